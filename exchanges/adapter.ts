@@ -1,0 +1,113 @@
+import type { Instrument, MarketEvent } from "@ssmd/market";
+
+/** A market to be captured, as the environment names it. */
+export interface SymbolSpec {
+  /** Ours. */
+  symbol: string;
+  /** The venue's. */
+  external: string;
+  /** Levels a side where the venue asks for it. */
+  depth?: number;
+}
+
+/** Credentials of a venue by field name (`key_id`, `private_key`), already resolved. */
+export type Credentials = Record<string, string>;
+
+/** How to open a connection. Made anew for every try, as signatures age. */
+export interface Handshake {
+  url: string;
+  headers: Record<string, string>;
+}
+
+/** What one frame means. */
+export interface Normalized {
+  /** Zero or more records, in order; `sequence` is 0, the connector sets it. */
+  events: MarketEvent[];
+  /** Frames to send to the venue now (resubscribe, ask for a snapshot); ignored in replay. */
+  send: string[];
+  /** What the frame was, beside its events: for acks, watchdogs, logs and counts. */
+  notice?: Notice;
+}
+
+/** News of a connection that is no market data. */
+export type Notice =
+  | { type: "subscribed"; channel: string; symbols: string[] }
+  | { type: "unsubscribed"; channel: string }
+  /** The venue refused a request; `terminal` = the connection must be made anew. */
+  | { type: "refused"; message: string; terminal: boolean }
+  | { type: "heartbeat" }
+  /** Understood and of no interest. */
+  | { type: "ignored"; what: string }
+  /** Data that was dropped on purpose: a delta for a suspect book. */
+  | { type: "dropped"; what: string }
+  /** Not understood: to be counted and dead-lettered. */
+  | { type: "unreadable"; reason: string };
+
+/**
+ * The pure translation of one connection of a venue. It keeps per-symbol state and has no socket,
+ * clock, log or bus: live, replay, reprocess and tests run the same lines.
+ * The one instance lives across reconnects of its connection.
+ */
+export interface Normalizer {
+  /** Frames that subscribe everything, for a connection that was just opened. */
+  subscribe(): string[];
+  /**
+   * Translates a frame. `json` is the parsed frame, `text` its source. Never throws on bad input:
+   * a frame that cannot be read gives the notice `unreadable`.
+   */
+  normalize(json: unknown, text: string, receivedAtUs: number): Normalized;
+  /**
+   * The connection broke (or the process was away): all books are dropped, and a gap of
+   * `disconnect` on `_all` is given. It recovers with the first data after it.
+   */
+  disconnected(lastGoodUs: number, atUs: number, why: string): MarketEvent[];
+  /** Frames that ask for fresh snapshots of these symbols (all suspect ones when absent). */
+  refresh(symbols?: readonly string[]): string[];
+  /** Our symbols whose book is not known to be right, with the time (µs) it was lost. */
+  suspect(): Map<string, number>;
+  /** Snapshots of all sound books as records (receivedAtUs 0), for late joiners. */
+  snapshots(): MarketEvent[];
+  /** Markets known so far. */
+  instruments(): Instrument[];
+  /** Plain JSON value from which `restore` makes an equal normalizer. */
+  state(): unknown;
+  /** Takes over a state. */
+  restore(state: unknown): void;
+}
+
+/** What a normalizer is made of. */
+export interface NormalizerOptions {
+  feed: string;
+  symbols: readonly SymbolSpec[];
+}
+
+/** A wire format as it stood from a date on. */
+export interface NormalizerVersion {
+  /** Format identifier, `kalshi-2026-03-12`. */
+  id: string;
+  /** First day (UTC, `YYYY-MM-DD`) on which the venue spoke it. */
+  from: string;
+  create(options: NormalizerOptions): Normalizer;
+}
+
+/** A venue. */
+export interface Venue {
+  /** `kraken` */
+  id: string;
+  /** Endpoint used when the feed file names none. */
+  endpoint: string;
+  /** Credential fields that the handshake needs; empty = public. */
+  credentials: readonly string[];
+  /** Address and headers, signed where the venue wants it. `nowMs` since 1970. */
+  handshake(endpoint: string, credentials: Credentials, nowMs: number): Promise<Handshake>;
+  /** Symbols a connection. */
+  symbolsPerConnection: number;
+  /** A frame to send every `intervalMs` to keep the connection alive, where frames do that. */
+  keepAlive?: { intervalMs: number; frame: () => string };
+  /** Longest silence (no frame, no ping) of a living connection. */
+  silenceMsMax: number;
+  /** Our name of a venue's market when the environment names none. */
+  symbolOf(external: string): string;
+  /** Dates ascending. */
+  normalizers: readonly NormalizerVersion[];
+}

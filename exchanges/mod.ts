@@ -1,0 +1,3 @@
+/** The venues: what one is, and which there are. @module */
+export * from "./adapter.ts";
+export * from "./registry.ts";

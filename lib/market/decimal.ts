@@ -1,0 +1,58 @@
+/** Powers of ten that a double holds exactly. */
+const POWERS_OF_TEN = Array.from({ length: 23 }, (_, i) => 10 ** i);
+
+/** 10^decimals, 0 ≤ decimals ≤ 22. */
+export function powerOfTen(decimals: number): number {
+  const power = POWERS_OF_TEN[decimals];
+  if (power === undefined) {
+    throw new RangeError(`decimals must be 0 to 22: current value is ${decimals}`);
+  }
+  return power;
+}
+
+/** How many steps of 10^-decimals a value has; exact while the result is below 2^53. */
+export function stepsOf(value: number, decimals: number): number {
+  return Math.round(value * powerOfTen(decimals));
+}
+
+/** The double nearest to `steps` × 10^-decimals: prints as that decimal. */
+export function valueOf(steps: number, decimals: number): number {
+  return steps / powerOfTen(decimals);
+}
+
+/**
+ * Steps of a decimal text (`"0.0300"` at 4 → 300, `"-100.00"` at 2 → -10000); NaN when it is no
+ * plain decimal, has more digits than `decimals` (other than zeros), or is past 2^53.
+ */
+export function stepsOfText(text: string, decimals: number): number {
+  const negative = text.charCodeAt(0) === 45;
+  let steps = 0;
+  let fraction = -1;
+  let digits = 0;
+  for (let i = negative ? 1 : 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 46 && fraction < 0) {
+      fraction = 0;
+      continue;
+    }
+    const digit = code - 48;
+    if (digit < 0 || digit > 9) return NaN;
+    digits++;
+    if (fraction >= 0 && ++fraction > decimals) {
+      if (digit !== 0) return NaN;
+      continue;
+    }
+    steps = steps * 10 + digit;
+  }
+  if (digits === 0) return NaN;
+  steps *= powerOfTen(decimals - Math.min(Math.max(fraction, 0), decimals));
+  return steps > Number.MAX_SAFE_INTEGER ? NaN : negative ? -steps : steps;
+}
+
+/** Digits after the point of a plain or exponent decimal text (`"1e-08"` → 8, `"63005.0"` → 1). */
+export function decimalsOfText(text: string): number {
+  const [mantissa = "", exponent = "0"] = text.toLowerCase().split("e");
+  const point = mantissa.indexOf(".");
+  const digits = point < 0 ? 0 : mantissa.length - point - 1;
+  return Math.max(0, digits - Number(exponent));
+}

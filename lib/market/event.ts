@@ -1,0 +1,117 @@
+/**
+ * The records of the system. Times are whole microseconds since 1970 (UTC) in a double; on the
+ * wire and in files they are nanoseconds. Prices and sizes are doubles that print as the decimal
+ * the venue sent (up to 15 significant digits).
+ */
+
+/** What every record carries. */
+export interface EventBase {
+  /** The venue's own time, µs; 0 = not given. */
+  timestampUs: number;
+  /** Ours, taken when the frame arrived, µs. */
+  receivedAtUs: number;
+  /** Our name of the market (`BTCUSD`); `_all` where a gap or status is about the whole feed. */
+  symbol: string;
+  /** The feed's id (`kraken`). */
+  feed: string;
+  /** Counts the records of one connection from 1, without holes; set by the connector. */
+  sequence: number;
+}
+
+/** The taker's side. */
+export type Side = "buy" | "sell" | "unknown";
+
+/** One trade. */
+export interface Trade extends EventBase {
+  type: "trade";
+  price: number;
+  size: number;
+  /** The taker's side; never guessed. */
+  side: Side;
+  /** The venue's id of the trade; "" = not given. */
+  tradeId: string;
+}
+
+/** Top of book and day figures; null = the venue did not say (which is not 0). */
+export interface Ticker extends EventBase {
+  type: "ticker";
+  bidPrice: number | null;
+  bidSize: number | null;
+  askPrice: number | null;
+  askSize: number | null;
+  lastPrice: number | null;
+  lastSize: number | null;
+  /** Traded in the last 24 h, in the base unit (contracts on prediction markets). */
+  volume24h: number | null;
+  openInterest: number | null;
+}
+
+/** A price level. In a delta, size is the new absolute size and 0 removes the level. */
+export interface Level {
+  price: number;
+  size: number;
+}
+
+/** How a book was checked against the venue's own checksum. */
+export type ChecksumState = "unverified" | "verified" | "failed";
+
+/** A whole book or a change of it; levels best first in a snapshot, in the venue's order in a delta. */
+export interface OrderBookUpdate extends EventBase {
+  type: "orderbook";
+  kind: "snapshot" | "delta";
+  bids: Level[];
+  asks: Level[];
+  /** Levels a side that the subscription covers; 0 = all. */
+  depth: number;
+  checksum: ChecksumState;
+}
+
+/** Where a market stands in its life. */
+export type MarketState =
+  | "unknown"
+  | "open"
+  | "closed"
+  | "halted"
+  | "settled"
+  | "listed"
+  | "delisted";
+
+/** A step in a market's life (symbol `_all`: the venue's). */
+export interface Status extends EventBase {
+  type: "status";
+  state: MarketState;
+  /** How it was settled (`yes`, `no`, `0.42`); "" = not settled or not said. */
+  result: string;
+  /** The venue's own word for it. */
+  detail: string;
+}
+
+/** Why something is missing or suspect. */
+export type GapReason = "disconnect" | "sequence" | "checksum" | "slow" | "parse" | "clock";
+
+/**
+ * Bad news, in order: from `fromUs` on, records of `symbol` are missing or suspect. Recovery is a
+ * second record with `recovered` and `toUs`; the time it took is their difference.
+ */
+export interface Gap extends EventBase {
+  type: "gap";
+  reason: GapReason;
+  /** Last moment known to be good, µs. */
+  fromUs: number;
+  /** First moment good again, µs; 0 = still open. */
+  toUs: number;
+  /** Messages known to be missing; null = unknown. */
+  missed: number | null;
+  recovered: boolean;
+  /** One sentence for a person. */
+  detail: string;
+}
+
+/** Any record. */
+export type MarketEvent = Trade | Ticker | OrderBookUpdate | Status | Gap;
+/** The name of a record's type, as in subjects and paths. */
+export type EventType = MarketEvent["type"];
+/** All types, in the order of the design. */
+export const EVENT_TYPES: readonly EventType[] = ["trade", "ticker", "orderbook", "status", "gap"];
+/** The symbol of a record that is about a whole feed. */
+export const ALL_SYMBOLS = "_all";

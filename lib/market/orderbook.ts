@@ -1,0 +1,105 @@
+/**
+ * An order book in integer steps: no float sums, no key compared after arithmetic. Levels are kept
+ * in sorted parallel arrays, best first; depths of this field (10 to 1000) make that faster than a
+ * tree and cheap to read.
+ */
+export type BookSideName = "bids" | "asks";
+
+/** One side of a book: prices and sizes in steps, best first. */
+export class BookSide {
+  /** Prices in steps, best first. Read only for others. */
+  readonly prices: number[] = [];
+  /** Sizes in steps, beside `prices`. */
+  readonly sizes: number[] = [];
+  #sign: number;
+
+  /** Bids are best high, asks best low. */
+  constructor(side: BookSideName) {
+    this.#sign = side === "bids" ? -1 : 1;
+  }
+
+  /** Number of levels. */
+  get length(): number {
+    return this.prices.length;
+  }
+
+  /** The place of `price`, or the place where it belongs as -(place + 1). */
+  indexOf(price: number): number {
+    const prices = this.prices;
+    const sign = this.#sign;
+    const key = price * sign;
+    let low = 0;
+    let high = prices.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const at = (prices[middle] as number) * sign;
+      if (at < key) low = middle + 1;
+      else if (at > key) high = middle - 1;
+      else return middle;
+    }
+    return -(low + 1);
+  }
+
+  /** The size at `price`, 0 when there is no such level. */
+  sizeAt(price: number): number {
+    const index = this.indexOf(price);
+    return index < 0 ? 0 : this.sizes[index] as number;
+  }
+
+  /** Sets the size at `price`; 0 removes the level. Returns the level's place, -1 if nothing changed. */
+  set(price: number, size: number): number {
+    const index = this.indexOf(price);
+    if (index >= 0) {
+      if (size === 0) {
+        this.prices.splice(index, 1);
+        this.sizes.splice(index, 1);
+      } else this.sizes[index] = size;
+      return index;
+    }
+    if (size === 0) return -1;
+    const place = -index - 1;
+    if (place === this.prices.length) {
+      this.prices.push(price);
+      this.sizes.push(size);
+    } else {
+      this.prices.splice(place, 0, price);
+      this.sizes.splice(place, 0, size);
+    }
+    return place;
+  }
+
+  /** Drops what lies deeper than `depth` levels. */
+  truncate(depth: number): void {
+    if (this.prices.length > depth) this.prices.length = this.sizes.length = depth;
+  }
+
+  /** Drops all levels. */
+  clear(): void {
+    this.prices.length = this.sizes.length = 0;
+  }
+}
+
+/** Bids and asks of one market. */
+export class OrderBook {
+  readonly bids: BookSide = new BookSide("bids");
+  readonly asks: BookSide = new BookSide("asks");
+
+  /** Whether the best bid is at or above the best ask. */
+  get crossed(): boolean {
+    const bid = this.bids.prices[0];
+    const ask = this.asks.prices[0];
+    return bid !== undefined && ask !== undefined && bid >= ask;
+  }
+
+  /** Drops all levels of both sides. */
+  clear(): void {
+    this.bids.clear();
+    this.asks.clear();
+  }
+
+  /** Drops what lies deeper than `depth` levels a side. */
+  truncate(depth: number): void {
+    this.bids.truncate(depth);
+    this.asks.truncate(depth);
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Wall clock in microseconds since 1970 as a whole number: exact in a double until the year 2255.
+ * Anchored to the system's clock and carried on with the monotonic one (resolution about 1 µs);
+ * anchored anew when both differ by more than {@linkcode DRIFT_US_MAX} (a stepped clock).
+ */
+const DRIFT_US_MAX = 2_000;
+const CHECK_EVERY_MS = 250;
+
+let anchorUs = 0;
+let anchorMs = -Infinity;
+let checkedMs = -Infinity;
+
+function systemUs(): number {
+  return Number(Temporal.Now.instant().epochNanoseconds / 1_000n);
+}
+
+/** Now, in microseconds since 1970. */
+export function nowUs(): number {
+  const ms = performance.now();
+  if (ms - checkedMs > CHECK_EVERY_MS) {
+    checkedMs = ms;
+    const system = systemUs();
+    if (Math.abs(anchorUs + (ms - anchorMs) * 1000 - system) > DRIFT_US_MAX || anchorMs < 0) {
+      anchorUs = system;
+      anchorMs = ms;
+    }
+  }
+  return Math.round(anchorUs + (ms - anchorMs) * 1000);
+}
+
+/** ISO 8601 text in UTC with microseconds of a time in microseconds. */
+export function isoOfUs(us: number): string {
+  const ms = Math.floor(us / 1000);
+  const rest = String(us - ms * 1000).padStart(3, "0");
+  return new Date(ms).toISOString().replace("Z", `${rest}Z`);
+}
+
+/**
+ * Microseconds of an RFC 3339 UTC time with 0 to 9 fractional digits
+ * (`2026-08-01T02:53:53.646219Z`); NaN when it is none. Digits past the sixth are cut.
+ */
+export function usOfIso(text: string): number {
+  if (text.charCodeAt(19) !== 46) return Date.parse(text) * 1000;
+  const seconds = secondsOf(text);
+  let fraction = 0;
+  let digits = 0;
+  for (let i = 20; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) {
+      if (text.charCodeAt(i) !== 90) return Date.parse(text) * 1000;
+      break;
+    }
+    if (digits < 6) {
+      fraction = fraction * 10 + digit;
+      digits++;
+    }
+  }
+  for (; digits < 6; digits++) fraction *= 10;
+  return seconds * 1_000_000 + fraction;
+}
+
+let lastMinuteText = "";
+let lastMinuteSeconds = 0;
+
+/** Whole seconds since 1970 of `YYYY-MM-DDTHH:MM:SS…` in UTC; the minute is remembered. */
+function secondsOf(text: string): number {
+  const minute = text.slice(0, 16);
+  if (minute !== lastMinuteText) {
+    lastMinuteSeconds = Date.parse(`${minute}:00Z`) / 1000;
+    lastMinuteText = minute;
+  }
+  return lastMinuteSeconds + (text.charCodeAt(17) - 48) * 10 + (text.charCodeAt(18) - 48);
+}

@@ -1,0 +1,79 @@
+import { SsmdError } from "./errors.ts";
+
+/** How much is said. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
+/** Values that go with a line. */
+export type LogFields = Record<string, unknown>;
+
+/** A line a call; fields are plain values, errors under the key `error`. */
+export interface Logger {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** A logger that adds `fields` to each line. */
+  with(fields: LogFields): Logger;
+}
+
+/** Options of {@linkcode createLogger}. */
+export interface LoggerOptions {
+  /** Default: json, or plain where stdout is a terminal. */
+  format?: "json" | "plain";
+  /** Default info. */
+  level?: LogLevel;
+  /** Where a line goes; default stdout. */
+  write?: (line: string) => void;
+  fields?: LogFields;
+}
+
+const ORDER: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
+const ENCODER = new TextEncoder();
+
+function plainValue(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value) ?? String(value);
+}
+
+function readable(value: unknown): unknown {
+  if (value instanceof SsmdError) {
+    return {
+      code: value.code,
+      message: value.message,
+      ...(value.hint ? { hint: value.hint } : {}),
+      ...value.context,
+    };
+  }
+  if (value instanceof Error) return `${value.name}: ${value.message}`;
+  return typeof value === "bigint" ? value.toString() : value;
+}
+
+function format(kind: "json" | "plain", level: LogLevel, message: string, fields: LogFields) {
+  const time = new Date().toISOString();
+  const entries = Object.entries(fields).map(([key, value]) => [key, readable(value)] as const);
+  if (kind === "json") {
+    return JSON.stringify({ time, level, message, ...Object.fromEntries(entries) });
+  }
+  const tail = entries.map(([key, value]) => ` ${key}=${plainValue(value)}`).join("");
+  return `${time.slice(11, 23)} ${level.toUpperCase().padEnd(5)} ${message}${tail}`;
+}
+
+/** A logger: JSON lines for services, plain text for a terminal. */
+export function createLogger(options: LoggerOptions = {}): Logger {
+  const kind = options.format ?? (Deno.stdout.isTerminal() ? "plain" : "json");
+  const level = options.level ?? "info";
+  const write = options.write ??
+    ((line) => void Deno.stdout.writeSync(ENCODER.encode(line + "\n")));
+  const fixed = options.fields ?? {};
+  const say = (at: LogLevel, message: string, fields: LogFields = {}) => {
+    if (ORDER[at] >= ORDER[level]) write(format(kind, at, message, { ...fixed, ...fields }));
+  };
+  return {
+    debug: (message, fields) => say("debug", message, fields),
+    info: (message, fields) => say("info", message, fields),
+    warn: (message, fields) => say("warn", message, fields),
+    error: (message, fields) => say("error", message, fields),
+    with: (fields) => createLogger({ format: kind, level, write, fields: { ...fixed, ...fields } }),
+  };
+}
+
+/** A logger that says nothing: for tests and quiet commands. */
+export const silentLogger: Logger = createLogger({ format: "plain", write: () => {} });

@@ -1,0 +1,86 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/** Label values of one time series; values come from us, never from a client. */
+export type Labels = Record<string, string>;
+
+/**
+ * Prometheus metrics of one component, named `ssmd_{component}_{what}_{unit or total}`.
+ * Asking twice for a name gives the same metric.
+ */
+export class Metrics {
+  /** The prom-client registry behind it. */
+  readonly registry: Registry;
+  #prefix: string;
+
+  /** Metrics of `component`; a shared `registry` lets several components be scraped at once. */
+  constructor(component: string, registry: Registry = new Registry()) {
+    this.registry = registry;
+    this.#prefix = `ssmd_${component}_`;
+  }
+
+  /** A count that only rises; `name` without prefix, ending in `_total`. */
+  counter(name: string, help: string, labels: readonly string[] = []): Counter<string> {
+    return this.#make(
+      name,
+      (full) =>
+        new Counter({ name: full, help, labelNames: [...labels], registers: [this.registry] }),
+    );
+  }
+
+  /** A value that goes up and down. */
+  gauge(name: string, help: string, labels: readonly string[] = []): Gauge<string> {
+    return this.#make(
+      name,
+      (full) =>
+        new Gauge({ name: full, help, labelNames: [...labels], registers: [this.registry] }),
+    );
+  }
+
+  /** A distribution in seconds; buckets from 100 µs to 60 s unless given. */
+  histogram(
+    name: string,
+    help: string,
+    labels: readonly string[] = [],
+    buckets: readonly number[] = SECONDS_BUCKETS,
+  ): Histogram<string> {
+    return this.#make(name, (full) =>
+      new Histogram({
+        name: full,
+        help,
+        labelNames: [...labels],
+        buckets: [...buckets],
+        registers: [this.registry],
+      }));
+  }
+
+  /** The text of all metrics in the registry, as Prometheus scrapes it. */
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  #make<M>(name: string, create: (full: string) => M): M {
+    const full = this.#prefix + name;
+    const known = this.registry.getSingleMetric(full) as M | undefined;
+    return known ?? create(full);
+  }
+}
+
+const SECONDS_BUCKETS = [
+  0.0001,
+  0.00025,
+  0.0005,
+  0.001,
+  0.0025,
+  0.005,
+  0.01,
+  0.025,
+  0.05,
+  0.1,
+  0.25,
+  0.5,
+  1,
+  2.5,
+  5,
+  10,
+  60,
+];

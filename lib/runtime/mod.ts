@@ -1,0 +1,8 @@
+/** What every room stands on: errors, log, metrics, clock, retry, limits. Imports nothing of ours. @module */
+export * from "./errors.ts";
+export * from "./log.ts";
+export * from "./metrics.ts";
+export * from "./clock.ts";
+export * from "./retry.ts";
+export * from "./limits.ts";
+export * from "./suggest.ts";

@@ -1,0 +1,61 @@
+/** How long to wait between tries. */
+export interface BackoffOptions {
+  /** First delay; default 100. */
+  firstMs?: number;
+  /** Longest delay; default 30,000. */
+  maxMs?: number;
+  /** Growth a try; default 2. */
+  factor?: number;
+  /** Share of the delay that is left to chance, both ways; default 0.1. */
+  jitter?: number;
+  /** 0…1; default Math.random. */
+  random?: () => number;
+}
+
+/** Delays that grow: 100 ms → 30 s, doubled, ±10 %. */
+export class Backoff {
+  #options: Required<BackoffOptions>;
+  #tries = 0;
+
+  constructor(options: BackoffOptions = {}) {
+    this.#options = {
+      firstMs: 100,
+      maxMs: 30_000,
+      factor: 2,
+      jitter: 0.1,
+      random: Math.random,
+      ...options,
+    };
+  }
+
+  /** How often it was asked since the last reset. */
+  get tries(): number {
+    return this.#tries;
+  }
+
+  /** The next delay in milliseconds. */
+  nextMs(): number {
+    const { firstMs, maxMs, factor, jitter, random } = this.#options;
+    const base = Math.min(maxMs, firstMs * factor ** this.#tries++);
+    return base * (1 + jitter * (2 * random() - 1));
+  }
+
+  /** Starts over, after a success. */
+  reset(): void {
+    this.#tries = 0;
+  }
+}
+
+/** Waits; ends early, without an error, when `signal` aborts. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener("abort", done);
+  });
+}

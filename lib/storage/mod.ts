@@ -1,0 +1,2 @@
+/** Object storage: port and drivers. @module */
+export * from "./storage.ts";

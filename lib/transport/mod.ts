@@ -1,0 +1,2 @@
+/** The message bus: port and drivers. @module */
+export * from "./transport.ts";

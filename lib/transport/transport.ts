@@ -1,0 +1,105 @@
+/** One message to be published. */
+export interface OutMessage {
+  subject: string;
+  payload: Uint8Array;
+  /** Identity; the bus stores an id once. `{run}-{frame}-{index}`: rises within a run. */
+  id: string;
+}
+
+/** One message received. */
+export interface InMessage {
+  subject: string;
+  payload: Uint8Array;
+  /** Its identity, "" when the publisher gave none. */
+  id: string;
+  /** Place in the bus's stream, from 1; rises without promise of being dense for a filter. */
+  streamSequence: number;
+}
+
+/**
+ * Publishes in order with its own acknowledgement window. Promises: messages are stored in the
+ * order given; `publish` never blocks and never drops; a lost connection is retried for ever, and
+ * what was not acknowledged is sent again, from the last message that the bus really holds.
+ */
+export interface Publisher {
+  /** Queues a message. Check `ready` before more when `full`. */
+  publish(message: OutMessage): void;
+  /** Messages given and not yet acknowledged. */
+  readonly pending: number;
+  /** Whether the window is full: wait for `ready()` before publishing more. */
+  readonly full: boolean;
+  /** Resolves when the window has room, or at once when it has. */
+  ready(): Promise<void>;
+  /** Resolves when all that was published is acknowledged. */
+  flush(): Promise<void>;
+  /** Id of the newest message below which everything is acknowledged; "" = none yet. */
+  readonly acknowledgedId: string;
+  /** Whether the bus is reachable now. */
+  readonly connected: boolean;
+  /** Stops; messages not acknowledged are given up (they are in the spool). */
+  close(): Promise<void>;
+}
+
+/** A live subscription from now on; nothing is kept for it while it is away. */
+export interface Subscription {
+  unsubscribe(): void;
+}
+
+/** A durable consumer. */
+export interface Consumer {
+  /** Acknowledges everything up to and including `streamSequence`. */
+  acknowledge(streamSequence: number): void;
+  /** Stops delivery until `resume`; the bus keeps what comes. */
+  pause(): void;
+  resume(): void;
+  /** Ends delivery; the durable stays and goes on where it was acknowledged. Acks given are sent. */
+  close(): Promise<void>;
+}
+
+/** Options of {@linkcode Transport.consume}. */
+export interface ConsumeOptions {
+  /** Durable name, `{component}-{shard or main}`. */
+  name: string;
+  /** Subject filters with NATS wildcards (`*` one token, `>` the rest). */
+  filters: readonly string[];
+  /** Called in stream order, one at a time; must not throw. */
+  onMessage: (message: InMessage) => void;
+}
+
+/** What the bus tells about itself. */
+export type TransportStatus =
+  | { type: "connected" }
+  | { type: "disconnected"; reason: string };
+
+/**
+ * The message bus of one environment. It knows bytes, subjects and ids, not trades.
+ * Delivery: `subscribe` at most once and from now; `consume` at least once, in order, from the
+ * last acknowledged message; both in stream order.
+ */
+export interface Transport {
+  readonly type: "memory" | "nats";
+  /** Whether messages outlive the process. */
+  readonly durable: boolean;
+  /** A publisher; one a component. */
+  publisher(): Publisher;
+  /** Live messages that match any filter. */
+  subscribe(
+    filters: readonly string[],
+    onMessage: (message: InMessage) => void,
+  ): Promise<Subscription>;
+  /** A durable consumer from the oldest message not yet acknowledged. */
+  consume(options: ConsumeOptions): Promise<Consumer>;
+  /** Id of the newest stored message whose subject matches `filter`, or undefined. */
+  lastId(filter: string): Promise<string | undefined>;
+  /** Answers requests on `subject` (outside the stream). */
+  respond(
+    subject: string,
+    answer: (payload: Uint8Array) => Uint8Array | Promise<Uint8Array>,
+  ): Promise<Subscription>;
+  /** Asks; rejects with a TransportError when nobody answers within `timeoutMs`. */
+  request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
+  /** Called when the connection comes or goes. */
+  onStatus(listener: (status: TransportStatus) => void): void;
+  /** Ends everything that was opened here. */
+  close(): Promise<void>;
+}
