@@ -1,3 +1,4 @@
 /** The venues: what one is, and which there are. @module */
 export * from "./adapter.ts";
 export * from "./registry.ts";
+export * from "./translator.ts";
