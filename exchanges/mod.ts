@@ -2,3 +2,5 @@
 export * from "./adapter.ts";
 export * from "./registry.ts";
 export * from "./translator.ts";
+export * from "./versions.ts";
+export * from "./frame.ts";

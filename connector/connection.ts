@@ -1,0 +1,120 @@
+import type { CaptureInfo } from "@ssmd/archive";
+import {
+  type Normalizer,
+  normalizerOn,
+  type SymbolSpec,
+  Translator,
+  type Venue,
+} from "@ssmd/exchanges";
+import { isoOfUs, nowUs } from "@ssmd/runtime";
+import type { ConnectionCheckpoint } from "./segment.ts";
+
+/** One connection of a connector: its translation, and how many lines it has given. */
+export interface Connection {
+  /** Number in the run, from 1. */
+  slot: number;
+  symbols: readonly SymbolSpec[];
+  normalizerId: string;
+  normalizer: Normalizer;
+  translator: Translator;
+  /** Lines given to the spool. */
+  lines: number;
+  /** Lines translated. */
+  linesTranslated: number;
+  /** The first line of its raw files. */
+  capture: CaptureInfo;
+}
+
+/** What connections are made from. */
+export interface ConnectionOptions {
+  run: string;
+  env: string;
+  feed: string;
+  venue: Venue;
+  endpoint: string;
+  version: string;
+  commit: string;
+}
+
+/** Spreads symbols over connections, as many on each as the venue allows. */
+export function planConnections(
+  options: ConnectionOptions,
+  symbols: readonly SymbolSpec[],
+): Connection[] {
+  const perConnection = options.venue.symbolsPerConnection;
+  const connections: Connection[] = [];
+  for (let at = 0; at === 0 || at < symbols.length; at += perConnection) {
+    const slot = connections.length + 1;
+    connections.push(newConnection(options, slot, symbols.slice(at, at + perConnection)));
+  }
+  return connections;
+}
+
+function newConnection(
+  options: ConnectionOptions,
+  slot: number,
+  symbols: readonly SymbolSpec[],
+): Connection {
+  const { feed, venue } = options;
+  const version = normalizerOn(venue, isoOfUs(nowUs()).slice(0, 10));
+  const normalizer = version.create({ feed, symbols });
+  return {
+    slot,
+    symbols,
+    normalizerId: version.id,
+    normalizer,
+    translator: new Translator(feed, normalizer),
+    lines: 0,
+    linesTranslated: 0,
+    capture: captureInfo(options, slot, symbols),
+  };
+}
+
+function captureInfo(
+  options: ConnectionOptions,
+  slot: number,
+  symbols: readonly SymbolSpec[],
+): CaptureInfo {
+  const { run, env, feed, venue, endpoint, version, commit } = options;
+  return {
+    run,
+    connection: `${run}-${slot}`,
+    env,
+    feed,
+    venue: venue.id,
+    endpoint,
+    symbols: symbols.map((spec) => ({ ...spec })),
+    location: "",
+    host: Deno.hostname(),
+    clock: { source: "system", status: "unknown", offsetUs: null },
+    software: { version, commit },
+    linesBefore: 0,
+  };
+}
+
+/** Where a connection stands now, for the head of a segment. */
+export function checkpointOf(connection: Connection): ConnectionCheckpoint {
+  const { slot, translator, normalizer, normalizerId, linesTranslated, capture } = connection;
+  return {
+    slot,
+    sequence: translator.sequence,
+    lastUs: translator.lastUs,
+    linesBefore: linesTranslated,
+    normalizer: normalizerId,
+    state: normalizer.state(),
+    capture: { ...capture, linesBefore: linesTranslated },
+  };
+}
+
+/** A translator that goes on from a checkpoint, with the wire format that was spoken then. */
+export function restoreTranslator(
+  venue: Venue,
+  feed: string,
+  checkpoint: ConnectionCheckpoint,
+): Translator {
+  const version = venue.normalizers.find((known) => known.id === checkpoint.normalizer) ??
+    normalizerOn(venue, isoOfUs(checkpoint.lastUs).slice(0, 10));
+  const normalizer = version.create({ feed, symbols: checkpoint.capture.symbols });
+  normalizer.restore(checkpoint.state);
+  return new Translator(feed, normalizer, checkpoint.sequence, checkpoint.lastUs);
+}

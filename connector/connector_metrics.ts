@@ -1,0 +1,45 @@
+import type { Metrics } from "@ssmd/runtime";
+
+/** The connector's metrics, named as in the design. */
+export function createConnectorMetrics(metrics: Metrics, feed: string) {
+  const labels = { feed };
+  const frames = metrics.counter("messages_received_total", "Frames received.", ["feed"]);
+  const published = metrics.counter(
+    "messages_published_total",
+    "Records given to the bus, by type.",
+    ["feed", "type"],
+  );
+  const errors = metrics.counter(
+    "errors_total",
+    "What went wrong: unreadable frames, refused requests, a spool that cannot be written.",
+    ["feed", "error_type"],
+  );
+  const dropped = metrics.counter(
+    "deltas_dropped_total",
+    "Book changes left out on purpose, because the book was suspect or they were repeats.",
+    ["feed"],
+  );
+  const lag = metrics.gauge("lag_seconds", "Receipt less the venue's time, last record.", ["feed"]);
+  const reconnects = metrics.counter("websocket_reconnects_total", "Lost connections.", ["feed"]);
+  const waiting = metrics.gauge("outbox_messages", "Messages that wait for the bus.", ["feed"]);
+  const suspect = metrics.gauge("suspect_books", "Books not known to be right.", ["feed"]);
+  const silent = metrics.gauge(
+    "silent_symbols",
+    "Symbols quiet against their usual rate.",
+    ["feed"],
+  );
+  const lost = metrics.counter(
+    "spool_dropped_segments_total",
+    "Spool segments given up because the spool was over its limit.",
+    ["feed"],
+  );
+  const toPublish = metrics.histogram(
+    "receive_to_publish_seconds",
+    "From receipt of a frame to its records on the way to the bus; one frame a group.",
+    ["feed"],
+  );
+  return { labels, frames, published, errors, dropped, lag, reconnects, waiting, suspect, silent, lost, toPublish };
+}
+
+/** The connector's metrics. */
+export type ConnectorMetrics = ReturnType<typeof createConnectorMetrics>;

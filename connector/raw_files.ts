@@ -1,0 +1,221 @@
+import {
+  changedManifest,
+  comparePositions,
+  dayOfUs,
+  formatPlace,
+  loadManifest,
+  type ManifestFile,
+  manifestTimes,
+  openManifest,
+  parsePosition,
+  placeOf,
+  type Position,
+  RawFileBuilder,
+  rawKey,
+  saveManifest,
+} from "@ssmd/archive";
+import { Backoff, LIMITS, type Logger, messageOf, nowUs, sleep } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import type { Publisher, Transport } from "@ssmd/transport";
+import { type ConnectionCheckpoint, readSegment, type Segment, type SegmentContent } from "./segment.ts";
+
+/** Options of {@linkcode RawFiles}. */
+export interface RawFilesOptions {
+  env: string;
+  feed: string;
+  storage: Storage;
+  transport: Transport;
+  publisher: Publisher;
+  logger: Logger;
+  /** A segment was given up, over the spool's limit. */
+  onLost: () => void;
+}
+
+/** A closed segment on its way into the archive. */
+interface ClosedSegment {
+  segment: Segment;
+  /** Id of the last record derived from it or from what came before; "" = none. */
+  lastId: string;
+  bytes: number;
+  /** Whether its raw files stand in storage. */
+  written: boolean;
+  openedUs: number;
+}
+
+const RELEASE_EVERY_MS = 5_000;
+const YIELD_EVERY_LINES = 2_000;
+const RAW_LEVEL = 3;
+
+/**
+ * Turns closed spool segments into raw files in storage, one for each connection, and gives a
+ * segment free when its raw files are named in the manifest and its records are safe: stored by a
+ * bus that keeps them, or archived.
+ */
+export class RawFiles {
+  #options: RawFilesOptions;
+  #closed: ClosedSegment[] = [];
+  #working: Promise<void> | undefined;
+  #releaseTimer: ReturnType<typeof setTimeout> | undefined;
+  #stopped = new AbortController();
+
+  constructor(options: RawFilesOptions) {
+    this.#options = options;
+  }
+
+  /** A segment is closed; it is worked on in the background. */
+  add(segment: Segment, lastId: string): void {
+    const bytes = Deno.statSync(segment.path).size;
+    this.#closed.push({ segment, lastId, bytes, written: false, openedUs: 0 });
+    this.#limit();
+    this.#working ??= this.#work();
+  }
+
+  /** Writes what is closed and gives free what can be; the rest is left to the next start. */
+  async close(): Promise<void> {
+    this.#stopped.abort();
+    clearTimeout(this.#releaseTimer);
+    while (this.#working) await this.#working;
+    for (const closed of this.#closed) {
+      if (!closed.written) await this.#tryWrite(closed);
+    }
+    await this.#release();
+  }
+
+  async #work(): Promise<void> {
+    const backoff = new Backoff();
+    for (;;) {
+      const next = this.#closed.find((closed) => !closed.written);
+      if (!next || this.#stopped.signal.aborted) break;
+      if (await this.#tryWrite(next)) backoff.reset();
+      else await sleep(backoff.nextMs(), this.#stopped.signal);
+    }
+    if (!this.#stopped.signal.aborted) await this.#release();
+    this.#working = undefined;
+    if (this.#closed.length > 0 && !this.#stopped.signal.aborted) {
+      clearTimeout(this.#releaseTimer);
+      this.#releaseTimer = setTimeout(() => this.#working ??= this.#work(), RELEASE_EVERY_MS);
+    }
+  }
+
+  async #tryWrite(closed: ClosedSegment): Promise<boolean> {
+    try {
+      const content = await readSegment(closed.segment);
+      if (content) {
+        closed.openedUs = content.header.openedUs;
+        await this.#write(content);
+      }
+      closed.written = true;
+      return true;
+    } catch (error) {
+      this.#options.logger.error("raw files cannot be written; the spool keeps the frames", {
+        segment: closed.segment.path,
+        error,
+        storage: this.#options.storage.location,
+      });
+      return false;
+    }
+  }
+
+  async #write(content: SegmentContent): Promise<void> {
+    const { env, feed, storage } = this.#options;
+    const { header, lines } = content;
+    if (lines.length === 0) return;
+    const day = dayOfUs(header.openedUs);
+    const files: ManifestFile[] = [];
+    for (const checkpoint of header.connections) {
+      const file = await this.#writeConnection(content, checkpoint);
+      if (file) files.push(file);
+    }
+    const manifest = await openManifest(storage, { kind: "raw", env, feed, day });
+    const last = header.firstLine + lines.length - 1;
+    const software = header.connections[0]?.capture.software;
+    await saveManifest(
+      storage,
+      changedManifest(manifest, {
+        files,
+        positions: { [header.run]: formatPlace({ frame: last, index: 0 }) },
+        writtenBy: `${software?.version ?? "?"}+${software?.commit ?? "?"}`,
+        nowUs: nowUs(),
+      }),
+    );
+  }
+
+  async #writeConnection(
+    { header, lines }: SegmentContent,
+    { slot, capture }: ConnectionCheckpoint,
+  ): Promise<ManifestFile | undefined> {
+    const { env, feed, storage } = this.#options;
+    const builder = new RawFileBuilder(capture, RAW_LEVEL);
+    let count = 0;
+    for (const [index, line] of lines.entries()) {
+      if (index % YIELD_EVERY_LINES === 0) await sleep(0);
+      if (line.slot !== slot) continue;
+      builder.add(line.raw);
+      count++;
+    }
+    if (count === 0) return undefined;
+    const file = builder.finish();
+    const key = rawKey({ env, feed, atUs: header.openedUs, connection: capture.connection });
+    await storage.put(key, file.bytes);
+    return {
+      key,
+      connection: capture.connection,
+      run: header.run,
+      count,
+      ...file.counts,
+      bytes: file.bytes.length,
+      sha256: file.sha256,
+      ...manifestTimes(file.firstUs, file.lastUs),
+      sequence: { first: capture.linesBefore + 1, last: capture.linesBefore + count },
+    };
+  }
+
+  /** Deletes segments whose frames and records are both safe. */
+  async #release(): Promise<void> {
+    const kept: ClosedSegment[] = [];
+    for (const closed of this.#closed) {
+      if (closed.written && await this.#isSafe(closed)) await Deno.remove(closed.segment.path);
+      else kept.push(closed);
+    }
+    const taken = new Set(kept);
+    this.#closed = this.#closed.filter((closed) => taken.has(closed));
+  }
+
+  async #isSafe({ lastId, openedUs }: ClosedSegment): Promise<boolean> {
+    const last = parsePosition(lastId);
+    if (!last) return true;
+    if (!this.#options.transport.durable) return await this.#isArchived(last, openedUs);
+    const acknowledged = parsePosition(this.#options.publisher.acknowledgedId);
+    return acknowledged !== undefined && comparePositions(acknowledged, last) >= 0;
+  }
+
+  async #isArchived(last: Position, fromUs: number): Promise<boolean> {
+    const { storage, env, feed, logger } = this.#options;
+    for (const day of new Set([dayOfUs(fromUs), dayOfUs(nowUs())])) {
+      try {
+        const manifest = await loadManifest(storage, { kind: "normalized", env, feed, day });
+        const place = manifest && placeOf(manifest.positions, last.run);
+        if (place && comparePositions({ run: last.run, ...place }, last) >= 0) return true;
+      } catch (error) {
+        logger.warn("the archive's manifest cannot be read", { day, error: messageOf(error) });
+      }
+    }
+    return false;
+  }
+
+  /** Over the limit the oldest segments go, loudly: the newest frames matter most. */
+  #limit(): void {
+    let bytes = this.#closed.reduce((sum, closed) => sum + closed.bytes, 0);
+    while (bytes > LIMITS.spoolBytesMax && this.#closed.length > 1) {
+      const oldest = this.#closed.shift() as ClosedSegment;
+      bytes -= oldest.bytes;
+      Deno.removeSync(oldest.segment.path);
+      this.#options.onLost();
+      this.#options.logger.error("the spool is over its limit: the oldest segment is given up", {
+        segment: oldest.segment.path,
+        bytes: oldest.bytes,
+        hint: "make storage reachable or give it room; until then the newest frames are kept",
+      });
+    }
+  }
+}

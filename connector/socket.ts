@@ -1,0 +1,186 @@
+import type { Buffer } from "node:buffer";
+import { Backoff, LIMITS, type Logger, messageOf, sleep } from "@ssmd/runtime";
+import type { Credentials, Venue } from "@ssmd/exchanges";
+// @ts-types="@types/ws"
+import WebSocket from "ws";
+
+/** Who is told what the socket does. All calls are synchronous and in order. */
+export interface SocketListener {
+  /** Open: subscribe now. */
+  onConnect(): void;
+  /** A frame arrived; `binary` as the venue marked it. */
+  onFrame(bytes: Buffer, binary: boolean): void;
+  /** It broke, or could not be opened (`opened` false). */
+  onDisconnect(why: string, opened: boolean): void;
+}
+
+/** Options of {@linkcode VenueSocket}. */
+export interface VenueSocketOptions {
+  venue: Venue;
+  endpoint: string;
+  credentials: Credentials;
+  listener: SocketListener;
+  logger: Logger;
+}
+
+const WATCH_MS = 500;
+const HANDSHAKE_MS_MAX = 10_000;
+/** A connection that lived this long was a good one: the backoff starts over. */
+const GOOD_AFTER_MS = 5_000;
+
+/**
+ * One connection to a venue that is kept open: opens, keeps alive, notices silence (no frame and no
+ * ping), and opens again with growing delays until it is closed.
+ */
+export class VenueSocket {
+  #options: VenueSocketOptions;
+  #stop = new AbortController();
+  #socket: WebSocket | undefined;
+  #running: Promise<void> | undefined;
+  #lastActivityMs = 0;
+
+  constructor(options: VenueSocketOptions) {
+    this.#options = options;
+  }
+
+  /** Begins; tries for ever until `close`. */
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Sends a frame, if the socket is open. */
+  send(frame: string): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(frame);
+  }
+
+  /** Breaks the connection; a new one is made. */
+  reconnect(why: string): void {
+    this.#broken(why);
+  }
+
+  /** Stops reading: the venue's frames wait in the network until `resume`. */
+  pause(): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.pause();
+  }
+
+  /** Reads again. */
+  resume(): void {
+    if (this.#socket?.isPaused) this.#socket.resume();
+    this.#lastActivityMs = performance.now();
+  }
+
+  /** Ends it for good. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.#broken("stopped");
+    await this.#running;
+  }
+
+  #whyBroken = "";
+
+  #broken(why: string): void {
+    this.#whyBroken ||= why;
+    this.#socket?.terminate();
+  }
+
+  async #run(): Promise<void> {
+    const backoff = new Backoff();
+    const { logger, listener } = this.#options;
+    while (!this.#stop.signal.aborted) {
+      const startedMs = performance.now();
+      const { opened, why } = await this.#connectOnce();
+      if (this.#stop.signal.aborted && !opened) return;
+      listener.onDisconnect(why, opened);
+      if (this.#stop.signal.aborted) return;
+      if (opened && performance.now() - startedMs > GOOD_AFTER_MS) backoff.reset();
+      const waitMs = backoff.nextMs();
+      logger.warn(opened ? "connection lost" : "connection refused", {
+        endpoint: this.#options.endpoint,
+        why,
+        retry_in_ms: Math.round(waitMs),
+      });
+      await sleep(waitMs, this.#stop.signal);
+    }
+  }
+
+  /** Opens a connection and resolves when it has ended, with the reason. */
+  async #connectOnce(): Promise<{ opened: boolean; why: string }> {
+    const { venue, endpoint, credentials } = this.#options;
+    this.#whyBroken = "";
+    let socket: WebSocket;
+    try {
+      const { url, headers } = await venue.handshake(endpoint, credentials, Date.now());
+      socket = new WebSocket(url, {
+        headers,
+        handshakeTimeout: HANDSHAKE_MS_MAX,
+        maxPayload: LIMITS.frameReceiveBytesMax,
+        perMessageDeflate: false,
+        skipUTF8Validation: true,
+      });
+    } catch (error) {
+      return { opened: false, why: messageOf(error) };
+    }
+    this.#socket = socket;
+    const ended = this.#listen(socket);
+    if (this.#stop.signal.aborted) socket.terminate();
+    const result = await ended;
+    this.#socket = undefined;
+    return result;
+  }
+
+  #listen(socket: WebSocket): Promise<{ opened: boolean; why: string }> {
+    const { listener, venue } = this.#options;
+    let opened = false;
+    let why = "";
+    let watch: ReturnType<typeof setInterval> | undefined;
+    let keepAlive: ReturnType<typeof setInterval> | undefined;
+    const active = () => this.#lastActivityMs = performance.now();
+    socket.on("open", () => {
+      opened = true;
+      active();
+      watch = setInterval(() => this.#watch(socket), WATCH_MS);
+      const alive = venue.keepAlive;
+      if (alive) keepAlive = setInterval(() => this.send(alive.frame()), alive.intervalMs);
+      listener.onConnect();
+    });
+    socket.on("message", (data: Buffer, binary: boolean) => {
+      active();
+      listener.onFrame(data, binary);
+    });
+    socket.on("ping", active);
+    socket.on("pong", active);
+    socket.on("unexpected-response", (request, response) => {
+      why = refusalOf(response.statusCode ?? 0);
+      request.destroy();
+      socket.terminate();
+    });
+    socket.on("error", (error: Error) => why ||= messageOf(error));
+    return new Promise((resolve) =>
+      socket.on("close", (code: number, reason: Buffer) => {
+        clearInterval(watch);
+        clearInterval(keepAlive);
+        const said = reason.toString();
+        resolve({
+          opened,
+          why: this.#whyBroken || why || `closed by the venue: ${code}${said ? ` ${said}` : ""}`,
+        });
+      })
+    );
+  }
+
+  #watch(socket: WebSocket): void {
+    const silentMs = performance.now() - this.#lastActivityMs;
+    if (socket.isPaused || silentMs < this.#options.venue.silenceMsMax) return;
+    this.#broken(`silent for ${Math.round(silentMs)} ms`);
+  }
+}
+
+/** What an HTTP status in place of the upgrade means. */
+function refusalOf(status: number): string {
+  if (status === 401 || status === 403) {
+    return `the venue refused the credentials (HTTP ${status}): check key_id and private_key, ` +
+      "that the key belongs to this environment (demo or production), and the machine's clock";
+  }
+  if (status === 429) return "the venue refused the connection: too many requests (HTTP 429)";
+  return `the venue answered HTTP ${status} in place of a WebSocket`;
+}

@@ -1,0 +1,145 @@
+import type { OutMessage } from "@ssmd/transport";
+
+const WRITE_BYTES = 256 * 1024;
+const READ_BYTES = 256 * 1024;
+const HEADER_BYTES = 12;
+const OPEN_OPTIONS = { read: true, write: true, create: true, truncate: true } as const;
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder();
+
+/**
+ * A first-in first-out file of messages that wait for the bus. It need not survive a crash: what
+ * it holds is derived again from the spool.
+ */
+export class SpillFile {
+  #path: string;
+  #file: Deno.FsFile | undefined;
+  #tail: Uint8Array<ArrayBuffer>[] = [];
+  #tailBytes = 0;
+  #readOffset = 0;
+  #writeOffset = 0;
+  #messages = 0;
+
+  /** A file at `path`, made when the first message comes; an old one is replaced. */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Messages in it. */
+  get length(): number {
+    return this.#messages;
+  }
+
+  /** Adds a message at the end. */
+  push(message: OutMessage): void {
+    const subject = ENCODER.encode(message.subject);
+    const id = ENCODER.encode(message.id);
+    const record = new Uint8Array(
+      HEADER_BYTES + subject.length + id.length + message.payload.length,
+    );
+    const view = new DataView(record.buffer);
+    view.setUint32(0, record.length);
+    view.setUint32(4, subject.length);
+    view.setUint32(8, id.length);
+    record.set(subject, HEADER_BYTES);
+    record.set(id, HEADER_BYTES + subject.length);
+    record.set(message.payload, HEADER_BYTES + subject.length + id.length);
+    this.#tail.push(record);
+    this.#tailBytes += record.length;
+    this.#messages++;
+    if (this.#tailBytes >= WRITE_BYTES) this.#writeTail();
+  }
+
+  /** Takes the oldest messages, about 256 KiB of them; empty when there is none. */
+  take(): OutMessage[] {
+    const messages = this.#readOffset < this.#writeOffset ? this.#takeFromFile() : this.#takeTail();
+    this.#messages -= messages.length;
+    if (this.#file && this.#readOffset === this.#writeOffset) {
+      this.#readOffset = this.#writeOffset = 0;
+      this.#file.truncateSync(0);
+    }
+    return messages;
+  }
+
+  /** Removes the file. */
+  close(): void {
+    this.#file?.close();
+    if (this.#file) Deno.removeSync(this.#path);
+    this.#file = undefined;
+  }
+
+  #takeTail(): OutMessage[] {
+    const messages = this.#tail.flatMap((record) => parse(record));
+    this.#tail = [];
+    this.#tailBytes = 0;
+    return messages;
+  }
+
+  #takeFromFile(): OutMessage[] {
+    const left = this.#writeOffset - this.#readOffset;
+    let bytes = this.#read(Math.min(READ_BYTES, left));
+    const size = new DataView(bytes.buffer).getUint32(0);
+    if (size > bytes.length) bytes = this.#read(size);
+    const messages = parse(bytes);
+    for (const message of messages) this.#readOffset += sizeOf(message);
+    return messages;
+  }
+
+  /** Writes what was gathered; where the disk refuses, it stays in memory. */
+  #writeTail(): void {
+    const bytes = new Uint8Array(this.#tailBytes);
+    let at = 0;
+    for (const record of this.#tail) {
+      bytes.set(record, at);
+      at += record.length;
+    }
+    try {
+      this.#file ??= Deno.openSync(this.#path, OPEN_OPTIONS);
+      this.#file.seekSync(this.#writeOffset, Deno.SeekMode.Start);
+      for (let done = 0; done < bytes.length;) done += this.#file.writeSync(bytes.subarray(done));
+    } catch {
+      return;
+    }
+    this.#writeOffset += bytes.length;
+    this.#tail = [];
+    this.#tailBytes = 0;
+  }
+
+  #read(size: number): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(size);
+    const file = this.#file as Deno.FsFile;
+    file.seekSync(this.#readOffset, Deno.SeekMode.Start);
+    let done = 0;
+    while (done < size) {
+      const read = file.readSync(bytes.subarray(done));
+      if (read === null) break;
+      done += read;
+    }
+    return bytes;
+  }
+}
+
+function sizeOf(message: OutMessage): number {
+  return HEADER_BYTES + ENCODER.encode(message.subject).length + message.id.length +
+    message.payload.length;
+}
+
+/** The whole messages at the front of `bytes`. */
+function parse(bytes: Uint8Array<ArrayBuffer>): OutMessage[] {
+  const view = new DataView(bytes.buffer);
+  const messages: OutMessage[] = [];
+  let at = 0;
+  while (at + HEADER_BYTES <= bytes.length) {
+    const size = view.getUint32(at);
+    if (at + size > bytes.length) break;
+    const idAt = at + HEADER_BYTES + view.getUint32(at + 4);
+    const payloadAt = idAt + view.getUint32(at + 8);
+    messages.push({
+      subject: DECODER.decode(bytes.subarray(at + HEADER_BYTES, idAt)),
+      id: DECODER.decode(bytes.subarray(idAt, payloadAt)),
+      payload: bytes.subarray(payloadAt, at + size),
+    });
+    at += size;
+  }
+  return messages;
+}

@@ -1,0 +1,15 @@
+import { VenueError } from "@ssmd/runtime";
+import type { NormalizerVersion, Venue } from "./adapter.ts";
+
+/**
+ * The normalizer of the wire format that a venue spoke on a day (`YYYY-MM-DD`, UTC).
+ * Throws VenueError `NO_NORMALIZER` when the day lies before the first known format.
+ */
+export function normalizerOn(venue: Venue, day: string): NormalizerVersion {
+  const version = venue.normalizers.findLast((candidate) => candidate.from <= day);
+  if (version) return version;
+  throw new VenueError("NO_NORMALIZER", `no wire format of ${venue.id} is known for ${day}`, {
+    hint: `the first known one begins on ${venue.normalizers[0]?.from ?? "no day"}`,
+    context: { venue: venue.id, day },
+  });
+}
