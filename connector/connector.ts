@@ -1,16 +1,15 @@
 import type { Buffer } from "node:buffer";
 import { Encoder } from "@ssmd/codec";
-import { type Credentials, type Normalized, readFrame, type SymbolSpec, type Venue } from "@ssmd/exchanges";
+import {
+  type Credentials,
+  type Normalized,
+  readFrame,
+  type SymbolSpec,
+  type Venue,
+} from "@ssmd/exchanges";
 import { binaryLine, concat, eventLine } from "@ssmd/archive";
 import type { MarketEvent } from "@ssmd/market";
-import {
-  LIMITS,
-  type Logger,
-  type Metrics,
-  nowUs,
-  sleep,
-  type StorageError,
-} from "@ssmd/runtime";
+import { LIMITS, type Logger, type Metrics, nowUs, sleep, type StorageError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { OutMessage, Publisher, Subscription, Transport } from "@ssmd/transport";
 import { checkpointOf, type Connection, planConnections } from "./connection.ts";

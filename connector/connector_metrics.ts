@@ -38,7 +38,20 @@ export function createConnectorMetrics(metrics: Metrics, feed: string) {
     "From receipt of a frame to its records on the way to the bus; one frame a group.",
     ["feed"],
   );
-  return { labels, frames, published, errors, dropped, lag, reconnects, waiting, suspect, silent, lost, toPublish };
+  return {
+    labels,
+    frames,
+    published,
+    errors,
+    dropped,
+    lag,
+    reconnects,
+    waiting,
+    suspect,
+    silent,
+    lost,
+    toPublish,
+  };
 }
 
 /** The connector's metrics. */

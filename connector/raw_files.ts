@@ -17,7 +17,12 @@ import {
 import { Backoff, LIMITS, type Logger, messageOf, nowUs, sleep } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Publisher, Transport } from "@ssmd/transport";
-import { type ConnectionCheckpoint, readSegment, type Segment, type SegmentContent } from "./segment.ts";
+import {
+  type ConnectionCheckpoint,
+  readSegment,
+  type Segment,
+  type SegmentContent,
+} from "./segment.ts";
 
 /** Options of {@linkcode RawFiles}. */
 export interface RawFilesOptions {

@@ -8,7 +8,13 @@ import { restoreTranslator } from "./connection.ts";
 import type { Outbox } from "./outbox.ts";
 import { type PendingLine, Pipeline, unreadableLine } from "./pipeline.ts";
 import type { RawFiles } from "./raw_files.ts";
-import { listSegments, readSegment, type Segment, type SegmentHeader, type SegmentLine } from "./segment.ts";
+import {
+  listSegments,
+  readSegment,
+  type Segment,
+  type SegmentHeader,
+  type SegmentLine,
+} from "./segment.ts";
 import { readLastStop } from "./last_stop.ts";
 
 /** How the last run ended. */
@@ -42,10 +48,13 @@ export async function recover(options: RecoverOptions): Promise<Left | undefined
   const { dir, logger } = options;
   const segments = await listSegments(dir);
   const stop = await readLastStop(dir);
-  let left: Left | undefined = stop && { lastUs: stop.lastUs, why: `stopped: ${isoOfUs(stop.lastUs)}` };
+  let left: Left | undefined = stop &&
+    { lastUs: stop.lastUs, why: `stopped: ${isoOfUs(stop.lastUs)}` };
   for (const [run, ofRun] of Map.groupBy(segments, (segment) => segment.run)) {
     const lastUs = await recoverRun(options, run, ofRun);
-    if (lastUs > (left?.lastUs ?? 0)) left = { lastUs, why: `the process ended at ${isoOfUs(lastUs)}` };
+    if (lastUs > (left?.lastUs ?? 0)) {
+      left = { lastUs, why: `the process ended at ${isoOfUs(lastUs)}` };
+    }
     logger.info("recovered a run from the spool", { run, segments: ofRun.length });
   }
   return left;
@@ -152,7 +161,13 @@ function pendingOf({ slot, raw }: SegmentLine): PendingLine {
     case "binary":
       return unreadableLine(slot, line.atUs, Buffer.from(line.bytes));
     case "event": {
-      const event = { slot, atUs: line.atUs, kind: "event", text: line.name, why: line.why } as const;
+      const event = {
+        slot,
+        atUs: line.atUs,
+        kind: "event",
+        text: line.name,
+        why: line.why,
+      } as const;
       return line.fromUs === undefined ? event : { ...event, fromUs: line.fromUs };
     }
     case "capture":
