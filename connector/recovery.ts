@@ -171,6 +171,7 @@ function pendingOf({ slot, raw }: SegmentLine): PendingLine {
       return line.fromUs === undefined ? event : { ...event, fromUs: line.fromUs };
     }
     case "capture":
-      throw new RangeError("a capture line inside a segment");
+      throw new SsmdError("SPOOL_DAMAGED", "a capture line stands inside a segment");
+    }
   }
 }

@@ -1,0 +1,225 @@
+import { isoOfUs } from "@ssmd/runtime";
+import type { EventType, Gap, GapReason } from "@ssmd/market";
+import { type ArchiveKind, usOfDay } from "./paths.ts";
+import type { Positions } from "./position.ts";
+import { nsText, usOfNsText } from "./raw_line.ts";
+
+const DAY_US = 86_400_000_000;
+const DAY_GRACE_US = 60_000_000;
+
+/**
+ * `open`: still written. `complete`: the day is over and all that was captured is here.
+ * `partial`: the day is over and something that was captured is known to be missing here.
+ * `failed`: the files could not be written.
+ */
+export type ManifestStatus = "open" | "complete" | "partial" | "failed";
+
+/** A span of whole numbers, both ends within. */
+export interface Span {
+  first: number;
+  last: number;
+}
+
+/** One file of the day. Times are ns as text; the ISO times beside them are for people. */
+export interface ManifestFile {
+  key: string;
+  /** Normalized: the records' type. */
+  type?: EventType;
+  /** Raw: the connection and its run. */
+  connection?: string;
+  run?: string;
+  /** Records (normalized) or lines without the capture line (raw). */
+  count: number;
+  /** Raw: how the lines divide. */
+  frames?: number;
+  binary?: number;
+  events?: number;
+  /** Of the file as it lies in storage. */
+  bytes: number;
+  sha256: string;
+  /** receivedAt of the earliest and the latest record or line. */
+  from: string;
+  to: string;
+  fromTime: string;
+  toTime: string;
+  /** Normalized: `sequence` of the records. Raw: line numbers within the run. */
+  sequence?: Span;
+  /** Normalized: place of the records in the bus's stream. */
+  stream?: Span;
+}
+
+/** A gap record as the manifest lists it; times are ns as text, `to` "0" = still open. */
+export interface ManifestGap {
+  symbol: string;
+  reason: GapReason;
+  receivedAt: string;
+  from: string;
+  to: string;
+  time: string;
+  missed: number | null;
+  recovered: boolean;
+  detail: string;
+}
+
+/** All there is of one day of a feed, raw or normalized. */
+export interface Manifest {
+  format: "ssmd-manifest/1";
+  kind: ArchiveKind;
+  env: string;
+  feed: string;
+  /** UTC, `YYYY-MM-DD`. */
+  day: string;
+  status: ManifestStatus;
+  /** Share of the captured time, weighted by symbols, that lies in no gap: 0…1. */
+  quality: number;
+  /** Symbols seen so far that day. */
+  symbols: number;
+  /** Records or lines in all files. */
+  count: number;
+  bytes: number;
+  /** In the order in which they were written. */
+  files: ManifestFile[];
+  gaps: ManifestGap[];
+  /** Normalized: last archived place (`frame-index`) of each run. Raw: last line as `line-0`. */
+  positions: Positions;
+  /** Versions that wrote here, `0.1.0+abc1234`, oldest first. */
+  writtenBy: string[];
+  /** ISO time of the last change. */
+  updatedAt: string;
+}
+
+/** A day's first manifest: nothing in it, open. */
+export function emptyManifest(
+  kind: ArchiveKind,
+  env: string,
+  feed: string,
+  day: string,
+): Manifest {
+  return {
+    format: "ssmd-manifest/1",
+    kind,
+    env,
+    feed,
+    day,
+    status: "open",
+    quality: 1,
+    symbols: 0,
+    count: 0,
+    bytes: 0,
+    files: [],
+    gaps: [],
+    positions: {},
+    writtenBy: [],
+    updatedAt: "",
+  };
+}
+
+/** What changes a manifest: finished files, what they hold and who wrote them. */
+export interface ManifestChange {
+  files?: readonly ManifestFile[];
+  gaps?: readonly ManifestGap[];
+  /** Replaces the runs' places named here. */
+  positions?: Positions;
+  /** Symbols seen that day, when more than before. */
+  symbols?: number;
+  status?: ManifestStatus;
+  /** `0.1.0+abc1234` */
+  writtenBy: string;
+  nowUs: number;
+}
+
+/**
+ * The manifest with a change in it; the old one stays as it was. A file of a key that is there
+ * already takes its place. Totals and quality are counted anew.
+ */
+export function changedManifest(manifest: Manifest, change: ManifestChange): Manifest {
+  const added = change.files ?? [];
+  const keys = new Set(added.map((file) => file.key));
+  const files = [...manifest.files.filter((file) => !keys.has(file.key)), ...added];
+  const next: Manifest = {
+    ...manifest,
+    status: change.status ?? manifest.status,
+    symbols: Math.max(manifest.symbols, change.symbols ?? 0),
+    count: files.reduce((sum, file) => sum + file.count, 0),
+    bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    files,
+    gaps: [...manifest.gaps, ...change.gaps ?? []],
+    positions: { ...manifest.positions, ...change.positions },
+    writtenBy: manifest.writtenBy.includes(change.writtenBy)
+      ? manifest.writtenBy
+      : [...manifest.writtenBy, change.writtenBy],
+    updatedAt: isoOfUs(change.nowUs),
+  };
+  return { ...next, quality: qualityOf(next) };
+}
+
+/** The entry of times in µs. */
+export function manifestTimes(
+  firstUs: number,
+  lastUs: number,
+): Pick<ManifestFile, "from" | "to" | "fromTime" | "toTime"> {
+  return {
+    from: nsText(firstUs),
+    to: nsText(lastUs),
+    fromTime: isoOfUs(firstUs),
+    toTime: isoOfUs(lastUs),
+  };
+}
+
+/** A gap record as manifests list it. */
+export function manifestGap(gap: Gap): ManifestGap {
+  return {
+    symbol: gap.symbol,
+    reason: gap.reason,
+    receivedAt: nsText(gap.receivedAtUs),
+    from: nsText(gap.fromUs),
+    to: nsText(gap.toUs),
+    time: isoOfUs(gap.receivedAtUs),
+    missed: gap.missed,
+    recovered: gap.recovered,
+    detail: gap.detail,
+  };
+}
+
+/**
+ * Share of the time from the day's first to its last record that lies in no gap. A gap of one
+ * symbol weighs one symbol's part; gaps of the whole feed and of symbols may not count a moment
+ * below 0. Six decimals.
+ */
+export function qualityOf(manifest: Manifest): number {
+  const spans = manifest.files.map((file) => [usOfNsText(file.from), usOfNsText(file.to)] as const);
+  const fromUs = Math.min(...spans.map(([from]) => from));
+  const toUs = Math.max(...spans.map(([, to]) => to));
+  if (!(toUs > fromUs)) return 1;
+  const weight = 1 / Math.max(1, manifest.symbols);
+  let lostUs = 0;
+  for (const [symbol, gaps] of Map.groupBy(manifest.gaps, (gap) => gap.symbol)) {
+    lostUs += coveredUs(gaps, fromUs, toUs) * (symbol === "_all" ? 1 : weight);
+  }
+  return Math.max(0, Math.round((1 - lostUs / (toUs - fromUs)) * 1e6) / 1e6);
+}
+
+/** Time within [fromUs, toUs] under any of the gaps of one symbol. */
+function coveredUs(gaps: readonly ManifestGap[], fromUs: number, toUs: number): number {
+  const recoveredFrom = new Set(gaps.filter((gap) => gap.recovered).map((gap) => gap.from));
+  const spans = gaps
+    // The opening record says no more than its recovery.
+    .filter((gap) => gap.recovered || gap.to !== "0" || !recoveredFrom.has(gap.from))
+    .map((gap) => ({
+      start: Math.max(fromUs, usOfNsText(gap.from)),
+      end: gap.to === "0" ? toUs : Math.min(toUs, usOfNsText(gap.to)),
+    }))
+    .sort((a, b) => a.start - b.start);
+  let covered = 0;
+  let reached = fromUs;
+  for (const { start, end } of spans) {
+    covered += Math.max(0, end - Math.max(start, reached));
+    reached = Math.max(reached, end);
+  }
+  return covered;
+}
+
+/** Whether the day is over, with a minute for records on their way. `nowUs` since 1970. */
+export function isDayOver(day: string, nowUs: number): boolean {
+  return nowUs >= usOfDay(day) + DAY_US + DAY_GRACE_US;
+}

@@ -1,0 +1,128 @@
+import { ArchiveError, messageOf, StorageError } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import { emptyManifest, type Manifest, type ManifestFile, type ManifestGap } from "./manifest.ts";
+import { manifestKey, type ManifestPlace } from "./paths.ts";
+import { parsePlace } from "./position.ts";
+import { sha256Of } from "./raw_writer.ts";
+
+const UTF8 = new TextEncoder();
+const STATUSES: readonly unknown[] = ["open", "complete", "partial", "failed"];
+const NS = /^\d{1,19}$/;
+const SHA256 = /^[0-9a-f]{64}$/;
+
+/**
+ * The manifest of a day, or undefined when there is none.
+ * Throws ArchiveError `MANIFEST_DAMAGED`, or StorageError when storage is away.
+ */
+export async function loadManifest(
+  storage: Storage,
+  place: ManifestPlace,
+): Promise<Manifest | undefined> {
+  const key = manifestKey(place);
+  try {
+    return parseManifest(await storage.get(key), key);
+  } catch (error) {
+    if (error instanceof StorageError && error.code === "NOT_FOUND") return undefined;
+    throw error;
+  }
+}
+
+/** The manifest of a day, an empty one when there is none yet; throws as `loadManifest`. */
+export async function openManifest(storage: Storage, place: ManifestPlace): Promise<Manifest> {
+  return await loadManifest(storage, place) ??
+    emptyManifest(place.kind, place.env, place.feed, place.day);
+}
+
+/** Writes a manifest. All files it names must be whole in storage before. */
+export async function saveManifest(storage: Storage, manifest: Manifest): Promise<void> {
+  await storage.put(manifestKey(manifest), formatManifest(manifest));
+}
+
+/**
+ * The bytes of a manifest: JSON with keys in a fixed order, a line a file and gap, and behind all
+ * the SHA-256 of the rest, so that any changed byte shows.
+ */
+export function formatManifest(manifest: Manifest): Uint8Array {
+  const body = layout(manifest);
+  const sha256 = sha256Of(UTF8.encode(body));
+  return UTF8.encode(`${body.slice(0, -2)},\n  "sha256": "${sha256}"\n}\n`);
+}
+
+function layout(manifest: object): string {
+  const lines = Object.entries(manifest).map(([name, value]) => {
+    if (!Array.isArray(value) || value.length === 0 || typeof value[0] !== "object") {
+      return `  ${JSON.stringify(name)}: ${JSON.stringify(value)}`;
+    }
+    const rows = value.map((row) => `    ${JSON.stringify(row)}`).join(",\n");
+    return `  ${JSON.stringify(name)}: [\n${rows}\n  ]`;
+  });
+  return `{\n${lines.join(",\n")}\n}`;
+}
+
+/** Reads a manifest's bytes; `key` names it in errors. Throws ArchiveError `MANIFEST_DAMAGED`. */
+export function parseManifest(bytes: Uint8Array, key: string): Manifest {
+  let value: Record<string, unknown>;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw damaged(key, `it is no JSON (${messageOf(error)})`);
+  }
+  if (typeof value !== "object" || value === null) throw damaged(key, "it is no JSON object");
+  const { sha256: _, ...manifest } = value;
+  const wrong = wrongPlace(manifest);
+  if (wrong !== undefined) throw damaged(key, `${wrong} is missing or wrong`);
+  // Formatted anew it must be the same bytes: the hash covers what was parsed, this the rest.
+  if (!equal(formatManifest(manifest as unknown as Manifest), bytes)) {
+    throw damaged(key, "its content does not have the SHA-256 that it names");
+  }
+  return manifest as unknown as Manifest;
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+function damaged(key: string, why: string): ArchiveError {
+  return new ArchiveError("MANIFEST_DAMAGED", `${key} is damaged: ${why}.`, {
+    hint: "Restore the manifest from a copy; do not edit manifests by hand.",
+    context: { key },
+  });
+}
+
+/** The first field that is not what it must be, or undefined. */
+function wrongPlace(manifest: Record<string, unknown>): string | undefined {
+  const { format, kind, env, feed, day, status, files, gaps, positions, writtenBy } = manifest;
+  if (format !== "ssmd-manifest/1") return "format";
+  if (kind !== "raw" && kind !== "normalized") return "kind";
+  if (typeof env !== "string" || typeof feed !== "string") return "env or feed";
+  if (typeof day !== "string" || !/^\d{4}-\d\d-\d\d$/.test(day)) return "day";
+  if (!STATUSES.includes(status)) return "status";
+  if (!Array.isArray(writtenBy)) return "writtenBy";
+  if (!Array.isArray(files)) return "files";
+  if (!Array.isArray(gaps)) return "gaps";
+  const file = files.findIndex((entry) => !isFile(entry));
+  if (file >= 0) return `files[${file}]`;
+  const gap = gaps.findIndex((entry) => !isGap(entry));
+  if (gap >= 0) return `gaps[${gap}]`;
+  return wrongPosition(positions);
+}
+
+function wrongPosition(positions: unknown): string | undefined {
+  if (typeof positions !== "object" || positions === null) return "positions";
+  const wrong = Object.entries(positions)
+    .find(([, place]) => typeof place !== "string" || parsePlace(place) === undefined);
+  return wrong === undefined ? undefined : `positions.${wrong[0]}`;
+}
+
+function isFile(value: unknown): value is ManifestFile {
+  const file = value as Partial<ManifestFile> | null;
+  return typeof file?.key === "string" && Number.isSafeInteger(file.count) &&
+    Number.isSafeInteger(file.bytes) && SHA256.test(String(file.sha256)) &&
+    NS.test(String(file.from)) && NS.test(String(file.to));
+}
+
+function isGap(value: unknown): value is ManifestGap {
+  const gap = value as Partial<ManifestGap> | null;
+  return typeof gap?.symbol === "string" && typeof gap.reason === "string" &&
+    NS.test(String(gap.from)) && NS.test(String(gap.to)) && NS.test(String(gap.receivedAt));
+}

@@ -1,0 +1,9 @@
+/** The archive's files: where they lie, how raw and normalized ones are written and read, manifests. @module */
+export * from "./paths.ts";
+export * from "./position.ts";
+export * from "./raw_line.ts";
+export * from "./raw_writer.ts";
+export * from "./raw_reader.ts";
+export * from "./zstd_frames.ts";
+export * from "./manifest.ts";
+export * from "./manifest_file.ts";

@@ -1,0 +1,154 @@
+import { ArchiveError } from "@ssmd/runtime";
+import { EVENT_TYPES, type EventType } from "@ssmd/market";
+
+/** Whether a manifest is about raw or normalized files. */
+export type ArchiveKind = "raw" | "normalized";
+/** Version of the normalized layout, a folder of its own. */
+export const NORMALIZED_VERSION = "v1";
+
+const NAME = /^[A-Za-z0-9_-]+$/;
+const RAW_KEY =
+  /^raw\/([\w-]+)\/([\w-]+)\/(\d{4})\/(\d\d)\/(\d\d)\/(\d\d)\/(\d\d)-([\w-]+)(?:\.(\d+))?\.jsonl\.zst$/;
+const NORMALIZED_KEY =
+  /^normalized\/([\w-]+)\/([\w-]+)\/v1\/([a-z]+)\/(\d{4})\/(\d\d)\/(\d\d)\/(\d\d)-(\d\d)(?:\.(\d+))?\.capnp\.zst$/;
+const MANIFEST_KEY =
+  /^(?:(raw)\/([\w-]+)\/([\w-]+)|(normalized)\/([\w-]+)\/([\w-]+)\/v1)\/(\d{4})\/(\d\d)\/(\d\d)\/manifest\.json$/;
+
+/** Where a raw file belongs. */
+export interface RawPlace {
+  env: string;
+  feed: string;
+  /** Any moment of the file's minute, µs. */
+  atUs: number;
+  connection: string;
+  /** 1 = the minute's first file of the connection; the name shows it from 2 on. */
+  part?: number;
+}
+
+/** Where a normalized file belongs. */
+export interface NormalizedPlace {
+  env: string;
+  feed: string;
+  type: EventType;
+  /** Any moment of the file's minute, µs. */
+  atUs: number;
+  /** 1 = the minute's first file of the type; the name shows it from 2 on. */
+  part?: number;
+}
+
+/** Which day a manifest is about. */
+export interface ManifestPlace {
+  kind: ArchiveKind;
+  env: string;
+  feed: string;
+  /** `YYYY-MM-DD`, UTC. */
+  day: string;
+}
+
+/** Whether `name` may stand in a key as env, feed or connection. */
+export function isKeyName(name: string): boolean {
+  return NAME.test(name);
+}
+
+function checked(what: string, name: string): string {
+  if (isKeyName(name)) return name;
+  throw new ArchiveError("ARCHIVE_NAME", `The ${what} "${name}" cannot stand in a storage key.`, {
+    hint: "Use letters, digits, _ and - only.",
+    context: { [what]: name },
+  });
+}
+
+/** The UTC day of a time in µs, `YYYY-MM-DD`. */
+export function dayOfUs(us: number): string {
+  return new Date(us / 1000).toISOString().slice(0, 10);
+}
+
+/** Midnight (UTC) at which a day begins, µs. */
+export function usOfDay(day: string): number {
+  return Date.parse(`${day}T00:00:00Z`) * 1000;
+}
+
+/** `YYYY/MM/DD` and `HH`, `MM` of a time. */
+function parts(us: number): { date: string; hour: string; minute: string } {
+  const iso = new Date(us / 1000).toISOString();
+  return {
+    date: iso.slice(0, 10).replaceAll("-", "/"),
+    hour: iso.slice(11, 13),
+    minute: iso.slice(14, 16),
+  };
+}
+
+function suffix(part: number | undefined): string {
+  return part === undefined || part <= 1 ? "" : `.${part}`;
+}
+
+/** `raw/{env}/{feed}/YYYY/MM/DD/HH/MM-{connection}.jsonl.zst` */
+export function rawKey(place: RawPlace): string {
+  const { date, hour, minute } = parts(place.atUs);
+  const connection = checked("connection", place.connection);
+  return `raw/${checked("env", place.env)}/${checked("feed", place.feed)}/${date}/${hour}/` +
+    `${minute}-${connection}${suffix(place.part)}.jsonl.zst`;
+}
+
+/** `normalized/{env}/{feed}/v1/{type}/YYYY/MM/DD/HH-MM.capnp.zst` */
+export function normalizedKey(place: NormalizedPlace): string {
+  const { date, hour, minute } = parts(place.atUs);
+  const { env, feed, type } = place;
+  return `${normalizedTypePrefix(env, feed, type)}${date}/` +
+    `${hour}-${minute}${suffix(place.part)}.capnp.zst`;
+}
+
+/** What all normalized files of a type have before the date. */
+export function normalizedTypePrefix(env: string, feed: string, type: EventType): string {
+  return `normalized/${checked("env", env)}/${
+    checked("feed", feed)
+  }/${NORMALIZED_VERSION}/${type}/`;
+}
+
+/** What all keys of an env and feed have before the date (normalized files have the type between). */
+export function feedPrefix(kind: ArchiveKind, env: string, feed: string): string {
+  const version = kind === "raw" ? "" : `${NORMALIZED_VERSION}/`;
+  return `${kind}/${checked("env", env)}/${checked("feed", feed)}/${version}`;
+}
+
+/** `raw/{env}/{feed}/YYYY/MM/DD/manifest.json`, `normalized/{env}/{feed}/v1/YYYY/MM/DD/manifest.json` */
+export function manifestKey(place: ManifestPlace): string {
+  const { kind, env, feed, day } = place;
+  return `${feedPrefix(kind, env, feed)}${day.replaceAll("-", "/")}/manifest.json`;
+}
+
+function minuteUs(date: string, hour: string, minute: string): number {
+  return Date.parse(`${date}T${hour}:${minute}:00Z`) * 1000;
+}
+
+/** Takes a raw key apart; undefined when it is none. `atUs` is the minute's start. */
+export function parseRawKey(key: string): Required<RawPlace> | undefined {
+  const match = RAW_KEY.exec(key);
+  if (match === null) return undefined;
+  const [, env = "", feed = "", y, m, d, hour = "", minute = "", connection = "", part] = match;
+  const atUs = minuteUs(`${y}-${m}-${d}`, hour, minute);
+  return { env, feed, atUs, connection, part: Number(part ?? 1) };
+}
+
+/** Takes a normalized key apart; undefined when it is none. `atUs` is the minute's start. */
+export function parseNormalizedKey(key: string): Required<NormalizedPlace> | undefined {
+  const match = NORMALIZED_KEY.exec(key);
+  if (match === null) return undefined;
+  const [, env = "", feed = "", type = "", y, m, d, hour = "", minute = "", part] = match;
+  if (!(EVENT_TYPES as readonly string[]).includes(type)) return undefined;
+  const atUs = minuteUs(`${y}-${m}-${d}`, hour, minute);
+  return { env, feed, type: type as EventType, atUs, part: Number(part ?? 1) };
+}
+
+/** Takes a manifest's key apart; undefined when it is none. */
+export function parseManifestKey(key: string): ManifestPlace | undefined {
+  const match = MANIFEST_KEY.exec(key);
+  if (match === null) return undefined;
+  const [, raw, rawEnv, rawFeed, , env, feed, y, m, d] = match;
+  return {
+    kind: raw === undefined ? "normalized" : "raw",
+    env: rawEnv ?? env ?? "",
+    feed: rawFeed ?? feed ?? "",
+    day: `${y}-${m}-${d}`,
+  };
+}

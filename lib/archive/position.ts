@@ -1,0 +1,79 @@
+import { ArchiveError } from "@ssmd/runtime";
+
+/**
+ * Where a record came from: the `index`-th record of line number `frame` of a connection's run.
+ * As text `{run}-{frame}-{index}` it is the record's message id.
+ */
+export interface Position {
+  /** One life of one connection: base 36 without `-`, later runs sort behind earlier ones. */
+  run: string;
+  /** Number of the raw line within the run. */
+  frame: number;
+  /** Number of the record within the line. */
+  index: number;
+}
+
+const RUN = /^[0-9a-z]+$/;
+const PLACE = /^(0|[1-9]\d{0,15})-(0|[1-9]\d{0,15})$/;
+
+/** The message id of a position. */
+export function formatPosition(position: Position): string {
+  return `${position.run}-${position.frame}-${position.index}`;
+}
+
+/** Reads a message id; undefined when it is none. */
+export function parsePosition(id: string): Position | undefined {
+  const dash = id.indexOf("-");
+  if (dash <= 0) return undefined;
+  const run = id.slice(0, dash);
+  const place = parsePlace(id.slice(dash + 1));
+  return place === undefined || !RUN.test(run) ? undefined : { run, ...place };
+}
+
+/** Reads `{frame}-{index}`; undefined when it is none. */
+export function parsePlace(text: string): { frame: number; index: number } | undefined {
+  const match = PLACE.exec(text);
+  return match === null ? undefined : { frame: Number(match[1]), index: Number(match[2]) };
+}
+
+/** `{frame}-{index}`, as manifests keep it under the run. */
+export function formatPlace(place: { frame: number; index: number }): string {
+  return `${place.frame}-${place.index}`;
+}
+
+/** Negative when `a` comes before `b` in its run, 0 when they are the same. */
+export function comparePlaces(
+  a: { frame: number; index: number },
+  b: { frame: number; index: number },
+): number {
+  return a.frame - b.frame || a.index - b.index;
+}
+
+/** Order of two positions: by run (older first), then by frame and index. */
+export function comparePositions(a: Position, b: Position): number {
+  if (a.run === b.run) return comparePlaces(a, b);
+  // A longer base-36 number without leading zeros is the larger one.
+  if (a.run.length !== b.run.length) return a.run.length - b.run.length;
+  return a.run < b.run ? -1 : 1;
+}
+
+/** Last archived place of each run, `frame-index` by run. */
+export type Positions = Record<string, string>;
+
+/**
+ * The place kept for a run; undefined when the run is not there.
+ * Throws ArchiveError `ARCHIVE_POSITION` when what is kept is no place.
+ */
+export function placeOf(
+  positions: Positions,
+  run: string,
+): { frame: number; index: number } | undefined {
+  const text = positions[run];
+  if (text === undefined) return undefined;
+  const place = parsePlace(text);
+  if (place !== undefined) return place;
+  throw new ArchiveError("ARCHIVE_POSITION", `"${text}" is no position of run ${run}.`, {
+    hint: "A position reads frame-index, both whole numbers.",
+    context: { run, text },
+  });
+}

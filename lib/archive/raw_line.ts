@@ -1,0 +1,161 @@
+import { ArchiveError } from "@ssmd/runtime";
+
+/** A market as it was captured; the shape of an adapter's symbol. */
+export interface CaptureSymbol {
+  /** Ours. */
+  symbol: string;
+  /** The venue's. */
+  external: string;
+  /** Levels a side where the venue was asked for it. */
+  depth?: number;
+}
+
+/** Who captured what, where, by which clock and software: the first line of a raw file. */
+export interface CaptureInfo {
+  /** Life of the connection, as in message ids. */
+  run: string;
+  /** Name of the connection, as in the file's name. */
+  connection: string;
+  env: string;
+  feed: string;
+  /** Id of the venue whose wire format this is. */
+  venue: string;
+  /** Address the socket was opened to. */
+  endpoint: string;
+  symbols: CaptureSymbol[];
+  /** Where the machine stands (`eu-central`), "" = not said. */
+  location: string;
+  host: string;
+  /** `source`: what sets the clock; `status`: `synchronized`, `unsynchronized` or `unknown`. */
+  clock: { source: string; status: string; offsetUs: number | null };
+  software: { version: string; commit: string };
+  /** Lines of the run in earlier files: the n-th line (from 1) after this one is frame `linesBefore + n`. */
+  linesBefore: number;
+}
+
+/** A line of a raw file. Times are µs. */
+export type RawLine =
+  /** A frame that is JSON, its text as it came. */
+  | { kind: "frame"; atUs: number; text: string }
+  /** A frame that is no JSON, or has a line break in it. */
+  | { kind: "binary"; atUs: number; bytes: Uint8Array }
+  /** `connect`, `disconnect`, or `resumed` with the last moment known to be good. */
+  | { kind: "event"; atUs: number; name: string; why: string; fromUs?: number }
+  | { kind: "capture"; info: CaptureInfo };
+
+const UTF8 = new TextEncoder();
+const DIGITS = /^\d{4,19}$/;
+
+/** Nanoseconds as text of a time in µs. */
+export function nsText(us: number): string {
+  return us === 0 ? "0" : `${us}000`;
+}
+
+/** Time in µs of nanoseconds as text; digits below the µs are cut. NaN when it is none. */
+export function usOfNsText(text: string): number {
+  if (DIGITS.test(text)) return Number(text.slice(0, -3));
+  return /^\d{1,3}$/.test(text) ? 0 : NaN;
+}
+
+/** The line, with its line break, of a frame known to be JSON; its text goes in unchanged. */
+export function frameLine(atUs: number, text: string): string {
+  if (text.includes("\n")) return binaryLine(atUs, UTF8.encode(text));
+  return `{"t":"${atUs}000","m":${text}}\n`;
+}
+
+/** The line, with its line break, of a frame that is no JSON. */
+export function binaryLine(atUs: number, bytes: Uint8Array): string {
+  return `{"t":"${nsText(atUs)}","x":"${bytes.toBase64()}"}\n`;
+}
+
+/** The line, with its line break, of an event of the connection. */
+export function eventLine(atUs: number, name: string, why: string, fromUs?: number): string {
+  const from = fromUs === undefined ? {} : { from: nsText(fromUs) };
+  return JSON.stringify({ t: nsText(atUs), e: name, why, ...from }) + "\n";
+}
+
+/** The first line, with its line break, of a raw file. */
+export function captureLine(info: CaptureInfo): string {
+  return JSON.stringify({ _capture: info }) + "\n";
+}
+
+/** Any line, with its line break. */
+export function formatRawLine(line: RawLine): string {
+  switch (line.kind) {
+    case "frame":
+      return frameLine(line.atUs, line.text);
+    case "binary":
+      return binaryLine(line.atUs, line.bytes);
+    case "event":
+      return eventLine(line.atUs, line.name, line.why, line.fromUs);
+    case "capture":
+      return captureLine(line.info);
+  }
+}
+
+function invalid(line: string, why: string): ArchiveError {
+  return new ArchiveError("RAW_LINE_INVALID", `A raw line cannot be read: ${why}.`, {
+    hint: "The file is damaged or was not written by ssmd.",
+    context: { line: line.length > 120 ? `${line.slice(0, 120)}…` : line },
+  });
+}
+
+/** Reads a line without its line break. Throws ArchiveError `RAW_LINE_INVALID`. */
+export function parseRawLine(line: string): RawLine {
+  if (!line.startsWith('{"t":"')) return parseCapture(line);
+  const quote = line.indexOf('"', 6);
+  const atUs = usOfNsText(line.slice(6, quote));
+  if (quote < 0 || Number.isNaN(atUs)) throw invalid(line, "its time is no number");
+  const body = quote + 6;
+  if (line.charCodeAt(line.length - 1) !== 125) throw invalid(line, "it does not end in }");
+  if (line.startsWith(',"m":', quote + 1)) {
+    if (body >= line.length - 1) throw invalid(line, "its frame is empty");
+    return { kind: "frame", atUs, text: line.slice(body, -1) };
+  }
+  if (line.startsWith(',"x":"', quote + 1)) {
+    return { kind: "binary", atUs, bytes: bytesOf(line, body + 1) };
+  }
+  if (line.startsWith(',"e":"', quote + 1)) return parseEvent(line, atUs);
+  throw invalid(line, "after the time stands neither m, x nor e");
+}
+
+function bytesOf(line: string, start: number): Uint8Array {
+  if (!line.endsWith('"}')) throw invalid(line, "its base64 is not closed");
+  try {
+    return Uint8Array.fromBase64(line.slice(start, -2));
+  } catch {
+    throw invalid(line, "its base64 is not valid");
+  }
+}
+
+function parsed(line: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
+  } catch {
+    // Said below, with the line.
+  }
+  throw invalid(line, "it is no JSON object");
+}
+
+function parseEvent(line: string, atUs: number): RawLine {
+  const { e, why, from } = parsed(line);
+  const name = String(e);
+  const reason = typeof why === "string" ? why : "";
+  if (from === undefined) return { kind: "event", atUs, name, why: reason };
+  const fromUs = usOfNsText(String(from));
+  if (Number.isNaN(fromUs)) throw invalid(line, "its from is no time");
+  return { kind: "event", atUs, name, why: reason, fromUs };
+}
+
+function parseCapture(line: string): RawLine {
+  if (!line.startsWith('{"_capture":')) {
+    throw invalid(line, 'it begins neither {"t" nor {"_capture"');
+  }
+  const info = parsed(line)["_capture"] as Partial<CaptureInfo> | null;
+  const whole = typeof info?.run === "string" && typeof info.connection === "string" &&
+    typeof info.feed === "string" && Array.isArray(info.symbols) &&
+    Number.isSafeInteger(info.linesBefore);
+  if (!whole) throw invalid(line, "run, connection, feed, symbols or linesBefore is missing");
+  return { kind: "capture", info: info as CaptureInfo };
+}

@@ -1,0 +1,67 @@
+import { ArchiveError, SsmdError } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import { parseRawLine, type RawLine } from "./raw_line.ts";
+import { damaged, decompressFrame, framesOf } from "./zstd_frames.ts";
+
+const NEW_LINE = 10;
+
+/**
+ * The lines of a raw file in storage, the capture line first. What stands in whole zstd frames
+ * before a damage is given, then ArchiveError `ARCHIVE_DAMAGED` (or `RAW_LINE_INVALID`) with key
+ * and place is thrown; StorageError when the object cannot be read.
+ */
+export async function* readRaw(storage: Storage, key: string): AsyncIterable<RawLine> {
+  yield* rawLinesOf(await storage.get(key), key);
+}
+
+/** The lines of a raw file's bytes, compressed or plain; `key` names it in errors. */
+export function* rawLinesOf(file: Uint8Array, key: string): Iterable<RawLine> {
+  let number = 0;
+  for (const line of textLinesOf(file, key)) {
+    number++;
+    yield parsedLine(line, number, key);
+  }
+}
+
+function parsedLine(line: string, number: number, key: string): RawLine {
+  try {
+    return parseRawLine(line);
+  } catch (error) {
+    if (!(error instanceof SsmdError)) throw error;
+    throw new ArchiveError(error.code, `${key}, line ${number}: ${error.message}`, {
+      hint: error.hint,
+      context: { key, line: number, ...error.context },
+      cause: error,
+    });
+  }
+}
+
+/** The text lines of a file; a last line without its line break is damage. */
+function* textLinesOf(file: Uint8Array, key: string): Iterable<string> {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  let rest = "";
+  for (const bytes of plainChunksOf(file, key)) {
+    const whole = bytes.lastIndexOf(NEW_LINE) + 1;
+    const text = rest + decoder.decode(bytes.subarray(0, whole), { stream: whole === 0 });
+    rest = whole === bytes.length ? "" : decoder.decode(bytes.subarray(whole), { stream: true });
+    let start = 0;
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
+      yield text.slice(start, end);
+      start = end + 1;
+    }
+    if (start < text.length) rest = text.slice(start) + rest;
+  }
+  if (rest !== "") throw damaged(key, { offset: file.length, why: "the last line is not whole" });
+}
+
+/** Uncompressed pieces of a file that is zstd or plain, until the first damage. */
+export function* plainChunksOf(file: Uint8Array, key: string): Iterable<Uint8Array> {
+  // `{` begins plain lines; no zstd or skippable frame begins with it.
+  if (file[0] === 123) return yield file;
+  if (file.length === 0) throw damaged(key, { offset: 0, why: "the file is empty" });
+  const { frames, damage } = framesOf(file);
+  for (const frame of frames) {
+    if (frame.kind === "data") yield decompressFrame(file, frame, key);
+  }
+  if (damage !== undefined) throw damaged(key, damage);
+}

@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import { type CaptureInfo, captureLine, usOfNsText } from "./raw_line.ts";
+import { compressFrame } from "./zstd_frames.ts";
+
+/** Uncompressed bytes of one zstd frame: damage costs at most the frame it hits. */
+const FRAME_BYTES = 1024 * 1024;
+const NEW_LINE = 10;
+const QUOTE = 34;
+/** `{"t":"` */
+const TIME_AT = 6;
+const UTF8 = new TextEncoder();
+const TEXT = new TextDecoder();
+
+/** How many lines of what kind. */
+export interface RawCounts {
+  /** Frames that are JSON. */
+  frames: number;
+  /** Frames kept as base64. */
+  binary: number;
+  /** Connects, disconnects and resumes. */
+  events: number;
+}
+
+/** A finished raw file, ready to be put. */
+export interface RawFile {
+  bytes: Uint8Array;
+  /** Of `bytes`, hex. */
+  sha256: string;
+  counts: RawCounts;
+  /** Times of the earliest and the latest line, µs; 0 when there is no line. */
+  firstUs: number;
+  lastUs: number;
+}
+
+/** SHA-256 as hex. */
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/**
+ * Builds a raw file: the capture line, then lines already formatted (`frameLine` and the like) in
+ * chunks of whole lines, as zstd frames of about 1 MiB that end at line ends.
+ */
+export class RawFileBuilder {
+  #level: number;
+  #open: Uint8Array[] = [];
+  #openBytes = 0;
+  #frames: Uint8Array[] = [];
+  #counts: RawCounts = { frames: 0, binary: 0, events: 0 };
+  #firstUs = Infinity;
+  #lastUs = 0;
+
+  /** `level` is zstd's, 1…19. */
+  constructor(info: CaptureInfo, level = 3) {
+    this.#level = level;
+    this.#push(UTF8.encode(captureLine(info)));
+  }
+
+  /** Adds whole lines, each with its line break; the bytes are not kept beyond the next frame. */
+  add(lines: Uint8Array): void {
+    this.#count(lines);
+    for (let start = 0; start < lines.length;) {
+      const room = FRAME_BYTES - this.#openBytes;
+      if (lines.length - start <= room) return this.#push(lines.subarray(start));
+      let end = lines.lastIndexOf(NEW_LINE, start + room - 1) + 1;
+      // The next line is longer than the room that is left: it goes whole into this frame or the next.
+      if (end <= start) end = this.#openBytes > 0 ? start : lines.indexOf(NEW_LINE, start) + 1;
+      if (end > start) this.#push(lines.subarray(start, end));
+      this.#close();
+      start = Math.max(start, end);
+    }
+  }
+
+  /** Compresses what is open and gives the file. */
+  finish(): RawFile {
+    this.#close();
+    const bytes = concat(this.#frames);
+    return {
+      bytes,
+      sha256: sha256Of(bytes),
+      counts: this.#counts,
+      firstUs: this.#firstUs === Infinity ? 0 : this.#firstUs,
+      lastUs: this.#lastUs,
+    };
+  }
+
+  #push(bytes: Uint8Array): void {
+    this.#open.push(bytes);
+    this.#openBytes += bytes.length;
+  }
+
+  #close(): void {
+    if (this.#openBytes === 0) return;
+    this.#frames.push(compressFrame(concat(this.#open), this.#level));
+    this.#open = [];
+    this.#openBytes = 0;
+  }
+
+  #count(lines: Uint8Array): void {
+    for (let at = 0; at < lines.length;) {
+      const quote = lines.indexOf(QUOTE, at + TIME_AT);
+      const kind = lines[quote + 3];
+      if (kind === 109) this.#counts.frames++;
+      else if (kind === 120) this.#counts.binary++;
+      else this.#counts.events++;
+      const us = usOfNsText(TEXT.decode(lines.subarray(at + TIME_AT, quote)));
+      if (us < this.#firstUs) this.#firstUs = us;
+      if (us > this.#lastUs) this.#lastUs = us;
+      const end = lines.indexOf(NEW_LINE, quote);
+      at = end < 0 ? lines.length : end + 1;
+    }
+  }
+}
+
+/** A raw file of these lines; see {@linkcode RawFileBuilder}. */
+export function buildRawFile(
+  info: CaptureInfo,
+  chunks: Iterable<Uint8Array>,
+  level?: number,
+): RawFile {
+  const builder = new RawFileBuilder(info, level);
+  for (const chunk of chunks) builder.add(chunk);
+  return builder.finish();
+}
+
+/** The bytes of all parts behind each other. */
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,123 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { ArchiveError, messageOf } from "@ssmd/runtime";
+
+const ZSTD_MAGIC = 0xFD2FB528;
+const SKIPPABLE_MAGIC_FIRST = 0x184D2A50;
+const SKIPPABLE_MAGIC_LAST = 0x184D2A5F;
+/** Compressed frames of one file may not swell beyond this each; ours are about 1 MiB. */
+const FRAME_BYTES_MAX = 1024 * 1024 * 1024;
+
+/** A frame as it lies in a file: `end` is the offset behind it. */
+export interface ZstdFrame {
+  kind: "data" | "skippable";
+  start: number;
+  end: number;
+}
+
+/** Where and why the walk over a file's frames ended early. */
+export interface ZstdDamage {
+  offset: number;
+  why: string;
+}
+
+/** Compresses one independent frame with a checksum. `level` 1…19, default 3. */
+export function compressFrame(data: Uint8Array, level = 3): Uint8Array {
+  const params = {
+    [constants.ZSTD_c_compressionLevel]: level,
+    [constants.ZSTD_c_checksumFlag]: 1,
+  };
+  return zstdCompressSync(data, { params });
+}
+
+/** A skippable frame around `content`: zstd tools pass over it. */
+export function skippableFrame(content: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(8 + content.length);
+  const view = new DataView(frame.buffer);
+  view.setUint32(0, SKIPPABLE_MAGIC_FIRST, true);
+  view.setUint32(4, content.length, true);
+  frame.set(content, 8);
+  return frame;
+}
+
+/** What stands in a skippable frame. */
+export function skippableContent(file: Uint8Array, frame: ZstdFrame): Uint8Array {
+  return file.subarray(frame.start + 8, frame.end);
+}
+
+/**
+ * Decompresses one frame of a file, checksum verified.
+ * Throws ArchiveError `ARCHIVE_DAMAGED` with `key` and the frame's offset.
+ */
+export function decompressFrame(file: Uint8Array, frame: ZstdFrame, key: string): Uint8Array {
+  try {
+    return zstdDecompressSync(file.subarray(frame.start, frame.end), {
+      maxOutputLength: FRAME_BYTES_MAX,
+    });
+  } catch (error) {
+    throw damaged(key, { offset: frame.start, why: messageOf(error) });
+  }
+}
+
+/** The error of a damaged file. */
+export function damaged(key: string, damage: ZstdDamage): ArchiveError {
+  return new ArchiveError(
+    "ARCHIVE_DAMAGED",
+    `${key} is damaged at byte ${damage.offset}: ${damage.why}.`,
+    {
+      hint: "What stands before that byte was read; restore the file from a copy.",
+      context: { key, offset: damage.offset },
+    },
+  );
+}
+
+/** The file's frames without decompressing them, and the damage that ended the walk, if any. */
+export function framesOf(file: Uint8Array): { frames: ZstdFrame[]; damage?: ZstdDamage } {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const frames: ZstdFrame[] = [];
+  let start = 0;
+  while (start < file.length) {
+    const end = frameEnd(view, start);
+    if (typeof end === "string") return { frames, damage: { offset: start, why: end } };
+    if (end > file.length) {
+      const why = `the file ends ${end - file.length} bytes before its frame does`;
+      return { frames, damage: { offset: start, why } };
+    }
+    frames.push({ kind: isSkippable(view, start) ? "skippable" : "data", start, end });
+    start = end;
+  }
+  return { frames };
+}
+
+function isSkippable(view: DataView, start: number): boolean {
+  const magic = view.getUint32(start, true);
+  return magic >= SKIPPABLE_MAGIC_FIRST && magic <= SKIPPABLE_MAGIC_LAST;
+}
+
+/** Offset behind the frame at `start`, or why there is none. */
+function frameEnd(view: DataView, start: number): number | string {
+  try {
+    if (isSkippable(view, start)) return start + 8 + view.getUint32(start + 4, true);
+    if (view.getUint32(start, true) !== ZSTD_MAGIC) return "no zstd frame begins here";
+    return dataFrameEnd(view, start);
+  } catch (error) {
+    // A DataView read behind the end: the file was cut inside a header.
+    if (error instanceof RangeError) return "the file ends inside a frame's header";
+    throw error;
+  }
+}
+
+/** RFC 8878, 3.1.1: header, blocks of 3 bytes of header and their content, checksum. */
+function dataFrameEnd(view: DataView, start: number): number | string {
+  const descriptor = view.getUint8(start + 4);
+  const singleSegment = (descriptor & 0x20) !== 0;
+  const contentSizeBytes = [singleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6] ?? 0;
+  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3] ?? 0;
+  let at = start + 5 + (singleSegment ? 0 : 1) + dictionaryBytes + contentSizeBytes;
+  for (;;) {
+    const header = view.getUint16(at, true) | (view.getUint8(at + 2) << 16);
+    const type = (header >> 1) & 3;
+    if (type === 3) return "a block has the reserved type";
+    at += 3 + (type === 1 ? 1 : header >> 3);
+    if ((header & 1) === 1) return at + ((descriptor & 4) === 0 ? 0 : 4);
+  }
+}
