@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { comparePositions, parsePosition, parseRawLine, type Position } from "@ssmd/archive";
 import type { Venue } from "@ssmd/exchanges";
 import { escapeToken, type MarketEvent } from "@ssmd/market";
-import { isoOfUs, type Logger, messageOf } from "@ssmd/runtime";
+import { isoOfUs, type Logger, messageOf, SsmdError } from "@ssmd/runtime";
 import type { OutMessage, Transport } from "@ssmd/transport";
 import { restoreTranslator } from "./connection.ts";
 import type { Outbox } from "./outbox.ts";
@@ -172,6 +172,5 @@ function pendingOf({ slot, raw }: SegmentLine): PendingLine {
     }
     case "capture":
       throw new SsmdError("SPOOL_DAMAGED", "a capture line stands inside a segment");
-    }
   }
 }
