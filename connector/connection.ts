@@ -17,10 +17,8 @@ export interface Connection {
   normalizerId: string;
   normalizer: Normalizer;
   translator: Translator;
-  /** Lines given to the spool. */
+  /** Lines translated so far. */
   lines: number;
-  /** Lines translated. */
-  linesTranslated: number;
   /** The first line of its raw files. */
   capture: CaptureInfo;
 }
@@ -65,7 +63,6 @@ function newConnection(
     normalizer,
     translator: new Translator(feed, normalizer),
     lines: 0,
-    linesTranslated: 0,
     capture: captureInfo(options, slot, symbols),
   };
 }
@@ -94,15 +91,15 @@ function captureInfo(
 
 /** Where a connection stands now, for the head of a segment. */
 export function checkpointOf(connection: Connection): ConnectionCheckpoint {
-  const { slot, translator, normalizer, normalizerId, linesTranslated, capture } = connection;
+  const { slot, translator, normalizer, normalizerId, lines, capture } = connection;
   return {
     slot,
     sequence: translator.sequence,
     lastUs: translator.lastUs,
-    linesBefore: linesTranslated,
+    linesBefore: lines,
     normalizer: normalizerId,
     state: normalizer.state(),
-    capture: { ...capture, linesBefore: linesTranslated },
+    capture: { ...capture, linesBefore: lines },
   };
 }
 

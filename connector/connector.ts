@@ -1,28 +1,21 @@
-import type { Buffer } from "node:buffer";
+import { concat } from "@ssmd/archive";
 import { Encoder } from "@ssmd/codec";
-import {
-  type Credentials,
-  type Normalized,
-  readFrame,
-  type SymbolSpec,
-  type Venue,
-} from "@ssmd/exchanges";
-import { binaryLine, concat, eventLine } from "@ssmd/archive";
+import type { Credentials, Normalized, SymbolSpec, Venue } from "@ssmd/exchanges";
 import type { MarketEvent } from "@ssmd/market";
-import { LIMITS, type Logger, type Metrics, nowUs, sleep, type StorageError } from "@ssmd/runtime";
+import { type Logger, type Metrics, nowUs, sleep } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { OutMessage, Publisher, Subscription, Transport } from "@ssmd/transport";
 import { checkpointOf, type Connection, planConnections } from "./connection.ts";
 import { type ConnectorMetrics, createConnectorMetrics } from "./connector_metrics.ts";
-import { Outbox } from "./outbox.ts";
-import { deadLetter, type PendingLine, Pipeline, unreadableLine } from "./pipeline.ts";
+import { Intake } from "./intake.ts";
 import { writeLastStop } from "./last_stop.ts";
+import { Outbox } from "./outbox.ts";
+import { deadLetter, type PendingLine, Pipeline } from "./pipeline.ts";
 import { RawFiles } from "./raw_files.ts";
-import { type Left, recover } from "./recovery.ts";
+import { recover } from "./recovery.ts";
 import { VenueSocket } from "./socket.ts";
-import { Spool } from "./spool.ts";
 import { lockSpool, type SpoolLock } from "./spool_lock.ts";
-import { SilenceWatch } from "./watch.ts";
+import { Tending } from "./tending.ts";
 
 /** What a connector is made of. */
 export interface ConnectorOptions {
@@ -50,7 +43,7 @@ export interface ConnectorStats {
   unreadable: number;
   /** Open connections. */
   connected: number;
-  /** Messages not yet handed to the bus. */
+  /** Messages not yet acknowledged by the bus. */
   waiting: number;
   /** Books not known to be right. */
   suspectBooks: number;
@@ -58,7 +51,10 @@ export interface ConnectorStats {
 
 /** A running connector of one feed. */
 export interface Connector {
-  /** Finishes what the last run left, then connects. */
+  /**
+   * Finishes what the last run left, then connects. Throws SsmdError `SPOOL_IN_USE` when another
+   * process has the spool, and StorageError when the spool's folder cannot be made.
+   */
   start(): Promise<void>;
   stats(): ConnectorStats;
   /** Disconnects and hands everything accepted to the bus. */
@@ -77,12 +73,8 @@ export function snapshotSubject(env: string, feed: string): string {
   return `_ssmd.${env}.snapshot.${feed}`;
 }
 
-const PENDING_BYTES_MAX = 64 * 1024 * 1024;
 const TEND_MS = 1000;
-const REFRESH_AFTER_US = 5_000_000;
-const REFRESH_AFTER_US_MAX = 300_000_000;
 const FLUSH_MS_MAX = 15_000;
-const ENCODER = new TextEncoder();
 
 class FeedConnector implements Connector {
   #options: ConnectorOptions;
@@ -92,98 +84,97 @@ class FeedConnector implements Connector {
   #connections: Connection[];
   #sockets: VenueSocket[] = [];
   #connected = new Set<number>();
-  #spool: Spool;
   #publisher: Publisher;
   #outbox: Outbox;
   #pipeline: Pipeline;
   #rawFiles: RawFiles;
-  #watch = new SilenceWatch();
-  #pending: PendingLine[] = [];
-  #paused = false;
-  #refreshAfterUs = REFRESH_AFTER_US;
+  #intake: Intake;
+  #tending: Tending;
+  #timer: ReturnType<typeof setInterval> | undefined;
   #lock: SpoolLock | undefined;
   #responder: Subscription | undefined;
-  #tending: ReturnType<typeof setInterval> | undefined;
   #stopping: Promise<void> | undefined;
-  #inTrouble = false;
-  #stats = { frames: 0, records: 0, gaps: 0, unreadable: 0 };
+  #counts = { records: 0, gaps: 0, unreadable: 0 };
 
   constructor(options: ConnectorOptions) {
-    const { env, feed, spoolDir, transport, storage } = options;
+    const { env, feed, spoolDir: dir, storage, transport } = options;
+    const run = this.#run;
+    const logger = options.logger.with({ feed });
+    const metrics = createConnectorMetrics(options.metrics, feed);
+    const connections = planConnections({ ...options, run }, options.symbols);
+    const publisher = transport.publisher();
     this.#options = options;
-    this.#logger = options.logger.with({ feed });
-    this.#metrics = createConnectorMetrics(options.metrics, feed);
-    this.#connections = planConnections({ ...options, run: this.#run }, options.symbols);
-    this.#publisher = transport.publisher();
-    this.#outbox = new Outbox({
-      publisher: this.#publisher,
-      spillPath: `${spoolDir}/outbox`,
-      logger: this.#logger,
-    });
+    this.#logger = logger;
+    this.#metrics = metrics;
+    this.#connections = connections;
+    this.#publisher = publisher;
+    this.#outbox = new Outbox({ publisher, spillPath: `${dir}/outbox`, logger });
     this.#pipeline = new Pipeline({
       env,
       feed,
-      run: this.#run,
-      translators: this.#connections.map((connection) => connection.translator),
+      run,
+      translators: connections.map((connection) => connection.translator),
       output: {
         publish: (message, event) => this.#publish(message, event),
-        meaning: (slot, line, result, id) => this.#act(slot, line, result, id),
+        meaning: (line, result, id) => this.#act(line, result, id),
       },
     });
-    this.#rawFiles = new RawFiles({
-      env,
+    const onLost = () => metrics.lost.inc(metrics.labels);
+    this.#rawFiles = new RawFiles({ env, feed, storage, transport, publisher, logger, onLost });
+    this.#intake = new Intake({
+      run,
+      dir,
       feed,
-      storage,
-      transport,
-      publisher: this.#publisher,
-      logger: this.#logger,
-      onLost: () => this.#metrics.lost.inc(this.#metrics.labels),
-    });
-    this.#spool = new Spool(this.#run, {
-      dir: spoolDir,
+      logger,
+      metrics,
       header: (firstLine) => ({
-        run: this.#run,
-        env,
-        feed,
-        firstLine,
-        openedUs: 0,
-        connections: this.#connections.map(checkpointOf),
+        ...{ run, env, feed, firstLine, openedUs: 0 },
+        connections: connections.map(checkpointOf),
       }),
-      onDurable: (count) => this.#durable(count),
+      onLine: (line) => {
+        this.#pipeline.process(line);
+        (connections[line.slot - 1] as Connection).lines++;
+      },
       onClosed: (segment) => this.#rawFiles.add(segment, this.#pipeline.lastId),
-      onTrouble: (error) => this.#trouble(error),
+      onPause: (paused) => this.#sockets.forEach((s) => paused ? s.pause() : s.resume()),
     });
+    const send = (slot: number, frame: string) => this.#sockets[slot - 1]?.send(frame);
+    this.#tending = new Tending({ connections, send, logger, metrics });
   }
 
   async start(): Promise<void> {
-    const { spoolDir, env, feed, transport } = this.#options;
-    await Deno.mkdir(spoolDir, { recursive: true });
-    this.#lock = await lockSpool(spoolDir);
+    const { spoolDir: dir, env, feed, transport } = this.#options;
+    await Deno.mkdir(dir, { recursive: true });
+    this.#lock = await lockSpool(dir);
     const left = await recover({
       ...this.#options,
-      dir: spoolDir,
+      dir,
       outbox: this.#outbox,
       rawFiles: this.#rawFiles,
       logger: this.#logger,
     });
     for (const connection of this.#connections) {
-      if (left) this.#resume(connection, left);
-      this.#sockets.push(this.#openSocket(connection));
+      if (left) this.#intake.event(connection.slot, "resumed", left.why, left.lastUs);
+      this.#sockets.push(this.#newSocket(connection));
     }
     this.#responder = await transport.respond(
       snapshotSubject(env, feed),
       () => this.#snapshots(),
     );
     for (const socket of this.#sockets) socket.start();
-    this.#tending = setInterval(() => this.#tend(), TEND_MS);
+    this.#timer = setInterval(() => {
+      this.#tending.tick();
+      this.#metrics.waiting.set(this.#metrics.labels, this.stats().waiting);
+    }, TEND_MS);
   }
 
   stats(): ConnectorStats {
     return {
-      ...this.#stats,
+      frames: this.#intake.frames,
+      ...this.#counts,
       connected: this.#connected.size,
       waiting: this.#outbox.waiting + this.#publisher.pending,
-      suspectBooks: this.#connections.reduce((sum, c) => sum + c.normalizer.suspect().size, 0),
+      suspectBooks: this.#tending.suspectBooks,
     };
   }
 
@@ -193,7 +184,7 @@ class FeedConnector implements Connector {
 
   async close(): Promise<void> {
     await this.stop();
-    await this.#spool.close();
+    await this.#intake.close();
     await this.#rawFiles.close();
     const lastUs = Math.max(...this.#connections.map(({ translator }) => translator.lastUs));
     if (lastUs > 0) await writeLastStop(this.#options.spoolDir, { run: this.#run, lastUs });
@@ -203,23 +194,24 @@ class FeedConnector implements Connector {
   }
 
   async #stop(): Promise<void> {
-    clearInterval(this.#tending);
+    clearInterval(this.#timer);
     await Promise.all(this.#sockets.map((socket) => socket.close()));
     this.#responder?.unsubscribe();
-    await this.#spool.commit();
-    const late = new AbortController();
+    await this.#intake.commit();
+    const flushed = new AbortController();
     await Promise.race([
-      this.#outbox.flush().finally(() => late.abort()),
-      sleep(FLUSH_MS_MAX, late.signal),
+      this.#outbox.flush().finally(() => flushed.abort()),
+      sleep(FLUSH_MS_MAX, flushed.signal),
     ]);
-    if (this.#outbox.waiting + this.#publisher.pending > 0) {
+    const { waiting } = this.stats();
+    if (waiting > 0) {
       this.#logger.warn("the bus did not take everything in time: the rest stays in the spool", {
-        waiting: this.#outbox.waiting + this.#publisher.pending,
+        waiting,
       });
     }
   }
 
-  #openSocket(connection: Connection): VenueSocket {
+  #newSocket(connection: Connection): VenueSocket {
     const { slot, normalizer } = connection;
     const { venue, endpoint, credentials } = this.#options;
     const socket: VenueSocket = new VenueSocket({
@@ -230,95 +222,50 @@ class FeedConnector implements Connector {
       listener: {
         onConnect: () => {
           this.#connected.add(slot);
+          this.#tending.connected();
           this.#logger.info("connected", { endpoint, symbols: connection.symbols.length });
-          this.#event(connection, "connect", endpoint);
+          this.#intake.event(slot, "connect", endpoint);
           for (const frame of normalizer.subscribe()) socket.send(frame);
-          if (this.#paused) socket.pause();
         },
-        onFrame: (bytes, binary) => this.#receive(connection, bytes, binary),
+        onFrame: (bytes, binary) => this.#intake.frame(slot, bytes, binary),
         onDisconnect: (why, opened) => {
           this.#connected.delete(slot);
           if (!opened) return;
           this.#metrics.reconnects.inc(this.#metrics.labels);
-          this.#event(connection, "disconnect", why);
+          this.#intake.event(slot, "disconnect", why);
         },
       },
     });
     return socket;
   }
 
-  #resume(connection: Connection, left: Left): void {
-    const line = { slot: connection.slot, atUs: nowUs(), text: "resumed", why: left.why };
-    this.#append({ ...line, kind: "event", fromUs: left.lastUs });
-  }
-
-  #event(connection: Connection, name: string, why: string): void {
-    this.#append({ slot: connection.slot, atUs: nowUs(), kind: "event", text: name, why });
-  }
-
-  #receive(connection: Connection, bytes: Buffer, binary: boolean): void {
-    const atUs = nowUs();
-    const { slot } = connection;
-    const frame = readFrame(bytes);
-    this.#stats.frames++;
-    if (frame.readable && !binary) {
-      this.#pending.push({ slot, atUs, kind: "frame", json: frame.json, text: frame.text });
-      this.#spool.append(slot, atUs, `{"t":"${atUs}000","m":`, bytes, "}");
-    } else this.#append(unreadableLine(slot, atUs, bytes));
-    if (this.#spool.pendingBytes > PENDING_BYTES_MAX && !this.#paused) this.#pause(true);
-  }
-
-  /** A line that is no readable frame. */
-  #append(line: PendingLine): void {
-    const { slot, atUs, text, why, fromUs, bytes } = line;
-    this.#pending.push(line);
-    const raw = bytes ? binaryLine(atUs, bytes) : eventLine(atUs, text, why ?? "", fromUs);
-    this.#spool.append(slot, atUs, "", ENCODER.encode(raw.slice(0, -1)), "");
-  }
-
-  #durable(count: number): void {
-    const first = this.#pending[0] as PendingLine;
-    for (let i = 0; i < count; i++) {
-      const line = this.#pending[i] as PendingLine;
-      this.#pipeline.process(line);
-      (this.#connections[line.slot - 1] as Connection).linesTranslated++;
-    }
-    this.#pending = this.#pending.slice(count);
-    const { labels, frames, toPublish } = this.#metrics;
-    frames.inc(labels, count);
-    toPublish.observe(labels, Math.max(0, nowUs() - first.atUs) / 1e6);
-    if (this.#paused && this.#spool.pendingBytes < PENDING_BYTES_MAX / 2) this.#pause(false);
-  }
-
   #publish(message: OutMessage, event: MarketEvent): void {
     this.#outbox.push(message);
-    this.#stats.records++;
+    this.#counts.records++;
     this.#metrics.published.inc({ feed: event.feed, type: event.type });
-    if (event.type === "gap") {
-      this.#stats.gaps++;
-      const { symbol, reason, missed, recovered, detail, fromUs, toUs } = event;
-      const tookMs = recovered ? { took_ms: (toUs - fromUs) / 1000 } : {};
-      const fields = { symbol, reason, missed, detail, ...tookMs };
-      if (recovered) this.#logger.info("gap recovered", fields);
-      else this.#logger.warn("gap", fields);
-    } else this.#watch.seen(event.symbol, event.receivedAtUs);
+    if (event.type !== "gap") return this.#tending.seen(event);
+    this.#counts.gaps++;
+    const { symbol, reason, missed, recovered, detail, fromUs, toUs } = event;
+    const fields = { symbol, reason, missed, detail };
+    if (!recovered) this.#logger.warn("gap", fields);
+    else this.#logger.info("gap recovered", { ...fields, took_ms: (toUs - fromUs) / 1000 });
   }
 
   /** What a line asks for beside its records. */
-  #act(slot: number, line: PendingLine, result: Normalized, id: string): void {
-    for (const frame of result.send) this.#sockets[slot - 1]?.send(frame);
-    const notice = result.notice;
+  #act(line: PendingLine, { send, notice }: Normalized, id: string): void {
+    const socket = this.#sockets[line.slot - 1];
+    for (const frame of send) socket?.send(frame);
     const { feed, env } = this.#options;
     switch (notice?.type) {
       case "refused":
         this.#metrics.errors.inc({ feed, error_type: "refused" });
         this.#logger.error("the venue refused a request", { message: notice.message });
-        if (notice.terminal) this.#sockets[slot - 1]?.reconnect(notice.message);
+        if (notice.terminal) socket?.reconnect(notice.message);
         break;
       case "unreadable":
-        this.#stats.unreadable++;
+        this.#counts.unreadable++;
         this.#metrics.errors.inc({ feed, error_type: "parse" });
-        this.#logger.warn("a frame cannot be read; it is kept in raw and dead-lettered", {
+        this.#logger.warn("a frame cannot be read: it is kept in raw and dead-lettered", {
           reason: notice.reason,
         });
         this.#outbox.push(deadLetter(env, feed, line, notice.reason, id));
@@ -331,66 +278,18 @@ class FeedConnector implements Connector {
     }
   }
 
-  /** Stops or goes on reading: what the disk cannot take waits in the network, not in memory. */
-  #pause(paused: boolean): void {
-    this.#paused = paused;
-    for (const socket of this.#sockets) paused ? socket.pause() : socket.resume();
-  }
-
-  #trouble(error: StorageError | undefined): void {
-    if (error) {
-      this.#metrics.errors.inc({ feed: this.#options.feed, error_type: "spool" });
-      this.#logger.error("frames wait in memory: the spool cannot be written", { error });
-    } else if (this.#inTrouble) this.#logger.info("the spool can be written again");
-    this.#inTrouble = error !== undefined;
-  }
-
-  /** Once a second: what has fallen silent, what is suspect for too long, gauges. */
-  #tend(): void {
-    const now = nowUs();
-    const { labels, waiting, suspect, silent } = this.#metrics;
-    for (const quiet of this.#watch.newlySilent(now)) {
-      this.#logger.warn("a symbol is silent against its usual rate; its book is asked for", {
-        symbol: quiet.symbol,
-        silent_ms: Math.round(quiet.silentMs),
-        usual_ms: Math.round(quiet.usualMs),
-      });
-      this.#refresh([quiet.symbol]);
-    }
-    let oldestUs = now;
-    for (const { normalizer } of this.#connections) {
-      for (const since of normalizer.suspect().values()) oldestUs = Math.min(oldestUs, since);
-    }
-    if (now - oldestUs > this.#refreshAfterUs) {
-      this.#refreshAfterUs = Math.min(this.#refreshAfterUs * 2, REFRESH_AFTER_US_MAX);
-      this.#refresh();
-    } else if (oldestUs === now) this.#refreshAfterUs = REFRESH_AFTER_US;
-    const stats = this.stats();
-    waiting.set(labels, stats.waiting);
-    suspect.set(labels, stats.suspectBooks);
-    silent.set(labels, this.#watch.silentCount);
-  }
-
-  /** Asks the venue for fresh snapshots, of all suspect books unless `symbols` are given. */
-  #refresh(symbols?: readonly string[]): void {
-    for (const { slot, normalizer, symbols: own } of this.#connections) {
-      const mine = symbols?.filter((symbol) => own.some((spec) => spec.symbol === symbol));
-      if (mine?.length === 0) continue;
-      for (const frame of normalizer.refresh(mine)) this.#sockets[slot - 1]?.send(frame);
-    }
-  }
-
   /** Snapshots of all sound books, numbered with the last record that went into them. */
   #snapshots(): Uint8Array {
     const encoder = new Encoder();
-    const parts: Uint8Array[] = [];
-    for (const { normalizer, translator } of this.#connections) {
-      for (const event of normalizer.snapshots()) {
-        event.sequence = translator.sequence;
-        event.receivedAtUs = translator.lastUs;
-        parts.push(encoder.encode(event));
-      }
-    }
+    const parts = this.#connections.flatMap(({ normalizer, translator }) =>
+      normalizer.snapshots().map((event) =>
+        encoder.encode({
+          ...event,
+          sequence: translator.sequence,
+          receivedAtUs: translator.lastUs,
+        })
+      )
+    );
     return concat(parts);
   }
 }

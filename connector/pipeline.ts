@@ -26,7 +26,7 @@ export interface PipelineOutput {
   /** A record, encoded. */
   publish(message: OutMessage, event: MarketEvent): void;
   /** What a line meant beside its records: frames to send, notices. */
-  meaning(slot: number, line: PendingLine, result: Normalized, id: string): void;
+  meaning(line: PendingLine, result: Normalized, id: string): void;
 }
 
 /** Longest part of an unreadable frame that is dead-lettered; the whole is in raw. */
@@ -82,7 +82,7 @@ export class Pipeline {
       this.#give(this.#subjectOf(event), this.#encoder.encode(event), index, event);
     }
     if (result.send.length > 0 || result.notice) {
-      this.#output.meaning(line.slot, line, result, `${this.#run}-${this.#line}-${index}`);
+      this.#output.meaning(line, result, `${this.#run}-${this.#line}-${index}`);
     }
   }
 

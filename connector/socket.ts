@@ -38,6 +38,7 @@ export class VenueSocket {
   #socket: WebSocket | undefined;
   #running: Promise<void> | undefined;
   #lastActivityMs = 0;
+  #paused = false;
 
   constructor(options: VenueSocketOptions) {
     this.#options = options;
@@ -60,11 +61,13 @@ export class VenueSocket {
 
   /** Stops reading: the venue's frames wait in the network until `resume`. */
   pause(): void {
+    this.#paused = true;
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.pause();
   }
 
   /** Reads again. */
   resume(): void {
+    this.#paused = false;
     if (this.#socket?.isPaused) this.#socket.resume();
     this.#lastActivityMs = performance.now();
   }
@@ -142,6 +145,7 @@ export class VenueSocket {
       const alive = venue.keepAlive;
       if (alive) keepAlive = setInterval(() => this.send(alive.frame()), alive.intervalMs);
       listener.onConnect();
+      if (this.#paused) socket.pause();
     });
     socket.on("message", (data: Buffer, binary: boolean) => {
       active();

@@ -1,0 +1,115 @@
+import type { Buffer } from "node:buffer";
+import { binaryLine, eventLine } from "@ssmd/archive";
+import { readFrame } from "@ssmd/exchanges";
+import { type Logger, nowUs, type StorageError } from "@ssmd/runtime";
+import type { ConnectorMetrics } from "./connector_metrics.ts";
+import { type PendingLine, unreadableLine } from "./pipeline.ts";
+import type { Segment, SegmentHeader } from "./segment.ts";
+import { Spool } from "./spool.ts";
+
+/** Options of {@linkcode Intake}. */
+export interface IntakeOptions {
+  run: string;
+  /** The spool's folder. */
+  dir: string;
+  header: (firstLine: number) => SegmentHeader;
+  /** The next line is durable. */
+  onLine: (line: PendingLine) => void;
+  /** A segment is closed. */
+  onClosed: (segment: Segment) => void;
+  /** Sockets must stop reading (true), or may go on. */
+  onPause: (paused: boolean) => void;
+  feed: string;
+  logger: Logger;
+  metrics: ConnectorMetrics;
+}
+
+/** Bytes that wait for the disk; then sockets stop reading and frames wait in the network. */
+const PENDING_BYTES_MAX = 64 * 1024 * 1024;
+const ENCODER = new TextEncoder();
+
+/** From received bytes to durable lines: what a connection says goes to the spool first. */
+export class Intake {
+  #options: IntakeOptions;
+  #spool: Spool;
+  #pending: PendingLine[] = [];
+  #paused = false;
+  #inTrouble = false;
+  #frames = 0;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+    const { dir, header, onClosed } = options;
+    this.#spool = new Spool(options.run, {
+      dir,
+      header,
+      onClosed,
+      onDurable: (count) => this.#durable(count),
+      onTrouble: (error) => this.#trouble(error),
+    });
+  }
+
+  /** Frames received. */
+  get frames(): number {
+    return this.#frames;
+  }
+
+  /** A frame arrived. */
+  frame(slot: number, bytes: Buffer, binary: boolean): void {
+    const atUs = nowUs();
+    const frame = readFrame(bytes);
+    this.#frames++;
+    if (frame.readable && !binary) {
+      this.#pending.push({ slot, atUs, kind: "frame", json: frame.json, text: frame.text });
+      this.#spool.append(slot, atUs, `{"t":"${atUs}000","m":`, bytes, "}");
+    } else this.#other(unreadableLine(slot, atUs, bytes));
+    if (!this.#paused && this.#spool.pendingBytes > PENDING_BYTES_MAX) this.#pause(true);
+  }
+
+  /** Something happened to a connection. */
+  event(slot: number, name: string, why: string, fromUs?: number): void {
+    const line = { slot, atUs: nowUs(), kind: "event", text: name, why } as const;
+    this.#other(fromUs === undefined ? line : { ...line, fromUs });
+  }
+
+  /** Resolves when all lines given are durable and went on. */
+  commit(): Promise<void> {
+    return this.#spool.commit();
+  }
+
+  /** Commits and closes the spool's open segment. */
+  close(): Promise<void> {
+    return this.#spool.close();
+  }
+
+  #other(line: PendingLine): void {
+    const { slot, atUs, text, why, fromUs, bytes } = line;
+    this.#pending.push(line);
+    const raw = bytes ? binaryLine(atUs, bytes) : eventLine(atUs, text, why ?? "", fromUs);
+    this.#spool.append(slot, atUs, "", ENCODER.encode(raw.slice(0, -1)), "");
+  }
+
+  #durable(count: number): void {
+    const lines = this.#pending;
+    this.#pending = lines.slice(count);
+    for (let i = 0; i < count; i++) this.#options.onLine(lines[i] as PendingLine);
+    const { labels, frames, toPublish } = this.#options.metrics;
+    frames.inc(labels, count);
+    toPublish.observe(labels, Math.max(0, nowUs() - (lines[0] as PendingLine).atUs) / 1e6);
+    if (this.#paused && this.#spool.pendingBytes < PENDING_BYTES_MAX / 2) this.#pause(false);
+  }
+
+  #pause(paused: boolean): void {
+    this.#paused = paused;
+    this.#options.onPause(paused);
+  }
+
+  #trouble(error: StorageError | undefined): void {
+    const { logger, metrics, feed } = this.#options;
+    if (error) {
+      metrics.errors.inc({ feed, error_type: "spool" });
+      logger.error("frames wait in memory: the spool cannot be written", { error });
+    } else if (this.#inTrouble) logger.info("the spool can be written again");
+    this.#inTrouble = error !== undefined;
+  }
+}
