@@ -7,3 +7,6 @@ export * from "./raw_reader.ts";
 export * from "./zstd_frames.ts";
 export * from "./manifest.ts";
 export * from "./manifest_file.ts";
+export * from "./lineage.ts";
+export * from "./normalized_writer.ts";
+export * from "./normalized_reader.ts";

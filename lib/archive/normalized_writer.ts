@@ -1,0 +1,213 @@
+import { isoOfUs } from "@ssmd/runtime";
+import type { EventType } from "@ssmd/market";
+import { SCHEMAS } from "@ssmd/codec";
+import type { Lineage, LineageSource, RunSpan } from "./lineage.ts";
+import { formatPlace } from "./position.ts";
+import { nsText } from "./raw_line.ts";
+import { concat, sha256Of } from "./raw_writer.ts";
+import { compressFrame, skippableFrame } from "./zstd_frames.ts";
+
+/** Uncompressed records of one zstd frame. */
+const FRAME_BYTES = 256 * 1024;
+const UTF8 = new TextEncoder();
+
+/** A run within a window, as it grows. */
+interface OpenRun {
+  firstFrame: number;
+  firstIndex: number;
+  lastFrame: number;
+  lastIndex: number;
+  count: number;
+  firstSequence: number;
+  lastSequence: number;
+}
+
+/** A finished normalized file, ready to be put. */
+export interface NormalizedFile {
+  bytes: Uint8Array;
+  /** Of `bytes`, hex. */
+  sha256: string;
+  lineage: Lineage;
+}
+
+/**
+ * Gathers the records of one file as they come. `add` copies the message into blocks of 256 KiB
+ * and keeps the spans; nothing is compressed before `finish`.
+ */
+export class NormalizedFileBuilder {
+  readonly type: EventType;
+  #blocks: Uint8Array[] = [];
+  #block = new Uint8Array(FIRST_BLOCK_BYTES);
+  #used = 0;
+  #bytes = 0;
+  #count = 0;
+  #firstUs = Infinity;
+  #lastUs = 0;
+  #firstSequence = Infinity;
+  #lastSequence = 0;
+  #firstStream = Infinity;
+  #lastStream = 0;
+  #runs = new Map<string, OpenRun>();
+  #runName = "";
+  #run: OpenRun | undefined;
+
+  constructor(type: EventType) {
+    this.type = type;
+  }
+
+  /** Records so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Bytes of the records so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Lowest place in the stream; Infinity when there is no record. */
+  get firstStream(): number {
+    return this.#firstStream;
+  }
+
+  /** receivedAt of the earliest and latest record, µs. */
+  get firstUs(): number {
+    return this.#firstUs;
+  }
+
+  /** receivedAt of the latest record, µs. */
+  get lastUs(): number {
+    return this.#lastUs;
+  }
+
+  /** Adds a whole Cap'n Proto message; `run` is "" when the message has no id. */
+  add(record: NormalizedRecord): void {
+    this.#copy(record.payload);
+    this.#count++;
+    const { receivedAtUs, sequence, streamSequence, run } = record;
+    if (receivedAtUs < this.#firstUs) this.#firstUs = receivedAtUs;
+    if (receivedAtUs > this.#lastUs) this.#lastUs = receivedAtUs;
+    if (sequence < this.#firstSequence) this.#firstSequence = sequence;
+    if (sequence > this.#lastSequence) this.#lastSequence = sequence;
+    if (streamSequence < this.#firstStream) this.#firstStream = streamSequence;
+    if (streamSequence > this.#lastStream) this.#lastStream = streamSequence;
+    if (run !== "") this.#addToRun(run, record);
+  }
+
+  #copy(payload: Uint8Array): void {
+    const { length } = payload;
+    if (this.#used + length > this.#block.length) this.#nextBlock(length);
+    this.#block.set(payload, this.#used);
+    this.#used += length;
+    this.#bytes += length;
+  }
+
+  #nextBlock(length: number): void {
+    const grown = Math.min(FRAME_BYTES, this.#block.length * 4);
+    if (this.#used + length <= grown) {
+      const block = new Uint8Array(grown);
+      block.set(this.#block.subarray(0, this.#used));
+      this.#block = block;
+      return;
+    }
+    if (this.#used > 0) this.#blocks.push(this.#block.subarray(0, this.#used));
+    this.#block = new Uint8Array(Math.max(FRAME_BYTES, length));
+    this.#used = 0;
+  }
+
+  #addToRun(name: string, record: NormalizedRecord): void {
+    let run = this.#run;
+    if (run === undefined || name !== this.#runName) run = this.#switchRun(name, record);
+    run.count++;
+    run.lastFrame = record.frame;
+    run.lastIndex = record.index;
+    if (record.sequence < run.firstSequence) run.firstSequence = record.sequence;
+    if (record.sequence > run.lastSequence) run.lastSequence = record.sequence;
+  }
+
+  #switchRun(name: string, record: NormalizedRecord): OpenRun {
+    let run = this.#runs.get(name);
+    if (run === undefined) {
+      run = {
+        firstFrame: record.frame,
+        firstIndex: record.index,
+        lastFrame: record.frame,
+        lastIndex: record.index,
+        count: 0,
+        firstSequence: Infinity,
+        lastSequence: 0,
+      };
+      this.#runs.set(name, run);
+    }
+    this.#runName = name;
+    this.#run = run;
+    return run;
+  }
+
+  /**
+   * Compresses and gives the file; the builder is not used after it. Between two frames the event
+   * loop gets a turn, as compression runs on this thread.
+   */
+  async finish(source: LineageSource, nowUs: number, level = 3): Promise<NormalizedFile> {
+    if (this.#used > 0) this.#blocks.push(this.#block.subarray(0, this.#used));
+    const lineage = this.#lineage(source, nowUs);
+    const parts = [skippableFrame(UTF8.encode(JSON.stringify(lineage)))];
+    for (let i = 0; i < this.#blocks.length; i++) {
+      if (i > 0) await turn();
+      const block = this.#blocks[i];
+      if (block !== undefined) parts.push(compressFrame(block, level));
+    }
+    const bytes = concat(parts);
+    return { bytes, sha256: sha256Of(bytes), lineage };
+  }
+
+  #lineage(source: LineageSource, nowUs: number): Lineage {
+    const schema = SCHEMAS[this.type];
+    const { type } = this;
+    return {
+      format: "ssmd-normalized/1",
+      schema: { type, version: schema.version, id: schema.id, sha256: schema.sha256 },
+      env: source.env,
+      feed: source.feed,
+      processor: source.processor,
+      software: source.software,
+      writtenAt: isoOfUs(nowUs),
+      source: source.source,
+      count: this.#count,
+      bytes: this.#bytes,
+      from: nsText(this.#firstUs),
+      to: nsText(this.#lastUs),
+      sequence: { first: this.#firstSequence, last: this.#lastSequence },
+      stream: { first: this.#firstStream, last: this.#lastStream },
+      runs: Object.fromEntries([...this.#runs].map(([name, run]) => [name, runSpan(run)])),
+    };
+  }
+}
+
+const FIRST_BLOCK_BYTES = 16 * 1024;
+
+/** A record with what the writer must know of it. */
+export interface NormalizedRecord {
+  /** One Cap'n Proto message; copied. */
+  payload: Uint8Array;
+  receivedAtUs: number;
+  sequence: number;
+  streamSequence: number;
+  /** The place its id names; run "" = it has none. */
+  run: string;
+  frame: number;
+  index: number;
+}
+
+function runSpan(run: OpenRun): RunSpan {
+  return {
+    first: formatPlace({ frame: run.firstFrame, index: run.firstIndex }),
+    last: formatPlace({ frame: run.lastFrame, index: run.lastIndex }),
+    count: run.count,
+    sequence: { first: run.firstSequence, last: run.lastSequence },
+  };
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
