@@ -1,6 +1,7 @@
 /** The field's nouns as plain values and pure rules: records, order book, subjects. @module */
 export * from "./event.ts";
 export * from "./decimal.ts";
+export * from "./gap.ts";
 export * from "./orderbook.ts";
 export * from "./instrument.ts";
 export * from "./subject.ts";

@@ -1,0 +1,236 @@
+import {
+  type Level,
+  type MarketEvent,
+  openGap,
+  type OrderBookUpdate,
+  recoveredGap,
+} from "@ssmd/market";
+import type { Normalized } from "../adapter.ts";
+import { bookDataOf, KrakenBook, type KrakenBookState } from "./book.ts";
+import { checksumOf } from "./checksum.ts";
+import type { Instruments } from "./instrument.ts";
+import { type KrakenBookData, objectOf } from "./messages.ts";
+import { precisionOfSnapshot } from "./precision.ts";
+import { DEFAULT_DEPTH, subscribeBook, unsubscribeBook } from "./subscribe.ts";
+import type { Symbols } from "./symbols.ts";
+import { timestampOf } from "./time.ts";
+
+type BookData = KrakenBookData & { symbol: string; checksum: number };
+
+/** The books of a connection: every snapshot and update is checked, what fails is rebuilt. */
+export class Books {
+  #feed: string;
+  #symbols: Symbols;
+  #instruments: Instruments;
+  #nextId: () => number;
+  #books = new Map<string, KrakenBook>();
+
+  /** Books of `feed`; `nextId` gives request ids. */
+  constructor(feed: string, symbols: Symbols, instruments: Instruments, nextId: () => number) {
+    this.#feed = feed;
+    this.#symbols = symbols;
+    this.#instruments = instruments;
+    this.#nextId = nextId;
+  }
+
+  /** A frame of the book channel. */
+  frame(data: unknown[], isSnapshot: boolean, text: string, atUs: number, out: Normalized): void {
+    const precisions = isSnapshot ? precisionOfSnapshot(text) : undefined;
+    for (let i = 0; i < data.length; i++) {
+      const element = bookDataOf(data[i]);
+      if (element === undefined) {
+        out.notice = { type: "unreadable", reason: "A book element lacks its symbol or checksum." };
+        const external = objectOf<KrakenBookData>(data[i])?.symbol;
+        const book = typeof external === "string" ? this.#books.get(external) : undefined;
+        if (book !== undefined) {
+          this.#lose(book, "parse", "A book frame was unreadable.", atUs, out);
+        }
+        continue;
+      }
+      if (precisions === undefined) this.#update(element, atUs, out);
+      else {
+        const seen = precisions.get(element.symbol) ?? { price: 0, size: 0 };
+        const known = this.#instruments.precision(element.symbol);
+        this.#snapshot(
+          element,
+          {
+            price: Math.max(seen.price, known?.price ?? 0),
+            size: Math.max(seen.size, known?.size ?? 0),
+          },
+          atUs,
+          out,
+        );
+      }
+    }
+  }
+
+  #update(data: BookData, atUs: number, out: Normalized): void {
+    const book = this.#books.get(data.symbol);
+    if (book === undefined || !book.sound) {
+      out.notice = { type: "dropped", what: `update of the suspect book ${data.symbol}` };
+      return;
+    }
+    const event: OrderBookUpdate = {
+      type: "orderbook",
+      timestampUs: timestampOf(data.timestamp),
+      receivedAtUs: atUs,
+      symbol: book.symbol,
+      feed: this.#feed,
+      sequence: 0,
+      kind: "delta",
+      bids: [],
+      asks: [],
+      depth: book.depth,
+      checksum: "verified",
+    };
+    if (this.#apply(book, data, event.bids, event.asks, event.timestampUs, atUs, out)) {
+      out.events.push(event);
+    }
+  }
+
+  #snapshot(
+    data: BookData,
+    precision: { price: number; size: number },
+    atUs: number,
+    out: Normalized,
+  ): void {
+    const book = this.#bookOf(data.symbol, atUs);
+    const wasAsked = book.asked;
+    book.asked = false;
+    book.coverDepth(data);
+    const timestampUs = timestampOf(data.timestamp);
+    const scaled = book.reset(precision);
+    if (!scaled || !this.#apply(book, data, [], [], timestampUs, atUs, out, wasAsked)) {
+      if (!scaled) this.#lose(book, "parse", "Prices have too many digits.", atUs, out);
+      return;
+    }
+    book.sound = true;
+    if (book.gap !== null) out.events.push(recoveredGap(book.gap, atUs));
+    book.gap = null;
+    out.events.push(book.snapshot(this.#feed, timestampUs, atUs));
+  }
+
+  /** Applies and checks; a book that does not pass is lost, and a new snapshot is asked for. */
+  #apply(
+    book: KrakenBook,
+    data: BookData,
+    bids: Level[],
+    asks: Level[],
+    timestampUs: number,
+    atUs: number,
+    out: Normalized,
+    quiet = false,
+  ): boolean {
+    const applied = Number.isNaN(timestampUs) ? "unreadable" : book.apply(data, bids, asks);
+    if (applied === "applied") {
+      book.book.truncate(book.depth);
+      const sum = checksumOf(book.book);
+      if (sum === data.checksum) {
+        book.goodUs = atUs;
+        return true;
+      }
+      const detail = `The venue's checksum of ${book.external} is ${data.checksum}, ours ${sum}.`;
+      this.#lose(book, "checksum", detail, atUs, out, quiet);
+      out.notice = { type: "dropped", what: detail };
+    } else if (applied === "precision") {
+      const detail = `${book.external} has more digits after the point than its book.`;
+      this.#lose(book, "checksum", detail, atUs, out, quiet);
+      out.notice = { type: "dropped", what: detail };
+    } else {
+      const reason = `A level or the timestamp of ${book.external} is unreadable.`;
+      this.#lose(book, "parse", reason, atUs, out, quiet);
+      out.notice = { type: "unreadable", reason };
+    }
+    return false;
+  }
+
+  /** Drops one book, says so once, and asks for a snapshot unless that is under way or `quiet`. */
+  #lose(
+    book: KrakenBook,
+    reason: "checksum" | "parse",
+    detail: string,
+    atUs: number,
+    out: Normalized,
+    quiet = false,
+  ): void {
+    const fromUs = book.goodUs || atUs;
+    book.drop(fromUs);
+    if (book.gap === null) {
+      const { symbol } = book;
+      book.gap = openGap({ feed: this.#feed, symbol, reason, fromUs, atUs, missed: null, detail });
+      out.events.push({ ...book.gap });
+    }
+    // An answer that fails again would be asked for at the pace of the wire: that is left to the timer.
+    if (!book.asked && !quiet) out.send.push(...this.#ask([book]));
+  }
+
+  #ask(books: readonly KrakenBook[]): string[] {
+    const frames: string[] = [];
+    for (const [depth, group] of Map.groupBy(books, (book) => book.depth)) {
+      const externals = group.map((book) => book.external);
+      frames.push(unsubscribeBook(externals, depth, this.#nextId()));
+      frames.push(subscribeBook(externals, depth, this.#nextId()));
+      for (const book of group) book.asked = true;
+    }
+    return frames;
+  }
+
+  /** The subscription of a pair's book was acknowledged; `depth` is what the venue gives. */
+  acknowledged(external: string, depth: unknown, atUs: number): void {
+    const book = this.#bookOf(external, atUs);
+    if (typeof depth === "number" && Number.isSafeInteger(depth) && depth > 0) book.depth = depth;
+  }
+
+  #bookOf(external: string, atUs: number): KrakenBook {
+    let book = this.#books.get(external);
+    if (book === undefined) {
+      const depth = this.#symbols.spec(external)?.depth ?? DEFAULT_DEPTH;
+      book = new KrakenBook(external, this.#symbols.ours(external), depth);
+      book.lostUs = atUs;
+      this.#books.set(external, book);
+    }
+    return book;
+  }
+
+  /** The connection broke: no book is right any more. */
+  disconnected(lastGoodUs: number): void {
+    for (const book of this.#books.values()) {
+      book.drop(lastGoodUs);
+      book.asked = false;
+    }
+  }
+
+  /** Frames that ask for snapshots of our symbols, of all suspect ones when absent. */
+  refresh(symbols?: readonly string[]): string[] {
+    const wanted = symbols === undefined ? undefined : new Set(symbols);
+    return this.#ask(
+      [...this.#books.values()].filter((book) => wanted?.has(book.symbol) ?? !book.sound),
+    );
+  }
+
+  /** Our symbols without a sound book, with the time it was lost, µs. */
+  suspect(): Map<string, number> {
+    const lost = [...this.#books.values()].filter((book) => !book.sound);
+    return new Map(lost.map((book) => [book.symbol, book.lostUs]));
+  }
+
+  /** Snapshots of all sound books. */
+  snapshots(): MarketEvent[] {
+    const sound = [...this.#books.values()].filter((book) => book.sound);
+    return sound.map((book) => book.snapshot(this.#feed, 0, 0));
+  }
+
+  /** Plain JSON of all books. */
+  state(): KrakenBookState[] {
+    return [...this.#books.values()].map((book) => book.state());
+  }
+
+  /** Takes over books from their plain JSON. */
+  restore(states: readonly KrakenBookState[]): void {
+    this.#books.clear();
+    for (const state of states) {
+      const book = KrakenBook.restore(state, this.#symbols.ours(state.external));
+      this.#books.set(state.external, book);
+    }
+  }
+}

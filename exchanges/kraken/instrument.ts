@@ -1,0 +1,123 @@
+import type { Instrument, MarketState, Status } from "@ssmd/market";
+import type { Normalized } from "../adapter.ts";
+import { type KrakenPair, objectOf } from "./messages.ts";
+import type { Precision } from "./precision.ts";
+import type { Symbols } from "./symbols.ts";
+
+const STATES: Readonly<Record<string, MarketState>> = {
+  online: "open",
+  cancel_only: "halted",
+  limit_only: "halted",
+  maintenance: "halted",
+  post_only: "halted",
+  reduce_only: "halted",
+  work_in_progress: "halted",
+  delisted: "delisted",
+};
+
+/** A pair as plain JSON. */
+export interface PairState extends Precision {
+  external: string;
+  status: string;
+}
+
+/** The instrument channel: precisions of pairs and their life. */
+export class Instruments {
+  #feed: string;
+  #symbols: Symbols;
+  #pairs = new Map<string, PairState>();
+
+  /** Pairs of `feed`. */
+  constructor(feed: string, symbols: Symbols) {
+    this.#feed = feed;
+    this.#symbols = symbols;
+  }
+
+  /** A frame of the instrument channel. */
+  frame(data: unknown, atUs: number, out: Normalized): void {
+    const pairs = objectOf<{ pairs?: unknown }>(data)?.pairs;
+    if (!Array.isArray(pairs)) {
+      out.notice = { type: "unreadable", reason: "An instrument frame lacks its pairs." };
+      return;
+    }
+    out.notice = { type: "ignored", what: "instrument" };
+    for (const value of pairs) {
+      const pair = pairOf(value);
+      if (pair === undefined) {
+        out.notice = { type: "unreadable", reason: "A pair lacks a field or has a wrong type." };
+      } else if (this.#symbols.empty || this.#symbols.spec(pair.external) !== undefined) {
+        this.#pair(pair, atUs, out);
+      }
+    }
+  }
+
+  #pair(pair: PairState, atUs: number, out: Normalized): void {
+    const before = this.#pairs.get(pair.external);
+    this.#pairs.set(pair.external, pair);
+    // The venue has over a thousand pairs: without an order none of them is worth a record.
+    if (before?.status === pair.status || this.#symbols.empty) return;
+    const state = STATES[pair.status] ?? "unknown";
+    out.events.push(
+      statusOf(this.#feed, this.#symbols.ours(pair.external), state, pair.status, atUs),
+    );
+  }
+
+  /** Digits after the point of a pair; undefined when the venue did not tell yet. */
+  precision(external: string): Precision | undefined {
+    return this.#pairs.get(external);
+  }
+
+  /** Markets known so far. */
+  instruments(): Instrument[] {
+    return [...this.#pairs.values()].map((pair) => ({
+      symbol: this.#symbols.ours(pair.external),
+      external: pair.external,
+      feed: this.#feed,
+      priceDecimals: pair.price,
+      sizeDecimals: pair.size,
+    }));
+  }
+
+  /** Plain JSON of all pairs. */
+  state(): PairState[] {
+    return [...this.#pairs.values()];
+  }
+
+  /** Takes over pairs. */
+  restore(state: readonly PairState[]): void {
+    this.#pairs = new Map(state.map((pair) => [pair.external, pair]));
+  }
+}
+
+/** A status record without a time of the venue's. */
+export function statusOf(
+  feed: string,
+  symbol: string,
+  state: MarketState,
+  detail: string,
+  receivedAtUs: number,
+): Status {
+  return {
+    type: "status",
+    timestampUs: 0,
+    receivedAtUs,
+    symbol,
+    feed,
+    sequence: 0,
+    state,
+    result: "",
+    detail,
+  };
+}
+
+function pairOf(value: unknown): PairState | undefined {
+  const pair = objectOf<KrakenPair>(value);
+  if (typeof pair?.symbol !== "string" || typeof pair.status !== "string") return undefined;
+  const { price_precision: price, qty_precision: size } = pair;
+  if (!isDigits(price) || !isDigits(size)) return undefined;
+  return { external: pair.symbol, status: pair.status, price, size };
+}
+
+function isDigits(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 22;
+}

@@ -1,0 +1,206 @@
+import {
+  ALL_SYMBOLS,
+  type Gap,
+  type Instrument,
+  type MarketEvent,
+  openGap,
+  recoveredGap,
+} from "@ssmd/market";
+import type { Normalized, Normalizer, NormalizerOptions, SymbolSpec } from "../adapter.ts";
+import type { KrakenBookState } from "./book.ts";
+import { Books } from "./books.ts";
+import { Instruments, type PairState, statusOf } from "./instrument.ts";
+import { type KrakenFrame, objectOf } from "./messages.ts";
+import { subscribeFrames } from "./subscribe.ts";
+import { Symbols } from "./symbols.ts";
+import { tickerOf } from "./ticker.ts";
+import { Trades, type TradesState } from "./trade.ts";
+
+/** Everything that a connection remembers, as plain JSON. */
+interface KrakenState {
+  requests: number;
+  system: string;
+  gap: Gap | null;
+  books: KrakenBookState[];
+  trades: TradesState;
+  pairs: PairState[];
+}
+
+/** Channels that are understood and bring nothing that we keep. */
+const IGNORED_CHANNELS: readonly string[] = ["ohlc", "level3", "executions", "balances"];
+
+/** The translation of Kraken's WebSocket v2. */
+export class KrakenNormalizer implements Normalizer {
+  #feed: string;
+  #specs: readonly SymbolSpec[];
+  #symbols: Symbols;
+  #instruments: Instruments;
+  #books: Books;
+  #trades: Trades;
+  #requests = 0;
+  #system = "";
+  #gap: Gap | null = null;
+
+  /** A normalizer of a connection that subscribes these symbols. */
+  constructor(options: NormalizerOptions) {
+    this.#feed = options.feed;
+    this.#specs = options.symbols;
+    this.#symbols = new Symbols(options.symbols);
+    this.#instruments = new Instruments(options.feed, this.#symbols);
+    const nextId = () => ++this.#requests;
+    this.#books = new Books(options.feed, this.#symbols, this.#instruments, nextId);
+    this.#trades = new Trades(options.feed, this.#symbols);
+  }
+
+  /** Frames that subscribe everything. */
+  subscribe(): string[] {
+    return subscribeFrames(this.#specs, () => ++this.#requests);
+  }
+
+  /** Translates a frame. */
+  normalize(json: unknown, text: string, receivedAtUs: number): Normalized {
+    const out: Normalized = { events: [], send: [] };
+    const frame = objectOf<KrakenFrame>(json);
+    if (frame === undefined) out.notice = { type: "unreadable", reason: "The frame is no object." };
+    else if (frame.channel !== undefined) this.#channel(frame, text, receivedAtUs, out);
+    else this.#answer(frame, receivedAtUs, out);
+    if (this.#gap !== null && hasData(out.events)) {
+      out.events.unshift(recoveredGap(this.#gap, receivedAtUs));
+      this.#gap = null;
+    }
+    return out;
+  }
+
+  #channel(frame: KrakenFrame, text: string, atUs: number, out: Normalized): void {
+    const { channel, data } = frame;
+    if (channel === "heartbeat") {
+      out.notice = { type: "heartbeat" };
+      return;
+    }
+    if (channel === "instrument") return this.#instruments.frame(data, atUs, out);
+    const isSnapshot = frame.type === "snapshot";
+    if (!Array.isArray(data) || !(isSnapshot || frame.type === "update")) {
+      out.notice = { type: "unreadable", reason: "The frame lacks its type or its list of data." };
+    } else if (channel === "book") this.#books.frame(data, isSnapshot, text, atUs, out);
+    else if (channel === "trade") this.#trades.frame(data, isSnapshot, atUs, out);
+    else if (channel === "ticker") this.#tickers(data, atUs, out);
+    else if (channel === "status") this.#status(data, atUs, out);
+    else if (IGNORED_CHANNELS.includes(channel as string)) {
+      out.notice = { type: "ignored", what: String(channel) };
+    } else out.notice = { type: "unreadable", reason: "The frame's channel is unknown." };
+  }
+
+  #tickers(data: unknown[], atUs: number, out: Normalized): void {
+    for (const value of data) {
+      const ticker = tickerOf(value, this.#feed, this.#symbols, atUs);
+      if (ticker !== undefined) out.events.push(ticker);
+      else out.notice = { type: "unreadable", reason: "A ticker has a field of a wrong type." };
+    }
+  }
+
+  #status(data: unknown[], atUs: number, out: Normalized): void {
+    const system = objectOf<{ system?: unknown }>(data[0])?.system;
+    if (typeof system !== "string") {
+      out.notice = { type: "unreadable", reason: "A status frame lacks the system's state." };
+      return;
+    }
+    out.notice = { type: "ignored", what: `system ${system}` };
+    if (system === this.#system) return;
+    this.#system = system;
+    const state = system === "online" ? "open" : "halted";
+    out.events.push(statusOf(this.#feed, ALL_SYMBOLS, state, system, atUs));
+  }
+
+  /** Answers to requests: acknowledgements, pongs, refusals. */
+  #answer(frame: KrakenFrame, atUs: number, out: Normalized): void {
+    const { method, success } = frame;
+    if (method === "pong") out.notice = { type: "heartbeat" };
+    else if (success === false || typeof frame.error === "string") {
+      const about = typeof frame.symbol === "string" ? ` (${frame.symbol})` : "";
+      const message = `${String(method)}: ${String(frame.error)}${about}`;
+      out.notice = { type: "refused", message, terminal: false };
+    } else if (method === "subscribe" && success === true) this.#subscribed(frame, atUs, out);
+    else if (method === "unsubscribe" && success === true) {
+      const channel = objectOf<{ channel?: unknown }>(frame.result)?.channel;
+      out.notice = { type: "unsubscribed", channel: String(channel) };
+    } else out.notice = { type: "unreadable", reason: "The frame has no known channel or method." };
+  }
+
+  #subscribed(frame: KrakenFrame, atUs: number, out: Normalized): void {
+    const result = objectOf<{ channel?: unknown; symbol?: unknown; depth?: unknown }>(frame.result);
+    const external = result?.symbol;
+    if (result === undefined || typeof result.channel !== "string") {
+      out.notice = { type: "unreadable", reason: "An acknowledgement lacks its channel." };
+      return;
+    }
+    const known = typeof external === "string";
+    const symbols = known ? [this.#symbols.ours(external)] : [];
+    if (result.channel === "book" && known) this.#books.acknowledged(external, result.depth, atUs);
+    out.notice = { type: "subscribed", channel: result.channel, symbols };
+  }
+
+  /** Drops all books; trade ids stay, so that what was missed shows. */
+  disconnected(lastGoodUs: number, atUs: number, why: string): MarketEvent[] {
+    this.#books.disconnected(lastGoodUs);
+    this.#gap = openGap({
+      feed: this.#feed,
+      symbol: ALL_SYMBOLS,
+      reason: "disconnect",
+      fromUs: this.#gap?.fromUs ?? lastGoodUs,
+      atUs,
+      missed: null,
+      detail: why,
+    });
+    return [{ ...this.#gap }];
+  }
+
+  /** Frames that subscribe books anew. */
+  refresh(symbols?: readonly string[]): string[] {
+    return this.#books.refresh(symbols);
+  }
+
+  /** Our symbols whose book is not known to be right. */
+  suspect(): Map<string, number> {
+    return this.#books.suspect();
+  }
+
+  /** Snapshots of all sound books. */
+  snapshots(): MarketEvent[] {
+    return this.#books.snapshots();
+  }
+
+  /** Markets known so far. */
+  instruments(): Instrument[] {
+    return this.#instruments.instruments();
+  }
+
+  /** Plain JSON of everything. */
+  state(): unknown {
+    const state: KrakenState = {
+      requests: this.#requests,
+      system: this.#system,
+      gap: this.#gap,
+      books: this.#books.state(),
+      trades: this.#trades.state(),
+      pairs: this.#instruments.state(),
+    };
+    return structuredClone(state);
+  }
+
+  /** Takes over what `state` gave. */
+  restore(state: unknown): void {
+    const given = structuredClone(state) as KrakenState;
+    this.#requests = given.requests;
+    this.#system = given.system;
+    this.#gap = given.gap;
+    this.#instruments.restore(given.pairs);
+    this.#books.restore(given.books);
+    this.#trades.restore(given.trades);
+  }
+}
+
+function hasData(events: readonly MarketEvent[]): boolean {
+  return events.some((event) =>
+    event.type === "orderbook" || event.type === "trade" || event.type === "ticker"
+  );
+}

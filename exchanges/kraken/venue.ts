@@ -1,0 +1,21 @@
+import type { Venue } from "../adapter.ts";
+import { KrakenNormalizer } from "./normalize.ts";
+import { pingFrame } from "./subscribe.ts";
+import { symbolOf } from "./symbols.ts";
+
+/** Kraken spot. Public: no credentials. The venue sends a heartbeat a second once subscribed. */
+export const kraken: Venue = {
+  id: "kraken",
+  endpoint: "wss://ws.kraken.com/v2",
+  credentials: [],
+  handshake: (endpoint) => Promise.resolve({ url: endpoint, headers: {} }),
+  symbolsPerConnection: 100,
+  keepAlive: { intervalMs: 15_000, frame: pingFrame },
+  silenceMsMax: 10_000,
+  symbolOf,
+  normalizers: [{
+    id: "kraken-v2",
+    from: "2023-01-01",
+    create: (options) => new KrakenNormalizer(options),
+  }],
+};
