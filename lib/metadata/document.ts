@@ -1,0 +1,106 @@
+import { type Document, isMap, isPair, LineCounter, type Node, parseDocument } from "yaml";
+import { type Finding, formatPath } from "./finding.ts";
+
+/** A file to be checked: its path as people see it, and its text. */
+export interface SourceFile {
+  /** As people see it; its folder and name say what it is. */
+  path: string;
+  /** Its content. */
+  text: string;
+}
+
+type Path = readonly PropertyKey[];
+
+/** What a YAML error means, in words of people who do not know the parser. */
+const SYNTAX: Record<string, string> = {
+  TAB_AS_INDENT: "a tab is used to indent; YAML wants spaces",
+  DUPLICATE_KEY: "this key stands here a second time; keep one of them",
+  MULTIPLE_DOCS: "a second document begins here (---); a file holds one",
+  BAD_INDENT: "the indentation does not fit the lines around it",
+  MISSING_CHAR: "a closing quote or bracket, or a colon, is missing here",
+  BAD_ALIAS: "an alias (*name) without its anchor (&name)",
+};
+
+/** A parsed YAML file that knows where its values stand. */
+export class YamlSource {
+  readonly file: string;
+  /** The content as plain values; undefined when the syntax is broken. */
+  readonly value: unknown;
+  /** Broken syntax. */
+  readonly findings: Finding[];
+  #document: Document.Parsed;
+  #lines = new LineCounter();
+
+  /** Parses; broken syntax is told in `findings`, nothing is thrown. */
+  constructor(source: SourceFile) {
+    this.file = source.path;
+    this.#document = parseDocument(source.text, {
+      lineCounter: this.#lines,
+      prettyErrors: false,
+    });
+    const problems = [...this.#document.errors, ...this.#document.warnings];
+    this.findings = problems.map((problem) =>
+      this.#findingAt(problem.pos[0], [], `not valid YAML: ${syntaxText(problem)}`)
+    );
+    this.value = this.findings.length === 0 ? this.#plain() : undefined;
+  }
+
+  /** A finding at the value of `path`, or at the nearest place above it that exists. */
+  finding(path: Path, message: string): Finding {
+    return this.#findingAt(this.#offsetOf(path, false), path, message);
+  }
+
+  /** A finding at the last key of `path`, not at its value. */
+  findingAtKey(path: Path, message: string): Finding {
+    return this.#findingAt(this.#offsetOf(path, true), path, message);
+  }
+
+  #findingAt(offset: number, path: Path, message: string): Finding {
+    const { line, col } = this.#lines.linePos(offset);
+    return {
+      file: this.file,
+      line: Math.max(1, line),
+      column: Math.max(1, col),
+      path: formatPath(path),
+      message,
+    };
+  }
+
+  #plain(): unknown {
+    try {
+      return this.#document.toJS({ maxAliasCount: 50 });
+    } catch {
+      this.findings.push(this.#findingAt(0, [], "not valid YAML: aliases (*name) refer in excess"));
+      return undefined;
+    }
+  }
+
+  #offsetOf(path: Path, atKey: boolean): number {
+    for (let length = path.length; length > 0; length--) {
+      const part = path.slice(0, length);
+      const key = this.#keyOf(part);
+      const node = this.#document.getIn(part, true) as Node | undefined | null;
+      const keyFirst = atKey || length < path.length;
+      const best = keyFirst ? key ?? node : node ?? key;
+      if (best?.range) return best.range[0];
+    }
+    return this.#document.contents?.range?.[0] ?? 0;
+  }
+
+  /** The node of the last key of `path`; undefined in lists. */
+  #keyOf(path: Path): Node | undefined {
+    const parent = path.length === 1
+      ? this.#document.contents
+      : this.#document.getIn(path.slice(0, -1), true);
+    if (!isMap(parent)) return undefined;
+    const pair = parent.items.find((item) =>
+      isPair(item) &&
+      String((item.key as { value?: unknown } | null)?.value) === String(path.at(-1))
+    );
+    return pair?.key as Node | undefined;
+  }
+}
+
+function syntaxText(problem: { code: string; message: string }): string {
+  return SYNTAX[problem.code] ?? problem.message.split("\n")[0] ?? problem.message;
+}

@@ -1,0 +1,121 @@
+/** A reference to a field of a key, `$key:name.field`; never a value. */
+export type KeyReference = `$key:${string}.${string}`;
+
+/** What a key is for. */
+export type KeyType = "api_key" | "transport" | "storage" | "database" | "tls" | "webhook";
+
+/** A secret that the environment needs, and where it comes from. */
+export interface KeySpec {
+  /** What it is for. */
+  type: KeyType;
+  /** Names of its parts, `key_id`, `private_key`. */
+  fields: string[];
+  /** Whether components refuse to start without it. */
+  required: boolean;
+  /** `env` = variables `SSMD_KEY_<NAME>_<FIELD>`; `file:<path>` = a YAML or JSON file. */
+  source: "env" | `file:${string}`;
+  /** How old it may become. */
+  rotationDays?: number;
+}
+
+/** A market to be captured; its key in the environment is our name for it. */
+export interface SymbolEntry {
+  /** The feed that brings it. */
+  feed: string;
+  /** The venue's name. */
+  external: string;
+  /** Attribute for shards; 1 = most important. */
+  tier?: number;
+  /** Levels a side of the order book, where the venue asks for it. */
+  depth?: number;
+}
+
+/** The message bus. */
+export type TransportSpec =
+  | { type: "memory" }
+  | {
+    type: "nats";
+    /** `nats://host:port`, several with commas. */
+    url: string;
+    /** Largest stream; the oldest messages leave. */
+    maxBytes?: number;
+    /** Oldest message; default of the driver 24 h. */
+    maxAgeMs?: number;
+    /** Window in which a message id is stored once. */
+    duplicateWindowMs?: number;
+    /** Field → reference: `user` and `password`, or `token`. */
+    credentials?: Record<string, KeyReference>;
+  };
+
+/** Where files go. */
+export type StorageSpec =
+  | { type: "memory" }
+  | { type: "local"; path: string }
+  | {
+    type: "s3";
+    endpoint: string;
+    region: string;
+    buckets: { raw: string; normalized: string };
+    /** Field → reference: `access_key` and `secret_key`. */
+    credentials?: Record<string, KeyReference>;
+  };
+
+/** Where the newest values are kept. */
+export type CacheSpec = { type: "none" } | { type: "memory" } | { type: "redis"; url: string };
+
+/** Where operations are recorded. */
+export type JournalSpec = { type: "memory" } | { type: "file"; path: string } | { type: "nats" };
+
+/** When a market day begins and ends. */
+export interface ScheduleSpec {
+  /** IANA name. */
+  timezone: string;
+  /** `HH:MM` */
+  dayStart: string;
+  /** `HH:MM` */
+  dayEnd: string;
+  /** Whether days roll by themselves. */
+  autoRoll: boolean;
+}
+
+/** Feeds served by the simulator on loopback in place of the venues. */
+export interface SimulatorSpec {
+  /** Same seed, same market. */
+  seed?: number;
+  /** Frames per second and feed. */
+  rate?: number;
+  /** Fixed port a feed; absent = any free one. */
+  ports?: Record<string, number>;
+}
+
+/** A deployment, as its file in `exchanges/environments/` tells it. */
+export interface Environment {
+  /** The file's name; first token of all subjects. */
+  name: string;
+  /** Feeds in use. */
+  feeds: string[];
+  /** Version of the record schemas, `v1`. */
+  schema: string;
+  /** Key name → what it is and where it comes from. */
+  keys: Record<string, KeySpec>;
+  /** Our symbol → market. */
+  symbols: Record<string, SymbolEntry>;
+  /** The message bus. */
+  transport: TransportSpec;
+  /** Where files go. */
+  storage: StorageSpec;
+  /** Where the newest values are kept. */
+  cache: CacheSpec;
+  /** Where operations are recorded. */
+  journal: JournalSpec;
+  /** Where clients connect; host default 127.0.0.1. */
+  gateway: { host?: string; port: number };
+  /** When days begin and end. */
+  schedule: ScheduleSpec;
+  /** Present = these feeds are simulated on loopback and need no credentials. */
+  simulator?: SimulatorSpec;
+  /** Feed → address in place of the feed file's. */
+  endpoints?: Record<string, string>;
+  /** Feed → credential field → reference. */
+  credentials?: Record<string, Record<string, KeyReference>>;
+}

@@ -1,0 +1,198 @@
+import { nearest, suggestion } from "@ssmd/runtime";
+import type { YamlSource } from "./document.ts";
+import { type Feed, type FeedVersion, versionOn } from "./feed.ts";
+import type { Finding } from "./finding.ts";
+import { entriesOf, fieldOf, listOf } from "./loose.ts";
+
+/** Versions of the record schemas that exist. */
+export const SCHEMA_VERSIONS: readonly string[] = ["v1"];
+
+/** What an environment may refer to. */
+export interface RegistryView {
+  /** Feeds whose files are sound. */
+  feeds: ReadonlyMap<string, Feed>;
+  /** All feed ids, also of files with mistakes. */
+  feedIds: readonly string[];
+  /** The day that counts, `YYYY-MM-DD`. */
+  on: string;
+}
+
+/** Checks what an environment refers to; looks at raw values, so that it speaks up beside shape errors. */
+export function environmentReferences(
+  yaml: YamlSource,
+  name: string,
+  registry: RegistryView,
+): Finding[] {
+  const root = yaml.value;
+  const own = listOf(fieldOf(root, "feeds")).filter((feed) => typeof feed === "string");
+  const check = new ReferenceCheck(yaml, registry, own);
+  const named = fieldOf(root, "name");
+  if (typeof named === "string" && named !== name) {
+    check.say(["name"], `"${named}" must be the file's name, "${name}"`);
+  }
+  const schema = fieldOf(root, "schema");
+  if (typeof schema === "string" && !SCHEMA_VERSIONS.includes(schema)) {
+    check.say(["schema"], `no schema version "${schema}"; ${suggestion(schema, SCHEMA_VERSIONS)}`);
+  }
+  check.feeds();
+  check.symbols();
+  check.byFeed("endpoints");
+  check.simulator();
+  check.credentials();
+  return check.findings;
+}
+
+class ReferenceCheck {
+  readonly findings: Finding[] = [];
+  #yaml: YamlSource;
+  #registry: RegistryView;
+  #own: string[];
+
+  constructor(yaml: YamlSource, registry: RegistryView, own: string[]) {
+    this.#yaml = yaml;
+    this.#registry = registry;
+    this.#own = own;
+  }
+
+  say(path: readonly PropertyKey[], message: string): void {
+    this.findings.push(this.#yaml.finding(path, message));
+  }
+
+  feeds(): void {
+    const seen = new Set<string>();
+    listOf(fieldOf(this.#yaml.value, "feeds")).forEach((feed, index) => {
+      if (typeof feed !== "string") return;
+      const path = ["feeds", index];
+      if (!this.#registry.feedIds.includes(feed)) {
+        this.say(path, `no feed "${feed}" in the registry; ${this.#meant(feed)}`);
+      } else if (seen.has(feed)) this.say(path, `feed "${feed}" stands here a second time`);
+      else if (this.#registry.feeds.get(feed)?.status === "disabled") {
+        this.say(path, `feed "${feed}" is disabled in its feed file`);
+      } else if (this.#registry.feeds.has(feed) && !this.#version(feed)) {
+        this.say(path, `feed "${feed}" has no version in force on ${this.#registry.on}`);
+      }
+      seen.add(feed);
+    });
+  }
+
+  symbols(): void {
+    const taken = new Map<string, string>();
+    for (const [symbol, entry] of entriesOf(fieldOf(this.#yaml.value, "symbols"))) {
+      const feed = fieldOf(entry, "feed");
+      const external = fieldOf(entry, "external");
+      if (typeof feed !== "string") continue;
+      this.#ownFeed(["symbols", symbol, "feed"], feed);
+      this.#depth(symbol, feed, fieldOf(entry, "depth"));
+      if (typeof external !== "string") continue;
+      const other = taken.get(`${feed} ${external}`);
+      if (other === undefined) taken.set(`${feed} ${external}`, symbol);
+      else {
+        const path = ["symbols", symbol, "external"];
+        this.say(path, `"${external}" of ${feed} is already mapped to ${other}`);
+      }
+    }
+  }
+
+  #depth(symbol: string, feed: string, depth: unknown): void {
+    const version = this.#version(feed);
+    if (typeof depth !== "number" || version === undefined) return;
+    const allowed = version.capabilities.bookDepths;
+    const path = ["symbols", symbol, "depth"];
+    if (allowed === undefined) {
+      this.say(path, `${feed} sends whole books; leave depth out`);
+    } else if (!allowed.includes(depth)) {
+      this.say(path, `${feed} has no depth ${depth}; allowed: ${allowed.join(", ")}`);
+    }
+  }
+
+  /** Maps whose keys are feeds of this environment. */
+  byFeed(field: string, ...below: string[]): void {
+    const path = [field, ...below];
+    let value = this.#yaml.value;
+    for (const part of path) value = fieldOf(value, part);
+    for (const [feed] of entriesOf(value)) this.#ownFeed([...path, feed], feed);
+  }
+
+  simulator(): void {
+    this.byFeed("simulator", "ports");
+    const gateway = fieldOf(fieldOf(this.#yaml.value, "gateway"), "port");
+    const taken = new Map<unknown, string>([[gateway, "the gateway"]]);
+    const ports = fieldOf(fieldOf(this.#yaml.value, "simulator"), "ports");
+    for (const [feed, port] of entriesOf(ports)) {
+      const other = taken.get(port);
+      if (other !== undefined && typeof port === "number") {
+        this.say(["simulator", "ports", feed], `port ${port} is already that of ${other}`);
+      }
+      taken.set(port, `feed ${feed}`);
+    }
+  }
+
+  credentials(): void {
+    this.byFeed("credentials");
+    const root = this.#yaml.value;
+    for (const [feed, fields] of entriesOf(fieldOf(root, "credentials"))) {
+      this.#references(["credentials", feed], fields);
+    }
+    for (const part of ["transport", "storage"]) {
+      this.#references([part, "credentials"], fieldOf(fieldOf(root, part), "credentials"));
+    }
+    if (fieldOf(root, "simulator") === undefined) this.#neededCredentials();
+  }
+
+  /** What a live feed's handshake wants, and nothing else. */
+  #neededCredentials(): void {
+    for (const feed of new Set(this.#own)) {
+      const auth = this.#version(feed)?.auth;
+      if (auth === undefined) continue;
+      const given = entriesOf(fieldOf(fieldOf(this.#yaml.value, "credentials"), feed));
+      const names = given.map(([name]) => name);
+      for (const field of auth.fields.filter((name) => !names.includes(name))) {
+        const message = `is missing; ${feed} signs in with ${auth.fields.join(" and ")}`;
+        this.say(["credentials", feed, field], `${message} (a reference $key:name.field)`);
+      }
+      for (const field of names.filter((name) => !auth.fields.includes(name))) {
+        const hint = auth.fields.length === 0
+          ? `${feed} is public and needs none`
+          : suggestion(field, auth.fields);
+        this.say(["credentials", feed, field], `${feed} has no credential "${field}"; ${hint}`);
+      }
+    }
+  }
+
+  #references(path: string[], fields: unknown): void {
+    const keys = fieldOf(this.#yaml.value, "keys");
+    const names = entriesOf(keys).map(([name]) => name);
+    for (const [field, reference] of entriesOf(fields)) {
+      const match = /^\$key:([\w-]+)\.([\w-]+)$/.exec(String(reference));
+      if (!match?.[1] || !match[2]) continue;
+      const known = listOf(fieldOf(fieldOf(keys, match[1]), "fields")).map(String);
+      if (!names.includes(match[1])) {
+        const hint = names.length === 0 ? "keys: holds none yet" : suggestion(match[1], names);
+        this.say([...path, field], `no key "${match[1]}" under keys; ${hint}`);
+      } else if (known.length > 0 && !known.includes(match[2])) {
+        const hint = suggestion(match[2], known);
+        this.say([...path, field], `key "${match[1]}" has no field "${match[2]}"; ${hint}`);
+      }
+    }
+  }
+
+  #ownFeed(path: string[], feed: string): void {
+    if (this.#own.includes(feed)) return;
+    const near = nearest(feed, this.#own);
+    const hint = near === undefined
+      ? `allowed: ${this.#own.join(", ") || "none, as feeds is empty"}`
+      : `did you mean "${near}"?`;
+    this.say(path, `"${feed}" is not among the feeds of this environment; ${hint}`);
+  }
+
+  #meant(feed: string): string {
+    return this.#registry.feedIds.length === 0
+      ? "it holds none"
+      : suggestion(feed, this.#registry.feedIds);
+  }
+
+  #version(feed: string): FeedVersion | undefined {
+    const known = this.#registry.feeds.get(feed);
+    return known && versionOn(known, this.#registry.on);
+  }
+}

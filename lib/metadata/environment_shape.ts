@@ -1,0 +1,134 @@
+import { z } from "zod";
+import type { Environment, KeyReference, KeySpec } from "./environment.ts";
+import {
+  address,
+  camelKeys,
+  durationMs,
+  fields,
+  nameText,
+  oneOf,
+  plainText,
+  port,
+  sizeBytes,
+  text,
+  timeOfDay,
+} from "./shape.ts";
+
+const keyReference: z.ZodType<KeyReference> = text(
+  /^\$key:[\w-]+\.[\w-]+$/,
+  "a reference $key:name.field; values of secrets never stand in files",
+) as z.ZodType<string> as z.ZodType<KeyReference>;
+
+const keyFieldText = text(/^[a-z][a-z0-9_]*$/, "a name of lower-case letters, digits and _");
+
+const keySource = text(
+  /^(env|file:.+)$/,
+  '"env" (variables SSMD_KEY_<NAME>_<FIELD>) or "file:<path>"',
+) as z.ZodType<string> as z.ZodType<KeySpec["source"]>;
+
+const key = fields({
+  type: z.enum(["api_key", "transport", "storage", "database", "tls", "webhook"]),
+  fields: z.array(keyFieldText).min(1),
+  required: z.boolean().default(true),
+  source: keySource,
+  rotation_days: z.int().min(1).max(3650).exactOptional(),
+}).transform(camelKeys);
+
+const symbol = fields({
+  feed: plainText,
+  external: plainText,
+  tier: z.int().min(1).max(9).exactOptional(),
+  depth: z.int().min(1).exactOptional(),
+});
+
+const credentials = z.record(z.string(), keyReference);
+
+const nats = fields({
+  type: z.literal("nats"),
+  url: address(["nats", "tls", "ws", "wss"]),
+  max_bytes: sizeBytes.exactOptional(),
+  max_age: durationMs.exactOptional(),
+  duplicate_window: durationMs.exactOptional(),
+  credentials: credentials.exactOptional(),
+}).transform(({ max_bytes, max_age, duplicate_window, ...rest }) => ({
+  ...rest,
+  ...(max_bytes === undefined ? {} : { maxBytes: max_bytes }),
+  ...(max_age === undefined ? {} : { maxAgeMs: max_age }),
+  ...(duplicate_window === undefined ? {} : { duplicateWindowMs: duplicate_window }),
+}));
+
+const memory = fields({ type: z.literal("memory") });
+
+const transport = oneOf([memory, nats], {
+  aeron: '"aeron" is a reserved name and not built yet; allowed: memory, nats',
+  chronicle: '"chronicle" is a reserved name and not built yet; allowed: memory, nats',
+});
+
+const storage = oneOf([
+  memory,
+  fields({ type: z.literal("local"), path: plainText }),
+  fields({
+    type: z.literal("s3"),
+    endpoint: address(["https", "http"]),
+    region: plainText,
+    buckets: fields({ raw: plainText, normalized: plainText }),
+    credentials: credentials.exactOptional(),
+  }),
+]);
+
+const cache = oneOf([
+  fields({ type: z.literal("none") }),
+  memory,
+  fields({ type: z.literal("redis"), url: address(["redis", "rediss"]) }),
+]);
+
+const journal = oneOf([
+  memory,
+  fields({ type: z.literal("file"), path: plainText }),
+  fields({ type: z.literal("nats") }),
+]);
+
+const timezone = z.string().refine((value) => {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: value });
+    return true;
+  } catch {
+    return false;
+  }
+}, { error: 'must be the IANA name of a time zone, like "UTC" or "America/New_York"' });
+
+const SCHEDULE = { timezone: "UTC", dayStart: "00:10", dayEnd: "00:00", autoRoll: true };
+
+const schedule = fields({
+  timezone: timezone.default(SCHEDULE.timezone),
+  day_start: timeOfDay.default(SCHEDULE.dayStart),
+  day_end: timeOfDay.default(SCHEDULE.dayEnd),
+  auto_roll: z.boolean().default(SCHEDULE.autoRoll),
+}).transform(camelKeys);
+
+const simulator = fields({
+  seed: z.int().min(0).exactOptional(),
+  rate: z.number().gt(0).max(1_000_000).exactOptional(),
+  ports: z.record(z.string(), port).exactOptional(),
+});
+
+/** Shape of an environment file. */
+export const environmentShape: z.ZodType<Environment> = fields({
+  name: nameText,
+  keys: z.record(text(/^[a-z][a-z0-9_-]*$/, "a key's name: a-z 0-9 _ -"), key).default({}),
+  feeds: z.array(plainText).min(1),
+  schema: plainText,
+  symbols: z.record(
+    text(/^[A-Za-z0-9][\w\-./:%+]*$/, "a symbol: letters, digits and _ - . / : % +, no spaces"),
+    symbol,
+  ),
+  transport,
+  storage,
+  cache: cache.default({ type: "memory" }),
+  journal: journal.default({ type: "memory" }),
+  gateway: fields({ host: plainText.exactOptional(), port }).default({ port: 8080 }),
+  schedule: schedule.default(SCHEDULE),
+  simulator: simulator.exactOptional(),
+  endpoints: z.record(z.string(), address(["wss", "ws"])).exactOptional(),
+  credentials: z.record(z.string(), credentials).exactOptional(),
+});

@@ -1,0 +1,7 @@
+/** The registry: feed and environment files, loaded and checked, and the keys they refer to. @module */
+export * from "./environment.ts";
+export * from "./feed.ts";
+export * from "./finding.ts";
+export * from "./check.ts";
+export * from "./registry.ts";
+export * from "./keys.ts";

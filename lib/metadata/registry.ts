@@ -1,0 +1,142 @@
+import { ConfigError, nearest, systemCodeOf } from "@ssmd/runtime";
+import { checkSources, type SourceFile } from "./check.ts";
+import type { Environment } from "./environment.ts";
+import type { Feed } from "./feed.ts";
+import { findingsError } from "./finding.ts";
+
+const ENVIRONMENTS = "environments";
+const FEEDS = "feeds";
+/** Parents that are looked through for a registry. */
+const PARENTS_MAX = 32;
+
+/**
+ * The environment `name` of the registry folder `dir` (`exchanges`), checked together with the
+ * feeds. Throws ConfigError `CONFIG_INVALID` with all findings of its own file and of the feed files it
+ * uses, `CONFIG_NOT_FOUND`, or `CONFIG_UNREADABLE`.
+ */
+export async function loadEnvironment(dir: string, name: string): Promise<Environment> {
+  await assertListed(dir, ENVIRONMENTS, "environment", name);
+  const own = await source(dir, ENVIRONMENTS, name);
+  const feeds = await Promise.all((await listFeeds(dir)).map((id) => source(dir, FEEDS, id)));
+  const { findings, environments } = checkSources([own, ...feeds]);
+  const environment = environments.get(name);
+  const used = new Set([
+    own.path,
+    ...(environment?.feeds ?? []).map((id) => pathOf(dir, FEEDS, id)),
+  ]);
+  const relevant = environment ? findings.filter((finding) => used.has(finding.file)) : findings;
+  if (relevant.length > 0 || environment === undefined) throw findingsError(relevant);
+  return environment;
+}
+
+/** The feed `id` of the registry folder `dir`. Throws as {@linkcode loadEnvironment} does. */
+export async function loadFeed(dir: string, id: string): Promise<Feed> {
+  await assertListed(dir, FEEDS, "feed", id);
+  const { findings, feeds } = checkSources([await source(dir, FEEDS, id)]);
+  const feed = feeds.get(id);
+  if (findings.length > 0 || feed === undefined) throw findingsError(findings);
+  return feed;
+}
+
+/** Names of all environments in the registry folder `dir`, sorted. */
+export function listEnvironments(dir: string): Promise<string[]> {
+  return list(dir, ENVIRONMENTS);
+}
+
+/** Ids of all feeds in the registry folder `dir`, sorted. */
+export function listFeeds(dir: string): Promise<string[]> {
+  return list(dir, FEEDS);
+}
+
+/**
+ * The registry folder nearest to `startDir`: itself when it holds `feeds` and `environments`, else
+ * `exchanges` in it or in one of its parents. Throws ConfigError `CONFIG_NOT_FOUND`.
+ */
+export async function findRegistry(startDir: string): Promise<string> {
+  let up = startDir.replace(/\/+$/, "") || (startDir === "" ? "." : "/");
+  for (let i = 0; i < PARENTS_MAX; i++) {
+    for (const candidate of [up, joined(up, "exchanges")]) {
+      if (await isRegistry(candidate)) return candidate;
+    }
+    const parent = parentOf(up);
+    if (parent === up) break;
+    up = parent;
+  }
+  throw new ConfigError("CONFIG_NOT_FOUND", `there is no registry in ${startDir} or above it`, {
+    hint:
+      "a registry is a folder exchanges/ with feeds/ and environments/ in it; change to its project",
+    context: { startDir },
+  });
+}
+
+function parentOf(path: string): string {
+  if (path.startsWith("/")) return path.slice(0, path.lastIndexOf("/")) || "/";
+  return path === "." ? ".." : /^(\.\.\/?)+$/.test(path) ? `../${path}` : joined(path, "..");
+}
+
+function joined(dir: string, name: string): string {
+  return dir === "." ? name : dir === "/" ? `/${name}` : `${dir}/${name}`;
+}
+
+async function isRegistry(dir: string): Promise<boolean> {
+  try {
+    const parts = [Deno.stat(joined(dir, ENVIRONMENTS)), Deno.stat(joined(dir, FEEDS))];
+    return (await Promise.all(parts)).every((each) => each.isDirectory);
+  } catch {
+    return false;
+  }
+}
+
+function pathOf(dir: string, kind: string, name: string): string {
+  return `${dir}/${kind}/${name}.yaml`;
+}
+
+async function source(dir: string, kind: string, name: string): Promise<SourceFile> {
+  const path = pathOf(dir, kind, name);
+  try {
+    return { path, text: await Deno.readTextFile(path) };
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+async function list(dir: string, kind: string): Promise<string[]> {
+  const path = `${dir}/${kind}`;
+  const names: string[] = [];
+  try {
+    for await (const entry of Deno.readDir(path)) {
+      if (!entry.isDirectory && entry.name.endsWith(".yaml")) names.push(entry.name.slice(0, -5));
+    }
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  return names.sort();
+}
+
+function unreadable(path: string, error: unknown): ConfigError {
+  const missing = error instanceof Deno.errors.NotFound;
+  const why = systemCodeOf(error) || (error instanceof Error ? error.name : "unknown cause");
+  return missing
+    ? new ConfigError("CONFIG_NOT_FOUND", `${path} does not exist`, {
+      hint: "start in the project's folder, or name the registry folder",
+      context: { path },
+      cause: error,
+    })
+    : new ConfigError("CONFIG_UNREADABLE", `${path} cannot be read (${why})`, {
+      hint: "check that it is readable by this user and within the granted --allow-read",
+      context: { path },
+      cause: error,
+    });
+}
+
+async function assertListed(dir: string, kind: string, what: string, name: string): Promise<void> {
+  const names = await list(dir, kind);
+  if (names.includes(name)) return;
+  const near = nearest(name, names);
+  const all = names.join(", ") || "none";
+  const meant = near === undefined ? "" : `did you mean "${near}"? `;
+  throw new ConfigError("CONFIG_NOT_FOUND", `there is no ${what} "${name}" in ${dir}/${kind}`, {
+    hint: `${meant}there are: ${all}`,
+    context: { name, existing: names },
+  });
+}

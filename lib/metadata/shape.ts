@@ -1,0 +1,130 @@
+import { suggestion } from "@ssmd/runtime";
+import { z } from "zod";
+
+/** An object that knows all its fields: another one is an error, with did-you-mean. */
+export function fields<Shape extends z.ZodRawShape>(
+  shape: Shape,
+): z.ZodObject<Shape, z.core.$strict> {
+  const allowed = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "unrecognized_keys"
+        ? (issue.keys as string[]).map((key) => `unknown field; ${suggestion(key, allowed)}`)
+          .join("\n")
+        : undefined,
+  });
+}
+
+/** One of several objects told apart by `type`; names in `reserved` are refused with their reason. */
+export function oneOf<
+  const Options extends readonly [
+    z.core.$ZodTypeDiscriminable,
+    ...z.core.$ZodTypeDiscriminable[],
+  ],
+>(options: Options, reserved: Record<string, string> = {}): z.ZodDiscriminatedUnion<Options> {
+  return z.discriminatedUnion("type", options, {
+    error: (issue) => {
+      const type = (issue.input as { type?: unknown } | null)?.type;
+      return typeof type === "string" ? reserved[type] : undefined;
+    },
+  });
+}
+
+/** Text that fits a pattern; `what` says what it must be. */
+export function text(pattern: RegExp, what: string): z.ZodString {
+  return z.string().regex(pattern, { error: `must be ${what}` });
+}
+
+/** A name in files, subjects and metrics: lower case, digits, dashes. */
+export const nameText: z.ZodString = text(
+  /^[a-z][a-z0-9-]{0,62}$/,
+  "a name of lower-case letters, digits and dashes that begins with a letter",
+);
+
+/** Text with something in it and no line break. */
+export const plainText: z.ZodString = text(
+  /^[^\s\p{Cc}]([^\p{Cc}]*[^\s\p{Cc}])?$/u,
+  "one line of text",
+);
+
+/** A TCP port. */
+export const port: z.ZodNumber = z.int().min(1).max(65_535);
+
+/** A calendar day. */
+export const day: z.ZodType<string, string> = z.string().refine(
+  (value) => /^\d{4}-\d\d-\d\d$/.test(value) && isDay(value),
+  { error: 'must be a day, "YYYY-MM-DD"' },
+);
+
+function isDay(value: string): boolean {
+  const ms = Date.parse(`${value}T00:00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(value);
+}
+
+/** A time of day. */
+export const timeOfDay: z.ZodString = text(
+  /^([01]\d|2[0-3]):[0-5]\d$/,
+  'a time of day, "HH:MM" in quotes',
+);
+
+const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNIT_BYTES: Record<string, number> = {
+  B: 1,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+  TiB: 1024 ** 4,
+};
+
+/** A length of time (`500ms`, `30s`, `2m`, `24h`, `7d`), in milliseconds. */
+export const durationMs: z.ZodType<number, string> = quantity(
+  UNIT_MS,
+  "a length of time above 0 with a unit, like 500ms, 30s, 2m, 24h or 7d",
+);
+
+/** A size (`64MiB`, `10GiB`), in bytes. */
+export const sizeBytes: z.ZodType<number, string> = quantity(
+  UNIT_BYTES,
+  "a size above 0 with a unit, like 512KiB, 64MiB or 10GiB",
+);
+
+function quantity(units: Record<string, number>, what: string): z.ZodType<number, string> {
+  const pattern = new RegExp(`^(\\d+(?:\\.\\d+)?) ?(${Object.keys(units).join("|")})$`);
+  return z.string({ error: `must be ${what}` }).transform((value, context) => {
+    const match = pattern.exec(value);
+    const amount = Math.round(Number(match?.[1]) * (units[match?.[2] ?? ""] ?? NaN));
+    if (amount > 0 && Number.isSafeInteger(amount)) return amount;
+    context.addIssue({ code: "custom", message: `must be ${what}` });
+    return z.NEVER;
+  });
+}
+
+/** An address with one of these schemes and a host, without a user or password in it. */
+export function address(schemes: readonly string[]): z.ZodType<string, string> {
+  const what = `must be an address beginning with ${schemes.map((s) => `${s}://`).join(" or ")}`;
+  return z.string().superRefine((value, context) => {
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    const known = url !== undefined && url.host !== "" &&
+      schemes.includes(url.protocol.slice(0, -1));
+    if (!known) context.addIssue({ code: "custom", message: what });
+    else if (url.username !== "" || url.password !== "") {
+      const message =
+        "must not hold a user or password; name them under credentials as $key:name.field";
+      context.addIssue({ code: "custom", message });
+    }
+  });
+}
+
+type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Name;
+type CamelKeys<T> = { [Key in keyof T as Key extends string ? CamelCase<Key> : Key]: T[Key] };
+
+/** The same object with its `snake_case` field names of files as `camelCase` of code. */
+export function camelKeys<T extends object>(value: T): CamelKeys<T> {
+  const entries = Object.entries(value).map(([key, each]) => [
+    key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    each,
+  ]);
+  return Object.fromEntries(entries) as CamelKeys<T>;
+}
