@@ -5,3 +5,4 @@ export * from "./finding.ts";
 export * from "./check.ts";
 export * from "./registry.ts";
 export * from "./keys.ts";
+export * from "./deployment.ts";

@@ -6,3 +6,5 @@ export * from "./clock.ts";
 export * from "./retry.ts";
 export * from "./limits.ts";
 export * from "./suggest.ts";
+export * from "./scrape.ts";
+export * from "./signals.ts";

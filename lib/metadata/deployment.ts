@@ -1,0 +1,112 @@
+import { ConfigError } from "@ssmd/runtime";
+import type { Environment, StorageSpec, TransportSpec } from "./environment.ts";
+import { versionOn } from "./feed.ts";
+import { type ResolvedKeys, resolveKeys } from "./keys.ts";
+import { findRegistry, loadEnvironment, loadFeed } from "./registry.ts";
+
+/** A market as a connector asks for it. */
+export interface DeployedSymbol {
+  symbol: string;
+  external: string;
+  depth?: number;
+}
+
+/** A feed of an environment, resolved. */
+export interface DeployedFeed {
+  feed: string;
+  /** Address: the environment's, else that of the feed file's version of today. */
+  endpoint: string;
+  symbols: DeployedSymbol[];
+  /** By field; empty where the feed needs none. */
+  credentials: Record<string, string>;
+}
+
+/** The bus with its credentials in place of references. */
+export type DeployedTransport =
+  | { type: "memory" }
+  | (Omit<Extract<TransportSpec, { type: "nats" }>, "credentials"> & {
+    credentials?: Record<string, string>;
+  });
+
+/** An environment with everything that its components need to start. */
+export interface Deployment {
+  environment: Environment;
+  transport: DeployedTransport;
+  storage: StorageSpec;
+  /** Folder of the spools; beside the archive where that is local. */
+  dataDir: string;
+  /** A feed; `feeds` says which there are. Throws ConfigError `FEED_UNKNOWN`. */
+  feed(id: string): DeployedFeed;
+}
+
+/** Options of {@linkcode loadDeployment}. */
+export interface DeploymentOptions {
+  env: string;
+  /** Registry folder; default: found upward from the working directory. */
+  registryDir?: string;
+  /** Folder of archive and spools in place of the environment's. */
+  dataDir?: string;
+}
+
+const DEFAULT_DATA_DIR = "./data";
+
+/**
+ * Loads an environment and resolves its keys. Throws ConfigError with all findings when a file is
+ * wrong, and `KEY_MISSING` when a key is not there.
+ */
+export async function loadDeployment(options: DeploymentOptions): Promise<Deployment> {
+  const dir = options.registryDir ?? await findRegistry(Deno.cwd());
+  const environment = await loadEnvironment(dir, options.env);
+  const keys = await resolveKeys(environment, {
+    env: (name) => Deno.env.get(name),
+    readFile: (path) => Deno.readTextFile(path),
+  });
+  const feeds = new Map<string, DeployedFeed>();
+  for (const id of environment.feeds) feeds.set(id, await deployedFeed(dir, environment, keys, id));
+  const own = environment.storage;
+  const dataDir = options.dataDir ?? (own.type === "local" ? own.path : DEFAULT_DATA_DIR);
+  return {
+    environment,
+    transport: deployedTransport(environment.transport, keys),
+    storage: own.type === "local" ? { type: "local", path: dataDir } : own,
+    dataDir,
+    feed: (id) => {
+      const found = feeds.get(id);
+      if (found) return found;
+      throw new ConfigError("FEED_UNKNOWN", `environment ${environment.name} has no feed "${id}"`, {
+        hint: `it has: ${environment.feeds.join(", ")}`,
+      });
+    },
+  };
+}
+
+async function deployedFeed(
+  dir: string,
+  environment: Environment,
+  keys: ResolvedKeys,
+  id: string,
+): Promise<DeployedFeed> {
+  const today = new Date().toISOString().slice(0, 10);
+  const version = versionOn(await loadFeed(dir, id), today);
+  if (!version) {
+    throw new ConfigError("FEED_NOT_BEGUN", `feed ${id} has no version that holds on ${today}`, {
+      hint: `see the versions in ${dir}/feeds/${id}.yaml`,
+    });
+  }
+  return {
+    feed: id,
+    endpoint: environment.endpoints?.[id] ?? version.endpoint,
+    symbols: Object.entries(environment.symbols)
+      .filter(([, entry]) => entry.feed === id)
+      .map(([symbol, { external, depth }]) =>
+        depth === undefined ? { symbol, external } : { symbol, external, depth }
+      ),
+    credentials: keys.credentials(id),
+  };
+}
+
+function deployedTransport(spec: TransportSpec, keys: ResolvedKeys): DeployedTransport {
+  if (spec.type === "memory") return spec;
+  const { credentials, ...rest } = spec;
+  return credentials ? { ...rest, credentials: keys.values(credentials) } : rest;
+}
