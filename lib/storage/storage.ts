@@ -1,7 +1,10 @@
 /** An object in storage. */
 export interface StoredObject {
+  /** Its name in the storage. */
   key: string;
+  /** Its length in bytes. */
   size: number;
+  /** When it was put, in milliseconds since 1970. */
   modifiedAtMs: number;
 }
 
@@ -13,16 +16,22 @@ export interface StoredObject {
  * A full disk is `STORAGE_FULL`, a refused write `STORAGE_READ_ONLY`; both leave the old object as it was.
  */
 export interface Storage {
+  /** Which driver it is. */
   readonly type: "memory" | "local" | "s3";
   /** Where it is, for a person (`/srv/data`, `s3://bucket`). */
   readonly location: string;
+  /** Writes or replaces an object; durable once resolved. */
   put(key: string, data: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
+  /** All bytes of an object. */
   get(key: string): Promise<Uint8Array>;
   /** Bytes [start, end); cut at the object's end. */
   getRange(key: string, start: number, end: number): Promise<Uint8Array>;
+  /** Size and time of an object without its bytes. */
   head(key: string): Promise<StoredObject | undefined>;
   /** All objects whose key starts with `prefix`. */
   list(prefix: string): AsyncIterable<StoredObject>;
+  /** Removes an object, if there is one. */
   delete(key: string): Promise<void>;
+  /** Ends what was opened here. */
   close(): Promise<void>;
 }

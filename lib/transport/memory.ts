@@ -21,8 +21,6 @@ import type {
   TransportStatus,
 } from "./transport.ts";
 
-/** Ids remembered to store each once; older ones could be stored again. */
-const RECENT_IDS_MAX = 65_536;
 /** Subjects whose newest id is known; beyond it the one first seen is forgotten. */
 const SUBJECTS_MAX = 1_000_000;
 
@@ -74,7 +72,7 @@ class MemoryTransport implements Transport {
   #live = new Set<Live>();
   #durables = new Map<string, Durable>();
   #answers = new Map<string, Answer>();
-  #recent = new RecentIds(RECENT_IDS_MAX);
+  #recent = new RecentIds();
   #sequence = 0;
   #dispatching = false;
   #waiting: { route: Route; message: InMessage }[] = [];

@@ -1,21 +1,64 @@
+import { type IdParts, splitId } from "./message_id.ts";
+
+/** Frames of a run that are remembered; a power of two. */
+const FRAMES_MAX = 131_072;
+/** Runs that are remembered; beyond it the one first seen is forgotten. */
+const RUNS_MAX = 64;
+/** Largest index, so that frame and index fit one exact double. */
+const INDEX_MAX = 65_536;
+/** Spreads the records of one frame over the table. */
+const INDEX_SPREAD = 40_503;
+/** Ids of another form that are remembered at least; at most twice as many. */
+const OTHERS_MAX = 65_536;
+
 /**
- * Remembers which ids were seen lately, in two generations: at least the newest `idsMax`, at most
- * twice as many. What is older is forgotten, as with the duplicate window of a stream.
+ * Remembers which ids were seen lately, as the duplicate window of a stream does. It may forget an
+ * id early (that is a window, too), but never takes a new one for a known one. Ids of the form
+ * `{run}-{frame}-{index}` cost no allocation: a set of strings would take longer than the rest of
+ * a publish in memory.
  */
 export class RecentIds {
-  #idsMax: number;
+  #runs = new Map<string, Float64Array>();
+  #run = "";
+  #table: Float64Array | undefined;
+  #parts: IdParts = { runLength: 0, frame: 0, index: 0 };
   #young = new Set<string>();
   #old = new Set<string>();
 
-  /** Remembers at least the newest `idsMax` ids. */
-  constructor(idsMax: number) {
-    this.#idsMax = idsMax;
-  }
-
   /** Notes `id`; false when it was seen before. */
   add(id: string): boolean {
+    const parts = this.#parts;
+    if (!splitId(id, parts) || parts.index >= INDEX_MAX || parts.frame > 2 ** 37) {
+      return this.#addOther(id);
+    }
+    const table = this.#tableOf(id, parts.runLength);
+    const key = parts.frame * INDEX_MAX + parts.index;
+    const slot = (parts.frame % FRAMES_MAX + parts.index * INDEX_SPREAD) & (FRAMES_MAX - 1);
+    if (table[slot] === key) return false;
+    table[slot] = key;
+    return true;
+  }
+
+  #tableOf(id: string, runLength: number): Float64Array {
+    if (this.#table !== undefined && runLength === this.#run.length && id.startsWith(this.#run)) {
+      return this.#table;
+    }
+    const run = id.slice(0, runLength);
+    let table = this.#runs.get(run);
+    if (table === undefined) {
+      const [oldest] = this.#runs.keys();
+      if (oldest !== undefined && this.#runs.size >= RUNS_MAX) this.#runs.delete(oldest);
+      table = new Float64Array(FRAMES_MAX).fill(-1);
+      this.#runs.set(run, table);
+    }
+    this.#run = run;
+    this.#table = table;
+    return table;
+  }
+
+  #addOther(id: string): boolean {
     if (this.#young.has(id) || this.#old.has(id)) return false;
-    if (this.#young.size >= this.#idsMax) {
+    if (this.#young.size >= OTHERS_MAX) {
       this.#old = this.#young;
       this.#young = new Set();
     }

@@ -19,8 +19,12 @@ export function compileFilter(filter: string): SubjectMatcher {
   return (subject) => expression.test(subject);
 }
 
-/** Compiles several filters; the matcher is true when any of them means the subject. */
+/**
+ * Compiles several filters; the matcher is true when any of them means the subject. Throws as
+ * {@linkcode compileFilter} does, and `FILTER_INVALID` when there is none at all.
+ */
 export function compileFilters(filters: readonly string[]): SubjectMatcher {
+  if (filters.length === 0) throw invalid("", "no filter was given");
   const matchers = filters.map(compileFilter);
   const [only] = matchers;
   if (only !== undefined && matchers.length === 1) return only;

@@ -1,6 +1,8 @@
 /** One message to be published. */
 export interface OutMessage {
+  /** Where it belongs, `{env}.…`; no wildcards. */
   subject: string;
+  /** Its bytes; the bus keeps them (for sending again), so they are never changed afterwards. */
   payload: Uint8Array;
   /** Identity; the bus stores an id once. `{run}-{frame}-{index}`: rises within a run. */
   id: string;
@@ -8,7 +10,9 @@ export interface OutMessage {
 
 /** One message received. */
 export interface InMessage {
+  /** Where it was published. */
   subject: string;
+  /** Its bytes; shared with other readers, so only to be read. */
   payload: Uint8Array;
   /** Its identity, "" when the publisher gave none. */
   id: string;
@@ -42,6 +46,7 @@ export interface Publisher {
 
 /** A live subscription from now on; nothing is kept for it while it is away. */
 export interface Subscription {
+  /** Ends it; nothing is delivered afterwards. */
   unsubscribe(): void;
 }
 
@@ -51,6 +56,7 @@ export interface Consumer {
   acknowledge(streamSequence: number): void;
   /** Stops delivery until `resume`; the bus keeps what comes. */
   pause(): void;
+  /** Goes on where it was paused. */
   resume(): void;
   /** Ends delivery; the durable stays and goes on where it was acknowledged. Acks given are sent. */
   close(): Promise<void>;
@@ -77,6 +83,7 @@ export type TransportStatus =
  * last acknowledged message; both in stream order.
  */
 export interface Transport {
+  /** Which driver it is. */
   readonly type: "memory" | "nats";
   /** Whether messages outlive the process. */
   readonly durable: boolean;

@@ -1,0 +1,45 @@
+import type { InMessage } from "@ssmd/transport";
+
+/** Longest wait for something that should happen; only a failing test waits so long. */
+const WAIT_MS = 20_000;
+
+/** Collects messages, and lets a test wait for a number of them without polling. */
+export class Received {
+  /** All messages so far. */
+  readonly messages: InMessage[] = [];
+  #waiting: { count: number; resolve: () => void }[] = [];
+
+  /** To be given as a handler. */
+  readonly take = (message: InMessage): void => {
+    this.messages.push(message);
+    if (this.#waiting.length === 0) return;
+    this.#waiting = this.#waiting.filter(({ count, resolve }) => {
+      if (this.messages.length < count) return true;
+      resolve();
+      return false;
+    });
+  };
+
+  /** The ids so far. */
+  get ids(): string[] {
+    return this.messages.map(({ id }) => id);
+  }
+
+  /** Resolves once `count` messages are there; rejects after 20 s. */
+  until(count: number, waitMs = WAIT_MS): Promise<void> {
+    if (this.messages.length >= count) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new RangeError(`${this.messages.length} of ${count} messages came`)),
+        waitMs,
+      );
+      this.#waiting.push({
+        count,
+        resolve: () => {
+          clearTimeout(timer);
+          resolve();
+        },
+      });
+    });
+  }
+}
