@@ -1,0 +1,52 @@
+/** A timing of one operation. */
+export interface Measurement {
+  /** What was measured. */
+  name: string;
+  /** Median over the rounds, operations a second. */
+  opsPerSecond: number;
+}
+
+/** How long a measurement takes. */
+export interface MeasureOptions {
+  /** Rounds that are timed, after one that is not; default 7. */
+  rounds?: number;
+  /** Shortest time of a round, ms; default 150. */
+  roundMs?: number;
+}
+
+/**
+ * Calls `fn`, which does `opsPerCall` operations, for a few rounds and returns the median of their
+ * speeds. The first round only warms up.
+ */
+export function measure(
+  name: string,
+  opsPerCall: number,
+  fn: () => unknown,
+  { rounds = 7, roundMs = 150 }: MeasureOptions = {},
+): Measurement {
+  const speeds: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const start = performance.now();
+    let calls = 0;
+    let elapsedMs = 0;
+    do {
+      fn();
+      calls++;
+      elapsedMs = performance.now() - start;
+    } while (elapsedMs < roundMs);
+    if (round > 0) speeds.push(calls * opsPerCall * 1000 / elapsedMs);
+  }
+  speeds.sort((a, b) => a - b);
+  return { name, opsPerSecond: speeds[speeds.length >> 1] ?? 0 };
+}
+
+/** A table of measurements as text, each with its ratio to the one called `baseline`. */
+export function tableOf(measurements: readonly Measurement[], baseline: string): string {
+  const base = measurements.find(({ name }) => name === baseline)?.opsPerSecond ?? NaN;
+  const width = Math.max(...measurements.map(({ name }) => name.length));
+  return measurements.map(({ name, opsPerSecond }) => {
+    const speed = Math.round(opsPerSecond).toLocaleString("en-US").padStart(12);
+    const ratio = Number.isNaN(base) ? "" : `  ${(opsPerSecond / base).toFixed(2).padStart(7)} ×`;
+    return `${name.padEnd(width)} ${speed}/s${ratio}`;
+  }).join("\n");
+}

@@ -1,0 +1,35 @@
+import type { EventType, MarketEvent } from "@ssmd/market";
+import { decodeGap } from "./generated/gap.ts";
+import { decodeOrderBook } from "./generated/orderbook.ts";
+import { decodeStatus } from "./generated/status.ts";
+import { decodeTicker } from "./generated/ticker.ts";
+import { decodeTrade } from "./generated/trade.ts";
+import { MessageReader } from "./message_reader.ts";
+
+const reader = new MessageReader();
+
+/**
+ * The record of one whole message, in as many segments as its writer liked, written with this
+ * schema, an older one (missing fields read as their defaults) or a newer one (unknown fields are
+ * passed over, an unknown enum value reads as `unknown`, or the first one). Venue times below a
+ * microsecond are rounded down. Throws CodecError for bytes that are no such message.
+ */
+export function decode<T extends EventType>(
+  type: T,
+  bytes: Uint8Array,
+): Extract<MarketEvent, { type: T }>;
+export function decode(type: EventType, bytes: Uint8Array): MarketEvent {
+  reader.open(bytes);
+  switch (type) {
+    case "trade":
+      return decodeTrade(reader);
+    case "ticker":
+      return decodeTicker(reader);
+    case "orderbook":
+      return decodeOrderBook(reader);
+    case "status":
+      return decodeStatus(reader);
+    case "gap":
+      return decodeGap(reader);
+  }
+}

@@ -1,0 +1,138 @@
+import { CodecError } from "@ssmd/runtime";
+import type { PlacedField } from "./schema/mod.ts";
+
+/** How generated code handles one field of the data section. */
+export interface FieldCode {
+  /** The field's name in the event. */
+  name: string;
+  /** An expression over `view`, `at` and `end`. */
+  read: string;
+  /** The statement that writes `of`.name at `at` in `view`. */
+  write: string;
+  /** What both need from fields.ts. */
+  imports: string[];
+}
+
+/**
+ * The code of a field of the data section; `of` is the object that has its value. A UInt64 called
+ * …Ns is a time (µs in the event), a default of nan or -1 means null. Throws CodecError for a type
+ * or default without a rule.
+ */
+export function fieldCodeOf(field: PlacedField, of: string): FieldCode {
+  const { type } = field;
+  if (type.kind === "enum") return enumCode(field, type.name, of);
+  if (type.kind !== "scalar") throw noRule(field);
+  switch (type.name) {
+    case "Bool":
+      return boolCode(field, of);
+    case "Float64":
+      return floatCode(field, of);
+    case "UInt64":
+      return zeroDefault(field) && field.name.endsWith("Ns")
+        ? wideCode(field, of, "TimeUs", field.name.replace(/Ns$/, "Us"))
+        : zeroDefault(field)
+        ? wideCode(field, of, "Count", field.name)
+        : refuse(field);
+    case "Int64":
+      return field.default === -1n
+        ? wideCode(field, of, "OptionalCount", field.name)
+        : refuse(field);
+    case "UInt8":
+    case "UInt16":
+    case "UInt32":
+      return uintCode(field, of);
+    default:
+      return refuse(field);
+  }
+}
+
+/** Whether a field has no default, or one that is all zero bits. */
+export function zeroDefault(field: PlacedField): boolean {
+  const value = field.default;
+  return value === undefined || value === false || value === 0n || value === "" ||
+    Object.is(value, 0);
+}
+
+/** The error of a field that the generator cannot write code for. */
+export function noRule(field: PlacedField): CodecError {
+  return new CodecError(
+    "CODEC_SCHEMA_UNSUPPORTED",
+    `there is no rule to generate code for the field "${field.name}" (@${field.ordinal})`,
+    {
+      hint: "use a type and default that another record has, or add a rule to emit_field.ts",
+      context: { type: field.type, default: String(field.default) },
+    },
+  );
+}
+
+function refuse(field: PlacedField): never {
+  throw noRule(field);
+}
+
+function wideCode(field: PlacedField, of: string, kind: string, name: string): FieldCode {
+  const at = `at + ${field.offset * 8}`;
+  return {
+    name,
+    read: `read${kind}(view, ${at}, end)`,
+    write: `write${kind}(view, ${at}, ${of}.${name}, "${name}");`,
+    imports: [`read${kind}`, `write${kind}`],
+  };
+}
+
+function floatCode(field: PlacedField, of: string): FieldCode {
+  const at = `at + ${field.offset * 8}`;
+  const { name } = field;
+  if (Number.isNaN(field.default)) {
+    return {
+      name,
+      read: `readOptionalFloat(view, ${at}, end)`,
+      write: `writeOptionalFloat(view, ${at}, ${of}.${name});`,
+      imports: ["readOptionalFloat", "writeOptionalFloat"],
+    };
+  }
+  if (!zeroDefault(field)) throw noRule(field);
+  return {
+    name,
+    read: `readFloat(view, ${at}, end)`,
+    write: `view.setFloat64(${at}, ${of}.${name}, true);`,
+    imports: ["readFloat"],
+  };
+}
+
+function boolCode(field: PlacedField, of: string): FieldCode {
+  const at = `at + ${field.offset >>> 3}`;
+  const mask = 1 << (field.offset & 7);
+  const not = field.default === true ? "!" : "";
+  return {
+    name: field.name,
+    read: `${not}readBit(view, ${at}, end, ${mask})`,
+    write: `writeBit(view, ${at}, ${mask}, ${not}${of}.${field.name});`,
+    imports: ["readBit", "writeBit"],
+  };
+}
+
+function uintCode(field: PlacedField, of: string): FieldCode {
+  const { bits, name } = field;
+  const at = `at + ${field.offset * bits / 8}`;
+  // What lies on the wire is the value XOR its default.
+  const turned = (value: string) =>
+    zeroDefault(field) ? value : `(${value} ^ ${field.default}) >>> 0`;
+  const checked = turned(`checkedUint(${of}.${name}, ${2 ** bits - 1}, "${name}")`);
+  return {
+    name,
+    read: turned(`readUint${bits}(view, ${at}, end)`),
+    write: `view.setUint${bits}(${at}, ${checked}${bits === 8 ? "" : ", true"});`,
+    imports: [`readUint${bits}`, "checkedUint"],
+  };
+}
+
+function enumCode(field: PlacedField, type: string, of: string): FieldCode {
+  if (field.default !== undefined) throw noRule(field);
+  const at = `at + ${field.offset * 2}`;
+  return {
+    name: field.name,
+    read: `nameOf${type}(readUint16(view, ${at}, end))`,
+    write: `view.setUint16(${at}, numberOf${type}(${of}.${field.name}), true);`,
+    imports: ["readUint16"],
+  };
+}

@@ -1,0 +1,65 @@
+import { CodecError } from "@ssmd/runtime";
+
+/** As in Cap'n Proto's own reader: more segments than this are an attack or no message at all. */
+const MAX_SEGMENTS = 512;
+
+/** Segments of the message at `at`. Throws CodecError when there are no 4 bytes, or more than 512. */
+export function segmentCountAt(bytes: Uint8Array, at: number): number {
+  if (at + 4 > bytes.length) throw cutOff(at, bytes.length);
+  const count = uint32At(bytes, at) + 1;
+  if (count > MAX_SEGMENTS) {
+    throw new CodecError("CODEC_MALFORMED", `no message begins at byte ${at}: ${count} segments`, {
+      hint: `a message has at most ${MAX_SEGMENTS} segments; is this an unpacked Cap'n Proto file?`,
+      context: { offset: at },
+    });
+  }
+  return count;
+}
+
+/** Bytes of the segment table: a count and the lengths, four bytes each, rounded up to a word. */
+export function tableBytesOf(segments: number): number {
+  return ((segments >>> 1) + 1) * 8;
+}
+
+/**
+ * The byte where the message that begins at `at` ends, by its segment table.
+ * Throws CodecError (with the byte offset) when the bytes end before.
+ */
+export function messageEndAt(bytes: Uint8Array, at: number): number {
+  const count = segmentCountAt(bytes, at);
+  let end = at + tableBytesOf(count);
+  if (end > bytes.length) throw cutOff(at, bytes.length);
+  for (let i = 1; i <= count; i++) end += uint32At(bytes, at + i * 4) * 8;
+  if (end > bytes.length) throw cutOff(at, bytes.length);
+  return end;
+}
+
+/**
+ * The messages of a file, which stand back to back; each a view of `bytes`.
+ * Throws CodecError that names the byte offset of a message that is not whole.
+ */
+export function* messagesIn<T extends ArrayBufferLike>(
+  bytes: Uint8Array<T>,
+): Generator<Uint8Array<T>, void, undefined> {
+  for (let at = 0; at < bytes.length;) {
+    const end = messageEndAt(bytes, at);
+    yield bytes.subarray(at, end);
+    at = end;
+  }
+}
+
+function uint32At(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) | (bytes[at + 1] ?? 0) << 8 | (bytes[at + 2] ?? 0) << 16 |
+    (bytes[at + 3] ?? 0) << 24) >>> 0;
+}
+
+function cutOff(at: number, length: number): CodecError {
+  return new CodecError(
+    "CODEC_TRUNCATED",
+    `the message that begins at byte ${at} is cut off: the bytes end at ${length}`,
+    {
+      hint: "the end is missing; whole messages before this byte can be used",
+      context: { offset: at, length },
+    },
+  );
+}

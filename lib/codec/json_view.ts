@@ -1,0 +1,66 @@
+import type { Level, MarketEvent } from "@ssmd/market";
+
+/** A record as plain JSON: times in nanoseconds as text, absent figures as null. */
+export type JsonView = Record<string, unknown>;
+
+/**
+ * The plain view of a record that people read: `{type, symbol, feed, seq, ts, recv_ts, …}`, `ts`
+ * and `recv_ts` in nanoseconds as text (`"0"`: not given), levels as `[price, size]`.
+ */
+export function toJson(event: MarketEvent): JsonView {
+  return {
+    type: event.type,
+    symbol: event.symbol,
+    feed: event.feed,
+    seq: event.sequence,
+    ts: nanosecondsOf(event.timestampUs),
+    recv_ts: nanosecondsOf(event.receivedAtUs),
+    ...figuresOf(event),
+  };
+}
+
+/** Whole microseconds as the text of the nanoseconds, exact. */
+export function nanosecondsOf(us: number): string {
+  return us === 0 ? "0" : `${us}000`;
+}
+
+function figuresOf(event: MarketEvent): JsonView {
+  switch (event.type) {
+    case "trade":
+      return { price: event.price, size: event.size, side: event.side, id: event.tradeId };
+    case "ticker":
+      return {
+        bid_price: event.bidPrice,
+        bid_size: event.bidSize,
+        ask_price: event.askPrice,
+        ask_size: event.askSize,
+        last_price: event.lastPrice,
+        last_size: event.lastSize,
+        volume_24h: event.volume24h,
+        open_interest: event.openInterest,
+      };
+    case "orderbook":
+      return {
+        kind: event.kind,
+        bids: event.bids.map(pairOf),
+        asks: event.asks.map(pairOf),
+        depth: event.depth,
+        checksum: event.checksum,
+      };
+    case "status":
+      return { state: event.state, result: event.result, detail: event.detail };
+    case "gap":
+      return {
+        reason: event.reason,
+        from: nanosecondsOf(event.fromUs),
+        to: nanosecondsOf(event.toUs),
+        missed: event.missed,
+        recovered: event.recovered,
+        detail: event.detail,
+      };
+  }
+}
+
+function pairOf({ price, size }: Level): [number, number] {
+  return [price, size];
+}

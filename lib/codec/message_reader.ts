@@ -1,0 +1,235 @@
+import { CodecError } from "@ssmd/runtime";
+import { segmentCountAt, tableBytesOf } from "./framing.ts";
+import { textOf } from "./text_cache.ts";
+
+/** Bits of an element by its size code; 6 is a pointer, 7 a struct with a tag. */
+const ELEMENT_BITS = [0, 1, 8, 16, 32, 64, 64, 0];
+/** Each pointer of our records may once walk all of the message, but no more. */
+const WALKS = 4;
+
+/**
+ * Walks through one message at a time. All segments lie in the same bytes, so a far pointer only
+ * changes the limits. Every pointer is checked before it is followed, and what a message makes us
+ * walk is limited by its own length: hostile bytes end in CodecError, never in a hang.
+ */
+export class MessageReader {
+  /** Over the buffer of the message. */
+  view: DataView = new DataView(new ArrayBuffer(0));
+  /** The root struct's data section: first byte. */
+  dataAt = 0;
+  /** The root struct's data section: end. */
+  dataEnd = 0;
+  /** After structList(): first byte of the first element. */
+  elementsAt = 0;
+  /** After structList(): bytes from one element to the next. */
+  elementStride = 0;
+  /** After structList(): bytes of an element's data section. */
+  elementDataBytes = 0;
+
+  #bytes: Uint8Array = new Uint8Array(0);
+  #messageAt = 0;
+  #pointersAt = 0;
+  #pointers = 0;
+  #walkLeft = 0;
+  /** Where the segments begin and end, the last number is the end of the message. */
+  readonly #segments: number[] = [0];
+  /** The segment of the root struct. */
+  #rootSegment = 0;
+  /** What #follow found: the segment, its limits, the pointer's halves, the content. */
+  #segment = 0;
+  #low = 0;
+  #high = 0;
+  #contentAt = 0;
+
+  /** Begins to read a message. Throws CodecError unless `bytes` are one whole message with a struct. */
+  open(bytes: Uint8Array): void {
+    if (bytes.buffer !== this.view.buffer) this.view = new DataView(bytes.buffer);
+    this.#bytes = bytes;
+    this.#messageAt = bytes.byteOffset;
+    this.#findSegments();
+    this.#walkLeft = bytes.length * WALKS;
+    this.#segment = this.#rootSegment = 0;
+    const rootAt = this.#segmentStart(0);
+    if (rootAt + 8 > this.#segmentEnd(0)) throw this.#malformed("there is no root pointer", rootAt);
+    if (!this.#follow(rootAt)) {
+      this.dataAt = this.dataEnd = this.#pointersAt = rootAt;
+      this.#pointers = 0;
+      return;
+    }
+    if ((this.#low & 3) !== 0) throw this.#malformed("the root is no struct", rootAt);
+    const dataBytes = (this.#high & 0xffff) * 8;
+    this.#pointers = this.#high >>> 16;
+    this.#walk(this.#contentAt, dataBytes + this.#pointers * 8);
+    this.dataAt = this.#contentAt;
+    this.dataEnd = this.#pointersAt = this.#contentAt + dataBytes;
+    this.#rootSegment = this.#segment;
+  }
+
+  /** The text behind the root's pointer `index`, "" when there is none. Throws CodecError. */
+  text(index: number): string {
+    if (!this.#followRoot(index)) return "";
+    const length = this.#high >>> 3;
+    const at = this.#contentAt;
+    if ((this.#low & 3) !== 1 || (this.#high & 7) !== 2) {
+      throw this.#malformed("expected a text", at);
+    }
+    this.#walk(at, length);
+    const start = at - this.#messageAt;
+    if (length === 0 || this.#bytes[start + length - 1] !== 0) {
+      throw this.#malformed("a text does not end with NUL", at);
+    }
+    try {
+      return textOf(this.#bytes, start, start + length - 1);
+    } catch (cause) {
+      throw this.#malformed("a text is no UTF-8", at, cause);
+    }
+  }
+
+  /**
+   * Finds the list of structs behind the root's pointer `index` and returns how many there are;
+   * sets elementsAt, elementStride and elementDataBytes. Throws CodecError.
+   */
+  structList(index: number): number {
+    if (!this.#followRoot(index)) return 0;
+    const at = this.#contentAt;
+    if ((this.#low & 3) !== 1) throw this.#malformed("expected a list", at);
+    const size = this.#high & 7;
+    const length = this.#high >>> 3;
+    if (size === 7) return this.#taggedList(at, length);
+    if (size === 1) throw this.#malformed("a list of bits is no list of structs", at);
+    // A list of numbers is a list of structs whose first field is that number.
+    const bytes = (ELEMENT_BITS[size] ?? 0) / 8;
+    this.#walk(at, length * bytes);
+    this.#pay(length * 8);
+    this.elementsAt = at;
+    this.elementStride = bytes;
+    this.elementDataBytes = size === 6 ? 0 : bytes;
+    return length;
+  }
+
+  #taggedList(at: number, words: number): number {
+    this.#walk(at, words * 8 + 8);
+    const tag = this.view.getUint32(at, true);
+    const sizes = this.view.getUint32(at + 4, true);
+    if ((tag & 3) !== 0) throw this.#malformed("a list of structs has a wrong tag", at);
+    const count = tag >>> 2;
+    const dataBytes = (sizes & 0xffff) * 8;
+    const stride = dataBytes + (sizes >>> 16) * 8;
+    if (count * stride > words * 8) throw this.#malformed("a list is longer than its words", at);
+    if (stride === 0) this.#pay(count * 8);
+    this.elementsAt = at + 8;
+    this.elementStride = stride;
+    this.elementDataBytes = dataBytes;
+    return count;
+  }
+
+  #followRoot(index: number): boolean {
+    if (index >= this.#pointers) return false;
+    this.#segment = this.#rootSegment;
+    return this.#follow(this.#pointersAt + index * 8);
+  }
+
+  /** Reads a pointer whose own place is known to be inside; false = null. */
+  #follow(at: number): boolean {
+    const low = this.view.getInt32(at, true);
+    const high = this.view.getUint32(at + 4, true);
+    if (low === 0 && high === 0) return false;
+    if ((low & 3) === 2) return this.#followFar(low, high);
+    if ((low & 3) === 3) throw this.#malformed("a capability has no place in a record", at);
+    this.#low = low;
+    this.#high = high;
+    this.#contentAt = at + 8 + (low >> 2) * 8;
+    return true;
+  }
+
+  /** The pointer names a landing pad in another segment: a pointer, or a far pointer and a tag. */
+  #followFar(low: number, high: number): boolean {
+    const isDouble = (low & 4) !== 0;
+    const padAt = this.#enter(high, low);
+    this.#walk(padAt, isDouble ? 16 : 8);
+    const padLow = this.view.getInt32(padAt, true);
+    const padHigh = this.view.getUint32(padAt + 4, true);
+    if (!isDouble) {
+      if ((padLow & 3) === 2) throw this.#malformed("a landing pad leads to another one", padAt);
+      return this.#follow(padAt);
+    }
+    const tag = this.view.getInt32(padAt + 8, true);
+    if ((padLow & 7) !== 2 || tag >> 2 !== 0 || (tag & 3) > 1) {
+      throw this.#malformed("a double landing pad is not one", padAt);
+    }
+    this.#low = tag;
+    this.#high = this.view.getUint32(padAt + 12, true);
+    this.#contentAt = this.#enter(padHigh, padLow);
+    return true;
+  }
+
+  /** Changes to a segment; returns the byte that the far pointer means there. */
+  #enter(segment: number, low: number): number {
+    if (segment >= this.#segments.length - 1) {
+      throw this.#malformed(`there is no segment ${segment}`, this.#messageAt);
+    }
+    this.#segment = segment;
+    return this.#segmentStart(segment) + (low >>> 3) * 8;
+  }
+
+  /** Checks that the bytes lie in the current segment, and counts them. */
+  #walk(at: number, bytes: number): void {
+    if (at < this.#segmentStart(this.#segment) || at + bytes > this.#segmentEnd(this.#segment)) {
+      throw this.#malformed("a pointer leads out of its segment", at);
+    }
+    this.#pay(bytes);
+  }
+
+  #pay(bytes: number): void {
+    this.#walkLeft -= bytes;
+    if (this.#walkLeft < 0) {
+      throw this.#malformed(
+        "its pointers lead over the same bytes again and again",
+        this.#messageAt,
+      );
+    }
+  }
+
+  #segmentStart(segment: number): number {
+    return this.#segments[segment] ?? 0;
+  }
+
+  #segmentEnd(segment: number): number {
+    return this.#segments[segment + 1] ?? 0;
+  }
+
+  #malformed(why: string, at: number, cause?: unknown): CodecError {
+    return new CodecError("CODEC_MALFORMED", `the message is damaged: ${why}`, {
+      hint: "check that the bytes are an unpacked Cap'n Proto message of this type",
+      context: { at: at - this.#messageAt },
+      cause,
+    });
+  }
+
+  #findSegments(): void {
+    const start = this.#messageAt;
+    const end = start + this.#bytes.length;
+    const count = segmentCountAt(this.#bytes, 0);
+    let at = start + tableBytesOf(count);
+    if (at > end) throw truncated(this.#bytes.length);
+    this.#segments.length = count + 1;
+    this.#segments[0] = at;
+    for (let i = 1; i <= count; i++) {
+      at += this.view.getUint32(start + i * 4, true) * 8;
+      this.#segments[i] = at;
+    }
+    if (at > end) throw truncated(this.#bytes.length);
+    if (at < end) {
+      throw new CodecError("CODEC_MALFORMED", `${end - at} bytes follow the message`, {
+        hint: "split messages that stand back to back with messagesIn()",
+      });
+    }
+  }
+}
+
+function truncated(length: number): CodecError {
+  return new CodecError("CODEC_TRUNCATED", `a message is cut off after ${length} bytes`, {
+    hint: "the rest of the message is missing; read it again from its source",
+    context: { length },
+  });
+}

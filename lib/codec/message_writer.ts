@@ -1,0 +1,108 @@
+import { CodecError } from "@ssmd/runtime";
+
+/** Bytes of a chunk; a message that needs more gets a chunk of its own. */
+const CHUNK_BYTES = 256 * 1024;
+/** The segment table of one segment, then the root pointer. */
+const HEAD_BYTES = 16;
+/** A list's length has 29 bits. */
+const MAX_TEXT_BYTES = 2 ** 29 - 2;
+const UTF8 = new TextEncoder();
+
+/** The most bytes that a text can take: three a UTF-16 unit, the NUL, and rounding up to a word. */
+export function textRoom(text: string): number {
+  return text.length * 3 + 8;
+}
+
+/**
+ * Writes one-segment messages one after the other into chunks that are never written twice, so a
+ * message stays as it is for as long as someone holds it. Chunks start as zeros: what has its
+ * default value is not written.
+ */
+export class MessageWriter {
+  /** Over the current chunk. */
+  view: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(0));
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #start = 0;
+  #end = 0;
+  #open = false;
+
+  /**
+   * Begins a message whose root struct has `dataBytes` and `pointers`, with room for `room` bytes
+   * behind it. Returns the byte where the struct begins.
+   */
+  begin(dataBytes: number, pointers: number, room: number): number {
+    const needed = HEAD_BYTES + dataBytes + pointers * 8 + room;
+    // A message that was begun and never finished has left bytes where zeros are promised.
+    if (this.#open || this.#end + needed > this.#bytes.length) this.#renew(needed);
+    this.#open = true;
+    const start = this.#end;
+    this.#start = start;
+    this.#end = start + HEAD_BYTES + dataBytes + pointers * 8;
+    this.view.setUint16(start + 12, dataBytes >>> 3, true);
+    this.view.setUint16(start + 14, pointers, true);
+    return start + HEAD_BYTES;
+  }
+
+  /** Writes a text behind the pointer at `pointerAt`; "" stays a null pointer. */
+  text(pointerAt: number, text: string): void {
+    const length = text.length;
+    if (length === 0) return;
+    const bytes = this.#bytes;
+    const at = this.#end;
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 127) return this.#textOf(pointerAt, text);
+      bytes[at + i] = code;
+    }
+    this.#list(pointerAt, 2, length + 1);
+    this.#end = at + ((length + 8) & ~7);
+  }
+
+  /**
+   * Writes the head of a list of `count` structs without pointers behind the pointer at
+   * `pointerAt`. Returns the byte of the first element; 0 when there is none (null pointer).
+   */
+  structList(pointerAt: number, count: number, dataBytes: number): number {
+    if (count === 0) return 0;
+    const at = this.#end;
+    this.#list(pointerAt, 7, count * (dataBytes >>> 3));
+    this.view.setUint32(at, count << 2, true);
+    this.view.setUint16(at + 4, dataBytes >>> 3, true);
+    this.#end = at + 8 + count * dataBytes;
+    return at + 8;
+  }
+
+  /** Ends the message and returns its bytes, a view into the chunk. */
+  finish(): Uint8Array<ArrayBuffer> {
+    const start = this.#start;
+    this.view.setUint32(start + 4, (this.#end - start - 8) >>> 3, true);
+    this.#open = false;
+    return new Uint8Array(this.#bytes.buffer, start, this.#end - start);
+  }
+
+  #list(pointerAt: number, elementSize: number, length: number): void {
+    this.view.setUint32(pointerAt, ((this.#end - pointerAt - 8) >>> 1) | 1, true);
+    this.view.setUint32(pointerAt + 4, (length << 3) | elementSize, true);
+  }
+
+  /** A text that is not ASCII; a lone surrogate becomes U+FFFD. */
+  #textOf(pointerAt: number, text: string): void {
+    const { written } = UTF8.encodeInto(text, this.#bytes.subarray(this.#end));
+    this.#bytes[this.#end + written] = 0;
+    this.#list(pointerAt, 2, written + 1);
+    this.#end += (written + 8) & ~7;
+  }
+
+  #renew(needed: number): void {
+    if (needed > MAX_TEXT_BYTES) {
+      throw new CodecError("CODEC_OUT_OF_RANGE", `a record is too large: ${needed} bytes`, {
+        hint: "a message holds at most 512 MiB; split the book or shorten the text",
+      });
+    }
+    const bytes = new Uint8Array(Math.max(CHUNK_BYTES, (needed + 7) & ~7));
+    this.#bytes = bytes;
+    this.view = new DataView(bytes.buffer);
+    this.#end = 0;
+    this.#open = false;
+  }
+}

@@ -1,0 +1,7 @@
+/** Records ⇄ Cap'n Proto bytes, generated from the registered schemas, and their JSON view. @module */
+export * from "./encoder.ts";
+export * from "./decoder.ts";
+export * from "./framing.ts";
+export * from "./json_view.ts";
+export * from "./record_schema.ts";
+export { SCHEMAS } from "./generated/schemas.ts";

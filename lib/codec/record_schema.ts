@@ -1,0 +1,13 @@
+/** A record type's registered schema. */
+export interface RecordSchema {
+  /** The struct, as `capnp decode` wants it. */
+  name: string;
+  /** Version of the record, as in paths of normalized files. */
+  version: "v1";
+  /** The schema file's 64-bit id, hex. */
+  id: string;
+  /** SHA-256 of the schema file's bytes, hex. */
+  sha256: string;
+  /** The schema file's text. */
+  text: string;
+}

@@ -1,0 +1,27 @@
+import { CodecError, type SsmdErrorOptions } from "@ssmd/runtime";
+
+/** A place in a schema's text; both count from 1. */
+export interface SchemaPlace {
+  /** Line, from 1. */
+  line: number;
+  /** Column, from 1. */
+  column: number;
+}
+
+/** A schema is not in the part of the Cap'n Proto language that we read; says where. */
+export class SchemaError extends CodecError {
+  /** The file as the caller named it. */
+  readonly file: string;
+  /** Line of the place, from 1. */
+  readonly line: number;
+  /** Column of the place, from 1. */
+  readonly column: number;
+
+  /** Makes an error that reads `file:line:column: message`. */
+  constructor(file: string, place: SchemaPlace, message: string, options: SsmdErrorOptions = {}) {
+    super("CODEC_SCHEMA_INVALID", `${file}:${place.line}:${place.column}: ${message}`, options);
+    this.file = file;
+    this.line = place.line;
+    this.column = place.column;
+  }
+}

@@ -1,0 +1,57 @@
+/** Texts longer than this are not kept. */
+const MAX_LENGTH = 48;
+/** Places for texts; a power of two. */
+const PLACES = 4096;
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const kept: string[] = new Array(PLACES).fill("");
+
+/**
+ * The text of UTF-8 bytes from `start` to `end`. Short ASCII texts that come again and again
+ * (symbols, feeds) are the same string each time, not a new one; at most 4,096 are kept.
+ * Throws TypeError when the bytes are no UTF-8.
+ */
+export function textOf(bytes: Uint8Array, start: number, end: number): string {
+  const length = end - start;
+  if (length > MAX_LENGTH) return UTF8.decode(bytes.subarray(start, end));
+  let hash = length;
+  let bits = 0;
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] ?? 0;
+    bits |= byte;
+    hash = Math.imul(hash ^ byte, 0x01000193);
+  }
+  if (bits > 127) return UTF8.decode(bytes.subarray(start, end));
+  const place = (hash ^ (hash >>> 15)) & (PLACES - 1);
+  const known = kept[place] ?? "";
+  if (known.length === length && isSame(known, bytes, start)) return known;
+  const text = asciiOf(bytes, start, end);
+  kept[place] = text;
+  return text;
+}
+
+function isSame(text: string, bytes: Uint8Array, start: number): boolean {
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) !== bytes[start + i]) return false;
+  }
+  return true;
+}
+
+function asciiOf(bytes: Uint8Array, start: number, end: number): string {
+  let text = "";
+  let i = start;
+  for (; i + 8 <= end; i += 8) {
+    text += String.fromCharCode(
+      bytes[i] ?? 0,
+      bytes[i + 1] ?? 0,
+      bytes[i + 2] ?? 0,
+      bytes[i + 3] ?? 0,
+      bytes[i + 4] ?? 0,
+      bytes[i + 5] ?? 0,
+      bytes[i + 6] ?? 0,
+      bytes[i + 7] ?? 0,
+    );
+  }
+  for (; i < end; i++) text += String.fromCharCode(bytes[i] ?? 0);
+  return text;
+}
