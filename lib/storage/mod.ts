@@ -1,2 +1,5 @@
 /** Object storage: port and drivers. @module */
 export * from "./storage.ts";
+export { folderStorage } from "./local.ts";
+export { memoryStorage } from "./memory.ts";
+export { openStorage, type StorageConfig } from "./open.ts";

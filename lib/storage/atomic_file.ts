@@ -1,0 +1,65 @@
+import { dirname, join } from "node:path";
+import { TEMPORARY_PREFIX } from "./key.ts";
+
+/**
+ * Writes a file that is there whole or not at all: a temporary file in the same folder, fdatasync,
+ * rename, fsync of the folder. Missing folders are made, and synced into their parents. Throws what
+ * the file system or `data` throws; then the file is as it was.
+ */
+export async function writeFileAtomically(
+  path: string,
+  data: Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const folder = dirname(path);
+  const temporary = join(folder, `${TEMPORARY_PREFIX}${Deno.pid}-${crypto.randomUUID()}`);
+  const file = await createIn(folder, temporary);
+  try {
+    try {
+      if (data instanceof Uint8Array) await writeAll(file, data);
+      else for await (const chunk of data) await writeAll(file, chunk);
+      await file.syncData();
+    } finally {
+      file.close();
+    }
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    throw error;
+  }
+  await syncFolder(folder);
+}
+
+/** Makes what was created, renamed or removed in `folder` survive a power loss. */
+export async function syncFolder(folder: string): Promise<void> {
+  // Windows has no such call, and keeps names in its own journal.
+  if (Deno.build.os === "windows") return;
+  using handle = await Deno.open(folder);
+  await handle.sync();
+}
+
+async function createIn(folder: string, path: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path, { write: true, createNew: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    await makeFolder(folder);
+    return await Deno.open(path, { write: true, createNew: true });
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await Deno.mkdir(folder);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return;
+    if (!(error instanceof Deno.errors.NotFound) || dirname(folder) === folder) throw error;
+    await makeFolder(dirname(folder));
+    return await makeFolder(folder);
+  }
+  await syncFolder(dirname(folder));
+}
+
+async function writeAll(file: Deno.FsFile, data: Uint8Array): Promise<void> {
+  let written = 0;
+  while (written < data.length) written += await file.write(data.subarray(written));
+}

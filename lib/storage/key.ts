@@ -1,0 +1,49 @@
+import { StorageError } from "@ssmd/runtime";
+
+/** Longest key in UTF-8 bytes, as S3 has it. */
+const KEY_BYTES_MAX = 1024;
+/** Start of the names of files that are being written; no part of a key begins so. */
+export const TEMPORARY_PREFIX = ".tmp-";
+
+const UTF8 = new TextEncoder();
+
+/**
+ * Refuses a key that not every driver could hold: empty, with an empty, `.` or `..` part, with
+ * control characters or a backslash, longer than 1024 bytes, or with a part that begins with
+ * `.tmp-`. Throws a StorageError `KEY_INVALID`.
+ */
+export function assertKey(key: string): void {
+  const why = faultOf(key);
+  if (why !== undefined) throw invalid("key", key, why);
+}
+
+/**
+ * Refuses a prefix no key can begin with; "" and a `/` at the end are fine. Throws a StorageError
+ * `KEY_INVALID`.
+ */
+export function assertPrefix(prefix: string): void {
+  if (prefix === "") return;
+  const why = faultOf(prefix.endsWith("/") ? prefix.slice(0, -1) : prefix);
+  if (why !== undefined) throw invalid("prefix", prefix, why);
+}
+
+function faultOf(key: string): string | undefined {
+  if (key === "") return "it is empty";
+  // deno-lint-ignore no-control-regex
+  if (/[\u0000-\u001f\u007f\\]/.test(key)) return "it has a control character or a backslash";
+  if (!key.isWellFormed()) return "it is no valid Unicode";
+  if (UTF8.encode(key).length > KEY_BYTES_MAX) return `it is longer than ${KEY_BYTES_MAX} bytes`;
+  for (const part of key.split("/")) {
+    if (part === "") return "it begins or ends with a slash, or has two in a row";
+    if (part === "." || part === "..") return `it has a part "${part}"`;
+    if (part.startsWith(TEMPORARY_PREFIX)) return `a part begins with "${TEMPORARY_PREFIX}"`;
+  }
+  return undefined;
+}
+
+function invalid(what: string, key: string, why: string): StorageError {
+  return new StorageError("KEY_INVALID", `The ${what} "${key}" is refused: ${why}.`, {
+    context: { key },
+    hint: 'A key looks like "raw/prod/kraken/2026/11/20/10/05-main.jsonl.zst".',
+  });
+}

@@ -1,0 +1,33 @@
+import { join } from "node:path";
+import { TEMPORARY_PREFIX } from "./key.ts";
+
+/**
+ * Removes temporary files under `root` that were not touched since `beforeMs` (milliseconds since
+ * 1970): what writers left behind when they were killed. Says how many. What cannot be read or
+ * removed is left where it is.
+ */
+export async function removeLeftovers(root: string, beforeMs: number): Promise<number> {
+  let removed = 0;
+  const folders = [root];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    try {
+      for await (const entry of Deno.readDir(folder)) {
+        const path = join(folder, entry.name);
+        if (entry.isDirectory) folders.push(path);
+        else if (entry.name.startsWith(TEMPORARY_PREFIX) && await removeOld(path, beforeMs)) {
+          removed++;
+        }
+      }
+    } catch {
+      continue;
+    }
+  }
+  return removed;
+}
+
+async function removeOld(path: string, beforeMs: number): Promise<boolean> {
+  const { mtime } = await Deno.stat(path);
+  if (mtime === null || mtime.getTime() >= beforeMs) return false;
+  await Deno.remove(path);
+  return true;
+}

@@ -1,0 +1,198 @@
+import { dirname, join, resolve } from "node:path";
+import { StorageError } from "@ssmd/runtime";
+import { syncFolder, writeFileAtomically } from "./atomic_file.ts";
+import { notFound, storageErrorOf } from "./errors.ts";
+import { assertKey, assertPrefix, TEMPORARY_PREFIX } from "./key.ts";
+import { removeLeftovers } from "./leftovers.ts";
+import type { Storage, StoredObject } from "./storage.ts";
+
+/** Age of a temporary file after which nobody can still be writing it. */
+const LEFTOVER_AGE_MS = 60 * 60 * 1000;
+
+/**
+ * Objects as files under a folder, which is made with the first `put`. A put is a temporary file,
+ * fdatasync, rename and fsync of the folder. The first put also starts to remove temporary files
+ * older than one hour; `close` waits for that. Symbolic links below the folder are not listed.
+ */
+export function folderStorage(path: string): Storage {
+  return new FolderStorage(resolve(path));
+}
+
+class FolderStorage implements Storage {
+  readonly type = "local";
+  readonly location: string;
+  #sweep: Promise<number> | undefined;
+
+  constructor(location: string) {
+    this.location = location;
+  }
+
+  async put(key: string, data: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
+    const path = this.#pathOf(key);
+    this.#sweep ??= removeLeftovers(this.location, Date.now() - LEFTOVER_AGE_MS);
+    const source = data instanceof Uint8Array ? data : new Source(data);
+    try {
+      await writeFileAtomically(path, source);
+    } catch (error) {
+      // The source's own failure is the caller's, not the disk's.
+      if (source instanceof Source && source.failure?.error === error) throw error;
+      throw this.#errorOf(error, key);
+    }
+  }
+
+  async get(key: string): Promise<Uint8Array> {
+    const path = this.#pathOf(key);
+    try {
+      return await Deno.readFile(path);
+    } catch (error) {
+      throw await this.#readErrorOf(error, key);
+    }
+  }
+
+  async getRange(key: string, start: number, end: number): Promise<Uint8Array> {
+    const path = this.#pathOf(key);
+    try {
+      using file = await Deno.open(path);
+      const { size, isFile } = await file.stat();
+      if (!isFile) throw new Deno.errors.NotFound(path);
+      const from = Math.min(Math.max(0, start), size);
+      await file.seek(from, Deno.SeekMode.Start);
+      return await readUpTo(file, Math.max(0, Math.min(end, size) - from));
+    } catch (error) {
+      throw await this.#readErrorOf(error, key);
+    }
+  }
+
+  async head(key: string): Promise<StoredObject | undefined> {
+    const path = this.#pathOf(key);
+    try {
+      return await describe(key, path);
+    } catch (error) {
+      throw this.#errorOf(error, key);
+    }
+  }
+
+  async *list(prefix: string): AsyncIterable<StoredObject> {
+    assertPrefix(prefix);
+    const cut = prefix.lastIndexOf("/") + 1;
+    yield* this.#listFolder(prefix.slice(0, cut), prefix.slice(cut));
+  }
+
+  async delete(key: string): Promise<void> {
+    const path = this.#pathOf(key);
+    try {
+      if (await describe(key, path) === undefined) return;
+      await Deno.remove(path);
+      await syncFolder(dirname(path));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return;
+      throw this.#errorOf(error, key);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#sweep;
+  }
+
+  async *#listFolder(folderKey: string, nameStart: string): AsyncIterable<StoredObject> {
+    for (const name of await this.#namesIn(folderKey, nameStart)) {
+      const key = folderKey + name;
+      if (name.endsWith("/")) {
+        yield* this.#listFolder(key, "");
+        continue;
+      }
+      const found = await this.head(key);
+      if (found !== undefined) yield found;
+    }
+  }
+
+  /** Names in a folder; those of folders end with "/", which puts them where their keys belong. */
+  async #namesIn(folderKey: string, nameStart: string): Promise<string[]> {
+    const names: string[] = [];
+    try {
+      for await (const { name, isFile, isDirectory } of Deno.readDir(this.#joined(folderKey))) {
+        if (!name.startsWith(nameStart) || name.startsWith(TEMPORARY_PREFIX)) continue;
+        if (isFile) names.push(name);
+        else if (isDirectory) names.push(name + "/");
+      }
+    } catch (error) {
+      if (isAbsent(error)) return [];
+      throw this.#errorOf(error, folderKey);
+    }
+    return names.sort();
+  }
+
+  #pathOf(key: string): string {
+    assertKey(key);
+    return this.#joined(key);
+  }
+
+  #joined(key: string): string {
+    return join(this.location, key);
+  }
+
+  #errorOf(error: unknown, key: string): StorageError {
+    return error instanceof StorageError ? error : storageErrorOf(error, key, this.location);
+  }
+
+  async #readErrorOf(error: unknown, key: string): Promise<StorageError> {
+    const absent = isAbsent(error) ||
+      (await Deno.stat(this.#joined(key)).catch(() => undefined))?.isDirectory === true;
+    return absent ? notFound(key, this.location, error) : this.#errorOf(error, key);
+  }
+}
+
+/** Remembers what its chunks' producer threw. */
+class Source implements AsyncIterable<Uint8Array> {
+  failure: { error: unknown } | undefined;
+  #chunks: AsyncIterable<Uint8Array>;
+
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.#chunks = chunks;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    const chunks = this.#chunks[Symbol.asyncIterator]();
+    try {
+      for (let next = await this.#next(chunks); !next.done; next = await this.#next(chunks)) {
+        yield next.value;
+      }
+    } finally {
+      await chunks.return?.();
+    }
+  }
+
+  async #next(chunks: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array>> {
+    try {
+      return await chunks.next();
+    } catch (error) {
+      this.failure = { error };
+      throw error;
+    }
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+}
+
+async function describe(key: string, path: string): Promise<StoredObject | undefined> {
+  try {
+    const { isFile, size, mtime } = await Deno.stat(path);
+    return isFile ? { key, size, modifiedAtMs: mtime?.getTime() ?? 0 } : undefined;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+async function readUpTo(file: Deno.FsFile, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
+  let filled = 0;
+  while (filled < size) {
+    const count = await file.read(bytes.subarray(filled));
+    if (count === null) break;
+    filled += count;
+  }
+  return bytes.subarray(0, filled);
+}

@@ -1,0 +1,344 @@
+import { LIMITS, type Logger, silentLogger } from "@ssmd/runtime";
+import {
+  answeredTooLate,
+  answerFailed,
+  consumerInUse,
+  nobodyAnswers,
+  publisherClosed,
+  transportClosed,
+} from "./errors.ts";
+import { MemoryQueue } from "./memory_queue.ts";
+import { RecentIds } from "./recent_ids.ts";
+import { compileFilter, compileFilters, type SubjectMatcher } from "./subject_filter.ts";
+import type {
+  ConsumeOptions,
+  Consumer,
+  InMessage,
+  OutMessage,
+  Publisher,
+  Subscription,
+  Transport,
+  TransportStatus,
+} from "./transport.ts";
+
+/** Ids remembered to store each once; older ones could be stored again. */
+const RECENT_IDS_MAX = 65_536;
+/** Subjects whose newest id is known; beyond it the one first seen is forgotten. */
+const SUBJECTS_MAX = 1_000_000;
+
+/** Options of {@linkcode memoryTransport}. */
+export interface MemoryTransportOptions {
+  /** Told when a handler throws; default silent. */
+  logger?: Logger;
+  /** Messages a durable consumer may lag before publishers are `full`; default from LIMITS. */
+  backlogMax?: number;
+}
+
+/**
+ * A bus inside the process. Live handlers and consumers that have caught up are called within
+ * `publish`; messages are kept only for durable names, until acknowledged, and end with the process.
+ */
+export function memoryTransport(options: MemoryTransportOptions = {}): Transport {
+  return new MemoryTransport(options);
+}
+
+interface Live {
+  matches: SubjectMatcher;
+  onMessage: (message: InMessage) => void;
+}
+
+interface Durable {
+  name: string;
+  matches: SubjectMatcher;
+  queue: MemoryQueue;
+}
+
+/** Who gets a subject, worked out once and again only when the readers change. */
+interface Route {
+  generation: number;
+  live: Live[];
+  durable: Durable[];
+  lastId: string;
+  lastSequence: number;
+}
+
+type Answer = (payload: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+
+class MemoryTransport implements Transport {
+  readonly type = "memory";
+  readonly durable = false;
+  #logger: Logger;
+  #backlogMax: number;
+  #routes = new Map<string, Route>();
+  #generation = 0;
+  #live = new Set<Live>();
+  #durables = new Map<string, Durable>();
+  #answers = new Map<string, Answer>();
+  #recent = new RecentIds(RECENT_IDS_MAX);
+  #sequence = 0;
+  #dispatching = false;
+  #waiting: { route: Route; message: InMessage }[] = [];
+  #readers: (() => void)[] = [];
+  #failures = 0;
+  #closed = false;
+
+  constructor(options: MemoryTransportOptions) {
+    this.#logger = options.logger ?? silentLogger;
+    this.#backlogMax = options.backlogMax ?? LIMITS.memoryBacklogMax;
+  }
+
+  get full(): boolean {
+    for (const durable of this.#durables.values()) {
+      if (durable.queue.backlog > this.#backlogMax) return true;
+    }
+    return false;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  publisher(): Publisher {
+    this.#assertOpen();
+    return new MemoryPublisher(this);
+  }
+
+  ready(): Promise<void> {
+    if (this.#closed || !this.full) return Promise.resolve();
+    return new Promise((resolve) => this.#readers.push(resolve));
+  }
+
+  store(out: OutMessage): void {
+    this.#assertOpen();
+    if (out.id !== "" && !this.#recent.add(out.id)) return;
+    const route = this.#routeOf(out.subject);
+    const streamSequence = ++this.#sequence;
+    route.lastId = out.id;
+    route.lastSequence = streamSequence;
+    if (route.live.length === 0 && route.durable.length === 0) return;
+    const message = { subject: out.subject, payload: out.payload, id: out.id, streamSequence };
+    // A handler that publishes would otherwise show later handlers the new message first.
+    if (this.#dispatching) {
+      this.#waiting.push({ route, message });
+      return;
+    }
+    this.#dispatching = true;
+    this.#deliver(route, message);
+    if (this.#waiting.length > 0) this.#deliverWaiting();
+    this.#dispatching = false;
+  }
+
+  #deliverWaiting(): void {
+    for (let i = 0; i < this.#waiting.length; i++) {
+      const next = this.#waiting[i];
+      if (next !== undefined) this.#deliver(next.route, next.message);
+    }
+    this.#waiting = [];
+  }
+
+  #deliver(route: Route, message: InMessage): void {
+    const { durable, live } = route;
+    for (let i = 0; i < durable.length; i++) durable[i]?.queue.offer(message);
+    for (let i = 0; i < live.length; i++) {
+      const reader = live[i];
+      if (reader === undefined || !this.#live.has(reader)) continue;
+      this.#call(reader.onMessage, message);
+    }
+  }
+
+  #call(onMessage: (message: InMessage) => void, message: InMessage): void {
+    try {
+      onMessage(message);
+    } catch (error) {
+      const failures = ++this.#failures;
+      // Powers of two only: a handler that always throws must not flood the log.
+      if ((failures & (failures - 1)) === 0) {
+        this.#logger.error("a message handler threw", {
+          subject: message.subject,
+          failures,
+          error,
+        });
+      }
+    }
+  }
+
+  #routeOf(subject: string): Route {
+    let route = this.#routes.get(subject);
+    if (route === undefined) {
+      route = { generation: -1, live: [], durable: [], lastId: "", lastSequence: 0 };
+      this.#routes.set(subject, route);
+      if (this.#routes.size > SUBJECTS_MAX) {
+        for (const oldest of this.#routes.keys()) {
+          this.#routes.delete(oldest);
+          break;
+        }
+      }
+    }
+    if (route.generation !== this.#generation) {
+      route.live = [...this.#live].filter((reader) => reader.matches(subject));
+      route.durable = [...this.#durables.values()].filter((reader) => reader.matches(subject));
+      route.generation = this.#generation;
+    }
+    return route;
+  }
+
+  // deno-lint-ignore require-await
+  async subscribe(
+    filters: readonly string[],
+    onMessage: (message: InMessage) => void,
+  ): Promise<Subscription> {
+    this.#assertOpen();
+    const reader: Live = { matches: compileFilters(filters), onMessage };
+    this.#live.add(reader);
+    this.#generation++;
+    return {
+      unsubscribe: () => {
+        if (this.#live.delete(reader)) this.#generation++;
+      },
+    };
+  }
+
+  // deno-lint-ignore require-await
+  async consume(options: ConsumeOptions): Promise<Consumer> {
+    this.#assertOpen();
+    const durable = this.#durableOf(options);
+    const { queue } = durable;
+    queue.attach((message) => this.#call(options.onMessage, message));
+    let open = true;
+    return {
+      acknowledge: (streamSequence) => {
+        if (open) queue.acknowledge(streamSequence);
+      },
+      pause: () => {
+        if (open) queue.pause();
+      },
+      resume: () => {
+        if (open) queue.resume();
+      },
+      // deno-lint-ignore require-await
+      close: async () => {
+        if (open) queue.detach();
+        open = false;
+      },
+    };
+  }
+
+  #durableOf({ name, filters }: ConsumeOptions): Durable {
+    const matches = compileFilters(filters);
+    const known = this.#durables.get(name);
+    if (known?.queue.attached) throw consumerInUse(name);
+    const durable = known ?? { name, matches, queue: new MemoryQueue(() => this.#drained()) };
+    durable.matches = matches;
+    this.#durables.set(name, durable);
+    this.#generation++;
+    return durable;
+  }
+
+  #drained(): void {
+    if (this.#readers.length === 0 || this.full) return;
+    const readers = this.#readers;
+    this.#readers = [];
+    for (const resolve of readers) resolve();
+  }
+
+  // deno-lint-ignore require-await
+  async lastId(filter: string): Promise<string | undefined> {
+    this.#assertOpen();
+    const matches = compileFilter(filter);
+    let newest: Route | undefined;
+    for (const [subject, route] of this.#routes) {
+      if (route.lastSequence <= (newest?.lastSequence ?? 0) || !matches(subject)) continue;
+      newest = route;
+    }
+    return newest?.lastId;
+  }
+
+  // deno-lint-ignore require-await
+  async respond(subject: string, answer: Answer): Promise<Subscription> {
+    this.#assertOpen();
+    this.#answers.set(subject, answer);
+    return {
+      unsubscribe: () => {
+        if (this.#answers.get(subject) === answer) this.#answers.delete(subject);
+      },
+    };
+  }
+
+  async request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    this.#assertOpen();
+    const answer = this.#answers.get(subject);
+    if (answer === undefined) throw nobodyAnswers(subject);
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(answeredTooLate(subject, timeoutMs)), timeoutMs);
+    try {
+      return await Promise.race([answering(answer, subject, payload), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  onStatus(_listener: (status: TransportStatus) => void): void {
+    // The process is always connected to itself.
+  }
+
+  // deno-lint-ignore require-await
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { queue } of this.#durables.values()) queue.detach();
+    this.#durables.clear();
+    this.#live.clear();
+    this.#answers.clear();
+    this.#routes.clear();
+    this.#drained();
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw transportClosed();
+  }
+}
+
+async function answering(answer: Answer, subject: string, payload: Uint8Array) {
+  try {
+    return await answer(payload);
+  } catch (cause) {
+    throw answerFailed(subject, cause);
+  }
+}
+
+class MemoryPublisher implements Publisher {
+  readonly pending = 0;
+  acknowledgedId = "";
+  #bus: MemoryTransport;
+  #closed = false;
+
+  constructor(bus: MemoryTransport) {
+    this.#bus = bus;
+  }
+
+  get connected(): boolean {
+    return !this.#closed && !this.#bus.closed;
+  }
+
+  get full(): boolean {
+    return this.#bus.full;
+  }
+
+  publish(message: OutMessage): void {
+    if (this.#closed) throw publisherClosed();
+    this.#bus.store(message);
+    this.acknowledgedId = message.id;
+  }
+
+  ready(): Promise<void> {
+    return this.#bus.ready();
+  }
+
+  flush(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    return Promise.resolve();
+  }
+}
