@@ -1,0 +1,137 @@
+import { decode, messagesIn } from "@ssmd/codec";
+import { escapeToken, EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
+import { type Logger, messageOf, type Metrics, nowUs } from "@ssmd/runtime";
+import type { InMessage, Subscription, Transport } from "@ssmd/transport";
+import type { Feed } from "../state/feed.ts";
+import type { MarketData } from "../state/market_data.ts";
+import { SnapshotRequest } from "./snapshot_request.ts";
+
+/** What an {@linkcode Intake} is made of. */
+export interface IntakeOptions {
+  env: string;
+  transport: Transport;
+  data: MarketData;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+/**
+ * From the bus into the state: live records first, then the connectors' snapshots, so that nothing
+ * falls between. A message that cannot be read is counted and left out; the others go on.
+ */
+export class Intake {
+  #options: IntakeOptions;
+  #requests = new Map<Feed, SnapshotRequest>();
+  #types = new Map<string, EventType>();
+  #subscription: Subscription | undefined;
+  #unreadable = 0;
+  #connected = true;
+  #closed = false;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** Whether live records are subscribed. */
+  get subscribed(): boolean {
+    return this.#subscription !== undefined;
+  }
+
+  /** Whether the bus is reachable, as far as it told. */
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** Messages that could not be read. */
+  get unreadable(): number {
+    return this.#unreadable;
+  }
+
+  /** Subscribes, then asks each known feed for its books. Rejects as the transport does. */
+  async start(): Promise<void> {
+    const { env, transport, data } = this.#options;
+    const filters = EVENT_TYPES.map((type) => `${escapeToken(env)}.*.${type}.>`);
+    this.#subscription = await transport.subscribe(filters, (message) => this.#take(message));
+    transport.onStatus((status) => this.#onStatus(status.type === "connected"));
+    for (const feed of data.feeds.values()) this.#request(feed).start();
+  }
+
+  /** Asks the feed's connector for its books, soon. */
+  wantSnapshots(feed: Feed): void {
+    this.#request(feed).want();
+  }
+
+  /** An answer that is under way was made before the feed broke. */
+  invalidateSnapshots(feed: Feed): void {
+    this.#request(feed).invalidate();
+  }
+
+  /** Feeds whose connector has not answered yet. */
+  unanswered(): string[] {
+    const feeds = [...this.#requests];
+    return feeds.filter(([, request]) => !request.answered).map(([feed]) => feed.id);
+  }
+
+  /** Ends all of it. */
+  close(): void {
+    this.#closed = true;
+    this.#subscription?.unsubscribe();
+    for (const request of this.#requests.values()) request.close();
+  }
+
+  #take(message: InMessage): void {
+    if (this.#closed) return;
+    let event: MarketEvent;
+    try {
+      event = decode(this.#typeOf(message.subject), message.payload);
+    } catch (error) {
+      this.#count(message.subject, error);
+      return;
+    }
+    this.#options.data.take(event);
+  }
+
+  #typeOf(subject: string): EventType {
+    let type = this.#types.get(subject);
+    if (type === undefined) {
+      type = subject.split(".")[2] as EventType;
+      // The subjects of an environment are few; a flood of new ones must not stay in memory.
+      if (this.#types.size > 500_000) this.#types.clear();
+      this.#types.set(subject, type);
+    }
+    return type;
+  }
+
+  #count(subject: string, error: unknown): void {
+    const { logger, metrics } = this.#options;
+    metrics.counter("errors_total", "What went wrong, by type.", ["error_type"])
+      .inc({ error_type: "decode" });
+    if (this.#unreadable++ % 1000 === 0) {
+      logger.warn("a record from the bus cannot be read", { subject, error: messageOf(error) });
+    }
+  }
+
+  #onStatus(connected: boolean): void {
+    const { data, logger } = this.#options;
+    if (this.#closed || connected === this.#connected) return;
+    this.#connected = connected;
+    logger.info(connected ? "bus is back: books are asked anew" : "bus is away");
+    if (!connected) return;
+    for (const feed of data.feeds.values()) {
+      data.miss(feed, "disconnect", null, nowUs());
+    }
+  }
+
+  #request(feed: Feed): SnapshotRequest {
+    let request = this.#requests.get(feed);
+    if (request === undefined) {
+      const { env, transport, data, logger } = this.#options;
+      const decodeAll = function* (bytes: Uint8Array): Generator<MarketEvent> {
+        for (const message of messagesIn(bytes)) yield decode("orderbook", message);
+      };
+      request = new SnapshotRequest({ env, feed, transport, data, logger, decode: decodeAll });
+      this.#requests.set(feed, request);
+    }
+    return request;
+  }
+}

@@ -1,0 +1,112 @@
+import type { MarketEvent, OrderBookUpdate } from "@ssmd/market";
+import { escapeToken } from "@ssmd/market";
+import { Backoff, type Logger, messageOf } from "@ssmd/runtime";
+import type { Transport } from "@ssmd/transport";
+import { GATEWAY_LIMITS } from "../limits.ts";
+import type { MarketData } from "../state/market_data.ts";
+import type { Feed } from "../state/feed.ts";
+
+/** What a snapshot request is made of. */
+export interface SnapshotRequestOptions {
+  env: string;
+  feed: Feed;
+  transport: Transport;
+  data: MarketData;
+  logger: Logger;
+  /** Takes an answer apart: order-book snapshots back to back. */
+  decode: (bytes: Uint8Array) => Iterable<MarketEvent>;
+}
+
+/** Subject on which a feed's connector answers with snapshots of its sound books. */
+export function snapshotSubject(env: string, feed: string): string {
+  return `_ssmd.${escapeToken(env)}.snapshot.${escapeToken(feed)}`;
+}
+
+/**
+ * Asks one feed's connector for its books until an answer came, and again whenever it is wanted:
+ * with growing waits while nobody answers, one request at a time.
+ */
+export class SnapshotRequest {
+  #options: SnapshotRequestOptions;
+  #backoff = new Backoff({ firstMs: 200, maxMs: 5_000 });
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #asking = false;
+  #again = false;
+  #epoch = 0;
+  #closed = false;
+  /** Whether the connector has answered at least once. */
+  answered = false;
+
+  constructor(options: SnapshotRequestOptions) {
+    this.#options = options;
+  }
+
+  /** Asks now. */
+  start(): void {
+    this.#schedule(0);
+  }
+
+  /** Asks soon: a book is not known while its changes come. */
+  want(): void {
+    if (this.#asking) this.#again = true;
+    else if (this.#timer === undefined) this.#schedule(this.#backoff.nextMs());
+  }
+
+  /** What was asked before now is worth nothing: the feed broke in between. */
+  invalidate(): void {
+    this.#epoch++;
+  }
+
+  /** Ends; an answer under way is not looked at. */
+  close(): void {
+    this.#closed = true;
+    this.#epoch++;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#ask(), delayMs);
+  }
+
+  async #ask(): Promise<void> {
+    const { env, feed, transport, logger } = this.#options;
+    this.#timer = undefined;
+    this.#asking = true;
+    this.#again = false;
+    const epoch = this.#epoch;
+    try {
+      const answer = await transport.request(
+        snapshotSubject(env, feed.id),
+        new Uint8Array(0),
+        GATEWAY_LIMITS.snapshotRequestMs,
+      );
+      if (epoch === this.#epoch) this.#take(answer);
+      else this.#again = true;
+    } catch (error) {
+      if (!this.#closed) {
+        logger.debug("no snapshots yet", { feed: feed.id, why: messageOf(error) });
+      }
+      this.#again = true;
+    }
+    this.#asking = false;
+    if (this.#again) this.#schedule(this.#backoff.nextMs());
+  }
+
+  #take(answer: Uint8Array): void {
+    const { feed, data, decode } = this.#options;
+    this.answered = true;
+    let waiting = 0;
+    for (const event of decode(answer)) {
+      if (event.type === "orderbook" && event.kind === "snapshot" && event.feed === feed.id) {
+        data.takeAnswer(event satisfies OrderBookUpdate);
+      }
+    }
+    for (const market of feed.markets.values()) {
+      if (market.bookState === "pending" && market.held.length > 0) waiting++;
+    }
+    if (waiting === 0) this.#backoff.reset();
+    this.#again = waiting > 0;
+  }
+}

@@ -1,0 +1,56 @@
+import type { Gap } from "@ssmd/market";
+import type { Market } from "./market.ts";
+
+/** Consecutive records after which a hole in the numbers is believed to be one. */
+const RUN_MIN = 64;
+
+/** What the gateway knows of one feed. */
+export class Feed {
+  readonly id: string;
+  readonly markets: Map<string, Market> = new Map();
+  /** The open gap of the whole feed, if any. */
+  gap: Gap | undefined;
+  /** Records since the gateway started. */
+  records = 0;
+  /** When the last record came, µs; 0 = none yet. */
+  updatedAtUs = 0;
+  /** Records in the last whole second. */
+  recordsPerSecond = 0;
+  #countedRecords = 0;
+  #lastSequence = 0;
+  #run = 0;
+  #oneConnection = true;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  /** Number of the last record. */
+  get sequence(): number {
+    return this.#lastSequence;
+  }
+
+  /**
+   * Notes a record's number and tells how many records are missing before it. Numbers count one
+   * connection's records: where several connections feed one feed nothing can be told, and 0 is.
+   */
+  note(sequence: number, newConnection: boolean): number {
+    const last = this.#lastSequence;
+    this.#lastSequence = sequence;
+    if (sequence === last + 1) {
+      this.#run++;
+      return 0;
+    }
+    const run = this.#run;
+    this.#run = 0;
+    if (newConnection || last === 0) return 0;
+    if (sequence <= last) this.#oneConnection = false;
+    return this.#oneConnection && run >= RUN_MIN ? sequence - last - 1 : 0;
+  }
+
+  /** Called once a second: turns the count into a rate. */
+  tick(): void {
+    this.recordsPerSecond = this.records - this.#countedRecords;
+    this.#countedRecords = this.records;
+  }
+}

@@ -1,0 +1,97 @@
+import {
+  type BookSide,
+  type ChecksumState,
+  type Gap,
+  type Level,
+  OrderBook,
+  type OrderBookUpdate,
+  type Status,
+  type Ticker,
+  type Trade,
+} from "@ssmd/market";
+import type { Feed } from "./feed.ts";
+
+/**
+ * Whether a book is the venue's: `live` = known to be; `pending` = never had, or lost and waiting
+ * for a snapshot.
+ */
+export type BookState = "pending" | "live";
+
+/** What the gateway knows of one market: its newest state, never a history. */
+export class Market {
+  readonly symbol: string;
+  readonly feed: Feed;
+  /** The venue's name; "" = not known. */
+  readonly external: string;
+  /** Levels keyed by price as the double itself: equal decimals are equal doubles, none is computed. */
+  readonly book: OrderBook = new OrderBook();
+  bookState: BookState = "pending";
+  /** Number of the last record that is in the book. */
+  bookSequence = 0;
+  /** Times of the last record that is in the book, µs; 0 = not given. */
+  bookTimestampUs = 0;
+  bookReceivedAtUs = 0;
+  /** Levels a side; 0 = all. */
+  depth = 0;
+  checksum: ChecksumState = "unverified";
+  /** Changes that came while the book was pending. */
+  held: OrderBookUpdate[] = [];
+  /** Newest last. */
+  trades: Trade[] = [];
+  /** Trades since the gateway started. */
+  tradeCount = 0;
+  ticker: Ticker | undefined;
+  status: Status | undefined;
+  /** The open gap of this market, if any. */
+  gap: Gap | undefined;
+  /** When the first record of this market after the gateway's start came, and the last, µs. */
+  updatedAtUs = 0;
+
+  constructor(symbol: string, feed: Feed, external: string) {
+    this.symbol = symbol;
+    this.feed = feed;
+    this.external = external;
+  }
+
+  /** The gap that is open now: the market's own or its feed's. */
+  get openGap(): Gap | undefined {
+    return this.gap ?? this.feed.gap;
+  }
+
+  /** The price of the last trade, or what the ticker says of it; null = not known. */
+  get lastPrice(): number | null {
+    return this.trades.at(-1)?.price ?? this.ticker?.lastPrice ?? null;
+  }
+
+  /** Takes a snapshot: the book is live from here on. */
+  takeSnapshot(update: OrderBookUpdate): void {
+    this.book.clear();
+    this.depth = update.depth;
+    this.bookState = "live";
+    this.#apply(update);
+  }
+
+  /** Takes a change into a live book; false when the book already holds it. */
+  takeDelta(update: OrderBookUpdate): boolean {
+    if (update.sequence <= this.bookSequence) return false;
+    this.#apply(update);
+    return true;
+  }
+
+  #apply(update: OrderBookUpdate): void {
+    setLevels(this.book.bids, update.bids);
+    setLevels(this.book.asks, update.asks);
+    if (this.depth > 0) this.book.truncate(this.depth);
+    this.bookSequence = update.sequence;
+    this.bookTimestampUs = update.timestampUs;
+    this.bookReceivedAtUs = update.receivedAtUs;
+    this.checksum = update.checksum;
+  }
+}
+
+function setLevels(side: BookSide, levels: readonly Level[]): void {
+  for (let i = 0; i < levels.length; i++) {
+    const level = levels[i] as Level;
+    side.set(level.price, level.size);
+  }
+}

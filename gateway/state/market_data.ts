@@ -1,0 +1,233 @@
+import { LIMITS } from "@ssmd/runtime";
+import {
+  ALL_SYMBOLS,
+  type Gap,
+  type GapReason,
+  type MarketEvent,
+  type OrderBookUpdate,
+} from "@ssmd/market";
+import { GATEWAY_LIMITS } from "../limits.ts";
+import { Feed } from "./feed.ts";
+import { Market } from "./market.ts";
+
+/** A market as the environment names it. */
+export interface MarketSpec {
+  symbol: string;
+  feed: string;
+  /** The venue's name. */
+  external: string;
+}
+
+/** Who wants to hear what changed. All calls come in the order of the records. */
+export interface MarketDataListener {
+  /** A record that is now in the state; a book's first record after it was lost is a snapshot. */
+  onRecord(event: MarketEvent, market: Market): void;
+  /** A record about a whole feed. */
+  onFeedRecord(event: MarketEvent, feed: Feed): void;
+  /** A market that was not there before. */
+  onMarket(market: Market): void;
+  /** Books of this feed are not known any more: snapshots under way are too old for them. */
+  onBooksLost(feed: Feed): void;
+  /** Book changes come for a book that is not known: a snapshot must be asked for. */
+  onSnapshotWanted(feed: Feed): void;
+}
+
+/** The newest state of every market of an environment. */
+export class MarketData {
+  readonly feeds: Map<string, Feed> = new Map();
+  /** Records of markets beyond the limit. */
+  refused = 0;
+  #listener: MarketDataListener;
+  #marketCount = 0;
+  #tradesMax: number = LIMITS.recentTradesMax;
+  #heldCount = new Map<Feed, number>();
+
+  constructor(
+    feeds: readonly string[],
+    specs: readonly MarketSpec[],
+    listener: MarketDataListener,
+  ) {
+    this.#listener = listener;
+    for (const id of feeds) this.feed(id);
+    for (const spec of specs) this.#addMarket(this.feed(spec.feed), spec.symbol, spec.external);
+  }
+
+  /** Number of markets. */
+  get marketCount(): number {
+    return this.#marketCount;
+  }
+
+  /** The feed of this id, made when it is new. */
+  feed(id: string): Feed {
+    let feed = this.feeds.get(id);
+    if (feed === undefined) this.feeds.set(id, feed = new Feed(id));
+    return feed;
+  }
+
+  /** The market of this symbol, of whichever feed. */
+  market(symbol: string): Market | undefined {
+    for (const feed of this.feeds.values()) {
+      const market = feed.markets.get(symbol);
+      if (market !== undefined) return market;
+    }
+    return undefined;
+  }
+
+  /** All markets, feed by feed. */
+  *markets(): Generator<Market> {
+    for (const feed of this.feeds.values()) yield* feed.markets.values();
+  }
+
+  /** Takes a live record. */
+  take(event: MarketEvent): void {
+    const feed = this.feed(event.feed);
+    feed.records++;
+    const restarts = event.type === "gap" && event.reason === "disconnect";
+    const missing = feed.note(event.sequence, restarts);
+    if (missing > 0) this.miss(feed, "slow", missing, event.receivedAtUs);
+    if (event.receivedAtUs > 0) feed.updatedAtUs = event.receivedAtUs;
+    if (event.symbol === ALL_SYMBOLS) return this.#takeFeedRecord(event, feed);
+    const market = feed.markets.get(event.symbol) ?? this.#addMarket(feed, event.symbol, "");
+    if (market === undefined) return void this.refused++;
+    if (event.receivedAtUs > 0) market.updatedAtUs = event.receivedAtUs;
+    if (event.type === "orderbook") this.#takeBook(event, market);
+    else this.#takeOther(event, market);
+  }
+
+  /** Takes a snapshot that was asked for; a book that is live already is left alone. */
+  takeAnswer(snapshot: OrderBookUpdate): void {
+    const feed = this.feed(snapshot.feed);
+    const market = feed.markets.get(snapshot.symbol) ?? this.#addMarket(feed, snapshot.symbol, "");
+    if (market === undefined || market.bookState === "live") return;
+    this.#becomeLive(snapshot, market);
+  }
+
+  /**
+   * Records did not reach the gateway: told in the stream like any other gap, and the feed's books
+   * wait for snapshots. `missed` null = unknown how many.
+   */
+  miss(feed: Feed, reason: GapReason, missed: number | null, toUs: number): void {
+    const gap: Gap = {
+      type: "gap",
+      timestampUs: 0,
+      receivedAtUs: toUs,
+      symbol: ALL_SYMBOLS,
+      feed: feed.id,
+      sequence: feed.sequence,
+      reason,
+      fromUs: feed.updatedAtUs,
+      toUs,
+      missed,
+      recovered: true,
+      detail: "records did not reach the gateway; books are rebuilt from snapshots",
+    };
+    this.#loseBooks(feed);
+    this.#listener.onFeedRecord(gap, feed);
+    this.#listener.onSnapshotWanted(feed);
+  }
+
+  #takeBook(event: OrderBookUpdate, market: Market): void {
+    if (event.kind === "snapshot") {
+      this.#becomeLive(event, market);
+    } else if (market.bookState === "live") {
+      if (market.takeDelta(event)) this.#listener.onRecord(event, market);
+    } else this.#hold(event, market);
+  }
+
+  #becomeLive(snapshot: OrderBookUpdate, market: Market): void {
+    const held = market.held;
+    this.#release(market);
+    market.takeSnapshot(snapshot);
+    if (market.gap !== undefined && isAboutBook(market.gap)) market.gap = undefined;
+    this.#listener.onRecord(snapshot, market);
+    for (const event of held) {
+      if (market.takeDelta(event)) this.#listener.onRecord(event, market);
+    }
+  }
+
+  #hold(event: OrderBookUpdate, market: Market): void {
+    const feed = market.feed;
+    const count = (this.#heldCount.get(feed) ?? 0) + 1;
+    if (count > GATEWAY_LIMITS.heldRecordsMax) {
+      for (const other of feed.markets.values()) other.held = [];
+      this.#heldCount.set(feed, 0);
+      this.#listener.onBooksLost(feed);
+    } else {
+      market.held.push(event);
+      this.#heldCount.set(feed, count);
+    }
+    this.#listener.onSnapshotWanted(feed);
+  }
+
+  #release(market: Market): void {
+    const feed = market.feed;
+    this.#heldCount.set(feed, (this.#heldCount.get(feed) ?? 0) - market.held.length);
+    market.held = [];
+  }
+
+  #loseBook(market: Market): void {
+    this.#release(market);
+    market.bookState = "pending";
+    this.#listener.onBooksLost(market.feed);
+  }
+
+  #loseBooks(feed: Feed): void {
+    for (const market of feed.markets.values()) {
+      market.held = [];
+      market.bookState = "pending";
+    }
+    this.#heldCount.set(feed, 0);
+    this.#listener.onBooksLost(feed);
+  }
+
+  #takeOther(event: Exclude<MarketEvent, OrderBookUpdate>, market: Market): void {
+    if (event.type === "trade") {
+      market.tradeCount++;
+      market.trades.push(event);
+      // Cut in blocks: a shift for each trade would move the whole list each time.
+      if (market.trades.length > this.#tradesMax * 1.25) {
+        market.trades = market.trades.slice(-this.#tradesMax);
+      }
+    } else if (event.type === "ticker") market.ticker = event;
+    else if (event.type === "status") market.status = event;
+    else {
+      market.gap = isOpen(event) ? event : event.recovered ? undefined : market.gap;
+      if (isOpen(event) && isAboutBook(event)) this.#loseBook(market);
+    }
+    this.#listener.onRecord(event, market);
+  }
+
+  #takeFeedRecord(event: MarketEvent, feed: Feed): void {
+    if (event.type === "gap") {
+      if (isOpen(event)) {
+        feed.gap = event;
+        if (isAboutBook(event)) this.#loseBooks(feed);
+      } else if (event.recovered) feed.gap = undefined;
+    }
+    this.#listener.onFeedRecord(event, feed);
+  }
+
+  #addMarket(feed: Feed, symbol: string, external: string): Market | undefined {
+    if (this.#marketCount >= GATEWAY_LIMITS.marketsMax) return undefined;
+    const market = new Market(symbol, feed, external);
+    feed.markets.set(symbol, market);
+    this.#marketCount++;
+    const share = Math.floor(GATEWAY_LIMITS.recentTradesTotalMax / this.#marketCount);
+    this.#tradesMax = Math.max(
+      GATEWAY_LIMITS.recentTradesMin,
+      Math.min(LIMITS.recentTradesMax, share),
+    );
+    this.#listener.onMarket(market);
+    return market;
+  }
+}
+
+/** Whether a gap goes on. */
+function isOpen(gap: Gap): boolean {
+  return !gap.recovered && gap.toUs === 0;
+}
+
+/** Whether books cannot be trusted after it; a suspect clock leaves them alone. */
+function isAboutBook(gap: Gap): boolean {
+  return gap.reason !== "clock";
+}

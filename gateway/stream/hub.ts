@@ -1,0 +1,246 @@
+import { EVENT_TYPES, type MarketEvent } from "@ssmd/market";
+import { nowUs } from "@ssmd/runtime";
+import type { Feed } from "../state/feed.ts";
+import type { Market } from "../state/market.ts";
+import { Audience, GAP_BIT, NEVER_CONFLATED, TYPE_INDEX } from "./audience.ts";
+import { Client, type ClientOwner, type Interest } from "./client.ts";
+import { FrameArena } from "./frames.ts";
+import { headJson, recordJson } from "./record_json.ts";
+
+/** One flush in so many has its latency taken. */
+const LATENCY_EVERY = 8;
+
+/** What the hub counts; the caller turns it into metrics. */
+export interface HubObserver {
+  /** Messages given to clients and lost for them since the last call, by place of the type. */
+  onCounts(sent: readonly number[], dropped: readonly number[]): void;
+  /** From a frame's arrival at the connector to the end of a write to clients, seconds. */
+  onLatency(seconds: number): void;
+  /** A client's buffer is over twice its limit: its connection must be ended. */
+  onOverrun(client: Client): void;
+}
+
+/**
+ * Who gets what. A record becomes JSON once, and only if somebody wants it; its frame is shared by
+ * all; each client is written to once a tick.
+ */
+export class Hub implements ClientOwner {
+  #audiences = new Map<Market, Audience>();
+  #clients = new Set<Client>();
+  #feedClients = new Map<Feed, Map<Client, number>>();
+  #frames = new FrameArena();
+  #dirty: Client[] = [];
+  #scheduled: ReturnType<typeof setImmediate> | undefined;
+  #sent: number[] = EVENT_TYPES.map(() => 0);
+  #dropped: number[] = EVENT_TYPES.map(() => 0);
+  #sentTotal = 0;
+  #droppedTotal = 0;
+  #slowClients = 0;
+  #subscriptions = 0;
+  #oldestUs = 0;
+  #flushes = 0;
+  #observer: HubObserver;
+
+  constructor(observer: HubObserver) {
+    this.#observer = observer;
+  }
+
+  /** Clients that are connected. */
+  get clientCount(): number {
+    return this.#clients.size;
+  }
+
+  /** Markets that clients get something of, summed over clients. */
+  get subscriptions(): number {
+    return this.#subscriptions;
+  }
+
+  /** Clients that lose messages now. */
+  get slowClients(): number {
+    return this.#slowClients;
+  }
+
+  /** Messages given to clients since the start. */
+  get sentTotal(): number {
+    return this.#sentTotal;
+  }
+
+  /** Messages lost for slow clients since the start. */
+  get droppedTotal(): number {
+    return this.#droppedTotal;
+  }
+
+  /** Takes in a client. */
+  add(client: Client): void {
+    this.#clients.add(client);
+  }
+
+  /** Lets a client go. */
+  remove(client: Client): void {
+    if (!this.#clients.delete(client)) return;
+    client.close();
+    for (const audience of [...client.interests.keys()]) this.#detach(client, audience);
+  }
+
+  /** A record that is in the state by now. */
+  record(event: MarketEvent, market: Market): void {
+    const audience = this.#audiences.get(market);
+    if (audience === undefined) return;
+    const type = TYPE_INDEX[event.type];
+    audience.changed(type);
+    const clients = audience.realtime[type] as Client[];
+    if (clients.length > 0) {
+      this.#frames.append(recordJson(event, audience.head));
+      const isSnapshot = event.type === "orderbook" && event.kind === "snapshot";
+      for (let i = 0; i < clients.length; i++) {
+        (clients[i] as Client).offer(this.#frames, type, audience, isSnapshot);
+      }
+      if (this.#oldestUs === 0) this.#oldestUs = event.receivedAtUs;
+    }
+    const conflated = audience.conflated[type] as Client[];
+    for (let i = 0; i < conflated.length; i++) (conflated[i] as Client).touch(audience, 1 << type);
+  }
+
+  /** A record about a whole feed: goes to everyone who gets anything of it. */
+  feedRecord(event: MarketEvent, feed: Feed): void {
+    const text = recordJson(event, headJson(event.symbol, event.feed));
+    for (const client of this.#feedClients.get(feed)?.keys() ?? []) {
+      client.control(text);
+      this.onSent(TYPE_INDEX[event.type]);
+    }
+  }
+
+  /** A market that was not there before: clients with a prefix may want it. */
+  marketAdded(market: Market): void {
+    for (const client of this.#clients) {
+      if (client.rules.prefixCount > 0) this.update(client, market, 0);
+    }
+  }
+
+  /**
+   * Brings what a client gets of a market in line with its rules. `again` are bits of types whose
+   * start (a book's snapshot, the first conflated state) is due even if it had them before.
+   */
+  update(client: Client, market: Market, again: number): void {
+    const wanted = client.rules.wanted(market.symbol);
+    // Status and gaps are passed on whole in every mode.
+    wanted.realtime |= wanted.conflated & NEVER_CONFLATED;
+    wanted.conflated &= ~NEVER_CONFLATED;
+    if ((wanted.realtime | wanted.conflated) !== 0) wanted.realtime |= GAP_BIT;
+    let audience = this.#audiences.get(market);
+    if (audience === undefined) {
+      if (wanted.realtime === 0) return;
+      this.#audiences.set(market, audience = new Audience(market));
+    }
+    const had = client.interests.get(audience) ?? { realtime: 0, conflated: 0 };
+    this.#detach(client, audience, wanted);
+    if ((wanted.realtime | wanted.conflated) === 0) return;
+    this.#attach(client, audience, wanted);
+    const bookBit = 1 << TYPE_INDEX.orderbook;
+    const freshRealtime = wanted.realtime & (~had.realtime | again);
+    if (freshRealtime & bookBit) client.startBook(audience);
+    const freshConflated = wanted.conflated & (~had.conflated | again);
+    if (freshConflated !== 0) client.touch(audience, freshConflated);
+  }
+
+  /** The newest state of these types of a market, sent to one client now. */
+  sendState(client: Client, market: Market, types: number): void {
+    const audience = this.#audiences.get(market) ?? new Audience(market);
+    for (let type = 0; type < EVENT_TYPES.length; type++) {
+      if ((types & (1 << type)) === 0) continue;
+      const text = audience.stateText(type, "");
+      if (text !== undefined) client.state(text, type);
+    }
+  }
+
+  /** Ends what waits for the next tick. */
+  close(): void {
+    clearImmediate(this.#scheduled);
+    for (const client of [...this.#clients]) this.remove(client);
+  }
+
+  onDirty(client: Client): void {
+    this.#dirty.push(client);
+    this.#scheduled ??= setImmediate(this.#flush);
+  }
+
+  onSlow(slow: boolean): void {
+    this.#slowClients += slow ? 1 : -1;
+  }
+
+  onSent(type: number): void {
+    this.#sent[type] = (this.#sent[type] ?? 0) + 1;
+    this.#sentTotal++;
+  }
+
+  onDropped(type: number): void {
+    this.#dropped[type] = (this.#dropped[type] ?? 0) + 1;
+    this.#droppedTotal++;
+  }
+
+  onOverrun(client: Client): void {
+    this.#observer.onOverrun(client);
+  }
+
+  #flush = (): void => {
+    this.#scheduled = undefined;
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const client of dirty) client.flush();
+    this.#observer.onCounts(this.#sent, this.#dropped);
+    this.#sent.fill(0);
+    this.#dropped.fill(0);
+    if (this.#oldestUs > 0 && this.#flushes++ % LATENCY_EVERY === 0) {
+      this.#observer.onLatency(Math.max(0, nowUs() - this.#oldestUs) / 1e6);
+    }
+    this.#oldestUs = 0;
+  };
+
+  #attach(client: Client, audience: Audience, wanted: Interest): void {
+    const had = client.interests.get(audience);
+    for (let type = 0; type < EVENT_TYPES.length; type++) {
+      const bit = 1 << type;
+      if (wanted.realtime & ~(had?.realtime ?? 0) & bit) audience.realtime[type]?.push(client);
+      if (wanted.conflated & ~(had?.conflated ?? 0) & bit) audience.conflated[type]?.push(client);
+    }
+    client.interests.set(audience, wanted);
+    if (had !== undefined) return;
+    this.#subscriptions++;
+    const feed = audience.market.feed;
+    let clients = this.#feedClients.get(feed);
+    if (clients === undefined) this.#feedClients.set(feed, clients = new Map());
+    clients.set(client, (clients.get(client) ?? 0) + 1);
+  }
+
+  /** Takes everything of a market from a client, except what `keep` names. */
+  #detach(client: Client, audience: Audience, keep?: Interest): void {
+    const had = client.interests.get(audience);
+    if (had === undefined) return;
+    const realtime = had.realtime & ~(keep?.realtime ?? 0);
+    const conflated = had.conflated & ~(keep?.conflated ?? 0);
+    for (let type = 0; type < EVENT_TYPES.length; type++) {
+      if (realtime & (1 << type)) take(audience.realtime[type] as Client[], client);
+      if (conflated & (1 << type)) take(audience.conflated[type] as Client[], client);
+    }
+    if (realtime & (1 << TYPE_INDEX.orderbook)) client.stopBook(audience);
+    client.untouch(audience, conflated);
+    had.realtime &= ~realtime;
+    had.conflated &= ~conflated;
+    if ((had.realtime | had.conflated) !== 0) return;
+    client.interests.delete(audience);
+    this.#subscriptions--;
+    const clients = this.#feedClients.get(audience.market.feed);
+    const left = (clients?.get(client) ?? 1) - 1;
+    if (left === 0) clients?.delete(client);
+    else clients?.set(client, left);
+    if (audience.empty) this.#audiences.delete(audience.market);
+  }
+}
+
+/** Takes one client out; the order of the others does not matter. */
+function take(list: Client[], client: Client): void {
+  const index = list.indexOf(client);
+  if (index < 0) return;
+  list[index] = list[list.length - 1] as Client;
+  list.length--;
+}

@@ -1,0 +1,106 @@
+import type { Gap, Level, MarketEvent, OrderBookUpdate, Status, Ticker, Trade } from "@ssmd/market";
+import type { Market } from "../state/market.ts";
+
+/** Milliseconds with microseconds as decimals; null = not given. */
+export function msOfUs(us: number): number | null {
+  return us === 0 ? null : us / 1000;
+}
+
+/** `[[price,size],…]` of levels. */
+export function levelsJson(levels: readonly Level[]): string {
+  let text = "[";
+  for (let i = 0; i < levels.length; i++) {
+    const level = levels[i] as Level;
+    text += i === 0 ? `[${level.price},${level.size}]` : `,[${level.price},${level.size}]`;
+  }
+  return text + "]";
+}
+
+/** `[[price,size],…]` of one side of a book, at most `depth` levels (0 = all). */
+export function sideJson(
+  side: { readonly prices: number[]; readonly sizes: number[] },
+  depth = 0,
+): string {
+  const count = depth === 0 ? side.prices.length : Math.min(depth, side.prices.length);
+  let text = "[";
+  for (let i = 0; i < count; i++) {
+    text += `${i === 0 ? "" : ","}[${side.prices[i]},${side.sizes[i]}]`;
+  }
+  return text + "]";
+}
+
+/** What every message about this symbol carries first, after its type. */
+export function headJson(symbol: string, feed: string): string {
+  return `"symbol":${JSON.stringify(symbol)},"feed":${JSON.stringify(feed)}`;
+}
+
+function tailJson(event: MarketEvent): string {
+  return `"ts":${msOfUs(event.timestampUs)},"recv_ts":${
+    msOfUs(event.receivedAtUs)
+  },"seq":${event.sequence}`;
+}
+
+function tradeJson(event: Trade, head: string, extra: string): string {
+  const id = event.tradeId === "" ? "" : `,"id":${JSON.stringify(event.tradeId)}`;
+  return `{"type":"trade",${head},"price":${event.price},"size":${event.size},"side":"${event.side}",${
+    tailJson(event)
+  }${id}${extra}}`;
+}
+
+function tickerJson(event: Ticker, head: string, extra: string): string {
+  return `{"type":"ticker",${head},"bid_price":${event.bidPrice},"bid_size":${event.bidSize},"ask_price":${event.askPrice},"ask_size":${event.askSize},"last_price":${event.lastPrice},"last_size":${event.lastSize},"volume_24h":${event.volume24h},"open_interest":${event.openInterest},${
+    tailJson(event)
+  }${extra}}`;
+}
+
+function bookJson(event: OrderBookUpdate, head: string): string {
+  return `{"type":"orderbook","kind":"${event.kind}",${head},"bids":${
+    levelsJson(event.bids)
+  },"asks":${levelsJson(event.asks)},"depth":${event.depth},"checksum":"${event.checksum}",${
+    tailJson(event)
+  }}`;
+}
+
+function statusJson(event: Status, head: string, extra: string): string {
+  return `{"type":"status",${head},"state":"${event.state}","result":${
+    JSON.stringify(event.result)
+  },"detail":${JSON.stringify(event.detail)},${tailJson(event)}${extra}}`;
+}
+
+function gapJson(event: Gap, head: string): string {
+  return `{"type":"gap",${head},"reason":"${event.reason}","from":${msOfUs(event.fromUs)},"to":${
+    msOfUs(event.toUs)
+  },"missed":${event.missed},"recovered":${event.recovered},"detail":${
+    JSON.stringify(event.detail)
+  },${tailJson(event)}}`;
+}
+
+/**
+ * A record as the client protocol writes it. `extra` are further members with a leading comma;
+ * they are not given for books and gaps.
+ */
+export function recordJson(event: MarketEvent, head: string, extra = ""): string {
+  switch (event.type) {
+    case "trade":
+      return tradeJson(event, head, extra);
+    case "ticker":
+      return tickerJson(event, head, extra);
+    case "orderbook":
+      return bookJson(event, head);
+    case "status":
+      return statusJson(event, head, extra);
+    case "gap":
+      return gapJson(event, head);
+  }
+}
+
+/** The whole book of a market as a snapshot message, as of the last record in it. */
+export function bookStateJson(market: Market, head: string, extra = ""): string {
+  return `{"type":"orderbook","kind":"snapshot",${head},"bids":${
+    sideJson(market.book.bids)
+  },"asks":${
+    sideJson(market.book.asks)
+  },"depth":${market.depth},"checksum":"${market.checksum}","ts":${
+    msOfUs(market.bookTimestampUs)
+  },"recv_ts":${msOfUs(market.bookReceivedAtUs)},"seq":${market.bookSequence}${extra}}`;
+}

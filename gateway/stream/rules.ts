@@ -1,0 +1,102 @@
+import type { Mode } from "./request.ts";
+
+/** What a client gets of one market: bits of types. */
+export interface Wanted {
+  realtime: number;
+  conflated: number;
+}
+
+interface Rule extends Wanted {
+  /** Bits that are switched off by this rule. */
+  off: number;
+}
+
+interface PrefixRule extends Rule {
+  prefix: string;
+}
+
+/**
+ * What a client asked for, in its order: a later request wins over an earlier one wherever both
+ * speak of the same market and type. An exact name is always newer than a prefix that covers it,
+ * because a new prefix takes over the exact names under it.
+ */
+export class Rules {
+  #exact = new Map<string, Rule>();
+  #prefixes: PrefixRule[] = [];
+
+  /** Exact names held. */
+  get exactCount(): number {
+    return this.#exact.size;
+  }
+
+  /** Prefixes held. */
+  get prefixCount(): number {
+    return this.#prefixes.length;
+  }
+
+  /** Takes in a pattern (a name, or the start of names and `*`) for these types. */
+  add(pattern: string, types: number, mode: Mode): void {
+    this.#set(pattern, {
+      realtime: mode === "realtime" ? types : 0,
+      conflated: mode === "realtime" ? 0 : types,
+      off: 0,
+    });
+  }
+
+  /** Switches these types off for a pattern. */
+  remove(pattern: string, types: number): void {
+    this.#set(pattern, { realtime: 0, conflated: 0, off: types });
+  }
+
+  /** What is wanted of the market of this symbol. */
+  wanted(symbol: string): Wanted {
+    const wanted: Wanted = { realtime: 0, conflated: 0 };
+    for (const rule of this.#prefixes) {
+      if (symbol.startsWith(rule.prefix)) overlay(wanted, rule);
+    }
+    const exact = this.#exact.get(symbol);
+    if (exact !== undefined) overlay(wanted, exact);
+    return wanted;
+  }
+
+  #set(pattern: string, rule: Rule): void {
+    const types = rule.realtime | rule.conflated | rule.off;
+    if (!pattern.endsWith("*")) {
+      const merged = this.#exact.get(pattern) ?? { realtime: 0, conflated: 0, off: 0 };
+      strip(merged, types);
+      merged.realtime |= rule.realtime;
+      merged.conflated |= rule.conflated;
+      if (this.#prefixes.some((p) => pattern.startsWith(p.prefix))) merged.off |= rule.off;
+      if (isEmpty(merged)) this.#exact.delete(pattern);
+      else this.#exact.set(pattern, merged);
+      return;
+    }
+    const prefix = pattern.slice(0, -1);
+    for (const [symbol, exact] of this.#exact) {
+      if (symbol.startsWith(prefix)) strip(exact, types);
+      if (isEmpty(exact)) this.#exact.delete(symbol);
+    }
+    for (const other of this.#prefixes) {
+      if (other.prefix.startsWith(prefix)) strip(other, types);
+    }
+    this.#prefixes = this.#prefixes.filter((other) => !isEmpty(other));
+    const covered = this.#prefixes.some((other) => prefix.startsWith(other.prefix));
+    if (rule.off === 0 || covered) this.#prefixes.push({ prefix, ...rule });
+  }
+}
+
+function overlay(wanted: Wanted, rule: Rule): void {
+  const types = rule.realtime | rule.conflated | rule.off;
+  wanted.realtime = (wanted.realtime & ~types) | rule.realtime;
+  wanted.conflated = (wanted.conflated & ~types) | rule.conflated;
+}
+
+function strip(rule: Rule, types: number): void {
+  rule.realtime &= ~types;
+  rule.conflated &= ~types;
+  rule.off &= ~types;
+}
+
+function isEmpty(rule: Rule): boolean {
+  return (rule.realtime | rule.conflated | rule.off) === 0;
+}
