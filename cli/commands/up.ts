@@ -1,0 +1,135 @@
+import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { createLogger, type Logger, sleep, untilSignal } from "@ssmd/runtime";
+import { parseDurationMs, parsePort, parseSpeed } from "../duration.ts";
+import { bannerOf, statusLineOf, summaryOf, totalsOf } from "../up/status.ts";
+import { startUp, type Up } from "../up/up.ts";
+
+interface Flags {
+  env: string;
+  capture?: readonly string[];
+  speed: number | "max";
+  port?: number;
+  data?: string;
+  for?: number;
+}
+
+const STATUS_MS = 1000;
+const CLEAR_LINE = "\r\x1b[K";
+
+/** `ssmd up` */
+export const command: Command<CommandContext> = buildCommand<Flags, [], CommandContext>({
+  docs: {
+    brief: "Start everything for an environment in one process",
+    fullDescription: "Start everything for an environment in one process: simulated exchanges " +
+      "where it has them, connectors, archiver, gateway and live page.\n\n" +
+      "With --capture the files are played in place of the environment's feeds, each venue's one " +
+      "after another, with their own sequence numbers; up ends when they are played, unless --for " +
+      "says how long to stay.\n\n" +
+      "EXAMPLES\n  ssmd up\n  ssmd up --env kraken --port 9000\n" +
+      "  ssmd up --capture session.jsonl.zst --speed max --data /tmp/replay\n" +
+      "  ssmd up --for 30s --port 0",
+  },
+  parameters: {
+    flags: {
+      env: { kind: "parsed", parse: String, brief: "Name of the environment", default: "demo" },
+      capture: {
+        kind: "parsed",
+        parse: String,
+        brief: "Recorded file to play; may be given several times",
+        variadic: true,
+        optional: true,
+        placeholder: "file",
+      },
+      speed: {
+        kind: "parsed",
+        parse: parseSpeed,
+        brief: "Pace of captures and models: max or N times their own",
+        default: "1",
+      },
+      port: {
+        kind: "parsed",
+        parse: parsePort,
+        brief: "The gateway's port, 0 = any free one",
+        optional: true,
+      },
+      data: {
+        kind: "parsed",
+        parse: String,
+        brief: "Folder of archive and spool",
+        optional: true,
+        placeholder: "dir",
+      },
+      for: {
+        kind: "parsed",
+        parse: parseDurationMs,
+        brief: "Stop after this long: 30s, 5m",
+        optional: true,
+        placeholder: "duration",
+      },
+    },
+  },
+  func: runUp,
+});
+
+async function runUp(this: CommandContext, flags: Flags): Promise<void> {
+  const { stdout } = this.process;
+  const terminal = Deno.stdout.isTerminal();
+  const logger = terminal ? statusLogger() : createLogger();
+  const startedMs = performance.now();
+  const up = await startUp({
+    env: flags.env,
+    captures: flags.capture ?? [],
+    speed: flags.speed,
+    logger,
+    ...(flags.port === undefined ? {} : { port: flags.port }),
+    ...(flags.data === undefined ? {} : { dataDir: flags.data }),
+  });
+  const banner = bannerOf(up);
+  if (terminal) stdout.write(banner.join("\n") + "\n");
+  else logger.info("running", { env: up.env, page: `${up.gatewayUrl}/`, data: up.location });
+  const status = terminal ? showStatus(up, stdout) : undefined;
+  const why = await untilEnd(up, flags);
+  clearInterval(status);
+  if (terminal) stdout.write(`${CLEAR_LINE}${why}: draining and sealing …\n`);
+  await up.close();
+  const seconds = (performance.now() - startedMs) / 1000;
+  if (terminal) stdout.write(summaryOf(up, seconds).join("\n") + "\n");
+  else logger.info("captured", { why, seconds, ...totalsOf(up) });
+}
+
+/** Resolves with the reason when it is time to stop. */
+async function untilEnd(up: Up, flags: Flags): Promise<string> {
+  const ended = new AbortController();
+  const reasons: Promise<string>[] = [untilSignal(ended.signal).then((signal) => signal ?? "")];
+  if (flags.for !== undefined) {
+    reasons.push(sleep(flags.for, ended.signal).then(() => "time is over"));
+  } else reasons.push(up.played.then(() => "played to the end"));
+  const why = await Promise.race(reasons);
+  ended.abort();
+  return why;
+}
+
+function showStatus(up: Up, stdout: { write(text: string): void }): number {
+  let before = totalsOf(up);
+  let beforeMs = performance.now();
+  return setInterval(() => {
+    const nowMs = performance.now();
+    stdout.write(CLEAR_LINE + fitted(statusLineOf(up, before, (nowMs - beforeMs) / 1000)));
+    before = totalsOf(up);
+    beforeMs = nowMs;
+  }, STATUS_MS);
+}
+
+function fitted(line: string): string {
+  return line.slice(0, Deno.consoleSize().columns - 1);
+}
+
+/** Lines of the log go above the status line. */
+function statusLogger(): Logger {
+  const encoder = new TextEncoder();
+  return createLogger({
+    format: "plain",
+    level: "warn",
+    write: (line) => void Deno.stdout.writeSync(encoder.encode(`${CLEAR_LINE}${line}\n`)),
+  });
+}

@@ -1,0 +1,55 @@
+import { VENUES } from "@ssmd/exchanges";
+import type { DeployedSymbol, Deployment } from "@ssmd/metadata";
+import { ConfigError } from "@ssmd/runtime";
+import { inspectCapture } from "@ssmd/simulator";
+
+/** What `up` runs for one feed. */
+export interface FeedPlan {
+  feed: string;
+  symbols: DeployedSymbol[];
+  /** The venue's own address; unused where the feed is simulated. */
+  endpoint: string;
+  credentials: Record<string, string>;
+  /** Where a simulator takes the venue's place: what it plays. */
+  simulated?: { type: "model" } | { type: "capture"; files: string[] };
+}
+
+/** One plan a feed: of the environment, or of the captures where there are any. */
+export async function planFeeds(
+  deployment: Deployment,
+  captures: readonly string[],
+): Promise<FeedPlan[]> {
+  if (captures.length > 0) return await planCaptures(captures);
+  const { environment } = deployment;
+  return environment.feeds.map((id) => {
+    const plan = deployment.feed(id);
+    return environment.simulator ? { ...plan, simulated: { type: "model" } } : plan;
+  });
+}
+
+/** Captures by venue, played one after another; their symbols are read off the files. */
+async function planCaptures(files: readonly string[]): Promise<FeedPlan[]> {
+  const plans = new Map<string, FeedPlan & { simulated: { type: "capture"; files: string[] } }>();
+  for (const file of files) {
+    const capture = await inspectCapture(file);
+    const venue = VENUES[capture.venue];
+    if (!venue) {
+      throw new ConfigError("CAPTURE_UNKNOWN", `${file} is of no venue that is built in`, {
+        hint: `there are: ${Object.keys(VENUES).join(", ")}`,
+      });
+    }
+    let plan = plans.get(venue.id);
+    if (!plan) {
+      const simulated = { type: "capture" as const, files: [] };
+      plan = { feed: venue.id, endpoint: "", credentials: {}, symbols: [], simulated };
+      plans.set(venue.id, plan);
+    }
+    plan.simulated.files.push(file);
+    for (const external of capture.symbols) {
+      if (plan.symbols.some((known) => known.external === external)) continue;
+      const symbol = { symbol: venue.symbolOf(external), external };
+      plan.symbols.push(capture.depth === undefined ? symbol : { ...symbol, depth: capture.depth });
+    }
+  }
+  return [...plans.values()];
+}

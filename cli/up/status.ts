@@ -1,0 +1,90 @@
+import type { Up } from "./up.ts";
+
+/** What runs and where to look, a line each. */
+export function bannerOf(up: Up): string[] {
+  const lines = [`ssmd · environment ${up.env} · ${up.transport} · archive in ${up.location}`, ""];
+  for (const { feed, endpoint, simulated, symbols } of up.feeds()) {
+    const what = simulated ? "simulated" : "live";
+    lines.push(`  ${feed.padEnd(12)} ${String(symbols).padStart(4)} symbols, ${what}: ${endpoint}`);
+  }
+  lines.push(
+    "",
+    `  live page    ${up.gatewayUrl}/`,
+    `  stream       ${up.gatewayUrl.replace("http", "ws")}/v1/stream?symbols=*&types=trade`,
+    `  markets      ${up.gatewayUrl}/v1/markets`,
+    `  metrics      ${up.gatewayUrl}/metrics`,
+    "",
+    "  Ctrl-C drains and seals.",
+    "",
+  );
+  return lines;
+}
+
+/** The figures of the moment in one line. */
+export function statusLineOf(up: Up, before: Totals, seconds: number): string {
+  const now = totalsOf(up);
+  const rate = (what: "frames" | "records") =>
+    Math.max(0, Math.round((now[what] - before[what]) / seconds)).toLocaleString("en");
+  const parts = [
+    `${rate("frames")} frames/s`,
+    `${rate("records")} records/s`,
+    `${now.frames.toLocaleString("en")} frames`,
+    `${now.archived.toLocaleString("en")} archived`,
+    `${now.gaps} ${now.gaps === 1 ? "gap" : "gaps"}`,
+    `${up.clients()} ${up.clients() === 1 ? "client" : "clients"}`,
+  ];
+  if (now.suspectBooks > 0) parts.push(`${now.suspectBooks} books suspect`);
+  if (now.waiting > 0) parts.push(`${now.waiting.toLocaleString("en")} waiting`);
+  if (now.disconnected > 0) parts.push(`${now.disconnected} feeds disconnected`);
+  return parts.join(" · ");
+}
+
+/** Sums over all feeds. */
+export interface Totals {
+  frames: number;
+  records: number;
+  gaps: number;
+  unreadable: number;
+  suspectBooks: number;
+  waiting: number;
+  disconnected: number;
+  archived: number;
+}
+
+/** The sums of now. */
+export function totalsOf(up: Up): Totals {
+  const totals: Totals = {
+    ...{ frames: 0, records: 0, gaps: 0, unreadable: 0 },
+    ...{ suspectBooks: 0, waiting: 0, disconnected: 0, archived: up.archived() },
+  };
+  for (const { stats } of up.feeds()) {
+    totals.frames += stats.frames;
+    totals.records += stats.records;
+    totals.gaps += stats.gaps;
+    totals.unreadable += stats.unreadable;
+    totals.suspectBooks += stats.suspectBooks;
+    totals.waiting += stats.waiting;
+    if (stats.connected === 0) totals.disconnected++;
+  }
+  return totals;
+}
+
+/** What was captured, when all is sealed. */
+export function summaryOf(up: Up, seconds: number): string[] {
+  const lines = [`captured in ${seconds.toFixed(1)} s:`];
+  for (const { feed, stats } of up.feeds()) {
+    const figures = [
+      `${stats.frames.toLocaleString("en")} frames`,
+      `${stats.records.toLocaleString("en")} records`,
+      `${stats.gaps} gap records`,
+      `${stats.unreadable} unreadable`,
+    ];
+    lines.push(`  ${feed.padEnd(12)} ${figures.join(", ")}`);
+  }
+  const { archived } = totalsOf(up);
+  lines.push(
+    `  archived     ${archived.toLocaleString("en")} records in ${up.location}`,
+    `check it with: ssmd archive verify --data ${up.dataDir} --env ${up.env}`,
+  );
+  return lines;
+}

@@ -1,0 +1,197 @@
+import { type Archiver, createArchiver } from "@ssmd/archiver";
+import { type Connector, type ConnectorStats, createConnector } from "@ssmd/connector";
+import { type Venue, VENUES } from "@ssmd/exchanges";
+import { type Gateway, startGateway } from "@ssmd/gateway";
+import { type Deployment, loadDeployment } from "@ssmd/metadata";
+import { type Logger, Metrics } from "@ssmd/runtime";
+import { openStorage, type Storage } from "@ssmd/storage";
+import { openTransport, type Transport } from "@ssmd/transport";
+import { COMMIT, VERSION } from "../version.ts";
+import { type FeedPlan, planFeeds } from "./plan.ts";
+import { type RunningSimulator, startSimulators } from "./simulators.ts";
+
+/** Options of {@linkcode startUp}. */
+export interface UpOptions {
+  /** The environment's name. */
+  env: string;
+  /** Capture files to be played in place of the environment's feeds. */
+  captures: readonly string[];
+  /** Pace of what is simulated: 1 = its own. */
+  speed: number | "max";
+  /** Gateway's port in place of the environment's; 0 = any free one. */
+  port?: number;
+  /** Folder of archive and spools in place of the environment's. */
+  dataDir?: string;
+  /** Registry folder; found upward from the working directory by default. */
+  registryDir?: string;
+  logger: Logger;
+}
+
+/** A feed as it runs. */
+export interface UpFeed {
+  feed: string;
+  endpoint: string;
+  simulated: boolean;
+  symbols: number;
+  stats: ConnectorStats;
+}
+
+/** Everything of an environment, running in this process. */
+export interface Up {
+  env: string;
+  /** Kind of the bus. */
+  transport: string;
+  gatewayUrl: string;
+  dataDir: string;
+  /** Where the archive is, for a person. */
+  location: string;
+  feeds(): UpFeed[];
+  /** Records archived so far. */
+  archived(): number;
+  /** Clients of the gateway. */
+  clients(): number;
+  /** Resolves when all captures are played and read; never where there are none. */
+  played: Promise<void>;
+  /** Drains and seals: everything accepted is in the archive afterwards. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts everything of an environment in this process, consumers before producers. Throws
+ * ConfigError for a wrong configuration, SsmdError `PORT_IN_USE` or `SPOOL_IN_USE`; what was
+ * started by then is stopped again.
+ */
+export async function startUp(options: UpOptions): Promise<Up> {
+  const deployment = await loadDeployment(options);
+  const plans = await planFeeds(deployment, options.captures);
+  const stack = new AsyncDisposableStack();
+  try {
+    return await start(options, deployment, plans, stack);
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+interface Parts {
+  storage: Storage;
+  transport: Transport;
+  simulators: Map<string, RunningSimulator>;
+  gateway: Gateway;
+  archiver: Archiver;
+  registry: Metrics["registry"];
+}
+
+async function start(
+  options: UpOptions,
+  deployment: Deployment,
+  plans: readonly FeedPlan[],
+  stack: AsyncDisposableStack,
+): Promise<Up> {
+  const parts = await startParts(options, deployment, plans, stack);
+  const connectors = new Map<string, Connector>();
+  for (const plan of plans) {
+    const connector = connectorOf(options, deployment, plan, parts);
+    stack.defer(() => connector.close());
+    await connector.start();
+    connectors.set(plan.feed, connector);
+  }
+  return running(deployment, plans, parts, connectors, stack);
+}
+
+async function startParts(
+  { logger, speed, port }: UpOptions,
+  { environment, transport: transportConfig, storage: storageSpec }: Deployment,
+  plans: readonly FeedPlan[],
+  stack: AsyncDisposableStack,
+): Promise<Parts> {
+  const env = environment.name;
+  const registry = new Metrics("process").registry;
+  const storage = await openStorage(storageSpec);
+  stack.defer(() => storage.close());
+  const transport = await openTransport(transportConfig, { env, logger });
+  stack.defer(() => transport.close());
+  const simulators = await startSimulators(plans, environment, speed, logger);
+  for (const { simulator } of simulators.values()) stack.defer(() => simulator.close());
+  const gateway = await startGateway({
+    env,
+    transport,
+    host: environment.gateway.host ?? "127.0.0.1",
+    port: port ?? environment.gateway.port,
+    feeds: plans.map(({ feed }) => feed),
+    markets: plans.flatMap(({ feed, symbols }) =>
+      symbols.map(({ symbol, external }) => ({ symbol, external, feed }))
+    ),
+    logger,
+    metrics: new Metrics("gateway", registry),
+    version: VERSION,
+  });
+  stack.defer(() => gateway.close());
+  const archiver = createArchiver({
+    ...{ env, transport, storage, logger, shard: "main", version: VERSION, commit: COMMIT },
+    feeds: plans.map(({ feed }) => feed),
+    metrics: new Metrics("archiver", registry),
+  });
+  await archiver.start();
+  stack.defer(() => archiver.close());
+  return { storage, transport, simulators, gateway, archiver, registry };
+}
+
+function connectorOf(
+  { logger }: UpOptions,
+  { environment, dataDir }: Deployment,
+  plan: FeedPlan,
+  { storage, transport, simulators, registry }: Parts,
+): Connector {
+  const simulated = simulators.get(plan.feed);
+  return createConnector({
+    env: environment.name,
+    feed: plan.feed,
+    venue: VENUES[plan.feed] as Venue,
+    symbols: plan.symbols,
+    endpoint: simulated?.simulator.url ?? plan.endpoint,
+    credentials: simulated?.credentials ?? plan.credentials,
+    transport,
+    storage,
+    spoolDir: `${dataDir}/spool/${environment.name}/${plan.feed}-main`,
+    logger,
+    metrics: new Metrics("connector", registry),
+    version: VERSION,
+    commit: COMMIT,
+  });
+}
+
+function running(
+  { environment, dataDir }: Deployment,
+  plans: readonly FeedPlan[],
+  { gateway, archiver, storage, simulators, transport }: Parts,
+  connectors: Map<string, Connector>,
+  stack: AsyncDisposableStack,
+): Up {
+  const captured = [...simulators.values()].map(({ simulator }) => simulator.done);
+  const plays = plans.some(({ simulated }) => simulated?.type === "capture");
+  const feeds = () =>
+    plans.map(({ feed, endpoint, symbols }) => ({
+      feed,
+      endpoint: simulators.get(feed)?.simulator.url ?? endpoint,
+      simulated: simulators.has(feed),
+      symbols: symbols.length,
+      stats: (connectors.get(feed) as Connector).stats(),
+    }));
+  return {
+    env: environment.name,
+    transport: transport.type,
+    gatewayUrl: gateway.url,
+    dataDir,
+    location: storage.location,
+    feeds,
+    archived: () => archiver.stats().records,
+    clients: () => gateway.stats().clients,
+    played: plays ? Promise.all(captured).then(() => {}) : new Promise(() => {}),
+    close: async () => {
+      for (const connector of connectors.values()) await connector.stop();
+      await archiver.flush();
+      await stack.disposeAsync();
+    },
+  };
+}
