@@ -1,0 +1,109 @@
+/** Records for property tests. @module */
+import fc from "fast-check";
+import {
+  EVENT_TYPES,
+  type EventType,
+  type Gap,
+  type Level,
+  type MarketEvent,
+  type OrderBookUpdate,
+  type Status,
+  type Ticker,
+  type Trade,
+} from "@ssmd/market";
+
+/** Whole microseconds. */
+export const anyTimeUs: fc.Arbitrary<number> = fc.oneof(
+  fc.maxSafeNat(),
+  fc.constantFrom(0, 1, 4294967295, 4294967296, 1763700000_123457, Number.MAX_SAFE_INTEGER),
+);
+/** A decimal as venues send it, or any double but NaN. */
+export const anyFigure: fc.Arbitrary<number> = fc.oneof(
+  fc.tuple(fc.integer({ min: -1e9, max: 1e9 }), fc.integer({ min: 0, max: 8 }))
+    .map(([steps, decimals]) => steps / 10 ** decimals),
+  fc.double({ noNaN: true }),
+);
+/** ASCII most of the time, as symbols are; else any text. */
+export const anyText: fc.Arbitrary<string> = fc.oneof(
+  { weight: 4, arbitrary: fc.string({ unit: "grapheme-ascii", maxLength: 60 }) },
+  fc.string({ unit: "binary", maxLength: 80 }),
+);
+
+const base = {
+  timestampUs: anyTimeUs,
+  receivedAtUs: anyTimeUs,
+  symbol: anyText,
+  feed: anyText,
+  sequence: fc.maxSafeNat(),
+};
+const orNull = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>
+  fc.option(arbitrary, { nil: null });
+const levels: fc.Arbitrary<Level[]> = fc.array(
+  fc.record({ price: anyFigure, size: anyFigure }, { noNullPrototype: true }),
+  { maxLength: 40 },
+);
+
+const trade: fc.Arbitrary<Trade> = fc.record({
+  type: fc.constant("trade"),
+  ...base,
+  price: anyFigure,
+  size: anyFigure,
+  side: fc.constantFrom("buy", "sell", "unknown"),
+  tradeId: anyText,
+}, { noNullPrototype: true });
+
+const ticker: fc.Arbitrary<Ticker> = fc.record({
+  type: fc.constant("ticker"),
+  ...base,
+  bidPrice: orNull(anyFigure),
+  bidSize: orNull(anyFigure),
+  askPrice: orNull(anyFigure),
+  askSize: orNull(anyFigure),
+  lastPrice: orNull(anyFigure),
+  lastSize: orNull(anyFigure),
+  volume24h: orNull(anyFigure),
+  openInterest: orNull(anyFigure),
+}, { noNullPrototype: true });
+
+const orderbook: fc.Arbitrary<OrderBookUpdate> = fc.record({
+  type: fc.constant("orderbook"),
+  ...base,
+  kind: fc.constantFrom("snapshot", "delta"),
+  bids: levels,
+  asks: levels,
+  depth: fc.integer({ min: 0, max: 4294967295 }),
+  checksum: fc.constantFrom("unverified", "verified", "failed"),
+}, { noNullPrototype: true });
+
+const status: fc.Arbitrary<Status> = fc.record({
+  type: fc.constant("status"),
+  ...base,
+  state: fc.constantFrom("unknown", "open", "closed", "halted", "settled", "listed", "delisted"),
+  result: anyText,
+  detail: anyText,
+}, { noNullPrototype: true });
+
+const gap: fc.Arbitrary<Gap> = fc.record({
+  type: fc.constant("gap"),
+  ...base,
+  reason: fc.constantFrom("disconnect", "sequence", "checksum", "slow", "parse", "clock"),
+  fromUs: anyTimeUs,
+  toUs: anyTimeUs,
+  missed: orNull(fc.maxSafeNat()),
+  recovered: fc.boolean(),
+  detail: anyText,
+}, { noNullPrototype: true });
+
+/** Records of each type. */
+export const anyRecord: { [T in EventType]: fc.Arbitrary<Extract<MarketEvent, { type: T }>> } = {
+  trade,
+  ticker,
+  orderbook,
+  status,
+  gap,
+};
+
+/** A record of any type. */
+export const anyEvent: fc.Arbitrary<MarketEvent> = fc.oneof(
+  ...EVENT_TYPES.map((type): fc.Arbitrary<MarketEvent> => anyRecord[type]),
+);
