@@ -2,6 +2,7 @@ import {
   ALL_SYMBOLS,
   type Gap,
   type Instrument,
+  isMarketData,
   type MarketEvent,
   openGap,
   recoveredGap,
@@ -64,7 +65,7 @@ export class KrakenNormalizer implements Normalizer {
     if (frame === undefined) out.notice = { type: "unreadable", reason: "The frame is no object." };
     else if (frame.channel !== undefined) this.#channel(frame, text, receivedAtUs, out);
     else this.#answer(frame, receivedAtUs, out);
-    if (this.#gap !== null && hasData(out.events)) {
+    if (this.#gap !== null && out.events.some(isMarketData)) {
       out.events.unshift(recoveredGap(this.#gap, receivedAtUs));
       this.#gap = null;
     }
@@ -197,10 +198,4 @@ export class KrakenNormalizer implements Normalizer {
     this.#books.restore(given.books);
     this.#trades.restore(given.trades);
   }
-}
-
-function hasData(events: readonly MarketEvent[]): boolean {
-  return events.some((event) =>
-    event.type === "orderbook" || event.type === "trade" || event.type === "ticker"
-  );
 }

@@ -109,6 +109,11 @@ export interface Gap extends EventBase {
 
 /** Any record. */
 export type MarketEvent = Trade | Ticker | OrderBookUpdate | Status | Gap;
+/** Whether a record is market data: no step in a life and no news of something missing. */
+export function isMarketData(event: MarketEvent): event is Trade | Ticker | OrderBookUpdate {
+  return event.type !== "gap" && event.type !== "status";
+}
+
 /** The name of a record's type, as in subjects and paths. */
 export type EventType = MarketEvent["type"];
 /** All types, in the order of the design. */
