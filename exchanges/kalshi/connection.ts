@@ -1,12 +1,10 @@
 import {
   ALL_SYMBOLS,
+  DisconnectGap,
   type Gap,
   type Instrument,
-  isMarketData,
   lostGap,
   type MarketEvent,
-  openGap,
-  recoveredGap,
 } from "@ssmd/market";
 import type { Normalized, Normalizer, NormalizerOptions, SymbolSpec } from "../adapter.ts";
 import type { KalshiBookState } from "./book.ts";
@@ -49,11 +47,12 @@ export class KalshiNormalizer implements Normalizer {
   #books: Books;
   #lifecycle: Lifecycle;
   #commands = 0;
-  #gap: Gap | null = null;
+  #gap: DisconnectGap;
 
   /** A normalizer of a connection that subscribes these markets. */
   constructor(options: NormalizerOptions, format: KalshiFormat) {
     this.#feed = options.feed;
+    this.#gap = new DisconnectGap(options.feed);
     this.#format = format;
     for (const spec of options.symbols) this.#specs.set(spec.external, spec);
     this.#books = new Books({
@@ -81,10 +80,7 @@ export class KalshiNormalizer implements Normalizer {
     if (frame === undefined || typeof frame.type !== "string") {
       out.notice = { type: "unreadable", reason: "The frame is no object with a type." };
     } else this.#frame(frame, frame.type, receivedAtUs, out);
-    if (this.#gap !== null && out.events.some(isMarketData)) {
-      out.events.unshift(recoveredGap(this.#gap, receivedAtUs));
-      this.#gap = null;
-    }
+    this.#gap.endWith(out.events, receivedAtUs);
     return out;
   }
 
@@ -242,16 +238,7 @@ export class KalshiNormalizer implements Normalizer {
   disconnected(lastGoodUs: number, atUs: number, why: string): MarketEvent[] {
     this.#subscriptions.clear();
     this.#books.disconnected(lastGoodUs);
-    this.#gap = openGap({
-      feed: this.#feed,
-      symbol: ALL_SYMBOLS,
-      reason: "disconnect",
-      fromUs: this.#gap?.fromUs ?? lastGoodUs,
-      atUs,
-      missed: null,
-      detail: why,
-    });
-    return [{ ...this.#gap }];
+    return [this.#gap.begin(lastGoodUs, atUs, why)];
   }
 
   /** Frames that ask for snapshots on the subscription of order books. */
@@ -285,7 +272,7 @@ export class KalshiNormalizer implements Normalizer {
   state(): unknown {
     const state: KalshiState = {
       commands: this.#commands,
-      gap: this.#gap,
+      gap: this.#gap.state(),
       subscriptions: this.#subscriptions.state(),
       books: this.#books.state(),
       results: this.#lifecycle.state(),
@@ -297,7 +284,7 @@ export class KalshiNormalizer implements Normalizer {
   restore(state: unknown): void {
     const given = structuredClone(state) as KalshiState;
     this.#commands = given.commands;
-    this.#gap = given.gap;
+    this.#gap.restore(given.gap);
     this.#subscriptions.restore(given.subscriptions);
     this.#books.restore(given.books);
     this.#lifecycle.restore(given.results);
