@@ -1,4 +1,3 @@
 /** Kraken spot, WebSocket v2, public channels. @module */
 export * from "./venue.ts";
 export { checksumOf } from "./checksum.ts";
-export type * from "./messages.ts";

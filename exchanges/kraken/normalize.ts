@@ -1,10 +1,9 @@
 import {
   ALL_SYMBOLS,
+  DisconnectGap,
   type Gap,
   type Instrument,
   type MarketEvent,
-  openGap,
-  recoveredGap,
 } from "@ssmd/market";
 import type { Normalized, Normalizer, NormalizerOptions, SymbolSpec } from "../adapter.ts";
 import type { KrakenBookState } from "./book.ts";
@@ -39,11 +38,12 @@ export class KrakenNormalizer implements Normalizer {
   #trades: Trades;
   #requests = 0;
   #system = "";
-  #gap: Gap | null = null;
+  #gap: DisconnectGap;
 
   /** A normalizer of a connection that subscribes these symbols. */
   constructor(options: NormalizerOptions) {
     this.#feed = options.feed;
+    this.#gap = new DisconnectGap(options.feed);
     this.#specs = options.symbols;
     this.#symbols = new Symbols(options.symbols);
     this.#instruments = new Instruments(options.feed, this.#symbols);
@@ -64,10 +64,7 @@ export class KrakenNormalizer implements Normalizer {
     if (frame === undefined) out.notice = { type: "unreadable", reason: "The frame is no object." };
     else if (frame.channel !== undefined) this.#channel(frame, text, receivedAtUs, out);
     else this.#answer(frame, receivedAtUs, out);
-    if (this.#gap !== null && hasData(out.events)) {
-      out.events.unshift(recoveredGap(this.#gap, receivedAtUs));
-      this.#gap = null;
-    }
+    this.#gap.endWith(out.events, receivedAtUs);
     return out;
   }
 
@@ -142,16 +139,7 @@ export class KrakenNormalizer implements Normalizer {
   /** Drops all books; trade ids stay, so that what was missed shows. */
   disconnected(lastGoodUs: number, atUs: number, why: string): MarketEvent[] {
     this.#books.disconnected(lastGoodUs);
-    this.#gap = openGap({
-      feed: this.#feed,
-      symbol: ALL_SYMBOLS,
-      reason: "disconnect",
-      fromUs: this.#gap?.fromUs ?? lastGoodUs,
-      atUs,
-      missed: null,
-      detail: why,
-    });
-    return [{ ...this.#gap }];
+    return [this.#gap.begin(lastGoodUs, atUs, why)];
   }
 
   /** Frames that subscribe books anew. */
@@ -179,7 +167,7 @@ export class KrakenNormalizer implements Normalizer {
     const state: KrakenState = {
       requests: this.#requests,
       system: this.#system,
-      gap: this.#gap,
+      gap: this.#gap.state(),
       books: this.#books.state(),
       trades: this.#trades.state(),
       pairs: this.#instruments.state(),
@@ -192,15 +180,9 @@ export class KrakenNormalizer implements Normalizer {
     const given = structuredClone(state) as KrakenState;
     this.#requests = given.requests;
     this.#system = given.system;
-    this.#gap = given.gap;
+    this.#gap.restore(given.gap);
     this.#instruments.restore(given.pairs);
     this.#books.restore(given.books);
     this.#trades.restore(given.trades);
   }
-}
-
-function hasData(events: readonly MarketEvent[]): boolean {
-  return events.some((event) =>
-    event.type === "orderbook" || event.type === "trade" || event.type === "ticker"
-  );
 }

@@ -23,8 +23,11 @@ export type Side = "buy" | "sell" | "unknown";
 
 /** One trade. */
 export interface Trade extends EventBase {
+  /** Which record it is. */
   type: "trade";
+  /** In the quote unit; dollars of YES on prediction markets. */
   price: number;
+  /** In the base unit; contracts on prediction markets. */
   size: number;
   /** The taker's side; never guessed. */
   side: Side;
@@ -34,21 +37,31 @@ export interface Trade extends EventBase {
 
 /** Top of book and day figures; null = the venue did not say (which is not 0). */
 export interface Ticker extends EventBase {
+  /** Which record it is. */
   type: "ticker";
+  /** Best bid. */
   bidPrice: number | null;
+  /** Size at the best bid. */
   bidSize: number | null;
+  /** Best ask. */
   askPrice: number | null;
+  /** Size at the best ask. */
   askSize: number | null;
+  /** Price of the last trade. */
   lastPrice: number | null;
+  /** Size of the last trade. */
   lastSize: number | null;
   /** Traded in the last 24 h, in the base unit (contracts on prediction markets). */
   volume24h: number | null;
+  /** Contracts that are held. */
   openInterest: number | null;
 }
 
 /** A price level. In a delta, size is the new absolute size and 0 removes the level. */
 export interface Level {
+  /** In the quote unit. */
   price: number;
+  /** In the base unit. */
   size: number;
 }
 
@@ -57,12 +70,17 @@ export type ChecksumState = "unverified" | "verified" | "failed";
 
 /** A whole book or a change of it; levels best first in a snapshot, in the venue's order in a delta. */
 export interface OrderBookUpdate extends EventBase {
+  /** Which record it is. */
   type: "orderbook";
+  /** The whole book, or a change of it. */
   kind: "snapshot" | "delta";
+  /** Offers to buy. */
   bids: Level[];
+  /** Offers to sell. */
   asks: Level[];
   /** Levels a side that the subscription covers; 0 = all. */
   depth: number;
+  /** How it was checked. */
   checksum: ChecksumState;
 }
 
@@ -78,7 +96,9 @@ export type MarketState =
 
 /** A step in a market's life (symbol `_all`: the venue's). */
 export interface Status extends EventBase {
+  /** Which record it is. */
   type: "status";
+  /** The new state. */
   state: MarketState;
   /** How it was settled (`yes`, `no`, `0.42`); "" = not settled or not said. */
   result: string;
@@ -94,7 +114,9 @@ export type GapReason = "disconnect" | "sequence" | "checksum" | "slow" | "parse
  * second record with `recovered` and `toUs`; the time it took is their difference.
  */
 export interface Gap extends EventBase {
+  /** Which record it is. */
   type: "gap";
+  /** Why. */
   reason: GapReason;
   /** Last moment known to be good, µs. */
   fromUs: number;
@@ -102,6 +124,7 @@ export interface Gap extends EventBase {
   toUs: number;
   /** Messages known to be missing; null = unknown. */
   missed: number | null;
+  /** Whether all is right again from `toUs` on. */
   recovered: boolean;
   /** One sentence for a person. */
   detail: string;
@@ -109,6 +132,11 @@ export interface Gap extends EventBase {
 
 /** Any record. */
 export type MarketEvent = Trade | Ticker | OrderBookUpdate | Status | Gap;
+/** Whether a record is market data: no step in a life and no news of something missing. */
+export function isMarketData(event: MarketEvent): event is Trade | Ticker | OrderBookUpdate {
+  return event.type !== "gap" && event.type !== "status";
+}
+
 /** The name of a record's type, as in subjects and paths. */
 export type EventType = MarketEvent["type"];
 /** All types, in the order of the design. */

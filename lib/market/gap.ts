@@ -1,10 +1,12 @@
-import type { Gap, GapReason } from "./event.ts";
+import { ALL_SYMBOLS, type Gap, type GapReason, isMarketData, type MarketEvent } from "./event.ts";
 
 /** What is known when a gap opens. */
 export interface GapNews {
+  /** The feed's id. */
   feed: string;
   /** Our name, or `_all`. */
   symbol: string;
+  /** Why. */
   reason: GapReason;
   /** Last moment known to be good, µs. */
   fromUs: number;
@@ -49,4 +51,46 @@ export function recoveredGap(gap: Gap, atUs: number): Gap {
     recovered: true,
     detail: `Recovered after ${Math.round((atUs - gap.fromUs) / 1000)} ms: ${gap.detail}`,
   };
+}
+
+/** The gap of a broken connection: open on `_all` from the break until data comes again. */
+export class DisconnectGap {
+  #feed: string;
+  #open: Gap | null = null;
+
+  /** No gap of `feed` is open. */
+  constructor(feed: string) {
+    this.#feed = feed;
+  }
+
+  /** The connection broke; a break before any data came goes on from the first one's start. */
+  begin(lastGoodUs: number, atUs: number, why: string): Gap {
+    this.#open = openGap({
+      feed: this.#feed,
+      symbol: ALL_SYMBOLS,
+      reason: "disconnect",
+      fromUs: this.#open?.fromUs ?? lastGoodUs,
+      atUs,
+      missed: null,
+      detail: why,
+    });
+    return { ...this.#open };
+  }
+
+  /** Puts the recovery before the first market data after a break. */
+  endWith(events: MarketEvent[], atUs: number): void {
+    if (this.#open === null || !events.some(isMarketData)) return;
+    events.unshift(recoveredGap(this.#open, atUs));
+    this.#open = null;
+  }
+
+  /** The open gap as plain JSON; null = none. */
+  state(): Gap | null {
+    return this.#open;
+  }
+
+  /** Takes over an open gap. */
+  restore(state: Gap | null): void {
+    this.#open = state;
+  }
 }

@@ -4,6 +4,7 @@ export interface Instrument {
   symbol: string;
   /** The venue's name (`BTC/USD`). */
   external: string;
+  /** The feed's id. */
   feed: string;
   /** Digits after the point of a price step. */
   priceDecimals: number;

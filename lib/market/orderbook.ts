@@ -81,7 +81,9 @@ export class BookSide {
 
 /** Bids and asks of one market. */
 export class OrderBook {
+  /** Offers to buy, best high. */
   readonly bids: BookSide = new BookSide("bids");
+  /** Offers to sell, best low. */
   readonly asks: BookSide = new BookSide("asks");
 
   /** Whether the best bid is at or above the best ask. */

@@ -27,9 +27,13 @@ export function subjectOf(env: string, feed: string, type: EventType, symbol: st
 
 /** The parts of a client subject. */
 export interface SubjectParts {
+  /** Environment. */
   env: string;
+  /** The feed's id. */
   feed: string;
+  /** A record's type. */
   type: string;
+  /** Our name of the market. */
   symbol: string;
 }
 

@@ -1,0 +1,247 @@
+import {
+  ALL_SYMBOLS,
+  type GapReason,
+  type MarketEvent,
+  openGap,
+  type OrderBookUpdate,
+  recoveredGap,
+  valueOf,
+} from "@ssmd/market";
+import type { Normalized } from "../adapter.ts";
+import { isPrice, KalshiBook, type KalshiBookState, NO_SID } from "./book.ts";
+import {
+  type DeltaFields,
+  DOLLAR_STEPS,
+  type KalshiFormat,
+  PRICE_DECIMALS,
+  SIZE_DECIMALS,
+  timestampOf,
+} from "./format.ts";
+import type { KalshiBody } from "./messages.ts";
+import { snapshotFrame } from "./subscribe.ts";
+
+/** Why books are lost. */
+export interface Loss {
+  reason: GapReason;
+  /** Messages known to be missing; null = unknown. */
+  missed: number | null;
+  /** Last moment known to be good, µs. */
+  fromUs: number;
+  detail: string;
+}
+
+/** What the books need of their connection. */
+export interface BooksOptions {
+  feed: string;
+  format: KalshiFormat;
+  /** Our name of a ticker. */
+  ours: (ticker: string) => string;
+  nextId: () => number;
+}
+
+/** The books of a connection. */
+export class Books {
+  #options: BooksOptions;
+  #books = new Map<string, KalshiBook>();
+  #delta: DeltaFields = { price: NaN, change: NaN, side: "" };
+
+  /** No books yet. */
+  constructor(options: BooksOptions) {
+    this.#options = options;
+  }
+
+  /** A snapshot: it replaces the book, and heals it where it was suspect. */
+  snapshot(ticker: string, sid: number, body: KalshiBody, atUs: number, out: Normalized): void {
+    const book = this.#bookOf(ticker, atUs);
+    book.sid = sid;
+    book.seen = true;
+    book.asked = false;
+    const timestampUs = timestampOf(body);
+    const wrong = book.replace(body, this.#options.format) ||
+      (Number.isNaN(timestampUs) ? "The time is unreadable." : "");
+    if (wrong !== "") {
+      this.#unreadable(book, `The snapshot of ${ticker} is unreadable: ${wrong}`, atUs, out);
+      return;
+    }
+    book.sound = true;
+    book.goodUs = atUs;
+    if (book.gap !== null) out.events.push(recoveredGap(book.gap, atUs));
+    book.gap = null;
+    out.events.push(book.snapshot(this.#options.feed, timestampUs, atUs));
+  }
+
+  /** A signed change of one level; it is dropped while the book is suspect. */
+  delta(ticker: string, sid: number, body: KalshiBody, atUs: number, out: Normalized): void {
+    const book = this.#books.get(ticker) ?? this.#bookOf(ticker, atUs);
+    if (!book.sound || book.sid !== sid) {
+      book.sid = sid;
+      out.notice = { type: "dropped", what: `delta for the suspect book ${ticker}` };
+      return;
+    }
+    const delta = this.#delta;
+    this.#options.format.delta(body, delta);
+    const timestampUs = timestampOf(body);
+    const isYes = delta.side === "yes";
+    if (
+      !(isYes || delta.side === "no") || !isPrice(delta.price) || Number.isNaN(delta.change) ||
+      Number.isNaN(timestampUs)
+    ) {
+      this.#unreadable(book, `The delta of ${ticker} is unreadable.`, atUs, out);
+      return;
+    }
+    const side = isYes ? book.book.bids : book.book.asks;
+    const price = isYes ? delta.price : DOLLAR_STEPS - delta.price;
+    const size = side.sizeAt(price) + delta.change;
+    if (size < 0 || size > Number.MAX_SAFE_INTEGER) {
+      const detail = `The size of ${ticker} would be ${valueOf(size, SIZE_DECIMALS)} at ${
+        valueOf(price, PRICE_DECIMALS)
+      }: its book is wrong.`;
+      out.notice = { type: "dropped", what: detail };
+      const loss: Loss = { reason: "sequence", missed: null, fromUs: book.goodUs, detail };
+      return this.#lose([book], loss, atUs, out);
+    }
+    side.set(price, size);
+    book.goodUs = atUs;
+    const levels = [{
+      price: valueOf(price, PRICE_DECIMALS),
+      size: valueOf(size, SIZE_DECIMALS),
+    }];
+    const event: OrderBookUpdate = {
+      type: "orderbook",
+      timestampUs,
+      receivedAtUs: atUs,
+      symbol: book.symbol,
+      feed: this.#options.feed,
+      sequence: 0,
+      kind: "delta",
+      bids: isYes ? levels : [],
+      asks: isYes ? [] : levels,
+      depth: 0,
+      checksum: "unverified",
+    };
+    out.events.push(event);
+  }
+
+  #unreadable(book: KalshiBook, reason: string, atUs: number, out: Normalized): void {
+    out.notice = { type: "unreadable", reason };
+    const fromUs = book.goodUs || atUs;
+    this.#lose([book], { reason: "parse", missed: 1, fromUs, detail: reason }, atUs, out);
+  }
+
+  /**
+   * All books of a subscription are suspect: one gap a book, on `_all` when there is none, since a
+   * hole must show somewhere.
+   */
+  loseAll(sid: number, loss: Loss, atUs: number, out: Normalized): void {
+    const books = [...this.#books.values()].filter((book) => book.seen && book.sid === sid);
+    if (books.length > 0) return this.#lose(books, loss, atUs, out);
+    const { feed } = this.#options;
+    out.events.push({ ...openGap({ feed, symbol: ALL_SYMBOLS, atUs, ...loss }), toUs: atUs });
+  }
+
+  #lose(books: readonly KalshiBook[], loss: Loss, atUs: number, out: Normalized): void {
+    const { feed } = this.#options;
+    for (const book of books) {
+      book.drop(loss.fromUs);
+      const gap = openGap({ feed, symbol: book.symbol, atUs, ...loss });
+      // What was lost first is what recovery is counted from.
+      book.gap ??= gap;
+      out.events.push({ ...gap });
+    }
+  }
+
+  /** Asks for snapshots of all suspect books of a subscription that were not asked for yet. */
+  ask(sid: number, out: Normalized): void {
+    const books = [...this.#books.values()].filter((book) =>
+      book.sid === sid && !book.sound && !book.asked
+    );
+    if (books.length > 0) out.send.push(this.#ask(sid, books));
+  }
+
+  #ask(sid: number, books: readonly KalshiBook[]): string {
+    for (const book of books) book.asked = true;
+    return snapshotFrame(sid, books.map((book) => book.ticker), this.#options.nextId());
+  }
+
+  /** A request was refused: what was asked for may be asked for again. */
+  refused(): void {
+    for (const book of this.#books.values()) book.asked = false;
+  }
+
+  /** A subscription starts (anew): what it covered before has to come again. */
+  begin(sid: number, tickers: Iterable<string>, atUs: number): void {
+    this.end(sid, atUs);
+    for (const ticker of tickers) {
+      const book = this.#bookOf(ticker, atUs);
+      if (!book.sound) book.sid = sid;
+    }
+  }
+
+  /** A subscription ended: its books are no longer kept up. */
+  end(sid: number, atUs: number): void {
+    for (const [ticker, book] of this.#books) {
+      if (book.sid !== sid) continue;
+      book.release(atUs);
+      if (book.gap === null) this.#books.delete(ticker);
+    }
+  }
+
+  #bookOf(ticker: string, atUs: number): KalshiBook {
+    let book = this.#books.get(ticker);
+    if (book === undefined) {
+      book = new KalshiBook(ticker, this.#options.ours(ticker), atUs);
+      this.#books.set(ticker, book);
+    }
+    return book;
+  }
+
+  /** The connection broke: no book is right any more. */
+  disconnected(lastGoodUs: number): void {
+    for (const book of this.#books.values()) book.release(lastGoodUs);
+  }
+
+  /** Frames that ask for snapshots of our symbols (all suspect ones when absent); `bookSid` covers what has no sid. */
+  refresh(symbols: readonly string[] | undefined, bookSid: number | undefined): string[] {
+    const wanted = symbols === undefined ? undefined : new Set(symbols);
+    const books = [...this.#books.values()].filter((book) =>
+      wanted?.has(book.symbol) ?? !book.sound
+    );
+    const frames: string[] = [];
+    for (const [sid, group] of Map.groupBy(books, (book) => book.sid)) {
+      const target = sid === NO_SID ? bookSid : sid;
+      if (target !== undefined) frames.push(this.#ask(target, group));
+    }
+    return frames;
+  }
+
+  /** Our symbols without a sound book, with the time it was lost, µs. */
+  suspect(): Map<string, number> {
+    const lost = [...this.#books.values()].filter((book) => !book.sound);
+    return new Map(lost.map((book) => [book.symbol, book.lostUs]));
+  }
+
+  /** Snapshots of all sound books. */
+  snapshots(): MarketEvent[] {
+    const sound = [...this.#books.values()].filter((book) => book.sound);
+    return sound.map((book) => book.snapshot(this.#options.feed, 0, 0));
+  }
+
+  /** Tickers of all books. */
+  tickers(): string[] {
+    return [...this.#books.keys()];
+  }
+
+  /** Plain JSON of all books. */
+  state(): KalshiBookState[] {
+    return [...this.#books.values()].map((book) => book.state());
+  }
+
+  /** Takes over books from their plain JSON. */
+  restore(states: readonly KalshiBookState[]): void {
+    this.#books.clear();
+    for (const state of states) {
+      const book = KalshiBook.restore(state, this.#options.ours(state.ticker));
+      this.#books.set(state.ticker, book);
+    }
+  }
+}

@@ -1,0 +1,301 @@
+import {
+  ALL_SYMBOLS,
+  DisconnectGap,
+  type Gap,
+  type Instrument,
+  lostGap,
+  type MarketEvent,
+} from "@ssmd/market";
+import type { Normalized, Normalizer, NormalizerOptions, SymbolSpec } from "../adapter.ts";
+import type { KalshiBookState } from "./book.ts";
+import { Books } from "./books.ts";
+import { type KalshiFormat, PRICE_DECIMALS, SIZE_DECIMALS } from "./format.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import { bodyOf, type KalshiBody, type KalshiFrame } from "./messages.ts";
+import { tickerOf, tradeOf } from "./records.ts";
+import { subscribeFrames } from "./subscribe.ts";
+import { BOOK_CHANNEL, type Step, type Subscription, Subscriptions } from "./subscriptions.ts";
+
+/** The channel has failed: subscribe again on a new connection. */
+const CODE_CHANNEL_ERROR = 10;
+/** We read too slowly; the venue has dropped messages and ended the subscription. */
+const CODE_BUFFER_OVERFLOW = 25;
+
+const LIFECYCLE_CHANNEL = "market_lifecycle_v2";
+/** What comes on subscribed channels and brings nothing that we keep. */
+const IGNORED_TYPES: readonly string[] = [
+  "event_lifecycle",
+  "event_fee_update",
+  "multivariate_market_lifecycle",
+];
+
+/** Everything that a connection remembers, as plain JSON. */
+interface KalshiState {
+  commands: number;
+  gap: Gap | null;
+  subscriptions: [number, Subscription][];
+  books: KalshiBookState[];
+  results: [string, string][];
+}
+
+/** The translation of Kalshi's WebSocket; what differs between its wire formats is in the format. */
+export class KalshiNormalizer implements Normalizer {
+  #feed: string;
+  #format: KalshiFormat;
+  #specs = new Map<string, SymbolSpec>();
+  #subscriptions = new Subscriptions();
+  #books: Books;
+  #lifecycle: Lifecycle;
+  #commands = 0;
+  #gap: DisconnectGap;
+
+  /** A normalizer of a connection that subscribes these markets. */
+  constructor(options: NormalizerOptions, format: KalshiFormat) {
+    this.#feed = options.feed;
+    this.#gap = new DisconnectGap(options.feed);
+    this.#format = format;
+    for (const spec of options.symbols) this.#specs.set(spec.external, spec);
+    this.#books = new Books({
+      feed: options.feed,
+      format,
+      ours: (ticker) => this.#ours(ticker),
+      nextId: () => ++this.#commands,
+    });
+    this.#lifecycle = new Lifecycle(options.feed);
+  }
+
+  #ours(ticker: string): string {
+    return this.#specs.get(ticker)?.symbol ?? ticker;
+  }
+
+  /** Frames that subscribe everything. */
+  subscribe(): string[] {
+    return subscribeFrames([...this.#specs.keys()], () => ++this.#commands);
+  }
+
+  /** Translates a frame. */
+  normalize(json: unknown, _text: string, receivedAtUs: number): Normalized {
+    const out: Normalized = { events: [], send: [] };
+    const frame = bodyOf(json) as KalshiFrame | undefined;
+    if (frame === undefined || typeof frame.type !== "string") {
+      out.notice = { type: "unreadable", reason: "The frame is no object with a type." };
+    } else this.#frame(frame, frame.type, receivedAtUs, out);
+    this.#gap.endWith(out.events, receivedAtUs);
+    return out;
+  }
+
+  #frame(frame: KalshiFrame, type: string, atUs: number, out: Normalized): void {
+    const { sid, seq } = frame;
+    let isLossy = false;
+    // Ticker messages and acknowledgements carry no number; whatever carries one counts.
+    if (seq !== undefined) {
+      if (!isCount(sid) || !isCount(seq)) {
+        out.notice = { type: "unreadable", reason: "The frame's sid or seq is no whole number." };
+        return;
+      }
+      const step = this.#subscriptions.step(sid, seq, channelOfType(type), atUs);
+      if (step.type === "repeated") {
+        out.notice = { type: "dropped", what: `sid ${sid} seq ${seq} was seen before` };
+        return;
+      }
+      if (step.type === "hole") {
+        this.#hole(sid, seq, step, atUs, out);
+        isLossy = true;
+      }
+    }
+    const body = bodyOf(frame.msg);
+    if (type === "orderbook_delta" || type === "orderbook_snapshot") {
+      this.#bookFrame(frame, type === "orderbook_snapshot", body, atUs, out);
+      isLossy ||= out.notice !== undefined;
+    } else if (type === "ticker" || type === "trade" || type === LIFECYCLE_CHANNEL) {
+      this.#marketFrame(type, body, atUs, out);
+    } else this.#controlFrame(frame, type, body, atUs, out);
+    if (isLossy && isCount(sid)) this.#books.ask(sid, out);
+  }
+
+  #hole(sid: number, seq: number, step: Step & { type: "hole" }, atUs: number, out: Normalized) {
+    const channel = this.#subscriptions.channelOf(sid);
+    const { missed, from, fromUs } = step;
+    const detail = `Messages of ${channel} are missing: sid ${sid} seq ${from}→${seq}.`;
+    if (channel === BOOK_CHANNEL) {
+      this.#books.loseAll(sid, { reason: "sequence", missed, fromUs, detail }, atUs, out);
+      return;
+    }
+    const symbol = ALL_SYMBOLS;
+    const reason = "sequence";
+    out.events.push(lostGap({ feed: this.#feed, symbol, reason, fromUs, atUs, missed, detail }));
+  }
+
+  #bookFrame(
+    frame: KalshiFrame,
+    isSnapshot: boolean,
+    body: KalshiBody | undefined,
+    atUs: number,
+    out: Normalized,
+  ): void {
+    const { sid, seq } = frame;
+    if (!isCount(sid) || !isCount(seq)) {
+      out.notice = { type: "unreadable", reason: "A book frame lacks its sid or seq." };
+      return;
+    }
+    const ticker = body?.market_ticker;
+    if (body === undefined || typeof ticker !== "string") {
+      const reason = `A book frame lacks its market: sid ${sid} seq ${seq}.`;
+      out.notice = { type: "unreadable", reason };
+      // Whose book it was cannot be told: none of the subscription is known to be right.
+      const loss = { reason: "parse", missed: 1, fromUs: atUs, detail: reason } as const;
+      this.#books.loseAll(sid, loss, atUs, out);
+    } else if (isSnapshot) this.#books.snapshot(ticker, sid, body, atUs, out);
+    else this.#books.delta(ticker, sid, body, atUs, out);
+  }
+
+  #marketFrame(
+    type: "ticker" | "trade" | typeof LIFECYCLE_CHANNEL,
+    body: KalshiBody | undefined,
+    atUs: number,
+    out: Normalized,
+  ): void {
+    const ticker = body?.market_ticker;
+    if (body === undefined || typeof ticker !== "string") {
+      out.notice = { type: "unreadable", reason: `A ${type} frame lacks its market.` };
+      return;
+    }
+    if (type === LIFECYCLE_CHANNEL) return this.#life(ticker, body, atUs, out);
+    const read = type === "trade" ? tradeOf : tickerOf;
+    const event = read(body, this.#format, this.#feed, this.#ours(ticker), atUs);
+    if (event !== undefined) out.events.push(event);
+    else {out.notice = {
+        type: "unreadable",
+        reason: `A ${type} lacks a field or has a wrong type.`,
+      };}
+  }
+
+  /** The channel tells of all markets of the venue; of others than the subscribed it is ignored. */
+  #life(ticker: string, body: KalshiBody, atUs: number, out: Normalized): void {
+    if (this.#specs.size > 0 && !this.#specs.has(ticker)) {
+      out.notice = { type: "ignored", what: "lifecycle of another market" };
+      return;
+    }
+    const step = this.#lifecycle.step(ticker, this.#ours(ticker), body, atUs);
+    if (step === "ignored") out.notice = { type: "ignored", what: String(body.event_type) };
+    else if (step === "unreadable") {
+      out.notice = { type: "unreadable", reason: "A lifecycle frame cannot be read." };
+    } else out.events.push(step);
+  }
+
+  #controlFrame(
+    frame: KalshiFrame,
+    type: string,
+    body: KalshiBody | undefined,
+    atUs: number,
+    out: Normalized,
+  ): void {
+    if (type === "subscribed") this.#subscribed(body, atUs, out);
+    else if (type === "error") this.#error(frame, body, atUs, out);
+    else if (type === "unsubscribed" && isCount(frame.sid)) {
+      out.notice = {
+        type: "unsubscribed",
+        channel: this.#subscriptions.channelOf(frame.sid),
+      };
+      this.#subscriptions.end(frame.sid);
+      this.#books.end(frame.sid, atUs);
+    } else if (type === "ok" || IGNORED_TYPES.includes(type)) {
+      out.notice = { type: "ignored", what: type };
+    } else out.notice = { type: "unreadable", reason: "The frame's type is unknown." };
+  }
+
+  #subscribed(body: KalshiBody | undefined, atUs: number, out: Normalized): void {
+    const channel = body?.channel;
+    const sid = body?.sid;
+    if (typeof channel !== "string" || !isCount(sid)) {
+      out.notice = { type: "unreadable", reason: "An acknowledgement lacks its channel or sid." };
+      return;
+    }
+    this.#subscriptions.begin(sid, channel, atUs);
+    if (channel === BOOK_CHANNEL) this.#books.begin(sid, this.#specs.keys(), atUs);
+    const all = channel === LIFECYCLE_CHANNEL ? [] : [...this.#specs.values()];
+    out.notice = { type: "subscribed", channel, symbols: all.map((spec) => spec.symbol) };
+  }
+
+  #error(
+    frame: KalshiFrame,
+    body: KalshiBody | undefined,
+    atUs: number,
+    out: Normalized,
+  ): void {
+    const code = body?.code;
+    const terminal = code === CODE_CHANNEL_ERROR || code === CODE_BUFFER_OVERFLOW;
+    const message = `code ${String(code)}: ${String(body?.msg ?? "")}`;
+    out.notice = { type: "refused", message, terminal };
+    this.#books.refused();
+    if (code !== CODE_BUFFER_OVERFLOW) return;
+    const detail = `The venue ended the subscription as we read too slowly (${message}).`;
+    const loss = { reason: "slow", missed: null, fromUs: atUs, detail } as const;
+    this.#books.loseAll(isCount(frame.sid) ? frame.sid : -1, loss, atUs, out);
+  }
+
+  /** Drops all books and subscriptions, as sids mean nothing on the next connection. */
+  disconnected(lastGoodUs: number, atUs: number, why: string): MarketEvent[] {
+    this.#subscriptions.clear();
+    this.#books.disconnected(lastGoodUs);
+    return [this.#gap.begin(lastGoodUs, atUs, why)];
+  }
+
+  /** Frames that ask for snapshots on the subscription of order books. */
+  refresh(symbols?: readonly string[]): string[] {
+    return this.#books.refresh(symbols, this.#subscriptions.sidOf(BOOK_CHANNEL));
+  }
+
+  /** Our symbols whose book is not known to be right. */
+  suspect(): Map<string, number> {
+    return this.#books.suspect();
+  }
+
+  /** Snapshots of all sound books. */
+  snapshots(): MarketEvent[] {
+    return this.#books.snapshots();
+  }
+
+  /** Markets known so far: the subscribed and those with a book. */
+  instruments(): Instrument[] {
+    const tickers = new Set([...this.#specs.keys(), ...this.#books.tickers()]);
+    return [...tickers].map((ticker) => ({
+      symbol: this.#ours(ticker),
+      external: ticker,
+      feed: this.#feed,
+      priceDecimals: PRICE_DECIMALS,
+      sizeDecimals: SIZE_DECIMALS,
+    }));
+  }
+
+  /** Plain JSON of everything. */
+  state(): unknown {
+    const state: KalshiState = {
+      commands: this.#commands,
+      gap: this.#gap.state(),
+      subscriptions: this.#subscriptions.state(),
+      books: this.#books.state(),
+      results: this.#lifecycle.state(),
+    };
+    return structuredClone(state);
+  }
+
+  /** Takes over what `state` gave. */
+  restore(state: unknown): void {
+    const given = structuredClone(state) as KalshiState;
+    this.#commands = given.commands;
+    this.#gap.restore(given.gap);
+    this.#subscriptions.restore(given.subscriptions);
+    this.#books.restore(given.books);
+    this.#lifecycle.restore(given.results);
+  }
+}
+
+/** Snapshots and deltas come on the channel of order books, the rest is named alike. */
+function channelOfType(type: string): string {
+  return type === "orderbook_snapshot" ? BOOK_CHANNEL : type;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}

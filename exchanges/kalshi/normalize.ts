@@ -1,0 +1,63 @@
+import { stepsOfText } from "@ssmd/market";
+import {
+  type DeltaFields,
+  type KalshiFormat,
+  PRICE_DECIMALS,
+  SIZE_DECIMALS,
+  type TickerFields,
+  type TradeFields,
+} from "./format.ts";
+import type { KalshiBody } from "./messages.ts";
+
+function price(value: unknown): number {
+  return typeof value === "string" ? stepsOfText(value, PRICE_DECIMALS) : NaN;
+}
+
+function size(value: unknown): number {
+  return typeof value === "string" ? stepsOfText(value, SIZE_DECIMALS) : NaN;
+}
+
+function delta(body: KalshiBody, into: DeltaFields): void {
+  into.price = price(body.price_dollars);
+  into.change = size(body.delta_fp);
+  into.side = body.side;
+}
+
+function trade(body: KalshiBody): TradeFields {
+  return {
+    price: price(body.yes_price_dollars),
+    size: size(body.count_fp),
+    takerSide: body.taker_outcome_side ?? body.taker_side,
+  };
+}
+
+function ticker(body: KalshiBody): TickerFields {
+  return {
+    bid: priceIfGiven(body.yes_bid_dollars),
+    bidSize: sizeIfGiven(body.yes_bid_size_fp),
+    ask: priceIfGiven(body.yes_ask_dollars),
+    askSize: sizeIfGiven(body.yes_ask_size_fp),
+    last: priceIfGiven(body.price_dollars),
+    lastSize: sizeIfGiven(body.last_trade_size_fp),
+    openInterest: sizeIfGiven(body.open_interest_fp),
+  };
+}
+
+function priceIfGiven(value: unknown): number | undefined {
+  return value === undefined ? undefined : price(value);
+}
+
+function sizeIfGiven(value: unknown): number | undefined {
+  return value === undefined ? undefined : size(value);
+}
+
+/** The wire format since 2026-03-12: prices in dollar strings, sizes in fixed-point strings. */
+export const DOLLAR_FORMAT: KalshiFormat = {
+  yesKey: "yes_dollars_fp",
+  noKey: "no_dollars_fp",
+  price,
+  size,
+  delta,
+  trade,
+  ticker,
+};

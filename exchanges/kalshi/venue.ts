@@ -1,0 +1,31 @@
+import type { Venue } from "../adapter.ts";
+import { signedHandshake } from "./auth.ts";
+import { KalshiNormalizer } from "./connection.ts";
+import { DOLLAR_FORMAT } from "./normalize.ts";
+import { CENT_FORMAT } from "./normalize_2025.ts";
+
+/**
+ * Kalshi's event contracts. Public channels want a signed handshake too. The venue sends a WebSocket
+ * ping every 10 s.
+ */
+export const kalshi: Venue = {
+  id: "kalshi",
+  endpoint: "wss://external-api-ws.kalshi.com/trade-api/ws/v2",
+  credentials: ["key_id", "private_key"],
+  handshake: signedHandshake,
+  symbolsPerConnection: 500,
+  silenceMsMax: 30_000,
+  symbolOf: (external) => external,
+  normalizers: [
+    {
+      id: "kalshi-2021",
+      from: "2021-07-01",
+      create: (options) => new KalshiNormalizer(options, CENT_FORMAT),
+    },
+    {
+      id: "kalshi-2026-03-12",
+      from: "2026-03-12",
+      create: (options) => new KalshiNormalizer(options, DOLLAR_FORMAT),
+    },
+  ],
+};
