@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import config from "../deno.json" with { type: "json" };
+
+const MAIN = new URL("./main.ts", import.meta.url).pathname;
+
+interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+async function ssmd(...args: string[]): Promise<Ran> {
+  const output = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", MAIN, ...args],
+    stdin: "null",
+  }).output();
+  const text = new TextDecoder();
+  return {
+    code: output.code,
+    stdout: text.decode(output.stdout),
+    stderr: text.decode(output.stderr),
+  };
+}
+
+Deno.test("ssmd version prints the version of the project", async () => {
+  const { code, stdout, stderr } = await ssmd("version");
+  assert.equal(code, 0);
+  assert.match(stdout, new RegExp(`^ssmd +${config.version}$`, "m"));
+  assert.equal(stderr, "");
+});
+
+Deno.test("ssmd version --output json prints one JSON value", async () => {
+  const { code, stdout } = await ssmd("--", "version", "--output", "json");
+  assert.equal(code, 0);
+  assert.equal(JSON.parse(stdout).ssmd, config.version);
+});
+
+Deno.test("ssmd without arguments lists all commands and succeeds", async () => {
+  const { code, stdout } = await ssmd();
+  assert.equal(code, 0);
+  for (const name of ["up", "exchange", "archive", "version"]) {
+    assert.match(stdout, new RegExp(`^ {2}${name} `, "m"));
+  }
+});
+
+Deno.test("an unknown command ends with 2 and names the one that was meant", async () => {
+  const { code, stdout, stderr } = await ssmd("vresion");
+  assert.equal(code, 2);
+  assert.equal(stdout, "");
+  assert.match(stderr, /^error: there is no command "vresion"\nhint: {2}did you mean "version"\?/);
+});
+
+Deno.test("an unknown command below a word ends with 2 and names the one that was meant", async () => {
+  const { code, stderr } = await ssmd("archive", "vrify");
+  assert.equal(code, 2);
+  assert.match(stderr, /no command "vrify"[^]*did you mean "verify"/);
+});
+
+Deno.test("an unknown flag ends with 2 and names the one that was meant", async () => {
+  const { code, stderr } = await ssmd("version", "--ouput", "json");
+  assert.equal(code, 2);
+  assert.match(stderr, /no flag "--ouput"\nhint: {2}did you mean "--output"\?/);
+});
+
+Deno.test("a value that a flag does not know ends with 2 and lists the allowed ones", async () => {
+  const { code, stderr } = await ssmd("version", "--output", "jso");
+  assert.equal(code, 2);
+  assert.match(stderr, /table\|json\|yaml/);
+});
+
+Deno.test("an argument too many ends with 2", async () => {
+  assert.equal((await ssmd("version", "extra")).code, 2);
+});
+
+Deno.test("no colour is written where stderr is no terminal", async () => {
+  const { stderr } = await ssmd("vresion");
+  assert.ok(!stderr.includes("\x1b"));
+});

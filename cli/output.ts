@@ -1,0 +1,21 @@
+const UTF8 = new TextEncoder();
+
+/** Writes all of `text` now; a reader that went away (`| head`) ends the process quietly. */
+export function writeOut(text: string): void {
+  writeAll(Deno.stdout, text);
+}
+
+/** As {@linkcode writeOut}, to stderr. */
+export function writeError(text: string): void {
+  writeAll(Deno.stderr, text);
+}
+
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  const bytes = UTF8.encode(text);
+  try {
+    for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
+    throw error;
+  }
+}

@@ -1,0 +1,85 @@
+import { stringify } from "yaml";
+import { terminalColumns } from "./terminal.ts";
+
+/** How a result is printed. */
+export type OutputFormat = "table" | "json" | "yaml";
+
+/** All output formats, for the flag `--output`. */
+export const OUTPUT_FORMATS: readonly OutputFormat[] = ["table", "json", "yaml"];
+
+/** A cell; absent values are printed as `-`. */
+export type Cell = string | number | boolean | null | undefined;
+
+/** A row, by column name. */
+export type Row = Record<string, Cell>;
+
+/** What a command shows. */
+export interface Rendered {
+  /** The documented value of `json` and `yaml`. */
+  value: unknown;
+  /** The lines of the table. */
+  rows: readonly Row[];
+  /** Columns in order; default those of the first row. */
+  columns?: readonly string[];
+}
+
+/** The text of a result, ending in a line break. `columnsMax` = terminal width; absent: nothing is shortened. */
+export function render(
+  result: Rendered,
+  format: OutputFormat,
+  columnsMax: number | undefined = terminalColumns(),
+): string {
+  if (format === "json") return `${JSON.stringify(result.value, null, 2)}\n`;
+  if (format === "yaml") return stringify(result.value);
+  return table(result.rows, result.columns ?? Object.keys(result.rows[0] ?? {}), columnsMax);
+}
+
+const GAP = "  ";
+const WIDTH_MIN = 6;
+
+function table(rows: readonly Row[], columns: readonly string[], columnsMax?: number): string {
+  const head = columns.map((column) => column.toUpperCase());
+  const body = rows.map((row) => columns.map((column) => cellText(row[column])));
+  const numeric = columns.map((column) => rows.every((row) => isNumber(row[column])));
+  const widths = fitted(
+    columns.map((_, i) => Math.max(0, ...[head, ...body].map((cells) => width(cells[i] ?? "")))),
+    columnsMax,
+  );
+  const line = (cells: string[]) =>
+    cells.map((cell, i) => aligned(cell, widths[i] ?? 0, numeric[i] ?? false)).join(GAP).trimEnd();
+  return [head, ...body].map((cells) => `${line(cells)}\n`).join("");
+}
+
+/** Takes from the widest column until the line fits. */
+function fitted(widths: number[], columnsMax = Infinity): number[] {
+  const room = columnsMax - GAP.length * (widths.length - 1);
+  const result = [...widths];
+  for (let over = sum(result) - room; over > 0; over--) {
+    const widest = result.indexOf(Math.max(...result));
+    if ((result[widest] ?? 0) <= WIDTH_MIN) break;
+    result[widest] = (result[widest] ?? 0) - 1;
+  }
+  return result;
+}
+
+function aligned(cell: string, size: number, right: boolean): string {
+  const shown = width(cell) > size ? `${[...cell].slice(0, size - 1).join("")}…` : cell;
+  const space = " ".repeat(size - width(shown));
+  return right ? space + shown : shown + space;
+}
+
+function cellText(cell: Cell): string {
+  return cell === null || cell === undefined || cell === "" ? "-" : String(cell);
+}
+
+function isNumber(cell: Cell): boolean {
+  return typeof cell === "number" || cell === null || cell === undefined;
+}
+
+function width(text: string): number {
+  return [...text].length;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}

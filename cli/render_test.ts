@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { parse } from "yaml";
+import { render, type Rendered } from "./render.ts";
+
+const RESULT: Rendered = {
+  value: [{ name: "kraken", symbols: 3 }, { name: "kalshi", symbols: 1200 }],
+  rows: [
+    { name: "kraken", symbols: 3, note: "a long note that needs much more room than there is" },
+    { name: "kalshi", symbols: 1200, note: undefined },
+  ],
+};
+
+Deno.test("json and yaml print the value, whatever the table shows", () => {
+  assert.deepEqual(JSON.parse(render(RESULT, "json")), RESULT.value);
+  assert.deepEqual(parse(render(RESULT, "yaml")), RESULT.value);
+});
+
+Deno.test("a table that is piped is not shortened; numbers stand right", () => {
+  assert.equal(
+    render(RESULT, "table", undefined),
+    "NAME    SYMBOLS  NOTE\n" +
+      "kraken        3  a long note that needs much more room than there is\n" +
+      "kalshi     1200  -\n",
+  );
+});
+
+Deno.test("a table fits the terminal; what is cut ends in an ellipsis", () => {
+  const lines = render(RESULT, "table", 40).trimEnd().split("\n");
+  assert.ok(lines.every((line) => [...line].length <= 40));
+  assert.ok(lines[1]?.endsWith("…"));
+});
+
+Deno.test("columns are those asked for, in that order", () => {
+  const text = render({ ...RESULT, columns: ["symbols", "name"] }, "table", undefined);
+  assert.equal(text.split("\n")[1], "      3  kraken");
+});

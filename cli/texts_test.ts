@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { stripVTControlCharacters } from "node:util";
+import { ConfigError } from "@ssmd/runtime";
+import { exitCodeOf, processExitCode, UsageError } from "./exit.ts";
+import { wantsColor } from "./terminal.ts";
+import { errorText } from "./texts.ts";
+
+Deno.test("an error is told as sentence, hint and code", () => {
+  const error = new ConfigError("CONFIG_NOT_FOUND", "there is no environment", { hint: "look" });
+  const plain = stripVTControlCharacters(errorText(error));
+  assert.equal(plain, "error: there is no environment\nhint:  look\ncode:  CONFIG_NOT_FOUND");
+});
+
+Deno.test("an error without hint says no hint", () => {
+  const plain = stripVTControlCharacters(errorText(new TypeError("odd")));
+  assert.equal(plain, "error: odd");
+});
+
+Deno.test("wrong usage ends with 2, every other failure with 1", () => {
+  assert.equal(exitCodeOf(new UsageError("USAGE", "both")), 2);
+  assert.equal(exitCodeOf(new ConfigError("CONFIG_INVALID", "no")), 1);
+  assert.deepEqual([0, 1, -5, -4, -1, undefined].map(processExitCode), [0, 1, 2, 2, 1, 0]);
+});
+
+Deno.test("colour is for terminals only, and never with NO_COLOR", () => {
+  const terminal = { isTerminal: () => true };
+  const none = () => undefined;
+  assert.equal(wantsColor(terminal, none), true);
+  assert.equal(wantsColor({ isTerminal: () => false }, none), false);
+  assert.equal(wantsColor(terminal, (name) => name === "NO_COLOR" ? "1" : undefined), false);
+  assert.equal(wantsColor(terminal, (name) => name === "TERM" ? "dumb" : undefined), false);
+});
