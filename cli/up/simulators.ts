@@ -51,8 +51,6 @@ async function startOne(
     port: plan.simulated?.type === "model" ? ports?.[venue] ?? 0 : 0,
     ...(key ? { publicKeyPem: key.publicKeyPem } : {}),
   });
-  const credentials: Credentials = key
-    ? { key_id: key.keyId, private_key: key.privateKeyPem }
-    : {};
+  const credentials: Credentials = key ? { key_id: key.keyId, private_key: key.privateKeyPem } : {};
   return { simulator, credentials };
 }

@@ -3,10 +3,10 @@ import { type Connector, type ConnectorStats, createConnector } from "@ssmd/conn
 import { type Venue, VENUES } from "@ssmd/exchanges";
 import { type Gateway, startGateway } from "@ssmd/gateway";
 import { type Deployment, loadDeployment } from "@ssmd/metadata";
-import { type Logger, Metrics } from "@ssmd/runtime";
+import { COMMIT, type Logger, Metrics, VERSION } from "@ssmd/runtime";
 import { openStorage, type Storage } from "@ssmd/storage";
 import { openTransport, type Transport } from "@ssmd/transport";
-import { COMMIT, VERSION } from "../version.ts";
+
 import { type FeedPlan, planFeeds } from "./plan.ts";
 import { type RunningSimulator, startSimulators } from "./simulators.ts";
 

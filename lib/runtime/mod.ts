@@ -8,3 +8,5 @@ export * from "./limits.ts";
 export * from "./suggest.ts";
 export * from "./scrape.ts";
 export * from "./signals.ts";
+export * from "./service.ts";
+export * from "./build.ts";

@@ -1,0 +1,74 @@
+import { type Venue, VENUES } from "@ssmd/exchanges";
+import { loadDeployment } from "@ssmd/metadata";
+import {
+  COMMIT,
+  ConfigError,
+  createLogger,
+  Metrics,
+  portOf,
+  runService,
+  serveMetrics,
+  untilSignal,
+  VERSION,
+} from "@ssmd/runtime";
+import { openStorage } from "@ssmd/storage";
+import { openTransport } from "@ssmd/transport";
+import { createConnector } from "./connector.ts";
+
+const FLAGS = {
+  env: { help: "name of the environment", default: "demo-nats" },
+  feed: { help: "feed to capture; may stay away where the environment has one" },
+  endpoint: { help: "address in place of the environment's, for a simulator" },
+  data: { help: "folder of spool and local archive" },
+  "metrics-port": { help: "port of /metrics and /health, 0 = any free one", default: "9101" },
+} as const;
+
+await runService("connector", FLAGS, async (flags) => {
+  const deployment = await loadDeployment({
+    env: flags.env,
+    ...(flags.data === undefined ? {} : { dataDir: flags.data }),
+  });
+  const { environment } = deployment;
+  const env = environment.name;
+  if (deployment.transport.type === "memory") {
+    throw new ConfigError("TRANSPORT_NOT_SHARED", `environment ${env} has the memory transport`, {
+      hint: "a connector alone needs a bus that others reach: run `up`, or use demo-nats",
+    });
+  }
+  const id = flags.feed ?? (environment.feeds.length === 1 ? environment.feeds[0] : undefined);
+  if (id === undefined) {
+    throw new ConfigError("WRONG_USAGE", `environment ${env} has several feeds`, {
+      hint: `name one: --feed ${environment.feeds.join(" | ")}`,
+    });
+  }
+  const feed = deployment.feed(id);
+  const logger = createLogger({ fields: { component: "connector" } });
+  const metrics = new Metrics("connector");
+  const transport = await openTransport(deployment.transport, { env, logger });
+  const connector = createConnector({
+    ...feed,
+    env,
+    venue: VENUES[id] as Venue,
+    endpoint: flags.endpoint ?? feed.endpoint,
+    transport,
+    storage: await openStorage(deployment.storage),
+    spoolDir: `${deployment.dataDir}/spool/${env}/${id}-main`,
+    logger,
+    metrics,
+    version: VERSION,
+    commit: COMMIT,
+  });
+  const scrape = serveMetrics({
+    host: "127.0.0.1",
+    port: portOf("metrics-port", flags["metrics-port"]),
+    metrics,
+    ready: () => connector.stats().connected > 0 ? undefined : "not connected to the venue",
+  });
+  await connector.start();
+  logger.info("capturing", { env, feed: id, metrics_port: scrape.port });
+  logger.info("stopping", { signal: await untilSignal() });
+  await connector.close();
+  await transport.close();
+  await scrape.close();
+  logger.info("stopped", { ...connector.stats() });
+});

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import type { StorageError } from "@ssmd/runtime";
+import { listSegments, readSegment, type Segment } from "./segment.ts";
+import { Spool, troubleOf } from "./spool.ts";
+
+const MINUTE_US = 60_000_000;
+const TEXT = new TextDecoder();
+
+interface Told {
+  durable: number;
+  closed: Segment[];
+  troubles: (StorageError | undefined)[];
+}
+
+function newSpool(dir: string, told: Told): Spool {
+  return new Spool("r1", {
+    dir,
+    header: (firstLine) => ({
+      run: "r1",
+      env: "test",
+      feed: "x",
+      firstLine,
+      openedUs: 0,
+      connections: [],
+    }),
+    onDurable: (count) => told.durable += count,
+    onClosed: (segment) => told.closed.push(segment),
+    onTrouble: (error) => told.troubles.push(error),
+  });
+}
+
+function nothingTold(): Told {
+  return { durable: 0, closed: [], troubles: [] };
+}
+
+async function inFolder(body: (dir: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  try {
+    await body(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+Deno.test("Spool keeps lines of all connections in the order they came, byte for byte", () =>
+  inFolder(async (dir) => {
+    const told = nothingTold();
+    const spool = newSpool(dir, told);
+    for (let i = 1; i <= 1000; i++) {
+      const number = spool.append(1 + i % 3, i, `{"t":"${i}000","m":`, Buffer.from(`"é${i}"`), "}");
+      assert.equal(number, i);
+    }
+    await spool.close();
+    assert.equal(told.durable, 1000);
+    const [segment] = await listSegments(dir);
+    const content = await readSegment(segment as Segment);
+    assert.equal(content?.lines.length, 1000);
+    for (const [index, line] of content!.lines.entries()) {
+      const i = index + 1;
+      assert.equal(line.number, i);
+      assert.equal(line.slot, 1 + i % 3);
+      assert.equal(TEXT.decode(line.raw), `{"t":"${i}000","m":"é${i}"}\n`);
+    }
+  }));
+
+Deno.test("Spool begins a segment for each minute and tells when one is closed", () =>
+  inFolder(async (dir) => {
+    const told = nothingTold();
+    const spool = newSpool(dir, told);
+    for (const minute of [1, 1, 2, 5]) {
+      spool.append(1, minute * MINUTE_US, "{}", new Uint8Array(), "");
+      await spool.commit();
+    }
+    await spool.close();
+    assert.deepEqual(told.closed.map((segment) => segment.firstLine), [1, 3, 4]);
+    const contents = await Promise.all((await listSegments(dir)).map(readSegment));
+    assert.deepEqual(contents.map((content) => content?.lines.length), [2, 1, 1]);
+    assert.deepEqual(contents.map((content) => content?.header.openedUs), [
+      MINUTE_US,
+      2 * MINUTE_US,
+      5 * MINUTE_US,
+    ]);
+  }));
+
+Deno.test("readSegment() leaves out a torn last line and says how long it was", () =>
+  inFolder(async (dir) => {
+    const spool = newSpool(dir, nothingTold());
+    spool.append(1, 1, "first", new Uint8Array(), "");
+    spool.append(1, 1, "second", new Uint8Array(), "");
+    await spool.close();
+    const [segment] = await listSegments(dir) as [Segment];
+    const bytes = await Deno.readFile(segment.path);
+    await Deno.writeFile(segment.path, bytes.subarray(0, -3));
+    const content = await readSegment(segment);
+    assert.deepEqual(content?.lines.map((line) => TEXT.decode(line.raw)), ["first\n"]);
+    assert.equal(content?.tornBytes, "1 second".length - 2);
+    await Deno.writeFile(segment.path, bytes.subarray(0, 10));
+    assert.equal(await readSegment(segment), undefined);
+  }));
+
+Deno.test("Spool keeps lines in memory while its folder is away, and writes them when it is back", () =>
+  inFolder(async (dir) => {
+    const told = nothingTold();
+    const spool = newSpool(`${dir}/later`, told);
+    spool.append(1, 1, "kept", new Uint8Array(), "");
+    const committed = spool.commit();
+    while (told.troubles.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(told.troubles[0]?.code, "SPOOL_FAILED");
+    assert.equal(told.durable, 0);
+    await Deno.mkdir(`${dir}/later`);
+    await committed;
+    await spool.close();
+    assert.equal(told.durable, 1);
+    assert.equal(told.troubles.at(-1), undefined);
+    const content = await readSegment((await listSegments(`${dir}/later`))[0] as Segment);
+    assert.equal(content?.lines.length, 1);
+  }));
+
+Deno.test("troubleOf() says what to do about a full disk and a read-only folder", () => {
+  const full = troubleOf(Object.assign(new Error("x"), { code: "ENOSPC" }), "/spool");
+  assert.equal(full.code, "SPOOL_FULL");
+  assert.match(full.hint, /free space/);
+  const readOnly = troubleOf(Object.assign(new Error("x"), { code: "EROFS" }), "/spool");
+  assert.equal(readOnly.code, "SPOOL_READ_ONLY");
+  assert.match(readOnly.hint, /writable/);
+});

@@ -1,0 +1,46 @@
+import { loadDeployment } from "@ssmd/metadata";
+import {
+  ConfigError,
+  createLogger,
+  Metrics,
+  portOf,
+  runService,
+  untilSignal,
+  VERSION,
+} from "@ssmd/runtime";
+import { openTransport } from "@ssmd/transport";
+import { startGateway } from "./mod.ts";
+
+const FLAGS = {
+  env: { help: "name of the environment", default: "demo-nats" },
+  host: { help: "interface to listen on, in place of the environment's" },
+  port: { help: "port in place of the environment's, 0 = any free one" },
+} as const;
+
+await runService("gateway", FLAGS, async (flags) => {
+  const deployment = await loadDeployment({ env: flags.env });
+  const { environment } = deployment;
+  const env = environment.name;
+  if (deployment.transport.type === "memory") {
+    throw new ConfigError("TRANSPORT_NOT_SHARED", `environment ${env} has the memory transport`, {
+      hint: "a gateway alone needs a bus that others reach: run `up`, or use demo-nats",
+    });
+  }
+  const logger = createLogger({ fields: { component: "gateway" } });
+  const transport = await openTransport(deployment.transport, { env, logger });
+  const gateway = await startGateway({
+    ...{ env, transport, logger, version: VERSION, feeds: environment.feeds },
+    host: flags.host ?? environment.gateway.host ?? "127.0.0.1",
+    port: flags.port === undefined ? environment.gateway.port : portOf("port", flags.port),
+    markets: Object.entries(environment.symbols).map(([symbol, { external, feed }]) => ({
+      symbol,
+      external,
+      feed,
+    })),
+    metrics: new Metrics("gateway"),
+  });
+  logger.info("serving", { env, page: `${gateway.url}/` });
+  logger.info("stopping", { signal: await untilSignal() });
+  await gateway.close();
+  await transport.close();
+});

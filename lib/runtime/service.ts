@@ -1,0 +1,90 @@
+import { parseArgs } from "node:util";
+import { ConfigError, messageOf, SsmdError } from "./errors.ts";
+import { suggestion } from "./suggest.ts";
+
+/** A flag of a service: what it means, and its value where it is not given. */
+export interface FlagSpec {
+  help: string;
+  default?: string;
+}
+
+/** Values of flags by name. */
+export type FlagValues<S extends Record<string, FlagSpec>> = {
+  [K in keyof S]: S[K] extends { default: string } ? string : string | undefined;
+};
+
+/**
+ * Reads `--name value` flags. Throws ConfigError `WRONG_USAGE` with did-you-mean for a flag that
+ * there is not, a value that is missing or an argument too many.
+ */
+export function parseFlags<const S extends Record<string, FlagSpec>>(
+  args: readonly string[],
+  spec: S,
+): FlagValues<S> {
+  const options = Object.fromEntries(Object.keys(spec).map((name) => [name, { type: "string" }]));
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: options as Record<string, { type: "string" }>,
+    strict: false,
+    tokens: true,
+  });
+  const values: Record<string, string | undefined> = {};
+  for (const [name, flag] of Object.entries(spec)) values[name] = flag.default;
+  for (const token of tokens) {
+    if (token.kind === "positional") {
+      throw new ConfigError("WRONG_USAGE", `"${token.value}" is one argument too many`, {
+        hint: "flags are written --name value; --help lists them",
+      });
+    }
+    if (token.kind !== "option") continue;
+    if (!(token.name in spec)) {
+      throw new ConfigError("WRONG_USAGE", `there is no flag "--${token.name}"`, {
+        hint: suggestion(token.name, Object.keys(spec)),
+      });
+    }
+    if (typeof token.value !== "string") {
+      throw new ConfigError("WRONG_USAGE", `--${token.name} wants a value`, {
+        hint: spec[token.name]?.help ?? "",
+      });
+    }
+    values[token.name] = token.value;
+  }
+  return values as FlagValues<S>;
+}
+
+/** A port given as text. Throws ConfigError `WRONG_USAGE`. */
+export function portOf(flag: string, text: string): number {
+  const port = Number(text);
+  if (text !== "" && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new ConfigError("WRONG_USAGE", `--${flag} ${text} is no port`, {
+    hint: "a port is a whole number from 0 (any free one) to 65535",
+  });
+}
+
+/**
+ * The frame of a service's `main`: help, errors as sentences on stderr, exit codes (1 failed,
+ * 2 wrong usage or configuration).
+ */
+export async function runService<const S extends Record<string, FlagSpec>>(
+  name: string,
+  spec: S,
+  main: (flags: FlagValues<S>) => Promise<void>,
+): Promise<void> {
+  try {
+    if (Deno.args.includes("--help")) return console.log(helpOf(name, spec));
+    await main(parseFlags(Deno.args, spec));
+  } catch (error) {
+    console.error(`error: ${messageOf(error)}`);
+    if (error instanceof SsmdError) console.error(`hint:  ${error.hint}\ncode:  ${error.code}`);
+    Deno.exit(error instanceof ConfigError ? 2 : 1);
+  }
+}
+
+function helpOf(name: string, spec: Record<string, FlagSpec>): string {
+  const lines = Object.entries(spec).map(([flag, { help, default: value }]) =>
+    `  --${flag.padEnd(14)} ${help}${value === undefined ? "" : ` (default ${value})`}`
+  );
+  return `ssmd ${name}\n\nFLAGS\n${
+    lines.join("\n")
+  }\n\nEXAMPLE\n  deno task ${name} --env demo-nats`;
+}
