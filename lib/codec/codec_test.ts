@@ -19,7 +19,7 @@ const TRADE: Trade = {
 };
 
 for (const type of EVENT_TYPES) {
-  Deno.test(`a ${type} comes back from its bytes as it was`, () => {
+  Deno.test(`the ${type} comes back from its bytes as it was`, () => {
     const encoder = new Encoder();
     fc.assert(fc.property(anyRecord[type], (event) => {
       assert.deepEqual(decode(type, encoder.encode(event)), event);

@@ -31,21 +31,21 @@ function joined(parts: Uint8Array<ArrayBuffer>[]): Promise<ArrayBuffer> {
 for (const type of EVENT_TYPES) {
   const { name, text } = SCHEMAS[type];
 
-  Deno.test(`capnp-es reads a ${type} of ours`, () => {
+  Deno.test(`capnp-es reads our ${type}`, () => {
     const encoder = new Encoder();
     fc.assert(fc.property(anyRecord[type], (event: MarketEvent) => {
       assert.deepEqual(readByCapnpEs(type, encoder.encode(event)), wireValuesOf(event));
     }));
   });
 
-  Deno.test(`we read a ${type} of capnp-es`, () => {
+  Deno.test(`we read the ${type} of capnp-es`, () => {
     fc.assert(fc.property(anyRecord[type], (event: MarketEvent) => {
       assert.deepEqual(decode(type, writeByCapnpEs(type, wireValuesOf(event))), event);
     }));
   });
 
   Deno.test({
-    name: `our bytes of a ${type} are those of capnp encode`,
+    name: `our ${type} has the bytes of capnp encode`,
     ignore: withoutCapnp,
     fn: async () => {
       const encoder = new Encoder();
@@ -60,7 +60,7 @@ for (const type of EVENT_TYPES) {
   });
 
   Deno.test({
-    name: `a ${type} of ours goes through capnp decode and encode unchanged`,
+    name: `our ${type} goes through capnp decode and encode unchanged`,
     ignore: withoutCapnp,
     fn: async () => {
       const encoder = new Encoder();
@@ -74,7 +74,7 @@ for (const type of EVENT_TYPES) {
 
   for (const segmentWords of [1, 2, 9]) {
     Deno.test({
-      name: `we read a ${type} in segments of ${segmentWords} words`,
+      name: `we read the ${type} of capnp encode in segments of ${segmentWords} words`,
       ignore: withoutCapnp,
       fn: async () => {
         const events = samplesOf(type);
@@ -87,3 +87,12 @@ for (const type of EVENT_TYPES) {
     });
   }
 }
+
+Deno.test("we read a book that capnp-es wrote in several segments", () => {
+  const [book] = fc.sample(anyRecord.orderbook, 1);
+  const levels = Array.from({ length: 700 }, (_, i) => ({ price: i / 100, size: i }));
+  const event: MarketEvent = { ...book!, bids: levels, asks: levels.slice(0, 300) };
+  const bytes = writeByCapnpEs("orderbook", wireValuesOf(event));
+  assert.ok((bytes[0] ?? 0) > 0, "one segment only");
+  assert.deepEqual(decode("orderbook", bytes), event);
+});

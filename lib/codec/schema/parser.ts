@@ -79,11 +79,12 @@ class Parser {
   #skipBody(): number {
     const start = this.#next;
     this.#symbol("{");
-    while (this.#peek().text !== "}" || this.#peek().kind !== "symbol") {
-      if (this.#peek().kind === "end") throw this.#error(this.#peek(), 'expected "}"');
-      this.#next++;
+    for (let depth = 1; depth > 0;) {
+      if (this.#tryOne("{")) depth++;
+      else if (this.#tryOne("}")) depth--;
+      else if (this.#peek().kind === "end") throw this.#error(this.#peek(), 'expected "}"');
+      else this.#next++;
     }
-    this.#symbol("}");
     return start;
   }
 

@@ -22,7 +22,7 @@ export function readByCapnpEs(
   );
 }
 
-/** A message with these fields, written by capnp-es; one segment, or several of `segmentBytes`. */
+/** A message with these fields, written by capnp-es; beyond 4 KiB it has several segments. */
 export function writeByCapnpEs(
   type: MarketEvent["type"],
   values: Record<string, WireValue>,
