@@ -78,7 +78,8 @@ export class KrakenNormalizer implements Normalizer {
     const isSnapshot = frame.type === "snapshot";
     if (!Array.isArray(data) || !(isSnapshot || frame.type === "update")) {
       out.notice = { type: "unreadable", reason: "The frame lacks its type or its list of data." };
-    } else if (channel === "book") this.#books.frame(data, isSnapshot, text, atUs, out);
+    } else if (data.length === 0) out.notice = { type: "ignored", what: "no data" };
+    else if (channel === "book") this.#books.frame(data, isSnapshot, text, atUs, out);
     else if (channel === "trade") this.#trades.frame(data, isSnapshot, atUs, out);
     else if (channel === "ticker") this.#tickers(data, atUs, out);
     else if (channel === "status") this.#status(data, atUs, out);

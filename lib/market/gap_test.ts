@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { lostGap, openGap, recoveredGap } from "./gap.ts";
+import type { MarketEvent, Trade } from "./event.ts";
+import { DisconnectGap, lostGap, openGap, recoveredGap } from "./gap.ts";
 
 const NEWS = {
   feed: "kraken",
@@ -24,4 +25,22 @@ Deno.test("a gap opens without an end and closes with the time it took", () => {
 Deno.test("a gap of lost data has its end at once and is not recovered", () => {
   const lost = lostGap(NEWS);
   assert.deepEqual([lost.fromUs, lost.toUs, lost.recovered], [1_000_000, 1_500_000, false]);
+});
+
+Deno.test("the gap of a broken connection ends before the first market data", () => {
+  const gap = new DisconnectGap("kraken");
+  assert.equal(gap.begin(10, 20, "Silence.").fromUs, 10);
+  assert.equal(gap.begin(25, 30, "Refused.").fromUs, 10);
+  const news: MarketEvent[] = [openGap(NEWS)];
+  gap.endWith(news, 40);
+  assert.equal(news.length, 1);
+  const restored = new DisconnectGap("kraken");
+  restored.restore(gap.state());
+  const events: MarketEvent[] = [{ type: "trade" } as Trade];
+  restored.endWith(events, 50);
+  assert.deepEqual(events.map((event) => event.type), ["gap", "trade"]);
+  const [recovery] = events;
+  assert.ok(recovery?.type === "gap" && recovery.recovered);
+  assert.deepEqual([recovery.symbol, recovery.fromUs, recovery.toUs], ["_all", 10, 50]);
+  assert.equal(restored.state(), null);
 });
