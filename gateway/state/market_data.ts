@@ -42,12 +42,12 @@ export class MarketData {
   #tradesMax: number = LIMITS.recentTradesMax;
   #heldCount = new Map<Feed, number>();
 
-  constructor(
-    feeds: readonly string[],
-    specs: readonly MarketSpec[],
-    listener: MarketDataListener,
-  ) {
+  constructor(listener: MarketDataListener) {
     this.#listener = listener;
+  }
+
+  /** Takes in what is known beforehand. */
+  add(feeds: readonly string[], specs: readonly MarketSpec[]): void {
     for (const id of feeds) this.feed(id);
     for (const spec of specs) this.#addMarket(this.feed(spec.feed), spec.symbol, spec.external);
   }

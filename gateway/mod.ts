@@ -1,0 +1,3 @@
+/** The gateway: live market data over WebSocket and REST, and the live page. @module */
+export { type Gateway, type GatewayOptions, type GatewayStats, startGateway } from "./gateway.ts";
+export type { MarketSpec } from "./state/market_data.ts";

@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import { StorageError } from "@ssmd/runtime";
+import type { Reply } from "./reply.ts";
+import type { Route } from "./router.ts";
+
+/** Files of the live page, their addresses and types. */
+const FILES = [
+  { path: "/", name: "index.html", type: "text/html; charset=utf-8" },
+  { path: "/app.js", name: "app.js", type: "text/javascript; charset=utf-8" },
+  { path: "/app.css", name: "app.css", type: "text/css; charset=utf-8" },
+  { path: "/icon.svg", name: "icon.svg", type: "image/svg+xml" },
+] as const;
+
+const PAGE_HEADERS = {
+  "cache-control": "no-cache",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "content-security-policy":
+    "default-src 'self'; connect-src 'self' ws: wss:; style-src 'self' 'unsafe-inline'; " +
+    "img-src 'self' data:; frame-ancestors 'none'",
+};
+
+/** The live page from its bundle; read when it is first asked for, then kept. */
+export function pageRoutes(): Route[] {
+  return FILES.map(({ path, name, type }) => {
+    let file: { plain: Uint8Array; gzip: Uint8Array; etag: string } | undefined;
+    const handler = async ({ headers }: { headers: Record<string, unknown> }): Promise<Reply> => {
+      file ??= await load(name);
+      const common = { ...PAGE_HEADERS, "content-type": type, etag: file.etag };
+      if (headers["if-none-match"] === file.etag) return { status: 304, headers: common, body: "" };
+      if (!String(headers["accept-encoding"] ?? "").includes("gzip")) {
+        return { status: 200, headers: common, body: file.plain };
+      }
+      const packed = { ...common, "content-encoding": "gzip", vary: "accept-encoding" };
+      return { status: 200, headers: packed, body: file.gzip };
+    };
+    return { path, handler };
+  });
+}
+
+async function load(name: string) {
+  const url = new URL(`../page/dist/${name}`, import.meta.url);
+  try {
+    const plain = await Deno.readFile(url);
+    const hash = createHash("sha256").update(plain).digest("base64url").slice(0, 16);
+    return { plain, gzip: gzipSync(plain), etag: `"${hash}"` };
+  } catch (cause) {
+    throw new StorageError("PAGE_MISSING", `the page's file ${name} cannot be read`, {
+      cause,
+      hint: "build it with gateway/page/build.ts, or include gateway/page/dist when compiling",
+    });
+  }
+}

@@ -1,0 +1,151 @@
+import { Encoder } from "@ssmd/codec";
+import {
+  ALL_SYMBOLS,
+  type Gap,
+  type Level,
+  type MarketEvent,
+  OrderBook,
+  type OrderBookUpdate,
+  subjectOf,
+} from "@ssmd/market";
+import { nowUs } from "@ssmd/runtime";
+import type { Publisher, Subscription, Transport } from "@ssmd/transport";
+import { snapshotSubject } from "../intake/snapshot_request.ts";
+
+/** A record without what every record carries. */
+export type Draft<E extends MarketEvent = MarketEvent> = E extends MarketEvent
+  ? Omit<E, "feed" | "sequence" | "timestampUs" | "receivedAtUs">
+  : never;
+
+/** A connector for tests and demos: numbers and publishes records, answers with its true books. */
+export class FakeConnector {
+  readonly feed: string;
+  /** The true books. */
+  readonly books: Map<string, OrderBook> = new Map();
+  sequence = 0;
+  /** Snapshot requests that came. */
+  asked = 0;
+  #env: string;
+  #transport: Transport;
+  #publisher: Publisher;
+  #encoder = new Encoder();
+  #responder: Subscription | undefined;
+  #messages = 0;
+  #run: string;
+
+  constructor(env: string, feed: string, transport: Transport) {
+    this.feed = feed;
+    this.#env = env;
+    this.#transport = transport;
+    this.#publisher = transport.publisher();
+    this.#run = `${feed}-${nowUs()}`;
+  }
+
+  /** Answers snapshot requests from now on, each after `delay` if given. */
+  async answer(delay?: () => Promise<void>): Promise<void> {
+    const subject = snapshotSubject(this.#env, this.feed);
+    this.#responder = await this.#transport.respond(subject, async () => {
+      this.asked++;
+      const answer = this.snapshots();
+      await delay?.();
+      return answer;
+    });
+  }
+
+  /** All true books, encoded back to back. */
+  snapshots(): Uint8Array {
+    const encoder = new Encoder();
+    const messages: Uint8Array[] = [];
+    for (const symbol of this.books.keys()) {
+      const event = { ...this.#snapshotOf(symbol), ...this.#base(), receivedAtUs: 0 };
+      messages.push(encoder.encode({ ...event, sequence: this.sequence } as OrderBookUpdate));
+    }
+    const joined = new Uint8Array(messages.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const message of messages) {
+      joined.set(message, at);
+      at += message.length;
+    }
+    return joined;
+  }
+
+  /** Numbers and publishes a record; `lost` = it never reaches the bus. */
+  publish(draft: Draft, lost = false): void {
+    const base = this.#base();
+    const event = { ...draft, ...base, sequence: ++this.sequence } as MarketEvent;
+    const payload = this.#encoder.encode(event);
+    if (lost) return;
+    this.#publisher.publish({
+      subject: subjectOf(this.#env, this.feed, event.type, event.symbol),
+      payload,
+      id: `${this.#run}-${++this.#messages}-0`,
+    });
+  }
+
+  /** Publishes a trade. */
+  trade(symbol: string, price: number, size = 1): void {
+    this.publish({ type: "trade", symbol, price, size, side: "buy", tradeId: `t${this.sequence}` });
+  }
+
+  /** Changes the true book and publishes the change. */
+  delta(symbol: string, bids: Level[], asks: Level[], lost = false): void {
+    const book = this.#book(symbol);
+    for (const { price, size } of bids) book.bids.set(price, size);
+    for (const { price, size } of asks) book.asks.set(price, size);
+    this.publish({ ...BOOK, kind: "delta", symbol, bids, asks }, lost);
+  }
+
+  /** Publishes the true book as the venue's snapshot. */
+  snapshot(symbol: string): void {
+    this.publish(this.#snapshotOf(symbol));
+  }
+
+  /** Publishes a gap, open or recovered. */
+  gap(reason: Gap["reason"], recovered: boolean, symbol: string = ALL_SYMBOLS): void {
+    const now = nowUs();
+    this.publish({
+      type: "gap",
+      symbol,
+      reason,
+      fromUs: now - 1000,
+      toUs: recovered ? now : 0,
+      missed: null,
+      recovered,
+      detail: "made by a test",
+    });
+  }
+
+  /** Numbers begin anew, as after a restart of the connector. */
+  restart(): void {
+    this.sequence = 0;
+  }
+
+  /** Answers no more. */
+  close(): void {
+    this.#responder?.unsubscribe();
+    void this.#publisher.close();
+  }
+
+  #book(symbol: string): OrderBook {
+    let book = this.books.get(symbol);
+    if (book === undefined) this.books.set(symbol, book = new OrderBook());
+    return book;
+  }
+
+  #snapshotOf(symbol: string): Draft<OrderBookUpdate> {
+    const { bids, asks } = this.#book(symbol);
+    return { ...BOOK, kind: "snapshot", symbol, bids: levelsOf(bids), asks: levelsOf(asks) };
+  }
+
+  #base() {
+    const now = nowUs();
+    return { feed: this.feed, timestampUs: now, receivedAtUs: now };
+  }
+}
+
+const BOOK = { type: "orderbook", depth: 0, checksum: "unverified" } as const;
+
+/** Levels of one side, best first. */
+export function levelsOf(side: { prices: number[]; sizes: number[] }): Level[] {
+  return side.prices.map((price, i) => ({ price, size: side.sizes[i] as number }));
+}

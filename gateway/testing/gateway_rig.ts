@@ -1,0 +1,66 @@
+import { Metrics, silentLogger } from "@ssmd/runtime";
+import { memoryTransport, type Transport } from "@ssmd/transport";
+import { type Gateway, startGateway } from "../gateway.ts";
+import type { MarketSpec } from "../state/market_data.ts";
+import { FakeConnector } from "./fake_connector.ts";
+import { StreamClient } from "./stream_client.ts";
+
+/** A gateway with one connector on a bus in memory. */
+export interface GatewayRig {
+  transport: Transport;
+  connector: FakeConnector;
+  gateway: Gateway;
+  metrics: Metrics;
+  /** A client of the stream; closed with the rig. */
+  client(query?: string): Promise<StreamClient>;
+  /** A REST answer as JSON. */
+  get(path: string): Promise<{ status: number; type: string; body: Record<string, unknown> }>;
+}
+
+const SPECS: MarketSpec[] = [
+  { symbol: "BTCUSD", feed: "kraken", external: "BTC/USD" },
+  { symbol: "ETHUSD", feed: "kraken", external: "ETH/USD" },
+  { symbol: "KXBTC-26.5", feed: "kraken", external: "KXBTC-26.5" },
+];
+
+/** Runs a test with a gateway and takes everything down after it. */
+export async function withGateway(
+  test: (rig: GatewayRig) => Promise<void>,
+  answering = true,
+): Promise<void> {
+  const transport = memoryTransport();
+  const connector = new FakeConnector("test", "kraken", transport);
+  if (answering) await connector.answer();
+  const metrics = new Metrics("gateway");
+  const gateway = await startGateway({
+    env: "test",
+    transport,
+    host: "127.0.0.1",
+    port: 0,
+    feeds: ["kraken"],
+    markets: SPECS,
+    logger: silentLogger,
+    metrics,
+    version: "0.0.0",
+  });
+  const clients: StreamClient[] = [];
+  const client = async (query = "") => {
+    const opened = await StreamClient.open(gateway.url, query);
+    clients.push(opened);
+    return opened;
+  };
+  const get = async (path: string) => {
+    const response = await fetch(gateway.url + path);
+    const text = await response.text();
+    const type = response.headers.get("content-type") ?? "";
+    return { status: response.status, type, body: type.includes("json") ? JSON.parse(text) : {} };
+  };
+  try {
+    await test({ transport, connector, gateway, metrics, client, get });
+  } finally {
+    for (const opened of clients) await opened.close();
+    connector.close();
+    await gateway.close();
+    await transport.close();
+  }
+}

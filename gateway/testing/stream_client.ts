@@ -1,0 +1,100 @@
+import { OrderBook } from "@ssmd/market";
+
+/** A message of the gateway, as it came. */
+export type Message = Record<string, unknown> & { type: string };
+
+/** A WebSocket client for tests: keeps what came, and the books that follow from it. */
+export class StreamClient {
+  readonly messages: Message[] = [];
+  readonly books: Map<string, OrderBook> = new Map();
+  /** What broke the protocol's promises, if anything. */
+  readonly violations: string[] = [];
+  #ws: WebSocket;
+  #waiting: (() => void)[] = [];
+  #sequences = new Map<string, number>();
+  #ended: Promise<CloseEvent>;
+
+  private constructor(ws: WebSocket) {
+    this.#ws = ws;
+    this.#ended = new Promise((resolve) => ws.addEventListener("close", resolve));
+    ws.addEventListener("message", ({ data }) => this.#take(JSON.parse(data)));
+    ws.addEventListener("close", () => this.#wake());
+  }
+
+  /** Connects; `query` begins with `?` or is empty. */
+  static async open(url: string, query = ""): Promise<StreamClient> {
+    const ws = new WebSocket(`${url.replace("http", "ws")}/v1/stream${query}`);
+    const client = new StreamClient(ws);
+    await client.next("welcome");
+    return client;
+  }
+
+  /** The close code and reason, once closed. */
+  get closed(): Promise<CloseEvent> {
+    return this.#ended;
+  }
+
+  /** Sends a request, or any text or bytes. */
+  send(message: unknown): void {
+    const raw = typeof message === "string" || message instanceof Uint8Array;
+    this.#ws.send(raw ? message as string : JSON.stringify(message));
+  }
+
+  /** Waits until a message of this type (that passes) is there; earlier ones count. */
+  next(type: string, passes: (message: Message) => boolean = () => true): Promise<Message> {
+    return this.when(() => this.messages.find((m) => m.type === type && passes(m)));
+  }
+
+  /** Waits until `look` gives something. */
+  async when<T>(look: () => T | undefined | false): Promise<T> {
+    for (;;) {
+      const found = look();
+      if (found !== undefined && found !== false) return found;
+      if (this.#ws.readyState > WebSocket.OPEN) throw new Error("closed while waiting");
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** Messages of one type. */
+  of(type: string): Message[] {
+    return this.messages.filter((message) => message.type === type);
+  }
+
+  /** Asks for a pong and waits for it: everything sent before has been answered then. */
+  async settle(): Promise<void> {
+    const id = `settle-${Math.random()}`;
+    this.send({ action: "ping", id });
+    await this.next("pong", (message) => message["id"] === id);
+  }
+
+  /** Closes and waits for it. */
+  async close(): Promise<void> {
+    this.#ws.close();
+    await this.#ended;
+  }
+
+  #take(message: Message): void {
+    if (message.type === "orderbook") this.#takeBook(message);
+    this.messages.push(message);
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  #takeBook(message: Message): void {
+    const symbol = message["symbol"] as string;
+    const sequence = message["seq"] as number;
+    let book = this.books.get(symbol);
+    if (message["kind"] === "snapshot") this.books.set(symbol, book = new OrderBook());
+    else if (book === undefined) this.violations.push(`${symbol}: a delta before any snapshot`);
+    else if (sequence <= (this.#sequences.get(symbol) ?? 0)) {
+      this.violations.push(`${symbol}: delta ${sequence} is repeated or old`);
+    }
+    this.#sequences.set(symbol, sequence);
+    if (book === undefined) return;
+    for (const [price, size] of message["bids"] as [number, number][]) book.bids.set(price, size);
+    for (const [price, size] of message["asks"] as [number, number][]) book.asks.set(price, size);
+  }
+}
