@@ -1,4 +1,5 @@
 import { type Document, isMap, isPair, LineCounter, type Node, parseDocument } from "yaml";
+import { messageOf } from "@ssmd/runtime";
 import { type Finding, formatPath } from "./finding.ts";
 
 /** A file to be checked: its path as people see it, and its text. */
@@ -16,8 +17,8 @@ const SYNTAX: Record<string, string> = {
   TAB_AS_INDENT: "a tab is used to indent; YAML wants spaces",
   DUPLICATE_KEY: "this key stands here a second time; keep one of them",
   MULTIPLE_DOCS: "a second document begins here (---); a file holds one",
-  BAD_INDENT: "the indentation does not fit the lines around it",
-  MISSING_CHAR: "a closing quote or bracket, or a colon, is missing here",
+  BAD_INDENT: "a bracket is not closed, or the indentation does not fit the lines around it",
+  MISSING_CHAR: "a closing quote or bracket, or a colon, is missing",
   BAD_ALIAS: "an alias (*name) without its anchor (&name)",
 };
 
@@ -39,10 +40,12 @@ export class YamlSource {
       prettyErrors: false,
     });
     const problems = [...this.#document.errors, ...this.#document.warnings];
-    this.findings = problems.map((problem) =>
-      this.#findingAt(problem.pos[0], [], `not valid YAML: ${syntaxText(problem)}`)
+    this.findings = oneALine(
+      problems.map((problem) =>
+        this.#findingAt(problem.pos[0], [], `not valid YAML: ${syntaxText(problem)}`)
+      ),
     );
-    this.value = this.findings.length === 0 ? this.#plain() : undefined;
+    this.value = this.findings.length === 0 ? this.#plain(source.text) : undefined;
   }
 
   /** A finding at the value of `path`, or at the nearest place above it that exists. */
@@ -66,11 +69,16 @@ export class YamlSource {
     };
   }
 
-  #plain(): unknown {
+  #plain(text: string): unknown {
     try {
       return this.#document.toJS({ maxAliasCount: 50 });
-    } catch {
-      this.findings.push(this.#findingAt(0, [], "not valid YAML: aliases (*name) refer in excess"));
+    } catch (error) {
+      const unknown = /Unresolved alias.*: (.+)$/.exec(messageOf(error))?.[1];
+      const offset = unknown === undefined ? 0 : Math.max(0, text.indexOf(`*${unknown}`));
+      const message = unknown === undefined
+        ? "aliases (*name) multiply without end"
+        : `no anchor &${unknown} stands before *${unknown}`;
+      this.findings.push(this.#findingAt(offset, [], `not valid YAML: ${message}`));
       return undefined;
     }
   }
@@ -99,6 +107,13 @@ export class YamlSource {
     );
     return pair?.key as Node | undefined;
   }
+}
+
+/** The first finding of each line: those after it are mostly its echo. */
+function oneALine(findings: Finding[]): Finding[] {
+  return findings.filter((each, i) =>
+    findings.findIndex((other) => other.line === each.line) === i
+  );
 }
 
 function syntaxText(problem: { code: string; message: string }): string {

@@ -95,12 +95,12 @@ class ReferenceCheck {
 
   #depth(symbol: string, feed: string, depth: unknown): void {
     const version = this.#version(feed);
-    if (typeof depth !== "number" || version === undefined) return;
+    if (!Number.isInteger(depth) || version === undefined) return;
     const allowed = version.capabilities.bookDepths;
     const path = ["symbols", symbol, "depth"];
     if (allowed === undefined) {
       this.say(path, `${feed} sends whole books; leave depth out`);
-    } else if (!allowed.includes(depth)) {
+    } else if (!allowed.includes(depth as number)) {
       this.say(path, `${feed} has no depth ${depth}; allowed: ${allowed.join(", ")}`);
     }
   }
@@ -177,10 +177,11 @@ class ReferenceCheck {
   }
 
   #ownFeed(path: string[], feed: string): void {
-    if (this.#own.includes(feed)) return;
+    // A broken list of feeds is told once, at its own place.
+    if (this.#own.length === 0 || this.#own.includes(feed)) return;
     const near = nearest(feed, this.#own);
     const hint = near === undefined
-      ? `allowed: ${this.#own.join(", ") || "none, as feeds is empty"}`
+      ? `allowed: ${this.#own.join(", ")}`
       : `did you mean "${near}"?`;
     this.say(path, `"${feed}" is not among the feeds of this environment; ${hint}`);
   }

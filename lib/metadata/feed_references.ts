@@ -12,7 +12,7 @@ export function feedReferences(yaml: YamlSource, id: string): Finding[] {
   let previous = "";
   listOf(fieldOf(yaml.value, "versions")).forEach((version, index) => {
     const from = fieldOf(version, "from");
-    if (typeof from === "string") {
+    if (typeof from === "string" && /^\d{4}-\d\d-\d\d$/.test(from)) {
       if (from === previous) {
         findings.push(yaml.finding(["versions", index, "from"], `a second version from ${from}`));
       } else if (from < previous) {

@@ -67,8 +67,13 @@ function valueText(issue: Issue, value: unknown, secret: boolean): string {
   }
 }
 
+/** Whether the message is the library's own and not one of ours. */
+function isDefault(issue: Issue): boolean {
+  return issue.message.startsWith("Invalid ");
+}
+
 function unionText(issue: Issue & { code: "invalid_union" }, value: unknown): string {
-  if (issue.message !== "Invalid input") return issue.message;
+  if (!isDefault(issue)) return issue.message;
   const options = discriminators(issue);
   return typeof value === "string"
     ? `${shown(value)} is not allowed; ${choice(value, options)}`
@@ -83,6 +88,7 @@ function discriminators(issue: Issue): string[] {
 function wanted(issue: Issue): string {
   switch (issue.code) {
     case "invalid_type":
+      if (!isDefault(issue)) return issue.message;
       return `must be ${KINDS[issue.expected] ?? issue.expected}`;
     case "invalid_value":
       return `must be one of ${issue.values.map(String).join(", ")}`;

@@ -1,8 +1,10 @@
 import { ConfigError, nearest, systemCodeOf } from "@ssmd/runtime";
 import { checkSources, type SourceFile } from "./check.ts";
+import { YamlSource } from "./document.ts";
 import type { Environment } from "./environment.ts";
 import type { Feed } from "./feed.ts";
 import { findingsError } from "./finding.ts";
+import { fieldOf, listOf } from "./loose.ts";
 
 const ENVIRONMENTS = "environments";
 const FEEDS = "feeds";
@@ -20,11 +22,9 @@ export async function loadEnvironment(dir: string, name: string): Promise<Enviro
   const feeds = await Promise.all((await listFeeds(dir)).map((id) => source(dir, FEEDS, id)));
   const { findings, environments } = checkSources([own, ...feeds]);
   const environment = environments.get(name);
-  const used = new Set([
-    own.path,
-    ...(environment?.feeds ?? []).map((id) => pathOf(dir, FEEDS, id)),
-  ]);
-  const relevant = environment ? findings.filter((finding) => used.has(finding.file)) : findings;
+  const used = listOf(fieldOf(new YamlSource(own).value, "feeds")).map(String);
+  const files = new Set([own.path, ...used.map((id) => pathOf(dir, FEEDS, id))]);
+  const relevant = findings.filter((finding) => files.has(finding.file));
   if (relevant.length > 0 || environment === undefined) throw findingsError(relevant);
   return environment;
 }

@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { ConfigError } from "@ssmd/runtime";
+import { versionOn } from "./feed.ts";
+import type { Finding } from "./finding.ts";
+import {
+  findRegistry,
+  listEnvironments,
+  listFeeds,
+  loadEnvironment,
+  loadFeed,
+} from "./registry.ts";
+
+const REGISTRY = new URL("../../exchanges", import.meta.url).pathname;
+
+async function configError(promise: Promise<unknown>): Promise<ConfigError> {
+  const error = await promise.then(() => undefined, (thrown: unknown) => thrown);
+  assert.ok(error instanceof ConfigError, `no ConfigError: ${error}`);
+  return error;
+}
+
+/** A registry of its own with these files beside Kraken's feed. */
+async function withRegistry(
+  files: Record<string, string>,
+  use: (dir: string) => Promise<void>,
+): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  try {
+    for (const kind of ["feeds", "environments"]) {
+      await Deno.mkdir(`${dir}/exchanges/${kind}`, { recursive: true });
+    }
+    await Deno.copyFile(`${REGISTRY}/feeds/kraken.yaml`, `${dir}/exchanges/feeds/kraken.yaml`);
+    for (const [path, text] of Object.entries(files)) {
+      await Deno.writeTextFile(`${dir}/exchanges/${path}`, text);
+    }
+    await use(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+const LEAST = `feeds: [kraken]
+schema: v1
+symbols: {}
+transport: { type: memory }
+storage: { type: memory }
+`;
+
+Deno.test("every environment of the repository is sound", async () => {
+  const names = await listEnvironments(REGISTRY);
+  assert.deepEqual(names, ["demo", "demo-nats", "kalshi", "kraken"]);
+  for (const name of names) assert.equal((await loadEnvironment(REGISTRY, name)).name, name);
+});
+
+Deno.test("every feed of the repository is sound and in force today", async () => {
+  const ids = await listFeeds(REGISTRY);
+  assert.deepEqual(ids, ["kalshi", "kraken"]);
+  for (const id of ids) {
+    const feed = await loadFeed(REGISTRY, id);
+    assert.ok(versionOn(feed, "2026-11-20"), id);
+  }
+});
+
+Deno.test("a version is in force from its day until the next one's", async () => {
+  const feed = await loadFeed(REGISTRY, "kalshi");
+  assert.equal(versionOn(feed, "2020-01-01"), undefined);
+  assert.equal(versionOn(feed, "2026-03-11")?.parser, "kalshi-cents");
+  assert.equal(versionOn(feed, "2026-03-12")?.parser, "kalshi-2026-03-12");
+});
+
+Deno.test("names of files become names of code; sizes and times become numbers", async () => {
+  const { transport, schedule } = await loadEnvironment(REGISTRY, "demo-nats");
+  assert.deepEqual(transport, {
+    type: "nats",
+    url: "nats://127.0.0.1:4222",
+    maxAgeMs: 86_400_000,
+    maxBytes: 4 * 1024 ** 3,
+  });
+  assert.deepEqual(schedule, {
+    timezone: "UTC",
+    dayStart: "00:10",
+    dayEnd: "00:00",
+    autoRoll: true,
+  });
+});
+
+Deno.test("what an environment leaves out has a default", async () => {
+  await withRegistry({ "environments/a.yaml": `name: a\n${LEAST}` }, async (dir) => {
+    const environment = await loadEnvironment(`${dir}/exchanges`, "a");
+    assert.deepEqual(environment.cache, { type: "memory" });
+    assert.deepEqual(environment.journal, { type: "memory" });
+    assert.deepEqual(environment.gateway, { port: 8080 });
+    assert.equal("simulator" in environment, false);
+  });
+});
+
+Deno.test("an unknown environment names those that exist and the nearest", async () => {
+  const error = await configError(loadEnvironment(REGISTRY, "krakn"));
+  assert.equal(error.code, "CONFIG_NOT_FOUND");
+  assert.equal(error.hint, 'did you mean "kraken"? there are: demo, demo-nats, kalshi, kraken');
+});
+
+Deno.test("a name cannot lead out of the registry", async () => {
+  const error = await configError(loadFeed(REGISTRY, "../environments/demo"));
+  assert.equal(error.code, "CONFIG_NOT_FOUND");
+});
+
+Deno.test("all mistakes are told at once, of the environment and of the feeds it uses", async () => {
+  const kraken = (await Deno.readTextFile(`${REGISTRY}/feeds/kraken.yaml`))
+    .replace("type: spot", "type: sport");
+  const files = {
+    "feeds/kraken.yaml": kraken,
+    "feeds/other.yaml": "id: other\n",
+    "environments/a.yaml": `name: a\n${LEAST}port: 1\n`,
+  };
+  await withRegistry(files, async (dir) => {
+    const error = await configError(loadEnvironment(`${dir}/exchanges`, "a"));
+    assert.equal(error.code, "CONFIG_INVALID");
+    const findings = error.context["findings"] as Finding[];
+    assert.deepEqual(findings.map(({ path }) => path).sort(), ["port", "type"]);
+    assert.match(error.message, /2 mistakes:\n {2}\S+a\.yaml:7:1 {2}port: unknown field;/);
+    assert.match(
+      error.message,
+      /kraken\.yaml:4:7 {2}type: "sport" is not allowed; did you mean "spot"\?/,
+    );
+  });
+});
+
+Deno.test("mistakes in feeds that an environment does not use do not stop it", async () => {
+  const files = { "feeds/other.yaml": "id: [", "environments/a.yaml": `name: a\n${LEAST}` };
+  await withRegistry(files, async (dir) => {
+    assert.equal((await loadEnvironment(`${dir}/exchanges`, "a")).name, "a");
+  });
+});
+
+Deno.test("the registry is found upward, from the project and from inside of it", async () => {
+  await withRegistry({}, async (dir) => {
+    await Deno.mkdir(`${dir}/deep/er`, { recursive: true });
+    assert.equal(await findRegistry(`${dir}/deep/er/`), `${dir}/exchanges`);
+    assert.equal(await findRegistry(`${dir}/exchanges/feeds`), `${dir}/exchanges`);
+    assert.equal(await findRegistry(dir), `${dir}/exchanges`);
+  });
+});
+
+Deno.test("where no registry is, the error says what one is", async () => {
+  const error = await configError(findRegistry("/"));
+  assert.equal(error.code, "CONFIG_NOT_FOUND");
+  assert.match(error.hint, /exchanges/);
+});
+
+Deno.test("a registry folder that is not there is named", async () => {
+  const error = await configError(listFeeds("/nowhere/exchanges"));
+  assert.match(error.message, /^\/nowhere\/exchanges\/feeds does not exist$/);
+});
