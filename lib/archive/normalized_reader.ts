@@ -38,12 +38,19 @@ export function normalizedOf(file: Uint8Array, key: string): NormalizedContent {
   }
   const lineage = lineageOf(skippableContent(file, front), key);
   function* messages(): Iterable<Uint8Array> {
+    let count = 0;
     for (const frame of data) {
       if (frame.kind === "skippable") continue;
       const plain = decompressFrame(file, frame, key);
-      yield* placed(messagesIn(plain), key, frame.start);
+      for (const message of placed(messagesIn(plain), key, frame.start)) {
+        count++;
+        yield message;
+      }
     }
     if (damage !== undefined) throw damaged(key, damage);
+    if (count === lineage.count) return;
+    const why = `its lineage names ${lineage.count} records, it holds ${count}`;
+    throw damaged(key, { offset: file.length, why });
   }
   return {
     lineage,

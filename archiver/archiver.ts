@@ -1,0 +1,300 @@
+import { LIMITS, type Logger, Metrics, nowUs as systemNowUs, silentLogger } from "@ssmd/runtime";
+import { escapeToken, EVENT_TYPES, streamNameOf } from "@ssmd/market";
+import { dayOfUs, loadManifest } from "@ssmd/archive";
+import type { Storage } from "@ssmd/storage";
+import type { Consumer, InMessage, Transport } from "@ssmd/transport";
+import { ArchiverMetrics } from "./archiver_metrics.ts";
+import type { Day } from "./day.ts";
+import { loadDay } from "./day_loader.ts";
+import { DeadLetters } from "./dead_letters.ts";
+import { drained } from "./drain.ts";
+import { Insistence, notWritten } from "./insistence.ts";
+import { Intake } from "./intake.ts";
+import { Rounds } from "./rounds.ts";
+
+const TICK_MS = 500;
+/** Time that a window waits for late records behind its minute, and without any. */
+const GRACE_US = 2_000_000;
+const GRACE_TICKS = GRACE_US / 1000 / TICK_MS;
+const MINUTE_US = 60_000_000;
+const DAY_US = 86_400_000_000;
+/** Days before today that a stopped archiver may have left open. */
+const DAYS_BACK = 7;
+/** Longest wait of `close` for storage. */
+const CLOSE_MS = 30_000;
+
+/** Options of {@linkcode createArchiver}. */
+export interface ArchiverOptions {
+  env: string;
+  /** Feeds whose days are opened at the start and sealed at midnight; others on their first record. */
+  feeds: readonly string[];
+  transport: Transport;
+  storage: Storage;
+  /** Part of the durable's name; one archiver a shard and env. Default `main`. */
+  shard?: string;
+  /** Default silent. */
+  logger?: Logger;
+  /** Prefix `archiver`; default a registry of its own. */
+  metrics?: Metrics;
+  version: string;
+  commit: string;
+  /** Wall clock, µs; default the system's. */
+  clock?: () => number;
+  /** Bytes of open windows before they are written early; default from LIMITS. */
+  windowBytesMax?: number;
+}
+
+/** What an archiver has done and holds. */
+export interface ArchiverStats {
+  /** Records put into windows since the start. */
+  records: number;
+  /** Messages that window or archive held already. */
+  duplicates: number;
+  /** Records archived without an id. */
+  withoutId: number;
+  deadLettered: number;
+  filesWritten: number;
+  bytesWritten: number;
+  /** Bytes of records that are not yet in a finished file. */
+  bufferedBytes: number;
+  /** Whether delivery is stopped because too much waits. */
+  paused: boolean;
+  /** Why storage refuses now; "" = it does not. */
+  storageProblem: string;
+}
+
+/** The service that makes files of the bus's records, each exactly once. */
+export interface Archiver {
+  /** Subscribes and begins; storage may be away. Rejects when the bus refuses. */
+  start(): Promise<void>;
+  /** Writes and acknowledges all that has come so far. */
+  flush(): Promise<void>;
+  /**
+   * Takes what the bus still holds, writes it, acknowledges, ends delivery. When storage refuses
+   * for `timeoutMs` (default 30 s) the rest stays unacknowledged and ArchiveError
+   * `ARCHIVE_NOT_WRITTEN` is thrown.
+   */
+  close(options?: { timeoutMs?: number }): Promise<void>;
+  stats(): ArchiverStats;
+}
+
+/** An archiver for one environment. */
+export function createArchiver(options: ArchiverOptions): Archiver {
+  return new ArchiverService(options);
+}
+
+class ArchiverService implements Archiver {
+  #options: ArchiverOptions;
+  #logger: Logger;
+  #metrics: ArchiverMetrics;
+  #nowUs: () => number;
+  #bytesMax: number;
+  #intake: Intake;
+  #dead: DeadLetters;
+  #insistence: Insistence;
+  #rounds: Rounds;
+  #consumer: Consumer | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #paused = false;
+  #duplicatesTold = 0;
+  #loads = new Set<Promise<void>>();
+
+  constructor(options: ArchiverOptions) {
+    this.#options = options;
+    this.#logger = options.logger ?? silentLogger;
+    this.#metrics = new ArchiverMetrics(options.metrics ?? new Metrics("archiver"));
+    this.#nowUs = options.clock ?? systemNowUs;
+    this.#bytesMax = options.windowBytesMax ?? LIMITS.archiveWindowBytesMax;
+    this.#dead = new DeadLetters(options.env, options.transport, this.#logger, this.#metrics);
+    this.#insistence = new Insistence(this.#logger, this.#metrics);
+    this.#intake = new Intake({
+      env: options.env,
+      loadDay: (feed, day) => this.#load(feed, day),
+      refuse: (message, reason, why) => this.#dead.add(message, reason, why),
+    });
+    this.#rounds = this.#newRounds();
+  }
+
+  #newRounds(): Rounds {
+    const { env, transport, storage, version, commit, shard = "main" } = this.#options;
+    return new Rounds({
+      intake: this.#intake,
+      storage,
+      insistence: this.#insistence,
+      source: {
+        env,
+        feed: "",
+        processor: `archiver-${shard}`,
+        software: { version, commit },
+        source: `${transport.type} ${streamNameOf(env)}`,
+      },
+      logger: this.#logger,
+      metrics: this.#metrics,
+      nowUs: this.#nowUs,
+      acknowledge: async (streamSequence) => {
+        await this.#dead.stored();
+        this.#consumer?.acknowledge(streamSequence);
+      },
+      onEnd: () => this.#room(),
+    });
+  }
+
+  async start(): Promise<void> {
+    const { env, feeds, transport, shard = "main" } = this.#options;
+    const today = dayOfUs(this.#nowUs());
+    for (const feed of feeds) {
+      this.#intake.prepare(feed, today);
+      this.#background(this.#openOldDays(feed));
+    }
+    this.#consumer = await transport.consume({
+      name: `archiver-${shard}`,
+      filters: EVENT_TYPES.map((type) => `${escapeToken(env)}.*.${type}.>`),
+      onMessage: (message) => this.#onMessage(message),
+    });
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  stats(): ArchiverStats {
+    const { records, duplicates, withoutId } = this.#intake;
+    return {
+      records,
+      duplicates,
+      withoutId,
+      deadLettered: this.#dead.count,
+      filesWritten: this.#rounds.files,
+      bytesWritten: this.#rounds.bytesWritten,
+      bufferedBytes: this.#bufferedBytes(),
+      paused: this.#paused,
+      storageProblem: this.#insistence.problem,
+    };
+  }
+
+  async flush(): Promise<void> {
+    while (this.#intake.waiting > 0 && this.#loads.size > 0) await Promise.race(this.#loads);
+    await this.#rounds.idle();
+    this.#rounds.begin(() => Infinity);
+    await this.#rounds.idle();
+  }
+
+  async close(options: { timeoutMs?: number } = {}): Promise<void> {
+    const timeout = setTimeout(() => this.#insistence.giveUp(), options.timeoutMs ?? CLOSE_MS);
+    try {
+      await this.#drain();
+      this.#consumer?.pause();
+      await this.flush();
+      if (this.#bufferedBytes() > 0) throw notWritten(this.#insistence.problem);
+    } finally {
+      clearTimeout(timeout);
+      clearInterval(this.#timer);
+      this.#insistence.giveUp();
+      await Promise.all(this.#loads);
+      await this.#consumer?.close();
+      await this.#dead.close();
+    }
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#consumer === undefined) return;
+    const { env, feeds, transport } = this.#options;
+    const whole = await drained({
+      transport,
+      env,
+      feeds,
+      intake: this.#intake,
+      busy: () => this.#rounds.busy && this.#insistence.problem === "",
+      stop: () => this.#insistence.given,
+    });
+    if (!whole) this.#logger.warn("the bus holds records that did not come before the close");
+  }
+
+  #bufferedBytes(): number {
+    return this.#intake.openBytes + this.#intake.waitingBytes + this.#rounds.bytes;
+  }
+
+  #onMessage(message: InMessage): void {
+    this.#intake.receive(message);
+    if (this.#intake.openBytes + this.#intake.waitingBytes > this.#bytesMax) this.#full();
+  }
+
+  /** The limit is reached: all windows are written; while they cannot be, the bus keeps the rest. */
+  #full(): void {
+    this.#rounds.begin(() => Infinity);
+    if (this.#paused || this.#intake.openBytes + this.#intake.waitingBytes <= this.#bytesMax) {
+      return;
+    }
+    this.#paused = true;
+    this.#consumer?.pause();
+  }
+
+  /** A round ended or a day was loaded: there may be room again. */
+  #room(): void {
+    if (!this.#paused || this.#rounds.failure !== undefined) return;
+    this.#rounds.begin(() => Infinity);
+    if (this.#intake.openBytes + this.#intake.waitingBytes > this.#bytesMax) return;
+    this.#paused = false;
+    this.#consumer?.resume();
+  }
+
+  #tick(): void {
+    this.#intake.tick++;
+    const nowUs = this.#nowUs();
+    this.#rounds.begin((day) => this.#dueMinute(day, nowUs));
+    this.#metrics.bufferedBytes.set(this.#bufferedBytes());
+    this.#metrics.lagSeconds.set(this.#lagSeconds(nowUs));
+    this.#metrics.duplicates.inc(this.#intake.duplicates - this.#duplicatesTold);
+    this.#duplicatesTold = this.#intake.duplicates;
+  }
+
+  /** The last minute whose windows are over and quiet; undefined when there is none. */
+  #dueMinute(day: Day, nowUs: number): number | undefined {
+    let due: number | undefined;
+    for (const { minute, touchedTick } of day.windows()) {
+      const endUs = day.startUs + (minute + 1) * MINUTE_US;
+      const over = nowUs >= endUs + GRACE_US && this.#intake.tick - touchedTick >= GRACE_TICKS;
+      if (over && minute > (due ?? -1)) due = minute;
+    }
+    return due;
+  }
+
+  #lagSeconds(nowUs: number): number {
+    let oldestUs = nowUs;
+    for (const day of this.#intake.days()) {
+      for (const { builder } of day.windows()) oldestUs = Math.min(oldestUs, builder.firstUs);
+    }
+    return (nowUs - oldestUs) / 1e6;
+  }
+
+  #load(feed: string, day: string): void {
+    const { env, storage } = this.#options;
+    const loading = async () => {
+      const loaded = await this.#insistence.until(
+        `open the archive of ${feed} ${day}`,
+        () => loadDay(storage, { env, feed, day }, this.#logger),
+      );
+      this.#intake.dayLoaded(loaded);
+      this.#room();
+    };
+    this.#background(loading());
+  }
+
+  /** Days before today that were left open are opened, so that they get their last status. */
+  async #openOldDays(feed: string): Promise<void> {
+    const { env, storage } = this.#options;
+    for (let back = 1; back <= DAYS_BACK; back++) {
+      const day = dayOfUs(this.#nowUs() - back * DAY_US);
+      const manifest = await this.#insistence.until(
+        `read the manifest of ${feed} ${day}`,
+        () => loadManifest(storage, { kind: "normalized", env, feed, day }),
+      );
+      if (manifest?.status === "open") this.#intake.prepare(feed, day);
+    }
+  }
+
+  /** Work that `close` waits for; it fails only when the archiver is closed before its end. */
+  #background(work: Promise<void>): void {
+    const done: Promise<void> = work
+      .catch((error) => this.#logger.debug("gave up", { error }))
+      .finally(() => this.#loads.delete(done));
+    this.#loads.add(done);
+  }
+}

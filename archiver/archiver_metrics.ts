@@ -1,0 +1,52 @@
+import { Metrics } from "@ssmd/runtime";
+
+/** The archiver's metrics; counted a file or a round, not a message. */
+export class ArchiverMetrics {
+  readonly records;
+  readonly duplicates;
+  readonly deadLettered;
+  readonly files;
+  readonly bytes;
+  readonly lagSeconds;
+  readonly bufferedBytes;
+  readonly storageErrors;
+  readonly roundSeconds;
+  readonly gaps;
+
+  /** Registers them in `metrics`. */
+  constructor(metrics: Metrics = new Metrics("archiver")) {
+    this.records = metrics.counter("records_written_total", "Records in finished files.", [
+      "feed",
+      "type",
+    ]);
+    this.gaps = metrics.counter("gaps_total", "Gap records written.", ["feed"]);
+    this.duplicates = metrics.counter(
+      "duplicates_total",
+      "Messages dropped because the archive holds them.",
+    );
+    this.deadLettered = metrics.counter(
+      "dead_lettered_total",
+      "Messages that could not be archived.",
+      ["reason"],
+    );
+    this.files = metrics.counter("files_written_total", "Files written.", ["feed", "type"]);
+    this.bytes = metrics.counter("bytes_written_total", "Bytes of files written.", ["bucket"]);
+    this.lagSeconds = metrics.gauge(
+      "lag_seconds",
+      "Age of the oldest record that is not in a finished file.",
+    );
+    this.bufferedBytes = metrics.gauge(
+      "buffered_bytes",
+      "Bytes of records that are not in a finished file.",
+    );
+    this.storageErrors = metrics.counter(
+      "storage_errors_total",
+      "Storage actions that failed and are tried again.",
+      ["code"],
+    );
+    this.roundSeconds = metrics.histogram(
+      "round_seconds",
+      "Time to write one round of files with its manifests.",
+    );
+  }
+}

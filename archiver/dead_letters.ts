@@ -1,0 +1,60 @@
+import type { Logger } from "@ssmd/runtime";
+import { escapeToken } from "@ssmd/market";
+import type { InMessage, Publisher, Transport } from "@ssmd/transport";
+import type { ArchiverMetrics } from "./archiver_metrics.ts";
+import type { Refusal } from "./intake.ts";
+
+/** Puts messages that cannot be archived, as they came, on `{env}.dlq.archiver`. */
+export class DeadLetters {
+  /** Messages so far. */
+  count = 0;
+  #subject: string;
+  #transport: Transport;
+  #publisher: Publisher | undefined;
+  #logger: Logger;
+  #metrics: ArchiverMetrics;
+
+  /** The publisher is opened with the first message. */
+  constructor(env: string, transport: Transport, logger: Logger, metrics: ArchiverMetrics) {
+    this.#subject = `${escapeToken(env)}.dlq.archiver`;
+    this.#transport = transport;
+    this.#logger = logger;
+    this.#metrics = metrics;
+  }
+
+  /** Publishes a message; never throws. */
+  add(message: InMessage, reason: Refusal, why: string): void {
+    this.count++;
+    this.#metrics.deadLettered.inc({ reason });
+    // Powers of two only: a broken publisher must not flood the log.
+    if ((this.count & (this.count - 1)) === 0) {
+      const { subject, id, streamSequence } = message;
+      this.#logger.error("a message cannot be archived; it goes to the dead letters", {
+        reason,
+        why,
+        subject,
+        id,
+        streamSequence,
+        deadLettered: this.count,
+      });
+    }
+    try {
+      this.#publisher ??= this.#transport.publisher();
+      // An id of its own: under the message's id the bus would take it for a repetition.
+      const id = `archiver.${message.streamSequence}`;
+      this.#publisher.publish({ subject: this.#subject, payload: message.payload, id });
+    } catch (error) {
+      this.#logger.error("a dead letter could not be published", { error, id: message.id });
+    }
+  }
+
+  /** Resolves when the bus has stored all of them. */
+  async stored(): Promise<void> {
+    await this.#publisher?.flush();
+  }
+
+  /** Ends the publisher. */
+  async close(): Promise<void> {
+    await this.#publisher?.close();
+  }
+}

@@ -1,0 +1,64 @@
+import { sleep } from "@ssmd/runtime";
+import { escapeToken, EVENT_TYPES } from "@ssmd/market";
+import { parsePosition } from "@ssmd/archive";
+import type { Transport } from "@ssmd/transport";
+import type { Intake } from "./intake.ts";
+
+/** The wait ends when nothing came for this long. */
+const QUIET_MS = 1_000;
+const LOOK_MS = 5;
+
+/** What is to be drained. */
+export interface DrainOptions {
+  transport: Transport;
+  env: string;
+  feeds: readonly string[];
+  intake: Intake;
+  /** Whether a pause in delivery is of our own making and will end. */
+  busy: () => boolean;
+  /** Whether to leave. */
+  stop: () => boolean;
+}
+
+/**
+ * Waits until the intake has processed what the bus holds now, by the newest id of each feed and
+ * type; false when nothing came any more before that.
+ */
+export async function drained(options: DrainOptions): Promise<boolean> {
+  const { intake, stop, busy } = options;
+  const targets = await newestIds(options);
+  let seen = -1;
+  let seenMs = performance.now();
+  while (!targets.every((id) => isProcessed(intake, id))) {
+    if (intake.processedSequence !== seen || busy()) {
+      seen = intake.processedSequence;
+      seenMs = performance.now();
+    }
+    if (stop() || performance.now() - seenMs > QUIET_MS) return false;
+    await sleep(LOOK_MS);
+  }
+  return true;
+}
+
+async function newestIds({ transport, env, intake, feeds }: DrainOptions): Promise<string[]> {
+  const ids: string[] = [];
+  const pairs = [...new Set([...feeds, ...intake.feeds()])]
+    .flatMap((feed) => EVENT_TYPES.map((type) => ({ feed, type })));
+  for (const { feed, type } of pairs) {
+    try {
+      const id = await transport.lastId(`${escapeToken(env)}.${escapeToken(feed)}.${type}.>`);
+      if (id !== undefined && id !== "") ids.push(id);
+    } catch {
+      // The bus is away: what it holds comes at the next start.
+      return [];
+    }
+  }
+  return ids;
+}
+
+function isProcessed(intake: Intake, id: string): boolean {
+  const position = parsePosition(id);
+  if (position === undefined) return true;
+  for (const day of intake.days()) if (day.holds(position)) return true;
+  return false;
+}

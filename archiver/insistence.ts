@@ -1,0 +1,78 @@
+import { ArchiveError, Backoff, type Logger, messageOf, sleep, SsmdError } from "@ssmd/runtime";
+import type { ArchiverMetrics } from "./archiver_metrics.ts";
+
+/** Repeats storage actions until they succeed, loudly, and knows what is wrong now. */
+export class Insistence {
+  /** What does not work, by action. */
+  #problems = new Map<string, string>();
+  #logger: Logger;
+  #metrics: ArchiverMetrics;
+  #abort = new AbortController();
+  #aborted: Promise<never>;
+
+  /** Ready to try. */
+  constructor(logger: Logger, metrics: ArchiverMetrics) {
+    this.#logger = logger;
+    this.#metrics = metrics;
+    const { promise, reject } = Promise.withResolvers<never>();
+    promise.catch(() => {});
+    this.#aborted = promise;
+    this.#abort.signal.addEventListener("abort", () => reject(notWritten(this.problem)));
+  }
+
+  /** What storage refuses now; "" = nothing. */
+  get problem(): string {
+    return [...this.#problems.values()].join("; ");
+  }
+
+  /** Whether it was given up. */
+  get given(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  /** Ends all tries: those under way reject with ArchiveError `ARCHIVE_NOT_WRITTEN`. */
+  giveUp(): void {
+    this.#abort.abort();
+  }
+
+  /** The result of `action`, tried with growing delays until it succeeds or is given up. */
+  async until<T>(what: string, action: () => Promise<T>): Promise<T> {
+    const backoff = new Backoff();
+    for (;;) {
+      if (this.given) throw notWritten(this.problem);
+      try {
+        const result = await Promise.race([action(), this.#aborted]);
+        if (backoff.tries > 0) this.#logger.info(`storage works again: ${what}`);
+        this.#problems.delete(what);
+        return result;
+      } catch (error) {
+        if (this.given) throw notWritten(this.problem || messageOf(error));
+        await this.#wait(what, error, backoff.nextMs());
+      }
+    }
+  }
+
+  async #wait(what: string, error: unknown, delayMs: number): Promise<void> {
+    this.#problems.set(what, `${what}: ${messageOf(error)}`);
+    const code = error instanceof SsmdError ? error.code : "UNKNOWN";
+    this.#metrics.storageErrors.inc({ code });
+    this.#logger.error(`cannot ${what}; nothing is acknowledged until it works`, {
+      error,
+      retryInMs: Math.round(delayMs),
+    });
+    await sleep(delayMs, this.#abort.signal);
+  }
+}
+
+/** The error of an archiver that was closed before storage took everything. */
+export function notWritten(problem: string): ArchiveError {
+  return new ArchiveError(
+    "ARCHIVE_NOT_WRITTEN",
+    `The archiver was closed before all records were in storage${problem && `: ${problem}`}.`,
+    {
+      hint: "Nothing of it was acknowledged: it comes again at the next start. " +
+        "See that storage has room and may be written to.",
+      retryable: true,
+    },
+  );
+}

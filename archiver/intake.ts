@@ -1,0 +1,270 @@
+import { messageOf } from "@ssmd/runtime";
+import { ALL_SYMBOLS, EVENT_TYPES, type EventType, parseSubject } from "@ssmd/market";
+import { decode } from "@ssmd/codec";
+import { dayOfUs, isKeyName, manifestGap, type NormalizedRecord, usOfDay } from "@ssmd/archive";
+import type { InMessage } from "@ssmd/transport";
+import type { Day, Window } from "./day.ts";
+import { IdReader } from "./id_reader.ts";
+
+const DAY_US = 86_400_000_000;
+const MINUTE_US = 60_000_000;
+/** Subjects whose way is remembered; beyond it all are forgotten and found again. */
+const ROUTES_MAX = 1_000_000;
+
+/** Why a message cannot be archived. */
+export type Refusal = "subject" | "payload" | "time";
+
+/** What the intake asks of the archiver. */
+export interface IntakeOptions {
+  env: string;
+  /** Loads a day; `Intake.dayLoaded` is to follow. */
+  loadDay: (feed: string, day: string) => void;
+  /** A message that cannot be archived; `why` is for a person. */
+  refuse: (message: InMessage, reason: Refusal, why: string) => void;
+}
+
+/** Where the messages of a subject go. */
+interface Route {
+  feed: string;
+  type: EventType;
+  typeIndex: number;
+  symbol: string;
+  days: Map<number, Day>;
+  /** The day of the subject's last message. */
+  day: Day | undefined;
+}
+
+/**
+ * The way of each message into its window, without a wait: subject → feed and type, payload →
+ * record, id → place in its run, receivedAt → day and minute. Messages of a day that is not loaded
+ * yet, and all behind them, wait in order.
+ */
+export class Intake {
+  /** Records in open windows, bytes. */
+  openBytes = 0;
+  /** Payloads that wait for a day to be loaded, bytes. */
+  waitingBytes = 0;
+  /** Everything in the stream up to here is in a window, in the archive, or refused. */
+  processedSequence = 0;
+  /** Messages put into windows since the start. */
+  records = 0;
+  /** Messages dropped because window or archive hold them. */
+  duplicates = 0;
+  /** Messages without an id, archived without a check. */
+  withoutId = 0;
+  /** Counted by the archiver. */
+  tick = 0;
+  #options: IntakeOptions;
+  #routes = new Map<string, Route>();
+  #feeds = new Map<string, Map<number, Day>>();
+  #loading = new Set<string>();
+  #waiting: InMessage[] = [];
+  #ids = new IdReader();
+  /** One for all messages: the builder copies what it needs. */
+  #record: NormalizedRecord = {
+    payload: new Uint8Array(0),
+    receivedAtUs: 0,
+    sequence: 0,
+    streamSequence: 0,
+    run: "",
+    frame: 0,
+    index: 0,
+  };
+
+  /** An intake with no day loaded. */
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** Whether messages wait for a day to be loaded. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Takes a message; the consumer's callback. */
+  receive(message: InMessage): void {
+    if (this.#waiting.length === 0 && this.#accept(message)) return;
+    this.#waiting.push(message);
+    this.waitingBytes += message.payload.length;
+  }
+
+  /** Days that are loaded, with their feed. */
+  *days(): Iterable<Day> {
+    for (const days of this.#feeds.values()) yield* days.values();
+  }
+
+  /** Feeds seen so far. */
+  feeds(): Iterable<string> {
+    return this.#feeds.keys();
+  }
+
+  /** Gets a day loaded unless it is. */
+  prepare(feed: string, day: string): void {
+    const name = `${feed} ${day}`;
+    if (this.#loading.has(name) || this.#daysOf(feed).has(usOfDay(day) / DAY_US)) return;
+    this.#loading.add(name);
+    this.#options.loadDay(feed, day);
+  }
+
+  /** Takes over a loaded day and the messages that waited for it. */
+  dayLoaded(day: Day): void {
+    const { feed } = day.manifest;
+    this.#loading.delete(`${feed} ${day.name}`);
+    this.#daysOf(feed).set(day.startUs / DAY_US, day);
+    const waiting = this.#waiting;
+    let taken = 0;
+    for (const message of waiting) {
+      if (!this.#accept(message)) break;
+      this.waitingBytes -= message.payload.length;
+      taken++;
+    }
+    this.#waiting = waiting.slice(taken);
+  }
+
+  /** Forgets a day without open windows; its next message loads it again. */
+  forget(day: Day): void {
+    this.#daysOf(day.manifest.feed).delete(day.startUs / DAY_US);
+    // Routes remember their last day.
+    for (const route of this.#routes.values()) if (route.day === day) route.day = undefined;
+  }
+
+  /** What may be acknowledged while these windows are open. */
+  acknowledgeable(): number {
+    let sequence = this.processedSequence;
+    for (const day of this.days()) {
+      for (const { builder } of day.windows()) {
+        if (builder.firstStream <= sequence) sequence = builder.firstStream - 1;
+      }
+    }
+    return sequence;
+  }
+
+  /** Takes windows out, by day up to the minute that `upTo` says (undefined = none). */
+  cut(upTo: (day: Day) => number | undefined): Window[] {
+    const windows: Window[] = [];
+    for (const day of this.days()) {
+      const minute = upTo(day);
+      if (minute !== undefined) windows.push(...day.cut(minute));
+    }
+    for (const { builder } of windows) this.openBytes -= builder.bytes;
+    return windows;
+  }
+
+  /** False when the message has to wait for its day. */
+  #accept(message: InMessage): boolean {
+    const route = this.#routes.get(message.subject) ?? this.#newRoute(message.subject);
+    if (route === undefined) {
+      return this.#refused(message, "subject", `"${message.subject}" names no feed and type`);
+    }
+    let receivedAtUs: number;
+    const record = this.#record;
+    try {
+      const event = decode(route.type, message.payload);
+      receivedAtUs = event.receivedAtUs;
+      if (receivedAtUs <= 0) return this.#refused(message, "time", "the record has no receivedAt");
+      record.sequence = event.sequence;
+      const day = this.#dayOf(route, receivedAtUs);
+      if (day === undefined) return false;
+      const minute = Math.floor((receivedAtUs - day.startUs) / MINUTE_US);
+      if (this.#isNew(message.id, day, minute)) {
+        const window = day.window(route.type, route.typeIndex, minute);
+        if (event.type === "gap") window.gaps.push(manifestGap(event));
+        this.#put(message, window, receivedAtUs);
+      }
+    } catch (error) {
+      return this.#refused(message, "payload", messageOf(error));
+    }
+    this.#done(message);
+    return true;
+  }
+
+  #put(message: InMessage, window: Window, receivedAtUs: number): void {
+    const record = this.#record;
+    record.payload = message.payload;
+    record.receivedAtUs = receivedAtUs;
+    record.streamSequence = message.streamSequence;
+    window.builder.add(record);
+    window.touchedTick = this.tick;
+    this.openBytes += message.payload.length;
+    this.records++;
+  }
+
+  /** Whether the archive and the windows do not hold the message; its place goes into the record. */
+  #isNew(id: string, day: Day, minute: number): boolean {
+    const ids = this.#ids;
+    const record = this.#record;
+    if (!ids.read(id)) {
+      record.run = "";
+      this.withoutId++;
+      return true;
+    }
+    if (!day.advance(ids.run, ids.frame, ids.index, minute)) {
+      this.duplicates++;
+      return false;
+    }
+    record.run = ids.run;
+    record.frame = ids.frame;
+    record.index = ids.index;
+    return true;
+  }
+
+  #dayOf(route: Route, receivedAtUs: number): Day | undefined {
+    const last = route.day;
+    const sinceLast = last === undefined ? -1 : receivedAtUs - last.startUs;
+    if (sinceLast >= 0 && sinceLast < DAY_US) return last;
+    const day = route.days.get(Math.floor(receivedAtUs / DAY_US));
+    if (day === undefined) {
+      this.prepare(route.feed, dayOfUs(receivedAtUs));
+      return undefined;
+    }
+    route.day = day;
+    if (route.symbol !== ALL_SYMBOLS) day.symbols.add(route.symbol);
+    return day;
+  }
+
+  #refused(message: InMessage, reason: Refusal, why: string): boolean {
+    this.#options.refuse(message, reason, why);
+    this.#done(message);
+    return true;
+  }
+
+  #done(message: InMessage): void {
+    this.processedSequence = message.streamSequence;
+  }
+
+  #daysOf(feed: string): Map<number, Day> {
+    let days = this.#feeds.get(feed);
+    if (days === undefined) this.#feeds.set(feed, days = new Map());
+    return days;
+  }
+
+  #newRoute(subject: string): Route | undefined {
+    const parts = parsedSubject(subject);
+    if (parts === undefined || parts.env !== this.#options.env) return undefined;
+    const typeIndex = (EVENT_TYPES as readonly string[]).indexOf(parts.type);
+    const type = EVENT_TYPES[typeIndex];
+    // The feed becomes part of a key: nothing may lead out of its folder.
+    if (type === undefined || !isKeyName(parts.feed)) return undefined;
+    const { feed, symbol } = parts;
+    const route: Route = {
+      feed,
+      type,
+      typeIndex,
+      symbol,
+      days: this.#daysOf(feed),
+      day: undefined,
+    };
+    if (this.#routes.size >= ROUTES_MAX) this.#routes.clear();
+    this.#routes.set(subject, route);
+    return route;
+  }
+}
+
+function parsedSubject(subject: string): ReturnType<typeof parseSubject> {
+  try {
+    return parseSubject(subject);
+  } catch {
+    // An escape that is none: no subject of ours.
+    return undefined;
+  }
+}

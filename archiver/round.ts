@@ -1,0 +1,121 @@
+import {
+  changedManifest,
+  formatPlace,
+  type LineageSource,
+  type Manifest,
+  type ManifestFile,
+  type ManifestStatus,
+  manifestTimes,
+  type NormalizedFile,
+  normalizedKey,
+  parsePlace,
+  type Positions,
+  saveManifest,
+} from "@ssmd/archive";
+import type { Storage } from "@ssmd/storage";
+import type { Day, Window } from "./day.ts";
+
+/** Windows that are written together, and what may be acknowledged when they are. */
+export interface Round {
+  windows: Window[];
+  /** Days that are over and get their last status. */
+  sealed: Day[];
+  /** Everything in the stream up to here is in the archive after the round. */
+  streamSequence: number;
+}
+
+/** What a round needs to be written. */
+export interface RoundWriter {
+  storage: Storage;
+  source: LineageSource;
+  /** `0.1.0+abc1234` */
+  writtenBy: string;
+  nowUs: () => number;
+  /** Runs a storage action until it succeeds; rejects only when the archiver is being closed. */
+  insist: (what: string, action: () => Promise<void>) => Promise<void>;
+  /** Told of each file that is whole in storage. */
+  onFile: (file: ManifestFile, day: Day) => void;
+}
+
+/** Writes all files of a round, day by day, and behind each day's files its manifest. */
+export async function writeRound(round: Round, writer: RoundWriter): Promise<void> {
+  const days = Map.groupBy(round.windows, (window) => window.day);
+  for (const day of round.sealed) if (!days.has(day)) days.set(day, []);
+  for (const [day, windows] of days) {
+    const status = round.sealed.includes(day) ? "complete" : undefined;
+    await writeDay(day, windows, status, writer);
+  }
+}
+
+async function writeDay(
+  day: Day,
+  windows: readonly Window[],
+  status: ManifestStatus | undefined,
+  writer: RoundWriter,
+): Promise<void> {
+  const files: ManifestFile[] = [];
+  const positions: Positions = {};
+  const taken = new Set(day.manifest.files.map((file) => file.key));
+  for (const window of windows) {
+    const built = await window.builder.finish(
+      { ...writer.source, feed: day.manifest.feed },
+      writer.nowUs(),
+    );
+    const key = freeKey(day.manifest, window, taken);
+    taken.add(key);
+    await writer.insist(`write ${key}`, () => writer.storage.put(key, built.bytes));
+    const file = manifestFile(key, window, built);
+    files.push(file);
+    moveOn(positions, built);
+    writer.onFile(file, day);
+  }
+  const manifest = changedManifest(day.manifest, {
+    files,
+    gaps: windows.flatMap((window) => window.gaps),
+    positions,
+    symbols: day.symbols.size,
+    writtenBy: writer.writtenBy,
+    nowUs: writer.nowUs(),
+    ...(status === undefined ? {} : { status }),
+  });
+  await writer.insist(
+    `write the manifest of ${manifest.feed} ${manifest.day}`,
+    () => saveManifest(writer.storage, manifest),
+  );
+  day.manifest = manifest;
+}
+
+/** The first key of the window's minute that no file has. */
+function freeKey(manifest: Manifest, window: Window, taken: ReadonlySet<string>): string {
+  const { env, feed } = manifest;
+  const atUs = window.day.startUs + window.minute * 60_000_000;
+  for (let part = 1;; part++) {
+    const key = normalizedKey({ env, feed, type: window.type, atUs, part });
+    if (!taken.has(key)) return key;
+  }
+}
+
+function manifestFile(key: string, window: Window, built: NormalizedFile): ManifestFile {
+  const { builder } = window;
+  return {
+    key,
+    type: window.type,
+    count: builder.count,
+    bytes: built.bytes.length,
+    sha256: built.sha256,
+    ...manifestTimes(builder.firstUs, builder.lastUs),
+    sequence: built.lineage.sequence,
+    stream: built.lineage.stream,
+  };
+}
+
+/** Raises the runs' places to those in a file. */
+function moveOn(positions: Positions, { lineage }: NormalizedFile): void {
+  for (const [run, { last }] of Object.entries(lineage.runs)) {
+    const place = parsePlace(last);
+    const before = parsePlace(positions[run] ?? "");
+    const later = before === undefined || (place !== undefined &&
+      (place.frame > before.frame || (place.frame === before.frame && place.index > before.index)));
+    if (place !== undefined && later) positions[run] = formatPlace(place);
+  }
+}

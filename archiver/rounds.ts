@@ -1,0 +1,117 @@
+import { type Logger, messageOf } from "@ssmd/runtime";
+import { isDayOver, type LineageSource, type ManifestFile } from "@ssmd/archive";
+import type { Storage } from "@ssmd/storage";
+import type { ArchiverMetrics } from "./archiver_metrics.ts";
+import type { Day, Window } from "./day.ts";
+import type { Insistence } from "./insistence.ts";
+import type { Intake } from "./intake.ts";
+import { type Round, writeRound } from "./round.ts";
+
+/** What rounds are made with. */
+export interface RoundsOptions {
+  intake: Intake;
+  storage: Storage;
+  insistence: Insistence;
+  source: LineageSource;
+  logger: Logger;
+  metrics: ArchiverMetrics;
+  nowUs: () => number;
+  /** Called when a round is whole in storage; rejects when its end cannot be told to the bus. */
+  acknowledge: (streamSequence: number) => Promise<void>;
+  /** Called when a round has ended, well or not. */
+  onEnd: () => void;
+}
+
+/** Cuts windows out of the intake and writes them, one round at a time. */
+export class Rounds {
+  /** Bytes of records in the round that is being written. */
+  bytes = 0;
+  files = 0;
+  bytesWritten = 0;
+  /** Why the last round could not be written and never will be; undefined = none. */
+  failure: unknown;
+  #options: RoundsOptions;
+  #current: Promise<void> | undefined;
+  #acknowledged = 0;
+
+  /** With nothing to be written yet. */
+  constructor(options: RoundsOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a round is being written. */
+  get busy(): boolean {
+    return this.#current !== undefined;
+  }
+
+  /** Resolves when no round is being written; rejects with what made one fail. */
+  async idle(): Promise<void> {
+    while (this.#current !== undefined) await this.#current;
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  /**
+   * Begins a round of the windows up to the minute that `upTo` says for a day, unless one is being
+   * written or there is nothing to write or acknowledge.
+   */
+  begin(upTo: (day: Day) => number | undefined): void {
+    if (this.busy || this.failure !== undefined) return;
+    const { intake } = this.#options;
+    const windows = intake.cut(upTo);
+    const sealed = this.#overDays(windows);
+    const streamSequence = intake.acknowledgeable();
+    if (windows.length + sealed.length === 0 && streamSequence <= this.#acknowledged) return;
+    this.bytes = windows.reduce((sum, { builder }) => sum + builder.bytes, 0);
+    this.#current = this.#write({ windows, sealed, streamSequence });
+  }
+
+  /** Days that are over, have nothing open and no last status yet; those that have are forgotten. */
+  #overDays(cut: readonly Window[]): Day[] {
+    const { intake, nowUs } = this.#options;
+    const over = [...intake.days()].filter((day) => day.open === 0 && isDayOver(day.name, nowUs()));
+    for (const day of over) {
+      const written = cut.some((window) => window.day === day);
+      if (day.manifest.status !== "open" && !written) intake.forget(day);
+    }
+    return over.filter((day) => day.manifest.status === "open");
+  }
+
+  async #write(round: Round): Promise<void> {
+    const { storage, insistence, source, metrics, nowUs, acknowledge, logger } = this.#options;
+    const { version, commit } = source.software;
+    const start = performance.now();
+    try {
+      await writeRound(round, {
+        storage,
+        source,
+        writtenBy: `${version}+${commit}`,
+        nowUs,
+        insist: (what, action) => insistence.until(what, action),
+        onFile: (file, day) => this.#written(file, day),
+      });
+      await acknowledge(round.streamSequence);
+      this.#acknowledged = round.streamSequence;
+      if (round.windows.length > 0) {
+        metrics.roundSeconds.observe((performance.now() - start) / 1000);
+      }
+    } catch (error) {
+      this.failure = error;
+      logger.error(`the archiver stopped: ${messageOf(error)}`, { error });
+    } finally {
+      this.bytes = 0;
+      this.#current = undefined;
+      this.#options.onEnd();
+    }
+  }
+
+  #written(file: ManifestFile, day: Day): void {
+    const { metrics, storage } = this.#options;
+    const labels = { feed: day.manifest.feed, type: file.type ?? "" };
+    this.files++;
+    this.bytesWritten += file.bytes;
+    metrics.files.inc(labels);
+    metrics.records.inc(labels, file.count);
+    metrics.bytes.inc({ bucket: storage.location }, file.bytes);
+    if (file.type === "gap") metrics.gaps.inc({ feed: labels.feed }, file.count);
+  }
+}
