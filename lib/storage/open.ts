@@ -26,7 +26,7 @@ const DRIVERS = {
  * Opens the storage that a configuration names. Throws a ConfigError `STORAGE_TYPE_UNSUPPORTED`
  * for `s3`, which is not built in this version, and `STORAGE_TYPE_UNKNOWN` for any other type.
  */
-export async function openStorage(config: StorageConfig): Promise<Storage> {
+export async function openStorage(config: StorageConfig | { type: "s3" }): Promise<Storage> {
   switch (config.type) {
     case "memory":
       return await DRIVERS.memory();
