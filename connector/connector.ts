@@ -231,6 +231,8 @@ class FeedConnector implements Connector {
         onDisconnect: (why, opened) => {
           this.#connected.delete(slot);
           if (!opened) return;
+          // A stop on purpose is no gap yet: the next start knows how long it was.
+          if (this.#stopping) return this.#intake.event(slot, "stop", why);
           this.#metrics.reconnects.inc(this.#metrics.labels);
           this.#intake.event(slot, "disconnect", why);
         },

@@ -3,7 +3,10 @@ import type { Normalized, Normalizer } from "./adapter.ts";
 
 /** What happened to a connection, as it stands in the raw file's `e` lines. */
 export interface ConnectionEvent {
-  /** `connect`: the socket is open. `disconnect`: it broke. `resumed`: first line after a restart. */
+  /**
+   * `connect`: the socket is open. `disconnect`: it broke. `stop`: it was closed on purpose.
+   * `resumed`: first line after a restart.
+   */
   name: string;
   /** Why, for a person. */
   why: string;
