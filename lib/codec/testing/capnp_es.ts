@@ -22,13 +22,17 @@ export function readByCapnpEs(
   );
 }
 
-/** A message with these fields, written by capnp-es; beyond 4 KiB it has several segments. */
+/** One segment of one word: whatever is written goes to further segments, of 4 KiB or more. */
+const FULL_SEGMENT = new Uint8Array([0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+
+/** A message with these fields, written by capnp-es in one segment or in several. */
 export function writeByCapnpEs(
   type: MarketEvent["type"],
   values: Record<string, WireValue>,
+  segments: "one" | "several" = "one",
 ): Uint8Array<ArrayBuffer> {
   const { layout, enums } = layoutOfRecord(type);
-  const message = new Message();
+  const message = segments === "one" ? new Message() : new Message(FULL_SEGMENT, false);
   const root = message.initRoot(rootClass(layout));
   for (const field of layout.fields) write(field, root, values[field.name] ?? "", enums);
   return new Uint8Array(message.toArrayBuffer());
