@@ -18,9 +18,12 @@ export function precisionOfSnapshot(text: string): Map<string, Precision> {
   let price = 0;
   let size = 0;
   const reviver: SourceReviver = (key, value, context) => {
-    if (key === "price") price = Math.max(price, decimalsOfText(context?.source ?? ""));
-    else if (key === "qty") size = Math.max(size, decimalsOfText(context?.source ?? ""));
-    else if (typeof value === "object" && value !== null && "bids" in value && "symbol" in value) {
+    if (typeof value === "number") {
+      if (key === "price") price = Math.max(price, decimalsOfText(context?.source ?? ""));
+      else if (key === "qty") size = Math.max(size, decimalsOfText(context?.source ?? ""));
+    } else if (
+      typeof value === "object" && value !== null && "bids" in value && "symbol" in value
+    ) {
       found.set(String(value.symbol), { price, size });
       price = size = 0;
     }
