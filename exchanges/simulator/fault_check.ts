@@ -1,0 +1,47 @@
+import { ConfigError, suggestion } from "@ssmd/runtime";
+import { type Fault, FAULT_TYPES, RUBBISH } from "./faults.ts";
+
+const KINDS = ["book", "trade", "ticker", "heartbeat"] as const;
+
+function oneOf(value: unknown, allowed: readonly string[], what: string): void {
+  if (value === undefined || allowed.includes(value as string)) return;
+  throw new ConfigError("FAULT_INVALID", `"${value}" is no ${what}.`, {
+    hint: suggestion(String(value), allowed),
+  });
+}
+
+function positive(value: unknown, what: string): void {
+  if (typeof value === "number" && value > 0 && Number.isFinite(value)) return;
+  throw new ConfigError("FAULT_INVALID", `${what} must be above 0: current value is ${value}.`);
+}
+
+/** Throws ConfigError `FAULT_INVALID` or `FAULT_UNSUPPORTED` unless the venue can have the fault. */
+export function checkFault(fault: Fault, venue: string): void {
+  oneOf(fault.type ?? "", FAULT_TYPES, "fault");
+  if (fault.type === "checksum" && venue !== "kraken") {
+    throw new ConfigError("FAULT_UNSUPPORTED", `Messages of ${venue} carry no checksum.`, {
+      hint: "Use skip: a hole in the sequence.",
+    });
+  }
+  if (fault.type === "skip" || fault.type === "repeat") oneOf(fault.kind, KINDS, "kind of frame");
+  if (fault.type === "skip" && fault.count !== undefined) positive(fault.count, "count");
+  if (fault.type === "rubbish") oneOf(fault.what, RUBBISH, "form of rubbish");
+  if (fault.type === "silent") positive(fault.forMs, "forMs");
+}
+
+/** A fault from JSON text. Throws ConfigError `FAULT_INVALID`. */
+export function readFault(text: string): Fault {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new ConfigError("FAULT_INVALID", "A fault must be a JSON object.", {
+      cause,
+      hint: `{"type":"drop"}`,
+    });
+  }
+  if (typeof value !== "object" || value === null) {
+    throw new ConfigError("FAULT_INVALID", "A fault must be a JSON object.");
+  }
+  return value as Fault;
+}

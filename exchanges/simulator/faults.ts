@@ -1,0 +1,87 @@
+/** What kind of frame it is, for faults that strike one kind. */
+export type FrameKind = "book" | "trade" | "ticker" | "heartbeat" | "control";
+
+/** Forms of rubbish: no JSON, a binary frame, JSON of no known type, cut JSON, a 50 MB frame. */
+export const RUBBISH = ["json", "binary", "unknown", "truncated", "huge"] as const;
+
+/** A form of rubbish. */
+export type Rubbish = typeof RUBBISH[number];
+
+/** A fault on demand. It strikes all connections, or the next one where there is none. */
+export type Fault =
+  /** The connection is cut without a close frame. */
+  | { type: "drop" }
+  /** The next `count` (1) frames of the kind (book) are lost: a hole. */
+  | { type: "skip"; kind?: FrameKind; count?: number }
+  /** The checksum of the next Kraken book update is wrong. */
+  | { type: "checksum" }
+  /** The next frame of the kind (book) is sent twice. */
+  | { type: "repeat"; kind?: FrameKind }
+  | { type: "rubbish"; what?: Rubbish }
+  /** Nothing but answers to pings for `forMs`; data of that time is lost unless speed is max. */
+  | { type: "silent"; forMs: number; heartbeats?: boolean };
+
+/** Names of all faults. */
+export const FAULT_TYPES = ["drop", "skip", "checksum", "repeat", "rubbish", "silent"] as const;
+
+const HUGE_BYTES = 50 * 1024 * 1024;
+
+/** The frame of a form of rubbish; `venue` gives unknown types the venue's manner. */
+export function rubbishFrame(what: Rubbish, venue: string): string | Uint8Array {
+  switch (what) {
+    case "json":
+      return "<html><body>502 Bad Gateway</body></html>";
+    case "binary":
+      return Uint8Array.of(0x00, 0xff, 0x1f, 0x8b, 0x08, 0x00, 0xc3, 0x28);
+    case "unknown":
+      return venue === "kraken"
+        ? `{"channel":"weather","type":"update","data":[{"symbol":"RAIN/USD","value":1}]}`
+        : `{"type":"weather","sid":1,"msg":{"market_ticker":"KXRAIN","value":1}}`;
+    case "truncated":
+      return venue === "kraken"
+        ? `{"channel":"book","type":"update","data":[{"symbol":"BTC/USD","bids":[{"price":6`
+        : `{"type":"orderbook_delta","sid":1,"seq":9007199,"msg":{"market_ticker":"KX`;
+    case "huge":
+      return `{"channel":"rubbish","type":"rubbish","data":"${"x".repeat(HUGE_BYTES)}"}`;
+  }
+}
+
+/** The frame with a checksum that is off by one; undefined when it has none. */
+export function corruptChecksum(frame: string): string | undefined {
+  const match = /"checksum":(\d+)/.exec(frame);
+  if (match === null) return undefined;
+  const wrong = (Number(match[1]) + 1) % 0x1_0000_0000;
+  return frame.replace(match[0], `"checksum":${wrong}`);
+}
+
+/** Faults that wait for a frame of their kind on one connection. */
+export class ArmedFaults {
+  #armed: { type: "skip" | "checksum" | "repeat"; kind: FrameKind; count: number }[] = [];
+
+  /** Whether none is armed: the usual case, asked for each frame. */
+  get empty(): boolean {
+    return this.#armed.length === 0;
+  }
+
+  /** Arms a fault. */
+  arm(fault: Fault & { type: "skip" | "checksum" | "repeat" }): void {
+    const kind = fault.type === "checksum" ? "book" : fault.kind ?? "book";
+    const count = fault.type === "skip" ? fault.count ?? 1 : 1;
+    this.#armed.push({ type: fault.type, kind, count });
+  }
+
+  /** What is sent instead of `frame`: nothing, itself, twice, or with a wrong checksum. */
+  apply(frame: string, kind: FrameKind): string[] {
+    const index = this.#armed.findIndex((fault) => fault.kind === kind);
+    const fault = this.#armed[index];
+    if (fault === undefined) return [frame];
+    if (fault.type === "checksum") {
+      const wrong = frame.includes(`"type":"snapshot"`) ? undefined : corruptChecksum(frame);
+      if (wrong === undefined) return [frame];
+      this.#armed.splice(index, 1);
+      return [wrong];
+    }
+    if (--fault.count <= 0) this.#armed.splice(index, 1);
+    return fault.type === "skip" ? [] : [frame, frame];
+  }
+}

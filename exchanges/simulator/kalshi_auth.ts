@@ -1,0 +1,111 @@
+import { Buffer } from "node:buffer";
+import { VenueError } from "@ssmd/runtime";
+
+/** Path of the WebSocket, the one that is signed. */
+export const KALSHI_PATH = "/trade-api/ws/v2";
+/** Age of a signature at which it is refused. */
+export const SIGNATURE_AGE_MS_MAX = 5 * 60 * 1000;
+
+/** A key pair for trying things out. */
+export interface DemoKey {
+  keyId: string;
+  /** PKCS#8 */
+  privateKeyPem: string;
+  /** SubjectPublicKeyInfo */
+  publicKeyPem: string;
+}
+
+function pem(label: string, bytes: ArrayBuffer): string {
+  const lines = Buffer.from(bytes).toString("base64").match(/.{1,64}/g) ?? [];
+  return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
+}
+
+function bytesOfPem(text: string): Uint8Array<ArrayBuffer> {
+  const body = /-----BEGIN PUBLIC KEY-----([\s\S]+?)-----END PUBLIC KEY-----/.exec(text)?.[1];
+  if (body === undefined) {
+    throw new VenueError("KEY_UNREADABLE", "The key for the handshake is no public key in PEM.", {
+      hint: "Give a file that begins with -----BEGIN PUBLIC KEY-----.",
+    });
+  }
+  return new Uint8Array(Buffer.from(body.replace(/\s+/g, ""), "base64"));
+}
+
+const RSA_PSS = { name: "RSA-PSS", hash: "SHA-256" } as const;
+
+async function makeDemoKey(): Promise<DemoKey> {
+  const pair = await crypto.subtle.generateKey(
+    { ...RSA_PSS, modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) },
+    true,
+    ["sign", "verify"],
+  );
+  return {
+    keyId: crypto.randomUUID(),
+    privateKeyPem: pem("PRIVATE KEY", await crypto.subtle.exportKey("pkcs8", pair.privateKey)),
+    publicKeyPem: pem("PUBLIC KEY", await crypto.subtle.exportKey("spki", pair.publicKey)),
+  };
+}
+
+let made: Promise<DemoKey> | undefined;
+
+/**
+ * A key pair made at the first call of this process, the same ever after: simulators that are
+ * given no key accept it.
+ */
+export function demoKey(): Promise<DemoKey> {
+  made ??= makeDemoKey();
+  return made;
+}
+
+/** Checks the signed headers of a handshake. */
+export class HandshakeCheck {
+  #key: CryptoKey;
+  #algorithm: RsaPssParams | "Ed25519";
+
+  private constructor(key: CryptoKey, algorithm: RsaPssParams | "Ed25519") {
+    this.#key = key;
+    this.#algorithm = algorithm;
+  }
+
+  /** Takes an RSA or Ed25519 public key in PEM. Throws VenueError `KEY_UNREADABLE`. */
+  static async of(publicKeyPem: string): Promise<HandshakeCheck> {
+    const bytes = bytesOfPem(publicKeyPem);
+    try {
+      const key = await crypto.subtle.importKey("spki", bytes, RSA_PSS, false, ["verify"]);
+      return new HandshakeCheck(key, { name: "RSA-PSS", saltLength: 32 });
+    } catch {
+      // No RSA key: the other kind that the venue takes.
+    }
+    try {
+      const key = await crypto.subtle.importKey("spki", bytes, "Ed25519", false, ["verify"]);
+      return new HandshakeCheck(key, "Ed25519");
+    } catch (cause) {
+      throw new VenueError("KEY_UNREADABLE", "The public key is neither RSA nor Ed25519.", {
+        cause,
+        hint: "Kalshi takes RSA (2048 bits or more) and Ed25519 keys.",
+      });
+    }
+  }
+
+  /** Why the handshake is refused, or undefined when it is good. `nowMs` since 1970. */
+  async refusal(headers: Record<string, unknown>, nowMs: number): Promise<string | undefined> {
+    const keyId = headers["kalshi-access-key"];
+    const timestamp = headers["kalshi-access-timestamp"];
+    const signature = headers["kalshi-access-signature"];
+    if (typeof keyId !== "string" || keyId === "") return "KALSHI-ACCESS-KEY header is missing";
+    if (typeof timestamp !== "string" || !/^\d{13}$/.test(timestamp)) {
+      return "KALSHI-ACCESS-TIMESTAMP header is missing or not in milliseconds";
+    }
+    if (typeof signature !== "string") return "KALSHI-ACCESS-SIGNATURE header is missing";
+    if (Math.abs(nowMs - Number(timestamp)) > SIGNATURE_AGE_MS_MAX) {
+      return "KALSHI-ACCESS-TIMESTAMP is too old or in the future";
+    }
+    const text = new TextEncoder().encode(`${timestamp}GET${KALSHI_PATH}`);
+    const bytes = new Uint8Array(Buffer.from(signature, "base64"));
+    try {
+      if (await crypto.subtle.verify(this.#algorithm, this.#key, bytes, text)) return undefined;
+    } catch {
+      // A signature of the wrong length throws in some versions: it does not match either.
+    }
+    return "KALSHI-ACCESS-SIGNATURE does not match";
+  }
+}

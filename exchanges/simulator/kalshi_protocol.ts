@@ -1,0 +1,230 @@
+import type { Connection, Session } from "./connection.ts";
+import {
+  type KalshiErrorCode,
+  kalshiErrorFrame,
+  okFrame,
+  subscribedFrame,
+  unsubscribedFrame,
+} from "./kalshi_frames.ts";
+import { KalshiSubscription, shardRefusal } from "./kalshi_subscription.ts";
+
+/** Channels of market data. */
+export const KALSHI_CHANNELS = [
+  "orderbook_delta",
+  "ticker",
+  "trade",
+  "market_lifecycle_v2",
+] as const;
+/** Channels of market data and, granted but mute here, of an account and others. */
+const MUTE_CHANNELS: readonly string[] = [
+  "multivariate_market_lifecycle",
+  "fill",
+  "market_positions",
+  "user_orders",
+  "order_group_updates",
+  "communications",
+];
+
+/** Where the market data comes from: the model or a capture. */
+export interface KalshiFeed {
+  nowUs(): number;
+  /** Whether the reply to this subscription comes with the data, so that none is to be made. */
+  acknowledges(channel: string): boolean;
+  /** The first sid that may be given to a client. */
+  sidsFrom(): number;
+  /** Data may flow; called after the replies to the whole command. */
+  subscribed(subscription: KalshiSubscription): void;
+  /** The markets were changed; snapshots of the added ones are to be sent. */
+  changed(subscription: KalshiSubscription, added: readonly string[]): void;
+  /** Fresh snapshots were asked for. */
+  snapshots(subscription: KalshiSubscription, tickers: readonly string[]): void;
+  unsubscribed(subscription: KalshiSubscription): void;
+}
+
+type Fields = Record<string, unknown>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The list of texts under `many` or the one under `one`; null = neither, undefined = malformed. */
+function textList(params: Fields, many: string, one: string): string[] | null | undefined {
+  const list = params[many] ?? (params[one] === undefined ? null : [params[one]]);
+  if (list === null) return null;
+  if (!Array.isArray(list) || list.some((item) => typeof item !== "string" || item === "")) {
+    return undefined;
+  }
+  return list as string[];
+}
+
+/** One client's talk with the Kalshi WebSocket API. */
+export class KalshiSession implements Session {
+  readonly connection: Connection;
+  #feed: KalshiFeed;
+  #subscriptions = new Map<number, KalshiSubscription>();
+  #nextSid: number;
+
+  constructor(connection: Connection, feed: KalshiFeed) {
+    this.connection = connection;
+    this.#feed = feed;
+    this.#nextSid = feed.sidsFrom();
+  }
+
+  /** What the client has subscribed. */
+  get subscriptions(): Iterable<KalshiSubscription> {
+    return this.#subscriptions.values();
+  }
+
+  received(text: string): void {
+    let command: unknown;
+    try {
+      command = JSON.parse(text);
+    } catch {
+      return this.#refuse(1, 0);
+    }
+    if (!isFields(command)) return this.#refuse(1, 0);
+    const id = command.id ?? 0;
+    if (!Number.isSafeInteger(id) || (id as number) < 0) return this.#refuse(1, 0);
+    this.#dispatch(command, id as number);
+  }
+
+  #refuse(code: KalshiErrorCode, id: number, subscription?: KalshiSubscription): void {
+    this.connection.send(kalshiErrorFrame(code, id, subscription?.place()));
+  }
+
+  #dispatch(command: Fields, id: number): void {
+    if (command.cmd === "list_subscriptions") return this.#list(id);
+    const known = ["subscribe", "unsubscribe", "update_subscription"];
+    if (!known.includes(command.cmd as string)) return this.#refuse(5, id);
+    const params = command.params;
+    if (!isFields(params)) return this.#refuse(2, id);
+    if (command.cmd === "subscribe") this.#subscribe(params, id);
+    else if (command.cmd === "unsubscribe") this.#unsubscribe(params, id);
+    else this.#update(params, id);
+  }
+
+  #list(id: number): void {
+    const list = [...this.#subscriptions.values()].map(({ channel, sid }) => ({ channel, sid }));
+    this.connection.send(`{"id":${id},"type":"ok","msg":${JSON.stringify(list)}}`);
+  }
+
+  #subscribe(params: Fields, id: number): void {
+    const channels = textList(params, "channels", "channel");
+    if (channels === undefined) return this.#refuse(11, id);
+    if (channels === null || channels.length === 0) return this.#refuse(3, id);
+    const tickers = textList(params, "market_tickers", "market_ticker");
+    if (tickers === undefined) return this.#refuse(11, id);
+    const shard = shardRefusal(params);
+    if (shard !== undefined) return this.#refuse(shard, id);
+    const granted: KalshiSubscription[] = [];
+    for (const channel of channels) {
+      const subscription = this.#grant(channel, tickers, params, id);
+      if (subscription !== undefined) granted.push(subscription);
+    }
+    for (const subscription of granted) this.#feed.subscribed(subscription);
+  }
+
+  #grant(
+    channel: string,
+    tickers: string[] | null,
+    params: Fields,
+    id: number,
+  ): KalshiSubscription | undefined {
+    const market = (KALSHI_CHANNELS as readonly string[]).includes(channel);
+    if (!market && !MUTE_CHANNELS.includes(channel)) {
+      this.#refuse(8, id);
+      return undefined;
+    }
+    if (channel === "orderbook_delta" && (tickers === null || tickers.length === 0)) {
+      this.#refuse(14, id);
+      return undefined;
+    }
+    const fromFeed = market && this.#feed.acknowledges(channel);
+    const subscription = new KalshiSubscription(this, channel, fromFeed ? 0 : this.#nextSid++, {
+      tickers: channel === "market_lifecycle_v2" ? null : tickers,
+      useYesPrice: params.use_yes_price === true,
+      sendSnapshot: params.send_initial_snapshot === true,
+      shardFactor: (params.shard_factor as number | undefined) ?? 0,
+      shardKey: (params.shard_key as number | undefined) ?? 0,
+    });
+    // A subscription whose reply the capture brings has no sid of its own yet.
+    this.#subscriptions.set(
+      fromFeed ? -1 - this.#subscriptions.size : subscription.sid,
+      subscription,
+    );
+    if (!fromFeed) this.connection.send(subscribedFrame(id, channel, subscription.sid));
+    return subscription;
+  }
+
+  #unsubscribe(params: Fields, id: number): void {
+    const sids = params.sids ?? (params.sid === undefined ? undefined : [params.sid]);
+    if (!Array.isArray(sids) || sids.length === 0) return this.#refuse(4, id);
+    for (const sid of sids) {
+      const subscription = this.#subscriptions.get(sid);
+      if (subscription === undefined) {
+        this.#refuse(7, id);
+        continue;
+      }
+      this.#subscriptions.delete(sid);
+      this.#feed.unsubscribed(subscription);
+      this.connection.send(unsubscribedFrame(id, subscription.place()));
+    }
+  }
+
+  #update(params: Fields, id: number): void {
+    const sids = params.sids ?? (params.sid === undefined ? undefined : [params.sid]);
+    if (!Array.isArray(sids) || sids.length === 0) return this.#refuse(4, id);
+    if (sids.length > 1) return this.#refuse(12, id);
+    const subscription = this.#subscriptions.get(sids[0]) ?? this.#ofCapture(sids[0]);
+    if (subscription === undefined) return this.#refuse(7, id);
+    if (params.action === undefined) return this.#refuse(15, id, subscription);
+    const tickers = textList(params, "market_tickers", "market_ticker");
+    if (tickers === undefined) return this.#refuse(11, id, subscription);
+    this.#act(subscription, params.action, tickers, id);
+  }
+
+  /** The subscription that the capture calls `sid`. */
+  #ofCapture(sid: unknown): KalshiSubscription | undefined {
+    for (const subscription of this.#subscriptions.values()) {
+      if (subscription.sid === sid) return subscription;
+    }
+    return undefined;
+  }
+
+  #act(
+    subscription: KalshiSubscription,
+    action: unknown,
+    tickers: string[] | null,
+    id: number,
+  ): void {
+    if (action === "get_snapshot") {
+      if (subscription.channel !== "orderbook_delta") return this.#refuse(13, id, subscription);
+      return this.#feed.snapshots(subscription, tickers ?? [...subscription.tickers ?? []]);
+    }
+    if (action !== "add_markets" && action !== "delete_markets") {
+      return this.#refuse(13, id, subscription);
+    }
+    if (tickers === null || tickers.length === 0) return this.#refuse(14, id, subscription);
+    if (subscription.channel === "market_lifecycle_v2") return this.#refuse(13, id, subscription);
+    const added = subscription.change(action, tickers);
+    this.connection.send(okFrame(id, subscription.place(), subscription.tickers ?? []));
+    this.#feed.changed(subscription, added);
+  }
+
+  heartbeat(): void {}
+
+  overflow(): void {
+    for (const subscription of this.#subscriptions.values()) {
+      this.#refuse(25, 0, subscription);
+      this.#feed.unsubscribed(subscription);
+    }
+    this.#subscriptions.clear();
+  }
+
+  closed(): void {
+    for (const subscription of this.#subscriptions.values()) {
+      this.#feed.unsubscribed(subscription);
+    }
+    this.#subscriptions.clear();
+  }
+}

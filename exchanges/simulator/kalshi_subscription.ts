@@ -1,0 +1,87 @@
+import type { KalshiErrorCode } from "./kalshi_frames.ts";
+import type { KalshiSession } from "./kalshi_protocol.ts";
+import { hashText } from "./model/prng.ts";
+
+const SHARD_FACTOR_MAX = 100;
+
+/** What a subscription was asked to be. */
+export interface KalshiSubscriptionOptions {
+  /** null = the whole exchange. */
+  tickers: readonly string[] | null;
+  /** Prices of the NO side are given as prices of YES. */
+  useYesPrice: boolean;
+  /** The ticker channel sends the state first. */
+  sendSnapshot: boolean;
+  /** 0 = not sharded. */
+  shardFactor: number;
+  shardKey: number;
+}
+
+/** The error code of wrong shard parameters, or undefined. */
+export function shardRefusal(params: Record<string, unknown>): KalshiErrorCode | undefined {
+  const factor = params.shard_factor;
+  const key = params.shard_key;
+  if (factor === undefined) return key === undefined ? undefined : 20;
+  if (!Number.isSafeInteger(factor) || (factor as number) < 1) return 19;
+  if ((factor as number) > SHARD_FACTOR_MAX) return 22;
+  if (key === undefined) return undefined;
+  const inRange = Number.isSafeInteger(key) && (key as number) >= 0 &&
+    (key as number) < (factor as number);
+  return inRange ? undefined : 21;
+}
+
+/** One `sid`: a channel of some markets with its own sequence. */
+export class KalshiSubscription {
+  readonly session: KalshiSession;
+  readonly channel: string;
+  /** 0 while a capture has not yet told it. */
+  sid: number;
+  /** The last number given; each message of the sid takes the next. */
+  seq = 0;
+  readonly options: KalshiSubscriptionOptions;
+  #tickers: Set<string> | null;
+
+  constructor(
+    session: KalshiSession,
+    channel: string,
+    sid: number,
+    options: KalshiSubscriptionOptions,
+  ) {
+    this.session = session;
+    this.channel = channel;
+    this.sid = sid;
+    this.options = options;
+    this.#tickers = options.tickers === null ? null : new Set(options.tickers);
+  }
+
+  /** Subscribed markets; null = all. */
+  get tickers(): ReadonlySet<string> | null {
+    return this.#tickers;
+  }
+
+  /** Whether a market belongs to it. */
+  accepts(ticker: string): boolean {
+    if (this.#tickers !== null && !this.#tickers.has(ticker)) return false;
+    const { shardFactor, shardKey } = this.options;
+    return shardFactor === 0 || hashText(ticker) % shardFactor === shardKey;
+  }
+
+  /** Adds or deletes markets; gives those that are new. */
+  change(action: "add_markets" | "delete_markets", tickers: readonly string[]): string[] {
+    const set = this.#tickers ??= new Set();
+    const added: string[] = [];
+    for (const ticker of tickers) {
+      if (action === "delete_markets") set.delete(ticker);
+      else if (!set.has(ticker)) {
+        set.add(ticker);
+        added.push(ticker);
+      }
+    }
+    return added;
+  }
+
+  /** Takes the next number of the sequence. */
+  place(): { sid: number; seq: number } {
+    return { sid: this.sid, seq: ++this.seq };
+  }
+}

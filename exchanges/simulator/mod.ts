@@ -1,0 +1,7 @@
+/** A venue's own protocol over a real WebSocket, from a market model or from captures. @module */
+export * from "./options.ts";
+export * from "./simulator.ts";
+export * from "./faults.ts";
+export { type DemoKey, demoKey, KALSHI_PATH } from "./kalshi_auth.ts";
+export type { KrakenSymbolOptions } from "./model/kraken_symbols.ts";
+export type { KalshiSymbolOptions, PriceStructure } from "./model/kalshi_symbols.ts";

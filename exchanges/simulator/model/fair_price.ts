@@ -1,0 +1,55 @@
+import type { FairPrice } from "./market.ts";
+import type { Random } from "./prng.ts";
+
+/** A walk that is pulled back softly, so that an endless run stays plausible. */
+abstract class PulledWalk implements FairPrice {
+  protected offset = 0;
+  #volatility: number;
+  #pull: number;
+
+  constructor(volatility: number, pullPerSecond: number) {
+    this.#volatility = volatility;
+    this.#pull = pullPerSecond;
+  }
+
+  abstract get value(): number;
+
+  advance(random: Random, seconds: number): number {
+    const step = Math.min(seconds, 60);
+    this.offset += this.#volatility * Math.sqrt(step) * random.normal() -
+      this.#pull * step * this.offset;
+    return this.value;
+  }
+}
+
+/** The price of an asset: the logarithm walks. `volatility` is per square root of a second. */
+export class AssetPrice extends PulledWalk {
+  #start: number;
+
+  /** `start` in price steps. */
+  constructor(start: number, volatility: number) {
+    super(volatility, 1e-5);
+    this.#start = start;
+  }
+
+  override get value(): number {
+    return this.#start * Math.exp(this.offset);
+  }
+}
+
+/** The price of a yes/no contract: the log-odds walk, so it stays within 0 and `top`. */
+export class ContractPrice extends PulledWalk {
+  #top: number;
+  #start: number;
+
+  /** `start` is a probability, `top` the price steps of one dollar. */
+  constructor(start: number, top: number, volatility: number) {
+    super(volatility, 2e-4);
+    this.#top = top;
+    this.#start = Math.log(start / (1 - start));
+  }
+
+  override get value(): number {
+    return this.#top / (1 + Math.exp(-(this.#start + this.offset)));
+  }
+}

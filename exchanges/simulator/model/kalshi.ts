@@ -1,0 +1,91 @@
+import type { KalshiFeed } from "../kalshi_protocol.ts";
+import type { KalshiSubscription } from "../kalshi_subscription.ts";
+import type { ModelExchange } from "./exchange.ts";
+import { KalshiDesk } from "./kalshi_desk.ts";
+import { KalshiLifecycle } from "./kalshi_lifecycle.ts";
+
+/** What the feed is made of. */
+export interface KalshiModelOptions {
+  exchange: ModelExchange;
+  seed: number;
+  nowUs(): number;
+  /** Called at the first subscription. */
+  begin(): void;
+}
+
+/** Kalshi's channels, fed by the market model. */
+export class KalshiModelFeed implements KalshiFeed {
+  #options: KalshiModelOptions;
+  #desks: KalshiDesk[];
+  #byTicker = new Map<string, KalshiDesk>();
+  #lifecycle: KalshiLifecycle;
+  #lifecycleSubscriptions = new Set<KalshiSubscription>();
+
+  constructor(options: KalshiModelOptions) {
+    this.#options = options;
+    this.#desks = options.exchange.markets.map((market) => new KalshiDesk(market, options.seed));
+    for (const desk of this.#desks) this.#byTicker.set(desk.ticker, desk);
+    this.#lifecycle = new KalshiLifecycle(options.seed);
+  }
+
+  nowUs(): number {
+    return this.#options.nowUs();
+  }
+
+  acknowledges(): boolean {
+    return false;
+  }
+
+  sidsFrom(): number {
+    return 1;
+  }
+
+  subscribed(subscription: KalshiSubscription): void {
+    subscription.session.connection.playing = true;
+    this.#options.begin();
+    if (subscription.channel === "market_lifecycle_v2") {
+      this.#lifecycleSubscriptions.add(subscription);
+      return;
+    }
+    for (const desk of this.#desks) {
+      if (!subscription.accepts(desk.ticker)) continue;
+      if (subscription.channel === "orderbook_delta") desk.snapshot(subscription);
+      else if (subscription.channel === "ticker" && subscription.options.sendSnapshot) {
+        desk.sendTicker(subscription, this.nowUs());
+      }
+      desk.place(subscription);
+    }
+  }
+
+  changed(subscription: KalshiSubscription, added: readonly string[]): void {
+    for (const desk of this.#desks) desk.place(subscription);
+    if (subscription.channel === "orderbook_delta") this.snapshots(subscription, added);
+  }
+
+  snapshots(subscription: KalshiSubscription, tickers: readonly string[]): void {
+    for (const ticker of tickers) {
+      if (subscription.accepts(ticker)) this.#byTicker.get(ticker)?.snapshot(subscription);
+    }
+  }
+
+  unsubscribed(subscription: KalshiSubscription): void {
+    this.#lifecycleSubscriptions.delete(subscription);
+    for (const desk of this.#desks) desk.place(subscription, false);
+    const { session } = subscription;
+    session.connection.playing = [...session.subscriptions].some((other) => other !== subscription);
+  }
+
+  /** Does the next event of the model and sends what came of it. */
+  emit(elapsedUs: number, atUs: number): void {
+    this.#desks[this.#options.exchange.step()]?.publish(atUs);
+    for (const body of this.#lifecycle.due(elapsedUs, atUs)) {
+      for (const subscription of this.#lifecycleSubscriptions) {
+        const { sid, seq } = subscription.place();
+        subscription.session.connection.sendData(
+          `{"type":"market_lifecycle_v2","sid":${sid},"seq":${seq},"msg":${body}}`,
+          "trade",
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import type { MarketSpec } from "./market.ts";
+import { ContractPrice } from "./fair_price.ts";
+import { hashText } from "./prng.ts";
+
+/** Price steps of one dollar: tenths of a cent. */
+export const DOLLAR = 1000;
+
+/** Price grids of the venue: whole cents, tenths, or tenths only below 10 and above 90 cents. */
+export const PRICE_STRUCTURES = ["linear_cent", "deci_cent", "tapered_deci_cent"] as const;
+
+/** A price grid. */
+export type PriceStructure = typeof PRICE_STRUCTURES[number];
+
+/** A market as asked for; what is left out is chosen. */
+export interface KalshiSymbolOptions {
+  /** The market ticker. */
+  external: string;
+  /** First price of YES, in dollars. */
+  price?: number;
+  structure?: PriceStructure;
+}
+
+/** The markets of a model when none are named: made-up series, tickers with dots. */
+export const KALSHI_SYMBOLS: readonly KalshiSymbolOptions[] = [
+  { external: "KXSIMBTC-26DEC31-T99999.99", price: 0.34, structure: "tapered_deci_cent" },
+  { external: "KXSIMBTC-26DEC31-T89999.99", price: 0.61, structure: "tapered_deci_cent" },
+  { external: "KXSIMETH-26DEC31-T4999.99", price: 0.12, structure: "deci_cent" },
+  { external: "KXSIMRAIN-26DEC31-B0.5", price: 0.48, structure: "linear_cent" },
+  { external: "KXSIMFED-26DEC-T3.75", price: 0.87, structure: "linear_cent" },
+];
+
+function coarse(structure: PriceStructure, price: number): boolean {
+  if (structure === "tapered_deci_cent") return price >= 100 && price <= 900;
+  return structure === "linear_cent";
+}
+
+function neighbour(structure: PriceStructure, price: number, direction: 1 | -1): number {
+  const beside = price + direction * 10;
+  return coarse(structure, price) && coarse(structure, beside) ? beside : price + direction;
+}
+
+/** What the market of a contract is like. Sizes are hundredths of a contract. */
+export function kalshiMarket(options: KalshiSymbolOptions): MarketSpec {
+  const hash = hashText(options.external);
+  const structure = options.structure ?? PRICE_STRUCTURES[hash % 3] ?? "linear_cent";
+  const start = options.price ?? 0.1 + (hash % 80) / 100;
+  return {
+    external: options.external,
+    priceDecimals: 3,
+    sizeDecimals: 2,
+    priceMin: structure === "linear_cent" ? 10 : 1,
+    priceMax: structure === "linear_cent" ? 990 : 999,
+    quantize: (price) => coarse(structure, price) ? Math.floor(price / 10) * 10 : price,
+    neighbour: (price, direction) => neighbour(structure, price, direction),
+    fair: new ContractPrice(start, DOLLAR, 0.015),
+    spacing: structure === "deci_cent" ? 6 : 25,
+    typicalSize: 6_000,
+    lot: 100,
+    levels: structure === "deci_cent" ? 60 : 28,
+  };
+}

@@ -1,0 +1,174 @@
+import { isoOfUs } from "@ssmd/runtime";
+import type { FrameKind } from "../faults.ts";
+import type { KrakenPair } from "../kraken_frames.ts";
+import type { KrakenSubscription } from "../kraken_protocol.ts";
+import { decimalText } from "../decimal_text.ts";
+import { bookSnapshotFrame, DepthView } from "./kraken_book.ts";
+import type { ModelMarket, ModelTrade } from "./market.ts";
+
+/** Trades that a subscription with a snapshot gets. */
+const RECENT_TRADES = 50;
+/** A message holds the same price twice about this often, as the venue's do. */
+const DOUBLED_EVERY = 97;
+
+/** One pair: who subscribed what, and the frames that they get. */
+export class KrakenDesk {
+  readonly pair: KrakenPair;
+  #market: ModelMarket;
+  #symbolText: string;
+  #views = new Map<number, DepthView>();
+  #subscriptions = new Set<KrakenSubscription>();
+  #recent: string[] = [];
+  #volume = 0;
+  #turnover = 0;
+  #open: number;
+  #low: number;
+  #high: number;
+  #bid = 0;
+  #ask = 0;
+  #updates = 0;
+
+  constructor(market: ModelMarket) {
+    this.#market = market;
+    const { external, priceDecimals, sizeDecimals, typicalSize } = market.spec;
+    this.pair = { symbol: external, priceDecimals, sizeDecimals };
+    this.#symbolText = JSON.stringify(external);
+    this.#open = this.#low = this.#high = market.lastPrice;
+    this.#volume = typicalSize * 2_000;
+    this.#turnover = this.#volume * market.lastPrice;
+    this.#noteTop();
+  }
+
+  /** Data flows from now on; snapshots come first. */
+  add(subscription: KrakenSubscription, nowUs: number): void {
+    this.#subscriptions.add(subscription);
+    const { connection } = subscription.session;
+    if (subscription.channel === "book") {
+      this.#viewOf(subscription.depth).subscribers++;
+      if (!subscription.snapshot) return;
+      const { book } = this.#market;
+      const { symbol } = this.pair;
+      connection.sendData(
+        bookSnapshotFrame(symbol, book, subscription.depth, this.pair, isoOfUs(nowUs)),
+        "book",
+      );
+    } else if (subscription.snapshot) {
+      if (subscription.channel === "ticker") {
+        connection.sendData(this.#tickerFrame("snapshot", nowUs), "ticker");
+      } else connection.sendData(this.#tradeFrame("snapshot", this.#recent), "trade");
+    }
+  }
+
+  /** No more data. */
+  remove(subscription: KrakenSubscription): void {
+    if (!this.#subscriptions.delete(subscription) || subscription.channel !== "book") return;
+    const view = this.#viewOf(subscription.depth);
+    if (--view.subscribers > 0) return;
+    this.#views.delete(view.depth);
+    const { observers } = this.#market;
+    observers.splice(observers.indexOf(view), 1);
+  }
+
+  #viewOf(depth: number): DepthView {
+    let view = this.#views.get(depth);
+    if (view === undefined) {
+      view = new DepthView(this.#market.book, depth);
+      this.#views.set(depth, view);
+      this.#market.observers.push(view);
+    }
+    return view;
+  }
+
+  /** Sends what the market's last step was. */
+  publish(nowUs: number): void {
+    const timestamp = isoOfUs(nowUs);
+    const { trades } = this.#market;
+    if (trades.length > 0) this.#publishTrades(trades, timestamp);
+    for (const view of this.#views.values()) {
+      let frame = view.take(this.#symbolText, this.pair, timestamp);
+      if (frame === undefined) continue;
+      if (++this.#updates % DOUBLED_EVERY === 0) {
+        frame = doubled(frame, decimalText(0, this.pair.sizeDecimals));
+      }
+      this.#send("book", frame, (subscription) => subscription.depth === view.depth);
+    }
+    const moved = this.#noteTop();
+    if (trades.length === 0 && !moved) return;
+    let ticker: string | undefined;
+    for (const subscription of this.#subscriptions) {
+      if (subscription.channel !== "ticker") continue;
+      if (subscription.trigger === "trades" ? trades.length === 0 : !moved) continue;
+      ticker ??= this.#tickerFrame("update", nowUs);
+      subscription.session.connection.sendData(ticker, "ticker");
+    }
+  }
+
+  #send(channel: FrameKind, frame: string, wanted?: (of: KrakenSubscription) => boolean): void {
+    for (const subscription of this.#subscriptions) {
+      if (subscription.channel !== channel) continue;
+      if (wanted !== undefined && !wanted(subscription)) continue;
+      subscription.session.connection.sendData(frame, channel);
+    }
+  }
+
+  #noteTop(): boolean {
+    const bid = this.#market.book.bids.prices[0] ?? 0;
+    const ask = this.#market.book.asks.prices[0] ?? 0;
+    const moved = bid !== this.#bid || ask !== this.#ask;
+    this.#bid = bid;
+    this.#ask = ask;
+    return moved;
+  }
+
+  #publishTrades(trades: readonly ModelTrade[], timestamp: string): void {
+    const texts = trades.map((trade) => {
+      this.#volume += trade.size;
+      this.#turnover += trade.size * trade.price;
+      this.#low = Math.min(this.#low, trade.price);
+      this.#high = Math.max(this.#high, trade.price);
+      return this.#tradeText(trade, timestamp);
+    });
+    this.#recent.push(...texts);
+    if (this.#recent.length > RECENT_TRADES) {
+      this.#recent.splice(0, this.#recent.length - RECENT_TRADES);
+    }
+    this.#send("trade", this.#tradeFrame("update", texts));
+  }
+
+  #tradeText(trade: ModelTrade, timestamp: string): string {
+    const { priceDecimals, sizeDecimals } = this.pair;
+    const kind = trade.id % 3 === 0 ? "limit" : "market";
+    return `{"symbol":${this.#symbolText},"side":"${trade.takerBuys ? "buy" : "sell"}",` +
+      `"price":${decimalText(trade.price, priceDecimals)},` +
+      `"qty":${decimalText(trade.size, sizeDecimals)},"ord_type":"${kind}",` +
+      `"trade_id":${trade.id},"timestamp":"${timestamp}"}`;
+  }
+
+  #tradeFrame(type: "snapshot" | "update", texts: readonly string[]): string {
+    return `{"channel":"trade","type":"${type}","data":[${texts.join(",")}]}`;
+  }
+
+  #tickerFrame(type: "snapshot" | "update", nowUs: number): string {
+    const { priceDecimals, sizeDecimals } = this.pair;
+    const { bids, asks } = this.#market.book;
+    const price = (steps: number) => decimalText(steps, priceDecimals);
+    const size = (steps: number) => decimalText(steps, sizeDecimals);
+    const last = this.#market.lastPrice;
+    const change = last - this.#open;
+    return `{"channel":"ticker","type":"${type}","data":[{"symbol":${this.#symbolText},` +
+      `"bid":${price(bids.prices[0] ?? 0)},"bid_qty":${size(bids.sizes[0] ?? 0)},` +
+      `"ask":${price(asks.prices[0] ?? 0)},"ask_qty":${size(asks.sizes[0] ?? 0)},` +
+      `"last":${price(last)},"volume":${size(this.#volume)},` +
+      `"vwap":${price(Math.round(this.#turnover / this.#volume))},` +
+      `"low":${price(this.#low)},"high":${price(this.#high)},"change":${price(change)},` +
+      `"change_pct":${(100 * change / this.#open).toFixed(2)},"timestamp":"${isoOfUs(nowUs)}"}]}`;
+  }
+}
+
+/** Tells a level of the message twice: the venue sometimes does, and the last one counts. */
+function doubled(frame: string, zero: string): string {
+  return frame.replace(
+    /\[\{"price":([^,]+),/,
+    (all, price: string) => `[{"price":${price},"qty":${zero}},${all.slice(1)}`,
+  );
+}

@@ -1,0 +1,56 @@
+import { hashText } from "./prng.ts";
+import type { MarketSpec } from "./market.ts";
+import { AssetPrice } from "./fair_price.ts";
+
+/** A pair as asked for; what is left out is chosen. */
+export interface KrakenSymbolOptions {
+  /** `BTC/USD` */
+  external: string;
+  /** First price, in quote currency. */
+  price?: number;
+  priceDecimals?: number;
+  sizeDecimals?: number;
+}
+
+/** First prices and price decimals of pairs that everybody knows. */
+const KNOWN: Readonly<Record<string, readonly [number, number]>> = {
+  "BTC/USD": [64_250, 1],
+  "ETH/USD": [1_880, 2],
+  "SOL/USD": [148, 2],
+  "XRP/USD": [2.31, 5],
+  "ADA/USD": [0.71, 6],
+  "DOGE/USD": [0.182, 7],
+};
+
+/** The pairs of a model when none are named. */
+export const KRAKEN_SYMBOLS: readonly KrakenSymbolOptions[] = Object.keys(KNOWN).map((
+  external,
+) => ({ external }));
+
+function decimalsFor(price: number): number {
+  return Math.min(8, Math.max(1, 5 - Math.floor(Math.log10(price))));
+}
+
+/** What the market of a pair is like. Size decimals default to 8. */
+export function krakenMarket(options: KrakenSymbolOptions): MarketSpec {
+  const [knownPrice, knownDecimals] = KNOWN[options.external] ?? [];
+  const price = options.price ?? knownPrice ?? 1 + hashText(options.external) % 500;
+  const priceDecimals = options.priceDecimals ?? knownDecimals ?? decimalsFor(price);
+  const sizeDecimals = options.sizeDecimals ?? 8;
+  const start = Math.round(price * 10 ** priceDecimals);
+  const typicalSize = Math.max(1, Math.round(1500 / price * 10 ** sizeDecimals));
+  return {
+    external: options.external,
+    priceDecimals,
+    sizeDecimals,
+    priceMin: 1,
+    priceMax: start * 1000,
+    quantize: (steps) => steps,
+    neighbour: (steps, direction) => steps + direction,
+    fair: new AssetPrice(start, 6e-5),
+    spacing: Math.max(2, Math.round(start * 4e-5)),
+    typicalSize,
+    lot: Math.max(1, 10 ** Math.floor(Math.log10(typicalSize))),
+    levels: 1150,
+  };
+}

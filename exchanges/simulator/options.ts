@@ -1,0 +1,82 @@
+import type { Logger } from "@ssmd/runtime";
+import type { Fault } from "./faults.ts";
+import type { KalshiSymbolOptions } from "./model/kalshi_symbols.ts";
+import type { KrakenSymbolOptions } from "./model/kraken_symbols.ts";
+
+/** Venues that can be simulated. */
+export const SIMULATED_VENUES = ["kraken", "kalshi"] as const;
+
+/** A venue that can be simulated. */
+export type SimulatedVenue = typeof SIMULATED_VENUES[number];
+
+/** A market of the model: Kraken takes `priceDecimals`, Kalshi `structure`. */
+export type SimulatedSymbol = KrakenSymbolOptions & KalshiSymbolOptions;
+
+/** A seeded market model that needs no data: the same seed and start give the same bytes. */
+export interface ModelSource {
+  type: "model";
+  seed: number;
+  /** Markets; none = some well-known (Kraken) or made-up (Kalshi) ones. */
+  symbols?: readonly SimulatedSymbol[];
+  /** Mean market events a second over all markets; default 100. */
+  ratePerSecond?: number;
+  /** The model's own time at its start, µs since 1970; default the time of the first subscription. */
+  startUs?: number;
+  /** Multiple of real time, or as fast as clients read; default 1. */
+  speed?: number | "max";
+  /** Events until it ends; default endless. */
+  events?: number;
+}
+
+/** Recorded frames, sent byte by byte as they are, file after file. */
+export interface CaptureSource {
+  type: "capture";
+  files: readonly string[];
+  /** Multiple of the capture's own pace, or as fast as clients read; default 1. */
+  speed?: number | "max";
+  /** Keep the capture's own replies, `sid` and `seq` (default), or number anew (Kalshi). */
+  keepSequence?: boolean;
+}
+
+/** Options of {@linkcode startSimulator}. */
+export interface SimulatorOptions {
+  venue: SimulatedVenue;
+  host?: "127.0.0.1";
+  /** 0 or absent = a free one. */
+  port?: number;
+  source: ModelSource | CaptureSource;
+  /** Kalshi: verifies handshakes; absent = the key of {@linkcode demoKey}. */
+  publicKeyPem?: string;
+  /** File that notes every frame sent. */
+  ledger?: string;
+  logger?: Logger;
+}
+
+/** Counts of a simulator. */
+export interface SimulatorStats {
+  /** Open connections. */
+  connections: number;
+  /** Connections so far. */
+  accepted: number;
+  /** Handshakes refused so far. */
+  refused: number;
+  framesSent: number;
+  bytesSent: number;
+  /** Model events or capture frames played so far. */
+  played: number;
+  /** Faults struck so far. */
+  faults: number;
+}
+
+/** A running simulator. */
+export interface Simulator {
+  /** WebSocket address, `ws://127.0.0.1:…`. */
+  readonly url: string;
+  readonly port: number;
+  /** All that was to be played was sent and read. */
+  readonly done: Promise<void>;
+  stats(): SimulatorStats;
+  /** Strikes all connections, or the next one when there is none. */
+  fault(fault: Fault): void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,158 @@
+import { nowUs } from "@ssmd/runtime";
+import { setImmediate } from "node:timers";
+
+/** What is played: items in the order of their time. */
+export interface Feed {
+  /** Virtual time (µs) of the next item; undefined when nothing is at hand. */
+  nextUs(): number | undefined;
+  /** Gets more items to hand; false at the end. */
+  fill(): Promise<boolean>;
+  /** Sends the next item. */
+  emit(): void;
+  /** Work between two items that takes time (a snapshot to be rebuilt); undefined = none. */
+  pending(): Promise<void> | undefined;
+}
+
+/** Options of {@linkcode Player}. */
+export interface PlayerOptions {
+  feed: Feed;
+  speed: number | "max";
+  /** Virtual time at the start; undefined = the time of the first item. */
+  startUs?: number;
+  /** Hands what was sent to the system. */
+  flush(): void;
+  /** Resolves when clients can take more (max speed); undefined = they can now. */
+  blocked(): Promise<void> | undefined;
+}
+
+const BATCH_ITEMS = 256;
+const TICK_MS = 4;
+
+/** Plays a feed on one shared timeline: at a multiple of its own pace, or as fast as is read. */
+export class Player {
+  /** Resolves when the last item was sent or the player was stopped. */
+  readonly ended: Promise<void>;
+  #options: PlayerOptions;
+  #started = false;
+  #running = false;
+  #stopped = false;
+  #finished = false;
+  #virtualUs: number;
+  #anchorVirtualUs = 0;
+  #anchorWallUs = 0;
+  #end!: () => void;
+  #wake: (() => void) | undefined;
+  #failure: ((error: unknown) => void) | undefined;
+
+  constructor(options: PlayerOptions) {
+    this.#options = options;
+    this.#virtualUs = options.startUs ?? 0;
+    this.ended = new Promise((resolve, reject) => {
+      this.#end = resolve;
+      this.#failure = reject;
+    });
+  }
+
+  get started(): boolean {
+    return this.#started;
+  }
+
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  /** Virtual time now, in µs. */
+  nowUs(): number {
+    const still = !this.#running || this.#finished || this.#options.speed === "max";
+    return still ? this.#virtualUs : this.#paced();
+  }
+
+  #paced(): number {
+    const elapsed = (nowUs() - this.#anchorWallUs) * (this.#options.speed as number);
+    return this.#anchorVirtualUs + Math.round(elapsed);
+  }
+
+  /** Begins after `delayMs`; further calls do nothing. */
+  start(delayMs: number): void {
+    if (this.#started || this.#stopped) return;
+    this.#started = true;
+    this.#run(delayMs).then(this.#end, this.#failure);
+  }
+
+  /** Goes on from here: the gap to `virtualUs` is not waited for. */
+  #anchor(virtualUs: number): void {
+    this.#anchorVirtualUs = virtualUs;
+    this.#anchorWallUs = nowUs();
+  }
+
+  /** Lets the virtual time jump, for sources whose items do not follow each other in time. */
+  jumpTo(virtualUs: number): void {
+    this.#virtualUs = virtualUs;
+    this.#anchor(virtualUs);
+  }
+
+  async #run(delayMs: number): Promise<void> {
+    await this.#sleep(delayMs);
+    this.#running = true;
+    const { feed, speed } = this.#options;
+    this.#anchor(this.#virtualUs);
+    while (!this.#stopped) {
+      if (feed.nextUs() === undefined && !await feed.fill()) break;
+      if (speed === "max") await this.#burst();
+      else await this.#tick();
+      const pending = feed.pending();
+      if (pending !== undefined) await pending;
+    }
+    this.#finished = true;
+  }
+
+  /** Sends as much as clients take. */
+  async #burst(): Promise<void> {
+    const { feed } = this.#options;
+    const blocked = this.#options.blocked();
+    if (blocked !== undefined) return await blocked;
+    for (let i = 0; i < BATCH_ITEMS; i++) {
+      const nextUs = feed.nextUs();
+      if (nextUs === undefined) break;
+      this.#virtualUs = nextUs;
+      feed.emit();
+      if (feed.pending() !== undefined) break;
+    }
+    this.#options.flush();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Sends what is due and sleeps until the next item. */
+  async #tick(): Promise<void> {
+    const { feed, speed } = this.#options;
+    const dueUs = this.#paced();
+    let nextUs = feed.nextUs();
+    for (let i = 0; nextUs !== undefined && nextUs <= dueUs && i < 4096; i++) {
+      this.#virtualUs = nextUs;
+      feed.emit();
+      if (feed.pending() !== undefined) break;
+      nextUs = feed.nextUs();
+    }
+    this.#options.flush();
+    if (nextUs === undefined) return;
+    const waitMs = (nextUs - this.#paced()) / 1000 / (speed as number);
+    await this.#sleep(Math.min(1000, Math.max(TICK_MS, waitMs)));
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Stops it. */
+  stop(): void {
+    this.#stopped = true;
+    this.#wake?.();
+    if (!this.#started) this.#end();
+  }
+}

@@ -1,0 +1,209 @@
+import type { Duplex } from "node:stream";
+import type { IncomingMessage } from "node:http";
+// @ts-types="@types/ws"
+import type { WebSocket } from "ws";
+import { ConfigError, type Logger, messageOf, silentLogger } from "@ssmd/runtime";
+import { Connection, type ConnectionContext, DRAIN_BYTES, flushBatches } from "./connection.ts";
+import { type Fault, FAULT_TYPES } from "./faults.ts";
+import { checkFault, readFault } from "./fault_check.ts";
+import { demoKey, HandshakeCheck, KALSHI_PATH } from "./kalshi_auth.ts";
+import { Ledger } from "./ledger.ts";
+import type { Simulator, SimulatorOptions, SimulatorStats } from "./options.ts";
+import type { Player } from "./player.ts";
+import { SimulatorServer } from "./server.ts";
+import { Signal } from "./signal.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+const HEARTBEAT_MS = 1000;
+const PING_MS = 10_000;
+
+/** The simulator: accepts clients, gives each a session, and plays one shared timeline to them. */
+class ExchangeSimulator implements Simulator {
+  port = 0;
+  readonly done: Promise<void>;
+  #options: SimulatorOptions;
+  #logger: Logger;
+  #server: SimulatorServer;
+  #stage: Stage;
+  #connections = new Set<Connection>();
+  #context: ConnectionContext;
+  #waitingFaults: Fault[] = [];
+  #accepted = 0;
+  #refused = 0;
+  #faults = 0;
+  #timers: ReturnType<typeof setInterval>[] = [];
+
+  constructor(options: SimulatorOptions, stage: Stage, check: HandshakeCheck | undefined) {
+    this.#options = options;
+    this.#logger = options.logger ?? silentLogger;
+    this.#stage = stage;
+    this.#context = {
+      venue: options.venue,
+      ledger: options.ledger === undefined ? undefined : new Ledger(options.ledger),
+      batching: new Set(),
+      progress: stage.progress,
+      counters: { framesSent: 0, bytesSent: 0 },
+    };
+    stage.attach(
+      () => flushBatches(this.#context.batching),
+      () => this.#blocked(),
+      () => this.#connections,
+    );
+    this.#server = new SimulatorServer({
+      host: options.host ?? "127.0.0.1",
+      port: options.port ?? 0,
+      path: options.venue === "kraken" ? "/v2" : KALSHI_PATH,
+      check: (request) => this.#check(request, check),
+      connected: (socket, raw) => this.#connected(socket, raw),
+      request: (method, path, body) => this.#request(method, path, body),
+    });
+    this.done = stage.player.ended.then(() => this.#allRead());
+    this.done.catch((error) => this.#logger.error("playing stopped", { error }));
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${this.port}${this.#options.venue === "kraken" ? "/v2" : KALSHI_PATH}`;
+  }
+
+  get player(): Player {
+    return this.#stage.player;
+  }
+
+  async listen(): Promise<void> {
+    this.port = await this.#server.listen();
+    this.#timers.push(setInterval(() => this.#heartbeat(), HEARTBEAT_MS));
+    if (this.#options.venue === "kalshi") {
+      this.#timers.push(setInterval(() => {
+        for (const connection of this.#connections) connection.ping("heartbeat");
+      }, PING_MS));
+    }
+  }
+
+  #heartbeat(): void {
+    if (this.#stage.ownHeartbeats()) return;
+    for (const connection of this.#connections) connection.heartbeat();
+    flushBatches(this.#context.batching);
+  }
+
+  async #check(request: IncomingMessage, check: HandshakeCheck | undefined) {
+    if (check === undefined) return undefined;
+    const why = await check.refusal(request.headers, Date.now());
+    if (why === undefined) return undefined;
+    this.#refused++;
+    this.#logger.warn("handshake refused", { why });
+    const body = {
+      error: { code: "token_authentication_failure", message: why },
+      code: "token_authentication_failure",
+    };
+    return { status: 401, body: JSON.stringify(body) };
+  }
+
+  #connected(socket: WebSocket, raw: Duplex): void {
+    const connection = new Connection(++this.#accepted, socket, raw, this.#context);
+    this.#connections.add(connection);
+    socket.on("error", (error) => this.#logger.debug("socket error", { error }));
+    socket.on("close", () => {
+      this.#connections.delete(connection);
+      connection.gone();
+    });
+    socket.on("message", (data, binary) => {
+      connection.received(binary ? "" : data.toString());
+      flushBatches(this.#context.batching);
+    });
+    connection.session = this.#stage.session(connection);
+    for (const fault of this.#waitingFaults.splice(0)) connection.strike(fault);
+    flushBatches(this.#context.batching);
+    this.#context.progress.notify();
+  }
+
+  /** Waits while nobody listens or somebody's buffer is full. */
+  #blocked(): Promise<void> | undefined {
+    let listeners = 0;
+    for (const connection of this.#connections) {
+      if (!connection.playing || !connection.open) continue;
+      if (connection.silent || connection.unsentBytes > DRAIN_BYTES) {
+        return this.#context.progress.wait();
+      }
+      listeners++;
+    }
+    return listeners === 0 ? this.#context.progress.wait() : undefined;
+  }
+
+  async #allRead(): Promise<void> {
+    await Promise.all([...this.#connections].map((connection) => connection.allRead()));
+  }
+
+  #request(method: string, path: string, body: string): { status: number; body: string } {
+    if (path === "/stats") return { status: 200, body: JSON.stringify(this.stats()) };
+    if (path !== "/fault") {
+      return { status: 404, body: `{"error":"try GET /stats, POST /fault or the WebSocket"}` };
+    }
+    if (method !== "POST") {
+      return { status: 405, body: `{"error":"POST a fault: ${FAULT_TYPES.join(", ")}"}` };
+    }
+    try {
+      this.fault(readFault(body));
+      return { status: 200, body: `{"ok":true}` };
+    } catch (error) {
+      return { status: 400, body: JSON.stringify({ error: messageOf(error) }) };
+    }
+  }
+
+  stats(): SimulatorStats {
+    return {
+      connections: this.#connections.size,
+      accepted: this.#accepted,
+      refused: this.#refused,
+      ...this.#context.counters,
+      played: this.#stage.played(),
+      faults: this.#faults,
+    };
+  }
+
+  fault(fault: Fault): void {
+    checkFault(fault, this.#options.venue);
+    this.#faults++;
+    this.#logger.info("fault", { ...fault });
+    if (this.#connections.size === 0) this.#waitingFaults.push(fault);
+    for (const connection of [...this.#connections]) connection.strike(fault);
+    flushBatches(this.#context.batching);
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#stage.player.stop();
+    await this.#server.close();
+    for (const connection of this.#connections) connection.gone();
+    this.#connections.clear();
+    this.#context.progress.notify();
+    await this.#stage.player.ended.catch(() => {});
+    this.#stage.close();
+    this.#context.ledger?.close();
+  }
+}
+
+/**
+ * Starts a WebSocket server on loopback that speaks the venue's own protocol. Throws ConfigError
+ * for options that cannot be served, StorageError when the ledger cannot be opened, VenueError for
+ * an unreadable key or capture.
+ */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { speed } = options.source;
+  if (speed !== undefined && speed !== "max" && !(speed > 0 && Number.isFinite(speed))) {
+    throw new ConfigError("SPEED_INVALID", `A speed of ${speed} cannot be played.`, {
+      hint: "Give a number above 0, or max.",
+    });
+  }
+  const check = options.venue === "kalshi"
+    ? await HandshakeCheck.of(options.publicKeyPem ?? (await demoKey()).publicKeyPem)
+    : undefined;
+  const stage = await openStage(options, new Signal());
+  const simulator = new ExchangeSimulator(options, stage, check);
+  try {
+    await simulator.listen();
+  } catch (error) {
+    await simulator.close();
+    throw error;
+  }
+  return simulator;
+}

@@ -1,0 +1,133 @@
+import { nowUs } from "@ssmd/runtime";
+import type { Connection, Session } from "./connection.ts";
+import { KalshiSession } from "./kalshi_protocol.ts";
+import { KrakenSession } from "./kraken_protocol.ts";
+import { ModelExchange } from "./model/exchange.ts";
+import { KalshiModelFeed } from "./model/kalshi.ts";
+import { KALSHI_SYMBOLS, kalshiMarket } from "./model/kalshi_symbols.ts";
+import { KrakenModelFeed } from "./model/kraken.ts";
+import { KRAKEN_SYMBOLS, krakenMarket } from "./model/kraken_symbols.ts";
+import { Random } from "./model/prng.ts";
+import type { ModelSource, SimulatedVenue, SimulatorOptions } from "./options.ts";
+import { Player } from "./player.ts";
+import type { Signal } from "./signal.ts";
+
+/** Time for a client to send the rest of its subscriptions before the timeline starts. */
+export const START_DELAY_MS = 50;
+
+/** What is played, and who speaks for it: the model or captures, of one venue. */
+export interface Stage {
+  readonly player: Player;
+  readonly progress: Signal;
+  session(connection: Connection): Session;
+  /** Whether heartbeats come with what is played, so that none are to be added. */
+  ownHeartbeats(): boolean;
+  /** Items played so far. */
+  played(): number;
+  /** Gives it what the server has: called once before the first client. */
+  attach(
+    flush: () => void,
+    blocked: () => Promise<void> | undefined,
+    connections: () => Iterable<Connection>,
+  ): void;
+  close(): void;
+}
+
+/** Makes the stage for the options. */
+export function openStage(options: SimulatorOptions, progress: Signal): Promise<Stage> {
+  const { source, venue } = options;
+  if (source.type === "model") {
+    return Promise.resolve(new ModelStage(venue, source, progress));
+  }
+  throw new Error("capture");
+}
+
+/** The seeded market model. */
+class ModelStage implements Stage {
+  readonly player: Player;
+  readonly progress: Signal;
+  #exchange: ModelExchange;
+  #venue: SimulatedVenue;
+  #feed: { kraken: KrakenModelFeed } | { kalshi: KalshiModelFeed };
+  #ids: Random;
+  #startUs: number | undefined;
+  #played = 0;
+  #events: number;
+  #flush: () => void = () => {};
+  #blocked: () => Promise<void> | undefined = () => undefined;
+
+  constructor(venue: SimulatedVenue, source: ModelSource, progress: Signal) {
+    this.progress = progress;
+    this.#venue = venue;
+    this.#startUs = source.startUs;
+    this.#events = source.events ?? Infinity;
+    this.#ids = new Random(source.seed, "connections");
+    const named = source.symbols?.length ? source.symbols : undefined;
+    const specs = venue === "kraken"
+      ? (named ?? KRAKEN_SYMBOLS).map(krakenMarket)
+      : (named ?? KALSHI_SYMBOLS).map(kalshiMarket);
+    const { seed, ratePerSecond = 100 } = source;
+    this.#exchange = new ModelExchange({ seed, specs, ratePerSecond });
+    this.player = new Player({
+      feed: {
+        nextUs: () => this.#nextUs(),
+        fill: () => Promise.resolve(false),
+        emit: () => this.#emit(),
+        pending: () => undefined,
+      },
+      speed: source.speed ?? 1,
+      startUs: 0,
+      flush: () => this.#flush(),
+      blocked: () => this.#blocked(),
+    });
+    const clock = () => this.#epochUs() + this.player.nowUs();
+    const begin = () => this.#begin();
+    this.#feed = venue === "kraken"
+      ? { kraken: new KrakenModelFeed(this.#exchange, clock, begin) }
+      : {
+        kalshi: new KalshiModelFeed({ exchange: this.#exchange, seed, nowUs: clock, begin }),
+      };
+  }
+
+  #epochUs(): number {
+    return this.#startUs ?? nowUs();
+  }
+
+  #begin(): void {
+    this.player.start(START_DELAY_MS);
+  }
+
+  #nextUs(): number | undefined {
+    this.#startUs ??= nowUs();
+    return this.#played < this.#events ? this.#exchange.nextUs : undefined;
+  }
+
+  #emit(): void {
+    this.#played++;
+    const elapsedUs = this.#exchange.nextUs;
+    const atUs = this.#epochUs() + elapsedUs;
+    if ("kraken" in this.#feed) this.#feed.kraken.emit(atUs);
+    else this.#feed.kalshi.emit(elapsedUs, atUs);
+  }
+
+  attach(flush: () => void, blocked: () => Promise<void> | undefined): void {
+    this.#flush = flush;
+    this.#blocked = blocked;
+  }
+
+  session(connection: Connection): Session {
+    if ("kalshi" in this.#feed) return new KalshiSession(connection, this.#feed.kalshi);
+    const id = `1${this.#ids.uint32().toString().padStart(10, "0")}${this.#venue.length}00000007`;
+    return new KrakenSession(connection, this.#feed.kraken, id);
+  }
+
+  ownHeartbeats(): boolean {
+    return false;
+  }
+
+  played(): number {
+    return this.#played;
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,83 @@
+// @ts-types="@types/ws"
+import { WebSocket } from "ws";
+
+/** A plain client for tests: keeps every frame and lets a test wait for one. */
+export class TestClient {
+  readonly frames: string[] = [];
+  readonly pings: string[] = [];
+  readonly closed: Promise<{ code: number }>;
+  binaryFrames = 0;
+  #socket: WebSocket;
+  #read = 0;
+  #waiting: (() => void) | undefined;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    this.closed = new Promise((resolve) => {
+      socket.on("close", (code) => {
+        resolve({ code });
+        this.#waiting?.();
+      });
+    });
+    socket.on("error", () => {});
+    socket.on("ping", (data) => this.pings.push(data.toString()));
+    socket.on("message", (data, binary) => {
+      if (binary) this.binaryFrames++;
+      this.frames.push(binary ? `<${(data as Uint8Array).length} bytes>` : data.toString());
+      this.#waiting?.();
+    });
+  }
+
+  /** Opens a connection. */
+  static open(url: string, headers: Record<string, string> = {}): Promise<TestClient> {
+    const socket = new WebSocket(url, { headers, maxPayload: 128 * 1024 * 1024 });
+    const client = new TestClient(socket);
+    return new Promise((resolve, reject) => {
+      socket.once("open", () => resolve(client));
+      socket.once("error", reject);
+    });
+  }
+
+  send(value: unknown): void {
+    this.#socket.send(typeof value === "string" ? value : JSON.stringify(value));
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  ping(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#socket.once("pong", () => resolve());
+      this.#socket.ping();
+    });
+  }
+
+  /** The next unread frame that `matches`; those before it count as read. */
+  async next(matches: (frame: string) => boolean = () => true): Promise<string> {
+    for (;;) {
+      while (this.#read < this.frames.length) {
+        const frame = this.frames[this.#read++] as string;
+        if (matches(frame)) return frame;
+      }
+      if (this.#socket.readyState !== WebSocket.OPEN) throw new Error("closed while waiting");
+      await new Promise<void>((resolve) => this.#waiting = resolve);
+      this.#waiting = undefined;
+    }
+  }
+
+  /** The next frame that holds `part`, as JSON. */
+  // deno-lint-ignore no-explicit-any
+  async json(part = ""): Promise<any> {
+    return JSON.parse(await this.next((frame) => frame.includes(part)));
+  }
+
+  async close(): Promise<void> {
+    this.#socket.close();
+    await this.closed;
+  }
+}
