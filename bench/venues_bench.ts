@@ -152,7 +152,7 @@ function bench(name: string, venue: Venue, frames: string[]): void {
     `${Math.round(whole.opsPerSecond).toLocaleString("en")}/s`.padStart(13),
     `floor ${Math.round(floor.opsPerSecond).toLocaleString("en")}/s`.padStart(20),
     `ratio ${(whole.opsPerSecond / floor.opsPerSecond).toFixed(2)}`.padStart(12),
-    `own ${(whole.usPerOp - floor.usPerOp).toFixed(2)} µs`.padStart(14),
+    `own ${(1e6 / whole.opsPerSecond - 1e6 / floor.opsPerSecond).toFixed(2)} µs`.padStart(14),
   ].join(""));
 }
 
