@@ -1,168 +1,87 @@
 /**
- * Frame text → `JSON.parse` → translator → records, against `JSON.parse` alone on the same frames.
- * Frames are made here from a seed; with the recorded captures at hand they are measured as well.
+ * Frame text → records → encoded messages with subjects and ids, on one core, against `JSON.parse`
+ * alone on the same frames. The way is the connector's own: translator, encoder, names.
  */
-import { existsSync, readFileSync } from "node:fs";
-import { zstdDecompressSync } from "node:zlib";
-import { OrderBook } from "@ssmd/market";
-import { Translator, type Venue } from "@ssmd/exchanges";
-import { checksumOf } from "../exchanges/kraken/checksum.ts";
-import { kraken } from "../exchanges/kraken/mod.ts";
-import { kalshi } from "../exchanges/kalshi/mod.ts";
-import { measure } from "./measure.ts";
+import { Buffer } from "node:buffer";
+import { Pipeline } from "@ssmd/connector";
+import { readFrame, Translator, type Venue, VENUES } from "@ssmd/exchanges";
+import {
+  captured,
+  FRAMES,
+  kalshiDeltas,
+  krakenBooks,
+  krakenTickers,
+  krakenTrades,
+} from "./frames.ts";
+import { measure, type Measurement } from "./measure.ts";
 
-const FRAMES = 20_000;
-const CAPTURES = Deno.env.get("SSMD_CAPTURES") ??
-  new URL("../../shared/captures", import.meta.url).pathname;
-
-let seed = 7;
-/** 0 ≤ whole number < `below`, the same every run. */
-function random(below: number): number {
-  seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
-  return Math.floor(seed / 2 ** 32 * below);
-}
-
-function timeOf(i: number): string {
-  return new Date(1_785_542_400_000 + i).toISOString().replace("Z", "250Z");
-}
-
-function krakenTrades(): string[] {
-  return Array.from(
-    { length: FRAMES },
-    (_, i) =>
-      `{"channel":"trade","type":"update","data":[{"symbol":"BTC/USD","side":"${
-        random(2) ? "buy" : "sell"
-      }","price":${63000 + random(900) / 10},"qty":0.${
-        String(1 + random(99_999_999)).padStart(8, "0")
-      },"ord_type":"limit","trade_id":${1 + i},"timestamp":"${timeOf(i)}"}]}`,
-  );
-}
-
-function krakenTickers(): string[] {
-  return Array.from(
-    { length: FRAMES },
-    (_, i) =>
-      `{"channel":"ticker","type":"update","data":[{"symbol":"BTC/USD","bid":${
-        63000 + random(900) / 10
-      },"bid_qty":0.5${
-        random(1000)
-      },"ask":63090.1,"ask_qty":1.25000000,"last":63090.0,"volume":1234.${
-        random(100_000)
-      },"vwap":63010.5,"low":62000.1,"high":64000.2,"change":-10.1,"change_pct":-0.02,"timestamp":"${
-        timeOf(i)
-      }"}]}`,
-  );
-}
-
-/** A book of ten levels a side whose levels change, leave and come back, with true checksums. */
-function krakenBooks(): string[] {
-  const book = new OrderBook();
-  const text = (price: number, size: number) =>
-    `{"price":${(price / 10).toFixed(1)},"qty":${(size / 1e8).toFixed(8)}}`;
-  const side = (name: "bids" | "asks") =>
-    book[name].prices.map((price, i) => text(price, book[name].sizes[i] ?? 0)).join(",");
-  const size = () => 1 + random(300_000_000);
-  for (let i = 0; i < 10; i++) {
-    book.bids.set(630_000 - 1 - i * 3, size());
-    book.asks.set(630_000 + 1 + i * 3, size());
-  }
-  const frames = [
-    `{"channel":"book","type":"snapshot","data":[{"symbol":"BTC/USD","bids":[${side("bids")}],` +
-    `"asks":[${side("asks")}],"checksum":${checksumOf(book)},"timestamp":"${timeOf(0)}"}]}`,
-  ];
-  for (let i = 1; i < FRAMES; i++) {
-    const name = random(2) ? "bids" : "asks";
-    const levels = book[name];
-    const changes: string[] = [];
-    const set = (price: number, amount: number) => {
-      levels.set(price, amount);
-      changes.push(text(price, amount));
-    };
-    const place = random(levels.length);
-    const price = levels.prices[place] ?? 0;
-    if (random(2)) set(price, size());
-    else {
-      set(price, 0);
-      const sign = name === "bids" ? -1 : 1;
-      set(place === 9 ? price + sign : (levels.prices.at(-1) ?? price) + sign * 3, size());
-    }
-    levels.truncate(10);
-    const [bids, asks] = name === "bids" ? [changes.join(","), ""] : ["", changes.join(",")];
-    frames.push(
-      `{"channel":"book","type":"update","data":[{"symbol":"BTC/USD","bids":[${bids}],"asks":[${asks}],` +
-        `"checksum":${checksumOf(book)},"timestamp":"${timeOf(i)}"}]}`,
-    );
-  }
-  return frames;
-}
-
-function kalshiDeltas(): string[] {
-  const ticker = "KXBENCH-26AUG01-T1";
-  const ladder = Array.from(
-    { length: 45 },
-    (_, i) => `["0.${String(i + 1).padStart(2, "0")}00","5.00"]`,
-  );
-  const frames = [
-    '{"type":"subscribed","id":1,"msg":{"channel":"orderbook_delta","sid":1}}',
-    `{"type":"orderbook_snapshot","sid":1,"seq":1,"msg":{"market_ticker":"${ticker}","market_id":"x",` +
-    `"yes_dollars_fp":[${ladder}],"no_dollars_fp":[${ladder}]}}`,
-  ];
-  for (let seq = 2; seq < FRAMES; seq++) {
-    // Each pair of deltas adds and takes the same amount, so no level gets negative.
-    const level = String(1 + (seq >> 1) % 60).padStart(2, "0");
-    frames.push(
-      `{"type":"orderbook_delta","sid":1,"seq":${seq},"msg":{"market_ticker":"${ticker}",` +
-        `"market_id":"957ed958-0000-0000-0000-000000000000","price_dollars":"0.${level}00",` +
-        `"delta_fp":"${seq & 1 ? "-" : ""}100.50","side":"${seq & 2 ? "yes" : "no"}",` +
-        `"ts":"${timeOf(seq)}","ts_ms":${1_785_542_400_000 + seq}}}`,
-    );
-  }
-  return frames;
-}
-
-function captured(path: string): string[] {
-  const file = `${CAPTURES}/${path}`;
-  if (!existsSync(file)) return [];
-  const lines = zstdDecompressSync(readFileSync(file)).toString().trim().split("\n");
-  return lines.filter((line) => line.includes('"m":'))
-    .map((line) => line.slice(line.indexOf('"m":') + 4, -1));
-}
-
-function bench(name: string, venue: Venue, frames: string[]): void {
-  if (frames.length === 0) return;
+function newTranslator(venue: Venue): Translator {
   const version = venue.normalizers.at(-1);
-  if (version === undefined) return;
-  const repeats = Math.ceil(FRAMES / frames.length);
-  let events = 0;
-  const floor = measure(name, frames.length * repeats, () => {
-    for (let r = 0; r < repeats; r++) for (const text of frames) JSON.parse(text);
+  if (!version) throw new RangeError(`${venue.id} has no normalizer`);
+  return new Translator(venue.id, version.create({ feed: venue.id, symbols: [] }));
+}
+
+function pipelineOf(venue: Venue, publish: () => void): Pipeline {
+  return new Pipeline({
+    ...{ env: "bench", feed: venue.id, run: "bench" },
+    translators: [newTranslator(venue)],
+    output: { publish, meaning: () => {} },
   });
-  const whole = measure(name, frames.length * repeats, () => {
-    for (let r = 0; r < repeats; r++) {
-      const translator = new Translator(venue.id, version.create({ feed: venue.id, symbols: [] }));
-      for (let i = 0; i < frames.length; i++) {
-        const text = frames[i] as string;
-        events += translator.frame(JSON.parse(text), text, i).events.length;
-      }
-    }
-  });
-  if (events === 0) throw new RangeError(`${name} gave no records.`);
+}
+
+function row(name: string, floor: Measurement, measured: Measurement): void {
+  const ownUs = 1e6 / measured.opsPerSecond - 1e6 / floor.opsPerSecond;
   console.log([
-    name.padEnd(34),
-    `${Math.round(whole.opsPerSecond).toLocaleString("en")}/s`.padStart(13),
-    `floor ${Math.round(floor.opsPerSecond).toLocaleString("en")}/s`.padStart(20),
-    `ratio ${(whole.opsPerSecond / floor.opsPerSecond).toFixed(2)}`.padStart(12),
-    `own ${(1e6 / whole.opsPerSecond - 1e6 / floor.opsPerSecond).toFixed(2)} µs`.padStart(14),
+    name.padEnd(46),
+    `${Math.round(measured.opsPerSecond).toLocaleString("en")}/s`.padStart(12),
+    `${(measured.opsPerSecond / floor.opsPerSecond).toFixed(2)} × JSON.parse`.padStart(18),
+    `own ${ownUs.toFixed(2)} µs`.padStart(14),
   ].join(""));
 }
 
+function bench(name: string, venue: Venue, texts: string[]): void {
+  if (texts.length === 0) return;
+  const repeats = Math.ceil(FRAMES / texts.length);
+  const frames = texts.map((text) => Buffer.from(text));
+  let count = 0;
+  const over = (fn: () => (text: string, i: number) => void) => () => {
+    for (let r = 0; r < repeats; r++) {
+      const each = fn();
+      for (let i = 0; i < texts.length; i++) each(texts[i] as string, i);
+    }
+  };
+  const ops = texts.length * repeats;
+  const floor = measure(name, ops, over(() => (text) => JSON.parse(text)));
+  row(`${name}: JSON.parse alone`, floor, floor);
+  const records = measure(
+    name,
+    ops,
+    over(() => {
+      const translator = newTranslator(venue);
+      return (text, i) => count += translator.frame(JSON.parse(text), text, i).events.length;
+    }),
+  );
+  row(`${name}: to records`, floor, records);
+  const encoded = measure(
+    name,
+    ops,
+    over(() => {
+      const pipeline = pipelineOf(venue, () => count++);
+      return (_, i) => {
+        const frame = readFrame(frames[i] as Buffer);
+        if (!frame.readable) throw new RangeError(frame.reason);
+        pipeline.process({ slot: 1, atUs: i, kind: "frame", json: frame.json, text: frame.text });
+      };
+    }),
+  );
+  row(`${name}: bytes to encoded messages`, floor, encoded);
+  if (count === 0) throw new RangeError(`${name} gave no records`);
+}
+
+const { kraken, kalshi } = VENUES as { kraken: Venue; kalshi: Venue };
 bench("kraken trade", kraken, krakenTrades());
 bench("kraken ticker", kraken, krakenTickers());
-bench("kraken book with checksum", kraken, krakenBooks());
-bench(
-  "kraken book, recorded, depth 25",
-  kraken,
-  captured("kraken/btcusd-depth25-20260802.jsonl.zst"),
-);
+bench("kraken book, checksum", kraken, krakenBooks());
+bench("kraken book, recorded", kraken, captured("kraken/btcusd-depth25-20260802.jsonl.zst"));
 bench("kalshi delta", kalshi, kalshiDeltas());
 bench("kalshi, recorded", kalshi, captured("kalshi/btc15m-20260514t043118z.jsonl.zst"));

@@ -276,7 +276,7 @@ class FeedConnector implements Connector {
         this.#metrics.dropped.inc(this.#metrics.labels);
         break;
       case "subscribed":
-        this.#logger.info("subscribed", { channel: notice.channel, symbols: notice.symbols });
+        this.#logger.debug("subscribed", { channel: notice.channel, symbols: notice.symbols });
     }
   }
 

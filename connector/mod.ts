@@ -1,2 +1,9 @@
 /** From a venue's socket to raw files and records on the bus, with nothing lost between. @module */
 export * from "./connector.ts";
+export {
+  type PendingLine,
+  Pipeline,
+  type PipelineOptions,
+  type PipelineOutput,
+} from "./pipeline.ts";
+export { Spool, type SpoolOptions } from "./spool.ts";

@@ -29,6 +29,18 @@ export interface PipelineOutput {
   meaning(line: PendingLine, result: Normalized, id: string): void;
 }
 
+/** Options of {@linkcode Pipeline}. */
+export interface PipelineOptions {
+  env: string;
+  feed: string;
+  run: string;
+  /** By slot, from 1. */
+  translators: readonly Translator[];
+  output: PipelineOutput;
+  /** Number of the last line already processed; default 0. */
+  line?: number;
+}
+
 /** Longest part of an unreadable frame that is dead-lettered; the whole is in raw. */
 const DEAD_LETTER_BYTES_MAX = 64 * 1024;
 
@@ -48,14 +60,7 @@ export class Pipeline {
   #lastId = "";
 
   /** Continues after line `line` of `run`. */
-  constructor(options: {
-    env: string;
-    feed: string;
-    run: string;
-    translators: readonly Translator[];
-    output: PipelineOutput;
-    line?: number;
-  }) {
+  constructor(options: PipelineOptions) {
     this.#env = options.env;
     this.#feed = options.feed;
     this.#run = options.run;

@@ -109,7 +109,7 @@ async function untilEnd(up: Up, flags: Flags): Promise<string> {
   return why;
 }
 
-function showStatus(up: Up, stdout: { write(text: string): void }): number {
+function showStatus(up: Up, stdout: { write(text: string): void }): ReturnType<typeof setInterval> {
   let before = totalsOf(up);
   let beforeMs = performance.now();
   return setInterval(() => {
