@@ -161,6 +161,17 @@ for (const [what, change] of REFUSED) {
   });
 }
 
+Deno.test("a depth that is no 32-bit count, and a text beyond 512 MiB, are refused", () => {
+  const [book] = fc.sample(anyRecord.orderbook, 1);
+  for (const depth of [-1, 0.5, 2 ** 32, NaN]) {
+    assert.throws(() => new Encoder().encode({ ...book!, depth }), {
+      message: `depth cannot be encoded: it is ${depth}`,
+    });
+  }
+  const tradeId = "x".repeat(180_000_000);
+  assert.throws(() => new Encoder().encode({ ...TRADE, tradeId }), { code: "CODEC_OUT_OF_RANGE" });
+});
+
 Deno.test("toJson() gives times in nanoseconds as text and keeps what is absent as null", () => {
   assert.deepEqual(toJson(TRADE), {
     type: "trade",

@@ -56,6 +56,8 @@ const BAD: [string, string, string][] = [
   ["a float as integer", `${ID}struct S { a @0 :Int8 = 1.5; }`, '2:25: "1.5" is no Int8'],
   ["a wrong enum value", `${ID}enum E {a @0;} struct S { x @0 :E = b; }`, '2:37: "b" is no E'],
   ["a text for a number", `${ID}struct S { a @0 :Float64 = "1"; }`, '2:28: "1" is no Float64'],
+  ["a strange escape", `${ID}struct S { a @0 :Text = "\\q"; }`, "2:25: this text has an escape"],
+  ["a bit that is 1", `${ID}struct S { a @0 :Bool = 1; }`, '2:25: "1" is no Bool'],
   ["a list default", `${ID}struct S { a @0 :List(Int8) = [1]; }`, "2:31: defaults of structs and"],
   ["an open struct", `${ID}struct S { a @0 :Text;`, '2:23: expected "}"'],
   ["an open list", `${ID}struct S { a @0 :List(Text; }`, '2:27: expected ")", found ";"'],
