@@ -9,11 +9,17 @@ import { Translator, type Venue } from "@ssmd/exchanges";
 import { checksumOf } from "../exchanges/kraken/checksum.ts";
 import { kraken } from "../exchanges/kraken/mod.ts";
 import { kalshi } from "../exchanges/kalshi/mod.ts";
-import { measure } from "./measure.ts";
+import { measure, type Measurement } from "./measure.ts";
 
 const FRAMES = 20_000;
+const TURNS = 7;
 const CAPTURES = Deno.env.get("SSMD_CAPTURES") ??
   new URL("../../shared/captures", import.meta.url).pathname;
+
+const SYMBOLS = [
+  { symbol: "BTCUSD", external: "BTC/USD" },
+  { symbol: "KXBENCH-26AUG01-T1", external: "KXBENCH-26AUG01-T1" },
+];
 
 let seed = 7;
 /** 0 ≤ whole number < `below`, the same every run. */
@@ -128,24 +134,39 @@ function captured(path: string): string[] {
     .map((line) => line.slice(line.indexOf('"m":') + 4, -1));
 }
 
+function medianOf(measurements: Measurement[]): Measurement {
+  const sorted = measurements.toSorted((a, b) => a.usPerOp - b.usPerOp);
+  return sorted[sorted.length >> 1] as Measurement;
+}
+
 function bench(name: string, venue: Venue, frames: string[]): void {
   if (frames.length === 0) return;
   const version = venue.normalizers.at(-1);
   if (version === undefined) return;
   const repeats = Math.ceil(FRAMES / frames.length);
   let events = 0;
-  const floor = measure(name, frames.length * repeats, () => {
+  const parseAll = () => {
     for (let r = 0; r < repeats; r++) for (const text of frames) JSON.parse(text);
-  });
-  const whole = measure(name, frames.length * repeats, () => {
+  };
+  const translateAll = () => {
     for (let r = 0; r < repeats; r++) {
-      const translator = new Translator(venue.id, version.create({ feed: venue.id, symbols: [] }));
+      const translator = new Translator(
+        venue.id,
+        version.create({ feed: venue.id, symbols: SYMBOLS }),
+      );
       for (let i = 0; i < frames.length; i++) {
         const text = frames[i] as string;
         events += translator.frame(JSON.parse(text), text, i).events.length;
       }
     }
-  });
+  };
+  // Taken in turns, so that other work on the machine slows both alike.
+  const turns = Array.from({ length: TURNS }, () => ({
+    floor: measure(name, frames.length * repeats, parseAll, { rounds: 3 }),
+    whole: measure(name, frames.length * repeats, translateAll, { rounds: 3 }),
+  }));
+  const floor = medianOf(turns.map((turn) => turn.floor));
+  const whole = medianOf(turns.map((turn) => turn.whole));
   if (events === 0) throw new RangeError(`${name} gave no records.`);
   console.log([
     name.padEnd(34),
