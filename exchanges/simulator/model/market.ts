@@ -131,9 +131,10 @@ export class ModelMarket {
     if (side.length >= this.spec.levels * 0.92) return;
     const direction = name === "bids" ? -1 : 1;
     const half = side.length >> 1;
-    for (let attempt = 0; attempt < 4; attempt++) {
-      const from = side.prices[half + this.#random.below(side.length - half)] ?? this.lastPrice;
-      let price = from;
+    for (let attempt = 0; attempt < 2; attempt++) {
+      // Between deep levels first, else behind the last one.
+      const rank = attempt === 1 ? side.length - 1 : half + this.#random.below(side.length - half);
+      let price = side.prices[rank] ?? this.lastPrice;
       const skip = 1 + Math.floor(this.#random.exponential() * this.spec.spacing / 8);
       for (let i = 0; i < skip; i++) price = this.spec.neighbour(price, direction);
       if (price < this.spec.priceMin || price > this.spec.priceMax) continue;
