@@ -64,3 +64,12 @@ export async function withGateway(
     await transport.close();
   }
 }
+
+/** Waits for something that no event tells of; fails after 10 s. */
+export async function until(look: () => boolean): Promise<void> {
+  const started = performance.now();
+  while (!look()) {
+    if (performance.now() - started > 10_000) throw new Error("waited 10 s in vain");
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}

@@ -9,6 +9,7 @@ export class StreamClient {
   readonly books: Map<string, OrderBook> = new Map();
   /** What broke the protocol's promises, if anything. */
   readonly violations: string[] = [];
+  #counts = new Map<string, number>();
   #ws: WebSocket;
   #waiting: (() => void)[] = [];
   #sequences = new Map<string, number>();
@@ -60,6 +61,11 @@ export class StreamClient {
     return this.messages.filter((message) => message.type === type);
   }
 
+  /** How many messages of one type came. */
+  count(type: string): number {
+    return this.#counts.get(type) ?? 0;
+  }
+
   /** Asks for a pong and waits for it: everything sent before has been answered then. */
   async settle(): Promise<void> {
     const id = `settle-${Math.random()}`;
@@ -76,6 +82,7 @@ export class StreamClient {
   #take(message: Message): void {
     if (message.type === "orderbook") this.#takeBook(message);
     this.messages.push(message);
+    this.#counts.set(message.type, this.count(message.type) + 1);
     this.#wake();
   }
 
