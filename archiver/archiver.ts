@@ -67,7 +67,7 @@ export interface ArchiverStats {
 export interface Archiver {
   /** Subscribes and begins; storage may be away. Rejects when the bus refuses. */
   start(): Promise<void>;
-  /** Writes and acknowledges all that has come so far. */
+  /** Takes what the bus holds now, writes and acknowledges it. */
   flush(): Promise<void>;
   /**
    * Takes what the bus still holds, writes it, acknowledges, ends delivery. When storage refuses
@@ -170,6 +170,11 @@ class ArchiverService implements Archiver {
   }
 
   async flush(): Promise<void> {
+    await this.#drain();
+    await this.#writeAll();
+  }
+
+  async #writeAll(): Promise<void> {
     while (this.#intake.waiting > 0 && this.#loads.size > 0) await Promise.race(this.#loads);
     await this.#rounds.idle();
     this.#rounds.begin(() => Infinity);
@@ -181,7 +186,7 @@ class ArchiverService implements Archiver {
     try {
       await this.#drain();
       this.#consumer?.pause();
-      await this.flush();
+      await this.#writeAll();
       if (this.#bufferedBytes() > 0) throw notWritten(this.#insistence.problem);
     } finally {
       clearTimeout(timeout);
@@ -204,7 +209,9 @@ class ArchiverService implements Archiver {
       busy: () => this.#rounds.busy && this.#insistence.problem === "",
       stop: () => this.#insistence.given,
     });
-    if (!whole) this.#logger.warn("the bus holds records that did not come before the close");
+    if (!whole) {
+      this.#logger.warn("the bus holds records that it did not deliver in time; they come again");
+    }
   }
 
   #bufferedBytes(): number {

@@ -42,7 +42,7 @@ export interface ManifestFile {
   to: string;
   fromTime: string;
   toTime: string;
-  /** Normalized: `sequence` of the records. Raw: line numbers within the run. */
+  /** Normalized: `sequence` of the records. Raw: line numbers within the connection. */
   sequence?: Span;
   /** Normalized: place of the records in the bus's stream. */
   stream?: Span;

@@ -1,13 +1,13 @@
 import { ArchiveError } from "@ssmd/runtime";
 
 /**
- * Where a record came from: the `index`-th record of line number `frame` of a connection's run.
+ * Where a record came from: the `index`-th record of line number `frame` of a run.
  * As text `{run}-{frame}-{index}` it is the record's message id.
  */
 export interface Position {
-  /** One life of one connection: base 36 without `-`, later runs sort behind earlier ones. */
+  /** One life of a connector: base 36 without `-`, later runs sort behind earlier ones. */
   run: string;
-  /** Number of the raw line within the run. */
+  /** Number of the raw line within the run, over all its connections. */
   frame: number;
   /** Number of the record within the line. */
   index: number;

@@ -12,7 +12,7 @@ export interface CaptureSymbol {
 
 /** Who captured what, where, by which clock and software: the first line of a raw file. */
 export interface CaptureInfo {
-  /** Life of the connection, as in message ids. */
+  /** Life of the connector, as in message ids. */
   run: string;
   /** Name of the connection, as in the file's name. */
   connection: string;
@@ -29,7 +29,7 @@ export interface CaptureInfo {
   /** `source`: what sets the clock; `status`: `synchronized`, `unsynchronized` or `unknown`. */
   clock: { source: string; status: string; offsetUs: number | null };
   software: { version: string; commit: string };
-  /** Lines of the run in earlier files: the n-th line (from 1) after this one is frame `linesBefore + n`. */
+  /** Lines of this connection in earlier files of the run. */
   linesBefore: number;
 }
 

@@ -36,8 +36,8 @@ function parsedLine(line: string, number: number, key: string): RawLine {
   }
 }
 
-/** The text lines of a file; a last line without its line break is damage. */
-function* textLinesOf(file: Uint8Array, key: string): Iterable<string> {
+/** The text lines of a raw file's bytes; a last line without its line break is damage. */
+export function* textLinesOf(file: Uint8Array, key: string): Iterable<string> {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   let rest = "";
   for (const bytes of plainChunksOf(file, key)) {

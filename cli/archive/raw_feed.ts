@@ -1,0 +1,177 @@
+import { Buffer } from "node:buffer";
+import { ArchiveError, messageOf } from "@ssmd/runtime";
+import type { MarketEvent } from "@ssmd/market";
+import {
+  type CaptureInfo,
+  dayOfUs,
+  type Manifest,
+  type ManifestFile,
+  type RawLine,
+  rawLinesOf,
+} from "@ssmd/archive";
+import { normalizerOn, Translator, unreadableReason, VENUES } from "@ssmd/exchanges";
+import {
+  codeOf,
+  compareFindings,
+  type FileCheckOptions,
+  type FileFindings,
+  namedBytes,
+} from "./file_check.ts";
+import type { DayReport } from "./report.ts";
+
+/** What a feed's raw files are verified with. */
+export interface RawFeedOptions extends FileCheckOptions {
+  env: string;
+  feed: string;
+  /** Gets every record that the frames give. */
+  expect: (event: MarketEvent) => void;
+}
+
+/** A raw file with its manifest. */
+interface Named {
+  manifest: Manifest;
+  file: ManifestFile;
+}
+
+/** A connection on its way through its files. */
+interface Connection {
+  name: string;
+  lines: number;
+  translator: Translator | undefined;
+}
+
+/** Recounts the raw files of a feed and translates them anew, each connection in its own order. */
+export class RawFeed {
+  /** Whether every line that was captured could be translated. */
+  whole = true;
+  #options: RawFeedOptions;
+
+  /** With nothing read yet. */
+  constructor(options: RawFeedOptions) {
+    this.#options = options;
+  }
+
+  /** Recounts all files that these manifests name. */
+  async verify(manifests: readonly Manifest[]): Promise<void> {
+    const { report, env, feed } = this.#options;
+    const connections = new Map<string, Named[]>();
+    for (const manifest of manifests) {
+      report.day(env, feed, manifest.day).rawStatus = manifest.status;
+      for (const file of manifest.files) {
+        const name = `${file.run ?? ""} ${file.connection ?? ""}`;
+        connections.set(name, [...connections.get(name) ?? [], { manifest, file }]);
+      }
+    }
+    for (const files of connections.values()) {
+      files.sort((a, b) => (a.file.sequence?.first ?? 0) - (b.file.sequence?.first ?? 0));
+      const name = files[0]?.file.connection ?? "";
+      const connection: Connection = { name, lines: 0, translator: undefined };
+      for (const named of files) await this.#verifyFile(named, connection);
+    }
+  }
+
+  async #verifyFile({ manifest, file }: Named, connection: Connection): Promise<void> {
+    const { report } = this.#options;
+    const bytes = await namedBytes(manifest, file, this.#options);
+    const day = report.day(manifest.env, manifest.feed, manifest.day);
+    day.files++;
+    day.bytes += file.bytes;
+    if (bytes === undefined) this.whole = false;
+    else this.#recount(manifest, file, bytes, connection, day);
+    this.#options.onFile();
+  }
+
+  #recount(
+    manifest: Manifest,
+    file: ManifestFile,
+    bytes: Uint8Array,
+    connection: Connection,
+    day: DayReport,
+  ): void {
+    const { report } = this.#options;
+    const place = { ...manifest, key: file.key };
+    const found: FileFindings = { count: 0, firstUs: Infinity, lastUs: 0 };
+    try {
+      for (const line of rawLinesOf(bytes, file.key)) {
+        if (line.kind === "capture") {
+          this.#begin(manifest, file, line.info, connection);
+          continue;
+        }
+        found.count++;
+        found.firstUs = Math.min(found.firstUs, line.atUs);
+        found.lastUs = Math.max(found.lastUs, line.atUs);
+        connection.lines++;
+        if (line.kind !== "event") day.rawFrames++;
+        this.#translate(line, connection);
+      }
+      compareFindings(manifest, file, found, report);
+    } catch (error) {
+      this.whole = false;
+      report.add(place, codeOf(error), messageOf(error));
+    }
+  }
+
+  /** A file's capture line: it must go on where the connection's last file ended. */
+  #begin(manifest: Manifest, file: ManifestFile, info: CaptureInfo, connection: Connection): void {
+    if (info.linesBefore !== connection.lines) {
+      this.whole = false;
+      const message = `${file.key} goes on after line ${info.linesBefore} of connection ` +
+        `${connection.name}, the files before it hold ${connection.lines}: raw frames are missing.`;
+      this.#options.report.add({ ...manifest, key: file.key }, "RAW_HOLE", message);
+      connection.lines = info.linesBefore;
+    }
+    connection.translator ??= newTranslator(info, file);
+  }
+
+  #translate(line: Exclude<RawLine, { kind: "capture" }>, { translator }: Connection): void {
+    if (translator === undefined) return;
+    const { expect } = this.#options;
+    for (const event of translated(line, translator)) expect(event);
+  }
+}
+
+function newTranslator(info: CaptureInfo, file: ManifestFile): Translator {
+  const venue = VENUES[info.venue];
+  if (venue === undefined) {
+    throw new ArchiveError("VENUE_UNKNOWN", `${file.key} is of the venue "${info.venue}".`, {
+      hint: `Known are ${Object.keys(VENUES).join(", ")}.`,
+    });
+  }
+  const fromUs = Number(file.from.slice(0, -3));
+  const normalizer = normalizerOn(venue, dayOfUs(fromUs))
+    .create({ feed: info.feed, symbols: info.symbols });
+  return new Translator(info.feed, normalizer);
+}
+
+function translated(
+  line: Exclude<RawLine, { kind: "capture" }>,
+  translator: Translator,
+): MarketEvent[] {
+  switch (line.kind) {
+    case "event": {
+      const { name, why, fromUs, atUs } = line;
+      return translator.event(fromUs === undefined ? { name, why } : { name, why, fromUs }, atUs);
+    }
+    case "binary": {
+      const bytes = Buffer.from(line.bytes.buffer, line.bytes.byteOffset, line.bytes.byteLength);
+      return translator.unreadable(unreadableReason(bytes), line.atUs).events;
+    }
+    case "frame": {
+      const json = parsed(line.text);
+      return json === NO_JSON
+        ? translator.unreadable(unreadableReason(Buffer.from(line.text)), line.atUs).events
+        : translator.frame(json, line.text, line.atUs).events;
+    }
+  }
+}
+
+/** What no frame can be. */
+const NO_JSON = Symbol("no JSON");
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return NO_JSON;
+  }
+}

@@ -1,0 +1,143 @@
+import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { ArchiveError } from "@ssmd/runtime";
+import { folderStorage } from "@ssmd/storage";
+import type { DayReport, Report } from "../archive/report.ts";
+import { verifyArchive } from "../archive/verify.ts";
+import { OUTPUT_FORMATS, type OutputFormat, render, type Row } from "../render.ts";
+
+interface Flags {
+  data: string;
+  env?: string;
+  output: OutputFormat;
+}
+
+/** Problems that are printed one by one below the table. */
+const PROBLEMS_MAX = 100;
+
+/** `ssmd archive verify` */
+export const command: Command<CommandContext> = buildCommand<Flags, [], CommandContext>({
+  docs: {
+    brief: "Recount every archived file against its manifest and the raw frames",
+    fullDescription: "Recount every archived file against its manifest and the raw frames.\n\n" +
+      "Reads every file: size, SHA-256, counts, time and sequence spans; translates the raw frames " +
+      "anew and balances records and gaps with the normalized files. Exit code 1 and one sentence " +
+      "for everything that does not balance. Stop the services first: what is still on its way is " +
+      "a difference.\n\n" +
+      "EXAMPLES\n  ssmd archive verify\n  ssmd archive verify --data /srv/ssmd --env kraken\n" +
+      "  ssmd archive verify --output json",
+  },
+  parameters: {
+    flags: {
+      data: {
+        kind: "parsed",
+        parse: String,
+        brief: "Folder of the archive",
+        default: "./data",
+        placeholder: "dir",
+      },
+      env: { kind: "parsed", parse: String, brief: "One environment only", optional: true },
+      output: {
+        kind: "enum",
+        values: OUTPUT_FORMATS,
+        default: "table",
+        brief: "table, json or yaml",
+      },
+    },
+  },
+  func: runVerify,
+});
+
+async function runVerify(this: CommandContext, flags: Flags): Promise<void> {
+  const { stdout, stderr } = this.process;
+  await assertFolder(flags.data);
+  const storage = folderStorage(flags.data);
+  const progress = progressTo(stderr);
+  const report = await verifyArchive(storage, {
+    onProgress: progress,
+    ...(flags.env === undefined ? {} : { env: flags.env }),
+  });
+  if (Deno.stderr.isTerminal()) stderr.write("\r\x1b[K");
+  await storage.close();
+  if (report.days.length === 0 && report.problems.length === 0) throw nothingThere(flags);
+  const { problems, totals, days } = report;
+  const rows = [...days.map(rowOf), totalRow(report)];
+  stdout.write(
+    render({ value: { ok: problems.length === 0, totals, days, problems }, rows }, flags.output),
+  );
+  for (const { message } of problems.slice(0, PROBLEMS_MAX)) stderr.write(`problem: ${message}\n`);
+  if (problems.length > PROBLEMS_MAX) {
+    stderr.write(`and ${problems.length - PROBLEMS_MAX} more: --output json lists all\n`);
+  }
+  if (flags.output === "table") stdout.write(`${verdict(report)}\n`);
+  if (problems.length > 0) Deno.exitCode = 1;
+}
+
+async function assertFolder(path: string): Promise<void> {
+  const stat = await Deno.stat(path).catch(() => undefined);
+  if (stat?.isDirectory) return;
+  throw new ArchiveError("ARCHIVE_NOT_FOUND", `There is no folder "${path}".`, {
+    hint: "Name the archive's folder with --data.",
+  });
+}
+
+function nothingThere({ data, env }: Flags): ArchiveError {
+  const whose = env === undefined ? "archive" : `archive of the environment "${env}"`;
+  return new ArchiveError("ARCHIVE_NOT_FOUND", `There is no ${whose} in "${data}".`, {
+    hint: "--data names the folder that holds raw/ and normalized/.",
+  });
+}
+
+function progressTo(stderr: { write(text: string): void }) {
+  let shownMs = 0;
+  return (done: number, total: number) => {
+    const nowMs = performance.now();
+    if (!Deno.stderr.isTerminal() || nowMs - shownMs < 200) return;
+    shownMs = nowMs;
+    stderr.write(`\r\x1b[K${done} of ${total} files`);
+  };
+}
+
+function rowOf(day: DayReport): Row {
+  const { trade, ticker, orderbook, status, gap } = day.records;
+  return {
+    env: day.env,
+    feed: day.feed,
+    day: day.day,
+    "raw frames": day.rawFrames,
+    ...{ trade, ticker, orderbook, status, gaps: gap },
+    files: day.files,
+    bytes: day.bytes,
+    quality: day.quality,
+    state: day.status || "no records",
+  };
+}
+
+function totalRow({ days, totals }: Report): Row {
+  const sum = (type: keyof DayReport["records"]) =>
+    days.reduce((total, day) => total + day.records[type], 0);
+  return {
+    env: "total",
+    feed: "",
+    day: "",
+    "raw frames": totals.rawFrames,
+    trade: sum("trade"),
+    ticker: sum("ticker"),
+    orderbook: sum("orderbook"),
+    status: sum("status"),
+    gaps: sum("gap"),
+    files: totals.files,
+    bytes: totals.bytes,
+    quality: null,
+    state: "",
+  };
+}
+
+function verdict({ problems, totals }: Report): string {
+  if (problems.length > 0) {
+    return `${problems.length} problem${
+      problems.length === 1 ? "" : "s"
+    }: the archive does not balance`;
+  }
+  return `all ${totals.files} files are whole; ${totals.rawFrames} frames give exactly the ` +
+    `${totals.records} records that are archived`;
+}
