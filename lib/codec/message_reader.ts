@@ -33,6 +33,7 @@ export class MessageReader {
   #walkLeft = 0;
   /** Where the segments begin and end, the last number is the end of the message. */
   readonly #segments: number[] = [0];
+  #segmentCount = 0;
   /** The segment of the root struct. */
   #rootSegment = 0;
   /** What #follow found: the segment, its limits, the pointer's halves, the content. */
@@ -165,7 +166,7 @@ export class MessageReader {
 
   /** Changes to a segment; returns the byte that the far pointer means there. */
   #enter(segment: number, low: number): number {
-    if (segment >= this.#segments.length - 1) {
+    if (segment >= this.#segmentCount) {
       throw this.#malformed(`there is no segment ${segment}`, this.#messageAt);
     }
     this.#segment = segment;
@@ -212,7 +213,7 @@ export class MessageReader {
     const count = segmentCountAt(this.#bytes, 0);
     let at = start + tableBytesOf(count);
     if (at > end) throw truncated(this.#bytes.length);
-    this.#segments.length = count + 1;
+    this.#segmentCount = count;
     this.#segments[0] = at;
     for (let i = 1; i <= count; i++) {
       at += this.view.getUint32(start + i * 4, true) * 8;
