@@ -1,3 +1,10 @@
 /** The message bus: port and drivers. @module */
 export * from "./transport.ts";
 export { memoryTransport, type MemoryTransportOptions } from "./memory.ts";
+export {
+  type NatsCredentials,
+  openTransport,
+  type OpenTransportOptions,
+  type StreamLimits,
+  type TransportConfig,
+} from "./open.ts";

@@ -91,3 +91,18 @@ function invalid(filter: string, why: string): TransportError {
     },
   );
 }
+
+/** The narrowest filter of the form `a.b.>` that means all `subjects`; at least one is given. */
+export function commonFilter(subjects: readonly string[]): string {
+  const [first = ">", ...others] = new Set(subjects);
+  if (others.length === 0) return first;
+  const tokens = first.split(".");
+  let shared = tokens.length - 1;
+  for (const other of others) {
+    const compared = other.split(".");
+    let n = 0;
+    while (n < shared && n < compared.length - 1 && tokens[n] === compared[n]) n++;
+    shared = n;
+  }
+  return [...tokens.slice(0, shared), ">"].join(".");
+}

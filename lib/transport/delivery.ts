@@ -1,0 +1,106 @@
+/** What a JetStream delivery's reply subject says; one object is used over and over. */
+export interface Delivery {
+  /** The reply up to and including the consumer's name and a dot. */
+  prefixLength: number;
+  /** Place in the stream. */
+  streamSequence: number;
+  /** Place in what this consumer was given; rises by one. */
+  consumerSequence: number;
+}
+
+const DOT = 46;
+/** `$JS.ACK.{stream}.{consumer}.{times}.{stream seq}.{consumer seq}.{time}.{pending}` */
+const SHORT_DOTS = 8;
+/** With `{domain}.{account}` after ACK, and a random token at the end of some. */
+const LONG_DOTS_MIN = 10;
+
+/** Reads a reply subject into `delivery`; false when it is none of a delivery. */
+export function readDelivery(reply: string, delivery: Delivery): boolean {
+  let dots = 0;
+  for (let i = 0; i < reply.length; i++) if (reply.charCodeAt(i) === DOT) dots++;
+  if (dots !== SHORT_DOTS && dots < LONG_DOTS_MIN) return false;
+  if (!reply.startsWith("$JS.ACK.")) return false;
+  let at = 0;
+  for (let skip = dots === SHORT_DOTS ? 4 : 6; skip > 0; at++) {
+    if (reply.charCodeAt(at) === DOT) skip--;
+  }
+  delivery.prefixLength = at;
+  while (reply.charCodeAt(at) !== DOT) at++;
+  at = readNumber(reply, at + 1);
+  delivery.streamSequence = found;
+  readNumber(reply, at + 1);
+  delivery.consumerSequence = found;
+  return true;
+}
+
+/**
+ * The reply subject that acknowledges a delivery. The server reads the two sequences; the count
+ * of deliveries, time and pending are placeholders.
+ */
+export function ackSubjectOf(
+  prefix: string,
+  streamSequence: number,
+  consumerSequence: number,
+): string {
+  return `${prefix}1.${streamSequence}.${consumerSequence}.0.0`;
+}
+
+let found = 0;
+
+function readNumber(text: string, from: number): number {
+  let value = 0;
+  let i = from;
+  for (; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) break;
+    value = value * 10 + digit;
+  }
+  found = value;
+  return i;
+}
+
+/**
+ * The deliveries of a consumer that are not acknowledged: their stream sequences, in order. The
+ * consumer's own numbers have no holes, so the first one is enough for all.
+ */
+export class UnacknowledgedDeliveries {
+  #sequences: number[] = [];
+  #head = 0;
+  #firstConsumerSequence = 1;
+
+  /** Forgets all; the next delivery will have `consumerSequence`. */
+  reset(consumerSequence: number): void {
+    this.#sequences = [];
+    this.#head = 0;
+    this.#firstConsumerSequence = consumerSequence;
+  }
+
+  /** Notes the next delivery. */
+  push(streamSequence: number): void {
+    this.#sequences.push(streamSequence);
+  }
+
+  /**
+   * Takes all up to and including `streamSequence` out; the newest of them, or undefined when
+   * there is none.
+   */
+  take(streamSequence: number): { streamSequence: number; consumerSequence: number } | undefined {
+    const sequences = this.#sequences;
+    let at = this.#head;
+    let newest = 0;
+    for (; at < sequences.length; at++) {
+      const sequence = sequences[at];
+      if (sequence === undefined || sequence > streamSequence) break;
+      newest = sequence;
+    }
+    if (at === this.#head) return undefined;
+    this.#firstConsumerSequence += at - this.#head;
+    this.#head = at;
+    if (at >= 1024 && at * 2 >= sequences.length) {
+      sequences.copyWithin(0, at);
+      sequences.length -= at;
+      this.#head = 0;
+    }
+    return { streamSequence: newest, consumerSequence: this.#firstConsumerSequence - 1 };
+  }
+}

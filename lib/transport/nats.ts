@@ -1,0 +1,308 @@
+import { type Logger, messageOf, silentLogger } from "@ssmd/runtime";
+import { errors, headers, type Msg, type NatsConnection } from "@nats-io/nats-core";
+import { JetStreamApiCodes, type JetStreamManager } from "@nats-io/jetstream";
+import {
+  answeredTooLate,
+  answerFailed,
+  consumerInUse,
+  nobodyAnswers,
+  transportClosed,
+} from "./errors.ts";
+import {
+  connectNats,
+  jetStreamError,
+  managerOf,
+  type NatsCredentials,
+  type NatsEndpoint,
+} from "./nats_connect.ts";
+import { NatsPublisher } from "./nats_publisher.ts";
+import { NatsReader, type NatsReaderOptions } from "./nats_reader.ts";
+import { ensureStream, isApiError, type StreamLimits } from "./nats_stream.ts";
+import {
+  compileFilter,
+  compileFilters,
+  distinctFilters,
+  filtersOverlap,
+} from "./subject_filter.ts";
+import type {
+  ConsumeOptions,
+  Consumer,
+  InMessage,
+  Publisher,
+  Subscription,
+  Transport,
+  TransportStatus,
+} from "./transport.ts";
+
+/** Options of {@linkcode natsTransport}. */
+export interface NatsTransportOptions {
+  /** `nats://host:port`, one or several of a cluster. */
+  servers: string | readonly string[];
+  /** Environment: the stream is `ssmd-{env}`, all its subjects begin with `{env}.`. */
+  env: string;
+  /** Limits of the stream; default 24 hours, no limit in bytes. */
+  stream?: StreamLimits;
+  /** Who we are to the server; default nobody. */
+  credentials?: NatsCredentials;
+  /** Default silent. */
+  logger?: Logger;
+}
+
+/** Requests go past the stream, which would otherwise answer them itself. */
+const REQUEST_PREFIX = "ssmd-request";
+const FAILED_HEADER = "Ssmd-Request-Error";
+const NO_MESSAGE_FOUND = 10037;
+
+/**
+ * The bus of one environment on NATS JetStream (server 2.10 or newer). Makes the environment's
+ * stream when it is missing. Throws a TransportError: `TRANSPORT_UNAVAILABLE`,
+ * `TRANSPORT_UNAUTHORIZED`, `JETSTREAM_DISABLED`, `STREAM_CONFLICT` or `SERVER_TOO_OLD`. Once open
+ * it comes back by itself after any loss, for ever.
+ */
+export async function natsTransport(options: NatsTransportOptions): Promise<Transport> {
+  const { servers, credentials } = options;
+  const endpoint = { servers: typeof servers === "string" ? [servers] : servers, credentials };
+  const connection = await connectNats(endpoint, `ssmd ${options.env}`, true);
+  try {
+    const manager = await managerOf(connection);
+    await ensureStream(manager, options.env, options.stream ?? {});
+    return new NatsTransport(options, endpoint, connection, manager);
+  } catch (error) {
+    await connection.close();
+    throw jetStreamError(error);
+  }
+}
+
+class NatsTransport implements Transport {
+  readonly type = "nats";
+  readonly durable = true;
+  #options: NatsTransportOptions;
+  #endpoint: NatsEndpoint;
+  #connection: NatsConnection;
+  #manager: JetStreamManager;
+  #stream: string;
+  #logger: Logger;
+  #readers = new Map<NatsReader, string>();
+  #publishers = new Set<NatsPublisher>();
+  #listeners: ((status: TransportStatus) => void)[] = [];
+  #payloadBytesMax = Infinity;
+  #closed = false;
+  #watching: Promise<void>;
+
+  constructor(
+    options: NatsTransportOptions,
+    endpoint: NatsEndpoint,
+    connection: NatsConnection,
+    manager: JetStreamManager,
+  ) {
+    this.#options = options;
+    this.#endpoint = endpoint;
+    this.#connection = connection;
+    this.#manager = manager;
+    this.#stream = `ssmd-${options.env}`;
+    this.#logger = options.logger ?? silentLogger;
+    this.#payloadBytesMax = connection.info?.max_payload ?? Infinity;
+    this.#watching = this.#watch();
+  }
+
+  publisher(): Publisher {
+    this.#assertOpen();
+    const { env, stream = {} } = this.#options;
+    const publisher = new NatsPublisher({
+      env,
+      connect: () => connectNats(this.#endpoint, `ssmd ${env} publisher`, false),
+      prepare: async (connection) => {
+        const manager = await managerOf(connection);
+        await ensureStream(manager, env, stream);
+        return manager;
+      },
+      lastId: (manager, filter) => lastIdOf(manager, this.#stream, filter),
+      payloadBytesMax: () => this.#payloadBytesMax,
+      logger: this.#logger,
+    });
+    this.#publishers.add(publisher);
+    return publisher;
+  }
+
+  async subscribe(
+    filters: readonly string[],
+    onMessage: (message: InMessage) => void,
+  ): Promise<Subscription> {
+    this.#assertOpen();
+    const reader = await this.#read(filters, onMessage);
+    return { unsubscribe: () => void this.#close(reader) };
+  }
+
+  async consume({ name, filters, onMessage }: ConsumeOptions): Promise<Consumer> {
+    this.#assertOpen();
+    if ([...this.#readers.values()].includes(name)) throw consumerInUse(name);
+    const reader = await this.#read(filters, onMessage, name);
+    return {
+      acknowledge: (streamSequence) => reader.acknowledge(streamSequence),
+      pause: () => reader.pause(),
+      resume: () => reader.resume(),
+      close: () => this.#close(reader),
+    };
+  }
+
+  async #read(
+    filters: readonly string[],
+    onMessage: (message: InMessage) => void,
+    durableName?: string,
+  ): Promise<NatsReader> {
+    const matches = compileFilters(filters);
+    const distinct = distinctFilters(filters);
+    const options: NatsReaderOptions = {
+      connection: this.#connection,
+      manager: this.#manager,
+      stream: this.#stream,
+      filters: distinct,
+      onMessage,
+      logger: this.#logger,
+      ...(durableName === undefined ? {} : { durableName }),
+    };
+    if (anyOverlap(distinct)) {
+      // The server refuses filters that overlap, so it sends all and we choose.
+      options.filters = [`${this.#options.env}.>`];
+      options.onMessage = (message) => {
+        if (matches(message.subject)) onMessage(message);
+      };
+    }
+    const reader = new NatsReader(options);
+    this.#readers.set(reader, durableName ?? "");
+    try {
+      await reader.start();
+    } catch (error) {
+      this.#readers.delete(reader);
+      await reader.close();
+      throw jetStreamError(error);
+    }
+    return reader;
+  }
+
+  async #close(reader: NatsReader): Promise<void> {
+    await reader.close();
+    this.#readers.delete(reader);
+  }
+
+  async lastId(filter: string): Promise<string | undefined> {
+    this.#assertOpen();
+    compileFilter(filter);
+    try {
+      return await lastIdOf(this.#manager, this.#stream, filter);
+    } catch (error) {
+      throw jetStreamError(error);
+    }
+  }
+
+  respond(
+    subject: string,
+    answer: (payload: Uint8Array) => Uint8Array | Promise<Uint8Array>,
+  ): Promise<Subscription> {
+    this.#assertOpen();
+    const subscription = this.#connection.subscribe(this.#requestSubject(subject), {
+      callback: (error, message) => {
+        if (error === null) void this.#answer(message, answer);
+        else this.#logger.error("requests are not received", { subject, error });
+      },
+    });
+    // The server has it before whoever waits for us may ask.
+    return this.#connection.flush().then(() => ({ unsubscribe: () => subscription.unsubscribe() }));
+  }
+
+  async #answer(
+    message: Msg,
+    answer: (payload: Uint8Array) => Uint8Array | Promise<Uint8Array>,
+  ): Promise<void> {
+    let respond: () => void;
+    try {
+      const data = await answer(message.data);
+      respond = () => message.respond(data);
+    } catch (error) {
+      this.#logger.error("a request was answered with an error", { error });
+      const failed = headers();
+      failed.set(FAILED_HEADER, messageOf(error).replaceAll(/\s+/g, " "));
+      respond = () => message.respond(new Uint8Array(), { headers: failed });
+    }
+    if (!this.#connection.isClosed()) respond();
+  }
+
+  async request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    this.#assertOpen();
+    let answer: Msg;
+    try {
+      answer = await this.#connection.request(this.#requestSubject(subject), payload, {
+        timeout: Math.max(1, timeoutMs),
+      });
+    } catch (error) {
+      if (error instanceof errors.TimeoutError) throw answeredTooLate(subject, timeoutMs);
+      if (error instanceof errors.RequestError && error.isNoResponders()) {
+        throw nobodyAnswers(subject);
+      }
+      throw answerFailed(subject, error);
+    }
+    const failure = answer.headers?.get(FAILED_HEADER) ?? "";
+    if (failure !== "") throw answerFailed(subject, failure);
+    return answer.data;
+  }
+
+  onStatus(listener: (status: TransportStatus) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const publisher of this.#publishers) await publisher.close();
+    await Promise.all([...this.#readers.keys()].map((reader) => this.#close(reader)));
+    await this.#connection.close();
+    await this.#watching;
+  }
+
+  async #watch(): Promise<void> {
+    for await (const status of this.#connection.status()) {
+      if (status.type === "disconnect") {
+        this.#logger.warn("the bus is away", { server: status.server });
+        this.#tell({ type: "disconnected", reason: `lost ${status.server}` });
+      } else if (status.type === "reconnect") {
+        this.#logger.info("the bus is back", { server: status.server });
+        this.#payloadBytesMax = this.#connection.info?.max_payload ?? Infinity;
+        for (const reader of this.#readers.keys()) reader.reconnected();
+        this.#tell({ type: "connected" });
+      } else if (status.type === "error") {
+        this.#logger.error("the bus reports an error", { error: status.error });
+      }
+    }
+  }
+
+  #tell(status: TransportStatus): void {
+    for (const listener of this.#listeners) listener(status);
+  }
+
+  #requestSubject(subject: string): string {
+    return `${REQUEST_PREFIX}.${this.#options.env}.${subject}`;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw transportClosed();
+  }
+}
+
+function anyOverlap(filters: readonly string[]): boolean {
+  return filters.some((one, i) => filters.slice(i + 1).some((other) => filtersOverlap(one, other)));
+}
+
+async function lastIdOf(
+  manager: JetStreamManager,
+  stream: string,
+  filter: string,
+): Promise<string | undefined> {
+  try {
+    const message = await manager.streams.getMessage(stream, { last_by_subj: filter });
+    return message === null ? undefined : message.header.get("Nats-Msg-Id");
+  } catch (error) {
+    if (isApiError(error, NO_MESSAGE_FOUND)) return undefined;
+    if (isApiError(error, JetStreamApiCodes.StreamNotFound)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,152 @@
+import { messageOf, TransportError } from "@ssmd/runtime";
+import {
+  type ConnectionOptions,
+  credsAuthenticator,
+  errors,
+  type NatsConnection,
+} from "@nats-io/nats-core";
+import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+
+/** Who we are to the server; at most one of the three ways. */
+export interface NatsCredentials {
+  /** With `password`. */
+  user?: string;
+  /** Of `user`. */
+  password?: string;
+  /** A token. */
+  token?: string;
+  /** The content (not the name) of a `.creds` file. */
+  creds?: string;
+}
+
+/** Where the bus is and who asks. */
+export interface NatsEndpoint {
+  /** `nats://host:port`, one or several of a cluster. */
+  servers: readonly string[];
+  /** Default: none. */
+  credentials?: NatsCredentials | undefined;
+}
+
+const CONNECT_MS_MAX = 5_000;
+const RECONNECT_WAIT_MS = 250;
+const RECONNECT_JITTER_MS = 100;
+const PING_EVERY_MS = 10_000;
+const MAJOR_MIN = 2;
+const MINOR_MIN = 10;
+
+/**
+ * Opens one connection. With `reconnect` it comes back by itself, for ever; without, it ends when
+ * the server goes. Throws a TransportError `TRANSPORT_UNAVAILABLE`, `TRANSPORT_UNAUTHORIZED` or
+ * `SERVER_TOO_OLD`.
+ */
+export async function connectNats(
+  endpoint: NatsEndpoint,
+  name: string,
+  reconnect: boolean,
+): Promise<NatsConnection> {
+  const options: ConnectionOptions = {
+    servers: [...endpoint.servers],
+    name,
+    reconnect,
+    timeout: CONNECT_MS_MAX,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: RECONNECT_WAIT_MS,
+    reconnectJitter: RECONNECT_JITTER_MS,
+    ignoreAuthErrorAbort: true,
+    pingInterval: PING_EVERY_MS,
+    ...authOf(endpoint.credentials),
+  };
+  let connection: NatsConnection;
+  try {
+    connection = await connect(options);
+  } catch (error) {
+    throw connectError(error, endpoint.servers);
+  }
+  const version = connection.info?.version ?? "";
+  if (!isNewEnough(version)) {
+    await connection.close();
+    throw new TransportError("SERVER_TOO_OLD", `The nats-server is version ${version}.`, {
+      context: { version, servers: endpoint.servers },
+      hint: `ssmd needs nats-server ${MAJOR_MIN}.${MINOR_MIN} or newer.`,
+    });
+  }
+  return connection;
+}
+
+/**
+ * The JetStream management of a connection. Throws a TransportError `JETSTREAM_DISABLED` when the
+ * server runs without it.
+ */
+export async function managerOf(connection: NatsConnection): Promise<JetStreamManager> {
+  try {
+    return await jetstreamManager(connection);
+  } catch (error) {
+    throw jetStreamError(error);
+  }
+}
+
+/** What an error of a JetStream call means: `JETSTREAM_DISABLED`, `TRANSPORT_UNAUTHORIZED`, … */
+export function jetStreamError(error: unknown): TransportError {
+  if (error instanceof TransportError) return error;
+  if (error instanceof Error && error.name === "JetStreamNotEnabled" || isDisabled(error)) {
+    return new TransportError("JETSTREAM_DISABLED", "The nats-server runs without JetStream.", {
+      cause: error,
+      hint: "Start it with JetStream: nats-server -js -sd <folder>",
+    });
+  }
+  if (error instanceof errors.PermissionViolationError) return unauthorized(error);
+  return new TransportError("TRANSPORT_FAILED", `The nats-server refused: ${messageOf(error)}`, {
+    cause: error,
+    context: error instanceof JetStreamApiError ? { apiCode: error.code } : {},
+    hint: "The log of the nats-server says more.",
+    retryable: true,
+  });
+}
+
+function isDisabled(error: unknown): boolean {
+  // Without JetStream nobody listens on its API.
+  return error instanceof errors.RequestError && error.isNoResponders() ||
+    error instanceof errors.NoRespondersError;
+}
+
+function authOf(credentials: NatsCredentials = {}): ConnectionOptions {
+  const { user, password, token, creds } = credentials;
+  if (creds !== undefined) {
+    return { authenticator: credsAuthenticator(new TextEncoder().encode(creds)) };
+  }
+  if (token !== undefined) return { token };
+  return user === undefined ? {} : { user, pass: password ?? "" };
+}
+
+function connectError(error: unknown, servers: readonly string[]): TransportError {
+  if (error instanceof errors.AuthorizationError) return unauthorized(error, servers);
+  if (error instanceof errors.UserAuthenticationExpiredError) return unauthorized(error, servers);
+  return new TransportError(
+    "TRANSPORT_UNAVAILABLE",
+    `No nats-server answers at ${servers.join(", ")}: ${messageOf(error)}.`,
+    {
+      cause: error,
+      context: { servers },
+      hint: "Start one with: nats-server -js, or check the url.",
+      retryable: true,
+    },
+  );
+}
+
+function unauthorized(error: Error, servers: readonly string[] = []): TransportError {
+  return new TransportError(
+    "TRANSPORT_UNAUTHORIZED",
+    `The nats-server does not let us in: ${error.message}.`,
+    {
+      cause: error,
+      context: { servers },
+      hint: "Check the transport's credentials and what they are allowed to do.",
+    },
+  );
+}
+
+function isNewEnough(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > MAJOR_MIN || (major === MAJOR_MIN && minor >= MINOR_MIN);
+}

@@ -1,0 +1,46 @@
+import { headers, type MsgHdrs } from "@nats-io/nats-core";
+
+const PREFIX = new TextEncoder().encode("NATS/1.0\r\nNats-Msg-Id: ");
+const SLAB_BYTES = 64 * 1024;
+const CR = 13;
+const LF = 10;
+
+/**
+ * One reusable header set whose only header is `Nats-Msg-Id`. nats-core asks a header set for
+ * nothing but `encode()` when it publishes, and holds the bytes until it writes them to the socket:
+ * so the bytes are cut from slabs that are never written twice. This takes a fifth of the time of a
+ * new header set for each message.
+ */
+export class MsgIdHeader {
+  /** To be given as `headers` of a publish, right after {@linkcode set}. */
+  readonly headers: MsgHdrs;
+  #slab = new Uint8Array(SLAB_BYTES);
+  #used = 0;
+  #encoded: Uint8Array = PREFIX;
+
+  constructor() {
+    this.headers = Object.assign(headers(), { encode: () => this.#encoded });
+  }
+
+  /** Sets the id, which is printable ASCII. */
+  set(id: string): void {
+    const size = PREFIX.length + id.length + 4;
+    if (this.#used + size > SLAB_BYTES) {
+      this.#slab = new Uint8Array(Math.max(SLAB_BYTES, size));
+      this.#used = 0;
+    }
+    const slab = this.#slab;
+    const start = this.#used;
+    slab.set(PREFIX, start);
+    let at = start + PREFIX.length;
+    for (let i = 0; i < id.length; i++) {
+      slab[at++] = id.charCodeAt(i);
+    }
+    slab[at++] = CR;
+    slab[at++] = LF;
+    slab[at++] = CR;
+    slab[at++] = LF;
+    this.#used = at;
+    this.#encoded = slab.subarray(start, at);
+  }
+}

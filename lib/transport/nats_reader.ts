@@ -1,0 +1,427 @@
+import { Backoff, type Logger, messageOf, sleep } from "@ssmd/runtime";
+import {
+  createInbox,
+  type Msg,
+  nanos,
+  type NatsConnection,
+  type Subscription,
+} from "@nats-io/nats-core";
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  type ConsumerInfo,
+  DeliverPolicy,
+  JetStreamApiCodes,
+  type JetStreamManager,
+} from "@nats-io/jetstream";
+import { ackSubjectOf, type Delivery, readDelivery, UnacknowledgedDeliveries } from "./delivery.ts";
+import { isApiError } from "./nats_stream.ts";
+import type { InMessage } from "./transport.ts";
+
+/** Messages asked for at most; asked again when half of them came. */
+const BATCH_MESSAGES = 4096;
+const PULL_EXPIRES_MS = 30_000;
+const HEARTBEAT_MS = 5_000;
+/** Silence after which the consumer is taken for gone: two heartbeats and some. */
+const SILENCE_MS_MAX = 12_000;
+/** Held messages handed out in one turn of the event loop after `resume`. */
+const CATCH_UP_MESSAGES = 1024;
+/** How long the server keeps a live reader's consumer that nobody pulls from. */
+const LIVE_IDLE_MS = 60_000;
+/**
+ * The server's own redelivery would come out of order, in the middle of later messages. The reader
+ * starts over by itself wherever something was lost, so the server's timer is the stream's age.
+ */
+const ACK_WAIT_MS = 24 * 60 * 60 * 1000;
+const ACK = new TextEncoder().encode("+ACK");
+
+/** Options of {@linkcode NatsReader}. */
+export interface NatsReaderOptions {
+  connection: NatsConnection;
+  manager: JetStreamManager;
+  stream: string;
+  /** Without overlap: the server refuses it. */
+  filters: readonly string[];
+  /** Durable name; undefined for a live reader, which begins with the next message. */
+  durableName?: string;
+  onMessage: (message: InMessage) => void;
+  logger: Logger;
+}
+
+/** A message of the stream; the id is read from the headers only when it is asked for. */
+class StreamMessage implements InMessage {
+  readonly subject: string;
+  readonly payload: Uint8Array;
+  readonly streamSequence: number;
+  #source: Msg;
+
+  constructor(source: Msg, streamSequence: number) {
+    this.subject = source.subject;
+    this.payload = source.data;
+    this.streamSequence = streamSequence;
+    this.#source = source;
+  }
+
+  get id(): string {
+    return this.#source.headers?.get("Nats-Msg-Id") ?? "";
+  }
+}
+
+/**
+ * Reads a stream in order, each message once, through a pull consumer. Whenever deliveries may be
+ * missing (reconnect, a hole in the consumer's numbers, silence, a consumer or stream that is gone)
+ * it makes the consumer anew after the last acknowledged message and leaves out what it has handed
+ * out already: a server gives back what was delivered and lost only after its ack timer, and then
+ * out of order.
+ */
+export class NatsReader {
+  #options: NatsReaderOptions;
+  #inbox = "";
+  #subscription: Subscription | undefined;
+  #consumerName = "";
+  #ackPrefix = "";
+  #delivery: Delivery = { prefixLength: 0, streamSequence: 0, consumerSequence: 0 };
+  #unacknowledged = new UnacknowledgedDeliveries();
+  #expected = 1;
+  #asked = 0;
+  /** Stream sequence of the newest message handed out or held. */
+  #newest = 0;
+  #acknowledged = 0;
+  #streamCreated = "";
+  #paused = false;
+  #held: InMessage[] = [];
+  #heldHead = 0;
+  #catchingUp: ReturnType<typeof setTimeout> | undefined;
+  #heard = true;
+  #silentSinceMs = 0;
+  #watch: ReturnType<typeof setInterval> | undefined;
+  #rewinding: Promise<void> | undefined;
+  #rewindAgain = false;
+  #backoff = new Backoff({ firstMs: 100, maxMs: 5_000 });
+  #abort = new AbortController();
+  #failures = 0;
+
+  constructor(options: NatsReaderOptions) {
+    this.#options = options;
+  }
+
+  get closed(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  /** Makes or finds the consumer and begins to read. */
+  async start(): Promise<void> {
+    const { manager, stream, durableName } = this.#options;
+    this.#streamCreated = String((await manager.streams.info(stream)).created);
+    const known = durableName === undefined ? undefined : await this.#find(durableName);
+    if (known !== undefined) {
+      this.#acknowledged = known.ack_floor.stream_seq;
+      this.#newest = this.#acknowledged;
+    }
+    if (known !== undefined && this.#canGoOnWith(known)) this.#listen(known);
+    else await this.#create(known !== undefined);
+    this.#watch = setInterval(() => this.#listenForSilence(), HEARTBEAT_MS);
+  }
+
+  acknowledge(streamSequence: number): void {
+    if (this.closed || streamSequence <= this.#acknowledged) return;
+    this.#acknowledged = Math.min(streamSequence, this.#newest);
+    this.#sendAck();
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    if (!this.#paused || this.closed) return;
+    this.#paused = false;
+    this.#catchUpSoon();
+  }
+
+  /** To be called when the connection is back. */
+  reconnected(): void {
+    this.#rewind("the connection was lost");
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.#abort.abort();
+    clearInterval(this.#watch);
+    clearTimeout(this.#catchingUp);
+    this.#subscription?.unsubscribe();
+    await this.#rewinding;
+    const { connection, durableName } = this.#options;
+    if (connection.isClosed()) return;
+    if (durableName === undefined) await this.#remove();
+    else await connection.flush().catch(() => {});
+  }
+
+  /** Whether nothing waits for the server's ack timer, so the consumer can be read as it is. */
+  #canGoOnWith({ config, num_ack_pending }: ConsumerInfo): boolean {
+    const filters = config.filter_subjects ?? [config.filter_subject ?? ">"];
+    return num_ack_pending === 0 && filters.join(" ") === this.#options.filters.join(" ");
+  }
+
+  async #find(name: string): Promise<ConsumerInfo | undefined> {
+    const { manager, stream } = this.#options;
+    try {
+      return await manager.consumers.info(stream, name);
+    } catch (error) {
+      if (isApiError(error, JetStreamApiCodes.ConsumerNotFound)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Makes the consumer anew, after the last acknowledged message. */
+  async #create(known: boolean): Promise<void> {
+    const { manager, stream, durableName } = this.#options;
+    if (known) await this.#remove();
+    const info = await manager.consumers.add(stream, this.#config());
+    if (durableName === undefined && this.#newest === 0) {
+      this.#newest = info.delivered.stream_seq;
+    }
+    this.#listen(info);
+  }
+
+  /** Asks a consumer for its messages. */
+  #listen(info: ConsumerInfo): void {
+    const { connection } = this.#options;
+    this.#consumerName = info.name;
+    this.#subscription?.unsubscribe();
+    this.#inbox = createInbox();
+    this.#expected = info.delivered.consumer_seq + 1;
+    this.#unacknowledged.reset(this.#expected);
+    this.#ackPrefix = "";
+    this.#asked = 0;
+    this.#heard = true;
+    if (this.closed) return;
+    this.#subscription = connection.subscribe(this.#inbox, {
+      callback: (error, message) => {
+        if (error === null) this.#onMessage(message);
+        else this.#rewind(messageOf(error));
+      },
+    });
+    this.#pull();
+  }
+
+  #config(): Partial<ConsumerConfig> {
+    const { filters, durableName } = this.#options;
+    const [only = ">"] = filters;
+    const shared = filters.length === 1
+      ? { filter_subject: only }
+      : { filter_subjects: [...filters] };
+    if (durableName === undefined) {
+      return {
+        ...shared,
+        ack_policy: AckPolicy.None,
+        mem_storage: true,
+        num_replicas: 1,
+        inactive_threshold: nanos(LIVE_IDLE_MS),
+        ...startAfter(this.#newest, DeliverPolicy.New),
+      };
+    }
+    return {
+      ...shared,
+      durable_name: durableName,
+      ack_policy: AckPolicy.All,
+      max_ack_pending: -1,
+      ack_wait: nanos(ACK_WAIT_MS),
+      ...startAfter(this.#acknowledged, DeliverPolicy.All),
+    };
+  }
+
+  async #remove(): Promise<void> {
+    const { manager, stream, durableName } = this.#options;
+    const name = durableName ?? this.#consumerName;
+    if (name === "") return;
+    try {
+      await manager.consumers.delete(stream, name);
+    } catch (error) {
+      // A live one goes by itself; a durable one is about to be made again, or is gone already.
+      const gone = isApiError(error, JetStreamApiCodes.ConsumerNotFound) ||
+        isApiError(error, JetStreamApiCodes.StreamNotFound);
+      if (!gone && durableName !== undefined) throw error;
+    }
+  }
+
+  #pull(): void {
+    if (this.#paused || this.closed || this.#options.connection.isClosed()) return;
+    const batch = BATCH_MESSAGES - this.#asked;
+    if (batch <= 0) return;
+    const { connection, stream } = this.#options;
+    this.#asked += batch;
+    const request = {
+      batch,
+      expires: nanos(PULL_EXPIRES_MS),
+      idle_heartbeat: nanos(HEARTBEAT_MS),
+    };
+    connection.publish(
+      `$JS.API.CONSUMER.MSG.NEXT.${stream}.${this.#consumerName}`,
+      JSON.stringify(request),
+      { reply: this.#inbox },
+    );
+  }
+
+  #onMessage(message: Msg): void {
+    this.#heard = true;
+    const reply = message.reply ?? "";
+    const delivery = this.#delivery;
+    if (reply === "" || !readDelivery(reply, delivery)) return this.#onStatus(message);
+    if (this.#rewinding !== undefined) return;
+    this.#asked--;
+    if (delivery.consumerSequence !== this.#expected) {
+      return this.#rewind("deliveries are missing");
+    }
+    this.#expected++;
+    this.#noteDelivery(reply, delivery);
+    if (delivery.streamSequence > this.#newest) {
+      this.#newest = delivery.streamSequence;
+      this.#handOut(new StreamMessage(message, delivery.streamSequence));
+    }
+    if (this.#asked <= BATCH_MESSAGES / 2) this.#pull();
+  }
+
+  #noteDelivery(reply: string, delivery: Delivery): void {
+    if (this.#options.durableName === undefined) return;
+    if (this.#ackPrefix === "") this.#ackPrefix = reply.slice(0, delivery.prefixLength);
+    this.#unacknowledged.push(delivery.streamSequence);
+    // After starting over the acknowledged message may come only now.
+    if (delivery.streamSequence === this.#acknowledged) this.#sendAck();
+  }
+
+  #sendAck(): void {
+    const taken = this.#unacknowledged.take(this.#acknowledged);
+    if (taken === undefined || this.#options.connection.isClosed()) return;
+    const subject = ackSubjectOf(this.#ackPrefix, taken.streamSequence, taken.consumerSequence);
+    this.#options.connection.publish(subject, ACK);
+  }
+
+  #handOut(message: InMessage): void {
+    if (this.#paused || this.#held.length > 0) {
+      this.#held.push(message);
+      return;
+    }
+    this.#call(message);
+  }
+
+  #call(message: InMessage): void {
+    try {
+      this.#options.onMessage(message);
+    } catch (error) {
+      const failures = ++this.#failures;
+      // Powers of two only: a handler that always throws must not flood the log.
+      if ((failures & (failures - 1)) === 0) {
+        const { subject } = message;
+        this.#options.logger.error("a message handler threw", { subject, failures, error });
+      }
+    }
+  }
+
+  #catchUpSoon(): void {
+    this.#catchingUp ??= setTimeout(() => {
+      this.#catchingUp = undefined;
+      this.#catchUp();
+    }, 0);
+  }
+
+  #catchUp(): void {
+    for (let n = 0; n < CATCH_UP_MESSAGES && !this.#paused && !this.closed; n++) {
+      const message = this.#held[this.#heldHead];
+      if (message === undefined) break;
+      this.#heldHead++;
+      this.#call(message);
+    }
+    if (this.#heldHead >= this.#held.length) {
+      this.#held = [];
+      this.#heldHead = 0;
+    }
+    if (this.#paused || this.closed) return;
+    if (this.#held.length > 0) this.#catchUpSoon();
+    else if (this.#rewinding === undefined) this.#pull();
+  }
+
+  /** Answers to pulls: heartbeats, and why one ended. */
+  #onStatus(message: Msg): void {
+    const { headers } = message;
+    const code = headers?.code ?? 0;
+    if (code === 100 || this.#rewinding !== undefined) return;
+    const ended = code === 404 || code === 408 ||
+      /batch completed|maxbytes/i.test(reasonOf(message));
+    if (!ended) return this.#rewind(`${code} ${reasonOf(message)}`);
+    const left = headers?.get("Nats-Pending-Messages") ?? "";
+    this.#asked = left === "" ? 0 : Math.max(0, this.#asked - Number(left));
+    if (this.#held.length === 0) this.#pull();
+  }
+
+  #listenForSilence(): void {
+    const nowMs = performance.now();
+    if (this.#heard && this.#rewinding === undefined) this.#backoff.reset();
+    if (this.#heard || this.#asked === 0 || this.#paused) {
+      this.#heard = false;
+      this.#silentSinceMs = nowMs;
+    } else if (nowMs - this.#silentSinceMs > SILENCE_MS_MAX) {
+      this.#silentSinceMs = nowMs;
+      this.#rewind("the bus is silent");
+    }
+  }
+
+  #rewind(why: string): void {
+    if (this.closed) return;
+    if (this.#rewinding !== undefined) {
+      this.#rewindAgain = true;
+      return;
+    }
+    const { durableName, stream } = this.#options;
+    this.#options.logger.warn("reader starts over", {
+      why,
+      stream,
+      consumer: durableName ?? "live",
+      after: durableName === undefined ? this.#newest : this.#acknowledged,
+    });
+    this.#rewinding = this.#tryToRewind().finally(() => this.#rewinding = undefined);
+  }
+
+  async #tryToRewind(): Promise<void> {
+    do {
+      this.#rewindAgain = false;
+      await sleep(this.#backoff.nextMs(), this.#abort.signal);
+      if (this.closed || this.#options.connection.isClosed()) return;
+      try {
+        await this.#matchStream();
+        await this.#create(true);
+      } catch (error) {
+        this.#rewindAgain = true;
+        this.#options.logger.debug("reader cannot start over yet", { error: messageOf(error) });
+      }
+    } while (this.#rewindAgain && !this.closed);
+  }
+
+  /** A stream that was made anew, or lost its end in a power cut, counts from a lower number. */
+  async #matchStream(): Promise<void> {
+    const { manager, stream, logger } = this.#options;
+    const { created, state } = await manager.streams.info(stream);
+    const isOther = String(created) !== this.#streamCreated;
+    this.#streamCreated = String(created);
+    const last = isOther ? 0 : state.last_seq;
+    if (!isOther && last >= this.#newest) return;
+    logger.error("the stream lost messages that were delivered", {
+      stream,
+      delivered: this.#newest,
+      last: state.last_seq,
+      madeAnew: isOther,
+    });
+    this.#newest = Math.min(this.#newest, last);
+    this.#acknowledged = Math.min(this.#acknowledged, last);
+  }
+}
+
+function startAfter(streamSequence: number, atFirst: DeliverPolicy): Partial<ConsumerConfig> {
+  return streamSequence === 0
+    ? { deliver_policy: atFirst }
+    : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: streamSequence + 1 };
+}
+
+function reasonOf(message: Msg): string {
+  return message.headers?.description ?? "";
+}

@@ -1,0 +1,90 @@
+import { TransportError } from "@ssmd/runtime";
+import { nanos } from "@nats-io/nats-core";
+import {
+  DiscardPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamUpdateConfig,
+} from "@nats-io/jetstream";
+import { jetStreamError } from "./nats_connect.ts";
+
+/** Limits of an environment's stream. */
+export interface StreamLimits {
+  /** Bytes before the oldest messages leave; default -1, only bounded by the server. */
+  maxBytes?: number;
+  /** Age in milliseconds at which a message leaves; default 24 hours. */
+  maxAgeMs?: number;
+  /** Copies in a cluster; default 1. */
+  replicas?: number;
+}
+
+/** Time in which an id is stored once. */
+export const DUPLICATE_WINDOW_MS = 2 * 60 * 1000;
+/** Default age at which a message leaves the stream. */
+export const STREAM_AGE_MS = 24 * 60 * 60 * 1000;
+
+const SUBJECTS_OVERLAP = 10065;
+
+/**
+ * Makes the stream `ssmd-{env}` on `{env}.>`, or gives an existing one these limits. Throws a
+ * TransportError `STREAM_CONFLICT` when another stream holds these subjects, or when the stream is
+ * of a kind that cannot be changed.
+ */
+export async function ensureStream(
+  manager: JetStreamManager,
+  env: string,
+  limits: StreamLimits,
+): Promise<void> {
+  const name = `ssmd-${env}`;
+  const wanted: Partial<StreamUpdateConfig> = {
+    subjects: [`${env}.>`],
+    max_bytes: limits.maxBytes ?? -1,
+    max_age: nanos(limits.maxAgeMs ?? STREAM_AGE_MS),
+    discard: DiscardPolicy.Old,
+    duplicate_window: nanos(Math.min(DUPLICATE_WINDOW_MS, limits.maxAgeMs ?? STREAM_AGE_MS)),
+    num_replicas: limits.replicas ?? 1,
+    allow_direct: true,
+  };
+  try {
+    const known = await manager.streams.info(name).catch((error: unknown) => {
+      if (isApiError(error, JetStreamApiCodes.StreamNotFound)) return undefined;
+      throw error;
+    });
+    if (known === undefined) {
+      const fixed = { name, storage: StorageType.File, retention: RetentionPolicy.Limits };
+      await manager.streams.add({ ...wanted, ...fixed });
+      return;
+    }
+    if (known.config.retention !== RetentionPolicy.Limits) throw conflict(name, "retention");
+    const config = { ...known.config } as Record<string, unknown>;
+    const differs = Object.entries(wanted).some(([key, value]) =>
+      JSON.stringify(config[key]) !== JSON.stringify(value)
+    );
+    if (differs) await manager.streams.update(name, { ...known.config, ...wanted });
+  } catch (error) {
+    if (isApiError(error, SUBJECTS_OVERLAP)) throw conflict(name, "subjects", error);
+    throw jetStreamError(error);
+  }
+}
+
+/** Whether an error is JetStream's with this code. */
+export function isApiError(error: unknown, code: number): boolean {
+  return error instanceof JetStreamApiError && error.code === code;
+}
+
+function conflict(name: string, what: string, cause?: unknown): TransportError {
+  return new TransportError(
+    "STREAM_CONFLICT",
+    what === "subjects"
+      ? `Another stream on the server already holds the subjects of "${name}".`
+      : `The stream "${name}" exists with another ${what}.`,
+    {
+      context: { stream: name },
+      hint: "See `nats stream ls`; remove that stream or give this environment another name.",
+      ...(cause === undefined ? {} : { cause }),
+    },
+  );
+}

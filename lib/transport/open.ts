@@ -1,0 +1,83 @@
+import { ConfigError, type Logger, suggestion } from "@ssmd/runtime";
+import type { NatsCredentials } from "./nats_connect.ts";
+import type { StreamLimits } from "./nats_stream.ts";
+import type { Transport } from "./transport.ts";
+
+export type { NatsCredentials, StreamLimits };
+
+/** Which bus an environment uses. */
+export type TransportConfig =
+  | { type: "memory" }
+  | {
+    type: "nats";
+    /** `nats://host:port`, one or several of a cluster. */
+    url: string | readonly string[];
+    /** Limits of the stream. */
+    stream?: StreamLimits;
+    /** Who we are to the server. */
+    credentials?: NatsCredentials;
+  };
+
+/** What {@linkcode openTransport} needs besides the configuration. */
+export interface OpenTransportOptions {
+  /** The environment's name, first token of all subjects. */
+  env: string;
+  /** Default silent. */
+  logger?: Logger;
+}
+
+type NatsConfig = Extract<TransportConfig, { type: "nats" }>;
+
+const DRIVERS = {
+  memory: async (_config: TransportConfig, options: OpenTransportOptions) => {
+    const { memoryTransport } = await import("./memory.ts");
+    return memoryTransport(options);
+  },
+  nats: async (config: NatsConfig, { env, logger }: OpenTransportOptions) => {
+    const { natsTransport } = await import("./nats.ts");
+    return await natsTransport({
+      servers: config.url,
+      env,
+      ...(config.stream === undefined ? {} : { stream: config.stream }),
+      ...(config.credentials === undefined ? {} : { credentials: config.credentials }),
+      ...(logger === undefined ? {} : { logger }),
+    });
+  },
+};
+
+/** Names kept for later drivers. */
+const RESERVED: readonly string[] = ["aeron", "chronicle"];
+
+/**
+ * Opens the bus that a configuration names. Throws a ConfigError `TRANSPORT_TYPE_UNSUPPORTED` for
+ * the reserved names `aeron` and `chronicle`, `TRANSPORT_TYPE_UNKNOWN` for any other, and what
+ * the driver throws.
+ */
+export async function openTransport(
+  config: TransportConfig,
+  options: OpenTransportOptions,
+): Promise<Transport> {
+  switch (config.type) {
+    case "memory":
+      return await DRIVERS.memory(config, options);
+    case "nats":
+      return await DRIVERS.nats(config, options);
+    default:
+      throw refusal((config as { type: unknown }).type);
+  }
+}
+
+function refusal(type: unknown): ConfigError {
+  const allowed = Object.keys(DRIVERS);
+  if (typeof type === "string" && RESERVED.includes(type)) {
+    return new ConfigError(
+      "TRANSPORT_TYPE_UNSUPPORTED",
+      `The transport type "${type}" is a reserved name; it is not built in this version.`,
+      { context: { type }, hint: `Use one of: ${allowed.join(", ")}.` },
+    );
+  }
+  return new ConfigError("TRANSPORT_TYPE_UNKNOWN", `There is no transport type "${type}".`, {
+    context: { type },
+    hint: suggestion(String(type), allowed),
+  });
+}
