@@ -32,6 +32,8 @@ export interface KalshiFeed {
   acknowledges(channel: string): boolean;
   /** The first sid that may be given to a client. */
   sidsFrom(): number;
+  /** The sid that the data of a channel bears already; undefined = any. */
+  sidOf(channel: string): number | undefined;
   /** Data may flow; called after the replies to the whole command. */
   subscribed(subscription: KalshiSubscription): void;
   /** The markets were changed; snapshots of the added ones are to be sent. */
@@ -39,6 +41,8 @@ export interface KalshiFeed {
   /** Fresh snapshots were asked for. */
   snapshots(subscription: KalshiSubscription, tickers: readonly string[]): void;
   unsubscribed(subscription: KalshiSubscription): void;
+  /** Whether requests about the subscription stay unanswered. */
+  mute(subscription: KalshiSubscription): boolean;
 }
 
 type Fields = Record<string, unknown>;
@@ -61,7 +65,7 @@ function textList(params: Fields, many: string, one: string): string[] | null | 
 export class KalshiSession implements Session {
   readonly connection: Connection;
   #feed: KalshiFeed;
-  #subscriptions = new Map<number, KalshiSubscription>();
+  #subscriptions = new Set<KalshiSubscription>();
   #nextSid: number;
 
   constructor(connection: Connection, feed: KalshiFeed) {
@@ -72,7 +76,7 @@ export class KalshiSession implements Session {
 
   /** What the client has subscribed. */
   get subscriptions(): Iterable<KalshiSubscription> {
-    return this.#subscriptions.values();
+    return this.#subscriptions;
   }
 
   received(text: string): void {
@@ -104,7 +108,7 @@ export class KalshiSession implements Session {
   }
 
   #list(id: number): void {
-    const list = [...this.#subscriptions.values()].map(({ channel, sid }) => ({ channel, sid }));
+    const list = [...this.#subscriptions].map(({ channel, sid }) => ({ channel, sid }));
     this.connection.send(`{"id":${id},"type":"ok","msg":${JSON.stringify(list)}}`);
   }
 
@@ -140,18 +144,15 @@ export class KalshiSession implements Session {
       return undefined;
     }
     const fromFeed = market && this.#feed.acknowledges(channel);
-    const subscription = new KalshiSubscription(this, channel, fromFeed ? 0 : this.#nextSid++, {
+    const sid = fromFeed ? 0 : this.#feed.sidOf(channel) ?? this.#nextSid++;
+    const subscription = new KalshiSubscription(this, channel, sid, {
       tickers: channel === "market_lifecycle_v2" ? null : tickers,
       useYesPrice: params.use_yes_price === true,
       sendSnapshot: params.send_initial_snapshot === true,
       shardFactor: (params.shard_factor as number | undefined) ?? 0,
       shardKey: (params.shard_key as number | undefined) ?? 0,
     });
-    // A subscription whose reply the capture brings has no sid of its own yet.
-    this.#subscriptions.set(
-      fromFeed ? -1 - this.#subscriptions.size : subscription.sid,
-      subscription,
-    );
+    this.#subscriptions.add(subscription);
     if (!fromFeed) this.connection.send(subscribedFrame(id, channel, subscription.sid));
     return subscription;
   }
@@ -160,12 +161,12 @@ export class KalshiSession implements Session {
     const sids = params.sids ?? (params.sid === undefined ? undefined : [params.sid]);
     if (!Array.isArray(sids) || sids.length === 0) return this.#refuse(4, id);
     for (const sid of sids) {
-      const subscription = this.#subscriptions.get(sid);
+      const subscription = this.#find(sid);
       if (subscription === undefined) {
         this.#refuse(7, id);
         continue;
       }
-      this.#subscriptions.delete(sid);
+      this.#subscriptions.delete(subscription);
       this.#feed.unsubscribed(subscription);
       this.connection.send(unsubscribedFrame(id, subscription.place()));
     }
@@ -175,17 +176,18 @@ export class KalshiSession implements Session {
     const sids = params.sids ?? (params.sid === undefined ? undefined : [params.sid]);
     if (!Array.isArray(sids) || sids.length === 0) return this.#refuse(4, id);
     if (sids.length > 1) return this.#refuse(12, id);
-    const subscription = this.#subscriptions.get(sids[0]) ?? this.#ofCapture(sids[0]);
+    const subscription = this.#find(sids[0]);
     if (subscription === undefined) return this.#refuse(7, id);
+    // What follows in a capture bears its own numbers: a reply would disturb them.
+    if (this.#feed.mute(subscription)) return;
     if (params.action === undefined) return this.#refuse(15, id, subscription);
     const tickers = textList(params, "market_tickers", "market_ticker");
     if (tickers === undefined) return this.#refuse(11, id, subscription);
     this.#act(subscription, params.action, tickers, id);
   }
 
-  /** The subscription that the capture calls `sid`. */
-  #ofCapture(sid: unknown): KalshiSubscription | undefined {
-    for (const subscription of this.#subscriptions.values()) {
+  #find(sid: unknown): KalshiSubscription | undefined {
+    for (const subscription of this.#subscriptions) {
       if (subscription.sid === sid) return subscription;
     }
     return undefined;
@@ -214,7 +216,7 @@ export class KalshiSession implements Session {
   heartbeat(): void {}
 
   overflow(): void {
-    for (const subscription of this.#subscriptions.values()) {
+    for (const subscription of this.#subscriptions) {
       this.#refuse(25, 0, subscription);
       this.#feed.unsubscribed(subscription);
     }
@@ -222,7 +224,7 @@ export class KalshiSession implements Session {
   }
 
   closed(): void {
-    for (const subscription of this.#subscriptions.values()) {
+    for (const subscription of this.#subscriptions) {
       this.#feed.unsubscribed(subscription);
     }
     this.#subscriptions.clear();

@@ -5,3 +5,4 @@ export * from "./faults.ts";
 export { type DemoKey, demoKey, KALSHI_PATH } from "./kalshi_auth.ts";
 export type { KrakenSymbolOptions } from "./model/kraken_symbols.ts";
 export type { KalshiSymbolOptions, PriceStructure } from "./model/kalshi_symbols.ts";
+export { type CaptureSummary, inspectCapture } from "./capture_inspect.ts";

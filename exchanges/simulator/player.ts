@@ -37,6 +37,7 @@ export class Player {
   #running = false;
   #stopped = false;
   #finished = false;
+  #hasten: ReturnType<typeof setTimeout> | undefined;
   #virtualUs: number;
   #anchorVirtualUs = 0;
   #anchorWallUs = 0;
@@ -72,9 +73,14 @@ export class Player {
     return this.#anchorVirtualUs + Math.round(elapsed);
   }
 
-  /** Begins after `delayMs`; further calls do nothing. */
+  /** Begins after `delayMs`; a further call before that may begin it earlier. */
   start(delayMs: number): void {
-    if (this.#started || this.#stopped) return;
+    if (this.#stopped || this.#running) return;
+    if (this.#started) {
+      clearTimeout(this.#hasten);
+      this.#hasten = setTimeout(() => this.#wake?.(), delayMs);
+      return;
+    }
     this.#started = true;
     this.#run(delayMs).then(this.#end, this.#failure);
   }
@@ -85,23 +91,22 @@ export class Player {
     this.#anchorWallUs = nowUs();
   }
 
-  /** Lets the virtual time jump, for sources whose items do not follow each other in time. */
-  jumpTo(virtualUs: number): void {
-    this.#virtualUs = virtualUs;
-    this.#anchor(virtualUs);
-  }
-
   async #run(delayMs: number): Promise<void> {
     await this.#sleep(delayMs);
+    clearTimeout(this.#hasten);
     this.#running = true;
     const { feed, speed } = this.#options;
     this.#anchor(this.#virtualUs);
     while (!this.#stopped) {
+      const pending = feed.pending();
+      if (pending !== undefined) {
+        await pending;
+        this.#options.flush();
+        continue;
+      }
       if (feed.nextUs() === undefined && !await feed.fill()) break;
       if (speed === "max") await this.#burst();
       else await this.#tick();
-      const pending = feed.pending();
-      if (pending !== undefined) await pending;
     }
     this.#finished = true;
   }
@@ -116,7 +121,6 @@ export class Player {
       if (nextUs === undefined) break;
       this.#virtualUs = nextUs;
       feed.emit();
-      if (feed.pending() !== undefined) break;
     }
     this.#options.flush();
     await new Promise((resolve) => setImmediate(resolve));
@@ -130,7 +134,6 @@ export class Player {
     for (let i = 0; nextUs !== undefined && nextUs <= dueUs && i < 4096; i++) {
       this.#virtualUs = nextUs;
       feed.emit();
-      if (feed.pending() !== undefined) break;
       nextUs = feed.nextUs();
     }
     this.#options.flush();
@@ -149,9 +152,15 @@ export class Player {
     });
   }
 
+  /** Has a look now instead of at the next item. */
+  poke(): void {
+    if (this.#running) this.#wake?.();
+  }
+
   /** Stops it. */
   stop(): void {
     this.#stopped = true;
+    clearTimeout(this.#hasten);
     this.#wake?.();
     if (!this.#started) this.#end();
   }

@@ -12,7 +12,8 @@ import type { Simulator, SimulatorOptions, SimulatorStats } from "./options.ts";
 import type { Player } from "./player.ts";
 import { SimulatorServer } from "./server.ts";
 import { Signal } from "./signal.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { openStage } from "./stage.ts";
+import type { Stage } from "./stage_contract.ts";
 
 const HEARTBEAT_MS = 1000;
 const PING_MS = 10_000;
@@ -109,6 +110,7 @@ class ExchangeSimulator implements Simulator {
     socket.on("message", (data, binary) => {
       connection.received(binary ? "" : data.toString());
       flushBatches(this.#context.batching);
+      this.#context.progress.notify();
     });
     connection.session = this.#stage.session(connection);
     for (const fault of this.#waitingFaults.splice(0)) connection.strike(fault);
@@ -177,7 +179,7 @@ class ExchangeSimulator implements Simulator {
     this.#connections.clear();
     this.#context.progress.notify();
     await this.#stage.player.ended.catch(() => {});
-    this.#stage.close();
+    await this.#stage.close();
     this.#context.ledger?.close();
   }
 }

@@ -1,3 +1,4 @@
+import { CaptureStage } from "./capture_stage.ts";
 import { nowUs } from "@ssmd/runtime";
 import type { Connection, Session } from "./connection.ts";
 import { KalshiSession } from "./kalshi_protocol.ts";
@@ -11,27 +12,7 @@ import { Random } from "./model/prng.ts";
 import type { ModelSource, SimulatedVenue, SimulatorOptions } from "./options.ts";
 import { Player } from "./player.ts";
 import type { Signal } from "./signal.ts";
-
-/** Time for a client to send the rest of its subscriptions before the timeline starts. */
-export const START_DELAY_MS = 50;
-
-/** What is played, and who speaks for it: the model or captures, of one venue. */
-export interface Stage {
-  readonly player: Player;
-  readonly progress: Signal;
-  session(connection: Connection): Session;
-  /** Whether heartbeats come with what is played, so that none are to be added. */
-  ownHeartbeats(): boolean;
-  /** Items played so far. */
-  played(): number;
-  /** Gives it what the server has: called once before the first client. */
-  attach(
-    flush: () => void,
-    blocked: () => Promise<void> | undefined,
-    connections: () => Iterable<Connection>,
-  ): void;
-  close(): void;
-}
+import { type Stage, START_DELAY_MS } from "./stage_contract.ts";
 
 /** Makes the stage for the options. */
 export function openStage(options: SimulatorOptions, progress: Signal): Promise<Stage> {
@@ -39,7 +20,7 @@ export function openStage(options: SimulatorOptions, progress: Signal): Promise<
   if (source.type === "model") {
     return Promise.resolve(new ModelStage(venue, source, progress));
   }
-  throw new Error("capture");
+  return CaptureStage.open(venue, source, progress);
 }
 
 /** The seeded market model. */
@@ -129,5 +110,7 @@ class ModelStage implements Stage {
     return this.#played;
   }
 
-  close(): void {}
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
 }

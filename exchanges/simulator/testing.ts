@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 // @ts-types="@types/ws"
 import { WebSocket } from "ws";
 
@@ -79,5 +80,42 @@ export class TestClient {
   async close(): Promise<void> {
     this.#socket.close();
     await this.closed;
+  }
+}
+
+/** Handshake headers of Kalshi, signed with an RSA key in PKCS#8. */
+export async function signedHeaders(
+  key: { keyId: string; privateKeyPem: string },
+  nowMs = Date.now(),
+  path = "/trade-api/ws/v2",
+): Promise<Record<string, string>> {
+  const base64 = key.privateKeyPem.replace(/-----[A-Z ]+-----|\s/g, "");
+  const rsa = await crypto.subtle.importKey(
+    "pkcs8",
+    Buffer.from(base64, "base64"),
+    { name: "RSA-PSS", hash: "SHA-256" },
+    false,
+    ["sign"],
+  );
+  const signature = await crypto.subtle.sign(
+    { name: "RSA-PSS", saltLength: 32 },
+    rsa,
+    new TextEncoder().encode(`${nowMs}GET${path}`),
+  );
+  return {
+    "KALSHI-ACCESS-KEY": key.keyId,
+    "KALSHI-ACCESS-TIMESTAMP": String(nowMs),
+    "KALSHI-ACCESS-SIGNATURE": Buffer.from(signature).toString("base64"),
+  };
+}
+
+/** The folder of recorded market data, or undefined where there is none. */
+export function capturesFolder(): string | undefined {
+  const folder = Deno.env.get("SSMD_CAPTURES") ??
+    new URL("../../../shared/captures", import.meta.url).pathname;
+  try {
+    return Deno.statSync(folder).isDirectory ? folder : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -40,6 +40,14 @@ export class KalshiModelFeed implements KalshiFeed {
     return 1;
   }
 
+  sidOf(): undefined {
+    return undefined;
+  }
+
+  mute(): boolean {
+    return false;
+  }
+
   subscribed(subscription: KalshiSubscription): void {
     subscription.session.connection.playing = true;
     this.#options.begin();

@@ -1,0 +1,134 @@
+import { OrderBook, stepsOfText } from "@ssmd/market";
+import { bookSnapshotFrame, type Precision } from "./model/kraken_book.ts";
+import { numberField, stringField } from "./json_text.ts";
+import { contractsText } from "./model/kalshi_desk.ts";
+
+/** Kraken's book of one symbol from what a capture showed of it. */
+export class KrakenCaptureBook {
+  #book = new OrderBook();
+  #precision: Precision;
+  #depth: number;
+  #symbol: string;
+  #timestamp = "";
+  #known = false;
+
+  constructor(symbol: string, depth: number, precision: Precision) {
+    this.#symbol = symbol;
+    this.#depth = depth;
+    this.#precision = precision;
+  }
+
+  /** Takes in a frame of the book channel, or one that has nothing to do with it. */
+  apply(text: string): void {
+    if (stringField(text, "symbol") !== this.#symbol || text.includes(`"method":`)) return;
+    if (stringField(text, "channel") !== "book") return;
+    if (stringField(text, "type") === "snapshot") {
+      this.#book.clear();
+      this.#known = true;
+    }
+    const asks = text.indexOf(`"asks":`);
+    const bids = text.indexOf(`"bids":`);
+    this.#levels("bids", text.slice(bids, asks > bids ? asks : undefined));
+    this.#levels("asks", text.slice(asks, bids > asks ? bids : undefined));
+    this.#book.truncate(this.#depth);
+    this.#timestamp = stringField(text, "timestamp") ?? this.#timestamp;
+  }
+
+  #levels(side: "bids" | "asks", text: string): void {
+    const { priceDecimals, sizeDecimals } = this.#precision;
+    for (const [, price, qty] of text.matchAll(/"price":\s*([\d.]+),\s*"qty":\s*([\d.]+)/g)) {
+      this.#book[side].set(
+        stepsOfText(price ?? "", priceDecimals),
+        stepsOfText(qty ?? "", sizeDecimals),
+      );
+    }
+  }
+
+  /** The snapshot as it would be now; undefined when the capture has shown none yet. */
+  snapshot(): string | undefined {
+    if (!this.#known) return undefined;
+    return bookSnapshotFrame(
+      this.#symbol,
+      this.#book,
+      this.#depth,
+      this.#precision,
+      this.#timestamp,
+    );
+  }
+}
+
+interface KalshiBook {
+  marketId: string;
+  yes: Map<string, number>;
+  no: Map<string, number>;
+}
+
+/** Kalshi's books of the connection that a capture is in the middle of. */
+export class KalshiCaptureBooks {
+  /** The last number of the order book sid. */
+  seq = 0;
+  sid = 0;
+  #books = new Map<string, KalshiBook>();
+
+  /** Takes in any frame. */
+  apply(text: string): void {
+    const type = stringField(text, "type");
+    if (type === "subscribed") {
+      if (stringField(text, "channel") === "orderbook_delta") this.#books.clear();
+      return;
+    }
+    const sid = numberField(text, "sid");
+    const book = type === "orderbook_snapshot" || type === "orderbook_delta";
+    if (book) this.sid = sid;
+    if (!Number.isNaN(sid) && sid === this.sid) this.seq = numberField(text, "seq") || this.seq;
+    if (type === "orderbook_snapshot") this.#snapshot(text);
+    else if (type === "orderbook_delta") this.#delta(text);
+  }
+
+  #snapshot(text: string): void {
+    const { msg } = JSON.parse(text) as {
+      msg: {
+        market_ticker: string;
+        market_id?: string;
+        yes_dollars_fp?: [string, string][];
+        no_dollars_fp?: [string, string][];
+      };
+    };
+    const side = (levels: [string, string][] = []) =>
+      new Map(levels.map(([price, size]) => [price, stepsOfText(size, 2)]));
+    this.#books.set(msg.market_ticker, {
+      marketId: msg.market_id ?? "",
+      yes: side(msg.yes_dollars_fp),
+      no: side(msg.no_dollars_fp),
+    });
+  }
+
+  #delta(text: string): void {
+    const book = this.#books.get(stringField(text, "market_ticker") ?? "");
+    if (book === undefined) return;
+    const side = stringField(text, "side") === "no" ? book.no : book.yes;
+    const price = stringField(text, "price_dollars") ?? "";
+    const size = (side.get(price) ?? 0) + stepsOfText(stringField(text, "delta_fp") ?? "0", 2);
+    if (size > 0) side.set(price, size);
+    else side.delete(price);
+  }
+
+  /** Markets that are known. */
+  get tickers(): string[] {
+    return [...this.#books.keys()];
+  }
+
+  /** The snapshot of a market; undefined when it is not known. */
+  snapshot(ticker: string, place: { sid: number; seq: number }): string | undefined {
+    const book = this.#books.get(ticker);
+    if (book === undefined) return undefined;
+    const side = (name: string, levels: Map<string, number>) =>
+      levels.size === 0 ? "" : `,"${name}":[${
+        [...levels].sort(([a], [b]) => Number(a) - Number(b))
+          .map(([price, size]) => `["${price}","${contractsText(size)}"]`).join(",")
+      }]`;
+    return `{"type":"orderbook_snapshot","sid":${place.sid},"seq":${place.seq},"msg":{` +
+      `"market_ticker":"${ticker}","market_id":"${book.marketId}"` +
+      `${side("yes_dollars_fp", book.yes)}${side("no_dollars_fp", book.no)}}}`;
+  }
+}

@@ -1,0 +1,158 @@
+import { StorageError } from "@ssmd/runtime";
+import { readCapture } from "./capture.ts";
+import { numberField, stringField } from "./json_text.ts";
+import { KRAKEN_DEPTHS } from "./kraken_protocol.ts";
+import type { SimulatedVenue } from "./options.ts";
+
+/** What a capture holds. */
+export interface CaptureSummary {
+  file: string;
+  venue: SimulatedVenue;
+  /** The venue's names, in the order of their appearance. */
+  symbols: string[];
+  /** Channels with data. */
+  channels: string[];
+  /** Channels whose subscription reply is among the frames. */
+  acknowledged: string[];
+  /** Kraken: book depths by symbol. */
+  depths: Record<string, number[]>;
+  /** Kraken: the depth of the books when they all have one. */
+  depth?: number;
+  /** Kraken: most digits after the point that the file shows, by symbol. */
+  priceDecimals: Record<string, number>;
+  sizeDecimals: Record<string, number>;
+  /** Kalshi: the first `sid` of each channel. */
+  sids: Record<string, number>;
+  frames: number;
+  /** Kraken: whether heartbeats are among the frames. */
+  heartbeats: boolean;
+  /** Times of the first and last frame, µs since 1970. */
+  firstUs: number;
+  lastUs: number;
+}
+
+/** Kalshi's channel of a type of message; undefined for replies. */
+export function kalshiChannel(type: string | undefined): string | undefined {
+  switch (type) {
+    case "orderbook_delta":
+    case "orderbook_snapshot":
+      return "orderbook_delta";
+    case "ticker":
+    case "trade":
+      return type;
+    case "market_lifecycle_v2":
+    case "event_lifecycle":
+    case "event_fee_update":
+      return "market_lifecycle_v2";
+    default:
+      return undefined;
+  }
+}
+
+function include(list: string[], value: string | undefined): void {
+  if (value !== undefined && !list.includes(value)) list.push(value);
+}
+
+function decimalsIn(text: string, key: RegExp): number {
+  let most = 0;
+  for (const [, number = ""] of text.matchAll(key)) {
+    const point = number.indexOf(".");
+    if (point >= 0) most = Math.max(most, number.length - point - 1);
+  }
+  return most;
+}
+
+function noteDepth(summary: CaptureSummary, symbol: string, depth: number): void {
+  const depths = summary.depths[symbol] ??= [];
+  if (!depths.includes(depth)) depths.push(depth);
+}
+
+function noteKraken(summary: CaptureSummary, text: string): void {
+  const channel = stringField(text, "channel");
+  const symbol = stringField(text, "symbol");
+  if (channel === "heartbeat") summary.heartbeats = true;
+  if (channel === undefined || symbol === undefined) return;
+  if (text.includes(`"method":`)) {
+    if (!text.includes(`"success":true`) || !text.includes(`"subscribe"`)) return;
+    include(summary.acknowledged, channel);
+    if (channel === "book") noteDepth(summary, symbol, numberField(text, "depth"));
+    return;
+  }
+  if (channel !== "book" && channel !== "trade" && channel !== "ticker") return;
+  include(summary.channels, channel);
+  include(summary.symbols, symbol);
+  if (channel === "ticker") return;
+  const price = decimalsIn(text, /"price":\s*([\d.]+)/g);
+  const size = decimalsIn(text, /"qty":\s*([\d.]+)/g);
+  summary.priceDecimals[symbol] = Math.max(summary.priceDecimals[symbol] ?? 0, price);
+  summary.sizeDecimals[symbol] = Math.max(summary.sizeDecimals[symbol] ?? 0, size);
+  if (channel === "book" && summary.depths[symbol] === undefined) {
+    const levels = text.slice(0, text.indexOf(`"asks"`)).split(`"price"`).length - 1;
+    if (stringField(text, "type") !== "snapshot") return;
+    noteDepth(summary, symbol, KRAKEN_DEPTHS.find((depth) => depth >= levels) ?? 1000);
+  }
+}
+
+function noteKalshi(summary: CaptureSummary, text: string): void {
+  const type = stringField(text, "type");
+  if (type === "subscribed") {
+    const channel = stringField(text, "channel");
+    include(summary.acknowledged, channel);
+    if (channel !== undefined) summary.sids[channel] ??= numberField(text, "sid");
+    return;
+  }
+  const channel = kalshiChannel(type);
+  if (channel === undefined) return;
+  include(summary.channels, channel);
+  include(summary.symbols, stringField(text, "market_ticker"));
+  summary.sids[channel] ??= numberField(text, "sid");
+}
+
+function venueOf(text: string): SimulatedVenue | undefined {
+  if (text.includes(`"channel":`) && !text.includes(`"sid":`)) return "kraken";
+  return text.includes(`"type":`) ? "kalshi" : undefined;
+}
+
+/**
+ * Reads a capture once and tells what it holds. Throws StorageError `CAPTURE_UNREADABLE`,
+ * `CAPTURE_DAMAGED` or `CAPTURE_EMPTY`.
+ */
+export async function inspectCapture(file: string): Promise<CaptureSummary> {
+  let venue: SimulatedVenue | undefined;
+  const summary: Omit<CaptureSummary, "venue"> = {
+    file,
+    symbols: [],
+    channels: [],
+    acknowledged: [],
+    depths: {},
+    priceDecimals: {},
+    sizeDecimals: {},
+    sids: {},
+    frames: 0,
+    heartbeats: false,
+    firstUs: NaN,
+    lastUs: NaN,
+  };
+  for await (const frames of readCapture(file)) {
+    for (const { text, atUs } of frames) {
+      venue ??= venueOf(text);
+      if (summary.frames++ === 0) summary.firstUs = atUs;
+      summary.lastUs = atUs;
+      if (venue === "kraken") noteKraken(summary as CaptureSummary, text);
+      else if (venue === "kalshi") noteKalshi(summary as CaptureSummary, text);
+    }
+  }
+  if (venue === undefined) {
+    throw new StorageError(
+      "CAPTURE_EMPTY",
+      `The capture ${file} holds no frame of a known venue.`,
+      {
+        context: { file, frames: summary.frames },
+        hint: `Lines must read {"t":"<ns>","m":<frame>}.`,
+      },
+    );
+  }
+  const depths = new Set(Object.values(summary.depths).flat());
+  const [only] = depths;
+  return { ...summary, venue, ...(depths.size === 1 && only !== undefined ? { depth: only } : {}) };
+}

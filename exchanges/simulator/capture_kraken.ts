@@ -1,0 +1,138 @@
+import { nowUs } from "@ssmd/runtime";
+import type { CaptureListener } from "./capture_timeline.ts";
+import { KrakenCaptureBook } from "./capture_books.ts";
+import type { CaptureSummary } from "./capture_inspect.ts";
+import type { Connection } from "./connection.ts";
+import type { FrameKind } from "./faults.ts";
+import { stringField } from "./json_text.ts";
+import type { KrakenPair } from "./kraken_frames.ts";
+import type { KrakenChannel, KrakenFeed, KrakenSubscription } from "./kraken_protocol.ts";
+
+/** What the feeds of captures need of the stage. */
+export interface CapturePlayback {
+  summaries: readonly CaptureSummary[];
+  keepSequence: boolean;
+  /** Whether a frame was played already. */
+  begun(): boolean;
+  /** The timeline is to start; `main` = order books are among what is wanted. */
+  begin(main: boolean): void;
+  /** Does work between two frames. */
+  between(job: () => Promise<void>): void;
+  /** Reads again what was played so far. */
+  again(): AsyncGenerator<string>;
+  connections(): Iterable<Connection>;
+}
+
+/** Kraken's channels, fed by captures: frames go byte by byte to whom they concern. */
+export class KrakenCaptureFeed implements KrakenFeed, CaptureListener {
+  #playback: CapturePlayback;
+  #pairs: KrakenPair[] = [];
+  #depths = new Map<string, Set<number>>();
+  #channels: Set<string>;
+  #subscriptions = new Map<string, Set<KrakenSubscription>>();
+  #heartbeats = false;
+
+  constructor(playback: CapturePlayback) {
+    this.#playback = playback;
+    const { summaries } = playback;
+    this.#channels = new Set(summaries.flatMap((summary) => summary.channels));
+    for (const symbol of new Set(summaries.flatMap((summary) => summary.symbols))) {
+      const most = (key: "priceDecimals" | "sizeDecimals") =>
+        Math.max(...summaries.map((summary) => summary[key][symbol] ?? 0));
+      const sizeDecimals = most("sizeDecimals");
+      this.#pairs.push({ symbol, priceDecimals: most("priceDecimals"), sizeDecimals });
+      this.#depths.set(symbol, new Set(summaries.flatMap((each) => each.depths[symbol] ?? [])));
+    }
+  }
+
+  /** Whether heartbeats come with the file that is played. */
+  get heartbeats(): boolean {
+    return this.#heartbeats;
+  }
+
+  nowUs(): number {
+    return nowUs();
+  }
+
+  pairs(): readonly KrakenPair[] {
+    return this.#pairs;
+  }
+
+  offersDepth(symbol: string, depth: number): boolean {
+    const depths = this.#depths.get(symbol);
+    return depths === undefined || depths.size === 0 || depths.has(depth);
+  }
+
+  acknowledges(channel: KrakenChannel, symbol: string): boolean {
+    const { summaries, keepSequence } = this.#playback;
+    if (!keepSequence || this.#playback.begun()) return false;
+    return summaries.some((summary) =>
+      summary.acknowledged.includes(channel) && summary.symbols.includes(symbol)
+    );
+  }
+
+  subscribed(subscription: KrakenSubscription): void {
+    const { channel } = subscription;
+    if (!this.#channels.has(channel)) return;
+    const late = this.#playback.begun() && channel === "book";
+    if (late) this.#playback.between(() => this.#snapshot(subscription));
+    else this.#add(subscription);
+    subscription.session.connection.playing = true;
+    this.#playback.begin(channel === "book" || !this.#channels.has("book"));
+  }
+
+  #add(subscription: KrakenSubscription): void {
+    const key = `${subscription.channel} ${subscription.symbol}`;
+    const set = this.#subscriptions.get(key);
+    if (set === undefined) this.#subscriptions.set(key, new Set([subscription]));
+    else set.add(subscription);
+  }
+
+  /** A client that comes in the middle gets the book as it stands, then what follows. */
+  async #snapshot(subscription: KrakenSubscription): Promise<void> {
+    const { symbol, depth, session } = subscription;
+    const pair = this.#pairs.find((each) => each.symbol === symbol);
+    if (pair === undefined) return;
+    const book = new KrakenCaptureBook(symbol, depth, pair);
+    for await (const text of this.#playback.again()) book.apply(text);
+    if (session.find("book", symbol) !== subscription) return;
+    const frame = book.snapshot();
+    if (frame !== undefined) session.connection.sendData(frame, "book");
+    this.#add(subscription);
+  }
+
+  unsubscribed(subscription: KrakenSubscription): void {
+    this.#subscriptions.get(`${subscription.channel} ${subscription.symbol}`)?.delete(subscription);
+    const { session } = subscription;
+    session.connection.playing = [...session.subscriptions].some((other) =>
+      other !== subscription && this.#channels.has(other.channel)
+    );
+  }
+
+  opened(file: number): void {
+    this.#heartbeats = this.#playback.summaries[file]?.heartbeats ?? false;
+  }
+
+  frame(text: string): void {
+    const channel = stringField(text, "channel");
+    const symbol = stringField(text, "symbol");
+    const reply = text.includes(`"method":`);
+    if (reply && !this.#playback.keepSequence) return;
+    if (channel === undefined || symbol === undefined) {
+      return this.#toAll(text, channel === "heartbeat" ? "heartbeat" : "control");
+    }
+    const kind = reply ? "control" : channel === "book" || channel === "trade" ||
+        channel === "ticker"
+      ? channel
+      : "control";
+    const set = this.#subscriptions.get(`${channel} ${symbol}`);
+    if (set === undefined) return;
+    for (const { session } of set) session.connection.sendData(text, kind);
+  }
+
+  #toAll(text: string, kind: FrameKind): void {
+    for (const connection of this.#playback.connections()) {
+      if (connection.playing) connection.sendData(text, kind);
+    }
+  }
+}
