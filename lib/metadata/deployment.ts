@@ -22,11 +22,12 @@ export interface DeployedFeed {
 }
 
 /** The bus with its credentials in place of references. */
-export type DeployedTransport =
-  | { type: "memory" }
-  | (Omit<Extract<TransportSpec, { type: "nats" }>, "credentials"> & {
-    credentials?: Record<string, string>;
-  });
+export type DeployedTransport = { type: "memory" } | {
+  type: "nats";
+  url: string[];
+  stream: { maxBytes?: number; maxAgeMs?: number };
+  credentials?: Record<string, string>;
+};
 
 /** An environment with everything that its components need to start. */
 export interface Deployment {
@@ -107,6 +108,7 @@ async function deployedFeed(
 
 function deployedTransport(spec: TransportSpec, keys: ResolvedKeys): DeployedTransport {
   if (spec.type === "memory") return spec;
-  const { credentials, ...rest } = spec;
-  return credentials ? { ...rest, credentials: keys.values(credentials) } : rest;
+  const { type, url, credentials, ...stream } = spec;
+  const deployed = { type, url: url.split(","), stream };
+  return credentials ? { ...deployed, credentials: keys.values(credentials) } : deployed;
 }

@@ -41,8 +41,6 @@ export type TransportSpec =
     maxBytes?: number;
     /** Oldest message; default of the driver 24 h. */
     maxAgeMs?: number;
-    /** Window in which a message id is stored once. */
-    duplicateWindowMs?: number;
     /** Field → reference: `user` and `password`, or `token`. */
     credentials?: Record<string, KeyReference>;
   };

@@ -48,13 +48,11 @@ const nats = fields({
   url: address(["nats", "tls", "ws", "wss"]),
   max_bytes: sizeBytes.exactOptional(),
   max_age: durationMs.exactOptional(),
-  duplicate_window: durationMs.exactOptional(),
   credentials: credentials.exactOptional(),
-}).transform(({ max_bytes, max_age, duplicate_window, ...rest }) => ({
+}).transform(({ max_bytes, max_age, ...rest }) => ({
   ...rest,
   ...(max_bytes === undefined ? {} : { maxBytes: max_bytes }),
   ...(max_age === undefined ? {} : { maxAgeMs: max_age }),
-  ...(duplicate_window === undefined ? {} : { duplicateWindowMs: duplicate_window }),
 }));
 
 const memory = fields({ type: z.literal("memory") });
