@@ -51,6 +51,7 @@ export interface NatsTransportOptions {
 /** Requests go past the stream, which would otherwise answer them itself. */
 const REQUEST_PREFIX = "ssmd-request";
 const FAILED_HEADER = "Ssmd-Request-Error";
+const ASK_TRIES_MAX = 3;
 const NO_MESSAGE_FOUND = 10037;
 
 /**
@@ -86,6 +87,8 @@ class NatsTransport implements Transport {
   #publishers = new Set<NatsPublisher>();
   #listeners: ((status: TransportStatus) => void)[] = [];
   #payloadBytesMax = Infinity;
+  #connected = Promise.resolve();
+  #back: () => void = () => {};
   #closed = false;
   #watching: Promise<void>;
 
@@ -171,11 +174,11 @@ class NatsTransport implements Transport {
     const reader = new NatsReader(options);
     this.#readers.set(reader, durableName ?? "");
     try {
-      await reader.start();
+      await this.#ask(() => reader.start());
     } catch (error) {
       this.#readers.delete(reader);
       await reader.close();
-      throw jetStreamError(error);
+      throw error;
     }
     return reader;
   }
@@ -188,10 +191,19 @@ class NatsTransport implements Transport {
   async lastId(filter: string): Promise<string | undefined> {
     this.#assertOpen();
     compileFilter(filter);
-    try {
-      return await lastIdOf(this.#manager, this.#stream, filter);
-    } catch (error) {
-      throw jetStreamError(error);
+    return await this.#ask(() => lastIdOf(this.#manager, this.#stream, filter));
+  }
+
+  /** Asks JetStream, once more when the connection was lost on the way. */
+  async #ask<T>(call: () => Promise<T>): Promise<T> {
+    for (let tries = 1;; tries++) {
+      await Promise.race([this.#connected, this.#connection.closed()]);
+      try {
+        return await call();
+      } catch (error) {
+        const isLost = error instanceof errors.TimeoutError || error instanceof errors.RequestError;
+        if (!isLost || tries >= ASK_TRIES_MAX || this.#closed) throw jetStreamError(error);
+      }
     }
   }
 
@@ -263,9 +275,11 @@ class NatsTransport implements Transport {
     for await (const status of this.#connection.status()) {
       if (status.type === "disconnect") {
         this.#logger.warn("the bus is away", { server: status.server });
+        this.#connected = new Promise((resolve) => this.#back = resolve);
         this.#tell({ type: "disconnected", reason: `lost ${status.server}` });
       } else if (status.type === "reconnect") {
         this.#logger.info("the bus is back", { server: status.server });
+        this.#back();
         this.#payloadBytesMax = this.#connection.info?.max_payload ?? Infinity;
         for (const reader of this.#readers.keys()) reader.reconnected();
         this.#tell({ type: "connected" });
