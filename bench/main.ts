@@ -20,7 +20,7 @@ async function main(filters: readonly string[]): Promise<number> {
   let failed = 0;
   for (const name of names) {
     console.log(`\n── ${name}`);
-    const { code } = await new Deno.Command(Deno.execPath(), {
+    const { code } = await new Deno.Command("deno", {
       args: ["run", "-A", "--frozen", new URL(name, FOLDER).pathname],
       cwd: new URL("../", FOLDER),
       stdin: "null",

@@ -26,7 +26,7 @@ function isThere(path: string): boolean {
 async function compile(name: string, file: string): Promise<string | undefined> {
   const include = INCLUDED.filter(isThere).map((path) => `--include=${path}`);
   const args = ["compile", `-P=${name}`, "--no-prompt", "--frozen", ...include];
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { success, stderr } = await new Deno.Command("deno", {
     args: [...args, `--output=dist/${name}`, file],
     cwd: ROOT,
     stdin: "null",

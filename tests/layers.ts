@@ -48,6 +48,9 @@ export const MAY_IMPORT_TYPES: Readonly<Record<Room, readonly Room[]>> = {
 const OPEN_FILES: Readonly<Record<Room, RegExp>> = {
   exchanges: /^exchanges\/[^/]+\.ts$/,
   venue: /^exchanges\/[^/]+\/mod\.ts$/,
+  deploy: /^deploy\/entrypoints\.ts$/,
+  // Contract suites: each driver's test runs them from beside the driver.
+  tests: /^tests\/contract\//,
 };
 
 /** Folder names that say nothing of what is in them. */
@@ -126,7 +129,8 @@ function directionFinding(each: Import, room: Room, to: Room): string | undefine
 
 function reachFinding(target: string | undefined, to: Room): string | undefined {
   if (target === undefined || OPEN_FILES[to]?.test(target)) return undefined;
-  return `${target} is inside of ${to}: import it by its alias @ssmd/${to}`;
+  const way = to === "venue" ? "the venue's mod.ts" : `its alias @ssmd/${to}`;
+  return `${target} is inside of ${to}: import it by ${way}`;
 }
 
 /** A relative specifier as a path from the root. */

@@ -93,7 +93,9 @@ Deno.test("files directly in lib/ and vague folders are found", () => {
 });
 
 Deno.test("test files are those that tests alone use", () => {
-  for (const path of ["a/b_test.ts", "a/_fixtures.ts", "gateway/testing/rig.ts"]) {
+  for (
+    const path of ["a/b_test.ts", "a/_fixtures.ts", "gateway/testing/rig.ts", "a/test_frames.ts"]
+  ) {
     assert.ok(isTest(path), path);
   }
   assert.equal(isTest("gateway/stream/hub.ts"), false);
