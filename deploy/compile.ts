@@ -1,0 +1,68 @@
+/**
+ * `deno task compile [name]…`: every entrypoint as a program of its own in `dist/`, with its permission set
+ * from deno.json built in. @module
+ */
+import { ENTRYPOINTS } from "./entrypoints.ts";
+
+const ROOT = new URL("../", import.meta.url);
+
+/** Files that a program reads beside its modules. */
+const INCLUDED = [
+  "exchanges/feeds",
+  "exchanges/environments",
+  "exchanges/schemas",
+  "gateway/page/dist",
+];
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(new URL(path, ROOT));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function compile(name: string, file: string): Promise<string | undefined> {
+  const include = INCLUDED.filter(isThere).map((path) => `--include=${path}`);
+  const args = ["compile", `-P=${name}`, "--no-prompt", "--frozen", ...include];
+  const { success, stderr } = await new Deno.Command("deno", {
+    args: [...args, `--output=dist/${name}`, file],
+    cwd: ROOT,
+    stdin: "null",
+    stderr: "piped",
+  }).output();
+  return success ? undefined : new TextDecoder().decode(stderr).trim();
+}
+
+/** What to do when Deno cannot fetch the base program that it appends ours to. */
+function hintFor(problem: string): string {
+  return /denort|dns error|error sending request|Download/i.test(problem)
+    ? `hint:  deno compile needs its base program "denort" ${Deno.version.deno}, which it downloads ` +
+      "once; where that is not possible, set DENORT_BIN to a denort of the same version"
+    : "";
+}
+
+async function main(names: readonly string[]): Promise<number> {
+  const unknown = names.find((name) => !(name in ENTRYPOINTS));
+  if (unknown !== undefined) {
+    console.error(
+      `error: no entrypoint "${unknown}"; there are: ${Object.keys(ENTRYPOINTS).join(", ")}`,
+    );
+    return 2;
+  }
+  for (const [name, file] of Object.entries(ENTRYPOINTS)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    const problem = await compile(name, file);
+    if (problem !== undefined) {
+      console.error(
+        [`error: dist/${name} could not be made`, problem, hintFor(problem)].join("\n"),
+      );
+      return 1;
+    }
+    console.log(`dist/${name}`);
+  }
+  return 0;
+}
+
+if (import.meta.main) Deno.exitCode = await main(Deno.args.filter((arg) => arg !== "--"));

@@ -1,0 +1,30 @@
+import { runProgram } from "./process.ts";
+
+/** Programs that write files of the repository, with what they may do; each knows `--check`. */
+const GENERATORS: Readonly<Record<string, readonly string[]>> = {
+  "lib/codec/generate.ts": ["--allow-read=.", "--allow-write=lib/codec/generated"],
+  // esbuild is a program of its own in the package cache: its path is not known here.
+  "gateway/page/build.ts": [
+    "--allow-read",
+    "--allow-write=gateway/page",
+    "--allow-run",
+    "--allow-env",
+    "--allow-sys",
+  ],
+};
+
+/** Runs all generators; with `check` they write nothing. Gives what those said that did not end well. */
+export async function runGenerators(check: boolean, show = true): Promise<string[]> {
+  const findings: string[] = [];
+  for (const [file, permissions] of Object.entries(GENERATORS)) {
+    const args = ["run", ...permissions, "--frozen", file, ...(check ? ["--check"] : [])];
+    const { code, output } = await runProgram("deno", args, { show });
+    if (code !== 0) findings.push(`${file}: ${output.trim()}`);
+  }
+  return findings;
+}
+
+if (import.meta.main) {
+  const findings = await runGenerators(Deno.args.includes("--check"));
+  Deno.exitCode = findings.length === 0 ? 0 : 1;
+}

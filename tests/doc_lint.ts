@@ -1,0 +1,38 @@
+import { runProgram } from "./process.ts";
+
+/** An error of `deno doc --lint`. */
+interface DocError {
+  rule: string;
+  place: string;
+  column: number;
+}
+
+const ERROR = /^error\[([\w-]+)\]: .*\n\s*--> (\S+?:\d+):(\d+)$/gm;
+
+/**
+ * Findings that count. Fields and methods may go without a sentence where their name says all, so a missing
+ * one counts at the left margin only; types that come from npm packages are theirs to publish.
+ */
+export function docFindings(output: string): string[] {
+  const errors = [...output.matchAll(ERROR)].map(([, rule = "", place = "", column]): DocError => ({
+    rule,
+    place,
+    column: Number(column),
+  }));
+  return errors
+    .filter(({ rule }) => rule !== "private-type-ref")
+    .filter(({ rule, column }) => rule !== "missing-jsdoc" || column === 1)
+    .map(({ rule, place }) => `${place}: ${rule}`);
+}
+
+/** Runs `deno doc --lint` over the public faces of all rooms at once, so that they know each other's types. */
+export async function docLint(): Promise<string[]> {
+  const root = new URL("../", import.meta.url);
+  const config = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
+  const faces = Object.values(config.imports as Record<string, string>)
+    .filter((target) => target.startsWith("./"));
+  const { code, output } = await runProgram(Deno.execPath(), ["doc", "--lint", ...faces]);
+  const findings = docFindings(output);
+  const unread = code !== 0 && !/documentation lint error/.test(output);
+  return unread ? [output.trim()] : findings.map((each) => each.replace(root.pathname, ""));
+}

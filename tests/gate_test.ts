@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { coverageOf, coverageTable, percentOf } from "./coverage.ts";
+import { docFindings } from "./doc_lint.ts";
+import { lastLineOf, resultsOf } from "./results.ts";
+
+const OUTPUT = `a passes ... ok (2ms)
+needs nats-server, which is not here ... ignored (0ms)
+steps ...
+  one ... ok (0ms)
+  two ... ignored (0ms)
+
+FAILED | 12 passed (3 steps) | 2 failed (1 step) | 1 ignored (1 step) (1s)
+
+error: Test failed
+`;
+
+Deno.test("passed, failed and skipped tests are read from the summary", () => {
+  const results = resultsOf(OUTPUT, 1);
+  assert.deepEqual(results, {
+    passed: 12,
+    failed: 2,
+    skipped: ["needs nats-server, which is not here"],
+  });
+  assert.equal(lastLineOf(results), "12 passed, 2 failed, 1 skipped");
+});
+
+Deno.test("a sound run ends in N passed, N failed", () => {
+  assert.equal(lastLineOf(resultsOf("\nok | 3 passed | 0 failed (1s)\n", 0)), "3 passed, 0 failed");
+});
+
+Deno.test("a run that broke off counts as a failure", () => {
+  assert.equal(lastLineOf(resultsOf("error: Type checking failed.", 1)), "0 passed, 1 failed");
+  assert.equal(resultsOf("ok | 3 passed | 0 failed (1s)", 1).failed, 1);
+});
+
+Deno.test("coverage counts lines of our own code only", () => {
+  const lcov = ["lib/a.ts", "lib/a_test.ts", "lib/codec/generated/b.ts", "tests/run.ts"]
+    .map((file) => `SF:/repo/${file}\nLF:10\nLH:9\nend_of_record\n`).join("") +
+    "SF:/elsewhere/c.ts\nLF:10\nLH:0\nend_of_record\n" +
+    "SF:/repo/cli/d.ts\nLF:10\nLH:0\nend_of_record\n";
+  const files = coverageOf(lcov, "/repo/");
+  assert.deepEqual(files.map(({ file }) => file), ["lib/a.ts", "cli/d.ts"]);
+  assert.equal(percentOf(files), 45);
+  assert.deepEqual(coverageTable(files).at(-1), "  45.0 %  all");
+});
+
+Deno.test("missing sentences count for what is exported, not for its fields", () => {
+  const error = (rule: string, column: number) =>
+    `error[${rule}]: something\n  --> /repo/lib/a.ts:5:${column}\n   | \n`;
+  const output = error("missing-jsdoc", 1) + error("missing-jsdoc", 3) +
+    error("private-type-ref", 1) + error("missing-return-type", 3);
+  assert.deepEqual(docFindings(output), [
+    "/repo/lib/a.ts:5: missing-jsdoc",
+    "/repo/lib/a.ts:5: missing-return-type",
+  ]);
+});

@@ -1,0 +1,157 @@
+/** A part of the repository with its own rule of what it may import. */
+export type Room = string;
+
+const LANGUAGE = [
+  "runtime",
+  "market",
+  "codec",
+  "transport",
+  "storage",
+  "cache",
+  "journal",
+  "metadata",
+  "archive",
+] as const;
+const SERVICES = ["connector", "archiver", "gateway", "signals", "agents"] as const;
+/** May import every room; what they hold is no part of a service. */
+const ABOVE_ALL = ["cli", "tests", "bench", "deploy"] as const;
+
+/** Rooms that a room may import besides itself. */
+export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
+  runtime: [],
+  market: ["runtime"],
+  codec: ["runtime", "market"],
+  transport: ["runtime"],
+  storage: ["runtime"],
+  cache: ["runtime"],
+  journal: ["runtime", "transport"],
+  metadata: ["runtime", "market"],
+  archive: ["runtime", "market", "codec", "storage"],
+  exchanges: ["runtime", "market", "venue"],
+  venue: ["runtime", "market", "exchanges"],
+  simulator: ["runtime", "market", "exchanges", "venue"],
+  connector: [...LANGUAGE, "exchanges"],
+  archiver: LANGUAGE,
+  gateway: LANGUAGE,
+  signals: LANGUAGE,
+  agents: [...LANGUAGE, "signals"],
+};
+
+/** Rooms of which only types may be imported, besides those above. */
+export const MAY_IMPORT_TYPES: Readonly<Record<Room, readonly Room[]>> = {
+  exchanges: ["metadata"],
+  venue: ["metadata"],
+  simulator: ["metadata"],
+};
+
+/** Files that may be imported by a relative path from another room; all else goes by alias. */
+const OPEN_FILES: Readonly<Record<Room, RegExp>> = {
+  exchanges: /^exchanges\/[^/]+\.ts$/,
+  venue: /^exchanges\/[^/]+\/mod\.ts$/,
+  deploy: /^deploy\/entrypoints\.ts$/,
+  // Contract suites: each driver's test runs them from beside the driver.
+  tests: /^tests\/contract\//,
+};
+
+/** Folder names that say nothing of what is in them. */
+const VAGUE_FOLDERS: ReadonlySet<string> = new Set([
+  "util",
+  "utils",
+  "common",
+  "helpers",
+  "helper",
+]);
+
+/** The places that may start several services in one process. */
+const STARTS_SERVICES = /^cli\/up(\.ts$|\/)/;
+
+/** The room of a file, by its path from the root of the repository; undefined = of no room. */
+export function roomOf(path: string): Room | undefined {
+  const [first = "", second = "", ...rest] = path.split("/");
+  if (first === "lib") return rest.length > 0 ? second : undefined;
+  if (first === "exchanges") {
+    if (rest.length === 0) return "exchanges";
+    return second === "simulator" ? "simulator" : "venue";
+  }
+  return path.includes("/") ? first : undefined;
+}
+
+/** Whether a file holds tests or what only tests use; they may import every room. */
+export function isTest(path: string): boolean {
+  return /(_test|_fixtures|\/contract|\/testing)\.tsx?$|\/(testing|testdata)\/|\/test_/.test(path);
+}
+
+/** An import as it is written. */
+export interface Import {
+  /** Path of the importing file from the root. */
+  from: string;
+  /** The text between the quotes. */
+  specifier: string;
+  /** Whether only types are taken. */
+  typeOnly?: boolean;
+}
+
+/** What is wrong with an import, as a sentence; undefined = nothing. */
+export function importFinding(each: Import): string | undefined {
+  const { from, specifier } = each;
+  if (/^(https?|jsr|data|file):/.test(specifier) || specifier.startsWith("/")) {
+    return `"${specifier}": packages come from npm by an alias in deno.json`;
+  }
+  const alias = /^@ssmd\/([^/]+)/.exec(specifier)?.[1];
+  const relative = specifier.startsWith(".");
+  if (alias === undefined && !relative) return undefined;
+  const target = relative ? resolved(from, specifier) : undefined;
+  if (target !== undefined && !/\.(ts|tsx)$/.test(target)) return undefined;
+  const room = roomOf(from);
+  const to = target === undefined ? alias : roomOf(target);
+  if (room === undefined || to === undefined || isSame(from, target, room, to)) return undefined;
+  return directionFinding(each, room, to) ?? reachFinding(target, to);
+}
+
+/** Whether both lie in one room; two venues are two rooms. */
+function isSame(from: string, target: string | undefined, room: Room, to: Room): boolean {
+  if (room !== to) return false;
+  return room !== "venue" || target === undefined || from.split("/")[1] === target.split("/")[1];
+}
+
+function directionFinding(each: Import, room: Room, to: Room): string | undefined {
+  if (isTest(each.from) || (ABOVE_ALL as readonly string[]).includes(room)) return undefined;
+  const allowed = MAY_IMPORT[room];
+  if (allowed === undefined) return `${room} is no room of the table in tests/layers.ts`;
+  if (allowed.includes(to)) return undefined;
+  const types = MAY_IMPORT_TYPES[room] ?? [];
+  if (types.includes(to)) {
+    return each.typeOnly ? undefined : `${room} may import only types of ${to}: write import type`;
+  }
+  const list = [...allowed, ...types.map((name) => `types of ${name}`)].join(", ") || "no room";
+  return `${room} may not import ${to}; allowed: ${list}`;
+}
+
+function reachFinding(target: string | undefined, to: Room): string | undefined {
+  if (target === undefined || OPEN_FILES[to]?.test(target)) return undefined;
+  const way = to === "venue" ? "the venue's mod.ts" : `its alias @ssmd/${to}`;
+  return `${target} is inside of ${to}: import it by ${way}`;
+}
+
+/** A relative specifier as a path from the root. */
+function resolved(from: string, specifier: string): string {
+  return new URL(specifier, `file:///${from}`).pathname.slice(1);
+}
+
+/** Whether a file other than those of `up` imports several services. */
+export function servicesFinding(from: string, specifiers: readonly string[]): string | undefined {
+  if (roomOf(from) !== "cli" || isTest(from) || STARTS_SERVICES.test(from)) return undefined;
+  const named = specifiers.map((specifier) => /^@ssmd\/([^/]+)/.exec(specifier)?.[1] ?? "");
+  const services = SERVICES.filter((service) => named.includes(service));
+  return services.length > 1
+    ? `imports ${services.join(" and ")}: only cli/up starts several services`
+    : undefined;
+}
+
+/** What is wrong with where a file lies. */
+export function placeFinding(path: string): string | undefined {
+  const parts = path.split("/");
+  if (parts[0] === "lib" && parts.length === 2) return "no file stands directly in lib/";
+  const vague = parts.slice(0, -1).find((part) => VAGUE_FOLDERS.has(part));
+  return vague && `a folder named ${vague} says nothing; name it for what is in it`;
+}

@@ -1,0 +1,79 @@
+import { runGenerators } from "./codegen.ts";
+import { COVERAGE_MIN, coverageTable, percentOf, readCoverage } from "./coverage.ts";
+import { docLint } from "./doc_lint.ts";
+import { layerFindings } from "./layers_graph.ts";
+import { runProgram } from "./process.ts";
+import { reportTests, runTests } from "./run.ts";
+import { lastLineOf } from "./results.ts";
+
+/** A step of the gate. */
+interface Step {
+  name: string;
+  /** What is wrong; none = it passed. */
+  run: () => Promise<string[]>;
+}
+
+const ROOT = new URL("../", import.meta.url).pathname.replace(/\/$/, "");
+
+async function deno(...args: string[]): Promise<string[]> {
+  const { code, output } = await runProgram(Deno.execPath(), args);
+  return code === 0 ? [] : [output.trim()];
+}
+
+const STATIC: readonly Step[] = [
+  { name: "format", run: () => deno("fmt", "--check") },
+  { name: "lint", run: () => deno("lint") },
+  { name: "types", run: () => deno("check", "--frozen", ".") },
+  { name: "docs", run: docLint },
+  { name: "layers", run: () => layerFindings(ROOT) },
+  { name: "generated", run: () => runGenerators(true, false) },
+];
+
+let lastLine = "";
+
+const TESTS: readonly Step[] = [{
+  name: "tests",
+  run: async () => {
+    const coverageDir = await Deno.makeTempDir({ prefix: "ssmd-coverage-" });
+    try {
+      const results = await runTests([], { coverageDir });
+      reportTests(results);
+      lastLine = lastLineOf(results);
+      const files = await readCoverage(coverageDir);
+      console.log(`\nlines that tests run through:\n${coverageTable(files).join("\n")}`);
+      const percent = percentOf(files);
+      const low = percent < COVERAGE_MIN
+        ? [`${percent.toFixed(1)} % of lines are tested; at least ${COVERAGE_MIN} %`]
+        : [];
+      return results.failed > 0 ? [lastLine, ...low] : low;
+    } finally {
+      await Deno.remove(coverageDir, { recursive: true });
+    }
+  },
+}];
+
+/** Runs the steps one after another; a failed one does not hide those after it. */
+async function main(steps: readonly Step[]): Promise<number> {
+  const rows: string[] = [];
+  let failed = 0;
+  for (const { name, run } of steps) {
+    const startedMs = performance.now();
+    const findings = await run();
+    const seconds = ((performance.now() - startedMs) / 1000).toFixed(1).padStart(6);
+    if (findings.length > 0) {
+      failed++;
+      console.error(`\n${name}:\n${findings.map((each) => `  ${each}`).join("\n")}`);
+    }
+    rows.push(`${findings.length === 0 ? "ok    " : "FAILED"} ${name.padEnd(10)} ${seconds} s`);
+    if (steps.length > 1) console.log(rows.at(-1));
+  }
+  console.log(`\n${rows.join("\n")}`);
+  if (lastLine !== "") console.log(lastLine);
+  return failed === 0 ? 0 : 1;
+}
+
+if (import.meta.main) {
+  // `--static` leaves the tests out: .ci/run runs them itself, with all services required.
+  const steps = Deno.args.includes("--static") ? STATIC : [...STATIC, ...TESTS];
+  Deno.exitCode = await main(steps);
+}

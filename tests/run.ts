@@ -1,0 +1,53 @@
+import { runProgram } from "./process.ts";
+import { lastLineOf, type Results, resultsOf } from "./results.ts";
+
+/** Options of {@linkcode runTests}. */
+export interface TestOptions {
+  /** Folder for raw coverage; absent = none is measured. */
+  coverageDir?: string;
+}
+
+/**
+ * Runs `deno test` and tells skipped tests apart. A filter that is a file or folder selects it; another one
+ * selects tests by a piece of their name.
+ */
+export async function runTests(
+  filters: readonly string[],
+  { coverageDir }: TestOptions = {},
+): Promise<Results> {
+  const paths = filters.filter(exists);
+  const names = filters.filter((filter) => !exists(filter));
+  const args = ["test", "-A", "--frozen"];
+  if (names.length > 0) args.push(`--filter=/${names.map(escaped).join("|")}/i`);
+  if (coverageDir) args.push(`--coverage=${coverageDir}`, "--coverage-raw-data-only");
+  const { code, output } = await runProgram(Deno.execPath(), [...args, ...paths], { show: true });
+  return resultsOf(output, code);
+}
+
+/** Says what was skipped, then the last line. */
+export function reportTests(results: Results): void {
+  if (results.skipped.length > 0) console.log("\nskipped:");
+  for (const name of results.skipped) console.log(`  ${name}`);
+  console.log(lastLineOf(results));
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(new URL(path, new URL("../", import.meta.url)));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+}
+
+if (import.meta.main) {
+  const results = await runTests(Deno.args.filter((arg) => arg !== "--"));
+  reportTests(results);
+  const none = results.passed + results.failed + results.skipped.length === 0;
+  if (none) console.error("no test has such a name");
+  Deno.exitCode = results.failed > 0 || none ? 1 : 0;
+}
