@@ -1,5 +1,5 @@
 import { messageOf } from "@ssmd/runtime";
-import type { EventType, MarketEvent } from "@ssmd/market";
+import type { MarketEvent } from "@ssmd/market";
 import {
   comparePlaces,
   type Lineage,
@@ -35,7 +35,6 @@ export class NormalizedFiles {
     const day = report.day(manifest.env, manifest.feed, manifest.day);
     day.status = manifest.status;
     day.quality = manifest.quality;
-    const spans: FileRuns[] = [];
     for (const file of manifest.files) {
       const bytes = await namedBytes(manifest, file, this.#options);
       if (bytes === undefined) this.whole = false;
@@ -44,14 +43,15 @@ export class NormalizedFiles {
           day.records[event.type]++;
           onRecord(event);
         });
-        if (lineage !== undefined) spans.push({ key: file.key, lineage });
+        for (const [run, span] of Object.entries(lineage?.runs ?? {})) {
+          this.#checkPosition(manifest, run, file.key, span);
+        }
       }
       day.files++;
       day.bytes += file.bytes;
       this.#options.onFile();
     }
     this.#checkGaps(manifest, day.records.gap);
-    this.#checkRuns(manifest, spans);
   }
 
   #recount(
@@ -98,37 +98,7 @@ export class NormalizedFiles {
     this.#options.report.add(manifest, "GAPS_LISTED", message);
   }
 
-  /**
-   * A run's records come in order, so the places that the files of a type hold may not overlap,
-   * and none may lie behind what the manifest says is archived.
-   */
-  #checkRuns(manifest: Manifest, files: readonly FileRuns[]): void {
-    const reached = new Map<string, { key: string; span: RunSpan }>();
-    for (const { key, lineage } of files) {
-      for (const [run, span] of Object.entries(lineage.runs)) {
-        const name = `${lineage.schema.type as EventType} of run ${run}`;
-        this.#checkOverlap(manifest, name, reached.get(name), { key, span });
-        reached.set(name, { key, span });
-        this.#checkPosition(manifest, run, key, span);
-      }
-    }
-  }
-
-  #checkOverlap(
-    manifest: Manifest,
-    name: string,
-    before: { key: string; span: RunSpan } | undefined,
-    { key, span }: { key: string; span: RunSpan },
-  ): void {
-    if (before === undefined) return;
-    const first = parsePlace(span.first);
-    const last = parsePlace(before.span.last);
-    if (first === undefined || last === undefined || comparePlaces(first, last) > 0) return;
-    const message = `${key} begins with ${span.first} of ${name}, ` +
-      `which ${before.key} holds up to ${before.span.last}: records are archived twice.`;
-    this.#options.report.add({ ...manifest, key }, "RECORDS_DOUBLED", message);
-  }
-
+  /** No file may hold a record behind the place up to which the manifest says a run is archived. */
   #checkPosition(manifest: Manifest, run: string, key: string, span: RunSpan): void {
     const last = parsePlace(span.last);
     const archived = placeOf(manifest.positions, run);
@@ -139,9 +109,4 @@ export class NormalizedFiles {
       `its manifest says it is archived up to ${manifest.positions[run] ?? "nowhere"}.`;
     this.#options.report.add({ ...manifest, key }, "POSITION_BEHIND", message);
   }
-}
-
-interface FileRuns {
-  key: string;
-  lineage: Lineage;
 }

@@ -8,6 +8,7 @@ import {
   type ManifestFile,
   type RawLine,
   rawLinesOf,
+  usOfNsText,
 } from "@ssmd/archive";
 import { normalizerOn, Translator, unreadableReason, VENUES } from "@ssmd/exchanges";
 import {
@@ -36,7 +37,8 @@ interface Named {
 /** A connection on its way through its files. */
 interface Connection {
   name: string;
-  lines: number;
+  /** Lines so far; undefined after a file that could not be read: that is told already. */
+  lines: number | undefined;
   translator: Translator | undefined;
 }
 
@@ -76,8 +78,11 @@ export class RawFeed {
     const day = report.day(manifest.env, manifest.feed, manifest.day);
     day.files++;
     day.bytes += file.bytes;
-    if (bytes === undefined) this.whole = false;
-    else this.#recount(manifest, file, bytes, connection, day);
+    const read = bytes !== undefined && this.#recount(manifest, file, bytes, connection, day);
+    if (!read) {
+      this.whole = false;
+      connection.lines = undefined;
+    }
     this.#options.onFile();
   }
 
@@ -87,7 +92,7 @@ export class RawFeed {
     bytes: Uint8Array,
     connection: Connection,
     day: DayReport,
-  ): void {
+  ): boolean {
     const { report } = this.#options;
     const place = { ...manifest, key: file.key };
     const found: FileFindings = { count: 0, firstUs: Infinity, lastUs: 0 };
@@ -100,27 +105,28 @@ export class RawFeed {
         found.count++;
         found.firstUs = Math.min(found.firstUs, line.atUs);
         found.lastUs = Math.max(found.lastUs, line.atUs);
-        connection.lines++;
         if (line.kind !== "event") day.rawFrames++;
         this.#translate(line, connection);
       }
       compareFindings(manifest, file, found, report);
+      if (connection.lines !== undefined) connection.lines += found.count;
+      return true;
     } catch (error) {
-      this.whole = false;
       report.add(place, codeOf(error), messageOf(error));
+      return false;
     }
   }
 
   /** A file's capture line: it must go on where the connection's last file ended. */
   #begin(manifest: Manifest, file: ManifestFile, info: CaptureInfo, connection: Connection): void {
-    if (info.linesBefore !== connection.lines) {
+    if (info.linesBefore !== (connection.lines ?? info.linesBefore)) {
       this.whole = false;
       const message = `${file.key} goes on after line ${info.linesBefore} of connection ` +
         `${connection.name}, the files before it hold ${connection.lines}: raw frames are missing.`;
       this.#options.report.add({ ...manifest, key: file.key }, "RAW_HOLE", message);
-      connection.lines = info.linesBefore;
     }
-    connection.translator ??= newTranslator(info, file);
+    connection.lines = info.linesBefore;
+    connection.translator ??= newTranslator(info, usOfNsText(file.from), file.key);
   }
 
   #translate(line: Exclude<RawLine, { kind: "capture" }>, { translator }: Connection): void {
@@ -130,20 +136,24 @@ export class RawFeed {
   }
 }
 
-function newTranslator(info: CaptureInfo, file: ManifestFile): Translator {
+/**
+ * A translator for a connection that began at `fromUs`; `key` names the file in errors.
+ * Throws ArchiveError `VENUE_UNKNOWN`.
+ */
+export function newTranslator(info: CaptureInfo, fromUs: number, key: string): Translator {
   const venue = VENUES[info.venue];
   if (venue === undefined) {
-    throw new ArchiveError("VENUE_UNKNOWN", `${file.key} is of the venue "${info.venue}".`, {
+    throw new ArchiveError("VENUE_UNKNOWN", `${key} is of the venue "${info.venue}".`, {
       hint: `Known are ${Object.keys(VENUES).join(", ")}.`,
     });
   }
-  const fromUs = Number(file.from.slice(0, -3));
   const normalizer = normalizerOn(venue, dayOfUs(fromUs))
     .create({ feed: info.feed, symbols: info.symbols });
   return new Translator(info.feed, normalizer);
 }
 
-function translated(
+/** The records of a line; what cannot be read gives a gap, as it did live. */
+export function translated(
   line: Exclude<RawLine, { kind: "capture" }>,
   translator: Translator,
 ): MarketEvent[] {

@@ -187,9 +187,12 @@ export function manifestGap(gap: Gap): ManifestGap {
  * below 0. Six decimals.
  */
 export function qualityOf(manifest: Manifest): number {
-  const spans = manifest.files.map((file) => [usOfNsText(file.from), usOfNsText(file.to)] as const);
-  const fromUs = Math.min(...spans.map(([from]) => from));
-  const toUs = Math.max(...spans.map(([, to]) => to));
+  let fromUs = Infinity;
+  let toUs = 0;
+  for (const { from, to } of manifest.files) {
+    fromUs = Math.min(fromUs, usOfNsText(from));
+    toUs = Math.max(toUs, usOfNsText(to));
+  }
   if (!(toUs > fromUs)) return 1;
   const weight = 1 / Math.max(1, manifest.symbols);
   let lostUs = 0;

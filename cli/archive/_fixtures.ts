@@ -1,0 +1,130 @@
+import type { MarketEvent } from "@ssmd/market";
+import { Encoder } from "@ssmd/codec";
+import { subjectOf } from "@ssmd/market";
+import {
+  buildRawFile,
+  type CaptureInfo,
+  changedManifest,
+  eventLine,
+  frameLine,
+  type ManifestFile,
+  manifestTimes,
+  openManifest,
+  parseRawLine,
+  rawKey,
+  saveManifest,
+} from "@ssmd/archive";
+import { createArchiver } from "@ssmd/archiver";
+import { type Storage } from "@ssmd/storage";
+import { memoryTransport, type Publisher } from "@ssmd/transport";
+import { newTranslator, translated } from "./raw_feed.ts";
+
+/** Environment, feed and day of the tests' archive. */
+export const PLACE = { env: "test", feed: "kraken", day: "2026-08-01" } as const;
+const START_US = Date.parse("2026-08-01T02:53:50Z") * 1000;
+const MINUTE_US = 60_000_000;
+const RUN = "m1abc";
+const UTF8 = new TextEncoder();
+const encoder = new Encoder();
+
+function captureOf(connection: string, linesBefore: number): CaptureInfo {
+  return {
+    ...{ run: RUN, connection, env: PLACE.env, feed: PLACE.feed, venue: "kraken" },
+    endpoint: "ws://127.0.0.1:1/v2",
+    symbols: [{ symbol: "BTCUSD", external: "BTC/USD" }],
+    ...{ location: "", host: "here" },
+    clock: { source: "system", status: "unknown", offsetUs: null },
+    software: { version: "0.1.0", commit: "abc1234" },
+    linesBefore,
+  };
+}
+
+function tradeFrame(id: number): string {
+  return `{"channel":"trade","type":"update","data":[{"symbol":"BTC/USD","side":"sell",` +
+    `"price":66000.${id % 10},"qty":0.0${1 + id % 9},"ord_type":"market","trade_id":${id},` +
+    `"timestamp":"2026-08-01T02:53:50.646219Z"}]}`;
+}
+
+/** Lines of one connection in one minute: trades, a broken connection, a frame of no use. */
+function linesOf(minute: number, from: number, count: number): string[] {
+  const startUs = START_US + minute * MINUTE_US;
+  const lines = minute === 0 ? [eventLine(startUs, "connect", "first")] : [];
+  for (let i = 0; i < count; i++) {
+    const atUs = startUs + 1000 + i * 100;
+    if (i === 50) lines.push(eventLine(atUs, "disconnect", "reset"));
+    else if (i === 60) lines.push(frameLine(atUs, `{"channel":"nobody-knows"}`));
+    else if (i === 70) lines.push(frameLine(atUs, `{"not\njson"`));
+    else lines.push(frameLine(atUs, tradeFrame(from + i)));
+  }
+  return lines;
+}
+
+/**
+ * An archive of two connections over three minutes, made by the real writers: raw files, the same
+ * lines through the translator and the archiver.
+ */
+export async function fillArchive(storage: Storage): Promise<void> {
+  const transport = memoryTransport();
+  const publisher = transport.publisher();
+  const archiver = createArchiver({
+    ...{ env: PLACE.env, feeds: [PLACE.feed], transport, storage },
+    ...{ version: "0.1.0", commit: "abc1234", clock: () => START_US },
+  });
+  await archiver.start();
+  const files: ManifestFile[] = [];
+  let line = 0;
+  const connections = ["m1abc-1", "m1abc-2"].map((name) => ({
+    name,
+    linesBefore: 0,
+    translator: newTranslator(captureOf(name, 0), START_US, "test"),
+  }));
+  for (let minute = 0; minute < 3; minute++) {
+    for (const connection of connections) {
+      const { name, linesBefore, translator } = connection;
+      const lines = linesOf(minute, minute * 1000, 200);
+      files.push(await putRaw(storage, name, minute, linesBefore, lines));
+      connection.linesBefore += lines.length;
+      for (const text of lines) {
+        const parsed = parseRawLine(text.slice(0, -1));
+        if (parsed.kind === "capture") continue;
+        line++;
+        translated(parsed, translator).forEach((event, i) => send(publisher, event, line, i));
+      }
+    }
+  }
+  const manifest = await openManifest(storage, { kind: "raw", ...PLACE });
+  await saveManifest(
+    storage,
+    changedManifest(manifest, { files, writtenBy: "0.1.0+abc1234", nowUs: START_US }),
+  );
+  await archiver.close();
+  await transport.close();
+}
+
+function send(publisher: Publisher, event: MarketEvent, line: number, index: number): void {
+  publisher.publish({
+    subject: subjectOf(PLACE.env, event.feed, event.type, event.symbol),
+    payload: encoder.encode(event),
+    id: `${RUN}-${line}-${index}`,
+  });
+}
+
+async function putRaw(
+  storage: Storage,
+  connection: string,
+  minute: number,
+  linesBefore: number,
+  lines: readonly string[],
+): Promise<ManifestFile> {
+  const info = captureOf(connection, linesBefore);
+  const built = buildRawFile(info, [UTF8.encode(lines.join(""))]);
+  const key = rawKey({ ...PLACE, connection, atUs: START_US + minute * MINUTE_US });
+  await storage.put(key, built.bytes);
+  return {
+    ...{ key, connection, run: RUN, count: lines.length, ...built.counts },
+    bytes: built.bytes.length,
+    sha256: built.sha256,
+    ...manifestTimes(built.firstUs, built.lastUs),
+    sequence: { first: linesBefore + 1, last: linesBefore + lines.length },
+  };
+}

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { EVENT_TYPES } from "@ssmd/market";
+import {
+  comparePositions,
+  dayOfUs,
+  formatPosition,
+  manifestKey,
+  normalizedKey,
+  parseManifestKey,
+  parseNormalizedKey,
+  parsePosition,
+  parseRawKey,
+  placeOf,
+  rawKey,
+  usOfDay,
+} from "./mod.ts";
+
+const MINUTE_US = 60_000_000;
+const name = fc.stringMatching(/^[A-Za-z0-9_-]{1,12}$/);
+const atUs = fc.integer({ min: 0, max: 4_000_000_000_000_000 });
+const part = fc.integer({ min: 1, max: 99 });
+
+Deno.test("the keys are those of the design", () => {
+  const atUs = Date.parse("2026-08-01T02:53:53Z") * 1000;
+  assert.equal(
+    rawKey({ env: "demo", feed: "kraken", atUs, connection: "m1-1" }),
+    "raw/demo/kraken/2026/08/01/02/53-m1-1.jsonl.zst",
+  );
+  const place = { env: "demo", feed: "kraken", type: "trade", atUs } as const;
+  assert.equal(
+    normalizedKey(place),
+    "normalized/demo/kraken/v1/trade/2026/08/01/02-53.capnp.zst",
+  );
+  assert.equal(
+    normalizedKey({ ...place, part: 2 }),
+    "normalized/demo/kraken/v1/trade/2026/08/01/02-53.2.capnp.zst",
+  );
+  const day = { env: "demo", feed: "kraken", day: "2026-08-01" };
+  assert.equal(manifestKey({ ...day, kind: "raw" }), "raw/demo/kraken/2026/08/01/manifest.json");
+  assert.equal(
+    manifestKey({ ...day, kind: "normalized" }),
+    "normalized/demo/kraken/v1/2026/08/01/manifest.json",
+  );
+});
+
+Deno.test("every key gives back its place", () => {
+  fc.assert(fc.property(name, name, name, atUs, part, (env, feed, connection, atUs, part) => {
+    const minute = Math.floor(atUs / MINUTE_US) * MINUTE_US;
+    const raw = { env, feed, connection, atUs, part };
+    assert.deepEqual(parseRawKey(rawKey(raw)), { ...raw, atUs: minute });
+    for (const type of EVENT_TYPES) {
+      const place = { env, feed, type, atUs, part };
+      assert.deepEqual(parseNormalizedKey(normalizedKey(place)), { ...place, atUs: minute });
+    }
+    for (const kind of ["raw", "normalized"] as const) {
+      const place = { kind, env, feed, day: dayOfUs(atUs) };
+      assert.deepEqual(parseManifestKey(manifestKey(place)), place);
+    }
+    assert.ok(usOfDay(dayOfUs(atUs)) <= atUs);
+  }));
+});
+
+Deno.test("a name that could lead out of its folder is refused", () => {
+  for (const bad of ["", "..", "a/b", "a.b", "ä"]) {
+    assert.throws(() => rawKey({ env: "demo", feed: bad, connection: "1", atUs: 0 }), {
+      code: "ARCHIVE_NAME",
+    });
+  }
+});
+
+Deno.test("a position's text is its message id, and runs sort by their start", () => {
+  const runs = fc.nat({ max: 4e15 });
+  fc.assert(fc.property(runs, runs, fc.nat(), fc.nat(), (a, b, frame, index) => {
+    const position = { run: a.toString(36), frame, index };
+    assert.deepEqual(parsePosition(formatPosition(position)), position);
+    const other = { ...position, run: b.toString(36) };
+    assert.equal(Math.sign(comparePositions(position, other)), Math.sign(a - b));
+    assert.ok(comparePositions(position, { ...position, frame: frame + 1, index: 0 }) < 0);
+  }));
+});
+
+Deno.test("what is no message id is none", () => {
+  for (const id of ["", "m1", "m1-2", "m1-2-", "-1-2", "m1-2-x", "m1-02-3", "M!-1-2", "m1-1-2-3"]) {
+    assert.equal(parsePosition(id), undefined, id);
+  }
+  assert.throws(() => placeOf({ m1: "x" }, "m1"), { code: "ARCHIVE_POSITION" });
+});
