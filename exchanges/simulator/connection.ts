@@ -25,6 +25,8 @@ export interface ConnectionContext {
   /** Told when a connection drained, closed or found its voice again. */
   progress: Signal;
   counters: { framesSent: number; bytesSent: number };
+  /** Faults that strike after so many frames. */
+  schedule: { readonly dueAtFrames: number; reached(frames: number): void };
 }
 
 /** Unsent bytes at which senders that can wait do so. */
@@ -101,7 +103,7 @@ export class Connection {
 
   #transmit(frame: string | Uint8Array): boolean {
     if (this.#socket.readyState !== WebSocket.OPEN) return false;
-    const { batching, counters } = this.#context;
+    const { batching, counters, schedule } = this.#context;
     if (!batching.has(this)) {
       batching.add(this);
       this.#raw.cork();
@@ -113,6 +115,7 @@ export class Connection {
       this.#overflowed = true;
       this.#session?.overflow();
     }
+    if (counters.framesSent >= schedule.dueAtFrames) schedule.reached(counters.framesSent);
     return true;
   }
 

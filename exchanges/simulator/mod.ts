@@ -1,7 +1,8 @@
 /** A venue's own protocol over a real WebSocket, from a market model or from captures. @module */
 export * from "./options.ts";
 export * from "./simulator.ts";
-export * from "./faults.ts";
+export { type Fault, FAULT_TYPES, type FrameKind, RUBBISH, type Rubbish } from "./faults.ts";
+export { parseDurationMs, parseScheduledFault, type ScheduledFault } from "./fault_schedule.ts";
 export { type DemoKey, demoKey, KALSHI_PATH } from "./kalshi_auth.ts";
 export type { KrakenSymbolOptions } from "./model/kraken_symbols.ts";
 export type { KalshiSymbolOptions, PriceStructure } from "./model/kalshi_symbols.ts";

@@ -1,4 +1,5 @@
 import type { Logger } from "@ssmd/runtime";
+import type { ScheduledFault } from "./fault_schedule.ts";
 import type { Fault } from "./faults.ts";
 import type { KalshiSymbolOptions } from "./model/kalshi_symbols.ts";
 import type { KrakenSymbolOptions } from "./model/kraken_symbols.ts";
@@ -49,6 +50,8 @@ export interface SimulatorOptions {
   publicKeyPem?: string;
   /** File that notes every frame sent. */
   ledger?: string;
+  /** Faults that happen by themselves. */
+  faults?: readonly ScheduledFault[];
   logger?: Logger;
 }
 

@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { WebSocket } from "ws";
 import { ConfigError, type Logger, messageOf, silentLogger } from "@ssmd/runtime";
 import { Connection, type ConnectionContext, DRAIN_BYTES, flushBatches } from "./connection.ts";
+import { FaultSchedule } from "./fault_schedule.ts";
 import { type Fault, FAULT_TYPES } from "./faults.ts";
 import { checkFault, readFault } from "./fault_check.ts";
 import { demoKey, HandshakeCheck, KALSHI_PATH } from "./kalshi_auth.ts";
@@ -29,6 +30,7 @@ class ExchangeSimulator implements Simulator {
   #connections = new Set<Connection>();
   #context: ConnectionContext;
   #waitingFaults: Fault[] = [];
+  #schedule: FaultSchedule;
   #accepted = 0;
   #refused = 0;
   #faults = 0;
@@ -38,12 +40,15 @@ class ExchangeSimulator implements Simulator {
     this.#options = options;
     this.#logger = options.logger ?? silentLogger;
     this.#stage = stage;
+    for (const { fault } of options.faults ?? []) checkFault(fault, options.venue);
+    this.#schedule = new FaultSchedule(options.faults ?? [], (fault) => this.fault(fault));
     this.#context = {
       venue: options.venue,
       ledger: options.ledger === undefined ? undefined : new Ledger(options.ledger),
       batching: new Set(),
       progress: stage.progress,
       counters: { framesSent: 0, bytesSent: 0 },
+      schedule: this.#schedule,
     };
     stage.attach(
       () => flushBatches(this.#context.batching),
@@ -173,6 +178,7 @@ class ExchangeSimulator implements Simulator {
 
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#schedule.stop();
     this.#stage.player.stop();
     await this.#server.close();
     for (const connection of this.#connections) connection.gone();

@@ -1,0 +1,50 @@
+/** What an example is made for. */
+export interface ExampleOptions {
+  venue: "kraken" | "kalshi";
+  url: string;
+  /** Markets of the simulator; none = its usual ones. */
+  symbols: readonly string[];
+  /** Kalshi: the key to sign with. */
+  key?: { keyId: string; path: string };
+}
+
+/** Markets that an example subscribes at most. */
+const MARKETS_MAX = 2;
+
+function krakenExample(url: string, symbol: readonly string[]): string {
+  const request = JSON.stringify({
+    method: "subscribe",
+    params: { channel: "trade", symbol, snapshot: true },
+  });
+  return `deno eval 'const s = new WebSocket("${url}");\n` +
+    `s.onopen = () => s.send(JSON.stringify(${request}));\n` +
+    `s.onmessage = (m) => console.log(m.data);'`;
+}
+
+function kalshiExample(url: string, tickers: readonly string[], options: ExampleOptions): string {
+  const request = JSON.stringify({
+    id: 1,
+    cmd: "subscribe",
+    params: { channels: ["orderbook_delta", "trade"], market_tickers: tickers },
+  });
+  const { keyId = "", path = "" } = options.key ?? {};
+  return `deno eval 'import { constants, sign } from "node:crypto";\n` +
+    `const t = String(Date.now()), padding = constants.RSA_PKCS1_PSS_PADDING;\n` +
+    `const key = Deno.readTextFileSync("${path}");\n` +
+    `const text = new TextEncoder().encode(t + "GET${new URL(url).pathname}");\n` +
+    `const signature = sign("sha256", text, { key, padding, saltLength: 32 }).toString("base64");\n` +
+    `const s = new WebSocket("${url}", { headers: {\n` +
+    `  "KALSHI-ACCESS-KEY": "${keyId}",\n` +
+    `  "KALSHI-ACCESS-TIMESTAMP": t, "KALSHI-ACCESS-SIGNATURE": signature } });\n` +
+    `s.onopen = () => s.send(JSON.stringify(${request}));\n` +
+    `s.onmessage = (m) => console.log(m.data);'`;
+}
+
+/** A command for the shell that shows what the simulator sends. */
+export function exampleClient(options: ExampleOptions): string {
+  const usual = options.venue === "kraken" ? ["BTC/USD"] : ["KXSIMBTC-26DEC31-T99999.99"];
+  const symbols = (options.symbols.length > 0 ? options.symbols : usual).slice(0, MARKETS_MAX);
+  return options.venue === "kraken"
+    ? krakenExample(options.url, symbols)
+    : kalshiExample(options.url, symbols, options);
+}

@@ -1,0 +1,161 @@
+import { createPublicKey } from "node:crypto";
+import { ConfigError, createLogger, messageOf } from "@ssmd/runtime";
+import {
+  demoKey,
+  inspectCapture,
+  parseScheduledFault,
+  type SimulatedVenue,
+  type Simulator,
+  type SimulatorOptions,
+  startSimulator,
+} from "@ssmd/simulator";
+import { exampleClient } from "./example_client.ts";
+
+/** Options of {@linkcode serveExchange}. */
+export interface ServeOptions {
+  venue: SimulatedVenue;
+  /** 0 = a free one. */
+  port: number;
+  seed: number;
+  /** Mean events a second of the model. */
+  rate: number;
+  /** Markets of the model; none = some well-known ones. */
+  symbols: readonly string[];
+  /** Captures to be played instead of the model. */
+  captures: readonly string[];
+  speed: number | "max";
+  /** Number Kalshi's `sid` and `seq` anew. */
+  renumber: boolean;
+  /** `drop=every:30s`, … */
+  faults: readonly string[];
+  ledger?: string;
+  /** Kalshi: file with the key that handshakes must be signed with (public or private). */
+  key?: string;
+  /** End after this time. */
+  forMs?: number;
+  /** Ends it. */
+  signal: AbortSignal;
+  write(text: string): void;
+}
+
+interface Key {
+  keyId: string;
+  publicKeyPem: string;
+  /** File with the private key that a client may use; made here = temporary. */
+  path: string;
+  temporary: boolean;
+}
+
+async function readKey(path: string): Promise<Key> {
+  try {
+    const publicKey = createPublicKey(await Deno.readTextFile(path));
+    const publicKeyPem = publicKey.export({ type: "spki", format: "pem" }).toString();
+    return { keyId: "any", publicKeyPem, path, temporary: false };
+  } catch (cause) {
+    throw new ConfigError("KEY_UNREADABLE", `The key ${path} cannot be read.`, {
+      cause,
+      context: { path, why: messageOf(cause) },
+      hint: "Give an RSA or Ed25519 key in PEM, public or private.",
+    });
+  }
+}
+
+async function makeKey(): Promise<Key> {
+  const { keyId, privateKeyPem, publicKeyPem } = await demoKey();
+  const path = await Deno.makeTempFile({ prefix: "ssmd-demo-key-", suffix: ".pem" });
+  await Deno.writeTextFile(path, privateKeyPem, { mode: 0o600 });
+  return { keyId, publicKeyPem, path, temporary: true };
+}
+
+function sourceOf(options: ServeOptions): SimulatorOptions["source"] {
+  const { speed, captures } = options;
+  if (captures.length > 0) {
+    return { type: "capture", files: captures, speed, keepSequence: !options.renumber };
+  }
+  return {
+    type: "model",
+    seed: options.seed,
+    ratePerSecond: options.rate,
+    speed,
+    symbols: options.symbols.map((external) => ({ external })),
+  };
+}
+
+async function symbolsOf(options: ServeOptions): Promise<string[]> {
+  if (options.captures.length === 0) return [...options.symbols];
+  const symbols = new Set<string>();
+  for (const file of options.captures) {
+    for (const symbol of (await inspectCapture(file)).symbols) symbols.add(symbol);
+  }
+  return [...symbols];
+}
+
+async function explain(options: ServeOptions, simulator: Simulator, key?: Key): Promise<string> {
+  const what = options.captures.length === 0
+    ? `market model, seed ${options.seed}, about ${options.rate} events/s`
+    : `${options.captures.length} capture${options.captures.length === 1 ? "" : "s"}`;
+  const symbols = await symbolsOf(options);
+  const lines = [
+    `${options.venue} at ${simulator.url}  (${what}, speed ${options.speed})`,
+    ...(key === undefined ? [] : [`key       ${key.keyId}`, `key file  ${key.path}`]),
+    `faults    curl -d '{"type":"drop"}' http://127.0.0.1:${simulator.port}/fault`,
+    "",
+    "Try it:",
+    exampleClient({ venue: options.venue, url: simulator.url, symbols, ...key && { key } }),
+    "",
+  ];
+  return lines.join("\n") + "\n";
+}
+
+/** Resolves when it is to end: by signal, after a time, or by itself. */
+function untilEnd(options: ServeOptions): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = options.forMs === undefined ? undefined : setTimeout(resolve, options.forMs);
+    const end = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    if (options.signal.aborted) end();
+    else options.signal.addEventListener("abort", end, { once: true });
+  });
+}
+
+/**
+ * Serves a simulated exchange on loopback until it is ended. Throws ConfigError for options that
+ * cannot be served, StorageError for files that cannot be read or written.
+ */
+export async function serveExchange(options: ServeOptions): Promise<void> {
+  const { venue } = options;
+  if (options.captures.length > 0 && options.symbols.length > 0) {
+    throw new ConfigError("SYMBOLS_OF_CAPTURE", "A capture has its own markets.", {
+      hint: "Leave --symbol or --capture out.",
+    });
+  }
+  const faults = options.faults.map((text) => parseScheduledFault(text, venue));
+  const key = venue !== "kalshi"
+    ? undefined
+    : options.key === undefined
+    ? await makeKey()
+    : await readKey(options.key);
+  try {
+    const simulator = await startSimulator({
+      venue,
+      port: options.port,
+      source: sourceOf(options),
+      faults,
+      logger: createLogger({ level: "warn", write: (line) => options.write(`${line}\n`) }),
+      ...(key === undefined ? {} : { publicKeyPem: key.publicKeyPem }),
+      ...(options.ledger === undefined ? {} : { ledger: options.ledger }),
+    });
+    options.write(await explain(options, simulator, key));
+    await untilEnd(options);
+    const { accepted, refused, framesSent, faults: struck } = simulator.stats();
+    await simulator.close();
+    options.write(
+      `${accepted} connection${accepted === 1 ? "" : "s"}, ${refused} refused, ` +
+        `${framesSent} frames sent, ${struck} faults\n`,
+    );
+  } finally {
+    if (key?.temporary) await Deno.remove(key.path);
+  }
+}
