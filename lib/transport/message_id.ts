@@ -2,7 +2,9 @@
 export interface IdParts {
   /** Characters of the run, which is the id's beginning. */
   runLength: number;
+  /** Number of the frame in the run. */
   frame: number;
+  /** Number of the record in the frame. */
   index: number;
 }
 
@@ -22,16 +24,6 @@ export function splitId(id: string, parts: IdParts): boolean {
   parts.frame = found;
   parts.index = index;
   return true;
-}
-
-/** Whether both ids are of one run and `id` is not newer than `stored`; false for other forms. */
-export function isNotAfter(id: string, stored: string): boolean {
-  if (id === stored) return id !== "";
-  const one = { runLength: 0, frame: 0, index: 0 };
-  const other = { runLength: 0, frame: 0, index: 0 };
-  if (!splitId(id, one) || !splitId(stored, other)) return false;
-  if (id.slice(0, one.runLength) !== stored.slice(0, other.runLength)) return false;
-  return one.frame < other.frame || (one.frame === other.frame && one.index <= other.index);
 }
 
 let found = 0;

@@ -14,6 +14,7 @@ import {
   JetStreamApiCodes,
   type JetStreamManager,
 } from "@nats-io/jetstream";
+import { PausableHandler } from "./handler.ts";
 import { ackSubjectOf, type Delivery, readDelivery, UnacknowledgedDeliveries } from "./delivery.ts";
 import { isApiError } from "./nats_stream.ts";
 import type { InMessage } from "./transport.ts";
@@ -24,8 +25,6 @@ const PULL_EXPIRES_MS = 30_000;
 const HEARTBEAT_MS = 5_000;
 /** Silence after which the consumer is taken for gone: two heartbeats and some. */
 const SILENCE_MS_MAX = 12_000;
-/** Held messages handed out in one turn of the event loop after `resume`. */
-const CATCH_UP_MESSAGES = 1024;
 /** How long the server keeps a live reader's consumer that nobody pulls from. */
 const LIVE_IDLE_MS = 60_000;
 /**
@@ -88,10 +87,7 @@ export class NatsReader {
   #newest = 0;
   #acknowledged = 0;
   #streamCreated = "";
-  #paused = false;
-  #held: InMessage[] = [];
-  #heldHead = 0;
-  #catchingUp: ReturnType<typeof setTimeout> | undefined;
+  #handler: PausableHandler;
   #heard = true;
   #silentSinceMs = 0;
   #watch: ReturnType<typeof setInterval> | undefined;
@@ -99,12 +95,17 @@ export class NatsReader {
   #rewindAgain = false;
   #backoff = new Backoff({ firstMs: 100, maxMs: 5_000 });
   #abort = new AbortController();
-  #failures = 0;
 
+  /** Reads nothing before {@linkcode start}. */
   constructor(options: NatsReaderOptions) {
     this.#options = options;
+    const goOn = () => {
+      if (this.#rewinding === undefined) this.#pull();
+    };
+    this.#handler = new PausableHandler(options.onMessage, goOn, options.logger);
   }
 
+  /** Whether it ended. */
   get closed(): boolean {
     return this.#abort.signal.aborted;
   }
@@ -123,20 +124,21 @@ export class NatsReader {
     this.#watch = setInterval(() => this.#listenForSilence(), HEARTBEAT_MS);
   }
 
+  /** Acknowledges everything up to and including `streamSequence`. */
   acknowledge(streamSequence: number): void {
     if (this.closed || streamSequence <= this.#acknowledged) return;
     this.#acknowledged = Math.min(streamSequence, this.#newest);
     this.#sendAck();
   }
 
+  /** Holds messages back; the server keeps the rest. */
   pause(): void {
-    this.#paused = true;
+    this.#handler.pause();
   }
 
+  /** Hands out what was held, and reads on. */
   resume(): void {
-    if (!this.#paused || this.closed) return;
-    this.#paused = false;
-    this.#catchUpSoon();
+    if (!this.closed) this.#handler.resume();
   }
 
   /** To be called when the connection is back. */
@@ -144,11 +146,12 @@ export class NatsReader {
     this.#rewind("the connection was lost");
   }
 
+  /** Ends reading; acknowledgements given are with the server. */
   async close(): Promise<void> {
     if (this.closed) return;
     this.#abort.abort();
     clearInterval(this.#watch);
-    clearTimeout(this.#catchingUp);
+    this.#handler.close();
     this.#subscription?.unsubscribe();
     await this.#rewinding;
     const { connection, durableName } = this.#options;
@@ -246,7 +249,7 @@ export class NatsReader {
   }
 
   #pull(): void {
-    if (this.#paused || this.closed || this.#options.connection.isClosed()) return;
+    if (this.#handler.paused || this.closed || this.#options.connection.isClosed()) return;
     const batch = BATCH_MESSAGES - this.#asked;
     if (batch <= 0) return;
     const { connection, stream } = this.#options;
@@ -277,7 +280,7 @@ export class NatsReader {
     this.#noteDelivery(reply, delivery);
     if (delivery.streamSequence > this.#newest) {
       this.#newest = delivery.streamSequence;
-      this.#handOut(new StreamMessage(message, delivery.streamSequence));
+      this.#handler.take(new StreamMessage(message, delivery.streamSequence));
     }
     if (this.#asked <= BATCH_MESSAGES / 2) this.#pull();
   }
@@ -297,50 +300,6 @@ export class NatsReader {
     this.#options.connection.publish(subject, ACK);
   }
 
-  #handOut(message: InMessage): void {
-    if (this.#paused || this.#held.length > 0) {
-      this.#held.push(message);
-      return;
-    }
-    this.#call(message);
-  }
-
-  #call(message: InMessage): void {
-    try {
-      this.#options.onMessage(message);
-    } catch (error) {
-      const failures = ++this.#failures;
-      // Powers of two only: a handler that always throws must not flood the log.
-      if ((failures & (failures - 1)) === 0) {
-        const { subject } = message;
-        this.#options.logger.error("a message handler threw", { subject, failures, error });
-      }
-    }
-  }
-
-  #catchUpSoon(): void {
-    this.#catchingUp ??= setTimeout(() => {
-      this.#catchingUp = undefined;
-      this.#catchUp();
-    }, 0);
-  }
-
-  #catchUp(): void {
-    for (let n = 0; n < CATCH_UP_MESSAGES && !this.#paused && !this.closed; n++) {
-      const message = this.#held[this.#heldHead];
-      if (message === undefined) break;
-      this.#heldHead++;
-      this.#call(message);
-    }
-    if (this.#heldHead >= this.#held.length) {
-      this.#held = [];
-      this.#heldHead = 0;
-    }
-    if (this.#paused || this.closed) return;
-    if (this.#held.length > 0) this.#catchUpSoon();
-    else if (this.#rewinding === undefined) this.#pull();
-  }
-
   /** Answers to pulls: heartbeats, and why one ended. */
   #onStatus(message: Msg): void {
     const { headers } = message;
@@ -351,13 +310,13 @@ export class NatsReader {
     if (!ended) return this.#rewind(`${code} ${reasonOf(message)}`);
     const left = headers?.get("Nats-Pending-Messages") ?? "";
     this.#asked = left === "" ? 0 : Math.max(0, this.#asked - Number(left));
-    if (this.#held.length === 0) this.#pull();
+    if (!this.#handler.holding) this.#pull();
   }
 
   #listenForSilence(): void {
     const nowMs = performance.now();
     if (this.#heard && this.#rewinding === undefined) this.#backoff.reset();
-    if (this.#heard || this.#asked === 0 || this.#paused) {
+    if (this.#heard || this.#asked === 0 || this.#handler.paused) {
       this.#heard = false;
       this.#silentSinceMs = nowMs;
     } else if (nowMs - this.#silentSinceMs > SILENCE_MS_MAX) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isNotAfter, splitId } from "./message_id.ts";
+import { splitId } from "./message_id.ts";
 import { RecentIds } from "./recent_ids.ts";
 
 Deno.test("a new id is never taken for a known one", () => {
@@ -35,14 +35,4 @@ Deno.test("an id is taken apart from its end", () => {
   for (const id of ["", "-", "a", "1-2", "a-1", "a--1", "a-1-", "a-x-1", "a-1-x", "-1-2"]) {
     assert.equal(splitId(id, parts), false, id);
   }
-});
-
-Deno.test("ids are compared as numbers, within one run", () => {
-  assert.equal(isNotAfter("run-9-0", "run-10-0"), true);
-  assert.equal(isNotAfter("run-10-0", "run-10-0"), true);
-  assert.equal(isNotAfter("run-10-1", "run-10-0"), false);
-  assert.equal(isNotAfter("run-11-0", "run-10-7"), false);
-  assert.equal(isNotAfter("other-9-0", "run-10-0"), false);
-  assert.equal(isNotAfter("signal", "signal"), true);
-  assert.equal(isNotAfter("", ""), false);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
+  commonFilter,
   compileFilter,
   compileFilters,
   distinctFilters,
@@ -71,4 +72,16 @@ Deno.test("filters that both mean a subject overlap", () => {
   assert.equal(filtersOverlap("a.*.c", "*.b.c"), true);
   assert.equal(filtersOverlap("a.*.c", "*.b.d"), false);
   assert.equal(filtersOverlap("a.>", "a"), false);
+});
+
+Deno.test("the common filter means all its subjects", () => {
+  assert.equal(commonFilter(["a.b.c"]), "a.b.c");
+  assert.equal(commonFilter(["a.b.c", "a.b.d", "a.b.c"]), "a.b.>");
+  assert.equal(commonFilter(["a.b.c", "a.x.c"]), "a.>");
+  assert.equal(commonFilter(["a.b", "a.b.c"]), "a.>");
+  assert.equal(commonFilter(["a", "b"]), ">");
+  fc.assert(fc.property(fc.array(subject, { minLength: 1, maxLength: 5 }), (subjects) => {
+    const matches = compileFilter(commonFilter(subjects));
+    for (const each of subjects) assert.ok(matches(each), each);
+  }));
 });
