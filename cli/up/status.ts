@@ -84,7 +84,7 @@ export function summaryOf(up: Up, seconds: number): string[] {
   const { archived } = totalsOf(up);
   lines.push(
     `  archived     ${archived.toLocaleString("en")} records in ${up.location}`,
-    `check it with: ssmd archive verify --data ${up.dataDir} --env ${up.env}`,
+    `check it with: deno task ssmd archive verify --data ${up.dataDir} --env ${up.env}`,
   );
   return lines;
 }
