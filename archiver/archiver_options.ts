@@ -4,10 +4,13 @@ import type { Transport } from "@ssmd/transport";
 
 /** Options of {@linkcode createArchiver}. */
 export interface ArchiverOptions {
+  /** Environment. */
   env: string;
   /** Feeds whose days are opened at the start and sealed at midnight; others on their first record. */
   feeds: readonly string[];
+  /** The bus it reads. */
   transport: Transport;
+  /** Where the files go. */
   storage: Storage;
   /** Part of the durable's name; one archiver a shard and env. Default `main`. */
   shard?: string;
@@ -15,7 +18,9 @@ export interface ArchiverOptions {
   logger?: Logger;
   /** Prefix `archiver`; default a registry of its own. */
   metrics?: Metrics;
+  /** Version of the software, for lineage and manifests. */
   version: string;
+  /** Commit of the software. */
   commit: string;
   /** Wall clock, µs; default the system's. */
   clock?: () => number;
@@ -31,8 +36,11 @@ export interface ArchiverStats {
   duplicates: number;
   /** Records archived without an id. */
   withoutId: number;
+  /** Messages that could not be archived. */
   deadLettered: number;
+  /** Files whole in storage since the start. */
   filesWritten: number;
+  /** Bytes of them. */
   bytesWritten: number;
   /** Bytes of records that are not yet in a finished file. */
   bufferedBytes: number;
@@ -54,5 +62,6 @@ export interface Archiver {
    * `ARCHIVE_NOT_WRITTEN` is thrown.
    */
   close(options?: { timeoutMs?: number }): Promise<void>;
+  /** Counts since the start, and what is held now. */
   stats(): ArchiverStats;
 }
