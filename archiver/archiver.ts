@@ -1,9 +1,9 @@
 import { LIMITS, type Logger, Metrics, nowUs as systemNowUs, silentLogger } from "@ssmd/runtime";
 import { escapeToken, EVENT_TYPES, streamNameOf } from "@ssmd/market";
 import { dayOfUs, loadManifest } from "@ssmd/archive";
-import type { Storage } from "@ssmd/storage";
-import type { Consumer, InMessage, Transport } from "@ssmd/transport";
+import type { Consumer, InMessage } from "@ssmd/transport";
 import { ArchiverMetrics } from "./archiver_metrics.ts";
+import type { Archiver, ArchiverOptions, ArchiverStats } from "./archiver_options.ts";
 import type { Day } from "./day.ts";
 import { loadDay } from "./day_loader.ts";
 import { DeadLetters } from "./dead_letters.ts";
@@ -22,61 +22,6 @@ const DAY_US = 86_400_000_000;
 const DAYS_BACK = 7;
 /** Longest wait of `close` for storage. */
 const CLOSE_MS = 30_000;
-
-/** Options of {@linkcode createArchiver}. */
-export interface ArchiverOptions {
-  env: string;
-  /** Feeds whose days are opened at the start and sealed at midnight; others on their first record. */
-  feeds: readonly string[];
-  transport: Transport;
-  storage: Storage;
-  /** Part of the durable's name; one archiver a shard and env. Default `main`. */
-  shard?: string;
-  /** Default silent. */
-  logger?: Logger;
-  /** Prefix `archiver`; default a registry of its own. */
-  metrics?: Metrics;
-  version: string;
-  commit: string;
-  /** Wall clock, µs; default the system's. */
-  clock?: () => number;
-  /** Bytes of open windows before they are written early; default from LIMITS. */
-  windowBytesMax?: number;
-}
-
-/** What an archiver has done and holds. */
-export interface ArchiverStats {
-  /** Records put into windows since the start. */
-  records: number;
-  /** Messages that window or archive held already. */
-  duplicates: number;
-  /** Records archived without an id. */
-  withoutId: number;
-  deadLettered: number;
-  filesWritten: number;
-  bytesWritten: number;
-  /** Bytes of records that are not yet in a finished file. */
-  bufferedBytes: number;
-  /** Whether delivery is stopped because too much waits. */
-  paused: boolean;
-  /** Why storage refuses now; "" = it does not. */
-  storageProblem: string;
-}
-
-/** The service that makes files of the bus's records, each exactly once. */
-export interface Archiver {
-  /** Subscribes and begins; storage may be away. Rejects when the bus refuses. */
-  start(): Promise<void>;
-  /** Takes what the bus holds now, writes and acknowledges it. */
-  flush(): Promise<void>;
-  /**
-   * Takes what the bus still holds, writes it, acknowledges, ends delivery. When storage refuses
-   * for `timeoutMs` (default 30 s) the rest stays unacknowledged and ArchiveError
-   * `ARCHIVE_NOT_WRITTEN` is thrown.
-   */
-  close(options?: { timeoutMs?: number }): Promise<void>;
-  stats(): ArchiverStats;
-}
 
 /** An archiver for one environment. */
 export function createArchiver(options: ArchiverOptions): Archiver {

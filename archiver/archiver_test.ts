@@ -215,7 +215,7 @@ Deno.test("a full storage stops acknowledgement and delivery; when it has room a
   await transport.close();
 });
 
-Deno.test("a storage that is away at the start, or a damaged manifest, does not stop the service", async () => {
+Deno.test("a storage that is away at the start does not stop the service", async () => {
   const transport = memoryTransport();
   const inner = memoryStorage();
   const storage = new FaultyStorage(inner);
@@ -233,5 +233,30 @@ Deno.test("a storage that is away at the start, or a damaged manifest, does not 
   away = false;
   await archiver.close();
   assert.deepEqual(sequencesOf((await archiveOf(inner)).events), upTo(500));
+  await transport.close();
+});
+
+Deno.test("behind a damaged manifest all waits, unacknowledged, until it is restored", async () => {
+  const transport = memoryTransport();
+  const storage = memoryStorage();
+  const key = "normalized/test/kraken/v1/2026/08/01/manifest.json";
+  const whole = createArchiver(optionsOf(transport, storage));
+  await whole.start();
+  publish(transport, 0, 100);
+  await whole.close();
+  const manifest = await storage.get(key);
+  await storage.put(key, manifest.subarray(0, 50));
+  const archiver = createArchiver(optionsOf(transport, storage));
+  await archiver.start();
+  publish(transport, 100, 200);
+  await assert.rejects(archiver.close({ timeoutMs: 50 }), {
+    code: "ARCHIVE_NOT_WRITTEN",
+    message: /manifest\.json is damaged/,
+  });
+  await storage.put(key, manifest);
+  const again = createArchiver(optionsOf(transport, storage));
+  await again.start();
+  await again.close();
+  assert.deepEqual(sequencesOf((await archiveOf(storage)).events), upTo(200));
   await transport.close();
 });

@@ -1,7 +1,3 @@
 /** The archiver: records from the bus into files, each exactly once. @module */
-export {
-  type Archiver,
-  type ArchiverOptions,
-  type ArchiverStats,
-  createArchiver,
-} from "./archiver.ts";
+export { createArchiver } from "./archiver.ts";
+export type { Archiver, ArchiverOptions, ArchiverStats } from "./archiver_options.ts";

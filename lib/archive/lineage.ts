@@ -3,31 +3,43 @@ import type { Span } from "./manifest.ts";
 
 /** What a file holds of one run: first and last place (`frame-index`), records, their sequence. */
 export interface RunSpan {
+  /** Place of the first record. */
   first: string;
+  /** Place of the last record. */
   last: string;
+  /** Records. */
   count: number;
+  /** Their sequence numbers. */
   sequence: Span;
 }
 
 /** Where a normalized file comes from: stands in a skippable frame at its front. */
 export interface Lineage {
+  /** Name and version of this format. */
   format: "ssmd-normalized/1";
+  /** The registered schema that the records were written with. */
   schema: { type: EventType; version: string; id: string; sha256: string };
+  /** Environment. */
   env: string;
+  /** Feed. */
   feed: string;
   /** What wrote the file (`archiver-main`). */
   processor: string;
+  /** What wrote the file. */
   software: { version: string; commit: string };
   /** ISO time of writing. */
   writtenAt: string;
   /** Where the records were read (`nats ssmd-demo`, `memory`). */
   source: string;
+  /** Records. */
   count: number;
   /** Of the records, uncompressed. */
   bytes: number;
   /** receivedAt of the earliest and the latest record, ns as text. */
   from: string;
+  /** receivedAt of the latest record. */
   to: string;
+  /** Sequence numbers of the records. */
   sequence: Span;
   /** Place in the bus's stream. */
   stream: Span;
@@ -37,10 +49,13 @@ export interface Lineage {
 
 /** What the writer of a file knows beyond the records. */
 export interface LineageSource {
+  /** Environment. */
   env: string;
+  /** Feed. */
   feed: string;
   /** What writes (`archiver-main`). */
   processor: string;
+  /** What writes. */
   software: { version: string; commit: string };
   /** Where the records were read (`nats ssmd-demo`, `memory`). */
   source: string;

@@ -16,31 +16,41 @@ export type ManifestStatus = "open" | "complete" | "partial" | "failed";
 
 /** A span of whole numbers, both ends within. */
 export interface Span {
+  /** The lowest. */
   first: number;
+  /** The highest. */
   last: number;
 }
 
 /** One file of the day. Times are ns as text; the ISO times beside them are for people. */
 export interface ManifestFile {
+  /** In storage. */
   key: string;
   /** Normalized: the records' type. */
   type?: EventType;
-  /** Raw: the connection and its run. */
+  /** Raw: the connection, as in the file's name. */
   connection?: string;
+  /** Raw: life of the connector that captured it. */
   run?: string;
   /** Records (normalized) or lines without the capture line (raw). */
   count: number;
-  /** Raw: how the lines divide. */
+  /** Raw: frames that are JSON. */
   frames?: number;
+  /** Raw: frames kept as base64. */
   binary?: number;
+  /** Raw: connects, disconnects, resumes. */
   events?: number;
   /** Of the file as it lies in storage. */
   bytes: number;
+  /** Of the file as it lies in storage, hex. */
   sha256: string;
-  /** receivedAt of the earliest and the latest record or line. */
+  /** receivedAt of the earliest record or line. */
   from: string;
+  /** Time of the latest record or line. */
   to: string;
+  /** `from` for people. */
   fromTime: string;
+  /** `to` for people. */
   toTime: string;
   /** Normalized: `sequence` of the records. Raw: line numbers within the connection. */
   sequence?: Span;
@@ -50,25 +60,39 @@ export interface ManifestFile {
 
 /** A gap record as the manifest lists it; times are ns as text, `to` "0" = still open. */
 export interface ManifestGap {
+  /** Our name of the market, or `_all`. */
   symbol: string;
+  /** Why something is missing. */
   reason: GapReason;
+  /** When the record was made. */
   receivedAt: string;
+  /** Last moment known to be good. */
   from: string;
+  /** First moment good again. */
   to: string;
+  /** `receivedAt` for people. */
   time: string;
+  /** Messages known to be missing; null = unknown. */
   missed: number | null;
+  /** Whether the record tells the end of the gap. */
   recovered: boolean;
+  /** One sentence for a person. */
   detail: string;
 }
 
 /** All there is of one day of a feed, raw or normalized. */
 export interface Manifest {
+  /** Name and version of this format. */
   format: "ssmd-manifest/1";
+  /** Raw or normalized. */
   kind: ArchiveKind;
+  /** Environment. */
   env: string;
+  /** Feed. */
   feed: string;
   /** UTC, `YYYY-MM-DD`. */
   day: string;
+  /** Where the day stands. */
   status: ManifestStatus;
   /** Share of the captured time, weighted by symbols, that lies in no gap: 0…1. */
   quality: number;
@@ -76,9 +100,11 @@ export interface Manifest {
   symbols: number;
   /** Records or lines in all files. */
   count: number;
+  /** Of all files as they lie in storage. */
   bytes: number;
   /** In the order in which they were written. */
   files: ManifestFile[];
+  /** All gap records of the day, in order of arrival. */
   gaps: ManifestGap[];
   /** Normalized: last archived place (`frame-index`) of each run. Raw: last line as `line-0`. */
   positions: Positions;
@@ -116,15 +142,19 @@ export function emptyManifest(
 
 /** What changes a manifest: finished files, what they hold and who wrote them. */
 export interface ManifestChange {
+  /** Whole in storage already. */
   files?: readonly ManifestFile[];
+  /** To be listed behind those that are there. */
   gaps?: readonly ManifestGap[];
   /** Replaces the runs' places named here. */
   positions?: Positions;
   /** Symbols seen that day, when more than before. */
   symbols?: number;
+  /** Default: as before. */
   status?: ManifestStatus;
   /** `0.1.0+abc1234` */
   writtenBy: string;
+  /** Time of the change, µs. */
   nowUs: number;
 }
 

@@ -13,6 +13,7 @@ import {
 
 /** A normalized file that is being read. */
 export interface NormalizedContent {
+  /** Where the file comes from. */
   lineage: Lineage;
   /** The records in arrival order; throws as {@linkcode openNormalized} where the damage is. */
   records: Iterable<MarketEvent>;

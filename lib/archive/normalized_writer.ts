@@ -24,9 +24,11 @@ interface OpenRun {
 
 /** A finished normalized file, ready to be put. */
 export interface NormalizedFile {
+  /** The whole file. */
   bytes: Uint8Array;
   /** Of `bytes`, hex. */
   sha256: string;
+  /** What stands at its front. */
   lineage: Lineage;
 }
 
@@ -35,6 +37,7 @@ export interface NormalizedFile {
  * and keeps the spans; nothing is compressed before `finish`.
  */
 export class NormalizedFileBuilder {
+  /** Type of all its records. */
   readonly type: EventType;
   #blocks: Uint8Array[] = [];
   #block = new Uint8Array(FIRST_BLOCK_BYTES);
@@ -51,6 +54,7 @@ export class NormalizedFileBuilder {
   #runName = "";
   #run: OpenRun | undefined;
 
+  /** Without records yet. */
   constructor(type: EventType) {
     this.type = type;
   }
@@ -190,12 +194,17 @@ const FIRST_BLOCK_BYTES = 16 * 1024;
 export interface NormalizedRecord {
   /** One Cap'n Proto message; copied. */
   payload: Uint8Array;
+  /** Ours, µs. */
   receivedAtUs: number;
+  /** The record's number in its connection. */
   sequence: number;
+  /** The message's place in the bus's stream. */
   streamSequence: number;
   /** The place its id names; run "" = it has none. */
   run: string;
+  /** Line of the run. */
   frame: number;
+  /** Record of the line. */
   index: number;
 }
 

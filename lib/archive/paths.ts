@@ -16,10 +16,13 @@ const MANIFEST_KEY =
 
 /** Where a raw file belongs. */
 export interface RawPlace {
+  /** Environment. */
   env: string;
+  /** Feed. */
   feed: string;
   /** Any moment of the file's minute, µs. */
   atUs: number;
+  /** Connection, as in the capture line. */
   connection: string;
   /** 1 = the minute's first file of the connection; the name shows it from 2 on. */
   part?: number;
@@ -27,8 +30,11 @@ export interface RawPlace {
 
 /** Where a normalized file belongs. */
 export interface NormalizedPlace {
+  /** Environment. */
   env: string;
+  /** Feed. */
   feed: string;
+  /** Type of the records. */
   type: EventType;
   /** Any moment of the file's minute, µs. */
   atUs: number;
@@ -38,8 +44,11 @@ export interface NormalizedPlace {
 
 /** Which day a manifest is about. */
 export interface ManifestPlace {
+  /** Raw or normalized. */
   kind: ArchiveKind;
+  /** Environment. */
   env: string;
+  /** Feed. */
   feed: string;
   /** `YYYY-MM-DD`, UTC. */
   day: string;

@@ -16,18 +16,23 @@ export interface CaptureInfo {
   run: string;
   /** Name of the connection, as in the file's name. */
   connection: string;
+  /** Environment. */
   env: string;
+  /** Feed. */
   feed: string;
   /** Id of the venue whose wire format this is. */
   venue: string;
   /** Address the socket was opened to. */
   endpoint: string;
+  /** Markets that the connection carries. */
   symbols: CaptureSymbol[];
   /** Where the machine stands (`eu-central`), "" = not said. */
   location: string;
+  /** Name of the machine. */
   host: string;
   /** `source`: what sets the clock; `status`: `synchronized`, `unsynchronized` or `unknown`. */
   clock: { source: string; status: string; offsetUs: number | null };
+  /** What captured. */
   software: { version: string; commit: string };
   /** Lines of this connection in earlier files of the run. */
   linesBefore: number;

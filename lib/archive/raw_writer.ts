@@ -23,12 +23,15 @@ export interface RawCounts {
 
 /** A finished raw file, ready to be put. */
 export interface RawFile {
+  /** The whole file. */
   bytes: Uint8Array;
   /** Of `bytes`, hex. */
   sha256: string;
+  /** Its lines by kind. */
   counts: RawCounts;
-  /** Times of the earliest and the latest line, µs; 0 when there is no line. */
+  /** Time of the earliest line, µs; 0 when there is no line. */
   firstUs: number;
+  /** Time of the latest line, µs; 0 when there is no line. */
   lastUs: number;
 }
 

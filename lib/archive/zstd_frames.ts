@@ -9,14 +9,19 @@ const FRAME_BYTES_MAX = 1024 * 1024 * 1024;
 
 /** A frame as it lies in a file: `end` is the offset behind it. */
 export interface ZstdFrame {
+  /** Whether it holds compressed data or is passed over. */
   kind: "data" | "skippable";
+  /** Offset of its first byte. */
   start: number;
+  /** Offset behind its last byte. */
   end: number;
 }
 
 /** Where and why the walk over a file's frames ended early. */
 export interface ZstdDamage {
+  /** First byte of the frame that cannot be read. */
   offset: number;
+  /** What is wrong, to stand in a sentence. */
   why: string;
 }
 

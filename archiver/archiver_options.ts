@@ -1,0 +1,67 @@
+import type { Logger, Metrics } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import type { Transport } from "@ssmd/transport";
+
+/** Options of {@linkcode createArchiver}. */
+export interface ArchiverOptions {
+  /** Environment. */
+  env: string;
+  /** Feeds whose days are opened at the start and sealed at midnight; others on their first record. */
+  feeds: readonly string[];
+  /** The bus it reads. */
+  transport: Transport;
+  /** Where the files go. */
+  storage: Storage;
+  /** Part of the durable's name; one archiver a shard and env. Default `main`. */
+  shard?: string;
+  /** Default silent. */
+  logger?: Logger;
+  /** Prefix `archiver`; default a registry of its own. */
+  metrics?: Metrics;
+  /** Version of the software, for lineage and manifests. */
+  version: string;
+  /** Commit of the software. */
+  commit: string;
+  /** Wall clock, µs; default the system's. */
+  clock?: () => number;
+  /** Bytes of open windows before they are written early; default from LIMITS. */
+  windowBytesMax?: number;
+}
+
+/** What an archiver has done and holds. */
+export interface ArchiverStats {
+  /** Records put into windows since the start. */
+  records: number;
+  /** Messages that window or archive held already. */
+  duplicates: number;
+  /** Records archived without an id. */
+  withoutId: number;
+  /** Messages that could not be archived. */
+  deadLettered: number;
+  /** Files whole in storage since the start. */
+  filesWritten: number;
+  /** Bytes of them. */
+  bytesWritten: number;
+  /** Bytes of records that are not yet in a finished file. */
+  bufferedBytes: number;
+  /** Whether delivery is stopped because too much waits. */
+  paused: boolean;
+  /** Why storage refuses now; "" = it does not. */
+  storageProblem: string;
+}
+
+/** The service that makes files of the bus's records, each exactly once. */
+export interface Archiver {
+  /** Subscribes and begins; storage may be away. Rejects when the bus refuses. */
+  start(): Promise<void>;
+  /** Takes what the bus holds now, writes and acknowledges it. */
+  flush(): Promise<void>;
+  /**
+   * Takes what the bus still holds, writes it, acknowledges, ends delivery. When storage refuses
+   * for `timeoutMs` (default 30 s) the rest stays unacknowledged and ArchiveError
+   * `ARCHIVE_NOT_WRITTEN` is thrown.
+   */
+  close(options?: { timeoutMs?: number }): Promise<void>;
+  /** Counts since the start, and what is held now. */
+  stats(): ArchiverStats;
+}

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { folderStorage } from "@ssmd/storage";
+import { fillArchive } from "../archive/_fixtures.ts";
+
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+const TRADES = "normalized/test/kraken/v1/trade/2026/08/01/02-53.capnp.zst";
+
+async function ssmd(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const command = new Deno.Command(Deno.execPath(), { args: ["run", "-A", MAIN, ...args] });
+  const { code, stdout, stderr } = await command.output();
+  const decoder = new TextDecoder();
+  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+async function withArchive(test: (dir: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  try {
+    const storage = folderStorage(dir);
+    await fillArchive(storage);
+    await storage.close();
+    await test(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+Deno.test("verify prints a table and exits with 0 when all balances", () =>
+  withArchive(async (dir) => {
+    const { code, out, err } = await ssmd("archive", "verify", "--data", dir);
+    assert.deepEqual([code, err], [0, ""]);
+    assert.match(out, /^ENV +FEED +DAY +RAW FRAMES/);
+    assert.match(out, /test +kraken +2026-08-01 +1194/);
+    assert.match(out, /1194 frames give exactly the \d+ records that are archived\n$/);
+  }));
+
+Deno.test("verify exits with 1 and one sentence for what does not balance", () =>
+  withArchive(async (dir) => {
+    await Deno.remove(`${dir}/${TRADES}`);
+    const { code, out, err } = await ssmd("archive", "verify", "--data", dir, "--output", "json");
+    assert.equal(code, 1);
+    assert.equal(err, `problem: ${TRADES} is named in the manifest and not in storage.\n`);
+    const { ok, problems } = JSON.parse(out);
+    assert.deepEqual([ok, problems.length, problems[0].code], [false, 1, "FILE_MISSING"]);
+  }));
+
+Deno.test("verify of a folder without an archive says what to do", async () => {
+  const { code, err } = await ssmd("archive", "verify", "--data", "no/such/folder");
+  assert.equal(code, 1);
+  assert.match(err, /There is no folder "no\/such\/folder"[^]*--data[^]*ARCHIVE_NOT_FOUND/);
+});
+
+Deno.test("cat prints every record, and ends quietly when nobody reads on", () =>
+  withArchive(async (dir) => {
+    const { code, out } = await ssmd("archive", "cat", `${dir}/${TRADES}`);
+    assert.equal(code, 0);
+    assert.equal(out.trim().split("\n").length, 394);
+    const script =
+      `"${Deno.execPath()}" run -A "${MAIN}" archive cat "${dir}/${TRADES}" | head -n 1`;
+    const piped = await new Deno.Command("sh", { args: ["-c", script] }).output();
+    assert.equal(new TextDecoder().decode(piped.stderr), "");
+    assert.match(new TextDecoder().decode(piped.stdout), /^\{"type":"trade"/);
+  }));
+
+Deno.test("cat of a damaged file prints what is whole and exits with 1", () =>
+  withArchive(async (dir) => {
+    const bytes = await Deno.readFile(`${dir}/${TRADES}`);
+    await Deno.writeFile(`${dir}/cut.zst`, bytes.subarray(0, bytes.length - 1));
+    const { code, err } = await ssmd("archive", "cat", `${dir}/cut.zst`);
+    assert.equal(code, 1);
+    assert.match(err, /cut\.zst is damaged at byte \d+: the file ends 1 bytes before/);
+  }));
