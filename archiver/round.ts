@@ -57,7 +57,7 @@ async function writeDay(
   const positions: Positions = {};
   const taken = new Set(day.manifest.files.map((file) => file.key));
   for (const window of windows) {
-    const built = await window.builder.finish(
+    const built = window.builder.finish(
       { ...writer.source, feed: day.manifest.feed },
       writer.nowUs(),
     );

@@ -39,7 +39,7 @@ async function build(count: number): Promise<NormalizedFile> {
       index: 0,
     });
   }
-  return await builder.finish({
+  return builder.finish({
     env: "test",
     feed: "kraken",
     processor: "archiver-main",

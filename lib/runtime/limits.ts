@@ -15,8 +15,8 @@ export const LIMITS = {
   publishInFlightMax: 4096,
   /** Encoded messages in memory while the bus is away; then they go to the outbox on disk. */
   outboxMessagesMax: 65_536,
-  /** Bytes of open archive windows; then they are flushed early as a further part. */
-  archiveWindowBytesMax: 64 * 1024 * 1024,
+  /** Record bytes of open archive windows (about an eighth in memory); then they are cut early. */
+  archiveWindowBytesMax: 512 * 1024 * 1024,
   /** Messages that a memory consumer may lag; then publishers wait. */
   memoryBacklogMax: 100_000,
   /** Bytes waiting for one gateway client; beyond it the client drops messages and is told. */

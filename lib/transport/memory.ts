@@ -30,6 +30,11 @@ export interface MemoryTransportOptions {
   logger?: Logger;
   /** Messages a durable consumer may lag before publishers are `full`; default from LIMITS. */
   backlogMax?: number;
+  /**
+   * Whether a consumer's successor gets again what was handed out and not acknowledged; default
+   * true. false keeps no copy: right where another source gives it again, as a connector's spool.
+   */
+  redeliver?: boolean;
 }
 
 /**
@@ -67,6 +72,7 @@ class MemoryTransport implements Transport {
   readonly durable = false;
   #logger: Logger;
   #backlogMax: number;
+  #redeliver: boolean;
   #routes = new Map<string, Route>();
   #generation = 0;
   #live = new Set<Live>();
@@ -83,6 +89,7 @@ class MemoryTransport implements Transport {
   constructor(options: MemoryTransportOptions) {
     this.#logger = options.logger ?? silentLogger;
     this.#backlogMax = options.backlogMax ?? LIMITS.memoryBacklogMax;
+    this.#redeliver = options.redeliver ?? true;
   }
 
   get full(): boolean {
@@ -225,7 +232,8 @@ class MemoryTransport implements Transport {
     const matches = compileFilters(filters);
     const known = this.#durables.get(name);
     if (known?.queue.attached) throw consumerInUse(name);
-    const durable = known ?? { name, matches, queue: new MemoryQueue(() => this.#drained()) };
+    const queue = known?.queue ?? new MemoryQueue(() => this.#drained(), this.#redeliver);
+    const durable = known ?? { name, matches, queue };
     durable.matches = matches;
     this.#durables.set(name, durable);
     this.#generation++;

@@ -17,10 +17,12 @@ export class MemoryQueue {
   #paused = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #onDrained: () => void;
+  #redeliver: boolean;
 
-  /** Calls `onDrained` after kept messages were handed out. */
-  constructor(onDrained: () => void) {
+  /** Calls `onDrained` after kept messages were handed out; `redeliver` as asked for. */
+  constructor(onDrained: () => void, redeliver = true) {
     this.#onDrained = onDrained;
+    this.#redeliver = redeliver;
   }
 
   /** Messages that were not handed out yet. */
@@ -35,6 +37,10 @@ export class MemoryQueue {
 
   /** Keeps a message; hands it out at once when the reader has got everything before. */
   offer(message: InMessage): void {
+    if (!this.#redeliver && this.backlog === 0 && !this.#paused && this.#reader !== undefined) {
+      this.#reader(message);
+      return;
+    }
     this.#messages.push(message);
     if (this.#next !== this.#messages.length - 1) return;
     if (this.#paused || this.#reader === undefined || this.#timer !== undefined) return;
@@ -82,6 +88,11 @@ export class MemoryQueue {
     if (head >= HEAD_MAX && head * 2 >= messages.length) this.#compact();
   }
 
+  #forgetHandedOut(): void {
+    this.#head = this.#next;
+    this.#compact();
+  }
+
   #compact(): void {
     const head = this.#head;
     this.#messages.copyWithin(0, head);
@@ -103,6 +114,7 @@ export class MemoryQueue {
       this.#reader(message);
     }
     this.#timer = undefined;
+    if (!this.#redeliver) this.#forgetHandedOut();
     if (!this.#paused) this.#schedule();
     this.#onDrained();
   }

@@ -31,7 +31,8 @@ type NatsConfig = Extract<TransportConfig, { type: "nats" }>;
 const DRIVERS = {
   memory: async (_config: TransportConfig, options: OpenTransportOptions) => {
     const { memoryTransport } = await import("./memory.ts");
-    return memoryTransport(options);
+    // In one process the spool, not the bus, gives again what a crash took.
+    return memoryTransport({ ...options, redeliver: false });
   },
   nats: async (config: NatsConfig, { env, logger }: OpenTransportOptions) => {
     const { natsTransport } = await import("./nats.ts");
