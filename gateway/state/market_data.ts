@@ -12,7 +12,9 @@ import { Market } from "./market.ts";
 
 /** A market as the environment names it. */
 export interface MarketSpec {
+  /** Ours. */
   symbol: string;
+  /** The feed's id. */
   feed: string;
   /** The venue's name. */
   external: string;
