@@ -4,14 +4,17 @@ import {
   dayOfUs,
   formatPlace,
   loadManifest,
+  type Manifest,
   type ManifestFile,
   manifestTimes,
   openManifest,
   parsePosition,
   placeOf,
   type Position,
+  type RawFile,
   RawFileBuilder,
   rawKey,
+  type RawPlace,
   saveManifest,
 } from "@ssmd/archive";
 import { Backoff, LIMITS, type Logger, messageOf, nowUs, sleep } from "@ssmd/runtime";
@@ -19,9 +22,9 @@ import type { Storage } from "@ssmd/storage";
 import type { Publisher, Transport } from "@ssmd/transport";
 import {
   type ConnectionCheckpoint,
-  readSegment,
   type Segment,
-  type SegmentContent,
+  type SegmentHeader,
+  SegmentReader,
 } from "./segment.ts";
 
 /** Options of {@linkcode RawFiles}. */
@@ -48,7 +51,6 @@ interface ClosedSegment {
 }
 
 const RELEASE_EVERY_MS = 5_000;
-const YIELD_EVERY_LINES = 2_000;
 const RAW_LEVEL = 3;
 
 /**
@@ -104,10 +106,10 @@ export class RawFiles {
 
   async #tryWrite(closed: ClosedSegment): Promise<boolean> {
     try {
-      const content = await readSegment(closed.segment);
-      if (content) {
-        closed.openedUs = content.header.openedUs;
-        await this.#write(content);
+      const reader = await SegmentReader.open(closed.segment);
+      if (reader) {
+        closed.openedUs = reader.header.openedUs;
+        await this.#write(reader);
       }
       closed.written = true;
       return true;
@@ -121,47 +123,60 @@ export class RawFiles {
     }
   }
 
-  async #write(content: SegmentContent): Promise<void> {
+  async #write(reader: SegmentReader): Promise<void> {
     const { env, feed, storage } = this.#options;
-    const { header, lines } = content;
-    if (lines.length === 0) return;
+    const { header } = reader;
+    const builders = await this.#build(reader);
     const day = dayOfUs(header.openedUs);
+    const manifest = await openManifest(storage, { kind: "raw", env, feed, day });
     const files: ManifestFile[] = [];
     for (const checkpoint of header.connections) {
-      const file = await this.#writeConnection(content, checkpoint);
-      if (file) files.push(file);
+      const builder = builders.get(checkpoint.slot);
+      if (builder) files.push(await this.#put(header, manifest, checkpoint, builder.finish()));
     }
-    const manifest = await openManifest(storage, { kind: "raw", env, feed, day });
-    const last = header.firstLine + lines.length - 1;
+    if (files.length === 0) return;
     const software = header.connections[0]?.capture.software;
     await saveManifest(
       storage,
       changedManifest(manifest, {
         files,
-        positions: { [header.run]: formatPlace({ frame: last, index: 0 }) },
+        positions: { [header.run]: formatPlace({ frame: reader.lastLine, index: 0 }) },
         writtenBy: `${software?.version ?? "?"}+${software?.commit ?? "?"}`,
         nowUs: nowUs(),
       }),
     );
   }
 
-  async #writeConnection(
-    { header, lines }: SegmentContent,
-    { slot, capture }: ConnectionCheckpoint,
-  ): Promise<ManifestFile | undefined> {
-    const { env, feed, storage } = this.#options;
-    const builder = new RawFileBuilder(capture, RAW_LEVEL);
-    let count = 0;
-    for (const [index, line] of lines.entries()) {
-      if (index % YIELD_EVERY_LINES === 0) await sleep(0);
-      if (line.slot !== slot) continue;
-      builder.add(line.raw);
-      count++;
+  /** One builder for each connection that has lines; the event loop gets a turn between pieces. */
+  async #build(reader: SegmentReader): Promise<Map<number, RawFileBuilder>> {
+    const builders = new Map<number, RawFileBuilder>();
+    for await (const lines of reader.batches()) {
+      for (const { slot, raw } of lines) {
+        let builder = builders.get(slot);
+        if (!builder) {
+          const checkpoint = reader.header.connections.find((known) => known.slot === slot);
+          if (!checkpoint) continue;
+          builders.set(slot, builder = new RawFileBuilder(checkpoint.capture, RAW_LEVEL));
+        }
+        builder.add(raw);
+      }
+      await sleep(0);
     }
-    if (count === 0) return undefined;
-    const file = builder.finish();
-    const key = rawKey({ env, feed, atUs: header.openedUs, connection: capture.connection });
+    return builders;
+  }
+
+  async #put(
+    header: SegmentHeader,
+    manifest: Manifest,
+    { capture }: ConnectionCheckpoint,
+    file: RawFile,
+  ): Promise<ManifestFile> {
+    const { env, feed, storage } = this.#options;
+    const first = capture.linesBefore + 1;
+    const place = { env, feed, atUs: header.openedUs, connection: capture.connection };
+    const key = keyFor(place, first, manifest);
     await storage.put(key, file.bytes);
+    const count = file.counts.frames + file.counts.binary + file.counts.events;
     return {
       key,
       connection: capture.connection,
@@ -171,7 +186,7 @@ export class RawFiles {
       bytes: file.bytes.length,
       sha256: file.sha256,
       ...manifestTimes(file.firstUs, file.lastUs),
-      sequence: { first: capture.linesBefore + 1, last: capture.linesBefore + count },
+      sequence: { first, last: first + count - 1 },
     };
   }
 
@@ -222,5 +237,17 @@ export class RawFiles {
         hint: "make storage reachable or give it room; until then the newest frames are kept",
       });
     }
+  }
+}
+
+/**
+ * The minute's key: the one that already holds these lines (a segment written once more), else the
+ * first free one. A minute comes twice when the clock is set back; nothing is written over.
+ */
+function keyFor(place: RawPlace, firstLine: number, manifest: Manifest): string {
+  for (let part = 1;; part++) {
+    const key = rawKey({ ...place, part });
+    const known = manifest.files.find((file) => file.key === key);
+    if (!known || known.sequence?.first === firstLine) return key;
   }
 }

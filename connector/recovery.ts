@@ -10,10 +10,10 @@ import { type PendingLine, Pipeline, unreadableLine } from "./pipeline.ts";
 import type { RawFiles } from "./raw_files.ts";
 import {
   listSegments,
-  readSegment,
   type Segment,
   type SegmentHeader,
   type SegmentLine,
+  SegmentReader,
 } from "./segment.ts";
 import { readLastStop } from "./last_stop.ts";
 
@@ -70,21 +70,23 @@ async function recoverRun(
   const held = await heldByBus(transport, env, feed);
   let replay: Replay | undefined;
   for (const segment of segments) {
-    const content = await readSegment(segment);
-    if (!content) {
+    const reader = await SegmentReader.open(segment);
+    if (!reader) {
       await Deno.remove(segment.path);
       continue;
     }
-    if (content.tornBytes > 0) {
-      logger.warn("the last line of a spool segment was not whole: it was never accepted", {
-        segment: segment.path,
-        bytes: content.tornBytes,
-      });
-    }
-    replay ??= new Replay(options, content.header, (message) => {
+    replay ??= new Replay(options, reader.header, (message) => {
       if (!held || comparePositions(positionOf(message.id), held) > 0) outbox.push(message);
     });
-    for (const line of content.lines) replay.line(line);
+    for await (const lines of reader.batches()) {
+      for (const line of lines) replay.line(line);
+    }
+    if (reader.tornBytes > 0) {
+      logger.warn("the last line of a spool segment was not whole: it was never accepted", {
+        segment: segment.path,
+        bytes: reader.tornBytes,
+      });
+    }
     rawFiles.add(segment, replay.lastId);
   }
   return replay?.lastUs ?? 0;

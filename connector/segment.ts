@@ -71,32 +71,101 @@ export async function listSegments(dir: string): Promise<Segment[]> {
   return segments.sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
-/** A segment read back: its header, its whole lines, and the bytes of a torn last line. */
-export interface SegmentContent {
-  header: SegmentHeader;
-  lines: SegmentLine[];
-  tornBytes: number;
-}
+const READ_BYTES = 1024 * 1024;
+const LINE_FEED = 10;
+const SPACE = 32;
 
 /**
- * Reads a segment. A last line without its line feed was never durable as a whole: it is left out
- * and its length told. Undefined when not even the header is whole (nothing was accepted in it).
+ * Reads a segment piece by piece, as a minute of a busy feed is larger than what should lie in
+ * memory. A last line without its line feed was never durable as a whole: it is left out.
  */
-export async function readSegment(segment: Segment): Promise<SegmentContent | undefined> {
-  const bytes = await Deno.readFile(segment.path);
-  const headerEnd = bytes.indexOf(10);
-  if (headerEnd < 0) return undefined;
-  const header = parseHeader(bytes.subarray(0, headerEnd), segment.path);
-  const lines: SegmentLine[] = [];
-  let number = header.firstLine;
-  let at = headerEnd + 1;
-  for (let end = bytes.indexOf(10, at); end >= 0; end = bytes.indexOf(10, at)) {
-    const space = bytes.indexOf(32, at);
-    const slot = Number(TEXT.decode(bytes.subarray(at, space)));
-    lines.push({ number: number++, slot, raw: bytes.subarray(space + 1, end + 1) });
-    at = end + 1;
+export class SegmentReader {
+  /** Where its connections stood when it began. */
+  readonly header: SegmentHeader;
+  #file: Deno.FsFile;
+  #rest: Uint8Array<ArrayBuffer>;
+  #number: number;
+
+  private constructor(header: SegmentHeader, file: Deno.FsFile, rest: Uint8Array<ArrayBuffer>) {
+    this.header = header;
+    this.#file = file;
+    this.#rest = rest;
+    this.#number = header.firstLine;
   }
-  return { header, lines, tornBytes: bytes.length - at };
+
+  /**
+   * Opens a segment; undefined when not even its header is whole: nothing was accepted in it.
+   * Throws SsmdError `SPOOL_DAMAGED` when the header cannot be read.
+   */
+  static async open(segment: Segment): Promise<SegmentReader | undefined> {
+    const file = await Deno.open(segment.path);
+    try {
+      let bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+      for (;;) {
+        const end = bytes.indexOf(LINE_FEED);
+        if (end >= 0) {
+          const header = parseHeader(bytes.subarray(0, end), segment.path);
+          return new SegmentReader(header, file, bytes.slice(end + 1));
+        }
+        const more = await readMore(file, bytes);
+        if (!more) break;
+        bytes = more;
+      }
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+    file.close();
+    return undefined;
+  }
+
+  /** Bytes of the torn last line; known when all lines were read. */
+  get tornBytes(): number {
+    return this.#rest.length;
+  }
+
+  /** Number of the last line read; one less than the first when there was none. */
+  get lastLine(): number {
+    return this.#number - 1;
+  }
+
+  /** The whole lines, some at a time; the file is closed behind them. */
+  async *batches(): AsyncGenerator<SegmentLine[]> {
+    try {
+      let bytes: Uint8Array<ArrayBuffer> | undefined = this.#rest;
+      while (bytes) {
+        const whole = bytes.lastIndexOf(LINE_FEED) + 1;
+        if (whole > 0) yield this.#linesOf(bytes.subarray(0, whole));
+        this.#rest = bytes.slice(whole);
+        bytes = await readMore(this.#file, this.#rest);
+      }
+    } finally {
+      this.#file.close();
+    }
+  }
+
+  #linesOf(bytes: Uint8Array): SegmentLine[] {
+    const lines: SegmentLine[] = [];
+    for (let at = 0; at < bytes.length;) {
+      const end = bytes.indexOf(LINE_FEED, at) + 1;
+      const space = bytes.indexOf(SPACE, at);
+      const slot = Number(TEXT.decode(bytes.subarray(at, space)));
+      lines.push({ number: this.#number++, slot, raw: bytes.subarray(space + 1, end) });
+      at = end;
+    }
+    return lines;
+  }
+}
+
+/** `bytes` with the next piece of the file behind them; undefined at its end. */
+async function readMore(
+  file: Deno.FsFile,
+  bytes: Uint8Array,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const longer = new Uint8Array(bytes.length + Math.max(READ_BYTES, bytes.length));
+  longer.set(bytes);
+  const read = await file.read(longer.subarray(bytes.length));
+  return read === null ? undefined : longer.subarray(0, bytes.length + read);
 }
 
 function parseHeader(bytes: Uint8Array, path: string): SegmentHeader {

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { StorageError } from "@ssmd/runtime";
-import { listSegments, readSegment, type Segment } from "./segment.ts";
+import {
+  listSegments,
+  type Segment,
+  type SegmentHeader,
+  type SegmentLine,
+  SegmentReader,
+} from "./segment.ts";
 import { Spool, troubleOf } from "./spool.ts";
 
 const MINUTE_US = 60_000_000;
@@ -28,6 +34,20 @@ function newSpool(dir: string, told: Told): Spool {
     onClosed: (segment) => told.closed.push(segment),
     onTrouble: (error) => told.troubles.push(error),
   });
+}
+
+interface Content {
+  header: SegmentHeader;
+  lines: SegmentLine[];
+  tornBytes: number;
+}
+
+async function readSegment(segment: Segment): Promise<Content | undefined> {
+  const reader = await SegmentReader.open(segment);
+  if (!reader) return undefined;
+  const lines: SegmentLine[] = [];
+  for await (const batch of reader.batches()) lines.push(...batch);
+  return { header: reader.header, lines, tornBytes: reader.tornBytes };
 }
 
 function nothingTold(): Told {
@@ -97,6 +117,16 @@ Deno.test("readSegment() leaves out a torn last line and says how long it was", 
     assert.equal(content?.tornBytes, "1 second".length - 2);
     await Deno.writeFile(segment.path, bytes.subarray(0, 10));
     assert.equal(await readSegment(segment), undefined);
+  }));
+
+Deno.test("SegmentReader gives lines longer than what it reads at once", () =>
+  inFolder(async (dir) => {
+    const spool = newSpool(dir, nothingTold());
+    const sizes = [10, 3_000_000, 20, 1_048_576, 0];
+    for (const size of sizes) spool.append(1, 1, "", new Uint8Array(size).fill(120), "");
+    await spool.close();
+    const content = await readSegment((await listSegments(dir))[0] as Segment);
+    assert.deepEqual(content?.lines.map((line) => line.raw.length - 1), sizes);
   }));
 
 Deno.test("Spool keeps lines in memory while its folder is away, and writes them when it is back", () =>

@@ -6,7 +6,9 @@ import type { SimulatedVenue } from "./options.ts";
 
 /** What a capture holds. */
 export interface CaptureSummary {
+  /** Path. */
   file: string;
+  /** Where it was recorded. */
   venue: SimulatedVenue;
   /** The venue's names, in the order of their appearance. */
   symbols: string[];
@@ -20,14 +22,17 @@ export interface CaptureSummary {
   depth?: number;
   /** Kraken: most digits after the point that the file shows, by symbol. */
   priceDecimals: Record<string, number>;
+  /** The same of sizes. */
   sizeDecimals: Record<string, number>;
   /** Kalshi: the first `sid` of each channel. */
   sids: Record<string, number>;
+  /** Recorded frames, markers not counted. */
   frames: number;
   /** Kraken: whether heartbeats are among the frames. */
   heartbeats: boolean;
-  /** Times of the first and last frame, µs since 1970. */
+  /** Time of the first frame, µs since 1970. */
   firstUs: number;
+  /** Time of the last frame. */
   lastUs: number;
 }
 

@@ -4,6 +4,7 @@ import { type Fault, FAULT_TYPES } from "./faults.ts";
 
 /** A fault with the times at which it strikes; one of the three must be given. */
 export interface ScheduledFault {
+  /** What strikes. */
   fault: Fault;
   /** Again and again. */
   everyMs?: number;

@@ -8,6 +8,7 @@ export const SIGNATURE_AGE_MS_MAX = 5 * 60 * 1000;
 
 /** A key pair for trying things out. */
 export interface DemoKey {
+  /** For the header KALSHI-ACCESS-KEY. */
   keyId: string;
   /** PKCS#8 */
   privateKeyPem: string;

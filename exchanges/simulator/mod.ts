@@ -5,5 +5,9 @@ export { type Fault, FAULT_TYPES, type FrameKind, RUBBISH, type Rubbish } from "
 export { parseDurationMs, parseScheduledFault, type ScheduledFault } from "./fault_schedule.ts";
 export { type DemoKey, demoKey, KALSHI_PATH } from "./kalshi_auth.ts";
 export type { KrakenSymbolOptions } from "./model/kraken_symbols.ts";
-export type { KalshiSymbolOptions, PriceStructure } from "./model/kalshi_symbols.ts";
+export {
+  type KalshiSymbolOptions,
+  PRICE_STRUCTURES,
+  type PriceStructure,
+} from "./model/kalshi_symbols.ts";
 export { type CaptureSummary, inspectCapture } from "./capture_inspect.ts";

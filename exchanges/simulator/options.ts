@@ -15,7 +15,9 @@ export type SimulatedSymbol = KrakenSymbolOptions & KalshiSymbolOptions;
 
 /** A seeded market model that needs no data: the same seed and start give the same bytes. */
 export interface ModelSource {
+  /** A model. */
   type: "model";
+  /** 0 to 2^53. */
   seed: number;
   /** Markets; none = some well-known (Kraken) or made-up (Kalshi) ones. */
   symbols?: readonly SimulatedSymbol[];
@@ -31,7 +33,9 @@ export interface ModelSource {
 
 /** Recorded frames, sent byte by byte as they are, file after file. */
 export interface CaptureSource {
+  /** Captures. */
   type: "capture";
+  /** Paths, in the order of playing. */
   files: readonly string[];
   /** Multiple of the capture's own pace, or as fast as clients read; default 1. */
   speed?: number | "max";
@@ -41,10 +45,13 @@ export interface CaptureSource {
 
 /** Options of {@linkcode startSimulator}. */
 export interface SimulatorOptions {
+  /** Whose protocol is spoken. */
   venue: SimulatedVenue;
+  /** Loopback only. */
   host?: "127.0.0.1";
   /** 0 or absent = a free one. */
   port?: number;
+  /** Where the market data comes from. */
   source: ModelSource | CaptureSource;
   /** Kalshi: verifies handshakes; absent = the key of {@linkcode demoKey}. */
   publicKeyPem?: string;
@@ -52,6 +59,7 @@ export interface SimulatorOptions {
   ledger?: string;
   /** Faults that happen by themselves. */
   faults?: readonly ScheduledFault[];
+  /** Default: says nothing. */
   logger?: Logger;
 }
 
@@ -63,7 +71,9 @@ export interface SimulatorStats {
   accepted: number;
   /** Handshakes refused so far. */
   refused: number;
+  /** To all clients so far. */
   framesSent: number;
+  /** To all clients so far. */
   bytesSent: number;
   /** Model events or capture frames played so far. */
   played: number;
@@ -75,11 +85,14 @@ export interface SimulatorStats {
 export interface Simulator {
   /** WebSocket address, `ws://127.0.0.1:…`. */
   readonly url: string;
+  /** Port on loopback. */
   readonly port: number;
   /** All that was to be played was sent and read. */
   readonly done: Promise<void>;
+  /** Counts now. */
   stats(): SimulatorStats;
   /** Strikes all connections, or the next one when there is none. */
   fault(fault: Fault): void;
+  /** Cuts all connections and frees the port. */
   close(): Promise<void>;
 }

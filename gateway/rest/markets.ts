@@ -29,7 +29,7 @@ function feeds(data: MarketData, query: URLSearchParams): Reply {
   return json({ feeds: [...data.feeds.values()].map(feedView) });
 }
 
-/** Markets in the order of their names; `after` goes on where the last answer ended. */
+/** Markets in the environment's order, then as they came; `after` goes on behind that symbol. */
 function list(data: MarketData, query: URLSearchParams): Reply {
   checkQuery(query, ["feed", "limit", "after"]);
   const limit = intQuery(query, "limit", MARKETS_DEFAULT, {
@@ -43,11 +43,13 @@ function list(data: MarketData, query: URLSearchParams): Reply {
     throw new Problem(404, "UNKNOWN_FEED", "there is no feed of this name", `feeds: ${known}`);
   }
   const found: Market[] = [];
+  let there = after === "";
   for (const market of data.markets()) {
-    if (feedId !== null && market.feed.id !== feedId) continue;
-    if (market.symbol > after) found.push(market);
+    if (there && (feedId === null || market.feed.id === feedId)) found.push(market);
+    if (market.symbol === after) there = true;
+    if (found.length > limit) break;
   }
-  found.sort((a, b) => a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : 0);
+  if (!there) throw unknownSymbol(data, after);
   const page = found.slice(0, limit);
   const next = found.length > limit ? page.at(-1)?.symbol : undefined;
   return json({ markets: page.map(marketSummary), ...(next === undefined ? {} : { next }) });
@@ -92,12 +94,16 @@ function orderBook(data: MarketData, { params, query }: RouteRequest): Reply {
 function marketOf(data: MarketData, params: Record<string, string>): Market {
   const symbol = params["symbol"] ?? "";
   const market = data.market(symbol);
-  if (market !== undefined) return market;
+  if (market === undefined) throw unknownSymbol(data, symbol);
+  return market;
+}
+
+function unknownSymbol(data: MarketData, symbol: string): Problem {
   const shown = symbol.slice(0, 64);
   const names: string[] = [];
-  for (const { symbol } of data.markets()) if (names.push(symbol) >= 500) break;
+  for (const market of data.markets()) if (names.push(market.symbol) >= 500) break;
   const near = nearest(shown, names);
-  throw new Problem(
+  return new Problem(
     404,
     "UNKNOWN_SYMBOL",
     `there is no market "${shown}"`,

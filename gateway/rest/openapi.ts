@@ -115,7 +115,7 @@ export function openApi(version: string): Record<string, unknown> {
     },
     paths: {
       "/v1/feeds": get("Feeds and how they are", list("feeds", ref("Feed"))),
-      "/v1/markets": get("Markets by name", list("markets", ref("Market")), [
+      "/v1/markets": get("Markets in the environment's order", list("markets", ref("Market")), [
         query("feed", { type: "string" }, "Only this feed's."),
         query("limit", integer(1, pageMax, 1000), "Markets in the answer."),
         query("after", { type: "string" }, "Go on after this symbol (`next` of the last answer)."),

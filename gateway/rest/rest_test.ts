@@ -4,7 +4,7 @@ import { memoryTransport } from "@ssmd/transport";
 import { startGateway } from "../gateway.ts";
 import { withGateway } from "../testing/gateway_rig.ts";
 
-Deno.test("markets are listed by name, page by page", () =>
+Deno.test("markets are listed in the environment's order, page by page", () =>
   withGateway(async ({ get, connector }) => {
     connector.trade("KXNEW", 0.3);
     const { status, body } = await get("/v1/markets?limit=3");

@@ -6,7 +6,8 @@ import {
   type NatsConnection,
 } from "@nats-io/nats-core";
 import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
-import { connect } from "@nats-io/transport-node";
+import { NatsConnectionImpl, setTransportFactory } from "@nats-io/nats-core/internal";
+import { DenoSocket } from "./deno_socket.ts";
 
 /** Who we are to the server; at most one of the three ways. */
 export interface NatsCredentials {
@@ -59,7 +60,8 @@ export async function connectNats(
   };
   let connection: NatsConnection;
   try {
-    connection = await connect(options);
+    setTransportFactory({ factory: () => new DenoSocket() });
+    connection = await NatsConnectionImpl.connect(options);
   } catch (error) {
     throw connectError(error, endpoint.servers);
   }

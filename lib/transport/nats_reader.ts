@@ -22,6 +22,7 @@ import type { InMessage } from "./transport.ts";
 /** Messages asked for at most; asked again when half of them came. */
 const BATCH_MESSAGES = 4096;
 const PULL_EXPIRES_MS = 30_000;
+const FLUSH_MS_MAX = 3_000;
 const HEARTBEAT_MS = 5_000;
 /** Silence after which the consumer is taken for gone: two heartbeats and some. */
 const SILENCE_MS_MAX = 12_000;
@@ -157,7 +158,15 @@ export class NatsReader {
     const { connection, durableName } = this.#options;
     if (connection.isClosed()) return;
     if (durableName === undefined) await this.#remove();
-    else await connection.flush().catch(() => {});
+    else await this.#flushAcks();
+  }
+
+  async #flushAcks(): Promise<void> {
+    const flushed = new AbortController();
+    const flushing = this.#options.connection.flush().catch(() => {});
+    // A server that hangs must not keep us from closing; what it missed is delivered again.
+    await Promise.race([flushing, sleep(FLUSH_MS_MAX, flushed.signal)]);
+    flushed.abort();
   }
 
   /** Whether nothing waits for the server's ack timer, so the consumer can be read as it is. */

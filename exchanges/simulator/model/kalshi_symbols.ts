@@ -17,6 +17,7 @@ export interface KalshiSymbolOptions {
   external: string;
   /** First price of YES, in dollars. */
   price?: number;
+  /** Prices that are allowed. */
   structure?: PriceStructure;
 }
 

@@ -54,17 +54,36 @@ export function bookSnapshotFrame(
     `"checksum":${bookChecksum(book)},"timestamp":"${timestamp}"}]}`;
 }
 
+/** Changes of one side within one message. */
+class SideLog {
+  readonly prices: number[] = [];
+  readonly sizes: number[] = [];
+  /** Levels that fell out below: a client that truncates at the end of a message still has them. */
+  readonly pushed: Set<number> = new Set();
+
+  add(price: number, size: number): void {
+    this.prices.push(price);
+    this.sizes.push(size);
+  }
+
+  clear(): void {
+    this.prices.length = this.sizes.length = 0;
+    this.pushed.clear();
+  }
+}
+
 /**
  * A book as subscribers of one depth see it. Levels that fall out below are not told; when a level
- * within is removed, the one that moves up from below comes with the same message. A client that
- * applies a message and truncates, after each level or at its end, has the same levels.
+ * within is removed, the one that moves up from below comes with the same message. Changes stand in
+ * the order in which they happened, so a price may stand twice. A client that applies a message and
+ * truncates, after each level or at its end, has the same levels.
  */
 export class DepthView implements LevelObserver {
   readonly depth: number;
   /** How many subscribe it. */
   subscribers = 0;
   #book: OrderBook;
-  #touched: Record<BookSideName, Set<number>> = { bids: new Set(), asks: new Set() };
+  #logs: Record<BookSideName, SideLog> = { bids: new SideLog(), asks: new SideLog() };
 
   /** A view of the best `depth` levels of `book`. */
   constructor(book: OrderBook, depth: number) {
@@ -72,42 +91,35 @@ export class DepthView implements LevelObserver {
     this.depth = depth;
   }
 
-  #touch(name: BookSideName, price: number | undefined): void {
-    if (price === undefined) return;
-    const touched = this.#touched[name];
-    // The last touch decides the place: a level that fell out and came back must follow what
-    // pushed it, or a client that truncates after each level would miss it.
-    touched.delete(price);
-    touched.add(price);
-  }
-
   changed(name: BookSideName, price: number, index: number, before: number, after: number): void {
-    if (index >= this.depth) return;
-    const prices = this.#book[name].prices;
-    if (before === 0) this.#touch(name, prices[this.depth]);
-    this.#touch(name, price);
-    if (after === 0) this.#touch(name, prices[this.depth - 1]);
+    const log = this.#logs[name];
+    const { prices, sizes } = this.#book[name];
+    const { depth } = this;
+    if (index >= depth) {
+      if (after === 0 && log.pushed.has(price)) log.add(price, 0);
+      return;
+    }
+    log.add(price, after);
+    if (before === 0 && prices.length > depth) log.pushed.add(prices[depth] as number);
+    if (after === 0 && prices.length >= depth) {
+      log.add(prices[depth - 1] as number, sizes[depth - 1] as number);
+    }
   }
 
-  #levels(name: BookSideName, precision: Precision): string {
-    const touched = this.#touched[name];
-    if (touched.size === 0) return "";
-    const side = this.#book[name];
+  #levels(log: SideLog, precision: Precision): string {
     let text = "";
-    for (const price of touched) {
-      const index = side.indexOf(price);
-      if (index >= this.depth) continue;
-      const size = index < 0 ? 0 : side.sizes[index] as number;
-      text += (text === "" ? "" : ",") + levelText(price, size, precision);
+    for (let i = 0; i < log.prices.length; i++) {
+      if (i > 0) text += ",";
+      text += levelText(log.prices[i] as number, log.sizes[i] as number, precision);
     }
-    touched.clear();
+    log.clear();
     return text;
   }
 
   /** The update since the last call, or undefined when nothing within the depth changed. */
   take(symbolText: string, precision: Precision, timestamp: string): string | undefined {
-    const bids = this.#levels("bids", precision);
-    const asks = this.#levels("asks", precision);
+    const bids = this.#levels(this.#logs.bids, precision);
+    const asks = this.#levels(this.#logs.asks, precision);
     if (bids === "" && asks === "") return undefined;
     return `{"channel":"book","type":"update","data":[{"symbol":${symbolText},"bids":[${bids}],` +
       `"asks":[${asks}],"checksum":${bookChecksum(this.#book)},"timestamp":"${timestamp}"}]}`;

@@ -8,8 +8,6 @@ import type { ModelMarket, ModelTrade } from "./market.ts";
 
 /** Trades that a subscription with a snapshot gets. */
 const RECENT_TRADES = 50;
-/** A message holds the same price twice about this often, as the venue's do. */
-const DOUBLED_EVERY = 97;
 
 /** One pair: who subscribed what, and the frames that they get. */
 export class KrakenDesk {
@@ -26,7 +24,6 @@ export class KrakenDesk {
   #high: number;
   #bid = 0;
   #ask = 0;
-  #updates = 0;
 
   constructor(market: ModelMarket) {
     this.#market = market;
@@ -85,11 +82,8 @@ export class KrakenDesk {
     const { trades } = this.#market;
     if (trades.length > 0) this.#publishTrades(trades, timestamp);
     for (const view of this.#views.values()) {
-      let frame = view.take(this.#symbolText, this.pair, timestamp);
+      const frame = view.take(this.#symbolText, this.pair, timestamp);
       if (frame === undefined) continue;
-      if (++this.#updates % DOUBLED_EVERY === 0) {
-        frame = doubled(frame, decimalText(0, this.pair.sizeDecimals));
-      }
       this.#send("book", frame, (subscription) => subscription.depth === view.depth);
     }
     const moved = this.#noteTop();
@@ -163,12 +157,4 @@ export class KrakenDesk {
       `"low":${price(this.#low)},"high":${price(this.#high)},"change":${price(change)},` +
       `"change_pct":${(100 * change / this.#open).toFixed(2)},"timestamp":"${isoOfUs(nowUs)}"}]}`;
   }
-}
-
-/** Tells a level of the message twice: the venue sometimes does, and the last one counts. */
-function doubled(frame: string, zero: string): string {
-  return frame.replace(
-    /\[\{"price":([^,]+),/,
-    (all, price: string) => `[{"price":${price},"qty":${zero}},${all.slice(1)}`,
-  );
 }

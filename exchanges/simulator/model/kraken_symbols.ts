@@ -8,7 +8,9 @@ export interface KrakenSymbolOptions {
   external: string;
   /** First price, in quote currency. */
   price?: number;
+  /** Digits after the point of a price. */
   priceDecimals?: number;
+  /** Digits after the point of a size; default 8. */
   sizeDecimals?: number;
 }
 

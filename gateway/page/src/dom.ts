@@ -1,0 +1,34 @@
+/// <reference no-default-lib="true" />
+/// <reference lib="esnext" />
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+
+/** The element of this id; the page is built with all of them. */
+export function byId<E extends HTMLElement = HTMLElement>(id: string): E {
+  return document.getElementById(id) as E;
+}
+
+/** A new element at the end of `parent`. */
+export function add<K extends keyof HTMLElementTagNameMap>(
+  parent: Element,
+  tag: K,
+  className = "",
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  if (className !== "") element.className = className;
+  parent.append(element);
+  return element;
+}
+
+/** Sets the text only if it is another one: layout is not touched for nothing. */
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Restarts a short animation. */
+export function flash(element: Element, up: boolean): void {
+  element.classList.remove("flash-up", "flash-down");
+  // Reading layout makes the browser take notice of the removal.
+  void (element as HTMLElement).offsetWidth;
+  element.classList.add(up ? "flash-up" : "flash-down");
+}

@@ -1,0 +1,177 @@
+import {
+  checkOptions,
+  type ConnectionOptions,
+  INFO,
+  type Server,
+  type ServerInfo,
+  type Transport,
+} from "@nats-io/nats-core/internal";
+import { messageOf, TransportError } from "@ssmd/runtime";
+
+const READ_BYTES = 256 * 1024;
+const GREETING_BYTES_MAX = 64 * 1024;
+const LF = 10;
+
+/**
+ * The TCP (or TLS) connection under a NATS client. The one in `@nats-io/transport-node` takes its
+ * error listeners off before its socket is closed, so that under Deno a reset at the wrong moment
+ * ends the process; and it reads without waiting for whoever takes the messages.
+ */
+export class DenoSocket implements Transport {
+  readonly lang = "deno";
+  readonly version = Deno.version.deno;
+  closeError?: Error;
+  #connection: Deno.TcpConn | Deno.TlsConn | undefined;
+  #encrypted = false;
+  #connected = false;
+  #done = false;
+  #first: Uint8Array = new Uint8Array();
+  #waiting: Uint8Array[] = [];
+  #writing = false;
+  #closed = Promise.withResolvers<void | Error>();
+
+  /** Connects, reads the server's greeting, and goes over to TLS where the server asks for it. */
+  async connect(server: Server, options: ConnectionOptions): Promise<void> {
+    try {
+      const plain = await Deno.connect({ hostname: server.hostname, port: server.port });
+      this.#connection = plain;
+      plain.setNoDelay(true);
+      const info = await this.#readGreeting(plain);
+      checkOptions(info, options);
+      if (info.tls_required === true || (info.tls_available === true && options.tls !== null)) {
+        this.#connection = await Deno.startTls(plain, { hostname: server.tlsName });
+        this.#encrypted = true;
+      }
+      if (this.#done) throw broken("the connection was given up");
+      this.#connected = true;
+    } catch (error) {
+      this.#release();
+      throw error;
+    }
+  }
+
+  /** What comes, in pieces, until the connection ends; reads on when a piece was taken. */
+  async *[Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
+    if (this.#first.length > 0) yield this.#first;
+    const buffer = new Uint8Array(READ_BYTES);
+    while (!this.#done) {
+      let count: number | null;
+      try {
+        count = await this.#connection?.read(buffer) ?? null;
+      } catch (error) {
+        this.#finish(error instanceof Error ? error : broken(messageOf(error)));
+        return;
+      }
+      if (count === null) {
+        this.#finish();
+        return;
+      }
+      // Payloads point into the piece for as long as somebody keeps them.
+      if (!this.#done) yield buffer.slice(0, count);
+    }
+  }
+
+  get isClosed(): boolean {
+    return this.#done;
+  }
+
+  isEncrypted(): boolean {
+    return this.#encrypted;
+  }
+
+  /** Writes in the order of the calls; a failure shows on the reading side. */
+  send(frame: Uint8Array): void {
+    if (this.#done) return;
+    this.#waiting.push(frame);
+    if (!this.#writing) void this.#write();
+  }
+
+  close(error?: Error): Promise<void> {
+    if (this.#connected) this.#finish(error);
+    return Promise.resolve();
+  }
+
+  disconnect(): void {
+    this.#finish();
+  }
+
+  closed(): Promise<void | Error> {
+    return this.#closed.promise;
+  }
+
+  /** Ends without telling anybody: its place is taken by another. */
+  discard(): void {
+    this.#done = true;
+    this.#release();
+  }
+
+  async #readGreeting(connection: Deno.TcpConn): Promise<ServerInfo> {
+    const buffer = new Uint8Array(GREETING_BYTES_MAX);
+    let filled = 0;
+    while (!buffer.subarray(0, filled).includes(LF)) {
+      const count = filled < buffer.length ? await connection.read(buffer.subarray(filled)) : null;
+      if (count === null) throw broken("the other side is no nats-server");
+      filled += count;
+    }
+    // It is part of the stream that the client parses, too.
+    this.#first = buffer.slice(0, filled);
+    const match = INFO.exec(new TextDecoder().decode(this.#first));
+    if (match?.[1] === undefined) throw broken("the other side is no nats-server");
+    return JSON.parse(match[1]) as ServerInfo;
+  }
+
+  async #write(): Promise<void> {
+    this.#writing = true;
+    try {
+      while (this.#waiting.length > 0 && this.#connection !== undefined) {
+        const frames = this.#waiting;
+        this.#waiting = [];
+        const bytes = frames.length === 1 ? frames[0] : joined(frames);
+        for (let at = 0; bytes !== undefined && at < bytes.length;) {
+          at += await this.#connection.write(bytes.subarray(at));
+        }
+      }
+    } catch {
+      // Whoever reads gets the same error, and acts on it.
+      this.#waiting = [];
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  #finish(error?: Error): void {
+    if (this.#done) return;
+    this.#done = true;
+    if (error !== undefined) this.closeError = error;
+    this.#release();
+    this.#closed.resolve(error);
+  }
+
+  #release(): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#waiting = [];
+    try {
+      connection?.close();
+    } catch {
+      // It was closed already, or TLS has taken it over.
+    }
+  }
+}
+
+function joined(frames: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(frames.reduce((size, frame) => size + frame.length, 0));
+  let at = 0;
+  for (const frame of frames) {
+    bytes.set(frame, at);
+    at += frame.length;
+  }
+  return bytes;
+}
+
+function broken(why: string): TransportError {
+  return new TransportError("CONNECTION_BROKEN", `The connection to the bus broke: ${why}.`, {
+    hint: "Check the url of the nats-server.",
+    retryable: true,
+  });
+}

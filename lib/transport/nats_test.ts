@@ -1,0 +1,278 @@
+import assert from "node:assert/strict";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { Received } from "../../tests/contract/received.ts";
+import { messagesOf, publishAll } from "../../tests/contract/transport.ts";
+import {
+  type NatsServer,
+  natsServerAvailable,
+  type NatsServerOptions,
+  startNatsServer,
+} from "../../tests/servers/nats_server.ts";
+import { connectNats } from "./nats_connect.ts";
+import { openTransport } from "./open.ts";
+import type { Transport } from "./transport.ts";
+
+const ignore = !natsServerAvailable();
+const URL_NOBODY = "nats://127.0.0.1:1";
+
+async function withServer(
+  body: (server: NatsServer, open: () => Promise<Transport>) => Promise<void>,
+  options: NatsServerOptions = {},
+): Promise<void> {
+  const server = await startNatsServer(options);
+  const opened: Transport[] = [];
+  try {
+    await body(server, async () => {
+      const transport = await openTransport({ type: "nats", url: server.url }, { env: "test" });
+      opened.push(transport);
+      return transport;
+    });
+  } finally {
+    for (const transport of opened) await transport.close();
+    await server.stop();
+  }
+}
+
+/** All messages of the stream, read by a consumer of its own. */
+async function stored(transport: Transport, count: number): Promise<Received> {
+  const received = new Received();
+  const consumer = await transport.consume({
+    name: "reader-of-all",
+    filters: ["test.>"],
+    onMessage: received.take,
+  });
+  await received.until(count);
+  await consumer.close();
+  return received;
+}
+
+Deno.test(
+  "a server killed while publishing stores everything once and in order",
+  { ignore },
+  () =>
+    withServer(async (server, open) => {
+      const transport = await open();
+      const publisher = transport.publisher();
+      const count = 50_000;
+      const messages = messagesOf("test.kraken.trade.A", 1, count);
+      let restarting = Promise.resolve();
+      for (const [n, message] of messages.entries()) {
+        if (publisher.full) await publisher.ready();
+        publisher.publish(message);
+        if ([10_000, 25_000, 40_000].includes(n)) {
+          restarting = restarting.then(() => server.restart());
+        }
+      }
+      await Promise.all([publisher.flush(), restarting]);
+      assert.equal(publisher.acknowledgedId, `run-${count}-0`);
+      const all = await stored(await open(), count);
+      assert.deepEqual(all.ids, messages.map(({ id }) => id));
+    }),
+);
+
+Deno.test(
+  "what is published while the server is away arrives when it is back",
+  { ignore },
+  () =>
+    withServer(async (server, open) => {
+      const transport = await open();
+      const states: string[] = [];
+      const back = Promise.withResolvers<void>();
+      transport.onStatus(({ type }) => {
+        states.push(type);
+        if (type === "connected") back.resolve();
+      });
+      const publisher = transport.publisher();
+      await publishAll(publisher, messagesOf("test.a.b", 1, 10));
+      await server.kill();
+      const messages = messagesOf("test.a.b", 11, 6000);
+      for (const message of messages) publisher.publish(message);
+      assert.equal(publisher.pending, 5990);
+      assert.equal(publisher.full, true);
+      assert.equal(publisher.acknowledgedId, "run-10-0");
+      await server.restart();
+      await publisher.ready();
+      await publisher.flush();
+      await back.promise;
+      assert.deepEqual(states, ["disconnected", "connected"]);
+      const all = await stored(transport, 6000);
+      assert.deepEqual(all.ids, messagesOf("test.a.b", 1, 6000).map(({ id }) => id));
+    }),
+);
+
+Deno.test(
+  "a consumer and a subscription go on after the server was killed",
+  { ignore },
+  () =>
+    withServer(async (server, open) => {
+      const transport = await open();
+      const publisher = transport.publisher();
+      const [kept, live] = [new Received(), new Received()];
+      const consumer = await transport.consume({
+        name: "archiver-main",
+        filters: ["test.>"],
+        onMessage: kept.take,
+      });
+      await transport.subscribe(["test.>"], live.take);
+      await publishAll(publisher, messagesOf("test.a.b", 1, 1000));
+      await kept.until(1000);
+      consumer.acknowledge(kept.messages[499]!.streamSequence);
+      for (const [first, last] of [[1001, 2000], [2001, 3000]] as const) {
+        await server.restart();
+        await publishAll(publisher, messagesOf("test.a.b", first, last));
+        await kept.until(last);
+        await live.until(last);
+      }
+      const ids = messagesOf("test.a.b", 1, 3000).map(({ id }) => id);
+      assert.deepEqual(kept.ids, ids, "each once and in order, although 500 were not acknowledged");
+      assert.deepEqual(live.ids, ids);
+      consumer.acknowledge(kept.messages[2499]!.streamSequence);
+      await consumer.close();
+
+      const rest = new Received();
+      const again = await (await open()).consume({
+        name: "archiver-main",
+        filters: ["test.>"],
+        onMessage: rest.take,
+      });
+      await rest.until(500);
+      assert.deepEqual(rest.ids, ids.slice(2500));
+      await again.close();
+    }),
+);
+
+Deno.test(
+  "a consumer survives that its durable or the stream is deleted",
+  { ignore },
+  () =>
+    withServer(async (server, open) => {
+      const transport = await open();
+      const publisher = transport.publisher();
+      const received = new Received();
+      const consumer = await transport.consume({
+        name: "archiver-main",
+        filters: ["test.>"],
+        onMessage: received.take,
+      });
+      await publishAll(publisher, messagesOf("test.a.b", 1, 10));
+      await received.until(10);
+      consumer.acknowledge(received.messages[4]!.streamSequence);
+      const connection = await connectNats({ servers: [server.url] }, "test", false);
+      const manager = await jetstreamManager(connection);
+      await manager.consumers.delete("ssmd-test", "archiver-main");
+      await publishAll(publisher, messagesOf("test.a.b", 11, 20));
+      await received.until(20);
+      await manager.streams.delete("ssmd-test");
+      await connection.close();
+      await publishAll(publisher, messagesOf("test.a.b", 21, 30));
+      await received.until(30);
+      assert.deepEqual(received.ids, messagesOf("test.a.b", 1, 30).map(({ id }) => id));
+      await consumer.close();
+    }),
+);
+
+Deno.test(
+  "a message larger than the server takes is refused to the caller",
+  { ignore },
+  () =>
+    withServer(async (_server, open) => {
+      const publisher = (await open()).publisher();
+      const payload = new Uint8Array(2 * 1024 * 1024);
+      assert.throws(() => publisher.publish({ subject: "test.a", payload, id: "run-1-0" }), {
+        code: "MESSAGE_TOO_LARGE",
+      });
+      for (const subject of ["other.a", "test", "test.", "test.a b", "test.*", "test.>"]) {
+        assert.throws(() => publisher.publish({ subject, payload: new Uint8Array(), id: "" }), {
+          code: "SUBJECT_INVALID",
+        });
+      }
+      assert.throws(
+        () => publisher.publish({ subject: "test.a", payload: new Uint8Array(), id: "a\r\nb" }),
+        { code: "ID_INVALID" },
+      );
+      await publishAll(publisher, messagesOf("test.a", 1, 1));
+    }),
+);
+
+Deno.test(
+  "closing a publisher gives up what was not acknowledged, and says so",
+  { ignore },
+  () =>
+    withServer(async (server, open) => {
+      const publisher = (await open()).publisher();
+      await publishAll(publisher, messagesOf("test.a.b", 1, 1));
+      await server.kill();
+      for (const message of messagesOf("test.a.b", 2, 5)) publisher.publish(message);
+      const flushing = assert.rejects(publisher.flush(), { code: "PUBLISHER_CLOSED" });
+      await publisher.close();
+      await flushing;
+      assert.equal(publisher.pending, 4);
+      assert.equal(publisher.acknowledgedId, "run-1-0");
+    }),
+);
+
+Deno.test("an absent server is named, with what to do", async () => {
+  await assert.rejects(openTransport({ type: "nats", url: URL_NOBODY }, { env: "test" }), {
+    code: "TRANSPORT_UNAVAILABLE",
+    message: /127\.0\.0\.1:1/,
+    hint: /nats-server -js/,
+  });
+});
+
+Deno.test(
+  "a server without JetStream is named so",
+  { ignore },
+  () =>
+    withServer(async (_server, open) => {
+      await assert.rejects(open(), { code: "JETSTREAM_DISABLED", hint: /-js/ });
+    }, { jetStream: false }),
+);
+
+Deno.test(
+  "wrong credentials are named so, right ones work",
+  { ignore },
+  () =>
+    withServer(async (server, open) => {
+      await assert.rejects(open(), { code: "TRANSPORT_UNAUTHORIZED", hint: /credentials/ });
+      const credentials = { user: "ssmd", password: "right" };
+      const transport = await openTransport(
+        { type: "nats", url: server.url, credentials },
+        { env: "test" },
+      );
+      await publishAll(transport.publisher(), messagesOf("test.a", 1, 3));
+      await transport.close();
+    }, { args: ["--user", "ssmd", "--pass", "right"] }),
+);
+
+Deno.test(
+  "subjects that another stream holds are a conflict",
+  { ignore },
+  () =>
+    withServer(async (server, open) => {
+      const connection = await connectNats({ servers: [server.url] }, "test", false);
+      const manager = await jetstreamManager(connection);
+      await manager.streams.add({ name: "other", subjects: ["test.kraken.>"] });
+      await connection.close();
+      await assert.rejects(open(), { code: "STREAM_CONFLICT", hint: /nats stream ls/ });
+    }),
+);
+
+Deno.test(
+  "an existing stream gets the limits of the configuration",
+  { ignore },
+  () =>
+    withServer(async (server, open) => {
+      await publishAll((await open()).publisher(), messagesOf("test.a", 1, 3));
+      const transport = await openTransport(
+        { type: "nats", url: server.url, stream: { maxBytes: 1_000_000, maxAgeMs: 60_000 } },
+        { env: "test" },
+      );
+      assert.equal(await transport.lastId("test.>"), "run-3-0");
+      await transport.close();
+      const connection = await connectNats({ servers: [server.url] }, "test", false);
+      const { config } = await (await jetstreamManager(connection)).streams.info("ssmd-test");
+      assert.equal(config.max_bytes, 1_000_000);
+      assert.equal(config.max_age, 60_000_000_000);
+      await connection.close();
+    }),
+);
