@@ -97,7 +97,9 @@ export class Running implements AsyncDisposable {
   /** Waits for its end; kills it when that does not come. */
   async end(withinMs = END_MS): Promise<Ended> {
     const late = new AbortController();
-    const timeout = delay(withinMs, "late" as const, { signal: late.signal }).catch(() => undefined);
+    const timeout = delay(withinMs, "late" as const, { signal: late.signal }).catch(() =>
+      undefined
+    );
     const ended = await Promise.race([this.ended, timeout]);
     late.abort();
     if (typeof ended === "object") return ended;
@@ -208,7 +210,9 @@ export class RunningUp extends Running {
   /** The line with which it said what it captured. */
   captured(): LogLine {
     const line = this.lines.find(({ message }) => message === "captured");
-    if (line === undefined) throw new Error(`nothing was said of what is captured:\n${this.output}`);
+    if (line === undefined) {
+      throw new Error(`nothing was said of what is captured:\n${this.output}`);
+    }
     return line;
   }
 }

@@ -34,7 +34,10 @@ export class Stream implements AsyncDisposable {
         if (found) return found;
         const types = this.messages.map(({ type }) => type).join(" ");
         if (isLate) throw new Error(`no message passes ${passes}; there came: ${types}`);
-        await Promise.race([new Promise<void>((resolve) => this.#wake.push(resolve)), late.promise]);
+        await Promise.race([
+          new Promise<void>((resolve) => this.#wake.push(resolve)),
+          late.promise,
+        ]);
       }
     } finally {
       clearTimeout(timer);
