@@ -49,7 +49,7 @@ const OPEN_FILES: Readonly<Record<Room, RegExp>> = {
   exchanges: /^exchanges\/[^/]+\.ts$/,
   venue: /^exchanges\/[^/]+\/mod\.ts$/,
   deploy: /^deploy\/entrypoints\.ts$/,
-  // Contract suites and test servers: tests beside the drivers and benches use them.
+  // Contract suites and real servers: drivers run them from beside the driver, benches too.
   tests: /^tests\/(contract|servers)\//,
 };
 
