@@ -48,7 +48,7 @@ function build(count: number): NormalizedFile {
   }, START_US);
 }
 
-Deno.test("a normalized file gives back every record and says where it comes from", async () => {
+Deno.test("a normalized file gives back every record and says where it comes from", () => {
   const file = build(10_000);
   const { lineage, records } = normalizedOf(file.bytes, KEY);
   assert.deepEqual([...records], Array.from({ length: 10_000 }, (_, i) => trade(i)));
@@ -65,7 +65,7 @@ Deno.test("a normalized file gives back every record and says where it comes fro
   assert.ok(framesOf(file.bytes).frames.length > 4, "lineage and several frames of 256 KiB");
 });
 
-Deno.test("a damaged normalized file gives what is whole, then the key and the place", async () => {
+Deno.test("a damaged normalized file gives what is whole, then the key and the place", () => {
   const file = build(10_000);
   const read = (bytes: Uint8Array) => {
     let count = 0;
