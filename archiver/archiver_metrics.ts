@@ -11,6 +11,7 @@ export class ArchiverMetrics {
   readonly bufferedBytes;
   readonly storageErrors;
   readonly roundSeconds;
+  readonly receiveToFile;
   readonly gaps;
 
   /** Registers them in `metrics`. */
@@ -48,5 +49,14 @@ export class ArchiverMetrics {
       "round_seconds",
       "Time to write one round of files with its manifests.",
     );
+    this.receiveToFile = metrics.histogram(
+      "receive_to_file_seconds",
+      "From receipt of a file's oldest record to the file in storage.",
+      [],
+      FILE_SECONDS_BUCKETS,
+    );
   }
 }
+
+/** Windows are a minute long: what is usual lies around that. */
+const FILE_SECONDS_BUCKETS = [1, 5, 15, 30, 60, 75, 90, 120, 300, 900];

@@ -1,5 +1,5 @@
 import { type Logger, messageOf } from "@ssmd/runtime";
-import { isDayOver, type LineageSource, type ManifestFile } from "@ssmd/archive";
+import { isDayOver, type LineageSource, type ManifestFile, usOfNsText } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 import type { ArchiverMetrics } from "./archiver_metrics.ts";
 import type { Day, Window } from "./day.ts";
@@ -105,13 +105,14 @@ export class Rounds {
   }
 
   #written(file: ManifestFile, day: Day): void {
-    const { metrics, storage } = this.#options;
+    const { metrics, storage, nowUs } = this.#options;
     const labels = { feed: day.manifest.feed, type: file.type ?? "" };
     this.files++;
     this.bytesWritten += file.bytes;
     metrics.files.inc(labels);
     metrics.records.inc(labels, file.count);
     metrics.bytes.inc({ bucket: storage.location }, file.bytes);
+    metrics.receiveToFile.observe((nowUs() - usOfNsText(file.from)) / 1e6);
     if (file.type === "gap") metrics.gaps.inc({ feed: labels.feed }, file.count);
   }
 }

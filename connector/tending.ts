@@ -15,6 +15,7 @@ export class Tending {
   #metrics: ConnectorMetrics;
   #watch = new SilenceWatch();
   #refreshAfterUs = REFRESH_AFTER_US;
+  #lagUs: number | undefined;
 
   /** `send` gives a frame to the venue, over the connection of `slot`. */
   constructor(options: {
@@ -32,6 +33,7 @@ export class Tending {
   /** A record was given. */
   seen(event: MarketEvent): void {
     this.#watch.seen(event.symbol, event.receivedAtUs);
+    if (event.timestampUs > 0) this.#lagUs = event.receivedAtUs - event.timestampUs;
   }
 
   /** A connection is open again. */
@@ -49,7 +51,8 @@ export class Tending {
     const now = nowUs();
     this.#askForSilent(now);
     this.#askForSuspect(now);
-    const { labels, suspect, silent } = this.#metrics;
+    const { labels, suspect, silent, lag } = this.#metrics;
+    if (this.#lagUs !== undefined) lag.set(labels, this.#lagUs / 1e6);
     suspect.set(labels, this.suspectBooks);
     silent.set(labels, this.#watch.silentCount);
   }

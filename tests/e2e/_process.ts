@@ -1,0 +1,247 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+/** How `ssmd` is run: as the tasks do it, with its own permissions. */
+const SSMD = [
+  "run",
+  "-q",
+  "-P=ssmd",
+  "--no-prompt",
+  "--frozen",
+  `--config=${ROOT}deno.json`,
+  `${ROOT}cli/main.ts`,
+];
+const WAIT_MS = 30_000;
+const END_MS = 45_000;
+
+/** A line of the log, or a text line under `message`. */
+export type LogLine = Record<string, unknown> & { message: string };
+
+/** How a process is started. */
+export interface StartOptions {
+  /** Working folder; default the root of the repository. */
+  cwd?: string;
+  env?: Record<string, string>;
+}
+
+/** How a process ended. */
+export interface Ended {
+  code: number;
+  /** Everything that it wrote, both streams. */
+  output: string;
+}
+
+/** A process of ours: its lines can be waited for, and it never outlives its test. */
+export class Running implements AsyncDisposable {
+  readonly lines: LogLine[] = [];
+  readonly ended: Promise<Ended>;
+  #child: Deno.ChildProcess;
+  #alive = true;
+  #wake: (() => void)[] = [];
+  #texts: string[] = [];
+
+  /** Starts `ssmd` with these arguments. */
+  constructor(args: readonly string[], { cwd = ROOT, env = {} }: StartOptions = {}) {
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: [...SSMD, ...args],
+      cwd,
+      env: { NO_COLOR: "1", ...env },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const { stdout, stderr } = this.#child;
+    this.ended = Promise.all([this.#child.status, this.#read(stdout), this.#read(stderr)])
+      .then(([{ code }]) => {
+        this.#alive = false;
+        this.#notify();
+        return { code, output: this.output };
+      });
+  }
+
+  /** What it wrote so far. */
+  get output(): string {
+    return this.#texts.join("\n");
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Waits for a line that passes; a text stands for one in the message. Earlier ones count. */
+  line(passes: string | ((line: LogLine) => boolean)): Promise<LogLine> {
+    const test = typeof passes === "string"
+      ? (line: LogLine) => line.message.includes(passes)
+      : passes;
+    return this.until(`a line that passes ${passes}`, () => this.lines.find(test));
+  }
+
+  /** Waits until `look` gives something; looks with every line. */
+  async until<T>(what: string, look: () => T | undefined | false): Promise<T> {
+    const deadlineMs = Date.now() + WAIT_MS;
+    for (;;) {
+      const found = look();
+      if (found !== undefined && found !== false) return found;
+      if (!this.#alive) throw new Error(`ended while waiting for ${what}:\n${this.output}`);
+      if (Date.now() > deadlineMs) throw new Error(`no ${what} in time:\n${this.output}`);
+      await this.#news();
+    }
+  }
+
+  /** Asks it to end and waits for it. */
+  async stop(signal: Deno.Signal = "SIGINT"): Promise<Ended> {
+    if (this.#alive) this.#child.kill(signal);
+    return await this.end();
+  }
+
+  /** Waits for its end; kills it when that does not come. */
+  async end(withinMs = END_MS): Promise<Ended> {
+    const late = new AbortController();
+    const timeout = delay(withinMs, "late" as const, { signal: late.signal }).catch(() =>
+      undefined
+    );
+    const ended = await Promise.race([this.ended, timeout]);
+    late.abort();
+    if (typeof ended === "object") return ended;
+    throw new Error(`it did not end within ${withinMs} ms:\n${this.output}`);
+  }
+
+  /** Kills it, if it is still there. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#alive) this.#child.kill("SIGKILL");
+    await this.ended;
+  }
+
+  /** Resolves with the next line, and once in a while without one. */
+  async #news(): Promise<void> {
+    const late = new AbortController();
+    await Promise.race([
+      new Promise<void>((resolve) => this.#wake.push(resolve)),
+      delay(1000, undefined, { signal: late.signal }).catch(() => {}),
+    ]);
+    late.abort();
+  }
+
+  #notify(): void {
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+
+  async #read(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+    let rest = "";
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) this.#take(line);
+      this.#notify();
+    }
+    if (rest !== "") this.#take(rest);
+  }
+
+  #take(text: string): void {
+    this.#texts.push(text);
+    this.lines.push(parsed(text));
+  }
+}
+
+function parsed(text: string): LogLine {
+  if (!text.startsWith("{")) return { message: text };
+  try {
+    return { message: "", ...JSON.parse(text) };
+  } catch {
+    return { message: text };
+  }
+}
+
+/** Runs `ssmd` to its end. */
+export async function runSsmd(args: readonly string[], options?: StartOptions): Promise<Ended> {
+  await using running = new Running(args, options);
+  return await running.end();
+}
+
+/** What `archive verify` says, as its JSON. */
+export interface Verified {
+  code: number;
+  ok: boolean;
+  problems: { message: string }[];
+  days: {
+    feed: string;
+    rawFrames: number;
+    records: Record<"trade" | "ticker" | "orderbook" | "status" | "gap", number>;
+  }[];
+  output: string;
+}
+
+/** Runs `archive verify` on a data folder. */
+export async function verify(dataDir: string): Promise<Verified> {
+  const { code, output } = await runSsmd([
+    ...["archive", "verify", "--data", dataDir, "--output", "json"],
+  ]);
+  const end = output.lastIndexOf("\n}") + 2;
+  const report = output.startsWith("{") ? JSON.parse(output.slice(0, end)) : {};
+  return { ok: false, problems: [], days: [], ...report, code, output };
+}
+
+/** `up` as it runs: where its gateway is, and the process. */
+export class RunningUp extends Running {
+  /** Starts `up` on a free port. */
+  constructor(args: readonly string[], options?: StartOptions) {
+    super(["up", "--port", "0", ...args], options);
+  }
+
+  /** The gateway's address, once it listens. */
+  async url(): Promise<string> {
+    const { url } = await this.line("gateway listens");
+    return String(url);
+  }
+
+  /** The address that a feed's connector has connected to. */
+  async endpoint(feed: string): Promise<string> {
+    const line = await this.line((line) => line.message === "connected" && line["feed"] === feed);
+    return String(line["endpoint"]);
+  }
+
+  /** The value of a metric whose line begins with `name`; undefined = there is none. */
+  async metric(name: string): Promise<number | undefined> {
+    const text = await (await fetch(`${await this.url()}/metrics`)).text();
+    const line = text.split("\n").find((each) => each.startsWith(`${name} `));
+    return line === undefined ? undefined : Number(line.slice(name.length + 1));
+  }
+
+  /** The line with which it said what it captured. */
+  captured(): LogLine {
+    const line = this.lines.find(({ message }) => message === "captured");
+    if (line === undefined) {
+      throw new Error(`nothing was said of what is captured:\n${this.output}`);
+    }
+    return line;
+  }
+}
+
+/** Looks again and again until `look` gives something. */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined | false>,
+  withinMs = WAIT_MS,
+): Promise<T> {
+  const deadlineMs = Date.now() + withinMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > deadlineMs) throw new Error(`${what} did not come in time`);
+    await delay(50);
+  }
+}
+
+/** A folder that is removed when its test ends. */
+export class Folder implements AsyncDisposable {
+  readonly path: string;
+
+  /** Where `ssmd` may write. */
+  constructor() {
+    this.path = Deno.makeTempDirSync({ dir: "/tmp", prefix: "ssmd-e2e-" });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.path, { recursive: true });
+  }
+}

@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { eventually, Folder, RunningUp, runSsmd, verify } from "./_process.ts";
+import { Stream } from "./_stream.ts";
+
+/** Promise of the acceptance: live data this soon after the packages are there. */
+const LIVE_MS_MAX = 20_000;
+
+/** The names that design.md §4 promises; a scrape must show each of them. */
+const METRICS = [
+  "ssmd_connector_messages_received_total",
+  "ssmd_connector_messages_published_total",
+  "ssmd_connector_lag_seconds",
+  "ssmd_connector_errors_total",
+  "ssmd_connector_websocket_reconnects_total",
+  "ssmd_connector_receive_to_publish_seconds",
+  "ssmd_archiver_bytes_written_total",
+  "ssmd_archiver_files_written_total",
+  "ssmd_archiver_lag_seconds",
+  "ssmd_archiver_receive_to_file_seconds",
+  "ssmd_gateway_clients_connected",
+  "ssmd_gateway_messages_sent_total",
+  "ssmd_gateway_messages_dropped_total",
+  "ssmd_gateway_slow_consumers",
+  "ssmd_gateway_subscriptions_active",
+  "ssmd_gateway_latency_seconds",
+];
+
+interface Market {
+  symbol: string;
+  feed: string;
+  last_price: number | null;
+  bid_price: number | null;
+  ask_price: number | null;
+  book: string;
+}
+
+async function json<T>(url: string): Promise<T> {
+  const response = await fetch(url);
+  const text = await response.text();
+  assert.equal(response.status, 200, `${url}: ${text}`);
+  return JSON.parse(text) as T;
+}
+
+/** Waits until every market has a price on both sides. */
+function priced(url: string): Promise<Market[]> {
+  return eventually("a price of every market", async () => {
+    const { markets } = await json<{ markets: Market[] }>(`${url}/v1/markets`);
+    const isLive = (market: Market) => market.bid_price !== null && market.ask_price !== null;
+    return markets.length === 7 && markets.every(isLive) && markets;
+  });
+}
+
+Deno.test("up shows live data of both venues within 20 s of its start, and a signal seals all of it", async () => {
+  await using data = new Folder();
+  const startedMs = Date.now();
+  await using up = new RunningUp(["--data", data.path]);
+  const url = await up.url();
+  const markets = await priced(url);
+  assert.ok(Date.now() - startedMs < LIVE_MS_MAX, `live after ${Date.now() - startedMs} ms`);
+  assert.deepEqual(new Set(markets.map(({ feed }) => feed)), new Set(["kraken", "kalshi"]));
+  for (const { symbol, bid_price, ask_price } of markets) {
+    assert.ok((bid_price as number) < (ask_price as number), `${symbol} is crossed`);
+  }
+  await streams(url, "BTCUSD");
+  await streams(url, "KXSIMBTC-26DEC31-T99999.99");
+  await showsPage(url);
+  const scrape = await eventually("the connector's lag", async () => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    return text.includes(`ssmd_connector_lag_seconds{feed="kraken"}`) && text;
+  });
+  for (const name of METRICS) assert.match(scrape, new RegExp(`^# TYPE ${name} `, "m"));
+  const { code } = await up.stop("SIGINT");
+  assert.equal(code, 0, up.output);
+  const said = up.captured();
+  assert.equal(said["why"], "SIGINT");
+  const verified = await verify(data.path);
+  assert.equal(verified.code, 0, verified.output);
+  const records = verified.days.flatMap((day) => Object.values(day.records));
+  assert.equal(records.reduce((sum, count) => sum + count, 0), said["records"]);
+  assert.equal(said["archived"], said["records"]);
+  assert.equal(verified.days.reduce((sum, { rawFrames }) => sum + rawFrames, 0), said["frames"]);
+  assert.ok(Number(said["frames"]) > 50);
+});
+
+async function streams(url: string, symbol: string): Promise<void> {
+  await using stream = new Stream(url, `symbols=${symbol}&types=trade,orderbook,ticker`);
+  const snapshot = await stream.next(({ kind }) => kind === "snapshot");
+  assert.equal(snapshot["symbol"], symbol);
+  assert.ok((snapshot["bids"] as unknown[]).length > 0);
+  await stream.next(({ kind }) => kind === "delta");
+  await stream.next(({ type }) => type === "trade");
+  const books = stream.messages.filter(({ type }) => type === "orderbook");
+  assert.equal(books[0], snapshot, "a book begins with its snapshot");
+}
+
+async function showsPage(url: string): Promise<void> {
+  const page = await fetch(`${url}/`);
+  assert.equal(page.status, 200);
+  assert.match(page.headers.get("content-type") ?? "", /text\/html/);
+  const html = await page.text();
+  for (const [, path = ""] of html.matchAll(/(?:src|href)="([^"#:]+)"/g)) {
+    const part = await fetch(new URL(path, `${url}/`));
+    assert.equal(part.status, 200, path);
+    assert.ok((await part.arrayBuffer()).byteLength > 0, path);
+  }
+}
+
+Deno.test("a second up on the same data records the time between as a gap, and all verifies", async () => {
+  await using data = new Folder();
+  await using first = new RunningUp(["--data", data.path, "--for", "1s"]);
+  assert.equal((await first.end()).code, 0, first.output);
+  assert.equal(first.captured()["why"], "time is over");
+  assert.equal(first.captured()["gaps"], 0);
+  await using second = new RunningUp(["--data", data.path]);
+  const url = await second.url();
+  for (const feed of ["kraken", "kalshi"]) {
+    await second.line((line) => line.message === "gap recovered" && line["feed"] === feed);
+  }
+  const { gap: state } = (await priced(url))[0] as Market & { gap: unknown };
+  assert.equal(state, null, "the gap is over");
+  assert.equal((await second.stop("SIGTERM")).code, 0, second.output);
+  const verified = await verify(data.path);
+  assert.equal(verified.code, 0, verified.output);
+  for (const { feed, records } of verified.days) assert.equal(records.gap, 2, feed);
+  const stopped = second.lines.filter(({ message }) => message === "gap");
+  for (const { reason, symbol, detail } of stopped) {
+    assert.deepEqual([reason, symbol], ["disconnect", "_all"]);
+    assert.match(String(detail), /^stopped: \d{4}-/);
+  }
+});
+
+Deno.test("of two up on one data folder the second refuses, and the first goes on", async () => {
+  await using data = new Folder();
+  await using first = new RunningUp(["--data", data.path]);
+  await first.endpoint("kalshi");
+  const second = await runSsmd(["up", "--port", "0", "--data", data.path]);
+  assert.equal(second.code, 1);
+  assert.match(second.output, /code: +SPOOL_IN_USE/);
+  assert.match(second.output, /hint: +stop it first, or choose another folder with --data/);
+  await priced(await first.url());
+  assert.equal((await first.stop()).code, 0, first.output);
+  assert.equal((await verify(data.path)).code, 0);
+});
+
+Deno.test("up says so when its port is in use, and ends with 1", async () => {
+  await using data = new Folder();
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const args = ["up", "--port", String(taken.addr.port), "--data", data.path];
+  const { code, output } = await runSsmd(args);
+  assert.equal(code, 1);
+  assert.match(output, /code: +PORT_IN_USE/);
+  assert.match(output, new RegExp(`error: .*${taken.addr.port}`));
+  assert.match(output, /hint: +\S/);
+});
+
+Deno.test("up ends with 1 and the nearest name for an environment that there is not", async () => {
+  const { code, output } = await runSsmd(["up", "--env", "demoo"]);
+  assert.equal(code, 1);
+  assert.match(output, /there is no environment "demoo"/);
+  assert.match(output, /did you mean "demo"\?/);
+});
+
+Deno.test("up ends with 1 for a capture that there is not, and for one of no venue", async () => {
+  await using data = new Folder();
+  const missing = await runSsmd(["up", "--capture", `${data.path}/none.jsonl`]);
+  assert.equal(missing.code, 1);
+  assert.match(missing.output, /none\.jsonl/);
+  await Deno.writeTextFile(`${data.path}/empty.jsonl`, "");
+  await Deno.writeTextFile(`${data.path}/other.jsonl`, `{"t":"1","m":{"hello":"world"}}\n`);
+  for (const name of ["empty", "other"]) {
+    const { code, output } = await runSsmd(["up", "--capture", `${data.path}/${name}.jsonl`]);
+    assert.equal(code, 1, output);
+    assert.match(output, /code: +CAPTURE_EMPTY/);
+    assert.match(output, /hint: +\S/);
+  }
+});
+
+Deno.test("up ends with 2 for values that cannot be, before anything is started", async () => {
+  const cases: [string[], RegExp][] = [
+    [["--speed", "0"], /"0" is no value for speed: a speed is "max" or a number above 0/],
+    [["--speed", "fast"], /"fast" is no value for speed/],
+    [["--port", "x"], /"x" is no value for port: a port is a whole number from 0/],
+    [["--port", "65536"], /"65536" is no value for port/],
+    [["--for", "5"], /"5" is no value for for: a duration is a number with ms, s, m or h/],
+    [["--prot", "1"], /there is no flag "--prot"[\s\S]*did you mean "--port"/],
+  ];
+  const ended = await Promise.all(cases.map(([flags]) => runSsmd(["up", ...flags])));
+  for (const [index, [flags, said]] of cases.entries()) {
+    assert.equal(ended[index]?.code, 2, flags.join(" "));
+    assert.match(ended[index]?.output ?? "", said);
+  }
+});
+
+Deno.test("a second signal ends up at once, and the next start finishes what was left", async () => {
+  await using data = new Folder();
+  await using first = new RunningUp(["--data", data.path]);
+  await priced(await first.url());
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.kill(first.pid, signal);
+  const { code } = await first.end();
+  assert.ok(code === 130 || code === 143, first.output);
+  await using second = new RunningUp(["--data", data.path, "--for", "1s"]);
+  assert.equal((await second.end()).code, 0, second.output);
+  await second.line("recovered a run from the spool");
+  const verified = await verify(data.path);
+  assert.equal(verified.code, 0, verified.output);
+  for (const { feed, records } of verified.days) assert.equal(records.gap, 2, feed);
+});
