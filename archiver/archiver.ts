@@ -34,6 +34,7 @@ class ArchiverService implements Archiver {
   #metrics: ArchiverMetrics;
   #nowUs: () => number;
   #bytesMax: number;
+  #flushTicks: number;
   #intake: Intake;
   #dead: DeadLetters;
   #insistence: Insistence;
@@ -50,6 +51,7 @@ class ArchiverService implements Archiver {
     this.#metrics = new ArchiverMetrics(options.metrics ?? new Metrics("archiver"));
     this.#nowUs = options.clock ?? systemNowUs;
     this.#bytesMax = options.windowBytesMax ?? LIMITS.archiveWindowBytesMax;
+    this.#flushTicks = Math.max(1, Math.round((options.flushMs ?? Infinity) / TICK_MS));
     this.#dead = new DeadLetters(options.env, options.transport, this.#logger, this.#metrics);
     this.#insistence = new Insistence(this.#logger, this.#metrics);
     this.#intake = new Intake({
@@ -190,7 +192,8 @@ class ArchiverService implements Archiver {
   #tick(): void {
     this.#intake.tick++;
     const nowUs = this.#nowUs();
-    this.#rounds.begin((day) => this.#dueMinute(day, nowUs));
+    if (this.#intake.tick % this.#flushTicks === 0) this.#rounds.begin(() => Infinity);
+    else this.#rounds.begin((day) => this.#dueMinute(day, nowUs));
     this.#metrics.bufferedBytes.set(this.#bufferedBytes());
     this.#metrics.lagSeconds.set(this.#lagSeconds(nowUs));
     this.#metrics.duplicates.inc(this.#intake.duplicates - this.#duplicatesTold);

@@ -26,6 +26,11 @@ export interface ArchiverOptions {
   clock?: () => number;
   /** Bytes of open windows before they are written early; default from LIMITS. */
   windowBytesMax?: number;
+  /**
+   * Open windows are written at least this often, as further parts of their minutes; by default
+   * when their minute is over.
+   */
+  flushMs?: number;
 }
 
 /** What an archiver has done and holds. */

@@ -1,7 +1,6 @@
-import { loadDeployment } from "@ssmd/metadata";
+import { loadSharedDeployment } from "@ssmd/metadata";
 import {
   COMMIT,
-  ConfigError,
   createLogger,
   Metrics,
   portOf,
@@ -17,21 +16,27 @@ import { createArchiver } from "./mod.ts";
 const FLAGS = {
   env: { help: "name of the environment", default: "demo-nats" },
   data: { help: "folder of the local archive" },
+  "flush-seconds": {
+    help: "write what waits at least this often, as further parts; default: minute by minute",
+  },
   "metrics-port": { help: "port of /metrics and /health, 0 = any free one", default: "9102" },
 } as const;
 
+function flushMsOf(text: string): number {
+  const seconds = Number(text);
+  if (seconds >= 0.5 && seconds <= 3600) return seconds * 1000;
+  throw new ConfigError("WRONG_USAGE", `--flush-seconds ${text} is no time to wait`, {
+    hint: "a number of seconds from 0.5 to 3600",
+  });
+}
+
 await runService("archiver", FLAGS, async (flags) => {
-  const deployment = await loadDeployment({
+  const deployment = await loadSharedDeployment({
     env: flags.env,
     ...(flags.data === undefined ? {} : { dataDir: flags.data }),
   });
   const { environment } = deployment;
   const env = environment.name;
-  if (deployment.transport.type === "memory") {
-    throw new ConfigError("TRANSPORT_NOT_SHARED", `environment ${env} has the memory transport`, {
-      hint: "an archiver alone needs a bus that others reach: run `up`, or use demo-nats",
-    });
-  }
   const logger = createLogger({ fields: { component: "archiver" } });
   const metrics = new Metrics("archiver");
   const transport = await openTransport(deployment.transport, { env, logger });
@@ -39,6 +44,7 @@ await runService("archiver", FLAGS, async (flags) => {
     ...{ env, transport, logger, metrics, shard: "main", version: VERSION, commit: COMMIT },
     feeds: environment.feeds,
     storage: await openStorage(deployment.storage),
+    ...(flags["flush-seconds"] === undefined ? {} : { flushMs: flushMsOf(flags["flush-seconds"]) }),
   });
   const scrape = serveMetrics({
     host: "127.0.0.1",

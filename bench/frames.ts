@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
 import { OrderBook } from "@ssmd/market";
-import { checksumOf } from "../exchanges/kraken/checksum.ts";
+import { checksumOf } from "../exchanges/kraken/mod.ts";
 
 /** Frames a set. */
 export const FRAMES = 20_000;

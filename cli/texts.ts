@@ -15,9 +15,17 @@ export function errorText(error: unknown): string {
     if (error.hint !== "") lines.push(`${paint("cyan", "hint:")}  ${error.hint}`);
     lines.push(`${paint("dim", `code:  ${error.code}`)}`);
   } else if (error instanceof Deno.errors.NotCapable) {
-    lines.push(`${paint("cyan", "hint:")}  this program was started without that permission`);
+    lines.push(`${paint("cyan", "hint:")}  ${permissionHint(error.message)}`);
   }
   return lines.join("\n");
+}
+
+/** How to grant what the permission set of deno.json does not. */
+function permissionHint(message: string): string {
+  const [, kind, what] = /^Requires (\w+) access to "([^"]+)"/.exec(message) ?? [];
+  return kind === undefined
+    ? 'this program may do what "permissions" in deno.json says, and no more'
+    : `allow it: deno run -P=ssmd --allow-${kind}=${what} cli/main.ts …, or in deno.json`;
 }
 
 function usageText(sentence: string, hint: string): string {

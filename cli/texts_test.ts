@@ -16,6 +16,12 @@ Deno.test("an error without hint says no hint", () => {
   assert.equal(plain, "error: odd");
 });
 
+Deno.test("an error of permissions says how to grant what is missing", () => {
+  const text = 'Requires write access to "/srv/x", run again with the --allow-write flag';
+  const plain = stripVTControlCharacters(errorText(new Deno.errors.NotCapable(text)));
+  assert.match(plain, /hint: {2}allow it: deno run -P=ssmd --allow-write=\/srv\/x cli\/main\.ts/);
+});
+
 Deno.test("wrong usage ends with 2, every other failure with 1", () => {
   assert.equal(exitCodeOf(new UsageError("USAGE", "both")), 2);
   assert.equal(exitCodeOf(new ConfigError("CONFIG_INVALID", "no")), 1);

@@ -51,7 +51,7 @@ export async function recover(options: RecoverOptions): Promise<Left | undefined
   let left: Left | undefined = stop &&
     { lastUs: stop.lastUs, why: `stopped: ${isoOfUs(stop.lastUs)}` };
   for (const [run, ofRun] of Map.groupBy(segments, (segment) => segment.run)) {
-    const lastUs = await recoverRun(options, run, ofRun);
+    const lastUs = await recoverRun(options, ofRun);
     if (lastUs > (left?.lastUs ?? 0)) {
       left = { lastUs, why: `the process ended at ${isoOfUs(lastUs)}` };
     }
@@ -63,7 +63,6 @@ export async function recover(options: RecoverOptions): Promise<Left | undefined
 /** Returns the time of the run's last line, µs. */
 async function recoverRun(
   options: RecoverOptions,
-  run: string,
   segments: readonly Segment[],
 ): Promise<number> {
   const { transport, env, feed, outbox, rawFiles, logger } = options;

@@ -13,7 +13,9 @@ import { StreamServer } from "./stream/server.ts";
 
 /** What a gateway is made of. */
 export interface GatewayOptions {
+  /** The environment's name: the first token of subjects. */
   env: string;
+  /** The bus that records come from; not closed by the gateway. */
   transport: Transport;
   /** Interface to listen on; `127.0.0.1` keeps it to this machine. */
   host: string;
@@ -23,8 +25,11 @@ export interface GatewayOptions {
   feeds: readonly string[];
   /** Markets known from the environment; others are taken as they come. */
   markets: readonly MarketSpec[];
+  /** Where it says what it does. */
   logger: Logger;
+  /** Metrics of the component `gateway`; `/metrics` shows the whole registry behind them. */
   metrics: Metrics;
+  /** The software's version, for `welcome`, `/health` and the page. */
   version: string;
   /** What the page shows of its surroundings (capture, data folder, …): plain values. */
   info?: Record<string, string | number | boolean>;
@@ -32,15 +37,23 @@ export interface GatewayOptions {
 
 /** Figures of a running gateway. */
 export interface GatewayStats {
+  /** Clients connected now. */
   clients: number;
+  /** Markets that clients get something of, summed over clients. */
   subscriptions: number;
+  /** Clients that lose messages now. */
   slowClients: number;
+  /** Markets known. */
   markets: number;
-  /** Since the start. */
+  /** Records from the bus since the start. */
   recordsReceived: number;
+  /** Records from the bus in the last whole second. */
   recordsPerSecond: number;
+  /** Records that could not be read, since the start. */
   recordsUnreadable: number;
+  /** Messages given to clients since the start. */
   messagesSent: number;
+  /** Messages lost for slow clients since the start. */
   messagesDropped: number;
 }
 
@@ -48,6 +61,7 @@ export interface GatewayStats {
 export interface Gateway {
   /** `http://host:port` */
   readonly url: string;
+  /** The port it listens on. */
   readonly port: number;
   /** Figures of this moment. */
   stats(): GatewayStats;
@@ -116,7 +130,7 @@ function build(options: GatewayOptions) {
       startedMs: Date.now(),
       metrics,
       unreadyReasons: () => unreadyReasons(intake),
-      refreshMetrics: () => refresh.gauges(statsOf(data, hub, intake)),
+      refreshMetrics: () => refresh.gauges(statsOf(data, hub, intake), data.refused),
       info: { env, version, feeds: [...options.feeds], ...options.info },
     }),
     ...pageRoutes(),
@@ -182,7 +196,10 @@ function gatewayMetrics(metrics: Metrics) {
       if (lost > 0) dropped.inc({ reason: "slow" }, lost);
     }
   };
-  const gauges = (stats: GatewayStats) => {
+  let refusedBefore = 0;
+  const gauges = (stats: GatewayStats, refused: number) => {
+    if (refused > refusedBefore) dropped.inc({ reason: "markets_max" }, refused - refusedBefore);
+    refusedBefore = refused;
     clients.set(stats.clients);
     slow.set(stats.slowClients);
     active.set(stats.subscriptions);

@@ -4,24 +4,27 @@ import { runProgram } from "./process.ts";
 interface DocError {
   rule: string;
   place: string;
-  column: number;
+  /** The line it is about. */
+  line: string;
 }
 
-const ERROR = /^error\[([\w-]+)\]: .*\n\s*--> (\S+?:\d+):(\d+)$/gm;
+const ERROR = /^error\[([\w-]+)\]: .*\n\s*--> (\S+?:\d+):\d+\n[\s|]*\d+ \| (.*)$/gm;
 
 /**
  * Findings that count. Fields and methods may go without a sentence where their name says all, so a missing
- * one counts at the left margin only; types that come from npm packages are theirs to publish.
+ * one counts for exports only; types that come from npm packages are theirs to publish.
  */
 export function docFindings(output: string): string[] {
-  const errors = [...output.matchAll(ERROR)].map(([, rule = "", place = "", column]): DocError => ({
+  const errors = [...output.matchAll(ERROR)].map((
+    [, rule = "", place = "", line = ""],
+  ): DocError => ({
     rule,
     place,
-    column: Number(column),
+    line,
   }));
   return errors
     .filter(({ rule }) => rule !== "private-type-ref")
-    .filter(({ rule, column }) => rule !== "missing-jsdoc" || column === 1)
+    .filter(({ rule, line }) => rule !== "missing-jsdoc" || line.startsWith("export"))
     .map(({ rule, place }) => `${place}: ${rule}`);
 }
 

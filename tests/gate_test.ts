@@ -45,10 +45,12 @@ Deno.test("coverage counts lines of our own code only", () => {
 });
 
 Deno.test("missing sentences count for what is exported, not for its fields", () => {
-  const error = (rule: string, column: number) =>
-    `error[${rule}]: something\n  --> /repo/lib/a.ts:5:${column}\n   | \n`;
-  const output = error("missing-jsdoc", 1) + error("missing-jsdoc", 3) +
-    error("private-type-ref", 1) + error("missing-return-type", 3);
+  const error = (rule: string, line: string) =>
+    `error[${rule}]: something\n  --> /repo/lib/a.ts:5:9\n   | \n 5 | ${line}\n   |  ^\n`;
+  const output = error("missing-jsdoc", "export const a = 1;") +
+    error("missing-jsdoc", "  feed: string;") +
+    error("private-type-ref", "export type B = C;") +
+    error("missing-return-type", "export function f() {}");
   assert.deepEqual(docFindings(output), [
     "/repo/lib/a.ts:5: missing-jsdoc",
     "/repo/lib/a.ts:5: missing-return-type",

@@ -20,10 +20,22 @@ async function deno(...args: string[]): Promise<string[]> {
   return code === 0 ? [] : [output.trim()];
 }
 
+/** The page's sources bring the browser's types, which would bend those of the rest: two programs. */
+const PAGE = "gateway/page/src";
+
+async function checkTypes(): Promise<string[]> {
+  const { output } = await runProgram("git", ["ls-files", "*.ts"]);
+  const others = output.split("\n").filter((path) => path !== "" && !path.startsWith(PAGE));
+  return [
+    ...await deno("check", "--frozen", ...others),
+    ...await deno("check", "--frozen", PAGE),
+  ];
+}
+
 const STATIC: readonly Step[] = [
   { name: "format", run: () => deno("fmt", "--check") },
   { name: "lint", run: () => deno("lint") },
-  { name: "types", run: () => deno("check", "--frozen", ".") },
+  { name: "types", run: checkTypes },
   { name: "docs", run: docLint },
   { name: "layers", run: () => layerFindings(ROOT) },
   { name: "generated", run: () => runGenerators(true, false) },

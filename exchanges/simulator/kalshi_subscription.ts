@@ -1,5 +1,5 @@
 import type { KalshiErrorCode } from "./kalshi_frames.ts";
-import type { KalshiSession } from "./kalshi_protocol.ts";
+import type { Connection } from "./connection.ts";
 import { hashText } from "./model/prng.ts";
 
 const SHARD_FACTOR_MAX = 100;
@@ -30,9 +30,16 @@ export function shardRefusal(params: Record<string, unknown>): KalshiErrorCode |
   return inRange ? undefined : 21;
 }
 
+/** Whose subscription it is. */
+export interface KalshiSubscriber {
+  readonly connection: Connection;
+  /** All of this connection. */
+  readonly subscriptions: Iterable<KalshiSubscription>;
+}
+
 /** One `sid`: a channel of some markets with its own sequence. */
 export class KalshiSubscription {
-  readonly session: KalshiSession;
+  readonly session: KalshiSubscriber;
   readonly channel: string;
   /** 0 while a capture has not yet told it. */
   sid: number;
@@ -42,7 +49,7 @@ export class KalshiSubscription {
   #tickers: Set<string> | null;
 
   constructor(
-    session: KalshiSession,
+    session: KalshiSubscriber,
     channel: string,
     sid: number,
     options: KalshiSubscriptionOptions,

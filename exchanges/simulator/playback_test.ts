@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { zstdCompressSync } from "node:zlib";
-import { demoKey, inspectCapture, startSimulator } from "./mod.ts";
+import { demoKey, inspectCapture, parseScheduledFault, startSimulator } from "./mod.ts";
 import { readCapture } from "./capture.ts";
 import { DepthView } from "./model/kraken_book.ts";
 import { bookSnapshotFrame } from "./model/kraken_book.ts";
@@ -270,3 +270,35 @@ for (const keepSequence of [true, false]) {
     });
   });
 }
+
+Deno.test("at max speed a dropped client that comes back misses no frame that follows", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/a.jsonl`, linesOf(krakenFrames(6000)));
+    const simulator = await startSimulator({
+      venue: "kraken",
+      source: { type: "capture", files: [`${folder}/a.jsonl`], speed: "max" },
+      faults: [parseScheduledFault("drop=frames:1500", "kraken")],
+    });
+    let ended = false;
+    void simulator.done.then(() => ended = true);
+    let connections = 0;
+    let checked = 0;
+    while (!ended) {
+      const client = await TestClient.open(simulator.url);
+      connections++;
+      client.send({ method: "subscribe", params: BOOK });
+      await Promise.race([client.closed, simulator.done]);
+      const book = new NaiveBook(10);
+      for (const frame of client.frames) {
+        if (!frame.startsWith(`{"channel":"book"`)) continue;
+        book.apply(frame);
+        assert.equal(book.checksum(), JSON.parse(frame).data[0].checksum);
+        checked++;
+      }
+      await client.close();
+    }
+    assert.equal(simulator.stats().played, 6000);
+    assert.ok(connections >= 4 && checked > 2000, `${connections} connections, ${checked} checked`);
+    await simulator.close();
+  });
+});

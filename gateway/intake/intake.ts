@@ -1,8 +1,8 @@
+import type { MarketFeed } from "../state/market.ts";
 import { decode, messagesIn } from "@ssmd/codec";
 import { escapeToken, EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
 import { type Logger, messageOf, type Metrics, nowUs } from "@ssmd/runtime";
 import type { InMessage, Subscription, Transport } from "@ssmd/transport";
-import type { Feed } from "../state/feed.ts";
 import type { MarketData } from "../state/market_data.ts";
 import { SnapshotRequest } from "./snapshot_request.ts";
 
@@ -21,7 +21,7 @@ export interface IntakeOptions {
  */
 export class Intake {
   #options: IntakeOptions;
-  #requests = new Map<Feed, SnapshotRequest>();
+  #requests = new Map<MarketFeed, SnapshotRequest>();
   #types = new Map<string, EventType>();
   #subscription: Subscription | undefined;
   #unreadable = 0;
@@ -57,12 +57,12 @@ export class Intake {
   }
 
   /** Asks the feed's connector for its books, soon. */
-  wantSnapshots(feed: Feed): void {
+  wantSnapshots(feed: MarketFeed): void {
     this.#request(feed).want();
   }
 
   /** An answer that is under way was made before the feed broke. */
-  invalidateSnapshots(feed: Feed): void {
+  invalidateSnapshots(feed: MarketFeed): void {
     this.#request(feed).invalidate();
   }
 
@@ -122,7 +122,7 @@ export class Intake {
     }
   }
 
-  #request(feed: Feed): SnapshotRequest {
+  #request(feed: MarketFeed): SnapshotRequest {
     let request = this.#requests.get(feed);
     if (request === undefined) {
       const { env, transport, data, logger } = this.#options;

@@ -1,15 +1,15 @@
+import type { MarketFeed } from "../state/market.ts";
 import type { MarketEvent, OrderBookUpdate } from "@ssmd/market";
 import { escapeToken } from "@ssmd/market";
 import { Backoff, type Logger, messageOf } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { MarketData } from "../state/market_data.ts";
-import type { Feed } from "../state/feed.ts";
 
 /** What a snapshot request is made of. */
 export interface SnapshotRequestOptions {
   env: string;
-  feed: Feed;
+  feed: MarketFeed;
   transport: Transport;
   data: MarketData;
   logger: Logger;

@@ -1,7 +1,6 @@
 import type { BookSide } from "@ssmd/market";
 import { msOfUs } from "../stream/record_json.ts";
-import type { Feed } from "../state/feed.ts";
-import type { Market } from "../state/market.ts";
+import type { Market, MarketFeed } from "../state/market.ts";
 
 /** A market in a list. */
 export function marketSummary(market: Market): Record<string, unknown> {
@@ -54,7 +53,7 @@ export function marketDetails(market: Market): Record<string, unknown> {
 }
 
 /** A feed's health. */
-export function feedView(feed: Feed): Record<string, unknown> {
+export function feedView(feed: MarketFeed): Record<string, unknown> {
   let pending = 0;
   for (const market of feed.markets.values()) if (market.bookState !== "live") pending++;
   return {

@@ -1,13 +1,12 @@
 import type { Gap } from "@ssmd/market";
-import type { Market } from "./market.ts";
 
 /** Consecutive records after which a hole in the numbers is believed to be one. */
 const RUN_MIN = 64;
 
-/** What the gateway knows of one feed. */
-export class Feed {
+/** What the gateway knows of one feed; `M` is a market. */
+export class Feed<M> {
   readonly id: string;
-  readonly markets: Map<string, Market> = new Map();
+  readonly markets: Map<string, M> = new Map();
   /** The open gap of the whole feed, if any. */
   gap: Gap | undefined;
   /** Records since the gateway started. */

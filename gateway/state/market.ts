@@ -11,6 +11,9 @@ import {
 } from "@ssmd/market";
 import type { Feed } from "./feed.ts";
 
+/** A feed with its markets. */
+export type MarketFeed = Feed<Market>;
+
 /**
  * Whether a book is the venue's: `live` = known to be; `pending` = never had, or lost and waiting
  * for a snapshot.
@@ -20,7 +23,7 @@ export type BookState = "pending" | "live";
 /** What the gateway knows of one market: its newest state, never a history. */
 export class Market {
   readonly symbol: string;
-  readonly feed: Feed;
+  readonly feed: MarketFeed;
   /** The venue's name; "" = not known. */
   readonly external: string;
   /** Levels keyed by price as the double itself: equal decimals are equal doubles, none is computed. */
@@ -47,7 +50,7 @@ export class Market {
   /** When the first record of this market after the gateway's start came, and the last, µs. */
   updatedAtUs = 0;
 
-  constructor(symbol: string, feed: Feed, external: string) {
+  constructor(symbol: string, feed: MarketFeed, external: string) {
     this.symbol = symbol;
     this.feed = feed;
     this.external = external;

@@ -8,11 +8,13 @@ import {
 } from "@ssmd/market";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { Feed } from "./feed.ts";
-import { Market } from "./market.ts";
+import { Market, type MarketFeed } from "./market.ts";
 
 /** A market as the environment names it. */
 export interface MarketSpec {
+  /** Ours. */
   symbol: string;
+  /** The feed's id. */
   feed: string;
   /** The venue's name. */
   external: string;
@@ -23,24 +25,24 @@ export interface MarketDataListener {
   /** A record that is now in the state; a book's first record after it was lost is a snapshot. */
   onRecord(event: MarketEvent, market: Market): void;
   /** A record about a whole feed. */
-  onFeedRecord(event: MarketEvent, feed: Feed): void;
+  onFeedRecord(event: MarketEvent, feed: MarketFeed): void;
   /** A market that was not there before. */
   onMarket(market: Market): void;
   /** Books of this feed are not known any more: snapshots under way are too old for them. */
-  onBooksLost(feed: Feed): void;
+  onBooksLost(feed: MarketFeed): void;
   /** Book changes come for a book that is not known: a snapshot must be asked for. */
-  onSnapshotWanted(feed: Feed): void;
+  onSnapshotWanted(feed: MarketFeed): void;
 }
 
 /** The newest state of every market of an environment. */
 export class MarketData {
-  readonly feeds: Map<string, Feed> = new Map();
+  readonly feeds: Map<string, MarketFeed> = new Map();
   /** Records of markets beyond the limit. */
   refused = 0;
   #listener: MarketDataListener;
   #marketCount = 0;
   #tradesMax: number = LIMITS.recentTradesMax;
-  #heldCount = new Map<Feed, number>();
+  #heldCount = new Map<MarketFeed, number>();
 
   constructor(listener: MarketDataListener) {
     this.#listener = listener;
@@ -58,9 +60,9 @@ export class MarketData {
   }
 
   /** The feed of this id, made when it is new. */
-  feed(id: string): Feed {
+  feed(id: string): MarketFeed {
     let feed = this.feeds.get(id);
-    if (feed === undefined) this.feeds.set(id, feed = new Feed(id));
+    if (feed === undefined) this.feeds.set(id, feed = new Feed<Market>(id));
     return feed;
   }
 
@@ -106,7 +108,7 @@ export class MarketData {
    * Records did not reach the gateway: told in the stream like any other gap, and the feed's books
    * wait for snapshots. `missed` null = unknown how many.
    */
-  miss(feed: Feed, reason: GapReason, missed: number | null, toUs: number): void {
+  miss(feed: MarketFeed, reason: GapReason, missed: number | null, toUs: number): void {
     const gap: Gap = {
       type: "gap",
       timestampUs: 0,
@@ -171,7 +173,7 @@ export class MarketData {
     this.#listener.onBooksLost(market.feed);
   }
 
-  #loseBooks(feed: Feed): void {
+  #loseBooks(feed: MarketFeed): void {
     for (const market of feed.markets.values()) {
       market.held = [];
       market.bookState = "pending";
@@ -197,7 +199,7 @@ export class MarketData {
     this.#listener.onRecord(event, market);
   }
 
-  #takeFeedRecord(event: MarketEvent, feed: Feed): void {
+  #takeFeedRecord(event: MarketEvent, feed: MarketFeed): void {
     if (event.type === "gap") {
       if (isOpen(event)) {
         feed.gap = event;
@@ -207,7 +209,7 @@ export class MarketData {
     this.#listener.onFeedRecord(event, feed);
   }
 
-  #addMarket(feed: Feed, symbol: string, external: string): Market | undefined {
+  #addMarket(feed: MarketFeed, symbol: string, external: string): Market | undefined {
     if (this.#marketCount >= GATEWAY_LIMITS.marketsMax) return undefined;
     const market = new Market(symbol, feed, external);
     feed.markets.set(symbol, market);

@@ -2,7 +2,6 @@ import { EVENT_TYPES } from "@ssmd/market";
 import type { Market } from "../state/market.ts";
 import { textFrame } from "./frames.ts";
 import { bookStateJson, headJson, recordJson } from "./record_json.ts";
-import type { Client } from "./client.ts";
 
 /** Places of the types in EVENT_TYPES, as indexes and bits of masks. */
 export const TYPE_INDEX = { trade: 0, ticker: 1, orderbook: 2, status: 3, gap: 4 } as const;
@@ -13,15 +12,15 @@ export const NEVER_CONFLATED: number = GAP_BIT | (1 << TYPE_INDEX.status);
 
 const CONFLATED = ',"conflated":true';
 
-/** Who gets what of one market, and its newest state as frames that they share. */
-export class Audience {
+/** Who (clients `C`) gets what of one market, and its newest state as frames that they share. */
+export class Audience<C> {
   readonly market: Market;
   /** Members that each message of the market begins with. */
   readonly head: string;
   /** Clients by type that get every record. */
-  readonly realtime: Client[][] = EVENT_TYPES.map(() => []);
+  readonly realtime: C[][] = EVENT_TYPES.map(() => []);
   /** Clients by type that get the newest state now and then. */
-  readonly conflated: Client[][] = EVENT_TYPES.map(() => []);
+  readonly conflated: C[][] = EVENT_TYPES.map(() => []);
   #stateFrames: (Uint8Array | undefined)[] = [];
 
   constructor(market: Market) {

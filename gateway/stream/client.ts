@@ -38,7 +38,7 @@ type Awaiting = "first" | "dropped";
 export class Client {
   readonly id: number;
   readonly rules: Rules = new Rules();
-  readonly interests: Map<Audience, Interest> = new Map();
+  readonly interests: Map<Audience<Client>, Interest> = new Map();
   /** Wait between two conflated messages; 0 = as fast as the client reads. */
   intervalMs = 100;
   #owner: ClientOwner;
@@ -46,12 +46,12 @@ export class Client {
   #bytesMax: number;
   #dirty = false;
   #closed = false;
-  #awaiting = new Map<Audience, Awaiting>();
+  #awaiting = new Map<Audience<Client>, Awaiting>();
   #slow = false;
   #dropped = 0;
   #droppedByType = new Array<number>(EVENT_TYPES.length).fill(0);
   #droppedSinceUs = 0;
-  #pending = new Map<Audience, number>();
+  #pending = new Map<Audience<Client>, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -77,7 +77,7 @@ export class Client {
   }
 
   /** Gives the client the arena's last frame: a record of this type and market. */
-  offer(frames: FrameArena, type: number, audience: Audience, isSnapshot: boolean): void {
+  offer(frames: FrameArena, type: number, audience: Audience<Client>, isSnapshot: boolean): void {
     if (this.#closed) return;
     if (type === TYPE_INDEX.orderbook && this.#awaiting.size > 0) {
       if (!isSnapshot && this.#withheld(audience)) return;
@@ -107,18 +107,18 @@ export class Client {
   }
 
   /** Starts a book: its snapshot now, or as soon as there is one and room for it. */
-  startBook(audience: Audience): void {
+  startBook(audience: Audience<Client>): void {
     this.#awaiting.set(audience, "first");
     this.#sendSnapshots();
   }
 
   /** The client no longer wants this market's book changes. */
-  stopBook(audience: Audience): void {
+  stopBook(audience: Audience<Client>): void {
     this.#awaiting.delete(audience);
   }
 
   /** The newest state of these types is to be sent with the next conflated messages. */
-  touch(audience: Audience, bits: number): void {
+  touch(audience: Audience<Client>, bits: number): void {
     const known = this.#pending.get(audience) ?? 0;
     this.#pending.set(audience, known | bits);
     if (this.#timer === undefined && !this.#closed) {
@@ -127,7 +127,7 @@ export class Client {
   }
 
   /** These types of a market are no longer wanted conflated. */
-  untouch(audience: Audience, bits: number): void {
+  untouch(audience: Audience<Client>, bits: number): void {
     const rest = (this.#pending.get(audience) ?? 0) & ~bits;
     if (rest === 0) this.#pending.delete(audience);
     else this.#pending.set(audience, rest);
@@ -155,7 +155,7 @@ export class Client {
     return this.#outbox.bytes + bytes <= this.#bytesMax || this.#outbox.idle;
   }
 
-  #withheld(audience: Audience): boolean {
+  #withheld(audience: Audience<Client>): boolean {
     const why = this.#awaiting.get(audience);
     if (why === undefined) return false;
     // Before the first snapshot nothing is lost by leaving changes out: it will hold them.
@@ -163,7 +163,7 @@ export class Client {
     return true;
   }
 
-  #drop(type: number, audience: Audience): void {
+  #drop(type: number, audience: Audience<Client>): void {
     if (type === TYPE_INDEX.orderbook) this.#awaiting.set(audience, "dropped");
     if (!this.#slow) {
       this.#slow = true;

@@ -1,7 +1,6 @@
 import { EVENT_TYPES, type MarketEvent } from "@ssmd/market";
 import { nowUs } from "@ssmd/runtime";
-import type { Feed } from "../state/feed.ts";
-import type { Market } from "../state/market.ts";
+import type { Market, MarketFeed } from "../state/market.ts";
 import { Audience, GAP_BIT, NEVER_CONFLATED, TYPE_INDEX } from "./audience.ts";
 import { Client, type ClientOwner, type Interest } from "./client.ts";
 import { FrameArena } from "./frames.ts";
@@ -25,9 +24,9 @@ export interface HubObserver {
  * all; each client is written to once a tick.
  */
 export class Hub implements ClientOwner {
-  #audiences = new Map<Market, Audience>();
+  #audiences = new Map<Market, Audience<Client>>();
   #clients = new Set<Client>();
-  #feedClients = new Map<Feed, Map<Client, number>>();
+  #feedClients = new Map<MarketFeed, Map<Client, number>>();
   #frames = new FrameArena();
   #dirty: Client[] = [];
   #scheduled: ReturnType<typeof setImmediate> | undefined;
@@ -102,7 +101,7 @@ export class Hub implements ClientOwner {
   }
 
   /** A record about a whole feed: goes to everyone who gets anything of it. */
-  feedRecord(event: MarketEvent, feed: Feed): void {
+  feedRecord(event: MarketEvent, feed: MarketFeed): void {
     const text = recordJson(event, headJson(event.symbol, event.feed));
     for (const client of this.#feedClients.get(feed)?.keys() ?? []) {
       client.control(text);
@@ -130,7 +129,7 @@ export class Hub implements ClientOwner {
     let audience = this.#audiences.get(market);
     if (audience === undefined) {
       if (wanted.realtime === 0) return;
-      this.#audiences.set(market, audience = new Audience(market));
+      this.#audiences.set(market, audience = new Audience<Client>(market));
     }
     const had = client.interests.get(audience) ?? { realtime: 0, conflated: 0 };
     this.#detach(client, audience, wanted);
@@ -145,7 +144,7 @@ export class Hub implements ClientOwner {
 
   /** The newest state of these types of a market, sent to one client now. */
   sendState(client: Client, market: Market, types: number): void {
-    const audience = this.#audiences.get(market) ?? new Audience(market);
+    const audience = this.#audiences.get(market) ?? new Audience<Client>(market);
     for (let type = 0; type < EVENT_TYPES.length; type++) {
       if ((types & (1 << type)) === 0) continue;
       const text = audience.stateText(type, "");
@@ -196,7 +195,7 @@ export class Hub implements ClientOwner {
     this.#oldestUs = 0;
   };
 
-  #attach(client: Client, audience: Audience, wanted: Interest): void {
+  #attach(client: Client, audience: Audience<Client>, wanted: Interest): void {
     const had = client.interests.get(audience);
     for (let type = 0; type < EVENT_TYPES.length; type++) {
       const bit = 1 << type;
@@ -213,7 +212,7 @@ export class Hub implements ClientOwner {
   }
 
   /** Takes everything of a market from a client, except what `keep` names. */
-  #detach(client: Client, audience: Audience, keep?: Interest): void {
+  #detach(client: Client, audience: Audience<Client>, keep?: Interest): void {
     const had = client.interests.get(audience);
     if (had === undefined) return;
     const realtime = had.realtime & ~(keep?.realtime ?? 0);

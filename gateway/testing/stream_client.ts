@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { OrderBook } from "@ssmd/market";
 
 /** A message of the gateway, as it came. */
@@ -51,7 +52,7 @@ export class StreamClient {
     for (;;) {
       const found = look();
       if (found !== undefined && found !== false) return found;
-      if (this.#ws.readyState > WebSocket.OPEN) throw new Error("closed while waiting");
+      assert.ok(this.#ws.readyState <= WebSocket.OPEN, "closed while waiting");
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }

@@ -25,7 +25,7 @@ function trade(i: number): Trade {
   };
 }
 
-async function build(count: number): Promise<NormalizedFile> {
+function build(count: number): NormalizedFile {
   const builder = new NormalizedFileBuilder("trade");
   for (let i = 0; i < count; i++) {
     const event = trade(i);
@@ -48,8 +48,8 @@ async function build(count: number): Promise<NormalizedFile> {
   }, START_US);
 }
 
-Deno.test("a normalized file gives back every record and says where it comes from", async () => {
-  const file = await build(10_000);
+Deno.test("a normalized file gives back every record and says where it comes from", () => {
+  const file = build(10_000);
   const { lineage, records } = normalizedOf(file.bytes, KEY);
   assert.deepEqual([...records], Array.from({ length: 10_000 }, (_, i) => trade(i)));
   assert.deepEqual(lineage, file.lineage);
@@ -65,8 +65,8 @@ Deno.test("a normalized file gives back every record and says where it comes fro
   assert.ok(framesOf(file.bytes).frames.length > 4, "lineage and several frames of 256 KiB");
 });
 
-Deno.test("a damaged normalized file gives what is whole, then the key and the place", async () => {
-  const file = await build(10_000);
+Deno.test("a damaged normalized file gives what is whole, then the key and the place", () => {
+  const file = build(10_000);
   const read = (bytes: Uint8Array) => {
     let count = 0;
     try {
@@ -107,7 +107,7 @@ Deno.test({
   fn: async () => {
     const dir = await Deno.makeTempDir();
     try {
-      await Deno.writeFile(`${dir}/t.capnp.zst`, (await build(3000)).bytes);
+      await Deno.writeFile(`${dir}/t.capnp.zst`, (build(3000)).bytes);
       await Deno.writeTextFile(`${dir}/trade.capnp`, SCHEMAS.trade.text);
       const script = `zstd -dc ${dir}/t.capnp.zst | capnp decode --short ${dir}/trade.capnp ` +
         SCHEMAS.trade.name;

@@ -81,6 +81,25 @@ export async function loadDeployment(options: DeploymentOptions): Promise<Deploy
   };
 }
 
+/** A deployment whose bus other processes reach. */
+export type SharedDeployment = Deployment & {
+  transport: Exclude<DeployedTransport, { type: "memory" }>;
+};
+
+/**
+ * Loads the deployment of a component that runs in a process of its own. Throws as
+ * {@linkcode loadDeployment} does, and ConfigError `TRANSPORT_NOT_SHARED` for the memory transport.
+ */
+export async function loadSharedDeployment(options: DeploymentOptions): Promise<SharedDeployment> {
+  const deployment = await loadDeployment(options);
+  const { transport } = deployment;
+  if (transport.type !== "memory") return { ...deployment, transport };
+  const { name } = deployment.environment;
+  throw new ConfigError("TRANSPORT_NOT_SHARED", `environment ${name} has the memory transport`, {
+    hint: "a component alone needs a bus that others reach: run `up`, or use demo-nats",
+  });
+}
+
 async function deployedFeed(
   dir: string,
   environment: Environment,

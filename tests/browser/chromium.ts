@@ -1,0 +1,183 @@
+/** A headless Chromium for tests and screenshots, driven over its DevTools protocol. */
+
+/** A page in the browser. */
+export interface Page {
+  /** Runs an expression in the page and gives its (JSON) value. */
+  evaluate(expression: string): Promise<unknown>;
+  /** Resolves when the expression gives true; rejects after `timeoutMs`. */
+  waitFor(expression: string, timeoutMs: number): Promise<void>;
+  /** The visible part as PNG. */
+  screenshot(): Promise<Uint8Array>;
+  /** Width and height in CSS pixels; `dark` chooses the colour scheme. */
+  resize(width: number, height: number, dark: boolean): Promise<void>;
+  goto(url: string): Promise<void>;
+  /** What the console and uncaught errors said. */
+  readonly errors: string[];
+}
+
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--hide-scrollbars",
+  "--remote-debugging-port=0",
+];
+const NAMES = ["chromium", "/usr/bin/chromium"];
+
+/** The browser's program, or undefined where there is none. */
+export function findChromium(): string | undefined {
+  return NAMES.find((name) => {
+    try {
+      return new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" })
+        .outputSync().success;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Opens an empty page, gives it to `body`, and ends the browser. */
+export async function withPage<T>(body: (page: Page) => Promise<T>): Promise<T> {
+  const profile = await Deno.makeTempDir({ prefix: "ssmd-chromium-" });
+  const process = new Deno.Command(findChromium() ?? "chromium", {
+    args: [...FLAGS, `--user-data-dir=${profile}`, "about:blank"],
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const browser = new AbortController();
+  try {
+    const port = await debugPort(process.stderr, browser.signal);
+    const devTools = await DevTools.attach(port);
+    try {
+      return await body(await newPage(devTools));
+    } finally {
+      await devTools.close();
+    }
+  } finally {
+    browser.abort();
+    process.kill("SIGKILL");
+    await process.status;
+    await Deno.remove(profile, { recursive: true }).catch(() => {});
+  }
+}
+
+/** Reads the port off the browser's first words; the rest is read away until `ended`. */
+async function debugPort(
+  stderr: ReadableStream<Uint8Array<ArrayBuffer>>,
+  ended: AbortSignal,
+): Promise<number> {
+  const reader = stderr.pipeThrough(new TextDecoderStream()).getReader();
+  ended.addEventListener("abort", () => void reader.cancel().catch(() => {}));
+  let said = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) throw new Deno.errors.BadResource(`the browser ended: ${said}`);
+    said += value;
+    const match = /DevTools listening on ws:\/\/[^:]+:(\d+)/.exec(said);
+    if (match) {
+      (async () => {
+        while (!(await reader.read()).done);
+      })().catch(() => {});
+      return Number(match[1]);
+    }
+  }
+}
+
+interface Reply {
+  id?: number;
+  method?: string;
+  params?: Record<string, unknown>;
+  result?: Record<string, unknown>;
+  error?: { message: string };
+}
+
+class DevTools {
+  #socket: WebSocket;
+  #nextId = 1;
+  #waiting = new Map<number, (reply: Reply) => void>();
+  onEvent: (method: string, params: Record<string, unknown>) => void = () => {};
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.onmessage = ({ data }) => {
+      const reply = JSON.parse(data) as Reply;
+      if (reply.id !== undefined) this.#waiting.get(reply.id)?.(reply);
+      else if (reply.method) this.onEvent(reply.method, reply.params ?? {});
+    };
+  }
+
+  static async attach(port: number): Promise<DevTools> {
+    const targets = await (await fetch(`http://127.0.0.1:${port}/json/list`)).json() as {
+      type: string;
+      webSocketDebuggerUrl: string;
+    }[];
+    const page = targets.find(({ type }) => type === "page");
+    const socket = new WebSocket(page?.webSocketDebuggerUrl ?? "");
+    await new Promise((resolve, reject) => {
+      socket.onopen = resolve;
+      socket.onerror = reject;
+    });
+    return new DevTools(socket);
+  }
+
+  async send(method: string, params: object = {}): Promise<Record<string, unknown>> {
+    const id = this.#nextId++;
+    const reply = await new Promise<Reply>((resolve) => {
+      this.#waiting.set(id, resolve);
+      this.#socket.send(JSON.stringify({ id, method, params }));
+    });
+    this.#waiting.delete(id);
+    if (reply.error) throw new TypeError(`${method}: ${reply.error.message}`);
+    return reply.result ?? {};
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#socket.onclose = () => resolve();
+      this.#socket.close();
+    });
+  }
+}
+
+async function newPage(devTools: DevTools): Promise<Page> {
+  const errors: string[] = [];
+  devTools.onEvent = (method, params) => {
+    const text = JSON.stringify(params);
+    if (method === "Runtime.exceptionThrown") errors.push(text);
+    if (method === "Runtime.consoleAPICalled" && params["type"] === "error") errors.push(text);
+  };
+  await devTools.send("Page.enable");
+  await devTools.send("Runtime.enable");
+  const evaluate = async (expression: string) => {
+    const options = { expression, returnByValue: true, awaitPromise: true };
+    const { result } = await devTools.send("Runtime.evaluate", options);
+    return (result as { value?: unknown } | undefined)?.value;
+  };
+  return {
+    errors,
+    evaluate,
+    waitFor: async (expression, timeoutMs) => {
+      const untilMs = performance.now() + timeoutMs;
+      while (await evaluate(expression) !== true) {
+        if (performance.now() > untilMs) throw new RangeError(`never came true: ${expression}`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    },
+    screenshot: async () => {
+      const { data } = await devTools.send("Page.captureScreenshot", { format: "png" });
+      return Uint8Array.fromBase64(String(data));
+    },
+    resize: async (width, height, dark) => {
+      const size = { width, height, deviceScaleFactor: 1, mobile: width < 600 };
+      await devTools.send("Emulation.setDeviceMetricsOverride", size);
+      const features = [{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }];
+      await devTools.send("Emulation.setEmulatedMedia", { features });
+    },
+    goto: async (url) => void await devTools.send("Page.navigate", { url }),
+  };
+}

@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
+import { dayOfUs, normalizedOf } from "@ssmd/archive";
+import { Encoder } from "@ssmd/codec";
+import { normalizerOn, Translator, type Venue, VENUES } from "@ssmd/exchanges";
+import type { Gap, MarketEvent, OrderBookUpdate } from "@ssmd/market";
+import { folderStorage } from "@ssmd/storage";
+import { fileURLToPath } from "node:url";
+import { kalshiBooks, krakenBooks, ReplayedBook } from "./crash_books.ts";
+import { type Break, manifestsOf, type RawConnection, readRaw } from "./crash_raw.ts";
+import { CRASH_SYMBOLS } from "./crash_registry.ts";
+
+/** What was counted. */
+export interface ArchiveCounts {
+  records: number;
+  gaps: number;
+  breaks: number;
+  books: number;
+  snapshots: number;
+}
+
+/** A gap's end comes with the first record; what is repeated after a break gives none. */
+const RECOVERY_US_MAX = 2_000_000;
+const DECODER = new TextDecoder();
+
+/** All that must hold of the archive when everything has been stopped. */
+export async function assertArchive(
+  dir: string,
+  env: string,
+  breaks: readonly Break[],
+): Promise<ArchiveCounts> {
+  await assertVerified(`${dir}/data`);
+  await assertSpoolIsEmpty(`${dir}/data/spool/${env}`);
+  const raw = await readRaw(`${dir}/data`, env);
+  const archived = await readArchive(`${dir}/data`, env);
+  assertEachOnce(raw, archived);
+  assertDense(raw, archived);
+  const gaps = archived.filter((event) => event.type === "gap");
+  assertGaps(breaks, gaps);
+  const snapshots = archived.filter(({ type }) => type === "orderbook") as OrderBookUpdate[];
+  return {
+    records: archived.length,
+    gaps: gaps.length,
+    breaks: breaks.length,
+    books: assertBooks(raw, archived),
+    snapshots: snapshots.filter(({ kind }) => kind === "snapshot").length,
+  };
+}
+
+/** `ssmd archive verify` says that all balances. */
+async function assertVerified(data: string): Promise<void> {
+  const main = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+  const args = ["run", "-A", "--no-check", main, "archive", "verify", "--data", data];
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
+  const said = DECODER.decode(stderr) + DECODER.decode(stdout);
+  console.log(said.trim());
+  assert.equal(code, 0, said);
+}
+
+/** What was handed on is not kept. */
+async function assertSpoolIsEmpty(dir: string): Promise<void> {
+  for await (const { name } of Deno.readDir(dir)) {
+    for await (const entry of Deno.readDir(`${dir}/${name}`)) {
+      assert.ok(!entry.name.endsWith(".log"), `${name}/${entry.name} was left in the spool`);
+    }
+  }
+}
+
+async function readArchive(dir: string, env: string): Promise<MarketEvent[]> {
+  const storage = folderStorage(dir);
+  const events: MarketEvent[] = [];
+  for (const { files } of await manifestsOf(storage, "normalized", env)) {
+    for (const { key } of files) {
+      events.push(...normalizedOf(await storage.get(key), key).records);
+    }
+  }
+  await storage.close();
+  return events.sort((a, b) => a.receivedAtUs - b.receivedAtUs || a.sequence - b.sequence);
+}
+
+/** The records that the raw lines give, each connection translated from its own beginning. */
+function* expected(raw: readonly RawConnection[]): Iterable<MarketEvent> {
+  for (const { feed, info, lines } of raw) {
+    const version = normalizerOn(VENUES[feed] as Venue, dayOfUs(lines[0]?.atUs ?? 0));
+    const translator = new Translator(feed, version.create({ feed, symbols: info.symbols }));
+    for (const line of lines) {
+      if (line.kind === "frame") {
+        yield* translator.frame(JSON.parse(line.text), line.text, line.atUs).events;
+      } else if (line.kind === "event") yield* translator.event(line, line.atUs);
+    }
+  }
+}
+
+function assertEachOnce(raw: readonly RawConnection[], archived: readonly MarketEvent[]): void {
+  const balance = new Map<string, number>();
+  const encoder = new Encoder();
+  const count = (event: MarketEvent, sign: 1 | -1) => {
+    const { feed, type, symbol, receivedAtUs, sequence } = event;
+    const hash = crc32(encoder.encode(event));
+    const name = `${feed} ${type} ${symbol} at ${receivedAtUs} sequence ${sequence} crc ${hash}`;
+    balance.set(name, (balance.get(name) ?? 0) + sign);
+  };
+  for (const event of expected(raw)) count(event, 1);
+  for (const event of archived) count(event, -1);
+  const wrong = [...balance].filter(([, sum]) => sum !== 0);
+  assert.deepEqual(wrong.slice(0, 5), [], `${wrong.length} records are missing or too many`);
+}
+
+/** Within a run the connections' numbers are 1 … n without holes and without repeats. */
+function assertDense(raw: readonly RawConnection[], archived: readonly MarketEvent[]): void {
+  for (const [feed, connections] of Map.groupBy(raw, ({ feed }) => feed)) {
+    const events = archived.filter((event) => event.feed === feed);
+    for (const [run, slots] of Map.groupBy(connections, ({ run }) => run)) {
+      const times = slots.flatMap(({ lines }) => [lines[0]?.atUs ?? 0, lines.at(-1)?.atUs ?? 0]);
+      const [from, to] = [Math.min(...times), Math.max(...times)];
+      const seen = new Map<number, number>();
+      for (const { receivedAtUs, sequence } of events) {
+        if (receivedAtUs < from || receivedAtUs > to) continue;
+        seen.set(sequence, (seen.get(sequence) ?? 0) + 1);
+      }
+      let before = slots.length;
+      for (let sequence = 1; sequence <= seen.size; sequence++) {
+        const times = seen.get(sequence) ?? 0;
+        const where = `sequence ${sequence} of run ${run} (${feed}) is there ${times} times`;
+        assert.ok(times >= 1 && times <= before, where);
+        before = times;
+      }
+    }
+  }
+}
+
+/** Every break is covered by a gap that begins with the last line before it. */
+function assertGaps(breaks: readonly Break[], gaps: readonly Gap[]): void {
+  const open = gaps.filter(({ reason, symbol }) => reason === "disconnect" && symbol === "_all");
+  for (const each of breaks) {
+    const { feed, fromUs, connectUs, dataUs } = each;
+    const index = open.findIndex((gap) =>
+      gap.recovered && gap.feed === feed && gap.fromUs === fromUs &&
+      gap.toUs >= connectUs && gap.toUs <= dataUs + RECOVERY_US_MAX
+    );
+    const near = open.filter((gap) => gap.feed === feed && gap.receivedAtUs <= dataUs + 1e6)
+      .slice(-4).map(({ fromUs, toUs, recovered }) => ({ fromUs, toUs, recovered }));
+    assert.ok(index >= 0, `no gap for ${JSON.stringify(each)}; near: ${JSON.stringify(near)}`);
+    open.splice(index, 1);
+  }
+  const surplus = open.filter((gap) => gap.recovered);
+  assert.deepEqual(surplus, [], "gaps that no break explains");
+}
+
+/** Rebuilds all books from the archive; at the end they equal what the venue's last frames say. */
+function assertBooks(raw: readonly RawConnection[], archived: readonly MarketEvent[]): number {
+  const books = new Map<string, ReplayedBook>();
+  for (const event of archived) {
+    if (event.type !== "orderbook") continue;
+    let book = books.get(event.symbol);
+    if (!book) books.set(event.symbol, book = new ReplayedBook());
+    book.apply(event);
+  }
+  let compared = 0;
+  for (const connections of Map.groupBy(raw, ({ feed, slot }) => `${feed} ${slot}`).values()) {
+    for (const [external, venue] of venueBooks(connections.at(-1) as RawConnection)) {
+      const symbol = CRASH_SYMBOLS.find((known) => known.external === external)?.symbol ?? "";
+      const { bids, asks } = (books.get(symbol) as ReplayedBook).levels();
+      assert.deepEqual({ bids, asks }, venue, `the last book of ${symbol}`);
+      compared++;
+    }
+  }
+  return compared;
+}
+
+type Levels = [number, number][];
+
+/** The books of the last session of a connection, best levels first, in the venue's numbers. */
+function venueBooks({ feed, lines }: RawConnection): [string, { bids: Levels; asks: Levels }][] {
+  const begin = lines.findLastIndex((line) => line.kind === "event" && line.name === "connect");
+  const frames = lines.slice(begin).flatMap((line) => line.kind === "frame" ? [line.text] : []);
+  const depth = (external: string) =>
+    CRASH_SYMBOLS.find((known) => known.external === external)?.depth ?? 10;
+  const books = feed === "kraken" ? krakenBooks(frames, depth) : kalshiBooks(frames);
+  const unit = feed === "kraken" ? [1, 1] as const : [1e4, 100] as const;
+  return [...books].map(([external, { bids, asks }]) => {
+    const levels = (side: Map<number, number>, sign: 1 | -1) =>
+      [...side].sort((a, b) => sign * (a[0] - b[0]))
+        .map(([price, size]): [number, number] => [price / unit[0], size / unit[1]]);
+    return [external, { bids: levels(bids, -1), asks: levels(asks, 1) }];
+  });
+}

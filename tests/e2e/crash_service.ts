@@ -1,0 +1,137 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const TEXT = new TextDecoder();
+/** Time after which a supervisor starts again what has ended by itself. */
+const RESTART_MS = 300;
+const WRONG_CONFIGURATION = 2;
+/** Longest wait for a process that was asked to end. */
+const STOP_MS_MAX = 45_000;
+
+/** What is to be run. */
+export interface ServiceOptions {
+  /** For messages and the name of the log. */
+  name: string;
+  /** Entrypoint and flags: `connector/main.ts --env x`. */
+  args: readonly string[];
+  /** Working directory: a folder with a registry. */
+  cwd: string;
+  env?: Record<string, string>;
+}
+
+/** A program of ours as a real process: killed, stopped, started again when it ends by itself. */
+export class Service {
+  readonly name: string;
+  /** How often it ended by itself, and with what. */
+  readonly ownEnds: string[] = [];
+  /** What it said, whole lines of all its lives. */
+  readonly lines: string[] = [];
+  #options: ServiceOptions;
+  #child: Deno.ChildProcess | undefined;
+  #wanted = false;
+  #life: Promise<void> = Promise.resolve();
+
+  /** Nothing runs before `start`. */
+  constructor(options: ServiceOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  /** Starts it; a life that ends by itself is followed by another one. */
+  start(): void {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    this.#life = this.#live();
+  }
+
+  /** kill -9. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    this.#wanted = false;
+    this.#signal("SIGKILL");
+    await this.#life;
+  }
+
+  /** Asks it to end; its exit code. */
+  async stop(): Promise<number> {
+    this.#wanted = false;
+    const child = this.#child;
+    this.#signal("SIGTERM");
+    const late = setTimeout(() => this.#signal("SIGKILL"), STOP_MS_MAX);
+    const { code } = await child?.status ?? { code: 0 };
+    clearTimeout(late);
+    await this.#life;
+    return code;
+  }
+
+  /** The last lines it said, for a failed test. */
+  tail(lines = 15): string {
+    return this.lines.slice(-lines).map((line) => `  ${this.name}: ${line}`).join("\n");
+  }
+
+  #signal(signal: Deno.Signal): void {
+    try {
+      this.#child?.kill(signal);
+    } catch {
+      // It has ended already.
+    }
+  }
+
+  async #live(): Promise<void> {
+    while (this.#wanted) {
+      const { cwd, env = {}, args } = this.#options;
+      const [entry = "", ...flags] = args;
+      const run = ["run", "-A", "--no-check", "--frozen", "--config", `${ROOT}deno.json`];
+      const child = new Deno.Command(Deno.execPath(), {
+        args: [...run, `${ROOT}${entry}`, ...flags],
+        ...{ cwd, env, stdin: "null", stdout: "piped", stderr: "piped" },
+      }).spawn();
+      this.#child = child;
+      const [status] = await Promise.all([
+        child.status,
+        this.#read(child.stdout),
+        this.#read(child.stderr),
+      ]);
+      this.#child = undefined;
+      if (!this.#wanted) return;
+      this.ownEnds.push(`code ${status.code}: ${this.lines.slice(-3).join(" | ")}`);
+      // A wrong configuration is wrong the next time as well.
+      if (status.code === WRONG_CONFIGURATION) return;
+      await delay(RESTART_MS);
+    }
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
+    let rest = "";
+    for await (const chunk of stream) {
+      const lines = (rest + TEXT.decode(chunk)).split("\n");
+      rest = lines.pop() ?? "";
+      this.lines.push(...lines);
+    }
+    if (rest !== "") this.lines.push(rest);
+  }
+}
+
+/** A small generator of numbers from a seed (mulberry32), so that a failed run can be repeated. */
+export class SeededRandom {
+  #state: number;
+
+  /** The same seed gives the same numbers. */
+  constructor(seed: number) {
+    this.#state = seed >>> 0;
+  }
+
+  /** From 0 to below 1. */
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+    let t = this.#state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  /** A number between two others. */
+  between(low: number, high: number): number {
+    return low + this.next() * (high - low);
+  }
+}

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import { demoKey, type Simulator, startSimulator } from "@ssmd/simulator";
+import { type NatsServer, natsServerAvailable, startNatsServer } from "../servers/nats_server.ts";
+import { assertArchive } from "./crash_archive.ts";
+import { untilConsumed } from "./crash_bus.ts";
+import { assertRawAgainstLedger } from "./crash_raw.ts";
+import { CRASH_SYMBOLS, writeRegistry } from "./crash_registry.ts";
+import { SeededRandom, Service } from "./crash_service.ts";
+
+/** Rounds of kill -9 by component: 25 together. */
+const ROUNDS = { kraken: 6, kalshi: 5, archiver: 6, gateway: 3, nats: 5 } as const;
+/** Longest life between two kills; many are much shorter: into the start. */
+const LIFE_MS_MAX = 14_000;
+const SHORT_LIFE_MS_MAX = 3_000;
+const FRAMES_PER_SECOND = 1_500;
+const ENV = "crash";
+
+interface Rig {
+  dir: string;
+  random: SeededRandom;
+  nats: NatsServer;
+  simulators: Record<"kraken" | "kalshi", Simulator>;
+  services: Record<"kraken" | "kalshi" | "archiver" | "gateway", Service>;
+  kills: Map<string, number>;
+  closed: boolean;
+}
+
+async function startRig(dir: string, seed: number): Promise<Rig> {
+  const nats = await startNatsServer();
+  await writeRegistry(dir, {
+    name: ENV,
+    symbols: CRASH_SYMBOLS,
+    transport: `{ type: nats, url: "${nats.url}", max_age: 24h }`,
+  });
+  const key = await demoKey();
+  const env = {
+    SSMD_KEY_KALSHI_KEY_ID: key.keyId,
+    SSMD_KEY_KALSHI_PRIVATE_KEY: key.privateKeyPem,
+  };
+  const simulators = {
+    kraken: await startVenue("kraken", dir, seed),
+    kalshi: await startVenue("kalshi", dir, seed),
+  };
+  const data = ["--env", ENV, "--data", `${dir}/data`];
+  const service = (name: string, ...args: string[]) => new Service({ name, args, cwd: dir, env });
+  const connector = (feed: "kraken" | "kalshi") =>
+    service(
+      feed,
+      ...["connector/main.ts", ...data, "--metrics-port", "0"],
+      ...["--feed", feed, "--endpoint", simulators[feed].url],
+    );
+  const archiver = ["archiver/main.ts", ...data, "--metrics-port", "0", "--flush-seconds", "1"];
+  const services = {
+    kraken: connector("kraken"),
+    kalshi: connector("kalshi"),
+    archiver: service("archiver", ...archiver),
+    gateway: service("gateway", "gateway/main.ts", "--env", ENV, "--port", "0"),
+  };
+  return {
+    dir,
+    random: new SeededRandom(seed),
+    nats,
+    simulators,
+    services,
+    kills: new Map(),
+    closed: false,
+  };
+}
+
+function startVenue(venue: "kraken" | "kalshi", dir: string, seed: number): Promise<Simulator> {
+  const symbols = CRASH_SYMBOLS.filter(({ feed }) => feed === venue)
+    .map(({ external }) => ({ external }));
+  return startSimulator({
+    venue,
+    source: { type: "model", seed, symbols, ratePerSecond: FRAMES_PER_SECOND },
+    ledger: `${dir}/${venue}.ledger`,
+  });
+}
+
+/** One component's rounds: live a while, die, stay away for a moment, come back. */
+async function torment(rig: Rig, name: keyof typeof ROUNDS): Promise<void> {
+  const random = new SeededRandom(rig.random.next() * 2 ** 32);
+  for (let round = 0; round < ROUNDS[name]; round++) {
+    const short = random.next() < 0.4;
+    await delay(random.between(100, short ? SHORT_LIFE_MS_MAX : LIFE_MS_MAX));
+    if (name === "nats") {
+      await rig.nats.kill();
+      await delay(random.between(0, 1_500));
+      await rig.nats.restart();
+    } else {
+      await rig.services[name].kill();
+      await delay(random.between(0, 1_500));
+      rig.services[name].start();
+    }
+    rig.kills.set(name, (rig.kills.get(name) ?? 0) + 1);
+  }
+}
+
+/** What the venue does of its own accord meanwhile. */
+async function trouble(rig: Rig): Promise<void> {
+  const { kraken, kalshi } = rig.simulators;
+  for (
+    const strike of [
+      () => kalshi.fault({ type: "skip" }),
+      () => kraken.fault({ type: "drop" }),
+      () => kraken.fault({ type: "checksum" }),
+      () => kalshi.fault({ type: "drop" }),
+    ]
+  ) {
+    await delay(rig.random.between(2_000, 10_000));
+    strike();
+  }
+}
+
+async function stopRig({ services, nats }: Rig): Promise<void> {
+  const codes: Record<string, number> = {};
+  for (const name of ["kraken", "kalshi"] as const) codes[name] = await services[name].stop();
+  await untilConsumed(nats.url, `ssmd-${ENV}`, "archiver-main");
+  for (const name of ["archiver", "gateway"] as const) codes[name] = await services[name].stop();
+  assert.deepEqual(codes, { kraken: 0, kalshi: 0, archiver: 0, gateway: 0 });
+}
+
+async function closeRig(rig: Rig): Promise<void> {
+  if (rig.closed) return;
+  rig.closed = true;
+  const { services, nats, simulators } = rig;
+  await Promise.all(Object.values(services).map((service) => service.kill()));
+  await Promise.all([simulators.kraken.close(), simulators.kalshi.close(), nats.stop()]);
+}
+
+Deno.test({
+  name: "after 25 kill -9 of connectors, archiver, gateway and nats-server under load nothing is " +
+    "lost, doubled or invented, and every break is a gap with its span",
+  ignore: !natsServerAvailable(),
+  fn: async () => {
+    const seed = Number(Deno.env.get("SSMD_CRASH_SEED") ?? Date.now() % 2 ** 31);
+    console.log(`seed ${seed} (again with SSMD_CRASH_SEED=${seed})`);
+    const startedMs = performance.now();
+    const dir = await Deno.makeTempDir({ prefix: "ssmd-crash-" });
+    const rig = await startRig(dir, seed);
+    let whole = false;
+    try {
+      for (const service of Object.values(rig.services)) service.start();
+      const names = Object.keys(ROUNDS) as (keyof typeof ROUNDS)[];
+      await Promise.all([...names.map((name) => torment(rig, name)), trouble(rig)]);
+      // The last lives see some calm, so that the last books are whole.
+      await delay(5_000);
+      await stopRig(rig);
+      await closeRig(rig);
+      console.log(`${seconds(startedMs)} s of torment: ${JSON.stringify([...rig.kills])}`);
+      const counts = await assertRawAgainstLedger(dir, ENV);
+      console.log(JSON.stringify(counts));
+      console.log(JSON.stringify(await assertArchive(dir, ENV, counts.breaks)));
+      console.log(`${seconds(startedMs)} s in all`);
+      whole = true;
+    } finally {
+      await closeRig(rig);
+      const { services } = rig;
+      for (const { name, ownEnds } of Object.values(services)) {
+        if (ownEnds.length > 0) console.log(`${name} ended by itself:\n  ${ownEnds.join("\n  ")}`);
+      }
+      if (whole) await Deno.remove(dir, { recursive: true });
+      else {
+        for (const service of Object.values(services)) console.log(service.tail());
+        console.log(`everything is kept in ${dir}`);
+      }
+    }
+  },
+});
+
+function seconds(sinceMs: number): string {
+  return ((performance.now() - sinceMs) / 1000).toFixed(1);
+}
