@@ -94,7 +94,8 @@ export class Service {
       ]);
       this.#child = undefined;
       if (!this.#wanted) return;
-      this.ownEnds.push(`code ${status.code}: ${this.lines.slice(-3).join(" | ")}`);
+      const code = this.lines.findLast((line) => line.startsWith("code:"))?.slice(7) ?? "";
+      this.ownEnds.push(`${status.code} ${code || this.lines.slice(-5).join(" | ")}`);
       // A wrong configuration is wrong the next time as well.
       if (status.code === WRONG_CONFIGURATION) return;
       await delay(RESTART_MS);
