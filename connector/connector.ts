@@ -75,6 +75,8 @@ export function snapshotSubject(env: string, feed: string): string {
 
 const TEND_MS = 1000;
 const FLUSH_MS_MAX = 15_000;
+/** A stop waits this long for a disk that refuses frames. */
+const COMMIT_MS_MAX = 5_000;
 
 class FeedConnector implements Connector {
   #options: ConnectorOptions;
@@ -186,7 +188,8 @@ class FeedConnector implements Connector {
     await this.#intake.close();
     await this.#rawFiles.close();
     const lastUs = Math.max(...this.#connections.map(({ translator }) => translator.lastUs));
-    if (lastUs > 0) await writeLastStop(this.#options.spoolDir, { run: this.#run, lastUs });
+    const stop = { run: this.#run, lastUs };
+    if (lastUs > 0) await writeLastStop(this.#options.spoolDir, stop, this.#logger);
     this.#outbox.close();
     await this.#publisher.close();
     this.#lock?.release();
@@ -196,7 +199,7 @@ class FeedConnector implements Connector {
     clearInterval(this.#timer);
     await Promise.all(this.#sockets.map((socket) => socket.close()));
     this.#responder?.unsubscribe();
-    await this.#intake.commit();
+    await this.#intake.commit(COMMIT_MS_MAX);
     const flushed = new AbortController();
     await Promise.race([
       this.#outbox.flush().finally(() => flushed.abort()),

@@ -1,4 +1,5 @@
-import { systemCodeOf } from "@ssmd/runtime";
+import { type Logger, systemCodeOf } from "@ssmd/runtime";
+import { troubleOf } from "./spool.ts";
 
 /** When a run that ended properly had its last line. */
 export interface LastStop {
@@ -19,8 +20,15 @@ export async function readLastStop(dir: string): Promise<LastStop | undefined> {
   }
 }
 
-/** Notes a proper stop. */
-export async function writeLastStop(dir: string, stop: LastStop): Promise<void> {
-  await Deno.writeTextFile(`${dir}/last-stop.json.tmp`, JSON.stringify(stop));
-  await Deno.rename(`${dir}/last-stop.json.tmp`, `${dir}/last-stop.json`);
+/**
+ * Notes a proper stop. A disk that refuses it is only told: what could not be archived is still in
+ * the spool, and the next start counts from there.
+ */
+export async function writeLastStop(dir: string, stop: LastStop, logger: Logger): Promise<void> {
+  try {
+    await Deno.writeTextFile(`${dir}/last-stop.json.tmp`, JSON.stringify(stop));
+    await Deno.rename(`${dir}/last-stop.json.tmp`, `${dir}/last-stop.json`);
+  } catch (error) {
+    logger.error("the time of this stop cannot be noted", { error: troubleOf(error, dir) });
+  }
 }
