@@ -12,6 +12,7 @@ import { type PendingLine, Pipeline } from "./pipeline.ts";
 import { RawFiles } from "./raw_files.ts";
 import { recover } from "./recovery.ts";
 import { VenueSocket } from "./socket.ts";
+import { troubleOf } from "./spool.ts";
 import { lockSpool, type SpoolLock } from "./spool_lock.ts";
 import { Tending } from "./tending.ts";
 
@@ -73,6 +74,8 @@ export function snapshotSubject(env: string, feed: string): string {
 
 const TEND_MS = 1000;
 const FLUSH_MS_MAX = 15_000;
+/** A stop waits this long for a disk that refuses frames. */
+const COMMIT_MS_MAX = 5_000;
 
 class FeedConnector implements Connector {
   #options: ConnectorOptions;
@@ -199,7 +202,7 @@ class FeedConnector implements Connector {
     clearInterval(this.#timer);
     await Promise.all(this.#sockets.map((socket) => socket.close()));
     this.#responder?.unsubscribe();
-    await this.#intake.commit();
+    await this.#intake.commit(COMMIT_MS_MAX);
     const flushed = new AbortController();
     await Promise.race([
       this.#outbox.flush().finally(() => flushed.abort()),
@@ -219,7 +222,14 @@ class FeedConnector implements Connector {
     if (lastUs === 0) return;
     const why = `stopped: ${isoOfUs(lastUs)}`;
     const goodUs = this.#pipeline.good.bySlot();
-    await writeLeft(this.#options.spoolDir, { lastUs, why, goodUs });
+    const { spoolDir } = this.#options;
+    try {
+      await writeLeft(spoolDir, { lastUs, why, goodUs });
+    } catch (error) {
+      // What could not be archived is still in the spool; the next start counts from there.
+      const trouble = troubleOf(error, spoolDir);
+      this.#logger.error("the time of this stop cannot be noted", { error: trouble });
+    }
   }
 
   #newSocket(connection: Connection): VenueSocket {

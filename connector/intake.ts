@@ -72,9 +72,16 @@ export class Intake {
     this.#other(fromUs === undefined ? line : { ...line, fromUs });
   }
 
-  /** Resolves when all lines given are durable and went on. */
-  commit(): Promise<void> {
-    return this.#spool.commit();
+  /** Resolves when all lines given are durable and went on, or given up after `withinMs`. */
+  async commit(withinMs: number): Promise<void> {
+    const late = setTimeout(() => {
+      const { feed, logger } = this.#options;
+      const fields = { feed, lines: this.#pending.length };
+      logger.error("frames that the spool could not take are given up", fields);
+      this.#spool.giveUp();
+    }, withinMs);
+    await this.#spool.commit();
+    clearTimeout(late);
   }
 
   /** Commits and closes the spool's open segment. */

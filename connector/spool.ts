@@ -42,6 +42,7 @@ export class Spool {
   #offset = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #committing: Promise<void> | undefined;
+  #given = new AbortController();
 
   /** A spool of `run`; nothing is opened before the first line. */
   constructor(run: string, options: SpoolOptions) {
@@ -91,6 +92,11 @@ export class Spool {
     }
   }
 
+  /** No further tries: lines that the disk refuses are dropped, as they were never accepted. */
+  giveUp(): void {
+    this.#given.abort();
+  }
+
   /** Commits, and closes the open segment. */
   async close(): Promise<void> {
     await this.commit();
@@ -129,7 +135,8 @@ export class Spool {
         break;
       } catch (error) {
         this.#options.onTrouble(troubleOf(error, this.#options.dir));
-        await sleep(RETRY_MS);
+        await sleep(RETRY_MS, this.#given.signal);
+        if (this.#given.signal.aborted) return;
       }
     }
     this.#durableLine += count;

@@ -7,6 +7,7 @@ import { COMMIT, type Logger, Metrics, VERSION } from "@ssmd/runtime";
 import { openStorage, type Storage } from "@ssmd/storage";
 import { openTransport, type Transport } from "@ssmd/transport";
 
+import { closeOptions, flushed } from "./flushed.ts";
 import { type FeedPlan, planFeeds } from "./plan.ts";
 import { type RunningSimulator, startSimulators } from "./simulators.ts";
 
@@ -133,7 +134,7 @@ async function startParts(
     metrics: new Metrics("archiver", registry),
   });
   await archiver.start();
-  stack.defer(() => archiver.close());
+  stack.defer(() => archiver.close(closeOptions(archiver)));
   return { storage, transport, simulators, gateway, archiver, registry };
 }
 
@@ -189,9 +190,12 @@ function running(
     clients: () => gateway.stats().clients,
     played: plays ? Promise.all(captured).then(() => {}) : new Promise(() => {}),
     close: async () => {
-      for (const connector of connectors.values()) await connector.stop();
-      await archiver.flush();
-      await stack.disposeAsync();
+      await Promise.all([...connectors.values()].map((connector) => connector.stop()));
+      try {
+        await flushed(archiver);
+      } finally {
+        await stack.disposeAsync();
+      }
     },
   };
 }
