@@ -1,7 +1,6 @@
-import { loadDeployment } from "@ssmd/metadata";
+import { loadSharedDeployment } from "@ssmd/metadata";
 import {
   COMMIT,
-  ConfigError,
   createLogger,
   Metrics,
   portOf,
@@ -32,17 +31,12 @@ function flushMsOf(text: string): number {
 }
 
 await runService("archiver", FLAGS, async (flags) => {
-  const deployment = await loadDeployment({
+  const deployment = await loadSharedDeployment({
     env: flags.env,
     ...(flags.data === undefined ? {} : { dataDir: flags.data }),
   });
   const { environment } = deployment;
   const env = environment.name;
-  if (deployment.transport.type === "memory") {
-    throw new ConfigError("TRANSPORT_NOT_SHARED", `environment ${env} has the memory transport`, {
-      hint: "an archiver alone needs a bus that others reach: run `up`, or use demo-nats",
-    });
-  }
   const logger = createLogger({ fields: { component: "archiver" } });
   const metrics = new Metrics("archiver");
   const transport = await openTransport(deployment.transport, { env, logger });

@@ -145,7 +145,6 @@ class FeedConnector implements Connector {
 
   async start(): Promise<void> {
     const { spoolDir: dir, env, feed, transport } = this.#options;
-    await Deno.mkdir(dir, { recursive: true });
     this.#lock = await lockSpool(dir);
     const left = await recover({
       ...this.#options,

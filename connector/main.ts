@@ -1,5 +1,5 @@
 import { type Venue, VENUES } from "@ssmd/exchanges";
-import { loadDeployment } from "@ssmd/metadata";
+import { loadSharedDeployment } from "@ssmd/metadata";
 import {
   COMMIT,
   ConfigError,
@@ -24,17 +24,12 @@ const FLAGS = {
 } as const;
 
 await runService("connector", FLAGS, async (flags) => {
-  const deployment = await loadDeployment({
+  const deployment = await loadSharedDeployment({
     env: flags.env,
     ...(flags.data === undefined ? {} : { dataDir: flags.data }),
   });
   const { environment } = deployment;
   const env = environment.name;
-  if (deployment.transport.type === "memory") {
-    throw new ConfigError("TRANSPORT_NOT_SHARED", `environment ${env} has the memory transport`, {
-      hint: "a connector alone needs a bus that others reach: run `up`, or use demo-nats",
-    });
-  }
   const id = flags.feed ?? (environment.feeds.length === 1 ? environment.feeds[0] : undefined);
   if (id === undefined) {
     throw new ConfigError("WRONG_USAGE", `environment ${env} has several feeds`, {

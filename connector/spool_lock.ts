@@ -1,4 +1,5 @@
-import { sleep, SsmdError } from "@ssmd/runtime";
+import { messageOf, sleep, SsmdError, StorageError } from "@ssmd/runtime";
+import { troubleOf } from "./spool.ts";
 
 /** Held while a connector uses its spool. */
 export interface SpoolLock {
@@ -10,11 +11,12 @@ const WAIT_MS = 300;
 const AGAIN_MS = 30;
 
 /**
- * Makes sure that one connector alone uses a spool: two would write over each other. The lock is
- * the system's (flock), so it ends with the process, also by kill -9.
+ * Makes the spool's folder, and sure that one connector alone uses it: two would write over each
+ * other. The lock is the system's (flock), so it ends with the process, also by kill -9. Throws
+ * SsmdError `SPOOL_IN_USE`, StorageError `SPOOL_READ_ONLY`, `SPOOL_FULL` or `SPOOL_UNUSABLE`.
  */
 export async function lockSpool(dir: string): Promise<SpoolLock> {
-  const file = await Deno.open(`${dir}/lock`, { create: true, write: true });
+  const file = await openLock(dir);
   // Never waits inside the system: a lock that is waited for there keeps a refused process alive.
   const deadlineMs = performance.now() + WAIT_MS;
   while (!await file.tryLock(true)) {
@@ -27,4 +29,24 @@ export async function lockSpool(dir: string): Promise<SpoolLock> {
     await sleep(AGAIN_MS);
   }
   return { release: () => file.close() };
+}
+
+async function openLock(dir: string): Promise<Deno.FsFile> {
+  try {
+    await Deno.mkdir(dir, { recursive: true });
+    return await Deno.open(`${dir}/lock`, { create: true, write: true });
+  } catch (error) {
+    // A permission that was not granted is told with what to grant.
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    const trouble = troubleOf(error, dir);
+    if (trouble.code !== "SPOOL_FAILED") throw trouble;
+    throw new StorageError(
+      "SPOOL_UNUSABLE",
+      `the spool ${dir} cannot be made: ${messageOf(error)}`,
+      {
+        hint: "name a folder that can be made and written with --data",
+        cause: error,
+      },
+    );
+  }
 }

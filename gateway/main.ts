@@ -1,13 +1,5 @@
-import { loadDeployment } from "@ssmd/metadata";
-import {
-  ConfigError,
-  createLogger,
-  Metrics,
-  portOf,
-  runService,
-  untilSignal,
-  VERSION,
-} from "@ssmd/runtime";
+import { loadSharedDeployment } from "@ssmd/metadata";
+import { createLogger, Metrics, portOf, runService, untilSignal, VERSION } from "@ssmd/runtime";
 import { openTransport } from "@ssmd/transport";
 import { startGateway } from "./mod.ts";
 
@@ -18,14 +10,9 @@ const FLAGS = {
 } as const;
 
 await runService("gateway", FLAGS, async (flags) => {
-  const deployment = await loadDeployment({ env: flags.env });
+  const deployment = await loadSharedDeployment({ env: flags.env });
   const { environment } = deployment;
   const env = environment.name;
-  if (deployment.transport.type === "memory") {
-    throw new ConfigError("TRANSPORT_NOT_SHARED", `environment ${env} has the memory transport`, {
-      hint: "a gateway alone needs a bus that others reach: run `up`, or use demo-nats",
-    });
-  }
   const logger = createLogger({ fields: { component: "gateway" } });
   const transport = await openTransport(deployment.transport, { env, logger });
   const gateway = await startGateway({

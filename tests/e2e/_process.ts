@@ -11,8 +11,8 @@ const SSMD = [
   `--config=${ROOT}deno.json`,
   `${ROOT}cli/main.ts`,
 ];
-const WAIT_MS = 30_000;
-const END_MS = 45_000;
+const WAIT_MS = 60_000;
+const END_MS = 120_000;
 
 /** A line of the log, or a text line under `message`. */
 export type LogLine = Record<string, unknown> & { message: string };

@@ -33,7 +33,8 @@ export function size(value: number): string {
   if (value >= 1000) return WHOLE.format(value);
   if (value >= 100) return String(Number(value.toFixed(1)));
   if (value >= 1) return String(Number(value.toFixed(3)));
-  return String(Number(value.toPrecision(4)));
+  if (value >= 1e-4 || value === 0) return String(Number(value.toPrecision(4)));
+  return value.toFixed(8).replace(/0+$/, "");
 }
 
 /** `12:34:56` in UTC. */
