@@ -1,14 +1,19 @@
 import { run } from "@stricli/core";
-import { buildApp } from "./app.ts";
+import { buildApp, wordsOf } from "./app.ts";
+import { NO_GLOBALS } from "./context.ts";
 import { processExitCode } from "./exit.ts";
+import { colorIn, globalsLast } from "./global_flags.ts";
 import { writeError, writeOut } from "./output.ts";
+import { setColor } from "./terminal.ts";
 import { errorText } from "./texts.ts";
 
 /** Runs `ssmd` with these arguments and gives the exit code: 0 done, 1 failed, 2 wrong usage. */
 async function main(args: string[]): Promise<number> {
   // `deno task ssmd -- up` hands the dashes on.
-  const own = args[0] === "--" ? args.slice(1) : args;
+  const own = globalsLast(args[0] === "--" ? args.slice(1) : args, wordsOf);
+  setColor(colorIn(own));
   const context = {
+    globals: NO_GLOBALS,
     process: {
       stdout: { write: writeOut },
       stderr: { write: writeError },
