@@ -49,6 +49,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
       },
     },
   },
+  completion: {
+    brief: "Print the script that lets a shell complete commands, flags and names",
+    load: () => import("./commands/completion.ts"),
+  },
+  help: {
+    brief: "Show what a command does, or everything for programs",
+    load: () => import("./commands/help.ts"),
+  },
   version: {
     brief: "Print the versions of ssmd and what it runs on",
     load: () => import("./commands/version.ts"),

@@ -116,7 +116,7 @@ export const command: Command<CommandContext> = buildCommand<
         brief: "Market of the model, in the venue's spelling; may be repeated",
         variadic: true,
         optional: true,
-        placeholder: "name",
+        placeholder: "market",
       },
       capture: {
         kind: "parsed",

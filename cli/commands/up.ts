@@ -47,12 +47,14 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
         kind: "parsed",
         parse: parseSpeed,
         brief: "Pace of captures and models: max or N times their own",
+        placeholder: "n|max",
         default: "1",
       },
       port: {
         kind: "parsed",
         parse: parsePort,
         brief: "The gateway's port, 0 = any free one",
+        placeholder: "n",
         optional: true,
       },
       data: {
