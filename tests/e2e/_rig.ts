@@ -5,7 +5,16 @@ import type { Gap } from "@ssmd/market";
 import { demoKey, type SimulatedVenue, type Simulator, startSimulator } from "@ssmd/simulator";
 import { folderStorage } from "@ssmd/storage";
 import { recordsIn } from "./_archived.ts";
-import { eventually, Folder, RunningUp, type Verified, verify } from "./_process.ts";
+import {
+  type Ended,
+  eventually,
+  Folder,
+  RunningUp,
+  runSsmd,
+  type StartOptions,
+  type Verified,
+  verify,
+} from "./_process.ts";
 import { kalshiKeys, type TestFeed, writeRegistry } from "./_registry.ts";
 
 /** Name of the environment of all rigs. */
@@ -40,13 +49,22 @@ export class Rig implements AsyncDisposable {
   readonly dataDir: string;
   #folder: Folder;
 
-  private constructor(folder: Folder, simulators: Map<SimulatedVenue, Simulator>, up: RunningUp, {
-    dataDir,
-  }: RigOptions) {
+  #args: readonly string[];
+  #start: StartOptions;
+
+  private constructor(
+    folder: Folder,
+    simulators: Map<SimulatedVenue, Simulator>,
+    args: readonly string[],
+    start: StartOptions,
+    dataDir: string | undefined,
+  ) {
     this.#folder = folder;
     this.simulators = simulators;
-    this.up = up;
     this.dataDir = dataDir ?? `${folder.path}/data`;
+    this.#args = args;
+    this.#start = start;
+    this.up = new RunningUp(args, start);
   }
 
   /** Starts the simulators and `up`. */
@@ -71,12 +89,9 @@ export class Rig implements AsyncDisposable {
       ...(natsUrl === undefined ? {} : { natsUrl }),
     });
     const { keyId, privateKeyPem } = wrongKey ?? await demoKey();
-    const data = dataDir === undefined ? [] : ["--data", dataDir];
-    const up = new RunningUp(["--env", ENV, ...data], {
-      cwd: folder.path,
-      env: kalshiKeys(keyId, privateKeyPem),
-    });
-    return new Rig(folder, simulators, up, options);
+    const args = ["--env", ENV, ...(dataDir === undefined ? [] : ["--data", dataDir])];
+    const start = { cwd: folder.path, env: kalshiKeys(keyId, privateKeyPem) };
+    return new Rig(folder, simulators, args, start, dataDir);
   }
 
   /** The simulator of a venue. */
@@ -125,12 +140,22 @@ export class Rig implements AsyncDisposable {
     assert.equal(code, 0, this.up.output);
     const verified = await verify(this.dataDir);
     assert.equal(verified.code, 0, verified.output);
+    await this.rawIsWhatWasSent();
+    return verified;
+  }
+
+  /** Runs `up` once more, on the same registry, data and simulators, to its end. */
+  again(args: readonly string[]): Promise<Ended> {
+    return runSsmd(["up", "--port", "0", ...this.#args, ...args], this.#start);
+  }
+
+  /** Ends the simulators and checks that what they sent is in raw once, in order. */
+  async rawIsWhatWasSent(): Promise<void> {
     for (const [venue, simulator] of this.simulators) {
       await simulator.close();
       this.simulators.delete(venue);
       await this.#rawIsWhatWasSent(venue);
     }
-    return verified;
   }
 
   /** The gap records of a feed in the archive, in order. */
