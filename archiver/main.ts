@@ -1,6 +1,7 @@
 import { loadSharedDeployment } from "@ssmd/metadata";
 import {
   COMMIT,
+  ConfigError,
   createLogger,
   Metrics,
   portOf,

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { countText } from "./format.ts";
 import { terminalColumns } from "./terminal.ts";
 
 /** How a result is printed. */
@@ -21,6 +22,8 @@ export interface Rendered {
   rows: readonly Row[];
   /** Columns in order; default those of the first row. */
   columns?: readonly string[];
+  /** What a row is, in the singular: the table ends in `3 feeds`; with the plural where it is another. */
+  counted?: string | readonly [one: string, many: string];
 }
 
 /** The text of a result, ending in a line break. `columnsMax` = terminal width; absent: nothing is shortened. */
@@ -31,7 +34,15 @@ export function render(
 ): string {
   if (format === "json") return `${JSON.stringify(result.value, null, 2)}\n`;
   if (format === "yaml") return stringify(result.value);
-  return table(result.rows, result.columns ?? Object.keys(result.rows[0] ?? {}), columnsMax);
+  const { rows, counted } = result;
+  const columns = result.columns ?? Object.keys(rows[0] ?? {});
+  const count = counted === undefined ? "" : `${countOf(rows.length, counted)}\n`;
+  if (rows.length === 0 && counted !== undefined) return count;
+  return table(rows, columns, columnsMax) + count;
+}
+
+function countOf(count: number, noun: NonNullable<Rendered["counted"]>): string {
+  return typeof noun === "string" ? countText(count, noun) : countText(count, ...noun);
 }
 
 const GAP = "  ";
@@ -72,8 +83,10 @@ function cellText(cell: Cell): string {
   return cell === null || cell === undefined || cell === "" ? "-" : String(cell);
 }
 
+/** Numbers and sizes (`1.5 MiB`) stand right. */
 function isNumber(cell: Cell): boolean {
-  return typeof cell === "number" || cell === null || cell === undefined;
+  return typeof cell === "number" || cell === null || cell === undefined ||
+    (typeof cell === "string" && /^-?[\d.]+ ([KMGTP]i)?B$/.test(cell));
 }
 
 function width(text: string): number {

@@ -1,4 +1,5 @@
-import type { CaptureInfo } from "@ssmd/archive";
+import { type CaptureInfo, concat } from "@ssmd/archive";
+import { Encoder } from "@ssmd/codec";
 import {
   type Normalizer,
   normalizerOn,
@@ -7,6 +8,7 @@ import {
   type Venue,
 } from "@ssmd/exchanges";
 import { isoOfUs, nowUs } from "@ssmd/runtime";
+import type { GoodTime } from "./good_times.ts";
 import type { ConnectionCheckpoint } from "./segment.ts";
 
 /** One connection of a connector: its translation, and how many lines it has given. */
@@ -90,17 +92,33 @@ function captureInfo(
 }
 
 /** Where a connection stands now, for the head of a segment. */
-export function checkpointOf(connection: Connection): ConnectionCheckpoint {
+export function checkpointOf(connection: Connection, good: GoodTime): ConnectionCheckpoint {
   const { slot, translator, normalizer, normalizerId, lines, capture } = connection;
   return {
     slot,
     sequence: translator.sequence,
     lastUs: translator.lastUs,
     linesBefore: lines,
+    good: { ...good },
     normalizer: normalizerId,
     state: normalizer.state(),
     capture: { ...capture, linesBefore: lines },
   };
+}
+
+/** Snapshots of all sound books, numbered with the last record that went into them. */
+export function snapshotsOf(connections: readonly Connection[]): Uint8Array {
+  const encoder = new Encoder();
+  const parts = connections.flatMap(({ normalizer, translator }) =>
+    normalizer.snapshots().map((event) =>
+      encoder.encode({
+        ...event,
+        sequence: translator.sequence,
+        receivedAtUs: translator.lastUs,
+      })
+    )
+  );
+  return concat(parts);
 }
 
 /** A translator that goes on from a checkpoint, with the wire format that was spoken then. */

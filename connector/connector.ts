@@ -1,19 +1,18 @@
-import { concat } from "@ssmd/archive";
-import { Encoder } from "@ssmd/codec";
 import type { Credentials, Normalized, SymbolSpec, Venue } from "@ssmd/exchanges";
 import type { MarketEvent } from "@ssmd/market";
-import { type Logger, type Metrics, nowUs, sleep } from "@ssmd/runtime";
+import { isoOfUs, type Logger, type Metrics, nowUs, sleep } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { OutMessage, Publisher, Subscription, Transport } from "@ssmd/transport";
-import { checkpointOf, type Connection, planConnections } from "./connection.ts";
+import { checkpointOf, type Connection, planConnections, snapshotsOf } from "./connection.ts";
 import { type ConnectorMetrics, createConnectorMetrics } from "./connector_metrics.ts";
 import { Intake } from "./intake.ts";
-import { writeLastStop } from "./last_stop.ts";
+import { writeLeft } from "./left.ts";
 import { Outbox } from "./outbox.ts";
-import { deadLetter, type PendingLine, Pipeline } from "./pipeline.ts";
+import { type PendingLine, Pipeline } from "./pipeline.ts";
 import { RawFiles } from "./raw_files.ts";
 import { recover } from "./recovery.ts";
 import { VenueSocket } from "./socket.ts";
+import { troubleOf } from "./spool.ts";
 import { lockSpool, type SpoolLock } from "./spool_lock.ts";
 import { Tending } from "./tending.ts";
 
@@ -118,7 +117,8 @@ class FeedConnector implements Connector {
       translators: connections.map((connection) => connection.translator),
       output: {
         publish: (message, event) => this.#publish(message, event),
-        meaning: (line, result, id) => this.#act(line, result, id),
+        deadLetter: (message) => this.#outbox.push(message),
+        meaning: (line, result) => this.#act(line, result),
       },
     });
     const onLost = () => metrics.lost.inc(metrics.labels);
@@ -131,13 +131,15 @@ class FeedConnector implements Connector {
       metrics,
       header: (firstLine) => ({
         ...{ run, env, feed, firstLine, openedUs: 0 },
-        connections: connections.map(checkpointOf),
+        connections: connections.map((each) =>
+          checkpointOf(each, this.#pipeline.good.of(each.slot))
+        ),
       }),
       onLine: (line) => {
         this.#pipeline.process(line);
         (connections[line.slot - 1] as Connection).lines++;
       },
-      onClosed: (segment) => this.#rawFiles.add(segment, this.#pipeline.lastId),
+      onClosed: (segment) => this.#rawFiles.add(segment, this.#pipeline.takeGiven()),
       onPause: (paused) => this.#sockets.forEach((s) => paused ? s.pause() : s.resume()),
     });
     const send = (slot: number, frame: string) => this.#sockets[slot - 1]?.send(frame);
@@ -155,12 +157,15 @@ class FeedConnector implements Connector {
       logger: this.#logger,
     });
     for (const connection of this.#connections) {
-      if (left) this.#intake.event(connection.slot, "resumed", left.why, left.lastUs);
+      if (left) {
+        const goodUs = left.goodUs[connection.slot] ?? left.lastUs;
+        this.#intake.event(connection.slot, "resumed", left.why, goodUs);
+      }
       this.#sockets.push(this.#newSocket(connection));
     }
     this.#responder = await transport.respond(
       snapshotSubject(env, feed),
-      () => this.#snapshots(),
+      () => snapshotsOf(this.#connections),
     );
     for (const socket of this.#sockets) socket.start();
     this.#timer = setInterval(() => {
@@ -186,10 +191,8 @@ class FeedConnector implements Connector {
   async close(): Promise<void> {
     await this.stop();
     await this.#intake.close();
+    await this.#noteStop();
     await this.#rawFiles.close();
-    const lastUs = Math.max(...this.#connections.map(({ translator }) => translator.lastUs));
-    const stop = { run: this.#run, lastUs };
-    if (lastUs > 0) await writeLastStop(this.#options.spoolDir, stop, this.#logger);
     this.#outbox.close();
     await this.#publisher.close();
     this.#lock?.release();
@@ -210,6 +213,22 @@ class FeedConnector implements Connector {
       this.#logger.warn("the bus did not take everything in time: the rest stays in the spool", {
         waiting,
       });
+    }
+  }
+
+  /** Before the last segment goes: it says the same. */
+  async #noteStop(): Promise<void> {
+    const lastUs = Math.max(...this.#connections.map(({ translator }) => translator.lastUs));
+    if (lastUs === 0) return;
+    const why = `stopped: ${isoOfUs(lastUs)}`;
+    const goodUs = this.#pipeline.good.bySlot();
+    const { spoolDir } = this.#options;
+    try {
+      await writeLeft(spoolDir, { lastUs, why, goodUs });
+    } catch (error) {
+      // What could not be archived is still in the spool; the next start counts from there.
+      const trouble = troubleOf(error, spoolDir);
+      this.#logger.error("the time of this stop cannot be noted", { error: trouble });
     }
   }
 
@@ -256,10 +275,10 @@ class FeedConnector implements Connector {
   }
 
   /** What a line asks for beside its records. */
-  #act(line: PendingLine, { send, notice }: Normalized, id: string): void {
+  #act(line: PendingLine, { send, notice }: Normalized): void {
     const socket = this.#sockets[line.slot - 1];
     for (const frame of send) socket?.send(frame);
-    const { feed, env } = this.#options;
+    const { feed } = this.#options;
     switch (notice?.type) {
       case "refused":
         this.#metrics.errors.inc({ feed, error_type: "refused" });
@@ -272,7 +291,6 @@ class FeedConnector implements Connector {
         this.#logger.warn("a frame cannot be read: it is kept in raw and dead-lettered", {
           reason: notice.reason,
         });
-        this.#outbox.push(deadLetter(env, feed, line, notice.reason, id));
         break;
       case "dropped":
         this.#metrics.dropped.inc(this.#metrics.labels);
@@ -280,20 +298,5 @@ class FeedConnector implements Connector {
       case "subscribed":
         this.#logger.debug("subscribed", { channel: notice.channel, symbols: notice.symbols });
     }
-  }
-
-  /** Snapshots of all sound books, numbered with the last record that went into them. */
-  #snapshots(): Uint8Array {
-    const encoder = new Encoder();
-    const parts = this.#connections.flatMap(({ normalizer, translator }) =>
-      normalizer.snapshots().map((event) =>
-        encoder.encode({
-          ...event,
-          sequence: translator.sequence,
-          receivedAtUs: translator.lastUs,
-        })
-      )
-    );
-    return concat(parts);
   }
 }

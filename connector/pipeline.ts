@@ -3,6 +3,7 @@ import { Encoder } from "@ssmd/codec";
 import { escapeToken, type MarketEvent, subjectOf } from "@ssmd/market";
 import { type Normalized, type Translator, unreadableReason } from "@ssmd/exchanges";
 import type { OutMessage } from "@ssmd/transport";
+import { GoodTimes } from "./good_times.ts";
 
 /** A line on its way through the connector: what the spool holds of it, already parsed. */
 export interface PendingLine {
@@ -25,8 +26,18 @@ export interface PendingLine {
 export interface PipelineOutput {
   /** A record, encoded. */
   publish(message: OutMessage, event: MarketEvent): void;
+  /** A frame that cannot be read. */
+  deadLetter(message: OutMessage): void;
   /** What a line meant beside its records: frames to send, notices. */
-  meaning(line: PendingLine, result: Normalized, id: string): void;
+  meaning(line: PendingLine, result: Normalized): void;
+}
+
+/** Ids of the last messages given; "" = none. */
+export interface GivenIds {
+  /** Of a record or a dead letter. */
+  lastId: string;
+  /** Of a record. */
+  lastRecordId: string;
 }
 
 /** Options of {@linkcode Pipeline}. */
@@ -39,6 +50,8 @@ export interface PipelineOptions {
   output: PipelineOutput;
   /** Number of the last line already processed; default 0. */
   line?: number;
+  /** What is known of the slots by then; default nothing. */
+  good?: GoodTimes;
 }
 
 /** Longest part of an unreadable frame that is dead-lettered; the whole is in raw. */
@@ -57,7 +70,9 @@ export class Pipeline {
   #encoder = new Encoder();
   #subjects = new Map<string, string>();
   #line: number;
-  #lastId = "";
+  #given: GivenIds = { lastId: "", lastRecordId: "" };
+  /** Up to when each connection has missed nothing. */
+  readonly good: GoodTimes;
 
   /** Continues after line `line` of `run`. */
   constructor(options: PipelineOptions) {
@@ -67,11 +82,24 @@ export class Pipeline {
     this.#translators = options.translators;
     this.#output = options.output;
     this.#line = options.line ?? 0;
+    this.good = options.good ?? new GoodTimes();
   }
 
-  /** Id of the last message given; "" = none yet. */
-  get lastId(): string {
-    return this.#lastId;
+  /** The last ids given since they were asked for the last time. */
+  takeGiven(): GivenIds {
+    const given = this.#given;
+    this.#given = { lastId: "", lastRecordId: "" };
+    return given;
+  }
+
+  /** Number of the last line taken. */
+  get line(): number {
+    return this.#line;
+  }
+
+  /** Leaves out a line that cannot be read: those after it keep their numbers. */
+  skip(): void {
+    this.#line++;
   }
 
   /** Takes the next line of the run. */
@@ -80,20 +108,25 @@ export class Pipeline {
     this.#line++;
     if (!translator) return;
     const result = translate(translator, line);
+    this.good.line(line.slot, line.atUs, line.kind === "event" && line.text === "stop");
     const events = result.events;
     let index = 0;
     for (; index < events.length; index++) {
       const event = events[index] as MarketEvent;
+      if (event.type === "gap") this.good.record(line.slot, event);
       this.#give(this.#subjectOf(event), this.#encoder.encode(event), index, event);
     }
-    if (result.send.length > 0 || result.notice) {
-      this.#output.meaning(line, result, `${this.#run}-${this.#line}-${index}`);
+    if (result.notice?.type === "unreadable") {
+      const id = this.#given.lastId = `${this.#run}-${this.#line}-${index}`;
+      this.#output.deadLetter(deadLetter(this.#env, this.#feed, line, result.notice.reason, id));
     }
+    if (result.send.length > 0 || result.notice) this.#output.meaning(line, result);
   }
 
   #give(subject: string, payload: Uint8Array, index: number, event: MarketEvent): void {
-    this.#lastId = `${this.#run}-${this.#line}-${index}`;
-    this.#output.publish({ subject, payload, id: this.#lastId }, event);
+    const id = `${this.#run}-${this.#line}-${index}`;
+    this.#given.lastId = this.#given.lastRecordId = id;
+    this.#output.publish({ subject, payload, id }, event);
   }
 
   #subjectOf(event: MarketEvent): string {
@@ -121,7 +154,7 @@ function translate(translator: Translator, line: PendingLine): Normalized {
 }
 
 /** A frame that could not be read, with the reason, for `{env}.dlq.connector`. */
-export function deadLetter(
+function deadLetter(
   env: string,
   feed: string,
   line: PendingLine,

@@ -16,10 +16,12 @@ import {
   rawKey,
   type RawPlace,
   saveManifest,
+  usOfNsText,
 } from "@ssmd/archive";
-import { Backoff, LIMITS, type Logger, messageOf, nowUs, sleep } from "@ssmd/runtime";
+import { Backoff, LIMITS, type Logger, messageOf, nowUs, sleep, systemCodeOf } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Publisher, Transport } from "@ssmd/transport";
+import type { GivenIds } from "./pipeline.ts";
 import {
   type ConnectionCheckpoint,
   type Segment,
@@ -42,12 +44,14 @@ export interface RawFilesOptions {
 /** A closed segment on its way into the archive. */
 interface ClosedSegment {
   segment: Segment;
-  /** Id of the last record derived from it or from what came before; "" = none. */
-  lastId: string;
+  /** Ids of the last messages that its lines gave to the bus. */
+  given: GivenIds;
   bytes: number;
   /** Whether its raw files stand in storage. */
   written: boolean;
-  openedUs: number;
+  /** Times of its first and last line, µs; known when it is written. */
+  firstUs: number;
+  lastUs: number;
 }
 
 const RELEASE_EVERY_MS = 5_000;
@@ -56,7 +60,8 @@ const RAW_LEVEL = 3;
 /**
  * Turns closed spool segments into raw files in storage, one for each connection, and gives a
  * segment free when its raw files are named in the manifest and its records are safe: stored by a
- * bus that keeps them, or archived.
+ * bus that keeps them, or archived. Segments go oldest first, so that what is left of a run is
+ * always its end: recovery counts its lines from there.
  */
 export class RawFiles {
   #options: RawFilesOptions;
@@ -70,9 +75,9 @@ export class RawFiles {
   }
 
   /** A segment is closed; it is worked on in the background. */
-  add(segment: Segment, lastId: string): void {
+  add(segment: Segment, given: GivenIds): void {
     const bytes = Deno.statSync(segment.path).size;
-    this.#closed.push({ segment, lastId, bytes, written: false, openedUs: 0 });
+    this.#closed.push({ segment, given, bytes, written: false, firstUs: 0, lastUs: 0 });
     this.#limit();
     this.#working ??= this.#work();
   }
@@ -82,8 +87,8 @@ export class RawFiles {
     this.#stopped.abort();
     clearTimeout(this.#releaseTimer);
     while (this.#working) await this.#working;
-    for (const closed of this.#closed) {
-      if (!closed.written) await this.#tryWrite(closed);
+    for (const closed of [...this.#closed]) {
+      if (!closed.written && !await this.#tryWrite(closed)) break;
     }
     await this.#release();
   }
@@ -96,7 +101,7 @@ export class RawFiles {
       if (await this.#tryWrite(next)) backoff.reset();
       else await sleep(backoff.nextMs(), this.#stopped.signal);
     }
-    if (!this.#stopped.signal.aborted) await this.#release();
+    if (!this.#stopped.signal.aborted) await this.#tryRelease();
     this.#working = undefined;
     if (this.#closed.length > 0 && !this.#stopped.signal.aborted) {
       clearTimeout(this.#releaseTimer);
@@ -104,12 +109,23 @@ export class RawFiles {
     }
   }
 
+  async #tryRelease(): Promise<void> {
+    try {
+      await this.#release();
+    } catch (error) {
+      this.#options.logger.error("a spool segment cannot be removed", { error });
+    }
+  }
+
   async #tryWrite(closed: ClosedSegment): Promise<boolean> {
     try {
       const reader = await SegmentReader.open(closed.segment);
       if (reader) {
-        closed.openedUs = reader.header.openedUs;
-        await this.#write(reader);
+        closed.firstUs = closed.lastUs = reader.header.openedUs;
+        for (const { from, to } of await this.#write(reader)) {
+          closed.firstUs = Math.min(closed.firstUs, usOfNsText(from));
+          closed.lastUs = Math.max(closed.lastUs, usOfNsText(to));
+        }
       }
       closed.written = true;
       return true;
@@ -123,7 +139,7 @@ export class RawFiles {
     }
   }
 
-  async #write(reader: SegmentReader): Promise<void> {
+  async #write(reader: SegmentReader): Promise<ManifestFile[]> {
     const { env, feed, storage } = this.#options;
     const { header } = reader;
     const builders = await this.#build(reader);
@@ -134,7 +150,7 @@ export class RawFiles {
       const builder = builders.get(checkpoint.slot);
       if (builder) files.push(await this.#put(header, manifest, checkpoint, builder.finish()));
     }
-    if (files.length === 0) return;
+    if (files.length === 0) return files;
     const software = header.connections[0]?.capture.software;
     await saveManifest(
       storage,
@@ -145,6 +161,7 @@ export class RawFiles {
         nowUs: nowUs(),
       }),
     );
+    return files;
   }
 
   /** One builder for each connection that has lines; the event loop gets a turn between pieces. */
@@ -190,28 +207,31 @@ export class RawFiles {
     };
   }
 
-  /** Deletes segments whose frames and records are both safe. */
+  /** Deletes segments whose frames and records are both safe, up to the first that is not. */
   async #release(): Promise<void> {
-    const kept: ClosedSegment[] = [];
-    for (const closed of this.#closed) {
-      if (closed.written && await this.#isSafe(closed)) await Deno.remove(closed.segment.path);
-      else kept.push(closed);
+    for (let oldest = this.#closed[0]; oldest; oldest = this.#closed[0]) {
+      if (!oldest.written || !await this.#isSafe(oldest)) return;
+      // It may have been given up meanwhile.
+      if (this.#closed[0] !== oldest) continue;
+      this.#closed.shift();
+      remove(oldest.segment);
     }
-    const taken = new Set(kept);
-    this.#closed = this.#closed.filter((closed) => taken.has(closed));
   }
 
-  async #isSafe({ lastId, openedUs }: ClosedSegment): Promise<boolean> {
-    const last = parsePosition(lastId);
-    if (!last) return true;
-    if (!this.#options.transport.durable) return await this.#isArchived(last, openedUs);
+  async #isSafe({ given, firstUs, lastUs }: ClosedSegment): Promise<boolean> {
+    if (!this.#options.transport.durable) {
+      const last = parsePosition(given.lastRecordId);
+      return last === undefined || await this.#isArchived(last, firstUs, lastUs);
+    }
+    const last = parsePosition(given.lastId);
     const acknowledged = parsePosition(this.#options.publisher.acknowledgedId);
-    return acknowledged !== undefined && comparePositions(acknowledged, last) >= 0;
+    return last === undefined ||
+      acknowledged !== undefined && comparePositions(acknowledged, last) >= 0;
   }
 
-  async #isArchived(last: Position, fromUs: number): Promise<boolean> {
+  async #isArchived(last: Position, firstUs: number, lastUs: number): Promise<boolean> {
     const { storage, env, feed, logger } = this.#options;
-    for (const day of new Set([dayOfUs(fromUs), dayOfUs(nowUs())])) {
+    for (const day of new Set([dayOfUs(lastUs), dayOfUs(firstUs)])) {
       try {
         const manifest = await loadManifest(storage, { kind: "normalized", env, feed, day });
         const place = manifest && placeOf(manifest.positions, last.run);
@@ -229,7 +249,7 @@ export class RawFiles {
     while (bytes > LIMITS.spoolBytesMax && this.#closed.length > 1) {
       const oldest = this.#closed.shift() as ClosedSegment;
       bytes -= oldest.bytes;
-      Deno.removeSync(oldest.segment.path);
+      remove(oldest.segment);
       this.#options.onLost();
       this.#options.logger.error("the spool is over its limit: the oldest segment is given up", {
         segment: oldest.segment.path,
@@ -237,6 +257,14 @@ export class RawFiles {
         hint: "make storage reachable or give it room; until then the newest frames are kept",
       });
     }
+  }
+}
+
+function remove({ path }: Segment): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (systemCodeOf(error) !== "ENOENT") throw error;
   }
 }
 

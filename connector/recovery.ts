@@ -1,29 +1,14 @@
-import { Buffer } from "node:buffer";
-import { comparePositions, parsePosition, parseRawLine, type Position } from "@ssmd/archive";
+import { comparePositions, parsePosition, type Position } from "@ssmd/archive";
 import type { Venue } from "@ssmd/exchanges";
-import { escapeToken, type MarketEvent } from "@ssmd/market";
-import { isoOfUs, type Logger, messageOf, SsmdError } from "@ssmd/runtime";
+import { escapeToken } from "@ssmd/market";
+import { isoOfUs, type Logger } from "@ssmd/runtime";
 import type { OutMessage, Transport } from "@ssmd/transport";
-import { restoreTranslator } from "./connection.ts";
+import { type Left, readLeft, writeLeft } from "./left.ts";
 import type { Outbox } from "./outbox.ts";
-import { type PendingLine, Pipeline, unreadableLine } from "./pipeline.ts";
+import type { GivenIds } from "./pipeline.ts";
 import type { RawFiles } from "./raw_files.ts";
-import {
-  listSegments,
-  type Segment,
-  type SegmentHeader,
-  type SegmentLine,
-  SegmentReader,
-} from "./segment.ts";
-import { readLastStop } from "./last_stop.ts";
-
-/** How the last run ended. */
-export interface Left {
-  /** Its last line, µs. */
-  lastUs: number;
-  /** For the gap record. */
-  why: string;
-}
+import { Replay } from "./replay.ts";
+import { listSegments, type Segment, SegmentReader } from "./segment.ts";
 
 /** Options of {@linkcode recover}. */
 export interface RecoverOptions {
@@ -37,7 +22,11 @@ export interface RecoverOptions {
   logger: Logger;
 }
 
-const DECODER = new TextDecoder();
+/** A segment whose lines have gone their way once more. */
+interface Recovered {
+  segment: Segment;
+  given: GivenIds;
+}
 
 /**
  * Finishes what earlier runs left in the spool: their records that the bus does not hold are
@@ -45,38 +34,50 @@ const DECODER = new TextDecoder();
  * undefined when there was none.
  */
 export async function recover(options: RecoverOptions): Promise<Left | undefined> {
-  const { dir, logger } = options;
+  const { dir, logger, rawFiles } = options;
   const segments = await listSegments(dir);
-  const stop = await readLastStop(dir);
-  let left: Left | undefined = stop &&
-    { lastUs: stop.lastUs, why: `stopped: ${isoOfUs(stop.lastUs)}` };
+  let left = await readLeft(dir);
+  const recovered: Recovered[] = [];
   for (const [run, ofRun] of Map.groupBy(segments, (segment) => segment.run)) {
-    const lastUs = await recoverRun(options, ofRun);
-    if (lastUs > (left?.lastUs ?? 0)) {
-      left = { lastUs, why: `the process ended at ${isoOfUs(lastUs)}` };
+    const end = await recoverRun(options, ofRun, recovered);
+    if (end.lastUs > (left?.lastUs ?? 0)) {
+      const why = `the process ended at ${isoOfUs(end.lastUs)}`;
+      // A connection that said nothing in this run is still missed since an earlier one.
+      left = { lastUs: end.lastUs, why, goodUs: { ...left?.goodUs, ...end.goodUs } };
     }
     logger.info("recovered a run from the spool", { run, segments: ofRun.length });
   }
+  // The segments may be gone before our own first line is durable.
+  if (left && recovered.length > 0) await writeLeft(dir, left);
+  for (const { segment, given } of recovered) rawFiles.add(segment, given);
   return left;
 }
 
-/** Returns the time of the run's last line, µs. */
+/** Sends the lines of a run through the pipeline; what came of them is added to `recovered`. */
 async function recoverRun(
   options: RecoverOptions,
   segments: readonly Segment[],
-): Promise<number> {
-  const { transport, env, feed, outbox, rawFiles, logger } = options;
+  recovered: Recovered[],
+): Promise<{ lastUs: number; goodUs: Record<string, number> }> {
+  const { transport, env, feed, outbox, logger } = options;
   const held = await heldByBus(transport, env, feed);
+  let pushed = false;
+  const publish = (message: OutMessage) => {
+    if (held && comparePositions(positionOf(message.id), held) <= 0) return;
+    outbox.push(message);
+    pushed = true;
+  };
   let replay: Replay | undefined;
+  let lastUs = 0;
   for (const segment of segments) {
     const reader = await SegmentReader.open(segment);
     if (!reader) {
       await Deno.remove(segment.path);
       continue;
     }
-    replay ??= new Replay(options, reader.header, (message) => {
-      if (!held || comparePositions(positionOf(message.id), held) > 0) outbox.push(message);
-    });
+    if (replay?.nextLine !== reader.header.firstLine) {
+      replay = new Replay({ ...options, publish }, reader.header);
+    }
     for await (const lines of reader.batches()) {
       for (const line of lines) replay.line(line);
     }
@@ -86,9 +87,12 @@ async function recoverRun(
         bytes: reader.tornBytes,
       });
     }
-    rawFiles.add(segment, replay.lastId);
+    lastUs = replay.lastUs || lastUs;
+    const given = replay.takeGiven();
+    recovered.push({ segment, given: pushed ? given : { lastId: "", lastRecordId: "" } });
+    pushed = false;
   }
-  return replay?.lastUs ?? 0;
+  return { lastUs, goodUs: replay?.goodUs ?? {} };
 }
 
 /** The newest message of the feed on a bus that keeps them; undefined when it holds none. */
@@ -104,74 +108,4 @@ async function heldByBus(
 
 function positionOf(id: string): Position {
   return parsePosition(id) ?? { run: "", frame: 0, index: 0 };
-}
-
-/** The lines of one run once more, through the same pipeline. */
-class Replay {
-  #pipeline: Pipeline;
-  #logger: Logger;
-  #lastUs = 0;
-
-  constructor(
-    options: RecoverOptions,
-    header: SegmentHeader,
-    publish: (message: OutMessage, event: MarketEvent) => void,
-  ) {
-    const { env, feed, venue, logger } = options;
-    this.#logger = logger;
-    this.#pipeline = new Pipeline({
-      env,
-      feed,
-      run: header.run,
-      translators: header.connections.map((checkpoint) =>
-        restoreTranslator(venue, feed, checkpoint)
-      ),
-      output: { publish, meaning: () => {} },
-      line: header.firstLine - 1,
-    });
-  }
-
-  get lastId(): string {
-    return this.#pipeline.lastId;
-  }
-
-  get lastUs(): number {
-    return this.#lastUs;
-  }
-
-  line(line: SegmentLine): void {
-    try {
-      const pending = pendingOf(line);
-      this.#lastUs = pending.atUs;
-      this.#pipeline.process(pending);
-    } catch (error) {
-      this.#logger.error("a line of the spool cannot be read", {
-        line: line.number,
-        error: messageOf(error),
-      });
-    }
-  }
-}
-
-/** A spool line as it was when it came. */
-function pendingOf({ slot, raw }: SegmentLine): PendingLine {
-  const line = parseRawLine(DECODER.decode(raw.subarray(0, -1)));
-  switch (line.kind) {
-    case "frame":
-      return { slot, atUs: line.atUs, kind: "frame", json: JSON.parse(line.text), text: line.text };
-    case "binary":
-      return unreadableLine(slot, line.atUs, Buffer.from(line.bytes));
-    case "event": {
-      const event = {
-        slot,
-        atUs: line.atUs,
-        kind: "event",
-        text: line.name,
-        why: line.why,
-      } as const;
-      return line.fromUs === undefined ? event : { ...event, fromUs: line.fromUs };
-    }
-    case "capture":
-      throw new SsmdError("SPOOL_DAMAGED", "a capture line stands inside a segment");
-  }
 }

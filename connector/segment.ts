@@ -1,5 +1,6 @@
 import type { CaptureInfo } from "@ssmd/archive";
 import { SsmdError } from "@ssmd/runtime";
+import type { GoodTime } from "./good_times.ts";
 
 /** Where a connection stood when a segment began: enough to go on from there. */
 export interface ConnectionCheckpoint {
@@ -11,6 +12,8 @@ export interface ConnectionCheckpoint {
   lastUs: number;
   /** Lines of this connection in earlier segments. */
   linesBefore: number;
+  /** Up to when it had missed nothing. */
+  good: GoodTime;
   /** Id of the normalizer's version. */
   normalizer: string;
   /** The normalizer's own state. */

@@ -1,4 +1,5 @@
 import { LIMITS, messageOf, sleep, StorageError, systemCodeOf } from "@ssmd/runtime";
+import { syncFolder } from "./left.ts";
 import { type Segment, type SegmentHeader, segmentName } from "./segment.ts";
 
 /** Options of {@linkcode Spool}. */
@@ -208,16 +209,6 @@ export class Spool {
 function putAscii(buffer: Uint8Array, at: number, text: string): number {
   for (let i = 0; i < text.length; i++) buffer[at++] = text.charCodeAt(i);
   return at;
-}
-
-/** Makes a new name in a folder survive a power cut. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await Deno.open(path, { read: true });
-  try {
-    await folder.sync();
-  } finally {
-    folder.close();
-  }
 }
 
 /** What a refused write means for a person. */

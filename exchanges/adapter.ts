@@ -15,7 +15,9 @@ export type Credentials = Record<string, string>;
 
 /** How to open a connection. Made anew for every try, as signatures age. */
 export interface Handshake {
+  /** Where to. */
   url: string;
+  /** Of the HTTP upgrade. */
   headers: Record<string, string>;
 }
 
@@ -77,7 +79,9 @@ export interface Normalizer {
 
 /** What a normalizer is made of. */
 export interface NormalizerOptions {
+  /** Id of the feed, as records carry it. */
   feed: string;
+  /** Markets that are subscribed. */
   symbols: readonly SymbolSpec[];
 }
 
@@ -87,6 +91,7 @@ export interface NormalizerVersion {
   id: string;
   /** First day (UTC, `YYYY-MM-DD`) on which the venue spoke it. */
   from: string;
+  /** A new one, that knows nothing yet. */
   create(options: NormalizerOptions): Normalizer;
 }
 

@@ -1,9 +1,12 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { ArchiveError } from "@ssmd/runtime";
 import { folderStorage } from "@ssmd/storage";
 import type { DayReport, Report } from "../archive/report.ts";
 import { verifyArchive } from "../archive/verify.ts";
-import { OUTPUT_FORMATS, type OutputFormat, render, type Row } from "../render.ts";
+import type { SsmdContext } from "../context.ts";
+import { DATA_FLAG, ENV_FILTER_FLAG, OUTPUT_FLAG } from "../flags.ts";
+import { bytesText } from "../format.ts";
+import { type OutputFormat, render, type Row } from "../render.ts";
 
 interface Flags {
   data: string;
@@ -15,7 +18,7 @@ interface Flags {
 const PROBLEMS_MAX = 100;
 
 /** `ssmd archive verify` */
-export const command: Command<CommandContext> = buildCommand<Flags, [], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
   docs: {
     brief: "Recount every archived file against its manifest and the raw frames",
     fullDescription: "Recount every archived file against its manifest and the raw frames.\n\n" +
@@ -23,40 +26,29 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
       "anew and balances records and gaps with the normalized files. Exit code 1 and one sentence " +
       "for everything that does not balance. Stop the services first: what is still on its way is " +
       "a difference.\n\n" +
-      "EXAMPLES\n  ssmd archive verify\n  ssmd archive verify --data /srv/ssmd --env kraken\n" +
+      "EXAMPLES\n  ssmd archive verify\n  ssmd archive verify --data ./data --env demo\n" +
       "  ssmd archive verify --output json",
   },
   parameters: {
     flags: {
-      data: {
-        kind: "parsed",
-        parse: String,
-        brief: "Folder of the archive",
-        default: "./data",
-        placeholder: "dir",
-      },
-      env: { kind: "parsed", parse: String, brief: "One environment only", optional: true },
-      output: {
-        kind: "enum",
-        values: OUTPUT_FORMATS,
-        default: "table",
-        brief: "table, json or yaml",
-      },
+      data: DATA_FLAG,
+      env: ENV_FILTER_FLAG,
+      output: OUTPUT_FLAG,
     },
   },
   func: runVerify,
 });
 
-async function runVerify(this: CommandContext, flags: Flags): Promise<void> {
+async function runVerify(this: SsmdContext, flags: Flags): Promise<void> {
   const { stdout, stderr } = this.process;
   await assertFolder(flags.data);
   const storage = folderStorage(flags.data);
-  const progress = progressTo(stderr);
+  const shown = Deno.stderr.isTerminal() && !this.globals.quiet;
   const report = await verifyArchive(storage, {
-    onProgress: progress,
+    ...(shown ? { onProgress: progressTo(stderr) } : {}),
     ...(flags.env === undefined ? {} : { env: flags.env }),
   });
-  if (Deno.stderr.isTerminal()) stderr.write("\r\x1b[K");
+  if (shown) stderr.write("\r\x1b[K");
   await storage.close();
   if (report.days.length === 0 && report.problems.length === 0) throw nothingThere(flags);
   const { problems, totals, days } = report;
@@ -68,7 +60,7 @@ async function runVerify(this: CommandContext, flags: Flags): Promise<void> {
   if (problems.length > PROBLEMS_MAX) {
     stderr.write(`and ${problems.length - PROBLEMS_MAX} more: --output json lists all\n`);
   }
-  if (flags.output === "table") stdout.write(`${verdict(report)}\n`);
+  if (flags.output === "table" && !this.globals.quiet) stdout.write(`${verdict(report)}\n`);
   if (problems.length > 0) Deno.exitCode = 1;
 }
 
@@ -91,7 +83,7 @@ function progressTo(stderr: { write(text: string): void }) {
   let shownMs = 0;
   return (done: number, total: number) => {
     const nowMs = performance.now();
-    if (!Deno.stderr.isTerminal() || nowMs - shownMs < 200) return;
+    if (nowMs - shownMs < 200) return;
     shownMs = nowMs;
     stderr.write(`\r\x1b[K${done} of ${total} files`);
   };
@@ -106,7 +98,7 @@ function rowOf(day: DayReport): Row {
     "raw frames": day.rawFrames,
     ...{ trade, ticker, orderbook, status, gaps: gap },
     files: day.files,
-    bytes: day.bytes,
+    size: bytesText(day.bytes),
     quality: day.quality,
     state: day.status || "no records",
   };
@@ -126,7 +118,7 @@ function totalRow({ days, totals }: Report): Row {
     status: sum("status"),
     gaps: sum("gap"),
     files: totals.files,
-    bytes: totals.bytes,
+    size: bytesText(totals.bytes),
     quality: null,
     state: "",
   };

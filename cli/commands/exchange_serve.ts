@@ -1,6 +1,7 @@
 import { buildCommand, type Command, type CommandContext } from "@stricli/core";
 import { ConfigError } from "@ssmd/runtime";
-import { parseDurationMs, SIMULATED_VENUES, type SimulatedVenue } from "@ssmd/simulator";
+import { SIMULATED_VENUES, type SimulatedVenue } from "@ssmd/simulator";
+import { FOR_FLAG } from "../flags.ts";
 import { serveExchange } from "../serve_exchange.ts";
 
 export { serveExchange, type ServeOptions } from "../serve_exchange.ts";
@@ -63,7 +64,14 @@ EXAMPLES
   ssmd exchange serve kraken
   ssmd exchange serve kraken --symbol BTC/USD --rate 2000 --speed max
   ssmd exchange serve kalshi --port 9001 --fault drop=every:30s
-  ssmd exchange serve kalshi --capture session.jsonl.zst --speed 10`;
+  ssmd exchange serve kraken --capture session.jsonl.zst --speed 10`;
+
+const VENUE = {
+  brief: "kraken or kalshi",
+  parse: parseVenue,
+  placeholder: "venue",
+  values: SIMULATED_VENUES,
+};
 
 /** `ssmd exchange serve` */
 export const command: Command<CommandContext> = buildCommand<
@@ -78,7 +86,7 @@ export const command: Command<CommandContext> = buildCommand<
   parameters: {
     positional: {
       kind: "tuple",
-      parameters: [{ brief: "kraken or kalshi", parse: parseVenue, placeholder: "venue" }],
+      parameters: [VENUE],
     },
     flags: {
       port: {
@@ -108,7 +116,7 @@ export const command: Command<CommandContext> = buildCommand<
         brief: "Market of the model, in the venue's spelling; may be repeated",
         variadic: true,
         optional: true,
-        placeholder: "name",
+        placeholder: "market",
       },
       capture: {
         kind: "parsed",
@@ -152,13 +160,7 @@ export const command: Command<CommandContext> = buildCommand<
         optional: true,
         placeholder: "file",
       },
-      for: {
-        kind: "parsed",
-        parse: parseDurationMs,
-        brief: "End after this time",
-        optional: true,
-        placeholder: "30s",
-      },
+      for: FOR_FLAG,
     },
   },
   async func(flags: Flags, venue: SimulatedVenue): Promise<void> {

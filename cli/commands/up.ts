@@ -1,6 +1,9 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { createLogger, type Logger, sleep, untilSignal } from "@ssmd/runtime";
-import { parseDurationMs, parsePort, parseSpeed } from "../duration.ts";
+import type { SsmdContext } from "../context.ts";
+import { parsePort, parseSpeed } from "../duration.ts";
+import { ENV_FLAG, FOR_FLAG } from "../flags.ts";
+import { registryDirOf } from "../registry_dir.ts";
 import { bannerOf, statusLineOf, summaryOf, totalsOf } from "../up/status.ts";
 import { startUp, type Up } from "../up/up.ts";
 
@@ -17,7 +20,7 @@ const STATUS_MS = 1000;
 const CLEAR_LINE = "\r\x1b[K";
 
 /** `ssmd up` */
-export const command: Command<CommandContext> = buildCommand<Flags, [], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
   docs: {
     brief: "Start everything for an environment in one process",
     fullDescription: "Start everything for an environment in one process: simulated exchanges " +
@@ -31,7 +34,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
   },
   parameters: {
     flags: {
-      env: { kind: "parsed", parse: String, brief: "Name of the environment", default: "demo" },
+      env: ENV_FLAG,
       capture: {
         kind: "parsed",
         parse: String,
@@ -44,12 +47,14 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
         kind: "parsed",
         parse: parseSpeed,
         brief: "Pace of captures and models: max or N times their own",
+        placeholder: "n|max",
         default: "1",
       },
       port: {
         kind: "parsed",
         parse: parsePort,
         brief: "The gateway's port, 0 = any free one",
+        placeholder: "n",
         optional: true,
       },
       data: {
@@ -59,25 +64,21 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
         optional: true,
         placeholder: "dir",
       },
-      for: {
-        kind: "parsed",
-        parse: parseDurationMs,
-        brief: "Stop after this long: 30s, 5m",
-        optional: true,
-        placeholder: "duration",
-      },
+      for: FOR_FLAG,
     },
   },
   func: runUp,
 });
 
-async function runUp(this: CommandContext, flags: Flags): Promise<void> {
+async function runUp(this: SsmdContext, flags: Flags): Promise<void> {
   const { stdout } = this.process;
-  const terminal = Deno.stdout.isTerminal();
-  const logger = terminal ? statusLogger() : createLogger();
+  const { quiet } = this.globals;
+  const terminal = Deno.stdout.isTerminal() && !quiet;
+  const logger = terminal ? statusLogger() : createLogger({ level: quiet ? "warn" : "info" });
   const startedMs = performance.now();
   const up = await startUp({
     env: flags.env,
+    registryDir: await registryDirOf(this.globals),
     captures: flags.capture ?? [],
     speed: flags.speed,
     logger,

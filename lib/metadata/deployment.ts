@@ -6,16 +6,21 @@ import { findRegistry, loadEnvironment, loadFeed } from "./registry.ts";
 
 /** A market as a connector asks for it. */
 export interface DeployedSymbol {
+  /** Ours. */
   symbol: string;
+  /** The venue's. */
   external: string;
+  /** Levels a side where the venue asks for it. */
   depth?: number;
 }
 
 /** A feed of an environment, resolved. */
 export interface DeployedFeed {
+  /** Its id. */
   feed: string;
   /** Address: the environment's, else that of the feed file's version of today. */
   endpoint: string;
+  /** Its markets in this environment. */
   symbols: DeployedSymbol[];
   /** By field; empty where the feed needs none. */
   credentials: Record<string, string>;
@@ -31,8 +36,11 @@ export type DeployedTransport = { type: "memory" } | {
 
 /** An environment with everything that its components need to start. */
 export interface Deployment {
+  /** As its file tells it. */
   environment: Environment;
+  /** The bus, with credentials. */
   transport: DeployedTransport;
+  /** Where files go. */
   storage: StorageSpec;
   /** Folder of the spools; beside the archive where that is local. */
   dataDir: string;
@@ -42,6 +50,7 @@ export interface Deployment {
 
 /** Options of {@linkcode loadDeployment}. */
 export interface DeploymentOptions {
+  /** Name of the environment. */
   env: string;
   /** Registry folder; default: found upward from the working directory. */
   registryDir?: string;

@@ -7,9 +7,13 @@ export type LogFields = Record<string, unknown>;
 
 /** A line a call; fields are plain values, errors under the key `error`. */
 export interface Logger {
+  /** For whoever looks for a fault. */
   debug(message: string, fields?: LogFields): void;
+  /** The usual course of things. */
   info(message: string, fields?: LogFields): void;
+  /** Something that heals by itself, or should be looked at. */
   warn(message: string, fields?: LogFields): void;
+  /** Something that needs a person. */
   error(message: string, fields?: LogFields): void;
   /** A logger that adds `fields` to each line. */
   with(fields: LogFields): Logger;
@@ -23,6 +27,7 @@ export interface LoggerOptions {
   level?: LogLevel;
   /** Where a line goes; default stdout. */
   write?: (line: string) => void;
+  /** Values that stand in each line. */
   fields?: LogFields;
 }
 

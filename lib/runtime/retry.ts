@@ -17,6 +17,7 @@ export class Backoff {
   #options: Required<BackoffOptions>;
   #tries = 0;
 
+  /** Delays as in `options`, or as the class says. */
   constructor(options: BackoffOptions = {}) {
     this.#options = {
       firstMs: 100,

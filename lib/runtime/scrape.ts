@@ -3,7 +3,9 @@ import type { Metrics } from "./metrics.ts";
 
 /** A small HTTP server for `/metrics` and `/health`. */
 export interface ScrapeServer {
+  /** Where it listens. */
   port: number;
+  /** Answers what is under way and stops. */
   close(): Promise<void>;
 }
 

@@ -4,7 +4,9 @@ import { suggestion } from "./suggest.ts";
 
 /** A flag of a service: what it means, and its value where it is not given. */
 export interface FlagSpec {
+  /** One line for `--help`. */
   help: string;
+  /** Value where the flag is not given. */
   default?: string;
 }
 

@@ -16,9 +16,8 @@ export interface CrashEnvironment {
   symbols: readonly CrashSymbol[];
   /** YAML of the transport. */
   transport: string;
-  /** Frames a second of the environment's own simulators; absent = it has none. */
-  simulatorRate?: number;
-  seed?: number;
+  /** Addresses by feed, where no flag gives them. */
+  endpoints?: Record<string, string>;
 }
 
 /** Writes a registry with the repository's feeds and one environment below `dir`. */
@@ -33,13 +32,10 @@ export async function writeRegistry(dir: string, environment: CrashEnvironment):
 }
 
 function environmentText(environment: CrashEnvironment): string {
-  const { name, symbols, transport, simulatorRate, seed = 1 } = environment;
+  const { name, symbols, transport, endpoints } = environment;
   const markets = symbols.map(({ symbol, feed, external, depth }) =>
     `  ${symbol}: { feed: ${feed}, external: ${external}${depth ? `, depth: ${depth}` : ""} }`
   );
-  const simulated = simulatorRate === undefined
-    ? CREDENTIALS
-    : `simulator: { seed: ${seed}, rate: ${simulatorRate} }`;
   return `name: ${name}
 feeds: [kraken, kalshi]
 schema: v1
@@ -48,7 +44,7 @@ ${markets.join("\n")}
 transport: ${transport}
 storage: { type: local, path: ./data }
 gateway: { host: 127.0.0.1, port: 8080 }
-${simulated}
+${endpoints ? `endpoints: ${JSON.stringify(endpoints)}\n` : ""}${CREDENTIALS}
 `;
 }
 

@@ -5,6 +5,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const TEXT = new TextDecoder();
 /** Time after which a supervisor starts again what has ended by itself. */
 const RESTART_MS = 300;
+const READY_MS_MAX = 15_000;
 const WRONG_CONFIGURATION = 2;
 /** Longest wait for a process that was asked to end. */
 const STOP_MS_MAX = 45_000;
@@ -18,6 +19,8 @@ export interface ServiceOptions {
   /** Working directory: a folder with a registry. */
   cwd: string;
   env?: Record<string, string>;
+  /** A piece of the line that says that it is at work. */
+  ready: string;
 }
 
 /** A program of ours as a real process: killed, stopped, started again when it ends by itself. */
@@ -30,6 +33,8 @@ export class Service {
   #options: ServiceOptions;
   #child: Deno.ChildProcess | undefined;
   #wanted = false;
+  /** Where the lines of this life begin. */
+  #lifeBegan = 0;
   #life: Promise<void> = Promise.resolve();
 
   /** Nothing runs before `start`. */
@@ -43,6 +48,17 @@ export class Service {
     if (this.#wanted) return;
     this.#wanted = true;
     this.#life = this.#live();
+  }
+
+  /** Resolves when this life has said that it is at work; not longer than 15 s. */
+  async ready(): Promise<void> {
+    const deadlineMs = Date.now() + READY_MS_MAX;
+    while (this.#wanted && Date.now() < deadlineMs) {
+      if (this.lines.slice(this.#lifeBegan).some((line) => line.includes(this.#options.ready))) {
+        return;
+      }
+      await delay(20);
+    }
   }
 
   /** kill -9. Resolves when it is gone. */
@@ -79,6 +95,7 @@ export class Service {
 
   async #live(): Promise<void> {
     while (this.#wanted) {
+      this.#lifeBegan = this.lines.length;
       const { cwd, env = {}, args } = this.#options;
       const [entry = "", ...flags] = args;
       const run = ["run", "-A", "--no-check", "--frozen", "--config", `${ROOT}deno.json`];
@@ -94,7 +111,8 @@ export class Service {
       ]);
       this.#child = undefined;
       if (!this.#wanted) return;
-      this.ownEnds.push(`code ${status.code}: ${this.lines.slice(-3).join(" | ")}`);
+      const code = this.lines.findLast((line) => line.startsWith("code:"))?.slice(7) ?? "";
+      this.ownEnds.push(`${status.code} ${code || this.lines.slice(-5).join(" | ")}`);
       // A wrong configuration is wrong the next time as well.
       if (status.code === WRONG_CONFIGURATION) return;
       await delay(RESTART_MS);

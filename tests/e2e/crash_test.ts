@@ -10,9 +10,9 @@ import { SeededRandom, Service } from "./crash_service.ts";
 
 /** Rounds of kill -9 by component: 25 together. */
 const ROUNDS = { kraken: 6, kalshi: 5, archiver: 6, gateway: 3, nats: 5 } as const;
-/** Longest life between two kills; many are much shorter: into the start. */
-const LIFE_MS_MAX = 14_000;
-const SHORT_LIFE_MS_MAX = 3_000;
+/** Longest life between two kills, from when it is at work. */
+const LIFE_MS_MAX = { kraken: 6_000, kalshi: 7_000, archiver: 6_000, gateway: 9_000, nats: 18_000 };
+const STOPPED_IN_ROUND = 2;
 const FRAMES_PER_SECOND = 1_500;
 const ENV = "crash";
 
@@ -43,10 +43,12 @@ async function startRig(dir: string, seed: number): Promise<Rig> {
     kalshi: await startVenue("kalshi", dir, seed),
   };
   const data = ["--env", ENV, "--data", `${dir}/data`];
-  const service = (name: string, ...args: string[]) => new Service({ name, args, cwd: dir, env });
+  const service = (name: string, ready: string, ...args: string[]) =>
+    new Service({ name, args, cwd: dir, env, ready });
   const connector = (feed: "kraken" | "kalshi") =>
     service(
       feed,
+      `"message":"connected"`,
       ...["connector/main.ts", ...data, "--metrics-port", "0"],
       ...["--feed", feed, "--endpoint", simulators[feed].url],
     );
@@ -54,8 +56,16 @@ async function startRig(dir: string, seed: number): Promise<Rig> {
   const services = {
     kraken: connector("kraken"),
     kalshi: connector("kalshi"),
-    archiver: service("archiver", ...archiver),
-    gateway: service("gateway", "gateway/main.ts", "--env", ENV, "--port", "0"),
+    archiver: service("archiver", `"message":"archiving"`, ...archiver),
+    gateway: service(
+      "gateway",
+      `"message":"serving"`,
+      "gateway/main.ts",
+      "--env",
+      ENV,
+      "--port",
+      "0",
+    ),
   };
   return {
     dir,
@@ -82,8 +92,9 @@ function startVenue(venue: "kraken" | "kalshi", dir: string, seed: number): Prom
 async function torment(rig: Rig, name: keyof typeof ROUNDS): Promise<void> {
   const random = new SeededRandom(rig.random.next() * 2 ** 32);
   for (let round = 0; round < ROUNDS[name]; round++) {
-    const short = random.next() < 0.4;
-    await delay(random.between(100, short ? SHORT_LIFE_MS_MAX : LIFE_MS_MAX));
+    // Most die at work, some on their way there.
+    if (name !== "nats" && random.next() < 0.7) await rig.services[name].ready();
+    await delay(random.between(100, LIFE_MS_MAX[name]));
     if (name === "nats") {
       await rig.nats.kill();
       await delay(random.between(0, 1_500));
@@ -94,6 +105,12 @@ async function torment(rig: Rig, name: keyof typeof ROUNDS): Promise<void> {
       rig.services[name].start();
     }
     rig.kills.set(name, (rig.kills.get(name) ?? 0) + 1);
+    // Whoever is stopped properly leaves a gap as well.
+    if (round === STOPPED_IN_ROUND && (name === "kraken" || name === "kalshi")) {
+      await delay(random.between(0, 3_000));
+      await rig.services[name].stop();
+      rig.services[name].start();
+    }
   }
 }
 
@@ -149,16 +166,15 @@ Deno.test({
       await stopRig(rig);
       await closeRig(rig);
       console.log(`${seconds(startedMs)} s of torment: ${JSON.stringify([...rig.kills])}`);
-      const counts = await assertRawAgainstLedger(dir, ENV);
-      console.log(JSON.stringify(counts));
-      console.log(JSON.stringify(await assertArchive(dir, ENV, counts.breaks)));
+      const { breaks, ...counts } = await assertRawAgainstLedger(dir, ENV);
+      console.log(JSON.stringify({ ...counts, ...await assertArchive(dir, ENV, breaks) }));
       console.log(`${seconds(startedMs)} s in all`);
       whole = true;
     } finally {
       await closeRig(rig);
       const { services } = rig;
       for (const { name, ownEnds } of Object.values(services)) {
-        if (ownEnds.length > 0) console.log(`${name} ended by itself:\n  ${ownEnds.join("\n  ")}`);
+        if (ownEnds.length > 0) console.log(`${name} ended by itself: ${ownEnds.join("; ")}`);
       }
       if (whole) await Deno.remove(dir, { recursive: true });
       else {

@@ -1,0 +1,49 @@
+import { systemCodeOf } from "@ssmd/runtime";
+
+/** How the last run ended. */
+export interface Left {
+  /** Its last line, µs. */
+  lastUs: number;
+  /** For the gap record. */
+  why: string;
+  /** By slot: up to when the connection missed nothing, µs. */
+  goodUs: Record<string, number>;
+}
+
+/** What the last run left in `dir`, so that the time until the next start is a known gap. */
+export async function readLeft(dir: string): Promise<Left | undefined> {
+  try {
+    const left = JSON.parse(await Deno.readTextFile(`${dir}/last-stop.json`)) as Partial<Left>;
+    const whole = Number.isSafeInteger(left.lastUs) && typeof left.why === "string" &&
+      typeof left.goodUs === "object" && left.goodUs !== null;
+    return whole ? left as Left : undefined;
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT" || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Notes how a run ended. Durable when it returns: the segments that say the same may go then. */
+export async function writeLeft(dir: string, left: Left): Promise<void> {
+  const path = `${dir}/last-stop.json`;
+  const file = await Deno.open(`${path}.tmp`, { write: true, create: true, truncate: true });
+  try {
+    const bytes = new TextEncoder().encode(JSON.stringify(left));
+    for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+    await file.syncData();
+  } finally {
+    file.close();
+  }
+  await Deno.rename(`${path}.tmp`, path);
+  await syncFolder(dir);
+}
+
+/** Makes a new name in a folder survive a power cut. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await Deno.open(path, { read: true });
+  try {
+    await folder.sync();
+  } finally {
+    folder.close();
+  }
+}

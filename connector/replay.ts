@@ -1,0 +1,104 @@
+import { Buffer } from "node:buffer";
+import { parseRawLine } from "@ssmd/archive";
+import type { Venue } from "@ssmd/exchanges";
+import { type Logger, messageOf, SsmdError } from "@ssmd/runtime";
+import type { OutMessage } from "@ssmd/transport";
+import { restoreTranslator } from "./connection.ts";
+import { GoodTimes } from "./good_times.ts";
+import { type GivenIds, type PendingLine, Pipeline, unreadableLine } from "./pipeline.ts";
+import type { SegmentHeader, SegmentLine } from "./segment.ts";
+
+/** Options of {@linkcode Replay}. */
+export interface ReplayOptions {
+  env: string;
+  feed: string;
+  venue: Venue;
+  logger: Logger;
+  /** A record or dead letter comes out once more. */
+  publish: (message: OutMessage) => void;
+}
+
+const DECODER = new TextDecoder();
+
+/** The lines of one run once more, through the same pipeline. */
+export class Replay {
+  #pipeline: Pipeline;
+  #logger: Logger;
+  #lastUs = 0;
+
+  /** Goes on from where a segment begins. */
+  constructor({ env, feed, venue, logger, publish }: ReplayOptions, header: SegmentHeader) {
+    this.#logger = logger;
+    this.#pipeline = new Pipeline({
+      env,
+      feed,
+      run: header.run,
+      translators: header.connections.map((checkpoint) =>
+        restoreTranslator(venue, feed, checkpoint)
+      ),
+      output: { publish, deadLetter: publish, meaning: () => {} },
+      line: header.firstLine - 1,
+      good: new GoodTimes(header.connections.map(({ slot, good }) => [slot, good])),
+    });
+  }
+
+  /** Number of the line that comes next. */
+  get nextLine(): number {
+    return this.#pipeline.line + 1;
+  }
+
+  /** Time of the last line, µs; 0 = none yet. */
+  get lastUs(): number {
+    return this.#lastUs;
+  }
+
+  /** By slot: up to when the connection had missed nothing, µs. */
+  get goodUs(): Record<string, number> {
+    return this.#pipeline.good.bySlot();
+  }
+
+  /** The last ids given since they were asked for the last time. */
+  takeGiven(): GivenIds {
+    return this.#pipeline.takeGiven();
+  }
+
+  /** Takes a line. */
+  line(line: SegmentLine): void {
+    let pending: PendingLine;
+    try {
+      pending = pendingOf(line);
+    } catch (error) {
+      this.#pipeline.skip();
+      this.#logger.error("a line of the spool cannot be read", {
+        line: line.number,
+        error: messageOf(error),
+      });
+      return;
+    }
+    this.#lastUs = pending.atUs;
+    this.#pipeline.process(pending);
+  }
+}
+
+/** A spool line as it was when it came. */
+function pendingOf({ slot, raw }: SegmentLine): PendingLine {
+  const line = parseRawLine(DECODER.decode(raw.subarray(0, -1)));
+  switch (line.kind) {
+    case "frame":
+      return { slot, atUs: line.atUs, kind: "frame", json: JSON.parse(line.text), text: line.text };
+    case "binary":
+      return unreadableLine(slot, line.atUs, Buffer.from(line.bytes));
+    case "event": {
+      const event = {
+        slot,
+        atUs: line.atUs,
+        kind: "event",
+        text: line.name,
+        why: line.why,
+      } as const;
+      return line.fromUs === undefined ? event : { ...event, fromUs: line.fromUs };
+    }
+    case "capture":
+      throw new SsmdError("SPOOL_DAMAGED", "a capture line stands inside a segment");
+  }
+}
