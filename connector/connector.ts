@@ -282,7 +282,7 @@ class FeedConnector implements Connector {
     switch (notice?.type) {
       case "refused":
         this.#metrics.errors.inc({ feed, error_type: "refused" });
-        this.#logger.error("the venue refused a request", { message: notice.message });
+        this.#logger.error("the venue refused a request", { answer: notice.message });
         if (notice.terminal) socket?.reconnect(notice.message);
         break;
       case "unreadable":
