@@ -73,6 +73,8 @@ export function snapshotSubject(env: string, feed: string): string {
 
 const TEND_MS = 1000;
 const FLUSH_MS_MAX = 15_000;
+/** Longest wait for a spool that refuses, when the process is to end. */
+const COMMIT_MS_MAX = 5_000;
 
 class FeedConnector implements Connector {
   #options: ConnectorOptions;
@@ -92,6 +94,7 @@ class FeedConnector implements Connector {
   #lock: SpoolLock | undefined;
   #responder: Subscription | undefined;
   #stopping: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
   #counts = { records: 0, gaps: 0, unreadable: 0 };
 
   constructor(options: ConnectorOptions) {
@@ -185,7 +188,11 @@ class FeedConnector implements Connector {
     return this.#stopping ??= this.#stop();
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
     await this.stop();
     await this.#intake.close();
     await this.#noteStop();
@@ -199,7 +206,7 @@ class FeedConnector implements Connector {
     clearInterval(this.#timer);
     await Promise.all(this.#sockets.map((socket) => socket.close()));
     this.#responder?.unsubscribe();
-    await this.#intake.commit();
+    await this.#commitOrGiveUp();
     const flushed = new AbortController();
     await Promise.race([
       this.#outbox.flush().finally(() => flushed.abort()),
@@ -213,13 +220,29 @@ class FeedConnector implements Connector {
     }
   }
 
+  /** A disk that refuses for good does not keep the process from ending. */
+  async #commitOrGiveUp(): Promise<void> {
+    const late = setTimeout(() => {
+      const lines = this.#intake.giveUp();
+      this.#logger.error("the spool could not be written until the end: its last lines are lost", {
+        lines,
+      });
+    }, COMMIT_MS_MAX);
+    await this.#intake.commit();
+    clearTimeout(late);
+  }
+
   /** Before the last segment goes: it says the same. */
   async #noteStop(): Promise<void> {
     const lastUs = Math.max(...this.#connections.map(({ translator }) => translator.lastUs));
     if (lastUs === 0) return;
     const why = `stopped: ${isoOfUs(lastUs)}`;
     const goodUs = this.#pipeline.good.bySlot();
-    await writeLeft(this.#options.spoolDir, { lastUs, why, goodUs });
+    try {
+      await writeLeft(this.#options.spoolDir, { lastUs, why, goodUs });
+    } catch (error) {
+      this.#logger.error("the time of the stop cannot be noted", { error });
+    }
   }
 
   #newSocket(connection: Connection): VenueSocket {
