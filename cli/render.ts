@@ -1,12 +1,9 @@
 import { stringify } from "yaml";
 import { countText } from "./format.ts";
+import type { OutputFormat } from "./output_format.ts";
 import { terminalColumns } from "./terminal.ts";
 
-/** How a result is printed. */
-export type OutputFormat = "table" | "json" | "yaml";
-
-/** All output formats, for the flag `--output`. */
-export const OUTPUT_FORMATS: readonly OutputFormat[] = ["table", "json", "yaml"];
+export { OUTPUT_FORMATS, type OutputFormat } from "./output_format.ts";
 
 /** A cell; absent values are printed as `-`. */
 export type Cell = string | number | boolean | null | undefined;

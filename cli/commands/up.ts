@@ -2,7 +2,8 @@ import { buildCommand, type Command } from "@stricli/core";
 import { createLogger, type Logger, sleep, untilSignal } from "@ssmd/runtime";
 import type { SsmdContext } from "../context.ts";
 import { parsePort, parseSpeed } from "../duration.ts";
-import { ENV_FLAG, FOR_FLAG } from "../flags.ts";
+import { ENV_FLAG, FOR_FLAG, STREAM_FLAG } from "../flags.ts";
+import type { StreamFormat } from "../output_format.ts";
 import { registryDirOf } from "../registry_dir.ts";
 import { bannerOf, statusLineOf, summaryOf, totalsOf } from "../up/status.ts";
 import { startUp, type Up } from "../up/up.ts";
@@ -14,6 +15,7 @@ interface Flags {
   port?: number;
   data?: string;
   for?: number;
+  output?: StreamFormat;
 }
 
 const STATUS_MS = 1000;
@@ -28,9 +30,11 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
       "With --capture the files are played in place of the environment's feeds, each venue's one " +
       "after another, with their own sequence numbers; up ends when they are played, unless --for " +
       "says how long to stay.\n\n" +
+      "Where stdout is no terminal, and with --output json, every event is a JSON value a line: " +
+      "running says where the gateway is, captured what was counted.\n\n" +
       "EXAMPLES\n  ssmd up\n  ssmd up --env kraken --port 9000\n" +
       "  ssmd up --capture session.jsonl.zst --speed max --data /tmp/replay\n" +
-      "  ssmd up --for 30s --port 0",
+      "  ssmd up --for 30s --port 0 --output json",
   },
   parameters: {
     flags: {
@@ -65,6 +69,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
         placeholder: "dir",
       },
       for: FOR_FLAG,
+      output: STREAM_FLAG,
     },
   },
   func: runUp,
@@ -73,8 +78,8 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
 async function runUp(this: SsmdContext, flags: Flags): Promise<void> {
   const { stdout } = this.process;
   const { quiet } = this.globals;
-  const terminal = Deno.stdout.isTerminal() && !quiet;
-  const logger = terminal ? statusLogger() : createLogger({ level: quiet ? "warn" : "info" });
+  const terminal = Deno.stdout.isTerminal() && !quiet && flags.output !== "json";
+  const logger = terminal ? statusLogger() : eventLogger(flags.output, quiet);
   const startedMs = performance.now();
   const up = await startUp({
     env: flags.env,
@@ -123,6 +128,12 @@ function showStatus(up: Up, stdout: { write(text: string): void }): ReturnType<t
 
 function fitted(line: string): string {
   return line.slice(0, Deno.consoleSize().columns - 1);
+}
+
+function eventLogger(output: StreamFormat | undefined, quiet: boolean): Logger {
+  const level = quiet ? "warn" : "info";
+  if (output === undefined) return createLogger({ level });
+  return createLogger({ level, format: output === "json" ? "json" : "plain" });
 }
 
 /** Lines of the log go above the status line. */
