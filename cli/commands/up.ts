@@ -1,12 +1,11 @@
 import { buildCommand, type Command } from "@stricli/core";
-import { createLogger, type Logger, sleep, untilSignal } from "@ssmd/runtime";
+import type { Logger } from "@ssmd/runtime";
 import type { SsmdContext } from "../context.ts";
 import { parsePort, parseSpeed } from "../duration.ts";
 import { ENV_FLAG, FOR_FLAG, STREAM_FLAG } from "../flags.ts";
 import type { StreamFormat } from "../output_format.ts";
-import { registryDirOf } from "../registry_dir.ts";
 import { bannerOf, statusLineOf, summaryOf, totalsOf } from "../up/status.ts";
-import { startUp, type Up } from "../up/up.ts";
+import type { Up } from "../up/up.ts";
 
 interface Flags {
   env: string;
@@ -77,9 +76,12 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
 
 async function runUp(this: SsmdContext, flags: Flags): Promise<void> {
   const { stdout } = this.process;
+  // Help and mistakes cost no more than the parser: what runs is loaded when it is to run.
+  const { startUp } = await import("../up/up.ts");
+  const { registryDirOf } = await import("../registry_dir.ts");
   const { quiet } = this.globals;
   const terminal = Deno.stdout.isTerminal() && !quiet && flags.output !== "json";
-  const logger = terminal ? statusLogger() : eventLogger(flags.output, quiet);
+  const logger = terminal ? await statusLogger() : await eventLogger(flags.output, quiet);
   const startedMs = performance.now();
   const up = await startUp({
     env: flags.env,
@@ -105,6 +107,7 @@ async function runUp(this: SsmdContext, flags: Flags): Promise<void> {
 
 /** Resolves with the reason when it is time to stop. */
 async function untilEnd(up: Up, flags: Flags): Promise<string> {
+  const { sleep, untilSignal } = await import("@ssmd/runtime");
   const ended = new AbortController();
   const reasons: Promise<string>[] = [untilSignal(ended.signal).then((signal) => signal ?? "")];
   if (flags.for !== undefined) {
@@ -130,14 +133,16 @@ function fitted(line: string): string {
   return line.slice(0, Deno.consoleSize().columns - 1);
 }
 
-function eventLogger(output: StreamFormat | undefined, quiet: boolean): Logger {
+async function eventLogger(output: StreamFormat | undefined, quiet: boolean): Promise<Logger> {
+  const { createLogger } = await import("@ssmd/runtime");
   const level = quiet ? "warn" : "info";
   if (output === undefined) return createLogger({ level });
   return createLogger({ level, format: output === "json" ? "json" : "plain" });
 }
 
 /** Lines of the log go above the status line. */
-function statusLogger(): Logger {
+async function statusLogger(): Promise<Logger> {
+  const { createLogger } = await import("@ssmd/runtime");
   const encoder = new TextEncoder();
   return createLogger({
     format: "plain",
