@@ -1,5 +1,5 @@
 import { parseDurationMs } from "./duration.ts";
-import { OUTPUT_FORMATS, type OutputFormat } from "./render.ts";
+import { OUTPUT_FORMATS, type OutputFormat, STREAM_FORMATS } from "./output_format.ts";
 
 /** What the shell completes a value with: names of the registry, or paths. */
 export type Completes =
@@ -72,6 +72,14 @@ export const OUTPUT_FLAG: OutputFlag = {
   default: "table",
   brief: "table, json or yaml",
 };
+
+/** `--output` of commands that go on until they are ended. */
+export const STREAM_FLAG = {
+  kind: "enum",
+  values: STREAM_FORMATS,
+  brief: "table for a person, json: a value a line",
+  optional: true,
+} as const;
 
 /** `--env` where it narrows down; none = all. */
 export const ENV_FILTER_FLAG = {
