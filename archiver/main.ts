@@ -1,4 +1,5 @@
-import { loadDeployment } from "@ssmd/metadata";
+import { appendAudit } from "@ssmd/journal";
+import { exportKeyAges, loadDeployment } from "@ssmd/metadata";
 import {
   COMMIT,
   ConfigError,
@@ -23,6 +24,9 @@ const FLAGS = {
 await runService("archiver", FLAGS, async (flags) => {
   const deployment = await loadDeployment({
     env: flags.env,
+    onKeyAccess: async ({ journal }, access) => {
+      await appendAudit(journal, "keys", { component: "archiver", ...access });
+    },
     ...(flags.data === undefined ? {} : { dataDir: flags.data }),
   });
   const { environment } = deployment;
@@ -34,6 +38,7 @@ await runService("archiver", FLAGS, async (flags) => {
   }
   const logger = createLogger({ fields: { component: "archiver" } });
   const metrics = new Metrics("archiver");
+  exportKeyAges(metrics.registry, deployment);
   const transport = await openTransport(deployment.transport, { env, logger });
   const archiver = createArchiver({
     ...{ env, transport, logger, metrics, shard: "main", version: VERSION, commit: COMMIT },

@@ -1,4 +1,5 @@
-import { loadDeployment } from "@ssmd/metadata";
+import { appendAudit } from "@ssmd/journal";
+import { exportKeyAges, loadDeployment } from "@ssmd/metadata";
 import {
   ConfigError,
   createLogger,
@@ -18,7 +19,12 @@ const FLAGS = {
 } as const;
 
 await runService("gateway", FLAGS, async (flags) => {
-  const deployment = await loadDeployment({ env: flags.env });
+  const deployment = await loadDeployment({
+    env: flags.env,
+    onKeyAccess: async ({ journal }, access) => {
+      await appendAudit(journal, "keys", { component: "gateway", ...access });
+    },
+  });
   const { environment } = deployment;
   const env = environment.name;
   if (deployment.transport.type === "memory") {
@@ -27,6 +33,8 @@ await runService("gateway", FLAGS, async (flags) => {
     });
   }
   const logger = createLogger({ fields: { component: "gateway" } });
+  const metrics = new Metrics("gateway");
+  exportKeyAges(metrics.registry, deployment);
   const transport = await openTransport(deployment.transport, { env, logger });
   const gateway = await startGateway({
     ...{ env, transport, logger, version: VERSION, feeds: environment.feeds },
@@ -37,7 +45,7 @@ await runService("gateway", FLAGS, async (flags) => {
       external,
       feed,
     })),
-    metrics: new Metrics("gateway"),
+    metrics,
   });
   logger.info("serving", { env, page: `${gateway.url}/` });
   logger.info("stopping", { signal: await untilSignal() });
