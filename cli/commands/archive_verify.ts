@@ -1,12 +1,13 @@
 import { buildCommand, type Command, type CommandContext } from "@stricli/core";
 import { ArchiveError } from "@ssmd/runtime";
-import { folderStorage } from "@ssmd/storage";
+import type { Storage } from "@ssmd/storage";
+import { openArchive } from "../archive/open_archive.ts";
 import type { DayReport, Report } from "../archive/report.ts";
 import { verifyArchive } from "../archive/verify.ts";
 import { OUTPUT_FORMATS, type OutputFormat, render, type Row } from "../render.ts";
 
 interface Flags {
-  data: string;
+  data?: string;
   env?: string;
   output: OutputFormat;
 }
@@ -24,15 +25,15 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
       "for everything that does not balance. Stop the services first: what is still on its way is " +
       "a difference.\n\n" +
       "EXAMPLES\n  ssmd archive verify\n  ssmd archive verify --data /srv/ssmd --env kraken\n" +
-      "  ssmd archive verify --output json",
+      "  ssmd archive verify --env prod-s3 --output json",
   },
   parameters: {
     flags: {
       data: {
         kind: "parsed",
         parse: String,
-        brief: "Folder of the archive",
-        default: "./data",
+        brief: "Folder of the archive; default: the storage of --env, else ./data",
+        optional: true,
         placeholder: "dir",
       },
       env: { kind: "parsed", parse: String, brief: "One environment only", optional: true },
@@ -49,8 +50,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
 
 async function runVerify(this: CommandContext, flags: Flags): Promise<void> {
   const { stdout, stderr } = this.process;
-  await assertFolder(flags.data);
-  const storage = folderStorage(flags.data);
+  const storage = await openArchive(flags);
   const progress = progressTo(stderr);
   const report = await verifyArchive(storage, {
     onProgress: progress,
@@ -58,7 +58,9 @@ async function runVerify(this: CommandContext, flags: Flags): Promise<void> {
   });
   if (Deno.stderr.isTerminal()) stderr.write("\r\x1b[K");
   await storage.close();
-  if (report.days.length === 0 && report.problems.length === 0) throw nothingThere(flags);
+  if (report.days.length === 0 && report.problems.length === 0) {
+    throw nothingThere(storage, flags.env);
+  }
   const { problems, totals, days } = report;
   const rows = [...days.map(rowOf), totalRow(report)];
   stdout.write(
@@ -72,18 +74,10 @@ async function runVerify(this: CommandContext, flags: Flags): Promise<void> {
   if (problems.length > 0) Deno.exitCode = 1;
 }
 
-async function assertFolder(path: string): Promise<void> {
-  const stat = await Deno.stat(path).catch(() => undefined);
-  if (stat?.isDirectory) return;
-  throw new ArchiveError("ARCHIVE_NOT_FOUND", `There is no folder "${path}".`, {
-    hint: "Name the archive's folder with --data.",
-  });
-}
-
-function nothingThere({ data, env }: Flags): ArchiveError {
+function nothingThere({ location }: Storage, env: string | undefined): ArchiveError {
   const whose = env === undefined ? "archive" : `archive of the environment "${env}"`;
-  return new ArchiveError("ARCHIVE_NOT_FOUND", `There is no ${whose} in "${data}".`, {
-    hint: "--data names the folder that holds raw/ and normalized/.",
+  return new ArchiveError("ARCHIVE_NOT_FOUND", `There is no ${whose} in "${location}".`, {
+    hint: "--data names the folder that holds raw/ and normalized/; --env alone takes its storage.",
   });
 }
 

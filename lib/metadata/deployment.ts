@@ -1,5 +1,6 @@
 import { ConfigError } from "@ssmd/runtime";
-import type { Environment, StorageSpec, TransportSpec } from "./environment.ts";
+import { type DeployedStorage, deployedStorage } from "./deployed_storage.ts";
+import type { Environment, TransportSpec } from "./environment.ts";
 import { versionOn } from "./feed.ts";
 import { type ResolvedKeys, resolveKeys } from "./keys.ts";
 import { findRegistry, loadEnvironment, loadFeed } from "./registry.ts";
@@ -33,7 +34,7 @@ export type DeployedTransport = { type: "memory" } | {
 export interface Deployment {
   environment: Environment;
   transport: DeployedTransport;
-  storage: StorageSpec;
+  storage: DeployedStorage;
   /** Folder of the spools; beside the archive where that is local. */
   dataDir: string;
   /** A feed; `feeds` says which there are. Throws ConfigError `FEED_UNKNOWN`. */
@@ -69,7 +70,7 @@ export async function loadDeployment(options: DeploymentOptions): Promise<Deploy
   return {
     environment,
     transport: deployedTransport(environment.transport, keys),
-    storage: own.type === "local" ? { type: "local", path: dataDir } : own,
+    storage: deployedStorage(own, keys, dataDir),
     dataDir,
     feed: (id) => {
       const found = feeds.get(id);

@@ -6,3 +6,4 @@ export * from "./check.ts";
 export * from "./registry.ts";
 export * from "./keys.ts";
 export * from "./deployment.ts";
+export * from "./deployed_storage.ts";
