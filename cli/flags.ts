@@ -110,12 +110,12 @@ export const ENV_FLAG = {
   completes: "environment",
 } as const;
 
-/** `--data`, the folder of an archive on this machine. */
-export const DATA_FLAG = {
+/** `--data`, where an archive is read. */
+export const ARCHIVE_FLAG = {
   kind: "parsed",
   parse: String,
-  brief: "Folder of the archive",
-  default: "./data",
+  brief: "Folder of the archive; default: the storage of --env, else ./data",
+  optional: true,
   placeholder: "dir",
   completes: "dir",
 } as const;

@@ -1,5 +1,6 @@
 import { ConfigError } from "@ssmd/runtime";
-import type { Environment, StorageSpec, TransportSpec } from "./environment.ts";
+import { type DeployedStorage, deployedStorage } from "./deployed_storage.ts";
+import type { Environment, TransportSpec } from "./environment.ts";
 import { versionOn } from "./feed.ts";
 import { type KeyAccess, reported } from "./key_access.ts";
 import { loadRotations, type Rotations } from "./key_age.ts";
@@ -42,8 +43,8 @@ export interface Deployment {
   environment: Environment;
   /** The bus, with credentials. */
   transport: DeployedTransport;
-  /** Where files go. */
-  storage: StorageSpec;
+  /** Where files go, with credentials. */
+  storage: DeployedStorage;
   /** When its keys were rotated, for {@linkcode exportKeyAges}. */
   rotations: Rotations;
   /** Folder of the spools; beside the archive where that is local. */
@@ -81,7 +82,7 @@ export async function loadDeployment(options: DeploymentOptions): Promise<Deploy
   return {
     environment,
     transport: deployedTransport(environment.transport, keys),
-    storage: own.type === "local" ? { type: "local", path: dataDir } : own,
+    storage: deployedStorage(own, keys, dataDir),
     rotations: await loadRotations(dir, environment.name),
     dataDir,
     feed: (id) => {

@@ -64,8 +64,11 @@ export type StorageSpec =
     type: "s3";
     endpoint: string;
     region: string;
+    /** Of raw and normalized files; one name for both puts them into one bucket. */
     buckets: { raw: string; normalized: string };
-    /** Field → reference: `access_key` and `secret_key`. */
+    /** `endpoint/bucket/key` (true) or `bucket.endpoint/key` (false); default true but for AWS. */
+    pathStyle?: boolean;
+    /** Field → reference: `access_key` and `secret_key`; `session_token` of temporary ones. */
     credentials?: Record<string, KeyReference>;
   };
 

@@ -70,8 +70,12 @@ const storage = oneOf([
     endpoint: address(["https", "http"]),
     region: plainText,
     buckets: fields({ raw: plainText, normalized: plainText }),
+    path_style: z.boolean().exactOptional(),
     credentials: credentials.exactOptional(),
-  }),
+  }).transform(({ path_style, ...rest }) => ({
+    ...rest,
+    ...(path_style === undefined ? {} : { pathStyle: path_style }),
+  })),
 ]);
 
 const cache = oneOf([

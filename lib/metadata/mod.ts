@@ -11,3 +11,4 @@ export * from "./key_age.ts";
 export * from "./key_access.ts";
 export * from "./sealed_secret.ts";
 export * from "./deployment.ts";
+export * from "./deployed_storage.ts";
