@@ -83,6 +83,9 @@ async function runUp(this: SsmdContext, flags: Flags): Promise<void> {
   const terminal = Deno.stdout.isTerminal() && !quiet && flags.output !== "json";
   const logger = terminal ? await statusLogger() : await eventLogger(flags.output, quiet);
   const startedMs = performance.now();
+  // Listened for from the first moment on: a signal while the spool is recovered ends up as well.
+  const ended = new AbortController();
+  const signal = untilSignal(ended.signal).then((name) => name ?? "");
   const up = await startUp({
     env: flags.env,
     registryDir: await registryDirOf(this.globals),
@@ -91,12 +94,16 @@ async function runUp(this: SsmdContext, flags: Flags): Promise<void> {
     logger,
     ...(flags.port === undefined ? {} : { port: flags.port }),
     ...(flags.data === undefined ? {} : { dataDir: flags.data }),
+  }).catch((error) => {
+    ended.abort();
+    throw error;
   });
   const banner = bannerOf(up);
   if (terminal) stdout.write(banner.join("\n") + "\n");
   else logger.info("running", { env: up.env, page: `${up.gatewayUrl}/`, data: up.location });
   const status = terminal ? showStatus(up, stdout) : undefined;
-  const why = await untilEnd(up, flags);
+  const why = await Promise.race([signal, ...endings(up, flags, ended.signal)]);
+  ended.abort();
   clearInterval(status);
   if (terminal) stdout.write(`${CLEAR_LINE}${why}: draining and sealing …\n`);
   await up.close();
@@ -105,17 +112,11 @@ async function runUp(this: SsmdContext, flags: Flags): Promise<void> {
   else logger.info("captured", { why, seconds, ...totalsOf(up) });
 }
 
-/** Resolves with the reason when it is time to stop. */
-async function untilEnd(up: Up, flags: Flags): Promise<string> {
-  const { sleep, untilSignal } = await import("@ssmd/runtime");
-  const ended = new AbortController();
-  const reasons: Promise<string>[] = [untilSignal(ended.signal).then((signal) => signal ?? "")];
-  if (flags.for !== undefined) {
-    reasons.push(sleep(flags.for, ended.signal).then(() => "time is over"));
-  } else reasons.push(up.played.then(() => "played to the end"));
-  const why = await Promise.race(reasons);
-  ended.abort();
-  return why;
+/** Reasons to stop besides a signal. */
+function endings(up: Up, flags: Flags, ended: AbortSignal): Promise<string>[] {
+  return flags.for === undefined
+    ? [up.played.then(() => "played to the end")]
+    : [sleep(flags.for, ended).then(() => "time is over")];
 }
 
 function showStatus(up: Up, stdout: { write(text: string): void }): ReturnType<typeof setInterval> {
