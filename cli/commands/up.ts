@@ -77,6 +77,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
 async function runUp(this: SsmdContext, flags: Flags): Promise<void> {
   const { stdout } = this.process;
   // Help and mistakes cost no more than the parser: what runs is loaded when it is to run.
+  const { sleep, untilSignal } = await import("@ssmd/runtime");
   const { startUp } = await import("../up/up.ts");
   const { registryDirOf } = await import("../registry_dir.ts");
   const { quiet } = this.globals;
@@ -102,7 +103,10 @@ async function runUp(this: SsmdContext, flags: Flags): Promise<void> {
   if (terminal) stdout.write(banner.join("\n") + "\n");
   else logger.info("running", { env: up.env, page: `${up.gatewayUrl}/`, data: up.location });
   const status = terminal ? showStatus(up, stdout) : undefined;
-  const why = await Promise.race([signal, ...endings(up, flags, ended.signal)]);
+  const ending = flags.for === undefined
+    ? up.played.then(() => "played to the end")
+    : sleep(flags.for, ended.signal).then(() => "time is over");
+  const why = await Promise.race([signal, ending]);
   ended.abort();
   clearInterval(status);
   if (terminal) stdout.write(`${CLEAR_LINE}${why}: draining and sealing …\n`);
@@ -110,13 +114,6 @@ async function runUp(this: SsmdContext, flags: Flags): Promise<void> {
   const seconds = (performance.now() - startedMs) / 1000;
   if (terminal) stdout.write(summaryOf(up, seconds).join("\n") + "\n");
   else logger.info("captured", { why, seconds, ...totalsOf(up) });
-}
-
-/** Reasons to stop besides a signal. */
-function endings(up: Up, flags: Flags, ended: AbortSignal): Promise<string>[] {
-  return flags.for === undefined
-    ? [up.played.then(() => "played to the end")]
-    : [sleep(flags.for, ended).then(() => "time is over")];
 }
 
 function showStatus(up: Up, stdout: { write(text: string): void }): ReturnType<typeof setInterval> {
