@@ -1,5 +1,4 @@
 import { buildCommand, type Command, type CommandContext } from "@stricli/core";
-import { dirname } from "node:path";
 import { type KeySpec, keyVariable, placeOf, readKey } from "@ssmd/metadata";
 import { ENV_FLAG, KEY_FLAGS, type KeyFlags } from "../keys/flags.ts";
 import { type KeyRoom, withKeyRoom } from "../keys/key_room.ts";
@@ -46,10 +45,7 @@ async function runInit(this: CommandContext, flags: Flags): Promise<void> {
 
 async function prepared(room: KeyRoom, name: string, spec: KeySpec) {
   const place = placeOf(spec);
-  if (place.kind === "file") {
-    await Deno.mkdir(dirname(place.path), { recursive: true, mode: 0o700 });
-    await keepOutOfGit(place.path);
-  }
+  if (place.kind === "file") await keepOutOfGit(place.path);
   const there = place.kind === "sealed-secret"
     ? await storeOf(room, name, spec, {}).present()
     : new Set((await readKey(name, { ...spec, required: false }, room.sources)).keys());

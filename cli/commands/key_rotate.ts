@@ -84,6 +84,7 @@ async function replaced(
       hint: `ssmd key set ${name} --env ${room.environment.name}`,
     });
   }
+  await store.ready();
   await confirm(`Replace the values of ${name} in ${store.path}?`, flags.yes);
   const values = await readValues(name, spec, flags.field);
   assertShape(name, spec, values);

@@ -61,6 +61,7 @@ async function setKey(room: KeyRoom, name: string, flags: Flags): Promise<Render
   const wanted = flags.field === undefined ? spec.fields : [flags.field];
   // Told before anybody types: nothing of it is free.
   if (wanted.every((field) => there.has(field))) assertFree(room, name, wanted, there);
+  await store.ready();
   const values = await readValues(name, spec, flags.field);
   assertFree(room, name, [...values.keys()], there);
   assertShape(name, spec, values);

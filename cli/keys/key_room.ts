@@ -11,7 +11,7 @@ import {
   reported,
   type Rotations,
 } from "@ssmd/metadata";
-import { ConfigError, suggestion } from "@ssmd/runtime";
+import { ConfigError, nearest, suggestion } from "@ssmd/runtime";
 import { UsageError } from "../exit.ts";
 
 /** An environment whose keys are worked on. */
@@ -36,8 +36,6 @@ export interface RoomFlags {
   env?: string;
   dir?: string;
 }
-
-const KEY_NAME = /^[a-z][a-z0-9_-]{0,63}$/;
 
 /** The environments that are named, or all that have keys. */
 export async function roomNames(flags: RoomFlags): Promise<string[]> {
@@ -76,12 +74,12 @@ export function specOf({ environment }: KeyRoom, name: string): KeySpec {
   const spec = Object.hasOwn(environment.keys, name) ? environment.keys[name] : undefined;
   if (spec !== undefined) return spec;
   const names = Object.keys(environment.keys);
-  // What looks like no name may be a secret that was put in its place.
-  const called = KEY_NAME.test(name) ? ` "${name}"` : " of that name";
+  // What is near no name may be a secret that was put in its place: it is not repeated.
+  const called = nearest(name, names) === undefined ? " of that name" : ` "${name}"`;
   throw new ConfigError("KEY_UNKNOWN", `environment ${environment.name} has no key${called}`, {
     hint: names.length === 0
       ? "declare it first: ssmd env add-key, or keys: in its file"
-      : suggestion(KEY_NAME.test(name) ? name : "", names),
+      : suggestion(name, names),
   });
 }
 

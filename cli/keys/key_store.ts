@@ -2,7 +2,7 @@ import { type KeySpec, keyVariable, placeOf, readKey } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
 import type { SealFlags } from "./flags.ts";
 import type { KeyRoom } from "./key_room.ts";
-import { writePrivateFile } from "./private_file.ts";
+import { keepOutOfGit, writePrivateFile } from "./private_file.ts";
 import { SealedFile } from "./sealed_file.ts";
 import type { Values } from "./value_input.ts";
 
@@ -11,6 +11,8 @@ export interface KeyStore {
   path: string;
   /** Fields that are there already. */
   present(): Promise<Set<string>>;
+  /** Throws what would stop writing, before anybody is asked for values. */
+  ready(): Promise<void>;
   /** Whether these are the values that are there; undefined where that cannot be told. */
   holds(values: Values): Promise<boolean | undefined>;
   /** Writes values, and leaves the other fields as they are. */
@@ -57,6 +59,7 @@ function fileStore(room: KeyRoom, name: string, spec: KeySpec, path: string): Ke
   return {
     path,
     present: async () => new Set((await values()).keys()),
+    ready: () => keepOutOfGit(path),
     holds: async (given) => {
       const now = await values();
       return [...given].every(([field, value]) => now.get(field) === value);

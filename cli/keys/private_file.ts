@@ -12,9 +12,8 @@ const PARENTS_MAX = 32;
  * ConfigError `KEY_FILE_IN_GIT` when git has the file already.
  */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
-  const folder = dirname(path);
-  await Deno.mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
   await keepOutOfGit(path);
+  await Deno.mkdir(dirname(path), { recursive: true, mode: PRIVATE_FOLDER });
   await writeWhole(path, text, PRIVATE_FILE);
 }
 
@@ -38,7 +37,7 @@ export async function writeWhole(path: string, text: string, mode = 0o644): Prom
   await handle.sync();
 }
 
-/** Makes git ignore the file. Throws `KEY_FILE_IN_GIT` when it is too late for that. */
+/** Makes git ignore the file; its folder is made. Throws `KEY_FILE_IN_GIT` when it is too late for that. */
 export async function keepOutOfGit(path: string): Promise<void> {
   const folder = resolve(dirname(path));
   const root = await repositoryOf(folder);
@@ -52,6 +51,7 @@ export async function keepOutOfGit(path: string): Promise<void> {
       context: { path },
     });
   }
+  await Deno.mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
   const ignored = join(folder, ".gitignore");
   const lines = (await textOf(ignored)).split("\n");
   if (lines.includes("*") || lines.includes(`/${name}`)) return;

@@ -1,4 +1,5 @@
 import {
+  quietYaml,
   scopeOf,
   seal,
   type SealedSecret,
@@ -9,7 +10,6 @@ import {
   type SealTarget,
 } from "@ssmd/metadata";
 import { ConfigError, messageOf } from "@ssmd/runtime";
-import { parse } from "yaml";
 import { UsageError } from "../exit.ts";
 import { variable } from "../terminal.ts";
 import type { SealFlags } from "./flags.ts";
@@ -46,14 +46,8 @@ export class SealedFile implements KeyStore {
       if (error instanceof Deno.errors.NotFound) return undefined;
       throw error;
     }
-    try {
-      const manifest = parse(text, { logLevel: "silent" }) as SealedSecret;
-      if (manifest.kind === "SealedSecret" && manifest.metadata.name === this.#secret) {
-        if (typeof manifest.spec.encryptedData === "object") return manifest;
-      }
-    } catch {
-      // Told below, as what is no manifest.
-    }
+    const manifest = quietYaml(text);
+    if (isManifest(manifest) && manifest.metadata.name === this.#secret) return manifest;
     throw new ConfigError(
       "KEY_MANIFEST_INVALID",
       `${this.path} is no SealedSecret ${this.#secret}`,
@@ -66,6 +60,11 @@ export class SealedFile implements KeyStore {
   async present(): Promise<Set<string>> {
     const sealed = (await this.manifest())?.spec.encryptedData ?? {};
     return new Set(this.#fields.filter((field) => Object.hasOwn(sealed, field)));
+  }
+
+  async ready(): Promise<void> {
+    targetOf(this.#secret, this.#flags, await this.manifest());
+    await sealingKeyFrom(this.#flags);
   }
 
   holds(): Promise<undefined> {
@@ -101,6 +100,12 @@ export class SealedFile implements KeyStore {
       { hint: "give all fields, or keep the namespace and scope of the manifest" },
     );
   }
+}
+
+function isManifest(value: unknown): value is SealedSecret {
+  const { kind, metadata, spec } = (value ?? {}) as Partial<SealedSecret>;
+  return kind === "SealedSecret" && typeof metadata?.name === "string" &&
+    typeof spec?.encryptedData === "object" && spec.encryptedData !== null;
 }
 
 function isSameTarget({ namespace, scope }: SealTarget, { metadata }: SealedSecret): boolean {

@@ -36,15 +36,24 @@ export class SecretPrompt {
     });
   }
 
-  /** One value. Throws ConfigError `KEY_INPUT_CANCELLED` (Ctrl-C, Ctrl-D, end) or `KEY_INPUT_TOO_LARGE`. */
-  async ask(question: string): Promise<string> {
-    this.#terminal.write(question);
+  /**
+   * One value a question. Throws ConfigError `KEY_INPUT_CANCELLED` (Ctrl-C, Ctrl-D, end) or
+   * `KEY_INPUT_TOO_LARGE`.
+   */
+  async ask(questions: readonly string[]): Promise<string[]> {
+    // Before the first question and until after the last answer: what is typed or pasted ahead must
+    // not be shown either.
     this.#terminal.setRaw(true);
     try {
-      return await this.#line();
+      const answers: string[] = [];
+      for (const question of questions) {
+        this.#terminal.write(question);
+        answers.push(await this.#line());
+        this.#terminal.write("\r\n");
+      }
+      return answers;
     } finally {
       this.#terminal.setRaw(false);
-      this.#terminal.write("\r\n");
     }
   }
 

@@ -1,6 +1,5 @@
-import type { KeySpec } from "@ssmd/metadata";
+import { type KeySpec, quietYaml } from "@ssmd/metadata";
 import { ConfigError, suggestion } from "@ssmd/runtime";
-import { parseDocument } from "yaml";
 import { UsageError } from "../exit.ts";
 import { SecretPrompt } from "./secret_prompt.ts";
 
@@ -19,10 +18,9 @@ export async function readValues(name: string, spec: KeySpec, field?: string): P
   if (field !== undefined) assertField(name, spec, field);
   const fields = field === undefined ? spec.fields : [field];
   if (!Deno.stdin.isTerminal()) return valuesOf(await allOfStdin(), spec, field);
-  const prompt = SecretPrompt.ofProcess();
-  const values: Values = new Map();
-  for (const each of fields) values.set(each, await prompt.ask(`${name}.${each} (not shown): `));
-  return filled(values);
+  const questions = fields.map((each) => `${name}.${each} (not shown): `);
+  const answers = await SecretPrompt.ofProcess().ask(questions);
+  return filled(new Map(fields.map((each, i) => [each, answers[i] ?? ""])));
 }
 
 /** The values in a text: of one field, all of it; of several, a YAML or JSON map. */
@@ -44,18 +42,14 @@ export function valuesOf(text: string, spec: KeySpec, field?: string): Values {
 }
 
 function mapOf(text: string): Record<string, string> | undefined {
-  // The parser's own message is left out: it may repeat a piece of the secret.
-  const document = parseDocument(text, {
-    prettyErrors: false,
-    logLevel: "silent",
-    schema: "failsafe",
-  });
-  if (document.errors.length > 0) return undefined;
-  const content: unknown = document.toJS();
-  const isMap = typeof content === "object" && content !== null && !Array.isArray(content);
-  if (!isMap || Object.keys(content).length === 0) return undefined;
-  const isFlat = Object.values(content).every((value) => typeof value === "string");
-  return isFlat ? content as Record<string, string> : undefined;
+  const content = quietYaml(text, "text");
+  const entries = typeof content === "object" && content !== null && !Array.isArray(content)
+    ? Object.entries(content)
+    : [];
+  if (entries.length === 0 || !entries.every(([, value]) => typeof value === "string")) {
+    return undefined;
+  }
+  return Object.fromEntries(entries);
 }
 
 function filled(values: Values): Values {

@@ -1,7 +1,8 @@
 import { ConfigError, Metrics } from "@ssmd/runtime";
-import { parseDocument, stringify } from "yaml";
+import { stringify } from "yaml";
 import type { Environment } from "./environment.ts";
 import { entriesOf, fieldOf } from "./loose.ts";
+import { quietYaml } from "./quiet_yaml.ts";
 
 /** Folder of the registry with a file an environment that says when its keys were rotated. */
 const ROTATION = "rotation";
@@ -47,8 +48,7 @@ export async function loadRotations(dir: string, environment: string): Promise<R
     if (error instanceof Deno.errors.NotFound) return {};
     throw error;
   }
-  const document = parseDocument(text, { prettyErrors: false, logLevel: "silent" });
-  const content: unknown = document.errors.length > 0 ? undefined : document.toJS();
+  const content = quietYaml(text);
   const rotations: Rotations = {};
   for (const [key, entry] of entriesOf(content)) {
     const at = fieldOf(entry, "rotated_at");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import type { KeySpec } from "./environment.ts";
 import { shapeFindings } from "./key_shape.ts";
-import { controllerKeys, hasProgram } from "./testing/certificates.ts";
+import { controllerKeys, hasProgram } from "../../tests/servers/certificates.ts";
 
 const SPEC: KeySpec = {
   type: "api_key",

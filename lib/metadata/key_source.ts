@@ -1,7 +1,7 @@
 import { ConfigError, suggestion, systemCodeOf } from "@ssmd/runtime";
-import { parseDocument } from "yaml";
 import type { KeySpec } from "./environment.ts";
 import { fieldOf } from "./loose.ts";
+import { quietYaml } from "./quiet_yaml.ts";
 
 /** Where keys are read from; given by the caller, so that tests need neither variables nor files. */
 export interface KeySources {
@@ -150,10 +150,7 @@ async function fileLookup(
 }
 
 function fieldsOfFile(name: string, path: string, spec: KeySpec, text: string): Lookup {
-  // The parser's own message is left out: it may repeat a piece of the secret.
-  const document = parseDocument(text, { prettyErrors: false, logLevel: "silent" });
-  const broken = document.errors.length > 0;
-  const content: unknown = broken ? undefined : document.toJS();
+  const content = quietYaml(text);
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     throw new ConfigError(
       "KEY_INVALID",

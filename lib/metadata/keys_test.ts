@@ -111,6 +111,7 @@ Deno.test("a broken key file is refused without repeating a piece of it", async 
       SECRET,
       `key_id: "${SECRET}`,
       `[${SECRET}]`,
+      `key_id: *${SECRET}`,
       `key_id: x\nprivat_key: ${SECRET}\n`,
       "",
     ]

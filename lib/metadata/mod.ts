@@ -6,6 +6,7 @@ export * from "./check.ts";
 export * from "./registry.ts";
 export * from "./keys.ts";
 export * from "./key_source.ts";
+export * from "./quiet_yaml.ts";
 export * from "./key_shape.ts";
 export * from "./key_age.ts";
 export * from "./key_access.ts";

@@ -11,13 +11,17 @@ import {
   type SealTarget,
 } from "./sealed_secret.ts";
 import { parse } from "yaml";
-import { type ControllerKeys, controllerKeys, hasProgram } from "./testing/certificates.ts";
-import { openSealed } from "./testing/controller.ts";
+import {
+  type ControllerKeys,
+  controllerKeys,
+  hasProgram,
+} from "../../tests/servers/certificates.ts";
+import { openSealed } from "../../tests/servers/sealing_controller.ts";
 
 const REQUIRED = Deno.env.get("SSMD_REQUIRE_SERVICES") === "1";
 const HAS_OPENSSL = REQUIRED || await hasProgram("openssl", "version");
 const HAS_PYTHON = REQUIRED || await hasProgram("python3", "-c", "import cryptography");
-const UNSEAL = new URL("./testing/unseal.py", import.meta.url).pathname;
+const UNSEAL = new URL("../../tests/servers/unseal.py", import.meta.url).pathname;
 
 const STRICT: SealTarget = { name: "kalshi", namespace: "ssmd", scope: "strict" };
 const PEM = "-----BEGIN PRIVATE KEY-----\nMIIE…äöü\n-----END PRIVATE KEY-----\n";

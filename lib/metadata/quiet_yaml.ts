@@ -1,0 +1,20 @@
+import { parseDocument } from "yaml";
+
+/**
+ * The value of a YAML or JSON text that may be a secret; undefined when it is broken. The parser's own
+ * messages are left out: they may repeat a piece of the text. `scalars: "text"` = numbers and words like
+ * true stay texts.
+ */
+export function quietYaml(text: string, scalars: "typed" | "text" = "typed"): unknown {
+  try {
+    const document = parseDocument(text, {
+      prettyErrors: false,
+      logLevel: "silent",
+      schema: scalars === "text" ? "failsafe" : "core",
+    });
+    return document.errors.length > 0 ? undefined : document.toJS();
+  } catch {
+    // An alias without anchor is found late.
+    return undefined;
+  }
+}
