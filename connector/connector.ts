@@ -75,7 +75,7 @@ export function snapshotSubject(env: string, feed: string): string {
 const TEND_MS = 1000;
 const FLUSH_MS_MAX = 15_000;
 /** A stop waits this long for a disk that refuses frames. */
-const COMMIT_MS_MAX = 5_000;
+const COMMIT_MS_MAX = 3_000;
 
 class FeedConnector implements Connector {
   #options: ConnectorOptions;
