@@ -49,6 +49,47 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
       },
     },
   },
+  key: {
+    brief: "Keys of environments; values are never shown",
+    routes: {
+      list: {
+        brief: "List keys with their sources, ages and expiry",
+        load: () => import("./commands/key_list.ts"),
+      },
+      show: {
+        brief: "Show a key: where each field is, and whether it is there",
+        load: () => import("./commands/key_show.ts"),
+      },
+      verify: {
+        brief: "Check that keys are there and have the right shape",
+        load: () => import("./commands/key_verify.ts"),
+      },
+      check: {
+        brief: "Check ages: exit code 1 when a key is expired",
+        load: () => import("./commands/key_check.ts"),
+      },
+      init: {
+        brief: "Prepare the places of all keys, and say what is still to be set",
+        load: () => import("./commands/key_init.ts"),
+      },
+      set: {
+        brief: "Set a key for the first time, from stdin or a prompt",
+        load: () => import("./commands/key_set.ts"),
+      },
+      rotate: {
+        brief: "Replace the values of a key, and begin its age anew",
+        load: () => import("./commands/key_rotate.ts"),
+      },
+      delete: {
+        brief: "Delete the values of a key: its file, or its part of a SealedSecret",
+        load: () => import("./commands/key_delete.ts"),
+      },
+      export: {
+        brief: "Export a key sealed for a cluster, or the form in which it is expected",
+        load: () => import("./commands/key_export.ts"),
+      },
+    },
+  },
   completion: {
     brief: "Print the script that lets a shell complete commands, flags and names",
     load: () => import("./commands/completion.ts"),

@@ -1,5 +1,5 @@
 import { parseDurationMs } from "./duration.ts";
-import { OUTPUT_FORMATS, type OutputFormat } from "./render.ts";
+import { OUTPUT_FORMATS, type OutputFormat, STREAM_FORMATS } from "./output_format.ts";
 
 /** What the shell completes a value with: names of the registry, or paths. */
 export type Completes =
@@ -73,6 +73,14 @@ export const OUTPUT_FLAG: OutputFlag = {
   brief: "table, json or yaml",
 };
 
+/** `--output` of commands that go on until they are ended. */
+export const STREAM_FLAG = {
+  kind: "enum",
+  values: STREAM_FORMATS,
+  brief: "table for a person, json: a value a line",
+  optional: true,
+} as const;
+
 /** `--env` where it narrows down; none = all. */
 export const ENV_FILTER_FLAG = {
   kind: "parsed",
@@ -102,12 +110,12 @@ export const ENV_FLAG = {
   completes: "environment",
 } as const;
 
-/** `--data`, the folder of an archive on this machine. */
-export const DATA_FLAG = {
+/** `--data`, where an archive is read. */
+export const ARCHIVE_FLAG = {
   kind: "parsed",
   parse: String,
-  brief: "Folder of the archive",
-  default: "./data",
+  brief: "Folder of the archive; default: the storage of --env, else ./data",
+  optional: true,
   placeholder: "dir",
   completes: "dir",
 } as const;

@@ -1,4 +1,5 @@
-import { ConfigError, nearest } from "@ssmd/runtime";
+import { ConfigError } from "@ssmd/runtime/errors";
+import { nearest } from "@ssmd/runtime/suggest";
 
 /** A name that is not there. */
 export interface UnknownName {

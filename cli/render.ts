@@ -1,12 +1,9 @@
-import { stringify } from "yaml";
 import { countText } from "./format.ts";
+import type { OutputFormat } from "./output_format.ts";
 import { terminalColumns } from "./terminal.ts";
+import { yamlText } from "./yaml_text.ts";
 
-/** How a result is printed. */
-export type OutputFormat = "table" | "json" | "yaml";
-
-/** All output formats, for the flag `--output`. */
-export const OUTPUT_FORMATS: readonly OutputFormat[] = ["table", "json", "yaml"];
+export { OUTPUT_FORMATS, type OutputFormat } from "./output_format.ts";
 
 /** A cell; absent values are printed as `-`. */
 export type Cell = string | number | boolean | null | undefined;
@@ -33,7 +30,7 @@ export function render(
   columnsMax: number | undefined = terminalColumns(),
 ): string {
   if (format === "json") return `${JSON.stringify(result.value, null, 2)}\n`;
-  if (format === "yaml") return stringify(result.value);
+  if (format === "yaml") return yamlText(result.value);
   const { rows, counted } = result;
   const columns = result.columns ?? Object.keys(rows[0] ?? {});
   const count = counted === undefined ? "" : `${countOf(rows.length, counted)}\n`;

@@ -12,7 +12,6 @@ import { type PendingLine, Pipeline } from "./pipeline.ts";
 import { RawFiles } from "./raw_files.ts";
 import { recover } from "./recovery.ts";
 import { VenueSocket } from "./socket.ts";
-import { troubleOf } from "./spool.ts";
 import { lockSpool, type SpoolLock } from "./spool_lock.ts";
 import { Tending } from "./tending.ts";
 
@@ -74,7 +73,7 @@ export function snapshotSubject(env: string, feed: string): string {
 
 const TEND_MS = 1000;
 const FLUSH_MS_MAX = 15_000;
-/** A stop waits this long for a disk that refuses frames. */
+/** Longest wait for a spool that refuses, when the process is to end. */
 const COMMIT_MS_MAX = 3_000;
 
 class FeedConnector implements Connector {
@@ -95,6 +94,7 @@ class FeedConnector implements Connector {
   #lock: SpoolLock | undefined;
   #responder: Subscription | undefined;
   #stopping: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
   #counts = { records: 0, gaps: 0, unreadable: 0 };
 
   constructor(options: ConnectorOptions) {
@@ -188,7 +188,11 @@ class FeedConnector implements Connector {
     return this.#stopping ??= this.#stop();
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
     await this.stop();
     await this.#intake.close();
     await this.#noteStop();
@@ -202,7 +206,7 @@ class FeedConnector implements Connector {
     clearInterval(this.#timer);
     await Promise.all(this.#sockets.map((socket) => socket.close()));
     this.#responder?.unsubscribe();
-    await this.#intake.commit(COMMIT_MS_MAX);
+    await this.#commitOrGiveUp();
     const flushed = new AbortController();
     await Promise.race([
       this.#outbox.flush().finally(() => flushed.abort()),
@@ -216,19 +220,28 @@ class FeedConnector implements Connector {
     }
   }
 
+  /** A disk that refuses for good does not keep the process from ending. */
+  async #commitOrGiveUp(): Promise<void> {
+    const late = setTimeout(() => {
+      const lines = this.#intake.giveUp();
+      this.#logger.error("the spool could not be written until the end: its last lines are lost", {
+        lines,
+      });
+    }, COMMIT_MS_MAX);
+    await this.#intake.commit();
+    clearTimeout(late);
+  }
+
   /** Before the last segment goes: it says the same. */
   async #noteStop(): Promise<void> {
     const lastUs = Math.max(...this.#connections.map(({ translator }) => translator.lastUs));
     if (lastUs === 0) return;
     const why = `stopped: ${isoOfUs(lastUs)}`;
     const goodUs = this.#pipeline.good.bySlot();
-    const { spoolDir } = this.#options;
     try {
-      await writeLeft(spoolDir, { lastUs, why, goodUs });
+      await writeLeft(this.#options.spoolDir, { lastUs, why, goodUs });
     } catch (error) {
-      // What could not be archived is still in the spool; the next start counts from there.
-      const trouble = troubleOf(error, spoolDir);
-      this.#logger.error("the time of this stop cannot be noted", { error: trouble });
+      this.#logger.error("the time of the stop cannot be noted", { error });
     }
   }
 

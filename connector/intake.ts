@@ -72,16 +72,14 @@ export class Intake {
     this.#other(fromUs === undefined ? line : { ...line, fromUs });
   }
 
-  /** Resolves when all lines given are durable and went on, or given up after `withinMs`. */
-  async commit(withinMs: number): Promise<void> {
-    const late = setTimeout(() => {
-      const { feed, logger } = this.#options;
-      const fields = { feed, lines: this.#pending.length };
-      logger.error("frames that the spool could not take are given up", fields);
-      this.#spool.giveUp();
-    }, withinMs);
-    await this.#spool.commit();
-    clearTimeout(late);
+  /** Resolves when all lines given are durable and went on. */
+  commit(): Promise<void> {
+    return this.#spool.commit();
+  }
+
+  /** Gives up what the disk refuses; how many lines that are. */
+  giveUp(): number {
+    return this.#spool.giveUp();
   }
 
   /** Commits and closes the spool's open segment. */
@@ -99,11 +97,25 @@ export class Intake {
   #durable(count: number): void {
     const lines = this.#pending;
     this.#pending = lines.slice(count);
-    for (let i = 0; i < count; i++) this.#options.onLine(lines[i] as PendingLine);
+    for (let i = 0; i < count; i++) this.#process(lines[i] as PendingLine);
     const { labels, frames, toPublish } = this.#options.metrics;
     frames.inc(labels, count);
     toPublish.observe(labels, Math.max(0, nowUs() - (lines[0] as PendingLine).atUs) / 1e6);
     if (this.#paused && this.#spool.pendingBytes < PENDING_BYTES_MAX / 2) this.#pause(false);
+  }
+
+  /** A line that cannot be processed must not take those behind it with it. */
+  #process(line: PendingLine): void {
+    try {
+      this.#options.onLine(line);
+    } catch (error) {
+      const { logger, metrics, feed } = this.#options;
+      metrics.errors.inc({ feed, error_type: "line" });
+      logger.error("a line cannot be processed; it is kept in raw", {
+        received_at_us: line.atUs,
+        error,
+      });
+    }
   }
 
   #pause(paused: boolean): void {

@@ -47,7 +47,7 @@ export class Outbox {
   /** Queues a message. */
   push(message: OutMessage): void {
     if (this.waiting === 0 && !this.#publisher.full) {
-      this.#publisher.publish(message);
+      this.#give(message);
       return;
     }
     if (this.#spill.length > 0 || this.#queue.length - this.#head >= this.#messagesMax) {
@@ -87,13 +87,23 @@ export class Outbox {
     }
   }
 
+  /** What the bus refuses for what it is (too large) must not hold up what is behind it. */
+  #give(message: OutMessage): void {
+    try {
+      this.#publisher.publish(message);
+    } catch (error) {
+      const { id, subject } = message;
+      this.#logger.error("a message cannot be published; it is in raw", { id, subject, error });
+    }
+  }
+
   #step(): void {
     if (this.#head === this.#queue.length) {
       this.#queue = this.#spill.take();
       this.#head = 0;
     }
     while (this.#head < this.#queue.length && !this.#publisher.full) {
-      this.#publisher.publish(this.#queue[this.#head++] as OutMessage);
+      this.#give(this.#queue[this.#head++] as OutMessage);
     }
     if (this.#head === this.#queue.length) {
       this.#queue = [];

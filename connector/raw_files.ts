@@ -39,6 +39,8 @@ export interface RawFilesOptions {
   logger: Logger;
   /** A segment was given up, over the spool's limit. */
   onLost: () => void;
+  /** Bytes of closed segments; default {@linkcode LIMITS.spoolBytesMax}. */
+  bytesMax?: number;
 }
 
 /** A closed segment on its way into the archive. */
@@ -246,7 +248,8 @@ export class RawFiles {
   /** Over the limit the oldest segments go, loudly: the newest frames matter most. */
   #limit(): void {
     let bytes = this.#closed.reduce((sum, closed) => sum + closed.bytes, 0);
-    while (bytes > LIMITS.spoolBytesMax && this.#closed.length > 1) {
+    const { bytesMax = LIMITS.spoolBytesMax } = this.#options;
+    while (bytes > bytesMax && this.#closed.length > 1) {
       const oldest = this.#closed.shift() as ClosedSegment;
       bytes -= oldest.bytes;
       remove(oldest.segment);

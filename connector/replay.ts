@@ -76,7 +76,11 @@ export class Replay {
       return;
     }
     this.#lastUs = pending.atUs;
-    this.#pipeline.process(pending);
+    try {
+      this.#pipeline.process(pending);
+    } catch (error) {
+      this.#logger.error("a line of the spool cannot be processed", { line: line.number, error });
+    }
   }
 }
 

@@ -42,7 +42,7 @@ export class Spool {
   #offset = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #committing: Promise<void> | undefined;
-  #given = new AbortController();
+  #givenUp = new AbortController();
 
   /** A spool of `run`; nothing is opened before the first line. */
   constructor(run: string, options: SpoolOptions) {
@@ -86,15 +86,19 @@ export class Spool {
   async commit(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    while (this.#count > 0 || this.#committing) {
+    while ((this.#count > 0 && !this.#givenUp.signal.aborted) || this.#committing) {
       this.#committing ??= this.#commitAll();
       await this.#committing;
     }
   }
 
-  /** No further tries: lines that the disk refuses are dropped, as they were never accepted. */
-  giveUp(): void {
-    this.#given.abort();
+  /**
+   * Gives up what the disk refuses now and takes no more, so that a process can end; how many lines
+   * are lost (they never counted as accepted).
+   */
+  giveUp(): number {
+    this.#givenUp.abort();
+    return this.#nextLine - 1 - this.#durableLine;
   }
 
   /** Commits, and closes the open segment. */
@@ -119,7 +123,7 @@ export class Spool {
 
   async #commitAll(): Promise<void> {
     try {
-      while (this.#count > 0) await this.#commitGroup();
+      while (this.#count > 0 && !this.#givenUp.signal.aborted) await this.#commitGroup();
     } finally {
       this.#committing = undefined;
     }
@@ -135,8 +139,8 @@ export class Spool {
         break;
       } catch (error) {
         this.#options.onTrouble(troubleOf(error, this.#options.dir));
-        await sleep(RETRY_MS, this.#given.signal);
-        if (this.#given.signal.aborted) return;
+        await sleep(RETRY_MS, this.#givenUp.signal);
+        if (this.#givenUp.signal.aborted) return;
       }
     }
     this.#durableLine += count;

@@ -4,8 +4,17 @@ import type { Connection } from "./connection.ts";
 import type { ConnectorMetrics } from "./connector_metrics.ts";
 import { SilenceWatch } from "./watch.ts";
 
-const REFRESH_AFTER_US = 5_000_000;
-const REFRESH_AFTER_US_MAX = 300_000_000;
+const ASK_AGAIN_US = 5_000_000;
+const ASK_AGAIN_US_MAX = 300_000_000;
+
+/** A suspect book that is waited for. */
+interface Asked {
+  /** Since when, µs. */
+  fromUs: number;
+  /** When it is asked for next. */
+  dueUs: number;
+  waitUs: number;
+}
 
 /** Looks after connections that are open: books suspect for too long, symbols fallen silent. */
 export class Tending {
@@ -14,7 +23,8 @@ export class Tending {
   #logger: Logger;
   #metrics: ConnectorMetrics;
   #watch = new SilenceWatch();
-  #refreshAfterUs = REFRESH_AFTER_US;
+  #asked = new Map<string, Asked>();
+  #connectedUs = 0;
   #lagUs: number | undefined;
 
   /** `send` gives a frame to the venue, over the connection of `slot`. */
@@ -38,7 +48,8 @@ export class Tending {
 
   /** A connection is open again. */
   connected(): void {
-    this.#watch.restart(nowUs());
+    this.#connectedUs = nowUs();
+    this.#watch.restart(this.#connectedUs);
   }
 
   /** Books not known to be right. */
@@ -46,9 +57,8 @@ export class Tending {
     return this.#connections.reduce((sum, { normalizer }) => sum + normalizer.suspect().size, 0);
   }
 
-  /** Once a second. */
-  tick(): void {
-    const now = nowUs();
+  /** Once a second; `now` is the time in µs. */
+  tick(now = nowUs()): void {
     this.#askForSilent(now);
     this.#askForSuspect(now);
     const { labels, suspect, silent, lag } = this.#metrics;
@@ -64,27 +74,40 @@ export class Tending {
         silent_ms: Math.round(quiet.silentMs),
         usual_ms: Math.round(quiet.usualMs),
       });
-      this.#refresh([quiet.symbol]);
+      for (const connection of this.#connections) {
+        const own = connection.symbols.some(({ symbol }) => symbol === quiet.symbol);
+        if (own) this.#refresh(connection, [quiet.symbol]);
+      }
     }
   }
 
   /** A request may get lost as well: it is made again, at growing intervals. */
   #askForSuspect(now: number): void {
-    let oldestUs = now;
-    for (const { normalizer } of this.#connections) {
-      for (const sinceUs of normalizer.suspect().values()) oldestUs = Math.min(oldestUs, sinceUs);
+    const asked = new Map<string, Asked>();
+    for (const connection of this.#connections) {
+      const due: string[] = [];
+      for (const [symbol, sinceUs] of connection.normalizer.suspect()) {
+        const state = this.#stateOf(symbol, sinceUs);
+        asked.set(symbol, state);
+        if (now < state.dueUs) continue;
+        due.push(symbol);
+        state.waitUs = Math.min(state.waitUs * 2, ASK_AGAIN_US_MAX);
+        state.dueUs = now + state.waitUs;
+      }
+      if (due.length > 0) this.#refresh(connection, due);
     }
-    if (now - oldestUs > this.#refreshAfterUs) {
-      this.#refreshAfterUs = Math.min(this.#refreshAfterUs * 2, REFRESH_AFTER_US_MAX);
-      this.#refresh();
-    } else if (oldestUs === now) this.#refreshAfterUs = REFRESH_AFTER_US;
+    this.#asked = asked;
   }
 
-  #refresh(symbols?: readonly string[]): void {
-    for (const { slot, normalizer, symbols: own } of this.#connections) {
-      const mine = symbols?.filter((symbol) => own.some((spec) => spec.symbol === symbol));
-      if (mine?.length === 0) continue;
-      for (const frame of normalizer.refresh(mine)) this.#send(slot, frame);
-    }
+  /** The first snapshot is on its way by itself, after a loss as after a connect. */
+  #stateOf(symbol: string, sinceUs: number): Asked {
+    const known = this.#asked.get(symbol);
+    const fromUs = Math.max(sinceUs, this.#connectedUs);
+    if (known?.fromUs === fromUs) return known;
+    return { fromUs, dueUs: fromUs + ASK_AGAIN_US, waitUs: ASK_AGAIN_US };
+  }
+
+  #refresh({ slot, normalizer }: Connection, symbols: readonly string[]): void {
+    for (const frame of normalizer.refresh(symbols)) this.#send(slot, frame);
   }
 }

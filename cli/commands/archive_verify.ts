@@ -1,15 +1,16 @@
 import { buildCommand, type Command } from "@stricli/core";
 import { ArchiveError } from "@ssmd/runtime";
-import { folderStorage } from "@ssmd/storage";
+import type { Storage } from "@ssmd/storage";
+import { openArchive } from "../archive/open_archive.ts";
 import type { DayReport, Report } from "../archive/report.ts";
 import { verifyArchive } from "../archive/verify.ts";
 import type { SsmdContext } from "../context.ts";
-import { DATA_FLAG, ENV_FILTER_FLAG, OUTPUT_FLAG } from "../flags.ts";
+import { ARCHIVE_FLAG, ENV_FILTER_FLAG, OUTPUT_FLAG } from "../flags.ts";
 import { bytesText } from "../format.ts";
 import { type OutputFormat, render, type Row } from "../render.ts";
 
 interface Flags {
-  data: string;
+  data?: string;
   env?: string;
   output: OutputFormat;
 }
@@ -27,11 +28,11 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
       "for everything that does not balance. Stop the services first: what is still on its way is " +
       "a difference.\n\n" +
       "EXAMPLES\n  ssmd archive verify\n  ssmd archive verify --data ./data --env demo\n" +
-      "  ssmd archive verify --output json",
+      "  ssmd archive verify --env kraken --output json",
   },
   parameters: {
     flags: {
-      data: DATA_FLAG,
+      data: ARCHIVE_FLAG,
       env: ENV_FILTER_FLAG,
       output: OUTPUT_FLAG,
     },
@@ -41,8 +42,8 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
 
 async function runVerify(this: SsmdContext, flags: Flags): Promise<void> {
   const { stdout, stderr } = this.process;
-  await assertFolder(flags.data);
-  const storage = folderStorage(flags.data);
+  const { dir } = this.globals;
+  const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
   const shown = Deno.stderr.isTerminal() && !this.globals.quiet;
   const report = await verifyArchive(storage, {
     ...(shown ? { onProgress: progressTo(stderr) } : {}),
@@ -50,7 +51,9 @@ async function runVerify(this: SsmdContext, flags: Flags): Promise<void> {
   });
   if (shown) stderr.write("\r\x1b[K");
   await storage.close();
-  if (report.days.length === 0 && report.problems.length === 0) throw nothingThere(flags);
+  if (report.days.length === 0 && report.problems.length === 0) {
+    throw nothingThere(storage, flags.env);
+  }
   const { problems, totals, days } = report;
   const rows = [...days.map(rowOf), totalRow(report)];
   stdout.write(
@@ -64,18 +67,10 @@ async function runVerify(this: SsmdContext, flags: Flags): Promise<void> {
   if (problems.length > 0) Deno.exitCode = 1;
 }
 
-async function assertFolder(path: string): Promise<void> {
-  const stat = await Deno.stat(path).catch(() => undefined);
-  if (stat?.isDirectory) return;
-  throw new ArchiveError("ARCHIVE_NOT_FOUND", `There is no folder "${path}".`, {
-    hint: "Name the archive's folder with --data.",
-  });
-}
-
-function nothingThere({ data, env }: Flags): ArchiveError {
+function nothingThere({ location }: Storage, env: string | undefined): ArchiveError {
   const whose = env === undefined ? "archive" : `archive of the environment "${env}"`;
-  return new ArchiveError("ARCHIVE_NOT_FOUND", `There is no ${whose} in "${data}".`, {
-    hint: "--data names the folder that holds raw/ and normalized/.",
+  return new ArchiveError("ARCHIVE_NOT_FOUND", `There is no ${whose} in "${location}".`, {
+    hint: "--data names the folder that holds raw/ and normalized/; --env alone takes its storage.",
   });
 }
 

@@ -1,7 +1,8 @@
 import { buildCommand, type Command, type CommandContext } from "@stricli/core";
 import { ConfigError } from "@ssmd/runtime";
 import { SIMULATED_VENUES, type SimulatedVenue } from "@ssmd/simulator";
-import { FOR_FLAG } from "../flags.ts";
+import { FOR_FLAG, STREAM_FLAG } from "../flags.ts";
+import type { StreamFormat } from "../output_format.ts";
 import { serveExchange } from "../serve_exchange.ts";
 
 export { serveExchange, type ServeOptions } from "../serve_exchange.ts";
@@ -18,6 +19,7 @@ interface Flags {
   ledger?: string;
   key?: string;
   for?: number;
+  output?: StreamFormat;
 }
 
 function parseVenue(text: string): SimulatedVenue {
@@ -64,6 +66,7 @@ EXAMPLES
   ssmd exchange serve kraken
   ssmd exchange serve kraken --symbol BTC/USD --rate 2000 --speed max
   ssmd exchange serve kalshi --port 9001 --fault drop=every:30s
+  ssmd exchange serve kraken --for 1m --output json
   ssmd exchange serve kraken --capture session.jsonl.zst --speed 10`;
 
 const VENUE = {
@@ -161,6 +164,7 @@ export const command: Command<CommandContext> = buildCommand<
         placeholder: "file",
       },
       for: FOR_FLAG,
+      output: STREAM_FLAG,
     },
   },
   async func(flags: Flags, venue: SimulatedVenue): Promise<void> {
@@ -183,6 +187,7 @@ export const command: Command<CommandContext> = buildCommand<
         write: (text) => this.process.stdout.write(text),
         ...(flags.ledger === undefined ? {} : { ledger: flags.ledger }),
         ...(flags.key === undefined ? {} : { key: flags.key }),
+        json: flags.output === "json",
         ...(flags.for === undefined ? {} : { forMs: flags.for }),
       });
     } finally {

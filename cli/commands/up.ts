@@ -1,11 +1,11 @@
 import { buildCommand, type Command } from "@stricli/core";
-import { createLogger, type Logger, sleep, untilSignal } from "@ssmd/runtime";
+import type { Logger } from "@ssmd/runtime";
 import type { SsmdContext } from "../context.ts";
 import { parsePort, parseSpeed } from "../duration.ts";
-import { ENV_FLAG, FOR_FLAG } from "../flags.ts";
-import { registryDirOf } from "../registry_dir.ts";
+import { ENV_FLAG, FOR_FLAG, STREAM_FLAG } from "../flags.ts";
+import type { StreamFormat } from "../output_format.ts";
 import { bannerOf, statusLineOf, summaryOf, totalsOf } from "../up/status.ts";
-import { startUp, type Up } from "../up/up.ts";
+import type { Up } from "../up/up.ts";
 
 interface Flags {
   env: string;
@@ -14,6 +14,7 @@ interface Flags {
   port?: number;
   data?: string;
   for?: number;
+  output?: StreamFormat;
 }
 
 const STATUS_MS = 1000;
@@ -28,9 +29,11 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
       "With --capture the files are played in place of the environment's feeds, each venue's one " +
       "after another, with their own sequence numbers; up ends when they are played, unless --for " +
       "says how long to stay.\n\n" +
+      "Where stdout is no terminal, and with --output json, every event is a JSON value a line: " +
+      "running says where the gateway is, captured what was counted.\n\n" +
       "EXAMPLES\n  ssmd up\n  ssmd up --env kraken --port 9000\n" +
       "  ssmd up --capture session.jsonl.zst --speed max --data /tmp/replay\n" +
-      "  ssmd up --for 30s --port 0",
+      "  ssmd up --for 30s --port 0 --output json",
   },
   parameters: {
     flags: {
@@ -65,6 +68,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
         placeholder: "dir",
       },
       for: FOR_FLAG,
+      output: STREAM_FLAG,
     },
   },
   func: runUp,
@@ -72,9 +76,12 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
 
 async function runUp(this: SsmdContext, flags: Flags): Promise<void> {
   const { stdout } = this.process;
+  // Help and mistakes cost no more than the parser: what runs is loaded when it is to run.
+  const { startUp } = await import("../up/up.ts");
+  const { registryDirOf } = await import("../registry_dir.ts");
   const { quiet } = this.globals;
-  const terminal = Deno.stdout.isTerminal() && !quiet;
-  const logger = terminal ? statusLogger() : createLogger({ level: quiet ? "warn" : "info" });
+  const terminal = Deno.stdout.isTerminal() && !quiet && flags.output !== "json";
+  const logger = terminal ? await statusLogger() : await eventLogger(flags.output, quiet);
   const startedMs = performance.now();
   const up = await startUp({
     env: flags.env,
@@ -100,6 +107,7 @@ async function runUp(this: SsmdContext, flags: Flags): Promise<void> {
 
 /** Resolves with the reason when it is time to stop. */
 async function untilEnd(up: Up, flags: Flags): Promise<string> {
+  const { sleep, untilSignal } = await import("@ssmd/runtime");
   const ended = new AbortController();
   const reasons: Promise<string>[] = [untilSignal(ended.signal).then((signal) => signal ?? "")];
   if (flags.for !== undefined) {
@@ -125,8 +133,16 @@ function fitted(line: string): string {
   return line.slice(0, Deno.consoleSize().columns - 1);
 }
 
+async function eventLogger(output: StreamFormat | undefined, quiet: boolean): Promise<Logger> {
+  const { createLogger } = await import("@ssmd/runtime");
+  const level = quiet ? "warn" : "info";
+  if (output === undefined) return createLogger({ level });
+  return createLogger({ level, format: output === "json" ? "json" : "plain" });
+}
+
 /** Lines of the log go above the status line. */
-function statusLogger(): Logger {
+async function statusLogger(): Promise<Logger> {
+  const { createLogger } = await import("@ssmd/runtime");
   const encoder = new TextEncoder();
   return createLogger({
     format: "plain",

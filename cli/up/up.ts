@@ -2,7 +2,8 @@ import { type Archiver, createArchiver } from "@ssmd/archiver";
 import { type Connector, type ConnectorStats, createConnector } from "@ssmd/connector";
 import { type Venue, VENUES } from "@ssmd/exchanges";
 import { type Gateway, startGateway } from "@ssmd/gateway";
-import { type Deployment, loadDeployment } from "@ssmd/metadata";
+import { appendAudit } from "@ssmd/journal";
+import { type Deployment, exportKeyAges, loadDeployment } from "@ssmd/metadata";
 import { COMMIT, type Logger, Metrics, VERSION } from "@ssmd/runtime";
 import { openStorage, type Storage } from "@ssmd/storage";
 import { openTransport, type Transport } from "@ssmd/transport";
@@ -63,7 +64,12 @@ export interface Up {
  * started by then is stopped again.
  */
 export async function startUp(options: UpOptions): Promise<Up> {
-  const deployment = await loadDeployment(options);
+  const deployment = await loadDeployment({
+    ...options,
+    onKeyAccess: async ({ journal }, access) => {
+      await appendAudit(journal, "keys", { component: "up", ...access });
+    },
+  });
   const plans = await planFeeds(deployment, options.captures);
   const stack = new AsyncDisposableStack();
   try {
@@ -102,12 +108,14 @@ async function start(
 
 async function startParts(
   { logger, speed, port }: UpOptions,
-  { environment, transport: transportConfig, storage: storageSpec }: Deployment,
+  deployment: Deployment,
   plans: readonly FeedPlan[],
   stack: AsyncDisposableStack,
 ): Promise<Parts> {
+  const { environment, transport: transportConfig, storage: storageSpec } = deployment;
   const env = environment.name;
   const registry = new Metrics("process").registry;
+  exportKeyAges(registry, deployment);
   const storage = await openStorage(storageSpec);
   stack.defer(() => storage.close());
   const transport = await openTransport(transportConfig, { env, logger });

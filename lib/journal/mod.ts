@@ -4,3 +4,4 @@ export { fileJournal, type FileJournalOptions } from "./file.ts";
 export { memoryJournal } from "./memory.ts";
 export { type JournalConfig, openJournal } from "./open.ts";
 export type { TornTail } from "./segment_writer.ts";
+export { appendAudit, type Who, whoIsThis } from "./audit.ts";

@@ -87,6 +87,8 @@ export class NatsReader {
   /** Stream sequence of the newest message handed out or held. */
   #newest = 0;
   #acknowledged = 0;
+  /** Whether it has had a consumer. */
+  #begun = false;
   #streamCreated = "";
   #handler: PausableHandler;
   #heard = true;
@@ -193,6 +195,7 @@ export class NatsReader {
     if (durableName === undefined && this.#newest === 0) {
       this.#newest = info.delivered.stream_seq;
     }
+    this.#begun = true;
     this.#listen(info);
   }
 
@@ -230,7 +233,8 @@ export class NatsReader {
         mem_storage: true,
         num_replicas: 1,
         inactive_threshold: nanos(LIVE_IDLE_MS),
-        ...startAfter(this.#newest, DeliverPolicy.New),
+        // Where it began with an empty stream, all that is there now came after it.
+        ...startAfter(this.#newest, this.#begun ? DeliverPolicy.All : DeliverPolicy.New),
       };
     }
     return {

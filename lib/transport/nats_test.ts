@@ -71,6 +71,23 @@ Deno.test(
 );
 
 Deno.test(
+  "a live reader of an empty stream misses nothing of what comes after a server's death",
+  { ignore },
+  () =>
+    withServer(async (server, open) => {
+      const received = new Received();
+      await (await open()).subscribe(["test.>"], received.take);
+      await server.kill();
+      await server.restart();
+      const publisher = (await open()).publisher();
+      publishAll(publisher, messagesOf("test.kraken.trade.A", 1, 10));
+      await publisher.flush();
+      await received.until(10);
+      assert.equal(received.ids.length, 10);
+    }),
+);
+
+Deno.test(
   "what is published while the server is away arrives when it is back",
   { ignore },
   () =>

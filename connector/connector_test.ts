@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { parseRawKey, rawLinesOf } from "@ssmd/archive";
+import { ConnectorRig, type RigOptions } from "./testing/connector_rig.ts";
+import { say } from "./testing/fake_exchange.ts";
+import type { Connector } from "./connector.ts";
+
+async function withRig(
+  options: RigOptions,
+  body: (rig: ConnectorRig, connector: Connector) => Promise<void>,
+): Promise<void> {
+  const rig = new ConnectorRig(options);
+  try {
+    const connector = await rig.start();
+    try {
+      await body(rig, connector);
+    } finally {
+      await connector.close();
+    }
+  } finally {
+    await rig.close();
+  }
+}
+
+const subscribed = ({ received }: { received: string[] }) => received.length > 0;
+
+Deno.test("a lost connection is made again, subscribed again, and the time between is a gap", () =>
+  withRig({}, async (rig, connector) => {
+    const first = await rig.exchange.client(subscribed);
+    assert.deepEqual(first.received, ["subscribe A"]);
+    say(first, { trade: "A", id: 1 });
+    await rig.until((events) => events.length === 1);
+    first.socket.terminate();
+    const second = await rig.exchange.client((client, index) => index === 1 && subscribed(client));
+    assert.deepEqual(second.received, ["subscribe A"]);
+    say(second, { trade: "A", id: 2 });
+    await rig.until((events) => events.length === 4);
+    assert.deepEqual(rig.tradeIds(), [1, 2]);
+    const [before, open, recovered, after] = rig.events;
+    assert.deepEqual(rig.events.map(({ sequence }) => sequence), [1, 2, 3, 4]);
+    assert.ok(open?.type === "gap" && recovered?.type === "gap");
+    assert.equal(open.fromUs, before?.receivedAtUs);
+    assert.deepEqual([open.toUs, open.recovered], [0, false]);
+    assert.deepEqual([recovered.fromUs, recovered.toUs], [open.fromUs, after?.receivedAtUs]);
+    assert.equal(connector.stats().connected, 1);
+  }));
+
+Deno.test("a venue that refuses is tried again at growing intervals", () =>
+  withRig({}, async (rig) => {
+    const at: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      const { socket } = await rig.exchange.client((client, index) =>
+        index === i && subscribed(client)
+      );
+      at.push(performance.now());
+      socket.terminate();
+    }
+    const waits = at.slice(1).map((ms, i) => ms - (at[i] as number));
+    for (const [i, wait] of waits.entries()) {
+      const expected = 100 * 2 ** i;
+      assert.ok(wait > expected * 0.85 && wait < expected * 1.1 + 300, `wait ${i} was ${wait} ms`);
+    }
+  }));
+
+Deno.test("a connection on which nothing comes is broken and made again", () =>
+  withRig({ venue: { silenceMsMax: 300 } }, async (rig) => {
+    const first = await rig.exchange.client(subscribed);
+    say(first, { trade: "A", id: 1 });
+    const second = await rig.exchange.client((_, index) => index === 1);
+    say(second, { trade: "A", id: 2 });
+    await rig.until((events) => events.length === 4);
+    assert.match(rig.gaps()[0]?.detail ?? "", /^silent for \d+ ms$/);
+  }));
+
+Deno.test("a connection that pings is alive without frames", () =>
+  withRig({ venue: { silenceMsMax: 400 } }, async (rig) => {
+    const { socket } = await rig.exchange.client(subscribed);
+    for (let i = 0; i < 12; i++) {
+      socket.ping();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    assert.equal(rig.exchange.clients.length, 1);
+  }));
+
+Deno.test("a hole in a book's numbers gives a gap, a request for a snapshot, and the recovery", () =>
+  withRig({}, async (rig, connector) => {
+    const client = await rig.exchange.client(subscribed);
+    say(client, { snap: "A", n: 1 }, { book: "A", n: 2 }, { book: "A", n: 5 });
+    await rig.exchange.until(() => client.received.includes("snapshot A") || undefined);
+    say(client, { book: "A", n: 6 }, { snap: "A", n: 6 }, { book: "A", n: 7 });
+    await rig.until((events) => events.length === 6);
+    assert.deepEqual(
+      rig.events.map((event) =>
+        event.type === "gap" ? [event.missed, event.recovered] : event.type
+      ),
+      ["orderbook", "orderbook", [2, false], [2, true], "orderbook", "orderbook"],
+    );
+    assert.equal(connector.stats().gaps, 2);
+  }));
+
+Deno.test("a refusal that ends the subscription makes a new connection", () =>
+  withRig({}, async (rig) => {
+    const client = await rig.exchange.client(subscribed);
+    say(client, { refused: "wait", terminal: false }, { refused: "gone", terminal: true });
+    await rig.exchange.client((client, index) => index === 1 && subscribed(client));
+    await rig.until((events) => events.length === 1);
+    assert.equal(rig.gaps()[0]?.detail, "gone");
+  }));
+
+Deno.test("what cannot be read is kept in raw byte for byte, told as a gap and dead-lettered", () =>
+  withRig({}, async (rig, connector) => {
+    const letters: { reason: string; frame_base64: string }[] = [];
+    await rig.transport.subscribe(["test.dlq.>"], ({ payload }) => {
+      letters.push(JSON.parse(new TextDecoder().decode(payload)));
+    });
+    const client = await rig.exchange.client(subscribed);
+    client.socket.send("<html>", { binary: false });
+    client.socket.send(Uint8Array.of(0, 255, 10), { binary: true });
+    say(client, `{"strange":1}`, { trade: "A", id: 1 });
+    await rig.until((events) => events.length === 4);
+    assert.deepEqual(rig.gaps().map(({ reason }) => reason), ["parse", "parse", "parse"]);
+    assert.equal(connector.stats().unreadable, 3);
+    assert.equal(letters.length, 3);
+    assert.equal(atob(letters[0]?.frame_base64 ?? ""), "<html>");
+    assert.match(letters[1]?.reason ?? "", /line break/);
+    await connector.close();
+    const lines = await rawLines(rig);
+    assert.deepEqual(lines.map((line) => line.kind), [
+      ...["event", "binary", "binary", "frame", "frame", "event"],
+    ]);
+    const [, html, binary] = lines;
+    assert.ok(html?.kind === "binary" && binary?.kind === "binary");
+    assert.deepEqual([...binary.bytes], [0, 255, 10]);
+  }));
+
+async function rawLines({ storage }: ConnectorRig) {
+  const lines = [];
+  for await (const { key } of storage.list("raw/")) {
+    if (!parseRawKey(key)) continue;
+    for (const line of rawLinesOf(await storage.get(key), key)) {
+      if (line.kind !== "capture") lines.push(line);
+    }
+  }
+  return lines;
+}
+
+Deno.test("the time between a stop and the next start is a gap on every connection", async () => {
+  const rig = new ConnectorRig({ symbols: ["A", "B", "C"] });
+  const first = await rig.start();
+  const one = await rig.exchange.client(({ received }) => received.includes("subscribe A B"));
+  const two = await rig.exchange.client(({ received }) => received.includes("subscribe C"));
+  say(two, { trade: "C", id: 1 });
+  await rig.until((events) => events.length === 1);
+  say(one, { trade: "A", id: 2 });
+  await rig.until((events) => events.length === 2);
+  const [c, a] = rig.events.map(({ receivedAtUs }) => receivedAtUs);
+  await first.close();
+  const second = rig.connector();
+  await second.start();
+  await rig.until((events) => events.length === 4);
+  assert.deepEqual(rig.gaps().map(({ fromUs }) => fromUs), [a, c]);
+  for (const gap of rig.gaps()) assert.match(gap.detail, /^stopped: /);
+  // Nobody says anything in this life: the next one still knows since when.
+  await second.close();
+  const third = rig.connector();
+  await third.start();
+  await rig.until((events) => events.length === 6);
+  assert.deepEqual(rig.gaps().map(({ fromUs }) => fromUs), [a, c, a, c]);
+  await third.close();
+  await rig.close();
+});
+
+Deno.test("two connectors never share a spool", async () => {
+  const rig = new ConnectorRig();
+  const first = await rig.start();
+  const second = rig.connector();
+  await assert.rejects(second.start(), { code: "SPOOL_IN_USE" });
+  await first.close();
+  await rig.close();
+});

@@ -1,0 +1,223 @@
+import assert from "node:assert/strict";
+import { silentLogger } from "@ssmd/runtime";
+import { memoryStorage } from "@ssmd/storage";
+import type { OutMessage, Publisher, Transport } from "@ssmd/transport";
+import { readLeft } from "./left.ts";
+import { Outbox } from "./outbox.ts";
+import { RawFiles } from "./raw_files.ts";
+import { recover } from "./recovery.ts";
+import { ENV } from "./testing/connector_rig.ts";
+import { fakeVenue } from "./testing/fake_venue.ts";
+import { MINUTE_US, RunWriter, START_US } from "./testing/run_writer.ts";
+
+const SECOND_US = 1_000_000;
+
+/** A bus that keeps what it is given, and holds back when it is told to. */
+class KeepingBus implements Publisher {
+  readonly stored: OutMessage[] = [];
+  acknowledgedId = "";
+  pending = 0;
+  connected = true;
+  full = false;
+
+  constructor(readonly durable = true) {}
+
+  get ids(): string[] {
+    return this.stored.map(({ id }) => id);
+  }
+  publish(message: OutMessage): void {
+    this.stored.push(message);
+    this.acknowledgedId = message.id;
+  }
+  ready(): Promise<void> {
+    return new Promise(() => {});
+  }
+  flush = () => Promise.resolve();
+  close = () => Promise.resolve();
+
+  /** Of the feed only: dead letters are on another subject. */
+  lastId(): Promise<string | undefined> {
+    return Promise.resolve(
+      this.stored.findLast(({ subject }) => subject.startsWith(`${ENV}.fake.`))?.id,
+    );
+  }
+}
+
+/** One start of a connector up to where it would connect; `killed` leaves the segments. */
+async function recovered(dir: string, bus: KeepingBus, killed = false) {
+  const transport = { durable: bus.durable, lastId: () => bus.lastId() } as unknown as Transport;
+  const storage = memoryStorage();
+  const logger = silentLogger;
+  const outbox = new Outbox({ publisher: bus, spillPath: `${dir}/outbox`, logger });
+  const rawFiles = new RawFiles({
+    ...{ env: ENV, feed: "fake", storage, transport, publisher: bus, logger, onLost: () => {} },
+  });
+  const before = bus.stored.length;
+  const options = { dir, env: ENV, feed: "fake", venue: fakeVenue(), transport, outbox, logger };
+  if (killed) rawFiles.add = () => {};
+  const left = await recover({ ...options, rawFiles });
+  if (!killed) await rawFiles.close();
+  outbox.close();
+  return { left, ids: bus.ids.slice(before) };
+}
+
+async function inFolder(body: (dir: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  try {
+    await body(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+async function run(dir: string, name: string, atUs: number, trades: number): Promise<RunWriter> {
+  const writer = new RunWriter(dir, name);
+  await writer.event(atUs, "connect");
+  await writer.trades(atUs + SECOND_US, 0, trades);
+  await writer.end();
+  return writer;
+}
+
+function segmentsIn(dir: string): string[] {
+  return [...Deno.readDirSync(dir)].map(({ name }) => name).filter((n) => n.endsWith(".log"));
+}
+
+Deno.test("a run that the bus holds in part is published from there on, and only that", () =>
+  inFolder(async (dir) => {
+    const one = await run(dir, "m1", START_US, 100);
+    const bus = new KeepingBus();
+    for (const message of one.messages.slice(0, 40)) bus.publish(message);
+    const { ids } = await recovered(dir, bus);
+    assert.deepEqual(ids, one.ids.slice(40));
+    assert.deepEqual(bus.stored.map(({ payload }) => payload), one.messages.map((m) => m.payload));
+    assert.deepEqual(segmentsIn(dir), []);
+  }));
+
+Deno.test("a run goes on where its checkpoint says when its first segments are gone", () =>
+  inFolder(async (dir) => {
+    const one = new RunWriter(dir, "m1", ["A", "B", "C"]);
+    await one.event(START_US, "connect", 1);
+    await one.event(START_US, "connect", 2);
+    await one.frame(START_US, { snap: "A", n: 1 });
+    await one.frame(START_US + 1, { trade: "C", id: 1 }, 2);
+    await one.frame(START_US + 2, { book: "A", n: 4 });
+    await one.event(START_US + 3, "disconnect", 2);
+    await one.frame(START_US + MINUTE_US, { snap: "A", n: 5 });
+    await one.frame(START_US + MINUTE_US + 1, { strange: 1 }, 2);
+    await one.frame(START_US + MINUTE_US + 2, { trade: "C", id: 2, count: 3 }, 2);
+    await one.end();
+    const [first] = segmentsIn(dir).sort();
+    await Deno.remove(`${dir}/${first}`);
+    const bus = new KeepingBus(false);
+    await recovered(dir, bus);
+    const begin = one.ids.findIndex((id) => id.startsWith("m1-7-"));
+    assert.ok(begin > 0);
+    assert.deepEqual(bus.stored, one.messages.slice(begin));
+  }));
+
+Deno.test("old runs are published in order, whichever of them the bus holds last", () =>
+  inFolder(async (dir) => {
+    const one = await run(dir, "m1", START_US, 10);
+    // The second run died before anything of it, or of the first one's rest, was published.
+    const two = await run(dir, "m2", START_US + MINUTE_US, 10);
+    const bus = new KeepingBus();
+    for (const message of one.messages.slice(0, 4)) bus.publish(message);
+    const { ids } = await recovered(dir, bus);
+    assert.deepEqual(ids, [...one.ids.slice(4), ...two.ids]);
+  }));
+
+Deno.test("a recovery that dies is done again, and the bus has everything once", () =>
+  inFolder(async (dir) => {
+    const one = await run(dir, "m1", START_US, 10);
+    const two = await run(dir, "m2", START_US + MINUTE_US, 10);
+    const all = [...one.ids, ...two.ids];
+    for (const durable of [true, false]) {
+      const bus = new KeepingBus(durable);
+      await recovered(dir, bus, true);
+      await recovered(dir, bus, true);
+      // A bus that keeps nothing gets all again: what is archived is dropped there, by id.
+      assert.deepEqual(bus.ids, durable ? all : [...all, ...all]);
+    }
+  }));
+
+Deno.test("dead letters of the last lines are sent again, those before are not", () =>
+  inFolder(async (dir) => {
+    const one = new RunWriter(dir, "m1");
+    await one.event(START_US, "connect");
+    for (let i = 0; i < 3; i++) await one.frame(START_US + i, { strange: i });
+    await one.end();
+    const [, , third, fourth, ...rest] = one.messages;
+    assert.deepEqual(one.ids, ["m1-2-0", "m1-2-1", "m1-3-0", "m1-3-1", "m1-4-0", "m1-4-1"]);
+    const bus = new KeepingBus();
+    for (const message of one.messages.slice(0, 3)) bus.publish(message);
+    const { ids } = await recovered(dir, bus);
+    assert.deepEqual(ids, [fourth?.id, ...rest.map(({ id }) => id)]);
+    assert.equal(third?.subject, "test.fake.gap._all");
+  }));
+
+Deno.test("the next gap begins with the last line of each connection, over any number of runs", () =>
+  inFolder(async (dir) => {
+    const symbols = ["A", "B", "C"];
+    const one = new RunWriter(dir, "m1", symbols);
+    await one.event(START_US, "connect", 1);
+    await one.event(START_US, "connect", 2);
+    await one.frame(START_US + 10, { trade: "A", id: 1 }, 1);
+    await one.frame(START_US + 20, { trade: "C", id: 1 }, 2);
+    await one.end();
+    const bus = new KeepingBus();
+    const first = await recovered(dir, bus, true);
+    assert.deepEqual(first.left?.goodUs, { 1: START_US + 10, 2: START_US + 20 });
+    assert.match(first.left?.why ?? "", /^the process ended at 2026-08-01T02:53:00\.00002/);
+    // A run in which one connection brings no data, and the other says nothing at all.
+    const two = new RunWriter(dir, "m2", symbols);
+    await two.event(START_US + MINUTE_US, "resumed", 1, START_US + 10);
+    await two.event(START_US + MINUTE_US + 1, "connect", 1);
+    await two.end();
+    const second = await recovered(dir, bus);
+    assert.deepEqual(second.left?.goodUs, { 1: START_US + 10, 2: START_US + 20 });
+    assert.equal(second.left?.lastUs, START_US + MINUTE_US + 1);
+    assert.deepEqual(segmentsIn(dir), []);
+    // The segments are gone, and the run after them died before its first line.
+    const third = await recovered(dir, bus);
+    assert.deepEqual(third.left, second.left);
+  }));
+
+Deno.test("how a run ended is noted before its segments go", () =>
+  inFolder(async (dir) => {
+    await run(dir, "m1", START_US, 3);
+    const { left } = await recovered(dir, new KeepingBus(), true);
+    assert.deepEqual(await readLeft(dir), left);
+    assert.equal(segmentsIn(dir).length, 1);
+  }));
+
+Deno.test("a segment without a whole header was never accepted: it goes, and nothing is made of it", () =>
+  inFolder(async (dir) => {
+    const one = await run(dir, "m1", START_US, 3);
+    await Deno.writeTextFile(`${dir}/m1-000000000005.log`, `{"run":"m1","env":`);
+    const bus = new KeepingBus();
+    const { left } = await recovered(dir, bus);
+    assert.deepEqual(bus.ids, one.ids);
+    assert.equal(left?.lastUs, START_US + 3 * SECOND_US);
+    assert.deepEqual(segmentsIn(dir), []);
+  }));
+
+Deno.test("a line of the spool that cannot be read costs that line alone", () =>
+  inFolder(async (dir) => {
+    const one = await run(dir, "m1", START_US, 3);
+    const [name = ""] = segmentsIn(dir);
+    const text = await Deno.readTextFile(`${dir}/${name}`);
+    await Deno.writeTextFile(
+      `${dir}/${name}`,
+      text.replace(`"m":{"trade":"A","id":1}`, `"m":{"tra`),
+    );
+    const bus = new KeepingBus();
+    await recovered(dir, bus);
+    assert.deepEqual(bus.ids, [one.ids[0], one.ids[2]]);
+  }));
+
+Deno.test("a spool without segments and without a note is a first start", () =>
+  inFolder(async (dir) => {
+    assert.equal((await recovered(dir, new KeepingBus())).left, undefined);
+    await Deno.writeTextFile(`${dir}/last-stop.json`, `{"lastUs":"yesterday"}`);
+    assert.equal((await recovered(dir, new KeepingBus())).left, undefined);
+  }));

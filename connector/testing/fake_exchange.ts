@@ -1,0 +1,74 @@
+// @ts-types="@types/ws"
+import { type WebSocket, WebSocketServer } from "ws";
+import type { FakeFrame } from "./fake_venue.ts";
+
+/** A client of the fake exchange. */
+export interface FakeClient {
+  socket: WebSocket;
+  /** Frames it sent. */
+  received: string[];
+}
+
+/** The fake venue's server: a test decides what it says. */
+export class FakeExchange {
+  readonly clients: FakeClient[] = [];
+  port = 0;
+  #server: WebSocketServer | undefined;
+  #waiting: (() => void)[] = [];
+
+  /** Begins to listen, on the port it had before. */
+  async listen(): Promise<void> {
+    const server = new WebSocketServer({ host: "127.0.0.1", port: this.port });
+    this.#server = server;
+    server.on("connection", (socket) => this.#connected(socket));
+    await new Promise<void>((resolve) => server.once("listening", resolve));
+    this.port = (server.address() as { port: number }).port;
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${this.port}/`;
+  }
+
+  /** The newest client of which `matches` holds. */
+  async client(matches: (client: FakeClient, index: number) => boolean): Promise<FakeClient> {
+    return await this.until(() => this.clients.findLast(matches));
+  }
+
+  /** Resolves with the first result of `look` that is something, asked whenever a client speaks. */
+  async until<T>(look: () => T | undefined): Promise<T> {
+    for (;;) {
+      const found = look();
+      if (found !== undefined) return found;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** Stops listening and cuts all clients. */
+  async close(): Promise<void> {
+    for (const { socket } of this.clients) socket.terminate();
+    const server = this.#server;
+    if (server) await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+
+  #connected(socket: WebSocket): void {
+    const client: FakeClient = { socket, received: [] };
+    this.clients.push(client);
+    socket.on("error", () => {});
+    socket.on("message", (data) => {
+      client.received.push(data.toString());
+      this.#wake();
+    });
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
+
+/** Sends frames to a client. */
+export function say({ socket }: FakeClient, ...frames: (FakeFrame | string)[]): void {
+  for (const frame of frames) {
+    socket.send(typeof frame === "string" ? frame : JSON.stringify(frame));
+  }
+}

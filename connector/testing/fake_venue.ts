@@ -1,0 +1,158 @@
+import { DisconnectGap, type Gap, type MarketEvent, openGap, recoveredGap } from "@ssmd/market";
+import type { Normalized, Normalizer, NormalizerOptions, Venue } from "@ssmd/exchanges";
+
+/** What the fake venue sends. */
+export type FakeFrame =
+  /** `count` trades of a symbol, from `id` on. */
+  | FakeTrades
+  /** A change of a symbol's book, numbered; the book holds the number alone. */
+  | { book: string; n: number }
+  /** A snapshot of it. */
+  | { snap: string; n: number }
+  | { refused: string; terminal: boolean };
+
+interface FakeTrades {
+  trade: string;
+  id: number;
+  count?: number;
+  pad?: string;
+}
+
+interface FakeBook {
+  n: number;
+  sound: boolean;
+  lostUs: number;
+  gap: Gap | null;
+}
+
+interface FakeState {
+  books: [string, FakeBook][];
+  gap: Gap | null;
+}
+
+const FEED = "fake";
+
+/** A venue with a protocol of a few lines, with everything that a connector must cope with. */
+class FakeNormalizer implements Normalizer {
+  #symbols: string[];
+  #books = new Map<string, FakeBook>();
+  #gap = new DisconnectGap(FEED);
+
+  constructor({ symbols }: NormalizerOptions) {
+    this.#symbols = symbols.map(({ symbol }) => symbol);
+  }
+
+  subscribe(): string[] {
+    return [`subscribe ${this.#symbols.join(" ")}`];
+  }
+
+  normalize(json: unknown, _text: string, atUs: number): Normalized {
+    const out: Normalized = { events: [], send: [] };
+    const frame = json as FakeFrame | { strange: unknown };
+    if ("trade" in frame) this.#trades(frame, atUs, out);
+    else if ("snap" in frame) this.#book(frame.snap, frame.n, true, atUs, out);
+    else if ("book" in frame) this.#book(frame.book, frame.n, false, atUs, out);
+    else if ("refused" in frame) {
+      out.notice = { type: "refused", message: frame.refused, terminal: frame.terminal };
+    } else out.notice = { type: "unreadable", reason: "nothing of ours" };
+    this.#gap.endWith(out.events, atUs);
+    return out;
+  }
+
+  #trades({ trade, id, count = 1 }: FakeTrades, atUs: number, out: Normalized) {
+    for (let i = 0; i < count; i++) {
+      out.events.push({
+        ...{ type: "trade", timestampUs: 0, receivedAtUs: atUs, symbol: trade, feed: FEED },
+        ...{ sequence: 0, price: 1, size: 1, side: "buy", tradeId: String(id + i) },
+      } as MarketEvent);
+    }
+  }
+
+  #book(symbol: string, n: number, isSnapshot: boolean, atUs: number, out: Normalized): void {
+    const known = this.#books.get(symbol) ?? { n: 0, sound: false, lostUs: atUs, gap: null };
+    const book = { ...known, n };
+    this.#books.set(symbol, book);
+    if (isSnapshot) {
+      if (known.gap) out.events.push(recoveredGap(known.gap, atUs));
+      book.sound = true;
+      book.gap = null;
+    } else if (!known.sound) {
+      out.notice = { type: "dropped", what: symbol };
+      return;
+    } else if (n !== known.n + 1) {
+      const detail = `${known.n}→${n}`;
+      const missed = n - known.n - 1;
+      const news = { feed: FEED, symbol, reason: "sequence", fromUs: atUs, atUs, missed, detail };
+      book.gap = openGap(news as Parameters<typeof openGap>[0]);
+      book.sound = false;
+      book.lostUs = atUs;
+      out.events.push({ ...book.gap });
+      out.send.push(`snapshot ${symbol}`);
+      return;
+    }
+    out.events.push(bookEvent(symbol, n, isSnapshot ? "snapshot" : "delta", atUs));
+  }
+
+  disconnected(lastGoodUs: number, atUs: number, why: string): MarketEvent[] {
+    for (const book of this.#books.values()) {
+      book.sound = false;
+      book.lostUs = lastGoodUs;
+    }
+    return [this.#gap.begin(lastGoodUs, atUs, why)];
+  }
+
+  refresh(symbols?: readonly string[]): string[] {
+    const wanted = symbols ?? [...this.suspect().keys()];
+    return wanted.map((symbol) => `snapshot ${symbol}`);
+  }
+
+  suspect(): Map<string, number> {
+    const lost = [...this.#books].filter(([, book]) => !book.sound);
+    return new Map(lost.map(([symbol, { lostUs }]) => [symbol, lostUs]));
+  }
+
+  snapshots(): MarketEvent[] {
+    const sound = [...this.#books].filter(([, book]) => book.sound);
+    return sound.map(([symbol, { n }]) => bookEvent(symbol, n, "snapshot", 0));
+  }
+
+  instruments() {
+    return [];
+  }
+
+  state(): FakeState {
+    return structuredClone({ books: [...this.#books], gap: this.#gap.state() });
+  }
+
+  restore(state: unknown): void {
+    const { books, gap } = structuredClone(state) as FakeState;
+    this.#books = new Map(books);
+    this.#gap.restore(gap);
+  }
+}
+
+function bookEvent(symbol: string, n: number, kind: string, atUs: number): MarketEvent {
+  return {
+    ...{ type: "orderbook", timestampUs: 0, receivedAtUs: atUs, symbol, feed: FEED, sequence: 0 },
+    ...{ kind, bids: [{ price: 1, size: n }], asks: [], depth: 0, checksum: "unverified" },
+  } as MarketEvent;
+}
+
+/** The fake venue; what is given takes the place of its usual ways. */
+export function fakeVenue(changes: Partial<Venue> = {}): Venue {
+  return {
+    id: FEED,
+    endpoint: "ws://127.0.0.1:1/",
+    credentials: [],
+    handshake: (url) => Promise.resolve({ url, headers: {} }),
+    symbolsPerConnection: 2,
+    silenceMsMax: 60_000,
+    symbolOf: (external) => external,
+    normalizers: [{
+      id: "fake-1",
+      from: "2020-01-01",
+      create: (options) => new FakeNormalizer(options),
+    }],
+    ...changes,
+  };
+}

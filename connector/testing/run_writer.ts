@@ -1,0 +1,108 @@
+import { eventLine, frameLine } from "@ssmd/archive";
+import type { MarketEvent } from "@ssmd/market";
+import type { OutMessage } from "@ssmd/transport";
+import { checkpointOf, type Connection, planConnections } from "../connection.ts";
+import { type GivenIds, type PendingLine, Pipeline } from "../pipeline.ts";
+import type { Segment } from "../segment.ts";
+import { Spool } from "../spool.ts";
+import { ENV } from "./connector_rig.ts";
+import { type FakeFrame, fakeVenue } from "./fake_venue.ts";
+
+const ENCODER = new TextEncoder();
+/** 2026-08-01 02:53:00 UTC */
+export const START_US: number = Date.parse("2026-08-01T02:53:00Z") * 1000;
+/** Length of a segment. */
+export const MINUTE_US = 60_000_000;
+
+/** A life of a connector as it stands in the spool, with times that a test chooses. */
+export class RunWriter {
+  /** What it would have published. */
+  readonly messages: OutMessage[] = [];
+  readonly events: MarketEvent[] = [];
+  /** Closed segments with the ids that their lines gave. */
+  readonly closed: { segment: Segment; given: GivenIds }[] = [];
+  #pending: PendingLine[] = [];
+  #connections: Connection[];
+  #pipeline: Pipeline;
+  #spool: Spool;
+
+  /** A run in the spool `dir`. */
+  constructor(dir: string, run: string, symbols: readonly string[] = ["A"]) {
+    const connections = this.#connections = planConnections(
+      {
+        ...{ run, env: ENV, feed: "fake", venue: fakeVenue(), endpoint: "ws://fake/" },
+        ...{ version: "0.1.0", commit: "test" },
+      },
+      symbols.map((symbol) => ({ symbol, external: symbol })),
+    );
+    this.#pipeline = new Pipeline({
+      ...{ env: ENV, feed: "fake", run },
+      translators: connections.map(({ translator }) => translator),
+      output: {
+        publish: (message, event) => {
+          this.messages.push(message);
+          this.events.push(event);
+        },
+        deadLetter: (message) => this.messages.push(message),
+        meaning: () => {},
+      },
+    });
+    this.#spool = new Spool(run, {
+      dir,
+      header: (firstLine) => ({
+        ...{ run, env: ENV, feed: "fake", firstLine, openedUs: 0 },
+        connections: connections.map((each) => checkpointOf(each, this.#goodOf(each))),
+      }),
+      onDurable: (count) => this.#durable(count),
+      onClosed: (segment) => this.closed.push({ segment, given: this.#pipeline.takeGiven() }),
+      onTrouble: () => {},
+    });
+  }
+
+  /** Ids of the records and dead letters. */
+  get ids(): string[] {
+    return this.messages.map(({ id }) => id);
+  }
+
+  /** A frame of a connection, durable when it returns. */
+  async frame(atUs: number, frame: FakeFrame | { strange: unknown }, slot = 1): Promise<void> {
+    const text = JSON.stringify(frame);
+    this.#pending.push({ slot, atUs, kind: "frame", json: frame, text });
+    await this.#append(slot, atUs, frameLine(atUs, text));
+  }
+
+  /** Something that happened to a connection. */
+  async event(atUs: number, name: string, slot = 1, fromUs?: number): Promise<void> {
+    const line = { slot, atUs, kind: "event", text: name, why: "" } as const;
+    this.#pending.push(fromUs === undefined ? line : { ...line, fromUs });
+    await this.#append(slot, atUs, eventLine(atUs, name, "", fromUs));
+  }
+
+  /** Trades of ids `from` to `to - 1`, one a second. */
+  async trades(atUs: number, from: number, to: number, slot = 1): Promise<void> {
+    for (let id = from; id < to; id++) {
+      await this.frame(atUs + (id - from) * 1_000_000, { trade: "A", id }, slot);
+    }
+  }
+
+  /** Closes the last segment, as a kill leaves it. */
+  async end(): Promise<void> {
+    await this.#spool.close();
+  }
+
+  #goodOf({ slot }: Connection) {
+    return this.#pipeline.good.of(slot);
+  }
+
+  async #append(slot: number, atUs: number, line: string): Promise<void> {
+    this.#spool.append(slot, atUs, "", ENCODER.encode(line.slice(0, -1)), "");
+    await this.#spool.commit();
+  }
+
+  #durable(count: number): void {
+    for (const line of this.#pending.splice(0, count)) {
+      this.#pipeline.process(line);
+      (this.#connections[line.slot - 1] as Connection).lines++;
+    }
+  }
+}
