@@ -74,7 +74,7 @@ export function snapshotSubject(env: string, feed: string): string {
 const TEND_MS = 1000;
 const FLUSH_MS_MAX = 15_000;
 /** Longest wait for a spool that refuses, when the process is to end. */
-const COMMIT_MS_MAX = 5_000;
+const COMMIT_MS_MAX = 3_000;
 
 class FeedConnector implements Connector {
   #options: ConnectorOptions;
@@ -295,7 +295,7 @@ class FeedConnector implements Connector {
     switch (notice?.type) {
       case "refused":
         this.#metrics.errors.inc({ feed, error_type: "refused" });
-        this.#logger.error("the venue refused a request", { message: notice.message });
+        this.#logger.error("the venue refused a request", { answer: notice.message });
         if (notice.terminal) socket?.reconnect(notice.message);
         break;
       case "unreadable":

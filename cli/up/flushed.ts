@@ -2,7 +2,7 @@ import type { Archiver } from "@ssmd/archiver";
 import { sleep } from "@ssmd/runtime";
 
 /** Storage that refuses for this long while `up` ends is not waited for any longer. */
-const REFUSED_MS_MAX = 5_000;
+const REFUSED_MS_MAX = 3_000;
 const LOOK_MS = 500;
 const CLOSE_MS = 1_000;
 

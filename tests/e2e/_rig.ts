@@ -106,11 +106,11 @@ export class Rig implements AsyncDisposable {
     return await this.up.metric(`ssmd_connector_${name}{feed="${feed}"${more}}`) ?? 0;
   }
 
-  /** Waits until a feed's trades are published again: it is alive. */
-  async trades(feed: SimulatedVenue): Promise<void> {
-    const count = () => this.metric("messages_published_total", feed, `,type="trade"`);
-    const before = await count();
-    await eventually(`trades of ${feed}`, async () => await count() > before);
+  /** Waits until several further records of a feed are published: it is alive. */
+  async records(feed: SimulatedVenue, type: "trade" | "orderbook" = "trade"): Promise<void> {
+    const count = () => this.metric("messages_published_total", feed, `,type="${type}"`);
+    const wanted = await count() + 5;
+    await eventually(`${type} records of ${feed}`, async () => await count() >= wanted);
   }
 
   /** Waits until all markets show a live book, prices and no gap. */

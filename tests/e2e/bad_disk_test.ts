@@ -36,7 +36,7 @@ Deno.test({
         rig.up.lines.filter(({ message }) => message === "the spool can be written again")
           .length === 2,
     );
-    await Promise.all([rig.trades("kraken"), rig.trades("kalshi")]);
+    await Promise.all([rig.records("kraken"), rig.records("kalshi")]);
     assert.ok(await rig.metric("messages_received_total", "kraken") > frames + 100);
     await rig.finish();
     assert.equal(rig.up.captured()["gaps"], 0, "frames waited: nothing is missing");
