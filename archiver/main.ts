@@ -1,6 +1,8 @@
-import { loadSharedDeployment } from "@ssmd/metadata";
+import { appendAudit } from "@ssmd/journal";
+import { exportKeyAges, loadSharedDeployment } from "@ssmd/metadata";
 import {
   COMMIT,
+  ConfigError,
   createLogger,
   Metrics,
   portOf,
@@ -33,12 +35,16 @@ function flushMsOf(text: string): number {
 await runService("archiver", FLAGS, async (flags) => {
   const deployment = await loadSharedDeployment({
     env: flags.env,
+    onKeyAccess: async ({ journal }, access) => {
+      await appendAudit(journal, "keys", { component: "archiver", ...access });
+    },
     ...(flags.data === undefined ? {} : { dataDir: flags.data }),
   });
   const { environment } = deployment;
   const env = environment.name;
   const logger = createLogger({ fields: { component: "archiver" } });
   const metrics = new Metrics("archiver");
+  exportKeyAges(metrics.registry, deployment);
   const transport = await openTransport(deployment.transport, { env, logger });
   const archiver = createArchiver({
     ...{ env, transport, logger, metrics, shard: "main", version: VERSION, commit: COMMIT },

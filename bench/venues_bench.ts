@@ -25,7 +25,7 @@ function pipelineOf(venue: Venue, publish: () => void): Pipeline {
   return new Pipeline({
     ...{ env: "bench", feed: venue.id, run: "bench" },
     translators: [newTranslator(venue)],
-    output: { publish, meaning: () => {} },
+    output: { publish, deadLetter: () => {}, meaning: () => {} },
   });
 }
 

@@ -4,21 +4,22 @@ import {
   buildCommand,
   buildRouteMap,
   type Command,
-  type CommandContext,
   type RouteMap,
 } from "@stricli/core";
+import type { SsmdContext } from "./context.ts";
 import { exitCodeOf } from "./exit.ts";
+import { withGlobals } from "./global_flags.ts";
 import { texts } from "./texts.ts";
 
 /** A command before its module is loaded. */
-interface LazyCommand {
+export interface LazyCommand {
   /** One line for the list of commands; equal to the command's own brief. */
   brief: string;
-  load: () => Promise<{ command: Command<CommandContext> }>;
+  load: () => Promise<{ command: Command<SsmdContext> }>;
 }
 
 /** A command, or commands under a common word. */
-type Entry = LazyCommand | { brief: string; routes: Record<string, LazyCommand> };
+export type Entry = LazyCommand | { brief: string; routes: Record<string, LazyCommand> };
 
 /** All commands of `ssmd`, in the order of the help. A new one is one line here and one file. */
 export const COMMANDS: Readonly<Record<string, Entry>> = {
@@ -48,6 +49,55 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
       },
     },
   },
+  key: {
+    brief: "Keys of environments; values are never shown",
+    routes: {
+      list: {
+        brief: "List keys with their sources, ages and expiry",
+        load: () => import("./commands/key_list.ts"),
+      },
+      show: {
+        brief: "Show a key: where each field is, and whether it is there",
+        load: () => import("./commands/key_show.ts"),
+      },
+      verify: {
+        brief: "Check that keys are there and have the right shape",
+        load: () => import("./commands/key_verify.ts"),
+      },
+      check: {
+        brief: "Check ages: exit code 1 when a key is expired",
+        load: () => import("./commands/key_check.ts"),
+      },
+      init: {
+        brief: "Prepare the places of all keys, and say what is still to be set",
+        load: () => import("./commands/key_init.ts"),
+      },
+      set: {
+        brief: "Set a key for the first time, from stdin or a prompt",
+        load: () => import("./commands/key_set.ts"),
+      },
+      rotate: {
+        brief: "Replace the values of a key, and begin its age anew",
+        load: () => import("./commands/key_rotate.ts"),
+      },
+      delete: {
+        brief: "Delete the values of a key: its file, or its part of a SealedSecret",
+        load: () => import("./commands/key_delete.ts"),
+      },
+      export: {
+        brief: "Export a key sealed for a cluster, or the form in which it is expected",
+        load: () => import("./commands/key_export.ts"),
+      },
+    },
+  },
+  completion: {
+    brief: "Print the script that lets a shell complete commands, flags and names",
+    load: () => import("./commands/completion.ts"),
+  },
+  help: {
+    brief: "Show what a command does, or everything for programs",
+    load: () => import("./commands/help.ts"),
+  },
   version: {
     brief: "Print the versions of ssmd and what it runs on",
     load: () => import("./commands/version.ts"),
@@ -61,14 +111,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
 export async function buildApp(
   args: readonly string[],
   loadAll = false,
-): Promise<Application<CommandContext>> {
+): Promise<Application<SsmdContext>> {
   const [first, second] = args.filter((arg) => !arg.startsWith("-"));
-  const routes: Record<string, Command<CommandContext> | RouteMap<CommandContext>> = {};
+  const routes: Record<string, Command<SsmdContext> | RouteMap<SsmdContext>> = {};
   for (const [name, entry] of Object.entries(COMMANDS)) {
     const wanted = loadAll || name === first;
     if ("load" in entry) routes[name] = await commandOf(entry, wanted);
     else {
-      const below: Record<string, Command<CommandContext>> = {};
+      const below: Record<string, Command<SsmdContext>> = {};
       for (const [word, each] of Object.entries(entry.routes)) {
         below[word] = await commandOf(each, wanted && (loadAll || word === second));
       }
@@ -93,8 +143,14 @@ export async function buildApp(
   });
 }
 
-async function commandOf(entry: LazyCommand, wanted: boolean): Promise<Command<CommandContext>> {
-  if (wanted) return (await entry.load()).command;
+/** Words of the command that begins with `first`: 2 where it stands for several. */
+export function wordsOf(first: string): number {
+  const entry = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
+  return entry !== undefined && "routes" in entry ? 2 : 1;
+}
+
+async function commandOf(entry: LazyCommand, wanted: boolean): Promise<Command<SsmdContext>> {
+  if (wanted) return withGlobals((await entry.load()).command);
   return buildCommand({
     docs: { brief: entry.brief },
     parameters: {},

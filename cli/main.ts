@@ -1,14 +1,24 @@
 import { run } from "@stricli/core";
-import { buildApp } from "./app.ts";
+import { buildApp, wordsOf } from "./app.ts";
+import { NO_GLOBALS } from "./context.ts";
 import { processExitCode } from "./exit.ts";
+import { colorIn, globalsLast } from "./global_flags.ts";
 import { writeError, writeOut } from "./output.ts";
+import { setColor } from "./terminal.ts";
 import { errorText } from "./texts.ts";
 
 /** Runs `ssmd` with these arguments and gives the exit code: 0 done, 1 failed, 2 wrong usage. */
 async function main(args: string[]): Promise<number> {
   // `deno task ssmd -- up` hands the dashes on.
-  const own = args[0] === "--" ? args.slice(1) : args;
+  if (args[0] === "__complete") {
+    const { completionAnswer } = await import("./completion/answer.ts");
+    writeOut(await completionAnswer(args.slice(args[1] === "--" ? 2 : 1)));
+    return 0;
+  }
+  const own = globalsLast(args[0] === "--" ? args.slice(1) : args, wordsOf);
+  setColor(colorIn(own));
   const context = {
+    globals: NO_GLOBALS,
     process: {
       stdout: { write: writeOut },
       stderr: { write: writeError },
@@ -16,9 +26,16 @@ async function main(args: string[]): Promise<number> {
       exitCode: null as number | string | null,
     },
   };
-  const inputs = own.length === 0 ? ["--help"] : own;
+  const inputs = own.length === 0 ? ["--help"] : helpInputs(own);
   await run(await buildApp(inputs), inputs, context);
   return processExitCode(context.process.exitCode);
+}
+
+/** `help archive verify` is `archive verify --help`, unless programs ask. */
+function helpInputs(args: string[]): string[] {
+  const [first, ...words] = args;
+  const asText = words.every((word) => !word.startsWith("-"));
+  return first === "help" && asText ? [...words, "--help"] : args;
 }
 
 if (import.meta.main) {

@@ -43,6 +43,42 @@ Deno.test("ssmd without arguments lists all commands and succeeds", async () => 
   }
 });
 
+Deno.test("help of a command is what the command says with --help", async () => {
+  const help = await ssmd("help", "archive", "verify");
+  assert.equal(help.code, 0);
+  assert.equal(help.stdout, (await ssmd("archive", "verify", "--help")).stdout);
+  assert.equal((await ssmd("help")).stdout, (await ssmd("--help")).stdout);
+});
+
+Deno.test("help of a command that there is none of ends with 2, as text and as JSON", async () => {
+  const text = await ssmd("help", "archive", "verfy");
+  assert.equal(text.code, 2);
+  assert.match(text.stderr, /did you mean "verify"/);
+  const json = await ssmd("help", "archive", "verfy", "--output", "json");
+  assert.deepEqual([json.code, json.stdout], [2, ""]);
+  assert.match(json.stderr, /did you mean "archive verify"/);
+});
+
+Deno.test("help for programs can be narrowed down to a word or a command", async () => {
+  const names = async (...words: string[]) => {
+    const { stdout } = await ssmd("help", "--output", "json", ...words);
+    return JSON.parse(stdout).commands.map(({ name }: { name: string }) => name);
+  };
+  assert.deepEqual(await names("archive"), ["archive verify", "archive cat"]);
+  assert.deepEqual(await names("archive", "cat"), ["archive cat"]);
+});
+
+Deno.test("global flags stand before or behind the command", async () => {
+  const before = await ssmd("--no-color", "--output", "json", "version");
+  assert.equal(JSON.parse(before.stdout).ssmd, config.version);
+});
+
+Deno.test("the hidden command of the shells says what fits, a line each", async () => {
+  const { code, stdout } = await ssmd("__complete", "--", "archive", "c");
+  assert.deepEqual([code, stdout], [0, "cat\tPrint a raw or normalized file as JSON lines\n"]);
+  assert.equal((await ssmd("__complete", "--", "archive", "cat", "")).stdout, ":file\n");
+});
+
 Deno.test("an unknown command ends with 2 and names the one that was meant", async () => {
   const { code, stdout, stderr } = await ssmd("vresion");
   assert.equal(code, 2);

@@ -1,11 +1,9 @@
-import { stringify } from "yaml";
+import { countText } from "./format.ts";
+import type { OutputFormat } from "./output_format.ts";
 import { terminalColumns } from "./terminal.ts";
+import { yamlText } from "./yaml_text.ts";
 
-/** How a result is printed. */
-export type OutputFormat = "table" | "json" | "yaml";
-
-/** All output formats, for the flag `--output`. */
-export const OUTPUT_FORMATS: readonly OutputFormat[] = ["table", "json", "yaml"];
+export { OUTPUT_FORMATS, type OutputFormat } from "./output_format.ts";
 
 /** A cell; absent values are printed as `-`. */
 export type Cell = string | number | boolean | null | undefined;
@@ -21,6 +19,8 @@ export interface Rendered {
   rows: readonly Row[];
   /** Columns in order; default those of the first row. */
   columns?: readonly string[];
+  /** What a row is, in the singular: the table ends in `3 feeds`; with the plural where it is another. */
+  counted?: string | readonly [one: string, many: string];
 }
 
 /** The text of a result, ending in a line break. `columnsMax` = terminal width; absent: nothing is shortened. */
@@ -30,8 +30,16 @@ export function render(
   columnsMax: number | undefined = terminalColumns(),
 ): string {
   if (format === "json") return `${JSON.stringify(result.value, null, 2)}\n`;
-  if (format === "yaml") return stringify(result.value);
-  return table(result.rows, result.columns ?? Object.keys(result.rows[0] ?? {}), columnsMax);
+  if (format === "yaml") return yamlText(result.value);
+  const { rows, counted } = result;
+  const columns = result.columns ?? Object.keys(rows[0] ?? {});
+  const count = counted === undefined ? "" : `${countOf(rows.length, counted)}\n`;
+  if (rows.length === 0 && counted !== undefined) return count;
+  return table(rows, columns, columnsMax) + count;
+}
+
+function countOf(count: number, noun: NonNullable<Rendered["counted"]>): string {
+  return typeof noun === "string" ? countText(count, noun) : countText(count, ...noun);
 }
 
 const GAP = "  ";
@@ -72,8 +80,10 @@ function cellText(cell: Cell): string {
   return cell === null || cell === undefined || cell === "" ? "-" : String(cell);
 }
 
+/** Numbers and sizes (`1.5 MiB`) stand right. */
 function isNumber(cell: Cell): boolean {
-  return typeof cell === "number" || cell === null || cell === undefined;
+  return typeof cell === "number" || cell === null || cell === undefined ||
+    (typeof cell === "string" && /^-?[\d.]+ ([KMGTP]i)?B$/.test(cell));
 }
 
 function width(text: string): number {

@@ -34,3 +34,15 @@ Deno.test("columns are those asked for, in that order", () => {
   const text = render({ ...RESULT, columns: ["symbols", "name"] }, "table", undefined);
   assert.equal(text.split("\n")[1], "      3  kraken");
 });
+
+Deno.test("a table ends with the count of its rows; none is a count too", () => {
+  const one = render({ value: [], rows: [{ name: "a" }], counted: "feed" }, "table", undefined);
+  assert.equal(one, "NAME\na\n1 feed\n");
+  const none = { value: [], rows: [], counted: ["entry", "entries"] as const };
+  assert.equal(render(none, "table", undefined), "0 entries\n");
+});
+
+Deno.test("sizes stand right as numbers do", () => {
+  const rows = [{ size: "1.5 KiB" }, { size: "12 B" }];
+  assert.equal(render({ value: [], rows }, "table", undefined), "   SIZE\n1.5 KiB\n   12 B\n");
+});

@@ -1,5 +1,5 @@
 import { createPublicKey } from "node:crypto";
-import { ConfigError, createLogger, messageOf } from "@ssmd/runtime";
+import { ConfigError, createLogger, type Logger, type LogLevel, messageOf } from "@ssmd/runtime";
 import {
   demoKey,
   inspectCapture,
@@ -33,6 +33,8 @@ export interface ServeOptions {
   key?: string;
   /** End after this time. */
   forMs?: number;
+  /** Write a JSON value a line in place of text. */
+  json?: boolean;
   /** Ends it. */
   signal: AbortSignal;
   write(text: string): void;
@@ -107,6 +109,18 @@ async function explain(options: ServeOptions, simulator: Simulator, key?: Key): 
   return lines.join("\n") + "\n";
 }
 
+function eventsOf({ json, write }: ServeOptions, level: LogLevel = "info"): Logger {
+  const writeLine = (line: string) => write(`${line}\n`);
+  return createLogger({ level, write: writeLine, ...(json ? { format: "json" as const } : {}) });
+}
+
+function served(options: ServeOptions, { url, port }: Simulator, key?: Key) {
+  return {
+    ...{ venue: options.venue, url, port, faults: `http://127.0.0.1:${port}/fault` },
+    ...(key === undefined ? {} : { key_id: key.keyId, key_file: key.path }),
+  };
+}
+
 /** Resolves when it is to end: by signal, after a time, or by itself. */
 function untilEnd(options: ServeOptions): Promise<void> {
   return new Promise((resolve) => {
@@ -143,18 +157,21 @@ export async function serveExchange(options: ServeOptions): Promise<void> {
       port: options.port,
       source: sourceOf(options),
       faults,
-      logger: createLogger({ level: "warn", write: (line) => options.write(`${line}\n`) }),
+      logger: eventsOf(options, "warn"),
       ...(key === undefined ? {} : { publicKeyPem: key.publicKeyPem }),
       ...(options.ledger === undefined ? {} : { ledger: options.ledger }),
     });
-    options.write(await explain(options, simulator, key));
+    if (options.json) eventsOf(options).info("serving", served(options, simulator, key));
+    else options.write(await explain(options, simulator, key));
     await untilEnd(options);
     const { accepted, refused, framesSent, faults: struck } = simulator.stats();
     await simulator.close();
-    options.write(
-      `${accepted} connection${accepted === 1 ? "" : "s"}, ${refused} refused, ` +
-        `${framesSent} frames sent, ${struck} faults\n`,
-    );
+    const stats = { accepted, refused, frames: framesSent, faults: struck };
+    if (options.json) eventsOf(options).info("ended", stats);
+    else {options.write(
+        `${accepted} connection${accepted === 1 ? "" : "s"}, ${refused} refused, ` +
+          `${framesSent} frames sent, ${struck} faults\n`,
+      );}
   } finally {
     if (key?.temporary) await Deno.remove(key.path);
   }

@@ -3,13 +3,21 @@ const CODES = { red: 31, green: 32, yellow: 33, cyan: 36, dim: 2, bold: 1 } as c
 /** A colour or weight. */
 export type Paint = keyof typeof CODES;
 
+let chosen: boolean | undefined;
+
+/** What `--color` or `--no-color` says, before terminal and variables are asked; undefined = neither. */
+export function setColor(wanted: boolean | undefined): void {
+  chosen = wanted;
+}
+
 /** A stream that colour may go to. */
 interface Terminal {
   isTerminal(): boolean;
 }
 
-/** Whether colour is wanted: a terminal, and neither `NO_COLOR` nor `TERM=dumb`. */
+/** Whether colour is wanted: a terminal, and neither `--no-color`, `NO_COLOR` nor `TERM=dumb`. */
 export function wantsColor(stream: Terminal, env: (name: string) => string | undefined): boolean {
+  if (chosen !== undefined) return chosen && stream.isTerminal();
   return stream.isTerminal() && !env("NO_COLOR") && env("TERM") !== "dumb";
 }
 

@@ -1,5 +1,6 @@
 import { type Venue, VENUES } from "@ssmd/exchanges";
-import { loadSharedDeployment } from "@ssmd/metadata";
+import { appendAudit } from "@ssmd/journal";
+import { exportKeyAges, loadSharedDeployment } from "@ssmd/metadata";
 import {
   COMMIT,
   ConfigError,
@@ -26,6 +27,9 @@ const FLAGS = {
 await runService("connector", FLAGS, async (flags) => {
   const deployment = await loadSharedDeployment({
     env: flags.env,
+    onKeyAccess: async ({ journal }, access) => {
+      await appendAudit(journal, "keys", { component: "connector", ...access });
+    },
     ...(flags.data === undefined ? {} : { dataDir: flags.data }),
   });
   const { environment } = deployment;
@@ -39,6 +43,7 @@ await runService("connector", FLAGS, async (flags) => {
   const feed = deployment.feed(id);
   const logger = createLogger({ fields: { component: "connector" } });
   const metrics = new Metrics("connector");
+  exportKeyAges(metrics.registry, deployment);
   const transport = await openTransport(deployment.transport, { env, logger });
   const connector = createConnector({
     ...feed,

@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import { Backoff, LIMITS, type Logger, messageOf, sleep } from "@ssmd/runtime";
+import { Backoff, LIMITS, type Logger, messageOf, sleep, SsmdError } from "@ssmd/runtime";
 import type { Credentials, Venue } from "@ssmd/exchanges";
 // @ts-types="@types/ws"
 import WebSocket from "ws";
@@ -121,7 +121,8 @@ export class VenueSocket {
         skipUTF8Validation: true,
       });
     } catch (error) {
-      return { opened: false, why: messageOf(error) };
+      const hint = error instanceof SsmdError && error.hint !== "" ? ` ${error.hint}` : "";
+      return { opened: false, why: messageOf(error) + hint };
     }
     this.#socket = socket;
     const ended = this.#listen(socket);

@@ -1,4 +1,5 @@
-import { loadSharedDeployment } from "@ssmd/metadata";
+import { appendAudit } from "@ssmd/journal";
+import { exportKeyAges, loadSharedDeployment } from "@ssmd/metadata";
 import { createLogger, Metrics, portOf, runService, untilSignal, VERSION } from "@ssmd/runtime";
 import { openTransport } from "@ssmd/transport";
 import { startGateway } from "./mod.ts";
@@ -10,10 +11,17 @@ const FLAGS = {
 } as const;
 
 await runService("gateway", FLAGS, async (flags) => {
-  const deployment = await loadSharedDeployment({ env: flags.env });
+  const deployment = await loadSharedDeployment({
+    env: flags.env,
+    onKeyAccess: async ({ journal }, access) => {
+      await appendAudit(journal, "keys", { component: "gateway", ...access });
+    },
+  });
   const { environment } = deployment;
   const env = environment.name;
   const logger = createLogger({ fields: { component: "gateway" } });
+  const metrics = new Metrics("gateway");
+  exportKeyAges(metrics.registry, deployment);
   const transport = await openTransport(deployment.transport, { env, logger });
   const gateway = await startGateway({
     ...{ env, transport, logger, version: VERSION, feeds: environment.feeds },
@@ -24,7 +32,7 @@ await runService("gateway", FLAGS, async (flags) => {
       external,
       feed,
     })),
-    metrics: new Metrics("gateway"),
+    metrics,
   });
   logger.info("serving", { env, page: `${gateway.url}/` });
   logger.info("stopping", { signal: await untilSignal() });

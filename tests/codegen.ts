@@ -3,6 +3,13 @@ import { runProgram } from "./process.ts";
 /** Programs that write files of the repository, with what they may do; each knows `--check`. */
 const GENERATORS: Readonly<Record<string, readonly string[]>> = {
   "lib/codec/generate.ts": ["--allow-read=.", "--allow-write=lib/codec/generated"],
+  // The commands are loaded, and their packages read variables.
+  "cli/catalogue/generate.ts": [
+    "--allow-read",
+    "--allow-write=cli",
+    "--allow-env",
+    "--allow-run=deno",
+  ],
   // esbuild is a program of its own in the package cache: its path is not known here.
   "gateway/page/build.ts": [
     "--allow-read",

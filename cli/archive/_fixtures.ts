@@ -27,9 +27,9 @@ const RUN = "m1abc";
 const UTF8 = new TextEncoder();
 const encoder = new Encoder();
 
-function captureOf(connection: string, linesBefore: number): CaptureInfo {
+function captureOf(env: string, connection: string, linesBefore: number): CaptureInfo {
   return {
-    ...{ run: RUN, connection, env: PLACE.env, feed: PLACE.feed, venue: "kraken" },
+    ...{ run: RUN, connection, env, feed: PLACE.feed, venue: "kraken" },
     endpoint: "ws://127.0.0.1:1/v2",
     symbols: [{ symbol: "BTCUSD", external: "BTC/USD" }],
     ...{ location: "", host: "here" },
@@ -63,11 +63,12 @@ function linesOf(minute: number, from: number, count: number): string[] {
  * An archive of two connections over three minutes, made by the real writers: raw files, the same
  * lines through the translator and the archiver.
  */
-export async function fillArchive(storage: Storage): Promise<void> {
+export async function fillArchive(storage: Storage, env: string = PLACE.env): Promise<void> {
+  const place = { ...PLACE, env };
   const transport = memoryTransport();
   const publisher = transport.publisher();
   const archiver = createArchiver({
-    ...{ env: PLACE.env, feeds: [PLACE.feed], transport, storage },
+    ...{ env, feeds: [PLACE.feed], transport, storage },
     ...{ version: "0.1.0", commit: "abc1234", clock: () => START_US },
   });
   await archiver.start();
@@ -76,23 +77,23 @@ export async function fillArchive(storage: Storage): Promise<void> {
   const connections = ["m1abc-1", "m1abc-2"].map((name) => ({
     name,
     linesBefore: 0,
-    translator: newTranslator(captureOf(name, 0), START_US, "test"),
+    translator: newTranslator(captureOf(env, name, 0), START_US, "test"),
   }));
   for (let minute = 0; minute < 3; minute++) {
     for (const connection of connections) {
       const { name, linesBefore, translator } = connection;
       const lines = linesOf(minute, minute * 1000, 200);
-      files.push(await putRaw(storage, name, minute, linesBefore, lines));
+      files.push(await putRaw(storage, env, name, minute, linesBefore, lines));
       connection.linesBefore += lines.length;
       for (const text of lines) {
         const parsed = parseRawLine(text.slice(0, -1));
         if (parsed.kind === "capture") continue;
         line++;
-        translated(parsed, translator).forEach((event, i) => send(publisher, event, line, i));
+        translated(parsed, translator).forEach((event, i) => send(publisher, env, event, line, i));
       }
     }
   }
-  const manifest = await openManifest(storage, { kind: "raw", ...PLACE });
+  const manifest = await openManifest(storage, { kind: "raw", ...place });
   await saveManifest(
     storage,
     changedManifest(manifest, { files, writtenBy: "0.1.0+abc1234", nowUs: START_US }),
@@ -101,9 +102,15 @@ export async function fillArchive(storage: Storage): Promise<void> {
   await transport.close();
 }
 
-function send(publisher: Publisher, event: MarketEvent, line: number, index: number): void {
+function send(
+  publisher: Publisher,
+  env: string,
+  event: MarketEvent,
+  line: number,
+  index: number,
+): void {
   publisher.publish({
-    subject: subjectOf(PLACE.env, event.feed, event.type, event.symbol),
+    subject: subjectOf(env, event.feed, event.type, event.symbol),
     payload: encoder.encode(event),
     id: `${RUN}-${line}-${index}`,
   });
@@ -111,14 +118,15 @@ function send(publisher: Publisher, event: MarketEvent, line: number, index: num
 
 async function putRaw(
   storage: Storage,
+  env: string,
   connection: string,
   minute: number,
   linesBefore: number,
   lines: readonly string[],
 ): Promise<ManifestFile> {
-  const info = captureOf(connection, linesBefore);
+  const info = captureOf(env, connection, linesBefore);
   const built = buildRawFile(info, [UTF8.encode(lines.join(""))]);
-  const key = rawKey({ ...PLACE, connection, atUs: START_US + minute * MINUTE_US });
+  const key = rawKey({ ...PLACE, env, connection, atUs: START_US + minute * MINUTE_US });
   await storage.put(key, built.bytes);
   return {
     ...{ key, connection, run: RUN, count: lines.length, ...built.counts },

@@ -5,9 +5,15 @@ import { jsonLinesOf } from "../archive/json_lines.ts";
 /** Text that is gathered before it is written. */
 const WRITE_CHARS = 64 * 1024;
 
+const LINES = ["json"] as const;
+
+interface Flags {
+  output: typeof LINES[number];
+}
+
 /** `ssmd archive cat` */
 export const command: Command<CommandContext> = buildCommand<
-  Record<never, never>,
+  Flags,
   [string],
   CommandContext
 >({
@@ -21,6 +27,9 @@ export const command: Command<CommandContext> = buildCommand<
       "  ssmd archive cat session.jsonl.zst | head",
   },
   parameters: {
+    flags: {
+      output: { kind: "enum", values: LINES, default: "json", brief: "json: a value a line" },
+    },
     positional: {
       kind: "tuple",
       parameters: [{
@@ -33,7 +42,7 @@ export const command: Command<CommandContext> = buildCommand<
   func: runCat,
 });
 
-async function runCat(this: CommandContext, _flags: Record<never, never>, path: string) {
+async function runCat(this: CommandContext, _flags: Flags, path: string) {
   const { stdout } = this.process;
   const bytes = await contentOf(path);
   let text = "";

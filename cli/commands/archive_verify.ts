@@ -1,12 +1,16 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { ArchiveError } from "@ssmd/runtime";
-import { folderStorage } from "@ssmd/storage";
+import type { Storage } from "@ssmd/storage";
+import { openArchive } from "../archive/open_archive.ts";
 import type { DayReport, Report } from "../archive/report.ts";
 import { verifyArchive } from "../archive/verify.ts";
-import { OUTPUT_FORMATS, type OutputFormat, render, type Row } from "../render.ts";
+import type { SsmdContext } from "../context.ts";
+import { ARCHIVE_FLAG, ENV_FILTER_FLAG, OUTPUT_FLAG } from "../flags.ts";
+import { bytesText } from "../format.ts";
+import { type OutputFormat, render, type Row } from "../render.ts";
 
 interface Flags {
-  data: string;
+  data?: string;
   env?: string;
   output: OutputFormat;
 }
@@ -15,7 +19,7 @@ interface Flags {
 const PROBLEMS_MAX = 100;
 
 /** `ssmd archive verify` */
-export const command: Command<CommandContext> = buildCommand<Flags, [], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
   docs: {
     brief: "Recount every archived file against its manifest and the raw frames",
     fullDescription: "Recount every archived file against its manifest and the raw frames.\n\n" +
@@ -23,42 +27,33 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
       "anew and balances records and gaps with the normalized files. Exit code 1 and one sentence " +
       "for everything that does not balance. Stop the services first: what is still on its way is " +
       "a difference.\n\n" +
-      "EXAMPLES\n  ssmd archive verify\n  ssmd archive verify --data /srv/ssmd --env kraken\n" +
-      "  ssmd archive verify --output json",
+      "EXAMPLES\n  ssmd archive verify\n  ssmd archive verify --data ./data --env demo\n" +
+      "  ssmd archive verify --env kraken --output json",
   },
   parameters: {
     flags: {
-      data: {
-        kind: "parsed",
-        parse: String,
-        brief: "Folder of the archive",
-        default: "./data",
-        placeholder: "dir",
-      },
-      env: { kind: "parsed", parse: String, brief: "One environment only", optional: true },
-      output: {
-        kind: "enum",
-        values: OUTPUT_FORMATS,
-        default: "table",
-        brief: "table, json or yaml",
-      },
+      data: ARCHIVE_FLAG,
+      env: ENV_FILTER_FLAG,
+      output: OUTPUT_FLAG,
     },
   },
   func: runVerify,
 });
 
-async function runVerify(this: CommandContext, flags: Flags): Promise<void> {
+async function runVerify(this: SsmdContext, flags: Flags): Promise<void> {
   const { stdout, stderr } = this.process;
-  await assertFolder(flags.data);
-  const storage = folderStorage(flags.data);
-  const progress = progressTo(stderr);
+  const { dir } = this.globals;
+  const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
+  const shown = Deno.stderr.isTerminal() && !this.globals.quiet;
   const report = await verifyArchive(storage, {
-    onProgress: progress,
+    ...(shown ? { onProgress: progressTo(stderr) } : {}),
     ...(flags.env === undefined ? {} : { env: flags.env }),
   });
-  if (Deno.stderr.isTerminal()) stderr.write("\r\x1b[K");
+  if (shown) stderr.write("\r\x1b[K");
   await storage.close();
-  if (report.days.length === 0 && report.problems.length === 0) throw nothingThere(flags);
+  if (report.days.length === 0 && report.problems.length === 0) {
+    throw nothingThere(storage, flags.env);
+  }
   const { problems, totals, days } = report;
   const rows = [...days.map(rowOf), totalRow(report)];
   stdout.write(
@@ -68,22 +63,14 @@ async function runVerify(this: CommandContext, flags: Flags): Promise<void> {
   if (problems.length > PROBLEMS_MAX) {
     stderr.write(`and ${problems.length - PROBLEMS_MAX} more: --output json lists all\n`);
   }
-  if (flags.output === "table") stdout.write(`${verdict(report)}\n`);
+  if (flags.output === "table" && !this.globals.quiet) stdout.write(`${verdict(report)}\n`);
   if (problems.length > 0) Deno.exitCode = 1;
 }
 
-async function assertFolder(path: string): Promise<void> {
-  const stat = await Deno.stat(path).catch(() => undefined);
-  if (stat?.isDirectory) return;
-  throw new ArchiveError("ARCHIVE_NOT_FOUND", `There is no folder "${path}".`, {
-    hint: "Name the archive's folder with --data.",
-  });
-}
-
-function nothingThere({ data, env }: Flags): ArchiveError {
+function nothingThere({ location }: Storage, env: string | undefined): ArchiveError {
   const whose = env === undefined ? "archive" : `archive of the environment "${env}"`;
-  return new ArchiveError("ARCHIVE_NOT_FOUND", `There is no ${whose} in "${data}".`, {
-    hint: "--data names the folder that holds raw/ and normalized/.",
+  return new ArchiveError("ARCHIVE_NOT_FOUND", `There is no ${whose} in "${location}".`, {
+    hint: "--data names the folder that holds raw/ and normalized/; --env alone takes its storage.",
   });
 }
 
@@ -91,7 +78,7 @@ function progressTo(stderr: { write(text: string): void }) {
   let shownMs = 0;
   return (done: number, total: number) => {
     const nowMs = performance.now();
-    if (!Deno.stderr.isTerminal() || nowMs - shownMs < 200) return;
+    if (nowMs - shownMs < 200) return;
     shownMs = nowMs;
     stderr.write(`\r\x1b[K${done} of ${total} files`);
   };
@@ -106,7 +93,7 @@ function rowOf(day: DayReport): Row {
     "raw frames": day.rawFrames,
     ...{ trade, ticker, orderbook, status, gaps: gap },
     files: day.files,
-    bytes: day.bytes,
+    size: bytesText(day.bytes),
     quality: day.quality,
     state: day.status || "no records",
   };
@@ -126,7 +113,7 @@ function totalRow({ days, totals }: Report): Row {
     status: sum("status"),
     gaps: sum("gap"),
     files: totals.files,
-    bytes: totals.bytes,
+    size: bytesText(totals.bytes),
     quality: null,
     state: "",
   };

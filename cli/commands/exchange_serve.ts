@@ -1,6 +1,8 @@
 import { buildCommand, type Command, type CommandContext } from "@stricli/core";
 import { ConfigError } from "@ssmd/runtime";
-import { parseDurationMs, SIMULATED_VENUES, type SimulatedVenue } from "@ssmd/simulator";
+import { SIMULATED_VENUES, type SimulatedVenue } from "@ssmd/simulator";
+import { FOR_FLAG, STREAM_FLAG } from "../flags.ts";
+import type { StreamFormat } from "../output_format.ts";
 import { serveExchange } from "../serve_exchange.ts";
 
 export { serveExchange, type ServeOptions } from "../serve_exchange.ts";
@@ -17,6 +19,7 @@ interface Flags {
   ledger?: string;
   key?: string;
   for?: number;
+  output?: StreamFormat;
 }
 
 function parseVenue(text: string): SimulatedVenue {
@@ -63,7 +66,15 @@ EXAMPLES
   ssmd exchange serve kraken
   ssmd exchange serve kraken --symbol BTC/USD --rate 2000 --speed max
   ssmd exchange serve kalshi --port 9001 --fault drop=every:30s
-  ssmd exchange serve kalshi --capture session.jsonl.zst --speed 10`;
+  ssmd exchange serve kraken --for 1m --output json
+  ssmd exchange serve kraken --capture session.jsonl.zst --speed 10`;
+
+const VENUE = {
+  brief: "kraken or kalshi",
+  parse: parseVenue,
+  placeholder: "venue",
+  values: SIMULATED_VENUES,
+};
 
 /** `ssmd exchange serve` */
 export const command: Command<CommandContext> = buildCommand<
@@ -78,7 +89,7 @@ export const command: Command<CommandContext> = buildCommand<
   parameters: {
     positional: {
       kind: "tuple",
-      parameters: [{ brief: "kraken or kalshi", parse: parseVenue, placeholder: "venue" }],
+      parameters: [VENUE],
     },
     flags: {
       port: {
@@ -108,7 +119,7 @@ export const command: Command<CommandContext> = buildCommand<
         brief: "Market of the model, in the venue's spelling; may be repeated",
         variadic: true,
         optional: true,
-        placeholder: "name",
+        placeholder: "market",
       },
       capture: {
         kind: "parsed",
@@ -152,13 +163,8 @@ export const command: Command<CommandContext> = buildCommand<
         optional: true,
         placeholder: "file",
       },
-      for: {
-        kind: "parsed",
-        parse: parseDurationMs,
-        brief: "End after this time",
-        optional: true,
-        placeholder: "30s",
-      },
+      for: FOR_FLAG,
+      output: STREAM_FLAG,
     },
   },
   async func(flags: Flags, venue: SimulatedVenue): Promise<void> {
@@ -181,6 +187,7 @@ export const command: Command<CommandContext> = buildCommand<
         write: (text) => this.process.stdout.write(text),
         ...(flags.ledger === undefined ? {} : { ledger: flags.ledger }),
         ...(flags.key === undefined ? {} : { key: flags.key }),
+        json: flags.output === "json",
         ...(flags.for === undefined ? {} : { forMs: flags.for }),
       });
     } finally {

@@ -1,8 +1,11 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
-import { createLogger, type Logger, sleep, untilSignal } from "@ssmd/runtime";
-import { parseDurationMs, parsePort, parseSpeed } from "../duration.ts";
+import { buildCommand, type Command } from "@stricli/core";
+import type { Logger } from "@ssmd/runtime";
+import type { SsmdContext } from "../context.ts";
+import { parsePort, parseSpeed } from "../duration.ts";
+import { ENV_FLAG, FOR_FLAG, STREAM_FLAG } from "../flags.ts";
+import type { StreamFormat } from "../output_format.ts";
 import { bannerOf, statusLineOf, summaryOf, totalsOf } from "../up/status.ts";
-import { startUp, type Up } from "../up/up.ts";
+import type { Up } from "../up/up.ts";
 
 interface Flags {
   env: string;
@@ -11,13 +14,14 @@ interface Flags {
   port?: number;
   data?: string;
   for?: number;
+  output?: StreamFormat;
 }
 
 const STATUS_MS = 1000;
 const CLEAR_LINE = "\r\x1b[K";
 
 /** `ssmd up` */
-export const command: Command<CommandContext> = buildCommand<Flags, [], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
   docs: {
     brief: "Start everything for an environment in one process",
     fullDescription: "Start everything for an environment in one process: simulated exchanges " +
@@ -25,13 +29,15 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
       "With --capture the files are played in place of the environment's feeds, each venue's one " +
       "after another, with their own sequence numbers; up ends when they are played, unless --for " +
       "says how long to stay.\n\n" +
+      "Where stdout is no terminal, and with --output json, every event is a JSON value a line: " +
+      "running says where the gateway is, captured what was counted.\n\n" +
       "EXAMPLES\n  ssmd up\n  ssmd up --env kraken --port 9000\n" +
       "  ssmd up --capture session.jsonl.zst --speed max --data /tmp/replay\n" +
-      "  ssmd up --for 30s --port 0",
+      "  ssmd up --for 30s --port 0 --output json",
   },
   parameters: {
     flags: {
-      env: { kind: "parsed", parse: String, brief: "Name of the environment", default: "demo" },
+      env: ENV_FLAG,
       capture: {
         kind: "parsed",
         parse: String,
@@ -44,12 +50,14 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
         kind: "parsed",
         parse: parseSpeed,
         brief: "Pace of captures and models: max or N times their own",
+        placeholder: "n|max",
         default: "1",
       },
       port: {
         kind: "parsed",
         parse: parsePort,
         brief: "The gateway's port, 0 = any free one",
+        placeholder: "n",
         optional: true,
       },
       data: {
@@ -59,25 +67,25 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
         optional: true,
         placeholder: "dir",
       },
-      for: {
-        kind: "parsed",
-        parse: parseDurationMs,
-        brief: "Stop after this long: 30s, 5m",
-        optional: true,
-        placeholder: "duration",
-      },
+      for: FOR_FLAG,
+      output: STREAM_FLAG,
     },
   },
   func: runUp,
 });
 
-async function runUp(this: CommandContext, flags: Flags): Promise<void> {
+async function runUp(this: SsmdContext, flags: Flags): Promise<void> {
   const { stdout } = this.process;
-  const terminal = Deno.stdout.isTerminal();
-  const logger = terminal ? statusLogger() : createLogger();
+  // Help and mistakes cost no more than the parser: what runs is loaded when it is to run.
+  const { startUp } = await import("../up/up.ts");
+  const { registryDirOf } = await import("../registry_dir.ts");
+  const { quiet } = this.globals;
+  const terminal = Deno.stdout.isTerminal() && !quiet && flags.output !== "json";
+  const logger = terminal ? await statusLogger() : await eventLogger(flags.output, quiet);
   const startedMs = performance.now();
   const up = await startUp({
     env: flags.env,
+    registryDir: await registryDirOf(this.globals),
     captures: flags.capture ?? [],
     speed: flags.speed,
     logger,
@@ -99,6 +107,7 @@ async function runUp(this: CommandContext, flags: Flags): Promise<void> {
 
 /** Resolves with the reason when it is time to stop. */
 async function untilEnd(up: Up, flags: Flags): Promise<string> {
+  const { sleep, untilSignal } = await import("@ssmd/runtime");
   const ended = new AbortController();
   const reasons: Promise<string>[] = [untilSignal(ended.signal).then((signal) => signal ?? "")];
   if (flags.for !== undefined) {
@@ -124,8 +133,16 @@ function fitted(line: string): string {
   return line.slice(0, Deno.consoleSize().columns - 1);
 }
 
+async function eventLogger(output: StreamFormat | undefined, quiet: boolean): Promise<Logger> {
+  const { createLogger } = await import("@ssmd/runtime");
+  const level = quiet ? "warn" : "info";
+  if (output === undefined) return createLogger({ level });
+  return createLogger({ level, format: output === "json" ? "json" : "plain" });
+}
+
 /** Lines of the log go above the status line. */
-function statusLogger(): Logger {
+async function statusLogger(): Promise<Logger> {
+  const { createLogger } = await import("@ssmd/runtime");
   const encoder = new TextEncoder();
   return createLogger({
     format: "plain",

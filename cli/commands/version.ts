@@ -1,6 +1,7 @@
 import { buildCommand, type Command, type CommandContext } from "@stricli/core";
 import config from "../../deno.json" with { type: "json" };
-import { OUTPUT_FORMATS, type OutputFormat, render } from "../render.ts";
+import { OUTPUT_FLAG } from "../flags.ts";
+import { type OutputFormat, render } from "../render.ts";
 
 interface Flags {
   output: OutputFormat;
@@ -15,12 +16,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
   },
   parameters: {
     flags: {
-      output: {
-        kind: "enum",
-        values: OUTPUT_FORMATS,
-        default: "table",
-        brief: "table, json or yaml",
-      },
+      output: OUTPUT_FLAG,
     },
   },
   func(flags) {

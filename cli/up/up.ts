@@ -2,11 +2,13 @@ import { type Archiver, createArchiver } from "@ssmd/archiver";
 import { type Connector, type ConnectorStats, createConnector } from "@ssmd/connector";
 import { type Venue, VENUES } from "@ssmd/exchanges";
 import { type Gateway, startGateway } from "@ssmd/gateway";
-import { type Deployment, loadDeployment } from "@ssmd/metadata";
+import { appendAudit } from "@ssmd/journal";
+import { type Deployment, exportKeyAges, loadDeployment } from "@ssmd/metadata";
 import { COMMIT, type Logger, Metrics, VERSION } from "@ssmd/runtime";
 import { openStorage, type Storage } from "@ssmd/storage";
 import { openTransport, type Transport } from "@ssmd/transport";
 
+import { closeOptions, flushed } from "./flushed.ts";
 import { type FeedPlan, planFeeds } from "./plan.ts";
 import { type RunningSimulator, startSimulators } from "./simulators.ts";
 
@@ -62,7 +64,12 @@ export interface Up {
  * started by then is stopped again.
  */
 export async function startUp(options: UpOptions): Promise<Up> {
-  const deployment = await loadDeployment(options);
+  const deployment = await loadDeployment({
+    ...options,
+    onKeyAccess: async ({ journal }, access) => {
+      await appendAudit(journal, "keys", { component: "up", ...access });
+    },
+  });
   const plans = await planFeeds(deployment, options.captures);
   const stack = new AsyncDisposableStack();
   try {
@@ -101,12 +108,14 @@ async function start(
 
 async function startParts(
   { logger, speed, port }: UpOptions,
-  { environment, transport: transportConfig, storage: storageSpec }: Deployment,
+  deployment: Deployment,
   plans: readonly FeedPlan[],
   stack: AsyncDisposableStack,
 ): Promise<Parts> {
+  const { environment, transport: transportConfig, storage: storageSpec } = deployment;
   const env = environment.name;
   const registry = new Metrics("process").registry;
+  exportKeyAges(registry, deployment);
   const storage = await openStorage(storageSpec);
   stack.defer(() => storage.close());
   const transport = await openTransport(transportConfig, { env, logger });
@@ -133,7 +142,7 @@ async function startParts(
     metrics: new Metrics("archiver", registry),
   });
   await archiver.start();
-  stack.defer(() => archiver.close());
+  stack.defer(() => archiver.close(closeOptions(archiver)));
   return { storage, transport, simulators, gateway, archiver, registry };
 }
 
@@ -189,9 +198,12 @@ function running(
     clients: () => gateway.stats().clients,
     played: plays ? Promise.all(captured).then(() => {}) : new Promise(() => {}),
     close: async () => {
-      for (const connector of connectors.values()) await connector.stop();
-      await archiver.flush();
-      await stack.disposeAsync();
+      await Promise.all([...connectors.values()].map((connector) => connector.stop()));
+      try {
+        await flushed(archiver);
+      } finally {
+        await stack.disposeAsync();
+      }
     },
   };
 }

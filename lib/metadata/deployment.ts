@@ -1,6 +1,9 @@
 import { ConfigError } from "@ssmd/runtime";
-import type { Environment, StorageSpec, TransportSpec } from "./environment.ts";
+import { type DeployedStorage, deployedStorage } from "./deployed_storage.ts";
+import type { Environment, TransportSpec } from "./environment.ts";
 import { versionOn } from "./feed.ts";
+import { type KeyAccess, reported } from "./key_access.ts";
+import { loadRotations, type Rotations } from "./key_age.ts";
 import { type ResolvedKeys, resolveKeys } from "./keys.ts";
 import { findRegistry, loadEnvironment, loadFeed } from "./registry.ts";
 
@@ -40,8 +43,10 @@ export interface Deployment {
   environment: Environment;
   /** The bus, with credentials. */
   transport: DeployedTransport;
-  /** Where files go. */
-  storage: StorageSpec;
+  /** Where files go, with credentials. */
+  storage: DeployedStorage;
+  /** When its keys were rotated, for {@linkcode exportKeyAges}. */
+  rotations: Rotations;
   /** Folder of the spools; beside the archive where that is local. */
   dataDir: string;
   /** A feed; `feeds` says which there are. Throws ConfigError `FEED_UNKNOWN`. */
@@ -56,6 +61,8 @@ export interface DeploymentOptions {
   registryDir?: string;
   /** Folder of archive and spools in place of the environment's. */
   dataDir?: string;
+  /** Told that the keys of an environment that has some were read, or were refused. */
+  onKeyAccess?: (environment: Environment, access: KeyAccess) => Promise<void>;
 }
 
 const DEFAULT_DATA_DIR = "./data";
@@ -67,10 +74,7 @@ const DEFAULT_DATA_DIR = "./data";
 export async function loadDeployment(options: DeploymentOptions): Promise<Deployment> {
   const dir = options.registryDir ?? await findRegistry(Deno.cwd());
   const environment = await loadEnvironment(dir, options.env);
-  const keys = await resolveKeys(environment, {
-    env: (name) => Deno.env.get(name),
-    readFile: (path) => Deno.readTextFile(path),
-  });
+  const keys = await keysOf(environment, options.onKeyAccess);
   const feeds = new Map<string, DeployedFeed>();
   for (const id of environment.feeds) feeds.set(id, await deployedFeed(dir, environment, keys, id));
   const own = environment.storage;
@@ -78,7 +82,8 @@ export async function loadDeployment(options: DeploymentOptions): Promise<Deploy
   return {
     environment,
     transport: deployedTransport(environment.transport, keys),
-    storage: own.type === "local" ? { type: "local", path: dataDir } : own,
+    storage: deployedStorage(own, keys, dataDir),
+    rotations: await loadRotations(dir, environment.name),
     dataDir,
     feed: (id) => {
       const found = feeds.get(id);
@@ -107,6 +112,24 @@ export async function loadSharedDeployment(options: DeploymentOptions): Promise<
   throw new ConfigError("TRANSPORT_NOT_SHARED", `environment ${name} has the memory transport`, {
     hint: "a component alone needs a bus that others reach: run `up`, or use demo-nats",
   });
+}
+
+async function keysOf(
+  environment: Environment,
+  onKeyAccess: DeploymentOptions["onKeyAccess"],
+): Promise<ResolvedKeys> {
+  const resolve = () =>
+    resolveKeys(environment, {
+      env: (name) => Deno.env.get(name),
+      readFile: (path) => Deno.readTextFile(path),
+    });
+  const names = Object.keys(environment.keys);
+  if (names.length === 0 || onKeyAccess === undefined) return await resolve();
+  return await reported(
+    { action: "resolve", environment: environment.name, keys: names },
+    (access) => onKeyAccess(environment, access),
+    resolve,
+  );
 }
 
 async function deployedFeed(

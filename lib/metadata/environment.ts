@@ -4,6 +4,17 @@ export type KeyReference = `$key:${string}.${string}`;
 /** What a key is for. */
 export type KeyType = "api_key" | "transport" | "storage" | "database" | "tls" | "webhook";
 
+/**
+ * Where the values of a key are: `env` = variables `SSMD_KEY_<NAME>_<FIELD>`; `file:<path>` = a YAML or
+ * JSON file; `mount:<dir>` = a folder with a file a field, as Kubernetes mounts a secret;
+ * `sealed-secret/<name>` = a SealedSecret in git, whose secret the cluster mounts.
+ */
+export type KeySource =
+  | "env"
+  | `file:${string}`
+  | `mount:${string}`
+  | `sealed-secret/${string}`;
+
 /** A secret that the environment needs, and where it comes from. */
 export interface KeySpec {
   /** What it is for. */
@@ -12,8 +23,8 @@ export interface KeySpec {
   fields: string[];
   /** Whether components refuse to start without it. */
   required: boolean;
-  /** `env` = variables `SSMD_KEY_<NAME>_<FIELD>`; `file:<path>` = a YAML or JSON file. */
-  source: "env" | `file:${string}`;
+  /** Where its values are. */
+  source: KeySource;
   /** How old it may become. */
   rotationDays?: number;
 }
@@ -53,8 +64,11 @@ export type StorageSpec =
     type: "s3";
     endpoint: string;
     region: string;
+    /** Of raw and normalized files; one name for both puts them into one bucket. */
     buckets: { raw: string; normalized: string };
-    /** Field → reference: `access_key` and `secret_key`. */
+    /** `endpoint/bucket/key` (true) or `bucket.endpoint/key` (false); default true but for AWS. */
+    pathStyle?: boolean;
+    /** Field → reference: `access_key` and `secret_key`; `session_token` of temporary ones. */
     credentials?: Record<string, KeyReference>;
   };
 

@@ -22,8 +22,8 @@ const keyReference: z.ZodType<KeyReference> = text(
 const keyFieldText = text(/^[a-z][a-z0-9_]*$/, "a name of lower-case letters, digits and _");
 
 const keySource = text(
-  /^(env|file:.+)$/,
-  '"env" (variables SSMD_KEY_<NAME>_<FIELD>) or "file:<path>"',
+  /^(env|file:.+|mount:.+|sealed-secret\/[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)$/,
+  '"env" (variables SSMD_KEY_<NAME>_<FIELD>), "file:<path>", "mount:<dir>" or "sealed-secret/<name>"',
 ) as z.ZodType<string> as z.ZodType<KeySpec["source"]>;
 
 const key = fields({
@@ -70,8 +70,12 @@ const storage = oneOf([
     endpoint: address(["https", "http"]),
     region: plainText,
     buckets: fields({ raw: plainText, normalized: plainText }),
+    path_style: z.boolean().exactOptional(),
     credentials: credentials.exactOptional(),
-  }),
+  }).transform(({ path_style, ...rest }) => ({
+    ...rest,
+    ...(path_style === undefined ? {} : { pathStyle: path_style }),
+  })),
 ]);
 
 const cache = oneOf([

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "@ssmd/runtime";
 import type { Environment, KeySpec } from "./environment.ts";
-import { type KeySources, keyVariable, resolveKeys } from "./keys.ts";
+import { type KeySources, keyVariable } from "./key_source.ts";
+import { resolveKeys } from "./keys.ts";
 
 const SECRET = "s3cr3t-planted";
 
@@ -133,4 +134,35 @@ Deno.test("resolved keys show no value when they are printed", async () => {
   const variables = { SSMD_KEY_KALSHI_KEY_ID: SECRET, SSMD_KEY_KALSHI_PRIVATE_KEY: SECRET };
   const keys = await resolveKeys(environmentWith({ kalshi: SPEC }), sources(variables));
   assert.ok(!`${JSON.stringify(keys)}${Deno.inspect(keys)}${String(keys)}`.includes(SECRET));
+});
+
+Deno.test("keys come from a folder with a file a field, without the line end of editors", async () => {
+  for (
+    const source of ["mount:/run/kalshi", "mount:/run/kalshi/", "sealed-secret/kalshi"] as const
+  ) {
+    const from = sources({ SSMD_SECRETS_DIR: "/run" }, {
+      "/run/kalshi/key_id": "id\n",
+      "/run/kalshi/private_key": "a\n\n",
+    });
+    const keys = await resolveKeys(environmentWith({ kalshi: { ...SPEC, source } }), from);
+    assert.deepEqual(keys.credentials("kalshi"), { key_id: "id", private_key: "a\n" });
+  }
+});
+
+Deno.test("a missing mounted field names its file", async () => {
+  const from = sources({}, { "/var/run/secrets/ssmd/kalshi/key_id": SECRET });
+  const error = await failure({ ...SPEC, source: "sealed-secret/kalshi" }, from);
+  assert.equal(error.code, "KEY_MISSING");
+  assert.match(error.message, /\/kalshi\/private_key\)/);
+  assert.ok(!JSON.stringify([error.message, error.hint, error.context]).includes(SECRET));
+});
+
+Deno.test("a mounted file that may not be read is told as that, not as missing", async () => {
+  const from: KeySources = {
+    env: () => undefined,
+    readFile: () => Promise.reject(new Deno.errors.PermissionDenied("no")),
+  };
+  const error = await failure({ ...SPEC, source: "mount:/run/kalshi" }, from);
+  assert.equal(error.code, "KEY_UNREADABLE");
+  assert.match(error.message, /\/run\/kalshi\/key_id/);
 });

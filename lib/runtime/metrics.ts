@@ -27,12 +27,20 @@ export class Metrics {
     );
   }
 
-  /** A value that goes up and down. */
-  gauge(name: string, help: string, labels: readonly string[] = []): Gauge<string> {
+  /** A value that goes up and down; `collect` is called at each scrape, to set it then. */
+  gauge(
+    name: string,
+    help: string,
+    labels: readonly string[] = [],
+    collect?: () => void,
+  ): Gauge<string> {
     return this.#make(
       name,
       (full) =>
-        new Gauge({ name: full, help, labelNames: [...labels], registers: [this.registry] }),
+        new Gauge({
+          ...{ name: full, help, labelNames: [...labels], registers: [this.registry] },
+          ...(collect ? { collect } : {}),
+        }),
     );
   }
 

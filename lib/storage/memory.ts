@@ -32,6 +32,13 @@ export function memoryStorage(): Storage {
       entries.set(key, { data: bytes, modifiedAtMs: Date.now() });
     },
     // deno-lint-ignore require-await
+    async putIfAbsent(key, data) {
+      assertKey(key);
+      if (entries.has(key)) return false;
+      entries.set(key, { data: data.slice(), modifiedAtMs: Date.now() });
+      return true;
+    },
+    // deno-lint-ignore require-await
     async get(key) {
       return entryOf(key).data.slice();
     },

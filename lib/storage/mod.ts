@@ -3,3 +3,4 @@ export * from "./storage.ts";
 export { folderStorage } from "./local.ts";
 export { memoryStorage } from "./memory.ts";
 export { openStorage, type StorageConfig } from "./open.ts";
+export type { S3Config } from "./s3_config.ts";

@@ -1,4 +1,5 @@
 import { ConfigError, suggestion } from "@ssmd/runtime";
+import type { S3Config } from "./s3_config.ts";
 import type { Storage } from "./storage.ts";
 
 /** Where objects are kept. */
@@ -8,9 +9,10 @@ export type StorageConfig =
     type: "local";
     /** The folder, absolute or relative to the working directory. */
     path: string;
-  };
+  }
+  | S3Config;
 
-/** What may stand in a configuration; the types not in {@linkcode StorageConfig} are refused. */
+/** What may stand in a configuration; every other type is refused. */
 const DRIVERS = {
   memory: async () => {
     const { memoryStorage } = await import("./memory.ts");
@@ -20,34 +22,33 @@ const DRIVERS = {
     const { folderStorage } = await import("./local.ts");
     return folderStorage(config.path);
   },
+  // The SDK costs half a second and 26 MB: only those who use it pay.
+  s3: async (config: S3Config) => {
+    const { s3Storage } = await import("./s3.ts");
+    return s3Storage(config);
+  },
 };
 
 /**
- * Opens the storage that a configuration names. Throws a ConfigError `STORAGE_TYPE_UNSUPPORTED`
- * for `s3`, which is not built in this version, and `STORAGE_TYPE_UNKNOWN` for any other type.
+ * Opens the storage that a configuration names. Throws a ConfigError `STORAGE_TYPE_UNKNOWN` for a
+ * type that is not in {@linkcode StorageConfig}, and for `s3` those of its driver.
  */
-export async function openStorage(config: StorageConfig | { type: "s3" }): Promise<Storage> {
+export async function openStorage(config: StorageConfig): Promise<Storage> {
   switch (config.type) {
     case "memory":
       return await DRIVERS.memory();
     case "local":
       return await DRIVERS.local(config);
+    case "s3":
+      return await DRIVERS.s3(config);
     default:
       throw refusal((config as { type: unknown }).type);
   }
 }
 
 function refusal(type: unknown): ConfigError {
-  const allowed = Object.keys(DRIVERS);
-  if (type === "s3") {
-    return new ConfigError(
-      "STORAGE_TYPE_UNSUPPORTED",
-      'The storage type "s3" is not built in this version.',
-      { context: { type }, hint: `Use one of: ${allowed.join(", ")}.` },
-    );
-  }
   return new ConfigError("STORAGE_TYPE_UNKNOWN", `There is no storage type "${type}".`, {
     context: { type },
-    hint: suggestion(String(type), allowed),
+    hint: suggestion(String(type), Object.keys(DRIVERS)),
   });
 }

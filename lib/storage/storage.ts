@@ -22,6 +22,11 @@ export interface Storage {
   readonly location: string;
   /** Writes or replaces an object; durable once resolved. */
   put(key: string, data: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
+  /**
+   * Writes an object unless there is one, also against other writers; true = it was written.
+   * Absent where a driver cannot. Throws StorageError `STORAGE_UNSUPPORTED` where its server cannot.
+   */
+  putIfAbsent?(key: string, data: Uint8Array): Promise<boolean>;
   /** All bytes of an object. */
   get(key: string): Promise<Uint8Array>;
   /** Bytes [start, end); cut at the object's end. */

@@ -32,10 +32,14 @@ async function* chunksOf(...texts: string[]): AsyncIterable<Uint8Array> {
   for (const text of texts) yield await Promise.resolve(bytesOf(text));
 }
 
-/** Registers the tests every storage driver passes. */
-export function storageContract(name: string, open: () => Promise<StorageSubject>): void {
+/** Registers the tests every storage driver passes; `ignore` where its server is not here. */
+export function storageContract(
+  name: string,
+  open: () => Promise<StorageSubject>,
+  { ignore = false }: { ignore?: boolean } = {},
+): void {
   const test = (sentence: string, body: (storage: Storage) => Promise<void>) =>
-    Deno.test(`${name} storage: ${sentence}`, async () => {
+    Deno.test(`${name} storage: ${sentence}`, { ignore }, async () => {
       const { storage, remove } = await open();
       try {
         await body(storage);
@@ -46,6 +50,7 @@ export function storageContract(name: string, open: () => Promise<StorageSubject
     });
 
   objectTests(test);
+  newObjectTests(test);
   listTests(test);
   keyTests(test);
 }
@@ -144,6 +149,22 @@ function objectTests(test: Test): void {
     }
     await writing;
     assert.equal((await storage.get("a.bin"))[0], 20);
+  });
+}
+
+function newObjectTests(test: Test): void {
+  test("where it can put what is new only, one of many writers wins", async (storage) => {
+    if (storage.putIfAbsent === undefined) return;
+    const putIfAbsent = storage.putIfAbsent.bind(storage);
+    const texts = ["one", "two", "three", "four"];
+    const won = await Promise.all(texts.map((text) => putIfAbsent("a/lock", bytesOf(text))));
+    assert.equal(won.filter((each) => each).length, 1);
+    assert.equal(textOf(await storage.get("a/lock")), texts[won.indexOf(true)]);
+    assert.equal(await putIfAbsent("a/lock", bytesOf("five")), false);
+    await storage.delete("a/lock");
+    assert.equal(await putIfAbsent("a/lock", bytesOf("six")), true);
+    assert.deepEqual(await keysOf(storage, ""), ["a/lock"]);
+    await rejectsWith("KEY_INVALID", putIfAbsent("../a", bytesOf("x")));
   });
 }
 

@@ -89,9 +89,9 @@ export class Running implements AsyncDisposable {
   }
 
   /** Asks it to end and waits for it. */
-  async stop(signal: Deno.Signal = "SIGINT"): Promise<Ended> {
+  async stop(signal: Deno.Signal = "SIGINT", withinMs = END_MS): Promise<Ended> {
     if (this.#alive) this.#child.kill(signal);
-    return await this.end();
+    return await this.end(withinMs);
   }
 
   /** Waits for its end; kills it when that does not come. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { decode } from "@ssmd/codec";
@@ -6,6 +7,7 @@ import { natsServerAvailable, startNatsServer } from "../servers/nats_server.ts"
 import { capturesDir } from "./_captures.ts";
 import { eventually, Folder, RunningUp, verify } from "./_process.ts";
 import { writeRegistry } from "./_registry.ts";
+import { Rig } from "./_rig.ts";
 import { framesIn } from "./independent_capture.ts";
 import { readKalshi } from "./independent_kalshi.ts";
 import { readKraken } from "./independent_kraken.ts";
@@ -87,6 +89,42 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "frames that cannot be read come to dead letters, with their bytes and the reason",
+  ignore: !natsServerAvailable(),
+  fn: async () => {
+    await using server = await natsServer();
+    await using foreign = await foreignClient(server.url);
+    const letters = foreign.letters("rig.dlq.connector");
+    await using rig = await Rig.start({ venues: ["kraken"], natsUrl: server.url });
+    await rig.allLive();
+    const forms = ["json", "binary", "truncated", "huge"] as const;
+    for (const what of forms) rig.simulator("kraken").fault({ type: "rubbish", what });
+    await eventually("a letter for each", () => Promise.resolve(letters.length === forms.length));
+    await rig.finish();
+    const [sent = []] = await rig.sent("kraken");
+    for (const [index, what] of forms.entries()) {
+      const { feed, reason, bytes, frame_base64, truncated } = letters[index] as Letter;
+      assert.equal(feed, "kraken");
+      assert.ok(reason.length > 10, what);
+      const kept = Buffer.from(frame_base64, "base64");
+      assert.equal(truncated, what === "huge");
+      assert.equal(truncated, kept.length < bytes);
+      const text = kept.toString();
+      assert.ok(sent.some((frame) => truncated ? frame.startsWith(text) : frame === text), what);
+    }
+  },
+});
+
+/** A frame that could not be read, as it stands on `{env}.dlq.connector`. */
+interface Letter {
+  feed: string;
+  reason: string;
+  bytes: number;
+  frame_base64: string;
+  truncated: boolean;
+}
+
 /** Kalshi's keys, for environments that are only played from captures. */
 const NO_KEYS = { SSMD_KEY_KALSHI_KEY_ID: "none", SSMD_KEY_KALSHI_PRIVATE_KEY: "none" };
 
@@ -117,12 +155,19 @@ async function foreignClient(url: string) {
     });
     return result;
   };
+  const letters = (subject: string): Letter[] => {
+    const result: Letter[] = [];
+    const callback = (_error: unknown, message: { json(): unknown }) =>
+      void result.push(message.json() as Letter);
+    connection.subscribe(subject, { callback });
+    return result;
+  };
   /** Messages that the environment's stream keeps. */
   const stored = async () => {
     const manager = await jetstreamManager(connection);
     return (await manager.streams.info(`ssmd-${ENV}`)).state.messages;
   };
-  return { count, stored, [Symbol.asyncDispose]: () => connection.close() };
+  return { count, letters, stored, [Symbol.asyncDispose]: () => connection.close() };
 }
 
 /** NATS as it is on the wire: what any client in any language sees. */

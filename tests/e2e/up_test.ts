@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { eventually, Folder, RunningUp, runSsmd, verify } from "./_process.ts";
+import { type Ended, eventually, Folder, RunningUp, runSsmd, verify } from "./_process.ts";
+import { writeRegistry } from "./_registry.ts";
 import { Stream } from "./_stream.ts";
 
 /** Promise of the acceptance: live data this soon after the packages are there. */
@@ -158,6 +159,45 @@ Deno.test("up ends with 1 and the nearest name for an environment that there is 
   assert.equal(code, 1);
   assert.match(output, /there is no environment "demoo"/);
   assert.match(output, /did you mean "demo"\?/);
+});
+
+Deno.test("up refuses a wrong environment with file, place and what would be right, before anything starts", async () => {
+  await using folder = new Folder();
+  await writeRegistry(folder.path, {
+    name: "good",
+    feeds: { kraken: { symbols: { A: "A/USD" } } },
+  });
+  const dir = `${folder.path}/exchanges/environments`;
+  const good = await Deno.readTextFile(`${dir}/good.yaml`);
+  const cases: Record<string, [text: string, said: RegExp]> = {
+    malformed: ["name: malformed\nfeeds: [kraken\n  nonsense: {", /malformed\.yaml:\d+/],
+    unknown: [good.replace(`"schema"`, `"shema"`), /unknown\.yaml:\d+[\s\S]*schema/],
+    wrong: [good.replace(`"memory"`, "7"), /wrong\.yaml:\d+[\s\S]*memory, nats/],
+    lonely: [good.replace(`[\n    "kraken"`, `[\n    "krakn"`), /lonely\.yaml:\d+[\s\S]*kraken/],
+    alone: [good.replace(`"name": "good"`, `"name": "other"`), /alone\.yaml:\d+/],
+  };
+  for (const [name, [text]] of Object.entries(cases)) {
+    await Deno.writeTextFile(`${dir}/${name}.yaml`, text.replace(`"good"`, `"${name}"`));
+  }
+  const ended = await Promise.all(
+    Object.keys(cases).map((env) => runSsmd(["up", "--env", env], { cwd: folder.path })),
+  );
+  for (const [index, [name, [, said]]] of Object.entries(cases).entries()) {
+    const { code, output } = ended[index] as Ended;
+    assert.equal(code, 1, name);
+    assert.match(output, said);
+    assert.match(output, /code: +CONFIG_/);
+    assert.equal(output.includes("listens"), false);
+  }
+});
+
+Deno.test("up names the variables of a key that is missing", async () => {
+  const { code, output } = await runSsmd(["up", "--env", "kalshi", "--port", "0"]);
+  assert.equal(code, 1);
+  assert.match(output, /code: +KEY_MISSING/);
+  for (const field of ["KEY_ID", "PRIVATE_KEY"]) {
+    assert.match(output, new RegExp(`SSMD_KEY_KALSHI_${field}`));
+  }
 });
 
 Deno.test("up ends with 1 for a capture that there is not, and for one of no venue", async () => {

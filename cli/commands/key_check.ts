@@ -1,0 +1,74 @@
+import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { EXPIRING_DAYS, keyAges } from "@ssmd/metadata";
+import { ANY_ENV_FLAG, KEY_FLAGS, type KeyFlags } from "../keys/flags.ts";
+import { roomNames, withKeyRoom } from "../keys/key_room.ts";
+import { render } from "../render.ts";
+
+interface Flags extends KeyFlags {
+  env?: string;
+  within: number;
+}
+
+const COLUMNS = ["environment", "key", "age_days", "expires_in_days", "expires_at", "state"];
+
+/** `ssmd key check` */
+export const command: Command<CommandContext> = buildCommand<Flags, [], CommandContext>({
+  docs: {
+    brief: "Check ages: exit code 1 when a key is expired",
+    fullDescription: "Check ages: exit code 1 when a key is expired. Keys that expire soon, and " +
+      "keys with a limit whose last rotation nobody recorded, are told on stderr.\n\n" +
+      "EXAMPLES\n  ssmd key check\n  ssmd key check --env kalshi --within 30",
+  },
+  parameters: {
+    flags: {
+      env: ANY_ENV_FLAG,
+      within: {
+        kind: "parsed",
+        parse: daysOf,
+        brief: "Days before the end from which on a key counts as expiring",
+        default: String(EXPIRING_DAYS),
+        placeholder: "days",
+      },
+      ...KEY_FLAGS,
+    },
+  },
+  func: runCheck,
+});
+
+async function runCheck(this: CommandContext, flags: Flags): Promise<void> {
+  const { stdout, stderr } = this.process;
+  const value = [];
+  for (const env of await roomNames(flags)) {
+    const ages = await withKeyRoom(
+      { ...flags, env },
+      ({ environment }) => ({ action: "check", keys: Object.keys(environment.keys) }),
+      stderr,
+      ({ environment, rotations }) =>
+        Promise.resolve(keyAges(environment, rotations, Date.now(), flags.within)),
+    );
+    value.push(...ages.map((age) => ({
+      environment: env,
+      key: age.key,
+      age_days: age.ageDays ?? null,
+      expires_in_days: age.expiresInDays ?? null,
+      expires_at: age.expiresAt ?? null,
+      state: age.state,
+    })));
+  }
+  stdout.write(render({ value, rows: value, columns: COLUMNS }, flags.output));
+  for (const { environment, key, state } of value) {
+    const rotate = `ssmd key rotate ${key} --env ${environment}`;
+    if (state === "expired") stderr.write(`expired: ${key} of ${environment}: ${rotate}\n`);
+    if (state === "expiring") stderr.write(`expires soon: ${key} of ${environment}: ${rotate}\n`);
+    if (state === "unknown") {
+      stderr.write(`age not known: ${key} of ${environment}; ${rotate} records one\n`);
+    }
+  }
+  if (value.some(({ state }) => state === "expired")) Deno.exitCode = 1;
+}
+
+function daysOf(text: string): number {
+  const days = Number(text);
+  if (/^\d{1,4}$/.test(text)) return days;
+  throw new SyntaxError("a whole number of days, 0 to 9999");
+}

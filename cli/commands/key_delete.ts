@@ -1,0 +1,54 @@
+import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { ConfigError } from "@ssmd/runtime";
+import { confirm } from "../keys/confirm.ts";
+import { ENV_FLAG, KEY_FLAGS, KEY_NAME, type KeyFlags, YES_FLAG } from "../keys/flags.ts";
+import { accessTo, type KeyRoom, onlyName, specOf, withKeyRoom } from "../keys/key_room.ts";
+import { storeOf } from "../keys/key_store.ts";
+import { recordRotation } from "../keys/written_key.ts";
+import { render } from "../render.ts";
+
+interface Flags extends KeyFlags {
+  env: string;
+  yes: boolean;
+}
+
+/** `ssmd key delete` */
+export const command: Command<CommandContext> = buildCommand<Flags, string[], CommandContext>({
+  docs: {
+    brief: "Delete the values of a key: its file, or its part of a SealedSecret",
+    fullDescription: "Delete the values of a key: its file, or its part of a SealedSecret. The " +
+      "environment goes on declaring it, and does not start without it where it is required. " +
+      "Revoke it at the venue too.\n\n" +
+      "EXAMPLES\n  ssmd key delete kalshi --env prod\n  ssmd key delete kalshi --env prod --yes",
+  },
+  parameters: { flags: { env: ENV_FLAG, yes: YES_FLAG, ...KEY_FLAGS }, positional: KEY_NAME },
+  func: runDelete,
+});
+
+async function runDelete(this: CommandContext, flags: Flags, ...words: string[]): Promise<void> {
+  const { stdout, stderr } = this.process;
+  const name = onlyName(words);
+  const value = await withKeyRoom(
+    flags,
+    accessTo("delete", name),
+    stderr,
+    (room) => deleted(room, name, flags.yes),
+  );
+  const rows = [{ ...value, fields: value.fields.join(" ") }];
+  stdout.write(render({ value, rows }, flags.output));
+}
+
+async function deleted(room: KeyRoom, name: string, yes: boolean) {
+  const spec = specOf(room, name);
+  const store = storeOf(room, name, spec, {});
+  const fields = [...await store.present()];
+  if (fields.length === 0) {
+    throw new ConfigError("KEY_MISSING", `key ${name} is not set, so there is nothing to delete`, {
+      hint: `ssmd key show ${name} --env ${room.environment.name}`,
+    });
+  }
+  await confirm(`Delete the values of ${name} in ${store.path}? They cannot be got back.`, yes);
+  await store.remove();
+  await recordRotation(room, name);
+  return { environment: room.environment.name, key: name, fields, path: store.path };
+}

@@ -1,0 +1,64 @@
+import type { Completes } from "../flags.ts";
+
+/** Names of a kind in the registry of this or the given folder; none where there is no registry. */
+export type NameSource = (kind: Completes, dir?: string) => Promise<readonly string[]>;
+
+/** Parents that are looked through for a registry. */
+const PARENTS_MAX = 32;
+
+/** Names from the files of the registry. Damaged files give fewer names, never an error. */
+export const registryNames: NameSource = async (kind, dir) => {
+  const root = findRoot(dir);
+  if (root === undefined) return [];
+  if (kind === "environment") return filesIn(`${root}/environments`, ".yaml");
+  if (kind === "feed") return filesIn(`${root}/feeds`, ".yaml");
+  if (kind === "schema") return filesIn(`${root}/schemas`, ".capnp");
+  if (kind === "symbol" || kind === "key") return await keysOf(root, `${kind}s`);
+  return [];
+};
+
+/** As `findRegistry` of lib/metadata does it, without the packages that come with it. */
+function findRoot(dir: string | undefined): string | undefined {
+  let up = dir ?? ".";
+  for (let i = 0; i < PARENTS_MAX; i++) {
+    for (const candidate of [up, `${up}/exchanges`]) {
+      if (isFolder(`${candidate}/feeds`) && isFolder(`${candidate}/environments`)) return candidate;
+    }
+    if (dir !== undefined) return undefined;
+    up = `${up}/..`;
+  }
+  return undefined;
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+function filesIn(dir: string, extension: string): string[] {
+  try {
+    return [...Deno.readDirSync(dir)].map(({ name }) => name)
+      .filter((name) => name.endsWith(extension))
+      .map((name) => name.slice(0, -extension.length)).sort();
+  } catch {
+    return [];
+  }
+}
+
+/** The keys of a mapping of all environments. */
+async function keysOf(root: string, field: string): Promise<string[]> {
+  const { parse } = await import("yaml");
+  const keys = new Set<string>();
+  for (const name of filesIn(`${root}/environments`, ".yaml")) {
+    try {
+      const file = parse(Deno.readTextFileSync(`${root}/environments/${name}.yaml`));
+      for (const key of Object.keys(file?.[field] ?? {})) keys.add(key);
+    } catch {
+      // A file that is just being written is none to complete from.
+    }
+  }
+  return [...keys].sort();
+}

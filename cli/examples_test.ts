@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { buildCatalogue } from "./catalogue/build.ts";
+import { referenceOf } from "./catalogue/reference.ts";
+import { asJson, runnable } from "./testing/example.ts";
+import { makeProject, type Ran } from "./testing/project.ts";
+
+const ROOT = new URL("../", import.meta.url).pathname;
+const catalogue = await buildCatalogue();
+
+function told(line: string, { code, stdout, stderr }: Ran): string {
+  return `$ ${line}\nended with ${code}\n${stdout.slice(-2000)}${stderr.slice(-2000)}`;
+}
+
+/** One JSON value, or one a line where the command streams. */
+function valuesIn(text: string): unknown[] {
+  try {
+    return [JSON.parse(text)];
+  } catch {
+    return text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  }
+}
+
+async function schemaOf(path: string): Promise<z.ZodType> {
+  const text = await Deno.readTextFile(`${ROOT}${path}`);
+  return z.fromJSONSchema(JSON.parse(text)) as unknown as z.ZodType;
+}
+
+for (const command of catalogue.commands) {
+  Deno.test(`every example of ssmd ${command.name} in the reference runs`, async () => {
+    assert.ok(command.examples.length > 0);
+    const reference = referenceOf(catalogue);
+    const project = await makeProject();
+    try {
+      for (const example of command.examples) {
+        assert.ok(reference.includes(`\n${example}\n`), example);
+        const line = runnable(example, command);
+        const ran = await project.sh(line);
+        assert.equal(ran.code, 0, told(line, ran));
+      }
+    } finally {
+      await project.remove();
+    }
+  });
+
+  const { output } = command;
+  if (output === undefined) continue;
+  Deno.test(`ssmd ${command.name} --output json prints what its schema describes`, async () => {
+    const schema = await schemaOf(output.schema);
+    const project = await makeProject();
+    try {
+      for (const example of command.examples) {
+        const line = asJson(runnable(example, command));
+        const ran = await project.sh(line);
+        assert.equal(ran.code, 0, told(line, ran));
+        for (const value of valuesIn(ran.stdout)) {
+          const { error } = schema.safeParse(value);
+          assert.equal(error && z.prettifyError(error), undefined, told(line, ran));
+        }
+      }
+    } finally {
+      await project.remove();
+    }
+  });
+}
+
+Deno.test("every schema in cli/schemas is that of a command", async () => {
+  const known = catalogue.commands.flatMap(({ output }) => output?.schema ?? []);
+  for await (const { name } of Deno.readDir(`${ROOT}cli/schemas`)) {
+    assert.ok(known.includes(`cli/schemas/${name}`), name);
+  }
+});
+
+Deno.test("an example is made to end, to take a free port, and to print JSON", () => {
+  const up = catalogue.commands.find(({ name }) => name === "up");
+  assert.ok(up !== undefined);
+  assert.equal(runnable("ssmd up --port 9 | head", up), "ssmd up --for 1s --port 0 | head");
+  assert.equal(runnable("ssmd up --for 30s", up), "ssmd up --for 1s --port 0");
+  assert.equal(asJson(`ssmd x -m "a; b" > f`), `ssmd x -m "a; b" --output json`);
+  assert.equal(asJson("echo s | ssmd x --output yaml a"), "echo s | ssmd x a --output json");
+});

@@ -1,0 +1,74 @@
+import { type KeySpec, keyVariable, placeOf, readKey } from "@ssmd/metadata";
+import { ConfigError } from "@ssmd/runtime";
+import type { SealFlags } from "./flags.ts";
+import type { KeyRoom } from "./key_room.ts";
+import { writePrivateFile } from "./private_file.ts";
+import { SealedFile } from "./sealed_file.ts";
+import type { Values } from "./value_input.ts";
+
+/** Where the values of a key are written. */
+export interface KeyStore {
+  path: string;
+  /** Fields that are there already. */
+  present(): Promise<Set<string>>;
+  /** Whether these are the values that are there; undefined where that cannot be told. */
+  holds(values: Values): Promise<boolean | undefined>;
+  /** Writes values, and leaves the other fields as they are. */
+  write(values: Values): Promise<void>;
+  /** Removes the values of all fields. */
+  remove(): Promise<void>;
+}
+
+/** Whether ssmd itself writes the values. */
+export function isWritable(spec: KeySpec): boolean {
+  const { kind } = placeOf(spec);
+  return kind === "file" || kind === "sealed-secret";
+}
+
+/** The store of a key. Throws ConfigError `KEY_SOURCE_READ_ONLY` for sources that others write. */
+export function storeOf(room: KeyRoom, name: string, spec: KeySpec, seal: SealFlags): KeyStore {
+  const place = placeOf(spec);
+  if (place.kind === "file") return fileStore(room, name, spec, place.path);
+  if (place.kind === "sealed-secret") {
+    return new SealedFile(sealedPath(room, place.secret), place.secret, spec.fields, seal);
+  }
+  const where = place.kind === "env"
+    ? `export ${spec.fields.map((field) => `${keyVariable(name, field)}=…`).join(" ")}`
+    : `change the secret that is mounted at ${place.dir}`;
+  throw new ConfigError(
+    "KEY_SOURCE_READ_ONLY",
+    `the values of key ${name} come from ${
+      place.kind === "env" ? "variables" : "a mounted secret"
+    }, which ssmd does not write`,
+    {
+      hint:
+        `${where}; then record the date: ssmd key rotate ${name} --env ${room.environment.name}`,
+    },
+  );
+}
+
+/** The manifest of a sealed secret of an environment. */
+export function sealedPath({ dir, environment }: KeyRoom, secret: string): string {
+  return `${dir}/sealed/${environment.name}/${secret}.yaml`;
+}
+
+function fileStore(room: KeyRoom, name: string, spec: KeySpec, path: string): KeyStore {
+  const values = () => readKey(name, { ...spec, required: false }, room.sources);
+  return {
+    path,
+    present: async () => new Set((await values()).keys()),
+    holds: async (given) => {
+      const now = await values();
+      return [...given].every(([field, value]) => now.get(field) === value);
+    },
+    write: async (given) => {
+      const all = new Map([...await values(), ...given]);
+      // In the order in which they are declared; JSON strings are YAML, whatever is in them.
+      const lines = spec.fields.map((field) => [field, all.get(field)] as const)
+        .filter(([, value]) => value !== undefined)
+        .map(([field, value]) => `${field}: ${JSON.stringify(value)}\n`);
+      await writePrivateFile(path, lines.join(""));
+    },
+    remove: () => Deno.remove(path),
+  };
+}

@@ -1,0 +1,104 @@
+import { Buffer } from "node:buffer";
+import { dirname, join, relative, resolve } from "node:path";
+import { ConfigError } from "@ssmd/runtime";
+
+const PRIVATE_FILE = 0o600;
+const PRIVATE_FOLDER = 0o700;
+/** Folders upward in which a repository is looked for. */
+const PARENTS_MAX = 32;
+
+/**
+ * Writes secrets: whole or not at all, readable by this user only, in a folder that git ignores. Throws
+ * ConfigError `KEY_FILE_IN_GIT` when git has the file already.
+ */
+export async function writePrivateFile(path: string, text: string): Promise<void> {
+  const folder = dirname(path);
+  await Deno.mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
+  await keepOutOfGit(path);
+  await writeWhole(path, text, PRIVATE_FILE);
+}
+
+/** Writes a file whole or not at all; its folder is made. */
+export async function writeWhole(path: string, text: string, mode = 0o644): Promise<void> {
+  const folder = dirname(path);
+  await Deno.mkdir(folder, { recursive: true });
+  const temporary = join(folder, `.${crypto.randomUUID()}.tmp`);
+  try {
+    using file = await Deno.open(temporary, { write: true, createNew: true, mode });
+    const bytes = new TextEncoder().encode(text);
+    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+    await file.syncData();
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    throw error;
+  }
+  if (Deno.build.os === "windows") return;
+  using handle = await Deno.open(folder);
+  await handle.sync();
+}
+
+/** Makes git ignore the file. Throws `KEY_FILE_IN_GIT` when it is too late for that. */
+export async function keepOutOfGit(path: string): Promise<void> {
+  const folder = resolve(dirname(path));
+  const root = await repositoryOf(folder);
+  if (root === undefined) return;
+  const index = await indexOf(root);
+  const name = relative(folder, resolve(path));
+  if (holdsPath(index, relative(root, resolve(path)))) {
+    throw new ConfigError("KEY_FILE_IN_GIT", `${path} is a file that git keeps`, {
+      hint: `take it out first (git rm --cached ${path}), or name another file; ` +
+        "values in git's history count as public: rotate them",
+      context: { path },
+    });
+  }
+  const ignored = join(folder, ".gitignore");
+  const lines = (await textOf(ignored)).split("\n");
+  if (lines.includes("*") || lines.includes(`/${name}`)) return;
+  const folderIsOurs = lines.join("") === "" && folder !== root &&
+    !index.includes(bytesText(`${relative(root, folder)}/`));
+  const rule = folderIsOurs ? "*" : `/${name}`;
+  await Deno.writeTextFile(ignored, `${rule}\n`, { append: true });
+}
+
+async function repositoryOf(folder: string): Promise<string | undefined> {
+  let up = folder;
+  for (let i = 0; i < PARENTS_MAX; i++) {
+    if (await Deno.stat(join(up, ".git")).then(() => true, () => false)) return up;
+    if (dirname(up) === up) return undefined;
+    up = dirname(up);
+  }
+  return undefined;
+}
+
+/** Git's index, a character a byte; the paths of all files stand in it as they are. */
+async function indexOf(root: string): Promise<string> {
+  const git = join(root, ".git");
+  const pointer = /^gitdir: (.+)$/m.exec(await textOf(git))?.[1];
+  const path = join(pointer === undefined ? git : resolve(root, pointer), "index");
+  const bytes = await Deno.readFile(path).catch(() => new Uint8Array());
+  return Buffer.from(bytes).toString("latin1");
+}
+
+/** Whether an entry of the index is exactly this path: its length stands before it, a zero after. */
+function holdsPath(index: string, path: string): boolean {
+  const text = bytesText(path);
+  for (let at = index.indexOf(`${text}\0`); at >= 0; at = index.indexOf(`${text}\0`, at + 1)) {
+    // Entries with extended flags have two bytes more between.
+    if (lengthBefore(index, at) === text.length) return true;
+    if (lengthBefore(index, at - 2) === text.length) return true;
+  }
+  return false;
+}
+
+function lengthBefore(index: string, at: number): number {
+  return (index.charCodeAt(at - 2) & 0x0f) << 8 | index.charCodeAt(at - 1);
+}
+
+function bytesText(text: string): string {
+  return String.fromCharCode(...new TextEncoder().encode(text));
+}
+
+async function textOf(path: string): Promise<string> {
+  return await Deno.readTextFile(path).catch(() => "");
+}

@@ -1,0 +1,155 @@
+import {
+  scopeOf,
+  seal,
+  type SealedSecret,
+  sealedSecret,
+  sealedSecretText,
+  type SealingKey,
+  sealingKeyOf,
+  type SealTarget,
+} from "@ssmd/metadata";
+import { ConfigError, messageOf } from "@ssmd/runtime";
+import { parse } from "yaml";
+import { UsageError } from "../exit.ts";
+import { variable } from "../terminal.ts";
+import type { SealFlags } from "./flags.ts";
+import type { KeyStore } from "./key_store.ts";
+import { writeWhole } from "./private_file.ts";
+import type { Values } from "./value_input.ts";
+
+/** Variable in place of `--cert`. */
+export const CERT_VARIABLE = "SSMD_SEALING_CERT";
+
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** A SealedSecret in the registry, as the store of a key. */
+export class SealedFile implements KeyStore {
+  readonly path: string;
+  #secret: string;
+  #fields: readonly string[];
+  #flags: SealFlags;
+
+  /** Fields of a key in the manifest `path`, which may hold those of other keys too. */
+  constructor(path: string, secret: string, fields: readonly string[], flags: SealFlags) {
+    this.path = path;
+    this.#secret = secret;
+    this.#fields = fields;
+    this.#flags = flags;
+  }
+
+  /** The manifest as it is; undefined where there is none. Throws ConfigError `KEY_MANIFEST_INVALID`. */
+  async manifest(): Promise<SealedSecret | undefined> {
+    let text: string;
+    try {
+      text = await Deno.readTextFile(this.path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+    try {
+      const manifest = parse(text, { logLevel: "silent" }) as SealedSecret;
+      if (manifest.kind === "SealedSecret" && manifest.metadata.name === this.#secret) {
+        if (typeof manifest.spec.encryptedData === "object") return manifest;
+      }
+    } catch {
+      // Told below, as what is no manifest.
+    }
+    throw new ConfigError(
+      "KEY_MANIFEST_INVALID",
+      `${this.path} is no SealedSecret ${this.#secret}`,
+      {
+        hint: "get the right one from git, or remove the file and set the key anew",
+      },
+    );
+  }
+
+  async present(): Promise<Set<string>> {
+    const sealed = (await this.manifest())?.spec.encryptedData ?? {};
+    return new Set(this.#fields.filter((field) => Object.hasOwn(sealed, field)));
+  }
+
+  holds(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  async write(values: Values): Promise<void> {
+    const now = await this.manifest();
+    const target = targetOf(this.#secret, this.#flags, now);
+    const kept = now?.spec.encryptedData ?? {};
+    if (now && !isSameTarget(target, now)) this.#assertAll(values, kept);
+    const key = await sealingKeyFrom(this.#flags);
+    const sealed = { ...kept, ...await sealAll(values, key, target) };
+    await writeWhole(this.path, sealedSecretText(sealedSecret(target, sealed)));
+  }
+
+  async remove(): Promise<void> {
+    const now = await this.manifest();
+    if (now === undefined) return;
+    const { encryptedData } = now.spec;
+    for (const field of this.#fields) delete encryptedData[field];
+    if (Object.keys(encryptedData).length === 0) await Deno.remove(this.path);
+    else await writeWhole(this.path, sealedSecretText(now));
+  }
+
+  /** What was sealed for another namespace or scope could not be opened in the new one. */
+  #assertAll(values: Values, kept: Record<string, string>): void {
+    const left = Object.keys(kept).filter((field) => !values.has(field));
+    if (left.length === 0) return;
+    throw new UsageError(
+      "KEY_TARGET_CHANGED",
+      `another namespace or scope needs all values anew; ${left.join(", ")} would be left`,
+      { hint: "give all fields, or keep the namespace and scope of the manifest" },
+    );
+  }
+}
+
+function isSameTarget({ namespace, scope }: SealTarget, { metadata }: SealedSecret): boolean {
+  return metadata.namespace === namespace && scopeOf(metadata) === scope;
+}
+
+/** Name, namespace and scope: as the flags say, else as they are. Throws UsageError. */
+export function targetOf(secret: string, flags: SealFlags, now?: SealedSecret): SealTarget {
+  const namespace = flags.namespace ?? now?.metadata.namespace;
+  const scope = flags.scope ?? (now ? scopeOf(now.metadata) : "strict");
+  if (namespace !== undefined && DNS_LABEL.test(namespace)) {
+    return { name: secret, namespace, scope };
+  }
+  throw new UsageError(
+    "KEY_NAMESPACE_MISSING",
+    namespace === undefined
+      ? `the namespace of the secret ${secret} is not known`
+      : `"${namespace}" is no name of a namespace`,
+    { hint: "name it: --namespace <a-z 0-9 ->" },
+  );
+}
+
+/** Seals all values, by field. */
+export async function sealAll(
+  values: Values,
+  key: SealingKey,
+  target: SealTarget,
+): Promise<Record<string, string>> {
+  const sealed: Record<string, string> = {};
+  for (const [field, value] of values) sealed[field] = await seal(value, key, target);
+  return sealed;
+}
+
+/** The controller's key that `--cert` or its variable names. Throws UsageError or ConfigError. */
+export async function sealingKeyFrom({ cert }: SealFlags): Promise<SealingKey> {
+  const path = cert ?? variable(CERT_VARIABLE);
+  if (!path) {
+    throw new UsageError("KEY_CERT_MISSING", "sealing needs the controller's certificate", {
+      hint: `kubeseal --fetch-cert > sealing.pem; then --cert sealing.pem, or ${CERT_VARIABLE}`,
+    });
+  }
+  let pem: string;
+  try {
+    pem = await Deno.readTextFile(path);
+  } catch (cause) {
+    throw new ConfigError("KEY_CERT_UNREADABLE", `${path} cannot be read: ${messageOf(cause)}`, {
+      hint: "kubeseal --fetch-cert > sealing.pem",
+      cause,
+    });
+  }
+  return await sealingKeyOf(pem, Date.now());
+}

@@ -1,0 +1,93 @@
+import type { KeySpec } from "@ssmd/metadata";
+import { ConfigError, suggestion } from "@ssmd/runtime";
+import { parseDocument } from "yaml";
+import { UsageError } from "../exit.ts";
+import { SecretPrompt } from "./secret_prompt.ts";
+
+/** All of stdin that is taken, in bytes. */
+const INPUT_BYTES_MAX = 256 * 1024;
+
+/** Values by field. */
+export type Values = Map<string, string>;
+
+/**
+ * Reads values of a key from stdin, or asks for them on a terminal without showing them. Throws
+ * ConfigError `KEY_INPUT_INVALID`, `KEY_INPUT_TOO_LARGE` or `KEY_INPUT_CANCELLED`, UsageError `KEY_FIELD_UNKNOWN`;
+ * no message repeats a piece of the input.
+ */
+export async function readValues(name: string, spec: KeySpec, field?: string): Promise<Values> {
+  if (field !== undefined) assertField(name, spec, field);
+  const fields = field === undefined ? spec.fields : [field];
+  if (!Deno.stdin.isTerminal()) return valuesOf(await allOfStdin(), spec, field);
+  const prompt = SecretPrompt.ofProcess();
+  const values: Values = new Map();
+  for (const each of fields) values.set(each, await prompt.ask(`${name}.${each} (not shown): `));
+  return filled(values);
+}
+
+/** The values in a text: of one field, all of it; of several, a YAML or JSON map. */
+export function valuesOf(text: string, spec: KeySpec, field?: string): Values {
+  if (field !== undefined) return filled(new Map([[field, withoutLineEnd(text)]]));
+  const map = mapOf(text);
+  const [only, ...more] = spec.fields;
+  const isMap = map !== undefined && Object.keys(map).every((key) => spec.fields.includes(key));
+  if (only !== undefined && more.length === 0 && !isMap) {
+    return filled(new Map([[only, withoutLineEnd(text)]]));
+  }
+  if (!isMap) {
+    throw new ConfigError("KEY_INPUT_INVALID", "stdin is no map of this key's fields", {
+      hint: `one line a field: ${spec.fields.map((each) => `${each}: …`).join(", ")}; ` +
+        "or name one with --field",
+    });
+  }
+  return filled(new Map(Object.entries(map)));
+}
+
+function mapOf(text: string): Record<string, string> | undefined {
+  // The parser's own message is left out: it may repeat a piece of the secret.
+  const document = parseDocument(text, {
+    prettyErrors: false,
+    logLevel: "silent",
+    schema: "failsafe",
+  });
+  if (document.errors.length > 0) return undefined;
+  const content: unknown = document.toJS();
+  const isMap = typeof content === "object" && content !== null && !Array.isArray(content);
+  if (!isMap || Object.keys(content).length === 0) return undefined;
+  const isFlat = Object.values(content).every((value) => typeof value === "string");
+  return isFlat ? content as Record<string, string> : undefined;
+}
+
+function filled(values: Values): Values {
+  const empty = [...values].filter(([, value]) => value === "").map(([field]) => field);
+  if (empty.length === 0) return values;
+  throw new ConfigError("KEY_INPUT_INVALID", `nothing was given for ${empty.join(", ")}`, {
+    hint: "give the value on stdin, or type it at the prompt",
+  });
+}
+
+function assertField(name: string, spec: KeySpec, field: string): void {
+  if (spec.fields.includes(field)) return;
+  throw new UsageError("KEY_FIELD_UNKNOWN", `key ${name} has no such field`, {
+    hint: suggestion(field, spec.fields),
+  });
+}
+
+function withoutLineEnd(text: string): string {
+  return text.replace(/\r?\n$/, "");
+}
+
+async function allOfStdin(): Promise<string> {
+  let bytes = 0;
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  for await (const chunk of Deno.stdin.readable) {
+    bytes += chunk.length;
+    if (bytes > INPUT_BYTES_MAX) {
+      throw new ConfigError("KEY_INPUT_TOO_LARGE", `stdin is over ${INPUT_BYTES_MAX} bytes`, {
+        hint: "a key is a few kilobytes; is it the right file?",
+      });
+    }
+    chunks.push(chunk);
+  }
+  return await new Blob(chunks).text();
+}

@@ -1,0 +1,43 @@
+import { ConfigError } from "@ssmd/runtime/errors";
+import { nearest } from "@ssmd/runtime/suggest";
+
+/** A name that is not there. */
+export interface UnknownName {
+  /** What it should have been one of, in the singular: `environment`. */
+  what: string;
+  name: string;
+  /** Every name that there is. */
+  names: Iterable<string>;
+  /** Where was looked, for the sentence: `in exchanges/feeds`. */
+  where?: string;
+  /** Default `NAME_UNKNOWN`. */
+  code?: string;
+}
+
+/** Names that are listed in a hint at most. */
+const LISTED_MAX = 20;
+
+/** The hint for a name that is not there: the nearest one, and which there are. */
+export function namesHint(name: string, names: Iterable<string>): string {
+  const all = [...names].sort();
+  const near = nearest(name, all);
+  const more = all.length > LISTED_MAX ? `, … (${all.length})` : "";
+  const list = all.length === 0
+    ? "there are none yet"
+    : `there are: ${all.slice(0, LISTED_MAX).join(", ")}${more}`;
+  return near === undefined ? list : `did you mean "${near}"? ${list}`;
+}
+
+/** The error for a name that is not there, with the one that was probably meant. */
+export function unknownName({ what, name, names, where, code }: UnknownName): ConfigError {
+  const place = where === undefined ? "" : ` ${where}`;
+  return new ConfigError(code ?? "NAME_UNKNOWN", `there is no ${what} "${name}"${place}`, {
+    hint: namesHint(name, names),
+    context: { name },
+  });
+}
+
+/** Throws {@linkcode unknownName} unless `name` is one of `names`. */
+export function assertName(unknown: UnknownName & { names: readonly string[] }): void {
+  if (!unknown.names.includes(unknown.name)) throw unknownName(unknown);
+}

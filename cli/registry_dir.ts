@@ -1,0 +1,21 @@
+import { findRegistry } from "@ssmd/metadata";
+import { ConfigError } from "@ssmd/runtime/errors";
+import type { Globals } from "./context.ts";
+
+/**
+ * The registry folder of a command: `--dir` (the folder itself or the project above it), else found
+ * upward from the working directory. Throws ConfigError `CONFIG_NOT_FOUND`; a folder that was named
+ * is never exchanged for one above it.
+ */
+export async function registryDirOf({ dir }: Globals): Promise<string> {
+  if (dir === undefined) return await findRegistry(Deno.cwd());
+  const named = dir.replace(/(?<=.)\/+$/, "");
+  const found = await findRegistry(named).catch(() => undefined);
+  if (found !== undefined && [named, `${named}/exchanges`, "exchanges"].includes(found)) {
+    return found;
+  }
+  throw new ConfigError("CONFIG_NOT_FOUND", `there is no registry in "${dir}"`, {
+    hint: "--dir names a folder with feeds/ and environments/ in it, or the one above (exchanges/)",
+    context: { dir },
+  });
+}

@@ -1,0 +1,86 @@
+import { fillArchive } from "../archive/_fixtures.ts";
+import { folderStorage } from "@ssmd/storage";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** A project of its own in a temporary folder, with the program `ssmd` beside it. */
+export interface Project {
+  /** Working directory of a person: `exchanges/`, `data/`, `session.jsonl.zst`, a git history. */
+  dir: string;
+  /** Runs a line as bash does, in the project. */
+  sh(line: string): Promise<Ran>;
+  remove(): Promise<void>;
+}
+
+/** What a program left. */
+export interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Time that a line may take. */
+const LINE_MS_MAX = 60_000;
+
+/**
+ * Makes a project as the examples of the commands expect it. No environment in it reaches beyond
+ * loopback: those of live venues are given simulators.
+ */
+export async function makeProject(): Promise<Project> {
+  const top = await Deno.makeTempDir({ prefix: "ssmd-project-" });
+  const dir = `${top}/project`;
+  for (const kind of ["feeds", "environments", "schemas"]) {
+    await Deno.mkdir(`${dir}/exchanges/${kind}`, { recursive: true });
+    for await (const { name, isFile } of Deno.readDir(`${ROOT}exchanges/${kind}`)) {
+      if (!isFile) continue;
+      const text = await Deno.readTextFile(`${ROOT}exchanges/${kind}/${name}`);
+      const own = kind === "environments" ? simulated(text) : text;
+      await Deno.writeTextFile(`${dir}/exchanges/${kind}/${name}`, own);
+    }
+  }
+  const storage = folderStorage(`${dir}/data`);
+  await fillArchive(storage, "demo");
+  for await (const { key } of storage.list("raw/")) {
+    if (key.endsWith(".zst")) await Deno.copyFile(`${dir}/data/${key}`, `${dir}/session.jsonl.zst`);
+  }
+  await storage.close();
+  await Deno.mkdir(`${top}/bin`);
+  const program = `#!/bin/sh\nexec "${Deno.execPath()}" run -q -A --no-check --frozen ` +
+    `--config "${ROOT}deno.json" "${ROOT}cli/main.ts" "$@"\n`;
+  await Deno.writeTextFile(`${top}/bin/ssmd`, program, { mode: 0o755 });
+  const project = {
+    dir,
+    sh: (line: string) => sh(line, top, dir),
+    remove: () => Deno.remove(top, { recursive: true }),
+  };
+  await project.sh(
+    "printf 'data/\\n*.zst\\n' > .gitignore; git init -q && git add -A && git commit -qm start",
+  );
+  return project;
+}
+
+/** Registry of the examples: what needs the internet or a key is simulated here. */
+function simulated(environment: string): string {
+  if (/^simulator:/m.test(environment)) return environment;
+  return `${environment.trimEnd()}\nsimulator: { seed: 1, rate: 100 }\n`;
+}
+
+async function sh(line: string, top: string, dir: string): Promise<Ran> {
+  const output = await new Deno.Command("timeout", {
+    args: [String(LINE_MS_MAX / 1000), "bash", "-o", "pipefail", "-c", line],
+    cwd: dir,
+    env: {
+      PATH: `${top}/bin:${Deno.env.get("PATH")}`,
+      TMPDIR: top,
+      ...{ GIT_AUTHOR_NAME: "Test", GIT_AUTHOR_EMAIL: "test@example.com" },
+      ...{ GIT_COMMITTER_NAME: "Test", GIT_COMMITTER_EMAIL: "test@example.com" },
+    },
+    stdin: "null",
+  }).output();
+  const text = new TextDecoder();
+  return {
+    code: output.code,
+    stdout: text.decode(output.stdout),
+    stderr: text.decode(output.stderr),
+  };
+}

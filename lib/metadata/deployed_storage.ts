@@ -1,0 +1,51 @@
+import type { Environment, StorageSpec } from "./environment.ts";
+import { type ResolvedKeys, resolveKeys } from "./keys.ts";
+import { findRegistry, loadEnvironment } from "./registry.ts";
+
+type S3Spec = Extract<StorageSpec, { type: "s3" }>;
+
+/** Where files go, with credentials in place of references. */
+export type DeployedStorage =
+  | Exclude<StorageSpec, S3Spec>
+  | Omit<S3Spec, "credentials"> & { credentials?: Record<string, string> };
+
+/** Options of {@linkcode loadStorage}. */
+export interface LoadStorageOptions {
+  env: string;
+  /** Registry folder; default: found upward from the working directory. */
+  registryDir?: string;
+}
+
+/** The storage of an environment with its keys; a local one lies in `dataDir`. */
+export function deployedStorage(
+  spec: StorageSpec,
+  keys: ResolvedKeys,
+  dataDir?: string,
+): DeployedStorage {
+  if (spec.type === "local") return { type: "local", path: dataDir ?? spec.path };
+  if (spec.type === "memory") return spec;
+  const { credentials, ...rest } = spec;
+  return credentials ? { ...rest, credentials: keys.values(credentials) } : rest;
+}
+
+/**
+ * Loads only where an environment's files are, for those who read them: no other key needs to be
+ * there. Throws ConfigError with all findings when a file is wrong, and `KEY_MISSING`.
+ */
+export async function loadStorage(
+  { env, registryDir }: LoadStorageOptions,
+): Promise<DeployedStorage> {
+  const environment = await loadEnvironment(registryDir ?? await findRegistry(Deno.cwd()), env);
+  const keys = await resolveKeys({ ...environment, keys: storageKeys(environment) }, {
+    env: (name) => Deno.env.get(name),
+    readFile: (path) => Deno.readTextFile(path),
+  });
+  return deployedStorage(environment.storage, keys);
+}
+
+/** The keys that the storage refers to. */
+function storageKeys({ storage, keys }: Environment): Environment["keys"] {
+  const references = storage.type === "s3" ? Object.values(storage.credentials ?? {}) : [];
+  const names = new Set(references.map((each) => each.replace(/^\$key:|\..*$/g, "")));
+  return Object.fromEntries(Object.entries(keys).filter(([name]) => names.has(name)));
+}

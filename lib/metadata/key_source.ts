@@ -1,0 +1,179 @@
+import { ConfigError, suggestion, systemCodeOf } from "@ssmd/runtime";
+import { parseDocument } from "yaml";
+import type { KeySpec } from "./environment.ts";
+import { fieldOf } from "./loose.ts";
+
+/** Where keys are read from; given by the caller, so that tests need neither variables nor files. */
+export interface KeySources {
+  /** A variable of the process. */
+  env: (name: string) => string | undefined;
+  /** Text of a file; rejects when it cannot be read. */
+  readFile: (path: string) => Promise<string>;
+}
+
+/** A key's source, taken apart. */
+export type KeyPlace =
+  | { kind: "env" }
+  | { kind: "file"; path: string }
+  | { kind: "mount"; dir: string }
+  | {
+    kind: "sealed-secret";
+    /** Name of the Kubernetes secret. */
+    secret: string;
+  };
+
+/** Variable that names the folder below which the cluster mounts secrets, one folder each. */
+export const SECRETS_DIR_VARIABLE = "SSMD_SECRETS_DIR";
+
+/** The folder where {@linkcode SECRETS_DIR_VARIABLE} names none. */
+export const SECRETS_DIR_DEFAULT = "/var/run/secrets/ssmd";
+
+/** What a source says. */
+export function placeOf(spec: KeySpec): KeyPlace {
+  const { source } = spec;
+  if (source.startsWith("file:")) return { kind: "file", path: source.slice("file:".length) };
+  if (source.startsWith("mount:")) {
+    return { kind: "mount", dir: source.slice("mount:".length).replace(/(?<=.)\/+$/, "") };
+  }
+  if (source.startsWith("sealed-secret/")) {
+    return { kind: "sealed-secret", secret: source.slice("sealed-secret/".length) };
+  }
+  return { kind: "env" };
+}
+
+/** The variable that holds a field of a key with source `env`: `SSMD_KEY_<NAME>_<FIELD>`. */
+export function keyVariable(name: string, field: string): string {
+  return `SSMD_KEY_${name}_${field}`.replace(/[^A-Za-z0-9]/g, "_").toUpperCase();
+}
+
+/**
+ * The values of a key by field, of its declared fields only; those that are missing or empty are left out.
+ * Throws ConfigError `KEY_MISSING` when the file of a required key cannot be read, `KEY_INVALID` when it
+ * has another shape, `KEY_UNREADABLE` when a mounted file is there and cannot be read.
+ */
+export async function readKey(
+  name: string,
+  spec: KeySpec,
+  sources: KeySources,
+): Promise<Map<string, string>> {
+  const lookup = await lookupOf(name, spec, sources);
+  const values = new Map<string, string>();
+  for (const field of spec.fields) {
+    const value = lookup(field);
+    if (value !== undefined && value !== "") values.set(field, unfolded(value));
+  }
+  return values;
+}
+
+/** A field and where it is looked for, for a person: `kalshi.key_id (variable SSMD_KEY_KALSHI_KEY_ID)`. */
+export function whereOf(
+  name: string,
+  field: string,
+  spec: KeySpec | undefined,
+  sources?: KeySources,
+): string {
+  if (spec === undefined) return `${name}.${field} (there is no such key)`;
+  const place = placeOf(spec);
+  if (place.kind === "env") return `${name}.${field} (variable ${keyVariable(name, field)})`;
+  if (place.kind === "file") return `${name}.${field} (field ${field} in ${place.path})`;
+  return `${name}.${field} (file ${mountOf(place, sources)}/${field})`;
+}
+
+/** The folder with a file a field. */
+function mountOf(
+  place: KeyPlace & { kind: "mount" | "sealed-secret" },
+  sources: KeySources | undefined,
+): string {
+  if (place.kind === "mount") return place.dir;
+  return `${sources?.env(SECRETS_DIR_VARIABLE) || SECRETS_DIR_DEFAULT}/${place.secret}`;
+}
+
+/** PEM text in a variable often has its line breaks written as `\n`. */
+function unfolded(value: string): string {
+  return value.startsWith("-----BEGIN") ? value.replaceAll("\\n", "\n") : value;
+}
+
+type Lookup = (field: string) => string | undefined;
+
+async function lookupOf(name: string, spec: KeySpec, sources: KeySources): Promise<Lookup> {
+  const place = placeOf(spec);
+  if (place.kind === "env") return (field) => sources.env(keyVariable(name, field));
+  if (place.kind === "file") return await fileLookup(name, place.path, spec, sources);
+  const dir = mountOf(place, sources);
+  const values = new Map<string, string>();
+  for (const field of spec.fields) {
+    const value = await mountedValue(name, `${dir}/${field}`, sources);
+    if (value !== undefined) values.set(field, value);
+  }
+  return (field) => values.get(field);
+}
+
+async function mountedValue(
+  name: string,
+  path: string,
+  sources: KeySources,
+): Promise<string | undefined> {
+  try {
+    // Secrets made from files carry the line end that editors put at their end.
+    return (await sources.readFile(path)).replace(/\r?\n$/, "");
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    const why = systemCodeOf(cause) || (cause instanceof Error ? cause.name : "unknown cause");
+    throw new ConfigError("KEY_UNREADABLE", `${path} of key "${name}" cannot be read (${why})`, {
+      hint: "check the mode of the mounted secret, and that --allow-read covers the folder",
+      context: { key: name, path },
+      cause,
+    });
+  }
+}
+
+async function fileLookup(
+  name: string,
+  path: string,
+  spec: KeySpec,
+  sources: KeySources,
+): Promise<Lookup> {
+  let text: string;
+  try {
+    text = await sources.readFile(path);
+  } catch (cause) {
+    if (!spec.required && cause instanceof Deno.errors.NotFound) return () => undefined;
+    throw new ConfigError("KEY_MISSING", `the file ${path} of key "${name}" cannot be read`, {
+      hint: `write it as YAML with the fields ${
+        spec.fields.join(", ")
+      }, readable by this user only`,
+      context: { key: name, path },
+      cause,
+    });
+  }
+  return fieldsOfFile(name, path, spec, text);
+}
+
+function fieldsOfFile(name: string, path: string, spec: KeySpec, text: string): Lookup {
+  // The parser's own message is left out: it may repeat a piece of the secret.
+  const document = parseDocument(text, { prettyErrors: false, logLevel: "silent" });
+  const broken = document.errors.length > 0;
+  const content: unknown = broken ? undefined : document.toJS();
+  if (typeof content !== "object" || content === null || Array.isArray(content)) {
+    throw new ConfigError(
+      "KEY_INVALID",
+      `the file ${path} of key "${name}" is no YAML or JSON map`,
+      {
+        hint: `write one line a field: ${spec.fields.map((field) => `${field}: …`).join(", ")}`,
+        context: { key: name, path },
+      },
+    );
+  }
+  const strange = Object.keys(content).find((field) => !spec.fields.includes(field));
+  if (strange !== undefined) {
+    const hint = suggestion(strange, spec.fields);
+    throw new ConfigError("KEY_INVALID", `the file ${path} of key "${name}" has an unknown field`, {
+      hint: spec.fields.length > 0 ? `${hint} allowed: ${spec.fields.join(", ")}` : hint,
+      context: { key: name, path },
+    });
+  }
+  return (field) => {
+    const value = fieldOf(content, field);
+    return value === undefined || value === null ? undefined : String(value);
+  };
+}

@@ -1,0 +1,57 @@
+import { StorageError } from "@ssmd/runtime";
+import { assertKey, assertPrefix } from "./key.ts";
+import type { Storage, StoredObject } from "./storage.ts";
+
+/**
+ * One storage over several: the first part of a key, `raw/`, says which one holds it. Those storages
+ * take and tell whole keys. A key with another first part is refused with StorageError `KEY_INVALID`.
+ */
+export function storageByPrefix(byPrefix: Readonly<Record<string, Storage>>): Storage {
+  const prefixes = Object.keys(byPrefix).sort();
+  const storages = prefixes.map((prefix) => byPrefix[prefix] as Storage);
+  const location = storages.map((each) => each.location).join(" + ");
+
+  function holderOf(key: string): Storage {
+    assertKey(key);
+    const found = prefixes.find((prefix) => key.startsWith(prefix));
+    if (found !== undefined) return byPrefix[found] as Storage;
+    throw new StorageError("KEY_INVALID", `No bucket is meant for the key "${key}".`, {
+      context: { key, location },
+      hint: `Keys begin with ${prefixes.join(" or ")}.`,
+    });
+  }
+
+  async function* list(prefix: string): AsyncGenerator<StoredObject, void> {
+    assertPrefix(prefix);
+    for (const each of prefixes) {
+      const storage = byPrefix[each] as Storage;
+      if (prefix.startsWith(each)) yield* storage.list(prefix);
+      else if (each.startsWith(prefix)) yield* storage.list(each);
+    }
+  }
+
+  return {
+    type: storages[0]?.type ?? "memory",
+    location,
+    put: async (key, data) => await holderOf(key).put(key, data),
+    get: async (key) => await holderOf(key).get(key),
+    getRange: async (key, start, end) => await holderOf(key).getRange(key, start, end),
+    head: async (key) => await holderOf(key).head(key),
+    list,
+    delete: async (key) => await holderOf(key).delete(key),
+    close: async () => {
+      for (const storage of storages) await storage.close();
+    },
+    ...(storages.every((each) => each.putIfAbsent !== undefined)
+      ? { putIfAbsent: (key, data) => putIfAbsent(holderOf, key, data) }
+      : {}),
+  };
+}
+
+async function putIfAbsent(
+  holderOf: (key: string) => Storage,
+  key: string,
+  data: Uint8Array,
+): Promise<boolean> {
+  return await holderOf(key).putIfAbsent?.(key, data) ?? false;
+}

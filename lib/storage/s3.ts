@@ -1,0 +1,73 @@
+import { ConfigError } from "@ssmd/runtime";
+import { storageByPrefix } from "./bucket_map.ts";
+import { S3Bucket, type S3BucketOptions } from "./s3_bucket.ts";
+import { connectS3 } from "./s3_client.ts";
+import type { S3Config } from "./s3_config.ts";
+import type { Storage } from "./storage.ts";
+
+const MIB = 1024 * 1024;
+
+/** What can be set besides the configuration; tests make it small and fast. */
+export type S3Tuning = Partial<
+  Pick<
+    S3BucketOptions,
+    "partBytes" | "wholeBytesMax" | "concurrency" | "attemptsMax" | "firstWaitMs"
+  > & { requestMsMax: number }
+>;
+
+const TUNING = {
+  partBytes: 8 * MIB,
+  wholeBytesMax: 16 * MIB,
+  concurrency: 3,
+  attemptsMax: 6,
+  firstWaitMs: 100,
+};
+
+/**
+ * Objects in buckets of an S3 server: AWS, Garage, MinIO and their like. With two buckets `raw/…`
+ * lies in the one and `normalized/…` in the other, both without that first part; with one bucket
+ * for both keys are there as they are. Nothing is sent before the first call.
+ * Throws ConfigError `STORAGE_CREDENTIALS_MISSING` and `STORAGE_ENDPOINT_INVALID`.
+ */
+export function s3Storage(config: S3Config, tuning: S3Tuning = {}): Storage {
+  const { buckets } = config;
+  if (buckets.raw === buckets.normalized) return bucketOf(config, buckets.raw, "", tuning);
+  return storageByPrefix({
+    "raw/": bucketOf(config, buckets.raw, "raw/", tuning),
+    "normalized/": bucketOf(config, buckets.normalized, "normalized/", tuning),
+  });
+}
+
+function bucketOf(config: S3Config, bucket: string, cut: string, tuning: S3Tuning): S3Bucket {
+  const { endpoint, region, pathStyle } = config;
+  const { requestMsMax, ...given } = tuning;
+  assertEndpoint(endpoint);
+  const connection = connectS3({
+    ...{ endpoint, region, ...credentialsOf(config) },
+    ...(pathStyle === undefined ? {} : { pathStyle }),
+    ...(requestMsMax === undefined ? {} : { requestMsMax }),
+  });
+  return new S3Bucket({ ...TUNING, ...given, connection, bucket, cut, endpoint, region });
+}
+
+function credentialsOf({ credentials = {}, endpoint }: S3Config) {
+  const { access_key: accessKey, secret_key: secretKey, session_token: sessionToken } = credentials;
+  if (accessKey && secretKey) {
+    return { accessKey, secretKey, ...(sessionToken ? { sessionToken } : {}) };
+  }
+  throw new ConfigError(
+    "STORAGE_CREDENTIALS_MISSING",
+    `The storage at ${endpoint} needs an access_key and a secret_key.`,
+    { hint: "Give both under storage.credentials as references $key:name.field." },
+  );
+}
+
+function assertEndpoint(endpoint: string): void {
+  const url = URL.parse(endpoint);
+  const isSound = url !== null && /^https?:$/.test(url.protocol) &&
+    url.username === "" && url.password === "";
+  if (isSound) return;
+  throw new ConfigError("STORAGE_ENDPOINT_INVALID", "The storage's endpoint is no web address.", {
+    hint: "It looks like https://s3.eu-central-1.amazonaws.com, without credentials.",
+  });
+}

@@ -1,0 +1,294 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import { StorageError } from "@ssmd/runtime";
+import { inCodeUnitOrder } from "./code_unit_order.ts";
+import { notFound } from "./errors.ts";
+import { assertKey, assertPrefix, TEMPORARY_PREFIX } from "./key.ts";
+import { attempted, s3CodeOf, type S3Patience, toldError } from "./s3_calls.ts";
+import type { S3Connection } from "./s3_client.ts";
+import { ConditionalPuts } from "./s3_conditional.ts";
+import { damagedError, missingBucket, type S3Place } from "./s3_errors.ts";
+import { partsOf } from "./s3_parts.ts";
+import { crc32Text, proofOf } from "./s3_proof.ts";
+import { removeStaleUploads, uploadParts } from "./s3_upload.ts";
+import type { Storage, StoredObject } from "./storage.ts";
+
+/** How a bucket is used. */
+export interface S3BucketOptions extends S3Patience {
+  connection: S3Connection;
+  bucket: string;
+  endpoint: string;
+  region: string;
+  /** What all keys begin with for the caller and is not in the bucket, `raw/`; "" = nothing. */
+  cut: string;
+  /** Larger objects go up in parts of this size; also the piece of memory of a streaming put. */
+  partBytes: number;
+  /** Bytes that are put in one request when they are in memory anyway. */
+  wholeBytesMax: number;
+  /** Parts on their way at the same time. */
+  concurrency: number;
+}
+
+/** Age of an upload after which nobody can still be sending it. */
+const STALE_UPLOAD_MS = 24 * 60 * 60 * 1000;
+
+/** Objects of one bucket. */
+export class S3Bucket implements Storage {
+  readonly type = "s3";
+  readonly location: string;
+  #options: S3BucketOptions;
+  #conditional: ConditionalPuts;
+  /** A bucket that was seen once: an absent object is then no absent bucket. */
+  #isThere = false;
+  #sweep: Promise<unknown> | undefined;
+
+  /** Nothing is sent before the first call. */
+  constructor(options: S3BucketOptions) {
+    this.#options = options;
+    this.location = `s3://${options.bucket}`;
+    this.#conditional = new ConditionalPuts(options);
+  }
+
+  async put(key: string, data: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
+    const place = this.#place(key);
+    this.#sweep ??= this.#removeStale();
+    const { partBytes, wholeBytesMax } = this.#options;
+    const isWhole = data instanceof Uint8Array && data.length <= wholeBytesMax;
+    const { parts, failure } = partsOf(data, isWhole ? Math.max(1, data.length) : partBytes);
+    try {
+      const first = await parts.next();
+      const second = first.done ? first : await parts.next();
+      if (first.done || second.done) {
+        await this.#putWhole(place, first.value ?? new Uint8Array());
+        return;
+      }
+      const rest = { [Symbol.asyncIterator]: () => parts };
+      await this.#upload(place, following([first.value, second.value], rest));
+    } catch (error) {
+      if (failure()?.error === error) throw error;
+      throw toldError(error);
+    } finally {
+      await parts.return?.();
+    }
+  }
+
+  async putIfAbsent(key: string, data: Uint8Array): Promise<boolean> {
+    const place = this.#place(key);
+    return await this.#told(() => this.#conditional.put(place, this.#objectKey(key), data));
+  }
+
+  async get(key: string): Promise<Uint8Array> {
+    const place = this.#place(key);
+    return await this.#told(() =>
+      this.#call(place, async (Key) => {
+        const { Body, ContentLength } = await this.#client.send(
+          new GetObjectCommand({ Bucket: place.bucket, Key, ChecksumMode: "ENABLED" }),
+        );
+        const bytes = await Body?.transformToByteArray() ?? new Uint8Array();
+        if (ContentLength === undefined || ContentLength === bytes.length) return bytes;
+        throw damagedError("Another length came than was told", place);
+      })
+    );
+  }
+
+  async getRange(key: string, start: number, end: number): Promise<Uint8Array> {
+    const place = this.#place(key);
+    const from = Math.max(0, start);
+    if (!(end > from)) {
+      if (await this.head(key) === undefined) throw notFound(key, this.location);
+      return new Uint8Array();
+    }
+    const last = end > Number.MAX_SAFE_INTEGER ? "" : end - 1;
+    return await this.#told(async () => {
+      try {
+        return await this.#call(place, (Key) => this.#range(place, Key, `bytes=${from}-${last}`));
+      } catch (error) {
+        // There is an object, and it ends before the range begins.
+        if (s3CodeOf(error) === "InvalidRange") return new Uint8Array();
+        throw error;
+      }
+    });
+  }
+
+  async head(key: string): Promise<StoredObject | undefined> {
+    const place = this.#place(key);
+    return await this.#told(async () => {
+      try {
+        const { ContentLength, LastModified } = await this.#call(
+          place,
+          (Key) => this.#client.send(new HeadObjectCommand({ Bucket: place.bucket, Key })),
+        );
+        return { key, size: ContentLength ?? 0, modifiedAtMs: LastModified?.getTime() ?? 0 };
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+        await this.#assertBucket(place);
+        return undefined;
+      }
+    });
+  }
+
+  async *list(prefix: string): AsyncIterable<StoredObject> {
+    assertPrefix(prefix);
+    yield* inCodeUnitOrder(this.#pages(prefix));
+  }
+
+  async delete(key: string): Promise<void> {
+    const place = this.#place(key);
+    await this.#told(async () => {
+      try {
+        await this.#call(
+          place,
+          (Key) => this.#client.send(new DeleteObjectCommand({ Bucket: place.bucket, Key })),
+        );
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#sweep;
+    this.#options.connection.close();
+  }
+
+  get #client() {
+    return this.#options.connection.client;
+  }
+
+  #place(key: string): S3Place {
+    assertKey(key);
+    return this.#placeOf(key);
+  }
+
+  #placeOf(key: string): S3Place {
+    const { bucket, endpoint, region } = this.#options;
+    return { key, bucket, endpoint, region };
+  }
+
+  #objectKey(key: string): string {
+    return key.slice(this.#options.cut.length);
+  }
+
+  async #call<T>(place: S3Place, send: (objectKey: string) => Promise<T>): Promise<T> {
+    const objectKey = this.#objectKey(place.key);
+    const result = await attempted(this.#options, place, () => send(objectKey));
+    this.#isThere = true;
+    return result;
+  }
+
+  async #told<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      throw toldError(error);
+    }
+  }
+
+  async #putWhole(place: S3Place, bytes: Uint8Array): Promise<void> {
+    const crc = crc32Text(bytes);
+    await this.#call(place, async (Key) => {
+      const target = { Bucket: place.bucket, Key };
+      const receipt = await this.#client.send(
+        new PutObjectCommand({ ...target, Body: bytes, ChecksumCRC32: crc }),
+      );
+      const proof = proofOf(receipt, bytes, crc);
+      if (proof === "same") return;
+      const head = await this.#client.send(new HeadObjectCommand(target));
+      if (proof === "different" || head.ContentLength !== bytes.length) {
+        throw damagedError("Other bytes were stored than were sent", place);
+      }
+    });
+  }
+
+  async #upload(place: S3Place, parts: AsyncIterable<Uint8Array>): Promise<void> {
+    const { concurrency } = this.#options;
+    const objectKey = this.#objectKey(place.key);
+    const client = this.#client;
+    await uploadParts({ client, patience: this.#options, place, objectKey, concurrency }, parts);
+  }
+
+  async #range(place: S3Place, Key: string, Range: string): Promise<Uint8Array> {
+    const { Body, ContentLength, ContentRange } = await this.#client.send(
+      new GetObjectCommand({ Bucket: place.bucket, Key, Range }),
+    );
+    const bytes = await Body?.transformToByteArray() ?? new Uint8Array();
+    const [, first, last] = /^bytes (\d+)-(\d+)\//.exec(ContentRange ?? "") ?? [];
+    const asked = /^bytes=(\d+)-/.exec(Range)?.[1];
+    const isRange = first === asked && bytes.length === Number(last) - Number(first) + 1;
+    if (!isRange || ContentLength !== bytes.length) {
+      throw damagedError("Another range came than was asked for", place);
+    }
+    return bytes;
+  }
+
+  async *#pages(prefix: string): AsyncGenerator<StoredObject, void> {
+    const { bucket, cut } = this.#options;
+    const place = this.#placeOf(prefix);
+    const Prefix = this.#objectKey(prefix);
+    let ContinuationToken: string | undefined;
+    do {
+      const page = await this.#told(() =>
+        this.#call(place, () =>
+          this.#client.send(
+            new ListObjectsV2Command({
+              Bucket: bucket,
+              Prefix,
+              ...(ContinuationToken === undefined ? {} : { ContinuationToken }),
+            }),
+          ))
+      );
+      for (const { Key, Size, LastModified } of page.Contents ?? []) {
+        if (Key === undefined || isHidden(Key)) continue;
+        yield { key: cut + Key, size: Size ?? 0, modifiedAtMs: LastModified?.getTime() ?? 0 };
+      }
+      ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
+    } while (ContinuationToken !== undefined);
+  }
+
+  /** The answer to a HEAD does not tell an absent object from an absent bucket. */
+  async #assertBucket(place: S3Place): Promise<void> {
+    if (this.#isThere) return;
+    try {
+      await attempted(
+        this.#options,
+        place,
+        () => this.#client.send(new HeadBucketCommand({ Bucket: place.bucket })),
+      );
+    } catch (error) {
+      if (isNotFound(error)) throw missingBucket(place);
+      return;
+    }
+    this.#isThere = true;
+  }
+
+  async #removeStale(): Promise<void> {
+    const place = this.#placeOf("");
+    await removeStaleUploads({ client: this.#client, place }, Date.now() - STALE_UPLOAD_MS)
+      .catch(() => {});
+  }
+}
+
+async function* following(
+  first: readonly Uint8Array[],
+  rest: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void> {
+  yield* first;
+  yield* rest;
+}
+
+/** Marks of folders, which some tools make, and what is only there for a moment. */
+function isHidden(objectKey: string): boolean {
+  return objectKey.endsWith("/") ||
+    objectKey.split("/").some((part) => part.startsWith(TEMPORARY_PREFIX));
+}
+
+function isNotFound(error: unknown): boolean {
+  return toldError(error) instanceof StorageError &&
+    (toldError(error) as StorageError).code === "NOT_FOUND";
+}

@@ -1,0 +1,81 @@
+import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { fetchHandler, type HttpHandler } from "./s3_http.ts";
+
+/** Where the buckets of an S3 are, and who asks. */
+export interface S3Access {
+  /** `https://s3.eu-central-1.amazonaws.com`, `http://127.0.0.1:3900`. */
+  endpoint: string;
+  /** As the server is set up: `eu-central-1`, `garage`, `us-east-1`. */
+  region: string;
+  accessKey: string;
+  secretKey: string;
+  /** Of temporary credentials. */
+  sessionToken?: string;
+  /** True: `endpoint/bucket/key`; false: `bucket.endpoint/key`. Default: true but for AWS. */
+  pathStyle?: boolean;
+  /** Longest time of one request with its body; default 60,000. */
+  requestMsMax?: number;
+}
+
+/** A client and its connections. */
+export interface S3Connection {
+  client: S3Client;
+  /** Ends all connections. */
+  close(): void;
+}
+
+const REQUEST_MS_MAX = 60_000;
+
+/**
+ * Nothing of the SDK's own configuration is left open: each of these would be looked up in the
+ * process's variables and in the user's home, which the services may not read.
+ */
+const SETTLED: S3ClientConfig & Record<string, unknown> = {
+  // Retries are ours: one backoff for everything, and errors that tell of the last try.
+  maxAttempts: 1,
+  retryMode: "standard",
+  defaultsMode: "standard",
+  authSchemePreference: [],
+  disableClockSkewCorrection: false,
+  disableMultiregionAccessPoints: true,
+  disableS3ExpressSessionAuth: true,
+  requestChecksumCalculation: "WHEN_REQUIRED",
+  responseChecksumValidation: "WHEN_REQUIRED",
+  sigv4aSigningRegionSet: [],
+  useArnRegion: false,
+  useDualstackEndpoint: false,
+  useFipsEndpoint: false,
+  userAgentAppId: "ssmd",
+  defaultUserAgentProvider: () => Promise.resolve([["ssmd", "s3"]]),
+};
+
+/** Makes a client that reads neither variables nor files of the user. */
+export function connectS3(access: S3Access): S3Connection {
+  const handler: HttpHandler = fetchHandler(access.requestMsMax ?? REQUEST_MS_MAX);
+  const client = new S3Client({
+    ...SETTLED,
+    endpoint: access.endpoint,
+    region: access.region,
+    forcePathStyle: access.pathStyle ?? !isAws(access.endpoint),
+    credentials: {
+      accessKeyId: access.accessKey,
+      secretAccessKey: access.secretKey,
+      ...(access.sessionToken === undefined ? {} : { sessionToken: access.sessionToken }),
+    },
+    requestHandler: handler,
+  });
+  // They look at variables of AWS Lambda and of the browser for a header that nobody needs.
+  client.middlewareStack.remove("recursionDetectionMiddleware");
+  client.middlewareStack.remove("getUserAgentMiddleware");
+  return {
+    client,
+    close: () => {
+      client.destroy();
+      handler.destroy();
+    },
+  };
+}
+
+function isAws(endpoint: string): boolean {
+  return /\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
+}

@@ -1,0 +1,200 @@
+import { messageOf, StorageError, systemCodeOf } from "@ssmd/runtime";
+import { notFound } from "./errors.ts";
+
+/** What an action was about. */
+export interface S3Place {
+  /** The object's key, as the caller named it; a list's prefix. */
+  key: string;
+  bucket: string;
+  endpoint: string;
+  region: string;
+}
+
+/** A failed action: its error, and whether the same request may be sent once more. */
+export interface S3Failure {
+  error: StorageError;
+  again: boolean;
+  /** The service's own code, `NoSuchUpload`; "" = there was no answer. */
+  s3Code: string;
+}
+
+interface Meaning {
+  code: string;
+  sentence: string;
+  hint: string;
+  /** Whether trying later can help. */
+  retryable?: true;
+  /** Whether the next try may follow at once. */
+  again?: true;
+}
+
+const UNAVAILABLE: Meaning = {
+  code: "STORAGE_UNAVAILABLE",
+  sentence: "The storage does not answer as it should",
+  hint: "See that the S3 server runs and can be reached; writing goes on by itself.",
+  retryable: true,
+  again: true,
+};
+const DAMAGED: Meaning = {
+  ...UNAVAILABLE,
+  sentence: "The bytes did not arrive as they were sent",
+  hint: "Look at the network between here and the S3 server.",
+};
+const UNAUTHORIZED: Meaning = {
+  code: "STORAGE_UNAUTHORIZED",
+  sentence: "The storage refuses these credentials",
+  hint: "Check access_key, secret_key and what the key may do with the bucket.",
+};
+const UNKNOWN_KEY: Meaning = {
+  ...UNAUTHORIZED,
+  sentence: "The storage does not know this access key",
+  hint: "Check access_key; on AWS also that the session has not expired.",
+};
+const WRONG_SECRET: Meaning = {
+  ...UNAUTHORIZED,
+  sentence: "The storage refuses the signature",
+  hint: "Check secret_key, and the region: it must be the server's own.",
+};
+const WRONG_REGION: Meaning = {
+  ...UNAUTHORIZED,
+  sentence: "The storage is of another region or address",
+  hint: "Set region and endpoint as the server has them.",
+};
+const WRONG_CLOCK: Meaning = {
+  ...UNAUTHORIZED,
+  sentence: "The clocks of this machine and of the storage differ too much",
+  hint: "Set this machine's clock.",
+  // The SDK takes the server's time from the refusal and signs the next request with it.
+  again: true,
+};
+const NOT_ALLOWED: Meaning = {
+  code: "STORAGE_NOT_ALLOWED",
+  sentence: "This process may not reach the storage",
+  hint: "Add the server's host and port to the permissions' net in deno.json.",
+};
+const BUCKET_MISSING: Meaning = {
+  code: "BUCKET_MISSING",
+  sentence: "There is no such bucket",
+  hint: "Create the bucket or correct its name in the environment.",
+};
+const FULL: Meaning = {
+  code: "STORAGE_FULL",
+  sentence: "There is no room left",
+  hint: "Free space or raise the quota; writing goes on by itself.",
+  retryable: true,
+};
+const OTHER: Meaning = {
+  code: "STORAGE_FAILED",
+  sentence: "The storage refused",
+  hint: "Look at the S3 server's log under the request's id.",
+};
+
+const BY_NAME: Record<string, Meaning> = {
+  AccessDenied: UNAUTHORIZED,
+  InvalidAccessKeyId: UNKNOWN_KEY,
+  ExpiredToken: UNKNOWN_KEY,
+  InvalidToken: UNKNOWN_KEY,
+  SignatureDoesNotMatch: WRONG_SECRET,
+  AuthorizationHeaderMalformed: WRONG_REGION,
+  PermanentRedirect: WRONG_REGION,
+  RequestTimeTooSkewed: WRONG_CLOCK,
+  NoSuchBucket: BUCKET_MISSING,
+  BadDigest: DAMAGED,
+  IncompleteBody: DAMAGED,
+  XAmzContentSHA256Mismatch: DAMAGED,
+  XAmzContentChecksumMismatch: DAMAGED,
+  RequestTimeout: UNAVAILABLE,
+  RequestTimeoutException: UNAVAILABLE,
+  ConditionalRequestConflict: UNAVAILABLE,
+  OperationAborted: UNAVAILABLE,
+  SlowDown: UNAVAILABLE,
+  QuotaExceeded: FULL,
+  XMinioStorageFull: FULL,
+  XMinioAdminBucketQuotaExceeded: FULL,
+};
+
+/** What a failed request means. The SDK's own error is not kept: it may hold key and signature. */
+export function s3FailureOf(thrown: unknown, place: S3Place): S3Failure {
+  if (thrown instanceof StorageError) {
+    return { error: thrown, again: thrown.code === UNAVAILABLE.code, s3Code: "" };
+  }
+  const { name = "", status, requestId } = answerOf(thrown);
+  const { key, bucket } = place;
+  if (status === 404 && name !== "NoSuchBucket" && name !== "NoSuchUpload") {
+    return { error: notFound(key, `s3://${bucket}`), again: false, s3Code: name };
+  }
+  const meaning = status === undefined ? unanswered(thrown) : BY_NAME[name] ?? byStatus(status);
+  const detail = status === undefined ? connectionText(thrown) : `${name}, status ${status}`;
+  const error = new StorageError(
+    meaning.code,
+    `${meaning.sentence}: "${key}" in s3://${bucket} at ${place.endpoint} (${detail}).`,
+    {
+      context: { ...place, s3Code: name, status, requestId },
+      hint: meaning.hint,
+      retryable: meaning.retryable ?? false,
+      ...(status === undefined ? { cause: thrown } : {}),
+    },
+  );
+  return { error, again: meaning.again ?? false, s3Code: status === undefined ? "" : name };
+}
+
+/** `BUCKET_MISSING`: where an answer without a body only said that something is not there. */
+export function missingBucket(place: S3Place): StorageError {
+  const { code, sentence, hint } = BUCKET_MISSING;
+  return new StorageError(code, `${sentence}: s3://${place.bucket} at ${place.endpoint}.`, {
+    context: { ...place },
+    hint,
+  });
+}
+
+/** A body that is not what its checksum or length says. */
+export function damagedError(what: string, place: S3Place): StorageError {
+  const { code, hint } = DAMAGED;
+  const { key, bucket, endpoint } = place;
+  return new StorageError(code, `${what}: "${key}" in s3://${bucket} at ${endpoint}.`, {
+    context: { ...place },
+    hint,
+    retryable: true,
+  });
+}
+
+function unanswered(thrown: unknown): Meaning {
+  return thrown instanceof Deno.errors.NotCapable ? NOT_ALLOWED : UNAVAILABLE;
+}
+
+function byStatus(status: number): Meaning {
+  if (status === 401 || status === 403) return UNAUTHORIZED;
+  if (status === 301 || status === 307) return WRONG_REGION;
+  if (status === 507) return FULL;
+  // 2xx = its body could not be read.
+  return status < 300 || status >= 500 || status === 408 || status === 429 ? UNAVAILABLE : OTHER;
+}
+
+interface Answer {
+  name?: string;
+  status?: number;
+  requestId?: string;
+}
+
+function answerOf(thrown: unknown): Answer {
+  if (typeof thrown !== "object" || thrown === null) return {};
+  const { name, $metadata, $response } = thrown as {
+    name?: string;
+    $metadata?: { httpStatusCode?: number; requestId?: string };
+    $response?: { statusCode?: number };
+  };
+  const status = $metadata?.httpStatusCode ?? $response?.statusCode;
+  const requestId = $metadata?.requestId;
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(status === undefined ? {} : { status }),
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+}
+
+/** The innermost text of a failed connection, without the address, which may be signed. */
+function connectionText(thrown: unknown): string {
+  const systemCode = systemCodeOf(thrown);
+  if (systemCode !== "") return systemCode;
+  return messageOf(thrown).replace(/\s*\(?https?:\/\/\S+/g, "");
+}

@@ -1,0 +1,184 @@
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  type S3Client,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
+import { StorageError } from "@ssmd/runtime";
+import { attempted, S3CallError, type S3Patience } from "./s3_calls.ts";
+import { damagedError, type S3Place } from "./s3_errors.ts";
+import { crc32Text, etagOfParts, proofOf, type S3Receipt, unquoted } from "./s3_proof.ts";
+
+/** S3's own limit. */
+const PARTS_MAX = 10_000;
+
+/** What an upload needs. */
+export interface UploadOptions {
+  client: S3Client;
+  patience: S3Patience;
+  /** For errors. */
+  place: S3Place;
+  /** The key within the bucket. */
+  objectKey: string;
+  /** Parts on their way at the same time. */
+  concurrency: number;
+}
+
+interface Part extends S3Receipt {
+  PartNumber: number;
+}
+
+/**
+ * Writes an object in parts; it is there when all of them are, whole. On any failure the parts that
+ * were sent are removed again. At most `concurrency` parts and the next one are in memory.
+ */
+export async function uploadParts(
+  options: UploadOptions,
+  parts: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const { client, patience, place, objectKey } = options;
+  const target = { Bucket: place.bucket, Key: objectKey };
+  const created = await attempted(
+    patience,
+    place,
+    () => client.send(new CreateMultipartUploadCommand({ ...target, ChecksumAlgorithm: "CRC32" })),
+  );
+  const upload = { ...target, UploadId: created.UploadId };
+  try {
+    const sent = await sendParts(options, upload, parts);
+    await complete(options, upload, sent.parts, sent.bytes);
+  } catch (error) {
+    // What cannot be removed now is removed by the sweep of a later writer.
+    await attempted(patience, place, () => client.send(new AbortMultipartUploadCommand(upload)))
+      .catch(() => {});
+    throw error;
+  }
+}
+
+interface Upload {
+  Bucket: string;
+  Key: string;
+  UploadId: string | undefined;
+}
+
+async function sendParts(
+  options: UploadOptions,
+  upload: Upload,
+  parts: AsyncIterable<Uint8Array>,
+): Promise<{ parts: Part[]; bytes: number }> {
+  const cancel = new AbortController();
+  const running = new Set<Promise<void>>();
+  const sent: Part[] = [];
+  let failure: { error: unknown } | undefined;
+  let number = 0;
+  let bytes = 0;
+  try {
+    for await (const part of parts) {
+      if (failure) break;
+      if (++number > PARTS_MAX) throw tooLarge(options.place, part.length);
+      bytes += part.length;
+      const index = number - 1;
+      const task: Promise<void> = sendPart(options, upload, number, part, cancel.signal)
+        .then((receipt) => void (sent[index] = receipt))
+        .catch((error: unknown) => {
+          failure ??= { error };
+          cancel.abort();
+        })
+        .finally(() => running.delete(task));
+      running.add(task);
+      if (running.size >= options.concurrency) await Promise.race(running);
+    }
+  } catch (error) {
+    failure ??= { error };
+    cancel.abort();
+  }
+  // A part still on its way when the upload is removed would stay behind.
+  await Promise.all(running);
+  if (failure) throw failure.error;
+  return { parts: sent, bytes };
+}
+
+async function sendPart(
+  { client, patience, place }: UploadOptions,
+  upload: Upload,
+  number: number,
+  bytes: Uint8Array,
+  signal: AbortSignal,
+): Promise<Part> {
+  const crc = crc32Text(bytes);
+  const command = () =>
+    new UploadPartCommand({ ...upload, PartNumber: number, Body: bytes, ChecksumCRC32: crc });
+  return await attempted(patience, place, async () => {
+    const { ETag, ChecksumCRC32 } = await client.send(command(), { abortSignal: signal });
+    if (proofOf({ ETag, ChecksumCRC32 }, bytes, crc) === "different") {
+      throw damagedError("A part was stored with other bytes", place);
+    }
+    return { PartNumber: number, ETag, ...(ChecksumCRC32 ? { ChecksumCRC32 } : {}) };
+  }, signal);
+}
+
+async function complete(
+  options: UploadOptions,
+  upload: Upload,
+  parts: Part[],
+  bytes: number,
+): Promise<void> {
+  const { client, patience, place } = options;
+  let unclear = false;
+  try {
+    await attempted(patience, place, () =>
+      client.send(
+        new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: parts } }),
+      ));
+  } catch (error) {
+    // A try whose answer was lost may have been the one that did it.
+    unclear = error instanceof S3CallError && error.attempts > 1 &&
+      error.failure.s3Code === "NoSuchUpload";
+    if (!unclear) throw error;
+  }
+  const { Bucket, Key } = upload;
+  const head = await attempted(
+    patience,
+    place,
+    () => client.send(new HeadObjectCommand({ Bucket, Key })),
+  );
+  const etag = etagOfParts(parts.map((part) => part.ETag));
+  const isOther = unclear && etag !== undefined && unquoted(head.ETag) !== etag;
+  if (head.ContentLength !== bytes || isOther) {
+    throw damagedError("The parts were not put together as they were sent", place);
+  }
+}
+
+function tooLarge(place: S3Place, partBytes: number): StorageError {
+  return new StorageError(
+    "STORAGE_FAILED",
+    `"${place.key}" is larger than ${PARTS_MAX} parts of ${partBytes} bytes.`,
+    { context: { ...place }, hint: "Write it as several objects." },
+  );
+}
+
+/**
+ * Removes uploads that began before `beforeMs` (milliseconds since 1970) and were never completed:
+ * what killed writers left behind, invisible but paid for. Says how many.
+ */
+export async function removeStaleUploads(
+  { client, place }: Pick<UploadOptions, "client" | "place">,
+  beforeMs: number,
+): Promise<number> {
+  const Bucket = place.bucket;
+  let removed = 0;
+  let from: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
+  for (;;) {
+    const page = await client.send(new ListMultipartUploadsCommand({ Bucket, ...from }));
+    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+      if (Initiated === undefined || Initiated.getTime() >= beforeMs) continue;
+      await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+      removed++;
+    }
+    if (!page.IsTruncated) return removed;
+    from = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+  }
+}

@@ -1,0 +1,64 @@
+import { Folder } from "./_process.ts";
+
+const BLOCK = new Uint8Array(4096);
+
+/** Whether this user may mount a small file system; a plain user and most containers may not. */
+export function canMount(): boolean {
+  if (Deno.uid() !== 0) return false;
+  const probe = Deno.makeTempDirSync();
+  try {
+    const mounted = mount(probe, "size=64k");
+    return mounted && run("umount", [probe]);
+  } finally {
+    Deno.removeSync(probe);
+  }
+}
+
+/** A file system of its own, small enough to be filled; unmounted when its test ends. */
+export class Tmpfs implements AsyncDisposable {
+  readonly path: string;
+  #folder: Folder = new Folder();
+
+  /** Mounts one of `sizeMb`. */
+  constructor(sizeMb: number) {
+    this.path = this.#folder.path;
+    if (!mount(this.path, `size=${sizeMb}m`)) throw new Error(`${this.path} cannot be mounted`);
+  }
+
+  /** Takes all room that is left. */
+  fill(): void {
+    using filler = Deno.openSync(`${this.path}/filler`, { create: true, append: true });
+    try {
+      for (;;) filler.writeSync(BLOCK);
+    } catch {
+      // That was the last of it.
+    }
+  }
+
+  /** Gives the room back. */
+  free(): void {
+    Deno.removeSync(`${this.path}/filler`);
+  }
+
+  /** Lets nobody write from now on. */
+  makeReadOnly(): void {
+    if (!run("mount", ["-o", "remount,ro", this.path])) throw new Error("cannot be remounted");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    run("umount", [this.path]);
+    await this.#folder[Symbol.asyncDispose]();
+  }
+}
+
+function mount(path: string, options: string): boolean {
+  return run("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path]);
+}
+
+function run(program: string, args: string[]): boolean {
+  try {
+    return new Deno.Command(program, { args, stdout: "null", stderr: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { eventually, runSsmd, verify } from "./_process.ts";
+import { ENV, Rig } from "./_rig.ts";
+import { canMount, Tmpfs } from "./_tmpfs.ts";
+
+const ignore = !canMount();
+/** Longest that an end may take while the disk takes nothing. */
+const END_MS_MAX = 30_000;
+
+function spoolIsFull({ error }: Record<string, unknown>): boolean {
+  return (error as { code?: string } | undefined)?.code === "SPOOL_FULL";
+}
+
+Deno.test({
+  name:
+    "on a full disk capture waits, says what to do, and goes on when there is room (needs root)",
+  ignore,
+  fn: async () => {
+    await using disk = new Tmpfs(8);
+    await using rig = await Rig.start({ dataDir: disk.path });
+    await rig.allLive();
+    disk.fill();
+    const { level, error } = await rig.up.line(spoolIsFull);
+    assert.equal(level, "error");
+    assert.match((error as { hint: string }).hint, /free space .*nothing accepted is lost/);
+    for (const venue of ["kraken", "kalshi"]) {
+      const counted = () => rig.metric("errors_total", venue, `,error_type="spool"`);
+      await eventually("two tries counted", async () => await counted() >= 2);
+    }
+    const frames = await rig.metric("messages_received_total", "kraken");
+    assert.equal((await fetch(`${await rig.up.url()}/v1/markets`)).status, 200);
+    disk.free();
+    await rig.up.until(
+      "both spools again",
+      () =>
+        rig.up.lines.filter(({ message }) => message === "the spool can be written again")
+          .length === 2,
+    );
+    await Promise.all([rig.trades("kraken"), rig.trades("kalshi")]);
+    assert.ok(await rig.metric("messages_received_total", "kraken") > frames + 100);
+    await rig.finish();
+    assert.equal(rig.up.captured()["gaps"], 0, "frames waited: nothing is missing");
+  },
+});
+
+Deno.test({
+  name:
+    "up ends on a full disk, says what is not archived, and the next start archives it (needs root)",
+  ignore,
+  fn: async () => {
+    await using disk = new Tmpfs(8);
+    await using rig = await Rig.start({ dataDir: disk.path });
+    await rig.allLive();
+    disk.fill();
+    await rig.up.line(spoolIsFull);
+    const { code, output } = await rig.up.stop("SIGINT", END_MS_MAX);
+    assert.equal(code, 1);
+    assert.match(output, /error: The archiver was closed before all records were in storage/);
+    assert.match(output, /hint: +Nothing of it was acknowledged: it comes again/);
+    disk.free();
+    const again = await rig.again(["--for", "1s"]);
+    assert.equal(again.code, 0, again.output);
+    const verified = await verify(disk.path);
+    assert.equal(verified.code, 0, verified.output);
+    for (const { feed, records } of verified.days) {
+      assert.equal(records.gap, 2, `${feed}: the time without room is one gap`);
+      assert.ok(records.trade > 0 && records.orderbook > 0);
+    }
+    await rig.rawIsWhatWasSent();
+  },
+});
+
+Deno.test({
+  name: "up refuses a data folder that cannot be written, and says so (needs root)",
+  ignore,
+  fn: async () => {
+    await using disk = new Tmpfs(1);
+    disk.makeReadOnly();
+    const { code, output } = await runSsmd(["up", "--port", "0", "--data", disk.path]);
+    assert.equal(code, 1);
+    assert.match(output, /error: the spool \S+ cannot be written/);
+    assert.match(output, /hint: +make the folder writable for this user, or choose another/);
+    assert.match(output, /code: +SPOOL_READ_ONLY/);
+    assert.equal(output.includes("connected"), false, "nothing was begun");
+  },
+});
+
+Deno.test("up refuses a data folder that is a file, and says so", async () => {
+  const path = await Deno.makeTempFile({ dir: "/tmp", prefix: `ssmd-e2e-${ENV}` });
+  try {
+    const { code, output } = await runSsmd(["up", "--port", "0", "--data", path]);
+    assert.equal(code, 1);
+    assert.match(output, /code: +SPOOL_UNUSABLE/);
+    assert.match(output, /hint: +name a folder that can be made and written with --data/);
+  } finally {
+    await Deno.remove(path);
+  }
+});

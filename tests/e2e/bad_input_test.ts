@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { RUBBISH } from "@ssmd/simulator";
+import { recordsIn } from "./_archived.ts";
+import { eventually } from "./_process.ts";
+import { ENV, Rig } from "./_rig.ts";
+
+const VENUES = ["kraken", "kalshi"] as const;
+
+Deno.test("frames that cannot be read are kept, counted and passed over: text, types, bytes, 50 MB", async () => {
+  await using rig = await Rig.start();
+  await rig.allLive();
+  for (const what of RUBBISH) {
+    const unread = (venue: string) => rig.metric("errors_total", venue, `,error_type="parse"`);
+    for (const venue of VENUES) {
+      const before = await unread(venue);
+      rig.simulator(venue).fault({ type: "rubbish", what });
+      await eventually(
+        `${what} of ${venue} counted`,
+        async () => await unread(venue) === before + 1,
+      );
+    }
+    await Promise.all(VENUES.map((venue) => rig.trades(venue)));
+  }
+  await rig.allLive();
+  const { days } = await rig.finish();
+  for (const venue of VENUES) {
+    const gaps = await rig.archivedGaps(venue);
+    assert.deepEqual(gaps.map(({ reason }) => reason), RUBBISH.map(() => "parse"), venue);
+    for (const { detail } of gaps) assert.ok(detail.length > 10 && detail.length < 400, detail);
+    assert.equal((await rig.sent(venue)).length, 1, "the connection was kept");
+  }
+  assert.equal(rig.up.captured()["unreadable"], 2 * RUBBISH.length);
+  assert.ok(days.every(({ records }) => records.trade > 0));
+});
+
+Deno.test("a wrong signature is told with what to do, and the other venue goes on", async () => {
+  const pair = await crypto.subtle.generateKey(
+    {
+      name: "RSA-PSS",
+      hash: "SHA-256",
+      modulusLength: 2048,
+      publicExponent: Uint8Array.of(1, 0, 1),
+    },
+    true,
+    ["sign", "verify"],
+  );
+  const der = new Uint8Array(await crypto.subtle.exportKey("pkcs8", pair.privateKey));
+  const privateKeyPem = `-----BEGIN PRIVATE KEY-----\n${der.toBase64()}\n-----END PRIVATE KEY-----`;
+  await using rig = await Rig.start({ wrongKey: { keyId: "somebody", privateKeyPem } });
+  const isRefusal = ({ message, feed }: Record<string, unknown>) =>
+    message === "connection refused" && feed === "kalshi";
+  const refusals = await rig.up.until("several refusals", () => {
+    const found = rig.up.lines.filter(isRefusal);
+    return found.length >= 3 && found;
+  });
+  for (const { why } of refusals) {
+    assert.match(String(why), /refused the credentials \(HTTP 401\): check key_id and private_key/);
+  }
+  const waits = refusals.map(({ retry_in_ms }) => Number(retry_in_ms));
+  assert.ok((waits[2] as number) > (waits[0] as number), `it waits longer each time: ${waits}`);
+  assert.equal(rig.up.output.includes(der.toBase64().slice(0, 40)), false, "no key in the log");
+  await rig.trades("kraken");
+  await rig.finish();
+});
+
+Deno.test("a key that is none is told as such, and the other venue goes on", async () => {
+  await using rig = await Rig.start({ wrongKey: { keyId: "me", privateKeyPem: "no-key-at-all" } });
+  const { why } = await rig.up.line((line) =>
+    line.message === "connection refused" && line["feed"] === "kalshi"
+  );
+  assert.match(String(why), /Kalshi's key is no PEM text\. Give the file's text, with its BEGIN/);
+  assert.equal(rig.up.output.includes("no-key-at-all"), false, "no key in the log");
+  await rig.trades("kraken");
+  await rig.finish();
+});
+
+Deno.test("a market that the venue does not know is refused aloud, and the others go on", async () => {
+  const symbols = { BTCUSD: "BTC/USD", NONEUSD: "NONE/USD" };
+  await using rig = await Rig.start({ venues: ["kraken"], symbols });
+  const refused = await rig.up.line("the venue refused a request");
+  assert.match(String(refused["answer"]), /NONE\/USD/);
+  await rig.trades("kraken");
+  await eventually(
+    "a count",
+    async () => await rig.metric("errors_total", "kraken", `,error_type="refused"`) > 0,
+  );
+  await rig.finish();
+  const traded = await recordsIn(rig.dataDir, ENV, "kraken", ["trade"]);
+  assert.deepEqual(new Set(traded.map(({ symbol }) => symbol)), new Set(["BTCUSD"]));
+});
+
+Deno.test("losses cost what they touch and no more, each with its span: checksum, sequence, repeat, cut, silence", async () => {
+  await using rig = await Rig.start();
+  await rig.allLive();
+  const kraken = rig.simulator("kraken");
+  const kalshi = rig.simulator("kalshi");
+
+  kraken.fault({ type: "checksum" });
+  const [wrong] = await rig.up.until(
+    "a failed checksum",
+    () => rig.gaps("kraken", true).length === 1 && rig.gaps("kraken", false),
+  );
+  assert.equal(wrong?.["reason"], "checksum");
+  kraken.fault({ type: "repeat", kind: "trade" });
+  await rig.trades("kraken");
+  kraken.fault({ type: "repeat", kind: "book" });
+  await rig.trades("kraken");
+  kraken.fault({ type: "silent", forMs: 60_000 });
+
+  const dropped = () => rig.metric("deltas_dropped_total", "kalshi");
+  kalshi.fault({ type: "repeat", kind: "book" });
+  await eventually("the repeat dropped", async () => await dropped() === 1);
+  assert.deepEqual(rig.gaps("kalshi", false), [], "a repeat is no gap");
+  kalshi.fault({ type: "skip", kind: "book", count: 3 });
+  await rig.up.until("all books of the sid recovered", () => rig.gaps("kalshi", true).length === 2);
+  kalshi.fault({ type: "drop" });
+  await rig.up.until("the cut recovered", () => rig.gaps("kalshi", true).length === 3);
+  assert.equal(await rig.metric("websocket_reconnects_total", "kalshi"), 1);
+
+  await rig.up.until("the silence recovered", () => rig.gaps("kraken", true).length === 2);
+  assert.equal(await rig.metric("websocket_reconnects_total", "kraken"), 1);
+  await rig.allLive();
+  await rig.finish();
+
+  const shortened = (await rig.archivedGaps("kraken")).map(({ reason, symbol, recovered }) =>
+    `${reason} ${symbol} ${recovered}`
+  );
+  const symbol = String(wrong?.["symbol"]);
+  // After them, trades that happened in the silence and did not come with the new connection.
+  assert.deepEqual(shortened.slice(0, 4), [
+    `checksum ${symbol} false`,
+    `checksum ${symbol} true`,
+    "disconnect _all false",
+    "disconnect _all true",
+  ]);
+  for (const text of shortened.slice(4)) assert.match(text, /^sequence (BTC|ETH)USD false$/);
+  await krakenRepeatsAreNone(rig);
+  await gapsTellTheirSpans(rig);
+});
+
+/** The venue has sent a trade twice; the archive has every trade once. */
+async function krakenRepeatsAreNone(rig: Rig): Promise<void> {
+  const [first = []] = await rig.sent("kraken");
+  const twice = first.filter((frame, index) => frame === first[index - 1]);
+  for (const channel of ["trade", "book"]) {
+    assert.ok(twice.some((frame) => frame.includes(`"channel":"${channel}"`)), channel);
+  }
+  const trades = await recordsIn(rig.dataDir, ENV, "kraken", ["trade"]);
+  const ids = trades.map((each) => each.type === "trade" ? `${each.symbol} ${each.tradeId}` : "");
+  assert.equal(new Set(ids).size, ids.length);
+}
+
+async function gapsTellTheirSpans(rig: Rig): Promise<void> {
+  const silence = (await rig.archivedGaps("kraken"))[3];
+  assert.match(silence?.detail ?? "", /silent for \d+ ms/);
+  assert.ok((silence?.toUs ?? 0) - (silence?.fromUs ?? 0) > 9_000_000);
+  const gaps = await rig.archivedGaps("kalshi");
+  const texts = gaps.map(({ reason, symbol, missed, recovered }) =>
+    `${reason} ${symbol.slice(0, 7)} ${missed} ${recovered}`
+  );
+  assert.deepEqual(texts.slice(0, 4).sort(), [
+    "sequence KXSIMBT 3 false",
+    "sequence KXSIMBT 3 true",
+    "sequence KXSIMRA 3 false",
+    "sequence KXSIMRA 3 true",
+  ]);
+  assert.deepEqual(texts.slice(4), ["disconnect _all null false", "disconnect _all null true"]);
+  for (const { recovered, fromUs, toUs, receivedAtUs } of gaps) {
+    assert.ok(fromUs <= receivedAtUs);
+    assert.equal(toUs, recovered ? receivedAtUs : 0);
+  }
+}

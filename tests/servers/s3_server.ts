@@ -1,0 +1,134 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+/** An S3 server of our own on loopback, which checks signatures. */
+export interface S3Server {
+  /** `http://127.0.0.1:{port}` */
+  readonly endpoint: string;
+  readonly port: number;
+  /** As the server wants it. */
+  readonly region: string;
+  readonly credentials: { access_key: string; secret_key: string };
+  /** The folder that holds a folder for each bucket. */
+  readonly dir: string;
+  /** Makes a bucket, before or while the server runs. */
+  makeBucket(name: string): Promise<void>;
+  /** Kills it as a power cut would kill the process (SIGKILL), and waits until it is gone. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and files. */
+  restart(): Promise<void>;
+  /** Ends it and removes the folder. */
+  stop(): Promise<void>;
+}
+
+/** Options of {@linkcode startS3Server}. */
+export interface S3ServerOptions {
+  /** Made before it starts. */
+  buckets?: string[];
+  /** Domain of virtual-host addresses, `bucket.{domain}`; such a server knows no others. */
+  virtualDomain?: string;
+}
+
+/** Version of versitygw that tests run against; `.ci/run` installs it. */
+export const VERSITYGW_VERSION = "1.8.0";
+
+const CACHE = Deno.env.get("SSMD_CI_DIR") ?? `${Deno.env.get("HOME")}/.cache/ssmd-ci`;
+const PROGRAMS = [`${CACHE}/versitygw-${VERSITYGW_VERSION}/versitygw`, "versitygw"];
+const START_MS_MAX = 15_000;
+const REGION = "us-east-1";
+const CREDENTIALS = { access_key: "ssmd-tests", secret_key: "a-secret-of-the-tests" };
+
+let program: string | undefined;
+
+/** The program, or undefined when there is none here. */
+export function s3ServerProgram(): string | undefined {
+  program ??= PROGRAMS.find((candidate) => {
+    try {
+      return new Deno.Command(candidate, { args: ["--version"] }).outputSync().success;
+    } catch {
+      return false;
+    }
+  });
+  return program;
+}
+
+/** Whether tests with a real server can run; SSMD_REQUIRE_SERVICES=1 makes a missing one a failure. */
+export function s3ServerAvailable(): boolean {
+  return s3ServerProgram() !== undefined || Deno.env.get("SSMD_REQUIRE_SERVICES") === "1";
+}
+
+/** Starts a server and waits until it answers. */
+export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
+  const dir = await Deno.makeTempDir({ prefix: "ssmd-s3-" });
+  const port = freePort();
+  const makeBucket = (name: string) => Deno.mkdir(`${dir}/${name}`);
+  for (const name of options.buckets ?? []) await makeBucket(name);
+  const args = ["--port", `127.0.0.1:${port}`, "--region", REGION, "--quiet", "--keep-alive"];
+  args.push("--health", "/health");
+  if (options.virtualDomain !== undefined) args.push("--virtual-domain", options.virtualDomain);
+  args.push("posix", dir);
+  let child = await launch(args, port);
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    port,
+    region: REGION,
+    credentials: CREDENTIALS,
+    dir,
+    makeBucket,
+    async kill() {
+      await end(child, "SIGKILL");
+    },
+    async restart() {
+      await end(child, "SIGKILL");
+      child = await launch(args, port);
+    },
+    async stop() {
+      await end(child, "SIGTERM");
+      await Deno.remove(dir, { recursive: true });
+    },
+  };
+}
+
+async function launch(args: string[], port: number): Promise<Deno.ChildProcess> {
+  const path = s3ServerProgram();
+  if (path === undefined) throw new Deno.errors.NotFound("versitygw is not installed here");
+  const child = new Deno.Command(path, {
+    args,
+    // Not on the command line, where every user of the machine could read them.
+    env: { ROOT_ACCESS_KEY: CREDENTIALS.access_key, ROOT_SECRET_KEY: CREDENTIALS.secret_key },
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const deadlineMs = Date.now() + START_MS_MAX;
+  while (!await answers(port)) {
+    if (Date.now() > deadlineMs) {
+      await end(child, "SIGKILL");
+      throw new Deno.errors.TimedOut(`versitygw did not answer on port ${port}`);
+    }
+    await delay(20);
+  }
+  return child;
+}
+
+async function answers(port: number): Promise<boolean> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}/health`);
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+async function end(child: Deno.ChildProcess, signal: Deno.Signal): Promise<void> {
+  try {
+    child.kill(signal);
+  } catch {
+    // It has ended already.
+  }
+  await child.status;
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
