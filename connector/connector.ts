@@ -150,6 +150,7 @@ class FeedConnector implements Connector {
   async start(): Promise<void> {
     const { spoolDir: dir, env, feed, transport } = this.#options;
     this.#lock = await lockSpool(dir);
+    this.#outbox.clear();
     const left = await recover({
       ...this.#options,
       dir,
