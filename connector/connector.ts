@@ -11,6 +11,7 @@ import { Outbox } from "./outbox.ts";
 import { type PendingLine, Pipeline } from "./pipeline.ts";
 import { RawFiles } from "./raw_files.ts";
 import { recover } from "./recovery.ts";
+import { newRun } from "./run.ts";
 import { VenueSocket } from "./socket.ts";
 import { lockSpool, type SpoolLock } from "./spool_lock.ts";
 import { Tending } from "./tending.ts";
@@ -78,7 +79,7 @@ const COMMIT_MS_MAX = 3_000;
 
 class FeedConnector implements Connector {
   #options: ConnectorOptions;
-  #run = nowUs().toString(36);
+  #run: string;
   #logger: Logger;
   #metrics: ConnectorMetrics;
   #connections: Connection[];
@@ -99,7 +100,7 @@ class FeedConnector implements Connector {
 
   constructor(options: ConnectorOptions) {
     const { env, feed, spoolDir: dir, storage, transport } = options;
-    const run = this.#run;
+    const run = this.#run = newRun(dir);
     const logger = options.logger.with({ feed });
     const metrics = createConnectorMetrics(options.metrics, feed);
     const connections = planConnections({ ...options, run }, options.symbols);
@@ -136,8 +137,8 @@ class FeedConnector implements Connector {
         ),
       }),
       onLine: (line) => {
-        this.#pipeline.process(line);
         (connections[line.slot - 1] as Connection).lines++;
+        this.#pipeline.process(line);
       },
       onClosed: (segment) => this.#rawFiles.add(segment, this.#pipeline.takeGiven()),
       onPause: (paused) => this.#sockets.forEach((s) => paused ? s.pause() : s.resume()),
@@ -149,6 +150,7 @@ class FeedConnector implements Connector {
   async start(): Promise<void> {
     const { spoolDir: dir, env, feed, transport } = this.#options;
     this.#lock = await lockSpool(dir);
+    this.#outbox.clear();
     const left = await recover({
       ...this.#options,
       dir,
@@ -159,7 +161,8 @@ class FeedConnector implements Connector {
     for (const connection of this.#connections) {
       if (left) {
         const goodUs = left.goodUs[connection.slot] ?? left.lastUs;
-        this.#intake.event(connection.slot, "resumed", left.why, goodUs);
+        // Where the clock was set back the last good moment would lie ahead.
+        this.#intake.event(connection.slot, "resumed", left.why, Math.min(goodUs, nowUs()));
       }
       this.#sockets.push(this.#newSocket(connection));
     }
@@ -239,7 +242,7 @@ class FeedConnector implements Connector {
     const why = `stopped: ${isoOfUs(lastUs)}`;
     const goodUs = this.#pipeline.good.bySlot();
     try {
-      await writeLeft(this.#options.spoolDir, { lastUs, why, goodUs });
+      await writeLeft(this.#options.spoolDir, { run: this.#run, lastUs, why, goodUs });
     } catch (error) {
       this.#logger.error("the time of the stop cannot be noted", { error });
     }

@@ -169,6 +169,16 @@ Deno.test("the time between a stop and the next start is a gap on every connecti
   await rig.close();
 });
 
+Deno.test("what a killed process left of its outbox is removed", async () => {
+  const rig = new ConnectorRig();
+  await Deno.mkdir(rig.spoolDir);
+  await Deno.writeTextFile(`${rig.spoolDir}/outbox`, "old");
+  const connector = await rig.start();
+  await assert.rejects(Deno.stat(`${rig.spoolDir}/outbox`), Deno.errors.NotFound);
+  await connector.close();
+  await rig.close();
+});
+
 Deno.test("two connectors never share a spool", async () => {
   const rig = new ConnectorRig();
   const first = await rig.start();

@@ -2,6 +2,8 @@ import { systemCodeOf } from "@ssmd/runtime";
 
 /** How the last run ended. */
 export interface Left {
+  /** Its id. */
+  run: string;
   /** Its last line, µs. */
   lastUs: number;
   /** For the gap record. */
@@ -11,11 +13,11 @@ export interface Left {
 }
 
 /** What the last run left in `dir`, so that the time until the next start is a known gap. */
-export async function readLeft(dir: string): Promise<Left | undefined> {
+export function readLeft(dir: string): Left | undefined {
   try {
-    const left = JSON.parse(await Deno.readTextFile(`${dir}/last-stop.json`)) as Partial<Left>;
-    const whole = Number.isSafeInteger(left.lastUs) && typeof left.why === "string" &&
-      typeof left.goodUs === "object" && left.goodUs !== null;
+    const left = JSON.parse(Deno.readTextFileSync(`${dir}/last-stop.json`)) as Partial<Left>;
+    const whole = /^[0-9a-z]+$/.test(left.run ?? "") && Number.isSafeInteger(left.lastUs) &&
+      typeof left.why === "string" && typeof left.goodUs === "object" && left.goodUs !== null;
     return whole ? left as Left : undefined;
   } catch (error) {
     if (systemCodeOf(error) === "ENOENT" || error instanceof SyntaxError) return undefined;

@@ -34,6 +34,11 @@ export class Outbox {
     this.#logger = options.logger;
   }
 
+  /** Removes what a killed process left on disk; only for who has the spool's lock. */
+  clear(): void {
+    this.#spill.clear();
+  }
+
   /** Messages not yet handed to the publisher. */
   get waiting(): number {
     return this.#queue.length - this.#head + this.#spill.length;

@@ -8,6 +8,7 @@ import type { Outbox } from "./outbox.ts";
 import type { GivenIds } from "./pipeline.ts";
 import type { RawFiles } from "./raw_files.ts";
 import { Replay } from "./replay.ts";
+import { isLaterRun } from "./run.ts";
 import { listSegments, type Segment, SegmentReader } from "./segment.ts";
 
 /** Options of {@linkcode recover}. */
@@ -36,14 +37,14 @@ interface Recovered {
 export async function recover(options: RecoverOptions): Promise<Left | undefined> {
   const { dir, logger, rawFiles } = options;
   const segments = await listSegments(dir);
-  let left = await readLeft(dir);
+  let left = readLeft(dir);
   const recovered: Recovered[] = [];
   for (const [run, ofRun] of Map.groupBy(segments, (segment) => segment.run)) {
     const end = await recoverRun(options, ofRun, recovered);
-    if (end.lastUs > (left?.lastUs ?? 0)) {
+    if (end.lastUs > 0 && (!left || isLaterRun(run, left.run))) {
       const why = `the process ended at ${isoOfUs(end.lastUs)}`;
       // A connection that said nothing in this run is still missed since an earlier one.
-      left = { lastUs: end.lastUs, why, goodUs: { ...left?.goodUs, ...end.goodUs } };
+      left = { run, lastUs: end.lastUs, why, goodUs: { ...left?.goodUs, ...end.goodUs } };
     }
     logger.info("recovered a run from the spool", { run, segments: ofRun.length });
   }

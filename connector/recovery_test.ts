@@ -6,6 +6,7 @@ import { readLeft } from "./left.ts";
 import { Outbox } from "./outbox.ts";
 import { RawFiles } from "./raw_files.ts";
 import { recover } from "./recovery.ts";
+import { newRun } from "./run.ts";
 import { ENV } from "./testing/connector_rig.ts";
 import { fakeVenue } from "./testing/fake_venue.ts";
 import { MINUTE_US, RunWriter, START_US } from "./testing/run_writer.ts";
@@ -182,11 +183,27 @@ Deno.test("the next gap begins with the last line of each connection, over any n
     assert.deepEqual(third.left, second.left);
   }));
 
+Deno.test("a new run is later than all that the spool knows, also when the clock was set back", () =>
+  inFolder(async (dir) => {
+    assert.equal(newRun(`${dir}/none`, 35), "z");
+    assert.equal(newRun(dir, 35), "z");
+    await run(dir, "zz", START_US, 1);
+    assert.equal(newRun(dir, 35), "100");
+    await recovered(dir, new KeepingBus());
+    assert.deepEqual(segmentsIn(dir), []);
+    assert.equal(newRun(dir, 35), "100");
+    assert.equal(newRun(dir, 36 ** 4), "10000");
+    // It died with lines of an earlier hour.
+    await run(dir, "100", START_US - 60 * MINUTE_US, 1);
+    const { left } = await recovered(dir, new KeepingBus());
+    assert.equal(left?.run, "100");
+  }));
+
 Deno.test("how a run ended is noted before its segments go", () =>
   inFolder(async (dir) => {
     await run(dir, "m1", START_US, 3);
     const { left } = await recovered(dir, new KeepingBus(), true);
-    assert.deepEqual(await readLeft(dir), left);
+    assert.deepEqual(readLeft(dir), left);
     assert.equal(segmentsIn(dir).length, 1);
   }));
 

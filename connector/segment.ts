@@ -58,6 +58,11 @@ export function segmentName(run: string, firstLine: number): string {
   return `${run}-${String(firstLine).padStart(12, "0")}.log`;
 }
 
+/** The run of a segment's file name; undefined when it is none. */
+export function runOfSegment(name: string): string | undefined {
+  return NAME.exec(name)?.[1];
+}
+
 /** Segments in `dir`, oldest first. */
 export async function listSegments(dir: string): Promise<Segment[]> {
   const segments: Segment[] = [];
@@ -71,7 +76,8 @@ export async function listSegments(dir: string): Promise<Segment[]> {
       });
     }
   }
-  return segments.sort((a, b) => a.path < b.path ? -1 : 1);
+  // A longer base-36 number is the larger one.
+  return segments.sort((a, b) => a.run.length - b.run.length || (a.path < b.path ? -1 : 1));
 }
 
 const READ_BYTES = 1024 * 1024;

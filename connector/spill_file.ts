@@ -1,3 +1,4 @@
+import { systemCodeOf } from "@ssmd/runtime";
 import type { OutMessage } from "@ssmd/transport";
 
 const WRITE_BYTES = 256 * 1024;
@@ -23,6 +24,15 @@ export class SpillFile {
   /** A file at `path`, made when the first message comes; an old one is replaced. */
   constructor(path: string) {
     this.#path = path;
+  }
+
+  /** Removes what a killed process left; only for who has the spool's lock. */
+  clear(): void {
+    try {
+      Deno.removeSync(this.#path);
+    } catch (error) {
+      if (systemCodeOf(error) !== "ENOENT") throw error;
+    }
   }
 
   /** Messages in it. */

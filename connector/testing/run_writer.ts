@@ -101,8 +101,8 @@ export class RunWriter {
 
   #durable(count: number): void {
     for (const line of this.#pending.splice(0, count)) {
-      this.#pipeline.process(line);
       (this.#connections[line.slot - 1] as Connection).lines++;
+      this.#pipeline.process(line);
     }
   }
 }

@@ -218,8 +218,10 @@ class NatsTransport implements Transport {
         else this.#logger.error("requests are not received", { subject, error });
       },
     });
-    // The server has it before whoever waits for us may ask.
-    return this.#connection.flush().then(() => ({ unsubscribe: () => subscription.unsubscribe() }));
+    // The server has it before whoever waits for us may ask; one that has just gone is told again
+    // when it is back.
+    return this.#connection.flush().catch(() => {})
+      .then(() => ({ unsubscribe: () => subscription.unsubscribe() }));
   }
 
   async #answer(

@@ -65,7 +65,11 @@ export async function connectNats(
   } catch (error) {
     throw connectError(error, endpoint.servers);
   }
-  const version = connection.info?.version ?? "";
+  const version = connection.info?.version;
+  if (version === undefined) {
+    await connection.close();
+    throw connectError("the connection ended at once", endpoint.servers);
+  }
   if (!isNewEnough(version)) {
     await connection.close();
     throw new TransportError("SERVER_TOO_OLD", `The nats-server is version ${version}.`, {

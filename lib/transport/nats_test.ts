@@ -88,6 +88,32 @@ Deno.test(
 );
 
 Deno.test(
+  "who begins to answer while the server dies answers when it is back",
+  { ignore },
+  () =>
+    withServer(async (server, open) => {
+      const transport = await open();
+      const answering = [0, 1, 2].map((n) =>
+        transport.respond(`question${n}`, () => Uint8Array.of(n))
+      );
+      const back = Promise.withResolvers<void>();
+      transport.onStatus(({ type }) => type === "connected" && back.resolve());
+      const killed = server.kill();
+      await Promise.all(answering);
+      await killed;
+      await server.restart();
+      await back.promise;
+      for (const n of [0, 1, 2]) {
+        const client = await open();
+        assert.deepEqual(
+          await client.request(`question${n}`, new Uint8Array(), 5_000),
+          Uint8Array.of(n),
+        );
+      }
+    }),
+);
+
+Deno.test(
   "what is published while the server is away arrives when it is back",
   { ignore },
   () =>

@@ -5,7 +5,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const TEXT = new TextDecoder();
 /** Time after which a supervisor starts again what has ended by itself. */
 const RESTART_MS = 300;
-const READY_MS_MAX = 15_000;
+const READY_MS_MAX = 30_000;
 const WRONG_CONFIGURATION = 2;
 /** Longest wait for a process that was asked to end. */
 const STOP_MS_MAX = 45_000;
@@ -50,7 +50,7 @@ export class Service {
     this.#life = this.#live();
   }
 
-  /** Resolves when this life has said that it is at work; not longer than 15 s. */
+  /** Resolves when this life has said that it is at work; not longer than 30 s. */
   async ready(): Promise<void> {
     const deadlineMs = Date.now() + READY_MS_MAX;
     while (this.#wanted && Date.now() < deadlineMs) {
@@ -111,8 +111,9 @@ export class Service {
       ]);
       this.#child = undefined;
       if (!this.#wanted) return;
-      const code = this.lines.findLast((line) => line.startsWith("code:"))?.slice(7) ?? "";
-      this.ownEnds.push(`${status.code} ${code || this.lines.slice(-5).join(" | ")}`);
+      const said = this.lines.slice(this.#lifeBegan);
+      const code = said.find((line) => line.startsWith("code:"))?.slice(7);
+      this.ownEnds.push(`${status.code} ${code ?? said.slice(-3).join(" | ")}`);
       // A wrong configuration is wrong the next time as well.
       if (status.code === WRONG_CONFIGURATION) return;
       await delay(RESTART_MS);

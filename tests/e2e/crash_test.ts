@@ -162,7 +162,8 @@ Deno.test({
       const names = Object.keys(ROUNDS) as (keyof typeof ROUNDS)[];
       await Promise.all([...names.map((name) => torment(rig, name)), trouble(rig)]);
       // The last lives see some calm, so that the last books are whole.
-      await delay(5_000);
+      await Promise.all(Object.values(rig.services).map((service) => service.ready()));
+      await delay(3_000);
       await stopRig(rig);
       await closeRig(rig);
       console.log(`${seconds(startedMs)} s of torment: ${JSON.stringify([...rig.kills])}`);

@@ -1,0 +1,32 @@
+import { comparePositions } from "@ssmd/archive";
+import { nowUs, systemCodeOf } from "@ssmd/runtime";
+import { readLeft } from "./left.ts";
+import { runOfSegment } from "./segment.ts";
+
+/**
+ * Id of a new run: its start in µs, base 36, and later than that of every run that the spool knows.
+ * Runs are put in order by it, so a clock that was set back must not make the new one the older.
+ */
+export function newRun(dir: string, atUs: number = nowUs()): string {
+  let startUs = atUs;
+  for (const run of knownRuns(dir)) startUs = Math.max(startUs, parseInt(run, 36) + 1);
+  return startUs.toString(36);
+}
+
+/** Whether run `a` began after run `b`. */
+export function isLaterRun(a: string, b: string): boolean {
+  const start = { frame: 0, index: 0 };
+  return comparePositions({ run: a, ...start }, { run: b, ...start }) > 0;
+}
+
+function knownRuns(dir: string): string[] {
+  try {
+    const runs = [...Deno.readDirSync(dir)].flatMap(({ name }) => runOfSegment(name) ?? []);
+    const left = readLeft(dir);
+    return left ? [...runs, left.run] : runs;
+  } catch (error) {
+    // Whatever else is wrong with the folder is told when it is locked.
+    if (systemCodeOf(error) === undefined) throw error;
+    return [];
+  }
+}
