@@ -33,3 +33,26 @@ Deno.test("connector and up may reach the hosts of all feeds in force, and no ot
     assert.deepEqual(outside.sort(), [...hosts].sort(), name);
   }
 });
+
+async function askS3(set: string, endpoint: string): Promise<string> {
+  const script = new URL("../lib/storage/testing/ask_s3.ts", import.meta.url).pathname;
+  const config = new URL("../deno.json", import.meta.url).pathname;
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", `-P=${set}`, "--no-prompt", `--config=${config}`, script, endpoint],
+  }).output();
+  const text = new TextDecoder();
+  return text.decode(stdout).trim() || text.decode(stderr);
+}
+
+Deno.test("who writes the archive may use S3 on loopback; another host is refused by name", async () => {
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => new Response(null, { status: 403 }),
+  );
+  const endpoint = `http://127.0.0.1:${server.addr.port}`;
+  for (const set of ["connector", "archiver", "ssmd"]) {
+    assert.equal(await askS3(set, endpoint), "STORAGE_UNAUTHORIZED", set);
+  }
+  assert.equal(await askS3("archiver", "https://s3.example"), "STORAGE_NOT_ALLOWED");
+  await server.shutdown();
+});

@@ -1,7 +1,6 @@
 import {
   DeleteObjectCommand,
   GetObjectCommand,
-  HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -13,7 +12,7 @@ import { assertKey, assertPrefix, TEMPORARY_PREFIX } from "./key.ts";
 import { attempted, s3CodeOf, type S3Patience, toldError } from "./s3_calls.ts";
 import type { S3Connection } from "./s3_client.ts";
 import { ConditionalPuts } from "./s3_conditional.ts";
-import { damagedError, missingBucket, type S3Place } from "./s3_errors.ts";
+import { damagedError, type S3Place } from "./s3_errors.ts";
 import { partsOf } from "./s3_parts.ts";
 import { crc32Text, proofOf } from "./s3_proof.ts";
 import { removeStaleUploads, uploadParts } from "./s3_upload.ts";
@@ -251,20 +250,13 @@ export class S3Bucket implements Storage {
     } while (ContinuationToken !== undefined);
   }
 
-  /** The answer to a HEAD does not tell an absent object from an absent bucket. */
+  /** The answer to a HEAD has no body: only another request tells an absent object from the rest. */
   async #assertBucket(place: S3Place): Promise<void> {
     if (this.#isThere) return;
-    try {
-      await attempted(
-        this.#options,
-        place,
-        () => this.#client.send(new HeadBucketCommand({ Bucket: place.bucket })),
-      );
-    } catch (error) {
-      if (isNotFound(error)) throw missingBucket(place);
-      return;
-    }
-    this.#isThere = true;
+    await this.#call(
+      place,
+      () => this.#client.send(new ListObjectsV2Command({ Bucket: place.bucket, MaxKeys: 1 })),
+    );
   }
 
   async #removeStale(): Promise<void> {

@@ -89,9 +89,13 @@ const OTHER: Meaning = {
   hint: "Look at the S3 server's log under the request's id.",
 };
 
+/** The service's codes for an object that is not there; the last is a HEAD's, which has no body. */
+const ABSENT: ReadonlySet<string> = new Set(["NoSuchKey", "NoSuchVersion", "NotFound"]);
+
 const BY_NAME: Record<string, Meaning> = {
   AccessDenied: UNAUTHORIZED,
   InvalidAccessKeyId: UNKNOWN_KEY,
+  XAdminUserNotFound: UNKNOWN_KEY,
   ExpiredToken: UNKNOWN_KEY,
   InvalidToken: UNKNOWN_KEY,
   SignatureDoesNotMatch: WRONG_SECRET,
@@ -120,7 +124,7 @@ export function s3FailureOf(thrown: unknown, place: S3Place): S3Failure {
   }
   const { name = "", status, requestId } = answerOf(thrown);
   const { key, bucket } = place;
-  if (status === 404 && name !== "NoSuchBucket" && name !== "NoSuchUpload") {
+  if (status === 404 && ABSENT.has(name)) {
     return { error: notFound(key, `s3://${bucket}`), again: false, s3Code: name };
   }
   const meaning = status === undefined ? unanswered(thrown) : BY_NAME[name] ?? byStatus(status);
@@ -136,15 +140,6 @@ export function s3FailureOf(thrown: unknown, place: S3Place): S3Failure {
     },
   );
   return { error, again: meaning.again ?? false, s3Code: status === undefined ? "" : name };
-}
-
-/** `BUCKET_MISSING`: where an answer without a body only said that something is not there. */
-export function missingBucket(place: S3Place): StorageError {
-  const { code, sentence, hint } = BUCKET_MISSING;
-  return new StorageError(code, `${sentence}: s3://${place.bucket} at ${place.endpoint}.`, {
-    context: { ...place },
-    hint,
-  });
 }
 
 /** A body that is not what its checksum or length says. */
@@ -194,7 +189,11 @@ function answerOf(thrown: unknown): Answer {
 
 /** The innermost text of a failed connection, without the address, which may be signed. */
 function connectionText(thrown: unknown): string {
-  const systemCode = systemCodeOf(thrown);
+  let innermost = thrown;
+  while (innermost instanceof Error && innermost.cause instanceof Error) {
+    innermost = innermost.cause;
+  }
+  const systemCode = systemCodeOf(innermost);
   if (systemCode !== "") return systemCode;
-  return messageOf(thrown).replace(/\s*\(?https?:\/\/\S+/g, "");
+  return messageOf(innermost).replace(/\s*\(?https?:\/\/\S+/g, "");
 }

@@ -1,3 +1,6 @@
+/** Room that a stream of chunks begins with. */
+const FIRST_BYTES = 64 * 1024;
+
 /** The parts of an object, and what its producer threw. */
 export interface PartSource {
   /** Parts of exactly the size, the last one shorter; one empty part for nothing at all. */
@@ -56,32 +59,29 @@ async function* gathered(
   chunks: AsyncIterable<Uint8Array>,
   partBytes: number,
 ): AsyncGenerator<Uint8Array, void> {
-  let pending: Uint8Array[] = [];
+  let part = new Uint8Array(Math.min(partBytes, FIRST_BYTES));
   let size = 0;
   let yielded = false;
   for await (let chunk of chunks) {
-    while (size + chunk.length >= partBytes) {
-      const cut = partBytes - size;
-      yield joined([...pending, chunk.subarray(0, cut)], partBytes);
+    while (chunk.length > 0) {
+      const taken = chunk.subarray(0, partBytes - size);
+      if (size + taken.length > part.length) part = grown(part, size + taken.length, partBytes);
+      part.set(taken, size);
+      size += taken.length;
+      chunk = chunk.subarray(taken.length);
+      if (size < partBytes) continue;
+      yield part;
       yielded = true;
-      chunk = chunk.subarray(cut);
-      pending = [];
+      part = new Uint8Array(partBytes);
       size = 0;
     }
-    if (chunk.length === 0) continue;
-    // The producer may use its buffer again.
-    pending.push(chunk.slice());
-    size += chunk.length;
   }
-  if (size > 0 || !yielded) yield joined(pending, size);
+  if (size > 0 || !yielded) yield part.subarray(0, size);
 }
 
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+/** A larger copy; doubled, so that small objects cost little and large ones few copies. */
+function grown(part: Uint8Array, least: number, most: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Math.min(most, Math.max(least, 2 * part.length)));
+  larger.set(part);
+  return larger;
 }

@@ -4,16 +4,18 @@ import {
   CreateMultipartUploadCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  ListPartsCommand,
   type S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { StorageError } from "@ssmd/runtime";
-import { attempted, S3CallError, type S3Patience } from "./s3_calls.ts";
+import { attempted, S3CallError, s3CodeOf, type S3Patience } from "./s3_calls.ts";
 import { damagedError, type S3Place } from "./s3_errors.ts";
 import { crc32Text, etagOfParts, proofOf, type S3Receipt, unquoted } from "./s3_proof.ts";
 
 /** S3's own limit. */
 const PARTS_MAX = 10_000;
+const ABORTS_MAX = 3;
 
 /** What an upload needs. */
 export interface UploadOptions {
@@ -52,8 +54,7 @@ export async function uploadParts(
     await complete(options, upload, sent.parts, sent.bytes);
   } catch (error) {
     // What cannot be removed now is removed by the sweep of a later writer.
-    await attempted(patience, place, () => client.send(new AbortMultipartUploadCommand(upload)))
-      .catch(() => {});
+    await abort(options, upload).catch(() => {});
     throw error;
   }
 }
@@ -95,7 +96,7 @@ async function sendParts(
     failure ??= { error };
     cancel.abort();
   }
-  // A part still on its way when the upload is removed would stay behind.
+  // A part still on its way when the upload is removed would stay behind: none is broken off.
   await Promise.all(running);
   if (failure) throw failure.error;
   return { parts: sent, bytes };
@@ -112,7 +113,7 @@ async function sendPart(
   const command = () =>
     new UploadPartCommand({ ...upload, PartNumber: number, Body: bytes, ChecksumCRC32: crc });
   return await attempted(patience, place, async () => {
-    const { ETag, ChecksumCRC32 } = await client.send(command(), { abortSignal: signal });
+    const { ETag, ChecksumCRC32 } = await client.send(command());
     if (proofOf({ ETag, ChecksumCRC32 }, bytes, crc) === "different") {
       throw damagedError("A part was stored with other bytes", place);
     }
@@ -136,7 +137,7 @@ async function complete(
   } catch (error) {
     // A try whose answer was lost may have been the one that did it.
     unclear = error instanceof S3CallError && error.attempts > 1 &&
-      error.failure.s3Code === "NoSuchUpload";
+      s3CodeOf(error) === "NoSuchUpload";
     if (!unclear) throw error;
   }
   const { Bucket, Key } = upload;
@@ -149,6 +150,19 @@ async function complete(
   const isOther = unclear && etag !== undefined && unquoted(head.ETag) !== etag;
   if (head.ContentLength !== bytes || isOther) {
     throw damagedError("The parts were not put together as they were sent", place);
+  }
+}
+
+/** Removes an upload; a part that a server was still busy with may need it once more. */
+async function abort({ client, patience, place }: UploadOptions, upload: Upload): Promise<void> {
+  for (let round = 0; round < ABORTS_MAX; round++) {
+    await attempted(patience, place, () => client.send(new AbortMultipartUploadCommand(upload)));
+    try {
+      await attempted(patience, place, () => client.send(new ListPartsCommand(upload)));
+    } catch (error) {
+      if (s3CodeOf(error) === "NoSuchUpload") return;
+      throw error;
+    }
   }
 }
 

@@ -26,6 +26,8 @@ export interface S3ServerOptions {
   buckets?: string[];
   /** Domain of virtual-host addresses, `bucket.{domain}`; such a server knows no others. */
   virtualDomain?: string;
+  /** False: it closes the connection after each answer, as a fault proxy needs it. */
+  keepAlive?: boolean;
 }
 
 /** Version of versitygw that tests run against; `.ci/run` installs it. */
@@ -62,8 +64,9 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
   const port = freePort();
   const makeBucket = (name: string) => Deno.mkdir(`${dir}/${name}`);
   for (const name of options.buckets ?? []) await makeBucket(name);
-  const args = ["--port", `127.0.0.1:${port}`, "--region", REGION, "--quiet", "--keep-alive"];
+  const args = ["--port", `127.0.0.1:${port}`, "--region", REGION, "--quiet"];
   args.push("--health", "/health");
+  if (options.keepAlive !== false) args.push("--keep-alive");
   if (options.virtualDomain !== undefined) args.push("--virtual-domain", options.virtualDomain);
   args.push("posix", dir);
   let child = await launch(args, port);

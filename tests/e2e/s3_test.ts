@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { type S3Server, s3ServerAvailable, startS3Server } from "../servers/s3_server.ts";
+import { eventually, Folder, RunningUp, runSsmd, type Verified } from "./_process.ts";
+
+const FEEDS = new URL("../../exchanges/feeds/", import.meta.url);
+const DEMO = new URL("../../exchanges/environments/demo.yaml", import.meta.url);
+const ENV = "e2e-s3";
+const RAW = "ssmd-raw";
+const NORMALIZED = "ssmd-normalized";
+
+/** The demo environment, with its files on a server of the test. */
+async function writeRegistry(folder: string, endpoint: string): Promise<void> {
+  const registry = `${folder}/exchanges`;
+  await Deno.mkdir(`${registry}/environments`, { recursive: true });
+  await Deno.mkdir(`${registry}/feeds`);
+  for (const { name } of Deno.readDirSync(FEEDS)) {
+    await Deno.copyFile(new URL(name, FEEDS), `${registry}/feeds/${name}`);
+  }
+  const storage = `storage:
+  type: s3
+  endpoint: ${endpoint}
+  region: us-east-1
+  buckets: { raw: ${RAW}, normalized: ${NORMALIZED} }
+  credentials: { access_key: $key:archive.access_key, secret_key: $key:archive.secret_key }
+keys:
+  archive: { type: storage, fields: [access_key, secret_key], source: env }`;
+  const text = (await Deno.readTextFile(DEMO))
+    .replace("name: demo", `name: ${ENV}`)
+    .replace(/^storage: .*$/m, storage);
+  await Deno.writeTextFile(`${registry}/environments/${ENV}.yaml`, text);
+}
+
+function variables({ credentials }: S3Server, secret = credentials.secret_key) {
+  return {
+    SSMD_KEY_ARCHIVE_ACCESS_KEY: credentials.access_key,
+    SSMD_KEY_ARCHIVE_SECRET_KEY: secret,
+  };
+}
+
+/** Registers a test with a server, its buckets and a folder in which `ssmd` finds its environment. */
+function s3Test(name: string, body: (server: S3Server, cwd: string) => Promise<void>): void {
+  Deno.test(name, { ignore: !s3ServerAvailable() }, async () => {
+    const server = await startS3Server({ buckets: [RAW, NORMALIZED] });
+    await using folder = new Folder();
+    try {
+      await writeRegistry(folder.path, server.endpoint);
+      await body(server, folder.path);
+    } finally {
+      await server.stop();
+    }
+  });
+}
+
+async function verifyEnv(server: S3Server, cwd: string): Promise<Verified> {
+  const { code, output } = await runSsmd(
+    ["archive", "verify", "--env", ENV, "--output", "json"],
+    { cwd, env: variables(server) },
+  );
+  const end = output.lastIndexOf("\n}") + 2;
+  const report = output.startsWith("{") ? JSON.parse(output.slice(0, end)) : {};
+  return { ok: false, problems: [], days: [], ...report, code, output };
+}
+
+/** Waits until a connector has taken that many messages. */
+async function received(up: RunningUp, count: number): Promise<void> {
+  const name = 'ssmd_connector_messages_received_total{feed="kraken"}';
+  await eventually("messages", async () => (await up.metric(name) ?? 0) > count);
+}
+
+function recordsOf({ days }: Verified): number {
+  return days.flatMap(({ records }) => Object.values(records)).reduce((sum, n) => sum + n, 0);
+}
+
+s3Test("what up captures lies in two buckets, and verify counts it there", async (server, cwd) => {
+  await using up = new RunningUp(["--env", ENV], { cwd, env: variables(server) });
+  await received(up, 200);
+  const { code } = await up.stop("SIGINT");
+  assert.equal(code, 0, up.output);
+  const verified = await verifyEnv(server, cwd);
+  assert.equal(verified.code, 0, verified.output);
+  assert.equal(recordsOf(verified), up.captured()["records"]);
+  assert.ok(recordsOf(verified) > 200);
+  assert.deepEqual(
+    (await Array.fromAsync(Deno.readDir(`${server.dir}/${RAW}`))).map((e) => e.name)
+      .filter((name) => !name.startsWith(".")),
+    [ENV],
+  );
+  assert.ok(!up.output.includes(server.credentials.secret_key));
+});
+
+s3Test(
+  "a server that is away at first costs nothing: all is written when it is there",
+  async (server, cwd) => {
+    await server.kill();
+    await using up = new RunningUp(["--env", ENV], { cwd, env: variables(server) });
+    await up.line((line) => JSON.stringify(line).includes("STORAGE_UNAVAILABLE"));
+    await received(up, 200);
+    await server.restart();
+    await up.line("storage works again");
+    const { code } = await up.stop("SIGINT");
+    assert.equal(code, 0, up.output);
+    const verified = await verifyEnv(server, cwd);
+    assert.equal(verified.code, 0, verified.output);
+    assert.equal(recordsOf(verified), up.captured()["records"]);
+  },
+);
+
+s3Test("a key that is missing or wrong is told with a hint", async (server, cwd) => {
+  const args = ["archive", "verify", "--env", ENV];
+  const missing = await runSsmd(args, { cwd });
+  assert.equal(missing.code, 1);
+  assert.match(missing.output, /KEY_MISSING/);
+  assert.match(missing.output, /SSMD_KEY_ARCHIVE_ACCESS_KEY/);
+  const wrong = await runSsmd(args, { cwd, env: variables(server, "planted-secret") });
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.output, /hint: +Check secret_key[^]*STORAGE_UNAUTHORIZED/);
+  assert.ok(!wrong.output.includes("planted-secret"));
+});
