@@ -5,7 +5,7 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 
 /** A project of its own in a temporary folder, with the program `ssmd` beside it. */
 export interface Project {
-  /** Working directory of a person: `exchanges/`, `data/`, `session.jsonl.zst`, a git history. */
+  /** Working directory of a person: `exchanges/`, `data/`, `session.jsonl.zst`, `trade.capnp`, a git history. */
   dir: string;
   /** Runs a line as bash does, in the project. */
   sh(line: string): Promise<Ran>;
@@ -48,13 +48,14 @@ export async function makeProject(): Promise<Project> {
   const program = `#!/bin/sh\nexec "${Deno.execPath()}" run -q -A --no-check --frozen ` +
     `--config "${ROOT}deno.json" "${ROOT}cli/main.ts" "$@"\n`;
   await Deno.writeTextFile(`${top}/bin/ssmd`, program, { mode: 0o755 });
+  await Deno.copyFile(`${ROOT}exchanges/schemas/trade.capnp`, `${dir}/trade.capnp`);
   const project = {
     dir,
     sh: (line: string) => sh(line, top, dir),
     remove: () => Deno.remove(top, { recursive: true }),
   };
   await project.sh(
-    "printf 'data/\\n*.zst\\n' > .gitignore; git init -q && git add -A && git commit -qm start",
+    "printf 'data/\\n*.zst\\n*.capnp\\n!exchanges/**\\n' > .gitignore; git init -q && git add -A && git commit -qm start",
   );
   return project;
 }
