@@ -36,7 +36,10 @@ if (import.meta.main) {
     const url = new URL(output.schema, ROOT);
     if (await isThere(url)) continue;
     const values = await printedBy(command);
-    if (values.length === 0) console.error(`${name}: no example prints anything`);
+    if (values.length === 0) {
+      console.error(`${name}: no example prints anything; no draft`);
+      continue;
+    }
     const title = `ssmd ${name} --output json`;
     const $schema = "https://json-schema.org/draft/2020-12/schema";
     const schema = { $schema, title, ...inferredSchema(values) };

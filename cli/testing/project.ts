@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { fillArchive } from "../archive/_fixtures.ts";
 import { folderStorage } from "@ssmd/storage";
 
@@ -18,6 +19,13 @@ export interface Ran {
   stdout: string;
   stderr: string;
 }
+
+/** The key of the environment `kalshi`, made for this run. */
+const KEYS = {
+  SSMD_KEY_KALSHI_KEY_ID: "example",
+  SSMD_KEY_KALSHI_PRIVATE_KEY: generateKeyPairSync("ed25519").privateKey
+    .export({ type: "pkcs8", format: "pem" }).toString(),
+};
 
 /** Time that a line may take. */
 const LINE_MS_MAX = 60_000;
@@ -73,6 +81,7 @@ async function sh(line: string, top: string, dir: string): Promise<Ran> {
     env: {
       PATH: `${top}/bin:${Deno.env.get("PATH")}`,
       TMPDIR: top,
+      ...KEYS,
       ...{ GIT_AUTHOR_NAME: "Test", GIT_AUTHOR_EMAIL: "test@example.com" },
       ...{ GIT_COMMITTER_NAME: "Test", GIT_COMMITTER_EMAIL: "test@example.com" },
     },
