@@ -46,6 +46,7 @@ export async function makeProject(): Promise<Project> {
       await Deno.writeTextFile(`${dir}/exchanges/${kind}/${name}`, own);
     }
   }
+  await addProd(`${dir}/exchanges/environments`);
   const storage = folderStorage(`${dir}/data`);
   await fillArchive(storage, "demo");
   for await (const { key } of storage.list("raw/")) {
@@ -66,6 +67,14 @@ export async function makeProject(): Promise<Project> {
     "printf 'data/\\n*.zst\\n*.capnp\\n!exchanges/**\\n' > .gitignore; git init -q && git add -A && git commit -qm start",
   );
   return project;
+}
+
+/** An environment `prod` whose key stands in a file that is not there yet. */
+async function addProd(environments: string): Promise<void> {
+  const kalshi = await Deno.readTextFile(`${environments}/kalshi.yaml`);
+  const prod = kalshi.replace(/^name: kalshi$/m, "name: prod")
+    .replace(/^( +source:) env\b.*$/m, "$1 file:keys/kalshi.yaml");
+  await Deno.writeTextFile(`${environments}/prod.yaml`, prod);
 }
 
 /** Registry of the examples: what needs the internet or a key is simulated here. */
