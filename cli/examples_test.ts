@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { z } from "zod";
 import { buildCatalogue } from "./catalogue/build.ts";
 import { referenceOf } from "./catalogue/reference.ts";
-import { asJson, runnable } from "./testing/example.ts";
+import { asJson, runnable, valuesIn } from "./testing/example.ts";
 import { makeProject, type Ran } from "./testing/project.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
@@ -10,15 +10,6 @@ const catalogue = await buildCatalogue();
 
 function told(line: string, { code, stdout, stderr }: Ran): string {
   return `$ ${line}\nended with ${code}\n${stdout.slice(-2000)}${stderr.slice(-2000)}`;
-}
-
-/** One JSON value, or one a line where the command streams. */
-function valuesIn(text: string): unknown[] {
-  try {
-    return [JSON.parse(text)];
-  } catch {
-    return text.trimEnd().split("\n").map((line) => JSON.parse(line));
-  }
 }
 
 async function schemaOf(path: string): Promise<z.ZodType> {

@@ -14,6 +14,13 @@ function isThere(program: string): boolean {
   }
 }
 
+/** The packages that are there: another HOME would have them fetched anew. */
+const DENO_DIR: string = JSON.parse(
+  new TextDecoder().decode(
+    new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).outputSync().stdout,
+  ),
+).denoDir;
+
 /** A folder with a program `ssmd` in it, as it lies on a person's PATH. */
 async function binDir(): Promise<string> {
   const dir = await Deno.makeTempDir({ prefix: "ssmd-shell-" });
@@ -47,7 +54,13 @@ class Terminal {
     this.#child = new Deno.Command("script", {
       args: ["-qfec", `stty cols 200; exec ${START[shell].join(" ")}`, "/dev/null"],
       cwd: ROOT,
-      env: { PATH: `${bin}:${Deno.env.get("PATH")}`, HOME: bin, TERM: "xterm", PS1: "> " },
+      env: {
+        DENO_DIR,
+        PATH: `${bin}:${Deno.env.get("PATH")}`,
+        HOME: bin,
+        TERM: "xterm",
+        PS1: "> ",
+      },
       ...{ stdin: "piped", stdout: "piped", stderr: "null" },
     }).spawn();
     this.#writer = this.#child.stdin.getWriter();
@@ -79,10 +92,13 @@ class Terminal {
   }
 
   async close(): Promise<void> {
-    this.#child.kill("SIGKILL");
-    await this.#writer.close().catch(() => {});
-    await this.#reading;
+    // The shell itself ends, and with it what it has started; `script` follows.
+    await this.#writer.write(new TextEncoder().encode("\x05\x15exit\r"));
+    const late = setTimeout(() => this.#child.kill("SIGKILL"), 10_000);
     await this.#child.status;
+    clearTimeout(late);
+    await this.#reading;
+    await this.#writer.close().catch(() => {});
   }
 }
 

@@ -26,3 +26,12 @@ function withFlag(line: string, flag: string): string {
     return `${end} ${flag}${part.slice(end.length)}`;
   });
 }
+
+/** One JSON value, or one a line where the command streams. */
+export function valuesIn(text: string): unknown[] {
+  try {
+    return [JSON.parse(text)];
+  } catch {
+    return text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  }
+}

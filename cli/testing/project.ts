@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { fillArchive } from "../archive/_fixtures.ts";
 import { folderStorage } from "@ssmd/storage";
 
@@ -5,7 +6,7 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 
 /** A project of its own in a temporary folder, with the program `ssmd` beside it. */
 export interface Project {
-  /** Working directory of a person: `exchanges/`, `data/`, `session.jsonl.zst`, a git history. */
+  /** Working directory of a person: `exchanges/`, `data/`, `session.jsonl.zst`, `trade.capnp`, a git history. */
   dir: string;
   /** Runs a line as bash does, in the project. */
   sh(line: string): Promise<Ran>;
@@ -18,6 +19,13 @@ export interface Ran {
   stdout: string;
   stderr: string;
 }
+
+/** The key of the environment `kalshi`, made for this run. */
+const KEYS = {
+  SSMD_KEY_KALSHI_KEY_ID: "example",
+  SSMD_KEY_KALSHI_PRIVATE_KEY: generateKeyPairSync("ed25519").privateKey
+    .export({ type: "pkcs8", format: "pem" }).toString(),
+};
 
 /** Time that a line may take. */
 const LINE_MS_MAX = 60_000;
@@ -38,6 +46,7 @@ export async function makeProject(): Promise<Project> {
       await Deno.writeTextFile(`${dir}/exchanges/${kind}/${name}`, own);
     }
   }
+  await addProd(`${dir}/exchanges/environments`);
   const storage = folderStorage(`${dir}/data`);
   await fillArchive(storage, "demo");
   for await (const { key } of storage.list("raw/")) {
@@ -48,15 +57,24 @@ export async function makeProject(): Promise<Project> {
   const program = `#!/bin/sh\nexec "${Deno.execPath()}" run -q -A --no-check --frozen ` +
     `--config "${ROOT}deno.json" "${ROOT}cli/main.ts" "$@"\n`;
   await Deno.writeTextFile(`${top}/bin/ssmd`, program, { mode: 0o755 });
+  await Deno.copyFile(`${ROOT}exchanges/schemas/trade.capnp`, `${dir}/trade.capnp`);
   const project = {
     dir,
     sh: (line: string) => sh(line, top, dir),
     remove: () => Deno.remove(top, { recursive: true }),
   };
   await project.sh(
-    "printf 'data/\\n*.zst\\n' > .gitignore; git init -q && git add -A && git commit -qm start",
+    "printf 'data/\\n*.zst\\n*.capnp\\n!exchanges/**\\n' > .gitignore; git init -q && git add -A && git commit -qm start",
   );
   return project;
+}
+
+/** An environment `prod` whose key stands in a file that is not there yet. */
+async function addProd(environments: string): Promise<void> {
+  const kalshi = await Deno.readTextFile(`${environments}/kalshi.yaml`);
+  const prod = kalshi.replace(/^name: kalshi$/m, "name: prod")
+    .replace(/^( +source:) env\b.*$/m, "$1 file:keys/kalshi.yaml");
+  await Deno.writeTextFile(`${environments}/prod.yaml`, prod);
 }
 
 /** Registry of the examples: what needs the internet or a key is simulated here. */
@@ -72,6 +90,7 @@ async function sh(line: string, top: string, dir: string): Promise<Ran> {
     env: {
       PATH: `${top}/bin:${Deno.env.get("PATH")}`,
       TMPDIR: top,
+      ...KEYS,
       ...{ GIT_AUTHOR_NAME: "Test", GIT_AUTHOR_EMAIL: "test@example.com" },
       ...{ GIT_COMMITTER_NAME: "Test", GIT_COMMITTER_EMAIL: "test@example.com" },
     },
