@@ -8,6 +8,7 @@ import {
   type RouteMap,
 } from "@stricli/core";
 import { exitCodeOf } from "./exit.ts";
+import { REGISTRY_COMMANDS } from "./registry/entries.ts";
 import { texts } from "./texts.ts";
 
 /** A command before its module is loaded. */
@@ -48,6 +49,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
       },
     },
   },
+  ...REGISTRY_COMMANDS,
   version: {
     brief: "Print the versions of ssmd and what it runs on",
     load: () => import("./commands/version.ts"),

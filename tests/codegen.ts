@@ -3,6 +3,7 @@ import { runProgram } from "./process.ts";
 /** Programs that write files of the repository, with what they may do; each knows `--check`. */
 const GENERATORS: Readonly<Record<string, readonly string[]>> = {
   "lib/codec/generate.ts": ["--allow-read=.", "--allow-write=lib/codec/generated"],
+  "lib/metadata/generate.ts": ["--allow-read=.", "--allow-write=exchanges"],
   // esbuild is a program of its own in the package cache: its path is not known here.
   "gateway/page/build.ts": [
     "--allow-read",
