@@ -150,12 +150,12 @@ function checkEnvironments(
 ): void {
   const known = new Set(options.knownFeeds ?? []);
   for (const { place } of sources) if (place.kind === "feed") known.add(place.name);
-  const schemas = sources.some(({ place }) => place.kind === "schema") ? result.schemas : undefined;
+  const schemaNames = sources.flatMap(({ place }) => place.kind === "schema" ? [place.name] : []);
   const registry = {
     feeds: result.feeds,
     feedIds: [...known].sort(),
     on: options.on ?? todayUtc(),
-    ...(schemas === undefined ? {} : { schemas }),
+    ...(schemaNames.length === 0 ? {} : { schemas: result.schemas, schemaNames }),
   };
   const sound: YamlSource[] = [];
   for (const { yaml, place } of sources) {

@@ -18,6 +18,8 @@ export interface RegistryView {
   on: string;
   /** Sound schemas by name; absent = the registry holds none, and they are not looked at. */
   schemas?: ReadonlyMap<string, RegisteredSchema>;
+  /** Names of all schema files, also of those with mistakes. */
+  schemaNames?: readonly string[];
 }
 
 /** Checks what an environment refers to; looks at raw values, so that it speaks up beside shape errors. */
@@ -84,6 +86,8 @@ class ReferenceCheck {
     if (schemas === undefined) return;
     const types = this.#own.flatMap((feed) => this.#version(feed)?.capabilities.types ?? []);
     for (const type of [...new Set(types)].sort()) {
+      // A broken schema file has findings of its own.
+      if (!schemas.has(type) && this.#registry.schemaNames?.includes(type)) continue;
       const found = schemas.get(type)?.versions.find((each) => each.version === version);
       if (found === undefined) {
         const near = nearest(type, schemas.keys());

@@ -41,7 +41,7 @@ export function schemaReferences(
   orderFindings(versions, say);
   versions.forEach((version, index) => {
     const file = fieldOf(version, "file");
-    if (typeof file !== "string" || !file.endsWith(".capnp")) return;
+    if (typeof file !== "string" || !/^[\w.-]+\.capnp$/.test(file)) return;
     const found = texts.get(file);
     const path = ["versions", index];
     if (found === undefined) {
