@@ -131,7 +131,8 @@ async function writeFiles(dir: string, changes: FileChanges): Promise<void> {
       ready.push([beside, target]);
       const file = await Deno.open(beside, { write: true, createNew: true });
       try {
-        await new Blob([text]).stream().pipeTo(file.writable, { preventClose: true });
+        const bytes = new TextEncoder().encode(text);
+        for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
         await file.sync();
       } finally {
         file.close();
