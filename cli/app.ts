@@ -9,6 +9,7 @@ import {
 import type { SsmdContext } from "./context.ts";
 import { exitCodeOf } from "./exit.ts";
 import { withGlobals } from "./global_flags.ts";
+import { REGISTRY_COMMANDS } from "./registry/entries.ts";
 import { texts } from "./texts.ts";
 
 /** A command before its module is loaded. */
@@ -98,6 +99,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     brief: "Show what a command does, or everything for programs",
     load: () => import("./commands/help.ts"),
   },
+  ...REGISTRY_COMMANDS,
   version: {
     brief: "Print the versions of ssmd and what it runs on",
     load: () => import("./commands/version.ts"),

@@ -10,6 +10,7 @@ const GENERATORS: Readonly<Record<string, readonly string[]>> = {
     "--allow-env",
     "--allow-run=deno",
   ],
+  "lib/metadata/generate.ts": ["--allow-read=.", "--allow-write=exchanges"],
   // esbuild is a program of its own in the package cache: its path is not known here.
   "gateway/page/build.ts": [
     "--allow-read",

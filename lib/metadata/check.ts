@@ -8,6 +8,12 @@ import { feedReferences } from "./feed_references.ts";
 import { feedShape } from "./feed_shape.ts";
 import { compareFindings, type Finding } from "./finding.ts";
 import { issueTexts } from "./issue_text.ts";
+import { fieldOf, listOf } from "./loose.ts";
+import { type RegistryPlace, registryPlaceOf } from "./place.ts";
+import type { RegisteredSchema } from "./schema.ts";
+import { schemaReferences, type SchemaTextCheck } from "./schema_references.ts";
+import { schemaShape } from "./schema_shape.ts";
+import { symbolFindings } from "./symbol_references.ts";
 
 export type { SourceFile } from "./document.ts";
 
@@ -17,6 +23,8 @@ export interface CheckOptions {
   on?: string;
   /** Feeds that exist beside those given; default none. */
   knownFeeds?: readonly string[];
+  /** Reads the texts of schemas; absent = only their hashes are checked. */
+  checkSchemaText?: SchemaTextCheck;
 }
 
 /** What a check brought: all findings in order, and the files that are sound by themselves. */
@@ -27,47 +35,65 @@ export interface CheckResult {
   feeds: Map<string, Feed>;
   /** Environments of sound shape by name; their references may still have findings. */
   environments: Map<string, Environment>;
+  /** Schemas of sound shape by name. */
+  schemas: Map<string, RegisteredSchema>;
 }
 
-/** What kind of registry file a path is. */
-type FileKind = "feed" | "environment";
+interface Source {
+  yaml: YamlSource;
+  place: RegistryPlace;
+}
 
 /**
- * Checks registry files and all references between them: `…/feeds/<id>.yaml` and
- * `…/environments/<name>.yaml`. Pure: reads no file. Files of other folders are refused with a
- * finding.
+ * Checks registry files and all references between them: `…/feeds/<id>.yaml`,
+ * `…/environments/<name>.yaml`, `…/schemas/<name>.yaml` and the texts `…/schemas/*.capnp`. Pure:
+ * reads no file. Files of other places are refused with a finding.
  */
 export function checkSources(
   files: readonly SourceFile[],
   options: CheckOptions = {},
 ): CheckResult {
-  const result: CheckResult = { findings: [], feeds: new Map(), environments: new Map() };
-  const sources = files.map((file) => ({ yaml: new YamlSource(file), place: placeOf(file.path) }));
-  for (const { yaml, place } of sources) {
-    result.findings.push(...yaml.findings);
-    if (place?.kind === "feed") checkFeed(yaml, place.name, result);
-    if (place === undefined) {
-      const message =
-        "not a file of the registry; allowed: feeds/<id>.yaml, environments/<name>.yaml";
-      result.findings.push(yaml.finding([], message));
-    }
-  }
-  const known = new Set(options.knownFeeds ?? []);
-  for (const { place } of sources) if (place?.kind === "feed") known.add(place.name);
-  const registry = {
-    feeds: result.feeds,
-    feedIds: [...known].sort(),
-    on: options.on ?? todayUtc(),
+  const result: CheckResult = {
+    findings: [],
+    feeds: new Map(),
+    environments: new Map(),
+    schemas: new Map(),
   };
+  const { sources, texts } = sourcesOf(files, result);
   for (const { yaml, place } of sources) {
-    if (place?.kind !== "environment" || yaml.findings.length > 0) continue;
-    const environment = shaped(yaml, environmentShape, result.findings);
-    const references = environmentReferences(yaml, place.name, registry);
-    result.findings.push(...references);
-    if (environment) result.environments.set(place.name, environment);
+    if (place.kind === "feed") checkFeed(yaml, place.name, result);
+    if (place.kind === "schema") checkSchema(yaml, place.name, texts, result);
   }
+  checkTexts(sources, texts, options, result);
+  checkEnvironments(sources, options, result);
   result.findings.sort(compareFindings);
   return result;
+}
+
+function sourcesOf(
+  files: readonly SourceFile[],
+  result: CheckResult,
+): { sources: Source[]; texts: Map<string, SourceFile> } {
+  const sources: Source[] = [];
+  const texts = new Map<string, SourceFile>();
+  for (const file of files) {
+    const place = registryPlaceOf(file.path);
+    if (place === undefined) result.findings.push(strangeFile(file.path));
+    else if (place.kind === "schema text") texts.set(`${place.name}.capnp`, file);
+    else {
+      const yaml = new YamlSource(file);
+      result.findings.push(...yaml.findings);
+      sources.push({ yaml, place });
+    }
+  }
+  return { sources, texts };
+}
+
+function strangeFile(path: string): Finding {
+  const message =
+    "not a file of the registry; allowed: feeds/<id>.yaml, environments/<name>.yaml, " +
+    "schemas/<name>.yaml, schemas/<name>.capnp";
+  return { file: path, line: 1, column: 1, path: "", message };
 }
 
 function checkFeed(yaml: YamlSource, id: string, result: CheckResult): void {
@@ -75,6 +101,72 @@ function checkFeed(yaml: YamlSource, id: string, result: CheckResult): void {
   const feed = shaped(yaml, feedShape, result.findings);
   result.findings.push(...feedReferences(yaml, id));
   if (feed) result.feeds.set(id, feed);
+}
+
+function checkSchema(
+  yaml: YamlSource,
+  name: string,
+  texts: ReadonlyMap<string, SourceFile>,
+  result: CheckResult,
+): void {
+  if (yaml.findings.length > 0) return;
+  const schema = shaped(yaml, schemaShape, result.findings);
+  result.findings.push(...schemaReferences(yaml, name, texts));
+  if (schema) result.schemas.set(name, schema);
+}
+
+/** Texts that nobody registered, and texts that cannot be read. */
+function checkTexts(
+  sources: readonly Source[],
+  texts: ReadonlyMap<string, SourceFile>,
+  { checkSchemaText }: CheckOptions,
+  result: CheckResult,
+): void {
+  const owners = new Map<string, { yaml: YamlSource; name: string }>();
+  for (const { yaml, place } of sources) {
+    if (place.kind !== "schema") continue;
+    for (const version of listOf(fieldOf(yaml.value, "versions"))) {
+      owners.set(String(fieldOf(version, "file")), { yaml, name: place.name });
+    }
+  }
+  for (const [file, { path, text }] of texts) {
+    const owner = owners.get(file);
+    if (owner === undefined) {
+      const message = `no schemas/*.yaml registers this text; ssmd schema register ${
+        file.replace(/\.capnp$/, "")
+      }`;
+      result.findings.push({ file: path, line: 1, column: 1, path: "", message });
+    }
+    const struct = fieldOf(owner?.yaml.value, "struct");
+    const problem = checkSchemaText?.(text, typeof struct === "string" ? struct : undefined);
+    if (problem) result.findings.push({ file: path, path: "", ...problem });
+  }
+}
+
+function checkEnvironments(
+  sources: readonly Source[],
+  options: CheckOptions,
+  result: CheckResult,
+): void {
+  const known = new Set(options.knownFeeds ?? []);
+  for (const { place } of sources) if (place.kind === "feed") known.add(place.name);
+  const schemaNames = sources.flatMap(({ place }) => place.kind === "schema" ? [place.name] : []);
+  const registry = {
+    feeds: result.feeds,
+    feedIds: [...known].sort(),
+    on: options.on ?? todayUtc(),
+    ...(schemaNames.length === 0 ? {} : { schemas: result.schemas, schemaNames }),
+  };
+  const sound: YamlSource[] = [];
+  for (const { yaml, place } of sources) {
+    if (place.kind !== "environment" || yaml.findings.length > 0) continue;
+    const environment = shaped(yaml, environmentShape, result.findings);
+    result.findings.push(...environmentReferences(yaml, place.name, registry));
+    if (!environment) continue;
+    result.environments.set(place.name, environment);
+    sound.push(yaml);
+  }
+  result.findings.push(...symbolFindings(sound));
 }
 
 function shaped<T>(yaml: YamlSource, shape: z.ZodType<T>, findings: Finding[]): T | undefined {
@@ -86,10 +178,4 @@ function shaped<T>(yaml: YamlSource, shape: z.ZodType<T>, findings: Finding[]): 
     }
   }
   return undefined;
-}
-
-function placeOf(path: string): { kind: FileKind; name: string } | undefined {
-  const match = /(?:^|[/\\])(feeds|environments)[/\\]([^/\\]+)\.yaml$/.exec(path);
-  if (!match?.[2]) return undefined;
-  return { kind: match[1] === "feeds" ? "feed" : "environment", name: match[2] };
 }

@@ -3,6 +3,7 @@ import type { YamlSource } from "./document.ts";
 import { type Feed, type FeedVersion, versionOn } from "./feed.ts";
 import type { Finding } from "./finding.ts";
 import { entriesOf, fieldOf, listOf } from "./loose.ts";
+import type { RegisteredSchema } from "./schema.ts";
 
 /** Versions of the record schemas that exist. */
 export const SCHEMA_VERSIONS: readonly string[] = ["v1"];
@@ -15,6 +16,10 @@ export interface RegistryView {
   feedIds: readonly string[];
   /** The day that counts, `YYYY-MM-DD`. */
   on: string;
+  /** Sound schemas by name; absent = the registry holds none, and they are not looked at. */
+  schemas?: ReadonlyMap<string, RegisteredSchema>;
+  /** Names of all schema files, also of those with mistakes. */
+  schemaNames?: readonly string[];
 }
 
 /** Checks what an environment refers to; looks at raw values, so that it speaks up beside shape errors. */
@@ -33,7 +38,7 @@ export function environmentReferences(
   const schema = fieldOf(root, "schema");
   if (typeof schema === "string" && !SCHEMA_VERSIONS.includes(schema)) {
     check.say(["schema"], `no schema version "${schema}"; ${suggestion(schema, SCHEMA_VERSIONS)}`);
-  }
+  } else if (typeof schema === "string") check.schemas(schema);
   check.feeds();
   check.symbols();
   check.byFeed("endpoints");
@@ -73,6 +78,29 @@ class ReferenceCheck {
       }
       seen.add(feed);
     });
+  }
+
+  /** Every record type that the feeds bring needs its registered schema of this version. */
+  schemas(version: string): void {
+    const { schemas } = this.#registry;
+    if (schemas === undefined) return;
+    const types = this.#own.flatMap((feed) => this.#version(feed)?.capabilities.types ?? []);
+    for (const type of [...new Set(types)].sort()) {
+      // A broken schema file has findings of its own.
+      if (!schemas.has(type) && this.#registry.schemaNames?.includes(type)) continue;
+      const found = schemas.get(type)?.versions.find((each) => each.version === version);
+      if (found === undefined) {
+        const near = nearest(type, schemas.keys());
+        const hint = near === undefined || near === type ? "" : `; there is "${near}"`;
+        const message = `schema ${type} has no version ${version} in the registry${hint}; ` +
+          `ssmd schema register ${type}`;
+        this.say(["schema"], message);
+      } else if (found.status === "draft") {
+        const message = `version ${version} of schema ${type} is a draft; ` +
+          `ssmd schema set-status ${type} ${version} active`;
+        this.say(["schema"], message);
+      }
+    }
   }
 
   symbols(): void {

@@ -23,6 +23,14 @@ export interface FeedAuth {
   fields: string[];
 }
 
+/** How many messages a client may send; more is answered with an error or a disconnect. */
+export interface RateLimit {
+  /** Messages that a client sends. */
+  requests: number;
+  /** In this time. */
+  perMs: number;
+}
+
 /** A feed as it stood from a day on. */
 export interface FeedVersion {
   /** First day (UTC, `YYYY-MM-DD`). */
@@ -35,6 +43,8 @@ export interface FeedVersion {
   auth: FeedAuth;
   /** Most symbols that one connection subscribes. */
   symbolsPerConnection: number;
+  /** What a client may send; absent = the venue names none. */
+  rateLimit?: RateLimit;
   /** What can be asked for. */
   capabilities: FeedCapabilities;
   /** Whether messages are numbered by the venue. */

@@ -23,6 +23,15 @@ export function feedReferences(yaml: YamlSource, id: string): Finding[] {
     }
     findings.push(...versionFindings(yaml, version, index));
   });
+  const places = new Set<unknown>();
+  listOf(fieldOf(yaml.value, "capture_locations")).forEach((location, index) => {
+    const place = fieldOf(location, "id");
+    if (typeof place === "string" && places.has(place)) {
+      const message = `location "${place}" stands here a second time`;
+      findings.push(yaml.finding(["capture_locations", index, "id"], message));
+    }
+    places.add(place);
+  });
   return findings;
 }
 

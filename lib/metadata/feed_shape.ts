@@ -1,7 +1,7 @@
 import { EVENT_TYPES } from "@ssmd/market";
 import { z } from "zod";
 import type { Feed } from "./feed.ts";
-import { address, camelKeys, day, fields, nameText, plainText } from "./shape.ts";
+import { address, camelKeys, day, durationMs, fields, nameText, plainText } from "./shape.ts";
 
 const capabilities = fields({
   types: z.array(z.enum(EVENT_TYPES)).min(1),
@@ -14,12 +14,18 @@ const auth = fields({
   fields: z.array(plainText).default([]),
 });
 
+const rateLimit = fields({
+  requests: z.int().min(1).max(1_000_000),
+  per: durationMs,
+}).transform(({ requests, per }) => ({ requests, perMs: per }));
+
 const version = fields({
   from: day,
   protocol: fields({ transport: z.literal("websocket"), message: z.literal("json") }),
   endpoint: address(["wss", "ws"]),
   auth,
   symbols_per_connection: z.int().min(1).max(100_000),
+  rate_limit: rateLimit.exactOptional(),
   capabilities,
   sequenced: z.boolean(),
   sequence_field: plainText.exactOptional(),

@@ -120,7 +120,7 @@ Deno.test("all mistakes are told at once, of the environment and of the feeds it
     assert.match(error.message, /2 mistakes:\n {2}\S+a\.yaml:7:1 {2}port: unknown field;/);
     assert.match(
       error.message,
-      /kraken\.yaml:4:7 {2}type: "sport" is not allowed; did you mean "spot"\?/,
+      /kraken\.yaml:5:7 {2}type: "sport" is not allowed; did you mean "spot"\?/,
     );
   });
 });

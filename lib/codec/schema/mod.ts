@@ -3,3 +3,4 @@ export * from "./schema.ts";
 export * from "./schema_error.ts";
 export * from "./parser.ts";
 export * from "./layout.ts";
+export * from "./compat.ts";

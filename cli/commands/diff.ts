@@ -1,0 +1,47 @@
+import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { registryPlaceOf } from "@ssmd/metadata";
+import { changeLines, type FileChange, fileChange } from "../registry/change.ts";
+import { docs, REGISTRY_FLAGS, type RegistryFlags, switchFlag } from "../registry/flags.ts";
+import { changedPaths, hasHistory, textIn } from "../registry/git.ts";
+import { Registry } from "../registry/registry.ts";
+import { render } from "../render.ts";
+
+interface Flags extends RegistryFlags {
+  words: boolean;
+}
+
+/** `ssmd diff` */
+export const command: Command<CommandContext> = buildCommand<Flags, [], CommandContext>({
+  docs: docs(
+    "Tell what changed in the registry since the last commit",
+    "In words and as a text diff; --words leaves the text out.",
+    ["ssmd diff", "ssmd diff --words", "ssmd diff --output json"],
+  ),
+  parameters: { flags: { ...REGISTRY_FLAGS, words: switchFlag("In words only") } },
+  async func(flags) {
+    const registry = await Registry.open(flags.dir);
+    const files = await changedFiles(registry);
+    if (flags.output !== "table") {
+      return this.process.stdout.write(render({ value: { files }, rows: [] }, flags.output));
+    }
+    const lines = files.flatMap(changeLines);
+    this.process.stdout.write(lines.map((line) => `${line}\n`).join(""));
+    if (!flags.words && files.length > 0) {
+      this.process.stdout.write(`\n${files.map(({ diff }) => diff).join("")}`);
+    }
+    const count = files.length === 1 ? "1 file" : `${files.length} files`;
+    this.process.stdout.write(
+      files.length === 0 ? "nothing changed since the last commit\n" : `\n${count} changed\n`,
+    );
+  },
+});
+
+/** Registry files that differ from HEAD. */
+async function changedFiles(registry: Registry): Promise<FileChange[]> {
+  const paths = (await changedPaths(registry.dir)).filter((path) => registryPlaceOf(path));
+  const history = await hasHistory(registry.dir);
+  return await Promise.all(paths.map(async (path) => {
+    const before = history ? await textIn(registry.dir, "HEAD", path) : undefined;
+    return fileChange(`${registry.dir}/${path}`, before, registry.texts.get(path));
+  }));
+}

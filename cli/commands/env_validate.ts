@@ -1,0 +1,34 @@
+import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { registryPathOf } from "@ssmd/metadata";
+import { docs, REGISTRY_FLAGS, type RegistryFlags, word } from "../registry/flags.ts";
+import { showFindings } from "../registry/findings.ts";
+import { Registry } from "../registry/registry.ts";
+
+/** `ssmd env validate` */
+export const command: Command<CommandContext> = buildCommand<
+  RegistryFlags,
+  [string],
+  CommandContext
+>({
+  docs: docs(
+    "Check one environment and the feeds that it uses",
+    "Exit code 1 when something is wrong. ssmd validate checks everything.",
+    ["ssmd env validate demo"],
+  ),
+  parameters: {
+    flags: REGISTRY_FLAGS,
+    positional: { kind: "tuple", parameters: [word("The environment's name", "env")] },
+  },
+  async func(flags, name) {
+    const registry = await Registry.open(flags.dir);
+    registry.text("environment", name);
+    const { findings, environments } = registry.check();
+    const feeds = environments.get(name)?.feeds ?? registry.names("feed");
+    const files = new Set([
+      registryPathOf({ kind: "environment", name }),
+      ...feeds.map((feed) => registryPathOf({ kind: "feed", name: feed })),
+    ].map((path) => `${registry.dir}/${path}`));
+    const own = findings.filter(({ file }) => files.has(file));
+    showFindings(this.process, own, files.size, flags.output);
+  },
+});

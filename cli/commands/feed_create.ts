@@ -1,0 +1,80 @@
+import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { editorLine, todayUtc, yamlText } from "@ssmd/metadata";
+import { applyChanges } from "../registry/change.ts";
+import { capabilityFields, versionFields, type VersionFlags } from "../registry/feed_file.ts";
+import {
+  dayFlag,
+  docs,
+  EDIT_FLAGS,
+  type EditFlags,
+  neededFlag,
+  textFlag,
+  word,
+} from "../registry/flags.ts";
+import { Registry } from "../registry/registry.ts";
+import { VERSION_FLAGS } from "../registry/version_flags.ts";
+
+interface Flags extends EditFlags, VersionFlags {
+  endpoint: string;
+  displayName?: string;
+  type: "spot" | "prediction";
+  calendar?: string;
+  from?: string;
+}
+
+/** `ssmd feed create` */
+export const command: Command<CommandContext> = buildCommand<Flags, [string], CommandContext>({
+  docs: docs(
+    "Write a new feed file with its first version",
+    "What is not given has the value that most venues need: no sign-in, no numbers, 100 symbols a " +
+      "connection, types trade, ticker, orderbook, status and gap, the feed's id as parser.",
+    [
+      "ssmd feed create kraken --endpoint wss://ws.kraken.com/v2 --parser kraken-v2 " +
+      "--book-depths 10,25,100,500,1000 --book-checksum",
+      "ssmd feed create kalshi --type prediction --endpoint wss://external-api-ws.kalshi.com/trade-api/ws/v2 " +
+      "--auth rsa-pss-sha256 --auth-fields key_id,private_key --sequence-field seq --dry-run",
+    ],
+  ),
+  parameters: {
+    flags: {
+      ...EDIT_FLAGS,
+      ...VERSION_FLAGS,
+      endpoint: neededFlag("Address of the live feed, wss://…", "url"),
+      displayName: textFlag("Name for people; default the id", "name"),
+      type: {
+        kind: "enum",
+        values: ["spot", "prediction"],
+        default: "spot",
+        brief: "What is traded there",
+      },
+      calendar: textFlag("Trading calendar; default always open", "name"),
+      from: dayFlag("First day of the version; default today"),
+    },
+    positional: { kind: "tuple", parameters: [word("Id of the new feed", "feed")] },
+  },
+  async func(flags, id) {
+    const registry = await Registry.open(flags.dir);
+    registry.assertNew("feed", id);
+    const version = {
+      from: flags.from ?? todayUtc(),
+      protocol: { transport: "websocket", message: "json" },
+      ...{ endpoint: flags.endpoint, auth: { method: "none" }, symbols_per_connection: 100 },
+      ...{ sequenced: false, parser: id },
+      ...versionFields(flags),
+      capabilities: {
+        types: ["trade", "ticker", "orderbook", "status", "gap"],
+        ...capabilityFields(flags),
+      },
+    };
+    const text = yamlText({
+      id,
+      display_name: flags.displayName ?? id,
+      type: flags.type,
+      status: "active",
+      calendar: flags.calendar,
+      versions: [version],
+    }, [editorLine("feed")]);
+    const changes = new Map([[`feeds/${id}.yaml`, text]]);
+    await applyChanges(registry, changes, flags, this.process);
+  },
+});

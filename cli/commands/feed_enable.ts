@@ -1,0 +1,17 @@
+import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { editFile } from "../registry/edit_file.ts";
+import { docs, EDIT_FLAGS, type EditFlags, word } from "../registry/flags.ts";
+
+/** `ssmd feed enable` */
+export const command: Command<CommandContext> = buildCommand<EditFlags, [string], CommandContext>({
+  docs: docs("Let environments use a feed", "", [
+    "ssmd feed enable kraken --dry-run",
+  ]),
+  parameters: {
+    flags: EDIT_FLAGS,
+    positional: { kind: "tuple", parameters: [word("The feed's id", "feed")] },
+  },
+  async func(flags, id) {
+    await editFile("feed", id, flags, this.process, (edit) => edit.set(["status"], "active"));
+  },
+});

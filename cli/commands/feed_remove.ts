@@ -1,0 +1,51 @@
+import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { UsageError } from "../exit.ts";
+import { applyChanges } from "../registry/change.ts";
+import { editFile } from "../registry/edit_file.ts";
+import { docs, EDIT_FLAGS, type EditFlags, textFlag, word, YES_FLAG } from "../registry/flags.ts";
+import { Registry } from "../registry/registry.ts";
+
+interface Flags extends EditFlags {
+  env?: string;
+  yes: boolean;
+}
+
+/** `ssmd feed remove` */
+export const command: Command<CommandContext> = buildCommand<Flags, [string], CommandContext>({
+  docs: docs(
+    "Take a feed with its symbols out of an environment, or out of the registry",
+    "Without --env the feed's file is removed, which is refused while an environment uses it. Git " +
+      "keeps what was committed.",
+    ["ssmd feed remove kalshi --env demo --dry-run", "ssmd feed remove kalshi --yes"],
+  ),
+  parameters: {
+    flags: { ...EDIT_FLAGS, ...YES_FLAG, env: textFlag("The environment", "name") },
+    positional: { kind: "tuple", parameters: [word("The feed's id", "feed")] },
+  },
+  async func(flags, id) {
+    const { env, yes } = flags;
+    if (env === undefined) {
+      const registry = await Registry.open(flags.dir);
+      registry.text("feed", id);
+      const changes = new Map([[`feeds/${id}.yaml`, undefined]]);
+      const question = `Remove ${registry.dir}/feeds/${id}.yaml?`;
+      return await applyChanges(registry, changes, flags, this.process, { question, yes });
+    }
+    await editFile("environment", env, flags, this.process, (edit, registry) => {
+      const { feeds, symbols } = registry.environment(env);
+      const index = feeds.indexOf(id);
+      if (index < 0) {
+        throw new UsageError("USAGE", `environment ${env} has no feed "${id}"`, {
+          hint: `it has: ${feeds.join(", ")}`,
+        });
+      }
+      edit.remove(["feeds", index]);
+      for (const [symbol, { feed }] of Object.entries(symbols)) {
+        if (feed === id) edit.remove(["symbols", symbol]);
+      }
+      for (const path of [["endpoints"], ["credentials"], ["simulator", "ports"]]) {
+        edit.remove([...path, id]);
+      }
+    }, { question: `Remove feed ${id} and its symbols from environment ${env}?`, yes });
+  },
+});

@@ -1,0 +1,33 @@
+import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { schemaVersionOn } from "@ssmd/metadata";
+import { viewOn } from "../registry/as_of.ts";
+import { AS_OF_FLAGS, type AsOfFlags, docs } from "../registry/flags.ts";
+import { showList } from "../registry/show.ts";
+
+/** `ssmd schema list` */
+export const command: Command<CommandContext> = buildCommand<AsOfFlags, [], CommandContext>({
+  docs: docs("List the registered schemas and the version of each that is in force", "", [
+    "ssmd schema list",
+    "ssmd schema list --as-of today --output json",
+  ]),
+  parameters: { flags: AS_OF_FLAGS },
+  async func(flags) {
+    const { registry, day, origin } = await viewOn(flags.dir, flags.asOf);
+    const rows = registry.names("schema").map((name) => {
+      const schema = registry.schema(name);
+      const version = schemaVersionOn(schema, day);
+      return {
+        schema: name,
+        struct: schema.struct,
+        version: version?.version,
+        status: version?.status,
+        since: version?.from,
+        file: version?.file,
+        sha256: version?.sha256,
+        versions: schema.versions.length,
+      };
+    });
+    showList(this.process, rows, ["schema", "schemas"], flags.output);
+    if (origin.note !== undefined) this.process.stderr.write(`note: ${origin.note}\n`);
+  },
+});

@@ -1,0 +1,40 @@
+import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { docs, REGISTRY_FLAGS, type RegistryFlags, textFlag } from "../registry/flags.ts";
+import { Registry } from "../registry/registry.ts";
+import { showList } from "../registry/show.ts";
+
+interface Flags extends RegistryFlags {
+  env?: string;
+  feed?: string;
+}
+
+/** `ssmd symbol list` */
+export const command: Command<CommandContext> = buildCommand<Flags, [], CommandContext>({
+  docs: docs("List the symbols of all environments, or of one", "", [
+    "ssmd symbol list",
+    "ssmd symbol list --env demo --feed kraken",
+  ]),
+  parameters: {
+    flags: {
+      ...REGISTRY_FLAGS,
+      env: textFlag("One environment only", "name"),
+      feed: textFlag("One feed only", "feed"),
+    },
+  },
+  async func(flags) {
+    const registry = await Registry.open(flags.dir);
+    if (flags.feed !== undefined) registry.text("feed", flags.feed);
+    const names = flags.env === undefined ? registry.names("environment") : [flags.env];
+    const rows = names.flatMap((env) =>
+      Object.entries(registry.environment(env).symbols)
+        .filter(([, { feed }]) => flags.feed === undefined || feed === flags.feed)
+        .map(([symbol, { feed, external, tier, depth }]) => ({
+          ...{ symbol, env, feed, external },
+          tier: tier ?? null,
+          depth: depth ?? null,
+        }))
+    );
+    rows.sort((a, b) => a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : 0);
+    showList(this.process, rows, ["symbol", "symbols"], flags.output);
+  },
+});

@@ -1,0 +1,57 @@
+import { ConfigError } from "@ssmd/runtime";
+
+/** Flags that say what a version of a feed is. */
+export interface VersionFlags {
+  endpoint?: string;
+  auth?: string;
+  authFields?: string[];
+  symbolsPerConnection?: number;
+  rateLimit?: string;
+  types?: string[];
+  bookDepths?: string[];
+  bookChecksum?: boolean;
+  sequenceField?: string;
+  parser?: string;
+  notes?: string;
+}
+
+/** The parts of a version that flags give, by the names of the file. */
+export function versionFields(flags: VersionFlags): Record<string, unknown> {
+  const auth = flags.auth === undefined ? undefined : {
+    method: flags.auth,
+    ...(flags.authFields === undefined ? {} : { fields: flags.authFields }),
+  };
+  return withoutUndefined({
+    endpoint: flags.endpoint,
+    auth,
+    symbols_per_connection: flags.symbolsPerConnection,
+    rate_limit: flags.rateLimit === undefined ? undefined : rateLimitOf(flags.rateLimit),
+    sequenced: flags.sequenceField === undefined ? undefined : flags.sequenceField !== "none",
+    sequence_field: flags.sequenceField === "none" ? undefined : flags.sequenceField,
+    parser: flags.parser,
+    notes: flags.notes,
+  });
+}
+
+/** The capabilities that flags give. */
+export function capabilityFields(flags: VersionFlags): Record<string, unknown> {
+  return withoutUndefined({
+    types: flags.types,
+    book_depths: flags.bookDepths?.map(Number),
+    book_checksum: flags.bookChecksum,
+  });
+}
+
+/** `10/1s` as the file writes it. Throws ConfigError. */
+function rateLimitOf(text: string): { requests: number; per: string } {
+  const [, requests, per] = /^(\d+)\/(\w+)$/.exec(text) ?? [];
+  if (requests !== undefined && per !== undefined) return { requests: Number(requests), per };
+  throw new ConfigError("CONFIG_INVALID", `"${text}" is no rate limit`, {
+    hint: "write messages/time, like 10/1s",
+  });
+}
+
+/** The same without fields that are not given. */
+export function withoutUndefined(value: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined));
+}

@@ -1,0 +1,167 @@
+import {
+  type CheckResult,
+  checkSources,
+  type Environment,
+  type Feed,
+  findingsError,
+  findRegistry,
+  type RegisteredSchema,
+  REGISTRY_FOLDERS,
+  type RegistryKind,
+  registryPathOf,
+  registryPlaceOf,
+  type SourceFile,
+} from "@ssmd/metadata";
+import { ConfigError, nearest } from "@ssmd/runtime";
+import { checkSchemaText } from "./schema_text.ts";
+
+/** What a command calls a kind of file. */
+const WORDS: Readonly<Record<RegistryKind, string>> = {
+  feed: "feed",
+  environment: "environment",
+  schema: "schema",
+  "schema text": "schema text",
+};
+
+/** All files of a registry folder with their texts. */
+export class Registry {
+  /** The folder. */
+  readonly dir: string;
+  /** Texts by path inside the folder. */
+  readonly texts: ReadonlyMap<string, string>;
+  #checked: CheckResult | undefined;
+
+  /** A registry of these texts; `dir` is its folder as people see it. */
+  constructor(dir: string, texts: ReadonlyMap<string, string>) {
+    this.dir = dir;
+    this.texts = texts;
+  }
+
+  /** Reads the folder. Throws ConfigError `CONFIG_NOT_FOUND`. */
+  static async open(dir: string | undefined): Promise<Registry> {
+    const found = shownPath(await registryDir(dir));
+    const texts = new Map<string, string>();
+    for (const folder of REGISTRY_FOLDERS) {
+      for (const name of await namesIn(`${found}/${folder}`)) {
+        const path = `${folder}/${name}`;
+        if (/\.(yaml|yml|capnp)$/.test(name)) {
+          texts.set(path, await Deno.readTextFile(`${found}/${path}`));
+        }
+      }
+    }
+    return new Registry(found, texts);
+  }
+
+  /** The same registry with files changed; `undefined` = removed. */
+  with(changes: ReadonlyMap<string, string | undefined>): Registry {
+    const texts = new Map(this.texts);
+    for (const [path, text] of changes) {
+      if (text === undefined) texts.delete(path);
+      else texts.set(path, text);
+    }
+    return new Registry(this.dir, texts);
+  }
+
+  /** Everything that is wrong, and the sound files. */
+  check(): CheckResult {
+    const files: SourceFile[] = [...this.texts].map(([path, text]) => ({
+      path: `${this.dir}/${path}`,
+      text,
+    }));
+    return this.#checked ??= checkSources(files, { checkSchemaText });
+  }
+
+  /** Names of a kind, sorted. */
+  names(kind: RegistryKind): string[] {
+    return [...this.texts.keys()].flatMap((path) => {
+      const place = registryPlaceOf(path);
+      return place?.kind === kind ? [place.name] : [];
+    }).sort();
+  }
+
+  /** The text of a file. Throws ConfigError `CONFIG_NOT_FOUND` that names the nearest. */
+  text(kind: RegistryKind, name: string): string {
+    const text = this.texts.get(registryPathOf({ kind, name }));
+    if (text === undefined) throw unknownName(WORDS[kind], name, this.names(kind), this.dir);
+    return text;
+  }
+
+  /** A feed of sound shape. Throws ConfigError: unknown, or with the file's findings. */
+  feed(name: string): Feed {
+    return this.#sound("feed", name, this.check().feeds.get(name));
+  }
+
+  /** An environment of sound shape. Throws as {@linkcode Registry.feed} does. */
+  environment(name: string): Environment {
+    return this.#sound("environment", name, this.check().environments.get(name));
+  }
+
+  /** A schema of sound shape. Throws as {@linkcode Registry.feed} does. */
+  schema(name: string): RegisteredSchema {
+    return this.#sound("schema", name, this.check().schemas.get(name));
+  }
+
+  /** Throws ConfigError `CONFIG_EXISTS` when there is one of this name. */
+  assertNew(kind: RegistryKind, name: string): void {
+    const path = registryPathOf({ kind, name });
+    if (!this.texts.has(path)) return;
+    throw new ConfigError("CONFIG_EXISTS", `there is already a ${WORDS[kind]} "${name}"`, {
+      hint: `ssmd ${
+        kind === "environment" ? "env" : WORDS[kind]
+      } show ${name} shows it; update changes it`,
+      context: { path: `${this.dir}/${path}` },
+    });
+  }
+
+  #sound<T>(kind: RegistryKind, name: string, found: T | undefined): T {
+    this.text(kind, name);
+    if (found !== undefined) return found;
+    const file = `${this.dir}/${registryPathOf({ kind, name })}`;
+    throw findingsError(this.check().findings.filter((finding) => finding.file === file));
+  }
+}
+
+/** An error that names the nearest name and all there are. */
+export function unknownName(
+  what: string,
+  name: string,
+  names: readonly string[],
+  where: string,
+): ConfigError {
+  const near = nearest(name, names);
+  const meant = near === undefined ? "" : `did you mean "${near}"? `;
+  return new ConfigError("CONFIG_NOT_FOUND", `there is no ${what} "${name}" in ${where}`, {
+    hint: `${meant}there are: ${names.join(", ") || "none"}`,
+    context: { name, existing: [...names] },
+  });
+}
+
+/** The registry folder: `dir`, `exchanges` in it, or found upward from the working directory. */
+export async function registryDir(dir: string | undefined): Promise<string> {
+  if (dir === undefined) return await findRegistry(Deno.cwd());
+  const found = await findRegistry(dir);
+  const wanted = dir.replace(/\/+$/, "");
+  if (found === wanted || found === `${wanted}/exchanges` || wanted === "." || wanted === "..") {
+    return found;
+  }
+  throw new ConfigError("CONFIG_NOT_FOUND", `there is no registry in ${dir}`, {
+    hint: "a registry is a folder with feeds/ and environments/ in it; ssmd init makes one",
+    context: { dir },
+  });
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for await (const entry of Deno.readDir(folder)) if (entry.isFile) names.push(entry.name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return names.sort();
+}
+
+/** A path as seen from the working directory, where it lies below it. */
+export function shownPath(path: string): string {
+  const here = `${Deno.cwd()}/`;
+  return path.startsWith(here) ? path.slice(here.length) : path;
+}

@@ -1,0 +1,78 @@
+import { compareSchemas, parseSchema, type SchemaChange, SCHEMAS, worstEffect } from "@ssmd/codec";
+import { type RegisteredSchema, schemaVersionOn, todayUtc } from "@ssmd/metadata";
+import { ConfigError, systemCodeOf } from "@ssmd/runtime";
+import { type Registry, unknownName } from "./registry.ts";
+
+/** A schema's text and what it is called in messages. */
+export interface SchemaText {
+  /** `trade@v1`, or the file. */
+  name: string;
+  /** Its content. */
+  text: string;
+}
+
+/** The struct of a schema's name: the record's own, or the name in upper camel case. */
+export function structOf(name: string): string {
+  const own = Object.entries(SCHEMAS).find(([type]) => type === name)?.[1].name;
+  return own ??
+    name.replace(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** The text that this build of ssmd writes records with; undefined for other names. */
+export function builtInText(name: string): string | undefined {
+  return Object.entries(SCHEMAS).find(([type]) => type === name)?.[1].text;
+}
+
+/** Names of the record schemas that this build writes. */
+export function builtInNames(): string[] {
+  return Object.keys(SCHEMAS).sort();
+}
+
+/** A text file. Throws ConfigError `CONFIG_UNREADABLE`. */
+export async function readText(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    throw new ConfigError("CONFIG_UNREADABLE", `${path} cannot be read (${systemCodeOf(cause)})`, {
+      hint: "name the file that holds the schema's text",
+      cause,
+    });
+  }
+}
+
+/** `x.capnp` = a file, `trade@v1` = a version, `trade` = the version in force, else the newest. */
+export async function schemaText(registry: Registry, spec: string): Promise<SchemaText> {
+  if (spec.endsWith(".capnp")) return { name: spec, text: await readText(spec) };
+  const [name = "", wanted] = spec.split("@");
+  const schema = registry.schema(name);
+  const version = wanted === undefined
+    ? schemaVersionOn(schema, todayUtc()) ?? schema.versions.at(-1)
+    : schema.versions.find((each) => each.version === wanted);
+  if (version === undefined) throw noVersion(schema, wanted ?? "", registry.dir);
+  const text = registry.texts.get(`schemas/${version.file}`);
+  if (text === undefined) {
+    throw new ConfigError("CONFIG_NOT_FOUND", `the text ${version.file} of ${name} is missing`, {
+      hint: "restore it with git; ssmd validate tells everything that is wrong",
+    });
+  }
+  return { name: `${name}@${version.version}`, text };
+}
+
+/** There is no such version. */
+export function noVersion(schema: RegisteredSchema, wanted: string, dir: string): ConfigError {
+  const versions = schema.versions.map(({ version }) => version);
+  return unknownName(`version of schema ${schema.name}`, wanted, versions, dir);
+}
+
+/** What differs between two texts, and the worst of it. Throws SchemaError. */
+export function compareTexts(
+  before: SchemaText,
+  after: SchemaText,
+): { changes: SchemaChange[]; effect: ReturnType<typeof worstEffect> } {
+  const changes = compareSchemas(
+    parseSchema(before.name, before.text),
+    parseSchema(after.name, after.text),
+  );
+  return { changes, effect: worstEffect(changes) };
+}

@@ -1,0 +1,56 @@
+import type { YamlEdit } from "@ssmd/metadata";
+import { parse } from "yaml";
+import { UsageError } from "../exit.ts";
+
+/** Flags that change any value of a file. */
+export interface SetFlags {
+  set?: readonly [path: string, value: unknown][];
+  unset?: readonly string[];
+}
+
+/** See {@linkcode SetFlags}. */
+export const SET_FLAGS = {
+  set: {
+    kind: "parsed",
+    parse: parseSetting,
+    brief: "Set a value: a path and YAML, like schedule.timezone=UTC",
+    placeholder: "path=value",
+    optional: true,
+    variadic: true,
+  },
+  unset: {
+    kind: "parsed",
+    parse: String,
+    brief: "Remove a value by its path",
+    placeholder: "path",
+    optional: true,
+    variadic: true,
+  },
+} as const;
+
+/** `a.b=c` as path and value. Throws RangeError. */
+function parseSetting(text: string): [string, unknown] {
+  const at = text.indexOf("=");
+  if (at < 1) throw new RangeError("a setting is path=value: schedule.timezone=UTC");
+  return [text.slice(0, at), parse(text.slice(at + 1)) ?? ""];
+}
+
+/** A path as people write it, `versions[0].notes` or `symbols["KX-T1.5"].depth`. */
+export function parsePath(text: string): (string | number)[] {
+  const path: (string | number)[] = [];
+  for (const [, word, index, quoted] of text.matchAll(/([^.[\]"]+)|\[(\d+)\]|\["([^"]+)"\]/g)) {
+    path.push(index === undefined ? quoted ?? word ?? "" : Number(index));
+  }
+  return path;
+}
+
+/** Does what the flags say. Throws UsageError when a value to be removed is not there. */
+export function applySettings(edit: YamlEdit, { set = [], unset = [] }: SetFlags): void {
+  for (const [path, value] of set) edit.set(parsePath(path), value);
+  for (const path of unset) {
+    if (edit.remove(parsePath(path))) continue;
+    throw new UsageError("USAGE", `there is no ${path} to remove`, {
+      hint: "show prints all paths of the file",
+    });
+  }
+}

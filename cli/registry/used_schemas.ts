@@ -1,0 +1,53 @@
+import { normalizedOf } from "@ssmd/archive";
+import type { Storage } from "@ssmd/storage";
+import type { Registry } from "./registry.ts";
+
+/** Data of a day that was written with one text of a schema. */
+export interface SchemaUse {
+  day: string;
+  env: string;
+  feed: string;
+  schema: string;
+  /** Registered version of this hash; null = not registered. */
+  version: string | null;
+  sha256: string;
+  files: number;
+  records: number;
+}
+
+/** Which data; absent = all. */
+export interface UseFilter {
+  day?: string | undefined;
+  env?: string | undefined;
+}
+
+const KEY = /^normalized\/([\w-]+)\/([\w-]+)\/v1\/[a-z]+\/(\d{4})\/(\d\d)\/(\d\d)\/.*\.capnp\.zst$/;
+
+/** Reads the lineage of all normalized files; sorted by day, environment, feed and schema. */
+export async function usedSchemas(
+  storage: Storage,
+  registry: Registry,
+  filter: UseFilter = {},
+): Promise<SchemaUse[]> {
+  const versions = new Map(
+    registry.names("schema").flatMap((name) =>
+      registry.schema(name).versions.map(({ version, sha256 }) =>
+        [`${name} ${sha256}`, version] as const
+      )
+    ),
+  );
+  const uses = new Map<string, SchemaUse>();
+  for await (const { key } of storage.list("normalized/")) {
+    const [, env = "", feed = "", ...date] = KEY.exec(key) ?? [];
+    const day = date.join("-");
+    if (env === "" || (filter.day ?? day) !== day || (filter.env ?? env) !== env) continue;
+    const { schema, count } = normalizedOf(await storage.get(key), key).lineage;
+    const { type, sha256 } = schema;
+    const id = `${day} ${env} ${feed} ${type} ${sha256}`;
+    const version = versions.get(`${type} ${sha256}`) ?? null;
+    const none = { day, env, feed, schema: type, version, sha256, files: 0, records: 0 };
+    const use = uses.get(id) ?? none;
+    uses.set(id, { ...use, files: use.files + 1, records: use.records + count });
+  }
+  return [...uses].sort(([a], [b]) => a < b ? -1 : 1).map(([, use]) => use);
+}

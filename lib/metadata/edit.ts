@@ -1,0 +1,134 @@
+import { ConfigError } from "@ssmd/runtime";
+import { type Document, isMap, isSeq, parseDocument, Scalar, visit } from "yaml";
+import { formatPath } from "./finding.ts";
+import { mergeChange } from "./text_diff.ts";
+
+const STYLE = { lineWidth: 0, flowCollectionPadding: true } as const;
+
+/** A path into a YAML document. */
+export type YamlPath = readonly (string | number)[];
+
+/** Changes the values of a YAML text; all other lines, comments and the order stay as they are. */
+export class YamlEdit {
+  #text: string;
+  #document: Document;
+
+  /** Throws ConfigError `CONFIG_INVALID` when the text is no YAML. */
+  constructor(text: string) {
+    this.#text = text;
+    this.#document = parseDocument(text, { prettyErrors: false });
+    if (this.#document.errors.length > 0) {
+      throw new ConfigError(
+        "CONFIG_INVALID",
+        "the file is not valid YAML, so it cannot be edited",
+        {
+          hint: "ssmd validate says where; correct it by hand",
+        },
+      );
+    }
+  }
+
+  /** The value at `path`; undefined where none is. */
+  get(path: YamlPath): unknown {
+    const node: unknown = this.#document.getIn(path, true);
+    if (typeof node !== "object" || node === null) return undefined;
+    return (node as { toJS(document: Document): unknown }).toJS(this.#document);
+  }
+
+  /** Sets a value; maps on the way are made. Throws ConfigError where something else is in the way. */
+  set(path: YamlPath, value: unknown): void {
+    const above = this.#document.getIn(path.slice(0, -1), true);
+    // An empty `{}` is written open: what comes in would make one long line of it.
+    if (isMap(above) && above.items.length === 0) above.flow = false;
+    this.#within(path, () => this.#document.setIn(path, this.#node(value, path.length)));
+  }
+
+  /** Adds to the end of a list, which is made where there is none. */
+  append(path: YamlPath, value: unknown): void {
+    if (this.#document.getIn(path) === undefined) {
+      return this.set(path, [value]);
+    }
+    const list = this.#document.getIn(path);
+    if (isSeq(list) && list.items.length === 0 && typeof value === "object") list.flow = false;
+    this.#within(path, () => this.#document.addIn(path, this.#node(value, path.length + 1)));
+  }
+
+  /** Removes a value; true when there was one. A map that it leaves empty at the top goes too. */
+  remove(path: YamlPath): boolean {
+    return this.#within(path, () => this.#document.deleteIn(path));
+  }
+
+  /** The changed text. */
+  toString(): string {
+    const base = parseDocument(this.#text, { prettyErrors: false }).toString(STYLE);
+    const changed = this.#document.toString(STYLE);
+    if (base === changed) return this.#text;
+    const tight = (text: string) => text.replace(/\[ ([^[\]"'#\n]*) \]/g, "[$1]");
+    const merged = mergeChange(this.#text, tight(base), tight(changed));
+    return sameValue(merged, changed) ? merged : changed;
+  }
+
+  #within<T>(path: YamlPath, run: () => T): T {
+    try {
+      return run();
+    } catch (cause) {
+      throw new ConfigError("CONFIG_INVALID", `${formatPath(path)} cannot be set`, {
+        hint: "a part of the path is a single value or a list, not a map",
+        cause,
+      });
+    }
+  }
+
+  /** Deep values stand on one line, as people write them. */
+  #node(value: unknown, depth: number): unknown {
+    if (typeof value !== "object" || value === null) {
+      return quotedTimes(this.#document.createNode(value));
+    }
+    const isLeaf = Object.values(value).every((each) => typeof each !== "object");
+    const flow = isLeaf && (Array.isArray(value) || depth > 1);
+    const node = this.#document.createNode(value, { flow });
+    if (!flow) flowLeaves(node);
+    return quotedTimes(node);
+  }
+}
+
+/** Days and times of day in quotes: other YAML readers take them for dates and for base-60 numbers. */
+function quotedTimes<T>(node: T): T {
+  visit(node as Parameters<typeof visit>[0], {
+    Scalar(_key, scalar) {
+      if (/^(\d{4}-\d\d-\d\d|\d\d:\d\d)$/.test(String(scalar.value))) {
+        scalar.type = Scalar.QUOTE_DOUBLE;
+      }
+    },
+  });
+  return node;
+}
+
+/** Lists of words and small maps inside a block are written on one line. */
+function flowLeaves(node: unknown): void {
+  if (!isMap(node) && !isSeq(node)) return;
+  for (const item of node.items) {
+    const value = (item as { value?: unknown }).value ?? item;
+    const child = isMap(value) || isSeq(value) ? value : undefined;
+    if (!child) continue;
+    const leaves = child.items.every((each) => {
+      const inner = (each as { value?: unknown }).value ?? each;
+      return !isMap(inner) && !isSeq(inner);
+    });
+    if (leaves && isSeq(node) === false) child.flow = true;
+    else flowLeaves(child);
+  }
+}
+
+/** The YAML text of a new file, below its first comment lines. */
+export function yamlText(value: object, comments: readonly string[] = []): string {
+  const edit = new YamlEdit("{}\n");
+  for (const [key, each] of Object.entries(value)) if (each !== undefined) edit.set([key], each);
+  return comments.map((line) => `# ${line}\n`).join("") + edit.toString();
+}
+
+function sameValue(a: string, b: string): boolean {
+  const [first, second] = [parseDocument(a, { prettyErrors: false }), parseDocument(b)];
+  if (first.errors.length > 0) return false;
+  return JSON.stringify(first.toJS()) === JSON.stringify(second.toJS());
+}

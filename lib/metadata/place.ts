@@ -1,0 +1,34 @@
+/** What a registry file is about. */
+export type RegistryKind = "feed" | "environment" | "schema" | "schema text";
+
+/** Kind and name of a registry file. */
+export interface RegistryPlace {
+  /** What it is about. */
+  kind: RegistryKind;
+  /** The file's name without its ending. */
+  name: string;
+}
+
+const KINDS: Readonly<Record<string, RegistryKind>> = {
+  "feeds yaml": "feed",
+  "environments yaml": "environment",
+  "schemas yaml": "schema",
+  "schemas capnp": "schema text",
+};
+
+/** Folders of the registry. */
+export const REGISTRY_FOLDERS: readonly string[] = ["environments", "feeds", "schemas"];
+
+/** What a path is by its folder and name; undefined = no file of the registry. */
+export function registryPlaceOf(path: string): RegistryPlace | undefined {
+  const match = /(?:^|[/\\])(feeds|environments|schemas)[/\\]([^/\\]+)\.(yaml|capnp)$/.exec(path);
+  const kind = match && KINDS[`${match[1]} ${match[3]}`];
+  return kind && match?.[2] !== undefined ? { kind, name: match[2] } : undefined;
+}
+
+/** Where the file of a kind and name lies in a registry folder. */
+export function registryPathOf({ kind, name }: RegistryPlace): string {
+  const [key = ""] = Object.entries(KINDS).find(([, each]) => each === kind) ?? [];
+  const [folder, ending] = key.split(" ");
+  return `${folder}/${name}.${ending}`;
+}

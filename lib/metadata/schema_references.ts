@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import { nearest } from "@ssmd/runtime";
+import type { SourceFile, YamlSource } from "./document.ts";
+import type { Finding } from "./finding.ts";
+import { fieldOf, listOf } from "./loose.ts";
+
+/** What is wrong with a schema's text, where; undefined = nothing. */
+export interface SchemaTextProblem {
+  /** From 1. */
+  line: number;
+  /** From 1. */
+  column: number;
+  /** What is wrong. */
+  message: string;
+}
+
+/** Reads a schema's text; given by the caller, because the language belongs to the codec. */
+export type SchemaTextCheck = (
+  text: string,
+  struct: string | undefined,
+) => SchemaTextProblem | undefined;
+
+/** SHA-256 of a schema's text as it is registered: of its UTF-8 bytes, hex. */
+export function schemaHash(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** What must fit together inside a schema file and with the texts beside it (`file name → file`). */
+export function schemaReferences(
+  yaml: YamlSource,
+  name: string,
+  texts: ReadonlyMap<string, SourceFile>,
+): Finding[] {
+  const findings: Finding[] = [];
+  const say = (path: PropertyKey[], message: string) => findings.push(yaml.finding(path, message));
+  const named = fieldOf(yaml.value, "name");
+  if (typeof named === "string" && named !== name) {
+    say(["name"], `"${named}" must be the file's name, "${name}"`);
+  }
+  const versions = listOf(fieldOf(yaml.value, "versions"));
+  orderFindings(versions, say);
+  versions.forEach((version, index) => {
+    const file = fieldOf(version, "file");
+    if (typeof file !== "string" || !/^[\w.-]+\.capnp$/.test(file)) return;
+    const found = texts.get(file);
+    const path = ["versions", index];
+    if (found === undefined) {
+      const near = nearest(file, texts.keys());
+      const all = [...texts.keys()].sort().join(", ") || "none";
+      const hint = near === undefined ? `there are: ${all}` : `did you mean "${near}"?`;
+      say([...path, "file"], `there is no file ${file} beside this one; ${hint}`);
+      return;
+    }
+    const hash = schemaHash(found.text);
+    const given = fieldOf(version, "sha256");
+    if (typeof given === "string" && /^[0-9a-f]{64}$/.test(given) && given !== hash) {
+      const message = `is not that of ${file}, ${hash}; a registered text never changes: ` +
+        "register the new one as a version of its own";
+      say([...path, "sha256"], message);
+    }
+  });
+  return findings;
+}
+
+type Say = (path: PropertyKey[], message: string) => void;
+
+/** Dates, names, hashes and states of the versions beside each other. */
+function orderFindings(versions: unknown[], say: Say): void {
+  let previous = "";
+  const seen = { version: new Set<unknown>(), sha256: new Set<unknown>() };
+  let active: unknown;
+  versions.forEach((version, index) => {
+    const from = fieldOf(version, "from");
+    if (typeof from === "string" && /^\d{4}-\d\d-\d\d$/.test(from)) {
+      if (from === previous) say(["versions", index, "from"], `a second version from ${from}`);
+      if (from < previous) {
+        const message = `${from} stands after ${previous}; the oldest version stands first`;
+        say(["versions", index, "from"], message);
+      }
+      previous = from;
+    }
+    for (const field of ["version", "sha256"] as const) {
+      const value = fieldOf(version, field);
+      if (typeof value !== "string") continue;
+      if (seen[field].has(value)) {
+        say(["versions", index, field], `stands here a second time: ${value}`);
+      }
+      seen[field].add(value);
+    }
+    if (fieldOf(version, "status") !== "active") return;
+    if (active === undefined) active = fieldOf(version, "version");
+    else {
+      const message = `a second active version beside ${active}; deprecate the older one`;
+      say(["versions", index, "status"], message);
+    }
+  });
+}

@@ -1,0 +1,34 @@
+import type { YamlSource } from "./document.ts";
+import type { Finding } from "./finding.ts";
+import { entriesOf, fieldOf } from "./loose.ts";
+
+interface Mapping {
+  external: string;
+  file: string;
+}
+
+/**
+ * A symbol of a feed means the same market in every environment: data of two environments are
+ * compared and replayed by it. Told at each place that differs from the first file's.
+ */
+export function symbolFindings(environments: readonly YamlSource[]): Finding[] {
+  const findings: Finding[] = [];
+  const first = new Map<string, Mapping>();
+  const files = [...environments].sort((a, b) => a.file < b.file ? -1 : 1);
+  for (const yaml of files) {
+    for (const [symbol, entry] of entriesOf(fieldOf(yaml.value, "symbols"))) {
+      const feed = fieldOf(entry, "feed");
+      const external = fieldOf(entry, "external");
+      if (typeof feed !== "string" || typeof external !== "string") continue;
+      const known = first.get(`${feed} ${symbol}`);
+      if (known === undefined) first.set(`${feed} ${symbol}`, { external, file: yaml.file });
+      else if (known.external !== external) {
+        const name = known.file.replace(/^.*\/|\.yaml$/g, "");
+        const message = `"${external}" of ${feed} here, but "${known.external}" in environment ` +
+          `${name}; a symbol means one market everywhere`;
+        findings.push(yaml.finding(["symbols", symbol, "external"], message));
+      }
+    }
+  }
+  return findings;
+}
