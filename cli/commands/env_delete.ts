@@ -13,7 +13,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, [string], Co
   docs: docs(
     "Delete an environment's file",
     "Its data stays. Git keeps what was committed: ssmd env history tells it.",
-    ["ssmd env delete demo --dry-run", "ssmd env delete mine --yes"],
+    ["ssmd env delete demo --dry-run", "ssmd env delete demo-nats --yes"],
   ),
   parameters: {
     flags: { ...EDIT_FLAGS, ...YES_FLAG },

@@ -9,7 +9,7 @@ interface Flags extends EditFlags {
 /** `ssmd feed add` */
 export const command: Command<CommandContext> = buildCommand<Flags, [string], CommandContext>({
   docs: docs("Add a feed of the registry to an environment", "", [
-    "ssmd feed add kalshi --env demo --dry-run",
+    "ssmd feed add kraken --env kalshi --dry-run",
   ]),
   parameters: {
     flags: { ...EDIT_FLAGS, env: neededFlag("The environment", "name") },

@@ -29,9 +29,9 @@ export const command: Command<CommandContext> = buildCommand<Flags, [string], Co
     "What is not given has the value that most venues need: no sign-in, no numbers, 100 symbols a " +
       "connection, types trade, ticker, orderbook, status and gap, the feed's id as parser.",
     [
-      "ssmd feed create kraken --endpoint wss://ws.kraken.com/v2 --parser kraken-v2 " +
-      "--book-depths 10,25,100,500,1000 --book-checksum",
-      "ssmd feed create kalshi --type prediction --endpoint wss://external-api-ws.kalshi.com/trade-api/ws/v2 " +
+      "ssmd feed create kraken-futures --endpoint wss://futures.kraken.com/ws/v1 --book-depths 10,25 " +
+      "--dry-run",
+      "ssmd feed create kalshi-demo --type prediction --endpoint wss://demo-api.kalshi.co/trade-api/ws/v2 " +
       "--auth rsa-pss-sha256 --auth-fields key_id,private_key --sequence-field seq --dry-run",
     ],
   ),

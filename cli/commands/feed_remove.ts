@@ -16,7 +16,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, [string], Co
     "Take a feed with its symbols out of an environment, or out of the registry",
     "Without --env the feed's file is removed, which is refused while an environment uses it. Git " +
       "keeps what was committed.",
-    ["ssmd feed remove kalshi --env demo --dry-run", "ssmd feed remove kalshi --yes"],
+    ["ssmd feed remove kalshi --env demo --dry-run", "ssmd feed remove kraken --env demo --yes"],
   ),
   parameters: {
     flags: { ...EDIT_FLAGS, ...YES_FLAG, env: textFlag("The environment", "name") },

@@ -27,11 +27,11 @@ export const command: Command<CommandContext> = buildCommand<Flags, string[], Co
     "Register schemas: their text, its SHA-256 and the day from which they hold",
     "The text is that of --file, else schemas/<name>.capnp, else the one that this build of ssmd " +
       "writes records with. Without a name, all record types of this build that are not registered " +
-      "yet. A registered text never changes; ssmd schema add-version brings the next one.",
+      "yet. A registered text never changes; ssmd schema add-version brings the next one. One of your own: " +
+      "ssmd schema register quote --file quote.capnp --status draft.",
     [
       "ssmd schema register",
-      "ssmd schema register trade --from 2026-11-20",
-      "ssmd schema register quote --file quote.capnp --status draft",
+      "ssmd schema register --from 2026-11-20 --dry-run",
     ],
   ),
   parameters: {

@@ -136,6 +136,19 @@ Deno.test("environments are promoted, compared and deleted", async () => {
     const map = ["symbol", "map", "BTCUSD", "--feed", "kraken", "--external", "BTC/USD", "--env"];
     await project.ok(...map, "lab");
     await project.ok("env", "promote", "lab", "live", "--yes");
+    await project.ok("feed", "create", "other", "--endpoint", "wss://other.example");
+    await project.ok("feed", "add", "other", "--env", "lab");
+    await project.ok(...["symbol", "map", "X", "--env", "lab", "--feed", "other"]);
+    const listed = await project.ok("symbol", "list", "--feed", "other");
+    assert.match(listed, /^X +lab +other +X .*\n1 symbol$/m);
+    assert.match(await project.ok("symbol", "show", "X"), /lab\.other\.trade\.X/);
+    await project.ok("feed", "remove", "other", "--env", "lab", "--yes");
+    await project.ok("feed", "disable", "other");
+    await project.ok("feed", "enable", "other");
+    await project.ok("feed", "add-location", "other", "x", "--clock", "ptp", "--accuracy-us", "9");
+    await project.ok("feed", "remove", "other", "--yes");
+    await project.ok("symbol", "validate");
+    await project.ok("env", "validate", "lab");
     const { changes } = await project.json("env", "diff", "lab", "live") as {
       changes: { path: string }[];
     };

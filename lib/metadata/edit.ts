@@ -53,8 +53,9 @@ export class YamlEdit {
     this.#within(path, () => this.#document.addIn(path, this.#node(value, path.length + 1)));
   }
 
-  /** Removes a value; true when there was one. A map that it leaves empty at the top goes too. */
+  /** Removes a value; true when there was one. */
   remove(path: YamlPath): boolean {
+    if (!this.#document.hasIn(path)) return false;
     return this.#within(path, () => this.#document.deleteIn(path));
   }
 

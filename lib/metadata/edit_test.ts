@@ -64,6 +64,8 @@ Deno.test("what is removed takes nothing else with it", () => {
   const edit = new YamlEdit(FILE);
   assert.equal(edit.remove(["symbols", "ETHUSD"]), true);
   assert.equal(edit.remove(["symbols", "XRPUSD"]), false);
+  assert.equal(edit.remove(["nothing", "below"]), false);
+  assert.equal(edit.remove(["name", "below"]), false);
   assert.ok(!edit.toString().includes("ETHUSD"));
   assert.match(edit.toString(), /# first comment[^]*# of the file[^]*# one[^]*# last comment/);
 });
