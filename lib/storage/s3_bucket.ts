@@ -59,7 +59,10 @@ export class S3Bucket implements Storage {
     this.#sweep ??= this.#removeStale();
     const { partBytes, wholeBytesMax } = this.#options;
     const isWhole = data instanceof Uint8Array && data.length <= wholeBytesMax;
-    const { parts, failure } = partsOf(data, isWhole ? Math.max(1, data.length) : partBytes);
+    const { parts, failure, recycle } = partsOf(
+      data,
+      isWhole ? Math.max(1, data.length) : partBytes,
+    );
     try {
       const first = await parts.next();
       const second = first.done ? first : await parts.next();
@@ -68,7 +71,7 @@ export class S3Bucket implements Storage {
         return;
       }
       const rest = { [Symbol.asyncIterator]: () => parts };
-      await this.#upload(place, following([first.value, second.value], rest));
+      await this.#upload(place, following([first.value, second.value], rest), recycle);
     } catch (error) {
       if (failure()?.error === error) throw error;
       throw toldError(error);
@@ -205,11 +208,16 @@ export class S3Bucket implements Storage {
     });
   }
 
-  async #upload(place: S3Place, parts: AsyncIterable<Uint8Array>): Promise<void> {
+  async #upload(
+    place: S3Place,
+    parts: AsyncIterable<Uint8Array>,
+    onSent: (part: Uint8Array) => void,
+  ): Promise<void> {
     const { concurrency } = this.#options;
     const objectKey = this.#objectKey(place.key);
     const client = this.#client;
-    await uploadParts({ client, patience: this.#options, place, objectKey, concurrency }, parts);
+    const patience = this.#options;
+    await uploadParts({ client, patience, place, objectKey, concurrency, onSent }, parts);
   }
 
   async #range(place: S3Place, Key: string, Range: string): Promise<Uint8Array> {

@@ -70,7 +70,8 @@ const WRONG_CLOCK: Meaning = {
 const NOT_ALLOWED: Meaning = {
   code: "STORAGE_NOT_ALLOWED",
   sentence: "This process may not reach the storage",
-  hint: "Add the server's host and port to the permissions' net in deno.json.",
+  hint:
+    "Add the server's host to net of the permissions in deno.json (docs/decisions/0007-s3-buckets.md).",
 };
 const BUCKET_MISSING: Meaning = {
   code: "BUCKET_MISSING",

@@ -7,6 +7,8 @@ export interface PartSource {
   parts: AsyncIterator<Uint8Array, void>;
   /** The producer's own failure, which is the caller's and not the storage's. */
   failure: () => { error: unknown } | undefined;
+  /** Takes back the memory of a part that is needed no more. */
+  recycle: (part: Uint8Array) => void;
 }
 
 /** Cuts bytes or chunks into parts of `partBytes`; bytes are not copied. */
@@ -15,11 +17,23 @@ export function partsOf(
   partBytes: number,
 ): PartSource {
   if (data instanceof Uint8Array) {
-    return { parts: slices(data, partBytes), failure: () => undefined };
+    return {
+      parts: slices(data, partBytes),
+      failure: () => undefined,
+      // It is the caller's own memory.
+      recycle: () => {},
+    };
   }
   let failure: { error: unknown } | undefined;
   const chunks = told(data, (error) => failure = { error });
-  return { parts: gathered(chunks, partBytes), failure: () => failure };
+  const spare: Uint8Array[] = [];
+  return {
+    parts: gathered(chunks, partBytes, spare),
+    failure: () => failure,
+    recycle: (part) => {
+      if (part.length === partBytes) spare.push(part);
+    },
+  };
 }
 
 async function* slices(data: Uint8Array, partBytes: number): AsyncGenerator<Uint8Array, void> {
@@ -58,8 +72,9 @@ async function* told(
 async function* gathered(
   chunks: AsyncIterable<Uint8Array>,
   partBytes: number,
+  spare: Uint8Array[],
 ): AsyncGenerator<Uint8Array, void> {
-  let part = new Uint8Array(Math.min(partBytes, FIRST_BYTES));
+  let part: Uint8Array = new Uint8Array(Math.min(partBytes, FIRST_BYTES));
   let size = 0;
   let yielded = false;
   for await (let chunk of chunks) {
@@ -72,7 +87,7 @@ async function* gathered(
       if (size < partBytes) continue;
       yield part;
       yielded = true;
-      part = new Uint8Array(partBytes);
+      part = spare.pop() ?? new Uint8Array(partBytes);
       size = 0;
     }
   }

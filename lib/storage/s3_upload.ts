@@ -27,6 +27,8 @@ export interface UploadOptions {
   objectKey: string;
   /** Parts on their way at the same time. */
   concurrency: number;
+  /** Told of each part that is needed no more. */
+  onSent: (part: Uint8Array) => void;
 }
 
 interface Part extends S3Receipt {
@@ -88,7 +90,10 @@ async function sendParts(
           failure ??= { error };
           cancel.abort();
         })
-        .finally(() => running.delete(task));
+        .finally(() => {
+          running.delete(task);
+          options.onSent(part);
+        });
       running.add(task);
       if (running.size >= options.concurrency) await Promise.race(running);
     }
