@@ -11,7 +11,7 @@ import { SeededRandom, Service } from "./crash_service.ts";
 /** Rounds of kill -9 by component: 25 together. */
 const ROUNDS = { kraken: 6, kalshi: 5, archiver: 6, gateway: 3, nats: 5 } as const;
 /** Longest life between two kills, from when it is at work. */
-const LIFE_MS_MAX = { kraken: 6_000, kalshi: 7_000, archiver: 6_000, gateway: 9_000, nats: 18_000 };
+const LIFE_MS_MAX = { kraken: 6_000, kalshi: 7_000, archiver: 6_000, gateway: 9_000, nats: 12_000 };
 const STOPPED_IN_ROUND = 2;
 const FRAMES_PER_SECOND = 1_500;
 const ENV = "crash";
