@@ -3,10 +3,13 @@ import { z } from "zod";
 import { buildCatalogue } from "./catalogue/build.ts";
 import { referenceOf } from "./catalogue/reference.ts";
 import { asJson, runnable, valuesIn } from "./testing/example.ts";
-import { makeProject, type Ran } from "./testing/project.ts";
+import { PREPARATIONS } from "./testing/preparations.ts";
+import { makeProject, type Project, type Ran } from "./testing/project.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 const catalogue = await buildCatalogue();
+
+const NOTHING: Ran = { code: 0, stdout: "", stderr: "" };
 
 function told(line: string, { code, stdout, stderr }: Ran): string {
   return `$ ${line}\nended with ${code}\n${stdout.slice(-2000)}${stderr.slice(-2000)}`;
@@ -15,6 +18,14 @@ function told(line: string, { code, stdout, stderr }: Ran): string {
 async function schemaOf(path: string): Promise<z.ZodType> {
   const text = await Deno.readTextFile(`${ROOT}${path}`);
   return z.fromJSONSchema(JSON.parse(text)) as unknown as z.ZodType;
+}
+
+/** Runs a line after what must come before it. */
+async function prepared(project: Project, command: string, line: string): Promise<Ran> {
+  const before = PREPARATIONS[command];
+  const ready = before === undefined ? undefined : await project.sh(before);
+  assert.equal(ready?.code ?? 0, 0, told(before ?? "", ready ?? NOTHING));
+  return await project.sh(line);
 }
 
 for (const command of catalogue.commands) {
@@ -26,7 +37,7 @@ for (const command of catalogue.commands) {
       for (const example of command.examples) {
         assert.ok(reference.includes(`\n${example}\n`), example);
         const line = runnable(example, command);
-        const ran = await project.sh(line);
+        const ran = await prepared(project, command.name, line);
         assert.equal(ran.code, 0, told(line, ran));
       }
     } finally {
@@ -42,7 +53,7 @@ for (const command of catalogue.commands) {
     try {
       for (const example of command.examples) {
         const line = asJson(runnable(example, command));
-        const ran = await project.sh(line);
+        const ran = await prepared(project, command.name, line);
         assert.equal(ran.code, 0, told(line, ran));
         for (const value of valuesIn(ran.stdout)) {
           const { error } = schema.safeParse(value);

@@ -28,7 +28,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
       "for everything that does not balance. Stop the services first: what is still on its way is " +
       "a difference.\n\n" +
       "EXAMPLES\n  ssmd archive verify\n  ssmd archive verify --data ./data --env demo\n" +
-      "  ssmd archive verify --env kraken --output json",
+      "  ssmd archive verify --env demo --output json",
   },
   parameters: {
     flags: {

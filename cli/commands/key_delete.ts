@@ -19,7 +19,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, string[], Co
     fullDescription: "Delete the values of a key: its file, or its part of a SealedSecret. The " +
       "environment goes on declaring it, and does not start without it where it is required. " +
       "Revoke it at the venue too.\n\n" +
-      "EXAMPLES\n  ssmd key delete kalshi --env prod\n  ssmd key delete kalshi --env prod --yes",
+      "EXAMPLES\n  ssmd key delete kalshi --env prod --yes",
   },
   parameters: { flags: { env: ENV_FLAG, yes: YES_FLAG, ...KEY_FLAGS }, positional: KEY_NAME },
   func: runDelete,

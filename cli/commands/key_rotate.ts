@@ -34,8 +34,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, string[], Co
       "`ssmd key set`, and must be others than those that are there. Of sources that ssmd does not " +
       "write (env, mount) it records that they were rotated, after checking them. Components " +
       "take the new values when they start.\n\n" +
-      "EXAMPLES\n  ssmd key rotate kalshi --env prod\n" +
-      "  ssmd key rotate kalshi --env prod --yes < kalshi.yaml\n" +
+      "EXAMPLES\n  ssmd key rotate kalshi --env prod --yes < kalshi.yaml\n" +
       "  ssmd key rotate kalshi --env kalshi --yes --at 2026-10-01",
   },
   parameters: {

@@ -31,7 +31,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, string[], Co
       "git is made to ignore it; source sealed-secret/<name> writes a SealedSecret into the " +
       "registry, which only the cluster's controller can open. What is there already is not " +
       "replaced: that is `ssmd key rotate`.\n\n" +
-      "EXAMPLES\n  ssmd key set kalshi --env prod\n" +
+      "EXAMPLES\n  ssmd key set kalshi --env prod < kalshi.yaml\n" +
       "  ssmd key set kalshi --env prod --field private_key < kalshi.pem\n" +
       "  ssmd key set kalshi --env prod --cert sealing.pem --namespace ssmd < kalshi.yaml",
   },

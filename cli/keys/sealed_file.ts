@@ -13,7 +13,7 @@ import { ConfigError, messageOf } from "@ssmd/runtime";
 import { UsageError } from "../exit.ts";
 import { variable } from "../terminal.ts";
 import type { SealFlags } from "./flags.ts";
-import type { KeyStore } from "./key_store.ts";
+import type { KeyStore } from "./store.ts";
 import { writeWhole } from "./private_file.ts";
 import type { Values } from "./value_input.ts";
 

@@ -6,6 +6,7 @@ import { buildCatalogue } from "../catalogue/build.ts";
 import type { CatalogueCommand } from "../catalogue/catalogue.ts";
 import { asJson, runnable, valuesIn } from "./example.ts";
 import { inferredSchema } from "./inferred_schema.ts";
+import { PREPARATIONS } from "./preparations.ts";
 import { makeProject } from "./project.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -15,6 +16,8 @@ async function printedBy(command: CatalogueCommand): Promise<unknown[]> {
   const project = await makeProject();
   try {
     for (const example of command.examples) {
+      const before = PREPARATIONS[command.name];
+      if (before !== undefined) await project.sh(before);
       const { stdout } = await project.sh(asJson(runnable(example, command)));
       if (stdout !== "") values.push(...valuesIn(stdout));
     }

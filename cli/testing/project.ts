@@ -58,15 +58,31 @@ export async function makeProject(): Promise<Project> {
     `--config "${ROOT}deno.json" "${ROOT}cli/main.ts" "$@"\n`;
   await Deno.writeTextFile(`${top}/bin/ssmd`, program, { mode: 0o755 });
   await Deno.copyFile(`${ROOT}exchanges/schemas/trade.capnp`, `${dir}/trade.capnp`);
+  await addKeyFiles(dir);
   const project = {
     dir,
     sh: (line: string) => sh(line, top, dir),
     remove: () => Deno.remove(top, { recursive: true }),
   };
   await project.sh(
-    "printf 'data/\\n*.zst\\n*.capnp\\n!exchanges/**\\n' > .gitignore; git init -q && git add -A && git commit -qm start",
+    "printf 'data/\\n*.zst\\n*.capnp\\n*.pem\\nkeys/\\nkalshi.yaml\\n!exchanges/**\\n' > .gitignore; git init -q && git add -A && git commit -qm start",
   );
   return project;
+}
+
+/** What a person sets keys from: `kalshi.yaml`, `kalshi.pem`, and `sealing.pem` of a cluster. */
+async function addKeyFiles(dir: string): Promise<void> {
+  const pem = KEYS.SSMD_KEY_KALSHI_PRIVATE_KEY;
+  const indented = pem.trim().split("\n").map((line) => `  ${line}`).join("\n");
+  await Deno.writeTextFile(`${dir}/kalshi.pem`, pem);
+  await Deno.writeTextFile(
+    `${dir}/kalshi.yaml`,
+    `key_id: ${KEYS.SSMD_KEY_KALSHI_KEY_ID}\nprivate_key: |\n${indented}\n`,
+  );
+  const request = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=sealing -days 30 " +
+    "-keyout /dev/null -out sealing.pem";
+  await new Deno.Command("sh", { args: ["-c", request], cwd: dir, stdout: "null", stderr: "null" })
+    .output();
 }
 
 /** An environment `prod` whose key stands in a file that is not there yet. */

@@ -1,0 +1,20 @@
+const FRESH = "git checkout -q . && git clean -fdq exchanges";
+const NO_KEY = "rm -f keys/kalshi.yaml";
+const KEY = `${NO_KEY}; ssmd key set kalshi --env prod < kalshi.yaml`;
+
+/** What must be so before each example of a command runs, as a line of bash in the project. */
+export const PREPARATIONS: Readonly<Record<string, string>> = {
+  "env create": FRESH,
+  "feed create": FRESH,
+  "feed add": FRESH,
+  "feed remove": FRESH,
+  // A feed is forbidden only where no environment uses it.
+  "feed disable": "cd exchanges/environments && rm -f demo.yaml demo-nats.yaml kraken.yaml",
+  "schema add-version": `${FRESH}; sed -i 's/^  tradeId @8.*/&\\n  venue @9 :Text;/' trade.capnp`,
+  "key set": NO_KEY,
+  "key rotate": `${KEY}; sed -i "s/^key_id: .*/key_id: new/" kalshi.yaml`,
+  "key delete": KEY,
+  "key export": KEY,
+  "key verify": KEY,
+  "validate": KEY,
+};
