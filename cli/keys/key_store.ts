@@ -5,7 +5,6 @@ import type { KeyRoom } from "./key_room.ts";
 import { keepOutOfGit, writePrivateFile } from "./private_file.ts";
 import { SealedFile } from "./sealed_file.ts";
 import type { KeyStore } from "./store.ts";
-import type { Values } from "./value_input.ts";
 
 /** Whether ssmd itself writes the values. */
 export function isWritable(spec: KeySpec): boolean {
