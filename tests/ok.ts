@@ -41,6 +41,9 @@ const STATIC: readonly Step[] = [
   { name: "generated", run: () => runGenerators(true, false) },
 ];
 
+/** Real processes, killed and restarted for minutes: `deno task test` and CI run these as well. */
+const E2E = "tests/e2e";
+
 let lastLine = "";
 
 const TESTS: readonly Step[] = [{
@@ -48,7 +51,7 @@ const TESTS: readonly Step[] = [{
   run: async () => {
     const coverageDir = await Deno.makeTempDir({ prefix: "ssmd-coverage-" });
     try {
-      const results = await runTests([], { coverageDir });
+      const results = await runTests([], { coverageDir, without: [E2E], parallel: true });
       reportTests(results);
       lastLine = lastLineOf(results);
       const files = await readCoverage(coverageDir);

@@ -5,6 +5,10 @@ import { lastLineOf, type Results, resultsOf } from "./results.ts";
 export interface TestOptions {
   /** Folder for raw coverage; absent = none is measured. */
   coverageDir?: string;
+  /** Paths that are left out. */
+  without?: readonly string[];
+  /** Test files run beside each other, one a core. */
+  parallel?: boolean;
 }
 
 /**
@@ -13,12 +17,14 @@ export interface TestOptions {
  */
 export async function runTests(
   filters: readonly string[],
-  { coverageDir }: TestOptions = {},
+  { coverageDir, without = [], parallel = false }: TestOptions = {},
 ): Promise<Results> {
   const paths = filters.filter(exists);
   const names = filters.filter((filter) => !exists(filter));
   const args = ["test", "-A", "--frozen"];
   if (names.length > 0) args.push(`--filter=/${names.map(escaped).join("|")}/i`);
+  if (parallel) args.push("--parallel");
+  if (without.length > 0) args.push(`--ignore=${without.join(",")}`);
   if (coverageDir) args.push(`--coverage=${coverageDir}`, "--coverage-raw-data-only");
   const { code, output } = await runProgram(Deno.execPath(), [...args, ...paths], { show: true });
   return resultsOf(output, code);
