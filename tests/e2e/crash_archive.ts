@@ -71,7 +71,7 @@ async function readArchive(dir: string, env: string): Promise<MarketEvent[]> {
   const events: MarketEvent[] = [];
   for (const { files } of await manifestsOf(storage, "normalized", env)) {
     for (const { key } of files) {
-      events.push(...normalizedOf(await storage.get(key), key).records);
+      for (const event of normalizedOf(await storage.get(key), key).records) events.push(event);
     }
   }
   await storage.close();
