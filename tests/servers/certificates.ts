@@ -9,9 +9,13 @@ export interface ControllerKeys {
 
 /** Whether a program can be started. */
 export async function hasProgram(name: string, ...args: string[]): Promise<boolean> {
-  const { success } = await new Deno.Command(name, { args, stdout: "null", stderr: "null" })
-    .output().catch(() => ({ success: false }));
-  return success;
+  try {
+    const command = new Deno.Command(name, { args, stdout: "null", stderr: "null" });
+    const { success } = await command.output();
+    return success;
+  } catch {
+    return false;
+  }
 }
 
 /** Runs openssl in a folder; throws when it fails. */
