@@ -1,4 +1,5 @@
 import { systemCodeOf } from "@ssmd/runtime";
+import { syncFolder } from "@ssmd/storage";
 
 /** How the last run ended. */
 export interface Left {
@@ -38,14 +39,4 @@ export async function writeLeft(dir: string, left: Left): Promise<void> {
   }
   await Deno.rename(`${path}.tmp`, path);
   await syncFolder(dir);
-}
-
-/** Makes a new name in a folder survive a power cut. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await Deno.open(path, { read: true });
-  try {
-    await folder.sync();
-  } finally {
-    folder.close();
-  }
 }

@@ -1,5 +1,5 @@
 import { LIMITS, messageOf, sleep, StorageError, systemCodeOf } from "@ssmd/runtime";
-import { syncFolder } from "./left.ts";
+import { syncFolder } from "@ssmd/storage";
 import { type Segment, type SegmentHeader, segmentName } from "./segment.ts";
 
 /** Options of {@linkcode Spool}. */

@@ -4,3 +4,4 @@ export { folderStorage } from "./local.ts";
 export { memoryStorage } from "./memory.ts";
 export { openStorage, type StorageConfig } from "./open.ts";
 export type { S3Config } from "./s3_config.ts";
+export { syncFolder } from "./atomic_file.ts";
