@@ -4,6 +4,7 @@ import {
   dayOfUs,
   loadManifest,
   type Manifest,
+  manifestKey,
   type ManifestPlace,
   parseManifestKey,
   parseNormalizedKey,
@@ -95,10 +96,7 @@ async function loaded(
 ): Promise<Manifest | undefined> {
   try {
     const manifest = await loadManifest(storage, place);
-    const { kind, env, feed, day } = place;
-    const belongs = manifest?.kind === kind && manifest.env === env && manifest.feed === feed &&
-      manifest.day === day;
-    if (belongs) return manifest;
+    if (manifest !== undefined && manifestKey(manifest) === key) return manifest;
     report.add({ ...place, key }, "MANIFEST_MISPLACED", `${key} is the manifest of another place.`);
   } catch (error) {
     report.add({ ...place, key }, codeOf(error), messageOf(error));

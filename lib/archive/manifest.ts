@@ -1,6 +1,6 @@
 import { isoOfUs } from "@ssmd/runtime";
 import type { EventType, Gap, GapReason } from "@ssmd/market";
-import { type ArchiveKind, usOfDay } from "./paths.ts";
+import { type ArchiveKind, type ManifestPlace, NORMALIZED_VERSION, usOfDay } from "./paths.ts";
 import type { Positions } from "./position.ts";
 import { nsText, usOfNsText } from "./raw_line.ts";
 
@@ -90,6 +90,8 @@ export interface Manifest {
   env: string;
   /** Feed. */
   feed: string;
+  /** Normalized: the folder of its version; absent = {@linkcode NORMALIZED_VERSION}. */
+  version?: string;
   /** UTC, `YYYY-MM-DD`. */
   day: string;
   /** Where the day stands. */
@@ -115,17 +117,14 @@ export interface Manifest {
 }
 
 /** A day's first manifest: nothing in it, open. */
-export function emptyManifest(
-  kind: ArchiveKind,
-  env: string,
-  feed: string,
-  day: string,
-): Manifest {
+export function emptyManifest(place: ManifestPlace): Manifest {
+  const { kind, env, feed, version = NORMALIZED_VERSION, day } = place;
   return {
     format: "ssmd-manifest/1",
     kind,
     env,
     feed,
+    ...(kind === "normalized" ? { version } : {}),
     day,
     status: "open",
     quality: 1,

@@ -1,7 +1,7 @@
 import { ArchiveError, messageOf, StorageError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { emptyManifest, type Manifest, type ManifestFile, type ManifestGap } from "./manifest.ts";
-import { manifestKey, type ManifestPlace } from "./paths.ts";
+import { isKeyName, manifestKey, type ManifestPlace } from "./paths.ts";
 import { parsePlace } from "./position.ts";
 import { sha256Of } from "./raw_writer.ts";
 
@@ -29,8 +29,7 @@ export async function loadManifest(
 
 /** The manifest of a day, an empty one when there is none yet; throws as `loadManifest`. */
 export async function openManifest(storage: Storage, place: ManifestPlace): Promise<Manifest> {
-  return await loadManifest(storage, place) ??
-    emptyManifest(place.kind, place.env, place.feed, place.day);
+  return await loadManifest(storage, place) ?? emptyManifest(place);
 }
 
 /** Writes a manifest. All files it names must be whole in storage before. */
@@ -91,10 +90,14 @@ function damaged(key: string, why: string): ArchiveError {
 
 /** The first field that is not what it must be, or undefined. */
 function wrongPlace(manifest: Record<string, unknown>): string | undefined {
-  const { format, kind, env, feed, day, status, files, gaps, positions, writtenBy } = manifest;
+  const { format, kind, env, feed, version, day, status, files, gaps, positions, writtenBy } =
+    manifest;
   if (format !== "ssmd-manifest/1") return "format";
   if (kind !== "raw" && kind !== "normalized") return "kind";
   if (typeof env !== "string" || typeof feed !== "string") return "env or feed";
+  if (version !== undefined && (typeof version !== "string" || !isKeyName(version))) {
+    return "version";
+  }
   if (typeof day !== "string" || !/^\d{4}-\d\d-\d\d$/.test(day)) return "day";
   if (!STATUSES.includes(status)) return "status";
   if (!Array.isArray(writtenBy)) return "writtenBy";

@@ -50,7 +50,7 @@ function gap(symbol: string, fromUs: number, toUs: number): ManifestGap {
 }
 
 function sample(gaps: ManifestGap[] = [], symbols = 4): Manifest {
-  return changedManifest(emptyManifest("normalized", "test", "kraken", DAY), {
+  return changedManifest(emptyManifest(PLACE), {
     files: [file("a", START_US, START_US + HOUR_US), file("b", START_US, START_US + 2 * HOUR_US)],
     gaps,
     symbols,

@@ -3,16 +3,18 @@ import { EVENT_TYPES, type EventType } from "@ssmd/market";
 
 /** Whether a manifest is about raw or normalized files. */
 export type ArchiveKind = "raw" | "normalized";
-/** Version of the normalized layout, a folder of its own. */
+/** Version that the archiver writes; each version of the normalized records is a folder of its own. */
 export const NORMALIZED_VERSION = "v1";
 
 const NAME = /^[A-Za-z0-9_-]+$/;
 const RAW_KEY =
   /^raw\/([\w-]+)\/([\w-]+)\/(\d{4})\/(\d\d)\/(\d\d)\/(\d\d)\/(\d\d)-([\w-]+)(?:\.(\d+))?\.jsonl\.zst$/;
 const NORMALIZED_KEY =
-  /^normalized\/([\w-]+)\/([\w-]+)\/v1\/([a-z]+)\/(\d{4})\/(\d\d)\/(\d\d)\/(\d\d)-(\d\d)(?:\.(\d+))?\.capnp\.zst$/;
+  /^normalized\/([\w-]+)\/([\w-]+)\/([\w-]+)\/([a-z]+)\/(\d{4})\/(\d\d)\/(\d\d)\/(\d\d)-(\d\d)(?:\.(\d+))?\.capnp\.zst$/;
+const SEALED_KEY =
+  /^normalized\/([\w-]+)\/([\w-]+)\/([\w-]+)\/([a-z]+)\/(\d{4})\/(\d\d)\/(\d\d)\/day(?:\.(\d+))?\.capnp\.zst$/;
 const MANIFEST_KEY =
-  /^(?:(raw)\/([\w-]+)\/([\w-]+)|(normalized)\/([\w-]+)\/([\w-]+)\/v1)\/(\d{4})\/(\d\d)\/(\d\d)\/manifest\.json$/;
+  /^(?:raw\/([\w-]+)\/([\w-]+)|normalized\/([\w-]+)\/([\w-]+)\/([\w-]+))\/(\d{4})\/(\d\d)\/(\d\d)\/manifest\.json$/;
 
 /** Where a raw file belongs. */
 export interface RawPlace {
@@ -28,17 +30,35 @@ export interface RawPlace {
   part?: number;
 }
 
-/** Where a normalized file belongs. */
+/** Where the window of a minute belongs. */
 export interface NormalizedPlace {
   /** Environment. */
   env: string;
   /** Feed. */
   feed: string;
+  /** Default {@linkcode NORMALIZED_VERSION}. */
+  version?: string;
   /** Type of the records. */
   type: EventType;
   /** Any moment of the file's minute, µs. */
   atUs: number;
   /** 1 = the minute's first file of the type; the name shows it from 2 on. */
+  part?: number;
+}
+
+/** Where a sealed day belongs. */
+export interface SealedPlace {
+  /** Environment. */
+  env: string;
+  /** Feed. */
+  feed: string;
+  /** Default {@linkcode NORMALIZED_VERSION}. */
+  version?: string;
+  /** Type of the records. */
+  type: EventType;
+  /** `YYYY-MM-DD`, UTC. */
+  day: string;
+  /** 1 = the day's first file of the type; the name shows it from 2 on. */
   part?: number;
 }
 
@@ -50,6 +70,8 @@ export interface ManifestPlace {
   env: string;
   /** Feed. */
   feed: string;
+  /** Normalized: default {@linkcode NORMALIZED_VERSION}. Raw has no versions. */
+  version?: string;
   /** `YYYY-MM-DD`, UTC. */
   day: string;
 }
@@ -99,31 +121,54 @@ export function rawKey(place: RawPlace): string {
     `${minute}-${connection}${suffix(place.part)}.jsonl.zst`;
 }
 
-/** `normalized/{env}/{feed}/v1/{type}/YYYY/MM/DD/HH-MM.capnp.zst` */
+/** `normalized/{env}/{feed}/{version}/{type}/YYYY/MM/DD/HH-MM.capnp.zst` */
 export function normalizedKey(place: NormalizedPlace): string {
   const { date, hour, minute } = parts(place.atUs);
-  const { env, feed, type } = place;
-  return `${normalizedTypePrefix(env, feed, type)}${date}/` +
+  const { env, feed, type, version } = place;
+  return `${normalizedTypePrefix(env, feed, type, version)}${date}/` +
     `${hour}-${minute}${suffix(place.part)}.capnp.zst`;
 }
 
+/** `normalized/{env}/{feed}/{version}/{type}/YYYY/MM/DD/day.capnp.zst` */
+export function sealedKey(place: SealedPlace): string {
+  const { env, feed, type, version, day } = place;
+  return `${normalizedTypePrefix(env, feed, type, version)}${day.replaceAll("-", "/")}/` +
+    `day${suffix(place.part)}.capnp.zst`;
+}
+
 /** What all normalized files of a type have before the date. */
-export function normalizedTypePrefix(env: string, feed: string, type: EventType): string {
-  return `normalized/${checked("env", env)}/${
-    checked("feed", feed)
-  }/${NORMALIZED_VERSION}/${type}/`;
+export function normalizedTypePrefix(
+  env: string,
+  feed: string,
+  type: EventType,
+  version?: string,
+): string {
+  return `${feedPrefix("normalized", env, feed, version)}${type}/`;
 }
 
 /** What all keys of an env and feed have before the date (normalized files have the type between). */
-export function feedPrefix(kind: ArchiveKind, env: string, feed: string): string {
-  const version = kind === "raw" ? "" : `${NORMALIZED_VERSION}/`;
-  return `${kind}/${checked("env", env)}/${checked("feed", feed)}/${version}`;
+export function feedPrefix(
+  kind: ArchiveKind,
+  env: string,
+  feed: string,
+  version = NORMALIZED_VERSION,
+): string {
+  const folder = kind === "raw" ? "" : `${checked("version", version)}/`;
+  return `${kind}/${checked("env", env)}/${checked("feed", feed)}/${folder}`;
 }
 
-/** `raw/{env}/{feed}/YYYY/MM/DD/manifest.json`, `normalized/{env}/{feed}/v1/YYYY/MM/DD/manifest.json` */
+/**
+ * `raw/{env}/{feed}/YYYY/MM/DD/manifest.json`,
+ * `normalized/{env}/{feed}/{version}/YYYY/MM/DD/manifest.json`
+ */
 export function manifestKey(place: ManifestPlace): string {
-  const { kind, env, feed, day } = place;
-  return `${feedPrefix(kind, env, feed)}${day.replaceAll("-", "/")}/manifest.json`;
+  const { kind, env, feed, version, day } = place;
+  return `${feedPrefix(kind, env, feed, version)}${day.replaceAll("-", "/")}/manifest.json`;
+}
+
+/** `normalized/{env}/{feed}/promoted.json`: which version readers take unless they ask for one. */
+export function promotedKey(env: string, feed: string): string {
+  return `normalized/${checked("env", env)}/${checked("feed", feed)}/promoted.json`;
 }
 
 function minuteUs(date: string, hour: string, minute: string): number {
@@ -139,25 +184,38 @@ export function parseRawKey(key: string): Required<RawPlace> | undefined {
   return { env, feed, atUs, connection, part: Number(part ?? 1) };
 }
 
-/** Takes a normalized key apart; undefined when it is none. `atUs` is the minute's start. */
+function eventTypeOf(text: string): EventType | undefined {
+  return EVENT_TYPES.find((type) => type === text);
+}
+
+/** Takes the key of a window apart; undefined when it is none. `atUs` is the minute's start. */
 export function parseNormalizedKey(key: string): Required<NormalizedPlace> | undefined {
   const match = NORMALIZED_KEY.exec(key);
   if (match === null) return undefined;
-  const [, env = "", feed = "", type = "", y, m, d, hour = "", minute = "", part] = match;
-  if (!(EVENT_TYPES as readonly string[]).includes(type)) return undefined;
+  const [, env = "", feed = "", version = "", typeText = "", y, m, d, hour = "", minute = ""] =
+    match;
+  const type = eventTypeOf(typeText);
+  if (type === undefined) return undefined;
   const atUs = minuteUs(`${y}-${m}-${d}`, hour, minute);
-  return { env, feed, type: type as EventType, atUs, part: Number(part ?? 1) };
+  return { env, feed, version, type, atUs, part: Number(match[10] ?? 1) };
+}
+
+/** Takes the key of a sealed day apart; undefined when it is none. */
+export function parseSealedKey(key: string): Required<SealedPlace> | undefined {
+  const match = SEALED_KEY.exec(key);
+  if (match === null) return undefined;
+  const [, env = "", feed = "", version = "", typeText = "", y, m, d, part] = match;
+  const type = eventTypeOf(typeText);
+  if (type === undefined) return undefined;
+  return { env, feed, version, type, day: `${y}-${m}-${d}`, part: Number(part ?? 1) };
 }
 
 /** Takes a manifest's key apart; undefined when it is none. */
 export function parseManifestKey(key: string): ManifestPlace | undefined {
   const match = MANIFEST_KEY.exec(key);
   if (match === null) return undefined;
-  const [, raw, rawEnv, rawFeed, , env, feed, y, m, d] = match;
-  return {
-    kind: raw === undefined ? "normalized" : "raw",
-    env: rawEnv ?? env ?? "",
-    feed: rawFeed ?? feed ?? "",
-    day: `${y}-${m}-${d}`,
-  };
+  const [, rawEnv, rawFeed, env = "", feed = "", version, y, m, d] = match;
+  const day = `${y}-${m}-${d}`;
+  if (version !== undefined) return { kind: "normalized", env, feed, version, day };
+  return { kind: "raw", env: rawEnv ?? "", feed: rawFeed ?? "", day };
 }

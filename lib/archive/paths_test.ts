@@ -11,8 +11,11 @@ import {
   parseNormalizedKey,
   parsePosition,
   parseRawKey,
+  parseSealedKey,
   placeOf,
+  promotedKey,
   rawKey,
+  sealedKey,
   usOfDay,
 } from "./mod.ts";
 
@@ -36,27 +39,54 @@ Deno.test("the keys are those of the design", () => {
     normalizedKey({ ...place, part: 2 }),
     "normalized/demo/kraken/v1/trade/2026/08/01/02-53.2.capnp.zst",
   );
+  assert.equal(
+    normalizedKey({ ...place, version: "v2" }),
+    "normalized/demo/kraken/v2/trade/2026/08/01/02-53.capnp.zst",
+  );
   const day = { env: "demo", feed: "kraken", day: "2026-08-01" };
+  assert.equal(
+    sealedKey({ ...day, type: "trade" }),
+    "normalized/demo/kraken/v1/trade/2026/08/01/day.capnp.zst",
+  );
+  assert.equal(
+    sealedKey({ ...day, type: "trade", version: "v2", part: 2 }),
+    "normalized/demo/kraken/v2/trade/2026/08/01/day.2.capnp.zst",
+  );
   assert.equal(manifestKey({ ...day, kind: "raw" }), "raw/demo/kraken/2026/08/01/manifest.json");
   assert.equal(
     manifestKey({ ...day, kind: "normalized" }),
     "normalized/demo/kraken/v1/2026/08/01/manifest.json",
   );
+  assert.equal(
+    manifestKey({ ...day, kind: "normalized", version: "v2" }),
+    "normalized/demo/kraken/v2/2026/08/01/manifest.json",
+  );
+  assert.equal(promotedKey("demo", "kraken"), "normalized/demo/kraken/promoted.json");
 });
 
 Deno.test("every key gives back its place", () => {
   fc.assert(fc.property(name, name, name, atUs, part, (env, feed, connection, atUs, part) => {
     const minute = Math.floor(atUs / MINUTE_US) * MINUTE_US;
+    const version = connection;
+    const day = dayOfUs(atUs);
     const raw = { env, feed, connection, atUs, part };
     assert.deepEqual(parseRawKey(rawKey(raw)), { ...raw, atUs: minute });
     for (const type of EVENT_TYPES) {
-      const place = { env, feed, type, atUs, part };
+      const place = { env, feed, version, type, atUs, part };
       assert.deepEqual(parseNormalizedKey(normalizedKey(place)), { ...place, atUs: minute });
+      const sealed = { env, feed, version, type, day, part };
+      assert.deepEqual(parseSealedKey(sealedKey(sealed)), sealed);
+      assert.equal(parseNormalizedKey(sealedKey(sealed)), undefined);
+      assert.equal(parseSealedKey(normalizedKey(place)), undefined);
     }
-    for (const kind of ["raw", "normalized"] as const) {
-      const place = { kind, env, feed, day: dayOfUs(atUs) };
-      assert.deepEqual(parseManifestKey(manifestKey(place)), place);
-    }
+    const places = [{ kind: "raw", env, feed, day }, {
+      kind: "normalized",
+      env,
+      feed,
+      version,
+      day,
+    }] as const;
+    for (const place of places) assert.deepEqual(parseManifestKey(manifestKey(place)), place);
     assert.ok(usOfDay(dayOfUs(atUs)) <= atUs);
   }));
 });
