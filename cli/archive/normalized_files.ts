@@ -82,7 +82,7 @@ export class NormalizedFiles {
           `${file.key} holds sequence ${first} to ${last}, its manifest says ${says}.`;
         report.add(place, "FILE_SEQUENCE", message);
       }
-      return lineage;
+      return lineage.format === "ssmd-sealed/1" ? undefined : lineage;
     } catch (error) {
       this.whole = false;
       report.add(place, codeOf(error), messageOf(error));

@@ -13,10 +13,10 @@ export interface RunSpan {
   sequence: Span;
 }
 
-/** Where a normalized file comes from: stands in a skippable frame at its front. */
+/** Where the file of a window comes from: stands in a skippable frame at its front. */
 export interface Lineage {
   /** Name and version of this format. */
-  format: "ssmd-normalized/1";
+  format: "ssmd-normalized/2";
   /** The registered schema that the records were written with. */
   schema: { type: EventType; version: string; id: string; sha256: string };
   /** Environment. */
@@ -59,4 +59,44 @@ export interface LineageSource {
   software: { version: string; commit: string };
   /** Where the records were read (`nats ssmd-demo`, `memory`). */
   source: string;
+}
+
+/** Which processing made a sealed day; all else in the day depends on its records only. */
+export interface Processing {
+  /** What wrote the file (`archive seal`, `reprocess`). */
+  processor: string;
+  /** What wrote the file. */
+  software: { version: string; commit: string };
+  /** ISO time of writing. */
+  writtenAt: string;
+  /** Where the records were read (`windows of v1`, `raw`). */
+  source: string;
+}
+
+/** Where a sealed day comes from: stands in a skippable frame at its front. */
+export interface SealedLineage {
+  /** Name and version of this format. */
+  format: "ssmd-sealed/1";
+  /** The registered schema that the records were written with. */
+  schema: { type: EventType; version: string; id: string; sha256: string };
+  /** Environment. */
+  env: string;
+  /** Feed. */
+  feed: string;
+  /** UTC, `YYYY-MM-DD`. */
+  day: string;
+  /** Records. */
+  count: number;
+  /** Of the records, uncompressed. */
+  bytes: number;
+  /** How many symbols have records. */
+  symbols: number;
+  /** receivedAt of the earliest record, ns as text. */
+  from: string;
+  /** receivedAt of the latest record. */
+  to: string;
+  /** Sequence numbers of the records. */
+  sequence: Span;
+  /** Who wrote it, and when. */
+  processing: Processing;
 }

@@ -56,6 +56,18 @@ export interface ManifestFile {
   sequence?: Span;
   /** Normalized: place of the records in the bus's stream. */
   stream?: Span;
+  /** Normalized: the file is a sealed day, in the order of symbols; absent = a window. */
+  sealed?: SealedEntry;
+}
+
+/** What a reader of a sealed day needs to find the records of a symbol with one range more. */
+export interface SealedEntry {
+  /** How many symbols have records in it. */
+  symbols: number;
+  /** Bytes of the index, the file's last frame. */
+  indexBytes: number;
+  /** Of the index, hex; the index has hashes of the frames. */
+  indexSha256: string;
 }
 
 /** A gap record as the manifest lists it; times are ns as text, `to` "0" = still open. */

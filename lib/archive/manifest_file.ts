@@ -1,6 +1,12 @@
 import { ArchiveError, messageOf, StorageError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import { emptyManifest, type Manifest, type ManifestFile, type ManifestGap } from "./manifest.ts";
+import {
+  emptyManifest,
+  type Manifest,
+  type ManifestFile,
+  type ManifestGap,
+  type SealedEntry,
+} from "./manifest.ts";
 import { isKeyName, manifestKey, type ManifestPlace } from "./paths.ts";
 import { parsePlace } from "./position.ts";
 import { sha256Of } from "./raw_writer.ts";
@@ -121,7 +127,14 @@ function isFile(value: unknown): value is ManifestFile {
   const file = value as Partial<ManifestFile> | null;
   return typeof file?.key === "string" && Number.isSafeInteger(file.count) &&
     Number.isSafeInteger(file.bytes) && SHA256.test(String(file.sha256)) &&
-    NS.test(String(file.from)) && NS.test(String(file.to));
+    NS.test(String(file.from)) && NS.test(String(file.to)) &&
+    (file.sealed === undefined || isSealed(file.sealed));
+}
+
+function isSealed(value: unknown): boolean {
+  const sealed = value as Partial<SealedEntry> | null;
+  return Number.isSafeInteger(sealed?.symbols) && Number.isSafeInteger(sealed?.indexBytes) &&
+    SHA256.test(String(sealed?.indexSha256));
 }
 
 function isGap(value: unknown): value is ManifestGap {

@@ -10,3 +10,8 @@ export * from "./manifest_file.ts";
 export * from "./lineage.ts";
 export * from "./normalized_writer.ts";
 export * from "./normalized_reader.ts";
+export * from "./record_sorter.ts";
+export * from "./sealed_index.ts";
+export * from "./sealed_writer.ts";
+export * from "./sealed_put.ts";
+export * from "./sealed_reader.ts";

@@ -54,7 +54,7 @@ Deno.test("a normalized file gives back every record and says where it comes fro
   assert.deepEqual([...records], Array.from({ length: 10_000 }, (_, i) => trade(i)));
   assert.deepEqual(lineage, file.lineage);
   const { format, schema, count, from, to, sequence, stream, runs } = lineage;
-  assert.equal(format, "ssmd-normalized/1");
+  assert.equal(format, "ssmd-normalized/2");
   assert.equal(schema.sha256, SCHEMAS.trade.sha256);
   assert.deepEqual([count, from, to], [10_000, `${START_US}000`, `${START_US + 29_997}000`]);
   assert.deepEqual([sequence, stream], [{ first: 1, last: 10_000 }, { first: 100, last: 10_099 }]);

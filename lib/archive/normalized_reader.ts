@@ -1,21 +1,17 @@
 import { ArchiveError, messageOf, SsmdError } from "@ssmd/runtime";
-import { EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
+import type { MarketEvent } from "@ssmd/market";
 import { decode, messagesIn } from "@ssmd/codec";
 import type { Storage } from "@ssmd/storage";
-import type { Lineage } from "./lineage.ts";
-import {
-  damaged,
-  decompressFrame,
-  framesOf,
-  skippableContent,
-  type ZstdDamage,
-} from "./zstd_frames.ts";
+import type { Lineage, SealedLineage } from "./lineage.ts";
+import { lineageIn } from "./lineage_frame.ts";
+import { frameCheck, indexFrameBytes, parseIndexFrame } from "./sealed_index.ts";
+import { damaged, decompressFrame, framesOf, type ZstdFrame } from "./zstd_frames.ts";
 
-/** A normalized file that is being read. */
+/** A normalized file, a window's or a sealed day's, that is being read. */
 export interface NormalizedContent {
   /** Where the file comes from. */
-  lineage: Lineage;
-  /** The records in arrival order; throws as {@linkcode openNormalized} where the damage is. */
+  lineage: Lineage | SealedLineage;
+  /** The records in the order of the file; throws as {@linkcode openNormalized} where the damage is. */
   records: Iterable<MarketEvent>;
   /** The same as whole Cap'n Proto messages. */
   messages: Iterable<Uint8Array>;
@@ -37,7 +33,7 @@ export function normalizedOf(file: Uint8Array, key: string): NormalizedContent {
   if (front?.kind !== "skippable") {
     throw damaged(key, damage ?? { offset: 0, why: "no lineage stands at its front" });
   }
-  const lineage = lineageOf(skippableContent(file, front), key);
+  const lineage = lineageIn(file, front, key);
   function* messages(): Iterable<Uint8Array> {
     let count = 0;
     for (const frame of data) {
@@ -49,9 +45,11 @@ export function normalizedOf(file: Uint8Array, key: string): NormalizedContent {
       }
     }
     if (damage !== undefined) throw damaged(key, damage);
-    if (count === lineage.count) return;
-    const why = `its lineage names ${lineage.count} records, it holds ${count}`;
-    throw damaged(key, { offset: file.length, why });
+    if (count !== lineage.count) {
+      const why = `its lineage names ${lineage.count} records, it holds ${count}`;
+      throw damaged(key, { offset: file.length, why });
+    }
+    if (lineage.format === "ssmd-sealed/1") assertIndexed(file, data, key);
   }
   return {
     lineage,
@@ -60,9 +58,22 @@ export function normalizedOf(file: Uint8Array, key: string): NormalizedContent {
   };
 }
 
+/** A sealed day ends with an index that has the same frames. */
+function assertIndexed(file: Uint8Array, frames: readonly ZstdFrame[], key: string): void {
+  const start = file.length - indexFrameBytes(file, file.length, key);
+  const index = parseIndexFrame(file.subarray(start), start, key);
+  const data = frames.filter((frame) => frame.kind === "data");
+  const wrong = data.find((frame, i) =>
+    frameCheck(file.subarray(frame.start, frame.end)) !== index.frames[i]?.check
+  );
+  if (wrong === undefined && data.length === index.frames.length) return;
+  const why = "its index of symbols does not have these frames";
+  throw damaged(key, { offset: wrong?.start ?? start, why });
+}
+
 function* records(
   messages: Iterable<Uint8Array>,
-  lineage: Lineage,
+  lineage: Lineage | SealedLineage,
   key: string,
 ): Iterable<MarketEvent> {
   let number = 0;
@@ -99,20 +110,4 @@ function unreadable(key: string, where: string, context: Record<string, unknown>
     context: { key, ...context },
     cause: error,
   });
-}
-
-function lineageOf(bytes: Uint8Array, key: string): Lineage {
-  const damage: ZstdDamage = { offset: 8, why: "its lineage is no JSON of a normalized file" };
-  let lineage: Partial<Lineage> | null;
-  try {
-    lineage = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    throw damaged(key, damage);
-  }
-  const type: EventType | undefined = lineage?.schema?.type;
-  const whole = lineage?.format === "ssmd-normalized/1" && type !== undefined &&
-    EVENT_TYPES.includes(type) && Number.isSafeInteger(lineage.count) &&
-    typeof lineage.runs === "object";
-  if (!whole) throw damaged(key, damage);
-  return lineage as Lineage;
 }

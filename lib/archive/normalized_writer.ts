@@ -2,14 +2,14 @@ import { isoOfUs } from "@ssmd/runtime";
 import type { EventType } from "@ssmd/market";
 import { SCHEMAS } from "@ssmd/codec";
 import type { Lineage, LineageSource, RunSpan } from "./lineage.ts";
+import { lineageFrame } from "./lineage_frame.ts";
 import { formatPlace } from "./position.ts";
 import { nsText } from "./raw_line.ts";
 import { concat, sha256Of } from "./raw_writer.ts";
-import { compressFrame, skippableFrame } from "./zstd_frames.ts";
+import { compressFrame } from "./zstd_frames.ts";
 
 /** Uncompressed records of one zstd frame. */
 const FRAME_BYTES = 256 * 1024;
-const UTF8 = new TextEncoder();
 
 /** A run within a window, as it grows. */
 interface OpenRun {
@@ -163,7 +163,7 @@ export class NormalizedFileBuilder {
   finish(source: LineageSource, nowUs: number): NormalizedFile {
     this.#closeFrame();
     const lineage = this.#lineage(source, nowUs);
-    const bytes = concat([skippableFrame(UTF8.encode(JSON.stringify(lineage))), ...this.#frames]);
+    const bytes = concat([lineageFrame(lineage), ...this.#frames]);
     return { bytes, sha256: sha256Of(bytes), lineage };
   }
 
@@ -171,7 +171,7 @@ export class NormalizedFileBuilder {
     const schema = SCHEMAS[this.type];
     const { type } = this;
     return {
-      format: "ssmd-normalized/1",
+      format: "ssmd-normalized/2",
       schema: { type, version: schema.version, id: schema.id, sha256: schema.sha256 },
       env: source.env,
       feed: source.feed,

@@ -31,7 +31,19 @@ export function compressFrame(data: Uint8Array, level = 3): Uint8Array {
     [constants.ZSTD_c_compressionLevel]: level,
     [constants.ZSTD_c_checksumFlag]: 1,
   };
-  return zstdCompressSync(data, { params });
+  return firstFrame(zstdCompressSync(data, { params }));
+}
+
+/** What zstdCompressSync (Deno 2.9) at times puts behind the frame: one more of no content. */
+const EMPTY_FRAME_BYTES = 13;
+
+function firstFrame(bytes: Uint8Array): Uint8Array {
+  const { length } = bytes;
+  const isExtra = length > EMPTY_FRAME_BYTES && bytes[length - EMPTY_FRAME_BYTES] === 0x28 &&
+    bytes[length - EMPTY_FRAME_BYTES + 1] === 0xB5;
+  if (!isExtra) return bytes;
+  const end = frameEnd(new DataView(bytes.buffer, bytes.byteOffset, length), 0);
+  return end === length - EMPTY_FRAME_BYTES ? bytes.subarray(0, end) : bytes;
 }
 
 /** A skippable frame around `content`: zstd tools pass over it. */

@@ -3,6 +3,7 @@ export * from "./encoder.ts";
 export * from "./decoder.ts";
 export * from "./framing.ts";
 export * from "./json_view.ts";
+export * from "./record_key.ts";
 export * from "./record_schema.ts";
 export * from "./schema/mod.ts";
 export { SCHEMAS } from "./generated/schemas.ts";

@@ -1,0 +1,60 @@
+import { EVENT_TYPES, type EventType } from "@ssmd/market";
+import type { Lineage, SealedLineage } from "./lineage.ts";
+import { sha256Of } from "./raw_writer.ts";
+import { damaged, skippableContent, skippableFrame, type ZstdFrame } from "./zstd_frames.ts";
+
+const UTF8 = new TextEncoder();
+const HASH = /,"sha256":"([0-9a-f]{64})"\}$/;
+const FORMATS: readonly (string | undefined)[] = ["ssmd-normalized/2", "ssmd-sealed/1"];
+
+/**
+ * The skippable frame that a normalized file begins with: its lineage as JSON, and as the last
+ * field the SHA-256 of the JSON without it, so that any changed byte shows.
+ */
+export function lineageFrame(lineage: Lineage | SealedLineage): Uint8Array {
+  const body = JSON.stringify(lineage);
+  const sha256 = sha256Of(UTF8.encode(body));
+  return skippableFrame(UTF8.encode(`${body.slice(0, -1)},"sha256":"${sha256}"}`));
+}
+
+/**
+ * The lineage in the first frame of a file; `key` names the file in errors.
+ * Throws ArchiveError `ARCHIVE_DAMAGED`.
+ */
+export function lineageIn(
+  file: Uint8Array,
+  frame: ZstdFrame,
+  key: string,
+): Lineage | SealedLineage {
+  const { text, value } = jsonIn(skippableContent(file, frame));
+  const sha256 = HASH.exec(text)?.[1];
+  const body = `${text.slice(0, -(HASH_CHARS + 1))}}`;
+  if (value === undefined || sha256 !== sha256Of(UTF8.encode(body))) {
+    const why = value?.format === "ssmd-normalized/1"
+      ? "its lineage has no SHA-256: it was written before files had one"
+      : "its lineage is not what was written";
+    throw damaged(key, { offset: frame.start + 8, why });
+  }
+  const type: EventType | undefined = value.schema?.type;
+  if (FORMATS.includes(value.format) && type !== undefined && EVENT_TYPES.includes(type)) {
+    const { sha256: _, ...lineage } = value;
+    return lineage as unknown as Lineage | SealedLineage;
+  }
+  const why = `its lineage is of the format "${value.format}", which is not known here`;
+  throw damaged(key, { offset: frame.start + 8, why });
+}
+
+const HASH_CHARS = `,"sha256":""`.length + 64;
+
+function jsonIn(bytes: Uint8Array): {
+  text: string;
+  value: { format?: string; schema?: { type?: EventType }; sha256?: string } | undefined;
+} {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const value = JSON.parse(text);
+    return { text, value: typeof value === "object" && value !== null ? value : undefined };
+  } catch {
+    return { text: "", value: undefined };
+  }
+}

@@ -1,0 +1,305 @@
+import type { EventType } from "@ssmd/market";
+import { messageEndAt, RecordKeyReader } from "@ssmd/codec";
+import type { SortedDay, SortedRecord, SymbolTotal } from "./sealed_writer.ts";
+import { isPieceFull, SpillFile, type SpillPiece } from "./spill_file.ts";
+
+/** What a sorter may use. */
+export interface RecordSorterOptions {
+  /** Folder for its temporary file. */
+  tempDir: string;
+  /** Bytes of records in memory before they go to the file. */
+  bufferBytesMax?: number;
+}
+
+const BUFFER_BYTES = 64 * 1024 * 1024;
+/** Records in memory, each with 28 bytes beside its own. */
+const BUFFER_RECORDS = 512 * 1024;
+
+/** A symbol's records of one buffer, in order, as pieces of the spill file. */
+interface Stretch {
+  fromUs: number;
+  pieces: SpillPiece[];
+}
+
+interface Market extends SymbolTotal {
+  stretches: Stretch[];
+  /** Records of it in the buffer. */
+  buffered: number;
+}
+
+/**
+ * Puts the records of one type and day in the order of a sealed day (symbol, receivedAt, sequence,
+ * bytes) in bounded memory: full buffers go to a temporary file symbol by symbol, in order, and each
+ * symbol is merged from its stretches. Records may come in any order; those that come nearly in the
+ * order of time, as they do, cost least.
+ */
+export class RecordSorter {
+  /** Of all records. */
+  readonly type: EventType;
+  #options: RecordSorterOptions;
+  #spill: SpillFile | undefined;
+  #markets = new Map<string, Market>();
+  #numbers = new Map<string, number>();
+  #byNumber: Market[] = [];
+  #keys = new RecordKeyReader();
+  #buffer: Uint8Array;
+  #used = 0;
+  #count = 0;
+  #starts = new Uint32Array(BUFFER_RECORDS + 1);
+  #owners = new Uint32Array(BUFFER_RECORDS);
+  #times = new Float64Array(BUFFER_RECORDS);
+  #sequences = new Float64Array(BUFFER_RECORDS);
+  #fromUs = Infinity;
+  #toUs = 0;
+  #firstSequence = Infinity;
+  #lastSequence = 0;
+
+  /** Without records; nothing is on disk before a buffer is full. */
+  constructor(type: EventType, options: RecordSorterOptions) {
+    this.type = type;
+    this.#options = options;
+    this.#buffer = new Uint8Array(options.bufferBytesMax ?? BUFFER_BYTES);
+  }
+
+  /** Records so far. */
+  get count(): number {
+    return this.#byNumber.reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /**
+   * Adds a whole message, which is copied. Throws CodecError when it is none, ArchiveError
+   * `SPILL_FAILED` when the temporary file cannot be written.
+   */
+  add(message: Uint8Array): void {
+    const keys = this.#keys;
+    keys.read(message);
+    const { receivedAtUs, sequence } = keys;
+    if (this.#count === BUFFER_RECORDS || this.#used + message.length > this.#buffer.length) {
+      this.#flush();
+      if (message.length > this.#buffer.length) this.#buffer = new Uint8Array(message.length);
+    }
+    const market = this.#marketOf(keys.symbol);
+    market.count++;
+    market.bytes += message.length;
+    market.buffered++;
+    const at = this.#count++;
+    this.#owners[at] = this.#numbers.get(keys.symbol) ?? 0;
+    this.#times[at] = receivedAtUs;
+    this.#sequences[at] = sequence;
+    this.#starts[at] = this.#used;
+    this.#buffer.set(message, this.#used);
+    this.#used += message.length;
+    this.#starts[at + 1] = this.#used;
+    if (receivedAtUs < this.#fromUs) this.#fromUs = receivedAtUs;
+    if (receivedAtUs > this.#toUs) this.#toUs = receivedAtUs;
+    if (sequence < this.#firstSequence) this.#firstSequence = sequence;
+    if (sequence > this.#lastSequence) this.#lastSequence = sequence;
+  }
+
+  /** What was added, in order; no more can be added. `records` may be gone through several times. */
+  sorted(): SortedDay {
+    this.#flush();
+    this.#buffer = new Uint8Array(0);
+    const markets = [...this.#byNumber].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+    return {
+      type: this.type,
+      symbols: markets.map(({ symbol, count, bytes }) => ({ symbol, count, bytes })),
+      fromUs: this.#fromUs,
+      toUs: this.#toUs,
+      sequence: { first: this.#firstSequence, last: this.#lastSequence },
+      records: () => this.#merged(markets),
+    };
+  }
+
+  /** Removes the temporary file. */
+  close(): void {
+    this.#spill?.close();
+    this.#spill = undefined;
+  }
+
+  #marketOf(symbol: string): Market {
+    let market = this.#markets.get(symbol);
+    if (market === undefined) {
+      market = { symbol, count: 0, bytes: 0, stretches: [], buffered: 0 };
+      this.#markets.set(symbol, market);
+      this.#numbers.set(symbol, this.#byNumber.length);
+      this.#byNumber.push(market);
+    }
+    return market;
+  }
+
+  /** Writes the buffer to the file, one symbol behind the other. */
+  #flush(): void {
+    if (this.#count === 0) return;
+    this.#spill ??= new SpillFile(this.#options.tempDir);
+    let from = 0;
+    const order = this.#bySymbol();
+    for (const market of this.#byNumber) {
+      if (market.buffered === 0) continue;
+      const mine = order.subarray(from, from + market.buffered);
+      from += market.buffered;
+      this.#sort(mine);
+      market.stretches.push(this.#spilled(this.#spill, mine));
+      market.buffered = 0;
+    }
+    this.#used = this.#count = 0;
+  }
+
+  /** Numbers of the records in the buffer, those of a symbol beside each other as they came. */
+  #bySymbol(): Uint32Array {
+    const next = new Uint32Array(this.#byNumber.length);
+    let start = 0;
+    for (const [number, { buffered }] of this.#byNumber.entries()) {
+      next[number] = start;
+      start += buffered;
+    }
+    const order = new Uint32Array(this.#count);
+    for (let i = 0; i < this.#count; i++) {
+      const owner = this.#owners[i] ?? 0;
+      const place = next[owner] ?? 0;
+      order[place] = i;
+      next[owner] = place + 1;
+    }
+    return order;
+  }
+
+  /** What came in order, as nearly all does, is only looked through. */
+  #sort(records: Uint32Array): void {
+    for (let i = 1; i < records.length; i++) {
+      if (this.#compare(records[i - 1] ?? 0, records[i] ?? 0) <= 0) continue;
+      records.sort((a, b) => this.#compare(a, b));
+      return;
+    }
+  }
+
+  #compare(a: number, b: number): number {
+    return (this.#times[a] ?? 0) - (this.#times[b] ?? 0) ||
+      (this.#sequences[a] ?? 0) - (this.#sequences[b] ?? 0) ||
+      compareBytes(this.#message(a), this.#message(b));
+  }
+
+  #message(i: number): Uint8Array {
+    return this.#buffer.subarray(this.#starts[i], this.#starts[i + 1]);
+  }
+
+  #spilled(spill: SpillFile, records: Uint32Array): Stretch {
+    const stretch: Stretch = { fromUs: this.#times[records[0] ?? 0] ?? 0, pieces: [] };
+    let parts: Uint8Array[] = [];
+    let bytes = 0;
+    for (const record of records) {
+      const message = this.#message(record);
+      if (isPieceFull(bytes, message.length)) {
+        stretch.pieces.push(spill.append(joined(parts, bytes)));
+        parts = [];
+        bytes = 0;
+      }
+      parts.push(message);
+      bytes += message.length;
+    }
+    stretch.pieces.push(spill.append(joined(parts, bytes)));
+    return stretch;
+  }
+
+  *#merged(markets: readonly Market[]): Iterable<SortedRecord> {
+    const spill = this.#spill;
+    if (spill === undefined) return;
+    for (const { symbol, stretches } of markets) {
+      yield* mergedStretches(symbol, stretches.map((stretch) => new Cursor(spill, stretch)));
+    }
+  }
+}
+
+/** Merges the stretches of one symbol; only those that overlap are compared. */
+function* mergedStretches(symbol: string, cursors: Cursor[]): Iterable<SortedRecord> {
+  const waiting = cursors.sort((a, b) => b.fromUs - a.fromUs);
+  const open: Cursor[] = [];
+  const record: SortedRecord = { symbol, receivedAtUs: 0, payload: new Uint8Array(0) };
+  for (;;) {
+    let least = leastOf(open);
+    for (
+      let next = waiting.at(-1);
+      next !== undefined && (least === undefined || next.fromUs <= least.receivedAtUs);
+      next = waiting.at(-1)
+    ) {
+      waiting.pop();
+      if (next.advance()) open.push(next);
+      least = leastOf(open);
+    }
+    if (least === undefined) return;
+    record.receivedAtUs = least.receivedAtUs;
+    record.payload = least.payload;
+    yield record;
+    if (!least.advance()) open.splice(open.indexOf(least), 1);
+  }
+}
+
+function leastOf(cursors: readonly Cursor[]): Cursor | undefined {
+  let least = cursors[0];
+  for (let i = 1; i < cursors.length; i++) {
+    const cursor = cursors[i] as Cursor;
+    if (cursor.isBefore(least as Cursor)) least = cursor;
+  }
+  return least;
+}
+
+/** Goes through a stretch record by record. */
+class Cursor {
+  readonly fromUs: number;
+  receivedAtUs = 0;
+  sequence = 0;
+  payload: Uint8Array = new Uint8Array(0);
+  #spill: SpillFile;
+  #pieces: readonly SpillPiece[];
+  #piece = 0;
+  #data: Uint8Array = new Uint8Array(0);
+  #at = 0;
+  #keys = new RecordKeyReader();
+
+  constructor(spill: SpillFile, { fromUs, pieces }: Stretch) {
+    this.fromUs = fromUs;
+    this.#spill = spill;
+    this.#pieces = pieces;
+  }
+
+  /** Moves to the next record; false = there is none. */
+  advance(): boolean {
+    if (this.#at === this.#data.length) {
+      const piece = this.#pieces[this.#piece++];
+      if (piece === undefined) return false;
+      this.#data = this.#spill.read(piece);
+      this.#at = 0;
+    }
+    const end = messageEndAt(this.#data, this.#at);
+    this.payload = this.#data.subarray(this.#at, end);
+    this.#at = end;
+    this.#keys.read(this.payload);
+    this.receivedAtUs = this.#keys.receivedAtUs;
+    this.sequence = this.#keys.sequence;
+    return true;
+  }
+
+  isBefore(other: Cursor): boolean {
+    const difference = this.receivedAtUs - other.receivedAtUs || this.sequence - other.sequence ||
+      compareBytes(this.payload, other.payload);
+    return difference < 0;
+  }
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

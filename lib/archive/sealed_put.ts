@@ -1,0 +1,56 @@
+import { sleep } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import type { ManifestFile } from "./manifest.ts";
+import { manifestTimes } from "./manifest.ts";
+import {
+  type SealedFile,
+  sealedFileOf,
+  type SealedSource,
+  type SortedDay,
+} from "./sealed_writer.ts";
+
+/** Compressed frames between two turns of the event loop. */
+const FRAMES_A_TURN = 16;
+
+/**
+ * Writes a sealed day to storage as it is made: neither it nor its records are ever in memory as a
+ * whole. The result is the manifest's entry; the manifest is the caller's to write, after the
+ * object was read back. Throws StorageError, and ArchiveError `SPILL_FAILED`.
+ */
+export async function putSealed(
+  storage: Storage,
+  key: string,
+  sorted: SortedDay,
+  source: SealedSource,
+  level?: number,
+): Promise<ManifestFile> {
+  let file: SealedFile | undefined;
+  async function* chunks(): AsyncIterable<Uint8Array> {
+    const frames = sealedFileOf(sorted, source, level);
+    let turn = 0;
+    for (let next = frames.next();; next = frames.next()) {
+      if (next.done === true) {
+        file = next.value;
+        return;
+      }
+      yield next.value;
+      if (++turn % FRAMES_A_TURN === 0) await sleep(0);
+    }
+  }
+  await storage.put(key, chunks());
+  return entryOf(key, sorted, file as unknown as SealedFile);
+}
+
+function entryOf(key: string, sorted: SortedDay, file: SealedFile): ManifestFile {
+  const { lineage, bytes, sha256, indexBytes, indexSha256 } = file;
+  return {
+    key,
+    type: sorted.type,
+    count: lineage.count,
+    bytes,
+    sha256,
+    ...manifestTimes(sorted.fromUs, sorted.toUs),
+    sequence: sorted.sequence,
+    sealed: { symbols: lineage.symbols, indexBytes, indexSha256 },
+  };
+}

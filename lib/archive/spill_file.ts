@@ -1,0 +1,93 @@
+import { ArchiveError } from "@ssmd/runtime";
+import { compressFrame, damaged, decompressFrame } from "./zstd_frames.ts";
+
+/** Uncompressed bytes of one piece: what a merge has in memory of each part that it reads. */
+const PIECE_BYTES = 256 * 1024;
+/** Spilled data lives for minutes: speed matters more than size. */
+const SPILL_LEVEL = 1;
+
+/** A compressed piece of a spill file. */
+export interface SpillPiece {
+  /** Offset of its first byte. */
+  offset: number;
+  /** Its bytes. */
+  bytes: number;
+}
+
+/**
+ * A temporary file of compressed pieces, with a checksum each. It has no name once it is open
+ * (except on Windows), so that nothing stays behind when the process is killed.
+ */
+export class SpillFile {
+  #path: string;
+  #file: Deno.FsFile;
+  #isNamed = true;
+  #bytes = 0;
+
+  /** Makes the file in `dir`, which is made if need be. Throws ArchiveError `SPILL_FAILED`. */
+  constructor(dir: string) {
+    this.#path = `${dir}/ssmd-spill-${Deno.pid}-${crypto.randomUUID()}`;
+    this.#file = told(this.#path, () => {
+      Deno.mkdirSync(dir, { recursive: true });
+      return Deno.openSync(this.#path, { read: true, write: true, createNew: true });
+    });
+    if (Deno.build.os === "windows") return;
+    Deno.removeSync(this.#path);
+    this.#isNamed = false;
+  }
+
+  /** Bytes in the file. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Appends data as one piece. Throws ArchiveError `SPILL_FAILED`, for a full disk too. */
+  append(data: Uint8Array): SpillPiece {
+    const packed = compressFrame(data, SPILL_LEVEL);
+    const piece = { offset: this.#bytes, bytes: packed.length };
+    told(this.#path, () => {
+      this.#file.seekSync(this.#bytes, Deno.SeekMode.Start);
+      for (let at = 0; at < packed.length;) at += this.#file.writeSync(packed.subarray(at));
+    });
+    this.#bytes += packed.length;
+    return piece;
+  }
+
+  /** The data of a piece. Throws ArchiveError when the disk does not give back what it got. */
+  read({ offset, bytes }: SpillPiece): Uint8Array {
+    const packed = new Uint8Array(bytes);
+    told(this.#path, () => {
+      this.#file.seekSync(offset, Deno.SeekMode.Start);
+      for (let at = 0; at < bytes;) {
+        const read = this.#file.readSync(packed.subarray(at));
+        if (read === null) throw damaged(this.#path, { offset: offset + at, why: "it ends early" });
+        at += read;
+      }
+    });
+    return decompressFrame(packed, { kind: "data", start: 0, end: bytes }, this.#path);
+  }
+
+  /** Closes and removes the file. */
+  close(): void {
+    this.#file.close();
+    if (this.#isNamed) Deno.removeSync(this.#path);
+  }
+}
+
+/** Whether a piece with `used` bytes has no room for `more`. */
+export function isPieceFull(used: number, more: number): boolean {
+  return used > 0 && used + more > PIECE_BYTES;
+}
+
+function told<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof ArchiveError) throw error;
+    throw new ArchiveError("SPILL_FAILED", `The temporary file ${path} cannot be used: ${error}.`, {
+      hint: "Name a folder with room with --temp; a day needs about its compressed size there.",
+      cause: error,
+      context: { path },
+    });
+  }
+}
