@@ -154,6 +154,7 @@ Deno.test("a record with another price is told, though all counts are right", as
       const payload = encoder.encode(event);
       builder.add({ payload, receivedAtUs, sequence, streamSequence: 1, run: "", frame, index: 0 });
     }
+    assert.ok(lineage.format === "ssmd-normalized/2");
     const { bytes } = builder.finish(lineage, 1);
     await storage.put(file.key, bytes);
     const entry = { ...file, bytes: bytes.length, sha256: sha256Of(bytes) };

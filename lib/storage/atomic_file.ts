@@ -37,6 +37,24 @@ export async function syncFolder(folder: string): Promise<void> {
   await handle.sync();
 }
 
+/**
+ * Waits until nobody else holds the folder, which is made if need be, and holds it until disposed.
+ * The lock is the system's (flock): it ends with the process. On Windows, which has none of folders,
+ * nothing is held.
+ */
+export async function lockFolder(folder: string): Promise<Disposable> {
+  await makeFolder(folder);
+  if (Deno.build.os === "windows") return { [Symbol.dispose]() {} };
+  const handle = await Deno.open(folder);
+  try {
+    await handle.lock(true);
+    return handle;
+  } catch (error) {
+    handle.close();
+    throw error;
+  }
+}
+
 async function createIn(folder: string, path: string): Promise<Deno.FsFile> {
   try {
     return await Deno.open(path, { write: true, createNew: true });

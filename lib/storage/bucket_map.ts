@@ -45,6 +45,9 @@ export function storageByPrefix(byPrefix: Readonly<Record<string, Storage>>): St
     ...(storages.every((each) => each.putIfAbsent !== undefined)
       ? { putIfAbsent: (key, data) => putIfAbsent(holderOf, key, data) }
       : {}),
+    ...(storages.every((each) => each.replace !== undefined)
+      ? { replace: (key, data, seen) => replace(holderOf, key, data, seen) }
+      : {}),
   };
 }
 
@@ -54,4 +57,13 @@ async function putIfAbsent(
   data: Uint8Array,
 ): Promise<boolean> {
   return await holderOf(key).putIfAbsent?.(key, data) ?? false;
+}
+
+async function replace(
+  holderOf: (key: string) => Storage,
+  key: string,
+  data: Uint8Array,
+  seen: Uint8Array | undefined,
+): Promise<boolean> {
+  return await holderOf(key).replace?.(key, data, seen) ?? false;
 }

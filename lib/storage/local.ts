@@ -1,8 +1,9 @@
 import { dirname, join, resolve } from "node:path";
 import { StorageError } from "@ssmd/runtime";
-import { syncFolder, writeFileAtomically } from "./atomic_file.ts";
+import { lockFolder, syncFolder, writeFileAtomically } from "./atomic_file.ts";
 import { notFound, storageErrorOf } from "./errors.ts";
 import { assertKey, assertPrefix, TEMPORARY_PREFIX } from "./key.ts";
+import { isSame } from "./same_bytes.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import type { Storage, StoredObject } from "./storage.ts";
 
@@ -36,6 +37,18 @@ class FolderStorage implements Storage {
     } catch (error) {
       // The source's own failure is the caller's, not the disk's.
       if (source instanceof Source && source.failure?.error === error) throw error;
+      throw this.#errorOf(error, key);
+    }
+  }
+
+  async replace(key: string, data: Uint8Array, seen: Uint8Array | undefined): Promise<boolean> {
+    const path = this.#pathOf(key);
+    try {
+      using _ = await lockFolder(dirname(path));
+      if (!isSame(await this.#bytesAt(path), seen)) return false;
+      await writeFileAtomically(path, data);
+      return true;
+    } catch (error) {
       throw this.#errorOf(error, key);
     }
   }
@@ -120,6 +133,15 @@ class FolderStorage implements Storage {
       throw this.#errorOf(error, folderKey);
     }
     return names.sort();
+  }
+
+  async #bytesAt(path: string): Promise<Uint8Array | undefined> {
+    try {
+      return await Deno.readFile(path);
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }
   }
 
   #pathOf(key: string): string {

@@ -1,5 +1,6 @@
 import { notFound } from "./errors.ts";
 import { assertKey, assertPrefix } from "./key.ts";
+import { isSame } from "./same_bytes.ts";
 import type { Storage, StoredObject } from "./storage.ts";
 
 interface Entry {
@@ -35,6 +36,13 @@ export function memoryStorage(): Storage {
     async putIfAbsent(key, data) {
       assertKey(key);
       if (entries.has(key)) return false;
+      entries.set(key, { data: data.slice(), modifiedAtMs: Date.now() });
+      return true;
+    },
+    // deno-lint-ignore require-await
+    async replace(key, data, seen) {
+      assertKey(key);
+      if (!isSame(entries.get(key)?.data, seen)) return false;
       entries.set(key, { data: data.slice(), modifiedAtMs: Date.now() });
       return true;
     },

@@ -85,6 +85,12 @@ export class S3Bucket implements Storage {
     return await this.#told(() => this.#conditional.put(place, this.#objectKey(key), data));
   }
 
+  async replace(key: string, data: Uint8Array, seen: Uint8Array | undefined): Promise<boolean> {
+    const place = this.#place(key);
+    const objectKey = this.#objectKey(key);
+    return await this.#told(() => this.#conditional.replace(place, objectKey, data, seen));
+  }
+
   async get(key: string): Promise<Uint8Array> {
     const place = this.#place(key);
     return await this.#told(() =>

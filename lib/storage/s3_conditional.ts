@@ -1,5 +1,6 @@
 import {
   DeleteObjectCommand,
+  GetObjectCommand,
   HeadObjectCommand,
   PutObjectCommand,
   type S3Client,
@@ -10,6 +11,7 @@ import { attempted, type S3CallError, s3CodeOf, type S3Patience, toldError } fro
 import type { S3Connection } from "./s3_client.ts";
 import type { S3Place } from "./s3_errors.ts";
 import { crc32Text } from "./s3_proof.ts";
+import { isSame } from "./same_bytes.ts";
 
 /** What conditional puts need. */
 export interface ConditionalOptions extends S3Patience {
@@ -18,14 +20,22 @@ export interface ConditionalOptions extends S3Patience {
 
 /** Name of the metadata that tells whose put an object is. */
 const WRITER = "ssmd-writer";
+/** No object of ours has it. */
+const NO_ETAG = '"00000000000000000000000000000000"';
+
+/** What must be true of the object for a put to be done. */
+type Condition = { IfNoneMatch: "*" } | { IfMatch: string };
+
+const ABSENT: Condition = { IfNoneMatch: "*" };
 
 /**
- * Puts that only ever make a new object (`If-None-Match: *`). Servers that do not know the condition
- * ignore it and write over what is there, so the first use tries it out on an object of its own.
+ * Puts that only make a new object (`If-None-Match: *`) or only replace a known one (`If-Match`).
+ * Servers that do not know the condition ignore it and write over what is there, so the first use
+ * tries it out on an object of its own.
  */
 export class ConditionalPuts {
   #options: ConditionalOptions;
-  #supported: Promise<boolean> | undefined;
+  #supported = new Map<"If-None-Match" | "If-Match", Promise<boolean>>();
 
   /** Nothing is sent before the first put. */
   constructor(options: ConditionalOptions) {
@@ -37,17 +47,53 @@ export class ConditionalPuts {
    * `STORAGE_UNSUPPORTED` where the server ignores the condition.
    */
   async put(place: S3Place, objectKey: string, data: Uint8Array): Promise<boolean> {
-    if (!await this.#isSupported(place)) {
-      throw new StorageError(
-        "STORAGE_UNSUPPORTED",
-        `The S3 server at ${place.endpoint} ignores If-None-Match: it would write over "${place.key}".`,
-        { context: { ...place }, hint: "Use a server that has conditional writes." },
-      );
-    }
-    return await this.#put(place, objectKey, data);
+    await this.#assertSupported("If-None-Match", place);
+    return await this.#put(place, objectKey, data, ABSENT);
   }
 
-  async #put(place: S3Place, objectKey: string, data: Uint8Array): Promise<boolean> {
+  /**
+   * Puts an object when it still is `seen` (undefined = there is none): true = it is ours now.
+   * Throws as `put`.
+   */
+  async replace(
+    place: S3Place,
+    objectKey: string,
+    data: Uint8Array,
+    seen: Uint8Array | undefined,
+  ): Promise<boolean> {
+    if (seen === undefined) return await this.put(place, objectKey, data);
+    await this.#assertSupported("If-Match", place);
+    const etag = await this.#etagOf(place, objectKey, seen);
+    return etag !== undefined && await this.#put(place, objectKey, data, { IfMatch: etag });
+  }
+
+  /** The ETag of the object when its bytes are these. */
+  async #etagOf(
+    place: S3Place,
+    objectKey: string,
+    bytes: Uint8Array,
+  ): Promise<string | undefined> {
+    const target = { Bucket: place.bucket, Key: objectKey };
+    try {
+      return await attempted(this.#options, place, async () => {
+        const { Body, ETag } = await this.#client.send(
+          new GetObjectCommand({ ...target, ChecksumMode: "ENABLED" }),
+        );
+        const there = await Body?.transformToByteArray() ?? new Uint8Array();
+        return isSame(there, bytes) ? ETag : undefined;
+      });
+    } catch (error) {
+      if (s3CodeOf(error) === "NoSuchKey") return undefined;
+      throw error;
+    }
+  }
+
+  async #put(
+    place: S3Place,
+    objectKey: string,
+    data: Uint8Array,
+    condition: Condition,
+  ): Promise<boolean> {
     const target = { Bucket: place.bucket, Key: objectKey };
     const writer = crypto.randomUUID();
     const crc = crc32Text(data);
@@ -58,13 +104,17 @@ export class ConditionalPuts {
             ...target,
             Body: data,
             ChecksumCRC32: crc,
-            IfNoneMatch: "*",
+            ...condition,
             Metadata: { [WRITER]: writer },
           }),
         ));
       return true;
     } catch (error) {
-      if (s3CodeOf(error) !== "PreconditionFailed") throw error;
+      const code = s3CodeOf(error);
+      // An object that is to be replaced may be gone; a condition may meet another put under way.
+      const isRefused = code === "PreconditionFailed" || code === "ConditionalRequestConflict" ||
+        code === "NoSuchKey" && "IfMatch" in condition;
+      if (!isRefused) throw error;
       // The object may be that of an earlier try, whose answer was lost.
       if ((error as S3CallError).attempts === 1) return false;
       const head = await attempted(
@@ -76,20 +126,35 @@ export class ConditionalPuts {
     }
   }
 
-  async #isSupported(place: S3Place): Promise<boolean> {
+  async #assertSupported(name: "If-None-Match" | "If-Match", place: S3Place): Promise<void> {
+    if (await this.#isSupported(name, place)) return;
+    throw new StorageError(
+      "STORAGE_UNSUPPORTED",
+      `The S3 server at ${place.endpoint} ignores ${name}: it would write over "${place.key}".`,
+      { context: { ...place }, hint: "Use a server that has conditional writes." },
+    );
+  }
+
+  async #isSupported(name: "If-None-Match" | "If-Match", place: S3Place): Promise<boolean> {
     try {
-      return await (this.#supported ??= this.#probe(place));
+      let supported = this.#supported.get(name);
+      if (supported === undefined) {
+        supported = this.#probe(name === "If-Match" ? { IfMatch: NO_ETAG } : ABSENT, place);
+        this.#supported.set(name, supported);
+      }
+      return await supported;
     } catch (error) {
-      this.#supported = undefined;
+      this.#supported.delete(name);
       throw toldError(error);
     }
   }
 
-  async #probe(place: S3Place): Promise<boolean> {
+  /** Whether the server refuses a second put that the condition forbids. */
+  async #probe(forbidding: Condition, place: S3Place): Promise<boolean> {
     const objectKey = `${TEMPORARY_PREFIX}probe-${crypto.randomUUID()}`;
     try {
-      const first = await this.#put(place, objectKey, new Uint8Array());
-      return first && !await this.#put(place, objectKey, new Uint8Array());
+      const first = await this.#put(place, objectKey, new Uint8Array(), ABSENT);
+      return first && !await this.#put(place, objectKey, new Uint8Array(), forbidding);
     } catch (error) {
       if (s3CodeOf(error) === "NotImplemented") return false;
       throw error;

@@ -27,6 +27,11 @@ export interface Storage {
    * Absent where a driver cannot. Throws StorageError `STORAGE_UNSUPPORTED` where its server cannot.
    */
   putIfAbsent?(key: string, data: Uint8Array): Promise<boolean>;
+  /**
+   * Writes an object when it still is what the caller saw (undefined = there is none), also against
+   * other writers; false = it is another by now and stays. Throws as `putIfAbsent`.
+   */
+  replace?(key: string, data: Uint8Array, seen: Uint8Array | undefined): Promise<boolean>;
   /** All bytes of an object. */
   get(key: string): Promise<Uint8Array>;
   /** Bytes [start, end); cut at the object's end. */

@@ -166,6 +166,26 @@ function newObjectTests(test: Test): void {
     assert.deepEqual(await keysOf(storage, ""), ["a/lock"]);
     await rejectsWith("KEY_INVALID", putIfAbsent("../a", bytesOf("x")));
   });
+
+  test("where it can replace what was seen only, no writer undoes another", async (storage) => {
+    if (storage.replace === undefined) return;
+    const replace = storage.replace.bind(storage);
+    assert.equal(await replace("a/m", bytesOf("1"), bytesOf("0")), false);
+    assert.equal(await replace("a/m", bytesOf("0"), undefined), true);
+    assert.equal(await replace("a/m", bytesOf("x"), undefined), false);
+    let lost = 0;
+    const count = async () => {
+      for (;;) {
+        const seen = await storage.get("a/m");
+        if (await replace("a/m", bytesOf(`${Number(textOf(seen)) + 1}`), seen)) return;
+        lost++;
+      }
+    };
+    await Promise.all(Array.from({ length: 5 }, count));
+    assert.equal(textOf(await storage.get("a/m")), "5", `after ${lost} that were too late`);
+    assert.deepEqual(await keysOf(storage, ""), ["a/m"]);
+    await rejectsWith("KEY_INVALID", replace("../a", bytesOf("x"), undefined));
+  });
 }
 
 function listTests(test: Test): void {
