@@ -68,7 +68,7 @@ export class Intake {
 
   /** Something happened to a connection. */
   event(slot: number, name: string, why: string, fromUs?: number): void {
-    const line = { slot, atUs: nowUs(), kind: "event", text: name, why } as const;
+    const line = { slot, atUs: nowUs(), kind: "event", name, why } as const;
     this.#other(fromUs === undefined ? line : { ...line, fromUs });
   }
 
@@ -87,10 +87,12 @@ export class Intake {
     return this.#spool.close();
   }
 
-  #other(line: PendingLine): void {
-    const { slot, atUs, text, why, fromUs, bytes } = line;
+  #other(line: Exclude<PendingLine, { kind: "frame" }>): void {
+    const { slot, atUs } = line;
     this.#pending.push(line);
-    const raw = bytes ? binaryLine(atUs, bytes) : eventLine(atUs, text, why ?? "", fromUs);
+    const raw = line.kind === "binary"
+      ? binaryLine(atUs, line.bytes)
+      : eventLine(atUs, line.name, line.why, line.fromUs);
     this.#spool.append(slot, atUs, "", ENCODER.encode(raw.slice(0, -1)), "");
   }
 

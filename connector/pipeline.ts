@@ -1,26 +1,20 @@
 import type { Buffer } from "node:buffer";
 import { Encoder } from "@ssmd/codec";
 import { escapeToken, type MarketEvent, subjectOf } from "@ssmd/market";
-import { type Normalized, type Translator, unreadableReason } from "@ssmd/exchanges";
+import {
+  type CapturedLine,
+  type Normalized,
+  type Translator,
+  unreadableReason,
+} from "@ssmd/exchanges";
 import type { OutMessage } from "@ssmd/transport";
 import { GoodTimes } from "./good_times.ts";
 
 /** A line on its way through the connector: what the spool holds of it, already parsed. */
-export interface PendingLine {
+export type PendingLine = CapturedLine & {
+  /** The connection that it is of, from 1. */
   slot: number;
-  atUs: number;
-  kind: "frame" | "unreadable" | "event";
-  /** Parsed frame. */
-  json?: unknown;
-  /** Source text of a frame; reason of an unreadable one; name of an event. */
-  text: string;
-  /** Why an event happened. */
-  why?: string;
-  /** `resumed` only, µs. */
-  fromUs?: number;
-  /** Bytes of an unreadable frame. */
-  bytes?: Uint8Array;
-}
+};
 
 /** What the pipeline hands on. */
 export interface PipelineOutput {
@@ -107,8 +101,8 @@ export class Pipeline {
     const translator = this.#translators[line.slot - 1];
     this.#line++;
     if (!translator) return;
-    const result = translate(translator, line);
-    this.good.line(line.slot, line.atUs, line.kind === "event" && line.text === "stop");
+    const result = translator.line(line);
+    this.good.line(line.slot, line.atUs, line.kind === "event" && line.name === "stop");
     const events = result.events;
     let index = 0;
     for (; index < events.length; index++) {
@@ -141,16 +135,12 @@ export class Pipeline {
 }
 
 /** A frame that cannot be translated, as a line. */
-export function unreadableLine(slot: number, atUs: number, bytes: Buffer): PendingLine {
-  return { slot, atUs, kind: "unreadable", text: unreadableReason(bytes), bytes };
-}
-
-function translate(translator: Translator, line: PendingLine): Normalized {
-  if (line.kind === "frame") return translator.frame(line.json, line.text, line.atUs);
-  if (line.kind === "unreadable") return translator.unreadable(line.text, line.atUs);
-  const event = { name: line.text, why: line.why ?? "" };
-  const given = line.fromUs === undefined ? event : { ...event, fromUs: line.fromUs };
-  return { events: translator.event(given, line.atUs), send: [] };
+export function unreadableLine(
+  slot: number,
+  atUs: number,
+  bytes: Buffer,
+): PendingLine & { kind: "binary" } {
+  return { slot, atUs, kind: "binary", bytes, reason: unreadableReason(bytes) };
 }
 
 /** A frame that could not be read, with the reason, for `{env}.dlq.connector`. */
@@ -161,7 +151,7 @@ function deadLetter(
   reason: string,
   id: string,
 ): OutMessage {
-  const bytes = line.bytes ?? new TextEncoder().encode(line.text);
+  const bytes = bytesOf(line);
   const kept = bytes.subarray(0, DEAD_LETTER_BYTES_MAX);
   const letter = {
     feed,
@@ -173,4 +163,15 @@ function deadLetter(
   };
   const payload = new TextEncoder().encode(JSON.stringify(letter));
   return { subject: `${escapeToken(env)}.dlq.connector`, payload, id };
+}
+
+function bytesOf(line: PendingLine): Uint8Array {
+  switch (line.kind) {
+    case "frame":
+      return new TextEncoder().encode(line.text);
+    case "binary":
+      return line.bytes;
+    case "event":
+      return new Uint8Array(0);
+  }
 }

@@ -1,11 +1,10 @@
-import { Buffer } from "node:buffer";
 import { parseRawLine } from "@ssmd/archive";
 import type { Venue } from "@ssmd/exchanges";
 import { type Logger, messageOf, SsmdError } from "@ssmd/runtime";
 import type { OutMessage } from "@ssmd/transport";
 import { restoreTranslator } from "./connection.ts";
 import { GoodTimes } from "./good_times.ts";
-import { type GivenIds, type PendingLine, Pipeline, unreadableLine } from "./pipeline.ts";
+import { type GivenIds, type PendingLine, Pipeline } from "./pipeline.ts";
 import type { SegmentHeader, SegmentLine } from "./segment.ts";
 
 /** Options of {@linkcode Replay}. */
@@ -87,22 +86,6 @@ export class Replay {
 /** A spool line as it was when it came. */
 function pendingOf({ slot, raw }: SegmentLine): PendingLine {
   const line = parseRawLine(DECODER.decode(raw.subarray(0, -1)));
-  switch (line.kind) {
-    case "frame":
-      return { slot, atUs: line.atUs, kind: "frame", json: JSON.parse(line.text), text: line.text };
-    case "binary":
-      return unreadableLine(slot, line.atUs, Buffer.from(line.bytes));
-    case "event": {
-      const event = {
-        slot,
-        atUs: line.atUs,
-        kind: "event",
-        text: line.name,
-        why: line.why,
-      } as const;
-      return line.fromUs === undefined ? event : { ...event, fromUs: line.fromUs };
-    }
-    case "capture":
-      throw new SsmdError("SPOOL_DAMAGED", "a capture line stands inside a segment");
-  }
+  if (line.kind !== "capture") return { ...line, slot };
+  throw new SsmdError("SPOOL_DAMAGED", "a capture line stands inside a segment");
 }

@@ -4,3 +4,4 @@ export * from "./registry.ts";
 export * from "./translator.ts";
 export * from "./versions.ts";
 export * from "./frame.ts";
+export * from "./captured_connection.ts";

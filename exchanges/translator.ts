@@ -1,5 +1,16 @@
+import { Buffer } from "node:buffer";
 import { ALL_SYMBOLS, type Gap, type MarketEvent } from "@ssmd/market";
 import type { Normalized, Normalizer } from "./adapter.ts";
+import { unreadableReason } from "./frame.ts";
+
+/** A line of a connection, as raw files keep it. Times are µs. */
+export type CapturedLine =
+  /** A frame that was JSON when it came; `json` is the parsed one, where it is at hand. */
+  | { kind: "frame"; atUs: number; text: string; json?: unknown }
+  /** A frame that could not be read; `reason` where it is known. */
+  | { kind: "binary"; atUs: number; bytes: Uint8Array; reason?: string }
+  /** Something that happened to the connection; see {@linkcode ConnectionEvent}. */
+  | { kind: "event"; atUs: number; name: string; why: string; fromUs?: number };
 
 /** What happened to a connection, as it stands in the raw file's `e` lines. */
 export interface ConnectionEvent {
@@ -14,10 +25,7 @@ export interface ConnectionEvent {
   fromUs?: number;
 }
 
-/**
- * The one way from raw lines of a connection to numbered records: live, recovery, reprocess and
- * verification all go through it, so the same lines always give the same records.
- */
+/** The one way from the lines of a connection to numbered records. */
 export class Translator {
   #normalizer: Normalizer;
   #feed: string;
@@ -40,6 +48,24 @@ export class Translator {
   /** Time of the last line, µs. */
   get lastUs(): number {
     return this.#lastUs;
+  }
+
+  /**
+   * The next line. Live, recovery, reprocess and verification come this way: the same lines, in the
+   * connection's own order, always give the same records.
+   */
+  line(line: CapturedLine): Normalized {
+    switch (line.kind) {
+      case "frame": {
+        const json = line.json === undefined ? jsonOf(line.text) : line.json;
+        if (json !== undefined) return this.frame(json, line.text, line.atUs);
+        return this.unreadable(unreadableReason(Buffer.from(line.text)), line.atUs);
+      }
+      case "binary":
+        return this.unreadable(line.reason ?? unreadableReason(bufferOf(line.bytes)), line.atUs);
+      case "event":
+        return { events: this.event(line, line.atUs), send: [] };
+    }
   }
 
   /** A frame that is JSON. What cannot be read gives a `gap` of reason `parse`, besides the notice. */
@@ -87,4 +113,17 @@ export class Translator {
       detail,
     };
   }
+}
+
+/** What a frame's text is as JSON, which is never undefined; undefined when it is none. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

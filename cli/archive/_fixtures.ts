@@ -17,7 +17,7 @@ import {
 import { createArchiver } from "@ssmd/archiver";
 import { type Storage } from "@ssmd/storage";
 import { memoryTransport, type Publisher } from "@ssmd/transport";
-import { newTranslator, translated } from "./raw_feed.ts";
+import { translatorOf } from "@ssmd/exchanges";
 
 /** Environment, feed and day of the tests' archive. */
 export const PLACE = { env: "test", feed: "kraken", day: "2026-08-01" } as const;
@@ -77,7 +77,7 @@ export async function fillArchive(storage: Storage, env: string = PLACE.env): Pr
   const connections = ["m1abc-1", "m1abc-2"].map((name) => ({
     name,
     linesBefore: 0,
-    translator: newTranslator(captureOf(env, name, 0), START_US, "test"),
+    translator: translatorOf(captureOf(env, name, 0), { day: PLACE.day }),
   }));
   for (let minute = 0; minute < 3; minute++) {
     for (const connection of connections) {
@@ -89,7 +89,7 @@ export async function fillArchive(storage: Storage, env: string = PLACE.env): Pr
         const parsed = parseRawLine(text.slice(0, -1));
         if (parsed.kind === "capture") continue;
         line++;
-        translated(parsed, translator).forEach((event, i) => send(publisher, env, event, line, i));
+        translator.line(parsed).events.forEach((event, i) => send(publisher, env, event, line, i));
       }
     }
   }

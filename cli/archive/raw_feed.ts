@@ -1,5 +1,4 @@
-import { Buffer } from "node:buffer";
-import { ArchiveError, messageOf } from "@ssmd/runtime";
+import { messageOf } from "@ssmd/runtime";
 import type { MarketEvent } from "@ssmd/market";
 import {
   type CaptureInfo,
@@ -10,7 +9,7 @@ import {
   rawLinesOf,
   usOfNsText,
 } from "@ssmd/archive";
-import { normalizerOn, Translator, unreadableReason, VENUES } from "@ssmd/exchanges";
+import { type Translator, translatorOf } from "@ssmd/exchanges";
 import {
   codeOf,
   compareFindings,
@@ -126,62 +125,12 @@ export class RawFeed {
       this.#options.report.add({ ...manifest, key: file.key }, "RAW_HOLE", message);
     }
     connection.lines = info.linesBefore;
-    connection.translator ??= newTranslator(info, usOfNsText(file.from), file.key);
+    connection.translator ??= translatorOf(info, { day: dayOfUs(usOfNsText(file.from)) });
   }
 
   #translate(line: Exclude<RawLine, { kind: "capture" }>, { translator }: Connection): void {
     if (translator === undefined) return;
     const { expect } = this.#options;
-    for (const event of translated(line, translator)) expect(event);
-  }
-}
-
-/**
- * A translator for a connection that began at `fromUs`; `key` names the file in errors.
- * Throws ArchiveError `VENUE_UNKNOWN`.
- */
-export function newTranslator(info: CaptureInfo, fromUs: number, key: string): Translator {
-  const venue = VENUES[info.venue];
-  if (venue === undefined) {
-    throw new ArchiveError("VENUE_UNKNOWN", `${key} is of the venue "${info.venue}".`, {
-      hint: `Known are ${Object.keys(VENUES).join(", ")}.`,
-    });
-  }
-  const normalizer = normalizerOn(venue, dayOfUs(fromUs))
-    .create({ feed: info.feed, symbols: info.symbols });
-  return new Translator(info.feed, normalizer);
-}
-
-/** The records of a line; what cannot be read gives a gap, as it did live. */
-export function translated(
-  line: Exclude<RawLine, { kind: "capture" }>,
-  translator: Translator,
-): MarketEvent[] {
-  switch (line.kind) {
-    case "event": {
-      const { name, why, fromUs, atUs } = line;
-      return translator.event(fromUs === undefined ? { name, why } : { name, why, fromUs }, atUs);
-    }
-    case "binary": {
-      const bytes = Buffer.from(line.bytes.buffer, line.bytes.byteOffset, line.bytes.byteLength);
-      return translator.unreadable(unreadableReason(bytes), line.atUs).events;
-    }
-    case "frame": {
-      const json = parsed(line.text);
-      return json === NO_JSON
-        ? translator.unreadable(unreadableReason(Buffer.from(line.text)), line.atUs).events
-        : translator.frame(json, line.text, line.atUs).events;
-    }
-  }
-}
-
-/** What no frame can be. */
-const NO_JSON = Symbol("no JSON");
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return NO_JSON;
+    for (const event of translator.line(line).events) expect(event);
   }
 }

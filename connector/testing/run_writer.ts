@@ -73,7 +73,7 @@ export class RunWriter {
 
   /** Something that happened to a connection. */
   async event(atUs: number, name: string, slot = 1, fromUs?: number): Promise<void> {
-    const line = { slot, atUs, kind: "event", text: name, why: "" } as const;
+    const line = { slot, atUs, kind: "event", name, why: "" } as const;
     this.#pending.push(fromUs === undefined ? line : { ...line, fromUs });
     await this.#append(slot, atUs, eventLine(atUs, name, "", fromUs));
   }
