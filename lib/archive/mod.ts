@@ -15,3 +15,5 @@ export * from "./sealed_index.ts";
 export * from "./sealed_writer.ts";
 export * from "./sealed_put.ts";
 export * from "./sealed_reader.ts";
+export * from "./hashed_json.ts";
+export * from "./promoted.ts";
