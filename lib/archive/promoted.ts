@@ -1,6 +1,6 @@
 import type { Storage } from "@ssmd/storage";
 import { formatHashedJson, loadHashedJson } from "./hashed_json.ts";
-import { NORMALIZED_VERSION } from "./paths.ts";
+import { NORMALIZED_VERSION, promotedKey } from "./paths.ts";
 
 const FORMAT = "ssmd-promoted/1";
 
@@ -18,11 +18,6 @@ export interface Promoted {
   days: Record<string, string>;
   /** ISO time of the last change. */
   updatedAt: string;
-}
-
-/** `normalized/{env}/{feed}/promoted.json` */
-export function promotedKey(env: string, feed: string): string {
-  return `normalized/${env}/${feed}/promoted.json`;
 }
 
 /**

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ArchiveError } from "@ssmd/runtime";
 import { memoryStorage } from "@ssmd/storage";
-import { loadPromoted, promotedKey, promotedOn, savePromoted } from "./promoted.ts";
+import { promotedKey } from "./paths.ts";
+import { loadPromoted, promotedOn, savePromoted } from "./promoted.ts";
 
 Deno.test("where nothing was promoted the archiver's version is read", async () => {
   const promoted = await loadPromoted(memoryStorage(), "test", "kraken");
