@@ -11,6 +11,7 @@ const INCLUDED = [
   "exchanges/feeds",
   "exchanges/environments",
   "exchanges/schemas",
+  "exchanges/qa",
   "gateway/page/dist",
 ];
 

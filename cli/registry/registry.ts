@@ -21,6 +21,7 @@ const WORDS: Readonly<Record<RegistryKind, string>> = {
   environment: "environment",
   schema: "schema",
   "schema text": "schema text",
+  qa: "file of checks",
 };
 
 /** All files of a registry folder with their texts. */

@@ -37,7 +37,7 @@ const LINE_MS_MAX = 60_000;
 export async function makeProject(): Promise<Project> {
   const top = await Deno.makeTempDir({ prefix: "ssmd-project-" });
   const dir = `${top}/project`;
-  for (const kind of ["feeds", "environments", "schemas"]) {
+  for (const kind of ["feeds", "environments", "schemas", "qa"]) {
     await Deno.mkdir(`${dir}/exchanges/${kind}`, { recursive: true });
     for await (const { name, isFile } of Deno.readDir(`${ROOT}exchanges/${kind}`)) {
       if (!isFile) continue;

@@ -9,6 +9,9 @@ import { feedShape } from "./feed_shape.ts";
 import { compareFindings, type Finding } from "./finding.ts";
 import { issueTexts } from "./issue_text.ts";
 import { fieldOf, listOf } from "./loose.ts";
+import type { QaRules } from "./qa.ts";
+import { qaReferences } from "./qa_references.ts";
+import { qaShape } from "./qa_shape.ts";
 import { type RegistryPlace, registryPlaceOf } from "./place.ts";
 import type { RegisteredSchema } from "./schema.ts";
 import { schemaReferences, type SchemaTextCheck } from "./schema_references.ts";
@@ -37,6 +40,8 @@ export interface CheckResult {
   environments: Map<string, Environment>;
   /** Schemas of sound shape by name. */
   schemas: Map<string, RegisteredSchema>;
+  /** Checks of sound shape by feed. */
+  qa: Map<string, QaRules>;
 }
 
 interface Source {
@@ -46,8 +51,8 @@ interface Source {
 
 /**
  * Checks registry files and all references between them: `…/feeds/<id>.yaml`,
- * `…/environments/<name>.yaml`, `…/schemas/<name>.yaml` and the texts `…/schemas/*.capnp`. Pure:
- * reads no file. Files of other places are refused with a finding.
+ * `…/environments/<name>.yaml`, `…/qa/<feed>.yaml`, `…/schemas/<name>.yaml` and the texts
+ * `…/schemas/*.capnp`. Pure: reads no file. Files of other places are refused with a finding.
  */
 export function checkSources(
   files: readonly SourceFile[],
@@ -58,6 +63,7 @@ export function checkSources(
     feeds: new Map(),
     environments: new Map(),
     schemas: new Map(),
+    qa: new Map(),
   };
   const { sources, texts } = sourcesOf(files, result);
   for (const { yaml, place } of sources) {
@@ -65,6 +71,7 @@ export function checkSources(
     if (place.kind === "schema") checkSchema(yaml, place.name, texts, result);
   }
   checkTexts(sources, texts, options, result);
+  checkQa(sources, options, result);
   checkEnvironments(sources, options, result);
   result.findings.sort(compareFindings);
   return result;
@@ -92,7 +99,7 @@ function sourcesOf(
 function strangeFile(path: string): Finding {
   const message =
     "not a file of the registry; allowed: feeds/<id>.yaml, environments/<name>.yaml, " +
-    "schemas/<name>.yaml, schemas/<name>.capnp";
+    "schemas/<name>.yaml, schemas/<name>.capnp, qa/<feed>.yaml";
   return { file: path, line: 1, column: 1, path: "", message };
 }
 
@@ -143,17 +150,30 @@ function checkTexts(
   }
 }
 
+function feedIdsOf(sources: readonly Source[], { knownFeeds = [] }: CheckOptions): string[] {
+  const own = sources.flatMap(({ place }) => place.kind === "feed" ? [place.name] : []);
+  return [...new Set([...knownFeeds, ...own])].sort();
+}
+
+function checkQa(sources: readonly Source[], options: CheckOptions, result: CheckResult): void {
+  const feedIds = feedIdsOf(sources, options);
+  for (const { yaml, place } of sources) {
+    if (place.kind !== "qa" || yaml.findings.length > 0) continue;
+    const rules = shaped(yaml, qaShape, result.findings);
+    result.findings.push(...qaReferences(yaml, place.name, feedIds));
+    if (rules) result.qa.set(place.name, rules);
+  }
+}
+
 function checkEnvironments(
   sources: readonly Source[],
   options: CheckOptions,
   result: CheckResult,
 ): void {
-  const known = new Set(options.knownFeeds ?? []);
-  for (const { place } of sources) if (place.kind === "feed") known.add(place.name);
   const schemaNames = sources.flatMap(({ place }) => place.kind === "schema" ? [place.name] : []);
   const registry = {
     feeds: result.feeds,
-    feedIds: [...known].sort(),
+    feedIds: feedIdsOf(sources, options),
     on: options.on ?? todayUtc(),
     ...(schemaNames.length === 0 ? {} : { schemas: result.schemas, schemaNames }),
   };

@@ -1,12 +1,14 @@
 import { z } from "zod";
 import { environmentShape } from "./environment_shape.ts";
 import { feedShape } from "./feed_shape.ts";
+import { qaShape } from "./qa_shape.ts";
 import { schemaShape } from "./schema_shape.ts";
 
 const SHAPES = {
   feed: feedShape,
   environment: environmentShape,
   schema: schemaShape,
+  qa: qaShape,
 } as const;
 
 /** Kinds of registry files that people write. */

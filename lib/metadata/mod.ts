@@ -2,6 +2,7 @@
 export * from "./environment.ts";
 export * from "./feed.ts";
 export * from "./schema.ts";
+export * from "./qa.ts";
 export { schemaHash, type SchemaTextCheck, type SchemaTextProblem } from "./schema_references.ts";
 export * from "./place.ts";
 export * from "./finding.ts";

@@ -1,5 +1,5 @@
 /** What a registry file is about. */
-export type RegistryKind = "feed" | "environment" | "schema" | "schema text";
+export type RegistryKind = "feed" | "environment" | "schema" | "schema text" | "qa";
 
 /** Kind and name of a registry file. */
 export interface RegistryPlace {
@@ -14,14 +14,17 @@ const KINDS: Readonly<Record<string, RegistryKind>> = {
   "environments yaml": "environment",
   "schemas yaml": "schema",
   "schemas capnp": "schema text",
+  "qa yaml": "qa",
 };
 
 /** Folders of the registry. */
-export const REGISTRY_FOLDERS: readonly string[] = ["environments", "feeds", "schemas"];
+export const REGISTRY_FOLDERS: readonly string[] = ["environments", "feeds", "schemas", "qa"];
 
 /** What a path is by its folder and name; undefined = no file of the registry. */
 export function registryPlaceOf(path: string): RegistryPlace | undefined {
-  const match = /(?:^|[/\\])(feeds|environments|schemas)[/\\]([^/\\]+)\.(yaml|capnp)$/.exec(path);
+  const match = /(?:^|[/\\])(feeds|environments|schemas|qa)[/\\]([^/\\]+)\.(yaml|capnp)$/.exec(
+    path,
+  );
   const kind = match && KINDS[`${match[1]} ${match[3]}`];
   return kind && match?.[2] !== undefined ? { kind, name: match[2] } : undefined;
 }

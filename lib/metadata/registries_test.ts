@@ -36,7 +36,7 @@ const checkSchemaText: SchemaTextCheck = (text, struct) => {
 
 function goodFiles(): Map<string, string> {
   return new Map(
-    ["environments", "feeds", "schemas"].flatMap((folder) =>
+    ["environments", "feeds", "schemas", "qa"].flatMap((folder) =>
       [...Deno.readDirSync(new URL(`good/${folder}/`, DATA))].map(({ name }) =>
         [
           `${folder}/${name}`,

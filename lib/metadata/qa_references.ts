@@ -1,0 +1,66 @@
+import { suggestion } from "@ssmd/runtime";
+import type { YamlSource } from "./document.ts";
+import type { Finding } from "./finding.ts";
+import { fieldOf, listOf } from "./loose.ts";
+
+/** Which types have a field that a range may be about. */
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  price: ["trade", "orderbook"],
+  size: ["trade", "orderbook"],
+  bidPrice: ["ticker"],
+  bidSize: ["ticker"],
+  askPrice: ["ticker"],
+  askSize: ["ticker"],
+  lastPrice: ["ticker"],
+  lastSize: ["ticker"],
+  volume24h: ["ticker"],
+  openInterest: ["ticker"],
+};
+
+/** What must fit together inside a file of checks, and with the feeds that exist. */
+export function qaReferences(
+  yaml: YamlSource,
+  name: string,
+  feeds: readonly string[],
+): Finding[] {
+  const findings: Finding[] = [];
+  const say = (path: PropertyKey[], message: string) => findings.push(yaml.finding(path, message));
+  const feed = fieldOf(yaml.value, "feed");
+  if (typeof feed === "string" && feed !== name) {
+    say(["feed"], `"${feed}" must be the file's name, "${name}"`);
+  } else if (!feeds.includes(name)) {
+    say(["feed"], `there is no feed "${name}"; ${suggestion(name, feeds)}`);
+  }
+  listOf(fieldOf(yaml.value, "checks")).forEach((check, index) => {
+    const at = ["checks", index];
+    const types = listOf(fieldOf(check, "records"));
+    if (fieldOf(check, "type") === "range") rangeFindings(check, types, at, say);
+    if (fieldOf(check, "id") === "trade_id" && types.some((type) => type !== "trade")) {
+      say([...at, "records"], "must be [trade]: only trades have a trade_id");
+    }
+  });
+  return findings;
+}
+
+function rangeFindings(
+  check: unknown,
+  types: readonly unknown[],
+  at: PropertyKey[],
+  say: (path: PropertyKey[], message: string) => void,
+): void {
+  const field = String(fieldOf(check, "field"));
+  const having = FIELDS[field] ?? [];
+  const without = types.find((type) => typeof type === "string" && !having.includes(type));
+  if (having.length > 0 && without !== undefined) {
+    say(
+      [...at, "field"],
+      `a record of type ${without} has no ${field}; only ${having.join(" and ")} has it`,
+    );
+  }
+  const min = fieldOf(check, "min");
+  const max = fieldOf(check, "max");
+  if (min === undefined && max === undefined) say(at, "names neither min nor max");
+  if (typeof min === "number" && typeof max === "number" && min > max) {
+    say([...at, "max"], `${max} lies below min, ${min}`);
+  }
+}
