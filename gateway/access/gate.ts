@@ -1,0 +1,55 @@
+import { type Access, openAccess, type StreamGuest } from "./access.ts";
+
+/** What of a request tells who sends it. */
+export interface Caller {
+  /** Headers by their names in lower case. */
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The query of its address: a ticket may stand there, a key never. */
+  query: URLSearchParams;
+  /** `GET`; a WebSocket handshake is a GET with `upgrade`. */
+  method: string;
+  /** Where the connection comes from, without a port. */
+  address: string;
+}
+
+/** A stream connection that was let in. */
+export interface StreamVisit {
+  /** The connection is over; `reason` goes into the history of sessions. Twice is harmless. */
+  leave(reason: string): void;
+}
+
+/** Who stands at the doors of the gateway: HTTP requests and stream handshakes pass here first. */
+export interface Gate {
+  /** What an answer of the environment says of itself: whether keys are asked for. */
+  readonly mode: "open" | "required";
+  /**
+   * Who sends a request. Rejects with {@linkcode Refusal} (401, 403, 429); after repeated bad keys
+   * the refusal is slow to come.
+   */
+  admit(caller: Caller): Promise<Access>;
+  /**
+   * Lets a stream connection in after {@linkcode admit}: it counts against the client's sessions and
+   * is told of changes from now on. Throws {@linkcode Refusal} (429) where there are too many.
+   */
+  enter(guest: StreamGuest, caller: Caller): StreamVisit;
+  /** Writes down what is counted and closes the store. */
+  close(): Promise<void>;
+}
+
+/** A gate without keys; only callers of this machine may use the administration. */
+export function openGate(): Gate {
+  const near = openAccess("admin");
+  const far = openAccess("metrics");
+  return {
+    mode: "open",
+    admit: ({ address }) => Promise.resolve(isLoopback(address) ? near : far),
+    enter: () => ({ leave: () => {} }),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Whether an address is this machine's own. */
+export function isLoopback(address: string): boolean {
+  const plain = address.toLowerCase().replace(/^::ffff:/, "");
+  return plain === "::1" || plain === "localhost" || /^127(\.\d{1,3}){3}$/.test(plain);
+}
