@@ -1,6 +1,7 @@
 import { EVENT_TYPES } from "@ssmd/market";
 import type { Logger, Metrics } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
+import { type Gate, openGate } from "./access/gate.ts";
 import { Intake } from "./intake/intake.ts";
 import { listen, restServer } from "./rest/http.ts";
 import { marketRoutes } from "./rest/markets.ts";
@@ -25,6 +26,8 @@ export interface GatewayOptions {
   feeds: readonly string[];
   /** Markets known from the environment; others are taken as they come. */
   markets: readonly MarketSpec[];
+  /** Who lets callers in; default everyone. Not closed by the gateway. */
+  gate?: Gate;
   /** Where it says what it does. */
   logger: Logger;
   /** Metrics of the component `gateway`; `/metrics` shows the whole registry behind them. */
@@ -122,7 +125,10 @@ function build(options: GatewayOptions) {
   });
   data.add(options.feeds, options.markets);
   const intake: Intake = new Intake({ env, transport, data, logger, metrics });
-  const streams: StreamServer = new StreamServer({ env, version, data, hub, logger });
+  const streams: StreamServer = new StreamServer({
+    ...{ env, version, data, hub, logger },
+    gate: options.gate ?? openGate(),
+  });
   const router = new Router([
     ...marketRoutes(data),
     ...serviceRoutes({

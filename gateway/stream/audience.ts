@@ -17,14 +17,17 @@ export class Audience<C> {
   readonly market: Market;
   /** Members that each message of the market begins with. */
   readonly head: string;
+  /** Where messages of its feed are counted. */
+  readonly meterPlace: number;
   /** Clients by type that get every record. */
   readonly realtime: C[][] = EVENT_TYPES.map(() => []);
   /** Clients by type that get the newest state now and then. */
   readonly conflated: C[][] = EVENT_TYPES.map(() => []);
   #stateFrames: (Uint8Array | undefined)[] = [];
 
-  constructor(market: Market) {
+  constructor(market: Market, meterPlace: number) {
     this.market = market;
+    this.meterPlace = meterPlace;
     this.head = headJson(market.symbol, market.feed.id);
   }
 

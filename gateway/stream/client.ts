@@ -1,5 +1,7 @@
 import { EVENT_TYPES } from "@ssmd/market";
 import { LIMITS, nowUs } from "@ssmd/runtime";
+import type { Access } from "../access/access.ts";
+import type { Meter } from "../access/meter.ts";
 import { Audience, TYPE_INDEX } from "./audience.ts";
 import { type FrameArena, textFrame } from "./frames.ts";
 import { type ByteSink, Outbox } from "./outbox.ts";
@@ -37,12 +39,15 @@ type Awaiting = "first" | "dropped";
  */
 export class Client {
   readonly id: number;
+  /** Who it is, and what it may see. */
+  readonly access: Access;
   readonly rules: Rules = new Rules();
   readonly interests: Map<Audience<Client>, Interest> = new Map();
   /** Wait between two conflated messages; 0 = as fast as the client reads. */
   intervalMs = 100;
   #owner: ClientOwner;
   #outbox: Outbox;
+  #meter: Meter | undefined;
   #bytesMax: number;
   #dirty = false;
   #closed = false;
@@ -58,9 +63,12 @@ export class Client {
     id: number,
     sink: ByteSink,
     owner: ClientOwner,
+    access: Access,
     bytesMax: number = LIMITS.clientBufferBytesMax,
   ) {
     this.id = id;
+    this.access = access;
+    this.#meter = access.meter;
     this.#owner = owner;
     this.#bytesMax = bytesMax;
     this.#outbox = new Outbox(sink, () => this.#onIdle());
@@ -87,7 +95,7 @@ export class Client {
       return this.#drop(type, audience);
     }
     this.#outbox.push(frames.buffer, frames.start, frames.end);
-    this.#owner.onSent(type);
+    this.#sent(type, audience);
     this.#marked();
   }
 
@@ -100,9 +108,9 @@ export class Client {
   }
 
   /** Sends a state that was asked for; counted as dropped where there is no room. */
-  state(text: string, type: number): void {
+  state(text: string, type: number, audience: Audience<Client>): void {
     if (!this.#fits(text.length)) return this.#countDrop(type);
-    this.#owner.onSent(type);
+    this.#sent(type, audience);
     this.control(text);
   }
 
@@ -172,6 +180,11 @@ export class Client {
     this.#countDrop(type);
   }
 
+  #sent(type: number, audience: Audience<Client>): void {
+    this.#meter?.add(audience.meterPlace, type, 1);
+    this.#owner.onSent(type);
+  }
+
   #countDrop(type: number): void {
     if (this.#dropped++ === 0) this.#droppedSinceUs = nowUs();
     this.#droppedByType[type] = (this.#droppedByType[type] ?? 0) + 1;
@@ -214,7 +227,7 @@ export class Client {
       if (text === undefined) continue;
       if (!this.#fits(text.length)) return;
       this.#awaiting.delete(audience);
-      this.#owner.onSent(TYPE_INDEX.orderbook);
+      this.#sent(TYPE_INDEX.orderbook, audience);
       this.control(text);
     }
   }
@@ -229,7 +242,7 @@ export class Client {
         if (frame === undefined) continue;
         if (!this.#fits(frame.length)) return this.#rearm();
         this.#outbox.push(frame, 0, frame.length);
-        this.#owner.onSent(type);
+        this.#sent(type, audience);
       }
       this.#pending.delete(audience);
     }

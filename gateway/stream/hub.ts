@@ -1,5 +1,6 @@
 import { EVENT_TYPES, type MarketEvent } from "@ssmd/market";
 import { nowUs } from "@ssmd/runtime";
+import { MeterFeeds } from "../access/meter.ts";
 import type { Market, MarketFeed } from "../state/market.ts";
 import { Audience, GAP_BIT, NEVER_CONFLATED, TYPE_INDEX } from "./audience.ts";
 import { Client, type ClientOwner, type Interest } from "./client.ts";
@@ -39,9 +40,11 @@ export class Hub implements ClientOwner {
   #oldestUs = 0;
   #flushes = 0;
   #observer: HubObserver;
+  #meterFeeds: MeterFeeds;
 
-  constructor(observer: HubObserver) {
+  constructor(observer: HubObserver, meterFeeds: MeterFeeds = new MeterFeeds()) {
     this.#observer = observer;
+    this.#meterFeeds = meterFeeds;
   }
 
   /** Clients that are connected. */
@@ -103,8 +106,10 @@ export class Hub implements ClientOwner {
   /** A record about a whole feed: goes to everyone who gets anything of it. */
   feedRecord(event: MarketEvent, feed: MarketFeed): void {
     const text = recordJson(event, headJson(event.symbol, event.feed));
+    const place = this.#meterFeeds.placeOf(feed.id);
     for (const client of this.#feedClients.get(feed)?.keys() ?? []) {
       client.control(text);
+      client.access.meter?.add(place, TYPE_INDEX[event.type], 1);
       this.onSent(TYPE_INDEX[event.type]);
     }
   }
@@ -122,6 +127,9 @@ export class Hub implements ClientOwner {
    */
   update(client: Client, market: Market, again: number): void {
     const wanted = client.rules.wanted(market.symbol);
+    const seen = client.access.types(market.feed.id, market.symbol);
+    wanted.realtime &= seen;
+    wanted.conflated &= seen;
     // Status and gaps are passed on whole in every mode.
     wanted.realtime |= wanted.conflated & NEVER_CONFLATED;
     wanted.conflated &= ~NEVER_CONFLATED;
@@ -129,7 +137,7 @@ export class Hub implements ClientOwner {
     let audience = this.#audiences.get(market);
     if (audience === undefined) {
       if (wanted.realtime === 0) return;
-      this.#audiences.set(market, audience = new Audience<Client>(market));
+      this.#audiences.set(market, audience = this.#audienceOf(market));
     }
     const had = client.interests.get(audience) ?? { realtime: 0, conflated: 0 };
     this.#detach(client, audience, wanted);
@@ -142,13 +150,21 @@ export class Hub implements ClientOwner {
     if (freshConflated !== 0) client.touch(audience, freshConflated);
   }
 
+  /** What a client may see has changed: brings all it gets in line with that. */
+  refresh(client: Client, markets: Iterable<Market>): void {
+    if (!this.#clients.has(client)) return;
+    for (const market of markets) this.update(client, market, 0);
+  }
+
   /** The newest state of these types of a market, sent to one client now. */
   sendState(client: Client, market: Market, types: number): void {
-    const audience = this.#audiences.get(market) ?? new Audience<Client>(market);
+    const audience = this.#audiences.get(market) ?? this.#audienceOf(market);
+    const seen = client.access.types(market.feed.id, market.symbol);
+    const shown = seen === 0 ? 0 : types & (seen | GAP_BIT);
     for (let type = 0; type < EVENT_TYPES.length; type++) {
-      if ((types & (1 << type)) === 0) continue;
+      if ((shown & (1 << type)) === 0) continue;
       const text = audience.stateText(type, "");
-      if (text !== undefined) client.state(text, type);
+      if (text !== undefined) client.state(text, type, audience);
     }
   }
 
@@ -194,6 +210,10 @@ export class Hub implements ClientOwner {
     }
     this.#oldestUs = 0;
   };
+
+  #audienceOf(market: Market): Audience<Client> {
+    return new Audience<Client>(market, this.#meterFeeds.placeOf(market.feed.id));
+  }
 
   #attach(client: Client, audience: Audience<Client>, wanted: Interest): void {
     const had = client.interests.get(audience);

@@ -1,14 +1,19 @@
+import type { Buffer } from "node:buffer";
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
-import type { Buffer } from "node:buffer";
+import { type Logger, messageOf } from "@ssmd/runtime";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Logger } from "@ssmd/runtime";
+import type { Access } from "../access/access.ts";
+import type { Caller, Gate } from "../access/gate.ts";
+import { Refusal } from "../access/refusal.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
-import { Client } from "./client.ts";
-import type { Hub } from "./hub.ts";
-import { RequestError, requestOfQuery } from "./request.ts";
-import { PROTOCOL_VERSION, Session } from "./session.ts";
 import type { MarketData } from "../state/market_data.ts";
+import type { Client } from "./client.ts";
+import { Connection } from "./connection.ts";
+import { refuseHandshake } from "./handshake.ts";
+import type { Hub } from "./hub.ts";
+import { requestOfQuery } from "./request.ts";
+import { welcomeOf } from "./welcome.ts";
 
 /** Where the stream is. */
 export const STREAM_PATH = "/v1/stream";
@@ -19,16 +24,9 @@ export interface StreamServerOptions {
   version: string;
   data: MarketData;
   hub: Hub;
+  /** Who lets connections in. */
+  gate: Gate;
   logger: Logger;
-}
-
-interface Connection {
-  ws: WebSocket;
-  client: Client;
-  seenMs: number;
-  /** Requests that may still come now. */
-  tokens: number;
-  tokensMs: number;
 }
 
 /**
@@ -44,26 +42,20 @@ export class StreamServer {
     clientTracking: false,
   });
   #connections = new Map<Client, Connection>();
+  #handshakes = 0;
   #timer: ReturnType<typeof setInterval>;
   #nextId = 1;
 
   constructor(options: StreamServerOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => this.#pingAll(), GATEWAY_LIMITS.pingEveryMs);
+    this.#timer = setInterval(() => this.#probeAll(), GATEWAY_LIMITS.pingEveryMs);
   }
 
   /** Takes the upgrade requests of an HTTP server. */
   attach(server: Server): void {
     server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
       socket.on("error", () => socket.destroy());
-      const url = new URL(request.url ?? "/", "http://gateway");
-      if (url.pathname !== STREAM_PATH) return refuse(socket, 404, `streams are at ${STREAM_PATH}`);
-      if (this.#connections.size >= GATEWAY_LIMITS.clientsMax) {
-        return refuse(socket, 503, "as many clients are connected as may be; try again later");
-      }
-      this.#wss.handleUpgrade(request, socket, head, (ws: WebSocket) => {
-        this.#connected(ws, socket, url);
-      });
+      void this.#upgrade(request, socket, head);
     });
   }
 
@@ -72,112 +64,86 @@ export class StreamServer {
     const connection = this.#connections.get(client);
     if (connection === undefined) return;
     this.#options.logger.warn("client is cut off: it does not read", { client: client.id });
-    connection.ws.terminate();
+    connection.cut("does not read");
   }
 
   /** Says goodbye to all clients; sockets that do not answer are destroyed. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     const all = [...this.#connections.values()];
-    const closed = all.map(({ ws }) => new Promise((resolve) => ws.once("close", resolve)));
-    for (const { ws } of all) ws.close(1001, "the gateway stops");
+    const closed = all.map((connection) => connection.closed);
+    for (const connection of all) connection.close(1001, "the gateway stops");
     const timer = setTimeout(() => {
-      for (const { ws } of all) ws.terminate();
+      for (const connection of all) connection.cut("the gateway stops");
     }, GATEWAY_LIMITS.closeWaitMs);
     await Promise.all(closed);
     clearTimeout(timer);
     this.#wss.close();
   }
 
-  #connected(ws: WebSocket, socket: Socket, url: URL): void {
-    const { hub, data } = this.#options;
-    const sink = {
-      write: (bytes: Uint8Array, done: () => void) => socket.writable && socket.write(bytes, done),
+  async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    const url = new URL(request.url ?? "/", "http://gateway");
+    if (url.pathname !== STREAM_PATH) {
+      return refuseHandshake(socket, 404, "unknown_route", `streams are at ${STREAM_PATH}`);
+    }
+    if (this.#connections.size + this.#handshakes >= GATEWAY_LIMITS.clientsMax) {
+      const detail = "as many clients are connected as may be; try again later";
+      return refuseHandshake(socket, 503, "too_many_clients", detail);
+    }
+    const caller: Caller = {
+      headers: request.headers,
+      query: url.searchParams,
+      method: request.method ?? "GET",
+      address: socket.remoteAddress ?? "",
     };
-    const client = new Client(this.#nextId++, sink, hub);
-    const session = new Session(client, { data, hub });
-    const connection: Connection = {
-      ws,
-      client,
-      seenMs: performance.now(),
-      tokens: GATEWAY_LIMITS.clientRequestsPerSecondMax * 2,
-      tokensMs: performance.now(),
-    };
-    this.#connections.set(client, connection);
-    hub.add(client);
-    ws.on("message", (bytes: Buffer, isBinary: boolean) => {
-      connection.seenMs = performance.now();
-      this.#onMessage(connection, session, bytes, isBinary);
+    this.#handshakes++;
+    try {
+      const access = await this.#options.gate.admit(caller);
+      if (socket.destroyed) return;
+      const connection = this.#enter(socket, access, caller);
+      this.#wss.handleUpgrade(request, socket, head, (ws: WebSocket) => {
+        this.#opened(connection, ws, url);
+      });
+    } catch (error) {
+      this.#refuse(socket, error);
+    } finally {
+      this.#handshakes--;
+    }
+  }
+
+  #enter(socket: Socket, access: Access, caller: Caller): Connection {
+    const { hub, data, gate } = this.#options;
+    const connection = new Connection({ id: this.#nextId++, socket, access, hub, data });
+    connection.enter(gate, caller);
+    socket.on("close", () => {
+      this.#connections.delete(connection.client);
+      connection.leave();
     });
-    ws.on("pong", () => void (connection.seenMs = performance.now()));
+    return connection;
+  }
+
+  #opened(connection: Connection, ws: WebSocket, url: URL): void {
+    const { client, access } = connection;
+    this.#connections.set(client, connection);
     ws.on("error", (error: Error) => {
       this.#options.logger.debug("client connection failed", { client: client.id, error });
     });
-    ws.on("close", () => {
-      this.#connections.delete(client);
-      hub.remove(client);
-    });
-    this.#welcome(client);
-    const request = requestOfQuery(url.searchParams);
-    if (request !== undefined) session.onRequest(request);
+    connection.open(ws, welcomeOf(this.#options, access), requestOfQuery(url.searchParams));
   }
 
-  #welcome(client: Client): void {
-    const { env, version, data } = this.#options;
-    client.control(JSON.stringify({
-      type: "welcome",
-      protocol: PROTOCOL_VERSION,
-      server: `ssmd/${version}`,
-      env,
-      feeds: [...data.feeds.keys()],
-      markets: data.marketCount,
-      ping_ms: GATEWAY_LIMITS.pingEveryMs,
-      ts: Date.now(),
-    }));
+  #refuse(socket: Socket, error: unknown): void {
+    if (error instanceof Refusal) {
+      const { status, code, message, hint, headers } = error;
+      return refuseHandshake(socket, status, code, message, { hint, headers });
+    }
+    this.#options.logger.error("a handshake failed", { error: messageOf(error) });
+    refuseHandshake(socket, 500, "INTERNAL", "the gateway could not answer");
   }
 
-  #onMessage(connection: Connection, session: Session, bytes: Buffer, isBinary: boolean): void {
-    if (!spend(connection)) {
-      const most = GATEWAY_LIMITS.clientRequestsPerSecondMax;
-      session.refuse(
-        new RequestError("too_many_requests", "requests come too fast", `at most ${most} a second`),
-      );
-      connection.client.flush();
-      connection.ws.close(1008, "too many requests");
-    } else if (isBinary) {
-      session.refuse(
-        new RequestError("binary_not_supported", "the message is binary", "send JSON as text"),
-      );
-    } else session.onText(bytes.toString("utf8"));
-  }
-
-  #pingAll(): void {
-    const now = performance.now();
-    for (const { ws, seenMs, client } of this.#connections.values()) {
-      if (now - seenMs <= GATEWAY_LIMITS.deadAfterMs) ws.ping();
-      else {
-        this.#options.logger.info("client is silent and let go", { client: client.id });
-        ws.terminate();
-      }
+  #probeAll(): void {
+    for (const connection of this.#connections.values()) {
+      if (connection.probe()) continue;
+      this.#options.logger.info("client is silent and let go", { client: connection.client.id });
     }
   }
-}
-
-/** Takes a token for one request; false when the client asks too often. */
-function spend(connection: Connection): boolean {
-  const now = performance.now();
-  const rate = GATEWAY_LIMITS.clientRequestsPerSecondMax;
-  const refill = (now - connection.tokensMs) / 1000 * rate;
-  connection.tokens = Math.min(rate * 2, connection.tokens + refill) - 1;
-  connection.tokensMs = now;
-  return connection.tokens >= 0;
-}
-
-function refuse(socket: Socket, status: number, detail: string): void {
-  const title = status === 404 ? "Not Found" : "Service Unavailable";
-  const body = JSON.stringify({ type: "about:blank", title, status, detail });
-  socket.end(
-    `HTTP/1.1 ${status} ${title}\r\nconnection: close\r\ncontent-type: application/problem+json\r\n` +
-      `content-length: ${body.length}\r\n\r\n${body}`,
-  );
 }

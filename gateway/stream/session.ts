@@ -7,8 +7,6 @@ import type { Client } from "./client.ts";
 import type { Hub } from "./hub.ts";
 import { type ClientRequest, parseRequest, RequestError, typeNames } from "./request.ts";
 
-/** Version of the client protocol. */
-export const PROTOCOL_VERSION = 1;
 /** Names listed in one answer; beyond it only their number is told. */
 const LISTED_MAX = 100;
 /** Names looked through for a did-you-mean. */
@@ -120,10 +118,16 @@ export class Session {
     const known: string[] = [];
     const unknown: string[] = [];
     for (const pattern of new Set(patterns)) {
-      const there = pattern.endsWith("*") || this.#context.data.market(pattern) !== undefined;
+      const there = pattern.endsWith("*") || this.#seen(this.#context.data.market(pattern));
       (there ? known : unknown).push(pattern);
     }
     return { known, unknown };
+  }
+
+  /** Whether there is such a market for this client. */
+  #seen(market: Market | undefined): boolean {
+    return market !== undefined &&
+      this.#client.access.types(market.feed.id, market.symbol) !== 0;
   }
 
   #marketsOf(patterns: readonly string[]): Market[] {
@@ -131,12 +135,12 @@ export class Session {
     for (const pattern of patterns) {
       if (!pattern.endsWith("*")) {
         const market = this.#context.data.market(pattern);
-        if (market !== undefined) found.add(market);
+        if (market !== undefined && this.#seen(market)) found.add(market);
         continue;
       }
       const prefix = pattern.slice(0, -1);
       for (const market of this.#context.data.markets()) {
-        if (market.symbol.startsWith(prefix)) found.add(market);
+        if (market.symbol.startsWith(prefix) && this.#seen(market)) found.add(market);
       }
     }
     return [...found];
@@ -166,7 +170,7 @@ export class Session {
     const first = unknown[0] as string;
     const names: string[] = [];
     for (const market of this.#context.data.markets()) {
-      if (names.push(market.symbol) >= SUGGEST_AMONG_MAX) break;
+      if (this.#seen(market) && names.push(market.symbol) >= SUGGEST_AMONG_MAX) break;
     }
     const hint = first.length <= 64 ? suggestion(first, names) : "see /v1/markets";
     this.#send({

@@ -1,0 +1,32 @@
+import type { Access } from "../access/access.ts";
+import { GATEWAY_LIMITS } from "../limits.ts";
+import type { MarketData } from "../state/market_data.ts";
+
+/** Version of the client protocol. */
+export const PROTOCOL_VERSION = 1;
+
+/** The first message of a connection: who answers, and what of it this client may see. */
+export function welcomeOf(
+  { env, version, data }: { env: string; version: string; data: MarketData },
+  access: Access,
+): string {
+  return JSON.stringify({
+    type: "welcome",
+    protocol: PROTOCOL_VERSION,
+    server: `ssmd/${version}`,
+    env,
+    feeds: [...data.feeds.keys()].filter((feed) => access.feed(feed)),
+    markets: marketsSeen(data, access),
+    ping_ms: GATEWAY_LIMITS.pingEveryMs,
+    ts: Date.now(),
+  });
+}
+
+function marketsSeen(data: MarketData, access: Access): number {
+  if (access.client === "") return data.marketCount;
+  let seen = 0;
+  for (const market of data.markets()) {
+    if (access.types(market.feed.id, market.symbol) !== 0) seen++;
+  }
+  return seen;
+}
