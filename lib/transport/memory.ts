@@ -1,4 +1,4 @@
-import { LIMITS, type Logger, silentLogger } from "@ssmd/runtime";
+import { LIMITS, type Logger, nowUs, silentLogger } from "@ssmd/runtime";
 import {
   answeredTooLate,
   answerFailed,
@@ -14,8 +14,10 @@ import type {
   ConsumeOptions,
   Consumer,
   InMessage,
+  LiveSubscription,
   OutMessage,
   Publisher,
+  StreamState,
   Subscription,
   Transport,
   TransportStatus,
@@ -80,6 +82,7 @@ class MemoryTransport implements Transport {
   #answers = new Map<string, Answer>();
   #recent = new RecentIds();
   #sequence = 0;
+  #createdAtUs = nowUs();
   #dispatching = false;
   #waiting: { route: Route; message: InMessage }[] = [];
   #readers: (() => void)[] = [];
@@ -191,12 +194,13 @@ class MemoryTransport implements Transport {
   async subscribe(
     filters: readonly string[],
     onMessage: (message: InMessage) => void,
-  ): Promise<Subscription> {
+  ): Promise<LiveSubscription> {
     this.#assertOpen();
     const reader: Live = { matches: compileFilters(filters), onMessage };
     this.#live.add(reader);
     this.#generation++;
     return {
+      startSequence: this.#sequence,
       unsubscribe: () => {
         if (this.#live.delete(reader)) this.#generation++;
       },
@@ -245,6 +249,21 @@ class MemoryTransport implements Transport {
     const readers = this.#readers;
     this.#readers = [];
     for (const resolve of readers) resolve();
+  }
+
+  // deno-lint-ignore require-await
+  async state(): Promise<StreamState> {
+    this.#assertOpen();
+    return {
+      createdAtUs: this.#createdAtUs,
+      firstSequence: this.#sequence + 1,
+      lastSequence: this.#sequence,
+      firstAtUs: 0,
+    };
+  }
+
+  async *read(): AsyncGenerator<readonly InMessage[]> {
+    // Nothing is kept but what durable consumers wait for.
   }
 
   // deno-lint-ignore require-await

@@ -17,7 +17,8 @@ import {
 } from "./nats_connect.ts";
 import { NatsPublisher } from "./nats_publisher.ts";
 import { NatsReader, type NatsReaderOptions } from "./nats_reader.ts";
-import { ensureStream, isApiError, type StreamLimits } from "./nats_stream.ts";
+import { readHistory } from "./nats_history.ts";
+import { ensureStream, isApiError, stateOf, type StreamLimits } from "./nats_stream.ts";
 import {
   compileFilter,
   compileFilters,
@@ -28,7 +29,10 @@ import type {
   ConsumeOptions,
   Consumer,
   InMessage,
+  LiveSubscription,
   Publisher,
+  ReadOptions,
+  StreamState,
   Subscription,
   Transport,
   TransportStatus,
@@ -130,10 +134,13 @@ class NatsTransport implements Transport {
   async subscribe(
     filters: readonly string[],
     onMessage: (message: InMessage) => void,
-  ): Promise<Subscription> {
+  ): Promise<LiveSubscription> {
     this.#assertOpen();
     const reader = await this.#read(filters, onMessage);
-    return { unsubscribe: () => void this.#close(reader) };
+    return {
+      startSequence: reader.startSequence,
+      unsubscribe: () => void this.#close(reader),
+    };
   }
 
   async consume({ name, filters, onMessage }: ConsumeOptions): Promise<Consumer> {
@@ -186,6 +193,32 @@ class NatsTransport implements Transport {
   async #close(reader: NatsReader): Promise<void> {
     await reader.close();
     this.#readers.delete(reader);
+  }
+
+  async state(): Promise<StreamState> {
+    this.#assertOpen();
+    return await this.#ask(() => stateOf(this.#manager, this.#stream));
+  }
+
+  async *read(options: ReadOptions): AsyncGenerator<readonly InMessage[]> {
+    this.#assertOpen();
+    const matches = compileFilters(options.filters);
+    const distinct = distinctFilters(options.filters);
+    // The server refuses filters that overlap, so it sends all and we choose.
+    const filters = anyOverlap(distinct) ? [`${this.#options.env}.>`] : distinct;
+    try {
+      const target = {
+        connection: this.#connection,
+        manager: this.#manager,
+        stream: this.#stream,
+      };
+      for await (const batch of readHistory(target, { ...options, filters })) {
+        yield batch.filter(({ subject }) => matches(subject));
+      }
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw jetStreamError(error);
+    }
   }
 
   async lastId(filter: string): Promise<string | undefined> {

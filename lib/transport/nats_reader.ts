@@ -113,6 +113,9 @@ export class NatsReader {
     return this.#abort.signal.aborted;
   }
 
+  /** What lies behind this place is delivered; known after {@linkcode start}. */
+  startSequence = 0;
+
   /** Makes or finds the consumer and begins to read. */
   async start(): Promise<void> {
     const { manager, stream, durableName } = this.#options;
@@ -124,6 +127,7 @@ export class NatsReader {
     }
     if (known !== undefined && this.#canGoOnWith(known)) this.#listen(known);
     else await this.#create(known !== undefined);
+    this.startSequence = this.#newest;
     this.#watch = setInterval(() => this.#listenForSilence(), HEARTBEAT_MS);
   }
 

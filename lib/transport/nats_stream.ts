@@ -10,6 +10,7 @@ import {
   type StreamUpdateConfig,
 } from "@nats-io/jetstream";
 import { jetStreamError } from "./nats_connect.ts";
+import type { StreamState } from "./transport.ts";
 
 /** Limits of an environment's stream. */
 export interface StreamLimits {
@@ -68,6 +69,23 @@ export async function ensureStream(
     if (isApiError(error, SUBJECTS_OVERLAP)) throw conflict(name, "subjects", error);
     throw jetStreamError(error);
   }
+}
+
+/** What a stream holds now. */
+export async function stateOf(manager: JetStreamManager, name: string): Promise<StreamState> {
+  const { created, state } = await manager.streams.info(name);
+  return {
+    createdAtUs: usOf(String(created)),
+    firstSequence: state.first_seq === 0 ? 1 : state.first_seq,
+    lastSequence: state.last_seq,
+    firstAtUs: state.messages === 0 ? 0 : usOf(String(state.first_ts)),
+  };
+}
+
+/** Whole microseconds of a time with up to nine decimals, as JetStream writes it. */
+function usOf(time: string): number {
+  const [whole = "", decimals = ""] = time.replace("Z", "").split(".");
+  return Date.parse(`${whole}Z`) * 1000 + Number(decimals.padEnd(6, "0").slice(0, 6));
 }
 
 /** Whether an error is JetStream's with this code. */

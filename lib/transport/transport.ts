@@ -45,6 +45,12 @@ export interface Publisher {
 }
 
 /** A live subscription from now on; nothing is kept for it while it is away. */
+export interface LiveSubscription extends Subscription {
+  /** Every message behind this place of the stream that matches is delivered. */
+  readonly startSequence: number;
+}
+
+/** Something that goes on until it is ended. */
 export interface Subscription {
   /** Ends it; nothing is delivered afterwards. */
   unsubscribe(): void;
@@ -72,6 +78,30 @@ export interface ConsumeOptions {
   onMessage: (message: InMessage) => void;
 }
 
+/** What the stream holds at a moment. */
+export interface StreamState {
+  /** When the stream was made, µs; sequences of a stream made at another time are not comparable. */
+  createdAtUs: number;
+  /** Oldest sequence that can be read; `lastSequence + 1` where nothing is kept. */
+  firstSequence: number;
+  /** Newest sequence; 0 = nothing was ever published. */
+  lastSequence: number;
+  /** When the oldest message that can be read was stored, µs; 0 where nothing is kept. */
+  firstAtUs: number;
+}
+
+/** Options of {@linkcode Transport.read}. */
+export interface ReadOptions {
+  /** As in {@linkcode ConsumeOptions}. */
+  filters: readonly string[];
+  /** Where to begin: at a place of the stream, or with what was stored at a time or later. */
+  from: { sequence: number } | { timeUs: number };
+  /** Last place that is read. */
+  toSequence: number;
+  /** Ends the reading; what waits is rejected with its reason. */
+  signal?: AbortSignal;
+}
+
 /** What the bus tells about itself. */
 export type TransportStatus =
   | { type: "connected" }
@@ -93,9 +123,16 @@ export interface Transport {
   subscribe(
     filters: readonly string[],
     onMessage: (message: InMessage) => void,
-  ): Promise<Subscription>;
+  ): Promise<LiveSubscription>;
   /** A durable consumer from the oldest message not yet acknowledged. */
   consume(options: ConsumeOptions): Promise<Consumer>;
+  /** What the stream holds now. */
+  state(): Promise<StreamState>;
+  /**
+   * Reads once what the stream holds, in its order, a batch at a time: the next one is asked for
+   * when the last one was taken. A bus that keeps nothing gives nothing.
+   */
+  read(options: ReadOptions): AsyncIterable<readonly InMessage[]>;
   /** Id of the newest stored message whose subject matches `filter`, or undefined. */
   lastId(filter: string): Promise<string | undefined>;
   /** Answers requests on `subject` (outside the stream). */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { escapeToken } from "@ssmd/market";
-import type { OutMessage, Publisher, Transport } from "@ssmd/transport";
+import type { InMessage, OutMessage, Publisher, ReadOptions, Transport } from "@ssmd/transport";
 import { Received } from "./received.ts";
 
 /** A driver opened on an empty bus of environment `env`. */
@@ -54,6 +54,7 @@ export function transportContract(
   consumeTests(test);
   pauseTests(test);
   lastIdTests(test);
+  historyTests(test);
   requestTests(test);
 }
 
@@ -196,6 +197,77 @@ function subscribeTests(test: Test): void {
         { code: "FILTER_INVALID" },
       );
     }
+  });
+}
+
+async function read(transport: Transport, options: ReadOptions): Promise<InMessage[]> {
+  const messages: InMessage[] = [];
+  for await (const batch of transport.read(options)) messages.push(...batch);
+  return messages;
+}
+
+function historyTests(test: Test): void {
+  test("a subscription says behind which place it delivers", async ({ transport, env }) => {
+    const publisher = transport.publisher();
+    const subject = `${env}.kraken.trade.A`;
+    await publishAll(publisher, messagesOf(subject, 1, 7));
+    const received = new Received();
+    const { startSequence } = await transport.subscribe([`${env}.>`], received.take);
+    assert.equal(startSequence, 7);
+    await publishAll(publisher, messagesOf(subject, 8, 8));
+    await received.until(1);
+    assert.equal(received.messages[0]?.streamSequence, 8);
+  });
+
+  test("what is kept is read once, in order, to the place named", async ({ transport, env }) => {
+    const empty = await transport.state();
+    assert.deepEqual([empty.firstSequence, empty.lastSequence], [1, 0]);
+    const publisher = transport.publisher();
+    await publishAll(publisher, messagesOf(`${env}.kraken.trade.A`, 1, 2500));
+    await publishAll(publisher, messagesOf(`${env}.kraken.ticker.A`, 2501, 2510));
+    await publishAll(publisher, messagesOf(`${env}.kraken.trade.A`, 2511, 2600));
+    const state = await transport.state();
+    assert.equal(state.lastSequence, 2600);
+    assert.equal(state.createdAtUs, empty.createdAtUs);
+    const filters = [`${env}.*.trade.>`];
+    const all = await read(transport, { filters, from: { sequence: 1 }, toSequence: 2600 });
+    if (state.firstSequence > state.lastSequence) return assert.deepEqual(all, []);
+    assert.deepEqual(all.map(({ streamSequence }) => streamSequence), [
+      ...Array.from({ length: 2500 }, (_, n) => n + 1),
+      ...Array.from({ length: 90 }, (_, n) => n + 2511),
+    ]);
+    assert.equal(textOf(all[0]!.payload), "1");
+    assert.equal(all.at(-1)?.id, "run-2600-0");
+    const some = await read(transport, { filters, from: { sequence: 2490 }, toSequence: 2515 });
+    const places = some.map(({ streamSequence }) => streamSequence);
+    assert.deepEqual([places[0], places.length, places.at(-1)], [2490, 16, 2515]);
+    const beyond = { filters, from: { sequence: 9000 }, toSequence: 9999 };
+    assert.deepEqual(await read(transport, beyond), []);
+    const overlapping = [`${env}.kraken.ticker.A`, `${env}.*.ticker.*`, `${env}.x.*.>`];
+    const from = { timeUs: state.firstAtUs };
+    const tickers = await read(transport, { filters: overlapping, from, toSequence: 2600 });
+    assert.equal(tickers.length, 10);
+  });
+
+  test("reading ends where it is told to", async ({ transport, env }) => {
+    await publishAll(transport.publisher(), messagesOf(`${env}.kraken.trade.A`, 1, 2500));
+    const stop = new AbortController();
+    const reading = transport.read({
+      ...{ filters: [`${env}.>`], from: { sequence: 1 }, toSequence: 2500 },
+      signal: stop.signal,
+    });
+    let count = 0;
+    await assert.doesNotReject(async () => {
+      try {
+        for await (const batch of reading) {
+          count += batch.length;
+          stop.abort();
+        }
+      } catch (error) {
+        assert.equal(error, stop.signal.reason);
+      }
+    });
+    assert.ok(count < 2500);
   });
 }
 

@@ -1,0 +1,123 @@
+import { createInbox, type Msg, nanos, type NatsConnection } from "@nats-io/nats-core";
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  DeliverPolicy,
+  type JetStreamManager,
+} from "@nats-io/jetstream";
+import { TransportError } from "@ssmd/runtime";
+import type { InMessage, ReadOptions } from "./transport.ts";
+
+/** Messages of one batch. */
+const BATCH_MESSAGES = 1000;
+/** Wait for a batch; the server answers at once with what it holds. */
+const BATCH_MS_MAX = 5_000;
+/** How long the server keeps the consumer of a reader that went away. */
+const IDLE_MS = 60_000;
+
+/** Which stream is read. */
+export interface HistoryTarget {
+  connection: NatsConnection;
+  manager: JetStreamManager;
+  stream: string;
+}
+
+interface Batch {
+  messages: InMessage[];
+  /** Messages behind this batch, as the server counts them. */
+  pending: number;
+}
+
+/**
+ * Reads what a stream holds through a consumer of its own, which is removed at the end. Rejects
+ * with a TransportError `TRANSPORT_TIMEOUT` when the server does not answer.
+ */
+export async function* readHistory(
+  target: HistoryTarget,
+  options: ReadOptions,
+): AsyncGenerator<readonly InMessage[]> {
+  const { manager, stream } = target;
+  const { name } = await manager.consumers.add(stream, configOf(options));
+  try {
+    for (;;) {
+      options.signal?.throwIfAborted();
+      const { messages, pending } = await nextBatch(target, name);
+      const wanted = messages.filter((message) => message.streamSequence <= options.toSequence);
+      if (wanted.length > 0) yield wanted;
+      if (pending === 0 || wanted.length < messages.length) return;
+    }
+  } finally {
+    await manager.consumers.delete(stream, name).catch(() => {
+      // It goes by itself when nobody pulls from it.
+    });
+  }
+}
+
+function configOf({ filters, from }: ReadOptions): Partial<ConsumerConfig> {
+  const [only = ">"] = filters;
+  return {
+    ...(filters.length === 1 ? { filter_subject: only } : { filter_subjects: [...filters] }),
+    ack_policy: AckPolicy.None,
+    mem_storage: true,
+    num_replicas: 1,
+    inactive_threshold: nanos(IDLE_MS),
+    ...("sequence" in from
+      ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, from.sequence) }
+      : {
+        deliver_policy: DeliverPolicy.StartTime,
+        opt_start_time: new Date(Math.floor(from.timeUs / 1000)).toISOString(),
+      }),
+  };
+}
+
+/** Pulls once: what the server holds now, up to a batch. */
+function nextBatch({ connection, stream }: HistoryTarget, name: string): Promise<Batch> {
+  return new Promise((resolve, reject) => {
+    const batch: Batch = { messages: [], pending: 0 };
+    const inbox = createInbox();
+    const end = (error?: unknown) => {
+      clearTimeout(timer);
+      subscription.unsubscribe();
+      if (error === undefined) resolve(batch);
+      else reject(error);
+    };
+    const timer = setTimeout(() => end(tooLate(stream)), BATCH_MS_MAX);
+    const subscription = connection.subscribe(inbox, {
+      callback: (error, message) => {
+        if (error !== null) return end(error);
+        if (!take(message, batch) || batch.messages.length === BATCH_MESSAGES) end();
+        else if (batch.pending === 0) end();
+      },
+    });
+    connection.publish(
+      `$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`,
+      JSON.stringify({ batch: BATCH_MESSAGES, no_wait: true }),
+      { reply: inbox },
+    );
+  });
+}
+
+/** Adds a delivery; false when it is a status, which ends the batch. */
+function take(message: Msg, batch: Batch): boolean {
+  const parts = (message.reply ?? "").split(".");
+  if (parts[0] !== "$JS" || parts[1] !== "ACK") return false;
+  // `$JS.ACK.{stream}.{consumer}.{times}.{stream seq}.{consumer seq}.{time}.{pending}`, and two
+  // more before the stream where there are domains.
+  const skip = parts.length > 9 ? 2 : 0;
+  batch.pending = Number(parts[8 + skip]);
+  batch.messages.push({
+    subject: message.subject,
+    payload: message.data,
+    id: message.headers?.get("Nats-Msg-Id") ?? "",
+    streamSequence: Number(parts[5 + skip]),
+  });
+  return true;
+}
+
+function tooLate(stream: string): TransportError {
+  return new TransportError("TRANSPORT_TIMEOUT", `The stream "${stream}" is not read: no answer.`, {
+    context: { stream, waitedMs: BATCH_MS_MAX },
+    hint: "The bus is away or overloaded; it is worth trying again.",
+    retryable: true,
+  });
+}
