@@ -1,0 +1,79 @@
+import type {
+  Accounts,
+  ApiKey,
+  ClientAccount,
+  Entitlement,
+  SessionRecord,
+  UsageCount,
+} from "./account.ts";
+
+/** One change of the accounts. */
+export type AccountChange =
+  /** Makes the client, or takes the place of the one of this id. */
+  | { put: "client"; client: ClientAccount }
+  /** Removes the client with its keys and entitlements; its usage and sessions stay. */
+  | { delete: "client"; id: string }
+  /** Makes the key, or takes the place of the one of this id. */
+  | { put: "key"; key: ApiKey }
+  /** Adds an entitlement; the store gives it its id. */
+  | { add: "entitlement"; entitlement: Omit<Entitlement, "id"> }
+  | { delete: "entitlement"; id: number };
+
+/** What a gateway counted since the last time. */
+export interface Counted {
+  /** Added to what is there. */
+  usage: readonly UsageCount[];
+  /** Written over what is there by their ids. */
+  sessions: readonly SessionRecord[];
+  /** Keys that were let in, and when. */
+  keysUsed: readonly { id: string; atMs: number }[];
+}
+
+/** Which sessions; the newest first. */
+export interface SessionQuery {
+  client?: string;
+  /** Only those that go on. */
+  openOnly?: boolean;
+  limit: number;
+}
+
+/** Which counts of usage; both days belong to it. */
+export interface UsageQuery {
+  client?: string;
+  fromDay?: string;
+  toDay?: string;
+}
+
+/**
+ * Where clients, their keys and entitlements, their sessions and their usage are kept. Several
+ * processes may use one store at once; each change is whole or not at all, and durable when its
+ * promise resolves. Throws StorageError `CLIENT_STORE_BUSY` (retryable), `CLIENT_STORE_FAILED` or
+ * `CLIENT_STORE_CLOSED`.
+ */
+export interface ClientStore {
+  /** Everything that decides, as of one moment. */
+  load(): Promise<Accounts>;
+  /** The revision now: cheap enough to be asked several times a second. */
+  revision(): Promise<number>;
+  /**
+   * Applies changes, all or none, and resolves with the new revision. Throws StorageError
+   * `CLIENT_STORE_CHANGED` (retryable) where the revision is not `from` any more. What refers to a
+   * client that is not there is refused (`CLIENT_STORE_FAILED`).
+   */
+  apply(from: number, changes: readonly AccountChange[]): Promise<number>;
+  /** Adds what was counted; the revision stays. Lost at most for a power cut, not for a kill. */
+  count(counted: Counted): Promise<void>;
+  /** Counts of usage, by day, client, feed and type. */
+  usage(query: UsageQuery): Promise<UsageCount[]>;
+  /** Sessions, the newest first. */
+  sessions(query: SessionQuery): Promise<SessionRecord[]>;
+  /** Ends sessions that were not seen since then: their gateway is gone. Resolves with how many. */
+  endLostSessions(seenBeforeMs: number): Promise<number>;
+  /** Removes ended sessions and usage from before; resolves with how many rows. */
+  prune(before: { sessionsMs: number; usageDay: string }): Promise<number>;
+  /** Waits for what is under way. Twice is harmless. */
+  close(): Promise<void>;
+}
+
+/** Why a session ended whose gateway did not say so. */
+export const LOST_SESSION_REASON = "the gateway went away";

@@ -1,0 +1,41 @@
+import { messageOf, StorageError } from "@ssmd/runtime";
+
+/** The accounts were changed by somebody else meanwhile. */
+export function storeChanged(): StorageError {
+  return new StorageError("CLIENT_STORE_CHANGED", "the clients were changed by somebody else", {
+    hint: "try again",
+    retryable: true,
+  });
+}
+
+/** The store was closed. */
+export function storeClosed(): StorageError {
+  return new StorageError("CLIENT_STORE_CLOSED", "the store of clients is closed", {
+    hint: "it is closed with the gateway or the command that opened it",
+  });
+}
+
+/** What went wrong in the store at `where`. */
+export function storeFailed(cause: unknown, where: string): StorageError {
+  const why = messageOf(cause);
+  if (cause instanceof StorageError) return cause;
+  if (/database is locked|database table is locked/.test(why)) {
+    return new StorageError("CLIENT_STORE_BUSY", "the store of clients is in use by another", {
+      ...{ cause, context: { where }, retryable: true },
+      hint: "try again in a moment",
+    });
+  }
+  return new StorageError("CLIENT_STORE_FAILED", `the store of clients refused: ${why}`, {
+    ...{ cause, context: { where } },
+    hint: `check ${where}: that it can be written, and that its disk is not full`,
+  });
+}
+
+/** The store was written by a newer version of the software. */
+export function storeNewer(where: string, found: number, known: number): StorageError {
+  return new StorageError(
+    "CLIENT_STORE_NEWER",
+    `${where} has schema ${found}, this version knows ${known}`,
+    { context: { where, found, known }, hint: "use the newer version of ssmd that wrote it" },
+  );
+}

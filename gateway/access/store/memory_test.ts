@@ -1,0 +1,4 @@
+import { clientStoreContract } from "../testing/client_store_contract.ts";
+import { memoryClientStore } from "./memory.ts";
+
+clientStoreContract("memory", () => Promise.resolve(memoryClientStore()));

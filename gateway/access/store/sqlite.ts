@@ -1,0 +1,251 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import type { Accounts, SessionRecord, UsageCount } from "../account.ts";
+import {
+  type AccountChange,
+  type ClientStore,
+  type Counted,
+  LOST_SESSION_REASON,
+  type SessionQuery,
+  type UsageQuery,
+} from "../client_store.ts";
+import { storeChanged, storeClosed, storeFailed } from "./errors.ts";
+import {
+  clientOf,
+  clientRow,
+  entitlementOf,
+  entitlementRow,
+  keyOf,
+  keyRow,
+  sessionOf,
+  sessionRow,
+  usageOf,
+} from "./sqlite_rows.ts";
+import { migrate } from "./sqlite_schema.ts";
+
+/** Options of {@linkcode sqliteClientStore}. */
+export interface SqliteClientStoreOptions {
+  /** How long to wait for another process that writes; default 5 s. The thread waits with it. */
+  busyMs?: number;
+}
+
+const BUSY_MS = 5000;
+
+/**
+ * A store in one SQLite file (and its `-wal` and `-shm`), made for this user only where it is not
+ * there yet. Throws StorageError `CLIENT_STORE_FAILED` or `CLIENT_STORE_NEWER`.
+ */
+export function sqliteClientStore(
+  path: string,
+  options: SqliteClientStoreOptions = {},
+): ClientStore {
+  let db: DatabaseSync | undefined;
+  try {
+    createPrivate(path);
+    db = new DatabaseSync(path);
+    db.exec(`PRAGMA busy_timeout = ${options.busyMs ?? BUSY_MS}`);
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON");
+    migrate(db, path);
+    return new SqliteClientStore(db, path);
+  } catch (error) {
+    db?.close();
+    throw storeFailed(error, path);
+  }
+}
+
+/** The hashes are no secrets, but nobody else's business; SQLite gives its other files the same mode. */
+function createPrivate(path: string): void {
+  const at = path.lastIndexOf("/");
+  if (at > 0) Deno.mkdirSync(path.slice(0, at), { recursive: true });
+  Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();
+}
+
+const UPSERT_CLIENT =
+  `INSERT INTO clients VALUES (:id, :description, :role, :enabled, :sessions_max,
+   :requests_per_second_max, :messages_per_day_max, :created_at_ms, :updated_at_ms)
+   ON CONFLICT (id) DO UPDATE SET description = :description, role = :role, enabled = :enabled,
+   sessions_max = :sessions_max, requests_per_second_max = :requests_per_second_max,
+   messages_per_day_max = :messages_per_day_max, updated_at_ms = :updated_at_ms`;
+
+/** When a key was used is counted, not changed: it is kept. */
+const UPSERT_KEY =
+  `INSERT INTO api_keys VALUES (:id, :client, :label, :hash, :created_at_ms, :expires_at_ms,
+   :revoked_at_ms, :replaced_by, :last_used_at_ms) ON CONFLICT (id) DO UPDATE SET
+   client = :client, label = :label, hash = :hash, created_at_ms = :created_at_ms,
+   expires_at_ms = :expires_at_ms, revoked_at_ms = :revoked_at_ms, replaced_by = :replaced_by`;
+
+class SqliteClientStore implements ClientStore {
+  #db: DatabaseSync;
+  #path: string;
+  #statements = new Map<string, StatementSync>();
+  #closed = false;
+
+  constructor(db: DatabaseSync, path: string) {
+    this.#db = db;
+    this.#path = path;
+  }
+
+  load(): Promise<Accounts> {
+    return this.#read(() => ({
+      revision: this.#revision(),
+      clients: this.#all("SELECT * FROM clients ORDER BY id").map(clientOf),
+      keys: this.#all("SELECT * FROM api_keys ORDER BY id").map(keyOf),
+      entitlements: this.#all("SELECT * FROM entitlements ORDER BY id").map(entitlementOf),
+    }));
+  }
+
+  revision(): Promise<number> {
+    return this.#open(() => this.#revision());
+  }
+
+  apply(from: number, changes: readonly AccountChange[]): Promise<number> {
+    return this.#write("FULL", () => {
+      if (this.#revision() !== from) throw storeChanged();
+      for (const change of changes) this.#apply(change);
+      this.#run("UPDATE revision SET number = number + 1");
+      return from + 1;
+    });
+  }
+
+  count({ usage, sessions, keysUsed }: Counted): Promise<void> {
+    if (usage.length + sessions.length + keysUsed.length === 0) return Promise.resolve();
+    return this.#write("NORMAL", () => {
+      for (const { day, client, feed, type, messages } of usage) {
+        this.#run(
+          `INSERT INTO usage VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+           SET messages = messages + excluded.messages`,
+          ...[day, client, feed, type, messages],
+        );
+      }
+      for (const session of sessions) {
+        this.#run(
+          `INSERT OR REPLACE INTO sessions VALUES (:id, :client, :key, :address, :started_at_ms,
+           :seen_at_ms, :ended_at_ms, :reason)`,
+          sessionRow(session),
+        );
+      }
+      for (const { id, atMs } of keysUsed) {
+        this.#run(
+          "UPDATE api_keys SET last_used_at_ms = max(coalesce(last_used_at_ms, 0), ?) WHERE id = ?",
+          ...[atMs, id],
+        );
+      }
+    });
+  }
+
+  usage({ client, fromDay, toDay }: UsageQuery): Promise<UsageCount[]> {
+    return this.#open(() =>
+      this.#all(
+        `SELECT * FROM usage WHERE (:client IS NULL OR client = :client)
+         AND day BETWEEN :from AND :to ORDER BY day, client, feed, type`,
+        { client: client ?? null, from: fromDay ?? "", to: toDay ?? "9" },
+      ).map(usageOf)
+    );
+  }
+
+  sessions({ client, openOnly, limit }: SessionQuery): Promise<SessionRecord[]> {
+    return this.#open(() =>
+      this.#all(
+        `SELECT * FROM sessions WHERE (:client IS NULL OR client = :client)
+         AND (NOT :open OR ended_at_ms IS NULL) ORDER BY started_at_ms DESC, id DESC LIMIT :limit`,
+        { client: client ?? null, open: openOnly === true ? 1 : 0, limit },
+      ).map(sessionOf)
+    );
+  }
+
+  endLostSessions(seenBeforeMs: number): Promise<number> {
+    return this.#write("NORMAL", () =>
+      this.#run(
+        `UPDATE sessions SET ended_at_ms = seen_at_ms, reason = ?
+         WHERE ended_at_ms IS NULL AND seen_at_ms < ?`,
+        ...[LOST_SESSION_REASON, seenBeforeMs],
+      ));
+  }
+
+  prune({ sessionsMs, usageDay }: { sessionsMs: number; usageDay: string }): Promise<number> {
+    return this.#write(
+      "NORMAL",
+      () =>
+        this.#run("DELETE FROM sessions WHERE ended_at_ms < ?", sessionsMs) +
+        this.#run("DELETE FROM usage WHERE day < ?", usageDay),
+    );
+  }
+
+  close(): Promise<void> {
+    if (!this.#closed) this.#db.close();
+    this.#closed = true;
+    return Promise.resolve();
+  }
+
+  #apply(change: AccountChange): void {
+    if ("add" in change) {
+      this.#run(
+        `INSERT INTO entitlements (client, feed, symbols, types, created_at_ms, expires_at_ms)
+         VALUES (:client, :feed, :symbols, :types, :created_at_ms, :expires_at_ms)`,
+        entitlementRow(change.entitlement),
+      );
+    } else if ("put" in change) {
+      if (change.put === "client") this.#run(UPSERT_CLIENT, clientRow(change.client));
+      else {
+        this.#run(UPSERT_KEY, keyRow(change.key));
+      }
+    } else if (change.delete === "client") this.#run("DELETE FROM clients WHERE id = ?", change.id);
+    else this.#run("DELETE FROM entitlements WHERE id = ?", change.id);
+  }
+
+  #revision(): number {
+    return this.#all("SELECT number FROM revision")[0]?.["number"] as number;
+  }
+
+  #all(sql: string, ...values: (SQLInputValue | Record<string, SQLInputValue>)[]) {
+    return this.#statement(sql).all(...values as SQLInputValue[]);
+  }
+
+  /** Rows that were changed. */
+  #run(sql: string, ...values: (SQLInputValue | Record<string, SQLInputValue>)[]): number {
+    return Number(this.#statement(sql).run(...values as SQLInputValue[]).changes);
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      this.#statements.set(sql, statement = this.#db.prepare(sql));
+    }
+    return statement;
+  }
+
+  #read<T>(body: () => T): Promise<T> {
+    return this.#open(() => this.#transaction("BEGIN", body));
+  }
+
+  /** FULL = synced to the disk when it resolves; NORMAL = safe from a kill, not from a power cut. */
+  #write<T>(synchronous: "FULL" | "NORMAL", body: () => T): Promise<T> {
+    return this.#open(() => {
+      this.#db.exec(`PRAGMA synchronous = ${synchronous}`);
+      return this.#transaction("BEGIN IMMEDIATE", body);
+    });
+  }
+
+  #transaction<T>(begin: string, body: () => T): T {
+    this.#db.exec(begin);
+    try {
+      const result = body();
+      this.#db.exec("COMMIT");
+      return result;
+    } catch (error) {
+      // SQLite itself takes back what failed for want of space.
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  #open<T>(body: () => T): Promise<T> {
+    return Promise.try(() => {
+      if (this.#closed) throw storeClosed();
+      try {
+        return body();
+      } catch (error) {
+        throw storeFailed(error, this.#path);
+      }
+    });
+  }
+}

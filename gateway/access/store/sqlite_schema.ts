@@ -1,0 +1,90 @@
+import type { DatabaseSync } from "node:sqlite";
+import { storeNewer } from "./errors.ts";
+
+/**
+ * The steps from an empty file to the schema of this version; `user_version` says how many were
+ * taken. A step is never changed once it was released: what is new is a further step.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE revision (number INTEGER NOT NULL) STRICT;
+   INSERT INTO revision VALUES (1);
+   CREATE TABLE clients (
+     id TEXT PRIMARY KEY,
+     description TEXT NOT NULL,
+     role TEXT NOT NULL CHECK (role IN ('client', 'metrics', 'admin')),
+     enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+     sessions_max INTEGER,
+     requests_per_second_max INTEGER,
+     messages_per_day_max INTEGER,
+     created_at_ms INTEGER NOT NULL,
+     updated_at_ms INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE api_keys (
+     id TEXT PRIMARY KEY,
+     client TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+     label TEXT NOT NULL,
+     hash TEXT NOT NULL,
+     created_at_ms INTEGER NOT NULL,
+     expires_at_ms INTEGER,
+     revoked_at_ms INTEGER,
+     replaced_by TEXT,
+     last_used_at_ms INTEGER
+   ) STRICT;
+   CREATE INDEX api_keys_client ON api_keys (client);
+   CREATE TABLE entitlements (
+     id INTEGER PRIMARY KEY AUTOINCREMENT,
+     client TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+     feed TEXT NOT NULL,
+     symbols TEXT NOT NULL,
+     types TEXT NOT NULL,
+     created_at_ms INTEGER NOT NULL,
+     expires_at_ms INTEGER
+   ) STRICT;
+   CREATE INDEX entitlements_client ON entitlements (client);
+   CREATE TABLE usage (
+     day TEXT NOT NULL,
+     client TEXT NOT NULL,
+     feed TEXT NOT NULL,
+     type TEXT NOT NULL,
+     messages INTEGER NOT NULL,
+     PRIMARY KEY (day, client, feed, type)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE sessions (
+     id TEXT PRIMARY KEY,
+     client TEXT NOT NULL,
+     key TEXT NOT NULL,
+     address TEXT NOT NULL,
+     started_at_ms INTEGER NOT NULL,
+     seen_at_ms INTEGER NOT NULL,
+     ended_at_ms INTEGER,
+     reason TEXT
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX sessions_started ON sessions (started_at_ms);
+   CREATE INDEX sessions_open ON sessions (seen_at_ms) WHERE ended_at_ms IS NULL;`,
+];
+
+/**
+ * Takes the steps that are still to be taken, each whole or not at all. Throws StorageError
+ * `CLIENT_STORE_NEWER` where more were taken than this version knows.
+ */
+export function migrate(
+  db: DatabaseSync,
+  where: string,
+  migrations: readonly string[] = MIGRATIONS,
+): void {
+  for (;;) {
+    // Another process may be taking the same step: it is looked up within the lock.
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      const version = db.prepare("PRAGMA user_version").get()?.["user_version"] as number;
+      if (version > migrations.length) throw storeNewer(where, version, migrations.length);
+      const step = migrations[version];
+      if (step !== undefined) db.exec(`${step}; PRAGMA user_version = ${version + 1}`);
+      db.exec("COMMIT");
+      if (step === undefined) return;
+    } catch (error) {
+      if (db.isTransaction) db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { type ClientStore, LOST_SESSION_REASON } from "../client_store.ts";
+import { testClient, testEntitlement, testKey, testSession } from "./accounts.ts";
+
+type Body = (store: ClientStore) => Promise<void>;
+
+/** What every store of clients keeps to; `open` gives an empty one. */
+export function clientStoreContract(name: string, open: () => Promise<ClientStore>): void {
+  for (const [promise, body] of Object.entries(PROMISES)) {
+    Deno.test(`${name}: ${promise}`, async () => {
+      const store = await open();
+      try {
+        await body(store);
+      } finally {
+        await store.close();
+      }
+    });
+  }
+}
+
+const LIMITS = { sessionsMax: 3, requestsPerSecondMax: 10, messagesPerDayMax: 1_000_000 };
+
+const PROMISES: Readonly<Record<string, Body>> = {
+  "begins empty": async (store) => {
+    const { revision, ...accounts } = await store.load();
+    assert.deepEqual(accounts, { clients: [], keys: [], entitlements: [] });
+    assert.equal(await store.revision(), revision);
+    assert.deepEqual([await store.usage({}), await store.sessions({ limit: 10 })], [[], []]);
+  },
+
+  "gives back what was put, to the last field": async (store) => {
+    const client = testClient("desk", { role: "admin", limits: LIMITS, description: 'a "desk" ü' });
+    const key = testKey("k1", "desk", { expiresAtMs: 5, revokedAtMs: 6, replacedBy: "k2" });
+    const all = testEntitlement("desk", "*");
+    const some = testEntitlement("desk", "kraken", {
+      ...{ symbols: "BTC*", types: ["trade", "gap"], expiresAtMs: 9 },
+    });
+    const from = await store.revision();
+    const revision = await store.apply(from, [
+      { put: "client", client },
+      { put: "key", key },
+      { add: "entitlement", entitlement: all },
+      { add: "entitlement", entitlement: some },
+    ]);
+    assert.ok(revision > from);
+    assert.deepEqual(await store.load(), {
+      revision,
+      clients: [client],
+      keys: [key],
+      entitlements: [{ ...all, id: 1 }, { ...some, id: 2 }],
+    });
+  },
+
+  "putting again replaces, and removes nothing else": async (store) => {
+    await filled(store);
+    const client = testClient("desk", { enabled: false, updatedAtMs: 2 });
+    const key = testKey("k1", "desk", { revokedAtMs: 2 });
+    await store.apply(await store.revision(), [{ put: "client", client }, { put: "key", key }]);
+    const accounts = await store.load();
+    assert.deepEqual([accounts.clients, accounts.keys], [[client], [key]]);
+    assert.equal(accounts.entitlements.length, 1);
+  },
+
+  "a client goes with its keys and entitlements; its usage and sessions stay": async (store) => {
+    await filled(store);
+    const usage = { day: "2026-01-01", client: "desk", feed: "kraken", type: "trade", messages: 1 };
+    await store.count({ usage: [usage], sessions: [testSession("s1")], keysUsed: [] });
+    await store.apply(await store.revision(), [{ delete: "client", id: "desk" }]);
+    const { clients, keys, entitlements } = await store.load();
+    assert.deepEqual([clients, keys, entitlements], [[], [], []]);
+    assert.deepEqual(await store.usage({}), [usage]);
+    assert.equal((await store.sessions({ limit: 1 })).length, 1);
+  },
+
+  "the number of an entitlement is never given twice": async (store) => {
+    await filled(store);
+    const entitlement = testEntitlement("desk", "kalshi");
+    await store.apply(await store.revision(), [{ delete: "entitlement", id: 1 }]);
+    await store.apply(await store.revision(), [{ add: "entitlement", entitlement }]);
+    assert.deepEqual((await store.load()).entitlements.map(({ id }) => id), [2]);
+  },
+
+  "changes are made whole or not at all": async (store) => {
+    const before = await store.load();
+    const changes = [
+      { put: "client", client: testClient("desk") },
+      { put: "key", key: testKey("k1", "nobody") },
+    ] as const;
+    await assert.rejects(store.apply(before.revision, changes), { code: "CLIENT_STORE_FAILED" });
+    assert.deepEqual(await store.load(), before);
+  },
+
+  "of two who change the same state, the second is refused": async (store) => {
+    const revision = await store.revision();
+    await store.apply(revision, [{ put: "client", client: testClient("a") }]);
+    const late = store.apply(revision, [{ put: "client", client: testClient("b") }]);
+    await assert.rejects(late, { code: "CLIENT_STORE_CHANGED", retryable: true });
+    assert.deepEqual((await store.load()).clients.map(({ id }) => id), ["a"]);
+  },
+
+  "usage adds up, and is found by client and days": async (store) => {
+    const count = (day: string, client: string, messages: number) => ({
+      ...{ day, client, feed: "kraken", type: "trade", messages },
+    });
+    const all = [count("2026-01-01", "a", 1), count("2026-01-02", "a", 2)];
+    await store.count({ usage: all, sessions: [], keysUsed: [] });
+    await store.count({
+      ...{ sessions: [], keysUsed: [] },
+      usage: [count("2026-01-02", "a", 40), count("2026-01-02", "b", 3)],
+    });
+    const found = async (query: Parameters<ClientStore["usage"]>[0]) =>
+      (await store.usage(query)).map(({ day, client, messages }) => `${day} ${client} ${messages}`);
+    assert.deepEqual(await found({}), ["2026-01-01 a 1", "2026-01-02 a 42", "2026-01-02 b 3"]);
+    assert.deepEqual(await found({ client: "a", fromDay: "2026-01-02" }), ["2026-01-02 a 42"]);
+    assert.deepEqual(await found({ toDay: "2026-01-01" }), ["2026-01-01 a 1"]);
+  },
+
+  "counting leaves the revision, and the key's last use survives a change": async (store) => {
+    await filled(store);
+    const revision = await store.revision();
+    const used = (atMs: number) => ({ usage: [], sessions: [], keysUsed: [{ id: "k1", atMs }] });
+    await store.count(used(70));
+    await store.count(used(60));
+    assert.equal(await store.revision(), revision);
+    const key = testKey("k1", "desk", { label: "new" });
+    await store.apply(revision, [{ put: "key", key }]);
+    assert.deepEqual((await store.load()).keys, [{ ...key, lastUsedAtMs: 70 }]);
+  },
+
+  "sessions come newest first, open ones alone on demand": async (store) => {
+    const sessions = [
+      testSession("s1", { startedAtMs: 1, endedAtMs: 5, reason: "closed" }),
+      testSession("s2", { startedAtMs: 2 }),
+      testSession("s3", { startedAtMs: 3, client: "other" }),
+    ];
+    await store.count({ usage: [], sessions, keysUsed: [] });
+    const ids = async (query: Parameters<ClientStore["sessions"]>[0]) =>
+      (await store.sessions(query)).map(({ id }) => id);
+    assert.deepEqual(await ids({ limit: 2 }), ["s3", "s2"]);
+    assert.deepEqual(await ids({ limit: 9, client: "desk" }), ["s2", "s1"]);
+    assert.deepEqual(await ids({ limit: 9, client: "desk", openOnly: true }), ["s2"]);
+    const ended = { ...sessions[1]!, endedAtMs: 9, reason: "gone" };
+    await store.count({ usage: [], sessions: [ended], keysUsed: [] });
+    assert.deepEqual((await store.sessions({ limit: 9, client: "desk" }))[0], ended);
+  },
+
+  "sessions whose gateway went away end when they were last seen": async (store) => {
+    const sessions = [testSession("old", { seenAtMs: 10 }), testSession("new", { seenAtMs: 99 })];
+    await store.count({ usage: [], sessions, keysUsed: [] });
+    assert.equal(await store.endLostSessions(50), 1);
+    const [first] = (await store.sessions({ limit: 9 })).filter(({ id }) => id === "old");
+    assert.deepEqual([first?.endedAtMs, first?.reason], [10, LOST_SESSION_REASON]);
+    assert.equal(await store.endLostSessions(50), 0);
+  },
+
+  "pruning removes what is old and over, nothing else": async (store) => {
+    const usage = ["2026-01-01", "2026-01-02"].map((day) => ({
+      ...{ day, client: "a", feed: "f", type: "trade", messages: 1 },
+    }));
+    const sessions = [testSession("open"), testSession("over", { endedAtMs: 10, reason: "" })];
+    await store.count({ usage, sessions, keysUsed: [] });
+    assert.equal(await store.prune({ sessionsMs: 50, usageDay: "2026-01-02" }), 2);
+    assert.deepEqual((await store.sessions({ limit: 9 })).map(({ id }) => id), ["open"]);
+    assert.deepEqual((await store.usage({})).map(({ day }) => day), ["2026-01-02"]);
+  },
+
+  "what it gave is nobody's but the caller's": async (store) => {
+    await filled(store);
+    const accounts = await store.load();
+    accounts.clients[0]!.limits.sessionsMax = 77;
+    assert.equal((await store.load()).clients[0]?.limits.sessionsMax, null);
+  },
+
+  "after close everything is refused, and close is harmless": async (store) => {
+    await store.close();
+    await store.close();
+    await assert.rejects(store.load(), { code: "CLIENT_STORE_CLOSED" });
+    await assert.rejects(store.apply(1, []), { code: "CLIENT_STORE_CLOSED" });
+  },
+};
+
+async function filled(store: ClientStore): Promise<void> {
+  await store.apply(await store.revision(), [
+    { put: "client", client: testClient("desk") },
+    { put: "key", key: testKey("k1", "desk") },
+    { add: "entitlement", entitlement: testEntitlement("desk", "kraken") },
+  ]);
+}
