@@ -3,13 +3,18 @@ import type { Meter } from "./meter.ts";
 import type { Refusal } from "./refusal.ts";
 
 /**
- * What a client may do besides reading what it is entitled to: nothing, read `/metrics`, or that and
- * the administration.
+ * What somebody may do: see what anybody may (health, the sign-in), read what it is entitled to,
+ * read `/metrics` too, or that and the administration. A route names the role that it wants.
  */
-export type Role = "client" | "metrics" | "admin";
+export type Role = "public" | ClientRole;
 
-/** All roles, each one holding those before it. */
-export const ROLES: readonly Role[] = ["client", "metrics", "admin"];
+/** The roles that a client can have. */
+export type ClientRole = "client" | "metrics" | "admin";
+
+/** All roles of clients, each one holding those before it. */
+export const CLIENT_ROLES: readonly ClientRole[] = ["client", "metrics", "admin"];
+
+const ROLES: readonly Role[] = ["public", ...CLIENT_ROLES];
 
 /**
  * Who asks, and what it may see. It is asked where something is looked up or subscribed, never for
@@ -33,6 +38,8 @@ export interface Access {
   feed(feed: string): boolean;
   /** Takes one request from the client's rate; what is returned refuses it (429). */
   spend(): Refusal | undefined;
+  /** Tells that something was asked for by name that is there and was not shown; it is audited. */
+  denied(what: string): void;
 }
 
 /** A stream connection, as those who watch over access see it. */
@@ -48,7 +55,7 @@ export interface StreamGuest {
 }
 
 /** Everything, for everyone: where an environment asks for no keys. */
-export function openAccess(role: Role): Access {
+export function openAccess(role: ClientRole): Access {
   return {
     client: "",
     role,
@@ -56,7 +63,13 @@ export function openAccess(role: Role): Access {
     types: () => ALL_TYPES,
     feed: () => true,
     spend: () => undefined,
+    denied: () => {},
   };
+}
+
+/** Nothing, for somebody who showed no key at a place that wants none. */
+export function publicAccess(): Access {
+  return { ...openAccess("client"), role: "public", types: () => 0, feed: () => false };
 }
 
 /** Whether a role holds what another one may do. */

@@ -1,5 +1,5 @@
 import type { EventType } from "@ssmd/market";
-import type { Role } from "./access.ts";
+import type { ClientRole } from "./access.ts";
 
 /** What a client may use; null = as much as the gateway itself allows. */
 export interface ClientLimits {
@@ -17,7 +17,7 @@ export interface ClientAccount {
   id: string;
   /** For people. */
   description: string;
-  role: Role;
+  role: ClientRole;
   /** Whether its keys are let in. */
   enabled: boolean;
   limits: ClientLimits;
@@ -82,16 +82,23 @@ export interface UsageCount {
   messages: number;
 }
 
+/** A run of a gateway that keeps its sessions in a store. */
+export interface GatewayRun {
+  id: string;
+  /** When it last wrote that it is there. */
+  seenAtMs: number;
+}
+
 /** A stream connection, now or before. */
 export interface SessionRecord {
   id: string;
+  /** The run of the gateway that it is of. */
+  run: string;
   client: string;
   /** Id of the key with which it was opened. */
   key: string;
   address: string;
   startedAtMs: number;
-  /** When the gateway last wrote that it is there. */
-  seenAtMs: number;
   /** null = it goes on. */
   endedAtMs: number | null;
   /** Why it ended; null = it goes on. */

@@ -3,6 +3,7 @@ import type {
   ApiKey,
   ClientAccount,
   Entitlement,
+  GatewayRun,
   SessionRecord,
   UsageCount,
 } from "./account.ts";
@@ -21,6 +22,8 @@ export type AccountChange =
 
 /** What a gateway counted since the last time. */
 export interface Counted {
+  /** The gateway itself; absent = it has no sessions. */
+  run?: GatewayRun;
   /** Added to what is there. */
   usage: readonly UsageCount[];
   /** Written over what is there by their ids. */
@@ -67,7 +70,12 @@ export interface ClientStore {
   usage(query: UsageQuery): Promise<UsageCount[]>;
   /** Sessions, the newest first. */
   sessions(query: SessionQuery): Promise<SessionRecord[]>;
-  /** Ends sessions that were not seen since then: their gateway is gone. Resolves with how many. */
+  /** Runs of gateways that were not forgotten. */
+  runs(): Promise<GatewayRun[]>;
+  /**
+   * Ends the sessions of gateways that were not seen since then, at the time when they were last
+   * seen, and forgets those gateways. Resolves with how many sessions.
+   */
   endLostSessions(seenBeforeMs: number): Promise<number>;
   /** Removes ended sessions and usage from before; resolves with how many rows. */
   prune(before: { sessionsMs: number; usageDay: string }): Promise<number>;

@@ -1,4 +1,5 @@
-import { type Access, openAccess, type StreamGuest } from "./access.ts";
+import { type Access, mayActAs, openAccess, type Role, type StreamGuest } from "./access.ts";
+import { Refusal } from "./refusal.ts";
 
 /** What of a request tells who sends it. */
 export interface Caller {
@@ -23,10 +24,11 @@ export interface Gate {
   /** What an answer of the environment says of itself: whether keys are asked for. */
   readonly mode: "open" | "required";
   /**
-   * Who sends a request. Rejects with {@linkcode Refusal} (401, 403, 429); after repeated bad keys
-   * the refusal is slow to come.
+   * Who sends a request, for what wants a role (default `client`). Rejects with
+   * {@linkcode Refusal} (401, 403, 429); after repeated bad keys the refusal is slow to come. For
+   * `public` nobody is refused who shows no key.
    */
-  admit(caller: Caller): Promise<Access>;
+  admit(caller: Caller, wanted?: Role): Promise<Access>;
   /**
    * Lets a stream connection in after {@linkcode admit}: it counts against the client's sessions and
    * is told of changes from now on. Throws {@linkcode Refusal} (429) where there are too many.
@@ -42,7 +44,19 @@ export function openGate(): Gate {
   const far = openAccess("metrics");
   return {
     mode: "open",
-    admit: ({ address }) => Promise.resolve(isLoopback(address) ? near : far),
+    admit: ({ address }, wanted = "client") => {
+      const access = isLoopback(address) ? near : far;
+      if (mayActAs(access.role, wanted)) return Promise.resolve(access);
+      const refusal = new Refusal(
+        403,
+        "LOOPBACK_ONLY",
+        "without keys this is for the own machine",
+        {
+          hint: "ask from the machine of the gateway, or let the environment ask for keys",
+        },
+      );
+      return Promise.reject(refusal);
+    },
     enter: () => ({ leave: () => {} }),
     close: () => Promise.resolve(),
   };

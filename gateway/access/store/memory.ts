@@ -1,4 +1,11 @@
-import type { Accounts, ApiKey, ClientAccount, SessionRecord, UsageCount } from "../account.ts";
+import type {
+  Accounts,
+  ApiKey,
+  ClientAccount,
+  GatewayRun,
+  SessionRecord,
+  UsageCount,
+} from "../account.ts";
 import {
   type AccountChange,
   type ClientStore,
@@ -19,6 +26,7 @@ class MemoryClientStore implements ClientStore {
   #lastEntitlement = 0;
   #usage = new Map<string, UsageCount>();
   #sessions = new Map<string, SessionRecord>();
+  #runs = new Map<string, GatewayRun>();
   #closed = false;
 
   load(): Promise<Accounts> {
@@ -46,8 +54,9 @@ class MemoryClientStore implements ClientStore {
     });
   }
 
-  count({ usage, sessions, keysUsed }: Counted): Promise<void> {
+  count({ usage, sessions, keysUsed, run }: Counted): Promise<void> {
     return this.#open(() => {
+      if (run !== undefined) this.#runs.set(run.id, { ...run });
       for (const each of usage) {
         const place = [each.day, each.client, each.feed, each.type].join(" ");
         const messages = (this.#usage.get(place)?.messages ?? 0) + each.messages;
@@ -81,14 +90,22 @@ class MemoryClientStore implements ClientStore {
     );
   }
 
+  runs(): Promise<GatewayRun[]> {
+    return this.#open(() => [...this.#runs.values()].map((run) => ({ ...run })));
+  }
+
   endLostSessions(seenBeforeMs: number): Promise<number> {
     return this.#open(() => {
       let ended = 0;
       for (const session of this.#sessions.values()) {
-        if (session.endedAtMs !== null || session.seenAtMs >= seenBeforeMs) continue;
-        session.endedAtMs = session.seenAtMs;
+        const seenAtMs = this.#runs.get(session.run)?.seenAtMs ?? session.startedAtMs;
+        if (session.endedAtMs !== null || seenAtMs >= seenBeforeMs) continue;
+        session.endedAtMs = seenAtMs;
         session.reason = LOST_SESSION_REASON;
         ended++;
+      }
+      for (const { id, seenAtMs } of this.#runs.values()) {
+        if (seenAtMs < seenBeforeMs) this.#runs.delete(id);
       }
       return ended;
     });

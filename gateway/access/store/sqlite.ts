@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import type { Accounts, SessionRecord, UsageCount } from "../account.ts";
+import type { Accounts, GatewayRun, SessionRecord, UsageCount } from "../account.ts";
 import {
   type AccountChange,
   type ClientStore,
@@ -106,9 +106,11 @@ class SqliteClientStore implements ClientStore {
     });
   }
 
-  count({ usage, sessions, keysUsed }: Counted): Promise<void> {
-    if (usage.length + sessions.length + keysUsed.length === 0) return Promise.resolve();
+  count({ usage, sessions, keysUsed, run }: Counted): Promise<void> {
     return this.#write("NORMAL", () => {
+      if (run !== undefined) {
+        this.#run("INSERT OR REPLACE INTO runs VALUES (?, ?)", run.id, run.seenAtMs);
+      }
       for (const { day, client, feed, type, messages } of usage) {
         this.#run(
           `INSERT INTO usage VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
@@ -118,8 +120,8 @@ class SqliteClientStore implements ClientStore {
       }
       for (const session of sessions) {
         this.#run(
-          `INSERT OR REPLACE INTO sessions VALUES (:id, :client, :key, :address, :started_at_ms,
-           :seen_at_ms, :ended_at_ms, :reason)`,
+          `INSERT OR REPLACE INTO sessions VALUES (:id, :run, :client, :key, :address,
+           :started_at_ms, :ended_at_ms, :reason)`,
           sessionRow(session),
         );
       }
@@ -152,13 +154,27 @@ class SqliteClientStore implements ClientStore {
     );
   }
 
+  runs(): Promise<GatewayRun[]> {
+    return this.#open(() =>
+      this.#all("SELECT * FROM runs ORDER BY id").map((row) => ({
+        id: String(row["id"]),
+        seenAtMs: Number(row["seen_at_ms"]),
+      }))
+    );
+  }
+
   endLostSessions(seenBeforeMs: number): Promise<number> {
-    return this.#write("NORMAL", () =>
-      this.#run(
-        `UPDATE sessions SET ended_at_ms = seen_at_ms, reason = ?
-         WHERE ended_at_ms IS NULL AND seen_at_ms < ?`,
-        ...[LOST_SESSION_REASON, seenBeforeMs],
-      ));
+    return this.#write("NORMAL", () => {
+      const ended = this.#run(
+        `UPDATE sessions SET reason = :reason, ended_at_ms =
+           coalesce((SELECT seen_at_ms FROM runs WHERE runs.id = run), started_at_ms)
+         WHERE ended_at_ms IS NULL AND
+           coalesce((SELECT seen_at_ms FROM runs WHERE runs.id = run), started_at_ms) < :before`,
+        { reason: LOST_SESSION_REASON, before: seenBeforeMs },
+      );
+      this.#run("DELETE FROM runs WHERE seen_at_ms < ?", seenBeforeMs);
+      return ended;
+    });
   }
 
   prune({ sessionsMs, usageDay }: { sessionsMs: number; usageDay: string }): Promise<number> {

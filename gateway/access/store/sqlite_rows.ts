@@ -1,6 +1,6 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
-import { ROLES } from "../access.ts";
+import { CLIENT_ROLES } from "../access.ts";
 import type { ApiKey, ClientAccount, Entitlement, SessionRecord, UsageCount } from "../account.ts";
 
 type Row = Record<string, SQLOutputValue>;
@@ -11,7 +11,7 @@ export function clientOf(row: Row): ClientAccount {
   return {
     id: text(row, "id"),
     description: text(row, "description"),
-    role: ROLES.find((role) => role === row["role"]) ?? "client",
+    role: CLIENT_ROLES.find((role) => role === row["role"]) ?? "client",
     enabled: row["enabled"] === 1,
     limits: {
       sessionsMax: numberOrNull(row, "sessions_max"),
@@ -99,11 +99,11 @@ export function entitlementRow(entitlement: Omit<Entitlement, "id">): Values {
 export function sessionOf(row: Row): SessionRecord {
   return {
     id: text(row, "id"),
+    run: text(row, "run"),
     client: text(row, "client"),
     key: text(row, "key"),
     address: text(row, "address"),
     startedAtMs: number(row, "started_at_ms"),
-    seenAtMs: number(row, "seen_at_ms"),
     endedAtMs: numberOrNull(row, "ended_at_ms"),
     reason: textOrNull(row, "reason"),
   };
@@ -113,11 +113,11 @@ export function sessionOf(row: Row): SessionRecord {
 export function sessionRow(session: SessionRecord): Values {
   return {
     id: session.id,
+    run: session.run,
     client: session.client,
     key: session.key,
     address: session.address,
     started_at_ms: session.startedAtMs,
-    seen_at_ms: session.seenAtMs,
     ended_at_ms: session.endedAtMs,
     reason: session.reason,
   };

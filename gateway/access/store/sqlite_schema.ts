@@ -49,18 +49,22 @@ export const MIGRATIONS: readonly string[] = [
      messages INTEGER NOT NULL,
      PRIMARY KEY (day, client, feed, type)
    ) STRICT, WITHOUT ROWID;
+   CREATE TABLE runs (
+     id TEXT PRIMARY KEY,
+     seen_at_ms INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
    CREATE TABLE sessions (
      id TEXT PRIMARY KEY,
+     run TEXT NOT NULL,
      client TEXT NOT NULL,
      key TEXT NOT NULL,
      address TEXT NOT NULL,
      started_at_ms INTEGER NOT NULL,
-     seen_at_ms INTEGER NOT NULL,
      ended_at_ms INTEGER,
      reason TEXT
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX sessions_started ON sessions (started_at_ms);
-   CREATE INDEX sessions_open ON sessions (seen_at_ms) WHERE ended_at_ms IS NULL;`,
+   CREATE INDEX sessions_open ON sessions (run) WHERE ended_at_ms IS NULL;`,
 ];
 
 /**

@@ -43,11 +43,11 @@ export function testEntitlement(
 export function testSession(id: string, more: Partial<SessionRecord> = {}): SessionRecord {
   return {
     id,
+    run: "r1",
     client: "desk",
     key: "k1",
     address: "127.0.0.1",
     startedAtMs: 1000,
-    seenAtMs: 1000,
     endedAtMs: null,
     reason: null,
     ...more,

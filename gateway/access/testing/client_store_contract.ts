@@ -144,12 +144,19 @@ const PROMISES: Readonly<Record<string, Body>> = {
     assert.deepEqual((await store.sessions({ limit: 9, client: "desk" }))[0], ended);
   },
 
-  "sessions whose gateway went away end when they were last seen": async (store) => {
-    const sessions = [testSession("old", { seenAtMs: 10 }), testSession("new", { seenAtMs: 99 })];
-    await store.count({ usage: [], sessions, keysUsed: [] });
-    assert.equal(await store.endLostSessions(50), 1);
-    const [first] = (await store.sessions({ limit: 9 })).filter(({ id }) => id === "old");
-    assert.deepEqual([first?.endedAtMs, first?.reason], [10, LOST_SESSION_REASON]);
+  "sessions whose gateway went away end when it was last seen": async (store) => {
+    const ids = ["old", "new", "unknown"];
+    const sessions = ids.map((id, i) => testSession(id, { run: id, startedAtMs: i }));
+    for (const [id, seenAtMs] of [["old", 10], ["new", 99]] as const) {
+      await store.count({ usage: [], sessions, keysUsed: [], run: { id, seenAtMs } });
+    }
+    assert.equal(await store.endLostSessions(50), 2);
+    const found = await store.sessions({ limit: 9 });
+    const ends = new Map(found.map(({ id, endedAtMs, reason }) => [id, [endedAtMs, reason]]));
+    assert.deepEqual(ends.get("old"), [10, LOST_SESSION_REASON]);
+    assert.deepEqual(ends.get("unknown"), [2, LOST_SESSION_REASON]);
+    assert.deepEqual(ends.get("new"), [null, null]);
+    assert.deepEqual(await store.runs(), [{ id: "new", seenAtMs: 99 }]);
     assert.equal(await store.endLostSessions(50), 0);
   },
 
