@@ -1,0 +1,94 @@
+import type { JsonRecord } from "@ssmd/journal";
+import { type Logger, messageOf } from "@ssmd/runtime";
+import { groupOf } from "./address_guard.ts";
+import { withoutSecrets } from "./api_key.ts";
+import { AUDIT_LIMITS } from "./limits.ts";
+
+/** A refusal, as far as it may be written down. */
+export interface Refused {
+  /** Code of the refusal. */
+  code: string;
+  /** Who, where a key told; empty otherwise. */
+  client: string;
+  /** Id of the key, if it is one of ours; empty otherwise. */
+  key: string;
+  address: string;
+  /** What was asked for: a route, a symbol; never a query. */
+  what: string;
+}
+
+interface Kind {
+  record: JsonRecord;
+  /** Refusals since the one that was written. */
+  more: number;
+  untilMs: number;
+}
+
+/** Where the records go. */
+export type AppendAudit = (record: JsonRecord) => Promise<unknown>;
+
+/**
+ * Writes refusals into the journal so that an attack fills neither memory nor disk: the first of a
+ * kind at once, those that follow within the window as one count. No secret is ever in a record.
+ */
+export class AccessAudit {
+  #append: AppendAudit;
+  #logger: Logger;
+  #now: () => number;
+  #kinds = new Map<string, Kind>();
+  #failures = 0;
+
+  constructor(append: AppendAudit, logger: Logger, now: () => number) {
+    this.#append = append;
+    this.#logger = logger;
+    this.#now = now;
+  }
+
+  /** Notes a refusal. */
+  refused({ code, client, key, address, what }: Refused): void {
+    const group = groupOf(address);
+    let name = [code, client, key, group].join(" ");
+    let known = this.#kinds.get(name);
+    if (known === undefined && this.#kinds.size >= AUDIT_LIMITS.kindsMax) {
+      known = this.#kinds.get(name = code);
+    }
+    if (known !== undefined) {
+      known.more++;
+      known.untilMs = this.#now();
+      return;
+    }
+    const others = name === code;
+    const record: JsonRecord = {
+      code,
+      ...(others ? { client: "", key: "", address: "many" } : { client, key, address: group }),
+      what: withoutSecrets(what).slice(0, AUDIT_LIMITS.whatCharactersMax),
+      at: isoOf(this.#now()),
+    };
+    this.#kinds.set(name, { record, more: 0, untilMs: 0 });
+    this.#write({ ...record, count: 1 });
+  }
+
+  /** Ends the window: what was only counted is written. Called every `windowMs`, and at the end. */
+  endWindow(): void {
+    const kinds = [...this.#kinds.values()];
+    this.#kinds.clear();
+    for (const { record, more, untilMs } of kinds) {
+      if (more > 0) this.#write({ ...record, count: more, until: isoOf(untilMs) });
+    }
+    if (this.#failures > 0) {
+      this.#logger.warn("refusals are missing in the journal", { count: this.#failures });
+    }
+    this.#failures = 0;
+  }
+
+  #write(record: JsonRecord): void {
+    this.#append(record).catch((error) => {
+      if (this.#failures++ > 0) return;
+      this.#logger.warn("a refusal could not be journaled", { error: messageOf(error) });
+    });
+  }
+}
+
+function isoOf(ms: number): string {
+  return new Date(ms).toISOString();
+}

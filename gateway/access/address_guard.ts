@@ -1,0 +1,86 @@
+import { GUARD_LIMITS } from "./limits.ts";
+import { Refusal } from "./refusal.ts";
+
+interface Suspect {
+  badKeys: number;
+  lastMs: number;
+  blockedUntilMs: number;
+}
+
+/**
+ * Remembers who sent bad keys: their answers become slow, then their address is blocked for a while.
+ * A good key does not make bad ones forgotten, else a guesser would need just one of its own.
+ */
+export class AddressGuard {
+  /** In the order of their last bad key, the oldest first. */
+  #suspects = new Map<string, Suspect>();
+  #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Addresses that are remembered. */
+  get size(): number {
+    return this.#suspects.size;
+  }
+
+  /** Why an address is refused whatever it sends now; undefined = it is not. */
+  blocked(address: string): Refusal | undefined {
+    const until = this.#suspects.get(groupOf(address))?.blockedUntilMs ?? 0;
+    const leftMs = until - this.#now();
+    if (leftMs <= 0) return undefined;
+    const retryAfterS = Math.ceil(leftMs / 1000);
+    return new Refusal(429, "ADDRESS_BLOCKED", "too many bad keys came from this address", {
+      hint: `wait ${retryAfterS} seconds; check the key that is sent meanwhile`,
+      retryAfterS,
+    });
+  }
+
+  /** Notes a bad key; gives how long its answer has to wait, ms, and whether that blocked it. */
+  badKey(address: string): { waitMs: number; blocked: boolean } {
+    const nowMs = this.#now();
+    const group = groupOf(address);
+    const known = this.#suspects.get(group);
+    const fresh = known === undefined || nowMs - known.lastMs > GUARD_LIMITS.forgetMs;
+    const badKeys = fresh ? 1 : known.badKeys + 1;
+    const blocked = badKeys >= GUARD_LIMITS.badKeysMax;
+    this.#suspects.delete(group);
+    this.#suspects.set(group, {
+      // Once it is let in again it counts from the start.
+      badKeys: blocked ? 0 : badKeys,
+      lastMs: nowMs,
+      blockedUntilMs: blocked ? nowMs + GUARD_LIMITS.blockedMs : known?.blockedUntilMs ?? 0,
+    });
+    this.#forget(nowMs);
+    return { waitMs: blocked ? 0 : waitOf(badKeys), blocked };
+  }
+
+  #forget(nowMs: number): void {
+    for (const [group, { lastMs, blockedUntilMs }] of this.#suspects) {
+      const over = nowMs - lastMs > GUARD_LIMITS.forgetMs && blockedUntilMs <= nowMs;
+      if (!over && this.#suspects.size <= GUARD_LIMITS.addressesMax) return;
+      this.#suspects.delete(group);
+    }
+  }
+}
+
+function waitOf(badKeys: number): number {
+  const { promptMax, slowMsFirst, slowMsMax } = GUARD_LIMITS;
+  if (badKeys <= promptMax) return 0;
+  return Math.min(slowMsMax, slowMsFirst * 2 ** (badKeys - promptMax - 1));
+}
+
+/** What counts as one address: IPv4 as it is, of IPv6 the network that one customer is given (/64). */
+export function groupOf(address: string): string {
+  const plain = address.toLowerCase().replace(/%.*$/, "");
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(plain)?.[1];
+  if (mapped !== undefined) return mapped;
+  if (!plain.includes(":")) return plain;
+  const [before = "", after] = plain.split("::");
+  const head = before.split(":").filter((part) => part !== "");
+  const tail = (after ?? "").split(":").filter((part) => part !== "");
+  const zeros = after === undefined ? 0 : Math.max(0, 8 - head.length - tail.length);
+  const parts = [...head, ...Array<string>(zeros).fill("0"), ...tail].slice(0, 4);
+  return `${parts.map((part) => part.replace(/^0+(?=.)/, "")).join(":")}::/64`;
+}
