@@ -11,6 +11,8 @@ export interface Caller {
   method: string;
   /** Where the connection comes from, without a port. */
   address: string;
+  /** The path that is asked for, for the journal; never with its query. */
+  what?: string;
 }
 
 /** A stream connection that was let in. */
@@ -34,6 +36,15 @@ export interface Gate {
    * is told of changes from now on. Throws {@linkcode Refusal} (429) where there are too many.
    */
   enter(guest: StreamGuest, caller: Caller): StreamVisit;
+  /**
+   * A ticket with which one stream can be opened (`?ticket=…`) within a short time: for pages of
+   * other origins, which can send no header. Throws {@linkcode Refusal}.
+   */
+  newTicket(access: Access): string;
+  /** The token of a browser that shows a good key once; it goes into a cookie. */
+  signIn(access: Access): string;
+  /** Ends a sign-in. */
+  signOut(token: string): void;
   /** Writes down what is counted and closes the store. */
   close(): Promise<void>;
 }
@@ -58,6 +69,9 @@ export function openGate(): Gate {
       return Promise.reject(refusal);
     },
     enter: () => ({ leave: () => {} }),
+    newTicket: () => "none",
+    signIn: () => "none",
+    signOut: () => {},
     close: () => Promise.resolve(),
   };
 }

@@ -1,0 +1,69 @@
+import type { Caller } from "./gate.ts";
+import { Refusal } from "./refusal.ts";
+
+/** What a caller shows of itself. */
+export type Credential =
+  | { kind: "key"; text: string }
+  /** Of a browser that signed in. */
+  | { kind: "sign-in"; token: string }
+  /** For one stream connection. */
+  | { kind: "ticket"; ticket: string };
+
+/** Name of the cookie of a browser that signed in. */
+export const SIGN_IN_COOKIE = "ssmd_sign_in";
+
+/** Names under which keys are sent in addresses elsewhere. */
+const KEY_PARAMETERS = ["key", "api_key", "apikey", "token", "access_token", "x-api-key"];
+
+/**
+ * What a caller shows: `Authorization: Bearer`, `X-API-Key`, a ticket in the address, or the cookie of
+ * a sign-in; undefined = nothing. Throws {@linkcode Refusal} `KEY_IN_ADDRESS`: addresses are kept in
+ * histories and logs on the way, so a key there is refused even if it is good.
+ */
+export function credentialOf({ headers, query }: Caller): Credential | undefined {
+  for (const name of query.keys()) {
+    if (KEY_PARAMETERS.includes(name.toLowerCase())) throw keyInAddress();
+  }
+  const authorization = headerOf(headers, "authorization");
+  if (authorization !== undefined) {
+    const bearer = /^bearer +(\S+) *$/i.exec(authorization)?.[1];
+    // Another scheme is answered like a bad key: it is one.
+    return { kind: "key", text: bearer ?? "" };
+  }
+  const key = headerOf(headers, "x-api-key");
+  if (key !== undefined) return { kind: "key", text: key.trim() };
+  const ticket = query.get("ticket");
+  if (ticket !== null) return { kind: "ticket", ticket };
+  const token = cookieOf(headerOf(headers, "cookie") ?? "", SIGN_IN_COOKIE);
+  return token === undefined ? undefined : { kind: "sign-in", token };
+}
+
+/**
+ * Whether a page of another origin sent this. Browsers add cookies to what any page asks for, and
+ * say in `Origin` which one it was; programs send no `Origin`.
+ */
+export function isFromOtherOrigin({ headers }: Caller): boolean {
+  const origin = headerOf(headers, "origin");
+  if (origin === undefined) return false;
+  return !URL.canParse(origin) || new URL(origin).host !== headerOf(headers, "host");
+}
+
+function keyInAddress(): Refusal {
+  return new Refusal(401, "KEY_IN_ADDRESS", "a key stands in the address, where it may be logged", {
+    hint: "send it as Authorization: Bearer …, or get a ticket for the stream from POST " +
+      "/v1/tickets; rotate the key that was sent",
+  });
+}
+
+function headerOf(headers: Caller["headers"], name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function cookieOf(cookies: string, name: string): string | undefined {
+  for (const cookie of cookies.split(";")) {
+    const [key = "", value = ""] = cookie.trim().split("=");
+    if (key === name && value !== "") return value;
+  }
+  return undefined;
+}

@@ -1,0 +1,103 @@
+import { type Logger, messageOf } from "@ssmd/runtime";
+import type { SessionRecord, UsageCount } from "./account.ts";
+import type { ClientStore } from "./client_store.ts";
+import { ACCESS_LIMITS } from "./limits.ts";
+
+/**
+ * Collects what is to be written of usage and sessions, and writes it in small batches: the stream
+ * never waits for the disk. While the store is away counts go on adding up, a row for each day,
+ * client, feed and type.
+ */
+export class UsageLog {
+  #store: ClientStore;
+  #logger: Logger;
+  #run: string;
+  #now: () => number;
+  #usage = new Map<string, UsageCount>();
+  #sessions = new Map<string, SessionRecord>();
+  #keysUsed = new Map<string, number>();
+  #keysWritten = new Map<string, number>();
+  #writing: Promise<void> = Promise.resolve();
+  #failing = false;
+
+  constructor(store: ClientStore, run: string, logger: Logger, now: () => number) {
+    this.#store = store;
+    this.#run = run;
+    this.#logger = logger;
+    this.#now = now;
+  }
+
+  /** Adds deliveries or requests. */
+  add(count: UsageCount): void {
+    const place = `${count.day} ${count.client} ${count.feed} ${count.type}`;
+    const known = this.#usage.get(place);
+    if (known === undefined) this.#usage.set(place, { ...count });
+    else known.messages += count.messages;
+  }
+
+  /** A session began or ended. */
+  session(session: SessionRecord): void {
+    this.#sessions.set(session.id, { ...session });
+    if (this.#sessions.size <= ACCESS_LIMITS.endedSessionsMax) return;
+    for (const [id, { endedAtMs }] of this.#sessions) {
+      if (endedAtMs !== null) return void this.#sessions.delete(id);
+    }
+  }
+
+  /** A key was let in. */
+  keyUsed(id: string): void {
+    const nowMs = this.#now();
+    const written = this.#keysWritten.get(id);
+    if (written !== undefined && nowMs - written < ACCESS_LIMITS.keyUseMs) return;
+    if (this.#keysWritten.size >= ACCESS_LIMITS.clientsMax) this.#keysWritten.clear();
+    this.#keysWritten.set(id, nowMs);
+    this.#keysUsed.set(id, nowMs);
+  }
+
+  /** Writes some of it, or all; what could not be written is tried again with the next. */
+  flush(all = false): Promise<void> {
+    return this.#writing = this.#writing.then(async () => {
+      do await this.#write(); while (all && !this.#failing && this.#waits());
+    });
+  }
+
+  #waits(): boolean {
+    return this.#usage.size + this.#sessions.size + this.#keysUsed.size > 0;
+  }
+
+  async #write(): Promise<void> {
+    const usage = taken(this.#usage);
+    const sessions = taken(this.#sessions);
+    const keysUsed = taken(this.#keysUsed);
+    try {
+      await this.#store.count({
+        usage: usage.map(([, count]) => count),
+        sessions: sessions.map(([, session]) => session),
+        keysUsed: keysUsed.map(([id, atMs]) => ({ id, atMs })),
+        run: { id: this.#run, seenAtMs: this.#now() },
+      });
+      if (this.#failing) this.#logger.info("usage is written again");
+      this.#failing = false;
+    } catch (error) {
+      for (const [, count] of usage) this.add(count);
+      // What came meanwhile is newer.
+      for (const [id, each] of sessions) if (!this.#sessions.has(id)) this.session(each);
+      for (const [id, atMs] of keysUsed) if (!this.#keysUsed.has(id)) this.#keysUsed.set(id, atMs);
+      if (!this.#failing) {
+        this.#logger.warn("usage cannot be written now", { error: messageOf(error) });
+      }
+      this.#failing = true;
+    }
+  }
+}
+
+/** Takes the oldest entries out of a map. */
+function taken<V>(map: Map<string, V>): [string, V][] {
+  const entries: [string, V][] = [];
+  for (const entry of map) {
+    if (entries.length >= ACCESS_LIMITS.flushRowsMax) break;
+    entries.push(entry);
+  }
+  for (const [key] of entries) map.delete(key);
+  return entries;
+}
