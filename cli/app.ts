@@ -9,6 +9,7 @@ import {
 import type { SsmdContext } from "./context.ts";
 import { exitCodeOf } from "./exit.ts";
 import { withGlobals } from "./global_flags.ts";
+import { DATA_EXPORT_ROUTES } from "./export/entries.ts";
 import { REGISTRY_COMMANDS } from "./registry/entries.ts";
 import { texts } from "./texts.ts";
 
@@ -49,6 +50,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
         load: () => import("./commands/archive_cat.ts"),
       },
     },
+  },
+  data: {
+    brief: "Archived records: export them",
+    routes: { ...DATA_EXPORT_ROUTES },
   },
   key: {
     brief: "Keys of environments; values are never shown",

@@ -2,16 +2,20 @@ const UTF8 = new TextEncoder();
 
 /** Writes all of `text` now; a reader that went away (`| head`) ends the process quietly. */
 export function writeOut(text: string): void {
-  writeAll(Deno.stdout, text);
+  writeAll(Deno.stdout, UTF8.encode(text));
 }
 
 /** As {@linkcode writeOut}, to stderr. */
 export function writeError(text: string): void {
-  writeAll(Deno.stderr, text);
+  writeAll(Deno.stderr, UTF8.encode(text));
 }
 
-function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  const bytes = UTF8.encode(text);
+/** As {@linkcode writeOut}, with bytes. */
+export function writeBytes(bytes: Uint8Array): void {
+  writeAll(Deno.stdout, bytes);
+}
+
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
   try {
     for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
   } catch (error) {

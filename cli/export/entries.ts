@@ -1,0 +1,16 @@
+import type { Command } from "@stricli/core";
+import type { SsmdContext } from "../context.ts";
+
+/** A command before its module is loaded. */
+interface LazyCommand {
+  brief: string;
+  load: () => Promise<{ command: Command<SsmdContext> }>;
+}
+
+/** The words behind `ssmd data` that export. */
+export const DATA_EXPORT_ROUTES: Readonly<Record<string, LazyCommand>> = {
+  export: {
+    brief: "Export archived records as Parquet, CSV or JSON lines",
+    load: () => import("../commands/data_export.ts"),
+  },
+};

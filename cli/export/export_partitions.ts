@@ -1,0 +1,150 @@
+import { join } from "node:path";
+import type { Storage } from "@ssmd/storage";
+import { readExported, writeExported } from "./exported_file.ts";
+import { ExportFolder } from "./export_folder.ts";
+import { type ExportFormat, fileBytes } from "./formats.ts";
+import { lineageOf } from "./lineage.ts";
+import type { Partition } from "./plan.ts";
+import { type ReadRecords, readRecords } from "./records.ts";
+import { type Counted, nothingCounted, sortedRecords } from "./sorted_records.ts";
+
+const UTF8 = new TextEncoder();
+
+/** What became of a partition: written now, there already, or only planned. */
+export type ExportState = "written" | "there" | "planned";
+
+/** A file of an export. */
+export interface ExportedFile {
+  /** Within the folder of the export. */
+  path: string;
+  feed: string;
+  type: string;
+  date: string;
+  state: ExportState;
+  /** Exact where the file is there; planned: as the archive has them, before symbols and times narrow them. */
+  records: number;
+  /** 0 = planned. */
+  bytes: number;
+  /** "" = planned. */
+  sha256: string;
+}
+
+/** How partitions are exported. */
+export interface ExportOptions {
+  storage: Storage;
+  format: ExportFormat;
+  /** Folder that the files go to. */
+  out: string;
+  /** Bytes of records in memory while they are sorted. */
+  sortBytesMax?: number;
+  /** Told of records as they are read and written. */
+  onRecords?: (what: "read" | "written", count: number) => void;
+  /** Where records come from; default the archive. */
+  read?: ReadRecords;
+}
+
+/** `feed=kraken/type=trade/date=2026-08-01`: what query engines take for columns. */
+export function partitionPath({ feed, type, day }: Partition): string {
+  return `feed=${feed}/type=${type}/date=${day}`;
+}
+
+/**
+ * Writes each partition to a file of its own, with a `_lineage.json` beside it that says where it
+ * comes from. A file that is there, whole and of the same sources is left as it is: an export that
+ * was broken off goes on where it was, and one that is done has nothing to do. Throws StorageError
+ * `EXPORT_RUNNING`, and what reading the archive throws.
+ */
+export async function exportPartitions(
+  partitions: readonly Partition[],
+  options: ExportOptions,
+): Promise<ExportedFile[]> {
+  await using folder = await ExportFolder.open(options.out);
+  const files: ExportedFile[] = [];
+  for (const partition of partitions) {
+    files.push(
+      await exportedBefore(partition, options) ?? await exportOne(partition, options, folder),
+    );
+  }
+  return files;
+}
+
+/** What an export would write, or finds there. */
+export async function plannedFiles(
+  partitions: readonly Partition[],
+  options: ExportOptions,
+): Promise<ExportedFile[]> {
+  const files: ExportedFile[] = [];
+  for (const partition of partitions) {
+    files.push(
+      await exportedBefore(partition, options) ?? {
+        ...named(partition, options.format),
+        ...{ state: "planned", records: partition.archived, bytes: 0, sha256: "" },
+      },
+    );
+  }
+  return files;
+}
+
+function named(partition: Partition, format: ExportFormat) {
+  const { feed, type, day } = partition;
+  return { path: `${partitionPath(partition)}/data.${format}`, feed, type, date: day };
+}
+
+async function exportOne(
+  partition: Partition,
+  options: ExportOptions,
+  folder: ExportFolder,
+): Promise<ExportedFile> {
+  const { storage, format, read = readRecords } = options;
+  const name = named(partition, format);
+  const counted = nothingCounted();
+  const batches = sortedRecords(read(storage, partition), {
+    ...{ partition, counted, spillPath: folder.work("sort") },
+    ...(options.sortBytesMax === undefined ? {} : { bytesMax: options.sortBytesMax }),
+    onRecords: options.onRecords ?? (() => {}),
+  });
+  const lineage = () => lineageOf(partition, counted);
+  const bytes = fileBytes({
+    ...{ format, type: partition.type, batches, lineage },
+    isPartition: true,
+  });
+  const written = await writeExported(folder, name.path, bytes);
+  await writeExported(folder, lineagePath(partition, format), lineageJson(lineage(), written));
+  return { ...name, state: "written", records: counted.records, ...written };
+}
+
+function lineagePath(partition: Partition, format: ExportFormat): string {
+  return `${partitionPath(partition)}/_lineage.${format}.json`;
+}
+
+async function* lineageJson(lineage: Record<string, unknown>, file: object) {
+  yield UTF8.encode(`${JSON.stringify({ ...lineage, file }, null, 2)}\n`);
+}
+
+/** The file of an earlier export, where it is whole and of the same sources. */
+async function exportedBefore(
+  partition: Partition,
+  { out, format }: ExportOptions,
+): Promise<ExportedFile | undefined> {
+  const name = named(partition, format);
+  const lineage = await readLineage(join(out, lineagePath(partition, format)));
+  if (lineage?.fingerprint !== partition.fingerprint) return undefined;
+  const found = await readExported(join(out, name.path));
+  if (found === undefined || found.sha256 !== lineage.file?.sha256) return undefined;
+  return { ...name, state: "there", records: lineage.records ?? 0, ...found };
+}
+
+/** What is read of a lineage file; it may be of anyone. */
+interface LineageFile extends Partial<Pick<Counted, "records">> {
+  fingerprint?: string;
+  file?: { sha256?: string };
+}
+
+async function readLineage(path: string): Promise<LineageFile | undefined> {
+  try {
+    return JSON.parse(await Deno.readTextFile(path)) as LineageFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

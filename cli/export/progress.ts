@@ -1,0 +1,43 @@
+import { bytesText } from "../format.ts";
+
+const SHOWN_EVERY_MS = 200;
+
+/** Shows on a terminal how far an export is; nothing where there is none. */
+export class ExportProgress {
+  #total: number;
+  #write: ((text: string) => void) | undefined;
+  #startMs = performance.now();
+  #shownMs = 0;
+  #records = { read: 0, written: 0 };
+
+  /** `total` = records in the archive that are gone through. */
+  constructor(total: number, write: ((text: string) => void) | undefined) {
+    this.#total = total;
+    this.#write = write;
+  }
+
+  /** Records were read or written. */
+  add(what: "read" | "written", count: number): void {
+    this.#records[what] += count;
+    const nowMs = performance.now();
+    if (this.#write === undefined || nowMs - this.#shownMs < SHOWN_EVERY_MS) return;
+    this.#shownMs = nowMs;
+    const { read, written } = this.#records;
+    const perSecond = Math.round(written * 1000 / (nowMs - this.#startMs));
+    this.#write(
+      `\r\x1b[K${read} of at most ${this.#total} records read, ${written} written (${perSecond}/s)`,
+    );
+  }
+
+  /** Takes the line away. */
+  end(): void {
+    this.#write?.("\r\x1b[K");
+  }
+
+  /** What was done, in one sentence. */
+  summary(records: number, bytes: number): string {
+    const seconds = (performance.now() - this.#startMs) / 1000;
+    const speed = `${bytesText(Math.round(bytes / seconds))}/s`;
+    return `${records} records, ${bytesText(bytes)} in ${seconds.toFixed(1)} s (${speed})`;
+  }
+}
