@@ -8,7 +8,6 @@ import { parseSealedKey } from "./paths.ts";
 import { sha256Of } from "./raw_writer.ts";
 import {
   frameCheck,
-  INDEX_TRAILER_BYTES,
   indexFrameBytes,
   parseIndexFrame,
   type SealedFrame,
