@@ -122,6 +122,10 @@ export interface Manifest {
   gaps: ManifestGap[];
   /** Normalized: last archived place (`frame-index`) of each run. Raw: last line as `line-0`. */
   positions: Positions;
+  /** Normalized: windows whose names have parts up to this one may be sealed; later ones go on. */
+  sealedParts?: number;
+  /** Normalized: files that are named no more and are being removed; their names stay taken. */
+  retired?: string[];
   /** Versions that wrote here, `0.1.0+abc1234`, oldest first. */
   writtenBy: string[];
   /** ISO time of the last change. */

@@ -25,12 +25,8 @@ export async function loadManifest(
   place: ManifestPlace,
 ): Promise<Manifest | undefined> {
   const key = manifestKey(place);
-  try {
-    return parseManifest(await storage.get(key), key);
-  } catch (error) {
-    if (error instanceof StorageError && error.code === "NOT_FOUND") return undefined;
-    throw error;
-  }
+  const bytes = await bytesOf(storage, key);
+  return bytes === undefined ? undefined : parseManifest(bytes, key);
 }
 
 /** The manifest of a day, an empty one when there is none yet; throws as `loadManifest`. */
@@ -41,6 +37,58 @@ export async function openManifest(storage: Storage, place: ManifestPlace): Prom
 /** Writes a manifest. All files it names must be whole in storage before. */
 export async function saveManifest(storage: Storage, manifest: Manifest): Promise<void> {
   await storage.put(manifestKey(manifest), formatManifest(manifest));
+}
+
+/**
+ * Changes a day's manifest against other writers: `change` gets it as it lies in storage and gives
+ * the new one, undefined = nothing is to be changed. It is asked again when another writer was
+ * faster. `known` is how the caller knows the manifest and saves reading it. The result is the
+ * manifest in storage. Where storage cannot write conditionally, the last of two writers within a
+ * moment wins. Throws as `loadManifest`, and what `change` throws.
+ */
+export async function changeManifest(
+  storage: Storage,
+  place: ManifestPlace,
+  change: (manifest: Manifest) => Manifest | undefined,
+  known?: Manifest,
+): Promise<Manifest> {
+  const key = manifestKey(place);
+  let seen = known === undefined ? undefined : formatManifest(known);
+  let manifest = known;
+  for (;;) {
+    if (manifest === undefined) {
+      seen = await bytesOf(storage, key);
+      manifest = seen === undefined ? emptyManifest(place) : parseManifest(seen, key);
+    }
+    const next = change(manifest);
+    if (next === undefined) return manifest;
+    if (await replaced(storage, key, formatManifest(next), seen)) return next;
+    manifest = undefined;
+  }
+}
+
+async function bytesOf(storage: Storage, key: string): Promise<Uint8Array | undefined> {
+  try {
+    return await storage.get(key);
+  } catch (error) {
+    if (error instanceof StorageError && error.code === "NOT_FOUND") return undefined;
+    throw error;
+  }
+}
+
+async function replaced(
+  storage: Storage,
+  key: string,
+  bytes: Uint8Array,
+  seen: Uint8Array | undefined,
+): Promise<boolean> {
+  try {
+    if (storage.replace !== undefined) return await storage.replace(key, bytes, seen);
+  } catch (error) {
+    if (!(error instanceof StorageError && error.code === "STORAGE_UNSUPPORTED")) throw error;
+  }
+  await storage.put(key, bytes);
+  return true;
 }
 
 /**
@@ -109,6 +157,9 @@ function wrongPlace(manifest: Record<string, unknown>): string | undefined {
   if (!Array.isArray(writtenBy)) return "writtenBy";
   if (!Array.isArray(files)) return "files";
   if (!Array.isArray(gaps)) return "gaps";
+  const { sealedParts, retired } = manifest;
+  if (sealedParts !== undefined && !Number.isSafeInteger(sealedParts)) return "sealedParts";
+  if (retired !== undefined && !isTexts(retired)) return "retired";
   const file = files.findIndex((entry) => !isFile(entry));
   if (file >= 0) return `files[${file}]`;
   const gap = gaps.findIndex((entry) => !isGap(entry));
@@ -121,6 +172,10 @@ function wrongPosition(positions: unknown): string | undefined {
   const wrong = Object.entries(positions)
     .find(([, place]) => typeof place !== "string" || parsePlace(place) === undefined);
   return wrong === undefined ? undefined : `positions.${wrong[0]}`;
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
 }
 
 function isFile(value: unknown): value is ManifestFile {

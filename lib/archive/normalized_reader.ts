@@ -4,6 +4,7 @@ import { decode, messagesIn } from "@ssmd/codec";
 import type { Storage } from "@ssmd/storage";
 import type { Lineage, SealedLineage } from "./lineage.ts";
 import { lineageIn } from "./lineage_frame.ts";
+import { type NamedObject, streamFrames } from "./frame_stream.ts";
 import { frameCheck, indexFrameBytes, parseIndexFrame } from "./sealed_index.ts";
 import { damaged, decompressFrame, framesOf, type ZstdFrame } from "./zstd_frames.ts";
 
@@ -56,6 +57,48 @@ export function normalizedOf(file: Uint8Array, key: string): NormalizedContent {
     messages: { [Symbol.iterator]: () => messages()[Symbol.iterator]() },
     records: { [Symbol.iterator]: () => records(messages(), lineage, key)[Symbol.iterator]() },
   };
+}
+
+/** What a normalized file's records are read as. */
+export interface NormalizedFrames {
+  /** Where the file comes from. */
+  lineage: Lineage | SealedLineage;
+  /** Whole messages back to back, a frame at a time; throws where the damage is. */
+  frames: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Opens a normalized file that a manifest names, to be read by ranges: at most a range and a frame
+ * of it are in memory, and everything is checked by the end (frames, count, size, SHA-256).
+ * Throws ArchiveError `ARCHIVE_DAMAGED`, StorageError when the object cannot be read.
+ */
+export async function streamNormalized(
+  storage: Storage,
+  object: NamedObject,
+): Promise<NormalizedFrames> {
+  const { key } = object;
+  const stream = streamFrames(storage, object)[Symbol.asyncIterator]();
+  const front = await stream.next();
+  if (front.done === true || front.value.kind !== "skippable") {
+    throw damaged(key, { offset: 0, why: "no lineage stands at its front" });
+  }
+  const { bytes } = front.value;
+  const lineage = lineageIn(bytes, { kind: "skippable", start: 0, end: bytes.length }, key);
+  async function* frames(): AsyncIterable<Uint8Array> {
+    let count = 0;
+    for (let next = await stream.next(); !next.done; next = await stream.next()) {
+      const { kind, offset, bytes } = next.value;
+      if (kind === "skippable") continue;
+      const frame = { kind, start: 0, end: bytes.length };
+      const plain = decompressFrame(bytes, frame, key, offset);
+      for (const _ of placed(messagesIn(plain), key, offset)) count++;
+      yield plain;
+    }
+    if (count === lineage.count) return;
+    const why = `its lineage names ${lineage.count} records, it holds ${count}`;
+    throw damaged(key, { offset: object.bytes, why });
+  }
+  return { lineage, frames: frames() };
 }
 
 /** A sealed day ends with an index that has the same frames. */

@@ -172,7 +172,7 @@ function checkedFrame(
   if (frameCheck(frame) !== index.frames[number]?.check) {
     throw damaged(key, { offset, why: `its frame ${number} is not the one that its index names` });
   }
-  return decompressFrame(frame, { kind: "data", start: 0, end: frame.length }, key);
+  return decompressFrame(frame, { kind: "data", start: 0, end: frame.length }, key, offset);
 }
 
 function strange(day: SealedDay, frame: number, symbol: string, found: string): ArchiveError {

@@ -62,16 +62,21 @@ export function skippableContent(file: Uint8Array, frame: ZstdFrame): Uint8Array
 }
 
 /**
- * Decompresses one frame of a file, checksum verified.
- * Throws ArchiveError `ARCHIVE_DAMAGED` with `key` and the frame's offset.
+ * Decompresses one frame of a file, checksum verified; `offset` is where it begins when `file` is
+ * only a part. Throws ArchiveError `ARCHIVE_DAMAGED` with `key` and the offset.
  */
-export function decompressFrame(file: Uint8Array, frame: ZstdFrame, key: string): Uint8Array {
+export function decompressFrame(
+  file: Uint8Array,
+  frame: ZstdFrame,
+  key: string,
+  offset: number = frame.start,
+): Uint8Array {
   try {
     return zstdDecompressSync(file.subarray(frame.start, frame.end), {
       maxOutputLength: FRAME_BYTES_MAX,
     });
   } catch (error) {
-    throw damaged(key, { offset: frame.start, why: messageOf(error) });
+    throw damaged(key, { offset, why: messageOf(error) });
   }
 }
 
@@ -105,6 +110,24 @@ export function framesOf(file: Uint8Array): { frames: ZstdFrame[]; damage?: Zstd
   return { frames };
 }
 
+/**
+ * The frame at `start` of bytes that may end before it does: `end` is undefined when it is not
+ * whole here, and `why` is "" unless no more bytes can make a frame of it.
+ */
+export function firstFrameIn(
+  bytes: Uint8Array,
+  start: number,
+): { end?: number; kind: ZstdFrame["kind"]; why: string } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const end = start < bytes.length ? frameEnd(view, start) : CUT_HEADER;
+  if (end === CUT_HEADER) return { kind: "data", why: "" };
+  if (typeof end === "string") return { kind: "data", why: end };
+  const kind = isSkippable(view, start) ? "skippable" : "data";
+  return end > bytes.length ? { kind, why: "" } : { end, kind, why: "" };
+}
+
+const CUT_HEADER = "the file ends inside a frame's header";
+
 function isSkippable(view: DataView, start: number): boolean {
   const magic = view.getUint32(start, true);
   return magic >= SKIPPABLE_MAGIC_FIRST && magic <= SKIPPABLE_MAGIC_LAST;
@@ -118,7 +141,7 @@ function frameEnd(view: DataView, start: number): number | string {
     return dataFrameEnd(view, start);
   } catch (error) {
     // A DataView read behind the end: the file was cut inside a header.
-    if (error instanceof RangeError) return "the file ends inside a frame's header";
+    if (error instanceof RangeError) return CUT_HEADER;
     throw error;
   }
 }

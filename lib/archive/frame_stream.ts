@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import type { Storage } from "@ssmd/storage";
+import { damaged, firstFrameIn } from "./zstd_frames.ts";
+
+/** Bytes of one range read. */
+const RANGE_BYTES = 4 * 1024 * 1024;
+
+/** What is to be read, as its manifest names it. */
+export interface NamedObject {
+  /** In storage. */
+  key: string;
+  /** Of the whole object. */
+  bytes: number;
+  /** Of the whole object, hex; when given it is checked. */
+  sha256?: string;
+}
+
+/** A whole frame of an object. */
+export interface StreamedFrame {
+  /** Whether it holds compressed data or is passed over. */
+  kind: "data" | "skippable";
+  /** Where it begins in the object. */
+  offset: number;
+  /** The frame; a view that is valid until the next one is asked for. */
+  bytes: Uint8Array;
+}
+
+/**
+ * The zstd frames of an object in storage by range reads, at most one of them and one range in
+ * memory. At the end the object's size and SHA-256 are held against those named. Throws ArchiveError
+ * `ARCHIVE_DAMAGED` with key and place behind what is whole, StorageError when it cannot be read.
+ */
+export async function* streamFrames(
+  storage: Storage,
+  object: NamedObject,
+): AsyncIterable<StreamedFrame> {
+  const { key, bytes: size, sha256 } = object;
+  const hash = createHash("sha256");
+  let rest = new Uint8Array(0);
+  let offset = 0;
+  for (let at = 0; at < size;) {
+    // One byte more than there should be tells whether it is longer.
+    const end = at + RANGE_BYTES >= size ? size + 1 : at + RANGE_BYTES;
+    const range = await storage.getRange(key, at, end);
+    hash.update(range);
+    rest = rest.length === 0 ? Uint8Array.from(range) : behind(rest, range);
+    at += range.length;
+    const isLast = at >= size || range.length === 0;
+    for (let start = 0;;) {
+      const { end, kind, why } = firstFrameIn(rest, start);
+      if (end !== undefined) {
+        yield { kind, offset, bytes: rest.subarray(start, end) };
+        offset += end - start;
+        start = end;
+        continue;
+      }
+      rest = rest.subarray(start);
+      if (rest.length > 0 && (isLast || why !== "")) {
+        throw damaged(key, { offset, why: why || "the file ends before its frame does" });
+      }
+      break;
+    }
+    if (range.length === 0) break;
+  }
+  if (offset !== size) {
+    const difference = `${Math.abs(offset - size)} bytes ${offset < size ? "less" : "more"}`;
+    const why = `it has ${difference} than are named`;
+    throw damaged(key, { offset: Math.min(offset, size), why });
+  }
+  if (sha256 === undefined || hash.digest("hex") === sha256) return;
+  throw damaged(key, { offset: 0, why: "it does not have the SHA-256 that its manifest names" });
+}
+
+function behind(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(first.length + second.length);
+  whole.set(first);
+  whole.set(second, first.length);
+  return whole;
+}
