@@ -1,16 +1,19 @@
 import {
   changedManifest,
+  changeManifest,
+  comparePlaces,
   formatPlace,
   type LineageSource,
   type Manifest,
+  type ManifestChange,
   type ManifestFile,
   type ManifestStatus,
   manifestTimes,
   type NormalizedFile,
   normalizedKey,
   parsePlace,
+  placeOf,
   type Positions,
-  saveManifest,
 } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 import type { Day, Window } from "./day.ts";
@@ -55,7 +58,8 @@ async function writeDay(
 ): Promise<void> {
   const files: ManifestFile[] = [];
   const positions: Positions = {};
-  const taken = new Set(day.manifest.files.map((file) => file.key));
+  const { files: named, retired = [] } = day.manifest;
+  const taken = new Set([...named.map((file) => file.key), ...retired]);
   for (const window of windows) {
     const built = window.builder.finish(
       { ...writer.source, feed: day.manifest.feed },
@@ -69,7 +73,7 @@ async function writeDay(
     moveOn(positions, built);
     writer.onFile(file, day);
   }
-  const manifest = changedManifest(day.manifest, {
+  const change: ManifestChange = {
     files,
     gaps: windows.flatMap((window) => window.gaps),
     positions,
@@ -77,19 +81,38 @@ async function writeDay(
     writtenBy: writer.writtenBy,
     nowUs: writer.nowUs(),
     ...(status === undefined ? {} : { status }),
+  };
+  const { feed, day: name } = day.manifest;
+  await writer.insist(`write the manifest of ${feed} ${name}`, async () => {
+    day.manifest = await changeManifest(
+      writer.storage,
+      day.manifest,
+      (manifest) => isMade(change, manifest) ? undefined : changedManifest(manifest, change),
+      day.manifest,
+    );
   });
-  await writer.insist(
-    `write the manifest of ${manifest.feed} ${manifest.day}`,
-    () => saveManifest(writer.storage, manifest),
-  );
-  day.manifest = manifest;
 }
 
-/** The first key of the window's minute that no file has. */
+/**
+ * Whether a try whose answer was lost has made the change: the files are named, or have been sealed
+ * since (then their places are reached, which only this archiver moves).
+ */
+function isMade({ files = [], positions = {} }: ManifestChange, manifest: Manifest): boolean {
+  if (files.length === 0) return false;
+  const named = new Set(manifest.files.map((file) => file.sha256));
+  const places = Object.entries(positions);
+  return files.every((file) => named.has(file.sha256)) ||
+    places.length > 0 && places.every(([run, text]) => {
+      const [place, there] = [parsePlace(text), placeOf(manifest.positions, run)];
+      return place !== undefined && there !== undefined && comparePlaces(there, place) >= 0;
+    });
+}
+
+/** The first key of the window's minute that no file has, or had before it was sealed. */
 function freeKey(manifest: Manifest, window: Window, taken: ReadonlySet<string>): string {
   const { env, feed } = manifest;
   const atUs = window.day.startUs + window.minute * 60_000_000;
-  for (let part = 1;; part++) {
+  for (let part = (manifest.sealedParts ?? 0) + 1;; part++) {
     const key = normalizedKey({ env, feed, type: window.type, atUs, part });
     if (!taken.has(key)) return key;
   }
