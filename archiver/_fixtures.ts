@@ -127,7 +127,7 @@ export class FaultyStorage implements Storage {
   puts = 0;
   /** Called before each action; what it throws is what the action rejects with. */
   before: (action: string, key: string) => void = () => {};
-  /** Called after each put. */
+  /** Called after each put, replacement and removal. */
   after: (key: string) => void = () => {};
   #inner: Storage;
 
@@ -147,8 +147,17 @@ export class FaultyStorage implements Storage {
     return await this.#inner.get(key);
   }
 
-  getRange(key: string, start: number, end: number): Promise<Uint8Array> {
-    return this.#inner.getRange(key, start, end);
+  async replace(key: string, data: Uint8Array, seen: Uint8Array | undefined): Promise<boolean> {
+    this.puts++;
+    this.before("replace", key);
+    const done = await this.#inner.replace?.(key, data, seen) ?? false;
+    this.after(key);
+    return done;
+  }
+
+  async getRange(key: string, start: number, end: number): Promise<Uint8Array> {
+    this.before("getRange", key);
+    return await this.#inner.getRange(key, start, end);
   }
 
   head(key: string): Promise<StoredObject | undefined> {
@@ -163,6 +172,7 @@ export class FaultyStorage implements Storage {
   async delete(key: string): Promise<void> {
     this.before("delete", key);
     await this.#inner.delete(key);
+    this.after(key);
   }
 
   async close(): Promise<void> {}

@@ -1,3 +1,11 @@
 /** The archiver: records from the bus into files, each exactly once. @module */
 export { createArchiver } from "./archiver.ts";
 export type { Archiver, ArchiverOptions, ArchiverStats } from "./archiver_options.ts";
+export {
+  sealDay,
+  type SealDayOptions,
+  type SealedDayReport,
+  type SealedType,
+  type SealProgress,
+  type SealState,
+} from "./seal/seal_day.ts";

@@ -103,9 +103,9 @@ function isMade({ files = [], positions = {} }: ManifestChange, manifest: Manife
   const places = Object.entries(positions);
   return files.every((file) => named.has(file.sha256)) ||
     places.length > 0 && places.every(([run, text]) => {
-      const [place, there] = [parsePlace(text), placeOf(manifest.positions, run)];
-      return place !== undefined && there !== undefined && comparePlaces(there, place) >= 0;
-    });
+        const [place, there] = [parsePlace(text), placeOf(manifest.positions, run)];
+        return place !== undefined && there !== undefined && comparePlaces(there, place) >= 0;
+      });
 }
 
 /** The first key of the window's minute that no file has, or had before it was sealed. */

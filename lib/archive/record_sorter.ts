@@ -12,8 +12,10 @@ export interface RecordSorterOptions {
 }
 
 const BUFFER_BYTES = 64 * 1024 * 1024;
-/** Records in memory, each with 28 bytes beside its own. */
+const FIRST_BUFFER_BYTES = 256 * 1024;
+/** Records in memory, each with 24 bytes beside its own. */
 const BUFFER_RECORDS = 512 * 1024;
+const FIRST_RECORDS = 2048;
 
 /** A symbol's records of one buffer, in order, as pieces of the spill file. */
 interface Stretch {
@@ -42,13 +44,14 @@ export class RecordSorter {
   #numbers = new Map<string, number>();
   #byNumber: Market[] = [];
   #keys = new RecordKeyReader();
+  #bytesMax: number;
   #buffer: Uint8Array;
   #used = 0;
   #count = 0;
-  #starts = new Uint32Array(BUFFER_RECORDS + 1);
-  #owners = new Uint32Array(BUFFER_RECORDS);
-  #times = new Float64Array(BUFFER_RECORDS);
-  #sequences = new Float64Array(BUFFER_RECORDS);
+  #starts = new Uint32Array(FIRST_RECORDS + 1);
+  #owners = new Uint32Array(FIRST_RECORDS);
+  #times = new Float64Array(FIRST_RECORDS);
+  #sequences = new Float64Array(FIRST_RECORDS);
   #fromUs = Infinity;
   #toUs = 0;
   #firstSequence = Infinity;
@@ -58,7 +61,8 @@ export class RecordSorter {
   constructor(type: EventType, options: RecordSorterOptions) {
     this.type = type;
     this.#options = options;
-    this.#buffer = new Uint8Array(options.bufferBytesMax ?? BUFFER_BYTES);
+    this.#bytesMax = options.bufferBytesMax ?? BUFFER_BYTES;
+    this.#buffer = new Uint8Array(Math.min(FIRST_BUFFER_BYTES, this.#bytesMax));
   }
 
   /** Records so far. */
@@ -74,10 +78,11 @@ export class RecordSorter {
     const keys = this.#keys;
     keys.read(message);
     const { receivedAtUs, sequence } = keys;
-    if (this.#count === BUFFER_RECORDS || this.#used + message.length > this.#buffer.length) {
+    if (this.#count === BUFFER_RECORDS || this.#used + message.length > this.#bytesMax) {
       this.#flush();
-      if (message.length > this.#buffer.length) this.#buffer = new Uint8Array(message.length);
     }
+    if (this.#used + message.length > this.#buffer.length) this.#growBytes(message.length);
+    if (this.#count === this.#owners.length) this.#growRecords();
     const market = this.#marketOf(keys.symbol);
     market.count++;
     market.bytes += message.length;
@@ -115,6 +120,32 @@ export class RecordSorter {
   close(): void {
     this.#spill?.close();
     this.#spill = undefined;
+  }
+
+  /** Twice as much as before, at least the room that is needed. */
+  #growBytes(more: number): void {
+    const doubled = Math.min(2 * this.#buffer.length, this.#bytesMax);
+    const buffer = new Uint8Array(Math.max(this.#used + more, doubled));
+    buffer.set(this.#buffer.subarray(0, this.#used));
+    this.#buffer = buffer;
+  }
+
+  #growRecords(): void {
+    const length = Math.min(2 * this.#owners.length, BUFFER_RECORDS);
+    const [starts, owners] = [new Uint32Array(length + 1), new Uint32Array(length)];
+    const [times, sequences] = [new Float64Array(length), new Float64Array(length)];
+    starts.set(this.#starts);
+    owners.set(this.#owners);
+    times.set(this.#times);
+    sequences.set(this.#sequences);
+    this.#starts = starts;
+    this.#owners = owners;
+    this.#times = times;
+    this.#sequences = sequences;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   #marketOf(symbol: string): Market {

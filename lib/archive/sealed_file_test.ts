@@ -78,7 +78,7 @@ function bytesOf(trades: readonly Trade[], bufferBytesMax?: number): Uint8Array 
 async function sealed(trades: readonly Trade[]): Promise<{ storage: Storage; file: ManifestFile }> {
   const storage = memoryStorage();
   const sorter = sorterOf(trades);
-  const file = await putSealed(storage, KEY, sorter.sorted(), SOURCE, 3);
+  const file = await putSealed(storage, KEY, sorter.sorted(), SOURCE, { level: 3 });
   sorter.close();
   return { storage, file };
 }

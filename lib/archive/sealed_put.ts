@@ -12,6 +12,14 @@ import {
 /** Compressed frames between two turns of the event loop. */
 const FRAMES_A_TURN = 16;
 
+/** How a sealed day is put. */
+export interface PutSealedOptions {
+  /** zstd's, 1…19; default {@linkcode SEALED_LEVEL}. Another level gives other bytes. */
+  level?: number;
+  /** Called before the object's last bytes are given; what it throws leaves what was there before. */
+  beforeEnd?: () => Promise<void>;
+}
+
 /**
  * Writes a sealed day to storage as it is made: neither it nor its records are ever in memory as a
  * whole. The result is the manifest's entry; the manifest is the caller's to write, after the
@@ -22,7 +30,7 @@ export async function putSealed(
   key: string,
   sorted: SortedDay,
   source: SealedSource,
-  level?: number,
+  { level, beforeEnd }: PutSealedOptions = {},
 ): Promise<ManifestFile> {
   let file: SealedFile | undefined;
   async function* chunks(): AsyncIterable<Uint8Array> {
@@ -31,6 +39,7 @@ export async function putSealed(
     for (let next = frames.next();; next = frames.next()) {
       if (next.done === true) {
         file = next.value;
+        await beforeEnd?.();
         return;
       }
       yield next.value;

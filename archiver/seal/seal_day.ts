@@ -1,0 +1,161 @@
+import { ArchiveError, type Logger, silentLogger } from "@ssmd/runtime";
+import { EVENT_TYPES, type EventType } from "@ssmd/market";
+import {
+  changeManifest,
+  isDayOver,
+  loadManifest,
+  type Manifest,
+  type ManifestFile,
+  type ManifestPlace,
+  NORMALIZED_VERSION,
+} from "@ssmd/archive";
+import type { Storage } from "@ssmd/storage";
+import { sealType } from "./seal_type.ts";
+import { switched, unretired } from "./sealed_manifest.ts";
+
+/** Which day is sealed, where, by whom. */
+export interface SealDayOptions {
+  storage: Storage;
+  env: string;
+  feed: string;
+  /** Default {@linkcode NORMALIZED_VERSION}. */
+  version?: string;
+  /** `YYYY-MM-DD`, UTC. */
+  day: string;
+  /** Folder on a disk with room for the day's compressed records. */
+  tempDir: string;
+  software: { version: string; commit: string };
+  /** Wall clock, µs. */
+  nowUs: () => number;
+  /** Also a day that is not over. */
+  force?: boolean;
+  /** Say what would be done, and do nothing. */
+  dryRun?: boolean;
+  logger?: Logger;
+  /** Called now and then. */
+  onProgress?: (progress: SealProgress) => void;
+}
+
+/** How far the sealing of one type is. */
+export interface SealProgress {
+  type: EventType;
+  step: "reading" | "checking";
+  /** Records so far, and all. */
+  done: number;
+  total: number;
+}
+
+/** One type of a day before and after. */
+export interface SealedType {
+  type: EventType;
+  records: number;
+  /** Files that were merged: windows, and an earlier sealed day that late records came to. */
+  files: number;
+  /** Bytes of them in storage. */
+  bytes: number;
+  /** The sealed object; undefined in a dry run. */
+  sealed: { key: string; bytes: number; symbols: number } | undefined;
+}
+
+/** `sealed`: some type was. `already`: nothing was left to do. `absent`: there is no such day. */
+export type SealState = "sealed" | "already" | "absent";
+
+/** What was done to a day. */
+export interface SealedDayReport {
+  env: string;
+  feed: string;
+  version: string;
+  day: string;
+  state: SealState;
+  /** Types that had windows. */
+  types: SealedType[];
+}
+
+/**
+ * Seals a day: for each type one object of all records by symbol and time, read back completely
+ * before the manifest names it; then the manifest names it in place of the windows; then those are
+ * removed. Whatever it is killed in, the next call goes on from there, and readers see at every
+ * moment each record once. An archiver may go on writing the day: what comes late makes windows
+ * beside the sealed object, and the next call merges both.
+ * Throws ArchiveError `DAY_NOT_OVER`, `SEAL_DIFFERS`, `SEAL_OVERTAKEN`, `ARCHIVE_DAMAGED`,
+ * `SPILL_FAILED`, and StorageError.
+ */
+export async function sealDay(options: SealDayOptions): Promise<SealedDayReport> {
+  const { storage, env, feed, version = NORMALIZED_VERSION, day } = options;
+  const place: ManifestPlace = { kind: "normalized", env, feed, version, day };
+  let manifest = await loadManifest(storage, place);
+  const report: SealedDayReport = { env, feed, version, day, state: "absent", types: [] };
+  if (manifest === undefined) return report;
+  if (!options.force && !isDayOver(day, options.nowUs())) throw notOver(report);
+  if (!options.dryRun) manifest = await removeRetired(place, manifest, options);
+  report.state = "already";
+  for (const type of EVENT_TYPES) {
+    const files = unsealed(manifest, type);
+    if (files.length === 0) continue;
+    report.state = "sealed";
+    const sealed: SealedType = {
+      type,
+      records: files.reduce((sum, file) => sum + file.count, 0),
+      files: files.length,
+      bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+      sealed: undefined,
+    };
+    report.types.push(sealed);
+    if (options.dryRun) continue;
+    const file = await sealType(place, manifest, type, files, options);
+    sealed.sealed = { key: file.key, bytes: file.bytes, symbols: file.sealed?.symbols ?? 0 };
+    manifest = await switchOver(place, files, file, options);
+    manifest = await removeRetired(place, manifest, options);
+  }
+  return report;
+}
+
+/** The files of a type that make a new sealed object; none when it is sealed and nothing came late. */
+function unsealed(manifest: Manifest, type: EventType): ManifestFile[] {
+  const files = manifest.files.filter((file) => file.type === type);
+  return files.some((file) => file.sealed === undefined) ? files : [];
+}
+
+async function switchOver(
+  place: ManifestPlace,
+  sources: readonly ManifestFile[],
+  file: ManifestFile,
+  { storage, software, nowUs }: SealDayOptions,
+): Promise<Manifest> {
+  const writtenBy = `${software.version}+${software.commit}`;
+  return await changeManifest(storage, place, (manifest) => {
+    const next = switched(manifest, sources, file, { writtenBy, nowUs: nowUs() });
+    if (next !== undefined) return next;
+    // Only another sealing takes files out: its object has these records already, or will.
+    throw new ArchiveError(
+      "SEAL_OVERTAKEN",
+      `${file.key}: the manifest changed under the sealing; nothing was switched over.`,
+      { hint: "Another sealing of this day runs or ran. Run it again.", retryable: true },
+    );
+  });
+}
+
+/** Removes what an earlier switch left over, and then forgets it. */
+async function removeRetired(
+  place: ManifestPlace,
+  manifest: Manifest,
+  { storage, nowUs, logger = silentLogger }: SealDayOptions,
+): Promise<Manifest> {
+  const { retired = [] } = manifest;
+  if (retired.length === 0) return manifest;
+  for (const key of retired) await storage.delete(key);
+  logger.debug("removed files that are sealed", { day: place.day, files: retired.length });
+  return await changeManifest(
+    storage,
+    place,
+    (each) => unretired(each, retired, nowUs()),
+    manifest,
+  );
+}
+
+function notOver({ env, feed, day }: SealedDayReport): ArchiveError {
+  return new ArchiveError("DAY_NOT_OVER", `${env}/${feed} ${day} is not over yet.`, {
+    hint: "A day is sealed after 00:01 UTC of the next; --force seals what is there now.",
+    context: { env, feed, day },
+  });
+}

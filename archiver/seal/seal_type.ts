@@ -1,0 +1,127 @@
+import { ArchiveError } from "@ssmd/runtime";
+import type { EventType } from "@ssmd/market";
+import { messagesIn } from "@ssmd/codec";
+import {
+  loadManifest,
+  type Manifest,
+  type ManifestFile,
+  type ManifestPlace,
+  NORMALIZED_VERSION,
+  putSealed,
+  readSealed,
+  RecordDigest,
+  RecordSorter,
+  sealedKey,
+  type SealedSource,
+  streamNormalized,
+} from "@ssmd/archive";
+import type { Storage } from "@ssmd/storage";
+import type { SealDayOptions, SealProgress } from "./seal_day.ts";
+
+/** Records between two tellings of progress. */
+const TELL_EVERY = 100_000;
+
+/**
+ * Writes the sealed object of one type and reads it back: the entry is what the manifest may name.
+ * Throws as `sealDay`.
+ */
+export async function sealType(
+  place: ManifestPlace,
+  manifest: Manifest,
+  type: EventType,
+  files: readonly ManifestFile[],
+  options: SealDayOptions,
+): Promise<ManifestFile> {
+  const { storage, tempDir } = options;
+  const key = freeKey(place, manifest, type);
+  const total = files.reduce((sum, file) => sum + file.count, 0);
+  const tell = teller(type, total, options);
+  using sorter = new RecordSorter(type, { tempDir });
+  const given = await readAll(storage, files, sorter, tell("reading"));
+  const sealed = await putSealed(storage, key, sorter.sorted(), sourceOf(place, options), {
+    beforeEnd: () => assertUnnamed(storage, place, key),
+  });
+  const found = new RecordDigest();
+  const checked = tell("checking");
+  for await (const { plain } of readSealed(storage, sealed)) {
+    for (const message of messagesIn(plain)) found.add(message);
+    checked(found.count);
+  }
+  if (found.text === given.text) return sealed;
+  throw new ArchiveError(
+    "SEAL_DIFFERS",
+    `${key} holds ${found.text}; the files it was made of hold ${given.text}.`,
+    { hint: "Nothing was switched over or removed. Check memory and disk, and run it again." },
+  );
+}
+
+function sourceOf(
+  { env, feed, version = NORMALIZED_VERSION, day }: ManifestPlace,
+  { software, nowUs }: SealDayOptions,
+): SealedSource {
+  const source = `windows of ${version}`;
+  return { env, feed, day, processor: "archive seal", software, source, nowUs: nowUs() };
+}
+
+async function readAll(
+  storage: Storage,
+  files: readonly ManifestFile[],
+  sorter: RecordSorter,
+  tell: (done: number) => void,
+): Promise<RecordDigest> {
+  const given = new RecordDigest();
+  for (const file of files) {
+    const before = given.count;
+    const { frames } = await streamNormalized(storage, file);
+    for await (const plain of frames) {
+      for (const message of messagesIn(plain)) {
+        given.add(message);
+        sorter.add(message);
+      }
+      tell(given.count);
+    }
+    if (given.count - before === file.count) continue;
+    throw new ArchiveError(
+      "ARCHIVE_DAMAGED",
+      `${file.key} holds ${given.count - before} records, its manifest says ${file.count}.`,
+      { hint: "Run `ssmd archive verify`, and restore the file from a copy." },
+    );
+  }
+  return given;
+}
+
+/** The first key of a sealed day that the manifest does not need for something else. */
+function freeKey(place: ManifestPlace, manifest: Manifest, type: EventType): string {
+  const { files, retired = [] } = manifest;
+  const taken = new Set([...files.map((file) => file.key), ...retired]);
+  for (let part = 1;; part++) {
+    const key = sealedKey({ ...place, type, part });
+    if (!taken.has(key)) return key;
+  }
+}
+
+/** Throws when another sealing of the day has its object named under the key: it stays as it is. */
+async function assertUnnamed(storage: Storage, place: ManifestPlace, key: string): Promise<void> {
+  const manifest = await loadManifest(storage, place);
+  if (!manifest?.files.some((file) => file.key === key)) return;
+  throw new ArchiveError(
+    "SEAL_OVERTAKEN",
+    `${key} was written and named by another sealing meanwhile.`,
+    { hint: "Run it again when the other one is done.", retryable: true },
+  );
+}
+
+function teller(
+  type: EventType,
+  total: number,
+  { onProgress }: SealDayOptions,
+): (step: SealProgress["step"]) => (done: number) => void {
+  return (step) => {
+    let told = 0;
+    return (done) => {
+      if (done - told < TELL_EVERY) return;
+      told = done;
+      onProgress?.({ type, step, done, total });
+    };
+  };
+}
