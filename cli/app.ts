@@ -45,6 +45,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
         brief: "Recount every archived file against its manifest and the raw frames",
         load: () => import("./commands/archive_verify.ts"),
       },
+      seal: {
+        brief: "Merge the minute files of days that are over into one object a type",
+        load: () => import("./commands/archive_seal.ts"),
+      },
       cat: {
         brief: "Print a raw or normalized file as JSON lines",
         load: () => import("./commands/archive_cat.ts"),

@@ -57,8 +57,11 @@ export interface SealedType {
   sealed: { key: string; bytes: number; symbols: number } | undefined;
 }
 
-/** `sealed`: some type was. `already`: nothing was left to do. `absent`: there is no such day. */
-export type SealState = "sealed" | "already" | "absent";
+/**
+ * `sealed`: some type was. `due`: it would be, in a dry run. `already`: nothing was left to do.
+ * `absent`: there is no such day.
+ */
+export type SealState = "sealed" | "due" | "already" | "absent";
 
 /** What was done to a day. */
 export interface SealedDayReport {
@@ -92,7 +95,7 @@ export async function sealDay(options: SealDayOptions): Promise<SealedDayReport>
   for (const type of EVENT_TYPES) {
     const files = unsealed(manifest, type);
     if (files.length === 0) continue;
-    report.state = "sealed";
+    report.state = options.dryRun ? "due" : "sealed";
     const sealed: SealedType = {
       type,
       records: files.reduce((sum, file) => sum + file.count, 0),

@@ -70,3 +70,38 @@ Deno.test("cat of a damaged file prints what is whole and exits with 1", () =>
     assert.equal(code, 1);
     assert.match(err, /cut\.zst is damaged at byte \d+: the file ends 1 bytes before/);
   }));
+
+Deno.test("seal merges the minute files; the archive balances as before, and cat and verify read it", () =>
+  withArchive(async (dir) => {
+    const windows = [...Deno.readDirSync(`${dir}/normalized/test/kraken/v1/trade/2026/08/01`)];
+    const planned = await ssmd("archive", "seal", "--data", dir, "--dry-run");
+    assert.match(planned.out, /test +kraken +v1 +2026-08-01 +trade +1182 +3 .* due/);
+    assert.equal(windows.length, 3);
+    const { code, out, err } = await ssmd("archive", "seal", "--data", dir, "--feed", "kraken");
+    assert.equal(code, 0, err);
+    assert.match(out, /trade +1182 +3 .* sealed/);
+    const path = `${dir}/normalized/test/kraken/v1/trade/2026/08/01`;
+    assert.deepEqual([...Deno.readDirSync(path)].map(({ name }) => name), ["day.capnp.zst"]);
+    assert.deepEqual([...Deno.readDirSync(dir)].map(({ name }) => name).sort(), [
+      "normalized",
+      "raw",
+    ]);
+    const verified = await ssmd("archive", "verify", "--data", dir);
+    assert.deepEqual([verified.code, verified.err], [0, ""]);
+    const printed = await ssmd("archive", "cat", `${path}/day.capnp.zst`);
+    assert.equal(printed.out.trim().split("\n").length, 1182);
+    const again = await ssmd("archive", "seal", "--data", dir);
+    assert.match(again.out, /2026-08-01 .* already/);
+  }));
+
+Deno.test("seal of a damaged window exits with 1, names it, and leaves the day as it was", () =>
+  withArchive(async (dir) => {
+    const bytes = await Deno.readFile(`${dir}/${TRADES}`);
+    bytes[bytes.length - 20] = (bytes.at(-20) ?? 0) ^ 1;
+    await Deno.writeFile(`${dir}/${TRADES}`, bytes);
+    const { code, out, err } = await ssmd("archive", "seal", "--data", dir);
+    assert.equal(code, 1);
+    assert.match(out, /failed/);
+    assert.match(err, new RegExp(`problem: ${TRADES} is damaged at byte \\d+`));
+    assert.deepEqual(await Deno.readFile(`${dir}/${TRADES}`), bytes);
+  }));
