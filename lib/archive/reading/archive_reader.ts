@@ -1,0 +1,195 @@
+import { ArchiveError, messageOf } from "@ssmd/runtime";
+import { ALL_SYMBOLS, type Gap, lostGap, type MarketEvent } from "@ssmd/market";
+import type { Storage } from "@ssmd/storage";
+import { usOfDay } from "../paths.ts";
+import { isGone } from "../sealed_reader.ts";
+import { type ArchivedDay, archivedDays } from "./archived_days.ts";
+import { type ArchiveQuery, type ArchiveReadOptions, assertQuery } from "./archive_query.ts";
+import type { Damage } from "./block.ts";
+import { type DayPlan, type DayPlanOptions, manifestOf, planDay } from "./day_plan.ts";
+import { Merge } from "./merge.ts";
+import { ReadAhead, type ReadAheadOptions } from "./read_ahead.ts";
+import { RecordFilter } from "./record_filter.ts";
+import type { Unit } from "./unit.ts";
+
+const DAY_US = 86_400_000_000;
+const BATCH_RECORDS = 1024;
+const READ_AHEAD_BYTES = 32 * 1024 * 1024;
+const REQUESTS = 8;
+/** A day that was planned longer ago is planned anew when its turn comes: it may have grown. */
+const PLAN_MS_MAX = 5_000;
+
+/**
+ * The records of a feed in the order of receivedAt, then sequence (ties by symbol, type and bytes),
+ * over open windows and sealed days, in batches of up to 1,024. Days without records are passed over.
+ * Memory is bounded by the read-ahead and by how many files overlap in time, not by the span. A day
+ * is read as its manifest names it when its turn comes; when its files are sealed meanwhile, reading
+ * goes on in what took their place, without loss or repeat.
+ *
+ * Throws ArchiveError `QUERY_INVALID`, `ARCHIVE_NOT_FOUND` (no such environment, feed or version),
+ * `MANIFEST_DAMAGED`, `FILE_MISSING`, and `ARCHIVE_DAMAGED` with key and place, the last two after
+ * everything before the damage; StorageError when storage is away.
+ */
+export async function* readArchive(
+  storage: Storage,
+  query: ArchiveQuery,
+  options: ArchiveReadOptions = {},
+): AsyncGenerator<readonly MarketEvent[], void> {
+  assertQuery(query);
+  const days = await archivedDays(storage, query);
+  let coming: DayReader | undefined;
+  try {
+    for (let i = 0; i < days.length; i++) {
+      const reader = coming ?? new DayReader(storage, query, days[i] as ArchivedDay, options);
+      const after = days[i + 1];
+      // Its manifest and indexes are at hand when this day ends.
+      coming = after && new DayReader(storage, query, after, options);
+      yield* reader.records();
+    }
+  } finally {
+    await coming?.planned();
+  }
+}
+
+/** Reads one day. */
+class DayReader {
+  #plan: Promise<{ plan: DayPlan } | { error: unknown }>;
+  #options: DayPlanOptions;
+  #readAhead: ReadAheadOptions;
+  #onDamage: ArchiveReadOptions["onDamage"];
+  #plannedAtMs = 0;
+
+  /** Begins to plan. */
+  constructor(
+    storage: Storage,
+    query: ArchiveQuery,
+    archived: ArchivedDay,
+    options: ArchiveReadOptions,
+  ) {
+    const bytesMax = options.readAheadBytesMax ?? READ_AHEAD_BYTES;
+    const startUs = usOfDay(archived.day);
+    const fromUs = Math.max(startUs, query.fromUs ?? 0);
+    const toUs = Math.min(startUs + DAY_US, query.toUs ?? Infinity);
+    const filter = filterOf(query, fromUs, toUs);
+    this.#options = { storage, query, archived, filter, fromUs, toUs, bytesMax };
+    this.#readAhead = { bytesMax, requestsMax: options.requestsMax ?? REQUESTS };
+    this.#onDamage = options.onDamage;
+    this.#plan = this.#planned();
+  }
+
+  /** Resolves when nothing more of the plan is on its way. */
+  async planned(): Promise<void> {
+    await this.#plan;
+  }
+
+  async #planned(): Promise<{ plan: DayPlan } | { error: unknown }> {
+    this.#plannedAtMs = performance.now();
+    try {
+      return { plan: await planDay(this.#options) };
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  /** The day's records; see {@linkcode readArchive}. */
+  async *records(): AsyncGenerator<readonly MarketEvent[], void> {
+    await this.#plan;
+    if (performance.now() - this.#plannedAtMs > PLAN_MS_MAX) this.#plan = this.#planned();
+    for (;;) {
+      const planned = await this.#plan;
+      if ("error" in planned) {
+        if (!(planned.error instanceof ArchiveError)) throw planned.error;
+        yield* this.#lost(this.#dayDamage(planned.error));
+        return;
+      }
+      const changedUs = yield* this.#planRecords(planned.plan);
+      if (changedUs === undefined) return;
+      const { query, toUs } = this.#options;
+      const filter = filterOf(query, changedUs, toUs);
+      this.#options = { ...this.#options, filter, fromUs: changedUs };
+      this.#plan = this.#planned();
+    }
+  }
+
+  /** Returns where to go on with a new plan, when files were replaced; µs. */
+  async *#planRecords(
+    { units }: DayPlan,
+  ): AsyncGenerator<readonly MarketEvent[], number | undefined> {
+    const ahead = new ReadAhead(units, this.#readAhead);
+    const merge = new Merge();
+    try {
+      for (let unit = ahead.next; unit !== undefined || !merge.isEmpty; unit = ahead.next) {
+        const untilUs = unit?.fromUs ?? Infinity;
+        for (let more = true; more;) {
+          const batch: MarketEvent[] = [];
+          const found = merge.take(batch, BATCH_RECORDS, untilUs);
+          if (batch.length > 0) yield batch;
+          if (typeof found === "boolean") more = found;
+          else if (await this.#isReplaced(found.key, units)) return found.atUs;
+          else yield* this.#lost(found);
+        }
+        if (unit === undefined) continue;
+        try {
+          merge.add(await ahead.take());
+        } catch (error) {
+          if (!isGone(error)) throw error;
+          if (await this.#isReplaced(unit.key, units)) return unit.fromUs;
+          yield* this.#lost(fileMissing(unit, error));
+        }
+      }
+    } finally {
+      await ahead.close();
+    }
+  }
+
+  /** Whether the manifest does not name the file any more, or other bytes under its key. */
+  async #isReplaced(key: string, units: readonly Unit[]): Promise<boolean> {
+    const known = units.find((unit) => unit.key === key);
+    const manifest = await manifestOf(this.#options);
+    return manifest?.files.find((file) => file.key === key)?.sha256 !== known?.sha256;
+  }
+
+  *#lost(damage: Damage): Generator<readonly MarketEvent[]> {
+    if (this.#onDamage === undefined) throw damage.error;
+    const { query } = this.#options;
+    const gap = gapOf(damage, query.feed);
+    this.#onDamage({ error: damage.error, gap });
+    if (query.types === undefined || query.types.includes("gap")) yield [gap];
+  }
+
+  #dayDamage(error: ArchiveError): Damage {
+    const { fromUs: atUs, toUs } = this.#options;
+    return { error, key: String(error.context["key"] ?? ""), atUs, toUs: toUs - 1, missed: null };
+  }
+}
+
+function filterOf({ symbols }: ArchiveQuery, fromUs: number, toUs: number): RecordFilter {
+  return new RecordFilter({ symbols: symbols && new Set(symbols), fromUs, toUs });
+}
+
+/** What is missing, as a record: its time is that of the last moment that was read. */
+function gapOf({ error, atUs, toUs, missed }: Damage, feed: string): Gap {
+  const gap = lostGap({
+    feed,
+    symbol: ALL_SYMBOLS,
+    reason: "checksum",
+    fromUs: atUs,
+    atUs: Math.max(atUs, toUs),
+    missed,
+    detail: `The archive cannot be read whole: ${error.message}`,
+  });
+  return { ...gap, receivedAtUs: atUs };
+}
+
+function fileMissing({ key, fromUs, toUs, count }: Unit, cause: unknown): Damage {
+  const error = new ArchiveError(
+    "FILE_MISSING",
+    `${key} is named in its manifest and is not in storage: ${messageOf(cause)}`,
+    {
+      hint: "Restore the file from a copy, or seal the day anew from raw.",
+      context: { key },
+      cause,
+    },
+  );
+  return { error, key, atUs: fromUs, toUs, missed: count };
+}

@@ -1,0 +1,116 @@
+import { ArchiveError, suggestion } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import { dayOfUs, feedPrefix, parseManifestKey } from "../paths.ts";
+import { loadPromoted, type Promoted, promotedOn } from "../promoted.ts";
+import type { ArchiveQuery } from "./archive_query.ts";
+
+/** A day of the archive and the version of it that is read. */
+export interface ArchivedDay {
+  /** `YYYY-MM-DD`, UTC. */
+  day: string;
+  /** Of the normalized records. */
+  version: string;
+}
+
+/** Keys that are looked at for names that may have been meant. */
+const KEYS_FOR_NAMES_MAX = 10_000;
+
+/**
+ * The days with normalized records within a query's span, oldest first, each in the version that is
+ * asked for or promoted. Throws ArchiveError `ARCHIVE_NOT_FOUND` when there is nothing of this
+ * environment and feed at all, or not in this version; StorageError.
+ */
+export async function archivedDays(storage: Storage, query: ArchiveQuery): Promise<ArchivedDay[]> {
+  const { env, feed, version, fromUs = 0, toUs } = query;
+  const first = dayOfUs(fromUs);
+  const last = toUs === undefined ? "9999-12-31" : dayOfUs(toUs - 1);
+  const promoted = version === undefined ? await loadPromoted(storage, env, feed) : undefined;
+  const days: ArchivedDay[] = [];
+  let isKnown = false;
+  for (const each of versionsOf(version, promoted)) {
+    for await (
+      const day of manifestDays(storage, { kind: "normalized", env, feed, version: each })
+    ) {
+      isKnown = true;
+      const isRead = promoted === undefined || promotedOn(promoted, day) === each;
+      if (isRead && day >= first && day <= last) days.push({ day, version: each });
+    }
+  }
+  if (!isKnown) await assertKnown(storage, query);
+  return days.sort((a, b) => (a.day < b.day ? -1 : 1));
+}
+
+function versionsOf(version: string | undefined, promoted: Promoted | undefined): string[] {
+  if (version !== undefined || promoted === undefined) return [version ?? ""];
+  return [...new Set([promoted.default, ...Object.values(promoted.days)])];
+}
+
+/** Days that have a manifest, oldest first. Other files of the feed are not listed. */
+export async function* manifestDays(
+  storage: Storage,
+  { kind, env, feed, version }: {
+    kind: "raw" | "normalized";
+    env: string;
+    feed: string;
+    version?: string;
+  },
+): AsyncIterable<string> {
+  // Of normalized days only manifests lie under the year; the records lie under their type.
+  for (const millennium of ["1", "2"]) {
+    const prefix = `${feedPrefix(kind, env, feed, version)}${millennium}`;
+    for await (const { key } of storage.list(prefix)) {
+      const place = parseManifestKey(key);
+      if (place !== undefined) yield place.day;
+    }
+  }
+}
+
+/** Refuses what the archive has nothing of. A feed that has only raw files yet is known. */
+async function assertKnown(storage: Storage, { env, feed, version }: ArchiveQuery): Promise<void> {
+  if (version === undefined && await hasAny(storage, feedPrefix("raw", env, feed))) return;
+  if (await hasAny(storage, feedPrefix("normalized", env, feed, version))) return;
+  const { what, hint } = await missing(storage, { env, feed, version });
+  throw new ArchiveError("ARCHIVE_NOT_FOUND", `There is no ${what} in "${storage.location}".`, {
+    hint,
+    context: { env, feed, ...(version === undefined ? {} : { version }) },
+  });
+}
+
+async function missing(
+  storage: Storage,
+  { env, feed, version }: { env: string; feed: string; version: string | undefined },
+): Promise<{ what: string; hint: string }> {
+  const envs = await namesIn(storage, "");
+  if (!envs.includes(env)) {
+    const hint = envs.length === 0 ? "The archive is empty." : hintOf(env, envs);
+    return { what: `archive of the environment "${env}"`, hint };
+  }
+  const feeds = await namesIn(storage, `${env}/`);
+  if (!feeds.includes(feed)) {
+    return { what: `feed "${feed}" of the environment "${env}"`, hint: hintOf(feed, feeds) };
+  }
+  const versions = await namesIn(storage, `${env}/${feed}/`);
+  const what = `version "${version}" of ${env}/${feed}`;
+  return { what, hint: hintOf(version ?? "", versions.filter((name) => !name.includes("."))) };
+}
+
+function hintOf(name: string, known: readonly string[]): string {
+  const text = suggestion(name, known);
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith("?") ? "" : "."}`;
+}
+
+async function hasAny(storage: Storage, prefix: string): Promise<boolean> {
+  for await (const _ of storage.list(prefix)) return true;
+  return false;
+}
+
+/** What stands in keys behind `normalized/{start}`, as far as a look at some of them tells. */
+async function namesIn(storage: Storage, start: string): Promise<string[]> {
+  const names = new Set<string>();
+  let count = 0;
+  for await (const { key } of storage.list(`normalized/${start}`)) {
+    names.add(key.slice(`normalized/${start}`.length).split("/")[0] ?? "");
+    if (++count >= KEYS_FOR_NAMES_MAX) break;
+  }
+  return [...names];
+}

@@ -1,0 +1,89 @@
+import { ArchiveError } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import type { Manifest, ManifestFile } from "../manifest.ts";
+import { loadManifest } from "../manifest_file.ts";
+import { usOfNsText } from "../raw_line.ts";
+import { isGone, openSealed } from "../sealed_reader.ts";
+import type { ArchiveQuery } from "./archive_query.ts";
+import type { ArchivedDay } from "./archived_days.ts";
+import type { Block } from "./block.ts";
+import type { RecordFilter } from "./record_filter.ts";
+import { rangeBytesFor, sealedUnits, wantedFrames } from "./sealed_unit.ts";
+import type { Unit } from "./unit.ts";
+import { windowUnit } from "./window_unit.ts";
+
+/** Times that an index is looked for before a file that is sealed again and again is given up. */
+const OPEN_TRIES = 5;
+
+/** What there is to be read of a day. */
+export interface DayPlan {
+  manifest: Manifest | undefined;
+  units: Unit[];
+}
+
+/** What a day is planned with. */
+export interface DayPlanOptions {
+  storage: Storage;
+  query: ArchiveQuery;
+  archived: ArchivedDay;
+  filter: RecordFilter;
+  /** receivedAt, µs; `toUs` is the first moment that is left out. */
+  fromUs: number;
+  toUs: number;
+  bytesMax: number;
+}
+
+/** Reads a day's manifest, and the indexes of what is sealed. Throws ArchiveError, StorageError. */
+export async function planDay(options: DayPlanOptions): Promise<DayPlan> {
+  for (let tries = 1;; tries++) {
+    const manifest = await manifestOf(options);
+    const files = (manifest?.files ?? []).filter((file) => isWanted(file, options));
+    try {
+      const units = await Promise.all(files.map((file) => unitsOf(file, options)));
+      return { manifest, units: units.flat() };
+    } catch (error) {
+      // It was sealed anew since the manifest was read.
+      if (!isGone(error) || tries === OPEN_TRIES) throw error;
+    }
+  }
+}
+
+/** The manifest as it lies in storage now. */
+export async function manifestOf(
+  { storage, query, archived }: Pick<DayPlanOptions, "storage" | "query" | "archived">,
+): Promise<Manifest | undefined> {
+  const { env, feed } = query;
+  return await loadManifest(storage, { kind: "normalized", env, feed, ...archived });
+}
+
+function isWanted(file: ManifestFile, { query, fromUs, toUs }: DayPlanOptions): boolean {
+  const { type, count } = file;
+  if (type === undefined || count === 0) return false;
+  if (query.types !== undefined && !query.types.includes(type)) return false;
+  return usOfNsText(file.from) < toUs && usOfNsText(file.to) >= fromUs;
+}
+
+async function unitsOf(file: ManifestFile, options: DayPlanOptions): Promise<Unit[]> {
+  const { storage, filter, bytesMax, fromUs, toUs } = options;
+  if (file.sealed === undefined) return [windowUnit(storage, file, filter)];
+  try {
+    const day = await openSealed(storage, file);
+    const { symbols } = filter;
+    const frames = wantedFrames(day, { ...(symbols && { symbols }), fromUs, toUs });
+    const rangeBytesMax = rangeBytesFor(frames, bytesMax);
+    return sealedUnits({ storage, day, file, filter, frames, rangeBytesMax });
+  } catch (error) {
+    if (error instanceof ArchiveError) return [damagedUnit(file, error)];
+    throw error;
+  }
+}
+
+/** A sealed day whose index cannot be read: told where its first record would have been. */
+function damagedUnit(file: ManifestFile, error: ArchiveError): Unit {
+  const { key, sha256, count } = file;
+  const fromUs = usOfNsText(file.from);
+  const toUs = usOfNsText(file.to);
+  const damage = { error, key, atUs: fromUs, toUs, missed: count };
+  const block: Block = { fromUs, open: () => ({ damage }) };
+  return { fromUs, toUs, bytes: 0, key, sha256, count, fetch: () => Promise.resolve([block]) };
+}

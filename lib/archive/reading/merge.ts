@@ -1,0 +1,140 @@
+import type { MarketEvent } from "@ssmd/market";
+import type { Block, Cursor, Damage } from "./block.ts";
+import { compareRecords } from "./record_order.ts";
+
+/**
+ * Merges blocks whose records overlap in time. A block is opened when the records before its first
+ * moment are given, so that no more of them are open than overlap.
+ */
+export class Merge {
+  /** By `fromUs`, the earliest last. */
+  #waiting: Block[] = [];
+  #isSorted = true;
+  #open: Cursor[] = [];
+  #damages: Damage[] = [];
+
+  /** Adds blocks that are not opened yet. */
+  add(blocks: readonly Block[]): void {
+    this.#waiting.push(...blocks);
+    this.#isSorted = false;
+  }
+
+  /** Whether there is nothing more to give. */
+  get isEmpty(): boolean {
+    return this.#waiting.length + this.#open.length + this.#damages.length === 0;
+  }
+
+  /**
+   * Moves records before `untilUs` to the end of `batch`, at most up to `max` of them. A damage ends it
+   * early: all records before it were given. True = there may be more before `untilUs`.
+   */
+  take(batch: MarketEvent[], max: number, untilUs: number): Damage | boolean {
+    for (;;) {
+      const blockUs = this.#nextBlockUs();
+      const damage = this.#damages[0];
+      const limitUs = Math.min(untilUs, blockUs, damage?.atUs ?? Infinity);
+      if (this.#takeBefore(batch, max, limitUs)) return true;
+      if (damage !== undefined && damage.atUs === limitUs) {
+        this.#damages.shift();
+        return damage;
+      }
+      if (blockUs >= untilUs) return false;
+      this.#openNext();
+    }
+  }
+
+  #nextBlockUs(): number {
+    if (!this.#isSorted) {
+      this.#waiting.sort((a, b) => b.fromUs - a.fromUs);
+      this.#isSorted = true;
+    }
+    return this.#waiting.at(-1)?.fromUs ?? Infinity;
+  }
+
+  #openNext(): void {
+    const { cursor, damage } = this.#waiting.pop()?.open() ?? {};
+    if (damage !== undefined) this.#addDamage(damage);
+    if (cursor === undefined) return;
+    this.#open.push(cursor);
+    this.#siftUp(this.#open.length - 1);
+  }
+
+  #addDamage(damage: Damage): void {
+    this.#damages.push(damage);
+    this.#damages.sort((a, b) => a.atUs - b.atUs);
+  }
+
+  /** True = the batch is full. */
+  #takeBefore(batch: MarketEvent[], max: number, limitUs: number): boolean {
+    const open = this.#open;
+    for (;;) {
+      const top = open[0];
+      if (top === undefined || top.record.receivedAtUs >= limitUs) return false;
+      if (batch.length >= max) return true;
+      const rival = this.#rival();
+      // As long as no other cursor is earlier nothing has to be moved.
+      for (;;) {
+        batch.push(top.record);
+        if (!top.advance()) {
+          this.#removeTop();
+          if (top.damage === undefined) break;
+          this.#addDamage(top.damage);
+          return false;
+        }
+        const { record } = top;
+        if (rival !== undefined && compareRecords(rival.record, record) < 0) {
+          this.#siftDown(0);
+          break;
+        }
+        if (record.receivedAtUs >= limitUs || batch.length >= max) break;
+      }
+    }
+  }
+
+  /** The cursor that comes next after the first. */
+  #rival(): Cursor | undefined {
+    const left = this.#open[1];
+    const right = this.#open[2];
+    if (left === undefined || right === undefined) return left;
+    return compareRecords(right.record, left.record) < 0 ? right : left;
+  }
+
+  #removeTop(): void {
+    const last = this.#open.pop();
+    if (last === undefined || this.#open.length === 0) return;
+    this.#open[0] = last;
+    this.#siftDown(0);
+  }
+
+  #siftUp(start: number): void {
+    const open = this.#open;
+    let at = start;
+    const item = open[at] as Cursor;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      const above = open[parent] as Cursor;
+      if (compareRecords(above.record, item.record) <= 0) break;
+      open[at] = above;
+      at = parent;
+    }
+    open[at] = item;
+  }
+
+  #siftDown(start: number): void {
+    const open = this.#open;
+    const item = open[start] as Cursor;
+    let at = start;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= open.length) break;
+      const right = open[child + 1];
+      const left = open[child] as Cursor;
+      if (right !== undefined && compareRecords(right.record, left.record) < 0) child++;
+      const least = open[child] as Cursor;
+      if (compareRecords(least.record, item.record) >= 0) break;
+      open[at] = least;
+      at = child;
+    }
+    open[at] = item;
+  }
+}
