@@ -8,7 +8,7 @@ import type { ArchiveQuery } from "./archive_query.ts";
 import type { ArchivedDay } from "./archived_days.ts";
 import type { Block } from "./block.ts";
 import type { RecordFilter } from "./record_filter.ts";
-import { rangeBytesFor, sealedUnits, wantedFrames } from "./sealed_unit.ts";
+import { frontUnit, rangeBytesFor, sealedUnits, wantedFrames } from "./sealed_unit.ts";
 import type { Unit } from "./unit.ts";
 import { windowUnit } from "./window_unit.ts";
 
@@ -71,7 +71,9 @@ async function unitsOf(file: ManifestFile, options: DayPlanOptions): Promise<Uni
     const { symbols } = filter;
     const frames = wantedFrames(day, { ...(symbols && { symbols }), fromUs, toUs });
     const rangeBytesMax = rangeBytesFor(frames, bytesMax);
-    return sealedUnits({ storage, day, file, filter, frames, rangeBytesMax });
+    const unit = { storage, day, file, filter, frames, rangeBytesMax };
+    const units = sealedUnits(unit);
+    return frames.length < day.index.frames.length ? units : [frontUnit(unit), ...units];
   } catch (error) {
     if (error instanceof ArchiveError) return [damagedUnit(file, error)];
     throw error;

@@ -4,6 +4,8 @@ import { ArchiveError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { ManifestFile } from "../manifest.ts";
 import { frameCheck, type SealedFrame } from "../sealed_index.ts";
+import { lineageFrame, lineageIn } from "../lineage_frame.ts";
+import { usOfNsText } from "../raw_line.ts";
 import type { SealedDay } from "../sealed_reader.ts";
 import { damaged, decompressFrame } from "../zstd_frames.ts";
 import {
@@ -17,6 +19,7 @@ import {
   unreadable,
 } from "./block.ts";
 import type { RecordFilter } from "./record_filter.ts";
+import { compareBytes } from "./record_order.ts";
 import type { Unit } from "./unit.ts";
 
 /** Longest range that is fetched at once. */
@@ -110,6 +113,35 @@ export function sealedUnits(options: SealedUnitOptions): Unit[] {
 
 function endOf(day: SealedDay, frame: WantedFrame | undefined): number {
   return day.offsets[(frame?.number ?? 0) + 1] ?? 0;
+}
+
+/**
+ * What a sealed day has before its first frame: fetched where all of the day is wanted, so that no
+ * changed byte of an object that is read as a whole goes unseen. Without records.
+ */
+export function frontUnit({ storage, day, file }: SealedUnitOptions): Unit {
+  const { key, sha256 } = file;
+  const atUs = usOfNsText(file.from);
+  return {
+    ...{ fromUs: atUs, toUs: atUs, bytes: day.dataStart, key, sha256, count: 0 },
+    fetch: async () => {
+      const error = frontDamage(await storage.getRange(key, 0, day.dataStart), day);
+      if (error === undefined) return [];
+      const damage = { error, key, atUs, toUs: atUs, missed: 0 };
+      return [{ fromUs: atUs, open: () => ({ damage }) }];
+    },
+  };
+}
+
+function frontDamage(front: Uint8Array, { key, dataStart }: SealedDay): ArchiveError | undefined {
+  try {
+    const lineage = lineageIn(front, { kind: "skippable", start: 0, end: dataStart }, key);
+    if (compareBytes(lineageFrame(lineage), front) === 0) return undefined;
+    return damaged(key, { offset: 0, why: "its lineage is not what was written" });
+  } catch (error) {
+    if (error instanceof ArchiveError) return error;
+    throw error;
+  }
 }
 
 function rangeUnit(
