@@ -1,0 +1,181 @@
+import {
+  type CaptureInfo,
+  dayOfUs,
+  type ManifestFile,
+  rawLinesOf,
+  usOfNsText,
+} from "@ssmd/archive";
+import { normalizerFor, Translator, type Venue, venueNamed } from "@ssmd/exchanges";
+import type { MarketEvent } from "@ssmd/market";
+import { ArchiveError } from "@ssmd/runtime";
+
+/** Where the translation of a connection stands between two files; plain JSON. */
+export interface TranslationState {
+  /** Life of the connector. */
+  run: string;
+  /** The connection's name. */
+  connection: string;
+  /** Raw files taken. */
+  files: number;
+  /** Of these files, as `digestOf` gives it. */
+  digest: string;
+  /** Lines taken. */
+  lines: number;
+  /** Number of the last record. */
+  sequence: number;
+  /** Time of the last line, µs. */
+  lastUs: number;
+  /** Id of the normalizer. */
+  normalizer: string;
+  /** Id of the venue. */
+  venue: string;
+  /** Markets of the connection. */
+  symbols: CaptureInfo["symbols"];
+  /** The normalizer's own. */
+  state: unknown;
+}
+
+/** How lines are translated. */
+export interface TranslationOptions {
+  /** Id of the feed, as records carry it. */
+  feed: string;
+  /** A normalizer by id or day; default that of the connection's first day. */
+  normalizer?: string;
+  /** Venues by id; default all that are registered. */
+  venues?: Readonly<Record<string, Venue>>;
+}
+
+/** Lines of a connection that raw does not have. */
+export interface RawHole {
+  /** The file behind it. */
+  key: string;
+  /** Number of the first line that is missing. */
+  first: number;
+  /** Number of the last line that is missing. */
+  last: number;
+}
+
+/**
+ * One connection on its way from raw lines to records, file by file, always from its first line (or
+ * a state) on: what a day's first minute means depends on the books that came before it.
+ */
+export class ConnectionTranslation {
+  /** Lines that were missing on the way. */
+  readonly holes: RawHole[] = [];
+  #options: TranslationOptions;
+  #translator: Translator | undefined;
+  #kept: Pick<TranslationState, "normalizer" | "venue" | "symbols"> = {
+    normalizer: "",
+    venue: "",
+    symbols: [],
+  };
+  #normalizerState: (() => unknown) | undefined;
+  #lines = 0;
+
+  /** From the connection's first line on, or from a state. */
+  constructor(options: TranslationOptions, state?: TranslationState) {
+    this.#options = options;
+    if (state === undefined) return;
+    this.#lines = state.lines;
+    const { venue, symbols, normalizer } = state;
+    this.#create({ venue, symbols }, normalizer, state);
+  }
+
+  /** Frames and other lines taken. */
+  get lines(): number {
+    return this.#lines;
+  }
+
+  /** Where it stands now; undefined before the first file. */
+  state(): Omit<TranslationState, "run" | "connection" | "files" | "digest"> | undefined {
+    const translator = this.#translator;
+    if (translator === undefined) return undefined;
+    const { sequence, lastUs } = translator;
+    const state = this.#normalizerState?.();
+    return { lines: this.#lines, sequence, lastUs, ...this.#kept, state };
+  }
+
+  /**
+   * Takes the next file; `onEvents` gets the records of each line. A hole before it is told as a gap
+   * of `disconnect`: no book is right behind it. Throws ArchiveError for a damaged file, VenueError
+   * when nothing can translate it.
+   */
+  take(file: ManifestFile, bytes: Uint8Array, onEvents: (events: MarketEvent[]) => void): void {
+    const before = this.#lines;
+    for (const line of rawLinesOf(bytes, file.key)) {
+      if (line.kind === "capture") {
+        this.#begin(file, line.info, onEvents);
+        continue;
+      }
+      this.#lines++;
+      const { events } = this.#started(file.key).line(line);
+      if (events.length > 0) onEvents(events);
+    }
+    const taken = this.#lines - before - this.#missingBefore(file);
+    if (taken !== file.count) {
+      throw new ArchiveError(
+        "FILE_COUNT",
+        `${file.key} holds ${taken} lines, its manifest says ${file.count}.`,
+        { hint: "ssmd archive verify tells what else is wrong", context: { key: file.key } },
+      );
+    }
+  }
+
+  #missingBefore({ key }: ManifestFile): number {
+    const hole = this.holes.at(-1);
+    return hole?.key === key ? hole.last - hole.first + 1 : 0;
+  }
+
+  #begin(file: ManifestFile, info: CaptureInfo, onEvents: (events: MarketEvent[]) => void): void {
+    const fromUs = usOfNsText(file.from);
+    if (this.#translator === undefined) this.#create(info, undefined, undefined, dayOfUs(fromUs));
+    if (info.linesBefore === this.#lines) return;
+    if (info.linesBefore < this.#lines) {
+      throw new ArchiveError(
+        "RAW_REPEATED",
+        `${file.key} begins after line ${info.linesBefore} of its connection, ` +
+          `the files before it hold ${this.#lines}: lines are there twice.`,
+        { hint: "ssmd archive verify names every such file", context: { key: file.key } },
+      );
+    }
+    const first = this.#lines + 1;
+    const last = info.linesBefore;
+    this.holes.push({ key: file.key, first, last });
+    this.#lines = last;
+    const translator = this.#started(file.key);
+    const why = `raw does not have lines ${first} to ${last} of connection ${info.connection}`;
+    // The gap is of the moment in which lines come again, as a resumed connection tells it.
+    const { events } = translator.line({
+      ...{ kind: "event", atUs: fromUs, name: "resumed", why },
+      fromUs: translator.lastUs,
+    });
+    onEvents(events);
+  }
+
+  #started(key: string): Translator {
+    if (this.#translator !== undefined) return this.#translator;
+    throw new ArchiveError("RAW_LINE_INVALID", `${key} does not begin with its capture line.`, {
+      hint: "Restore the file from a copy.",
+      context: { key },
+    });
+  }
+
+  #create(
+    { venue, symbols }: Pick<CaptureInfo, "venue" | "symbols">,
+    id: string | undefined,
+    state: TranslationState | undefined,
+    day = "",
+  ): void {
+    const { feed, venues } = this.#options;
+    const normalizer = id ?? this.#options.normalizer;
+    const version = normalizerFor(
+      venueNamed(venue, venues),
+      normalizer === undefined ? { day } : { day, normalizer },
+    );
+    const created = version.create({ feed, symbols });
+    if (state !== undefined) created.restore(state.state);
+    this.#kept = { normalizer: version.id, venue, symbols };
+    this.#normalizerState = () => created.state();
+    this.#translator = new Translator(feed, created, state?.sequence, state?.lastUs);
+  }
+}

@@ -1,0 +1,196 @@
+import {
+  changedManifest,
+  emptyManifest,
+  isDayOver,
+  loadManifest,
+  type Manifest,
+  type ManifestFile,
+  type ManifestGap,
+  type ManifestPlace,
+  normalizedTypePrefix,
+  parseSealedKey,
+  saveManifest,
+  sealedKey,
+  usOfNsText,
+} from "@ssmd/archive";
+import { ALL_SYMBOLS, EVENT_TYPES, type EventType } from "@ssmd/market";
+import { isoOfUs, nowUs } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import type { TranslationState } from "./connection_translation.ts";
+import type { Executor } from "./executor.ts";
+import type { JobDay, VersionPlace } from "./job.ts";
+import type { PlannedDay } from "./plan.ts";
+import { digestOf, type RawConnection } from "./raw_connections.ts";
+import type { SealResult } from "./seal_type.ts";
+import type { TranslateResult } from "./translate_day.ts";
+
+/** What days are made with. */
+export interface DayMakerOptions {
+  storage: Storage;
+  executor: Executor;
+  place: VersionPlace;
+  /** A normalizer by id or day; default that of each connection's first day. */
+  normalizer?: string;
+  software: { version: string; commit: string };
+  /** Folder for records on their way. */
+  scratch: string;
+}
+
+/** Makes days of a version: first their records, then their objects. */
+export class DayMaker {
+  #options: DayMakerOptions;
+
+  /** With nothing made yet. */
+  constructor(options: DayMakerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Translates a day; `states` tell where connections stood before. The connections are shared out
+   * over the executor's threads by the bytes of their files.
+   */
+  async translate(
+    planned: PlannedDay,
+    states: readonly TranslationState[],
+  ): Promise<TranslateResult[]> {
+    const { executor, place, normalizer, scratch } = this.#options;
+    const { day } = planned;
+    const shares = sharesOf(planned.connections, executor.width);
+    return await Promise.all(shares.map((connections, i) =>
+      executor.translate({
+        ...{ day, feed: place.feed, scratch, name: `${day}-${i}` },
+        ...(normalizer === undefined ? {} : { normalizer }),
+        connections: connections.map((connection) => {
+          const state = stateFor(connection, states);
+          return state === undefined ? { connection } : { connection, state };
+        }),
+      })
+    ));
+  }
+
+  /** Writes the objects of a translated day, then its manifest; what the version had of it goes. */
+  async write(planned: PlannedDay, translated: readonly TranslateResult[]): Promise<JobDay> {
+    const { storage, place, software } = this.#options;
+    const manifestPlace: ManifestPlace = { kind: "normalized", ...place, day: planned.day };
+    const before = await loadManifest(storage, manifestPlace);
+    const sealed = await this.#seal(planned.day, translated, before);
+    const files = sealed.map(({ file }) => file);
+    const symbols = new Set(sealed.flatMap((each) => each.symbols));
+    symbols.delete(ALL_SYMBOLS);
+    const notes = translated.flatMap((each) => each.notes);
+    const atUs = nowUs();
+    const over = isDayOver(planned.day, atUs);
+    const status = !over ? "open" : notes.length === 0 ? "complete" : "partial";
+    const manifest = changedManifest(emptyManifest(manifestPlace), {
+      files,
+      gaps: translated.flatMap(({ gaps }) => gaps).sort(byTime),
+      symbols: symbols.size,
+      status,
+      writtenBy: `${software.version}+${software.commit}`,
+      nowUs: atUs,
+    });
+    await saveManifest(storage, manifest);
+    await this.#removeOld(planned.day, manifest);
+    await removeAll(translated);
+    return {
+      input: planned.input,
+      whole: notes.length === 0,
+      notes,
+      lines: translated.reduce((sum, { lines }) => sum + lines, 0),
+      records: countsOf(files),
+      symbols: symbols.size,
+      bytes: manifest.bytes,
+      finishedAt: isoOfUs(atUs),
+    };
+  }
+
+  async #seal(
+    day: string,
+    translated: readonly TranslateResult[],
+    before: Manifest | undefined,
+  ): Promise<SealResult[]> {
+    const { executor, place, software, scratch } = this.#options;
+    const part = 1 + Math.max(0, ...(before?.files ?? []).map(({ key }) => partOf(key)));
+    const source = {
+      ...{ env: place.env, feed: place.feed, day, processor: "reprocess", software },
+      ...{ source: "raw", nowUs: nowUs() },
+    };
+    return await Promise.all(
+      EVENT_TYPES.map((type) => ({
+        type,
+        files: translated.flatMap(({ records }) => records[type] ?? []),
+      })).filter(({ files }) => files.length > 0)
+        .map(({ type, files }) =>
+          executor.seal({
+            type,
+            files,
+            source,
+            scratch,
+            key: sealedKey({ ...place, type, day, part }),
+          })
+        ),
+    );
+  }
+
+  /** Objects of the day that the manifest does not name: those of an earlier input. */
+  async #removeOld(day: string, manifest: Manifest): Promise<void> {
+    const { storage, place } = this.#options;
+    const named = new Set(manifest.files.map(({ key }) => key));
+    for (const type of EVENT_TYPES) {
+      const prefix = normalizedTypePrefix(place.env, place.feed, type, place.version);
+      for await (const { key } of storage.list(`${prefix}${day.replaceAll("-", "/")}/`)) {
+        if (!named.has(key)) await storage.delete(key);
+      }
+    }
+  }
+}
+
+/** Where a connection stood, when its raw files up to there are still the same. */
+function stateFor(
+  connection: RawConnection,
+  states: readonly TranslationState[],
+): TranslationState | undefined {
+  return states.find((state) =>
+    state.run === connection.run && state.connection === connection.connection &&
+    state.files <= connection.files.length && digestOf(connection, state.files) === state.digest
+  );
+}
+
+/** The largest first, each to who has least. */
+function sharesOf(connections: readonly RawConnection[], width: number): RawConnection[][] {
+  const sized = connections.map((connection) => ({
+    connection,
+    bytes: connection.files.reduce((sum, { bytes }) => sum + bytes, 0),
+  })).sort((a, b) => b.bytes - a.bytes);
+  const shares = Array.from(
+    { length: Math.min(width, connections.length) },
+    () => ({ connections: [] as RawConnection[], bytes: 0 }),
+  );
+  for (const { connection, bytes } of sized) {
+    const share = shares.reduce((least, each) => each.bytes < least.bytes ? each : least);
+    share.connections.push(connection);
+    share.bytes += bytes;
+  }
+  return shares.map((share) => share.connections);
+}
+
+function partOf(key: string): number {
+  return parseSealedKey(key)?.part ?? 0;
+}
+
+function byTime(a: ManifestGap, b: ManifestGap): number {
+  return usOfNsText(a.receivedAt) - usOfNsText(b.receivedAt) ||
+    (a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : 0);
+}
+
+function countsOf(files: readonly ManifestFile[]): Record<EventType, number> {
+  const counts = { trade: 0, ticker: 0, orderbook: 0, status: 0, gap: 0 };
+  for (const { type, count } of files) if (type !== undefined) counts[type] += count;
+  return counts;
+}
+
+async function removeAll(translated: readonly TranslateResult[]): Promise<void> {
+  for (const path of translated.flatMap(({ records }) => Object.values(records))) {
+    await Deno.remove(path);
+  }
+}

@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+import { dayOfUs, type Manifest, usOfDay, usOfNsText } from "@ssmd/archive";
+import { digestOf, type RawConnection, rawConnectionsOf } from "./raw_connections.ts";
+import { filesUpTo } from "./translate_day.ts";
+
+const DAY_US = 86_400_000_000;
+
+/** A day that is to be made, and what it is made from. */
+export interface PlannedDay {
+  /** `YYYY-MM-DD`. */
+  day: string;
+  /** Connections that have lines of the day. */
+  connections: RawConnection[];
+  /** Stands for the raw files up to the day's end. */
+  input: string;
+  /** Lines of the files that have lines of the day. */
+  lines: number;
+  /** Of these files, as they lie in storage. */
+  bytes: number;
+}
+
+/** The days from `from` to `to` (both within, `YYYY-MM-DD`) of which raw has lines, in order. */
+export function planDays(manifests: readonly Manifest[], from: string, to: string): PlannedDay[] {
+  const connections = rawConnectionsOf(manifests);
+  return daysOf(connections).filter((day) => day >= from && day <= to)
+    .map((day) => plannedDay(day, connections));
+}
+
+/** All days that files reach into, in order. */
+function daysOf(connections: readonly RawConnection[]): string[] {
+  const days = new Set<string>();
+  for (const { from, to } of connections.flatMap(({ files }) => files)) {
+    const lastUs = usOfNsText(to);
+    for (let us = usOfDay(dayOfUs(usOfNsText(from))); us <= lastUs; us += DAY_US) {
+      days.add(dayOfUs(us));
+    }
+  }
+  return [...days].sort();
+}
+
+function plannedDay(day: string, all: readonly RawConnection[]): PlannedDay {
+  const startUs = usOfDay(day);
+  const hash = createHash("sha256");
+  const planned: PlannedDay = { day, connections: [], input: "", lines: 0, bytes: 0 };
+  for (const connection of all) {
+    const count = filesUpTo(connection, day);
+    if (count === 0) continue;
+    planned.connections.push(connection);
+    hash.update(`${digestOf(connection, count)}\n`);
+    for (const file of connection.files.slice(0, count)) {
+      if (usOfNsText(file.to) < startUs) continue;
+      planned.lines += file.count;
+      planned.bytes += file.bytes;
+    }
+  }
+  planned.input = hash.digest("hex");
+  return planned;
+}

@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import {
+  comparePositions,
+  feedPrefix,
+  loadManifest,
+  type Manifest,
+  type ManifestFile,
+  parseManifestKey,
+} from "@ssmd/archive";
+import type { Storage } from "@ssmd/storage";
+
+/** A connection of one life of a connector, with its raw files in the order of its lines. */
+export interface RawConnection {
+  /** Life of the connector. */
+  run: string;
+  /** Its name, as in the files' names. */
+  connection: string;
+  /** In the order of lines. */
+  files: ManifestFile[];
+}
+
+/** All raw manifests of a feed, by day. Throws ArchiveError for a damaged one, StorageError. */
+export async function rawManifests(
+  storage: Storage,
+  env: string,
+  feed: string,
+): Promise<Manifest[]> {
+  const days: string[] = [];
+  for await (const { key } of storage.list(feedPrefix("raw", env, feed))) {
+    const place = parseManifestKey(key);
+    if (place !== undefined) days.push(place.day);
+  }
+  const manifests: Manifest[] = [];
+  for (const day of days.sort()) {
+    const manifest = await loadManifest(storage, { kind: "raw", env, feed, day });
+    if (manifest !== undefined) manifests.push(manifest);
+  }
+  return manifests;
+}
+
+/** The connections that manifests name, older runs first. */
+export function rawConnectionsOf(manifests: readonly Manifest[]): RawConnection[] {
+  const connections = new Map<string, RawConnection>();
+  for (const file of manifests.flatMap(({ files }) => files)) {
+    const { run = "", connection = "" } = file;
+    const name = `${run} ${connection}`;
+    const known = connections.get(name);
+    if (known === undefined) connections.set(name, { run, connection, files: [file] });
+    else known.files.push(file);
+  }
+  const all = [...connections.values()];
+  for (const { files } of all) {
+    files.sort((a, b) => (a.sequence?.first ?? 0) - (b.sequence?.first ?? 0));
+  }
+  return all.sort((a, b) =>
+    comparePositions({ run: a.run, frame: 0, index: 0 }, { run: b.run, frame: 0, index: 0 }) ||
+    (a.connection < b.connection ? -1 : 1)
+  );
+}
+
+/** What stands for the first `count` files of a connection: any change of them changes it. */
+export function digestOf({ run, connection, files }: RawConnection, count: number): string {
+  const hash = createHash("sha256").update(`${run} ${connection}\n`);
+  for (const { sha256, sequence } of files.slice(0, count)) {
+    hash.update(`${sequence?.first ?? 0} ${sha256}\n`);
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,237 @@
+import { normalizerFor, type Venue, venueNamed, VENUES } from "@ssmd/exchanges";
+import { ArchiveError, isoOfUs, messageOf, nowUs } from "@ssmd/runtime";
+import type { Storage, StorageConfig } from "@ssmd/storage";
+import type { TranslationState } from "./connection_translation.ts";
+import { DayMaker } from "./day_maker.ts";
+import { type Executor, inlineExecutor, workerExecutor } from "./executor.ts";
+import { type Job, type JobDay, loadStates, recipeOf, saveJob, saveStates } from "./job.ts";
+import { planDays, type PlannedDay } from "./plan.ts";
+import { rawManifests } from "./raw_connections.ts";
+import { openScratch } from "./scratch.ts";
+import type { TranslateResult } from "./translate_day.ts";
+import { openVersion } from "./version.ts";
+
+/** What is to be made. */
+export interface ReprocessOptions {
+  storage: Storage;
+  /** Environment. */
+  env: string;
+  /** Feed. */
+  feed: string;
+  /** Name of the version that is made. */
+  version: string;
+  /** First day, `YYYY-MM-DD`. */
+  from: string;
+  /** Last day, within. */
+  to: string;
+  /** A normalizer by id or day; default that of each connection's first day. */
+  normalizer?: string;
+  software: { version: string; commit: string };
+  /** Folder in which temporary files may be made. */
+  tempDir: string;
+  /** Threads; each opens the storage of this configuration. Default: this thread, `storage`. */
+  threads?: { count: number; storage: StorageConfig };
+  /** Venues by id; default all that are registered. Only without threads. */
+  venues?: Readonly<Record<string, Venue>>;
+  /** Told of each day when it is begun and when it is done. */
+  onDay?: (day: string, done: JobDay | undefined) => void;
+}
+
+/** What became, or would become, of a day. */
+export interface ReprocessedDay {
+  /** `YYYY-MM-DD`. */
+  day: string;
+  /** `make`: from raw. `keep`: it was made from the same raw files before. */
+  action: "make" | "keep";
+  /** Connections that have lines of the day. */
+  connections: number;
+  /** Raw lines of the day's files. */
+  lines: number;
+  /** Of the day's raw files. */
+  rawBytes: number;
+  /** What was made; absent when it is only planned. */
+  made?: JobDay;
+}
+
+/** How long a note on what is under way stays fresh, ms. */
+export const HEARTBEAT_MS = 5_000;
+
+/**
+ * What a reprocess would do, without doing any of it. Throws as {@linkcode reprocess} for what is
+ * wrong before it begins.
+ */
+export async function planReprocess(options: ReprocessOptions): Promise<ReprocessedDay[]> {
+  const { job, days } = await prepared(options);
+  return days.map((planned) => reprocessedDay(planned, job));
+}
+
+/**
+ * Translates the raw files of the days anew into a version of its own, which is never that of the
+ * archiver. The same raw files and recipe give the same objects byte for byte (but for
+ * `processing` in their lineage). Days that were made from the same raw files are kept, so that a
+ * run that was interrupted goes on with its first day that is not done. Throws ArchiveError
+ * `RAW_MISSING`, `VERSION_EXISTS`, or for damaged files; ConfigError, VenueError, SsmdError
+ * `REPROCESS_RUNNING`, StorageError.
+ */
+export async function reprocess(options: ReprocessOptions): Promise<ReprocessedDay[]> {
+  const { storage, tempDir, threads } = options;
+  const scratch = await openScratch(tempDir, storage.location, options);
+  try {
+    const { job, days } = await prepared(options);
+    const executor = threads !== undefined && threads.count > 1
+      ? workerExecutor(threads.storage, threads.count)
+      : inlineExecutor(storage, options.venues);
+    try {
+      return await new Run(options, job, executor, scratch.path).make(days);
+    } finally {
+      await executor.close();
+    }
+  } finally {
+    await scratch.release();
+  }
+}
+
+/** Checks what can be checked before anything is written. */
+async function prepared(options: ReprocessOptions): Promise<{ job: Job; days: PlannedDay[] }> {
+  const { storage, env, feed, version, from, to, normalizer, software, venues } = options;
+  if (normalizer !== undefined) checkNormalizer(normalizer, feed, venues);
+  const recipe = recipeOf(normalizer, `${software.version}+${software.commit}`);
+  const job = await openVersion(storage, { env, feed, version }, recipe);
+  const manifests = await rawManifests(storage, env, feed);
+  const days = planDays(manifests, from, to);
+  if (days.length > 0) return { job, days };
+  const all = manifests.map(({ day }) => day);
+  const there = all.length === 0 ? "none of this feed" : `${all[0]} to ${all.at(-1)}`;
+  throw new ArchiveError("RAW_MISSING", `There are no raw files of ${env}/${feed} in these days.`, {
+    hint: `Raw days that are there: ${there}.`,
+    context: { env, feed, from, to },
+  });
+}
+
+/** A mistyped name is told before a day's raw files are read; feeds are named for their venues. */
+function checkNormalizer(
+  normalizer: string,
+  feed: string,
+  venues: Readonly<Record<string, Venue>> = VENUES,
+): void {
+  if (Object.hasOwn(venues, feed)) normalizerFor(venueNamed(feed, venues), { day: "", normalizer });
+}
+
+function isMade({ days }: Job, { day, input }: PlannedDay): boolean {
+  return days[day]?.input === input;
+}
+
+function reprocessedDay(planned: PlannedDay, job: Job): ReprocessedDay {
+  const { day, connections, lines, bytes } = planned;
+  const action = isMade(job, planned) ? "keep" : "make";
+  return { day, action, connections: connections.length, lines, rawBytes: bytes };
+}
+
+/** One run over the days of a version. */
+class Run {
+  #options: ReprocessOptions;
+  #job: Job;
+  #maker: DayMaker;
+  #width: number;
+  #startedAt = isoOfUs(nowUs());
+  #saving: Promise<void> = Promise.resolve();
+  #day = "";
+  #days = 0;
+  #done = 0;
+
+  constructor(options: ReprocessOptions, job: Job, executor: Executor, scratch: string) {
+    const { storage, env, feed, version, normalizer, software } = options;
+    this.#options = options;
+    this.#job = job;
+    this.#width = executor.width;
+    this.#maker = new DayMaker({
+      ...{ storage, executor, software, scratch, place: { env, feed, version } },
+      ...(normalizer === undefined ? {} : { normalizer }),
+    });
+  }
+
+  async make(days: readonly PlannedDay[]): Promise<ReprocessedDay[]> {
+    const results = days.map((planned) => reprocessedDay(planned, this.#job));
+    const due = days.filter((planned) => !isMade(this.#job, planned));
+    this.#days = due.length;
+    if (due.length === 0) return results;
+    const heartbeat = setInterval(() => this.#save(), HEARTBEAT_MS);
+    try {
+      await this.#makeAll(due);
+      this.#job = { ...this.#job, progress: null, failure: "" };
+    } catch (error) {
+      this.#job = { ...this.#job, progress: null, failure: messageOf(error) };
+      throw error;
+    } finally {
+      clearInterval(heartbeat);
+      await this.#save(false);
+    }
+    return results.map((result) => {
+      const made = this.#job.days[result.day];
+      return made === undefined ? result : { ...result, made };
+    });
+  }
+
+  /** With threads, a day is written while the next one is translated. */
+  async #makeAll(days: readonly PlannedDay[]): Promise<void> {
+    let writing: Promise<void> = Promise.resolve();
+    let states: readonly TranslationState[] | undefined;
+    try {
+      for (const planned of days) {
+        this.#day = planned.day;
+        this.#options.onDay?.(planned.day, undefined);
+        await this.#save();
+        const before = states ?? await this.#statesBefore(planned.day);
+        const translated = await this.#maker.translate(planned, before);
+        states = translated.flatMap((each) => each.states);
+        await writing;
+        writing = this.#write(planned, translated, states);
+        // A failure waits for who awaits it.
+        writing.catch(() => {});
+        if (this.#width === 1) await writing;
+      }
+    } finally {
+      await writing;
+    }
+  }
+
+  async #write(
+    planned: PlannedDay,
+    translated: readonly TranslateResult[],
+    states: readonly TranslationState[],
+  ): Promise<void> {
+    const { storage, onDay } = this.#options;
+    const made = await this.#maker.write(planned, translated);
+    await saveStates(storage, this.#job, planned.day, states);
+    this.#job = { ...this.#job, days: sorted({ ...this.#job.days, [planned.day]: made }) };
+    this.#done++;
+    await this.#save();
+    onDay?.(planned.day, made);
+  }
+
+  /** What the last day before this one left, when there is one. */
+  async #statesBefore(day: string): Promise<TranslationState[]> {
+    const last = Object.keys(this.#job.days).filter((each) => each < day).at(-1);
+    return last === undefined ? [] : await loadStates(this.#options.storage, this.#job, last);
+  }
+
+  #save(underWay = true): Promise<void> {
+    this.#saving = this.#saving.catch(() => {}).then(async () => {
+      if (underWay) {
+        const progress = {
+          ...{ day: this.#day, days: this.#days, done: this.#done, startedAt: this.#startedAt },
+          ...{ at: isoOfUs(nowUs()), host: Deno.hostname() },
+        };
+        this.#job = { ...this.#job, progress };
+      }
+      await saveJob(this.#options.storage, this.#job);
+    });
+    // The heartbeat's own failure comes again with the next note, which is awaited.
+    this.#saving.catch(() => {});
+    return this.#saving;
+  }
+}
+
+function sorted(days: Record<string, JobDay>): Record<string, JobDay> {
+  return Object.fromEntries(Object.entries(days).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

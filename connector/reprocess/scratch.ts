@@ -1,0 +1,70 @@
+import { messageOf, SsmdError, systemCodeOf } from "@ssmd/runtime";
+import { sha256Of } from "@ssmd/archive";
+import type { VersionPlace } from "./job.ts";
+
+/** A folder of this machine that one reprocess alone uses. */
+export interface Scratch {
+  /** The folder, empty at first. */
+  path: string;
+  /** Removes it and gives it free. */
+  release(): Promise<void>;
+}
+
+/**
+ * The folder for what a version needs while it is made. It is the same one for every run on this
+ * machine, locked by the system (flock) until the process ends, so that two runs do not write the
+ * same version, and what a killed one left is removed by the next. Throws SsmdError
+ * `REPROCESS_RUNNING`, or `SCRATCH_FAILED` when it cannot be made.
+ */
+export async function openScratch(
+  parent: string,
+  location: string,
+  { env, feed, version }: VersionPlace,
+): Promise<Scratch> {
+  const name = sha256Of(new TextEncoder().encode(`${location} ${env} ${feed} ${version}`));
+  const path = `${parent}/ssmd-reprocess-${name.slice(0, 16)}`;
+  const lock = await locked(path, version);
+  for await (const entry of Deno.readDir(path)) {
+    if (entry.name !== "lock") await Deno.remove(`${path}/${entry.name}`, { recursive: true });
+  }
+  return {
+    path,
+    release: async () => {
+      await Deno.remove(path, { recursive: true });
+      lock.close();
+    },
+  };
+}
+
+async function locked(path: string, version: string): Promise<Deno.FsFile> {
+  let file: Deno.FsFile;
+  try {
+    await Deno.mkdir(path, { recursive: true });
+    file = await Deno.open(`${path}/lock`, { create: true, write: true });
+  } catch (error) {
+    if (systemCodeOf(error) === "") throw error;
+    throw new SsmdError(
+      "SCRATCH_FAILED",
+      `The folder ${path} cannot be used: ${messageOf(error)}`,
+      {
+        hint: "name a folder that can be written with --temp",
+        cause: error,
+      },
+    );
+  }
+  if (await file.tryLock(true)) {
+    if (await isStillThere(file, path)) return file;
+    file.close();
+    return await locked(path, version);
+  }
+  file.close();
+  throw new SsmdError("REPROCESS_RUNNING", `another process is making version ${version} now`, {
+    hint: "wait until it has ended: ssmd reprocess status shows how far it is",
+  });
+}
+
+/** Whether a lock is that of the folder as it is now: the one before may just have been removed. */
+async function isStillThere(file: Deno.FsFile, path: string): Promise<boolean> {
+  const there = await Deno.stat(`${path}/lock`).catch(() => undefined);
+  return there !== undefined && there.ino === (await file.stat()).ino;
+}

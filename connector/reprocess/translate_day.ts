@@ -1,0 +1,204 @@
+import { Encoder } from "@ssmd/codec";
+import {
+  type ManifestFile,
+  type ManifestGap,
+  manifestGap,
+  sha256Of,
+  usOfDay,
+  usOfNsText,
+} from "@ssmd/archive";
+import { EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
+import { ArchiveError } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import {
+  ConnectionTranslation,
+  type TranslationOptions,
+  type TranslationState,
+} from "./connection_translation.ts";
+import { digestOf, type RawConnection } from "./raw_connections.ts";
+import { RecordFile } from "./record_file.ts";
+
+const DAY_US = 86_400_000_000;
+
+/** Connections of a day that are translated by one worker. */
+export interface TranslateTask {
+  /** `YYYY-MM-DD`. */
+  day: string;
+  /** With where each stands after the days before, when that is known. */
+  connections: { connection: RawConnection; state?: TranslationState }[];
+  /** Id of the feed. */
+  feed: string;
+  /** A normalizer by id or day; default that of each connection's first day. */
+  normalizer?: string;
+  /** Folder for the records. */
+  scratch: string;
+  /** Name of the task, in the names of its files. */
+  name: string;
+}
+
+/** What a task gave. */
+export interface TranslateResult {
+  /** Lines translated, those of the days before among them. */
+  lines: number;
+  /** Where each connection stands for the day after. */
+  states: TranslationState[];
+  /** What raw does not have, for a person. */
+  notes: string[];
+  /** Files with the day's records, by type. */
+  records: Partial<Record<EventType, string>>;
+  /** The day's gap records. */
+  gaps: ManifestGap[];
+}
+
+/**
+ * Files of a connection that a day needs: up to the last one that begins before the day ends. 0 =
+ * the connection has nothing of the day.
+ */
+export function filesUpTo({ files }: RawConnection, day: string): number {
+  const startUs = usOfDay(day);
+  const endUs = startUs + DAY_US;
+  const isOfDay = files.some(({ from, to }) =>
+    usOfNsText(from) < endUs && usOfNsText(to) >= startUs
+  );
+  return isOfDay ? files.findLastIndex(({ from }) => usOfNsText(from) < endUs) + 1 : 0;
+}
+
+/**
+ * Translates what connections said on a day, each in its own order from where it stood before (or
+ * from its first line), and writes the day's records to files as they come. Throws ArchiveError for
+ * a raw file that is damaged or not what its manifest names.
+ */
+export async function translateDay(
+  storage: Storage,
+  task: TranslateTask,
+  venues?: TranslationOptions["venues"],
+): Promise<TranslateResult> {
+  const sink = new DaySink(task);
+  const result: TranslateResult = { lines: 0, states: [], notes: [], records: {}, gaps: sink.gaps };
+  try {
+    for (const { connection, state } of task.connections) {
+      const { feed, normalizer } = task;
+      const translation = new ConnectionTranslation({
+        feed,
+        ...(normalizer === undefined ? {} : { normalizer }),
+        ...(venues === undefined ? {} : { venues }),
+      }, state);
+      const before = translation.lines;
+      const stands = await translateConnection(
+        storage,
+        task.day,
+        connection,
+        translation,
+        state,
+        sink,
+      );
+      if (stands !== undefined) result.states.push(stands);
+      result.lines += translation.lines - before;
+      for (const { first, last, key } of translation.holes) {
+        result.notes.push(
+          `lines ${first} to ${last} of connection ${connection.connection} are missing before ${key}`,
+        );
+      }
+    }
+  } finally {
+    result.records = sink.close();
+  }
+  return result;
+}
+
+/**
+ * Gives where the connection stands before the first file that has lines of a later day; undefined
+ * when that is its beginning.
+ */
+async function translateConnection(
+  storage: Storage,
+  day: string,
+  connection: RawConnection,
+  translation: ConnectionTranslation,
+  state: TranslationState | undefined,
+  sink: DaySink,
+): Promise<TranslationState | undefined> {
+  const { run, connection: name, files } = connection;
+  const end = filesUpTo(connection, day);
+  const dayEndUs = usOfDay(day) + DAY_US;
+  let kept: TranslationState | undefined;
+  let isKept = false;
+  const keep = (taken: number) => {
+    isKept = true;
+    const now = translation.state();
+    if (now === undefined) return;
+    kept = { run, connection: name, files: taken, digest: digestOf(connection, taken), ...now };
+  };
+  let next = fetched(storage, files[state?.files ?? 0]);
+  for (let i = state?.files ?? 0; i < end; i++) {
+    const file = files[i] as ManifestFile;
+    const bytes = await next;
+    next = i + 1 < end ? fetched(storage, files[i + 1]) : Promise.resolve(NOTHING);
+    if (!isKept && usOfNsText(file.to) >= dayEndUs) keep(i);
+    translation.take(file, bytes, sink.take);
+  }
+  await next;
+  if (!isKept) keep(end);
+  return kept;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** The bytes that a manifest names. A failure waits for who awaits them. */
+function fetched(storage: Storage, file: ManifestFile | undefined): Promise<Uint8Array> {
+  if (file === undefined) return Promise.resolve(NOTHING);
+  const bytes = storage.get(file.key).then((found) => {
+    if (found.length === file.bytes && sha256Of(found) === file.sha256) return found;
+    throw new ArchiveError(
+      "ARCHIVE_DAMAGED",
+      `${file.key} is not the file that its manifest names: its size or SHA-256 is another.`,
+      {
+        hint: "Restore it from a copy; ssmd archive verify names every such file.",
+        context: { key: file.key },
+      },
+    );
+  });
+  bytes.catch(() => {});
+  return bytes;
+}
+
+/** Where the records of one day go, and those of other days do not. */
+class DaySink {
+  readonly gaps: ManifestGap[] = [];
+  #startUs: number;
+  #endUs: number;
+  #task: TranslateTask;
+  #encoder = new Encoder();
+  #files = new Map<EventType, RecordFile>();
+
+  constructor(task: TranslateTask) {
+    this.#task = task;
+    this.#startUs = usOfDay(task.day);
+    this.#endUs = this.#startUs + DAY_US;
+  }
+
+  readonly take = (events: MarketEvent[]): void => {
+    for (let i = 0; i < events.length; i++) {
+      const event = events[i] as MarketEvent;
+      const { receivedAtUs, type } = event;
+      if (receivedAtUs < this.#startUs || receivedAtUs >= this.#endUs) continue;
+      if (event.type === "gap") this.gaps.push(manifestGap(event));
+      (this.#files.get(type) ?? this.#open(type)).add(this.#encoder.encode(event));
+    }
+  };
+
+  close(): Partial<Record<EventType, string>> {
+    const paths: Partial<Record<EventType, string>> = {};
+    for (const type of EVENT_TYPES) {
+      const file = this.#files.get(type);
+      if (file !== undefined) paths[type] = file.close();
+    }
+    return paths;
+  }
+
+  #open(type: EventType): RecordFile {
+    const file = new RecordFile(`${this.#task.scratch}/${this.#task.name}-${type}`);
+    this.#files.set(type, file);
+    return file;
+  }
+}

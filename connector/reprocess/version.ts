@@ -1,0 +1,70 @@
+import { feedPrefix, isKeyName, loadManifest, NORMALIZED_VERSION } from "@ssmd/archive";
+import { parseManifestKey } from "@ssmd/archive";
+import { ArchiveError, ConfigError } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import {
+  type Job,
+  loadJob,
+  newJob,
+  type Recipe,
+  recipeDifference,
+  type VersionPlace,
+} from "./job.ts";
+
+/**
+ * The job of a version that may be made by this recipe: a new one where nothing is there, else the
+ * one that made it so far. Throws ConfigError `VERSION_NAME` for a name that cannot stand in a key
+ * or is the archiver's own, ArchiveError `VERSION_EXISTS` when something else made what is there.
+ */
+export async function openVersion(
+  storage: Storage,
+  place: VersionPlace,
+  recipe: Recipe,
+): Promise<Job> {
+  const { version } = place;
+  checkName(version);
+  const job = await loadJob(storage, place);
+  if (job === undefined) {
+    const writer = await writerOf(storage, place);
+    if (writer === undefined) return newJob(place, recipe);
+    throw exists(place, `is there already, and no reprocess made it: ${writer}`);
+  }
+  const difference = recipeDifference(job.recipe, recipe);
+  if (difference === "") return job;
+  throw exists(place, `was made by something else: ${difference}`);
+}
+
+function checkName(version: string): void {
+  if (version === NORMALIZED_VERSION) {
+    throw new ConfigError("VERSION_NAME", `${version} is what the archiver writes`, {
+      hint: "name another version with --as; nothing that was captured is ever replaced",
+    });
+  }
+  if (isKeyName(version)) return;
+  throw new ConfigError("VERSION_NAME", `"${version}" cannot name a version`, {
+    hint: "use letters, digits, _ and - only",
+  });
+}
+
+function exists({ env, feed, version }: VersionPlace, what: string): ArchiveError {
+  return new ArchiveError("VERSION_EXISTS", `Version ${version} of ${env}/${feed} ${what}.`, {
+    hint: "Choose another name with --as, or remove the version: ssmd reprocess prune.",
+    context: { env, feed, version },
+  });
+}
+
+/** Who wrote what stands under a version's prefix, for a person; undefined = nothing is there. */
+async function writerOf(
+  storage: Storage,
+  { env, feed, version }: VersionPlace,
+): Promise<string | undefined> {
+  let first: string | undefined;
+  for await (const { key } of storage.list(feedPrefix("normalized", env, feed, version))) {
+    first ??= key;
+    const place = parseManifestKey(key);
+    if (place === undefined) continue;
+    const manifest = await loadManifest(storage, place);
+    return `${key} was written by ${manifest?.writtenBy.join(", ") || "nobody it names"}`;
+  }
+  return first && `${first} lies there`;
+}

@@ -1,0 +1,41 @@
+/** A thread of a reprocess: first the storage's configuration comes, then task after task. @module */
+import { messageOf, SsmdError } from "@ssmd/runtime";
+import { openStorage, type Storage, type StorageConfig } from "@ssmd/storage";
+import type { WorkerAnswer, WorkerTask } from "./executor.ts";
+import { sealType } from "./seal_type.ts";
+import { translateDay } from "./translate_day.ts";
+
+/** The thread's side of its channel. */
+interface Channel {
+  onmessage: ((event: MessageEvent<StorageConfig | WorkerTask>) => void) | null;
+  postMessage(answer: WorkerAnswer): void;
+}
+
+const channel = globalThis as unknown as Channel;
+let storage: Promise<Storage> | undefined;
+
+async function done(task: WorkerTask): Promise<WorkerAnswer> {
+  try {
+    if (storage === undefined) {
+      throw new SsmdError("WORKER_FAILED", "a task came before its storage");
+    }
+    const opened = await storage;
+    const result = task.kind === "translate"
+      ? await translateDay(opened, task.task)
+      : await sealType(opened, task.task);
+    return { ok: true, result };
+  } catch (error) {
+    const code = error instanceof SsmdError ? error.code : "WORKER_FAILED";
+    const hint = error instanceof SsmdError ? error.hint : "";
+    return { ok: false, error: { code, message: messageOf(error), hint } };
+  }
+}
+
+channel.onmessage = ({ data }) => {
+  if ("kind" in data) done(data).then((answer) => channel.postMessage(answer));
+  else {
+    storage = openStorage(data);
+    // Told with the first task.
+    storage.catch(() => {});
+  }
+};
