@@ -9,3 +9,7 @@ export {
   type SealProgress,
   type SealState,
 } from "./seal/seal_day.ts";
+export { inputOf, runQa, type RunQaOptions } from "./qa/run_qa.ts";
+export { nameOf } from "./qa/qa.ts";
+export { loadQaReport, type QaCheckResult, type QaPlace, type QaReport } from "./qa/report.ts";
+export type { Offender } from "./qa/offenders.ts";

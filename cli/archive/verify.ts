@@ -2,6 +2,7 @@ import { messageOf } from "@ssmd/runtime";
 import type { MarketEvent } from "@ssmd/market";
 import {
   dayOfUs,
+  isSideObject,
   loadManifest,
   type Manifest,
   manifestKey,
@@ -110,7 +111,7 @@ function reportUnnamed(
   report: ReportBuilder,
 ): void {
   for (const key of sizes.keys()) {
-    if (named.has(key) || parseManifestKey(key) !== undefined) continue;
+    if (named.has(key) || parseManifestKey(key) !== undefined || isSideObject(key)) continue;
     const [, env = "", feed = ""] = key.split("/");
     const atUs = (parseRawKey(key) ?? parseNormalizedKey(key))?.atUs;
     const day = atUs === undefined ? "" : dayOfUs(atUs);

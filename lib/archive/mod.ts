@@ -23,3 +23,4 @@ export * from "./reading/archive_query.ts";
 export * from "./reading/archived_days.ts";
 export * from "./reading/archive_reader.ts";
 export * from "./reading/record_order.ts";
+export * from "./side_objects.ts";

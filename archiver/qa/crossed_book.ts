@@ -1,0 +1,104 @@
+import {
+  ALL_SYMBOLS,
+  type BookSide,
+  type Level,
+  type MarketEvent,
+  OrderBook,
+  type OrderBookUpdate,
+} from "@ssmd/market";
+import type { CrossedBookCheck } from "@ssmd/metadata";
+import { Checker } from "./checker.ts";
+
+/** A book as its records give it. */
+interface RebuiltBook {
+  book: OrderBook;
+  /** Whether a snapshot came, and no gap since. */
+  sound: boolean;
+  /** The first record after which it was crossed; undefined = it is not. */
+  crossed: OrderBookUpdate | undefined;
+  /** Whether that was told. */
+  told: boolean;
+}
+
+/** No book has its best bid at or above its best ask, for longer than allowed. */
+export class CrossedBook extends Checker {
+  #longestUs: number;
+  #books = new Map<string, RebuiltBook>();
+
+  /** Nothing seen yet. */
+  constructor({ longestMs }: CrossedBookCheck) {
+    super();
+    this.#longestUs = longestMs * 1000;
+  }
+
+  override see(event: MarketEvent): void {
+    if (event.type !== "orderbook") return;
+    const rebuilt = this.#bookOf(event.symbol);
+    if (event.kind === "snapshot") {
+      rebuilt.book.clear();
+      rebuilt.sound = true;
+    } else if (!rebuilt.sound) return;
+    this.#tellIfLong(rebuilt, event.receivedAtUs);
+    const { book } = rebuilt;
+    setAll(book.bids, event.bids);
+    setAll(book.asks, event.asks);
+    if (event.depth > 0) book.truncate(event.depth);
+    if (!book.crossed) {
+      rebuilt.crossed = undefined;
+      rebuilt.told = false;
+      return;
+    }
+    rebuilt.crossed ??= event;
+    if (this.#longestUs === 0) this.#tell(rebuilt);
+  }
+
+  /** What a gap covers is not known until the next snapshot. */
+  override gap({ symbol }: MarketEvent): void {
+    if (symbol !== ALL_SYMBOLS) this.#forget(this.#books.get(symbol));
+    else for (const rebuilt of this.#books.values()) this.#forget(rebuilt);
+  }
+
+  override end(_day: unknown, _firstUs: number, lastUs: number): void {
+    for (const rebuilt of this.#books.values()) this.#tellIfLong(rebuilt, lastUs);
+  }
+
+  #forget(rebuilt: RebuiltBook | undefined): void {
+    if (rebuilt === undefined) return;
+    rebuilt.sound = rebuilt.told = false;
+    rebuilt.crossed = undefined;
+  }
+
+  #tellIfLong(rebuilt: RebuiltBook, atUs: number): void {
+    const { crossed } = rebuilt;
+    if (crossed === undefined || atUs - crossed.receivedAtUs <= this.#longestUs) return;
+    this.#tell(rebuilt);
+  }
+
+  #tell(rebuilt: RebuiltBook): void {
+    const { crossed, told, book } = rebuilt;
+    if (crossed === undefined || told) return;
+    rebuilt.told = true;
+    this.offenders.add(crossed, () => {
+      const [bid] = book.bids.prices;
+      const [ask] = book.asks.prices;
+      return `the best bid, ${bid}, is not below the best ask, ${ask}`;
+    });
+  }
+
+  #bookOf(symbol: string): RebuiltBook {
+    let rebuilt = this.#books.get(symbol);
+    if (rebuilt === undefined) {
+      rebuilt = { book: new OrderBook(), sound: false, crossed: undefined, told: false };
+      this.#books.set(symbol, rebuilt);
+    }
+    return rebuilt;
+  }
+}
+
+/** Prices are only compared with each other: the same decimal is the same double. */
+function setAll(side: BookSide, levels: readonly Level[]): void {
+  for (let i = 0; i < levels.length; i++) {
+    const { price, size } = levels[i] as Level;
+    side.set(price, size);
+  }
+}

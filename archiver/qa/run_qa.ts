@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import {
+  loadManifest,
+  loadPromoted,
+  type Manifest,
+  promotedOn,
+  readArchive,
+  usOfDay,
+} from "@ssmd/archive";
+import type { QaRules } from "@ssmd/metadata";
+import { ArchiveError, isoOfUs, nowUs } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import { checkRecords, typesChecked } from "./qa.ts";
+import { type QaPlace, type QaReport, saveQaReport } from "./report.ts";
+
+const DAY_US = 86_400_000_000;
+
+/** What a day is checked with. */
+export interface RunQaOptions extends QaPlace {
+  storage: Storage;
+  /** The checks; a part of the feed's, when only some are wanted. */
+  rules: QaRules;
+  /** What checks, `0.1.0+abc1234`. */
+  software: string;
+  /** Whether the market is open in an hour (0…23, UTC) of the day; absent = always. */
+  isOpen?: (hour: number) => boolean;
+}
+
+/**
+ * Checks a day of the archive and stores what was found beside it. The version is the promoted one
+ * unless one is named. Throws ArchiveError `DAY_MISSING` when there is no such day, and for damaged
+ * files; StorageError.
+ */
+export async function runQa(options: RunQaOptions): Promise<QaReport> {
+  const { storage, env, feed, day, rules, software, isOpen } = options;
+  const version = options.version ?? promotedOn(await loadPromoted(storage, env, feed), day);
+  const manifest = await loadManifest(storage, { kind: "normalized", env, feed, version, day });
+  if (manifest === undefined) throw missing({ env, feed, version, day });
+  const startUs = usOfDay(day);
+  const query = { env, feed, version, fromUs: startUs, toUs: startUs + DAY_US };
+  const batches = readArchive(storage, { ...query, types: typesChecked(rules) });
+  const checked = await checkRecords(
+    rules,
+    { startUs, ...(isOpen === undefined ? {} : { isOpen }) },
+    batches,
+  );
+  return await saveQaReport(storage, {
+    ...{ env, feed, version, day },
+    ok: checked.checks.every(({ failures }) => failures === 0),
+    ...checked,
+    input: inputOf(manifest),
+    rules: sha256(JSON.stringify(rules)),
+    software,
+    checkedAt: isoOfUs(nowUs()),
+  });
+}
+
+/** Stands for the files of a day: another value means that the day has changed since. */
+export function inputOf({ files }: Manifest): string {
+  return sha256(files.map((file) => `${file.key} ${file.sha256}\n`).join(""));
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function missing({ env, feed, version, day }: Required<QaPlace>): ArchiveError {
+  return new ArchiveError("DAY_MISSING", `There is no day ${day} of ${env}/${feed} ${version}.`, {
+    hint: "ssmd archive verify lists the days that are there.",
+    context: { env, feed, version, day },
+  });
+}

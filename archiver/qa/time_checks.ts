@@ -1,0 +1,128 @@
+import { ALL_SYMBOLS, type Gap, type MarketEvent } from "@ssmd/market";
+import { isoOfUs } from "@ssmd/runtime";
+import type { MaxGapCheck, MonotonicTimeCheck, PresenceCheck } from "@ssmd/metadata";
+import { type CheckedDay, Checker } from "./checker.ts";
+
+const HOUR_US = 3_600_000_000;
+
+/** No symbol, or the feed, is silent for longer than allowed. */
+export class MaxGap extends Checker {
+  #check: MaxGapCheck;
+  #lastUs = new Map<string, number>();
+
+  /** Nothing seen yet. */
+  constructor(check: MaxGapCheck) {
+    super();
+    this.#check = check;
+  }
+
+  override see(event: MarketEvent): void {
+    const name = this.#check.of === "feed" ? ALL_SYMBOLS : event.symbol;
+    const lastUs = this.#lastUs.get(name);
+    const { receivedAtUs } = event;
+    this.#lastUs.set(name, receivedAtUs);
+    if (lastUs === undefined) return;
+    const silentMs = (receivedAtUs - lastUs) / 1000;
+    if (silentMs <= this.#check.longestMs) return;
+    this.offenders.add(event, () => {
+      const silent = `${(silentMs / 1000).toFixed(1)} s`;
+      return `nothing for ${silent} since ${isoOfUs(lastUs)}; at most ${this.#check.longestMs} ms`;
+    });
+  }
+}
+
+/** Every hour between the feed's first and last record has its records. */
+export class Presence extends Checker {
+  #check: PresenceCheck;
+  #hours = new Map<string, Uint32Array>();
+  #startUs: number;
+
+  /** Symbols that are named are expected even when none of their records is there. */
+  constructor(check: PresenceCheck, startUs: number) {
+    super();
+    this.#check = check;
+    this.#startUs = startUs;
+    const named = check.of === "feed" ? [ALL_SYMBOLS] : check.symbols ?? [];
+    for (const symbol of named) if (!symbol.endsWith("*")) this.#hoursOf(symbol);
+  }
+
+  override see(event: MarketEvent): void {
+    const hours = this.#hoursOf(this.#check.of === "feed" ? ALL_SYMBOLS : event.symbol);
+    const hour = Math.floor((event.receivedAtUs - this.#startUs) / HOUR_US);
+    hours[hour] = (hours[hour] ?? 0) + 1;
+  }
+
+  override end(day: CheckedDay, firstUs: number, lastUs: number): void {
+    const from = Math.max(0, Math.floor((firstUs - day.startUs) / HOUR_US));
+    const to = Math.min(23, Math.floor((lastUs - day.startUs) / HOUR_US));
+    for (let hour = from; hour <= to; hour++) {
+      if (day.isOpen?.(hour) === false) continue;
+      for (const [symbol, hours] of this.#hours) {
+        const count = hours[hour] ?? 0;
+        if (count >= this.#check.perHour) continue;
+        const atUs = day.startUs + hour * HOUR_US;
+        const { records, perHour } = this.#check;
+        this.offenders.addTime(
+          symbol,
+          atUs,
+          () => `${count} of ${records.join(", ")} in this hour; at least ${perHour}`,
+        );
+      }
+    }
+  }
+
+  #hoursOf(symbol: string): Uint32Array {
+    let hours = this.#hours.get(symbol);
+    if (hours === undefined) this.#hours.set(symbol, hours = new Uint32Array(24));
+    return hours;
+  }
+}
+
+/** No time goes back. */
+export class MonotonicTime extends Checker {
+  #check: MonotonicTimeCheck;
+  #last = new Map<string, number>();
+
+  /** Nothing seen yet. */
+  constructor(check: MonotonicTimeCheck) {
+    super();
+    this.#check = check;
+  }
+
+  override see(event: MarketEvent): void {
+    if (this.#check.clock === "received") this.#seeSequence(event);
+    else if (event.timestampUs > 0) this.#seeVenue(event);
+  }
+
+  /** Another life of the connector counts from 1 again, and begins with a gap on all symbols. */
+  override gap(event: MarketEvent): void {
+    const { reason, symbol } = event as Gap;
+    if (this.#check.clock === "received" && reason === "disconnect" && symbol === ALL_SYMBOLS) {
+      this.#last.clear();
+    }
+  }
+
+  /** Records come in the order of our clock: where it was set back, their numbers go back. */
+  #seeSequence(event: MarketEvent): void {
+    const { symbol, sequence } = event;
+    const last = this.#last.get(symbol);
+    this.#last.set(symbol, sequence);
+    if (last === undefined || sequence >= last) return;
+    this.offenders.add(
+      event,
+      () => `sequence ${sequence} was received after ${last}: our clock went back`,
+    );
+  }
+
+  #seeVenue(event: MarketEvent): void {
+    const { symbol, timestampUs } = event;
+    const last = this.#last.get(symbol) ?? 0;
+    if (timestampUs > last) this.#last.set(symbol, timestampUs);
+    const backMs = (last - timestampUs) / 1000;
+    if (backMs <= this.#check.toleranceMs) return;
+    this.offenders.add(
+      event,
+      () => `the venue's time ${isoOfUs(timestampUs)} lies ${backMs} ms before an earlier one`,
+    );
+  }
+}
