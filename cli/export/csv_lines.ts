@@ -1,4 +1,3 @@
-import { isoOfUs } from "@ssmd/runtime";
 import type { MarketEvent } from "@ssmd/market";
 import type { Column, ColumnValue } from "./columns.ts";
 import { decimalText } from "./decimal_text.ts";
@@ -29,7 +28,7 @@ export function csvLine(columns: readonly Column[]): (event: MarketEvent) => str
 
 function csvText({ kind }: Column, value: ColumnValue): string {
   if (value === null) return "";
-  if (kind === "time") return isoOfUs(value as number);
+  if (kind === "time") return timeText(value as number);
   if (typeof value === "number") return decimalText(value);
   if (typeof value === "boolean") return String(value);
   if (typeof value === "string") return quotedWhereNeeded(value);
@@ -38,4 +37,17 @@ function csvText({ kind }: Column, value: ColumnValue): string {
 
 function quotedWhereNeeded(text: string): string {
   return QUOTED.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+let second = -1;
+let secondText = "";
+
+/** ISO 8601 with microseconds. Sorted records share their seconds, whose text costs ten times the rest. */
+function timeText(us: number): string {
+  const seconds = Math.floor(us / 1e6);
+  if (seconds !== second) {
+    second = seconds;
+    secondText = new Date(seconds * 1000).toISOString().slice(0, -4);
+  }
+  return `${secondText}${String(us - seconds * 1e6).padStart(6, "0")}Z`;
 }

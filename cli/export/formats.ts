@@ -26,7 +26,7 @@ export async function* fileBytes(input: FormatInput): AsyncGenerator<Uint8Array,
   const { format, batches, lineage } = input;
   const columns = columnsOf(input.type, !input.isPartition);
   if (format === "parquet") {
-    const { parquetBytes } = await import("./parquet_file.ts");
+    const { parquetBytes } = await import("./parquet/parquet_file.ts");
     yield* parquetBytes(batches, {
       columns,
       createdBy: `ssmd version ${VERSION} (build ${COMMIT})`,

@@ -3,7 +3,8 @@ import type { EventType, MarketEvent } from "@ssmd/market";
 
 /** Records of a symbol that are decoded at a time. */
 const BATCH = 4096;
-const FIRST_BYTES = 4096;
+/** Bytes of a block: with thousands of symbols few are half empty, and few are needed. */
+const BLOCK_BYTES = 16 * 1024;
 
 /** How records are brought into order. */
 export interface SymbolOrderOptions {
@@ -23,12 +24,6 @@ interface Slice {
   length: number;
 }
 
-/** The records of a symbol that are in memory. */
-interface Waiting {
-  bytes: Uint8Array;
-  used: number;
-}
-
 /**
  * Brings records from the order of time into the order of symbol and time, in bounded memory: what
  * has no room is written to a file, symbol by symbol, and read back in slices. Within a symbol the
@@ -37,11 +32,13 @@ interface Waiting {
 export class SymbolOrder implements Disposable {
   #options: Required<SymbolOrderOptions>;
   #encoder = new Encoder();
-  #waiting = new Map<string, Waiting>();
+  #waiting = new Map<string, Block[]>();
   #waitingBytes = 0;
+  #spare: Block[] = [];
   #slices = new Map<string, Slice[]>();
   #file: Deno.FsFile | undefined;
   #fileBytes = 0;
+  #readBuffer = new Uint8Array();
 
   /** Nothing is written before memory is full. */
   constructor(options: SymbolOrderOptions) {
@@ -52,12 +49,7 @@ export class SymbolOrder implements Disposable {
   add(batch: readonly MarketEvent[]): void {
     for (const event of batch) {
       const message = this.#encoder.encode(event);
-      let waiting = this.#waiting.get(event.symbol);
-      if (waiting === undefined) {
-        waiting = { bytes: new Uint8Array(Math.max(FIRST_BYTES, message.length)), used: 0 };
-        this.#waiting.set(event.symbol, waiting);
-      }
-      append(waiting, message);
+      this.#blockFor(event.symbol, message.length).add(message);
       this.#waitingBytes += message.length;
     }
     if (this.#waitingBytes >= this.#options.bytesMax) this.#spill();
@@ -68,13 +60,24 @@ export class SymbolOrder implements Disposable {
     const symbols = new Set([...this.#slices.keys(), ...this.#waiting.keys()]);
     for (const symbol of [...symbols].sort()) {
       for (const slice of this.#slices.get(symbol) ?? []) yield* this.#records(this.#read(slice));
-      const waiting = this.#waiting.get(symbol);
-      if (waiting !== undefined) yield* this.#records(waiting.bytes.subarray(0, waiting.used));
+      for (const { used } of this.#waiting.get(symbol) ?? []) yield* this.#records(used);
     }
   }
 
   [Symbol.dispose](): void {
     this.#file?.close();
+  }
+
+  /** The symbol's last block, or a new one where it has no room. */
+  #blockFor(symbol: string, length: number): Block {
+    let blocks = this.#waiting.get(symbol);
+    if (blocks === undefined) this.#waiting.set(symbol, blocks = []);
+    const last = blocks.at(-1);
+    if (last?.hasRoom(length)) return last;
+    const block = (length > BLOCK_BYTES ? undefined : this.#spare.pop()) ??
+      new Block(Math.max(BLOCK_BYTES, length));
+    blocks.push(block);
+    return block;
   }
 
   *#records(bytes: Uint8Array): Generator<readonly MarketEvent[], void> {
@@ -93,19 +96,26 @@ export class SymbolOrder implements Disposable {
       ...{ read: true, write: true, create: true, truncate: true },
     });
     this.#file.seekSync(this.#fileBytes, Deno.SeekMode.Start);
-    for (const [symbol, { bytes, used }] of this.#waiting) {
-      for (let at = 0; at < used;) at += this.#file.writeSync(bytes.subarray(at, used));
+    for (const [symbol, blocks] of this.#waiting) {
+      const offset = this.#fileBytes;
+      for (const block of blocks) {
+        const { used } = block;
+        for (let at = 0; at < used.length;) at += this.#file.writeSync(used.subarray(at));
+        this.#fileBytes += used.length;
+        block.clear();
+        this.#spare.push(block);
+      }
       const slices = this.#slices.get(symbol) ?? [];
-      slices.push({ offset: this.#fileBytes, length: used });
+      slices.push({ offset, length: this.#fileBytes - offset });
       this.#slices.set(symbol, slices);
-      this.#fileBytes += used;
     }
     this.#waiting.clear();
     this.#waitingBytes = 0;
   }
 
   #read({ offset, length }: Slice): Uint8Array {
-    const bytes = new Uint8Array(length);
+    if (length > this.#readBuffer.length) this.#readBuffer = new Uint8Array(length);
+    const bytes = this.#readBuffer.subarray(0, length);
     this.#file?.seekSync(offset, Deno.SeekMode.Start);
     for (let at = 0; at < length;) {
       const count = this.#file?.readSync(bytes.subarray(at)) ?? null;
@@ -116,13 +126,30 @@ export class SymbolOrder implements Disposable {
   }
 }
 
-function append(waiting: Waiting, message: Uint8Array): void {
-  const needed = waiting.used + message.length;
-  if (needed > waiting.bytes.length) {
-    const larger = new Uint8Array(Math.max(needed, waiting.bytes.length * 2));
-    larger.set(waiting.bytes.subarray(0, waiting.used));
-    waiting.bytes = larger;
+/** Room for records of one symbol; used again and again, as memory given back is seldom free at once. */
+class Block {
+  #bytes: Uint8Array;
+  #used = 0;
+
+  constructor(size: number) {
+    this.#bytes = new Uint8Array(size);
   }
-  waiting.bytes.set(message, waiting.used);
-  waiting.used = needed;
+
+  /** What is in it; it holds until the block is cleared. */
+  get used(): Uint8Array {
+    return this.#bytes.subarray(0, this.#used);
+  }
+
+  hasRoom(length: number): boolean {
+    return this.#used + length <= this.#bytes.length;
+  }
+
+  add(bytes: Uint8Array): void {
+    this.#bytes.set(bytes, this.#used);
+    this.#used += bytes.length;
+  }
+
+  clear(): void {
+    this.#used = 0;
+  }
 }

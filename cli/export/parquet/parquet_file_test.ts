@@ -4,10 +4,10 @@ import fc from "fast-check";
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { EVENT_TYPES, type MarketEvent, type Trade } from "@ssmd/market";
 import { anyRecord } from "@ssmd/codec/testing/records";
-import { type Column, columnsOf } from "./columns.ts";
+import { type Column, columnsOf } from "../columns.ts";
 import { parquetBytes } from "./parquet_file.ts";
 import { GROUP_ROWS_MAX } from "./row_group.ts";
-import { type Plain, rowsOf } from "./testing/duckdb.ts";
+import { type Plain, rowsOf } from "../testing/duckdb.ts";
 
 async function* batchesOf(records: readonly MarketEvent[]) {
   yield records;

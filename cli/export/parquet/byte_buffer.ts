@@ -1,0 +1,115 @@
+const UTF8 = new TextEncoder();
+
+/** Bytes that grow; what was written once is used again after `clear`. */
+export class ByteBuffer {
+  /** Bytes that are in it. */
+  length = 0;
+  #bytes: Uint8Array<ArrayBuffer>;
+  #view: DataView;
+
+  /** With room for `bytes`. */
+  constructor(bytes = 1024) {
+    this.#bytes = new Uint8Array(bytes);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** A view of what is in it; it holds until the next write. */
+  get written(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.length);
+  }
+
+  /** Forgets what is in it. */
+  clear(): void {
+    this.length = 0;
+  }
+
+  /** One byte. */
+  uint8(value: number): void {
+    this.#grow(1);
+    this.#bytes[this.length++] = value;
+  }
+
+  /** Four bytes, low first. */
+  uint32(value: number): void {
+    this.#grow(4);
+    this.#view.setUint32(this.length, value, true);
+    this.length += 4;
+  }
+
+  /** A double, low byte first. */
+  float64(value: number): void {
+    this.#grow(8);
+    this.#view.setFloat64(this.length, value, true);
+    this.length += 8;
+  }
+
+  /**
+   * A whole number times a factor up to 1000 as eight bytes, low first, exact to 2^63 though a double
+   * holds whole numbers to 2^53 only. Not negative.
+   */
+  uint64(value: number, factor = 1): void {
+    this.#grow(8);
+    const low = (value % 4_294_967_296) * factor;
+    const carry = Math.floor(low / 4_294_967_296);
+    this.#view.setUint32(this.length, low % 4_294_967_296, true);
+    this.#view.setUint32(
+      this.length + 4,
+      Math.floor(value / 4_294_967_296) * factor + carry,
+      true,
+    );
+    this.length += 8;
+  }
+
+  /** A whole number from 0 in groups of seven bits, low first. */
+  varint(value: number): void {
+    while (value >= 128) {
+      this.uint8(value % 128 | 128);
+      value = Math.floor(value / 128);
+    }
+    this.uint8(value);
+  }
+
+  /** Bytes as they are. */
+  bytes(bytes: Uint8Array): void {
+    this.#grow(bytes.length);
+    this.#bytes.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  /** Text in UTF-8 without its length; gives how many bytes. */
+  text(text: string): number {
+    // A UTF-16 unit takes three bytes at most.
+    this.#grow(text.length * 3);
+    const { written } = UTF8.encodeInto(text, this.#bytes.subarray(this.length));
+    this.length += written;
+    return written;
+  }
+
+  /** Text behind its length in four bytes, as plain byte arrays of Parquet. */
+  sizedText(text: string): void {
+    const at = this.length;
+    this.uint32(0);
+    const size = this.text(text);
+    this.#view.setUint32(at, size, true);
+  }
+
+  /** Which of two spans within comes first by its bytes: below 0 = the one of `a`. */
+  compare(aStart: number, aEnd: number, bStart: number, bEnd: number): number {
+    const bytes = this.#bytes;
+    const length = Math.min(aEnd - aStart, bEnd - bStart);
+    for (let i = 0; i < length; i++) {
+      const difference = (bytes[aStart + i] as number) - (bytes[bStart + i] as number);
+      if (difference !== 0) return difference;
+    }
+    return (aEnd - aStart) - (bEnd - bStart);
+  }
+
+  #grow(more: number): void {
+    const needed = this.length + more;
+    if (needed <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    larger.set(this.written);
+    this.#bytes = larger;
+    this.#view = new DataView(larger.buffer);
+  }
+}

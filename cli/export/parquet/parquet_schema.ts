@@ -1,0 +1,48 @@
+import type { Column, ColumnKind } from "../columns.ts";
+import type { ThriftStruct } from "./thrift_writer.ts";
+
+/** Parquet's numbers of the types that values are stored as. */
+export const STORED_AS: Readonly<Record<ColumnKind, number>> = {
+  flag: 0,
+  time: 2,
+  count: 2,
+  double: 5,
+  doubles: 5,
+  word: 6,
+  text: 6,
+};
+
+const REPETITION = { required: { i32: 0 }, optional: { i32: 1 }, repeated: { i32: 2 } } as const;
+const UTF8 = { 6: { i32: 0 }, 10: { struct: { 1: { struct: {} } } } } as const;
+/** Adjusted to UTC, in nanoseconds. */
+const TIMESTAMP = { struct: { 1: true, 2: { struct: { 3: { struct: {} } } } } } as const;
+
+const MEANING: Readonly<Partial<Record<ColumnKind, ThriftStruct>>> = {
+  word: UTF8,
+  text: UTF8,
+  time: { 10: { struct: { 8: TIMESTAMP } } },
+};
+
+/** Names from the root to where a column's values are. */
+export function pathOf({ name, kind }: Column): string[] {
+  return kind === "doubles" ? [name, "list", "element"] : [name];
+}
+
+/** The elements of the schema, the root first; a list is the three levels of the format. */
+export function schemaElements(columns: readonly Column[]): ThriftStruct[] {
+  return [{ 4: "schema", 5: { i32: columns.length } }, ...columns.flatMap(elementsOf)];
+}
+
+function elementsOf({ name, kind, nullable }: Column): ThriftStruct[] {
+  const type = { i32: STORED_AS[kind] };
+  if (kind !== "doubles") {
+    const repetition = nullable ? REPETITION.optional : REPETITION.required;
+    return [{ 1: type, 3: repetition, 4: name, ...MEANING[kind] }];
+  }
+  const list = { 6: { i32: 3 }, 10: { struct: { 3: { struct: {} } } } };
+  return [
+    { 3: REPETITION.required, 4: name, 5: { i32: 1 }, ...list },
+    { 3: REPETITION.repeated, 4: "list", 5: { i32: 1 } },
+    { 1: type, 3: REPETITION.required, 4: "element" },
+  ];
+}

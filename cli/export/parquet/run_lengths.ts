@@ -1,0 +1,58 @@
+import type { ByteBuffer } from "./byte_buffer.ts";
+
+/** Runs of at least this length are written as one value and a count. */
+const RUN_MIN = 8;
+
+/** Bits that the numbers 0 … `largest` need. */
+export function bitsFor(largest: number): number {
+  return largest === 0 ? 0 : 32 - Math.clz32(largest);
+}
+
+/**
+ * Writes whole numbers of `bits` bits as Parquet's hybrid of run lengths and packed bits: groups of
+ * eight, packed, and longer runs of one value as a count and the value.
+ */
+export function writeRuns(out: ByteBuffer, values: ArrayLike<number>, bits: number): void {
+  let packedFrom = 0;
+  let at = 0;
+  const flush = () => {
+    if (at > packedFrom) writePacked(out, values, packedFrom, at, bits);
+  };
+  while (at < values.length) {
+    const value = values[at];
+    let end = at + 1;
+    while (end < values.length && values[end] === value) end++;
+    if (end - at < RUN_MIN) {
+      // Packed groups hold eight values each; only the last may be filled up.
+      at = Math.min(at + RUN_MIN, values.length);
+      continue;
+    }
+    flush();
+    out.varint((end - at) * 2);
+    for (let shift = 0; shift < bits; shift += 8) out.uint8((value as number) >>> shift & 255);
+    packedFrom = at = end;
+  }
+  flush();
+}
+
+function writePacked(
+  out: ByteBuffer,
+  values: ArrayLike<number>,
+  from: number,
+  to: number,
+  bits: number,
+): void {
+  const groups = Math.ceil((to - from) / RUN_MIN);
+  out.varint(groups * 2 + 1);
+  let pending = 0;
+  let pendingBits = 0;
+  for (let i = from; i < from + groups * RUN_MIN; i++) {
+    // Up to 24 bits of a value beside 7 that wait.
+    pending |= (i < to ? values[i] as number : 0) << pendingBits;
+    pendingBits += bits;
+    for (; pendingBits >= 8; pendingBits -= 8) {
+      out.uint8(pending & 255);
+      pending >>>= 8;
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import { ByteBuffer } from "./byte_buffer.ts";
+
+const TRUE = 1;
+const FALSE = 2;
+const I32 = 5;
+const I64 = 6;
+const BINARY = 8;
+const LIST = 9;
+const STRUCT = 12;
+const UTF8 = new TextEncoder();
+
+/** What Parquet's headers and footer hold: fields by number, undefined = absent. */
+export type ThriftStruct = Readonly<Record<number, ThriftValue | undefined>>;
+
+/** A value with the type that its bytes need. */
+export type ThriftValue =
+  | boolean
+  | string
+  | Uint8Array
+  | { i32: number }
+  | { i64: number }
+  | { struct: ThriftStruct }
+  | { list: readonly Exclude<ThriftValue, boolean>[]; of: "i32" | "binary" | "struct" };
+
+/** A struct in Thrift's compact protocol, which all of Parquet's own structures are written in. */
+export function thriftBytes(struct: ThriftStruct): Uint8Array {
+  const out = new ByteBuffer();
+  writeStruct(out, struct);
+  return out.written;
+}
+
+function writeStruct(out: ByteBuffer, struct: ThriftStruct): void {
+  let last = 0;
+  // Whole numbers are keys in ascending order.
+  for (const [key, value] of Object.entries(struct)) {
+    if (value === undefined) continue;
+    const id = Number(key);
+    out.uint8((id - last) << 4 | typeOf(value));
+    if (typeof value !== "boolean") writeValue(out, value);
+    last = id;
+  }
+  out.uint8(0);
+}
+
+function typeOf(value: ThriftValue): number {
+  if (typeof value === "boolean") return value ? TRUE : FALSE;
+  if (typeof value === "string" || value instanceof Uint8Array) return BINARY;
+  if ("i32" in value) return I32;
+  if ("i64" in value) return I64;
+  return "struct" in value ? STRUCT : LIST;
+}
+
+const ELEMENTS = { i32: I32, binary: BINARY, struct: STRUCT };
+
+function writeValue(out: ByteBuffer, value: Exclude<ThriftValue, boolean>): void {
+  if (typeof value === "string") return writeValue(out, UTF8.encode(value));
+  if (value instanceof Uint8Array) {
+    out.varint(value.length);
+    return out.bytes(value);
+  }
+  if ("i32" in value) return out.varint(zigzag(value.i32));
+  if ("i64" in value) return out.varint(zigzag(value.i64));
+  if ("struct" in value) return writeStruct(out, value.struct);
+  const { list, of } = value;
+  out.uint8(Math.min(list.length, 15) << 4 | ELEMENTS[of]);
+  if (list.length >= 15) out.varint(list.length);
+  for (const each of list) writeValue(out, each);
+}
+
+function zigzag(value: number): number {
+  return value < 0 ? -2 * value - 1 : 2 * value;
+}
