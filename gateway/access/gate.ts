@@ -1,3 +1,4 @@
+import { isLoopback } from "@ssmd/runtime";
 import { type Access, mayActAs, openAccess, type Role, type StreamGuest } from "./access.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -74,10 +75,4 @@ export function openGate(): Gate {
     signOut: () => {},
     close: () => Promise.resolve(),
   };
-}
-
-/** Whether an address is this machine's own. */
-export function isLoopback(address: string): boolean {
-  const plain = address.toLowerCase().replace(/^::ffff:/, "");
-  return plain === "::1" || plain === "localhost" || /^127(\.\d{1,3}){3}$/.test(plain);
 }

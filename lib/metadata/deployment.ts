@@ -77,12 +77,11 @@ export async function loadDeployment(options: DeploymentOptions): Promise<Deploy
   const keys = await keysOf(environment, options.onKeyAccess);
   const feeds = new Map<string, DeployedFeed>();
   for (const id of environment.feeds) feeds.set(id, await deployedFeed(dir, environment, keys, id));
-  const own = environment.storage;
-  const dataDir = options.dataDir ?? (own.type === "local" ? own.path : DEFAULT_DATA_DIR);
+  const dataDir = dataDirOf(environment, options.dataDir);
   return {
     environment,
     transport: deployedTransport(environment.transport, keys),
-    storage: deployedStorage(own, keys, dataDir),
+    storage: deployedStorage(environment.storage, keys, dataDir),
     rotations: await loadRotations(dir, environment.name),
     dataDir,
     feed: (id) => {
@@ -93,6 +92,16 @@ export async function loadDeployment(options: DeploymentOptions): Promise<Deploy
       });
     },
   };
+}
+
+/** Folder of the spools: the one that is named, else beside the archive where that is local. */
+export function dataDirOf({ storage }: Environment, named?: string): string {
+  return named ?? (storage.type === "local" ? storage.path : DEFAULT_DATA_DIR);
+}
+
+/** The file in which the gateway of an environment keeps its clients. */
+export function clientStorePath({ name, gateway }: Environment, dataDir: string): string {
+  return gateway.clients?.path ?? `${dataDir}/clients/${name}.sqlite`;
 }
 
 /** A deployment whose bus other processes reach. */

@@ -78,6 +78,21 @@ export type CacheSpec = { type: "none" } | { type: "memory" } | { type: "redis";
 /** Where operations are recorded. */
 export type JournalSpec = { type: "memory" } | { type: "file"; path: string } | { type: "nats" };
 
+/** Who may read from the gateway: `open` = everyone who reaches it, `required` = who has a key. */
+export type GatewayAuth = "open" | "required";
+
+/** Where clients connect, and who they have to be. */
+export interface GatewaySpec {
+  /** Interface to listen on; default 127.0.0.1, which only this machine reaches. */
+  host?: string;
+  port: number;
+  auth: GatewayAuth;
+  /** Says that `auth: open` is meant for everyone who reaches a host that is not loopback. */
+  openToNetwork?: boolean;
+  /** Where clients and their keys are kept; default the file `clients/<environment>.sqlite` beside the spools. */
+  clients?: { type: "sqlite"; path: string };
+}
+
 /** When a market day begins and ends. */
 export interface ScheduleSpec {
   /** IANA name. */
@@ -120,8 +135,8 @@ export interface Environment {
   cache: CacheSpec;
   /** Where operations are recorded. */
   journal: JournalSpec;
-  /** Where clients connect; host default 127.0.0.1. */
-  gateway: { host?: string; port: number };
+  /** Where clients connect. */
+  gateway: GatewaySpec;
   /** When days begin and end. */
   schedule: ScheduleSpec;
   /** Present = these feeds are simulated on loopback and need no credentials. */

@@ -1,4 +1,4 @@
-import { nearest, suggestion } from "@ssmd/runtime";
+import { isLoopback, nearest, suggestion } from "@ssmd/runtime";
 import type { YamlSource } from "./document.ts";
 import { type Feed, type FeedVersion, versionOn } from "./feed.ts";
 import type { Finding } from "./finding.ts";
@@ -42,6 +42,7 @@ export function environmentReferences(
   check.feeds();
   check.symbols();
   check.byFeed("endpoints");
+  check.gateway();
   check.simulator();
   check.credentials();
   return check.findings;
@@ -139,6 +140,18 @@ class ReferenceCheck {
     let value = this.#yaml.value;
     for (const part of path) value = fieldOf(value, part);
     for (const [feed] of entriesOf(value)) this.#ownFeed([...path, feed], feed);
+  }
+
+  /** Open to others than this machine only by a word of its own. */
+  gateway(): void {
+    const gateway = fieldOf(this.#yaml.value, "gateway");
+    const host = fieldOf(gateway, "host");
+    if (typeof host !== "string" || isLoopback(host)) return;
+    if (![undefined, "open"].includes(fieldOf(gateway, "auth") as string | undefined)) return;
+    if (fieldOf(gateway, "open_to_network") === true) return;
+    const message = `"${host}" is reached by others, and auth: open lets everyone read; ` +
+      "set auth: required, or open_to_network: true if that is meant";
+    this.say(["gateway", "host"], message);
   }
 
   simulator(): void {

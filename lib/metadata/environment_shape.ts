@@ -90,6 +90,19 @@ const journal = oneOf([
   fields({ type: z.literal("nats") }),
 ]);
 
+const gateway = fields({
+  host: plainText.exactOptional(),
+  port,
+  auth: z.enum(["open", "required"]).default("open"),
+  open_to_network: z.boolean().exactOptional(),
+  clients: oneOf([fields({ type: z.literal("sqlite"), path: plainText })], {
+    postgres: '"postgres" is a reserved name and not built yet; allowed: sqlite',
+  }).exactOptional(),
+}).transform(({ open_to_network, ...rest }) => ({
+  ...rest,
+  ...(open_to_network === undefined ? {} : { openToNetwork: open_to_network }),
+}));
+
 const timezone = z.string().refine((value) => {
   try {
     new Intl.DateTimeFormat("en", { timeZone: value });
@@ -128,7 +141,7 @@ export const environmentShape: z.ZodType<Environment> = fields({
   storage,
   cache: cache.default({ type: "memory" }),
   journal: journal.default({ type: "memory" }),
-  gateway: fields({ host: plainText.exactOptional(), port }).default({ port: 8080 }),
+  gateway: gateway.default({ port: 8080, auth: "open" }),
   schedule: schedule.default(SCHEDULE),
   simulator: simulator.exactOptional(),
   endpoints: z.record(z.string(), address(["wss", "ws"])).exactOptional(),

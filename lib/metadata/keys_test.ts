@@ -17,7 +17,7 @@ function environmentWith(keys: Record<string, KeySpec>): Environment {
     storage: { type: "memory" },
     cache: { type: "none" },
     journal: { type: "memory" },
-    gateway: { port: 8080 },
+    gateway: { port: 8080, auth: "open" },
     schedule: { timezone: "UTC", dayStart: "00:10", dayEnd: "00:00", autoRoll: true },
     credentials: {
       kalshi: { key_id: "$key:kalshi.key_id", private_key: "$key:kalshi.private_key" },

@@ -88,7 +88,7 @@ Deno.test("what an environment leaves out has a default", async () => {
     const environment = await loadEnvironment(`${dir}/exchanges`, "a");
     assert.deepEqual(environment.cache, { type: "memory" });
     assert.deepEqual(environment.journal, { type: "memory" });
-    assert.deepEqual(environment.gateway, { port: 8080 });
+    assert.deepEqual(environment.gateway, { port: 8080, auth: "open" });
     assert.equal("simulator" in environment, false);
   });
 });

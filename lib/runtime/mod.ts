@@ -5,6 +5,7 @@ export * from "./metrics.ts";
 export * from "./clock.ts";
 export * from "./retry.ts";
 export * from "./limits.ts";
+export * from "./loopback.ts";
 export * from "./suggest.ts";
 export * from "./scrape.ts";
 export * from "./signals.ts";

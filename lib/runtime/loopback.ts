@@ -1,0 +1,5 @@
+/** Whether a host or address is this machine's own, which nobody else reaches. */
+export function isLoopback(host: string): boolean {
+  const plain = host.toLowerCase().replace(/^\[(.*)\]$/, "$1").replace(/^::ffff:/, "");
+  return plain === "::1" || plain === "localhost" || /^127(\.\d{1,3}){3}$/.test(plain);
+}
