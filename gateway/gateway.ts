@@ -110,12 +110,13 @@ type Parts = ReturnType<typeof build>;
 
 function build(options: GatewayOptions) {
   const { env, transport, logger, metrics, version } = options;
+  const gate = options.gate ?? openGate();
   const refresh = gatewayMetrics(metrics);
   const hub: Hub = new Hub({
     onCounts: refresh.onCounts,
     onLatency: (seconds) => refresh.latency.observe(seconds),
     onOverrun: (client) => streams.overrun(client),
-  });
+  }, gate.meterFeeds);
   const data: MarketData = new MarketData({
     onRecord: (event, market) => hub.record(event, market),
     onFeedRecord: (event, feed) => hub.feedRecord(event, feed),
@@ -125,10 +126,7 @@ function build(options: GatewayOptions) {
   });
   data.add(options.feeds, options.markets);
   const intake: Intake = new Intake({ env, transport, data, logger, metrics });
-  const streams: StreamServer = new StreamServer({
-    ...{ env, version, data, hub, logger },
-    gate: options.gate ?? openGate(),
-  });
+  const streams: StreamServer = new StreamServer({ env, version, data, hub, logger, gate });
   const router = new Router([
     ...marketRoutes(data),
     ...serviceRoutes({

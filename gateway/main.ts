@@ -2,7 +2,7 @@ import { appendAudit } from "@ssmd/journal";
 import { exportKeyAges, loadSharedDeployment } from "@ssmd/metadata";
 import { createLogger, Metrics, portOf, runService, untilSignal, VERSION } from "@ssmd/runtime";
 import { openTransport } from "@ssmd/transport";
-import { startGateway } from "./mod.ts";
+import { environmentGate, startGateway } from "./mod.ts";
 
 const FLAGS = {
   env: { help: "name of the environment", default: "demo-nats" },
@@ -22,10 +22,11 @@ await runService("gateway", FLAGS, async (flags) => {
   const logger = createLogger({ fields: { component: "gateway" } });
   const metrics = new Metrics("gateway");
   exportKeyAges(metrics.registry, deployment);
+  const host = flags.host ?? environment.gateway.host ?? "127.0.0.1";
+  const gate = await environmentGate(environment, { host, dataDir: deployment.dataDir, logger });
   const transport = await openTransport(deployment.transport, { env, logger });
   const gateway = await startGateway({
-    ...{ env, transport, logger, version: VERSION, feeds: environment.feeds },
-    host: flags.host ?? environment.gateway.host ?? "127.0.0.1",
+    ...{ env, transport, logger, version: VERSION, feeds: environment.feeds, host, gate },
     port: flags.port === undefined ? environment.gateway.port : portOf("port", flags.port),
     markets: Object.entries(environment.symbols).map(([symbol, { external, feed }]) => ({
       symbol,
@@ -37,5 +38,6 @@ await runService("gateway", FLAGS, async (flags) => {
   logger.info("serving", { env, page: `${gateway.url}/` });
   logger.info("stopping", { signal: await untilSignal() });
   await gateway.close();
+  await gate.close();
   await transport.close();
 });

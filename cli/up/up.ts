@@ -1,7 +1,7 @@
 import { type Archiver, createArchiver } from "@ssmd/archiver";
 import { type Connector, type ConnectorStats, createConnector } from "@ssmd/connector";
 import { type Venue, VENUES } from "@ssmd/exchanges";
-import { type Gateway, startGateway } from "@ssmd/gateway";
+import { environmentGate, type Gateway, startGateway } from "@ssmd/gateway";
 import { appendAudit } from "@ssmd/journal";
 import { type Deployment, exportKeyAges, loadDeployment } from "@ssmd/metadata";
 import { COMMIT, type Logger, Metrics, VERSION } from "@ssmd/runtime";
@@ -122,10 +122,14 @@ async function startParts(
   stack.defer(() => transport.close());
   const simulators = await startSimulators(plans, environment, speed, logger);
   for (const { simulator } of simulators.values()) stack.defer(() => simulator.close());
+  const host = environment.gateway.host ?? "127.0.0.1";
+  const gate = await environmentGate(environment, { host, dataDir: deployment.dataDir, logger });
+  stack.defer(() => gate.close());
   const gateway = await startGateway({
     env,
     transport,
-    host: environment.gateway.host ?? "127.0.0.1",
+    gate,
+    host,
     port: port ?? environment.gateway.port,
     feeds: plans.map(({ feed }) => feed),
     markets: plans.flatMap(({ feed, symbols }) =>

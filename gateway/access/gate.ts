@@ -1,5 +1,6 @@
 import { isLoopback } from "@ssmd/runtime";
 import { type Access, mayActAs, openAccess, type Role, type StreamGuest } from "./access.ts";
+import { MeterFeeds } from "./meter.ts";
 import { Refusal } from "./refusal.ts";
 
 /** What of a request tells who sends it. */
@@ -26,6 +27,8 @@ export interface StreamVisit {
 export interface Gate {
   /** What an answer of the environment says of itself: whether keys are asked for. */
   readonly mode: "open" | "required";
+  /** The feeds' places in the meters of its clients. */
+  readonly meterFeeds: MeterFeeds;
   /**
    * Who sends a request, for what wants a role (default `client`). Rejects with
    * {@linkcode Refusal} (401, 403, 429); after repeated bad keys the refusal is slow to come. For
@@ -56,6 +59,7 @@ export function openGate(): Gate {
   const far = openAccess("metrics");
   return {
     mode: "open",
+    meterFeeds: new MeterFeeds(),
     admit: ({ address }, wanted = "client") => {
       const access = isLoopback(address) ? near : far;
       if (mayActAs(access.role, wanted)) return Promise.resolve(access);

@@ -10,7 +10,7 @@ import { KeyCheck } from "./key_check.ts";
 import { badKey, dayOf, type Guest, keyRefusal, type KnownClient } from "./known_client.ts";
 import { KnownClients } from "./known_clients.ts";
 import { ACCESS_LIMITS, AUDIT_LIMITS } from "./limits.ts";
-import type { MeterFeeds } from "./meter.ts";
+import { MeterFeeds } from "./meter.ts";
 import { Refusal } from "./refusal.ts";
 import { SignIns } from "./sign_ins.ts";
 import { UsageLog } from "./usage_log.ts";
@@ -22,8 +22,6 @@ export interface KeyGateOptions {
   /** Appends to the journal. */
   audit: AppendAudit;
   logger: Logger;
-  /** The feeds' places in meters; the same that the stream counts with. */
-  meterFeeds: MeterFeeds;
   /** Requests a second of a client that has no rate of its own. */
   requestsPerSecondMax: number;
   /** ms since 1970; default the system's clock. */
@@ -43,6 +41,7 @@ export async function keyGate(options: KeyGateOptions): Promise<Gate> {
 
 class KeyGate implements Gate {
   readonly mode = "required";
+  readonly meterFeeds: MeterFeeds = new MeterFeeds();
   #options: KeyGateOptions;
   #now: () => number;
   #run = randomLetters(12);
@@ -196,7 +195,7 @@ class KeyGate implements Gate {
     const day = dayOf(nowMs);
     for (const known of this.#clients.all()) {
       const client = known.account.id;
-      known.takeDelivered(nowMs, this.#options.meterFeeds, (feed, type, messages) => {
+      known.takeDelivered(nowMs, this.meterFeeds, (feed, type, messages) => {
         this.#usage.add({ day, client, feed, type, messages });
       });
       if (known.guests.size === 0) continue;

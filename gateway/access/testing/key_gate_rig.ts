@@ -7,7 +7,7 @@ import type { AccountChange, ClientStore } from "../client_store.ts";
 import type { Caller, Gate, StreamVisit } from "../gate.ts";
 import { keyGate } from "../key_gate.ts";
 import { ACCESS_LIMITS } from "../limits.ts";
-import { MeterFeeds } from "../meter.ts";
+import type { MeterFeeds } from "../meter.ts";
 import type { Refusal } from "../refusal.ts";
 import { memoryClientStore } from "../store/memory.ts";
 import { testClient, testKey } from "./accounts.ts";
@@ -84,13 +84,12 @@ export async function withKeyGate(
   const timers: { ms: number; body: () => void }[] = [];
   const journal: JsonRecord[] = [];
   const waits: number[] = [];
-  const meterFeeds = new MeterFeeds();
   const change = async (...changes: AccountChange[]) => {
     await store.apply(await store.revision(), changes);
   };
   await change({ put: "client", client: testClient("desk", account) });
   const gate = await keyGate({
-    ...{ store, meterFeeds, logger: silentLogger, requestsPerSecondMax: 100 },
+    ...{ store, logger: silentLogger, requestsPerSecondMax: 100 },
     audit: (record) => Promise.resolve(journal.push(record)),
     now: () => clock.ms,
     wait: (ms) => Promise.resolve(void waits.push(ms)),
@@ -109,7 +108,7 @@ export async function withKeyGate(
     }
   };
   const rig: KeyGateRig = {
-    ...{ gate, store, clock, meterFeeds, journal, waits, change, pass },
+    ...{ gate, store, clock, meterFeeds: gate.meterFeeds, journal, waits, change, pass },
     key: async (client, more = {}) => {
       const made = newKey();
       const key = testKey(made.id, client, { hash: hashSecret(made), ...more });
