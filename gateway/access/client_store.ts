@@ -16,6 +16,7 @@ export type AccountChange =
   | { delete: "client"; id: string }
   /** Makes the key, or takes the place of the one of this id. */
   | { put: "key"; key: ApiKey }
+  | { delete: "key"; id: string }
   /** Adds an entitlement; the store gives it its id. */
   | { add: "entitlement"; entitlement: Omit<Entitlement, "id"> }
   | { delete: "entitlement"; id: number };

@@ -151,6 +151,8 @@ function applyTo(accounts: Accounts, change: Exclude<AccountChange, { add: unkno
     accounts.clients = accounts.clients.filter((each) => each.id !== id);
     accounts.keys = accounts.keys.filter(({ client }) => client !== id);
     accounts.entitlements = accounts.entitlements.filter(({ client }) => client !== id);
+  } else if (change.delete === "key") {
+    accounts.keys = accounts.keys.filter(({ id }) => id !== change.id);
   } else accounts.entitlements = accounts.entitlements.filter(({ id }) => id !== change.id);
 }
 

@@ -66,6 +66,12 @@ const UPSERT_CLIENT =
    sessions_max = :sessions_max, requests_per_second_max = :requests_per_second_max,
    messages_per_day_max = :messages_per_day_max, updated_at_ms = :updated_at_ms`;
 
+const DELETE = {
+  client: "DELETE FROM clients WHERE id = ?",
+  key: "DELETE FROM api_keys WHERE id = ?",
+  entitlement: "DELETE FROM entitlements WHERE id = ?",
+} as const;
+
 /** When a key was used is counted, not changed: it is kept. */
 const UPSERT_KEY =
   `INSERT INTO api_keys VALUES (:id, :client, :label, :hash, :created_at_ms, :expires_at_ms,
@@ -204,8 +210,7 @@ class SqliteClientStore implements ClientStore {
       else {
         this.#run(UPSERT_KEY, keyRow(change.key));
       }
-    } else if (change.delete === "client") this.#run("DELETE FROM clients WHERE id = ?", change.id);
-    else this.#run("DELETE FROM entitlements WHERE id = ?", change.id);
+    } else this.#run(DELETE[change.delete], change.id);
   }
 
   #revision(): number {

@@ -72,6 +72,13 @@ const PROMISES: Readonly<Record<string, Body>> = {
     assert.equal((await store.sessions({ limit: 1 })).length, 1);
   },
 
+  "a key goes by itself": async (store) => {
+    await filled(store);
+    await store.apply(await store.revision(), [{ delete: "key", id: "k1" }]);
+    const { clients, keys } = await store.load();
+    assert.deepEqual([clients.length, keys], [1, []]);
+  },
+
   "the number of an entitlement is never given twice": async (store) => {
     await filled(store);
     const entitlement = testEntitlement("desk", "kalshi");

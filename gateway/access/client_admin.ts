@@ -1,0 +1,275 @@
+import { nearest, SsmdError, StorageError } from "@ssmd/runtime";
+import type { Accounts, ApiKey, ClientAccount, ClientLimits, Entitlement } from "./account.ts";
+import { hashSecret, newKey } from "./api_key.ts";
+import type { AccountChange, ClientStore } from "./client_store.ts";
+import { ACCESS_LIMITS } from "./limits.ts";
+
+/** What is asked of the clients of a store cannot be done. */
+export class ClientError extends SsmdError {}
+
+/** A key that was just made: the only moment at which its text is known. */
+export interface MadeKey {
+  key: ApiKey;
+  /** `ssmd_<id>_<secret>` */
+  text: string;
+}
+
+/** What of a key can be chosen. */
+export interface KeyOptions {
+  label?: string;
+  /** null = never. */
+  expiresAtMs: number | null;
+}
+
+/** What an entitlement gives. */
+export type Given = Pick<Entitlement, "feed" | "symbols" | "types" | "expiresAtMs">;
+
+/** Tries at a store that others change too. */
+const TRIES = 5;
+
+/**
+ * Administers the clients of a store: each call checks what it is about and changes it in one step,
+ * also while others do. Throws {@linkcode ClientError}, and what the store throws.
+ */
+export class ClientAdmin {
+  #store: ClientStore;
+  #now: () => number;
+
+  constructor(store: ClientStore, now: () => number = Date.now) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  /** Everything that decides. */
+  accounts(): Promise<Accounts> {
+    return this.#store.load();
+  }
+
+  /** Makes a client, without keys and entitled to nothing. */
+  async create(
+    id: string,
+    options: Pick<ClientAccount, "description" | "role" | "limits">,
+  ): Promise<ClientAccount> {
+    const nowMs = this.#now();
+    const client = { ...options, id, enabled: true, createdAtMs: nowMs, updatedAtMs: nowMs };
+    return await this.#change(({ clients }) => {
+      if (clients.some((each) => each.id === id)) {
+        throw new ClientError("CLIENT_EXISTS", `there is a client "${id}" already`, {
+          hint: `change it with: ssmd client update ${id}`,
+        });
+      }
+      if (clients.length >= ACCESS_LIMITS.clientsMax) {
+        throw full("clients", ACCESS_LIMITS.clientsMax);
+      }
+      return { changes: [{ put: "client", client }], result: client };
+    });
+  }
+
+  /** Changes what is named of a client; limits one by one. */
+  async update(
+    id: string,
+    changes: Partial<Pick<ClientAccount, "description" | "role" | "enabled">> & {
+      limits?: Partial<ClientLimits>;
+    },
+  ): Promise<ClientAccount> {
+    return await this.#change((accounts) => {
+      const before = clientIn(accounts, id);
+      const limits = { ...before.limits, ...changes.limits };
+      const client = { ...before, ...changes, limits, updatedAtMs: this.#now() };
+      return { changes: [{ put: "client", client }], result: client };
+    });
+  }
+
+  /** Removes a client with its keys and entitlements; resolves with what there was. */
+  async remove(id: string): Promise<{ keys: number; entitlements: number }> {
+    return await this.#change((accounts) => {
+      clientIn(accounts, id);
+      const own = ({ client }: { client: string }) => client === id;
+      const result = {
+        keys: accounts.keys.filter(own).length,
+        entitlements: accounts.entitlements.filter(own).length,
+      };
+      return { changes: [{ delete: "client", id }], result };
+    });
+  }
+
+  /** Makes a key. */
+  async addKey(client: string, { label = "", expiresAtMs }: KeyOptions): Promise<MadeKey> {
+    return await this.#change((accounts) => {
+      clientIn(accounts, client);
+      const nowMs = this.#now();
+      const live = accounts.keys.filter((key) => key.client === client && isLive(key, nowMs));
+      if (live.length >= ACCESS_LIMITS.keysPerClientMax) {
+        throw full(`keys of ${client}`, ACCESS_LIMITS.keysPerClientMax);
+      }
+      const made = this.#newKey(client, label, expiresAtMs);
+      const changes = [{ put: "key", key: made.key } as const, ...oldKeys(accounts, client, nowMs)];
+      return { changes, result: made };
+    });
+  }
+
+  /**
+   * Makes a key that takes another's place; that one goes on to hold for `graceMs`, unless it ends
+   * before. The new key holds for `expiresAtMs`; undefined = as long as the old one did.
+   */
+  async rotateKey(
+    id: string,
+    { graceMs, expiresAtMs }: { graceMs: number; expiresAtMs?: number | null },
+  ): Promise<MadeKey & { old: ApiKey }> {
+    return await this.#change((accounts) => {
+      const before = keyIn(accounts, id);
+      const nowMs = this.#now();
+      if (!isLive(before, nowMs)) throw keyOver(before);
+      if (before.replacedBy !== null) throw keyReplaced(before);
+      const life = before.expiresAtMs === null ? null : before.expiresAtMs - before.createdAtMs;
+      const ends = expiresAtMs === undefined ? life === null ? null : nowMs + life : expiresAtMs;
+      const made = this.#newKey(before.client, before.label, ends);
+      const endsAtMs = Math.min(before.expiresAtMs ?? Infinity, nowMs + graceMs);
+      const old = { ...before, expiresAtMs: endsAtMs, replacedBy: made.key.id };
+      const changes: AccountChange[] = [{ put: "key", key: made.key }, { put: "key", key: old }];
+      changes.push(...oldKeys(accounts, before.client, nowMs));
+      return { changes, result: { ...made, old } };
+    });
+  }
+
+  /** Takes a key away, at once; one that was taken away stays as it is. */
+  async revokeKey(id: string): Promise<ApiKey> {
+    return await this.#change((accounts) => {
+      const before = keyIn(accounts, id);
+      if (before.revokedAtMs !== null) return { changes: [], result: before };
+      const key = { ...before, revokedAtMs: this.#now() };
+      return { changes: [{ put: "key", key }], result: key };
+    });
+  }
+
+  /** Gives an entitlement; the same one a second time only changes when it ends. */
+  async entitle(client: string, given: Given): Promise<Entitlement> {
+    const isSame = (each: Entitlement) =>
+      each.client === client && each.feed === given.feed && each.symbols === given.symbols &&
+      String(each.types) === String(given.types);
+    await this.#change((accounts) => {
+      clientIn(accounts, client);
+      const own = accounts.entitlements.filter((each) => each.client === client);
+      const same = own.filter(isSame);
+      if (same.length === 0 && own.length >= ACCESS_LIMITS.entitlementsPerClientMax) {
+        throw full(`entitlements of ${client}`, ACCESS_LIMITS.entitlementsPerClientMax);
+      }
+      const entitlement = { ...given, client, createdAtMs: this.#now() };
+      const removed = same.map(({ id }) => ({ delete: "entitlement", id }) as const);
+      return { changes: [...removed, { add: "entitlement", entitlement }], result: undefined };
+    });
+    const { entitlements } = await this.#store.load();
+    const made = entitlements.findLast(isSame);
+    if (made === undefined) throw entitlementUnknown(client, "that was just given");
+    return made;
+  }
+
+  /** Takes entitlements of a client away; all = every one it has. Resolves with those. */
+  async revoke(client: string, ids: readonly number[] | "all"): Promise<Entitlement[]> {
+    return await this.#change((accounts) => {
+      clientIn(accounts, client);
+      const own = accounts.entitlements.filter((each) => each.client === client);
+      const missing = ids === "all" ? undefined : ids.find((id) => !own.some((e) => e.id === id));
+      if (missing !== undefined) throw entitlementUnknown(client, String(missing));
+      const result = own.filter(({ id }) => ids === "all" || ids.includes(id));
+      return { changes: result.map(({ id }) => ({ delete: "entitlement", id })), result };
+    });
+  }
+
+  /** Puts clients in place as given, all or none; those that are not named stay as they are. */
+  async put(
+    given: readonly AccountChange[],
+    check: (accounts: Accounts) => void,
+  ): Promise<void> {
+    await this.#change((accounts) => {
+      check(accounts);
+      return { changes: given, result: undefined };
+    });
+  }
+
+  #newKey(client: string, label: string, expiresAtMs: number | null): MadeKey {
+    const made = newKey();
+    const createdAtMs = this.#now();
+    const key = {
+      ...{ id: made.id, client, label, hash: hashSecret(made), createdAtMs, expiresAtMs },
+      ...{ revokedAtMs: null, replacedBy: null, lastUsedAtMs: null },
+    };
+    return { key, text: made.text };
+  }
+
+  /** Looks, decides and changes; anew where somebody else changed something meanwhile. */
+  async #change<T>(
+    decide: (accounts: Accounts) => { changes: readonly AccountChange[]; result: T },
+  ): Promise<T> {
+    for (let tried = 1;; tried++) {
+      const accounts = await this.#store.load();
+      const { changes, result } = decide(accounts);
+      try {
+        if (changes.length > 0) await this.#store.apply(accounts.revision, changes);
+        return result;
+      } catch (error) {
+        const changed = error instanceof StorageError && error.code === "CLIENT_STORE_CHANGED";
+        if (!changed || tried === TRIES) throw error;
+      }
+    }
+  }
+}
+
+/** Whether a key lets anybody in. */
+export function isLive(key: ApiKey, nowMs: number): boolean {
+  return key.revokedAtMs === null && (key.expiresAtMs === null || key.expiresAtMs > nowMs);
+}
+
+/** The client of a name. Throws ClientError `CLIENT_UNKNOWN` with the one that was probably meant. */
+export function clientIn({ clients }: Accounts, id: string): ClientAccount {
+  const found = clients.find((client) => client.id === id);
+  if (found !== undefined) return found;
+  const near = nearest(id, clients.map((client) => client.id));
+  throw new ClientError("CLIENT_UNKNOWN", `there is no client "${id}"`, {
+    hint: near === undefined
+      ? "ssmd client accounts lists them; ssmd client create makes one"
+      : `did you mean "${near}"?`,
+  });
+}
+
+/** Ended keys of a client that are too many to be kept, the oldest. */
+function oldKeys({ keys }: Accounts, client: string, nowMs: number): AccountChange[] {
+  const own = keys.filter((key) => key.client === client);
+  const ended = own.filter((key) => !isLive(key, nowMs))
+    .sort((a, b) => a.createdAtMs - b.createdAtMs);
+  const tooMany = Math.max(0, own.length + 1 - ACCESS_LIMITS.keysKeptPerClientMax);
+  return ended.slice(0, tooMany).map(({ id }) => ({ delete: "key", id }));
+}
+
+function keyIn({ keys }: Accounts, id: string): ApiKey {
+  const found = keys.find((key) => key.id === id);
+  if (found !== undefined) return found;
+  // What was typed may be a whole key: it is not repeated.
+  throw new ClientError("API_KEY_UNKNOWN", "there is no key of this id", {
+    hint: "the id is the middle of ssmd_<id>_<secret>; ssmd client api-key list shows all",
+  });
+}
+
+function keyOver({ id, client }: ApiKey): ClientError {
+  return new ClientError("API_KEY_OVER", `key ${id} has ended, so nothing takes its place`, {
+    hint: `make a new one: ssmd client api-key create ${client}`,
+  });
+}
+
+function keyReplaced({ id, replacedBy }: ApiKey): ClientError {
+  return new ClientError("API_KEY_REPLACED", `key ${id} was rotated already`, {
+    hint: `rotate the one that took its place: ssmd client api-key rotate ${replacedBy}`,
+  });
+}
+
+function entitlementUnknown(client: string, id: string): ClientError {
+  return new ClientError("ENTITLEMENT_UNKNOWN", `client ${client} has no entitlement ${id}`, {
+    hint: `ssmd client entitlements ${client} lists them with their numbers`,
+  });
+}
+
+function full(what: string, most: number): ClientError {
+  return new ClientError("CLIENT_STORE_FULL", `there are as many ${what} as may be: ${most}`, {
+    hint: "remove what is not needed any more",
+  });
+}
