@@ -8,6 +8,7 @@ const ROOT = new URL("../", import.meta.url);
 
 /** Files that a program reads beside its modules. */
 const INCLUDED = [
+  "exchanges/calendars",
   "exchanges/feeds",
   "exchanges/environments",
   "exchanges/schemas",

@@ -8,7 +8,7 @@ import { render } from "../render.ts";
 export const command: Command<CommandContext> = buildCommand<RegistryFlags, [], CommandContext>({
   docs: docs(
     "Begin a registry: the folder exchanges/ with what belongs into it",
-    "Makes exchanges/feeds, schemas and environments in the working directory or in --dir, and the " +
+    "Makes exchanges/ with a folder for each kind of file in the working directory or in --dir, and the " +
       "JSON Schemas that editors check the files with. Files that are there are left alone. Dates and " +
       "changes come from git: run git init where there is no repository yet.",
     ["ssmd init", "ssmd init --dir /tmp/my-registry"],

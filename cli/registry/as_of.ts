@@ -1,4 +1,4 @@
-import { type RegistryKind, registryPathOf, todayUtc } from "@ssmd/metadata";
+import { type RegistryKind, registryPathOf, registryPlaceOf, todayUtc } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
 import { commitOn, historyOf, pathsIn, textIn } from "./git.ts";
 import { Registry } from "./registry.ts";
@@ -46,7 +46,7 @@ export async function viewOn(dir: string | undefined, day: string | undefined): 
     return { registry: now, day, origin: { note } };
   }
   const paths = (await pathsIn(now.dir, commit.commit))
-    .filter((path) => /^(feeds|environments|schemas)\/[^/]+\.(yaml|capnp)$/.test(path));
+    .filter((path) => registryPlaceOf(path) !== undefined);
   const texts = await Promise.all(paths.map((path) => textIn(now.dir, commit.commit, path)));
   const known = new Map(paths.map((path, i) => [path, texts[i] ?? ""]));
   return {

@@ -1,4 +1,5 @@
 import {
+  type Calendar,
   type CheckResult,
   checkSources,
   type Environment,
@@ -17,6 +18,7 @@ import { checkSchemaText } from "./schema_text.ts";
 
 /** What a command calls a kind of file. */
 const WORDS: Readonly<Record<RegistryKind, string>> = {
+  calendar: "calendar",
   feed: "feed",
   environment: "environment",
   schema: "schema",
@@ -69,7 +71,7 @@ export class Registry {
       path: `${this.dir}/${path}`,
       text,
     }));
-    return this.#checked ??= checkSources(files, { checkSchemaText });
+    return this.#checked ??= checkSources(files, { checkSchemaText, isWhole: true });
   }
 
   /** Names of a kind, sorted. */
@@ -90,6 +92,11 @@ export class Registry {
   /** A feed of sound shape. Throws ConfigError: unknown, or with the file's findings. */
   feed(name: string): Feed {
     return this.#sound("feed", name, this.check().feeds.get(name));
+  }
+
+  /** A calendar of sound shape. Throws as {@linkcode Registry.feed} does. */
+  calendar(name: string): Calendar {
+    return this.#sound("calendar", name, this.check().calendars.get(name));
   }
 
   /** An environment of sound shape. Throws as {@linkcode Registry.feed} does. */

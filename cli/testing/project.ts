@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { fillArchive } from "../archive/_fixtures.ts";
+import { REGISTRY_FOLDERS } from "@ssmd/metadata";
 import { folderStorage } from "@ssmd/storage";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -37,7 +38,7 @@ const LINE_MS_MAX = 60_000;
 export async function makeProject(): Promise<Project> {
   const top = await Deno.makeTempDir({ prefix: "ssmd-project-" });
   const dir = `${top}/project`;
-  for (const kind of ["feeds", "environments", "schemas", "qa"]) {
+  for (const kind of REGISTRY_FOLDERS) {
     await Deno.mkdir(`${dir}/exchanges/${kind}`, { recursive: true });
     for await (const { name, isFile } of Deno.readDir(`${ROOT}exchanges/${kind}`)) {
       if (!isFile) continue;

@@ -1,4 +1,7 @@
 import type { z } from "zod";
+import type { Calendar } from "./calendar.ts";
+import { calendarReferences } from "./calendar_references.ts";
+import { calendarShape } from "./calendar_shape.ts";
 import { type SourceFile, YamlSource } from "./document.ts";
 import type { Environment } from "./environment.ts";
 import { environmentReferences } from "./environment_references.ts";
@@ -26,6 +29,8 @@ export interface CheckOptions {
   on?: string;
   /** Feeds that exist beside those given; default none. */
   knownFeeds?: readonly string[];
+  /** Whether the files are all that there are: else calendars that feeds name may lie elsewhere. */
+  isWhole?: boolean;
   /** Reads the texts of schemas; absent = only their hashes are checked. */
   checkSchemaText?: SchemaTextCheck;
 }
@@ -34,6 +39,8 @@ export interface CheckOptions {
 export interface CheckResult {
   /** All findings, by file and place. */
   findings: Finding[];
+  /** Calendars of sound shape by name. */
+  calendars: Map<string, Calendar>;
   /** Sound feeds by id. */
   feeds: Map<string, Feed>;
   /** Environments of sound shape by name; their references may still have findings. */
@@ -50,9 +57,9 @@ interface Source {
 }
 
 /**
- * Checks registry files and all references between them: `…/feeds/<id>.yaml`,
- * `…/environments/<name>.yaml`, `…/qa/<feed>.yaml`, `…/schemas/<name>.yaml` and the texts
- * `…/schemas/*.capnp`. Pure: reads no file. Files of other places are refused with a finding.
+ * Checks registry files and all references between them: `…/calendars/<name>.yaml`,
+ * `…/environments/<name>.yaml`, `…/feeds/<id>.yaml`, `…/qa/<feed>.yaml`, `…/schemas/<name>.yaml` and the
+ * texts `…/schemas/*.capnp`. Pure: reads no file. Files of other places are refused with a finding.
  */
 export function checkSources(
   files: readonly SourceFile[],
@@ -60,14 +67,17 @@ export function checkSources(
 ): CheckResult {
   const result: CheckResult = {
     findings: [],
+    calendars: new Map(),
     feeds: new Map(),
     environments: new Map(),
     schemas: new Map(),
     qa: new Map(),
   };
   const { sources, texts } = sourcesOf(files, result);
+  const calendars = options.isWhole === true ? namesOf("calendar", sources) : undefined;
   for (const { yaml, place } of sources) {
-    if (place.kind === "feed") checkFeed(yaml, place.name, result);
+    if (place.kind === "calendar") checkCalendar(yaml, place.name, result);
+    if (place.kind === "feed") checkFeed(yaml, place.name, calendars, result);
     if (place.kind === "schema") checkSchema(yaml, place.name, texts, result);
   }
   checkTexts(sources, texts, options, result);
@@ -98,15 +108,31 @@ function sourcesOf(
 
 function strangeFile(path: string): Finding {
   const message =
-    "not a file of the registry; allowed: feeds/<id>.yaml, environments/<name>.yaml, " +
-    "schemas/<name>.yaml, schemas/<name>.capnp, qa/<feed>.yaml";
+    "not a file of the registry; allowed: calendars/<name>.yaml, environments/<name>.yaml, " +
+    "feeds/<id>.yaml, qa/<feed>.yaml, schemas/<name>.yaml, schemas/<name>.capnp";
   return { file: path, line: 1, column: 1, path: "", message };
 }
 
-function checkFeed(yaml: YamlSource, id: string, result: CheckResult): void {
+function namesOf(kind: RegistryPlace["kind"], sources: readonly Source[]): string[] {
+  return sources.flatMap(({ place }) => place.kind === kind ? [place.name] : []).sort();
+}
+
+function checkCalendar(yaml: YamlSource, name: string, result: CheckResult): void {
+  if (yaml.findings.length > 0) return;
+  const calendar = shaped(yaml, calendarShape, result.findings);
+  result.findings.push(...calendarReferences(yaml, name));
+  if (calendar) result.calendars.set(name, calendar);
+}
+
+function checkFeed(
+  yaml: YamlSource,
+  id: string,
+  calendars: readonly string[] | undefined,
+  result: CheckResult,
+): void {
   if (yaml.findings.length > 0) return;
   const feed = shaped(yaml, feedShape, result.findings);
-  result.findings.push(...feedReferences(yaml, id));
+  result.findings.push(...feedReferences(yaml, id, calendars));
   if (feed) result.feeds.set(id, feed);
 }
 
@@ -151,8 +177,7 @@ function checkTexts(
 }
 
 function feedIdsOf(sources: readonly Source[], { knownFeeds = [] }: CheckOptions): string[] {
-  const own = sources.flatMap(({ place }) => place.kind === "feed" ? [place.name] : []);
-  return [...new Set([...knownFeeds, ...own])].sort();
+  return [...new Set([...knownFeeds, ...namesOf("feed", sources)])].sort();
 }
 
 function checkQa(sources: readonly Source[], options: CheckOptions, result: CheckResult): void {
@@ -170,7 +195,7 @@ function checkEnvironments(
   options: CheckOptions,
   result: CheckResult,
 ): void {
-  const schemaNames = sources.flatMap(({ place }) => place.kind === "schema" ? [place.name] : []);
+  const schemaNames = namesOf("schema", sources);
   const registry = {
     feeds: result.feeds,
     feedIds: feedIdsOf(sources, options),

@@ -3,7 +3,7 @@ import { checkSources, type SourceFile } from "./check.ts";
 import { formatFinding } from "./finding.ts";
 
 const DATA = new URL("./testdata/", import.meta.url);
-const FEEDS = new URL("../../exchanges/feeds/", import.meta.url);
+const EXCHANGES = new URL("../../exchanges/", import.meta.url);
 const ON = "2026-11-20";
 
 function filesIn(folder: URL, as: string): SourceFile[] {
@@ -13,13 +13,17 @@ function filesIn(folder: URL, as: string): SourceFile[] {
   }));
 }
 
-const REGISTRY = [...filesIn(FEEDS, "feeds"), ...filesIn(new URL("feeds/", DATA), "feeds")];
+const REGISTRY = [
+  ...filesIn(new URL("calendars/", EXCHANGES), "calendars"),
+  ...filesIn(new URL("feeds/", EXCHANGES), "feeds"),
+  ...filesIn(new URL("feeds/", DATA), "feeds"),
+];
 
 /** `environment-x.yaml` is checked as environments/test.yaml, `feed-x.yaml` as feeds/test.yaml. */
 function findingsOf(kind: "good" | "bad", name: string): string[] {
   const path = name.startsWith("feed-") ? "feeds/test.yaml" : "environments/test.yaml";
   const text = Deno.readTextFileSync(new URL(`${kind}/${name}`, DATA));
-  const { findings } = checkSources([...REGISTRY, { path, text }], { on: ON });
+  const { findings } = checkSources([...REGISTRY, { path, text }], { on: ON, isWhole: true });
   return findings.map((finding) => formatFinding({ ...finding, file: name }));
 }
 

@@ -7,7 +7,7 @@ import { textDiff } from "./text_diff.ts";
 const EXCHANGES = new URL("../../exchanges/", import.meta.url);
 
 function files(): [string, string][] {
-  return ["feeds", "environments", "schemas"].flatMap((folder) =>
+  return ["calendars", "feeds", "environments", "schemas"].flatMap((folder) =>
     [...Deno.readDirSync(new URL(folder, EXCHANGES))]
       .filter(({ name }) => name.endsWith(".yaml"))
       .map(({ name }): [string, string] => [

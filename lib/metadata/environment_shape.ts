@@ -12,6 +12,7 @@ import {
   sizeBytes,
   text,
   timeOfDay,
+  timezone,
 } from "./shape.ts";
 
 const keyReference: z.ZodType<KeyReference> = text(
@@ -102,15 +103,6 @@ const gateway = fields({
   ...rest,
   ...(open_to_network === undefined ? {} : { openToNetwork: open_to_network }),
 }));
-
-const timezone = z.string().refine((value) => {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: value });
-    return true;
-  } catch {
-    return false;
-  }
-}, { error: 'must be the IANA name of a time zone, like "UTC" or "America/New_York"' });
 
 const SCHEDULE = { timezone: "UTC", dayStart: "00:10", dayEnd: "00:00", autoRoll: true };
 

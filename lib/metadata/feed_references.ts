@@ -1,10 +1,15 @@
+import { suggestion } from "@ssmd/runtime";
 import type { YamlSource } from "./document.ts";
 import type { Finding } from "./finding.ts";
 import { fieldOf, listOf } from "./loose.ts";
 
-/** What must fit together inside a feed file; looks at raw values, so that it speaks up beside shape errors. */
-export function feedReferences(yaml: YamlSource, id: string): Finding[] {
-  const findings: Finding[] = [];
+/** What must fit together inside a feed file and with the calendars; looks at raw values, so that it speaks up beside shape errors. Calendars: undefined = not known here. */
+export function feedReferences(
+  yaml: YamlSource,
+  id: string,
+  calendars: readonly string[] | undefined,
+): Finding[] {
+  const findings: Finding[] = calendarFindings(yaml, calendars);
   const named = fieldOf(yaml.value, "id");
   if (typeof named === "string" && named !== id) {
     findings.push(yaml.finding(["id"], `"${named}" must be the file's name, "${id}"`));
@@ -33,6 +38,16 @@ export function feedReferences(yaml: YamlSource, id: string): Finding[] {
     places.add(place);
   });
   return findings;
+}
+
+function calendarFindings(yaml: YamlSource, calendars: readonly string[] | undefined): Finding[] {
+  const calendar = fieldOf(yaml.value, "calendar");
+  if (calendars === undefined || typeof calendar !== "string") return [];
+  if (calendars.includes(calendar)) return [];
+  const hint = calendars.length === 0
+    ? "there are none; leave it out = always open"
+    : suggestion(calendar, calendars);
+  return [yaml.finding(["calendar"], `no calendar "${calendar}" in the registry; ${hint}`)];
 }
 
 function versionFindings(yaml: YamlSource, version: unknown, index: number): Finding[] {

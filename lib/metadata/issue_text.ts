@@ -39,8 +39,20 @@ export function issueTexts(issue: Issue, root: unknown): IssueText[] {
       atKey: true,
     }];
   }
+  const inside = insideUnion(issue, valueAt(root, path));
+  if (inside !== undefined) {
+    return inside.flatMap((each) => issueTexts({ ...each, path: [...path, ...each.path] }, root));
+  }
   const message = valueText(issue, valueAt(root, path), mayBeSecret(path));
   return [{ path, message, atKey: false }];
+}
+
+/** What is wrong inside of a list, where a list is one of several kinds of values that are allowed. */
+function insideUnion(issue: Issue, value: unknown): Issue[] | undefined {
+  if (issue.code !== "invalid_union" || !Array.isArray(value)) return undefined;
+  return issue.errors.find((issues) =>
+    issues.length > 0 && issues.every(({ path }) => path.length > 0)
+  );
 }
 
 /** Places where people paste secrets by mistake: their values are not repeated in messages. */

@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { calendarShape } from "./calendar_shape.ts";
 import { environmentShape } from "./environment_shape.ts";
 import { feedShape } from "./feed_shape.ts";
 import { qaShape } from "./qa_shape.ts";
 import { schemaShape } from "./schema_shape.ts";
 
 const SHAPES = {
+  calendar: calendarShape,
   feed: feedShape,
   environment: environmentShape,
   schema: schemaShape,

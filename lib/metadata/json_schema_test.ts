@@ -9,7 +9,13 @@ Deno.test("the JSON Schemas of the repository are up to date", () => {
 });
 
 Deno.test("every registry file names its JSON Schema, and no file names one that is not there", () => {
-  const kinds = { feeds: "feed", environments: "environment", schemas: "schema", qa: "qa" };
+  const kinds = {
+    calendars: "calendar",
+    feeds: "feed",
+    environments: "environment",
+    schemas: "schema",
+    qa: "qa",
+  };
   for (const [folder, kind] of Object.entries(kinds)) {
     for (const { name } of Deno.readDirSync(new URL(folder, EXCHANGES))) {
       if (!name.endsWith(".yaml")) continue;

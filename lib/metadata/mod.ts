@@ -1,6 +1,8 @@
-/** The registry: feed and environment files, loaded and checked, and the keys they refer to. @module */
+/** The registry: feed, calendar and environment files, loaded and checked, and the keys they refer to. @module */
 export * from "./environment.ts";
 export * from "./feed.ts";
+export * from "./calendar.ts";
+export * from "./calendar_hours.ts";
 export * from "./schema.ts";
 export * from "./qa.ts";
 export { schemaHash, type SchemaTextCheck, type SchemaTextProblem } from "./schema_references.ts";

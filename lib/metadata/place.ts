@@ -1,5 +1,11 @@
 /** What a registry file is about. */
-export type RegistryKind = "feed" | "environment" | "schema" | "schema text" | "qa";
+export type RegistryKind =
+  | "calendar"
+  | "environment"
+  | "feed"
+  | "qa"
+  | "schema"
+  | "schema text";
 
 /** Kind and name of a registry file. */
 export interface RegistryPlace {
@@ -10,6 +16,7 @@ export interface RegistryPlace {
 }
 
 const KINDS: Readonly<Record<string, RegistryKind>> = {
+  "calendars yaml": "calendar",
   "feeds yaml": "feed",
   "environments yaml": "environment",
   "schemas yaml": "schema",
@@ -18,13 +25,21 @@ const KINDS: Readonly<Record<string, RegistryKind>> = {
 };
 
 /** Folders of the registry. */
-export const REGISTRY_FOLDERS: readonly string[] = ["environments", "feeds", "schemas", "qa"];
+export const REGISTRY_FOLDERS: readonly string[] = [
+  "calendars",
+  "environments",
+  "feeds",
+  "qa",
+  "schemas",
+];
+
+const PLACE = new RegExp(
+  `(?:^|[/\\\\])(${REGISTRY_FOLDERS.join("|")})[/\\\\]([^/\\\\]+)\\.(yaml|capnp)$`,
+);
 
 /** What a path is by its folder and name; undefined = no file of the registry. */
 export function registryPlaceOf(path: string): RegistryPlace | undefined {
-  const match = /(?:^|[/\\])(feeds|environments|schemas|qa)[/\\]([^/\\]+)\.(yaml|capnp)$/.exec(
-    path,
-  );
+  const match = PLACE.exec(path);
   const kind = match && KINDS[`${match[1]} ${match[3]}`];
   return kind && match?.[2] !== undefined ? { kind, name: match[2] } : undefined;
 }

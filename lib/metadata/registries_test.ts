@@ -3,6 +3,7 @@ import { parse } from "yaml";
 import { parseSchema, SchemaError } from "@ssmd/codec";
 import { checkSources, type SourceFile } from "./check.ts";
 import { formatFinding } from "./finding.ts";
+import { REGISTRY_FOLDERS } from "./place.ts";
 import type { SchemaTextCheck } from "./schema_references.ts";
 
 const DATA = new URL("./testdata/registries/", import.meta.url);
@@ -36,7 +37,7 @@ const checkSchemaText: SchemaTextCheck = (text, struct) => {
 
 function goodFiles(): Map<string, string> {
   return new Map(
-    ["environments", "feeds", "schemas", "qa"].flatMap((folder) =>
+    REGISTRY_FOLDERS.flatMap((folder) =>
       [...Deno.readDirSync(new URL(`good/${folder}/`, DATA))].map(({ name }) =>
         [
           `${folder}/${name}`,
@@ -67,7 +68,9 @@ function brokenFiles({ replace = {}, rename = {}, remove = [], add = {} }: Broke
 
 function findingsOf(files: ReadonlyMap<string, string>): string[] {
   const sources: SourceFile[] = [...files].map(([path, text]) => ({ path, text }));
-  return checkSources(sources, { on: ON, checkSchemaText }).findings.map(formatFinding);
+  return checkSources(sources, { on: ON, checkSchemaText, isWhole: true }).findings.map(
+    formatFinding,
+  );
 }
 
 function brokenNames(): string[] {

@@ -1,4 +1,5 @@
 import { ConfigError, nearest, systemCodeOf } from "@ssmd/runtime";
+import type { Calendar } from "./calendar.ts";
 import { checkSources, type SourceFile } from "./check.ts";
 import { YamlSource } from "./document.ts";
 import type { Environment } from "./environment.ts";
@@ -6,6 +7,7 @@ import type { Feed } from "./feed.ts";
 import { findingsError } from "./finding.ts";
 import { fieldOf, listOf } from "./loose.ts";
 
+const CALENDARS = "calendars";
 const ENVIRONMENTS = "environments";
 const FEEDS = "feeds";
 /** Parents that are looked through for a registry. */
@@ -36,6 +38,20 @@ export async function loadFeed(dir: string, id: string): Promise<Feed> {
   const feed = feeds.get(id);
   if (findings.length > 0 || feed === undefined) throw findingsError(findings);
   return feed;
+}
+
+/**
+ * The calendar of a feed; undefined = the feed names none and is always open. Throws as
+ * {@linkcode loadEnvironment} does.
+ */
+export async function loadCalendar(dir: string, feed: Feed): Promise<Calendar | undefined> {
+  const name = feed.calendar;
+  if (name === undefined) return undefined;
+  await assertListed(dir, CALENDARS, "calendar", name);
+  const { findings, calendars } = checkSources([await source(dir, CALENDARS, name)]);
+  const calendar = calendars.get(name);
+  if (findings.length > 0 || calendar === undefined) throw findingsError(findings);
+  return calendar;
 }
 
 /** Names of all environments in the registry folder `dir`, sorted. */

@@ -67,6 +67,16 @@ export const timeOfDay: z.ZodString = text(
   'a time of day, "HH:MM" in quotes',
 );
 
+/** A time zone that this machine knows. */
+export const timezone: z.ZodType<string, string> = z.string().refine((value) => {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: value });
+    return true;
+  } catch {
+    return false;
+  }
+}, { error: 'must be the IANA name of a time zone, like "UTC" or "America/New_York"' });
+
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const UNIT_BYTES: Record<string, number> = {
   B: 1,
