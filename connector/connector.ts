@@ -1,6 +1,6 @@
 import type { Credentials, Normalized, SymbolSpec, Venue } from "@ssmd/exchanges";
 import type { MarketEvent } from "@ssmd/market";
-import { isoOfUs, type Logger, type Metrics, nowUs, sleep } from "@ssmd/runtime";
+import { isoOfUs, type Logger, type Metrics, sleep } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { OutMessage, Publisher, Subscription, Transport } from "@ssmd/transport";
 import { checkpointOf, type Connection, planConnections, snapshotsOf } from "./connection.ts";
@@ -158,11 +158,11 @@ class FeedConnector implements Connector {
       rawFiles: this.#rawFiles,
       logger: this.#logger,
     });
+    if (left) this.#intake.startBehind(left.lastUs);
     for (const connection of this.#connections) {
       if (left) {
         const goodUs = left.goodUs[connection.slot] ?? left.lastUs;
-        // Where the clock was set back the last good moment would lie ahead.
-        this.#intake.event(connection.slot, "resumed", left.why, Math.min(goodUs, nowUs()));
+        this.#intake.event(connection.slot, "resumed", left.why, goodUs);
       }
       this.#sockets.push(this.#newSocket(connection));
     }
@@ -173,6 +173,7 @@ class FeedConnector implements Connector {
     for (const socket of this.#sockets) socket.start();
     this.#timer = setInterval(() => {
       this.#tending.tick();
+      this.#intake.watchClock();
       this.#metrics.waiting.set(this.#metrics.labels, this.stats().waiting);
     }, TEND_MS);
   }

@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import { binaryLine, eventLine } from "@ssmd/archive";
 import { readFrame } from "@ssmd/exchanges";
-import { type Logger, nowUs, type StorageError } from "@ssmd/runtime";
+import { type Logger, nowUs, SteadyClock, type StorageError } from "@ssmd/runtime";
 import type { ConnectorMetrics } from "./connector_metrics.ts";
 import { type PendingLine, unreadableLine } from "./pipeline.ts";
 import type { Segment, SegmentHeader } from "./segment.ts";
@@ -26,13 +26,20 @@ export interface IntakeOptions {
 
 /** Bytes that wait for the disk; then sockets stop reading and frames wait in the network. */
 const PENDING_BYTES_MAX = 64 * 1024 * 1024;
+/** Of the last run's times before the clock; a clock that was set back by more had been wrong. */
+const AHEAD_US_MAX = 10 * 60 * 1_000_000;
+/** A clock that is corrected by less is no news. */
+const AHEAD_US_TOLD = 10_000;
 const ENCODER = new TextEncoder();
 
 /** From received bytes to durable lines: what a connection says goes to the spool first. */
 export class Intake {
   #options: IntakeOptions;
   #spool: Spool;
+  /** A run's lines are in the order of their times: sealed days are sorted by them. */
+  #clock = new SteadyClock();
   #pending: PendingLine[] = [];
+  #isAhead = false;
   #paused = false;
   #inTrouble = false;
   #frames = 0;
@@ -54,9 +61,42 @@ export class Intake {
     return this.#frames;
   }
 
+  /**
+   * The last run's last line had this time, µs: this run's come behind it. A time that is far ahead
+   * of the system's clock was wrong, and is not gone on from.
+   */
+  startBehind(lastUs: number): void {
+    const aheadUs = lastUs - nowUs();
+    if (aheadUs <= 0) return;
+    const { logger } = this.#options;
+    if (aheadUs <= AHEAD_US_MAX) {
+      this.#clock.startAt(lastUs);
+      logger.warn("the clock is behind the last run: time goes at half pace until it is reached", {
+        ahead_ms: Math.round(aheadUs / 1000),
+      });
+    } else {
+      logger.error("the last run's times are far ahead of the clock: this run's come before them", {
+        ahead_ms: Math.round(aheadUs / 1000),
+      });
+    }
+  }
+
+  /** Tells when the system's clock was set back, and when its time is reached again. */
+  watchClock(): void {
+    const { aheadUs } = this.#clock;
+    if (this.#isAhead === aheadUs > AHEAD_US_TOLD) return;
+    this.#isAhead = !this.#isAhead;
+    const { logger } = this.#options;
+    if (this.#isAhead) {
+      logger.warn("the clock was set back: time goes at half pace until it is reached", {
+        ahead_ms: Math.round(aheadUs / 1000),
+      });
+    } else logger.info("the clock's time is reached");
+  }
+
   /** A frame arrived. */
   frame(slot: number, bytes: Buffer, binary: boolean): void {
-    const atUs = nowUs();
+    const atUs = this.#clock.nowUs();
     const frame = readFrame(bytes);
     this.#frames++;
     if (frame.readable && !binary) {
@@ -68,7 +108,7 @@ export class Intake {
 
   /** Something happened to a connection. */
   event(slot: number, name: string, why: string, fromUs?: number): void {
-    const line = { slot, atUs: nowUs(), kind: "event", name, why } as const;
+    const line = { slot, atUs: this.#clock.nowUs(), kind: "event", name, why } as const;
     this.#other(fromUs === undefined ? line : { ...line, fromUs });
   }
 

@@ -28,6 +28,51 @@ export function nowUs(): number {
   return Math.round(anchorUs + (ms - anchorMs) * 1000);
 }
 
+/** What a {@linkcode SteadyClock} reads. */
+export interface ClockSources {
+  /** Wall clock, µs since 1970. */
+  wallUs: () => number;
+  /** Monotonic clock, ms. */
+  steadyMs: () => number;
+}
+
+/**
+ * The wall clock as it is read for things that are put in order by it: it never goes back. When the
+ * system's clock is set back, it goes on at half pace until the system's time is reached again.
+ */
+export class SteadyClock {
+  #sources: ClockSources;
+  #lastUs = 0;
+  #lastMs: number;
+
+  /** Starts at the system's time. */
+  constructor(sources: ClockSources = { wallUs: nowUs, steadyMs: () => performance.now() }) {
+    this.#sources = sources;
+    this.#lastMs = sources.steadyMs();
+  }
+
+  /** Goes on from a moment that was given before, unless the system's time is later. */
+  startAt(us: number): void {
+    this.#lastUs = Math.max(this.#lastUs, us);
+  }
+
+  /** How far it is ahead of the system's clock, µs; 0 unless that was set back. */
+  get aheadUs(): number {
+    return Math.max(0, this.#lastUs - this.#sources.wallUs());
+  }
+
+  /** Now, in microseconds since 1970; never less than before. */
+  nowUs(): number {
+    const ms = this.#sources.steadyMs();
+    const leastUs = this.#lastUs + Math.floor((ms - this.#lastMs) * 500);
+    const wallUs = this.#sources.wallUs();
+    // Between two readings that are closer than the clock's resolution, neither moves.
+    if (wallUs < leastUs && leastUs === this.#lastUs) return this.#lastUs;
+    this.#lastMs = ms;
+    return this.#lastUs = Math.max(wallUs, leastUs);
+  }
+}
+
 /** ISO 8601 text in UTC with microseconds of a time in microseconds. */
 export function isoOfUs(us: number): string {
   const ms = Math.floor(us / 1000);
