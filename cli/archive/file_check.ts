@@ -1,5 +1,6 @@
-import { messageOf, SsmdError } from "@ssmd/runtime";
-import { type Manifest, type ManifestFile, sha256Of, usOfNsText } from "@ssmd/archive";
+import { createHash } from "node:crypto";
+import { SsmdError } from "@ssmd/runtime";
+import { type Manifest, type ManifestFile, type NamedObject, usOfNsText } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 import type { ReportBuilder } from "./report.ts";
 
@@ -19,12 +20,20 @@ export interface FileFindings {
   lastUs: number;
 }
 
-/** The bytes of a file that a manifest names, when they are as long and have the hash it says. */
-export async function namedBytes(
+/** A file that a manifest names, on its way through a check. */
+export interface NamedFile {
+  /** To be read by ranges: as long as it is in storage. */
+  object: NamedObject;
+  /** Tells when it was read to its end and has another hash than the manifest says. */
+  checkHash: () => void;
+}
+
+/** A file that a manifest names; undefined when it is not there. What is wrong is told. */
+export function namedFile(
   manifest: Manifest,
   file: ManifestFile,
-  { storage, sizes, report }: FileCheckOptions,
-): Promise<Uint8Array | undefined> {
+  { sizes, report }: FileCheckOptions,
+): NamedFile | undefined {
   const { key } = file;
   const place = { ...manifest, key };
   const size = sizes.get(key);
@@ -36,16 +45,13 @@ export async function namedBytes(
     const message = `${key} has ${size} bytes, its manifest says ${file.bytes}.`;
     report.add(place, "FILE_SIZE", message);
   }
-  try {
-    const bytes = await storage.get(key);
-    if (size === file.bytes && sha256Of(bytes) !== file.sha256) {
-      report.add(place, "FILE_HASH", `${key} does not have the SHA-256 that its manifest says.`);
-    }
-    return bytes;
-  } catch (error) {
-    report.add(place, "FILE_UNREADABLE", `${key} cannot be read: ${messageOf(error)}.`);
-    return undefined;
-  }
+  const hash = createHash("sha256");
+  const object = { key, bytes: size, onBytes: (bytes: Uint8Array) => void hash.update(bytes) };
+  const checkHash = () => {
+    if (size !== file.bytes || hash.digest("hex") === file.sha256) return;
+    report.add(place, "FILE_HASH", `${key} does not have the SHA-256 that its manifest says.`);
+  };
+  return { object, checkHash };
 }
 
 /** Holds what was found in a file against its manifest's entry. */

@@ -1,24 +1,27 @@
 import { messageOf } from "@ssmd/runtime";
-import type { MarketEvent } from "@ssmd/market";
+import type { EventType, MarketEvent } from "@ssmd/market";
+import { decode, messagesIn } from "@ssmd/codec";
 import {
   comparePlaces,
   type Lineage,
   type Manifest,
   type ManifestFile,
-  normalizedOf,
   parsePlace,
   placeOf,
+  readSealed,
   type RunSpan,
+  streamNormalized,
 } from "@ssmd/archive";
 import {
   codeOf,
   compareFindings,
   type FileCheckOptions,
   type FileFindings,
-  namedBytes,
+  type NamedFile,
+  namedFile,
 } from "./file_check.ts";
 
-/** Recounts normalized files. */
+/** Recounts normalized files, windows and sealed days, a frame in memory at a time. */
 export class NormalizedFiles {
   /** Whether every file could be read to its end. */
   whole = true;
@@ -32,21 +35,17 @@ export class NormalizedFiles {
   /** Recounts the files of a manifest; `onRecord` gets every record that can be read. */
   async verify(manifest: Manifest, onRecord: (event: MarketEvent) => void): Promise<void> {
     const { report } = this.#options;
-    const day = report.day(manifest.env, manifest.feed, manifest.day);
+    const day = report.day(manifest.env, manifest.feed, manifest.day, manifest.version);
     day.status = manifest.status;
     day.quality = manifest.quality;
     for (const file of manifest.files) {
-      const bytes = await namedBytes(manifest, file, this.#options);
-      if (bytes === undefined) this.whole = false;
-      else {
-        const lineage = this.#recount(manifest, file, bytes, (event) => {
-          day.records[event.type]++;
-          onRecord(event);
-        });
-        for (const [run, span] of Object.entries(lineage?.runs ?? {})) {
-          this.#checkPosition(manifest, run, file.key, span);
-        }
-      }
+      const named = namedFile(manifest, file, this.#options);
+      const count = (event: MarketEvent) => {
+        day.records[event.type]++;
+        onRecord(event);
+      };
+      if (named === undefined) this.whole = false;
+      else await this.#recount(manifest, file, named, count);
       day.files++;
       day.bytes += file.bytes;
       this.#options.onFile();
@@ -54,26 +53,28 @@ export class NormalizedFiles {
     this.#checkGaps(manifest, day.records.gap);
   }
 
-  #recount(
+  async #recount(
     manifest: Manifest,
     file: ManifestFile,
-    bytes: Uint8Array,
+    named: NamedFile,
     onRecord: (event: MarketEvent) => void,
-  ): Lineage | undefined {
+  ): Promise<void> {
     const { report } = this.#options;
     const place = { ...manifest, key: file.key };
     const found: FileFindings = { count: 0, firstUs: Infinity, lastUs: 0 };
     let first = Infinity;
     let last = 0;
     try {
-      const { lineage, records } = normalizedOf(bytes, file.key);
-      for (const event of records) {
-        found.count++;
-        found.firstUs = Math.min(found.firstUs, event.receivedAtUs);
-        found.lastUs = Math.max(found.lastUs, event.receivedAtUs);
-        first = Math.min(first, event.sequence);
-        last = Math.max(last, event.sequence);
-        onRecord(event);
+      for await (const { type, plain } of this.#framesOf(manifest, file, named)) {
+        for (const message of messagesIn(plain)) {
+          const event = decode(type, message);
+          found.count++;
+          found.firstUs = Math.min(found.firstUs, event.receivedAtUs);
+          found.lastUs = Math.max(found.lastUs, event.receivedAtUs);
+          first = Math.min(first, event.sequence);
+          last = Math.max(last, event.sequence);
+          onRecord(event);
+        }
       }
       compareFindings(manifest, file, found, report);
       if (first !== file.sequence?.first || last !== file.sequence.last) {
@@ -82,11 +83,29 @@ export class NormalizedFiles {
           `${file.key} holds sequence ${first} to ${last}, its manifest says ${says}.`;
         report.add(place, "FILE_SEQUENCE", message);
       }
-      return lineage.format === "ssmd-sealed/1" ? undefined : lineage;
     } catch (error) {
       this.whole = false;
       report.add(place, codeOf(error), messageOf(error));
-      return undefined;
+    }
+  }
+
+  /** Whole messages, frame by frame; at the end everything but the records themselves is checked. */
+  async *#framesOf(
+    manifest: Manifest,
+    file: ManifestFile,
+    { object, checkHash }: NamedFile,
+  ): AsyncIterable<{ type: EventType; plain: Uint8Array }> {
+    const { storage } = this.#options;
+    if (file.sealed !== undefined) {
+      const type = file.type ?? "trade";
+      for await (const { plain } of readSealed(storage, file)) yield { type, plain };
+      return;
+    }
+    const { lineage, frames } = await streamNormalized(storage, object);
+    for await (const plain of frames) yield { type: lineage.schema.type, plain };
+    checkHash();
+    for (const [run, span] of Object.entries((lineage as Lineage).runs ?? {})) {
+      this.#checkPosition(manifest, run, file.key, span);
     }
   }
 

@@ -6,7 +6,7 @@ import {
   type Manifest,
   type ManifestFile,
   type RawLine,
-  rawLinesOf,
+  streamRaw,
   usOfNsText,
 } from "@ssmd/archive";
 import { type Translator, translatorOf } from "@ssmd/exchanges";
@@ -15,7 +15,8 @@ import {
   compareFindings,
   type FileCheckOptions,
   type FileFindings,
-  namedBytes,
+  type NamedFile,
+  namedFile,
 } from "./file_check.ts";
 import type { DayReport } from "./report.ts";
 
@@ -73,11 +74,12 @@ export class RawFeed {
 
   async #verifyFile({ manifest, file }: Named, connection: Connection): Promise<void> {
     const { report } = this.#options;
-    const bytes = await namedBytes(manifest, file, this.#options);
+    const named = namedFile(manifest, file, this.#options);
     const day = report.day(manifest.env, manifest.feed, manifest.day);
     day.files++;
     day.bytes += file.bytes;
-    const read = bytes !== undefined && this.#recount(manifest, file, bytes, connection, day);
+    const read = named !== undefined &&
+      await this.#recount(manifest, file, named, connection, day);
     if (!read) {
       this.whole = false;
       connection.lines = undefined;
@@ -85,28 +87,24 @@ export class RawFeed {
     this.#options.onFile();
   }
 
-  #recount(
+  async #recount(
     manifest: Manifest,
     file: ManifestFile,
-    bytes: Uint8Array,
+    { object, checkHash }: NamedFile,
     connection: Connection,
     day: DayReport,
-  ): boolean {
+  ): Promise<boolean> {
     const { report } = this.#options;
     const place = { ...manifest, key: file.key };
     const found: FileFindings = { count: 0, firstUs: Infinity, lastUs: 0 };
     try {
-      for (const line of rawLinesOf(bytes, file.key)) {
-        if (line.kind === "capture") {
-          this.#begin(manifest, file, line.info, connection);
-          continue;
+      for await (const lines of streamRaw(this.#options.storage, object)) {
+        for (const line of lines) {
+          if (line.kind === "capture") this.#begin(manifest, file, line.info, connection);
+          else this.#count(line, found, connection, day);
         }
-        found.count++;
-        found.firstUs = Math.min(found.firstUs, line.atUs);
-        found.lastUs = Math.max(found.lastUs, line.atUs);
-        if (line.kind !== "event") day.rawFrames++;
-        this.#translate(line, connection);
       }
+      checkHash();
       compareFindings(manifest, file, found, report);
       if (connection.lines !== undefined) connection.lines += found.count;
       return true;
@@ -114,6 +112,19 @@ export class RawFeed {
       report.add(place, codeOf(error), messageOf(error));
       return false;
     }
+  }
+
+  #count(
+    line: Exclude<RawLine, { kind: "capture" }>,
+    found: FileFindings,
+    connection: Connection,
+    day: DayReport,
+  ): void {
+    found.count++;
+    found.firstUs = Math.min(found.firstUs, line.atUs);
+    found.lastUs = Math.max(found.lastUs, line.atUs);
+    if (line.kind !== "event") day.rawFrames++;
+    this.#translate(line, connection);
   }
 
   /** A file's capture line: it must go on where the connection's last file ended. */

@@ -1,3 +1,4 @@
+import { NORMALIZED_VERSION } from "@ssmd/archive";
 import type { EventType } from "@ssmd/market";
 
 /** What does not balance: one sentence for a person, and where it is. */
@@ -17,6 +18,8 @@ export interface Problem {
 export interface DayReport {
   env: string;
   feed: string;
+  /** Of the normalized records; raw frames are counted with those that the archiver writes. */
+  version: string;
   day: string;
   /** Frames in raw files. */
   rawFrames: number;
@@ -44,13 +47,13 @@ export class ReportBuilder {
   #days = new Map<string, DayReport>();
 
   /** The day's entry, made when it is new. */
-  day(env: string, feed: string, day: string): DayReport {
-    const name = `${env}/${feed}/${day}`;
+  day(env: string, feed: string, day: string, version = NORMALIZED_VERSION): DayReport {
+    const name = `${env}/${feed}/${version}/${day}`;
     let report = this.#days.get(name);
     if (report === undefined) {
       const records = { trade: 0, ticker: 0, orderbook: 0, status: 0, gap: 0 };
       report = {
-        ...{ env, feed, day, rawFrames: 0, records, bytes: 0, files: 0 },
+        ...{ env, feed, version, day, rawFrames: 0, records, bytes: 0, files: 0 },
         ...{ quality: 1, rawStatus: "", status: "" },
       };
       this.#days.set(name, report);
@@ -71,7 +74,8 @@ export class ReportBuilder {
   /** The report of everything so far, days in order. */
   build(): Report {
     const days = [...this.#days.values()].sort((a, b) =>
-      compare(a.env, b.env) || compare(a.feed, b.feed) || compare(a.day, b.day)
+      compare(a.env, b.env) || compare(a.feed, b.feed) || compare(a.day, b.day) ||
+      compare(a.version, b.version)
     );
     const totals = { files: 0, bytes: 0, rawFrames: 0, records: 0, gaps: 0 };
     for (const day of days) {

@@ -28,18 +28,29 @@ export interface TypeDifference {
   changed: number[];
 }
 
+/** Chunks of sequence numbers, by type. */
+export type Chunks = ReadonlyMap<EventType, ReadonlySet<number>>;
+
+/** What is left of a chunk of 4,096 sequence numbers: expected minus found, and their hashes. */
+interface ChunkBalance {
+  count: number;
+  hash: number;
+}
+
 /**
- * Balances two unordered sets of records of one day, a record at a time and in little memory: by
- * sequence number their count and the hash of their encoding must be the same.
+ * Balances two unordered sets of records of one day, a record at a time and in very little memory:
+ * by chunks of sequence numbers their count and the sum of their hashes must be the same. Where they
+ * are not, a {@linkcode DetailTally} of those chunks says which records it is.
  */
 export class Tally {
-  #types = new Map<EventType, TypeTally>();
+  #types = new Map<EventType, Map<number, ChunkBalance>>();
   #gaps = new Map<string, { gap: ManifestGap; balance: number }>();
   #encoder = new Encoder();
 
   /** A record that the raw frames give. */
   expect(event: MarketEvent): void {
     this.#add(event, 1);
+    if (event.type === "gap") this.#countGap(manifestGap(event), 1);
   }
 
   /** A record in a normalized file. */
@@ -50,6 +61,60 @@ export class Tally {
   /** A gap that a manifest lists. */
   listed(gap: ManifestGap): void {
     this.#countGap(gap, -1);
+  }
+
+  /** Chunks that do not balance; empty = all do. */
+  differingChunks(): Chunks {
+    const differing = new Map<EventType, Set<number>>();
+    for (const [type, chunks] of this.#types) {
+      const wrong = [...chunks].filter(([, { count, hash }]) => count !== 0 || hash !== 0);
+      if (wrong.length > 0) differing.set(type, new Set(wrong.map(([chunk]) => chunk)));
+    }
+    return differing;
+  }
+
+  /** Gaps that raw gives and no manifest lists (`balance` > 0), or the other way round. */
+  gapDifferences(): { gap: ManifestGap; balance: number }[] {
+    return [...this.#gaps.values()].filter(({ balance }) => balance !== 0);
+  }
+
+  #add(event: MarketEvent, sign: 1 | -1): void {
+    let chunks = this.#types.get(event.type);
+    if (chunks === undefined) this.#types.set(event.type, chunks = new Map());
+    const number = Math.floor(event.sequence / CHUNK);
+    let chunk = chunks.get(number);
+    if (chunk === undefined) chunks.set(number, chunk = { count: 0, hash: 0 });
+    chunk.count += sign;
+    chunk.hash = (chunk.hash + sign * hashOf(this.#encoder.encode(event))) | 0;
+  }
+
+  #countGap(gap: ManifestGap, sign: 1 | -1): void {
+    const name = JSON.stringify(gap);
+    const known = this.#gaps.get(name);
+    if (known === undefined) this.#gaps.set(name, { gap, balance: sign });
+    else known.balance += sign;
+  }
+}
+
+/** Balances as a {@linkcode Tally} does, number by number, for chunks that did not balance. */
+export class DetailTally {
+  #chunks: Chunks;
+  #types = new Map<EventType, TypeTally>();
+  #encoder = new Encoder();
+
+  /** For these chunks; the records of others are only counted. */
+  constructor(chunks: Chunks) {
+    this.#chunks = chunks;
+  }
+
+  /** A record that the raw frames give. */
+  expect(event: MarketEvent): void {
+    this.#add(event, 1);
+  }
+
+  /** A record in a normalized file. */
+  find(event: MarketEvent): void {
+    this.#add(event, -1);
   }
 
   /** The differences by type, at most `most` sequence numbers each. */
@@ -72,11 +137,6 @@ export class Tally {
     return differences;
   }
 
-  /** Gaps that raw gives and no manifest lists (`balance` > 0), or the other way round. */
-  gapDifferences(): { gap: ManifestGap; balance: number }[] {
-    return [...this.#gaps.values()].filter(({ balance }) => balance !== 0);
-  }
-
   #add(event: MarketEvent, sign: 1 | -1): void {
     let tally = this.#types.get(event.type);
     if (tally === undefined) {
@@ -86,6 +146,7 @@ export class Tally {
     if (sign > 0) tally.expected++;
     else tally.found++;
     const chunk = Math.floor(event.sequence / CHUNK);
+    if (!this.#chunks.get(event.type)?.has(chunk)) return;
     const at = event.sequence - chunk * CHUNK;
     let counts = tally.counts.get(chunk);
     let hashes = tally.hashes.get(chunk);
@@ -95,14 +156,6 @@ export class Tally {
     }
     counts[at] = (counts[at] ?? 0) + sign;
     hashes[at] = (hashes[at] ?? 0) + sign * hashOf(this.#encoder.encode(event));
-    if (event.type === "gap" && sign > 0) this.#countGap(manifestGap(event as Gap), 1);
-  }
-
-  #countGap(gap: ManifestGap, sign: 1 | -1): void {
-    const name = JSON.stringify(gap);
-    const known = this.#gaps.get(name);
-    if (known === undefined) this.#gaps.set(name, { gap, balance: sign });
-    else known.balance += sign;
   }
 }
 

@@ -7,16 +7,18 @@ import {
   type Manifest,
   manifestKey,
   type ManifestPlace,
+  NORMALIZED_VERSION,
   parseManifestKey,
   parseNormalizedKey,
   parseRawKey,
+  parseSealedKey,
 } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 import { codeOf } from "./file_check.ts";
 import { NormalizedFiles } from "./normalized_files.ts";
-import { RawFeed } from "./raw_feed.ts";
+import { RawFeed, type RawFeedOptions } from "./raw_feed.ts";
 import { type Report, ReportBuilder } from "./report.ts";
-import { Tally, type TypeDifference } from "./tally.ts";
+import { DetailTally, Tally, type TypeDifference } from "./tally.ts";
 
 /** What is verified. */
 export interface VerifyOptions {
@@ -31,7 +33,10 @@ interface Feed {
   env: string;
   feed: string;
   raw: Manifest[];
+  /** Of the version that the archiver writes. */
   normalized: Manifest[];
+  /** Of all other versions. */
+  versions: Manifest[];
 }
 
 /**
@@ -39,7 +44,8 @@ interface Feed {
  * spans), every file against the manifests (none is unnamed), no record twice, and the records and
  * gaps of each day against those that the raw frames give when they are translated anew. A record
  * carries its connection's sequence number and not the connection: records are balanced as a set
- * by type and sequence number, which finds whatever is lost, doubled or changed.
+ * by type and sequence number, which finds whatever is lost, doubled or changed. Memory does not grow
+ * with the days: a frame of a file, and 12 bytes for 4,096 records.
  * Throws StorageError when storage cannot be listed.
  */
 export async function verifyArchive(
@@ -50,10 +56,15 @@ export async function verifyArchive(
   const sizes = await listKeys(storage, options.env);
   const feeds = await loadFeeds(storage, sizes, report);
   const named = new Set<string>();
-  for (const { raw, normalized } of feeds) {
-    for (const { files } of [...raw, ...normalized]) for (const { key } of files) named.add(key);
+  const retiredKeys = new Set<string>();
+  for (const { raw, normalized, versions } of feeds) {
+    for (const { files, retired = [] } of [...raw, ...normalized, ...versions]) {
+      for (const { key } of files) named.add(key);
+      // Named no more and being removed: `ssmd archive seal` finishes that.
+      for (const key of retired) if (!named.has(key)) retiredKeys.add(key);
+    }
   }
-  reportUnnamed(sizes, named, report);
+  reportUnnamed(sizes, named.union(retiredKeys), report);
   let done = 0;
   const onFile = () => options.onProgress?.(++done, named.size);
   for (const feed of feeds) await verifyFeed(storage, feed, sizes, report, onFile);
@@ -82,8 +93,9 @@ async function loadFeeds(
     const manifest = await loaded(storage, place, key, report);
     if (manifest === undefined) continue;
     const name = `${env}/${feed}`;
-    const known = feeds.get(name) ?? { env, feed, raw: [], normalized: [] };
-    known[kind].push(manifest);
+    const known = feeds.get(name) ?? { env, feed, raw: [], normalized: [], versions: [] };
+    const isOther = kind === "normalized" && place.version !== NORMALIZED_VERSION;
+    known[isOther ? "versions" : kind].push(manifest);
     feeds.set(name, known);
   }
   return [...feeds.values()];
@@ -114,7 +126,7 @@ function reportUnnamed(
     if (named.has(key) || parseManifestKey(key) !== undefined || isSideObject(key)) continue;
     const [, env = "", feed = ""] = key.split("/");
     const atUs = (parseRawKey(key) ?? parseNormalizedKey(key))?.atUs;
-    const day = atUs === undefined ? "" : dayOfUs(atUs);
+    const day = atUs === undefined ? parseSealedKey(key)?.day ?? "" : dayOfUs(atUs);
     report.add(
       { env, feed, day, key },
       "FILE_UNNAMED",
@@ -125,44 +137,92 @@ function reportUnnamed(
 
 async function verifyFeed(
   storage: Storage,
-  { env, feed, raw, normalized }: Feed,
+  { env, feed, raw, normalized, versions }: Feed,
   sizes: ReadonlyMap<string, number>,
   report: ReportBuilder,
   onFile: () => void,
 ): Promise<void> {
-  const tallies = new Map<string, Tally>();
-  const tallyOf = (day: string): Tally => {
-    const tally = tallies.get(day) ?? new Tally();
-    tallies.set(day, tally);
-    return tally;
-  };
-  const expect = (event: MarketEvent) => tallyOf(dayOfUs(event.receivedAtUs)).expect(event);
-  const rawFeed = new RawFeed({ storage, env, feed, sizes, report, onFile, expect });
-  await rawFeed.verify(raw);
-  const files = new NormalizedFiles({ storage, sizes, report, onFile });
-  for (const manifest of normalized) {
-    const tally = tallyOf(manifest.day);
-    await files.verify(manifest, (event) => tally.find(event));
-    for (const gap of manifest.gaps) tally.listed(gap);
-  }
+  const tallies = new DayMap(() => new Tally());
+  const options = { storage, env, feed, sizes, report, onFile };
+  const isWhole = await balanced(raw, normalized, options, (day) => tallies.of(day));
+  for (const { day, gaps } of normalized) for (const gap of gaps) tallies.of(day).listed(gap);
+  // Other versions may be of other normalizers: their files are recounted, and held against nothing.
+  const others = new NormalizedFiles(options);
+  for (const manifest of versions) await others.verify(manifest, () => {});
   if (raw.length === 0) {
     report.add({ env, feed }, "RAW_MISSING", `${env}/${feed} has records and no raw manifest.`);
     return;
   }
   // What a hole in raw or an unreadable file costs would come again here, as every record of it.
-  if (!rawFeed.whole || !files.whole) return;
-  for (const [day, tally] of [...tallies].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    balance({ env, feed, day }, tally, report);
+  if (!isWhole) return;
+  const differing = new Map(
+    tallies.entries().map(([day, tally]) => [day, tally.differingChunks()] as const)
+      .filter(([, chunks]) => chunks.size > 0),
+  );
+  const details = new DayMap((day) => new DetailTally(differing.get(day) ?? new Map()));
+  if (differing.size > 0) {
+    // Everything is read once more, for what does not balance only; what is wrong is told already.
+    const again = { ...options, report: new ReportBuilder(), onFile: () => {} };
+    await balanced(raw, normalized, again, (day) => details.of(day));
+  }
+  for (const [day, tally] of tallies.entries()) {
+    tellDifferences({ env, feed, day }, details.of(day), tally, report);
   }
 }
 
-function balance(
+/** Something a day, made when it is new. */
+class DayMap<T> {
+  #days = new Map<string, T>();
+  #make: (day: string) => T;
+
+  constructor(make: (day: string) => T) {
+    this.#make = make;
+  }
+
+  of(day: string): T {
+    let value = this.#days.get(day);
+    if (value === undefined) this.#days.set(day, value = this.#make(day));
+    return value;
+  }
+
+  /** Older days first. */
+  entries(): [string, T][] {
+    return [...this.#days].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+}
+
+/** What takes the records of both sides. */
+interface Balance {
+  expect(event: MarketEvent): void;
+  find(event: MarketEvent): void;
+}
+
+/** Puts what raw gives against what is archived; false when not everything could be read. */
+async function balanced(
+  raw: readonly Manifest[],
+  normalized: readonly Manifest[],
+  options: Omit<RawFeedOptions, "expect">,
+  balanceOf: (day: string) => Balance,
+): Promise<boolean> {
+  const expect = (event: MarketEvent) => balanceOf(dayOfUs(event.receivedAtUs)).expect(event);
+  const rawFeed = new RawFeed({ ...options, expect });
+  await rawFeed.verify(raw);
+  const files = new NormalizedFiles(options);
+  for (const manifest of normalized) {
+    const balance = balanceOf(manifest.day);
+    await files.verify(manifest, (event) => balance.find(event));
+  }
+  return rawFeed.whole && files.whole;
+}
+
+function tellDifferences(
   place: { env: string; feed: string; day: string },
+  detail: DetailTally,
   tally: Tally,
   report: ReportBuilder,
 ): void {
   const where = `${place.env}/${place.feed} on ${place.day}`;
-  for (const difference of tally.differences()) {
+  for (const difference of detail.differences()) {
     report.add(place, "RECORDS_DIFFER", `${where}, ${differenceText(difference)}.`);
   }
   for (const { gap, balance } of tally.gapDifferences()) {

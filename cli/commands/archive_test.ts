@@ -29,8 +29,8 @@ Deno.test("verify prints a table and exits with 0 when all balances", () =>
   withArchive(async (dir) => {
     const { code, out, err } = await ssmd("archive", "verify", "--data", dir);
     assert.deepEqual([code, err], [0, ""]);
-    assert.match(out, /^ENV +FEED +DAY +RAW FRAMES/);
-    assert.match(out, /test +kraken +2026-08-01 +1194/);
+    assert.match(out, /^ENV +FEED +VERSION +DAY +RAW FRAMES/);
+    assert.match(out, /test +kraken +v1 +2026-08-01 +1194/);
     assert.match(out, /1194 frames give exactly the \d+ records that are archived\n$/);
   }));
 

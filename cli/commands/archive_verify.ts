@@ -24,7 +24,8 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
     brief: "Recount every archived file against its manifest and the raw frames",
     fullDescription: "Recount every archived file against its manifest and the raw frames.\n\n" +
       "Reads every file: size, SHA-256, counts, time and sequence spans; translates the raw frames " +
-      "anew and balances records and gaps with the normalized files. Exit code 1 and one sentence " +
+      "anew and balances records and gaps with the normalized files. Other versions of the records " +
+      "are recounted and held against their manifests only. Exit code 1 and one sentence " +
       "for everything that does not balance. Stop the services first: what is still on its way is " +
       "a difference.\n\n" +
       "EXAMPLES\n  ssmd archive verify\n  ssmd archive verify --data ./data --env demo\n" +
@@ -89,6 +90,7 @@ function rowOf(day: DayReport): Row {
   return {
     env: day.env,
     feed: day.feed,
+    version: day.version,
     day: day.day,
     "raw frames": day.rawFrames,
     ...{ trade, ticker, orderbook, status, gaps: gap },
@@ -105,6 +107,7 @@ function totalRow({ days, totals }: Report): Row {
   return {
     env: "total",
     feed: "",
+    version: "",
     day: "",
     "raw frames": totals.rawFrames,
     trade: sum("trade"),

@@ -13,6 +13,8 @@ export interface NamedObject {
   bytes: number;
   /** Of the whole object, hex; when given it is checked. */
   sha256?: string;
+  /** Gets all bytes of the object as they are read. */
+  onBytes?: (bytes: Uint8Array) => void;
 }
 
 /** A whole frame of an object. */
@@ -43,6 +45,7 @@ export async function* streamFrames(
     const end = at + RANGE_BYTES >= size ? size + 1 : at + RANGE_BYTES;
     const range = await storage.getRange(key, at, end);
     hash.update(range);
+    object.onBytes?.(range);
     rest = rest.length === 0 ? Uint8Array.from(range) : behind(rest, range);
     at += range.length;
     const isLast = at >= size || range.length === 0;

@@ -4,6 +4,8 @@ import { sha256Of } from "./raw_writer.ts";
 import { damaged, skippableContent, skippableFrame, type ZstdFrame } from "./zstd_frames.ts";
 
 const UTF8 = new TextEncoder();
+/** First byte of the kind of skippable frame that we write; zstd has sixteen. */
+const OWN_FRAME = 0x50;
 const HASH = /,"sha256":"([0-9a-f]{64})"\}$/;
 const FORMATS: readonly (string | undefined)[] = ["ssmd-normalized/2", "ssmd-sealed/1"];
 
@@ -26,6 +28,9 @@ export function lineageIn(
   frame: ZstdFrame,
   key: string,
 ): Lineage | SealedLineage {
+  if (file[frame.start] !== OWN_FRAME) {
+    throw damaged(key, { offset: frame.start, why: "its first frame is of another kind" });
+  }
   const { text, value } = jsonIn(skippableContent(file, frame));
   const sha256 = HASH.exec(text)?.[1];
   const body = `${text.slice(0, -(HASH_CHARS + 1))}}`;

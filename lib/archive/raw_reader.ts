@@ -1,5 +1,6 @@
 import { ArchiveError, SsmdError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
+import { type NamedObject, streamFrames } from "./frame_stream.ts";
 import { parseRawLine, type RawLine } from "./raw_line.ts";
 import { damaged, decompressFrame, framesOf } from "./zstd_frames.ts";
 
@@ -12,6 +13,46 @@ const NEW_LINE = 10;
  */
 export async function* readRaw(storage: Storage, key: string): AsyncIterable<RawLine> {
   yield* rawLinesOf(await storage.get(key), key);
+}
+
+/**
+ * The lines of a raw file that a manifest names, a zstd frame's at a time: at most a range of storage
+ * and a frame are in memory. Its size and hash are checked at the end. Throws as {@linkcode readRaw}.
+ */
+export async function* streamRaw(
+  storage: Storage,
+  object: NamedObject,
+): AsyncIterable<RawLine[]> {
+  const { key } = object;
+  const text = new LineText();
+  let number = 0;
+  for await (const { kind, offset, bytes } of streamFrames(storage, object)) {
+    if (kind === "skippable") continue;
+    const frame = { kind, start: 0, end: bytes.length };
+    const lines = text.linesOf(decompressFrame(bytes, frame, key, offset));
+    yield lines.map((line) => parsedLine(line, ++number, key));
+  }
+  if (!text.isWhole) {
+    throw damaged(key, { offset: object.bytes, why: "the last line is not whole" });
+  }
+}
+
+/** Text that comes in pieces of bytes, given as whole lines. */
+class LineText {
+  #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  #rest = "";
+
+  /** Whether everything that came was whole lines. */
+  get isWhole(): boolean {
+    return this.#rest === "";
+  }
+
+  /** The lines that are whole with this piece. */
+  linesOf(bytes: Uint8Array): string[] {
+    const lines = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split("\n");
+    this.#rest = lines.pop() ?? "";
+    return lines;
+  }
 }
 
 /** The lines of a raw file's bytes, compressed or plain; `key` names it in errors. */
