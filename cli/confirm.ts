@@ -1,9 +1,13 @@
 import type { SsmdContext } from "./context.ts";
 import { UsageError } from "./exit.ts";
+import { writeError } from "./output.ts";
+
+/** Bytes of an answer that are looked at. */
+const ANSWER_BYTES_MAX = 1024;
 
 /**
- * Asks whether to go on; `--yes` answers. Gives false when the answer is no. Throws UsageError
- * `CONFIRM_NEEDED` where nobody can be asked.
+ * Asks on stderr whether to go on; `--yes` answers. Gives false for any answer but y or yes. Throws
+ * UsageError `CONFIRM_NEEDED` where nobody can be asked.
  */
 export function confirmed({ globals }: SsmdContext, question: string): boolean {
   if (globals.yes) return true;
@@ -12,5 +16,16 @@ export function confirmed({ globals }: SsmdContext, question: string): boolean {
       hint: "--yes answers every question with yes",
     });
   }
-  return confirm(question);
+  writeError(`${question} [y/N] `);
+  const buffer = new Uint8Array(ANSWER_BYTES_MAX);
+  const count = Deno.stdin.readSync(buffer) ?? 0;
+  return /^y(es)?$/i.test(new TextDecoder().decode(buffer.subarray(0, count)).trim());
+}
+
+/** As {@linkcode confirmed}; throws UsageError `NOT_CONFIRMED` where the answer is no. */
+export function assertConfirmed(context: SsmdContext, question: string): void {
+  if (confirmed(context, question)) return;
+  throw new UsageError("NOT_CONFIRMED", "not confirmed; nothing was changed", {
+    hint: "answer y to go on",
+  });
 }

@@ -1,4 +1,4 @@
-import { parseDurationMs } from "./duration.ts";
+import { parseDurationMs } from "@ssmd/runtime/duration";
 import { OUTPUT_FORMATS, type OutputFormat, STREAM_FORMATS } from "./output_format.ts";
 
 /** What the shell completes a value with: names of the registry, or paths. */
@@ -87,6 +87,15 @@ export const ENV_FILTER_FLAG = {
   parse: String,
   brief: "One environment only",
   optional: true,
+  placeholder: "env",
+  completes: "environment",
+} as const;
+
+/** `--env` of what changes or uses one environment. */
+export const ENV_NEEDED_FLAG = {
+  kind: "parsed",
+  parse: String,
+  brief: "The environment",
   placeholder: "env",
   completes: "environment",
 } as const;

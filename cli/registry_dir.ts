@@ -7,7 +7,7 @@ import type { Globals } from "./context.ts";
  * upward from the working directory. Throws ConfigError `CONFIG_NOT_FOUND`; a folder that was named
  * is never exchanged for one above it.
  */
-export async function registryDirOf({ dir }: Globals): Promise<string> {
+export async function registryDirOf({ dir }: Pick<Globals, "dir">): Promise<string> {
   if (dir === undefined) return await findRegistry(Deno.cwd());
   const named = dir.replace(/(?<=.)\/+$/, "");
   const found = await findRegistry(named).catch(() => undefined);

@@ -1,5 +1,6 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { findingsError } from "@ssmd/metadata";
+import type { SsmdContext } from "../context.ts";
 import { docs, REGISTRY_FLAGS, type RegistryFlags } from "../registry/flags.ts";
 import { changedPaths, git } from "../registry/git.ts";
 import { Registry } from "../registry/registry.ts";
@@ -14,7 +15,7 @@ const REGISTRY_FILE =
   /^((feeds|environments)\/[^/]+\.yaml|schemas\/[^/]+\.(yaml|capnp)|[^/]+\.schema\.json|[a-z]+\/\.gitkeep)$/;
 
 /** `ssmd commit` */
-export const command: Command<CommandContext> = buildCommand<Flags, [], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
   docs: docs(
     "Check the registry and commit its files, and no others",
     "Refused while ssmd validate finds anything. What is staged of other files stays staged.",
@@ -33,7 +34,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
     aliases: { m: "message" },
   },
   async func(flags) {
-    const registry = await Registry.open(flags.dir);
+    const registry = await Registry.open(this.globals);
     const { findings } = registry.check();
     if (findings.length > 0) throw findingsError(findings);
     const { dir } = registry;

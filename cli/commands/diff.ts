@@ -1,5 +1,6 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { registryPlaceOf } from "@ssmd/metadata";
+import type { SsmdContext } from "../context.ts";
 import { changeLines, type FileChange, fileChange } from "../registry/change.ts";
 import { docs, REGISTRY_FLAGS, type RegistryFlags, switchFlag } from "../registry/flags.ts";
 import { changedPaths, hasHistory, textIn } from "../registry/git.ts";
@@ -11,7 +12,7 @@ interface Flags extends RegistryFlags {
 }
 
 /** `ssmd diff` */
-export const command: Command<CommandContext> = buildCommand<Flags, [], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
   docs: docs(
     "Tell what changed in the registry since the last commit",
     "In words and as a text diff; --words leaves the text out.",
@@ -19,7 +20,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
   ),
   parameters: { flags: { ...REGISTRY_FLAGS, words: switchFlag("In words only") } },
   async func(flags) {
-    const registry = await Registry.open(flags.dir);
+    const registry = await Registry.open(this.globals);
     const files = await changedFiles(registry);
     if (flags.output !== "table") {
       return this.process.stdout.write(render({ value: { files }, rows: [] }, flags.output));

@@ -1,4 +1,5 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
+import type { SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { editFile } from "../registry/edit_file.ts";
 import {
@@ -24,10 +25,10 @@ interface Flags extends EditFlags {
 }
 
 /** `ssmd env add-key` */
-export const command: Command<CommandContext> = buildCommand<
+export const command: Command<SsmdContext> = buildCommand<
   Flags,
   [string, string],
-  CommandContext
+  SsmdContext
 >(
   {
     docs: docs(
@@ -65,7 +66,7 @@ export const command: Command<CommandContext> = buildCommand<
       },
     },
     async func(flags, name, key) {
-      await editFile("environment", name, flags, this.process, (edit) => {
+      await editFile("environment", name, flags, this, (edit) => {
         if (edit.get(["keys", key]) !== undefined) {
           throw new UsageError("USAGE", `environment ${name} has a key "${key}" already`, {
             hint: `change it: ssmd env update ${name} --set keys.${key}.source=env`,

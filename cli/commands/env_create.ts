@@ -1,5 +1,6 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { editorLine, YamlEdit, yamlText } from "@ssmd/metadata";
+import type { SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { applyChanges } from "../registry/change.ts";
 import { docs, EDIT_FLAGS, type EditFlags, listFlag, textFlag, word } from "../registry/flags.ts";
@@ -12,7 +13,7 @@ interface Flags extends EditFlags, SetFlags {
 }
 
 /** `ssmd env create` */
-export const command: Command<CommandContext> = buildCommand<Flags, [string], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
   docs: docs(
     "Write a new environment, from nothing or from another one",
     "From nothing: memory transport, local storage in ./data, gateway on port 8080, no symbols yet; " +
@@ -32,7 +33,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, [string], Co
     positional: { kind: "tuple", parameters: [word("Name of the new environment", "env")] },
   },
   async func(flags, name) {
-    const registry = await Registry.open(flags.dir);
+    const registry = await Registry.open(this.globals);
     registry.assertNew("environment", name);
     const edit = new YamlEdit(
       flags.from === undefined
@@ -43,7 +44,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, [string], Co
     if (flags.feeds !== undefined) edit.set(["feeds"], flags.feeds);
     applySettings(edit, flags);
     const changes = new Map([[`environments/${name}.yaml`, edit.toString()]]);
-    await applyChanges(registry, changes, flags, this.process);
+    await applyChanges(registry, changes, flags, this);
   },
 });
 

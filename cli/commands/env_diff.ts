@@ -1,4 +1,5 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
+import type { SsmdContext } from "../context.ts";
 import { changeLines, fileChange } from "../registry/change.ts";
 import { docs, REGISTRY_FLAGS, type RegistryFlags, switchFlag, word } from "../registry/flags.ts";
 import { Registry } from "../registry/registry.ts";
@@ -9,10 +10,10 @@ interface Flags extends RegistryFlags {
 }
 
 /** `ssmd env diff` */
-export const command: Command<CommandContext> = buildCommand<
+export const command: Command<SsmdContext> = buildCommand<
   Flags,
   [string, string],
-  CommandContext
+  SsmdContext
 >({
   docs: docs("Tell how one environment differs from another", "", [
     "ssmd env diff demo demo-nats",
@@ -26,7 +27,7 @@ export const command: Command<CommandContext> = buildCommand<
     },
   },
   async func(flags, first, second) {
-    const registry = await Registry.open(flags.dir);
+    const registry = await Registry.open(this.globals);
     const [before, after] = [first, second].map((name) => registry.text("environment", name));
     const change = fileChange(`environments/${second}.yaml`, before, after);
     const { changes, diff } = change;

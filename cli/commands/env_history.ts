@@ -1,6 +1,7 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { registryPathOf } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
+import type { SsmdContext } from "../context.ts";
 import { changeLines, fileChange } from "../registry/change.ts";
 import { docs, numberFlag, REGISTRY_FLAGS, type RegistryFlags, word } from "../registry/flags.ts";
 import { historyOf, textIn } from "../registry/git.ts";
@@ -12,7 +13,7 @@ interface Flags extends RegistryFlags {
 }
 
 /** `ssmd env history` */
-export const command: Command<CommandContext> = buildCommand<Flags, [string], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
   docs: docs(
     "Tell who changed an environment when, and what",
     "From git, newest first; also of an environment that was deleted.",
@@ -23,7 +24,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, [string], Co
     positional: { kind: "tuple", parameters: [word("The environment's name", "env")] },
   },
   async func(flags, name) {
-    const registry = await Registry.open(flags.dir);
+    const registry = await Registry.open(this.globals);
     const path = registryPathOf({ kind: "environment", name });
     const commits = await historyOf(registry.dir, path);
     if (commits.length === 0) {
@@ -50,6 +51,6 @@ export const command: Command<CommandContext> = buildCommand<Flags, [string], Co
         : kind,
     }));
     const json = value.map(({ lines: _, ...rest }) => rest);
-    showList(this.process, rows, ["commit", "commits"], flags.output, json);
+    showList(this, rows, ["commit", "commits"], flags.output, json);
   },
 });

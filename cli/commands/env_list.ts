@@ -1,14 +1,15 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
+import type { SsmdContext } from "../context.ts";
 import { viewOn } from "../registry/as_of.ts";
 import { AS_OF_FLAGS, type AsOfFlags, docs } from "../registry/flags.ts";
-import { showList } from "../registry/show.ts";
+import { noteOrigin, showList } from "../registry/show.ts";
 
 /** `ssmd env list` */
-export const command: Command<CommandContext> = buildCommand<AsOfFlags, [], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [], SsmdContext>({
   docs: docs("List the environments", "", ["ssmd env list", "ssmd env list --output json"]),
   parameters: { flags: AS_OF_FLAGS },
   async func(flags) {
-    const { registry, origin } = await viewOn(flags.dir, flags.asOf);
+    const { registry, origin } = await viewOn(this.globals, flags.asOf);
     const rows = registry.names("environment").map((name) => {
       const env = registry.environment(name);
       return {
@@ -23,7 +24,7 @@ export const command: Command<CommandContext> = buildCommand<AsOfFlags, [], Comm
         gateway: env.gateway.port,
       };
     });
-    showList(this.process, rows, ["environment", "environments"], flags.output);
-    if (origin.note !== undefined) this.process.stderr.write(`note: ${origin.note}\n`);
+    showList(this, rows, ["environment", "environments"], flags.output);
+    noteOrigin(this, origin);
   },
 });

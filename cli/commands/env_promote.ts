@@ -1,21 +1,21 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { registryPathOf, YamlEdit } from "@ssmd/metadata";
+import type { SsmdContext } from "../context.ts";
 import { applyChanges } from "../registry/change.ts";
-import { docs, EDIT_FLAGS, type EditFlags, word, YES_FLAG } from "../registry/flags.ts";
+import { docs, EDIT_FLAGS, type EditFlags, word } from "../registry/flags.ts";
 import { Registry } from "../registry/registry.ts";
 
 interface Flags extends EditFlags {
-  yes: boolean;
 }
 
 /** What is captured; where it runs (transport, storage, keys, …) stays the target's own. */
 const PROMOTED = ["feeds", "schema", "symbols", "schedule"] as const;
 
 /** `ssmd env promote` */
-export const command: Command<CommandContext> = buildCommand<
+export const command: Command<SsmdContext> = buildCommand<
   Flags,
   [string, string],
-  CommandContext
+  SsmdContext
 >({
   docs: docs(
     "Bring what one environment captures into another one",
@@ -24,14 +24,14 @@ export const command: Command<CommandContext> = buildCommand<
     ["ssmd env promote demo demo-nats --dry-run"],
   ),
   parameters: {
-    flags: { ...EDIT_FLAGS, ...YES_FLAG },
+    flags: { ...EDIT_FLAGS },
     positional: {
       kind: "tuple",
       parameters: [word("Environment to take from", "from"), word("Environment to change", "to")],
     },
   },
   async func(flags, from, to) {
-    const registry = await Registry.open(flags.dir);
+    const registry = await Registry.open(this.globals);
     const source = new YamlEdit(registry.text("environment", from));
     const edit = new YamlEdit(registry.text("environment", to));
     for (const field of PROMOTED) {
@@ -42,9 +42,8 @@ export const command: Command<CommandContext> = buildCommand<
       else edit.set([field], value);
     }
     const path = registryPathOf({ kind: "environment", name: to });
-    await applyChanges(registry, new Map([[path, edit.toString()]]), flags, this.process, {
+    await applyChanges(registry, new Map([[path, edit.toString()]]), flags, this, {
       question: `Change what environment ${to} captures to that of ${from}?`,
-      yes: flags.yes,
     });
   },
 });

@@ -1,10 +1,11 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
+import type { SsmdContext } from "../context.ts";
 import { viewOfOne } from "../registry/as_of.ts";
 import { AS_OF_FLAGS, type AsOfFlags, docs, word } from "../registry/flags.ts";
 import { show } from "../registry/show.ts";
 
 /** `ssmd env show` */
-export const command: Command<CommandContext> = buildCommand<AsOfFlags, [string], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [string], SsmdContext>({
   docs: docs(
     "Show an environment with all defaults filled in",
     "With --as-of, the file as git knew it at the end of that day (UTC); of several commits on one " +
@@ -16,8 +17,8 @@ export const command: Command<CommandContext> = buildCommand<AsOfFlags, [string]
     positional: { kind: "tuple", parameters: [word("The environment's name", "env")] },
   },
   async func(flags, name) {
-    const view = await viewOfOne("environment", name, flags.dir, flags.asOf);
+    const view = await viewOfOne("environment", name, this.globals, flags.asOf);
     const value = { ...view.registry.environment(name), asOf: view.day, origin: view.origin };
-    show(this.process, value, flags.output, view.origin);
+    show(this, value, flags.output, view.origin);
   },
 });

@@ -1,18 +1,19 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { registryPathOf, resolveKeys, todayUtc, versionOn } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
+import type { Environment } from "@ssmd/metadata";
+import type { SsmdContext } from "../context.ts";
 import { docs, REGISTRY_FLAGS, type RegistryFlags, word } from "../registry/flags.ts";
 import { changedPaths, hasHistory, historyOf } from "../registry/git.ts";
 import { Registry } from "../registry/registry.ts";
 import { show } from "../registry/show.ts";
 import { variable } from "../terminal.ts";
-import type { Environment } from "@ssmd/metadata";
 
 /** `ssmd env status` */
-export const command: Command<CommandContext> = buildCommand<
+export const command: Command<SsmdContext> = buildCommand<
   RegistryFlags,
   [string],
-  CommandContext
+  SsmdContext
 >({
   docs: docs(
     "Tell how an environment stands: sound, committed, its keys there, running",
@@ -24,7 +25,7 @@ export const command: Command<CommandContext> = buildCommand<
     positional: { kind: "tuple", parameters: [word("The environment's name", "env")] },
   },
   async func(flags, name) {
-    const registry = await Registry.open(flags.dir);
+    const registry = await Registry.open(this.globals);
     const env = registry.environment(name);
     const path = registryPathOf({ kind: "environment", name });
     const file = `${registry.dir}/${path}`;
@@ -41,7 +42,7 @@ export const command: Command<CommandContext> = buildCommand<
       missingKeys: await missingKeys(env),
       gateway: await gatewayState(env),
     };
-    show(this.process, value, flags.output);
+    show(this, value, flags.output);
   },
 });
 

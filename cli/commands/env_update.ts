@@ -1,4 +1,5 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
+import type { SsmdContext } from "../context.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { docs, EDIT_FLAGS, type EditFlags, word } from "../registry/flags.ts";
 import { applySettings, SET_FLAGS, type SetFlags } from "../registry/set_flags.ts";
@@ -6,7 +7,7 @@ import { applySettings, SET_FLAGS, type SetFlags } from "../registry/set_flags.t
 interface Flags extends EditFlags, SetFlags {}
 
 /** `ssmd env update` */
-export const command: Command<CommandContext> = buildCommand<Flags, [string], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
   docs: docs(
     "Change values of an environment",
     "Values are YAML: numbers, words, [a, b], { type: nats, url: … }. Comments and order stay.",
@@ -21,6 +22,6 @@ export const command: Command<CommandContext> = buildCommand<Flags, [string], Co
     positional: { kind: "tuple", parameters: [word("The environment's name", "env")] },
   },
   async func(flags, name) {
-    await editFile("environment", name, flags, this.process, (edit) => applySettings(edit, flags));
+    await editFile("environment", name, flags, this, (edit) => applySettings(edit, flags));
   },
 });

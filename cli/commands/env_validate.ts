@@ -1,14 +1,15 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { registryPathOf } from "@ssmd/metadata";
-import { docs, REGISTRY_FLAGS, type RegistryFlags, word } from "../registry/flags.ts";
+import type { SsmdContext } from "../context.ts";
 import { showFindings } from "../registry/findings.ts";
+import { docs, REGISTRY_FLAGS, type RegistryFlags, word } from "../registry/flags.ts";
 import { Registry } from "../registry/registry.ts";
 
 /** `ssmd env validate` */
-export const command: Command<CommandContext> = buildCommand<
+export const command: Command<SsmdContext> = buildCommand<
   RegistryFlags,
   [string],
-  CommandContext
+  SsmdContext
 >({
   docs: docs(
     "Check one environment and the feeds that it uses",
@@ -20,7 +21,7 @@ export const command: Command<CommandContext> = buildCommand<
     positional: { kind: "tuple", parameters: [word("The environment's name", "env")] },
   },
   async func(flags, name) {
-    const registry = await Registry.open(flags.dir);
+    const registry = await Registry.open(this.globals);
     registry.text("environment", name);
     const { findings, environments } = registry.check();
     const feeds = environments.get(name)?.feeds ?? registry.names("feed");
@@ -29,6 +30,6 @@ export const command: Command<CommandContext> = buildCommand<
       ...feeds.map((feed) => registryPathOf({ kind: "feed", name: feed })),
     ].map((path) => `${registry.dir}/${path}`));
     const own = findings.filter(({ file }) => files.has(file));
-    showFindings(this.process, own, files.size, flags.output);
+    showFindings(this, own, files.size, flags.output);
   },
 });

@@ -3,6 +3,7 @@ import { ConfigError } from "@ssmd/runtime";
 import { SIMULATED_VENUES, type SimulatedVenue } from "@ssmd/simulator";
 import { FOR_FLAG, STREAM_FLAG } from "../flags.ts";
 import type { StreamFormat } from "../output_format.ts";
+import { parsePort, parsePositive, parseSeed, parseSpeed } from "../numbers.ts";
 import { serveExchange } from "../serve_exchange.ts";
 
 export { serveExchange, type ServeOptions } from "../serve_exchange.ts";
@@ -28,26 +29,6 @@ function parseVenue(text: string): SimulatedVenue {
   throw new ConfigError("VENUE_UNKNOWN", `"${text}" cannot be simulated.`, {
     hint: `allowed: ${SIMULATED_VENUES.join(", ")}`,
   });
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new ConfigError("PORT_INVALID", `"${text}" is no port.`, { hint: "0 to 65535." });
-}
-
-function parseSeed(text: string): number {
-  const seed = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(seed)) return seed;
-  throw new ConfigError("SEED_INVALID", `"${text}" is no seed.`, {
-    hint: "A whole number from 0 on.",
-  });
-}
-
-function parsePositive(text: string): number {
-  const value = Number(text);
-  if (value > 0 && Number.isFinite(value)) return value;
-  throw new ConfigError("NUMBER_INVALID", `"${text}" is no number above 0.`);
 }
 
 const DESCRIPTION = `Serve a venue's own protocol on loopback, from a market model or a capture.
@@ -131,7 +112,7 @@ export const command: Command<CommandContext> = buildCommand<
       },
       speed: {
         kind: "parsed",
-        parse: (text: string) => text === "max" ? "max" : parsePositive(text),
+        parse: parseSpeed,
         brief: "Multiple of real time, or max: as fast as the client reads",
         default: "1",
         placeholder: "n|max",

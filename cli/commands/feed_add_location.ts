@@ -1,4 +1,5 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
+import type { SsmdContext } from "../context.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { docs, EDIT_FLAGS, type EditFlags, parseWhole, word } from "../registry/flags.ts";
 
@@ -10,10 +11,10 @@ interface Flags extends EditFlags {
 }
 
 /** `ssmd feed add-location` */
-export const command: Command<CommandContext> = buildCommand<
+export const command: Command<SsmdContext> = buildCommand<
   Flags,
   [string, string],
-  CommandContext
+  SsmdContext
 >(
   {
     docs: docs(
@@ -38,7 +39,7 @@ export const command: Command<CommandContext> = buildCommand<
       },
     },
     async func(flags, id, place) {
-      await editFile("feed", id, flags, this.process, (edit) => {
+      await editFile("feed", id, flags, this, (edit) => {
         edit.append(["capture_locations"], {
           id: place,
           clock_source: flags.clock,

@@ -1,4 +1,5 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
+import type { SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { capabilityFields, versionFields, type VersionFlags } from "../registry/feed_file.ts";
@@ -10,7 +11,7 @@ interface Flags extends EditFlags, VersionFlags {
 }
 
 /** `ssmd feed add-version` */
-export const command: Command<CommandContext> = buildCommand<Flags, [string], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
   docs: docs(
     "Add a dated version: what the venue changes on a day",
     "The new version is the newest one with what the flags change. It is in force from its first " +
@@ -32,7 +33,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, [string], Co
     positional: { kind: "tuple", parameters: [word("The feed's id", "feed")] },
   },
   async func(flags, id) {
-    await editFile("feed", id, flags, this.process, (edit, registry) => {
+    await editFile("feed", id, flags, this, (edit, registry) => {
       const last = registry.feed(id).versions.length - 1;
       const newest = edit.get(["versions", last]) as Record<string, unknown>;
       const { notes: _, ...kept } = newest;

@@ -1,5 +1,6 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { editorLine, todayUtc, yamlText } from "@ssmd/metadata";
+import type { SsmdContext } from "../context.ts";
 import { applyChanges } from "../registry/change.ts";
 import { capabilityFields, versionFields, type VersionFlags } from "../registry/feed_file.ts";
 import {
@@ -23,7 +24,7 @@ interface Flags extends EditFlags, VersionFlags {
 }
 
 /** `ssmd feed create` */
-export const command: Command<CommandContext> = buildCommand<Flags, [string], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
   docs: docs(
     "Write a new feed file with its first version",
     "What is not given has the value that most venues need: no sign-in, no numbers, 100 symbols a " +
@@ -53,7 +54,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, [string], Co
     positional: { kind: "tuple", parameters: [word("Id of the new feed", "feed")] },
   },
   async func(flags, id) {
-    const registry = await Registry.open(flags.dir);
+    const registry = await Registry.open(this.globals);
     registry.assertNew("feed", id);
     const version = {
       from: flags.from ?? todayUtc(),
@@ -75,6 +76,6 @@ export const command: Command<CommandContext> = buildCommand<Flags, [string], Co
       versions: [version],
     }, [editorLine("feed")]);
     const changes = new Map([[`feeds/${id}.yaml`, text]]);
-    await applyChanges(registry, changes, flags, this.process);
+    await applyChanges(registry, changes, flags, this);
   },
 });

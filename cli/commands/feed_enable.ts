@@ -1,9 +1,10 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
+import type { SsmdContext } from "../context.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { docs, EDIT_FLAGS, type EditFlags, word } from "../registry/flags.ts";
 
 /** `ssmd feed enable` */
-export const command: Command<CommandContext> = buildCommand<EditFlags, [string], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<EditFlags, [string], SsmdContext>({
   docs: docs("Let environments use a feed", "", [
     "ssmd feed enable kraken --dry-run",
   ]),
@@ -12,6 +13,6 @@ export const command: Command<CommandContext> = buildCommand<EditFlags, [string]
     positional: { kind: "tuple", parameters: [word("The feed's id", "feed")] },
   },
   async func(flags, id) {
-    await editFile("feed", id, flags, this.process, (edit) => edit.set(["status"], "active"));
+    await editFile("feed", id, flags, this, (edit) => edit.set(["status"], "active"));
   },
 });

@@ -1,18 +1,19 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { versionOn } from "@ssmd/metadata";
+import type { SsmdContext } from "../context.ts";
 import { viewOn } from "../registry/as_of.ts";
 import { AS_OF_FLAGS, type AsOfFlags, docs } from "../registry/flags.ts";
-import { showList } from "../registry/show.ts";
+import { noteOrigin, showList } from "../registry/show.ts";
 
 /** `ssmd feed list` */
-export const command: Command<CommandContext> = buildCommand<AsOfFlags, [], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [], SsmdContext>({
   docs: docs("List the feeds and the version of each that is in force", "", [
     "ssmd feed list",
     "ssmd feed list --as-of 2026-03-11",
   ]),
   parameters: { flags: AS_OF_FLAGS },
   async func(flags) {
-    const { registry, day, origin } = await viewOn(flags.dir, flags.asOf);
+    const { registry, day, origin } = await viewOn(this.globals, flags.asOf);
     const environments = [...registry.check().environments.values()];
     const rows = registry.names("feed").map((id) => {
       const feed = registry.feed(id);
@@ -29,7 +30,7 @@ export const command: Command<CommandContext> = buildCommand<AsOfFlags, [], Comm
         environments: environments.filter(({ feeds }) => feeds.includes(id)).length,
       };
     });
-    showList(this.process, rows, ["feed", "feeds"], flags.output);
-    if (origin.note !== undefined) this.process.stderr.write(`note: ${origin.note}\n`);
+    showList(this, rows, ["feed", "feeds"], flags.output);
+    noteOrigin(this, origin);
   },
 });

@@ -1,11 +1,12 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { versionOn } from "@ssmd/metadata";
+import type { SsmdContext } from "../context.ts";
 import { viewOfOne } from "../registry/as_of.ts";
 import { AS_OF_FLAGS, type AsOfFlags, docs, word } from "../registry/flags.ts";
 import { show } from "../registry/show.ts";
 
 /** `ssmd feed show` */
-export const command: Command<CommandContext> = buildCommand<AsOfFlags, [string], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [string], SsmdContext>({
   docs: docs(
     "Show a feed: its version in force, and all others",
     "With --as-of, the file as git knew it at the end of that day (UTC), and the version in force " +
@@ -18,16 +19,16 @@ export const command: Command<CommandContext> = buildCommand<AsOfFlags, [string]
     positional: { kind: "tuple", parameters: [word("The feed's id", "feed")] },
   },
   async func(flags, id) {
-    const { registry, day, origin } = await viewOfOne("feed", id, flags.dir, flags.asOf);
+    const { registry, day, origin } = await viewOfOne("feed", id, this.globals, flags.asOf);
     const feed = registry.feed(id);
     const { versions, ...rest } = feed;
     const inForce = versionOn(feed, day);
     const value = { ...rest, asOf: day, origin, inForce: inForce ?? null, versions };
     const { versions: _, ...shown } = value;
     const others = versions.map(({ from, parser }) => `${from} ${parser}`);
-    if (flags.output !== "table") return show(this.process, value, flags.output, origin);
+    if (flags.output !== "table") return show(this, value, flags.output, origin);
     show(
-      this.process,
+      this,
       { ...shown, inForce: inForce ?? `none on ${day}`, versions: others },
       flags.output,
       origin,

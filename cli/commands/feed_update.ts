@@ -1,5 +1,6 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { ConfigError } from "@ssmd/runtime";
+import type { SsmdContext } from "../context.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { capabilityFields, versionFields, type VersionFlags } from "../registry/feed_file.ts";
 import { dayFlag, docs, EDIT_FLAGS, type EditFlags, textFlag, word } from "../registry/flags.ts";
@@ -13,7 +14,7 @@ interface Flags extends EditFlags, VersionFlags, SetFlags {
 }
 
 /** `ssmd feed update` */
-export const command: Command<CommandContext> = buildCommand<Flags, [string], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
   docs: docs(
     "Correct a feed file: its own fields, or those of a version",
     "Flags of a version correct the newest one, or that of --from. What a venue changed on a day is " +
@@ -36,7 +37,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, [string], Co
     positional: { kind: "tuple", parameters: [word("The feed's id", "feed")] },
   },
   async func(flags, id) {
-    await editFile("feed", id, flags, this.process, (edit, registry) => {
+    await editFile("feed", id, flags, this, (edit, registry) => {
       if (flags.displayName !== undefined) edit.set(["display_name"], flags.displayName);
       if (flags.calendar !== undefined) edit.set(["calendar"], flags.calendar);
       const { versions } = registry.feed(id);

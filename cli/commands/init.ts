@@ -1,11 +1,12 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { jsonSchemas, REGISTRY_FOLDERS } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
+import type { SsmdContext } from "../context.ts";
 import { docs, REGISTRY_FLAGS, type RegistryFlags } from "../registry/flags.ts";
 import { render } from "../render.ts";
 
 /** `ssmd init` */
-export const command: Command<CommandContext> = buildCommand<RegistryFlags, [], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<RegistryFlags, [], SsmdContext>({
   docs: docs(
     "Begin a registry: the folder exchanges/ with what belongs into it",
     "Makes exchanges/ with a folder for each kind of file in the working directory or in --dir, and the " +
@@ -15,7 +16,7 @@ export const command: Command<CommandContext> = buildCommand<RegistryFlags, [], 
   ),
   parameters: { flags: REGISTRY_FLAGS },
   async func(flags) {
-    const dir = (flags.dir ?? ".").replace(/\/+$/, "");
+    const dir = (this.globals.dir ?? ".").replace(/\/+$/, "");
     const root = dir === "." ? "exchanges" : `${dir}/exchanges`;
     const made: string[] = [];
     try {

@@ -1,6 +1,8 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { EXPIRING_DAYS, keyAges } from "@ssmd/metadata";
-import { ANY_ENV_FLAG, KEY_FLAGS, type KeyFlags } from "../keys/flags.ts";
+import { notice, type SsmdContext } from "../context.ts";
+import { ENV_FILTER_FLAG } from "../flags.ts";
+import { KEY_FLAGS, type KeyFlags } from "../keys/flags.ts";
 import { roomNames, withKeyRoom } from "../keys/key_room.ts";
 import { render } from "../render.ts";
 
@@ -12,7 +14,7 @@ interface Flags extends KeyFlags {
 const COLUMNS = ["environment", "key", "age_days", "expires_in_days", "expires_at", "state"];
 
 /** `ssmd key check` */
-export const command: Command<CommandContext> = buildCommand<Flags, [], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
   docs: {
     brief: "Check ages: exit code 1 when a key is expired",
     fullDescription: "Check ages: exit code 1 when a key is expired. Keys that expire soon, and " +
@@ -21,7 +23,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
   },
   parameters: {
     flags: {
-      env: ANY_ENV_FLAG,
+      env: ENV_FILTER_FLAG,
       within: {
         kind: "parsed",
         parse: daysOf,
@@ -35,14 +37,14 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
   func: runCheck,
 });
 
-async function runCheck(this: CommandContext, flags: Flags): Promise<void> {
+async function runCheck(this: SsmdContext, flags: Flags): Promise<void> {
   const { stdout, stderr } = this.process;
   const value = [];
-  for (const env of await roomNames(flags)) {
+  for (const env of await roomNames(this, flags.env)) {
     const ages = await withKeyRoom(
-      { ...flags, env },
+      this,
+      env,
       ({ environment }) => ({ action: "check", keys: Object.keys(environment.keys) }),
-      stderr,
       ({ environment, rotations }) =>
         Promise.resolve(keyAges(environment, rotations, Date.now(), flags.within)),
     );
@@ -59,9 +61,9 @@ async function runCheck(this: CommandContext, flags: Flags): Promise<void> {
   for (const { environment, key, state } of value) {
     const rotate = `ssmd key rotate ${key} --env ${environment}`;
     if (state === "expired") stderr.write(`expired: ${key} of ${environment}: ${rotate}\n`);
-    if (state === "expiring") stderr.write(`expires soon: ${key} of ${environment}: ${rotate}\n`);
+    if (state === "expiring") notice(this, `expires soon: ${key} of ${environment}: ${rotate}`);
     if (state === "unknown") {
-      stderr.write(`age not known: ${key} of ${environment}; ${rotate} records one\n`);
+      notice(this, `age not known: ${key} of ${environment}; ${rotate} records one`);
     }
   }
   if (value.some(({ state }) => state === "expired")) Deno.exitCode = 1;

@@ -1,7 +1,9 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { ConfigError } from "@ssmd/runtime";
-import { confirm } from "../keys/confirm.ts";
-import { ENV_FLAG, KEY_FLAGS, KEY_NAME, type KeyFlags, YES_FLAG } from "../keys/flags.ts";
+import { assertConfirmed } from "../confirm.ts";
+import type { SsmdContext } from "../context.ts";
+import { ENV_NEEDED_FLAG } from "../flags.ts";
+import { KEY_FLAGS, KEY_NAME, type KeyFlags } from "../keys/flags.ts";
 import { accessTo, type KeyRoom, onlyName, specOf, withKeyRoom } from "../keys/key_room.ts";
 import { storeOf } from "../keys/key_store.ts";
 import { recordRotation } from "../keys/written_key.ts";
@@ -9,11 +11,10 @@ import { render } from "../render.ts";
 
 interface Flags extends KeyFlags {
   env: string;
-  yes: boolean;
 }
 
 /** `ssmd key delete` */
-export const command: Command<CommandContext> = buildCommand<Flags, string[], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdContext>({
   docs: {
     brief: "Delete the values of a key: its file, or its part of a SealedSecret",
     fullDescription: "Delete the values of a key: its file, or its part of a SealedSecret. The " +
@@ -21,24 +22,24 @@ export const command: Command<CommandContext> = buildCommand<Flags, string[], Co
       "Revoke it at the venue too.\n\n" +
       "EXAMPLES\n  ssmd key delete kalshi --env prod --yes",
   },
-  parameters: { flags: { env: ENV_FLAG, yes: YES_FLAG, ...KEY_FLAGS }, positional: KEY_NAME },
+  parameters: { flags: { env: ENV_NEEDED_FLAG, ...KEY_FLAGS }, positional: KEY_NAME },
   func: runDelete,
 });
 
-async function runDelete(this: CommandContext, flags: Flags, ...words: string[]): Promise<void> {
-  const { stdout, stderr } = this.process;
+async function runDelete(this: SsmdContext, flags: Flags, ...words: string[]): Promise<void> {
+  const { stdout } = this.process;
   const name = onlyName(words);
   const value = await withKeyRoom(
-    flags,
+    this,
+    flags.env,
     accessTo("delete", name),
-    stderr,
-    (room) => deleted(room, name, flags.yes),
+    (room) => deleted(room, name),
   );
   const rows = [{ ...value, fields: value.fields.join(" ") }];
   stdout.write(render({ value, rows }, flags.output));
 }
 
-async function deleted(room: KeyRoom, name: string, yes: boolean) {
+async function deleted(room: KeyRoom, name: string) {
   const spec = specOf(room, name);
   const store = storeOf(room, name, spec, {});
   const fields = [...await store.present()];
@@ -47,7 +48,10 @@ async function deleted(room: KeyRoom, name: string, yes: boolean) {
       hint: `ssmd key show ${name} --env ${room.environment.name}`,
     });
   }
-  await confirm(`Delete the values of ${name} in ${store.path}? They cannot be got back.`, yes);
+  assertConfirmed(
+    room.context,
+    `Delete the values of ${name} in ${store.path}? They cannot be got back.`,
+  );
   await store.remove();
   await recordRotation(room, name);
   return { environment: room.environment.name, key: name, fields, path: store.path };

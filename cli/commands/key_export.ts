@@ -1,15 +1,10 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { type KeySpec, keyVariable, readKey, sealedSecret } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
 import { stringify } from "yaml";
-import {
-  ENV_FLAG,
-  KEY_FLAGS,
-  KEY_NAME,
-  type KeyFlags,
-  SEAL_FLAGS,
-  type SealFlags,
-} from "../keys/flags.ts";
+import type { SsmdContext } from "../context.ts";
+import { ENV_NEEDED_FLAG } from "../flags.ts";
+import { KEY_FLAGS, KEY_NAME, type KeyFlags, SEAL_FLAGS, type SealFlags } from "../keys/flags.ts";
 import { accessTo, type KeyRoom, onlyName, specOf, withKeyRoom } from "../keys/key_room.ts";
 import { sealAll, sealingKeyFrom, targetOf } from "../keys/sealed_file.ts";
 
@@ -22,7 +17,7 @@ interface Flags extends KeyFlags, SealFlags {
 }
 
 /** `ssmd key export` */
-export const command: Command<CommandContext> = buildCommand<Flags, string[], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdContext>({
   docs: {
     brief: "Export a key sealed for a cluster, or the form in which it is expected",
     fullDescription: "Export a key sealed for a cluster, or the form in which it is expected.\n\n" +
@@ -35,7 +30,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, string[], Co
   },
   parameters: {
     flags: {
-      env: ENV_FLAG,
+      env: ENV_NEEDED_FLAG,
       format: {
         kind: "enum",
         values: FORMATS,
@@ -57,11 +52,11 @@ export const command: Command<CommandContext> = buildCommand<Flags, string[], Co
   func: runExport,
 });
 
-async function runExport(this: CommandContext, flags: Flags, ...words: string[]): Promise<void> {
-  const { stdout, stderr } = this.process;
+async function runExport(this: SsmdContext, flags: Flags, ...words: string[]): Promise<void> {
+  const { stdout } = this.process;
   const name = onlyName(words);
   const secret = flags.secret ?? name.replaceAll("_", "-");
-  const value = await withKeyRoom(flags, accessTo("export", name), stderr, async (room) => {
+  const value = await withKeyRoom(this, flags.env, accessTo("export", name), async (room) => {
     const spec = specOf(room, name);
     if (flags.format === "env") return variablesOf(name, spec);
     return flags.format === "k8s"

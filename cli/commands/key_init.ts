@@ -1,6 +1,8 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { type KeySpec, keyVariable, placeOf, readKey } from "@ssmd/metadata";
-import { ENV_FLAG, KEY_FLAGS, type KeyFlags } from "../keys/flags.ts";
+import type { SsmdContext } from "../context.ts";
+import { ENV_NEEDED_FLAG } from "../flags.ts";
+import { KEY_FLAGS, type KeyFlags } from "../keys/flags.ts";
 import { type KeyRoom, withKeyRoom } from "../keys/key_room.ts";
 import { storeOf } from "../keys/key_store.ts";
 import { keepOutOfGit } from "../keys/private_file.ts";
@@ -11,7 +13,7 @@ interface Flags extends KeyFlags {
 }
 
 /** `ssmd key init` */
-export const command: Command<CommandContext> = buildCommand<Flags, [], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
   docs: {
     brief: "Prepare the places of all keys, and say what is still to be set",
     fullDescription: "Prepare the places of all keys, and say what is still to be set: makes the " +
@@ -19,16 +21,16 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
       "each key. Doing it again changes nothing.\n\n" +
       "EXAMPLES\n  ssmd key init --env kalshi",
   },
-  parameters: { flags: { env: ENV_FLAG, ...KEY_FLAGS } },
+  parameters: { flags: { env: ENV_NEEDED_FLAG, ...KEY_FLAGS } },
   func: runInit,
 });
 
-async function runInit(this: CommandContext, flags: Flags): Promise<void> {
-  const { stdout, stderr } = this.process;
+async function runInit(this: SsmdContext, flags: Flags): Promise<void> {
+  const { stdout } = this.process;
   const value = await withKeyRoom(
-    flags,
+    this,
+    flags.env,
     ({ environment }) => ({ action: "init", keys: Object.keys(environment.keys) }),
-    stderr,
     async (room) => {
       const keys = Object.entries(room.environment.keys);
       return await Promise.all(keys.map(([name, spec]) => prepared(room, name, spec)));

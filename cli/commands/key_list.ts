@@ -1,6 +1,8 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { keyAges } from "@ssmd/metadata";
-import { ANY_ENV_FLAG, KEY_FLAGS, type KeyFlags } from "../keys/flags.ts";
+import type { SsmdContext } from "../context.ts";
+import { ENV_FILTER_FLAG } from "../flags.ts";
+import { KEY_FLAGS, type KeyFlags } from "../keys/flags.ts";
 import { roomNames, withKeyRoom } from "../keys/key_room.ts";
 import { render } from "../render.ts";
 
@@ -11,7 +13,7 @@ interface Flags extends KeyFlags {
 const COLUMNS = ["environment", "key", "type", "source", "fields", "rotated", "expires", "state"];
 
 /** `ssmd key list` */
-export const command: Command<CommandContext> = buildCommand<Flags, [], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
   docs: {
     brief: "List keys with their sources, ages and expiry",
     fullDescription: "List keys with their sources, ages and expiry; never their values.\n\n" +
@@ -19,14 +21,16 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
       "rotation is recorded), unlimited (has no rotation_days).\n\n" +
       "EXAMPLES\n  ssmd key list\n  ssmd key list --env kalshi --output json",
   },
-  parameters: { flags: { env: ANY_ENV_FLAG, ...KEY_FLAGS } },
+  parameters: { flags: { env: ENV_FILTER_FLAG, ...KEY_FLAGS } },
   func: runList,
 });
 
-async function runList(this: CommandContext, flags: Flags): Promise<void> {
-  const { stdout, stderr } = this.process;
+async function runList(this: SsmdContext, flags: Flags): Promise<void> {
+  const { stdout } = this.process;
   const value = [];
-  for (const env of await roomNames(flags)) value.push(...await listed({ ...flags, env }, stderr));
+  for (const env of await roomNames(this, flags.env)) {
+    value.push(...await listed(this, env));
+  }
   const rows = value.map((key) => ({
     ...key,
     fields: key.fields.join(" "),
@@ -39,11 +43,11 @@ async function runList(this: CommandContext, flags: Flags): Promise<void> {
   }
 }
 
-async function listed(flags: Flags & { env: string }, stderr: { write(text: string): void }) {
+async function listed(context: SsmdContext, env: string) {
   return await withKeyRoom(
-    flags,
+    context,
+    env,
     ({ environment }) => ({ action: "list", keys: Object.keys(environment.keys) }),
-    stderr,
     ({ environment, rotations }) => {
       const ages = keyAges(environment, rotations, Date.now());
       return Promise.resolve(ages.flatMap((age) => {

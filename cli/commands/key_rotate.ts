@@ -1,17 +1,17 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { type KeySpec, readKey } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
+import { assertConfirmed } from "../confirm.ts";
+import type { SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
-import { confirm } from "../keys/confirm.ts";
+import { ENV_NEEDED_FLAG } from "../flags.ts";
 import {
-  ENV_FLAG,
   FIELD_FLAG,
   KEY_FLAGS,
   KEY_NAME,
   type KeyFlags,
   SEAL_FLAGS,
   type SealFlags,
-  YES_FLAG,
 } from "../keys/flags.ts";
 import { accessTo, type KeyRoom, onlyName, specOf, withKeyRoom } from "../keys/key_room.ts";
 import { isWritable, storeOf } from "../keys/key_store.ts";
@@ -23,11 +23,10 @@ interface Flags extends KeyFlags, SealFlags {
   env: string;
   field?: string;
   at?: string;
-  yes: boolean;
 }
 
 /** `ssmd key rotate` */
-export const command: Command<CommandContext> = buildCommand<Flags, string[], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdContext>({
   docs: {
     brief: "Replace the values of a key, and begin its age anew",
     fullDescription: "Replace the values of a key, and begin its age anew. Values come as for " +
@@ -39,7 +38,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, string[], Co
   },
   parameters: {
     flags: {
-      env: ENV_FLAG,
+      env: ENV_NEEDED_FLAG,
       field: FIELD_FLAG,
       at: {
         kind: "parsed",
@@ -49,7 +48,6 @@ export const command: Command<CommandContext> = buildCommand<Flags, string[], Co
         placeholder: "time",
       },
       ...SEAL_FLAGS,
-      yes: YES_FLAG,
       ...KEY_FLAGS,
     },
     positional: KEY_NAME,
@@ -57,11 +55,11 @@ export const command: Command<CommandContext> = buildCommand<Flags, string[], Co
   func: runRotate,
 });
 
-async function runRotate(this: CommandContext, flags: Flags, ...words: string[]): Promise<void> {
-  const { stdout, stderr } = this.process;
+async function runRotate(this: SsmdContext, flags: Flags, ...words: string[]): Promise<void> {
+  const { stdout } = this.process;
   const name = onlyName(words);
   const at = pastTime(flags.at);
-  const result = await withKeyRoom(flags, accessTo("rotate", name), stderr, (room) => {
+  const result = await withKeyRoom(this, flags.env, accessTo("rotate", name), (room) => {
     const spec = specOf(room, name);
     return isWritable(spec)
       ? replaced(room, name, spec, flags, at)
@@ -84,7 +82,7 @@ async function replaced(
     });
   }
   await store.ready();
-  await confirm(`Replace the values of ${name} in ${store.path}?`, flags.yes);
+  assertConfirmed(room.context, `Replace the values of ${name} in ${store.path}?`);
   const values = await readValues(name, spec, flags.field);
   assertShape(name, spec, values);
   if (await store.holds(values)) {
@@ -117,7 +115,7 @@ async function recorded(
     });
   }
   assertShape(name, spec, values);
-  await confirm(`Record that ${name} was rotated at ${at}?`, flags.yes);
+  assertConfirmed(room.context, `Record that ${name} was rotated at ${at}?`);
   await recordRotation(room, name, at);
   return writtenResult(room, name, [], spec.source);
 }

@@ -1,7 +1,8 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { ConfigError } from "@ssmd/runtime";
+import type { SsmdContext } from "../context.ts";
+import { ENV_NEEDED_FLAG } from "../flags.ts";
 import {
-  ENV_FLAG,
   FIELD_FLAG,
   KEY_FLAGS,
   KEY_NAME,
@@ -21,7 +22,7 @@ interface Flags extends KeyFlags, SealFlags {
 }
 
 /** `ssmd key set` */
-export const command: Command<CommandContext> = buildCommand<Flags, string[], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdContext>({
   docs: {
     brief: "Set a key for the first time, from stdin or a prompt",
     fullDescription:
@@ -36,19 +37,19 @@ export const command: Command<CommandContext> = buildCommand<Flags, string[], Co
       "  ssmd key set kalshi --env prod --cert sealing.pem --namespace ssmd < kalshi.yaml",
   },
   parameters: {
-    flags: { env: ENV_FLAG, field: FIELD_FLAG, ...SEAL_FLAGS, ...KEY_FLAGS },
+    flags: { env: ENV_NEEDED_FLAG, field: FIELD_FLAG, ...SEAL_FLAGS, ...KEY_FLAGS },
     positional: KEY_NAME,
   },
   func: runSet,
 });
 
-async function runSet(this: CommandContext, flags: Flags, ...words: string[]): Promise<void> {
-  const { stdout, stderr } = this.process;
+async function runSet(this: SsmdContext, flags: Flags, ...words: string[]): Promise<void> {
+  const { stdout } = this.process;
   const name = onlyName(words);
   const result = await withKeyRoom(
-    flags,
+    this,
+    flags.env,
     accessTo("set", name),
-    stderr,
     (room) => setKey(room, name, flags),
   );
   stdout.write(render(result, flags.output));

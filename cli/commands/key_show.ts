@@ -1,6 +1,8 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { type KeySpec, placeOf, readKey, whereOf } from "@ssmd/metadata";
-import { ENV_FLAG, KEY_FLAGS, KEY_NAME, type KeyFlags } from "../keys/flags.ts";
+import type { SsmdContext } from "../context.ts";
+import { ENV_NEEDED_FLAG } from "../flags.ts";
+import { KEY_FLAGS, KEY_NAME, type KeyFlags } from "../keys/flags.ts";
 import { accessTo, type KeyRoom, onlyName, specOf, withKeyRoom } from "../keys/key_room.ts";
 import { sealedPath, storeOf } from "../keys/key_store.ts";
 import { ageOf } from "../keys/written_key.ts";
@@ -11,24 +13,24 @@ interface Flags extends KeyFlags {
 }
 
 /** `ssmd key show` */
-export const command: Command<CommandContext> = buildCommand<Flags, string[], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdContext>({
   docs: {
     brief: "Show a key: where each field is, and whether it is there",
     fullDescription: "Show a key: where each field is, and whether it is there. Values are never " +
       "shown.\n\nEXAMPLES\n  ssmd key show kalshi --env kalshi\n" +
       "  ssmd key show kalshi --env kalshi --output yaml",
   },
-  parameters: { flags: { env: ENV_FLAG, ...KEY_FLAGS }, positional: KEY_NAME },
+  parameters: { flags: { env: ENV_NEEDED_FLAG, ...KEY_FLAGS }, positional: KEY_NAME },
   func: runShow,
 });
 
-async function runShow(this: CommandContext, flags: Flags, ...words: string[]): Promise<void> {
-  const { stdout, stderr } = this.process;
+async function runShow(this: SsmdContext, flags: Flags, ...words: string[]): Promise<void> {
+  const { stdout } = this.process;
   const name = onlyName(words);
   const value = await withKeyRoom(
-    flags,
+    this,
+    flags.env,
     accessTo("show", name),
-    stderr,
     (room) => shown(room, name, specOf(room, name)),
   );
   const { fields, ...facts } = value;

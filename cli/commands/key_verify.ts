@@ -1,6 +1,8 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import type { Environment } from "@ssmd/metadata";
-import { ANY_ENV_FLAG, KEY_FLAGS, type KeyFlags } from "../keys/flags.ts";
+import type { SsmdContext } from "../context.ts";
+import { ENV_FILTER_FLAG } from "../flags.ts";
+import { KEY_FLAGS, type KeyFlags } from "../keys/flags.ts";
 import {
   accessTo,
   type KeyRoom,
@@ -17,7 +19,7 @@ interface Flags extends KeyFlags {
 }
 
 /** `ssmd key verify` */
-export const command: Command<CommandContext> = buildCommand<Flags, string[], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdContext>({
   docs: {
     brief: "Check that keys are there and have the right shape",
     fullDescription:
@@ -27,7 +29,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, string[], Co
       "EXAMPLES\n  ssmd key verify\n  ssmd key verify kalshi --env kalshi",
   },
   parameters: {
-    flags: { env: ANY_ENV_FLAG, ...KEY_FLAGS },
+    flags: { env: ENV_FILTER_FLAG, ...KEY_FLAGS },
     positional: {
       kind: "array",
       parameter: { brief: "One key only", parse: String, placeholder: "key" },
@@ -36,12 +38,12 @@ export const command: Command<CommandContext> = buildCommand<Flags, string[], Co
   func: runVerify,
 });
 
-async function runVerify(this: CommandContext, flags: Flags, ...words: string[]): Promise<void> {
-  const { stdout, stderr } = this.process;
+async function runVerify(this: SsmdContext, flags: Flags, ...words: string[]): Promise<void> {
+  const { stdout } = this.process;
   const name = words.length === 0 ? undefined : onlyName(words);
   const value: VerifiedKey[] = [];
-  for (const env of await roomNames(flags)) {
-    value.push(...await verifiedIn({ ...flags, env }, name, stderr));
+  for (const env of await roomNames(this, flags.env)) {
+    value.push(...await verifiedIn(this, env, name));
   }
   const rows = value.map(({ problems, ...rest }) => ({ ...rest, problems: problems.join("; ") }));
   const columns = ["environment", "key", "state", "problems"];
@@ -50,14 +52,14 @@ async function runVerify(this: CommandContext, flags: Flags, ...words: string[])
 }
 
 async function verifiedIn(
-  flags: Flags & { env: string },
+  context: SsmdContext,
+  env: string,
   name: string | undefined,
-  stderr: { write(text: string): void },
 ): Promise<VerifiedKey[]> {
   const access = name === undefined
     ? ({ environment }: KeyRoom) => ({ action: "verify" as const, keys: keysOf(environment) })
     : accessTo("verify", name);
-  return await withKeyRoom(flags, access, stderr, async (room) => {
+  return await withKeyRoom(context, env, access, async (room) => {
     if (name !== undefined) specOf(room, name);
     const names = name === undefined ? keysOf(room.environment) : [name];
     return await Promise.all(names.map((each) => verifiedKey(room, each)));

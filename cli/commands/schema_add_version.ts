@@ -1,6 +1,7 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { registryPathOf, schemaHash, todayUtc, YamlEdit } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
+import type { SsmdContext } from "../context.ts";
 import { applyChanges } from "../registry/change.ts";
 import {
   dayFlag,
@@ -23,7 +24,7 @@ interface Flags extends EditFlags {
 }
 
 /** `ssmd schema add-version` */
-export const command: Command<CommandContext> = buildCommand<Flags, [string], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
   docs: docs(
     "Add the next version of a schema, as a draft",
     "The text is compared with the newest version: one that breaks or loses what was written is " +
@@ -41,7 +42,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, [string], Co
     positional: { kind: "tuple", parameters: [word("The schema's name", "schema")] },
   },
   async func(flags, name) {
-    const registry = await Registry.open(flags.dir);
+    const registry = await Registry.open(this.globals);
     const edit = new YamlEdit(registry.text("schema", name));
     const { versions } = registry.schema(name);
     const newest = versions.at(-1)?.version ?? "v0";
@@ -73,6 +74,6 @@ export const command: Command<CommandContext> = buildCommand<Flags, [string], Co
       [`schemas/${file}`, next.text],
       [registryPathOf({ kind: "schema", name }), edit.toString()],
     ]);
-    await applyChanges(registry, files, flags, this.process);
+    await applyChanges(registry, files, flags, this);
   },
 });

@@ -1,4 +1,5 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
+import type { SsmdContext } from "../context.ts";
 import { docs, REGISTRY_FLAGS, type RegistryFlags, word } from "../registry/flags.ts";
 import { Registry } from "../registry/registry.ts";
 import { compareTexts, schemaText } from "../registry/schema_file.ts";
@@ -11,10 +12,10 @@ const VERDICTS = {
 } as const;
 
 /** `ssmd schema compat` */
-export const command: Command<CommandContext> = buildCommand<
+export const command: Command<SsmdContext> = buildCommand<
   RegistryFlags,
   [string, string],
-  CommandContext
+  SsmdContext
 >({
   docs: docs(
     "Compare two schemas: does each read what the other one writes?",
@@ -33,7 +34,7 @@ export const command: Command<CommandContext> = buildCommand<
     },
   },
   async func(flags, before, after) {
-    const registry = await Registry.open(flags.dir);
+    const registry = await Registry.open(this.globals);
     const [old, next] = [await schemaText(registry, before), await schemaText(registry, after)];
     const { changes, effect } = compareTexts(old, next);
     const rows = changes.map(({ effect, kind, message }) => ({ effect, kind, change: message }));

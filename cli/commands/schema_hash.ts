@@ -1,15 +1,16 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { schemaHash } from "@ssmd/metadata";
+import type { SsmdContext } from "../context.ts";
 import { docs, REGISTRY_FLAGS, type RegistryFlags } from "../registry/flags.ts";
 import { Registry } from "../registry/registry.ts";
 import { schemaText } from "../registry/schema_file.ts";
 import { showList } from "../registry/show.ts";
 
 /** `ssmd schema hash` */
-export const command: Command<CommandContext> = buildCommand<
+export const command: Command<SsmdContext> = buildCommand<
   RegistryFlags,
   string[],
-  CommandContext
+  SsmdContext
 >(
   {
     docs: docs(
@@ -25,7 +26,7 @@ export const command: Command<CommandContext> = buildCommand<
       },
     },
     async func(flags, ...specs) {
-      const registry = await Registry.open(flags.dir);
+      const registry = await Registry.open(this.globals);
       const schemas = registry.names("schema");
       const registered = new Map(
         schemas.flatMap((name) =>
@@ -39,7 +40,7 @@ export const command: Command<CommandContext> = buildCommand<
         const sha256 = schemaHash(text);
         return { schema: name, sha256, registered: registered.get(sha256) ?? null };
       }));
-      showList(this.process, rows, ["text", "texts"], flags.output);
+      showList(this, rows, ["text", "texts"], flags.output);
     },
   },
 );

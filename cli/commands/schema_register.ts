@@ -1,4 +1,4 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import {
   editorLine,
   SCHEMA_STATUSES,
@@ -8,6 +8,7 @@ import {
   yamlText,
 } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
+import type { SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { applyChanges } from "../registry/change.ts";
 import { dayFlag, docs, EDIT_FLAGS, type EditFlags, textFlag } from "../registry/flags.ts";
@@ -22,7 +23,7 @@ interface Flags extends EditFlags {
 }
 
 /** `ssmd schema register` */
-export const command: Command<CommandContext> = buildCommand<Flags, string[], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdContext>({
   docs: docs(
     "Register schemas: their text, its SHA-256 and the day from which they hold",
     "The text is that of --file, else schemas/<name>.capnp, else the one that this build of ssmd " +
@@ -53,7 +54,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, string[], Co
     },
   },
   async func(flags, ...given) {
-    const registry = await Registry.open(flags.dir);
+    const registry = await Registry.open(this.globals);
     const names = given.length > 0
       ? given
       : builtInNames().filter((name) => !registry.texts.has(`schemas/${name}.yaml`));
@@ -69,7 +70,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, string[], Co
       changes.set(`schemas/${name}.capnp`, text);
       changes.set(`schemas/${name}.yaml`, fileText(name, text, flags));
     }
-    await applyChanges(registry, changes, flags, this.process);
+    await applyChanges(registry, changes, flags, this);
   },
 });
 

@@ -1,16 +1,17 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { SCHEMA_STATUSES, type SchemaStatus } from "@ssmd/metadata";
 import { suggestion } from "@ssmd/runtime";
+import type { SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { docs, EDIT_FLAGS, type EditFlags, word } from "../registry/flags.ts";
 import { noVersion } from "../registry/schema_file.ts";
 
 /** `ssmd schema set-status` */
-export const command: Command<CommandContext> = buildCommand<
+export const command: Command<SsmdContext> = buildCommand<
   EditFlags,
   [string, string, SchemaStatus],
-  CommandContext
+  SsmdContext
 >({
   docs: docs(
     "Move a version on: draft, active, deprecated",
@@ -29,7 +30,7 @@ export const command: Command<CommandContext> = buildCommand<
     },
   },
   async func(flags, name, version, status) {
-    await editFile("schema", name, flags, this.process, (edit, registry) => {
+    await editFile("schema", name, flags, this, (edit, registry) => {
       const schema = registry.schema(name);
       const index = schema.versions.findIndex((each) => each.version === version);
       const found = schema.versions[index];

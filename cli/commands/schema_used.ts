@@ -1,9 +1,11 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { folderStorage } from "@ssmd/storage";
-import { dayFlag, docs, REGISTRY_FLAGS, type RegistryFlags, textFlag } from "../registry/flags.ts";
+import type { SsmdContext } from "../context.ts";
+import { ENV_FILTER_FLAG } from "../flags.ts";
+import { dayFlag, docs, REGISTRY_FLAGS, type RegistryFlags } from "../registry/flags.ts";
 import { Registry } from "../registry/registry.ts";
-import { usedSchemas } from "../registry/used_schemas.ts";
 import { showList } from "../registry/show.ts";
+import { usedSchemas } from "../registry/used_schemas.ts";
 
 interface Flags extends RegistryFlags {
   data: string;
@@ -12,7 +14,7 @@ interface Flags extends RegistryFlags {
 }
 
 /** `ssmd schema used` */
-export const command: Command<CommandContext> = buildCommand<Flags, [], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
   docs: docs(
     "Tell which archived data was written with which version of a schema",
     "Reads the lineage at the front of every normalized file and looks the hash up in the registry; " +
@@ -30,14 +32,14 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
         placeholder: "dir",
       },
       day: dayFlag("One day only: YYYY-MM-DD, UTC"),
-      env: textFlag("One environment only", "name"),
+      env: ENV_FILTER_FLAG,
     },
   },
   async func(flags) {
-    const registry = await Registry.open(flags.dir);
+    const registry = await Registry.open(this.globals);
     const storage = folderStorage(flags.data);
     const rows = await usedSchemas(storage, registry, { day: flags.day, env: flags.env });
     await storage.close();
-    showList(this.process, rows.map((use) => ({ ...use })), ["use", "uses"], flags.output);
+    showList(this, rows.map((use) => ({ ...use })), ["use", "uses"], flags.output);
   },
 });

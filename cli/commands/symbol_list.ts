@@ -1,4 +1,6 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
+import { ENV_FILTER_FLAG } from "../flags.ts";
+import type { SsmdContext } from "../context.ts";
 import { docs, REGISTRY_FLAGS, type RegistryFlags, textFlag } from "../registry/flags.ts";
 import { Registry } from "../registry/registry.ts";
 import { showList } from "../registry/show.ts";
@@ -9,7 +11,7 @@ interface Flags extends RegistryFlags {
 }
 
 /** `ssmd symbol list` */
-export const command: Command<CommandContext> = buildCommand<Flags, [], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
   docs: docs("List the symbols of all environments, or of one", "", [
     "ssmd symbol list",
     "ssmd symbol list --env demo --feed kraken",
@@ -17,12 +19,12 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
   parameters: {
     flags: {
       ...REGISTRY_FLAGS,
-      env: textFlag("One environment only", "name"),
+      env: ENV_FILTER_FLAG,
       feed: textFlag("One feed only", "feed"),
     },
   },
   async func(flags) {
-    const registry = await Registry.open(flags.dir);
+    const registry = await Registry.open(this.globals);
     if (flags.feed !== undefined) registry.text("feed", flags.feed);
     const names = flags.env === undefined ? registry.names("environment") : [flags.env];
     const rows = names.flatMap((env) =>
@@ -35,6 +37,6 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
         }))
     );
     rows.sort((a, b) => a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : 0);
-    showList(this.process, rows, ["symbol", "symbols"], flags.output);
+    showList(this, rows, ["symbol", "symbols"], flags.output);
   },
 });

@@ -1,4 +1,6 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
+import { ENV_NEEDED_FLAG } from "../flags.ts";
+import type { SsmdContext } from "../context.ts";
 import { editFile } from "../registry/edit_file.ts";
 import {
   docs,
@@ -19,7 +21,7 @@ interface Flags extends EditFlags {
 }
 
 /** `ssmd symbol map` */
-export const command: Command<CommandContext> = buildCommand<Flags, [string], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
   docs: docs(
     "Map a symbol of ours to a market of a venue, in an environment",
     "An existing mapping is changed where flags say so.",
@@ -31,7 +33,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, [string], Co
   parameters: {
     flags: {
       ...EDIT_FLAGS,
-      env: neededFlag("The environment", "name"),
+      env: ENV_NEEDED_FLAG,
       feed: neededFlag("The feed that brings it", "feed"),
       external: textFlag("The venue's name; default ours", "name"),
       tier: numberFlag("Importance for shards, 1 = most", "tier"),
@@ -40,7 +42,7 @@ export const command: Command<CommandContext> = buildCommand<Flags, [string], Co
     positional: { kind: "tuple", parameters: [word("Our name of the market", "symbol")] },
   },
   async func(flags, symbol) {
-    await editFile("environment", flags.env, flags, this.process, (edit) => {
+    await editFile("environment", flags.env, flags, this, (edit) => {
       const at = ["symbols", symbol];
       const { feed, external, tier, depth } = flags;
       const own = edit.get(at) as Record<string, unknown> | undefined;

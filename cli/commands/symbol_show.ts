@@ -1,15 +1,16 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { subjectOf } from "@ssmd/market";
 import { todayUtc, versionOn } from "@ssmd/metadata";
+import type { SsmdContext } from "../context.ts";
 import { docs, REGISTRY_FLAGS, type RegistryFlags, word } from "../registry/flags.ts";
 import { Registry, unknownName } from "../registry/registry.ts";
 import { show } from "../registry/show.ts";
 
 /** `ssmd symbol show` */
-export const command: Command<CommandContext> = buildCommand<
+export const command: Command<SsmdContext> = buildCommand<
   RegistryFlags,
   [string],
-  CommandContext
+  SsmdContext
 >({
   docs: docs("Show a symbol: the venue's name, the environments, the subjects", "", [
     "ssmd symbol show BTCUSD",
@@ -19,7 +20,7 @@ export const command: Command<CommandContext> = buildCommand<
     positional: { kind: "tuple", parameters: [word("Our name of the market", "symbol")] },
   },
   async func(flags, symbol) {
-    const registry = await Registry.open(flags.dir);
+    const registry = await Registry.open(this.globals);
     const environments = registry.names("environment").map((name) => registry.environment(name));
     const entries = environments.flatMap(({ name, symbols }) => {
       const entry = symbols[symbol];
@@ -32,6 +33,6 @@ export const command: Command<CommandContext> = buildCommand<
       const all = new Set(environments.flatMap(({ symbols }) => Object.keys(symbols)));
       throw unknownName("symbol", symbol, [...all].sort(), registry.dir);
     }
-    show(this.process, { symbol, environments: Object.fromEntries(entries) }, flags.output);
+    show(this, { symbol, environments: Object.fromEntries(entries) }, flags.output);
   },
 });

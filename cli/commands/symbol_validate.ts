@@ -1,5 +1,7 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
-import { docs, REGISTRY_FLAGS, type RegistryFlags, textFlag } from "../registry/flags.ts";
+import { buildCommand, type Command } from "@stricli/core";
+import { ENV_FILTER_FLAG } from "../flags.ts";
+import type { SsmdContext } from "../context.ts";
+import { docs, REGISTRY_FLAGS, type RegistryFlags } from "../registry/flags.ts";
 import { showFindings } from "../registry/findings.ts";
 import { Registry } from "../registry/registry.ts";
 
@@ -8,7 +10,7 @@ interface Flags extends RegistryFlags {
 }
 
 /** `ssmd symbol validate` */
-export const command: Command<CommandContext> = buildCommand<Flags, [], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
   docs: docs(
     "Check the symbols of all environments, or of one",
     "Feeds, depths, names taken twice, and that a symbol means one market everywhere. Exit code 1 " +
@@ -16,16 +18,16 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
     ["ssmd symbol validate", "ssmd symbol validate --env demo"],
   ),
   parameters: {
-    flags: { ...REGISTRY_FLAGS, env: textFlag("One environment only", "name") },
+    flags: { ...REGISTRY_FLAGS, env: ENV_FILTER_FLAG },
   },
   async func(flags) {
-    const registry = await Registry.open(flags.dir);
+    const registry = await Registry.open(this.globals);
     if (flags.env !== undefined) registry.text("environment", flags.env);
     const names = flags.env === undefined ? registry.names("environment") : [flags.env];
     const files = new Set(names.map((name) => `${registry.dir}/environments/${name}.yaml`));
     const findings = registry.check().findings.filter(({ file, path }) =>
       files.has(file) && (path === "" || /^symbols\b/.test(path))
     );
-    showFindings(this.process, findings, files.size, flags.output);
+    showFindings(this, findings, files.size, flags.output);
   },
 });

@@ -1,7 +1,7 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Logger } from "@ssmd/runtime";
 import type { SsmdContext } from "../context.ts";
-import { parsePort, parseSpeed } from "../duration.ts";
+import { parsePort, parseSpeed } from "../numbers.ts";
 import { ENV_FLAG, FOR_FLAG, STREAM_FLAG } from "../flags.ts";
 import type { StreamFormat } from "../output_format.ts";
 import { bannerOf, statusLineOf, summaryOf, totalsOf } from "../up/status.ts";

@@ -1,7 +1,8 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { compareFindings } from "@ssmd/metadata";
-import { docs, REGISTRY_FLAGS, type RegistryFlags, switchFlag } from "../registry/flags.ts";
+import type { SsmdContext } from "../context.ts";
 import { showFindings } from "../registry/findings.ts";
+import { docs, REGISTRY_FLAGS, type RegistryFlags, switchFlag } from "../registry/flags.ts";
 import { keyFindings } from "../registry/key_findings.ts";
 import { reachFindings } from "../registry/reach.ts";
 import { Registry } from "../registry/registry.ts";
@@ -12,7 +13,7 @@ interface Flags extends RegistryFlags {
 }
 
 /** `ssmd validate` */
-export const command: Command<CommandContext> = buildCommand<Flags, [], CommandContext>({
+export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
   docs: docs(
     "Check all files of the registry and all references between them",
     "Every finding in one run, with file:line:column, what is wrong and what is allowed. Exit code 1 " +
@@ -27,11 +28,11 @@ export const command: Command<CommandContext> = buildCommand<Flags, [], CommandC
     },
   },
   async func(flags) {
-    const registry = await Registry.open(flags.dir);
+    const registry = await Registry.open(this.globals);
     const findings = [...registry.check().findings];
     if (flags.checkKeys) findings.push(...await keyFindings(registry));
     if (flags.reach) findings.push(...await reachFindings(registry));
     findings.sort(compareFindings);
-    showFindings(this.process, findings, registry.texts.size, flags.output);
+    showFindings(this, findings, registry.texts.size, flags.output);
   },
 });

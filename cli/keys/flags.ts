@@ -1,53 +1,14 @@
 import { SEAL_SCOPES, type SealScope } from "@ssmd/metadata";
-import { OUTPUT_FORMATS, type OutputFormat } from "../render.ts";
+import { OUTPUT_FLAG } from "../flags.ts";
+import type { OutputFormat } from "../render.ts";
 
 /** Flags of all commands about keys. */
 export interface KeyFlags {
-  dir?: string;
   output: OutputFormat;
 }
 
 /** Definitions of {@linkcode KeyFlags}. */
-export const KEY_FLAGS = {
-  dir: {
-    kind: "parsed",
-    parse: String,
-    brief: "Folder of the registry; default: found upward from here",
-    optional: true,
-    placeholder: "dir",
-  },
-  output: {
-    kind: "enum",
-    values: OUTPUT_FORMATS,
-    default: "table",
-    brief: "table, json or yaml",
-  },
-} as const;
-
-/** `--env` of commands that look at all environments when none is named. */
-export const ANY_ENV_FLAG = {
-  kind: "parsed",
-  parse: String,
-  brief: "One environment only; default: all",
-  optional: true,
-  placeholder: "env",
-} as const;
-
-/** `--env` of commands about one key. */
-export const ENV_FLAG = {
-  kind: "parsed",
-  parse: String,
-  brief: "The environment that the key is of",
-  placeholder: "env",
-} as const;
-
-/** `--yes` of commands that ask. */
-export const YES_FLAG = {
-  kind: "boolean",
-  brief: "Do it without asking",
-  default: false,
-  withNegated: false,
-} as const;
+export const KEY_FLAGS = { output: OUTPUT_FLAG } as const;
 
 /** Flags of commands that seal values. */
 export interface SealFlags {

@@ -1,7 +1,6 @@
 import { type Journal, openJournal, whoIsThis } from "@ssmd/journal";
 import {
   type Environment,
-  findRegistry,
   type KeyAccess,
   type KeySources,
   type KeySpec,
@@ -12,10 +11,14 @@ import {
   type Rotations,
 } from "@ssmd/metadata";
 import { ConfigError, nearest, suggestion } from "@ssmd/runtime";
+import { notice, type SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
+import { registryDirOf } from "../registry_dir.ts";
 
 /** An environment whose keys are worked on. */
 export interface KeyRoom {
+  /** Of the command that works on them. */
+  context: SsmdContext;
   /** Folder of the registry. */
   dir: string;
   environment: Environment;
@@ -26,21 +29,10 @@ export interface KeyRoom {
 /** What is done, before it is known how it ends. */
 export type Access = Pick<KeyAccess, "action" | "keys" | "fields">;
 
-/** Where remarks go that are no result. */
-export interface Remarks {
-  write(text: string): void;
-}
-
-/** Where a command line names its environment and registry. */
-export interface RoomFlags {
-  env?: string;
-  dir?: string;
-}
-
-/** The environments that are named, or all that have keys. */
-export async function roomNames(flags: RoomFlags): Promise<string[]> {
-  if (flags.env !== undefined) return [flags.env];
-  const dir = flags.dir ?? await findRegistry(Deno.cwd());
+/** The environment that is named, or all that have keys. */
+export async function roomNames({ globals }: SsmdContext, env?: string): Promise<string[]> {
+  if (env !== undefined) return [env];
+  const dir = await registryDirOf(globals);
   const names: string[] = [];
   for (const name of await listEnvironments(dir)) {
     if (Object.keys((await loadEnvironment(dir, name)).keys).length > 0) names.push(name);
@@ -53,14 +45,14 @@ export async function roomNames(flags: RoomFlags): Promise<string[]> {
  * be opened refuses before anything is done. Throws ConfigError, JournalError, and what `body` throws.
  */
 export async function withKeyRoom<T>(
-  flags: RoomFlags & { env: string },
+  context: SsmdContext,
+  env: string,
   accessOf: (room: KeyRoom) => Access,
-  remarks: Remarks,
   body: (room: KeyRoom) => Promise<T>,
 ): Promise<T> {
-  const room = await openRoom(flags);
+  const room = await openRoom(context, env);
   const { environment } = room;
-  const journal = await journalOf(environment, remarks);
+  const journal = await journalOf(environment, context);
   try {
     const access = { ...accessOf(room), environment: environment.name };
     return await reported(access, (full) => record(journal, full), () => body(room));
@@ -106,10 +98,11 @@ export function onlyName(words: readonly string[]): string {
   });
 }
 
-async function openRoom(flags: RoomFlags & { env: string }): Promise<KeyRoom> {
-  const dir = flags.dir ?? await findRegistry(Deno.cwd());
-  const environment = await loadEnvironment(dir, flags.env);
+async function openRoom(context: SsmdContext, env: string): Promise<KeyRoom> {
+  const dir = await registryDirOf(context.globals);
+  const environment = await loadEnvironment(dir, env);
   return {
+    context,
     dir,
     environment,
     rotations: await loadRotations(dir, environment.name),
@@ -122,18 +115,19 @@ async function openRoom(flags: RoomFlags & { env: string }): Promise<KeyRoom> {
 
 async function journalOf(
   { name, journal: config }: Environment,
-  remarks: Remarks,
+  context: SsmdContext,
 ): Promise<Journal | undefined> {
   if (config.type === "memory") {
-    remarks.write(
+    notice(
+      context,
       `note: the journal of ${name} is in memory, so this access is recorded nowhere; ` +
-        "journal: { type: file, path: ./data/journal } keeps it\n",
+        "journal: { type: file, path: ./data/journal } keeps it",
     );
     return undefined;
   }
   return await openJournal(config, {
     onTornTail: ({ path, bytes }) =>
-      remarks.write(`note: ${path} ended in ${bytes} bytes of a broken write; they were cut off\n`),
+      notice(context, `note: ${path} ended in ${bytes} bytes of a broken write; they were cut off`),
   });
 }
 

@@ -1,5 +1,6 @@
 import { type RegistryKind, registryPathOf, registryPlaceOf, todayUtc } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
+import type { Globals } from "../context.ts";
 import { commitOn, historyOf, pathsIn, textIn } from "./git.ts";
 import { Registry } from "./registry.ts";
 
@@ -34,8 +35,11 @@ export interface View {
  * Before the first commit the folder's own files answer, with a note: dated versions may tell of days
  * long before they were written down.
  */
-export async function viewOn(dir: string | undefined, day: string | undefined): Promise<View> {
-  const now = await Registry.open(dir);
+export async function viewOn(
+  globals: Pick<Globals, "dir">,
+  day: string | undefined,
+): Promise<View> {
+  const now = await Registry.open(globals);
   const today = todayUtc();
   if (day === undefined || day >= today) {
     return { registry: now, day: day ?? today, origin: {} };
@@ -64,14 +68,14 @@ export async function viewOn(dir: string | undefined, day: string | undefined): 
 export async function viewOfOne(
   kind: RegistryKind,
   name: string,
-  dir: string | undefined,
+  globals: Pick<Globals, "dir">,
   day: string | undefined,
 ): Promise<View> {
-  const view = await viewOn(dir, day);
+  const view = await viewOn(globals, day);
   const path = registryPathOf({ kind, name });
   if (view.origin.commit === undefined && view.origin.note === undefined) return view;
   if (view.registry.texts.has(path) && view.origin.commit !== undefined) return view;
-  const now = await Registry.open(dir);
+  const now = await Registry.open(globals);
   now.text(kind, name);
   if (kind !== "environment") {
     const note = `git knows no ${path} on ${view.day}: this is what today's file says of that day`;

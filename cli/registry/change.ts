@@ -9,7 +9,8 @@ import {
 } from "@ssmd/metadata";
 import { parse } from "yaml";
 import { render } from "../render.ts";
-import { confirm } from "./confirm.ts";
+import { assertConfirmed } from "../confirm.ts";
+import { notice, type SsmdContext } from "../context.ts";
 import type { EditFlags } from "./flags.ts";
 import type { Registry } from "./registry.ts";
 
@@ -68,11 +69,7 @@ export function changeLines({ file, kind, changes }: FileChange): string[] {
 export interface ApplyOptions {
   /** A question that is asked before writing; absent = none. */
   question?: string;
-  /** Answer yes without asking. */
-  yes?: boolean;
 }
-
-type Out = { stdout: { write(text: string): void }; stderr: { write(text: string): void } };
 
 /**
  * Checks the registry as it would be, then writes the files, each one whole or not at all, and says
@@ -83,23 +80,23 @@ export async function applyChanges(
   registry: Registry,
   changes: FileChanges,
   flags: EditFlags,
-  out: Out,
+  context: SsmdContext,
   options: ApplyOptions = {},
 ): Promise<void> {
   const files = fileChanges(registry, changes);
   assertSound(registry, changes);
   const dryRun = flags.dryRun;
   if (!dryRun && files.length > 0) {
-    if (options.question !== undefined) await confirm(options.question, options.yes ?? false, out);
+    if (options.question !== undefined) assertConfirmed(context, options.question);
     await writeFiles(registry.dir, changes);
   }
   if (flags.output !== "table") {
-    out.stdout.write(render({ value: { dryRun, files }, rows: [] }, flags.output));
+    context.process.stdout.write(render({ value: { dryRun, files }, rows: [] }, flags.output));
     return;
   }
   const lines = dryRun ? files.map(({ diff }) => diff) : files.map((each) => linesOf(each));
-  out.stdout.write(files.length === 0 ? "nothing changes\n" : lines.join(""));
-  if (dryRun) out.stderr.write("dry run: nothing was written\n");
+  context.process.stdout.write(files.length === 0 ? "nothing changes\n" : lines.join(""));
+  if (dryRun) notice(context, "dry run: nothing was written");
 }
 
 function linesOf(change: FileChange): string {

@@ -1,9 +1,10 @@
-import type { Command, CommandContext } from "@stricli/core";
+import type { Command } from "@stricli/core";
+import type { SsmdContext } from "../context.ts";
 
 /** A command before its module is loaded. */
 interface LazyCommand {
   brief: string;
-  load: () => Promise<{ command: Command<CommandContext> }>;
+  load: () => Promise<{ command: Command<SsmdContext> }>;
 }
 
 /** The commands of the registry, in the order of the help. */

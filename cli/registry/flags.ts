@@ -1,10 +1,9 @@
 import { todayUtc } from "@ssmd/metadata";
-import { OUTPUT_FORMATS, type OutputFormat } from "../render.ts";
+import { OUTPUT_FLAG } from "../flags.ts";
+import type { OutputFormat } from "../render.ts";
 
 /** Flags of every command of the registry. */
 export interface RegistryFlags {
-  /** Registry folder, or the folder that holds `exchanges/`. */
-  dir?: string;
   /** How the result is printed. */
   output: OutputFormat;
 }
@@ -65,15 +64,7 @@ export function word(brief: string, placeholder: string) {
 }
 
 /** See {@linkcode RegistryFlags}. */
-export const REGISTRY_FLAGS = {
-  dir: textFlag("Registry folder; default: found upward", "dir"),
-  output: {
-    kind: "enum",
-    values: OUTPUT_FORMATS,
-    default: "table",
-    brief: "table, json or yaml",
-  },
-} as const;
+export const REGISTRY_FLAGS = { output: OUTPUT_FLAG } as const;
 
 /** See {@linkcode EditFlags}. */
 export const EDIT_FLAGS = {
@@ -86,9 +77,6 @@ export const AS_OF_FLAGS = {
   ...REGISTRY_FLAGS,
   asOf: dayFlag("As it stood on a day: YYYY-MM-DD, UTC"),
 } as const;
-
-/** See `confirm`. */
-export const YES_FLAG = { yes: switchFlag("Do not ask") } as const;
 
 /** The texts of a command's help. */
 export function docs(brief: string, more: string, examples: readonly string[]) {

@@ -5,7 +5,6 @@ import {
   type Environment,
   type Feed,
   findingsError,
-  findRegistry,
   type RegisteredSchema,
   REGISTRY_FOLDERS,
   type RegistryKind,
@@ -14,6 +13,8 @@ import {
   type SourceFile,
 } from "@ssmd/metadata";
 import { ConfigError, nearest } from "@ssmd/runtime";
+import type { Globals } from "../context.ts";
+import { registryDirOf } from "../registry_dir.ts";
 import { checkSchemaText } from "./schema_text.ts";
 
 /** What a command calls a kind of file. */
@@ -41,8 +42,8 @@ export class Registry {
   }
 
   /** Reads the folder. Throws ConfigError `CONFIG_NOT_FOUND`. */
-  static async open(dir: string | undefined): Promise<Registry> {
-    const found = shownPath(await registryDir(dir));
+  static async open(globals: Pick<Globals, "dir">): Promise<Registry> {
+    const found = shownPath(await registryDirOf(globals));
     const texts = new Map<string, string>();
     for (const folder of REGISTRY_FOLDERS) {
       for (const name of await namesIn(`${found}/${folder}`)) {
@@ -141,20 +142,6 @@ export function unknownName(
   return new ConfigError("CONFIG_NOT_FOUND", `there is no ${what} "${name}" in ${where}`, {
     hint: `${meant}there are: ${names.join(", ") || "none"}`,
     context: { name, existing: [...names] },
-  });
-}
-
-/** The registry folder: `dir`, `exchanges` in it, or found upward from the working directory. */
-export async function registryDir(dir: string | undefined): Promise<string> {
-  if (dir === undefined) return await findRegistry(Deno.cwd());
-  const found = await findRegistry(dir);
-  const wanted = dir.replace(/\/+$/, "");
-  if (found === wanted || found === `${wanted}/exchanges` || wanted === "." || wanted === "..") {
-    return found;
-  }
-  throw new ConfigError("CONFIG_NOT_FOUND", `there is no registry in ${dir}`, {
-    hint: "a registry is a folder with feeds/ and environments/ in it; ssmd init makes one",
-    context: { dir },
   });
 }
 

@@ -1,26 +1,35 @@
 import { formatPath } from "@ssmd/metadata";
+import { notice, type SsmdContext } from "../context.ts";
 import { type OutputFormat, render, type Row } from "../render.ts";
 import type { Origin } from "./as_of.ts";
 
-type Out = { stdout: { write(text: string): void }; stderr: { write(text: string): void } };
+/** Says what is not expected about where files come from; `--quiet` does not. */
+export function noteOrigin(context: SsmdContext, { note }: Origin): void {
+  if (note !== undefined) notice(context, `note: ${note}`);
+}
 
 /** Prints a value as one line a field; what is not expected about its origin goes to stderr. */
-export function show(out: Out, value: object, output: OutputFormat, origin: Origin = {}): void {
-  out.stdout.write(render({ value, rows: flatRows(value) }, output));
-  if (origin.note !== undefined) out.stderr.write(`note: ${origin.note}\n`);
+export function show(
+  context: SsmdContext,
+  value: object,
+  output: OutputFormat,
+  origin: Origin = {},
+): void {
+  context.process.stdout.write(render({ value, rows: flatRows(value) }, output));
+  noteOrigin(context, origin);
 }
 
 /** Prints rows with their count; the list itself is the value unless another one is given. */
 export function showList(
-  out: Out,
+  { process: { stdout } }: SsmdContext,
   rows: readonly Row[],
   what: [one: string, many: string],
   output: OutputFormat,
   value: unknown = rows,
 ): void {
-  if (output !== "table") return out.stdout.write(render({ value, rows }, output));
-  if (rows.length > 0) out.stdout.write(render({ value, rows }, output));
-  out.stdout.write(`${rows.length} ${rows.length === 1 ? what[0] : what[1]}\n`);
+  if (output !== "table") return stdout.write(render({ value, rows }, output));
+  if (rows.length > 0) stdout.write(render({ value, rows }, output));
+  stdout.write(`${rows.length} ${rows.length === 1 ? what[0] : what[1]}\n`);
 }
 
 /** A deep value as rows of path and value; lists of words stand on one line. */

@@ -1,4 +1,4 @@
-import { ConfigError, suggestion } from "@ssmd/runtime";
+import { ConfigError, parseDurationMs, suggestion } from "@ssmd/runtime";
 import { checkFault } from "./fault_check.ts";
 import { type Fault, FAULT_TYPES } from "./faults.ts";
 
@@ -14,18 +14,7 @@ export interface ScheduledFault {
   everyFrames?: number;
 }
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const KEYS = ["every", "at", "frames", "for", "what", "kind", "count", "heartbeats"] as const;
-
-/** Milliseconds of `500ms`, `30s`, `2m`, `1h`. Throws ConfigError `DURATION_INVALID`. */
-export function parseDurationMs(text: string): number {
-  const [, number, unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
-  const ms = Number(number) * (UNITS[unit] ?? NaN);
-  if (ms > 0) return ms;
-  throw new ConfigError("DURATION_INVALID", `"${text}" is no duration.`, {
-    hint: "Write 500ms, 30s, 2m or 1h.",
-  });
-}
 
 function parseCount(text: string): number {
   const count = Number(text);

@@ -2,7 +2,7 @@
 export * from "./options.ts";
 export * from "./simulator.ts";
 export { type Fault, FAULT_TYPES, type FrameKind, RUBBISH, type Rubbish } from "./faults.ts";
-export { parseDurationMs, parseScheduledFault, type ScheduledFault } from "./fault_schedule.ts";
+export { parseScheduledFault, type ScheduledFault } from "./fault_schedule.ts";
 export { type DemoKey, demoKey, KALSHI_PATH } from "./kalshi_auth.ts";
 export type { KrakenSymbolOptions } from "./model/kraken_symbols.ts";
 export {

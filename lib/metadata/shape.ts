@@ -1,4 +1,4 @@
-import { suggestion } from "@ssmd/runtime";
+import { DURATION_WORDS, parseDurationMs, suggestion } from "@ssmd/runtime";
 import { z } from "zod";
 
 /** An object that knows all its fields: another one is an error, with did-you-mean. */
@@ -77,7 +77,6 @@ export const timezone: z.ZodType<string, string> = z.string().refine((value) => 
   }
 }, { error: 'must be the IANA name of a time zone, like "UTC" or "America/New_York"' });
 
-const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const UNIT_BYTES: Record<string, number> = {
   B: 1,
   KiB: 1024,
@@ -87,27 +86,29 @@ const UNIT_BYTES: Record<string, number> = {
 };
 
 /** A length of time (`500ms`, `30s`, `2m`, `24h`, `7d`), in milliseconds. */
-export const durationMs: z.ZodType<number, string> = quantity(
-  UNIT_MS,
-  "a length of time above 0 with a unit, like 500ms, 30s, 2m, 24h or 7d",
-);
+export const durationMs: z.ZodType<number, string> = z
+  .string({ error: `must be ${DURATION_WORDS}` })
+  .transform((value, context) => {
+    try {
+      return parseDurationMs(value);
+    } catch {
+      context.addIssue({ code: "custom", message: `must be ${DURATION_WORDS}` });
+      return z.NEVER;
+    }
+  });
+
+const SIZE_WORDS = "a size above 0 with a unit, like 512KiB, 64MiB or 10GiB";
 
 /** A size (`64MiB`, `10GiB`), in bytes. */
-export const sizeBytes: z.ZodType<number, string> = quantity(
-  UNIT_BYTES,
-  "a size above 0 with a unit, like 512KiB, 64MiB or 10GiB",
-);
-
-function quantity(units: Record<string, number>, what: string): z.ZodType<number, string> {
-  const pattern = new RegExp(`^(\\d+(?:\\.\\d+)?) ?(${Object.keys(units).join("|")})$`);
-  return z.string({ error: `must be ${what}` }).transform((value, context) => {
-    const match = pattern.exec(value);
-    const amount = Math.round(Number(match?.[1]) * (units[match?.[2] ?? ""] ?? NaN));
-    if (amount > 0 && Number.isSafeInteger(amount)) return amount;
-    context.addIssue({ code: "custom", message: `must be ${what}` });
+export const sizeBytes: z.ZodType<number, string> = z
+  .string({ error: `must be ${SIZE_WORDS}` })
+  .transform((value, context) => {
+    const [, number, unit = ""] = /^(\d+(?:\.\d+)?) ?([KMGT]iB|B)$/.exec(value) ?? [];
+    const bytes = Math.round(Number(number) * (UNIT_BYTES[unit] ?? NaN));
+    if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
+    context.addIssue({ code: "custom", message: `must be ${SIZE_WORDS}` });
     return z.NEVER;
   });
-}
 
 /** An address with one of these schemes and a host, without a user or password in it. */
 export function address(schemes: readonly string[]): z.ZodType<string, string> {

@@ -1,12 +1,3 @@
-const UNITS_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-/** Milliseconds of `500ms`, `30s`, `5m` or `1h`. Throws RangeError that names what is allowed. */
-export function parseDurationMs(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
-  if (!match) throw new RangeError("a duration is a number with ms, s, m or h: 30s");
-  return Number(match[1]) * (UNITS_MS[match[2] as string] as number);
-}
-
 /** `max` or how many times the own pace. Throws RangeError that names what is allowed. */
 export function parseSpeed(text: string): number | "max" {
   if (text === "max") return "max";
@@ -20,8 +11,22 @@ export function parseSpeed(text: string): number | "max" {
 /** A port number. Throws RangeError that names what is allowed. */
 export function parsePort(text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+  if (!/^\d+$/.test(text) || port > 65_535) {
     throw new RangeError("a port is a whole number from 0 (any free one) to 65535");
   }
   return port;
+}
+
+/** A seed of a market model. Throws RangeError that names what is allowed. */
+export function parseSeed(text: string): number {
+  const seed = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(seed)) return seed;
+  throw new RangeError("a seed is a whole number from 0 on");
+}
+
+/** A rate. Throws RangeError that names what is allowed. */
+export function parsePositive(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value > 0 && Number.isFinite(value)) return value;
+  throw new RangeError("a number above 0 is wanted");
 }

@@ -1,0 +1,27 @@
+import { ConfigError } from "./errors.ts";
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** What a length of time is, in words: for errors and helps. */
+export const DURATION_WORDS =
+  "a length of time above 0 with a unit, like 500ms, 30s, 2m, 24h or 7d";
+
+/**
+ * Whole milliseconds of `500ms`, `1.5s`, `2m`, `24h` or `7d`; the one way in which lengths of time are
+ * written, in files and on command lines. Throws ConfigError `DURATION_INVALID`.
+ */
+export function parseDurationMs(text: string): number {
+  const [, number, unit = ""] = /^(\d+(?:\.\d+)?) ?(ms|s|m|h|d)$/.exec(text) ?? [];
+  const ms = Math.round(Number(number) * (UNIT_MS[unit] ?? NaN));
+  if (ms > 0 && Number.isSafeInteger(ms)) return ms;
+  throw new ConfigError("DURATION_INVALID", `"${text}" is no duration`, {
+    hint: `write ${DURATION_WORDS}`,
+    context: { text },
+  });
+}
