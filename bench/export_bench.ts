@@ -5,13 +5,11 @@
  * hyparquet.
  */
 import { zstdDecompressSync } from "node:zlib";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetRead } from "hyparquet";
 import type { MarketEvent, Trade } from "@ssmd/market";
 import { memoryStorage } from "@ssmd/storage";
-import { exportFile } from "../cli/export/export_stream.ts";
-import { EXPORT_FORMATS, type ExportFormat } from "../cli/export/formats.ts";
-import type { Partition } from "../cli/export/plan.ts";
-import { rowsOf } from "../cli/export/testing/duckdb.ts";
+import { EXPORT_FORMATS, exportFile, type ExportFormat, type Partition } from "@ssmd/cli/export";
 
 const TRADES = Number(Deno.env.get("SSMD_BENCH_TRADES") ?? 10_000_000);
 const SYMBOLS = Array.from({ length: 500 }, (_, i) => `SYM${String(i).padStart(3, "0")}USD`);
@@ -84,11 +82,15 @@ interface Figures {
 }
 
 async function byDuckDb(path: string): Promise<Figures> {
-  const [row = []] = await rowsOf(
-    `select count(*), sum(price * 100)::hugeint::double, min(price), max(price), ` +
-      `sum(sequence)::double, max(received_at) from '${path}'`,
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  const result = await connection.runAndReadAll(
+    `select count(*), sum((price * 100)::hugeint)::double, min(price), max(price), ` +
+      `sum(sequence)::double, epoch_us(max(received_at)) from '${path}'`,
   );
-  const [count, price, least, most, sequence, lastUs] = row.map(Number);
+  const [count, price, least, most, sequence, lastUs] = (result.getRows()[0] ?? []).map(Number);
+  connection.closeSync();
+  instance.closeSync();
   return { count, price, least, most, sequence, lastUs } as Figures;
 }
 

@@ -10,6 +10,7 @@ import type { SsmdContext } from "./context.ts";
 import { exitCodeOf } from "./exit.ts";
 import { withGlobals } from "./global_flags.ts";
 import { DATA_EXPORT_ROUTES } from "./export/entries.ts";
+import { QUERY_COMMANDS } from "./query/entries.ts";
 import { REGISTRY_COMMANDS } from "./registry/entries.ts";
 import { texts } from "./texts.ts";
 
@@ -59,6 +60,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     brief: "Archived records: export them",
     routes: { ...DATA_EXPORT_ROUTES },
   },
+  ...QUERY_COMMANDS,
   key: {
     brief: "Keys of environments; values are never shown",
     routes: {

@@ -1,9 +1,10 @@
 import {
-  feedPrefix,
   loadManifest,
+  loadPromoted,
   type Manifest,
   type ManifestFile,
   parseManifestKey,
+  promotedOn,
   sha256Of,
 } from "@ssmd/archive";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
@@ -27,6 +28,8 @@ export interface ExportRequest {
   symbols?: readonly string[];
   span: TimeSpan;
   format: ExportFormat;
+  /** Whether there may be nothing of it. */
+  isEmptyAllowed?: boolean;
 }
 
 /** Records of one feed, type and day: one exported file. */
@@ -61,9 +64,11 @@ export async function planExport(storage: Storage, request: ExportRequest): Prom
   const known = await archivedFeeds(storage, env);
   for (const feed of request.feeds ?? known) {
     if (!known.includes(feed)) throw unknownFeed(storage, env, feed, known);
+    const promoted = await loadPromoted(storage, env, feed);
     const days = (await archivedDays(storage, env, feed)).filter((day) => touchesDay(span, day));
     for (const day of days) {
-      const manifest = await loadManifest(storage, { kind: "normalized", env, feed, day });
+      const version = promotedOn(promoted, day);
+      const manifest = await loadManifest(storage, { kind: "normalized", env, feed, version, day });
       if (manifest === undefined) continue;
       for (const type of EVENT_TYPES.filter((each) => types.includes(each))) {
         const partition = partitionOf(manifest, type, request);
@@ -71,7 +76,7 @@ export async function planExport(storage: Storage, request: ExportRequest): Prom
       }
     }
   }
-  if (partitions.length > 0) return partitions;
+  if (partitions.length > 0 || request.isEmptyAllowed) return partitions;
   throw new ArchiveError(
     "NOTHING_ARCHIVED",
     `The archive in "${storage.location}" holds nothing of ${env} that was asked for.`,
@@ -83,7 +88,7 @@ function partitionOf(manifest: Manifest, type: EventType, request: ExportRequest
   const { env, feed, day, status } = manifest;
   const sources = manifest.files.filter((file) => file.type === type)
     .map(({ key, sha256, count }) => ({ key, sha256, count }));
-  const symbols = request.symbols === undefined ? undefined : [...new Set(request.symbols)].sort();
+  const symbols = !request.symbols?.length ? undefined : [...new Set(request.symbols)].sort();
   const place = { env, feed, type, day, ...withinDay(request.span, day) };
   const asked = { ...place, symbols: symbols ?? null, format: request.format };
   return {
@@ -99,14 +104,14 @@ function partitionOf(manifest: Manifest, type: EventType, request: ExportRequest
   };
 }
 
-/** Days of which there is a manifest of normalized records, oldest first. */
+/** Days of which there is a manifest of normalized records of any version, oldest first. */
 async function archivedDays(storage: Storage, env: string, feed: string): Promise<string[]> {
-  const days: string[] = [];
-  for await (const { key } of storage.list(feedPrefix("normalized", env, feed))) {
+  const days = new Set<string>();
+  for await (const { key } of storage.list(`normalized/${env}/${feed}/`)) {
     const place = parseManifestKey(key);
-    if (place !== undefined) days.push(place.day);
+    if (place !== undefined) days.add(place.day);
   }
-  return days.sort();
+  return [...days].sort();
 }
 
 async function archivedFeeds(storage: Storage, env: string): Promise<string[]> {

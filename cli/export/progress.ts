@@ -4,14 +4,14 @@ const SHOWN_EVERY_MS = 200;
 
 /** Shows on a terminal how far an export is; nothing where there is none. */
 export class ExportProgress {
-  #total: number;
+  #total: number | undefined;
   #write: ((text: string) => void) | undefined;
   #startMs = performance.now();
   #shownMs = 0;
   #records = { read: 0, written: 0 };
 
-  /** `total` = records in the archive that are gone through. */
-  constructor(total: number, write: ((text: string) => void) | undefined) {
+  /** `total` = records in the archive that are gone through; undefined = not known. */
+  constructor(total: number | undefined, write: ((text: string) => void) | undefined) {
     this.#total = total;
     this.#write = write;
   }
@@ -23,9 +23,10 @@ export class ExportProgress {
     if (this.#write === undefined || nowMs - this.#shownMs < SHOWN_EVERY_MS) return;
     this.#shownMs = nowMs;
     const { read, written } = this.#records;
+    const most = this.#total === undefined ? "" : ` of at most ${this.#total}`;
     const perSecond = Math.round(written * 1000 / (nowMs - this.#startMs));
     this.#write(
-      `\r\x1b[K${read} of at most ${this.#total} records read, ${written} written (${perSecond}/s)`,
+      `\r\x1b[K${read}${most} records read, ${written} written (${perSecond}/s)`,
     );
   }
 

@@ -1,0 +1,85 @@
+import { render } from "../render.ts";
+import type { AnswerColumn, AnswerValue } from "./engine_messages.ts";
+
+/** How an answer is printed. */
+export const ANSWER_FORMATS = ["table", "json", "yaml", "csv", "ndjson"] as const;
+
+/** See {@linkcode ANSWER_FORMATS}. */
+export type AnswerFormat = typeof ANSWER_FORMATS[number];
+
+/** Prints rows as they come, or keeps them where the format needs all of them. */
+export interface AnswerPrinter {
+  columns(columns: readonly AnswerColumn[]): void;
+  rows(rows: readonly (readonly AnswerValue[])[]): void;
+  /** Prints what is still to be printed. */
+  end(): void;
+}
+
+/** Whether a format is printed as it comes and needs no limit. */
+export function isStreamed(format: AnswerFormat): boolean {
+  return format === "csv" || format === "ndjson";
+}
+
+/** A printer of a format. */
+export function answerPrinter(format: AnswerFormat, write: (text: string) => void): AnswerPrinter {
+  switch (format) {
+    case "csv":
+      return csvPrinter(write);
+    case "ndjson":
+      return ndjsonPrinter(write);
+    default:
+      return gatheringPrinter(format, write);
+  }
+}
+
+function objectOf(names: readonly string[], row: readonly AnswerValue[]) {
+  return Object.fromEntries(names.map((name, i) => [name, row[i] ?? null]));
+}
+
+function ndjsonPrinter(write: (text: string) => void): AnswerPrinter {
+  let names: string[] = [];
+  return {
+    columns: (columns) => names = columns.map(({ name }) => name),
+    rows: (rows) => write(rows.map((row) => `${JSON.stringify(objectOf(names, row))}\n`).join("")),
+    end: () => {},
+  };
+}
+
+function csvPrinter(write: (text: string) => void): AnswerPrinter {
+  const line = (cells: readonly AnswerValue[]) => `${cells.map(csvCell).join(",")}\r\n`;
+  return {
+    columns: (columns) => write(line(columns.map(({ name }) => name))),
+    rows: (rows) => write(rows.map(line).join("")),
+    end: () => {},
+  };
+}
+
+function csvCell(value: AnswerValue): string {
+  if (value === null) return "";
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function gatheringPrinter(
+  format: "table" | "json" | "yaml",
+  write: (text: string) => void,
+): AnswerPrinter {
+  let names: string[] = [];
+  const all: Record<string, AnswerValue>[] = [];
+  return {
+    columns: (columns) => names = columns.map(({ name }) => name),
+    rows: (rows) => {
+      for (const row of rows) all.push(objectOf(names, row));
+    },
+    end: () => {
+      const rows = all.map((row) =>
+        Object.fromEntries(Object.entries(row).map(([name, value]) => [name, cellOf(value)]))
+      );
+      write(render({ value: all, rows, columns: names, counted: "row" }, format));
+    },
+  };
+}
+
+function cellOf(value: AnswerValue) {
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
+}

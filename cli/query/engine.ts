@@ -1,0 +1,135 @@
+/**
+ * The engine of `ssmd query`: DuckDB in a process of its own. It reads one request from stdin, answers
+ * on stdout, a JSON value a line, and ends when stdin does. See docs/decisions/0015. @module
+ */
+import {
+  DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBPreparedStatement,
+  StatementType,
+} from "@duckdb/node-api";
+import { answerValue } from "./answer_value.ts";
+import type {
+  EngineFailure,
+  EngineMessage,
+  EngineRequest,
+  EngineTable,
+} from "./engine_messages.ts";
+
+const UTF8 = new TextEncoder();
+
+function send(message: EngineMessage): void {
+  const bytes = UTF8.encode(`${JSON.stringify(message)}\n`);
+  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+}
+
+/** A query that is refused before it is run. */
+class Refusal extends TypeError {}
+
+/** One thread more than none: what is asked is answered while the machine does other things. */
+async function openLocked(request: EngineRequest): Promise<DuckDBConnection> {
+  const instance = await DuckDBInstance.create(":memory:", {
+    threads: String(request.threads),
+    memory_limit: `${request.memoryBytesMax}B`,
+    temp_directory: request.temporary,
+    max_temp_directory_size: `${request.temporaryBytesMax}B`,
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+  });
+  const connection = await instance.connect();
+  await connection.run("SET errors_as_json = true; SET TimeZone = 'UTC'");
+  for (const table of request.tables) await connection.run(viewOf(table));
+  const files = request.tables.flatMap((table) => table.files);
+  await connection.run(`SET allowed_paths = [${files.map(quoted).join(", ")}]`);
+  // From here on no SQL reaches a file but these, nor the network, nor these settings.
+  await connection.run("SET enable_external_access = false; SET lock_configuration = true");
+  return connection;
+}
+
+function viewOf({ name, files, columns, where }: EngineTable): string {
+  const list = Object.entries(columns);
+  if (files.length === 0) {
+    const none = list.map(([column, type]) => `NULL::${type} AS "${column}"`).join(", ");
+    return `CREATE VIEW "${name}" AS SELECT ${none} WHERE false`;
+  }
+  const names = list.map(([column]) => `"${column}"`).join(", ");
+  return `CREATE VIEW "${name}" AS SELECT ${names} FROM ` +
+    `read_parquet([${files.map(quoted).join(", ")}], hive_partitioning = true, ` +
+    `hive_types_autocast = false)` + (where === "" ? "" : ` WHERE ${where}`);
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** The one query that the SQL is. Throws Refusal for everything that is none. */
+async function prepared(
+  connection: DuckDBConnection,
+  sql: string,
+): Promise<DuckDBPreparedStatement> {
+  const statements = await connection.extractStatements(sql);
+  if (statements.count !== 1) throw new Refusal("One statement is run, not several or none.");
+  const statement = await statements.prepare(0);
+  const type = statement.statementType;
+  if (type === StatementType.SELECT) return statement;
+  if (type === StatementType.EXPLAIN && !/\banaly[sz]e\b/i.test(sql)) return statement;
+  const what = StatementType[type] ?? "such a statement";
+  throw new Refusal(`Queries only read: ${what} is refused.`);
+}
+
+async function answer(request: EngineRequest): Promise<void> {
+  const connection = await openLocked(request);
+  const result = await (await prepared(connection, request.sql)).stream();
+  const names = result.deduplicatedColumnNames();
+  send({
+    columns: result.columnTypes().map((type, i) => ({ name: names[i] ?? "", type: `${type}` })),
+  });
+  const { rowsMax } = request;
+  let rows = 0;
+  for await (const chunk of result.yieldRows()) {
+    const wanted = rowsMax === null ? chunk : chunk.slice(0, rowsMax - rows);
+    rows += wanted.length;
+    if (wanted.length > 0) send({ rows: wanted.map((row) => row.map(answerValue)) });
+    if (wanted.length < chunk.length) return send({ done: { rows, isCut: true } });
+  }
+  send({ done: { rows, isCut: false } });
+}
+
+/** DuckDB tells its errors as JSON, some behind a few words. */
+function failureOf(error: unknown): EngineFailure {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof Refusal) return { kind: "Refused", message };
+  const json = /\{"exception_type".*\}/s.exec(message)?.[0];
+  if (json === undefined) return { kind: "Other", message };
+  const told = JSON.parse(json) as Record<string, string | undefined>;
+  return {
+    kind: told["exception_type"] ?? "Other",
+    message: told["exception_message"] ?? message,
+    ...(told["position"] === undefined ? {} : { position: Number(told["position"]) }),
+    ...(told["name"] === undefined ? {} : { name: told["name"] }),
+    ...(told["candidates"] === undefined ? {} : { candidates: told["candidates"].split(",") }),
+  };
+}
+
+/** The first line of stdin; when stdin ends after it, nobody wants an answer any more. */
+async function request(): Promise<EngineRequest> {
+  let text = "";
+  const reader = Deno.stdin.readable.pipeThrough(new TextDecoderStream()).getReader();
+  while (!text.includes("\n")) {
+    const { value, done } = await reader.read();
+    if (done) Deno.exit(1);
+    text += value;
+  }
+  reader.read().then(() => Deno.exit(1));
+  return JSON.parse(text) as EngineRequest;
+}
+
+if (import.meta.main) {
+  try {
+    await answer(await request());
+  } catch (error) {
+    send({ failure: failureOf(error) });
+  }
+  // Its threads would go on.
+  Deno.exit(0);
+}

@@ -1,0 +1,112 @@
+import { messageOf, SsmdError } from "@ssmd/runtime";
+import type { EngineMessage, EngineRequest } from "./engine_messages.ts";
+
+/** A query that could not be answered. */
+export class QueryError extends SsmdError {}
+
+/** Longest that an engine may take to end once it is asked to. */
+const END_MS_MAX = 2_000;
+
+const ENGINE = new URL("./engine.ts", import.meta.url);
+const CONFIG = new URL("../../deno.json", import.meta.url);
+
+/**
+ * What the engine's process may do: load DuckDB's library, and what that reads. A library is not held
+ * by these; what SQL may do is closed within DuckDB itself.
+ */
+const ALLOWED = ["--allow-ffi", "--allow-read", "--allow-env=DUCKDB_*,SSMD_COMMIT"];
+
+/**
+ * Starts the engine, asks it, and gives its answer as it comes. The engine ends with the iteration,
+ * however that ends. Throws QueryError `QUERY_ENGINE_FAILED` when the engine cannot be started or
+ * breaks down.
+ */
+export async function* askEngine(request: EngineRequest): AsyncGenerator<EngineMessage, void> {
+  const child = await start();
+  const input = child.stdin.getWriter();
+  const errors = new Response(child.stderr).text();
+  let finished = false;
+  try {
+    await input.write(new TextEncoder().encode(`${JSON.stringify(request)}\n`));
+    for await (const line of linesOf(child.stdout)) {
+      const message = JSON.parse(line) as EngineMessage;
+      finished ||= "done" in message || "failure" in message;
+      yield message;
+    }
+  } catch (error) {
+    // It broke down before it had read the request; what it said tells why.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  } finally {
+    await end(child, input);
+  }
+  if (!finished) throw broken(await errors);
+}
+
+async function start(): Promise<Deno.ChildProcess> {
+  if (Deno.build.standalone) {
+    throw new QueryError("QUERY_ENGINE_FAILED", "A compiled ssmd has no query engine in it.", {
+      hint: "Run it from the sources: deno task ssmd query …",
+    });
+  }
+  const args = [
+    "run",
+    "-q",
+    "--no-prompt",
+    "--frozen",
+    "--no-check",
+    `--config=${CONFIG.pathname}`,
+  ];
+  try {
+    return new Deno.Command(await program(), {
+      args: [...args, ...ALLOWED, ENGINE.pathname],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  } catch (error) {
+    throw new QueryError(
+      "QUERY_ENGINE_FAILED",
+      `The query engine cannot start: ${messageOf(error)}`,
+      {
+        hint: "deno must be on the PATH, and among run of the permissions of ssmd in deno.json.",
+        cause: error,
+      },
+    );
+  }
+}
+
+/** This very Deno where it may be run; permissions name it `deno`, which may be a script around it. */
+async function program(): Promise<string> {
+  const command = Deno.execPath();
+  const { state } = await Deno.permissions.query({ name: "run", command });
+  return state === "granted" ? command : "deno";
+}
+
+async function end(
+  child: Deno.ChildProcess,
+  input: WritableStreamDefaultWriter<Uint8Array>,
+): Promise<void> {
+  // The end of its stdin ends it, also behind a script that would not hand a signal on.
+  await input.close().catch(() => {});
+  const timer = setTimeout(() => child.kill("SIGKILL"), END_MS_MAX);
+  await child.stdout.cancel().catch(() => {});
+  await child.status;
+  clearTimeout(timer);
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream(), { preventCancel: false })) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+}
+
+function broken(errors: string): QueryError {
+  const last = errors.trim().split("\n").slice(-5).join("\n");
+  return new QueryError("QUERY_ENGINE_FAILED", "The query engine broke down.", {
+    hint: last === "" ? "It may have had no memory; see --memory." : last,
+    context: { stderr: errors.slice(-2000) },
+  });
+}

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { memoryStorage } from "@ssmd/storage";
+import { fillArchive, PLACE } from "../archive/_fixtures.ts";
+import { planExport } from "../export/plan.ts";
+import { CACHE_LIMITS, cachedExports } from "./export_cache.ts";
+
+Deno.test("what was not used for the longest time goes first, what is in use stays", async () => {
+  const storage = memoryStorage();
+  const dir = await Deno.makeTempDir({ prefix: "ssmd-cache-" });
+  try {
+    await fillArchive(storage);
+    const longAgo = new Date(Date.now() - CACHE_LIMITS.entryKeptMsMin - 1000);
+    for (const [i, name] of ["older", "newer"].entries()) {
+      await Deno.mkdir(`${dir}/${name}`);
+      await Deno.writeFile(`${dir}/${name}/data`, new Uint8Array(1000));
+      await Deno.utime(`${dir}/${name}`, longAgo, new Date(longAgo.getTime() + i));
+    }
+    const plan = async (symbol: string) =>
+      await planExport(storage, {
+        ...{ env: PLACE.env, types: ["trade"], symbols: [symbol], span: {}, format: "parquet" },
+      });
+    const names = async () =>
+      (await Array.fromAsync(Deno.readDir(dir))).map(({ name }) => name).sort();
+    const first = await plan("BTCUSD");
+    const ours = first[0]?.fingerprint ?? "";
+    await cachedExports(first, { storage, dir, bytesMax: 1e6 });
+    assert.deepEqual(await names(), [ours, "newer", "older"].sort());
+    const [{ size: ownBytes = 0 } = {}] = await Promise.all(
+      (await cachedExports(first, { storage, dir })).files.map((file) => Deno.stat(file)),
+    );
+    assert.ok(ownBytes > 0);
+    const second = await plan("ETHUSD");
+    await cachedExports(second, { storage, dir, bytesMax: 1 });
+    assert.deepEqual(await names(), [ours, second[0]?.fingerprint ?? ""].sort());
+  } finally {
+    await storage.close();
+    await Deno.remove(dir, { recursive: true });
+  }
+});

@@ -1,0 +1,62 @@
+import { nearest } from "@ssmd/runtime";
+import type { EngineFailure } from "./engine_messages.ts";
+import { QueryError } from "./engine_process.ts";
+import { TABLES } from "./tables.ts";
+
+/** Codes by the kind of DuckDB's error. */
+const CODES: Readonly<Record<string, string>> = {
+  Refused: "QUERY_REFUSED",
+  Permission: "QUERY_REFUSED",
+  "Invalid Configuration": "QUERY_REFUSED",
+  "Out of Memory": "QUERY_TOO_LARGE",
+  Interrupt: "QUERY_ENDED",
+};
+
+const HINTS: Readonly<Record<string, string>> = {
+  QUERY_REFUSED:
+    `SQL reads the tables ${Object.keys(TABLES).join(", ")}, and nothing else: no file, ` +
+    "no network, no setting. Files are written by ssmd data export.",
+  QUERY_TOO_LARGE: "Narrow it with --from, --to, --feed and --symbol, or give it more --memory.",
+};
+
+/** The error of SQL that was not run: with the place in it, and the name that may have been meant. */
+export function sqlError(sql: string, failure: EngineFailure): QueryError {
+  const code = CODES[failure.kind] ?? "QUERY_INVALID";
+  const place = failure.position === undefined ? undefined : placeIn(sql, failure.position);
+  // What DuckDB adds on further lines are names that come near; they are told in the hint.
+  const sentence = (failure.message.split("\n")[0] ?? "").replace(/[.!]$/, "");
+  const where = place === undefined ? "" : ` (line ${place.line}, column ${place.column})`;
+  return new QueryError(code, `${sentence}${where}.`, {
+    hint: HINTS[code] ?? nameHint(failure) ?? marked(sql, place),
+    context: { ...place, kind: failure.kind },
+  });
+}
+
+interface Place {
+  /** From 1. */
+  line: number;
+  /** From 1, in characters. */
+  column: number;
+}
+
+/** The place of an offset in UTF-8 bytes. */
+function placeIn(sql: string, position: number): Place {
+  const before = new TextDecoder().decode(new TextEncoder().encode(sql).subarray(0, position));
+  const lines = before.split("\n");
+  return { line: lines.length, column: [...lines.at(-1) ?? ""].length + 1 };
+}
+
+function nameHint({ name, candidates = [], kind }: EngineFailure): string | undefined {
+  if (name === undefined) return undefined;
+  const tables = Object.keys(TABLES);
+  const known = kind === "Catalog" ? [...tables, ...candidates] : candidates;
+  const near = nearest(name, known);
+  if (near !== undefined) return `did you mean "${near}"?`;
+  return kind === "Catalog" ? `tables: ${tables.join(", ")}` : `columns: ${candidates.join(", ")}`;
+}
+
+/** The line with a mark under the place. */
+function marked(sql: string, place: Place | undefined): string {
+  if (place === undefined) return "DuckDB's SQL: https://duckdb.org/docs/sql/introduction";
+  return `${sql.split("\n")[place.line - 1] ?? ""}\n${" ".repeat(6 + place.column)}^`;
+}

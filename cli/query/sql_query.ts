@@ -1,0 +1,136 @@
+import { isoOfUs } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import type { TimeSpan } from "../archive/time_span.ts";
+import { type ColumnKind, columnsOf } from "../export/columns.ts";
+import { type Partition, planExport } from "../export/plan.ts";
+import type { AnswerPrinter } from "./answer_output.ts";
+import type { EngineTable } from "./engine_messages.ts";
+import { askEngine } from "./engine_process.ts";
+import { cachedExports } from "./export_cache.ts";
+import { sqlError } from "./sql_error.ts";
+import { TABLES, tablesIn } from "./tables.ts";
+
+const DAY_US = 86_400_000_000;
+
+/** Limits of a query; beside each stands what happens there. */
+export const QUERY_LIMITS = {
+  /** Memory of the engine where none is given; beyond it sorts and joins go to files. */
+  memoryBytesDefault: 1024 * 1024 * 1024,
+  /** Of those files; beyond it the query is given up. */
+  temporaryBytesMax: 20 * 1024 * 1024 * 1024,
+  /** Rows of an answer that is printed as a whole, where no limit is given; the rest is left out, and told. */
+  rowsDefault: 1000,
+} as const;
+
+/** A question in SQL. */
+export interface SqlQuery {
+  sql: string;
+  storage: Storage;
+  env: string;
+  feeds?: readonly string[];
+  symbols?: readonly string[];
+  span: TimeSpan;
+  /** Rows at most; null = all. */
+  rowsMax: number | null;
+  memoryBytesMax: number;
+  /** Folder of the cache of exports. */
+  cacheDir: string;
+  onRecords?: (what: "read" | "written", count: number) => void;
+}
+
+/** What answering took. */
+export interface Answered {
+  rows: number;
+  /** Whether there are more rows than were asked for. */
+  isCut: boolean;
+  /** Days and types that were exported for it. */
+  exported: number;
+  exportMs: number;
+  queryMs: number;
+}
+
+/**
+ * Answers SQL over the archive: exports what it needs and has not yet, then asks the engine. Throws
+ * QueryError `QUERY_INVALID`, `QUERY_REFUSED`, `QUERY_TOO_LARGE` and those of the engine, and what
+ * reading the archive throws.
+ */
+export async function answerSql(query: SqlQuery, printer: AnswerPrinter): Promise<Answered> {
+  const startMs = performance.now();
+  const { tables, made } = await tablesOf(query);
+  const exportedMs = performance.now();
+  const temporary = await Deno.makeTempDir({ prefix: "ssmd-query-" });
+  let done = { rows: 0, isCut: false };
+  try {
+    const answer = askEngine({
+      ...{ sql: query.sql, tables, rowsMax: query.rowsMax, temporary, threads: threads() },
+      memoryBytesMax: query.memoryBytesMax,
+      temporaryBytesMax: QUERY_LIMITS.temporaryBytesMax,
+    });
+    for await (const message of answer) {
+      if ("failure" in message) throw sqlError(query.sql, message.failure);
+      if ("columns" in message) printer.columns(message.columns);
+      else if ("rows" in message) printer.rows(message.rows);
+      else done = message.done;
+    }
+  } finally {
+    await Deno.remove(temporary, { recursive: true });
+  }
+  printer.end();
+  const queryMs = performance.now() - exportedMs;
+  return { ...done, exported: made, exportMs: exportedMs - startMs, queryMs };
+}
+
+function threads(): number {
+  return Math.max(1, navigator.hardwareConcurrency);
+}
+
+async function tablesOf(query: SqlQuery): Promise<{ tables: EngineTable[]; made: number }> {
+  const named = tablesIn(query.sql);
+  const partitions = await planned(query, named);
+  const { storage, cacheDir: dir, onRecords } = query;
+  const { files, made } = await cachedExports(partitions, {
+    ...{ storage, dir },
+    ...(onRecords === undefined ? {} : { onRecords }),
+  });
+  const where = whereOf(query);
+  const tables = Object.entries(TABLES).map(([name, type]) => ({
+    ...{ name, where },
+    files: files.filter((_, i) => partitions[i]?.type === type),
+    columns: Object.fromEntries(columnsOf(type).map((each) => [each.name, SQL_TYPES[each.kind]])),
+  }));
+  return { tables, made };
+}
+
+const SQL_TYPES: Readonly<Record<ColumnKind, string>> = {
+  time: "TIMESTAMP WITH TIME ZONE",
+  count: "BIGINT",
+  double: "DOUBLE",
+  word: "VARCHAR",
+  text: "VARCHAR",
+  flag: "BOOLEAN",
+  doubles: "DOUBLE[]",
+};
+
+/** Whole days are exported, so that the next query of another hour finds them. */
+async function planned(query: SqlQuery, tables: readonly string[]): Promise<Partition[]> {
+  if (tables.length === 0) return [];
+  const { storage, env, feeds, symbols, span: { fromUs, toUs } } = query;
+  return await planExport(storage, {
+    ...{ env, format: "parquet", isEmptyAllowed: true },
+    types: tables.flatMap((table) => TABLES[table] ?? []),
+    ...(feeds === undefined ? {} : { feeds }),
+    ...(symbols === undefined ? {} : { symbols }),
+    span: {
+      ...(fromUs === undefined ? {} : { fromUs: Math.floor(fromUs / DAY_US) * DAY_US }),
+      ...(toUs === undefined ? {} : { toUs: Math.ceil(toUs / DAY_US) * DAY_US }),
+    },
+  });
+}
+
+function whereOf({ span: { fromUs, toUs } }: SqlQuery): string {
+  const time = (us: number) => `'${isoOfUs(us)}'::TIMESTAMPTZ`;
+  return [
+    ...(fromUs === undefined ? [] : [`received_at >= ${time(fromUs)}`]),
+    ...(toUs === undefined ? [] : [`received_at < ${time(toUs)}`]),
+  ].join(" AND ");
+}
