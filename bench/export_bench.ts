@@ -43,7 +43,7 @@ async function* trades(): AsyncGenerator<readonly MarketEvent[], void> {
 }
 
 const PARTITION: Partition = {
-  ...{ env: "bench", feed: "bench", type: "trade", day: "2026-08-01" },
+  ...{ env: "bench", feed: "bench", type: "trade", day: "2026-08-01", version: "v1" },
   ...{ fromUs: 0, toUs: Infinity, archived: TRADES, isWhole: true, sources: [] },
   ...{ status: "complete", fingerprint: "bench" },
 };

@@ -5,7 +5,7 @@ import { ExportFolder } from "./export_folder.ts";
 import { type ExportFormat, fileBytes } from "./formats.ts";
 import { lineageOf } from "./lineage.ts";
 import type { Partition } from "./plan.ts";
-import { type ReadRecords, readRecords } from "./records.ts";
+import type { ReadRecords } from "./records.ts";
 import { type Counted, nothingCounted, sortedRecords } from "./sorted_records.ts";
 
 const UTF8 = new TextEncoder();
@@ -95,13 +95,12 @@ async function exportOne(
   options: ExportOptions,
   folder: ExportFolder,
 ): Promise<ExportedFile> {
-  const { storage, format, read = readRecords } = options;
+  const { storage, format, read, onRecords, sortBytesMax: bytesMax } = options;
   const name = named(partition, format);
   const counted = nothingCounted();
-  const batches = sortedRecords(read(storage, partition), {
-    ...{ partition, counted, spillPath: folder.work("sort") },
-    ...(options.sortBytesMax === undefined ? {} : { bytesMax: options.sortBytesMax }),
-    onRecords: options.onRecords ?? (() => {}),
+  const spillPath = folder.work("sort");
+  const batches = sortedRecords({
+    ...{ storage, partition, read, bytesMax, counted, spillPath, onRecords },
   });
   const lineage = () => lineageOf(partition, counted);
   const bytes = fileBytes({

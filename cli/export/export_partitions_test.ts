@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { changedManifest, openManifest, saveManifest } from "@ssmd/archive";
+import { sealDay } from "@ssmd/archiver";
 import { folderStorage, memoryStorage, type Storage } from "@ssmd/storage";
 import { fillArchive, PLACE } from "../archive/_fixtures.ts";
 import { exportPartitions, plannedFiles } from "./export_partitions.ts";
@@ -184,11 +185,38 @@ Deno.test("one file takes all days of a type, and no second type", async () => {
 Deno.test("a feed that is not archived is told with the nearest name", async () => {
   await withArchive(async (storage) => {
     await assert.rejects(planExport(storage, { ...REQUEST, feeds: ["krakn"] }), {
-      code: "FEED_NOT_ARCHIVED",
-      hint: 'did you mean "kraken"?',
+      code: "ARCHIVE_NOT_FOUND",
+      hint: 'Did you mean "kraken"?',
+    });
+    await assert.rejects(planExport(storage, { ...REQUEST, env: "tset" }), {
+      code: "ARCHIVE_NOT_FOUND",
+      hint: 'did you mean "test"?',
     });
     await assert.rejects(planExport(storage, { ...REQUEST, span: { toUs: 1 } }), {
       code: "NOTHING_ARCHIVED",
     });
+  });
+});
+
+Deno.test("a sealed day gives the same rows as the windows that it was made of", async () => {
+  await withArchive(async (storage, out) => {
+    const rows = async (narrow: Partial<ExportRequest>, name: string) => {
+      const options = { storage, format: "csv" as const, out: `${out}/${name}.csv` };
+      const request: ExportRequest = { ...REQUEST, ...narrow, types: ["trade"], format: "csv" };
+      await exportFile(await planExport(storage, request), options);
+      return await Deno.readTextFile(options.out);
+    };
+    const span = { fromUs: Date.parse("2026-08-01T02:54:00Z") * 1000 };
+    const whole = await rows({}, "whole");
+    const part = await rows({ symbols: ["BTCUSD"], span }, "part");
+    await sealDay({
+      ...{ storage, ...PLACE, software: { version: "0.1.0", commit: "test" }, force: true },
+      ...{ tempDir: out, nowUs: () => Date.parse("2026-08-03") * 1000 },
+    });
+    const [partition] = await planExport(storage, { ...REQUEST, types: ["trade"] });
+    assert.ok(partition?.sources[0]?.sealed);
+    assert.equal(await rows({}, "whole"), whole);
+    assert.equal(await rows({ symbols: ["BTCUSD"], span }, "part"), part);
+    assert.ok(part.length < whole.length);
   });
 });

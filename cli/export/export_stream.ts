@@ -7,7 +7,6 @@ import type { ExportOptions } from "./export_partitions.ts";
 import { fileBytes } from "./formats.ts";
 import { lineageOf } from "./lineage.ts";
 import type { Partition } from "./plan.ts";
-import { readRecords } from "./records.ts";
 import { type Counted, nothingCounted, sortedRecords } from "./sorted_records.ts";
 
 /** Partitions that go into one file or stream: by day, feed and type, each sorted within. */
@@ -27,7 +26,7 @@ export function oneStream(
   options: Omit<ExportOptions, "out">,
   spillPath: string,
 ): OneStream {
-  const { storage, format, read = readRecords, onRecords = () => {} } = options;
+  const { storage, format, read, onRecords, sortBytesMax: bytesMax } = options;
   const [first, ...others] = [...new Set(partitions.map(({ type }) => type))];
   if (first === undefined || (others.length > 0 && format !== "jsonl")) {
     throw new UsageError(
@@ -41,9 +40,8 @@ export function oneStream(
     for (const partition of [...partitions].sort((a, b) => a.day < b.day ? -1 : 1)) {
       const counted = nothingCounted();
       parts.push({ partition, counted });
-      yield* sortedRecords(read(storage, partition), {
-        ...{ partition, counted, spillPath, onRecords },
-        ...(options.sortBytesMax === undefined ? {} : { bytesMax: options.sortBytesMax }),
+      yield* sortedRecords({
+        ...{ storage, partition, read, bytesMax, counted, spillPath, onRecords },
       });
     }
   }

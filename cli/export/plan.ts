@@ -1,16 +1,16 @@
 import {
+  archivedDays,
   loadManifest,
-  loadPromoted,
   type Manifest,
   type ManifestFile,
   parseManifestKey,
-  promotedOn,
   sha256Of,
 } from "@ssmd/archive";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 import { ArchiveError, suggestion } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import { cutsDay, type TimeSpan, touchesDay, withinDay } from "../archive/time_span.ts";
+import { archivedEnvs } from "../archive/archived_env.ts";
+import { cutsDay, type TimeSpan, withinDay } from "../archive/time_span.ts";
 import type { ExportFormat } from "./formats.ts";
 
 /** Part of every fingerprint: raised when the same records are written as other bytes. */
@@ -38,6 +38,8 @@ export interface Partition {
   feed: string;
   type: EventType;
   day: string;
+  /** Of the normalized records. */
+  version: string;
   fromUs: number;
   toUs: number;
   /** Sorted; none = all. */
@@ -47,7 +49,7 @@ export interface Partition {
   /** Whether `archived` is what the export will hold. */
   isWhole: boolean;
   /** Where the records stand in the archive. */
-  sources: readonly Pick<ManifestFile, "key" | "sha256" | "count">[];
+  sources: readonly Pick<ManifestFile, "key" | "sha256" | "count" | "bytes" | "sealed">[];
   /** The day's status, as its manifest tells it. */
   status: Manifest["status"];
   /** Changes whenever the sources, or what is asked of them, do. */
@@ -55,23 +57,20 @@ export interface Partition {
 }
 
 /**
- * What an export would write, by feed, type and day. Throws ArchiveError `NOTHING_ARCHIVED` where
- * the archive has nothing of it, and what reading manifests throws.
+ * What an export would write, by feed, type and day, in the promoted version of each day. Throws
+ * ArchiveError `ARCHIVE_NOT_FOUND` for an environment or feed that is not archived, `NOTHING_ARCHIVED`
+ * where there is nothing of what was asked for, and what reading manifests throws.
  */
 export async function planExport(storage: Storage, request: ExportRequest): Promise<Partition[]> {
   const { env, types = EVENT_TYPES, span } = request;
   const partitions: Partition[] = [];
-  const known = await archivedFeeds(storage, env);
-  for (const feed of request.feeds ?? known) {
-    if (!known.includes(feed)) throw unknownFeed(storage, env, feed, known);
-    const promoted = await loadPromoted(storage, env, feed);
-    const days = (await archivedDays(storage, env, feed)).filter((day) => touchesDay(span, day));
-    for (const day of days) {
-      const version = promotedOn(promoted, day);
+  const feeds = request.feeds ?? await archivedFeeds(storage, env);
+  for (const feed of feeds) {
+    for (const { day, version } of await archivedDays(storage, { env, feed, ...span })) {
       const manifest = await loadManifest(storage, { kind: "normalized", env, feed, version, day });
       if (manifest === undefined) continue;
       for (const type of EVENT_TYPES.filter((each) => types.includes(each))) {
-        const partition = partitionOf(manifest, type, request);
+        const partition = partitionOf({ manifest, version }, type, request);
         if (partition.sources.length > 0) partitions.push(partition);
       }
     }
@@ -80,16 +79,23 @@ export async function planExport(storage: Storage, request: ExportRequest): Prom
   throw new ArchiveError(
     "NOTHING_ARCHIVED",
     `The archive in "${storage.location}" holds nothing of ${env} that was asked for.`,
-    { hint: "Widen --from and --to, --feed or --type.", context: { env, feeds: known } },
+    { hint: "Widen --from and --to, --feed or --type.", context: { env, feeds } },
   );
 }
 
-function partitionOf(manifest: Manifest, type: EventType, request: ExportRequest): Partition {
+function partitionOf(
+  { manifest, version }: { manifest: Manifest; version: string },
+  type: EventType,
+  request: ExportRequest,
+): Partition {
   const { env, feed, day, status } = manifest;
   const sources = manifest.files.filter((file) => file.type === type)
-    .map(({ key, sha256, count }) => ({ key, sha256, count }));
+    .map(({ key, sha256, count, bytes, sealed }) => ({
+      ...{ key, sha256, count, bytes },
+      ...(sealed === undefined ? {} : { sealed }),
+    }));
   const symbols = !request.symbols?.length ? undefined : [...new Set(request.symbols)].sort();
-  const place = { env, feed, type, day, ...withinDay(request.span, day) };
+  const place = { env, feed, type, day, version, ...withinDay(request.span, day) };
   const asked = { ...place, symbols: symbols ?? null, format: request.format };
   return {
     ...place,
@@ -104,32 +110,23 @@ function partitionOf(manifest: Manifest, type: EventType, request: ExportRequest
   };
 }
 
-/** Days of which there is a manifest of normalized records of any version, oldest first. */
-async function archivedDays(storage: Storage, env: string, feed: string): Promise<string[]> {
-  const days = new Set<string>();
-  for await (const { key } of storage.list(`normalized/${env}/${feed}/`)) {
-    const place = parseManifestKey(key);
-    if (place !== undefined) days.add(place.day);
-  }
-  return [...days].sort();
-}
-
+/** Feeds of which there are manifests; all keys of the environment are looked at. */
 async function archivedFeeds(storage: Storage, env: string): Promise<string[]> {
   const feeds = new Set<string>();
   for await (const { key } of storage.list(`normalized/${env}/`)) {
     const place = parseManifestKey(key);
     if (place !== undefined) feeds.add(place.feed);
   }
-  return [...feeds].sort();
-}
-
-function unknownFeed(storage: Storage, env: string, feed: string, known: readonly string[]) {
-  return new ArchiveError(
-    "FEED_NOT_ARCHIVED",
-    `The archive in "${storage.location}" holds no feed "${feed}" of ${env}.`,
+  if (feeds.size > 0) return [...feeds].sort();
+  const envs = await archivedEnvs(storage);
+  throw new ArchiveError(
+    "ARCHIVE_NOT_FOUND",
+    `There is no archive of the environment "${env}" in "${storage.location}".`,
     {
-      hint: known.length === 0 ? `It holds nothing of ${env}.` : suggestion(feed, known),
-      context: { env, feed },
+      hint: envs.length === 0
+        ? "--data names the folder that holds raw/ and normalized/; --env alone takes its storage."
+        : suggestion(env, envs),
+      context: { env },
     },
   );
 }
