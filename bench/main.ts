@@ -1,6 +1,7 @@
 /**
  * Runs every `bench/*_bench.ts` whose name holds one of the arguments (all without arguments), one after
- * another, each in a process of its own: `deno task bench [name]…`. @module
+ * another, each in a process of its own: `deno task bench [name]…`. `deno task bench day …` runs a
+ * simulated day instead, see day.ts. @module
  */
 const FOLDER = new URL("./", import.meta.url);
 
@@ -12,6 +13,7 @@ function benches(filters: readonly string[]): string[] {
 }
 
 async function main(filters: readonly string[]): Promise<number> {
+  if (filters[0] === "day") return await run("day.ts", filters.slice(1)) ? 0 : 1;
   const names = benches(filters);
   if (names.length === 0) {
     console.error(`no bench has such a name; there are: ${benches([]).join(", ")}`);
@@ -20,16 +22,20 @@ async function main(filters: readonly string[]): Promise<number> {
   let failed = 0;
   for (const name of names) {
     console.log(`\n── ${name}`);
-    const { code } = await new Deno.Command("deno", {
-      args: ["run", "-A", "--frozen", new URL(name, FOLDER).pathname],
-      cwd: new URL("../", FOLDER),
-      stdin: "null",
-      stdout: "inherit",
-      stderr: "inherit",
-    }).spawn().status;
-    if (code !== 0) failed++;
+    if (!await run(name)) failed++;
   }
   return failed === 0 ? 0 : 1;
+}
+
+async function run(name: string, args: readonly string[] = []): Promise<boolean> {
+  const { code } = await new Deno.Command("deno", {
+    args: ["run", "-A", "--frozen", new URL(name, FOLDER).pathname, ...args],
+    cwd: new URL("../", FOLDER),
+    stdin: "null",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn().status;
+  return code === 0;
 }
 
 if (import.meta.main) Deno.exitCode = await main(Deno.args.filter((arg) => arg !== "--"));

@@ -79,7 +79,7 @@ async function runSeal(this: SsmdContext, flags: Flags): Promise<void> {
   const span = spanOf(flags);
   const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
   const days: SealOutcome[] = [];
-  const tempDir = flags.temp ?? tempDirOf(storage);
+  const tempDir = flags.temp ?? await tempDirOf(storage);
   const startMs = performance.now();
   try {
     const { env, feed, dryRun, force } = flags;
@@ -109,9 +109,9 @@ async function runSeal(this: SsmdContext, flags: Flags): Promise<void> {
   if (isOneDay(span) && days.every((each) => each.state === "open")) throw notOver(days[0]);
 }
 
-function tempDirOf(storage: Storage): string {
+async function tempDirOf(storage: Storage): Promise<string> {
   if (storage.type === "local") return `${storage.location}/.temp`;
-  return Deno.env.get("TMPDIR") ?? "/tmp";
+  return await Deno.makeTempDir({ prefix: "ssmd-seal-" });
 }
 
 function rowsOf({ env, feed, version, day, state, types }: SealOutcome): Row[] {
