@@ -3,6 +3,7 @@ import { OUTPUT_FORMATS, type OutputFormat, STREAM_FORMATS } from "./output_form
 
 /** What the shell completes a value with: names of the registry, or paths. */
 export type Completes =
+  | "calendar"
   | "environment"
   | "feed"
   | "symbol"

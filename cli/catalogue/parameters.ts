@@ -68,6 +68,7 @@ function typeOf(raw: RawParameter, completes: Completes | undefined): ParameterT
 
 const NOUNS: readonly (readonly [RegExp, Completes])[] = [
   [/^env(ironment)?s?$/, "environment"],
+  [/^calendars?$/, "calendar"],
   [/^feeds?$/, "feed"],
   [/^symbols?$/, "symbol"],
   [/^schemas?$/, "schema"],

@@ -14,7 +14,7 @@ export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [], SsmdCon
       const env = registry.environment(name);
       return {
         env: name,
-        feeds: env.feeds.join(","),
+        feeds: env.feeds,
         symbols: Object.keys(env.symbols).length,
         schema: env.schema,
         transport: env.transport.type,
@@ -24,7 +24,8 @@ export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [], SsmdCon
         gateway: env.gateway.port,
       };
     });
-    showList(this, rows, ["environment", "environments"], flags.output);
+    const shown = rows.map((row) => ({ ...row, feeds: row.feeds.join(", ") }));
+    showList(this, shown, ["environment", "environments"], flags.output, rows);
     noteOrigin(this, origin);
   },
 });

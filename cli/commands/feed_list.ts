@@ -23,10 +23,10 @@ export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [], SsmdCon
         name: feed.displayName,
         type: feed.type,
         status: feed.status,
-        since: version?.from,
-        parser: version?.parser,
-        sequenced: version?.sequenced,
-        auth: version?.auth.method,
+        since: version?.from ?? null,
+        parser: version?.parser ?? null,
+        sequenced: version?.sequenced ?? null,
+        auth: version?.auth.method ?? null,
         environments: environments.filter(({ feeds }) => feeds.includes(id)).length,
       };
     });

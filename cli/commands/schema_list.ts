@@ -20,11 +20,11 @@ export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [], SsmdCon
       return {
         schema: name,
         struct: schema.struct,
-        version: version?.version,
-        status: version?.status,
-        since: version?.from,
-        file: version?.file,
-        sha256: version?.sha256,
+        version: version?.version ?? null,
+        status: version?.status ?? null,
+        since: version?.from ?? null,
+        file: version?.file ?? null,
+        sha256: version?.sha256 ?? null,
         versions: schema.versions.length,
       };
     });

@@ -23,7 +23,14 @@ export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [string], S
     const inForce = schemaVersionOn({ versions, ...rest }, day);
     const text = inForce && registry.texts.get(`schemas/${inForce.file}`);
     if (flags.output !== "table") {
-      const value = { ...rest, asOf: day, origin, inForce: inForce ?? null, versions, text };
+      const value = {
+        ...rest,
+        asOf: day,
+        origin,
+        inForce: inForce ?? null,
+        versions,
+        text: text ?? null,
+      };
       return show(this, value, flags.output, origin);
     }
     const states = versions.map(({ version, from, status }) => `${version} ${status} ${from}`);

@@ -11,6 +11,7 @@ export const registryNames: NameSource = async (kind, dir) => {
   const root = findRoot(dir);
   if (root === undefined) return [];
   if (kind === "environment") return filesIn(`${root}/environments`, ".yaml");
+  if (kind === "calendar") return filesIn(`${root}/calendars`, ".yaml");
   if (kind === "feed") return filesIn(`${root}/feeds`, ".yaml");
   if (kind === "schema") return filesIn(`${root}/schemas`, ".capnp");
   if (kind === "symbol" || kind === "key") return await keysOf(root, `${kind}s`);

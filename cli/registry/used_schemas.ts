@@ -21,7 +21,8 @@ export interface UseFilter {
   env?: string | undefined;
 }
 
-const KEY = /^normalized\/([\w-]+)\/([\w-]+)\/v1\/[a-z]+\/(\d{4})\/(\d\d)\/(\d\d)\/.*\.capnp\.zst$/;
+const KEY =
+  /^normalized\/([\w-]+)\/([\w-]+)\/[\w.-]+\/[a-z]+\/(\d{4})\/(\d\d)\/(\d\d)\/.*\.capnp\.zst$/;
 
 /** Reads the lineage of all normalized files; sorted by day, environment, feed and schema. */
 export async function usedSchemas(
