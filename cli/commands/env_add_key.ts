@@ -53,7 +53,7 @@ export const command: Command<SsmdContext> = buildCommand<
           kind: "parsed",
           parse: String,
           default: "env",
-          brief: "Where it comes from: env, or file:<path>",
+          brief: "Where it comes from: env, file:<path>, mount:<dir> or sealed-secret/<name>",
           placeholder: "source",
         },
         rotationDays: numberFlag("How old it may become", "days"),

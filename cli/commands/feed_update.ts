@@ -22,7 +22,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdC
     [
       'ssmd feed update kraken --display-name "Kraken Spot"',
       "ssmd feed update kraken --rate-limit 10/1s --symbols-per-connection 200 --dry-run",
-      "ssmd feed update kraken --set calendar=crypto",
+      "ssmd feed update kraken --calendar always",
     ],
   ),
   parameters: {
