@@ -21,6 +21,9 @@ const LISTED_MAX = 20;
 export function namesHint(name: string, names: Iterable<string>): string {
   const all = [...names].sort();
   const near = nearest(name, all);
+  if (near !== undefined && all.length > LISTED_MAX) {
+    return `did you mean "${near}"? there are ${all.length} to choose from`;
+  }
   const more = all.length > LISTED_MAX ? `, … (${all.length})` : "";
   const list = all.length === 0
     ? "there are none yet"

@@ -19,6 +19,14 @@ Deno.test("a long list is cut, with its length", () => {
   assert.match(unknownName({ what: "symbol", name: "q", names }).hint, /n119, … \(30\)$/);
 });
 
+Deno.test("of many names the nearest is told alone", () => {
+  const names = Array.from({ length: 30 }, (_, i) => `KXMARKET-${i + 100}`);
+  assert.equal(
+    unknownName({ what: "symbol", name: "KXMARKT-107", names }).hint,
+    'did you mean "KXMARKET-107"? there are 30 to choose from',
+  );
+});
+
 Deno.test("a name that is there passes", () => {
   assertName({ what: "feed", name: "a", names: ["a"] });
   assert.throws(() => assertName({ what: "feed", name: "b", names: [] }), { code: "NAME_UNKNOWN" });

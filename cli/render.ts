@@ -53,16 +53,36 @@ function table(rows: readonly Row[], columns: readonly string[], columnsMax?: nu
     columns.map((_, i) => Math.max(0, ...[head, ...body].map((cells) => width(cells[i] ?? "")))),
     columnsMax,
   );
+  if (lineWidth(widths) > (columnsMax ?? Infinity)) return records(head, body, columnsMax);
   const line = (cells: string[]) =>
     cells.map((cell, i) => aligned(cell, widths[i] ?? 0, numeric[i] ?? false)).join(GAP).trimEnd();
   return [head, ...body].map((cells) => `${line(cells)}\n`).join("");
 }
 
+/** Row by row, a line a column: for terminals that are too narrow for all columns. */
+function records(
+  head: readonly string[],
+  body: readonly (readonly string[])[],
+  columnsMax?: number,
+): string {
+  const names = Math.max(...head.map(width));
+  const values = Math.max(0, ...body.flat().map(width));
+  const widths = fitted([names, values], columnsMax);
+  const [nameWidth = 0, valueWidth = 0] = widths;
+  const line = (cell: string, i: number) =>
+    `${aligned(head[i] ?? "", nameWidth, false)}${GAP}${aligned(cell, valueWidth, false)}`
+      .trimEnd();
+  return body.map((cells) => cells.map((cell, i) => `${line(cell, i)}\n`).join("")).join("\n");
+}
+
+function lineWidth(widths: readonly number[]): number {
+  return sum(widths) + GAP.length * (widths.length - 1);
+}
+
 /** Takes from the widest column until the line fits. */
 function fitted(widths: number[], columnsMax = Infinity): number[] {
-  const room = columnsMax - GAP.length * (widths.length - 1);
   const result = [...widths];
-  for (let over = sum(result) - room; over > 0; over--) {
+  for (let over = lineWidth(result) - columnsMax; over > 0; over--) {
     const widest = result.indexOf(Math.max(...result));
     if ((result[widest] ?? 0) <= WIDTH_MIN) break;
     result[widest] = (result[widest] ?? 0) - 1;

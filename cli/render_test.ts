@@ -30,6 +30,14 @@ Deno.test("a table fits the terminal; what is cut ends in an ellipsis", () => {
   assert.ok(lines[1]?.endsWith("…"));
 });
 
+Deno.test("where not even the narrowest columns fit, each row is a block of lines", () => {
+  const names = ["feed", "name", "type", "status", "since", "parser"];
+  const row = Object.fromEntries(names.map((name) => [name, `${name}-of-kraken`]));
+  const text = render({ value: [], rows: [row, row], counted: "feed" }, "table", 40);
+  const block = names.map((name) => `${name.toUpperCase().padEnd(8)}${name}-of-kraken\n`).join("");
+  assert.equal(text, `${block}\n${block}2 feeds\n`);
+});
+
 Deno.test("columns are those asked for, in that order", () => {
   const text = render({ ...RESULT, columns: ["symbols", "name"] }, "table", undefined);
   assert.equal(text.split("\n")[1], "      3  kraken");

@@ -5,7 +5,7 @@ import type { SsmdContext } from "../context.ts";
 import { changeLines, fileChange } from "../registry/change.ts";
 import { docs, numberFlag, REGISTRY_FLAGS, type RegistryFlags, word } from "../registry/flags.ts";
 import { historyOf, textIn } from "../registry/git.ts";
-import { Registry, unknownName } from "../registry/registry.ts";
+import { Registry } from "../registry/registry.ts";
 import { showList } from "../registry/show.ts";
 
 interface Flags extends RegistryFlags {
@@ -29,7 +29,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdC
     const commits = await historyOf(registry.dir, path);
     if (commits.length === 0) {
       if (!registry.texts.has(path)) {
-        throw unknownName("environment", name, registry.names("environment"), registry.dir);
+        throw registry.unknown("environment", name, registry.names("environment"));
       }
       throw new ConfigError("GIT_FAILED", `git knows nothing of environment "${name}" yet`, {
         hint: 'ssmd commit -m "…" begins its history',

@@ -34,7 +34,7 @@ export const command: Command<SsmdContext> = buildCommand<
       const schema = registry.schema(name);
       const index = schema.versions.findIndex((each) => each.version === version);
       const found = schema.versions[index];
-      if (found === undefined) throw noVersion(schema, version, registry.dir);
+      if (found === undefined) throw noVersion(registry, schema, version);
       if (SCHEMA_STATUSES.indexOf(status) < SCHEMA_STATUSES.indexOf(found.status)) {
         throw new UsageError(
           "USAGE",

@@ -3,7 +3,7 @@ import { subjectOf } from "@ssmd/market";
 import { todayUtc, versionOn } from "@ssmd/metadata";
 import type { SsmdContext } from "../context.ts";
 import { docs, REGISTRY_FLAGS, type RegistryFlags, word } from "../registry/flags.ts";
-import { Registry, unknownName } from "../registry/registry.ts";
+import { Registry } from "../registry/registry.ts";
 import { show } from "../registry/show.ts";
 
 /** `ssmd symbol show` */
@@ -31,7 +31,7 @@ export const command: Command<SsmdContext> = buildCommand<
     });
     if (entries.length === 0) {
       const all = new Set(environments.flatMap(({ symbols }) => Object.keys(symbols)));
-      throw unknownName("symbol", symbol, [...all].sort(), registry.dir);
+      throw registry.unknown("symbol", symbol, [...all]);
     }
     show(this, { symbol, environments: Object.fromEntries(entries) }, flags.output);
   },

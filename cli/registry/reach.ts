@@ -46,7 +46,13 @@ function reasonOf(error: unknown): string {
   }
   return error instanceof DOMException && error.name === "TimeoutError"
     ? `no answer in ${REACH_MS / 1000} s`
-    : messageOf(error);
+    : causeOf(error);
+}
+
+/** `fetch` says only that it failed; what did stands in the causes. */
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause === undefined ? messageOf(error) : causeOf(cause);
 }
 
 function probesOf(registry: Registry, environment: Environment): Probe[] {

@@ -12,8 +12,9 @@ import {
   registryPlaceOf,
   type SourceFile,
 } from "@ssmd/metadata";
-import { ConfigError, nearest } from "@ssmd/runtime";
+import { ConfigError } from "@ssmd/runtime";
 import type { Globals } from "../context.ts";
+import { unknownName } from "../names.ts";
 import { registryDirOf } from "../registry_dir.ts";
 import { checkSchemaText } from "./schema_text.ts";
 
@@ -86,7 +87,7 @@ export class Registry {
   /** The text of a file. Throws ConfigError `CONFIG_NOT_FOUND` that names the nearest. */
   text(kind: RegistryKind, name: string): string {
     const text = this.texts.get(registryPathOf({ kind, name }));
-    if (text === undefined) throw unknownName(WORDS[kind], name, this.names(kind), this.dir);
+    if (text === undefined) throw this.unknown(WORDS[kind], name, this.names(kind));
     return text;
   }
 
@@ -122,27 +123,17 @@ export class Registry {
     });
   }
 
+  /** The error for a name that is not in this registry. */
+  unknown(what: string, name: string, names: readonly string[]): ConfigError {
+    return unknownName({ what, name, names, where: `in ${this.dir}`, code: "CONFIG_NOT_FOUND" });
+  }
+
   #sound<T>(kind: RegistryKind, name: string, found: T | undefined): T {
     this.text(kind, name);
     if (found !== undefined) return found;
     const file = `${this.dir}/${registryPathOf({ kind, name })}`;
     throw findingsError(this.check().findings.filter((finding) => finding.file === file));
   }
-}
-
-/** An error that names the nearest name and all there are. */
-export function unknownName(
-  what: string,
-  name: string,
-  names: readonly string[],
-  where: string,
-): ConfigError {
-  const near = nearest(name, names);
-  const meant = near === undefined ? "" : `did you mean "${near}"? `;
-  return new ConfigError("CONFIG_NOT_FOUND", `there is no ${what} "${name}" in ${where}`, {
-    hint: `${meant}there are: ${names.join(", ") || "none"}`,
-    context: { name, existing: [...names] },
-  });
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -1,7 +1,7 @@
 import { compareSchemas, parseSchema, type SchemaChange, SCHEMAS, worstEffect } from "@ssmd/codec";
 import { type RegisteredSchema, schemaVersionOn, todayUtc } from "@ssmd/metadata";
 import { ConfigError, systemCodeOf } from "@ssmd/runtime";
-import { type Registry, unknownName } from "./registry.ts";
+import type { Registry } from "./registry.ts";
 
 /** A schema's text and what it is called in messages. */
 export interface SchemaText {
@@ -49,7 +49,7 @@ export async function schemaText(registry: Registry, spec: string): Promise<Sche
   const version = wanted === undefined
     ? schemaVersionOn(schema, todayUtc()) ?? schema.versions.at(-1)
     : schema.versions.find((each) => each.version === wanted);
-  if (version === undefined) throw noVersion(schema, wanted ?? "", registry.dir);
+  if (version === undefined) throw noVersion(registry, schema, wanted ?? "");
   const text = registry.texts.get(`schemas/${version.file}`);
   if (text === undefined) {
     throw new ConfigError("CONFIG_NOT_FOUND", `the text ${version.file} of ${name} is missing`, {
@@ -60,9 +60,13 @@ export async function schemaText(registry: Registry, spec: string): Promise<Sche
 }
 
 /** There is no such version. */
-export function noVersion(schema: RegisteredSchema, wanted: string, dir: string): ConfigError {
+export function noVersion(
+  registry: Registry,
+  schema: RegisteredSchema,
+  wanted: string,
+): ConfigError {
   const versions = schema.versions.map(({ version }) => version);
-  return unknownName(`version of schema ${schema.name}`, wanted, versions, dir);
+  return registry.unknown(`version of schema ${schema.name}`, wanted, versions);
 }
 
 /** What differs between two texts, and the worst of it. Throws SchemaError. */

@@ -27,9 +27,7 @@ export function showList(
   output: OutputFormat,
   value: unknown = rows,
 ): void {
-  if (output !== "table") return stdout.write(render({ value, rows }, output));
-  if (rows.length > 0) stdout.write(render({ value, rows }, output));
-  stdout.write(`${rows.length} ${rows.length === 1 ? what[0] : what[1]}\n`);
+  stdout.write(render({ value, rows, counted: what }, output));
 }
 
 /** A deep value as rows of path and value; lists of words stand on one line. */
