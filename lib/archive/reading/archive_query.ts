@@ -1,6 +1,9 @@
 import { ArchiveError, isoOfUs } from "@ssmd/runtime";
 import { EVENT_TYPES, type EventType, type Gap } from "@ssmd/market";
 
+/** The year 2200: a time in µs beyond 2255 is not exact in a double. */
+export const TIME_US_MAX = Date.UTC(2200, 0) * 1000;
+
 /** Which records of the archive are read. */
 export interface ArchiveQuery {
   /** Environment. */
@@ -58,9 +61,6 @@ export function assertQuery({ types, symbols, fromUs, toUs }: ArchiveQuery): voi
     throw invalid(`The span ${span} is empty.`, "The end is the first moment that is left out.");
   }
 }
-
-/** The year 10000: behind it a day has no name of ten characters. */
-const TIME_US_MAX = Date.UTC(10_000, 0) * 1000;
 
 function invalid(message: string, hint: string): ArchiveError {
   return new ArchiveError("QUERY_INVALID", message, { hint });

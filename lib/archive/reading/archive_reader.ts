@@ -3,7 +3,7 @@ import { ALL_SYMBOLS, type Gap, lostGap, type MarketEvent } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
 import { usOfDay } from "../paths.ts";
 import { isGone } from "../sealed_reader.ts";
-import { type ArchivedDay, archivedDays } from "./archived_days.ts";
+import { type ArchivedDay, archivedDays, assertKnown } from "./archived_days.ts";
 import { type ArchiveQuery, type ArchiveReadOptions, assertQuery } from "./archive_query.ts";
 import type { Damage } from "./block.ts";
 import { type DayPlan, type DayPlanOptions, manifestOf, planDay } from "./day_plan.ts";
@@ -38,6 +38,7 @@ export async function* readArchive(
   assertQuery(query);
   const days = await archivedDays(storage, query);
   let coming: DayReader | undefined;
+  let isKnown = false;
   try {
     for (let i = 0; i < days.length; i++) {
       const reader = coming ?? new DayReader(storage, query, days[i] as ArchivedDay, options);
@@ -45,7 +46,9 @@ export async function* readArchive(
       // Its manifest and indexes are at hand when this day ends.
       coming = after && new DayReader(storage, query, after, options);
       yield* reader.records();
+      isKnown ||= reader.isArchived;
     }
+    if (!isKnown) await assertKnown(storage, query);
   } finally {
     await coming?.planned();
   }
@@ -58,6 +61,8 @@ class DayReader {
   #readAhead: ReadAheadOptions;
   #onDamage: ArchiveReadOptions["onDamage"];
   #plannedAtMs = 0;
+  /** Whether the day has a manifest; known when it was read. */
+  isArchived = false;
 
   /** Begins to plan. */
   constructor(
@@ -99,9 +104,11 @@ class DayReader {
       const planned = await this.#plan;
       if ("error" in planned) {
         if (!(planned.error instanceof ArchiveError)) throw planned.error;
+        this.isArchived = true;
         yield* this.#lost(this.#dayDamage(planned.error));
         return;
       }
+      this.isArchived = planned.plan.manifest !== undefined;
       const changedUs = yield* this.#planRecords(planned.plan);
       if (changedUs === undefined) return;
       const { query, toUs } = this.#options;

@@ -2,7 +2,7 @@ import { ArchiveError, suggestion } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { dayOfUs, feedPrefix, parseManifestKey } from "../paths.ts";
 import { loadPromoted, type Promoted, promotedOn } from "../promoted.ts";
-import type { ArchiveQuery } from "./archive_query.ts";
+import { type ArchiveQuery, TIME_US_MAX } from "./archive_query.ts";
 
 /** A day of the archive and the version of it that is read. */
 export interface ArchivedDay {
@@ -14,30 +14,39 @@ export interface ArchivedDay {
 
 /** Keys that are looked at for names that may have been meant. */
 const KEYS_FOR_NAMES_MAX = 10_000;
+const DAY_US = 86_400_000_000;
+/** Spans up to this many days are not listed. */
+const SHORT_DAYS = 8;
 
 /**
- * The days with normalized records within a query's span, oldest first, each in the version that is
- * asked for or promoted. Throws ArchiveError `ARCHIVE_NOT_FOUND` when there is nothing of this
- * environment and feed at all, or not in this version; StorageError.
+ * The days of a query's span that may have normalized records, oldest first, each in the version that
+ * is asked for or promoted. Of a long span the days that have a manifest; a short one is not worth the
+ * requests that a list costs. Throws StorageError, and ArchiveError for a damaged promotion.
  */
 export async function archivedDays(storage: Storage, query: ArchiveQuery): Promise<ArchivedDay[]> {
-  const { env, feed, version, fromUs = 0, toUs } = query;
-  const first = dayOfUs(fromUs);
-  const last = toUs === undefined ? "9999-12-31" : dayOfUs(toUs - 1);
+  const { env, feed, version, fromUs = 0, toUs = TIME_US_MAX } = query;
   const promoted = version === undefined ? await loadPromoted(storage, env, feed) : undefined;
+  const versionOf = (day: string) => version ?? (promoted && promotedOn(promoted, day)) ?? "";
+  if (toUs - fromUs <= SHORT_DAYS * DAY_US) {
+    return daysBetween(fromUs, toUs).map((day) => ({ day, version: versionOf(day) }));
+  }
+  const [first, last] = [dayOfUs(fromUs), dayOfUs(toUs - 1)];
   const days: ArchivedDay[] = [];
-  let isKnown = false;
   for (const each of versionsOf(version, promoted)) {
-    for await (
-      const day of manifestDays(storage, { kind: "normalized", env, feed, version: each })
-    ) {
-      isKnown = true;
-      const isRead = promoted === undefined || promotedOn(promoted, day) === each;
-      if (isRead && day >= first && day <= last) days.push({ day, version: each });
+    const place = { kind: "normalized", env, feed, version: each } as const;
+    for await (const day of manifestDays(storage, place)) {
+      if (versionOf(day) === each && day >= first && day <= last) days.push({ day, version: each });
     }
   }
-  if (!isKnown) await assertKnown(storage, query);
   return days.sort((a, b) => (a.day < b.day ? -1 : 1));
+}
+
+/** UTC days that a span touches; `toUs` is the first moment behind it, µs. */
+export function daysBetween(fromUs: number, toUs: number): string[] {
+  const days: string[] = [];
+  const firstUs = Math.floor(fromUs / DAY_US) * DAY_US;
+  for (let us = firstUs; us < toUs; us += DAY_US) days.push(dayOfUs(us));
+  return days;
 }
 
 function versionsOf(version: string | undefined, promoted: Promoted | undefined): string[] {
@@ -65,8 +74,14 @@ export async function* manifestDays(
   }
 }
 
-/** Refuses what the archive has nothing of. A feed that has only raw files yet is known. */
-async function assertKnown(storage: Storage, { env, feed, version }: ArchiveQuery): Promise<void> {
+/**
+ * Refuses what the archive has nothing of: ArchiveError `ARCHIVE_NOT_FOUND` that names what there is.
+ * A feed that has only raw files yet is known.
+ */
+export async function assertKnown(
+  storage: Storage,
+  { env, feed, version }: Pick<ArchiveQuery, "env" | "feed" | "version">,
+): Promise<void> {
   if (version === undefined && await hasAny(storage, feedPrefix("raw", env, feed))) return;
   if (await hasAny(storage, feedPrefix("normalized", env, feed, version))) return;
   const { what, hint } = await missing(storage, { env, feed, version });
