@@ -202,6 +202,7 @@ export class RawFiles {
       run: header.run,
       count,
       ...file.counts,
+      clock: capture.clock,
       bytes: file.bytes.length,
       sha256: file.sha256,
       ...manifestTimes(file.firstUs, file.lastUs),

@@ -129,7 +129,7 @@ async function putRaw(
   const key = rawKey({ ...PLACE, env, connection, atUs: START_US + minute * MINUTE_US });
   await storage.put(key, built.bytes);
   return {
-    ...{ key, connection, run: RUN, count: lines.length, ...built.counts },
+    ...{ key, connection, run: RUN, count: lines.length, ...built.counts, clock: info.clock },
     bytes: built.bytes.length,
     sha256: built.sha256,
     ...manifestTimes(built.firstUs, built.lastUs),

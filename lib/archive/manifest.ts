@@ -2,7 +2,7 @@ import { isoOfUs } from "@ssmd/runtime";
 import type { EventType, Gap, GapReason } from "@ssmd/market";
 import { type ArchiveKind, type ManifestPlace, NORMALIZED_VERSION, usOfDay } from "./paths.ts";
 import type { Positions } from "./position.ts";
-import { nsText, usOfNsText } from "./raw_line.ts";
+import { type CaptureClock, nsText, usOfNsText } from "./raw_line.ts";
 
 const DAY_US = 86_400_000_000;
 const DAY_GRACE_US = 60_000_000;
@@ -40,6 +40,8 @@ export interface ManifestFile {
   binary?: number;
   /** Raw: connects, disconnects, resumes. */
   events?: number;
+  /** Raw: the clock that timed its lines, as its capture line says. Absent in older manifests. */
+  clock?: CaptureClock;
   /** Of the file as it lies in storage. */
   bytes: number;
   /** Of the file as it lies in storage, hex. */

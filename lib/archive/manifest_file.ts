@@ -9,6 +9,7 @@ import {
 } from "./manifest.ts";
 import { isKeyName, manifestKey, type ManifestPlace } from "./paths.ts";
 import { parsePlace } from "./position.ts";
+import type { CaptureClock } from "./raw_line.ts";
 import { sha256Of } from "./raw_writer.ts";
 
 const UTF8 = new TextEncoder();
@@ -183,7 +184,14 @@ function isFile(value: unknown): value is ManifestFile {
   return typeof file?.key === "string" && Number.isSafeInteger(file.count) &&
     Number.isSafeInteger(file.bytes) && SHA256.test(String(file.sha256)) &&
     NS.test(String(file.from)) && NS.test(String(file.to)) &&
-    (file.sealed === undefined || isSealed(file.sealed));
+    (file.sealed === undefined || isSealed(file.sealed)) &&
+    (file.clock === undefined || isClock(file.clock));
+}
+
+function isClock(value: unknown): boolean {
+  const clock = value as Partial<CaptureClock> | null;
+  return typeof clock?.source === "string" && typeof clock.status === "string" &&
+    (clock.offsetUs === null || Number.isFinite(clock.offsetUs));
 }
 
 function isSealed(value: unknown): boolean {

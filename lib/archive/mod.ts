@@ -24,3 +24,4 @@ export * from "./reading/archived_days.ts";
 export * from "./reading/archive_reader.ts";
 export * from "./reading/record_order.ts";
 export * from "./side_objects.ts";
+export * from "./reading/clock_filter.ts";

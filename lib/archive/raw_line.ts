@@ -10,6 +10,16 @@ export interface CaptureSymbol {
   depth?: number;
 }
 
+/** How a machine's clock is set. */
+export interface CaptureClock {
+  /** What sets it: `chrony`, `ptp`, `system`. */
+  source: string;
+  /** `synchronized`, `unsynchronized` or `unknown`. */
+  status: string;
+  /** How far it was off when it was asked, µs; null = not known. */
+  offsetUs: number | null;
+}
+
 /** Who captured what, where, by which clock and software: the first line of a raw file. */
 export interface CaptureInfo {
   /** Life of the connector, as in message ids. */
@@ -30,8 +40,8 @@ export interface CaptureInfo {
   location: string;
   /** Name of the machine. */
   host: string;
-  /** `source`: what sets the clock; `status`: `synchronized`, `unsynchronized` or `unknown`. */
-  clock: { source: string; status: string; offsetUs: number | null };
+  /** The clock that times the lines. */
+  clock: CaptureClock;
   /** What captured. */
   software: { version: string; commit: string };
   /** Lines of this connection in earlier files of the run. */

@@ -1,5 +1,6 @@
 import { ArchiveError, isoOfUs } from "@ssmd/runtime";
 import { EVENT_TYPES, type EventType, type Gap } from "@ssmd/market";
+import type { ClockQuery } from "./clock_filter.ts";
 
 /** The year 2200: a time in µs beyond 2255 is not exact in a double. */
 export const TIME_US_MAX = Date.UTC(2200, 0) * 1000;
@@ -20,6 +21,8 @@ export interface ArchiveQuery {
   toUs?: number;
   /** Version of the normalized records; default what is promoted for the day. */
   version?: string;
+  /** Only records that are known to be timed by such a clock; see ClockFilter. Default all. */
+  clock?: ClockQuery;
 }
 
 /** A file of the archive that could not be read whole, while reading went on. */

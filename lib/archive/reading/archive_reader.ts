@@ -9,7 +9,6 @@ import type { Damage } from "./block.ts";
 import { type DayPlan, type DayPlanOptions, manifestOf, planDay } from "./day_plan.ts";
 import { Merge } from "./merge.ts";
 import { ReadAhead, type ReadAheadOptions } from "./read_ahead.ts";
-import { RecordFilter } from "./record_filter.ts";
 import type { Unit } from "./unit.ts";
 
 const DAY_US = 86_400_000_000;
@@ -75,8 +74,7 @@ class DayReader {
     const startUs = usOfDay(archived.day);
     const fromUs = Math.max(startUs, query.fromUs ?? 0);
     const toUs = Math.min(startUs + DAY_US, query.toUs ?? Infinity);
-    const filter = filterOf(query, fromUs, toUs);
-    this.#options = { storage, query, archived, filter, fromUs, toUs, bytesMax };
+    this.#options = { storage, query, archived, fromUs, toUs, bytesMax };
     this.#readAhead = { bytesMax, requestsMax: options.requestsMax ?? REQUESTS };
     this.#onDamage = options.onDamage;
     this.#plan = this.#planned();
@@ -111,9 +109,7 @@ class DayReader {
       this.isArchived = planned.plan.manifest !== undefined;
       const changedUs = yield* this.#planRecords(planned.plan);
       if (changedUs === undefined) return;
-      const { query, toUs } = this.#options;
-      const filter = filterOf(query, changedUs, toUs);
-      this.#options = { ...this.#options, filter, fromUs: changedUs };
+      this.#options = { ...this.#options, fromUs: changedUs };
       this.#plan = this.#planned();
     }
   }
@@ -168,10 +164,6 @@ class DayReader {
     const { fromUs: atUs, toUs } = this.#options;
     return { error, key: String(error.context["key"] ?? ""), atUs, toUs: toUs - 1, missed: null };
   }
-}
-
-function filterOf({ symbols }: ArchiveQuery, fromUs: number, toUs: number): RecordFilter {
-  return new RecordFilter({ symbols: symbols && new Set(symbols), fromUs, toUs });
 }
 
 /** What is missing, as a record: its time is that of the last moment that was read. */

@@ -7,7 +7,8 @@ import { isGone, openSealed } from "../sealed_reader.ts";
 import type { ArchiveQuery } from "./archive_query.ts";
 import type { ArchivedDay } from "./archived_days.ts";
 import type { Block } from "./block.ts";
-import type { RecordFilter } from "./record_filter.ts";
+import { loadClockFilter } from "./clock_filter.ts";
+import { RecordFilter } from "./record_filter.ts";
 import { frontUnit, rangeBytesFor, sealedUnits, wantedFrames } from "./sealed_unit.ts";
 import type { Unit } from "./unit.ts";
 import { windowUnit } from "./window_unit.ts";
@@ -26,7 +27,6 @@ export interface DayPlanOptions {
   storage: Storage;
   query: ArchiveQuery;
   archived: ArchivedDay;
-  filter: RecordFilter;
   /** receivedAt, µs; `toUs` is the first moment that is left out. */
   fromUs: number;
   toUs: number;
@@ -38,8 +38,9 @@ export async function planDay(options: DayPlanOptions): Promise<DayPlan> {
   for (let tries = 1;; tries++) {
     const manifest = await manifestOf(options);
     const files = (manifest?.files ?? []).filter((file) => isWanted(file, options));
+    const filter = await filterOf(options);
     try {
-      const units = await Promise.all(files.map((file) => unitsOf(file, options)));
+      const units = await Promise.all(files.map((file) => unitsOf(file, filter, options)));
       return { manifest, units: units.flat() };
     } catch (error) {
       // It was sealed anew since the manifest was read.
@@ -63,8 +64,22 @@ function isWanted(file: ManifestFile, { query, fromUs, toUs }: DayPlanOptions): 
   return usOfNsText(file.from) < toUs && usOfNsText(file.to) >= fromUs;
 }
 
-async function unitsOf(file: ManifestFile, options: DayPlanOptions): Promise<Unit[]> {
-  const { storage, filter, bytesMax, fromUs, toUs } = options;
+async function filterOf(options: DayPlanOptions): Promise<RecordFilter> {
+  const { storage, query, archived, fromUs, toUs } = options;
+  const { env, feed, symbols, clock } = query;
+  const place = { env, feed, day: archived.day };
+  return new RecordFilter({
+    ...{ symbols: symbols && new Set(symbols), fromUs, toUs },
+    clock: clock && await loadClockFilter(storage, place, clock),
+  });
+}
+
+async function unitsOf(
+  file: ManifestFile,
+  filter: RecordFilter,
+  options: DayPlanOptions,
+): Promise<Unit[]> {
+  const { storage, bytesMax, fromUs, toUs } = options;
   if (file.sealed === undefined) return [windowUnit(storage, file, filter)];
   try {
     const day = await openSealed(storage, file);

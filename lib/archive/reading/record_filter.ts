@@ -1,5 +1,6 @@
 import type { EventType, MarketEvent } from "@ssmd/market";
 import { decode, RecordKeyReader } from "@ssmd/codec";
+import type { ClockFilter } from "./clock_filter.ts";
 
 /** Which records of a file are wanted; what no list or span names is. */
 export interface RecordFilterOptions {
@@ -7,6 +8,8 @@ export interface RecordFilterOptions {
   /** receivedAt, µs; `toUs` is the first moment that is left out. */
   fromUs: number;
   toUs: number;
+  /** Which moments are timed by a wanted clock; undefined = all. */
+  clock?: ClockFilter | undefined;
 }
 
 /** Makes records of messages, those that are wanted. */
@@ -14,12 +17,14 @@ export class RecordFilter {
   readonly symbols: ReadonlySet<string> | undefined;
   #fromUs: number;
   #toUs: number;
+  #clock: ClockFilter | undefined;
   #keys = new RecordKeyReader();
 
-  constructor({ symbols, fromUs, toUs }: RecordFilterOptions) {
+  constructor({ symbols, fromUs, toUs, clock }: RecordFilterOptions) {
     this.symbols = symbols;
     this.#fromUs = fromUs;
     this.#toUs = toUs;
+    this.#clock = clock;
   }
 
   /** The record of a message, undefined when it is not wanted. Throws CodecError. */
@@ -31,6 +36,7 @@ export class RecordFilter {
     }
     const record = decode(type, message);
     const { receivedAtUs } = record;
-    return receivedAtUs >= this.#fromUs && receivedAtUs < this.#toUs ? record : undefined;
+    if (receivedAtUs < this.#fromUs || receivedAtUs >= this.#toUs) return undefined;
+    return this.#clock?.isTimed(receivedAtUs) === false ? undefined : record;
   }
 }
