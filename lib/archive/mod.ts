@@ -25,3 +25,7 @@ export * from "./reading/archive_reader.ts";
 export * from "./reading/record_order.ts";
 export * from "./side_objects.ts";
 export * from "./reading/clock_filter.ts";
+export * from "./inventory/day_condition.ts";
+export * from "./inventory/day_summary.ts";
+export * from "./inventory/gap_spans.ts";
+export * from "./inventory/inventory.ts";

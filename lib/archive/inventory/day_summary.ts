@@ -1,0 +1,153 @@
+import { ArchiveError } from "@ssmd/runtime";
+import { EVENT_TYPES, type EventType } from "@ssmd/market";
+import type { Storage } from "@ssmd/storage";
+import { isDayOver, type Manifest, type ManifestFile } from "../manifest.ts";
+import { loadManifest } from "../manifest_file.ts";
+import { conditionOf, type DayCondition } from "./day_condition.ts";
+import { type GapSpan, gapSpans } from "./gap_spans.ts";
+
+/** One clock that timed lines of a day. */
+export interface ClockShare {
+  /** What sets it; `unknown` = it was not written down. */
+  source: string;
+  /** `synchronized`, `unsynchronized` or `unknown`. */
+  status: string;
+  /** Raw lines that it timed. */
+  lines: number;
+  /** How far it was off at most, µs; null = not known. */
+  offsetUsMax: number | null;
+}
+
+/** What a day of a feed holds, from its manifests. */
+export interface DaySummary {
+  feed: string;
+  /** `YYYY-MM-DD`, UTC. */
+  day: string;
+  /** Version of the normalized records. */
+  version: string;
+  condition: DayCondition;
+  /** Why it is in that condition, one sentence. */
+  why: string;
+  /** Where the archiver stands with the day: `open`, `complete`, `partial`, `failed`; `none` = no manifest. */
+  archiveStatus: string;
+  /** Whether its records lie in sealed days, in windows, or some here and some there; `none` = no files. */
+  layout: "sealed" | "windows" | "mixed" | "none";
+  /** Bytes of raw and of normalized files in storage. */
+  rawBytes: number;
+  normalizedBytes: number;
+  /** Lines of raw files that are frames. */
+  rawFrames: number;
+  rawFiles: number;
+  normalizedFiles: number;
+  /** Records in all, and by type. */
+  records: number;
+  byType: Record<EventType, number>;
+  symbols: number;
+  /** Share of the captured time, weighted by symbols, that lies in no gap: 0…1; null = nothing came. */
+  quality: number | null;
+  gaps: GapSpan[];
+  /** Messages known to be missing; gaps that do not know count 0. */
+  missed: number;
+  /** First and last receivedAt, ns as text; "" = no records. */
+  from: string;
+  to: string;
+  clocks: ClockShare[];
+}
+
+/** Which day. */
+export interface SummaryPlace {
+  env: string;
+  feed: string;
+  day: string;
+  version: string;
+}
+
+/** Summarizes a day by its two manifests; a damaged one makes it partial. Throws StorageError. */
+export async function summarizeDay(
+  storage: Storage,
+  place: SummaryPlace,
+  nowUs: number,
+): Promise<DaySummary> {
+  const { env, feed, day, version } = place;
+  const damages: string[] = [];
+  const load = async (kind: "raw" | "normalized") => {
+    try {
+      return await loadManifest(storage, { kind, env, feed, day, version });
+    } catch (error) {
+      if (!(error instanceof ArchiveError)) throw error;
+      damages.push(error.message);
+      return undefined;
+    }
+  };
+  const [raw, normalized] = await Promise.all([load("raw"), load("normalized")]);
+  const isOver = isDayOver(day, nowUs);
+  const { condition, why } = conditionOf({ raw, normalized, unreadable: damages[0], isOver });
+  return { feed, day, version, condition, why, ...rawFigures(raw), ...recordFigures(normalized) };
+}
+
+function rawFigures(raw: Manifest | undefined) {
+  const files = raw?.files ?? [];
+  return {
+    rawBytes: raw?.bytes ?? 0,
+    rawFrames: sum(files, (file) => (file.frames ?? 0) + (file.binary ?? 0)),
+    rawFiles: files.length,
+    clocks: clocksOf(files),
+  };
+}
+
+function recordFigures(manifest: Manifest | undefined) {
+  const files = manifest?.files ?? [];
+  const filled = files.filter(({ count }) => count > 0);
+  const gaps = gapSpans(manifest?.gaps ?? []);
+  return {
+    archiveStatus: manifest?.status ?? "none",
+    layout: layoutOf(files),
+    normalizedBytes: manifest?.bytes ?? 0,
+    normalizedFiles: files.length,
+    records: manifest?.count ?? 0,
+    byType: countsOf(files),
+    symbols: manifest?.symbols ?? 0,
+    quality: manifest === undefined || manifest.count === 0 ? null : manifest.quality,
+    gaps,
+    missed: sum(gaps, ({ missed }) => missed ?? 0),
+    from: filled.map((file) => file.from).sort(byLength)[0] ?? "",
+    to: filled.map((file) => file.to).sort(byLength).at(-1) ?? "",
+  };
+}
+
+function layoutOf(files: readonly ManifestFile[]): DaySummary["layout"] {
+  const sealed = files.filter((file) => file.sealed !== undefined).length;
+  if (files.length === 0) return "none";
+  return sealed === files.length ? "sealed" : sealed === 0 ? "windows" : "mixed";
+}
+
+function countsOf(files: readonly ManifestFile[]): Record<EventType, number> {
+  const counts = Object.fromEntries(EVENT_TYPES.map((type) => [type, 0]));
+  for (const { type, count } of files) {
+    if (type !== undefined) counts[type] = (counts[type] ?? 0) + count;
+  }
+  return counts as Record<EventType, number>;
+}
+
+function clocksOf(files: readonly ManifestFile[]): ClockShare[] {
+  const clocks = new Map<string, ClockShare>();
+  for (const { clock, count } of files) {
+    const { source, status, offsetUs } = clock ??
+      { source: "unknown", status: "unknown", offsetUs: null };
+    const known = clocks.get(`${source}/${status}`) ??
+      { source, status, lines: 0, offsetUsMax: null };
+    known.lines += count;
+    if (offsetUs !== null) known.offsetUsMax = Math.max(known.offsetUsMax ?? 0, Math.abs(offsetUs));
+    clocks.set(`${source}/${status}`, known);
+  }
+  return [...clocks.values()].sort((a, b) => b.lines - a.lines);
+}
+
+/** Times as text: the longer is the later. */
+function byLength(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+function sum<T>(items: readonly T[], figure: (item: T) => number): number {
+  return items.reduce((total, item) => total + figure(item), 0);
+}

@@ -1,0 +1,116 @@
+import { ArchiveError } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import { dayOfUs, parseManifestKey } from "../paths.ts";
+import { loadPromoted, promotedOn } from "../promoted.ts";
+import { assertKnown, daysBetween, manifestDays } from "../reading/archived_days.ts";
+import { TIME_US_MAX } from "../reading/archive_query.ts";
+import { type DaySummary, summarizeDay } from "./day_summary.ts";
+
+/** Which days are told of. */
+export interface InventoryQuery {
+  env: string;
+  /** Default all feeds of which there is anything. */
+  feeds?: readonly string[];
+  /** Days that the span touches, µs; default from a feed's first day to its last. */
+  fromUs?: number;
+  /** The first moment behind it. */
+  toUs?: number;
+  /** Version of the normalized records; default what is promoted for the day. */
+  version?: string;
+  /** Whether trading was expected on a day; default on every one. Other days are told of when there is something. */
+  isExpected?: (feed: string, day: string) => boolean;
+  /** Now, µs: days to come are no missing ones. */
+  nowUs: number;
+}
+
+const DAY_US = 86_400_000_000;
+/** Days whose manifests are read at the same time. */
+const DAYS_AT_ONCE = 8;
+
+/**
+ * What the archive holds, by feed and day; days of which it should hold something and does not are
+ * told too. Reads manifests only. Throws ArchiveError `ARCHIVE_NOT_FOUND` for a feed that is not
+ * there, StorageError.
+ */
+export async function inventory(storage: Storage, query: InventoryQuery): Promise<DaySummary[]> {
+  const feeds = query.feeds ?? await archivedFeeds(storage, query.env);
+  const summaries: DaySummary[] = [];
+  for (const feed of [...new Set(feeds)].sort()) {
+    summaries.push(...await feedInventory(storage, feed, query));
+  }
+  return summaries;
+}
+
+/** Feeds of an environment of which there are manifests, sorted. All keys of it are looked at. */
+export async function archivedFeeds(storage: Storage, env: string): Promise<string[]> {
+  const feeds = new Set<string>();
+  for (const kind of ["normalized", "raw"]) {
+    for await (const { key } of storage.list(`${kind}/${env}/`)) {
+      const place = parseManifestKey(key);
+      if (place !== undefined) feeds.add(place.feed);
+    }
+  }
+  if (feeds.size > 0) return [...feeds].sort();
+  const message = `There is no archive of the environment "${env}" in "${storage.location}".`;
+  throw new ArchiveError("ARCHIVE_NOT_FOUND", message, {
+    hint: "--data names the folder that holds raw/ and normalized/; --env alone takes its storage.",
+    context: { env },
+  });
+}
+
+async function feedInventory(
+  storage: Storage,
+  feed: string,
+  query: InventoryQuery,
+): Promise<DaySummary[]> {
+  const { env, nowUs, isExpected = () => true } = query;
+  const promoted = await loadPromoted(storage, env, feed);
+  const known = await knownDays(storage, feed, query, promoted);
+  if (known.size === 0) await assertKnown(storage, { env, feed });
+  const days = wantedDays(known, query)
+    .filter((day) => known.has(day) || isExpected(feed, day));
+  const versionOf = (day: string) => query.version ?? promotedOn(promoted, day);
+  const summaries: DaySummary[] = [];
+  for (let at = 0; at < days.length; at += DAYS_AT_ONCE) {
+    const some = days.slice(at, at + DAYS_AT_ONCE);
+    summaries.push(
+      ...await Promise.all(
+        some.map((day) =>
+          summarizeDay(storage, { env, feed, day, version: versionOf(day) }, nowUs)
+        ),
+      ),
+    );
+  }
+  return summaries;
+}
+
+async function knownDays(
+  storage: Storage,
+  feed: string,
+  { env, version }: InventoryQuery,
+  promoted: { default: string; days: Record<string, string> },
+): Promise<Set<string>> {
+  const days = new Set<string>();
+  const versions = version === undefined
+    ? new Set([promoted.default, ...Object.values(promoted.days)])
+    : [version];
+  for await (const day of manifestDays(storage, { kind: "raw", env, feed })) days.add(day);
+  for (const each of versions) {
+    const place = { kind: "normalized", env, feed, version: each } as const;
+    for await (const day of manifestDays(storage, place)) days.add(day);
+  }
+  return days;
+}
+
+/** From the span's first day to its last; where it is open, from the first that is known to the last. */
+function wantedDays(known: ReadonlySet<string>, query: InventoryQuery): string[] {
+  const { fromUs, toUs, nowUs } = query;
+  const sorted = [...known].sort();
+  const first = fromUs === undefined ? sorted[0] : dayOfUs(fromUs);
+  const last = toUs === undefined ? sorted.at(-1) : dayOfUs(Math.min(toUs, TIME_US_MAX) - 1);
+  const today = dayOfUs(nowUs);
+  if (first === undefined || last === undefined || first > last) return [];
+  const endUs = Date.parse(`${last}T00:00:00Z`) * 1000 + DAY_US;
+  return daysBetween(Date.parse(`${first}T00:00:00Z`) * 1000, endUs)
+    .filter((day) => day <= today || known.has(day));
+}

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { memoryStorage, type Storage } from "@ssmd/storage";
+import {
+  changedManifest,
+  emptyManifest,
+  inventory,
+  type InventoryQuery,
+  type Manifest,
+  type ManifestChange,
+  type ManifestFile,
+  manifestGap,
+  manifestKey,
+  manifestTimes,
+  saveManifest,
+} from "../mod.ts";
+
+const PLACE = { env: "test", feed: "kraken" };
+const NOW_US = Date.parse("2026-08-10T12:00:00Z") * 1000;
+const HASH = "0".repeat(64);
+
+function usOn(day: string, seconds: number): number {
+  return Date.parse(`${day}T00:00:00Z`) * 1000 + seconds * 1e6;
+}
+
+async function put(
+  storage: Storage,
+  kind: Manifest["kind"],
+  day: string,
+  change: Partial<ManifestChange>,
+): Promise<void> {
+  const written = { writtenBy: "0.1.0+abc1234", nowUs: NOW_US };
+  const manifest = emptyManifest({ kind, ...PLACE, day });
+  await saveManifest(storage, changedManifest(manifest, { ...written, ...change }));
+}
+
+function trades(day: string, count: number): ManifestFile {
+  const times = manifestTimes(usOn(day, 0), usOn(day, 100));
+  return { key: `t-${day}`, type: "trade", count, bytes: 1000, sha256: HASH, ...times };
+}
+
+function rawFile(day: string, clock?: ManifestFile["clock"]): ManifestFile {
+  const times = manifestTimes(usOn(day, 0), usOn(day, 100));
+  const counts = { count: 12, frames: 10, binary: 1, events: 1 };
+  return {
+    key: `r-${day}`,
+    ...counts,
+    bytes: 500,
+    sha256: HASH,
+    ...times,
+    ...(clock && { clock }),
+  };
+}
+
+function gap(day: string, recovered: boolean) {
+  return manifestGap({
+    ...{ type: "gap", timestampUs: 0, symbol: "_all", feed: "kraken", sequence: 1 },
+    ...{ reason: "disconnect", missed: null, detail: "reset", recovered },
+    receivedAtUs: usOn(day, recovered ? 30 : 11),
+    fromUs: usOn(day, 10),
+    toUs: recovered ? usOn(day, 30) : 0,
+  });
+}
+
+/** Days 1 to 9 of August, each in another state. */
+async function archive(): Promise<Storage> {
+  const storage = memoryStorage();
+  const complete = { status: "complete" } as const;
+  const raw = (day: string) => put(storage, "raw", day, { files: [rawFile(day)] });
+  await raw("2026-08-01");
+  await put(storage, "normalized", "2026-08-01", {
+    files: [trades("2026-08-01", 7)],
+    symbols: 2,
+    ...complete,
+  });
+  // The 2nd: nothing at all. The 3rd: watched, and nothing came.
+  await put(storage, "normalized", "2026-08-03", complete);
+  await put(storage, "normalized", "2026-08-04", {
+    files: [trades("2026-08-04", 7)],
+    gaps: [gap("2026-08-04", false), gap("2026-08-04", true)],
+    ...complete,
+  });
+  await put(storage, "normalized", "2026-08-05", { files: [trades("2026-08-05", 7)] });
+  await raw("2026-08-06");
+  await put(storage, "normalized", "2026-08-07", { status: "failed" });
+  await put(storage, "normalized", "2026-08-08", { ...complete });
+  await storage.put(
+    manifestKey({ kind: "normalized", ...PLACE, day: "2026-08-08" }),
+    new Uint8Array(7),
+  );
+  await put(storage, "normalized", "2026-08-10", { files: [trades("2026-08-10", 7)] });
+  return storage;
+}
+
+async function days(query: Partial<InventoryQuery> = {}) {
+  return await inventory(await archive(), { env: "test", nowUs: NOW_US, ...query });
+}
+
+Deno.test("each day has the condition that its manifests give, and says why", async () => {
+  const found = (await days()).map(({ day, condition, why }) => [day.slice(-2), condition, why]);
+  assert.deepEqual(found, [
+    ["01", "available", "All that was captured is here."],
+    ["02", "missing", "Nothing is archived of this day."],
+    ["03", "available", "Nothing came: the day is empty, not missing."],
+    ["04", "degraded", "Gaps are recorded within it."],
+    ["05", "partial", "The day is over and no archiver has completed it yet."],
+    ["06", "partial", "There are raw frames and no records: reprocess the day."],
+    ["07", "partial", "Its normalized files could not be written."],
+    [
+      "08",
+      "partial",
+      "normalized/test/kraken/v1/2026/08/08/manifest.json is damaged: " +
+      (found[7]?.[2] ?? "").split("is damaged: ")[1],
+    ],
+    ["09", "missing", "Nothing is archived of this day."],
+    ["10", "available", "All that was captured so far is here."],
+  ]);
+});
+
+Deno.test("a day's figures are those of its manifests; a gap and its recovery are one", async () => {
+  const all = await days();
+  const [first, missing] = all;
+  assert.deepEqual(
+    [first?.rawBytes, first?.normalizedBytes, first?.rawFrames, first?.records, first?.symbols],
+    [500, 1000, 11, 7, 2],
+  );
+  assert.deepEqual(first?.byType, { trade: 7, ticker: 0, orderbook: 0, status: 0, gap: 0 });
+  assert.deepEqual([first.layout, first.archiveStatus, first.quality], ["windows", "complete", 1]);
+  assert.deepEqual([missing?.layout, missing?.archiveStatus, missing?.quality], [
+    "none",
+    "none",
+    null,
+  ]);
+  const degraded = all[3];
+  assert.deepEqual(degraded?.gaps, [{
+    ...{ symbol: "_all", reason: "disconnect", missed: null, isRecovered: true, detail: "reset" },
+    fromUs: usOn("2026-08-04", 10),
+    toUs: usOn("2026-08-04", 30),
+  }]);
+  assert.equal(degraded.quality, 0.8);
+});
+
+Deno.test("clocks are told with the lines that they timed", async () => {
+  const storage = memoryStorage();
+  const day = "2026-08-01";
+  const clock = { source: "chrony", status: "synchronized", offsetUs: -40 };
+  const files = [rawFile(day, clock), { ...rawFile(day), key: "r2" }];
+  await put(storage, "raw", day, { files: [...files, { ...rawFile(day, clock), key: "r3" }] });
+  const [summary] = await inventory(storage, { env: "test", nowUs: NOW_US });
+  assert.deepEqual(summary?.clocks, [
+    { source: "chrony", status: "synchronized", lines: 24, offsetUsMax: 40 },
+    { source: "unknown", status: "unknown", lines: 12, offsetUsMax: null },
+  ]);
+});
+
+Deno.test("days on which nothing was expected are told only when there is something", async () => {
+  const isExpected = (_feed: string, day: string) => day !== "2026-08-02" && day !== "2026-08-03";
+  const found = (await days({ isExpected })).map(({ day }) => day);
+  assert.ok(!found.includes("2026-08-02") && found.includes("2026-08-03"));
+});
+
+Deno.test("a span that is named is told whole, up to today", async () => {
+  const found = await days({ fromUs: usOn("2026-07-30", 5), toUs: usOn("2026-09-01", 0) });
+  assert.deepEqual([found[0]?.day, found.at(-1)?.day, found.length], [
+    "2026-07-30",
+    "2026-08-10",
+    12,
+  ]);
+  assert.equal(found[0]?.condition, "missing");
+});
+
+Deno.test("an environment or feed that is not there is an error", async () => {
+  await assert.rejects(days({ env: "tets" }), { code: "ARCHIVE_NOT_FOUND" });
+  await assert.rejects(days({ feeds: ["kraen"] }), { hint: 'Did you mean "kraken"?' });
+});
