@@ -12,6 +12,7 @@ import { withGlobals } from "./global_flags.ts";
 import { DATA_EXPORT_ROUTES } from "./export/entries.ts";
 import { QUERY_COMMANDS } from "./query/entries.ts";
 import { REGISTRY_COMMANDS } from "./registry/entries.ts";
+import { REPROCESS_COMMANDS } from "./reprocess/entries.ts";
 import { texts } from "./texts.ts";
 
 /** A command before its module is loaded. */
@@ -61,6 +62,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     routes: { ...DATA_EXPORT_ROUTES },
   },
   ...QUERY_COMMANDS,
+  ...REPROCESS_COMMANDS,
   key: {
     brief: "Keys of environments; values are never shown",
     routes: {

@@ -1,6 +1,6 @@
 import { loadStorage } from "@ssmd/metadata";
 import { ArchiveError, ConfigError } from "@ssmd/runtime";
-import { folderStorage, openStorage, type Storage } from "@ssmd/storage";
+import { openStorage, type Storage, type StorageConfig } from "@ssmd/storage";
 
 /** Where an archive is looked for. */
 export interface ArchivePlace {
@@ -19,11 +19,18 @@ const DEFAULT_DATA_DIR = "./data";
  * `./data`. Throws ArchiveError `ARCHIVE_NOT_FOUND` for a folder that is not there, ConfigError for
  * an environment that is wrong or keeps nothing.
  */
-export async function openArchive({ data, env, registryDir }: ArchivePlace): Promise<Storage> {
-  if (data !== undefined || env === undefined) return await openFolder(data ?? DEFAULT_DATA_DIR);
+export async function openArchive(place: ArchivePlace): Promise<Storage> {
+  return await openStorage(await archiveConfig(place));
+}
+
+/** The configuration that {@linkcode openArchive} opens, for threads that open it themselves. */
+export async function archiveConfig(
+  { data, env, registryDir }: ArchivePlace,
+): Promise<StorageConfig> {
+  if (data !== undefined || env === undefined) return await folder(data ?? DEFAULT_DATA_DIR);
   const storage = await loadStorage({ env, ...(registryDir === undefined ? {} : { registryDir }) });
-  if (storage.type === "local") return await openFolder(storage.path);
-  if (storage.type === "s3") return await openStorage(storage);
+  if (storage.type === "local") return await folder(storage.path);
+  if (storage.type === "s3") return storage;
   throw new ConfigError(
     "STORAGE_NOT_SHARED",
     `Environment ${env} keeps its files in the memory of its process.`,
@@ -31,9 +38,9 @@ export async function openArchive({ data, env, registryDir }: ArchivePlace): Pro
   );
 }
 
-async function openFolder(path: string): Promise<Storage> {
+async function folder(path: string): Promise<StorageConfig> {
   const stat = await Deno.stat(path).catch(() => undefined);
-  if (stat?.isDirectory) return folderStorage(path);
+  if (stat?.isDirectory) return { type: "local", path };
   throw new ArchiveError("ARCHIVE_NOT_FOUND", `There is no folder "${path}".`, {
     hint: "Name the archive's folder with --data.",
   });

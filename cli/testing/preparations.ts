@@ -2,6 +2,9 @@ const FRESH = "git checkout -q . && git clean -fdq exchanges";
 const NO_KEY = "rm -f keys/kalshi.yaml";
 const KEY = `${NO_KEY}; ssmd key set kalshi --env prod < kalshi.yaml`;
 
+const VERSION_2 = "rm -f data/normalized/demo/kraken/promoted.json; " +
+  "ssmd reprocess run --feed kraken --as v2 -q > made";
+
 /** What must be so before each example of a command runs, as a line of bash in the project. */
 export const PREPARATIONS: Readonly<Record<string, string>> = {
   "env create": FRESH,
@@ -17,4 +20,8 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "key export": KEY,
   "key verify": KEY,
   "validate": KEY,
+  "reprocess diff": VERSION_2,
+  "reprocess promote": VERSION_2,
+  "reprocess prune": VERSION_2,
+  "qa show": "ssmd qa run --feed kraken --check monotonic_time > checked",
 };

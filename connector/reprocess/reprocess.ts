@@ -151,10 +151,19 @@ class Run {
   }
 
   async make(days: readonly PlannedDay[]): Promise<ReprocessedDay[]> {
-    const results = days.map((planned) => reprocessedDay(planned, this.#job));
-    const due = days.filter((planned) => !isMade(this.#job, planned));
+    const before = this.#job;
+    const due = days.filter((planned) => !isMade(before, planned));
     this.#days = due.length;
-    if (due.length === 0) return results;
+    if (due.length > 0) await this.#makeNoted(due);
+    return days.map((planned) => {
+      const result = reprocessedDay(planned, before);
+      const made = this.#job.days[planned.day];
+      return made === undefined ? result : { ...result, made };
+    });
+  }
+
+  /** Notes what is under way, and how it ended. */
+  async #makeNoted(due: readonly PlannedDay[]): Promise<void> {
     const heartbeat = setInterval(() => this.#save(), HEARTBEAT_MS);
     try {
       await this.#makeAll(due);
@@ -166,10 +175,6 @@ class Run {
       clearInterval(heartbeat);
       await this.#save(false);
     }
-    return results.map((result) => {
-      const made = this.#job.days[result.day];
-      return made === undefined ? result : { ...result, made };
-    });
   }
 
   /** With threads, a day is written while the next one is translated. */

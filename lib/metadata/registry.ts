@@ -6,10 +6,12 @@ import type { Environment } from "./environment.ts";
 import type { Feed } from "./feed.ts";
 import { findingsError } from "./finding.ts";
 import { fieldOf, listOf } from "./loose.ts";
+import type { QaRules } from "./qa.ts";
 
 const CALENDARS = "calendars";
 const ENVIRONMENTS = "environments";
 const FEEDS = "feeds";
+const QA = "qa";
 /** Parents that are looked through for a registry. */
 const PARENTS_MAX = 32;
 
@@ -52,6 +54,18 @@ export async function loadCalendar(dir: string, feed: Feed): Promise<Calendar | 
   const calendar = calendars.get(name);
   if (findings.length > 0 || calendar === undefined) throw findingsError(findings);
   return calendar;
+}
+
+/**
+ * The checks of the feed `id` of the registry folder `dir`. Throws ConfigError `CONFIG_INVALID` with
+ * all findings of the file, `CONFIG_NOT_FOUND`, or `CONFIG_UNREADABLE`.
+ */
+export async function loadQaRules(dir: string, id: string): Promise<QaRules> {
+  await assertListed(dir, QA, "file of checks", id);
+  const { findings, qa } = checkSources([await source(dir, QA, id)], { knownFeeds: [id] });
+  const rules = qa.get(id);
+  if (findings.length > 0 || rules === undefined) throw findingsError(findings);
+  return rules;
 }
 
 /** Names of all environments in the registry folder `dir`, sorted. */

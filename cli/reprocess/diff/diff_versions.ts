@@ -1,0 +1,183 @@
+import {
+  type ArchiveQuery,
+  framesOf,
+  type Lineage,
+  lineageIn,
+  loadManifest,
+  readArchive,
+  type SealedLineage,
+} from "@ssmd/archive";
+import { EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
+import type { Storage } from "@ssmd/storage";
+import { RecordComparison, type SymbolComparison, type TypeComparison } from "./compare_records.ts";
+import { RecordValues } from "./record_values.ts";
+import type { ValueSummary } from "./value_stats.ts";
+
+/** Two versions of a feed that are compared. */
+export interface DiffOptions {
+  env: string;
+  feed: string;
+  old: string;
+  new: string;
+  /** Days that both have, in order. */
+  days: readonly string[];
+  /** Default all. */
+  symbols?: readonly string[];
+  /** Default all. */
+  types?: readonly EventType[];
+  onDay?: (day: string) => void;
+}
+
+/** The schema that records of a type were written with. */
+export interface SchemaComparison {
+  type: EventType;
+  /** Version and first digits of the SHA-256; "" = there is no record. */
+  old: string;
+  new: string;
+}
+
+/** How the values of a field are spread. */
+export interface ValueComparison {
+  field: string;
+  old: ValueSummary | null;
+  new: ValueSummary | null;
+}
+
+/** How two versions differ. */
+export interface VersionDiff {
+  /** Whether there is no difference, the numbers in connections aside. */
+  same: boolean;
+  types: TypeComparison[];
+  schemas: SchemaComparison[];
+  values: ValueComparison[];
+  symbols: SymbolComparison[];
+  /** Symbols that differ beyond those that are listed. */
+  symbolsLeftOut: number;
+}
+
+const DAY_US = 86_400_000_000;
+/** A lineage is a few hundred bytes; runs of a window make it longer. */
+const LINEAGE_BYTES_MAX = 256 * 1024;
+
+/**
+ * Compares two versions over the same days, side by side in the order of receive time, with one
+ * moment of each in memory. Throws what reading the archive throws.
+ */
+export async function diffVersions(storage: Storage, options: DiffOptions): Promise<VersionDiff> {
+  const { days, onDay } = options;
+  const comparison = new RecordComparison();
+  const values = { old: new RecordValues(), new: new RecordValues() };
+  for (const day of days) {
+    onDay?.(day);
+    const old = groups(storage, queryOf(options, options.old, day), values.old);
+    const now = groups(storage, queryOf(options, options.new, day), values.new);
+    await join(old, now, comparison);
+  }
+  const types = comparison.types();
+  return {
+    same: types.every(({ changed, onlyOld, onlyNew }) => changed + onlyOld + onlyNew === 0),
+    types,
+    schemas: await schemas(storage, options),
+    values: valuesOf(values.old.summaries(), values.new.summaries()),
+    symbols: comparison.symbols(),
+    symbolsLeftOut: comparison.symbolsLeftOut,
+  };
+}
+
+function queryOf({ env, feed, symbols, types }: DiffOptions, version: string, day: string) {
+  const fromUs = Date.parse(`${day}T00:00:00Z`) * 1000;
+  return {
+    ...{ env, feed, version, fromUs, toUs: fromUs + DAY_US },
+    ...(symbols === undefined ? {} : { symbols }),
+    ...(types === undefined ? {} : { types }),
+  };
+}
+
+/** Records of one receive time. */
+interface Group {
+  atUs: number;
+  events: MarketEvent[];
+}
+
+async function* groups(
+  storage: Storage,
+  query: ArchiveQuery,
+  values: RecordValues,
+): AsyncGenerator<Group, void> {
+  let group: Group = { atUs: -1, events: [] };
+  for await (const batch of readArchive(storage, query)) {
+    for (const event of batch) {
+      values.add(event);
+      if (event.receivedAtUs === group.atUs) {
+        group.events.push(event);
+        continue;
+      }
+      if (group.events.length > 0) yield group;
+      group = { atUs: event.receivedAtUs, events: [event] };
+    }
+  }
+  if (group.events.length > 0) yield group;
+}
+
+async function join(
+  olds: AsyncGenerator<Group, void>,
+  news: AsyncGenerator<Group, void>,
+  comparison: RecordComparison,
+): Promise<void> {
+  let old = await olds.next();
+  let now = await news.next();
+  while (old.done !== true || now.done !== true) {
+    const oldUs = old.done === true ? Infinity : old.value.atUs;
+    const nowUs = now.done === true ? Infinity : now.value.atUs;
+    const atUs = Math.min(oldUs, nowUs);
+    comparison.group(
+      old.done !== true && oldUs === atUs ? old.value.events : [],
+      now.done !== true && nowUs === atUs ? now.value.events : [],
+    );
+    if (oldUs === atUs) old = await olds.next();
+    if (nowUs === atUs) now = await news.next();
+  }
+}
+
+async function schemas(storage: Storage, options: DiffOptions): Promise<SchemaComparison[]> {
+  const old = await schemasOf(storage, options, options.old);
+  const now = await schemasOf(storage, options, options.new);
+  return EVENT_TYPES.filter((type) => old.has(type) || now.has(type))
+    .map((type) => ({ type, old: old.get(type) ?? "", new: now.get(type) ?? "" }));
+}
+
+/** The schema of each type's first file. */
+async function schemasOf(
+  storage: Storage,
+  { env, feed, days }: DiffOptions,
+  version: string,
+): Promise<Map<EventType, string>> {
+  const found = new Map<EventType, string>();
+  for (const day of days) {
+    const manifest = await loadManifest(storage, { kind: "normalized", env, feed, version, day });
+    for (const { key, type } of manifest?.files ?? []) {
+      if (type === undefined || found.has(type)) continue;
+      const { schema } = await lineageOf(storage, key);
+      found.set(type, `${schema.version} ${schema.sha256.slice(0, 12)}`);
+    }
+  }
+  return found;
+}
+
+async function lineageOf(storage: Storage, key: string): Promise<Lineage | SealedLineage> {
+  const front = await storage.getRange(key, 0, LINEAGE_BYTES_MAX);
+  const [frame] = framesOf(front).frames;
+  return lineageIn(front, frame ?? { kind: "skippable", start: 0, end: 0 }, key);
+}
+
+function valuesOf(
+  old: ReadonlyMap<string, ValueSummary>,
+  now: ReadonlyMap<string, ValueSummary>,
+): ValueComparison[] {
+  const fields = [...new Set([...old.keys(), ...now.keys()])];
+  return fields.map((field) => ({
+    field,
+    old: old.get(field) ?? null,
+    new: now.get(field) ?? null,
+  }));
+}
