@@ -5,8 +5,8 @@ import { Offenders } from "./offenders.ts";
 export interface CheckedDay {
   /** Midnight at which it begins, µs. */
   startUs: number;
-  /** Whether the market is open in an hour (0…23) of the day; absent = always. */
-  isOpen?: (hour: number) => boolean;
+  /** How much of a span the market is open, µs; absent = all of it. */
+  openUs?: (fromUs: number, toUs: number) => number;
 }
 
 /** One check at work: it sees the records of its scope in order of arrival. */
@@ -26,5 +26,5 @@ export abstract class Checker {
   gap(_event: MarketEvent): void {}
 
   /** All records were seen; the feed's first and last one were received then, µs. */
-  end(_day: CheckedDay, _firstUs: number, _lastUs: number): void {}
+  end(_firstUs: number, _lastUs: number): void {}
 }

@@ -58,7 +58,7 @@ export class CrossedBook extends Checker {
     else for (const rebuilt of this.#books.values()) this.#forget(rebuilt);
   }
 
-  override end(_day: unknown, _firstUs: number, lastUs: number): void {
+  override end(_firstUs: number, lastUs: number): void {
     for (const rebuilt of this.#books.values()) this.#tellIfLong(rebuilt, lastUs);
   }
 

@@ -26,7 +26,7 @@ export async function checkRecords(
 ): Promise<{ records: number; checks: QaCheckResult[] }> {
   const running = rules.checks.map((check): Running => ({
     check,
-    checker: checkerOf(check, day.startUs),
+    checker: checkerOf(check, day),
     symbols: new SymbolFilter(check.symbols),
     records: 0,
   }));
@@ -49,7 +49,7 @@ export async function checkRecords(
       }
     }
   }
-  if (records > 0) { for (const { checker } of running) checker.end(day, firstUs, lastUs); }
+  if (records > 0) { for (const { checker } of running) checker.end(firstUs, lastUs); }
   return { records, checks: running.map(resultOf) };
 }
 
@@ -87,14 +87,14 @@ function typesOf(check: QaCheck): readonly EventType[] {
   return check.type === "crossed_book" ? ["orderbook"] : check.records;
 }
 
-function checkerOf(check: QaCheck, startUs: number): Checker {
+function checkerOf(check: QaCheck, day: CheckedDay): Checker {
   switch (check.type) {
     case "max_gap":
-      return new MaxGap(check);
+      return new MaxGap(check, day);
     case "range":
       return new Range(check);
     case "presence":
-      return new Presence(check, startUs);
+      return new Presence(check, day);
     case "monotonic_time":
       return new MonotonicTime(check);
     case "crossed_book":

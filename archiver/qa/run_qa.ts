@@ -7,7 +7,7 @@ import {
   readArchive,
   usOfDay,
 } from "@ssmd/archive";
-import type { QaRules } from "@ssmd/metadata";
+import { type Calendar, openSpans, type QaRules } from "@ssmd/metadata";
 import { ArchiveError, isoOfUs, nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { checkRecords, typesChecked } from "./qa.ts";
@@ -22,8 +22,8 @@ export interface RunQaOptions extends QaPlace {
   rules: QaRules;
   /** What checks, `0.1.0+abc1234`. */
   software: string;
-  /** Whether the market is open in an hour (0…23, UTC) of the day; absent = always. */
-  isOpen?: (hour: number) => boolean;
+  /** When the market is open; absent = always. */
+  calendar?: Calendar;
 }
 
 /**
@@ -32,7 +32,7 @@ export interface RunQaOptions extends QaPlace {
  * files; StorageError.
  */
 export async function runQa(options: RunQaOptions): Promise<QaReport> {
-  const { storage, env, feed, day, rules, software, isOpen } = options;
+  const { storage, env, feed, day, rules, software, calendar } = options;
   const version = options.version ?? promotedOn(await loadPromoted(storage, env, feed), day);
   const manifest = await loadManifest(storage, { kind: "normalized", env, feed, version, day });
   if (manifest === undefined) throw missing({ env, feed, version, day });
@@ -41,7 +41,7 @@ export async function runQa(options: RunQaOptions): Promise<QaReport> {
   const batches = readArchive(storage, { ...query, types: typesChecked(rules) });
   const checked = await checkRecords(
     rules,
-    { startUs, ...(isOpen === undefined ? {} : { isOpen }) },
+    { startUs, ...(calendar === undefined ? {} : { openUs: openUsOf(calendar) }) },
     batches,
   );
   return await saveQaReport(storage, {
@@ -53,6 +53,11 @@ export async function runQa(options: RunQaOptions): Promise<QaReport> {
     software,
     checkedAt: isoOfUs(nowUs()),
   });
+}
+
+function openUsOf(calendar: Calendar): (fromUs: number, toUs: number) => number {
+  return (fromUs, toUs) =>
+    openSpans(calendar, fromUs, toUs).reduce((sum, span) => sum + span.toUs - span.fromUs, 0);
 }
 
 /** Stands for the files of a day: another value means that the day has changed since. */

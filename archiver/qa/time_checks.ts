@@ -5,15 +5,17 @@ import { type CheckedDay, Checker } from "./checker.ts";
 
 const HOUR_US = 3_600_000_000;
 
-/** No symbol, or the feed, is silent for longer than allowed. */
+/** No symbol, or the feed, is silent for longer than allowed while the market is open. */
 export class MaxGap extends Checker {
   #check: MaxGapCheck;
+  #day: CheckedDay;
   #lastUs = new Map<string, number>();
 
   /** Nothing seen yet. */
-  constructor(check: MaxGapCheck) {
+  constructor(check: MaxGapCheck, day: CheckedDay) {
     super();
     this.#check = check;
+    this.#day = day;
   }
 
   override see(event: MarketEvent): void {
@@ -22,7 +24,9 @@ export class MaxGap extends Checker {
     const { receivedAtUs } = event;
     this.#lastUs.set(name, receivedAtUs);
     if (lastUs === undefined) return;
-    const silentMs = (receivedAtUs - lastUs) / 1000;
+    if (receivedAtUs - lastUs <= this.#check.longestMs * 1000) return;
+    const { openUs } = this.#day;
+    const silentMs = (openUs?.(lastUs, receivedAtUs) ?? receivedAtUs - lastUs) / 1000;
     if (silentMs <= this.#check.longestMs) return;
     this.offenders.add(event, () => {
       const silent = `${(silentMs / 1000).toFixed(1)} s`;
@@ -31,36 +35,37 @@ export class MaxGap extends Checker {
   }
 }
 
-/** Every hour between the feed's first and last record has its records. */
+/** Every hour between the feed's first and last record, open as a whole, has its records. */
 export class Presence extends Checker {
   #check: PresenceCheck;
+  #day: CheckedDay;
   #hours = new Map<string, Uint32Array>();
-  #startUs: number;
 
   /** Symbols that are named are expected even when none of their records is there. */
-  constructor(check: PresenceCheck, startUs: number) {
+  constructor(check: PresenceCheck, day: CheckedDay) {
     super();
     this.#check = check;
-    this.#startUs = startUs;
+    this.#day = day;
     const named = check.of === "feed" ? [ALL_SYMBOLS] : check.symbols ?? [];
     for (const symbol of named) if (!symbol.endsWith("*")) this.#hoursOf(symbol);
   }
 
   override see(event: MarketEvent): void {
     const hours = this.#hoursOf(this.#check.of === "feed" ? ALL_SYMBOLS : event.symbol);
-    const hour = Math.floor((event.receivedAtUs - this.#startUs) / HOUR_US);
+    const hour = Math.floor((event.receivedAtUs - this.#day.startUs) / HOUR_US);
     hours[hour] = (hours[hour] ?? 0) + 1;
   }
 
-  override end(day: CheckedDay, firstUs: number, lastUs: number): void {
-    const from = Math.max(0, Math.floor((firstUs - day.startUs) / HOUR_US));
-    const to = Math.min(23, Math.floor((lastUs - day.startUs) / HOUR_US));
+  override end(firstUs: number, lastUs: number): void {
+    const { startUs, openUs } = this.#day;
+    const from = Math.max(0, Math.floor((firstUs - startUs) / HOUR_US));
+    const to = Math.min(23, Math.floor((lastUs - startUs) / HOUR_US));
     for (let hour = from; hour <= to; hour++) {
-      if (day.isOpen?.(hour) === false) continue;
+      const atUs = startUs + hour * HOUR_US;
+      if (openUs !== undefined && openUs(atUs, atUs + HOUR_US) < HOUR_US) continue;
       for (const [symbol, hours] of this.#hours) {
         const count = hours[hour] ?? 0;
         if (count >= this.#check.perHour) continue;
-        const atUs = day.startUs + hour * HOUR_US;
         const { records, perHour } = this.#check;
         this.offenders.addTime(
           symbol,

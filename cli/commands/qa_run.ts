@@ -1,6 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import { type QaReport, runQa } from "@ssmd/archiver";
-import { loadQaRules, type QaCheck, type QaRules } from "@ssmd/metadata";
+import { loadCalendar, loadFeed, loadQaRules, type QaCheck, type QaRules } from "@ssmd/metadata";
 import { COMMIT, suggestion, VERSION } from "@ssmd/runtime";
 import { envOf } from "../archive/archived_env.ts";
 import { openArchive } from "../archive/open_archive.ts";
@@ -25,7 +25,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
   docs: docs(
     "Check days of a feed: silence, ranges, presence, time, books, ids",
     "The checks stand in exchanges/qa/<feed>.yaml: max_gap, range, presence (of every hour between " +
-      "the feed's first and last record), monotonic_time, crossed_book (books are rebuilt) and " +
+      "the feed's first and last record that its calendar has open), monotonic_time, crossed_book (books are rebuilt) and " +
       "duplicate_ids. Results are stored beside each day as qa.json, with the first ten offending " +
       "records of each check. Exit code 1 when a check fails.",
     [
@@ -47,10 +47,9 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
 
 async function run(this: SsmdContext, flags: Flags): Promise<void> {
   const { dir } = this.globals;
-  const rules = chosen(
-    await loadQaRules(await registryDirOf(this.globals), flags.feed),
-    flags.check,
-  );
+  const registry = await registryDirOf(this.globals);
+  const rules = chosen(await loadQaRules(registry, flags.feed), flags.check);
+  const calendar = await loadCalendar(registry, await loadFeed(registry, flags.feed));
   const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
   try {
     const env = await envOf(storage, flags.env);
@@ -59,7 +58,8 @@ async function run(this: SsmdContext, flags: Flags): Promise<void> {
     const reports: QaReport[] = [];
     for (const each of await versionDays(storage, place, daySpanOf(flags))) {
       const software = `${VERSION}+${COMMIT}`;
-      reports.push(await runQa({ storage, env, feed, ...each, rules, software }));
+      const day = { storage, env, feed, ...each, rules, software };
+      reports.push(await runQa(calendar === undefined ? day : { ...day, calendar }));
     }
     const ok = reports.every((report) => report.ok);
     const value = { ok, reports };

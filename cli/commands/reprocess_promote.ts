@@ -4,8 +4,8 @@ import { isoOfUs, nowUs } from "@ssmd/runtime";
 import { envOf } from "../archive/archived_env.ts";
 import { openArchive } from "../archive/open_archive.ts";
 import { SPAN_FLAGS, type SpanFlags } from "../archive/time_span.ts";
-import { confirmed } from "../confirm.ts";
-import { notice, type SsmdContext } from "../context.ts";
+import { assertConfirmed } from "../confirm.ts";
+import type { SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { docs, switchFlag, word } from "../registry/flags.ts";
 import { render } from "../render.ts";
@@ -76,7 +76,7 @@ async function promote(this: SsmdContext, flags: Flags, version: string): Promis
     );
     if (flags.dryRun || isSame(before, after)) return;
     const question = `Read ${version} of ${env}/${flags.feed} on ${changes.length} days?`;
-    if (!confirmed(this, question)) return notice(this, "nothing was changed");
+    assertConfirmed(this, question);
     const archive = flags.data === undefined ? { env } : { env, data: flags.data };
     await auditVersions(this, archive, {
       ...{ action: "promote", feed: flags.feed, version, days: changes.length },
