@@ -13,6 +13,8 @@ const INCLUDED = [
   "exchanges/environments",
   "exchanges/schemas",
   "exchanges/qa",
+  // A thread is no import.
+  "connector/reprocess/worker.ts",
   "gateway/page/dist",
 ];
 

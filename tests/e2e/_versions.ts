@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { framesOf, type Manifest, parseManifestKey, skippableContent } from "@ssmd/archive";
+import { folderStorage } from "@ssmd/storage";
+
+/** A version of a feed as it lies in storage, without who made it when. */
+export interface VersionContent {
+  /** By key without the version: what stands in the lineage but `processing`, and the SHA-256 of the rest. */
+  objects: Record<string, string>;
+  /** By day: what its manifest says, but for times and hashes of objects. */
+  days: Record<string, unknown>;
+}
+
+/** All sealed days of a version. */
+export async function contentOf(
+  dataDir: string,
+  place: { env: string; feed: string; version: string },
+): Promise<VersionContent> {
+  const { env, feed, version } = place;
+  const storage = folderStorage(dataDir);
+  const content: VersionContent = { objects: {}, days: {} };
+  const prefix = `normalized/${env}/${feed}/${version}/`;
+  for await (const { key } of storage.list(prefix)) {
+    const bytes = await storage.get(key);
+    if (key.endsWith("/day.capnp.zst")) {
+      content.objects[key.slice(prefix.length)] = withoutProcessing(bytes);
+    }
+    const day = parseManifestKey(key)?.day;
+    if (day !== undefined) content.days[day] = untimed(JSON.parse(new TextDecoder().decode(bytes)));
+  }
+  await storage.close();
+  assert.ok(Object.keys(content.objects).length > 0, prefix);
+  return content;
+}
+
+function withoutProcessing(file: Uint8Array): string {
+  const [front] = framesOf(file).frames;
+  assert.ok(front?.kind === "skippable");
+  const text = new TextDecoder().decode(skippableContent(file, front));
+  const { processing, sha256: _, ...lineage } = JSON.parse(text);
+  assert.ok(processing.writtenAt > "2026");
+  const rest = createHash("sha256").update(file.subarray(front.end)).digest("hex");
+  return `${JSON.stringify(lineage)} ${rest}`;
+}
+
+function untimed({ count, symbols, quality, gaps, files }: Manifest) {
+  const parts = files.map(({ type, count, from, to, sequence, sealed }) => ({
+    ...{ type, count, from, to, sequence, sealed },
+  }));
+  return { count, symbols, quality, gaps: gaps.length, files: sortedByType(parts) };
+}
+
+function sortedByType<T extends { type: string | undefined }>(parts: T[]): T[] {
+  return parts.sort((a, b) => ((a.type ?? "") < (b.type ?? "") ? -1 : 1));
+}
