@@ -13,6 +13,7 @@ import { DATA_EXPORT_ROUTES } from "./export/entries.ts";
 import { QUERY_COMMANDS } from "./query/entries.ts";
 import { REGISTRY_COMMANDS } from "./registry/entries.ts";
 import { REPROCESS_COMMANDS } from "./reprocess/entries.ts";
+import { STORAGE_COMMANDS } from "./storage/entries.ts";
 import { texts } from "./texts.ts";
 
 /** A command before its module is loaded. */
@@ -63,6 +64,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   ...QUERY_COMMANDS,
   ...REPROCESS_COMMANDS,
+  ...STORAGE_COMMANDS,
   key: {
     brief: "Keys of environments; values are never shown",
     routes: {

@@ -4,6 +4,8 @@ import { buildCatalogue } from "./catalogue/build.ts";
 import { referenceOf } from "./catalogue/reference.ts";
 import { asJson, runnable, valuesIn } from "./testing/example.ts";
 import { PREPARATIONS } from "./testing/preparations.ts";
+import type { CatalogueCommand } from "./catalogue/catalogue.ts";
+import { s3ServerAvailable } from "../tests/servers/s3_server.ts";
 import { hasProgram } from "../tests/servers/certificates.ts";
 import { makeProject, type Project, type Ran } from "./testing/project.ts";
 
@@ -33,9 +35,16 @@ async function prepared(project: Project, command: string, line: string): Promis
 const SEALING = Deno.env.get("SSMD_REQUIRE_SERVICES") === "1" ||
   await hasProgram("openssl", "version");
 
+/** What the examples of a command need and this machine has not. */
+function missingFor({ name, examples }: CatalogueCommand): string | undefined {
+  if (!SEALING && examples.some((example) => example.includes("sealing.pem"))) return "openssl";
+  return name.startsWith("storage ") && !s3ServerAvailable() ? "versitygw" : undefined;
+}
+
 for (const command of catalogue.commands) {
-  const ignore = !SEALING && command.examples.some((example) => example.includes("sealing.pem"));
-  const why = ignore ? " (skipped: there is no openssl)" : "";
+  const missing = missingFor(command);
+  const ignore = missing !== undefined;
+  const why = ignore ? ` (skipped: there is no ${missing})` : "";
   const runs = `every example of ssmd ${command.name} in the reference runs${why}`;
   Deno.test({ name: runs, ignore }, async () => {
     assert.ok(command.examples.length > 0);

@@ -4,6 +4,8 @@ const KEY = `${NO_KEY}; ssmd key set kalshi --env prod < kalshi.yaml`;
 
 const VERSION_2 = "rm -f data/normalized/demo/kraken/promoted.json; " +
   "ssmd reprocess run --feed kraken --as v2 -q > made";
+const VERSIONED = `deno run -A --no-check --frozen --config "$SSMD_ROOT/deno.json" ` +
+  `"$SSMD_ROOT/cli/testing/versioned_archive.ts"`;
 
 /** What must be so before each example of a command runs, as a line of bash in the project. */
 export const PREPARATIONS: Readonly<Record<string, string>> = {
@@ -24,4 +26,9 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "reprocess promote": VERSION_2,
   "reprocess prune": VERSION_2,
   "qa show": "ssmd qa run --feed kraken --check monotonic_time > checked",
+  "storage versions": VERSIONED,
+  "storage restore": VERSIONED,
+  "storage delete": VERSIONED,
+  "storage prune": VERSIONED,
+  "storage versioning": VERSIONED,
 };

@@ -1,6 +1,7 @@
 import { StorageError } from "@ssmd/runtime";
 import { assertKey, assertPrefix } from "./key.ts";
 import type { Storage, StoredObject } from "./storage.ts";
+import type { ObjectVersion, ObjectVersions } from "./versions.ts";
 
 /**
  * One storage over several: the first part of a key, `raw/`, says which one holds it. Those storages
@@ -30,7 +31,9 @@ export function storageByPrefix(byPrefix: Readonly<Record<string, Storage>>): St
     }
   }
 
+  const versions = versionsOf(byPrefix, holderOf);
   return {
+    ...(versions === undefined ? {} : { versions }),
     type: storages[0]?.type ?? "memory",
     location,
     put: async (key, data) => await holderOf(key).put(key, data),
@@ -48,6 +51,32 @@ export function storageByPrefix(byPrefix: Readonly<Record<string, Storage>>): St
     ...(storages.every((each) => each.replace !== undefined)
       ? { replace: (key, data, seen) => replace(holderOf, key, data, seen) }
       : {}),
+  };
+}
+
+/** The versions of all buckets as those of one, where each has some. */
+function versionsOf(
+  byPrefix: Readonly<Record<string, Storage>>,
+  holderOf: (key: string) => Storage,
+): ObjectVersions | undefined {
+  const all = Object.entries(byPrefix).sort(([a], [b]) => a < b ? -1 : 1)
+    .flatMap(([prefix, { versions }]) => versions === undefined ? [] : [{ prefix, versions }]);
+  if (all.length < Object.keys(byPrefix).length) return undefined;
+  const own = (key: string) => holderOf(key).versions as ObjectVersions;
+  async function* list(prefix: string): AsyncGenerator<ObjectVersion, void> {
+    for (const each of all) {
+      if (prefix.startsWith(each.prefix)) yield* each.versions.list(prefix);
+      else if (each.prefix.startsWith(prefix)) yield* each.versions.list(each.prefix);
+    }
+  }
+  return {
+    states: async () => (await Promise.all(all.map((each) => each.versions.states()))).flat(),
+    enable: async (isEnabled) => {
+      for (const { versions } of all) await versions.enable(isEnabled);
+    },
+    list,
+    restore: async (version) => await own(version.key).restore(version),
+    remove: async (version) => await own(version.key).remove(version),
   };
 }
 

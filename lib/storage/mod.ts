@@ -1,5 +1,6 @@
 /** Object storage: port and drivers. @module */
 export * from "./storage.ts";
+export * from "./versions.ts";
 export { folderStorage } from "./local.ts";
 export { memoryStorage } from "./memory.ts";
 export { openStorage, type StorageConfig } from "./open.ts";

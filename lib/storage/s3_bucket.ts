@@ -16,7 +16,9 @@ import { damagedError, type S3Place } from "./s3_errors.ts";
 import { partsOf } from "./s3_parts.ts";
 import { crc32Text, proofOf } from "./s3_proof.ts";
 import { removeStaleUploads, uploadParts } from "./s3_upload.ts";
+import { s3Versions } from "./s3_versions.ts";
 import type { Storage, StoredObject } from "./storage.ts";
+import type { ObjectVersions } from "./versions.ts";
 
 /** How a bucket is used. */
 export interface S3BucketOptions extends S3Patience {
@@ -41,6 +43,7 @@ const STALE_UPLOAD_MS = 24 * 60 * 60 * 1000;
 export class S3Bucket implements Storage {
   readonly type = "s3";
   readonly location: string;
+  readonly versions: ObjectVersions;
   #options: S3BucketOptions;
   #conditional: ConditionalPuts;
   /** A bucket that was seen once: an absent object is then no absent bucket. */
@@ -52,6 +55,11 @@ export class S3Bucket implements Storage {
     this.#options = options;
     this.location = `s3://${options.bucket}`;
     this.#conditional = new ConditionalPuts(options);
+    this.versions = s3Versions({
+      ...{ client: options.connection.client, patience: options, location: this.location },
+      ...{ cut: options.cut, placeOf: (key) => this.#placeOf(key) },
+      put: (key, chunks) => this.put(key, chunks),
+    });
   }
 
   async put(key: string, data: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {

@@ -1,3 +1,5 @@
+import type { ObjectVersions } from "./versions.ts";
+
 /** An object in storage. */
 export interface StoredObject {
   /** Its name in the storage. */
@@ -42,6 +44,8 @@ export interface Storage {
   list(prefix: string): AsyncIterable<StoredObject>;
   /** Removes an object, if there is one. */
   delete(key: string): Promise<void>;
+  /** Versions of its objects; absent where a driver keeps none. */
+  readonly versions?: ObjectVersions;
   /** Ends what was opened here. */
   close(): Promise<void>;
 }

@@ -26,6 +26,8 @@ export interface S3ServerOptions {
   buckets?: string[];
   /** Domain of virtual-host addresses, `bucket.{domain}`; such a server knows no others. */
   virtualDomain?: string;
+  /** Lets buckets keep versions of objects, once that is enabled for them. */
+  versioning?: boolean;
   /** False: it closes the connection after each answer, as a fault proxy needs it. */
   keepAlive?: boolean;
 }
@@ -68,7 +70,10 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
   args.push("--health", "/health");
   if (options.keepAlive !== false) args.push("--keep-alive");
   if (options.virtualDomain !== undefined) args.push("--virtual-domain", options.virtualDomain);
-  args.push("posix", dir);
+  const versionsDir = options.versioning
+    ? await Deno.makeTempDir({ prefix: "ssmd-s3-" })
+    : undefined;
+  args.push("posix", ...(versionsDir === undefined ? [] : ["--versioning-dir", versionsDir]), dir);
   let child = await launch(args, port);
   return {
     endpoint: `http://127.0.0.1:${port}`,
@@ -86,7 +91,9 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     },
     async stop() {
       await end(child, "SIGTERM");
-      await Deno.remove(dir, { recursive: true });
+      for (const each of [dir, versionsDir ?? []].flat()) {
+        await Deno.remove(each, { recursive: true });
+      }
     },
   };
 }

@@ -1,0 +1,42 @@
+import { StorageError } from "@ssmd/runtime";
+import type { ObjectVersion, ObjectVersions } from "@ssmd/storage";
+
+/** All versions of one object, the newest first. Throws StorageError `NOT_FOUND` where there is none. */
+export async function versionsOfKey(
+  versions: ObjectVersions,
+  key: string,
+): Promise<ObjectVersion[]> {
+  const found: ObjectVersion[] = [];
+  for await (const version of versions.list(key)) {
+    if (version.key === key) found.push(version);
+    // Others begin with it; those that come behind do not.
+    else if (!version.key.startsWith(key)) break;
+  }
+  if (found.length > 0) return found;
+  throw new StorageError("NOT_FOUND", `There is no version of "${key}".`, {
+    hint: "ssmd storage versions lists what there is; keys are whole, from raw/ or normalized/ on.",
+    context: { key },
+  });
+}
+
+/** The version of that name. Throws StorageError `NOT_FOUND`. */
+export function versionNamed(found: readonly ObjectVersion[], name: string): ObjectVersion {
+  const version = found.find((each) => each.version === name);
+  if (version !== undefined) return version;
+  throw noSuch(found, `named "${name}"`);
+}
+
+/** The version that reads gave at a time (ms). Throws StorageError `NOT_FOUND`. */
+export function versionAt(found: readonly ObjectVersion[], atMs: number): ObjectVersion {
+  const version = found.find(({ modifiedAtMs }) => modifiedAtMs <= atMs);
+  if (version !== undefined && !version.isDeletion) return version;
+  throw noSuch(found, `that was there at ${new Date(atMs).toISOString()}`);
+}
+
+function noSuch(found: readonly ObjectVersion[], which: string): StorageError {
+  const key = found[0]?.key ?? "";
+  return new StorageError("NOT_FOUND", `There is no version of "${key}" ${which}.`, {
+    hint: `ssmd storage versions ${key} lists them.`,
+    context: { key },
+  });
+}

@@ -1,0 +1,161 @@
+import {
+  DeleteObjectCommand,
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
+  PutBucketVersioningCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { StorageError } from "@ssmd/runtime";
+import { attempted, s3CodeOf, type S3Patience, toldError } from "./s3_calls.ts";
+import { damagedError, type S3Place } from "./s3_errors.ts";
+import type { BucketVersioning, ObjectVersion, ObjectVersions } from "./versions.ts";
+
+/** What the versions of a bucket need. */
+export interface S3VersionsOptions {
+  client: S3Client;
+  patience: S3Patience;
+  /** Where the bucket is, for a person. */
+  location: string;
+  /** What all keys begin with for the caller and is not in the bucket. */
+  cut: string;
+  /** The place of a key, for errors. */
+  placeOf: (key: string) => S3Place;
+  put: (key: string, chunks: AsyncIterable<Uint8Array>) => Promise<void>;
+}
+
+/** Bytes of a version that are fetched at a time. */
+const RANGE_BYTES = 8 * 1024 * 1024;
+
+/** The versions of one bucket. */
+export function s3Versions(options: S3VersionsOptions): ObjectVersions {
+  return new S3Versions(options);
+}
+
+class S3Versions implements ObjectVersions {
+  #options: S3VersionsOptions;
+
+  constructor(options: S3VersionsOptions) {
+    this.#options = options;
+  }
+
+  async states(): Promise<BucketVersioning[]> {
+    const { client, location, placeOf } = this.#options;
+    const place = placeOf("");
+    const { Status } = await this.#call(
+      place,
+      () => client.send(new GetBucketVersioningCommand({ Bucket: place.bucket })),
+    );
+    const state = Status === "Enabled" ? "enabled" : Status === "Suspended" ? "suspended" : "off";
+    return [{ location, state }];
+  }
+
+  async enable(isEnabled: boolean): Promise<void> {
+    const { client, placeOf } = this.#options;
+    const place = placeOf("");
+    const VersioningConfiguration = { Status: isEnabled ? "Enabled" : "Suspended" } as const;
+    await this.#call(place, () =>
+      client.send(
+        new PutBucketVersioningCommand({ Bucket: place.bucket, VersioningConfiguration }),
+      ));
+  }
+
+  async *list(prefix: string): AsyncGenerator<ObjectVersion, void> {
+    const { client, cut, placeOf } = this.#options;
+    const place = placeOf(prefix);
+    let from: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
+    for (;;) {
+      const page: ListObjectVersionsCommandOutput = await this.#call(
+        place,
+        () =>
+          client.send(
+            new ListObjectVersionsCommand({
+              ...{ Bucket: place.bucket, Prefix: prefix.slice(cut.length) },
+              ...from,
+            }),
+          ),
+      );
+      yield* versionsOf(page, cut);
+      if (!page.IsTruncated) return;
+      from = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
+    }
+  }
+
+  async restore(wanted: Pick<ObjectVersion, "key" | "version" | "size">): Promise<void> {
+    // Read and put anew, as every object is: the server proves what it stored, of any size.
+    await this.#options.put(wanted.key, this.#chunks(wanted));
+  }
+
+  async remove({ key, version }: Pick<ObjectVersion, "key" | "version">): Promise<void> {
+    const { client, cut, placeOf } = this.#options;
+    const place = placeOf(key);
+    const target = { Bucket: place.bucket, Key: key.slice(cut.length), VersionId: version };
+    await this.#call(place, () => client.send(new DeleteObjectCommand(target)));
+  }
+
+  async *#chunks(
+    { key, version, size }: Pick<ObjectVersion, "key" | "version" | "size">,
+  ): AsyncGenerator<Uint8Array, void> {
+    for (let start = 0; start < size; start += RANGE_BYTES) {
+      yield await this.#range(key, version, start, Math.min(size, start + RANGE_BYTES));
+    }
+  }
+
+  async #range(key: string, version: string, start: number, end: number): Promise<Uint8Array> {
+    const { client, cut, placeOf } = this.#options;
+    const place = placeOf(key);
+    return await this.#call(place, async () => {
+      const { Body, ContentRange } = await client.send(
+        new GetObjectCommand({
+          ...{ Bucket: place.bucket, Key: key.slice(cut.length), VersionId: version },
+          Range: `bytes=${start}-${end - 1}`,
+        }),
+      );
+      const bytes = await Body?.transformToByteArray() ?? new Uint8Array();
+      const [, first] = /^bytes (\d+)-/.exec(ContentRange ?? "") ?? [];
+      if (Number(first) === start && bytes.length === end - start) return bytes;
+      throw damagedError("Another range came than was asked for", place);
+    });
+  }
+
+  async #call<T>(place: S3Place, send: () => Promise<T>): Promise<T> {
+    try {
+      return await attempted(this.#options.patience, place, send);
+    } catch (error) {
+      const code = s3CodeOf(error);
+      if (code !== "NotImplemented" && code !== "VersioningNotConfigured") throw toldError(error);
+      throw new StorageError(
+        "STORAGE_UNSUPPORTED",
+        `The S3 server at ${place.endpoint} keeps no versions of objects (${code}).`,
+        {
+          context: { ...place },
+          hint: "Turn versioning on at the server, or use one that has it.",
+        },
+      );
+    }
+  }
+}
+
+/** A page's versions and deletions; the server gives two lists of what is one order. */
+function versionsOf(page: ListObjectVersionsCommandOutput, cut: string): ObjectVersion[] {
+  const told = [
+    ...(page.Versions ?? []).map((each) => ({ ...each, isDeletion: false })),
+    ...(page.DeleteMarkers ?? []).map((each) => ({ ...each, Size: 0, isDeletion: true })),
+  ];
+  return told.map(({ Key, VersionId, Size, LastModified, IsLatest, isDeletion }) => ({
+    key: cut + (Key ?? ""),
+    version: VersionId ?? "null",
+    size: Size ?? 0,
+    modifiedAtMs: LastModified?.getTime() ?? 0,
+    isLatest: IsLatest ?? false,
+    isDeletion,
+  })).sort(compareVersions);
+}
+
+/** By key, the newest first. */
+function compareVersions(a: ObjectVersion, b: ObjectVersion): number {
+  if (a.key !== b.key) return a.key < b.key ? -1 : 1;
+  if (a.isLatest !== b.isLatest) return a.isLatest ? -1 : 1;
+  return b.modifiedAtMs - a.modifiedAtMs;
+}
