@@ -1,15 +1,18 @@
-import { EVENT_TYPES } from "@ssmd/market";
-import type { Logger, Metrics } from "@ssmd/runtime";
+import { LIMITS, type Logger, type Metrics } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
 import { type Gate, openGate } from "./access/gate.ts";
 import { Intake } from "./intake/intake.ts";
+import { GATEWAY_LIMITS } from "./limits.ts";
+import { gatewayMetrics } from "./metrics.ts";
 import { listen, restServer } from "./rest/http.ts";
 import { marketRoutes } from "./rest/markets.ts";
 import { pageRoutes } from "./rest/page.ts";
 import { Router } from "./rest/router.ts";
 import { serviceRoutes } from "./rest/service.ts";
 import { MarketData, type MarketSpec } from "./state/market_data.ts";
+import { type RecentLimits, RecentRecords } from "./state/recent_records.ts";
 import { Hub } from "./stream/hub.ts";
+import { SLOW_POLICY_DEFAULT, type SlowPolicy } from "./stream/slow_policy.ts";
 import { StreamServer } from "./stream/server.ts";
 
 /** What a gateway is made of. */
@@ -28,6 +31,10 @@ export interface GatewayOptions {
   markets: readonly MarketSpec[];
   /** Who lets callers in; default everyone. Not closed by the gateway. */
   gate?: Gate;
+  /** How slow clients are treated. */
+  slowClients?: SlowClientOptions;
+  /** How many records are kept for clients that come back. */
+  recent?: Partial<RecentLimits>;
   /** Where it says what it does. */
   logger: Logger;
   /** Metrics of the component `gateway`; `/metrics` shows the whole registry behind them. */
@@ -36,6 +43,16 @@ export interface GatewayOptions {
   version: string;
   /** What the page shows of its surroundings (capture, data folder, …): plain values. */
   info?: Record<string, string | number | boolean>;
+}
+
+/** How slow clients are treated; what is absent is as GATEWAY_LIMITS and LIMITS say. */
+export interface SlowClientOptions {
+  /** For clients that do not choose themselves. */
+  policy?: SlowPolicy;
+  bufferBytesMax?: number;
+  bufferMessagesMax?: number;
+  /** Milliseconds of dropping after which a client is disconnected. */
+  droppingMsMax?: number;
 }
 
 /** Figures of a running gateway. */
@@ -111,22 +128,40 @@ type Parts = ReturnType<typeof build>;
 function build(options: GatewayOptions) {
   const { env, transport, logger, metrics, version } = options;
   const gate = options.gate ?? openGate();
-  const refresh = gatewayMetrics(metrics);
-  const hub: Hub = new Hub({
-    onCounts: refresh.onCounts,
-    onLatency: (seconds) => refresh.latency.observe(seconds),
-    onOverrun: (client) => streams.overrun(client),
+  const counts = gatewayMetrics(metrics);
+  const records = new RecentRecords({
+    messagesMax: GATEWAY_LIMITS.recentRecordsMax,
+    bytesMax: GATEWAY_LIMITS.recentRecordsBytesMax,
+    ...options.recent,
+  });
+  const hub: Hub = new Hub(records, {
+    onSent: counts.onSent,
+    onDropped: counts.onDropped,
+    onLatency: (seconds) => counts.latency.observe(seconds),
+    onCut: (client, why) => streams.cut(client, why),
   }, gate.meterFeeds);
   const data: MarketData = new MarketData({
-    onRecord: (event, market) => hub.record(event, market),
-    onFeedRecord: (event, feed) => hub.feedRecord(event, feed),
+    onRecord: (event, market, origin) => hub.record(event, market, origin),
+    onFeedRecord: (event, feed, origin) => hub.feedRecord(event, feed, origin),
     onMarket: (market) => hub.marketAdded(market),
     onBooksLost: (feed) => intake.invalidateSnapshots(feed),
     onSnapshotWanted: (feed) => intake.wantSnapshots(feed),
   });
   data.add(options.feeds, options.markets);
-  const intake: Intake = new Intake({ env, transport, data, logger, metrics });
-  const streams: StreamServer = new StreamServer({ env, version, data, hub, logger, gate });
+  const intake: Intake = new Intake({ env, transport, data, records, logger, metrics });
+  const streams: StreamServer = new StreamServer({
+    version,
+    logger,
+    context: { env, data, hub, records, transport, logger, onResumed: counts.onResumed },
+    gate,
+    policy: options.slowClients?.policy ?? SLOW_POLICY_DEFAULT,
+    limits: {
+      bytesMax: options.slowClients?.bufferBytesMax ?? LIMITS.clientBufferBytesMax,
+      messagesMax: options.slowClients?.bufferMessagesMax ??
+        GATEWAY_LIMITS.clientBufferMessagesMax,
+      droppingMsMax: options.slowClients?.droppingMsMax ?? GATEWAY_LIMITS.clientDroppingMsMax,
+    },
+  });
   const router = new Router([
     ...marketRoutes(data),
     ...serviceRoutes({
@@ -134,7 +169,7 @@ function build(options: GatewayOptions) {
       startedMs: Date.now(),
       metrics,
       unreadyReasons: () => unreadyReasons(intake),
-      refreshMetrics: () => refresh.gauges(statsOf(data, hub, intake), data.refused),
+      refreshMetrics: () => counts.gauges(statsOf(data, hub, intake), hub.states, data.refused),
       info: { env, version, feeds: [...options.feeds], ...options.info },
     }),
     ...pageRoutes(),
@@ -167,9 +202,9 @@ function statsOf(data: MarketData, hub: Hub, intake: Intake): GatewayStats {
     recordsPerSecond += feed.recordsPerSecond;
   }
   return {
-    clients: hub.clientCount,
+    clients: hub.clients.size,
     subscriptions: hub.subscriptions,
-    slowClients: hub.slowClients,
+    slowClients: hub.states.dropping,
     markets: data.marketCount,
     recordsReceived,
     recordsPerSecond,
@@ -177,36 +212,4 @@ function statsOf(data: MarketData, hub: Hub, intake: Intake): GatewayStats {
     messagesSent: hub.sentTotal,
     messagesDropped: hub.droppedTotal,
   };
-}
-
-function gatewayMetrics(metrics: Metrics) {
-  const sent = metrics.counter("messages_sent_total", "Messages given to clients.", ["type"]);
-  const dropped = metrics.counter("messages_dropped_total", "Messages lost for clients.", [
-    "reason",
-  ]);
-  const clients = metrics.gauge("clients_connected", "Clients connected now.");
-  const slow = metrics.gauge("slow_consumers", "Clients that lose messages now.");
-  const active = metrics.gauge("subscriptions_active", "Markets that clients get, summed.");
-  const latency = metrics.histogram(
-    "latency_seconds",
-    "From a frame's arrival at the connector to the write to clients (sampled).",
-  );
-  const children = EVENT_TYPES.map((type) => sent.labels({ type }));
-  const onCounts = (sentNow: readonly number[], droppedNow: readonly number[]) => {
-    for (let i = 0; i < children.length; i++) {
-      const count = sentNow[i] ?? 0;
-      if (count > 0) children[i]?.inc(count);
-      const lost = droppedNow[i] ?? 0;
-      if (lost > 0) dropped.inc({ reason: "slow" }, lost);
-    }
-  };
-  let refusedBefore = 0;
-  const gauges = (stats: GatewayStats, refused: number) => {
-    if (refused > refusedBefore) dropped.inc({ reason: "markets_max" }, refused - refusedBefore);
-    refusedBefore = refused;
-    clients.set(stats.clients);
-    slow.set(stats.slowClients);
-    active.set(stats.subscriptions);
-  };
-  return { latency, onCounts, gauges };
 }

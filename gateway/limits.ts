@@ -30,6 +30,16 @@ export const GATEWAY_LIMITS = {
   snapshotRequestMs: 2_000,
   /** Wait for the other side of a closing handshake; then the socket is destroyed. */
   closeWaitMs: 1_000,
+  /** Messages waiting for one client; from nine tenths of it on its policy decides. */
+  clientBufferMessagesMax: 50_000,
+  /** Dropping without an end after which a client is disconnected. */
+  clientDroppingMsMax: 30_000,
+  /** Connections that ended and are still told about; the oldest leave. */
+  clientHistoryMax: 1000,
+  /** Newest records kept for clients that come back; the oldest leave. */
+  recentRecordsMax: 100_000,
+  /** Their bytes. */
+  recentRecordsBytesMax: 64 * 1024 * 1024,
   /** Markets in one REST answer. */
   marketsPageMax: 5_000,
 } as const;

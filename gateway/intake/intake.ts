@@ -2,8 +2,9 @@ import type { MarketFeed } from "../state/market.ts";
 import { decode, messagesIn } from "@ssmd/codec";
 import { escapeToken, EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
 import { type Logger, messageOf, type Metrics, nowUs } from "@ssmd/runtime";
-import type { InMessage, Subscription, Transport } from "@ssmd/transport";
+import type { InMessage, LiveSubscription, Transport } from "@ssmd/transport";
 import type { MarketData } from "../state/market_data.ts";
+import type { RecentRecords } from "../state/recent_records.ts";
 import { SnapshotRequest } from "./snapshot_request.ts";
 
 /** What an {@linkcode Intake} is made of. */
@@ -11,6 +12,8 @@ export interface IntakeOptions {
   env: string;
   transport: Transport;
   data: MarketData;
+  /** Keeps what came. */
+  records: RecentRecords;
   logger: Logger;
   metrics: Metrics;
 }
@@ -23,7 +26,7 @@ export class Intake {
   #options: IntakeOptions;
   #requests = new Map<MarketFeed, SnapshotRequest>();
   #types = new Map<string, EventType>();
-  #subscription: Subscription | undefined;
+  #subscription: LiveSubscription | undefined;
   #unreadable = 0;
   #connected = true;
   #closed = false;
@@ -49,9 +52,12 @@ export class Intake {
 
   /** Subscribes, then asks each known feed for its books. Rejects as the transport does. */
   async start(): Promise<void> {
-    const { env, transport, data } = this.#options;
+    const { env, transport, data, records } = this.#options;
     const filters = EVENT_TYPES.map((type) => `${escapeToken(env)}.*.${type}.>`);
+    const { createdAtUs, lastSequence } = await transport.state();
+    records.start(createdAtUs, lastSequence);
     this.#subscription = await transport.subscribe(filters, (message) => this.#take(message));
+    records.holdsAllAfter(this.#subscription.startSequence);
     transport.onStatus((status) => this.#onStatus(status.type === "connected"));
     for (const feed of data.feeds.values()) this.#request(feed).start();
   }
@@ -81,14 +87,17 @@ export class Intake {
 
   #take(message: InMessage): void {
     if (this.#closed) return;
+    const { data, records } = this.#options;
     let event: MarketEvent;
     try {
       event = decode(this.#typeOf(message.subject), message.payload);
     } catch (error) {
+      records.pass(message.streamSequence);
       this.#count(message.subject, error);
       return;
     }
-    this.#options.data.take(event);
+    const position = records.take(message, event.receivedAtUs);
+    data.take(event, { position, payload: message.payload });
   }
 
   #typeOf(subject: string): EventType {

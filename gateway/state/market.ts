@@ -11,6 +11,18 @@ import {
 } from "@ssmd/market";
 import type { Feed } from "./feed.ts";
 
+/** Where a record comes from: its place in the bus's stream, and the bytes there. */
+export interface RecordOrigin {
+  position: number;
+  payload: Uint8Array;
+}
+
+/** A change that waits for its book. */
+export interface Held {
+  event: OrderBookUpdate;
+  origin: RecordOrigin | undefined;
+}
+
 /** A feed with its markets. */
 export type MarketFeed = Feed<Market>;
 
@@ -37,8 +49,8 @@ export class Market {
   /** Levels a side; 0 = all. */
   depth = 0;
   checksum: ChecksumState = "unverified";
-  /** Changes that came while the book was pending. */
-  held: OrderBookUpdate[] = [];
+  /** Changes that came while the book was pending, and where they came from. */
+  held: Held[] = [];
   /** Newest last. */
   trades: Trade[] = [];
   /** Trades since the gateway started. */

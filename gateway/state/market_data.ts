@@ -8,7 +8,7 @@ import {
 } from "@ssmd/market";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { Feed } from "./feed.ts";
-import { Market, type MarketFeed } from "./market.ts";
+import { Market, type MarketFeed, type RecordOrigin } from "./market.ts";
 
 /** A market as the environment names it. */
 export interface MarketSpec {
@@ -22,10 +22,13 @@ export interface MarketSpec {
 
 /** Who wants to hear what changed. All calls come in the order of the records. */
 export interface MarketDataListener {
-  /** A record that is now in the state; a book's first record after it was lost is a snapshot. */
-  onRecord(event: MarketEvent, market: Market): void;
+  /**
+   * A record that is now in the state; a book's first record after it was lost is a snapshot.
+   * `origin` is undefined where it did not come from the bus.
+   */
+  onRecord(event: MarketEvent, market: Market, origin: RecordOrigin | undefined): void;
   /** A record about a whole feed. */
-  onFeedRecord(event: MarketEvent, feed: MarketFeed): void;
+  onFeedRecord(event: MarketEvent, feed: MarketFeed, origin: RecordOrigin | undefined): void;
   /** A market that was not there before. */
   onMarket(market: Market): void;
   /** Books of this feed are not known any more: snapshots under way are too old for them. */
@@ -81,27 +84,32 @@ export class MarketData {
   }
 
   /** Takes a live record. */
-  take(event: MarketEvent): void {
+  take(event: MarketEvent, origin?: RecordOrigin): void {
     const feed = this.feed(event.feed);
     feed.records++;
     const restarts = event.type === "gap" && event.reason === "disconnect";
     const missing = feed.note(event.sequence, restarts);
     if (missing > 0) this.miss(feed, "slow", missing, event.receivedAtUs);
     if (event.receivedAtUs > 0) feed.updatedAtUs = event.receivedAtUs;
-    if (event.symbol === ALL_SYMBOLS) return this.#takeFeedRecord(event, feed);
-    const market = feed.markets.get(event.symbol) ?? this.#addMarket(feed, event.symbol, "");
+    if (event.symbol === ALL_SYMBOLS) return this.#takeFeedRecord(event, feed, origin);
+    const market = this.marketOf(feed, event.symbol);
     if (market === undefined) return void this.refused++;
     if (event.receivedAtUs > 0) market.updatedAtUs = event.receivedAtUs;
-    if (event.type === "orderbook") this.#takeBook(event, market);
-    else this.#takeOther(event, market);
+    if (event.type === "orderbook") this.#takeBook(event, market, origin);
+    else this.#takeOther(event, market, origin);
   }
 
   /** Takes a snapshot that was asked for; a book that is live already is left alone. */
   takeAnswer(snapshot: OrderBookUpdate): void {
     const feed = this.feed(snapshot.feed);
-    const market = feed.markets.get(snapshot.symbol) ?? this.#addMarket(feed, snapshot.symbol, "");
+    const market = this.marketOf(feed, snapshot.symbol);
     if (market === undefined || market.bookState === "live") return;
-    this.#becomeLive(snapshot, market);
+    this.#becomeLive(snapshot, market, undefined);
+  }
+
+  /** The market of this symbol and feed, made when it is new; undefined beyond the limit. */
+  marketOf(feed: MarketFeed, symbol: string): Market | undefined {
+    return feed.markets.get(symbol) ?? this.#addMarket(feed, symbol, "");
   }
 
   /**
@@ -124,30 +132,30 @@ export class MarketData {
       detail: "records did not reach the gateway; books are rebuilt from snapshots",
     };
     this.#loseBooks(feed);
-    this.#listener.onFeedRecord(gap, feed);
+    this.#listener.onFeedRecord(gap, feed, undefined);
     this.#listener.onSnapshotWanted(feed);
   }
 
-  #takeBook(event: OrderBookUpdate, market: Market): void {
+  #takeBook(event: OrderBookUpdate, market: Market, origin: RecordOrigin | undefined): void {
     if (event.kind === "snapshot") {
-      this.#becomeLive(event, market);
+      this.#becomeLive(event, market, origin);
     } else if (market.bookState === "live") {
-      if (market.takeDelta(event)) this.#listener.onRecord(event, market);
-    } else this.#hold(event, market);
+      if (market.takeDelta(event)) this.#listener.onRecord(event, market, origin);
+    } else this.#hold(event, market, origin);
   }
 
-  #becomeLive(snapshot: OrderBookUpdate, market: Market): void {
+  #becomeLive(snapshot: OrderBookUpdate, market: Market, origin: RecordOrigin | undefined): void {
     const held = market.held;
     this.#release(market);
     market.takeSnapshot(snapshot);
     if (market.gap !== undefined && isAboutBook(market.gap)) market.gap = undefined;
-    this.#listener.onRecord(snapshot, market);
-    for (const event of held) {
-      if (market.takeDelta(event)) this.#listener.onRecord(event, market);
+    this.#listener.onRecord(snapshot, market, origin);
+    for (const { event, origin } of held) {
+      if (market.takeDelta(event)) this.#listener.onRecord(event, market, origin);
     }
   }
 
-  #hold(event: OrderBookUpdate, market: Market): void {
+  #hold(event: OrderBookUpdate, market: Market, origin: RecordOrigin | undefined): void {
     const feed = market.feed;
     const count = (this.#heldCount.get(feed) ?? 0) + 1;
     if (count > GATEWAY_LIMITS.heldRecordsMax) {
@@ -155,7 +163,7 @@ export class MarketData {
       this.#heldCount.set(feed, 0);
       this.#listener.onBooksLost(feed);
     } else {
-      market.held.push(event);
+      market.held.push({ event, origin });
       this.#heldCount.set(feed, count);
     }
     this.#listener.onSnapshotWanted(feed);
@@ -182,7 +190,11 @@ export class MarketData {
     this.#listener.onBooksLost(feed);
   }
 
-  #takeOther(event: Exclude<MarketEvent, OrderBookUpdate>, market: Market): void {
+  #takeOther(
+    event: Exclude<MarketEvent, OrderBookUpdate>,
+    market: Market,
+    origin: RecordOrigin | undefined,
+  ): void {
     if (event.type === "trade") {
       market.tradeCount++;
       market.trades.push(event);
@@ -196,17 +208,21 @@ export class MarketData {
       market.gap = isOpen(event) ? event : event.recovered ? undefined : market.gap;
       if (isOpen(event) && isAboutBook(event)) this.#loseBook(market);
     }
-    this.#listener.onRecord(event, market);
+    this.#listener.onRecord(event, market, origin);
   }
 
-  #takeFeedRecord(event: MarketEvent, feed: MarketFeed): void {
+  #takeFeedRecord(
+    event: MarketEvent,
+    feed: MarketFeed,
+    origin: RecordOrigin | undefined,
+  ): void {
     if (event.type === "gap") {
       if (isOpen(event)) {
         feed.gap = event;
         if (isAboutBook(event)) this.#loseBooks(feed);
       } else if (event.recovered) feed.gap = undefined;
     }
-    this.#listener.onFeedRecord(event, feed);
+    this.#listener.onFeedRecord(event, feed, origin);
   }
 
   #addMarket(feed: MarketFeed, symbol: string, external: string): Market | undefined {

@@ -1,14 +1,8 @@
 import { EVENT_TYPES } from "@ssmd/market";
 import type { Market } from "../state/market.ts";
-import { textFrame } from "./frames.ts";
-import { bookStateJson, headJson, recordJson } from "./record_json.ts";
-
-/** Places of the types in EVENT_TYPES, as indexes and bits of masks. */
-export const TYPE_INDEX = { trade: 0, ticker: 1, orderbook: 2, status: 3, gap: 4 } as const;
-/** Gaps go to everyone who gets anything of a market: no client has a silent hole. */
-export const GAP_BIT: number = 1 << TYPE_INDEX.gap;
-/** Kept whole in every mode: they are rare, and each one matters. */
-export const NEVER_CONFLATED: number = GAP_BIT | (1 << TYPE_INDEX.status);
+import { headJson } from "./record_json.ts";
+import { TYPE_INDEX } from "./type_bits.ts";
+import { stateFrame, type View, VIEW_COUNT } from "./views.ts";
 
 const CONFLATED = ',"conflated":true';
 
@@ -23,7 +17,7 @@ export class Audience<C> {
   readonly realtime: C[][] = EVENT_TYPES.map(() => []);
   /** Clients by type that get the newest state now and then. */
   readonly conflated: C[][] = EVENT_TYPES.map(() => []);
-  #stateFrames: (Uint8Array | undefined)[] = [];
+  #newest: (Uint8Array | undefined)[] = [];
 
   constructor(market: Market, meterPlace: number) {
     this.market = market;
@@ -39,33 +33,29 @@ export class Audience<C> {
 
   /** The newest state of a type is another one now. */
   changed(type: number): void {
-    this.#stateFrames[type] = undefined;
+    if (this.#newest.length === 0) return;
+    for (let view = 0; view < VIEW_COUNT; view++) {
+      this.#newest[type * VIEW_COUNT + view] = undefined;
+    }
   }
 
-  /** The newest state of a type as a frame, marked conflated; undefined when there is none. */
-  stateFrame(type: number): Uint8Array | undefined {
-    const known = this.#stateFrames[type];
-    if (known !== undefined) return known;
-    const text = this.stateText(type, CONFLATED);
-    if (text === undefined) return undefined;
-    return this.#stateFrames[type] = textFrame(text);
+  /** The newest state of a type, marked conflated; undefined when there is none. */
+  newest(type: number, view: View): Uint8Array | undefined {
+    return this.#newest[type * VIEW_COUNT + view] ??= stateFrame(
+      this.market,
+      this.head,
+      type,
+      view,
+      CONFLATED,
+    );
   }
 
-  /** The newest state of a type as a message; undefined when there is none. */
-  stateText(type: number, extra: string): string | undefined {
-    const market = this.market;
-    if (type === TYPE_INDEX.orderbook) {
-      return market.bookState === "live" ? bookStateJson(market, this.head, extra) : undefined;
-    }
-    if (type === TYPE_INDEX.trade) {
-      const trade = market.trades.at(-1);
-      return trade && recordJson(trade, this.head, `${extra},"count":${market.tradeCount}`);
-    }
-    if (type === TYPE_INDEX.gap) {
-      const gap = market.openGap;
-      return gap && recordJson(gap, headJson(gap.symbol, gap.feed));
-    }
-    const record = type === TYPE_INDEX.ticker ? market.ticker : market.status;
-    return record && recordJson(record, this.head, extra);
+  /**
+   * The state of a type as of a place of the stream; undefined when there is none. Only a whole
+   * book is told the place: it holds everything up to there, where other records are of before.
+   */
+  state(type: number, view: View, position: number): Uint8Array | undefined {
+    const isBook = type === TYPE_INDEX.orderbook && position > 0;
+    return stateFrame(this.market, this.head, type, view, isBook ? `,"pos":${position}` : "");
   }
 }

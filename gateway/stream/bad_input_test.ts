@@ -30,7 +30,28 @@ const BAD: [message: unknown, code: string, hint: RegExp][] = [
     /did you mean "realtime"/,
   ],
   [{ action: "subscribe", symbols: ["BTCUSD"], interval_ms: 0 }, "invalid_request", /10 to 60000/],
-  [{ action: "subscribe", symbols: ["BTCUSD"], since: 5 }, "not_supported", /snapshot/],
+  [{ action: "subscribe", symbols: ["BTCUSD"], since: "noon" }, "invalid_request", /2026/],
+  [{ action: "subscribe", symbols: ["BTCUSD"], since: 1.5 }, "invalid_request", /pos/],
+  [
+    { action: "subscribe", symbols: ["BTCUSD"], since: "2999-01-01T00:00:00Z" },
+    "invalid_request",
+    /past/,
+  ],
+  [
+    { action: "subscribe", symbols: ["BTCUSD"], since: 5, mode: "latest" },
+    "invalid_request",
+    /newest/,
+  ],
+  [
+    { action: "subscribe", symbols: ["BTCUSD"], policy: "drop_old" },
+    "unknown_policy",
+    /drop_oldest/,
+  ],
+  [
+    { action: "subscribe", symbols: ["BTCUSD"], policy: "block" },
+    "unknown_policy",
+    /drop_newest/,
+  ],
   [{ action: "ping", id: { a: 1 } }, "invalid_request", /sent back/],
   [new Uint8Array([1, 2, 3]), "binary_not_supported", /JSON/],
 ];

@@ -1,26 +1,37 @@
 import { EVENT_TYPES } from "@ssmd/market";
-import { LIMITS, nowUs } from "@ssmd/runtime";
+import { nowUs } from "@ssmd/runtime";
 import type { Access } from "../access/access.ts";
-import type { Meter } from "../access/meter.ts";
-import { Audience, TYPE_INDEX } from "./audience.ts";
-import { type FrameArena, textFrame } from "./frames.ts";
-import { type ByteSink, Outbox } from "./outbox.ts";
+import type { Audience } from "./audience.ts";
+import { Conflater, type ConflaterOwner } from "./conflater.ts";
+import { deflatedFrame, textFrame } from "./frames.ts";
+import { Losses } from "./losses.ts";
+import { type ByteSink, Outbox, type OutboxOwner } from "./outbox.ts";
 import { Rules } from "./rules.ts";
-
-/** Wait of `latest` between two looks at a socket. */
-const LATEST_MS = 16;
+import {
+  type BufferLimits,
+  type ClientState,
+  DROPPING_FROM,
+  HEALTHY_BELOW,
+  LAGGING_FROM,
+  ROOM_TO,
+  type SlowPolicy,
+} from "./slow_policy.ts";
+import { isDroppable, TYPE_INDEX } from "./type_bits.ts";
+import { type PreparedFrame, VIEW, type View } from "./views.ts";
 
 /** What a client tells those who run it. */
 export interface ClientOwner {
+  /** Place of the newest record that was handed out. */
+  readonly position: number;
   /** The client has bytes to be flushed at the end of the tick. */
   onDirty(client: Client): void;
-  /** The client began (true) or ended (false) to lose messages. */
-  onSlow(slow: boolean): void;
+  /** The client's buffer is in another state now. */
+  onState(client: Client, before: ClientState): void;
   /** A message of this type was given to a client, or lost for it. */
   onSent(type: number): void;
-  onDropped(type: number): void;
-  /** More waits than may: the connection must be ended. */
-  onOverrun(client: Client): void;
+  onDropped(type: number, policy: SlowPolicy): void;
+  /** The connection must be ended: as its policy says, or as more waits than may. */
+  onCut(client: Client, why: "slow" | "overrun"): void;
 }
 
 /** What a client has of one market: bits of types. */
@@ -29,228 +40,369 @@ export interface Interest {
   conflated: number;
 }
 
+/** What a client is made of. */
+export interface ClientOptions {
+  id: number;
+  sink: ByteSink;
+  owner: ClientOwner;
+  /** Who it is, and what it may see. */
+  access: Access;
+  policy: SlowPolicy;
+  limits: BufferLimits;
+}
+
 /** Why a client's book must not get changes until a snapshot was sent. */
 type Awaiting = "first" | "dropped";
 
+type Market = Audience<Client>;
+
 /**
  * One connected client: what it wants, what waits for it, and what it lost. Its buffer is bounded;
- * beyond the limit records are dropped for it alone, counted, and told when there is room again.
- * Gaps, status and answers are never dropped.
+ * beyond the limit its policy decides, for it alone, and it is told. Gaps, status and answers are
+ * never dropped.
  */
-export class Client {
+export class Client implements OutboxOwner, ConflaterOwner<Market> {
   readonly id: number;
-  /** Who it is, and what it may see. */
   readonly access: Access;
+  /** How records are written for it; chosen before the first message. */
+  view: View = VIEW.json;
   readonly rules: Rules = new Rules();
-  readonly interests: Map<Audience<Client>, Interest> = new Map();
-  /** Wait between two conflated messages; 0 = as fast as the client reads. */
-  intervalMs = 100;
+  readonly interests: Map<Market, Interest> = new Map();
+  /** Messages given to it, and lost for it. */
+  sent = 0;
+  dropped = 0;
+  policy: SlowPolicy;
+  readonly limits: BufferLimits;
   #owner: ClientOwner;
-  #outbox: Outbox;
-  #meter: Meter | undefined;
-  #bytesMax: number;
+  #outbox: Outbox<Market>;
+  #losses = new Losses();
+  #conflater: Conflater<Market>;
+  #state: ClientState = "healthy";
+  #droppingSinceUs = 0;
+  /** Records are not taken until there is room again (`drop_newest`, `conflate`). */
+  #shut = false;
   #dirty = false;
-  #closed = false;
-  #awaiting = new Map<Audience<Client>, Awaiting>();
-  #slow = false;
-  #dropped = 0;
-  #droppedByType = new Array<number>(EVENT_TYPES.length).fill(0);
-  #droppedSinceUs = 0;
-  #pending = new Map<Audience<Client>, number>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #awaiting = new Map<Market, Awaiting>();
+  /** `conflate`: what has a newer state than the client was sent. */
+  #missed = new Map<Market, number>();
+  /** Records come from the history, not live; books that begin when that is over. */
+  #replay: { books: Set<Market> } | undefined;
+  #onRoom: (() => void) | undefined;
 
-  constructor(
-    id: number,
-    sink: ByteSink,
-    owner: ClientOwner,
-    access: Access,
-    bytesMax: number = LIMITS.clientBufferBytesMax,
-  ) {
-    this.id = id;
-    this.access = access;
-    this.#meter = access.meter;
-    this.#owner = owner;
-    this.#bytesMax = bytesMax;
-    this.#outbox = new Outbox(sink, () => this.#onIdle());
+  constructor(options: ClientOptions) {
+    this.id = options.id;
+    this.access = options.access;
+    this.policy = options.policy;
+    this.#owner = options.owner;
+    this.limits = options.limits;
+    this.#outbox = new Outbox<Market>(options.sink, this);
+    this.#conflater = new Conflater<Market>(this);
   }
 
-  /** Bytes that wait for this client. */
-  get bufferedBytes(): number {
-    return this.#outbox.bytes;
+  /** Bytes and messages that wait for this client. */
+  get buffered(): { bytes: number; messages: number } {
+    return { bytes: this.#outbox.bytes, messages: this.#outbox.messages };
   }
 
-  /** Whether the client loses messages now. */
-  get slow(): boolean {
-    return this.#slow;
+  get state(): ClientState {
+    return this.#state;
   }
 
-  /** Gives the client the arena's last frame: a record of this type and market. */
-  offer(frames: FrameArena, type: number, audience: Audience<Client>, isSnapshot: boolean): void {
-    if (this.#closed) return;
-    if (type === TYPE_INDEX.orderbook && this.#awaiting.size > 0) {
-      if (!isSnapshot && this.#withheld(audience)) return;
-      this.#awaiting.delete(audience);
+  /** Since when it drops, µs; 0 = it does not. */
+  get droppingSinceUs(): number {
+    return this.#droppingSinceUs;
+  }
+
+  /** Whether nothing waits for it. */
+  get idle(): boolean {
+    return this.#outbox.idle;
+  }
+
+  /** Whether it is given records of the past. */
+  get replaying(): boolean {
+    return this.#replay !== undefined;
+  }
+
+  /** Whether the past may go on: it never fills more than half of the buffer. */
+  get hasRoom(): boolean {
+    return this.#state !== "dropping" && this.#fill() < HEALTHY_BELOW;
+  }
+
+  /** Wait between two conflated messages; 0 = as fast as the client reads. */
+  set intervalMs(intervalMs: number) {
+    this.#conflater.intervalMs = intervalMs;
+  }
+
+  get intervalMs(): number {
+    return this.#conflater.intervalMs;
+  }
+
+  /** Gives the client a live record. */
+  offer(frame: PreparedFrame<Market>): void {
+    if (this.#replay === undefined) this.give(frame);
+  }
+
+  /** Gives the client a record, live or not. */
+  give(frame: PreparedFrame<Market>): void {
+    const { meta } = frame;
+    if (this.#state === "disconnected") return;
+    if (meta.type === TYPE_INDEX.orderbook && this.#awaiting.size > 0 && this.#waitsFor(meta)) {
+      return;
     }
-    if (type < TYPE_INDEX.status && !this.#fits(frames.end - frames.start)) {
-      return this.#drop(type, audience);
-    }
-    this.#outbox.push(frames.buffer, frames.start, frames.end);
-    this.#sent(type, audience);
+    if (isDroppable(meta.type) && !this.#fits(meta.bytes) && !this.#makesRoom(meta)) return;
+    this.#outbox.push(frame.buffer, frame.start, frame.end, meta);
+    this.#sent(meta.type, meta.subject);
     this.#marked();
   }
 
   /** Sends an answer or other message that is never dropped. */
   control(text: string): void {
-    if (this.#closed) return;
-    const frame = textFrame(text);
-    this.#outbox.push(frame, 0, frame.length);
+    if (this.#state === "disconnected") return;
+    const frame = this.view === VIEW.deflatedJson ? deflatedFrame(text) : textFrame(text);
+    this.#push(frame, -1, undefined);
     this.#marked();
   }
 
   /** Sends a state that was asked for; counted as dropped where there is no room. */
-  state(text: string, type: number, audience: Audience<Client>): void {
-    if (!this.#fits(text.length)) return this.#countDrop(type);
-    this.#sent(type, audience);
-    this.control(text);
+  sendState(market: Market, type: number): void {
+    const frame = market.state(type, this.view, this.#owner.position);
+    if (frame === undefined || this.#state === "disconnected") return;
+    if (isDroppable(type) && !this.#fits(frame.length)) return this.#lost(type);
+    this.#push(frame, type, undefined);
+    this.#sent(type, market);
+    this.#marked();
+  }
+
+  /** Sends the newest state of a type of a market, marked conflated. */
+  sendNewest(market: Market, type: number): boolean {
+    const frame = market.newest(type, this.view);
+    if (frame === undefined) return true;
+    if (!this.#fits(frame.length)) return false;
+    this.#push(frame, type, market);
+    this.#sent(type, market);
+    return true;
+  }
+
+  onEmitted(): void {
+    if (this.#state !== "disconnected") this.#marked();
   }
 
   /** Starts a book: its snapshot now, or as soon as there is one and room for it. */
-  startBook(audience: Audience<Client>): void {
-    this.#awaiting.set(audience, "first");
+  startBook(market: Market): void {
+    if (this.#replay !== undefined) return void this.#replay.books.add(market);
+    this.#awaiting.set(market, "first");
     this.#sendSnapshots();
   }
 
   /** The client no longer wants this market's book changes. */
-  stopBook(audience: Audience<Client>): void {
-    this.#awaiting.delete(audience);
+  stopBook(market: Market): void {
+    this.#awaiting.delete(market);
+    this.#replay?.books.delete(market);
   }
 
   /** The newest state of these types is to be sent with the next conflated messages. */
-  touch(audience: Audience<Client>, bits: number): void {
-    const known = this.#pending.get(audience) ?? 0;
-    this.#pending.set(audience, known | bits);
-    if (this.#timer === undefined && !this.#closed) {
-      this.#timer = setTimeout(this.#emit, this.intervalMs === 0 ? LATEST_MS : this.intervalMs);
-    }
+  touch(market: Market, bits: number): void {
+    if (this.#state !== "disconnected") this.#conflater.touch(market, bits);
   }
 
   /** These types of a market are no longer wanted conflated. */
-  untouch(audience: Audience<Client>, bits: number): void {
-    const rest = (this.#pending.get(audience) ?? 0) & ~bits;
-    if (rest === 0) this.#pending.delete(audience);
-    else this.#pending.set(audience, rest);
+  untouch(market: Market, bits: number): void {
+    this.#conflater.untouch(market, bits);
+  }
+
+  /** What was lost of this market need not be made up for: nothing of it is wanted. */
+  forget(market: Market): void {
+    this.#missed.delete(market);
+  }
+
+  /** From now on records come from the history. */
+  beginReplay(): void {
+    this.#replay ??= { books: new Set() };
+  }
+
+  /** Whether this book begins with a snapshot after the replay. */
+  startsLater(market: Market): boolean {
+    return this.#replay?.books.has(market) ?? false;
+  }
+
+  /** Live records again; the books that waited for it begin. */
+  endReplay(): void {
+    const books = this.#replay?.books ?? [];
+    this.#replay = undefined;
+    for (const market of books) this.#awaiting.set(market, "first");
+    this.#sendSnapshots();
+  }
+
+  /** Resolves when {@linkcode hasRoom}, or when the client is gone. */
+  room(): Promise<void> {
+    if (this.hasRoom || this.#state === "disconnected") return Promise.resolve();
+    return new Promise((resolve) => this.#onRoom = resolve);
   }
 
   /** Ends a tick: everything given goes out in one write. */
   flush(): void {
     this.#dirty = false;
-    if (!this.#closed) this.#outbox.flush();
+    if (this.#state !== "disconnected") this.#outbox.flush();
   }
 
   /** The connection is gone: nothing is sent any more. */
   close(): void {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    this.#pending.clear();
+    this.#toState("disconnected");
+    this.#conflater.close();
     this.#awaiting.clear();
-    if (this.#slow) this.#owner.onSlow(false);
-    this.#slow = false;
+    this.#missed.clear();
+    this.#onRoom?.();
+  }
+
+  /** The last words to a client whose connection is being ended; undefined = nothing was lost. */
+  lastLosses(): string | undefined {
+    return this.#losses.count > 0 ? this.#losses.take(this.policy) : undefined;
+  }
+
+  /** Tells of what was dropped where it is missing: before what waits. */
+  notice(): Uint8Array | undefined {
+    if (this.policy !== "drop_oldest" || this.#losses.count === 0) return undefined;
+    return textFrame(this.#losses.take(this.policy));
+  }
+
+  onWritten(): void {
+    if (this.#state === "disconnected") return;
+    if (this.#fill() >= HEALTHY_BELOW) return;
+    this.#shut = false;
+    this.#toState("healthy");
+    if (this.#losses.count > 0) this.#tellLosses();
+    if (this.#missed.size > 0) this.#sendMissed();
+    if (this.#awaiting.size > 0) this.#sendSnapshots();
+    this.#onRoom?.();
+    this.#onRoom = undefined;
+  }
+
+  /** Share of the buffer that is in use. */
+  #fill(): number {
+    const { bytesMax, messagesMax } = this.limits;
+    return Math.max(this.#outbox.bytes / bytesMax, this.#outbox.messages / messagesMax);
   }
 
   /** A message larger than the whole buffer may go when nothing else waits. */
   #fits(bytes: number): boolean {
-    if (this.#slow) return false;
-    return this.#outbox.bytes + bytes <= this.#bytesMax || this.#outbox.idle;
+    if (this.#shut) return false;
+    const { bytesMax, messagesMax } = this.limits;
+    return this.#outbox.bytes + bytes <= bytesMax * DROPPING_FROM &&
+        this.#outbox.messages < messagesMax * DROPPING_FROM ||
+      this.#outbox.idle;
   }
 
-  #withheld(audience: Audience<Client>): boolean {
-    const why = this.#awaiting.get(audience);
-    if (why === undefined) return false;
+  /** Does as the policy says with a record that does not fit; true = it fits now. */
+  #makesRoom(meta: PreparedFrame<Market>["meta"]): boolean {
+    if (this.policy === "disconnect") {
+      this.#lost(meta.type);
+      this.#owner.onCut(this, "slow");
+      return false;
+    }
+    this.#toState("dropping");
+    if (this.policy === "drop_oldest") {
+      const { bytesMax, messagesMax } = this.limits;
+      const broken = this.#outbox.makeRoom(
+        bytesMax * ROOM_TO,
+        messagesMax * ROOM_TO,
+        (type) => this.#lostAgain(type),
+      );
+      for (const market of broken) this.#awaiting.set(market, "dropped");
+      const isBroken = meta.subject !== undefined && broken.has(meta.subject);
+      const isUseless = meta.type === TYPE_INDEX.orderbook && isBroken && !meta.isSnapshot;
+      if (!isUseless && this.#fits(meta.bytes)) {
+        if (meta.isSnapshot && isBroken) this.#awaiting.delete(meta.subject as Market);
+        return true;
+      }
+    } else this.#shut = true;
+    this.#lost(meta.type);
+    if (meta.subject === undefined) return false;
+    if (meta.type === TYPE_INDEX.orderbook) this.#awaiting.set(meta.subject, "dropped");
+    else if (this.policy === "conflate") {
+      this.#missed.set(meta.subject, (this.#missed.get(meta.subject) ?? 0) | 1 << meta.type);
+    }
+    return false;
+  }
+
+  /** Whether a book's record is of no use before a snapshot; a snapshot ends the wait. */
+  #waitsFor({ subject, isSnapshot }: PreparedFrame<Market>["meta"]): boolean {
+    const why = subject && this.#awaiting.get(subject);
+    if (subject === undefined || why === undefined) return false;
+    if (isSnapshot) {
+      this.#awaiting.delete(subject);
+      return false;
+    }
     // Before the first snapshot nothing is lost by leaving changes out: it will hold them.
-    if (why === "dropped") this.#countDrop(TYPE_INDEX.orderbook);
+    if (why === "dropped") this.#lost(TYPE_INDEX.orderbook);
     return true;
   }
 
-  #drop(type: number, audience: Audience<Client>): void {
-    if (type === TYPE_INDEX.orderbook) this.#awaiting.set(audience, "dropped");
-    if (!this.#slow) {
-      this.#slow = true;
-      this.#owner.onSlow(true);
-    }
-    this.#countDrop(type);
+  #lost(type: number): void {
+    this.dropped++;
+    this.#losses.add(type);
+    this.#owner.onDropped(type, this.policy);
   }
 
-  #sent(type: number, audience: Audience<Client>): void {
-    this.#meter?.add(audience.meterPlace, type, 1);
+  /** A record that was counted as given is lost after all. */
+  #lostAgain(type: number): void {
+    this.sent--;
+    this.#lost(type);
+  }
+
+  #push(frame: Uint8Array, type: number, subject: Market | undefined): void {
+    const isSnapshot = type === TYPE_INDEX.orderbook;
+    this.#outbox.push(frame, 0, frame.length, { bytes: frame.length, type, isSnapshot, subject });
+  }
+
+  #sent(type: number, market: Market | undefined): void {
+    this.sent++;
+    if (market !== undefined) this.access.meter?.add(market.meterPlace, type, 1);
     this.#owner.onSent(type);
   }
 
-  #countDrop(type: number): void {
-    if (this.#dropped++ === 0) this.#droppedSinceUs = nowUs();
-    this.#droppedByType[type] = (this.#droppedByType[type] ?? 0) + 1;
-    this.#owner.onDropped(type);
-  }
-
   #marked(): void {
-    if (this.#outbox.bytes > this.#bytesMax * 2) return this.#owner.onOverrun(this);
+    const { bytesMax } = this.limits;
+    if (Math.max(this.#outbox.waitingBytes, this.#outbox.foreignBytes) > bytesMax) {
+      return this.#owner.onCut(this, "overrun");
+    }
+    if (this.#state === "healthy" && this.#fill() >= LAGGING_FROM) this.#toState("lagging");
     if (this.#dirty) return;
     this.#dirty = true;
     this.#owner.onDirty(this);
   }
 
-  /** Everything was taken by the system: what was lost is told, lost books start anew. */
-  #onIdle(): void {
-    if (this.#closed) return;
-    if (this.#dropped > 0) this.#tellDropped();
-    if (this.#awaiting.size > 0) this.#sendSnapshots();
+  #toState(state: ClientState): void {
+    const before = this.#state;
+    if (before === state) return;
+    this.#state = state;
+    this.#droppingSinceUs = state === "dropping" ? nowUs() : 0;
+    this.#owner.onState(this, before);
   }
 
-  #tellDropped(): void {
-    const types = EVENT_TYPES.map((type, i) => [type, this.#droppedByType[i] ?? 0] as const)
-      .filter(([, count]) => count > 0);
-    const text = JSON.stringify({
-      type: "dropped",
-      count: this.#dropped,
-      since: this.#droppedSinceUs / 1000,
-      types: Object.fromEntries(types),
-    });
-    this.#dropped = 0;
-    this.#droppedByType.fill(0);
-    if (this.#slow) this.#owner.onSlow(false);
-    this.#slow = false;
-    this.control(text);
+  #tellLosses(): void {
+    this.control(this.#losses.take(this.policy));
+  }
+
+  #sendMissed(): void {
+    for (const [market, bits] of this.#missed) {
+      for (let type = 0; type < EVENT_TYPES.length; type++) {
+        if ((bits & (1 << type)) !== 0 && !this.sendNewest(market, type)) return;
+      }
+      this.#missed.delete(market);
+    }
+    this.#marked();
   }
 
   #sendSnapshots(): void {
-    for (const audience of this.#awaiting.keys()) {
-      const text = audience.stateText(TYPE_INDEX.orderbook, "");
-      if (text === undefined) continue;
-      if (!this.#fits(text.length)) return;
-      this.#awaiting.delete(audience);
-      this.#sent(TYPE_INDEX.orderbook, audience);
-      this.control(text);
-    }
-  }
-
-  #emit = (): void => {
-    this.#timer = undefined;
-    if (this.intervalMs === 0 && !this.#outbox.idle) return this.#rearm();
-    for (const [audience, bits] of this.#pending) {
-      for (let type = 0; type < EVENT_TYPES.length; type++) {
-        if ((bits & (1 << type)) === 0) continue;
-        const frame = audience.stateFrame(type);
-        if (frame === undefined) continue;
-        if (!this.#fits(frame.length)) return this.#rearm();
-        this.#outbox.push(frame, 0, frame.length);
-        this.#sent(type, audience);
-      }
-      this.#pending.delete(audience);
+    if (this.#state === "dropping") return;
+    for (const market of this.#awaiting.keys()) {
+      const frame = market.state(TYPE_INDEX.orderbook, this.view, this.#owner.position);
+      if (frame === undefined) continue;
+      if (!this.#fits(frame.length)) break;
+      this.#awaiting.delete(market);
+      this.#push(frame, TYPE_INDEX.orderbook, market);
+      this.#sent(TYPE_INDEX.orderbook, market);
     }
     this.#marked();
-  };
-
-  #rearm(): void {
-    this.#marked();
-    this.#timer = setTimeout(this.#emit, Math.max(LATEST_MS, this.intervalMs));
   }
 }

@@ -5,40 +5,89 @@ import type { Access, StreamGuest } from "../access/access.ts";
 import type { Caller, Gate, StreamVisit } from "../access/gate.ts";
 import type { Refusal } from "../access/refusal.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
+import { nowUs } from "@ssmd/runtime";
 import { Client } from "./client.ts";
-import type { Hub } from "./hub.ts";
-import { type ClientRequest, RequestError } from "./request.ts";
+import { type ConnectionQuery, connectionQuery } from "./connection_query.ts";
+import { type ErrorMeaning, STREAM_ERRORS, type StreamErrorCode } from "./error_codes.ts";
+import { textFrame } from "./frames.ts";
+import type { ByteSink } from "./outbox.ts";
+import type { ClientRequest } from "./request.ts";
+import { RequestError } from "./request_error.ts";
 import { Session, type SessionContext } from "./session.ts";
+import type { BufferLimits, SlowPolicy } from "./slow_policy.ts";
+import { VIEW } from "./views.ts";
+
+/** Writes whole frames into a socket past the WebSocket that reads from it. */
+class SocketSink implements ByteSink {
+  #socket: Socket;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  get heldBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  write(bytes: Uint8Array, done: () => void): void {
+    if (this.#socket.writable) this.#socket.write(bytes, done);
+  }
+}
 
 /** What a {@linkcode Connection} is made of. */
-export interface ConnectionOptions extends SessionContext {
+export interface ConnectionOptions {
   id: number;
   socket: Socket;
   access: Access;
-  hub: Hub;
+  /** Where it comes from, without a port. */
+  address: string;
+  query: URLSearchParams;
+  policyDefault: SlowPolicy;
+  limits: BufferLimits;
+  context: SessionContext;
 }
 
 /** One stream connection: what comes from its socket, and how it ends. */
 export class Connection implements StreamGuest {
   readonly access: Access;
   readonly client: Client;
-  #options: ConnectionOptions;
+  readonly address: string;
+  /** When it began, µs. */
+  readonly sinceUs: number = nowUs();
+  #socket: Socket;
+  #context: SessionContext;
   #session: Session;
+  #query: ConnectionQuery;
   #ws: WebSocket | undefined;
   #visit: StreamVisit | undefined;
   #reason = "";
+  #closeTimer: ReturnType<typeof setTimeout> | undefined;
   #seenMs = performance.now();
   #tokens = GATEWAY_LIMITS.clientRequestsPerSecondMax * 2;
   #tokensMs = this.#seenMs;
 
   constructor(options: ConnectionOptions) {
-    const { socket, access, hub } = options;
-    const write = (bytes: Uint8Array, done: () => void) =>
-      socket.writable && socket.write(bytes, done);
-    this.#options = options;
+    const { id, socket, access, context, limits } = options;
     this.access = access;
-    this.client = new Client(options.id, { write }, hub, access);
-    this.#session = new Session(this.client, options);
+    this.address = options.address;
+    this.#socket = socket;
+    this.#context = context;
+    this.#query = connectionQuery(options.query, options.policyDefault);
+    const { policy } = this.#query;
+    const sink = new SocketSink(socket);
+    const owner = context.hub;
+    this.client = new Client({ id, sink, owner, access, policy, limits });
+    this.#session = new Session(this.client, context);
+  }
+
+  /** Why it ended, or is about to; empty while it goes on. */
+  get reason(): string {
+    return this.#reason;
+  }
+
+  /** The newest error that it was told. */
+  get lastError(): Session["lastError"] {
+    return this.#session.lastError;
   }
 
   /** Counts from now on against what its client may have open. Throws Refusal. */
@@ -48,8 +97,11 @@ export class Connection implements StreamGuest {
 
   /** It is over, whether it was ever opened or not. Twice is harmless. */
   leave(reason = "closed by the client"): void {
-    this.#visit?.leave(this.#reason === "" ? reason : this.#reason);
-    this.#options.hub.remove(this.client);
+    if (this.#reason === "") this.#reason = reason;
+    clearTimeout(this.#closeTimer);
+    this.#visit?.leave(this.#reason);
+    this.#session.close();
+    this.#context.hub.remove(this.client);
   }
 
   /** Resolves when the connection is over. */
@@ -61,11 +113,15 @@ export class Connection implements StreamGuest {
   /** The handshake is done. */
   open(ws: WebSocket, welcome: string, request: ClientRequest | RequestError | undefined): void {
     this.#ws = ws;
-    this.#options.hub.add(this.client);
+    const isDeflated = String(ws.extensions).includes("permessage-deflate");
+    const json = isDeflated ? VIEW.deflatedJson : VIEW.json;
+    this.client.view = this.#query.format === "capnp" ? VIEW.capnp : json;
+    this.#context.hub.add(this.client);
     ws.on("message", (bytes: Buffer, isBinary: boolean) => this.#onMessage(bytes, isBinary));
     ws.on("pong", () => this.#seen());
     ws.on("ping", () => this.#onPing());
     this.client.control(welcome);
+    for (const error of this.#query.errors) this.#session.refuse(error);
     if (request !== undefined) this.#session.onRequest(request);
   }
 
@@ -84,17 +140,39 @@ export class Connection implements StreamGuest {
     if (this.#reason === "") this.#reason = reason;
     this.client.flush();
     this.#ws?.close(code, reason);
+    this.#closeTimer ??= setTimeout(() => this.cut(reason), GATEWAY_LIMITS.closeWaitMs);
+  }
+
+  /** Ends it for a reason that is told in-band. */
+  refuse(code: StreamErrorCode, message: string, hint: string): void {
+    this.#session.refuse(new RequestError(code, message, hint));
+    const meaning: ErrorMeaning = STREAM_ERRORS[code];
+    this.close(meaning.close ?? 1008, code);
+  }
+
+  /** Ends a client that does not read: what waits for it is lost, its last words are not. */
+  refuseSlow(): void {
+    const losses = this.client.lastLosses();
+    this.client.close();
+    const error = {
+      ...{ type: "error", code: "slow_client", number: STREAM_ERRORS.slow_client.number },
+      message: "the client does not read fast enough",
+      hint: "read faster, subscribe to less, or take the mode conflated",
+    };
+    if (losses !== undefined) this.#socket.write(textFrame(losses));
+    this.#socket.write(textFrame(JSON.stringify(error)));
+    this.close(STREAM_ERRORS.slow_client.close, "slow_client");
   }
 
   /** Ends it at once: what waits for it is lost. */
   cut(reason: string): void {
     if (this.#reason === "") this.#reason = reason;
-    if (this.#ws === undefined) this.#options.socket.destroy();
+    if (this.#ws === undefined) this.#socket.destroy();
     else this.#ws.terminate();
   }
 
   onAccessChanged(): void {
-    const { hub, data } = this.#options;
+    const { hub, data } = this.#context;
     hub.refresh(this.client, data.markets());
   }
 
@@ -133,10 +211,7 @@ export class Connection implements StreamGuest {
 
   #tooFast(): void {
     const most = GATEWAY_LIMITS.clientRequestsPerSecondMax;
-    this.#session.refuse(
-      new RequestError("too_many_requests", "requests come too fast", `at most ${most} a second`),
-    );
-    this.close(1008, "too many requests");
+    this.refuse("too_many_requests", "requests come too fast", `at most ${most} a second`);
   }
 
   /** Takes a token for one request; false when the client asks too often. */

@@ -1,14 +1,25 @@
+import { constants, deflateRawSync } from "node:zlib";
+
 const ARENA_BYTES = 256 * 1024;
 const HEADER_BYTES_MAX = 10;
 const UTF8 = new TextEncoder();
 
-/** Bytes of a WebSocket frame header for an unmasked payload (RFC 6455 §5.2). */
+/** First byte of a frame that is a whole message (RFC 6455 §5.2, RFC 7692 §6). */
+const WHOLE = { text: 0x81, deflatedText: 0xc1, binary: 0x82 } as const;
+
+/**
+ * Window of compressed frames, 2^12 bytes: what the usual clients offer. Each frame is compressed
+ * by itself (`server_no_context_takeover`), or it could not be shared.
+ */
+export const DEFLATE_WINDOW_BITS = 12;
+
+/** Bytes of a frame header for an unmasked payload. */
 function headerBytes(payloadBytes: number): number {
   return payloadBytes < 126 ? 2 : payloadBytes < 65_536 ? 4 : 10;
 }
 
-function writeHeader(buffer: Uint8Array, at: number, payloadBytes: number): void {
-  buffer[at] = 0x81; // FIN, text
+function writeHeader(buffer: Uint8Array, at: number, first: number, payloadBytes: number): void {
+  buffer[at] = first;
   if (payloadBytes < 126) {
     buffer[at + 1] = payloadBytes;
   } else if (payloadBytes < 65_536) {
@@ -22,43 +33,92 @@ function writeHeader(buffer: Uint8Array, at: number, payloadBytes: number): void
 }
 
 /**
- * Prepared WebSocket text frames, one behind the other without holes, so that what one client
- * gets in a tick is often one piece of memory. `buffer`, `start` and `end` tell the last frame;
- * bytes once written are never changed.
+ * Prepared WebSocket frames, one behind the other without holes, so that what one client gets in a
+ * tick is often one piece of memory. `buffer`, `start` and `end` tell the last frame; bytes once
+ * written are never changed.
  */
 export class FrameArena {
   /** Holds the last frame. */
-  buffer: Uint8Array = new Uint8Array(ARENA_BYTES);
+  buffer: Uint8Array = new Uint8Array(0);
   start = 0;
   end = 0;
 
   /** Adds a frame with this text. */
-  append(text: string): void {
-    const bytesMax = text.length * 3 + HEADER_BYTES_MAX;
-    let at = this.end;
-    if (at + bytesMax > this.buffer.length) {
-      this.buffer = new Uint8Array(Math.max(ARENA_BYTES, bytesMax));
-      at = 0;
-    }
+  appendText(text: string): void {
+    let at = this.#room(text.length * 3);
     // Nearly all text is ASCII: its length tells the header's size before it is encoded.
     let header = headerBytes(text.length);
     let written = UTF8.encodeInto(text, this.buffer.subarray(at + header)).written;
     if (headerBytes(written) !== header) {
       header = headerBytes(written);
+      at = this.end;
       written = UTF8.encodeInto(text, this.buffer.subarray(at + header)).written;
     }
-    writeHeader(this.buffer, at, written);
-    this.start = at;
-    this.end = at + header + written;
+    this.#took(at, WHOLE.text, header, written);
   }
+
+  /** Adds a frame with this text, compressed. */
+  appendDeflated(text: string): void {
+    this.#append(deflated(text), WHOLE.deflatedText);
+  }
+
+  /** Adds a binary frame. */
+  appendBinary(payload: Uint8Array): void {
+    this.#append(payload, WHOLE.binary);
+  }
+
+  #append(payload: Uint8Array, first: number): void {
+    const at = this.#room(payload.length);
+    const header = headerBytes(payload.length);
+    this.buffer.set(payload, at + header);
+    this.#took(at, first, header, payload.length);
+  }
+
+  #room(payloadBytesMax: number): number {
+    const bytesMax = payloadBytesMax + HEADER_BYTES_MAX;
+    if (this.end + bytesMax > this.buffer.length) {
+      this.buffer = new Uint8Array(Math.max(ARENA_BYTES, bytesMax));
+      this.end = 0;
+    }
+    return this.end;
+  }
+
+  #took(at: number, first: number, header: number, payloadBytes: number): void {
+    writeHeader(this.buffer, at, first, payloadBytes);
+    this.start = at;
+    this.end = at + header + payloadBytes;
+  }
+}
+
+/** The payload of a compressed frame: deflated, without the four bytes that end every flush. */
+function deflated(text: string): Uint8Array {
+  const bytes = deflateRawSync(UTF8.encode(text), {
+    level: 1,
+    windowBits: DEFLATE_WINDOW_BITS,
+    finishFlush: constants.Z_SYNC_FLUSH,
+  });
+  return bytes.subarray(0, bytes.length - 4);
+}
+
+function frame(payload: Uint8Array, first: number): Uint8Array {
+  const header = headerBytes(payload.length);
+  const whole = new Uint8Array(header + payload.length);
+  writeHeader(whole, 0, first, payload.length);
+  whole.set(payload, header);
+  return whole;
 }
 
 /** One frame in memory of its own, for text that is kept or rare. */
 export function textFrame(text: string): Uint8Array {
-  const payload = UTF8.encode(text);
-  const header = headerBytes(payload.length);
-  const frame = new Uint8Array(header + payload.length);
-  writeHeader(frame, 0, payload.length);
-  frame.set(payload, header);
-  return frame;
+  return frame(UTF8.encode(text), WHOLE.text);
+}
+
+/** One compressed frame in memory of its own. */
+export function deflatedFrame(text: string): Uint8Array {
+  return frame(deflated(text), WHOLE.deflatedText);
+}
+
+/** One binary frame in memory of its own. */
+export function binaryFrame(payload: Uint8Array): Uint8Array {
+  return frame(payload, WHOLE.binary);
 }

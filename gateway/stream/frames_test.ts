@@ -20,6 +20,10 @@ function textsOf(bytes: Uint8Array): string[] {
   return texts;
 }
 
+function metaOf({ start, end }: FrameArena) {
+  return { bytes: end - start, type: 0, isSnapshot: false, subject: "A" };
+}
+
 const EDGES = [0, 1, 125, 126, 127, 65_535, 65_536, 300_000].flatMap((n) => [
   "x".repeat(n),
   "é".repeat(n / 2),
@@ -28,7 +32,7 @@ const EDGES = [0, 1, 125, 126, 127, 65_535, 65_536, 300_000].flatMap((n) => [
 Deno.test("frames hold their text whole at every length that changes the header", () => {
   const arena = new FrameArena();
   for (const text of EDGES) {
-    arena.append(text);
+    arena.appendText(text);
     assert.deepEqual(textsOf(arena.buffer.subarray(arena.start, arena.end)), [text]);
     assert.deepEqual(textsOf(textFrame(text)), [text]);
   }
@@ -47,13 +51,14 @@ Deno.test("an outbox gives out everything once and in order, however slow the so
     let done: (() => void) | undefined;
     let idle = 0;
     const sink = {
+      heldBytes: 0,
       write(bytes: Uint8Array, callback: () => void) {
         assert.equal(done, undefined, "one write at a time");
         written.push(bytes.slice());
         done = callback;
       },
     };
-    const outbox = new Outbox(sink, () => idle++);
+    const outbox = new Outbox<string>(sink, { onWritten: () => idle++, notice: () => undefined });
     const pushed: string[] = [];
     const finish = () => {
       const callback = done;
@@ -62,9 +67,9 @@ Deno.test("an outbox gives out everything once and in order, however slow the so
     };
     for (const one of steps) {
       if (one.do === "push" || one.do === "skip") {
-        arena.append(one.do === "push" ? one.text : "for somebody else");
+        arena.appendText(one.do === "push" ? one.text : "for somebody else");
         if (one.do === "skip") continue;
-        outbox.push(arena.buffer, arena.start, arena.end);
+        outbox.push(arena.buffer, arena.start, arena.end, metaOf(arena));
         pushed.push(one.text);
       } else if (one.do === "flush") outbox.flush();
       else finish();

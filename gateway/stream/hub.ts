@@ -1,55 +1,71 @@
 import { EVENT_TYPES, type MarketEvent } from "@ssmd/market";
 import { nowUs } from "@ssmd/runtime";
 import { MeterFeeds } from "../access/meter.ts";
-import type { Market, MarketFeed } from "../state/market.ts";
-import { Audience, GAP_BIT, NEVER_CONFLATED, TYPE_INDEX } from "./audience.ts";
-import { Client, type ClientOwner, type Interest } from "./client.ts";
-import { FrameArena } from "./frames.ts";
-import { headJson, recordJson } from "./record_json.ts";
+import type { Market, MarketFeed, RecordOrigin } from "../state/market.ts";
+import type { RecentRecords } from "../state/recent_records.ts";
+import { Audience } from "./audience.ts";
+import type { Client, ClientOwner, Interest } from "./client.ts";
+import { headJson } from "./record_json.ts";
+import { type ClientState, SLOW_POLICIES, type SlowPolicy } from "./slow_policy.ts";
+import { BOOK_BIT, GAP_BIT, NEVER_CONFLATED, TYPE_INDEX } from "./type_bits.ts";
+import { type PreparedFrame, RecordFrames } from "./views.ts";
 
 /** One flush in so many has its latency taken. */
 const LATENCY_EVERY = 8;
 
 /** What the hub counts; the caller turns it into metrics. */
 export interface HubObserver {
-  /** Messages given to clients and lost for them since the last call, by place of the type. */
-  onCounts(sent: readonly number[], dropped: readonly number[]): void;
+  /** Messages given to clients since the last call, by place of the type. */
+  onSent(counts: readonly number[]): void;
+  /** Messages lost for clients since the last call, by place of the policy. */
+  onDropped(counts: readonly number[]): void;
   /** From a frame's arrival at the connector to the end of a write to clients, seconds. */
   onLatency(seconds: number): void;
-  /** A client's buffer is over twice its limit: its connection must be ended. */
-  onOverrun(client: Client): void;
+  /** A client is slow, or has too much waiting: its connection must be ended. */
+  onCut(client: Client, why: "slow" | "overrun"): void;
 }
 
 /**
- * Who gets what. A record becomes JSON once, and only if somebody wants it; its frame is shared by
- * all; each client is written to once a tick.
+ * Who gets what. A record is written once for each view, and only if somebody wants it; its frame is
+ * shared by all; each client is written to once a tick.
  */
 export class Hub implements ClientOwner {
-  #audiences = new Map<Market, Audience<Client>>();
+  readonly audiences: Map<Market, Audience<Client>> = new Map();
   #clients = new Set<Client>();
   #feedClients = new Map<MarketFeed, Map<Client, number>>();
-  #frames = new FrameArena();
+  #frames = new RecordFrames<Audience<Client>>();
   #dirty: Client[] = [];
   #scheduled: ReturnType<typeof setImmediate> | undefined;
   #sent: number[] = EVENT_TYPES.map(() => 0);
-  #dropped: number[] = EVENT_TYPES.map(() => 0);
+  #dropped: number[] = SLOW_POLICIES.map(() => 0);
   #sentTotal = 0;
   #droppedTotal = 0;
-  #slowClients = 0;
+  #states: Record<ClientState, number> = { healthy: 0, lagging: 0, dropping: 0, disconnected: 0 };
   #subscriptions = 0;
   #oldestUs = 0;
   #flushes = 0;
+  #records: RecentRecords;
   #observer: HubObserver;
   #meterFeeds: MeterFeeds;
 
-  constructor(observer: HubObserver, meterFeeds: MeterFeeds = new MeterFeeds()) {
+  constructor(
+    records: RecentRecords,
+    observer: HubObserver,
+    meterFeeds: MeterFeeds = new MeterFeeds(),
+  ) {
+    this.#records = records;
     this.#observer = observer;
     this.#meterFeeds = meterFeeds;
   }
 
   /** Clients that are connected. */
-  get clientCount(): number {
-    return this.#clients.size;
+  get clients(): ReadonlySet<Client> {
+    return this.#clients;
+  }
+
+  /** Place of the newest record that was handed out. */
+  get position(): number {
+    return this.#records.position;
   }
 
   /** Markets that clients get something of, summed over clients. */
@@ -57,9 +73,9 @@ export class Hub implements ClientOwner {
     return this.#subscriptions;
   }
 
-  /** Clients that lose messages now. */
-  get slowClients(): number {
-    return this.#slowClients;
+  /** Connected clients by the state of their buffers. */
+  get states(): Readonly<Record<ClientState, number>> {
+    return this.#states;
   }
 
   /** Messages given to clients since the start. */
@@ -75,27 +91,31 @@ export class Hub implements ClientOwner {
   /** Takes in a client. */
   add(client: Client): void {
     this.#clients.add(client);
+    this.#states[client.state]++;
   }
 
   /** Lets a client go. */
   remove(client: Client): void {
-    if (!this.#clients.delete(client)) return;
+    if (!this.#clients.has(client)) return;
     client.close();
+    this.#clients.delete(client);
+    this.#states.disconnected--;
     for (const audience of [...client.interests.keys()]) this.#detach(client, audience);
   }
 
   /** A record that is in the state by now. */
-  record(event: MarketEvent, market: Market): void {
-    const audience = this.#audiences.get(market);
+  record(event: MarketEvent, market: Market, origin: RecordOrigin | undefined): void {
+    const audience = this.audiences.get(market);
     if (audience === undefined) return;
     const type = TYPE_INDEX[event.type];
     audience.changed(type);
     const clients = audience.realtime[type] as Client[];
     if (clients.length > 0) {
-      this.#frames.append(recordJson(event, audience.head));
-      const isSnapshot = event.type === "orderbook" && event.kind === "snapshot";
+      const frames = this.#frames;
+      frames.begin(event, audience.head, audience, origin?.position ?? 0, origin?.payload);
       for (let i = 0; i < clients.length; i++) {
-        (clients[i] as Client).offer(this.#frames, type, audience, isSnapshot);
+        const client = clients[i] as Client;
+        if (!client.replaying) client.give(frames.in(client.view));
       }
       if (this.#oldestUs === 0) this.#oldestUs = event.receivedAtUs;
     }
@@ -104,14 +124,30 @@ export class Hub implements ClientOwner {
   }
 
   /** A record about a whole feed: goes to everyone who gets anything of it. */
-  feedRecord(event: MarketEvent, feed: MarketFeed): void {
-    const text = recordJson(event, headJson(event.symbol, event.feed));
-    const place = this.#meterFeeds.placeOf(feed.id);
+  feedRecord(event: MarketEvent, feed: MarketFeed, origin: RecordOrigin | undefined): void {
+    const frames = this.#frames;
+    const head = headJson(event.symbol, event.feed);
+    frames.begin(event, head, undefined, origin?.position ?? 0, origin?.payload);
     for (const client of this.#feedClients.get(feed)?.keys() ?? []) {
-      client.control(text);
-      client.access.meter?.add(place, TYPE_INDEX[event.type], 1);
-      this.onSent(TYPE_INDEX[event.type]);
+      // What has a place in the stream comes with the replay.
+      if (client.replaying && origin !== undefined) continue;
+      this.giveFeedRecord(client, frames.in(client.view), feed);
     }
+  }
+
+  /** Gives one client a record about a whole feed of which it gets anything. */
+  giveFeedRecord(
+    client: Client,
+    frame: PreparedFrame<Audience<Client>>,
+    feed: MarketFeed,
+  ): void {
+    client.access.meter?.add(this.#meterFeeds.placeOf(feed.id), frame.meta.type, 1);
+    client.give(frame);
+  }
+
+  /** Whether the client gets anything of a feed. */
+  getsOf(client: Client, feed: MarketFeed): boolean {
+    return this.#feedClients.get(feed)?.has(client) ?? false;
   }
 
   /** A market that was not there before: clients with a prefix may want it. */
@@ -134,18 +170,17 @@ export class Hub implements ClientOwner {
     wanted.realtime |= wanted.conflated & NEVER_CONFLATED;
     wanted.conflated &= ~NEVER_CONFLATED;
     if ((wanted.realtime | wanted.conflated) !== 0) wanted.realtime |= GAP_BIT;
-    let audience = this.#audiences.get(market);
+    let audience = this.audiences.get(market);
     if (audience === undefined) {
       if (wanted.realtime === 0) return;
-      this.#audiences.set(market, audience = this.#audienceOf(market));
+      this.audiences.set(market, audience = this.#audienceOf(market));
     }
     const had = client.interests.get(audience) ?? { realtime: 0, conflated: 0 };
     this.#detach(client, audience, wanted);
     if ((wanted.realtime | wanted.conflated) === 0) return;
     this.#attach(client, audience, wanted);
-    const bookBit = 1 << TYPE_INDEX.orderbook;
     const freshRealtime = wanted.realtime & (~had.realtime | again);
-    if (freshRealtime & bookBit) client.startBook(audience);
+    if (freshRealtime & BOOK_BIT) client.startBook(audience);
     const freshConflated = wanted.conflated & (~had.conflated | again);
     if (freshConflated !== 0) client.touch(audience, freshConflated);
   }
@@ -158,13 +193,12 @@ export class Hub implements ClientOwner {
 
   /** The newest state of these types of a market, sent to one client now. */
   sendState(client: Client, market: Market, types: number): void {
-    const audience = this.#audiences.get(market) ?? this.#audienceOf(market);
+    const audience = this.audiences.get(market) ?? this.#audienceOf(market);
     const seen = client.access.types(market.feed.id, market.symbol);
     const shown = seen === 0 ? 0 : types & (seen | GAP_BIT);
     for (let type = 0; type < EVENT_TYPES.length; type++) {
       if ((shown & (1 << type)) === 0) continue;
-      const text = audience.stateText(type, "");
-      if (text !== undefined) client.state(text, type, audience);
+      client.sendState(audience, type);
     }
   }
 
@@ -179,8 +213,10 @@ export class Hub implements ClientOwner {
     this.#scheduled ??= setImmediate(this.#flush);
   }
 
-  onSlow(slow: boolean): void {
-    this.#slowClients += slow ? 1 : -1;
+  onState(client: Client, before: ClientState): void {
+    if (!this.#clients.has(client)) return;
+    this.#states[before]--;
+    this.#states[client.state]++;
   }
 
   onSent(type: number): void {
@@ -188,13 +224,14 @@ export class Hub implements ClientOwner {
     this.#sentTotal++;
   }
 
-  onDropped(type: number): void {
-    this.#dropped[type] = (this.#dropped[type] ?? 0) + 1;
+  onDropped(_type: number, policy: SlowPolicy): void {
+    const place = SLOW_POLICIES.indexOf(policy);
+    this.#dropped[place] = (this.#dropped[place] ?? 0) + 1;
     this.#droppedTotal++;
   }
 
-  onOverrun(client: Client): void {
-    this.#observer.onOverrun(client);
+  onCut(client: Client, why: "slow" | "overrun"): void {
+    this.#observer.onCut(client, why);
   }
 
   #flush = (): void => {
@@ -202,8 +239,9 @@ export class Hub implements ClientOwner {
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const client of dirty) client.flush();
-    this.#observer.onCounts(this.#sent, this.#dropped);
+    this.#observer.onSent(this.#sent);
     this.#sent.fill(0);
+    this.#observer.onDropped(this.#dropped);
     this.#dropped.fill(0);
     if (this.#oldestUs > 0 && this.#flushes++ % LATENCY_EVERY === 0) {
       this.#observer.onLatency(Math.max(0, nowUs() - this.#oldestUs) / 1e6);
@@ -241,18 +279,19 @@ export class Hub implements ClientOwner {
       if (realtime & (1 << type)) take(audience.realtime[type] as Client[], client);
       if (conflated & (1 << type)) take(audience.conflated[type] as Client[], client);
     }
-    if (realtime & (1 << TYPE_INDEX.orderbook)) client.stopBook(audience);
+    if (realtime & BOOK_BIT) client.stopBook(audience);
     client.untouch(audience, conflated);
     had.realtime &= ~realtime;
     had.conflated &= ~conflated;
     if ((had.realtime | had.conflated) !== 0) return;
     client.interests.delete(audience);
+    client.forget(audience);
     this.#subscriptions--;
     const clients = this.#feedClients.get(audience.market.feed);
     const left = (clients?.get(client) ?? 1) - 1;
     if (left === 0) clients?.delete(client);
     else clients?.set(client, left);
-    if (audience.empty) this.#audiences.delete(audience.market);
+    if (audience.empty) this.audiences.delete(audience.market);
   }
 }
 

@@ -34,63 +34,70 @@ export function headJson(symbol: string, feed: string): string {
   return `"symbol":${JSON.stringify(symbol)},"feed":${JSON.stringify(feed)}`;
 }
 
-function tailJson(event: MarketEvent): string {
+function tailJson(event: MarketEvent, position: number): string {
+  const place = position === 0 ? "" : `,"pos":${position}`;
   return `"ts":${msOfUs(event.timestampUs)},"recv_ts":${
     msOfUs(event.receivedAtUs)
-  },"seq":${event.sequence}`;
+  },"seq":${event.sequence}${place}`;
 }
 
-function tradeJson(event: Trade, head: string, extra: string): string {
+function tradeJson(event: Trade, head: string, extra: string, position: number): string {
   const id = event.tradeId === "" ? "" : `,"id":${JSON.stringify(event.tradeId)}`;
   return `{"type":"trade",${head},"price":${event.price},"size":${event.size},"side":"${event.side}",${
-    tailJson(event)
+    tailJson(event, position)
   }${id}${extra}}`;
 }
 
-function tickerJson(event: Ticker, head: string, extra: string): string {
+function tickerJson(event: Ticker, head: string, extra: string, position: number): string {
   return `{"type":"ticker",${head},"bid_price":${event.bidPrice},"bid_size":${event.bidSize},"ask_price":${event.askPrice},"ask_size":${event.askSize},"last_price":${event.lastPrice},"last_size":${event.lastSize},"volume_24h":${event.volume24h},"open_interest":${event.openInterest},${
-    tailJson(event)
+    tailJson(event, position)
   }${extra}}`;
 }
 
-function bookJson(event: OrderBookUpdate, head: string): string {
+function bookJson(event: OrderBookUpdate, head: string, position: number): string {
   return `{"type":"orderbook","kind":"${event.kind}",${head},"bids":${
     levelsJson(event.bids)
   },"asks":${levelsJson(event.asks)},"depth":${event.depth},"checksum":"${event.checksum}",${
-    tailJson(event)
+    tailJson(event, position)
   }}`;
 }
 
-function statusJson(event: Status, head: string, extra: string): string {
+function statusJson(event: Status, head: string, extra: string, position: number): string {
   return `{"type":"status",${head},"state":"${event.state}","result":${
     JSON.stringify(event.result)
-  },"detail":${JSON.stringify(event.detail)},${tailJson(event)}${extra}}`;
+  },"detail":${JSON.stringify(event.detail)},${tailJson(event, position)}${extra}}`;
 }
 
-function gapJson(event: Gap, head: string): string {
+function gapJson(event: Gap, head: string, position: number): string {
   return `{"type":"gap",${head},"reason":"${event.reason}","from":${msOfUs(event.fromUs)},"to":${
     msOfUs(event.toUs)
   },"missed":${event.missed},"recovered":${event.recovered},"detail":${
     JSON.stringify(event.detail)
-  },${tailJson(event)}}`;
+  },${tailJson(event, position)}}`;
 }
 
 /**
  * A record as the client protocol writes it. `extra` are further members with a leading comma;
- * they are not given for books and gaps.
+ * they are not given for books and gaps. `position` is its place in the stream of the bus; 0 =
+ * none.
  */
-export function recordJson(event: MarketEvent, head: string, extra = ""): string {
+export function recordJson(
+  event: MarketEvent,
+  head: string,
+  extra = "",
+  position = 0,
+): string {
   switch (event.type) {
     case "trade":
-      return tradeJson(event, head, extra);
+      return tradeJson(event, head, extra, position);
     case "ticker":
-      return tickerJson(event, head, extra);
+      return tickerJson(event, head, extra, position);
     case "orderbook":
-      return bookJson(event, head);
+      return bookJson(event, head, position);
     case "status":
-      return statusJson(event, head, extra);
+      return statusJson(event, head, extra, position);
     case "gap":
-      return gapJson(event, head);
+      return gapJson(event, head, position);
   }
 }
 

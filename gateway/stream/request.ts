@@ -1,6 +1,11 @@
-import { EVENT_TYPES, type EventType } from "@ssmd/market";
-import { suggestion } from "@ssmd/runtime";
+import { EVENT_TYPES } from "@ssmd/market";
+import { nowUs, suggestion } from "@ssmd/runtime";
 import { GATEWAY_LIMITS } from "../limits.ts";
+import { checkPolicy, CONNECTION_FIELDS } from "./connection_query.ts";
+import { RequestError } from "./request_error.ts";
+import { parseSince, type Since } from "./since.ts";
+import { ALL_TYPES, bitOf } from "./type_bits.ts";
+import type { SlowPolicy } from "./slow_policy.ts";
 
 /** How records come: all of them, the newest state an interval, or the newest as fast as read. */
 export type Mode = "realtime" | "conflated" | "latest";
@@ -9,7 +14,7 @@ export type Action = "subscribe" | "unsubscribe" | "snapshot" | "ping";
 
 const ACTIONS: readonly Action[] = ["subscribe", "unsubscribe", "snapshot", "ping"];
 const MODES: readonly Mode[] = ["realtime", "conflated", "latest"];
-const FIELDS = ["action", "symbols", "types", "mode", "interval_ms", "since", "id"];
+const FIELDS = ["action", "symbols", "types", "mode", "interval_ms", "since", "policy", "id"];
 const INTERVAL_MS_DEFAULT = 100;
 const INTERVAL_MS_MIN = 10;
 const INTERVAL_MS_MAX = 60_000;
@@ -23,37 +28,12 @@ export interface ClientRequest {
   types: number;
   mode: Mode;
   intervalMs: number;
+  /** Where to go on; undefined = from now on. */
+  since: Since | undefined;
+  /** What happens when the client is slow; undefined = as before. */
+  policy: SlowPolicy | undefined;
   /** Sent back as it came; undefined = none given. */
   id: string | number | undefined;
-}
-
-/** Why a request is refused. */
-export class RequestError {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string;
-  /** The request's id, as far as it could be read. */
-  id: string | number | undefined;
-
-  constructor(code: string, message: string, hint: string, id?: string | number) {
-    this.code = code;
-    this.message = message;
-    this.hint = hint;
-    this.id = id;
-  }
-}
-
-/** The bit of a type in a mask. */
-export function bitOf(type: EventType): number {
-  return 1 << EVENT_TYPES.indexOf(type);
-}
-
-/** All types. */
-export const ALL_TYPES: number = (1 << EVENT_TYPES.length) - 1;
-
-/** The names of a mask's types. */
-export function typeNames(mask: number): EventType[] {
-  return EVENT_TYPES.filter((_, i) => mask & (1 << i));
 }
 
 /** Checks the text of a client's message. */
@@ -72,11 +52,12 @@ export function parseRequest(text: string): ClientRequest | RequestError {
 
 /** The subscription that a connection's address asks for; undefined when it names no symbols. */
 export function requestOfQuery(query: URLSearchParams): ClientRequest | RequestError | undefined {
-  const unknown = [...query.keys()].find((key) => !QUERY_FIELDS.includes(key));
-  if (unknown !== undefined) return unknownField(unknown, QUERY_FIELDS, undefined);
+  const known = [...QUERY_FIELDS, ...CONNECTION_FIELDS];
+  const unknown = [...query.keys()].find((key) => !known.includes(key));
+  if (unknown !== undefined) return unknownField(unknown, known, undefined);
   const list = (name: string) => (query.get(name) ?? "").split(",").filter((item) => item !== "");
   if (!query.has("symbols")) {
-    if (query.size === 0) return undefined;
+    if ([...query.keys()].every((key) => CONNECTION_FIELDS.includes(key))) return undefined;
     return invalid("symbols are missing in the address", "add ?symbols=BTCUSD", undefined);
   }
   const value: Record<string, unknown> = { action: "subscribe", symbols: list("symbols") };
@@ -105,7 +86,6 @@ function checkRequest(value: Record<string, unknown>): ClientRequest | RequestEr
   if (unknown !== undefined) return unknownField(unknown, FIELDS, id);
   const action = oneOf("action", value["action"], ACTIONS, undefined, id);
   if (action instanceof RequestError) return action;
-  if (value["since"] !== undefined) return sinceRefused(id);
   const symbols = checkSymbols(value["symbols"], action, id);
   if (symbols instanceof RequestError) return symbols;
   const types = checkTypes(value["types"], id);
@@ -114,7 +94,11 @@ function checkRequest(value: Record<string, unknown>): ClientRequest | RequestEr
   if (mode instanceof RequestError) return mode;
   const intervalMs = checkInterval(value["interval_ms"], id);
   if (intervalMs instanceof RequestError) return intervalMs;
-  return { action, symbols, types, mode, intervalMs, id };
+  const since = checkSince(value["since"], { action, mode, id });
+  if (since instanceof RequestError) return since;
+  const policy = value["policy"] === undefined ? undefined : checkPolicy(value["policy"], id);
+  if (policy instanceof RequestError) return policy;
+  return { action, symbols, types, mode, intervalMs, since, policy, id };
 }
 
 function checkId(id: unknown): string | number | undefined | RequestError {
@@ -212,13 +196,24 @@ function checkInterval(value: unknown, id: string | number | undefined): number 
   );
 }
 
-function sinceRefused(id: string | number | undefined): RequestError {
-  return new RequestError(
-    "not_supported",
-    "since is not supported: subscriptions start now",
-    "leave it out; order books start with a snapshot, recent trades are at /v1/markets/{symbol}/trades",
-    id,
-  );
+function checkSince(
+  value: unknown,
+  { action, mode, id }: Pick<ClientRequest, "action" | "mode" | "id">,
+): Since | undefined | RequestError {
+  if (value === undefined) return undefined;
+  const since = parseSince(value);
+  if (since === undefined) {
+    const hint = "give the pos of the last message that came, or a time: 2026-01-31T09:30:00Z";
+    return invalid("since is neither a pos nor a time", hint, id);
+  }
+  if (action !== "subscribe" || mode !== "realtime") {
+    const hint = "conflated and latest always send the newest state";
+    return invalid("since goes with subscribe and the mode realtime only", hint, id);
+  }
+  if ("timeUs" in since && since.timeUs > nowUs()) {
+    return invalid("since is in the future", "give a time that is past", id);
+  }
+  return since;
 }
 
 function shortened(text: string): string {

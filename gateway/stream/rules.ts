@@ -34,6 +34,25 @@ export class Rules {
     return this.#prefixes.length;
   }
 
+  /** What is held, a line for each pattern and mode. */
+  list(): { pattern: string; types: number; mode: Mode }[] {
+    const rules: [string, Rule][] = [
+      ...this.#prefixes.map((rule): [string, Rule] => [`${rule.prefix}*`, rule]),
+      ...this.#exact,
+    ];
+    const lines: { pattern: string; types: number; mode: Mode }[] = [];
+    for (const [pattern, { realtime, conflated }] of rules) {
+      if (realtime !== 0) lines.push({ pattern, types: realtime, mode: "realtime" });
+      if (conflated !== 0) lines.push({ pattern, types: conflated, mode: "conflated" });
+    }
+    return lines;
+  }
+
+  /** All patterns held. */
+  get patterns(): string[] {
+    return [...this.#exact.keys(), ...this.#prefixes.map(({ prefix }) => `${prefix}*`)];
+  }
+
   /** Takes in a pattern (a name, or the start of names and `*`) for these types. */
   add(pattern: string, types: number, mode: Mode): void {
     this.#set(pattern, {

@@ -1,32 +1,44 @@
 import type { Buffer } from "node:buffer";
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
-import { type Logger, messageOf } from "@ssmd/runtime";
+import { type Logger, messageOf, nowUs } from "@ssmd/runtime";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Access } from "../access/access.ts";
 import type { Caller, Gate } from "../access/gate.ts";
 import { Refusal } from "../access/refusal.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
-import type { MarketData } from "../state/market_data.ts";
 import type { Client } from "./client.ts";
 import { Connection } from "./connection.ts";
+import { type EndedConnection, figuresOf } from "./connection_figures.ts";
+import { wantsDeflate } from "./connection_query.ts";
 import { refuseHandshake } from "./handshake.ts";
-import type { Hub } from "./hub.ts";
+import { DEFLATE_WINDOW_BITS } from "./frames.ts";
 import { requestOfQuery } from "./request.ts";
+import type { SessionContext } from "./session.ts";
+import type { BufferLimits, SlowPolicy } from "./slow_policy.ts";
 import { welcomeOf } from "./welcome.ts";
+
+const SERVER_OPTIONS = {
+  noServer: true,
+  maxPayload: GATEWAY_LIMITS.clientFrameBytesMax,
+  clientTracking: false,
+} as const;
+/** How often clients are looked for that have been dropping too long. */
+const SLOW_LOOK_MS = 500;
 
 /** Where the stream is. */
 export const STREAM_PATH = "/v1/stream";
 
 /** What a {@linkcode StreamServer} is made of. */
 export interface StreamServerOptions {
-  env: string;
   version: string;
-  data: MarketData;
-  hub: Hub;
+  context: SessionContext;
   /** Who lets connections in. */
   gate: Gate;
   logger: Logger;
+  /** What happens to slow clients that do not say it themselves. */
+  policy: SlowPolicy;
+  limits: BufferLimits;
 }
 
 /**
@@ -35,20 +47,45 @@ export interface StreamServerOptions {
  */
 export class StreamServer {
   #options: StreamServerOptions;
-  #wss = new WebSocketServer({
-    noServer: true,
-    perMessageDeflate: false,
-    maxPayload: GATEWAY_LIMITS.clientFrameBytesMax,
-    clientTracking: false,
+  #plain = new WebSocketServer({ ...SERVER_OPTIONS, perMessageDeflate: false });
+  #deflating = new WebSocketServer({
+    ...SERVER_OPTIONS,
+    perMessageDeflate: {
+      serverNoContextTakeover: true,
+      clientNoContextTakeover: true,
+      serverMaxWindowBits: DEFLATE_WINDOW_BITS,
+    },
   });
   #connections = new Map<Client, Connection>();
   #handshakes = 0;
-  #timer: ReturnType<typeof setInterval>;
+  #history: EndedConnection[] = [];
+  #timers: ReturnType<typeof setInterval>[];
   #nextId = 1;
 
   constructor(options: StreamServerOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => this.#probeAll(), GATEWAY_LIMITS.pingEveryMs);
+    this.#timers = [
+      setInterval(() => this.#probeAll(), GATEWAY_LIMITS.pingEveryMs),
+      setInterval(() => this.#endSlow(), SLOW_LOOK_MS),
+    ];
+  }
+
+  /** Connections that are open. */
+  get connections(): Iterable<Connection> {
+    return this.#connections.values();
+  }
+
+  /** The open connection of this number. */
+  connection(id: number): Connection | undefined {
+    for (const connection of this.#connections.values()) {
+      if (connection.client.id === id) return connection;
+    }
+    return undefined;
+  }
+
+  /** Connections that ended, the newest last; only so many are kept. */
+  get history(): readonly EndedConnection[] {
+    return this.#history;
   }
 
   /** Takes the upgrade requests of an HTTP server. */
@@ -59,26 +96,23 @@ export class StreamServer {
     });
   }
 
-  /** Ends the connection of a client that cannot keep up with what must not be dropped. */
-  overrun(client: Client): void {
+  /** Ends the connection of a client that does not keep up. */
+  cut(client: Client, why: "slow" | "overrun"): void {
     const connection = this.#connections.get(client);
-    if (connection === undefined) return;
-    this.#options.logger.warn("client is cut off: it does not read", { client: client.id });
-    connection.cut("does not read");
+    if (connection === undefined || connection.reason !== "") return;
+    this.#options.logger.warn("a client does not read and is cut off", { client: client.id, why });
+    connection.refuseSlow();
   }
 
   /** Says goodbye to all clients; sockets that do not answer are destroyed. */
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     const all = [...this.#connections.values()];
     const closed = all.map((connection) => connection.closed);
     for (const connection of all) connection.close(1001, "the gateway stops");
-    const timer = setTimeout(() => {
-      for (const connection of all) connection.cut("the gateway stops");
-    }, GATEWAY_LIMITS.closeWaitMs);
     await Promise.all(closed);
-    clearTimeout(timer);
-    this.#wss.close();
+    this.#plain.close();
+    this.#deflating.close();
   }
 
   async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
@@ -101,7 +135,8 @@ export class StreamServer {
       const access = await this.#options.gate.admit(caller);
       if (socket.destroyed) return;
       const connection = this.#enter(socket, access, caller);
-      this.#wss.handleUpgrade(request, socket, head, (ws: WebSocket) => {
+      const wss = wantsDeflate(url.searchParams) ? this.#deflating : this.#plain;
+      wss.handleUpgrade(request, socket, head, (ws: WebSocket) => {
         this.#opened(connection, ws, url);
       });
     } catch (error) {
@@ -112,23 +147,35 @@ export class StreamServer {
   }
 
   #enter(socket: Socket, access: Access, caller: Caller): Connection {
-    const { hub, data, gate } = this.#options;
-    const connection = new Connection({ id: this.#nextId++, socket, access, hub, data });
-    connection.enter(gate, caller);
-    socket.on("close", () => {
-      this.#connections.delete(connection.client);
-      connection.leave();
+    const { context, gate, limits, policy } = this.#options;
+    const connection = new Connection({
+      ...{ id: this.#nextId++, socket, access, context, limits },
+      ...{ address: caller.address, query: caller.query, policyDefault: policy },
     });
+    connection.enter(gate, caller);
+    socket.on("close", () => this.#closed(connection));
     return connection;
   }
 
   #opened(connection: Connection, ws: WebSocket, url: URL): void {
+    const { context, version } = this.#options;
     const { client, access } = connection;
     this.#connections.set(client, connection);
     ws.on("error", (error: Error) => {
       this.#options.logger.debug("client connection failed", { client: client.id, error });
     });
-    connection.open(ws, welcomeOf(this.#options, access), requestOfQuery(url.searchParams));
+    const welcome = welcomeOf({ ...context, version }, access, client);
+    connection.open(ws, welcome, requestOfQuery(url.searchParams));
+  }
+
+  #closed(connection: Connection): void {
+    const wasOpen = this.#connections.delete(connection.client);
+    // What it had is told before it is taken away.
+    const figures = wasOpen ? figuresOf(connection) : undefined;
+    connection.leave();
+    if (figures === undefined) return;
+    this.#history.push({ ...figures, until: Date.now(), reason: connection.reason });
+    if (this.#history.length > GATEWAY_LIMITS.clientHistoryMax) this.#history.shift();
   }
 
   #refuse(socket: Socket, error: unknown): void {
@@ -138,6 +185,14 @@ export class StreamServer {
     }
     this.#options.logger.error("a handshake failed", { error: messageOf(error) });
     refuseHandshake(socket, 500, "INTERNAL", "the gateway could not answer");
+  }
+
+  #endSlow(): void {
+    const latestUs = nowUs() - this.#options.limits.droppingMsMax * 1000;
+    for (const { client } of this.#connections.values()) {
+      const since = client.droppingSinceUs;
+      if (since > 0 && since < latestUs) this.cut(client, "slow");
+    }
   }
 
   #probeAll(): void {

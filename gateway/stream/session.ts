@@ -1,11 +1,13 @@
 import { suggestion } from "@ssmd/runtime";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { Market } from "../state/market.ts";
-import type { MarketData } from "../state/market_data.ts";
-import { TYPE_INDEX } from "./audience.ts";
 import type { Client } from "./client.ts";
-import type { Hub } from "./hub.ts";
-import { type ClientRequest, parseRequest, RequestError, typeNames } from "./request.ts";
+import { CatchUp, type CatchUpContext } from "./catch_up.ts";
+import { numberOf } from "./error_codes.ts";
+import { type ClientRequest, parseRequest } from "./request.ts";
+import { RequestError } from "./request_error.ts";
+import { GAP_BIT, TYPE_INDEX, typeNames } from "./type_bits.ts";
+import type { Since } from "./since.ts";
 
 /** Names listed in one answer; beyond it only their number is told. */
 const LISTED_MAX = 100;
@@ -13,15 +15,15 @@ const LISTED_MAX = 100;
 const SUGGEST_AMONG_MAX = 500;
 
 /** What a {@linkcode Session} works on. */
-export interface SessionContext {
-  data: MarketData;
-  hub: Hub;
-}
+export type SessionContext = CatchUpContext;
 
 /** The conversation with one client: takes its requests, changes its subscriptions, answers. */
 export class Session {
   #client: Client;
   #context: SessionContext;
+  #catchUp: CatchUp | undefined;
+  /** The newest error that was told. */
+  lastError: { code: string; message: string; at: number } | undefined;
 
   constructor(client: Client, context: SessionContext) {
     this.#client = client;
@@ -38,7 +40,7 @@ export class Session {
     if (request instanceof RequestError) return this.refuse(request);
     switch (request.action) {
       case "ping":
-        return this.#send({ type: "pong", ts: Date.now() }, request.id);
+        return this.#pong(request.id);
       case "subscribe":
         return this.#subscribe(request);
       case "unsubscribe":
@@ -51,7 +53,24 @@ export class Session {
   /** Tells what is wrong with a request. */
   refuse(error: RequestError): void {
     const { code, message, hint } = error;
-    this.#send({ type: "error", code, message, hint }, error.id);
+    this.#sendError({ code, message, hint }, error.id);
+  }
+
+  /** The client is gone. */
+  close(): void {
+    this.#catchUp?.close();
+  }
+
+  /** What has a place up to `pos` was sent before it, or told as dropped. */
+  #pong(id: string | number | undefined): void {
+    const place = this.#client.replaying ? {} : { pos: this.#context.hub.position };
+    this.#send({ type: "pong", ts: Date.now(), ...place }, id);
+  }
+
+  #sendError(error: Record<string, unknown>, id: string | number | undefined): void {
+    const code = String(error["code"]);
+    this.lastError = { code, message: String(error["message"]), at: Date.now() };
+    this.#send({ type: "error", code, number: numberOf(code), ...error }, id);
   }
 
   #subscribe(request: ClientRequest): void {
@@ -66,22 +85,52 @@ export class Session {
     ) {
       return this.refuse(tooMany(request.id));
     }
-    for (const pattern of known) rules.add(pattern, request.types, request.mode);
+    if (request.policy !== undefined) this.#client.policy = request.policy;
     if (request.mode !== "realtime") {
       this.#client.intervalMs = request.mode === "latest" ? 0 : request.intervalMs;
     }
+    if (request.since !== undefined) return this.#resume(request, request.since, known);
+    for (const pattern of known) rules.add(pattern, request.types, request.mode);
+    if (this.#client.replaying) this.#catchUp?.fresh(known, request.types);
     const markets = this.#marketsOf(known);
+    this.#subscribed(request, known, markets, {});
+    for (const market of markets) this.#context.hub.update(this.#client, market, request.types);
+    this.#tellOpenGaps(markets);
+  }
+
+  /** Goes on where the client says, or starts anew when that cannot be. */
+  #resume(request: ClientRequest, since: Since, known: string[]): void {
+    const { types, mode } = request;
+    const catchUp = this.#catchUp ??= new CatchUp(this.#client, this.#context);
+    catchUp.begin();
+    for (const pattern of known) this.#client.rules.add(pattern, types, mode);
+    const markets = this.#marketsOf(known);
+    for (const market of markets) this.#context.hub.update(this.#client, market, types);
+    void catchUp.resume(since, known, types, (verdict) => {
+      this.#subscribed(request, known, markets, { ...verdict });
+      if (!verdict.recovered) this.#tellOpenGaps(markets);
+    });
+  }
+
+  #subscribed(
+    request: ClientRequest,
+    symbols: readonly string[],
+    markets: readonly Market[],
+    rest: Record<string, unknown>,
+  ): void {
     this.#send({
       type: "subscribed",
-      symbols: known,
+      symbols,
       types: typeNames(request.types),
       mode: request.mode,
       ...(request.mode === "conflated" ? { interval_ms: request.intervalMs } : {}),
+      policy: this.#client.policy,
       markets: markets.length,
       ...this.#pendingOf(markets, request.types),
+      ...this.#withheldOf(markets, request.types),
+      ...rest,
+      ...(this.#client.replaying ? {} : { pos: this.#context.hub.position }),
     }, request.id);
-    for (const market of markets) this.#context.hub.update(this.#client, market, request.types);
-    this.#tellOpenGaps(markets);
   }
 
   #unsubscribe(request: ClientRequest): void {
@@ -155,6 +204,18 @@ export class Session {
     return { pending: names, pending_count: pending.length };
   }
 
+  /** Markets of which the client may not see all that it asked for. */
+  #withheldOf(markets: readonly Market[], types: number): Record<string, unknown> {
+    const { access } = this.#client;
+    const asked = types & ~GAP_BIT;
+    const partly = markets.filter(({ feed, symbol }) =>
+      (asked & ~access.types(feed.id, symbol)) !== 0
+    );
+    if (partly.length === 0) return {};
+    const names = partly.slice(0, LISTED_MAX).map((market) => market.symbol);
+    return { withheld: names, withheld_count: partly.length };
+  }
+
   /** A new subscription learns of what is suspect now, once a gap. */
   #tellOpenGaps(markets: readonly Market[]): void {
     const told = new Set<unknown>();
@@ -173,8 +234,7 @@ export class Session {
       if (this.#seen(market) && names.push(market.symbol) >= SUGGEST_AMONG_MAX) break;
     }
     const hint = first.length <= 64 ? suggestion(first, names) : "see /v1/markets";
-    this.#send({
-      type: "error",
+    this.#sendError({
       code: "unknown_symbol",
       message: unknown.length === 1
         ? `unknown symbol "${first}"`

@@ -27,7 +27,8 @@ Deno.test("a trade reaches its subscribers as the protocol writes it, and nobody
       tradeId: 'a"b',
     });
     const trade = await one.next("trade");
-    const { ts, recv_ts, ...rest } = trade;
+    const { ts, recv_ts, pos, ...rest } = trade;
+    assert.ok(Number(pos) > Number(subscribed["pos"]));
     assert.deepEqual(rest, {
       type: "trade",
       symbol: "BTCUSD",

@@ -1,5 +1,6 @@
 import type { Access } from "../access/access.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
+import type { Client } from "./client.ts";
 import type { MarketData } from "../state/market_data.ts";
 
 /** Version of the client protocol. */
@@ -9,6 +10,7 @@ export const PROTOCOL_VERSION = 1;
 export function welcomeOf(
   { env, version, data }: { env: string; version: string; data: MarketData },
   access: Access,
+  client: Client,
 ): string {
   return JSON.stringify({
     type: "welcome",
@@ -17,6 +19,9 @@ export function welcomeOf(
     env,
     feeds: [...data.feeds.keys()].filter((feed) => access.feed(feed)),
     markets: marketsSeen(data, access),
+    client: client.id,
+    policy: client.policy,
+    buffer_bytes_max: client.limits.bytesMax,
     ping_ms: GATEWAY_LIMITS.pingEveryMs,
     ts: Date.now(),
   });

@@ -1,0 +1,162 @@
+import { nowUs } from "@ssmd/runtime";
+import type { InMessage } from "@ssmd/transport";
+
+/** Evicted records at the head of the arrays before they are moved together. */
+const HEAD_MAX = 4096;
+
+/** What bounds {@linkcode RecentRecords}; beyond it the oldest leave. */
+export interface RecentLimits {
+  messagesMax: number;
+  bytesMax: number;
+}
+
+/**
+ * The newest records of the bus as they came, so that a client that was away for a while gets what
+ * it missed.
+ *
+ * A position tells a place in the bus's stream, unlike the sequence of a record, which counts one
+ * connection of a connector: it is the stream's own sequence added to the time at which the stream
+ * was made (µs). So it rises by one a message, and no two streams share any: a stream that is made
+ * later begins above everything an earlier one held, as long as that had fewer than a million
+ * messages a second over its whole life.
+ */
+export class RecentRecords {
+  #limits: RecentLimits;
+  #base = 0;
+  #last = 0;
+  /** All records behind this position are held. */
+  #heldAfter = 0;
+  /** All records received at this time or later are held. */
+  #heldFromUs = 0;
+  #subjects: string[] = [];
+  #payloads: Uint8Array[] = [];
+  #positions: number[] = [];
+  #times: number[] = [];
+  #head = 0;
+  #bytes = 0;
+
+  constructor(limits: RecentLimits) {
+    this.#limits = limits;
+  }
+
+  /** Records come from behind this place of a stream on. */
+  start(createdAtUs: number, startSequence: number): void {
+    this.#base = createdAtUs;
+    this.#last = this.#heldAfter = Math.max(this.#last, createdAtUs + startSequence);
+    this.#heldFromUs = nowUs();
+  }
+
+  /** What the stream got before this place of its own may be missing here. */
+  holdsAllAfter(startSequence: number): void {
+    this.#heldAfter = Math.max(this.#heldAfter, this.#base + startSequence);
+    this.#last = Math.max(this.#last, this.#heldAfter);
+  }
+
+  /** Place of the newest record that came. */
+  get position(): number {
+    return this.#last;
+  }
+
+  /** Records held. */
+  get length(): number {
+    return this.#positions.length - this.#head;
+  }
+
+  /** Takes in the next record; its position. */
+  take({ subject, payload, streamSequence }: InMessage, receivedAtUs: number): number {
+    let position = this.#base + streamSequence;
+    if (position <= this.#last) {
+      // The stream was made anew, or lost its end: what it counts now is something else.
+      this.start(nowUs() - streamSequence, streamSequence - 1);
+      this.#evict(this.length);
+      position = this.#last + 1;
+    }
+    this.#subjects.push(subject);
+    this.#payloads.push(payload);
+    this.#positions.push(position);
+    this.#times.push(receivedAtUs);
+    this.#bytes += payload.length;
+    this.#last = position;
+    if (this.length > this.#limits.messagesMax || this.#bytes > this.#limits.bytesMax) {
+      this.#evict(1);
+    }
+    return position;
+  }
+
+  /** A message came that is no record. */
+  pass(streamSequence: number): void {
+    this.#last = Math.max(this.#last, this.#base + streamSequence);
+  }
+
+  /** Whether everything behind this position is held. */
+  covers(position: number): boolean {
+    return position >= this.#heldAfter;
+  }
+
+  /** Whether everything that was received at this time or later is held. */
+  coversTime(timeUs: number): boolean {
+    return timeUs >= this.#heldFromUs;
+  }
+
+  /** The position behind which all records of this time and later are. */
+  positionBefore(timeUs: number): number {
+    for (let i = this.#head; i < this.#times.length; i++) {
+      if ((this.#times[i] as number) >= timeUs) return (this.#positions[i] as number) - 1;
+    }
+    return this.#last;
+  }
+
+  /** The stream's own sequence of a position; 0 or less = of no record of this stream. */
+  sequenceOf(position: number): number {
+    return position - this.#base;
+  }
+
+  /** The position of a sequence of the stream. */
+  positionOf(streamSequence: number): number {
+    return this.#base + streamSequence;
+  }
+
+  /** Calls `each` with the records behind a position, in order, until it returns false. */
+  forEachAfter(
+    position: number,
+    each: (subject: string, payload: Uint8Array, position: number) => boolean,
+  ): void {
+    for (let i = this.#indexAfter(position); i < this.#positions.length; i++) {
+      const subject = this.#subjects[i] as string;
+      const payload = this.#payloads[i] as Uint8Array;
+      if (!each(subject, payload, this.#positions[i] as number)) return;
+    }
+  }
+
+  #indexAfter(position: number): number {
+    let low = this.#head;
+    let high = this.#positions.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#positions[middle] as number) > position) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  #evict(least: number): void {
+    const { messagesMax, bytesMax } = this.#limits;
+    for (let n = 0; this.length > 0; n++) {
+      if (n >= least && this.length <= messagesMax && this.#bytes <= bytesMax) break;
+      const at = this.#head++;
+      this.#bytes -= (this.#payloads[at] as Uint8Array).length;
+      // The memory is to go now, not when the arrays are moved together.
+      this.#payloads[at] = EMPTY;
+      this.#heldAfter = Math.max(this.#heldAfter, this.#positions[at] as number);
+      this.#heldFromUs = Math.max(this.#heldFromUs, (this.#times[at] as number) + 1);
+    }
+    if (this.#head < HEAD_MAX || this.#head * 2 < this.#positions.length) return;
+    for (const list of [this.#subjects, this.#payloads, this.#positions, this.#times]) {
+      list.copyWithin(0, this.#head);
+      list.length -= this.#head;
+    }
+    this.#head = 0;
+  }
+}
+
+const EMPTY = new Uint8Array(0);

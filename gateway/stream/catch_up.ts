@@ -1,0 +1,323 @@
+import { decode } from "@ssmd/codec";
+import { ALL_SYMBOLS, EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
+import { type Logger, messageOf, sleep } from "@ssmd/runtime";
+import type { Transport } from "@ssmd/transport";
+import type { Market } from "../state/market.ts";
+import type { MarketData } from "../state/market_data.ts";
+import type { RecentRecords } from "../state/recent_records.ts";
+import type { Audience } from "./audience.ts";
+import type { Client } from "./client.ts";
+import type { Hub } from "./hub.ts";
+import { headJson } from "./record_json.ts";
+import { replayFilters } from "./replay_filters.ts";
+import type { Since } from "./since.ts";
+import { BOOK_BIT, GAP_BIT, TYPE_INDEX } from "./type_bits.ts";
+import { RecordFrames } from "./views.ts";
+
+/** Records handed out in one turn of the event loop: other clients go on between them. */
+const TURN_RECORDS = 1000;
+/** Wait before the bus is asked again. */
+const RETRY_MS = 1000;
+/** How much later than our clock says the bus may have stored a record. */
+const STORE_SKEW_US = 5_000_000;
+
+/** What a {@linkcode CatchUp} works on. */
+export interface CatchUpContext {
+  env: string;
+  data: MarketData;
+  hub: Hub;
+  records: RecentRecords;
+  transport: Transport;
+  logger: Logger;
+  /** Told how each request to resume ended. */
+  onResumed(recovered: boolean): void;
+}
+
+/** Whether a client can be given what it missed, and why not. */
+export type Verdict = { recovered: true } | { recovered: false; reason: string };
+
+/** Records of these markets and types are wanted from a place on. */
+interface Span {
+  matches: (symbol: string) => boolean;
+  types: number;
+  from: number;
+  fromUs: number;
+  /** Whether the client goes on with what it had, and not anew. */
+  resumed: boolean;
+}
+
+/**
+ * Gives one client the records it missed, from the gateway's memory or from the bus, until it has
+ * reached the live ones. Meanwhile all its records come this way, so they stay in the order of the
+ * stream; the history waits for the client, and nothing is dropped.
+ */
+export class CatchUp {
+  #context: CatchUpContext;
+  #client: Client;
+  #frames = new RecordFrames<Audience<Client>>();
+  #spans: Span[] = [];
+  /** Everything up to here was given. */
+  #cursor = 0;
+  /** What was subscribed before is wanted from here on. */
+  #baseline = 0;
+  #checking = 0;
+  #generation = 0;
+  #count = 0;
+  #lostFrom: number | undefined;
+  #stop = new AbortController();
+  #froms = new Map<Audience<Client>, (Span | undefined)[]>();
+
+  constructor(client: Client, context: CatchUpContext) {
+    this.#client = client;
+    this.#context = context;
+  }
+
+  /** Takes the client out of the live records, where it is not already. Before rules change. */
+  begin(): void {
+    this.#generation++;
+    if (!this.#client.replaying) {
+      this.#cursor = this.#baseline = this.#context.records.position;
+      this.#client.beginReplay();
+      return;
+    }
+    // What was given already is not given again.
+    this.#baseline = Math.max(this.#baseline, this.#cursor);
+    for (const span of this.#spans) span.from = Math.max(span.from, this.#cursor);
+  }
+
+  /**
+   * Finds out whether everything since then can be given, announces it, and goes on from there:
+   * with what was missed, or with what comes from now on.
+   */
+  async resume(
+    since: Since,
+    patterns: readonly string[],
+    types: number,
+    announce: (verdict: Verdict) => void,
+  ): Promise<void> {
+    this.#checking++;
+    const from = await this.#placeOf(since).catch((error) =>
+      `the bus is away: ${messageOf(error)}`
+    );
+    this.#checking--;
+    const recovered = typeof from === "number";
+    this.#context.onResumed(recovered);
+    const fromUs = "timeUs" in since ? since.timeUs : 0;
+    if (recovered) {
+      this.#add(patterns, types, { from, fromUs, resumed: true });
+      this.#cursor = Math.min(this.#cursor, from);
+    } else this.fresh(patterns, types);
+    announce(recovered ? { recovered } : { recovered, reason: from });
+    if (this.#checking === 0) void this.#run(++this.#generation);
+  }
+
+  /** These are wanted from now on, while the client catches up with others. */
+  fresh(patterns: readonly string[], types: number): void {
+    const from = this.#context.records.position;
+    this.#add(patterns, types, { from, fromUs: 0, resumed: false });
+  }
+
+  /** The client is gone. */
+  close(): void {
+    this.#generation++;
+    this.#stop.abort();
+  }
+
+  #add(
+    patterns: readonly string[],
+    types: number,
+    rest: Pick<Span, "from" | "fromUs" | "resumed">,
+  ): void {
+    const names = new Set(patterns.filter((pattern) => !pattern.endsWith("*")));
+    const starts = patterns.filter((p) => p.endsWith("*")).map((p) => p.slice(0, -1));
+    const matches = (symbol: string) =>
+      names.has(symbol) || starts.some((start) => symbol.startsWith(start));
+    this.#spans.push({ matches, types: types | GAP_BIT, ...rest });
+    this.#froms.clear();
+  }
+
+  /** The position behind which the missed records begin, or why they cannot be given. */
+  async #placeOf(since: Since): Promise<number | string> {
+    const { records, transport } = this.#context;
+    if ("position" in since) {
+      const { position } = since;
+      if (position > records.position) return "since is ahead of the stream, or no pos";
+      if (records.covers(position)) return position;
+      if (!transport.durable) return "since is older than what is kept";
+      const { firstSequence } = await transport.state();
+      const sequence = records.sequenceOf(position);
+      if (sequence < 0) return "since is of another stream, or no pos";
+      return sequence >= firstSequence - 1 ? position : "since is older than what is kept";
+    }
+    if (records.coversTime(since.timeUs)) return records.positionBefore(since.timeUs);
+    if (!transport.durable) return "since is older than what is kept";
+    return await this.#placeOfTime(since.timeUs);
+  }
+
+  async #placeOfTime(timeUs: number): Promise<number | string> {
+    const { env, records, transport } = this.#context;
+    const { firstSequence, firstAtUs } = await transport.state();
+    if (firstSequence > 1 && firstAtUs > timeUs) return "since is older than what is kept";
+    const first = transport.read({
+      filters: replayFilters(env, ["*"]),
+      from: { timeUs: timeUs - STORE_SKEW_US },
+      toSequence: records.sequenceOf(records.position),
+      signal: this.#stop.signal,
+    });
+    for await (const [message] of first) {
+      if (message !== undefined) return records.positionOf(message.streamSequence) - 1;
+    }
+    return records.position;
+  }
+
+  async #run(generation: number): Promise<void> {
+    const { records, logger } = this.#context;
+    const client = this.#client;
+    while (generation === this.#generation && client.state !== "disconnected") {
+      try {
+        if (!records.covers(this.#cursor)) await this.#fromBus(generation);
+        else if (this.#fromMemory()) return this.#finish();
+        else if (client.hasRoom) await new Promise((resolve) => setImmediate(resolve));
+        else await client.room();
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        logger.warn("the past cannot be read from the bus, it is tried again", {
+          client: client.id,
+          error: messageOf(error),
+        });
+        await sleep(RETRY_MS, this.#stop.signal);
+      }
+    }
+  }
+
+  /** Hands out what the gateway holds; true when the live records are reached. */
+  #fromMemory(): boolean {
+    const { records } = this.#context;
+    let count = 0;
+    let isDone = true;
+    records.forEachAfter(this.#cursor, (subject, payload, position) => {
+      if (count++ >= TURN_RECORDS || !this.#client.hasRoom) return isDone = false;
+      this.#deliver(subject, payload, position);
+      return true;
+    });
+    if (isDone) this.#cursor = records.position;
+    this.#client.flush();
+    return isDone;
+  }
+
+  /** Hands out what the bus holds, until the gateway's own memory reaches back far enough. */
+  async #fromBus(generation: number): Promise<void> {
+    const { env, records, transport } = this.#context;
+    const client = this.#client;
+    const { firstSequence } = await transport.state();
+    const sequence = records.sequenceOf(this.#cursor) + 1;
+    if (sequence < 1 || sequence < firstSequence) return this.#loseTheRest();
+    const edge = records.position;
+    const batches = transport.read({
+      filters: replayFilters(env, client.rules.patterns),
+      from: { sequence },
+      toSequence: records.sequenceOf(edge),
+      signal: this.#stop.signal,
+    });
+    for await (const batch of batches) {
+      for (const { subject, payload, streamSequence } of batch) {
+        if (!client.hasRoom) await client.room();
+        if (generation !== this.#generation || client.state === "disconnected") return;
+        this.#deliver(subject, payload, records.positionOf(streamSequence));
+      }
+      client.flush();
+      if (records.covers(this.#cursor)) return;
+    }
+    this.#cursor = Math.max(this.#cursor, edge);
+  }
+
+  /** The client read so slowly that what it still misses has left. */
+  #loseTheRest(): void {
+    const { records } = this.#context;
+    this.#lostFrom ??= this.#cursor;
+    this.#cursor = this.#baseline = records.position;
+    for (const span of this.#spans) span.from = this.#cursor;
+    for (const [audience, { realtime }] of this.#client.interests) {
+      if (realtime & BOOK_BIT) this.#client.startBook(audience);
+    }
+  }
+
+  #deliver(subject: string, payload: Uint8Array, position: number): void {
+    this.#cursor = position;
+    const type = subject.split(".")[2] as EventType;
+    if (!EVENT_TYPES.includes(type)) return;
+    let event: MarketEvent;
+    try {
+      event = decode(type, payload);
+    } catch {
+      // It was counted and logged when it came.
+      return;
+    }
+    const { data, hub } = this.#context;
+    const feed = data.feed(event.feed);
+    if (event.symbol === ALL_SYMBOLS) {
+      if (position <= this.#baseline && !this.#isWantedSince(position)) return;
+      if (!hub.getsOf(this.#client, feed)) return;
+      this.#frames.begin(event, headJson(event.symbol, event.feed), undefined, position, payload);
+      this.#count++;
+      return hub.giveFeedRecord(this.#client, this.#frames.in(this.#client.view), feed);
+    }
+    const market = data.marketOf(feed, event.symbol);
+    if (market !== undefined) this.#deliverOf(market, event, payload, position);
+  }
+
+  #deliverOf(market: Market, event: MarketEvent, payload: Uint8Array, position: number): void {
+    const audience = this.#context.hub.audiences.get(market);
+    const interest = audience && this.#client.interests.get(audience);
+    if (audience === undefined || interest === undefined) return;
+    const type = TYPE_INDEX[event.type];
+    if ((interest.realtime & (1 << type)) === 0) return;
+    const span = this.#spanOf(audience, type);
+    if (position <= (span?.from ?? this.#baseline)) return;
+    if (span !== undefined && event.receivedAtUs < span.fromUs) return;
+    // A book that begins anew after the replay will hold these changes.
+    const isAnew = span === undefined || !span.resumed;
+    if (isAnew && event.type === "orderbook" && this.#client.startsLater(audience)) return;
+    this.#frames.begin(event, audience.head, audience, position, payload);
+    this.#count++;
+    this.#client.give(this.#frames.in(this.#client.view));
+  }
+
+  /** Whether something that was resumed began before this place: a feed's gap is for all of it. */
+  #isWantedSince(position: number): boolean {
+    return this.#spans.some((span) => span.resumed && position > span.from);
+  }
+
+  /** The newest request that speaks of this market and type; undefined = from before. */
+  #spanOf(audience: Audience<Client>, type: number): Span | undefined {
+    let known = this.#froms.get(audience);
+    if (known === undefined) {
+      known = EVENT_TYPES.map((_, place) =>
+        this.#spans.findLast(({ matches, types }) =>
+          (types & (1 << place)) !== 0 && matches(audience.market.symbol)
+        )
+      );
+      this.#froms.set(audience, known);
+    }
+    return known[type];
+  }
+
+  #finish(): void {
+    const client = this.#client;
+    const resumed = this.#spans.filter((span) => span.resumed);
+    if (resumed.length > 0 || this.#lostFrom !== undefined) {
+      client.control(JSON.stringify({
+        type: "resumed",
+        recovered: this.#lostFrom === undefined,
+        ...(this.#lostFrom === undefined ? {} : { lost_from: this.#lostFrom }),
+        count: this.#count,
+        pos: this.#cursor,
+      }));
+    }
+    this.#spans = [];
+    this.#froms.clear();
+    this.#count = 0;
+    this.#lostFrom = undefined;
+    client.endReplay();
+  }
+}

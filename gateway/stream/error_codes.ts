@@ -1,0 +1,45 @@
+/** What an error of the stream means. */
+export interface ErrorMeaning {
+  /** For programs that keep numbers. */
+  number: number;
+  /** One sentence for the author of a client. */
+  meaning: string;
+  /** The close code when the connection ends with it. */
+  close?: number;
+}
+
+/**
+ * All errors of the stream: 1xxx = the request is refused and the connection goes on, 2xxx = the
+ * connection ends. What the gate refuses has the number 4000 + HTTP status.
+ */
+export const STREAM_ERRORS = {
+  invalid_json: { number: 1001, meaning: "The message is not JSON." },
+  invalid_request: { number: 1002, meaning: "A field is missing, unknown or out of its range." },
+  unknown_action: { number: 1003, meaning: "There is no such action." },
+  unknown_type: { number: 1004, meaning: "There is no such record type." },
+  unknown_mode: { number: 1005, meaning: "There is no such mode." },
+  unknown_symbol: { number: 1006, meaning: "There is no such market for this client." },
+  unknown_policy: { number: 1007, meaning: "There is no such policy for slow clients." },
+  unknown_format: { number: 1008, meaning: "There is no such format of records." },
+  binary_not_supported: { number: 1009, meaning: "Requests are JSON in text messages." },
+  too_many_subscriptions: { number: 1010, meaning: "The client holds as many symbols as it may." },
+  too_many_requests: {
+    number: 2001,
+    meaning: "Requests (pings count) come faster than they may.",
+    close: 1008,
+  },
+  slow_client: {
+    number: 2002,
+    meaning: "The client did not read, and its policy or the time limit ends its connection.",
+    close: 4001,
+  },
+  disconnected: { number: 2003, meaning: "An administrator ended the connection.", close: 4002 },
+} as const satisfies Record<string, ErrorMeaning>;
+
+/** Codes of errors of the stream itself. */
+export type StreamErrorCode = keyof typeof STREAM_ERRORS;
+
+/** The number of a code; 0 = none of the stream's own. */
+export function numberOf(code: string): number {
+  return code in STREAM_ERRORS ? STREAM_ERRORS[code as StreamErrorCode].number : 0;
+}

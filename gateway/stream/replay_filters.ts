@@ -1,0 +1,21 @@
+import { escapeToken, EVENT_TYPES } from "@ssmd/market";
+
+/** Names that are asked for one by one; for more than that everything is read and chosen here. */
+const NAMES_MAX = 32;
+
+/**
+ * Subject filters that hold all records a client with these patterns (names, or starts of names
+ * followed by `*`) may want, gaps of whole feeds among them.
+ */
+export function replayFilters(env: string, patterns: readonly string[]): string[] {
+  const prefix = escapeToken(env);
+  if (patterns.length > NAMES_MAX || patterns.some((pattern) => pattern.endsWith("*"))) {
+    return EVENT_TYPES.map((type) => `${prefix}.*.${type}.>`);
+  }
+  const filters = patterns.flatMap((name) =>
+    EVENT_TYPES.filter((type) => type !== "gap").map((type) =>
+      `${prefix}.*.${type}.${escapeToken(name)}`
+    )
+  );
+  return [...filters, `${prefix}.*.gap.>`];
+}

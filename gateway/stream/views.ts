@@ -1,0 +1,143 @@
+import { Encoder } from "@ssmd/codec";
+import type { MarketEvent } from "@ssmd/market";
+import type { Market } from "../state/market.ts";
+import { TYPE_INDEX } from "./type_bits.ts";
+import { binaryFrame, deflatedFrame, FrameArena, textFrame } from "./frames.ts";
+import type { FrameMeta } from "./outbox.ts";
+import { bookStateJson, headJson, recordJson } from "./record_json.ts";
+
+/**
+ * How records are written for a client. A record is encoded once for each view that somebody wants,
+ * and the frame is shared by all clients of that view.
+ */
+export const VIEW = { json: 0, deflatedJson: 1, capnp: 2 } as const;
+/** Place of a view. */
+export type View = typeof VIEW[keyof typeof VIEW];
+/** Number of views. */
+export const VIEW_COUNT = 3;
+
+const ENCODER = new Encoder();
+
+/** One prepared frame: `buffer[start, end)`. */
+export interface PreparedFrame<S> {
+  buffer: Uint8Array;
+  start: number;
+  end: number;
+  meta: FrameMeta<S>;
+}
+
+/** The frames of one record, each made when the first client of its view gets it. */
+export class RecordFrames<S> {
+  #arenas = Array.from({ length: VIEW_COUNT }, () => new FrameArena());
+  #prepared: (PreparedFrame<S> | undefined)[] = [];
+  #event: MarketEvent | undefined;
+  #subject: S | undefined;
+  #head = "";
+  #position = 0;
+  #payload: Uint8Array | undefined;
+
+  /**
+   * The next record. `head` is of its symbol; `position` and `payload` are those of the bus (0 and
+   * undefined where it did not come from there).
+   */
+  begin(
+    event: MarketEvent,
+    head: string,
+    subject: S | undefined,
+    position: number,
+    payload: Uint8Array | undefined,
+  ): void {
+    this.#event = event;
+    this.#head = head;
+    this.#subject = subject;
+    this.#position = position;
+    this.#payload = payload;
+    this.#prepared.length = 0;
+  }
+
+  /** The record's frame in a view. */
+  in(view: View): PreparedFrame<S> {
+    return this.#prepared[view] ??= this.#prepare(view, this.#event as MarketEvent);
+  }
+
+  #prepare(view: View, event: MarketEvent): PreparedFrame<S> {
+    const arena = this.#arenas[view] as FrameArena;
+    if (view === VIEW.capnp) arena.appendBinary(this.#payload ?? ENCODER.encode(event));
+    else {
+      const text = recordJson(event, this.#head, "", this.#position);
+      if (view === VIEW.json) arena.appendText(text);
+      else arena.appendDeflated(text);
+    }
+    const { buffer, start, end } = arena;
+    const isSnapshot = event.type === "orderbook" && event.kind === "snapshot";
+    const meta = {
+      bytes: end - start,
+      type: TYPE_INDEX[event.type],
+      isSnapshot,
+      subject: this.#subject,
+    };
+    return { buffer, start, end, meta };
+  }
+}
+
+/**
+ * The newest state of a type of a market as a frame of its own; undefined when there is none.
+ * `extra` are further members of the JSON views, with a leading comma.
+ */
+export function stateFrame(
+  market: Market,
+  head: string,
+  type: number,
+  view: View,
+  extra: string,
+): Uint8Array | undefined {
+  if (view === VIEW.capnp) {
+    const event = stateEvent(market, type);
+    return event && binaryFrame(ENCODER.encode(event));
+  }
+  const text = stateText(market, head, type, extra);
+  if (text === undefined) return undefined;
+  return view === VIEW.json ? textFrame(text) : deflatedFrame(text);
+}
+
+function stateText(
+  market: Market,
+  head: string,
+  type: number,
+  extra: string,
+): string | undefined {
+  if (type === TYPE_INDEX.orderbook) {
+    return market.bookState === "live" ? bookStateJson(market, head, extra) : undefined;
+  }
+  const event = stateEvent(market, type);
+  if (event === undefined) return undefined;
+  if (type === TYPE_INDEX.gap) return recordJson(event, headJson(event.symbol, event.feed));
+  const count = type === TYPE_INDEX.trade ? `,"count":${market.tradeCount}` : "";
+  return recordJson(event, head, extra + count);
+}
+
+function stateEvent(market: Market, type: number): MarketEvent | undefined {
+  if (type === TYPE_INDEX.trade) return market.trades.at(-1);
+  if (type === TYPE_INDEX.ticker) return market.ticker;
+  if (type === TYPE_INDEX.status) return market.status;
+  if (type === TYPE_INDEX.gap) return market.openGap;
+  return market.bookState === "live" ? bookEvent(market) : undefined;
+}
+
+function bookEvent(market: Market): MarketEvent {
+  const levels = (side: { prices: number[]; sizes: number[] }) =>
+    side.prices.map((price, i) => ({ price, size: side.sizes[i] as number }));
+  return {
+    type: "orderbook",
+    kind: "snapshot",
+    timestampUs: market.bookTimestampUs,
+    receivedAtUs: market.bookReceivedAtUs,
+    symbol: market.symbol,
+    feed: market.feed.id,
+    sequence: market.bookSequence,
+    bids: levels(market.book.bids),
+    asks: levels(market.book.asks),
+    depth: market.depth,
+    checksum: market.checksum,
+  };
+}
