@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Metrics, silentLogger } from "@ssmd/runtime";
 import { memoryTransport, type Transport } from "@ssmd/transport";
-import { type Gateway, startGateway } from "../gateway.ts";
+import { type Gateway, type GatewayOptions, startGateway } from "../gateway.ts";
 import type { MarketSpec } from "../state/market_data.ts";
 import { FakeConnector } from "./fake_connector.ts";
 import { StreamClient } from "./stream_client.ts";
@@ -28,8 +28,9 @@ const SPECS: MarketSpec[] = [
 export async function withGateway(
   test: (rig: GatewayRig) => Promise<void>,
   answering = true,
+  options: Partial<GatewayOptions> = {},
 ): Promise<void> {
-  const transport = memoryTransport();
+  const transport = options.transport ?? memoryTransport();
   const connector = new FakeConnector("test", "kraken", transport);
   if (answering) await connector.answer();
   const metrics = new Metrics("gateway");
@@ -43,6 +44,7 @@ export async function withGateway(
     logger: silentLogger,
     metrics,
     version: "0.0.0",
+    ...options,
   });
   const clients: StreamClient[] = [];
   const client = async (query = "") => {

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { openTransport } from "@ssmd/transport";
+import { natsServerAvailable, startNatsServer } from "../../tests/servers/nats_server.ts";
+import type { FakeConnector } from "../testing/fake_connector.ts";
+import { until, withGateway } from "../testing/gateway_rig.ts";
+import type { Message } from "../testing/stream_client.ts";
+
+const TRADES = { action: "subscribe", symbols: ["BTCUSD"], types: ["trade"] };
+const prices = (messages: readonly Message[]) => messages.map((message) => message["price"]);
+const range = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+function trades(connector: FakeConnector, from: number, to: number): void {
+  for (const price of range(from, to)) connector.trade("BTCUSD", price);
+}
+
+Deno.test("a client goes on behind the last message it got: nothing is missing or repeated", () =>
+  withGateway(async ({ client, connector }) => {
+    const first = await client("?symbols=BTCUSD&types=trade");
+    await first.next("subscribed");
+    trades(connector, 1, 10);
+    const last = await first.next("trade", (m) => m["price"] === 10);
+    await first.close();
+    trades(connector, 11, 5000);
+    connector.trade("ETHUSD", 1);
+    const second = await client(`?symbols=BTCUSD&types=trade&since=${last["pos"]}`);
+    assert.equal((await second.next("subscribed"))["recovered"], true);
+    const resumed = await second.next("resumed");
+    assert.deepEqual([resumed["recovered"], resumed["count"]], [true, 4990]);
+    trades(connector, 5001, 5010);
+    await second.next("trade", (m) => m["price"] === 5010);
+    assert.deepEqual(prices(second.of("trade")), range(11, 5010));
+  }));
+
+Deno.test("a client goes on from a time", () =>
+  withGateway(async ({ client, connector }) => {
+    trades(connector, 1, 10);
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    const since = new Date().toISOString();
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    trades(connector, 11, 20);
+    const one = await client();
+    one.send({ ...TRADES, since, id: "r" });
+    const subscribed = await one.next("subscribed");
+    assert.deepEqual([subscribed["id"], subscribed["recovered"]], ["r", true]);
+    await one.next("resumed");
+    assert.deepEqual(prices(one.of("trade")), range(11, 20));
+    one.send({ ...TRADES, since: "2020-01-01T00:00:00Z", id: "old" });
+    const refused = await one.next("subscribed", (m) => m["id"] === "old");
+    assert.equal(refused["recovered"], false);
+    assert.match(String(refused["reason"]), /older/);
+  }));
+
+Deno.test("what has left is told, and the subscription begins anew with a snapshot", () =>
+  withGateway(
+    async ({ client, connector }) => {
+      connector.snapshot("BTCUSD");
+      const one = await client("?symbols=BTCUSD&types=trade,orderbook");
+      trades(connector, 1, 1);
+      const last = await one.next("trade");
+      await one.close();
+      trades(connector, 2, 100);
+      const two = await client(`?symbols=BTCUSD&types=trade,orderbook&since=${last["pos"]}`);
+      const subscribed = await two.next("subscribed");
+      assert.equal(subscribed["recovered"], false);
+      const book = await two.next("orderbook");
+      assert.equal(book["kind"], "snapshot");
+      trades(connector, 101, 102);
+      await two.next("trade", (m) => m["price"] === 102);
+      assert.deepEqual(prices(two.of("trade")), [101, 102]);
+      for (const since of [7, Number(last["pos"]) + 10_000]) {
+        two.send({ ...TRADES, since, id: since });
+        const answer = await two.next("subscribed", (m) => m["id"] === since);
+        assert.equal(answer["recovered"], false);
+      }
+    },
+    true,
+    { recent: { messagesMax: 50 } },
+  ));
+
+Deno.test("a resumed book gets its changes, and a snapshot that confirms it", () =>
+  withGateway(async ({ client, connector }) => {
+    connector.snapshot("BTCUSD");
+    const one = await client("?symbols=BTCUSD&types=orderbook");
+    const snapshot = await one.next("orderbook");
+    await one.close();
+    for (let i = 1; i <= 100; i++) connector.delta("BTCUSD", [{ price: i, size: i }], []);
+    const two = await client(`?symbols=BTCUSD&types=orderbook&since=${snapshot["pos"]}`);
+    await two.next("resumed");
+    await two.next("orderbook", (m) => m["kind"] === "snapshot");
+    connector.delta("BTCUSD", [{ price: 200, size: 1 }], []);
+    await two.next("orderbook", (m) => JSON.stringify(m["bids"]) === "[[200,1]]");
+    const kinds = two.of("orderbook").map((m) => m["kind"]);
+    assert.deepEqual(kinds, [...Array(100).fill("delta"), "snapshot", "delta"]);
+    const sequences = two.of("orderbook").map((m) => m["seq"]);
+    assert.deepEqual(sequences, [...range(2, 101), 101, 102]);
+  }));
+
+Deno.test("several requests to resume on one connection are each served from their own place", () =>
+  withGateway(async ({ client, connector }) => {
+    const one = await client("?symbols=BTCUSD,ETHUSD&types=trade");
+    await one.next("subscribed");
+    trades(connector, 1, 5);
+    for (let i = 1; i <= 5; i++) connector.trade("ETHUSD", 1000 + i);
+    await one.next("trade", (m) => m["price"] === 1005);
+    const place = (price: number) => one.of("trade").find((m) => m["price"] === price)?.["pos"];
+    const two = await client();
+    two.send({ action: "subscribe", symbols: ["KX*"], types: ["trade"] });
+    two.send({ ...TRADES, since: place(4) });
+    two.send({ ...TRADES, symbols: ["ETHUSD"], since: place(1002) });
+    await two.next("resumed");
+    await two.when(() => two.count("trade") >= 4);
+    await two.settle();
+    connector.trade("KXBTC-26.5", 1);
+    await two.next("trade", (m) => m["price"] === 1);
+    const got = (symbol: string) => prices(two.of("trade").filter((m) => m["symbol"] === symbol));
+    assert.deepEqual(got("BTCUSD"), [5]);
+    assert.deepEqual(got("ETHUSD"), [1003, 1004, 1005]);
+    assert.deepEqual(got("KXBTC-26.5"), [1]);
+  }));
+
+const ignore = !natsServerAvailable();
+
+Deno.test({
+  name: "what the gateway forgot, or never saw, is read back from the bus",
+  ignore,
+  fn: async () => {
+    const server = await startNatsServer();
+    const open = () => openTransport({ type: "nats", url: server.url }, { env: "test" });
+    let last: Message | undefined;
+    await withGateway(
+      async ({ client, connector }) => {
+        const one = await client("?symbols=BTCUSD&types=trade");
+        await one.next("subscribed");
+        trades(connector, 1, 10);
+        last = await one.next("trade", (m) => m["price"] === 10);
+        trades(connector, 11, 4000);
+        await one.next("trade", (m) => m["price"] === 4000);
+        const two = await client(`?symbols=BTCUSD&types=trade&since=${last["pos"]}`);
+        await two.next("resumed");
+        assert.deepEqual(prices(two.of("trade")), range(11, 4000));
+      },
+      true,
+      { transport: await open(), recent: { messagesMax: 100 } },
+    );
+    await withGateway(
+      async ({ client, connector, gateway }) => {
+        const one = await client(`?symbols=BTC*&types=trade&since=${last?.["pos"]}`);
+        await one.next("resumed");
+        trades(connector, 4001, 4010);
+        await one.next("trade", (m) => m["price"] === 4010);
+        assert.deepEqual(prices(one.of("trade")), range(11, 4010));
+        const since = new Date(Number(last?.["recv_ts"])).toISOString();
+        const two = await client(`?symbols=BTCUSD&types=trade&since=${since}`);
+        await two.next("resumed");
+        const got = prices(two.of("trade")) as number[];
+        assert.deepEqual(got, range(got[0] as number, 4010));
+        assert.ok((got[0] as number) <= 10);
+        await until(() => gateway.stats().slowClients === 0);
+      },
+      true,
+      { transport: await open() },
+    );
+    await server.stop();
+  },
+});
