@@ -6,6 +6,7 @@ import {
   type Command,
   type RouteMap,
 } from "@stricli/core";
+import { CLIENT_CONNECTION_ROUTES } from "./client/connection_entries.ts";
 import type { SsmdContext } from "./context.ts";
 import { exitCodeOf } from "./exit.ts";
 import { withGlobals } from "./global_flags.ts";
@@ -105,6 +106,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
         load: () => import("./commands/key_export.ts"),
       },
     },
+  },
+  client: {
+    brief: "Clients of the gateway",
+    routes: { ...CLIENT_CONNECTION_ROUTES },
   },
   completion: {
     brief: "Print the script that lets a shell complete commands, flags and names",

@@ -1,6 +1,8 @@
 import { LIMITS, type Logger, type Metrics } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
 import { type Gate, openGate } from "./access/gate.ts";
+import { ConnectedClients } from "./admin/client_admin.ts";
+import { clientRoutes } from "./admin/client_routes.ts";
 import { Intake } from "./intake/intake.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { gatewayMetrics } from "./metrics.ts";
@@ -173,8 +175,9 @@ function build(options: GatewayOptions) {
       info: { env, version, feeds: [...options.feeds], ...options.info },
     }),
     ...pageRoutes(),
+    ...clientRoutes(new ConnectedClients(streams, hub, data)),
   ]);
-  return { data, hub, intake, streams, server: restServer(router, logger) };
+  return { data, hub, intake, streams, server: restServer(router, gate, logger) };
 }
 
 async function stop({ intake, streams, server, hub }: Parts): Promise<void> {

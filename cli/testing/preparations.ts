@@ -6,6 +6,9 @@ const VERSION_2 = "rm -f data/normalized/demo/kraken/promoted.json; " +
   "ssmd reprocess run --feed kraken --as v2 -q > made";
 const VERSIONED = `deno run -A --no-check --frozen --config "$SSMD_ROOT/deno.json" ` +
   `"$SSMD_ROOT/cli/testing/versioned_archive.ts"`;
+const GATEWAY = `rm -f served.log; deno run -qA --no-check --config "$SSMD_ROOT/deno.json" ` +
+  `"$SSMD_ROOT/cli/testing/served_client.ts" > served.log 2>&1 & ` +
+  `for i in $(seq 200); do grep -q ready served.log 2>/dev/null && break; sleep 0.1; done`;
 
 /** What must be so before each example of a command runs, as a line of bash in the project. */
 export const PREPARATIONS: Readonly<Record<string, string>> = {
@@ -31,4 +34,10 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "storage delete": VERSIONED,
   "storage prune": VERSIONED,
   "storage versioning": VERSIONED,
+  "client list": GATEWAY,
+  "client show": GATEWAY,
+  "client disconnect": GATEWAY,
+  "client set-mode": GATEWAY,
+  "client slow": GATEWAY,
+  "client history": GATEWAY,
 };

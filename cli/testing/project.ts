@@ -107,7 +107,7 @@ async function sh(line: string, top: string, dir: string): Promise<Ran> {
     env: {
       PATH: `${top}/bin:${Deno.env.get("PATH")}`,
       TMPDIR: top,
-      SSMD_ROOT: ROOT,
+      SSMD_ROOT: ROOT.replace(/\/$/, ""),
       ...KEYS,
       ...{ GIT_AUTHOR_NAME: "Test", GIT_AUTHOR_EMAIL: "test@example.com" },
       ...{ GIT_COMMITTER_NAME: "Test", GIT_COMMITTER_EMAIL: "test@example.com" },

@@ -1,13 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type Logger, messageOf, SsmdError, systemCodeOf } from "@ssmd/runtime";
+import type { Gate } from "../access/gate.ts";
+import { Refusal } from "../access/refusal.ts";
 import { Problem, problemReply } from "./problem.ts";
 import type { Reply } from "./reply.ts";
 import type { Router } from "./router.ts";
 
 /** A server that answers GET and HEAD from the router. */
-export function restServer(router: Router, logger: Logger): Server {
+export function restServer(router: Router, gate: Gate, logger: Logger): Server {
   return createServer((request, response) => {
-    void answer(request, router, logger).then((reply) => send(request, response, reply));
+    void answer(request, router, gate, logger).then((reply) => send(request, response, reply));
   });
 }
 
@@ -41,13 +43,23 @@ function listenError(error: Error, host: string, port: number): SsmdError {
   });
 }
 
-async function answer(request: IncomingMessage, router: Router, logger: Logger): Promise<Reply> {
+async function answer(
+  request: IncomingMessage,
+  router: Router,
+  gate: Gate,
+  logger: Logger,
+): Promise<Reply> {
   try {
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      throw new Problem(405, "METHOD_NOT_ALLOWED", "nothing can be written here", "use GET");
-    }
-    return await router.answer(request.url ?? "/", request.headers);
+    const { method = "GET", headers, url = "/" } = request;
+    return await router.answer(url, headers, method, (query, role) => {
+      const address = request.socket.remoteAddress ?? "";
+      return gate.admit({ headers, query, method, address, what: url.split("?")[0] ?? "" }, role);
+    });
   } catch (error) {
+    if (error instanceof Refusal) {
+      const { status, code, message, hint } = error;
+      return problemReply(new Problem(status, code, message, hint));
+    }
     if (error instanceof Problem) return problemReply(error);
     logger.error("request failed", { path: request.url, error: messageOf(error) });
     const hint = error instanceof SsmdError && error.hint ? error.hint : "see the gateway's log";

@@ -1,9 +1,14 @@
+import type { Role } from "../access/access.ts";
 import { Problem } from "./problem.ts";
 import type { Handler, Reply } from "./reply.ts";
 
 /** A route: `GET` on a path with `{named}` parts. */
 export interface Route {
   path: string;
+  /** Default GET. */
+  method?: "GET" | "POST";
+  /** Who may ask; default `client`. */
+  role?: Role;
   handler: Handler;
 }
 
@@ -18,14 +23,24 @@ export class Router {
   }
 
   /** Answers `GET target`. Throws {@linkcode Problem}. */
-  answer(target: string, headers: Record<string, string | string[] | undefined>) {
+  async answer(
+    target: string,
+    headers: Record<string, string | string[] | undefined>,
+    method: string,
+    admit: (query: URLSearchParams, role: Role) => Promise<unknown>,
+  ): Promise<Reply> {
     const [path = "/", search = ""] = split(target);
     for (const { segments, route } of this.#routes) {
       const params = match(segments, path.split("/"));
       if (params === undefined) continue;
-      return route.handler({ params, query: new URLSearchParams(search), headers }) satisfies
-        | Reply
-        | Promise<Reply>;
+      const allowed = route.method ?? "GET";
+      if ((method === "HEAD" ? "GET" : method) !== allowed) {
+        const hint = `use ${allowed}`;
+        throw new Problem(405, "METHOD_NOT_ALLOWED", `${method} is not answered here`, hint);
+      }
+      const query = new URLSearchParams(search);
+      if (route.role === "admin") await admit(query, route.role);
+      return await route.handler({ params, query, headers });
     }
     throw new Problem(
       404,

@@ -13,7 +13,8 @@ export type Mode = "realtime" | "conflated" | "latest";
 export type Action = "subscribe" | "unsubscribe" | "snapshot" | "ping";
 
 const ACTIONS: readonly Action[] = ["subscribe", "unsubscribe", "snapshot", "ping"];
-const MODES: readonly Mode[] = ["realtime", "conflated", "latest"];
+/** All modes. */
+export const MODES: readonly Mode[] = ["realtime", "conflated", "latest"];
 const FIELDS = ["action", "symbols", "types", "mode", "interval_ms", "since", "policy", "id"];
 const INTERVAL_MS_DEFAULT = 100;
 const INTERVAL_MS_MIN = 10;

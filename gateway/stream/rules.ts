@@ -67,6 +67,15 @@ export class Rules {
     this.#set(pattern, { realtime: 0, conflated: 0, off: types });
   }
 
+  /** Everything that is wanted comes in this mode from now on. */
+  setMode(mode: Mode): void {
+    for (const rule of [...this.#exact.values(), ...this.#prefixes]) {
+      const types = rule.realtime | rule.conflated;
+      rule.realtime = mode === "realtime" ? types : 0;
+      rule.conflated = mode === "realtime" ? 0 : types;
+    }
+  }
+
   /** What is wanted of the market of this symbol. */
   wanted(symbol: string): Wanted {
     const wanted: Wanted = { realtime: 0, conflated: 0 };

@@ -1,0 +1,52 @@
+/**
+ * Serves the environment `demo` of the project it is started in, on a free port, to one client; for
+ * the examples of `ssmd client`. Ends by itself with the project. @module
+ */
+import { startGateway } from "@ssmd/gateway";
+import { Metrics, silentLogger } from "@ssmd/runtime";
+import { memoryTransport } from "@ssmd/transport";
+
+const FILE = "exchanges/environments/demo.yaml";
+const LOOK_MS = 300;
+
+const gateway = await startGateway({
+  env: "demo",
+  transport: memoryTransport(),
+  host: "127.0.0.1",
+  port: 0,
+  feeds: ["kraken"],
+  markets: [{ symbol: "BTCUSD", feed: "kraken", external: "BTC/USD" }],
+  logger: silentLogger,
+  metrics: new Metrics("gateway"),
+  version: "0",
+});
+const text = await Deno.readTextFile(FILE);
+await Deno.writeTextFile(FILE, text.replace(/^gateway:.*$/m, `gateway: { port: ${gateway.port} }`));
+const url = `${gateway.url.replace("http", "ws")}/v1/stream?symbols=BTC*&types=trade,orderbook`;
+
+async function connected(): Promise<WebSocket> {
+  const client = new WebSocket(url);
+  await new Promise((resolve) => client.addEventListener("message", resolve));
+  return client;
+}
+
+const staying = await connected();
+const leaving = await connected();
+leaving.send("this is no JSON");
+leaving.close();
+await new Promise((resolve) => leaving.addEventListener("close", resolve));
+staying.addEventListener("close", () => {});
+console.log("ready");
+const port = `{ port: ${gateway.port} }`;
+setInterval(() => {
+  const mine = readOrNothing().includes(port);
+  if (!mine) Deno.exit(0);
+}, LOOK_MS);
+
+function readOrNothing(): string {
+  try {
+    return Deno.readTextFileSync(FILE);
+  } catch {
+    return "";
+  }
+}

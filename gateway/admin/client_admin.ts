@@ -1,0 +1,82 @@
+import type { MarketData } from "../state/market_data.ts";
+import type { Connection } from "../stream/connection.ts";
+import {
+  type ConnectionFigures,
+  type EndedConnection,
+  figuresOf,
+} from "../stream/connection_figures.ts";
+import type { Hub } from "../stream/hub.ts";
+import type { Mode } from "../stream/request.ts";
+import type { StreamServer } from "../stream/server.ts";
+import type { SlowPolicy } from "../stream/slow_policy.ts";
+
+/** How records are to come to a client from now on; what is absent stays. */
+export interface ModeChange {
+  mode: Mode;
+  intervalMs?: number;
+  policy?: SlowPolicy;
+}
+
+/** Looks at the connected clients and intervenes. */
+export class ConnectedClients {
+  #streams: StreamServer;
+  #hub: Hub;
+  #data: MarketData;
+
+  constructor(streams: StreamServer, hub: Hub, data: MarketData) {
+    this.#streams = streams;
+    this.#hub = hub;
+    this.#data = data;
+  }
+
+  /** All that are connected, or those only that are slow or have lost anything. */
+  list(slowOnly = false): ConnectionFigures[] {
+    const all = [...this.#streams.connections].map(figuresOf);
+    return slowOnly ? all.filter((one) => one.state !== "healthy" || one.dropped > 0) : all;
+  }
+
+  /** One of them; undefined where it is not connected. */
+  show(id: number): ConnectionFigures | undefined {
+    const connection = this.#streams.connection(id);
+    return connection && figuresOf(connection);
+  }
+
+  /** Those that are gone, the newest first. */
+  history(limit: number): EndedConnection[] {
+    return this.#streams.history.slice(-limit).reverse();
+  }
+
+  /** Ends a connection; the client is told. False where it is not connected. */
+  disconnect(id: number): boolean {
+    const connection = this.#streams.connection(id);
+    connection?.refuse("disconnected", "an administrator ended this connection", "ask them why");
+    return connection !== undefined;
+  }
+
+  /**
+   * Changes how everything that a client has subscribed comes to it; the client is told. undefined
+   * where it is not connected, `busy` while it is being given what it missed.
+   */
+  setMode(id: number, change: ModeChange): ConnectionFigures | "busy" | undefined {
+    const connection = this.#streams.connection(id);
+    if (connection === undefined) return undefined;
+    if (connection.client.replaying) return "busy";
+    this.#apply(connection, change);
+    return figuresOf(connection);
+  }
+
+  #apply(connection: Connection, { mode, intervalMs = 100, policy }: ModeChange): void {
+    const { client } = connection;
+    if (policy !== undefined) client.policy = policy;
+    if (mode !== "realtime") client.intervalMs = mode === "latest" ? 0 : intervalMs;
+    client.rules.setMode(mode);
+    connection.onNotice({
+      code: "mode_changed",
+      message: "an administrator changed how records come to you",
+      mode,
+      ...(mode === "conflated" ? { interval_ms: intervalMs } : {}),
+      policy: client.policy,
+    });
+    this.#hub.refresh(client, this.#data.markets());
+  }
+}
