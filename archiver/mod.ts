@@ -1,15 +1,9 @@
 /** The archiver: records from the bus into files, each exactly once. @module */
 export { createArchiver } from "./archiver.ts";
 export type { Archiver, ArchiverOptions, ArchiverStats } from "./archiver_options.ts";
-export {
-  sealDay,
-  type SealDayOptions,
-  type SealedDayReport,
-  type SealedType,
-  type SealProgress,
-  type SealState,
-} from "./seal/seal_day.ts";
+export { sealDay, type SealedDayReport, type SealedType, type SealState } from "./seal/seal_day.ts";
 export { inputOf, runQa, type RunQaOptions } from "./qa/run_qa.ts";
 export { nameOf } from "./qa/qa.ts";
 export { loadQaReport, type QaCheckResult, type QaPlace, type QaReport } from "./qa/report.ts";
 export type { Offender } from "./qa/offenders.ts";
+export type { SealDayOptions, SealProgress } from "./seal/seal_options.ts";

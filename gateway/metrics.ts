@@ -1,6 +1,5 @@
 import { EVENT_TYPES } from "@ssmd/market";
 import type { Metrics } from "@ssmd/runtime";
-import type { GatewayStats } from "./gateway.ts";
 import { CLIENT_STATES, type ClientState, SLOW_POLICIES } from "./stream/slow_policy.ts";
 
 /** The metrics of a gateway; labels are words of ours, never a client's. */
@@ -35,7 +34,7 @@ function gauges(metrics: Metrics, onRefused: (count: number) => void) {
   const active = metrics.gauge("subscriptions_active", "Markets that clients get, summed.");
   let refusedBefore = 0;
   return (
-    stats: GatewayStats,
+    stats: { clients: number; slowClients: number; subscriptions: number },
     byState: Readonly<Record<ClientState, number>>,
     refused: number,
   ): void => {

@@ -1,4 +1,4 @@
-import { ArchiveError, type Logger, silentLogger } from "@ssmd/runtime";
+import { ArchiveError, silentLogger } from "@ssmd/runtime";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 import {
   changeManifest,
@@ -9,41 +9,9 @@ import {
   type ManifestPlace,
   NORMALIZED_VERSION,
 } from "@ssmd/archive";
-import type { Storage } from "@ssmd/storage";
+import type { SealDayOptions } from "./seal_options.ts";
 import { sealType } from "./seal_type.ts";
 import { switched, unretired } from "./sealed_manifest.ts";
-
-/** Which day is sealed, where, by whom. */
-export interface SealDayOptions {
-  storage: Storage;
-  env: string;
-  feed: string;
-  /** Default {@linkcode NORMALIZED_VERSION}. */
-  version?: string;
-  /** `YYYY-MM-DD`, UTC. */
-  day: string;
-  /** Folder on a disk with room for the day's compressed records. */
-  tempDir: string;
-  software: { version: string; commit: string };
-  /** Wall clock, µs. */
-  nowUs: () => number;
-  /** Also a day that is not over. */
-  force?: boolean;
-  /** Say what would be done, and do nothing. */
-  dryRun?: boolean;
-  logger?: Logger;
-  /** Called now and then. */
-  onProgress?: (progress: SealProgress) => void;
-}
-
-/** How far the sealing of one type is. */
-export interface SealProgress {
-  type: EventType;
-  step: "reading" | "checking";
-  /** Records so far, and all. */
-  done: number;
-  total: number;
-}
 
 /** One type of a day before and after. */
 export interface SealedType {

@@ -16,7 +16,7 @@ import {
   streamNormalized,
 } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
-import type { SealDayOptions, SealProgress } from "./seal_day.ts";
+import type { SealDayOptions, SealProgress } from "./seal_options.ts";
 
 /** Records between two tellings of progress. */
 const TELL_EVERY = 100_000;

@@ -1,4 +1,4 @@
-import { EVENT_TYPES, type EventType, type Gap, type MarketEvent } from "@ssmd/market";
+import { EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
 import { Encoder } from "@ssmd/codec";
 import { type ManifestGap, manifestGap } from "@ssmd/archive";
 

@@ -1,5 +1,5 @@
 import { SsmdError } from "@ssmd/runtime";
-import type { SsmdContext } from "../context.ts";
+import type { Globals, SsmdContext } from "../context.ts";
 import { ENV_FLAG, OUTPUT_FLAG } from "../flags.ts";
 import { UsageError } from "../exit.ts";
 import type { OutputFormat } from "../output_format.ts";
@@ -47,7 +47,7 @@ export async function askGateway(
   path: string,
   method: "GET" | "POST" = "GET",
 ): Promise<unknown> {
-  const base = flags.url ?? await addressOf(flags.env, globals.dir);
+  const base = flags.url ?? await addressOf(flags.env, globals);
   const key = variable("SSMD_API_KEY");
   let response: Response;
   try {
@@ -77,8 +77,8 @@ async function answerOf(response: Response, base: string): Promise<unknown> {
   });
 }
 
-async function addressOf(env: string, dir: string | undefined): Promise<string> {
-  const registry = await Registry.open(dir);
+async function addressOf(env: string, globals: Globals): Promise<string> {
+  const registry = await Registry.open(globals);
   const { host = "127.0.0.1", port } = registry.environment(env).gateway;
   const near = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
   return `http://${near.includes(":") ? `[${near}]` : near}:${port}`;

@@ -42,6 +42,6 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [number], SsmdC
       await askGateway(this, flags, `${path}/disconnect`, "POST");
       value.disconnected = true;
     }
-    show(this.process, value, flags.output);
+    show(this, value, flags.output);
   },
 });

@@ -63,7 +63,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [number, Mode],
     if (flags.intervalMs !== undefined) query.set("interval_ms", String(flags.intervalMs));
     if (flags.policy !== undefined) query.set("policy", flags.policy);
     const value = await askGateway(this, flags, `/v1/admin/clients/${id}/mode?${query}`, "POST");
-    show(this.process, value as object, flags.output);
+    show(this, value as object, flags.output);
   },
 });
 

@@ -22,6 +22,6 @@ export const command: Command<SsmdContext> = buildCommand<GatewayFlags, [number]
   },
   async func(flags, id) {
     const value = await askGateway(this, flags, `/v1/admin/clients/${id}`);
-    show(this.process, value as object, flags.output);
+    show(this, value as object, flags.output);
   },
 });
