@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 // @ts-types="@types/ws"
 import { WebSocket } from "ws";
+import { VenueError } from "@ssmd/runtime";
 
 /** A plain client for tests: keeps every frame and lets a test wait for one. */
 export class TestClient {
@@ -65,7 +66,16 @@ export class TestClient {
         const frame = this.frames[this.#read++] as string;
         if (matches(frame)) return frame;
       }
-      if (this.#socket.readyState !== WebSocket.OPEN) throw new Error("closed while waiting");
+      if (this.#socket.readyState !== WebSocket.OPEN) {
+        throw new VenueError(
+          "CONNECTION_CLOSED",
+          "the simulator closed while a frame was waited for",
+          {
+            hint: "the frames that came stand in `frames`",
+            context: { frames: this.frames.length },
+          },
+        );
+      }
       await new Promise<void>((resolve) => this.#waiting = resolve);
       this.#waiting = undefined;
     }
