@@ -10,6 +10,7 @@ import { CLIENT_CONNECTION_ROUTES } from "./client/connection_entries.ts";
 import type { SsmdContext } from "./context.ts";
 import { exitCodeOf } from "./exit.ts";
 import { withGlobals } from "./global_flags.ts";
+import { DATA_ROUTES } from "./data/entries.ts";
 import { DATA_EXPORT_ROUTES } from "./export/entries.ts";
 import { QUERY_COMMANDS } from "./query/entries.ts";
 import { REGISTRY_COMMANDS } from "./registry/entries.ts";
@@ -60,8 +61,8 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     },
   },
   data: {
-    brief: "Archived records: export them",
-    routes: { ...DATA_EXPORT_ROUTES },
+    brief: "Archived records: what there is, how good it is, and out with it",
+    routes: { ...DATA_ROUTES, ...DATA_EXPORT_ROUTES },
   },
   ...QUERY_COMMANDS,
   ...REPROCESS_COMMANDS,

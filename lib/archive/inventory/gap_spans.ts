@@ -20,25 +20,37 @@ export interface GapSpan {
 }
 
 /**
- * The gaps that records tell of, in the order in which they began. A recovery belongs to the opening
- * of the same market and start; given the gaps of several days in order, also to that of a day before.
+ * The gaps that records tell of, in the order in which they began. A recovery belongs to the oldest
+ * opening of the same market, reason and start that has none.
  */
 export function gapSpans(gaps: readonly ManifestGap[]): GapSpan[] {
-  const spans = new Map<string, GapSpan>();
-  gaps.forEach((gap, i) => {
-    const name = `${gap.symbol} ${gap.reason} ${gap.from}`;
-    const known = spans.get(name);
-    if (known === undefined) spans.set(name, spanOf(gap));
-    else if (gap.recovered) {
-      known.toUs = usOfNsText(gap.to);
-      known.isRecovered = true;
-      known.missed ??= gap.missed;
-    } else if (gap.to !== "0" || known.isRecovered) {
-      // One more loss that began at the same moment.
-      spans.set(`${name} ${i}`, spanOf(gap));
+  return joinedSpans(gaps.map(spanOf));
+}
+
+/**
+ * Ends what is open with the recoveries that come behind it. Spans of several days in order, those of
+ * {@linkcode gapSpans}, become one where they go over midnight.
+ */
+export function joinedSpans(spans: readonly GapSpan[]): GapSpan[] {
+  const open = new Map<string, GapSpan[]>();
+  const joined: GapSpan[] = [];
+  for (const span of spans) {
+    const name = `${span.symbol} ${span.reason} ${span.fromUs}`;
+    const opened = span.isRecovered ? open.get(name)?.shift() : undefined;
+    if (opened !== undefined) {
+      opened.toUs = span.toUs;
+      opened.isRecovered = true;
+      opened.missed ??= span.missed;
+      continue;
     }
-  });
-  return [...spans.values()].sort((a, b) => a.fromUs - b.fromUs || compare(a.symbol, b.symbol));
+    const own = { ...span };
+    joined.push(own);
+    if (own.toUs !== undefined) continue;
+    const others = open.get(name);
+    if (others === undefined) open.set(name, [own]);
+    else others.push(own);
+  }
+  return joined.sort((a, b) => a.fromUs - b.fromUs || compare(a.symbol, b.symbol));
 }
 
 function spanOf({ symbol, reason, from, to, missed, recovered, detail }: ManifestGap): GapSpan {

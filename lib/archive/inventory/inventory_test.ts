@@ -3,6 +3,7 @@ import { memoryStorage, type Storage } from "@ssmd/storage";
 import {
   changedManifest,
   emptyManifest,
+  gapSpans,
   inventory,
   type InventoryQuery,
   type Manifest,
@@ -137,6 +138,13 @@ Deno.test("a day's figures are those of its manifests; a gap and its recovery ar
     toUs: usOn("2026-08-04", 30),
   }]);
   assert.equal(degraded.quality, 0.8);
+});
+
+Deno.test("two connections that break at the same moment are two gaps, each with its end", () => {
+  const day = "2026-08-04";
+  const later = { ...gap(day, true), to: `${usOn(day, 40)}000` };
+  const found = gapSpans([gap(day, false), gap(day, false), gap(day, true), later]);
+  assert.deepEqual(found.map(({ toUs }) => toUs), [usOn(day, 30), usOn(day, 40)]);
 });
 
 Deno.test("clocks are told with the lines that they timed", async () => {

@@ -1,0 +1,65 @@
+import { type DaySummary, inventory, usOfDay } from "@ssmd/archive";
+import { type Calendar, openSpans } from "@ssmd/metadata";
+import { nowUs, SsmdError } from "@ssmd/runtime";
+import { envOf } from "../archive/archived_env.ts";
+import { openArchive } from "../archive/open_archive.ts";
+import { spanOf } from "../archive/time_span.ts";
+import type { Globals } from "../context.ts";
+import { Registry } from "../registry/registry.ts";
+import type { InventoryFlags } from "./inventory_flags.ts";
+
+const DAY_US = 86_400_000_000;
+
+/** The archive's days that flags name, with the environment they are of. */
+export interface NamedDays {
+  env: string;
+  days: DaySummary[];
+}
+
+/** Reads the days' manifests. Throws as `inventory`, and UsageError. */
+export async function namedDays(globals: Globals, flags: InventoryFlags): Promise<NamedDays> {
+  const { dir } = globals;
+  const span = spanOf(flags);
+  const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
+  try {
+    const env = await envOf(storage, flags.env);
+    const isExpected = await expectation(globals);
+    const days = await inventory(storage, {
+      ...{ env, ...span, isExpected, nowUs: nowUs() },
+      ...(flags.feed === undefined ? {} : { feeds: flags.feed }),
+      ...(flags.version === undefined ? {} : { version: flags.version }),
+    });
+    return { env, days };
+  } finally {
+    await storage.close();
+  }
+}
+
+/** Whether a feed's calendar has it open on a day; without a registry or calendar it always is. */
+async function expectation(
+  globals: Globals,
+): Promise<(feed: string, day: string) => boolean> {
+  const registry = await registryOrNone(globals);
+  const calendars = new Map<string, Calendar | undefined>();
+  return (feed, day) => {
+    if (registry === undefined) return true;
+    if (!calendars.has(feed)) calendars.set(feed, calendarOf(registry, feed));
+    const startUs = usOfDay(day);
+    return openSpans(calendars.get(feed), startUs, startUs + DAY_US).length > 0;
+  };
+}
+
+async function registryOrNone(globals: Globals): Promise<Registry | undefined> {
+  try {
+    return await Registry.open(globals);
+  } catch (error) {
+    if (error instanceof SsmdError && globals.dir === undefined) return undefined;
+    throw error;
+  }
+}
+
+function calendarOf(registry: Registry, feed: string): Calendar | undefined {
+  if (!registry.names("feed").includes(feed)) return undefined;
+  const { calendar } = registry.feed(feed);
+  return calendar === undefined ? undefined : registry.calendar(calendar);
+}
