@@ -7,3 +7,12 @@ export { nameOf } from "./qa/qa.ts";
 export { loadQaReport, type QaCheckResult, type QaPlace, type QaReport } from "./qa/report.ts";
 export type { Offender } from "./qa/offenders.ts";
 export type { SealDayOptions, SealProgress } from "./seal/seal_options.ts";
+export {
+  type OldDay,
+  oldDayText,
+  planRetention,
+  type Retention,
+  type RetentionOptions,
+  type RetentionState,
+} from "./retention/plan_retention.ts";
+export { type ApplyOptions, expireDay } from "./retention/apply_retention.ts";

@@ -50,7 +50,8 @@ export class NormalizedFiles {
       day.bytes += file.bytes;
       this.#options.onFile();
     }
-    this.#checkGaps(manifest, day.records.gap);
+    // The gaps of a day stay in its manifest when its files are removed.
+    if (manifest.expired === undefined) this.#checkGaps(manifest, day.records.gap);
   }
 
   async #recount(

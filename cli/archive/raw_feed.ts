@@ -40,13 +40,18 @@ interface Connection {
   /** Lines so far; undefined after a file that could not be read: that is told already. */
   lines: number | undefined;
   translator: Translator | undefined;
+  /** Its beginning was removed by retention: what it gives cannot be known. */
+  isCut: boolean;
 }
 
 /** Recounts the raw files of a feed and translates them anew, each connection in its own order. */
 export class RawFeed {
   /** Whether every line that was captured could be translated. */
   whole = true;
+  /** Days with connections whose beginning was removed by retention, and those that were removed. */
+  readonly unknownDays = new Set<string>();
   #options: RawFeedOptions;
+  #isExpired = false;
 
   /** With nothing read yet. */
   constructor(options: RawFeedOptions) {
@@ -59,6 +64,10 @@ export class RawFeed {
     const connections = new Map<string, Named[]>();
     for (const manifest of manifests) {
       report.day(env, feed, manifest.day).rawStatus = manifest.status;
+      if (manifest.expired !== undefined) {
+        this.#isExpired = true;
+        this.unknownDays.add(manifest.day);
+      }
       for (const file of manifest.files) {
         const name = `${file.run ?? ""} ${file.connection ?? ""}`;
         connections.set(name, [...connections.get(name) ?? [], { manifest, file }]);
@@ -67,7 +76,7 @@ export class RawFeed {
     for (const files of connections.values()) {
       files.sort((a, b) => (a.file.sequence?.first ?? 0) - (b.file.sequence?.first ?? 0));
       const name = files[0]?.file.connection ?? "";
-      const connection: Connection = { name, lines: 0, translator: undefined };
+      const connection: Connection = { name, lines: 0, translator: undefined, isCut: false };
       for (const named of files) await this.#verifyFile(named, connection);
     }
   }
@@ -129,6 +138,12 @@ export class RawFeed {
 
   /** A file's capture line: it must go on where the connection's last file ended. */
   #begin(manifest: Manifest, file: ManifestFile, info: CaptureInfo, connection: Connection): void {
+    const isFirst = connection.translator === undefined && connection.lines === 0;
+    if (isFirst && info.linesBefore > 0 && this.#isExpired) {
+      connection.isCut = true;
+      connection.lines = info.linesBefore;
+    }
+    if (connection.isCut) this.unknownDays.add(manifest.day);
     if (info.linesBefore !== (connection.lines ?? info.linesBefore)) {
       this.whole = false;
       const message = `${file.key} goes on after line ${info.linesBefore} of connection ` +
@@ -136,6 +151,7 @@ export class RawFeed {
       this.#options.report.add({ ...manifest, key: file.key }, "RAW_HOLE", message);
     }
     connection.lines = info.linesBefore;
+    if (connection.isCut) return;
     connection.translator ??= translatorOf(info, { day: dayOfUs(usOfNsText(file.from)) });
   }
 

@@ -144,7 +144,12 @@ async function verifyFeed(
 ): Promise<void> {
   const tallies = new DayMap(() => new Tally());
   const options = { storage, env, feed, sizes, report, onFile };
-  const isWhole = await balanced(raw, normalized, options, (day) => tallies.of(day));
+  const { isWhole, unknownDays } = await balanced(
+    raw,
+    normalized,
+    options,
+    (day) => tallies.of(day),
+  );
   for (const { day, gaps } of normalized) for (const gap of gaps) tallies.of(day).listed(gap);
   // Other versions may be of other normalizers: their files are recounted, and held against nothing.
   const others = new NormalizedFiles(options);
@@ -156,7 +161,9 @@ async function verifyFeed(
   // What a hole in raw or an unreadable file costs would come again here, as every record of it.
   if (!isWhole) return;
   const differing = new Map(
-    tallies.entries().map(([day, tally]) => [day, tally.differingChunks()] as const)
+    tallies.entries().filter(([day]) => !unknownDays.has(day)).map(([day, tally]) =>
+      [day, tally.differingChunks()] as const
+    )
       .filter(([, chunks]) => chunks.size > 0),
   );
   const details = new DayMap((day) => new DetailTally(differing.get(day) ?? new Map()));
@@ -166,6 +173,7 @@ async function verifyFeed(
     await balanced(raw, normalized, again, (day) => details.of(day));
   }
   for (const [day, tally] of tallies.entries()) {
+    if (unknownDays.has(day)) continue;
     tellDifferences({ env, feed, day }, details.of(day), tally, report);
   }
 }
@@ -197,13 +205,16 @@ interface Balance {
   find(event: MarketEvent): void;
 }
 
-/** Puts what raw gives against what is archived; false when not everything could be read. */
+/**
+ * Puts what raw gives against what is archived; says whether everything could be read, and of which
+ * days it cannot be known, as retention removed one side.
+ */
 async function balanced(
   raw: readonly Manifest[],
   normalized: readonly Manifest[],
   options: Omit<RawFeedOptions, "expect">,
   balanceOf: (day: string) => Balance,
-): Promise<boolean> {
+): Promise<{ isWhole: boolean; unknownDays: ReadonlySet<string> }> {
   const expect = (event: MarketEvent) => balanceOf(dayOfUs(event.receivedAtUs)).expect(event);
   const rawFeed = new RawFeed({ ...options, expect });
   await rawFeed.verify(raw);
@@ -212,7 +223,9 @@ async function balanced(
     const balance = balanceOf(manifest.day);
     await files.verify(manifest, (event) => balance.find(event));
   }
-  return rawFeed.whole && files.whole;
+  const expired = normalized.filter((manifest) => manifest.expired).map(({ day }) => day);
+  const unknownDays = new Set([...rawFeed.unknownDays, ...expired]);
+  return { isWhole: rawFeed.whole && files.whole, unknownDays };
 }
 
 function tellDifferences(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   changedManifest,
+  changeManifest,
   loadManifest,
   type Manifest,
   NormalizedFileBuilder,
@@ -8,6 +9,7 @@ import {
   saveManifest,
   sha256Of,
 } from "@ssmd/archive";
+import { expireDay, planRetention } from "@ssmd/archiver";
 import { Encoder } from "@ssmd/codec";
 import { memoryStorage, type Storage } from "@ssmd/storage";
 import { fillArchive, PLACE } from "./_fixtures.ts";
@@ -200,3 +202,22 @@ Deno.test("counts and spans that a manifest states wrongly are told", async () =
   });
   assert.deepEqual(codes(problems), ["FILE_COUNT", "FILE_SEQUENCE", "FILE_SPAN"]);
 });
+
+for (const kind of ["raw", "normalized"] as const) {
+  Deno.test(`a ${kind} day that retention removed is not missing`, async () => {
+    const storage = memoryStorage();
+    await fillArchive(storage);
+    await changeManifest(storage, { kind, ...PLACE }, (manifest) => ({
+      ...manifest,
+      status: "partial",
+    }));
+    const nowUs = Date.parse("2026-09-01") * 1000;
+    const retention = { rawDays: 1, normalizedDays: 1 };
+    const days = await planRetention({ storage, env: PLACE.env, retention, nowUs });
+    const day = days.find((each) => each.kind === kind);
+    assert.ok(day);
+    await expireDay(day, { storage, writtenBy: "test", nowUs: () => nowUs, reason: "a test" });
+    const { problems } = await verifyArchive(storage, {});
+    assert.deepEqual(problems.map(({ message }) => message), []);
+  });
+}

@@ -4,11 +4,17 @@ const KEY = `${NO_KEY}; ssmd key set kalshi --env prod < kalshi.yaml`;
 
 const VERSION_2 = "rm -f data/normalized/demo/kraken/promoted.json; " +
   "ssmd reprocess run --feed kraken --as v2 -q > made";
-const VERSIONED = `deno run -A --no-check --frozen --config "$SSMD_ROOT/deno.json" ` +
-  `"$SSMD_ROOT/cli/testing/versioned_archive.ts"`;
 const GATEWAY = `rm -f served.log; deno run -qA --no-check --config "$SSMD_ROOT/deno.json" ` +
   `"$SSMD_ROOT/cli/testing/served_client.ts" > served.log 2>&1 & ` +
   `for i in $(seq 200); do grep -q ready served.log 2>/dev/null && break; sleep 0.1; done`;
+
+/** Runs a file of this folder in the project. */
+function scripted(name: string): string {
+  return `deno run -A --no-check --frozen --config "$SSMD_ROOT/deno.json" ` +
+    `"$SSMD_ROOT/cli/testing/${name}"`;
+}
+
+const VERSIONED = scripted("versioned_archive.ts");
 
 /** What must be so before each example of a command runs, as a line of bash in the project. */
 export const PREPARATIONS: Readonly<Record<string, string>> = {
@@ -29,6 +35,7 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "reprocess promote": VERSION_2,
   "reprocess prune": VERSION_2,
   "qa show": "ssmd qa run --feed kraken --check monotonic_time > checked",
+  "data retention": scripted("brief_archive.ts"),
   "storage versions": VERSIONED,
   "storage restore": VERSIONED,
   "storage delete": VERSIONED,

@@ -128,10 +128,52 @@ export interface Manifest {
   sealedParts?: number;
   /** Normalized: files that are named no more and are being removed; their names stay taken. */
   retired?: string[];
+  /** Present = its files were removed on purpose, and nothing is missing. */
+  expired?: Expired;
   /** Versions that wrote here, `0.1.0+abc1234`, oldest first. */
   writtenBy: string[];
   /** ISO time of the last change. */
   updatedAt: string;
+}
+
+/** What retention removed of a day: the sums of the files that were named before. */
+export interface Expired {
+  /** ISO time. */
+  at: string;
+  /** Days that such files are kept, as the environment had it. */
+  keptDays: number;
+  /** Files that were named. */
+  files: number;
+  /** Records or lines in them. */
+  count: number;
+  /** Of them in storage. */
+  bytes: number;
+  /** Why it was removed though something spoke against it; absent = nothing did. */
+  reason?: string;
+}
+
+/**
+ * The manifest of a day whose files are to be removed: it names none any more, and their names stand
+ * under `retired` until they are gone.
+ */
+export function expiredManifest(
+  manifest: Manifest,
+  { keptDays, reason, writtenBy, nowUs }: {
+    keptDays: number;
+    reason?: string | undefined;
+    writtenBy: string;
+    nowUs: number;
+  },
+): Manifest {
+  const { files, count, bytes, retired = [] } = manifest;
+  const expired = { at: isoOfUs(nowUs), keptDays, files: files.length, count, bytes };
+  return {
+    ...manifest,
+    ...{ files: [], count: 0, bytes: 0, updatedAt: isoOfUs(nowUs) },
+    retired: [...new Set([...retired, ...files.map(({ key }) => key)])],
+    expired: { ...expired, ...(reason === undefined ? {} : { reason }) },
+    writtenBy: [...new Set([...manifest.writtenBy, writtenBy])],
+  };
 }
 
 /** A day's first manifest: nothing in it, open. */

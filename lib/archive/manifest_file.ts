@@ -2,6 +2,7 @@ import { ArchiveError, messageOf, StorageError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import {
   emptyManifest,
+  type Expired,
   type Manifest,
   type ManifestFile,
   type ManifestGap,
@@ -158,7 +159,8 @@ function wrongPlace(manifest: Record<string, unknown>): string | undefined {
   if (!Array.isArray(writtenBy)) return "writtenBy";
   if (!Array.isArray(files)) return "files";
   if (!Array.isArray(gaps)) return "gaps";
-  const { sealedParts, retired } = manifest;
+  const { sealedParts, retired, expired } = manifest;
+  if (expired !== undefined && !isExpired(expired)) return "expired";
   if (sealedParts !== undefined && !Number.isSafeInteger(sealedParts)) return "sealedParts";
   if (retired !== undefined && !isTexts(retired)) return "retired";
   const file = files.findIndex((entry) => !isFile(entry));
@@ -192,6 +194,12 @@ function isClock(value: unknown): boolean {
   const clock = value as Partial<CaptureClock> | null;
   return typeof clock?.source === "string" && typeof clock.status === "string" &&
     (clock.offsetUs === null || Number.isFinite(clock.offsetUs));
+}
+
+function isExpired(value: unknown): value is Expired {
+  const expired = value as Partial<Expired> | null;
+  return typeof expired?.at === "string" &&
+    [expired.keptDays, expired.files, expired.count, expired.bytes].every(Number.isSafeInteger);
 }
 
 function isSealed(value: unknown): boolean {

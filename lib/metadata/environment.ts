@@ -105,6 +105,14 @@ export interface ScheduleSpec {
   autoRoll: boolean;
 }
 
+/** How long archived days are kept; absent = for ever. */
+export interface RetentionSpec {
+  /** Days of raw files, counted from the day's end. */
+  rawDays?: number;
+  /** Days of normalized records. */
+  normalizedDays?: number;
+}
+
 /** Feeds served by the simulator on loopback in place of the venues. */
 export interface SimulatorSpec {
   /** Same seed, same market. */
@@ -139,6 +147,8 @@ export interface Environment {
   gateway: GatewaySpec;
   /** When days begin and end. */
   schedule: ScheduleSpec;
+  /** How long archived days are kept; absent = for ever. */
+  retention?: RetentionSpec;
   /** Present = these feeds are simulated on loopback and need no credentials. */
   simulator?: SimulatorSpec;
   /** Feed → address in place of the feed file's. */

@@ -113,6 +113,10 @@ const schedule = fields({
   auto_roll: z.boolean().default(SCHEDULE.autoRoll),
 }).transform(camelKeys);
 
+const keptDays = z.int().min(1).max(36_500).exactOptional();
+
+const retention = fields({ raw_days: keptDays, normalized_days: keptDays }).transform(camelKeys);
+
 const simulator = fields({
   seed: z.int().min(0).exactOptional(),
   rate: z.number().gt(0).max(1_000_000).exactOptional(),
@@ -135,6 +139,7 @@ export const environmentShape: z.ZodType<Environment> = fields({
   journal: journal.default({ type: "memory" }),
   gateway: gateway.default({ port: 8080, auth: "open" }),
   schedule: schedule.default(SCHEDULE),
+  retention: retention.exactOptional(),
   simulator: simulator.exactOptional(),
   endpoints: z.record(z.string(), address(["wss", "ws"])).exactOptional(),
   credentials: z.record(z.string(), credentials).exactOptional(),

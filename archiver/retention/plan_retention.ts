@@ -1,0 +1,140 @@
+import {
+  type ArchiveKind,
+  loadManifest,
+  loadPromoted,
+  type Manifest,
+  type ManifestPlace,
+  NORMALIZED_VERSION,
+  parseManifestKey,
+  promotedOn,
+  usOfDay,
+} from "@ssmd/archive";
+import type { Storage } from "@ssmd/storage";
+
+const DAY_US = 86_400_000_000;
+
+/** How long days are kept; absent = for ever. */
+export interface Retention {
+  rawDays?: number;
+  normalizedDays?: number;
+}
+
+/** What is looked at. */
+export interface RetentionOptions {
+  storage: Storage;
+  env: string;
+  retention: Retention;
+  /** Wall clock, µs. */
+  nowUs: number;
+}
+
+/**
+ * `due`: it is old enough and may go. `kept`: it is old enough, and something speaks against it.
+ * `unfinished`: it is removed, and files of it are still there.
+ */
+export type RetentionState = "due" | "kept" | "unfinished";
+
+/** A day that is older than it is kept. */
+export interface OldDay {
+  kind: ArchiveKind;
+  env: string;
+  feed: string;
+  /** Normalized: its version. */
+  version?: string;
+  day: string;
+  state: RetentionState;
+  /** Why it is kept, a sentence; "" = it is not. */
+  why: string;
+  /** Whether no reason is enough to remove it. */
+  isOpen: boolean;
+  files: number;
+  count: number;
+  bytes: number;
+  keptDays: number;
+}
+
+/**
+ * The days of an environment that are older than they are kept, raw first, oldest first. A raw day goes
+ * only when the promoted records of it are complete and sealed, or have gone the same way; a normalized
+ * day when it is sealed. A day is as old as its end. Throws what reading manifests throws.
+ */
+export async function planRetention(options: RetentionOptions): Promise<OldDay[]> {
+  const { storage, env, retention, nowUs } = options;
+  const days: OldDay[] = [];
+  for (const kind of ["raw", "normalized"] as const) {
+    const keptDays = kind === "raw" ? retention.rawDays : retention.normalizedDays;
+    if (keptDays === undefined) continue;
+    for (const place of await oldPlaces(storage, { kind, env, keptDays, nowUs })) {
+      const manifest = await loadManifest(storage, place);
+      if (manifest === undefined) continue;
+      const old = await oldDay(storage, manifest, keptDays);
+      if (old !== undefined) days.push(old);
+    }
+  }
+  return days;
+}
+
+async function oldPlaces(
+  storage: Storage,
+  { kind, env, keptDays, nowUs }: {
+    kind: ArchiveKind;
+    env: string;
+    keptDays: number;
+    nowUs: number;
+  },
+): Promise<ManifestPlace[]> {
+  const places: ManifestPlace[] = [];
+  for await (const { key } of storage.list(`${kind}/${env}/`)) {
+    const place = parseManifestKey(key);
+    if (place === undefined) continue;
+    if (usOfDay(place.day) + (keptDays + 1) * DAY_US <= nowUs) places.push(place);
+  }
+  return places.sort((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : 0));
+}
+
+async function oldDay(
+  storage: Storage,
+  manifest: Manifest,
+  keptDays: number,
+): Promise<OldDay | undefined> {
+  const { kind, env, feed, version, day, count, bytes, files, retired = [] } = manifest;
+  const place = { kind, env, feed, ...(version === undefined ? {} : { version }), day };
+  const old = { ...place, files: files.length, count, bytes, keptDays, why: "" };
+  if (manifest.expired !== undefined && files.length === 0) {
+    if (retired.length === 0) return undefined;
+    return { ...old, state: "unfinished", files: retired.length, isOpen: false };
+  }
+  if (manifest.status === "open") {
+    return { ...old, state: "kept", isOpen: true, why: `${nameOf(manifest)} is still open` };
+  }
+  const why = kind === "normalized" ? unsealedWhy(manifest) : await rawWhy(storage, manifest);
+  return { ...old, state: why === "" ? "due" : "kept", why, isOpen: false };
+}
+
+function nameOf({ kind, env, feed, day }: Manifest): string {
+  return `${kind} ${env}/${feed} of ${day}`;
+}
+
+/** What was sealed was read back whole; what was not has not been verified. */
+function unsealedWhy(manifest: Manifest): string {
+  const windows = manifest.files.filter(({ sealed }) => sealed === undefined).length;
+  if (windows > 0) return `${nameOf(manifest)} is not sealed`;
+  return manifest.status === "complete" ? "" : `${nameOf(manifest)} is ${manifest.status}`;
+}
+
+/** Raw is the truth: it goes when what was made of it is whole. */
+async function rawWhy(storage: Storage, manifest: Manifest): Promise<string> {
+  const { env, feed, day } = manifest;
+  const version = promotedOn(await loadPromoted(storage, env, feed), day);
+  const made = await loadManifest(storage, { kind: "normalized", env, feed, version, day });
+  if (made === undefined) return `no records of ${env}/${feed} of ${day} are archived`;
+  if (made.expired !== undefined) return "";
+  if (made.status === "open") return `${nameOf(made)} is still open`;
+  return unsealedWhy(made);
+}
+
+/** A day as a person reads it: `raw prod/kraken 2026-08-01`. */
+export function oldDayText({ kind, env, feed, version, day }: OldDay): string {
+  const suffix = version === undefined || version === NORMALIZED_VERSION ? "" : ` ${version}`;
+  return `${kind} ${env}/${feed}${suffix} ${day}`;
+}
