@@ -42,4 +42,68 @@ export const GATEWAY_LIMITS = {
   recentRecordsBytesMax: 64 * 1024 * 1024,
   /** Markets in one REST answer. */
   marketsPageMax: 5_000,
+  /** Address and headers of a request; beyond it 431 and the connection is cut. */
+  headerBytesMax: 16 * 1024,
+  /** Characters of a request's address; beyond it 414. */
+  urlCharactersMax: 4096,
+  /** Bytes of a request's body; beyond it 413. */
+  bodyBytesMax: 256 * 1024,
+  /** Wait for the headers of a request; then 408 and the connection is cut. */
+  headersMs: 10_000,
+  /** Wait for a whole request; then 408 and the connection is cut. */
+  requestMs: 30_000,
+  /** Silence between two requests of a connection; then it is closed. */
+  keepAliveMs: 15_000,
+  /** Silence of a feed after which its figures count as stale, of a market as resting. */
+  staleAfterMs: 30_000,
+  /** Levels a side in one answer. */
+  depthMax: 10_000,
+  /** Trades and tickers that are kept at least this long, so that they reach into the archive. */
+  historyKeptMs: 5 * 60_000,
+  /** Newest trades and tickers a market that are kept however old they are. */
+  historyRecordsMin: 1000,
+  /** Trades and tickers over all markets; beyond it each keeps its share, the oldest leave. */
+  historyRecordsTotalMax: 500_000,
+  /** Candles of a minute a market that are kept up to date; older ones come from the archive. */
+  liveCandlesMax: 1440,
+  /** Of those over all markets: each market's share shrinks as markets are added. */
+  liveCandlesTotalMax: 500_000,
+  /** Candles a market that are kept even then. */
+  liveCandlesMin: 10,
+  /** A trade that comes later than this after its own time is left out of candles. */
+  candleLateMs: 10 * 60_000,
+  /** A trade whose own time is further ahead than this (a wrong clock) is left out of candles. */
+  candleEarlyMs: 5_000,
+  /** Newest gaps a feed in memory; older ones are in the archive's manifests. */
+  recentGapsMax: 400,
+  /** Records in one page of a history. */
+  historyPageMax: 5_000,
+  /** Longest span of one request for records or gaps. */
+  historySpanDaysMax: 366,
+  /** Where a page begins that names no `from`: so many days before its end. */
+  historySpanDaysDefault: 31,
+  /** Time that one request reads in the archive; then the page ends there and says where to go on. */
+  archiveReadMs: 2_000,
+  /** Requests that read in the archive at the same time; further ones wait. */
+  archiveReadsMax: 2,
+  /** Requests that wait for that; a further one is refused with 503. */
+  archiveReadsWaitingMax: 64,
+  /** Bytes of archive files that one request fetches before their time. */
+  archiveReadAheadBytesMax: 8 * 1024 * 1024,
+  /** How long what a manifest of today says is believed. */
+  archiveOpenDayMs: 1_000,
+  /** The same of a day that is over: only gaps and figures can change then. */
+  archiveClosedDayMs: 60_000,
+  /** Days whose figures are kept; the oldest leave. */
+  archiveDaysKeptMax: 1_000,
+  /** Time that one request for candles reads; then the answer ends there and says where to go on. */
+  candlesReadMs: 4_000,
+  /** Candles of a minute of days and hours that are over, kept for the next request. */
+  candlesCachedMax: 300_000,
+  /** Time after its end at which a candle counts as complete. */
+  candleSettledMs: 10_000,
+  /** Candles in one answer. */
+  candlesMax: 1_500,
+  /** Smallest answer that is packed: below it the headers cost more than is saved. */
+  gzipBytesMin: 1400,
 } as const;

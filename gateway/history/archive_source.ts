@@ -1,0 +1,57 @@
+import type { EventType, MarketEvent } from "@ssmd/market";
+import type { GapSpan } from "./gap_span.ts";
+
+/** Which records of one market are read. */
+export interface ArchiveSlice {
+  feed: string;
+  symbol: string;
+  type: EventType;
+  /** receivedAt, µs. */
+  fromUs: number;
+  /** The first moment that is left out, µs. */
+  toUs: number;
+}
+
+/** What a day of the archive holds of one type. */
+export interface TypeTally {
+  type: EventType;
+  files: number;
+  records: number;
+  bytes: number;
+}
+
+/** What is known of a day of the archive without reading its records. */
+export interface ArchivedDay {
+  feed: string;
+  /** `YYYY-MM-DD`, UTC. */
+  day: string;
+  version: string;
+  status: "open" | "complete" | "partial" | "failed";
+  /** Share of the captured time that lies in no gap: 0…1. */
+  quality: number;
+  symbols: number;
+  records: number;
+  bytes: number;
+  /** receivedAt of the earliest record, µs; 0 = none. */
+  fromUs: number;
+  /** receivedAt of the latest record, µs; 0 = none. */
+  toUs: number;
+  types: TypeTally[];
+  gaps: GapSpan[];
+}
+
+/** The archive as the gateway reads it. All calls may throw StorageError or ArchiveError. */
+export interface ArchiveSource {
+  /**
+   * Records in order of receivedAt, then sequence, in batches. What cannot be read is told to
+   * `onDamage`, and reading goes on behind it. Reading stops when the caller stops asking.
+   */
+  read(
+    slice: ArchiveSlice,
+    onDamage: (gap: GapSpan) => void,
+  ): AsyncIterable<readonly MarketEvent[]>;
+  /** What is known of the days of a feed that there are, oldest first. */
+  days(feed: string, fromUs: number, toUs: number): Promise<ArchivedDay[]>;
+  /** All that was received of a feed before this moment is in the archive, µs; 0 = nothing is known. */
+  coveredUs(feed: string): Promise<number>;
+}

@@ -1,0 +1,181 @@
+import { dayOfUs } from "@ssmd/archive";
+import { nowUs } from "@ssmd/runtime";
+import { GATEWAY_LIMITS } from "../limits.ts";
+import type { Market } from "../state/market.ts";
+import { type Candle, type CandleClock, Candles, timeOf } from "./candle.ts";
+import { CandleCache } from "./candle_cache.ts";
+import type { GapSpan } from "./gap_span.ts";
+import type { History } from "./history.ts";
+import type { HistoryReader } from "./history_reader.ts";
+import { isTooLate, LIVE_INTERVAL_US, wholeFrom } from "./live_candles.ts";
+
+/** Which candles are wanted; both ends are whole multiples of the interval. */
+export interface CandleQuery {
+  market: Market;
+  intervalUs: number;
+  clock: CandleClock;
+  fromUs: number;
+  /** The first moment that is left out. */
+  toUs: number;
+}
+
+/** Candles of a span. */
+export interface CandleAnswer {
+  /** In order; none of an interval without trades. */
+  candles: Candle[];
+  /** Trades left out because they came too late for their time. */
+  lateTrades: number;
+  /** Where reading ended; before `toUs` when it took long. A multiple of the interval. */
+  endUs: number;
+  gaps: GapSpan[];
+}
+
+/** A part of a span that is read at once. */
+interface Piece {
+  fromUs: number;
+  toUs: number;
+  /** Under which it is remembered; absent = more may come. */
+  key?: string;
+}
+
+interface Collected {
+  parts: Candles;
+  late: number;
+  damages: GapSpan[];
+}
+
+const HOUR_US = 3_600_000_000;
+const DAY_US = 24 * HOUR_US;
+
+/**
+ * Puts candles together: what is live from the candles kept up to date, days and hours that are over
+ * from a cache of candles of a minute, the rest from the trades in memory and archive.
+ */
+export class CandleReader {
+  #history: History;
+  #reader: HistoryReader;
+  #cache = new CandleCache(GATEWAY_LIMITS.candlesCachedMax);
+
+  constructor(history: History, reader: HistoryReader) {
+    this.#history = history;
+    this.#reader = reader;
+  }
+
+  /** The candles. Throws StorageError or ArchiveError where the archive cannot be read at all. */
+  async candles(query: CandleQuery): Promise<CandleAnswer> {
+    const { market, intervalUs, clock, fromUs } = query;
+    const isByMinute = intervalUs % LIVE_INTERVAL_US === 0 && clock === "venue";
+    const parts = new Candles(intervalUs);
+    const collected: Collected = { parts, late: 0, damages: [] };
+    const toUs = Math.min(query.toUs, nowUs() + DAY_US);
+    const liveFromUs = isByMinute ? this.#takeLive(query, collected) : Infinity;
+    const endUs = await this.#collect(query, Math.min(toUs, liveFromUs), isByMinute, collected);
+    const until = endUs < Math.min(toUs, liveFromUs) ? endUs : query.toUs;
+    const border = await this.#reader.gapsOf(market, fromUs, until);
+    return {
+      candles: parts.between(fromUs, until),
+      lateTrades: collected.late,
+      endUs: until,
+      gaps: [...border, ...collected.damages],
+    };
+  }
+
+  /** Takes what is live; from where on that is all there is, µs. */
+  #takeLive({ market, fromUs, toUs }: CandleQuery, { parts }: Collected): number {
+    const live = this.#history.of(market)?.candles;
+    const floorUs = live?.floorUs ?? wholeFrom(this.#history.floorOf(market.feed));
+    const liveFromUs = Math.max(fromUs, floorUs);
+    for (const part of live?.between(liveFromUs, toUs) ?? []) parts.merge(part);
+    return liveFromUs;
+  }
+
+  /** Collects [query.fromUs, toUs); where it ended, a multiple of the interval. */
+  async #collect(
+    query: CandleQuery,
+    toUs: number,
+    isByMinute: boolean,
+    collected: Collected,
+  ): Promise<number> {
+    const { market, intervalUs, fromUs } = query;
+    const started = performance.now();
+    const pieces = isByMinute ? await this.#pieces(market, fromUs, toUs) : [{ fromUs, toUs }];
+    for (const piece of pieces) {
+      await this.#read(query, piece, collected);
+      const doneUs = Math.floor(piece.toUs / intervalUs) * intervalUs;
+      const isLong = performance.now() - started > GATEWAY_LIMITS.candlesReadMs;
+      if (isLong && doneUs > fromUs && piece.toUs < toUs) return doneUs;
+    }
+    return toUs;
+  }
+
+  /** Whole days and hours that are over are remembered; days that the archive has not are left out. */
+  async #pieces(market: Market, fromUs: number, toUs: number): Promise<Piece[]> {
+    const pieces: Piece[] = [];
+    if (fromUs >= toUs) return pieces;
+    const { days, coveredUs } = await this.#reader.archived(market, fromUs, toUs);
+    const closedUs = coveredUs - GATEWAY_LIMITS.candleLateMs * 1000;
+    const memoryDay = dayOfUs(Math.min(toUs, this.#reader.floorOf(market)));
+    const version = new Map(days.map((day) => [day.day, day.version]));
+    for (let us = fromUs; us < toUs;) {
+      const dayUs = Math.floor(us / DAY_US) * DAY_US;
+      const day = dayOfUs(us);
+      const step = dayUs + DAY_US <= closedUs ? DAY_US : HOUR_US;
+      const startUs = Math.floor(us / step) * step;
+      const endUs = startUs + step;
+      if (version.has(day) || day >= memoryDay) {
+        const key = `${market.feed.id}/${market.symbol}/${version.get(day)}/${startUs}/${step}`;
+        const piece = { fromUs: us, toUs: Math.min(endUs, toUs) };
+        const isOver = endUs <= closedUs && version.has(day);
+        pieces.push(isOver ? { fromUs: startUs, toUs: endUs, key } : piece);
+      }
+      us = endUs;
+    }
+    return pieces;
+  }
+
+  async #read(query: CandleQuery, piece: Piece, collected: Collected): Promise<void> {
+    const { fromUs, toUs } = query;
+    const known = piece.key === undefined ? undefined : this.#cache.get(piece.key);
+    if (known !== undefined) {
+      collected.late += known.late;
+      takeParts(collected.parts, known.candles, fromUs, toUs);
+      return;
+    }
+    const { intervalUs } = query;
+    const unit = piece.key === undefined ? intervalUs : LIVE_INTERVAL_US;
+    const own: Collected = { parts: new Candles(unit), late: 0, damages: [] };
+    await this.#scan(query, piece, own);
+    collected.late += own.late;
+    collected.damages.push(...own.damages);
+    const candles = own.parts.between(piece.fromUs - unit, piece.toUs);
+    takeParts(collected.parts, candles, fromUs, toUs);
+    if (piece.key !== undefined && own.damages.length === 0) {
+      this.#cache.set(piece.key, { candles, late: own.late });
+    }
+  }
+
+  async #scan(
+    { market, clock }: CandleQuery,
+    { fromUs, toUs }: Piece,
+    own: Collected,
+  ): Promise<void> {
+    const isByVenue = clock === "venue";
+    const receivedFromUs = fromUs - (isByVenue ? GATEWAY_LIMITS.candleEarlyMs * 1000 : 0);
+    const receivedToUs = toUs + (isByVenue ? GATEWAY_LIMITS.candleLateMs * 1000 : 0);
+    const span = { fromUs: Math.max(0, receivedFromUs), toUs: receivedToUs };
+    for await (const batch of this.#reader.scan(market, "trade", span, own.damages)) {
+      for (const trade of batch) {
+        const atUs = timeOf(trade, clock);
+        if (isByVenue && isTooLate(trade, atUs)) {
+          if (trade.receivedAtUs >= fromUs && trade.receivedAtUs < toUs) own.late++;
+        } else if (atUs >= fromUs && atUs < toUs) own.parts.add(trade, atUs);
+      }
+    }
+  }
+}
+
+function takeParts(parts: Candles, candles: readonly Candle[], fromUs: number, toUs: number): void {
+  for (const candle of candles) {
+    if (candle.startUs >= fromUs && candle.startUs < toUs) parts.merge(candle);
+  }
+}

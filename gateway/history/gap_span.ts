@@ -1,0 +1,40 @@
+import { ALL_SYMBOLS, type Gap, type GapReason } from "@ssmd/market";
+
+/** A time in which data is missing or suspect. */
+export interface GapSpan {
+  /** Ours, or `_all`. */
+  symbol: string;
+  feed: string;
+  /** The connector's reasons, and those of the gateway itself. */
+  reason: GapReason | "not_archived_yet" | "not_kept" | "archive_damaged";
+  fromUs: number;
+  /** 0 = still open. */
+  toUs: number;
+  missed: number | null;
+  recovered: boolean;
+  detail: string;
+}
+
+/** The times that gap records tell of: the end of a gap takes the place of its beginning. */
+export function gapSpans(gaps: Iterable<Gap | GapSpan>): GapSpan[] {
+  const spans = new Map<string, GapSpan>();
+  for (const gap of gaps) {
+    const key = JSON.stringify([gap.feed, gap.symbol, gap.reason, gap.fromUs]);
+    const known = spans.get(key);
+    if (known !== undefined && known.toUs !== 0 && gap.toUs === 0) continue;
+    const { symbol, feed, reason, fromUs, toUs, missed, recovered, detail } = gap;
+    spans.set(key, { symbol, feed, reason, fromUs, toUs, missed, recovered, detail });
+  }
+  return [...spans.values()].sort((a, b) => a.fromUs - b.fromUs);
+}
+
+/** Those that touch a time and are about a market (or about its whole feed). */
+export function touching(
+  spans: readonly GapSpan[],
+  { symbol, fromUs, toUs }: { symbol?: string | undefined; fromUs: number; toUs: number },
+): GapSpan[] {
+  return spans.filter((span) =>
+    (symbol === undefined || span.symbol === symbol || span.symbol === ALL_SYMBOLS) &&
+    span.fromUs < toUs && (span.toUs === 0 || span.toUs > fromUs)
+  );
+}

@@ -1,0 +1,259 @@
+import { ALL_SYMBOLS, type Ticker, type Trade } from "@ssmd/market";
+import { GATEWAY_LIMITS } from "../limits.ts";
+import type { Market } from "../state/market.ts";
+import type { ArchivedDay, ArchiveSource } from "./archive_source.ts";
+import { type GapSpan, gapSpans, touching } from "./gap_span.ts";
+import type { History } from "./history.ts";
+import { behind, placeBehind, type Position } from "./position.ts";
+
+/** Record types that are kept as histories. */
+export interface HistoryRecords {
+  trade: Trade;
+  ticker: Ticker;
+}
+
+/** Which page of a market's history is wanted. */
+export interface PageQuery<T extends keyof HistoryRecords> {
+  market: Market;
+  type: T;
+  /** receivedAt, µs. */
+  fromUs: number;
+  /** The first moment that is left out, µs. */
+  toUs: number;
+  order: "asc" | "desc";
+  limit: number;
+  /** Go on behind this place. */
+  after?: Position | undefined;
+}
+
+/** A page of a market's history. */
+export interface Page<R> {
+  records: R[];
+  /** Where the next page begins; absent = there is nothing more now. */
+  next?: Position;
+  /** Times within the page's part of the span in which records are missing or suspect. */
+  gaps: GapSpan[];
+  /** Records that came from the archive; the others were in memory. */
+  archived: number;
+}
+
+/** Records of one market in one frame, which share their time: a page may begin among them. */
+const FRAME_RECORDS_MAX = 1000;
+const DAY_US = 86_400_000_000;
+/** How far back a page looks first: most callers want the newest few. */
+const FIRST_STEP_US = 600_000_000;
+
+/**
+ * Reads histories: from memory what is whole there, from the archive all before it. The border
+ * between both is one moment, so that nothing is doubled or left out between them; where the archive
+ * does not reach it yet, the answer says so.
+ */
+export class HistoryReader {
+  #history: History;
+  #archive: ArchiveSource | undefined;
+
+  constructor(history: History, archive: ArchiveSource | undefined) {
+    this.#history = history;
+    this.#archive = archive;
+  }
+
+  /** A page. Throws StorageError or ArchiveError where the archive cannot be read at all. */
+  async page<T extends keyof HistoryRecords>(
+    query: PageQuery<T>,
+  ): Promise<Page<HistoryRecords[T]>> {
+    const { market, type, order, limit, after } = query;
+    const span = { fromUs: query.fromUs, toUs: query.toUs };
+    if (after !== undefined && order === "asc") span.fromUs = Math.max(span.fromUs, after.atUs);
+    if (after !== undefined && order === "desc") span.toUs = Math.min(span.toUs, after.atUs + 1);
+    // Taken first, without a wait between: what leaves memory meanwhile is here already.
+    const floorUs = this.floorOf(market, type);
+    const recent = this.#recent(query, Math.max(span.fromUs, floorUs), span.toUs);
+    const archivedToUs = Math.min(span.toUs, floorUs);
+    const border = await this.#border(market, span.fromUs, archivedToUs);
+    const read = { damages: [] as GapSpan[], stoppedUs: undefined as number | undefined };
+    let archived: HistoryRecords[T][] = [];
+    const wanted = limit + 1;
+    if (order === "asc" || recent.length < wanted) {
+      const room = order === "asc" ? wanted : wanted - recent.length;
+      const slice = { ...query, fromUs: span.fromUs, toUs: archivedToUs, limit: room };
+      archived = await this.#archived(slice, read);
+    }
+    const isCut = read.stoppedUs !== undefined;
+    const all = order === "asc"
+      ? [...archived, ...(isCut || archived.length >= wanted ? [] : recent)]
+      : [...recent, ...archived];
+    const records = all.slice(0, limit);
+    const next = all.length > limit
+      ? placeBehind(records, after)
+      : isCut
+      ? { atUs: read.stoppedUs as number, sequence: -1, same: 0 }
+      : undefined;
+    if (next !== undefined && order === "asc") span.toUs = Math.min(span.toUs, next.atUs + 1);
+    if (next !== undefined && order === "desc") span.fromUs = Math.max(span.fromUs, next.atUs);
+    const gaps = await this.#gaps(market, span, [...border, ...read.damages]);
+    const fromArchive = new Set(archived);
+    return {
+      records,
+      ...(next === undefined ? {} : { next }),
+      gaps,
+      archived: records.filter((record) => fromArchive.has(record)).length,
+    };
+  }
+
+  /**
+   * All records of a span in order, in batches, from archive and memory; `gaps` gets what is missing.
+   * The caller may stop at any batch.
+   */
+  async *scan(
+    market: Market,
+    type: "trade",
+    { fromUs, toUs }: { fromUs: number; toUs: number },
+    gaps: GapSpan[],
+  ): AsyncGenerator<readonly Trade[], void> {
+    const floorUs = this.floorOf(market, type);
+    const recent = this.#history.of(market)?.[type].between(Math.max(fromUs, floorUs), toUs) ?? [];
+    const endUs = Math.min(toUs, floorUs);
+    if (this.#archive !== undefined && fromUs < endUs) {
+      const slice = { feed: market.feed.id, symbol: market.symbol, type, fromUs, toUs: endUs };
+      for await (const batch of this.#archive.read(slice, (gap) => gaps.push(gap))) {
+        yield batch as readonly Trade[];
+      }
+    }
+    if (recent.length > 0) yield recent;
+  }
+
+  /** Times of a span in which records of a market are missing or suspect. */
+  async gapsOf(market: Market, fromUs: number, toUs: number): Promise<GapSpan[]> {
+    const border = await this.#border(market, fromUs, Math.min(toUs, this.floorOf(market)));
+    return await this.#gaps(market, { fromUs, toUs }, border);
+  }
+
+  /** Which days of a span the archive has, and up to where it is whole, µs. */
+  async archived(
+    market: Market,
+    fromUs: number,
+    toUs: number,
+  ): Promise<{ days: ArchivedDay[]; coveredUs: number }> {
+    if (this.#archive === undefined) return { days: [], coveredUs: 0 };
+    const { id } = market.feed;
+    const coveredUs = await this.#archive.coveredUs(id);
+    const days = await this.#archive.days(id, fromUs, Math.min(toUs, endOfTime()));
+    return { days, coveredUs };
+  }
+
+  /** All records of a type received at this time or later are in memory, µs; Infinity = none. */
+  floorOf(market: Market, type: keyof HistoryRecords = "trade"): number {
+    const history = this.#history.of(market);
+    return history?.[type].floorUs ?? this.#history.floorOf(market.feed);
+  }
+
+  /** What memory holds of the page, in the direction of reading. */
+  #recent<T extends keyof HistoryRecords>(
+    { market, type, order, limit, after }: PageQuery<T>,
+    fromUs: number,
+    toUs: number,
+  ): HistoryRecords[T][] {
+    const series = this.#history.of(market)?.[type];
+    if (series === undefined || fromUs >= toUs) return [];
+    let records = series.between(fromUs, toUs) as HistoryRecords[T][];
+    if (order === "desc") records.reverse();
+    if (after !== undefined) records = behind(records, after, order);
+    return records.slice(0, limit + 1);
+  }
+
+  /** Between what is surely archived and what is in memory. */
+  async #border(market: Market, fromUs: number, toUs: number): Promise<GapSpan[]> {
+    if (fromUs >= toUs) return [];
+    const base = { symbol: ALL_SYMBOLS, feed: market.feed.id, missed: null, recovered: false };
+    const endUs = toUs === Infinity ? 0 : toUs;
+    if (this.#archive === undefined) {
+      const detail = "this gateway reads no archive: only what came since its start is there";
+      return [{ ...base, reason: "not_kept", fromUs, toUs: endUs, detail }];
+    }
+    const coveredUs = await this.#archive.coveredUs(market.feed.id);
+    if (coveredUs >= toUs - 1) return [];
+    const detail = "these records may be on their way into the archive: ask again in two minutes";
+    const startUs = Math.max(fromUs, coveredUs + 1);
+    return [{ ...base, reason: "not_archived_yet", fromUs: startUs, toUs: endUs, detail }];
+  }
+
+  async #archived<T extends keyof HistoryRecords>(
+    query: PageQuery<T>,
+    read: { damages: GapSpan[]; stoppedUs: number | undefined },
+  ): Promise<HistoryRecords[T][]> {
+    const { market, type, fromUs, toUs, order, limit, after } = query;
+    const archive = this.#archive;
+    if (archive === undefined || fromUs >= toUs) return [];
+    const started = performance.now();
+    const found: HistoryRecords[T][] = [];
+    const slack = after === undefined ? 0 : FRAME_RECORDS_MAX;
+    for (const step of stepsOf(Math.max(0, fromUs), Math.min(toUs, endOfTime()), order)) {
+      const slice = { feed: market.feed.id, symbol: market.symbol, type, ...step };
+      let part: HistoryRecords[T][] = [];
+      for await (const batch of archive.read(slice, (gap) => read.damages.push(gap))) {
+        const records = batch as unknown as readonly HistoryRecords[T][];
+        for (const record of records) part.push(record);
+        if (order === "asc" && found.length + part.length >= limit + slack) break;
+        // Of a step that is read forward for a page backward only its end counts.
+        if (order === "desc" && part.length > 4 * (limit + slack)) {
+          part = part.slice(-limit - slack);
+        }
+      }
+      if (order === "desc") part.reverse();
+      if (after !== undefined) part = behind(part, after, order);
+      for (const record of part) found.push(record);
+      if (found.length >= limit) return found.slice(0, limit);
+      const edgeUs = order === "asc" ? step.toUs : step.fromUs;
+      const isLast = order === "asc" ? edgeUs >= toUs : edgeUs <= fromUs;
+      if (!isLast && performance.now() - started > GATEWAY_LIMITS.archiveReadMs) {
+        read.stoppedUs = edgeUs;
+        break;
+      }
+    }
+    return found;
+  }
+
+  async #gaps(
+    market: Market,
+    { fromUs, toUs }: { fromUs: number; toUs: number },
+    own: readonly GapSpan[],
+  ): Promise<GapSpan[]> {
+    const { feed, symbol } = market;
+    const span = { symbol, fromUs, toUs };
+    const archived: GapSpan[] = [];
+    if (this.#archive !== undefined) {
+      const days = await this.#archive.days(feed.id, fromUs, Math.min(toUs, endOfTime()));
+      for (const day of days) archived.push(...day.gaps);
+    }
+    const live = this.#history.gaps(feed, symbol);
+    return touching(gapSpans([...archived, ...live, ...own]), span);
+  }
+}
+
+/** Nothing is received behind the present; a day for clocks that differ. */
+function endOfTime(): number {
+  return (Date.now() + 86_400_000) * 1000;
+}
+
+/** The pieces in which a span is read, in the direction of reading: never over a day's end. */
+function* stepsOf(
+  fromUs: number,
+  toUs: number,
+  order: "asc" | "desc",
+): Generator<{ fromUs: number; toUs: number }> {
+  if (order === "asc") {
+    for (let us = fromUs; us < toUs;) {
+      const endUs = Math.min(toUs, (Math.floor(us / DAY_US) + 1) * DAY_US);
+      yield { fromUs: us, toUs: endUs };
+      us = endUs;
+    }
+    return;
+  }
+  let step = FIRST_STEP_US;
+  for (let us = toUs; us > fromUs; step = Math.min(DAY_US, step * 6)) {
+    const midnightUs = (Math.ceil(us / DAY_US) - 1) * DAY_US;
+    const startUs = Math.max(fromUs, midnightUs, us - step);
+    yield { fromUs: startUs, toUs: us };
+    us = startUs;
+  }
+}

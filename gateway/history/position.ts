@@ -1,0 +1,56 @@
+/** A place in the order of a market's records: by time of receipt, then number. */
+export interface Position {
+  /** receivedAt, µs. */
+  atUs: number;
+  sequence: number;
+  /** Records of this very time and number that lie before the place; 0 but for doubled feeds. */
+  same: number;
+}
+
+/** What has a place. */
+interface Placed {
+  receivedAtUs: number;
+  sequence: number;
+}
+
+/** Order of two records: receivedAt, then sequence. */
+export function compareRecords(a: Placed, b: Placed): number {
+  return a.receivedAtUs - b.receivedAtUs || a.sequence - b.sequence;
+}
+
+/** Whether a record has the time and number of a place. */
+export function isAt(record: Placed, { atUs, sequence }: Position): boolean {
+  return record.receivedAtUs === atUs && record.sequence === sequence;
+}
+
+/** Whether a record lies before the time and number of a place. */
+export function isBefore(record: Placed, { atUs, sequence }: Position): boolean {
+  return record.receivedAtUs < atUs || record.receivedAtUs === atUs && record.sequence < sequence;
+}
+
+/**
+ * The records of a list in order that lie behind a place in the direction of reading. `records` is
+ * ascending for "asc" and descending for "desc".
+ */
+export function behind<R extends Placed>(
+  records: readonly R[],
+  place: Position,
+  order: "asc" | "desc",
+): R[] {
+  let same = place.same;
+  return records.filter((record) => {
+    if (isAt(record, place)) return same-- <= 0;
+    return isBefore(record, place) === (order === "desc");
+  });
+}
+
+/** The place behind the last of some records; `before` = where they began, undefined = nowhere. */
+export function placeBehind(records: readonly Placed[], before: Position | undefined): Position {
+  const last = records.at(-1) as Placed;
+  const place = { atUs: last.receivedAtUs, sequence: last.sequence, same: 0 };
+  for (let i = records.length - 1; i >= 0 && isAt(records[i] as Placed, place); i--) place.same++;
+  if (place.same === records.length && before !== undefined && isAt(last, before)) {
+    place.same += before.same;
+  }
+  return place;
+}

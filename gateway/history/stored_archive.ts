@@ -1,0 +1,148 @@
+import {
+  archivedDays,
+  dayOfUs,
+  loadManifest,
+  type Manifest,
+  type ManifestGap,
+  readArchive,
+  usOfNsText,
+} from "@ssmd/archive";
+import { EVENT_TYPES, type MarketEvent } from "@ssmd/market";
+import { ArchiveError, nowUs } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import { GATEWAY_LIMITS } from "../limits.ts";
+import type { ArchivedDay, ArchiveSlice, ArchiveSource } from "./archive_source.ts";
+import type { GapSpan } from "./gap_span.ts";
+import { ReadingSlots } from "./reading_slots.ts";
+
+const DAY_US = 86_400_000_000;
+/** Days that are looked back through for the newest that is archived, before all are listed. */
+const NEAR_DAYS = 7;
+
+/** What of a day is remembered, and until when. */
+interface Remembered {
+  day: Promise<ArchivedDay | undefined>;
+  untilMs: number;
+}
+
+/** The archive of an environment in its storage. */
+export class StoredArchive implements ArchiveSource {
+  #storage: Storage;
+  #env: string;
+  #slots = new ReadingSlots();
+  #days = new Map<string, Remembered>();
+
+  constructor(storage: Storage, env: string) {
+    this.#storage = storage;
+    this.#env = env;
+  }
+
+  /** Requests that read or wait for their turn. */
+  get reading(): number {
+    return this.#slots.length;
+  }
+
+  async *read(
+    { feed, symbol, type, fromUs, toUs }: ArchiveSlice,
+    onDamage: (gap: GapSpan) => void,
+  ): AsyncGenerator<readonly MarketEvent[], void> {
+    const query = { env: this.#env, feed, symbols: [symbol], types: [type], fromUs, toUs };
+    const options = {
+      readAheadBytesMax: GATEWAY_LIMITS.archiveReadAheadBytesMax,
+      requestsMax: 4,
+      onDamage: ({ gap, error }: { gap: Omit<GapSpan, "reason">; error: ArchiveError }) =>
+        onDamage({ ...gap, symbol, feed, reason: "archive_damaged", detail: error.message }),
+    };
+    try {
+      yield* this.#slots.reading(() => readArchive(this.#storage, query, options));
+    } catch (error) {
+      // A feed that was never archived has no records: that is an answer.
+      if (!(error instanceof ArchiveError) || error.code !== "ARCHIVE_NOT_FOUND") throw error;
+    }
+  }
+
+  async days(feed: string, fromUs: number, toUs: number): Promise<ArchivedDay[]> {
+    if (fromUs >= toUs) return [];
+    const span = { fromUs: Math.max(0, fromUs), toUs };
+    const found: ArchivedDay[] = [];
+    for (const { day, version } of await archivedDays(this.#storage, this.#query(feed, span))) {
+      const known = await this.#day(feed, day, version);
+      if (known !== undefined) found.push(known);
+    }
+    return found;
+  }
+
+  async coveredUs(feed: string): Promise<number> {
+    const toUs = nowUs() + DAY_US;
+    for (const span of [NEAR_DAYS, GATEWAY_LIMITS.historySpanDaysMax]) {
+      const fromUs = toUs - span * DAY_US;
+      const days = await archivedDays(this.#storage, this.#query(feed, { fromUs, toUs }));
+      for (const { day, version } of days.reverse()) {
+        const known = await this.#day(feed, day, version);
+        if (known !== undefined && known.toUs > 0) return known.toUs;
+      }
+    }
+    return 0;
+  }
+
+  #query(feed: string, span: { fromUs: number; toUs: number }) {
+    return { env: this.#env, feed, ...span };
+  }
+
+  #day(feed: string, day: string, version: string): Promise<ArchivedDay | undefined> {
+    const key = `${feed}/${version}/${day}`;
+    const known = this.#days.get(key);
+    if (known !== undefined && performance.now() < known.untilMs) return known.day;
+    const { archiveOpenDayMs, archiveClosedDayMs, archiveDaysKeptMax } = GATEWAY_LIMITS;
+    const isNow = day >= dayOfUs(nowUs() - DAY_US / 4);
+    const untilMs = performance.now() + (isNow ? archiveOpenDayMs : archiveClosedDayMs);
+    const loading = this.#load(feed, day, version);
+    this.#days.delete(key);
+    this.#days.set(key, { day: loading, untilMs });
+    // What failed is asked anew the next time.
+    loading.catch(() => this.#days.delete(key));
+    if (this.#days.size > archiveDaysKeptMax) {
+      this.#days.delete(this.#days.keys().next().value as string);
+    }
+    return loading;
+  }
+
+  async #load(feed: string, day: string, version: string): Promise<ArchivedDay | undefined> {
+    const place = { kind: "normalized" as const, env: this.#env, feed, version, day };
+    const manifest = await loadManifest(this.#storage, place);
+    return manifest && archivedDay(manifest, version);
+  }
+}
+
+function archivedDay(manifest: Manifest, version: string): ArchivedDay {
+  const { feed, day, status, quality, symbols, count, bytes, files, gaps } = manifest;
+  let fromUs = Infinity;
+  let toUs = 0;
+  const types = new Map(
+    EVENT_TYPES.map((type) => [type, { type, files: 0, records: 0, bytes: 0 }]),
+  );
+  for (const file of files) {
+    fromUs = Math.min(fromUs, usOfNsText(file.from));
+    toUs = Math.max(toUs, usOfNsText(file.to));
+    const tally = file.type && types.get(file.type);
+    if (!tally) continue;
+    tally.files++;
+    tally.records += file.count;
+    tally.bytes += file.bytes;
+  }
+  return {
+    ...{ feed, day, version, status, quality, symbols, bytes, toUs },
+    records: count,
+    fromUs: fromUs === Infinity ? 0 : fromUs,
+    types: [...types.values()].filter(({ files }) => files > 0),
+    gaps: gaps.map((gap) => spanOf(gap, feed)),
+  };
+}
+
+function spanOf(
+  { symbol, reason, from, to, missed, recovered, detail }: ManifestGap,
+  feed: string,
+) {
+  const span = { symbol, feed, reason, missed, recovered, detail };
+  return { ...span, fromUs: usOfNsText(from), toUs: usOfNsText(to) };
+}
