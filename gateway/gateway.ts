@@ -1,16 +1,17 @@
 import { LIMITS, type Logger, type Metrics } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
 import { type Gate, openGate } from "./access/gate.ts";
 import { ConnectedClients } from "./admin/client_admin.ts";
 import { clientRoutes } from "./admin/client_routes.ts";
+import { History } from "./history/history.ts";
+import { StoredArchive } from "./history/stored_archive.ts";
 import { Intake } from "./intake/intake.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { gatewayMetrics } from "./metrics.ts";
-import { listen, restServer } from "./rest/http.ts";
-import { marketRoutes } from "./rest/markets.ts";
-import { pageRoutes } from "./rest/page.ts";
-import { Router } from "./rest/router.ts";
-import { serviceRoutes } from "./rest/service.ts";
+import type { FeedFacts } from "./rest/feed_facts.ts";
+import { listen } from "./rest/http.ts";
+import { openRest } from "./rest/rest.ts";
 import { MarketData, type MarketSpec } from "./state/market_data.ts";
 import { type RecentLimits, RecentRecords } from "./state/recent_records.ts";
 import { Hub } from "./stream/hub.ts";
@@ -31,6 +32,10 @@ export interface GatewayOptions {
   feeds: readonly string[];
   /** Markets known from the environment; others are taken as they come. */
   markets: readonly MarketSpec[];
+  /** Where the archive is, for REST; not closed by the gateway. Absent = memory only. */
+  storage?: Storage;
+  /** What the registry tells of feeds, by id; for REST. */
+  facts?: ReadonlyMap<string, FeedFacts>;
   /** Who lets callers in; default everyone. Not closed by the gateway. */
   gate?: Gate;
   /** How slow clients are treated. */
@@ -142,9 +147,18 @@ function build(options: GatewayOptions) {
     onLatency: (seconds) => counts.latency.observe(seconds),
     onCut: (client, why) => streams.cut(client, why),
   }, gate.meterFeeds);
+  const history = new History();
   const data: MarketData = new MarketData({
-    onRecord: (event, market, origin) => hub.record(event, market, origin),
-    onFeedRecord: (event, feed, origin) => hub.feedRecord(event, feed, origin),
+    onRecord: (event, market, origin) => {
+      history.take(event, market);
+      hub.record(event, market, origin);
+    },
+    onFeedRecord: (event, feed, origin) => {
+      // A gap of the gateway's own: the archive has what did not reach it.
+      if (origin === undefined) history.missed(feed);
+      else history.takeFeed(event, feed);
+      hub.feedRecord(event, feed, origin);
+    },
     onMarket: (market) => hub.marketAdded(market),
     onBooksLost: (feed) => intake.invalidateSnapshots(feed),
     onSnapshotWanted: (feed) => intake.wantSnapshots(feed),
@@ -164,20 +178,16 @@ function build(options: GatewayOptions) {
       droppingMsMax: options.slowClients?.droppingMsMax ?? GATEWAY_LIMITS.clientDroppingMsMax,
     },
   });
-  const router = new Router([
-    ...marketRoutes(data),
-    ...serviceRoutes({
-      version,
-      startedMs: Date.now(),
-      metrics,
-      unreadyReasons: () => unreadyReasons(intake),
-      refreshMetrics: () => counts.gauges(statsOf(data, hub, intake), hub.states, data.refused),
-      info: { env, version, feeds: [...options.feeds], ...options.info },
-    }),
-    ...pageRoutes(),
-    ...clientRoutes(new ConnectedClients(streams, hub, data)),
-  ]);
-  return { data, hub, intake, streams, server: restServer(router, gate, logger) };
+  const server = openRest({
+    ...{ env, version, data, history, gate, logger, metrics },
+    archive: options.storage && new StoredArchive(options.storage, env),
+    facts: options.facts ?? new Map(),
+    unreadyReasons: () => unreadyReasons(intake),
+    refreshMetrics: () => counts.gauges(statsOf(data, hub, intake), hub.states, data.refused),
+    info: { env, version, feeds: [...options.feeds], ...options.info },
+    more: clientRoutes(new ConnectedClients(streams, hub, data)),
+  });
+  return { data, hub, intake, streams, server };
 }
 
 async function stop({ intake, streams, server, hub }: Parts): Promise<void> {

@@ -1,94 +1,102 @@
-import { suggestion } from "@ssmd/runtime";
-import { checkQuery, intQuery, Problem } from "../rest/problem.ts";
+import { z } from "zod";
+import { invalidParameter, Problem } from "../rest/problem.ts";
 import { json } from "../rest/reply.ts";
-import type { Route } from "../rest/router.ts";
-import { type Mode, MODES } from "../stream/request.ts";
+import { type Route, route } from "../rest/route.ts";
 import { checkPolicy } from "../stream/connection_query.ts";
+import { MODES } from "../stream/request.ts";
 import { RequestError } from "../stream/request_error.ts";
 import type { ConnectedClients, ModeChange } from "./client_admin.ts";
+import { CONNECTION, CONNECTION_LIST } from "./client_schemas.ts";
+
+const ONE = {
+  params: { id: z.int().min(1).describe("Number of the connection.") },
+  examples: { id: "1" },
+} as const;
+const ADMIN = { tag: "Administration", role: "admin" } as const;
 
 /** The administration of connected clients: for this machine, or for keys of administrators. */
 export function clientRoutes(clients: ConnectedClients): Route[] {
   return [
-    {
-      path: "/v1/admin/clients",
-      role: "admin",
-      handler: ({ query }) => {
-        checkQuery(query, ["slow"]);
-        return json({ clients: clients.list(query.get("slow") === "true") });
-      },
-    },
-    {
-      path: "/v1/admin/clients/history",
-      role: "admin",
-      handler: ({ query }) => {
-        checkQuery(query, ["limit"]);
-        const limit = intQuery(query, "limit", 100, { min: 1, max: 1000 });
-        return json({ clients: clients.history(limit) });
-      },
-    },
-    {
-      path: "/v1/admin/clients/{id}",
-      role: "admin",
-      handler: ({ params, query }) => {
-        checkQuery(query, []);
-        return json(clients.show(Number(params["id"])) ?? unknownClient(params["id"]));
-      },
-    },
-    {
-      method: "POST",
-      path: "/v1/admin/clients/{id}/disconnect",
-      role: "admin",
-      handler: ({ params, query }) => {
-        checkQuery(query, []);
-        if (!clients.disconnect(Number(params["id"]))) unknownClient(params["id"]);
-        return json({ disconnected: Number(params["id"]) });
-      },
-    },
-    {
-      method: "POST",
-      path: "/v1/admin/clients/{id}/mode",
-      role: "admin",
-      handler: ({ params, query }) => {
-        checkQuery(query, ["mode", "interval_ms", "policy"]);
-        const changed = clients.setMode(Number(params["id"]), modeChange(query));
-        if (changed === "busy") {
-          const hint = "try again in a moment";
-          throw new Problem(503, "CLIENT_BUSY", "it is being given what it missed", hint);
-        }
-        return json(changed ?? unknownClient(params["id"]));
-      },
-    },
+    route({
+      ...{ path: "/v1/admin/clients", id: "listConnections", ...ADMIN },
+      summary: "Connections of the stream",
+      query: { slow: z.boolean().default(false).describe("Only those that are or were slow.") },
+      answers: { 200: { schema: CONNECTION_LIST } },
+      handler: ({ query }) => json({ clients: clients.list(query.slow) }),
+    }),
+    route({
+      ...{ path: "/v1/admin/clients/history", id: "listEndedConnections", ...ADMIN },
+      summary: "Connections that are gone, the newest first",
+      query: { limit: z.int().min(1).max(1000).default(100) },
+      answers: { 200: { schema: CONNECTION_LIST } },
+      handler: ({ query }) => json({ clients: clients.history(query.limit) }),
+    }),
+    route({
+      ...{ path: "/v1/admin/clients/{id}", id: "getConnection", ...ADMIN, ...ONE },
+      summary: "One connection",
+      answers: { 200: { schema: CONNECTION } },
+      handler: ({ params: { id } }) => json(clients.show(id) ?? unknownClient(id)),
+    }),
+    disconnectRoute(clients),
+    modeRoute(clients),
   ];
 }
 
-function unknownClient(id: string | undefined): never {
-  const hint = "see /v1/admin/clients, or /v1/admin/clients/history for those that are gone";
-  throw new Problem(
-    404,
-    "UNKNOWN_CLIENT",
-    `no client ${String(id).slice(0, 32)} is connected`,
-    hint,
-  );
+function disconnectRoute(clients: ConnectedClients): Route {
+  return route({
+    ...{ path: "/v1/admin/clients/{id}/disconnect", id: "disconnectConnection", ...ADMIN, ...ONE },
+    method: "POST",
+    summary: "Ends a connection; the client is told",
+    answers: { 200: { schema: z.strictObject({ disconnected: z.int() }) } },
+    handler: ({ params: { id } }) => {
+      if (!clients.disconnect(id)) unknownClient(id);
+      return json({ disconnected: id });
+    },
+  });
 }
 
-function modeChange(query: URLSearchParams): ModeChange {
-  const mode = query.get("mode") ?? "";
-  if (!MODES.includes(mode as Mode)) {
-    const hint = suggestion(mode.slice(0, 32), MODES);
-    throw new Problem(400, "INVALID_PARAMETER", "mode is none that there is", hint);
-  }
-  const change: ModeChange = { mode: mode as Mode };
-  if (query.has("interval_ms")) {
-    change.intervalMs = intQuery(query, "interval_ms", 100, { min: 10, max: 60_000 });
-  }
-  const policy = query.get("policy");
-  if (policy !== null) {
-    const checked = checkPolicy(policy);
-    if (checked instanceof RequestError) {
-      throw new Problem(400, "INVALID_PARAMETER", checked.message, checked.hint);
+function modeRoute(clients: ConnectedClients): Route {
+  return route({
+    ...{ path: "/v1/admin/clients/{id}/mode", id: "setConnectionMode", ...ADMIN, ...ONE },
+    method: "POST",
+    summary: "Changes how everything comes to a connection; the client is told",
+    query: {
+      mode: z.enum(MODES as [ModeChange["mode"]]),
+      interval_ms: z.int().min(10).max(60_000).optional(),
+      policy: z.string().max(64).optional().describe("What happens to it when it is slow."),
+    },
+    answers: { 200: { schema: CONNECTION } },
+    handler: ({ params: { id }, query }) => {
+      const changed = clients.setMode(id, modeChange(query));
+      if (changed === "busy") {
+        const hint = "try again in a moment";
+        throw new Problem(503, "CLIENT_BUSY", "it is being given what it missed", hint, {
+          "retry-after": "1",
+        });
+      }
+      return json(changed ?? unknownClient(id));
+    },
+  });
+}
+
+function unknownClient(id: number): never {
+  const hint = "see /v1/admin/clients, or /v1/admin/clients/history for those that are gone";
+  throw new Problem(404, "UNKNOWN_CLIENT", `no client ${id} is connected`, hint);
+}
+
+function modeChange(query: {
+  mode: ModeChange["mode"];
+  interval_ms?: number | undefined;
+  policy?: string | undefined;
+}): ModeChange {
+  const change: ModeChange = { mode: query.mode };
+  if (query.interval_ms !== undefined) change.intervalMs = query.interval_ms;
+  if (query.policy !== undefined) {
+    const policy = checkPolicy(query.policy);
+    if (policy instanceof RequestError) {
+      throw invalidParameter("policy", policy.message, policy.hint);
     }
-    change.policy = checked;
+    change.policy = policy;
   }
   return change;
 }

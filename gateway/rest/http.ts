@@ -1,16 +1,40 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { type Logger, messageOf, SsmdError, systemCodeOf } from "@ssmd/runtime";
-import type { Gate } from "../access/gate.ts";
+import type { Caller, Gate } from "../access/gate.ts";
 import { Refusal } from "../access/refusal.ts";
-import { Problem, problemReply } from "./problem.ts";
-import type { Reply } from "./reply.ts";
+import { ArchiveBusy } from "../history/reading_slots.ts";
+import { GATEWAY_LIMITS } from "../limits.ts";
+import { readBody } from "./body.ts";
+import { crossOriginHeaders } from "./cross_origin.ts";
+import { Problem, PROBLEM_TITLES, problemReply } from "./problem.ts";
+import { empty, type Reply } from "./reply.ts";
+import type { Method } from "./route.ts";
 import type { Router } from "./router.ts";
+import { send } from "./sending.ts";
 
-/** A server that answers GET and HEAD from the router. */
-export function restServer(router: Router, gate: Gate, logger: Logger): Server {
-  return createServer((request, response) => {
-    void answer(request, router, gate, logger).then((reply) => send(request, response, reply));
-  });
+/** What the REST server is made of. */
+export interface RestServerOptions {
+  router: Router;
+  /** Who may ask. */
+  gate: Gate;
+  logger: Logger;
+}
+
+/** A server that answers from the router. Slow, huge and broken requests get a problem and are cut. */
+export function restServer(options: RestServerOptions): Server {
+  const server = createServer({
+    maxHeaderSize: GATEWAY_LIMITS.headerBytesMax,
+    headersTimeout: GATEWAY_LIMITS.headersMs,
+    requestTimeout: GATEWAY_LIMITS.requestMs,
+    keepAliveTimeout: GATEWAY_LIMITS.keepAliveMs,
+    connectionsCheckingInterval: GATEWAY_LIMITS.headersMs / 4,
+    // A missing Host is refused by the answer below: node's own refusal says nothing.
+    requireHostHeader: false,
+  }, (request, response) => void serve(request, response, options));
+  server.maxRequestsPerSocket = 0;
+  server.on("clientError", refuseBroken);
+  return server;
 }
 
 /**
@@ -43,38 +67,104 @@ function listenError(error: Error, host: string, port: number): SsmdError {
   });
 }
 
-async function answer(
+async function serve(
   request: IncomingMessage,
-  router: Router,
-  gate: Gate,
-  logger: Logger,
-): Promise<Reply> {
+  response: ServerResponse,
+  options: RestServerOptions,
+): Promise<void> {
+  // What goes wrong with a socket while it is answered concerns that socket alone.
+  request.on("error", () => {});
+  response.on("error", () => {});
+  const reply = await answer(request, options);
+  // A body that nobody reads would hold up the next request of the connection.
+  if (!request.complete) response.shouldKeepAlive = false;
+  request.resume();
+  const shared = crossOriginHeaders(options.gate.mode, request);
+  await send(request, response, { ...reply, headers: { ...shared, ...reply.headers } });
+}
+
+async function answer(request: IncomingMessage, options: RestServerOptions): Promise<Reply> {
   try {
-    const { method = "GET", headers, url = "/" } = request;
-    return await router.answer(url, headers, method, (query, role) => {
-      const address = request.socket.remoteAddress ?? "";
-      return gate.admit({ headers, query, method, address, what: url.split("?")[0] ?? "" }, role);
-    });
+    return await routed(request, options);
   } catch (error) {
-    if (error instanceof Refusal) {
-      const { status, code, message, hint } = error;
-      return problemReply(new Problem(status, code, message, hint));
+    if (error instanceof Problem || error instanceof Refusal) return problemReply(error);
+    if (error instanceof ArchiveBusy) {
+      const { code, message, hint } = error;
+      return problemReply(new Problem(503, code, message, hint, { "retry-after": "1" }));
     }
-    if (error instanceof Problem) return problemReply(error);
-    logger.error("request failed", { path: request.url, error: messageOf(error) });
+    const [path] = pathAndSearch(request.url ?? "/");
+    options.logger.error("request failed", { path, error: messageOf(error) });
     const hint = error instanceof SsmdError && error.hint ? error.hint : "see the gateway's log";
     return problemReply(new Problem(500, "INTERNAL", "the gateway could not answer", hint));
   }
 }
 
-function send(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
-  const length = typeof reply.body === "string"
-    ? new TextEncoder().encode(reply.body).length
-    : reply.body.length;
-  const headers: Record<string, string> = { "cache-control": "no-store", ...reply.headers };
-  if (reply.status !== 304) headers["content-length"] = String(length);
-  if (reply.status === 405) headers["allow"] = "GET, HEAD";
-  response.writeHead(reply.status, headers);
-  if (request.method === "HEAD" || reply.status === 304) response.end();
-  else response.end(reply.body);
+async function routed(request: IncomingMessage, { router, gate }: RestServerOptions) {
+  const { url = "/", headers, method = "GET" } = request;
+  const [path, search] = pathAndSearch(url);
+  const found = router.find(path);
+  if (method === "OPTIONS") return { ...empty(), headers: { allow: found.allow } };
+  const endpoint = found.byMethod.get((method === "HEAD" ? "GET" : method) as Method);
+  if (endpoint === undefined) {
+    const hint = `allowed here: ${found.allow}`;
+    throw new Problem(405, "METHOD_NOT_ALLOWED", `${method} is not answered here`, hint, {
+      allow: found.allow,
+    });
+  }
+  const { route } = endpoint;
+  const query = new URLSearchParams(search);
+  const caller: Caller = {
+    ...{ headers, query, method, what: path },
+    address: request.socket.remoteAddress ?? "",
+  };
+  const access = await gate.admit(caller, route.role);
+  const params = endpoint.params.check(found.params);
+  const checked = endpoint.query.ofQuery(query);
+  const body = route.body === undefined ? undefined : await readBody(request, route.body);
+  return await route.handler({ params, query: checked, body, access, headers });
+}
+
+/** Path and query of a request's target. Throws {@linkcode Problem} (400, 414). */
+function pathAndSearch(url: string): [path: string, search: string] {
+  if (url.length > GATEWAY_LIMITS.urlCharactersMax) {
+    const most = GATEWAY_LIMITS.urlCharactersMax;
+    throw new Problem(414, "URL_TOO_LONG", "the address is too long", `at most ${most} characters`);
+  }
+  if (!url.startsWith("/")) {
+    const hint = "write the path alone, beginning with /";
+    throw new Problem(400, "INVALID_PATH", "the address is not one of this server", hint);
+  }
+  const mark = url.indexOf("?");
+  return mark < 0 ? [url, ""] : [url.slice(0, mark), url.slice(mark + 1)];
+}
+
+/** Bytes that are no request, or that come too slowly: told once, then cut. */
+function refuseBroken(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || socket.writableEnded) {
+    socket.destroy();
+    return;
+  }
+  const { status, headers, body } = problemReply(brokenProblem(error.code ?? ""));
+  const head = Object.entries({ ...headers, connection: "close", "cache-control": "no-store" })
+    .map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  const title = PROBLEM_TITLES[status] ?? "Error";
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\n${head}content-length: ${
+      new TextEncoder().encode(body as string).length
+    }\r\n\r\n${body}`,
+  );
+  // A client that sends on without reading would keep the socket half open.
+  setTimeout(() => socket.destroy(), GATEWAY_LIMITS.closeWaitMs);
+}
+
+function brokenProblem(code: string): Problem {
+  if (code === "HPE_HEADER_OVERFLOW") {
+    const hint = `address and headers: at most ${GATEWAY_LIMITS.headerBytesMax} bytes together`;
+    return new Problem(431, "HEADERS_TOO_LARGE", "the headers are too large", hint);
+  }
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") {
+    const hint = `send headers within ${GATEWAY_LIMITS.headersMs / 1000} s`;
+    return new Problem(408, "REQUEST_TIMEOUT", "the request did not come in time", hint);
+  }
+  return new Problem(400, "INVALID_HTTP", "this is no HTTP/1.1 request", "speak plain HTTP/1.1");
 }

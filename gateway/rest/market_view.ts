@@ -1,19 +1,55 @@
 import type { BookSide } from "@ssmd/market";
-import { msOfUs } from "../stream/record_json.ts";
 import type { Market, MarketFeed } from "../state/market.ts";
+import type { SeenData } from "../state/seen_data.ts";
+import { msOfUs } from "../stream/record_json.ts";
+import type { z } from "zod";
+import type { FeedFacts } from "./feed_facts.ts";
+import { includes } from "./market_lookup.ts";
+import type { FEED_HEALTH, MARKET } from "./schemas/market.ts";
+
+/** Levels of a side that the imbalance looks at. */
+const IMBALANCE_LEVELS = 10;
+
+/** Best bid and ask of a market, from its book where that is known, else from its ticker. */
+export function quoteOf({ market, types }: { market: Market; types: number }) {
+  const { book } = market;
+  if (market.bookState === "live" && includes(types, "orderbook")) {
+    return {
+      source: "orderbook" as const,
+      bid: levelOf(book.bids),
+      ask: levelOf(book.asks),
+      atUs: market.bookReceivedAtUs,
+    };
+  }
+  const ticker = includes(types, "ticker") ? market.ticker : undefined;
+  if (ticker === undefined) return { source: null, bid: null, ask: null, atUs: 0 };
+  const { bidPrice, bidSize, askPrice, askSize, receivedAtUs } = ticker;
+  const bid: [number, number | null] | null = bidPrice === null ? null : [bidPrice, bidSize];
+  const ask: [number, number | null] | null = askPrice === null ? null : [askPrice, askSize];
+  return { source: "ticker" as const, bid, ask, atUs: receivedAtUs };
+}
 
 /** A market in a list. */
-export function marketSummary(market: Market): Record<string, unknown> {
-  const { book, ticker } = market;
-  const live = market.bookState === "live";
+export type MarketSummary = z.output<typeof MARKET>;
+
+/** A market in a list, with what a caller may see of it. */
+export function marketSummary(
+  market: Market,
+  types: number,
+  facts: FeedFacts | undefined,
+): MarketSummary {
+  const ticker = includes(types, "ticker") ? market.ticker : undefined;
+  const quote = quoteOf({ market, types });
+  const last = includes(types, "trade") ? market.trades.at(-1) : undefined;
   return {
     symbol: market.symbol,
     feed: market.feed.id,
     external: market.external || null,
+    type: facts?.type ?? null,
     state: market.status?.state ?? "unknown",
-    last_price: market.lastPrice,
-    bid_price: (live ? book.bids.prices[0] : undefined) ?? ticker?.bidPrice ?? null,
-    ask_price: (live ? book.asks.prices[0] : undefined) ?? ticker?.askPrice ?? null,
+    last_price: last?.price ?? ticker?.lastPrice ?? null,
+    bid_price: quote.bid?.[0] ?? null,
+    ask_price: quote.ask?.[0] ?? null,
     volume_24h: ticker?.volume24h ?? null,
     updated: msOfUs(market.updatedAtUs),
     book: market.bookState,
@@ -21,53 +57,51 @@ export function marketSummary(market: Market): Record<string, unknown> {
   };
 }
 
-/** All that is known of a market now. */
-export function marketDetails(market: Market): Record<string, unknown> {
-  const { book, ticker, status } = market;
-  const bid = book.bids.prices[0];
-  const ask = book.asks.prices[0];
-  const path = `/v1/markets/${encodeURIComponent(market.symbol)}`;
+/** The book in figures. */
+export function bookView(market: Market) {
+  const { book } = market;
+  const [bid, ask] = [levelOf(book.bids), levelOf(book.asks)];
+  const bidSize = sizeOf(book.bids);
+  const askSize = sizeOf(book.asks);
   return {
-    ...marketSummary(market),
-    open_interest: ticker?.openInterest ?? null,
-    result: status?.result || null,
-    trades_seen: market.tradeCount,
-    order_book: {
-      state: market.bookState,
-      best_bid: levelOf(book.bids),
-      best_ask: levelOf(book.asks),
-      mid: bid === undefined || ask === undefined ? null : (bid + ask) / 2,
-      bid_levels: book.bids.length,
-      ask_levels: book.asks.length,
-      depth: market.depth,
-      checksum: market.checksum,
-      sequence: market.bookSequence,
-    },
-    _links: {
-      self: path,
-      trades: `${path}/trades`,
-      orderbook: `${path}/orderbook`,
-      stream: `/v1/stream?symbols=${encodeURIComponent(market.symbol)}`,
-    },
+    state: market.bookState,
+    best_bid: bid,
+    best_ask: ask,
+    mid: bid === null || ask === null ? null : (bid[0] + ask[0]) / 2,
+    bid_levels: book.bids.length,
+    ask_levels: book.asks.length,
+    bid_size: bidSize,
+    ask_size: askSize,
+    imbalance: bidSize + askSize > 0 ? (bidSize - askSize) / (bidSize + askSize) : null,
+    crossed: book.crossed,
+    depth: market.depth,
+    checksum: market.checksum,
+    sequence: market.bookSequence,
   };
 }
 
-/** A feed's health. */
-export function feedView(feed: MarketFeed): Record<string, unknown> {
+/** A feed's health. Its own figures are for those alone who may see all of it. */
+export function feedView(feed: MarketFeed, seen: SeenData): z.output<typeof FEED_HEALTH> {
+  const whole = seen.seesAllOf(feed);
+  let markets = 0;
   let pending = 0;
-  for (const market of feed.markets.values()) if (market.bookState !== "live") pending++;
+  for (const market of seen.marketsOf(feed)) {
+    markets++;
+    if (market.bookState !== "live") pending++;
+  }
   return {
     feed: feed.id,
-    markets: feed.markets.size,
+    markets,
     books_pending: pending,
-    records: feed.records,
-    records_per_second: feed.recordsPerSecond,
+    records: whole ? feed.records : null,
+    records_per_second: whole ? feed.recordsPerSecond : null,
     updated: msOfUs(feed.updatedAtUs),
     gap: gapView(feed.gap),
   };
 }
 
-function gapView(gap: Market["gap"]) {
+/** The gap that is open. */
+export function gapView(gap: Market["gap"]) {
   if (gap === undefined) return null;
   return { reason: gap.reason, from: msOfUs(gap.fromUs), detail: gap.detail };
 }
@@ -75,4 +109,11 @@ function gapView(gap: Market["gap"]) {
 function levelOf(side: BookSide): [number, number] | null {
   const price = side.prices[0];
   return price === undefined ? null : [price, side.sizes[0] ?? 0];
+}
+
+function sizeOf(side: BookSide): number {
+  let size = 0;
+  const count = Math.min(IMBALANCE_LEVELS, side.length);
+  for (let i = 0; i < count; i++) size += side.sizes[i] as number;
+  return size;
 }

@@ -1,138 +1,144 @@
-import { LIMITS } from "@ssmd/runtime";
-import { GATEWAY_LIMITS } from "../limits.ts";
+import { z } from "zod";
+import { PROBLEM_TITLES } from "./problem.ts";
+import type { Route, RouteAnswer, Shape } from "./route.ts";
+import { NAMED } from "./schemas/named.ts";
 
-const NUMBER_OR_NULL = { type: ["number", "null"] };
-const TIME = { type: ["number", "null"], description: "Milliseconds since 1970, with decimals." };
-const LEVELS = {
-  type: "array",
-  items: { type: "array", prefixItems: [{ type: "number" }, { type: "number" }] },
-  description: "[price, size], best first.",
-};
-const SYMBOL = { name: "symbol", in: "path", required: true, schema: { type: "string" } };
+type Json = Record<string, unknown>;
 
-function query(name: string, schema: Record<string, unknown>, description: string) {
-  return { name, in: "query", required: false, schema, description };
-}
+/** What the chapters are about. */
+const TAGS: readonly { name: string; description: string }[] = [
+  { name: "Markets", description: "Markets as they are now." },
+  { name: "History", description: "Records and candles: memory and archive by the same call." },
+  { name: "Metadata", description: "What is configured, and what the archive holds." },
+  { name: "Service", description: "The gateway itself." },
+];
 
-function integer(minimum: number, maximum: number, fallback: number) {
-  return { type: "integer", minimum, maximum, default: fallback };
-}
+const INTRODUCTION =
+  "Live and archived market data. Every change is also on a WebSocket at /v1/stream, described at " +
+  "/asyncapi.json. Times are milliseconds since 1970 (UTC) with microseconds as decimals; absent " +
+  "values are null, never 0. Errors are application/problem+json with a `code` for programs and a " +
+  "`hint` for people. Lists are paged with `limit` and an opaque `cursor`.";
 
-function get(summary: string, schema: unknown, parameters: unknown[] = []) {
-  return {
-    get: {
-      summary,
-      parameters,
-      responses: {
-        "200": { description: "OK", content: { "application/json": { schema } } },
-        default: {
-          description: "What is wrong and what to do",
-          content: { "application/problem+json": { schema: ref("Problem") } },
-        },
-      },
-    },
-  };
-}
-
-function ref(name: string) {
-  return { $ref: `#/components/schemas/${name}` };
-}
-
-function object(properties: Record<string, unknown>) {
-  return { type: "object", properties };
-}
-
-function list(name: string, items: unknown) {
-  return object({ [name]: { type: "array", items } });
-}
-
-const SCHEMAS = {
-  Problem: object({
-    type: { type: "string" },
-    title: { type: "string" },
-    status: { type: "integer" },
-    code: { type: "string" },
-    detail: { type: "string" },
-    hint: { type: "string" },
-  }),
-  Market: object({
-    symbol: { type: "string" },
-    feed: { type: "string" },
-    external: { type: ["string", "null"] },
-    state: { type: "string" },
-    last_price: NUMBER_OR_NULL,
-    bid_price: NUMBER_OR_NULL,
-    ask_price: NUMBER_OR_NULL,
-    volume_24h: NUMBER_OR_NULL,
-    updated: TIME,
-    book: { enum: ["pending", "live"] },
-    gap: { type: ["object", "null"] },
-  }),
-  Trade: object({
-    type: { const: "trade" },
-    symbol: { type: "string" },
-    feed: { type: "string" },
-    price: { type: "number" },
-    size: { type: "number" },
-    side: { enum: ["buy", "sell", "unknown"] },
-    ts: TIME,
-    recv_ts: TIME,
-    seq: { type: "integer" },
-    id: { type: "string" },
-  }),
-  OrderBook: object({
-    symbol: { type: "string" },
-    feed: { type: "string" },
-    bids: LEVELS,
-    asks: LEVELS,
-    state: { enum: ["pending", "live"] },
-    suspect_since: TIME,
-    checksum: { enum: ["unverified", "verified", "failed"] },
-    ts: TIME,
-    recv_ts: TIME,
-    seq: { type: "integer" },
-  }),
-  Feed: object({
-    feed: { type: "string" },
-    markets: { type: "integer" },
-    books_pending: { type: "integer" },
-    records: { type: "integer" },
-    records_per_second: { type: "integer" },
-    updated: TIME,
-    gap: { type: ["object", "null"] },
-  }),
-};
-
-/** The description of the REST routes (OpenAPI 3.1). */
-export function openApi(version: string): Record<string, unknown> {
-  const pageMax = GATEWAY_LIMITS.marketsPageMax;
+/**
+ * The OpenAPI 3.1 description of routes, made from the schemas that check their requests. `keys` =
+ * whether callers must show a key.
+ */
+export function openApi(routes: readonly Route[], version: string, keys: boolean): Json {
+  const shown = routes.filter(({ hidden }) => !hidden);
+  const used = new Set(shown.map(({ tag }) => tag));
+  const known = TAGS.filter(({ name }) => used.has(name));
+  const others = [...used].filter((tag) => !TAGS.some(({ name }) => name === tag))
+    .map((name) => ({ name }));
   return {
     openapi: "3.1.0",
     info: {
       title: "ssmd gateway",
       version,
-      description: "Live market data. The stream is a WebSocket at /v1/stream.",
+      description: INTRODUCTION,
+      license: { name: "MIT", identifier: "MIT" },
     },
-    paths: {
-      "/v1/feeds": get("Feeds and how they are", list("feeds", ref("Feed"))),
-      "/v1/markets": get("Markets in the environment's order", list("markets", ref("Market")), [
-        query("feed", { type: "string" }, "Only this feed's."),
-        query("limit", integer(1, pageMax, 1000), "Markets in the answer."),
-        query("after", { type: "string" }, "Go on after this symbol (`next` of the last answer)."),
-      ]),
-      "/v1/markets/{symbol}": get("One market", ref("Market"), [SYMBOL]),
-      "/v1/markets/{symbol}/trades": get("Newest trades first", list("trades", ref("Trade")), [
-        SYMBOL,
-        query("limit", integer(1, LIMITS.recentTradesMax, 100), "Trades in the answer."),
-      ]),
-      "/v1/markets/{symbol}/orderbook": get("The order book", ref("OrderBook"), [
-        SYMBOL,
-        query("depth", integer(1, 10_000, 25), "Levels a side."),
-      ]),
-      "/v1/info": get("What runs here", { type: "object" }),
-      "/health": get("Whether the process lives", { type: "object" }),
-      "/health/ready": get("Whether it serves; 503 with reasons when not", { type: "object" }),
+    servers: [{ url: "/" }],
+    tags: [...known, ...others],
+    ...(keys ? { security: [{ bearer: [] }, { apiKey: [] }] } : {}),
+    paths: pathsOf(shown, keys),
+    components: {
+      schemas: namedSchemas(),
+      ...(keys ? { securitySchemes: SECURITY_SCHEMES } : {}),
     },
-    components: { schemas: SCHEMAS },
   };
+}
+
+const SECURITY_SCHEMES = {
+  bearer: { type: "http", scheme: "bearer", description: "An API key, ssmd_…" },
+  apiKey: { type: "apiKey", in: "header", name: "x-api-key", description: "An API key, ssmd_…" },
+};
+
+function pathsOf(routes: readonly Route[], keys: boolean): Json {
+  const paths: Record<string, Json> = {};
+  for (const route of routes) {
+    (paths[route.path] ??= {})[route.method.toLowerCase()] = operationOf(route, keys);
+  }
+  return paths;
+}
+
+function operationOf(route: Route, keys: boolean): Json {
+  const { id, tag, summary, description, params, query, body, answers, examples, role } = route;
+  const responses: Json = Object.fromEntries(
+    Object.entries(answers).map(([status, answer]) => [status, responseOf(answer)]),
+  );
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(description === undefined ? {} : { description }),
+    ...(keys && role === "public" ? { security: [{}] } : {}),
+    parameters: [
+      ...parametersOf(params, "path", examples),
+      ...parametersOf(query, "query", examples),
+    ],
+    ...(body === undefined ? {} : {
+      requestBody: { required: true, content: { "application/json": { schema: inputOf(body) } } },
+    }),
+    responses: {
+      ...responses,
+      "304": { description: "Not Modified: the client has it (If-None-Match)." },
+      default: PROBLEM_RESPONSE,
+    },
+  };
+}
+
+const PROBLEM_RESPONSE = {
+  description: `What is wrong and what to do: ${
+    Object.entries(PROBLEM_TITLES).map(([status, title]) => `${status} ${title}`).join(", ")
+  }`,
+  content: { "application/problem+json": { schema: { $ref: refOf("Problem") } } },
+};
+
+function responseOf({ schema, contentType, example, description = "OK" }: RouteAnswer): Json {
+  if (schema === undefined && contentType === undefined) return { description };
+  const content = {
+    ...(schema === undefined ? { schema: { type: "string" } } : { schema: outputOf(schema) }),
+    ...(example === undefined ? {} : { example }),
+  };
+  return { description, content: { [contentType ?? "application/json"]: content } };
+}
+
+function parametersOf(shape: Shape, place: "path" | "query", examples: Route["examples"]): Json[] {
+  return Object.entries(shape).map(([name, schema]) => {
+    const { description, examples: own, ...rest } = inputOf(schema);
+    const example = examples?.[name] ?? (own as unknown[] | undefined)?.[0];
+    const isRequired = place === "path" || !schema.safeParse(undefined).success;
+    return {
+      name,
+      in: place,
+      required: isRequired,
+      ...(description === undefined ? {} : { description }),
+      schema: rest,
+      ...(rest["type"] === "array" ? { style: "form", explode: false } : {}),
+      ...(example === undefined ? {} : { example }),
+    };
+  });
+}
+
+function inputOf(schema: z.ZodType): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input" }) as Json;
+  return rest;
+}
+
+function outputOf(schema: z.ZodType): Json {
+  const naming = NAMED.get(schema);
+  if (naming !== undefined) return { $ref: refOf(naming.id) };
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "output" }) as Json;
+  return rest;
+}
+
+function refOf(id: string): string {
+  return `#/components/schemas/${id}`;
+}
+
+function namedSchemas(): Json {
+  const { schemas } = z.toJSONSchema(NAMED, { uri: refOf, io: "output" });
+  return Object.fromEntries(
+    Object.entries(schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [id, schema]),
+  );
 }

@@ -1,10 +1,20 @@
 import { SsmdError, suggestion } from "@ssmd/runtime";
+import type { Refusal } from "../access/refusal.ts";
 import type { Reply } from "./reply.ts";
 
-const TITLES: Record<number, string> = {
+/** The HTTP statuses of problems. */
+export const PROBLEM_TITLES: Readonly<Record<number, string>> = {
   400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
   404: "Not Found",
   405: "Method Not Allowed",
+  408: "Request Timeout",
+  413: "Content Too Large",
+  414: "URI Too Long",
+  415: "Unsupported Media Type",
+  429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
   500: "Internal Server Error",
   503: "Service Unavailable",
 };
@@ -12,22 +22,30 @@ const TITLES: Record<number, string> = {
 /** An HTTP answer that tells what is wrong (RFC 9457). */
 export class Problem extends SsmdError {
   readonly status: number;
+  /** Headers that belong to the answer: `allow`, `retry-after`. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, code: string, detail: string, hint: string) {
+  constructor(
+    status: number,
+    code: string,
+    detail: string,
+    hint: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(code, detail, { hint });
     this.status = status;
+    this.headers = headers;
   }
 }
 
-/** A problem as an answer. */
-export function problemReply(problem: Problem): Reply {
-  const title = TITLES[problem.status] ?? "Error";
+/** A problem, or the refusal of the gate, as an answer. */
+export function problemReply(problem: Problem | Refusal): Reply {
   return {
     status: problem.status,
-    headers: { "content-type": "application/problem+json" },
+    headers: { "content-type": "application/problem+json", ...problem.headers },
     body: JSON.stringify({
       type: "about:blank",
-      title,
+      title: PROBLEM_TITLES[problem.status] ?? "Error",
       status: problem.status,
       code: problem.code,
       detail: problem.message,
@@ -36,32 +54,19 @@ export function problemReply(problem: Problem): Reply {
   };
 }
 
-/** A whole number from the query; `fallback` where it is not given. Throws {@linkcode Problem}. */
-export function intQuery(
-  query: URLSearchParams,
-  name: string,
-  fallback: number,
-  range: { min: number; max: number },
-): number {
-  const text = query.get(name);
-  if (text === null) return fallback;
-  const value = Number(text);
-  if (text !== "" && Number.isInteger(value) && value >= range.min && value <= range.max) {
-    return value;
-  }
-  throw new Problem(
-    400,
-    "INVALID_PARAMETER",
-    `${name} is no whole number in its range`,
-    `give ${name}=${fallback}, or another number from ${range.min} to ${range.max}`,
-  );
+/** A parameter that cannot be meant. */
+export function invalidParameter(name: string, why: string, hint: string): Problem {
+  return new Problem(400, "INVALID_PARAMETER", `${name} ${why}`, hint);
 }
 
-/** Refuses parameters that are not known: a misspelt one must not be passed over. */
-export function checkQuery(query: URLSearchParams, allowed: readonly string[]): void {
-  for (const name of query.keys()) {
-    if (allowed.includes(name)) continue;
-    const hint = allowed.length === 0 ? "it takes none" : suggestion(name.slice(0, 64), allowed);
-    throw new Problem(400, "UNKNOWN_PARAMETER", `unknown parameter "${name.slice(0, 64)}"`, hint);
-  }
+/** A parameter that there is not: a misspelt one must not be passed over. */
+export function unknownParameter(name: string, allowed: readonly string[]): Problem {
+  const shown = shortened(name);
+  const hint = allowed.length === 0 ? "it takes none" : suggestion(shown, allowed);
+  return new Problem(400, "UNKNOWN_PARAMETER", `unknown parameter "${shown}"`, hint);
+}
+
+/** A text of a client as it may stand in an answer. */
+export function shortened(text: string): string {
+  return text.length <= 64 ? text : `${text.slice(0, 64)}…`;
 }

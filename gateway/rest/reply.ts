@@ -5,17 +5,6 @@ export interface Reply {
   body: string | Uint8Array;
 }
 
-/** One request, taken apart. */
-export interface RouteRequest {
-  /** Named parts of the path, percent-decoded. */
-  params: Record<string, string>;
-  query: URLSearchParams;
-  headers: Record<string, string | string[] | undefined>;
-}
-
-/** Answers a request. Throws {@linkcode Problem} for what cannot be answered. */
-export type Handler = (request: RouteRequest) => Reply | Promise<Reply>;
-
 /** A JSON answer. */
 export function json(value: unknown, status = 200): Reply {
   return rawJson(JSON.stringify(value), status);
@@ -24,4 +13,9 @@ export function json(value: unknown, status = 200): Reply {
 /** An answer that is JSON text already. */
 export function rawJson(body: string, status = 200): Reply {
   return { status, headers: { "content-type": "application/json" }, body };
+}
+
+/** An answer without content. */
+export function empty(): Reply {
+  return { status: 204, headers: {}, body: "" };
 }

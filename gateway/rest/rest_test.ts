@@ -10,8 +10,8 @@ Deno.test("markets are listed in the environment's order, page by page", () =>
     const { status, body } = await get("/v1/markets?limit=3");
     const symbols = (body["markets"] as { symbol: string }[]).map((m) => m.symbol);
     assert.deepEqual([status, symbols], [200, ["BTCUSD", "ETHUSD", "KXBTC-26.5"]]);
-    assert.equal(body["next"], "KXBTC-26.5");
-    const rest = await get(`/v1/markets?limit=3&after=${body["next"]}`);
+    assert.equal(body["total"], 4);
+    const rest = await get(`/v1/markets?limit=3&cursor=${body["next"]}`);
     const [last] = rest.body["markets"] as Record<string, unknown>[];
     assert.equal(last?.["last_price"], 0.3);
     assert.equal(rest.body["next"], undefined);
@@ -66,10 +66,20 @@ Deno.test("the order book is given to the depth asked for", () =>
 const PROBLEMS: [path: string, status: number, code: string, hint: RegExp][] = [
   ["/v1/markets/BTCUSDT", 404, "UNKNOWN_SYMBOL", /did you mean "BTCUSD"/],
   ["/v1/markets/zzzzzzzzzzzz", 404, "UNKNOWN_SYMBOL", /\/v1\/markets/],
-  ["/v1/market", 404, "UNKNOWN_ROUTE", /\/v1\/markets\/\{symbol\}/],
+  ["/v1/market", 404, "UNKNOWN_ROUTE", /did you mean \/v1\/markets\?/],
+  ["/v1/markets?cursor=!!", 400, "INVALID_CURSOR", /next/],
+  ["/v1/markets?sort=volume24h", 400, "INVALID_PARAMETER", /did you mean "volume_24h"/],
+  ["/v1/markets?limit=1&limit=2", 400, "INVALID_PARAMETER", /once/],
+  ["/v1/markets/BTCUSD?feed=krakn", 404, "UNKNOWN_FEED", /kraken/],
+  ["/v1/markets/BTCUSD/trades?from=yesterday", 400, "INVALID_PARAMETER", /ISO 8601/],
+  ["/v1/markets/BTCUSD/trades?from=2&to=1", 400, "INVALID_PARAMETER", /before/],
+  ["/v1/markets/BTCUSD/trades?from=0", 400, "SPAN_TOO_LONG", /366 days/],
+  ["/v1/markets/BTCUSD/candles?interval=2m", 400, "INVALID_PARAMETER", /1m/],
+  ["/v1/markets/BTCUSD/candles?interval=1s&from=2026-01-01", 400, "SPAN_TOO_LONG", /1500/],
+  ["/v1/markets/%00", 404, "UNKNOWN_SYMBOL", /\/v1\/markets/],
   ["/v1/markets?limit=0", 400, "INVALID_PARAMETER", /1 to 5000/],
-  ["/v1/markets/BTCUSD/trades?limit=1001", 400, "INVALID_PARAMETER", /1 to 1000/],
-  ["/v1/markets/BTCUSD/trades?limit=abc", 400, "INVALID_PARAMETER", /1 to 1000/],
+  ["/v1/markets/BTCUSD/trades?limit=5001", 400, "INVALID_PARAMETER", /1 to 5000/],
+  ["/v1/markets/BTCUSD/trades?limit=abc", 400, "INVALID_PARAMETER", /1 to 5000/],
   ["/v1/markets/BTCUSD/orderbook?depth=-1", 400, "INVALID_PARAMETER", /1 to 10000/],
   ["/v1/markets/BTCUSD/orderbook?dept=1", 400, "UNKNOWN_PARAMETER", /did you mean "depth"/],
   ["/v1/markets?feed=krakn", 404, "UNKNOWN_FEED", /kraken/],
@@ -85,7 +95,7 @@ Deno.test("what cannot be answered is a problem with status, code and hint", () 
     }
     const posted = await fetch(`${gateway.url}/v1/markets`, { method: "POST", body: "{}" });
     assert.equal(posted.status, 405);
-    assert.equal(posted.headers.get("allow"), "GET, HEAD");
+    assert.equal(posted.headers.get("allow"), "GET, HEAD, OPTIONS");
     assert.equal((await posted.json()).code, "METHOD_NOT_ALLOWED");
     const head = await fetch(`${gateway.url}/health`, { method: "HEAD" });
     assert.deepEqual([head.status, await head.text()], [200, ""]);

@@ -1,71 +1,93 @@
-import type { Role } from "../access/access.ts";
+import { nearest } from "@ssmd/runtime";
+import { Parameters } from "./parameters.ts";
 import { Problem } from "./problem.ts";
-import type { Handler, Reply } from "./reply.ts";
+import type { Method, Route } from "./route.ts";
 
-/** A route: `GET` on a path with `{named}` parts. */
-export interface Route {
-  path: string;
-  /** Default GET. */
-  method?: "GET" | "POST";
-  /** Who may ask; default `client`. */
-  role?: Role;
-  handler: Handler;
+/** A route that is ready to be asked. */
+export interface Endpoint {
+  route: Route;
+  params: Parameters;
+  query: Parameters;
 }
 
-/** Finds the route of a path and asks its handler. */
+/** All routes of one path. */
+interface Place {
+  segments: readonly string[];
+  byMethod: ReadonlyMap<Method, Endpoint>;
+  /** `GET, HEAD, OPTIONS` */
+  allow: string;
+}
+
+/** What stands at an address. */
+export interface Found {
+  /** Raw named parts of the path. */
+  params: Record<string, string>;
+  byMethod: ReadonlyMap<Method, Endpoint>;
+  allow: string;
+}
+
+/** Finds what stands at a path. */
 export class Router {
-  #routes: { segments: string[]; route: Route }[];
+  readonly routes: readonly Route[];
+  #fixed = new Map<string, Place>();
+  #named: Place[] = [];
   #paths: string[];
 
   constructor(routes: readonly Route[]) {
-    this.#routes = routes.map((route) => ({ segments: route.path.split("/"), route }));
-    this.#paths = routes.map((route) => route.path);
+    this.routes = routes;
+    for (const [path, group] of Map.groupBy(routes, (route) => route.path)) {
+      const byMethod = new Map(group.map((route) => [route.method, endpointOf(route)]));
+      const allow = [...byMethod.keys(), ...(byMethod.has("GET") ? ["HEAD"] : []), "OPTIONS"];
+      const place = { segments: path.split("/"), byMethod, allow: allow.join(", ") };
+      if (path.includes("{")) this.#named.push(place);
+      else this.#fixed.set(path, place);
+    }
+    this.#paths = routes.filter(({ hidden }) => !hidden).map(({ path }) => path);
   }
 
-  /** Answers `GET target`. Throws {@linkcode Problem}. */
-  async answer(
-    target: string,
-    headers: Record<string, string | string[] | undefined>,
-    method: string,
-    admit: (query: URLSearchParams, role: Role) => Promise<unknown>,
-  ): Promise<Reply> {
-    const [path = "/", search = ""] = split(target);
-    for (const { segments, route } of this.#routes) {
-      const params = match(segments, path.split("/"));
-      if (params === undefined) continue;
-      const allowed = route.method ?? "GET";
-      if ((method === "HEAD" ? "GET" : method) !== allowed) {
-        const hint = `use ${allowed}`;
-        throw new Problem(405, "METHOD_NOT_ALLOWED", `${method} is not answered here`, hint);
-      }
-      const query = new URLSearchParams(search);
-      if (route.role === "admin") await admit(query, route.role);
-      return await route.handler({ params, query, headers });
+  /** What stands at this path. Throws {@linkcode Problem} (400, 404). */
+  find(path: string): Found {
+    const fixed = this.#fixed.get(path);
+    if (fixed !== undefined) return { ...fixed, params: {} };
+    const parts = path.split("/");
+    for (const place of this.#named) {
+      if (!isMatch(place.segments, parts)) continue;
+      return { ...place, params: paramsOf(place.segments, parts) };
     }
-    throw new Problem(
+    throw this.#unknown(path);
+  }
+
+  #unknown(path: string): Problem {
+    const shown = path.slice(0, 128);
+    const near = nearest(shown, this.#paths);
+    const meant = near === undefined ? "" : `did you mean ${near}? `;
+    return new Problem(
       404,
       "UNKNOWN_ROUTE",
       "there is nothing at this address",
-      `routes: ${this.#paths.join(", ")}; the stream is a WebSocket at /v1/stream`,
+      `${meant}all routes are at /v1 and /docs; the stream is a WebSocket at /v1/stream`,
     );
   }
 }
 
-function split(target: string): [string, string] {
-  const mark = target.indexOf("?");
-  return mark < 0 ? [target, ""] : [target.slice(0, mark), target.slice(mark + 1)];
+function endpointOf(route: Route): Endpoint {
+  return { route, params: new Parameters(route.params), query: new Parameters(route.query) };
 }
 
-function match(segments: readonly string[], parts: readonly string[]) {
-  if (segments.length !== parts.length) return undefined;
+function isMatch(segments: readonly string[], parts: readonly string[]): boolean {
+  if (segments.length !== parts.length) return false;
+  for (let i = 0; i < segments.length; i++) {
+    const segment = segments[i] as string;
+    if (segment.startsWith("{") ? parts[i] === "" : segment !== parts[i]) return false;
+  }
+  return true;
+}
+
+function paramsOf(segments: readonly string[], parts: readonly string[]): Record<string, string> {
   const params: Record<string, string> = {};
   for (let i = 0; i < segments.length; i++) {
     const segment = segments[i] as string;
-    const part = parts[i] as string;
-    if (segment.startsWith("{")) {
-      if (part === "") return undefined;
-      params[segment.slice(1, -1)] = decoded(part);
-    } else if (segment !== part) return undefined;
+    if (segment.startsWith("{")) params[segment.slice(1, -1)] = decoded(parts[i] as string);
   }
   return params;
 }

@@ -87,6 +87,14 @@ export class FakeConnector {
     this.publish({ type: "trade", symbol, price, size, side: "buy", tradeId: `t${this.sequence}` });
   }
 
+  /** Publishes a ticker around a price. */
+  ticker(symbol: string, price = 100): void {
+    this.publish({
+      ...{ type: "ticker", symbol, bidPrice: price - 1, bidSize: 1, askPrice: price + 1 },
+      ...{ askSize: 2, lastPrice: price, lastSize: null, volume24h: 10, openInterest: null },
+    });
+  }
+
   /** Changes the true book and publishes the change. */
   delta(symbol: string, bids: Level[], asks: Level[], lost = false): void {
     const book = this.#book(symbol);

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { StorageError } from "@ssmd/runtime";
-import type { Reply } from "./reply.ts";
-import type { Route } from "./router.ts";
+import type { Reply } from "../reply.ts";
+import { type Route, route, type RouteRequest } from "../route.ts";
 
 /** Files of the live page, their addresses and types. */
 const FILES = [
@@ -25,22 +25,25 @@ const PAGE_HEADERS = {
 export function pageRoutes(): Route[] {
   return FILES.map(({ path, name, type }) => {
     let file: { plain: Uint8Array; gzip: Uint8Array; etag: string } | undefined;
-    const handler = async ({ headers }: { headers: Record<string, unknown> }): Promise<Reply> => {
+    const handler = async ({ headers }: Pick<RouteRequest, "headers">): Promise<Reply> => {
       file ??= await load(name);
       const common = { ...PAGE_HEADERS, "content-type": type, etag: file.etag };
-      if (headers["if-none-match"] === file.etag) return { status: 304, headers: common, body: "" };
       if (!String(headers["accept-encoding"] ?? "").includes("gzip")) {
         return { status: 200, headers: common, body: file.plain };
       }
       const packed = { ...common, "content-encoding": "gzip", vary: "accept-encoding" };
       return { status: 200, headers: packed, body: file.gzip };
     };
-    return { path, handler };
+    return route({
+      ...{ path, handler, id: `page:${name}`, tag: "Page", summary: name, role: "public" },
+      hidden: true,
+      answers: { 200: { contentType: type } },
+    });
   });
 }
 
 async function load(name: string) {
-  const url = new URL(`../page/dist/${name}`, import.meta.url);
+  const url = new URL(`../../page/dist/${name}`, import.meta.url);
   try {
     const plain = await Deno.readFile(url);
     const hash = createHash("sha256").update(plain).digest("base64url").slice(0, 16);

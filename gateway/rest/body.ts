@@ -1,0 +1,47 @@
+import type { Buffer } from "node:buffer";
+import type { IncomingMessage } from "node:http";
+import { z } from "zod";
+import { GATEWAY_LIMITS } from "../limits.ts";
+import { Problem, shortened } from "./problem.ts";
+
+/** Reads and checks a request's JSON body. Throws {@linkcode Problem} (400, 413, 415). */
+export async function readBody(request: IncomingMessage, schema: z.ZodType): Promise<unknown> {
+  const type = request.headers["content-type"] ?? "application/json";
+  if (!/^application\/(?:[\w.-]+\+)?json *(?:;|$)/i.test(type)) {
+    const hint = "send JSON with content-type: application/json";
+    throw new Problem(415, "UNSUPPORTED_TYPE", "the body is no JSON by its type", hint);
+  }
+  const result = schema.safeParse(parsed(await textOf(request)));
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const where = issue?.path.join(".") || "the body";
+  const what = issue?.code === "unrecognized_keys"
+    ? `unknown: "${shortened(issue.keys.join(", "))}"`
+    : issue?.message ?? "not what it must be";
+  throw new Problem(400, "INVALID_BODY", `${where}: ${what}`, "the description is at /docs");
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const most = GATEWAY_LIMITS.bodyBytesMax;
+  const parts: string[] = [];
+  let length = 0;
+  const decoder = new TextDecoder();
+  for await (const part of request as AsyncIterable<Buffer>) {
+    length += part.length;
+    if (length > most) {
+      throw new Problem(413, "BODY_TOO_LARGE", "the body is too large", `at most ${most} bytes`);
+    }
+    parts.push(decoder.decode(part, { stream: true }));
+  }
+  return parts.join("") + decoder.decode();
+}
+
+function parsed(text: string): unknown {
+  if (text === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    const hint = "send a JSON object";
+    throw new Problem(400, "INVALID_JSON", "the body cannot be read as JSON", hint);
+  }
+}

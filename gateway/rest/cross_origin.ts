@@ -1,0 +1,24 @@
+import type { IncomingMessage } from "node:http";
+import type { Gate } from "../access/gate.ts";
+
+/**
+ * Pages of other origins may read where a key proves who asks; without keys any page that somebody
+ * opens could otherwise read what runs on their machine. Cookies never count for them. See
+ * docs/decisions/0019-rest.md.
+ */
+export function crossOriginHeaders(
+  mode: Gate["mode"],
+  { method, headers }: IncomingMessage,
+): Record<string, string> {
+  if (mode === "open") return {};
+  const shared = { "access-control-allow-origin": "*" };
+  if (method !== "OPTIONS" || headers["access-control-request-method"] === undefined) {
+    return { ...shared, "access-control-expose-headers": "etag, retry-after, allow" };
+  }
+  return {
+    ...shared,
+    "access-control-allow-methods": "GET, HEAD",
+    "access-control-allow-headers": "authorization, x-api-key, if-none-match",
+    "access-control-max-age": "600",
+  };
+}

@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { Problem } from "./problem.ts";
+
+/** A place in a list as an opaque text for the address. */
+export function cursorOf(place: unknown): string {
+  return new TextEncoder().encode(JSON.stringify(place))
+    .toBase64({ alphabet: "base64url", omitPadding: true });
+}
+
+/** The place of a cursor. Throws {@linkcode Problem} (400) for what is none. */
+export function placeOf<S extends z.ZodType>(cursor: string, schema: S): z.output<S> {
+  try {
+    const bytes = Uint8Array.fromBase64(cursor, { alphabet: "base64url" });
+    const result = schema.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
+    if (result.success) return result.data;
+  } catch {
+    // Told below: why a made-up cursor cannot be read helps nobody.
+  }
+  throw new Problem(
+    400,
+    "INVALID_CURSOR",
+    "the cursor is none of these answers",
+    "give next of the answer before as it came, with the same other parameters; or leave it out",
+  );
+}

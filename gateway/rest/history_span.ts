@@ -1,0 +1,52 @@
+import { z } from "zod";
+import type { Position } from "../history/position.ts";
+import { GATEWAY_LIMITS } from "../limits.ts";
+import { placeOf } from "./cursor.ts";
+import { invalidParameter, Problem } from "./problem.ts";
+
+const DAY_US = 86_400_000_000;
+
+/** A span of time, µs. */
+export interface Span {
+  fromUs: number;
+  /** The first moment that is left out. */
+  toUs: number;
+}
+
+/** The span of a request. Throws {@linkcode Problem} (400) where it is empty or too long. */
+export function spanOf(
+  { from, to }: { from?: number | undefined; to?: number | undefined },
+  nowUs: number,
+  daysDefault: number = GATEWAY_LIMITS.historySpanDaysDefault,
+): Span {
+  const toUs = to ?? Math.max(nowUs + 1, (from ?? 0) + 1);
+  const fromUs = from ?? Math.max(0, toUs - daysDefault * DAY_US);
+  if (fromUs >= toUs) throw invalidParameter("from", "is not before to", "from is before to");
+  const days = GATEWAY_LIMITS.historySpanDaysMax;
+  if (toUs - fromUs > days * DAY_US) {
+    const hint = `at most ${days} days in one request: ask for one part after another`;
+    throw new Problem(400, "SPAN_TOO_LONG", "the span is too long", hint);
+  }
+  return { fromUs, toUs };
+}
+
+const US = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
+const PLACE = z.tuple([z.enum(["asc", "desc"]), US, US, US, z.int(), z.int().min(0).max(1e6)]);
+
+/** Span and place of a history's cursor. Throws {@linkcode Problem} (400). */
+export function placeOfCursor(
+  cursor: string,
+  wanted: "asc" | "desc",
+): { span: Span; after: Position } {
+  const [order, fromUs, toUs, atUs, sequence, same] = placeOf(cursor, PLACE);
+  if (order !== wanted) {
+    const hint = `give order=${order} again, as in the request before`;
+    throw new Problem(400, "INVALID_CURSOR", "the cursor is of the other order", hint);
+  }
+  const days = GATEWAY_LIMITS.historySpanDaysMax;
+  if (fromUs >= toUs || toUs - fromUs > days * DAY_US) {
+    const hint = "give next of the answer before as it came";
+    throw new Problem(400, "INVALID_CURSOR", "the cursor is none of these answers", hint);
+  }
+  return { span: { fromUs, toUs }, after: { atUs, sequence, same } };
+}

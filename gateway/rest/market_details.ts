@@ -1,0 +1,165 @@
+import type { z } from "zod";
+import { GATEWAY_LIMITS } from "../limits.ts";
+import type { Market } from "../state/market.ts";
+import type { FeedFacts } from "./feed_facts.ts";
+import { hintsOf } from "./market_hints.ts";
+import { includes } from "./market_lookup.ts";
+import { bookView, gapView, marketSummary, quoteOf } from "./market_view.ts";
+import { msOfUs } from "../stream/record_json.ts";
+import type { MARKET_DETAILS } from "./schemas/market.ts";
+
+/** What the details are made from. */
+export interface DetailsSource {
+  market: Market;
+  /** Bits of record types that the caller may see. */
+  types: number;
+  facts: FeedFacts | undefined;
+  /** Now, µs. */
+  nowUs: number;
+  /** Gap records of this market and its feed that are in memory. */
+  gapsRecent: number;
+}
+
+/** What a market's details look like. */
+export type MarketDetails = z.output<typeof MARKET_DETAILS>;
+type QualityState = MarketDetails["quality"]["state"];
+
+/** All that is known of a market now, for somebody who has read nothing else. */
+export function marketDetails(source: DetailsSource): MarketDetails {
+  const { market, types, facts, nowUs } = source;
+  const summary = marketSummary(market, types, facts);
+  const ticker = includes(types, "ticker") ? market.ticker : undefined;
+  const details = {
+    ...summary,
+    as_of: nowUs / 1000,
+    open_interest: ticker?.openInterest ?? null,
+    result: market.status?.result || null,
+    trades_seen: includes(types, "trade") ? market.tradeCount : 0,
+    price: priceOf(source),
+    order_book: includes(types, "orderbook") ? bookView(market) : null,
+    contract: {
+      type: summary.type,
+      venue: facts?.name ?? null,
+      venue_symbol: summary.external,
+      price_unit: facts?.type === "prediction" ? "dollars of YES, 0 to 1" : "quote currency",
+      ...stepsSeen(source),
+      result: market.status?.result || null,
+      open_interest: ticker?.openInterest ?? null,
+    },
+    quality: qualityOf(source),
+    _links: linksOf(market, types),
+  };
+  return { ...details, _hints: hintsOf(details) };
+}
+
+function priceOf(source: DetailsSource) {
+  const { nowUs } = source;
+  const { bid, ask, source: from, atUs } = quoteOf(source);
+  const mid = bid === null || ask === null ? null : (bid[0] + ask[0]) / 2;
+  // The difference of two decimals is one again: no digits that the venue never sent.
+  const spread = bid === null || ask === null ? null : Number((ask[0] - bid[0]).toPrecision(12));
+  return {
+    bid: bid && { price: bid[0], size: bid[1] },
+    ask: ask && { price: ask[0], size: ask[1] },
+    mid,
+    spread,
+    spread_bps: mid && spread !== null ? Math.round(spread / mid * 1e6) / 100 : null,
+    source: from,
+    age_ms: ageMs(nowUs, atUs),
+    last: lastOf(source),
+  };
+}
+
+function lastOf({ market, types, nowUs }: DetailsSource) {
+  const trade = includes(types, "trade") ? market.trades.at(-1) : undefined;
+  if (trade !== undefined) {
+    const { price, size, side, timestampUs, receivedAtUs } = trade;
+    return { price, size, side, ts: msOfUs(timestampUs), age_ms: ageMs(nowUs, receivedAtUs) };
+  }
+  const ticker = includes(types, "ticker") ? market.ticker : undefined;
+  if (ticker === undefined || ticker.lastPrice === null) return null;
+  const { lastPrice: price, lastSize: size } = ticker;
+  // The ticker does not say when that trade was.
+  return { price, size, side: "unknown" as const, ts: null, age_ms: null };
+}
+
+function qualityOf({ market, types, nowUs, gapsRecent }: DetailsSource) {
+  const feedAgeMs = ageMs(nowUs, market.feed.updatedAtUs);
+  return {
+    state: qualityState(market, types, nowUs),
+    age_ms: ageMs(nowUs, market.updatedAtUs),
+    feed_age_ms: feedAgeMs,
+    lag_ms: lagMs(market),
+    gap: gapView(market.openGap),
+    gaps_recent: gapsRecent,
+    trades_seen: includes(types, "trade") ? market.tradeCount : 0,
+  };
+}
+
+function qualityState(market: Market, types: number, nowUs: number): QualityState {
+  if (market.openGap !== undefined) return "suspect";
+  if (market.updatedAtUs === 0) return "empty";
+  const staleUs = GATEWAY_LIMITS.staleAfterMs * 1000;
+  if (nowUs - market.feed.updatedAtUs > staleUs) return "stale";
+  const hasBook = market.bookSequence > 0 || market.held.length > 0;
+  if (includes(types, "orderbook") && hasBook && market.bookState === "pending") return "suspect";
+  return nowUs - market.updatedAtUs > staleUs ? "quiet" : "live";
+}
+
+/** From the venue's time to ours, of the newest record that has both. */
+function lagMs(market: Market): number | null {
+  let newest = { timestampUs: market.bookTimestampUs, receivedAtUs: market.bookReceivedAtUs };
+  for (const record of [market.trades.at(-1), market.ticker]) {
+    if (record !== undefined && record.receivedAtUs > newest.receivedAtUs) newest = record;
+  }
+  if (newest.timestampUs === 0 || newest.receivedAtUs === 0) return null;
+  return (newest.receivedAtUs - newest.timestampUs) / 1000;
+}
+
+function ageMs(nowUs: number, atUs: number): number | null {
+  return atUs === 0 ? null : Math.max(0, Math.round((nowUs - atUs) / 1000));
+}
+
+/** The finest steps in what is known: what the venue allows may be finer, never coarser. */
+function stepsSeen({ market, types }: DetailsSource) {
+  const prices: number[] = [];
+  const sizes: number[] = [];
+  if (includes(types, "orderbook")) {
+    for (const side of [market.book.bids, market.book.asks]) {
+      prices.push(...side.prices.slice(0, 50));
+      sizes.push(...side.sizes.slice(0, 50));
+    }
+  }
+  if (includes(types, "trade")) {
+    for (const { price, size } of market.trades.slice(-50)) {
+      prices.push(price);
+      sizes.push(size);
+    }
+  }
+  return { price_step_seen: stepOf(prices), size_step_seen: stepOf(sizes) };
+}
+
+function stepOf(values: readonly number[]): number | null {
+  if (values.length === 0) return null;
+  const decimals = values.map((value) => {
+    const [digits = "", exponent = "0"] = String(value).split("e-");
+    return (digits.split(".")[1]?.length ?? 0) + Number(exponent);
+  });
+  return Number(`1e-${Math.max(...decimals)}`);
+}
+
+function linksOf({ symbol, feed }: Market, types: number): Record<string, string> {
+  const path = `/v1/markets/${encodeURIComponent(symbol)}`;
+  const links: Record<string, string> = { self: path };
+  if (includes(types, "trade")) {
+    links["trades"] = `${path}/trades`;
+    links["candles"] = `${path}/candles?interval=1m`;
+  }
+  if (includes(types, "ticker")) links["tickers"] = `${path}/tickers`;
+  if (includes(types, "orderbook")) links["orderbook"] = `${path}/orderbook`;
+  links["gaps"] = `/v1/gaps?symbol=${encodeURIComponent(symbol)}`;
+  links["feed"] = `/v1/markets?feed=${encodeURIComponent(feed.id)}`;
+  links["stream"] = `/v1/stream?symbols=${encodeURIComponent(symbol)}`;
+  links["docs"] = "/docs";
+  return links;
+}

@@ -1,0 +1,149 @@
+import { z } from "zod";
+import type { Access } from "../access/access.ts";
+import type { Market } from "../state/market.ts";
+import type { MarketData } from "../state/market_data.ts";
+import { cursorOf, placeOf } from "./cursor.ts";
+import type { FeedFacts } from "./feed_facts.ts";
+import { includes } from "./market_lookup.ts";
+import { type MarketSummary, marketSummary } from "./market_view.ts";
+
+/** What a list can be sorted by. */
+export const MARKET_SORTS = [
+  "environment",
+  "symbol",
+  "last_price",
+  "volume_24h",
+  "updated",
+] as const;
+/** What a list can be sorted by. */
+export type MarketSort = typeof MARKET_SORTS[number];
+
+/** Which markets a list holds. */
+export interface MarketFilter {
+  feed?: string | undefined;
+  state?: string | undefined;
+  type?: string | undefined;
+  /** Text in the symbol or the venue's name, in any case. */
+  search?: string | undefined;
+}
+
+/** A list of markets to be made. */
+export interface MarketListing extends MarketFilter {
+  sort: MarketSort;
+  order: "asc" | "desc";
+  limit: number;
+  cursor?: string | undefined;
+}
+
+type SortValue = string | number | null;
+
+const PLACE = z.tuple([
+  z.union([z.string(), z.number(), z.null()]),
+  z.string(),
+  z.string(),
+]);
+
+/** A market and the bits of record types that the caller may see of it. */
+export interface ListedMarket {
+  market: Market;
+  types: number;
+}
+
+/** The markets that a caller may see and that fit, in the environment's order. */
+export function matching(
+  data: MarketData,
+  access: Access,
+  filter: MarketFilter,
+  factsOf: (feed: string) => FeedFacts | undefined,
+): ListedMarket[] {
+  const found: ListedMarket[] = [];
+  const wanted = filter.search?.toLowerCase();
+  for (const feed of data.feeds.values()) {
+    if (filter.feed !== undefined && feed.id !== filter.feed) continue;
+    if (filter.type !== undefined && factsOf(feed.id)?.type !== filter.type) continue;
+    for (const market of feed.markets.values()) {
+      const state = market.status?.state ?? "unknown";
+      if (filter.state !== undefined && state !== filter.state) continue;
+      if (wanted !== undefined && !isNamed(market, wanted)) continue;
+      const types = access.types(feed.id, market.symbol);
+      if (types !== 0) found.push({ market, types });
+    }
+  }
+  return found;
+}
+
+function isNamed({ symbol, external }: Market, wanted: string): boolean {
+  return symbol.toLowerCase().includes(wanted) || external.toLowerCase().includes(wanted);
+}
+
+/** A page of a list and the cursor of the next. Throws a Problem (400) for a strange cursor. */
+export function pageOf(
+  all: ListedMarket[],
+  { sort, order, limit, cursor }: Pick<MarketListing, "sort" | "order" | "limit" | "cursor">,
+): { page: ListedMarket[]; next?: string } {
+  const sign = order === "desc" ? -1 : 1;
+  const values = new Map(all.map((listed) => [listed, sortValue(listed, sort)]));
+  const valueOf = (listed: ListedMarket) => values.get(listed) ?? null;
+  if (sort === "environment") {
+    if (order === "desc") all.reverse();
+  } else {
+    all.sort((a, b) => compareValues(valueOf(a), valueOf(b), sign) || compareNames(a, b));
+  }
+  const place = cursor === undefined ? undefined : placeOf(cursor, PLACE);
+  const start = place === undefined ? 0 : startBehind(all, place, sort, sign, valueOf);
+  const page = all.slice(start, start + limit);
+  const last = page.at(-1);
+  if (last === undefined || start + limit >= all.length) return { page };
+  return { page, next: cursorOf([valueOf(last), last.market.feed.id, last.market.symbol]) };
+}
+
+function startBehind(
+  all: readonly ListedMarket[],
+  [value, feed, symbol]: z.output<typeof PLACE>,
+  sort: MarketSort,
+  sign: number,
+  valueOf: (listed: ListedMarket) => SortValue,
+): number {
+  const same = all.findIndex(({ market }) => market.symbol === symbol && market.feed.id === feed);
+  // The order of the environment and of names never changes: the place is that market's own.
+  if (sort === "environment") return same + 1;
+  const start = all.findIndex((listed) =>
+    (compareValues(valueOf(listed), value, sign) || compareName(listed, feed, symbol)) > 0
+  );
+  return start < 0 ? all.length : start;
+}
+
+function sortValue({ market, types }: ListedMarket, sort: MarketSort): SortValue {
+  if (sort === "symbol") return market.symbol;
+  if (sort === "updated") return market.updatedAtUs === 0 ? null : market.updatedAtUs;
+  if (sort === "volume_24h") {
+    return includes(types, "ticker") ? market.ticker?.volume24h ?? null : null;
+  }
+  if (sort === "last_price") return marketSummary(market, types, undefined).last_price;
+  return null;
+}
+
+/** Values in order, what is not known last in either direction. */
+function compareValues(a: SortValue, b: SortValue, sign: number): number {
+  if (a === b) return 0;
+  if (a === null) return 1;
+  if (b === null) return -1;
+  return (a < b ? -1 : 1) * sign;
+}
+
+function compareNames(a: ListedMarket, b: ListedMarket): number {
+  return compareName(a, b.market.feed.id, b.market.symbol);
+}
+
+function compareName({ market }: ListedMarket, feed: string, symbol: string): number {
+  if (market.symbol !== symbol) return market.symbol < symbol ? -1 : 1;
+  return market.feed.id < feed ? -1 : market.feed.id > feed ? 1 : 0;
+}
+
+/** Summaries of a page. */
+export function summariesOf(
+  page: readonly ListedMarket[],
+  factsOf: (feed: string) => FeedFacts | undefined,
+): MarketSummary[] {
+  return page.map(({ market, types }) => marketSummary(market, types, factsOf(market.feed.id)));
+}

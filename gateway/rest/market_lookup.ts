@@ -1,0 +1,75 @@
+import { EVENT_TYPES, type EventType } from "@ssmd/market";
+import { nearest } from "@ssmd/runtime";
+import type { Access } from "../access/access.ts";
+import type { Market, MarketFeed } from "../state/market.ts";
+import type { MarketData } from "../state/market_data.ts";
+import { Problem, shortened } from "./problem.ts";
+
+/** Names that are looked through for one that may have been meant. */
+const NEAR_MAX = 2000;
+
+/** Whether a type is among those that a caller may see. */
+export function includes(types: number, type: EventType): boolean {
+  return (types & (1 << EVENT_TYPES.indexOf(type))) !== 0;
+}
+
+/** A market that a caller asks for, and what it may see of it. */
+export interface SeenMarket {
+  market: Market;
+  /** Bits of record types. */
+  types: number;
+}
+
+/** Which market is asked for. */
+export interface MarketQuestion {
+  symbol: string;
+  /** Where the same symbol is in several feeds. */
+  feed?: string | undefined;
+  /** What must be seen of it; absent = anything. */
+  type?: EventType;
+}
+
+/**
+ * The market of a request. What the caller may not see is told as what is not there, in the same
+ * words. Throws {@linkcode Problem} (404).
+ */
+export function marketOf(data: MarketData, access: Access, asked: MarketQuestion): SeenMarket {
+  const { symbol, feed, type } = asked;
+  if (feed !== undefined) feedOf(data, access, feed);
+  for (const candidate of data.feeds.values()) {
+    if (feed !== undefined && candidate.id !== feed) continue;
+    const market = candidate.markets.get(symbol);
+    if (market === undefined) continue;
+    const types = access.types(candidate.id, symbol);
+    if (type === undefined ? types !== 0 : includes(types, type)) return { market, types };
+    access.denied(`${type ?? "market"} ${candidate.id}/${symbol}`);
+  }
+  throw unknownSymbol(data, access, asked);
+}
+
+/** The feed of this id. Throws {@linkcode Problem} (404). */
+export function feedOf(data: MarketData, access: Access, id: string): MarketFeed {
+  const feed = data.feeds.get(id);
+  if (feed !== undefined && access.feed(id)) return feed;
+  if (feed !== undefined) access.denied(`feed ${id}`);
+  const known = [...data.feeds.keys()].filter((name) => access.feed(name));
+  const hint = known.length === 0
+    ? "there are none yet"
+    : `feeds: ${known.slice(0, 20).join(", ")}`;
+  throw new Problem(404, "UNKNOWN_FEED", `there is no feed "${shortened(id)}"`, hint);
+}
+
+function unknownSymbol(data: MarketData, access: Access, asked: MarketQuestion): Problem {
+  const shown = shortened(asked.symbol);
+  const names: string[] = [];
+  for (const market of data.markets()) {
+    if (access.types(market.feed.id, market.symbol) === 0) continue;
+    if (market.symbol !== asked.symbol && names.push(market.symbol) >= NEAR_MAX) break;
+  }
+  const near = nearest(shown, names);
+  const hint = near === undefined
+    ? "all markets are at /v1/markets, names alone at /v1/symbols"
+    : `did you mean "${near}"?`;
+  const what = asked.type === undefined ? "market" : `${asked.type} of a market`;
+  return new Problem(404, "UNKNOWN_SYMBOL", `there is no ${what} "${shown}"`, hint);
+}

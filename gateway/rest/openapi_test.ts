@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { withGateway } from "../testing/gateway_rig.ts";
+import { Description } from "../testing/description.ts";
+
+Deno.test("the description is valid OpenAPI 3.1, and all its examples fit", () =>
+  withGateway(async ({ get }) => {
+    const { body } = await get("/openapi.json");
+    const result = await new Validator().validate(structuredClone(body));
+    assert.deepEqual(result.errors ?? [], []);
+    assert.equal(result.valid, true);
+    const description = new Description(body);
+    let examples = 0;
+    for (const { path, method, status, type, example } of description.answers()) {
+      if (example === undefined) continue;
+      assert.deepEqual(description.problems({ path, method, status, type }, example), []);
+      examples++;
+    }
+    assert.ok(examples > 10, String(examples));
+    assert.deepEqual(description.parameterProblems(), []);
+  }));
+
+Deno.test("every route answers as described, errors too", () =>
+  withGateway(async ({ get, gateway, connector }) => {
+    connector.trade("BTCUSD", 100);
+    connector.delta("BTCUSD", [{ price: 99, size: 1 }], [{ price: 101, size: 2 }]);
+    connector.snapshot("BTCUSD");
+    connector.ticker("BTCUSD");
+    connector.gap("clock", true, "BTCUSD");
+    const description = new Description((await get("/openapi.json")).body);
+    const asked: string[] = [];
+    for (const { path, method, status } of description.answers()) {
+      if (method !== "get" || status !== "200") continue;
+      const address = path.replace("{symbol}", "BTCUSD");
+      const response = await fetch(gateway.url + address);
+      const text = await response.text();
+      assert.equal(response.status, 200, `${address}: ${text.slice(0, 300)}`);
+      const type = response.headers.get("content-type")?.split(";")[0] ?? "";
+      const value = type === "application/json" ? JSON.parse(text) : text;
+      const place = { path, method, status: String(response.status), type };
+      assert.deepEqual(description.problems(place, value), [], address);
+      const wrong = await get(`${address}?nope=1`);
+      assert.equal(wrong.status, 400);
+      const problem = { path, method, status: "default", type: wrong.type };
+      assert.deepEqual(description.problems(problem, wrong.body), [], address);
+      asked.push(address);
+    }
+    assert.ok(asked.length >= 14, asked.join(" "));
+    assert.ok(asked.includes("/v1/markets/BTCUSD/candles"));
+  }));
+
+Deno.test("the index names every route of the description", () =>
+  withGateway(async ({ get }) => {
+    const { body } = await get("/v1");
+    const { body: openapi } = await get("/openapi.json");
+    const named = (body["routes"] as { path: string }[]).map(({ path }) => path);
+    assert.deepEqual(named.sort(), Object.keys(openapi["paths"] as object).sort());
+    assert.equal((body["_links"] as Record<string, string>)["docs"], "/docs");
+  }));

@@ -1,0 +1,69 @@
+import type { Logger, Metrics } from "@ssmd/runtime";
+import type { Server } from "node:http";
+import type { Gate } from "../access/gate.ts";
+import type { ArchiveSource } from "../history/archive_source.ts";
+import { CandleReader } from "../history/candle_reader.ts";
+import type { History } from "../history/history.ts";
+import { HistoryReader } from "../history/history_reader.ts";
+import type { MarketData } from "../state/market_data.ts";
+import type { FeedFacts } from "./feed_facts.ts";
+import { restServer } from "./http.ts";
+import type { Route } from "./route.ts";
+import { Router } from "./router.ts";
+import { gapRoute } from "./routes/gaps.ts";
+import { historyRoutes } from "./routes/history.ts";
+import { indexRoutes } from "./routes/index.ts";
+import { marketRoutes } from "./routes/markets.ts";
+import { pageRoutes } from "./routes/page.ts";
+import { serviceRoutes } from "./routes/service.ts";
+
+/** What REST answers from. */
+export interface RestOptions {
+  env: string;
+  version: string;
+  data: MarketData;
+  history: History;
+  /** What is older than memory; undefined = nothing is. */
+  archive: ArchiveSource | undefined;
+  gate: Gate;
+  logger: Logger;
+  metrics: Metrics;
+  /** What the registry tells of feeds, by id. */
+  facts: ReadonlyMap<string, FeedFacts>;
+  /** What keeps the gateway from serving; empty = ready. */
+  unreadyReasons: () => string[];
+  /** Called before metrics are read. */
+  refreshMetrics: () => void;
+  /** What the page is told of its surroundings. */
+  info: { env: string; version: string; feeds: string[] } & Record<string, unknown>;
+  /** Routes of others: the administration. */
+  more?: readonly Route[];
+}
+
+/** The HTTP server of the gateway with all its routes. */
+export function openRest(options: RestOptions): Server {
+  const { gate, logger } = options;
+  return restServer({ router: new Router(restRoutes(options)), gate, logger });
+}
+
+/** All routes. */
+export function restRoutes(options: RestOptions): Route[] {
+  const { env, version, data, history, archive, gate, facts } = options;
+  const reader = new HistoryReader(history, archive);
+  const gaps = { data, history, archive };
+  const routes = [
+    ...marketRoutes({
+      data,
+      factsOf: (feed) => facts.get(feed),
+      gapsRecent: (feed, symbol) => {
+        const known = data.feeds.get(feed);
+        return known === undefined ? 0 : history.gaps(known, symbol).length;
+      },
+    }),
+    ...historyRoutes({ data, reader, candles: new CandleReader(history, reader) }),
+    gapRoute(gaps, "/v1/gaps", "listGaps", "History"),
+    ...serviceRoutes({ ...options, startedMs: Date.now() }),
+    ...(options.more ?? []),
+  ];
+  return [...indexRoutes({ env, version, mode: gate.mode, routes }), ...routes, ...pageRoutes()];
+}

@@ -1,0 +1,87 @@
+import type { z } from "zod";
+import type { Access, Role } from "../access/access.ts";
+import type { Reply } from "./reply.ts";
+
+/** The methods that routes can have; HEAD and OPTIONS are answered from them. */
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** Named parts of a path or query, each with its schema. */
+export type Shape = Readonly<Record<string, z.ZodType>>;
+
+type Values<S extends Shape> = { readonly [K in keyof S]: z.output<S[K]> };
+
+/** One request, taken apart and checked. */
+export interface RouteRequest<P extends Shape = Shape, Q extends Shape = Shape, B = unknown> {
+  /** Named parts of the path, percent-decoded. */
+  params: Values<P>;
+  query: Values<Q>;
+  /** The JSON body; undefined where the route takes none. */
+  body: B;
+  /** Who asks, and what it may see: whatever is not its own is as if it were not there. */
+  access: Access;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** What a route answers when all is well. */
+export interface RouteAnswer {
+  /** The answer of JSON; absent = another type, named by `contentType`. */
+  schema?: z.ZodType;
+  /** Default application/json. */
+  contentType?: string;
+  /** An answer as it may look; it must fit the schema. */
+  example?: unknown;
+  /** Default "OK". */
+  description?: string;
+}
+
+/**
+ * A route: what it takes, what it answers, who may ask. Checks of requests and the OpenAPI
+ * description both come from here, so that they cannot differ.
+ */
+export interface RouteSpec<P extends Shape, Q extends Shape, B extends z.ZodType> {
+  /** Default GET. */
+  method?: Method;
+  /** With `{named}` parts. */
+  path: string;
+  /** For programs made from the description: `listMarkets`. */
+  id: string;
+  /** One line. */
+  summary: string;
+  /** What else a caller should know. */
+  description?: string;
+  /** The chapter of the description. */
+  tag: string;
+  /** Who may ask; default `client`. */
+  role?: Role;
+  /** Values for the parts of the path, for examples: `{ symbol: "BTCUSD" }`. */
+  examples?: Readonly<Record<string, string>>;
+  params?: P;
+  query?: Q;
+  body?: B;
+  /** By status; default status 200. */
+  answers: Readonly<Record<number, RouteAnswer>>;
+  /** Whether it is left out of the description (files of the page). */
+  hidden?: boolean;
+  /** Answers. Throws {@linkcode Problem} for what cannot be answered. */
+  handler: (request: RouteRequest<P, Q, z.output<B>>) => Reply | Promise<Reply>;
+}
+
+/** A route of any kind. */
+export interface Route extends Omit<RouteSpec<Shape, Shape, z.ZodType>, "handler"> {
+  method: Method;
+  role: Role;
+  params: Shape;
+  query: Shape;
+  handler: (request: RouteRequest) => Reply | Promise<Reply>;
+}
+
+/** Declares a route; the handler gets what the schemas give. */
+export function route<
+  const P extends Shape = Record<never, never>,
+  const Q extends Shape = Record<never, never>,
+  B extends z.ZodType = z.ZodUndefined,
+>(spec: RouteSpec<P, Q, B>): Route {
+  const { method = "GET", role = "client", params = {}, query = {} } = spec;
+  // The router gives the handler what came out of these very schemas.
+  return { ...spec, method, role, params, query } as unknown as Route;
+}

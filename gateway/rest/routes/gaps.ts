@@ -1,0 +1,102 @@
+import { ALL_SYMBOLS } from "@ssmd/market";
+import { nowUs } from "@ssmd/runtime";
+import { z } from "zod";
+import type { Access } from "../../access/access.ts";
+import type { ArchiveSource } from "../../history/archive_source.ts";
+import { type GapSpan, gapSpans, touching } from "../../history/gap_span.ts";
+import type { History } from "../../history/history.ts";
+import type { MarketData } from "../../state/market_data.ts";
+import { SeenData } from "../../state/seen_data.ts";
+import { cursorOf, placeOf } from "../cursor.ts";
+import { gapJson } from "../gap_view.ts";
+import { gapHints } from "../history_hints.ts";
+import { type Span, spanOf } from "../history_span.ts";
+import { feedOf, marketOf } from "../market_lookup.ts";
+import { json } from "../reply.ts";
+import { type Route, route } from "../route.ts";
+import { CURSOR, FEED, SYMBOL } from "../schemas/common.ts";
+import { GAP_LIST as EXAMPLE } from "../schemas/history_examples.ts";
+import { FROM, GAP_LIST, PAGE_LIMIT, TO } from "../schemas/history.ts";
+
+/** What gaps are known from. */
+export interface GapSource {
+  data: MarketData;
+  history: History;
+  archive: ArchiveSource | undefined;
+}
+
+const PLACE = z.tuple([z.number(), z.string(), z.string(), z.string()]);
+
+/** Where data is missing or suspect. */
+export function gapRoute(source: GapSource, path: string, id: string, tag: string): Route {
+  return route({
+    ...{ path, id, tag },
+    summary: "Times in which data is missing or suspect",
+    description:
+      "Of the last day unless `from` is given, oldest first, from memory and archive. A " +
+      "gap of `_all` concerns every market of its feed.",
+    query: {
+      symbol: SYMBOL.optional().describe("Only gaps that concern this market."),
+      feed: FEED.optional(),
+      ...{ from: FROM, to: TO, limit: PAGE_LIMIT, cursor: CURSOR.optional() },
+    },
+    answers: { 200: { schema: GAP_LIST, example: EXAMPLE } },
+    handler: async ({ query, access }) => {
+      const span = spanOf(query, nowUs(), 1);
+      const all = (await gapsOf(source, access, query, span)).sort(compareGaps);
+      const after = query.cursor === undefined ? undefined : placeOf(query.cursor, PLACE);
+      const rest = after === undefined
+        ? all
+        : all.filter((gap) => comparePlaces(placeOfGap(gap), after) > 0);
+      const page = rest.slice(0, query.limit);
+      const last = page.at(-1);
+      const isMore = last !== undefined && rest.length > page.length;
+      return json({
+        from: span.fromUs / 1000,
+        to: span.toUs / 1000,
+        gaps: page.map(gapJson),
+        ...(isMore ? { next: cursorOf(placeOfGap(last)) } : {}),
+        _hints: page.length === 0 ? ["No gap is known in this span."] : gapHints(page),
+      });
+    },
+  });
+}
+
+async function gapsOf(
+  { data, history, archive }: GapSource,
+  access: Access,
+  { symbol, feed }: { symbol?: string | undefined; feed?: string | undefined },
+  span: Span,
+): Promise<GapSpan[]> {
+  const found: GapSpan[] = [];
+  const seen = new SeenData(data, access);
+  const market = symbol === undefined ? undefined : marketOf(data, access, { symbol, feed }).market;
+  const only = market?.feed ?? (feed === undefined ? undefined : feedOf(data, access, feed));
+  for (const each of seen.feeds()) {
+    if (only !== undefined && each !== only) continue;
+    const days = await archive?.days(each.id, span.fromUs, span.toUs) ?? [];
+    const archived = days.flatMap(({ gaps }) => gaps);
+    const spans = gapSpans([...archived, ...history.gaps(each, symbol)]);
+    for (const gap of touching(spans, { symbol, ...span })) {
+      const isSeen = gap.symbol === ALL_SYMBOLS || access.types(each.id, gap.symbol) !== 0;
+      if (isSeen) found.push(gap);
+    }
+  }
+  return found;
+}
+
+type Place = z.output<typeof PLACE>;
+
+function placeOfGap({ fromUs, feed, symbol, reason }: GapSpan): Place {
+  return [fromUs, feed, symbol, reason];
+}
+
+function compareGaps(a: GapSpan, b: GapSpan): number {
+  return comparePlaces(placeOfGap(a), placeOfGap(b));
+}
+
+function comparePlaces(a: Place, b: Place): number {
+  if (a[0] !== b[0]) return a[0] - b[0];
+  const [textA, textB] = [a.slice(1).join("\0"), b.slice(1).join("\0")];
+  return textA < textB ? -1 : textA > textB ? 1 : 0;
+}

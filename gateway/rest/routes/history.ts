@@ -1,0 +1,153 @@
+import { nowUs } from "@ssmd/runtime";
+import { z } from "zod";
+import { GATEWAY_LIMITS } from "../../limits.ts";
+import type { CandleReader } from "../../history/candle_reader.ts";
+import type { HistoryReader, HistoryRecords, Page } from "../../history/history_reader.ts";
+import type { MarketData } from "../../state/market_data.ts";
+import { headJson, recordJson } from "../../stream/record_json.ts";
+import { candleAnswer, candleSpan } from "../candle_view.ts";
+import { cursorOf } from "../cursor.ts";
+import { gapJson } from "../gap_view.ts";
+import { placeOfCursor, spanOf } from "../history_span.ts";
+import { historyHints } from "../history_hints.ts";
+import { marketOf } from "../market_lookup.ts";
+import { json, rawJson } from "../reply.ts";
+import { type Route, route } from "../route.ts";
+import { CURSOR, FEED, SYMBOL } from "../schemas/common.ts";
+import * as examples from "../schemas/history_examples.ts";
+import {
+  CANDLE_LIST,
+  FROM,
+  INTERVALS,
+  ORDER,
+  PAGE_LIMIT,
+  TICKER_PAGE,
+  TO,
+  TRADE_PAGE,
+} from "../schemas/history.ts";
+
+/** What the routes of histories answer from. */
+export interface HistorySource {
+  data: MarketData;
+  reader: HistoryReader;
+  candles: CandleReader;
+}
+
+const ONE = { params: { symbol: SYMBOL }, examples: { symbol: "BTCUSD" } } as const;
+const WHICH_FEED = FEED.optional().describe("Where several feeds have this symbol: which one.");
+
+const ABOUT_PAGES = "The newest come from memory, older ones from the archive, by the same call: " +
+  "nothing is doubled or left out where both meet, and `gaps` says where records are missing. " +
+  "Pages do not move while new records come. Without `from` a page looks back " +
+  `${GATEWAY_LIMITS.historySpanDaysDefault} days.`;
+
+/** The routes that tell of markets as they were. */
+export function historyRoutes(source: HistorySource): Route[] {
+  return [
+    pageRoute(source, {
+      ...{ type: "trade", id: "listTrades", list: "trades", schema: TRADE_PAGE },
+      ...{ summary: "Trades of a market, recent and archived", example: examples.TRADE_PAGE },
+    }),
+    pageRoute(source, {
+      ...{ type: "ticker", id: "listTickers", list: "tickers", schema: TICKER_PAGE },
+      ...{ summary: "Tickers of a market, recent and archived", example: examples.TICKER_PAGE },
+    }),
+    candleRoute(source),
+  ];
+}
+
+/** What tells the routes of trades and tickers apart. */
+interface PageKind<T extends keyof HistoryRecords> {
+  type: T;
+  id: string;
+  /** Name of the list in the answer. */
+  list: string;
+  summary: string;
+  schema: z.ZodType;
+  example: unknown;
+}
+
+function pageRoute<T extends keyof HistoryRecords>(
+  { data, reader }: HistorySource,
+  { type, id, list, summary, schema, example }: PageKind<T>,
+): Route {
+  return route({
+    path: `/v1/markets/{symbol}/${list}`,
+    ...{ id, summary, tag: "History", description: ABOUT_PAGES },
+    ...ONE,
+    query: {
+      ...{ from: FROM, to: TO, order: ORDER, limit: PAGE_LIMIT },
+      ...{ cursor: CURSOR.optional(), feed: WHICH_FEED },
+    },
+    answers: { 200: { schema, example } },
+    handler: async ({ params, query, access }) => {
+      const { market } = marketOf(data, access, { ...params, feed: query.feed, type });
+      const { order, limit } = query;
+      const place = query.cursor === undefined ? undefined : placeOfCursor(query.cursor, order);
+      const span = place?.span ?? spanOf(query, nowUs());
+      const asked = { market, type, order, limit, ...span, after: place?.after };
+      return rawJson(pageJson(await reader.page(asked), { ...asked, list }));
+    },
+  });
+}
+
+/** A page as JSON: records are written as the stream writes them, not one object each. */
+function pageJson<T extends keyof HistoryRecords>(
+  { records, next, gaps, archived }: Page<HistoryRecords[T]>,
+  { market, order, fromUs, toUs, list }: {
+    market: Parameters<HistoryReader["floorOf"]>[0];
+    order: "asc" | "desc";
+    fromUs: number;
+    toUs: number;
+    list: string;
+  },
+): string {
+  const head = headJson(market.symbol, market.feed.id);
+  const rest = JSON.stringify({
+    from: fromUs / 1000,
+    to: toUs / 1000,
+    order,
+    ...(next === undefined ? {} : {
+      next: cursorOf([order, fromUs, toUs, next.atUs, next.sequence, next.same]),
+    }),
+    gaps: gaps.map(gapJson),
+    source: { memory: records.length - archived, archive: archived },
+    _hints: historyHints({ list, count: records.length, gaps, hasNext: next !== undefined }),
+  });
+  const items = records.map((record) => recordJson(record, head)).join(",");
+  return `{${head},"${list}":[${items}],${rest.slice(1)}`;
+}
+
+function candleRoute({ data, candles }: HistorySource): Route {
+  return route({
+    path: "/v1/markets/{symbol}/candles",
+    id: "listCandles",
+    tag: "History",
+    summary: "Candles of a market, made from its trades",
+    description: "Trades are placed by the venue's time (`clock=venue`), late ones too; a market " +
+      "that is replayed from a recording has times of long ago: ask for `clock=received`. An " +
+      "interval without trades has no candle, or with `fill=previous` a flat one with `trades` 0. " +
+      `At most ${GATEWAY_LIMITS.candlesMax} intervals in one answer.`,
+    ...ONE,
+    query: {
+      interval: z.enum(Object.keys(INTERVALS) as [keyof typeof INTERVALS]).default("1m"),
+      from: FROM.describe("First moment; default so many intervals before `to` as `limit` says."),
+      to: TO,
+      limit: z.int().min(1).max(GATEWAY_LIMITS.candlesMax).default(200)
+        .describe("Intervals, where `from` is not given."),
+      clock: z.enum(["venue", "received"]).default("venue")
+        .describe("Whether a trade's time is the venue's or that of our receipt."),
+      fill: z.enum(["none", "previous"]).default("none")
+        .describe("What an interval without trades is: left out, or flat at the last close."),
+      feed: WHICH_FEED,
+    },
+    answers: { 200: { schema: CANDLE_LIST, example: examples.CANDLE_LIST } },
+    handler: async ({ params, query, access }) => {
+      const { market } = marketOf(data, access, { ...params, feed: query.feed, type: "trade" });
+      const now = nowUs();
+      const span = candleSpan(query, now);
+      const found = await candles.candles({ market, clock: query.clock, ...span });
+      return json(candleAnswer(found, { market, ...query, ...span, nowUs: now }));
+    },
+  });
+}

@@ -1,0 +1,91 @@
+import { z } from "zod";
+import type { Gate } from "../../access/gate.ts";
+import { openApi } from "../openapi.ts";
+import { json, rawJson } from "../reply.ts";
+import { type Route, route } from "../route.ts";
+import { INDEX } from "../schemas/service.ts";
+
+/** What the index tells of. */
+export interface IndexSource {
+  env: string;
+  version: string;
+  mode: Gate["mode"];
+  /** All routes but these. */
+  routes: readonly Route[];
+}
+
+const HINTS = [
+  "Begin with /v1/markets; a market's own answer has _links and _hints that lead on.",
+  "Everything is described at /openapi.json (REST) and /asyncapi.json (stream), for people at /docs.",
+  "For live data do not poll: open the WebSocket /v1/stream?symbols=BTCUSD.",
+];
+
+/** The index for programs, and the OpenAPI description. */
+export function indexRoutes(source: IndexSource): Route[] {
+  const own: Route[] = [indexRoute(source, () => all), openApiRoute(source, () => all)];
+  const all = [...own, ...source.routes];
+  return own;
+}
+
+function indexRoute({ env, version, mode }: IndexSource, all: () => readonly Route[]): Route {
+  return route({
+    path: "/v1",
+    id: "getIndex",
+    tag: "Service",
+    summary: "All routes with links: where programs begin",
+    answers: { 200: { schema: INDEX, example: exampleIndex(version) } },
+    handler: () =>
+      json({
+        name: "ssmd gateway",
+        env,
+        version,
+        now: Date.now(),
+        auth: mode,
+        routes: all().filter(({ hidden }) => !hidden).map(lineOf),
+        _links: {
+          openapi: "/openapi.json",
+          asyncapi: "/asyncapi.json",
+          docs: "/docs",
+          markets: "/v1/markets",
+          stream: "/v1/stream",
+          health: "/health",
+        },
+        _hints: HINTS,
+      }),
+  });
+}
+
+function lineOf({ method, path, summary, query }: Route) {
+  return { method, path, summary, parameters: Object.keys(query) };
+}
+
+function exampleIndex(version: string) {
+  return {
+    name: "ssmd gateway",
+    env: "demo",
+    version,
+    now: 1795572000123.456,
+    auth: "open",
+    routes: [{
+      method: "GET",
+      path: "/v1/feeds",
+      summary: "Feeds and how they are",
+      parameters: [],
+    }],
+    _links: { docs: "/docs" },
+    _hints: HINTS,
+  };
+}
+
+function openApiRoute({ version, mode }: IndexSource, all: () => readonly Route[]): Route {
+  let text: string | undefined;
+  return route({
+    path: "/openapi.json",
+    id: "getOpenApi",
+    tag: "Service",
+    role: "public",
+    summary: "This description (OpenAPI 3.1)",
+    answers: { 200: { schema: z.looseObject({ openapi: z.string() }) } },
+    handler: () => rawJson(text ??= JSON.stringify(openApi(all(), version, mode === "required"))),
+  });
+}

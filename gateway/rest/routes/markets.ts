@@ -1,0 +1,195 @@
+import { nowUs } from "@ssmd/runtime";
+import { z } from "zod";
+import { GATEWAY_LIMITS } from "../../limits.ts";
+import type { MarketData } from "../../state/market_data.ts";
+import { SeenData } from "../../state/seen_data.ts";
+import { headJson, msOfUs, sideJson } from "../../stream/record_json.ts";
+import { EVENT_TYPES } from "@ssmd/market";
+import type { FeedFacts } from "../feed_facts.ts";
+import { marketDetails } from "../market_details.ts";
+import { MARKET_SORTS, type MarketFilter, matching, pageOf, summariesOf } from "../market_list.ts";
+import { feedOf, includes, marketOf } from "../market_lookup.ts";
+import { feedView } from "../market_view.ts";
+import { json, rawJson } from "../reply.ts";
+import { type Route, route } from "../route.ts";
+import { CURSOR, FEED, SYMBOL } from "../schemas/common.ts";
+import * as examples from "../schemas/market_examples.ts";
+import {
+  FEED_LIST,
+  MARKET_DETAILS,
+  MARKET_LIST,
+  MARKET_STATE,
+  ORDER_BOOK,
+  SYMBOL_LIST,
+} from "../schemas/market.ts";
+
+/** What the routes of markets tell about. */
+export interface MarketSource {
+  data: MarketData;
+  factsOf: (feed: string) => FeedFacts | undefined;
+  /** Gap records of a market and its feed that are in memory. */
+  gapsRecent: (feed: string, symbol: string) => number;
+}
+
+const SEARCH = z.string().min(1).max(64)
+  .describe("Text in the symbol or the venue's name, in any case.").meta({ examples: ["BTC"] });
+
+const FILTERS = {
+  feed: FEED.optional(),
+  state: MARKET_STATE.optional().describe("Only markets in this state."),
+  type: z.enum(["spot", "prediction"]).optional().describe("Only markets of this kind."),
+  search: SEARCH.optional(),
+};
+
+function limit(fallback: number) {
+  return z.int().min(1).max(GATEWAY_LIMITS.marketsPageMax).default(fallback)
+    .describe("Most entries in the answer.");
+}
+
+/** The routes that tell of markets as they are now. */
+export function marketRoutes(source: MarketSource): Route[] {
+  return [feeds(source), symbols(source), list(source), details(source), orderBook(source)];
+}
+
+function feeds({ data }: MarketSource): Route {
+  return route({
+    path: "/v1/feeds",
+    id: "listFeeds",
+    tag: "Markets",
+    summary: "Feeds and how they are",
+    answers: { 200: { schema: FEED_LIST, example: examples.FEED_LIST } },
+    handler: ({ access }) => {
+      const seen = new SeenData(data, access);
+      return json({ feeds: [...seen.feeds()].map((feed) => feedView(feed, seen)) });
+    },
+  });
+}
+
+function filtered(source: MarketSource, request: {
+  access: Parameters<typeof matching>[1];
+  query: MarketFilter;
+}) {
+  const { access, query } = request;
+  if (query.feed !== undefined) feedOf(source.data, access, query.feed);
+  return matching(source.data, access, query, source.factsOf);
+}
+
+function symbols(source: MarketSource): Route {
+  return route({
+    path: "/v1/symbols",
+    id: "listSymbols",
+    tag: "Markets",
+    summary: "Names of markets, ours and the venue's, by name",
+    query: { ...FILTERS, limit: limit(1000), cursor: CURSOR.optional() },
+    answers: { 200: { schema: SYMBOL_LIST, example: examples.SYMBOL_LIST } },
+    handler: (request) => {
+      const all = filtered(source, request);
+      const paging = { limit: request.query.limit, cursor: request.query.cursor };
+      const { page, next } = pageOf(all, { sort: "symbol", order: "asc", ...paging });
+      const names = page.map(({ market, types }) => ({
+        symbol: market.symbol,
+        feed: market.feed.id,
+        external: market.external || null,
+        type: source.factsOf(market.feed.id)?.type ?? null,
+        types: EVENT_TYPES.filter((type) => includes(types, type)),
+      }));
+      return json({ symbols: names, total: all.length, ...(next === undefined ? {} : { next }) });
+    },
+  });
+}
+
+function list(source: MarketSource): Route {
+  return route({
+    path: "/v1/markets",
+    id: "listMarkets",
+    tag: "Markets",
+    summary: "Markets and their prices now",
+    description: "In the environment's order by default. Sorted by a value that changes (price, " +
+      "volume, time), a market that moves between two pages can be seen twice or not at all; in " +
+      "the environment's order and by symbol never.",
+    query: {
+      ...FILTERS,
+      sort: z.enum(MARKET_SORTS).default("environment").describe("What is not known comes last."),
+      order: z.enum(["asc", "desc"]).default("asc"),
+      limit: limit(1000),
+      cursor: CURSOR.optional(),
+    },
+    answers: { 200: { schema: MARKET_LIST, example: examples.MARKET_LIST } },
+    handler: (request) => {
+      const all = filtered(source, request);
+      const { page, next } = pageOf(all, request.query);
+      return json({
+        markets: summariesOf(page, source.factsOf),
+        total: all.length,
+        ...(next === undefined ? {} : { next }),
+        _links: {
+          market: "/v1/markets/{symbol}",
+          names: "/v1/symbols",
+          stream: "/v1/stream?symbols=*",
+          docs: "/docs",
+        },
+      });
+    },
+  });
+}
+
+const ONE = { params: { symbol: SYMBOL }, examples: { symbol: "BTCUSD" } } as const;
+const WHICH_FEED = FEED.optional().describe("Where several feeds have this symbol: which one.");
+
+function details({ data, factsOf, gapsRecent }: MarketSource): Route {
+  return route({
+    path: "/v1/markets/{symbol}",
+    id: "getMarket",
+    tag: "Markets",
+    summary: "One market: price, book, contract, how good the data is, where to go on",
+    description: "Made for readers that have seen nothing else, programs with a language model " +
+      "among them: `_hints` says in sentences what the numbers mean and what is suspect.",
+    ...ONE,
+    query: { feed: WHICH_FEED },
+    answers: { 200: { schema: MARKET_DETAILS, example: examples.MARKET_DETAILS } },
+    handler: ({ params, query, access }) => {
+      const seen = marketOf(data, access, { ...params, feed: query.feed });
+      const { feed, symbol } = seen.market;
+      return json(marketDetails({
+        ...seen,
+        facts: factsOf(feed.id),
+        nowUs: nowUs(),
+        gapsRecent: gapsRecent(feed.id, symbol),
+      }));
+    },
+  });
+}
+
+function orderBook({ data }: MarketSource): Route {
+  return route({
+    path: "/v1/markets/{symbol}/orderbook",
+    id: "getOrderBook",
+    tag: "Markets",
+    summary: "The order book to a depth",
+    ...ONE,
+    query: {
+      depth: z.int().min(1).max(GATEWAY_LIMITS.depthMax).default(25).describe("Levels a side."),
+      feed: WHICH_FEED,
+    },
+    answers: { 200: { schema: ORDER_BOOK, example: examples.ORDER_BOOK } },
+    handler: ({ params, query, access }) => {
+      const asked = { ...params, feed: query.feed, type: "orderbook" as const };
+      const { market } = marketOf(data, access, asked);
+      const gap = market.openGap;
+      const state = JSON.stringify({
+        state: market.bookState,
+        suspect_since: gap === undefined ? null : msOfUs(gap.fromUs),
+        checksum: market.checksum,
+        ts: msOfUs(market.bookTimestampUs),
+        recv_ts: msOfUs(market.bookReceivedAtUs),
+        seq: market.bookSequence,
+      });
+      const { bids, asks } = market.book;
+      return rawJson(
+        `{${headJson(market.symbol, market.feed.id)},"bids":${sideJson(bids, query.depth)},"asks":${
+          sideJson(asks, query.depth)
+        },${state.slice(1)}`,
+      );
+    },
+  });
+}

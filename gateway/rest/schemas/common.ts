@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { GATEWAY_LIMITS } from "../../limits.ts";
+import { named } from "./named.ts";
+
+/** Milliseconds since 1970 with microseconds as decimals. */
+export const TIME = named(
+  "Time",
+  "Milliseconds since 1970 (UTC) with microseconds as decimals.",
+  z.number(),
+);
+
+/** As {@linkcode TIME}; null = not known. */
+export const TIME_OR_NULL = TIME.nullable();
+
+/** A price or size that may be unknown. */
+export const NUMBER_OR_NULL = z.number().nullable();
+
+/** An answer that tells what is wrong. */
+export const PROBLEM = named(
+  "Problem",
+  "What is wrong and what to do about it (RFC 9457, application/problem+json).",
+  z.strictObject({
+    type: z.string().describe("Always about:blank; `code` tells problems apart."),
+    title: z.string().describe("The HTTP status in words."),
+    status: z.int(),
+    code: z.string().describe("For programs: UNKNOWN_SYMBOL, INVALID_PARAMETER, …"),
+    detail: z.string().describe("One sentence for a person."),
+    hint: z.string().describe("What to do next, often the name that was meant."),
+  }),
+);
+
+/** Levels of a side. */
+export const LEVELS = z.array(z.tuple([z.number(), z.number()]))
+  .describe("[price, size], the best first.");
+
+/** A market's symbol in the path. */
+export const SYMBOL = z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax)
+  .describe("Our name of the market, percent-encoded.").meta({ examples: ["BTCUSD"] });
+
+/** A feed's id. */
+export const FEED = z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax)
+  .describe("Id of the feed (`/v1/feeds`).").meta({ examples: ["kraken"] });
+
+/** An opaque place in a list. */
+export const CURSOR = z.string().max(512)
+  .describe("`next` of the answer before; opaque, and only for the same other parameters.");
+
+/** The cursor of the next page. */
+export const NEXT = z.string().optional()
+  .describe("Give it as `cursor` for the next page; absent = this was the last.");
+
+/** Where to go on. */
+export const LINKS = z.record(z.string(), z.string()).describe("Where to go on, by what is there.");
+
+/** Sentences for those who read an answer without having read the documentation. */
+export const HINTS = z.array(z.string())
+  .describe("Plain sentences: what the numbers mean, what is suspect, what to ask next.");
+
+/** Why data is missing or suspect. */
+export const GAP_REASON = z.enum([
+  "disconnect",
+  "sequence",
+  "checksum",
+  "slow",
+  "parse",
+  "clock",
+  "not_archived_yet",
+  "not_kept",
+  "archive_damaged",
+]);
+
+/** A time in which data is missing or suspect. */
+export const GAP = named(
+  "Gap",
+  "A time in which records are missing or suspect. The gateway's own reasons: `not_archived_yet` " +
+    "(ask again in a minute or two), `not_kept` (no archive holds it), `archive_damaged`.",
+  z.strictObject({
+    symbol: z.string().describe("The market, or `_all` for the whole feed."),
+    feed: z.string(),
+    reason: GAP_REASON,
+    from: TIME.describe("Last moment known to be good."),
+    to: TIME_OR_NULL.describe("First moment good again; null = still open."),
+    missed: z.int().nullable().describe("Records known to be missing; null = unknown."),
+    recovered: z.boolean().describe("Whether all is right again from `to` on."),
+    detail: z.string(),
+  }),
+);

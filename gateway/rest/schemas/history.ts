@@ -1,0 +1,171 @@
+import { z } from "zod";
+import { GATEWAY_LIMITS } from "../../limits.ts";
+import { usOfTime } from "../time_text.ts";
+import { GAP, HINTS, NEXT, NUMBER_OR_NULL, TIME, TIME_OR_NULL } from "./common.ts";
+import { named } from "./named.ts";
+
+/** A time in the query, as µs. */
+export const TIME_QUERY = z.string().max(64).transform((text, context) => {
+  const us = usOfTime(text);
+  if (us === undefined) context.addIssue({ code: "custom", message: "is no time" });
+  return us ?? 0;
+});
+
+/** Start of a span. */
+export const FROM = TIME_QUERY.optional()
+  .describe("First moment of the span: ISO 8601 (UTC), or milliseconds since 1970.")
+  .meta({ examples: ["2026-11-25T00:00:00Z"] });
+
+/** End of a span. */
+export const TO = TIME_QUERY.optional()
+  .describe("First moment behind the span, like `from`; default now.")
+  .meta({ examples: ["2026-11-25T01:00:00Z"] });
+
+/** The direction of a page. */
+export const ORDER = z.enum(["desc", "asc"]).default("desc")
+  .describe("Newest first (desc) or oldest first (asc), by our time of receipt.");
+
+/** Entries of a page. */
+export const PAGE_LIMIT = z.int().min(1).max(GATEWAY_LIMITS.historyPageMax).default(100)
+  .describe("Most records in the answer.");
+
+const HEAD = {
+  symbol: z.string(),
+  feed: z.string(),
+};
+
+const TAIL = {
+  ts: TIME_OR_NULL.describe("The venue's time."),
+  recv_ts: TIME_OR_NULL.describe("Our time of receipt."),
+  seq: z.int().describe("Counts the records of one connection."),
+};
+
+/** A trade, as the stream sends it. */
+export const TRADE = named(
+  "Trade",
+  "A trade, as the stream sends it.",
+  z.strictObject({
+    type: z.literal("trade"),
+    ...HEAD,
+    price: z.number(),
+    size: z.number(),
+    side: z.enum(["buy", "sell", "unknown"]).describe("The taker's."),
+    ...TAIL,
+    id: z.string().optional().describe("The venue's id of the trade."),
+  }),
+);
+
+/** A ticker, as the stream sends it. */
+export const TICKER = named(
+  "Ticker",
+  "Top of book and day figures, as the stream sends them; null = the venue did not say.",
+  z.strictObject({
+    type: z.literal("ticker"),
+    ...HEAD,
+    bid_price: NUMBER_OR_NULL,
+    bid_size: NUMBER_OR_NULL,
+    ask_price: NUMBER_OR_NULL,
+    ask_size: NUMBER_OR_NULL,
+    last_price: NUMBER_OR_NULL,
+    last_size: NUMBER_OR_NULL,
+    volume_24h: NUMBER_OR_NULL,
+    open_interest: NUMBER_OR_NULL,
+    ...TAIL,
+  }),
+);
+
+const PAGE = {
+  ...HEAD,
+  from: TIME.describe("The span that was asked for."),
+  to: TIME.describe("Its first moment that is left out."),
+  order: z.enum(["asc", "desc"]),
+  next: NEXT,
+  gaps: z.array(GAP).describe(
+    "Times within the part of the span that this page covers in which records are missing or suspect.",
+  ),
+  source: z.strictObject({ memory: z.int(), archive: z.int() })
+    .describe("Where the records of this page come from."),
+  _hints: HINTS,
+};
+
+/** A page of trades. */
+export const TRADE_PAGE = named(
+  "TradePage",
+  "A page of trades. It may be shorter than `limit` although there is a `next`: a search in a long " +
+    "stretch without trades ends after a while and goes on with the next page.",
+  z.strictObject({ ...PAGE, trades: z.array(TRADE) }),
+);
+
+/** A page of tickers. */
+export const TICKER_PAGE = named(
+  "TickerPage",
+  "A page of tickers; like TradePage.",
+  z.strictObject({ ...PAGE, tickers: z.array(TICKER) }),
+);
+
+/** A list of gaps. */
+export const GAP_LIST = named(
+  "GapList",
+  "Times in which data is missing or suspect, oldest first.",
+  z.strictObject({
+    from: TIME,
+    to: TIME,
+    gaps: z.array(GAP),
+    next: NEXT,
+    _hints: HINTS,
+  }),
+);
+
+/** Candle intervals by name, µs. */
+export const INTERVALS = {
+  "1s": 1_000_000,
+  "5s": 5_000_000,
+  "1m": 60_000_000,
+  "5m": 300_000_000,
+  "15m": 900_000_000,
+  "1h": 3_600_000_000,
+  "4h": 14_400_000_000,
+  "1d": 86_400_000_000,
+} as const;
+
+/** A candle. */
+export const CANDLE = named(
+  "Candle",
+  "Trades of one interval put together.",
+  z.strictObject({
+    start: TIME.describe("Its first moment; intervals begin at whole multiples since 1970 (UTC)."),
+    open: z.number(),
+    high: z.number(),
+    low: z.number(),
+    close: z.number(),
+    volume: z.number().describe("Sizes together."),
+    buy_volume: z.number().describe("Sizes of trades whose taker bought."),
+    vwap: NUMBER_OR_NULL.describe("Mean price weighted by size; null without trades."),
+    trades: z.int().describe("0 = filled from the candle before (`fill=previous`)."),
+    complete: z.boolean().describe("Whether its time is over and late trades were waited for."),
+    gap: z.boolean().describe("Whether a gap touches it: trades may be missing."),
+  }),
+);
+
+/** Candles of a span. */
+export const CANDLE_LIST = named(
+  "CandleList",
+  "Candles, oldest first. An interval without trades has no candle unless `fill=previous`.",
+  z.strictObject({
+    ...HEAD,
+    interval: z.enum(Object.keys(INTERVALS) as [keyof typeof INTERVALS]),
+    clock: z.enum(["venue", "received"]),
+    from: TIME,
+    to: TIME,
+    candles: z.array(CANDLE),
+    late_trades: z.int().describe(
+      "Trades left out because they came more than ten minutes after their own time (or more than " +
+        "five seconds before it); `clock=received` counts them when they came.",
+    ),
+    next_from: TIME.optional().describe(
+      "Given when the answer ends early because reading took long: ask again with `from` there.",
+    ),
+    gaps: z.array(GAP),
+    _hints: HINTS,
+  }),
+);

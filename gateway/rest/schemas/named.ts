@@ -1,0 +1,16 @@
+import { z } from "zod";
+
+/** What a schema is called in the description. */
+interface Naming extends Record<string, unknown> {
+  id: string;
+  description: string;
+}
+
+/** All schemas that have a name of their own in the OpenAPI description. */
+export const NAMED: z.core.$ZodRegistry<Naming, z.ZodType> = z.registry<Naming, z.ZodType>();
+
+/** Gives a schema its name and sentence in the description. */
+export function named<S extends z.ZodType>(id: string, description: string, schema: S): S {
+  NAMED.add(schema, { id, description });
+  return schema;
+}

@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { GATEWAY_LIMITS } from "../limits.ts";
+import type { Reply } from "./reply.ts";
+
+const UTF8 = new TextEncoder();
+const packed = promisify(gzip);
+const COMPRESSIBLE = /^(?:application\/(?:[\w.-]+\+)?json|text\/|image\/svg)/;
+/** Level at which JSON shrinks to a tenth for a third of the time of the default. */
+const LEVEL = 2;
+
+/** Sends an answer: with an ETag, as 304 where the client has it, packed where that is worth it. */
+export async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  reply: Reply,
+): Promise<void> {
+  const headers: Record<string, string> = {
+    "x-content-type-options": "nosniff",
+    "cache-control": reply.status === 200 ? "private, no-cache" : "no-store",
+    ...reply.headers,
+  };
+  let body = typeof reply.body === "string" ? UTF8.encode(reply.body) : reply.body;
+  if (reply.status === 200 && headers["cache-control"] !== "no-store") {
+    // Weak: the same content packed and unpacked.
+    headers["etag"] ??= `W/"${createHash("sha1").update(body).digest("base64url")}"`;
+    if (isKnown(request.headers["if-none-match"], headers["etag"])) {
+      return finish(response, 304, withoutContent(headers));
+    }
+  }
+  if (isWorthPacking(body, headers)) {
+    headers["vary"] = "accept-encoding";
+    if (acceptsGzip(request.headers["accept-encoding"])) {
+      body = await packed(body, { level: LEVEL });
+      headers["content-encoding"] = "gzip";
+    }
+  }
+  if (reply.status !== 204) headers["content-length"] = String(body.length);
+  finish(response, reply.status, headers, request.method === "HEAD" ? undefined : body);
+}
+
+function finish(
+  response: ServerResponse,
+  status: number,
+  headers: Record<string, string>,
+  body?: Uint8Array,
+): void {
+  if (response.destroyed) return;
+  response.writeHead(status, headers);
+  if (body === undefined || body.length === 0) response.end();
+  else response.end(body);
+}
+
+function withoutContent(headers: Record<string, string>): Record<string, string> {
+  const { "content-type": _, ...rest } = headers;
+  return { ...rest, vary: "accept-encoding" };
+}
+
+/** Whether the client has this content: `If-None-Match` compares weakly. */
+function isKnown(given: string | undefined, etag: string): boolean {
+  if (given === undefined) return false;
+  if (given.trim() === "*") return true;
+  const opaque = etag.replace(/^W\//, "");
+  return given.split(",").some((tag) => tag.trim().replace(/^W\//, "") === opaque);
+}
+
+function isWorthPacking(body: Uint8Array, headers: Record<string, string>): boolean {
+  return body.length >= GATEWAY_LIMITS.gzipBytesMin && headers["content-encoding"] === undefined &&
+    COMPRESSIBLE.test(headers["content-type"] ?? "");
+}
+
+/** Whether `gzip` (or `*`) is accepted with a quality above 0. */
+function acceptsGzip(header: string | string[] | undefined): boolean {
+  let any = false;
+  for (const item of String(header ?? "").split(",")) {
+    const [coding = "", ...parameters] = item.trim().toLowerCase().split(";");
+    const quality = parameters.map((part) => /^\s*q=([\d.]+)\s*$/.exec(part)?.[1]).find(Boolean);
+    const accepted = quality === undefined || Number(quality) > 0;
+    if (coding === "gzip" || coding === "x-gzip") return accepted;
+    if (coding === "*") any = accepted;
+  }
+  return any;
+}

@@ -1,0 +1,23 @@
+import { usOfIso } from "@ssmd/runtime";
+
+const MILLISECONDS = /^\d{1,16}(?:\.\d{1,6})?$/;
+const ISO = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)?)?$/;
+/** The year 10000: behind it a day has no name of ten characters. */
+const TIME_US_MAX = Date.UTC(10_000, 0) * 1000;
+
+/**
+ * The µs of a time in a query: ISO 8601 (a day alone is its midnight, UTC where no offset is given)
+ * or milliseconds since 1970; undefined when it is none.
+ */
+export function usOfTime(text: string): number | undefined {
+  const us = MILLISECONDS.test(text) ? Math.round(Number(text) * 1000) : usOfText(text);
+  return Number.isFinite(us) && us >= 0 && us < TIME_US_MAX ? us : undefined;
+}
+
+function usOfText(text: string): number {
+  // In a query an unescaped + is a space.
+  const given = text.replace(/ (\d\d:\d\d)$/, "+$1");
+  if (!ISO.test(given)) return NaN;
+  if (given.length === 10) return Date.parse(`${given}T00:00:00Z`) * 1000;
+  return usOfIso(/(?:Z|[+-]\d\d:\d\d)$/.test(given) ? given : `${given}Z`);
+}
