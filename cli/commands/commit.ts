@@ -1,8 +1,7 @@
 import { buildCommand, type Command } from "@stricli/core";
-import { findingsError } from "@ssmd/metadata";
+import { changedPaths, findingsError, git } from "@ssmd/metadata";
 import type { SsmdContext } from "../context.ts";
 import { docs, REGISTRY_FLAGS, type RegistryFlags } from "../registry/flags.ts";
-import { changedPaths, git } from "../registry/git.ts";
 import { Registry } from "../registry/registry.ts";
 import { render } from "../render.ts";
 

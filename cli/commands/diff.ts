@@ -1,9 +1,8 @@
 import { buildCommand, type Command } from "@stricli/core";
-import { registryPlaceOf } from "@ssmd/metadata";
+import { changedPaths, hasHistory, registryPlaceOf, textIn } from "@ssmd/metadata";
 import type { SsmdContext } from "../context.ts";
 import { changeLines, type FileChange, fileChange } from "../registry/change.ts";
 import { docs, REGISTRY_FLAGS, type RegistryFlags, switchFlag } from "../registry/flags.ts";
-import { changedPaths, hasHistory, textIn } from "../registry/git.ts";
 import { Registry } from "../registry/registry.ts";
 import { render } from "../render.ts";
 

@@ -1,10 +1,9 @@
 import { buildCommand, type Command } from "@stricli/core";
-import { registryPathOf } from "@ssmd/metadata";
+import { historyOf, registryPathOf, textIn } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
 import type { SsmdContext } from "../context.ts";
 import { changeLines, fileChange } from "../registry/change.ts";
 import { docs, numberFlag, REGISTRY_FLAGS, type RegistryFlags, word } from "../registry/flags.ts";
-import { historyOf, textIn } from "../registry/git.ts";
 import { Registry } from "../registry/registry.ts";
 import { showList } from "../registry/show.ts";
 

@@ -1,10 +1,17 @@
 import { buildCommand, type Command } from "@stricli/core";
-import { registryPathOf, resolveKeys, todayUtc, versionOn } from "@ssmd/metadata";
+import {
+  changedPaths,
+  hasHistory,
+  historyOf,
+  registryPathOf,
+  resolveKeys,
+  todayUtc,
+  versionOn,
+} from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
 import type { Environment } from "@ssmd/metadata";
 import type { SsmdContext } from "../context.ts";
 import { docs, REGISTRY_FLAGS, type RegistryFlags, word } from "../registry/flags.ts";
-import { changedPaths, hasHistory, historyOf } from "../registry/git.ts";
 import { Registry } from "../registry/registry.ts";
 import { show } from "../registry/show.ts";
 import { variable } from "../terminal.ts";

@@ -1,18 +1,14 @@
-import { type RegistryKind, registryPathOf, registryPlaceOf, todayUtc } from "@ssmd/metadata";
+import {
+  historyOf,
+  type Origin,
+  type RegistryKind,
+  registryPathOf,
+  registryTextsOn,
+} from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
 import type { Globals } from "../context.ts";
-import { commitOn, historyOf, pathsIn, textIn } from "./git.ts";
-import { Registry } from "./registry.ts";
-
-/** Where the files of an answer were read. */
-export interface Origin {
-  /** The commit; absent = the files as they lie in the folder. */
-  commit?: string;
-  /** Its ISO time. */
-  time?: string;
-  /** A sentence where it is not what one would think. */
-  note?: string;
-}
+import { registryDirOf } from "../registry_dir.ts";
+import { Registry, shownPath } from "./registry.ts";
 
 /** A registry as it stood on a day. */
 export interface View {
@@ -24,40 +20,14 @@ export interface View {
   origin: Origin;
 }
 
-/**
- * The registry as it stood at the end of a day (UTC). Two clocks are asked, in this order:
- *
- * 1. git: the files are those of the last commit of that day or before it. Of several commits on one
- *    day the last counts. Today and the future are the files as they lie in the folder.
- * 2. the dated versions inside: in force is the last one that had begun by that day. It holds until
- *    the next one begins, so there are no gaps between versions; before the first none is in force.
- *
- * Before the first commit the folder's own files answer, with a note: dated versions may tell of days
- * long before they were written down.
- */
+/** The registry as it stood at the end of a day (UTC); see {@linkcode registryTextsOn}. */
 export async function viewOn(
   globals: Pick<Globals, "dir">,
   day: string | undefined,
 ): Promise<View> {
-  const now = await Registry.open(globals);
-  const today = todayUtc();
-  if (day === undefined || day >= today) {
-    return { registry: now, day: day ?? today, origin: {} };
-  }
-  const commit = await commitOn(now.dir, day);
-  if (commit === undefined) {
-    const note = `git knows no registry on ${day}: this is what today's files say of that day`;
-    return { registry: now, day, origin: { note } };
-  }
-  const paths = (await pathsIn(now.dir, commit.commit))
-    .filter((path) => registryPlaceOf(path) !== undefined);
-  const texts = await Promise.all(paths.map((path) => textIn(now.dir, commit.commit, path)));
-  const known = new Map(paths.map((path, i) => [path, texts[i] ?? ""]));
-  return {
-    registry: new Registry(now.dir, known),
-    day,
-    origin: { commit: commit.commit, time: commit.time },
-  };
+  const found = shownPath(await registryDirOf(globals));
+  const { texts, ...view } = await registryTextsOn(found, day);
+  return { registry: new Registry(found, texts), ...view };
 }
 
 /**

@@ -5,8 +5,8 @@ import {
   type Environment,
   type Feed,
   findingsError,
+  readRegistryTexts,
   type RegisteredSchema,
-  REGISTRY_FOLDERS,
   type RegistryKind,
   registryPathOf,
   registryPlaceOf,
@@ -45,16 +45,7 @@ export class Registry {
   /** Reads the folder. Throws ConfigError `CONFIG_NOT_FOUND`. */
   static async open(globals: Pick<Globals, "dir">): Promise<Registry> {
     const found = shownPath(await registryDirOf(globals));
-    const texts = new Map<string, string>();
-    for (const folder of REGISTRY_FOLDERS) {
-      for (const name of await namesIn(`${found}/${folder}`)) {
-        const path = `${folder}/${name}`;
-        if (/\.(yaml|yml|capnp)$/.test(name)) {
-          texts.set(path, await Deno.readTextFile(`${found}/${path}`));
-        }
-      }
-    }
-    return new Registry(found, texts);
+    return new Registry(found, await readRegistryTexts(found));
   }
 
   /** The same registry with files changed; `undefined` = removed. */
@@ -134,16 +125,6 @@ export class Registry {
     const file = `${this.dir}/${registryPathOf({ kind, name })}`;
     throw findingsError(this.check().findings.filter((finding) => finding.file === file));
   }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  const names: string[] = [];
-  try {
-    for await (const entry of Deno.readDir(folder)) if (entry.isFile) names.push(entry.name);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return names.sort();
 }
 
 /** A path as seen from the working directory, where it lies below it. */

@@ -1,7 +1,6 @@
-import { formatPath } from "@ssmd/metadata";
+import { formatPath, type Origin } from "@ssmd/metadata";
 import { notice, type SsmdContext } from "../context.ts";
 import { type OutputFormat, render, type Row } from "../render.ts";
-import type { Origin } from "./as_of.ts";
 
 /** Says what is not expected about where files come from; `--quiet` does not. */
 export function noteOrigin(context: SsmdContext, { note }: Origin): void {

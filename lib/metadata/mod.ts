@@ -15,6 +15,8 @@ export * from "./json_schema.ts";
 export * from "./check.ts";
 export { YamlSource } from "./document.ts";
 export * from "./registry.ts";
+export * from "./registry_texts.ts";
+export { changedPaths, type Commit, git, hasHistory, historyOf, textIn } from "./git.ts";
 export * from "./keys.ts";
 export * from "./key_source.ts";
 export * from "./quiet_yaml.ts";

@@ -1,0 +1,83 @@
+import { todayUtc } from "./feed.ts";
+import { commitOn, pathsIn, textIn } from "./git.ts";
+import { REGISTRY_FOLDERS, registryPlaceOf } from "./place.ts";
+
+/** Where the files of an answer were read. */
+export interface Origin {
+  /** The commit; absent = the files as they lie in the folder. */
+  commit?: string;
+  /** Its ISO time. */
+  time?: string;
+  /** A sentence where it is not what one would think. */
+  note?: string;
+}
+
+/** The texts of a registry as it stood on a day, by path inside its folder. */
+export interface RegistryTexts {
+  /** By path inside the folder. */
+  texts: ReadonlyMap<string, string>;
+  /** The day that counts for dated versions. */
+  day: string;
+  /** Where the texts come from. */
+  origin: Origin;
+}
+
+/** The texts of a registry folder as they lie there. */
+export async function readRegistryTexts(dir: string): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  for (const folder of REGISTRY_FOLDERS) {
+    for (const name of await namesIn(`${dir}/${folder}`)) {
+      const path = `${folder}/${name}`;
+      // Also one whose name is wrong: it is to be told, not passed over.
+      if (/\.(yaml|yml|capnp)$/.test(name)) {
+        texts.set(path, await Deno.readTextFile(`${dir}/${path}`));
+      }
+    }
+  }
+  return texts;
+}
+
+/**
+ * The registry as it stood at the end of a day (UTC). Two clocks are asked, in this order:
+ *
+ * 1. git: the files are those of the last commit of that day or before it. Of several commits on one
+ *    day the last counts. Today and the future are the files as they lie in the folder.
+ * 2. the dated versions inside: in force is the last one that had begun by that day. It holds until
+ *    the next one begins, so there are no gaps between versions; before the first none is in force.
+ *
+ * Before the first commit the folder's own files answer, with a note: dated versions may tell of days
+ * long before they were written down. Throws ConfigError `GIT_FAILED`.
+ */
+export async function registryTextsOn(
+  dir: string,
+  day: string | undefined,
+): Promise<RegistryTexts> {
+  const today = todayUtc();
+  if (day === undefined || day >= today) {
+    return { texts: await readRegistryTexts(dir), day: day ?? today, origin: {} };
+  }
+  const commit = await commitOn(dir, day);
+  if (commit === undefined) {
+    const note = `git knows no registry on ${day}: this is what today's files say of that day`;
+    return { texts: await readRegistryTexts(dir), day, origin: { note } };
+  }
+  const paths = (await pathsIn(dir, commit.commit)).filter((path) =>
+    registryPlaceOf(path) !== undefined
+  );
+  const texts = await Promise.all(paths.map((path) => textIn(dir, commit.commit, path)));
+  return {
+    texts: new Map(paths.map((path, i) => [path, texts[i] ?? ""])),
+    day,
+    origin: { commit: commit.commit, time: commit.time },
+  };
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for await (const entry of Deno.readDir(folder)) if (entry.isFile) names.push(entry.name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return names.sort();
+}
