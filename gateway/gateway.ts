@@ -8,8 +8,9 @@ import { History } from "./history/history.ts";
 import { StoredArchive } from "./history/stored_archive.ts";
 import { Intake } from "./intake/intake.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
+import { RegistrySource } from "./meta/registry_source.ts";
 import { gatewayMetrics } from "./metrics.ts";
-import type { FeedFacts } from "./rest/feed_facts.ts";
+import { type FeedFacts, feedFacts } from "./rest/feed_facts.ts";
 import { listen } from "./rest/http.ts";
 import { openRest } from "./rest/rest.ts";
 import { MarketData, type MarketSpec } from "./state/market_data.ts";
@@ -34,8 +35,8 @@ export interface GatewayOptions {
   markets: readonly MarketSpec[];
   /** Where the archive is, for REST; not closed by the gateway. Absent = memory only. */
   storage?: Storage;
-  /** What the registry tells of feeds, by id; for REST. */
-  facts?: ReadonlyMap<string, FeedFacts>;
+  /** The registry's folder, for REST; absent = metadata is not told. */
+  registryDir?: string;
   /** Who lets callers in; default everyone. Not closed by the gateway. */
   gate?: Gate;
   /** How slow clients are treated. */
@@ -102,7 +103,9 @@ export interface Gateway {
  * subscribe; nothing is left running then.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const parts = build(options);
+  const { registryDir, logger } = options;
+  const registry = registryDir === undefined ? undefined : new RegistrySource(registryDir);
+  const parts = build(options, registry, await feedFacts(registry, logger));
   const { intake, streams, server, hub, data } = parts;
   let port: number;
   try {
@@ -132,7 +135,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
 type Parts = ReturnType<typeof build>;
 
-function build(options: GatewayOptions) {
+function build(
+  options: GatewayOptions,
+  registry: RegistrySource | undefined,
+  facts: ReadonlyMap<string, FeedFacts>,
+) {
   const { env, transport, logger, metrics, version } = options;
   const gate = options.gate ?? openGate();
   const counts = gatewayMetrics(metrics);
@@ -179,9 +186,8 @@ function build(options: GatewayOptions) {
     },
   });
   const server = openRest({
-    ...{ env, version, data, history, gate, logger, metrics },
+    ...{ env, version, data, history, registry, facts, gate, logger, metrics },
     archive: options.storage && new StoredArchive(options.storage, env),
-    facts: options.facts ?? new Map(),
     unreadyReasons: () => unreadyReasons(intake),
     refreshMetrics: () => counts.gauges(statsOf(data, hub, intake), hub.states, data.refused),
     info: { env, version, feeds: [...options.feeds], ...options.info },

@@ -102,6 +102,10 @@ export const GATEWAY_LIMITS = {
   candlesCachedMax: 300_000,
   /** Time after its end at which a candle counts as complete. */
   candleSettledMs: 10_000,
+  /** How long what was read of the registry is believed. */
+  registryKeptMs: 5_000,
+  /** Days of the registry that are kept; the oldest leave. */
+  registryDaysKeptMax: 32,
   /** Candles in one answer. */
   candlesMax: 1_500,
   /** Smallest answer that is packed: below it the headers cost more than is saved. */

@@ -1,6 +1,7 @@
 import { appendAudit } from "@ssmd/journal";
-import { exportKeyAges, loadSharedDeployment } from "@ssmd/metadata";
+import { exportKeyAges, findRegistry, loadSharedDeployment } from "@ssmd/metadata";
 import { createLogger, Metrics, portOf, runService, untilSignal, VERSION } from "@ssmd/runtime";
+import { openStorage } from "@ssmd/storage";
 import { openTransport } from "@ssmd/transport";
 import { environmentGate, startGateway } from "./mod.ts";
 
@@ -25,7 +26,13 @@ await runService("gateway", FLAGS, async (flags) => {
   const host = flags.host ?? environment.gateway.host ?? "127.0.0.1";
   const gate = await environmentGate(environment, { host, dataDir: deployment.dataDir, logger });
   const transport = await openTransport(deployment.transport, { env, logger });
+  // A memory of its own has nothing of what another process archived.
+  const storage = deployment.storage.type === "memory"
+    ? undefined
+    : await openStorage(deployment.storage);
   const gateway = await startGateway({
+    ...(storage === undefined ? {} : { storage }),
+    registryDir: await findRegistry(Deno.cwd()),
     ...{ env, transport, logger, version: VERSION, feeds: environment.feeds, host, gate },
     port: flags.port === undefined ? environment.gateway.port : portOf("port", flags.port),
     markets: Object.entries(environment.symbols).map(([symbol, { external, feed }]) => ({
@@ -40,4 +47,5 @@ await runService("gateway", FLAGS, async (flags) => {
   await gateway.close();
   await gate.close();
   await transport.close();
+  await storage?.close();
 });

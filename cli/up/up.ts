@@ -3,7 +3,7 @@ import { type Connector, type ConnectorStats, createConnector } from "@ssmd/conn
 import { type Venue, VENUES } from "@ssmd/exchanges";
 import { environmentGate, type Gateway, startGateway } from "@ssmd/gateway";
 import { appendAudit } from "@ssmd/journal";
-import { type Deployment, exportKeyAges, loadDeployment } from "@ssmd/metadata";
+import { type Deployment, exportKeyAges, findRegistry, loadDeployment } from "@ssmd/metadata";
 import { COMMIT, type Logger, Metrics, VERSION } from "@ssmd/runtime";
 import { openStorage, type Storage } from "@ssmd/storage";
 import { openTransport, type Transport } from "@ssmd/transport";
@@ -107,7 +107,7 @@ async function start(
 }
 
 async function startParts(
-  { logger, speed, port }: UpOptions,
+  { logger, speed, port, registryDir }: UpOptions,
   deployment: Deployment,
   plans: readonly FeedPlan[],
   stack: AsyncDisposableStack,
@@ -135,6 +135,8 @@ async function startParts(
     markets: plans.flatMap(({ feed, symbols }) =>
       symbols.map(({ symbol, external }) => ({ symbol, external, feed }))
     ),
+    storage,
+    registryDir: registryDir ?? await findRegistry(Deno.cwd()),
     logger,
     metrics: new Metrics("gateway", registry),
     version: VERSION,

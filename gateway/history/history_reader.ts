@@ -1,3 +1,4 @@
+import { dayOfUs } from "@ssmd/archive";
 import { ALL_SYMBOLS, type Ticker, type Trade } from "@ssmd/market";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { Market } from "../state/market.ts";
@@ -187,7 +188,10 @@ export class HistoryReader {
     const started = performance.now();
     const found: HistoryRecords[T][] = [];
     const slack = after === undefined ? 0 : FRAME_RECORDS_MAX;
-    for (const step of stepsOf(Math.max(0, fromUs), Math.min(toUs, endOfTime()), order)) {
+    const endUs = Math.min(toUs, endOfTime());
+    const days = new Set(await archive.dayNames(market.feed.id, fromUs, endUs));
+    for (const step of stepsOf(Math.max(0, fromUs), endUs, order)) {
+      if (!days.has(dayOfUs(step.fromUs))) continue;
       const slice = { feed: market.feed.id, symbol: market.symbol, type, ...step };
       let part: HistoryRecords[T][] = [];
       for await (const batch of archive.read(slice, (gap) => read.damages.push(gap))) {

@@ -56,16 +56,21 @@ export class StoredArchive implements ArchiveSource {
     try {
       yield* this.#slots.reading(() => readArchive(this.#storage, query, options));
     } catch (error) {
-      // A feed that was never archived has no records: that is an answer.
-      if (!(error instanceof ArchiveError) || error.code !== "ARCHIVE_NOT_FOUND") throw error;
+      if (!isAbsent(error)) throw error;
     }
+  }
+
+  async dayNames(feed: string, fromUs: number, toUs: number): Promise<string[]> {
+    if (fromUs >= toUs) return [];
+    const days = await this.#daysOf(feed, { fromUs: Math.max(0, fromUs), toUs });
+    return days.map(({ day }) => day);
   }
 
   async days(feed: string, fromUs: number, toUs: number): Promise<ArchivedDay[]> {
     if (fromUs >= toUs) return [];
     const span = { fromUs: Math.max(0, fromUs), toUs };
     const found: ArchivedDay[] = [];
-    for (const { day, version } of await archivedDays(this.#storage, this.#query(feed, span))) {
+    for (const { day, version } of await this.#daysOf(feed, span)) {
       const known = await this.#day(feed, day, version);
       if (known !== undefined) found.push(known);
     }
@@ -76,7 +81,7 @@ export class StoredArchive implements ArchiveSource {
     const toUs = nowUs() + DAY_US;
     for (const span of [NEAR_DAYS, GATEWAY_LIMITS.historySpanDaysMax]) {
       const fromUs = toUs - span * DAY_US;
-      const days = await archivedDays(this.#storage, this.#query(feed, { fromUs, toUs }));
+      const days = await this.#daysOf(feed, { fromUs, toUs });
       for (const { day, version } of days.reverse()) {
         const known = await this.#day(feed, day, version);
         if (known !== undefined && known.toUs > 0) return known.toUs;
@@ -85,8 +90,13 @@ export class StoredArchive implements ArchiveSource {
     return 0;
   }
 
-  #query(feed: string, span: { fromUs: number; toUs: number }) {
-    return { env: this.#env, feed, ...span };
+  async #daysOf(feed: string, span: { fromUs: number; toUs: number }) {
+    try {
+      return await archivedDays(this.#storage, { env: this.#env, feed, ...span });
+    } catch (error) {
+      if (isAbsent(error)) return [];
+      throw error;
+    }
   }
 
   #day(feed: string, day: string, version: string): Promise<ArchivedDay | undefined> {
@@ -112,6 +122,11 @@ export class StoredArchive implements ArchiveSource {
     const manifest = await loadManifest(this.#storage, place);
     return manifest && archivedDay(manifest, version);
   }
+}
+
+/** A feed that was never archived has no records: that is an answer. */
+function isAbsent(error: unknown): boolean {
+  return error instanceof ArchiveError && error.code === "ARCHIVE_NOT_FOUND";
 }
 
 function archivedDay(manifest: Manifest, version: string): ArchivedDay {

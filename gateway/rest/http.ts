@@ -1,6 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { type Logger, messageOf, SsmdError, systemCodeOf } from "@ssmd/runtime";
+import {
+  ArchiveError,
+  type Logger,
+  messageOf,
+  SsmdError,
+  StorageError,
+  systemCodeOf,
+} from "@ssmd/runtime";
 import type { Caller, Gate } from "../access/gate.ts";
 import { Refusal } from "../access/refusal.ts";
 import { ArchiveBusy } from "../history/reading_slots.ts";
@@ -94,9 +101,19 @@ async function answer(request: IncomingMessage, options: RestServerOptions): Pro
     }
     const [path] = pathAndSearch(request.url ?? "/");
     options.logger.error("request failed", { path, error: messageOf(error) });
-    const hint = error instanceof SsmdError && error.hint ? error.hint : "see the gateway's log";
-    return problemReply(new Problem(500, "INTERNAL", "the gateway could not answer", hint));
+    return problemReply(internalProblem(error));
   }
+}
+
+/** What went wrong inside is for the log: the answer names no file and no address. */
+function internalProblem(error: unknown): Problem {
+  if (error instanceof StorageError || error instanceof ArchiveError) {
+    const hint = "ask again later, or for what is in memory; the gateway's log says what is wrong";
+    const detail = "the archive cannot be read now";
+    return new Problem(503, "ARCHIVE_UNAVAILABLE", detail, hint, { "retry-after": "5" });
+  }
+  const hint = "the gateway's log says what is wrong";
+  return new Problem(500, "INTERNAL", "the gateway could not answer", hint);
 }
 
 async function routed(request: IncomingMessage, { router, gate }: RestServerOptions) {

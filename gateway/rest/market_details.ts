@@ -4,6 +4,7 @@ import type { Market } from "../state/market.ts";
 import type { FeedFacts } from "./feed_facts.ts";
 import { hintsOf } from "./market_hints.ts";
 import { includes } from "./market_lookup.ts";
+import { decimalsOf, differenceOf, midOf } from "./decimals.ts";
 import { bookView, gapView, marketSummary, quoteOf } from "./market_view.ts";
 import { msOfUs } from "../stream/record_json.ts";
 import type { MARKET_DETAILS } from "./schemas/market.ts";
@@ -55,9 +56,8 @@ export function marketDetails(source: DetailsSource): MarketDetails {
 function priceOf(source: DetailsSource) {
   const { nowUs } = source;
   const { bid, ask, source: from, atUs } = quoteOf(source);
-  const mid = bid === null || ask === null ? null : (bid[0] + ask[0]) / 2;
-  // The difference of two decimals is one again: no digits that the venue never sent.
-  const spread = bid === null || ask === null ? null : Number((ask[0] - bid[0]).toPrecision(12));
+  const mid = bid === null || ask === null ? null : midOf(bid[0], ask[0]);
+  const spread = bid === null || ask === null ? null : differenceOf(ask[0], bid[0]);
   return {
     bid: bid && { price: bid[0], size: bid[1] },
     ask: ask && { price: ask[0], size: ask[1] },
@@ -141,11 +141,7 @@ function stepsSeen({ market, types }: DetailsSource) {
 
 function stepOf(values: readonly number[]): number | null {
   if (values.length === 0) return null;
-  const decimals = values.map((value) => {
-    const [digits = "", exponent = "0"] = String(value).split("e-");
-    return (digits.split(".")[1]?.length ?? 0) + Number(exponent);
-  });
-  return Number(`1e-${Math.max(...decimals)}`);
+  return Number(`1e-${Math.max(...values.map(decimalsOf))}`);
 }
 
 function linksOf({ symbol, feed }: Market, types: number): Record<string, string> {

@@ -3,6 +3,7 @@ import type { Market, MarketFeed } from "../state/market.ts";
 import type { SeenData } from "../state/seen_data.ts";
 import { msOfUs } from "../stream/record_json.ts";
 import type { z } from "zod";
+import { midOf, rounded } from "./decimals.ts";
 import type { FeedFacts } from "./feed_facts.ts";
 import { includes } from "./market_lookup.ts";
 import type { FEED_HEALTH, MARKET } from "./schemas/market.ts";
@@ -67,12 +68,12 @@ export function bookView(market: Market) {
     state: market.bookState,
     best_bid: bid,
     best_ask: ask,
-    mid: bid === null || ask === null ? null : (bid[0] + ask[0]) / 2,
+    mid: bid === null || ask === null ? null : midOf(bid[0], ask[0]),
     bid_levels: book.bids.length,
     ask_levels: book.asks.length,
     bid_size: bidSize,
     ask_size: askSize,
-    imbalance: bidSize + askSize > 0 ? (bidSize - askSize) / (bidSize + askSize) : null,
+    imbalance: bidSize + askSize > 0 ? rounded((bidSize - askSize) / (bidSize + askSize), 4) : null,
     crossed: book.crossed,
     depth: market.depth,
     checksum: market.checksum,
@@ -115,5 +116,5 @@ function sizeOf(side: BookSide): number {
   let size = 0;
   const count = Math.min(IMBALANCE_LEVELS, side.length);
   for (let i = 0; i < count; i++) size += side.sizes[i] as number;
-  return size;
+  return Number(size.toPrecision(12));
 }

@@ -5,6 +5,7 @@ import type { ArchiveSource } from "../history/archive_source.ts";
 import { CandleReader } from "../history/candle_reader.ts";
 import type { History } from "../history/history.ts";
 import { HistoryReader } from "../history/history_reader.ts";
+import type { RegistrySource } from "../meta/registry_source.ts";
 import type { MarketData } from "../state/market_data.ts";
 import type { FeedFacts } from "./feed_facts.ts";
 import { restServer } from "./http.ts";
@@ -14,6 +15,7 @@ import { gapRoute } from "./routes/gaps.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { indexRoutes } from "./routes/index.ts";
 import { marketRoutes } from "./routes/markets.ts";
+import { metaRoutes } from "./routes/meta.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { serviceRoutes } from "./routes/service.ts";
 
@@ -25,6 +27,8 @@ export interface RestOptions {
   history: History;
   /** What is older than memory; undefined = nothing is. */
   archive: ArchiveSource | undefined;
+  /** Feeds, schemas and environments; undefined = unknown. */
+  registry: RegistrySource | undefined;
   gate: Gate;
   logger: Logger;
   metrics: Metrics;
@@ -62,6 +66,8 @@ export function restRoutes(options: RestOptions): Route[] {
     }),
     ...historyRoutes({ data, reader, candles: new CandleReader(history, reader) }),
     gapRoute(gaps, "/v1/gaps", "listGaps", "History"),
+    ...metaRoutes({ env, data, archive, registry: options.registry }),
+    gapRoute(gaps, "/v1/meta/gaps", "listArchivedGaps", "Metadata"),
     ...serviceRoutes({ ...options, startedMs: Date.now() }),
     ...(options.more ?? []),
   ];

@@ -18,7 +18,7 @@ export class Description {
 
   constructor(document: Json) {
     this.#document = document;
-    this.#ajv = new Ajv2020({ strict: false, allErrors: true });
+    this.#ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
     this.#ajv.addSchema(document as AnySchema, "openapi");
   }
 

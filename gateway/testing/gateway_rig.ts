@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Metrics, silentLogger } from "@ssmd/runtime";
+import { memoryStorage } from "@ssmd/storage";
 import { memoryTransport, type Transport } from "@ssmd/transport";
 import { type Gateway, type GatewayOptions, startGateway } from "../gateway.ts";
 import type { MarketSpec } from "../state/market_data.ts";
@@ -37,6 +38,8 @@ export async function withGateway(
   const gateway = await startGateway({
     env: "test",
     transport,
+    storage: memoryStorage(),
+    registryDir: new URL("../../exchanges", import.meta.url).pathname,
     host: "127.0.0.1",
     port: 0,
     feeds: ["kraken"],

@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { HINTS, NUMBER_OR_NULL, TIME_OR_NULL } from "./common.ts";
+import { named } from "./named.ts";
+
+/** The day that is asked about. */
+export const AS_OF = z.iso.date().optional()
+  .describe("The registry as it stood at the end of that day (UTC), by git and by dates inside.")
+  .meta({ examples: ["2026-11-24"] });
+
+const VIEW = {
+  as_of: z.string().describe("The day that counts, YYYY-MM-DD."),
+  origin: z.strictObject({
+    commit: z.string().nullable().describe("The commit that was read; null = today's files."),
+    time: z.string().nullable(),
+    note: z.string().nullable().describe("Where it is not what one would think."),
+  }),
+};
+
+/** Feeds as configured. */
+export const META_FEEDS = named(
+  "FeedRegistry",
+  "Feeds as the registry tells of them on a day.",
+  z.strictObject({
+    ...VIEW,
+    feeds: z.array(z.strictObject({
+      feed: z.string(),
+      name: z.string(),
+      type: z.enum(["spot", "prediction"]),
+      status: z.enum(["active", "disabled"]),
+      calendar: z.string().nullable(),
+      version: z.strictObject({
+        from: z.string().describe("First day on which it holds."),
+        types: z.array(z.string()).describe("Record types that it gives."),
+        book_depths: z.array(z.int()).nullable(),
+        book_checksum: z.boolean(),
+        parser: z.string(),
+        needs_key: z.boolean().describe("Whether the venue asks for credentials."),
+      }).nullable().describe("The version in force that day; null = none had begun."),
+      versions: z.int(),
+    })),
+  }),
+);
+
+/** Schemas as registered. */
+export const META_SCHEMAS = named(
+  "SchemaRegistry",
+  "Record schemas (Cap'n Proto) as registered on a day.",
+  z.strictObject({
+    ...VIEW,
+    schemas: z.array(z.strictObject({
+      schema: z.string(),
+      struct: z.string(),
+      in_force: z.string().nullable().describe("The version with which records are written."),
+      versions: z.array(z.strictObject({
+        version: z.string(),
+        from: z.string(),
+        status: z.enum(["draft", "active", "deprecated"]),
+        sha256: z.string(),
+        text: z.string().nullable().describe("Given with `text=true`."),
+      })),
+    })),
+  }),
+);
+
+/** Environments as configured. */
+export const META_ENVIRONMENTS = named(
+  "EnvironmentRegistry",
+  "Environments on a day, without addresses, keys and paths.",
+  z.strictObject({
+    ...VIEW,
+    environments: z.array(z.strictObject({
+      environment: z.string(),
+      is_this: z.boolean().describe("Whether this gateway is of it."),
+      feeds: z.array(z.string()),
+      symbols: z.int(),
+      schema: z.string(),
+      transport: z.string(),
+      storage: z.string(),
+      simulated: z.boolean(),
+      day_start: z.string(),
+      day_end: z.string(),
+      timezone: z.string(),
+    })),
+  }),
+);
+
+/** What the archive holds. */
+export const META_INVENTORY = named(
+  "Inventory",
+  "Days of the archive, oldest first. Figures are for callers that may see all of a feed.",
+  z.strictObject({
+    from: z.string(),
+    to: z.string(),
+    days: z.array(z.strictObject({
+      feed: z.string(),
+      day: z.string(),
+      version: z.string(),
+      status: z.enum(["open", "complete", "partial", "failed"]),
+      quality: z.number().describe("Share of the captured time that lies in no gap: 0 … 1."),
+      symbols: z.int(),
+      records: z.int(),
+      bytes: z.int(),
+      from: TIME_OR_NULL,
+      to: TIME_OR_NULL,
+      types: z.array(z.strictObject({
+        type: z.string(),
+        files: z.int(),
+        records: z.int(),
+        bytes: z.int(),
+      })),
+      gaps: z.int(),
+    })),
+    total: z.strictObject({ records: z.int(), bytes: z.int(), quality: NUMBER_OR_NULL }),
+    _hints: HINTS,
+  }),
+);
