@@ -7,6 +7,7 @@ import {
   type RouteMap,
 } from "@stricli/core";
 import { CLIENT_CONNECTION_ROUTES } from "./client/connection_entries.ts";
+import { CLIENT_ACCOUNT_ROUTES } from "./client/entries.ts";
 import type { SsmdContext } from "./context.ts";
 import { exitCodeOf } from "./exit.ts";
 import { withGlobals } from "./global_flags.ts";
@@ -25,8 +26,14 @@ export interface LazyCommand {
   load: () => Promise<{ command: Command<SsmdContext> }>;
 }
 
+/** Commands under a common word; a word of them may stand for several again. */
+export interface Group {
+  brief: string;
+  routes: Readonly<Record<string, Entry>>;
+}
+
 /** A command, or commands under a common word. */
-export type Entry = LazyCommand | { brief: string; routes: Record<string, LazyCommand> };
+export type Entry = LazyCommand | Group;
 
 /** All commands of `ssmd`, in the order of the help. A new one is one line here and one file. */
 export const COMMANDS: Readonly<Record<string, Entry>> = {
@@ -109,8 +116,8 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     },
   },
   client: {
-    brief: "Clients of the gateway",
-    routes: { ...CLIENT_CONNECTION_ROUTES },
+    brief: "Clients of the gateway: connections, keys, entitlements, limits and usage",
+    routes: { ...CLIENT_CONNECTION_ROUTES, ...CLIENT_ACCOUNT_ROUTES },
   },
   completion: {
     brief: "Print the script that lets a shell complete commands, flags and names",
@@ -135,21 +142,9 @@ export async function buildApp(
   args: readonly string[],
   loadAll = false,
 ): Promise<Application<SsmdContext>> {
-  const [first, second] = args.filter((arg) => !arg.startsWith("-"));
-  const routes: Record<string, Command<SsmdContext> | RouteMap<SsmdContext>> = {};
-  for (const [name, entry] of Object.entries(COMMANDS)) {
-    const wanted = loadAll || name === first;
-    if ("load" in entry) routes[name] = await commandOf(entry, wanted);
-    else {
-      const below: Record<string, Command<SsmdContext>> = {};
-      for (const [word, each] of Object.entries(entry.routes)) {
-        below[word] = await commandOf(each, wanted && (loadAll || word === second));
-      }
-      routes[name] = buildRouteMap({ routes: below, docs: { brief: entry.brief } });
-    }
-  }
+  const words = loadAll ? "all" : args.filter((arg) => !arg.startsWith("-"));
   const root = buildRouteMap({
-    routes,
+    routes: await targetsOf(COMMANDS, words),
     docs: {
       brief: "Capture, stream, archive and serve market data",
       fullDescription: "Capture, stream, archive and serve market data.\n\n" +
@@ -166,10 +161,33 @@ export async function buildApp(
   });
 }
 
-/** Words of the command that begins with `first`: 2 where it stands for several. */
-export function wordsOf(first: string): number {
-  const entry = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
-  return entry !== undefined && "routes" in entry ? 2 : 1;
+/** How many of these words name a command, `client api-key create`; what follows is its own. */
+export function wordsOf(words: readonly string[]): number {
+  let entries = COMMANDS;
+  for (const [i, word] of words.entries()) {
+    const entry = Object.hasOwn(entries, word) ? entries[word] : undefined;
+    if (entry === undefined || "load" in entry) return i + 1;
+    entries = entry.routes;
+  }
+  return words.length;
+}
+
+type Target = Command<SsmdContext> | RouteMap<SsmdContext>;
+
+/** What the words lead to is loaded, all else is known by its line of help; undefined = nothing of it. */
+async function targetsOf(
+  entries: Readonly<Record<string, Entry>>,
+  words: readonly string[] | "all" | undefined,
+): Promise<Record<string, Target>> {
+  const targets: Record<string, Target> = {};
+  for (const [name, entry] of Object.entries(entries)) {
+    const below = words === "all" ? words : words?.[0] === name ? words.slice(1) : undefined;
+    targets[name] = "load" in entry ? await commandOf(entry, below !== undefined) : buildRouteMap({
+      routes: await targetsOf(entry.routes, below),
+      docs: { brief: entry.brief },
+    });
+  }
+  return targets;
 }
 
 async function commandOf(entry: LazyCommand, wanted: boolean): Promise<Command<SsmdContext>> {

@@ -60,9 +60,13 @@ const BEFORE = new Set(["--quiet", "-q", "--yes", "-y", "--color", "--no-color",
 
 /**
  * Arguments with the global flags that stand before the command behind it, as the parser wants
- * them: `--dir x env list` = `env list --dir x`. `wordsOf` says how many words a command has.
+ * them: `--dir x env list` = `env list --dir x`. `wordsOf` says how many of the words behind them
+ * name the command.
  */
-export function globalsLast(args: readonly string[], wordsOf: (first: string) => number): string[] {
+export function globalsLast(
+  args: readonly string[],
+  wordsOf: (words: readonly string[]) => number,
+): string[] {
   let at = 0;
   while (at < args.length) {
     const arg = args[at] ?? "";
@@ -72,7 +76,7 @@ export function globalsLast(args: readonly string[], wordsOf: (first: string) =>
   }
   const first = args[at];
   if (at === 0 || first === undefined || first.startsWith("-")) return [...args];
-  const end = at + wordsOf(first);
+  const end = at + wordsOf(args.slice(at));
   return [...args.slice(at, end), ...args.slice(0, at), ...args.slice(end)];
 }
 

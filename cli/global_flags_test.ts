@@ -1,5 +1,6 @@
 import { buildApplication, buildCommand, buildRouteMap, run } from "@stricli/core";
 import assert from "node:assert/strict";
+import { wordsOf } from "./app.ts";
 import { type Globals, NO_GLOBALS, type SsmdContext } from "./context.ts";
 import { colorIn, globalsLast, withGlobals } from "./global_flags.ts";
 import { registryDirOf } from "./registry_dir.ts";
@@ -60,9 +61,9 @@ Deno.test("a flag that nobody knows is still refused", async () => {
 });
 
 Deno.test("global flags may stand before the command", () => {
-  const words = (first: string) => first === "env" ? 2 : 1;
-  const last = (line: string) => globalsLast(line.split(" "), words).join(" ");
+  const last = (line: string) => globalsLast(line.split(" "), wordsOf).join(" ");
   assert.equal(last("--dir x -q env list --all"), "env list --dir x -q --all");
+  assert.equal(last("-y client api-key revoke k"), "client api-key revoke -y k");
   assert.equal(last("--no-color version"), "version --no-color");
   assert.equal(last("--output=json up a"), "up --output=json a");
   assert.equal(last("--help"), "--help");

@@ -1,5 +1,5 @@
 import type { Command } from "@stricli/core";
-import { COMMANDS, type LazyCommand } from "../app.ts";
+import { COMMANDS, type Group, type LazyCommand } from "../app.ts";
 import type { SsmdContext } from "../context.ts";
 import { GLOBAL_ALIASES, GLOBAL_FLAGS } from "../flags.ts";
 import type {
@@ -20,16 +20,17 @@ const EXIT_CODES = {
 export async function buildCatalogue(): Promise<Catalogue> {
   const groups: { name: string; brief: string }[] = [];
   const commands: CatalogueCommand[] = [];
-  for (const [name, entry] of Object.entries(COMMANDS)) {
-    if ("load" in entry) {
-      commands.push(await commandOf([name], entry));
-      continue;
+  const collect = async (above: readonly string[], entries: Group["routes"]) => {
+    for (const [word, entry] of Object.entries(entries)) {
+      const route = [...above, word];
+      if ("load" in entry) commands.push(await commandOf(route, entry));
+      else {
+        groups.push({ name: route.join(" "), brief: entry.brief });
+        await collect(route, entry.routes);
+      }
     }
-    groups.push({ name, brief: entry.brief });
-    for (const [word, each] of Object.entries(entry.routes)) {
-      commands.push(await commandOf([name, word], each));
-    }
-  }
+  };
+  await collect([], COMMANDS);
   return {
     name: "ssmd",
     brief: "Capture, stream, archive and serve market data",

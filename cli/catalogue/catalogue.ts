@@ -62,17 +62,20 @@ export interface Catalogue {
   exit_codes: Readonly<Record<string, string>>;
   /** Flags of every command. */
   global_flags: readonly CatalogueParameter[];
-  /** Words that stand for several commands. */
+  /** Words that stand for several commands, `client` and `client api-key`. */
   groups: readonly { name: string; brief: string }[];
   commands: readonly CatalogueCommand[];
 }
+
+/** Words that name a command, at most: `client api-key create`. */
+const ROUTE_WORDS_MAX = 3;
 
 /** The words of a command line that name a command: the longest that fits. */
 export function commandIn(
   { commands }: Catalogue,
   words: readonly string[],
 ): CatalogueCommand | undefined {
-  for (let length = Math.min(words.length, 2); length > 0; length--) {
+  for (let length = Math.min(words.length, ROUTE_WORDS_MAX); length > 0; length--) {
     const name = words.slice(0, length).join(" ");
     const found = commands.find((command) => command.name === name);
     if (found !== undefined) return found;

@@ -47,7 +47,7 @@ function partOf(all: Catalogue, words: readonly string[]): Catalogue {
     ? [one]
     : all.commands.filter((each) => each.name.startsWith(`${name} `));
   if (found.length > 0) {
-    const groups = all.groups.filter((group) => group.name === words[0]);
+    const groups = all.groups.filter((group) => `${name} `.startsWith(`${group.name} `));
     return { ...all, groups, commands: found };
   }
   const names = all.commands.map((each) => each.name);

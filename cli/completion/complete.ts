@@ -91,30 +91,33 @@ function flagNames({ name, negatable }: CatalogueParameter): string[] {
 function routeOf(catalogue: Catalogue, words: readonly string[]): string[] {
   let at = 0;
   while (words[at]?.startsWith("-")) at += /^--(dir|output)$/.test(words[at] ?? "") ? 2 : 1;
-  const [first, second] = words.slice(at);
-  if (first === undefined) return [];
-  const grouped = catalogue.groups.some(({ name }) => name === first);
-  return grouped && second !== undefined ? [first, second] : [first];
+  const route: string[] = [];
+  for (const word of words.slice(at)) {
+    route.push(word);
+    if (!isGroup(catalogue, route)) break;
+  }
+  return route;
+}
+
+function isGroup({ groups }: Catalogue, route: readonly string[]): boolean {
+  return groups.some(({ name }) => name === route.join(" "));
 }
 
 function commandsBelow(
-  { commands, groups, global_flags }: Catalogue,
+  catalogue: Catalogue,
   route: readonly string[],
   partial: string,
 ): Completion {
-  if (route.length === 0) {
-    if (partial.startsWith("-")) {
-      return { candidates: flagCandidates([...global_flags, HELP], partial) };
-    }
-    const single = commands.filter(({ name }) => !name.includes(" "));
-    const all = [...groups, ...single].map(({ name, brief }) => ({ value: name, brief }));
-    return { candidates: fitting(all, partial) };
+  const { commands, groups, global_flags } = catalogue;
+  if (route.length === 0 && partial.startsWith("-")) {
+    return { candidates: flagCandidates([...global_flags, HELP], partial) };
   }
-  if (route.length > 1) return NOTHING;
-  const prefix = `${route[0]} `;
-  const below = commands.filter(({ name }) => name.startsWith(prefix));
-  const words = below.map(({ name, brief }) => ({ value: name.slice(prefix.length), brief }));
-  return { candidates: fitting(words, partial) };
+  if (route.length > 0 && !isGroup(catalogue, route)) return NOTHING;
+  const prefix = route.map((word) => `${word} `).join("");
+  const below = [...groups, ...commands].filter(({ name }) => name.startsWith(prefix))
+    .map(({ name, brief }) => ({ value: name.slice(prefix.length), brief }))
+    .filter(({ value }) => !value.includes(" "));
+  return { candidates: fitting(below, partial) };
 }
 
 async function flagsOf(

@@ -17,6 +17,10 @@ Deno.test("commands are completed word by word", async () => {
   assert.deepEqual(await offered("arch"), ["archive"]);
   assert.deepEqual(await offered("archive", ""), ["verify", "seal", "cat"]);
   assert.deepEqual(await offered("help", "archive", "v"), ["verify"]);
+  assert.deepEqual(await offered("client", "api"), ["api-key"]);
+  assert.deepEqual(await offered("client", "api-key", ""), ["create", "list", "rotate", "revoke"]);
+  assert.deepEqual(await offered("client", "api-key", "create", "--lab"), ["--label"]);
+  assert.deepEqual(await offered("help", "client", "api-key", "ro"), ["rotate"]);
   assert.deepEqual(await offered("nonsense", ""), []);
   assert.deepEqual(await offered("archive", "nonsense", ""), []);
 });

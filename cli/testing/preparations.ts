@@ -7,6 +7,10 @@ const VERSION_2 = "rm -f data/normalized/demo/kraken/promoted.json; " +
 const GATEWAY = `rm -f served.log; deno run -qA --no-check --config "$SSMD_ROOT/deno.json" ` +
   `"$SSMD_ROOT/cli/testing/served_client.ts" > served.log 2>&1 & ` +
   `for i in $(seq 200); do grep -q ready served.log 2>/dev/null && break; sleep 0.1; done`;
+const NO_CLIENT = "rm -rf data/clients";
+const CLIENT = `${NO_CLIENT}; ssmd client create desk`;
+const CLIENT_KEY = `${CLIENT}; ssmd client api-key create desk`;
+const ENTITLED = `${CLIENT_KEY}; ssmd client entitle desk --feed kraken`;
 
 /** Runs a file of this folder in the project. */
 function scripted(name: string): string {
@@ -47,4 +51,24 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "client set-mode": GATEWAY,
   "client slow": GATEWAY,
   "client history": GATEWAY,
+  "client create": NO_CLIENT,
+  "client accounts": CLIENT,
+  "client update": CLIENT,
+  "client disable": CLIENT,
+  "client enable": CLIENT,
+  "client delete": CLIENT,
+  "client api-key create": CLIENT,
+  "client api-key list": CLIENT_KEY,
+  "client api-key rotate": CLIENT_KEY,
+  "client api-key revoke": CLIENT_KEY,
+  "client entitle": CLIENT,
+  "client entitlements": ENTITLED,
+  "client revoke": ENTITLED,
+  "client sessions": CLIENT,
+  "client limit": CLIENT,
+  "client rate-limit": CLIENT,
+  "client quota": CLIENT,
+  "client usage": CLIENT,
+  "client export": ENTITLED,
+  "client import": `${ENTITLED}; ssmd client export > clients.yaml; ssmd client delete desk --yes`,
 };

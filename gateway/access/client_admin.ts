@@ -176,15 +176,9 @@ export class ClientAdmin {
     });
   }
 
-  /** Puts clients in place as given, all or none; those that are not named stay as they are. */
-  async put(
-    given: readonly AccountChange[],
-    check: (accounts: Accounts) => void,
-  ): Promise<void> {
-    await this.#change((accounts) => {
-      check(accounts);
-      return { changes: given, result: undefined };
-    });
+  /** Makes the changes that `decide` wants of what is there, all or none. */
+  async change(decide: (accounts: Accounts) => readonly AccountChange[]): Promise<void> {
+    await this.#change((accounts) => ({ changes: decide(accounts), result: undefined }));
   }
 
   #newKey(client: string, label: string, expiresAtMs: number | null): MadeKey {

@@ -1,0 +1,114 @@
+import {
+  ClientAdmin,
+  type ClientStore,
+  memoryClientStore,
+  sqliteClientStore,
+} from "@ssmd/gateway/access";
+import { type Journal, openJournal, whoIsThis } from "@ssmd/journal";
+import { clientStorePath, dataDirOf, type Environment, loadEnvironment } from "@ssmd/metadata";
+import { SsmdError } from "@ssmd/runtime";
+import { notice, type SsmdContext } from "../context.ts";
+import { registryDirOf } from "../registry_dir.ts";
+import type { ClientFlags } from "./flags.ts";
+
+/** The clients of an environment, as a command works on them. */
+export interface ClientRoom {
+  environment: Environment;
+  /** The file they are kept in. */
+  path: string;
+  store: ClientStore;
+  admin: ClientAdmin;
+}
+
+/** What is done with clients, for the journal; names only, never a secret. */
+export interface ClientAction {
+  action: string;
+  client?: string;
+  /** Id of a key. */
+  key?: string;
+}
+
+/** Reads of the clients of an environment. Throws ConfigError, and what the store throws. */
+export async function readClients<T>(
+  context: SsmdContext,
+  flags: Omit<ClientFlags, "output">,
+  body: (room: ClientRoom) => Promise<T>,
+): Promise<T> {
+  return await within(await openRoom(context, flags, false), body);
+}
+
+async function within<T>(room: ClientRoom, body: (room: ClientRoom) => Promise<T>): Promise<T> {
+  try {
+    return await body(room);
+  } finally {
+    await room.store.close();
+  }
+}
+
+/**
+ * Changes the clients of an environment, and records it in its journal (`audit.clients`), done or
+ * refused. A journal that cannot be opened refuses before anything is done.
+ */
+export async function changeClients<T>(
+  context: SsmdContext,
+  flags: Omit<ClientFlags, "output">,
+  action: ClientAction,
+  body: (room: ClientRoom, done: ClientAction) => Promise<T>,
+): Promise<T> {
+  return await within(await openRoom(context, flags, true), async (room) => {
+    const journal = await journalOf(context, room.environment);
+    // What is found out on the way (the id of a new key) is written into it.
+    const done = { ...action };
+    try {
+      const result = await body(room, done);
+      await record(journal, room, { ...done, outcome: "done" });
+      return result;
+    } catch (error) {
+      const code = error instanceof SsmdError ? error.code : "UNEXPECTED";
+      await record(journal, room, { ...done, outcome: "refused", code });
+      throw error;
+    } finally {
+      await journal?.close();
+    }
+  });
+}
+
+async function openRoom(
+  context: SsmdContext,
+  { env, data }: Omit<ClientFlags, "output">,
+  create: boolean,
+): Promise<ClientRoom> {
+  const environment = await loadEnvironment(await registryDirOf(context.globals), env);
+  const path = clientStorePath(environment, dataDirOf(environment, data));
+  // Who only looks leaves no file behind where there is none.
+  const there = create || await Deno.stat(path).then(() => true, () => false);
+  const store = there ? sqliteClientStore(path) : memoryClientStore();
+  if (environment.gateway.auth !== "required") {
+    notice(
+      context,
+      `environment ${env} does not ask for keys yet: set auth: required under gateway`,
+    );
+  }
+  return { environment, path, store, admin: new ClientAdmin(store) };
+}
+
+async function journalOf(
+  context: SsmdContext,
+  { name, journal }: Environment,
+): Promise<Journal | undefined> {
+  if (journal.type !== "memory") return await openJournal(journal);
+  notice(context, `environment ${name} keeps no journal: this is recorded nowhere`);
+  return undefined;
+}
+
+async function record(
+  journal: Journal | undefined,
+  { environment }: ClientRoom,
+  done: ClientAction & { outcome: string; code?: string },
+): Promise<void> {
+  await journal?.append("audit.clients", {
+    environment: environment.name,
+    ...done,
+    who: { ...whoIsThis() },
+  });
+}

@@ -1,0 +1,94 @@
+import { parseDurationMs } from "@ssmd/runtime/duration";
+import { ENV_FLAG, OUTPUT_FLAG } from "../flags.ts";
+import type { OutputFormat } from "../output_format.ts";
+
+/** Flags of all commands about clients. */
+export interface ClientFlags {
+  env: string;
+  data?: string;
+  output: OutputFormat;
+}
+
+/** Where the clients are. */
+export const ROOM_FLAGS = {
+  env: ENV_FLAG,
+  data: {
+    kind: "parsed",
+    parse: String,
+    brief: "Folder of the data, as up --data has it; default: the environment's",
+    optional: true,
+    placeholder: "dir",
+    completes: "dir",
+  },
+} as const;
+
+/** Definitions of {@linkcode ClientFlags}. */
+export const CLIENT_FLAGS = { ...ROOM_FLAGS, output: OUTPUT_FLAG } as const;
+
+/** `--dry-run` of commands that remove. */
+export const DRY_RUN_FLAG = {
+  kind: "boolean",
+  brief: "Show what would happen and do nothing",
+  default: false,
+  withNegated: false,
+} as const;
+
+/** `--expires`. */
+export const EXPIRES_FLAG = {
+  kind: "parsed",
+  parse: parseExpiry,
+  brief: "When it ends: 90d, 12h, a day (YYYY-MM-DD, 00:00 UTC), a time in ISO 8601, or never",
+  optional: true,
+  placeholder: "when",
+} as const;
+
+/** A client's name. */
+export const CLIENT_WORD = {
+  brief: "The client's name",
+  placeholder: "client",
+  parse: parseClientName,
+} as const;
+
+/** A client's name that may be left out: all of them. */
+export const ANY_CLIENT_WORD = {
+  brief: "One client only; default: all",
+  placeholder: "client",
+  parse: parseClientName,
+  optional: true,
+} as const;
+
+/** A client's name. Throws RangeError that says what is one, without repeating what is none. */
+export function parseClientName(text: string): string {
+  if (/^[a-z][a-z0-9-]{0,62}$/.test(text)) return text;
+  throw new RangeError("a client's name is lower-case letters, digits and dashes, a letter first");
+}
+
+/** When something ends, ms since 1970; Infinity = never. Throws RangeError. */
+export function parseExpiry(text: string): number {
+  if (text === "never") return Infinity;
+  if (/^\d+(\.\d+)?(d|h|m|s|ms)$/.test(text)) return later(Date.now() + parseDurationMs(text));
+  const iso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z)?$/.test(text);
+  const ms = iso ? Date.parse(text) : NaN;
+  if (Number.isNaN(ms)) {
+    throw new RangeError("an end is 90d, 12h, YYYY-MM-DD, YYYY-MM-DDTHH:MMZ or never");
+  }
+  return later(ms);
+}
+
+function later(ms: number): number {
+  if (ms > Date.now()) return ms;
+  throw new RangeError("an end lies in the future");
+}
+
+/** A limit: a whole number from 1; Infinity = `none`. Throws RangeError. */
+export function parseLimit(text: string): number {
+  if (text === "none") return Infinity;
+  const limit = /^\d{1,15}$/.test(text) ? Number(text) : 0;
+  if (limit > 0) return limit;
+  throw new RangeError("a limit is a whole number from 1, or none");
+}
+
+/** What the store holds for a value of {@linkcode parseExpiry} or {@linkcode parseLimit}. */
+export function orNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,36 @@
+import { type Accounts, type ApiKey, ClientError, isLive } from "@ssmd/gateway/access";
+
+/**
+ * The id of the key that is meant: itself, or the only live key of a client of this name. Throws
+ * ClientError; what was typed may be a whole key and is not repeated.
+ */
+export function keyIdOf({ keys, clients }: Accounts, named: string): string {
+  if (keys.some(({ id }) => id === named)) return named;
+  if (!clients.some(({ id }) => id === named)) return named;
+  const live = keys.filter((key) => key.client === named && isUsed(key));
+  const [only, ...others] = live;
+  if (only !== undefined && others.length === 0) return only.id;
+  throw new ClientError(
+    "API_KEY_AMBIGUOUS",
+    only === undefined
+      ? `client ${named} has no live key`
+      : `client ${named} has ${live.length} live keys: ${live.map(({ id }) => id).join(", ")}`,
+    {
+      hint: only === undefined
+        ? `make one: ssmd client api-key create ${named}`
+        : "name the key by its id",
+    },
+  );
+}
+
+/** A key that was rotated is on its way out: the one in its place is meant. */
+function isUsed(key: ApiKey): boolean {
+  return isLive(key, Date.now()) && key.replacedBy === null;
+}
+
+/** The word for a key. */
+export const KEY_WORD = {
+  brief: "The key's id, or a client that has one live key",
+  placeholder: "key-id|client",
+  parse: String,
+} as const;
