@@ -68,12 +68,22 @@ export class DayMaker {
     ));
   }
 
+  /** The first part of a day's names that the version does not use yet. */
+  async freePart(day: string): Promise<number> {
+    const { storage, place } = this.#options;
+    const manifest = await loadManifest(storage, { kind: "normalized", ...place, day });
+    return 1 + Math.max(0, ...(manifest?.files ?? []).map(({ key }) => partOf(key)));
+  }
+
   /** Writes the objects of a translated day, then its manifest; what the version had of it goes. */
-  async write(planned: PlannedDay, translated: readonly TranslateResult[]): Promise<JobDay> {
+  async write(
+    planned: PlannedDay,
+    translated: readonly TranslateResult[],
+    part: number,
+  ): Promise<JobDay> {
     const { storage, place, software } = this.#options;
     const manifestPlace: ManifestPlace = { kind: "normalized", ...place, day: planned.day };
-    const before = await loadManifest(storage, manifestPlace);
-    const sealed = await this.#seal(planned.day, translated, before);
+    const sealed = await this.#seal(planned.day, translated, part);
     const files = sealed.map(({ file }) => file);
     const symbols = new Set(sealed.flatMap((each) => each.symbols));
     symbols.delete(ALL_SYMBOLS);
@@ -107,10 +117,9 @@ export class DayMaker {
   async #seal(
     day: string,
     translated: readonly TranslateResult[],
-    before: Manifest | undefined,
+    part: number,
   ): Promise<SealResult[]> {
     const { executor, place, software, scratch } = this.#options;
-    const part = 1 + Math.max(0, ...(before?.files ?? []).map(({ key }) => partOf(key)));
     const source = {
       ...{ env: place.env, feed: place.feed, day, processor: "reprocess", software },
       ...{ source: "raw", nowUs: nowUs() },

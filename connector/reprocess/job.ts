@@ -78,6 +78,18 @@ export interface Job {
   progress: JobProgress | null;
   /** Why the last run ended before its end; "" = it did not. */
   failure: string;
+  /** The day whose objects are written: a run that goes on gives them the same names. */
+  writing: WrittenDay | null;
+}
+
+/** A day that is being written. */
+export interface WrittenDay {
+  /** `YYYY-MM-DD`. */
+  day: string;
+  /** Stands for the raw files that it is made from. */
+  input: string;
+  /** In the names of its objects: 1, unless the version had the day of other raw files before. */
+  part: number;
 }
 
 /** Which version of which feed. */
@@ -128,7 +140,17 @@ export async function loadJob(storage: Storage, place: VersionPlace): Promise<Jo
 
 /** A version's job with nothing done. */
 export function newJob({ env, feed, version }: VersionPlace, recipe: Recipe): Job {
-  return { format: FORMAT, env, feed, version, recipe, days: {}, progress: null, failure: "" };
+  return {
+    format: FORMAT,
+    env,
+    feed,
+    version,
+    recipe,
+    days: {},
+    progress: null,
+    failure: "",
+    writing: null,
+  };
 }
 
 /** Writes a job. */

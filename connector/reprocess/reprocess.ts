@@ -206,9 +206,16 @@ class Run {
     states: readonly TranslationState[],
   ): Promise<void> {
     const { storage, onDay } = this.#options;
-    const made = await this.#maker.write(planned, translated);
-    await saveStates(storage, this.#job, planned.day, states);
-    this.#job = { ...this.#job, days: sorted({ ...this.#job.days, [planned.day]: made }) };
+    const { day, input } = planned;
+    const { writing } = this.#job;
+    const isLeft = writing?.day === day && writing.input === input;
+    const part = isLeft ? writing.part : await this.#maker.freePart(day);
+    this.#job = { ...this.#job, writing: { day, input, part } };
+    await this.#save();
+    const made = await this.#maker.write(planned, translated, part);
+    await saveStates(storage, this.#job, day, states);
+    const days = sorted({ ...this.#job.days, [day]: made });
+    this.#job = { ...this.#job, days, writing: null };
     this.#done++;
     await this.#save();
     onDay?.(planned.day, made);
