@@ -10,6 +10,7 @@ import { DeadLetters } from "./dead_letters.ts";
 import { drained } from "./drain.ts";
 import { Insistence, notWritten } from "./insistence.ts";
 import { Intake } from "./intake.ts";
+import { DayEndChecks } from "./qa/day_end.ts";
 import { Rounds } from "./rounds.ts";
 
 const TICK_MS = 500;
@@ -39,6 +40,7 @@ class ArchiverService implements Archiver {
   #dead: DeadLetters;
   #insistence: Insistence;
   #rounds: Rounds;
+  #dayEnd: DayEndChecks;
   #consumer: Consumer | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #paused = false;
@@ -58,6 +60,11 @@ class ArchiverService implements Archiver {
       env: options.env,
       loadDay: (feed, day) => this.#load(feed, day),
       refuse: (message, reason, why) => this.#dead.add(message, reason, why),
+    });
+    this.#dayEnd = new DayEndChecks({
+      ...{ storage: options.storage, env: options.env, checks: options.checks ?? new Map() },
+      software: `${options.version}+${options.commit}`,
+      ...{ metrics: this.#metrics, logger: this.#logger },
     });
     this.#rounds = this.#newRounds();
   }
@@ -83,6 +90,7 @@ class ArchiverService implements Archiver {
         this.#consumer?.acknowledge(streamSequence);
       },
       onEnd: () => this.#room(),
+      onDayOver: (feed, day) => this.#dayEnd.dayOver(feed, day),
     });
   }
 
@@ -140,6 +148,7 @@ class ArchiverService implements Archiver {
       clearInterval(this.#timer);
       this.#insistence.giveUp();
       await Promise.all(this.#loads);
+      await this.#dayEnd.close();
       await this.#consumer?.close();
       await this.#dead.close();
     }

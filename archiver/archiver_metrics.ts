@@ -13,6 +13,7 @@ export class ArchiverMetrics {
   readonly roundSeconds;
   readonly receiveToFile;
   readonly gaps;
+  readonly qaFailures;
 
   /** Registers them in `metrics`. */
   constructor(metrics: Metrics = new Metrics("archiver")) {
@@ -21,6 +22,11 @@ export class ArchiverMetrics {
       "type",
     ]);
     this.gaps = metrics.counter("gaps_total", "Gap records written.", ["feed"]);
+    this.qaFailures = metrics.counter(
+      "qa_failures_total",
+      "Records of days that are over that did not pass a check.",
+      ["feed", "check"],
+    );
     this.duplicates = metrics.counter(
       "duplicates_total",
       "Messages dropped because the archive holds them.",

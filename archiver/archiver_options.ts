@@ -1,3 +1,4 @@
+import type { FeedChecks } from "@ssmd/metadata";
 import type { Logger, Metrics } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
@@ -31,6 +32,8 @@ export interface ArchiverOptions {
    * when their minute is over.
    */
   flushMs?: number;
+  /** By feed: what a day is checked with once it is over; default nothing. */
+  checks?: ReadonlyMap<string, FeedChecks>;
 }
 
 /** What an archiver has done and holds. */

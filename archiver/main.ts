@@ -1,5 +1,5 @@
 import { appendAudit } from "@ssmd/journal";
-import { exportKeyAges, loadSharedDeployment } from "@ssmd/metadata";
+import { exportKeyAges, findRegistry, loadChecks, loadSharedDeployment } from "@ssmd/metadata";
 import {
   COMMIT,
   ConfigError,
@@ -50,6 +50,7 @@ await runService("archiver", FLAGS, async (flags) => {
     ...{ env, transport, logger, metrics, shard: "main", version: VERSION, commit: COMMIT },
     feeds: environment.feeds,
     storage: await openStorage(deployment.storage),
+    checks: await loadChecks(await findRegistry(Deno.cwd()), environment.feeds),
     ...(flags["flush-seconds"] === undefined ? {} : { flushMs: flushMsOf(flags["flush-seconds"]) }),
   });
   const scrape = serveMetrics({

@@ -20,6 +20,8 @@ export interface RoundsOptions {
   acknowledge: (streamSequence: number) => Promise<void>;
   /** Called when a round has ended, well or not. */
   onEnd: () => void;
+  /** A day got its last status, which is in storage. */
+  onDayOver: (feed: string, day: string) => void;
 }
 
 /** Cuts windows out of the intake and writes them, one round at a time. */
@@ -91,6 +93,7 @@ export class Rounds {
       });
       await acknowledge(round.streamSequence);
       this.#acknowledged = round.streamSequence;
+      for (const { manifest } of round.sealed) this.#options.onDayOver(manifest.feed, manifest.day);
       if (round.windows.length > 0) {
         metrics.roundSeconds.observe((performance.now() - start) / 1000);
       }

@@ -24,6 +24,8 @@ export interface RunQaOptions extends QaPlace {
   software: string;
   /** When the market is open; absent = always. */
   calendar?: Calendar;
+  /** Ends it early: nothing is stored, and its reason is thrown. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -38,7 +40,8 @@ export async function runQa(options: RunQaOptions): Promise<QaReport> {
   if (manifest === undefined) throw missing({ env, feed, version, day });
   const startUs = usOfDay(day);
   const query = { env, feed, version, fromUs: startUs, toUs: startUs + DAY_US };
-  const batches = readArchive(storage, { ...query, types: typesChecked(rules) });
+  const records = readArchive(storage, { ...query, types: typesChecked(rules) });
+  const batches = options.signal === undefined ? records : until(options.signal, records);
   const checked = await checkRecords(
     rules,
     { startUs, ...(calendar === undefined ? {} : { openUs: openUsOf(calendar) }) },
@@ -53,6 +56,13 @@ export async function runQa(options: RunQaOptions): Promise<QaReport> {
     software,
     checkedAt: isoOfUs(nowUs()),
   });
+}
+
+async function* until<T>(signal: AbortSignal, batches: AsyncIterable<T>): AsyncGenerator<T, void> {
+  for await (const batch of batches) {
+    signal.throwIfAborted();
+    yield batch;
+  }
 }
 
 function openUsOf(calendar: Calendar): (fromUs: number, toUs: number) => number {

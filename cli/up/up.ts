@@ -3,7 +3,13 @@ import { type Connector, type ConnectorStats, createConnector } from "@ssmd/conn
 import { type Venue, VENUES } from "@ssmd/exchanges";
 import { environmentGate, type Gateway, startGateway } from "@ssmd/gateway";
 import { appendAudit } from "@ssmd/journal";
-import { type Deployment, exportKeyAges, findRegistry, loadDeployment } from "@ssmd/metadata";
+import {
+  type Deployment,
+  exportKeyAges,
+  findRegistry,
+  loadChecks,
+  loadDeployment,
+} from "@ssmd/metadata";
 import { COMMIT, type Logger, Metrics, VERSION } from "@ssmd/runtime";
 import { openStorage, type Storage } from "@ssmd/storage";
 import { openTransport, type Transport } from "@ssmd/transport";
@@ -142,9 +148,10 @@ async function startParts(
     version: VERSION,
   });
   stack.defer(() => gateway.close());
+  const feeds = plans.map(({ feed }) => feed);
   const archiver = createArchiver({
-    ...{ env, transport, storage, logger, shard: "main", version: VERSION, commit: COMMIT },
-    feeds: plans.map(({ feed }) => feed),
+    ...{ env, transport, storage, logger, shard: "main", version: VERSION, commit: COMMIT, feeds },
+    checks: await loadChecks(registryDir ?? await findRegistry(Deno.cwd()), feeds),
     metrics: new Metrics("archiver", registry),
   });
   await archiver.start();

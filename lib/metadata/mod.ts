@@ -5,6 +5,7 @@ export * from "./calendar.ts";
 export * from "./calendar_hours.ts";
 export * from "./schema.ts";
 export * from "./qa.ts";
+export * from "./feed_checks.ts";
 export { schemaHash, type SchemaTextCheck, type SchemaTextProblem } from "./schema_references.ts";
 export * from "./place.ts";
 export * from "./finding.ts";
