@@ -34,7 +34,9 @@ export interface CatchUpContext {
 }
 
 /** Whether a client can be given what it missed, and why not. */
-export type Verdict = { recovered: true } | { recovered: false; reason: string };
+export type Verdict =
+  | { recovered: true; from: number }
+  | { recovered: false; reason: string; from: number };
 
 /** Records of these markets and types are wanted from a place on. */
 interface Span {
@@ -107,7 +109,10 @@ export class CatchUp {
       this.#add(patterns, types, { from, fromUs, resumed: true });
       this.#cursor = Math.min(this.#cursor, from);
     } else this.fresh(patterns, types);
-    announce(recovered ? { recovered } : { recovered, reason: from });
+    const place = this.#spans.at(-1)?.from ?? 0;
+    announce(
+      recovered ? { recovered, from: place } : { recovered, reason: from, from: place },
+    );
     if (this.#checking === 0) void this.#run(++this.#generation);
   }
 

@@ -167,7 +167,7 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
   sendState(market: Market, type: number): void {
     const frame = market.state(type, this.view, this.#owner.position);
     if (frame === undefined || this.#state === "disconnected") return;
-    if (isDroppable(type) && !this.#fits(frame.length)) return this.#lost(type);
+    if (isDroppable(type) && !this.#fits(frame.length)) return this.#lost(type, undefined);
     this.#push(frame, type, undefined);
     this.#sent(type, market);
     this.#marked();
@@ -295,7 +295,7 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
   /** Does as the policy says with a record that does not fit; true = it fits now. */
   #makesRoom(meta: PreparedFrame<Market>["meta"]): boolean {
     if (this.policy === "disconnect") {
-      this.#lost(meta.type);
+      this.#lost(meta.type, meta.subject);
       this.#owner.onCut(this, "slow");
       return false;
     }
@@ -305,7 +305,7 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
       const broken = this.#outbox.makeRoom(
         bytesMax * ROOM_TO,
         messagesMax * ROOM_TO,
-        (type) => this.#lostAgain(type),
+        (lost) => this.#lostAgain(lost.type, lost.subject),
       );
       for (const market of broken) this.#awaiting.set(market, "dropped");
       const isBroken = meta.subject !== undefined && broken.has(meta.subject);
@@ -315,7 +315,7 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
         return true;
       }
     } else this.#shut = true;
-    this.#lost(meta.type);
+    this.#lost(meta.type, meta.subject);
     if (meta.subject === undefined) return false;
     if (meta.type === TYPE_INDEX.orderbook) this.#awaiting.set(meta.subject, "dropped");
     else if (this.policy === "conflate") {
@@ -333,20 +333,20 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
       return false;
     }
     // Before the first snapshot nothing is lost by leaving changes out: it will hold them.
-    if (why === "dropped") this.#lost(TYPE_INDEX.orderbook);
+    if (why === "dropped") this.#lost(TYPE_INDEX.orderbook, subject);
     return true;
   }
 
-  #lost(type: number): void {
+  #lost(type: number, market: Market | undefined): void {
     this.dropped++;
-    this.#losses.add(type);
+    this.#losses.add(type, type === TYPE_INDEX.orderbook ? market?.market.symbol : undefined);
     this.#owner.onDropped(type, this.policy);
   }
 
   /** A record that was counted as given is lost after all. */
-  #lostAgain(type: number): void {
+  #lostAgain(type: number, market: Market | undefined): void {
     this.sent--;
-    this.#lost(type);
+    this.#lost(type, market);
   }
 
   #push(frame: Uint8Array, type: number, subject: Market | undefined): void {

@@ -1,19 +1,24 @@
 import { EVENT_TYPES } from "@ssmd/market";
 import { nowUs } from "@ssmd/runtime";
 
+/** Books listed in one message; beyond it only their number is told. */
+const LISTED_MAX = 100;
+
 /** What a client lost and was not told of yet. */
 export class Losses {
   #count = 0;
   #byType: number[] | undefined;
   #sinceUs = 0;
+  #books: Set<string> | undefined;
 
   /** Messages that were not told yet. */
   get count(): number {
     return this.#count;
   }
 
-  /** Counts a message of the type at this place. */
-  add(type: number): void {
+  /** Counts a message of the type at this place; the symbol is of an order book that broke by it. */
+  add(type: number, book?: string): void {
+    if (book !== undefined) (this.#books ??= new Set()).add(book);
     if (this.#count++ === 0) this.#sinceUs = nowUs();
     this.#byType ??= EVENT_TYPES.map(() => 0);
     this.#byType[type] = (this.#byType[type] ?? 0) + 1;
@@ -33,9 +38,16 @@ export class Losses {
       until: Date.now(),
       types,
       policy,
+      ...this.#brokenBooks(),
     };
     this.#count = 0;
-    this.#byType = undefined;
+    this.#byType = this.#books = undefined;
     return JSON.stringify(message);
+  }
+
+  #brokenBooks(): Record<string, unknown> {
+    if (this.#books === undefined) return {};
+    const books = [...this.#books];
+    return { books: books.slice(0, LISTED_MAX), books_count: books.length };
   }
 }

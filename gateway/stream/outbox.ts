@@ -115,10 +115,10 @@ export class Outbox<S> {
 
   /**
    * Drops the oldest records that wait until no more than these bytes and messages are left, and
-   * all changes of a book after a dropped one. Calls `onDropped` with the type of each; returns
+   * all changes of a book after a dropped one. Calls `onDropped` with each; returns
    * the markets whose books are broken by it.
    */
-  makeRoom(bytesMax: number, messagesMax: number, onDropped: (type: number) => void): Set<S> {
+  makeRoom(bytesMax: number, messagesMax: number, onDropped: (meta: FrameMeta<S>) => void): Set<S> {
     this.#layAside();
     const broken = new Set<S>();
     const kept: FrameMeta<S>[] = [];
@@ -131,7 +131,7 @@ export class Outbox<S> {
       if (this.#mustGo(meta, bytes > bytesMax || messages > messagesMax, broken)) {
         bytes -= meta.bytes;
         messages--;
-        onDropped(meta.type);
+        onDropped(meta);
       } else {
         if (to !== at) this.#backlog.copyWithin(to, at, at + meta.bytes);
         to += meta.bytes;

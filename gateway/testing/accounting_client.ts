@@ -1,0 +1,252 @@
+import { type BookSide, OrderBook } from "@ssmd/market";
+import { WebSocket as NodeWebSocket } from "ws";
+import type { Published } from "./published.ts";
+import type { Message } from "./stream_client.ts";
+
+/** What a client wants for its whole life. */
+export interface Wants {
+  symbols: readonly string[];
+  types: readonly string[];
+}
+
+/**
+ * A client that keeps account, over all its connections: each record that it wants was received, or
+ * told as dropped, or is in a book's snapshot. What does not add up becomes a violation.
+ */
+export class AccountingClient {
+  readonly books: Map<string, OrderBook> = new Map();
+  readonly violations: string[] = [];
+  readonly counts: Record<string, number> = {
+    ...{ received: 0, dropped: 0, connections: 0, resumed: 0, refused: 0, cut: 0, lost: 0 },
+  };
+  readonly wants: Wants;
+  #name: string;
+  #url: string;
+  #published: Published;
+  #ws: NodeWebSocket | undefined;
+  /** Place behind which this connection's records begin; undefined = not told yet. */
+  #from: number | undefined;
+  /** `pos` of the newest record. */
+  #token: number | undefined;
+  /** Of this connection, trades and tickers: what was received and what was told as dropped. */
+  #received = 0;
+  #told = 0;
+  #gaps = 0;
+  #marks = new Set<string>();
+  #bookSequences = new Map<string, number>();
+  #stale = new Set<string>();
+  #waiting: (() => void)[] = [];
+
+  constructor(name: string, url: string, wants: Wants, published: Published) {
+    this.#name = name;
+    this.#url = url;
+    this.wants = wants;
+    this.#published = published;
+  }
+
+  /** Whether it is connected, or about to be. */
+  get open(): boolean {
+    return this.#ws !== undefined;
+  }
+
+  /** Connects; goes on where it was unless it is to begin anew. */
+  connect(policy: string, anew: boolean): void {
+    if (anew) {
+      this.#token = undefined;
+      this.#bookSequences.clear();
+      this.books.clear();
+    }
+    const { symbols, types } = this.wants;
+    const query = new URLSearchParams({ symbols: symbols.join(), types: types.join(), policy });
+    if (this.#token !== undefined) query.set("since", String(this.#token));
+    this.#from = undefined;
+    this.#received = this.#told = this.#gaps = 0;
+    this.counts["connections"]!++;
+    const ws = new NodeWebSocket(`${this.#url.replace("http", "ws")}/v1/stream?${query}`);
+    this.#ws = ws;
+    ws.on("message", (data: unknown) => {
+      if (this.#ws === ws) this.#take(JSON.parse(String(data)));
+    });
+    ws.on("error", () => {});
+    ws.on("close", (code: number) => {
+      if (code === 4001) this.counts["cut"]!++;
+      if (this.#ws === ws) this.#ws = undefined;
+      this.#wake();
+    });
+  }
+
+  /** Breaks the connection without a goodbye. */
+  break(): void {
+    const ws = this.#ws;
+    this.#ws = undefined;
+    ws?.terminate();
+  }
+
+  /** Stops reading, or goes on. */
+  read(on: boolean): void {
+    const ws = this.#ws;
+    if (ws?.readyState !== NodeWebSocket.OPEN) return;
+    if (on) ws.resume();
+    else ws.pause();
+  }
+
+  /** Resolves when it has the status that marks the end of each of its symbols, or was cut off. */
+  async marked(detail: string): Promise<boolean> {
+    const isDone = () => this.wants.symbols.every((s) => this.#marks.has(`${s} ${detail}`));
+    while (!isDone() && this.open) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    return isDone();
+  }
+
+  /** Asks for a pong and waits for it; false = the connection ended. */
+  async settle(): Promise<boolean> {
+    const id = `settle-${Math.random()}`;
+    this.#ws?.send(JSON.stringify({ action: "ping", id }));
+    while (!this.#marks.has(id) && this.open) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    return this.#marks.has(id);
+  }
+
+  /** Checks that nothing is missing or counted twice, now that nothing is under way. */
+  balance(): void {
+    if (this.#from === undefined) return this.#wrong("it was never told where it begins");
+    const wanted = this.#published.countOf(this.wants, this.#from, Infinity);
+    if (wanted !== this.#received + this.#told) {
+      this.#wrong(`${wanted} wanted, ${this.#received} received, ${this.#told} told`);
+    }
+    this.#checkGaps(Infinity);
+    for (const symbol of this.wants.types.includes("orderbook") ? this.wants.symbols : []) {
+      const truth = this.#published.books.get(symbol);
+      const mine = this.books.get(symbol);
+      if (truth === undefined) continue;
+      if (this.#stale.has(symbol)) this.#wrong(`${symbol}: the book was never mended`);
+      if (!isSame(mine, truth)) this.#wrong(`${symbol}: the book is another one`);
+    }
+  }
+
+  #wrong(what: string): void {
+    if (this.violations.length < 20) this.violations.push(`${this.#name}: ${what}`);
+  }
+
+  #take(message: Message): void {
+    const pos = message["pos"] as number | undefined;
+    switch (message.type) {
+      case "subscribed":
+        return this.#begin(message);
+      case "resumed":
+        this.counts["resumed"]!++;
+        if (message["recovered"] === false) this.#lose(pos as number);
+        return;
+      case "dropped":
+        return this.#drop(message);
+      case "pong":
+        this.#marks.add(String(message["id"]));
+        return this.#wake();
+      case "error":
+        if (message["code"] !== "slow_client") this.#wrong(JSON.stringify(message));
+        return;
+      case "trade":
+      case "ticker":
+        if (message["conflated"] === true) return;
+        this.#account(pos as number);
+        break;
+      case "orderbook":
+        this.#book(message);
+        break;
+      case "status":
+        this.#marks.add(`${message["symbol"]} ${message["detail"]}`);
+        this.#wake();
+        break;
+      case "gap":
+        if (pos !== undefined) this.#gaps++;
+    }
+    if (pos !== undefined && message.type !== "welcome") this.#token = pos;
+  }
+
+  #begin(message: Message): void {
+    this.#from = (message["from"] ?? message["pos"]) as number;
+    if (message["recovered"] !== false) return;
+    this.counts["refused"]!++;
+    this.#startAnew(this.#from);
+  }
+
+  #lose(pos: number): void {
+    this.counts["lost"]!++;
+    this.#startAnew(pos);
+  }
+
+  #startAnew(from: number): void {
+    this.#from = from;
+    this.#received = this.#told = this.#gaps = 0;
+    // What it has of books is of the past; snapshots come.
+    for (const symbol of this.books.keys()) this.#stale.add(symbol);
+  }
+
+  #drop(message: Message): void {
+    const types = message["types"] as Record<string, number>;
+    const told = (types["trade"] ?? 0) + (types["ticker"] ?? 0);
+    this.#told += told;
+    this.counts["dropped"]! += message["count"] as number;
+    for (const symbol of (message["books"] ?? []) as string[]) this.#stale.add(symbol);
+    if ((types["orderbook"] ?? 0) > 0 && message["books"] === undefined) {
+      this.#wrong("changes were dropped, and no book was named");
+    }
+  }
+
+  /** A trade or ticker came: nothing before it may be missing without a word. */
+  #account(pos: number): void {
+    this.counts["received"]!++;
+    this.#received++;
+    if (this.#from === undefined) return this.#wrong("a record before the subscription");
+    if (this.#token !== undefined && pos <= this.#token && pos <= this.#from) {
+      this.#wrong(`${pos} is repeated`);
+    }
+    const wanted = this.#published.countOf(this.wants, this.#from, pos);
+    if (wanted > this.#received + this.#told) {
+      this.#wrong(`at ${pos} ${wanted} wanted, ${this.#received} + ${this.#told} known`);
+      this.#told = wanted - this.#received;
+    }
+  }
+
+  #checkGaps(pos: number): void {
+    const wanted = this.#published.gapsOf(this.wants, this.#from ?? 0, pos);
+    if (wanted !== this.#gaps) this.#wrong(`${wanted} gaps, ${this.#gaps} told`);
+  }
+
+  #book(message: Message): void {
+    const symbol = message["symbol"] as string;
+    const sequence = message["seq"] as number;
+    if (message["conflated"] === true) return this.#wrong(`${symbol}: conflated book`);
+    let book = this.books.get(symbol);
+    if (message["kind"] === "snapshot") {
+      this.books.set(symbol, book = new OrderBook());
+      this.#stale.delete(symbol);
+    } else {
+      if (this.#stale.has(symbol)) return;
+      if (book === undefined) return this.#wrong(`${symbol}: a change before any snapshot`);
+      const known = this.#bookSequences.get(symbol) ?? 0;
+      const before = this.#published.bookBefore(symbol, sequence);
+      if (sequence <= known) this.#wrong(`${symbol}: change ${sequence} after ${known}`);
+      else if (before > known) this.#wrong(`${symbol}: ${known}, then ${sequence}: a hole`);
+    }
+    this.#bookSequences.set(symbol, sequence);
+    apply(book.bids, message["bids"] as [number, number][]);
+    apply(book.asks, message["asks"] as [number, number][]);
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+}
+
+function apply(side: BookSide, levels: readonly [number, number][]): void {
+  for (const [price, size] of levels) side.set(price, size);
+}
+
+function isSame(mine: OrderBook | undefined, truth: OrderBook): boolean {
+  const text = ({ bids, asks }: OrderBook) =>
+    JSON.stringify([bids.prices, bids.sizes, asks.prices, asks.sizes]);
+  return mine !== undefined && text(mine) === text(truth);
+}
