@@ -10,6 +10,7 @@ import { Intake } from "./intake/intake.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { RegistrySource } from "./meta/registry_source.ts";
 import { gatewayMetrics } from "./metrics.ts";
+import { protocolRoutes } from "./protocol/routes.ts";
 import { type FeedFacts, feedFacts } from "./rest/feed_facts.ts";
 import { listen } from "./rest/http.ts";
 import { openRest } from "./rest/rest.ts";
@@ -191,7 +192,10 @@ function build(
     unreadyReasons: () => unreadyReasons(intake),
     refreshMetrics: () => counts.gauges(statsOf(data, hub, intake), hub.states, data.refused),
     info: { env, version, feeds: [...options.feeds], ...options.info },
-    more: clientRoutes(new ConnectedClients(streams, hub, data)),
+    more: [
+      ...protocolRoutes(version),
+      ...clientRoutes(new ConnectedClients(streams, hub, data)),
+    ],
   });
   return { data, hub, intake, streams, server };
 }

@@ -4,8 +4,6 @@ import { headJson } from "./record_json.ts";
 import { TYPE_INDEX } from "./type_bits.ts";
 import { stateFrame, type View, VIEW_COUNT } from "./views.ts";
 
-const CONFLATED = ',"conflated":true';
-
 /** Who (clients `C`) gets what of one market, and its newest state as frames that they share. */
 export class Audience<C> {
   readonly market: Market;
@@ -46,7 +44,7 @@ export class Audience<C> {
       this.head,
       type,
       view,
-      CONFLATED,
+      { position: 0, isConflated: true },
     );
   }
 
@@ -55,7 +53,8 @@ export class Audience<C> {
    * book is told the place: it holds everything up to there, where other records are of before.
    */
   state(type: number, view: View, position: number): Uint8Array | undefined {
-    const isBook = type === TYPE_INDEX.orderbook && position > 0;
-    return stateFrame(this.market, this.head, type, view, isBook ? `,"pos":${position}` : "");
+    const place = type === TYPE_INDEX.orderbook ? position : 0;
+    const how = { position: place, isConflated: false };
+    return stateFrame(this.market, this.head, type, view, how);
   }
 }

@@ -2,6 +2,8 @@ import { constants, deflateRawSync } from "node:zlib";
 
 const ARENA_BYTES = 256 * 1024;
 const HEADER_BYTES_MAX = 10;
+/** Bytes behind a record in a binary frame. */
+const TRAILER_BYTES = 16;
 const UTF8 = new TextEncoder();
 
 /** First byte of a frame that is a whole message (RFC 6455 §5.2, RFC 7692 §6). */
@@ -59,19 +61,21 @@ export class FrameArena {
 
   /** Adds a frame with this text, compressed. */
   appendDeflated(text: string): void {
-    this.#append(deflated(text), WHOLE.deflatedText);
-  }
-
-  /** Adds a binary frame. */
-  appendBinary(payload: Uint8Array): void {
-    this.#append(payload, WHOLE.binary);
-  }
-
-  #append(payload: Uint8Array, first: number): void {
+    const payload = deflated(text);
     const at = this.#room(payload.length);
     const header = headerBytes(payload.length);
     this.buffer.set(payload, at + header);
-    this.#took(at, first, header, payload.length);
+    this.#took(at, WHOLE.deflatedText, header, payload.length);
+  }
+
+  /** Adds a binary frame: a record's bytes, and the trailer that tells what they are. */
+  appendRecord(record: Uint8Array, type: number, position: number): void {
+    const bytes = record.length + TRAILER_BYTES;
+    const at = this.#room(bytes);
+    const header = headerBytes(bytes);
+    this.buffer.set(record, at + header);
+    writeTrailer(this.buffer, at + header + record.length, { type, position, isState: false });
+    this.#took(at, WHOLE.binary, header, bytes);
   }
 
   #room(payloadBytesMax: number): number {
@@ -118,7 +122,29 @@ export function deflatedFrame(text: string): Uint8Array {
   return frame(deflated(text), WHOLE.deflatedText);
 }
 
-/** One binary frame in memory of its own. */
-export function binaryFrame(payload: Uint8Array): Uint8Array {
+/** One binary frame with a record that is a market's state. */
+export function stateRecordFrame(record: Uint8Array, type: number, position: number): Uint8Array {
+  const payload = new Uint8Array(record.length + TRAILER_BYTES);
+  payload.set(record);
+  writeTrailer(payload, record.length, { type, position, isState: true });
   return frame(payload, WHOLE.binary);
+}
+
+/** What stands behind the bytes of a record. */
+interface Trailer {
+  /** Place in EVENT_TYPES. */
+  type: number;
+  /** Place in the stream; 0 = none. */
+  position: number;
+  /** Whether it is the state of a market, and no record of the stream. */
+  isState: boolean;
+}
+
+/** Position (64 bits, little endian), type, 1 for a state, six zeros. */
+function writeTrailer(buffer: Uint8Array, at: number, trailer: Trailer): void {
+  const view = new DataView(buffer.buffer, buffer.byteOffset);
+  view.setUint32(at, trailer.position >>> 0, true);
+  view.setUint32(at + 4, Math.floor(trailer.position / 2 ** 32), true);
+  view.setUint32(at + 8, trailer.type | (trailer.isState ? 256 : 0), true);
+  view.setUint32(at + 12, 0, true);
 }

@@ -17,8 +17,10 @@ const ACTIONS: readonly Action[] = ["subscribe", "unsubscribe", "snapshot", "pin
 export const MODES: readonly Mode[] = ["realtime", "conflated", "latest"];
 const FIELDS = ["action", "symbols", "types", "mode", "interval_ms", "since", "policy", "id"];
 const INTERVAL_MS_DEFAULT = 100;
-const INTERVAL_MS_MIN = 10;
-const INTERVAL_MS_MAX = 60_000;
+/** Shortest wait between two conflated messages. */
+export const INTERVAL_MS_MIN = 10;
+/** Longest one. */
+export const INTERVAL_MS_MAX = 60_000;
 
 /** A request that was checked. */
 export interface ClientRequest {

@@ -94,6 +94,8 @@ Deno.test("a resumed book gets its changes, and a snapshot that confirms it", ()
     assert.deepEqual(kinds, [...Array(100).fill("delta"), "snapshot", "delta"]);
     const sequences = two.of("orderbook").map((m) => m["seq"]);
     assert.deepEqual(sequences, [...range(2, 101), 101, 102]);
+    // It goes on with the book of the first client, which this one does not know.
+    assert.match(two.violations.splice(0).join(), /a delta before any snapshot/);
   }));
 
 Deno.test("several requests to resume on one connection are each served from their own place", () =>

@@ -2,7 +2,7 @@ import { Encoder } from "@ssmd/codec";
 import type { MarketEvent } from "@ssmd/market";
 import type { Market } from "../state/market.ts";
 import { TYPE_INDEX } from "./type_bits.ts";
-import { binaryFrame, deflatedFrame, FrameArena, textFrame } from "./frames.ts";
+import { deflatedFrame, FrameArena, stateRecordFrame, textFrame } from "./frames.ts";
 import type { FrameMeta } from "./outbox.ts";
 import { bookStateJson, headJson, recordJson } from "./record_json.ts";
 
@@ -16,6 +16,7 @@ export type View = typeof VIEW[keyof typeof VIEW];
 /** Number of views. */
 export const VIEW_COUNT = 3;
 
+const CONFLATED = ',"conflated":true';
 const ENCODER = new Encoder();
 
 /** One prepared frame: `buffer[start, end)`. */
@@ -62,8 +63,10 @@ export class RecordFrames<S> {
 
   #prepare(view: View, event: MarketEvent): PreparedFrame<S> {
     const arena = this.#arenas[view] as FrameArena;
-    if (view === VIEW.capnp) arena.appendBinary(this.#payload ?? ENCODER.encode(event));
-    else {
+    if (view === VIEW.capnp) {
+      const record = this.#payload ?? ENCODER.encode(event);
+      arena.appendRecord(record, TYPE_INDEX[event.type], this.#position);
+    } else {
       const text = recordJson(event, this.#head, "", this.#position);
       if (view === VIEW.json) arena.appendText(text);
       else arena.appendDeflated(text);
@@ -82,20 +85,21 @@ export class RecordFrames<S> {
 
 /**
  * The newest state of a type of a market as a frame of its own; undefined when there is none.
- * `extra` are further members of the JSON views, with a leading comma.
+ * `position` is told where it is not 0; `isConflated` marks the state as such in the JSON views.
  */
 export function stateFrame(
   market: Market,
   head: string,
   type: number,
   view: View,
-  extra: string,
+  { position, isConflated }: { position: number; isConflated: boolean },
 ): Uint8Array | undefined {
   if (view === VIEW.capnp) {
     const event = stateEvent(market, type);
-    return event && binaryFrame(ENCODER.encode(event));
+    return event && stateRecordFrame(ENCODER.encode(event), type, position);
   }
-  const text = stateText(market, head, type, extra);
+  const place = position === 0 ? "" : `,"pos":${position}`;
+  const text = stateText(market, head, type, isConflated ? CONFLATED : place);
   if (text === undefined) return undefined;
   return view === VIEW.json ? textFrame(text) : deflatedFrame(text);
 }

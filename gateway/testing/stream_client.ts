@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { OrderBook } from "@ssmd/market";
+import { protocolMistake } from "./protocol_check.ts";
 
 /** A message of the gateway, as it came. */
 export type Message = Record<string, unknown> & { type: string };
@@ -78,9 +79,12 @@ export class StreamClient {
   async close(): Promise<void> {
     this.#ws.close();
     await this.#ended;
+    assert.deepEqual(this.violations, [], "the gateway kept the protocol");
   }
 
   #take(message: Message): void {
+    const mistake = protocolMistake(message);
+    if (mistake !== undefined) this.violations.push(mistake);
     if (message.type === "orderbook") this.#takeBook(message);
     this.messages.push(message);
     this.#counts.set(message.type, this.count(message.type) + 1);

@@ -1,0 +1,231 @@
+import { EVENT_TYPES } from "@ssmd/market";
+import { z } from "zod";
+import { INTERVAL_MS_MAX, INTERVAL_MS_MIN, MODES } from "../stream/request.ts";
+import { SLOW_POLICIES } from "../stream/slow_policy.ts";
+import { GATEWAY_LIMITS } from "../limits.ts";
+
+/*
+ * The messages of the stream, both ways: the description that clients read is made from these
+ * schemas, and tests check with them what is really sent. Requests are read by hand (request.ts),
+ * which can say better what is wrong; a test holds the two together.
+ */
+
+const time = z.number().describe("Milliseconds since 1970 (UTC), decimals are microseconds");
+const timeOrNull = time.nullable().describe("Milliseconds since 1970; null = not given");
+const amount = z.number().nullable().describe("null = the venue did not say, which is not 0");
+const levels = z.array(z.tuple([z.number(), z.number()])).describe("[price, size], best first");
+const position = z.int().positive().describe(
+  "Place in the bus's stream: rises, never repeats; give that of the last message as since",
+);
+const id = z.union([z.string().max(GATEWAY_LIMITS.textCharactersMax), z.number()])
+  .describe("Sent back as it came");
+const type = z.enum(EVENT_TYPES);
+const mode = z.enum(MODES);
+const policy = z.enum(SLOW_POLICIES);
+
+const every = {
+  symbol: z.string(),
+  feed: z.string(),
+  ts: timeOrNull.describe("The venue's own time, milliseconds since 1970; null = not given"),
+  recv_ts: timeOrNull.describe("When it arrived here, milliseconds since 1970"),
+  seq: z.int().describe("Counts one connection of the connector: it begins again, and is no since"),
+  pos: position.optional(),
+};
+const state = {
+  conflated: z.literal(true).optional().describe("The newest state, others may be left out"),
+};
+
+/** Records, by type. */
+export const RECORDS = {
+  trade: z.strictObject({
+    type: z.literal("trade"),
+    ...every,
+    ...state,
+    price: z.number(),
+    size: z.number(),
+    side: z.enum(["buy", "sell", "unknown"]).describe("The taker's"),
+    id: z.string().optional().describe("The venue's id of the trade"),
+    count: z.int().optional().describe("In a state: trades of the market since the start"),
+  }),
+  ticker: z.strictObject({
+    type: z.literal("ticker"),
+    ...every,
+    ...state,
+    bid_price: amount,
+    bid_size: amount,
+    ask_price: amount,
+    ask_size: amount,
+    last_price: amount,
+    last_size: amount,
+    volume_24h: amount,
+    open_interest: amount,
+  }),
+  orderbook: z.strictObject({
+    type: z.literal("orderbook"),
+    kind: z.enum(["snapshot", "delta"]).describe("delta: sizes are absolute, 0 removes the price"),
+    ...every,
+    ...state,
+    bids: levels,
+    asks: levels,
+    depth: z.int().describe("Levels a side; 0 = all"),
+    checksum: z.enum(["verified", "unverified", "failed"]),
+  }),
+  status: z.strictObject({
+    type: z.literal("status"),
+    ...every,
+    ...state,
+    state: z.enum(["open", "closed", "halted", "settled", "listed", "delisted"]),
+    result: z.string(),
+    detail: z.string(),
+  }),
+  gap: z.strictObject({
+    type: z.literal("gap"),
+    ...every,
+    reason: z.enum(["disconnect", "sequence", "checksum", "slow", "parse", "clock"]),
+    from: timeOrNull,
+    to: timeOrNull.describe("null = it goes on"),
+    missed: z.int().nullable().describe("null = not known how many"),
+    recovered: z.boolean(),
+    detail: z.string(),
+  }),
+} as const;
+
+const listed = z.array(z.string());
+
+/** Messages of the gateway about the conversation, by type. */
+export const CONTROLS = {
+  welcome: z.strictObject({
+    type: z.literal("welcome"),
+    protocol: z.int().describe("Version of this protocol"),
+    server: z.string(),
+    env: z.string(),
+    feeds: listed,
+    markets: z.int(),
+    client: z.int().describe("The connection's number, as the administration knows it"),
+    policy,
+    buffer_bytes_max: z.int(),
+    ping_ms: z.int().describe("How often the gateway pings"),
+    ts: time,
+  }),
+  subscribed: z.strictObject({
+    type: z.literal("subscribed"),
+    symbols: listed,
+    types: z.array(type),
+    mode,
+    interval_ms: z.number().optional(),
+    policy,
+    markets: z.int().describe("Markets that this covers now"),
+    pending: listed.optional().describe("Books that are not known yet: their snapshots follow"),
+    pending_count: z.int().optional(),
+    withheld: listed.optional().describe(
+      "Markets of which the key does not open all that was asked",
+    ),
+    withheld_count: z.int().optional(),
+    recovered: z.boolean().optional().describe("With since: whether all that was missed follows"),
+    reason: z.string().optional().describe("Why not"),
+    from: position.optional().describe("The place behind which its records begin"),
+    pos: position.optional(),
+    id: id.optional(),
+  }),
+  resumed: z.strictObject({
+    type: z.literal("resumed"),
+    recovered: z.boolean().describe("false: the client was too slow, and some have left"),
+    lost_from: position.optional().describe("Records behind this place are missing, up to pos"),
+    count: z.int().describe("Records that were given of the past"),
+    pos: position,
+  }),
+  unsubscribed: z.strictObject({
+    type: z.literal("unsubscribed"),
+    symbols: listed,
+    types: z.array(type),
+    markets: z.int().describe("Markets of which the client still gets anything"),
+    id: id.optional(),
+  }),
+  snapshot: z.strictObject({
+    type: z.literal("snapshot"),
+    symbols: listed,
+    types: z.array(type),
+    markets: z.int(),
+    pending: listed.optional(),
+    pending_count: z.int().optional(),
+    id: id.optional(),
+  }),
+  dropped: z.strictObject({
+    type: z.literal("dropped"),
+    count: z.int().positive(),
+    since: time,
+    until: time,
+    types: z.partialRecord(type, z.int().positive()),
+    policy,
+    books: listed.optional().describe("Books that broke: do not use them before their snapshot"),
+    books_count: z.int().optional(),
+  }),
+  notice: z.looseObject({
+    type: z.literal("notice"),
+    code: z.string(),
+    message: z.string().optional(),
+  }),
+  pong: z.strictObject({
+    type: z.literal("pong"),
+    ts: time,
+    pos: position.optional().describe("All up to this place was sent before, or told as dropped"),
+    id: id.optional(),
+  }),
+  error: z.strictObject({
+    type: z.literal("error"),
+    code: z.string(),
+    number: z.int(),
+    message: z.string(),
+    hint: z.string(),
+    symbols: listed.optional(),
+    id: id.optional(),
+  }),
+} as const;
+
+const symbols = z.array(
+  z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax)
+    .regex(/^[^*]*\*?$/).describe("A name, or the start of names and *"),
+).min(1).max(GATEWAY_LIMITS.requestSymbolsMax);
+const since = z.union([z.int().nonnegative(), z.string()]).describe(
+  "The pos of the last message that came, or an ISO time with its zone; mode realtime only",
+);
+const subscription = {
+  symbols,
+  types: z.array(type).min(1).optional().describe("Default: all"),
+  id: id.optional(),
+};
+const chosen = {
+  mode: mode.optional().describe("Default realtime"),
+  interval_ms: z.number().min(INTERVAL_MS_MIN).max(INTERVAL_MS_MAX).optional(),
+  since: since.optional(),
+  policy: policy.optional(),
+};
+
+/** Requests of a client, by action. */
+export const REQUESTS = {
+  subscribe: z.strictObject({ action: z.literal("subscribe"), ...subscription, ...chosen }),
+  unsubscribe: z.strictObject({ action: z.literal("unsubscribe"), ...subscription }),
+  snapshot: z.strictObject({ action: z.literal("snapshot"), ...subscription }),
+  ping: z.strictObject({ action: z.literal("ping"), id: id.optional() }),
+} as const;
+
+/** Any request of a client. */
+export const CLIENT_REQUEST = z.discriminatedUnion("action", [
+  REQUESTS.subscribe,
+  REQUESTS.unsubscribe,
+  REQUESTS.snapshot,
+  REQUESTS.ping,
+]);
+
+/** The query of the stream's address. */
+export const ADDRESS = z.strictObject({
+  symbols: z.string().optional().describe("Subscribes at once: names with commas between"),
+  types: z.string().optional().describe("With symbols: types with commas between"),
+  mode: mode.optional(),
+  interval_ms: z.string().optional(),
+  since: z.string().optional(),
+  policy: policy.optional().describe("What happens when the client is slow"),
+  format: z.enum(["json", "capnp"]).optional().describe("capnp: records as binary frames"),
+  compress: z.enum(["1"]).optional().describe("Agree to permessage-deflate, if offered"),
+  ticket: z.string().optional().describe("In place of a key, once"),
+});
