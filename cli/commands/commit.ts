@@ -3,15 +3,12 @@ import { changedPaths, findingsError, git } from "@ssmd/metadata";
 import type { SsmdContext } from "../context.ts";
 import { docs, REGISTRY_FLAGS, type RegistryFlags } from "../registry/flags.ts";
 import { Registry } from "../registry/registry.ts";
+import { isRegistryFile } from "../registry/registry_files.ts";
 import { render } from "../render.ts";
 
 interface Flags extends RegistryFlags {
   message: string;
 }
-
-/** Files of the registry; code beside it and everything else stays as it is. */
-const REGISTRY_FILE =
-  /^((feeds|environments)\/[^/]+\.yaml|schemas\/[^/]+\.(yaml|capnp)|[^/]+\.schema\.json|[a-z]+\/\.gitkeep)$/;
 
 /** `ssmd commit` */
 export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
@@ -37,7 +34,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
     const { findings } = registry.check();
     if (findings.length > 0) throw findingsError(findings);
     const { dir } = registry;
-    const paths = (await changedPaths(dir)).filter((path) => REGISTRY_FILE.test(path));
+    const paths = (await changedPaths(dir)).filter(isRegistryFile);
     let commit: string | null = null;
     if (paths.length > 0) {
       await git(dir, "add", "-A", "--", ...paths);

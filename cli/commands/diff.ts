@@ -1,9 +1,10 @@
 import { buildCommand, type Command } from "@stricli/core";
-import { changedPaths, hasHistory, registryPlaceOf, textIn } from "@ssmd/metadata";
+import { changedPaths, hasHistory, textIn } from "@ssmd/metadata";
 import type { SsmdContext } from "../context.ts";
 import { changeLines, type FileChange, fileChange } from "../registry/change.ts";
 import { docs, REGISTRY_FLAGS, type RegistryFlags, switchFlag } from "../registry/flags.ts";
 import { Registry } from "../registry/registry.ts";
+import { isRegistryText } from "../registry/registry_files.ts";
 import { render } from "../render.ts";
 
 interface Flags extends RegistryFlags {
@@ -38,10 +39,20 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
 
 /** Registry files that differ from HEAD. */
 async function changedFiles(registry: Registry): Promise<FileChange[]> {
-  const paths = (await changedPaths(registry.dir)).filter((path) => registryPlaceOf(path));
+  const paths = (await changedPaths(registry.dir)).filter(isRegistryText);
   const history = await hasHistory(registry.dir);
   return await Promise.all(paths.map(async (path) => {
     const before = history ? await textIn(registry.dir, "HEAD", path) : undefined;
-    return fileChange(`${registry.dir}/${path}`, before, registry.texts.get(path));
+    return fileChange(`${registry.dir}/${path}`, before, await textNow(`${registry.dir}/${path}`));
   }));
+}
+
+/** A file as it lies in the folder; undefined = it was removed. */
+async function textNow(path: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }

@@ -70,6 +70,7 @@ Deno.test("a new user comes from nothing to archived data of a venue that wants 
   assert.match(await shell.type("ssmd validate --check-keys"), /nothing is wrong/);
   assert.match(await shell.type("ssmd diff"), /added exchanges\/environments\/mine\.yaml/);
   assert.match(await shell.type('ssmd commit -m "registry: begin"'), /committed as/);
+  assert.equal(await shell.type("git status --porcelain exchanges"), "");
   assert.match(await shell.type("ssmd env status mine --quiet"), /as of \w{10} [^]*missingKeys +-/);
 
   await using up = new RunningUp(["--env", "mine"], { cwd: shell.project });

@@ -1,0 +1,17 @@
+import { registryPlaceOf } from "@ssmd/metadata";
+
+/** What commands write for people: when keys were rotated, and secrets that only a cluster opens. */
+const OF_KEYS = /^(rotation\/[^/]+|sealed\/[^/]+\/[^/]+)\.yaml$/;
+/** What `ssmd init` makes beside them. */
+const OF_INIT = /^([^/]+\.schema\.json|[a-z]+\/\.gitkeep)$/;
+
+/** Whether a path inside the registry folder says something about feeds, environments or their keys. */
+export function isRegistryText(path: string): boolean {
+  const isPlaced = registryPlaceOf(path) !== undefined && path.split("/").length === 2;
+  return isPlaced || OF_KEYS.test(path);
+}
+
+/** Whether a path inside the registry folder is of the registry: code beside it is not. */
+export function isRegistryFile(path: string): boolean {
+  return isRegistryText(path) || OF_INIT.test(path);
+}
