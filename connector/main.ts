@@ -1,4 +1,4 @@
-import { type Venue, VENUES } from "@ssmd/exchanges";
+import { venueOfParser } from "@ssmd/exchanges";
 import { appendAudit } from "@ssmd/journal";
 import { exportKeyAges, loadSharedDeployment } from "@ssmd/metadata";
 import {
@@ -45,10 +45,11 @@ await runService("connector", FLAGS, async (flags) => {
   const metrics = new Metrics("connector");
   exportKeyAges(metrics.registry, deployment);
   const transport = await openTransport(deployment.transport, { env, logger });
+  const { parser, ...wanted } = feed;
   const connector = createConnector({
-    ...feed,
+    ...wanted,
     env,
-    venue: VENUES[id] as Venue,
+    venue: venueOfParser(parser),
     endpoint: flags.endpoint ?? feed.endpoint,
     transport,
     storage: await openStorage(deployment.storage),

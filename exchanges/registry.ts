@@ -1,6 +1,25 @@
+import { suggestion, VenueError } from "@ssmd/runtime";
 import type { Venue } from "./adapter.ts";
 import { kalshi } from "./kalshi/mod.ts";
 import { kraken } from "./kraken/mod.ts";
 
 /** All venues by id. A new venue is one folder, one feed file and one line here. */
 export const VENUES: Readonly<Record<string, Venue>> = { kraken, kalshi };
+
+/** Ids of all normalizers: what a feed file may name as its `parser`. */
+export const PARSERS: readonly string[] = Object.values(VENUES)
+  .flatMap(({ normalizers }) => normalizers.map(({ id }) => id));
+
+/**
+ * The venue whose wire format a feed speaks, by the `parser` of its feed file: several feeds may be
+ * of one venue. Throws VenueError `PARSER_UNKNOWN`.
+ */
+export function venueOfParser(parser: string): Venue {
+  const venue = Object.values(VENUES)
+    .find(({ normalizers }) => normalizers.some(({ id }) => id === parser));
+  if (venue !== undefined) return venue;
+  throw new VenueError("PARSER_UNKNOWN", `no normalizer "${parser}" is built in`, {
+    hint: `${suggestion(parser, PARSERS)}; a feed file names it as parser of its version`,
+    context: { parser },
+  });
+}

@@ -28,12 +28,14 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdC
   docs: docs(
     "Write a new feed file with its first version",
     "What is not given has the value that most venues need: no sign-in, no numbers, 100 symbols a " +
-      "connection, types trade, ticker, orderbook, status and gap, the feed's id as parser.",
+      "connection, types trade, ticker, orderbook, status and gap. --parser names the normalizer, and so the " +
+      "venue whose wire format the feed speaks; several feeds may be of one venue.",
     [
-      "ssmd feed create kraken-futures --endpoint wss://futures.kraken.com/ws/v1 --book-depths 10,25 " +
-      "--dry-run",
+      "ssmd feed create kraken-beta --endpoint wss://beta-ws.kraken.com/v2 --parser kraken-v2 " +
+      "--book-depths 10,25 --dry-run",
       "ssmd feed create kalshi-demo --type prediction --endpoint wss://demo-api.kalshi.co/trade-api/ws/v2 " +
-      "--auth rsa-pss-sha256 --auth-fields key_id,private_key --sequence-field seq --dry-run",
+      "--parser kalshi-2026-03-12 --auth rsa-pss-sha256 --auth-fields key_id,private_key " +
+      "--sequence-field seq --dry-run",
     ],
   ),
   parameters: {

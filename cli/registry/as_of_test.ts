@@ -13,7 +13,15 @@ async function withHistory(test: (project: Project) => Promise<void>): Promise<v
   await Project.use(async (project) => {
     await project.ok("init");
     await project.ok(
-      ...["feed", "create", "venue", "--endpoint", "wss://venue.example", "--parser", "first"],
+      ...[
+        "feed",
+        "create",
+        "venue",
+        "--endpoint",
+        "wss://venue.example",
+        "--parser",
+        "kalshi-2021",
+      ],
       ...["--from", "2025-01-01", "--display-name", "One"],
     );
     await project.commitAt("2026-03-01T12:00:00Z", "feed");
@@ -23,8 +31,24 @@ async function withHistory(test: (project: Project) => Promise<void>): Promise<v
     await project.ok("feed", "update", "venue", "--display-name", "Three");
     await project.ok("env", "update", "lab", "--set", "gateway.port=8081");
     await project.commitAt("2026-03-10T23:30:00Z", "evening");
-    await project.ok("feed", "add-version", "venue", "--from", "2026-03-20", "--parser", "second");
-    await project.ok("feed", "add-version", "venue", "--from", "2999-01-01", "--parser", "third");
+    await project.ok(
+      "feed",
+      "add-version",
+      "venue",
+      "--from",
+      "2026-03-20",
+      "--parser",
+      "kalshi-2026-03-12",
+    );
+    await project.ok(
+      "feed",
+      "add-version",
+      "venue",
+      "--from",
+      "2999-01-01",
+      "--parser",
+      "kraken-v2",
+    );
     await project.commitAt("2026-03-15T12:00:00Z", "announced");
     await project.ok("feed", "update", "venue", "--display-name", "Four");
     await test(project);
@@ -54,18 +78,18 @@ Deno.test("feeds and environments are shown as of a date", async (t) => {
       async () => {
         const parser = async (day: string) =>
           (await on(project, day, "feed", "show", "venue")).inForce?.parser;
-        assert.equal(await parser("2026-03-14"), "first");
-        assert.equal(await parser("2026-03-19"), "first");
-        assert.equal(await parser("2026-03-20"), "second");
-        assert.equal(await parser("2998-12-31"), "second");
-        assert.equal(await parser("2999-01-01"), "third");
+        assert.equal(await parser("2026-03-14"), "kalshi-2021");
+        assert.equal(await parser("2026-03-19"), "kalshi-2021");
+        assert.equal(await parser("2026-03-20"), "kalshi-2026-03-12");
+        assert.equal(await parser("2998-12-31"), "kalshi-2026-03-12");
+        assert.equal(await parser("2999-01-01"), "kraken-v2");
       },
     );
     await t.step(
       "before git's first commit today's file answers for its own dates, with a note",
       async () => {
         const early = await on(project, "2025-06-01", "feed", "show", "venue");
-        assert.equal(early.inForce?.parser, "first");
+        assert.equal(early.inForce?.parser, "kalshi-2021");
         assert.match(early.origin.note ?? "", /git knows no feeds\/venue\.yaml on 2025-06-01/);
         const before = await on(project, "2024-12-31", "feed", "show", "venue");
         assert.equal(before.inForce, null);

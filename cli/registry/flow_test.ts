@@ -136,7 +136,15 @@ Deno.test("environments are promoted, compared and deleted", async () => {
     const map = ["symbol", "map", "BTCUSD", "--feed", "kraken", "--external", "BTC/USD", "--env"];
     await project.ok(...map, "lab");
     await project.ok("env", "promote", "lab", "live", "--yes");
-    await project.ok("feed", "create", "other", "--endpoint", "wss://other.example");
+    await project.ok(
+      "feed",
+      "create",
+      "other",
+      "--endpoint",
+      "wss://other.example",
+      "--parser",
+      "kraken-v2",
+    );
     await project.ok("feed", "add", "other", "--env", "lab");
     await project.ok(...["symbol", "map", "X", "--env", "lab", "--feed", "other"]);
     const listed = await project.ok("symbol", "list", "--feed", "other");

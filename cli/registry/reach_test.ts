@@ -15,7 +15,7 @@ versions:
     symbols_per_connection: 100
     capabilities: { types: [trade] }
     sequenced: false
-    parser: venue-1
+    parser: kraken-v2
 `;
 
 function registryOf(feed: string, nats: string, redis: string, path: string): Registry {

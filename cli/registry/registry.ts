@@ -12,6 +12,7 @@ import {
   registryPlaceOf,
   type SourceFile,
 } from "@ssmd/metadata";
+import { PARSERS } from "@ssmd/exchanges";
 import { ConfigError } from "@ssmd/runtime";
 import type { Globals } from "../context.ts";
 import { unknownName } from "../names.ts";
@@ -64,7 +65,11 @@ export class Registry {
       path: `${this.dir}/${path}`,
       text,
     }));
-    return this.#checked ??= checkSources(files, { checkSchemaText, isWhole: true });
+    return this.#checked ??= checkSources(files, {
+      checkSchemaText,
+      isWhole: true,
+      parsers: PARSERS,
+    });
   }
 
   /** Names of a kind, sorted. */

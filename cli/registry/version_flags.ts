@@ -1,3 +1,4 @@
+import { PARSERS } from "@ssmd/exchanges";
 import { listFlag, numberFlag, switchFlag, textFlag } from "./flags.ts";
 
 /** Flags that say what a version of a feed is. */
@@ -11,6 +12,9 @@ export const VERSION_FLAGS = {
   bookDepths: listFlag("Depths that may be asked for: 10,25,100", "depths"),
   bookChecksum: { ...switchFlag("Books carry a checksum"), default: undefined, optional: true },
   sequenceField: textFlag("Field with the venue's number of a message, or none", "field"),
-  parser: textFlag("Normalizer that reads it", "id"),
+  parser: {
+    ...textFlag("Normalizer that reads it, as ssmd feed list shows it", "id"),
+    values: PARSERS,
+  },
   notes: textFlag("What a reader should know", "text"),
 } as const;

@@ -1,4 +1,4 @@
-import { VENUES } from "@ssmd/exchanges";
+import { type Venue, venueOfParser, VENUES } from "@ssmd/exchanges";
 import type { DeployedSymbol, Deployment } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
 import { inspectCapture } from "@ssmd/simulator";
@@ -6,6 +6,7 @@ import { inspectCapture } from "@ssmd/simulator";
 /** What `up` runs for one feed. */
 export interface FeedPlan {
   feed: string;
+  venue: Venue;
   symbols: DeployedSymbol[];
   /** The venue's own address; unused where the feed is simulated. */
   endpoint: string;
@@ -22,7 +23,8 @@ export async function planFeeds(
   if (captures.length > 0) return await planCaptures(captures);
   const { environment } = deployment;
   return environment.feeds.map((id) => {
-    const plan = deployment.feed(id);
+    const { parser, ...feed } = deployment.feed(id);
+    const plan = { ...feed, venue: venueOfParser(parser) };
     return environment.simulator ? { ...plan, simulated: { type: "model" } } : plan;
   });
 }
@@ -41,7 +43,7 @@ async function planCaptures(files: readonly string[]): Promise<FeedPlan[]> {
     let plan = plans.get(venue.id);
     if (!plan) {
       const simulated = { type: "capture" as const, files: [] };
-      plan = { feed: venue.id, endpoint: "", credentials: {}, symbols: [], simulated };
+      plan = { feed: venue.id, venue, endpoint: "", credentials: {}, symbols: [], simulated };
       plans.set(venue.id, plan);
     }
     plan.simulated.files.push(file);

@@ -1,7 +1,13 @@
 import type { Credentials } from "@ssmd/exchanges";
 import type { Environment } from "@ssmd/metadata";
-import type { Logger } from "@ssmd/runtime";
-import { demoKey, type Simulator, startSimulator } from "@ssmd/simulator";
+import { ConfigError, type Logger } from "@ssmd/runtime";
+import {
+  demoKey,
+  SIMULATED_VENUES,
+  type SimulatedVenue,
+  type Simulator,
+  startSimulator,
+} from "@ssmd/simulator";
 import type { FeedPlan } from "./plan.ts";
 
 /** A feed's simulator and how to sign in to it. */
@@ -32,7 +38,7 @@ async function startOne(
   speed: number | "max",
   logger: Logger,
 ): Promise<RunningSimulator> {
-  const venue = plan.feed as "kraken" | "kalshi";
+  const venue = simulatedVenue(plan);
   const { seed = 1, rate = 50, ports } = environment.simulator ?? {};
   const key = venue === "kalshi" ? await demoKey() : undefined;
   const source = plan.simulated?.type === "capture"
@@ -48,9 +54,17 @@ async function startOne(
     venue,
     source,
     logger: logger.with({ simulator: venue }),
-    port: plan.simulated?.type === "model" ? ports?.[venue] ?? 0 : 0,
+    port: plan.simulated?.type === "model" ? ports?.[plan.feed] ?? 0 : 0,
     ...(key ? { publicKeyPem: key.publicKeyPem } : {}),
   });
   const credentials: Credentials = key ? { key_id: key.keyId, private_key: key.privateKeyPem } : {};
   return { simulator, credentials };
+}
+
+function simulatedVenue({ feed, venue }: FeedPlan): SimulatedVenue {
+  const simulated = SIMULATED_VENUES.find((id) => id === venue.id);
+  if (simulated !== undefined) return simulated;
+  throw new ConfigError("VENUE_NOT_SIMULATED", `feed ${feed}: ${venue.id} has no simulator`, {
+    hint: `simulated are: ${SIMULATED_VENUES.join(", ")}; take "simulator" out of the environment`,
+  });
 }

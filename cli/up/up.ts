@@ -1,6 +1,5 @@
 import { type Archiver, createArchiver } from "@ssmd/archiver";
 import { type Connector, type ConnectorStats, createConnector } from "@ssmd/connector";
-import { type Venue, VENUES } from "@ssmd/exchanges";
 import { environmentGate, type Gateway, startGateway } from "@ssmd/gateway";
 import { appendAudit } from "@ssmd/journal";
 import {
@@ -169,7 +168,7 @@ function connectorOf(
   return createConnector({
     env: environment.name,
     feed: plan.feed,
-    venue: VENUES[plan.feed] as Venue,
+    venue: plan.venue,
     symbols: plan.symbols,
     endpoint: simulated?.simulator.url ?? plan.endpoint,
     credentials: simulated?.credentials ?? plan.credentials,

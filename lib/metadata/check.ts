@@ -7,7 +7,7 @@ import type { Environment } from "./environment.ts";
 import { environmentReferences } from "./environment_references.ts";
 import { environmentShape } from "./environment_shape.ts";
 import { type Feed, todayUtc } from "./feed.ts";
-import { feedReferences } from "./feed_references.ts";
+import { feedReferences, type KnownNames } from "./feed_references.ts";
 import { feedShape } from "./feed_shape.ts";
 import { compareFindings, type Finding } from "./finding.ts";
 import { issueTexts } from "./issue_text.ts";
@@ -31,6 +31,8 @@ export interface CheckOptions {
   knownFeeds?: readonly string[];
   /** Whether the files are all that there are: else calendars that feeds name may lie elsewhere. */
   isWhole?: boolean;
+  /** Ids of the normalizers that feeds may name as `parser`; absent = any. */
+  parsers?: readonly string[];
   /** Reads the texts of schemas; absent = only their hashes are checked. */
   checkSchemaText?: SchemaTextCheck;
 }
@@ -77,7 +79,9 @@ export function checkSources(
   const calendars = options.isWhole === true ? namesOf("calendar", sources) : undefined;
   for (const { yaml, place } of sources) {
     if (place.kind === "calendar") checkCalendar(yaml, place.name, result);
-    if (place.kind === "feed") checkFeed(yaml, place.name, calendars, result);
+    if (place.kind === "feed") {
+      checkFeed(yaml, place.name, { calendars, parsers: options.parsers }, result);
+    }
     if (place.kind === "schema") checkSchema(yaml, place.name, texts, result);
   }
   checkTexts(sources, texts, options, result);
@@ -127,12 +131,12 @@ function checkCalendar(yaml: YamlSource, name: string, result: CheckResult): voi
 function checkFeed(
   yaml: YamlSource,
   id: string,
-  calendars: readonly string[] | undefined,
+  known: KnownNames,
   result: CheckResult,
 ): void {
   if (yaml.findings.length > 0) return;
   const feed = shaped(yaml, feedShape, result.findings);
-  result.findings.push(...feedReferences(yaml, id, calendars));
+  result.findings.push(...feedReferences(yaml, id, known));
   if (feed) result.feeds.set(id, feed);
 }
 

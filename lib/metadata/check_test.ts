@@ -59,3 +59,31 @@ Deno.test("values at secret places are not repeated in any finding", () => {
     assert.ok(!findingsOf("bad", name).join("\n").includes("hunter2"), name);
   }
 });
+
+Deno.test("a parser that is not built in is a mistake, with the nearest, unless the feed is disabled", () => {
+  const text = `id: venue
+display_name: Venue
+type: spot
+status: active
+versions:
+  - from: "2025-01-01"
+    protocol: { transport: websocket, message: json }
+    endpoint: wss://venue.example
+    auth: { method: none }
+    symbols_per_connection: 100
+    capabilities: { types: [trade] }
+    sequenced: false
+    parser: venue-1
+`;
+  const findings = (each: string) =>
+    checkSources([{ path: "feeds/venue.yaml", text: each }], { parsers: ["venue-v1"] }).findings;
+  const [finding, ...others] = findings(text);
+  assert.equal(others.length, 0);
+  assert.equal(finding?.line, 13);
+  assert.match(
+    finding?.message ?? "",
+    /no normalizer "venue-1" is built in; did you mean "venue-v1"/,
+  );
+  assert.deepEqual(findings(text.replace("venue-1", "venue-v1")), []);
+  assert.deepEqual(findings(text.replace("status: active", "status: disabled")), []);
+});

@@ -23,6 +23,8 @@ export interface DeployedFeed {
   feed: string;
   /** Address: the environment's, else that of the feed file's version of today. */
   endpoint: string;
+  /** Normalizer that reads it, as the version of today names it. */
+  parser: string;
   /** Its markets in this environment. */
   symbols: DeployedSymbol[];
   /** By field; empty where the feed needs none. */
@@ -157,6 +159,7 @@ async function deployedFeed(
   return {
     feed: id,
     endpoint: environment.endpoints?.[id] ?? version.endpoint,
+    parser: version.parser,
     symbols: Object.entries(environment.symbols)
       .filter(([, entry]) => entry.feed === id)
       .map(([symbol, { external, depth }]) =>

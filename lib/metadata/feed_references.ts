@@ -3,13 +3,18 @@ import type { YamlSource } from "./document.ts";
 import type { Finding } from "./finding.ts";
 import { fieldOf, listOf } from "./loose.ts";
 
-/** What must fit together inside a feed file and with the calendars; looks at raw values, so that it speaks up beside shape errors. Calendars: undefined = not known here. */
-export function feedReferences(
-  yaml: YamlSource,
-  id: string,
-  calendars: readonly string[] | undefined,
-): Finding[] {
-  const findings: Finding[] = calendarFindings(yaml, calendars);
+/** Names that feed files refer to; undefined = not known here. */
+export interface KnownNames {
+  calendars?: readonly string[] | undefined;
+  /** Ids of normalizers. */
+  parsers?: readonly string[] | undefined;
+}
+
+/** What must fit together inside a feed file and with what it names; looks at raw values, so that it speaks up beside shape errors. */
+export function feedReferences(yaml: YamlSource, id: string, known: KnownNames): Finding[] {
+  const findings: Finding[] = calendarFindings(yaml, known.calendars);
+  // A feed that is only announced may name what is still to be built.
+  const parsers = fieldOf(yaml.value, "status") === "disabled" ? undefined : known.parsers;
   const named = fieldOf(yaml.value, "id");
   if (typeof named === "string" && named !== id) {
     findings.push(yaml.finding(["id"], `"${named}" must be the file's name, "${id}"`));
@@ -27,6 +32,7 @@ export function feedReferences(
       previous = from;
     }
     findings.push(...versionFindings(yaml, version, index));
+    findings.push(...parserFindings(yaml, version, index, parsers));
   });
   const places = new Set<unknown>();
   listOf(fieldOf(yaml.value, "capture_locations")).forEach((location, index) => {
@@ -48,6 +54,18 @@ function calendarFindings(yaml: YamlSource, calendars: readonly string[] | undef
     ? "there are none; leave it out = always open"
     : suggestion(calendar, calendars);
   return [yaml.finding(["calendar"], `no calendar "${calendar}" in the registry; ${hint}`)];
+}
+
+function parserFindings(
+  yaml: YamlSource,
+  version: unknown,
+  index: number,
+  parsers: readonly string[] | undefined,
+): Finding[] {
+  const parser = fieldOf(version, "parser");
+  if (parsers === undefined || typeof parser !== "string" || parsers.includes(parser)) return [];
+  const message = `no normalizer "${parser}" is built in; ${suggestion(parser, parsers)}`;
+  return [yaml.finding(["versions", index, "parser"], message)];
 }
 
 function versionFindings(yaml: YamlSource, version: unknown, index: number): Finding[] {
