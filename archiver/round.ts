@@ -67,7 +67,7 @@ async function writeDay(
     );
     const key = freeKey(day.manifest, window, taken);
     taken.add(key);
-    await writer.insist(`write ${key}`, () => writer.storage.put(key, built.bytes));
+    await writer.insist(`write ${key}`, () => writer.storage.put(key, built.stream()));
     const file = manifestFile(key, window, built);
     files.push(file);
     moveOn(positions, built);
@@ -124,7 +124,7 @@ function manifestFile(key: string, window: Window, built: NormalizedFile): Manif
     key,
     type: window.type,
     count: builder.count,
-    bytes: built.bytes.length,
+    bytes: built.size,
     sha256: built.sha256,
     ...manifestTimes(builder.firstUs, builder.lastUs),
     sequence: built.lineage.sequence,

@@ -194,7 +194,7 @@ export class RawFiles {
     const first = capture.linesBefore + 1;
     const place = { env, feed, atUs: header.openedUs, connection: capture.connection };
     const key = keyFor(place, first, manifest);
-    await storage.put(key, file.bytes);
+    await storage.put(key, file.stream());
     const count = file.counts.frames + file.counts.binary + file.counts.events;
     return {
       key,
@@ -203,7 +203,7 @@ export class RawFiles {
       count,
       ...file.counts,
       clock: capture.clock,
-      bytes: file.bytes.length,
+      bytes: file.size,
       sha256: file.sha256,
       ...manifestTimes(file.firstUs, file.lastUs),
       sequence: { first, last: first + count - 1 },

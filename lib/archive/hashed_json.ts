@@ -1,6 +1,6 @@
 import { ArchiveError, messageOf, StorageError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import { sha256Of } from "./raw_writer.ts";
+import { sha256Of } from "./bytes.ts";
 
 const UTF8 = new TextEncoder();
 

@@ -1,6 +1,6 @@
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 import type { Lineage, SealedLineage } from "./lineage.ts";
-import { sha256Of } from "./raw_writer.ts";
+import { sha256Of } from "./bytes.ts";
 import { damaged, skippableContent, skippableFrame, type ZstdFrame } from "./zstd_frames.ts";
 
 const UTF8 = new TextEncoder();

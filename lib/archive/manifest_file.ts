@@ -11,7 +11,7 @@ import {
 import { isKeyName, manifestKey, type ManifestPlace } from "./paths.ts";
 import { parsePlace } from "./position.ts";
 import type { CaptureClock } from "./raw_line.ts";
-import { sha256Of } from "./raw_writer.ts";
+import { sha256Of } from "./bytes.ts";
 
 const UTF8 = new TextEncoder();
 const STATUSES: readonly unknown[] = ["open", "complete", "partial", "failed"];

@@ -1,11 +1,11 @@
 import { isoOfUs } from "@ssmd/runtime";
 import type { EventType } from "@ssmd/market";
 import { SCHEMAS } from "@ssmd/codec";
+import { BuiltFile } from "./built_file.ts";
 import type { Lineage, LineageSource, RunSpan } from "./lineage.ts";
 import { lineageFrame } from "./lineage_frame.ts";
 import { formatPlace } from "./position.ts";
 import { nsText } from "./raw_line.ts";
-import { concat, sha256Of } from "./raw_writer.ts";
 import { compressFrame } from "./zstd_frames.ts";
 
 /** Uncompressed records of one zstd frame. */
@@ -23,13 +23,15 @@ interface OpenRun {
 }
 
 /** A finished normalized file, ready to be put. */
-export interface NormalizedFile {
-  /** The whole file. */
-  bytes: Uint8Array;
-  /** Of `bytes`, hex. */
-  sha256: string;
+export class NormalizedFile extends BuiltFile {
   /** What stands at its front. */
-  lineage: Lineage;
+  readonly lineage: Lineage;
+
+  /** Of the lineage and whole zstd frames. */
+  constructor(lineage: Lineage, frames: readonly Uint8Array[]) {
+    super([lineageFrame(lineage), ...frames]);
+    this.lineage = lineage;
+  }
 }
 
 /**
@@ -162,9 +164,7 @@ export class NormalizedFileBuilder {
   /** Compresses what is open and gives the file; the builder is not used after it. */
   finish(source: LineageSource, nowUs: number): NormalizedFile {
     this.#closeFrame();
-    const lineage = this.#lineage(source, nowUs);
-    const bytes = concat([lineageFrame(lineage), ...this.#frames]);
-    return { bytes, sha256: sha256Of(bytes), lineage };
+    return new NormalizedFile(this.#lineage(source, nowUs), this.#frames);
   }
 
   #lineage(source: LineageSource, nowUs: number): Lineage {

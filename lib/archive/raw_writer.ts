@@ -1,4 +1,5 @@
-import { createHash } from "node:crypto";
+import { BuiltFile } from "./built_file.ts";
+import { concat } from "./bytes.ts";
 import { type CaptureInfo, captureLine, usOfNsText } from "./raw_line.ts";
 import { compressFrame } from "./zstd_frames.ts";
 
@@ -22,22 +23,24 @@ export interface RawCounts {
 }
 
 /** A finished raw file, ready to be put. */
-export interface RawFile {
-  /** The whole file. */
-  bytes: Uint8Array;
-  /** Of `bytes`, hex. */
-  sha256: string;
+export class RawFile extends BuiltFile {
   /** Its lines by kind. */
-  counts: RawCounts;
+  readonly counts: RawCounts;
   /** Time of the earliest line, µs; 0 when there is no line. */
-  firstUs: number;
+  readonly firstUs: number;
   /** Time of the latest line, µs; 0 when there is no line. */
-  lastUs: number;
-}
+  readonly lastUs: number;
 
-/** SHA-256 as hex. */
-export function sha256Of(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+  /** Of whole zstd frames. */
+  constructor(
+    frames: readonly Uint8Array[],
+    { counts, firstUs, lastUs }: { counts: RawCounts; firstUs: number; lastUs: number },
+  ) {
+    super(frames);
+    this.counts = counts;
+    this.firstUs = firstUs;
+    this.lastUs = lastUs;
+  }
 }
 
 /**
@@ -77,14 +80,11 @@ export class RawFileBuilder {
   /** Compresses what is open and gives the file. */
   finish(): RawFile {
     this.#close();
-    const bytes = concat(this.#frames);
-    return {
-      bytes,
-      sha256: sha256Of(bytes),
+    return new RawFile(this.#frames, {
       counts: this.#counts,
       firstUs: this.#firstUs === Infinity ? 0 : this.#firstUs,
       lastUs: this.#lastUs,
-    };
+    });
   }
 
   #push(bytes: Uint8Array): void {
@@ -124,17 +124,4 @@ export function buildRawFile(
   const builder = new RawFileBuilder(info, level);
   for (const chunk of chunks) builder.add(chunk);
   return builder.finish();
-}
-
-/** The bytes of all parts behind each other. */
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

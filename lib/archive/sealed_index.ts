@@ -1,7 +1,7 @@
 import { zstdDecompressSync } from "node:zlib";
 import { createHash } from "node:crypto";
 import { messageOf } from "@ssmd/runtime";
-import { concat, sha256Of } from "./raw_writer.ts";
+import { concat, sha256Of } from "./bytes.ts";
 import { compressFrame, damaged, skippableFrame } from "./zstd_frames.ts";
 
 /** Bytes behind the compressed index: its SHA-256, the length of its whole frame, a mark. */

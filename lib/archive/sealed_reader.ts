@@ -5,7 +5,7 @@ import { decode, messagesIn, RecordKeyReader } from "@ssmd/codec";
 import type { Storage } from "@ssmd/storage";
 import type { SealedEntry } from "./manifest.ts";
 import { parseSealedKey } from "./paths.ts";
-import { sha256Of } from "./raw_writer.ts";
+import { sha256Of } from "./bytes.ts";
 import {
   frameCheck,
   indexFrameBytes,

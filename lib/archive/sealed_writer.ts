@@ -6,7 +6,7 @@ import type { Processing, SealedLineage } from "./lineage.ts";
 import { lineageFrame } from "./lineage_frame.ts";
 import type { Span } from "./manifest.ts";
 import { nsText } from "./raw_line.ts";
-import { sha256Of } from "./raw_writer.ts";
+import { sha256Of } from "./bytes.ts";
 import {
   frameCheck,
   indexFrame,

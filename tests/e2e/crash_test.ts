@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { demoKey, type Simulator, startSimulator } from "@ssmd/simulator";
 import { type NatsServer, natsServerAvailable, startNatsServer } from "../servers/nats_server.ts";
 import { assertArchive } from "./crash_archive.ts";
@@ -8,13 +9,16 @@ import { assertRawAgainstLedger } from "./crash_raw.ts";
 import { CRASH_SYMBOLS, writeRegistry } from "./crash_registry.ts";
 import { SeededRandom, Service } from "./crash_service.ts";
 
-/** Rounds of kill -9 by component: 25 together. */
-const ROUNDS = { kraken: 6, kalshi: 5, archiver: 6, gateway: 3, nats: 5 } as const;
+/** Rounds of kill -9 by component: 49 together, and those of the sealing beside them. */
+const ROUNDS = { kraken: 6, kalshi: 5, archiver: 30, gateway: 3, nats: 5 } as const;
 /** Longest life between two kills, from when it is at work. */
-const LIFE_MS_MAX = { kraken: 6_000, kalshi: 7_000, archiver: 6_000, gateway: 9_000, nats: 12_000 };
+const LIFE_MS_MAX = { kraken: 6_000, kalshi: 7_000, archiver: 1_500, gateway: 9_000, nats: 12_000 };
+/** Longest life of a sealing of the day that is being written, from its very start. */
+const SEALING_MS_MAX = 3_000;
 const STOPPED_IN_ROUND = 2;
 const FRAMES_PER_SECOND = 1_500;
 const ENV = "crash";
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 interface Rig {
   dir: string;
@@ -114,6 +118,32 @@ async function torment(rig: Rig, name: keyof typeof ROUNDS): Promise<void> {
   }
 }
 
+/** Seals the day beside its archiver, again and again; some are killed, some end. */
+async function sealing(rig: Rig, until: Promise<unknown>): Promise<void> {
+  const random = new SeededRandom(rig.random.next() * 2 ** 32);
+  let over = false;
+  until.finally(() => over = true);
+  while (!over) {
+    const child = sealer(rig.dir);
+    const killer = setTimeout(() => child.kill("SIGKILL"), random.between(300, SEALING_MS_MAX));
+    const { success } = await child.status;
+    clearTimeout(killer);
+    const name = success ? "seal, whole" : "seal";
+    rig.kills.set(name, (rig.kills.get(name) ?? 0) + 1);
+    await delay(random.between(0, 500));
+  }
+  const { success } = await sealer(rig.dir).status;
+  assert.ok(success, "the last sealing");
+}
+
+function sealer(dir: string): Deno.ChildProcess {
+  const run = ["run", "-q", "-A", "--no-check", "--frozen", "--config", `${ROOT}deno.json`];
+  const seal = ["archive", "seal", "--data", `${dir}/data`, "--force"];
+  const options = { cwd: dir, stdin: "null", stdout: "null", stderr: "null" } as const;
+  const args = [...run, `${ROOT}cli/main.ts`, ...seal];
+  return new Deno.Command(Deno.execPath(), { args, ...options }).spawn();
+}
+
 /** What the venue does of its own accord meanwhile. */
 async function trouble(rig: Rig): Promise<void> {
   const { kraken, kalshi } = rig.simulators;
@@ -147,8 +177,9 @@ async function closeRig(rig: Rig): Promise<void> {
 }
 
 Deno.test({
-  name: "after 25 kill -9 of connectors, archiver, gateway and nats-server under load nothing is " +
-    "lost, doubled or invented, and every break is a gap with its span",
+  name:
+    "after 49 kill -9 of connectors, archiver, gateway and nats-server under load, the day being " +
+    "sealed beside them, nothing is lost, doubled or invented, and every break is a gap with its span",
   ignore: !natsServerAvailable(),
   fn: async () => {
     const seed = Number(Deno.env.get("SSMD_CRASH_SEED") ?? Date.now() % 2 ** 31);
@@ -160,7 +191,8 @@ Deno.test({
     try {
       for (const service of Object.values(rig.services)) service.start();
       const names = Object.keys(ROUNDS) as (keyof typeof ROUNDS)[];
-      await Promise.all([...names.map((name) => torment(rig, name)), trouble(rig)]);
+      const torments = Promise.all([...names.map((name) => torment(rig, name)), trouble(rig)]);
+      await Promise.all([torments, sealing(rig, torments)]);
       // The last lives see some calm, so that the last books are whole.
       await Promise.all(Object.values(rig.services).map((service) => service.ready()));
       await delay(3_000);

@@ -4,7 +4,7 @@ import { ArchiveError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { ManifestFile } from "../manifest.ts";
 import { usOfNsText } from "../raw_line.ts";
-import { sha256Of } from "../raw_writer.ts";
+import { sha256Of } from "../bytes.ts";
 import { damaged, decompressFrame, framesOf, type ZstdFrame } from "../zstd_frames.ts";
 import { type Block, type BlockPlace, type Opened, opened, recordsOf } from "./block.ts";
 import type { RecordFilter } from "./record_filter.ts";
