@@ -12,11 +12,11 @@ import { SeededRandom, Service } from "./crash_service.ts";
 /** Rounds of kill -9 by component: 49 together, and those of the sealing beside them. */
 const ROUNDS = { kraken: 6, kalshi: 5, archiver: 30, gateway: 3, nats: 5 } as const;
 /** Longest life between two kills, from when it is at work. */
-const LIFE_MS_MAX = { kraken: 6_000, kalshi: 7_000, archiver: 1_500, gateway: 9_000, nats: 12_000 };
+const LIFE_MS_MAX = { kraken: 6_000, kalshi: 7_000, archiver: 2_000, gateway: 9_000, nats: 12_000 };
 /** Longest life of a sealing of the day that is being written, from its very start. */
-const SEALING_MS_MAX = 3_000;
+const SEALING_MS_MAX = 6_000;
 const STOPPED_IN_ROUND = 2;
-const FRAMES_PER_SECOND = 1_500;
+const FRAMES_PER_SECOND = 600;
 const ENV = "crash";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
