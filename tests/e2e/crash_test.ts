@@ -129,12 +129,20 @@ async function sealing(rig: Rig, until: Promise<unknown>): Promise<void> {
     const life = delay(random.between(300, SEALING_MS_MAX), "killed" as const, {
       signal: lifeOver.signal,
     }).catch(() => "over" as const);
-    if (await Promise.race([life, child.status]) === "killed") child.kill("SIGKILL");
+    if (await Promise.race([life, child.status]) === "killed") killIfThere(child);
     lifeOver.abort();
     const { success } = await child.status;
     const name = success ? "seal, whole" : "seal";
     rig.kills.set(name, (rig.kills.get(name) ?? 0) + 1);
     await delay(random.between(0, 500));
+  }
+}
+
+function killIfThere(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended already.
   }
 }
 
