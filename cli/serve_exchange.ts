@@ -33,6 +33,8 @@ export interface ServeOptions {
   key?: string;
   /** End after this time. */
   forMs?: number;
+  /** End when all was played and read. */
+  untilPlayed?: boolean;
   /** Write a JSON value a line in place of text. */
   json?: boolean;
   /** Ends it. */
@@ -163,7 +165,10 @@ export async function serveExchange(options: ServeOptions): Promise<void> {
     });
     if (options.json) eventsOf(options).info("serving", served(options, simulator, key));
     else options.write(await explain(options, simulator, key));
-    await untilEnd(options);
+    const played = new AbortController();
+    if (options.untilPlayed) void simulator.done.finally(() => played.abort()).catch(() => {});
+    const signal = AbortSignal.any([options.signal, played.signal]);
+    await untilEnd({ ...options, signal });
     const { accepted, refused, framesSent, faults: struck } = simulator.stats();
     await simulator.close();
     const stats = { accepted, refused, frames: framesSent, faults: struck };

@@ -21,4 +21,8 @@ export const DATA_ROUTES: Readonly<Record<string, LazyCommand>> = {
     brief: "Show how complete archived days are, and how well their clocks were set",
     load: () => import("../commands/data_quality.ts"),
   },
+  replay: {
+    brief: "Replay archived records at their own pace, or as fast as they are read",
+    load: () => import("../commands/data_replay.ts"),
+  },
 };

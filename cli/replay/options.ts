@@ -1,0 +1,62 @@
+import type { EventType } from "@ssmd/market";
+import { parseMoment, type SpanFlags, spanOf, type TimeSpan } from "../archive/time_span.ts";
+import { UsageError } from "../exit.ts";
+
+/** Where a replay can go. */
+export const REPLAY_TARGETS = ["stdout", "transport", "ws"] as const;
+
+/** One of {@linkcode REPLAY_TARGETS}. */
+export type ReplayTarget = typeof REPLAY_TARGETS[number];
+
+/** What `--to` says: where to, or the end of the span in µs. */
+export type ReplayTo = ReplayTarget | number;
+
+/** Flags of `ssmd data replay`. */
+export interface ReplayFlags extends Omit<SpanFlags, "to"> {
+  data?: string;
+  env?: string;
+  feed: string;
+  symbol?: string[];
+  type?: EventType[];
+  version?: string;
+  speed: number | "max";
+  to?: ReplayTo[];
+  as?: string;
+  intoLive: boolean;
+  port: number;
+  /** End after this long. */
+  for?: number;
+}
+
+/**
+ * The value of a `--to`: a target, or a time as `--from` has it. Throws RangeError that names what is
+ * allowed.
+ */
+export function parseTo(text: string): ReplayTo {
+  const target = REPLAY_TARGETS.find((each) => each === text);
+  if (target !== undefined) return target;
+  if (/^\d/.test(text) || text === "today") return parseMoment(text);
+  throw new RangeError(`--to is ${REPLAY_TARGETS.join(", ")}, or a time: YYYY-MM-DDTHH:MM:SSZ`);
+}
+
+/** Where to and which span: `--to` may be given for both. Throws UsageError `REPLAY_TO`. */
+export function targetAndSpan(
+  { date, from, to = [] }: Pick<ReplayFlags, "date" | "from" | "to">,
+): { target: ReplayTarget; span: TimeSpan } {
+  const targets = to.filter((each) => typeof each === "string");
+  const ends = to.filter((each) => typeof each === "number");
+  if (targets.length > 1 || ends.length > 1) {
+    throw new UsageError("REPLAY_TO", "--to is given twice for the same.", {
+      hint: `Give it once for where to (${
+        REPLAY_TARGETS.join(", ")
+      }) and once for the end of the span.`,
+    });
+  }
+  const [end] = ends;
+  const span = spanOf({
+    ...(date === undefined ? {} : { date }),
+    ...(from === undefined ? {} : { from }),
+    ...(end === undefined ? {} : { to: end }),
+  });
+  return { target: targets[0] ?? "stdout", span };
+}

@@ -1,0 +1,43 @@
+import { durationText, isoOfMs } from "../format.ts";
+import { KEYS_TEXT, type SeekSpan } from "./keys.ts";
+import type { ReplayPlayer } from "./player.ts";
+
+const SHOWN_EVERY_MS = 200;
+
+/** Shows on a terminal where a replay is and how long it goes on. Ends with what it returns. */
+export function showProgress(
+  player: ReplayPlayer,
+  span: SeekSpan,
+  speed: number | "max",
+  write: (text: string) => void,
+): () => void {
+  const startMs = performance.now();
+  const timer = setInterval(() => {
+    const line = progressLine(player, span, speed, performance.now() - startMs);
+    write(`\r\x1b[K${line}`);
+  }, SHOWN_EVERY_MS);
+  return () => {
+    clearInterval(timer);
+    write("\r\x1b[K");
+  };
+}
+
+/** `2026-08-01T02:54:10Z  43 %  10×  12345 records  3m 10s left` */
+export function progressLine(
+  player: ReplayPlayer,
+  { fromUs, toUs }: SeekSpan,
+  speed: number | "max",
+  elapsedMs: number,
+): string {
+  const { nowUs, played, isPaused } = player;
+  if (nowUs === 0) return "reading";
+  const share = Math.min(1, Math.max(0, (nowUs - fromUs) / Math.max(1, toUs - fromUs)));
+  const leftMs = speed === "max"
+    ? share === 0 ? NaN : elapsedMs * (1 - share) / share
+    : Math.max(0, toUs - nowUs) / 1000 / speed;
+  const left = Number.isNaN(leftMs) ? "" : `  ${durationText(leftMs)} left`;
+  const pace = isPaused ? "paused" : speed === "max" ? "max" : `${speed}×`;
+  const keys = speed === "max" ? "" : `  ${KEYS_TEXT}`;
+  const time = isoOfMs(Math.floor(nowUs / 1000));
+  return `${time}  ${Math.floor(share * 100)} %  ${pace}  ${played} records${left}${keys}`;
+}

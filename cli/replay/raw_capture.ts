@@ -1,0 +1,197 @@
+import {
+  type CaptureInfo,
+  loadManifest,
+  type ManifestFile,
+  nsText,
+  type RawLine,
+  readRaw,
+  usOfNsText,
+} from "@ssmd/archive";
+import { assertKnown, daysBetween, manifestDays, TIME_US_MAX } from "@ssmd/archive";
+import { ArchiveError } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+
+/** Which raw frames are wanted. */
+export interface RawSpan {
+  env: string;
+  feed: string;
+  /** Default all days. */
+  fromUs?: number;
+  toUs?: number;
+}
+
+/** What was put together. */
+export interface RawCapture {
+  /** Whose wire format the frames have. */
+  venue: string;
+  frames: number;
+  /** Connections whose frames are in it. */
+  connections: string[];
+  /** Connections that carried the same markets at the same time, and were left out. */
+  leftOut: string[];
+  /** Whether it begins in the middle of a connection: books are known from the next snapshot on. */
+  isCut: boolean;
+}
+
+/** Text that is gathered before it is written. */
+const WRITE_CHARS = 256 * 1024;
+const UTF8 = new TextEncoder();
+
+interface Line {
+  atUs: number;
+  text: string;
+}
+
+/** A connection that frames are taken from. */
+interface Carrier {
+  symbols: ReadonlySet<string>;
+  toUs: number;
+}
+
+/**
+ * Writes the frames that were received in a span into one capture, in the order in which they came,
+ * over all connections. At most the files of one minute are in memory. Throws ArchiveError `RAW_NONE`
+ * where there is no frame, and what reading throws.
+ */
+export async function writeRawCapture(
+  storage: Storage,
+  span: RawSpan,
+  path: string,
+): Promise<RawCapture> {
+  using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+  const writer = new CaptureWriter(file, span);
+  for (const day of await rawDays(storage, span)) {
+    const manifest = await loadManifest(storage, { kind: "raw", ...place(span), day });
+    const files = (manifest?.files ?? []).toSorted((a, b) =>
+      usOfNsText(a.from) - usOfNsText(b.from)
+    );
+    for (const each of files) {
+      if (isWithin(each, span)) await writer.add(storage, each);
+    }
+  }
+  return writer.end();
+}
+
+function place({ env, feed }: RawSpan) {
+  return { env, feed };
+}
+
+function isWithin(
+  { from, to }: ManifestFile,
+  { fromUs = 0, toUs = TIME_US_MAX }: RawSpan,
+): boolean {
+  return usOfNsText(from) < toUs && usOfNsText(to) >= fromUs;
+}
+
+/** Days whose raw files may hold frames of the span; a file may reach into the next day. */
+async function rawDays(storage: Storage, span: RawSpan): Promise<string[]> {
+  const { fromUs = 0, toUs = TIME_US_MAX } = span;
+  const days = await Array.fromAsync(manifestDays(storage, { kind: "raw", ...place(span) }));
+  if (days.length === 0) await assertKnown(storage, place(span));
+  const [first = ""] = daysBetween(Math.max(0, fromUs - DAY_US), fromUs + 1);
+  const [last = ""] = daysBetween(toUs - 1, toUs);
+  return days.filter((day) => day >= first && day <= last);
+}
+
+const DAY_US = 86_400_000_000;
+
+/** Merges the lines of files that are given in the order of their first line. */
+class CaptureWriter {
+  #file: Deno.FsFile;
+  #span: RawSpan;
+  #lines: Line[] = [];
+  #text = "";
+  #carriers = new Map<string, Carrier>();
+  #leftOut = new Set<string>();
+  #connections = new Set<string>();
+  #venue = "";
+  #frames = 0;
+  #isCut = false;
+
+  constructor(file: Deno.FsFile, span: RawSpan) {
+    this.#file = file;
+    this.#span = span;
+  }
+
+  async add(storage: Storage, entry: ManifestFile): Promise<void> {
+    const startUs = usOfNsText(entry.from);
+    // Nothing that comes later is earlier than this file's first line.
+    this.#writeBefore(startUs);
+    const { fromUs = 0, toUs = TIME_US_MAX } = this.#span;
+    for await (const line of readRaw(storage, entry.key)) {
+      if (line.kind === "capture") {
+        if (!this.#takes(line.info, startUs, usOfNsText(entry.to))) return;
+      } else if (line.atUs >= fromUs && line.atUs < toUs) this.#addLine(line);
+      else if (line.atUs < fromUs && line.kind === "frame") this.#isCut = true;
+    }
+  }
+
+  /** Whether a file's frames go in: no other connection may carry one of its markets meanwhile. */
+  #takes(info: CaptureInfo, startUs: number, endUs: number): boolean {
+    const { connection, symbols, venue, linesBefore } = info;
+    const own = new Set(symbols.map(({ external }) => external));
+    for (const [name, carrier] of this.#carriers) {
+      if (name === connection || carrier.toUs < startUs) continue;
+      if (own.isDisjointFrom(carrier.symbols)) continue;
+      this.#leftOut.add(connection);
+      return false;
+    }
+    if (linesBefore > 0 && !this.#carriers.has(connection)) this.#isCut = true;
+    this.#carriers.set(connection, { symbols: own, toUs: endUs });
+    this.#connections.add(connection);
+    this.#venue = venue;
+    return true;
+  }
+
+  #addLine(line: Exclude<RawLine, { kind: "capture" }>): void {
+    const text = textOf(line);
+    if (text === undefined) return;
+    this.#lines.push({ atUs: line.atUs, text });
+    this.#frames++;
+  }
+
+  #writeBefore(us: number): void {
+    const lines = this.#lines.sort((a, b) => a.atUs - b.atUs);
+    let count = 0;
+    for (; count < lines.length && (lines[count]?.atUs ?? 0) < us; count++) {
+      this.#text += lines[count]?.text ?? "";
+      if (this.#text.length >= WRITE_CHARS) this.#write();
+    }
+    this.#lines = lines.slice(count);
+  }
+
+  #write(): void {
+    const bytes = UTF8.encode(this.#text);
+    for (let at = 0; at < bytes.length;) at += this.#file.writeSync(bytes.subarray(at));
+    this.#text = "";
+  }
+
+  end(): RawCapture {
+    this.#writeBefore(Infinity);
+    this.#write();
+    const { env, feed } = this.#span;
+    if (this.#frames === 0) {
+      throw new ArchiveError(
+        "RAW_NONE",
+        `There are no raw frames of ${env}/${feed} in this span.`,
+        {
+          hint: "ssmd data inventory shows of which days there are raw files.",
+          context: { env, feed },
+        },
+      );
+    }
+    return {
+      ...{ venue: this.#venue, frames: this.#frames, isCut: this.#isCut },
+      connections: [...this.#connections],
+      leftOut: [...this.#leftOut],
+    };
+  }
+}
+
+/** The line as captures have it; undefined for events of our own connection. */
+function textOf(line: Exclude<RawLine, { kind: "capture" }>): string | undefined {
+  if (line.kind === "event") return undefined;
+  const t = nsText(line.atUs);
+  if (line.kind === "frame") return `{"t":"${t}","m":${line.text}}\n`;
+  return `{"t":"${t}","x":"${line.bytes.toBase64()}"}\n`;
+}
