@@ -43,7 +43,6 @@ function playerOf(offsets: readonly number[], speed: number | "max", sink: Notes
   return new ReplayPlayer({
     sink,
     speed,
-    // deno-lint-ignore require-await -- the player takes what storage would give
     async *open(fromUs = 0) {
       const wanted = offsets.map((each, i) => trade(each, i + 1))
         .filter(({ receivedAtUs }) => receivedAtUs >= fromUs);
