@@ -89,6 +89,18 @@ export class ArrayCursor implements Cursor {
   }
 }
 
+/** What was read of frames. */
+export interface ReadRecords {
+  /** Those that are wanted, in order. */
+  records: MarketEvent[];
+  /** All that were read. */
+  count: number;
+  /** Why it ended early. */
+  error?: ArchiveError;
+  /** Records behind the error; absent = unknown. */
+  missed?: number;
+}
+
 /**
  * The wanted records of a frame's messages in order. Without an error: all; with one: those before
  * it, and the error.
@@ -96,7 +108,7 @@ export class ArrayCursor implements Cursor {
 export function recordsOf(
   plain: Uint8Array,
   place: BlockPlace,
-): { records: MarketEvent[]; count: number; error?: ArchiveError } {
+): ReadRecords {
   const { type, filter } = place;
   const records: MarketEvent[] = [];
   let isOrdered = true;
@@ -128,12 +140,12 @@ function isBehind(record: MarketEvent, last: MarketEvent): boolean {
 
 /** Records that were read at once, and behind them the damage that ended them, if any. */
 export function opened(
-  { records, error }: ReturnType<typeof recordsOf>,
+  { records, error, missed = null }: Omit<ReadRecords, "missed"> & { missed?: number | null },
   { key, atUs, toUs }: Pick<Damage, "key" | "atUs" | "toUs">,
 ): Opened {
   const last = records.at(-1);
   const toldUs = last === undefined ? atUs : last.receivedAtUs + 1;
-  const damage = error && { error, key, atUs: toldUs, toUs, missed: null };
+  const damage = error && { error, key, atUs: toldUs, toUs, missed };
   if (last === undefined) return damage === undefined ? {} : { damage };
   return { cursor: new ArrayCursor(records, damage) };
 }

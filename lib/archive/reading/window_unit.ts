@@ -6,7 +6,15 @@ import type { ManifestFile } from "../manifest.ts";
 import { usOfNsText } from "../raw_line.ts";
 import { sha256Of } from "../bytes.ts";
 import { damaged, decompressFrame, framesOf, type ZstdFrame } from "../zstd_frames.ts";
-import { type Block, type BlockPlace, type Opened, opened, recordsOf } from "./block.ts";
+import {
+  type Block,
+  type BlockPlace,
+  type Opened,
+  opened,
+  type ReadRecords,
+  recordsOf,
+} from "./block.ts";
+import { compareRecords } from "./record_order.ts";
 import type { RecordFilter } from "./record_filter.ts";
 import type { Unit } from "./unit.ts";
 
@@ -18,6 +26,9 @@ export function windowUnit(storage: Storage, file: ManifestFile, filter: RecordF
     fetch: async () => windowBlocks(await storage.get(key), file, filter),
   };
 }
+
+/** A file of up to so many records is taken apart as a whole; of others frames are, when their time comes. */
+const AT_ONCE_RECORDS = 32 * 1024;
 
 /** What stands in a frame of a window. */
 interface FrameSpan {
@@ -34,9 +45,8 @@ function windowBlocks(bytes: Uint8Array, file: ManifestFile, filter: RecordFilte
   const { frames, damage } = framesOf(bytes);
   const data = frames.filter((frame) => frame.kind === "data");
   const isWhole = bytes.length === file.bytes && sha256Of(bytes) === file.sha256;
-  const [only] = data;
-  if (isWhole && data.length === 1 && only !== undefined) {
-    return [new WindowBlock(bytes, only, spanOfFile(file), file, filter, 0)];
+  if (isWhole && (data.length === 1 || file.count <= AT_ONCE_RECORDS)) {
+    return [new WindowBlock(bytes, data, spanOfFile(file), file, filter, 0)];
   }
   const blocks: Block[] = [];
   let found: ArchiveError | undefined = isWhole ? undefined : mismatch(bytes, file);
@@ -49,7 +59,7 @@ function windowBlocks(bytes: Uint8Array, file: ManifestFile, filter: RecordFilte
       found = span;
       break;
     }
-    blocks.push(new WindowBlock(bytes, frame, span, file, filter, before));
+    blocks.push(new WindowBlock(bytes, [frame], span, file, filter, before));
     before += span.count;
     lastUs = Math.max(lastUs, span.toUs);
   }
@@ -84,14 +94,15 @@ function spanOf(bytes: Uint8Array, frame: ZstdFrame, key: string): FrameSpan | A
 class WindowBlock implements Block {
   readonly fromUs: number;
   #file: Uint8Array;
-  #frame: ZstdFrame;
+  #frames: readonly ZstdFrame[];
   #span: FrameSpan;
   #entry: ManifestFile;
-  #place: BlockPlace;
+  #filter: RecordFilter;
+  #recordsBefore: number;
 
   constructor(
     file: Uint8Array,
-    frame: ZstdFrame,
+    frames: readonly ZstdFrame[],
     span: FrameSpan,
     entry: ManifestFile,
     filter: RecordFilter,
@@ -99,21 +110,47 @@ class WindowBlock implements Block {
   ) {
     this.fromUs = span.fromUs;
     this.#file = file;
-    this.#frame = frame;
+    this.#frames = frames;
     this.#span = span;
     this.#entry = entry;
-    const type = entry.type as EventType;
-    this.#place = { type, filter, key: entry.key, offset: frame.start, recordsBefore };
+    this.#filter = filter;
+    this.#recordsBefore = recordsBefore;
   }
 
   open(): Opened {
-    const { key } = this.#place;
-    const plain = decompressed(this.#file, this.#frame, key);
-    const toUs = usOfNsText(this.#entry.to);
-    if (plain instanceof ArchiveError) {
-      return { damage: { error: plain, key, atUs: this.fromUs, toUs, missed: this.#span.count } };
+    const { key, to } = this.#entry;
+    const span = { key, atUs: this.fromUs, toUs: usOfNsText(to) };
+    const all: ReadRecords = { records: [], count: 0 };
+    for (const frame of this.#frames) {
+      const plain = decompressed(this.#file, frame, key);
+      if (plain instanceof ArchiveError) {
+        all.error = plain;
+        all.missed = this.#span.count - all.count;
+        break;
+      }
+      const read = recordsOf(plain, this.#placeOf(frame, all.count));
+      append(all, read);
+      if (read.error !== undefined) break;
     }
-    return opened(recordsOf(plain, this.#place), { key, atUs: this.fromUs, toUs });
+    return opened(all, span);
+  }
+
+  #placeOf({ start: offset }: ZstdFrame, count: number): BlockPlace {
+    const type = this.#entry.type as EventType;
+    const recordsBefore = this.#recordsBefore + count;
+    return { type, filter: this.#filter, key: this.#entry.key, offset, recordsBefore };
+  }
+}
+
+/** Puts the records of a frame behind those of the frames before it. */
+function append(all: ReadRecords, { records, count, error }: ReadRecords): void {
+  const last = all.records.at(-1);
+  const [first] = records;
+  for (const record of records) all.records.push(record);
+  all.count += count;
+  if (error !== undefined) all.error = error;
+  if (last !== undefined && first !== undefined && compareRecords(last, first) > 0) {
+    all.records.sort(compareRecords);
   }
 }
 
