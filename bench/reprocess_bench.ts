@@ -1,0 +1,194 @@
+/**
+ * Raw files → sealed days of another version, from and to a folder: read, decompress, translate,
+ * encode, sort, compress, write; against `JSON.parse` alone on the same frames. Then the same with
+ * two threads, over two connections and two days.
+ */
+import process from "node:process";
+import {
+  buildRawFile,
+  type CaptureInfo,
+  changedManifest,
+  dayOfUs,
+  emptyManifest,
+  frameLine,
+  type ManifestFile,
+  manifestTimes,
+  rawKey,
+  saveManifest,
+} from "@ssmd/archive";
+import { reprocess } from "@ssmd/connector";
+import { folderStorage, type Storage } from "@ssmd/storage";
+import { kalshiDeltas, krakenBooks, krakenTrades } from "./frames.ts";
+
+const START_US = Date.parse("2026-08-01T00:00:00Z") * 1000;
+const DAY_US = 86_400_000_000;
+const DAYS = 2;
+const CONNECTIONS = 2;
+const ROUNDS = 3;
+/** Lines of one raw file, as of a busy minute. */
+const FILE_LINES = 20_000;
+const UTF8 = new TextEncoder();
+
+interface Input {
+  name: string;
+  venue: "kraken" | "kalshi";
+  /** Frames of one connection and day; the first day's begin a book. */
+  frames: (day: number) => string[];
+}
+
+function captureOf(venue: string, connection: string, linesBefore: number): CaptureInfo {
+  return {
+    ...{ run: "bench", connection, env: "bench", feed: venue, venue, endpoint: "ws://bench/" },
+    ...{ symbols: [], location: "", host: "bench", linesBefore },
+    clock: { source: "system", status: "unknown", offsetUs: null },
+    software: { version: "0.0.0", commit: "bench" },
+  };
+}
+
+async function fill(storage: Storage, { venue, frames }: Input): Promise<number> {
+  let count = 0;
+  const before = new Map<string, number>();
+  for (let day = 0; day < DAYS; day++) {
+    const dayUs = START_US + day * DAY_US;
+    const files: ManifestFile[] = [];
+    for (let slot = 1; slot <= CONNECTIONS; slot++) {
+      const connection = `bench-${slot}`;
+      const texts = frames(day);
+      const stepUs = Math.floor(DAY_US / texts.length);
+      for (let at = 0; at < texts.length; at += FILE_LINES) {
+        const lines = texts.slice(at, at + FILE_LINES)
+          .map((text, i) => frameLine(dayUs + (at + i) * stepUs, text));
+        const linesBefore = before.get(connection) ?? 0;
+        const built = buildRawFile(captureOf(venue, connection, linesBefore), [
+          UTF8.encode(lines.join("")),
+        ]);
+        const key = rawKey({ env: "bench", feed: venue, connection, atUs: built.firstUs });
+        await storage.put(key, built.bytes);
+        files.push({
+          ...{ key, connection, run: "bench", count: lines.length, ...built.counts },
+          ...{ bytes: built.bytes.length, sha256: built.sha256 },
+          ...manifestTimes(built.firstUs, built.lastUs),
+          sequence: { first: linesBefore + 1, last: linesBefore + lines.length },
+        });
+        before.set(connection, linesBefore + lines.length);
+        count += lines.length;
+      }
+    }
+    const place = { kind: "raw", env: "bench", feed: venue, day: dayOfUs(dayUs) } as const;
+    const change = { files, writtenBy: "bench", nowUs: dayUs };
+    await saveManifest(storage, changedManifest(emptyManifest(place), change));
+  }
+  return count;
+}
+
+/** Time of the processor that this process has used, ms; on a machine with others, the fairer one. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+interface Timing {
+  ms: number;
+  cpuMs: number;
+}
+
+async function timed(dir: string, feed: string, version: string, count: number): Promise<Timing> {
+  const storage = folderStorage(dir);
+  const startMs = performance.now();
+  const startCpuMs = cpuMs();
+  await reprocess({
+    ...{ storage, env: "bench", feed, version, from: "2026-08-01", to: "2026-08-02" },
+    ...{ software: { version: "0.0.0", commit: "bench" }, tempDir: dir },
+    ...(count > 1 ? { threads: { count, storage: { type: "local", path: dir } } } : {}),
+  });
+  await storage.close();
+  return { ms: performance.now() - startMs, cpuMs: cpuMs() - startCpuMs };
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? NaN;
+}
+
+/** What this processor does with the frames when it does nothing else. */
+function parsedPerCpuSecond(texts: readonly string[]): number {
+  const times = Array.from({ length: ROUNDS }, () => {
+    const startMs = cpuMs();
+    for (const frame of texts) JSON.parse(frame);
+    return cpuMs() - startMs;
+  });
+  return texts.length * 1000 / median(times);
+}
+
+function text(perSecond: number): string {
+  return Math.round(perSecond).toLocaleString("en");
+}
+
+async function bench(input: Input): Promise<void> {
+  const dir = await Deno.makeTempDir({ prefix: "ssmd-bench-" });
+  try {
+    const storage = folderStorage(dir);
+    const count = await fill(storage, input);
+    await storage.close();
+    const floor = parsedPerCpuSecond(input.frames(0));
+    console.log(
+      `${input.name}: ${text(count)} frames, JSON.parse alone ${text(floor)} a CPU second`,
+    );
+    let oneMs = NaN;
+    for (const threads of [1, 2]) {
+      const times: Timing[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        times.push(await timed(dir, input.venue, `t${threads}-${round}`, threads));
+      }
+      const ms = median(times.map((each) => each.ms));
+      const perCpuSecond = count * 1000 / median(times.map((each) => each.cpuMs));
+      if (threads === 1) oneMs = ms;
+      const columns = [
+        `${text(count * 1000 / ms)} frames/s`.padStart(20),
+        `${text(perCpuSecond)} a CPU second`.padStart(24),
+        `${(perCpuSecond / floor).toFixed(2)} × JSON.parse`.padStart(20),
+        threads > 1 ? `${(oneMs / ms).toFixed(2)} × one thread`.padStart(20) : "",
+      ];
+      console.log(`  ${threads} thread${threads > 1 ? "s" : " "}${columns.join("").trimEnd()}`);
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+const REPEATS = 5;
+
+/** The same frames again and again; a book's snapshot begins each round. */
+function repeated(texts: string[]): string[] {
+  return Array.from({ length: REPEATS }, () => texts).flat();
+}
+
+/** Kalshi numbers its messages: they go on counting. */
+function renumbered(texts: readonly string[], day: number): string[] {
+  const [subscribed = "", snapshot = "", ...deltas] = texts;
+  const all = day === 0 ? [subscribed, snapshot] : [];
+  let seq = 1 + day * REPEATS * deltas.length;
+  for (let r = 0; r < REPEATS; r++) {
+    for (const text of deltas) all.push(text.replace(/"seq":\d+/, `"seq":${++seq}`));
+  }
+  return all;
+}
+
+const trades = krakenTrades();
+const books = krakenBooks();
+const deltas = kalshiDeltas();
+await bench({
+  name: "kraken trade",
+  venue: "kraken",
+  // Trade ids go on: a repeated one is another kind of work.
+  frames: (day) =>
+    Array.from(
+      { length: REPEATS },
+      (_, r) =>
+        trades.map((text) =>
+          text.replace(/"trade_id":(\d+)/, (_, id) =>
+            `"trade_id":${Number(id) + (day * REPEATS + r) * trades.length}`)
+        ),
+    ).flat(),
+});
+await bench({ name: "kraken book, checksum", venue: "kraken", frames: () => repeated(books) });
+await bench({ name: "kalshi delta", venue: "kalshi", frames: (day) => renumbered(deltas, day) });
