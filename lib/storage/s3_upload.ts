@@ -45,6 +45,7 @@ export async function uploadParts(
 ): Promise<void> {
   const { client, patience, place, objectKey } = options;
   const target = { Bucket: place.bucket, Key: objectKey };
+  await removeUploadsOf(client, target).catch(() => {});
   const created = await attempted(
     patience,
     place,
@@ -177,6 +178,22 @@ function tooLarge(place: S3Place, partBytes: number): StorageError {
     `"${place.key}" is larger than ${PARTS_MAX} parts of ${partBytes} bytes.`,
     { context: { ...place }, hint: "Write it as several objects." },
   );
+}
+
+/**
+ * Removes other uploads of an object: nobody writes the same key twice at a time, so they are those
+ * of killed writers, whose work is done again here.
+ */
+async function removeUploadsOf(
+  client: S3Client,
+  { Bucket, Key }: { Bucket: string; Key: string },
+): Promise<void> {
+  const page = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: Key }));
+  for (const upload of page.Uploads ?? []) {
+    if (upload.Key !== Key) continue;
+    const { UploadId } = upload;
+    await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+  }
 }
 
 /**
