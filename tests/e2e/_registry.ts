@@ -14,6 +14,8 @@ export interface TestEnvironment {
   feeds: Record<string, TestFeed>;
   /** Address of a nats-server; absent = memory. */
   natsUrl?: string;
+  /** A bucket for all files; absent = the folder `data`. Its keys come from variables. */
+  s3?: { endpoint: string; bucket: string };
   /** Events a second of the simulators that `up` starts itself. */
   simulatedRate?: number;
 }
@@ -33,7 +35,21 @@ export async function writeRegistry(folder: string, environment: TestEnvironment
   await Deno.writeTextFile(`${folder}/exchanges/environments/${environment.name}.yaml`, text);
 }
 
-function fileOf({ name, feeds, natsUrl, simulatedRate }: TestEnvironment) {
+function storageOf({ s3 }: TestEnvironment) {
+  if (s3 === undefined) return { type: "local", path: "./data" };
+  return {
+    ...{ type: "s3", endpoint: s3.endpoint, region: "us-east-1" },
+    buckets: { raw: s3.bucket, normalized: s3.bucket },
+    credentials: { access_key: "$key:archive.access_key", secret_key: "$key:archive.secret_key" },
+  };
+}
+
+const ARCHIVE_KEY = { type: "storage", fields: ["access_key", "secret_key"], source: "env" };
+const KALSHI_KEY = { type: "api_key", fields: ["key_id", "private_key"], source: "env" };
+
+function fileOf(environment: TestEnvironment) {
+  const { name, feeds, natsUrl, simulatedRate, s3 } = environment;
+  const withKalshi = "kalshi" in feeds && simulatedRate === undefined;
   const entries = Object.entries(feeds);
   const endpoints = entries.filter(([, { endpoint }]) => endpoint !== undefined);
   return {
@@ -46,14 +62,17 @@ function fileOf({ name, feeds, natsUrl, simulatedRate }: TestEnvironment) {
       ),
     ),
     transport: natsUrl === undefined ? { type: "memory" } : { type: "nats", url: natsUrl },
-    storage: { type: "local", path: "./data" },
+    storage: storageOf(environment),
+    keys: {
+      ...(s3 === undefined ? {} : { archive: ARCHIVE_KEY }),
+      ...(withKalshi ? { kalshi: KALSHI_KEY } : {}),
+    },
     ...(simulatedRate === undefined ? {} : { simulator: { seed: 7, rate: simulatedRate } }),
     ...(endpoints.length === 0 ? {} : {
       endpoints: Object.fromEntries(endpoints.map(([feed, { endpoint }]) => [feed, endpoint])),
     }),
-    ...("kalshi" in feeds && simulatedRate === undefined
+    ...(withKalshi
       ? {
-        keys: { kalshi: { type: "api_key", fields: ["key_id", "private_key"], source: "env" } },
         credentials: {
           kalshi: { key_id: "$key:kalshi.key_id", private_key: "$key:kalshi.private_key" },
         },
