@@ -26,6 +26,8 @@ export interface S3ServerOptions {
   buckets?: string[];
   /** Domain of virtual-host addresses, `bucket.{domain}`; such a server knows no others. */
   virtualDomain?: string;
+  /** Files of a certificate and its key: it is reached by https. */
+  tls?: { certificatePath: string; privateKeyPath: string };
   /** Lets buckets keep versions of objects, once that is enabled for them. */
   versioning?: boolean;
   /** False: it closes the connection after each answer, as a fault proxy needs it. */
@@ -70,13 +72,15 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
   args.push("--health", "/health");
   if (options.keepAlive !== false) args.push("--keep-alive");
   if (options.virtualDomain !== undefined) args.push("--virtual-domain", options.virtualDomain);
+  const { tls } = options;
+  if (tls !== undefined) args.push("--cert", tls.certificatePath, "--key", tls.privateKeyPath);
   const versionsDir = options.versioning
     ? await Deno.makeTempDir({ prefix: "ssmd-s3-" })
     : undefined;
   args.push("posix", ...(versionsDir === undefined ? [] : ["--versioning-dir", versionsDir]), dir);
   let child = await launch(args, port);
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`,
     port,
     region: REGION,
     credentials: CREDENTIALS,
@@ -109,7 +113,7 @@ async function launch(args: string[], port: number): Promise<Deno.ChildProcess> 
     stderr: "null",
   }).spawn();
   const deadlineMs = Date.now() + START_MS_MAX;
-  while (!await answers(port)) {
+  while (!await answers(port, args.includes("--cert"))) {
     if (Date.now() > deadlineMs) {
       await end(child, "SIGKILL");
       throw new Deno.errors.TimedOut(`versitygw did not answer on port ${port}`);
@@ -119,8 +123,13 @@ async function launch(args: string[], port: number): Promise<Deno.ChildProcess> 
   return child;
 }
 
-async function answers(port: number): Promise<boolean> {
+async function answers(port: number, isTls: boolean): Promise<boolean> {
   try {
+    if (isTls) {
+      // Whether its certificate is trusted is for the test to find out.
+      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+      return true;
+    }
     const response = await fetch(`http://127.0.0.1:${port}/health`);
     await response.body?.cancel();
     return response.ok;

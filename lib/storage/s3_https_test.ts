@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { hasProgram, openssl } from "../../tests/servers/certificates.ts";
+import { type S3Server, s3ServerAvailable, startS3Server } from "../../tests/servers/s3_server.ts";
+import { BUCKET } from "./_fixtures.ts";
+
+const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
+const SCRIPT = new URL("./testing/put_s3.ts", import.meta.url).pathname;
+const READY = s3ServerAvailable() &&
+  (Deno.env.get("SSMD_REQUIRE_SERVICES") === "1" || await hasProgram("openssl", "version"));
+
+/** Puts an object in a process of its own, as certificates are read when a process starts. */
+async function putBy(server: S3Server, env: Record<string, string>): Promise<string> {
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-qA", "--no-check", `--config=${CONFIG}`, SCRIPT, server.endpoint, BUCKET],
+    env: {
+      SSMD_ACCESS_KEY: server.credentials.access_key,
+      SSMD_SECRET_KEY: server.credentials.secret_key,
+      ...env,
+    },
+  }).output();
+  const text = new TextDecoder();
+  return text.decode(stdout).trim() || text.decode(stderr);
+}
+
+Deno.test({
+  name: "https with a certificate of one's own works by DENO_CERT, and is refused without it",
+  ignore: !READY,
+  fn: async () => {
+    const dir = await Deno.makeTempDir({ prefix: "ssmd-tls-" });
+    await openssl(
+      dir,
+      ...["req", "-x509", "-nodes", "-newkey", "rsa:2048", "-days", "30", "-subj", "/CN=ca"],
+      ...["-keyout", "ca.key", "-out", "ca.pem"],
+    );
+    await openssl(
+      dir,
+      ...["req", "-nodes", "-newkey", "rsa:2048", "-subj", "/CN=s3", "-keyout", "s3.key"],
+      ...["-out", "s3.csr"],
+    );
+    await Deno.writeTextFile(`${dir}/names`, "subjectAltName=IP:127.0.0.1\n");
+    await openssl(
+      dir,
+      ...["x509", "-req", "-in", "s3.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "30"],
+      ...["-CAcreateserial", "-extfile", "names", "-out", "s3.pem"],
+    );
+    const server = await startS3Server({
+      buckets: [BUCKET],
+      tls: { certificatePath: `${dir}/s3.pem`, privateKeyPath: `${dir}/s3.key` },
+    });
+    try {
+      assert.equal(await putBy(server, { DENO_CERT: `${dir}/ca.pem` }), "same");
+      assert.match(await putBy(server, {}), /^STORAGE_UNAVAILABLE .*(UnknownIssuer|certificate)/);
+    } finally {
+      await server.stop();
+      await Deno.remove(dir, { recursive: true });
+    }
+  },
+});
