@@ -42,6 +42,8 @@ export interface GatewayOptions {
   gate?: Gate;
   /** How slow clients are treated. */
   slowClients?: SlowClientOptions;
+  /** How often clients are pinged, and after which silence they are let go, milliseconds. */
+  silence?: { pingEveryMs: number; deadAfterMs: number };
   /** How many records are kept for clients that come back. */
   recent?: Partial<RecentLimits>;
   /** Where it says what it does. */
@@ -143,6 +145,7 @@ function build(
 ) {
   const { env, transport, logger, metrics, version } = options;
   const gate = options.gate ?? openGate();
+  const { pingEveryMs, deadAfterMs } = GATEWAY_LIMITS;
   const counts = gatewayMetrics(metrics);
   const records = new RecentRecords({
     messagesMax: GATEWAY_LIMITS.recentRecordsMax,
@@ -179,6 +182,7 @@ function build(
     context: { env, data, hub, records, transport, logger, onResumed: counts.onResumed },
     gate,
     policy: options.slowClients?.policy ?? SLOW_POLICY_DEFAULT,
+    silence: { pingEveryMs, deadAfterMs, ...options.silence },
     limits: {
       bytesMax: options.slowClients?.bufferBytesMax ?? LIMITS.clientBufferBytesMax,
       messagesMax: options.slowClients?.bufferMessagesMax ??

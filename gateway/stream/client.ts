@@ -56,6 +56,9 @@ type Awaiting = "first" | "dropped";
 
 type Market = Audience<Client>;
 
+/** Share of a buffer that is handed to the socket at once: the rest can still be dropped. */
+const IN_SOCKET_SHARE = 0.125;
+
 /**
  * One connected client: what it wants, what waits for it, and what it lost. Its buffer is bounded;
  * beyond the limit its policy decides, for it alone, and it is told. Gaps, status and answers are
@@ -95,7 +98,11 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
     this.policy = options.policy;
     this.#owner = options.owner;
     this.limits = options.limits;
-    this.#outbox = new Outbox<Market>(options.sink, this);
+    this.#outbox = new Outbox<Market>(
+      options.sink,
+      this,
+      options.limits.bytesMax * IN_SOCKET_SHARE,
+    );
     this.#conflater = new Conflater<Market>(this);
   }
 
@@ -303,7 +310,7 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
     if (this.policy === "drop_oldest") {
       const { bytesMax, messagesMax } = this.limits;
       const broken = this.#outbox.makeRoom(
-        bytesMax * ROOM_TO,
+        Math.min(bytesMax * ROOM_TO, bytesMax * DROPPING_FROM - meta.bytes),
         messagesMax * ROOM_TO,
         (lost) => this.#lostAgain(lost.type, lost.subject),
       );

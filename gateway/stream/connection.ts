@@ -44,6 +44,8 @@ export interface ConnectionOptions {
   query: URLSearchParams;
   policyDefault: SlowPolicy;
   limits: BufferLimits;
+  /** Silence after which it counts as dead, milliseconds. */
+  deadAfterMs: number;
   context: SessionContext;
 }
 
@@ -62,6 +64,7 @@ export class Connection implements StreamGuest {
   #visit: StreamVisit | undefined;
   #reason = "";
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
+  #deadAfterMs: number;
   #seenMs = performance.now();
   #tokens = GATEWAY_LIMITS.clientRequestsPerSecondMax * 2;
   #tokensMs = this.#seenMs;
@@ -71,6 +74,7 @@ export class Connection implements StreamGuest {
     this.access = access;
     this.address = options.address;
     this.#socket = socket;
+    this.#deadAfterMs = options.deadAfterMs;
     this.#context = context;
     this.#query = connectionQuery(options.query, options.policyDefault);
     const { policy } = this.#query;
@@ -127,7 +131,7 @@ export class Connection implements StreamGuest {
 
   /** Pings, or ends a connection from which nothing comes; false = it was silent too long. */
   probe(): boolean {
-    if (performance.now() - this.#seenMs <= GATEWAY_LIMITS.deadAfterMs) {
+    if (performance.now() - this.#seenMs <= this.#deadAfterMs) {
       this.#ws?.ping();
       return true;
     }

@@ -1,7 +1,7 @@
 import { isDroppable, TYPE_INDEX } from "./type_bits.ts";
 
 const BACKLOG_BYTES_FIRST = 64 * 1024;
-/** Bytes that are handed to a busy socket at once: what it has taken can no longer be dropped. */
+/** Bytes that are handed to a socket at once, at most. */
 const WRITE_BYTES_MAX = 256 * 1024;
 
 /** The part of a socket that bytes go into. */
@@ -37,6 +37,7 @@ export interface OutboxOwner {
 export class Outbox<S> {
   #sink: ByteSink;
   #owner: OutboxOwner;
+  #writeBytesMax: number;
   /** Runs of frames given in this tick. */
   #buffers: Uint8Array[] = [];
   #starts: number[] = [];
@@ -52,9 +53,11 @@ export class Outbox<S> {
   #inFlightBytes = 0;
   #inFlightMessages = 0;
 
-  constructor(sink: ByteSink, owner: OutboxOwner) {
+  /** `writeBytesMax` are handed to the socket at once: what it has taken cannot be dropped. */
+  constructor(sink: ByteSink, owner: OutboxOwner, writeBytesMax: number = WRITE_BYTES_MAX) {
     this.#sink = sink;
     this.#owner = owner;
+    this.#writeBytesMax = Math.min(writeBytesMax, WRITE_BYTES_MAX);
   }
 
   /** Bytes given and not yet taken by the system. */
@@ -94,7 +97,7 @@ export class Outbox<S> {
     }
     this.#metas.push(meta);
     this.#tickBytes += end - start;
-    if (this.#tickBytes > WRITE_BYTES_MAX) this.flush();
+    if (this.#tickBytes > this.#writeBytesMax) this.flush();
   }
 
   /** Ends a tick: writes what was pushed, or lays it aside while a write is under way. */
@@ -194,7 +197,7 @@ export class Outbox<S> {
     const all = this.#to - this.#from;
     for (let i = this.#head; i < this.#metas.length && bytes < all; i++) {
       const next = (this.#metas[i] as FrameMeta<S>).bytes;
-      if (messages > 0 && bytes + next > WRITE_BYTES_MAX) break;
+      if (messages > 0 && bytes + next > this.#writeBytesMax) break;
       bytes += next;
       messages++;
     }

@@ -39,6 +39,8 @@ export interface StreamServerOptions {
   /** What happens to slow clients that do not say it themselves. */
   policy: SlowPolicy;
   limits: BufferLimits;
+  /** How often clients are pinged, and after which silence they are let go, milliseconds. */
+  silence: { pingEveryMs: number; deadAfterMs: number };
 }
 
 /**
@@ -65,7 +67,7 @@ export class StreamServer {
   constructor(options: StreamServerOptions) {
     this.#options = options;
     this.#timers = [
-      setInterval(() => this.#probeAll(), GATEWAY_LIMITS.pingEveryMs),
+      setInterval(() => this.#probeAll(), options.silence.pingEveryMs),
       setInterval(() => this.#endSlow(), SLOW_LOOK_MS),
     ];
   }
@@ -147,9 +149,9 @@ export class StreamServer {
   }
 
   #enter(socket: Socket, access: Access, caller: Caller): Connection {
-    const { context, gate, limits, policy } = this.#options;
+    const { context, gate, limits, policy, silence } = this.#options;
     const connection = new Connection({
-      ...{ id: this.#nextId++, socket, access, context, limits },
+      ...{ id: this.#nextId++, socket, access, context, limits, ...silence },
       ...{ address: caller.address, query: caller.query, policyDefault: policy },
     });
     connection.enter(gate, caller);
@@ -158,13 +160,13 @@ export class StreamServer {
   }
 
   #opened(connection: Connection, ws: WebSocket, url: URL): void {
-    const { context, version } = this.#options;
+    const { context, version, silence } = this.#options;
     const { client, access } = connection;
     this.#connections.set(client, connection);
     ws.on("error", (error: Error) => {
       this.#options.logger.debug("client connection failed", { client: client.id, error });
     });
-    const welcome = welcomeOf({ ...context, version }, access, client);
+    const welcome = welcomeOf({ ...context, version, ...silence }, access, client);
     connection.open(ws, welcome, requestOfQuery(url.searchParams));
   }
 

@@ -1,5 +1,4 @@
 import type { Access } from "../access/access.ts";
-import { GATEWAY_LIMITS } from "../limits.ts";
 import type { Client } from "./client.ts";
 import type { MarketData } from "../state/market_data.ts";
 
@@ -8,7 +7,12 @@ export const PROTOCOL_VERSION = 1;
 
 /** The first message of a connection: who answers, and what of it this client may see. */
 export function welcomeOf(
-  { env, version, data }: { env: string; version: string; data: MarketData },
+  { env, version, data, pingEveryMs }: {
+    env: string;
+    version: string;
+    data: MarketData;
+    pingEveryMs: number;
+  },
   access: Access,
   client: Client,
 ): string {
@@ -22,7 +26,7 @@ export function welcomeOf(
     client: client.id,
     policy: client.policy,
     buffer_bytes_max: client.limits.bytesMax,
-    ping_ms: GATEWAY_LIMITS.pingEveryMs,
+    ping_ms: pingEveryMs,
     ts: Date.now(),
   });
 }
