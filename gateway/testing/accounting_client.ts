@@ -90,6 +90,13 @@ export class AccountingClient {
     else ws.pause();
   }
 
+  /** Resolves when it is told where its records begin, or when its connection ended. */
+  async begun(): Promise<void> {
+    while (this.#from === undefined && this.open) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
   /** Resolves when it has the status that marks the end of each of its symbols, or was cut off. */
   async marked(detail: string): Promise<boolean> {
     const isDone = () => this.wants.symbols.every((s) => this.#marks.has(`${s} ${detail}`));
@@ -167,6 +174,7 @@ export class AccountingClient {
 
   #begin(message: Message): void {
     this.#from = (message["from"] ?? message["pos"]) as number;
+    this.#wake();
     if (message["recovered"] !== false) return;
     this.counts["refused"]!++;
     this.#startAnew(this.#from);
