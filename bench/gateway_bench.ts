@@ -1,225 +1,136 @@
 /**
- * Fan-out of the gateway: `deno run -A bench/gateway_bench.ts [clients rate seconds]`. One market,
- * trades at `rate` a second to every client; the clients are raw sockets in a process of their own.
- * `floor` is the same load with npm `ws` and one `send` a message and client, in this process.
+ * Fan-out of the gateway: one market, trades of 200 bytes as JSON to every client; server and load
+ * generator in processes of their own. Beside it npm `ws` on Node with one `send` a message and client,
+ * on the same load. `deno run -A bench/gateway_bench.ts [clients rate seconds]` runs one load.
+ * @module
  */
-import { Buffer } from "node:buffer";
-import { createServer } from "node:http";
-import { connect } from "node:net";
-import process from "node:process";
-import { Encoder } from "@ssmd/codec";
-import { startGateway } from "@ssmd/gateway";
-import { subjectOf } from "@ssmd/market";
-import { Metrics, nowUs, silentLogger } from "@ssmd/runtime";
-import { memoryTransport } from "@ssmd/transport";
-import { type WebSocket, WebSocketServer } from "ws";
-
 interface Load {
   clients: number;
   rate: number;
   seconds: number;
 }
 
-interface Result {
-  messages: number;
-  p50Ms: number;
-  p99Ms: number;
-  maxMs: number;
-}
+/** Loads and, where there is one, the target on two quiet cores. */
+const LOADS: readonly (Load & { target?: string })[] = [
+  { clients: 1, rate: 2000, seconds: 5 },
+  { clients: 10, rate: 2000, seconds: 5 },
+  { clients: 100, rate: 2000, seconds: 5, target: "200,000/s, p99 ≤ 10 ms" },
+  { clients: 1000, rate: 200, seconds: 5, target: "p99 ≤ 40 ms" },
+  { clients: 5000, rate: 20, seconds: 5, target: "≤ 20 KB a connection" },
+];
 
-interface Running {
-  port: number;
-  publish: (index: number) => void;
-  close: () => Promise<void>;
-}
+/** A process that answers lines with lines. */
+class Talker {
+  #child: Deno.ChildProcess;
+  #writer: WritableStreamDefaultWriter<Uint8Array>;
+  #lines: ReadableStreamDefaultReader<string>;
+  #rest = "";
 
-const RECV_TS = Buffer.from('"recv_ts":');
-const TRADE = Buffer.from('"type":"trade"');
+  constructor(program: string, args: string[]) {
+    this.#child = new Deno.Command(program, { args, stdin: "piped", stdout: "piped" }).spawn();
+    this.#writer = this.#child.stdin.getWriter();
+    this.#lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  }
 
-/** Runs as the load generator: connects, counts frames, samples latency, prints one JSON line. */
-async function runClients(port: number, load: Load): Promise<void> {
-  const latencies: number[] = [];
-  let messages = 0;
-  const sockets = await Promise.all(Array.from({ length: load.clients }, async () => {
-    const socket = connect(port, "127.0.0.1");
-    socket.setNoDelay(true);
-    await new Promise<void>((resolve) => socket.once("connect", () => resolve()));
-    let rest: Buffer = Buffer.alloc(0);
-    socket.on("data", (chunk: Buffer) => {
-      rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      const read = countFrames(rest, latencies);
-      messages += read.trades;
-      rest = rest.subarray(read.bytes);
-    });
-    socket.write(
-      "GET /v1/stream?symbols=BTCUSD&types=trade HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n" +
-        "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
-        "Sec-WebSocket-Version: 13\r\n\r\n",
-    );
-    return socket;
-  }));
-  console.log("ready");
-  await Deno.stdin.read(new Uint8Array(1));
-  for (const socket of sockets) socket.destroy();
-  latencies.sort((a, b) => a - b);
-  const at = (share: number) => latencies[Math.floor((latencies.length - 1) * share)] ?? 0;
-  const result: Result = { messages, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
-  console.log(JSON.stringify(result));
-}
-
-/** Counts whole trade frames from the start; the first one's age is taken as a sample. */
-function countFrames(bytes: Buffer, latencies: number[]): { bytes: number; trades: number } {
-  let at = bytes[0] === 0x48 ? bytes.indexOf("\r\n\r\n") + 4 : 0;
-  let trades = 0;
-  if (at === 3) return { bytes: 0, trades };
-  while (at + 4 <= bytes.length) {
-    let length = (bytes[at + 1] ?? 0) & 127;
-    let header = 2;
-    if (length === 126) [length, header] = [bytes.readUInt16BE(at + 2), 4];
-    const end = at + header + length;
-    if (end > bytes.length) break;
-    if (bytes.indexOf(TRADE, at) === at + header + 1) {
-      if (trades++ === 0) {
-        const place = bytes.indexOf(RECV_TS, at) + RECV_TS.length;
-        const sentMs = parseFloat(bytes.toString("latin1", place, place + 20));
-        latencies.push(nowUs() / 1000 - sentMs);
-      }
+  async line(): Promise<string> {
+    while (!this.#rest.includes("\n")) {
+      const { value, done } = await this.#lines.read();
+      if (done) throw new Deno.errors.UnexpectedEof("a process of the bench ended early");
+      this.#rest += value;
     }
-    at = end;
+    const [line = "", ...rest] = this.#rest.split("\n");
+    this.#rest = rest.join("\n");
+    return line;
   }
-  return { bytes: at, trades };
-}
 
-async function gateway(): Promise<Running> {
-  const transport = memoryTransport();
-  const publisher = transport.publisher();
-  const encoder = new Encoder();
-  const subject = subjectOf("bench", "kraken", "trade", "BTCUSD");
-  const running = await startGateway({
-    env: "bench",
-    transport,
-    host: "127.0.0.1",
-    port: 0,
-    feeds: ["kraken"],
-    markets: [{ symbol: "BTCUSD", feed: "kraken", external: "BTC/USD" }],
-    logger: silentLogger,
-    metrics: new Metrics("gateway"),
-    version: "0",
-  });
-  return {
-    port: running.port,
-    publish: (index) => {
-      const now = nowUs();
-      const payload = encoder.encode({
-        type: "trade",
-        timestampUs: now,
-        receivedAtUs: now,
-        symbol: "BTCUSD",
-        feed: "kraken",
-        sequence: index + 1,
-        price: 63_000 + index % 100 / 10,
-        size: 0.12345,
-        side: "buy",
-        tradeId: `t${index}`,
-      });
-      publisher.publish({ subject, payload, id: "" });
-    },
-    close: () => running.close(),
-  };
-}
-
-function plainWs(): Promise<Running> {
-  const server = createServer();
-  const wss = new WebSocketServer({ server, perMessageDeflate: false });
-  const publish = (index: number) => {
-    const now = nowUs() / 1000;
-    const text = JSON.stringify({
-      type: "trade",
-      symbol: "BTCUSD",
-      feed: "kraken",
-      price: 63_000 + index % 100 / 10,
-      size: 0.12345,
-      side: "buy",
-      ts: now,
-      recv_ts: now,
-      seq: index,
-      id: `t${index}`,
-    });
-    for (const client of wss.clients as Set<WebSocket>) client.send(text);
-  };
-  const close = () => {
-    for (const client of wss.clients as Set<WebSocket>) client.terminate();
-    return new Promise<void>((resolve) => server.close(() => resolve()));
-  };
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      resolve({ port, publish, close });
-    });
-  });
-}
-
-/** Publishes in steps of 2 ms at the rate, however late the timer comes. */
-async function publishAll(publish: (index: number) => void, load: Load): Promise<number> {
-  const started = performance.now();
-  const total = load.rate * load.seconds;
-  for (let sent = 0; sent < total;) {
-    const due = Math.min(total, Math.floor((performance.now() - started) / 1000 * load.rate));
-    while (sent < due) publish(sent++);
-    await new Promise((resolve) => setTimeout(resolve, 2));
+  async ask<T>(question: string): Promise<T> {
+    await this.#writer.write(new TextEncoder().encode(`${question}\n`));
+    return JSON.parse(await this.line());
   }
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  return total;
+
+  async end(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.status;
+  }
 }
 
-async function measure(name: string, start: () => Promise<Running>, load: Load): Promise<void> {
-  const running = await start();
+function file(name: string): string {
+  return new URL(name, import.meta.url).pathname;
+}
+
+function gatewayServer(): Talker {
+  return new Talker("deno", ["run", "-A", "--frozen", file("gateway_server.ts")]);
+}
+
+/** Where Deno keeps `ws`; undefined where there is no Node or no such package. */
+function wsOfDeno(): string | undefined {
+  try {
+    new Deno.Command("node", { args: ["--version"] }).outputSync();
+    const { stdout } = new Deno.Command("deno", { args: ["info", "--json"] }).outputSync();
+    const { npmCache } = JSON.parse(new TextDecoder().decode(stdout));
+    for (const { name } of Deno.readDirSync(npmCache)) {
+      const folder = `${npmCache}/${name}/ws`;
+      for (const version of existing(folder)) return `${folder}/${version}`;
+    }
+  } catch {
+    // Without Node there is no peer.
+  }
+  return undefined;
+}
+
+function existing(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].filter(({ isDirectory }) => isDirectory)
+      .map(({ name }) => name).sort().reverse();
+  } catch {
+    return [];
+  }
+}
+
+async function measure(name: string, server: Talker, load: Load): Promise<string> {
   const { clients, rate, seconds } = load;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", import.meta.filename ?? "", "--clients", `${running.port}`]
-      .concat([clients, rate, seconds].map(String)),
-    stdin: "piped",
-    stdout: "piped",
-  }).spawn();
-  const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  await lines.read();
-  const before = Deno.memoryUsage().rss;
-  const cpuBefore = process.cpuUsage();
-  const started = performance.now();
-  const total = await publishAll(running.publish, load);
-  const cpu = process.cpuUsage(cpuBefore);
-  const elapsedMs = performance.now() - started;
-  const stdin = child.stdin.getWriter();
-  await stdin.write(new Uint8Array(1));
-  const result: Result = JSON.parse((await lines.read()).value ?? "{}");
-  await stdin.close().catch(() => {});
-  await child.status;
-  await running.close();
-  const share = result.messages / (total * clients) * 100;
-  console.log(
-    `${name.padEnd(8)} ${clients} × ${rate}/s: ${
-      Math.round(result.messages / seconds)
-    }/s delivered ` +
-      `(${share.toFixed(1)} %), p50 ${result.p50Ms.toFixed(1)} ms, p99 ${
-        result.p99Ms.toFixed(1)
-      } ms, ` +
-      `max ${result.maxMs.toFixed(0)} ms, CPU ${
-        Math.round((cpu.user + cpu.system) / 10 / elapsedMs)
-      } %, ` +
-      `RSS ${Math.round(Deno.memoryUsage().rss / 1e6)} MB (+${
-        Math.round((Deno.memoryUsage().rss - before) / 1e6)
-      })`,
+  const { port } = JSON.parse(await server.line());
+  const empty = await server.ask<{ rss: number }>("rss");
+  const generator = new Talker("deno", [
+    ...["run", "-A", "--frozen", file("gateway_clients.ts"), String(port), String(clients)],
+  ]);
+  await generator.line();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const idle = await server.ask<{ rss: number }>("rss");
+  const ran = await server.ask<{ cpu: number; rss: number; dropped: number }>(
+    `run ${rate} ${seconds}`,
   );
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const got = await generator.ask<
+    { messages: number; payloadBytes: number; p50Ms: number; p99Ms: number }
+  >("");
+  await generator.end();
+  await server.end();
+  const wanted = clients * rate * seconds;
+  const mb = (bytes: number) => Math.round(bytes / 1e6);
+  return [
+    name.padEnd(12),
+    `${String(clients).padStart(5)} × ${String(rate).padStart(4)}/s`,
+    `${String(Math.round(got.messages / seconds)).padStart(7)}/s`,
+    `${(got.messages / wanted * 100).toFixed(1).padStart(5)} %`,
+    `p50 ${got.p50Ms.toFixed(1).padStart(7)} ms`,
+    `p99 ${got.p99Ms.toFixed(1).padStart(7)} ms`,
+    `CPU ${Math.round(ran.cpu).toString().padStart(3)} %`,
+    `RSS ${mb(ran.rss)} MB`,
+    `${((idle.rss - empty.rss) / clients / 1000).toFixed(1)} KB a connection`,
+    `${got.payloadBytes} B`,
+  ].join("  ");
 }
 
-if (Deno.args[0] === "--clients") {
-  const [port = 0, clients = 1, rate = 1, seconds = 1] = Deno.args.slice(1).map(Number);
-  await runClients(port, { clients, rate, seconds });
-  Deno.exit(0);
+const [clients, rate = 2000, seconds = 5] = Deno.args.map(Number);
+const loads = clients === undefined ? LOADS : [{ clients, rate, seconds }];
+const ws = wsOfDeno();
+if (ws === undefined) console.log("there is no Node here: measured without its peer");
+for (const load of loads) {
+  const target = "target" in load ? `  (target: ${load.target})` : "";
+  console.log(await measure("gateway", gatewayServer(), load) + target);
+  if (ws !== undefined) {
+    const peer = new Talker("node", [file("gateway_peer.mjs"), ws]);
+    console.log(await measure("ws on Node", peer, load));
+  }
 }
-const [clients = 100, rate = 2000, seconds = 5] = Deno.args.map(Number);
-const load: Load = { clients, rate, seconds };
-await measure("gateway", gateway, load);
-await measure("floor", plainWs, load);
-Deno.exit(0);

@@ -56,6 +56,8 @@ type Awaiting = "first" | "dropped";
 
 type Market = Audience<Client>;
 
+const INTERVAL_MS_FIRST = 100;
+
 /** Share of a buffer that is handed to the socket at once: the rest can still be dropped. */
 const IN_SOCKET_SHARE = 0.125;
 
@@ -79,7 +81,9 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
   #owner: ClientOwner;
   #outbox: Outbox<Market>;
   #losses = new Losses();
-  #conflater: Conflater<Market>;
+  /** Made when first needed: most clients never do. */
+  #conflater: Conflater<Market> | undefined;
+  #intervalMs = INTERVAL_MS_FIRST;
   #state: ClientState = "healthy";
   #droppingSinceUs = 0;
   /** Records are not taken until there is room again (`drop_newest`, `conflate`). */
@@ -87,7 +91,7 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
   #dirty = false;
   #awaiting = new Map<Market, Awaiting>();
   /** `conflate`: what has a newer state than the client was sent. */
-  #missed = new Map<Market, number>();
+  #missed: Map<Market, number> | undefined;
   /** Records come from the history, not live; books that begin when that is over. */
   #replay: { books: Set<Market> } | undefined;
   #onRoom: (() => void) | undefined;
@@ -103,7 +107,6 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
       this,
       options.limits.bytesMax * IN_SOCKET_SHARE,
     );
-    this.#conflater = new Conflater<Market>(this);
   }
 
   /** Bytes and messages that wait for this client. */
@@ -137,11 +140,12 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
 
   /** Wait between two conflated messages; 0 = as fast as the client reads. */
   set intervalMs(intervalMs: number) {
-    this.#conflater.intervalMs = intervalMs;
+    this.#intervalMs = intervalMs;
+    if (this.#conflater !== undefined) this.#conflater.intervalMs = intervalMs;
   }
 
   get intervalMs(): number {
-    return this.#conflater.intervalMs;
+    return this.#intervalMs;
   }
 
   /** Gives the client a live record. */
@@ -209,17 +213,19 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
 
   /** The newest state of these types is to be sent with the next conflated messages. */
   touch(market: Market, bits: number): void {
-    if (this.#state !== "disconnected") this.#conflater.touch(market, bits);
+    if (this.#state === "disconnected") return;
+    this.#conflater ??= new Conflater<Market>(this, this.#intervalMs);
+    this.#conflater.touch(market, bits);
   }
 
   /** These types of a market are no longer wanted conflated. */
   untouch(market: Market, bits: number): void {
-    this.#conflater.untouch(market, bits);
+    this.#conflater?.untouch(market, bits);
   }
 
   /** What was lost of this market need not be made up for: nothing of it is wanted. */
   forget(market: Market): void {
-    this.#missed.delete(market);
+    this.#missed?.delete(market);
   }
 
   /** From now on records come from the history. */
@@ -255,9 +261,9 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
   /** The connection is gone: nothing is sent any more. */
   close(): void {
     this.#toState("disconnected");
-    this.#conflater.close();
+    this.#conflater?.close();
     this.#awaiting.clear();
-    this.#missed.clear();
+    this.#missed = undefined;
     this.#onRoom?.();
   }
 
@@ -278,7 +284,7 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
     this.#shut = false;
     this.#toState("healthy");
     if (this.#losses.count > 0) this.#tellLosses();
-    if (this.#missed.size > 0) this.#sendMissed();
+    if (this.#missed !== undefined) this.#sendMissed(this.#missed);
     if (this.#awaiting.size > 0) this.#sendSnapshots();
     this.#onRoom?.();
     this.#onRoom = undefined;
@@ -326,6 +332,7 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
     if (meta.subject === undefined) return false;
     if (meta.type === TYPE_INDEX.orderbook) this.#awaiting.set(meta.subject, "dropped");
     else if (this.policy === "conflate") {
+      this.#missed ??= new Map();
       this.#missed.set(meta.subject, (this.#missed.get(meta.subject) ?? 0) | 1 << meta.type);
     }
     return false;
@@ -390,13 +397,14 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
     this.control(this.#losses.take(this.policy));
   }
 
-  #sendMissed(): void {
-    for (const [market, bits] of this.#missed) {
+  #sendMissed(missed: Map<Market, number>): void {
+    for (const [market, bits] of missed) {
       for (let type = 0; type < EVENT_TYPES.length; type++) {
         if ((bits & (1 << type)) !== 0 && !this.sendNewest(market, type)) return;
       }
-      this.#missed.delete(market);
+      missed.delete(market);
     }
+    this.#missed = undefined;
     this.#marked();
   }
 

@@ -16,13 +16,14 @@ export interface ConflaterOwner<S> {
 /** Sends the newest state of what changed, once an interval or as fast as the client reads. */
 export class Conflater<S> {
   /** Wait between two rounds; 0 = as fast as the client reads. */
-  intervalMs = 100;
+  intervalMs: number;
   #owner: ConflaterOwner<S>;
   #pending = new Map<S, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(owner: ConflaterOwner<S>) {
+  constructor(owner: ConflaterOwner<S>, intervalMs: number) {
     this.#owner = owner;
+    this.intervalMs = intervalMs;
   }
 
   /** The newest state of these types (bits) is to be sent with the next round. */
