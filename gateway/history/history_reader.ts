@@ -172,9 +172,9 @@ export class HistoryReader {
       return [{ ...base, reason: "not_kept", fromUs, toUs: endUs, detail }];
     }
     const coveredUs = await this.#archive.coveredUs(market.feed.id);
-    if (coveredUs >= toUs - 1) return [];
+    if (coveredUs >= toUs) return [];
     const detail = "these records may be on their way into the archive: ask again in two minutes";
-    const startUs = Math.max(fromUs, coveredUs + 1);
+    const startUs = Math.max(fromUs, coveredUs);
     return [{ ...base, reason: "not_archived_yet", fromUs: startUs, toUs: endUs, detail }];
   }
 

@@ -83,18 +83,26 @@ Deno.test("pages over memory, windows and sealed days hold every trade once, in 
       const { market, reader } = play.rig;
       const span = { fromUs: 0, toUs: DAY_US * 2, order: order as "asc" | "desc", limit };
       const found: number[] = [];
+      const gaps: GapSpan[] = [];
       let after: Position | undefined;
       for (let i = 0;; i++) {
         const page = await reader.page({ market, type: "trade", ...span, after });
         found.push(...page.records.map(({ sequence }) => sequence));
+        gaps.push(...page.gaps);
         assert.ok(page.records.length <= limit);
         if (page.next === undefined) break;
         after = page.next;
         await play.happen(events[i % events.length] as string);
       }
       const count = order === "asc" ? play.taken : before;
-      const expected = Array.from({ length: count }, (_, i) => i + 1);
+      // What shares its moment with the first record of memory can be on its way to the archive.
+      const isTold = ({ receivedAtUs }: Trade) =>
+        gaps.some(({ fromUs, toUs }) => receivedAtUs >= fromUs && receivedAtUs < toUs);
+      const expected = trades.slice(0, count).filter((trade) =>
+        found.includes(trade.sequence) || !isTold(trade)
+      ).map(({ sequence }) => sequence);
       assert.deepEqual(found, order === "asc" ? expected : expected.reverse());
+      if (gaps.length === 0) assert.equal(found.length, count);
     }),
     { numRuns: 100 },
   );

@@ -106,7 +106,12 @@ function responseOf({ schema, contentType, example, description = "OK" }: RouteA
 function parametersOf(shape: Shape, place: "path" | "query", examples: Route["examples"]): Json[] {
   return Object.entries(shape).map(([name, schema]) => {
     const { description, examples: own, ...rest } = inputOf(schema);
-    const example = examples?.[name] ?? (own as unknown[] | undefined)?.[0];
+    const given = examples?.[name];
+    const example = given === undefined
+      ? (own as unknown[] | undefined)?.[0]
+      : rest["type"] === "integer"
+      ? Number(given)
+      : given;
     const isRequired = place === "path" || !schema.safeParse(undefined).success;
     return {
       name,
