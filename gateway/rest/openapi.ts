@@ -11,6 +11,7 @@ const TAGS: readonly { name: string; description: string }[] = [
   { name: "History", description: "Records and candles: memory and archive by the same call." },
   { name: "Metadata", description: "What is configured, and what the archive holds." },
   { name: "Service", description: "The gateway itself." },
+  { name: "Administration", description: "For administrators: hands on what is connected." },
 ];
 
 const INTRODUCTION =
@@ -71,6 +72,7 @@ function operationOf(route: Route, keys: boolean): Json {
     tags: [tag],
     summary,
     ...(description === undefined ? {} : { description }),
+    ...(role === "client" ? {} : { "x-role": role }),
     ...(keys && role === "public" ? { security: [{}] } : {}),
     parameters: [
       ...parametersOf(params, "path", examples),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Gate } from "../../access/gate.ts";
+import { docsPage } from "../docs/docs_page.ts";
 import { openApi } from "../openapi.ts";
 import { json, rawJson } from "../reply.ts";
 import { type Route, route } from "../route.ts";
@@ -20,9 +21,13 @@ const HINTS = [
   "For live data do not poll: open the WebSocket /v1/stream?symbols=BTCUSD.",
 ];
 
-/** The index for programs, and the OpenAPI description. */
+/** The index for programs, the OpenAPI description, and the same as a page. */
 export function indexRoutes(source: IndexSource): Route[] {
-  const own: Route[] = [indexRoute(source, () => all), openApiRoute(source, () => all)];
+  const own: Route[] = [
+    indexRoute(source, () => all),
+    openApiRoute(source, () => all),
+    docsRoute(source, () => all),
+  ];
   const all = [...own, ...source.routes];
   return own;
 }
@@ -87,5 +92,28 @@ function openApiRoute({ version, mode }: IndexSource, all: () => readonly Route[
     summary: "This description (OpenAPI 3.1)",
     answers: { 200: { schema: z.looseObject({ openapi: z.string() }) } },
     handler: () => rawJson(text ??= JSON.stringify(openApi(all(), version, mode === "required"))),
+  });
+}
+
+const DOCS_HEADERS = {
+  "content-type": "text/html; charset=utf-8",
+  "referrer-policy": "no-referrer",
+  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+};
+
+function docsRoute({ env, version, mode }: IndexSource, all: () => readonly Route[]): Route {
+  let text: string | undefined;
+  return route({
+    path: "/docs",
+    id: "getDocs",
+    tag: "Service",
+    role: "public",
+    summary: "This description as a page for people",
+    answers: { 200: { contentType: "text/html" } },
+    handler: () => {
+      text ??= docsPage(openApi(all(), version, mode === "required"), { env });
+      return { status: 200, headers: DOCS_HEADERS, body: text };
+    },
   });
 }
