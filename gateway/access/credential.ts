@@ -32,10 +32,17 @@ export function credentialOf({ headers, query }: Caller): Credential | undefined
   }
   const key = headerOf(headers, "x-api-key");
   if (key !== undefined) return { kind: "key", text: key.trim() };
-  const ticket = query.get("ticket");
+  // A ticket opens streams and nothing else.
+  const isHandshake = headerOf(headers, "upgrade")?.toLowerCase() === "websocket";
+  const ticket = isHandshake ? query.get("ticket") : null;
   if (ticket !== null) return { kind: "ticket", ticket };
-  const token = cookieOf(headerOf(headers, "cookie") ?? "", SIGN_IN_COOKIE);
+  const token = signInTokenOf(headers);
   return token === undefined ? undefined : { kind: "sign-in", token };
+}
+
+/** The token of a browser that signed in, from its cookie. */
+export function signInTokenOf(headers: Caller["headers"]): string | undefined {
+  return cookieOf(headerOf(headers, "cookie") ?? "", SIGN_IN_COOKIE);
 }
 
 /**

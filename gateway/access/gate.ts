@@ -1,5 +1,6 @@
 import { isLoopback } from "@ssmd/runtime";
 import { type Access, mayActAs, openAccess, type Role, type StreamGuest } from "./access.ts";
+import { isFromOtherOrigin } from "./credential.ts";
 import { MeterFeeds } from "./meter.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -60,8 +61,10 @@ export function openGate(): Gate {
   return {
     mode: "open",
     meterFeeds: new MeterFeeds(),
-    admit: ({ address }, wanted = "client") => {
-      const access = isLoopback(address) ? near : far;
+    admit: (caller, wanted = "client") => {
+      // A page of others may make a browser of this machine ask, but it is not to be obeyed.
+      const isNear = isLoopback(caller.address) && !isFromOtherOrigin(caller);
+      const access = isNear ? near : far;
       if (mayActAs(access.role, wanted)) return Promise.resolve(access);
       const refusal = new Refusal(
         403,

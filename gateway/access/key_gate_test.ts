@@ -229,8 +229,10 @@ Deno.test("a ticket opens one stream within half a minute, and ends with its key
   withKeyGate(async ({ key, gate, tried, clock, change, pass }) => {
     const one = await key("desk");
     const access = await gate.admit(callerWith(one.text));
-    const withTicket = (ticket: string) => ({ query: new URLSearchParams({ ticket }) });
+    const headers = { upgrade: "websocket" };
+    const withTicket = (ticket: string) => ({ headers, query: new URLSearchParams({ ticket }) });
     const ticket = gate.newTicket(access);
+    assert.equal(await tried({ query: new URLSearchParams({ ticket }) }), "KEY_MISSING");
     assert.equal(await tried(withTicket(ticket)), "desk");
     assert.equal(await tried(withTicket(ticket)), "KEY_INVALID");
     const old = gate.newTicket(access);
@@ -274,7 +276,10 @@ Deno.test("no refusal and no record of the journal repeats what was sent", () =>
           callerWith(text),
           callerWith("", { headers: { "x-api-key": text } }),
           callerWith("", { query: new URLSearchParams({ key: text }) }),
-          callerWith("", { query: new URLSearchParams({ ticket: text }) }),
+          callerWith("", {
+            headers: { upgrade: "websocket" },
+            query: new URLSearchParams({ ticket: text }),
+          }),
           callerWith("", { headers: { cookie: `${SIGN_IN_COOKIE}=${text}` } }),
           callerWith(text, { what: `/v1/${text}` }),
         ]

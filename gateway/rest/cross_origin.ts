@@ -17,7 +17,7 @@ export function crossOriginHeaders(
   }
   return {
     ...shared,
-    "access-control-allow-methods": "GET, HEAD",
+    "access-control-allow-methods": "GET, HEAD, POST",
     "access-control-allow-headers": "authorization, x-api-key, if-none-match",
     "access-control-max-age": "600",
   };

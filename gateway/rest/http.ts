@@ -19,6 +19,7 @@ import { empty, type Reply } from "./reply.ts";
 import type { Method } from "./route.ts";
 import type { Router } from "./router.ts";
 import { send } from "./sending.ts";
+import { signInPage } from "./sign_in_page.ts";
 
 /** What the REST server is made of. */
 export interface RestServerOptions {
@@ -94,6 +95,9 @@ async function answer(request: IncomingMessage, options: RestServerOptions): Pro
   try {
     return await routed(request, options);
   } catch (error) {
+    if (error instanceof Refusal && error.status === 401 && isNavigation(request)) {
+      return signInPage(401);
+    }
     if (error instanceof Problem || error instanceof Refusal) return problemReply(error);
     if (error instanceof ArchiveBusy) {
       const { code, message, hint } = error;
@@ -114,6 +118,12 @@ function internalProblem(error: unknown): Problem {
   }
   const hint = "the gateway's log says what is wrong";
   return new Problem(500, "INTERNAL", "the gateway could not answer", hint);
+}
+
+/** Whether a person opens an address: a page is of more use to them than a problem. */
+function isNavigation({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" && headers["sec-fetch-mode"] === "navigate" &&
+    (headers.accept ?? "").includes("text/html");
 }
 
 async function routed(request: IncomingMessage, { router, gate }: RestServerOptions) {

@@ -18,6 +18,7 @@ import { marketRoutes } from "./routes/markets.ts";
 import { metaRoutes } from "./routes/meta.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { serviceRoutes } from "./routes/service.ts";
+import { signInRoutes } from "./routes/sign_in.ts";
 
 /** What REST answers from. */
 export interface RestOptions {
@@ -69,6 +70,7 @@ export function restRoutes(options: RestOptions): Route[] {
     ...metaRoutes({ env, data, archive, registry: options.registry }),
     gapRoute(gaps, "/v1/meta/gaps", "listArchivedGaps", "Metadata"),
     ...serviceRoutes({ ...options, startedMs: Date.now() }),
+    ...signInRoutes(gate),
     ...(options.more ?? []),
   ];
   return [...indexRoutes({ env, version, mode: gate.mode, routes }), ...routes, ...pageRoutes()];

@@ -35,7 +35,7 @@ export function pageRoutes(): Route[] {
       return { status: 200, headers: packed, body: file.gzip };
     };
     return route({
-      ...{ path, handler, id: `page:${name}`, tag: "Page", summary: name, role: "public" },
+      ...{ path, handler, id: `page:${name}`, tag: "Page", summary: name },
       hidden: true,
       answers: { 200: { contentType: type } },
     });

@@ -28,8 +28,10 @@ function healthRoute({ version, startedMs }: ServiceState): Route {
     tag: "Service",
     role: "public",
     summary: "Whether the process lives",
+    description: "Where keys are asked for, only who shows one is told the version.",
     answers: { 200: { schema: HEALTH, example: { status: "ok", version: "0.1.0", uptime_s: 12 } } },
-    handler: () => {
+    handler: ({ access }) => {
+      if (access.role === "public") return unstored(json({ status: "ok" }));
       const uptime = Math.round((Date.now() - startedMs) / 1000);
       return unstored(json({ status: "ok", version, uptime_s: uptime }));
     },
@@ -51,10 +53,11 @@ function readyRoute({ unreadyReasons }: ServiceState): Route {
         description: "Not now",
       },
     },
-    handler: () => {
+    handler: ({ access }) => {
       const reasons = unreadyReasons();
       const ready = reasons.length === 0;
-      return unstored(json({ ready, reasons }, ready ? 200 : 503));
+      const told = access.role === "public" ? {} : { reasons };
+      return unstored(json({ ready, ...told }, ready ? 200 : 503));
     },
   });
 }

@@ -6,14 +6,18 @@ import { named } from "./named.ts";
 export const HEALTH = named(
   "Health",
   "The process lives.",
-  z.strictObject({ status: z.literal("ok"), version: z.string(), uptime_s: z.int() }),
+  z.strictObject({
+    status: z.literal("ok"),
+    version: z.string().optional(),
+    uptime_s: z.int().optional(),
+  }),
 );
 
 /** Whether the gateway serves. */
 export const READINESS = named(
   "Readiness",
   "Whether live records come in; with reasons where they do not.",
-  z.strictObject({ ready: z.boolean(), reasons: z.array(z.string()) }),
+  z.strictObject({ ready: z.boolean(), reasons: z.array(z.string()).optional() }),
 );
 
 /** What runs here. */

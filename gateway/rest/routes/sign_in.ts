@@ -1,0 +1,96 @@
+import { SIGN_IN_COOKIE, signInTokenOf } from "../../access/credential.ts";
+import type { Gate } from "../../access/gate.ts";
+import { ACCESS_LIMITS } from "../../access/limits.ts";
+import { json, type Reply } from "../reply.ts";
+import { type Route, route, type RouteRequest } from "../route.ts";
+import { SIGNED_IN, SIGNED_OUT, TICKET } from "../schemas/sign_in.ts";
+import { SIGN_IN_SCRIPT_PATH, signInPage, signInScript } from "../sign_in_page.ts";
+
+/** How browsers show a key: a cookie for the gateway's own page, tickets for streams of others. */
+export function signInRoutes(gate: Gate): Route[] {
+  return [ticketRoute(gate), signInRoute(gate), signOutRoute(gate), ...pageRoutes()];
+}
+
+function ticketRoute(gate: Gate): Route {
+  const seconds = ACCESS_LIMITS.ticketMs / 1000;
+  const example = { ticket: "4fX…", stream: "/v1/stream?ticket=4fX…", expires_in_s: seconds };
+  return route({
+    method: "POST",
+    path: "/v1/tickets",
+    id: "createTicket",
+    tag: "Access",
+    summary: "A ticket that opens one stream",
+    description:
+      `A WebSocket of a browser can send no header. Its page asks here with the key in a ` +
+      `header, and opens the stream with \`?ticket=\` within ${seconds} seconds. A ticket holds ` +
+      "once; a key in an address is refused.",
+    answers: { 200: { schema: TICKET, example } },
+    handler: ({ access }) => {
+      const ticket = gate.newTicket(access);
+      return unstored({ ticket, stream: `/v1/stream?ticket=${ticket}`, expires_in_s: seconds });
+    },
+  });
+}
+
+function signInRoute(gate: Gate): Route {
+  const seconds = ACCESS_LIMITS.signInMs / 1000;
+  return route({
+    method: "POST",
+    path: "/v1/sign-in",
+    id: "signIn",
+    tag: "Access",
+    summary: "Signs a browser in: the key once in a header, a cookie from then on",
+    answers: {
+      200: {
+        schema: SIGNED_IN,
+        example: { client: "desk", role: "client", expires_in_s: seconds },
+      },
+    },
+    handler: ({ access, headers }) => {
+      const value = { client: access.client, role: access.role, expires_in_s: seconds };
+      const cookie = cookieOf(gate.signIn(access), seconds, headers);
+      return unstored(value, { "set-cookie": cookie });
+    },
+  });
+}
+
+function signOutRoute(gate: Gate): Route {
+  return route({
+    method: "POST",
+    path: "/v1/sign-out",
+    id: "signOut",
+    tag: "Access",
+    role: "public",
+    summary: "Ends the sign-in of a browser",
+    answers: { 200: { schema: SIGNED_OUT, example: { signed_in: false } } },
+    handler: ({ headers }) => {
+      const token = signInTokenOf(headers);
+      if (token !== undefined) gate.signOut(token);
+      return unstored({ signed_in: false }, { "set-cookie": cookieOf("", 0, headers) });
+    },
+  });
+}
+
+function pageRoutes(): Route[] {
+  const page = (path: string, handler: () => Reply, contentType: string) =>
+    route({
+      ...{ path, handler, id: `page:${path}`, tag: "Page", summary: path, role: "public" },
+      hidden: true,
+      answers: { 200: { contentType } },
+    });
+  return [
+    page("/sign-in", () => signInPage(200), "text/html"),
+    page(SIGN_IN_SCRIPT_PATH, signInScript, "text/javascript"),
+  ];
+}
+
+/** No script reads it, no page of another site sends it, and behind TLS it never goes without. */
+function cookieOf(token: string, seconds: number, headers: RouteRequest["headers"]): string {
+  const secure = headers["x-forwarded-proto"] === "https" ? "; Secure" : "";
+  return `${SIGN_IN_COOKIE}=${token}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`;
+}
+
+function unstored(value: unknown, headers: Record<string, string> = {}): Reply {
+  const reply = json(value);
+  return { ...reply, headers: { ...reply.headers, ...headers, "cache-control": "no-store" } };
+}

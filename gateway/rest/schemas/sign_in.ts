@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { named } from "./named.ts";
+
+const EXPIRES = z.int().describe("Seconds for which it holds.");
+
+/** A ticket for one stream. */
+export const TICKET = named(
+  "Ticket",
+  "What opens one stream in place of a key.",
+  z.strictObject({
+    ticket: z.string(),
+    stream: z.string().describe("The address of the stream with it; parameters are added with &."),
+    expires_in_s: EXPIRES,
+  }),
+);
+
+/** Who signed in. */
+export const SIGNED_IN = named(
+  "SignedIn",
+  "Who signed in; the cookie comes in a header.",
+  z.strictObject({
+    client: z.string().describe("Empty where no keys are asked for."),
+    role: z.string(),
+    expires_in_s: EXPIRES,
+  }),
+);
+
+/** Nobody is signed in any more. */
+export const SIGNED_OUT = named(
+  "SignedOut",
+  "The browser is not signed in any more.",
+  z.strictObject({ signed_in: z.literal(false) }),
+);

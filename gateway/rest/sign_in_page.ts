@@ -1,0 +1,82 @@
+import type { Reply } from "./reply.ts";
+
+/** Address of the script of the sign-in. */
+export const SIGN_IN_SCRIPT_PATH = "/sign-in.js";
+
+const HEADERS = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "content-security-policy": "default-src 'none'; script-src 'self'; connect-src 'self'; " +
+    "style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+};
+
+const HTML = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>ssmd: sign in</title>
+<style>
+body { font: 15px/1.5 system-ui, sans-serif; display: grid; place-items: center; min-height: 90vh; }
+form { width: min(30rem, 90vw); display: grid; gap: .75rem; }
+h1 { font-size: 1.2rem; margin: 0; }
+input, button { font: inherit; padding: .5rem .75rem; border: 1px solid GrayText; border-radius: 4px; }
+input { font-family: ui-monospace, monospace; }
+p { margin: 0; color: GrayText; }
+[role=alert] { color: light-dark(#b00020, #ff8a80); min-height: 3em; }
+</style>
+</head>
+<body>
+<form>
+<h1>This gateway asks for a key</h1>
+<label for="key">API key</label>
+<input id="key" name="key" type="password" autocomplete="current-password" spellcheck="false"
+ placeholder="ssmd_…" required autofocus>
+<button>Sign in</button>
+<p>It stays in this browser for 12 hours as a cookie that scripts cannot read. Keys are made with
+<code>ssmd client api-key create</code>.</p>
+<p role="alert"></p>
+<noscript>Signing in needs JavaScript.</noscript>
+</form>
+<script src="${SIGN_IN_SCRIPT_PATH}"></script>
+</body>
+</html>
+`;
+
+const SCRIPT = `"use strict";
+const form = document.querySelector("form");
+const told = document.querySelector("[role=alert]");
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const key = form.elements.key.value.trim();
+  told.textContent = "";
+  try {
+    // A header takes no characters beyond Latin-1, and no key has any.
+    const authorization = "Bearer " + key.replace(/[^\\x21-\\x7e]/g, "");
+    const answer = await fetch("/v1/sign-in", { method: "POST", headers: { authorization } });
+    if (answer.ok) return location.replace(location.pathname === "/sign-in" ? "/" : location.href);
+    const problem = await answer.json();
+    told.textContent = problem.detail + (problem.hint ? ": " + problem.hint : "");
+  } catch {
+    told.textContent = "The gateway does not answer. Try again.";
+  }
+  form.elements.key.select();
+});
+`;
+
+/** The page on which a browser signs in; 401 in place of a page that wants a key. */
+export function signInPage(status: 200 | 401): Reply {
+  return {
+    status,
+    headers: { ...HEADERS, "content-type": "text/html; charset=utf-8" },
+    body: HTML,
+  };
+}
+
+/** The script of the sign-in. */
+export function signInScript(): Reply {
+  const type = "text/javascript; charset=utf-8";
+  return { status: 200, headers: { ...HEADERS, "content-type": type }, body: SCRIPT };
+}
