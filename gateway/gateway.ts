@@ -14,6 +14,7 @@ import { protocolRoutes } from "./protocol/routes.ts";
 import { type FeedFacts, feedFacts } from "./rest/feed_facts.ts";
 import { listen } from "./rest/http.ts";
 import { openRest } from "./rest/rest.ts";
+import type { Route } from "./rest/route.ts";
 import { MarketData, type MarketSpec } from "./state/market_data.ts";
 import { type RecentLimits, RecentRecords } from "./state/recent_records.ts";
 import { Hub } from "./stream/hub.ts";
@@ -94,6 +95,8 @@ export interface Gateway {
   readonly url: string;
   /** The port it listens on. */
   readonly port: number;
+  /** All that can be asked over HTTP. */
+  readonly routes: readonly Route[];
   /** Figures of this moment. */
   stats(): GatewayStats;
   /** Says goodbye to the clients and stops; the transport is left as it is. */
@@ -128,6 +131,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     url,
     port,
+    routes: parts.routes,
     stats: () => statsOf(data, hub, intake),
     close: () => {
       clearInterval(ticker);
@@ -190,7 +194,7 @@ function build(
       droppingMsMax: options.slowClients?.droppingMsMax ?? GATEWAY_LIMITS.clientDroppingMsMax,
     },
   });
-  const server = openRest({
+  const { server, routes } = openRest({
     ...{ env, version, data, history, registry, facts, gate, logger, metrics },
     archive: options.storage && new StoredArchive(options.storage, env),
     unreadyReasons: () => unreadyReasons(intake),
@@ -201,7 +205,7 @@ function build(
       ...clientRoutes(new ConnectedClients(streams, hub, data)),
     ],
   });
-  return { data, hub, intake, streams, server };
+  return { data, hub, intake, streams, server, routes };
 }
 
 async function stop({ intake, streams, server, hub }: Parts): Promise<void> {

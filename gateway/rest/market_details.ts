@@ -5,7 +5,7 @@ import type { FeedFacts } from "./feed_facts.ts";
 import { hintsOf } from "./market_hints.ts";
 import { includes } from "./market_lookup.ts";
 import { decimalsOf, differenceOf, midOf } from "./decimals.ts";
-import { bookView, gapView, marketSummary, quoteOf } from "./market_view.ts";
+import { bookView, gapView, marketSummary, quoteOf, statusOf } from "./market_view.ts";
 import { msOfUs } from "../stream/record_json.ts";
 import type { MARKET_DETAILS } from "./schemas/market.ts";
 
@@ -34,7 +34,7 @@ export function marketDetails(source: DetailsSource): MarketDetails {
     ...summary,
     as_of: nowUs / 1000,
     open_interest: ticker?.openInterest ?? null,
-    result: market.status?.result || null,
+    result: statusOf(market, types)?.result || null,
     trades_seen: includes(types, "trade") ? market.tradeCount : 0,
     price: priceOf(source),
     order_book: includes(types, "orderbook") ? bookView(market) : null,
@@ -44,7 +44,7 @@ export function marketDetails(source: DetailsSource): MarketDetails {
       venue_symbol: summary.external,
       price_unit: facts?.type === "prediction" ? "dollars of YES, 0 to 1" : "quote currency",
       ...stepsSeen(source),
-      result: market.status?.result || null,
+      result: statusOf(market, types)?.result || null,
       open_interest: ticker?.openInterest ?? null,
     },
     quality: qualityOf(source),

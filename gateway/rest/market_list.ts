@@ -5,7 +5,7 @@ import type { MarketData } from "../state/market_data.ts";
 import { cursorOf, placeOf } from "./cursor.ts";
 import type { FeedFacts } from "./feed_facts.ts";
 import { includes } from "./market_lookup.ts";
-import { type MarketSummary, marketSummary } from "./market_view.ts";
+import { type MarketSummary, marketSummary, statusOf } from "./market_view.ts";
 
 /** What a list can be sorted by. */
 export const MARKET_SORTS = [
@@ -62,10 +62,10 @@ export function matching(
     if (filter.feed !== undefined && feed.id !== filter.feed) continue;
     if (filter.type !== undefined && factsOf(feed.id)?.type !== filter.type) continue;
     for (const market of feed.markets.values()) {
-      const state = market.status?.state ?? "unknown";
-      if (filter.state !== undefined && state !== filter.state) continue;
       if (wanted !== undefined && !isNamed(market, wanted)) continue;
       const types = access.types(feed.id, market.symbol);
+      const state = statusOf(market, types)?.state ?? "unknown";
+      if (filter.state !== undefined && state !== filter.state) continue;
       if (types !== 0) found.push({ market, types });
     }
   }

@@ -30,6 +30,11 @@ export function quoteOf({ market, types }: { market: Market; types: number }) {
   return { source: "ticker" as const, bid, ask, atUs: receivedAtUs };
 }
 
+/** Where a market is in its life, as far as a caller may see it. */
+export function statusOf(market: Market, types: number): Market["status"] {
+  return includes(types, "status") ? market.status : undefined;
+}
+
 /** A market in a list. */
 export type MarketSummary = z.output<typeof MARKET>;
 
@@ -47,13 +52,13 @@ export function marketSummary(
     feed: market.feed.id,
     external: market.external || null,
     type: facts?.type ?? null,
-    state: market.status?.state ?? "unknown",
+    state: statusOf(market, types)?.state ?? "unknown",
     last_price: last?.price ?? ticker?.lastPrice ?? null,
     bid_price: quote.bid?.[0] ?? null,
     ask_price: quote.ask?.[0] ?? null,
     volume_24h: ticker?.volume24h ?? null,
     updated: msOfUs(market.updatedAtUs),
-    book: market.bookState,
+    book: includes(types, "orderbook") ? market.bookState : "pending",
     gap: gapView(market.openGap),
   };
 }
@@ -88,7 +93,7 @@ export function feedView(feed: MarketFeed, seen: SeenData): z.output<typeof FEED
   let pending = 0;
   for (const market of seen.marketsOf(feed)) {
     markets++;
-    if (market.bookState !== "live") pending++;
+    if (market.bookState !== "live" && seen.sees(market, "orderbook")) pending++;
   }
   return {
     feed: feed.id,

@@ -45,10 +45,11 @@ export interface RestOptions {
   more?: readonly Route[];
 }
 
-/** The HTTP server of the gateway with all its routes. */
-export function openRest(options: RestOptions): Server {
+/** The HTTP server of the gateway, and all its routes. */
+export function openRest(options: RestOptions): { server: Server; routes: readonly Route[] } {
   const { gate, logger } = options;
-  return restServer({ router: new Router(restRoutes(options)), gate, logger });
+  const routes = restRoutes(options);
+  return { server: restServer({ router: new Router(routes), gate, logger }), routes };
 }
 
 /** All routes. */

@@ -143,6 +143,8 @@ export class Connection implements StreamGuest {
   close(code: number, reason: string): void {
     if (this.#reason === "") this.#reason = reason;
     this.client.flush();
+    // Whoever does not answer the close must not be sent anything more meanwhile.
+    this.client.close();
     this.#ws?.close(code, reason);
     this.#closeTimer ??= setTimeout(() => this.cut(reason), GATEWAY_LIMITS.closeWaitMs);
   }

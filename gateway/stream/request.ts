@@ -12,7 +12,8 @@ export type Mode = "realtime" | "conflated" | "latest";
 /** What a client may ask for. */
 export type Action = "subscribe" | "unsubscribe" | "snapshot" | "ping";
 
-const ACTIONS: readonly Action[] = ["subscribe", "unsubscribe", "snapshot", "ping"];
+/** All that a client may ask for. */
+export const ACTIONS: readonly Action[] = ["subscribe", "unsubscribe", "snapshot", "ping"];
 /** All modes. */
 export const MODES: readonly Mode[] = ["realtime", "conflated", "latest"];
 const FIELDS = ["action", "symbols", "types", "mode", "interval_ms", "since", "policy", "id"];

@@ -135,6 +135,8 @@ export class StreamServer {
     this.#handshakes++;
     try {
       const access = await this.#options.gate.admit(caller);
+      // It has served: it is no part of what the stream is asked for.
+      url.searchParams.delete("ticket");
       if (socket.destroyed) return;
       const connection = this.#enter(socket, access, caller);
       const wss = wantsDeflate(url.searchParams) ? this.#deflating : this.#plain;

@@ -1,0 +1,135 @@
+import { Metrics, nowUs, silentLogger } from "@ssmd/runtime";
+import { EVENT_TYPES, type EventType } from "@ssmd/market";
+import { memoryTransport } from "@ssmd/transport";
+import { type Gateway, startGateway } from "../../gateway.ts";
+import { type Draft, FakeConnector } from "../../testing/fake_connector.ts";
+import type { ClientAccount, Entitlement } from "../account.ts";
+import { ClientAdmin } from "../client_admin.ts";
+import type { ClientStore } from "../client_store.ts";
+import { keyGate } from "../key_gate.ts";
+import { memoryClientStore } from "../store/memory.ts";
+
+/** In every number that nobody is entitled to: where it is read, something leaked. */
+export const CANARY_PRICE = 987654.25;
+/** In every text that nobody is entitled to. */
+export const CANARY = "canary";
+/** A feed that nobody is entitled to. */
+export const HIDDEN_FEED = "secretfeed";
+/** A market that is there and hidden, and a name that is not there: answers must not differ. */
+export const HIDDEN_SYMBOL = "QZXHIDDEN";
+export const ABSENT_SYMBOL = "QZXABSENT";
+/** As above, of a feed. */
+export const ABSENT_FEED = "absentfeed";
+
+/** What the client `desk` is entitled to. */
+export const DESK: Partial<Entitlement> = { feed: "kraken", symbols: "BTC*", types: ["trade"] };
+
+/** A gateway that asks for keys, with markets that are hidden from the client `desk`. */
+export interface GuardedGateway {
+  gateway: Gateway;
+  store: ClientStore;
+  admin: ClientAdmin;
+  /** The text of a new key. */
+  key(client: string, more?: Partial<ClientAccount>, given?: Partial<Entitlement>): Promise<string>;
+  /** Publishes a record of every type for every market, those of nobody with canaries in them. */
+  publish(): void;
+  /** Lets the gate look for changes now; it does so by itself four times a second. */
+  refresh(): Promise<void>;
+  kraken: FakeConnector;
+  secret: FakeConnector;
+}
+
+/** Runs a test with a guarded gateway. */
+export async function withGuardedGateway(
+  test: (rig: GuardedGateway) => Promise<void>,
+): Promise<void> {
+  const transport = memoryTransport();
+  const kraken = new FakeConnector("test", "kraken", transport);
+  const secret = new FakeConnector("test", HIDDEN_FEED, transport);
+  for (const connector of [kraken, secret]) await connector.answer();
+  const store = memoryClientStore();
+  const admin = new ClientAdmin(store);
+  const refreshes: (() => void)[] = [];
+  const gate = await keyGate({
+    ...{ store, logger: silentLogger, requestsPerSecondMax: 1_000_000 },
+    audit: () => Promise.resolve(),
+    every: (_ms, body) => {
+      refreshes.push(body);
+      return () => {};
+    },
+  });
+  const gateway = await startGateway({
+    ...{ env: "test", transport, gate, logger: silentLogger, version: "0.0.0" },
+    ...{ host: "127.0.0.1", port: 0, metrics: new Metrics("gateway") },
+    feeds: ["kraken", HIDDEN_FEED],
+    markets: [
+      { symbol: "BTCUSD", feed: "kraken", external: "BTC/USD" },
+      { symbol: HIDDEN_SYMBOL, feed: "kraken", external: CANARY },
+      { symbol: `${HIDDEN_SYMBOL}2`, feed: HIDDEN_FEED, external: CANARY },
+    ],
+    info: {},
+  });
+  const refresh = async () => {
+    refreshes[0]?.();
+    for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve));
+  };
+  const key = async (
+    id: string,
+    more: Partial<ClientAccount> = {},
+    given?: Partial<Entitlement>,
+  ) => {
+    const limits = { sessionsMax: null, requestsPerSecondMax: null, messagesPerDayMax: null };
+    await admin.create(id, { description: "", role: "client", limits, ...more });
+    if (given !== undefined) {
+      await admin.entitle(id, { symbols: "*", types: "*", feed: "*", expiresAtMs: null, ...given });
+    }
+    const { text } = await admin.addKey(id, { expiresAtMs: null });
+    await refresh();
+    return text;
+  };
+  const publish = () => publishAll(kraken, secret);
+  try {
+    await test({ gateway, store, admin, key, publish, refresh, kraken, secret });
+  } finally {
+    for (const connector of [kraken, secret]) connector.close();
+    await gateway.close();
+    await gate.close();
+    await transport.close();
+  }
+}
+
+function publishAll(kraken: FakeConnector, secret: FakeConnector): void {
+  for (const type of EVENT_TYPES) {
+    const isSeen = type === "trade" || type === "gap";
+    kraken.publish(draftOf(type, "BTCUSD", !isSeen));
+    kraken.publish(draftOf(type, HIDDEN_SYMBOL, true));
+    secret.publish(draftOf(type, `${HIDDEN_SYMBOL}2`, true));
+    secret.publish(draftOf("gap", "_all", true));
+  }
+}
+
+function draftOf(type: EventType, symbol: string, hidden: boolean): Draft {
+  const price = hidden ? CANARY_PRICE : 100;
+  const text = hidden ? CANARY : "t";
+  const level = [{ price, size: price }];
+  switch (type) {
+    case "trade":
+      return { type, symbol, price, size: price, side: "buy", tradeId: text };
+    case "ticker":
+      return {
+        ...{ type, symbol, bidPrice: price, bidSize: price, askPrice: price, askSize: price },
+        ...{ lastPrice: price, lastSize: price, volume24h: price, openInterest: price },
+      };
+    case "orderbook": {
+      const book = { depth: 0, checksum: "unverified" } as const;
+      return { type, symbol, kind: "snapshot", bids: level, asks: level, ...book };
+    }
+    case "status":
+      return { type, symbol, state: "settled", result: text, detail: text };
+    case "gap": {
+      const toUs = nowUs();
+      const span = { fromUs: toUs - 1000, toUs, missed: 1, recovered: true } as const;
+      return { type, symbol, reason: "sequence", detail: text, ...span };
+    }
+  }
+}
