@@ -16,7 +16,7 @@ export interface RunSpan {
 /** Where the file of a window comes from: stands in a skippable frame at its front. */
 export interface Lineage {
   /** Name and version of this format. */
-  format: "ssmd-normalized/2";
+  format: "ssmd-normalized/1" | "ssmd-normalized/2";
   /** The registered schema that the records were written with. */
   schema: { type: EventType; version: string; id: string; sha256: string };
   /** Environment. */

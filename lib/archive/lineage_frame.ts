@@ -7,7 +7,11 @@ const UTF8 = new TextEncoder();
 /** First byte of the kind of skippable frame that we write; zstd has sixteen. */
 const OWN_FRAME = 0x50;
 const HASH = /,"sha256":"([0-9a-f]{64})"\}$/;
-const FORMATS: readonly (string | undefined)[] = ["ssmd-normalized/2", "ssmd-sealed/1"];
+const FORMATS: readonly (string | undefined)[] = [
+  "ssmd-normalized/1",
+  "ssmd-normalized/2",
+  "ssmd-sealed/1",
+];
 
 /**
  * The skippable frame that a normalized file begins with: its lineage as JSON, and as the last
@@ -32,12 +36,8 @@ export function lineageIn(
     throw damaged(key, { offset: frame.start, why: "its first frame is of another kind" });
   }
   const { text, value } = jsonIn(skippableContent(file, frame));
-  const sha256 = HASH.exec(text)?.[1];
-  const body = `${text.slice(0, -(HASH_CHARS + 1))}}`;
-  if (value === undefined || sha256 !== sha256Of(UTF8.encode(body))) {
-    const why = value?.format === "ssmd-normalized/1"
-      ? "its lineage has no SHA-256: it was written before files had one"
-      : "its lineage is not what was written";
+  if (value === undefined || !isAsWritten(text, value)) {
+    const why = "its lineage is not what was written";
     throw damaged(key, { offset: frame.start + 8, why });
   }
   const type: EventType | undefined = value.schema?.type;
@@ -47,6 +47,13 @@ export function lineageIn(
   }
   const why = `its lineage is of the format "${value.format}", which is not known here`;
   throw damaged(key, { offset: frame.start + 8, why });
+}
+
+/** Files of the first format have no hash of their lineage; only that of the manifest covers it. */
+function isAsWritten(text: string, { format, sha256 }: { format?: string; sha256?: string }) {
+  if (format === "ssmd-normalized/1" && sha256 === undefined) return true;
+  const body = `${text.slice(0, -(HASH_CHARS + 1))}}`;
+  return HASH.exec(text)?.[1] === sha256Of(UTF8.encode(body));
 }
 
 const HASH_CHARS = `,"sha256":""`.length + 64;

@@ -4,7 +4,13 @@ import type { Trade } from "@ssmd/market";
 import { ArchiveError } from "@ssmd/runtime";
 import { Encoder, SCHEMAS } from "@ssmd/codec";
 import { hasProgram } from "./_fixtures.ts";
-import { framesOf, type NormalizedFile, NormalizedFileBuilder, normalizedOf } from "./mod.ts";
+import {
+  framesOf,
+  type NormalizedFile,
+  NormalizedFileBuilder,
+  normalizedOf,
+  skippableFrame,
+} from "./mod.ts";
 
 const START_US = Date.parse("2026-08-01T02:53:50Z") * 1000;
 const KEY = "normalized/test/kraken/v1/trade/2026/08/01/02-53.capnp.zst";
@@ -122,4 +128,19 @@ Deno.test({
       await Deno.remove(dir, { recursive: true });
     }
   },
+});
+
+Deno.test("a file of the first format, whose lineage has no hash, is still read", () => {
+  const { bytes, lineage } = build(100);
+  const first = new TextEncoder().encode(
+    JSON.stringify({ ...lineage, format: "ssmd-normalized/1" }),
+  );
+  const rest = bytes.subarray(framesOf(bytes).frames[0]?.end);
+  const old = Uint8Array.from([...skippableFrame(first), ...rest]);
+  assert.equal([...normalizedOf(old, KEY).records].length, 100);
+  const bad = new TextEncoder().encode(JSON.stringify({ ...lineage, format: "ssmd-normalized/2" }));
+  assert.throws(
+    () => normalizedOf(Uint8Array.from([...skippableFrame(bad), ...rest]), KEY),
+    /its lineage is not what was written/,
+  );
 });
