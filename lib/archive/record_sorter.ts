@@ -1,7 +1,8 @@
 import type { EventType } from "@ssmd/market";
-import { messageEndAt, RecordKeyReader } from "@ssmd/codec";
+import { RecordKeyReader } from "@ssmd/codec";
 import type { SortedDay, SortedRecord, SymbolTotal } from "./sealed_writer.ts";
-import { isPieceFull, SpillFile, type SpillPiece } from "./spill_file.ts";
+import { isPieceFull, SpillFile } from "./spill_file.ts";
+import { compareBytes, mergedStretches, type Stretch } from "./stretch_merge.ts";
 
 /** What a sorter may use. */
 export interface RecordSorterOptions {
@@ -16,12 +17,6 @@ const FIRST_BUFFER_BYTES = 256 * 1024;
 /** Records in memory, each with 24 bytes beside its own. */
 const BUFFER_RECORDS = 512 * 1024;
 const FIRST_RECORDS = 2048;
-
-/** A symbol's records of one buffer, in order, as pieces of the spill file. */
-interface Stretch {
-  fromUs: number;
-  pieces: SpillPiece[];
-}
 
 interface Market extends SymbolTotal {
   stretches: Stretch[];
@@ -235,94 +230,9 @@ export class RecordSorter {
     const spill = this.#spill;
     if (spill === undefined) return;
     for (const { symbol, stretches } of markets) {
-      yield* mergedStretches(symbol, stretches.map((stretch) => new Cursor(spill, stretch)));
+      yield* mergedStretches(symbol, stretches, spill);
     }
   }
-}
-
-/** Merges the stretches of one symbol; only those that overlap are compared. */
-function* mergedStretches(symbol: string, cursors: Cursor[]): Iterable<SortedRecord> {
-  const waiting = cursors.sort((a, b) => b.fromUs - a.fromUs);
-  const open: Cursor[] = [];
-  const record: SortedRecord = { symbol, receivedAtUs: 0, payload: new Uint8Array(0) };
-  for (;;) {
-    let least = leastOf(open);
-    for (
-      let next = waiting.at(-1);
-      next !== undefined && (least === undefined || next.fromUs <= least.receivedAtUs);
-      next = waiting.at(-1)
-    ) {
-      waiting.pop();
-      if (next.advance()) open.push(next);
-      least = leastOf(open);
-    }
-    if (least === undefined) return;
-    record.receivedAtUs = least.receivedAtUs;
-    record.payload = least.payload;
-    yield record;
-    if (!least.advance()) open.splice(open.indexOf(least), 1);
-  }
-}
-
-function leastOf(cursors: readonly Cursor[]): Cursor | undefined {
-  let least = cursors[0];
-  for (let i = 1; i < cursors.length; i++) {
-    const cursor = cursors[i] as Cursor;
-    if (cursor.isBefore(least as Cursor)) least = cursor;
-  }
-  return least;
-}
-
-/** Goes through a stretch record by record. */
-class Cursor {
-  readonly fromUs: number;
-  receivedAtUs = 0;
-  sequence = 0;
-  payload: Uint8Array = new Uint8Array(0);
-  #spill: SpillFile;
-  #pieces: readonly SpillPiece[];
-  #piece = 0;
-  #data: Uint8Array = new Uint8Array(0);
-  #at = 0;
-  #keys = new RecordKeyReader();
-
-  constructor(spill: SpillFile, { fromUs, pieces }: Stretch) {
-    this.fromUs = fromUs;
-    this.#spill = spill;
-    this.#pieces = pieces;
-  }
-
-  /** Moves to the next record; false = there is none. */
-  advance(): boolean {
-    if (this.#at === this.#data.length) {
-      const piece = this.#pieces[this.#piece++];
-      if (piece === undefined) return false;
-      this.#data = this.#spill.read(piece);
-      this.#at = 0;
-    }
-    const end = messageEndAt(this.#data, this.#at);
-    this.payload = this.#data.subarray(this.#at, end);
-    this.#at = end;
-    this.#keys.read(this.payload);
-    this.receivedAtUs = this.#keys.receivedAtUs;
-    this.sequence = this.#keys.sequence;
-    return true;
-  }
-
-  isBefore(other: Cursor): boolean {
-    const difference = this.receivedAtUs - other.receivedAtUs || this.sequence - other.sequence ||
-      compareBytes(this.payload, other.payload);
-    return difference < 0;
-  }
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
 }
 
 function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
