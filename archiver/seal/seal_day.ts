@@ -13,6 +13,9 @@ import type { SealDayOptions } from "./seal_options.ts";
 import { sealType } from "./seal_type.ts";
 import { switched, unretired } from "./sealed_manifest.ts";
 
+/** Retired files that are removed at the same time. */
+const REMOVALS_AT_ONCE = 16;
+
 /** One type of a day before and after. */
 export interface SealedType {
   type: EventType;
@@ -114,7 +117,9 @@ async function removeRetired(
 ): Promise<Manifest> {
   const { retired = [] } = manifest;
   if (retired.length === 0) return manifest;
-  for (const key of retired) await storage.delete(key);
+  for (let i = 0; i < retired.length; i += REMOVALS_AT_ONCE) {
+    await Promise.all(retired.slice(i, i + REMOVALS_AT_ONCE).map((key) => storage.delete(key)));
+  }
   logger.debug("removed files that are sealed", { day: place.day, files: retired.length });
   return await changeManifest(
     storage,

@@ -7,6 +7,7 @@ import {
   type ManifestFile,
   type ManifestPlace,
   NORMALIZED_VERSION,
+  type NormalizedFrames,
   putSealed,
   readSealed,
   RecordDigest,
@@ -18,6 +19,8 @@ import {
 import type { Storage } from "@ssmd/storage";
 import type { SealDayOptions, SealProgress } from "./seal_options.ts";
 
+/** Files whose first range, mostly all of them, is fetched before their turn: storage is far away. */
+const FILES_AHEAD = 8;
 /** Records between two tellings of progress. */
 const TELL_EVERY = 100_000;
 
@@ -70,9 +73,16 @@ async function readAll(
   tell: (done: number) => void,
 ): Promise<RecordDigest> {
   const given = new RecordDigest();
-  for (const file of files) {
+  const ahead: Promise<NormalizedFrames>[] = [];
+  for (const [i, file] of files.entries()) {
     const before = given.count;
-    const { frames } = await streamNormalized(storage, file);
+    for (const next of files.slice(i + ahead.length, i + FILES_AHEAD)) {
+      const opening = streamNormalized(storage, next);
+      // It is told when its turn comes, unless another file stops everything before.
+      opening.catch(() => {});
+      ahead.push(opening);
+    }
+    const { frames } = await (ahead.shift() as Promise<NormalizedFrames>);
     for await (const plain of frames) {
       for (const message of messagesIn(plain)) {
         given.add(message);
