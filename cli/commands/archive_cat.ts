@@ -1,6 +1,6 @@
 import { buildCommand, type Command, type CommandContext } from "@stricli/core";
 import { ArchiveError, messageOf, systemCodeOf } from "@ssmd/runtime";
-import { jsonLinesOf } from "../archive/json_lines.ts";
+import { jsonLinesIn, jsonLinesOf } from "../archive/json_lines.ts";
 
 /** Text that is gathered before it is written. */
 const WRITE_CHARS = 64 * 1024;
@@ -44,11 +44,10 @@ export const command: Command<CommandContext> = buildCommand<
 
 async function runCat(this: CommandContext, _flags: Flags, path: string) {
   const { stdout } = this.process;
-  const bytes = await contentOf(path);
   let text = "";
   try {
-    for (const line of jsonLinesOf(bytes, path)) {
-      text += line + "\n";
+    for await (const lines of linesIn(path)) {
+      for (const line of lines) text += line + "\n";
       if (text.length < WRITE_CHARS) continue;
       stdout.write(text);
       text = "";
@@ -56,6 +55,43 @@ async function runCat(this: CommandContext, _flags: Flags, path: string) {
   } finally {
     stdout.write(text);
   }
+}
+
+/** Records frame by frame, for a sealed day may be large; raw files are of a minute. */
+async function* linesIn(path: string): AsyncIterable<Iterable<string>> {
+  if (!await isNormalized(path)) {
+    yield jsonLinesOf(await contentOf(path), path);
+    return;
+  }
+  using file = await Deno.open(path);
+  const getRange = async (_name: string, start: number, end: number) => {
+    await file.seek(start, Deno.SeekMode.Start);
+    return await bytesOf(file, end - start);
+  };
+  yield* jsonLinesIn({ name: path, bytes: (await file.stat()).size, getRange });
+}
+
+/** Whether a file begins with the skippable frame of a lineage. */
+async function isNormalized(path: string): Promise<boolean> {
+  try {
+    using file = await Deno.open(path);
+    const [kind, second, third, fourth] = await bytesOf(file, 4);
+    return ((kind ?? 0) & 0xF0) === 0x50 && second === 0x2A && third === 0x4D && fourth === 0x18;
+  } catch {
+    // Whatever is wrong with it is told when it is read.
+    return false;
+  }
+}
+
+async function bytesOf(file: Deno.FsFile, count: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(count);
+  let filled = 0;
+  while (filled < count) {
+    const read = await file.read(bytes.subarray(filled));
+    if (read === null) break;
+    filled += read;
+  }
+  return bytes.subarray(0, filled);
 }
 
 async function contentOf(path: string): Promise<Uint8Array> {

@@ -5,6 +5,9 @@ import { damaged, firstFrameIn } from "./zstd_frames.ts";
 /** Bytes of one range read. */
 const RANGE_BYTES = 4 * 1024 * 1024;
 
+/** A compressed frame that is longer is none of ours, but a damaged length. */
+const FRAME_BYTES_MAX = 256 * 1024 * 1024;
+
 /** What is to be read, as its manifest names it. */
 export interface NamedObject {
   /** In storage. */
@@ -33,7 +36,7 @@ export interface StreamedFrame {
  * `ARCHIVE_DAMAGED` with key and place behind what is whole, StorageError when it cannot be read.
  */
 export async function* streamFrames(
-  storage: Storage,
+  storage: Pick<Storage, "getRange">,
   object: NamedObject,
 ): AsyncIterable<StreamedFrame> {
   const { key, bytes: size, sha256 } = object;
@@ -50,7 +53,7 @@ export async function* streamFrames(
     at += range.length;
     const isLast = at >= size || range.length === 0;
     for (let start = 0;;) {
-      const { end, kind, why } = firstFrameIn(rest, start);
+      const { end, kind, why, missing } = firstFrameIn(rest, start);
       if (end !== undefined) {
         yield { kind, offset, bytes: rest.subarray(start, end) };
         offset += end - start;
@@ -58,8 +61,11 @@ export async function* streamFrames(
         continue;
       }
       rest = rest.subarray(start);
-      if (rest.length > 0 && (isLast || why !== "")) {
-        throw damaged(key, { offset, why: why || "the file ends before its frame does" });
+      const isTooLong = rest.length > FRAME_BYTES_MAX;
+      if (rest.length > 0 && (isLast || isTooLong || why !== "")) {
+        const before = missing === undefined ? "" : `${missing} bytes `;
+        const cut = `the file ends ${before}before its frame does`;
+        throw damaged(key, { offset, why: why || cut });
       }
       break;
     }

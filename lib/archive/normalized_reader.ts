@@ -4,7 +4,7 @@ import { decode, messagesIn } from "@ssmd/codec";
 import type { Storage } from "@ssmd/storage";
 import type { Lineage, SealedLineage } from "./lineage.ts";
 import { lineageIn } from "./lineage_frame.ts";
-import { type NamedObject, streamFrames } from "./frame_stream.ts";
+import { type NamedObject, type StreamedFrame, streamFrames } from "./frame_stream.ts";
 import { frameCheck, indexFrameBytes, parseIndexFrame } from "./sealed_index.ts";
 import { damaged, decompressFrame, framesOf, type ZstdFrame } from "./zstd_frames.ts";
 
@@ -73,7 +73,7 @@ export interface NormalizedFrames {
  * Throws ArchiveError `ARCHIVE_DAMAGED`, StorageError when the object cannot be read.
  */
 export async function streamNormalized(
-  storage: Storage,
+  storage: Pick<Storage, "getRange">,
   object: NamedObject,
 ): Promise<NormalizedFrames> {
   const { key } = object;
@@ -86,19 +86,41 @@ export async function streamNormalized(
   const lineage = lineageIn(bytes, { kind: "skippable", start: 0, end: bytes.length }, key);
   async function* frames(): AsyncIterable<Uint8Array> {
     let count = 0;
+    const checks: string[] = [];
+    let last: StreamedFrame | undefined;
     for (let next = await stream.next(); !next.done; next = await stream.next()) {
       const { kind, offset, bytes } = next.value;
-      if (kind === "skippable") continue;
+      if (kind === "skippable") {
+        last = { kind, offset, bytes: bytes.slice() };
+        continue;
+      }
+      if (lineage.format === "ssmd-sealed/1") checks.push(frameCheck(bytes));
       const frame = { kind, start: 0, end: bytes.length };
       const plain = decompressFrame(bytes, frame, key, offset);
       for (const _ of placed(messagesIn(plain), key, offset)) count++;
       yield plain;
     }
-    if (count === lineage.count) return;
-    const why = `its lineage names ${lineage.count} records, it holds ${count}`;
-    throw damaged(key, { offset: object.bytes, why });
+    if (count !== lineage.count) {
+      const why = `its lineage names ${lineage.count} records, it holds ${count}`;
+      throw damaged(key, { offset: object.bytes, why });
+    }
+    if (lineage.format === "ssmd-sealed/1") assertIndex(last, checks, object);
   }
   return { lineage, frames: frames() };
+}
+
+/** The last frame of a sealed day must be an index of the frames before it. */
+function assertIndex(
+  last: StreamedFrame | undefined,
+  checks: readonly string[],
+  { key, bytes: size }: NamedObject,
+): void {
+  const frame = last?.bytes ?? new Uint8Array(0);
+  const start = size - indexFrameBytes(frame, size, key);
+  const { frames } = parseIndexFrame(frame, start, key);
+  const wrong = checks.findIndex((check, i) => check !== frames[i]?.check);
+  if (wrong < 0 && checks.length === frames.length) return;
+  throw damaged(key, { offset: start, why: `its index does not have its frame ${wrong}` });
 }
 
 /** A sealed day ends with an index that has the same frames. */

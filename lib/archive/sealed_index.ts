@@ -96,6 +96,9 @@ export function indexFrameBytes(end: Uint8Array, size: number, key: string): num
  * Throws ArchiveError `ARCHIVE_DAMAGED`.
  */
 export function parseIndexFrame(frame: Uint8Array, offset: number, key: string): SealedIndex {
+  if (frame.length <= HEADER_BYTES + INDEX_TRAILER_BYTES) {
+    throw damaged(key, { offset, why: "its index of symbols is too short" });
+  }
   const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
   const packed = frame.subarray(HEADER_BYTES, frame.length - INDEX_TRAILER_BYTES);
   const expected = frame.subarray(frame.length - INDEX_TRAILER_BYTES, -12);

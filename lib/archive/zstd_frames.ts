@@ -115,18 +115,21 @@ export function framesOf(file: Uint8Array): { frames: ZstdFrame[]; damage?: Zstd
 
 /**
  * The frame at `start` of bytes that may end before it does: `end` is undefined when it is not
- * whole here, and `why` is "" unless no more bytes can make a frame of it.
+ * whole here, and `why` is "" unless no more bytes can make a frame of it; `missing` bytes, where that
+ * is known.
  */
 export function firstFrameIn(
   bytes: Uint8Array,
   start: number,
-): { end?: number; kind: ZstdFrame["kind"]; why: string } {
+): { end?: number; kind: ZstdFrame["kind"]; why: string; missing?: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = start < bytes.length ? frameEnd(view, start) : CUT_HEADER;
   if (end === CUT_HEADER) return { kind: "data", why: "" };
   if (typeof end === "string") return { kind: "data", why: end };
   const kind = isSkippable(view, start) ? "skippable" : "data";
-  return end > bytes.length ? { kind, why: "" } : { end, kind, why: "" };
+  return end > bytes.length
+    ? { kind, why: "", missing: end - bytes.length }
+    : { end, kind, why: "" };
 }
 
 const CUT_HEADER = "the file ends inside a frame's header";
