@@ -103,7 +103,7 @@ Deno.test("files of many frames are read in order, sealed or not, markets side b
 
 Deno.test("a minute in one file of many frames out of order is read in order", async () => {
   const events = Array.from(
-    { length: 9_000 },
+    { length: 40_000 },
     (_, i) => record("trade", SYMBOLS[i % 4] ?? "", MIDNIGHT_US + (i * 7919) % MINUTE_US, i + 1),
   );
   const storage = memoryStorage();

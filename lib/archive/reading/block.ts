@@ -118,7 +118,7 @@ export function recordsOf(
   try {
     for (let at = 0; at < plain.length;) {
       const end = messageEndAt(plain, at);
-      const record = filter.wanted(type, plain.subarray(at, end));
+      const record = filter.wanted(type, plain, at, end);
       at = end;
       count++;
       if (record === undefined) continue;

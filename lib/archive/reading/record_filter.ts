@@ -1,5 +1,6 @@
 import type { EventType, MarketEvent } from "@ssmd/market";
 import { decode, RecordKeyReader } from "@ssmd/codec";
+import { SymbolProbe } from "./symbol_probe.ts";
 import type { ClockFilter } from "./clock_filter.ts";
 
 /** Which records of a file are wanted; what no list or span names is. */
@@ -18,17 +19,23 @@ export class RecordFilter {
   #fromUs: number;
   #toUs: number;
   #clock: ClockFilter | undefined;
+  #probe: SymbolProbe | undefined;
   #keys = new RecordKeyReader();
 
   constructor({ symbols, fromUs, toUs, clock }: RecordFilterOptions) {
     this.symbols = symbols;
+    this.#probe = SymbolProbe.of(symbols);
     this.#fromUs = fromUs;
     this.#toUs = toUs;
     this.#clock = clock;
   }
 
-  /** The record of a message, undefined when it is not wanted. Throws CodecError. */
-  wanted(type: EventType, message: Uint8Array): MarketEvent | undefined {
+  /**
+   * The record of the message from `at` to `end`, undefined when it is not wanted. Throws CodecError.
+   */
+  wanted(type: EventType, bytes: Uint8Array, at: number, end: number): MarketEvent | undefined {
+    if (this.#probe?.isOther(bytes, at, end)) return undefined;
+    const message = bytes.subarray(at, end);
     // To read the key costs a third of the record: only where most are passed over.
     if (this.symbols !== undefined) {
       this.#keys.read(message);

@@ -248,7 +248,7 @@ class MessageCursor implements Cursor {
     try {
       while (this.#at < plain.length) {
         const end = messageEndAt(plain, this.#at);
-        const record = filter.wanted(type, plain.subarray(this.#at, end));
+        const record = filter.wanted(type, plain, this.#at, end);
         this.#at = end;
         this.#count++;
         if (record === undefined) continue;
