@@ -15,6 +15,8 @@ interface Flags extends InventoryFlags {
 
 /** Columns of a terminal that has room for the counts by type. */
 const WIDE_COLUMNS = 140;
+/** Columns of one that has room for the layout. */
+const LAYOUT_COLUMNS = 90;
 
 /** `ssmd data inventory` */
 export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
@@ -33,7 +35,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
       "quality     share of the captured time, weighted by symbols, that lies in no gap: 1 = all; " +
       "- = nothing came\n" +
       "gaps        spans in which something is missing: ssmd data gaps lists them\n" +
-      "layout      sealed: one object a type, by market; windows: a file a type and minute; mixed",
+      "layout      sealed: one object a type, by market; windows: a file a type and minute; mixed; not on a terminal of less than 90 columns",
     [
       "ssmd data inventory --env demo",
       "ssmd data inventory --feed kraken --from 2026-08-01 --to 2026-08-08",
@@ -62,7 +64,10 @@ async function runInventory(this: SsmdContext, flags: Flags): Promise<void> {
   const rows = days.map((day) => rowOf(day, byType));
   if (days.length > 1) rows.push(totalRow(days, byType));
   const value = { env, days: days.map(valueOf), totals: totalsOf(days) };
-  const text = render({ value, rows }, flags.output);
+  const columns = (terminalColumns() ?? Infinity) >= LAYOUT_COLUMNS
+    ? undefined
+    : Object.keys(rows[0] ?? {}).filter((name) => name !== "layout");
+  const text = render({ value, rows, ...(columns && { columns }) }, flags.output);
   const none = flags.output === "table" && days.length === 0;
   this.process.stdout.write(none ? "0 days\n" : text);
 }

@@ -34,6 +34,19 @@ Deno.test("span, types and symbols choose; --to takes the end of the span and wh
     assert.match(none.err, /hint: {2}Did you mean "kraken"\?/);
   }));
 
+Deno.test("of a damaged file everything before the damage comes, then the error with its place", () =>
+  withArchive("demo", async (dir) => {
+    const path = `${dir}/normalized/demo/kraken/v1/trade/2026/08/01/02-54.capnp.zst`;
+    const bytes = await Deno.readFile(path);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 4;
+    await Deno.writeFile(path, bytes);
+    const { code, out, err } = await ssmd("data", "replay", ...FEED, dir, "--speed", "max");
+    assert.equal(code, 1);
+    const records = out.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assert.ok(records.length > 400 && records.every(({ recv_ts }) => recv_ts < 1785552891000));
+    assert.match(err, /trade\/2026\/08\/01\/02-54\.capnp\.zst is damaged at byte \d+/);
+  }));
+
 Deno.test("a reader that goes away ends it quietly", () =>
   withArchive("demo", async (dir) => {
     const child = new Deno.Command(Deno.execPath(), {

@@ -60,11 +60,15 @@ export class ReplayPlayer {
 
   /** Plays to the end, or until `stop`. Throws what reading and the sink throw. */
   async run(): Promise<void> {
-    for (let fromUs: number | undefined; !this.#isStopped; fromUs = this.#takeSeek()) {
-      await this.#play(fromUs);
-      if (this.#seekUs === undefined) break;
+    try {
+      for (let fromUs: number | undefined; !this.#isStopped; fromUs = this.#takeSeek()) {
+        await this.#play(fromUs);
+        if (this.#seekUs === undefined) break;
+      }
+    } finally {
+      // What came before an error is let out before it is told.
+      await this.#options.sink.flush();
     }
-    await this.#options.sink.flush();
   }
 
   /** Ends it at the next record. */
