@@ -23,15 +23,21 @@ export type WorkerAnswer =
   | { ok: true; result: TranslateResult | SealResult }
   | { ok: false; error: { code: string; message: string; hint: string } };
 
-/** Does everything in this thread. */
+/** Does everything in this thread, one after another: each task may fill its buffers. */
 export function inlineExecutor(
   storage: Storage,
   venues?: Readonly<Record<string, Venue>>,
 ): Executor {
+  let last: Promise<unknown> = Promise.resolve();
+  const after = <T>(task: () => Promise<T>): Promise<T> => {
+    const done = last.then(task);
+    last = done.catch(() => {});
+    return done;
+  };
   return {
     width: 1,
-    translate: (task) => translateDay(storage, task, venues),
-    seal: (task) => sealType(storage, task),
+    translate: (task) => after(() => translateDay(storage, task, venues)),
+    seal: (task) => after(() => sealType(storage, task)),
     close: () => Promise.resolve(),
   };
 }

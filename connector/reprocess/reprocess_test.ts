@@ -1,16 +1,23 @@
 import assert from "node:assert/strict";
 import {
+  dayOfUs,
   eventLine,
   feedPrefix,
   frameLine,
   framesOf,
   loadManifest,
+  readRaw,
   readSealed,
   skippableContent,
 } from "@ssmd/archive";
 import { decode, messagesIn } from "@ssmd/codec";
-import { VENUES } from "@ssmd/exchanges";
-import type { Normalizer, Venue } from "@ssmd/exchanges";
+import {
+  type Normalizer,
+  type Translator,
+  translatorOf,
+  type Venue,
+  VENUES,
+} from "@ssmd/exchanges";
 import type { EventType, MarketEvent } from "@ssmd/market";
 import { EVENT_TYPES } from "@ssmd/market";
 import { ArchiveError, ConfigError, VenueError } from "@ssmd/runtime";
@@ -107,6 +114,38 @@ async function recordsOf(storage: Storage, day: string, version = "v2"): Promise
   }
   return events;
 }
+
+/** What a live connector gives for the lines: one translator a connection, from its first line on. */
+async function* live(storage: Storage): AsyncGenerator<MarketEvent, void> {
+  const connections = new Map<string, Translator>();
+  const keys: string[] = [];
+  for await (const { key } of storage.list("raw/")) if (key.endsWith(".zst")) keys.push(key);
+  for (const key of keys) {
+    let translator: Translator | undefined;
+    for await (const line of readRaw(storage, key)) {
+      if (line.kind === "capture") {
+        const { connection } = line.info;
+        translator = connections.get(connection) ??
+          translatorOf(line.info, { day: DAYS[0] as string });
+        connections.set(connection, translator);
+      } else yield* translator?.line(line).events ?? [];
+    }
+  }
+}
+
+Deno.test("each day holds exactly what a connector gave that day, books of days before included", async () => {
+  const storage = memoryStorage();
+  await fill(storage);
+  await run(storage);
+  const expected = new Map<string, string[]>(DAYS.map((day) => [day, []]));
+  for await (const event of live(storage)) {
+    expected.get(dayOfUs(event.receivedAtUs))?.push(JSON.stringify(event));
+  }
+  for (const day of DAYS) {
+    const found = (await recordsOf(storage, day)).map((event) => JSON.stringify(event));
+    assert.deepEqual(found.sort(), expected.get(day)?.sort());
+  }
+});
 
 Deno.test("a reprocess gives what the connections' lines say, each from its own beginning", async () => {
   const storage = memoryStorage();
