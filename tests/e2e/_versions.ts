@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { framesOf, type Manifest, parseManifestKey, skippableContent } from "@ssmd/archive";
-import { folderStorage } from "@ssmd/storage";
+import type { Storage } from "@ssmd/storage";
 
 /** A version of a feed as it lies in storage, without who made it when. */
 export interface VersionContent {
@@ -13,11 +13,10 @@ export interface VersionContent {
 
 /** All sealed days of a version. */
 export async function contentOf(
-  dataDir: string,
+  storage: Storage,
   place: { env: string; feed: string; version: string },
 ): Promise<VersionContent> {
   const { env, feed, version } = place;
-  const storage = folderStorage(dataDir);
   const content: VersionContent = { objects: {}, days: {} };
   const prefix = `normalized/${env}/${feed}/${version}/`;
   for await (const { key } of storage.list(prefix)) {
@@ -28,7 +27,6 @@ export async function contentOf(
     const day = parseManifestKey(key)?.day;
     if (day !== undefined) content.days[day] = untimed(JSON.parse(new TextDecoder().decode(bytes)));
   }
-  await storage.close();
   assert.ok(Object.keys(content.objects).length > 0, prefix);
   return content;
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { folderStorage } from "@ssmd/storage";
 import { capturesDir } from "./_captures.ts";
 import { Folder, RunningUp, runSsmd, verify } from "./_process.ts";
 import { contentOf } from "./_versions.ts";
@@ -33,8 +34,10 @@ for (const capture of CAPTURES) {
       const feed = capture.slice(0, capture.indexOf("/"));
       await ssmd("archive", "seal", "--data", data, "--force");
       await ssmd("reprocess", "run", "--data", data, "--feed", feed, "--as", "v2");
-      const live = await contentOf(data, { env: "demo", feed, version: "v1" });
-      const again = await contentOf(data, { env: "demo", feed, version: "v2" });
+      const storage = folderStorage(data);
+      const live = await contentOf(storage, { env: "demo", feed, version: "v1" });
+      const again = await contentOf(storage, { env: "demo", feed, version: "v2" });
+      await storage.close();
       assert.deepEqual(again, live);
       const output = await ssmd(
         ...["reprocess", "diff", "--data", data, "--feed", feed, "--old", "v1", "--new", "v2"],
