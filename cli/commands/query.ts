@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { buildCommand, type Command } from "@stricli/core";
+import type { ClockQuery } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 import { envOf } from "../archive/archived_env.ts";
 import { openArchive } from "../archive/open_archive.ts";
@@ -27,6 +28,8 @@ interface Flags extends SpanFlags {
   symbol?: string[];
   start?: number;
   end?: number;
+  clockSource?: string[];
+  clockStatus?: string[];
   limit?: number | "all";
   memory: number;
   cache?: string;
@@ -50,6 +53,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdC
       `ssmd query "select symbol, count(*), sum(size) from trades group by symbol"`,
       `ssmd query "select time_bucket(interval 1 minute, received_at) as minute, max(price) from trades group by all order by all" --env demo --date 2026-08-01`,
       "ssmd query trades BTCUSD --start 2026-08-01T02:53:00Z --end 2026-08-01T02:54:00Z --limit 3",
+      "ssmd query trades --clock-status synchronized --clock-status unknown --limit 3",
       `ssmd query "select * from gaps" --output yaml`,
     ],
   ),
@@ -62,6 +66,16 @@ export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdC
       ...SPAN_FLAGS,
       start: { ...MOMENT, brief: "The same as --from" },
       end: { ...MOMENT, brief: "The same as --to" },
+      clockSource: {
+        ...SEVERAL,
+        brief: "Records of a table: timed by this clock only (chrony, ptp, system, unknown)",
+        placeholder: "clock",
+      },
+      clockStatus: {
+        ...SEVERAL,
+        brief: "Records of a table: whose clock was synchronized, unsynchronized or unknown",
+        placeholder: "status",
+      },
       limit: {
         kind: "parsed",
         parse: parseLimit,
@@ -130,11 +144,13 @@ async function answered(
   if (isTable(first)) {
     const { answerRecords } = await import("../query/record_query.ts");
     const symbols = [...others, ...symbol ?? []];
-    const { rows, isCut } = await answerRecords({ ...common, table: first, symbols }, printer);
+    const query = { ...common, ...clockOf(flags), table: first, symbols };
+    const { rows, isCut } = await answerRecords(query, printer);
     if (isCut) notice(context, cutText(rows));
     return;
   }
   if (others.length > 0) throw severalWords(first);
+  if (clockOf(flags).clock !== undefined) throw clockInSql();
   const { answerSql } = await import("../query/sql_query.ts");
   const progress = progressOf(context);
   const answer = await answerSql({
@@ -166,6 +182,22 @@ function spanFlags({ date, from, to, start, end }: Flags): SpanFlags {
     ...(first === undefined ? {} : { from: first }),
     ...(last === undefined ? {} : { to: last }),
   };
+}
+
+function clockOf({ clockSource: sources, clockStatus: statuses }: Flags): { clock?: ClockQuery } {
+  if (sources === undefined && statuses === undefined) return {};
+  return {
+    clock: {
+      ...(sources === undefined ? {} : { sources }),
+      ...(statuses === undefined ? {} : { statuses }),
+    },
+  };
+}
+
+function clockInSql(): UsageError {
+  return new UsageError("QUERY_CLOCK", "Clocks narrow the records of a table, and not SQL.", {
+    hint: "ssmd query trades BTCUSD --clock-status synchronized",
+  });
 }
 
 function rowsMaxOf({ limit, output }: Flags): number | null {

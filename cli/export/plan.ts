@@ -110,8 +110,11 @@ function partitionOf(
   };
 }
 
-/** Feeds of which there are manifests; all keys of the environment are looked at. */
-async function archivedFeeds(storage: Storage, env: string): Promise<string[]> {
+/**
+ * Feeds of which there are manifests; all keys of the environment are looked at. Throws ArchiveError
+ * `ARCHIVE_NOT_FOUND` where there is none.
+ */
+export async function archivedFeeds(storage: Storage, env: string): Promise<string[]> {
   const feeds = new Set<string>();
   for await (const { key } of storage.list(`normalized/${env}/`)) {
     const place = parseManifestKey(key);

@@ -1,10 +1,10 @@
 import { isoOfUs } from "@ssmd/runtime";
 import type { MarketEvent } from "@ssmd/market";
+import { type ClockQuery, readArchive } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 import type { TimeSpan } from "../archive/time_span.ts";
 import { type Column, columnsOf, type ColumnValue } from "../export/columns.ts";
-import { planExport } from "../export/plan.ts";
-import { readRecords } from "../export/records.ts";
+import { archivedFeeds } from "../export/plan.ts";
 import type { AnswerPrinter } from "./answer_output.ts";
 import type { AnswerValue } from "./engine_messages.ts";
 import { TABLES } from "./tables.ts";
@@ -18,6 +18,8 @@ export interface RecordQuery {
   symbols: readonly string[];
   feeds?: readonly string[];
   span: TimeSpan;
+  /** Clocks that may have timed the records; absent = all. */
+  clock?: ClockQuery;
   /** Rows at most; null = all. */
   rowsMax: number | null;
 }
@@ -41,18 +43,20 @@ export async function answerRecords(
   query: RecordQuery,
   printer: AnswerPrinter,
 ): Promise<{ rows: number; isCut: boolean }> {
-  const { storage, env, table, symbols, feeds, span, rowsMax } = query;
+  const { storage, env, table, symbols, feeds, span, rowsMax, clock } = query;
   const type = TABLES[table];
   if (type === undefined) throw new RangeError(`${table} is no table`);
   const columns = columnsOf(type);
-  const partitions = await planExport(storage, {
-    ...{ env, types: [type], symbols, span, format: "parquet" },
-    ...(feeds === undefined ? {} : { feeds }),
-  });
+  const archived = feeds ?? await archivedFeeds(storage, env);
   printer.columns(columns.map(({ name, kind }) => ({ name, type: TYPE_NAMES[kind] })));
   let rows = 0;
-  for (const partition of partitions) {
-    for await (const batch of readRecords(storage, partition)) {
+  for (const feed of archived) {
+    const records = readArchive(storage, {
+      ...{ env, feed, types: [type], ...span },
+      ...(symbols.length === 0 ? {} : { symbols }),
+      ...(clock === undefined ? {} : { clock }),
+    });
+    for await (const batch of records) {
       const wanted = rowsMax === null ? batch : batch.slice(0, rowsMax - rows);
       rows += wanted.length;
       if (wanted.length > 0) printer.rows(wanted.map((event) => rowOf(columns, event)));
