@@ -29,6 +29,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
       "            degraded: all that was captured is here, gaps are recorded within it\n" +
       "            partial: something that was captured is known not to be here, or the day is over " +
       "and not completed; --output json says why\n" +
+      "            expired: retention removed its records, whole and on purpose\n" +
       "            missing: nothing is archived, and the feed's calendar has it open that day\n" +
       "raw         bytes of the compressed raw files; normalized: of the record files\n" +
       "records     in all; a terminal of 140 columns, files and pipes show them by type\n" +

@@ -12,7 +12,7 @@ export const command: Command<SsmdContext> = buildCommand<InventoryFlags, [], Ss
   docs: docs(
     "Show how complete archived days are, and how well their clocks were set",
     "Days are UTC, the figures those of the days' manifests.\n\n" +
-      "status     as in ssmd data inventory: available, degraded, partial or missing\n" +
+      "status     as in ssmd data inventory: available, degraded, partial, expired or missing\n" +
       "quality    share of the captured time, weighted by symbols, that lies in no gap: 1 = all; " +
       "- = nothing came\n" +
       "symbols    markets seen that day\n" +

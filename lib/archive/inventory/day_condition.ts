@@ -1,7 +1,7 @@
-import type { Manifest } from "../manifest.ts";
+import type { Expired, Manifest } from "../manifest.ts";
 
 /** How good a day of a feed is, best first. */
-export const DAY_CONDITIONS = ["available", "degraded", "partial", "missing"] as const;
+export const DAY_CONDITIONS = ["available", "degraded", "partial", "expired", "missing"] as const;
 
 /** One of {@linkcode DAY_CONDITIONS}. */
 export type DayCondition = typeof DAY_CONDITIONS[number];
@@ -26,16 +26,33 @@ export interface Judgement {
 /**
  * The rules, in this order:
  *
- * 1. missing: nothing is archived of the day, neither raw nor normalized. A day with a manifest and
+ * 1. expired: retention removed its records, whole and on purpose. Where only raw has expired the
+ *    records are judged, and it is told.
+ * 2. missing: nothing is archived of the day, neither raw nor normalized. A day with a manifest and
  *    no records is not missing: somebody watched, and nothing came.
- * 2. partial: something that was captured is known not to be here: a manifest cannot be read, says
+ * 3. partial: something that was captured is known not to be here: a manifest cannot be read, says
  *    `partial` or `failed`, or is there for raw files with frames and not for records; or the day is
  *    over and nobody has said that it is complete.
- * 3. degraded: all that was captured is here, and gaps are recorded within it.
- * 4. available: all that was captured is here, without a gap. A day that goes on is available as far
+ * 4. degraded: all that was captured is here, and gaps are recorded within it.
+ * 5. available: all that was captured is here, without a gap. A day that goes on is available as far
  *    as it has come.
  */
-export function conditionOf({ raw, normalized, unreadable, isOver }: DayEvidence): Judgement {
+export function conditionOf(evidence: DayEvidence): Judgement {
+  const { raw, normalized, unreadable } = evidence;
+  if (unreadable === undefined && normalized?.expired !== undefined) {
+    return { condition: "expired", why: expiredText(normalized.expired) };
+  }
+  const judgement = conditionOfRecords(evidence);
+  if (raw?.expired === undefined) return judgement;
+  return { ...judgement, why: `${judgement.why} Raw: ${expiredText(raw.expired)}` };
+}
+
+function expiredText({ at, keptDays, files }: Expired): string {
+  const what = `${files} file${files === 1 ? "" : "s"}`;
+  return `Expired by retention: ${what} removed on ${at.slice(0, 10)}, kept ${keptDays} days.`;
+}
+
+function conditionOfRecords({ raw, normalized, unreadable, isOver }: DayEvidence): Judgement {
   if (unreadable !== undefined) return { condition: "partial", why: unreadable };
   if (raw === undefined && normalized === undefined) {
     return { condition: "missing", why: "Nothing is archived of this day." };

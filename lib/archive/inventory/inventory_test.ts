@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { memoryStorage, type Storage } from "@ssmd/storage";
 import {
   changedManifest,
+  changeManifest,
   emptyManifest,
+  expiredManifest,
   gapSpans,
   inventory,
   type InventoryQuery,
@@ -179,4 +181,31 @@ Deno.test("a span that is named is told whole, up to today", async () => {
 Deno.test("an environment or feed that is not there is an error", async () => {
   await assert.rejects(days({ env: "tets" }), { code: "ARCHIVE_NOT_FOUND" });
   await assert.rejects(days({ feeds: ["kraen"] }), { hint: 'Did you mean "kraken"?' });
+});
+
+Deno.test("a day that retention removed is expired, not missing; raw that is gone is told", async () => {
+  const storage = memoryStorage();
+  const nowUs = usOn("2026-08-09", 0);
+  for (const day of ["2026-08-01", "2026-08-02"]) {
+    await put(storage, "raw", day, { files: [rawFile(day)] });
+    await put(storage, "normalized", day, { files: [trades(day, 7)], status: "complete" });
+    const kinds = day === "2026-08-01" ? ["raw", "normalized"] as const : ["raw"] as const;
+    for (const kind of kinds) {
+      await changeManifest(
+        storage,
+        { kind, ...PLACE, day },
+        (manifest) => expiredManifest(manifest, { keptDays: 7, writtenBy: "test", nowUs }),
+      );
+    }
+  }
+  const found = await inventory(storage, {
+    env: "test",
+    nowUs: NOW_US,
+    toUs: usOn("2026-08-03", 0),
+  });
+  const told = "Expired by retention: 1 file removed on 2026-08-09, kept 7 days.";
+  assert.deepEqual(found.map(({ day, condition, why }) => [day.slice(-2), condition, why]), [
+    ["01", "expired", told],
+    ["02", "available", `All that was captured is here. Raw: ${told}`],
+  ]);
 });
