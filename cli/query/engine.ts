@@ -111,7 +111,16 @@ function failureOf(error: unknown): EngineFailure {
   };
 }
 
-/** The first line of stdin; when stdin ends after it, nobody wants an answer any more. */
+/** Nobody wants an answer any more, and nobody may be left to remove what lies there. */
+function abandon(temporary: string): never {
+  try {
+    Deno.removeSync(temporary, { recursive: true });
+  } finally {
+    Deno.exit(1);
+  }
+}
+
+/** The first line of stdin; when stdin ends after it, the one who asked is gone. */
 async function request(): Promise<EngineRequest> {
   let text = "";
   const reader = Deno.stdin.readable.pipeThrough(new TextDecoderStream()).getReader();
@@ -120,8 +129,9 @@ async function request(): Promise<EngineRequest> {
     if (done) Deno.exit(1);
     text += value;
   }
-  reader.read().then(() => Deno.exit(1));
-  return JSON.parse(text) as EngineRequest;
+  const asked = JSON.parse(text) as EngineRequest;
+  reader.read().then(() => abandon(asked.temporary));
+  return asked;
 }
 
 if (import.meta.main) {

@@ -22,7 +22,7 @@ const ALLOWED = ["--allow-ffi", "--allow-read", "--allow-env=DUCKDB_*,SSMD_COMMI
  * breaks down.
  */
 export async function* askEngine(request: EngineRequest): AsyncGenerator<EngineMessage, void> {
-  const child = await start();
+  const child = await start(request.temporary);
   const input = child.stdin.getWriter();
   const errors = new Response(child.stderr).text();
   let finished = false;
@@ -42,7 +42,7 @@ export async function* askEngine(request: EngineRequest): AsyncGenerator<EngineM
   if (!finished) throw broken(await errors);
 }
 
-async function start(): Promise<Deno.ChildProcess> {
+async function start(temporary: string): Promise<Deno.ChildProcess> {
   if (Deno.build.standalone) {
     throw new QueryError("QUERY_ENGINE_FAILED", "A compiled ssmd has no query engine in it.", {
       hint: "Run it from the sources: deno task ssmd query …",
@@ -58,7 +58,7 @@ async function start(): Promise<Deno.ChildProcess> {
   ];
   try {
     return new Deno.Command(await program(), {
-      args: [...args, ...ALLOWED, ENGINE.pathname],
+      args: [...args, ...ALLOWED, `--allow-write=${temporary}`, ENGINE.pathname],
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

@@ -73,7 +73,8 @@ export async function answerSql(query: SqlQuery, printer: AnswerPrinter): Promis
       else done = message.done;
     }
   } finally {
-    await Deno.remove(temporary, { recursive: true });
+    // An engine that was abandoned in the middle has removed it already.
+    await Deno.remove(temporary, { recursive: true }).catch(() => {});
   }
   printer.end();
   const queryMs = performance.now() - exportedMs;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { changedManifest, openManifest, saveManifest } from "@ssmd/archive";
 import { memoryStorage, type Storage } from "@ssmd/storage";
 import { fillArchive, PLACE } from "../archive/_fixtures.ts";
+import { askEngine } from "./engine_process.ts";
 import { answerPrinter } from "./answer_output.ts";
 import { type Answered, answerSql, type SqlQuery } from "./sql_query.ts";
 
@@ -199,4 +200,19 @@ Deno.test("an answer is cut at its limit, and says so", async () => {
     const exact = await ask(sql, { rowsMax: 5000 });
     assert.deepEqual([exact.rows.length, exact.isCut], [5000, false]);
   });
+});
+
+Deno.test("an engine ends when nobody wants the rest of its answer", async () => {
+  const temporary = await Deno.makeTempDir({ prefix: "ssmd-query-" });
+  const answer = askEngine({
+    sql: "select range from range(10000000)",
+    ...{ tables: [], rowsMax: null, threads: 1, memoryBytesMax: 256e6 },
+    ...{ temporary, temporaryBytesMax: 1e9 },
+  });
+  const first = await answer.next();
+  assert.ok(first.value && "columns" in first.value);
+  // Resolves when its process has ended, long before ten million rows are told.
+  await answer.return();
+  assert.equal((await answer.next()).done, true);
+  await Deno.remove(temporary, { recursive: true }).catch(() => {});
 });
