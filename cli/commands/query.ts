@@ -29,7 +29,7 @@ interface Flags extends SpanFlags {
   start?: number;
   end?: number;
   clockSource?: string[];
-  clockStatus?: string[];
+  clockStatus?: (typeof CLOCK_STATUSES)[number][];
   limit?: number | "all";
   memory: number;
   cache?: string;
@@ -38,6 +38,8 @@ interface Flags extends SpanFlags {
 
 const SEVERAL = { kind: "parsed", parse: String, optional: true, variadic: true } as const;
 const MOMENT = { kind: "parsed", parse: parseMoment, optional: true, placeholder: "time" } as const;
+
+const CLOCK_STATUSES = ["synchronized", "unsynchronized", "unknown"] as const;
 
 /** `ssmd query` */
 export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdContext>({
@@ -72,9 +74,11 @@ export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdC
         placeholder: "clock",
       },
       clockStatus: {
-        ...SEVERAL,
-        brief: "Records of a table: whose clock was synchronized, unsynchronized or unknown",
-        placeholder: "status",
+        kind: "enum",
+        values: CLOCK_STATUSES,
+        brief: "Records of a table: whose clock was so; may be repeated",
+        optional: true,
+        variadic: true,
       },
       limit: {
         kind: "parsed",
@@ -222,7 +226,7 @@ function severalWords(first: string): UsageError {
 }
 
 function cutText(rows: number): string {
-  return `These are the first ${countText(rows, "row")}; --limit all shows all.`;
+  return `Cut after ${countText(rows, "row")}; --limit all shows all.`;
 }
 
 function timeText({ exported, exportMs, queryMs }: {

@@ -1,15 +1,15 @@
 import { constants, crc32, zstdCompressSync } from "node:zlib";
 import type { MarketEvent } from "@ssmd/market";
 import type { Column } from "../columns.ts";
+import { columnBuffer } from "./column_buffer.ts";
 import {
   type Bounds,
   type ColumnBuffer,
-  columnBuffer,
   DICTIONARY,
   type EncodedColumn,
   PLAIN,
   RLE,
-} from "./column_buffer.ts";
+} from "./encoded_column.ts";
 import { pathOf, STORED_AS } from "./parquet_schema.ts";
 import { thriftBytes, type ThriftStruct } from "./thrift_writer.ts";
 
