@@ -1,21 +1,12 @@
 import { EVENT_TYPES } from "@ssmd/market";
-import { nowUs } from "@ssmd/runtime";
 import type { Access } from "../access/access.ts";
 import type { Audience } from "./audience.ts";
+import { type BufferOwner, ClientBuffer } from "./client_buffer.ts";
 import { Conflater, type ConflaterOwner } from "./conflater.ts";
 import { deflatedFrame, textFrame } from "./frames.ts";
-import { Losses } from "./losses.ts";
-import { type ByteSink, Outbox, type OutboxOwner } from "./outbox.ts";
+import type { ByteSink, FrameMeta } from "./outbox.ts";
 import { Rules } from "./rules.ts";
-import {
-  type BufferLimits,
-  type ClientState,
-  DROPPING_FROM,
-  HEALTHY_BELOW,
-  LAGGING_FROM,
-  ROOM_TO,
-  type SlowPolicy,
-} from "./slow_policy.ts";
+import type { BufferLimits, ClientState, SlowPolicy } from "./slow_policy.ts";
 import { isDroppable, TYPE_INDEX } from "./type_bits.ts";
 import { type PreparedFrame, VIEW, type View } from "./views.ts";
 
@@ -58,15 +49,12 @@ type Market = Audience<Client>;
 
 const INTERVAL_MS_FIRST = 100;
 
-/** Share of a buffer that is handed to the socket at once: the rest can still be dropped. */
-const IN_SOCKET_SHARE = 0.125;
-
 /**
  * One connected client: what it wants, what waits for it, and what it lost. Its buffer is bounded;
  * beyond the limit its policy decides, for it alone, and it is told. Gaps, status and answers are
  * never dropped.
  */
-export class Client implements OutboxOwner, ConflaterOwner<Market> {
+export class Client implements BufferOwner<Market>, ConflaterOwner<Market> {
   readonly id: number;
   readonly access: Access;
   /** How records are written for it; chosen before the first message. */
@@ -76,18 +64,12 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
   /** Messages given to it, and lost for it. */
   sent = 0;
   dropped = 0;
-  policy: SlowPolicy;
   readonly limits: BufferLimits;
   #owner: ClientOwner;
-  #outbox: Outbox<Market>;
-  #losses = new Losses();
+  #buffer: ClientBuffer<Market>;
   /** Made when first needed: most clients never do. */
   #conflater: Conflater<Market> | undefined;
   #intervalMs = INTERVAL_MS_FIRST;
-  #state: ClientState = "healthy";
-  #droppingSinceUs = 0;
-  /** Records are not taken until there is room again (`drop_newest`, `conflate`). */
-  #shut = false;
   #dirty = false;
   #awaiting = new Map<Market, Awaiting>();
   /** `conflate`: what has a newer state than the client was sent. */
@@ -99,33 +81,28 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
   constructor(options: ClientOptions) {
     this.id = options.id;
     this.access = options.access;
-    this.policy = options.policy;
     this.#owner = options.owner;
     this.limits = options.limits;
-    this.#outbox = new Outbox<Market>(
-      options.sink,
-      this,
-      options.limits.bytesMax * IN_SOCKET_SHARE,
-    );
+    this.#buffer = new ClientBuffer<Market>(options.sink, this, options.policy, options.limits);
   }
 
   /** Bytes and messages that wait for this client. */
   get buffered(): { bytes: number; messages: number } {
-    return { bytes: this.#outbox.bytes, messages: this.#outbox.messages };
+    return { bytes: this.#buffer.bytes, messages: this.#buffer.messages };
   }
 
   get state(): ClientState {
-    return this.#state;
+    return this.#buffer.state;
   }
 
   /** Since when it drops, µs; 0 = it does not. */
   get droppingSinceUs(): number {
-    return this.#droppingSinceUs;
+    return this.#buffer.droppingSinceUs;
   }
 
   /** Whether nothing waits for it. */
   get idle(): boolean {
-    return this.#outbox.idle;
+    return this.#buffer.idle;
   }
 
   /** Whether it is given records of the past. */
@@ -135,7 +112,16 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
 
   /** Whether the past may go on: it never fills more than half of the buffer. */
   get hasRoom(): boolean {
-    return this.#state !== "dropping" && this.#fill() < HEALTHY_BELOW;
+    return this.#buffer.hasRoom;
+  }
+
+  /** What happens when it is slow. */
+  set policy(policy: SlowPolicy) {
+    this.#buffer.policy = policy;
+  }
+
+  get policy(): SlowPolicy {
+    return this.#buffer.policy;
   }
 
   /** Wait between two conflated messages; 0 = as fast as the client reads. */
@@ -148,27 +134,22 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
     return this.#intervalMs;
   }
 
-  /** Gives the client a live record. */
-  offer(frame: PreparedFrame<Market>): void {
-    if (this.#replay === undefined) this.give(frame);
-  }
-
   /** Gives the client a record, live or not. */
   give(frame: PreparedFrame<Market>): void {
     const { meta } = frame;
-    if (this.#state === "disconnected") return;
+    if (this.state === "disconnected") return;
     if (meta.type === TYPE_INDEX.orderbook && this.#awaiting.size > 0 && this.#waitsFor(meta)) {
       return;
     }
-    if (isDroppable(meta.type) && !this.#fits(meta.bytes) && !this.#makesRoom(meta)) return;
-    this.#outbox.push(frame.buffer, frame.start, frame.end, meta);
+    if (isDroppable(meta.type) && !this.#buffer.fits(meta.bytes) && !this.#makesRoom(meta)) return;
+    this.#buffer.push(frame.buffer, frame.start, frame.end, meta);
     this.#sent(meta.type, meta.subject);
     this.#marked();
   }
 
   /** Sends an answer or other message that is never dropped. */
   control(text: string): void {
-    if (this.#state === "disconnected") return;
+    if (this.state === "disconnected") return;
     const frame = this.view === VIEW.deflatedJson ? deflatedFrame(text) : textFrame(text);
     this.#push(frame, -1, undefined);
     this.#marked();
@@ -177,8 +158,8 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
   /** Sends a state that was asked for; counted as dropped where there is no room. */
   sendState(market: Market, type: number): void {
     const frame = market.state(type, this.view, this.#owner.position);
-    if (frame === undefined || this.#state === "disconnected") return;
-    if (isDroppable(type) && !this.#fits(frame.length)) return this.#lost(type, undefined);
+    if (frame === undefined || this.state === "disconnected") return;
+    if (isDroppable(type) && !this.#buffer.fits(frame.length)) return this.#lost(type, undefined);
     this.#push(frame, type, undefined);
     this.#sent(type, market);
     this.#marked();
@@ -188,14 +169,14 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
   sendNewest(market: Market, type: number): boolean {
     const frame = market.newest(type, this.view);
     if (frame === undefined) return true;
-    if (!this.#fits(frame.length)) return false;
+    if (!this.#buffer.fits(frame.length)) return false;
     this.#push(frame, type, market);
     this.#sent(type, market);
     return true;
   }
 
   onEmitted(): void {
-    if (this.#state !== "disconnected") this.#marked();
+    if (this.state !== "disconnected") this.#marked();
   }
 
   /** Starts a book: its snapshot now, or as soon as there is one and room for it. */
@@ -213,7 +194,7 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
 
   /** The newest state of these types is to be sent with the next conflated messages. */
   touch(market: Market, bits: number): void {
-    if (this.#state === "disconnected") return;
+    if (this.state === "disconnected") return;
     this.#conflater ??= new Conflater<Market>(this, this.#intervalMs);
     this.#conflater.touch(market, bits);
   }
@@ -248,98 +229,75 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
 
   /** Resolves when {@linkcode hasRoom}, or when the client is gone. */
   room(): Promise<void> {
-    if (this.hasRoom || this.#state === "disconnected") return Promise.resolve();
+    if (this.hasRoom || this.state === "disconnected") return Promise.resolve();
     return new Promise((resolve) => this.#onRoom = resolve);
   }
 
   /** Ends a tick: everything given goes out in one write. */
   flush(): void {
     this.#dirty = false;
-    if (this.#state !== "disconnected") this.#outbox.flush();
+    this.#buffer.flush();
   }
 
   /** The connection is gone: nothing is sent any more. */
   close(): void {
-    this.#toState("disconnected");
+    this.#buffer.close();
     this.#conflater?.close();
     this.#awaiting.clear();
     this.#missed = undefined;
-    this.#onRoom?.();
+    this.#wake();
   }
 
   /** The last words to a client whose connection is being ended; undefined = nothing was lost. */
   lastLosses(): string | undefined {
-    return this.#losses.count > 0 ? this.#losses.take(this.policy) : undefined;
+    return this.#buffer.losses.count > 0 ? this.#buffer.losses.take(this.policy) : undefined;
   }
 
-  /** Tells of what was dropped where it is missing: before what waits. */
-  notice(): Uint8Array | undefined {
-    if (this.policy !== "drop_oldest" || this.#losses.count === 0) return undefined;
-    return textFrame(this.#losses.take(this.policy));
+  onState(before: ClientState): void {
+    this.#owner.onState(this, before);
   }
 
-  onWritten(): void {
-    if (this.#state === "disconnected") return;
-    if (this.#fill() >= HEALTHY_BELOW) return;
-    this.#shut = false;
-    this.#toState("healthy");
-    if (this.#losses.count > 0) this.#tellLosses();
+  onDropped({ type, subject }: FrameMeta<Market>): void {
+    // It was counted as given.
+    this.sent--;
+    this.#lost(type, subject);
+  }
+
+  onRoom(): void {
+    const { losses } = this.#buffer;
+    if (losses.count > 0) this.control(losses.take(this.policy));
     if (this.#missed !== undefined) this.#sendMissed(this.#missed);
     if (this.#awaiting.size > 0) this.#sendSnapshots();
-    this.#onRoom?.();
-    this.#onRoom = undefined;
-  }
-
-  /** Share of the buffer that is in use. */
-  #fill(): number {
-    const { bytesMax, messagesMax } = this.limits;
-    return Math.max(this.#outbox.bytes / bytesMax, this.#outbox.messages / messagesMax);
-  }
-
-  /** A message larger than the whole buffer may go when nothing else waits. */
-  #fits(bytes: number): boolean {
-    if (this.#shut) return false;
-    const { bytesMax, messagesMax } = this.limits;
-    return this.#outbox.bytes + bytes <= bytesMax * DROPPING_FROM &&
-        this.#outbox.messages < messagesMax * DROPPING_FROM ||
-      this.#outbox.idle;
+    this.#wake();
   }
 
   /** Does as the policy says with a record that does not fit; true = it fits now. */
-  #makesRoom(meta: PreparedFrame<Market>["meta"]): boolean {
-    if (this.policy === "disconnect") {
-      this.#lost(meta.type, meta.subject);
-      this.#owner.onCut(this, "slow");
-      return false;
-    }
-    this.#toState("dropping");
-    if (this.policy === "drop_oldest") {
-      const { bytesMax, messagesMax } = this.limits;
-      const broken = this.#outbox.makeRoom(
-        Math.min(bytesMax * ROOM_TO, bytesMax * DROPPING_FROM - meta.bytes),
-        messagesMax * ROOM_TO,
-        (lost) => this.#lostAgain(lost.type, lost.subject),
-      );
-      for (const market of broken) this.#awaiting.set(market, "dropped");
-      const isBroken = meta.subject !== undefined && broken.has(meta.subject);
-      const isUseless = meta.type === TYPE_INDEX.orderbook && isBroken && !meta.isSnapshot;
-      if (!isUseless && this.#fits(meta.bytes)) {
-        if (meta.isSnapshot && isBroken) this.#awaiting.delete(meta.subject as Market);
-        return true;
-      }
-    } else this.#shut = true;
+  #makesRoom(meta: FrameMeta<Market>): boolean {
+    const { policy } = this;
+    if (policy === "drop_oldest" && this.#makesRoomFor(meta)) return true;
+    if (policy === "drop_newest" || policy === "conflate") this.#buffer.shut();
     this.#lost(meta.type, meta.subject);
+    if (policy === "disconnect") this.#owner.onCut(this, "slow");
     if (meta.subject === undefined) return false;
     if (meta.type === TYPE_INDEX.orderbook) this.#awaiting.set(meta.subject, "dropped");
-    else if (this.policy === "conflate") {
+    else if (policy === "conflate") {
       this.#missed ??= new Map();
       this.#missed.set(meta.subject, (this.#missed.get(meta.subject) ?? 0) | 1 << meta.type);
     }
     return false;
   }
 
+  #makesRoomFor({ bytes, type, isSnapshot, subject }: FrameMeta<Market>): boolean {
+    const broken = this.#buffer.makeRoom(bytes);
+    for (const market of broken) this.#awaiting.set(market, "dropped");
+    const isBroken = type === TYPE_INDEX.orderbook && subject !== undefined && broken.has(subject);
+    if (isBroken && !isSnapshot || !this.#buffer.fits(bytes)) return false;
+    if (isBroken) this.#awaiting.delete(subject);
+    return true;
+  }
+
   /** Whether a book's record is of no use before a snapshot; a snapshot ends the wait. */
-  #waitsFor({ subject, isSnapshot }: PreparedFrame<Market>["meta"]): boolean {
+  #waitsFor({ subject, isSnapshot }: FrameMeta<Market>): boolean {
     const why = subject && this.#awaiting.get(subject);
     if (subject === undefined || why === undefined) return false;
     if (isSnapshot) {
@@ -353,19 +311,14 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
 
   #lost(type: number, market: Market | undefined): void {
     this.dropped++;
-    this.#losses.add(type, type === TYPE_INDEX.orderbook ? market?.market.symbol : undefined);
+    const book = type === TYPE_INDEX.orderbook ? market?.market.symbol : undefined;
+    this.#buffer.losses.add(type, book);
     this.#owner.onDropped(type, this.policy);
-  }
-
-  /** A record that was counted as given is lost after all. */
-  #lostAgain(type: number, market: Market | undefined): void {
-    this.sent--;
-    this.#lost(type, market);
   }
 
   #push(frame: Uint8Array, type: number, subject: Market | undefined): void {
     const isSnapshot = type === TYPE_INDEX.orderbook;
-    this.#outbox.push(frame, 0, frame.length, { bytes: frame.length, type, isSnapshot, subject });
+    this.#buffer.push(frame, 0, frame.length, { bytes: frame.length, type, isSnapshot, subject });
   }
 
   #sent(type: number, market: Market | undefined): void {
@@ -375,26 +328,15 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
   }
 
   #marked(): void {
-    const { bytesMax } = this.limits;
-    if (Math.max(this.#outbox.waitingBytes, this.#outbox.foreignBytes) > bytesMax) {
-      return this.#owner.onCut(this, "overrun");
-    }
-    if (this.#state === "healthy" && this.#fill() >= LAGGING_FROM) this.#toState("lagging");
+    if (this.#buffer.isOverrun) return this.#owner.onCut(this, "overrun");
     if (this.#dirty) return;
     this.#dirty = true;
     this.#owner.onDirty(this);
   }
 
-  #toState(state: ClientState): void {
-    const before = this.#state;
-    if (before === state) return;
-    this.#state = state;
-    this.#droppingSinceUs = state === "dropping" ? nowUs() : 0;
-    this.#owner.onState(this, before);
-  }
-
-  #tellLosses(): void {
-    this.control(this.#losses.take(this.policy));
+  #wake(): void {
+    this.#onRoom?.();
+    this.#onRoom = undefined;
   }
 
   #sendMissed(missed: Map<Market, number>): void {
@@ -409,11 +351,11 @@ export class Client implements OutboxOwner, ConflaterOwner<Market> {
   }
 
   #sendSnapshots(): void {
-    if (this.#state === "dropping") return;
+    if (this.state === "dropping") return;
     for (const market of this.#awaiting.keys()) {
       const frame = market.state(TYPE_INDEX.orderbook, this.view, this.#owner.position);
       if (frame === undefined) continue;
-      if (!this.#fits(frame.length)) break;
+      if (!this.#buffer.fits(frame.length)) break;
       this.#awaiting.delete(market);
       this.#push(frame, TYPE_INDEX.orderbook, market);
       this.#sent(TYPE_INDEX.orderbook, market);
