@@ -35,6 +35,7 @@ await runService("gateway", FLAGS, async (flags) => {
     registryDir: await findRegistry(Deno.cwd()),
     ...{ env, transport, logger, version: VERSION, feeds: environment.feeds, host, gate },
     port: flags.port === undefined ? environment.gateway.port : portOf("port", flags.port),
+    slowClients: environment.gateway.slowClients ?? {},
     markets: Object.entries(environment.symbols).map(([symbol, { external, feed }]) => ({
       symbol,
       external,

@@ -135,6 +135,7 @@ async function startParts(
     transport,
     gate,
     host,
+    slowClients: environment.gateway.slowClients ?? {},
     port: port ?? environment.gateway.port,
     feeds: plans.map(({ feed }) => feed),
     markets: plans.flatMap(({ feed, symbols }) =>

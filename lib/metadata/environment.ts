@@ -91,6 +91,20 @@ export interface GatewaySpec {
   openToNetwork?: boolean;
   /** Where clients and their keys are kept; default the file `clients/<environment>.sqlite` beside the spools. */
   clients?: { type: "sqlite"; path: string };
+  /** What happens to clients that do not read fast enough; what is absent is the gateway's default. */
+  slowClients?: SlowClientsSpec;
+}
+
+/** How a gateway treats clients that do not read fast enough. */
+export interface SlowClientsSpec {
+  /** For clients that do not choose one themselves. */
+  policy?: "drop_newest" | "drop_oldest" | "conflate" | "disconnect";
+  /** Bytes that may wait for one client. */
+  bufferBytesMax?: number;
+  /** Messages that may wait for one client. */
+  bufferMessagesMax?: number;
+  /** Milliseconds of dropping after which a client is disconnected. */
+  droppingMsMax?: number;
 }
 
 /** When a market day begins and ends. */

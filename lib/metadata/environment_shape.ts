@@ -91,6 +91,18 @@ const journal = oneOf([
   fields({ type: z.literal("nats") }),
 ]);
 
+const slowClients = fields({
+  policy: z.enum(["drop_newest", "drop_oldest", "conflate", "disconnect"]).exactOptional(),
+  buffer_bytes: z.int().min(65_536).max(1_073_741_824).exactOptional(),
+  buffer_messages: z.int().min(100).max(10_000_000).exactOptional(),
+  disconnect_after_s: z.int().min(1).max(86_400).exactOptional(),
+}).transform(({ policy, buffer_bytes, buffer_messages, disconnect_after_s }) => ({
+  ...(policy === undefined ? {} : { policy }),
+  ...(buffer_bytes === undefined ? {} : { bufferBytesMax: buffer_bytes }),
+  ...(buffer_messages === undefined ? {} : { bufferMessagesMax: buffer_messages }),
+  ...(disconnect_after_s === undefined ? {} : { droppingMsMax: disconnect_after_s * 1000 }),
+}));
+
 const gateway = fields({
   host: plainText.exactOptional(),
   port,
@@ -99,8 +111,10 @@ const gateway = fields({
   clients: oneOf([fields({ type: z.literal("sqlite"), path: plainText })], {
     postgres: '"postgres" is a reserved name and not built yet; allowed: sqlite',
   }).exactOptional(),
-}).transform(({ open_to_network, ...rest }) => ({
+  slow_clients: slowClients.exactOptional(),
+}).transform(({ open_to_network, slow_clients, ...rest }) => ({
   ...rest,
+  ...(slow_clients === undefined ? {} : { slowClients: slow_clients }),
   ...(open_to_network === undefined ? {} : { openToNetwork: open_to_network }),
 }));
 
