@@ -59,7 +59,13 @@ function file(name: string): string {
 }
 
 function gatewayServer(): Talker {
-  return new Talker("deno", ["run", "-A", "--frozen", file("gateway_server.ts")]);
+  return new Talker("deno", [
+    "run",
+    "-A",
+    "--frozen",
+    "--v8-flags=--max-semi-space-size=4",
+    file("gateway_server.ts"),
+  ]);
 }
 
 /** Where Deno keeps `ws`; undefined where there is no Node or no such package. */
