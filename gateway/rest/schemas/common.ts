@@ -42,7 +42,7 @@ export const FEED = z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax)
   .describe("Id of the feed (`/v1/feeds`).").meta({ examples: ["kraken"] });
 
 /** An opaque place in a list. */
-export const CURSOR = z.string().max(512)
+export const CURSOR = z.string().min(1).max(512).regex(/^[A-Za-z0-9_-]+$/)
   .describe("`next` of the answer before; opaque, and only for the same other parameters.");
 
 /** The cursor of the next page. */

@@ -1,15 +1,17 @@
 import { z } from "zod";
 import { GATEWAY_LIMITS } from "../../limits.ts";
-import { usOfTime } from "../time_text.ts";
+import { TIME_PATTERN, usOfTime } from "../time_text.ts";
 import { GAP, HINTS, NEXT, NUMBER_OR_NULL, TIME, TIME_OR_NULL } from "./common.ts";
 import { named } from "./named.ts";
 
 /** A time in the query, as µs. */
-export const TIME_QUERY = z.string().max(64).transform((text, context) => {
-  const us = usOfTime(text);
-  if (us === undefined) context.addIssue({ code: "custom", message: "is no time" });
-  return us ?? 0;
-});
+export const TIME_QUERY = z.string().max(64).regex(TIME_PATTERN, "is no time").transform(
+  (text, context) => {
+    const us = usOfTime(text);
+    if (us === undefined) context.addIssue({ code: "custom", message: "is no time" });
+    return us ?? 0;
+  },
+);
 
 /** Start of a span. */
 export const FROM = TIME_QUERY.optional()
