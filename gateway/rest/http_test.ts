@@ -103,15 +103,19 @@ Deno.test("pages of other origins may read where a key proves who asks, and nowh
     mode: "required" as const,
     admit: () => Promise.resolve(openAccess("client")),
   };
-  await withGateway(async ({ gateway }) => {
-    const origin = { origin: "https://other.example" };
-    const { headers } = await raw(`${gateway.url}/v1/symbols`, origin);
-    assert.equal(headers["access-control-allow-origin"], "*");
-    assert.equal(headers["access-control-allow-credentials"], undefined);
-    const asked = { ...origin, "access-control-request-method": "GET" };
-    const preflight = await raw(`${gateway.url}/v1/symbols`, asked, "OPTIONS");
-    assert.equal(preflight.status, 204);
-    assert.equal(preflight.headers["access-control-allow-methods"], "GET, HEAD, POST");
-    assert.match(String(preflight.headers["access-control-allow-headers"]), /authorization/);
-  }, true, { gate });
+  await withGateway(
+    async ({ gateway }) => {
+      const origin = { origin: "https://other.example" };
+      const { headers } = await raw(`${gateway.url}/v1/symbols`, origin);
+      assert.equal(headers["access-control-allow-origin"], "*");
+      assert.equal(headers["access-control-allow-credentials"], undefined);
+      const asked = { ...origin, "access-control-request-method": "GET" };
+      const preflight = await raw(`${gateway.url}/v1/symbols`, asked, "OPTIONS");
+      assert.equal(preflight.status, 204);
+      assert.equal(preflight.headers["access-control-allow-methods"], "GET, HEAD, POST");
+      assert.match(String(preflight.headers["access-control-allow-headers"]), /authorization/);
+    },
+    true,
+    { gate },
+  );
 });

@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { Market } from "../state/market.ts";
 import type { FeedFacts } from "./feed_facts.ts";
@@ -7,7 +6,7 @@ import { includes } from "./market_lookup.ts";
 import { decimalsOf, differenceOf, midOf } from "./decimals.ts";
 import { bookView, gapView, marketSummary, quoteOf, statusOf } from "./market_view.ts";
 import { msOfUs } from "../stream/record_json.ts";
-import type { MARKET_DETAILS } from "./schemas/market.ts";
+import type { MarketDetails } from "./schemas/market.ts";
 
 /** What the details are made from. */
 export interface DetailsSource {
@@ -21,8 +20,6 @@ export interface DetailsSource {
   gapsRecent: number;
 }
 
-/** What a market's details look like. */
-export type MarketDetails = z.output<typeof MARKET_DETAILS>;
 type QualityState = MarketDetails["quality"]["state"];
 
 /** All that is known of a market now, for somebody who has read nothing else. */

@@ -1,4 +1,4 @@
-import type { MarketDetails } from "./market_details.ts";
+import type { MarketDetails } from "./schemas/market.ts";
 
 /** What hints are made from: the details without them. */
 type Facts = Omit<MarketDetails, "_hints">;

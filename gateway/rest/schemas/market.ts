@@ -121,6 +121,9 @@ export const MARKET_DETAILS = named(
   }),
 );
 
+/** What a market's details look like. */
+export type MarketDetails = z.output<typeof MARKET_DETAILS>;
+
 /** The answer of the list. */
 export const MARKET_LIST = named(
   "MarketList",
