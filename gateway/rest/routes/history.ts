@@ -4,13 +4,14 @@ import { GATEWAY_LIMITS } from "../../limits.ts";
 import type { CandleReader } from "../../history/candle_reader.ts";
 import type { HistoryReader, HistoryRecords, Page } from "../../history/history_reader.ts";
 import type { MarketData } from "../../state/market_data.ts";
-import { headJson, recordJson } from "../../stream/record_json.ts";
+import { headJson } from "../../stream/record_json.ts";
 import { candleAnswer, candleSpan } from "../candle_view.ts";
 import { cursorOf } from "../cursor.ts";
 import { gapJson } from "../gap_view.ts";
 import { placeOfCursor, spanOf } from "../history_span.ts";
 import { historyHints } from "../history_hints.ts";
 import { marketOf } from "../market_lookup.ts";
+import { recordsJson } from "../records_json.ts";
 import { json, rawJson } from "../reply.ts";
 import { type Route, route } from "../route.ts";
 import { CURSOR, FEED, SYMBOL } from "../schemas/common.ts";
@@ -86,13 +87,13 @@ function pageRoute<T extends keyof HistoryRecords>(
       const place = query.cursor === undefined ? undefined : placeOfCursor(query.cursor, order);
       const span = place?.span ?? spanOf(query, nowUs());
       const asked = { market, type, order, limit, ...span, after: place?.after };
-      return rawJson(pageJson(await reader.page(asked), { ...asked, list }));
+      return rawJson(await pageJson(await reader.page(asked), { ...asked, list }));
     },
   });
 }
 
 /** A page as JSON: records are written as the stream writes them, not one object each. */
-function pageJson<T extends keyof HistoryRecords>(
+async function pageJson<T extends keyof HistoryRecords>(
   { records, next, gaps, archived }: Page<HistoryRecords[T]>,
   { market, order, fromUs, toUs, list }: {
     market: Parameters<HistoryReader["floorOf"]>[0];
@@ -101,7 +102,7 @@ function pageJson<T extends keyof HistoryRecords>(
     toUs: number;
     list: string;
   },
-): string {
+): Promise<string> {
   const head = headJson(market.symbol, market.feed.id);
   const rest = JSON.stringify({
     from: fromUs / 1000,
@@ -114,8 +115,8 @@ function pageJson<T extends keyof HistoryRecords>(
     source: { memory: records.length - archived, archive: archived },
     _hints: historyHints({ list, count: records.length, gaps, hasNext: next !== undefined }),
   });
-  const items = records.map((record) => recordJson(record, head)).join(",");
-  return `{${head},"${list}":[${items}],${rest.slice(1)}`;
+  const items = await recordsJson(records, head);
+  return `{${head},"${list}":${items},${rest.slice(1)}`;
 }
 
 function candleRoute({ data, candles }: HistorySource): Route {
