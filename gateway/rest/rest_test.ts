@@ -144,3 +144,13 @@ Deno.test("a port in use is told with what to do, and nothing is left running", 
     });
     await transport.close();
   }));
+
+Deno.test("metadata tells of no key, no address and no path", () =>
+  withGateway(async ({ gateway }) => {
+    for (const what of ["feeds", "schemas?text=true", "environments", "inventory", "gaps"]) {
+      const response = await fetch(`${gateway.url}/v1/meta/${what}`);
+      const text = await response.text();
+      assert.equal(response.status, 200, text);
+      assert.doesNotMatch(text, /\$key|:\/\/|secret|password|credential|\.\/data|key_id/i, what);
+    }
+  }));
