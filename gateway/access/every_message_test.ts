@@ -88,6 +88,42 @@ Deno.test("what is visible comes: the guard does not just keep everything", () =
     }
   }));
 
+Deno.test("what is resumed is of the entitlement too", () =>
+  withGuardedGateway(async (rig) => {
+    const [all, key] = [await rig.key("all", {}, {}), await rig.key("desk", {}, DESK)];
+    const first = await GuardedStream.open(rig.gateway.url, all);
+    first.send({ action: "subscribe", symbols: ["*"] });
+    await first.settle();
+    rig.publish();
+    const { pos } = await first.next("trade");
+    await first.next("trade", ({ feed }) => feed === HIDDEN_FEED);
+    await first.close();
+    for (const symbols of [["*"], ["BTCUSD"], [`${HIDDEN_SYMBOL}*`]]) {
+      const stream = await GuardedStream.open(rig.gateway.url, key);
+      stream.send({ action: "subscribe", symbols, since: Number(pos) });
+      const { recovered } = await stream.next("subscribed");
+      assert.notEqual(recovered, false);
+      await stream.next("resumed");
+      await stream.settle();
+      stream.assertOnly(["BTCUSD"], ["trade", "gap"]);
+      assert.equal(stream.of("gap").length > 0, symbols[0] !== `${HIDDEN_SYMBOL}*`);
+      await stream.close();
+    }
+  }));
+
+Deno.test("asking by name for what is hidden is journaled, asking for what is not there is not", () =>
+  withGuardedGateway(async (rig) => {
+    const stream = await GuardedStream.open(rig.gateway.url, await rig.key("desk", {}, DESK));
+    stream.send({ action: "subscribe", symbols: [ABSENT_SYMBOL] });
+    await stream.settle();
+    assert.deepEqual(rig.journal, []);
+    stream.send({ action: "subscribe", symbols: [HIDDEN_SYMBOL] });
+    await stream.settle();
+    const written = rig.journal.map(({ code, client, what }) => [code, client, what]);
+    assert.deepEqual(written, [["NOT_ENTITLED", "desk", HIDDEN_SYMBOL]]);
+    await stream.close();
+  }));
+
 Deno.test("a market that appears later comes where it is entitled, and only there", () =>
   withGuardedGateway(async (rig) => {
     const key = await rig.key("desk", {}, DESK);

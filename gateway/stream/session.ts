@@ -1,6 +1,7 @@
 import { suggestion } from "@ssmd/runtime";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { Market } from "../state/market.ts";
+import { SeenData } from "../state/seen_data.ts";
 import type { Client } from "./client.ts";
 import { CatchUp, type CatchUpContext } from "./catch_up.ts";
 import { numberOf } from "./error_codes.ts";
@@ -21,6 +22,8 @@ export type SessionContext = CatchUpContext;
 export class Session {
   #client: Client;
   #context: SessionContext;
+  /** The state, as this client may see it. */
+  #data: SeenData;
   #catchUp: CatchUp | undefined;
   /** The newest error that was told. */
   lastError: { code: string; message: string; at: number } | undefined;
@@ -28,6 +31,7 @@ export class Session {
   constructor(client: Client, context: SessionContext) {
     this.#client = client;
     this.#context = context;
+    this.#data = new SeenData(context.data, client.access);
   }
 
   /** Takes one text message. */
@@ -167,29 +171,23 @@ export class Session {
     const known: string[] = [];
     const unknown: string[] = [];
     for (const pattern of new Set(patterns)) {
-      const there = pattern.endsWith("*") || this.#seen(this.#context.data.market(pattern));
+      const there = pattern.endsWith("*") || this.#data.market(pattern) !== undefined;
       (there ? known : unknown).push(pattern);
     }
     return { known, unknown };
-  }
-
-  /** Whether there is such a market for this client. */
-  #seen(market: Market | undefined): boolean {
-    return market !== undefined &&
-      this.#client.access.types(market.feed.id, market.symbol) !== 0;
   }
 
   #marketsOf(patterns: readonly string[]): Market[] {
     const found = new Set<Market>();
     for (const pattern of patterns) {
       if (!pattern.endsWith("*")) {
-        const market = this.#context.data.market(pattern);
-        if (market !== undefined && this.#seen(market)) found.add(market);
+        const market = this.#data.market(pattern);
+        if (market !== undefined) found.add(market);
         continue;
       }
       const prefix = pattern.slice(0, -1);
-      for (const market of this.#context.data.markets()) {
-        if (market.symbol.startsWith(prefix) && this.#seen(market)) found.add(market);
+      for (const market of this.#data.markets()) {
+        if (market.symbol.startsWith(prefix)) found.add(market);
       }
     }
     return [...found];
@@ -198,7 +196,9 @@ export class Session {
   /** Books that are not known now: their snapshots come as soon as they are. */
   #pendingOf(markets: readonly Market[], types: number): Record<string, unknown> {
     if ((types & (1 << TYPE_INDEX.orderbook)) === 0) return {};
-    const pending = markets.filter((market) => market.bookState !== "live");
+    const pending = markets.filter((market) =>
+      market.bookState !== "live" && this.#data.sees(market, "orderbook")
+    );
     if (pending.length === 0) return {};
     const names = pending.slice(0, LISTED_MAX).map((market) => market.symbol);
     return { pending: names, pending_count: pending.length };
@@ -230,8 +230,8 @@ export class Session {
   #refuseUnknown(unknown: readonly string[], id: string | number | undefined): void {
     const first = unknown[0] as string;
     const names: string[] = [];
-    for (const market of this.#context.data.markets()) {
-      if (this.#seen(market) && names.push(market.symbol) >= SUGGEST_AMONG_MAX) break;
+    for (const market of this.#data.markets()) {
+      if (names.push(market.symbol) >= SUGGEST_AMONG_MAX) break;
     }
     const hint = first.length <= 64 ? suggestion(first, names) : "see /v1/markets";
     this.#sendError({

@@ -1,3 +1,4 @@
+import type { JsonRecord } from "@ssmd/journal";
 import { Metrics, nowUs, silentLogger } from "@ssmd/runtime";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 import { memoryTransport } from "@ssmd/transport";
@@ -29,6 +30,8 @@ export interface GuardedGateway {
   gateway: Gateway;
   store: ClientStore;
   admin: ClientAdmin;
+  /** What was journaled of refusals. */
+  journal: JsonRecord[];
   /** The text of a new key. */
   key(client: string, more?: Partial<ClientAccount>, given?: Partial<Entitlement>): Promise<string>;
   /** Publishes a record of every type for every market, those of nobody with canaries in them. */
@@ -49,10 +52,11 @@ export async function withGuardedGateway(
   for (const connector of [kraken, secret]) await connector.answer();
   const store = memoryClientStore();
   const admin = new ClientAdmin(store);
+  const journal: JsonRecord[] = [];
   const refreshes: (() => void)[] = [];
   const gate = await keyGate({
     ...{ store, logger: silentLogger, requestsPerSecondMax: 1_000_000 },
-    audit: () => Promise.resolve(),
+    audit: (record) => Promise.resolve(journal.push(record)),
     every: (_ms, body) => {
       refreshes.push(body);
       return () => {};
@@ -89,7 +93,7 @@ export async function withGuardedGateway(
   };
   const publish = () => publishAll(kraken, secret);
   try {
-    await test({ gateway, store, admin, key, publish, refresh, kraken, secret });
+    await test({ gateway, store, admin, journal, key, publish, refresh, kraken, secret });
   } finally {
     for (const connector of [kraken, secret]) connector.close();
     await gateway.close();
