@@ -62,9 +62,7 @@ export function openGate(): Gate {
     mode: "open",
     meterFeeds: new MeterFeeds(),
     admit: (caller, wanted = "client") => {
-      // A page of others may make a browser of this machine ask, but it is not to be obeyed.
-      const isNear = isLoopback(caller.address) && !isFromOtherOrigin(caller);
-      const access = isNear ? near : far;
+      const access = isFromHere(caller) ? near : far;
       if (mayActAs(access.role, wanted)) return Promise.resolve(access);
       const refusal = new Refusal(
         403,
@@ -82,4 +80,14 @@ export function openGate(): Gate {
     signOut: () => {},
     close: () => Promise.resolve(),
   };
+}
+
+/**
+ * Whether a program or page of this machine asks. A page of others may make a browser here ask, by its
+ * own name or by one that it lets point here: it is not to be obeyed.
+ */
+function isFromHere(caller: Caller): boolean {
+  const { host } = caller.headers;
+  const named = typeof host === "string" ? host.replace(/:\d+$/, "") : "localhost";
+  return isLoopback(caller.address) && isLoopback(named) && !isFromOtherOrigin(caller);
 }
