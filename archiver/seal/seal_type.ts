@@ -20,7 +20,7 @@ import type { Storage } from "@ssmd/storage";
 import type { SealDayOptions, SealProgress } from "./seal_options.ts";
 
 /** Files whose first range, mostly all of them, is fetched before their turn: storage is far away. */
-const FILES_AHEAD = 8;
+const FILES_AHEAD = 4;
 /** Records between two tellings of progress. */
 const TELL_EVERY = 100_000;
 

@@ -3,7 +3,7 @@ import type { Storage } from "@ssmd/storage";
 import { damaged, firstFrameIn } from "./zstd_frames.ts";
 
 /** Bytes of one range read. */
-const RANGE_BYTES = 4 * 1024 * 1024;
+const RANGE_BYTES = 2 * 1024 * 1024;
 
 /** A compressed frame that is longer is none of ours, but a damaged length. */
 const FRAME_BYTES_MAX = 256 * 1024 * 1024;
@@ -41,7 +41,7 @@ export async function* streamFrames(
 ): AsyncIterable<StreamedFrame> {
   const { key, bytes: size, sha256 } = object;
   const hash = createHash("sha256");
-  let rest = new Uint8Array(0);
+  let rest: Uint8Array = new Uint8Array(0);
   let offset = 0;
   for (let at = 0; at < size;) {
     // One byte more than there should be tells whether it is longer.
@@ -49,7 +49,7 @@ export async function* streamFrames(
     const range = await storage.getRange(key, at, end);
     hash.update(range);
     object.onBytes?.(range);
-    rest = rest.length === 0 ? Uint8Array.from(range) : behind(rest, range);
+    rest = rest.length === 0 ? range : behind(rest, range);
     at += range.length;
     const isLast = at >= size || range.length === 0;
     for (let start = 0;;) {

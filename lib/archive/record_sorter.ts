@@ -12,10 +12,10 @@ export interface RecordSorterOptions {
   bufferBytesMax?: number;
 }
 
-const BUFFER_BYTES = 64 * 1024 * 1024;
+const BUFFER_BYTES = 32 * 1024 * 1024;
 const FIRST_BUFFER_BYTES = 256 * 1024;
 /** Records in memory, each with 24 bytes beside its own. */
-const BUFFER_RECORDS = 512 * 1024;
+const BUFFER_RECORDS = 256 * 1024;
 const FIRST_RECORDS = 2048;
 
 interface Market extends SymbolTotal {

@@ -18,7 +18,9 @@ import { damaged, decompressFrame } from "./zstd_frames.ts";
 
 /** Read at once when it is not known how long the index is. */
 const GUESS_BYTES = 64 * 1024;
-/** Longest range read of frames; a symbol with more is read in several. */
+/** Range reads of a whole day. */
+const SCAN_BYTES = 2 * 1024 * 1024;
+/** Longest range read of a symbol's frames; a symbol with more is read in several. */
 const RANGE_BYTES_MAX = 8 * 1024 * 1024;
 
 /** What of a manifest's entry is needed to open a sealed day. */
@@ -205,7 +207,7 @@ export async function* readSealed(
   for (let first = 0; first < frames.length;) {
     let last = first + 1;
     const start = day.offsets[first] ?? 0;
-    while (last < frames.length && (day.offsets[last + 1] ?? 0) - start <= RANGE_BYTES_MAX) last++;
+    while (last < frames.length && (day.offsets[last + 1] ?? 0) - start <= SCAN_BYTES) last++;
     const range = await rangeOf(storage, object, start, day.offsets[last] ?? 0);
     whole.update(range);
     for (let number = first; number < last; number++) {
