@@ -1,5 +1,6 @@
 import {
   archivedDays,
+  assertKnown,
   loadManifest,
   type Manifest,
   type ManifestFile,
@@ -66,14 +67,17 @@ export async function planExport(storage: Storage, request: ExportRequest): Prom
   const partitions: Partition[] = [];
   const feeds = request.feeds ?? await archivedFeeds(storage, env);
   for (const feed of feeds) {
+    let isKnown = false;
     for (const { day, version } of await archivedDays(storage, { env, feed, ...span })) {
       const manifest = await loadManifest(storage, { kind: "normalized", env, feed, version, day });
       if (manifest === undefined) continue;
+      isKnown = true;
       for (const type of EVENT_TYPES.filter((each) => types.includes(each))) {
         const partition = partitionOf({ manifest, version }, type, request);
         if (partition.sources.length > 0) partitions.push(partition);
       }
     }
+    if (!isKnown) await assertKnown(storage, { env, feed });
   }
   if (partitions.length > 0 || request.isEmptyAllowed) return partitions;
   throw new ArchiveError(
