@@ -1,4 +1,4 @@
-import type { Caller } from "./gate.ts";
+import type { Caller } from "./caller.ts";
 import { Refusal } from "./refusal.ts";
 
 /** What a caller shows of itself. */

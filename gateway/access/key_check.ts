@@ -4,7 +4,7 @@ import type { ApiKey } from "./account.ts";
 import { AddressGuard } from "./address_guard.ts";
 import { isSecretOf, keyParts, newKey } from "./api_key.ts";
 import { type Credential, credentialOf, isFromOtherOrigin } from "./credential.ts";
-import type { Caller } from "./gate.ts";
+import type { Caller } from "./caller.ts";
 import { badKey } from "./known_client.ts";
 import type { KnownClients } from "./known_clients.ts";
 import { GUARD_LIMITS } from "./limits.ts";

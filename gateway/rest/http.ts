@@ -8,7 +8,8 @@ import {
   StorageError,
   systemCodeOf,
 } from "@ssmd/runtime";
-import type { Caller, Gate } from "../access/gate.ts";
+import type { Caller } from "../access/caller.ts";
+import type { Gate } from "../access/gate.ts";
 import { Refusal } from "../access/refusal.ts";
 import { ArchiveBusy } from "../history/reading_slots.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
