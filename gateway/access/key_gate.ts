@@ -77,8 +77,7 @@ class KeyGate implements Gate {
   }
 
   async start(): Promise<void> {
-    const { store } = this.#options;
-    await store.endLostSessions(this.#now() - ACCESS_LIMITS.runLostMs);
+    await this.#endLost();
     await this.#clients.refresh();
     await this.#usage.flush();
     const { every = repeated } = this.#options;
@@ -87,7 +86,8 @@ class KeyGate implements Gate {
       every(ACCESS_LIMITS.meterMs, () => this.#meterAll()),
       every(ACCESS_LIMITS.flushMs, () => void this.#usage.flush()),
       every(AUDIT_LIMITS.windowMs, () => this.#audit.endWindow()),
-      every(ACCESS_LIMITS.pruneMs, () => void this.#prune()),
+      every(ACCESS_LIMITS.runLostMs, () => void this.#tidy(() => this.#endLost())),
+      every(ACCESS_LIMITS.pruneMs, () => void this.#tidy(() => this.#prune())),
     ];
   }
 
@@ -229,18 +229,25 @@ class KeyGate implements Gate {
     }
   }
 
-  async #prune(): Promise<void> {
-    const { store, logger } = this.#options;
-    const nowMs = this.#now();
+  /** Does what may as well be done later. */
+  async #tidy(body: () => Promise<unknown>): Promise<void> {
     try {
-      await store.endLostSessions(nowMs - ACCESS_LIMITS.runLostMs);
-      await store.prune({
-        sessionsMs: nowMs - ACCESS_LIMITS.sessionsKeptMs,
-        usageDay: dayOf(nowMs - ACCESS_LIMITS.usageKeptMs),
-      });
+      await body();
     } catch (error) {
-      logger.warn("old sessions and usage were not removed", { error: messageOf(error) });
+      this.#options.logger.warn("old sessions and usage stay for now", { error: messageOf(error) });
     }
+  }
+
+  #endLost(): Promise<number> {
+    return this.#options.store.endLostSessions(this.#now() - ACCESS_LIMITS.runLostMs);
+  }
+
+  #prune(): Promise<number> {
+    const nowMs = this.#now();
+    return this.#options.store.prune({
+      sessionsMs: nowMs - ACCESS_LIMITS.sessionsKeptMs,
+      usageDay: dayOf(nowMs - ACCESS_LIMITS.usageKeptMs),
+    });
   }
 
   #note(

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { newKey } from "./api_key.ts";
 import { SIGN_IN_COOKIE } from "./credential.ts";
 import { ACCESS_LIMITS, GUARD_LIMITS } from "./limits.ts";
-import { testClient, testEntitlement } from "./testing/accounts.ts";
+import { testClient, testEntitlement, testSession } from "./testing/accounts.ts";
 import { callerWith, withKeyGate } from "./testing/key_gate_rig.ts";
 
 Deno.test("a good key is let in by either header; none, a bad one and a half one are not", () =>
@@ -223,6 +223,16 @@ Deno.test("usage is counted by client, feed, type and day, requests too", () =>
       "2026-03-01 kraken trade 13",
     ]);
     assert.ok((await store.load()).keys[0]?.lastUsedAtMs);
+  }));
+
+Deno.test("sessions of a gateway that was killed end soon after, at the time when it was last seen", () =>
+  withKeyGate(async ({ store, pass, clock }) => {
+    const seenAtMs = clock.ms;
+    const sessions = [testSession("old", { run: "killed", startedAtMs: clock.ms - 5000 })];
+    await store.count({ sessions, usage: [], keysUsed: [], run: { id: "killed", seenAtMs } });
+    await pass(ACCESS_LIMITS.runLostMs + 1);
+    const [session] = await store.sessions({ limit: 9 });
+    assert.equal(session?.endedAtMs, seenAtMs);
   }));
 
 Deno.test("a ticket opens one stream within half a minute, and ends with its key", () =>
