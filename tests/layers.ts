@@ -49,8 +49,8 @@ const OPEN_FILES: Readonly<Record<Room, RegExp>> = {
   exchanges: /^exchanges\/[^/]+\.ts$/,
   venue: /^exchanges\/[^/]+\/mod\.ts$/,
   deploy: /^deploy\/entrypoints\.ts$/,
-  // Contract suites and real servers: drivers run them from beside the driver, benches too.
-  tests: /^tests\/(contract|servers)\//,
+  // Contract suites, real servers and browsers: tests beside the code run them, benches too.
+  tests: /^tests\/(browser|contract|servers)\//,
 };
 
 /** Folder names that say nothing of what is in them. */

@@ -32,9 +32,9 @@ p { margin: 0; color: GrayText; }
 <form>
 <h1>This gateway asks for a key</h1>
 <label for="key">API key</label>
-<input id="key" name="key" type="password" autocomplete="current-password" spellcheck="false"
+<input id="key" type="password" autocomplete="current-password" spellcheck="false"
  placeholder="ssmd_…" required autofocus>
-<button>Sign in</button>
+<button disabled>Sign in</button>
 <p>It stays in this browser for 12 hours as a cookie that scripts cannot read. Keys are made with
 <code>ssmd client api-key create</code>.</p>
 <p role="alert"></p>
@@ -64,6 +64,8 @@ form.addEventListener("submit", async (event) => {
   }
   form.elements.key.select();
 });
+// Before this the browser itself would send the form.
+form.querySelector("button").disabled = false;
 `;
 
 /** The page on which a browser signs in; 401 in place of a page that wants a key. */
