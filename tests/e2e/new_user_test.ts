@@ -7,17 +7,16 @@ const MARKETS = ["KXSIMBTC-26DEC31-T99999.99", "KXSIMETH-26DEC31-T4999.99"];
 /** Frames that are waited for. */
 const FRAMES_MIN = 50;
 
-/** A person's shell: `ssmd` as the tasks run it, with its own permissions and no others. */
+/** A person's shell: `ssmd` from the repository, with its own permissions and no others. */
 class Shell {
   readonly #dir: string;
   readonly #env: Record<string, string>;
 
   constructor(dir: string, env: Record<string, string>) {
     this.#dir = dir;
-    const program = `#!/bin/sh\nexec "${Deno.execPath()}" run -q -P=ssmd --no-prompt --frozen ` +
-      `"--config=${ROOT}deno.json" "${ROOT}cli/main.ts" "$@"\n`;
     Deno.mkdirSync(`${dir}/bin`);
-    Deno.writeTextFileSync(`${dir}/bin/ssmd`, program, { mode: 0o755 });
+    Deno.symlinkSync(`${ROOT}cli/ssmd`, `${dir}/bin/ssmd`);
+    Deno.symlinkSync(Deno.execPath(), `${dir}/bin/deno`);
     Deno.mkdirSync(`${dir}/project`);
     this.#env = {
       ...env,
