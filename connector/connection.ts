@@ -7,6 +7,7 @@ import {
   Translator,
   type Venue,
 } from "@ssmd/exchanges";
+import type { CaptureLocation } from "@ssmd/metadata";
 import { isoOfUs, nowUs } from "@ssmd/runtime";
 import type { GoodTime } from "./good_times.ts";
 import type { ConnectionCheckpoint } from "./segment.ts";
@@ -34,6 +35,8 @@ export interface ConnectionOptions {
   endpoint: string;
   version: string;
   commit: string;
+  /** Where it captures; absent = not said. */
+  captureLocation?: CaptureLocation | undefined;
 }
 
 /** Spreads symbols over connections, as many on each as the venue allows. */
@@ -83,7 +86,7 @@ function captureInfo(
     venue: venue.id,
     endpoint,
     symbols: symbols.map((spec) => ({ ...spec })),
-    location: "",
+    location: options.captureLocation?.id ?? "",
     host: Deno.hostname(),
     clock: { source: "system", status: "unknown", offsetUs: null },
     software: { version, commit },

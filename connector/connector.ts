@@ -1,5 +1,6 @@
 import type { Credentials, Normalized, SymbolSpec, Venue } from "@ssmd/exchanges";
 import type { MarketEvent } from "@ssmd/market";
+import type { CaptureLocation } from "@ssmd/metadata";
 import { isoOfUs, type Logger, type Metrics, sleep } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { OutMessage, Publisher, Subscription, Transport } from "@ssmd/transport";
@@ -32,6 +33,8 @@ export interface ConnectorOptions {
   metrics: Metrics;
   version: string;
   commit: string;
+  /** Where it captures, and what is expected of the clock there; absent = not said. */
+  captureLocation?: CaptureLocation | undefined;
 }
 
 /** Counts since the start. */

@@ -19,7 +19,7 @@ export const command: Command<SsmdContext> = buildCommand<
 >({
   docs: docs(
     "Bring what one environment captures into another one",
-    "Feeds, schema version, symbols and schedule are taken over. Where it runs stays: transport, " +
+    "Feeds, schema version, symbols and schedule are taken over. Where it runs stays: location, transport, " +
       "storage, cache, journal, gateway, keys, credentials, endpoints, simulator.",
     ["ssmd env promote demo demo-nats --dry-run"],
   ),

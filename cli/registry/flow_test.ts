@@ -171,3 +171,24 @@ Deno.test("environments are promoted, compared and deleted", async () => {
     assert.match(String(status["git"]), /^as of \w{10} 2026-02-01/);
   });
 });
+
+Deno.test("an environment captures where each of its feeds is captured, and nowhere else", async () => {
+  await Project.use(async (project) => {
+    await project.ok("init");
+    await project.ok("feed", "create", "kraken", ...FEED);
+    await project.ok("env", "create", "lab", "--feeds", "kraken");
+    const set = ["env", "update", "lab", "--set", "location=aws-us-east-1"];
+    const none = await project.ssmd(...set);
+    assert.equal(none.code, 1);
+    assert.match(none.stderr, /kraken has no capture location "aws-us-east-1"; it names none/);
+    const add = ["feed", "add-location", "kraken", "aws-us-east-1", "--clock", "ptp"];
+    await project.ok(...add, "--accuracy-us", "50");
+    await project.ok(...set);
+    const typo = await project.ssmd("env", "update", "lab", "--set", "location=aws-us-east-2");
+    assert.match(typo.stderr, /did you mean "aws-us-east-1"\? it has: aws-us-east-1/);
+    const shown = await project.json("env", "show", "lab") as Record<string, unknown>;
+    assert.equal(shown["location"], "aws-us-east-1");
+    await project.ok("env", "create", "other", "--from", "lab", "--set", "location=aws-us-east-1");
+    await project.ok("env", "update", "lab", "--unset", "location");
+  });
+});

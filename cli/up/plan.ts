@@ -1,5 +1,5 @@
 import { type Venue, venueOfParser, VENUES } from "@ssmd/exchanges";
-import type { DeployedSymbol, Deployment } from "@ssmd/metadata";
+import type { CaptureLocation, DeployedSymbol, Deployment } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
 import { inspectCapture } from "@ssmd/simulator";
 
@@ -11,6 +11,8 @@ export interface FeedPlan {
   /** The venue's own address; unused where the feed is simulated. */
   endpoint: string;
   credentials: Record<string, string>;
+  /** Where it is captured; absent = not said. */
+  captureLocation?: CaptureLocation;
   /** Where a simulator takes the venue's place: what it plays. */
   simulated?: { type: "model" } | { type: "capture"; files: string[] };
 }

@@ -172,6 +172,7 @@ function connectorOf(
     venue: plan.venue,
     symbols: plan.symbols,
     endpoint: simulated?.simulator.url ?? plan.endpoint,
+    captureLocation: plan.captureLocation,
     credentials: simulated?.credentials ?? plan.credentials,
     transport,
     storage,

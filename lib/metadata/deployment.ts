@@ -1,7 +1,7 @@
 import { ConfigError } from "@ssmd/runtime";
 import { type DeployedStorage, deployedStorage } from "./deployed_storage.ts";
 import type { Environment, TransportSpec } from "./environment.ts";
-import { versionOn } from "./feed.ts";
+import { type CaptureLocation, versionOn } from "./feed.ts";
 import { type KeyAccess, reported } from "./key_access.ts";
 import { loadRotations, type Rotations } from "./key_age.ts";
 import { type ResolvedKeys, resolveKeys } from "./keys.ts";
@@ -29,6 +29,8 @@ export interface DeployedFeed {
   symbols: DeployedSymbol[];
   /** By field; empty where the feed needs none. */
   credentials: Record<string, string>;
+  /** Where it is captured, and by which clock; absent where the environment does not say. */
+  captureLocation?: CaptureLocation;
 }
 
 /** The bus with its credentials in place of references. */
@@ -150,12 +152,14 @@ async function deployedFeed(
   id: string,
 ): Promise<DeployedFeed> {
   const today = new Date().toISOString().slice(0, 10);
-  const version = versionOn(await loadFeed(dir, id), today);
+  const file = await loadFeed(dir, id);
+  const version = versionOn(file, today);
   if (!version) {
     throw new ConfigError("FEED_NOT_BEGUN", `feed ${id} has no version that holds on ${today}`, {
       hint: `see the versions in ${dir}/feeds/${id}.yaml`,
     });
   }
+  const place = file.captureLocations?.find((each) => each.id === environment.location);
   return {
     feed: id,
     endpoint: environment.endpoints?.[id] ?? version.endpoint,
@@ -166,6 +170,7 @@ async function deployedFeed(
         depth === undefined ? { symbol, external } : { symbol, external, depth }
       ),
     credentials: keys.credentials(id),
+    ...(place === undefined ? {} : { captureLocation: place }),
   };
 }
 

@@ -141,6 +141,8 @@ export interface SimulatorSpec {
 export interface Environment {
   /** The file's name; first token of all subjects. */
   name: string;
+  /** Where it captures: one of `capture_locations` of each of its feeds; absent = not said. */
+  location?: string;
   /** Feeds in use. */
   feeds: string[];
   /** Version of the record schemas, `v1`. */

@@ -40,6 +40,7 @@ export function environmentReferences(
     check.say(["schema"], `no schema version "${schema}"; ${suggestion(schema, SCHEMA_VERSIONS)}`);
   } else if (typeof schema === "string") check.schemas(schema);
   check.feeds();
+  check.location();
   check.symbols();
   check.byFeed("endpoints");
   check.gateway();
@@ -79,6 +80,21 @@ class ReferenceCheck {
       }
       seen.add(feed);
     });
+  }
+
+  /** Where the environment captures, each of its feeds must be captured, with a clock that it names. */
+  location(): void {
+    const location = fieldOf(this.#yaml.value, "location");
+    if (typeof location !== "string") return;
+    for (const id of new Set(this.#own)) {
+      const feed = this.#registry.feeds.get(id);
+      const known = (feed?.captureLocations ?? []).map((each) => each.id);
+      if (feed === undefined || known.includes(location)) continue;
+      const hint = known.length === 0
+        ? `it names none: ssmd feed add-location ${id} ${location} …`
+        : placesHint(location, known);
+      this.say(["location"], `feed ${id} has no capture location "${location}"; ${hint}`);
+    }
   }
 
   /** Every record type that the feeds bring needs its registered schema of this version. */
@@ -237,4 +253,10 @@ class ReferenceCheck {
     const known = this.#registry.feeds.get(feed);
     return known && versionOn(known, this.#registry.on);
   }
+}
+
+/** Which places there are, and which of them may be meant. */
+function placesHint(location: string, known: readonly string[]): string {
+  const near = nearest(location, known);
+  return `${near === undefined ? "" : `did you mean "${near}"? `}it has: ${known.join(", ")}`;
 }

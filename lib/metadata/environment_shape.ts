@@ -140,6 +140,7 @@ const simulator = fields({
 /** Shape of an environment file. */
 export const environmentShape: z.ZodType<Environment> = fields({
   name: nameText,
+  location: nameText.exactOptional(),
   keys: z.record(text(/^[a-z][a-z0-9_-]*$/, "a key's name: a-z 0-9 _ -"), key).default({}),
   feeds: z.array(plainText).min(1),
   schema: plainText,
