@@ -1,4 +1,4 @@
-import { type CaptureInfo, concat } from "@ssmd/archive";
+import { type CaptureClock, type CaptureInfo, concat } from "@ssmd/archive";
 import { Encoder } from "@ssmd/codec";
 import {
   type Normalizer,
@@ -22,8 +22,8 @@ export interface Connection {
   translator: Translator;
   /** Lines translated so far. */
   lines: number;
-  /** The first line of its raw files. */
-  capture: CaptureInfo;
+  /** The first line of its raw files, but for the clock, which is asked for each. */
+  capture: Omit<CaptureInfo, "clock">;
 }
 
 /** What connections are made from. */
@@ -76,7 +76,7 @@ function captureInfo(
   options: ConnectionOptions,
   slot: number,
   symbols: readonly SymbolSpec[],
-): CaptureInfo {
+): Omit<CaptureInfo, "clock"> {
   const { run, env, feed, venue, endpoint, version, commit } = options;
   return {
     run,
@@ -88,14 +88,17 @@ function captureInfo(
     symbols: symbols.map((spec) => ({ ...spec })),
     location: options.captureLocation?.id ?? "",
     host: Deno.hostname(),
-    clock: { source: "system", status: "unknown", offsetUs: null },
     software: { version, commit },
     linesBefore: 0,
   };
 }
 
-/** Where a connection stands now, for the head of a segment. */
-export function checkpointOf(connection: Connection, good: GoodTime): ConnectionCheckpoint {
+/** Where a connection stands now, for the head of a segment; `clock` times the lines that follow. */
+export function checkpointOf(
+  connection: Connection,
+  good: GoodTime,
+  clock: CaptureClock,
+): ConnectionCheckpoint {
   const { slot, translator, normalizer, normalizerId, lines, capture } = connection;
   return {
     slot,
@@ -105,7 +108,7 @@ export function checkpointOf(connection: Connection, good: GoodTime): Connection
     good: { ...good },
     normalizer: normalizerId,
     state: normalizer.state(),
-    capture: { ...capture, linesBefore: lines },
+    capture: { ...capture, clock, linesBefore: lines },
   };
 }
 

@@ -4,6 +4,8 @@ import type { CaptureLocation } from "@ssmd/metadata";
 import { isoOfUs, type Logger, type Metrics, sleep } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { OutMessage, Publisher, Subscription, Transport } from "@ssmd/transport";
+import type { ClockSources } from "./clock_quality.ts";
+import { ClockWatch } from "./clock_watch.ts";
 import { checkpointOf, type Connection, planConnections, snapshotsOf } from "./connection.ts";
 import { type ConnectorMetrics, createConnectorMetrics } from "./connector_metrics.ts";
 import { Intake } from "./intake.ts";
@@ -35,6 +37,8 @@ export interface ConnectorOptions {
   commit: string;
   /** Where it captures, and what is expected of the clock there; absent = not said. */
   captureLocation?: CaptureLocation | undefined;
+  /** Whom the machine is asked how its clock is kept; default chrony, then timesyncd. */
+  clockSources?: ClockSources;
 }
 
 /** Counts since the start. */
@@ -94,6 +98,7 @@ class FeedConnector implements Connector {
   #rawFiles: RawFiles;
   #intake: Intake;
   #tending: Tending;
+  #clock: ClockWatch;
   #timer: ReturnType<typeof setInterval> | undefined;
   #lock: SpoolLock | undefined;
   #responder: Subscription | undefined;
@@ -127,6 +132,8 @@ class FeedConnector implements Connector {
     });
     const onLost = () => metrics.lost.inc(metrics.labels);
     this.#rawFiles = new RawFiles({ env, feed, storage, transport, publisher, logger, onLost });
+    const { captureLocation: place, clockSources: sources } = options;
+    this.#clock = new ClockWatch({ place, sources, logger });
     this.#intake = new Intake({
       run,
       dir,
@@ -136,7 +143,7 @@ class FeedConnector implements Connector {
       header: (firstLine) => ({
         ...{ run, env, feed, firstLine, openedUs: 0 },
         connections: connections.map((each) =>
-          checkpointOf(each, this.#pipeline.good.of(each.slot))
+          checkpointOf(each, this.#pipeline.good.of(each.slot), this.#clock.current)
         ),
       }),
       onLine: (line) => {
@@ -154,6 +161,7 @@ class FeedConnector implements Connector {
     const { spoolDir: dir, env, feed, transport } = this.#options;
     this.#lock = await lockSpool(dir);
     this.#outbox.clear();
+    const clockKnown = this.#clock.read();
     const left = await recover({
       ...this.#options,
       dir,
@@ -161,6 +169,7 @@ class FeedConnector implements Connector {
       rawFiles: this.#rawFiles,
       logger: this.#logger,
     });
+    await clockKnown;
     if (left) this.#intake.startBehind(left.lastUs);
     for (const connection of this.#connections) {
       if (left) {
@@ -177,6 +186,7 @@ class FeedConnector implements Connector {
     this.#timer = setInterval(() => {
       this.#tending.tick();
       this.#intake.watchClock();
+      this.#clock.tick();
       this.#metrics.waiting.set(this.#metrics.labels, this.stats().waiting);
     }, TEND_MS);
   }
@@ -213,6 +223,7 @@ class FeedConnector implements Connector {
     clearInterval(this.#timer);
     await Promise.all(this.#sockets.map((socket) => socket.close()));
     this.#responder?.unsubscribe();
+    await this.#clock.settled();
     await this.#commitOrGiveUp();
     const flushed = new AbortController();
     await Promise.race([

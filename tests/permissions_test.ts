@@ -34,6 +34,19 @@ Deno.test("connector and up may reach the hosts of all feeds in force, and no ot
   }
 });
 
+Deno.test("who captures may ask how the clock is kept, and no other program by that; who does not may not", () => {
+  for (const name of Object.keys(ENTRYPOINTS)) {
+    const run = (PERMISSIONS[name]?.["run"] ?? []) as string[];
+    const read = PERMISSIONS[name]?.["read"];
+    const captures = ["connector", "ssmd"].includes(name);
+    assert.equal(run.includes("/usr/bin/chronyc"), captures, name);
+    if (captures && read !== true) {
+      assert.ok((read as string[]).includes("/run/systemd/timesync"), name);
+    }
+  }
+  assert.deepEqual(PERMISSIONS["connector"]?.["run"], ["/usr/bin/chronyc"]);
+});
+
 async function askS3(set: string, endpoint: string): Promise<string> {
   const script = new URL("../lib/storage/testing/ask_s3.ts", import.meta.url).pathname;
   const config = new URL("../deno.json", import.meta.url).pathname;

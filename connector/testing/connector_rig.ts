@@ -1,9 +1,11 @@
 import { decode } from "@ssmd/codec";
 import type { Venue } from "@ssmd/exchanges";
 import { EVENT_TYPES, type EventType, type Gap, type MarketEvent } from "@ssmd/market";
+import type { CaptureLocation } from "@ssmd/metadata";
 import { Metrics, silentLogger } from "@ssmd/runtime";
 import { memoryStorage, type Storage } from "@ssmd/storage";
 import { memoryTransport, type Transport } from "@ssmd/transport";
+import type { ClockSources } from "../clock_quality.ts";
 import { type Connector, createConnector } from "../connector.ts";
 import { FakeExchange } from "./fake_exchange.ts";
 import { fakeVenue } from "./fake_venue.ts";
@@ -11,12 +13,18 @@ import { fakeVenue } from "./fake_venue.ts";
 /** Environment of the tests. */
 export const ENV = "test";
 
+/** A machine on which nobody says how the clock is kept. */
+const NO_CLOCK_SOURCES: ClockSources = { chronyc: ["/nonexistent/chronyc"], timesyncdFlag: "" };
+
 /** What a rig is made of where it is not the usual. */
 export interface RigOptions {
   venue?: Partial<Venue>;
   symbols?: readonly string[];
   transport?: Transport;
   storage?: Storage;
+  captureLocation?: CaptureLocation;
+  /** Whom the machine is asked about its clock; default nobody. */
+  clockSources?: ClockSources;
   /** Do not read what is published. */
   deaf?: boolean;
 }
@@ -63,6 +71,8 @@ export class ConnectorRig {
       symbols: (this.#options.symbols ?? ["A"]).map((symbol) => ({ symbol, external: symbol })),
       endpoint: this.exchange.url,
       credentials: {},
+      captureLocation: this.#options.captureLocation,
+      clockSources: this.#options.clockSources ?? NO_CLOCK_SOURCES,
       transport: this.transport,
       storage: this.storage,
       spoolDir: this.spoolDir,

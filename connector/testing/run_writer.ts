@@ -11,6 +11,7 @@ import { type FakeFrame, fakeVenue } from "./fake_venue.ts";
 const ENCODER = new TextEncoder();
 /** 2026-08-01 02:53:00 UTC */
 export const START_US: number = Date.parse("2026-08-01T02:53:00Z") * 1000;
+const UNKNOWN_CLOCK = { source: "system", status: "unknown", offsetUs: null };
 /** Length of a segment. */
 export const MINUTE_US = 60_000_000;
 
@@ -51,7 +52,9 @@ export class RunWriter {
       dir,
       header: (firstLine) => ({
         ...{ run, env: ENV, feed: "fake", firstLine, openedUs: 0 },
-        connections: connections.map((each) => checkpointOf(each, this.#goodOf(each))),
+        connections: connections.map((each) =>
+          checkpointOf(each, this.#goodOf(each), UNKNOWN_CLOCK)
+        ),
       }),
       onDurable: (count) => this.#durable(count),
       onClosed: (segment) => this.closed.push({ segment, given: this.#pipeline.takeGiven() }),

@@ -12,12 +12,14 @@ export interface CaptureSymbol {
 
 /** How a machine's clock is set. */
 export interface CaptureClock {
-  /** What sets it: `chrony`, `ptp`, `system`. */
+  /** What sets it: `chrony`, `ntp`, `ptp`, `gps`; `system` = not said. */
   source: string;
   /** `synchronized`, `unsynchronized` or `unknown`. */
   status: string;
-  /** How far it was off when it was asked, µs; null = not known. */
+  /** How far it was off when it was asked, µs, positive = fast; null = not known. */
   offsetUs: number | null;
+  /** Why it is `unsynchronized`, for a person. */
+  why?: string;
 }
 
 /** Who captured what, where, by which clock and software: the first line of a raw file. */

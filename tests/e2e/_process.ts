@@ -2,10 +2,11 @@ import { setTimeout as delay } from "node:timers/promises";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 /** How `ssmd` is run: as the tasks do it, with its own permissions. */
+const SET = "-P=ssmd";
 const SSMD = [
   "run",
   "-q",
-  "-P=ssmd",
+  SET,
   "--no-prompt",
   "--frozen",
   `--config=${ROOT}deno.json`,
@@ -22,6 +23,8 @@ export interface StartOptions {
   /** Working folder; default the root of the repository. */
   cwd?: string;
   env?: Record<string, string>;
+  /** In place of the permission set of `ssmd`, for programs that a test puts in the way. */
+  permissions?: "-A";
 }
 
 /** How a process ended. */
@@ -41,9 +44,9 @@ export class Running implements AsyncDisposable {
   #texts: string[] = [];
 
   /** Starts `ssmd` with these arguments. */
-  constructor(args: readonly string[], { cwd = ROOT, env = {} }: StartOptions = {}) {
+  constructor(args: readonly string[], { cwd = ROOT, env = {}, permissions }: StartOptions = {}) {
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: [...SSMD, ...args],
+      args: [...SSMD.map((arg) => arg === SET ? permissions ?? arg : arg), ...args],
       cwd,
       env: { NO_COLOR: "1", ...env },
       stdin: "null",

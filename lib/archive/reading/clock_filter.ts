@@ -6,7 +6,7 @@ import { usOfNsText } from "../raw_line.ts";
 
 /** Which clocks a record may have been timed with; an absent list allows all. */
 export interface ClockQuery {
-  /** What sets the clock: `chrony`, `ptp`, `system`; `unknown` = it was not written down. */
+  /** What sets the clock: `chrony`, `ntp`, `ptp`, `gps`, `system`; `unknown` = it was not written down. */
   sources?: readonly string[];
   /** `synchronized`, `unsynchronized` or `unknown`. */
   statuses?: readonly string[];
