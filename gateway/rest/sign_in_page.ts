@@ -56,7 +56,9 @@ form.addEventListener("submit", async (event) => {
     // A header takes no characters beyond Latin-1, and no key has any.
     const authorization = "Bearer " + key.replace(/[^\\x21-\\x7e]/g, "");
     const answer = await fetch("/v1/sign-in", { method: "POST", headers: { authorization } });
-    if (answer.ok) return location.replace(location.pathname === "/sign-in" ? "/" : location.href);
+    // An address with a hash would not be loaded anew by going to it.
+    if (answer.ok && location.pathname === "/sign-in") return location.replace("/");
+    if (answer.ok) return location.reload();
     const problem = await answer.json();
     told.textContent = problem.detail + (problem.hint ? ": " + problem.hint : "");
   } catch {
