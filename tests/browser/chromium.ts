@@ -11,8 +11,14 @@ export interface Page {
   /** Width and height in CSS pixels; `dark` chooses the colour scheme. */
   resize(width: number, height: number, dark: boolean): Promise<void>;
   goto(url: string): Promise<void>;
-  /** What the console and uncaught errors said. */
+  /** Presses a key, as `KeyboardEvent.key` names it. */
+  press(key: string): Promise<void>;
+  /** Types a text where the keyboard is. */
+  type(text: string): Promise<void>;
+  /** What the console, the browser's own checks (its policy of content, …) and uncaught errors said. */
   readonly errors: string[];
+  /** Requests that failed. */
+  readonly failures: string[];
 }
 
 const FLAGS = [
@@ -27,6 +33,14 @@ const FLAGS = [
   "--hide-scrollbars",
   "--remote-debugging-port=0",
 ];
+/** Keys that do something by themselves need their number, too. */
+const VIRTUAL_KEYS: Readonly<Record<string, number>> = {
+  Enter: 13,
+  Escape: 27,
+  Tab: 9,
+  ArrowUp: 38,
+  ArrowDown: 40,
+};
 const NAMES = ["chromium", "/usr/bin/chromium"];
 
 /** The browser's program, or undefined where there is none. */
@@ -146,11 +160,16 @@ class DevTools {
 
 async function newPage(devTools: DevTools): Promise<Page> {
   const errors: string[] = [];
+  const failures: string[] = [];
   devTools.onEvent = (method, params) => {
     const text = JSON.stringify(params);
     if (method === "Runtime.exceptionThrown") errors.push(text);
     if (method === "Runtime.consoleAPICalled" && params["type"] === "error") errors.push(text);
+    if (method !== "Log.entryAdded") return;
+    const { level, source } = params["entry"] as { level: string; source: string };
+    if (level === "error") (source === "network" ? failures : errors).push(text);
   };
+  await devTools.send("Log.enable");
   await devTools.send("Page.enable");
   await devTools.send("Runtime.enable");
   const evaluate = async (expression: string) => {
@@ -160,10 +179,12 @@ async function newPage(devTools: DevTools): Promise<Page> {
   };
   return {
     errors,
+    failures,
     evaluate,
     waitFor: async (expression, timeoutMs) => {
       const untilMs = performance.now() + timeoutMs;
-      while (await evaluate(expression) !== true) {
+      // A document that is left behind answers with an error: the next one is asked.
+      while (await evaluate(expression).catch(() => false) !== true) {
         if (performance.now() > untilMs) throw new RangeError(`never came true: ${expression}`);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
@@ -179,5 +200,13 @@ async function newPage(devTools: DevTools): Promise<Page> {
       await devTools.send("Emulation.setEmulatedMedia", { features });
     },
     goto: async (url) => void await devTools.send("Page.navigate", { url }),
+    press: async (key) => {
+      const text = key.length === 1 ? { text: key } : key === "Enter" ? { text: "\r" } : {};
+      const code = VIRTUAL_KEYS[key];
+      const press = { key, ...(code === undefined ? {} : { windowsVirtualKeyCode: code }) };
+      await devTools.send("Input.dispatchKeyEvent", { type: "keyDown", ...press, ...text });
+      await devTools.send("Input.dispatchKeyEvent", { type: "keyUp", ...press });
+    },
+    type: async (text) => void await devTools.send("Input.insertText", { text }),
   };
 }
