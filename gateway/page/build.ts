@@ -23,14 +23,17 @@ const resolveCharts: esbuild.Plugin = {
   },
 };
 
-async function bundle(entry: string): Promise<Uint8Array> {
+async function bundle(
+  entry: string,
+  format: "esm" | "iife" = "esm",
+): Promise<Uint8Array> {
   const result = await esbuild.build({
     entryPoints: [new URL(entry, HERE).pathname],
     absWorkingDir: HERE.pathname,
     bundle: true,
     write: false,
     minify: true,
-    format: "esm",
+    format,
     target: "es2022",
     charset: "utf8",
     legalComments: "eof",
@@ -49,6 +52,7 @@ export async function buildPage(): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   try {
     files.set("app.js", await bundle("src/main.ts"));
+    files.set("sw.js", await bundle("src/service_worker.ts", "iife"));
     files.set("app.css", await bundle("static/app.css"));
   } finally {
     await esbuild.stop();

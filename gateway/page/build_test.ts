@@ -1,12 +1,30 @@
 import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
 import { withGateway } from "../testing/gateway_rig.ts";
-import { stalePageFiles } from "./build.ts";
+import { buildPage, stalePageFiles } from "./build.ts";
 
 // esbuild's helper process is started once and ends with the test run.
 const OWN_PROCESS = { sanitizeOps: false, sanitizeResources: false };
 
 Deno.test("the page's bundle in dist is what its sources give", OWN_PROCESS, async () => {
   assert.deepEqual(await stalePageFiles(), []);
+});
+
+/** What a phone has to fetch before it sees anything, packed. */
+const PACKED_BYTES_MAX = 100_000;
+
+Deno.test("the page is small: all its files packed", OWN_PROCESS, async () => {
+  let bytes = 0;
+  for (const contents of (await buildPage()).values()) bytes += gzipSync(contents).length;
+  assert.ok(bytes < PACKED_BYTES_MAX, `${bytes} bytes`);
+});
+
+Deno.test("the page names no address outside of its gateway", OWN_PROCESS, async () => {
+  for (const [name, contents] of await buildPage()) {
+    if (name === "app.js") continue;
+    const text = new TextDecoder().decode(contents).replaceAll("http://www.w3.org/", "");
+    assert.doesNotMatch(text, /https?:\/\//, name);
+  }
 });
 
 Deno.test("the page is served with its types, packed where that is understood", () =>
@@ -21,7 +39,7 @@ Deno.test("the page is served with its types, packed where that is understood", 
     const etag = String(script.headers.get("etag"));
     const again = await fetch(gateway.url + "/app.js", { headers: { "if-none-match": etag } });
     assert.deepEqual([again.status, await again.text()], [304, ""]);
-    for (const path of ["/app.css", "/icon.svg"]) {
+    for (const path of ["/app.css", "/sw.js", "/icon.svg"]) {
       const file = await fetch(gateway.url + path);
       assert.equal(file.status, 200);
       await file.text();

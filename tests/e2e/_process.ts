@@ -188,7 +188,7 @@ export async function verify(dataDir: string): Promise<Verified> {
 export class RunningUp extends Running {
   /** Starts `up` on a free port. */
   constructor(args: readonly string[], options?: StartOptions) {
-    super(["up", "--port", "0", ...args], options);
+    super(["up", ...(args.includes("--port") ? [] : ["--port", "0"]), ...args], options);
   }
 
   /** The gateway's address, once it listens. */

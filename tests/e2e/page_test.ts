@@ -1,41 +1,153 @@
 import assert from "node:assert/strict";
-import { findChromium, withPage } from "../browser/chromium.ts";
+import { startGateway } from "@ssmd/gateway";
+import { Metrics, silentLogger } from "@ssmd/runtime";
+import { memoryTransport } from "@ssmd/transport";
+import { browserTest, changes, fits, says, shows } from "./_page.ts";
 import { Folder, RunningUp } from "./_process.ts";
 
-const REQUIRED = Deno.env.get("SSMD_REQUIRE_SERVICES") === "1";
-const MISSING = findChromium() === undefined;
-const LIVE_MS_MAX = 20_000;
 const PHONE_WIDTH = 390;
+const ROWS = `document.querySelectorAll("#market-rows > .row").length`;
 
-const ROWS = `document.querySelectorAll("#markets [role=option], #markets > *").length >= 7`;
-const PRICED = `/[0-9]/.test(document.querySelector("#last").textContent)`;
-const LADDER = `document.querySelectorAll("#bids > *").length >= 5 &&
-  document.querySelector("#book-state").textContent.includes("levels")`;
-const TAPE = `document.querySelectorAll("#tape > *").length >= 3`;
-const CHART = `document.querySelectorAll("#chart canvas").length > 0`;
+browserTest("the page shows live markets, one market, feeds and clients", async (page) => {
+  await using data = new Folder();
+  await using up = new RunningUp(["--data", data.path]);
+  const url = await up.url();
+  await page.resize(1280, 800, true);
+  await page.goto(`${url}/`);
 
-Deno.test({
-  name: `the page shows live markets, ladder, tape and chart in a real browser${
-    MISSING ? " (skipped: there is no chromium)" : ""
-  }`,
-  ignore: MISSING && !REQUIRED,
-  fn: async () => {
-    await using data = new Folder();
-    await using up = new RunningUp(["--data", data.path]);
-    const url = await up.url();
-    await withPage(async (page) => {
-      await page.resize(1280, 800, true);
-      await page.goto(`${url}/`);
-      for (const live of [ROWS, PRICED, LADDER, TAPE, CHART]) await page.waitFor(live, LIVE_MS_MAX);
-      const first = await page.evaluate(`document.querySelector("#tape").textContent`);
-      await page.waitFor(
-        `document.querySelector("#tape").textContent !== ${JSON.stringify(first)}`,
-        LIVE_MS_MAX,
-      );
-      await page.resize(PHONE_WIDTH, 844, false);
-      const width = await page.evaluate("document.documentElement.scrollWidth");
-      assert.ok(Number(width) <= PHONE_WIDTH, `the page is ${width} wide on a phone`);
-      assert.deepEqual(page.errors, []);
-    });
-  },
+  await shows(page, `${ROWS} === 7`);
+  await shows(page, says("#market-rows .row .last", /\d/));
+  await shows(page, says("#market-rows .row .chg", /%/));
+  await changes(page, "#market-rows");
+  await page.press("/");
+  await page.type("btc");
+  await shows(page, `${ROWS} === 2`);
+  await page.press("Escape");
+  await shows(page, `${ROWS} === 7`);
+  await page.evaluate(`document.querySelector("#feed-filter button:last-child").click()`);
+  await shows(page, `${ROWS} === 4`);
+  await page.evaluate(`document.querySelector("#feed-filter button").click()`);
+  await page.evaluate(`document.querySelector("[data-sort=symbol] button").click()`);
+  await shows(page, says("#market-rows .row .sym", /BTCUSD/));
+
+  await page.press("/");
+  await page.press("ArrowDown");
+  await page.press("Enter");
+  await shows(page, `location.hash === "#/market/BTCUSD"`);
+  await shows(page, says("#last", /\d/));
+  await shows(
+    page,
+    `${says("#book-state", /\d+ × \d+/)} &&
+    document.querySelectorAll("#bids > *").length >= 5`,
+  );
+  await shows(page, `document.querySelectorAll("#tape > .print").length >= 3`);
+  await shows(page, `document.querySelectorAll("#chart canvas").length > 0`);
+  await shows(page, says("#legend", /O \S+ {2}H/));
+  await shows(page, says("#quality-state", /live/));
+  await changes(page, "#tape");
+  await page.press("1");
+  await shows(
+    page,
+    `document.querySelector("#intervals [aria-pressed=true]").textContent === "1s"`,
+  );
+  await page.press("ArrowDown");
+  await shows(page, `location.hash === "#/market/ETHUSD"`);
+  await shows(page, says("#symbol", /ETHUSD/));
+
+  await page.press("f");
+  await shows(page, says("#feed-cards", /kraken[\s\S]*kalshi/));
+  await shows(page, says("#feed-cards .badge", /live/));
+  await shows(page, says("#service-facts", /Clients1/));
+  await page.press("c");
+  await shows(page, says("#client-list", /this page/));
+  await page.press("?");
+  await shows(page, `document.querySelector("#help").open`);
+  await page.press("Escape");
+
+  const views = ["markets", "market/BTCUSD", "feeds", "clients"];
+  for (const [width, height] of [[1280, 800], [PHONE_WIDTH, 844]] as const) {
+    await page.resize(width, height, width === PHONE_WIDTH);
+    for (const view of views) {
+      await page.evaluate(`location.hash = "#/${view}"`);
+      await shows(page, `document.body.dataset.view === "${view.split("/")[0]}"`);
+      await fits(page, width, view);
+    }
+  }
+  assert.deepEqual([page.errors, page.failures], [[], []]);
+});
+
+browserTest("a connection that breaks goes on where it was, and the page says so", async (page) => {
+  await using data = new Folder();
+  await using up = new RunningUp(["--data", data.path]);
+  const url = await up.url();
+  await page.goto(`${url}/#/market/BTCUSD`);
+  await shows(page, `document.querySelectorAll("#tape > .print").length >= 3`);
+  // The place that it goes on from is known once a live record has come.
+  await changes(page, "#tape");
+  const { clients } = await (await fetch(`${url}/v1/admin/clients`)).json();
+  const ended = await fetch(`${url}/v1/admin/clients/${clients[0].id}/disconnect`, {
+    method: "POST",
+  });
+  await ended.body?.cancel();
+  await shows(page, says("#banner", /Connected again.*none is missing/));
+  await changes(page, "#tape");
+  assert.deepEqual(page.errors, []);
+});
+
+browserTest("a gateway that is killed and started again is found again", async (page) => {
+  await using data = new Folder();
+  const first = new RunningUp(["--data", data.path]);
+  await using _ended = first;
+  const url = await first.url();
+  await page.goto(`${url}/#/market/BTCUSD`);
+  await shows(page, `document.querySelectorAll("#tape > .print").length >= 3`);
+  await shows(page, `caches.match("/v1/markets?limit=5000", { cacheName: "ssmd-last" })`);
+  // A worker keeps the page's files from the first visit on.
+  await page.evaluate("navigator.serviceWorker.ready.then(() => true)");
+  await first.stop("SIGKILL");
+  await shows(page, `!document.querySelector("#away").hidden`);
+  await shows(page, says("#away-text", /does not answer since \d\d:\d\d:\d\d UTC/));
+
+  // The page opens while nobody answers, with the last that was seen.
+  await page.goto("about:blank");
+  await page.goto(`${url}/#/markets`);
+  await shows(page, `${ROWS} === 7`);
+  await shows(page, says("#away-text", /was kept at/));
+
+  const port = new URL(url).port;
+  await using second = new RunningUp(["--data", data.path, "--port", port]);
+  assert.equal(await second.url(), url);
+  await shows(page, says("#connection", /^live$/));
+  await shows(page, `document.querySelector("#away").hidden`);
+  await changes(page, "#market-rows");
+  await page.evaluate(`location.hash = "#/market/BTCUSD"`);
+  await shows(page, says("#book-state", /\d+ × \d+/));
+  await changes(page, "#tape");
+  assert.deepEqual(page.errors, []);
+});
+
+browserTest("thousands of markets: only what is seen is in the document", async (page) => {
+  const transport = memoryTransport();
+  const markets = Array.from({ length: 5000 }, (_, i) => ({
+    ...{ symbol: `KXMANY-${String(i).padStart(4, "0")}`, feed: "kalshi", external: "" },
+  }));
+  const gateway = await startGateway({
+    ...{ env: "test", transport, markets, feeds: ["kalshi"], host: "127.0.0.1", port: 0 },
+    ...{ logger: silentLogger, metrics: new Metrics("gateway"), version: "0.0.0", info: {} },
+  });
+  try {
+    await page.resize(1280, 800, true);
+    await page.goto(`${gateway.url}/`);
+    await shows(page, says("#market-count", /5,000 markets/));
+    await page.evaluate(`document.querySelector("#markets").scrollTop = 1e9`);
+    await shows(page, says("#market-rows", /KXMANY-4999/));
+    assert.ok(Number(await page.evaluate(ROWS)) < 60);
+    await page.press("/");
+    await page.type("4321");
+    await shows(page, `${ROWS} === 1`);
+    assert.deepEqual(page.errors, []);
+  } finally {
+    await gateway.close();
+    await transport.close();
+  }
 });

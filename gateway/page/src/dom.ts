@@ -13,9 +13,11 @@ export function add<K extends keyof HTMLElementTagNameMap>(
   parent: Element,
   tag: K,
   className = "",
+  text = "",
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   if (className !== "") element.className = className;
+  if (text !== "") element.textContent = text;
   parent.append(element);
   return element;
 }
@@ -23,6 +25,16 @@ export function add<K extends keyof HTMLElementTagNameMap>(
 /** Sets the text only if it is another one: layout is not touched for nothing. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
+}
+
+/** Sets the class only if it is another one. */
+export function setClass(element: Element, name: string): void {
+  if (element.className !== name) element.className = name;
+}
+
+/** Sets an attribute only if it is another one. */
+export function setAttribute(element: Element, name: string, value: string): void {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
 /** Restarts a short animation. */

@@ -47,16 +47,48 @@ export function timeMs(ms: number): string {
   return new Date(ms).toISOString().slice(11, 23);
 }
 
-/** `+1.20%`; empty when there is nothing to compare. */
-export function percent(now: number | null, first: number | null): string {
-  if (now === null || first === null || first === 0) return "";
-  const value = (now / first - 1) * 100;
-  const text = Math.abs(value).toFixed(2);
-  const sign = text === "0.00" ? "" : value > 0 ? "+" : "−";
-  return `${sign}${text}%`;
-}
-
 /** A whole number with separators. */
 export function count(value: number): string {
   return WHOLE.format(value);
+}
+
+/** `+1.20%` of a change in percent; empty when it is unknown. */
+export function signed(percent: number | null): string {
+  if (percent === null) return "";
+  const text = Math.abs(percent).toFixed(2);
+  const sign = text === "0.00" ? "" : percent > 0 ? "+" : "−";
+  return `${sign}${text}%`;
+}
+
+/** The class of a change: as it is written, so that 0.00% is neither. */
+export function directionOf(percent: number | null): "up" | "down" | "" {
+  const text = signed(percent);
+  return text.startsWith("+") ? "up" : text.startsWith("−") ? "down" : "";
+}
+
+/** A span of time: `320 ms`, `4.2 s`, `3 min`, `5 h 12 min`, `2 d`. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} d`;
+}
+
+/** Bytes: `812 B`, `4.2 KiB`, `3.1 MiB`. */
+export function bytes(value: number): string {
+  if (value < 1024) return `${value} B`;
+  const units = ["KiB", "MiB", "GiB", "TiB"];
+  let [scaled, unit] = [value / 1024, 0];
+  while (scaled >= 1024 && unit < units.length - 1) [scaled, unit] = [scaled / 1024, unit + 1];
+  return `${scaled.toFixed(scaled < 10 ? 1 : 0)} ${units[unit]}`;
+}
+
+/** `24 Nov 12:34:56` in UTC, the day only where it is another one than today's. */
+export function dayTime(ms: number, nowMs: number = Date.now()): string {
+  const text = new Date(ms).toISOString();
+  const isToday = text.slice(0, 10) === new Date(nowMs).toISOString().slice(0, 10);
+  return isToday ? text.slice(11, 19) : `${text.slice(5, 10)} ${text.slice(11, 19)}`;
 }

@@ -1,149 +1,210 @@
-import { ChartView, INTERVALS } from "./chart.ts";
-import { Connection, type Message } from "./connection.ts";
-import { byId } from "./dom.ts";
-import { FocusView } from "./focus.ts";
-import { count } from "./format.ts";
-import { HeaderView } from "./header.ts";
-import { LadderView } from "./ladder.ts";
-import { MarketsView } from "./markets.ts";
-import { type FeedHealth, Store } from "./store.ts";
-import { TapeView } from "./tape.ts";
+import { ChartView } from "./chart/chart_view.ts";
+import { type Interval, INTERVALS } from "./chart/candles.ts";
+import { add, byId, setAttribute, setText } from "./dom.ts";
+import { listenForKeys, openHelp } from "./keys.ts";
+import { Rest } from "./net/rest.ts";
+import { Session } from "./net/session.ts";
+import { Sparklines } from "./net/sparklines.ts";
+import { hashOf, type Place, placeOf } from "./routes.ts";
+import { Store } from "./state/store.ts";
+import { Theme } from "./theme.ts";
+import { ClientsView } from "./views/clients_view.ts";
+import { DepthView } from "./views/depth_view.ts";
+import { FeedsView } from "./views/feeds_view.ts";
+import { HeaderView } from "./views/header_view.ts";
+import { LadderView } from "./views/ladder_view.ts";
+import { MarketsView } from "./views/markets_view.ts";
+import { QualityView } from "./views/quality_view.ts";
+import { SignInView } from "./views/sign_in_view.ts";
+import { TapeView } from "./views/tape_view.ts";
+import { TitleView } from "./views/title_view.ts";
 
-const LIST_TYPES = ["trade", "ticker", "status"];
-const LIST_INTERVAL_MS = 250;
+const MARKETS_EVERY_MS = 60_000;
 
+const theme = new Theme();
 const store = new Store();
-const header = new HeaderView(store);
-const focus = new FocusView(store);
+const rest = new Rest();
+const header = new HeaderView();
+const title = new TitleView(store);
 const ladder = new LadderView(store);
+const depth = new DepthView(store);
 const tape = new TapeView(store);
-const chart = new ChartView(store);
-const markets = new MarketsView(store, choose);
-const connection = new Connection({
-  onOpen: () => void opened(),
-  onMessage: received,
-  onState: (state) => header.connection(state),
+const chart = new ChartView(store, rest);
+const quality = new QualityView(store, rest);
+const markets = new MarketsView(store, new Sparklines(store, rest));
+const feeds = new FeedsView(store, rest);
+const clients = new ClientsView(rest, () => session.client);
+const session: Session = new Session(store, rest, {
+  onState: (state) => {
+    header.connection(state);
+    if (state.state === "live") void learnSurroundings();
+  },
+  onNotice: (text, good) => title.notify(text, good),
+  onFocusLost: () => void chart.reload(),
+  onMarkets: (asOfMs) => {
+    header.keptFrom(asOfMs);
+    if (store.focused === "") goTo();
+  },
 });
+const signIn = new SignInView(rest, () => {
+  rest.restart();
+  isAdmin = undefined;
+  session.restart();
+});
+rest.onSignedOut = () => signIn.open();
 
-/** After each connect: what is there, in the environment's order, then what changes. */
-async function opened(): Promise<void> {
-  if (store.selected !== "") watch(store.selected);
-  const { markets: list } = await getJson("/v1/markets?limit=5000");
-  for (const summary of list as Record<string, unknown>[] ?? []) store.takeSummary(summary);
-  store.dirty.add("list");
-  connection.send({
-    action: "subscribe",
-    symbols: ["*"],
-    types: LIST_TYPES,
-    mode: "conflated",
-    interval_ms: LIST_INTERVAL_MS,
-  });
-  // The newest request wins where two speak of the same market: the chosen one stays whole.
-  if (store.selected !== "") watch(store.selected);
-  else chooseFirst();
-  header.info(await getJson("/v1/info"));
-}
+/** Whether clients may be seen; undefined = not known yet. */
+let isAdmin: boolean | undefined;
+/** When the list of markets was last read. */
+let marketsAtMs = 0;
+let place: Place = placeOf(location.hash);
 
-function chooseFirst(): void {
-  const wanted = decodeURIComponent(location.hash.slice(1));
-  const [first] = store.markets.keys();
-  if (store.markets.has(wanted)) choose(wanted);
-  else if (first !== undefined) choose(first);
-}
-
-function received(message: Message): void {
-  if (message.type === "dropped") {
-    const number = count(Number(message["count"]));
-    focus.notify(`This browser was too slow: ${number} messages were left out`);
-  } else store.take(message);
-  if (store.selected === "" && store.markets.size > 0) chooseFirst();
-}
-
-/** Makes a market the selected one. */
-function choose(symbol: string): void {
-  const before = store.selected;
-  if (before === symbol) return;
-  if (before !== "") {
-    connection.send({ action: "unsubscribe", symbols: [before], types: ["orderbook"] });
-    connection.send({
-      action: "subscribe",
-      symbols: [before],
-      types: ["trade"],
-      mode: "conflated",
-      interval_ms: LIST_INTERVAL_MS,
-    });
+/** What runs here, and what this caller may see of it. */
+async function learnSurroundings(): Promise<void> {
+  const index = await rest.get("/v1");
+  if (index.ok) {
+    const isRequired = index.body["auth"] === "required";
+    rest.keeps = !isRequired;
+    byId("sign-out").hidden = !isRequired;
   }
-  store.select(symbol);
-  focus.reset();
-  history.replaceState(null, "", `#${encodeURIComponent(symbol)}`);
-  watch(symbol);
+  // Not before it is known whether it may be kept.
+  await readMarkets();
+  const info = await rest.get("/v1/info", { keep: true });
+  if (info.ok) header.info(info.body);
+  isAdmin ??= await clients.isAllowed();
+  byId("clients-link").hidden = isAdmin !== true;
 }
 
-/** Everything of one market, and its trades so far. */
-function watch(symbol: string): void {
-  store.select(symbol);
-  connection.send({ action: "subscribe", symbols: [symbol], types: ["trade", "orderbook"] });
-  void getJson(`/v1/markets/${encodeURIComponent(symbol)}/trades?limit=1000`)
-    .then(({ trades }) => store.takeHistory(symbol, trades as Message[] ?? []));
+/** Reads the list of markets: what is kept of it for a time without the gateway is this young. */
+async function readMarkets(): Promise<void> {
+  marketsAtMs = Date.now();
+  await session.loadMarkets();
 }
 
-async function getJson(path: string): Promise<Record<string, unknown>> {
-  try {
-    const response = await fetch(path);
-    return response.ok ? await response.json() : {};
-  } catch {
-    // The stream's own state tells that the gateway is away.
-    return {};
+/** Shows the place that the address names. */
+function goTo(): void {
+  place = placeOf(location.hash);
+  document.body.dataset["view"] = place.view;
+  header.place(place.view);
+  const row = place.view === "market" ? store.find(place.symbol, place.feed) : undefined;
+  const key = row?.key ?? "";
+  if (key !== store.focused) {
+    store.focus(key);
+    title.reset();
+    session.watch();
+    chart.open();
+    if (key !== "") quality.open();
   }
+  byId("unknown").hidden = place.view !== "market" || key !== "" || store.markets.size === 0;
+  if (place.view === "market") setText(byId("unknown-symbol"), place.symbol);
+  if (place.view === "markets") store.dirty.add("list");
+  if (place.view === "feeds") feeds.open();
+  if (place.view === "clients") clients.open();
+  if (place.view !== "market") document.title = `${place.view} · ssmd`;
+}
+
+/** The market before or after the one that is looked at, in the order of the list. */
+function step(by: number): void {
+  if (place.view !== "market") return;
+  const row = markets.neighbour(store.focused, by);
+  if (row === undefined) return;
+  const isOnly = store.find(row.symbol) === row;
+  const feed = isOnly ? {} : { feed: row.feed };
+  history.replaceState(null, "", hashOf({ view: "market", symbol: row.symbol, ...feed }));
+  goTo();
 }
 
 function frame(): void {
   requestAnimationFrame(frame);
   if (store.dirty.size === 0) return;
-  markets.render();
-  focus.render();
-  focus.renderBanner();
-  ladder.render();
-  tape.render();
-  chart.render();
+  if (place.view === "markets") markets.render();
+  if (place.view === "market") {
+    title.render();
+    ladder.render();
+    depth.render();
+    tape.render();
+    chart.render();
+  }
   store.dirty.clear();
+  store.dirtyRows.clear();
 }
 
 function everySecond(): void {
-  store.tick();
-  header.tick();
-  tape.renderRate();
+  if (document.hidden) return;
+  store.dirty.add("second");
+  header.tick(feeds.feeds);
+  if (!session.open) return;
+  if (Date.now() - marketsAtMs > MARKETS_EVERY_MS) void readMarkets();
+  void feeds.tick(place.view === "feeds");
+  if (place.view === "clients" && isAdmin === true) void clients.tick();
+  if (place.view !== "market") return;
   chart.tick();
-  focus.renderBanner();
-  if (!connection.open || document.hidden) return;
-  void getJson("/v1/feeds").then(({ feeds }) => {
-    if (feeds !== undefined) store.feeds = feeds as FeedHealth[];
-  });
+  quality.tick();
 }
 
-function buildIntervals(): void {
-  const box = byId("intervals");
-  const buttons = INTERVALS.map(({ seconds, name }) => {
-    const button = document.createElement("button");
-    button.textContent = name;
-    button.onclick = () => pick(seconds);
-    box.append(button);
-    return { seconds, button };
-  });
-  const pick = (seconds: number) => {
-    chart.setSeconds(seconds);
-    for (const other of buttons) {
-      other.button.setAttribute("aria-pressed", String(other.seconds === seconds));
+function buildIntervals(): (interval: Interval) => void {
+  const names = Object.keys(INTERVALS) as Interval[];
+  const pick = (interval: Interval) => {
+    chart.setInterval(interval);
+    for (const button of byId("intervals").children) {
+      setAttribute(button, "aria-pressed", String(button.textContent === interval));
     }
   };
-  pick(chart.seconds);
-  document.addEventListener("keydown", (event) => {
-    if (event.target instanceof HTMLInputElement) return;
-    const interval = INTERVALS[Number(event.key) - 1];
-    if (interval !== undefined && !event.ctrlKey && !event.metaKey) pick(interval.seconds);
-  });
+  for (const name of names) add(byId("intervals"), "button", "", name).onclick = () => pick(name);
+  pick(chart.interval);
+  return pick;
 }
 
-buildIntervals();
+function buildKeys(pick: (interval: Interval) => void): void {
+  const names = Object.keys(INTERVALS) as Interval[];
+  const open = (view: "markets" | "feeds" | "clients") => () => location.hash = `#/${view}`;
+  listenForKeys([
+    {
+      keys: ["/"],
+      run: () => {
+        if (place.view !== "markets") {
+          history.pushState(null, "", hashOf({ view: "markets" }));
+          goTo();
+        }
+        markets.focusSearch();
+      },
+    },
+    { keys: ["?"], run: openHelp },
+    { keys: ["m", "Escape"], run: open("markets") },
+    { keys: ["f"], run: open("feeds") },
+    { keys: ["c"], run: open("clients") },
+    { keys: ["t"], run: () => theme.next() },
+    { keys: ["ArrowDown", "j"], run: () => step(1) },
+    { keys: ["ArrowUp", "k"], run: () => step(-1) },
+    {
+      keys: names.map((_, at) => String(at + 1)),
+      run: (key) => pick(names[Number(key) - 1] ?? "1m"),
+    },
+  ]);
+}
+
+function buildTheme(): void {
+  const button = byId("theme");
+  const show = () => {
+    setText(button, theme.choice);
+    chart.applyTheme();
+    markets.applyTheme();
+    feeds.applyTheme();
+    store.dirty.add("book");
+  };
+  button.onclick = () => theme.next();
+  theme.onChange(show);
+  show();
+}
+
+buildKeys(buildIntervals());
+buildTheme();
+byId("help-open").onclick = openHelp;
+byId("retry").onclick = () => session.retryNow();
+addEventListener("hashchange", goTo);
+addEventListener("offline", () => store.dirty.add("second"));
+goTo();
 setInterval(everySecond, 1000);
 requestAnimationFrame(frame);
+// A worker keeps the page's own files, so that it opens while the gateway is away.
+if ("serviceWorker" in navigator) void navigator.serviceWorker.register("sw.js").catch(() => {});

@@ -8,6 +8,7 @@ import { type Route, route, type RouteRequest } from "../route.ts";
 const FILES = [
   { path: "/", name: "index.html", type: "text/html; charset=utf-8" },
   { path: "/app.js", name: "app.js", type: "text/javascript; charset=utf-8" },
+  { path: "/sw.js", name: "sw.js", type: "text/javascript; charset=utf-8" },
   { path: "/app.css", name: "app.css", type: "text/css; charset=utf-8" },
   { path: "/icon.svg", name: "icon.svg", type: "image/svg+xml" },
 ] as const;

@@ -1,9 +1,11 @@
-import { add, byId, setText } from "./dom.ts";
-import { price, size } from "./format.ts";
-import type { Store } from "./store.ts";
+import { add, byId, setText } from "../dom.ts";
+import { price, size } from "../format.ts";
+import type { Store } from "../state/store.ts";
 
 const RUNG_PX = 18;
 const RUNGS_MAX = 40;
+
+type Levels = [number, number][];
 
 interface Rung {
   root: HTMLElement;
@@ -21,31 +23,32 @@ export class LadderView {
 
   constructor(store: Store) {
     this.#store = store;
-    addEventListener("resize", () => store.dirty.add("book"));
+    new ResizeObserver(() => store.dirty.add("book")).observe(this.#bids);
   }
 
-  /** Shows the book of the selected market. */
+  /** Shows the book of the focused market. */
   render(): void {
-    const store = this.#store;
-    if (!store.dirty.has("book")) return;
-    const asks = sorted(store.asks, 1).slice(0, roomIn(this.#asks));
-    const bids = sorted(store.bids, -1).slice(0, roomIn(this.#bids));
+    const { book, dirty } = this.#store;
+    if (!dirty.has("book")) return;
+    const asks = book.sortedAsks().slice(0, roomIn(this.#asks));
+    const bids = book.sortedBids().slice(0, roomIn(this.#bids));
     const most = Math.max(total(asks), total(bids), Number.MIN_VALUE);
     this.#fill("asks", asks, most);
     this.#fill("bids", bids, most);
     this.#renderSpread(bids[0]?.[0], asks[0]?.[0]);
-    byId("book-state").textContent = store.bookKnown
-      ? `${store.bids.size} × ${store.asks.size} levels`
-      : "waiting for a snapshot";
-    document.querySelector(".ladder")?.classList.toggle("suspect", !store.bookKnown);
+    const checksum = book.checksum === "verified" ? " · checksum ok" : "";
+    setText(
+      byId("book-state"),
+      book.known ? `${book.bids.size} × ${book.asks.size}${checksum}` : "waiting for a snapshot",
+    );
+    byId("ladder").classList.toggle("suspect", !book.known);
   }
 
   #renderSpread(bid: number | undefined, ask: number | undefined): void {
     const box = byId("spread");
     if (bid === undefined || ask === undefined) {
-      box.replaceChildren("one side only");
-      if (bid === undefined && ask === undefined) box.replaceChildren("no orders");
-      return;
+      const isEmpty = bid === undefined && ask === undefined;
+      return box.replaceChildren(isEmpty ? "no orders" : "one side only");
     }
     const decimals = this.#store.current?.decimals ?? 2;
     const mid = document.createElement("b");
@@ -58,7 +61,7 @@ export class LadderView {
     box.replaceChildren(mid, spread);
   }
 
-  #fill(side: "asks" | "bids", levels: [number, number][], most: number): void {
+  #fill(side: "asks" | "bids", levels: Levels, most: number): void {
     const rungs = this.#rungs[side];
     const parent = side === "asks" ? this.#asks : this.#bids;
     while (rungs.length < levels.length) rungs.push(newRung(parent, side === "asks"));
@@ -84,11 +87,7 @@ function newRung(parent: HTMLElement, atFront: boolean): Rung {
   return { root, price: add(root, "span"), size: add(root, "span"), total: add(root, "span") };
 }
 
-function sorted(side: Map<number, number>, sign: number): [number, number][] {
-  return [...side].sort((a, b) => (a[0] - b[0]) * sign);
-}
-
-function total(levels: readonly [number, number][]): number {
+function total(levels: Levels): number {
   return levels.reduce((sum, level) => sum + level[1], 0);
 }
 

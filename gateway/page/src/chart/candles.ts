@@ -1,0 +1,119 @@
+import type { Print } from "../state/tape.ts";
+
+/** Candle lengths by the names that REST has for them, ms. */
+export const INTERVALS = {
+  "1s": 1_000,
+  "5s": 5_000,
+  "1m": 60_000,
+  "5m": 300_000,
+  "15m": 900_000,
+  "1h": 3_600_000,
+  "4h": 14_400_000,
+  "1d": 86_400_000,
+} as const;
+/** A candle length. */
+export type Interval = keyof typeof INTERVALS;
+
+/** A candle as REST gives it; what is not used is left out. */
+export interface Candle {
+  /** Its first moment, ms. */
+  start: number;
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  volume: number;
+  trades: number;
+  /** Whether records may be missing in it. */
+  gap: boolean;
+}
+
+/** A time in which records are missing or suspect. */
+export interface GapSpan {
+  reason: string;
+  from: number;
+  /** null = it is open. */
+  to: number | null;
+  missed: number | null;
+  recovered: boolean;
+}
+
+/** Candles kept at most; the oldest leave. */
+const CANDLES_MAX = 3000;
+
+/** Candles of one market and length: what REST gave, and live trades on top. */
+export class Candles {
+  /** Oldest first; intervals without trades have none. */
+  list: Candle[] = [];
+  gaps: GapSpan[] = [];
+  readonly intervalMs: number;
+  /** Whether trades are placed by our time of receipt: the venue's times are of long ago. */
+  received = false;
+
+  constructor(interval: Interval) {
+    this.intervalMs = INTERVALS[interval];
+  }
+
+  /** Takes an answer of REST: it replaces what is here from its first candle on. */
+  take(candles: readonly Candle[], gaps: readonly GapSpan[]): void {
+    const first = candles[0]?.start;
+    if (first !== undefined) {
+      this.list = [...this.list.filter(({ start }) => start < first), ...candles];
+      if (this.list.length > CANDLES_MAX) this.list.splice(0, this.list.length - CANDLES_MAX);
+    }
+    for (const gap of gaps) this.#takeGap(gap);
+  }
+
+  /** Takes older candles before those that are here. */
+  takeOlder(candles: readonly Candle[], gaps: readonly GapSpan[]): void {
+    const first = this.list[0]?.start ?? Infinity;
+    this.list = [...candles.filter(({ start }) => start < first), ...this.list];
+    for (const gap of gaps) this.#takeGap(gap);
+  }
+
+  /** Takes a live trade; gives its candle, undefined for one that is too late to be drawn. */
+  takePrint({ price, size, ms, recvMs }: Print): Candle | undefined {
+    const start = Math.floor((this.received ? recvMs : ms) / this.intervalMs) * this.intervalMs;
+    const last = this.list.at(-1);
+    if (last !== undefined && start < last.start) return undefined;
+    if (last === undefined || start > last.start) {
+      const candle = {
+        ...{ start, open: price, high: price, low: price, close: price, volume: size },
+        ...{ trades: 1, gap: false },
+      };
+      this.list.push(candle);
+      return candle;
+    }
+    last.high = Math.max(last.high, price);
+    last.low = Math.min(last.low, price);
+    last.close = price;
+    last.volume += size;
+    last.trades++;
+    return last;
+  }
+
+  /** Every interval from the first candle up to `nowMs`; undefined = nothing traded then. */
+  slots(nowMs: number): { start: number; candle: Candle | undefined }[] {
+    const first = this.list[0];
+    const last = this.list.at(-1);
+    if (first === undefined || last === undefined) return [];
+    const { intervalMs } = this;
+    const end = Math.max(last.start, Math.floor(nowMs / intervalMs) * intervalMs);
+    const begin = Math.max(first.start, end - CANDLES_MAX * intervalMs);
+    const byStart = new Map(this.list.map((candle) => [candle.start, candle]));
+    const slots = [];
+    for (let start = begin; start <= end; start += intervalMs) {
+      slots.push({ start, candle: byStart.get(start) });
+    }
+    return slots;
+  }
+
+  /** A gap that is told again has gone on or ended. */
+  #takeGap(gap: GapSpan): void {
+    const same = this.gaps.findIndex(({ from, reason }) =>
+      from === gap.from && reason === gap.reason
+    );
+    if (same < 0) this.gaps.push(gap);
+    else this.gaps[same] = gap;
+  }
+}

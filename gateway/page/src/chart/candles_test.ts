@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { type Candle, Candles } from "./candles.ts";
+
+function candle(start: number, close: number, more: Partial<Candle> = {}): Candle {
+  const prices = { open: close, high: close, low: close, close };
+  return { start, ...prices, volume: 1, trades: 1, gap: false, ...more };
+}
+
+function print(ms: number, price: number) {
+  return { price, size: 2, side: "buy", ms, recvMs: ms + 5, seq: 1 };
+}
+
+Deno.test("intervals in which nothing traded stay empty: no candle is drawn across them", () => {
+  const candles = new Candles("1s");
+  candles.take([candle(1000, 10), candle(4000, 11)], []);
+  const slots = candles.slots(5999).map(({ start, candle }) => [start, candle?.close]);
+  assert.deepEqual(slots, [[1000, 10], [2000, undefined], [3000, undefined], [4000, 11], [
+    5000,
+    undefined,
+  ]]);
+});
+
+Deno.test("live trades go into the last candle or a new one; the next answer puts them right", () => {
+  const candles = new Candles("1s");
+  candles.take([candle(1000, 10)], []);
+  candles.takePrint(print(1500, 12));
+  candles.takePrint(print(2100, 9));
+  assert.equal(candles.takePrint(print(1900, 99)), undefined);
+  assert.deepEqual(candles.list.map(({ high, close, volume }) => [high, close, volume]), [
+    [12, 12, 3],
+    [9, 9, 2],
+  ]);
+  candles.take([candle(1000, 11), candle(2000, 8)], []);
+  assert.deepEqual(candles.list.map(({ close }) => close), [11, 8]);
+});
+
+Deno.test("a gap that is told again has gone on or ended, it is not a second one", () => {
+  const candles = new Candles("1s");
+  const open = { reason: "disconnect", from: 5, to: null, missed: null, recovered: false };
+  candles.take([], [open]);
+  candles.take([], [{ ...open, to: 9, recovered: true }]);
+  assert.deepEqual(candles.gaps.map(({ to }) => to), [9]);
+});

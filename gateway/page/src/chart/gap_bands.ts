@@ -1,0 +1,122 @@
+import type {
+  IChartApi,
+  IPrimitivePaneRenderer,
+  IPrimitivePaneView,
+  ISeriesPrimitive,
+  Logical,
+  SeriesAttachedParameter,
+  Time,
+} from "lightweight-charts";
+import { dayTime } from "../format.ts";
+import type { GapSpan } from "./candles.ts";
+
+type Target = Parameters<IPrimitivePaneRenderer["draw"]>[0];
+
+/** Narrower than this a band would not be seen. */
+const WIDTH_PX_MIN = 3;
+/** Distance of the lines in a band. */
+const HATCH_PX = 7;
+/** A band that has room for it says why it is there. */
+const LABEL_PX_MIN = 60;
+
+/** Hatched bands behind the candles, where records are missing: nothing is drawn across them. */
+export class GapBands implements ISeriesPrimitive<Time> {
+  gaps: readonly GapSpan[] = [];
+  /** Time of the first slot of the chart, and of a slot, ms. */
+  firstMs = 0;
+  intervalMs = 1000;
+  slots = 0;
+  colors = { band: "", line: "", text: "" };
+  font = "11px sans-serif";
+  #chart: IChartApi | undefined;
+  #requestUpdate: () => void = () => {};
+  #view: IPrimitivePaneView = {
+    zOrder: () => "bottom",
+    renderer: () => ({ draw: (target) => this.#draw(target) }),
+  };
+
+  attached({ chart, requestUpdate }: SeriesAttachedParameter<Time>): void {
+    this.#chart = chart as IChartApi;
+    this.#requestUpdate = requestUpdate;
+  }
+
+  paneViews(): readonly IPrimitivePaneView[] {
+    return [this.#view];
+  }
+
+  /** Time of the last slot, ms; before all times where there is none. */
+  get lastMs(): number {
+    return this.slots === 0 ? -Infinity : this.firstMs + (this.slots - 1) * this.intervalMs;
+  }
+
+  /** Draws again: the gaps or the time have changed. */
+  update(): void {
+    this.#requestUpdate();
+  }
+
+  /** The gap at a time. */
+  at(ms: number): GapSpan | undefined {
+    return this.gaps.find(({ from, to }) => from < ms + this.intervalMs && (to ?? Infinity) > ms);
+  }
+
+  #draw(target: Target): void {
+    target.useMediaCoordinateSpace(({ context, mediaSize }) => {
+      for (const gap of this.gaps) {
+        const from = this.#x(gap.from);
+        const to = this.#x(gap.to ?? Date.now());
+        if (from === null || to === null) continue;
+        const left = Math.max(0, from);
+        const right = Math.min(mediaSize.width, Math.max(to, from + WIDTH_PX_MIN));
+        if (right > left) this.#band(context, gap, { left, right, height: mediaSize.height });
+      }
+    });
+  }
+
+  /** Slots are equally long, so any moment has a place between two of them. */
+  #x(ms: number): number | null {
+    if (this.#chart === undefined || this.slots === 0) return null;
+    const timeScale = this.#chart.timeScale();
+    const a = timeScale.logicalToCoordinate(0 as Logical);
+    const b = timeScale.logicalToCoordinate(1 as Logical);
+    if (a === null || b === null) return null;
+    // A candle is drawn around its slot's middle, which stands for its whole length.
+    const place = (ms - this.firstMs) / this.intervalMs - 0.5;
+    return a + (b - a) * Math.min(place, this.slots + 0.5);
+  }
+
+  #band(
+    context: CanvasRenderingContext2D,
+    gap: GapSpan,
+    { left, right, height }: { left: number; right: number; height: number },
+  ): void {
+    context.save();
+    context.beginPath();
+    context.rect(left, 0, right - left, height);
+    context.clip();
+    context.fillStyle = this.colors.band;
+    context.fillRect(left, 0, right - left, height);
+    context.strokeStyle = this.colors.line;
+    context.lineWidth = 1;
+    context.beginPath();
+    const start = Math.floor((left - height) / HATCH_PX) * HATCH_PX;
+    for (let x = start; x < right; x += HATCH_PX) {
+      context.moveTo(x, height);
+      context.lineTo(x + height, 0);
+    }
+    context.stroke();
+    if (right - left >= LABEL_PX_MIN) this.#label(context, gap, left);
+    context.restore();
+  }
+
+  #label(context: CanvasRenderingContext2D, { reason, from }: GapSpan, left: number): void {
+    context.fillStyle = this.colors.text;
+    context.font = this.font;
+    context.fillText(nameOf(reason), left + 6, 16);
+    context.fillText(dayTime(from), left + 6, 30);
+  }
+}
+
+/** A reason in words. */
+export function nameOf(reason: string): string {
+  return reason === "not_archived_yet" ? "not archived yet" : `gap: ${reason}`;
+}

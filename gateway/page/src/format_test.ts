@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import * as format from "./format.ts";
+
+Deno.test("numbers are written so that they can be compared", () => {
+  assert.equal(format.price(63005.1, 2), "63,005.10");
+  assert.equal(format.price(null, 2), "–");
+  assert.deepEqual([0.00123, 12.5, 1204, 1.2e6, 0].map(format.size), [
+    "0.00123",
+    "12.5",
+    "1,204",
+    "1.2M",
+    "0",
+  ]);
+  assert.deepEqual([1e-7, 0.25, 3].map(format.decimalsOf), [7, 2, 0]);
+});
+
+Deno.test("a change has the direction that its text has: 0.00% has none", () => {
+  assert.deepEqual([1.2, -0.5, 0.001, null].map(format.signed), ["+1.20%", "−0.50%", "0.00%", ""]);
+  assert.deepEqual([1.2, -0.5, 0.001, null].map(format.directionOf), ["up", "down", "", ""]);
+});
+
+Deno.test("spans, bytes and times are short", () => {
+  assert.deepEqual([4.25, 320, 4200, 59_000, 180_000, 18_720_000, 2e8].map(format.duration), [
+    "4.3 ms",
+    "320 ms",
+    "4.2 s",
+    "59 s",
+    "3 min",
+    "5 h 12 min",
+    "2 d",
+  ]);
+  assert.deepEqual([812, 4300, 4_194_304].map(format.bytes), ["812 B", "4.2 KiB", "4.0 MiB"]);
+  const [now, before] = [Date.UTC(2026, 10, 25, 12), Date.UTC(2026, 10, 24, 23, 59, 1)];
+  assert.equal(format.dayTime(now, now), "12:00:00");
+  assert.equal(format.dayTime(before, now), "11-24 23:59:01");
+});

@@ -1,0 +1,96 @@
+/// <reference lib="dom" />
+
+/** An answer: what it says, or why there is none. */
+export type Answer =
+  | { ok: true; body: Record<string, unknown>; asOfMs: number | null }
+  | { ok: false; status: number; detail: string };
+
+/** Answers that are kept for the time in which the gateway is away. */
+const KEPT = "ssmd-last";
+
+/** Asks the gateway; knows who is signed out, and what was said last while it is away. */
+export class Rest {
+  #keeps = false;
+  /** What this caller may not see: it is not asked for again, each refusal is journaled. */
+  #refused = new Set<string>();
+  /** Called when an answer says that a key is wanted. */
+  onSignedOut: () => void = () => {};
+
+  /**
+   * Whether answers may be kept in this browser. Where keys are asked for they may not: they would
+   * stay readable after the sign-in has ended.
+   */
+  set keeps(keeps: boolean) {
+    this.#keeps = keeps;
+    if (!keeps) void this.forget();
+  }
+
+  /** A JSON answer. With `keep` the last one stands in while the gateway is away. */
+  async get(path: string, { keep = false } = {}): Promise<Answer> {
+    let response: Response;
+    try {
+      response = await fetch(path);
+    } catch {
+      return keep ? await this.#last(path) : away();
+    }
+    if (keep && this.#keeps && response.ok) void this.#keep(path, response.clone());
+    return await this.#read(response);
+  }
+
+  /** A text answer; undefined = there is none for this caller. */
+  async text(path: string): Promise<string | undefined> {
+    if (this.#refused.has(path)) return undefined;
+    try {
+      const response = await fetch(path);
+      if (response.status === 403) this.#refused.add(path);
+      return response.ok ? await response.text() : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Somebody else asks from now on. */
+  restart(): void {
+    this.#refused.clear();
+  }
+
+  /** Asks for a change. */
+  async post(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    try {
+      return await this.#read(await fetch(path, { method: "POST", headers }), false);
+    } catch {
+      return away();
+    }
+  }
+
+  /** Forgets what was kept. */
+  async forget(): Promise<void> {
+    if ("caches" in globalThis) await caches.delete(KEPT).catch(() => false);
+  }
+
+  async #read(response: Response, watchSignIn = true): Promise<Answer> {
+    if (response.status === 401 && watchSignIn) this.onSignedOut();
+    const body = await response.json().catch(() => ({}));
+    if (response.ok) return { ok: true, body, asOfMs: null };
+    const hint = body.hint === undefined ? "" : `: ${body.hint}`;
+    return { ok: false, status: response.status, detail: `${body.detail ?? "refused"}${hint}` };
+  }
+
+  async #keep(path: string, response: Response): Promise<void> {
+    if (!("caches" in globalThis)) return;
+    const headers = { "content-type": "application/json", "x-kept-at": String(Date.now()) };
+    const kept = new Response(await response.blob(), { headers });
+    await (await caches.open(KEPT)).put(path, kept).catch(() => {});
+  }
+
+  async #last(path: string): Promise<Answer> {
+    if (!("caches" in globalThis)) return away();
+    const kept = await caches.match(path, { cacheName: KEPT }).catch(() => undefined);
+    if (kept === undefined) return away();
+    return { ok: true, body: await kept.json(), asOfMs: Number(kept.headers.get("x-kept-at")) };
+  }
+}
+
+function away(): Answer {
+  return { ok: false, status: 0, detail: "the gateway does not answer" };
+}

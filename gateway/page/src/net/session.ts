@@ -1,0 +1,210 @@
+/// <reference lib="dom" />
+import { duration } from "../format.ts";
+import type { Message } from "../state/message.ts";
+import type { Store } from "../state/store.ts";
+import { Connection, type ConnectionState } from "./connection.ts";
+import type { Rest } from "./rest.ts";
+
+const LIST_TYPES = ["trade", "ticker", "status"];
+const FOCUS_TYPES = ["trade", "orderbook"];
+const LIST_INTERVAL_MS = 250;
+/** With more markets than this the list is told of changes once a second. */
+const LIST_FAST_MAX = 500;
+const HISTORY_TRADES = 200;
+
+/** What a session tells. */
+export interface SessionListener {
+  onState(state: ConnectionState): void;
+  /** Something to say once; `good` = nothing was lost. */
+  onNotice(text: string, good: boolean): void;
+  /** The focused market's past has to be asked for anew. */
+  onFocusLost(): void;
+  /** The list of markets is there (again). */
+  onMarkets(asOfMs: number | null): void;
+}
+
+/** What this page has subscribed, through all breaks of the connection. */
+export class Session {
+  /** Number of this page's connection at the gateway. */
+  client = 0;
+  #store: Store;
+  #rest: Rest;
+  #listener: SessionListener;
+  #connection: Connection;
+  /** Place behind the last message that surely came, for the focused market. */
+  #position: number | undefined;
+  #brokenSinceMs: number | null = null;
+  #focusCount = 0;
+  /** Key of the market that the gateway was asked for whole. */
+  #watched = "";
+
+  constructor(store: Store, rest: Rest, listener: SessionListener) {
+    this.#store = store;
+    this.#rest = rest;
+    this.#listener = listener;
+    this.#connection = new Connection({
+      onOpen: (brokenSinceMs) => {
+        this.#brokenSinceMs = brokenSinceMs;
+        this.#watched = "";
+      },
+      onMessage: (message) => this.#received(message),
+      onState: (state) => listener.onState(state),
+      onBroken: () => void this.#broken(),
+    });
+  }
+
+  /** Whether messages flow. */
+  get open(): boolean {
+    return this.#connection.open;
+  }
+
+  /** Tries to connect at once. */
+  retryNow(): void {
+    this.#connection.retryNow();
+  }
+
+  /** Connects anew, as somebody else. */
+  restart(): void {
+    this.#position = undefined;
+    this.#connection.restart();
+  }
+
+  /** Asks for everything of the store's focused market, and no longer of the one before. */
+  watch(): void {
+    this.#unwatch();
+    this.#position = undefined;
+    this.#subscribeFocus();
+  }
+
+  /** Reads the list of markets. */
+  async loadMarkets(): Promise<void> {
+    const answer = await this.#rest.get("/v1/markets?limit=5000", { keep: true });
+    if (!answer.ok) return;
+    for (const summary of answer.body["markets"] as Message[] ?? []) {
+      this.#store.takeSummary(summary);
+    }
+    this.#store.dirty.add("list");
+    this.#listener.onMarkets(answer.asOfMs);
+  }
+
+  async #broken(): Promise<void> {
+    // While the gateway is away, what was kept of the last visit is better than an empty page.
+    if (this.#store.markets.size === 0) await this.loadMarkets();
+    // A handshake that is refused says no reason to a page; a request does.
+    else await this.#rest.get("/v1/info");
+  }
+
+  #welcomed(message: Message): void {
+    this.client = Number(message["client"]);
+    this.#store.feedGaps.clear();
+    const isLong = Number(message["markets"]) > LIST_FAST_MAX;
+    this.#connection.send({
+      ...{ action: "subscribe", symbols: ["*"], types: LIST_TYPES, mode: "conflated" },
+      interval_ms: isLong ? 1000 : LIST_INTERVAL_MS,
+    });
+    // The newest request wins where two speak of the same market: the focused one stays whole.
+    this.#subscribeFocus();
+  }
+
+  #subscribeFocus(): void {
+    const row = this.#store.current;
+    if (row === undefined || !this.#connection.open) return;
+    this.#watched = row.key;
+    const since = this.#position;
+    this.#connection.send({
+      ...{ action: "subscribe", symbols: [row.symbol], types: FOCUS_TYPES, mode: "realtime" },
+      id: `focus ${++this.#focusCount}`,
+      ...(since === undefined ? {} : { since }),
+    });
+  }
+
+  #unwatch(): void {
+    const before = this.#store.markets.get(this.#watched);
+    this.#watched = "";
+    if (before === undefined) return;
+    const symbols = [before.symbol];
+    this.#connection.send({ action: "unsubscribe", symbols, types: ["orderbook"] });
+    this.#connection.send({
+      ...{ action: "subscribe", symbols, types: ["trade"], mode: "conflated" },
+      interval_ms: LIST_INTERVAL_MS,
+    });
+  }
+
+  #received(message: Message): void {
+    switch (message.type) {
+      case "welcome":
+        return this.#welcomed(message);
+      case "subscribed":
+        if (message["id"] === `focus ${this.#focusCount}`) this.#subscribed(message);
+        return;
+      case "resumed":
+        return this.#resumed(message);
+      case "pong":
+        this.#position = message["pos"] as number | undefined ?? this.#position;
+        return;
+      case "dropped":
+        this.#store.takeDropped(message);
+        return this.#listener.onNotice(
+          `This browser was too slow: ${message["count"]} messages were left out`,
+          false,
+        );
+      case "notice":
+        return this.#listener.onNotice(String(message["message"]), false);
+      case "error":
+        return this.#listener.onNotice(`${message["message"]}: ${message["hint"]}`, false);
+      default:
+        this.#record(message);
+    }
+  }
+
+  #record(message: Message): void {
+    const row = this.#store.current;
+    // States that were conflated come later than their place: only whole streams tell how far we are.
+    if (
+      message["conflated"] !== true && row !== undefined && message["symbol"] === row.symbol &&
+      typeof message["pos"] === "number"
+    ) this.#position = message["pos"];
+    this.#store.take(message);
+  }
+
+  #subscribed(message: Message): void {
+    const isResuming = message["recovered"] !== undefined;
+    if (message["recovered"] === false) this.#lost(String(message["reason"]));
+    // What came before this subscription is history; what comes behind it is live.
+    if (!isResuming || message["recovered"] === false) void this.#loadHistory();
+  }
+
+  #resumed(message: Message): void {
+    if (message["recovered"] === false) return this.#lost("the history had ended before");
+    this.#position = message["pos"] as number | undefined ?? this.#position;
+    const count = Number(message["count"]);
+    const since = this.#brokenSinceMs;
+    const away = since === null ? "" : ` after ${duration(Date.now() - since)}`;
+    this.#listener.onNotice(
+      `Connected again${away}: ${count} records came later, none is missing`,
+      true,
+    );
+  }
+
+  #lost(reason: string): void {
+    const { tape, dirty } = this.#store;
+    this.#position = undefined;
+    const since = this.#brokenSinceMs ?? Date.now();
+    tape.mark(`not connected for ${duration(Date.now() - since)}: trades may be missing`, since);
+    dirty.add("tape");
+    this.#listener.onNotice(`Connected again, but not without a hole: ${reason}`, false);
+    this.#listener.onFocusLost();
+  }
+
+  async #loadHistory(): Promise<void> {
+    const row = this.#store.current;
+    if (row === undefined) return;
+    const path = `/v1/markets/${encodeURIComponent(row.symbol)}/trades`;
+    const query = `limit=${HISTORY_TRADES}&feed=${encodeURIComponent(row.feed)}`;
+    const answer = await this.#rest.get(`${path}?${query}`);
+    if (!answer.ok || row.key !== this.#store.focused) return;
+    const fresh = this.#store.tape.takeHistory(answer.body["trades"] as Message[] ?? []);
+    for (const { price } of fresh) this.#store.notePrice(row, price);
+    this.#store.dirty.add("tape");
+  }
+}

@@ -1,0 +1,73 @@
+/// <reference lib="dom" />
+import type { MarketRow } from "../state/market_row.ts";
+import type { Store } from "../state/store.ts";
+import type { Rest } from "./rest.ts";
+
+const MINUTES = 60;
+const OLD_AFTER_MS = 60_000;
+const AT_ONCE_MAX = 3;
+/** A row that is scrolled past quickly is not asked for. */
+const SETTLE_MS = 120;
+
+interface SparkCandle {
+  open: number;
+  close: number;
+  trades: number;
+  gap: boolean;
+}
+
+/** Fetches the last hour of the markets that are seen, a few at a time. */
+export class Sparklines {
+  #store: Store;
+  #rest: Rest;
+  #wanted: MarketRow[] = [];
+  #running = 0;
+  #waits = false;
+
+  constructor(store: Store, rest: Rest) {
+    this.#store = store;
+    this.#rest = rest;
+  }
+
+  /** These rows are seen now. */
+  want(rows: MarketRow[]): void {
+    const now = Date.now();
+    this.#wanted = rows.filter((row) => now - row.sparkAtMs > OLD_AFTER_MS);
+    if (this.#wanted.length === 0 || this.#waits) return;
+    this.#waits = true;
+    setTimeout(() => {
+      this.#waits = false;
+      this.#next();
+    }, SETTLE_MS);
+  }
+
+  #next(): void {
+    while (this.#running < AT_ONCE_MAX) {
+      const row = this.#wanted.shift();
+      if (row === undefined) return;
+      this.#running++;
+      void this.#fetch(row).finally(() => {
+        this.#running--;
+        this.#next();
+      });
+    }
+  }
+
+  async #fetch(row: MarketRow): Promise<void> {
+    row.sparkAtMs = Date.now();
+    const path = `/v1/markets/${encodeURIComponent(row.symbol)}/candles`;
+    const feed = encodeURIComponent(row.feed);
+    const query = `interval=1m&limit=${MINUTES}&fill=previous&feed=${feed}`;
+    const answer = await this.#rest.get(`${path}?${query}`);
+    if (!answer.ok) return;
+    const candles = answer.body["candles"] as SparkCandle[];
+    // Where nothing is known the line must not go on as if nothing had happened.
+    row.spark = candles.map(({ close, gap, trades }) => gap && trades === 0 ? null : close);
+    const first = candles[0]?.open;
+    // A minute alone has no shape: its opening price is where the line begins.
+    if (first !== undefined) row.spark.unshift(first);
+    row.reference = first ?? row.last;
+    this.#store.dirtyRows.add(row.key);
+    this.#store.dirty.add("rows");
+  }
+}

@@ -1,0 +1,70 @@
+/** A feed's health, as `/v1/feeds` gives it. */
+export interface FeedHealth {
+  feed: string;
+  markets: number;
+  books_pending: number;
+  records: number | null;
+  records_per_second: number | null;
+  updated: number | null;
+  gap: { reason: string; from: number; detail: string } | null;
+}
+
+/** A gap, as `/v1/gaps` gives it. */
+export interface GapEntry {
+  symbol: string;
+  feed: string;
+  reason: string;
+  from: number;
+  to: number | null;
+  missed: number | null;
+  recovered: boolean;
+  detail: string;
+}
+
+/** What a feed's gaps come to. */
+export interface GapSum {
+  gaps: number;
+  /** Breaks of the exchange connection, each of which was made anew. */
+  reconnects: number;
+  /** Time within at least one gap, ms. */
+  lostMs: number;
+}
+
+/** Seconds of rates that are kept. */
+const RATES_MAX = 120;
+
+/** The newest rates of each feed, for their lines. */
+export class Rates {
+  readonly byFeed: Map<string, number[]> = new Map();
+
+  /** Takes the rates of a second. */
+  take(feeds: readonly FeedHealth[]): void {
+    for (const { feed, records_per_second: rate } of feeds) {
+      if (rate === null) continue;
+      let rates = this.byFeed.get(feed);
+      if (rates === undefined) this.byFeed.set(feed, rates = []);
+      rates.push(rate);
+      if (rates.length > RATES_MAX) rates.shift();
+    }
+  }
+}
+
+/** Sums the gaps of one feed up; times that several of them cover count once. */
+export function sumGaps(gaps: readonly GapEntry[], nowMs: number): GapSum {
+  const spans = gaps.map(({ from, to }) => [from, to ?? nowMs] as const)
+    .sort((a, b) => a[0] - b[0]);
+  let [lostMs, coveredTo] = [0, -Infinity];
+  for (const [from, to] of spans) {
+    lostMs += Math.max(0, to - Math.max(from, coveredTo));
+    coveredTo = Math.max(coveredTo, to);
+  }
+  const reconnects =
+    gaps.filter(({ reason, symbol }) => reason === "disconnect" && symbol === "_all").length;
+  return { gaps: gaps.length, reconnects, lostMs };
+}
+
+/** The value in the middle; null of none. */
+export function medianOf(values: readonly number[]): number | null {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? null;
+}

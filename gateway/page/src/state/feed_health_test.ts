@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { type GapEntry, medianOf, sumGaps } from "./feed_health.ts";
+
+function gap(from: number, to: number | null, more: Partial<GapEntry> = {}): GapEntry {
+  const names = { symbol: "_all", feed: "kraken", reason: "disconnect", detail: "" };
+  return { ...names, from, to, missed: null, recovered: to !== null, ...more };
+}
+
+Deno.test("time that several gaps cover counts once, and one that is open lasts until now", () => {
+  const gaps = [
+    gap(0, 100),
+    gap(50, 150, { symbol: "BTCUSD", reason: "checksum" }),
+    gap(200, null),
+  ];
+  assert.deepEqual(sumGaps(gaps, 230), { gaps: 3, reconnects: 2, lostMs: 180 });
+  assert.deepEqual(sumGaps([], 230), { gaps: 0, reconnects: 0, lostMs: 0 });
+});
+
+Deno.test("the median of none is not known", () => {
+  assert.equal(medianOf([]), null);
+  assert.equal(medianOf([30, 1, 2]), 2);
+});

@@ -1,0 +1,67 @@
+/** A gap that is open. */
+export interface OpenGap {
+  reason: string;
+  fromMs: number;
+}
+
+/** What the page knows of a market. */
+export interface MarketRow {
+  key: string;
+  symbol: string;
+  feed: string;
+  external: string;
+  state: string;
+  last: number | null;
+  bid: number | null;
+  ask: number | null;
+  volume: number | null;
+  openInterest: number | null;
+  /** When its last record came. */
+  updatedMs: number | null;
+  /** Most digits behind the point in its prices so far. */
+  decimals: number;
+  gap: OpenGap | null;
+  bookLive: boolean;
+  /** Closes of the last hour, a minute each, oldest first, null where a gap is; null = not asked yet. */
+  spark: (number | null)[] | null;
+  sparkAtMs: number;
+  /** The price that the change is counted from: the first of the last hour. */
+  reference: number | null;
+  /** Direction of the last change that was not shown yet: 1, -1 or 0. */
+  moved: number;
+}
+
+/** Names a market among all: two feeds may have the same symbol. */
+export function keyOf(symbol: string, feed: string): string {
+  return `${symbol}@${feed}`;
+}
+
+/** A market of which nothing is known but its name. */
+export function emptyRow(symbol: string, feed: string): MarketRow {
+  return {
+    key: keyOf(symbol, feed),
+    symbol,
+    feed,
+    external: "",
+    state: "unknown",
+    last: null,
+    bid: null,
+    ask: null,
+    volume: null,
+    openInterest: null,
+    updatedMs: null,
+    decimals: 0,
+    gap: null,
+    bookLive: false,
+    spark: null,
+    sparkAtMs: 0,
+    reference: null,
+    moved: 0,
+  };
+}
+
+/** Price change in percent against the reference; null = unknown. */
+export function changeOf({ last, reference }: MarketRow): number | null {
+  if (last === null || reference === null || reference === 0) return null;
+  return (last / reference - 1) * 100;
+}

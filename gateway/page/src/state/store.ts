@@ -1,0 +1,197 @@
+import { decimalsOf } from "../format.ts";
+import { Book } from "./book.ts";
+import { emptyRow, keyOf, type MarketRow, type OpenGap } from "./market_row.ts";
+import type { Message } from "./message.ts";
+import { Tape } from "./tape.ts";
+
+/** What changed since the views looked. */
+export type Change =
+  | "list"
+  | "rows"
+  | "title"
+  | "book"
+  | "tape"
+  | "gaps"
+  | "feeds"
+  | "clients"
+  | "second";
+
+type Price = number | null | undefined;
+
+/** What is known; views look at it once a frame. */
+export class Store {
+  readonly markets: Map<string, MarketRow> = new Map();
+  /** Gaps of whole feeds that are open. */
+  readonly feedGaps: Map<string, OpenGap> = new Map();
+  /** Key of the market that is looked at; "" = none. */
+  focused = "";
+  readonly book: Book = new Book();
+  readonly tape: Tape = new Tape();
+  readonly dirty: Set<Change> = new Set();
+  /** Keys of markets whose row changed. */
+  readonly dirtyRows: Set<string> = new Set();
+  /** From the venue's time to ours of the newest records, by feed, ms. */
+  readonly lags: Map<string, number[]> = new Map();
+
+  /** The focused market. */
+  get current(): MarketRow | undefined {
+    return this.markets.get(this.focused);
+  }
+
+  /** The gap that is open for a market. */
+  gapOf(row: MarketRow): OpenGap | null {
+    return row.gap ?? this.feedGaps.get(row.feed) ?? null;
+  }
+
+  /** The market of this symbol; where several feeds have it and none is named, the first. */
+  find(symbol: string, feed?: string): MarketRow | undefined {
+    if (feed !== undefined) return this.markets.get(keyOf(symbol, feed));
+    for (const row of this.markets.values()) if (row.symbol === symbol) return row;
+    return undefined;
+  }
+
+  /** Looks at a market; its book and trades start empty. */
+  focus(key: string): void {
+    this.focused = key;
+    this.book.clear();
+    this.tape.clear();
+    this.dirty.add("title").add("book").add("tape").add("gaps");
+  }
+
+  /** Takes a market of the REST list. */
+  takeSummary(summary: Record<string, unknown>): void {
+    const row = this.row(String(summary["symbol"]), String(summary["feed"]));
+    row.external = String(summary["external"] ?? "");
+    row.state = String(summary["state"]);
+    row.bookLive = summary["book"] === "live";
+    row.updatedMs = summary["updated"] as number | null;
+    row.volume = summary["volume_24h"] as number | null ?? row.volume;
+    const gap = summary["gap"] as { reason: string; from: number } | null;
+    row.gap = gap === null ? null : { reason: gap.reason, fromMs: gap.from };
+    this.#setLast(row, summary["last_price"] as Price);
+    this.#setQuote(row, summary["bid_price"] as Price, summary["ask_price"] as Price);
+    row.moved = 0;
+  }
+
+  /** Takes a message of the stream. */
+  take(message: Message): void {
+    if (message.type === "gap") return this.#takeGap(message);
+    const symbol = message["symbol"];
+    if (typeof symbol !== "string") return;
+    const row = this.row(symbol, String(message["feed"]));
+    row.updatedMs = Number(message["recv_ts"]);
+    this.#noteLag(row.feed, message["ts"], row.updatedMs);
+    if (message.type === "trade") this.#takeTrade(message, row);
+    else if (message.type === "ticker") this.#takeTicker(message, row);
+    else if (message.type === "status") row.state = String(message["state"]);
+    else if (message.type === "orderbook") this.#takeBook(message, row);
+    this.dirtyRows.add(row.key);
+    this.dirty.add("rows");
+    if (row.key === this.focused) this.dirty.add("title");
+  }
+
+  /** Notes that messages were left out, and for which books. */
+  takeDropped(message: Message): void {
+    const row = this.current;
+    if (row === undefined) return;
+    const until = Number(message["until"] ?? Date.now());
+    this.tape.mark(`${message["count"]} messages left out: this browser was too slow`, until);
+    const books = message["books"] as string[] | undefined ?? [];
+    const isNamed = books.includes(row.symbol) || Number(message["books_count"]) > books.length;
+    if (isNamed) this.book.known = false;
+    this.dirty.add("book").add("tape");
+  }
+
+  /** The row of a market, made when it is new. */
+  row(symbol: string, feed: string): MarketRow {
+    const key = keyOf(symbol, feed);
+    let row = this.markets.get(key);
+    if (row === undefined) {
+      row = emptyRow(symbol, feed);
+      this.markets.set(key, row);
+      this.dirty.add("list");
+    }
+    return row;
+  }
+
+  /** Raises a market's digits to what this price needs. */
+  notePrice(row: MarketRow, price: number): void {
+    const decimals = decimalsOf(price);
+    if (decimals > row.decimals) row.decimals = decimals;
+  }
+
+  #takeTrade(message: Message, row: MarketRow): void {
+    this.#setLast(row, Number(message["price"]));
+    // Of conflated trades there were several; only the newest of them is here.
+    if (row.key !== this.focused || message["conflated"] === true) return;
+    if (this.tape.take(message) !== undefined) this.dirty.add("tape");
+  }
+
+  #takeTicker(message: Message, row: MarketRow): void {
+    this.#setQuote(row, message["bid_price"] as Price, message["ask_price"] as Price);
+    this.#setLast(row, message["last_price"] as Price);
+    row.volume = message["volume_24h"] as number | null ?? row.volume;
+    row.openInterest = message["open_interest"] as number | null ?? row.openInterest;
+  }
+
+  #takeBook(message: Message, row: MarketRow): void {
+    if (row.key !== this.focused || !this.book.take(message)) return;
+    if (message["kind"] === "snapshot") {
+      row.bookLive = true;
+      row.gap = null;
+    }
+    for (const side of ["bids", "asks"] as const) {
+      for (const [price] of message[side] as [number, number][]) this.notePrice(row, price);
+    }
+    this.#setQuote(row, this.book.bestBid(), this.book.bestAsk());
+    this.dirty.add("book");
+  }
+
+  #takeGap(message: Message): void {
+    const isOpen = message["recovered"] === false && message["to"] === null;
+    const fromMs = Number(message["from"]);
+    const gap = isOpen ? { reason: String(message["reason"]), fromMs } : null;
+    const [symbol, feed] = [String(message["symbol"]), String(message["feed"])];
+    if (symbol !== "_all") this.row(symbol, feed).gap = gap;
+    else if (gap === null) this.feedGaps.delete(feed);
+    else this.feedGaps.set(feed, gap);
+    const row = this.current;
+    if (row?.feed === feed && (symbol === "_all" || symbol === row.symbol)) {
+      this.#markGap(message, isOpen);
+    }
+    this.dirty.add("list").add("gaps");
+  }
+
+  #markGap(message: Message, isOpen: boolean): void {
+    const reason = String(message["reason"]);
+    const missed = message["missed"] === null ? "" : `, ${message["missed"]} missed`;
+    const recvMs = Number(message["recv_ts"]);
+    if (isOpen) this.tape.mark(`gap begins: ${reason}`, recvMs);
+    else this.tape.mark(`gap ends: ${reason}${missed}`, recvMs);
+    if (isOpen && reason !== "clock") this.book.known = false;
+    this.dirty.add("title").add("book").add("tape");
+  }
+
+  #noteLag(feed: string, ts: unknown, recvMs: number): void {
+    if (typeof ts !== "number") return;
+    let lags = this.lags.get(feed);
+    if (lags === undefined) this.lags.set(feed, lags = []);
+    lags.push(recvMs - ts);
+    if (lags.length > 400) lags.splice(0, 200);
+  }
+
+  #setLast(row: MarketRow, price: Price): void {
+    if (price === null || price === undefined || price === row.last) return;
+    if (row.last !== null) row.moved = price > row.last ? 1 : -1;
+    row.last = price;
+    row.reference ??= row.spark === null ? null : price;
+    this.notePrice(row, price);
+  }
+
+  #setQuote(row: MarketRow, bid: Price, ask: Price): void {
+    row.bid = bid ?? null;
+    row.ask = ask ?? null;
+    if (row.bid !== null) this.notePrice(row, row.bid);
+    if (row.ask !== null) this.notePrice(row, row.ask);
+  }
+}

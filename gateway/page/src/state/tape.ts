@@ -1,0 +1,111 @@
+import type { Message } from "./message.ts";
+
+/** Trades and marks that are kept of the focused market. */
+const ENTRIES_MAX = 2000;
+
+/** A trade. */
+export interface Print {
+  price: number;
+  size: number;
+  side: string;
+  /** The venue's time, or ours where it gave none. */
+  ms: number;
+  recvMs: number;
+  seq: number;
+}
+
+/** Something between two trades that a reader must know: records are missing here. */
+export interface Mark {
+  mark: string;
+  ms: number;
+}
+
+/** The trades of the focused market, oldest first, and the marks between them. */
+export class Tape {
+  entries: (Print | Mark)[] = [];
+  /** Counts live trades up, so that views see how many are new. */
+  total = 0;
+  #last: Print | undefined;
+
+  /** Forgets everything. */
+  clear(): void {
+    this.entries = [];
+    this.total = 0;
+    this.#last = undefined;
+  }
+
+  /** Takes a live trade; undefined for one that is there already (after a break it may come twice). */
+  take(message: Message): Print | undefined {
+    const print = printOf(message);
+    if (this.#last !== undefined && !isAfter(print, this.#last)) return undefined;
+    this.#last = print;
+    this.entries.push(print);
+    this.total++;
+    this.#trim();
+    return print;
+  }
+
+  /** Notes that records are missing from here on. */
+  mark(text: string, ms: number): void {
+    this.entries.push({ mark: text, ms });
+    this.#trim();
+  }
+
+  /** Takes trades of the past as REST gives them, in any order; those that are here are not doubled. */
+  takeHistory(history: readonly Message[]): Print[] {
+    const here = new Set(this.entries.flatMap((entry) => "mark" in entry ? [] : [nameOf(entry)]));
+    const fresh = history.map(printOf).filter((print) => !here.has(nameOf(print)));
+    this.entries = [...this.entries, ...fresh].sort(compareEntries);
+    const last = this.entries.findLast((entry): entry is Print => "price" in entry);
+    if (last !== undefined && (this.#last === undefined || isAfter(last, this.#last))) {
+      this.#last = last;
+    }
+    this.#trim();
+    return fresh;
+  }
+
+  /** The live trades since `total` was `before`, oldest first. */
+  since(before: number): Print[] {
+    const prints: Print[] = [];
+    let wanted = this.total - before;
+    for (let i = this.entries.length - 1; i >= 0 && wanted > 0; i--) {
+      const entry = this.entries[i] as Print | Mark;
+      if ("mark" in entry) continue;
+      prints.push(entry);
+      wanted--;
+    }
+    return prints.reverse();
+  }
+
+  #trim(): void {
+    if (this.entries.length > ENTRIES_MAX) this.entries.splice(0, ENTRIES_MAX / 4);
+  }
+}
+
+function nameOf({ recvMs, seq, price, size }: Print): string {
+  return `${recvMs} ${seq} ${price} ${size}`;
+}
+
+/** In the order in which they came; a mark stands before the trades of its moment. */
+function compareEntries(a: Print | Mark, b: Print | Mark): number {
+  const [atA, atB] = [a, b].map((entry) => "mark" in entry ? entry.ms : entry.recvMs);
+  if (atA !== atB) return (atA ?? 0) - (atB ?? 0);
+  if ("mark" in a || "mark" in b) return Number("mark" in b) - Number("mark" in a);
+  return a.seq - b.seq;
+}
+
+function isAfter(a: Print, b: Print): boolean {
+  return a.recvMs > b.recvMs || (a.recvMs === b.recvMs && a.seq > b.seq);
+}
+
+function printOf(message: Message): Print {
+  const recvMs = Number(message["recv_ts"]);
+  return {
+    price: Number(message["price"]),
+    size: Number(message["size"]),
+    side: String(message["side"]),
+    ms: Number(message["ts"] ?? recvMs),
+    recvMs,
+    seq: Number(message["seq"]),
+  };
+}

@@ -1,0 +1,233 @@
+import { drawLine } from "../canvas.ts";
+import { add, byId, setClass, setText } from "../dom.ts";
+import { count, dayTime, duration } from "../format.ts";
+import type { Rest } from "../net/rest.ts";
+import {
+  type FeedHealth,
+  type GapEntry,
+  type GapSum,
+  medianOf,
+  Rates,
+  sumGaps,
+} from "../state/feed_health.ts";
+import { MetricsText } from "../state/metrics_text.ts";
+import type { Store } from "../state/store.ts";
+import { cssColor } from "../theme.ts";
+
+const GAPS_EVERY_S = 5;
+/** Gaps of one answer, and answers at most. */
+const GAPS_LIMIT = 5000;
+const GAP_PAGES_MAX = 4;
+const GAPS_SHOWN = 100;
+const SILENT_AFTER_MS = 30_000;
+
+interface Card {
+  state: HTMLElement;
+  line: HTMLCanvasElement;
+  facts: Map<string, HTMLElement>;
+}
+
+/** The feeds: rates, lag, gaps, reconnects; and how the gateway itself does. */
+export class FeedsView {
+  feeds: FeedHealth[] = [];
+  #store: Store;
+  #rest: Rest;
+  #rates = new Rates();
+  #gaps: GapEntry[] = [];
+  #isCut = false;
+  #sums = new Map<string, GapSum>();
+  #metrics: MetricsText | undefined;
+  #cards = new Map<string, Card>();
+  #service = new Map<string, HTMLElement>();
+  #seconds = 0;
+
+  constructor(store: Store, rest: Rest) {
+    this.#store = store;
+    this.#rest = rest;
+  }
+
+  /** Asks how the feeds are; called once a second, in every view: the header tells the rate. */
+  async tick(isSeen: boolean): Promise<void> {
+    const answer = await this.#rest.get("/v1/feeds", { keep: true });
+    if (answer.ok) {
+      this.feeds = answer.body["feeds"] as FeedHealth[];
+      if (answer.asOfMs === null) this.#rates.take(this.feeds);
+    }
+    if (!isSeen) return;
+    if (this.#seconds++ % GAPS_EVERY_S === 0) await this.#readGaps();
+    this.#render();
+  }
+
+  /** It comes into view. */
+  open(): void {
+    this.#seconds = 0;
+    void this.tick(true);
+  }
+
+  /** Takes over the colours of the theme. */
+  applyTheme(): void {
+    for (const [feed, { line }] of this.#cards) this.#drawRate(feed, line);
+  }
+
+  async #readGaps(): Promise<void> {
+    await this.#readGapPages();
+    const byFeed = Map.groupBy(this.#gaps, ({ feed }) => feed);
+    this.#sums = new Map(
+      this.feeds.map(({ feed }) => [feed, sumGaps(byFeed.get(feed) ?? [], Date.now())]),
+    );
+    this.#renderGaps();
+    const text = await this.#rest.text("/metrics");
+    this.#metrics = text === undefined ? undefined : new MetricsText(text);
+    this.#renderService();
+  }
+
+  /** All gaps of the last day: they come oldest first, and the newest must not be missing. */
+  async #readGapPages(): Promise<void> {
+    const gaps: GapEntry[] = [];
+    let cursor = "";
+    for (let page = 0; page < GAP_PAGES_MAX; page++) {
+      const path = `/v1/gaps?limit=${GAPS_LIMIT}${cursor}`;
+      const answer = await this.#rest.get(path, { keep: page === 0 });
+      if (!answer.ok) return;
+      gaps.push(...answer.body["gaps"] as GapEntry[]);
+      const next = answer.body["next"];
+      this.#isCut = next !== undefined;
+      if (next === undefined) break;
+      cursor = `&cursor=${encodeURIComponent(String(next))}`;
+    }
+    this.#gaps = gaps;
+  }
+
+  #render(): void {
+    for (const feed of this.feeds) {
+      const card = this.#cards.get(feed.feed) ?? this.#make(feed.feed);
+      this.#renderCard(feed, card);
+    }
+  }
+
+  #renderCard(feed: FeedHealth, { state, line, facts }: Card): void {
+    const silentMs = feed.updated === null ? null : Date.now() - feed.updated;
+    const isSilent = silentMs === null || silentMs > SILENT_AFTER_MS;
+    const name = feed.gap !== null ? "gap" : isSilent ? "silent" : "live";
+    setText(state, feed.gap === null ? name : `gap: ${feed.gap.reason}`);
+    setClass(state, `badge ${name === "live" ? "live" : name === "gap" ? "suspect" : "stale"}`);
+    const sum = this.#sums.get(feed.feed);
+    const lag = medianOf(this.#store.lags.get(feed.feed) ?? []);
+    const rate = feed.records_per_second;
+    const labels = { feed: feed.feed };
+    const quantile = this.#metrics?.quantile(
+      "ssmd_connector_receive_to_publish_seconds",
+      0.99,
+      labels,
+    );
+    const shown: Record<string, string> = {
+      "Records a second": rate === null ? "–" : count(rate),
+      "Lag": lag === null ? "–" : duration(lag),
+      "Receipt to bus, p99": quantile === undefined ? "–" : `≤ ${duration(quantile * 1000)}`,
+      "Last record": silentMs === null ? "–" : `${duration(Math.max(0, silentMs))} ago`,
+      "Gaps, 24 h": sum === undefined ? "–" : count(sum.gaps),
+      "Reconnects, 24 h": sum === undefined ? "–" : count(sum.reconnects),
+      "Time in gaps": sum === undefined ? "–" : sum.lostMs === 0 ? "none" : duration(sum.lostMs),
+      "Markets": count(feed.markets),
+      "Books waiting": count(feed.books_pending),
+      "Records in all": feed.records === null ? "–" : count(feed.records),
+    };
+    for (const [key, value] of Object.entries(shown)) setText(facts.get(key) as Element, value);
+    this.#drawRate(feed.feed, line);
+  }
+
+  #drawRate(feed: string, line: HTMLCanvasElement): void {
+    const rates = this.#rates.byFeed.get(feed) ?? [];
+    drawLine(line, rates, cssColor("--accent"), { fromZero: true });
+  }
+
+  #make(feed: string): Card {
+    const root = add(byId("feed-cards"), "section", "card");
+    root.setAttribute("aria-label", feed);
+    const head = add(root, "div", "head");
+    const title = add(head, "h2");
+    const link = add(title, "a", "", feed);
+    link.href = "#/markets";
+    const state = add(head, "span", "badge");
+    const line = add(root, "canvas", "rate-line");
+    line.setAttribute("aria-hidden", "true");
+    line.title = "Records a second, the last two minutes";
+    const facts = new Map<string, HTMLElement>();
+    const list = add(root, "dl", "facts");
+    for (const [name, title] of FACTS) {
+      const box = add(list, "div");
+      box.title = title;
+      add(box, "dt", "", name);
+      facts.set(name, add(box, "dd"));
+    }
+    const card = { state, line, facts };
+    this.#cards.set(feed, card);
+    return card;
+  }
+
+  #renderGaps(): void {
+    const rows = this.#gaps.slice(-GAPS_SHOWN).reverse().map((gap) => {
+      const row = document.createElement("tr");
+      const until = gap.to ?? Date.now();
+      const values = [
+        dayTime(gap.from),
+        gap.feed,
+        gap.symbol === "_all" ? "all markets" : gap.symbol,
+        gap.detail === "" ? gap.reason : `${gap.reason}: ${gap.detail}`,
+        duration(Math.max(0, until - gap.from)),
+        gap.missed === null ? "–" : count(gap.missed),
+        gap.to === null ? "open" : gap.recovered ? "recovered" : "over",
+      ];
+      for (const value of values) add(row, "td", "", value);
+      if (gap.to === null) row.className = "open";
+      return row;
+    });
+    byId("gap-rows").replaceChildren(...rows);
+    byId("gap-table").hidden = rows.length === 0;
+    byId("gaps-empty").hidden = rows.length > 0;
+    const most = this.#isCut ? "more than " : "";
+    setText(byId("gap-count"), `${most}${count(this.#gaps.length)} in 24 h`);
+  }
+
+  #renderService(): void {
+    const metrics = this.#metrics;
+    byId("service").hidden = metrics === undefined;
+    if (metrics === undefined) return;
+    const number = (name: string) => count(metrics.sum(`ssmd_gateway_${name}`) ?? 0);
+    const quantile = (share: number) => {
+      const seconds = metrics.quantile("ssmd_gateway_latency_seconds", share);
+      return seconds === undefined ? "–" : `≤ ${duration(seconds * 1000)}`;
+    };
+    this.#serviceFact("Clients", number("clients_connected"));
+    this.#serviceFact("Losing messages now", number("slow_consumers"));
+    this.#serviceFact("Subscriptions", number("subscriptions_active"));
+    this.#serviceFact("Messages sent", number("messages_sent_total"));
+    this.#serviceFact("Messages dropped", number("messages_dropped_total"));
+    this.#serviceFact("Receipt to client, p50", quantile(0.5));
+    this.#serviceFact("Receipt to client, p99", quantile(0.99));
+  }
+
+  #serviceFact(name: string, value: string): void {
+    let element = this.#service.get(name);
+    if (element === undefined) {
+      const box = add(byId("service-facts"), "div");
+      add(box, "dt", "", name);
+      element = add(box, "dd");
+      this.#service.set(name, element);
+    }
+    setText(element, value);
+  }
+}
+
+const FACTS: readonly (readonly [string, string])[] = [
+  ["Records a second", "In the last whole second"],
+  ["Lag", "From the venue's time to our receipt: median of the newest records that this page saw"],
+  ["Receipt to bus, p99", "Of the connector, since it started"],
+  ["Last record", "When the last record came"],
+  ["Gaps, 24 h", "Of the feed and its markets"],
+  ["Reconnects, 24 h", "Times the exchange connection broke and was made anew"],
+  ["Time in gaps", "Of the last 24 hours, in which at least one gap was open"],
+  ["Markets", "Markets of this feed"],
+  ["Books waiting", "Books that wait for a snapshot"],
+  ["Records in all", "Since the gateway started"],
+];

@@ -1,0 +1,77 @@
+import { byId, setAttribute, setClass, setText } from "../dom.ts";
+import { count, dayTime, duration, time } from "../format.ts";
+import type { ConnectionState } from "../net/connection.ts";
+import type { FeedHealth } from "../state/feed_health.ts";
+
+/** The bar on top: environment, where one is, connection, rate, clock; and the banner of the offline page. */
+export class HeaderView {
+  #state: ConnectionState = { state: "connecting", brokenSinceMs: null };
+  #asOfMs: number | null = null;
+
+  /** Marks where one is. */
+  place(view: string): void {
+    for (const link of byId("views").querySelectorAll<HTMLElement>("[data-view]")) {
+      const isHere = link.dataset["view"] === (view === "market" ? "markets" : view);
+      setAttribute(link, "aria-current", isHere ? "page" : "false");
+    }
+  }
+
+  /** Shows how the connection is. */
+  connection(state: ConnectionState): void {
+    this.#state = state;
+    const box = byId("connection");
+    setClass(box, `chip state ${state.state}`);
+    setText(box, state.state === "waiting" ? `again in ${state.seconds} s` : state.state);
+    document.body.classList.toggle("offline", state.state !== "live" && this.#isAway());
+    if (state.state === "live") this.#asOfMs = null;
+    this.#renderAway();
+  }
+
+  /** What is shown is what was kept of an earlier visit. */
+  keptFrom(ms: number | null): void {
+    this.#asOfMs = ms;
+    this.#renderAway();
+  }
+
+  /** Shows what is known of the gateway's surroundings. */
+  info(info: Record<string, unknown>): void {
+    setText(byId("env"), String(info["env"] ?? ""));
+    const rest = Object.entries(info)
+      .filter(([key]) => !["env", "version", "feeds"].includes(key))
+      .map(([key, value]) => `${key} ${value}`);
+    setText(byId("info"), [...rest, `ssmd ${info["version"]}`].join("  ·  "));
+  }
+
+  /** Shows rate and clock; called once a second. */
+  tick(feeds: readonly FeedHealth[]): void {
+    const isLive = this.#state.state === "live";
+    let all = 0;
+    for (const feed of feeds) all += feed.records_per_second ?? 0;
+    setText(byId("rate"), isLive ? count(all) : "–");
+    setText(byId("clock"), time(Date.now()));
+    const wrong = feeds.filter(({ gap }) => gap !== null).map(({ feed }) => feed);
+    setText(byId("feeds-badge"), wrong.length === 0 ? "" : String(wrong.length));
+    byId("feeds-badge").title = wrong.length === 0 ? "" : `with a gap now: ${wrong.join(", ")}`;
+    this.#renderAway();
+  }
+
+  #isAway(): boolean {
+    return this.#state.brokenSinceMs !== null;
+  }
+
+  #renderAway(): void {
+    const box = byId("away");
+    const { state, brokenSinceMs } = this.#state;
+    const isAway = state !== "live" && brokenSinceMs !== null;
+    if (box.hidden !== !isAway) box.hidden = !isAway;
+    if (!isAway) return;
+    const since = `${dayTime(brokenSinceMs)} UTC (${duration(Date.now() - brokenSinceMs)})`;
+    const why = navigator.onLine ? "The gateway does not answer" : "This device is offline";
+    const kept = this.#asOfMs === null
+      ? "What you see is the last that came."
+      : `What you see was kept at ${dayTime(this.#asOfMs)} UTC.`;
+    setText(byId("away-text"), `${why} since ${since}. ${kept}`);
+    const next = this.#state.state === "waiting" ? ` in ${this.#state.seconds} s` : "";
+    setText(byId("away-next"), state === "connecting" ? "Trying now" : `Next try${next}`);
+  }
+}
