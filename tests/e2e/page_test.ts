@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { startGateway } from "@ssmd/gateway";
-import { Metrics, silentLogger } from "@ssmd/runtime";
-import { memoryTransport } from "@ssmd/transport";
+import type { Page } from "../browser/chromium.ts";
 import { browserTest, changes, fits, says, shows } from "./_page.ts";
 import { Folder, RunningUp } from "./_process.ts";
 
@@ -60,6 +58,7 @@ browserTest("the page shows live markets, one market, feeds and clients", async 
   await shows(page, says("#service-facts", /Clients1/));
   await page.press("c");
   await shows(page, says("#client-list", /this page/));
+  await disconnectsOther(page, url);
   await page.press("?");
   await shows(page, `document.querySelector("#help").open`);
   await page.press("Escape");
@@ -75,6 +74,23 @@ browserTest("the page shows live markets, one market, feeds and clients", async 
   }
   assert.deepEqual([page.errors, page.failures], [[], []]);
 });
+
+/** Another client is disconnected by hand: not before it was confirmed. */
+async function disconnectsOther(page: Page, url: string): Promise<void> {
+  const other = new WebSocket(`${url.replace("http", "ws")}/v1/stream?symbols=BTCUSD`);
+  const closed = new Promise<CloseEvent>((resolve) => other.onclose = resolve);
+  const row = `[...document.querySelectorAll(".client")].find((row) =>
+    !row.textContent.includes("this page"))`;
+  await shows(page, row);
+  await page.evaluate(`${row}.querySelector("button").click()`);
+  await shows(page, says("#confirm-title", /Disconnect client #\d+\?/));
+  await page.press("Escape");
+  assert.equal(other.readyState, WebSocket.OPEN);
+  await page.evaluate(`${row}.querySelector("button").click()`);
+  await page.evaluate(`document.querySelector("#confirm-yes").click()`);
+  assert.equal((await closed).code, 4002);
+  await shows(page, says("#gone-rows", /disconnected/));
+}
 
 browserTest("a connection that breaks goes on where it was, and the page says so", async (page) => {
   await using data = new Folder();
@@ -124,30 +140,4 @@ browserTest("a gateway that is killed and started again is found again", async (
   await shows(page, says("#book-state", /\d+ × \d+/));
   await changes(page, "#tape");
   assert.deepEqual(page.errors, []);
-});
-
-browserTest("thousands of markets: only what is seen is in the document", async (page) => {
-  const transport = memoryTransport();
-  const markets = Array.from({ length: 5000 }, (_, i) => ({
-    ...{ symbol: `KXMANY-${String(i).padStart(4, "0")}`, feed: "kalshi", external: "" },
-  }));
-  const gateway = await startGateway({
-    ...{ env: "test", transport, markets, feeds: ["kalshi"], host: "127.0.0.1", port: 0 },
-    ...{ logger: silentLogger, metrics: new Metrics("gateway"), version: "0.0.0", info: {} },
-  });
-  try {
-    await page.resize(1280, 800, true);
-    await page.goto(`${gateway.url}/`);
-    await shows(page, says("#market-count", /5,000 markets/));
-    await page.evaluate(`document.querySelector("#markets").scrollTop = 1e9`);
-    await shows(page, says("#market-rows", /KXMANY-4999/));
-    assert.ok(Number(await page.evaluate(ROWS)) < 60);
-    await page.press("/");
-    await page.type("4321");
-    await shows(page, `${ROWS} === 1`);
-    assert.deepEqual(page.errors, []);
-  } finally {
-    await gateway.close();
-    await transport.close();
-  }
 });

@@ -31,7 +31,8 @@ const depth = new DepthView(store);
 const tape = new TapeView(store);
 const chart = new ChartView(store, rest);
 const quality = new QualityView(store, rest);
-const markets = new MarketsView(store, new Sparklines(store, rest));
+const sparklines = new Sparklines(store, rest);
+const markets = new MarketsView(store, sparklines);
 const feeds = new FeedsView(store, rest);
 const clients = new ClientsView(rest, () => session.client);
 const session: Session = new Session(store, rest, {
@@ -93,7 +94,11 @@ function goTo(): void {
     title.reset();
     session.watch();
     chart.open();
-    if (key !== "") quality.open();
+    if (row !== undefined) {
+      quality.open();
+      // The change is counted from the first price of the last hour.
+      sparklines.want([row]);
+    }
   }
   byId("unknown").hidden = place.view !== "market" || key !== "" || store.markets.size === 0;
   if (place.view === "market") setText(byId("unknown-symbol"), place.symbol);

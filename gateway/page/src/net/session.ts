@@ -140,7 +140,9 @@ export class Session {
       case "resumed":
         return this.#resumed(message);
       case "pong":
-        this.#position = message["pos"] as number | undefined ?? this.#position;
+        if (typeof message["pos"] === "number") {
+          this.#position = Math.max(message["pos"], this.#position ?? 0);
+        }
         return;
       case "dropped":
         this.#store.takeDropped(message);

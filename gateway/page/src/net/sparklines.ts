@@ -68,6 +68,6 @@ export class Sparklines {
     if (first !== undefined) row.spark.unshift(first);
     row.reference = first ?? row.last;
     this.#store.dirtyRows.add(row.key);
-    this.#store.dirty.add("rows");
+    this.#store.dirty.add("rows").add("title");
   }
 }
