@@ -83,7 +83,8 @@ export class Outbox {
     try {
       while (!this.#closed && this.waiting > 0) {
         if (this.#publisher.full) await this.#publisher.ready();
-        this.#step();
+        // Closed while it waited: what is left stays in the spool, and a closed publisher takes nothing.
+        if (!this.#closed) this.#step();
       }
     } catch (error) {
       this.#logger.error("the queue to the bus stopped", { error: messageOf(error) });

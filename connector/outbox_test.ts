@@ -73,6 +73,19 @@ Deno.test("Outbox loses nothing and keeps the order when a bus is away and messa
   await Deno.remove(dir, { recursive: true });
 });
 
+Deno.test("Outbox that is closed while it waits for the bus gives nothing more: it stays in the spool", async () => {
+  const publisher = new GatedPublisher();
+  const dir = await Deno.makeTempDir();
+  const outbox = new Outbox({ publisher, spillPath: `${dir}/spill`, logger: silentLogger });
+  publisher.full = true;
+  for (let i = 0; i < 100; i++) outbox.push(message(i));
+  outbox.close();
+  publisher.open();
+  await outbox.flush();
+  assert.equal(publisher.sent.length, 0);
+  await Deno.remove(dir, { recursive: true });
+});
+
 Deno.test("SpillFile gives back what was put in, in order, for any mix of puts and takes", async () => {
   const dir = await Deno.makeTempDir();
   await fc.assert(
