@@ -231,13 +231,13 @@ Deno.test(`${CLIENTS} clients that come, stall and go for ${seconds} s account f
       }
       console.log(`soak, ${seconds} s: ${JSON.stringify(sum)}`);
       assert.deepEqual(fates.flatMap(({ client }) => client.violations), []);
-      assert.ok(sum["received"]! > 1000 && sum["resumed"]! > 10 && sum["dropped"]! > 0);
+      assert.ok(sum["received"]! > 1000 && sum["resumed"]! > 0 && sum["dropped"]! > 0);
       for (const { client } of fates) client.break();
       await until(() => gateway.stats().clients === 0);
     },
     true,
     {
       slowClients: { bufferBytesMax: 256 * 1024, droppingMsMax: 4000 },
-      recent: { messagesMax: 5000 },
+      recent: { messagesMax: 8_000 },
     },
   ));
