@@ -1,6 +1,6 @@
 import type { CaptureClock } from "@ssmd/archive";
 import type { CaptureLocation } from "@ssmd/metadata";
-import type { Logger } from "@ssmd/runtime";
+import { type Logger, nowUs } from "@ssmd/runtime";
 import { CLOCK_SOURCES, type ClockSources, readClock } from "./clock_quality.ts";
 
 /** Options of {@linkcode ClockWatch}. */
@@ -10,6 +10,8 @@ export interface ClockWatchOptions {
   logger: Logger;
   /** Whom the machine is asked; default chrony, then timesyncd. */
   sources?: ClockSources | undefined;
+  /** There is a new answer. */
+  onRead?: () => void;
 }
 
 /** Raw files are cut by the minute: each begins with a reading that is younger than that. */
@@ -21,6 +23,7 @@ export class ClockWatch {
   #current: CaptureClock;
   #readAtMs = -Infinity;
   #reading: Promise<void> | undefined;
+  #goodUs: number | undefined;
 
   /** Nothing is asked yet. */
   constructor(options: ClockWatchOptions) {
@@ -32,6 +35,11 @@ export class ClockWatch {
   /** The newest reading. */
   get current(): CaptureClock {
     return this.#current;
+  }
+
+  /** When the clock was synchronized for the last time, µs; undefined = not since the start. */
+  get goodUs(): number | undefined {
+    return this.#goodUs;
   }
 
   /** Asks the machine; resolves with the answer, after a second at most. Never rejects. */
@@ -54,7 +62,9 @@ export class ClockWatch {
     const { place, sources = CLOCK_SOURCES } = this.#options;
     const before = this.#current;
     this.#current = await readClock(place, sources);
+    if (this.#current.status === "synchronized") this.#goodUs = nowUs();
     if (this.#current.status !== before.status) this.#tell(this.#current);
+    this.#options.onRead?.();
   }
 
   #tell({ source, status, offsetUs, why }: CaptureClock): void {

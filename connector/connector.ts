@@ -1,15 +1,16 @@
 import type { Credentials, Normalized, SymbolSpec, Venue } from "@ssmd/exchanges";
 import type { MarketEvent } from "@ssmd/market";
 import type { CaptureLocation } from "@ssmd/metadata";
-import { isoOfUs, type Logger, type Metrics, sleep } from "@ssmd/runtime";
+import { isoOfUs, type Logger, type Metrics, nowUs, sleep } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { OutMessage, Publisher, Subscription, Transport } from "@ssmd/transport";
 import type { ClockSources } from "./clock_quality.ts";
+import { ClockNews } from "./clock_news.ts";
 import { ClockWatch } from "./clock_watch.ts";
 import { checkpointOf, type Connection, planConnections, snapshotsOf } from "./connection.ts";
 import { type ConnectorMetrics, createConnectorMetrics } from "./connector_metrics.ts";
 import { Intake } from "./intake.ts";
-import { writeLeft } from "./left.ts";
+import { type Left, writeLeft } from "./left.ts";
 import { Outbox } from "./outbox.ts";
 import { type PendingLine, Pipeline } from "./pipeline.ts";
 import { RawFiles } from "./raw_files.ts";
@@ -99,7 +100,10 @@ class FeedConnector implements Connector {
   #intake: Intake;
   #tending: Tending;
   #clock: ClockWatch;
+  #clockNews = new ClockNews((...line) => this.#intake.event(...line));
   #timer: ReturnType<typeof setInterval> | undefined;
+  /** Lines may come: all that the last run left has gone before them. */
+  #capturing = false;
   #lock: SpoolLock | undefined;
   #responder: Subscription | undefined;
   #stopping: Promise<void> | undefined;
@@ -133,7 +137,7 @@ class FeedConnector implements Connector {
     const onLost = () => metrics.lost.inc(metrics.labels);
     this.#rawFiles = new RawFiles({ env, feed, storage, transport, publisher, logger, onLost });
     const { captureLocation: place, clockSources: sources } = options;
-    this.#clock = new ClockWatch({ place, sources, logger });
+    this.#clock = new ClockWatch({ place, sources, logger, onRead: () => this.#tellClock() });
     this.#intake = new Intake({
       run,
       dir,
@@ -175,9 +179,12 @@ class FeedConnector implements Connector {
       if (left) {
         const goodUs = left.goodUs[connection.slot] ?? left.lastUs;
         this.#intake.event(connection.slot, "resumed", left.why, goodUs);
+        this.#resumeClock(connection.slot, left);
       }
       this.#sockets.push(this.#newSocket(connection));
     }
+    this.#capturing = true;
+    this.#tellClock();
     this.#responder = await transport.respond(
       snapshotSubject(env, feed),
       () => snapshotsOf(this.#connections),
@@ -256,11 +263,24 @@ class FeedConnector implements Connector {
     if (lastUs === 0) return;
     const why = `stopped: ${isoOfUs(lastUs)}`;
     const goodUs = this.#pipeline.good.bySlot();
+    const suspectUs = this.#pipeline.good.suspectBySlot();
     try {
-      await writeLeft(this.#options.spoolDir, { run: this.#run, lastUs, why, goodUs });
+      await writeLeft(this.#options.spoolDir, { run: this.#run, lastUs, why, goodUs, suspectUs });
     } catch (error) {
       this.#logger.error("the time of the stop cannot be noted", { error });
     }
+  }
+
+  #resumeClock(slot: number, { suspectUs }: Left): void {
+    const fromUs = suspectUs?.[slot];
+    if (fromUs === undefined) return;
+    this.#clockNews.resume(slot, fromUs);
+    this.#pipeline.good.setSuspect(slot, fromUs);
+  }
+
+  #tellClock(): void {
+    if (!this.#capturing || this.#stopping) return;
+    this.#clockNews.tell(this.#connections.map(({ slot }) => slot), this.#clock, nowUs());
   }
 
   #newSocket(connection: Connection): VenueSocket {

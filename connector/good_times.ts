@@ -6,6 +6,8 @@ export interface GoodTime {
   goodUs: number;
   /** Whether such a break is open. */
   lost: boolean;
+  /** Since when its times are suspect, µs; absent = they are not. */
+  clockUs?: number;
 }
 
 /**
@@ -35,11 +37,27 @@ export class GoodTimes {
 
   /** A record that a line gave, after the line itself. */
   record(slot: number, event: MarketEvent): void {
-    if (event.type !== "gap" || event.reason !== "disconnect") return;
-    if (event.symbol !== ALL_SYMBOLS) return;
+    if (event.type !== "gap" || event.symbol !== ALL_SYMBOLS) return;
+    if (event.reason === "clock") this.setSuspect(slot, event.recovered ? undefined : event.fromUs);
+    if (event.reason !== "disconnect") return;
     const time = this.of(slot);
     time.lost = !event.recovered;
     time.goodUs = event.recovered ? event.toUs : event.fromUs;
+  }
+
+  /** Times of a slot are suspect since `fromUs`; undefined = no more. */
+  setSuspect(slot: number, fromUs: number | undefined): void {
+    const time = this.of(slot);
+    if (fromUs === undefined) delete time.clockUs;
+    else time.clockUs = fromUs;
+  }
+
+  /** The slots whose times are suspect, and since when, µs. */
+  suspectBySlot(): Record<string, number> {
+    const entries = [...this.#bySlot].flatMap(([slot, { clockUs }]) =>
+      clockUs === undefined ? [] : [[slot, clockUs] as const]
+    );
+    return Object.fromEntries(entries);
   }
 
   /** The slots that have a line, with their times in µs. */

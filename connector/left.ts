@@ -11,6 +11,8 @@ export interface Left {
   why: string;
   /** By slot: up to when the connection missed nothing, µs. */
   goodUs: Record<string, number>;
+  /** By slot: since when its times were suspect, µs; absent where they were not. */
+  suspectUs?: Record<string, number>;
 }
 
 /** What the last run left in `dir`, so that the time until the next start is a known gap. */

@@ -44,7 +44,8 @@ export async function recover(options: RecoverOptions): Promise<Left | undefined
     if (end.lastUs > 0 && (!left || isLaterRun(run, left.run))) {
       const why = `the process ended at ${isoOfUs(end.lastUs)}`;
       // A connection that said nothing in this run is still missed since an earlier one.
-      left = { run, lastUs: end.lastUs, why, goodUs: { ...left?.goodUs, ...end.goodUs } };
+      const { lastUs, suspectUs } = end;
+      left = { run, lastUs, why, goodUs: { ...left?.goodUs, ...end.goodUs }, suspectUs };
     }
     logger.info("recovered a run from the spool", { run, segments: ofRun.length });
   }
@@ -59,7 +60,7 @@ async function recoverRun(
   options: RecoverOptions,
   segments: readonly Segment[],
   recovered: Recovered[],
-): Promise<{ lastUs: number; goodUs: Record<string, number> }> {
+): Promise<Pick<Left, "lastUs" | "goodUs"> & { suspectUs: Record<string, number> }> {
   const { transport, env, feed, outbox, logger } = options;
   const held = await heldByBus(transport, env, feed);
   let pushed = false;
@@ -93,7 +94,7 @@ async function recoverRun(
     recovered.push({ segment, given: pushed ? given : { lastId: "", lastRecordId: "" } });
     pushed = false;
   }
-  return { lastUs, goodUs: replay?.goodUs ?? {} };
+  return { lastUs, goodUs: replay?.goodUs ?? {}, suspectUs: replay?.suspectUs ?? {} };
 }
 
 /** The newest message of the feed on a bus that keeps them; undefined when it holds none. */

@@ -183,6 +183,22 @@ Deno.test("the next gap begins with the last line of each connection, over any n
     assert.deepEqual(third.left, second.left);
   }));
 
+Deno.test("a run that was killed while its clock was bad leaves that to the next one", () =>
+  inFolder(async (dir) => {
+    const one = new RunWriter(dir, "m1", ["A", "B", "C"]);
+    await one.event(START_US, "connect", 1);
+    await one.event(START_US + 10, "clock", 1, START_US + 5);
+    await one.event(START_US + 11, "clock", 2, START_US + 5);
+    // The next segment goes on from what its head tells.
+    await one.event(START_US + MINUTE_US, "clock_good", 2, START_US + 5);
+    await one.end();
+    const bus = new KeepingBus();
+    const { left } = await recovered(dir, bus);
+    assert.deepEqual(left?.suspectUs, { 1: START_US + 5 });
+    assert.deepEqual(bus.ids, one.ids);
+    assert.deepEqual(readLeft(dir), left);
+  }));
+
 Deno.test("a new run is later than all that the spool knows, also when the clock was set back", () =>
   inFolder(async (dir) => {
     assert.equal(newRun(`${dir}/none`, 35), "z");

@@ -56,6 +56,11 @@ export class Replay {
     return this.#pipeline.good.bySlot();
   }
 
+  /** By slot: since when its times are suspect, µs. */
+  get suspectUs(): Record<string, number> {
+    return this.#pipeline.good.suspectBySlot();
+  }
+
   /** The last ids given since they were asked for the last time. */
   takeGiven(): GivenIds {
     return this.#pipeline.takeGiven();

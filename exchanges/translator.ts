@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { ALL_SYMBOLS, type Gap, type MarketEvent } from "@ssmd/market";
+import { ALL_SYMBOLS, type Gap, type MarketEvent, openGap, recoveredGap } from "@ssmd/market";
 import type { Normalized, Normalizer } from "./adapter.ts";
 import { unreadableReason } from "./frame.ts";
 
@@ -16,12 +16,13 @@ export type CapturedLine =
 export interface ConnectionEvent {
   /**
    * `connect`: the socket is open. `disconnect`: it broke. `stop`: it was closed on purpose.
-   * `resumed`: first line after a restart.
+   * `resumed`: first line after a restart. `clock`: the machine's clock became suspect.
+   * `clock_good`: it is to be trusted again.
    */
   name: string;
   /** Why, for a person. */
   why: string;
-  /** `resumed` only: last moment known to be good before the restart, µs. */
+  /** `resumed`, `clock`, `clock_good`: last moment known to be good before, µs. */
   fromUs?: number;
 }
 
@@ -85,10 +86,31 @@ export class Translator {
 
   /** An event of the connection. */
   event(event: ConnectionEvent, atUs: number): MarketEvent[] {
-    const from = event.name === "resumed" ? event.fromUs ?? 0 : this.#lastUs;
-    const lost = event.name === "disconnect" || event.name === "resumed";
-    const events = lost ? this.#normalizer.disconnected(from || atUs, atUs, event.why) : [];
-    return this.#number({ events, send: [] }, atUs).events;
+    return this.#number({ events: this.#eventsOf(event, atUs), send: [] }, atUs).events;
+  }
+
+  #eventsOf({ name, why, fromUs }: ConnectionEvent, atUs: number): MarketEvent[] {
+    switch (name) {
+      case "disconnect":
+        return this.#normalizer.disconnected(this.#lastUs || atUs, atUs, why);
+      case "resumed":
+        return this.#normalizer.disconnected(fromUs || atUs, atUs, why);
+      case "clock":
+        return [this.#clockGap(fromUs, atUs, why)];
+      case "clock_good":
+        return [recoveredGap(this.#clockGap(fromUs, atUs, why), atUs)];
+      default:
+        return [];
+    }
+  }
+
+  /** Times are suspect; books and prices are not. */
+  #clockGap(fromUs: number | undefined, atUs: number, detail: string): Gap {
+    return openGap({
+      ...{ feed: this.#feed, symbol: ALL_SYMBOLS, reason: "clock", missed: 0, detail, atUs },
+      // A clock that was set back may have timed the good moment later than this one.
+      fromUs: Math.min(fromUs || atUs, atUs),
+    });
   }
 
   #number(result: Normalized, atUs: number): Normalized {

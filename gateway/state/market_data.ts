@@ -205,7 +205,7 @@ export class MarketData {
     } else if (event.type === "ticker") market.ticker = event;
     else if (event.type === "status") market.status = event;
     else {
-      market.gap = isOpen(event) ? event : event.recovered ? undefined : market.gap;
+      market.gap = gapAfter(market.gap, event);
       if (isOpen(event) && isAboutBook(event)) this.#loseBook(market);
     }
     this.#listener.onRecord(event, market, origin);
@@ -217,10 +217,8 @@ export class MarketData {
     origin: RecordOrigin | undefined,
   ): void {
     if (event.type === "gap") {
-      if (isOpen(event)) {
-        feed.gap = event;
-        if (isAboutBook(event)) this.#loseBooks(feed);
-      } else if (event.recovered) feed.gap = undefined;
+      feed.gap = gapAfter(feed.gap, event);
+      if (isOpen(event) && isAboutBook(event)) this.#loseBooks(feed);
     }
     this.#listener.onFeedRecord(event, feed, origin);
   }
@@ -243,6 +241,13 @@ export class MarketData {
 /** Whether a gap goes on. */
 function isOpen(gap: Gap): boolean {
   return !gap.recovered && gap.toUs === 0;
+}
+
+/** The gap that is open after `event`. A clock's says less than one of books, and ends no such. */
+function gapAfter(open: Gap | undefined, event: Gap): Gap | undefined {
+  const isLess = open !== undefined && isAboutBook(open) && !isAboutBook(event);
+  if (isLess) return open;
+  return isOpen(event) ? event : event.recovered ? undefined : open;
 }
 
 /** Whether books cannot be trusted after it; a suspect clock leaves them alone. */

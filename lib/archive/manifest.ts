@@ -285,7 +285,9 @@ export function qualityOf(manifest: Manifest): number {
   if (!(toUs > fromUs)) return 1;
   const weight = 1 / Math.max(1, manifest.symbols);
   let lostUs = 0;
-  for (const [symbol, gaps] of Map.groupBy(manifest.gaps, (gap) => gap.symbol)) {
+  // A suspect clock loses nothing.
+  const losses = manifest.gaps.filter((gap) => gap.reason !== "clock");
+  for (const [symbol, gaps] of Map.groupBy(losses, (gap) => gap.symbol)) {
     lostUs += coveredUs(gaps, fromUs, toUs) * (symbol === "_all" ? 1 : weight);
   }
   return Math.max(0, Math.round((1 - lostUs / (toUs - fromUs)) * 1e6) / 1e6);

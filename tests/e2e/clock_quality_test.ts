@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { type CaptureInfo, readRaw } from "@ssmd/archive";
 import { folderStorage } from "@ssmd/storage";
-import { eventually, Folder, RunningUp, runSsmd } from "./_process.ts";
+import { eventually, Folder, RunningUp, runSsmd, verify } from "./_process.ts";
 import { writeRegistry } from "./_registry.ts";
+import { contentOf } from "./_versions.ts";
 
 const ENV = "rig";
 
@@ -85,4 +86,34 @@ Deno.test("what was captured by a good clock and what by a bad one is told apart
   assert.ok(timed.length > 0 && suspect.length > 0);
   assert.deepEqual([...timed, ...suspect].sort(), all.sort());
   assert.equal((await tradesOf(folder.path, "--clock-source", "ptp")).length, 0);
+});
+
+Deno.test("a bad clock is a gap in the records, which verify and reprocess find again", async () => {
+  await using folder = new Folder();
+  const { path } = folder;
+  const data = ["--data", `${path}/data`];
+  await writeLab(path);
+  await captureWith(path, "0.000040000");
+  await captureWith(path, "-0.000250000");
+  await captureWith(path, "0.000020000");
+
+  const { gaps } = JSON.parse(await ask(path, "data", "gaps", "--output", "json")) as {
+    gaps: { reason: string; symbol: string; ended: string; detail: string }[];
+  };
+  const clock = gaps.filter(({ reason }) => reason === "clock");
+  assert.equal(clock.length, 1, JSON.stringify(gaps));
+  assert.match(JSON.stringify(clock[0]), /"_all".*recovered.*off by 250 µs, expected at lab/);
+
+  const verdict = await verify(`${path}/data`);
+  assert.ok(verdict.ok, verdict.output);
+  await ask(path, "archive", "seal", "--force");
+  const feed = ["--feed", "kraken"];
+  await ask(path, "reprocess", "run", ...feed, "--as", "v2");
+  const storage = folderStorage(`${path}/data`);
+  const live = await contentOf(storage, { env: ENV, feed: "kraken", version: "v1" });
+  const again = await contentOf(storage, { env: ENV, feed: "kraken", version: "v2" });
+  await storage.close();
+  assert.deepEqual(again, live);
+  const sealed = await runSsmd(["archive", "verify", ...data]);
+  assert.equal(sealed.code, 0, sealed.output);
 });
