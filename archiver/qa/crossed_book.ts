@@ -52,8 +52,10 @@ export class CrossedBook extends Checker {
     if (this.#longestUs === 0) this.#tell(rebuilt);
   }
 
-  /** What a gap covers is not known until the next snapshot. */
-  override gap({ symbol }: MarketEvent): void {
+  /** What a gap covers is not known until the next snapshot; a suspect clock leaves books alone. */
+  override gap(event: MarketEvent): void {
+    if (event.type === "gap" && event.reason === "clock") return;
+    const { symbol } = event;
     if (symbol !== ALL_SYMBOLS) this.#forget(this.#books.get(symbol));
     else for (const rebuilt of this.#books.values()) this.#forget(rebuilt);
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Level, MarketEvent, OrderBookUpdate, Ticker, Trade } from "@ssmd/market";
+import type { GapReason, Level, MarketEvent, OrderBookUpdate, Ticker, Trade } from "@ssmd/market";
 import { ALL_SYMBOLS, openGap } from "@ssmd/market";
 import type { QaCheck } from "@ssmd/metadata";
 import { IdSet } from "./id_set.ts";
@@ -42,9 +42,9 @@ function book(
   };
 }
 
-function gap(atUs: number, symbol: string): MarketEvent {
+function gap(atUs: number, symbol: string, reason: GapReason = "disconnect"): MarketEvent {
   return openGap({
-    ...{ feed: "kraken", symbol, reason: "disconnect", missed: null, detail: "x" },
+    ...{ feed: "kraken", symbol, reason, missed: null, detail: "x" },
     ...{ fromUs: START_US + atUs, atUs: START_US + atUs },
   });
 }
@@ -190,4 +190,15 @@ Deno.test("a set of ids knows what it took in, up to its limit", () => {
   for (let i = 0; i < 20_000; i++) assert.equal(set.add(`trade BTCUSD ${i}`), "known");
   assert.equal(set.add("one more"), "full");
   assert.equal(set.size, 20_000);
+});
+
+Deno.test("crossed_book goes on through a suspect clock, which leaves books alone", async () => {
+  const check: QaCheck = { type: "crossed_book", longestMs: 0 };
+  const events = (reason: GapReason) => [
+    book(0, "snapshot", [[99, 1]], [[101, 1]]),
+    gap(1, ALL_SYMBOLS, reason),
+    book(2, "delta", [[102, 1]], []),
+  ];
+  assert.equal((await found(check, events("clock"))).failures, 1);
+  assert.equal((await found(check, events("disconnect"))).failures, 0);
 });

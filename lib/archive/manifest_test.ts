@@ -120,6 +120,7 @@ Deno.test("quality is the share of time without gaps, weighted by symbols", () =
   assert.equal(sample([gap("_all", START_US + HOUR_US, 0)]).quality, 0.5, "open to the end");
   assert.equal(sample([gap("BTCUSD", START_US, START_US + HOUR_US)]).quality, 0.875);
   assert.equal(sample([gap("_all", START_US - 9e9, START_US + 9e9)]).quality, 0);
+  assert.equal(sample([{ ...half, reason: "clock" }]).quality, 1, "a suspect clock loses nothing");
 });
 
 Deno.test("a day is over a minute after midnight", () => {
