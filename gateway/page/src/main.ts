@@ -138,7 +138,7 @@ function everySecond(): void {
   if (document.hidden) return;
   store.dirty.add("second");
   header.tick(feeds.feeds);
-  if (!session.open) return;
+  if (!session.open) return quality.away();
   if (Date.now() - marketsAtMs > MARKETS_EVERY_MS) void readMarkets();
   void feeds.tick(place.view === "feeds");
   if (place.view === "clients" && isAdmin === true) void clients.tick();

@@ -152,7 +152,11 @@ export class ChartView {
       grid: { vertLines: { color: line }, horzLines: { color: line } },
       crosshair: { mode: CrosshairMode.Normal },
       rightPriceScale: { borderColor: line },
-      timeScale: { borderColor: line, timeVisible: true, rightOffset: 4, barSpacing: 7 },
+      timeScale: {
+        ...{ borderColor: line, timeVisible: true, rightOffset: 4, barSpacing: 7 },
+        // An empty interval at the end becomes a candle with its first trade: the view goes on too.
+        allowShiftVisibleRangeOnWhitespaceReplacement: true,
+      },
     });
     const [up, down] = [cssColor("--up"), cssColor("--down")];
     this.#bars.applyOptions({ upColor: up, downColor: down, wickUpColor: up, wickDownColor: down });

@@ -27,6 +27,14 @@ export class QualityView {
     void this.#ask();
   }
 
+  /** The gateway is away: ages are not known any more. */
+  away(): void {
+    for (const name of ["Last record", "Venue to us"]) {
+      const fact = this.#facts.get(name);
+      if (fact !== undefined) setText(fact.value, "–");
+    }
+  }
+
   /** Called once a second. */
   tick(): void {
     if (++this.#seconds % ASK_EVERY_S === 0) void this.#ask();
