@@ -58,7 +58,7 @@ export class NormalizedFileBuilder {
   #run: OpenRun | undefined;
 
   /** Without records yet. */
-  /** A file of `type`; `level` is zstd's, 1…19. */
+  /** A file of `type`; `level` is zstd's, 1…12. */
   constructor(type: EventType, level = 3) {
     this.type = type;
     this.#level = level;

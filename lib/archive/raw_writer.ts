@@ -56,7 +56,7 @@ export class RawFileBuilder {
   #firstUs = Infinity;
   #lastUs = 0;
 
-  /** `level` is zstd's, 1…19. */
+  /** `level` is zstd's, 1…12. */
   constructor(info: CaptureInfo, level = 3) {
     this.#level = level;
     this.#push(UTF8.encode(captureLine(info)));

@@ -14,7 +14,7 @@ const FRAMES_A_TURN = 16;
 
 /** How a sealed day is put. */
 export interface PutSealedOptions {
-  /** zstd's, 1…19; default {@linkcode SEALED_LEVEL}. Another level gives other bytes. */
+  /** zstd's, 1…12; default {@linkcode SEALED_LEVEL}. Another level gives other bytes. */
   level?: number;
   /** Called before the object's last bytes are given; what it throws leaves what was there before. */
   beforeEnd?: () => Promise<void>;

@@ -19,7 +19,7 @@ import { compressFrame } from "./zstd_frames.ts";
 /** Uncompressed records of one zstd frame; a longer record has a frame of its own. */
 export const SEALED_FRAME_BYTES = 256 * 1024;
 /** Where speed and size of sealed days meet, see docs/decisions/0008. */
-export const SEALED_LEVEL = 9;
+export const SEALED_LEVEL = 8;
 
 /** How much there is of one symbol. */
 export interface SymbolTotal {
