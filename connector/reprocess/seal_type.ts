@@ -27,7 +27,8 @@ export interface SealResult {
 
 /** Sorts the records and writes them as a sealed day. Throws ArchiveError, StorageError. */
 export async function sealType(storage: Storage, task: SealTask): Promise<SealResult> {
-  const sorter = new RecordSorter(task.type, { tempDir: task.scratch });
+  const bytesExpected = task.files.reduce((sum, path) => sum + Deno.statSync(path).size, 0);
+  const sorter = new RecordSorter(task.type, { tempDir: task.scratch, bytesExpected });
   try {
     for (const path of task.files) {
       for (const message of messagesOfFile(path)) sorter.add(message);

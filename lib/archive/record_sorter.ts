@@ -10,6 +10,8 @@ export interface RecordSorterOptions {
   tempDir: string;
   /** Bytes of records in memory before they go to the file. */
   bufferBytesMax?: number;
+  /** Bytes that will come, where it is known: the buffer need not grow step by step. */
+  bytesExpected?: number;
 }
 
 const BUFFER_BYTES = 32 * 1024 * 1024;
@@ -27,7 +29,7 @@ interface Market extends SymbolTotal {
 /**
  * Puts the records of one type and day in the order of a sealed day (symbol, receivedAt, sequence,
  * bytes) in bounded memory: full buffers go to a temporary file symbol by symbol, in order, and each
- * symbol is merged from its stretches. Records may come in any order; those that come nearly in the
+ * symbol is merged from its stretches. What fits into the buffer never goes there. Records may come in any order; those that come nearly in the
  * order of time, as they do, cost least.
  */
 export class RecordSorter {
@@ -57,7 +59,8 @@ export class RecordSorter {
     this.type = type;
     this.#options = options;
     this.#bytesMax = options.bufferBytesMax ?? BUFFER_BYTES;
-    this.#buffer = new Uint8Array(Math.min(FIRST_BUFFER_BYTES, this.#bytesMax));
+    const first = options.bytesExpected ?? FIRST_BUFFER_BYTES;
+    this.#buffer = new Uint8Array(Math.min(first, this.#bytesMax));
   }
 
   /** Records so far. */
@@ -98,8 +101,11 @@ export class RecordSorter {
 
   /** What was added, in order; no more can be added. `records` may be gone through several times. */
   sorted(): SortedDay {
-    this.#flush();
-    this.#buffer = new Uint8Array(0);
+    const isSpilled = this.#spill !== undefined;
+    if (isSpilled) {
+      this.#flush();
+      this.#buffer = new Uint8Array(0);
+    }
     const markets = [...this.#byNumber].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
     return {
       type: this.type,
@@ -107,12 +113,14 @@ export class RecordSorter {
       fromUs: this.#fromUs,
       toUs: this.#toUs,
       sequence: { first: this.#firstSequence, last: this.#lastSequence },
-      records: () => this.#merged(markets),
+      records: () => isSpilled ? this.#merged(markets) : this.#buffered(markets),
     };
   }
 
-  /** Removes the temporary file. */
+  /** Removes the temporary file and lets go of the buffer. */
   close(): void {
+    this.#buffer = new Uint8Array(0);
+    this.#count = 0;
     this.#spill?.close();
     this.#spill = undefined;
   }
@@ -158,17 +166,24 @@ export class RecordSorter {
   #flush(): void {
     if (this.#count === 0) return;
     this.#spill ??= new SpillFile(this.#options.tempDir);
-    let from = 0;
-    const order = this.#bySymbol();
-    for (const market of this.#byNumber) {
-      if (market.buffered === 0) continue;
-      const mine = order.subarray(from, from + market.buffered);
-      from += market.buffered;
-      this.#sort(mine);
-      market.stretches.push(this.#spilled(this.#spill, mine));
+    for (const [market, records] of this.#inOrder()) {
+      market.stretches.push(this.#spilled(this.#spill, records));
       market.buffered = 0;
     }
     this.#used = this.#count = 0;
+  }
+
+  /** Each symbol that is in the buffer, with the numbers of its records in order. */
+  #inOrder(): [Market, Uint32Array][] {
+    let from = 0;
+    const order = this.#bySymbol();
+    const present = this.#byNumber.filter(({ buffered }) => buffered > 0);
+    return present.map((market) => {
+      const records = order.subarray(from, from + market.buffered);
+      from += market.buffered;
+      this.#sort(records);
+      return [market, records];
+    });
   }
 
   /** Numbers of the records in the buffer, those of a symbol beside each other as they came. */
@@ -224,6 +239,20 @@ export class RecordSorter {
     }
     stretch.pieces.push(spill.append(joined(parts, bytes)));
     return stretch;
+  }
+
+  /** From the buffer, where everything is. */
+  *#buffered(markets: readonly Market[]): Iterable<SortedRecord> {
+    const orders = new Map(this.#inOrder());
+    const record: SortedRecord = { symbol: "", receivedAtUs: 0, payload: new Uint8Array(0) };
+    for (const market of markets) {
+      record.symbol = market.symbol;
+      for (const i of orders.get(market) ?? []) {
+        record.receivedAtUs = this.#times[i] ?? 0;
+        record.payload = this.#message(i);
+        yield record;
+      }
+    }
   }
 
   *#merged(markets: readonly Market[]): Iterable<SortedRecord> {
