@@ -61,7 +61,7 @@ export type RawLine =
   | { kind: "capture"; info: CaptureInfo };
 
 const UTF8 = new TextEncoder();
-const DIGITS = /^\d{4,19}$/;
+const TIME_DIGITS_MAX = 19;
 
 /** Nanoseconds as text of a time in µs. */
 export function nsText(us: number): string {
@@ -70,8 +70,19 @@ export function nsText(us: number): string {
 
 /** Time in µs of nanoseconds as text; digits below the µs are cut. NaN when it is none. */
 export function usOfNsText(text: string): number {
-  if (DIGITS.test(text)) return Number(text.slice(0, -3));
-  return /^\d{1,3}$/.test(text) ? 0 : NaN;
+  return usOfNsDigits(text, 0, text.length);
+}
+
+/** Digit by digit: a regular expression and a cut-out text a line cost a tenth of a reprocess. */
+function usOfNsDigits(text: string, start: number, end: number): number {
+  if (end <= start || end - start > TIME_DIGITS_MAX) return NaN;
+  let us = 0;
+  for (let i = start; i < end; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return NaN;
+    if (i < end - 3) us = us * 10 + digit;
+  }
+  return us;
 }
 
 /** The line, with its line break, of a frame known to be JSON; its text goes in unchanged. */
@@ -121,7 +132,7 @@ function invalid(line: string, why: string): ArchiveError {
 export function parseRawLine(line: string): RawLine {
   if (!line.startsWith('{"t":"')) return parseCapture(line);
   const quote = line.indexOf('"', 6);
-  const atUs = usOfNsText(line.slice(6, quote));
+  const atUs = usOfNsDigits(line, 6, quote);
   if (quote < 0 || Number.isNaN(atUs)) throw invalid(line, "its time is no number");
   const body = quote + 6;
   if (line.charCodeAt(line.length - 1) !== 125) throw invalid(line, "it does not end in }");
