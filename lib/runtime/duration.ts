@@ -20,8 +20,7 @@ export function parseDurationMs(text: string): number {
   const [, number, unit = ""] = /^(\d+(?:\.\d+)?) ?(ms|s|m|h|d)$/.exec(text) ?? [];
   const ms = Math.round(Number(number) * (UNIT_MS[unit] ?? NaN));
   if (ms > 0 && Number.isSafeInteger(ms)) return ms;
-  throw new ConfigError("DURATION_INVALID", `"${text}" is no duration`, {
-    hint: `write ${DURATION_WORDS}`,
+  throw new ConfigError("DURATION_INVALID", `"${text}" is no duration: write ${DURATION_WORDS}`, {
     context: { text },
   });
 }

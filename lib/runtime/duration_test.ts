@@ -14,7 +14,7 @@ Deno.test("no length, no unit and what is too long to count are refused with wha
     assert.throws(() => parseDurationMs(text), (error) => {
       assert.ok(error instanceof ConfigError, text);
       assert.equal(error.code, "DURATION_INVALID");
-      assert.match(error.hint, /500ms, 30s, 2m, 24h or 7d/);
+      assert.match(error.message, /500ms, 30s, 2m, 24h or 7d/);
       return true;
     });
   }

@@ -221,7 +221,7 @@ Deno.test("up ends with 2 for values that cannot be, before anything is started"
     [["--speed", "fast"], /"fast" is no value for speed/],
     [["--port", "x"], /"x" is no value for port: a port is a whole number from 0/],
     [["--port", "65536"], /"65536" is no value for port/],
-    [["--for", "5"], /"5" is no value for for: a duration is a number with ms, s, m or h/],
+    [["--for", "5"], /"5" is no duration: write a length of time above 0 with a unit, like 500ms/],
     [["--prot", "1"], /there is no flag "--prot"[\s\S]*did you mean "--port"/],
   ];
   const ended = await Promise.all(cases.map(([flags]) => runSsmd(["up", ...flags])));
