@@ -152,14 +152,21 @@ export class Store {
     const fromMs = Number(message["from"]);
     const gap = isOpen ? { reason: String(message["reason"]), fromMs } : null;
     const [symbol, feed] = [String(message["symbol"]), String(message["feed"])];
-    if (symbol !== "_all") this.row(symbol, feed).gap = gap;
-    else if (gap === null) this.feedGaps.delete(feed);
-    else this.feedGaps.set(feed, gap);
+    const known = symbol === "_all" ? this.feedGaps.get(feed) : this.row(symbol, feed).gap;
+    // A clock that is off makes times doubtful; it neither ends nor outweighs that records are missing.
+    const isLesser = message["reason"] === "clock" && known != null && known.reason !== "clock";
+    if (!isLesser) this.#setGap(symbol, feed, gap);
     const row = this.current;
     if (row?.feed === feed && (symbol === "_all" || symbol === row.symbol)) {
       this.#markGap(message, isOpen);
     }
     this.dirty.add("list").add("gaps");
+  }
+
+  #setGap(symbol: string, feed: string, gap: { reason: string; fromMs: number } | null): void {
+    if (symbol !== "_all") this.row(symbol, feed).gap = gap;
+    else if (gap === null) this.feedGaps.delete(feed);
+    else this.feedGaps.set(feed, gap);
   }
 
   #markGap(message: Message, isOpen: boolean): void {

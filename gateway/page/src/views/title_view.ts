@@ -111,5 +111,5 @@ const REASONS: Record<string, string> = {
   checksum: "the checksum failed",
   slow: "messages were left out",
   parse: "a message could not be read",
-  clock: "the clock jumped",
+  clock: "the clock is not synchronized",
 };
