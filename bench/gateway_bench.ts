@@ -4,6 +4,8 @@
  * on the same load. `deno run -A bench/gateway_bench.ts [clients rate seconds]` runs one load.
  * @module
  */
+import { nowUs } from "@ssmd/runtime";
+
 interface Load {
   clients: number;
   rate: number;
@@ -68,10 +70,24 @@ function gatewayServer(): Talker {
   ]);
 }
 
+/** Whether there is a Node to be had. */
+function hasNode(): boolean {
+  try {
+    return new Deno.Command("node", { args: ["--version"] }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+function loadGenerator(port: number, clients: number): Talker {
+  const args = [file("gateway_clients.mjs"), String(port), String(clients)];
+  return hasNode() ? new Talker("node", args) : new Talker("deno", ["run", "-A", ...args]);
+}
+
 /** Where Deno keeps `ws`; undefined where there is no Node or no such package. */
 function wsOfDeno(): string | undefined {
+  if (!hasNode()) return undefined;
   try {
-    new Deno.Command("node", { args: ["--version"] }).outputSync();
     const { stdout } = new Deno.Command("deno", { args: ["info", "--json"] }).outputSync();
     const { npmCache } = JSON.parse(new TextDecoder().decode(stdout));
     for (const { name } of Deno.readDirSync(npmCache)) {
@@ -79,7 +95,7 @@ function wsOfDeno(): string | undefined {
       for (const version of existing(folder)) return `${folder}/${version}`;
     }
   } catch {
-    // Without Node there is no peer.
+    // Without the package there is no peer.
   }
   return undefined;
 }
@@ -93,15 +109,28 @@ function existing(folder: string): string[] {
   }
 }
 
+/** How far the clock of this process is ahead of a process's, ms: two runtimes differ by up to one. */
+async function aheadOfMs(talker: Talker): Promise<number> {
+  let best = { roundMs: Infinity, aheadMs: 0 };
+  for (let i = 0; i < 50; i++) {
+    const before = nowUs() / 1000;
+    const theirs = await talker.ask<number>("clock");
+    const after = nowUs() / 1000;
+    if (after - before < best.roundMs) {
+      best = { roundMs: after - before, aheadMs: (before + after) / 2 - theirs };
+    }
+  }
+  return best.aheadMs;
+}
+
 async function measure(name: string, server: Talker, load: Load): Promise<string> {
   const { clients, rate, seconds } = load;
   const { port } = JSON.parse(await server.line());
   const empty = await server.ask<{ rss: number }>("rss");
-  const generator = new Talker("deno", [
-    ...["run", "-A", "--frozen", file("gateway_clients.ts"), String(port), String(clients)],
-  ]);
+  const generator = loadGenerator(port, clients);
   await generator.line();
   await new Promise((resolve) => setTimeout(resolve, 500));
+  const offsetMs = await aheadOfMs(generator) - await aheadOfMs(server);
   const idle = await server.ask<{ rss: number }>("rss");
   const ran = await server.ask<{ cpu: number; rss: number; dropped: number }>(
     `run ${rate} ${seconds}`,
@@ -119,8 +148,8 @@ async function measure(name: string, server: Talker, load: Load): Promise<string
     `${String(clients).padStart(5)} × ${String(rate).padStart(4)}/s`,
     `${String(Math.round(got.messages / seconds)).padStart(7)}/s`,
     `${(got.messages / wanted * 100).toFixed(1).padStart(5)} %`,
-    `p50 ${got.p50Ms.toFixed(1).padStart(7)} ms`,
-    `p99 ${got.p99Ms.toFixed(1).padStart(7)} ms`,
+    `p50 ${(got.p50Ms + offsetMs).toFixed(1).padStart(7)} ms`,
+    `p99 ${(got.p99Ms + offsetMs).toFixed(1).padStart(7)} ms`,
     `CPU ${Math.round(ran.cpu).toString().padStart(3)} %`,
     `RSS ${mb(ran.rss)} MB`,
     `${((idle.rss - empty.rss) / clients / 1000).toFixed(1)} KB a connection`,

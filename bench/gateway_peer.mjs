@@ -12,9 +12,12 @@ const server = createServer();
 const wss = new WebSocketServer({ server, perMessageDeflate: false });
 server.listen(0, "127.0.0.1", () => console.log(JSON.stringify({ port: server.address().port })));
 
+function nowMs() {
+  return performance.timeOrigin + performance.now();
+}
+
 function publish(index) {
-  const now = performance.timeOrigin + performance.now();
-  const ms = Math.round(now * 1000) / 1000;
+  const ms = Math.round(nowMs() * 1000) / 1000;
   const text = JSON.stringify({
     type: "trade",
     symbol: "BTCUSD",
@@ -50,6 +53,7 @@ async function run(rate, seconds) {
 for await (const line of createInterface({ input: process.stdin })) {
   const [command, rate, seconds] = line.trim().split(" ");
   if (command === "run") console.log(JSON.stringify(await run(Number(rate), Number(seconds))));
+  else if (command === "clock") console.log(JSON.stringify(nowMs()));
   else if (command === "rss") console.log(JSON.stringify({ rss: process.memoryUsage().rss }));
   else break;
 }

@@ -1,6 +1,6 @@
 /**
  * The server under test of gateway_bench.ts, in a process of its own: a gateway with one market on a
- * bus in memory. Takes `rss` and `run <rate> <seconds>` as lines, answers each with one line of JSON.
+ * bus in memory. Takes `rss`, `clock` and `run <rate> <seconds>` as lines, answers each with one line of JSON.
  * @module
  */
 import { Encoder } from "@ssmd/codec";
@@ -79,6 +79,7 @@ const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream());
 for await (const line of lines) {
   const [command = "", rate = "0", seconds = "0"] = line.trim().split(" ");
   if (command === "run") console.log(JSON.stringify(await run(Number(rate), Number(seconds))));
+  else if (command === "clock") console.log(JSON.stringify(nowUs() / 1000));
   else if (command === "rss") console.log(JSON.stringify({ rss: Deno.memoryUsage().rss }));
   else break;
 }

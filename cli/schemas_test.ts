@@ -4,6 +4,7 @@ import { buildCatalogue } from "./catalogue/build.ts";
 import { Project } from "./registry/project_fixtures.ts";
 
 const SCHEMAS = new URL("./schemas/", import.meta.url);
+const VENUE = ["--endpoint", "wss://venue.example", "--parser", "kraken-v2"];
 const catalogue = await buildCatalogue();
 
 type Node = Record<string, unknown>;
@@ -90,8 +91,8 @@ Deno.test("outputs of an empty registry are empty lists, and fit their schemas",
 Deno.test("what is not in force yet is null, and fits the schema", async () => {
   await Project.use(async (project) => {
     await project.ok("init");
-    const endpoint = ["--endpoint", "wss://venue.example", "--from", "2030-01-01"];
-    await project.ok("feed", "create", "venue", ...endpoint);
+    const version = [...VENUE, "--from", "2030-01-01"];
+    await project.ok("feed", "create", "venue", ...version);
     await project.ok("schema", "register", "trade", "--from", "2030-01-01");
     await project.write(
       "exchanges/calendars/c.yaml",
@@ -116,7 +117,7 @@ Deno.test("what is not in force yet is null, and fits the schema", async () => {
 Deno.test("findings, refusals of a comparison, and changes of every kind fit their schemas", async () => {
   await Project.use(async (project) => {
     await project.ok("init");
-    await project.ok(...["feed", "create", "venue", "--endpoint", "wss://venue.example"]);
+    await project.ok("feed", "create", "venue", ...VENUE);
     await project.ok("schema", "register");
     await project.ok("env", "create", "a", "--feeds", "venue");
     await assertFits(project, "diff");

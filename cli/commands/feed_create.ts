@@ -16,6 +16,7 @@ import { Registry } from "../registry/registry.ts";
 import { VERSION_FLAGS } from "../registry/version_flags.ts";
 
 interface Flags extends EditFlags, VersionFlags {
+  parser: string;
   endpoint: string;
   displayName?: string;
   type: "spot" | "prediction";
@@ -42,6 +43,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdC
     flags: {
       ...EDIT_FLAGS,
       ...VERSION_FLAGS,
+      parser: { ...VERSION_FLAGS.parser, optional: false },
       endpoint: neededFlag("Address of the live feed, wss://…", "url"),
       displayName: textFlag("Name for people; default the id", "name"),
       type: {
@@ -62,7 +64,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdC
       from: flags.from ?? todayUtc(),
       protocol: { transport: "websocket", message: "json" },
       ...{ endpoint: flags.endpoint, auth: { method: "none" }, symbols_per_connection: 100 },
-      ...{ sequenced: false, parser: id },
+      sequenced: false,
       ...versionFields(flags),
       capabilities: {
         types: ["trade", "ticker", "orderbook", "status", "gap"],

@@ -41,7 +41,12 @@ browserTest("with keys asked for the page is behind a sign-in, and keeps no key"
   await using up = new RunningUp(["--env", "closed"], { cwd: folder.path });
   const url = await up.url();
   const signIn = async (text: string) => {
-    await shows(page, `document.querySelector("input[type=password]")`);
+    // Before its script is there the page takes no key.
+    await shows(
+      page,
+      `document.querySelector("input[type=password]")?.form` +
+        `.querySelector("button:not([disabled])")`,
+    );
     await page.evaluate(`document.querySelector("input[type=password]").focus()`);
     await page.type(text);
     await page.press("Enter");
