@@ -1,7 +1,8 @@
 /**
  * Raw files → sealed days of another version, from and to a folder: read, decompress, translate,
  * encode, sort, compress, write; against `JSON.parse` alone on the same frames. Then the same with
- * two threads, over two connections and two days.
+ * two threads, over four connections and two days: days long enough that starting threads is not what
+ * is measured.
  */
 import process from "node:process";
 import {
@@ -23,7 +24,7 @@ import { kalshiDeltas, krakenBooks, krakenTrades } from "./frames.ts";
 const START_US = Date.parse("2026-08-01T00:00:00Z") * 1000;
 const DAY_US = 86_400_000_000;
 const DAYS = 2;
-const CONNECTIONS = 2;
+const CONNECTIONS = 4;
 const ROUNDS = 3;
 /** Lines of one raw file, as of a busy minute. */
 const FILE_LINES = 20_000;
@@ -155,7 +156,7 @@ async function bench(input: Input): Promise<void> {
   }
 }
 
-const REPEATS = 5;
+const REPEATS = 12;
 
 /** The same frames again and again; a book's snapshot begins each round. */
 function repeated(texts: string[]): string[] {

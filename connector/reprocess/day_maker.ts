@@ -75,15 +75,14 @@ export class DayMaker {
     return 1 + Math.max(0, ...(manifest?.files ?? []).map(({ key }) => partOf(key)));
   }
 
-  /** Writes the objects of a translated day, then its manifest; what the version had of it goes. */
+  /** Makes a day's objects known with its manifest; what the version had of it goes. */
   async write(
     planned: PlannedDay,
     translated: readonly TranslateResult[],
-    part: number,
+    sealed: readonly SealResult[],
   ): Promise<JobDay> {
     const { storage, place, software } = this.#options;
     const manifestPlace: ManifestPlace = { kind: "normalized", ...place, day: planned.day };
-    const sealed = await this.#seal(planned.day, translated, part);
     const files = sealed.map(({ file }) => file);
     const symbols = new Set(sealed.flatMap((each) => each.symbols));
     symbols.delete(ALL_SYMBOLS);
@@ -114,7 +113,8 @@ export class DayMaker {
     };
   }
 
-  async #seal(
+  /** Writes the objects of a translated day, which nothing names yet. */
+  async seal(
     day: string,
     translated: readonly TranslateResult[],
     part: number,

@@ -98,7 +98,8 @@ function told<T>(path: string, action: () => T): T {
       `The temporary file ${path} cannot be used: ${messageOf(error)}.`,
       {
         hint:
-          "Name a folder with room with --temp; a day needs about three times its raw size there.",
+          "Name a folder with room with --temp; a day needs about three times its raw size there, " +
+          "and three days are there at once with --parallel.",
         cause: error,
         context: { path },
       },

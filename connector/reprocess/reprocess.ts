@@ -4,7 +4,15 @@ import type { Storage, StorageConfig } from "@ssmd/storage";
 import type { TranslationState } from "./connection_translation.ts";
 import { DayMaker } from "./day_maker.ts";
 import { type Executor, inlineExecutor, workerExecutor } from "./executor.ts";
-import { type Job, type JobDay, loadStates, recipeOf, saveJob, saveStates } from "./job.ts";
+import {
+  type Job,
+  type JobDay,
+  loadStates,
+  recipeOf,
+  saveJob,
+  saveStates,
+  type WrittenDay,
+} from "./job.ts";
 import { planDays, type PlannedDay } from "./plan.ts";
 import { rawManifests } from "./raw_connections.ts";
 import { openScratch } from "./scratch.ts";
@@ -55,6 +63,9 @@ export interface ReprocessedDay {
 
 /** How long a note on what is under way stays fresh, ms. */
 export const HEARTBEAT_MS = 5_000;
+
+/** With threads: days that wait to be sealed while another is translated; each has its records on disk. */
+const DAYS_BEHIND_MAX = 1;
 
 /**
  * What a reprocess would do, without doing any of it. Throws as {@linkcode reprocess} for what is
@@ -127,10 +138,19 @@ function reprocessedDay(planned: PlannedDay, job: Job): ReprocessedDay {
   return { day, action, connections: connections.length, lines, rawBytes: bytes };
 }
 
+/** A day whose records are at hand, and where its connections stand behind it. */
+interface TranslatedDay {
+  planned: PlannedDay;
+  translated: readonly TranslateResult[];
+  states: readonly TranslationState[];
+}
+
 /** One run over the days of a version. */
 class Run {
   #options: ReprocessOptions;
   #job: Job;
+  /** What the run before this one was writing when it ended. */
+  #left: WrittenDay | null;
   #maker: DayMaker;
   #width: number;
   #startedAt = isoOfUs(nowUs());
@@ -143,6 +163,7 @@ class Run {
     const { storage, env, feed, version, normalizer, software } = options;
     this.#options = options;
     this.#job = job;
+    this.#left = job.writing;
     this.#width = executor.width;
     this.#maker = new DayMaker({
       ...{ storage, executor, software, scratch, place: { env, feed, version } },
@@ -177,42 +198,58 @@ class Run {
     }
   }
 
-  /** With threads, a day is written while the next one is translated. */
+  /** With threads, days are sealed while the next ones are translated. */
   async #makeAll(days: readonly PlannedDay[]): Promise<void> {
-    let writing: Promise<void> = Promise.resolve();
+    const writing: Promise<void>[] = [];
+    let last: Promise<void> = Promise.resolve();
+    let ready: TranslatedDay | undefined;
+    const writeReady = () => {
+      if (ready === undefined) return;
+      last = this.#write(ready, last);
+      // A failure waits for who awaits it.
+      last.catch(() => {});
+      writing.push(last);
+      ready = undefined;
+    };
     let states: readonly TranslationState[] | undefined;
     try {
       for (const planned of days) {
         this.#day = planned.day;
         this.#options.onDay?.(planned.day, undefined);
         await this.#save();
-        const before = states ?? await this.#statesBefore(planned.day);
-        const translated = await this.#maker.translate(planned, before);
+        states ??= await this.#statesBefore(planned.day);
+        const translating = this.#maker.translate(planned, states);
+        // After it: all later days wait for a translation, none for a sealing.
+        writeReady();
+        const translated = await translating;
         states = translated.flatMap((each) => each.states);
-        await writing;
-        writing = this.#write(planned, translated, states);
-        // A failure waits for who awaits it.
-        writing.catch(() => {});
-        if (this.#width === 1) await writing;
+        ready = { planned, translated, states };
+        if (this.#width === 1) writeReady();
+        if (this.#width === 1 || writing.length > DAYS_BEHIND_MAX) await writing.shift();
       }
     } finally {
-      await writing;
+      writeReady();
+      // Nothing may be under way any more when the folder of its files goes.
+      await Promise.allSettled(writing);
     }
+    await last;
   }
 
+  /** Seals at once, and makes it known when the days before are. */
   async #write(
-    planned: PlannedDay,
-    translated: readonly TranslateResult[],
-    states: readonly TranslationState[],
+    { planned, translated, states }: TranslatedDay,
+    after: Promise<void>,
   ): Promise<void> {
     const { storage, onDay } = this.#options;
     const { day, input } = planned;
-    const { writing } = this.#job;
-    const isLeft = writing?.day === day && writing.input === input;
-    const part = isLeft ? writing.part : await this.#maker.freePart(day);
+    const left = this.#left;
+    const isLeft = left?.day === day && left.input === input;
+    const part = isLeft ? left.part : await this.#maker.freePart(day);
+    const sealed = await this.#maker.seal(day, translated, part);
+    await after;
     this.#job = { ...this.#job, writing: { day, input, part } };
     await this.#save();
-    const made = await this.#maker.write(planned, translated, part);
+    const made = await this.#maker.write(planned, translated, sealed);
     await saveStates(storage, this.#job, day, states);
     const days = sorted({ ...this.#job.days, [day]: made });
     this.#job = { ...this.#job, days, writing: null };
