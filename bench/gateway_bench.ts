@@ -4,7 +4,13 @@
  * on the same load. `deno run -A bench/gateway_bench.ts [clients rate seconds]` runs one load.
  * @module
  */
-import { nowUs } from "@ssmd/runtime";
+import {
+  aheadOfMs,
+  gatewayServer,
+  loadGenerator,
+  peerServer,
+  type Talker,
+} from "./gateway_processes.ts";
 
 interface Load {
   clients: number;
@@ -21,108 +27,6 @@ const LOADS: readonly (Load & { target?: string })[] = [
   { clients: 5000, rate: 20, seconds: 5, target: "≤ 20 KB a connection" },
 ];
 
-/** A process that answers lines with lines. */
-class Talker {
-  #child: Deno.ChildProcess;
-  #writer: WritableStreamDefaultWriter<Uint8Array>;
-  #lines: ReadableStreamDefaultReader<string>;
-  #rest = "";
-
-  constructor(program: string, args: string[]) {
-    this.#child = new Deno.Command(program, { args, stdin: "piped", stdout: "piped" }).spawn();
-    this.#writer = this.#child.stdin.getWriter();
-    this.#lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  }
-
-  async line(): Promise<string> {
-    while (!this.#rest.includes("\n")) {
-      const { value, done } = await this.#lines.read();
-      if (done) throw new Deno.errors.UnexpectedEof("a process of the bench ended early");
-      this.#rest += value;
-    }
-    const [line = "", ...rest] = this.#rest.split("\n");
-    this.#rest = rest.join("\n");
-    return line;
-  }
-
-  async ask<T>(question: string): Promise<T> {
-    await this.#writer.write(new TextEncoder().encode(`${question}\n`));
-    return JSON.parse(await this.line());
-  }
-
-  async end(): Promise<void> {
-    this.#child.kill("SIGKILL");
-    await this.#child.status;
-  }
-}
-
-function file(name: string): string {
-  return new URL(name, import.meta.url).pathname;
-}
-
-function gatewayServer(): Talker {
-  return new Talker("deno", [
-    "run",
-    "-A",
-    "--frozen",
-    "--v8-flags=--max-semi-space-size=4",
-    file("gateway_server.ts"),
-  ]);
-}
-
-/** Whether there is a Node to be had. */
-function hasNode(): boolean {
-  try {
-    return new Deno.Command("node", { args: ["--version"] }).outputSync().success;
-  } catch {
-    return false;
-  }
-}
-
-function loadGenerator(port: number, clients: number): Talker {
-  const args = [file("gateway_clients.mjs"), String(port), String(clients)];
-  return hasNode() ? new Talker("node", args) : new Talker("deno", ["run", "-A", ...args]);
-}
-
-/** Where Deno keeps `ws`; undefined where there is no Node or no such package. */
-function wsOfDeno(): string | undefined {
-  if (!hasNode()) return undefined;
-  try {
-    const { stdout } = new Deno.Command("deno", { args: ["info", "--json"] }).outputSync();
-    const { npmCache } = JSON.parse(new TextDecoder().decode(stdout));
-    for (const { name } of Deno.readDirSync(npmCache)) {
-      const folder = `${npmCache}/${name}/ws`;
-      for (const version of existing(folder)) return `${folder}/${version}`;
-    }
-  } catch {
-    // Without the package there is no peer.
-  }
-  return undefined;
-}
-
-function existing(folder: string): string[] {
-  try {
-    return [...Deno.readDirSync(folder)].filter(({ isDirectory }) => isDirectory)
-      .map(({ name }) => name).sort().reverse();
-  } catch {
-    return [];
-  }
-}
-
-/** How far the clock of this process is ahead of a process's, ms: two runtimes differ by up to one. */
-async function aheadOfMs(talker: Talker): Promise<number> {
-  let best = { roundMs: Infinity, aheadMs: 0 };
-  for (let i = 0; i < 50; i++) {
-    const before = nowUs() / 1000;
-    const theirs = await talker.ask<number>("clock");
-    const after = nowUs() / 1000;
-    if (after - before < best.roundMs) {
-      best = { roundMs: after - before, aheadMs: (before + after) / 2 - theirs };
-    }
-  }
-  return best.aheadMs;
-}
-
 async function measure(name: string, server: Talker, load: Load): Promise<string> {
   const { clients, rate, seconds } = load;
   const { port } = JSON.parse(await server.line());
@@ -132,7 +36,7 @@ async function measure(name: string, server: Talker, load: Load): Promise<string
   await new Promise((resolve) => setTimeout(resolve, 500));
   const offsetMs = await aheadOfMs(generator) - await aheadOfMs(server);
   const idle = await server.ask<{ rss: number }>("rss");
-  const ran = await server.ask<{ cpu: number; rss: number; dropped: number }>(
+  const ran = await server.ask<{ cpu: number; rss: number }>(
     `run ${rate} ${seconds}`,
   );
   await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -159,13 +63,10 @@ async function measure(name: string, server: Talker, load: Load): Promise<string
 
 const [clients, rate = 2000, seconds = 5] = Deno.args.map(Number);
 const loads = clients === undefined ? LOADS : [{ clients, rate, seconds }];
-const ws = wsOfDeno();
-if (ws === undefined) console.log("there is no Node here: measured without its peer");
 for (const load of loads) {
   const target = "target" in load ? `  (target: ${load.target})` : "";
   console.log(await measure("gateway", gatewayServer(), load) + target);
-  if (ws !== undefined) {
-    const peer = new Talker("node", [file("gateway_peer.mjs"), ws]);
-    console.log(await measure("ws on Node", peer, load));
-  }
+  const peer = peerServer();
+  if (peer === undefined) console.log("there is no Node here: measured without its peer");
+  else console.log(await measure("ws on Node", peer, load));
 }

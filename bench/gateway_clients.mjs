@@ -1,6 +1,6 @@
 // The load generator of gateway_bench.ts, in a process of its own: raw sockets that shake hands, count
-// frames, and sample the age of the first one of each read. Prints `ready`, answers `clock`, ends with another line on stdin.
-// Arguments: port, clients. It runs on Node where there is one: reading costs less there, and two
+// frames, and sample the age of the first one of each read. Prints `ready`, answers `clock` and `forget`, ends with another
+// line on stdin. Arguments: port, clients, and clients more that stop reading. It runs on Node where there is one: reading costs less there, and two
 // hundred thousand small reads a second through Deno are a queue of their own in front of both servers.
 import { Buffer } from "node:buffer";
 import { connect } from "node:net";
@@ -10,7 +10,9 @@ import { createInterface } from "node:readline";
 const CONNECT_AT_ONCE = 100;
 const RECV_TS = Buffer.from('"recv_ts":');
 const TRADE = Buffer.from('"type":"trade"');
-const HANDSHAKE = "GET /v1/stream?symbols=BTCUSD&types=trade HTTP/1.1\r\nHost: x\r\n" +
+const POLICIES = ["drop_oldest", "drop_newest", "conflate", "disconnect"];
+const handshake = (query) =>
+  `GET /v1/stream?symbols=BTCUSD&types=trade${query} HTTP/1.1\r\nHost: x\r\n` +
   "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
   "Sec-WebSocket-Version: 13\r\n\r\n";
 
@@ -50,7 +52,7 @@ function ageMs(bytes, at) {
   return nowMs() - sentMs;
 }
 
-async function open(port) {
+async function open(port, query = "") {
   const socket = connect(port, "127.0.0.1");
   socket.setNoDelay(true);
   let rest = Buffer.alloc(0);
@@ -59,20 +61,27 @@ async function open(port) {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     rest = rest.subarray(count(rest));
   });
-  socket.write(HANDSHAKE);
+  socket.write(handshake(query));
   await begun;
   return socket;
 }
 
-const [port = 0, clients = 1] = process.argv.slice(2).map(Number);
+const [port = 0, clients = 1, stuck = 0] = process.argv.slice(2).map(Number);
 const sockets = [];
 while (sockets.length < clients) {
   const wanted = Math.min(CONNECT_AT_ONCE, clients - sockets.length);
   sockets.push(...await Promise.all(Array.from({ length: wanted }, () => open(port))));
 }
+for (let i = 0; i < stuck; i++) {
+  const socket = await open(port, `&policy=${POLICIES[i % POLICIES.length]}`);
+  socket.pause();
+  socket.on("error", () => {});
+  sockets.push(socket);
+}
 console.log("ready");
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === "clock") console.log(JSON.stringify(nowMs()));
+  else if (line === "forget") console.log(JSON.stringify(latencies.length = 0));
   else break;
 }
 for (const socket of sockets) socket.destroy();

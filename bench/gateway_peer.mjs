@@ -47,7 +47,7 @@ async function run(rate, seconds) {
   }
   const elapsed = (performance.now() - started) / 1000;
   const { user, system } = process.cpuUsage(before);
-  return { cpu: (user + system) / 1e4 / elapsed, rss: process.memoryUsage().rss, dropped: 0 };
+  return { cpu: (user + system) / 1e4 / elapsed, rss: process.memoryUsage().rss, slow: 0 };
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -63,7 +63,7 @@ async function run(rate: number, seconds: number) {
   return {
     cpu: (cpuSeconds() - cpuBefore) / elapsed * 100,
     rss,
-    dropped: gateway.stats().messagesDropped,
+    slow: gateway.stats().slowClients,
   };
 }
 

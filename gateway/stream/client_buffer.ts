@@ -12,9 +12,6 @@ import {
   type SlowPolicy,
 } from "./slow_policy.ts";
 
-/** Share of a buffer that is handed to the socket at once: the rest can still be dropped. */
-const IN_SOCKET_SHARE = 0.125;
-
 /** What a {@linkcode ClientBuffer} tells its client; `S` is a market. */
 export interface BufferOwner<S> {
   /** The state is another one than before. */
@@ -45,7 +42,7 @@ export class ClientBuffer<S> implements OutboxOwner {
     this.limits = limits;
     this.policy = policy;
     this.#owner = owner;
-    this.#outbox = new Outbox<S>(sink, this, limits.bytesMax * IN_SOCKET_SHARE);
+    this.#outbox = new Outbox<S>(sink, this, limits.bytesMax);
   }
 
   get bytes(): number {

@@ -58,7 +58,11 @@ Deno.test("an outbox gives out everything once and in order, however slow the so
         done = callback;
       },
     };
-    const outbox = new Outbox<string>(sink, { onWritten: () => idle++, notice: () => undefined });
+    const outbox = new Outbox<string>(
+      sink,
+      { onWritten: () => idle++, notice: () => undefined },
+      4 * 1024 * 1024,
+    );
     const pushed: string[] = [];
     const finish = () => {
       const callback = done;

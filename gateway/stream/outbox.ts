@@ -1,6 +1,11 @@
 import { isDroppable, TYPE_INDEX } from "./type_bits.ts";
 
 const BACKLOG_BYTES_FIRST = 64 * 1024;
+const BACKLOG_GROWTH = 8;
+/** A backlog is so much longer than what waits: it moves to the front only when that much was sent. */
+const BACKLOG_SLACK = 1.25;
+/** Share of a buffer that is handed to the socket at once: the rest can still be dropped. */
+const IN_SOCKET_SHARE = 0.125;
 /** Bytes that are handed to a socket at once, at most. */
 const WRITE_BYTES_MAX = 256 * 1024;
 
@@ -38,6 +43,7 @@ export class Outbox<S> {
   #sink: ByteSink;
   #owner: OutboxOwner;
   #writeBytesMax: number;
+  #backlogBytesMax: number;
   /** Runs of frames given in this tick. */
   #buffers: Uint8Array[] = [];
   #starts: number[] = [];
@@ -53,11 +59,12 @@ export class Outbox<S> {
   #inFlightBytes = 0;
   #inFlightMessages = 0;
 
-  /** `writeBytesMax` are handed to the socket at once: what it has taken cannot be dropped. */
-  constructor(sink: ByteSink, owner: OutboxOwner, writeBytesMax: number = WRITE_BYTES_MAX) {
+  /** `bytesMax` is what the owner lets wait, as a rule. */
+  constructor(sink: ByteSink, owner: OutboxOwner, bytesMax: number) {
     this.#sink = sink;
     this.#owner = owner;
-    this.#writeBytesMax = Math.min(writeBytesMax, WRITE_BYTES_MAX);
+    this.#writeBytesMax = Math.min(bytesMax * IN_SOCKET_SHARE, WRITE_BYTES_MAX);
+    this.#backlogBytesMax = Math.ceil(bytesMax * BACKLOG_SLACK);
   }
 
   /** Bytes given and not yet taken by the system. */
@@ -102,7 +109,7 @@ export class Outbox<S> {
 
   /** Ends a tick: writes what was pushed, or lays it aside while a write is under way. */
   flush(): void {
-    if (this.#tickBytes === 0) return;
+    if (this.waitingBytes === 0) return;
     if (this.#inFlightBytes > 0 || this.#to > this.#from || this.#buffers.length > 1) {
       this.#layAside();
       if (this.#inFlightBytes === 0) this.#writeBacklog();
@@ -124,27 +131,32 @@ export class Outbox<S> {
   makeRoom(bytesMax: number, messagesMax: number, onDropped: (meta: FrameMeta<S>) => void): Set<S> {
     this.#layAside();
     const broken = new Set<S>();
-    const kept: FrameMeta<S>[] = [];
-    let bytes = this.bytes;
-    let messages = this.messages;
-    let at = this.#from;
-    let to = this.#from;
-    for (let i = this.#head; i < this.#metas.length; i++) {
+    const kept: { meta: FrameMeta<S>; at: number }[] = [];
+    let keptBefore = 0;
+    let { bytes, messages } = this;
+    let head = this.#head;
+    let from = this.#from;
+    for (let i = head, at = from; i < this.#metas.length; i++) {
+      const isTooMuch = bytes > bytesMax || messages > messagesMax;
+      if (!isTooMuch && broken.size === 0) break;
       const meta = this.#metas[i] as FrameMeta<S>;
-      if (this.#mustGo(meta, bytes > bytesMax || messages > messagesMax, broken)) {
+      if (this.#mustGo(meta, isTooMuch, broken)) {
         bytes -= meta.bytes;
         messages--;
         onDropped(meta);
-      } else {
-        if (to !== at) this.#backlog.copyWithin(to, at, at + meta.bytes);
-        to += meta.bytes;
-        kept.push(meta);
-      }
+        [keptBefore, head, from] = [kept.length, i + 1, at + meta.bytes];
+      } else kept.push({ meta, at });
       at += meta.bytes;
     }
-    this.#to = to;
-    this.#metas = kept;
-    this.#head = 0;
+    // Only what stays between dropped ones moves; the rest is where it was, however much it is.
+    for (let k = keptBefore - 1; k >= 0; k--) {
+      const { meta, at } = kept[k] as { meta: FrameMeta<S>; at: number };
+      from -= meta.bytes;
+      this.#backlog.copyWithin(from, at, at + meta.bytes);
+      this.#metas[--head] = meta;
+    }
+    this.#from = from;
+    this.#headTo(head);
     return broken;
   }
 
@@ -173,16 +185,25 @@ export class Outbox<S> {
   #reserve(bytes: number): void {
     const waiting = this.#to - this.#from;
     if (this.#to + bytes <= this.#backlog.length) return;
-    if (waiting + bytes <= this.#backlog.length && this.#from > waiting) {
+    if (waiting + bytes <= this.#backlog.length && this.#from * 4 > waiting) {
       this.#backlog.copyWithin(0, this.#from, this.#to);
     } else {
-      const floor = this.#inFlightBytes === 0 ? 0 : BACKLOG_BYTES_FIRST;
-      const grown = new Uint8Array(Math.max(waiting + bytes, waiting * 2, floor));
+      const grown = new Uint8Array(this.#roomFor(waiting + bytes));
       grown.set(this.#backlog.subarray(this.#from, this.#to));
       this.#backlog = grown;
     }
     this.#from = 0;
     this.#to = waiting;
+  }
+
+  /**
+   * Length of the next backlog. It grows in few steps, as each one copies all that waits; the system
+   * gives memory only for what is written to.
+   */
+  #roomFor(bytes: number): number {
+    if (this.#inFlightBytes === 0) return bytes;
+    const roomy = Math.max(this.#backlog.length * BACKLOG_GROWTH, BACKLOG_BYTES_FIRST);
+    return Math.max(Math.min(roomy, this.#backlogBytesMax), Math.ceil(bytes * BACKLOG_SLACK));
   }
 
   #endTick(): void {
@@ -220,13 +241,16 @@ export class Outbox<S> {
       this.#backlog = new Uint8Array(0);
       this.#from = this.#to = 0;
     }
-    this.#head += messages;
-    if (this.#head * 2 > this.#metas.length) {
-      this.#metas.copyWithin(0, this.#head);
-      this.#metas.length -= this.#head;
-      this.#head = 0;
-    }
+    this.#headTo(this.#head + messages);
     return chunk;
+  }
+
+  #headTo(head: number): void {
+    this.#head = head;
+    if (head * 2 <= this.#metas.length) return;
+    this.#metas.copyWithin(0, head);
+    this.#metas.length -= head;
+    this.#head = 0;
   }
 
   #write(bytes: Uint8Array, messages: number): void {

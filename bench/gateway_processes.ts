@@ -1,0 +1,112 @@
+/** The processes of the gateway's benches, and how they are talked to. @module */
+import { nowUs } from "@ssmd/runtime";
+
+/** A process that answers lines with lines. */
+export class Talker {
+  #child: Deno.ChildProcess;
+  #writer: WritableStreamDefaultWriter<Uint8Array>;
+  #lines: ReadableStreamDefaultReader<string>;
+  #rest = "";
+
+  constructor(program: string, args: string[]) {
+    this.#child = new Deno.Command(program, { args, stdin: "piped", stdout: "piped" }).spawn();
+    this.#writer = this.#child.stdin.getWriter();
+    this.#lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  async line(): Promise<string> {
+    while (!this.#rest.includes("\n")) {
+      const { value, done } = await this.#lines.read();
+      if (done) throw new Deno.errors.UnexpectedEof("a process of the bench ended early");
+      this.#rest += value;
+    }
+    const [line = "", ...rest] = this.#rest.split("\n");
+    this.#rest = rest.join("\n");
+    return line;
+  }
+
+  async ask<T>(question: string): Promise<T> {
+    await this.#writer.write(new TextEncoder().encode(`${question}\n`));
+    return JSON.parse(await this.line());
+  }
+
+  async end(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.status;
+  }
+}
+
+function file(name: string): string {
+  return new URL(name, import.meta.url).pathname;
+}
+
+/** The gateway under test, see gateway_server.ts. */
+export function gatewayServer(): Talker {
+  return new Talker("deno", [
+    "run",
+    "-A",
+    "--frozen",
+    "--v8-flags=--max-semi-space-size=4",
+    file("gateway_server.ts"),
+  ]);
+}
+
+/** Whether there is a Node to be had. */
+function hasNode(): boolean {
+  try {
+    return new Deno.Command("node", { args: ["--version"] }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+/** Clients that read, and some that stop reading; see gateway_clients.mjs. */
+export function loadGenerator(port: number, clients: number, stuck = 0): Talker {
+  const args = [file("gateway_clients.mjs"), String(port), String(clients), String(stuck)];
+  return hasNode() ? new Talker("node", args) : new Talker("deno", ["run", "-A", ...args]);
+}
+
+/** npm `ws` on Node, see gateway_peer.mjs; undefined where there is no Node or no such package. */
+export function peerServer(): Talker | undefined {
+  const ws = wsOfDeno();
+  return ws === undefined ? undefined : new Talker("node", [file("gateway_peer.mjs"), ws]);
+}
+
+/** Where Deno keeps `ws`. */
+function wsOfDeno(): string | undefined {
+  if (!hasNode()) return undefined;
+  try {
+    const { stdout } = new Deno.Command("deno", { args: ["info", "--json"] }).outputSync();
+    const { npmCache } = JSON.parse(new TextDecoder().decode(stdout));
+    for (const { name } of Deno.readDirSync(npmCache)) {
+      const folder = `${npmCache}/${name}/ws`;
+      for (const version of existing(folder)) return `${folder}/${version}`;
+    }
+  } catch {
+    // Without the package there is no peer.
+  }
+  return undefined;
+}
+
+function existing(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].filter(({ isDirectory }) => isDirectory)
+      .map(({ name }) => name).sort().reverse();
+  } catch {
+    return [];
+  }
+}
+
+/** How far the clock of this process is ahead of a process's, ms: two runtimes differ by up to one. */
+export async function aheadOfMs(talker: Talker): Promise<number> {
+  let best = { roundMs: Infinity, aheadMs: 0 };
+  for (let i = 0; i < 50; i++) {
+    const before = nowUs() / 1000;
+    const theirs = await talker.ask<number>("clock");
+    const after = nowUs() / 1000;
+    if (after - before < best.roundMs) {
+      best = { roundMs: after - before, aheadMs: (before + after) / 2 - theirs };
+    }
+  }
+  return best.aheadMs;
+}

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { type FrameMeta, Outbox } from "./outbox.ts";
+import { isDroppable, TYPE_INDEX } from "./type_bits.ts";
+
+const BYTES_MAX = 4 * 1024;
+
+interface Given {
+  meta: FrameMeta<string>;
+  text: string;
+}
+
+type Step = { push: { type: number; isSnapshot: boolean; book: string; bytes: number } } | {
+  room: number;
+} | "written";
+
+const push = fc.record({
+  type: fc.constantFrom(...Object.values(TYPE_INDEX)),
+  isSnapshot: fc.boolean(),
+  book: fc.constantFrom("A", "B", "C"),
+  bytes: fc.integer({ min: 1, max: 200 }),
+}).map((given): Step => ({ push: given }));
+const room = fc.integer({ min: 0, max: 3000 }).map((bytes): Step => ({ room: bytes }));
+const step = fc.oneof(
+  { arbitrary: push, weight: 12 },
+  { arbitrary: room, weight: 1 },
+  { arbitrary: fc.constant<Step>("written"), weight: 1 },
+);
+
+/** What is left of what waits, and the markets whose books broke: the rule of `makeRoom`, plainly. */
+function expected(waiting: readonly Given[], bytesNow: number, bytesMax: number) {
+  const broken = new Set<string>();
+  let bytes = bytesNow;
+  const left = waiting.filter(({ meta }) => {
+    const { type, isSnapshot, subject = "" } = meta;
+    if (!isDroppable(type)) return true;
+    const isBook = type === TYPE_INDEX.orderbook;
+    if (isBook && isSnapshot && bytes <= bytesMax) broken.delete(subject);
+    const goes = bytes > bytesMax || isBook && broken.has(subject);
+    if (goes && isBook) broken.add(subject);
+    if (goes) bytes -= meta.bytes;
+    return !goes;
+  });
+  return { left, broken };
+}
+
+Deno.test("what makes room are the oldest records and what follows on a dropped change of a book, nothing else", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200, size: "max" }), (steps) => {
+      const written: string[] = [];
+      let done: (() => void) | undefined;
+      const sink = {
+        heldBytes: 0,
+        write(bytes: Uint8Array, callback: () => void) {
+          written.push(new TextDecoder().decode(bytes));
+          done = callback;
+        },
+      };
+      const owner = { onWritten: () => {}, notice: () => undefined };
+      const outbox = new Outbox<string>(sink, owner, BYTES_MAX);
+      let waiting: Given[] = [];
+      const given: string[] = [];
+      let number = 0;
+      /** What was handed to the socket waits no more. */
+      const handed = () => {
+        let texts = written.splice(0).join("");
+        while (texts.length > 0) {
+          const [first] = waiting.splice(0, 1);
+          assert.ok(first !== undefined && texts.startsWith(first.text));
+          given.push(first.text);
+          texts = texts.slice(first.text.length);
+        }
+      };
+      const finish = () => {
+        const callback = done;
+        done = undefined;
+        callback?.();
+        handed();
+      };
+      for (const one of steps) {
+        if (one === "written") finish();
+        else if ("push" in one) {
+          const { type, isSnapshot, book, bytes } = one.push;
+          const text = `${number++};`.padStart(bytes, ".");
+          const meta = { bytes: text.length, type, isSnapshot, subject: book };
+          waiting.push({ meta, text });
+          outbox.push(new TextEncoder().encode(text), 0, text.length, meta);
+          if (number % 3 === 0) outbox.flush();
+          handed();
+        } else {
+          const dropped: FrameMeta<string>[] = [];
+          const { left, broken } = expected(waiting, outbox.bytes, one.room);
+          const lost = waiting.filter((each) => !left.includes(each)).map(({ meta }) => meta);
+          assert.deepEqual(
+            outbox.makeRoom(one.room, Infinity, (meta) => dropped.push(meta)),
+            broken,
+          );
+          assert.deepEqual(dropped, lost);
+          waiting = left;
+        }
+      }
+      outbox.flush();
+      handed();
+      while (done !== undefined) finish();
+      assert.deepEqual(waiting, []);
+      assert.equal(outbox.bytes, 0);
+      assert.equal(outbox.messages, 0);
+    }),
+    { numRuns: 1000 },
+  );
+});
