@@ -29,9 +29,7 @@ function count(bytes) {
     let header = 2;
     if (length === 126) [length, header] = [bytes.readUInt16BE(at + 2), 4];
     if (at + header + length > bytes.length) break;
-    if (
-      bytes.compare(TRADE, 0, TRADE.length, at + header + 1, at + header + 1 + TRADE.length) === 0
-    ) {
+    if (bytes.subarray(at + header + 1, at + header + 1 + TRADE.length).equals(TRADE)) {
       messages++;
       payloadBytes = length;
       if (isFirst) latencies.push(ageMs(bytes, at));
