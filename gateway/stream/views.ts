@@ -1,5 +1,5 @@
 import { Encoder } from "@ssmd/codec";
-import type { MarketEvent } from "@ssmd/market";
+import { EVENT_TYPES, type MarketEvent } from "@ssmd/market";
 import type { Market } from "../state/market.ts";
 import { TYPE_INDEX } from "./type_bits.ts";
 import { deflatedFrame, FrameArena, stateRecordFrame, textFrame } from "./frames.ts";
@@ -16,6 +16,8 @@ export type View = typeof VIEW[keyof typeof VIEW];
 /** Number of views. */
 export const VIEW_COUNT = 3;
 
+/** Sizes of records of one market that are remembered. */
+const METAS_MAX = 256;
 const CONFLATED = ',"conflated":true';
 const ENCODER = new Encoder();
 
@@ -28,9 +30,11 @@ export interface PreparedFrame<S> {
 }
 
 /** The frames of one record, each made when the first client of its view gets it. */
-export class RecordFrames<S> {
+export class RecordFrames<S extends object> {
   #arenas = Array.from({ length: VIEW_COUNT }, () => new FrameArena());
   #prepared: (PreparedFrame<S> | undefined)[] = [];
+  /** Long-lived, so that thousands that wait for a stuck client are no work for the collector. */
+  #metas = new WeakMap<S, Map<number, FrameMeta<S>>>();
   #event: MarketEvent | undefined;
   #subject: S | undefined;
   #head = "";
@@ -73,13 +77,22 @@ export class RecordFrames<S> {
     }
     const { buffer, start, end } = arena;
     const isSnapshot = event.type === "orderbook" && event.kind === "snapshot";
-    const meta = {
-      bytes: end - start,
-      type: TYPE_INDEX[event.type],
-      isSnapshot,
-      subject: this.#subject,
-    };
+    const meta = this.#metaOf(end - start, TYPE_INDEX[event.type], isSnapshot);
     return { buffer, start, end, meta };
+  }
+
+  /** Records of a market resemble each other: what is known of one is shared with the next. */
+  #metaOf(bytes: number, type: number, isSnapshot: boolean): FrameMeta<S> {
+    const subject = this.#subject;
+    if (subject === undefined) return { bytes, type, isSnapshot, subject };
+    let metas = this.#metas.get(subject);
+    if (metas === undefined) this.#metas.set(subject, metas = new Map());
+    const key = (bytes * EVENT_TYPES.length + type) * 2 + Number(isSnapshot);
+    let meta = metas.get(key);
+    if (meta !== undefined) return meta;
+    if (metas.size >= METAS_MAX) metas.clear();
+    metas.set(key, meta = { bytes, type, isSnapshot, subject });
+    return meta;
   }
 }
 
