@@ -85,9 +85,12 @@ async function disconnectsOther(page: Page, url: string): Promise<void> {
   await page.evaluate(`${row}.querySelector("button").click()`);
   await shows(page, says("#confirm-title", /Disconnect client #\d+\?/));
   await page.press("Escape");
+  await shows(page, `!document.querySelector("#confirm").open`);
   assert.equal(other.readyState, WebSocket.OPEN);
   await page.evaluate(`${row}.querySelector("button").click()`);
+  await shows(page, `document.querySelector("#confirm").open`);
   await page.evaluate(`document.querySelector("#confirm-yes").click()`);
+  await shows(page, `!(${row})`);
   assert.equal((await closed).code, 4002);
   await shows(page, says("#gone-rows", /disconnected/));
 }
