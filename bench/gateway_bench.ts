@@ -10,6 +10,7 @@ import {
   loadGenerator,
   peerServer,
   type Talker,
+  wsOfDeno,
 } from "./gateway_processes.ts";
 
 interface Load {
@@ -63,10 +64,10 @@ async function measure(name: string, server: Talker, load: Load): Promise<string
 
 const [clients, rate = 2000, seconds = 5] = Deno.args.map(Number);
 const loads = clients === undefined ? LOADS : [{ clients, rate, seconds }];
+const ws = wsOfDeno();
+if (ws === undefined) console.log("there is no Node here: measured without its peer");
 for (const load of loads) {
   const target = "target" in load ? `  (target: ${load.target})` : "";
   console.log(await measure("gateway", gatewayServer(), load) + target);
-  const peer = peerServer();
-  if (peer === undefined) console.log("there is no Node here: measured without its peer");
-  else console.log(await measure("ws on Node", peer, load));
+  if (ws !== undefined) console.log(await measure("ws on Node", peerServer(ws), load));
 }

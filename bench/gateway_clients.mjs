@@ -1,7 +1,8 @@
-// The load generator of gateway_bench.ts, in a process of its own: raw sockets that shake hands, count
-// frames, and sample the age of the first one of each read. Prints `ready`, answers `clock` and `forget`, ends with another
-// line on stdin. Arguments: port, clients, and clients more that stop reading. It runs on Node where there is one: reading costs less there, and two
-// hundred thousand small reads a second through Deno are a queue of their own in front of both servers.
+// The load generator of gateway_bench.ts and isolation_bench.ts, in a process of its own: raw sockets
+// that shake hands, count frames, and sample the age of the first one of each read. Arguments: port,
+// clients, and clients more that stop reading. Prints `ready`, answers `clock` and `forget`, ends with
+// another line on stdin. It runs on Node where there is one: reading costs less there, and two hundred
+// thousand small reads a second through Deno are a queue of their own in front of both servers.
 import { Buffer } from "node:buffer";
 import { connect } from "node:net";
 import process from "node:process";

@@ -51,6 +51,8 @@ export function gatewayServer(): Talker {
   ]);
 }
 
+const HAS_NODE = hasNode();
+
 /** Whether there is a Node to be had. */
 function hasNode(): boolean {
   try {
@@ -63,18 +65,17 @@ function hasNode(): boolean {
 /** Clients that read, and some that stop reading; see gateway_clients.mjs. */
 export function loadGenerator(port: number, clients: number, stuck = 0): Talker {
   const args = [file("gateway_clients.mjs"), String(port), String(clients), String(stuck)];
-  return hasNode() ? new Talker("node", args) : new Talker("deno", ["run", "-A", ...args]);
+  return HAS_NODE ? new Talker("node", args) : new Talker("deno", ["run", "-A", ...args]);
 }
 
-/** npm `ws` on Node, see gateway_peer.mjs; undefined where there is no Node or no such package. */
-export function peerServer(): Talker | undefined {
-  const ws = wsOfDeno();
-  return ws === undefined ? undefined : new Talker("node", [file("gateway_peer.mjs"), ws]);
+/** npm `ws` on Node, see gateway_peer.mjs; `ws` is the package's folder. */
+export function peerServer(ws: string): Talker {
+  return new Talker("node", [file("gateway_peer.mjs"), ws]);
 }
 
-/** Where Deno keeps `ws`. */
-function wsOfDeno(): string | undefined {
-  if (!hasNode()) return undefined;
+/** Where Deno keeps `ws`; undefined where there is no Node or no such package. */
+export function wsOfDeno(): string | undefined {
+  if (!HAS_NODE) return undefined;
   try {
     const { stdout } = new Deno.Command("deno", { args: ["info", "--json"] }).outputSync();
     const { npmCache } = JSON.parse(new TextDecoder().decode(stdout));

@@ -5,6 +5,7 @@
  * @module
  */
 import { aheadOfMs, gatewayServer, loadGenerator } from "./gateway_processes.ts";
+import { median } from "./measure.ts";
 
 const CLIENTS = 100;
 const STUCK = 20;
@@ -34,10 +35,6 @@ async function measure(stuck: number): Promise<Figures> {
   await generator.end();
   await server.end();
   return { p50Ms: p50Ms + offsetMs, p99Ms: p99Ms + offsetMs, rss, slow };
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? NaN;
 }
 
 function line(name: string, rounds: readonly Figures[]): string {

@@ -36,8 +36,12 @@ export function measure(
     } while (elapsedMs < roundMs);
     if (round > 0) speeds.push(calls * opsPerCall * 1000 / elapsedMs);
   }
-  speeds.sort((a, b) => a - b);
-  return { name, opsPerSecond: speeds[speeds.length >> 1] ?? 0 };
+  return { name, opsPerSecond: median(speeds) };
+}
+
+/** The middle one of numbers, of an even count the upper of the two; NaN of none. */
+export function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? NaN;
 }
 
 /** A table of measurements as text, each with its ratio to the one called `baseline`. */

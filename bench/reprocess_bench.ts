@@ -20,6 +20,7 @@ import {
 import { reprocess } from "@ssmd/connector";
 import { folderStorage, type Storage } from "@ssmd/storage";
 import { kalshiDeltas, krakenBooks, krakenTrades } from "./frames.ts";
+import { median } from "./measure.ts";
 
 const START_US = Date.parse("2026-08-01T00:00:00Z") * 1000;
 const DAY_US = 86_400_000_000;
@@ -104,10 +105,6 @@ async function timed(dir: string, feed: string, version: string, count: number):
   });
   await storage.close();
   return { ms: performance.now() - startMs, cpuMs: cpuMs() - startCpuMs };
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? NaN;
 }
 
 /** What this processor does with the frames when it does nothing else. */

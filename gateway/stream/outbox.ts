@@ -185,7 +185,8 @@ export class Outbox<S> {
   #reserve(bytes: number): void {
     const waiting = this.#to - this.#from;
     if (this.#to + bytes <= this.#backlog.length) return;
-    if (waiting + bytes <= this.#backlog.length && this.#from * 4 > waiting) {
+    const mayMove = this.#from > waiting * (BACKLOG_SLACK - 1);
+    if (waiting + bytes <= this.#backlog.length && mayMove) {
       this.#backlog.copyWithin(0, this.#from, this.#to);
     } else {
       const grown = new Uint8Array(this.#roomFor(waiting + bytes));

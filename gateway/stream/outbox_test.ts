@@ -59,7 +59,6 @@ Deno.test("what makes room are the oldest records and what follows on a dropped 
       const owner = { onWritten: () => {}, notice: () => undefined };
       const outbox = new Outbox<string>(sink, owner, BYTES_MAX);
       let waiting: Given[] = [];
-      const given: string[] = [];
       let number = 0;
       /** What was handed to the socket waits no more. */
       const handed = () => {
@@ -67,7 +66,6 @@ Deno.test("what makes room are the oldest records and what follows on a dropped 
         while (texts.length > 0) {
           const [first] = waiting.splice(0, 1);
           assert.ok(first !== undefined && texts.startsWith(first.text));
-          given.push(first.text);
           texts = texts.slice(first.text.length);
         }
       };
