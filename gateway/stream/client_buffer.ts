@@ -1,7 +1,8 @@
 import { nowUs } from "@ssmd/runtime";
 import { textFrame } from "./frames.ts";
 import { Losses } from "./losses.ts";
-import { type ByteSink, type FrameMeta, Outbox, type OutboxOwner } from "./outbox.ts";
+import type { FrameMeta } from "./frame_meta.ts";
+import { type ByteSink, Outbox, type OutboxOwner } from "./outbox.ts";
 import {
   type BufferLimits,
   type ClientState,

@@ -1,6 +1,6 @@
 import { constants, deflateRawSync } from "node:zlib";
 
-const ARENA_BYTES = 256 * 1024;
+const ARENA_BYTES = 128 * 1024;
 const HEADER_BYTES_MAX = 10;
 /** Bytes behind a record in a binary frame. */
 const TRAILER_BYTES = 16;

@@ -1,24 +1,35 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type FrameMeta, Outbox } from "./outbox.ts";
+import type { FrameMeta } from "./frame_meta.ts";
+import { Outbox } from "./outbox.ts";
 import { isDroppable, TYPE_INDEX } from "./type_bits.ts";
 
 const BYTES_MAX = 4 * 1024;
+/** Shared by several messages, and larger than a piece of a backlog: an eighth of the above. */
+const MEMORY_BYTES = 1500;
 
 interface Given {
   meta: FrameMeta<string>;
   text: string;
 }
 
-type Step = { push: { type: number; isSnapshot: boolean; book: string; bytes: number } } | {
-  room: number;
-} | "written";
+interface Push {
+  type: number;
+  isSnapshot: boolean;
+  book: string;
+  bytes: number;
+  /** Whether the message before it in the shared memory went to somebody else. */
+  isScattered: boolean;
+}
+
+type Step = { push: Push } | { room: number } | "written";
 
 const push = fc.record({
   type: fc.constantFrom(...Object.values(TYPE_INDEX)),
   isSnapshot: fc.boolean(),
   book: fc.constantFrom("A", "B", "C"),
   bytes: fc.integer({ min: 1, max: 200 }),
+  isScattered: fc.nat({ max: 9 }).map((n) => n === 0),
 }).map((given): Step => ({ push: given }));
 const room = fc.integer({ min: 0, max: 3000 }).map((bytes): Step => ({ room: bytes }));
 const step = fc.oneof(
@@ -60,6 +71,8 @@ Deno.test("what makes room are the oldest records and what follows on a dropped 
       const outbox = new Outbox<string>(sink, owner, BYTES_MAX);
       let waiting: Given[] = [];
       let number = 0;
+      let memory = new Uint8Array(0);
+      let end = 0;
       /** What was handed to the socket waits no more. */
       const handed = () => {
         let texts = written.splice(0).join("");
@@ -78,14 +91,19 @@ Deno.test("what makes room are the oldest records and what follows on a dropped 
       for (const one of steps) {
         if (one === "written") finish();
         else if ("push" in one) {
-          const { type, isSnapshot, book, bytes } = one.push;
+          const { type, isSnapshot, book, bytes, isScattered } = one.push;
           const text = `${number++};`.padStart(bytes, ".");
           const meta = { bytes: text.length, type, isSnapshot, subject: book };
           waiting.push({ meta, text });
-          outbox.push(new TextEncoder().encode(text), 0, text.length, meta);
+          if (end + text.length >= memory.length) [memory, end] = [new Uint8Array(MEMORY_BYTES), 0];
+          const start = end + Number(isScattered);
+          end = start + new TextEncoder().encodeInto(text, memory.subarray(start)).written;
+          outbox.push(memory, start, end, meta);
           if (number % 3 === 0) outbox.flush();
           handed();
         } else {
+          outbox.flush();
+          handed();
           const dropped: FrameMeta<string>[] = [];
           const { left, broken } = expected(waiting, outbox.bytes, one.room);
           const lost = waiting.filter((each) => !left.includes(each)).map(({ meta }) => meta);

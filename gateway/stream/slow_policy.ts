@@ -32,7 +32,7 @@ export const LAGGING_FROM = 0.7;
 /** Share above which records are dropped: the rest is kept for what must never be. */
 export const DROPPING_FROM = 0.9;
 /** Share to which `drop_oldest` makes room, so that it need not for each message. */
-export const ROOM_TO = 0.8;
+export const ROOM_TO = 0.88;
 /** Share below which a client is healthy again, and is sent what it missed. */
 export const HEALTHY_BELOW = 0.5;
 

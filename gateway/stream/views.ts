@@ -3,7 +3,7 @@ import { EVENT_TYPES, type MarketEvent } from "@ssmd/market";
 import type { Market } from "../state/market.ts";
 import { TYPE_INDEX } from "./type_bits.ts";
 import { deflatedFrame, FrameArena, stateRecordFrame, textFrame } from "./frames.ts";
-import type { FrameMeta } from "./outbox.ts";
+import type { FrameMeta } from "./frame_meta.ts";
 import { bookStateJson, headJson, recordJson } from "./record_json.ts";
 
 /**

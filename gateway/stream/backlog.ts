@@ -1,0 +1,167 @@
+import type { FrameMeta } from "./frame_meta.ts";
+import { isDroppable, TYPE_INDEX } from "./type_bits.ts";
+
+/** A piece keeps memory alive only if it uses one part in so many of it: else it is copied out. */
+const USED_PART = 4;
+/** The first piece of a client's own is small, as most waits are short; the next are so many times as large. */
+const FIRST_PIECE_BYTES = 4 * 1024;
+const PIECE_GROWTH = 4;
+
+/** Whole messages, one behind the other: `memory[start, end)`. */
+class Piece<S> {
+  readonly memory: Uint8Array;
+  readonly start: number;
+  end: number;
+  /** Whether nobody else uses the memory: more may be written behind it. */
+  readonly isOwn: boolean;
+  /** Of its messages, in order. */
+  readonly metas: FrameMeta<S>[] = [];
+
+  constructor(memory: Uint8Array, start: number, isOwn: boolean) {
+    this.memory = memory;
+    this.start = this.end = start;
+    this.isOwn = isOwn;
+  }
+
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  get bytes(): Uint8Array {
+    return this.memory.subarray(this.start, this.end);
+  }
+
+  get isWorthItsMemory(): boolean {
+    return this.length * USED_PART >= this.memory.buffer.byteLength;
+  }
+
+  /** Adds the message that follows in the memory. */
+  extend(meta: FrameMeta<S>): void {
+    this.end += meta.bytes;
+    this.metas.push(meta);
+  }
+
+  /** Copies the messages of another piece behind its own. */
+  append(piece: Piece<S>): void {
+    this.memory.set(piece.bytes, this.end);
+    for (const meta of piece.metas) this.extend(meta);
+  }
+}
+
+/**
+ * Messages that wait behind a write, in pieces of bounded size: whatever is added, dropped or taken,
+ * no more than one piece is moved, however much waits. A piece is a run of shared frames as long as
+ * the client gets a good part of what is in their memory; what is scattered is copied out, so that
+ * a client never keeps much more alive than waits for it.
+ */
+export class Backlog<S> {
+  #pieceBytes: number;
+  #pieces: Piece<S>[] = [];
+  #bytes = 0;
+  #messages = 0;
+
+  /** `pieceBytes` is the size of a piece at most; only a message that is larger has a larger one. */
+  constructor(pieceBytes: number) {
+    this.#pieceBytes = pieceBytes;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get messages(): number {
+    return this.#messages;
+  }
+
+  /** Adds the message that begins at `start` of a buffer, which must not change any more. */
+  add(buffer: Uint8Array, start: number, meta: FrameMeta<S>): void {
+    let piece = this.#pieces.at(-1);
+    const goesOn = piece?.memory === buffer && piece.end === start &&
+      piece.length + meta.bytes <= this.#pieceBytes;
+    if (piece === undefined || !goesOn) {
+      this.#closeLast();
+      this.#pieces.push(piece = new Piece<S>(buffer, start, false));
+    }
+    piece.extend(meta);
+    this.#bytes += meta.bytes;
+    this.#messages++;
+  }
+
+  /** Takes the oldest messages, no more than a piece of them; nobody will write to their bytes. */
+  take(): { bytes: Uint8Array; messages: number } | undefined {
+    const piece = this.#pieces.shift();
+    if (piece === undefined) return undefined;
+    this.#bytes -= piece.length;
+    this.#messages -= piece.metas.length;
+    return { bytes: piece.bytes, messages: piece.metas.length };
+  }
+
+  /**
+   * Drops the oldest records until no more than these bytes and messages are left, and all changes
+   * of a book after a dropped one. Calls `onDropped` with each; returns the markets whose books are
+   * broken by it.
+   */
+  makeRoom(bytesMax: number, messagesMax: number, onDropped: (meta: FrameMeta<S>) => void): Set<S> {
+    const broken = new Set<S>();
+    const isTooMuch = () => this.#bytes > bytesMax || this.#messages > messagesMax;
+    const goes = (meta: FrameMeta<S>) => {
+      if (!mustGo(meta, isTooMuch(), broken)) return false;
+      this.#bytes -= meta.bytes;
+      this.#messages--;
+      onDropped(meta);
+      return true;
+    };
+    const kept: Piece<S>[] = [];
+    let seen = 0;
+    while (seen < this.#pieces.length && (isTooMuch() || broken.size > 0)) {
+      const piece = this.#pieces[seen++] as Piece<S>;
+      for (const run of runsWithout(piece, goes)) this.#place(kept, run);
+    }
+    this.#pieces.splice(0, seen, ...kept);
+    return broken;
+  }
+
+  #closeLast(): void {
+    const last = this.#pieces.at(-1);
+    if (last === undefined || last.isOwn || last.isWorthItsMemory) return;
+    this.#pieces.pop();
+    this.#place(this.#pieces, last);
+  }
+
+  /** Puts a piece behind others: as it is, or its messages copied behind theirs. */
+  #place(pieces: Piece<S>[], piece: Piece<S>): void {
+    if (piece.isWorthItsMemory) return void pieces.push(piece);
+    let last = pieces.at(-1);
+    if (last === undefined || !last.isOwn || last.end + piece.length > last.memory.length) {
+      const usual = Math.min(FIRST_PIECE_BYTES * PIECE_GROWTH ** pieces.length, this.#pieceBytes);
+      pieces.push(last = new Piece<S>(new Uint8Array(Math.max(usual, piece.length)), 0, true));
+    }
+    last.append(piece);
+  }
+}
+
+/** What is left of a piece without the messages that go, in runs that lie where they were. */
+function runsWithout<S>(piece: Piece<S>, goes: (meta: FrameMeta<S>) => boolean): Piece<S>[] {
+  const runs: Piece<S>[] = [];
+  let run: Piece<S> | undefined;
+  let at = piece.start;
+  for (const meta of piece.metas) {
+    if (goes(meta)) run = undefined;
+    else {
+      if (run === undefined) runs.push(run = new Piece<S>(piece.memory, at, false));
+      run.extend(meta);
+    }
+    at += meta.bytes;
+  }
+  return runs[0]?.length === piece.length ? [piece] : runs;
+}
+
+function mustGo<S>(meta: FrameMeta<S>, isTooMuch: boolean, broken: Set<S>): boolean {
+  const { type, subject } = meta;
+  if (!isDroppable(type) || subject === undefined) return false;
+  if (type !== TYPE_INDEX.orderbook) return isTooMuch;
+  if (!isTooMuch && meta.isSnapshot) broken.delete(subject);
+  const goes = isTooMuch || broken.has(subject);
+  if (goes) broken.add(subject);
+  return goes;
+}
