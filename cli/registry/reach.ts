@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import {
   type Environment,
   type Finding,
@@ -149,9 +150,15 @@ async function greets(
   }
 }
 
+/** Whether the folder, or the nearest one above it that is there, can be written to. */
 async function writable(path: string): Promise<void> {
-  await Deno.mkdir(path, { recursive: true });
   const file = `${path}/.ssmd-reach-${crypto.randomUUID()}`;
-  await Deno.writeTextFile(file, "", { createNew: true });
+  try {
+    await Deno.writeTextFile(file, "", { createNew: true });
+  } catch (error) {
+    const above = dirname(path);
+    if (!(error instanceof Deno.errors.NotFound) || above === path) throw error;
+    return writable(above);
+  }
   await Deno.remove(file);
 }

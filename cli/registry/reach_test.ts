@@ -88,6 +88,22 @@ Deno.test("what answers as it should is no finding", async () => {
   }
 });
 
+Deno.test("a folder that is not there yet counts if it could be made, and is not made", async () => {
+  await using feed = webSocketServer();
+  await using nats = greeter("INFO {}\r\n");
+  await using redis = greeter("+PONG\r\n", true);
+  const dir = await Deno.makeTempDir();
+  try {
+    const registry = registryOf(
+      ...[`ws://${feed.at}/`, `nats://${nats.at}`, `redis://${redis.at}`, `${dir}/a/b`] as const,
+    );
+    assert.deepEqual(await reachFindings(registry), []);
+    assert.deepEqual([...Deno.readDirSync(dir)], []);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
 Deno.test("what does not answer, and what is something else, is told with its line", async () => {
   await using other = greeter("hello\r\n");
   const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
