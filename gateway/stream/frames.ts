@@ -47,25 +47,18 @@ export class FrameArena {
 
   /** Adds a frame with this text. */
   appendText(text: string): void {
-    let at = this.#room(text.length * 3);
-    // Nearly all text is ASCII: its length tells the header's size before it is encoded.
-    let header = headerBytes(text.length);
-    let written = UTF8.encodeInto(text, this.buffer.subarray(at + header)).written;
-    if (headerBytes(written) !== header) {
-      header = headerBytes(written);
-      at = this.end;
-      written = UTF8.encodeInto(text, this.buffer.subarray(at + header)).written;
-    }
-    this.#took(at, WHOLE.text, header, written);
+    // Nearly all text is ASCII: its length tells the header's size, and the room, before it is encoded.
+    const header = headerBytes(text.length);
+    const at = this.#room(text.length);
+    const { read, written } = UTF8.encodeInto(text, this.buffer.subarray(at + header));
+    if (read === text.length && headerBytes(written) === header) {
+      this.#took(at, WHOLE.text, header, written);
+    } else this.#appendPayload(UTF8.encode(text), WHOLE.text);
   }
 
   /** Adds a frame with this text, compressed. */
   appendDeflated(text: string): void {
-    const payload = deflated(text);
-    const at = this.#room(payload.length);
-    const header = headerBytes(payload.length);
-    this.buffer.set(payload, at + header);
-    this.#took(at, WHOLE.deflatedText, header, payload.length);
+    this.#appendPayload(deflated(text), WHOLE.deflatedText);
   }
 
   /** Adds a binary frame: a record's bytes, and the trailer that tells what they are. */
@@ -78,10 +71,17 @@ export class FrameArena {
     this.#took(at, WHOLE.binary, header, bytes);
   }
 
-  #room(payloadBytesMax: number): number {
-    const bytesMax = payloadBytesMax + HEADER_BYTES_MAX;
-    if (this.end + bytesMax > this.buffer.length) {
-      this.buffer = new Uint8Array(Math.max(ARENA_BYTES, bytesMax));
+  #appendPayload(payload: Uint8Array, first: number): void {
+    const header = headerBytes(payload.length);
+    const at = this.#room(payload.length);
+    this.buffer.set(payload, at + header);
+    this.#took(at, first, header, payload.length);
+  }
+
+  #room(payloadBytes: number): number {
+    const bytes = payloadBytes + HEADER_BYTES_MAX;
+    if (this.end + bytes > this.buffer.length) {
+      this.buffer = new Uint8Array(Math.max(ARENA_BYTES, bytes));
       this.end = 0;
     }
     return this.end;
