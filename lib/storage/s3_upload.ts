@@ -16,6 +16,8 @@ import { crc32Text, etagOfParts, proofOf, type S3Receipt, unquoted } from "./s3_
 /** S3's own limit. */
 const PARTS_MAX = 10_000;
 const ABORTS_MAX = 3;
+/** Tries of what only tidies up. */
+const TIDY_ATTEMPTS_MAX = 3;
 
 /** What an upload needs. */
 export interface UploadOptions {
@@ -45,20 +47,24 @@ export async function uploadParts(
 ): Promise<void> {
   const { client, patience, place, objectKey } = options;
   const target = { Bucket: place.bucket, Key: objectKey };
-  await removeUploadsOf(client, target).catch(() => {});
-  const created = await attempted(
-    patience,
-    place,
-    () => client.send(new CreateMultipartUploadCommand({ ...target, ChecksumAlgorithm: "CRC32" })),
-  );
+  // What cannot be removed now is removed by the sweep of a later writer.
+  const tidy = () => removeUploadsOf(options, target).catch(() => {});
+  await tidy();
+  let attempts = 0;
+  const created = await attempted(patience, place, (attempt) => {
+    attempts = attempt;
+    return client.send(new CreateMultipartUploadCommand({ ...target, ChecksumAlgorithm: "CRC32" }));
+  });
   const upload = { ...target, UploadId: created.UploadId };
   try {
     const sent = await sendParts(options, upload, parts);
     await complete(options, upload, sent.parts, sent.bytes);
   } catch (error) {
-    // What cannot be removed now is removed by the sweep of a later writer.
     await abort(options, upload).catch(() => {});
     throw error;
+  } finally {
+    // A try whose answer was lost may have begun an upload that only the server knows of.
+    if (attempts > 1) await tidy();
   }
 }
 
@@ -185,14 +191,23 @@ function tooLarge(place: S3Place, partBytes: number): StorageError {
  * of killed writers, whose work is done again here.
  */
 async function removeUploadsOf(
-  client: S3Client,
+  { client, patience, place }: UploadOptions,
   { Bucket, Key }: { Bucket: string; Key: string },
 ): Promise<void> {
-  const page = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: Key }));
+  const attemptsMax = Math.min(patience.attemptsMax, TIDY_ATTEMPTS_MAX);
+  const tried = <T>(send: () => Promise<T>) => attempted({ ...patience, attemptsMax }, place, send);
+  const page = await tried(() =>
+    client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: Key }))
+  );
   for (const upload of page.Uploads ?? []) {
     if (upload.Key !== Key) continue;
     const { UploadId } = upload;
-    await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+    try {
+      await tried(() => client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })));
+    } catch (error) {
+      // A try whose answer was lost may have been the one that did it.
+      if (s3CodeOf(error) !== "NoSuchUpload") throw error;
+    }
   }
 }
 
