@@ -1,4 +1,12 @@
-import { LIMITS, type Logger, Metrics, nowUs as systemNowUs, silentLogger } from "@ssmd/runtime";
+import {
+  type ComponentHealth,
+  Health,
+  LIMITS,
+  type Logger,
+  Metrics,
+  nowUs as systemNowUs,
+  silentLogger,
+} from "@ssmd/runtime";
 import { escapeToken, EVENT_TYPES, streamNameOf } from "@ssmd/market";
 import { dayOfUs, loadManifest } from "@ssmd/archive";
 import type { Consumer, InMessage } from "@ssmd/transport";
@@ -6,6 +14,7 @@ import { ArchiverMetrics } from "./archiver_metrics.ts";
 import type { Archiver, ArchiverOptions, ArchiverStats } from "./archiver_options.ts";
 import type { Day } from "./day.ts";
 import { loadDay } from "./day_loader.ts";
+import { requireWork } from "./archiver_health.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import { drained } from "./drain.ts";
 import { Insistence, notWritten } from "./insistence.ts";
@@ -45,6 +54,7 @@ class ArchiverService implements Archiver {
   #timer: ReturnType<typeof setInterval> | undefined;
   #paused = false;
   #duplicatesTold = 0;
+  #health: ComponentHealth;
   #loads = new Set<Promise<void>>();
 
   constructor(options: ArchiverOptions) {
@@ -67,6 +77,7 @@ class ArchiverService implements Archiver {
       ...{ metrics: this.#metrics, logger: this.#logger },
     });
     this.#rounds = this.#newRounds();
+    this.#health = (options.health ?? new Health()).component("archiver");
   }
 
   #newRounds(): Rounds {
@@ -96,6 +107,12 @@ class ArchiverService implements Archiver {
 
   async start(): Promise<void> {
     const { env, feeds, transport, shard = "main" } = this.#options;
+    requireWork(this.#health, {
+      transport,
+      subscribed: () => this.#consumer !== undefined,
+      storageProblem: () => this.#insistence.problem,
+      paused: () => this.#paused,
+    });
     const today = dayOfUs(this.#nowUs());
     for (const feed of feeds) {
       this.#intake.prepare(feed, today);
@@ -146,6 +163,7 @@ class ArchiverService implements Archiver {
     } finally {
       clearTimeout(timeout);
       clearInterval(this.#timer);
+      this.#health.close();
       this.#insistence.giveUp();
       await Promise.all(this.#loads);
       await this.#dayEnd.close();
@@ -200,6 +218,7 @@ class ArchiverService implements Archiver {
 
   #tick(): void {
     this.#intake.tick++;
+    this.#health.look();
     const nowUs = this.#nowUs();
     if (this.#intake.tick % this.#flushTicks === 0) this.#rounds.begin(() => Infinity);
     else this.#rounds.begin((day) => this.#dueMinute(day, nowUs));

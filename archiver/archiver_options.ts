@@ -1,5 +1,5 @@
 import type { FeedChecks } from "@ssmd/metadata";
-import type { Logger, Metrics } from "@ssmd/runtime";
+import type { Health, Logger, Metrics } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
 
@@ -19,6 +19,8 @@ export interface ArchiverOptions {
   logger?: Logger;
   /** Prefix `archiver`; default a registry of its own. */
   metrics?: Metrics;
+  /** The process's health, to which the archiver adds its conditions; default one that nobody asks. */
+  health?: Health;
   /** Version of the software, for lineage and manifests. */
   version: string;
   /** Commit of the software. */

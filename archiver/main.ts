@@ -4,6 +4,7 @@ import {
   COMMIT,
   ConfigError,
   createLogger,
+  Health,
   Metrics,
   portOf,
   runService,
@@ -46,8 +47,9 @@ await runService("archiver", FLAGS, async (flags) => {
   const metrics = new Metrics("archiver");
   exportKeyAges(metrics.registry, deployment);
   const transport = await openTransport(deployment.transport, { env, logger });
+  const health = new Health({ registry: metrics.registry });
   const archiver = createArchiver({
-    ...{ env, transport, logger, metrics, shard: "main", version: VERSION, commit: COMMIT },
+    ...{ env, transport, logger, metrics, health, shard: "main", version: VERSION, commit: COMMIT },
     feeds: environment.feeds,
     storage: await openStorage(deployment.storage),
     checks: await loadChecks(await findRegistry(Deno.cwd()), environment.feeds),
@@ -57,7 +59,7 @@ await runService("archiver", FLAGS, async (flags) => {
     host: "127.0.0.1",
     port: portOf("metrics-port", flags["metrics-port"]),
     metrics,
-    ready: () => undefined,
+    health,
   });
   await archiver.start();
   logger.info("archiving", { env, metrics_port: scrape.port });

@@ -1,13 +1,22 @@
 import type { Credentials, Normalized, SymbolSpec, Venue } from "@ssmd/exchanges";
 import type { MarketEvent } from "@ssmd/market";
 import type { CaptureLocation } from "@ssmd/metadata";
-import { isoOfUs, type Logger, type Metrics, nowUs, sleep } from "@ssmd/runtime";
+import {
+  type ComponentHealth,
+  Health,
+  isoOfUs,
+  type Logger,
+  type Metrics,
+  nowUs,
+  sleep,
+} from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { OutMessage, Publisher, Subscription, Transport } from "@ssmd/transport";
 import type { ClockSources } from "./clock_quality.ts";
 import { ClockNews } from "./clock_news.ts";
 import { ClockWatch } from "./clock_watch.ts";
 import { checkpointOf, type Connection, planConnections, snapshotsOf } from "./connection.ts";
+import { BusProgress, requireWork } from "./connector_health.ts";
 import { type ConnectorMetrics, createConnectorMetrics } from "./connector_metrics.ts";
 import { Intake } from "./intake.ts";
 import { type Left, writeLeft } from "./left.ts";
@@ -34,6 +43,8 @@ export interface ConnectorOptions {
   spoolDir: string;
   logger: Logger;
   metrics: Metrics;
+  /** The process's health, to which the connector adds its conditions; default one nobody asks. */
+  health?: Health;
   version: string;
   commit: string;
   /** Where it captures, and what is expected of the clock there; absent = not said. */
@@ -99,6 +110,8 @@ class FeedConnector implements Connector {
   #rawFiles: RawFiles;
   #intake: Intake;
   #tending: Tending;
+  #health: ComponentHealth;
+  #bus: BusProgress;
   #clock: ClockWatch;
   #clockNews = new ClockNews((...line) => this.#intake.event(...line));
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -122,6 +135,8 @@ class FeedConnector implements Connector {
     this.#metrics = metrics;
     this.#connections = connections;
     this.#publisher = publisher;
+    this.#health = (options.health ?? new Health()).component("connector", feed);
+    this.#bus = new BusProgress(publisher);
     this.#outbox = new Outbox({ publisher, spillPath: `${dir}/outbox`, logger });
     this.#pipeline = new Pipeline({
       env,
@@ -163,6 +178,7 @@ class FeedConnector implements Connector {
 
   async start(): Promise<void> {
     const { spoolDir: dir, env, feed, transport } = this.#options;
+    this.#requireWork();
     this.#lock = await lockSpool(dir);
     this.#outbox.clear();
     const clockKnown = this.#clock.read();
@@ -191,11 +207,23 @@ class FeedConnector implements Connector {
     );
     for (const socket of this.#sockets) socket.start();
     this.#timer = setInterval(() => {
+      this.#bus.look();
+      this.#health.look();
       this.#tending.tick();
       this.#intake.watchClock();
       this.#clock.tick();
       this.#metrics.waiting.set(this.#metrics.labels, this.stats().waiting);
     }, TEND_MS);
+  }
+
+  #requireWork(): void {
+    requireWork(this.#health, {
+      connections: this.#connections.length,
+      connected: () => this.#connected.size,
+      busProblem: () => this.#bus.problem,
+      storageProblem: () => this.#rawFiles.problem,
+      spoolProblem: () => this.#intake.problem,
+    });
   }
 
   stats(): ConnectorStats {
@@ -228,6 +256,7 @@ class FeedConnector implements Connector {
 
   async #stop(): Promise<void> {
     clearInterval(this.#timer);
+    this.#health.close();
     await Promise.all(this.#sockets.map((socket) => socket.close()));
     this.#responder?.unsubscribe();
     await this.#clock.settled();

@@ -41,7 +41,7 @@ export class Intake {
   #pending: PendingLine[] = [];
   #isAhead = false;
   #paused = false;
-  #inTrouble = false;
+  #problem = "";
   #frames = 0;
 
   constructor(options: IntakeOptions) {
@@ -54,6 +54,11 @@ export class Intake {
       onDurable: (count) => this.#durable(count),
       onTrouble: (error) => this.#trouble(error),
     });
+  }
+
+  /** Why the disk refuses frames now; "" = it does not. */
+  get problem(): string {
+    return this.#problem;
   }
 
   /** Frames received. */
@@ -170,7 +175,7 @@ export class Intake {
     if (error) {
       metrics.errors.inc({ feed, error_type: "spool" });
       logger.error("frames wait in memory: the spool cannot be written", { error });
-    } else if (this.#inTrouble) logger.info("the spool can be written again");
-    this.#inTrouble = error !== undefined;
+    } else if (this.#problem !== "") logger.info("the spool can be written again");
+    this.#problem = error?.message ?? "";
   }
 }

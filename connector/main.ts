@@ -5,6 +5,7 @@ import {
   COMMIT,
   ConfigError,
   createLogger,
+  Health,
   Metrics,
   portOf,
   runService,
@@ -45,6 +46,7 @@ await runService("connector", FLAGS, async (flags) => {
   const metrics = new Metrics("connector");
   exportKeyAges(metrics.registry, deployment);
   const transport = await openTransport(deployment.transport, { env, logger });
+  const health = new Health({ registry: metrics.registry });
   const { parser, ...wanted } = feed;
   const connector = createConnector({
     ...wanted,
@@ -56,6 +58,7 @@ await runService("connector", FLAGS, async (flags) => {
     spoolDir: `${deployment.dataDir}/spool/${env}/${id}-main`,
     logger,
     metrics,
+    health,
     version: VERSION,
     commit: COMMIT,
   });
@@ -63,7 +66,7 @@ await runService("connector", FLAGS, async (flags) => {
     host: "127.0.0.1",
     port: portOf("metrics-port", flags["metrics-port"]),
     metrics,
-    ready: () => connector.stats().connected > 0 ? undefined : "not connected to the venue",
+    health,
   });
   await connector.start();
   logger.info("capturing", { env, feed: id, metrics_port: scrape.port });

@@ -71,9 +71,15 @@ export class RawFiles {
   #working: Promise<void> | undefined;
   #releaseTimer: ReturnType<typeof setTimeout> | undefined;
   #stopped = new AbortController();
+  #problem = "";
 
   constructor(options: RawFilesOptions) {
     this.#options = options;
+  }
+
+  /** Why storage did not take the newest try; "" = it did. */
+  get problem(): string {
+    return this.#problem;
   }
 
   /** A segment is closed; it is worked on in the background. */
@@ -130,8 +136,10 @@ export class RawFiles {
         }
       }
       closed.written = true;
+      this.#problem = "";
       return true;
     } catch (error) {
+      this.#problem = `raw files cannot be written: ${messageOf(error)}`;
       this.#options.logger.error("raw files cannot be written; the spool keeps the frames", {
         segment: closed.segment.path,
         error,

@@ -1,4 +1,4 @@
-import { LIMITS, type Logger, type Metrics } from "@ssmd/runtime";
+import { type ComponentHealth, Health, LIMITS, type Logger, type Metrics } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
 import { type Gate, openGate } from "./access/gate.ts";
@@ -51,6 +51,8 @@ export interface GatewayOptions {
   logger: Logger;
   /** Metrics of the component `gateway`; `/metrics` shows the whole registry behind them. */
   metrics: Metrics;
+  /** The process's health, which `/health` shows; default one of the gateway's own. */
+  health?: Health;
   /** The software's version, for `welcome`, `/health` and the page. */
   version: string;
   /** What the page shows of its surroundings (capture, data folder, …): plain values. */
@@ -148,6 +150,7 @@ function build(
   facts: ReadonlyMap<string, FeedFacts>,
 ) {
   const { env, transport, logger, metrics, version } = options;
+  const health = options.health ?? new Health({ registry: metrics.registry });
   const gate = options.gate ?? openGate();
   const { pingEveryMs, deadAfterMs } = GATEWAY_LIMITS;
   const counts = gatewayMetrics(metrics);
@@ -197,7 +200,7 @@ function build(
   const { server, routes } = openRest({
     ...{ env, version, data, history, registry, facts, gate, logger, metrics },
     archive: options.storage && new StoredArchive(options.storage, env),
-    unreadyReasons: () => unreadyReasons(intake),
+    health,
     refreshMetrics: () => counts.gauges(statsOf(data, hub, intake), hub.states, data.refused),
     info: { env, version, feeds: [...options.feeds], ...options.info },
     more: [
@@ -205,10 +208,11 @@ function build(
       ...clientRoutes(new ConnectedClients(streams, hub, data)),
     ],
   });
-  return { data, hub, intake, streams, server, routes };
+  return { data, hub, intake, streams, server, routes, checks: checksOf(health, intake) };
 }
 
-async function stop({ intake, streams, server, hub }: Parts): Promise<void> {
+async function stop({ intake, streams, server, hub, checks }: Parts): Promise<void> {
+  checks.close();
   intake.close();
   await streams.close();
   hub.close();
@@ -218,11 +222,14 @@ async function stop({ intake, streams, server, hub }: Parts): Promise<void> {
   await closed;
 }
 
-function unreadyReasons(intake: Intake): string[] {
-  const reasons: string[] = [];
-  if (!intake.subscribed) reasons.push("live records are not subscribed yet");
-  if (!intake.connected) reasons.push("the bus is away");
-  return reasons;
+function checksOf(health: Health, intake: Intake): ComponentHealth {
+  const checks = health.component("gateway");
+  checks.requireForReadiness("bus", () => intake.connected ? undefined : "the bus is away");
+  checks.requireForReadiness(
+    "live_records",
+    () => intake.subscribed ? undefined : "live records are not subscribed yet",
+  );
+  return checks;
 }
 
 function statsOf(data: MarketData, hub: Hub, intake: Intake): GatewayStats {

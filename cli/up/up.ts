@@ -9,7 +9,7 @@ import {
   loadChecks,
   loadDeployment,
 } from "@ssmd/metadata";
-import { COMMIT, type Logger, Metrics, VERSION } from "@ssmd/runtime";
+import { COMMIT, Health, type Logger, Metrics, VERSION } from "@ssmd/runtime";
 import { openStorage, type Storage } from "@ssmd/storage";
 import { openTransport, type Transport } from "@ssmd/transport";
 
@@ -92,6 +92,7 @@ interface Parts {
   gateway: Gateway;
   archiver: Archiver;
   registry: Metrics["registry"];
+  health: Health;
 }
 
 async function start(
@@ -120,6 +121,7 @@ async function startParts(
   const { environment, transport: transportConfig, storage: storageSpec } = deployment;
   const env = environment.name;
   const registry = new Metrics("process").registry;
+  const health = new Health({ registry });
   exportKeyAges(registry, deployment);
   const storage = await openStorage(storageSpec);
   stack.defer(() => storage.close());
@@ -144,6 +146,7 @@ async function startParts(
     storage,
     registryDir: registryDir ?? await findRegistry(Deno.cwd()),
     logger,
+    health,
     metrics: new Metrics("gateway", registry),
     version: VERSION,
   });
@@ -153,17 +156,18 @@ async function startParts(
     ...{ env, transport, storage, logger, shard: "main", version: VERSION, commit: COMMIT, feeds },
     checks: await loadChecks(registryDir ?? await findRegistry(Deno.cwd()), feeds),
     metrics: new Metrics("archiver", registry),
+    health,
   });
   await archiver.start();
   stack.defer(() => archiver.close(closeOptions(archiver)));
-  return { storage, transport, simulators, gateway, archiver, registry };
+  return { storage, transport, simulators, gateway, archiver, registry, health };
 }
 
 function connectorOf(
   { logger }: UpOptions,
   { environment, dataDir }: Deployment,
   plan: FeedPlan,
-  { storage, transport, simulators, registry }: Parts,
+  { storage, transport, simulators, registry, health }: Parts,
 ): Connector {
   const simulated = simulators.get(plan.feed);
   return createConnector({
@@ -178,6 +182,7 @@ function connectorOf(
     storage,
     spoolDir: `${dataDir}/spool/${environment.name}/${plan.feed}-main`,
     logger,
+    health,
     metrics: new Metrics("connector", registry),
     version: VERSION,
     commit: COMMIT,

@@ -2,7 +2,7 @@ import { decode } from "@ssmd/codec";
 import type { Venue } from "@ssmd/exchanges";
 import { EVENT_TYPES, type EventType, type Gap, type MarketEvent } from "@ssmd/market";
 import type { CaptureLocation } from "@ssmd/metadata";
-import { Metrics, silentLogger } from "@ssmd/runtime";
+import { type Health, Metrics, silentLogger } from "@ssmd/runtime";
 import { memoryStorage, type Storage } from "@ssmd/storage";
 import { memoryTransport, type Transport } from "@ssmd/transport";
 import type { ClockSources } from "../clock_quality.ts";
@@ -25,6 +25,8 @@ export interface RigOptions {
   captureLocation?: CaptureLocation;
   /** Whom the machine is asked about its clock; default nobody. */
   clockSources?: ClockSources;
+  /** Asked by the test. */
+  health?: Health;
   /** Do not read what is published. */
   deaf?: boolean;
 }
@@ -78,6 +80,7 @@ export class ConnectorRig {
       spoolDir: this.spoolDir,
       logger: silentLogger,
       metrics: new Metrics("connector"),
+      ...(this.#options.health === undefined ? {} : { health: this.#options.health }),
       ...{ version: "0.1.0", commit: "test" },
     });
   }

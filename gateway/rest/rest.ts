@@ -1,4 +1,4 @@
-import type { Logger, Metrics } from "@ssmd/runtime";
+import type { Health, Logger, Metrics } from "@ssmd/runtime";
 import type { Server } from "node:http";
 import type { Gate } from "../access/gate.ts";
 import type { ArchiveSource } from "../history/archive_source.ts";
@@ -35,8 +35,8 @@ export interface RestOptions {
   metrics: Metrics;
   /** What the registry tells of feeds, by id. */
   facts: ReadonlyMap<string, FeedFacts>;
-  /** What keeps the gateway from serving; empty = ready. */
-  unreadyReasons: () => string[];
+  /** Of the whole process. */
+  health: Health;
   /** Called before metrics are read. */
   refreshMetrics: () => void;
   /** What the page is told of its surroundings. */

@@ -105,7 +105,11 @@ Deno.test("what cannot be answered is a problem with status, code and hint", () 
 Deno.test("health, readiness, description, feeds and metrics answer", () =>
   withGateway(async ({ get, gateway, client, connector }) => {
     assert.equal((await get("/health")).body["status"], "ok");
-    assert.deepEqual((await get("/health/ready")).body, { ready: true, reasons: [] });
+    assert.deepEqual((await get("/health/ready")).body, {
+      ready: true,
+      reasons: [],
+      conditions: [],
+    });
     assert.equal((await get("/openapi.json")).body["openapi"], "3.1.0");
     assert.equal((await get("/v1/info")).body["env"], "test");
     const one = await client("?symbols=BTCUSD&types=trade");

@@ -8,6 +8,7 @@ export * from "./limits.ts";
 export * from "./loopback.ts";
 export * from "./duration.ts";
 export * from "./suggest.ts";
+export * from "./health.ts";
 export * from "./scrape.ts";
 export * from "./signals.ts";
 export * from "./service.ts";

@@ -1,4 +1,5 @@
 import { SsmdError, systemCodeOf } from "./errors.ts";
+import { type Health, livenessReasons, readinessReport } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** A small HTTP server for `/metrics` and `/health`. */
@@ -10,13 +11,13 @@ export interface ScrapeServer {
 }
 
 /**
- * Serves metrics and health of a component that has no HTTP of its own. `ready` says what is
- * missing, or nothing. Throws SsmdError `PORT_IN_USE`.
+ * Serves metrics and health of a component that has no HTTP of its own, as the gateway serves them.
+ * Throws SsmdError `PORT_IN_USE`.
  */
 export function serveMetrics(
-  options: { host: string; port: number; metrics: Metrics; ready: () => string | undefined },
+  options: { host: string; port: number; metrics: Metrics; health: Health },
 ): ScrapeServer {
-  const { host, port, metrics, ready } = options;
+  const { host, port, metrics, health } = options;
   try {
     const server = Deno.serve({ hostname: host, port, onListen: () => {} }, async (request) => {
       const path = new URL(request.url).pathname;
@@ -25,16 +26,22 @@ export function serveMetrics(
           headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
         });
       }
-      if (path !== "/health" && path !== "/health/ready") {
-        return Response.json({
-          error: "not found",
-          paths: ["/metrics", "/health", "/health/ready"],
-        }, {
-          status: 404,
-        });
+      if (path === "/health") {
+        const reasons = livenessReasons(health);
+        const alive = reasons.length === 0;
+        return Response.json(
+          alive ? { status: "ok" } : { status: "failing", reasons },
+          { status: alive ? 200 : 503 },
+        );
       }
-      const missing = path === "/health" ? undefined : ready();
-      return Response.json({ status: missing ?? "ok" }, { status: missing ? 503 : 200 });
+      if (path === "/health/ready") {
+        const report = readinessReport(health);
+        return Response.json(report, { status: report.ready ? 200 : 503 });
+      }
+      return Response.json(
+        { error: "not found", paths: ["/metrics", "/health", "/health/ready"] },
+        { status: 404 },
+      );
     });
     return { port: server.addr.port, close: () => server.shutdown() };
   } catch (cause) {

@@ -1,4 +1,4 @@
-import type { Metrics } from "@ssmd/runtime";
+import { type Health, livenessReasons, type Metrics, readinessReport } from "@ssmd/runtime";
 import { json, type Reply } from "../reply.ts";
 import { type Route, route } from "../route.ts";
 import { HEALTH, INFO, READINESS } from "../schemas/service.ts";
@@ -8,8 +8,8 @@ export interface ServiceState {
   version: string;
   startedMs: number;
   metrics: Metrics;
-  /** What keeps the gateway from serving; empty = ready. */
-  unreadyReasons: () => string[];
+  /** Of the whole process. */
+  health: Health;
   /** Called before metrics are read. */
   refreshMetrics: () => void;
   /** What the page is told of its surroundings. */
@@ -21,46 +21,65 @@ export function serviceRoutes(state: ServiceState): Route[] {
   return [healthRoute(state), readyRoute(state), metricsRoute(state), infoRoute(state)];
 }
 
-function healthRoute({ version, startedMs }: ServiceState): Route {
+function healthRoute({ version, startedMs, health }: ServiceState): Route {
   return route({
     path: "/health",
     id: "getHealth",
     tag: "Service",
     role: "public",
-    summary: "Whether the process lives",
-    description: "Where keys are asked for, only who shows one is told the version.",
-    answers: { 200: { schema: HEALTH, example: { status: "ok", version: "0.1.0", uptime_s: 12 } } },
+    summary: "Whether the process lives and its work moves",
+    description: "Where keys are asked for, only who shows one is told version and reasons.",
+    answers: {
+      200: { schema: HEALTH, example: { status: "ok", version: "0.1.0", uptime_s: 12 } },
+      503: {
+        schema: HEALTH,
+        example: { status: "failing", reasons: ["connector kraken: no line was written for 60 s"] },
+        description: "Work hangs: restart the process",
+      },
+    },
     handler: ({ access }) => {
-      if (access.role === "public") return unstored(json({ status: "ok" }));
-      const uptime = Math.round((Date.now() - startedMs) / 1000);
-      return unstored(json({ status: "ok", version, uptime_s: uptime }));
+      const reasons = livenessReasons(health);
+      const alive = reasons.length === 0;
+      const status = alive ? "ok" : "failing";
+      const code = alive ? 200 : 503;
+      if (access.role === "public") return unstored(json({ status }, code));
+      const uptime_s = Math.round((Date.now() - startedMs) / 1000);
+      return unstored(json({ status, version, uptime_s, ...(alive ? {} : { reasons }) }, code));
     },
   });
 }
 
-function readyRoute({ unreadyReasons }: ServiceState): Route {
+function readyRoute({ health }: ServiceState): Route {
   return route({
     path: "/health/ready",
     id: "getReadiness",
     tag: "Service",
     role: "public",
-    summary: "Whether it serves",
+    summary: "Whether all that runs in this process does its work",
+    description: "Where keys are asked for, only who shows one is told the reasons.",
     answers: {
-      200: { schema: READINESS, example: { ready: true, reasons: [] } },
-      503: {
-        schema: READINESS,
-        example: { ready: false, reasons: ["the bus is away"] },
-        description: "Not now",
-      },
+      200: { schema: READINESS, example: { ready: true, reasons: [], conditions: [] } },
+      503: { schema: READINESS, example: UNREADY, description: "Not now" },
     },
     handler: ({ access }) => {
-      const reasons = unreadyReasons();
-      const ready = reasons.length === 0;
-      const told = access.role === "public" ? {} : { reasons };
+      const { ready, ...why } = readinessReport(health);
+      const told = access.role === "public" ? {} : why;
       return unstored(json({ ready, ...told }, ready ? 200 : 503));
     },
   });
 }
+
+const UNREADY = {
+  ready: false,
+  reasons: ["connector kraken: not connected to the venue (since 2026-11-28T10:00:00.000000Z)"],
+  conditions: [{
+    component: "connector",
+    feed: "kraken",
+    condition: "venue",
+    reason: "not connected to the venue",
+    since: 1_795_860_000_000,
+  }],
+};
 
 function metricsRoute({ metrics, refreshMetrics }: ServiceState): Route {
   const contentType = metrics.registry.contentType;

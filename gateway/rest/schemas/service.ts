@@ -5,19 +5,30 @@ import { named } from "./named.ts";
 /** Whether the process lives. */
 export const HEALTH = named(
   "Health",
-  "The process lives.",
+  "Whether the work of the process moves; with reasons where it hangs.",
   z.strictObject({
-    status: z.literal("ok"),
+    status: z.enum(["ok", "failing"]),
     version: z.string().optional(),
     uptime_s: z.int().optional(),
+    reasons: z.array(z.string()).optional(),
   }),
 );
 
-/** Whether the gateway serves. */
+/** Whether everything in the process does its work. */
 export const READINESS = named(
   "Readiness",
-  "Whether live records come in; with reasons where they do not.",
-  z.strictObject({ ready: z.boolean(), reasons: z.array(z.string()).optional() }),
+  "Whether all components of the process do their work; with all reasons where they do not.",
+  z.strictObject({
+    ready: z.boolean(),
+    reasons: z.array(z.string()).optional().describe("A sentence a condition, for people."),
+    conditions: z.array(z.strictObject({
+      component: z.string(),
+      feed: z.string().optional().describe("Absent = all of the component."),
+      condition: z.string().describe("Stable name, the label of `ssmd_process_condition_failing`."),
+      reason: z.string(),
+      since: TIME,
+    })).optional(),
+  }),
 );
 
 /** What runs here. */

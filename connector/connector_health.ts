@@ -1,0 +1,64 @@
+import type { ComponentHealth } from "@ssmd/runtime";
+import type { Publisher } from "@ssmd/transport";
+
+/** State that a connector's conditions are read from; "" = no problem. */
+export interface ConnectorState {
+  /** Connections to the venue that there should be. */
+  connections: number;
+  /** Those that are open. */
+  connected: () => number;
+  busProblem: () => string;
+  storageProblem: () => string;
+  spoolProblem: () => string;
+}
+
+/** Adds what a connector needs for its work. */
+export function requireWork(health: ComponentHealth, state: ConnectorState): void {
+  const { connections } = state;
+  health.requireForReadiness("venue", () => {
+    const connected = state.connected();
+    if (connected === connections) return undefined;
+    if (connected === 0) return "not connected to the venue";
+    return `${connected} of ${connections} connections to the venue are open`;
+  });
+  health.requireForReadiness("bus", () => state.busProblem() || undefined);
+  health.requireForReadiness("storage", () => state.storageProblem() || undefined);
+  health.requireForReadiness("spool", () => state.spoolProblem() || undefined);
+}
+
+/** Time without an acknowledgement, while some are due, after which the bus does not work. */
+const UNACKNOWLEDGED_MS_MAX = 10_000;
+
+/** Whether the bus takes what is published: a stalled or refusing one stays connected. */
+export class BusProgress {
+  #publisher: Pick<Publisher, "pending" | "acknowledgedId" | "connected">;
+  #nowMs: () => number;
+  #acknowledgedId = "";
+  #movedAtMs: number;
+
+  constructor(
+    publisher: Pick<Publisher, "pending" | "acknowledgedId" | "connected">,
+    nowMs: () => number = () => performance.now(),
+  ) {
+    this.#publisher = publisher;
+    this.#nowMs = nowMs;
+    this.#movedAtMs = nowMs();
+  }
+
+  /** Called once a second. */
+  look(): void {
+    const { pending, acknowledgedId } = this.#publisher;
+    if (pending > 0 && acknowledgedId === this.#acknowledgedId) return;
+    this.#acknowledgedId = acknowledgedId;
+    this.#movedAtMs = this.#nowMs();
+  }
+
+  /** Why nothing gets through; "" = it does. */
+  get problem(): string {
+    const { pending, connected } = this.#publisher;
+    if (!connected) return "the bus is away";
+    const waitedMs = this.#nowMs() - this.#movedAtMs;
+    if (pending === 0 || waitedMs < UNACKNOWLEDGED_MS_MAX) return "";
+    return `the bus has acknowledged nothing for ${Math.round(waitedMs / 1000)} s`;
+  }
+}
