@@ -8,6 +8,9 @@ import {
 } from "@stricli/core";
 import { CLIENT_CONNECTION_ROUTES } from "./client/connection_entries.ts";
 import { CLIENT_ACCOUNT_ROUTES } from "./client/entries.ts";
+import type { LazyCommand } from "./command/define.ts";
+import { stricliCommand } from "./command/stricli_command.ts";
+import { COMMAND_INDEX } from "./commands/index.ts";
 import type { SsmdContext } from "./context.ts";
 import { exitCodeOf } from "./exit.ts";
 import { withGlobals } from "./global_flags.ts";
@@ -19,8 +22,8 @@ import { REPROCESS_COMMANDS } from "./reprocess/entries.ts";
 import { STORAGE_COMMANDS } from "./storage/entries.ts";
 import { texts } from "./texts.ts";
 
-/** A command before its module is loaded. */
-export interface LazyCommand {
+/** A command before its module is loaded, not declared by `defineCommand` yet. */
+export interface OldCommand {
   /** One line for the list of commands; equal to the command's own brief. */
   brief: string;
   load: () => Promise<{ command: Command<SsmdContext> }>;
@@ -33,10 +36,10 @@ export interface Group {
 }
 
 /** A command, or commands under a common word. */
-export type Entry = LazyCommand | Group;
+export type Entry = LazyCommand | OldCommand | Group;
 
-/** All commands of `ssmd`, in the order of the help. A new one is one line here and one file. */
-export const COMMANDS: Readonly<Record<string, Entry>> = {
+/** Commands that are not declared by `defineCommand` yet. */
+const ENTRIES: Readonly<Record<string, Entry>> = {
   up: {
     brief: "Start everything for an environment in one process",
     load: () => import("./commands/up.ts"),
@@ -123,16 +126,23 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     brief: "Print the script that lets a shell complete commands, flags and names",
     load: () => import("./commands/completion.ts"),
   },
-  help: {
-    brief: "Show what a command does, or everything for programs",
-    load: () => import("./commands/help.ts"),
-  },
   ...REGISTRY_COMMANDS,
-  version: {
-    brief: "Print the versions of ssmd and what it runs on",
-    load: () => import("./commands/version.ts"),
-  },
 };
+
+/** All commands of `ssmd`, in the order of the help: a word stands for a command or for several. */
+export const COMMANDS: Readonly<Record<string, Entry>> = Object.entries(COMMAND_INDEX)
+  .reduce((tree, [name, command]) => withCommand(tree, name.split(" "), command), ENTRIES);
+
+function withCommand(
+  tree: Group["routes"],
+  [word = "", ...below]: readonly string[],
+  command: LazyCommand,
+): Group["routes"] {
+  if (below.length === 0) return { ...tree, [word]: command };
+  const group = tree[word];
+  if (group === undefined || "load" in group) throw new RangeError(`no group "${word}"`);
+  return { ...tree, [word]: { ...group, routes: withCommand(group.routes, below, command) } };
+}
 
 /**
  * The application for these arguments. Only the command that they name is loaded, so that help and
@@ -190,8 +200,14 @@ async function targetsOf(
   return targets;
 }
 
-async function commandOf(entry: LazyCommand, wanted: boolean): Promise<Command<SsmdContext>> {
-  if (wanted) return withGlobals((await entry.load()).command);
+async function commandOf(
+  entry: LazyCommand | OldCommand,
+  wanted: boolean,
+): Promise<Command<SsmdContext>> {
+  if (wanted) {
+    const module = await entry.load();
+    return withGlobals("default" in module ? stricliCommand(module.default) : module.command);
+  }
   return buildCommand({
     docs: { brief: entry.brief },
     parameters: {},

@@ -1,17 +1,6 @@
+import type { Completes } from "./catalogue/catalogue.ts";
 import { parseDurationMs } from "@ssmd/runtime/duration";
 import { OUTPUT_FORMATS, type OutputFormat, STREAM_FORMATS } from "./output_format.ts";
-
-/** What the shell completes a value with: names of the registry, or paths. */
-export type Completes =
-  | "calendar"
-  | "environment"
-  | "feed"
-  | "symbol"
-  | "schema"
-  | "key"
-  | "command"
-  | "file"
-  | "dir";
 
 /** What a parameter may say beyond what the parser needs; catalogue and completion read it. */
 export interface ParameterExtras {

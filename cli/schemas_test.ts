@@ -1,17 +1,19 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { buildCatalogue } from "./catalogue/build.ts";
+import { loadSchemas } from "./catalogue/load.ts";
 import { Project } from "./registry/project_fixtures.ts";
 
-const SCHEMAS = new URL("./schemas/", import.meta.url);
 const VENUE = ["--endpoint", "wss://venue.example", "--parser", "kraken-v2"];
 const catalogue = await buildCatalogue();
+const schemas = await loadSchemas();
 
 type Node = Record<string, unknown>;
 
-async function schemaOf(command: string): Promise<Node> {
-  const name = `${command.replaceAll(" ", "-")}.json`;
-  return JSON.parse(await Deno.readTextFile(new URL(name, SCHEMAS)));
+function schemaOf(command: string): Node {
+  const schema = schemas[command];
+  assert.ok(schema !== undefined, command);
+  return schema;
 }
 
 /** Every schema inside of a schema, with where it stands. */
@@ -23,10 +25,10 @@ function* nodesOf(node: unknown, at = ""): Generator<[string, Node]> {
   }
 }
 
-Deno.test("every schema of an output says of each object which fields it has, and of each list what is in it", async () => {
+Deno.test("every schema of an output says of each object which fields it has, and of each list what is in it", () => {
   for (const { name, output } of catalogue.commands) {
     if (output === undefined) continue;
-    for (const [at, node] of nodesOf(await schemaOf(name))) {
+    for (const [at, node] of nodesOf(schemaOf(name))) {
       const free = typeof node["description"] === "string";
       if (node["type"] === "object" && !free) {
         assert.ok("additionalProperties" in node, `${name}${at}: other fields are not spoken of`);
@@ -63,7 +65,7 @@ const OPTIONAL = new Set(["calendar", "captureLocations", "now", "simulator", "t
 async function assertFits(project: Project, line: string, code = 0): Promise<unknown> {
   const words = line.split(" ");
   const group = catalogue.groups.some(({ name }) => name === words[0]);
-  const schema = z.fromJSONSchema(await schemaOf(words.slice(0, group ? 2 : 1).join(" ")));
+  const schema = z.fromJSONSchema(schemaOf(words.slice(0, group ? 2 : 1).join(" ")));
   const ran = await project.ssmd(...words, "--output", "json");
   assert.equal(ran.code, code, `ssmd ${line}: ${ran.stderr}`);
   const value = JSON.parse(ran.stdout);

@@ -1,5 +1,7 @@
 import type { Command } from "@stricli/core";
-import { COMMANDS, type Group, type LazyCommand } from "../app.ts";
+import { COMMANDS, type Group, type OldCommand } from "../app.ts";
+import type { LazyCommand } from "../command/define.ts";
+import { stricliCommand } from "../command/stricli_command.ts";
 import type { SsmdContext } from "../context.ts";
 import { GLOBAL_ALIASES, GLOBAL_FLAGS } from "../flags.ts";
 import type {
@@ -41,13 +43,19 @@ export async function buildCatalogue(): Promise<Catalogue> {
   };
 }
 
-async function commandOf(route: string[], entry: LazyCommand): Promise<CatalogueCommand> {
-  const command: Command<SsmdContext> = (await entry.load()).command;
+async function commandOf(
+  route: string[],
+  entry: LazyCommand | OldCommand,
+): Promise<CatalogueCommand> {
+  const module = await entry.load();
+  const command: Command<SsmdContext> = "default" in module
+    ? stricliCommand(module.default)
+    : module.command;
   const { flags = {}, aliases = {} } = command.parameters;
   const own = flagsOf(route, flags as Record<string, RawParameter>, aliases);
   const args = argumentsOf(route, command);
   const { description, examples } = partsOf(command.fullDescription ?? command.brief);
-  const output = outputOf(route, own);
+  const output = outputOf(own);
   return {
     name: route.join(" "),
     brief: command.brief,
@@ -82,12 +90,9 @@ function argumentsOf(route: readonly string[], command: Command<SsmdContext>) {
   return [of(positional.parameter, { variadic: true, ...(optional ? { optional } : {}) })];
 }
 
-function outputOf(
-  route: readonly string[],
-  flags: readonly CatalogueParameter[],
-): CatalogueOutput | undefined {
+function outputOf(flags: readonly CatalogueParameter[]): CatalogueOutput | undefined {
   const formats = flags.find(({ name }) => name === "output")?.values;
-  return formats && { formats, schema: `cli/schemas/${route.join("-")}.json` };
+  return formats && { formats };
 }
 
 /** The text of a command without its examples, and those. A line that ends in `\` goes on. */

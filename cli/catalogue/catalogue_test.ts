@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { buildCatalogue } from "./build.ts";
 import { commandIn } from "./catalogue.ts";
 import { generateFiles } from "./generate.ts";
-import { loadCatalogue } from "./load.ts";
+import { loadCatalogue, loadSchemas } from "./load.ts";
 import { parameterOf, type RawParameter } from "./parameters.ts";
 
 const catalogue = await buildCatalogue();
@@ -32,14 +32,17 @@ Deno.test("no flag of a command means something else than the same flag of all c
   }
 });
 
-Deno.test("every --output knows json, and its schema is in the repository", async () => {
-  const root = new URL("../../", import.meta.url);
+Deno.test("every --output knows json, and its schema allows not everything", async () => {
+  const schemas = await loadSchemas();
   for (const { name, output } of catalogue.commands) {
     if (output === undefined) continue;
     assert.ok(output.formats.includes("json"), name);
-    const schema = JSON.parse(await Deno.readTextFile(new URL(output.schema, root)));
-    assert.match(schema.title, new RegExp(`^ssmd ${name}\\b`), output.schema);
-    assert.ok(schema.type ?? schema.anyOf ?? schema.oneOf, `${output.schema} allows everything`);
+    const schema = schemas[name];
+    assert.ok(String(schema?.["title"]).startsWith(`ssmd ${name}`), name);
+    assert.ok(
+      schema?.["type"] ?? schema?.["anyOf"] ?? schema?.["oneOf"],
+      `${name} allows everything`,
+    );
   }
 });
 

@@ -1,9 +1,11 @@
-import type { Completes, ParameterExtras } from "../flags.ts";
-import type { CatalogueParameter, ParameterType } from "./catalogue.ts";
+import type { ParameterExtras } from "../flags.ts";
+import type { CatalogueParameter, Completes, ParameterType } from "./catalogue.ts";
 
 /** A flag or argument as the parser keeps it, with what ours may add. */
 export interface RawParameter extends ParameterExtras {
   kind?: string;
+  /** Declared by `defineCommand`; else guessed from the rest. */
+  type?: ParameterType;
   brief: string;
   placeholder?: string;
   default?: unknown;
@@ -27,7 +29,9 @@ export function parameterOf(
   raw: RawParameter,
   { route, alias, argument = false }: ParameterPlace,
 ): CatalogueParameter {
-  const completes = raw.completes ?? completesOf(name, raw, route, argument);
+  const completes = raw.type !== undefined
+    ? raw.completes ?? pathOf(raw.type)
+    : raw.completes ?? completesOf(name, raw, route, argument);
   const type = typeOf(raw, completes);
   const fallback = defaultOf(raw);
   const flagSwitch = type === "boolean";
@@ -56,6 +60,7 @@ function defaultOf({ default: value }: RawParameter): string | boolean | undefin
 }
 
 function typeOf(raw: RawParameter, completes: Completes | undefined): ParameterType {
+  if (raw.type !== undefined) return raw.type;
   if (raw.kind === "boolean") return "boolean";
   if (raw.kind === "counter") return "count";
   if (raw.values !== undefined) return "choice";
@@ -64,6 +69,10 @@ function typeOf(raw: RawParameter, completes: Completes | undefined): ParameterT
   if (/^n(\||$)|number|count|days|port/.test(placeholder)) return "number";
   if (/duration|^\d+(ms|s|m|h)$/.test(placeholder)) return "duration";
   return /date|day|YYYY/.test(placeholder) ? "date" : "text";
+}
+
+function pathOf(type: ParameterType): Completes | undefined {
+  return type === "file" || type === "dir" ? type : undefined;
 }
 
 const NOUNS: readonly (readonly [RegExp, Completes])[] = [

@@ -1,22 +1,36 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import { calendarVersionOn } from "@ssmd/metadata";
-import type { SsmdContext } from "../context.ts";
+import { defineCommand } from "../command/define.ts";
+import { AS_OF } from "../registry/as_of_flag.ts";
 import { viewOn } from "../registry/as_of.ts";
 import { hoursText } from "../registry/calendar_text.ts";
-import { AS_OF_FLAGS, type AsOfFlags, docs } from "../registry/flags.ts";
-import { noteOrigin, showList } from "../registry/show.ts";
+import { noteOrigin } from "../registry/show.ts";
 
-/** `ssmd calendar list` */
-export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [], SsmdContext>({
-  docs: docs("List the trading calendars and the hours of each that are in force", "", [
-    "ssmd calendar list",
-    "ssmd calendar list --as-of 2026-03-11",
-  ]),
-  parameters: { flags: AS_OF_FLAGS },
-  async func(flags) {
-    const { registry, day, origin } = await viewOn(this.globals, flags.asOf);
+const CALENDAR = z.object({
+  calendar: z.string(),
+  name: z.string(),
+  timezone: z.string(),
+  since: z.string().nullable().describe("First day of the version in force; null before the first"),
+  hours: z.string().nullable(),
+  special_days: z.int(),
+  feeds: z.array(z.string()),
+});
+
+export default defineCommand({
+  name: "calendar list",
+  brief: "List the trading calendars and the hours of each that are in force",
+  examples: ["ssmd calendar list", "ssmd calendar list --as-of 2026-03-11"],
+  flags: { asOf: AS_OF },
+  output: z.array(CALENDAR),
+  table: (calendars) => ({
+    rows: calendars.map(({ feeds, ...row }) => ({ ...row, feeds: feeds.join(", ") })),
+    counted: "calendar",
+  }),
+  async run({ flags, context }) {
+    const { registry, day, origin } = await viewOn(context.globals, flags.asOf);
     const feeds = [...registry.check().feeds.values()];
-    const rows = registry.names("calendar").map((name) => {
+    noteOrigin(context, origin);
+    return registry.names("calendar").map((name) => {
       const calendar = registry.calendar(name);
       const version = calendarVersionOn(calendar, day);
       return {
@@ -25,12 +39,9 @@ export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [], SsmdCon
         timezone: calendar.timezone,
         since: version?.from ?? null,
         hours: version === undefined ? null : hoursText(version),
-        specialDays: calendar.specialDays.length,
+        special_days: calendar.specialDays.length,
         feeds: feeds.filter((feed) => feed.calendar === name).map(({ id }) => id),
       };
     });
-    const shown = rows.map((row) => ({ ...row, feeds: row.feeds.join(", ") }));
-    showList(this, shown, ["calendar", "calendars"], flags.output, rows);
-    noteOrigin(this, origin);
   },
 });

@@ -1,41 +1,41 @@
-import { buildCommand, type Command } from "@stricli/core";
 import { type Catalogue, commandIn } from "../catalogue/catalogue.ts";
-import { loadCatalogue } from "../catalogue/load.ts";
-import type { SsmdContext } from "../context.ts";
+import { loadCatalogue, loadSchemas } from "../catalogue/load.ts";
+import { CATALOGUE } from "../catalogue/catalogue_schema.ts";
+import { defineCommand } from "../command/define.ts";
+import { text } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
-import { OUTPUT_FLAG } from "../flags.ts";
 import { namesHint } from "../names.ts";
-import { type OutputFormat, render } from "../render.ts";
 
-interface Flags {
-  output: OutputFormat;
-}
-
-const WORD = {
-  brief: "Words of a command",
-  parse: String,
-  placeholder: "word",
-  completes: "command",
-};
-
-/** `ssmd help`; as text `main.ts` lets the command itself answer. */
-export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdContext>({
-  docs: {
-    brief: "Show what a command does, or everything for programs",
-    fullDescription: "Show what a command does, or everything for programs: commands, flags with " +
-      "their values and defaults, examples, exit codes, and the schema of what is printed.\n\n" +
-      "EXAMPLES\n  ssmd help\n  ssmd help archive verify\n  ssmd help --output json\n" +
-      "  ssmd help up --output yaml",
+/** As text `main.ts` lets the command itself answer. */
+export default defineCommand({
+  name: "help",
+  brief: "Show what a command does, or everything for programs",
+  description: "For programs: commands, flags with their values and defaults, examples, exit " +
+    "codes, and the JSON Schema of what is printed.",
+  examples: [
+    "ssmd help",
+    "ssmd help archive verify",
+    "ssmd help --output json",
+    "ssmd help up --output yaml",
+  ],
+  args: {
+    each: text("Words of a command", { placeholder: "word", completes: "command", required: true }),
   },
-  parameters: {
-    positional: { kind: "array", parameter: WORD },
-    flags: { output: OUTPUT_FLAG },
-  },
-  async func({ output }, ...words) {
+  output: CATALOGUE,
+  table: ({ commands }) => ({
+    rows: commands.map(({ name, brief }) => ({ command: name, brief })),
+    counted: "command",
+  }),
+  async run({ args: words }) {
     const all = await loadCatalogue();
-    const value = words.length === 0 ? all : partOf(all, words);
-    const rows = value.commands.map(({ name, brief }) => ({ command: name, brief }));
-    this.process.stdout.write(render({ value, rows, counted: "command" }, output));
+    const shown = words.length === 0 ? all : partOf(all, words);
+    const schemas = await loadSchemas();
+    const commands = shown.commands.map((command) => {
+      const schema = schemas[command.name];
+      if (command.output === undefined || schema === undefined) return command;
+      return { ...command, output: { ...command.output, schema } };
+    });
+    return { ...shown, commands };
   },
 });
 

@@ -63,10 +63,6 @@ export const REGISTRY_COMMANDS: Readonly<
   calendar: {
     brief: "Trading calendars of feeds",
     routes: {
-      list: {
-        brief: "List the trading calendars and the hours of each that are in force",
-        load: () => import("../commands/calendar_list.ts"),
-      },
       show: {
         brief: "Show a trading calendar: its hours in force, and when a day is open in UTC",
         load: () => import("../commands/calendar_show.ts"),

@@ -1,0 +1,63 @@
+import { z } from "zod";
+
+/** A flag or an argument. */
+export const PARAMETER = z.object({
+  name: z.string().describe("As it is typed, without dashes"),
+  brief: z.string(),
+  type: z.enum([
+    "boolean",
+    "choice",
+    "count",
+    "date",
+    "dir",
+    "duration",
+    "file",
+    "number",
+    "text",
+  ]),
+  values: z.array(z.string()).exactOptional().describe("All allowed values; absent = any"),
+  default: z.union([z.string(), z.boolean()]).exactOptional(),
+  required: z.boolean(),
+  repeated: z.boolean().describe("May be given several times"),
+  placeholder: z.string().exactOptional(),
+  alias: z.string().regex(/^[A-Za-z]$/).exactOptional(),
+  negatable: z.boolean().exactOptional().describe("Has a form --no-… too"),
+  completes: z.enum([
+    "calendar",
+    "environment",
+    "feed",
+    "symbol",
+    "schema",
+    "key",
+    "command",
+    "file",
+    "dir",
+  ]).exactOptional().describe("What a shell completes the value with"),
+});
+
+/** A command. */
+export const COMMAND = z.object({
+  name: z.string(),
+  brief: z.string(),
+  description: z.string(),
+  usage: z.string(),
+  examples: z.array(z.string()).describe("Lines for a shell"),
+  flags: z.array(PARAMETER),
+  arguments: z.array(PARAMETER),
+  output: z.object({
+    formats: z.array(z.string()),
+    schema: z.record(z.string(), z.unknown()).exactOptional()
+      .describe("JSON Schema of what --output json prints"),
+  }).exactOptional(),
+});
+
+/** Everything that `ssmd` can do. */
+export const CATALOGUE = z.object({
+  name: z.literal("ssmd"),
+  brief: z.string(),
+  exit_codes: z.record(z.string(), z.string()),
+  global_flags: z.array(PARAMETER).describe("Flags of every command"),
+  groups: z.array(z.object({ name: z.string(), brief: z.string() }))
+    .describe("Words that stand for several commands"),
+  commands: z.array(COMMAND),
+});

@@ -1,0 +1,16 @@
+import { z } from "zod";
+import type { Command } from "../command/define.ts";
+
+/** A JSON Schema as plain JSON. */
+export type JsonSchema = Record<string, unknown>;
+
+/** JSON Schemas of what commands print with `--output json`, by the command's name. */
+export type OutputSchemas = Readonly<Record<string, JsonSchema>>;
+
+/** The JSON Schema of what a command prints; undefined = it prints no data. */
+export function outputSchemaOf({ name, output, prints }: Command): JsonSchema | undefined {
+  const schema = output ?? prints;
+  if (schema === undefined) return undefined;
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io: "output" });
+  return { $schema, title: `ssmd ${name} --output json`, ...rest };
+}

@@ -1,0 +1,74 @@
+import type { z } from "zod";
+import type { SsmdContext } from "../context.ts";
+import type { Rendered } from "../render.ts";
+import type { Parameter, Parameters, TupleOf, ValuesOf } from "./flag.ts";
+
+/** Arguments of any number, the last words of the command line. */
+export interface Rest<Value> {
+  readonly each: Parameter<Value>;
+  /** How many there must be; default 0. */
+  readonly minimum?: number;
+}
+
+/** Arguments: one parameter a place, or any number of one kind. */
+export type Arguments = readonly Parameter<unknown>[] | Rest<unknown>;
+
+type ArgumentsOf<A> = A extends Rest<infer Value> ? Value[]
+  : A extends readonly Parameter<unknown>[] ? TupleOf<A>
+  : [];
+
+/** What `run` gets. */
+export interface Call<F, A> {
+  readonly flags: ValuesOf<F>;
+  readonly args: ArgumentsOf<A>;
+  readonly context: SsmdContext;
+}
+
+/** What a table shows of a value; absent columns are those of the first row. */
+export type Table = Omit<Rendered, "value">;
+
+/** Everything that is known of a command: parsing, help, printing, completion and reference come from it. */
+export interface Definition<F extends Parameters, A extends Arguments, Schema extends z.ZodType> {
+  /** The words that call it, `archive seal`; its file is named after them, `archive_seal.ts`. */
+  readonly name: string;
+  /** One line for lists of commands, without a full stop. */
+  readonly brief: string;
+  /** What a person must know beyond the brief. */
+  readonly description?: string;
+  /** Lines for a shell, at least one; tests run them. */
+  readonly examples: readonly string[];
+  readonly flags?: F;
+  readonly args?: A;
+  /**
+   * The value that `run` gives; it is printed as `--output table|json|yaml` says. With `prints`
+   * instead, the command prints by itself, and each JSON value of `--output json` obeys the schema.
+   */
+  readonly output?: Schema;
+  readonly prints?: z.ZodType;
+  /** The table of a value; default a row a field, or the items of a list as rows. */
+  readonly table?: (value: z.output<Schema>, flags: ValuesOf<F>) => Table;
+  /** Whether the value means exit code 1: what was looked for is wrong. */
+  readonly failed?: (value: z.output<Schema>) => boolean;
+  readonly run: (call: Call<F, A>) => Promise<z.output<Schema>> | z.output<Schema>;
+}
+
+/** A definition of any flags, arguments and output. */
+export type Command = Definition<Parameters, Arguments, z.ZodType>;
+
+/** A command before its module is loaded. */
+export interface LazyCommand {
+  /** Equal to the command's own. */
+  readonly brief: string;
+  readonly load: () => Promise<{ default: Command }>;
+}
+
+type NoParameters = Record<never, never>;
+
+/** Declares a command; the types of `run`'s flags and arguments follow from their declarations. */
+export function defineCommand<
+  Schema extends z.ZodType = z.ZodVoid,
+  F extends Parameters = NoParameters,
+  const A extends Arguments = [],
+>(definition: Definition<F, A, Schema>): Command {
+  return definition as unknown as Command;
+}

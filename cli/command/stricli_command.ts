@@ -1,0 +1,57 @@
+import { buildCommand, type Command as StricliCommand } from "@stricli/core";
+import type { SsmdContext } from "../context.ts";
+import { OUTPUT_FLAG, STREAM_FLAG } from "../flags.ts";
+import { type OutputFormat, render } from "../render.ts";
+import { flatRows } from "../registry/show.ts";
+import type { Arguments, Command, Table } from "./define.ts";
+
+type Flags = Readonly<Record<string, unknown>>;
+
+/** The command as the parser takes it; it prints what `run` gives. */
+export function stricliCommand(command: Command): StricliCommand<SsmdContext> {
+  const { brief, args, run } = command;
+  return buildCommand<Flags, readonly unknown[], SsmdContext>({
+    docs: { brief, fullDescription: helpText(command) },
+    // The declared parameters have the parser's own form; its types want them written out in place.
+    parameters: { flags: flagsOf(command), ...positionalOf(args) } as never,
+    async func(given, ...words) {
+      const flags = present(given);
+      const value = await run({ flags, args: words as never, context: this });
+      if (command.output === undefined) return;
+      const table = tableOf(command, value, flags);
+      this.process.stdout.write(render({ value, ...table }, flags["output"] as OutputFormat));
+      if (command.failed?.(value) === true) Deno.exitCode = 1;
+    },
+  });
+}
+
+/** The flags of a command with `--output` where it prints data. */
+export function flagsOf({ flags = {}, output, prints }: Command): Flags {
+  if (output !== undefined) return { ...flags, output: OUTPUT_FLAG };
+  return prints === undefined || "output" in flags ? flags : { ...flags, output: STREAM_FLAG };
+}
+
+function positionalOf(args: Arguments | undefined): object {
+  if (args === undefined) return {};
+  if ("each" in args) {
+    const { each: { variadic: _, ...parameter }, minimum = 0 } = args;
+    return { positional: { kind: "array", parameter, minimum } };
+  }
+  return args.length === 0 ? {} : { positional: { kind: "tuple", parameters: args } };
+}
+
+/** Absent flags are no keys, so that flags can be spread into options. */
+function present(flags: Flags): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+}
+
+function tableOf({ table }: Command, value: unknown, flags: Record<string, unknown>): Table {
+  if (table !== undefined) return table(value, flags);
+  return { rows: flatRows(value as object) };
+}
+
+function helpText({ brief, description, examples }: Command): string {
+  const lines = examples.map((example) => `  ${example}`).join("\n");
+  const body = description === undefined ? `${brief}.` : `${brief}.\n\n${description}`;
+  return `${body}\n\nEXAMPLES\n${lines}`;
+}
