@@ -2,6 +2,7 @@ import { type ComponentHealth, Health, LIMITS, type Logger, type Metrics } from 
 import type { Storage } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
 import { type Gate, openGate } from "./access/gate.ts";
+import type { ConnectionLimits } from "./connection_limits.ts";
 import { ConnectedClients } from "./admin/client_admin.ts";
 import { clientRoutes } from "./admin/client_routes.ts";
 import { History } from "./history/history.ts";
@@ -13,8 +14,10 @@ import { gatewayMetrics } from "./metrics.ts";
 import { protocolRoutes } from "./protocol/routes.ts";
 import { type FeedFacts, feedFacts } from "./rest/feed_facts.ts";
 import { listen } from "./rest/http.ts";
+import { HttpConnections } from "./rest/http_connections.ts";
 import { openRest } from "./rest/rest.ts";
 import type { Route } from "./rest/route.ts";
+import { SelfCheck } from "./self_check.ts";
 import { MarketData, type MarketSpec } from "./state/market_data.ts";
 import { type RecentLimits, RecentRecords } from "./state/recent_records.ts";
 import { Hub } from "./stream/hub.ts";
@@ -45,6 +48,10 @@ export interface GatewayOptions {
   slowClients?: SlowClientOptions;
   /** How often clients are pinged, and after which silence they are let go, milliseconds. */
   silence?: { pingEveryMs: number; deadAfterMs: number };
+  /** Called when it finds that it answers nobody; absent = it does not ask itself. */
+  onDeaf?: () => void;
+  /** Clients and sockets at once; default GATEWAY_LIMITS. */
+  connections?: ConnectionLimits;
   /** How many records are kept for clients that come back. */
   recent?: Partial<RecentLimits>;
   /** Where it says what it does. */
@@ -127,6 +134,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const ticker = setInterval(() => {
     for (const feed of data.feeds.values()) feed.tick();
   }, 1000);
+  const { onDeaf } = options;
+  const check = onDeaf && new SelfCheck({ host: options.host, port, onDeaf });
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   const url = `http://${host}:${port}`;
   options.logger.info("gateway listens", { url });
@@ -137,6 +146,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     stats: () => statsOf(data, hub, intake),
     close: () => {
       clearInterval(ticker);
+      check?.close();
       return stop(parts);
     },
   };
@@ -183,7 +193,10 @@ function build(
   });
   data.add(options.feeds, options.markets);
   const intake: Intake = new Intake({ env, transport, data, records, logger, metrics });
+  const { clientsMax, connectionsMax } = options.connections ?? GATEWAY_LIMITS;
+  const connections = new HttpConnections(connectionsMax, counts.onRefused);
   const streams: StreamServer = new StreamServer({
+    ...{ clientsMax, connections },
     version,
     logger,
     context: { env, data, hub, records, transport, logger, onResumed: counts.onResumed },
@@ -198,7 +211,8 @@ function build(
     },
   });
   const { server, routes } = openRest({
-    ...{ env, version, data, history, registry, facts, gate, logger, metrics },
+    ...{ env, version, data, history, registry, facts, gate, logger, metrics, connections },
+    onRefused: counts.onRefused,
     archive: options.storage && new StoredArchive(options.storage, env),
     health,
     refreshMetrics: () => counts.gauges(statsOf(data, hub, intake), hub.states, data.refused),
@@ -208,14 +222,16 @@ function build(
       ...clientRoutes(new ConnectedClients(streams, hub, data)),
     ],
   });
-  return { data, hub, intake, streams, server, routes, checks: checksOf(health, intake) };
+  const checks = checksOf(health, intake);
+  return { data, hub, intake, streams, server, routes, connections, checks };
 }
 
-async function stop({ intake, streams, server, hub, checks }: Parts): Promise<void> {
+async function stop({ intake, streams, server, hub, connections, checks }: Parts): Promise<void> {
   checks.close();
   intake.close();
   await streams.close();
   hub.close();
+  connections.close();
   if (!server.listening) return;
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeAllConnections();

@@ -8,8 +8,30 @@ export const GATEWAY_LIMITS = {
   recentTradesMin: 50,
   /** Book changes a feed that wait for a snapshot; beyond it all are let go and it is asked anew. */
   heldRecordsMax: 50_000,
-  /** WebSocket clients at once; a further one is refused with 503. */
+  /** WebSocket clients at once, fewer where descriptors are few; a further one is refused with 503. */
   clientsMax: 10_000,
+  /** Sockets at once, streams among them; beyond it the longest idle one makes room. */
+  connectionsMax: 12_000,
+  /** Descriptors that are left for files, the bus and the archive. */
+  descriptorsReserved: 256,
+  /** Sockets below which it is not worth to start. */
+  connectionsMin: 64,
+  /** Requests of one socket without an answer; beyond it the socket is cut. */
+  pipelinedRequestsMax: 16,
+  /** Wait for a socket to take its answer; then it is cut. */
+  answerReadMs: 30_000,
+  /** Bytes of answers that sockets did not take; beyond it the socket that waits longest is cut. */
+  answersUnreadBytesMax: 64 * 1024 * 1024,
+  /** Requests a second from one address without a key (bursts of five times as many); then 429. */
+  keylessRequestsPerSecondMax: 1000,
+  /** Addresses whose rate is remembered; the quietest leave. */
+  keylessAddressesMax: 10_000,
+  /** How often the gateway asks itself whether it answers. */
+  selfCheckEveryMs: 5_000,
+  /** Wait for its own answer. */
+  selfCheckMs: 10_000,
+  /** Answers missed in a row after which it counts as deaf. */
+  selfCheckFailuresMax: 3,
   /** Largest frame from a client; beyond it the connection is closed with 1009. */
   clientFrameBytesMax: 64 * 1024,
   /** Requests a second from one client (bursts of twice as many); beyond it it is closed with 1008. */

@@ -1,9 +1,17 @@
 import { appendAudit } from "@ssmd/journal";
 import { exportKeyAges, findRegistry, loadSharedDeployment } from "@ssmd/metadata";
-import { createLogger, Metrics, portOf, runService, untilSignal, VERSION } from "@ssmd/runtime";
+import {
+  createLogger,
+  Metrics,
+  portOf,
+  runService,
+  surviveUncaughtErrors,
+  untilSignal,
+  VERSION,
+} from "@ssmd/runtime";
 import { openStorage } from "@ssmd/storage";
 import { openTransport } from "@ssmd/transport";
-import { environmentGate, startGateway } from "./mod.ts";
+import { connectionLimits, environmentGate, startGateway } from "./mod.ts";
 
 const FLAGS = {
   env: { help: "name of the environment", default: "demo-nats" },
@@ -22,6 +30,9 @@ await runService("gateway", FLAGS, async (flags) => {
   const env = environment.name;
   const logger = createLogger({ fields: { component: "gateway" } });
   const metrics = new Metrics("gateway");
+  surviveUncaughtErrors(logger, metrics);
+  const registryDir = await findRegistry(Deno.cwd());
+  const connections = connectionLimits(registryDir, logger);
   exportKeyAges(metrics.registry, deployment);
   const host = flags.host ?? environment.gateway.host ?? "127.0.0.1";
   const gate = await environmentGate(environment, { host, dataDir: deployment.dataDir, logger });
@@ -32,7 +43,11 @@ await runService("gateway", FLAGS, async (flags) => {
     : await openStorage(deployment.storage);
   const gateway = await startGateway({
     ...(storage === undefined ? {} : { storage }),
-    registryDir: await findRegistry(Deno.cwd()),
+    ...{ registryDir, connections },
+    onDeaf: () => {
+      logger.error("the gateway answers nobody: it ends, to be started again");
+      Deno.exit(1);
+    },
     ...{ env, transport, logger, version: VERSION, feeds: environment.feeds, host, gate },
     port: flags.port === undefined ? environment.gateway.port : portOf("port", flags.port),
     slowClients: environment.gateway.slowClients ?? {},

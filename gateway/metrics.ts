@@ -9,6 +9,7 @@ export function gatewayMetrics(metrics: Metrics) {
     "reason",
   ]);
   const resumed = metrics.counter("resumes_total", "Requests to go on where one was.", ["result"]);
+  const refused = metrics.counter("refused_total", "Sockets cut and requests refused.", ["reason"]);
   const latency = metrics.histogram(
     "latency_seconds",
     "From a frame's arrival at the connector to the write to clients (sampled).",
@@ -19,6 +20,7 @@ export function gatewayMetrics(metrics: Metrics) {
     latency,
     onSent: (counts: readonly number[]) => add(byType, counts),
     onDropped: (counts: readonly number[]) => add(byPolicy, counts),
+    onRefused: (reason: string) => refused.inc({ reason }),
     onResumed: (recovered: boolean) =>
       resumed.inc({ result: recovered ? "recovered" : "not_recovered" }),
     gauges: gauges(metrics, (count) => dropped.inc({ reason: "markets_max" }, count)),

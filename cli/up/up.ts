@@ -1,6 +1,6 @@
 import { type Archiver, createArchiver } from "@ssmd/archiver";
 import { type Connector, type ConnectorStats, createConnector } from "@ssmd/connector";
-import { environmentGate, type Gateway, startGateway } from "@ssmd/gateway";
+import { connectionLimits, environmentGate, startGateway } from "@ssmd/gateway";
 import { appendAudit } from "@ssmd/journal";
 import {
   type Deployment,
@@ -9,11 +9,19 @@ import {
   loadChecks,
   loadDeployment,
 } from "@ssmd/metadata";
-import { COMMIT, Health, type Logger, Metrics, VERSION } from "@ssmd/runtime";
+import {
+  COMMIT,
+  Health,
+  type Logger,
+  Metrics,
+  surviveUncaughtErrors,
+  VERSION,
+} from "@ssmd/runtime";
 import { openStorage, type Storage } from "@ssmd/storage";
 import { openTransport, type Transport } from "@ssmd/transport";
 
 import { closeOptions, flushed } from "./flushed.ts";
+import { KeptGateway } from "./kept_gateway.ts";
 import { type FeedPlan, planFeeds } from "./plan.ts";
 import { type RunningSimulator, startSimulators } from "./simulators.ts";
 
@@ -89,7 +97,7 @@ interface Parts {
   storage: Storage;
   transport: Transport;
   simulators: Map<string, RunningSimulator>;
-  gateway: Gateway;
+  gateway: KeptGateway;
   archiver: Archiver;
   registry: Metrics["registry"];
   health: Health;
@@ -120,7 +128,9 @@ async function startParts(
 ): Promise<Parts> {
   const { environment, transport: transportConfig, storage: storageSpec } = deployment;
   const env = environment.name;
-  const registry = new Metrics("process").registry;
+  const processMetrics = new Metrics("process");
+  const { registry } = processMetrics;
+  stack.defer(surviveUncaughtErrors(logger, processMetrics));
   const health = new Health({ registry });
   exportKeyAges(registry, deployment);
   const storage = await openStorage(storageSpec);
@@ -132,29 +142,27 @@ async function startParts(
   const host = environment.gateway.host ?? "127.0.0.1";
   const gate = await environmentGate(environment, { host, dataDir: deployment.dataDir, logger });
   stack.defer(() => gate.close());
-  const gateway = await startGateway({
-    env,
-    transport,
-    gate,
-    host,
-    slowClients: environment.gateway.slowClients ?? {},
-    port: port ?? environment.gateway.port,
-    feeds: plans.map(({ feed }) => feed),
-    markets: plans.flatMap(({ feed, symbols }) =>
-      symbols.map(({ symbol, external }) => ({ symbol, external, feed }))
-    ),
-    storage,
-    registryDir: registryDir ?? await findRegistry(Deno.cwd()),
-    logger,
-    health,
-    metrics: new Metrics("gateway", registry),
-    version: VERSION,
-  });
+  const registryFolder = registryDir ?? await findRegistry(Deno.cwd());
+  const connections = connectionLimits(registryFolder, logger);
+  const metrics = new Metrics("gateway", registry);
+  const gateway = await KeptGateway.open((on) =>
+    startGateway({
+      ...{ env, transport, gate, host, connections, storage, logger, metrics, health },
+      version: VERSION,
+      slowClients: environment.gateway.slowClients ?? {},
+      port: on.port ?? port ?? environment.gateway.port,
+      onDeaf: on.onDeaf,
+      feeds: plans.map(({ feed }) => feed),
+      markets: plans.flatMap(({ feed, symbols }) =>
+        symbols.map(({ symbol, external }) => ({ symbol, external, feed }))
+      ),
+      registryDir: registryFolder,
+    }), logger);
   stack.defer(() => gateway.close());
   const feeds = plans.map(({ feed }) => feed);
   const archiver = createArchiver({
     ...{ env, transport, storage, logger, shard: "main", version: VERSION, commit: COMMIT, feeds },
-    checks: await loadChecks(registryDir ?? await findRegistry(Deno.cwd()), feeds),
+    checks: await loadChecks(registryFolder, feeds),
     metrics: new Metrics("archiver", registry),
     health,
   });

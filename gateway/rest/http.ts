@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
 import type { Socket } from "node:net";
 import {
   ArchiveError,
@@ -13,14 +19,17 @@ import type { Gate } from "../access/gate.ts";
 import { Refusal } from "../access/refusal.ts";
 import { ArchiveBusy } from "../history/reading_slots.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
+import { AnswerQueue } from "./answer_queue.ts";
 import { readBody } from "./body.ts";
 import { crossOriginHeaders } from "./cross_origin.ts";
-import { Problem, PROBLEM_TITLES, problemReply } from "./problem.ts";
+import type { HttpConnections } from "./http_connections.ts";
+import { Problem, PROBLEM_TITLES, problemReply, shortened } from "./problem.ts";
 import { empty, type Reply } from "./reply.ts";
 import type { Method } from "./route.ts";
 import type { Router } from "./router.ts";
 import { send } from "./sending.ts";
 import { signInPage } from "./sign_in_page.ts";
+import { parseTarget } from "./target.ts";
 
 /** What the REST server is made of. */
 export interface RestServerOptions {
@@ -28,10 +37,15 @@ export interface RestServerOptions {
   /** Who may ask. */
   gate: Gate;
   logger: Logger;
+  connections: HttpConnections;
+  /** Counts what was cut or not accepted. */
+  onRefused: (reason: string) => void;
 }
 
 /** A server that answers from the router. Slow, huge and broken requests get a problem and are cut. */
 export function restServer(options: RestServerOptions): Server {
+  const { connections, onRefused } = options;
+  const queue = new AnswerQueue(connections, onRefused);
   const server = createServer({
     maxHeaderSize: GATEWAY_LIMITS.headerBytesMax,
     headersTimeout: GATEWAY_LIMITS.headersMs,
@@ -40,8 +54,13 @@ export function restServer(options: RestServerOptions): Server {
     connectionsCheckingInterval: GATEWAY_LIMITS.headersMs / 4,
     // A missing Host is refused by the answer below: node's own refusal says nothing.
     requireHostHeader: false,
-  }, (request, response) => void serve(request, response, options));
+    // Another protocol's upgrade (h2c) is answered as if it had not been offered.
+    shouldUpgradeCallback: isWebSocketUpgrade,
+  } as ServerOptions, (request, response) => {
+    queue.add(request, response, () => serve(request, response, options));
+  });
   server.maxRequestsPerSocket = 0;
+  server.on("connection", (socket: Socket) => connections.add(socket));
   server.on("clientError", refuseBroken);
   return server;
 }
@@ -76,6 +95,14 @@ function listenError(error: Error, host: string, port: number): SsmdError {
   });
 }
 
+/** Whether a request asks for a WebSocket: what only then becomes an `upgrade` event. */
+function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
+  return (headers.upgrade ?? "").split(",").some((name) =>
+    name.trim().toLowerCase() === "websocket"
+  );
+}
+
+/** Answers one request; never rejects. */
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
@@ -84,9 +111,23 @@ async function serve(
   // What goes wrong with a socket while it is answered concerns that socket alone.
   request.on("error", () => {});
   response.on("error", () => {});
+  try {
+    await sendAnswer(request, response, options);
+  } catch (error) {
+    options.logger.error("an answer could not be sent", { error: messageOf(error) });
+    response.destroy();
+  }
+}
+
+async function sendAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: RestServerOptions,
+): Promise<void> {
   const reply = await answer(request, options);
   // A body that nobody reads would hold up the next request of the connection.
-  if (!request.complete) response.shouldKeepAlive = false;
+  // After a declined upgrade the parser reads no further request.
+  if (!request.complete || request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
   request.resume();
   const shared = crossOriginHeaders(options.gate.mode, request);
   await send(request, response, { ...reply, headers: { ...shared, ...reply.headers } });
@@ -104,8 +145,8 @@ async function answer(request: IncomingMessage, options: RestServerOptions): Pro
       const { code, message, hint } = error;
       return problemReply(new Problem(503, code, message, hint, { "retry-after": "1" }));
     }
-    const [path] = pathAndSearch(request.url ?? "/");
-    options.logger.error("request failed", { path, error: messageOf(error) });
+    const { url = "/" } = request;
+    options.logger.error("request failed", { target: shortened(url), error: messageOf(error) });
     return problemReply(internalProblem(error));
   }
 }
@@ -129,7 +170,7 @@ function isNavigation({ method, headers }: IncomingMessage): boolean {
 
 async function routed(request: IncomingMessage, { router, gate }: RestServerOptions) {
   const { url = "/", headers, method = "GET" } = request;
-  const [path, search] = pathAndSearch(url);
+  const { path, query } = parseTarget(url);
   const found = router.find(path);
   if (method === "OPTIONS") return { ...empty(), headers: { allow: found.allow } };
   const endpoint = found.byMethod.get((method === "HEAD" ? "GET" : method) as Method);
@@ -140,7 +181,6 @@ async function routed(request: IncomingMessage, { router, gate }: RestServerOpti
     });
   }
   const { route } = endpoint;
-  const query = new URLSearchParams(search);
   const caller: Caller = {
     ...{ headers, query, method, what: path },
     address: request.socket.remoteAddress ?? "",
@@ -150,20 +190,6 @@ async function routed(request: IncomingMessage, { router, gate }: RestServerOpti
   const checked = endpoint.query.ofQuery(query);
   const body = route.body === undefined ? undefined : await readBody(request, route.body);
   return await route.handler({ params, query: checked, body, access, headers });
-}
-
-/** Path and query of a request's target. Throws {@linkcode Problem} (400, 414). */
-function pathAndSearch(url: string): [path: string, search: string] {
-  if (url.length > GATEWAY_LIMITS.urlCharactersMax) {
-    const most = GATEWAY_LIMITS.urlCharactersMax;
-    throw new Problem(414, "URL_TOO_LONG", "the address is too long", `at most ${most} characters`);
-  }
-  if (!url.startsWith("/")) {
-    const hint = "write the path alone, beginning with /";
-    throw new Problem(400, "INVALID_PATH", "the address is not one of this server", hint);
-  }
-  const mark = url.indexOf("?");
-  return mark < 0 ? [url, ""] : [url.slice(0, mark), url.slice(mark + 1)];
 }
 
 /** Bytes that are no request, or that come too slowly: told once, then cut. */

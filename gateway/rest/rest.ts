@@ -9,6 +9,7 @@ import type { RegistrySource } from "../meta/registry_source.ts";
 import type { MarketData } from "../state/market_data.ts";
 import type { FeedFacts } from "./feed_facts.ts";
 import { restServer } from "./http.ts";
+import type { HttpConnections } from "./http_connections.ts";
 import type { Route } from "./route.ts";
 import { Router } from "./router.ts";
 import { gapRoute } from "./routes/gaps.ts";
@@ -41,15 +42,20 @@ export interface RestOptions {
   refreshMetrics: () => void;
   /** What the page is told of its surroundings. */
   info: { env: string; version: string; feeds: string[] } & Record<string, unknown>;
+  /** The server's sockets. */
+  connections: HttpConnections;
+  /** Counts what was cut or not accepted. */
+  onRefused: (reason: string) => void;
   /** Routes of others: the administration. */
   more?: readonly Route[];
 }
 
 /** The HTTP server of the gateway, and all its routes. */
 export function openRest(options: RestOptions): { server: Server; routes: readonly Route[] } {
-  const { gate, logger } = options;
+  const { gate, logger, connections, onRefused } = options;
   const routes = restRoutes(options);
-  return { server: restServer({ router: new Router(routes), gate, logger }), routes };
+  const router = new Router(routes);
+  return { server: restServer({ router, gate, logger, connections, onRefused }), routes };
 }
 
 /** All routes. */

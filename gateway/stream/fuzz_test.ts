@@ -86,12 +86,23 @@ const broken: fc.Arbitrary<Buffer> = fc.oneof(
 const GOOD = "GET /v1/stream HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
+const HEADER_LINES = GOOD.trimEnd().split("\r\n").slice(1);
+
 /** Handshakes with something wrong in them: cut, changed, or no HTTP at all. */
 const handshake: fc.Arbitrary<string> = fc.oneof(
   fc.integer({ min: 0, max: GOOD.length - 1 }).map((at) => GOOD.slice(0, at)),
   fc.tuple(fc.integer({ min: 0, max: GOOD.length - 1 }), fc.string({ minLength: 1, maxLength: 3 }))
     .map(([at, put]) => GOOD.slice(0, at) + put + GOOD.slice(at + put.length)),
   fc.string({ unit: "binary", maxLength: 200 }),
+  // Targets of a sound handshake: doubled slashes, half hosts, brackets, percents, other schemes.
+  fc.array(
+    fc.constantFrom("/", "//", "[", "]", ":", "@", "%", "%00", "..", "?", "#", "v1", "stream"),
+  )
+    .map((parts) => GOOD.replace("/v1/stream", `/${parts.join("")}`)),
+  fc.webUrl({ withQueryParameters: true }).map((url) => GOOD.replace("/v1/stream", url)),
+  // Its headers in another order, doubled or missing.
+  fc.shuffledSubarray([...HEADER_LINES, ...HEADER_LINES], { minLength: 1 })
+    .map((lines) => `GET /v1/stream HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`),
   fc.webQueryParameters().map((query) => GOOD.replace("/v1/stream", `/v1/stream?${query}`)),
   fc.constantFrom(
     GOOD.replace("Version: 13", "Version: 12"),

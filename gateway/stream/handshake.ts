@@ -1,12 +1,6 @@
 import type { Socket } from "node:net";
-
-const TITLES: Readonly<Record<number, string>> = {
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  429: "Too Many Requests",
-  503: "Service Unavailable",
-};
+import { GATEWAY_LIMITS } from "../limits.ts";
+import { PROBLEM_TITLES } from "../rest/problem.ts";
 
 /** Answers a handshake with a problem (RFC 9457) in place of an upgrade, and ends the connection. */
 export function refuseHandshake(
@@ -14,9 +8,9 @@ export function refuseHandshake(
   status: number,
   code: string,
   detail: string,
-  more: { hint?: string; headers?: Record<string, string> } = {},
+  more: { hint?: string; headers?: Readonly<Record<string, string>> } = {},
 ): void {
-  const title = TITLES[status] ?? "Internal Server Error";
+  const title = PROBLEM_TITLES[status] ?? "Internal Server Error";
   const problem = { type: "about:blank", title, status, code, detail, hint: more.hint };
   const body = new TextEncoder().encode(JSON.stringify(problem));
   const headers = {
@@ -28,4 +22,6 @@ export function refuseHandshake(
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
   socket.write(`HTTP/1.1 ${status} ${title}\r\n${lines}\r\n`);
   socket.end(body);
+  // A client that sends on without reading would keep the socket half open.
+  setTimeout(() => socket.destroy(), GATEWAY_LIMITS.closeWaitMs);
 }

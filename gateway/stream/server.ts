@@ -8,6 +8,9 @@ import type { Caller } from "../access/caller.ts";
 import type { Gate } from "../access/gate.ts";
 import { Refusal } from "../access/refusal.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
+import type { HttpConnections } from "../rest/http_connections.ts";
+import { Problem } from "../rest/problem.ts";
+import { parseTarget } from "../rest/target.ts";
 import type { Client } from "./client.ts";
 import { Connection } from "./connection.ts";
 import { type EndedConnection, figuresOf } from "./connection_figures.ts";
@@ -33,6 +36,10 @@ export const STREAM_PATH = "/v1/stream";
 /** What a {@linkcode StreamServer} is made of. */
 export interface StreamServerOptions {
   version: string;
+  /** Clients at once; a further one is refused with 503. */
+  clientsMax: number;
+  /** The sockets of the HTTP server: a stream is no idle one. */
+  connections: HttpConnections;
   context: SessionContext;
   /** Who lets connections in. */
   gate: Gate;
@@ -95,7 +102,8 @@ export class StreamServer {
   attach(server: Server): void {
     server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
       socket.on("error", () => socket.destroy());
-      void this.#upgrade(request, socket, head);
+      this.#options.connections.markBusy(socket);
+      this.#upgrade(request, socket, head).catch((error) => this.#refuse(socket, error));
     });
   }
 
@@ -119,33 +127,32 @@ export class StreamServer {
   }
 
   async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
-    const url = new URL(request.url ?? "/", "http://gateway");
-    if (url.pathname !== STREAM_PATH) {
+    const { path, query } = parseTarget(request.url ?? "/");
+    if (path !== STREAM_PATH) {
       return refuseHandshake(socket, 404, "unknown_route", `streams are at ${STREAM_PATH}`);
     }
-    if (this.#connections.size + this.#handshakes >= GATEWAY_LIMITS.clientsMax) {
+    if (this.#connections.size + this.#handshakes >= this.#options.clientsMax) {
       const detail = "as many clients are connected as may be; try again later";
       return refuseHandshake(socket, 503, "too_many_clients", detail);
     }
     const caller: Caller = {
       headers: request.headers,
-      query: url.searchParams,
+      query,
       method: request.method ?? "GET",
+      what: STREAM_PATH,
       address: socket.remoteAddress ?? "",
     };
     this.#handshakes++;
     try {
       const access = await this.#options.gate.admit(caller);
       // It has served: it is no part of what the stream is asked for.
-      url.searchParams.delete("ticket");
+      query.delete("ticket");
       if (socket.destroyed) return;
       const connection = this.#enter(socket, access, caller);
-      const wss = wantsDeflate(url.searchParams) ? this.#deflating : this.#plain;
+      const wss = wantsDeflate(query) ? this.#deflating : this.#plain;
       wss.handleUpgrade(request, socket, head, (ws: WebSocket) => {
-        this.#opened(connection, ws, url);
+        this.#opened(connection, ws, query);
       });
-    } catch (error) {
-      this.#refuse(socket, error);
     } finally {
       this.#handshakes--;
     }
@@ -162,7 +169,7 @@ export class StreamServer {
     return connection;
   }
 
-  #opened(connection: Connection, ws: WebSocket, url: URL): void {
+  #opened(connection: Connection, ws: WebSocket, query: URLSearchParams): void {
     const { context, version, silence } = this.#options;
     const { client, access } = connection;
     this.#connections.set(client, connection);
@@ -170,7 +177,7 @@ export class StreamServer {
       this.#options.logger.debug("client connection failed", { client: client.id, error });
     });
     const welcome = welcomeOf({ ...context, version, ...silence }, access, client);
-    connection.open(ws, welcome, requestOfQuery(url.searchParams));
+    connection.open(ws, welcome, requestOfQuery(query));
   }
 
   #closed(connection: Connection): void {
@@ -184,7 +191,8 @@ export class StreamServer {
   }
 
   #refuse(socket: Socket, error: unknown): void {
-    if (error instanceof Refusal) {
+    if (socket.destroyed) return;
+    if (error instanceof Refusal || error instanceof Problem) {
       const { status, code, message, hint, headers } = error;
       return refuseHandshake(socket, status, code, message, { hint, headers });
     }

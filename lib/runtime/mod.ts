@@ -10,6 +10,8 @@ export * from "./duration.ts";
 export * from "./suggest.ts";
 export * from "./health.ts";
 export * from "./scrape.ts";
+export * from "./last_handler.ts";
+export * from "./descriptors.ts";
 export * from "./signals.ts";
 export * from "./service.ts";
 export * from "./build.ts";

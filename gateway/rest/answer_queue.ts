@@ -1,0 +1,117 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { GATEWAY_LIMITS } from "../limits.ts";
+import type { HttpConnections } from "./http_connections.ts";
+
+/** Why a socket was cut. */
+export type CutReason = "pipelining" | "answer_not_read" | "answers_unread_max";
+
+/** Requests of one socket. */
+interface SocketRequests {
+  /** Requests without a complete answer. */
+  open: number;
+  /** Resolves when the newest of them is answered. */
+  last: Promise<void>;
+  /** Too many came: what follows is not looked at. */
+  over: boolean;
+}
+
+/**
+ * Back-pressure for pipelined requests, which node:http of Deno does not have: requests of a socket
+ * are answered one after another, each when the socket took the answer before it. Beyond
+ * `pipelinedRequestsMax` the socket is cut, also when an answer is not read for `answerReadMs`, and
+ * the oldest unread one when all together hold more than `answersUnreadBytesMax`.
+ */
+export class AnswerQueue {
+  #connections: HttpConnections;
+  #onCut: (reason: CutReason) => void;
+  #requests = new WeakMap<Socket, SocketRequests>();
+  /** Bytes that sockets did not take yet; the oldest first. */
+  #unread = new Map<Socket, number>();
+  #unreadBytes = 0;
+
+  constructor(connections: HttpConnections, onCut: (reason: CutReason) => void) {
+    this.#connections = connections;
+    this.#onCut = onCut;
+  }
+
+  /** Calls `answer` in its turn; it must end the response and never rejects. */
+  add(request: IncomingMessage, response: ServerResponse, answer: () => Promise<void>): void {
+    const { socket } = request;
+    const requests = this.#requestsOf(socket);
+    if (requests.over) return;
+    if (requests.open >= GATEWAY_LIMITS.pipelinedRequestsMax) {
+      requests.over = true;
+      socket.pause();
+      void requests.last.then(() => this.#cut(socket, "pipelining"));
+      return;
+    }
+    requests.open++;
+    this.#connections.markBusy(socket);
+    requests.last = requests.last.then(() => this.#answer(socket, response, answer)).then(() => {
+      if (--requests.open === 0) this.#connections.markIdle(socket);
+    });
+  }
+
+  #requestsOf(socket: Socket): SocketRequests {
+    let requests = this.#requests.get(socket);
+    if (requests === undefined) {
+      requests = { open: 0, last: Promise.resolve(), over: false };
+      this.#requests.set(socket, requests);
+    }
+    return requests;
+  }
+
+  async #answer(
+    socket: Socket,
+    response: ServerResponse,
+    answer: () => Promise<void>,
+  ): Promise<void> {
+    if (socket.destroyed) return;
+    await answer();
+    if (socket.destroyed || response.closed) return;
+    this.#hold(socket);
+    const timer = setTimeout(
+      () => this.#cut(socket, "answer_not_read"),
+      GATEWAY_LIMITS.answerReadMs,
+    );
+    await untilTaken(socket, response);
+    clearTimeout(timer);
+    this.#release(socket);
+  }
+
+  #hold(socket: Socket): void {
+    const bytes = socket.writableLength;
+    this.#unread.set(socket, bytes);
+    this.#unreadBytes += bytes;
+    for (const [oldest] of this.#unread) {
+      if (this.#unreadBytes <= GATEWAY_LIMITS.answersUnreadBytesMax) return;
+      this.#cut(oldest, "answers_unread_max");
+    }
+  }
+
+  #release(socket: Socket): void {
+    this.#unreadBytes -= this.#unread.get(socket) ?? 0;
+    this.#unread.delete(socket);
+  }
+
+  #cut(socket: Socket, reason: CutReason): void {
+    this.#release(socket);
+    if (socket.destroyed) return;
+    this.#onCut(reason);
+    socket.destroy();
+  }
+}
+
+/** Resolves when the socket took the whole answer, or is gone. */
+function untilTaken(socket: Socket, response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      socket.off("close", end);
+      response.off("close", end);
+      resolve();
+    };
+    socket.on("close", end);
+    response.on("close", end);
+  });
+}

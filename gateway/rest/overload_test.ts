@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { silentLogger } from "@ssmd/runtime";
+import { GATEWAY_LIMITS } from "../limits.ts";
+import { connectionLimits } from "../connection_limits.ts";
+import { until, withGateway } from "../testing/gateway_rig.ts";
+import { RawSocket, requestText } from "../testing/raw_socket.ts";
+
+Deno.test("requests of a socket that come in one piece are answered in order", () =>
+  withGateway(async ({ gateway }) => {
+    const targets = ["/v1/markets", "/docs", "/nowhere", "/health", "/openapi.json"];
+    const last = requestText("/health/ready", { Connection: "close" });
+    const raw = new RawSocket(
+      gateway.port,
+      targets.map((each) => requestText(each)).join("") + last,
+    );
+    await raw.closed;
+    assert.deepEqual(raw.statuses, [200, 200, 404, 200, 200, 200]);
+  }));
+
+Deno.test("20,000 pipelined requests of one socket that reads nothing: few are answered, it is cut, memory stays", () =>
+  withGateway(async ({ gateway, get, metrics }) => {
+    await get("/openapi.json");
+    const before = Deno.memoryUsage().rss;
+    const raw = new RawSocket(gateway.port);
+    raw.socket.pause();
+    raw.socket.write(requestText("/openapi.json").repeat(20_000));
+    let most = 0;
+    const watch = setInterval(() => most = Math.max(most, Deno.memoryUsage().rss - before), 5);
+    assert.equal((await get("/health")).status, 200);
+    raw.socket.resume();
+    await raw.closed;
+    clearInterval(watch);
+    assert.ok(raw.statuses.length <= GATEWAY_LIMITS.pipelinedRequestsMax);
+    assert.ok(most < 100 * 1024 * 1024, `${most} bytes more`);
+    assert.match(await metrics.text(), /ssmd_gateway_refused_total\{reason="pipelining"\} 1/);
+  }));
+
+Deno.test("idle and half-sent connections make room for who asks, and the gateway does not go deaf", () =>
+  withGateway(
+    async ({ gateway, client, get }) => {
+      const stream = await client("?symbols=BTCUSD&types=trade");
+      const half = "GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n";
+      const idle = Array.from(
+        { length: 100 },
+        (_, i) => new RawSocket(gateway.port, i % 2 ? half : ""),
+      );
+      await until(() => idle.filter(({ over }) => over).length >= 100 - 20);
+      assert.equal((await get("/health")).status, 200);
+      for (const raw of idle) raw.socket.destroy();
+      assert.equal((await get("/health")).status, 200);
+      stream.send({ action: "ping", id: 1 });
+      await stream.next("pong");
+    },
+    true,
+    { connections: { clientsMax: 10, connectionsMax: 20 } },
+  ));
+
+Deno.test("a further stream than may be is refused with 503", () =>
+  withGateway(
+    async ({ gateway, client }) => {
+      await client();
+      const second = new WebSocket(`${gateway.url.replace("http", "ws")}/v1/stream`);
+      await new Promise((resolve) => second.onerror = resolve);
+      assert.equal(gateway.stats().clients, 1);
+    },
+    true,
+    { connections: { clientsMax: 1, connectionsMax: 20 } },
+  ));
+
+Deno.test("where descriptors are few, fewer clients are taken, or the start is refused", async () => {
+  const { clientsMax, connectionsMax } = GATEWAY_LIMITS;
+  const limits = connectionLimits(".", silentLogger);
+  assert.ok(limits.clientsMax <= clientsMax && limits.connectionsMax <= connectionsMax);
+  const program = `
+    import { connectionLimits } from "${new URL("../connection_limits.ts", import.meta.url)}";
+    import { createLogger } from "@ssmd/runtime";
+    const config = createLogger({ format: "json" });
+    try { console.log(JSON.stringify(connectionLimits(".", config))); }
+    catch (error) { console.log(error.code); }`;
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  await Deno.writeTextFile(file, program);
+  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const run = async (limit: number) => {
+    const line = `ulimit -n ${limit}; exec "$0" run -q -A --config="$1" "$2"`;
+    const { stdout } = await new Deno.Command("sh", {
+      args: ["-c", line, Deno.execPath(), config, file],
+    }).output();
+    return new TextDecoder().decode(stdout);
+  };
+  const few = await run(1024);
+  assert.match(few, /"level":"warn".*ulimit -n/);
+  const { connectionsMax: fits } = JSON.parse(few.trim().split("\n").at(-1) ?? "");
+  assert.ok(fits > 600 && fits < 1024 - GATEWAY_LIMITS.descriptorsReserved, String(fits));
+  assert.equal((await run(256)).trim(), "DESCRIPTORS_TOO_FEW");
+  await Deno.remove(file);
+});

@@ -1,0 +1,19 @@
+import { GATEWAY_LIMITS } from "../limits.ts";
+import { Problem } from "./problem.ts";
+
+/** The target of a request, taken apart. Throws {@linkcode Problem} (400, 414). */
+export function parseTarget(target: string): { path: string; query: URLSearchParams } {
+  if (target.length > GATEWAY_LIMITS.urlCharactersMax) {
+    const most = GATEWAY_LIMITS.urlCharactersMax;
+    throw new Problem(414, "URL_TOO_LONG", "the address is too long", `at most ${most} characters`);
+  }
+  if (!target.startsWith("/")) {
+    const hint = "write the path alone, beginning with /";
+    throw new Problem(400, "INVALID_PATH", "the address is not one of this server", hint);
+  }
+  const mark = target.indexOf("?");
+  return {
+    path: mark < 0 ? target : target.slice(0, mark),
+    query: new URLSearchParams(mark < 0 ? "" : target.slice(mark + 1)),
+  };
+}

@@ -1,0 +1,85 @@
+import { connect } from "node:net";
+import { isLoopback } from "@ssmd/runtime";
+import { GATEWAY_LIMITS } from "./limits.ts";
+
+/** What a {@linkcode SelfCheck} asks, and what it does when there is no answer. */
+export interface SelfCheckOptions {
+  /** Interface and port on which the gateway listens. */
+  host: string;
+  port: number;
+  /** Called once, when it did not answer so many times in a row. */
+  onDeaf: () => void;
+  /** Milliseconds; default GATEWAY_LIMITS. */
+  everyMs?: number;
+  timeoutMs?: number;
+  failuresMax?: number;
+}
+
+/**
+ * Asks the gateway for its health over a new connection, as a client would: a process without
+ * descriptors, or a listener that died, looks well from inside and answers nobody. Any HTTP answer
+ * counts. A check that runs is waited for before the next.
+ */
+export class SelfCheck {
+  #options: Required<SelfCheckOptions>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+  #over = false;
+
+  constructor(options: SelfCheckOptions) {
+    this.#options = {
+      everyMs: GATEWAY_LIMITS.selfCheckEveryMs,
+      timeoutMs: GATEWAY_LIMITS.selfCheckMs,
+      failuresMax: GATEWAY_LIMITS.selfCheckFailuresMax,
+      ...options,
+    };
+    this.#wait();
+  }
+
+  /** Asks no more. */
+  close(): void {
+    this.#over = true;
+    clearTimeout(this.#timer);
+  }
+
+  #wait(): void {
+    this.#timer = setTimeout(() => void this.#check(), this.#options.everyMs);
+  }
+
+  async #check(): Promise<void> {
+    const { host, port, timeoutMs, failuresMax, onDeaf } = this.#options;
+    const answers = await isAnswering(host, port, timeoutMs);
+    if (this.#over) return;
+    this.#failures = answers ? 0 : this.#failures + 1;
+    if (this.#failures < failuresMax) return this.#wait();
+    this.close();
+    onDeaf();
+  }
+}
+
+/** Whether HTTP is answered there within the time. */
+export function isAnswering(host: string, port: number, timeoutMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const reached = reachable(host);
+    const named = isLoopback(reached) ? "localhost" : reached;
+    const socket = connect(port, reached);
+    const timer = setTimeout(() => end(false), timeoutMs);
+    const end = (answers: boolean) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(answers);
+    };
+    socket.on("data", (bytes: Uint8Array) => {
+      end(new TextDecoder().decode(bytes.subarray(0, 7)) === "HTTP/1.");
+    });
+    socket.on("error", () => end(false));
+    socket.on("close", () => end(false));
+    socket.write(`GET /health HTTP/1.1\r\nhost: ${named}\r\nconnection: close\r\n\r\n`);
+  });
+}
+
+/** An address that reaches a listener: one on all interfaces is asked on loopback. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "::" || host === "[::]" ? "::1" : host;
+}

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { createServer, type Socket } from "node:net";
+import { until, withGateway } from "./testing/gateway_rig.ts";
+import { isAnswering, SelfCheck } from "./self_check.ts";
+
+Deno.test("a listener that accepts and answers nobody is found deaf, once", async () => {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => void sockets.push(socket));
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as { port: number };
+  let deaf = 0;
+  const onDeaf = () => void deaf++;
+  const times = { everyMs: 5, timeoutMs: 20, failuresMax: 3 };
+  const check = new SelfCheck({ host: "127.0.0.1", port, onDeaf, ...times });
+  await until(() => deaf > 0);
+  assert.equal(sockets.length, 3);
+  check.close();
+  for (const socket of sockets) socket.destroy();
+  await new Promise((done) => server.close(done));
+  assert.equal(await isAnswering("127.0.0.1", port, 1000), false);
+  assert.equal(deaf, 1);
+});
+
+Deno.test("a gateway that serves answers itself, on every interface that it may listen on", async () => {
+  for (const host of ["127.0.0.1", "0.0.0.0"]) {
+    await withGateway(
+      async ({ gateway }) => assert.ok(await isAnswering(host, gateway.port, 60_000)),
+      true,
+      { host },
+    );
+  }
+});
