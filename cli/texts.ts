@@ -6,26 +6,20 @@ import {
   text_en,
 } from "@stricli/core";
 import { messageOf, SsmdError } from "@ssmd/runtime/errors";
+import { refusalHint, refusalIn } from "@ssmd/runtime/refusal";
 import { paint } from "./terminal.ts";
 
 /** An error as a person reads it: the sentence, what to do, the code. */
 export function errorText(error: unknown): string {
   const lines = [`${paint("red", "error:")} ${messageOf(error)}`];
+  const refusal = refusalIn(error);
   if (error instanceof SsmdError) {
     if (error.hint !== "") lines.push(`${paint("cyan", "hint:")}  ${error.hint}`);
     lines.push(`${paint("dim", `code:  ${error.code}`)}`);
-  } else if (error instanceof Deno.errors.NotCapable) {
-    lines.push(`${paint("cyan", "hint:")}  ${permissionHint(error.message)}`);
+  } else if (refusal !== undefined) {
+    lines.push(`${paint("cyan", "hint:")}  ${refusalHint(refusal)}`);
   }
   return lines.join("\n");
-}
-
-/** How to grant what the permission set of deno.json does not. */
-function permissionHint(message: string): string {
-  const [, kind, what] = /^Requires (\w+) access to "([^"]+)"/.exec(message) ?? [];
-  return kind === undefined
-    ? 'this program may do what "permissions" in deno.json says, and no more'
-    : `allow it: deno run -P=ssmd --allow-${kind}=${what} cli/main.ts …, or in deno.json`;
 }
 
 function usageText(sentence: string, hint: string): string {

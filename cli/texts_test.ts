@@ -16,10 +16,20 @@ Deno.test("an error without hint says no hint", () => {
   assert.equal(plain, "error: odd");
 });
 
-Deno.test("an error of permissions says how to grant what is missing", () => {
+Deno.test("an error of permissions says where what is missing is named", () => {
   const text = 'Requires write access to "/srv/x", run again with the --allow-write flag';
-  const plain = stripVTControlCharacters(errorText(new Deno.errors.NotCapable(text)));
-  assert.match(plain, /hint: {2}allow it: deno run -P=ssmd --allow-write=\/srv\/x cli\/main\.ts/);
+  const hintOf = (error: Error) => stripVTControlCharacters(errorText(error)).split("\n")[1];
+  const refused = new Deno.errors.NotCapable(text);
+  Deno.env.delete("SSMD_REACH");
+  assert.match(hintOf(refused) ?? "", /start it with cli\/ssmd or deno task/);
+  Deno.env.set("SSMD_REACH", "net a.yaml:3 (transport.url)\nwrite a.yaml:7 (storage.path)");
+  try {
+    const hint = hintOf(new Error("it cannot be written", { cause: refused })) ?? "";
+    assert.match(hint, /a\.yaml:7 \(storage\.path\)[^:]*--data/);
+    assert.ok(!hint.includes("a.yaml:3"), hint);
+  } finally {
+    Deno.env.delete("SSMD_REACH");
+  }
 });
 
 Deno.test("wrong usage ends with 2, every other failure with 1", () => {

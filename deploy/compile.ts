@@ -1,9 +1,13 @@
 /**
- * `deno task compile [name]…`: every entrypoint as a program of its own in `dist/`, with its permission set
- * from deno.json built in. @module
+ * `deno task compile [name]…`: every entrypoint as a program of its own in `dist/`, with what it may
+ * do built in: its set of deno.json, and the hosts and folders of this registry. @module
  */
-import { ENTRYPOINTS } from "./entrypoints.ts";
+import { ENTRYPOINTS, type Program } from "./entrypoints.ts";
+import { reachOf } from "./launch.ts";
+import { permissionFlags, permissionsOf } from "./permissions.ts";
 
+const REGISTRY = "exchanges";
+const SECRETS_DIR = "/var/run/secrets/ssmd";
 const ROOT = new URL("../", import.meta.url);
 
 /** Files that a program reads beside its modules. */
@@ -27,9 +31,22 @@ function isThere(path: string): boolean {
   }
 }
 
-async function compile(name: string, file: string): Promise<string | undefined> {
+/** What a program may do in any environment of this registry. */
+async function permissions(program: Program): Promise<string[]> {
+  const reach = await reachOf(new URL(REGISTRY, ROOT).pathname, undefined);
+  const launch = {
+    ...{ program, reach, root: ".", registryDir: REGISTRY },
+    ...{ secretsDir: SECRETS_DIR, deno: "deno" },
+  };
+  const up = permissionsOf({ ...launch, args: ["up"] });
+  const key = permissionsOf({ ...launch, args: ["key"] });
+  return permissionFlags({ ...up, write: [...new Set([...up.write, ...key.write])] });
+}
+
+async function compile(name: Program, file: string): Promise<string | undefined> {
   const include = INCLUDED.filter(isThere).map((path) => `--include=${path}`);
-  const args = ["compile", `-P=${name}`, "--no-prompt", "--frozen", ...include];
+  const args = ["compile", `-P=${name}`, "--no-prompt", "--frozen"];
+  args.push(...await permissions(name), ...include);
   const { success, stderr } = await new Deno.Command("deno", {
     args: [...args, `--output=dist/${name}`, file],
     cwd: ROOT,
@@ -57,7 +74,7 @@ async function main(names: readonly string[]): Promise<number> {
   }
   for (const [name, file] of Object.entries(ENTRYPOINTS)) {
     if (names.length > 0 && !names.includes(name)) continue;
-    const problem = await compile(name, file);
+    const problem = await compile(name as Program, file);
     if (problem !== undefined) {
       console.error(
         [`error: dist/${name} could not be made`, problem, hintFor(problem)].join("\n"),

@@ -1,5 +1,8 @@
-/** Programs of the project; each has a permission set of the same name in deno.json. */
-export const ENTRYPOINTS: Readonly<Record<string, string>> = {
+/** A program of the project. */
+export type Program = "ssmd" | "connector" | "archiver" | "gateway";
+
+/** The module that each starts with; each has a permission set of the same name in deno.json. */
+export const ENTRYPOINTS: Readonly<Record<Program, string>> = {
   ssmd: "cli/main.ts",
   connector: "connector/main.ts",
   archiver: "archiver/main.ts",

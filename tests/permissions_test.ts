@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { listFeeds, loadFeed, todayUtc, versionOn } from "@ssmd/metadata";
 import config from "../deno.json" with { type: "json" };
 import { ENTRYPOINTS } from "../deploy/entrypoints.ts";
+import { Folder, RunningUp } from "./e2e/_process.ts";
+import { writeRegistry } from "./e2e/_registry.ts";
 
-const EXCHANGES = new URL("../exchanges", import.meta.url).pathname;
+const ROOT = new URL("../", import.meta.url).pathname;
 const PERMISSIONS = config.permissions as Record<string, Record<string, unknown>>;
 
 Deno.test("every entrypoint has its permission set, and no set allows all", () => {
@@ -21,51 +22,122 @@ Deno.test("only tests run with -A", () => {
   assert.deepEqual(free.map(([name]) => name), ["test", "ok"]);
 });
 
-Deno.test("connector and up may reach the hosts of all feeds in force, and no other of the internet", async () => {
-  const hosts = new Set<string>();
-  for (const id of await listFeeds(EXCHANGES)) {
-    const version = versionOn(await loadFeed(EXCHANGES, id), todayUtc());
-    if (version) hosts.add(`${new URL(version.endpoint).hostname}:443`);
+const FEEDS = { kraken: { symbols: { BTCUSD: "BTC/USD" } } };
+/** Another address of loopback: nothing but an environment file allows it. */
+const ELSEWHERE = "127.0.0.2";
+
+interface Ended {
+  code: number;
+  said: string;
+}
+
+/** Runs a program as people start it, in a folder of one's own. */
+async function launched(cwd: string, program: string, ...args: string[]): Promise<Ended> {
+  const { code, stdout, stderr } = await new Deno.Command(`${ROOT}deploy/launch`, {
+    args: [program, ...args],
+    cwd,
+    env: {
+      NO_COLOR: "1",
+      SSMD_KEY_ARCHIVE_ACCESS_KEY: "any",
+      SSMD_KEY_ARCHIVE_SECRET_KEY: "any",
+    },
+    stdin: "null",
+  }).output();
+  const text = new TextDecoder();
+  return { code, said: text.decode(stdout) + text.decode(stderr) };
+}
+
+Deno.test("sets hold what no environment changes: no folder and no host", () => {
+  for (const name of Object.keys(ENTRYPOINTS)) {
+    for (const kind of ["read", "write", "net"]) {
+      assert.equal(PERMISSIONS[name]?.[kind], undefined, `${name} ${kind}`);
+    }
   }
-  for (const name of ["connector", "ssmd"]) {
-    const net = PERMISSIONS[name]?.["net"] as string[];
-    const outside = net.filter((host) => host.endsWith(":443"));
-    assert.deepEqual(outside.sort(), [...hosts].sort(), name);
+});
+
+Deno.test("every task that starts a program goes through the launcher", () => {
+  for (const name of ["up", ...Object.keys(ENTRYPOINTS)]) {
+    assert.match(config.tasks[name as "up"], /^deploy\/launch /, name);
   }
 });
 
 Deno.test("who captures may ask how the clock is kept, and no other program by that; who does not may not", () => {
-  for (const name of Object.keys(ENTRYPOINTS)) {
+  for (const name of ["connector", "archiver", "gateway"]) {
     const run = (PERMISSIONS[name]?.["run"] ?? []) as string[];
-    const read = PERMISSIONS[name]?.["read"];
-    const captures = ["connector", "ssmd"].includes(name);
-    assert.equal(run.includes("/usr/bin/chronyc"), captures, name);
-    if (captures && read !== true) {
-      assert.ok((read as string[]).includes("/run/systemd/timesync"), name);
-    }
+    assert.equal(run.includes("/usr/bin/chronyc"), name === "connector", name);
   }
   assert.deepEqual(PERMISSIONS["connector"]?.["run"], ["/usr/bin/chronyc"]);
 });
 
-async function askS3(set: string, endpoint: string): Promise<string> {
-  const script = new URL("../lib/storage/testing/ask_s3.ts", import.meta.url).pathname;
-  const config = new URL("../deno.json", import.meta.url).pathname;
-  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", `-P=${set}`, "--no-prompt", `--config=${config}`, script, endpoint],
-  }).output();
-  const text = new TextDecoder();
-  return text.decode(stdout).trim() || text.decode(stderr);
-}
-
-Deno.test("who writes the archive may use S3 on loopback; another host is refused by name", async () => {
+Deno.test("an S3 server that the environment names is reached, whatever its address", async () => {
+  await using folder = new Folder();
   const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    { hostname: ELSEWHERE, port: 0, onListen() {} },
     () => new Response(null, { status: 403 }),
   );
-  const endpoint = `http://127.0.0.1:${server.addr.port}`;
-  for (const set of ["connector", "archiver", "ssmd"]) {
-    assert.equal(await askS3(set, endpoint), "STORAGE_UNAUTHORIZED", set);
-  }
-  assert.equal(await askS3("archiver", "https://s3.example"), "STORAGE_NOT_ALLOWED");
+  const { port } = server.addr;
+  await writeRegistry(folder.path, {
+    name: "away",
+    feeds: FEEDS,
+    s3: { endpoint: `http://${ELSEWHERE}:${port}`, bucket: "all" },
+  });
+  const { code, said } = await launched(folder.path, "ssmd", "archive", "verify", "--env", "away");
   await server.shutdown();
+  assert.equal(code, 1);
+  assert.match(said, /STORAGE_UNAUTHORIZED/);
+});
+
+Deno.test("a bus that the environment names is asked; who is refused hears which line allows it", async () => {
+  await using folder = new Folder();
+  const natsUrl = `nats://${ELSEWHERE}:1`;
+  await writeRegistry(folder.path, { name: "bus", feeds: FEEDS, natsUrl });
+  const away = await launched(folder.path, "archiver", "--env", "bus", "--metrics-port", "0");
+  assert.deepEqual([away.code, /TRANSPORT_UNAVAILABLE/.test(away.said)], [1, true], away.said);
+
+  const file = `${folder.path}/exchanges/environments/bus.yaml`;
+  const line = (await Deno.readTextFile(file)).split("\n")
+    .findIndex((each) => each.includes(natsUrl)) + 1;
+  const { stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-q",
+      "-P=archiver",
+      "-R",
+      "--no-prompt",
+      `--config=${ROOT}deno.json`,
+      `${ROOT}archiver/main.ts`,
+      "--env",
+      "bus",
+    ],
+    cwd: folder.path,
+    env: { SSMD_REACH: `net ${file}:${line} (transport.url)` },
+  }).output();
+  const refused = new TextDecoder().decode(stderr);
+  assert.match(refused, /TRANSPORT_NOT_ALLOWED/);
+  assert.ok(refused.includes(`bus.yaml:${line} (transport.url)`), refused);
+});
+
+Deno.test("a folder for data may lie anywhere", async () => {
+  await using folder = new Folder();
+  await using data = new Folder();
+  await writeRegistry(folder.path, { name: "here", feeds: FEEDS, simulatedRate: 100 });
+  await using up = new RunningUp(["--env", "here", "--data", `${data.path}/srv/ssmd`], {
+    cwd: folder.path,
+  });
+  await up.url();
+  assert.equal((await up.stop()).code, 0);
+  assert.ok((await Deno.stat(`${data.path}/srv/ssmd`)).isDirectory);
+});
+
+Deno.test("temporary files never go to a folder of somebody else", async () => {
+  await using folder = new Folder();
+  await Deno.mkdir(`${folder.path}/mine`);
+  const uid = Deno.uid();
+  await Deno.symlink(`${folder.path}/mine`, `${folder.path}/ssmd-${uid}`);
+  const { code, stderr } = await new Deno.Command(`${ROOT}cli/ssmd`, {
+    args: ["version"],
+    env: { TMPDIR: folder.path },
+  }).output();
+  assert.equal(code, 1);
+  assert.match(new TextDecoder().decode(stderr), /is not this user's own/);
 });

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { controllerKeys, hasProgram } from "../../tests/servers/certificates.ts";
 import { openSealed } from "../../tests/servers/sealing_controller.ts";
-import { makeProject, type Project, ssmdArgs } from "../keys/testing/project.ts";
+import { LAUNCHER, makeProject, type Project } from "../keys/testing/project.ts";
 
 const REQUIRED = Deno.env.get("SSMD_REQUIRE_SERVICES") === "1";
 const HAS_OPENSSL = REQUIRED || await hasProgram("openssl", "version");
@@ -248,7 +248,7 @@ project(
       ["private_key (not shown): ", `${pem.slice(300).replaceAll("\n", "\r")}`],
     ];
     const child = new Deno.Command("python3", {
-      args: [TERMINAL, Deno.execPath(), ...ssmdArgs(SET)],
+      args: [TERMINAL, LAUNCHER, ...SET.split(" ")],
       cwd: made.dir,
       stdin: "piped",
       stdout: "piped",

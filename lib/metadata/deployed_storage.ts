@@ -1,6 +1,7 @@
 import type { Environment, StorageSpec } from "./environment.ts";
 import { type ResolvedKeys, resolveKeys } from "./keys.ts";
-import { findRegistry, loadEnvironment } from "./registry.ts";
+import { findRegistry } from "./find_registry.ts";
+import { loadEnvironment } from "./registry.ts";
 
 type S3Spec = Extract<StorageSpec, { type: "s3" }>;
 

@@ -5,7 +5,8 @@ import { type CaptureLocation, versionOn } from "./feed.ts";
 import { type KeyAccess, reported } from "./key_access.ts";
 import { loadRotations, type Rotations } from "./key_age.ts";
 import { type ResolvedKeys, resolveKeys } from "./keys.ts";
-import { findRegistry, loadEnvironment, loadFeed } from "./registry.ts";
+import { findRegistry } from "./find_registry.ts";
+import { loadEnvironment, loadFeed } from "./registry.ts";
 
 /** A market as a connector asks for it. */
 export interface DeployedSymbol {

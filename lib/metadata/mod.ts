@@ -16,6 +16,7 @@ export * from "./json_schema.ts";
 export * from "./check.ts";
 export { YamlSource } from "./document.ts";
 export * from "./registry.ts";
+export * from "./find_registry.ts";
 export * from "./registry_texts.ts";
 export { changedPaths, type Commit, git, hasHistory, historyOf, textIn } from "./git.ts";
 export * from "./keys.ts";

@@ -2,13 +2,8 @@ import assert from "node:assert/strict";
 import { ConfigError } from "@ssmd/runtime";
 import { versionOn } from "./feed.ts";
 import type { Finding } from "./finding.ts";
-import {
-  findRegistry,
-  listEnvironments,
-  listFeeds,
-  loadEnvironment,
-  loadFeed,
-} from "./registry.ts";
+import { listEnvironments, listFeeds, loadEnvironment, loadFeed } from "./registry.ts";
+import { findRegistry } from "./find_registry.ts";
 
 const REGISTRY = new URL("../../exchanges", import.meta.url).pathname;
 

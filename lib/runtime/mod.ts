@@ -13,5 +13,6 @@ export * from "./scrape.ts";
 export * from "./last_handler.ts";
 export * from "./descriptors.ts";
 export * from "./signals.ts";
+export * from "./refusal.ts";
 export * from "./service.ts";
 export * from "./build.ts";

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { ConfigError, messageOf, SsmdError } from "./errors.ts";
+import { refusalHint, refusalIn } from "./refusal.ts";
 import { suggestion } from "./suggest.ts";
 
 /** A flag of a service: what it means, and its value where it is not given. */
@@ -77,7 +78,9 @@ export async function runService<const S extends Record<string, FlagSpec>>(
     await main(parseFlags(Deno.args, spec));
   } catch (error) {
     console.error(`error: ${messageOf(error)}`);
+    const refusal = refusalIn(error);
     if (error instanceof SsmdError) console.error(`hint:  ${error.hint}\ncode:  ${error.code}`);
+    else if (refusal !== undefined) console.error(`hint:  ${refusalHint(refusal)}`);
     Deno.exit(error instanceof ConfigError ? 2 : 1);
   }
 }

@@ -1,4 +1,4 @@
-import { messageOf, StorageError, systemCodeOf } from "@ssmd/runtime";
+import { messageOf, refusalHint, refusalIn, StorageError, systemCodeOf } from "@ssmd/runtime";
 import { notFound } from "./errors.ts";
 
 /** What an action was about. */
@@ -70,8 +70,7 @@ const WRONG_CLOCK: Meaning = {
 const NOT_ALLOWED: Meaning = {
   code: "STORAGE_NOT_ALLOWED",
   sentence: "This process may not reach the storage",
-  hint:
-    "Add the server's host to net of the permissions in deno.json (docs/decisions/0007-s3-buckets.md).",
+  hint: "",
 };
 const BUCKET_MISSING: Meaning = {
   code: "BUCKET_MISSING",
@@ -155,7 +154,9 @@ export function damagedError(what: string, place: S3Place): StorageError {
 }
 
 function unanswered(thrown: unknown): Meaning {
-  return thrown instanceof Deno.errors.NotCapable ? NOT_ALLOWED : UNAVAILABLE;
+  const refusal = refusalIn(thrown);
+  if (refusal === undefined) return UNAVAILABLE;
+  return { ...NOT_ALLOWED, hint: `${refusalHint(refusal)}.` };
 }
 
 function byStatus(status: number): Meaning {

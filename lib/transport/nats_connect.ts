@@ -1,4 +1,4 @@
-import { messageOf, TransportError } from "@ssmd/runtime";
+import { messageOf, refusalHint, refusalIn, TransportError } from "@ssmd/runtime";
 import {
   type ConnectionOptions,
   credsAuthenticator,
@@ -128,6 +128,15 @@ function authOf(credentials: NatsCredentials = {}): ConnectionOptions {
 function connectError(error: unknown, servers: readonly string[]): TransportError {
   if (error instanceof errors.AuthorizationError) return unauthorized(error, servers);
   if (error instanceof errors.UserAuthenticationExpiredError) return unauthorized(error, servers);
+  const refusal = refusalIn(error);
+  if (refusal !== undefined) {
+    const sentence = `This process may not reach the nats-server at ${servers.join(", ")}.`;
+    return new TransportError("TRANSPORT_NOT_ALLOWED", sentence, {
+      cause: error,
+      context: { servers },
+      hint: `${refusalHint(refusal)}.`,
+    });
+  }
   return new TransportError(
     "TRANSPORT_UNAVAILABLE",
     `No nats-server answers at ${servers.join(", ")}: ${messageOf(error)}.`,

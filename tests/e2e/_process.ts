@@ -1,17 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
-/** How `ssmd` is run: as the tasks do it, with its own permissions. */
-const SET = "-P=ssmd";
-const SSMD = [
-  "run",
-  "-q",
-  SET,
-  "--no-prompt",
-  "--frozen",
-  `--config=${ROOT}deno.json`,
-  `${ROOT}cli/main.ts`,
-];
+/** How `ssmd` is run: as people do it, with what its environment allows. */
+const LAUNCHER = `${ROOT}cli/ssmd`;
+/** How it is run with all rights. */
+const FREE = ["run", "-q", "-A", "--frozen", `--config=${ROOT}deno.json`, `${ROOT}cli/main.ts`];
 const WAIT_MS = 60_000;
 const END_MS = 120_000;
 
@@ -23,7 +16,7 @@ export interface StartOptions {
   /** Working folder; default the root of the repository. */
   cwd?: string;
   env?: Record<string, string>;
-  /** In place of the permission set of `ssmd`, for programs that a test puts in the way. */
+  /** All rights, for programs that a test puts in the way; default: the launcher's. */
   permissions?: "-A";
 }
 
@@ -45,8 +38,9 @@ export class Running implements AsyncDisposable {
 
   /** Starts `ssmd` with these arguments. */
   constructor(args: readonly string[], { cwd = ROOT, env = {}, permissions }: StartOptions = {}) {
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: [...SSMD.map((arg) => arg === SET ? permissions ?? arg : arg), ...args],
+    const [program, first] = permissions === "-A" ? [Deno.execPath(), FREE] : [LAUNCHER, []];
+    this.#child = new Deno.Command(program, {
+      args: [...first, ...args],
       cwd,
       env: { NO_COLOR: "1", ...env },
       stdin: "null",
@@ -239,7 +233,6 @@ export async function eventually<T>(
 export class Folder implements AsyncDisposable {
   readonly path: string;
 
-  /** Where `ssmd` may write. */
   constructor() {
     this.path = Deno.makeTempDirSync({ dir: "/tmp", prefix: "ssmd-e2e-" });
   }

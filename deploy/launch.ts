@@ -1,0 +1,122 @@
+/**
+ * First stage of a start: prints, as a line of shell, the command that starts PROGRAM with what its
+ * environment file and flags let it reach. It reads the registry and nothing else. @module
+ */
+import type { Reach, ReachText } from "@ssmd/metadata/environment_reach";
+import { findRegistry } from "@ssmd/metadata/find_registry";
+import { SsmdError } from "@ssmd/runtime/errors";
+import { ENTRYPOINTS, type Program } from "./entrypoints.ts";
+import {
+  commandWord,
+  flagValue,
+  type Launch,
+  permissionFlags,
+  permissionsOf,
+  usesEnvironments,
+} from "./permissions.ts";
+
+const ROOT = new URL("../", import.meta.url).pathname.replace(/\/$/, "");
+const SECRETS_DIR_DEFAULT = "/var/run/secrets/ssmd";
+/** Environments of programs that are given none. */
+const ENV_DEFAULTS: Readonly<Record<string, string>> = {
+  up: "demo",
+  connector: "demo-nats",
+  archiver: "demo-nats",
+  gateway: "demo-nats",
+};
+/** Gateways allocate little that lives long: small new space, short pauses. */
+const GATEWAY_V8 = "--v8-flags=--max-semi-space-size=4";
+
+/** Hosts and folders of the named environment, or of all that there are. */
+export async function reachOf(registryDir: string, env: string | undefined): Promise<Reach[]> {
+  const { environmentReach } = await import("@ssmd/metadata/environment_reach");
+  const all = namesIn(`${registryDir}/environments`);
+  const names = env === undefined ? all : all.filter((name) => name === env);
+  const feedOf = (id: string) => textOf(`${registryDir}/feeds/${id}.yaml`);
+  return names.flatMap((name) => {
+    const text = textOf(`${registryDir}/environments/${name}.yaml`);
+    return text === undefined ? [] : environmentReach(text, feedOf);
+  });
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    const files = [...Deno.readDirSync(dir)].filter(({ isDirectory }) => !isDirectory);
+    return files.map(({ name }) => name).filter((name) => name.endsWith(".yaml"))
+      .map((name) => name.slice(0, -".yaml".length)).sort();
+  } catch {
+    return [];
+  }
+}
+
+/** A file's text; undefined where it cannot be read: the program itself says so. */
+function textOf(path: string): ReachText | undefined {
+  try {
+    return { path, text: Deno.readTextFileSync(path) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The environment that a program is asked to run; undefined = any of them. */
+function envOf(program: Program, args: readonly string[]): string | undefined {
+  const word = program === "ssmd" ? commandWord(args) ?? "" : program;
+  return flagValue(args, "env") ?? ENV_DEFAULTS[word];
+}
+
+async function launchOf(program: Program, args: readonly string[]): Promise<Launch> {
+  const registryDir = await findRegistry(flagValue(args, "dir") ?? Deno.cwd())
+    .catch(() => undefined);
+  const needed = registryDir !== undefined && usesEnvironments({ program, args });
+  const tempDir = Deno.env.get("TMPDIR");
+  return {
+    program,
+    args,
+    root: ROOT,
+    ...(registryDir === undefined ? {} : { registryDir }),
+    reach: needed ? await reachOf(registryDir, envOf(program, args)) : [],
+    ...(tempDir ? { tempDir } : {}),
+    secretsDir: Deno.env.get("SSMD_SECRETS_DIR") || SECRETS_DIR_DEFAULT,
+    deno: Deno.execPath(),
+  };
+}
+
+/** The command of the second stage; `"$@"` stands for the program's arguments. */
+function commandOf(launch: Launch): string {
+  const { program, args, deno, root } = launch;
+  const serves = program === "gateway" || program === "ssmd" && commandWord(args) === "up";
+  const words = [
+    ...[deno, "run", "-q", `-P=${program}`, "--no-prompt", "--frozen"],
+    ...(serves ? [GATEWAY_V8] : []),
+    ...permissionFlags(permissionsOf(launch)),
+    `--config=${root}/deno.json`,
+    `${root}/${ENTRYPOINTS[program]}`,
+  ];
+  return `SSMD_REACH=${quoted(sources(launch.reach))} exec ${words.map(quoted).join(" ")} "$@"`;
+}
+
+/** Lines of files that hosts and folders come from, for the sentence of a refusal. */
+function sources(reach: readonly Reach[]): string {
+  const lines = reach.map(({ kind, file, line, field }) => `${kind} ${file}:${line} (${field})`);
+  return [...new Set(lines)].join("\n");
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+if (import.meta.main) {
+  const [program = "", ...args] = Deno.args;
+  if (!Object.hasOwn(ENTRYPOINTS, program)) {
+    console.error(`error: there is no program "${program}"`);
+    console.error(`hint:  there are ${Object.keys(ENTRYPOINTS).join(", ")}`);
+    Deno.exit(2);
+  }
+  try {
+    console.log(commandOf(await launchOf(program as Program, args)));
+  } catch (error) {
+    if (!(error instanceof SsmdError)) throw error;
+    console.error(`error: ${error.message}\nhint:  ${error.hint}`);
+    Deno.exitCode = 2;
+  }
+}

@@ -1,0 +1,168 @@
+import { ConfigError } from "@ssmd/runtime/errors";
+import { hostOf, type Reach } from "@ssmd/metadata/environment_reach";
+import type { Program } from "./entrypoints.ts";
+
+/** What a process is started for. */
+export interface Launch {
+  program: Program;
+  /** Its arguments, without the program. */
+  args: readonly string[];
+  /** Folder of the software. */
+  root: string;
+  /** Folder with feeds/ and environments/; undefined = there is none here. */
+  registryDir?: string;
+  /** Hosts and folders of the environments that it may use. */
+  reach: readonly Reach[];
+  /** Folder of temporary files of this user. */
+  tempDir?: string;
+  /** Folder below which a cluster mounts secrets. */
+  secretsDir: string;
+  /** The Deno that runs it. */
+  deno: string;
+}
+
+/** Lists of what a process may do, by kind, as Deno's flags take them. */
+export interface Permissions {
+  read: string[];
+  write: string[];
+  net: string[];
+  /** Empty = what the set in deno.json says. */
+  run: string[];
+}
+
+/** Words that begin commands which only work on files of the registry: they reach no host. */
+const REGISTRY_WORDS: ReadonlySet<string> = new Set([
+  "calendar",
+  "commit",
+  "completion",
+  "diff",
+  "feed",
+  "help",
+  "init",
+  "symbol",
+  "version",
+  "__complete",
+]);
+/** Flags whose value is a folder or file that is written. */
+const WRITTEN_FLAGS: ReadonlySet<string> = new Set(["data", "ledger", "out", "temp"]);
+const LOOPBACK: readonly string[] = ["127.0.0.1", "localhost", "[::1]"];
+const DATA_DIR_DEFAULT = "./data";
+const CHRONYC = "/usr/bin/chronyc";
+const TIMESYNCD_DIR = "/run/systemd/timesync";
+
+/** The value of `--name value` or `--name=value`; undefined = it is not there. */
+export function flagValue(args: readonly string[], name: string): string | undefined {
+  const at = args.findIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
+  if (at < 0) return undefined;
+  const arg = args[at] ?? "";
+  return arg.includes("=") ? arg.slice(arg.indexOf("=") + 1) : args[at + 1];
+}
+
+/** The first word of an ssmd command; undefined = there is none. */
+export function commandWord(args: readonly string[]): string | undefined {
+  const takesValue = new Set(["--dir", "--output"]);
+  return args.find((arg, i) => !arg.startsWith("-") && !takesValue.has(args[i - 1] ?? ""));
+}
+
+/** Whether the process needs to know what environments name. */
+export function usesEnvironments({ program, args }: Pick<Launch, "program" | "args">): boolean {
+  if (program !== "ssmd") return true;
+  const word = commandWord(args);
+  return word !== undefined && !REGISTRY_WORDS.has(word) && !args.includes("--help");
+}
+
+/** What a process may do: what its environments and its own arguments name, and nothing else. */
+export function permissionsOf(launch: Launch): Permissions {
+  const { program, args, root, registryDir, reach, tempDir, secretsDir } = launch;
+  const named = (kind: Reach["kind"]) =>
+    reach.filter((each) => each.kind === kind)
+      .map(({ what }) => what);
+  const dataDirs = [DATA_DIR_DEFAULT, ...valuesOf(args, "data")];
+  const writes = [...dataDirs, ...named("write")];
+  const reads = [
+    ...[root, ".", projectOf(registryDir)],
+    ...writes,
+    ...named("read"),
+    ...pathsIn(args),
+    secretsDir,
+    TIMESYNCD_DIR,
+  ];
+  const net = usesEnvironments(launch) ? [...LOOPBACK, ...named("net"), ...hostsIn(args)] : [];
+  if (program !== "ssmd") {
+    return { read: unique(reads), write: unique(writes), net: unique(net), run: [] };
+  }
+  const temporary = tempDir === undefined ? [] : [tempDir];
+  return {
+    read: unique([...reads, ...temporary]),
+    write: unique([
+      ...writes,
+      ...registryWrites(launch),
+      ...temporary,
+      ...[...WRITTEN_FLAGS].flatMap((name) => valuesOf(args, name)),
+    ]),
+    net: unique(net),
+    run: runnable(launch),
+  };
+}
+
+/** Deno's flags for what a process may do. Throws ConfigError `PATH_UNUSABLE` for a comma in a path. */
+export function permissionFlags(permissions: Permissions): string[] {
+  return Object.entries(permissions).flatMap(([kind, list]: [string, string[]]) => {
+    const comma = list.find((item) => item.includes(","));
+    if (comma === undefined) return list.length === 0 ? [] : [`--allow-${kind}=${list.join(",")}`];
+    // Deno's lists have no way to write one.
+    throw new ConfigError("PATH_UNUSABLE", `a path with a comma cannot be used: ${comma}`, {
+      hint: "rename the folder, or work in another one",
+    });
+  });
+}
+
+/** The registry, and the files beside it that its commands keep. */
+function registryWrites({ args, registryDir, reach }: Launch): string[] {
+  const base = flagValue(args, "dir") ?? ".";
+  const project = projectOf(registryDir);
+  const keys = commandWord(args) === "key"
+    ? reach.filter(({ kind, field }) => kind === "read" && field.startsWith("keys."))
+      .map(({ what }) => folderOf(what))
+    : [];
+  return [
+    ...(registryDir === undefined ? [`${base}/exchanges`] : [registryDir]),
+    ...[".", project, base].map((dir) => `${dir}/.gitignore`),
+    ...keys,
+  ];
+}
+
+/** Programs that a command of ssmd may start: SQL has an engine of its own, the rest asks git. */
+function runnable({ args, deno }: Launch): string[] {
+  return commandWord(args) === "query" ? [deno, "git"] : ["git", CHRONYC];
+}
+
+function valuesOf(args: readonly string[], name: string): string[] {
+  const value = flagValue(args, name);
+  return value === undefined || value === "" || value.startsWith("-") ? [] : [value];
+}
+
+/** Hosts of addresses among the arguments, and the interface of `--host`. */
+function hostsIn(args: readonly string[]): string[] {
+  const addresses = args.map((arg) => hostOf(arg.replace(/^--[\w-]+=/, "")));
+  return [...addresses.filter((host) => host !== undefined), ...valuesOf(args, "host")];
+}
+
+/** Arguments that are paths out of the working folder. */
+function pathsIn(args: readonly string[]): string[] {
+  return args.map((arg) => arg.replace(/^--[\w-]+=/, ""))
+    .filter((arg) => /^(\/|\.\.?\/|\.\.$)/.test(arg));
+}
+
+function projectOf(registryDir: string | undefined): string {
+  return registryDir === undefined ? "." : folderOf(registryDir);
+}
+
+function folderOf(path: string): string {
+  if (!path.includes("/")) return ".";
+  return path.replace(/\/[^/]*\/?$/, "") || "/";
+}
+
+function unique(list: readonly string[]): string[] {
+  return [...new Set(list)];
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import type { Reach } from "@ssmd/metadata/environment_reach";
+import { commandWord, flagValue, type Launch, permissionsOf } from "./permissions.ts";
+
+const LINE = { file: "exchanges/environments/prod.yaml", line: 1 };
+const REACH: readonly Reach[] = [
+  { ...LINE, kind: "net", what: "nats.lan:4222", field: "transport.url" },
+  { ...LINE, kind: "write", what: "/srv/ssmd", field: "storage.path" },
+  { ...LINE, kind: "read", what: "/etc/ssmd/bus.yaml", field: "keys.bus.source" },
+];
+
+function permissions(program: Launch["program"], line: string) {
+  return permissionsOf({
+    program,
+    args: line.split(" ").filter((word) => word !== ""),
+    root: "/opt/ssmd",
+    registryDir: "/home/ada/markets/exchanges",
+    reach: REACH,
+    tempDir: "/home/ada/.cache/ssmd/tmp",
+    secretsDir: "/var/run/secrets/ssmd",
+    deno: "/usr/bin/deno",
+  });
+}
+
+Deno.test("a service writes where its environment says, and reaches that and loopback", () => {
+  const { write, net, read, run } = permissions("archiver", "--env prod");
+  assert.deepEqual(write, ["./data", "/srv/ssmd"]);
+  assert.deepEqual(net, ["127.0.0.1", "localhost", "[::1]", "nats.lan:4222"]);
+  assert.deepEqual(run, []);
+  assert.ok(read.includes("/etc/ssmd/bus.yaml") && read.includes("/srv/ssmd"), read.join());
+  for (const path of ["/", "/tmp", "/home/ada", "/etc"]) assert.ok(!read.includes(path), path);
+});
+
+Deno.test("what flags name may be used, too: folders, addresses, the interface to listen on", () => {
+  const { write, net } = permissions("connector", "--data=/mnt/x --endpoint ws://10.0.0.1:9/v2");
+  assert.ok(write.includes("/mnt/x"));
+  assert.ok(net.includes("10.0.0.1:9"));
+  assert.ok(permissions("gateway", "--host 0.0.0.0").net.includes("0.0.0.0"));
+  assert.ok(permissions("ssmd", "data export --out /tmp/x").write.includes("/tmp/x"));
+  assert.ok(permissions("ssmd", "archive cat /mnt/a.zst").read.includes("/mnt/a.zst"));
+  assert.ok(!permissions("ssmd", "archive cat /mnt/a.zst").write.includes("/mnt/a.zst"));
+});
+
+Deno.test("a command that only changes the registry reaches no host", () => {
+  for (const line of ["feed list", "help up", "--dir x symbol list", "commit -m m", "up --help"]) {
+    assert.deepEqual(permissions("ssmd", line).net, [], line);
+  }
+});
+
+Deno.test("only a query may start a process of Deno, and only key commands write key files", () => {
+  assert.ok(permissions("ssmd", "query x").run.includes("/usr/bin/deno"));
+  assert.ok(!permissions("ssmd", "data inventory").run.includes("/usr/bin/deno"));
+  assert.ok(permissions("ssmd", "key set bus --env prod").write.includes("/etc/ssmd"));
+  assert.ok(!permissions("ssmd", "up --env prod").write.includes("/etc/ssmd"));
+});
+
+Deno.test("the working folder as a whole, and /tmp, are written to by nobody", () => {
+  for (const line of ["up", "query x", "init", "data export --out x", "key set bus"]) {
+    for (const path of permissions("ssmd", line).write) {
+      assert.ok(![".", "/", "/tmp", "/home/ada/markets"].includes(path), `${line}: ${path}`);
+    }
+  }
+});
+
+Deno.test("the first word names the command, whatever flags stand before it", () => {
+  assert.equal(commandWord(["--dir", "x", "-q", "--output=json", "env", "list"]), "env");
+  assert.equal(commandWord(["--help"]), undefined);
+  assert.equal(flagValue(["--env", "a"], "env"), "a");
+  assert.equal(flagValue(["--env=b=c"], "env"), "b=c");
+});

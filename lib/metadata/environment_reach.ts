@@ -1,0 +1,164 @@
+import { type Document, isNode, LineCounter, parseDocument } from "yaml";
+import { entriesOf, fieldOf, listOf } from "./loose.ts";
+
+/** A host or folder that a file of the registry names. */
+export interface Reach {
+  /** `net` = a host, `write` = a folder to read and write, `read` = a file or folder to read. */
+  kind: "net" | "read" | "write";
+  /** `host:port`, or a path as the file has it. */
+  what: string;
+  /** The file, as people see it. */
+  file: string;
+  /** Line of the file, from 1. */
+  line: number;
+  /** The field, `transport.url`. */
+  field: string;
+}
+
+/** A registry file as text. */
+export interface ReachText {
+  path: string;
+  text: string;
+}
+
+/** Ports of addresses that name none. */
+const PORTS: Readonly<Record<string, number>> = {
+  nats: 4222,
+  tls: 4222,
+  redis: 6379,
+  rediss: 6379,
+  ws: 80,
+  http: 80,
+  wss: 443,
+  https: 443,
+};
+const ADDRESS = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/@\s]*@)?([^/?#\s]+)/i;
+
+/** `host:port` of an address, with the usual port of its scheme; undefined = no address. */
+export function hostOf(address: string): string | undefined {
+  const [, scheme = "", authority] = ADDRESS.exec(address.trim()) ?? [];
+  if (authority === undefined) return undefined;
+  const port = PORTS[scheme.toLowerCase()];
+  return /:\d+$/.test(authority) || port === undefined ? authority : `${authority}:${port}`;
+}
+
+/**
+ * What an environment file names of hosts and folders, with the feed files that it uses (`feedOf`).
+ * The file may be wrong: what is no text where one belongs is left out, since who loads the file
+ * afterwards refuses it with all its findings.
+ */
+export function environmentReach(
+  environment: ReachText,
+  feedOf: (id: string) => ReachText | undefined,
+): Reach[] {
+  const file = new ReachFile(environment);
+  const { value } = file;
+  return [
+    ...addresses(file, ["transport", "url"]),
+    ...addresses(file, ["cache", "url"]),
+    ...storageReach(file),
+    ...file.paths("write", ["journal", "path"]),
+    ...file.paths("write", ["gateway", "clients", "path"]).map(parentOf),
+    ...file.texts(["gateway", "host"]).map(({ text, path }) =>
+      file.reach("net", bracketed(text), path)
+    ),
+    ...entriesOf(fieldOf(value, "keys")).flatMap(([name]) => keyReach(file, name)),
+    // A simulated venue is on loopback, which needs no line of a file.
+    ...(fieldOf(value, "simulator") === undefined ? feedReach(file, feedOf) : []),
+  ];
+}
+
+function storageReach(file: ReachFile): Reach[] {
+  const hosts = addresses(file, ["storage", "endpoint"]);
+  const buckets = ["raw", "normalized"].flatMap((kind) => file.texts(["storage", "buckets", kind]));
+  const named = hosts.flatMap((host) =>
+    // `bucket.endpoint`, where buckets are no part of the path.
+    buckets.map(({ text, path }) => file.reach("net", `${text}.${host.what}`, path))
+  );
+  return [...file.paths("write", ["storage", "path"]), ...hosts, ...named];
+}
+
+function keyReach(file: ReachFile, name: string): Reach[] {
+  return file.texts(["keys", name, "source"]).flatMap(({ text, path }) => {
+    const place = /^(?:file|mount):(.+)$/.exec(text)?.[1];
+    return place === undefined ? [] : [file.reach("read", place, path)];
+  });
+}
+
+function feedReach(file: ReachFile, feedOf: (id: string) => ReachText | undefined): Reach[] {
+  return listOf(fieldOf(file.value, "feeds")).flatMap((id) => {
+    const own = addresses(file, ["endpoints", String(id)]);
+    if (own.length > 0) return own;
+    const text = feedOf(String(id));
+    if (text === undefined) return [];
+    const feed = new ReachFile(text);
+    return listOf(fieldOf(feed.value, "versions"))
+      .flatMap((_, i) => addresses(feed, ["versions", i, "endpoint"]));
+  });
+}
+
+function addresses(file: ReachFile, path: readonly (string | number)[]): Reach[] {
+  return file.texts(path).flatMap(({ text }) =>
+    text.split(",").flatMap((address) => {
+      const host = hostOf(address);
+      return host === undefined ? [] : [file.reach("net", host, path)];
+    })
+  );
+}
+
+function parentOf(reach: Reach): Reach {
+  return { ...reach, what: reach.what.replace(/(^|\/)[^/]*$/, "") || "." };
+}
+
+function bracketed(host: string): string {
+  return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+}
+
+type Path = readonly (string | number)[];
+
+/** A YAML file whose values are of unknown shape, with the lines on which they stand. */
+class ReachFile {
+  readonly value: unknown;
+  #path: string;
+  #document: Document;
+  #lines = new LineCounter();
+
+  constructor({ path, text }: ReachText) {
+    this.#path = path;
+    this.#document = parseDocument(text, {
+      lineCounter: this.#lines,
+      prettyErrors: false,
+      logLevel: "silent",
+    });
+    this.value = plain(this.#document);
+  }
+
+  /** The text at a path; none where there is none. */
+  texts(path: Path): { text: string; path: Path }[] {
+    let value = this.value;
+    for (const key of path) {
+      value = typeof key === "number" ? listOf(value)[key] : fieldOf(value, key);
+    }
+    return typeof value === "string" ? [{ text: value, path }] : [];
+  }
+
+  paths(kind: "read" | "write", path: Path): Reach[] {
+    return this.texts(path).map(({ text }) => this.reach(kind, text, path));
+  }
+
+  reach(kind: Reach["kind"], what: string, path: Path): Reach {
+    const node = this.#document.getIn(path, true);
+    const offset = isNode(node) ? node.range?.[0] ?? 0 : 0;
+    const { line } = this.#lines.linePos(offset);
+    return { kind, what, file: this.#path, line, field: path.join(".") };
+  }
+}
+
+/** The content as plain values; undefined when it is broken. */
+function plain(document: Document): unknown {
+  try {
+    return document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 50 });
+  } catch {
+    return undefined;
+  }
+}

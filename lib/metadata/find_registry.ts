@@ -1,0 +1,45 @@
+import { ConfigError } from "@ssmd/runtime/errors";
+
+const ENVIRONMENTS = "environments";
+const FEEDS = "feeds";
+/** Parents that are looked through for a registry. */
+const PARENTS_MAX = 32;
+
+/**
+ * The registry folder nearest to `startDir`: itself when it holds `feeds` and `environments`, else
+ * `exchanges` in it or in one of its parents. Throws ConfigError `CONFIG_NOT_FOUND`.
+ */
+export async function findRegistry(startDir: string): Promise<string> {
+  let up = startDir.replace(/\/+$/, "") || (startDir === "" ? "." : "/");
+  for (let i = 0; i < PARENTS_MAX; i++) {
+    for (const candidate of [up, joined(up, "exchanges")]) {
+      if (await isRegistry(candidate)) return candidate;
+    }
+    const parent = parentOf(up);
+    if (parent === up) break;
+    up = parent;
+  }
+  throw new ConfigError("CONFIG_NOT_FOUND", `there is no registry in ${startDir} or above it`, {
+    hint:
+      "a registry is a folder exchanges/ with feeds/ and environments/ in it; change to its project",
+    context: { startDir },
+  });
+}
+
+function parentOf(path: string): string {
+  if (path.startsWith("/")) return path.slice(0, path.lastIndexOf("/")) || "/";
+  return path === "." ? ".." : /^(\.\.\/?)+$/.test(path) ? `../${path}` : joined(path, "..");
+}
+
+function joined(dir: string, name: string): string {
+  return dir === "." ? name : dir === "/" ? `/${name}` : `${dir}/${name}`;
+}
+
+async function isRegistry(dir: string): Promise<boolean> {
+  try {
+    const parts = [Deno.stat(joined(dir, ENVIRONMENTS)), Deno.stat(joined(dir, FEEDS))];
+    return (await Promise.all(parts)).every((each) => each.isDirectory);
+  } catch {
+    return false;
+  }
+}
