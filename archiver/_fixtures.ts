@@ -37,6 +37,7 @@ export function recordOf(i: number, stepUs = 10_000, startUs = START_US): Market
       toUs: base.receivedAtUs,
       missed: 1,
       recovered: true,
+      channel: "all",
       detail: `gap ${i}`,
     };
   }

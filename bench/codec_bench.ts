@@ -63,6 +63,7 @@ function recordOf(type: EventType, i: number): MarketEvent {
         toUs: 0,
         missed: i,
         recovered: false,
+        channel: "all",
         detail: "expected 17, got 19",
       };
   }

@@ -1,5 +1,12 @@
 import { Buffer } from "node:buffer";
-import { ALL_SYMBOLS, type Gap, type MarketEvent, openGap, recoveredGap } from "@ssmd/market";
+import {
+  ALL_SYMBOLS,
+  type Gap,
+  lostGap,
+  type MarketEvent,
+  openGap,
+  recoveredGap,
+} from "@ssmd/market";
 import type { Normalized, Normalizer } from "./adapter.ts";
 import { unreadableReason } from "./frame.ts";
 
@@ -120,20 +127,8 @@ export class Translator {
   }
 
   #parseGap(atUs: number, detail: string): Gap {
-    return {
-      type: "gap",
-      timestampUs: 0,
-      receivedAtUs: atUs,
-      symbol: ALL_SYMBOLS,
-      feed: this.#feed,
-      sequence: 0,
-      reason: "parse",
-      fromUs: atUs,
-      toUs: atUs,
-      missed: 1,
-      recovered: false,
-      detail,
-    };
+    const news = { feed: this.#feed, symbol: ALL_SYMBOLS, reason: "parse", missed: 1 } as const;
+    return lostGap({ ...news, fromUs: atUs, atUs, detail });
   }
 }
 

@@ -1,6 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import { type DaySummary, type GapSpan, joinedSpans } from "@ssmd/archive";
-import type { GapReason } from "@ssmd/market";
+import { GAP_REASONS, type GapReason } from "@ssmd/market";
 import type { SsmdContext } from "../context.ts";
 import { namedDays } from "../data/days.ts";
 import { INVENTORY_FLAGS, type InventoryFlags } from "../data/inventory_flags.ts";
@@ -8,15 +8,6 @@ import { durationText, isoOfUs } from "../format.ts";
 import { docs } from "../registry/flags.ts";
 import { render, type Row } from "../render.ts";
 import { spanOf } from "../archive/time_span.ts";
-
-const REASONS: readonly GapReason[] = [
-  "disconnect",
-  "sequence",
-  "checksum",
-  "slow",
-  "parse",
-  "clock",
-];
 
 interface Flags extends InventoryFlags {
   reason?: GapReason[];
@@ -39,7 +30,8 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
       "symbol    the market, _all = the whole feed\n" +
       "reason    disconnect: the connection broke; sequence: the venue's numbers have a hole; " +
       "checksum: the book did not have the venue's checksum; slow: we fell behind; parse: a frame " +
-      "could not be read; clock: our clock jumped\n" +
+      "could not be read; clock: our clock jumped; subscription: ordered, and refused or never sent\n" +
+      "channel   the type of record that is missing; all = every one\n" +
       "missed    messages known to be missing, - = not known\n" +
       "ended     recovered: all is right again from then on; lost: what lies between is gone, what " +
       "follows is right; open: no end is recorded\n\n" +
@@ -54,7 +46,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
       ...INVENTORY_FLAGS,
       reason: {
         kind: "enum",
-        values: REASONS,
+        values: GAP_REASONS,
         brief: "For this reason; may be repeated",
         optional: true,
         variadic: true,
@@ -98,9 +90,9 @@ function endOf({ toUs, isRecovered }: FeedGap): "recovered" | "lost" | "open" {
 }
 
 function valueOf(gap: FeedGap) {
-  const { feed, symbol, reason, fromUs, toUs, missed, detail } = gap;
+  const { feed, symbol, reason, channel, fromUs, toUs, missed, detail } = gap;
   return {
-    ...{ feed, symbol, reason, from: isoOfUs(fromUs) },
+    ...{ feed, symbol, reason, channel, from: isoOfUs(fromUs) },
     to: toUs === undefined ? null : isoOfUs(toUs),
     lastedMs: toUs === undefined ? null : Math.round((toUs - fromUs) / 1000),
     ...{ missed, ended: endOf(gap), detail },
@@ -108,10 +100,10 @@ function valueOf(gap: FeedGap) {
 }
 
 function rowOf(gap: FeedGap): Row {
-  const { feed, symbol, reason, fromUs, toUs, missed, detail } = gap;
+  const { feed, symbol, reason, channel, fromUs, toUs, missed, detail } = gap;
   return {
     ...{ feed, from: isoOfUs(fromUs), to: toUs === undefined ? null : isoOfUs(toUs) },
     lasted: toUs === undefined ? null : durationText((toUs - fromUs) / 1000),
-    ...{ symbol, reason, missed, ended: endOf(gap), detail },
+    ...{ symbol, channel, reason, missed, ended: endOf(gap), detail },
   };
 }

@@ -107,6 +107,7 @@ const GAP: Column<Gap>[] = [
   nullable("missed", "count", (event) => event.missed),
   column("recovered", "flag", (event) => event.recovered),
   nullable("detail", "text", (event) => textOrNull(event.detail)),
+  column("channel", "word", (event) => event.channel),
 ];
 
 const OWN = { trade: TRADE, ticker: TICKER, orderbook: ORDER_BOOK, status: STATUS, gap: GAP };

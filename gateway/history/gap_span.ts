@@ -1,4 +1,4 @@
-import { ALL_SYMBOLS, type Gap, type GapReason } from "@ssmd/market";
+import { ALL_SYMBOLS, type Gap, type GapChannel, type GapReason } from "@ssmd/market";
 
 /** A time in which data is missing or suspect. */
 export interface GapSpan {
@@ -7,6 +7,8 @@ export interface GapSpan {
   feed: string;
   /** The connector's reasons, and those of the gateway itself. */
   reason: GapReason | "not_archived_yet" | "not_kept" | "archive_damaged";
+  /** The type of record that is missing; `all` = every one. */
+  channel: GapChannel;
   fromUs: number;
   /** 0 = still open. */
   toUs: number;
@@ -19,11 +21,11 @@ export interface GapSpan {
 export function gapSpans(gaps: Iterable<Gap | GapSpan>): GapSpan[] {
   const spans = new Map<string, GapSpan>();
   for (const gap of gaps) {
-    const key = JSON.stringify([gap.feed, gap.symbol, gap.reason, gap.fromUs]);
+    const key = JSON.stringify([gap.feed, gap.symbol, gap.channel, gap.reason, gap.fromUs]);
     const known = spans.get(key);
     if (known !== undefined && known.toUs !== 0 && gap.toUs === 0) continue;
-    const { symbol, feed, reason, fromUs, toUs, missed, recovered, detail } = gap;
-    spans.set(key, { symbol, feed, reason, fromUs, toUs, missed, recovered, detail });
+    const { symbol, feed, reason, channel, fromUs, toUs, missed, recovered, detail } = gap;
+    spans.set(key, { symbol, feed, reason, channel, fromUs, toUs, missed, recovered, detail });
   }
   return [...spans.values()].sort((a, b) => a.fromUs - b.fromUs);
 }

@@ -165,7 +165,14 @@ export class HistoryReader {
   /** Between what is surely archived and what is in memory. */
   async #border(market: Market, fromUs: number, toUs: number): Promise<GapSpan[]> {
     if (fromUs >= toUs) return [];
-    const base = { symbol: ALL_SYMBOLS, feed: market.feed.id, missed: null, recovered: false };
+    const feed = market.feed.id;
+    const base = {
+      symbol: ALL_SYMBOLS,
+      feed,
+      channel: "all",
+      missed: null,
+      recovered: false,
+    } as const;
     const endUs = toUs === Infinity ? 0 : toUs;
     if (this.#archive === undefined) {
       const detail = "this gateway reads no archive: only what came since its start is there";

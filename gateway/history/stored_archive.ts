@@ -155,9 +155,9 @@ function archivedDay(manifest: Manifest, version: string): ArchivedDay {
 }
 
 function spanOf(
-  { symbol, reason, from, to, missed, recovered, detail }: ManifestGap,
+  { symbol, reason, channel = "all", from, to, missed, recovered, detail }: ManifestGap,
   feed: string,
 ) {
-  const span = { symbol, feed, reason, missed, recovered, detail };
+  const span = { symbol, feed, reason, channel, missed, recovered, detail };
   return { ...span, fromUs: usOfNsText(from), toUs: usOfNsText(to) };
 }

@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from "@ssmd/market";
+import { EVENT_TYPES, GAP_CHANNELS, GAP_REASONS } from "@ssmd/market";
 import { z } from "zod";
 import { INTERVAL_MS_MAX, INTERVAL_MS_MIN, MODES } from "../stream/request.ts";
 import { SLOW_POLICIES } from "../stream/slow_policy.ts";
@@ -81,7 +81,9 @@ export const RECORDS = {
   gap: z.strictObject({
     type: z.literal("gap"),
     ...every,
-    reason: z.enum(["disconnect", "sequence", "checksum", "slow", "parse", "clock"]),
+    reason: z.enum(GAP_REASONS),
+    channel: z.enum(GAP_CHANNELS)
+      .describe("Which records are missing or suspect"),
     from: timeOrNull,
     to: timeOrNull.describe("null = it goes on"),
     missed: z.int().nullable().describe("null = not known how many"),

@@ -6,6 +6,7 @@ export function gapJson({ fromUs, toUs, ...gap }: GapSpan) {
     symbol: gap.symbol,
     feed: gap.feed,
     reason: gap.reason,
+    channel: gap.channel,
     from: fromUs / 1000,
     to: toUs === 0 ? null : toUs / 1000,
     missed: gap.missed,

@@ -107,9 +107,9 @@ export function feedView(feed: MarketFeed, seen: SeenData): z.output<typeof FEED
 }
 
 /** The gap that is open. */
-export function gapView(gap: Market["gap"]) {
+export function gapView(gap: Market["openGap"]) {
   if (gap === undefined) return null;
-  return { reason: gap.reason, from: msOfUs(gap.fromUs), detail: gap.detail };
+  return { reason: gap.reason, channel: gap.channel, from: msOfUs(gap.fromUs), detail: gap.detail };
 }
 
 function levelOf(side: BookSide): [number, number] | null {

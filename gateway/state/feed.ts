@@ -1,4 +1,5 @@
 import type { Gap } from "@ssmd/market";
+import { OpenGaps } from "./open_gaps.ts";
 
 /** Consecutive records after which a hole in the numbers is believed to be one. */
 const RUN_MIN = 64;
@@ -7,8 +8,8 @@ const RUN_MIN = 64;
 export class Feed<M> {
   readonly id: string;
   readonly markets: Map<string, M> = new Map();
-  /** The open gap of the whole feed, if any. */
-  gap: Gap | undefined;
+  /** The open gaps of the whole feed. */
+  readonly gaps: OpenGaps = new OpenGaps();
   /** Records since the gateway started. */
   records = 0;
   /** When the last record came, µs; 0 = none yet. */
@@ -22,6 +23,11 @@ export class Feed<M> {
 
   constructor(id: string) {
     this.id = id;
+  }
+
+  /** The open gap of the whole feed that weighs most, if any. */
+  get gap(): Gap | undefined {
+    return this.gaps.worst;
   }
 
   /** Number of the last record. */

@@ -10,6 +10,7 @@ import {
   type Trade,
 } from "@ssmd/market";
 import type { Feed } from "./feed.ts";
+import { OpenGaps } from "./open_gaps.ts";
 
 /** Where a record comes from: its place in the bus's stream, and the bytes there. */
 export interface RecordOrigin {
@@ -57,8 +58,8 @@ export class Market {
   tradeCount = 0;
   ticker: Ticker | undefined;
   status: Status | undefined;
-  /** The open gap of this market, if any. */
-  gap: Gap | undefined;
+  /** The open gaps of this market. */
+  readonly gaps: OpenGaps = new OpenGaps();
   /** When the first record of this market after the gateway's start came, and the last, µs. */
   updatedAtUs = 0;
 
@@ -70,7 +71,7 @@ export class Market {
 
   /** The gap that is open now: the market's own or its feed's. */
   get openGap(): Gap | undefined {
-    return this.gap ?? this.feed.gap;
+    return this.gaps.worst ?? this.feed.gap;
   }
 
   /** The price of the last trade, or what the ticker says of it; null = not known. */

@@ -9,6 +9,7 @@ import {
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { Feed } from "./feed.ts";
 import { Market, type MarketFeed, type RecordOrigin } from "./market.ts";
+import { isAboutBook, isOpen } from "./open_gaps.ts";
 
 /** A market as the environment names it. */
 export interface MarketSpec {
@@ -130,6 +131,7 @@ export class MarketData {
       missed,
       recovered: true,
       detail: "records did not reach the gateway; books are rebuilt from snapshots",
+      channel: "all",
     };
     this.#loseBooks(feed);
     this.#listener.onFeedRecord(gap, feed, undefined);
@@ -148,7 +150,7 @@ export class MarketData {
     const held = market.held;
     this.#release(market);
     market.takeSnapshot(snapshot);
-    if (market.gap !== undefined && isAboutBook(market.gap)) market.gap = undefined;
+    market.gaps.endBook();
     this.#listener.onRecord(snapshot, market, origin);
     for (const { event, origin } of held) {
       if (market.takeDelta(event)) this.#listener.onRecord(event, market, origin);
@@ -205,7 +207,7 @@ export class MarketData {
     } else if (event.type === "ticker") market.ticker = event;
     else if (event.type === "status") market.status = event;
     else {
-      market.gap = gapAfter(market.gap, event);
+      market.gaps.take(event);
       if (isOpen(event) && isAboutBook(event)) this.#loseBook(market);
     }
     this.#listener.onRecord(event, market, origin);
@@ -217,7 +219,7 @@ export class MarketData {
     origin: RecordOrigin | undefined,
   ): void {
     if (event.type === "gap") {
-      feed.gap = gapAfter(feed.gap, event);
+      feed.gaps.take(event);
       if (isOpen(event) && isAboutBook(event)) this.#loseBooks(feed);
     }
     this.#listener.onFeedRecord(event, feed, origin);
@@ -236,21 +238,4 @@ export class MarketData {
     this.#listener.onMarket(market);
     return market;
   }
-}
-
-/** Whether a gap goes on. */
-function isOpen(gap: Gap): boolean {
-  return !gap.recovered && gap.toUs === 0;
-}
-
-/** The gap that is open after `event`. A clock's says less than one of books, and ends no such. */
-function gapAfter(open: Gap | undefined, event: Gap): Gap | undefined {
-  const isLess = open !== undefined && isAboutBook(open) && !isAboutBook(event);
-  if (isLess) return open;
-  return isOpen(event) ? event : event.recovered ? undefined : open;
-}
-
-/** Whether books cannot be trusted after it; a suspect clock leaves them alone. */
-function isAboutBook(gap: Gap): boolean {
-  return gap.reason !== "clock";
 }

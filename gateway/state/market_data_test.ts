@@ -11,7 +11,7 @@ function after(symbol: string, ...gaps: Gap[]): GapReason | undefined {
   });
   data.add(["kraken"], [{ symbol: "BTCUSD", feed: "kraken", external: "BTC/USD" }]);
   for (const gap of gaps) data.take(gap);
-  const open = symbol === ALL_SYMBOLS ? data.feed("kraken").gap : data.market(symbol)?.gap;
+  const open = symbol === ALL_SYMBOLS ? data.feed("kraken").gap : data.market(symbol)?.gaps.worst;
   return open?.reason;
 }
 

@@ -69,9 +69,9 @@ function statusJson(event: Status, head: string, extra: string, position: number
 }
 
 function gapJson(event: Gap, head: string, position: number): string {
-  return `{"type":"gap",${head},"reason":"${event.reason}","from":${msOfUs(event.fromUs)},"to":${
-    msOfUs(event.toUs)
-  },"missed":${event.missed},"recovered":${event.recovered},"detail":${
+  return `{"type":"gap",${head},"reason":"${event.reason}","channel":"${event.channel}","from":${
+    msOfUs(event.fromUs)
+  },"to":${msOfUs(event.toUs)},"missed":${event.missed},"recovered":${event.recovered},"detail":${
     JSON.stringify(event.detail)
   },${tailJson(event, position)}}`;
 }

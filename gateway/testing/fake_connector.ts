@@ -117,6 +117,7 @@ export class FakeConnector {
       reason,
       fromUs: now - 1000,
       toUs: recovered ? now : 0,
+      channel: "all",
       missed: null,
       recovered,
       detail: "made by a test",

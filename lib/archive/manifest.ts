@@ -1,5 +1,5 @@
 import { isoOfUs } from "@ssmd/runtime";
-import type { EventType, Gap, GapReason } from "@ssmd/market";
+import type { EventType, Gap, GapChannel, GapReason } from "@ssmd/market";
 import { type ArchiveKind, type ManifestPlace, NORMALIZED_VERSION, usOfDay } from "./paths.ts";
 import type { Positions } from "./position.ts";
 import { type CaptureClock, nsText, usOfNsText } from "./raw_line.ts";
@@ -92,6 +92,8 @@ export interface ManifestGap {
   recovered: boolean;
   /** One sentence for a person. */
   detail: string;
+  /** The type of record that is missing; absent = every one. */
+  channel?: GapChannel;
 }
 
 /** All there is of one day of a feed, raw or normalized. */
@@ -267,6 +269,7 @@ export function manifestGap(gap: Gap): ManifestGap {
     missed: gap.missed,
     recovered: gap.recovered,
     detail: gap.detail,
+    ...(gap.channel === "all" ? {} : { channel: gap.channel }),
   };
 }
 
@@ -295,10 +298,10 @@ export function qualityOf(manifest: Manifest): number {
 
 /** Time within [fromUs, toUs] under any of the gaps of one symbol. */
 function coveredUs(gaps: readonly ManifestGap[], fromUs: number, toUs: number): number {
-  const recoveredFrom = new Set(gaps.filter((gap) => gap.recovered).map((gap) => gap.from));
+  const recovered = new Set(gaps.filter((gap) => gap.recovered).map(openingOf));
   const spans = gaps
     // The opening record says no more than its recovery.
-    .filter((gap) => gap.recovered || gap.to !== "0" || !recoveredFrom.has(gap.from))
+    .filter((gap) => gap.recovered || gap.to !== "0" || !recovered.has(openingOf(gap)))
     .map((gap) => ({
       start: Math.max(fromUs, usOfNsText(gap.from)),
       end: gap.to === "0" ? toUs : Math.min(toUs, usOfNsText(gap.to)),
@@ -311,6 +314,11 @@ function coveredUs(gaps: readonly ManifestGap[], fromUs: number, toUs: number): 
     reached = Math.max(reached, end);
   }
   return covered;
+}
+
+/** What the opening of a gap and its recovery have in common. */
+function openingOf({ channel = "all", reason, from }: ManifestGap): string {
+  return `${channel} ${reason} ${from}`;
 }
 
 /** Whether the day is over, with a minute for records on their way. `nowUs` since 1970. */

@@ -68,6 +68,7 @@ Deno.test({
       missed: null,
       recovered: false,
       detail: "",
+      channel: "all",
     });
   },
 });
@@ -137,6 +138,7 @@ Deno.test({
       missed: null,
       recovered: false,
       detail: "",
+      channel: "all",
     });
   },
 });

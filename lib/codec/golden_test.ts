@@ -60,6 +60,7 @@ const GOLDEN: { [T in EventType]: Extract<MarketEvent, { type: T }> } = {
     missed: 3,
     recovered: true,
     detail: "expected 17, got 20",
+    channel: "all",
   },
 };
 

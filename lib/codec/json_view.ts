@@ -57,6 +57,7 @@ function figuresOf(event: MarketEvent): JsonView {
         missed: event.missed,
         recovered: event.recovered,
         detail: event.detail,
+        channel: event.channel,
       };
   }
 }

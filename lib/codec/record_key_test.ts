@@ -23,7 +23,15 @@ const RECORDS: MarketEvent[] = [
   {
     ...BASE,
     type: "gap",
-    ...{ reason: "sequence", fromUs: 1, toUs: 2, missed: 3, recovered: true, detail: "d" },
+    ...{
+      reason: "sequence",
+      fromUs: 1,
+      toUs: 2,
+      missed: 3,
+      recovered: true,
+      detail: "d",
+      channel: "all",
+    },
   } as MarketEvent,
 ];
 

@@ -106,8 +106,13 @@ export interface Status extends EventBase {
   detail: string;
 }
 
-/** Why something is missing or suspect. */
-export type GapReason = "disconnect" | "sequence" | "checksum" | "slow" | "parse" | "clock";
+/**
+ * Why something is missing or suspect; `subscription` = it was ordered, and the venue refused it or
+ * sent nothing.
+ */
+export type GapReason = typeof GAP_REASONS[number];
+/** Which records of a symbol a gap is about. */
+export type GapChannel = typeof GAP_CHANNELS[number];
 
 /**
  * Bad news, in order: from `fromUs` on, records of `symbol` are missing or suspect. Recovery is a
@@ -128,6 +133,8 @@ export interface Gap extends EventBase {
   recovered: boolean;
   /** One sentence for a person. */
   detail: string;
+  /** The type of record that is missing or suspect; `all` = every one. */
+  channel: GapChannel;
 }
 
 /** Any record. */
@@ -143,3 +150,15 @@ export type EventType = MarketEvent["type"];
 export const EVENT_TYPES: readonly EventType[] = ["trade", "ticker", "orderbook", "status", "gap"];
 /** The symbol of a record that is about a whole feed. */
 export const ALL_SYMBOLS = "_all";
+/** All reasons of gaps, in the order of the schema. */
+export const GAP_REASONS = [
+  "disconnect",
+  "sequence",
+  "checksum",
+  "slow",
+  "parse",
+  "clock",
+  "subscription",
+] as const;
+/** What a gap can be about: every record, or those of one type. */
+export const GAP_CHANNELS = ["all", "trade", "ticker", "orderbook", "status"] as const;

@@ -1,4 +1,11 @@
-import { ALL_SYMBOLS, type Gap, type GapReason, isMarketData, type MarketEvent } from "./event.ts";
+import {
+  ALL_SYMBOLS,
+  type Gap,
+  type GapChannel,
+  type GapReason,
+  isMarketData,
+  type MarketEvent,
+} from "./event.ts";
 
 /** What is known when a gap opens. */
 export interface GapNews {
@@ -16,6 +23,8 @@ export interface GapNews {
   missed: number | null;
   /** One sentence for a person. */
   detail: string;
+  /** Which records of the symbol; default all. */
+  channel?: GapChannel;
 }
 
 /** The record that says that something is missing from now on, still open. */
@@ -33,6 +42,7 @@ export function openGap(news: GapNews): Gap {
     missed: news.missed,
     recovered: false,
     detail: news.detail,
+    channel: news.channel ?? "all",
   };
 }
 

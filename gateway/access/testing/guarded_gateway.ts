@@ -132,7 +132,13 @@ function draftOf(type: EventType, symbol: string, hidden: boolean): Draft {
       return { type, symbol, state: "settled", result: text, detail: text };
     case "gap": {
       const toUs = nowUs();
-      const span = { fromUs: toUs - 1000, toUs, missed: 1, recovered: true } as const;
+      const span = {
+        fromUs: toUs - 1000,
+        toUs,
+        missed: 1,
+        recovered: true,
+        channel: "all",
+      } as const;
       return { type, symbol, reason: "sequence", detail: text, ...span };
     }
   }

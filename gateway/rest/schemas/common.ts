@@ -1,3 +1,4 @@
+import { GAP_CHANNELS, GAP_REASONS } from "@ssmd/market";
 import { z } from "zod";
 import { GATEWAY_LIMITS } from "../../limits.ts";
 import { named } from "./named.ts";
@@ -58,16 +59,14 @@ export const HINTS = z.array(z.string())
 
 /** Why data is missing or suspect. */
 export const GAP_REASON = z.enum([
-  "disconnect",
-  "sequence",
-  "checksum",
-  "slow",
-  "parse",
-  "clock",
+  ...GAP_REASONS,
   "not_archived_yet",
   "not_kept",
   "archive_damaged",
 ]);
+
+/** The type of record that a gap is about. */
+export const GAP_CHANNEL = z.enum(GAP_CHANNELS);
 
 /** A time in which data is missing or suspect. */
 export const GAP = named(
@@ -78,6 +77,7 @@ export const GAP = named(
     symbol: z.string().describe("The market, or `_all` for the whole feed."),
     feed: z.string(),
     reason: GAP_REASON,
+    channel: GAP_CHANNEL.describe("Which records of it are missing or suspect."),
     from: TIME.describe("Last moment known to be good."),
     to: TIME_OR_NULL.describe("First moment good again; null = still open."),
     missed: z.int().nullable().describe("Records known to be missing; null = unknown."),

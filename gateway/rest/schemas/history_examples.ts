@@ -75,6 +75,7 @@ export const GAP_LIST = {
     symbol: "_all",
     feed: "kraken",
     reason: "disconnect",
+    channel: "all",
     from: AT - 60_000,
     to: AT - 58_000,
     missed: null,

@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { HINTS, LEVELS, LINKS, NEXT, NUMBER_OR_NULL, TIME, TIME_OR_NULL } from "./common.ts";
+import {
+  GAP_CHANNEL,
+  HINTS,
+  LEVELS,
+  LINKS,
+  NEXT,
+  NUMBER_OR_NULL,
+  TIME,
+  TIME_OR_NULL,
+} from "./common.ts";
 import { named } from "./named.ts";
 
 /** Life cycle of a market. */
@@ -21,6 +30,7 @@ export const BOOK_STATE = z.enum(["pending", "live"])
 
 const OPEN_GAP = z.strictObject({
   reason: z.string(),
+  channel: GAP_CHANNEL.describe("The type of record that is missing; `all` = every one."),
   from: TIME_OR_NULL,
   detail: z.string(),
 }).nullable().describe("The gap that is open now, of the market or its whole feed.");

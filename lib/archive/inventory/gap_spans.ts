@@ -1,4 +1,4 @@
-import type { GapReason } from "@ssmd/market";
+import type { GapChannel, GapReason } from "@ssmd/market";
 import type { ManifestGap } from "../manifest.ts";
 import { usOfNsText } from "../raw_line.ts";
 
@@ -7,6 +7,8 @@ export interface GapSpan {
   /** Our name of the market, or `_all`. */
   symbol: string;
   reason: GapReason;
+  /** The type of record that is missing; `all` = every one. */
+  channel: GapChannel;
   /** Last moment known to be good, µs. */
   fromUs: number;
   /** First moment good again, µs; undefined = still open. */
@@ -35,7 +37,7 @@ export function joinedSpans(spans: readonly GapSpan[]): GapSpan[] {
   const open = new Map<string, GapSpan[]>();
   const joined: GapSpan[] = [];
   for (const span of spans) {
-    const name = `${span.symbol} ${span.reason} ${span.fromUs}`;
+    const name = `${span.symbol} ${span.channel} ${span.reason} ${span.fromUs}`;
     const opened = span.isRecovered ? open.get(name)?.shift() : undefined;
     if (opened !== undefined) {
       opened.toUs = span.toUs;
@@ -53,9 +55,10 @@ export function joinedSpans(spans: readonly GapSpan[]): GapSpan[] {
   return joined.sort((a, b) => a.fromUs - b.fromUs || compare(a.symbol, b.symbol));
 }
 
-function spanOf({ symbol, reason, from, to, missed, recovered, detail }: ManifestGap): GapSpan {
+function spanOf(gap: ManifestGap): GapSpan {
+  const { symbol, reason, channel = "all", from, to, missed, recovered, detail } = gap;
   return {
-    ...{ symbol, reason, fromUs: usOfNsText(from) },
+    ...{ symbol, reason, channel, fromUs: usOfNsText(from) },
     toUs: to === "0" ? undefined : usOfNsText(to),
     ...{ missed, isRecovered: recovered, detail },
   };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { openGap, recoveredGap } from "@ssmd/market";
 import { memoryStorage, type Storage } from "@ssmd/storage";
 import {
   changedManifest,
@@ -57,7 +58,7 @@ function rawFile(day: string, clock?: ManifestFile["clock"]): ManifestFile {
 function gap(day: string, recovered: boolean) {
   return manifestGap({
     ...{ type: "gap", timestampUs: 0, symbol: "_all", feed: "kraken", sequence: 1 },
-    ...{ reason: "disconnect", missed: null, detail: "reset", recovered },
+    ...{ reason: "disconnect", missed: null, detail: "reset", recovered, channel: "all" },
     receivedAtUs: usOn(day, recovered ? 30 : 11),
     fromUs: usOn(day, 10),
     toUs: recovered ? usOn(day, 30) : 0,
@@ -136,6 +137,7 @@ Deno.test("a day's figures are those of its manifests; a gap and its recovery ar
   const degraded = all[3];
   assert.deepEqual(degraded?.gaps, [{
     ...{ symbol: "_all", reason: "disconnect", missed: null, isRecovered: true, detail: "reset" },
+    channel: "all",
     fromUs: usOn("2026-08-04", 10),
     toUs: usOn("2026-08-04", 30),
   }]);
@@ -208,4 +210,17 @@ Deno.test("a day that retention removed is expired, not missing; raw that is gon
     ["01", "expired", told],
     ["02", "available", `All that was captured is here. Raw: ${told}`],
   ]);
+});
+
+Deno.test("missing trades and tickers of one market are two gaps, each with its own end", () => {
+  const from = usOn("2026-08-04", 10);
+  const news = { feed: "kraken", symbol: "ETHUSD", reason: "subscription" } as const;
+  const open = (channel: "trade" | "ticker") =>
+    openGap({ ...news, channel, fromUs: from, atUs: from, missed: null, detail: channel });
+  const [trade, ticker] = [open("trade"), open("ticker")];
+  const records = [trade, ticker, recoveredGap(ticker, usOn("2026-08-04", 20))].map(manifestGap);
+  assert.deepEqual(
+    gapSpans(records).map(({ channel, isRecovered, toUs }) => [channel, isRecovered, toUs]),
+    [["trade", false, undefined], ["ticker", true, usOn("2026-08-04", 20)]],
+  );
 });

@@ -55,7 +55,7 @@ export function record(
     case "gap":
       return {
         ...{ type, ...base, reason: "sequence", fromUs: receivedAtUs - 9, toUs: receivedAtUs },
-        ...{ missed: 1, recovered: false, detail: "one is missing" },
+        ...{ missed: 1, recovered: false, detail: "one is missing", channel: "all" },
       };
   }
 }

@@ -130,10 +130,11 @@ struct Status {
     name: "Gap",
     version: "v1",
     id: "b1f3a3c0d1e40005",
-    sha256: "993264577bd7a7cc1d9ce12d4a2d1aeb6cc840f5f2083aae7442ca7bf5f827e0",
+    sha256: "26f933f43271bb5150a349ad56212dd5729262f8904aa334891becfd3c0ca099",
     text: `@0xb1f3a3c0d1e40005;
 # Something is missing or suspect from fromNs on, until toNs (0 = still open); symbol _all stands for
-# the whole feed. Recovery is a second record with recovered and toNs.
+# the whole feed, channel for the type of its records. Recovery is a second record with recovered and
+# toNs.
 
 enum Reason {
   disconnect @0;
@@ -142,6 +143,15 @@ enum Reason {
   slow @3;
   parse @4;
   clock @5;
+  subscription @6;
+}
+
+enum Channel {
+  all @0;
+  trade @1;
+  ticker @2;
+  orderbook @3;
+  status @4;
 }
 
 struct Gap {
@@ -156,6 +166,7 @@ struct Gap {
   missed @8 :Int64 = -1;    # messages known to be missing; -1 = unknown
   recovered @9 :Bool;
   detail @10 :Text;
+  channel @11 :Channel;
 }
 `,
   },

@@ -4,6 +4,8 @@ import {
   EVENT_TYPES,
   type EventType,
   type Gap,
+  GAP_CHANNELS,
+  GAP_REASONS,
   type Level,
   type MarketEvent,
   type OrderBookUpdate,
@@ -86,11 +88,12 @@ const status: fc.Arbitrary<Status> = fc.record({
 const gap: fc.Arbitrary<Gap> = fc.record({
   type: fc.constant("gap"),
   ...base,
-  reason: fc.constantFrom("disconnect", "sequence", "checksum", "slow", "parse", "clock"),
+  reason: fc.constantFrom(...GAP_REASONS),
   fromUs: anyTimeUs,
   toUs: anyTimeUs,
   missed: orNull(fc.maxSafeNat()),
   recovered: fc.boolean(),
+  channel: fc.constantFrom(...GAP_CHANNELS),
   detail: anyText,
 }, { noNullPrototype: true });
 

@@ -50,6 +50,7 @@ export function wireValuesOf(event: MarketEvent): Record<string, WireValue> {
         missed: BigInt(event.missed ?? -1),
         recovered: event.recovered,
         detail: event.detail,
+        channel: event.channel,
       };
   }
 }

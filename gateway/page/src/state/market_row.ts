@@ -1,7 +1,14 @@
 /** A gap that is open. */
 export interface OpenGap {
   reason: string;
+  /** The type of record that is missing; `all` = every one. */
+  channel: string;
   fromMs: number;
+}
+
+/** Whether a gap makes the book doubtful; a clock's and one of trades do not. */
+export function isOfBook({ reason, channel }: OpenGap): boolean {
+  return reason !== "clock" && (channel === "all" || channel === "orderbook");
 }
 
 /** What the page knows of a market. */

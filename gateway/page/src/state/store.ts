@@ -1,6 +1,6 @@
 import { decimalsOf } from "../format.ts";
 import { Book } from "./book.ts";
-import { emptyRow, keyOf, type MarketRow, type OpenGap } from "./market_row.ts";
+import { emptyRow, isOfBook, keyOf, type MarketRow, type OpenGap } from "./market_row.ts";
 import type { Message } from "./message.ts";
 import { Tape } from "./tape.ts";
 
@@ -66,8 +66,8 @@ export class Store {
     row.bookLive = summary["book"] === "live";
     row.updatedMs = summary["updated"] as number | null;
     row.volume = summary["volume_24h"] as number | null ?? row.volume;
-    const gap = summary["gap"] as { reason: string; from: number } | null;
-    row.gap = gap === null ? null : { reason: gap.reason, fromMs: gap.from };
+    const gap = summary["gap"] as { reason: string; channel: string; from: number } | null;
+    row.gap = gap === null ? null : { reason: gap.reason, channel: gap.channel, fromMs: gap.from };
     this.#setLast(row, summary["last_price"] as Price);
     this.#setQuote(row, summary["bid_price"] as Price, summary["ask_price"] as Price);
     row.moved = 0;
@@ -138,7 +138,7 @@ export class Store {
     if (row.key !== this.focused || !this.book.take(message)) return;
     if (message["kind"] === "snapshot") {
       row.bookLive = true;
-      row.gap = null;
+      if (row.gap !== null && isOfBook(row.gap)) row.gap = null;
     }
     for (const side of ["bids", "asks"] as const) {
       for (const [price] of message[side] as [number, number][]) this.notePrice(row, price);
@@ -150,12 +150,15 @@ export class Store {
   #takeGap(message: Message): void {
     const isOpen = message["recovered"] === false && message["to"] === null;
     const fromMs = Number(message["from"]);
-    const gap = isOpen ? { reason: String(message["reason"]), fromMs } : null;
+    const channel = String(message["channel"] ?? "all");
+    const gap = isOpen ? { reason: String(message["reason"]), channel, fromMs } : null;
     const [symbol, feed] = [String(message["symbol"]), String(message["feed"])];
     const known = symbol === "_all" ? this.feedGaps.get(feed) : this.row(symbol, feed).gap;
     // A clock that is off makes times doubtful; it neither ends nor outweighs that records are missing.
     const isLesser = message["reason"] === "clock" && known != null && known.reason !== "clock";
-    if (!isLesser) this.#setGap(symbol, feed, gap);
+    // The end of a gap of trades says nothing of a book's.
+    const isOther = gap === null && known != null && known.channel !== channel;
+    if (!isLesser && !isOther) this.#setGap(symbol, feed, gap);
     const row = this.current;
     if (row?.feed === feed && (symbol === "_all" || symbol === row.symbol)) {
       this.#markGap(message, isOpen);
@@ -163,7 +166,7 @@ export class Store {
     this.dirty.add("list").add("gaps");
   }
 
-  #setGap(symbol: string, feed: string, gap: { reason: string; fromMs: number } | null): void {
+  #setGap(symbol: string, feed: string, gap: OpenGap | null): void {
     if (symbol !== "_all") this.row(symbol, feed).gap = gap;
     else if (gap === null) this.feedGaps.delete(feed);
     else this.feedGaps.set(feed, gap);
@@ -175,7 +178,8 @@ export class Store {
     const recvMs = Number(message["recv_ts"]);
     if (isOpen) this.tape.mark(`gap begins: ${reason}`, recvMs);
     else this.tape.mark(`gap ends: ${reason}${missed}`, recvMs);
-    if (isOpen && reason !== "clock") this.book.known = false;
+    const isBooks = ["all", "orderbook"].includes(String(message["channel"] ?? "all"));
+    if (isOpen && reason !== "clock" && isBooks) this.book.known = false;
     this.dirty.add("title").add("book").add("tape");
   }
 

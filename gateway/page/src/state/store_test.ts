@@ -50,7 +50,7 @@ Deno.test("a gap of a whole feed is open for its markets until it is recovered",
   store.take({ ...gap, to: null, recovered: false });
   const row = store.current;
   assert.ok(row !== undefined);
-  assert.deepEqual(store.gapOf(row), { reason: "disconnect", fromMs: 900 });
+  assert.deepEqual(store.gapOf(row), { reason: "disconnect", channel: "all", fromMs: 900 });
   assert.equal(store.book.known, false);
   store.take({ ...gap, to: 1000, recovered: true });
   assert.equal(store.gapOf(row), null);

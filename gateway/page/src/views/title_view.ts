@@ -1,6 +1,6 @@
 import { add, byId, flash, setClass, setText } from "../dom.ts";
 import { dayTime, directionOf, price, signed, size } from "../format.ts";
-import { changeOf, type MarketRow } from "../state/market_row.ts";
+import { changeOf, type MarketRow, type OpenGap } from "../state/market_row.ts";
 import type { Store } from "../state/store.ts";
 
 const GOOD_NEWS_MS = 5_000;
@@ -63,9 +63,8 @@ export class TitleView {
     const gap = current === undefined ? null : this.#store.gapOf(current);
     if (gap !== null) {
       this.#suspectSinceMs = gap.fromMs;
-      const what = gap.reason === "clock" ? "Times are suspect" : "The book is suspect";
       const why = REASONS[gap.reason] ?? gap.reason;
-      return this.#banner(`${what} since ${dayTime(gap.fromMs)} UTC: ${why}. It is rebuilt`, false);
+      return this.#banner(`${suspectOf(gap)} since ${dayTime(gap.fromMs)} UTC: ${why}`, false);
     }
     if (this.#suspectSinceMs > 0 && book.known) {
       const seconds = ((Date.now() - this.#suspectSinceMs) / 1000).toFixed(1);
@@ -105,6 +104,14 @@ export class TitleView {
   }
 }
 
+/** What cannot be trusted while a gap is open. */
+function suspectOf({ reason, channel }: OpenGap): string {
+  if (reason === "clock") return "Times are suspect";
+  if (channel === "trade") return "Trades are missing";
+  if (channel === "ticker") return "Tickers are missing";
+  return "The book is suspect";
+}
+
 const REASONS: Record<string, string> = {
   disconnect: "the exchange connection broke",
   sequence: "messages are missing",
@@ -112,4 +119,5 @@ const REASONS: Record<string, string> = {
   slow: "messages were left out",
   parse: "a message could not be read",
   clock: "the clock is not synchronized",
+  subscription: "the exchange does not send what was ordered",
 };

@@ -1,0 +1,40 @@
+import type { Gap, GapChannel } from "@ssmd/market";
+
+/** The gaps of a market or a feed that are open now: one a channel, and one of the clock. */
+export class OpenGaps {
+  #open = new Map<GapChannel | "clock", Gap>();
+
+  /** Takes in a record: it opens, goes on or ends what is open of its channel. */
+  take(gap: Gap): void {
+    const key = gap.reason === "clock" ? "clock" : gap.channel;
+    if (isOpen(gap)) this.#open.set(key, gap);
+    else if (gap.recovered) this.#open.delete(key);
+  }
+
+  /** A snapshot came: the book is right again. */
+  endBook(): void {
+    this.#open.delete("all");
+    this.#open.delete("orderbook");
+  }
+
+  /** The gap that weighs most: of everything, of the book, of other records, of the clock. */
+  get worst(): Gap | undefined {
+    for (const key of WORST_FIRST) {
+      const gap = this.#open.get(key);
+      if (gap !== undefined) return gap;
+    }
+    return undefined;
+  }
+}
+
+const WORST_FIRST = ["all", "orderbook", "trade", "ticker", "status", "clock"] as const;
+
+/** Whether a gap goes on. */
+export function isOpen(gap: Gap): boolean {
+  return !gap.recovered && gap.toUs === 0;
+}
+
+/** Whether a book cannot be trusted after it: a suspect clock and missing trades leave it alone. */
+export function isAboutBook(gap: Gap): boolean {
+  return gap.reason !== "clock" && (gap.channel === "all" || gap.channel === "orderbook");
+}
