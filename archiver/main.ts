@@ -12,7 +12,7 @@ import {
   untilSignal,
   VERSION,
 } from "@ssmd/runtime";
-import { openStorage } from "@ssmd/storage";
+import { openServiceStorage } from "@ssmd/storage";
 import { openTransport } from "@ssmd/transport";
 import { createArchiver } from "./mod.ts";
 
@@ -48,10 +48,13 @@ await runService("archiver", FLAGS, async (flags) => {
   exportKeyAges(metrics.registry, deployment);
   const transport = await openTransport(deployment.transport, { env, logger });
   const health = new Health({ registry: metrics.registry });
+  const storage = await openServiceStorage(deployment.storage, {
+    ...{ logger, health, prefix: `normalized/${env}/` },
+  });
   const archiver = createArchiver({
     ...{ env, transport, logger, metrics, health, shard: "main", version: VERSION, commit: COMMIT },
     feeds: environment.feeds,
-    storage: await openStorage(deployment.storage),
+    storage,
     checks: await loadChecks(await findRegistry(Deno.cwd()), environment.feeds),
     ...(flags["flush-seconds"] === undefined ? {} : { flushMs: flushMsOf(flags["flush-seconds"]) }),
   });
@@ -65,6 +68,7 @@ await runService("archiver", FLAGS, async (flags) => {
   logger.info("archiving", { env, metrics_port: scrape.port });
   logger.info("stopping", { signal: await untilSignal() });
   await archiver.close();
+  await storage.close();
   await transport.close();
   await scrape.close();
   logger.info("stopped", { ...archiver.stats() });

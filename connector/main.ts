@@ -13,7 +13,7 @@ import {
   untilSignal,
   VERSION,
 } from "@ssmd/runtime";
-import { openStorage } from "@ssmd/storage";
+import { openServiceStorage } from "@ssmd/storage";
 import { openTransport } from "@ssmd/transport";
 import { createConnector } from "./connector.ts";
 
@@ -48,13 +48,16 @@ await runService("connector", FLAGS, async (flags) => {
   const transport = await openTransport(deployment.transport, { env, logger });
   const health = new Health({ registry: metrics.registry });
   const { parser, ...wanted } = feed;
+  const storage = await openServiceStorage(deployment.storage, {
+    ...{ logger, health, prefix: `raw/${env}/` },
+  });
   const connector = createConnector({
     ...wanted,
     env,
     venue: venueOfParser(parser),
     endpoint: flags.endpoint ?? feed.endpoint,
     transport,
-    storage: await openStorage(deployment.storage),
+    storage,
     spoolDir: `${deployment.dataDir}/spool/${env}/${id}-main`,
     logger,
     metrics,
@@ -72,6 +75,7 @@ await runService("connector", FLAGS, async (flags) => {
   logger.info("capturing", { env, feed: id, metrics_port: scrape.port });
   logger.info("stopping", { signal: await untilSignal() });
   await connector.close();
+  await storage.close();
   await transport.close();
   await scrape.close();
   logger.info("stopped", { ...connector.stats() });

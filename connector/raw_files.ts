@@ -41,6 +41,8 @@ export interface RawFilesOptions {
   onLost: () => void;
   /** Bytes of closed segments; default {@linkcode LIMITS.spoolBytesMax}. */
   bytesMax?: number;
+  /** Longest wait of `close` for storage, milliseconds; default 10,000. */
+  closeMsMax?: number;
 }
 
 /** A closed segment on its way into the archive. */
@@ -58,6 +60,7 @@ interface ClosedSegment {
 
 const RELEASE_EVERY_MS = 5_000;
 const RAW_LEVEL = 3;
+const CLOSE_MS_MAX = 10_000;
 
 /**
  * Turns closed spool segments into raw files in storage, one for each connection, and gives a
@@ -90,15 +93,35 @@ export class RawFiles {
     this.#working ??= this.#work();
   }
 
-  /** Writes what is closed and gives free what can be; the rest is left to the next start. */
+  /**
+   * Writes what is closed and gives free what can be; the rest is left to the next start, as is
+   * what storage does not take in time.
+   */
   async close(): Promise<void> {
     this.#stopped.abort();
     clearTimeout(this.#releaseTimer);
+    const { closeMsMax = CLOSE_MS_MAX, logger, storage } = this.#options;
+    const late = new AbortController();
+    const ended = new AbortController();
+    const finished = this.#finish(late.signal).finally(() => ended.abort());
+    await Promise.race([finished, sleep(closeMsMax, ended.signal)]);
+    if (ended.signal.aborted) return await finished;
+    late.abort();
+    finished.catch((error) => logger.debug("gave up", { error }));
+    logger.warn("storage did not take the raw files in time: the next start writes them", {
+      waited_ms: closeMsMax,
+      segments: this.#closed.length,
+      storage: storage.location,
+    });
+  }
+
+  async #finish(late: AbortSignal): Promise<void> {
     while (this.#working) await this.#working;
     for (const closed of [...this.#closed]) {
+      if (late.aborted) return;
       if (!closed.written && !await this.#tryWrite(closed)) break;
     }
-    await this.#release();
+    if (!late.aborted) await this.#release();
   }
 
   async #work(): Promise<void> {

@@ -22,9 +22,10 @@ interface Made {
   transport?: Transport;
   acknowledgedId?: () => string;
   bytesMax?: number;
+  closeMsMax?: number;
 }
 
-function rawFiles({ storage, transport, acknowledgedId, bytesMax }: Made = {}) {
+function rawFiles({ storage, transport, acknowledgedId, bytesMax, closeMsMax }: Made = {}) {
   const bus = transport ?? memoryTransport();
   const publisher = { acknowledgedId: "" } as Publisher;
   if (acknowledgedId) Object.defineProperty(publisher, "acknowledgedId", { get: acknowledgedId });
@@ -34,6 +35,7 @@ function rawFiles({ storage, transport, acknowledgedId, bytesMax }: Made = {}) {
     storage: storage ?? memoryStorage(),
     onLost: () => lost.push(1),
     ...(bytesMax === undefined ? {} : { bytesMax }),
+    ...(closeMsMax === undefined ? {} : { closeMsMax }),
   });
   return { files, lost };
 }
@@ -72,6 +74,18 @@ async function archived(storage: Storage, id: string): Promise<void> {
   const change = { positions, writtenBy: "test", nowUs: START_US };
   await saveManifest(storage, changedManifest(manifest, change));
 }
+
+Deno.test("a storage that never answers does not keep the raw files from closing", () =>
+  inFolder(async (dir) => {
+    const writer = await threeMinutes(dir);
+    const memory = memoryStorage();
+    const silent = new Promise<never>(() => {});
+    const storage = Object.assign(Object.create(memory), { put: () => silent }) as Storage;
+    const { files } = rawFiles({ storage, closeMsMax: 50 });
+    for (const { segment, given } of writer.closed) files.add(segment, given);
+    await files.close();
+    assert.equal((await segmentsIn(dir)).length, 3, "the next start writes them");
+  }));
 
 Deno.test("a segment goes when its raw files stand and a bus that keeps them has its records", () =>
   inFolder(async (dir) => {

@@ -2,6 +2,7 @@ import { appendAudit } from "@ssmd/journal";
 import { exportKeyAges, findRegistry, loadSharedDeployment } from "@ssmd/metadata";
 import {
   createLogger,
+  Health,
   Metrics,
   portOf,
   runService,
@@ -9,7 +10,7 @@ import {
   untilSignal,
   VERSION,
 } from "@ssmd/runtime";
-import { openStorage } from "@ssmd/storage";
+import { openServiceStorage } from "@ssmd/storage";
 import { openTransport } from "@ssmd/transport";
 import { connectionLimits, environmentGate, startGateway } from "./mod.ts";
 
@@ -33,6 +34,7 @@ await runService("gateway", FLAGS, async (flags) => {
   surviveUncaughtErrors(logger, metrics);
   const registryDir = await findRegistry(Deno.cwd());
   const connections = connectionLimits(registryDir, logger);
+  const health = new Health({ registry: metrics.registry });
   exportKeyAges(metrics.registry, deployment);
   const host = flags.host ?? environment.gateway.host ?? "127.0.0.1";
   const gate = await environmentGate(environment, { host, dataDir: deployment.dataDir, logger });
@@ -40,7 +42,9 @@ await runService("gateway", FLAGS, async (flags) => {
   // A memory of its own has nothing of what another process archived.
   const storage = deployment.storage.type === "memory"
     ? undefined
-    : await openStorage(deployment.storage);
+    : await openServiceStorage(deployment.storage, {
+      ...{ logger, health, prefix: `normalized/${env}/` },
+    });
   const gateway = await startGateway({
     ...(storage === undefined ? {} : { storage }),
     ...{ registryDir, connections },
@@ -57,6 +61,7 @@ await runService("gateway", FLAGS, async (flags) => {
       feed,
     })),
     metrics,
+    health,
   });
   logger.info("serving", { env, page: `${gateway.url}/` });
   logger.info("stopping", { signal: await untilSignal() });

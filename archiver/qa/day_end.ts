@@ -1,4 +1,4 @@
-import type { Logger } from "@ssmd/runtime";
+import { type Logger, sleep } from "@ssmd/runtime";
 import type { FeedChecks } from "@ssmd/metadata";
 import { NORMALIZED_VERSION } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
@@ -16,6 +16,9 @@ export interface DayEndOptions {
   metrics: ArchiverMetrics;
   logger: Logger;
 }
+
+/** Longest that `close` waits for a check that storage holds up. */
+const CLOSE_MS_MAX = 2_000;
 
 /** Checks the archiver's own days once they are over, one after another, beside its work. */
 export class DayEndChecks {
@@ -43,7 +46,9 @@ export class DayEndChecks {
   /** Gives up what is not checked; `ssmd qa run` does it at any time. */
   async close(): Promise<void> {
     this.#stopped.abort();
-    await this.#running;
+    const ended = new AbortController();
+    const running = this.#running.finally(() => ended.abort());
+    await Promise.race([running, sleep(CLOSE_MS_MAX, ended.signal)]);
   }
 
   async #check(feed: string, day: string, checks: FeedChecks): Promise<void> {

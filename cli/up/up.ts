@@ -17,10 +17,10 @@ import {
   surviveUncaughtErrors,
   VERSION,
 } from "@ssmd/runtime";
-import { openStorage, type Storage } from "@ssmd/storage";
+import { openServiceStorage, type WatchedStorage } from "@ssmd/storage";
 import { openTransport, type Transport } from "@ssmd/transport";
 
-import { closeOptions, flushed } from "./flushed.ts";
+import { closeOptions, waitUntilArchived } from "./drained_storage.ts";
 import { KeptGateway } from "./kept_gateway.ts";
 import { type FeedPlan, planFeeds } from "./plan.ts";
 import { type RunningSimulator, startSimulators } from "./simulators.ts";
@@ -94,7 +94,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
 }
 
 interface Parts {
-  storage: Storage;
+  storage: WatchedStorage;
   transport: Transport;
   simulators: Map<string, RunningSimulator>;
   gateway: KeptGateway;
@@ -117,7 +117,7 @@ async function start(
     await connector.start();
     connectors.set(plan.feed, connector);
   }
-  return running(deployment, plans, parts, connectors, stack);
+  return running({ deployment, plans, parts, connectors, logger: options.logger }, stack);
 }
 
 async function startParts(
@@ -133,7 +133,9 @@ async function startParts(
   stack.defer(surviveUncaughtErrors(logger, processMetrics));
   const health = new Health({ registry });
   exportKeyAges(registry, deployment);
-  const storage = await openStorage(storageSpec);
+  const storage = await openServiceStorage(storageSpec, {
+    ...{ logger, health, prefix: `normalized/${env}/` },
+  });
   stack.defer(() => storage.close());
   const transport = await openTransport(transportConfig, { env, logger });
   stack.defer(() => transport.close());
@@ -167,7 +169,7 @@ async function startParts(
     health,
   });
   await archiver.start();
-  stack.defer(() => archiver.close(closeOptions(archiver)));
+  stack.defer(() => archiver.close(closeOptions(archiver, storage)));
   return { storage, transport, simulators, gateway, archiver, registry, health };
 }
 
@@ -197,13 +199,20 @@ function connectorOf(
   });
 }
 
+interface Running {
+  deployment: Deployment;
+  plans: readonly FeedPlan[];
+  parts: Parts;
+  connectors: Map<string, Connector>;
+  logger: Logger;
+}
+
 function running(
-  { environment, dataDir }: Deployment,
-  plans: readonly FeedPlan[],
-  { gateway, archiver, storage, simulators, transport }: Parts,
-  connectors: Map<string, Connector>,
+  { deployment, plans, parts, connectors, logger }: Running,
   stack: AsyncDisposableStack,
 ): Up {
+  const { environment, dataDir } = deployment;
+  const { gateway, archiver, storage, simulators, transport } = parts;
   const captured = [...simulators.values()].map(({ simulator }) => simulator.done);
   const plays = plans.some(({ simulated }) => simulated?.type === "capture");
   const feeds = () =>
@@ -227,8 +236,10 @@ function running(
     close: async () => {
       await Promise.all([...connectors.values()].map((connector) => connector.stop()));
       try {
-        await flushed(archiver);
+        await waitUntilArchived(archiver, storage, logger);
       } finally {
+        // All at once: each waits for storage up to its own limit.
+        await Promise.all([...connectors.values()].map((connector) => connector.close()));
         await stack.disposeAsync();
       }
     },

@@ -4,5 +4,7 @@ export * from "./versions.ts";
 export { folderStorage } from "./local.ts";
 export { memoryStorage } from "./memory.ts";
 export { openStorage, type StorageConfig } from "./open.ts";
+export { openServiceStorage, WatchedStorage, type WatchOptions } from "./watched.ts";
+export type { TryListener } from "./s3_calls.ts";
 export type { S3Config } from "./s3_config.ts";
 export { syncFolder } from "./atomic_file.ts";

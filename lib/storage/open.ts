@@ -1,4 +1,5 @@
 import { ConfigError, suggestion } from "@ssmd/runtime";
+import type { TryListener } from "./s3_calls.ts";
 import type { S3Config } from "./s3_config.ts";
 import type { Storage } from "./storage.ts";
 
@@ -23,24 +24,25 @@ const DRIVERS = {
     return folderStorage(config.path);
   },
   // The SDK costs half a second and 26 MB: only those who use it pay.
-  s3: async (config: S3Config) => {
+  s3: async (config: S3Config, tries?: TryListener) => {
     const { s3Storage } = await import("./s3.ts");
-    return s3Storage(config);
+    return s3Storage(config, {}, tries);
   },
 };
 
 /**
  * Opens the storage that a configuration names. Throws a ConfigError `STORAGE_TYPE_UNKNOWN` for a
- * type that is not in {@linkcode StorageConfig}, and for `s3` those of its driver.
+ * type that is not in {@linkcode StorageConfig}, and for `s3` those of its driver. `tries` is told
+ * of the tries that a driver makes by itself.
  */
-export async function openStorage(config: StorageConfig): Promise<Storage> {
+export async function openStorage(config: StorageConfig, tries?: TryListener): Promise<Storage> {
   switch (config.type) {
     case "memory":
       return await DRIVERS.memory();
     case "local":
       return await DRIVERS.local(config);
     case "s3":
-      return await DRIVERS.s3(config);
+      return await DRIVERS.s3(config, tries);
     default:
       throw refusal((config as { type: unknown }).type);
   }

@@ -2,6 +2,7 @@ import { ConfigError } from "@ssmd/runtime";
 import { storageByPrefix } from "./bucket_map.ts";
 import { S3Bucket, type S3BucketOptions } from "./s3_bucket.ts";
 import { connectS3 } from "./s3_client.ts";
+import type { TryListener } from "./s3_calls.ts";
 import type { S3Config } from "./s3_config.ts";
 import type { Storage } from "./storage.ts";
 
@@ -12,7 +13,7 @@ export type S3Tuning = Partial<
   Pick<
     S3BucketOptions,
     "partBytes" | "wholeBytesMax" | "concurrency" | "attemptsMax" | "firstWaitMs"
-  > & { requestMsMax: number }
+  > & { requestMsMax: number; answerMsMax: number }
 >;
 
 const TUNING = {
@@ -29,25 +30,40 @@ const TUNING = {
  * for both keys are there as they are. Nothing is sent before the first call.
  * Throws ConfigError `STORAGE_CREDENTIALS_MISSING` and `STORAGE_ENDPOINT_INVALID`.
  */
-export function s3Storage(config: S3Config, tuning: S3Tuning = {}): Storage {
+export function s3Storage(
+  config: S3Config,
+  tuning: S3Tuning = {},
+  tries?: TryListener,
+): Storage {
   const { buckets } = config;
-  if (buckets.raw === buckets.normalized) return bucketOf(config, buckets.raw, "", tuning);
+  const bucketOf = (bucket: string, cut: string) =>
+    openBucket(config, { bucket, cut }, tuning, tries);
+  if (buckets.raw === buckets.normalized) return bucketOf(buckets.raw, "");
   return storageByPrefix({
-    "raw/": bucketOf(config, buckets.raw, "raw/", tuning),
-    "normalized/": bucketOf(config, buckets.normalized, "normalized/", tuning),
+    "raw/": bucketOf(buckets.raw, "raw/"),
+    "normalized/": bucketOf(buckets.normalized, "normalized/"),
   });
 }
 
-function bucketOf(config: S3Config, bucket: string, cut: string, tuning: S3Tuning): S3Bucket {
+function openBucket(
+  config: S3Config,
+  place: { bucket: string; cut: string },
+  tuning: S3Tuning,
+  tries: TryListener | undefined,
+): S3Bucket {
   const { endpoint, region, pathStyle } = config;
-  const { requestMsMax, ...given } = tuning;
+  const { requestMsMax, answerMsMax, ...given } = tuning;
   assertEndpoint(endpoint);
   const connection = connectS3({
     ...{ endpoint, region, ...credentialsOf(config) },
     ...(pathStyle === undefined ? {} : { pathStyle }),
     ...(requestMsMax === undefined ? {} : { requestMsMax }),
+    ...(answerMsMax === undefined ? {} : { answerMsMax }),
   });
-  return new S3Bucket({ ...TUNING, ...given, connection, bucket, cut, endpoint, region });
+  return new S3Bucket({
+    ...{ ...TUNING, ...given, ...place, connection, endpoint, region },
+    ...(tries === undefined ? {} : { tries }),
+  });
 }
 
 function credentialsOf({ credentials = {}, endpoint }: S3Config) {

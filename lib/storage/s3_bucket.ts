@@ -5,7 +5,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
-import { StorageError } from "@ssmd/runtime";
+import { sleep, StorageError } from "@ssmd/runtime";
 import { inCodeUnitOrder } from "./code_unit_order.ts";
 import { notFound } from "./errors.ts";
 import { assertKey, assertPrefix, TEMPORARY_PREFIX } from "./key.ts";
@@ -38,6 +38,8 @@ export interface S3BucketOptions extends S3Patience {
 
 /** Age of an upload after which nobody can still be sending it. */
 const STALE_UPLOAD_MS = 24 * 60 * 60 * 1000;
+/** Longest that `close` waits for tidying up. */
+const SWEEP_MS_MAX = 2_000;
 
 /** Objects of one bucket. */
 export class S3Bucket implements Storage {
@@ -49,10 +51,11 @@ export class S3Bucket implements Storage {
   /** A bucket that was seen once: an absent object is then no absent bucket. */
   #isThere = false;
   #sweep: Promise<unknown> | undefined;
+  #closing = new AbortController();
 
   /** Nothing is sent before the first call. */
-  constructor(options: S3BucketOptions) {
-    this.#options = options;
+  constructor(given: S3BucketOptions) {
+    const options = this.#options = { ...given, closing: this.#closing.signal };
     this.location = `s3://${options.bucket}`;
     this.#conditional = new ConditionalPuts(options);
     this.versions = s3Versions({
@@ -169,8 +172,10 @@ export class S3Bucket implements Storage {
   }
 
   async close(): Promise<void> {
-    await this.#sweep;
+    await Promise.race([this.#sweep, sleep(SWEEP_MS_MAX, this.#closing.signal)]);
+    this.#closing.abort();
     this.#options.connection.close();
+    await this.#sweep;
   }
 
   get #client() {

@@ -1,5 +1,13 @@
-import { Backoff, sleep } from "@ssmd/runtime";
+import { Backoff, sleep, type StorageError } from "@ssmd/runtime";
 import { type S3Failure, s3FailureOf, type S3Place } from "./s3_errors.ts";
+
+/** Told of each try, so that a server that does not answer is known before the last one. */
+export interface TryListener {
+  /** A try failed and may be repeated. */
+  failed(error: StorageError): void;
+  /** A try succeeded. */
+  succeeded(): void;
+}
 
 /** How often an action is tried, and how long it waits between. */
 export interface S3Patience {
@@ -7,6 +15,9 @@ export interface S3Patience {
   attemptsMax: number;
   /** First wait; each is twice the one before. */
   firstWaitMs: number;
+  /** No further tries once it aborts. */
+  closing?: AbortSignal;
+  tries?: TryListener;
 }
 
 /** A request that failed for good; `attempts` tells whether an earlier try may have been done. */
@@ -27,20 +38,24 @@ export class S3CallError extends Error {
  * Throws S3CallError.
  */
 export async function attempted<T>(
-  { attemptsMax, firstWaitMs }: S3Patience,
+  { attemptsMax, firstWaitMs, closing, tries }: S3Patience,
   place: S3Place,
   send: (attempt: number) => Promise<T>,
   cancelled?: AbortSignal,
 ): Promise<T> {
   const backoff = new Backoff({ firstMs: firstWaitMs, maxMs: 5_000 });
+  const ended = () => cancelled?.aborted === true || closing?.aborted === true;
   for (let attempt = 1;; attempt++) {
     try {
-      return await send(attempt);
+      const result = await send(attempt);
+      tries?.succeeded();
+      return result;
     } catch (thrown) {
       const failure = s3FailureOf(thrown, place);
-      const isLast = !failure.again || attempt >= attemptsMax || cancelled?.aborted === true;
+      if (failure.again && !ended()) tries?.failed(failure.error);
+      const isLast = !failure.again || attempt >= attemptsMax || ended();
       if (isLast) throw new S3CallError(failure, attempt);
-      await sleep(backoff.nextMs(), cancelled);
+      await sleep(backoff.nextMs(), cancelled ?? closing);
     }
   }
 }

@@ -15,6 +15,8 @@ export interface S3Access {
   pathStyle?: boolean;
   /** Longest time of one request with its body; default 60,000. */
   requestMsMax?: number;
+  /** Longest wait for the begin of an answer and between its pieces; default 10,000. */
+  answerMsMax?: number;
 }
 
 /** A client and its connections. */
@@ -25,6 +27,7 @@ export interface S3Connection {
 }
 
 const REQUEST_MS_MAX = 60_000;
+const ANSWER_MS_MAX = 10_000;
 
 /**
  * Nothing of the SDK's own configuration is left open: each of these would be looked up in the
@@ -51,7 +54,10 @@ const SETTLED: S3ClientConfig & Record<string, unknown> = {
 
 /** Makes a client that reads neither variables nor files of the user. */
 export function connectS3(access: S3Access): S3Connection {
-  const handler: HttpHandler = fetchHandler(access.requestMsMax ?? REQUEST_MS_MAX);
+  const handler: HttpHandler = fetchHandler({
+    requestMsMax: access.requestMsMax ?? REQUEST_MS_MAX,
+    answerMsMax: access.answerMsMax ?? ANSWER_MS_MAX,
+  });
   const client = new S3Client({
     ...SETTLED,
     endpoint: access.endpoint,

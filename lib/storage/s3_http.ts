@@ -32,17 +32,32 @@ export interface HttpHandler {
   httpHandlerConfigs(): Record<never, never>;
 }
 
+/** How long a server may take. */
+export interface HttpLimits {
+  /** For a request with all of its answer. */
+  requestMsMax: number;
+  /** For the begin of an answer, and between two pieces of its body; sending adds its own time. */
+  answerMsMax: number;
+}
+
+/** Pace that a network has at least: what a request's body may take beside the server's own time. */
+const SENT_BYTES_PER_MS_MIN = 200;
+
 /**
  * Sends the SDK's requests with `fetch`. An answer counts when all of its body is there, within
- * `requestMsMax` of the request's start: a stalled or cut body is a failed request, never a short
- * object.
+ * the limits: a stalled or cut body is a failed request, never a short object. `destroy` breaks off
+ * what is under way.
  */
-export function fetchHandler(requestMsMax: number): HttpHandler {
+export function fetchHandler(limits: HttpLimits): HttpHandler {
   const connections = Deno.createHttpClient({});
+  const ending = new AbortController();
   let ended = false;
 
   async function handle(request: HttpRequest, options?: HandlerOptions) {
-    const { signal, release } = limitedSignal(requestMsMax, options?.abortSignal);
+    const { signal, moved, release } = limitedSignal(limits, request.body, [
+      ending.signal,
+      options?.abortSignal,
+    ]);
     try {
       const response = await fetch(urlOf(request), {
         method: request.method,
@@ -52,13 +67,13 @@ export function fetchHandler(requestMsMax: number): HttpHandler {
         client: connections,
         signal,
       });
-      const body = new Uint8Array(await response.arrayBuffer());
+      const body = await bodyBytes(response, moved);
       return {
         response: {
           statusCode: response.status,
           reason: response.statusText,
           headers: Object.fromEntries(response.headers),
-          body: new Blob([body]).stream(),
+          body: new Blob(body).stream(),
         },
       };
     } finally {
@@ -70,6 +85,7 @@ export function fetchHandler(requestMsMax: number): HttpHandler {
     metadata: { handlerProtocol: "http/1.1" },
     handle,
     destroy: () => {
+      ending.abort(new DOMException("the storage was closed", "AbortError"));
       if (!ended) connections.close();
       ended = true;
     },
@@ -78,21 +94,50 @@ export function fetchHandler(requestMsMax: number): HttpHandler {
   };
 }
 
-/** Aborts after the time or with `outer`; `release` lets go of both. */
-function limitedSignal(ms: number, outer: unknown) {
+async function bodyBytes(response: Response, moved: () => void) {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  for await (const piece of response.body ?? []) {
+    pieces.push(piece);
+    moved();
+  }
+  return pieces;
+}
+
+/** Aborts when a limit is reached or with one of `others`; `release` lets go of all. */
+function limitedSignal(
+  { requestMsMax, answerMsMax }: HttpLimits,
+  sent: BodyInit | undefined,
+  others: readonly unknown[],
+) {
   const controller = new AbortController();
-  const timer = setTimeout(() => {
-    controller.abort(new DOMException(`no whole answer within ${ms} ms`, "TimeoutError"));
-  }, ms);
-  const signal = outer instanceof AbortSignal ? outer : undefined;
-  const abort = () => controller.abort(signal?.reason);
-  if (signal?.aborted) abort();
-  signal?.addEventListener("abort", abort);
+  const late = (ms: number, what: string) =>
+    setTimeout(
+      () => controller.abort(new DOMException(`${what} within ${ms} ms`, "TimeoutError")),
+      ms,
+    );
+  const whole = late(requestMsMax, "no whole answer");
+  const sendMs = sent instanceof Uint8Array ? sent.length / SENT_BYTES_PER_MS_MIN : 0;
+  const firstMs = Math.min(requestMsMax, Math.round(answerMsMax + sendMs));
+  let quiet = late(firstMs, "no answer");
+  const released: (() => void)[] = [];
+  for (const other of others) {
+    if (!(other instanceof AbortSignal)) continue;
+    const abort = () => controller.abort(other.reason);
+    if (other.aborted) abort();
+    other.addEventListener("abort", abort);
+    released.push(() => other.removeEventListener("abort", abort));
+  }
   return {
     signal: controller.signal,
+    /** A piece of the answer came. */
+    moved: () => {
+      clearTimeout(quiet);
+      quiet = late(answerMsMax, "no more of the answer");
+    },
     release: () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
+      clearTimeout(whole);
+      clearTimeout(quiet);
+      for (const release of released) release();
     },
   };
 }

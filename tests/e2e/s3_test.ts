@@ -7,6 +7,8 @@ const DEMO = new URL("../../exchanges/environments/demo.yaml", import.meta.url);
 const ENV = "e2e-s3";
 const RAW = "ssmd-raw";
 const NORMALIZED = "ssmd-normalized";
+/** Longest end while storage does not answer: its own limits add up to about 20 s. */
+const STOP_MS_MAX = 60_000;
 
 /** The demo environment, with its files on a server of the test. */
 async function writeRegistry(folder: string, endpoint: string): Promise<void> {
@@ -115,4 +117,32 @@ s3Test("a key that is missing or wrong is told with a hint", async (server, cwd)
   assert.equal(wrong.code, 1);
   assert.match(wrong.output, /hint: +Check secret_key[^]*STORAGE_UNAUTHORIZED/);
   assert.ok(!wrong.output.includes("planted-secret"));
+});
+
+Deno.test("a storage that accepts and never answers is told early, is unready, and holds up no end", async () => {
+  const hole = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const open: Deno.Conn[] = [];
+  const accepting = (async () => {
+    for await (const connection of hole) open.push(connection);
+  })();
+  await using folder = new Folder();
+  await writeRegistry(folder.path, `http://127.0.0.1:${hole.addr.port}`);
+  const env = { SSMD_KEY_ARCHIVE_ACCESS_KEY: "a", SSMD_KEY_ARCHIVE_SECRET_KEY: "b" };
+  await using up = new RunningUp(["--env", ENV], { cwd: folder.path, env });
+  const { error } = await up.line("the storage failed: it is tried again");
+  assert.match((error as { message: string }).message, /no answer within 10000 ms/);
+  const ready = await fetch(`${await up.url()}/health/ready`);
+  const { conditions } = await ready.json() as { conditions: { condition: string }[] };
+  assert.equal(ready.status, 503);
+  assert.ok(
+    conditions.some(({ condition }) => condition === "storage"),
+    JSON.stringify(conditions),
+  );
+  const { code, output } = await up.stop("SIGINT", STOP_MS_MAX);
+  assert.equal(code, 1, output);
+  assert.match(output, /storage does not take the rest: ending without it/);
+  assert.match(output, /error: The archiver was closed before all records were in storage/);
+  hole.close();
+  for (const connection of open) connection.close();
+  await accepting;
 });
