@@ -17,6 +17,7 @@ import type {
   LiveSubscription,
   OutMessage,
   Publisher,
+  PublisherOptions,
   StreamState,
   Subscription,
   Transport,
@@ -106,9 +107,9 @@ class MemoryTransport implements Transport {
     return this.#closed;
   }
 
-  publisher(): Publisher {
+  publisher(options: PublisherOptions = {}): Publisher {
     this.#assertOpen();
-    return new MemoryPublisher(this);
+    return new MemoryPublisher(this, options);
   }
 
   ready(): Promise<void> {
@@ -332,12 +333,15 @@ async function answering(answer: Answer, subject: string, payload: Uint8Array) {
 
 class MemoryPublisher implements Publisher {
   readonly pending = 0;
+  readonly refusal = undefined;
   acknowledgedId = "";
   #bus: MemoryTransport;
+  #onStored: PublisherOptions["onStored"];
   #closed = false;
 
-  constructor(bus: MemoryTransport) {
+  constructor(bus: MemoryTransport, { onStored }: PublisherOptions) {
     this.#bus = bus;
+    this.#onStored = onStored;
   }
 
   get connected(): boolean {
@@ -352,6 +356,7 @@ class MemoryPublisher implements Publisher {
     if (this.#closed) throw publisherClosed();
     this.#bus.store(message);
     this.acknowledgedId = message.id;
+    this.#onStored?.(message);
   }
 
   ready(): Promise<void> {

@@ -31,6 +31,7 @@ import type {
   InMessage,
   LiveSubscription,
   Publisher,
+  PublisherOptions,
   ReadOptions,
   StreamState,
   Subscription,
@@ -112,7 +113,7 @@ class NatsTransport implements Transport {
     this.#watching = this.#watch();
   }
 
-  publisher(): Publisher {
+  publisher(options: PublisherOptions = {}): Publisher {
     this.#assertOpen();
     const { env, stream = {} } = this.#options;
     const publisher = new NatsPublisher({
@@ -123,7 +124,8 @@ class NatsTransport implements Transport {
         await ensureStream(manager, env, stream);
         return manager;
       },
-      lastId: (manager, filter) => lastIdOf(manager, this.#stream, filter),
+      stream: this.#stream,
+      reports: options,
       payloadBytesMax: () => this.#payloadBytesMax,
       logger: this.#logger,
     });

@@ -1,12 +1,19 @@
 import { headers, type MsgHdrs } from "@nats-io/nats-core";
 
 const PREFIX = new TextEncoder().encode("NATS/1.0\r\nNats-Msg-Id: ");
+const LATE_NAME = "Ssmd-Late";
+const LATE = new TextEncoder().encode(`\r\n${LATE_NAME}: 1`);
 const SLAB_BYTES = 64 * 1024;
 const CR = 13;
 const LF = 10;
 
+/** Whether a message was stored behind later ones of its publisher. */
+export function isLate(headers: MsgHdrs | undefined): boolean {
+  return headers !== undefined && headers.get(LATE_NAME) !== "";
+}
+
 /**
- * One reusable header set whose only header is `Nats-Msg-Id`. nats-core asks a header set for
+ * One reusable header set with `Nats-Msg-Id` and, for late messages, a mark. nats-core asks a header set for
  * nothing but `encode()` when it publishes, and holds the bytes until it writes them to the socket:
  * so the bytes are cut from slabs that are never written twice. This takes a fifth of the time of a
  * new header set for each message.
@@ -22,9 +29,9 @@ export class MsgIdHeader {
     this.headers = Object.assign(headers(), { encode: () => this.#encoded });
   }
 
-  /** Sets the id, which is printable ASCII. */
-  set(id: string): void {
-    const size = PREFIX.length + id.length + 4;
+  /** Sets the id, which is printable ASCII, and whether later messages are stored already. */
+  set(id: string, late: boolean): void {
+    const size = PREFIX.length + id.length + (late ? LATE.length : 0) + 4;
     if (this.#used + size > SLAB_BYTES) {
       this.#slab = new Uint8Array(Math.max(SLAB_BYTES, size));
       this.#used = 0;
@@ -35,6 +42,10 @@ export class MsgIdHeader {
     let at = start + PREFIX.length;
     for (let i = 0; i < id.length; i++) {
       slab[at++] = id.charCodeAt(i);
+    }
+    if (late) {
+      slab.set(LATE, at);
+      at += LATE.length;
     }
     slab[at++] = CR;
     slab[at++] = LF;

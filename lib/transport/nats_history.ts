@@ -6,6 +6,7 @@ import {
   type JetStreamManager,
 } from "@nats-io/jetstream";
 import { TransportError } from "@ssmd/runtime";
+import { isLate } from "./nats_header.ts";
 import type { InMessage, ReadOptions } from "./transport.ts";
 
 /** Messages of one batch. */
@@ -110,6 +111,7 @@ function take(message: Msg, batch: Batch): boolean {
     payload: message.data,
     id: message.headers?.get("Nats-Msg-Id") ?? "",
     streamSequence: Number(parts[5 + skip]),
+    late: isLate(message.headers),
   });
   return true;
 }

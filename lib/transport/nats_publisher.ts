@@ -1,11 +1,13 @@
 import { Backoff, LIMITS, type Logger, messageOf, sleep, TransportError } from "@ssmd/runtime";
-import { createInbox, type Msg, type NatsConnection } from "@nats-io/nats-core";
+import { createInbox, errors, type Msg, type NatsConnection } from "@nats-io/nats-core";
 import type { JetStreamManager } from "@nats-io/jetstream";
 import { publisherClosed } from "./errors.ts";
 import { MsgIdHeader } from "./nats_header.ts";
+import { stateOf } from "./nats_stream.ts";
 import { PublishWindow } from "./publish_window.ts";
-import { commonFilter } from "./subject_filter.ts";
-import type { OutMessage, Publisher } from "./transport.ts";
+import { isFinal, refusalOf } from "./refusal.ts";
+import { storedNumbers } from "./stored_ids.ts";
+import type { OutMessage, Publisher, PublisherOptions, PublishRefusal } from "./transport.ts";
 
 /** Longest time without progress on the oldest message before everything is sent again. */
 const ACK_MS_MAX = 5_000;
@@ -27,8 +29,10 @@ export interface NatsPublisherOptions {
   connect: () => Promise<NatsConnection>;
   /** Makes sure that the stream is there; gives its management. */
   prepare: (connection: NatsConnection) => Promise<JetStreamManager>;
-  /** Id of the newest stored message of a filter. */
-  lastId: (manager: JetStreamManager, filter: string) => Promise<string | undefined>;
+  /** Name of the stream. */
+  stream: string;
+  /** Who is told of what became of messages. */
+  reports: PublisherOptions;
   /** Largest message the server takes, in bytes. */
   payloadBytesMax: () => number;
   logger: Logger;
@@ -37,8 +41,10 @@ export interface NatsPublisherOptions {
 /**
  * A publisher with its own acknowledgement window. It has a connection of its own, and a new one
  * after each loss: nats.js would otherwise keep bytes written during the loss and send them before
- * what was lost, out of order. In one connection the server stores what arrives in order, so after
- * a loss the stream's newest message of ours tells what is stored and what is to be sent again.
+ * what was lost, out of order. What an earlier connection stored without an acknowledgement is read
+ * from the stream by its ids: a stored message proves nothing for those before it, as the server may
+ * have refused one (a right that is missing, a full store) and stored the next. After a refusal one
+ * message at a time is sent until the refused one is stored.
  */
 export class NatsPublisher implements Publisher {
   #options: NatsPublisherOptions;
@@ -53,8 +59,17 @@ export class NatsPublisher implements Publisher {
   #sent = 0;
   /** Number after the newest message that was ever sent. */
   #everSent = 0;
-  /** Below it a message was refused while later ones may be stored: those prove nothing. */
-  #refusedBelow = 0;
+  /** Number of the newest message known to be stored. */
+  #newestStored = -1;
+  /** Up to this number messages are sent one at a time. */
+  #probeUpTo = -1;
+  #refusal: PublishRefusal | undefined;
+  /** The stream whose sequences are meant. */
+  #createdAtUs = 0;
+  /** All sent messages without a proof are stored behind this place, if they are. */
+  #provenSequence = 0;
+  /** The last acknowledgement of the window's head; its sequence is read when it is needed. */
+  #lastAcknowledgement: Msg | undefined;
   #closed = false;
   #abort = new AbortController();
   #running: Promise<void>;
@@ -87,15 +102,19 @@ export class NatsPublisher implements Publisher {
     return this.#connected;
   }
 
+  get refusal(): PublishRefusal | undefined {
+    return this.#refusal;
+  }
+
   publish(message: OutMessage): void {
     if (this.#closed) throw publisherClosed();
     if (!this.#subjects.has(message.subject)) this.#checkSubject(message.subject);
     if (!PRINTABLE.test(message.id)) throw invalidId(message.id);
-    if (message.payload.length + message.id.length + 64 > this.#options.payloadBytesMax()) {
+    if (sizeOf(message) > this.#options.payloadBytesMax()) {
       throw tooLarge(message, this.#options.payloadBytesMax());
     }
     this.#window.push(message);
-    if (this.#connected && this.#sent - this.#window.head < LIMITS.publishInFlightMax) this.#send();
+    if (this.#connected && this.#sent - this.#window.head < this.#inFlightMax) this.#send();
   }
 
   ready(): Promise<void> {
@@ -121,6 +140,10 @@ export class NatsPublisher implements Publisher {
     for (const { reject } of this.#flushers.splice(0)) reject(publisherClosed());
   }
 
+  get #inFlightMax(): number {
+    return this.#window.head <= this.#probeUpTo ? 1 : LIMITS.publishInFlightMax;
+  }
+
   /** One connection after the other, until closed. */
   async #run(): Promise<void> {
     while (!this.#closed) {
@@ -143,8 +166,8 @@ export class NatsPublisher implements Publisher {
     const watch = setInterval(() => this.#watch(), CHECK_EVERY_MS);
     try {
       if (this.#closed) return;
-      const manager = await this.#options.prepare(connection);
-      await this.#skipStored(manager);
+      void this.#watchErrors(connection);
+      await this.#proveStored(connection, await this.#options.prepare(connection));
       this.#inbox = `${createInbox()}.`;
       connection.subscribe(`${this.#inbox}*`, {
         callback: (error, answer) => {
@@ -168,26 +191,41 @@ export class NatsPublisher implements Publisher {
   }
 
   /** Acknowledges what an earlier connection stored without our being told. */
-  async #skipStored(manager: JetStreamManager): Promise<void> {
-    const window = this.#window;
-    if (window.head < this.#refusedBelow || window.head >= this.#everSent) return;
-    const subjects: string[] = [];
-    for (let n = window.head; n < this.#everSent; n++) {
-      const message = window.get(n);
-      if (message !== undefined) subjects.push(message.subject);
+  async #proveStored(connection: NatsConnection, manager: JetStreamManager): Promise<void> {
+    const { stream } = this.#options;
+    const { createdAtUs, lastSequence } = await stateOf(manager, stream);
+    const acknowledged = sequenceIn(this.#lastAcknowledgement);
+    let proven = Math.max(this.#provenSequence, acknowledged);
+    if (createdAtUs !== this.#createdAtUs || lastSequence < proven) proven = 0;
+    this.#createdAtUs = createdAtUs;
+    if (this.#window.head < this.#everSent) {
+      const span = { first: proven + 1, last: lastSequence };
+      const target = { connection, manager, stream };
+      for (const number of await storedNumbers(target, this.#window, this.#everSent, span)) {
+        this.#acknowledge(number);
+      }
     }
-    const stored = await this.#options.lastId(manager, commonFilter(subjects));
-    const upTo = stored === undefined || stored === "" ? undefined : window.numberOf(stored);
-    if (upTo === undefined || upTo >= this.#everSent) return;
-    window.acknowledgeUpTo(upTo);
+    this.#provenSequence = lastSequence;
+    this.#lastAcknowledgement = undefined;
     this.#settle();
+  }
+
+  /** Notes that a message is stored; whether the oldest message is now another one. */
+  #acknowledge(number: number): boolean {
+    const message = this.#window.get(number);
+    if (message === undefined) return false;
+    if (number > this.#newestStored) this.#newestStored = number;
+    const isHead = this.#window.acknowledge(number);
+    if (this.#refusal?.id === message.id) this.#refusal = undefined;
+    this.#options.reports.onStored?.(message);
+    return isHead;
   }
 
   #pump(): void {
     const { tail } = this.#window;
     while (
       this.#connected && this.#sent < tail &&
-      this.#sent - this.#window.head < LIMITS.publishInFlightMax
+      this.#sent - this.#window.head < this.#inFlightMax
     ) this.#send();
   }
 
@@ -196,6 +234,11 @@ export class NatsPublisher implements Publisher {
     if (this.#sent > this.#everSent) this.#everSent = this.#sent;
     const message = this.#window.get(number);
     if (message === undefined || this.#connection === undefined) return;
+    const bytesMax = this.#connection.info?.max_payload ?? Infinity;
+    if (sizeOf(message) > bytesMax) {
+      const detail = `the server takes ${bytesMax} bytes`;
+      return this.#reject(number, { ...message, reason: "size", detail });
+    }
     const reply = this.#inbox + number;
     try {
       if (message.id === "") {
@@ -203,7 +246,7 @@ export class NatsPublisher implements Publisher {
         this.#connection.publish(message.subject, message.payload, this.#plainOptions);
         return;
       }
-      this.#header.set(message.id);
+      this.#header.set(message.id, number < this.#newestStored);
       this.#publishOptions.reply = reply;
       this.#connection.publish(message.subject, message.payload, this.#publishOptions);
     } catch (error) {
@@ -218,24 +261,69 @@ export class NatsPublisher implements Publisher {
     if (connection !== this.#connection || !this.#connected) return;
     const { data } = answer;
     if (data.length < 3 || data[2] !== LETTER_S) return this.#onRefusal(answer);
-    if (!this.#window.acknowledge(numberAtEnd(answer.subject))) return;
+    if (!this.#acknowledge(numberAtEnd(answer.subject))) return;
+    this.#lastAcknowledgement = answer;
     this.#backoff.reset();
     this.#settle();
     if (this.#sent < this.#window.tail) this.#pump();
   }
 
-  /** Sends everything again on a new connection, after a pause. */
   #onRefusal(answer: Msg): void {
     const number = numberAtEnd(answer.subject);
+    const message = this.#window.get(number);
+    if (message === undefined) return;
+    const refusal = refusalOf(message, answer);
+    if (isFinal(refusal.reason)) this.#reject(number, refusal);
+    else this.#holdBack(number, refusal);
+  }
+
+  /** Sends everything that is not stored again on a new connection, after a pause. */
+  #holdBack(number: number, refusal: PublishRefusal): void {
     this.#connected = false;
-    this.#refusedBelow = this.#everSent;
-    this.#options.logger.error("the bus refused a message; it is sent again", {
-      id: this.#window.get(number)?.id,
-      subject: this.#window.get(number)?.subject,
-      answer: answer.data.length > 0 ? answer.string() : answer.headers?.status ?? "",
-      pending: this.pending,
-    });
+    this.#probeUpTo = Math.max(this.#probeUpTo, number);
+    if (this.#refusal === undefined || this.#backoff.tries % LOG_EVERY_TRIES === 0) {
+      this.#options.logger.error(
+        `the bus refuses a message (${refusal.reason}); it is sent again, the rest waits`,
+        { ...refusal, pending: this.pending },
+      );
+    }
+    this.#refusal = refusal;
+    this.#options.reports.onRefused?.(refusal);
     void this.#connection?.close();
+  }
+
+  /** Gives up what the bus will never take, so that it holds up nothing behind it. */
+  #reject(number: number, { reason, subject, id, detail }: PublishRefusal): void {
+    const message = this.#window.get(number);
+    if (message === undefined) return;
+    this.#window.acknowledge(number);
+    this.#options.logger.error(`the bus never takes a message (${reason})`, {
+      ...{ subject, id, detail },
+    });
+    this.#options.reports.onRejected?.(message, { reason, subject, id, detail });
+    this.#settle();
+    this.#pump();
+  }
+
+  /** The server answers a publish without the right to it on the connection, not to its reply. */
+  async #watchErrors(connection: NatsConnection): Promise<void> {
+    for await (const status of connection.status()) {
+      if (status.type !== "error" || connection !== this.#connection) continue;
+      const { error } = status;
+      if (!(error instanceof errors.PermissionViolationError)) continue;
+      const number = this.#oldestOf(error.subject);
+      if (error.operation !== "publish" || number === undefined || !this.#connected) continue;
+      const id = this.#window.get(number)?.id ?? "";
+      const detail = error.message;
+      this.#holdBack(number, { reason: "permission", subject: error.subject, id, detail });
+    }
+  }
+
+  #oldestOf(subject: string): number | undefined {
+    for (let n = this.#window.head; n < this.#everSent; n++) {
+      if (this.#window.get(n)?.subject === subject) return n;
+    }
+    return undefined;
   }
 
   #watch(): void {
@@ -278,6 +366,18 @@ export class NatsPublisher implements Publisher {
     if (this.#subjects.size >= SUBJECTS_REMEMBERED_MAX) this.#subjects.clear();
     this.#subjects.add(subject);
   }
+}
+
+/** The place in the stream that an acknowledgement tells; 0 = none. */
+function sequenceIn(answer: Msg | undefined): number {
+  if (answer === undefined) return 0;
+  const { seq } = answer.json<{ seq?: number }>();
+  return seq ?? 0;
+}
+
+/** Bytes of payload and headers, at most. */
+function sizeOf({ payload, id }: OutMessage): number {
+  return payload.length + id.length + 64;
 }
 
 function numberAtEnd(subject: string): number {

@@ -15,6 +15,7 @@ import {
   type JetStreamManager,
 } from "@nats-io/jetstream";
 import { PausableHandler } from "./handler.ts";
+import { isLate } from "./nats_header.ts";
 import { ackSubjectOf, type Delivery, readDelivery, UnacknowledgedDeliveries } from "./delivery.ts";
 import { isApiError } from "./nats_stream.ts";
 import type { InMessage } from "./transport.ts";
@@ -64,6 +65,10 @@ class StreamMessage implements InMessage {
 
   get id(): string {
     return this.#source.headers?.get("Nats-Msg-Id") ?? "";
+  }
+
+  get late(): boolean {
+    return isLate(this.#source.headers);
   }
 }
 

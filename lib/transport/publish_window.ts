@@ -62,19 +62,6 @@ export class PublishWindow {
     return true;
   }
 
-  /** Acknowledges everything up to and including `number`. */
-  acknowledgeUpTo(number: number): void {
-    for (let n = this.#head; n <= number; n++) this.acknowledge(n);
-  }
-
-  /** Number of the message with this id among those not acknowledged, or undefined. */
-  numberOf(id: string): number | undefined {
-    for (let n = this.#tail - 1; n >= this.#head; n--) {
-      if (this.#messages[n & this.#mask]?.id === id) return n;
-    }
-    return undefined;
-  }
-
   /** Numbers are masked as 32-bit integers, which is exact below 2^31 and wraps evenly after. */
   #grow(): void {
     const mask = this.#mask * 2 + 1;

@@ -29,7 +29,7 @@ Deno.test("the head moves over what is acknowledged, in whatever order that come
 
 Deno.test("a window grows instead of dropping, also when the head has moved round", () => {
   const window = filled(8000);
-  window.acknowledgeUpTo(6999);
+  for (let n = 0; n < 7000; n++) window.acknowledge(n);
   for (let n = 8000; n < 30_000; n++) {
     window.push({ subject: "test.a", payload: new Uint8Array(), id: `run-${n}-0` });
   }
@@ -37,8 +37,6 @@ Deno.test("a window grows instead of dropping, also when the head has moved roun
   for (let n = 7000; n < 30_000; n++) {
     assert.equal(window.get(n)?.id, n === 7500 ? undefined : `run-${n}-0`);
   }
-  assert.equal(window.numberOf("run-29999-0"), 29_999);
-  assert.equal(window.numberOf("run-6999-0"), undefined);
   assert.equal(window.acknowledge(6000), false);
   assert.equal(window.acknowledge(30_000), false);
 });

@@ -18,15 +18,47 @@ export interface InMessage {
   id: string;
   /** Place in the bus's stream, from 1; rises without promise of being dense for a filter. */
   streamSequence: number;
+  /** Whether the bus refused it at first and stored later messages of its publisher before it. */
+  readonly late?: boolean;
+}
+
+/**
+ * Why the bus did not store a message. `permission` (the user may not publish there), `storage`
+ * (the bus has no room) and `other` are tried again; `size` and `invalid` lie in the message.
+ */
+export type RefusalReason = "permission" | "storage" | "size" | "invalid" | "other";
+
+/** A message that the bus did not store. */
+export interface PublishRefusal {
+  reason: RefusalReason;
+  subject: string;
+  /** Of the message. */
+  id: string;
+  /** The bus's own words. */
+  detail: string;
+}
+
+/** What a publisher reports. */
+export interface PublisherOptions {
+  /** A message is stored; each message once, roughly in order. Must not throw. */
+  onStored?: (message: OutMessage) => void;
+  /** A message was refused and is tried again; all behind it waits. Must not throw. */
+  onRefused?: (refusal: PublishRefusal) => void;
+  /** A message was refused for what it is and is given up; the rest goes on. Must not throw. */
+  onRejected?: (message: OutMessage, refusal: PublishRefusal) => void;
 }
 
 /**
  * Publishes in order with its own acknowledgement window. Promises: messages are stored in the
- * order given; `publish` never blocks and never drops; a lost connection is retried for ever, and
- * what was not acknowledged is sent again, from the last message that the bus really holds.
+ * order given, but for those that the bus refused at first (`InMessage.late`); `publish` never
+ * blocks and never drops; a lost connection is retried for ever. A message counts as stored when
+ * the bus acknowledged it, or when its id was read in the stream: what lies behind it proves nothing.
  */
 export interface Publisher {
-  /** Queues a message. Check `ready` before more when `full`. */
+  /**
+   * Queues a message. Check `ready` before more when `full`. Throws a TransportError
+   * `MESSAGE_TOO_LARGE`, `ID_INVALID` or `SUBJECT_INVALID` for what the bus would never take.
+   */
   publish(message: OutMessage): void;
   /** Messages given and not yet acknowledged. */
   readonly pending: number;
@@ -40,6 +72,8 @@ export interface Publisher {
   readonly acknowledgedId: string;
   /** Whether the bus is reachable now. */
   readonly connected: boolean;
+  /** What the bus refuses now, which holds up the rest; undefined = nothing. */
+  readonly refusal: PublishRefusal | undefined;
   /** Stops; messages not acknowledged are given up (they are in the spool). */
   close(): Promise<void>;
 }
@@ -118,7 +152,7 @@ export interface Transport {
   /** Whether messages outlive the process. */
   readonly durable: boolean;
   /** A publisher; one a component. */
-  publisher(): Publisher;
+  publisher(options?: PublisherOptions): Publisher;
   /** Live messages that match any filter. */
   subscribe(
     filters: readonly string[],
