@@ -1,5 +1,5 @@
 import type { Credentials, Normalized, SymbolSpec, Venue } from "@ssmd/exchanges";
-import type { MarketEvent } from "@ssmd/market";
+import { EVENT_TYPES, type MarketEvent } from "@ssmd/market";
 import type { CaptureLocation } from "@ssmd/metadata";
 import {
   type ComponentHealth,
@@ -11,13 +11,20 @@ import {
   sleep,
 } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import type { OutMessage, Publisher, Subscription, Transport } from "@ssmd/transport";
+import type {
+  OutMessage,
+  Publisher,
+  PublishRefusal,
+  Subscription,
+  Transport,
+} from "@ssmd/transport";
 import type { ClockSources } from "./clock_quality.ts";
 import { ClockNews } from "./clock_news.ts";
 import { ClockWatch } from "./clock_watch.ts";
 import { checkpointOf, type Connection, planConnections, snapshotsOf } from "./connection.ts";
 import { BusProgress, requireWork } from "./connector_health.ts";
 import { type ConnectorMetrics, createConnectorMetrics } from "./connector_metrics.ts";
+import { recordLetter } from "./dead_letter.ts";
 import { Intake } from "./intake.ts";
 import { type Left, writeLeft } from "./left.ts";
 import { Outbox } from "./outbox.ts";
@@ -65,6 +72,8 @@ export interface ConnectorStats {
   waiting: number;
   /** Books not known to be right. */
   suspectBooks: number;
+  /** What the bus refuses now, which holds up the rest; undefined = nothing. */
+  busRefusal: PublishRefusal | undefined;
 }
 
 /** A running connector of one feed. */
@@ -92,6 +101,8 @@ export function snapshotSubject(env: string, feed: string): string {
 }
 
 const TEND_MS = 1000;
+/** Subjects whose labels are remembered; beyond it all are forgotten and found again. */
+const SUBJECTS_MAX = 100_000;
 const FLUSH_MS_MAX = 15_000;
 /** Longest wait for a spool that refuses, when the process is to end. */
 const COMMIT_MS_MAX = 3_000;
@@ -121,6 +132,8 @@ class FeedConnector implements Connector {
   #responder: Subscription | undefined;
   #stopping: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  /** By subject: labels of a stored record; null = a dead letter. */
+  #stored = new Map<string, { feed: string; type: string } | null>();
   #counts = { records: 0, gaps: 0, unreadable: 0 };
 
   constructor(options: ConnectorOptions) {
@@ -129,7 +142,14 @@ class FeedConnector implements Connector {
     const logger = options.logger.with({ feed });
     const metrics = createConnectorMetrics(options.metrics, feed);
     const connections = planConnections({ ...options, run }, options.symbols);
-    const publisher = transport.publisher();
+    const publisher = transport.publisher({
+      onStored: ({ subject }) => this.#countStored(subject),
+      onRefused: ({ reason }) => metrics.refusals.inc({ feed, reason }),
+      onRejected: (message, { reason, detail }) => {
+        metrics.refusals.inc({ feed, reason });
+        this.#deadLetter(message, `${reason}: ${detail}`);
+      },
+    });
     this.#options = options;
     this.#logger = logger;
     this.#metrics = metrics;
@@ -137,7 +157,13 @@ class FeedConnector implements Connector {
     this.#publisher = publisher;
     this.#health = (options.health ?? new Health()).component("connector", feed);
     this.#bus = new BusProgress(publisher);
-    this.#outbox = new Outbox({ publisher, spillPath: `${dir}/outbox`, logger });
+    this.#outbox = new Outbox({
+      ...{ publisher, spillPath: `${dir}/outbox`, logger },
+      onRejected: (message, why) => {
+        metrics.refusals.inc({ feed, reason: "invalid" });
+        this.#deadLetter(message, why);
+      },
+    });
     this.#pipeline = new Pipeline({
       env,
       feed,
@@ -233,6 +259,7 @@ class FeedConnector implements Connector {
       connected: this.#connected.size,
       waiting: this.#outbox.waiting + this.#publisher.pending,
       suspectBooks: this.#tending.suspectBooks,
+      busRefusal: this.#publisher.refusal,
     };
   }
 
@@ -342,10 +369,27 @@ class FeedConnector implements Connector {
     return socket;
   }
 
+  #countStored(subject: string): void {
+    let labels = this.#stored.get(subject);
+    if (labels === undefined) {
+      const [, , type = ""] = subject.split(".");
+      labels = (EVENT_TYPES as readonly string[]).includes(type)
+        ? { ...this.#metrics.labels, type }
+        : null;
+      if (this.#stored.size >= SUBJECTS_MAX) this.#stored.clear();
+      this.#stored.set(subject, labels);
+    }
+    if (labels !== null) this.#metrics.published.inc(labels);
+  }
+
+  #deadLetter(message: OutMessage, why: string): void {
+    const letter = recordLetter(this.#options, message, why);
+    if (letter !== undefined) this.#outbox.push(letter);
+  }
+
   #publish(message: OutMessage, event: MarketEvent): void {
     this.#outbox.push(message);
     this.#counts.records++;
-    this.#metrics.published.inc({ feed: event.feed, type: event.type });
     if (event.type !== "gap") return this.#tending.seen(event);
     this.#counts.gaps++;
     const { symbol, reason, missed, recovered, detail, fromUs, toUs } = event;

@@ -6,13 +6,18 @@ export function createConnectorMetrics(metrics: Metrics, feed: string) {
   const frames = metrics.counter("messages_received_total", "Frames received.", ["feed"]);
   const published = metrics.counter(
     "messages_published_total",
-    "Records given to the bus, by type.",
+    "Records that the bus acknowledged, by type.",
     ["feed", "type"],
   );
   const errors = metrics.counter(
     "errors_total",
     "What went wrong: unreadable frames, refused requests, a spool that cannot be written.",
     ["feed", "error_type"],
+  );
+  const refusals = metrics.counter(
+    "publish_refusals_total",
+    "Tries that the bus refused: permission, storage, size, invalid, other.",
+    ["feed", "reason"],
   );
   const dropped = metrics.counter(
     "deltas_dropped_total",
@@ -43,6 +48,7 @@ export function createConnectorMetrics(metrics: Metrics, feed: string) {
     frames,
     published,
     errors,
+    refusals,
     dropped,
     lag,
     reconnects,

@@ -10,6 +10,8 @@ export interface OutboxOptions {
   /** Default {@linkcode LIMITS.outboxMessagesMax}. */
   messagesMax?: number;
   logger: Logger;
+  /** A message that the bus never takes; it holds up nothing behind it. Default: only logged. */
+  onRejected?: (message: OutMessage, why: string) => void;
 }
 
 /**
@@ -22,6 +24,7 @@ export class Outbox {
   #spill: SpillFile;
   #messagesMax: number;
   #logger: Logger;
+  #onRejected: OutboxOptions["onRejected"];
   #queue: OutMessage[] = [];
   #head = 0;
   #draining: Promise<void> | undefined;
@@ -32,6 +35,7 @@ export class Outbox {
     this.#spill = new SpillFile(options.spillPath);
     this.#messagesMax = options.messagesMax ?? LIMITS.outboxMessagesMax;
     this.#logger = options.logger;
+    this.#onRejected = options.onRejected;
   }
 
   /** Removes what a killed process left on disk; only for who has the spool's lock. */
@@ -93,13 +97,14 @@ export class Outbox {
     }
   }
 
-  /** What the bus refuses for what it is (too large) must not hold up what is behind it. */
+  /** What is refused for what it is (too large) must not hold up what is behind it. */
   #give(message: OutMessage): void {
     try {
       this.#publisher.publish(message);
     } catch (error) {
       const { id, subject } = message;
       this.#logger.error("a message cannot be published; it is in raw", { id, subject, error });
+      this.#onRejected?.(message, messageOf(error));
     }
   }
 

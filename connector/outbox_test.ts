@@ -12,6 +12,7 @@ class GatedPublisher implements Publisher {
   connected = true;
   pending = 0;
   acknowledgedId = "";
+  refusal = undefined;
   #waiting: (() => void)[] = [];
 
   publish(message: OutMessage): void {

@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { Encoder } from "@ssmd/codec";
-import { escapeToken, type MarketEvent, subjectOf } from "@ssmd/market";
+import { type MarketEvent, subjectOf } from "@ssmd/market";
 import {
   type CapturedLine,
   type Normalized,
@@ -8,6 +8,7 @@ import {
   unreadableReason,
 } from "@ssmd/exchanges";
 import type { OutMessage } from "@ssmd/transport";
+import { frameLetter } from "./dead_letter.ts";
 import { GoodTimes } from "./good_times.ts";
 
 /** A line on its way through the connector: what the spool holds of it, already parsed. */
@@ -47,9 +48,6 @@ export interface PipelineOptions {
   /** What is known of the slots by then; default nothing. */
   good?: GoodTimes;
 }
-
-/** Longest part of an unreadable frame that is dead-lettered; the whole is in raw. */
-const DEAD_LETTER_BYTES_MAX = 64 * 1024;
 
 /**
  * From durable lines to records on the bus: translate, number, encode, name. The same lines give
@@ -112,7 +110,8 @@ export class Pipeline {
     }
     if (result.notice?.type === "unreadable") {
       const id = this.#given.lastId = `${this.#run}-${this.#line}-${index}`;
-      this.#output.deadLetter(deadLetter(this.#env, this.#feed, line, result.notice.reason, id));
+      const place = { env: this.#env, feed: this.#feed, id };
+      this.#output.deadLetter(frameLetter(place, line, result.notice.reason));
     }
     if (result.send.length > 0 || result.notice) this.#output.meaning(line, result);
   }
@@ -141,37 +140,4 @@ export function unreadableLine(
   bytes: Buffer,
 ): PendingLine & { kind: "binary" } {
   return { slot, atUs, kind: "binary", bytes, reason: unreadableReason(bytes) };
-}
-
-/** A frame that could not be read, with the reason, for `{env}.dlq.connector`. */
-function deadLetter(
-  env: string,
-  feed: string,
-  line: PendingLine,
-  reason: string,
-  id: string,
-): OutMessage {
-  const bytes = bytesOf(line);
-  const kept = bytes.subarray(0, DEAD_LETTER_BYTES_MAX);
-  const letter = {
-    feed,
-    received_at_ns: `${line.atUs}000`,
-    reason,
-    bytes: bytes.length,
-    frame_base64: kept.toBase64(),
-    truncated: kept.length < bytes.length,
-  };
-  const payload = new TextEncoder().encode(JSON.stringify(letter));
-  return { subject: `${escapeToken(env)}.dlq.connector`, payload, id };
-}
-
-function bytesOf(line: PendingLine): Uint8Array {
-  switch (line.kind) {
-    case "frame":
-      return new TextEncoder().encode(line.text);
-    case "binary":
-      return line.bytes;
-    case "event":
-      return new Uint8Array(0);
-  }
 }

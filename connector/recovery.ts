@@ -1,8 +1,7 @@
-import { comparePositions, parsePosition, type Position } from "@ssmd/archive";
 import type { Venue } from "@ssmd/exchanges";
-import { escapeToken } from "@ssmd/market";
 import { isoOfUs, type Logger } from "@ssmd/runtime";
 import type { OutMessage, Transport } from "@ssmd/transport";
+import { heldByBus, HeldFilter } from "./held_by_bus.ts";
 import { type Left, readLeft, writeLeft } from "./left.ts";
 import type { Outbox } from "./outbox.ts";
 import type { GivenIds } from "./pipeline.ts";
@@ -23,6 +22,8 @@ export interface RecoverOptions {
   logger: Logger;
 }
 
+const NOTHING_GIVEN: GivenIds = { lastId: "", lastRecordId: "" };
+
 /** A segment whose lines have gone their way once more. */
 interface Recovered {
   segment: Segment;
@@ -39,8 +40,12 @@ export async function recover(options: RecoverOptions): Promise<Left | undefined
   const segments = await listSegments(dir);
   let left = readLeft(dir);
   const recovered: Recovered[] = [];
-  for (const [run, ofRun] of Map.groupBy(segments, (segment) => segment.run)) {
-    const end = await recoverRun(options, ofRun, recovered);
+  const byRun = Map.groupBy(segments, (segment) => segment.run);
+  const { env, feed, transport, outbox } = options;
+  const held = await heldByBus(transport, { env, feed, runs: new Set(byRun.keys()) });
+  const filter = new HeldFilter(held, (message) => outbox.push(message));
+  for (const [run, ofRun] of byRun) {
+    const end = await recoverRun(options, ofRun, { recovered, filter });
     if (end.lastUs > 0 && (!left || isLaterRun(run, left.run))) {
       const why = `the process ended at ${isoOfUs(end.lastUs)}`;
       // A connection that said nothing in this run is still missed since an earlier one.
@@ -49,9 +54,12 @@ export async function recover(options: RecoverOptions): Promise<Left | undefined
     }
     logger.info("recovered a run from the spool", { run, segments: ofRun.length });
   }
+  filter.finish();
   // The segments may be gone before our own first line is durable.
   if (left && recovered.length > 0) await writeLeft(dir, left);
-  for (const { segment, given } of recovered) rawFiles.add(segment, given);
+  for (const { segment, given } of recovered) {
+    rawFiles.add(segment, filter.isBehind(given.lastId) ? given : NOTHING_GIVEN);
+  }
   return left;
 }
 
@@ -59,16 +67,10 @@ export async function recover(options: RecoverOptions): Promise<Left | undefined
 async function recoverRun(
   options: RecoverOptions,
   segments: readonly Segment[],
-  recovered: Recovered[],
+  { recovered, filter }: { recovered: Recovered[]; filter: HeldFilter },
 ): Promise<Pick<Left, "lastUs" | "goodUs"> & { suspectUs: Record<string, number> }> {
-  const { transport, env, feed, outbox, logger } = options;
-  const held = await heldByBus(transport, env, feed);
-  let pushed = false;
-  const publish = (message: OutMessage) => {
-    if (held && comparePositions(positionOf(message.id), held) <= 0) return;
-    outbox.push(message);
-    pushed = true;
-  };
+  const { logger } = options;
+  const publish = (message: OutMessage) => filter.take(message);
   let replay: Replay | undefined;
   let lastUs = 0;
   for (const segment of segments) {
@@ -90,24 +92,7 @@ async function recoverRun(
       });
     }
     lastUs = replay.lastUs || lastUs;
-    const given = replay.takeGiven();
-    recovered.push({ segment, given: pushed ? given : { lastId: "", lastRecordId: "" } });
-    pushed = false;
+    recovered.push({ segment, given: replay.takeGiven() });
   }
   return { lastUs, goodUs: replay?.goodUs ?? {}, suspectUs: replay?.suspectUs ?? {} };
-}
-
-/** The newest message of the feed on a bus that keeps them; undefined when it holds none. */
-async function heldByBus(
-  transport: Transport,
-  env: string,
-  feed: string,
-): Promise<Position | undefined> {
-  if (!transport.durable) return undefined;
-  const id = await transport.lastId(`${escapeToken(env)}.${escapeToken(feed)}.>`);
-  return id === undefined ? undefined : parsePosition(id);
-}
-
-function positionOf(id: string): Position {
-  return parsePosition(id) ?? { run: "", frame: 0, index: 0 };
 }

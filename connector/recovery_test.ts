@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "@ssmd/runtime";
 import { memoryStorage } from "@ssmd/storage";
-import type { OutMessage, Publisher, Transport } from "@ssmd/transport";
+import type { OutMessage, Publisher, ReadOptions, Transport } from "@ssmd/transport";
 import { readLeft } from "./left.ts";
 import { Outbox } from "./outbox.ts";
 import { RawFiles } from "./raw_files.ts";
@@ -19,6 +19,7 @@ class KeepingBus implements Publisher {
   acknowledgedId = "";
   pending = 0;
   connected = true;
+  refusal = undefined;
   full = false;
 
   constructor(readonly durable = true) {}
@@ -36,17 +37,20 @@ class KeepingBus implements Publisher {
   flush = () => Promise.resolve();
   close = () => Promise.resolve();
 
-  /** Of the feed only: dead letters are on another subject. */
-  lastId(): Promise<string | undefined> {
-    return Promise.resolve(
-      this.stored.findLast(({ subject }) => subject.startsWith(`${ENV}.fake.`))?.id,
-    );
+  get transport(): Transport {
+    const { durable } = this;
+    const state = () => Promise.resolve({ firstSequence: 1, lastSequence: this.stored.length });
+    const read = async function* (this: KeepingBus, { from, toSequence }: ReadOptions) {
+      await Promise.resolve();
+      yield this.stored.slice("sequence" in from ? from.sequence - 1 : 0, toSequence);
+    };
+    return { durable, state, read: read.bind(this) } as unknown as Transport;
   }
 }
 
 /** One start of a connector up to where it would connect; `killed` leaves the segments. */
 async function recovered(dir: string, bus: KeepingBus, killed = false) {
-  const transport = { durable: bus.durable, lastId: () => bus.lastId() } as unknown as Transport;
+  const { transport } = bus;
   const storage = memoryStorage();
   const logger = silentLogger;
   const outbox = new Outbox({ publisher: bus, spillPath: `${dir}/outbox`, logger });
@@ -92,6 +96,19 @@ Deno.test("a run that the bus holds in part is published from there on, and only
     assert.deepEqual(ids, one.ids.slice(40));
     assert.deepEqual(bus.stored.map(({ payload }) => payload), one.messages.map((m) => m.payload));
     assert.deepEqual(segmentsIn(dir), []);
+  }));
+
+Deno.test("what the bus refused is published as late, although later messages are stored", () =>
+  inFolder(async (dir) => {
+    const one = await run(dir, "m1", START_US, 100);
+    const bus = new KeepingBus();
+    const refused = (i: number) => i >= 20 && i < 60 && i % 3 === 0;
+    one.messages.slice(0, 80).filter((_, i) => !refused(i)).forEach((each) => bus.publish(each));
+    const { ids } = await recovered(dir, bus);
+    const late = one.ids.filter((_, i) => refused(i));
+    assert.deepEqual(ids, [...late, ...one.ids.slice(80)]);
+    const marked = bus.stored.filter((message) => message.late);
+    assert.deepEqual(marked.map(({ id }) => id), late);
   }));
 
 Deno.test("a run goes on where its checkpoint says when its first segments are gone", () =>

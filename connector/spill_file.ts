@@ -4,6 +4,8 @@ import type { OutMessage } from "@ssmd/transport";
 const WRITE_BYTES = 256 * 1024;
 const READ_BYTES = 256 * 1024;
 const HEADER_BYTES = 12;
+/** In the length of the id: the message is late. */
+const LATE_BIT = 0x8000_0000;
 const OPEN_OPTIONS = { read: true, write: true, create: true, truncate: true } as const;
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
@@ -50,7 +52,7 @@ export class SpillFile {
     const view = new DataView(record.buffer);
     view.setUint32(0, record.length);
     view.setUint32(4, subject.length);
-    view.setUint32(8, id.length);
+    view.setUint32(8, id.length + (message.late === true ? LATE_BIT : 0));
     record.set(subject, HEADER_BYTES);
     record.set(id, HEADER_BYTES + subject.length);
     record.set(message.payload, HEADER_BYTES + subject.length + id.length);
@@ -143,11 +145,14 @@ function parse(bytes: Uint8Array<ArrayBuffer>): OutMessage[] {
     const size = view.getUint32(at);
     if (at + size > bytes.length) break;
     const idAt = at + HEADER_BYTES + view.getUint32(at + 4);
-    const payloadAt = idAt + view.getUint32(at + 8);
+    const idLength = view.getUint32(at + 8);
+    const late = idLength >= LATE_BIT;
+    const payloadAt = idAt + idLength % LATE_BIT;
     messages.push({
       subject: DECODER.decode(bytes.subarray(at + HEADER_BYTES, idAt)),
       id: DECODER.decode(bytes.subarray(idAt, payloadAt)),
       payload: bytes.subarray(payloadAt, at + size),
+      ...(late ? { late } : {}),
     });
     at += size;
   }

@@ -125,7 +125,10 @@ class MemoryTransport implements Transport {
     route.lastId = out.id;
     route.lastSequence = streamSequence;
     if (route.live.length === 0 && route.durable.length === 0) return;
-    const message = { subject: out.subject, payload: out.payload, id: out.id, streamSequence };
+    const { subject, payload, id, late } = out;
+    const message = late === true
+      ? { subject, payload, id, streamSequence, late }
+      : { subject, payload, id, streamSequence };
     // A handler that publishes would otherwise show later handlers the new message first.
     if (this.#dispatching) {
       this.#waiting.push({ route, message });

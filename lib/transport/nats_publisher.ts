@@ -246,7 +246,7 @@ export class NatsPublisher implements Publisher {
         this.#connection.publish(message.subject, message.payload, this.#plainOptions);
         return;
       }
-      this.#header.set(message.id, number < this.#newestStored);
+      this.#header.set(message.id, message.late === true || number < this.#newestStored);
       this.#publishOptions.reply = reply;
       this.#connection.publish(message.subject, message.payload, this.#publishOptions);
     } catch (error) {

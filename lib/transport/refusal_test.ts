@@ -102,30 +102,34 @@ Deno.test(
   },
 );
 
-Deno.test("a full store is named, and the rest comes when it has room", { ignore }, () =>
-  withConfig(configOf("", "jetstream { max_file_store: 1MB }"), async ({ url, open }) => {
-    const refused = Promise.withResolvers<PublishRefusal>();
-    const transport = await open();
-    const publisher = transport.publisher({ onRefused: refused.resolve });
-    const payload = new Uint8Array(10_000);
-    const messages = messagesOf("test.a.b", 1, 150).map((message) => ({ ...message, payload }));
-    for (const message of messages) publisher.publish(message);
-    assert.equal((await refused.promise).reason, "storage");
-    const before = new Received();
-    const consumer = await transport.consume({
-      ...{ name: "before", filters: ["test.>"], onMessage: before.take },
-    });
-    await before.until(50);
-    await consumer.close();
-    const connection = await connectNats({ servers: [url], credentials }, "test", false);
-    const manager = await jetstreamManager(connection);
-    const { state } = await manager.streams.info("ssmd-test");
-    await manager.streams.purge("ssmd-test");
-    await publisher.flush();
-    const after = await manager.streams.info("ssmd-test");
-    assert.equal(state.messages + after.state.messages, 150);
-    await connection.close();
-  }));
+Deno.test(
+  "a full store is named, and the rest comes when it has room",
+  { ignore },
+  () =>
+    withConfig(configOf("", "jetstream { max_file_store: 1MB }"), async ({ url, open }) => {
+      const refused = Promise.withResolvers<PublishRefusal>();
+      const transport = await open();
+      const publisher = transport.publisher({ onRefused: refused.resolve });
+      const payload = new Uint8Array(10_000);
+      const messages = messagesOf("test.a.b", 1, 150).map((message) => ({ ...message, payload }));
+      for (const message of messages) publisher.publish(message);
+      assert.equal((await refused.promise).reason, "storage");
+      const before = new Received();
+      const consumer = await transport.consume({
+        ...{ name: "before", filters: ["test.>"], onMessage: before.take },
+      });
+      await before.until(50);
+      await consumer.close();
+      const connection = await connectNats({ servers: [url], credentials }, "test", false);
+      const manager = await jetstreamManager(connection);
+      const { state } = await manager.streams.info("ssmd-test");
+      await manager.streams.purge("ssmd-test");
+      await publisher.flush();
+      const after = await manager.streams.info("ssmd-test");
+      assert.equal(state.messages + after.state.messages, 150);
+      await connection.close();
+    }),
+);
 
 Deno.test("what a stream never takes is handed back, and holds up nothing behind it", {
   ignore,

@@ -6,6 +6,8 @@ export interface OutMessage {
   payload: Uint8Array;
   /** Identity; the bus stores an id once. `{run}-{frame}-{index}`: rises within a run. */
   id: string;
+  /** Whether the bus holds later messages of the same run already; default false. */
+  late?: boolean;
 }
 
 /** One message received. */

@@ -1,0 +1,120 @@
+import { comparePositions, parsePosition, type Position } from "@ssmd/archive";
+import { escapeToken } from "@ssmd/market";
+import { LIMITS } from "@ssmd/runtime";
+import type { OutMessage, Transport } from "@ssmd/transport";
+
+/** Messages read at first; twice as many each time they do not suffice. */
+const LOOK_BACK_MESSAGES = 2 * LIMITS.publishInFlightMax;
+
+/** What a bus holds of the end of earlier runs. */
+export interface HeldMessages {
+  /** The last message of these runs, in their order. */
+  newest: Position;
+  /** Before it nothing is known: older messages may have left the bus. */
+  oldest: Position | undefined;
+  ids: ReadonlySet<string>;
+}
+
+/**
+ * The newest messages that the bus holds of some runs of a feed: at least as many as a publisher
+ * sends without an acknowledgement, when there are so many. undefined = none. Rejects as the
+ * transport does.
+ */
+export async function heldByBus(
+  transport: Transport,
+  { env, feed, runs }: { env: string; feed: string; runs: ReadonlySet<string> },
+): Promise<HeldMessages | undefined> {
+  if (!transport.durable || runs.size === 0) return undefined;
+  const filters = [
+    `${escapeToken(env)}.${escapeToken(feed)}.>`,
+    `${escapeToken(env)}.dlq.connector`,
+  ];
+  const { firstSequence, lastSequence } = await transport.state();
+  for (let count = LOOK_BACK_MESSAGES;; count *= 2) {
+    const first = Math.max(firstSequence, lastSequence - count + 1);
+    const isWhole = first === firstSequence;
+    const ids = new Set<string>();
+    const ends: { oldest?: Position; newest?: Position } = {};
+    const from = { sequence: first };
+    for await (const batch of transport.read({ filters, from, toSequence: lastSequence })) {
+      for (const { id } of batch) {
+        const position = parsePosition(id);
+        if (position === undefined || !runs.has(position.run)) continue;
+        ids.add(id);
+        if (!ends.oldest || comparePositions(position, ends.oldest) < 0) ends.oldest = position;
+        if (!ends.newest || comparePositions(position, ends.newest) > 0) ends.newest = position;
+      }
+    }
+    if (!isWhole && ids.size < LIMITS.publishInFlightMax) continue;
+    if (ends.newest === undefined) return undefined;
+    const oldest = firstSequence === 1 && isWhole ? undefined : ends.oldest;
+    return { newest: ends.newest, oldest, ids };
+  }
+}
+
+/**
+ * Leaves out what the bus holds of messages that come once more, in their order. A publisher never
+ * has more than `publishInFlightMax` messages without an acknowledgement: when one is held, all that
+ * came more than so many before it have been stored. Each of the others must be held itself; one
+ * that is not was refused, and is published as late.
+ */
+export class HeldFilter {
+  #held: HeldMessages | undefined;
+  #publish: (message: OutMessage) => void;
+  /** Messages up to the newest held; undefined = this one is held. */
+  #unproven: (OutMessage | undefined)[] = [];
+  #isPast: boolean;
+  /** The earliest message that was published. */
+  #first: Position | undefined;
+
+  /** Passes on to `publish`; `held` undefined = the bus holds nothing. */
+  constructor(held: HeldMessages | undefined, publish: (message: OutMessage) => void) {
+    this.#held = held;
+    this.#publish = publish;
+    this.#isPast = held === undefined;
+  }
+
+  /** Takes the next message. */
+  take(message: OutMessage): void {
+    const held = this.#held;
+    const position = parsePosition(message.id);
+    if (held === undefined || position === undefined || this.#isPast) {
+      return this.#give(message);
+    }
+    if (comparePositions(position, held.newest) > 0) {
+      this.finish();
+      return this.#give(message);
+    }
+    const isProven = held.ids.has(message.id) ||
+      held.oldest !== undefined && comparePositions(position, held.oldest) < 0;
+    this.#unproven.push(isProven ? undefined : message);
+    if (this.#unproven.length > 2 * LIMITS.publishInFlightMax) {
+      this.#unproven = this.#unproven.slice(-LIMITS.publishInFlightMax);
+    }
+  }
+
+  /** Publishes what is not proven; nothing that the bus may hold comes any more. */
+  finish(): void {
+    if (this.#isPast) return;
+    this.#isPast = true;
+    for (const message of this.#unproven.slice(-LIMITS.publishInFlightMax)) {
+      if (message !== undefined) this.#give({ ...message, late: true });
+    }
+    this.#unproven = [];
+  }
+
+  /** Whether a message is, or comes after, one that was published. */
+  isBehind(id: string): boolean {
+    const position = parsePosition(id);
+    return this.#first !== undefined && position !== undefined &&
+      comparePositions(position, this.#first) >= 0;
+  }
+
+  #give(message: OutMessage): void {
+    const position = parsePosition(message.id);
+    if (!this.#first || position && comparePositions(position, this.#first) < 0) {
+      this.#first = position;
+    }
+    this.#publish(message);
+  }
+}
