@@ -165,6 +165,34 @@ Deno.test("a run that goes back to an earlier minute is archived once, whenever 
   await bus.close();
 });
 
+Deno.test("records that the bus stored behind later ones are archived once, whenever it is killed", async () => {
+  const bus = memoryTransport();
+  const storage = memoryStorage();
+  const { transport, kill } = killable(bus);
+  const first = createArchiver(optionsOf(transport, storage));
+  await first.start();
+  const refused = (i: number) => i >= 100 && i < 160 && i % 4 === 1;
+  const publisher = bus.publisher();
+  const all = Array.from({ length: 300 }, (_, i) => messageOf(recordOf(i)));
+  for (const [i, message] of all.entries()) if (!refused(i)) publisher.publish(message);
+  await first.flush();
+  const late = all.filter((_, i) => refused(i));
+  for (const message of late.slice(0, 8)) publisher.publish({ ...message, late: true });
+  await first.flush();
+  kill();
+  for (const message of late.slice(8)) publisher.publish({ ...message, late: true });
+  await first.close();
+  const second = createArchiver(optionsOf(bus, storage));
+  await second.start();
+  await second.close();
+  const { manifests, events, orphans } = await archiveOf(storage);
+  assert.deepEqual(sequencesOf(events), upTo(300));
+  assert.deepEqual(orphans, []);
+  assert.equal(manifests[0]?.positions["m1"], "100-2");
+  assert.deepEqual(manifests[0]?.late?.toSorted(), late.map(({ id }) => id).sort());
+  await bus.close();
+});
+
 Deno.test("what cannot be read goes to the dead letters and holds nothing up", async () => {
   const transport = memoryTransport();
   const storage = memoryStorage();

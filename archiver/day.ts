@@ -1,3 +1,4 @@
+import { LIMITS } from "@ssmd/runtime";
 import type { EventType } from "@ssmd/market";
 import {
   comparePlaces,
@@ -27,6 +28,8 @@ export interface Window {
   builder: NormalizedFileBuilder;
   /** The gap records among them, as the manifest lists them. */
   gaps: ManifestGap[];
+  /** Ids of the late records among them. */
+  late: string[];
   /** The tick in which the last record came. */
   touchedTick: number;
 }
@@ -46,12 +49,15 @@ export class Day {
   disorder = false;
   #windows = new Map<number, Window>();
   #marks = new Map<string, RunMark>();
+  /** Ids of late records, in windows or in the archive. */
+  #late: Set<string>;
 
   /** A day that goes on where `manifest` ends. */
   constructor(manifest: Manifest, startUs: number) {
     this.name = manifest.day;
     this.startUs = startUs;
     this.manifest = manifest;
+    this.#late = new Set(manifest.late);
     for (const [run, text] of Object.entries(manifest.positions)) {
       const place = parsePlace(text);
       if (place !== undefined) this.#marks.set(run, { ...place, minute: 0 });
@@ -80,6 +86,20 @@ export class Day {
     return true;
   }
 
+  /** Takes a record that came behind later ones of its run; false when it is held already. */
+  takeLate(id: string, minute: number): boolean {
+    if (this.#late.has(id)) return false;
+    this.#late.add(id);
+    const mark = this.#marks.get(id.slice(0, id.indexOf("-")));
+    if (mark !== undefined && minute < mark.minute) this.disorder = true;
+    return true;
+  }
+
+  /** Whether the list of late records has no room. */
+  get isLateFull(): boolean {
+    return this.#late.size >= LIMITS.lateRecordsMax;
+  }
+
   /** Whether a record is in a window or in the archive. */
   holds(position: Position): boolean {
     const mark = this.#marks.get(position.run);
@@ -92,7 +112,7 @@ export class Day {
     let window = this.#windows.get(number);
     if (window === undefined) {
       const builder = new NormalizedFileBuilder(type);
-      window = { day: this, type, minute, builder, gaps: [], touchedTick: 0 };
+      window = { day: this, type, minute, builder, gaps: [], late: [], touchedTick: 0 };
       this.#windows.set(number, window);
     }
     return window;

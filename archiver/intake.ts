@@ -12,7 +12,10 @@ const MINUTE_US = 60_000_000;
 const ROUTES_MAX = 1_000_000;
 
 /** Why a message cannot be archived. */
-export type Refusal = "subject" | "payload" | "time";
+export type Refusal = "subject" | "payload" | "time" | "late";
+
+/** How a message stands to what is held: behind later ones of its run it is `late`. */
+type Arrival = "new" | "late" | "held" | "refused";
 
 /** What the intake asks of the archiver. */
 export interface IntakeOptions {
@@ -166,8 +169,13 @@ export class Intake {
       const day = this.#dayOf(route, receivedAtUs);
       if (day === undefined) return false;
       const minute = Math.floor((receivedAtUs - day.startUs) / MINUTE_US);
-      if (this.#isNew(message.id, day, minute)) {
+      const arrival = this.#arrivalOf(message, day, minute);
+      if (arrival === "refused") {
+        return this.#refused(message, "late", "the day holds too many late records");
+      }
+      if (arrival !== "held") {
         const window = day.window(route.type, route.typeIndex, minute);
+        if (arrival === "late") window.late.push(message.id);
         if (event.type === "gap") window.gaps.push(manifestGap(event));
         this.#put(message, window, receivedAtUs);
       }
@@ -189,23 +197,25 @@ export class Intake {
     this.records++;
   }
 
-  /** Whether the archive and the windows do not hold the message; its place goes into the record. */
-  #isNew(id: string, day: Day, minute: number): boolean {
+  /** Whether the archive and the windows hold the message; its place goes into the record. */
+  #arrivalOf(message: InMessage, day: Day, minute: number): Arrival {
     const ids = this.#ids;
     const record = this.#record;
-    if (!ids.read(id)) {
+    if (!ids.read(message.id)) {
       record.run = "";
       this.withoutId++;
-      return true;
-    }
-    if (!day.advance(ids.run, ids.frame, ids.index, minute)) {
-      this.duplicates++;
-      return false;
+      return "new";
     }
     record.run = ids.run;
     record.frame = ids.frame;
     record.index = ids.index;
-    return true;
+    if (day.advance(ids.run, ids.frame, ids.index, minute)) return "new";
+    if (message.late === true && day.isLateFull) return "refused";
+    if (message.late !== true || !day.takeLate(message.id, minute)) {
+      this.duplicates++;
+      return "held";
+    }
+    return "late";
   }
 
   #dayOf(route: Route, receivedAtUs: number): Day | undefined {

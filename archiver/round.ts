@@ -70,12 +70,13 @@ async function writeDay(
     await writer.insist(`write ${key}`, () => writer.storage.put(key, built.stream()));
     const file = manifestFile(key, window, built);
     files.push(file);
-    moveOn(positions, built);
+    moveOn(positions, day.manifest.positions, built);
     writer.onFile(file, day);
   }
   const change: ManifestChange = {
     files,
     gaps: windows.flatMap((window) => window.gaps),
+    late: windows.flatMap((window) => window.late),
     positions,
     symbols: day.symbols.size,
     writtenBy: writer.writtenBy,
@@ -132,13 +133,12 @@ function manifestFile(key: string, window: Window, built: NormalizedFile): Manif
   };
 }
 
-/** Raises the runs' places to those in a file. */
-function moveOn(positions: Positions, { lineage }: NormalizedFile): void {
+/** Raises the runs' places to those in a file; a file of late records raises none. */
+function moveOn(positions: Positions, known: Positions, { lineage }: NormalizedFile): void {
   for (const [run, { last }] of Object.entries(lineage.runs)) {
     const place = parsePlace(last);
-    const before = parsePlace(positions[run] ?? "");
-    const later = before === undefined || (place !== undefined &&
-      (place.frame > before.frame || (place.frame === before.frame && place.index > before.index)));
-    if (place !== undefined && later) positions[run] = formatPlace(place);
+    const before = placeOf(positions, run) ?? placeOf(known, run);
+    const isLater = before === undefined || place !== undefined && comparePlaces(place, before) > 0;
+    if (place !== undefined && isLater) positions[run] = formatPlace(place);
   }
 }

@@ -126,6 +126,11 @@ export interface Manifest {
   gaps: ManifestGap[];
   /** Normalized: last archived place (`frame-index`) of each run. Raw: last line as `line-0`. */
   positions: Positions;
+  /**
+   * Normalized: message ids of records that came behind later ones of their run and are archived
+   * nevertheless; `positions` says nothing of them. Absent = none.
+   */
+  late?: string[];
   /** Normalized: windows whose names have parts up to this one may be sealed; later ones go on. */
   sealedParts?: number;
   /** Normalized: files that are named no more and are being removed; their names stay taken. */
@@ -209,6 +214,8 @@ export interface ManifestChange {
   gaps?: readonly ManifestGap[];
   /** Replaces the runs' places named here. */
   positions?: Positions;
+  /** Ids to be added to `late`. */
+  late?: readonly string[];
   /** Symbols seen that day, when more than before. */
   symbols?: number;
   /** Default: as before. */
@@ -236,6 +243,9 @@ export function changedManifest(manifest: Manifest, change: ManifestChange): Man
     files,
     gaps: [...manifest.gaps, ...change.gaps ?? []],
     positions: { ...manifest.positions, ...change.positions },
+    ...(change.late === undefined || change.late.length === 0
+      ? {}
+      : { late: [...new Set([...manifest.late ?? [], ...change.late])] }),
     writtenBy: manifest.writtenBy.includes(change.writtenBy)
       ? manifest.writtenBy
       : [...manifest.writtenBy, change.writtenBy],

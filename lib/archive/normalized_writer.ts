@@ -136,8 +136,14 @@ export class NormalizedFileBuilder {
     let run = this.#run;
     if (run === undefined || name !== this.#runName) run = this.#switchRun(name, record);
     run.count++;
-    run.lastFrame = record.frame;
-    run.lastIndex = record.index;
+    const { frame, index } = record;
+    if (frame > run.lastFrame || frame === run.lastFrame && index > run.lastIndex) {
+      run.lastFrame = frame;
+      run.lastIndex = index;
+    } else if (frame < run.firstFrame || frame === run.firstFrame && index < run.firstIndex) {
+      run.firstFrame = frame;
+      run.firstIndex = index;
+    }
     if (record.sequence < run.firstSequence) run.firstSequence = record.sequence;
     if (record.sequence > run.lastSequence) run.lastSequence = record.sequence;
   }

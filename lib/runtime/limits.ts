@@ -17,6 +17,8 @@ export const LIMITS = {
   outboxMessagesMax: 65_536,
   /** Record bytes of open archive windows (about an eighth in memory); then they are cut early. */
   archiveWindowBytesMax: 512 * 1024 * 1024,
+  /** Records of a day that the bus got behind later ones; beyond it they are dead-lettered. */
+  lateRecordsMax: 200_000,
   /** Messages that a memory consumer may lag; then publishers wait. */
   memoryBacklogMax: 100_000,
   /** Bytes waiting for one gateway client; beyond it the client drops messages and is told. */
