@@ -11,13 +11,7 @@ import {
   sleep,
 } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import type {
-  OutMessage,
-  Publisher,
-  PublishRefusal,
-  Subscription,
-  Transport,
-} from "@ssmd/transport";
+import type { OutMessage, Publisher, Subscription, Transport } from "@ssmd/transport";
 import type { ClockSources } from "./clock_quality.ts";
 import { ClockNews } from "./clock_news.ts";
 import { ClockWatch } from "./clock_watch.ts";
@@ -72,8 +66,6 @@ export interface ConnectorStats {
   waiting: number;
   /** Books not known to be right. */
   suspectBooks: number;
-  /** What the bus refuses now, which holds up the rest; undefined = nothing. */
-  busRefusal: PublishRefusal | undefined;
 }
 
 /** A running connector of one feed. */
@@ -259,7 +251,6 @@ class FeedConnector implements Connector {
       connected: this.#connected.size,
       waiting: this.#outbox.waiting + this.#publisher.pending,
       suspectBooks: this.#tending.suspectBooks,
-      busRefusal: this.#publisher.refusal,
     };
   }
 

@@ -26,18 +26,20 @@ export function requireWork(health: ComponentHealth, state: ConnectorState): voi
   health.requireForReadiness("spool", () => state.spoolProblem() || undefined);
 }
 
+type ObservedPublisher = Pick<Publisher, "pending" | "acknowledgedId" | "connected" | "refusal">;
+
 /** Time without an acknowledgement, while some are due, after which the bus does not work. */
 const UNACKNOWLEDGED_MS_MAX = 10_000;
 
 /** Whether the bus takes what is published: a stalled or refusing one stays connected. */
 export class BusProgress {
-  #publisher: Pick<Publisher, "pending" | "acknowledgedId" | "connected">;
+  #publisher: ObservedPublisher;
   #nowMs: () => number;
   #acknowledgedId = "";
   #movedAtMs: number;
 
   constructor(
-    publisher: Pick<Publisher, "pending" | "acknowledgedId" | "connected">,
+    publisher: ObservedPublisher,
     nowMs: () => number = () => performance.now(),
   ) {
     this.#publisher = publisher;
@@ -55,7 +57,10 @@ export class BusProgress {
 
   /** Why nothing gets through; "" = it does. */
   get problem(): string {
-    const { pending, connected } = this.#publisher;
+    const { pending, connected, refusal } = this.#publisher;
+    if (refusal !== undefined) {
+      return `the bus refuses ${refusal.subject} (${refusal.reason}): ${refusal.detail}`;
+    }
     if (!connected) return "the bus is away";
     const waitedMs = this.#nowMs() - this.#movedAtMs;
     if (pending === 0 || waitedMs < UNACKNOWLEDGED_MS_MAX) return "";

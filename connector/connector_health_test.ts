@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { Health, readinessReport, sleep } from "@ssmd/runtime";
+import type { PublishRefusal } from "@ssmd/transport";
 import { BusProgress } from "./connector_health.ts";
 import { ConnectorRig } from "./testing/connector_rig.ts";
 
 Deno.test("a bus that stays connected and acknowledges nothing is a problem after 10 s", () => {
-  const publisher = { pending: 0, acknowledgedId: "", connected: true };
+  const publisher = {
+    ...{ pending: 0, acknowledgedId: "", connected: true },
+    refusal: undefined as PublishRefusal | undefined,
+  };
   let ms = 0;
   const bus = new BusProgress(publisher, () => ms);
   const after = (passedMs: number) => {
@@ -21,6 +25,9 @@ Deno.test("a bus that stays connected and acknowledges nothing is a problem afte
   publisher.pending = 0;
   publisher.connected = false;
   assert.equal(after(1_000), "the bus is away");
+  const subject = "test.kraken.trade.BTCUSD";
+  publisher.refusal = { reason: "permission", subject, id: "run-1-2", detail: "no right to it" };
+  assert.equal(bus.problem, `the bus refuses ${subject} (permission): no right to it`);
 });
 
 Deno.test("a connector is unready until it is connected to the venue, and when it ends nothing is asked", async () => {
