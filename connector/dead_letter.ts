@@ -1,6 +1,6 @@
+import type { CapturedLine } from "@ssmd/exchanges";
 import { escapeToken } from "@ssmd/market";
 import type { OutMessage } from "@ssmd/transport";
-import type { PendingLine } from "./pipeline.ts";
 
 /** Longest part of a frame or record that is dead-lettered; the whole frame is in raw. */
 const BYTES_MAX = 64 * 1024;
@@ -23,7 +23,7 @@ function encode(letter: Record<string, unknown>, bytes: Uint8Array, name: string
 /** A frame that could not be read, with the reason, for `{env}.dlq.connector`. */
 export function frameLetter(
   { env, feed, id }: { env: string; feed: string; id: string },
-  line: PendingLine,
+  line: CapturedLine,
   reason: string,
 ): OutMessage {
   const letter = { feed, received_at_ns: `${line.atUs}000`, reason };
@@ -44,7 +44,7 @@ export function recordLetter(
   return { subject: subjectOf(env), payload: encode(letter, payload, "record_base64"), id };
 }
 
-function bytesOf(line: PendingLine): Uint8Array {
+function bytesOf(line: CapturedLine): Uint8Array {
   switch (line.kind) {
     case "frame":
       return new TextEncoder().encode(line.text);
