@@ -69,6 +69,8 @@ const TRADE: Column<Trade>[] = [
   column("size", "double", (event) => event.size),
   column("side", "word", (event) => event.side),
   nullable("trade_id", "text", (event) => textOrNull(event.tradeId)),
+  column("order_type", "word", (event) => event.orderType ?? "unknown"),
+  column("is_block_trade", "flag", (event) => event.isBlockTrade ?? false),
 ];
 
 const TICKER: Column<Ticker>[] = [
@@ -80,6 +82,13 @@ const TICKER: Column<Ticker>[] = [
   nullable("last_size", "double", (event) => event.lastSize),
   nullable("volume_24h", "double", (event) => event.volume24h),
   nullable("open_interest", "double", (event) => event.openInterest),
+  nullable("vwap_24h", "double", (event) => event.vwap24h ?? null),
+  nullable("trades_24h", "count", (event) => event.trades24h ?? null),
+  nullable("low_24h", "double", (event) => event.low24h ?? null),
+  nullable("high_24h", "double", (event) => event.high24h ?? null),
+  nullable("volume_total", "double", (event) => event.volumeTotal ?? null),
+  nullable("dollar_volume", "double", (event) => event.dollarVolume ?? null),
+  nullable("dollar_open_interest", "double", (event) => event.dollarOpenInterest ?? null),
 ];
 
 // A list for prices and one for sizes: pandas reads them as arrays of doubles, a list of structs
@@ -98,6 +107,11 @@ const STATUS: Column<Status>[] = [
   column("state", "word", (event) => event.state),
   nullable("result", "text", (event) => textOrNull(event.result)),
   nullable("detail", "text", (event) => textOrNull(event.detail)),
+  column("kind", "word", (event) => event.kind ?? "lifecycle"),
+  nullable("settlement_value", "double", (event) => event.settlementValue ?? null),
+  nullable("open_at", "time", (event) => event.openAtUs ?? null),
+  nullable("close_at", "time", (event) => event.closeAtUs ?? null),
+  nullable("price_level_structure", "text", (event) => event.priceLevelStructure ?? null),
 ];
 
 const GAP: Column<Gap>[] = [

@@ -27,6 +27,8 @@ Deno.test("records come straight from the archive, in order of receive time", as
   assert.deepEqual(Object.keys(rows[0]), [
     ...["symbol", "timestamp", "received_at", "feed", "sequence", "price", "size", "side"],
     "trade_id",
+    "order_type",
+    "is_block_trade",
   ]);
 });
 

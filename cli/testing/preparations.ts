@@ -1,3 +1,5 @@
+import { parseSchema, SCHEMAS } from "@ssmd/codec";
+
 const FRESH = "git checkout -q . && git clean -fdq exchanges";
 const NO_KEY = "rm -f keys/kalshi.yaml";
 const KEY = `${NO_KEY}; ssmd key set kalshi --env prod < kalshi.yaml`;
@@ -20,6 +22,10 @@ function scripted(name: string): string {
 
 const VERSIONED = scripted("versioned_archive.ts");
 
+/** The number that the next field of a trade gets. */
+const NEXT_FIELD = parseSchema("trade.capnp", SCHEMAS.trade.text).structs
+  .find(({ name }) => name === SCHEMAS.trade.name)?.fields.length;
+
 /** What must be so before each example of a command runs, as a line of bash in the project. */
 export const PREPARATIONS: Readonly<Record<string, string>> = {
   "env create": FRESH,
@@ -28,7 +34,7 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "feed remove": FRESH,
   // A feed is forbidden only where no environment uses it.
   "feed disable": "cd exchanges/environments && rm -f demo.yaml demo-nats.yaml kraken.yaml",
-  "schema add-version": `${FRESH}; sed -i 's/^  tradeId @8.*/&\\n  venue @9 :Text;/' trade.capnp`,
+  "schema add-version": `${FRESH}; sed -i '$ s/^}/  venue @${NEXT_FIELD} :Text;\\n}/' trade.capnp`,
   "key set": NO_KEY,
   "key rotate": `${KEY}; sed -i "s/^key_id: .*/key_id: new/" kalshi.yaml`,
   "key delete": KEY,

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { fillArchive } from "../archive/_fixtures.ts";
+import { SCHEMAS } from "@ssmd/codec";
 import { REGISTRY_FOLDERS } from "@ssmd/metadata";
 import { folderStorage } from "@ssmd/storage";
 
@@ -58,7 +59,7 @@ export async function makeProject(): Promise<Project> {
   const program = `#!/bin/sh\nexec "${Deno.execPath()}" run -q -A --no-check --frozen ` +
     `--config "${ROOT}deno.json" "${ROOT}cli/main.ts" "$@"\n`;
   await Deno.writeTextFile(`${top}/bin/ssmd`, program, { mode: 0o755 });
-  await Deno.copyFile(`${ROOT}exchanges/schemas/trade.capnp`, `${dir}/trade.capnp`);
+  await Deno.writeTextFile(`${dir}/trade.capnp`, SCHEMAS.trade.text);
   await addKeyFiles(dir);
   const project = {
     dir,

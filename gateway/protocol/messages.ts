@@ -45,6 +45,8 @@ export const RECORDS = {
     size: z.number(),
     side: z.enum(["buy", "sell", "unknown"]).describe("The taker's"),
     id: z.string().optional().describe("The venue's id of the trade"),
+    order_type: z.enum(["limit", "market"]).optional().describe("The taker's, where it is said"),
+    is_block_trade: z.literal(true).optional().describe("Negotiated outside of the book"),
     count: z.int().optional().describe("In a state: trades of the market since the start"),
   }),
   ticker: z.strictObject({
@@ -59,6 +61,13 @@ export const RECORDS = {
     last_size: amount,
     volume_24h: amount,
     open_interest: amount,
+    vwap_24h: z.number().optional().describe("Volume-weighted average price, where it is said"),
+    trades_24h: z.int().optional(),
+    low_24h: z.number().optional(),
+    high_24h: z.number().optional(),
+    volume_total: z.number().optional().describe("Contracts traded since the market opened"),
+    dollar_volume: z.number().optional().describe("Dollars traded since the market opened"),
+    dollar_open_interest: z.number().optional(),
   }),
   orderbook: z.strictObject({
     type: z.literal("orderbook"),
@@ -74,9 +83,18 @@ export const RECORDS = {
     type: z.literal("status"),
     ...every,
     ...state,
-    state: z.enum(["open", "closed", "halted", "settled", "listed", "delisted"]),
+    state: z.enum([
+      ...["unknown", "open", "closed", "halted", "settled", "listed", "delisted"] as const,
+      ...["disputed", "amended"] as const,
+    ]).describe("unknown: not said, it is what it was"),
     result: z.string(),
     detail: z.string(),
+    kind: z.enum(["terms", "notice", "maintenance", "emergency"]).optional()
+      .describe("Absent: a step in the market's life. terms and notice leave the state as it was"),
+    settlement_value: z.number().optional().describe("Paid for one contract, dollars"),
+    open_at: time.optional().describe("When the market opens, milliseconds since 1970"),
+    close_at: time.optional().describe("When trading ends, milliseconds since 1970"),
+    price_level_structure: z.string().optional().describe("Name of the price grid"),
   }),
   gap: z.strictObject({
     type: z.literal("gap"),

@@ -5,6 +5,7 @@ import {
   type GapReason,
   type MarketEvent,
   type OrderBookUpdate,
+  type Status,
 } from "@ssmd/market";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { Feed } from "./feed.ts";
@@ -205,7 +206,7 @@ export class MarketData {
         market.trades = market.trades.slice(-this.#tradesMax);
       }
     } else if (event.type === "ticker") market.ticker = event;
-    else if (event.type === "status") market.status = event;
+    else if (event.type === "status") market.status = statusAfter(market.status, event);
     else {
       market.gaps.take(event);
       if (isOpen(event) && isAboutBook(event)) this.#loseBook(market);
@@ -238,4 +239,10 @@ export class MarketData {
     this.#listener.onMarket(market);
     return market;
   }
+}
+
+/** News of dates, or of what is announced, leave a market's state and result as they were. */
+function statusAfter(before: Status | undefined, event: Status): Status {
+  if (before === undefined || event.state !== "unknown") return event;
+  return { ...event, state: before.state, result: before.result };
 }

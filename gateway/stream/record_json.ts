@@ -1,3 +1,4 @@
+import { APPENDED_FIELDS } from "@ssmd/market";
 import type { Gap, Level, MarketEvent, OrderBookUpdate, Status, Ticker, Trade } from "@ssmd/market";
 import type { Market } from "../state/market.ts";
 
@@ -41,17 +42,38 @@ function tailJson(event: MarketEvent, position: number): string {
   },"seq":${event.sequence}${place}`;
 }
 
+/** Fields that venues seldom say stand only where they were said, behind all others. */
+const APPENDED = {
+  trade: Object.entries(APPENDED_FIELDS.trade),
+  ticker: Object.entries(APPENDED_FIELDS.ticker),
+  status: Object.entries(APPENDED_FIELDS.status),
+} satisfies Record<string, [string, string][]>;
+
+function appendedJson(event: Trade | Ticker | Status): string {
+  const values = event as unknown as Record<string, number | string | boolean | undefined>;
+  const fields = APPENDED[event.type];
+  let text = "";
+  for (let i = 0; i < fields.length; i++) {
+    const [field, name] = fields[i] as [string, string];
+    const value = values[field];
+    if (value === undefined) continue;
+    const shown = typeof value === "number" && field.endsWith("Us") ? msOfUs(value) : value;
+    text += `,"${name}":${typeof shown === "string" ? JSON.stringify(shown) : shown}`;
+  }
+  return text;
+}
+
 function tradeJson(event: Trade, head: string, extra: string, position: number): string {
   const id = event.tradeId === "" ? "" : `,"id":${JSON.stringify(event.tradeId)}`;
   return `{"type":"trade",${head},"price":${event.price},"size":${event.size},"side":"${event.side}",${
     tailJson(event, position)
-  }${id}${extra}}`;
+  }${id}${appendedJson(event)}${extra}}`;
 }
 
 function tickerJson(event: Ticker, head: string, extra: string, position: number): string {
   return `{"type":"ticker",${head},"bid_price":${event.bidPrice},"bid_size":${event.bidSize},"ask_price":${event.askPrice},"ask_size":${event.askSize},"last_price":${event.lastPrice},"last_size":${event.lastSize},"volume_24h":${event.volume24h},"open_interest":${event.openInterest},${
     tailJson(event, position)
-  }${extra}}`;
+  }${appendedJson(event)}${extra}}`;
 }
 
 function bookJson(event: OrderBookUpdate, head: string, position: number): string {
@@ -65,7 +87,9 @@ function bookJson(event: OrderBookUpdate, head: string, position: number): strin
 function statusJson(event: Status, head: string, extra: string, position: number): string {
   return `{"type":"status",${head},"state":"${event.state}","result":${
     JSON.stringify(event.result)
-  },"detail":${JSON.stringify(event.detail)},${tailJson(event, position)}${extra}}`;
+  },"detail":${JSON.stringify(event.detail)},${tailJson(event, position)}${
+    appendedJson(event)
+  }${extra}}`;
 }
 
 function gapJson(event: Gap, head: string, position: number): string {

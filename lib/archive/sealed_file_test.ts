@@ -240,6 +240,8 @@ Deno.test({
 const GOLDEN = new URL("testdata/day.capnp.zst", import.meta.url);
 /** The same records as they were written before zstd was told the size of each frame. */
 const GOLDEN_SIZES_UNTOLD = new URL("testdata/day_sizes_untold.capnp.zst", import.meta.url);
+/** The same records by the first version of the schema. */
+const GOLDEN_SCHEMA_V1 = new URL("testdata/day_schema_v1.capnp.zst", import.meta.url);
 /** A market with two frames of its own between quiet ones that share a frame on either side. */
 const GOLDEN_TRADES = TRADES.filter(({ symbol, sequence }) =>
   sequence <= 3500 && (symbol === "BTCUSD" || sequence % 800 === 1)
@@ -262,7 +264,7 @@ async function assertGoldenIsRead(file: URL): Promise<void> {
   }
 }
 
-for (const file of [GOLDEN, GOLDEN_SIZES_UNTOLD]) {
+for (const file of [GOLDEN, GOLDEN_SIZES_UNTOLD, GOLDEN_SCHEMA_V1]) {
   Deno.test(`a sealed day that was written long ago is read as it was: ${file.pathname.split("/").at(-1)}`, async () => {
     await assertGoldenIsRead(file);
   });

@@ -13,6 +13,12 @@ export interface FieldCode {
   imports: string[];
 }
 
+/** A field that a later version appended: the record has it only if it is not its default. */
+export interface AppendedCode extends FieldCode {
+  /** The read value that stands for an absent field. */
+  absent: string;
+}
+
 /**
  * The code of a field of the data section; `of` is the object that has its value. A UInt64 called
  * …Ns is a time (µs in the event), a default of nan or -1 means null. Throws CodecError for a type
@@ -44,6 +50,32 @@ export function fieldCodeOf(field: PlacedField, of: string): FieldCode {
     default:
       return refuse(field);
   }
+}
+
+/**
+ * The code of an appended field of the data section: its default is an absent property. Throws
+ * CodecError as {@linkcode fieldCodeOf}, and for numbers whose default is a value like others.
+ */
+export function appendedCodeOf(field: PlacedField): AppendedCode {
+  const absent = absentOf(field);
+  if (absent === undefined) throw noRule(field);
+  const code = fieldCodeOf(field, "event");
+  // An enum's functions know absence themselves: its first value.
+  const value = `event.${code.name}`;
+  const write = absent === "undefined"
+    ? code.write
+    : code.write.replace(value, `${value} ?? ${absent}`);
+  return { ...code, write, absent };
+}
+
+function absentOf(field: PlacedField): string | undefined {
+  const { type } = field;
+  if (type.kind === "enum") return "undefined";
+  if (type.kind !== "scalar") return undefined;
+  if (type.name === "Bool") return zeroDefault(field) ? "false" : undefined;
+  if (type.name === "Float64") return Number.isNaN(field.default) ? "null" : undefined;
+  if (type.name === "Int64") return "null";
+  return type.name === "UInt64" ? "0" : undefined;
 }
 
 /** Whether a field has no default, or one that is all zero bits. */

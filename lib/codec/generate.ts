@@ -3,28 +3,43 @@
  * every file that is not up to date and ends with 1. @module
  */
 import { createHash } from "node:crypto";
-import { EVENT_TYPES } from "@ssmd/market";
+import { EVENT_TYPES, type EventType } from "@ssmd/market";
 import { messageOf } from "@ssmd/runtime";
-import { emitRecord, emitSchemas, type SchemaSource } from "./emit.ts";
+import { emitRecord, emitSchemas, rootNameOf, type SchemaSource } from "./emit.ts";
 import { parseSchema } from "./schema/mod.ts";
 
 const SCHEMA_FOLDER = new URL("../../exchanges/schemas/", import.meta.url);
 const GENERATED_FOLDER = new URL("./generated/", import.meta.url);
-const SCHEMA_VERSION = "v1";
-
 /** The generated files of a folder of schemas: name → text. Throws CodecError, and Deno's errors. */
 export function generate(schemas: URL = SCHEMA_FOLDER): Map<string, string> {
-  const sources = EVENT_TYPES.map((type): SchemaSource => {
-    const file = `${type}.capnp`;
-    const bytes = Deno.readFileSync(new URL(file, schemas));
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    const sha256 = createHash("sha256").update(bytes).digest("hex");
-    return { type, schema: parseSchema(file, text), sha256, text };
-  });
+  const names = namesIn(schemas);
+  const sources = EVENT_TYPES.map((type) => sourceOf(type, schemas, names));
   return new Map([
     ...sources.map((source) => [`${source.type}.ts`, emitRecord(source)] as const),
-    ["schemas.ts", emitSchemas(sources, SCHEMA_VERSION)],
+    ["schemas.ts", emitSchemas(sources)],
   ]);
+}
+
+/** The newest text of a type: `trade.capnp` is v1, `trade-v2.capnp` the next. */
+function sourceOf(type: EventType, schemas: URL, names: readonly string[]): SchemaSource {
+  const number = (name: string) => Number(/-v(\d+)\.capnp$/.exec(name)?.[1] ?? 1);
+  const later = names.filter((name) => name.startsWith(`${type}-v`) && name.endsWith(".capnp"));
+  const first = `${type}.capnp`;
+  const file = later.toSorted((a, b) => number(a) - number(b)).at(-1) ?? first;
+  const bytes = Deno.readFileSync(new URL(file, schemas));
+  const text = textOf(bytes);
+  const schema = parseSchema(first, textOf(Deno.readFileSync(new URL(first, schemas))));
+  const root = rootNameOf({ type, schema });
+  const fields = schema.structs.find(({ name }) => name === root)?.fields ?? [];
+  return {
+    ...{ type, text, version: `v${number(file)}`, schema: parseSchema(file, text) },
+    required: new Set(fields.map(({ name }) => name)),
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+  };
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
 }
 
 /** Names of the files in `folder` that differ from `files`, are missing, or should not be there. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
-import { decode, Encoder } from "./mod.ts";
+import { decode, Encoder, SCHEMAS } from "./mod.ts";
 
 const BASE = {
   timestampUs: 1763700000_123456,
@@ -64,6 +64,29 @@ const GOLDEN: { [T in EventType]: Extract<MarketEvent, { type: T }> } = {
   },
 };
 
+/** The same records with all that the second version appended. */
+const GOLDEN_V2 = {
+  trade: { ...GOLDEN.trade, orderType: "market", isBlockTrade: true },
+  ticker: {
+    ...GOLDEN.ticker,
+    vwap24h: 62987.65,
+    trades24h: 98765,
+    low24h: 61000.1,
+    high24h: 64000.9,
+    volumeTotal: 384196.44,
+    dollarVolume: 192098,
+    dollarOpenInterest: 64074,
+  },
+  status: {
+    ...GOLDEN.status,
+    kind: "terms",
+    settlementValue: 0.42,
+    openAtUs: 1763690000_000000,
+    closeAtUs: 1763780400_000000,
+    priceLevelStructure: "tapered_deci_cent",
+  },
+} as const satisfies Partial<{ [T in EventType]: Extract<MarketEvent, { type: T }> }>;
+
 /** The bytes of a file of hex digits, eight bytes a line. */
 async function bytesOf(name: string): Promise<Uint8Array<ArrayBuffer>> {
   const text = await Deno.readTextFile(new URL(`testdata/${name}`, import.meta.url));
@@ -71,9 +94,14 @@ async function bytesOf(name: string): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 for (const type of EVENT_TYPES) {
-  Deno.test(`the golden bytes of v1 of ${type} are read and written`, async () => {
-    const bytes = await bytesOf(`${type}.v1.hex`);
-    assert.deepEqual(decode(type, bytes), GOLDEN[type]);
-    assert.deepEqual(new Encoder().encode(GOLDEN[type]), bytes);
+  Deno.test(`the golden bytes of v1 of ${type} are read as ever`, async () => {
+    assert.deepEqual(decode(type, await bytesOf(`${type}.v1.hex`)), GOLDEN[type]);
+  });
+
+  Deno.test(`the golden bytes of ${SCHEMAS[type].version} of ${type} are read and written`, async () => {
+    const bytes = await bytesOf(`${type}.${SCHEMAS[type].version}.hex`);
+    const record = { ...GOLDEN, ...GOLDEN_V2 }[type];
+    assert.deepEqual(decode(type, bytes), record);
+    assert.deepEqual(new Encoder().encode(record), bytes);
   });
 }

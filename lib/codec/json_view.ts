@@ -1,11 +1,12 @@
-import type { Level, MarketEvent } from "@ssmd/market";
+import { APPENDED_FIELDS, type Level, type MarketEvent } from "@ssmd/market";
 
 /** A record as plain JSON: times in nanoseconds as text, absent figures as null. */
 export type JsonView = Record<string, unknown>;
 
 /**
  * The plain view of a record that people read: `{type, symbol, feed, seq, ts, recv_ts, …}`, `ts`
- * and `recv_ts` in nanoseconds as text (`"0"`: not given), levels as `[price, size]`.
+ * and `recv_ts` in nanoseconds as text (`"0"`: not given), levels as `[price, size]`. Appended
+ * fields stand there only if the venue said them.
  */
 export function toJson(event: MarketEvent): JsonView {
   return {
@@ -16,7 +17,20 @@ export function toJson(event: MarketEvent): JsonView {
     ts: nanosecondsOf(event.timestampUs),
     recv_ts: nanosecondsOf(event.receivedAtUs),
     ...figuresOf(event),
+    ...appendedOf(event),
   };
+}
+
+/** The appended fields that the record has, times in nanoseconds as text. */
+function appendedOf(event: MarketEvent): JsonView {
+  const values: JsonView = { ...event };
+  const view: JsonView = {};
+  for (const [field, name] of Object.entries(APPENDED_FIELDS[event.type])) {
+    const value = values[field];
+    if (value === undefined) continue;
+    view[name] = field.endsWith("Us") ? nanosecondsOf(value as number) : value;
+  }
+  return view;
 }
 
 /** Whole microseconds as the text of the nanoseconds, exact. */

@@ -1,7 +1,8 @@
 /**
  * The records of the system. Times are whole microseconds since 1970 (UTC) in a double; on the
  * wire and in files they are nanoseconds. Prices and sizes are doubles that print as the decimal
- * the venue sent (up to 15 significant digits).
+ * the venue sent (up to 15 significant digits). Fields that were appended to a record are optional:
+ * a field that is not there was not said by the venue, or by the version that wrote the record.
  */
 
 /** What every record carries. */
@@ -21,6 +22,9 @@ export interface EventBase {
 /** The taker's side. */
 export type Side = "buy" | "sell" | "unknown";
 
+/** What kind of order took. */
+export type OrderType = "limit" | "market";
+
 /** One trade. */
 export interface Trade extends EventBase {
   /** Which record it is. */
@@ -33,6 +37,10 @@ export interface Trade extends EventBase {
   side: Side;
   /** The venue's id of the trade; "" = not given. */
   tradeId: string;
+  /** The taker's order. */
+  orderType?: OrderType;
+  /** Negotiated outside of the book; absent = no, or not said. */
+  isBlockTrade?: true;
 }
 
 /** Top of book and day figures; null = the venue did not say (which is not 0). */
@@ -55,6 +63,20 @@ export interface Ticker extends EventBase {
   volume24h: number | null;
   /** Contracts that are held. */
   openInterest: number | null;
+  /** Volume-weighted average price of the last 24 h. */
+  vwap24h?: number;
+  /** Number of trades of the last 24 h. */
+  trades24h?: number;
+  /** Lowest price of the last 24 h. */
+  low24h?: number;
+  /** Highest price of the last 24 h. */
+  high24h?: number;
+  /** Traded since the market opened, contracts. */
+  volumeTotal?: number;
+  /** Traded since the market opened, dollars. */
+  dollarVolume?: number;
+  /** Value of the contracts that are held, dollars. */
+  dollarOpenInterest?: number;
 }
 
 /** A price level. In a delta, size is the new absolute size and 0 removes the level. */
@@ -92,18 +114,36 @@ export type MarketState =
   | "halted"
   | "settled"
   | "listed"
-  | "delisted";
+  | "delisted"
+  | "disputed"
+  | "amended";
 
-/** A step in a market's life (symbol `_all`: the venue's). */
+/**
+ * What a status record is besides a step in a life. `terms`: a date or the price grid changed.
+ * `notice`: something is announced. Both leave the state as it was.
+ */
+export type StatusKind = "terms" | "notice" | "maintenance" | "emergency";
+
+/** A step in a market's life, or news of its terms (symbol `_all`: the venue's). */
 export interface Status extends EventBase {
   /** Which record it is. */
   type: "status";
-  /** The new state. */
+  /** The state from now on; `unknown` = not said, it is what it was. */
   state: MarketState;
   /** How it was settled (`yes`, `no`, `0.42`); "" = not settled or not said. */
   result: string;
   /** The venue's own word for it. */
   detail: string;
+  /** Absent = a step in the life. */
+  kind?: StatusKind;
+  /** Paid for one contract, dollars. */
+  settlementValue?: number;
+  /** When the market opens, µs. */
+  openAtUs?: number;
+  /** When trading ends, µs. */
+  closeAtUs?: number;
+  /** Name of the price grid (`tapered_deci_cent`). */
+  priceLevelStructure?: string;
 }
 
 /**

@@ -11,6 +11,13 @@ const TICKER_FIELDS = [
   "lastSize",
   "volume24h",
   "openInterest",
+  "vwap24h",
+  "trades24h",
+  "low24h",
+  "high24h",
+  "volumeTotal",
+  "dollarVolume",
+  "dollarOpenInterest",
 ] as const;
 
 /** How the values of a version's records are spread, by type and field. */
@@ -27,7 +34,7 @@ export class RecordValues {
       case "ticker":
         for (const field of TICKER_FIELDS) {
           const value = event[field];
-          if (value !== null) this.#of(`ticker.${field}`).add(value);
+          if (value !== null && value !== undefined) this.#of(`ticker.${field}`).add(value);
         }
         return;
       case "orderbook":

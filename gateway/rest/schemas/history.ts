@@ -54,6 +54,8 @@ export const TRADE = named(
     side: z.enum(["buy", "sell", "unknown"]).describe("The taker's."),
     ...TAIL,
     id: z.string().optional().describe("The venue's id of the trade."),
+    order_type: z.enum(["limit", "market"]).optional().describe("The taker's, where it is said."),
+    is_block_trade: z.literal(true).optional().describe("Negotiated outside of the book."),
   }),
 );
 
@@ -73,6 +75,13 @@ export const TICKER = named(
     volume_24h: NUMBER_OR_NULL,
     open_interest: NUMBER_OR_NULL,
     ...TAIL,
+    vwap_24h: z.number().optional().describe("Volume-weighted average price, where it is said."),
+    trades_24h: z.int().optional(),
+    low_24h: z.number().optional(),
+    high_24h: z.number().optional(),
+    volume_total: z.number().optional().describe("Contracts traded since the market opened."),
+    dollar_volume: z.number().optional().describe("Dollars traded since the market opened."),
+    dollar_open_interest: z.number().optional(),
   }),
 );
 

@@ -20,6 +20,8 @@ export const MARKET_STATE = z.enum([
   "settled",
   "listed",
   "delisted",
+  "disputed",
+  "amended",
 ]);
 
 /** Whether a book is the venue's. */

@@ -6,12 +6,18 @@ import type { RecordSchema } from "../record_schema.ts";
 export const SCHEMAS: Readonly<Record<EventType, RecordSchema>> = {
   trade: {
     name: "Trade",
-    version: "v1",
+    version: "v2",
     id: "b1f3a3c0d1e40001",
-    sha256: "6ffce907c603b85f3a7c645a99c64dde0100bbcdd43815ac6f5b62fa290883e0",
+    sha256: "5e3d8c4e2ba5c1909c7ff668d603f7c8c5aaa0e2e12af356e12ec19ad124e1dc",
     text: `@0xb1f3a3c0d1e40001;
 # One trade. Times are nanoseconds since 1970 (UTC); timestampNs is the venue's own, 0 = not given.
 # Evolution appends fields only.
+
+enum OrderType {
+  unknown @0;
+  limit @1;
+  market @2;
+}
 
 enum Side {
   unknown @0;
@@ -29,14 +35,16 @@ struct Trade {
   size @6 :Float64;
   side @7 :Side;      # the taker's
   tradeId @8 :Text;
+  orderType @9 :OrderType;  # the taker's
+  isBlockTrade @10 :Bool;   # negotiated outside of the book; false = no, or not said
 }
 `,
   },
   ticker: {
     name: "Ticker",
-    version: "v1",
+    version: "v2",
     id: "b1f3a3c0d1e40002",
-    sha256: "7e1c21314c01b7671c0ec1160c3cee360b760cbae9d47e0bba0f50aec32f9366",
+    sha256: "61859b86b9d91dad7f36fa3d741614a3b16dceff8ee2165b1ea159eb63f74f40",
     text: `@0xb1f3a3c0d1e40002;
 # Top of book and day figures. A figure that the venue did not give is nan: absent is not 0.
 
@@ -54,6 +62,13 @@ struct Ticker {
   lastSize @10 :Float64 = nan;
   volume24h @11 :Float64 = nan;
   openInterest @12 :Float64 = nan;
+  vwap24h @13 :Float64 = nan;             # volume-weighted average price
+  trades24h @14 :Int64 = -1;              # number of trades; -1 = not given
+  low24h @15 :Float64 = nan;
+  high24h @16 :Float64 = nan;
+  volumeTotal @17 :Float64 = nan;         # traded since the market opened, contracts
+  dollarVolume @18 :Float64 = nan;        # traded since the market opened, dollars
+  dollarOpenInterest @19 :Float64 = nan;  # contracts that are held, dollars
 }
 `,
   },
@@ -98,9 +113,9 @@ struct OrderBook {
   },
   status: {
     name: "Status",
-    version: "v1",
+    version: "v2",
     id: "b1f3a3c0d1e40004",
-    sha256: "1467abc2f1ec3d38ecb8354187c8a1c745261eb9907ae6f510b00601862d583c",
+    sha256: "6c045fdd4c46bda452db17f4b774ca3541c6031aa7c86d425fed00d6ad7090c7",
     text: `@0xb1f3a3c0d1e40004;
 # A step in a market's life; symbol _all stands for the venue.
 
@@ -112,6 +127,16 @@ enum State {
   settled @4;
   listed @5;
   delisted @6;
+  disputed @7;
+  amended @8;
+}
+
+enum Kind {
+  lifecycle @0;    # a step in the market's life
+  terms @1;        # a date or the price grid changed; the state did not
+  notice @2;       # announced; the state did not change
+  maintenance @3;
+  emergency @4;
 }
 
 struct Status {
@@ -123,6 +148,11 @@ struct Status {
   state @5 :State;
   result @6 :Text;      # how it was settled; empty = not settled or not said
   detail @7 :Text;      # the venue's own word
+  kind @8 :Kind;
+  settlementValue @9 :Float64 = nan;  # paid for one contract, dollars
+  openAtNs @10 :UInt64;               # when the market opens; 0 = not said
+  closeAtNs @11 :UInt64;              # when trading ends; 0 = not said
+  priceLevelStructure @12 :Text;      # name of the price grid; empty = not said
 }
 `,
   },

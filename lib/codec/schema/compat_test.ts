@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { SCHEMAS } from "../mod.ts";
 import { capnp, encodeText, withoutCapnp } from "../testing/capnp_tool.ts";
 import { type ChangeEffect, compareSchemas, worstEffect } from "./compat.ts";
 import { parseSchema } from "./parser.ts";
@@ -314,6 +315,17 @@ Deno.test("another file id is told and breaks no bytes", () => {
   );
   assert.deepEqual(changes.map(({ kind, effect }) => [kind, effect]), [["id", "compatible"]]);
 });
+
+for (const type of ["trade", "ticker", "status"] as const) {
+  Deno.test(`the second version of ${type} only appends to the first`, async () => {
+    const folder = new URL("../../../exchanges/schemas/", import.meta.url);
+    const first = await Deno.readTextFile(new URL(`${type}.capnp`, folder));
+    const { text } = SCHEMAS[type];
+    const changes = compareSchemas(parseSchema("v1.capnp", first), parseSchema("v2.capnp", text));
+    assert.ok(changes.length > 0);
+    assert.equal(worstEffect(changes), "compatible", JSON.stringify(changes));
+  });
+}
 
 type Value = unknown;
 

@@ -38,6 +38,7 @@ const base = {
   feed: anyText,
   sequence: fc.maxSafeNat(),
 };
+const BASE_KEYS = ["type", "timestampUs", "receivedAtUs", "symbol", "feed", "sequence"] as const;
 const orNull = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>
   fc.option(arbitrary, { nil: null });
 const levels: fc.Arbitrary<Level[]> = fc.array(
@@ -52,7 +53,12 @@ const trade: fc.Arbitrary<Trade> = fc.record({
   size: anyFigure,
   side: fc.constantFrom("buy", "sell", "unknown"),
   tradeId: anyText,
-}, { noNullPrototype: true });
+  orderType: fc.constantFrom("limit", "market"),
+  isBlockTrade: fc.constant(true),
+}, {
+  noNullPrototype: true,
+  requiredKeys: [...BASE_KEYS, "price", "size", "side", "tradeId"],
+});
 
 const ticker: fc.Arbitrary<Ticker> = fc.record({
   type: fc.constant("ticker"),
@@ -65,7 +71,27 @@ const ticker: fc.Arbitrary<Ticker> = fc.record({
   lastSize: orNull(anyFigure),
   volume24h: orNull(anyFigure),
   openInterest: orNull(anyFigure),
-}, { noNullPrototype: true });
+  vwap24h: anyFigure,
+  trades24h: fc.maxSafeNat(),
+  low24h: anyFigure,
+  high24h: anyFigure,
+  volumeTotal: anyFigure,
+  dollarVolume: anyFigure,
+  dollarOpenInterest: anyFigure,
+}, {
+  noNullPrototype: true,
+  requiredKeys: [
+    ...BASE_KEYS,
+    "bidPrice",
+    "bidSize",
+    "askPrice",
+    "askSize",
+    "lastPrice",
+    "lastSize",
+    "volume24h",
+    "openInterest",
+  ],
+});
 
 const orderbook: fc.Arbitrary<OrderBookUpdate> = fc.record({
   type: fc.constant("orderbook"),
@@ -80,10 +106,21 @@ const orderbook: fc.Arbitrary<OrderBookUpdate> = fc.record({
 const status: fc.Arbitrary<Status> = fc.record({
   type: fc.constant("status"),
   ...base,
-  state: fc.constantFrom("unknown", "open", "closed", "halted", "settled", "listed", "delisted"),
+  state: fc.constantFrom(
+    ...["unknown", "open", "closed", "halted", "settled", "listed", "delisted"] as const,
+    ...["disputed", "amended"] as const,
+  ),
   result: anyText,
   detail: anyText,
-}, { noNullPrototype: true });
+  kind: fc.constantFrom("terms", "notice", "maintenance", "emergency"),
+  settlementValue: anyFigure,
+  openAtUs: anyTimeUs.filter((us) => us > 0),
+  closeAtUs: anyTimeUs.filter((us) => us > 0),
+  priceLevelStructure: anyText.filter((text) => text !== ""),
+}, {
+  noNullPrototype: true,
+  requiredKeys: [...BASE_KEYS, "state", "result", "detail"],
+});
 
 const gap: fc.Arbitrary<Gap> = fc.record({
   type: fc.constant("gap"),

@@ -19,7 +19,8 @@ export function wireValuesOf(event: MarketEvent): Record<string, WireValue> {
   switch (event.type) {
     case "trade": {
       const { price, size, side, tradeId } = event;
-      return { ...base, price, size, side, tradeId };
+      const { orderType = "unknown", isBlockTrade = false } = event;
+      return { ...base, price, size, side, tradeId, orderType, isBlockTrade };
     }
     case "ticker":
       return {
@@ -32,6 +33,13 @@ export function wireValuesOf(event: MarketEvent): Record<string, WireValue> {
         lastSize: event.lastSize ?? NaN,
         volume24h: event.volume24h ?? NaN,
         openInterest: event.openInterest ?? NaN,
+        vwap24h: event.vwap24h ?? NaN,
+        trades24h: BigInt(event.trades24h ?? -1),
+        low24h: event.low24h ?? NaN,
+        high24h: event.high24h ?? NaN,
+        volumeTotal: event.volumeTotal ?? NaN,
+        dollarVolume: event.dollarVolume ?? NaN,
+        dollarOpenInterest: event.dollarOpenInterest ?? NaN,
       };
     case "orderbook": {
       const { kind, bids, asks, depth, checksum } = event;
@@ -39,7 +47,14 @@ export function wireValuesOf(event: MarketEvent): Record<string, WireValue> {
     }
     case "status": {
       const { state, result, detail } = event;
-      return { ...base, state, result, detail };
+      return {
+        ...{ ...base, state, result, detail },
+        kind: event.kind ?? "lifecycle",
+        settlementValue: event.settlementValue ?? NaN,
+        openAtNs: BigInt(event.openAtUs ?? 0) * 1000n,
+        closeAtNs: BigInt(event.closeAtUs ?? 0) * 1000n,
+        priceLevelStructure: event.priceLevelStructure ?? "",
+      };
     }
     case "gap":
       return {
