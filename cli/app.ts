@@ -6,8 +6,6 @@ import {
   type Command,
   type RouteMap,
 } from "@stricli/core";
-import { CLIENT_CONNECTION_ROUTES } from "./client/connection_entries.ts";
-import { CLIENT_ACCOUNT_ROUTES } from "./client/entries.ts";
 import type { LazyCommand } from "./command/define.ts";
 import { stricliCommand } from "./command/stricli_command.ts";
 import { COMMAND_INDEX } from "./commands/index.ts";
@@ -120,7 +118,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   },
   client: {
     brief: "Clients of the gateway: connections, keys, entitlements, limits and usage",
-    routes: { ...CLIENT_CONNECTION_ROUTES, ...CLIENT_ACCOUNT_ROUTES },
+    routes: { "api-key": { brief: "Keys of clients", routes: {} } },
   },
   completion: {
     brief: "Print the script that lets a shell complete commands, flags and names",

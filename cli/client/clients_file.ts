@@ -12,8 +12,8 @@ import { EVENT_TYPES } from "@ssmd/market";
 import { ConfigError, messageOf } from "@ssmd/runtime";
 import { parse } from "yaml";
 import { isoOfMs } from "../format.ts";
-import { parseEntitledSymbols } from "./entitlement_words.ts";
-import { isoOrNull } from "./views.ts";
+import { parseEntitledSymbols } from "./entitlement_input.ts";
+import { ENTITLEMENT_VIEW, isoOrNull } from "./views.ts";
 
 const FORMAT = "ssmd clients v1";
 const limit = z.int().min(1).nullable();
@@ -59,6 +59,36 @@ const shape = z.strictObject({
 
 /** Clients as they stand in a file. */
 export type ClientsFile = z.output<typeof shape>;
+
+const exportedKey = z.object({
+  key_id: z.string(),
+  label: z.string(),
+  hash: z.string(),
+  created: z.string(),
+  expires: z.string().nullable(),
+  revoked: z.string().nullable(),
+});
+
+/** A file of clients as it is printed. */
+export const CLIENTS_FILE_VIEW = z.object({
+  format: z.literal(FORMAT),
+  environment: z.string(),
+  clients: z.array(z.object({
+    client: z.string(),
+    description: z.string(),
+    role: z.enum(CLIENT_ROLES),
+    enabled: z.boolean(),
+    limits: z.object({
+      sessions_max: z.int().nullable(),
+      requests_per_second_max: z.int().nullable(),
+      messages_per_day_max: z.int().nullable(),
+    }),
+    entitlements: z.array(
+      ENTITLEMENT_VIEW.pick({ feed: true, symbols: true, types: true, expires: true }),
+    ),
+    keys: z.array(exportedKey).exactOptional(),
+  })),
+});
 
 /**
  * Clients for a file; with `hashes` their keys too, so that they go on to hold where it is imported.

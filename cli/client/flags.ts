@@ -1,61 +1,33 @@
 import { parseDurationMs } from "@ssmd/runtime/duration";
-import { ENV_FLAG, OUTPUT_FLAG } from "../flags.ts";
-import type { OutputFormat } from "../output_format.ts";
-
-/** Flags of all commands about clients. */
-export interface ClientFlags {
-  env: string;
-  data?: string;
-  output: OutputFormat;
-}
+import { ENVIRONMENT } from "../command/common_flags.ts";
+import { dir, on, parsed } from "../command/flag.ts";
 
 /** Where the clients are. */
-export const ROOM_FLAGS = {
-  env: ENV_FLAG,
-  data: {
-    kind: "parsed",
-    parse: String,
-    brief: "Folder of the data, as up --data has it; default: the environment's",
-    optional: true,
-    placeholder: "dir",
-    completes: "dir",
-  },
-} as const;
-
-/** Definitions of {@linkcode ClientFlags}. */
-export const CLIENT_FLAGS = { ...ROOM_FLAGS, output: OUTPUT_FLAG } as const;
+export const CLIENT_FLAGS = {
+  env: ENVIRONMENT,
+  data: dir("Folder of the data, as up --data has it; default: the environment's"),
+};
 
 /** `--dry-run` of commands that remove. */
-export const DRY_RUN_FLAG = {
-  kind: "boolean",
-  brief: "Show what would happen and do nothing",
-  default: false,
-  withNegated: false,
-} as const;
+export const DRY_RUN = on("Show what would happen and do nothing");
 
-/** `--expires`. */
-export const EXPIRES_FLAG = {
-  kind: "parsed",
-  parse: parseExpiry,
-  brief: "When it ends: 90d, 12h, a day (YYYY-MM-DD, 00:00 UTC), a time in ISO 8601, or never",
-  optional: true,
-  placeholder: "when",
-} as const;
+/** `--expires`: ms since 1970; Infinity = never. */
+export const EXPIRES = parsed(
+  parseExpiry,
+  "When it ends: 90d, 12h, a day (YYYY-MM-DD, 00:00 UTC), a time in ISO 8601, or never",
+  { placeholder: "when" },
+);
 
 /** A client's name. */
-export const CLIENT_WORD = {
-  brief: "The client's name",
+export const CLIENT = parsed(parseClientName, "The client's name", {
   placeholder: "client",
-  parse: parseClientName,
-} as const;
+  required: true,
+});
 
 /** A client's name that may be left out: all of them. */
-export const ANY_CLIENT_WORD = {
-  brief: "One client only; default: all",
+export const ANY_CLIENT = parsed(parseClientName, "One client only; default: all", {
   placeholder: "client",
-  parse: parseClientName,
-  optional: true,
-} as const;
+});
 
 /** A client's name. Throws RangeError that says what is one, without repeating what is none. */
 export function parseClientName(text: string): string {

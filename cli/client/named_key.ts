@@ -1,3 +1,4 @@
+import { text } from "../command/flag.ts";
 import { type Accounts, type ApiKey, ClientError, isLive } from "@ssmd/gateway/access";
 
 /**
@@ -28,9 +29,8 @@ function isUsed(key: ApiKey): boolean {
   return isLive(key, Date.now()) && key.replacedBy === null;
 }
 
-/** The word for a key. */
-export const KEY_WORD = {
-  brief: "The key's id, or a client that has one live key",
+/** The argument that names a key. */
+export const KEY = text("The key's id, or a client that has one live key", {
   placeholder: "key-id|client",
-  parse: String,
-} as const;
+  required: true,
+});

@@ -1,40 +1,37 @@
 import { SsmdError } from "@ssmd/runtime";
 import type { Globals, SsmdContext } from "../context.ts";
-import { ENV_FLAG, OUTPUT_FLAG } from "../flags.ts";
+import { ENVIRONMENT } from "../command/common_flags.ts";
+import { parsed } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
-import type { OutputFormat } from "../output_format.ts";
 import { Registry } from "../registry/registry.ts";
 import { variable } from "../terminal.ts";
 
 /** Wait for an answer of the gateway. */
 const ANSWER_MS_MAX = 10_000;
 
-/** Flags of the commands that ask a running gateway. */
-export interface GatewayFlags {
+/** Which gateway is asked. */
+export interface GatewayLocation {
   env: string;
+  /** Absent = where the environment has it, on this machine. */
   url?: string;
-  output: OutputFormat;
 }
 
-/** Definitions of {@linkcode GatewayFlags}. */
+/** Flags of {@linkcode GatewayLocation}. */
 export const GATEWAY_FLAGS = {
-  env: ENV_FLAG,
-  url: {
-    kind: "parsed",
-    parse: parseUrl,
-    brief: "Address of the gateway; default: where the environment has it, on this machine",
-    optional: true,
-    placeholder: "url",
-  },
-  output: OUTPUT_FLAG,
-} as const;
+  env: ENVIRONMENT,
+  url: parsed(
+    parseUrl,
+    "Address of the gateway; default: where the environment has it, on this machine",
+    { placeholder: "url" },
+  ),
+};
 
 /** A connection's number. */
-export const CONNECTION_WORD = {
-  brief: "The connection's number, as ssmd client list tells it",
-  placeholder: "id",
-  parse: parseId,
-} as const;
+export const CONNECTION_ID = parsed(
+  parseId,
+  "The connection's number, as ssmd client list tells it",
+  { placeholder: "id", required: true },
+);
 
 /**
  * Asks the administration of a running gateway. The key of an administrator, where the gateway asks
@@ -43,11 +40,10 @@ export const CONNECTION_WORD = {
  */
 export async function askGateway(
   { globals }: SsmdContext,
-  flags: GatewayFlags,
-  path: string,
-  method: "GET" | "POST" = "GET",
+  { env, url }: GatewayLocation,
+  [method, path]: readonly ["GET" | "POST", string],
 ): Promise<unknown> {
-  const base = flags.url ?? await addressOf(flags.env, globals);
+  const base = url ?? await addressOf(env, globals);
   const key = variable("SSMD_API_KEY");
   let response: Response;
   try {

@@ -1,10 +1,13 @@
+import { z } from "zod";
 import {
   type Accounts,
   type ApiKey,
+  CLIENT_ROLES,
   type ClientAccount,
   type Entitlement,
   isLive,
 } from "@ssmd/gateway/access";
+import { EVENT_TYPES } from "@ssmd/market";
 import { isoOfMs } from "../format.ts";
 
 /** A time for JSON; null where there is none. */
@@ -12,8 +15,53 @@ export function isoOrNull(ms: number | null): string | null {
   return ms === null ? null : isoOfMs(ms);
 }
 
-/** A client as commands print it. */
-export function clientView(client: ClientAccount, { keys, entitlements }: Accounts) {
+const time = z.string().describe("ISO 8601, UTC");
+
+/** A client as commands print it; a limit of null is that of the gateway. */
+export const CLIENT_VIEW = z.object({
+  client: z.string(),
+  role: z.enum(CLIENT_ROLES),
+  enabled: z.boolean(),
+  keys: z.int().describe("Keys that let somebody in"),
+  entitlements: z.int(),
+  sessions_max: z.int().nullable(),
+  requests_per_second_max: z.int().nullable(),
+  messages_per_day_max: z.int().nullable(),
+  description: z.string(),
+  created: time,
+  updated: time,
+});
+
+/** A key as commands print it; nothing of it lets anybody in. */
+export const KEY_VIEW = z.object({
+  client: z.string(),
+  key_id: z.string(),
+  label: z.string(),
+  state: z.enum(["active", "rotating", "expired", "revoked"]),
+  created: time,
+  expires: time.nullable(),
+  revoked: time.nullable(),
+  replaced_by: z.string().nullable(),
+  last_used: time.nullable(),
+});
+
+/** An entitlement as commands print it. */
+export const ENTITLEMENT_VIEW = z.object({
+  id: z.int(),
+  client: z.string(),
+  feed: z.string(),
+  symbols: z.string().describe("A symbol, the start of symbols and *, or *"),
+  types: z.union([z.literal("*"), z.array(z.enum(EVENT_TYPES))]),
+  state: z.enum(["active", "expired"]),
+  created: time,
+  expires: time.nullable(),
+});
+
+/** See {@linkcode CLIENT_VIEW}. */
+export function clientView(
+  client: ClientAccount,
+  { keys, entitlements }: Accounts,
+): z.output<typeof CLIENT_VIEW> {
   const nowMs = Date.now();
   const { sessionsMax, requestsPerSecondMax, messagesPerDayMax } = client.limits;
   const own = (each: { client: string }) => each.client === client.id;
@@ -32,8 +80,8 @@ export function clientView(client: ClientAccount, { keys, entitlements }: Accoun
   };
 }
 
-/** A key as commands print it; nothing of it lets anybody in. */
-export function keyView(key: ApiKey) {
+/** See {@linkcode KEY_VIEW}. */
+export function keyView(key: ApiKey): z.output<typeof KEY_VIEW> {
   return {
     client: key.client,
     key_id: key.id,
@@ -53,8 +101,8 @@ function keyState(key: ApiKey): "active" | "rotating" | "expired" | "revoked" {
   return key.replacedBy === null ? "active" : "rotating";
 }
 
-/** An entitlement as commands print it. */
-export function entitlementView(entitlement: Entitlement) {
+/** See {@linkcode ENTITLEMENT_VIEW}. */
+export function entitlementView(entitlement: Entitlement): z.output<typeof ENTITLEMENT_VIEW> {
   const { id, client, feed, symbols, types, expiresAtMs, createdAtMs } = entitlement;
   return {
     id,
@@ -66,9 +114,4 @@ export function entitlementView(entitlement: Entitlement) {
     created: isoOfMs(createdAtMs),
     expires: isoOrNull(expiresAtMs),
   };
-}
-
-/** The line of an entitlement in a table. */
-export function entitlementRow(view: ReturnType<typeof entitlementView>) {
-  return { ...view, types: typeof view.types === "string" ? view.types : view.types.join(" ") };
 }

@@ -24,8 +24,8 @@ export interface Call<F, A> {
   readonly context: SsmdContext;
 }
 
-/** What a table shows of a value; absent columns are those of the first row. */
-export type Table = Omit<Rendered, "value">;
+/** What a table shows of a value, absent columns being those of the first row; or its text. */
+export type Table = Omit<Rendered, "value"> | { readonly text: string };
 
 /** Everything that is known of a command: parsing, help, printing, completion and reference come from it. */
 export interface Definition<F extends Parameters, A extends Arguments, Schema extends z.ZodType> {

@@ -1,4 +1,5 @@
 import { parseDurationMs } from "@ssmd/runtime/duration";
+import { suggestion } from "@ssmd/runtime/suggest";
 import type { Completes, ParameterType } from "../catalogue/catalogue.ts";
 import { parseDay, parseList, parseWhole } from "../registry/flags.ts";
 
@@ -108,6 +109,19 @@ export function choice<
   const Options extends ParameterOptions = Record<never, never>,
 >(values: readonly Word[], brief: string, options?: Options): Parameter<Given<Word, Options>> {
   return { kind: "enum", type: "choice", values, ...common(brief, options ?? {}) };
+}
+
+/** An argument that is one of these words. */
+export function word<
+  const Word extends string,
+  const Options extends ParameterOptions = Record<never, never>,
+>(values: readonly Word[], brief: string, options?: Options): Parameter<Given<Word, Options>> {
+  const parse = (text: string): Word => {
+    const known = values.find((value) => value === text);
+    if (known !== undefined) return known;
+    throw new RangeError(`one of ${values.join(", ")} is wanted; ${suggestion(text, values)}`);
+  };
+  return { ...parsed(parse, brief, options), type: "choice", values };
 }
 
 /** There or not. `negatable` adds `--no-…`, and absent is then a third value. */

@@ -18,8 +18,7 @@ export function stricliCommand(command: Command): StricliCommand<SsmdContext> {
       const flags = present(given);
       const value = await run({ flags, args: words as never, context: this });
       if (command.output === undefined) return;
-      const table = tableOf(command, value, flags);
-      this.process.stdout.write(render({ value, ...table }, flags["output"] as OutputFormat));
+      this.process.stdout.write(printedText(command, value, flags));
       if (command.failed?.(value) === true) Deno.exitCode = 1;
     },
   });
@@ -43,6 +42,12 @@ function positionalOf(args: Arguments | undefined): object {
 /** Absent flags are no keys, so that flags can be spread into options. */
 function present(flags: Flags): Record<string, unknown> {
   return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+}
+
+function printedText(command: Command, value: unknown, flags: Record<string, unknown>): string {
+  const format = flags["output"] as OutputFormat;
+  const table = format === "table" ? tableOf(command, value, flags) : { rows: [] };
+  return "text" in table ? table.text : render({ value, ...table }, format);
 }
 
 function tableOf({ table }: Command, value: unknown, flags: Record<string, unknown>): Table {

@@ -1,25 +1,23 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { readClients } from "../client/client_room.ts";
-import { CLIENT_FLAGS, type ClientFlags } from "../client/flags.ts";
-import { clientView } from "../client/views.ts";
-import type { SsmdContext } from "../context.ts";
-import { docs } from "../registry/flags.ts";
-import { render } from "../render.ts";
+import { z } from "zod";
+import { readClients } from "../client/client_context.ts";
+import { CLIENT_FLAGS } from "../client/flags.ts";
+import { CLIENT_VIEW, clientView } from "../client/views.ts";
+import { defineCommand } from "../command/define.ts";
+import { rowsOf } from "../command/table.ts";
 
-/** `ssmd client accounts` */
-export const command: Command<SsmdContext> = buildCommand<ClientFlags, [], SsmdContext>({
-  docs: docs(
-    "List the clients that were made, with their limits",
-    "An empty limit is that of the gateway. Who is connected just now tells ssmd client list.",
-    ["ssmd client accounts", "ssmd client accounts --env demo --output json"],
-  ),
-  parameters: { flags: CLIENT_FLAGS },
-  async func(flags) {
-    const value = await readClients(this, flags, async ({ admin }) => {
+const COLUMNS = Object.keys(CLIENT_VIEW.omit({ created: true, updated: true }).shape);
+
+export default defineCommand({
+  name: "client accounts",
+  brief: "List the clients that were made, with their limits",
+  description: "An empty limit is that of the gateway. `ssmd client list` tells who is connected.",
+  examples: ["ssmd client accounts", "ssmd client accounts --env demo --output json"],
+  flags: CLIENT_FLAGS,
+  output: z.array(CLIENT_VIEW),
+  table: rowsOf("client", COLUMNS),
+  run: ({ flags, context }) =>
+    readClients(context, flags, async ({ admin }) => {
       const accounts = await admin.accounts();
       return accounts.clients.map((client) => clientView(client, accounts));
-    });
-    const rows = value.map(({ created: _created, updated: _updated, ...row }) => row);
-    this.process.stdout.write(render({ value, rows, counted: "client" }, flags.output));
-  },
+    }),
 });

@@ -1,45 +1,37 @@
-import { buildCommand, type Command } from "@stricli/core";
 import { parseDurationMs } from "@ssmd/runtime/duration";
-import { changeClients } from "../client/client_room.ts";
-import { CLIENT_FLAGS, type ClientFlags, EXPIRES_FLAG, orNull } from "../client/flags.ts";
-import { KEY_WORD, keyIdOf } from "../client/named_key.ts";
-import { printKey } from "../client/new_key.ts";
-import type { SsmdContext } from "../context.ts";
-import { docs } from "../registry/flags.ts";
+import { changeClients } from "../client/client_context.ts";
+import { CLIENT_FLAGS, EXPIRES, orNull } from "../client/flags.ts";
+import { keyAlone, MADE_KEY, madeKeyView } from "../client/made_key.ts";
+import { KEY, keyIdOf } from "../client/named_key.ts";
+import { KEY_VIEW, keyView } from "../client/views.ts";
+import { defineCommand } from "../command/define.ts";
+import { parsed } from "../command/flag.ts";
 
-interface Flags extends ClientFlags {
-  grace: number;
-  expires?: number;
-}
-
-/** `ssmd client api-key rotate` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
-  docs: docs(
-    "Make a key that takes another's place; both hold for a while",
-    "The old key goes on to hold for --grace, so that whoever uses it can change over; --grace 0 " +
-      "ends it at once. The new key holds as long as the old one was made for, or for --expires.",
-    [
-      "ssmd client api-key rotate desk",
-      "ssmd client api-key rotate desk --grace 1h --expires 90d > desk.key",
-    ],
-  ),
-  parameters: {
-    flags: {
-      ...CLIENT_FLAGS,
-      grace: {
-        kind: "parsed",
-        parse: parseGrace,
-        brief: "How long the old key goes on to hold",
-        default: "24h",
-        placeholder: "duration",
-      },
-      expires: EXPIRES_FLAG,
-    },
-    positional: { kind: "tuple", parameters: [KEY_WORD] },
+export default defineCommand({
+  name: "client api-key rotate",
+  brief: "Make a key that takes another's place; both hold for a while",
+  description:
+    "The old key holds for --grace, so that whoever uses it can change over; --grace 0 " +
+    "ends it at once. The new key holds as long as the old one was made for, or for --expires.",
+  examples: [
+    "ssmd client api-key rotate desk",
+    "ssmd client api-key rotate desk --grace 1h --expires 90d > desk.key",
+  ],
+  flags: {
+    ...CLIENT_FLAGS,
+    grace: parsed(parseGrace, "How long the old key still holds", {
+      default: "24h",
+      placeholder: "duration",
+      type: "duration",
+    }),
+    expires: EXPIRES,
   },
-  async func({ grace, expires, ...flags }, named) {
+  args: [KEY],
+  output: MADE_KEY.extend({ replaces: KEY_VIEW }),
+  table: keyAlone,
+  async run({ flags: { grace, expires, ...flags }, args: [named], context }) {
     const action = { action: "api-key rotate" };
-    const made = await changeClients(this, flags, action, async ({ admin }, done) => {
+    const made = await changeClients(context, flags, action, async ({ admin }, done) => {
       const id = keyIdOf(await admin.accounts(), named);
       const rotated = await admin.rotateKey(id, {
         graceMs: grace,
@@ -48,7 +40,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdC
       Object.assign(done, { client: rotated.key.client, key: id });
       return rotated;
     });
-    printKey(this, made, flags.output);
+    return { ...madeKeyView(context, made, made.old), replaces: keyView(made.old) };
   },
 });
 

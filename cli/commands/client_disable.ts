@@ -1,28 +1,18 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { changeClients } from "../client/client_room.ts";
-import { CLIENT_FLAGS, CLIENT_WORD, type ClientFlags } from "../client/flags.ts";
-import { clientView } from "../client/views.ts";
-import type { SsmdContext } from "../context.ts";
-import { docs } from "../registry/flags.ts";
-import { render } from "../render.ts";
+import { setEnabled } from "../client/client_context.ts";
+import { CLIENT, CLIENT_FLAGS } from "../client/flags.ts";
+import { CLIENT_VIEW } from "../client/views.ts";
+import { defineCommand } from "../command/define.ts";
+import { oneRow } from "../command/table.ts";
 
-/** `ssmd client disable` */
-export const command: Command<SsmdContext> = buildCommand<ClientFlags, [string], SsmdContext>({
-  docs: docs(
-    "Let none of a client's keys in; its streams are closed",
+export default defineCommand({
+  name: "client disable",
+  brief: "Let none of a client's keys in; its streams are closed",
+  description:
     "Its keys, entitlements and usage stay. A running gateway closes its streams within a second.",
-    ["ssmd client disable desk"],
-  ),
-  parameters: {
-    flags: CLIENT_FLAGS,
-    positional: { kind: "tuple", parameters: [CLIENT_WORD] },
-  },
-  async func(flags, name) {
-    const action = { action: "disable", client: name };
-    const value = await changeClients(this, flags, action, async ({ admin }) => {
-      const client = await admin.update(name, { enabled: false });
-      return clientView(client, await admin.accounts());
-    });
-    this.process.stdout.write(render({ value, rows: [value] }, flags.output));
-  },
+  examples: ["ssmd client disable desk"],
+  flags: CLIENT_FLAGS,
+  args: [CLIENT],
+  output: CLIENT_VIEW,
+  table: oneRow,
+  run: ({ flags, args: [client], context }) => setEnabled(context, { ...flags, client }, false),
 });

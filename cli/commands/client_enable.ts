@@ -1,28 +1,16 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { changeClients } from "../client/client_room.ts";
-import { CLIENT_FLAGS, CLIENT_WORD, type ClientFlags } from "../client/flags.ts";
-import { clientView } from "../client/views.ts";
-import type { SsmdContext } from "../context.ts";
-import { docs } from "../registry/flags.ts";
-import { render } from "../render.ts";
+import { setEnabled } from "../client/client_context.ts";
+import { CLIENT, CLIENT_FLAGS } from "../client/flags.ts";
+import { CLIENT_VIEW } from "../client/views.ts";
+import { defineCommand } from "../command/define.ts";
+import { oneRow } from "../command/table.ts";
 
-/** `ssmd client enable` */
-export const command: Command<SsmdContext> = buildCommand<ClientFlags, [string], SsmdContext>({
-  docs: docs(
-    "Let a client's keys in again",
-    "",
-    ["ssmd client enable desk"],
-  ),
-  parameters: {
-    flags: CLIENT_FLAGS,
-    positional: { kind: "tuple", parameters: [CLIENT_WORD] },
-  },
-  async func(flags, name) {
-    const action = { action: "enable", client: name };
-    const value = await changeClients(this, flags, action, async ({ admin }) => {
-      const client = await admin.update(name, { enabled: true });
-      return clientView(client, await admin.accounts());
-    });
-    this.process.stdout.write(render({ value, rows: [value] }, flags.output));
-  },
+export default defineCommand({
+  name: "client enable",
+  brief: "Let a client's keys in again",
+  examples: ["ssmd client enable desk"],
+  flags: CLIENT_FLAGS,
+  args: [CLIENT],
+  output: CLIENT_VIEW,
+  table: oneRow,
+  run: ({ flags, args: [client], context }) => setEnabled(context, { ...flags, client }, true),
 });

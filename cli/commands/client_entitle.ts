@@ -1,77 +1,56 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { changeClients } from "../client/client_room.ts";
+import { changeClients } from "../client/client_context.ts";
 import {
   parseEntitledSymbols,
   parseEntitledTypes,
-  warnOfNothing,
-} from "../client/entitlement_words.ts";
-import {
-  CLIENT_FLAGS,
-  CLIENT_WORD,
-  type ClientFlags,
-  EXPIRES_FLAG,
-  orNull,
-} from "../client/flags.ts";
-import { entitlementRow, entitlementView } from "../client/views.ts";
-import type { SsmdContext } from "../context.ts";
+  warnOfUnknownSymbols,
+} from "../client/entitlement_input.ts";
+import { CLIENT, CLIENT_FLAGS, EXPIRES, orNull } from "../client/flags.ts";
+import { ENTITLEMENT_VIEW, entitlementView } from "../client/views.ts";
+import { defineCommand } from "../command/define.ts";
+import { parsed, text } from "../command/flag.ts";
+import { oneRow } from "../command/table.ts";
 import { assertName } from "../names.ts";
-import { docs } from "../registry/flags.ts";
-import { render } from "../render.ts";
 
-interface Flags extends ClientFlags {
-  feed: string;
-  symbols: string;
-  types: ReturnType<typeof parseEntitledTypes>;
-  expires?: number;
-}
-
-/** `ssmd client entitle` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
-  docs: docs(
-    "Let a client see feeds, symbols and types",
-    "A client sees everything that one of its entitlements names, and nothing else: not in lists, not " +
-      "in hints. Gaps come with any other type. The same entitlement a second time changes when it ends.",
-    [
-      "ssmd client entitle desk --feed kraken",
-      "ssmd client entitle desk --feed kraken --symbols 'BTC*' --types trade,ticker --expires 30d",
-      "ssmd client entitle desk --feed '*' --output json",
-    ],
-  ),
-  parameters: {
-    flags: {
-      ...CLIENT_FLAGS,
-      feed: {
-        kind: "parsed",
-        parse: String,
-        brief: "A feed of the environment, or * for all",
-        placeholder: "feed",
-      },
-      symbols: {
-        kind: "parsed",
-        parse: parseEntitledSymbols,
-        brief: "A symbol, the start of symbols and *, or * for all",
-        default: "*",
-        placeholder: "symbol",
-      },
-      types: {
-        kind: "parsed",
-        parse: parseEntitledTypes,
-        brief: "Record types with commas between, or * for all",
-        default: "*",
-        placeholder: "types",
-      },
-      expires: EXPIRES_FLAG,
-    },
-    positional: { kind: "tuple", parameters: [CLIENT_WORD] },
+export default defineCommand({
+  name: "client entitle",
+  brief: "Let a client see feeds, symbols and types",
+  description:
+    "A client sees everything that one of its entitlements names, and nothing else: not in lists, " +
+    "not in hints. Gaps come with any other type. The same entitlement a second time changes when " +
+    "it ends.",
+  examples: [
+    "ssmd client entitle desk --feed kraken",
+    "ssmd client entitle desk --feed kraken --symbols 'BTC*' --types trade,ticker --expires 30d",
+    "ssmd client entitle desk --feed '*' --output json",
+  ],
+  flags: {
+    ...CLIENT_FLAGS,
+    feed: text("A feed of the environment, or * for all", {
+      placeholder: "feed",
+      completes: "feed",
+      required: true,
+    }),
+    symbols: parsed(parseEntitledSymbols, "A symbol, the start of symbols and *, or * for all", {
+      default: "*",
+      placeholder: "symbol",
+      completes: "symbol",
+    }),
+    types: parsed(parseEntitledTypes, "Record types with commas between, or * for all", {
+      default: "*",
+      placeholder: "types",
+    }),
+    expires: EXPIRES,
   },
-  async func({ feed, symbols, types, expires = Infinity, ...flags }, name) {
+  args: [CLIENT],
+  output: ENTITLEMENT_VIEW,
+  table: oneRow,
+  run({ flags: { feed, symbols, types, expires = Infinity, ...flags }, args: [name], context }) {
     const action = { action: "entitle", client: name };
-    const value = await changeClients(this, flags, action, async ({ admin, environment }) => {
+    return changeClients(context, flags, action, async ({ admin, environment }) => {
       if (feed !== "*") assertName({ what: "feed", name: feed, names: environment.feeds });
-      warnOfNothing(this, environment, feed, symbols);
+      warnOfUnknownSymbols(context, environment, { feed, pattern: symbols });
       const given = { feed, symbols, types, expiresAtMs: orNull(expires) };
       return entitlementView(await admin.entitle(name, given));
     });
-    this.process.stdout.write(render({ value, rows: [entitlementRow(value)] }, flags.output));
   },
 });

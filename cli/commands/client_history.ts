@@ -1,34 +1,20 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { askGateway, GATEWAY_FLAGS, type GatewayFlags } from "../client/running_gateway.ts";
-import { type ConnectionAnswer, endedRows } from "../client/connection_rows.ts";
-import { render } from "../render.ts";
-import type { SsmdContext } from "../context.ts";
-import { docs, parseWhole } from "../registry/flags.ts";
+import { z } from "zod";
+import { ENDED_CONNECTION, endedRows } from "../client/connection_rows.ts";
+import { askGateway, GATEWAY_FLAGS } from "../client/running_gateway.ts";
+import { defineCommand } from "../command/define.ts";
+import { whole } from "../command/flag.ts";
 
-interface Flags extends GatewayFlags {
-  limit: number;
-}
-
-const LIMIT_FLAG = {
-  kind: "parsed",
-  parse: parseWhole,
-  brief: "So many at most, up to 1000",
-  default: "100",
-  placeholder: "count",
-} as const;
-
-/** `ssmd client history` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
-  docs: docs(
-    "List connections that ended, and why",
-    "The newest first; the gateway keeps the last 1000 since it started.",
-    ["ssmd client history", "ssmd client history --limit 5"],
-  ),
-  parameters: { flags: { ...GATEWAY_FLAGS, limit: LIMIT_FLAG } },
-  async func(flags) {
-    const answer = await askGateway(this, flags, `/v1/admin/clients/history?limit=${flags.limit}`);
-    const value = (answer as { clients: ConnectionAnswer[] }).clients;
-    const rows = endedRows(value);
-    this.process.stdout.write(render({ value, rows, counted: "connection" }, flags.output));
+export default defineCommand({
+  name: "client history",
+  brief: "List connections that ended, and why",
+  description: "The newest first; the gateway keeps the last 1000 since it started.",
+  examples: ["ssmd client history", "ssmd client history --limit 5"],
+  flags: { ...GATEWAY_FLAGS, limit: whole("So many at most, up to 1000", { default: "100" }) },
+  output: z.array(ENDED_CONNECTION),
+  table: (clients) => ({ rows: endedRows(clients), counted: "connection" }),
+  async run({ flags, context }) {
+    const path = `/v1/admin/clients/history?limit=${flags.limit}`;
+    const answer = await askGateway(context, flags, ["GET", path]);
+    return (answer as { clients: z.output<typeof ENDED_CONNECTION>[] }).clients;
   },
 });

@@ -1,65 +1,58 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import { type Accounts, ClientError } from "@ssmd/gateway/access";
 import { ConfigError, messageOf } from "@ssmd/runtime";
-import { changeClients, readClients } from "../client/client_room.ts";
+import { changeClients, readClients } from "../client/client_context.ts";
 import { changesOf, type ClientsFile, parseClientsFile } from "../client/clients_file.ts";
-import { CLIENT_FLAGS, type ClientFlags, DRY_RUN_FLAG } from "../client/flags.ts";
+import { CLIENT_FLAGS, DRY_RUN } from "../client/flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { file, on } from "../command/flag.ts";
+import { rowsOf } from "../command/table.ts";
 import { assertConfirmed } from "../confirm.ts";
-import type { SsmdContext } from "../context.ts";
 import { countText } from "../format.ts";
-import { docs, word } from "../registry/flags.ts";
-import { render } from "../render.ts";
 
-interface Flags extends ClientFlags {
-  replace: boolean;
-  dryRun: boolean;
-}
+const CHANGE = z.object({
+  client: z.string(),
+  change: z.enum(["create", "replace"]),
+  entitlements: z.int(),
+  keys: z.int(),
+});
 
-/** `ssmd client import` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
-  docs: docs(
-    "Make clients as a file describes them",
+export default defineCommand({
+  name: "client import",
+  brief: "Make clients as a file describes them",
+  description:
     "All of it or nothing. Clients that are there already are refused; with --replace they become " +
-      "what the file says, with its entitlements in place of theirs. Keys that the file does not name " +
-      "stay, and clients that it does not name are left alone. - reads stdin.",
-    [
-      "ssmd client import clients.yaml --dry-run",
-      "ssmd client import - --dry-run < clients.yaml",
-      "ssmd client import clients.yaml --replace --yes",
-    ],
-  ),
-  parameters: {
-    flags: {
-      ...CLIENT_FLAGS,
-      replace: {
-        kind: "boolean",
-        brief: "Also clients that are there already",
-        default: false,
-        withNegated: false,
-      },
-      dryRun: DRY_RUN_FLAG,
-    },
-    positional: { kind: "tuple", parameters: [word("The file, - for stdin", "file")] },
+    "what the file says, with its entitlements in place of theirs. Keys that the file does not " +
+    "name stay, and clients that it does not name are left alone. - reads stdin.",
+  examples: [
+    "ssmd client import clients.yaml --dry-run",
+    "ssmd client import - --dry-run < clients.yaml",
+    "ssmd client import clients.yaml --replace --yes",
+  ],
+  flags: {
+    ...CLIENT_FLAGS,
+    replace: on("Also clients that are there already"),
+    dryRun: DRY_RUN,
   },
-  async func({ replace, dryRun, ...flags }, path) {
-    const file = parseClientsFile(await textOf(path));
-    const before = await readClients(this, flags, ({ admin }) => admin.accounts());
-    const value = viewOf(file, before);
-    assertNew(file, before, replace);
-    const replaced = value.filter(({ change }) => change === "replace").length;
-    if (!dryRun && replaced > 0) {
-      assertConfirmed(this, `Replace ${countText(replaced, "client")}?`);
-    }
-    if (!dryRun) {
-      await changeClients(this, flags, { action: "import" }, ({ admin, environment }) => {
-        assertFeeds(file, environment.feeds);
-        return admin.change((accounts) => {
-          assertNew(file, accounts, replace);
-          return changesOf(file, accounts, Date.now());
-        });
+  args: [file("The file, - for stdin", { required: true })],
+  output: z.array(CHANGE),
+  table: rowsOf("client"),
+  async run({ flags: { replace, dryRun, ...flags }, args: [path], context }) {
+    const clients = parseClientsFile(await textOf(path));
+    const before = await readClients(context, flags, ({ admin }) => admin.accounts());
+    const changes = changesIn(clients, before);
+    assertNew(clients, before, replace);
+    if (dryRun) return changes;
+    const replaced = changes.filter(({ change }) => change === "replace").length;
+    if (replaced > 0) assertConfirmed(context, `Replace ${countText(replaced, "client")}?`);
+    await changeClients(context, flags, { action: "import" }, ({ admin, environment }) => {
+      assertFeeds(clients, environment.feeds);
+      return admin.change((accounts) => {
+        assertNew(clients, accounts, replace);
+        return changesOf(clients, accounts, Date.now());
       });
-    }
-    this.process.stdout.write(render({ value, rows: value, counted: "client" }, flags.output));
+    });
+    return changes;
   },
 });
 
@@ -79,7 +72,7 @@ async function textOf(path: string): Promise<string> {
   }
 }
 
-function viewOf({ clients }: ClientsFile, before: Accounts) {
+function changesIn({ clients }: ClientsFile, before: Accounts): z.output<typeof CHANGE>[] {
   return clients.map(({ client, entitlements, keys }) => ({
     client,
     change: before.clients.some(({ id }) => id === client) ? "replace" : "create",

@@ -1,20 +1,27 @@
-import type { Command } from "@stricli/core";
-import { limitCommand } from "../client/limit_command.ts";
-import type { SsmdContext } from "../context.ts";
+import { z } from "zod";
+import { CLIENT_FLAGS } from "../client/flags.ts";
+import { limitArgs, showOrSetLimit } from "../client/limit.ts";
+import { defineCommand } from "../command/define.ts";
+import { oneRow } from "../command/table.ts";
 
 /** Open sessions that are counted at most. */
 const COUNTED_MAX = 100_000;
 
-/** `ssmd client limit` */
-export const command: Command<SsmdContext> = limitCommand({
-  verb: "limit",
+export default defineCommand({
+  name: "client limit",
   brief: "Show or set how many streams a client may have open",
-  more: "A further one is refused with 429 SESSION_LIMIT. Streams that are open stay open.",
+  description: "A further one is refused with 429 SESSION_LIMIT. Streams that are open stay open.",
   examples: ["ssmd client limit desk", "ssmd client limit desk 5", "ssmd client limit desk none"],
-  counted: "Streams at once",
-  limit: "sessionsMax",
-  view: async ({ store }, client, most) => {
-    const open = await store.sessions({ client, openOnly: true, limit: COUNTED_MAX });
-    return { sessions_max: most, sessions: open.length };
-  },
+  flags: CLIENT_FLAGS,
+  args: limitArgs("Streams at once"),
+  output: z.object({ client: z.string(), sessions_max: z.int().nullable(), sessions: z.int() }),
+  table: oneRow,
+  run: ({ flags, args: [client, value], context }) =>
+    showOrSetLimit(context, flags, {
+      ...{ verb: "limit", limit: "sessionsMax", client, value },
+      view: async ({ store }, most) => {
+        const open = await store.sessions({ client, openOnly: true, limit: COUNTED_MAX });
+        return { client, sessions_max: most, sessions: open.length };
+      },
+    }),
 });

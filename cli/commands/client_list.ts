@@ -1,22 +1,19 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { askGateway, GATEWAY_FLAGS, type GatewayFlags } from "../client/running_gateway.ts";
-import { type ConnectionAnswer, connectionRows } from "../client/connection_rows.ts";
-import { render } from "../render.ts";
-import type { SsmdContext } from "../context.ts";
-import { docs } from "../registry/flags.ts";
+import { z } from "zod";
+import { CONNECTION, connectionRows } from "../client/connection_rows.ts";
+import { askGateway, GATEWAY_FLAGS } from "../client/running_gateway.ts";
+import { defineCommand } from "../command/define.ts";
 
-/** `ssmd client list` */
-export const command: Command<SsmdContext> = buildCommand<GatewayFlags, [], SsmdContext>({
-  docs: docs(
-    "List the clients that are connected to a running gateway",
-    "Buffer and waiting are what the client has not read yet. A gateway that asks for keys wants that of an administrator in SSMD_API_KEY.",
-    ["ssmd client list", "ssmd client list --env demo --output json"],
-  ),
-  parameters: { flags: GATEWAY_FLAGS },
-  async func(flags) {
-    const answer = await askGateway(this, flags, "/v1/admin/clients");
-    const value = (answer as { clients: ConnectionAnswer[] }).clients;
-    const rows = connectionRows(value);
-    this.process.stdout.write(render({ value, rows, counted: "client" }, flags.output));
+export default defineCommand({
+  name: "client list",
+  brief: "List the clients that are connected to a running gateway",
+  description: "Buffer and waiting are what the client has not read yet. A gateway that asks for " +
+    "keys wants that of an administrator in SSMD_API_KEY.",
+  examples: ["ssmd client list", "ssmd client list --env demo --output json"],
+  flags: GATEWAY_FLAGS,
+  output: z.array(CONNECTION),
+  table: (clients) => ({ rows: connectionRows(clients), counted: "client" }),
+  async run({ flags, context }) {
+    const answer = await askGateway(context, flags, ["GET", "/v1/admin/clients"]);
+    return (answer as { clients: z.output<typeof CONNECTION>[] }).clients;
   },
 });

@@ -1,28 +1,37 @@
-import type { Command } from "@stricli/core";
+import { z } from "zod";
 import { todayUtc } from "@ssmd/metadata";
-import { limitCommand } from "../client/limit_command.ts";
-import type { SsmdContext } from "../context.ts";
+import { CLIENT_FLAGS } from "../client/flags.ts";
+import { limitArgs, showOrSetLimit } from "../client/limit.ts";
+import { defineCommand } from "../command/define.ts";
+import { oneRow } from "../command/table.ts";
 
-/** `ssmd client quota` */
-export const command: Command<SsmdContext> = limitCommand({
-  verb: "quota",
+export default defineCommand({
+  name: "client quota",
   brief: "Show or set how many messages a day a client may get",
-  more:
+  description:
     "Messages on streams count, from 00:00 UTC. The client is told at 80 and 95 percent; at the " +
-    "limit its streams are closed with QUOTA_EXCEEDED until the next day, while REST goes on.",
+    "limit its streams are closed with QUOTA_EXCEEDED until the next day; REST still answers.",
   examples: ["ssmd client quota desk", "ssmd client quota desk 5000000"],
-  counted: "Messages a day",
-  limit: "messagesPerDayMax",
-  view: async ({ store }, client, most) => {
-    const day = todayUtc();
-    const counts = await store.usage({ client, fromDay: day, toDay: day });
-    const used = counts.filter(({ type }) => type !== "request")
-      .reduce((sum, { messages }) => sum + messages, 0);
-    return {
-      messages_per_day_max: most,
-      day,
-      used,
-      left: most === null ? null : Math.max(0, most - used),
-    };
-  },
+  flags: CLIENT_FLAGS,
+  args: limitArgs("Messages a day"),
+  output: z.object({
+    client: z.string(),
+    messages_per_day_max: z.int().nullable(),
+    day: z.string(),
+    used: z.int(),
+    left: z.int().nullable(),
+  }),
+  table: oneRow,
+  run: ({ flags, args: [client, value], context }) =>
+    showOrSetLimit(context, flags, {
+      ...{ verb: "quota", limit: "messagesPerDayMax", client, value },
+      view: async ({ store }, most) => {
+        const day = todayUtc();
+        const counts = await store.usage({ client, fromDay: day, toDay: day });
+        const used = counts.filter(({ type }) => type !== "request")
+          .reduce((sum, { messages }) => sum + messages, 0);
+        const left = most === null ? null : Math.max(0, most - used);
+        return { client, messages_per_day_max: most, day, used, left };
+      },
+    }),
 });

@@ -1,16 +1,23 @@
-import type { Command } from "@stricli/core";
-import { limitCommand } from "../client/limit_command.ts";
-import type { SsmdContext } from "../context.ts";
+import { z } from "zod";
+import { CLIENT_FLAGS } from "../client/flags.ts";
+import { limitArgs, showOrSetLimit } from "../client/limit.ts";
+import { defineCommand } from "../command/define.ts";
+import { oneRow } from "../command/table.ts";
 
-/** `ssmd client rate-limit` */
-export const command: Command<SsmdContext> = limitCommand({
-  verb: "rate-limit",
+export default defineCommand({
+  name: "client rate-limit",
   brief: "Show or set how many requests a second a client may send",
-  more:
+  description:
     "REST requests and requests on streams count together, over all its connections; bursts of " +
     "twice as many pass. Beyond it a request is refused with 429 RATE_LIMITED. none = 100 a second.",
   examples: ["ssmd client rate-limit desk", "ssmd client rate-limit desk 20"],
-  counted: "Requests a second",
-  limit: "requestsPerSecondMax",
-  view: (_room, _client, most) => Promise.resolve({ requests_per_second_max: most }),
+  flags: CLIENT_FLAGS,
+  args: limitArgs("Requests a second"),
+  output: z.object({ client: z.string(), requests_per_second_max: z.int().nullable() }),
+  table: oneRow,
+  run: ({ flags, args: [client, value], context }) =>
+    showOrSetLimit(context, flags, {
+      ...{ verb: "rate-limit", limit: "requestsPerSecondMax", client, value },
+      view: (_clients, most) => Promise.resolve({ client, requests_per_second_max: most }),
+    }),
 });

@@ -1,84 +1,65 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import { clientIn } from "@ssmd/gateway/access";
-import { changeClients, readClients } from "../client/client_room.ts";
-import { CLIENT_FLAGS, CLIENT_WORD, type ClientFlags, DRY_RUN_FLAG } from "../client/flags.ts";
-import { entitlementRow, entitlementView } from "../client/views.ts";
+import { changeClients, readClients } from "../client/client_context.ts";
+import { CLIENT_FLAGS, DRY_RUN, parseClientName } from "../client/flags.ts";
+import { ENTITLEMENT_VIEW, entitlementView } from "../client/views.ts";
+import { defineCommand } from "../command/define.ts";
+import { on, parsed } from "../command/flag.ts";
+import { rowsOf } from "../command/table.ts";
 import { assertConfirmed } from "../confirm.ts";
-import type { SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { countText } from "../format.ts";
-import { docs, parseWhole } from "../registry/flags.ts";
-import { render } from "../render.ts";
 
-interface Flags extends ClientFlags {
-  all: boolean;
-  dryRun: boolean;
-}
-
-const NUMBER = {
-  brief: "Numbers of entitlements, as ssmd client entitlements shows them",
-  placeholder: "entitlement",
-  parse: parseWhole,
-} as const;
-
-/** `ssmd client revoke` */
-export const command: Command<SsmdContext> = buildCommand<
-  Flags,
-  (string | number)[],
-  SsmdContext
->({
-  docs: docs(
-    "Take entitlements of a client away",
-    "A running gateway sends nothing more of what is taken away within a second; streams stay open. " +
-      "A key is taken away with ssmd client api-key revoke.",
-    [
-      "ssmd client revoke desk 1 --dry-run",
-      "ssmd client revoke desk 1 --yes",
-      "ssmd client revoke desk --all --yes",
-    ],
-  ),
-  parameters: {
-    flags: {
-      ...CLIENT_FLAGS,
-      all: {
-        kind: "boolean",
-        brief: "Every entitlement of the client",
-        default: false,
-        withNegated: false,
-      },
-      dryRun: DRY_RUN_FLAG,
-    },
-    positional: {
-      kind: "array",
-      parameter: {
-        brief: "The client's name, then numbers of its entitlements",
-        placeholder: "client|entitlement",
-        parse: (text: string) => /^\d+$/.test(text) ? NUMBER.parse(text) : CLIENT_WORD.parse(text),
-      },
-      minimum: 1,
-    },
+export default defineCommand({
+  name: "client revoke",
+  brief: "Take entitlements of a client away",
+  description:
+    "A running gateway sends nothing more of what is taken away within a second; streams stay " +
+    "open. A key is taken away with ssmd client api-key revoke.",
+  examples: [
+    "ssmd client revoke desk 1 --dry-run",
+    "ssmd client revoke desk 1 --yes",
+    "ssmd client revoke desk --all --yes",
+  ],
+  flags: { ...CLIENT_FLAGS, all: on("Every entitlement of the client"), dryRun: DRY_RUN },
+  args: {
+    each: parsed(parseNameOrId, "The client's name, then numbers of its entitlements", {
+      placeholder: "client|entitlement",
+      required: true,
+    }),
+    minimum: 1,
   },
-  async func({ all, dryRun, ...flags }, ...words) {
-    const { client, ids } = meantBy(words, all);
-    const wanted = await readClients(this, flags, async ({ admin }) => {
+  output: z.array(ENTITLEMENT_VIEW),
+  table: rowsOf("entitlement"),
+  async run({ flags: { all, dryRun, ...flags }, args, context }) {
+    const { client, ids } = selectionOf(args, all);
+    const selected = await readClients(context, flags, async ({ admin }) => {
       const accounts = await admin.accounts();
       clientIn(accounts, client);
       const own = accounts.entitlements.filter((each) => each.client === client);
       return own.filter(({ id }) => ids === "all" || ids.includes(id));
     });
-    const what = countText(wanted.length, "entitlement");
-    if (!dryRun && wanted.length > 0) assertConfirmed(this, `Take ${what} of ${client} away?`);
+    if (dryRun) return selected.map(entitlementView);
+    if (selected.length > 0) {
+      const what = countText(selected.length, "entitlement");
+      assertConfirmed(context, `Take ${what} of ${client} away?`);
+    }
     const action = { action: "revoke", client };
-    const revoked = dryRun
-      ? wanted
-      : await changeClients(this, flags, action, ({ admin }) => admin.revoke(client, ids));
-    const value = revoked.map(entitlementView);
-    const rows = value.map(entitlementRow);
-    this.process.stdout.write(render({ value, rows, counted: "entitlement" }, flags.output));
+    const revoked = await changeClients(
+      context,
+      flags,
+      action,
+      ({ admin }) => admin.revoke(client, ids),
+    );
+    return revoked.map(entitlementView);
   },
 });
 
-function meantBy(
+function parseNameOrId(text: string): string | number {
+  return /^\d{1,15}$/.test(text) ? Number(text) : parseClientName(text);
+}
+
+function selectionOf(
   [client, ...numbers]: readonly (string | number)[],
   all: boolean,
 ): { client: string; ids: readonly number[] | "all" } {

@@ -1,22 +1,18 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { askGateway, GATEWAY_FLAGS, type GatewayFlags } from "../client/running_gateway.ts";
-import { type ConnectionAnswer, connectionRows } from "../client/connection_rows.ts";
-import { render } from "../render.ts";
-import type { SsmdContext } from "../context.ts";
-import { docs } from "../registry/flags.ts";
+import { z } from "zod";
+import { CONNECTION, connectionRows } from "../client/connection_rows.ts";
+import { askGateway, GATEWAY_FLAGS } from "../client/running_gateway.ts";
+import { defineCommand } from "../command/define.ts";
 
-/** `ssmd client slow` */
-export const command: Command<SsmdContext> = buildCommand<GatewayFlags, [], SsmdContext>({
-  docs: docs(
-    "List connected clients that are slow, or have lost messages",
-    "Lagging: its buffer is filled to 70 %. Dropping: to 90 %, and its policy decides.",
-    ["ssmd client slow"],
-  ),
-  parameters: { flags: GATEWAY_FLAGS },
-  async func(flags) {
-    const answer = await askGateway(this, flags, "/v1/admin/clients?slow=true");
-    const value = (answer as { clients: ConnectionAnswer[] }).clients;
-    const rows = connectionRows(value);
-    this.process.stdout.write(render({ value, rows, counted: "slow client" }, flags.output));
+export default defineCommand({
+  name: "client slow",
+  brief: "List connected clients that are slow, or have lost messages",
+  description: "Lagging: its buffer is filled to 70 %. Dropping: to 90 %, and its policy decides.",
+  examples: ["ssmd client slow"],
+  flags: GATEWAY_FLAGS,
+  output: z.array(CONNECTION),
+  table: (clients) => ({ rows: connectionRows(clients), counted: "slow client" }),
+  async run({ flags, context }) {
+    const answer = await askGateway(context, flags, ["GET", "/v1/admin/clients?slow=true"]);
+    return (answer as { clients: z.output<typeof CONNECTION>[] }).clients;
   },
 });

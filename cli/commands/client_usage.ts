@@ -1,63 +1,59 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import type { UsageCount } from "@ssmd/gateway/access";
-import { readClients } from "../client/client_room.ts";
-import { ANY_CLIENT_WORD, CLIENT_FLAGS, type ClientFlags } from "../client/flags.ts";
-import type { SsmdContext } from "../context.ts";
+import { readClients } from "../client/client_context.ts";
+import { ANY_CLIENT, CLIENT_FLAGS } from "../client/flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { day, parsed } from "../command/flag.ts";
+import { rowsOf } from "../command/table.ts";
 import { UsageError } from "../exit.ts";
 import { sortedBy } from "../format.ts";
-import { dayFlag, docs, parseList } from "../registry/flags.ts";
-import { render } from "../render.ts";
-
-interface Flags extends ClientFlags {
-  from?: string;
-  to?: string;
-  by: readonly Column[];
-}
+import { parseList } from "../registry/flags.ts";
 
 const COLUMNS = ["day", "client", "feed", "type"] as const;
 type Column = typeof COLUMNS[number];
 
-/** `ssmd client usage` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [string?], SsmdContext>({
-  docs: docs(
-    "Count what clients got, by day, client, feed and type",
-    "Messages are those delivered on streams; requests have the type request and no feed. Days are " +
-      "UTC. A running gateway writes its counts every second. Usage is kept for 800 days.",
-    [
-      "ssmd client usage",
-      "ssmd client usage desk --from 2026-01-01 --to today --by day,type",
-      "ssmd client usage --by client --output json",
-    ],
-  ),
-  parameters: {
-    flags: {
-      ...CLIENT_FLAGS,
-      from: dayFlag("First day: YYYY-MM-DD, or today"),
-      to: dayFlag("Last day: YYYY-MM-DD, or today"),
-      by: {
-        kind: "parsed",
-        parse: parseColumns,
-        brief: `What is told apart: ${COLUMNS.join(", ")}`,
-        default: COLUMNS.join(","),
-        placeholder: "columns",
-      },
-    },
-    positional: { kind: "tuple", parameters: [ANY_CLIENT_WORD] },
+const COUNT = z.object({
+  day: z.string().exactOptional(),
+  client: z.string().exactOptional(),
+  feed: z.string().exactOptional(),
+  type: z.string().exactOptional(),
+  messages: z.int(),
+});
+
+export default defineCommand({
+  name: "client usage",
+  brief: "Count what clients got, by day, client, feed and type",
+  description:
+    "Messages are those delivered on streams; requests have the type request and no feed. Days " +
+    "are UTC. A running gateway writes its counts every second. Usage is kept for 800 days.",
+  examples: [
+    "ssmd client usage",
+    "ssmd client usage desk --from 2026-01-01 --to today --by day,type",
+    "ssmd client usage --by client --output json",
+  ],
+  flags: {
+    ...CLIENT_FLAGS,
+    from: day("First day: YYYY-MM-DD, or today"),
+    to: day("Last day: YYYY-MM-DD, or today"),
+    by: parsed(parseColumns, `What is told apart: ${COLUMNS.join(", ")}`, {
+      default: COLUMNS.join(","),
+      placeholder: "columns",
+    }),
   },
-  async func({ from, to, by, ...flags }, client) {
+  args: [ANY_CLIENT],
+  output: z.array(COUNT),
+  table: (counts, { by }) => rowsOf("row", [...by, "messages"])(counts),
+  async run({ flags: { from, to, by, ...flags }, args: [client], context }) {
     if (from !== undefined && to !== undefined && from > to) {
       throw new UsageError("WRONG_USAGE", "--from is later than --to", { hint: "exchange them" });
     }
-    const counts = await readClients(this, flags, ({ store }) =>
+    const counts = await readClients(context, flags, ({ store }) =>
       store.usage({
         ...(client === undefined ? {} : { client }),
         ...(from === undefined ? {} : { fromDay: from }),
         ...(to === undefined ? {} : { toDay: to }),
       }));
-    const value = summed(counts, by);
-    const columns = [...by, "messages"];
-    const result = { value, rows: value, columns, counted: "row" };
-    this.process.stdout.write(render(result, flags.output));
+    return summed(counts, by);
   },
 });
 

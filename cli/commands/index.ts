@@ -7,6 +7,110 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "List the trading calendars and the hours of each that are in force",
     load: () => import("./calendar_list.ts"),
   },
+  "client accounts": {
+    brief: "List the clients that were made, with their limits",
+    load: () => import("./client_accounts.ts"),
+  },
+  "client api-key create": {
+    brief: "Make a key for a client; it is shown this once",
+    load: () => import("./client_api_key_create.ts"),
+  },
+  "client api-key list": {
+    brief: "List keys with their state, age and last use; never their secrets",
+    load: () => import("./client_api_key_list.ts"),
+  },
+  "client api-key revoke": {
+    brief: "Take a key away at once; its streams are closed",
+    load: () => import("./client_api_key_revoke.ts"),
+  },
+  "client api-key rotate": {
+    brief: "Make a key that takes another's place; both hold for a while",
+    load: () => import("./client_api_key_rotate.ts"),
+  },
+  "client create": {
+    brief: "Make a client: somebody who gets keys and entitlements",
+    load: () => import("./client_create.ts"),
+  },
+  "client delete": {
+    brief: "Delete a client with its keys and entitlements",
+    load: () => import("./client_delete.ts"),
+  },
+  "client disable": {
+    brief: "Let none of a client's keys in; its streams are closed",
+    load: () => import("./client_disable.ts"),
+  },
+  "client disconnect": {
+    brief: "End a client's connection; it is told",
+    load: () => import("./client_disconnect.ts"),
+  },
+  "client enable": {
+    brief: "Let a client's keys in again",
+    load: () => import("./client_enable.ts"),
+  },
+  "client entitle": {
+    brief: "Let a client see feeds, symbols and types",
+    load: () => import("./client_entitle.ts"),
+  },
+  "client entitlements": {
+    brief: "List what clients may see",
+    load: () => import("./client_entitlements.ts"),
+  },
+  "client export": {
+    brief: "Print clients with their entitlements and limits, without secrets",
+    load: () => import("./client_export.ts"),
+  },
+  "client history": {
+    brief: "List connections that ended, and why",
+    load: () => import("./client_history.ts"),
+  },
+  "client import": {
+    brief: "Make clients as a file describes them",
+    load: () => import("./client_import.ts"),
+  },
+  "client limit": {
+    brief: "Show or set how many streams a client may have open",
+    load: () => import("./client_limit.ts"),
+  },
+  "client list": {
+    brief: "List the clients that are connected to a running gateway",
+    load: () => import("./client_list.ts"),
+  },
+  "client quota": {
+    brief: "Show or set how many messages a day a client may get",
+    load: () => import("./client_quota.ts"),
+  },
+  "client rate-limit": {
+    brief: "Show or set how many requests a second a client may send",
+    load: () => import("./client_rate_limit.ts"),
+  },
+  "client revoke": {
+    brief: "Take entitlements of a client away",
+    load: () => import("./client_revoke.ts"),
+  },
+  "client sessions": {
+    brief: "List stream connections, now and before",
+    load: () => import("./client_sessions.ts"),
+  },
+  "client set-mode": {
+    brief: "Change how records come to a connected client; it is told",
+    load: () => import("./client_set_mode.ts"),
+  },
+  "client show": {
+    brief: "Show one connected client: subscriptions, buffer, losses, last error",
+    load: () => import("./client_show.ts"),
+  },
+  "client slow": {
+    brief: "List connected clients that are slow, or have lost messages",
+    load: () => import("./client_slow.ts"),
+  },
+  "client update": {
+    brief: "Change a client's description or role",
+    load: () => import("./client_update.ts"),
+  },
+  "client usage": {
+    brief: "Count what clients got, by day, client, feed and type",
+    load: () => import("./client_usage.ts"),
+  },
   "help": {
     brief: "Show what a command does, or everything for programs",
     load: () => import("./help.ts"),

@@ -9,15 +9,22 @@ import { clientStorePath, dataDirOf, type Environment, loadEnvironment } from "@
 import { SsmdError } from "@ssmd/runtime";
 import { notice, type SsmdContext } from "../context.ts";
 import { registryDirOf } from "../registry_dir.ts";
-import type { ClientFlags } from "./flags.ts";
+import { clientView } from "./views.ts";
 
 /** The clients of an environment, as a command works on them. */
-export interface ClientRoom {
+export interface ClientContext {
   environment: Environment;
   /** The file they are kept in. */
   path: string;
   store: ClientStore;
   admin: ClientAdmin;
+}
+
+/** Where the clients of an environment are. */
+export interface ClientLocation {
+  env: string;
+  /** Folder of the data; absent = the environment's. */
+  data?: string;
 }
 
 /** What is done with clients, for the journal; names only, never a secret. */
@@ -31,17 +38,20 @@ export interface ClientAction {
 /** Reads of the clients of an environment. Throws ConfigError, and what the store throws. */
 export async function readClients<T>(
   context: SsmdContext,
-  flags: Omit<ClientFlags, "output">,
-  body: (room: ClientRoom) => Promise<T>,
+  flags: ClientLocation,
+  body: (clients: ClientContext) => Promise<T>,
 ): Promise<T> {
-  return await within(await openRoom(context, flags, false), body);
+  return await within(await openContext(context, flags, false), body);
 }
 
-async function within<T>(room: ClientRoom, body: (room: ClientRoom) => Promise<T>): Promise<T> {
+async function within<T>(
+  clients: ClientContext,
+  body: (clients: ClientContext) => Promise<T>,
+): Promise<T> {
   try {
-    return await body(room);
+    return await body(clients);
   } finally {
-    await room.store.close();
+    await clients.store.close();
   }
 }
 
@@ -51,21 +61,21 @@ async function within<T>(room: ClientRoom, body: (room: ClientRoom) => Promise<T
  */
 export async function changeClients<T>(
   context: SsmdContext,
-  flags: Omit<ClientFlags, "output">,
+  flags: ClientLocation,
   action: ClientAction,
-  body: (room: ClientRoom, done: ClientAction) => Promise<T>,
+  body: (clients: ClientContext, done: ClientAction) => Promise<T>,
 ): Promise<T> {
-  return await within(await openRoom(context, flags, true), async (room) => {
-    const journal = await journalOf(context, room.environment);
+  return await within(await openContext(context, flags, true), async (clients) => {
+    const journal = await journalOf(context, clients.environment);
     // What is found out on the way (the id of a new key) is written into it.
     const done = { ...action };
     try {
-      const result = await body(room, done);
-      await record(journal, room, { ...done, outcome: "done" });
+      const result = await body(clients, done);
+      await record(journal, clients, { ...done, outcome: "done" });
       return result;
     } catch (error) {
       const code = error instanceof SsmdError ? error.code : "UNEXPECTED";
-      await record(journal, room, { ...done, outcome: "refused", code });
+      await record(journal, clients, { ...done, outcome: "refused", code });
       throw error;
     } finally {
       await journal?.close();
@@ -73,11 +83,24 @@ export async function changeClients<T>(
   });
 }
 
-async function openRoom(
+/** Lets a client in, or keeps it out. */
+export async function setEnabled(
   context: SsmdContext,
-  { env, data }: Omit<ClientFlags, "output">,
+  { client, ...location }: ClientLocation & { client: string },
+  enabled: boolean,
+): Promise<ReturnType<typeof clientView>> {
+  const action = { action: enabled ? "enable" : "disable", client };
+  return await changeClients(context, location, action, async ({ admin }) => {
+    const account = await admin.update(client, { enabled });
+    return clientView(account, await admin.accounts());
+  });
+}
+
+async function openContext(
+  context: SsmdContext,
+  { env, data }: ClientLocation,
   create: boolean,
-): Promise<ClientRoom> {
+): Promise<ClientContext> {
   const environment = await loadEnvironment(await registryDirOf(context.globals), env);
   const path = clientStorePath(environment, dataDirOf(environment, data));
   // Who only looks leaves no file behind where there is none.
@@ -103,7 +126,7 @@ async function journalOf(
 
 async function record(
   journal: Journal | undefined,
-  { environment }: ClientRoom,
+  { environment }: ClientContext,
   done: ClientAction & { outcome: string; code?: string },
 ): Promise<void> {
   await journal?.append("audit.clients", {

@@ -30,11 +30,10 @@ export function parseEntitledTypes(text: string): EventType[] | "*" {
 }
 
 /** Tells when no symbol of the environment fits: it may come later, or be misspelt. */
-export function warnOfNothing(
+export function warnOfUnknownSymbols(
   context: SsmdContext,
   { name, symbols }: Environment,
-  feed: string,
-  pattern: string,
+  { feed, pattern }: { feed: string; pattern: string },
 ): void {
   const start = pattern.replace(/\*$/, "");
   const fits = Object.entries(symbols).some(([symbol, entry]) =>

@@ -1,0 +1,30 @@
+import { z } from "zod";
+import type { ApiKey, MadeKey } from "@ssmd/gateway/access";
+import { notice, type SsmdContext } from "../context.ts";
+import { isoOfMs } from "../format.ts";
+import { KEY_VIEW, keyView } from "./views.ts";
+
+/** A new key as commands print it. */
+export const MADE_KEY = z.object({
+  key: z.string().describe("The secret, shown this once"),
+  ...KEY_VIEW.shape,
+});
+
+/** See {@linkcode MADE_KEY}; what there is to say of it goes to stderr, so that it can be piped. */
+export function madeKeyView(
+  context: SsmdContext,
+  { key, text }: MadeKey,
+  old?: ApiKey,
+): z.output<typeof MADE_KEY> {
+  const ends = key.expiresAtMs === null ? "it does not end" : `it ends ${isoOfMs(key.expiresAtMs)}`;
+  notice(context, `key ${key.id} of ${key.client}: ${ends}; it is shown this once, keep it now`);
+  if (old !== undefined && old.expiresAtMs !== null) {
+    notice(context, `key ${old.id} holds until ${isoOfMs(old.expiresAtMs)}`);
+  }
+  return { key: text, ...keyView(key) };
+}
+
+/** As a table the key alone. */
+export function keyAlone({ key }: z.output<typeof MADE_KEY>): { text: string } {
+  return { text: `${key}\n` };
+}
