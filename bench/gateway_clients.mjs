@@ -16,7 +16,7 @@ const PING = 0x89;
 const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
 const POLICIES = ["drop_oldest", "drop_newest", "conflate", "disconnect"];
 const handshake = (query) =>
-  `GET /v1/stream?symbols=BTCUSD&types=trade${query} HTTP/1.1\r\nHost: x\r\n` +
+  `GET /v1/stream?symbols=BTCUSD&types=trade${query} HTTP/1.1\r\nHost: 127.0.0.1\r\n` +
   "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
   "Sec-WebSocket-Version: 13\r\n\r\n";
 

@@ -161,7 +161,7 @@ function build(
 ) {
   const { env, transport, logger, metrics, version } = options;
   const health = options.health ?? new Health({ registry: metrics.registry });
-  const gate = options.gate ?? openGate();
+  const gate = options.gate ?? openGate({ host: options.host });
   const { pingEveryMs, deadAfterMs } = GATEWAY_LIMITS;
   const counts = gatewayMetrics(metrics);
   const records = new RecentRecords({

@@ -8,8 +8,10 @@ interface Suspect {
 }
 
 /**
- * Remembers who sent bad keys: their answers become slow, then their address is blocked for a while.
- * A good key does not make bad ones forgotten, else a guesser would need just one of its own.
+ * Remembers who sent bad keys: their answers become slow, then further bad ones of their address are
+ * refused for a while. A right key is let in all the same: secrets are too long to be guessed, and
+ * whoever shares an address must not be able to lock others out. A good key does not make bad ones
+ * forgotten, else a guesser would need just one of its own.
  */
 export class AddressGuard {
   /** In the order of their last bad key, the oldest first. */
@@ -25,7 +27,7 @@ export class AddressGuard {
     return this.#suspects.size;
   }
 
-  /** Why an address is refused whatever it sends now; undefined = it is not. */
+  /** Why bad keys of an address are refused at once; undefined = they are not. */
   blocked(address: string): Refusal | undefined {
     const until = this.#suspects.get(groupOf(address))?.blockedUntilMs ?? 0;
     const leftMs = until - this.#now();

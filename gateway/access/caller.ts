@@ -10,4 +10,6 @@ export interface Caller {
   address: string;
   /** The path that is asked for, for the journal; never with its query. */
   what?: string;
+  /** Whether it only asks whether the process lives: no rate holds for that. */
+  isProbe?: boolean;
 }

@@ -33,11 +33,16 @@ export function credentialOf({ headers, query }: Caller): Credential | undefined
   const key = headerOf(headers, "x-api-key");
   if (key !== undefined) return { kind: "key", text: key.trim() };
   // A ticket opens streams and nothing else.
-  const isHandshake = headerOf(headers, "upgrade")?.toLowerCase() === "websocket";
-  const ticket = isHandshake ? query.get("ticket") : null;
+  const ticket = isHandshake(headers) ? query.get("ticket") : null;
   if (ticket !== null) return { kind: "ticket", ticket };
   const token = signInTokenOf(headers);
   return token === undefined ? undefined : { kind: "sign-in", token };
+}
+
+/** Whether a request opens a stream. */
+export function isHandshake(headers: Caller["headers"]): boolean {
+  return (headerOf(headers, "upgrade") ?? "").split(",")
+    .some((name) => name.trim().toLowerCase() === "websocket");
 }
 
 /** The token of a browser that signed in, from its cookie. */
@@ -52,7 +57,11 @@ export function signInTokenOf(headers: Caller["headers"]): string | undefined {
 export function isFromOtherOrigin({ headers }: Caller): boolean {
   const origin = headerOf(headers, "origin");
   if (origin === undefined) return false;
-  return !URL.canParse(origin) || new URL(origin).host !== headerOf(headers, "host");
+  if (!URL.canParse(origin)) return true;
+  const { protocol, host } = new URL(origin);
+  // Read with the origin's protocol, so that a default port stands in neither.
+  const own = URL.parse(`${protocol}//${headerOf(headers, "host")}`);
+  return own === null || own.host !== host || host === "";
 }
 
 function keyInAddress(): Refusal {
@@ -62,7 +71,8 @@ function keyInAddress(): Refusal {
   });
 }
 
-function headerOf(headers: Caller["headers"], name: string): string | undefined {
+/** The first value of a header. */
+export function headerOf(headers: Caller["headers"], name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value[0] : value;
 }

@@ -30,7 +30,8 @@ export async function environmentGate(
 ): Promise<Gate> {
   if (environment.gateway.auth === "required") return await requiredGate(environment, options);
   assertMeantOpen(environment, options.host);
-  return openGate();
+  const { allowedHosts = [], allowedOrigins = [] } = environment.gateway;
+  return openGate({ host: options.host, allowedHosts, allowedOrigins });
 }
 
 async function requiredGate(

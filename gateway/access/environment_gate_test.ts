@@ -45,7 +45,7 @@ Deno.test("an open gate gives the administration to this machine, and not to pag
   const evil = { host: "127.0.0.1:8080", origin: "http://evil.example" };
   assert.equal(await from("127.0.0.1", evil), "LOOPBACK_ONLY");
   const rebound = { host: "evil.example:8080", origin: "http://evil.example:8080" };
-  assert.equal(await from("127.0.0.1", rebound), "LOOPBACK_ONLY");
+  assert.equal(await from("127.0.0.1", rebound), "FOREIGN_HOST");
   assert.equal((await gate.admit(callerWith("", { address: "192.0.2.1" }))).client, "");
 });
 

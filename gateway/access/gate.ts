@@ -1,8 +1,11 @@
 import { isLoopback } from "@ssmd/runtime";
 import { type Access, mayActAs, openAccess, type Role, type StreamGuest } from "./access.ts";
 import type { Caller } from "./caller.ts";
-import { isFromOtherOrigin } from "./credential.ts";
+import { GATEWAY_LIMITS } from "../limits.ts";
+import { AddressRate } from "./address_rate.ts";
+import { isFromOtherOrigin, isHandshake } from "./credential.ts";
 import { MeterFeeds } from "./meter.ts";
+import { OwnNames, type OwnNamesOptions } from "./own_names.ts";
 import { Refusal } from "./refusal.ts";
 
 /** A stream connection that was let in. */
@@ -41,25 +44,37 @@ export interface Gate {
   close(): Promise<void>;
 }
 
-/** A gate without keys; only callers of this machine may use the administration. */
-export function openGate(): Gate {
+/** What a gate without keys is made of. */
+export interface OpenGateOptions extends OwnNamesOptions {
+  /** Requests a second from one address; default GATEWAY_LIMITS. */
+  requestsPerSecondMax?: number;
+}
+
+/**
+ * A gate without keys: it keeps off pages of other origins, and only callers of this machine may use
+ * the administration.
+ */
+export function openGate(options: OpenGateOptions): Gate {
   const near = openAccess("admin");
   const far = openAccess("metrics");
+  const names = new OwnNames(options);
+  const { keylessRequestsPerSecondMax, keylessAddressesMax } = GATEWAY_LIMITS;
+  const perSecondMax = options.requestsPerSecondMax ?? keylessRequestsPerSecondMax;
+  const rate = new AddressRate(perSecondMax, keylessAddressesMax, () => performance.now());
+  const refusalOf = (caller: Caller, wanted: Role, access: Access) => {
+    const isStream = isHandshake(caller.headers);
+    const foreign = wanted === "public" ? undefined : names.refusal(caller, isStream);
+    if (foreign !== undefined) return foreign;
+    if (!mayActAs(access.role, wanted)) return loopbackOnly();
+    return caller.isProbe ? undefined : rate.spend(caller.address);
+  };
   return {
     mode: "open",
     meterFeeds: new MeterFeeds(),
     admit: (caller, wanted = "client") => {
       const access = isFromHere(caller) ? near : far;
-      if (mayActAs(access.role, wanted)) return Promise.resolve(access);
-      const refusal = new Refusal(
-        403,
-        "LOOPBACK_ONLY",
-        "without keys this is for the own machine",
-        {
-          hint: "ask from the machine of the gateway, or let the environment ask for keys",
-        },
-      );
-      return Promise.reject(refusal);
+      const refusal = refusalOf(caller, wanted, access);
+      return refusal === undefined ? Promise.resolve(access) : Promise.reject(refusal);
     },
     enter: () => ({ leave: () => {} }),
     newTicket: () => "none",
@@ -69,12 +84,23 @@ export function openGate(): Gate {
   };
 }
 
+function loopbackOnly(): Refusal {
+  return new Refusal(403, "LOOPBACK_ONLY", "without keys this is for the own machine", {
+    hint: "ask from the machine of the gateway, or let the environment ask for keys",
+  });
+}
+
+/** What proxies add: the caller behind one is not the one that is connected. */
+const PROXY_HEADERS = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+
 /**
  * Whether a program or page of this machine asks. A page of others may make a browser here ask, by its
- * own name or by one that it lets point here: it is not to be obeyed.
+ * own name or by one that it lets point here, and a proxy here asks for anybody: neither is obeyed.
  */
 function isFromHere(caller: Caller): boolean {
   const { host } = caller.headers;
   const named = typeof host === "string" ? host.replace(/:\d+$/, "") : "localhost";
-  return isLoopback(caller.address) && isLoopback(named) && !isFromOtherOrigin(caller);
+  const isProxied = PROXY_HEADERS.some((name) => caller.headers[name] !== undefined);
+  return isLoopback(caller.address) && isLoopback(named) && !isProxied &&
+    !isFromOtherOrigin(caller);
 }

@@ -1,7 +1,9 @@
 import type { Role } from "./access.ts";
 import type { AccessAudit } from "./access_audit.ts";
 import type { ApiKey } from "./account.ts";
+import { GATEWAY_LIMITS } from "../limits.ts";
 import { AddressGuard } from "./address_guard.ts";
+import { AddressRate } from "./address_rate.ts";
 import { isSecretOf, keyParts, newKey } from "./api_key.ts";
 import { type Credential, credentialOf, isFromOtherOrigin } from "./credential.ts";
 import type { Caller } from "./caller.ts";
@@ -27,11 +29,14 @@ const NO_HASH = `sha256:${"0".repeat(64)}`;
 export class KeyCheck {
   #options: KeyCheckOptions;
   #guard: AddressGuard;
+  #rate: AddressRate;
   #waiting = 0;
 
   constructor(options: KeyCheckOptions) {
     this.#options = options;
     this.#guard = new AddressGuard(options.now);
+    const { keylessRequestsPerSecondMax, keylessAddressesMax } = GATEWAY_LIMITS;
+    this.#rate = new AddressRate(keylessRequestsPerSecondMax, keylessAddressesMax, options.now);
   }
 
   /**
@@ -40,16 +45,17 @@ export class KeyCheck {
    */
   async keyOf(caller: Caller, wanted: Role): Promise<ApiKey | undefined> {
     const credential = this.#credentialOf(caller);
-    if (credential === undefined && wanted === "public") return undefined;
-    const blocked = this.#guard.blocked(caller.address);
-    if (blocked !== undefined) throw this.noted(blocked, caller);
-    switch (credential?.kind) {
-      case undefined:
-        throw this.noted(keyMissing(), caller);
+    if (credential === undefined) {
+      const tooMuch = caller.isProbe ? undefined : this.#rate.spend(caller.address);
+      if (tooMuch !== undefined) throw this.noted(tooMuch, caller);
+      if (wanted === "public") return undefined;
+      throw this.noted(keyMissing(), caller);
+    }
+    switch (credential.kind) {
       case "key":
-        return await this.#ofText(credential.text, caller);
+        return this.#ofText(credential.text) ?? await this.#refuseBad(caller);
       case "ticket":
-        return await this.#ofTicket(credential.ticket, caller);
+        return this.#ofTicket(credential.ticket) ?? this.#refuseTicket(caller);
       case "sign-in":
         return this.#ofSignIn(credential.token, caller, wanted);
     }
@@ -72,17 +78,21 @@ export class KeyCheck {
     }
   }
 
-  async #ofText(text: string, caller: Caller): Promise<ApiKey> {
+  #ofText(text: string): ApiKey | undefined {
     const parts = keyParts(text);
     const key = parts && this.#options.clients.key(parts.id);
     const good = isSecretOf(parts ?? newKey(), key?.hash ?? NO_HASH);
-    return good && key !== undefined ? key : await this.#refuseBad(caller);
+    return good ? key : undefined;
   }
 
-  async #ofTicket(ticket: string, caller: Caller): Promise<ApiKey> {
+  #ofTicket(ticket: string): ApiKey | undefined {
     const id = this.#options.signIns.takeTicket(ticket);
-    const key = id === undefined ? undefined : this.#options.clients.key(id);
-    return key ?? await this.#refuseBad(caller);
+    return id === undefined ? undefined : this.#options.clients.key(id);
+  }
+
+  /** A false ticket is no bad key: any page can make browsers of others send them. */
+  #refuseTicket(caller: Caller): never {
+    throw this.noted(this.#rate.spend(caller.address) ?? badKey(), caller);
   }
 
   #ofSignIn(token: string, caller: Caller, wanted: Role): ApiKey | undefined {
@@ -103,6 +113,8 @@ export class KeyCheck {
 
   /** The refusal of a key that is none of ours; the more of them came, the later it comes. */
   async #refuseBad(caller: Caller): Promise<never> {
+    const blocked = this.#guard.blocked(caller.address) ?? this.#rate.spend(caller.address);
+    if (blocked !== undefined) throw this.noted(blocked, caller);
     const { waitMs } = this.#guard.badKey(caller.address);
     const refusal = this.noted(badKey(), caller);
     if (waitMs > 0 && this.#waiting < GUARD_LIMITS.waitingMax) {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { GATEWAY_LIMITS } from "../limits.ts";
 import { newKey } from "./api_key.ts";
 import { SIGN_IN_COOKIE } from "./credential.ts";
 import { ACCESS_LIMITS, GUARD_LIMITS } from "./limits.ts";
@@ -63,18 +64,47 @@ Deno.test("a role opens what it names, and no more", () =>
     assert.deepEqual(await all(""), ["public", "KEY_MISSING", "KEY_MISSING", "KEY_MISSING"]);
   }));
 
-Deno.test("bad keys are slowed, then the address is blocked, good keys with it, for a while", () =>
+Deno.test("bad keys are slowed, then those of the address are refused for a while, and good keys never", () =>
   withKeyGate(async ({ key, tried, clock, waits, journal }) => {
     const { text } = await key("desk");
     for (let i = 0; i < GUARD_LIMITS.badKeysMax; i++) await tried(newKey().text);
     assert.deepEqual(waits.slice(0, 4), [250, 500, 1000, 2000]);
     assert.ok(Math.max(...waits) === GUARD_LIMITS.slowMsMax);
-    assert.equal(await tried(text), "ADDRESS_BLOCKED");
-    assert.equal(await tried(callerWith(text, { address: "192.0.2.9" })), "desk");
-    clock.ms += GUARD_LIMITS.blockedMs;
+    assert.equal(await tried(newKey().text), "ADDRESS_BLOCKED");
     assert.equal(await tried(text), "desk");
+    assert.equal(await tried(callerWith(newKey().text, { address: "192.0.2.9" })), "KEY_INVALID");
+    clock.ms += GUARD_LIMITS.blockedMs;
+    assert.equal(await tried(newKey().text), "KEY_INVALID");
     const codes = journal.map(({ code, count }) => `${code} ${count}`);
-    assert.deepEqual(codes, ["KEY_INVALID 1", "ADDRESS_BLOCKED 1"]);
+    assert.deepEqual(codes.slice(0, 2), ["KEY_INVALID 1", "ADDRESS_BLOCKED 1"]);
+  }));
+
+Deno.test("false tickets, which any page can make a browser send, lock nobody out and slow nobody down", () =>
+  withKeyGate(async ({ key, gate, tried, waits }) => {
+    const { text } = await key("desk");
+    const headers = { upgrade: "websocket", origin: "https://evil.example", host: "ssmd.example" };
+    for (let i = 0; i < GUARD_LIMITS.badKeysMax * 2; i++) {
+      const query = new URLSearchParams({ ticket: `x${i}` });
+      assert.equal(await tried({ headers, query }), "KEY_INVALID");
+    }
+    assert.deepEqual(waits, []);
+    const access = await gate.admit(callerWith(text));
+    const query = new URLSearchParams({ ticket: gate.newTicket(access) });
+    assert.equal(await tried({ headers, query }), "desk");
+  }));
+
+Deno.test("who shows no key has a rate by address; a key, a probe and another address pass", () =>
+  withKeyGate(async ({ key, tried, clock }) => {
+    const { text } = await key("desk");
+    const burst = GATEWAY_LIMITS.keylessRequestsPerSecondMax * 5;
+    for (let i = 0; i < burst; i++) assert.equal(await tried("", "public"), "public");
+    assert.equal(await tried("", "public"), "RATE_LIMITED");
+    assert.equal(await tried(""), "RATE_LIMITED");
+    assert.equal(await tried({ isProbe: true }, "public"), "public");
+    assert.equal(await tried({ address: "192.0.2.9" }, "public"), "public");
+    assert.equal(await tried(text), "desk");
+    clock.ms += 1000;
+    assert.equal(await tried("", "public"), "public");
   }));
 
 Deno.test("a key that was good once and has ended blocks nobody", () =>

@@ -50,7 +50,7 @@ export const GUARD_LIMITS = {
   slowMsMax: 4_000,
   /** Bad keys after which the address is blocked. */
   badKeysMax: 20,
-  /** How long it is blocked: everything but public addresses is refused with 429. */
+  /** How long it is blocked: bad keys are refused with 429, good ones let in. */
   blockedMs: 15 * 60_000,
   /** Quiet after which bad keys are forgotten. */
   forgetMs: 10 * 60_000,

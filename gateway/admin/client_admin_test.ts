@@ -100,7 +100,7 @@ Deno.test("who is no administrator sees no clients", () =>
     true,
     {
       gate: {
-        ...openGate(),
+        ...openGate({ host: "127.0.0.1" }),
         admit: async (caller, role) => {
           if (role !== "admin") return openAccess("client");
           const { Refusal } = await import("../access/refusal.ts");

@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { json } from "../rest/reply.ts";
+import { JSON_HEADERS } from "../rest/reply.ts";
 import { type Route, route } from "../rest/route.ts";
+import { StaticBody } from "../rest/static_body.ts";
 
 /** The description of the stream; made when it is first asked for, as schemas take time to load. */
 export function protocolRoutes(version: string): Route[] {
-  let document: Record<string, unknown> | undefined;
+  let body: StaticBody | undefined;
   return [
     route({
       path: "/asyncapi.json",
@@ -13,9 +14,10 @@ export function protocolRoutes(version: string): Route[] {
       role: "public",
       summary: "The stream's messages (AsyncAPI 3)",
       answers: { 200: { schema: z.looseObject({ asyncapi: z.string() }) } },
-      handler: async () => {
+      handler: async ({ headers }) => {
         const { asyncApi } = await import("./asyncapi.ts");
-        return json(document ??= asyncApi(version));
+        body ??= new StaticBody(JSON.stringify(asyncApi(version)), JSON_HEADERS);
+        return body.reply(headers);
       },
     }),
   ];

@@ -12,8 +12,6 @@ interface SocketRequests {
   open: number;
   /** Resolves when the newest of them is answered. */
   last: Promise<void>;
-  /** Too many came: what follows is not looked at. */
-  over: boolean;
 }
 
 /**
@@ -39,12 +37,10 @@ export class AnswerQueue {
   add(request: IncomingMessage, response: ServerResponse, answer: () => Promise<void>): void {
     const { socket } = request;
     const requests = this.#requestsOf(socket);
-    if (requests.over) return;
+    if (socket.destroyed) return;
+    // At once: pausing the socket does not stop the parser.
     if (requests.open >= GATEWAY_LIMITS.pipelinedRequestsMax) {
-      requests.over = true;
-      socket.pause();
-      void requests.last.then(() => this.#cut(socket, "pipelining"));
-      return;
+      return this.#cut(socket, "pipelining");
     }
     requests.open++;
     this.#connections.markBusy(socket);
@@ -56,7 +52,7 @@ export class AnswerQueue {
   #requestsOf(socket: Socket): SocketRequests {
     let requests = this.#requests.get(socket);
     if (requests === undefined) {
-      requests = { open: 0, last: Promise.resolve(), over: false };
+      requests = { open: 0, last: Promise.resolve() };
       this.#requests.set(socket, requests);
     }
     return requests;

@@ -74,7 +74,7 @@ function requestOf(random: () => number): string {
     () => `${random() < 0.8 ? pick(NAMES) : pick(VALUES)}=${pick(VALUES)}`,
   );
   const target = query.length === 0 ? path : `${path}?${query.join("&")}`;
-  const headers = ["host: x", "connection: close"];
+  const headers = ["host: 127.0.0.1", "connection: close"];
   if (random() < 0.2) {
     headers.push(`accept-encoding: ${pick(["gzip", "gzip;q=0", "br", "*", ";;q"])}`);
   }
@@ -179,8 +179,8 @@ Deno.test(`${REQUESTS} requests of all kinds of nonsense get documented answers,
 
 Deno.test("requests in one packet are answered in order, and one that waits holds up nobody else", () =>
   withPlainGateway(async (port) => {
-    const one = (path: string) => `GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`;
-    const last = "GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    const one = (path: string) => `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`;
+    const last = "GET /health HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n";
     const answer = await ask(port, one("/v1/feeds") + one("/nope") + one("/v1/symbols") + last);
     const statuses = [...answer.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => status);
     assert.deepEqual(statuses, ["200", "404", "200", "200"]);

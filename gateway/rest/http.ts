@@ -15,6 +15,7 @@ import {
   systemCodeOf,
 } from "@ssmd/runtime";
 import type { Caller } from "../access/caller.ts";
+import { isHandshake } from "../access/credential.ts";
 import type { Gate } from "../access/gate.ts";
 import { Refusal } from "../access/refusal.ts";
 import { ArchiveBusy } from "../history/reading_slots.ts";
@@ -55,7 +56,7 @@ export function restServer(options: RestServerOptions): Server {
     // A missing Host is refused by the answer below: node's own refusal says nothing.
     requireHostHeader: false,
     // Another protocol's upgrade (h2c) is answered as if it had not been offered.
-    shouldUpgradeCallback: isWebSocketUpgrade,
+    shouldUpgradeCallback: ({ headers }: IncomingMessage) => isHandshake(headers),
   } as ServerOptions, (request, response) => {
     queue.add(request, response, () => serve(request, response, options));
   });
@@ -93,13 +94,6 @@ function listenError(error: Error, host: string, port: number): SsmdError {
     context,
     hint: "check the host and port of the gateway",
   });
-}
-
-/** Whether a request asks for a WebSocket: what only then becomes an `upgrade` event. */
-function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
-  return (headers.upgrade ?? "").split(",").some((name) =>
-    name.trim().toLowerCase() === "websocket"
-  );
 }
 
 /** Answers one request; never rejects. */
@@ -184,6 +178,7 @@ async function routed(request: IncomingMessage, { router, gate }: RestServerOpti
   const caller: Caller = {
     ...{ headers, query, method, what: path },
     address: request.socket.remoteAddress ?? "",
+    isProbe: route.isProbe === true,
   };
   const access = await gate.admit(caller, route.role);
   const params = endpoint.params.check(found.params);

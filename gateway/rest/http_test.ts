@@ -99,7 +99,7 @@ Deno.test("pages of other origins may read where a key proves who asks, and nowh
     assert.equal(headers["access-control-allow-origin"], undefined);
   });
   const gate = {
-    ...openGate(),
+    ...openGate({ host: "127.0.0.1" }),
     mode: "required" as const,
     admit: () => Promise.resolve(openAccess("client")),
   };

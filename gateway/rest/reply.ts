@@ -5,6 +5,9 @@ export interface Reply {
   body: string | Uint8Array;
 }
 
+/** Headers of a JSON answer. */
+export const JSON_HEADERS = { "content-type": "application/json" } as const;
+
 /** A JSON answer. */
 export function json(value: unknown, status = 200): Reply {
   return rawJson(JSON.stringify(value), status);
@@ -12,7 +15,7 @@ export function json(value: unknown, status = 200): Reply {
 
 /** An answer that is JSON text already. */
 export function rawJson(body: string, status = 200): Reply {
-  return { status, headers: { "content-type": "application/json" }, body };
+  return { status, headers: { ...JSON_HEADERS }, body };
 }
 
 /** An answer without content. */

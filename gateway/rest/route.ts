@@ -53,6 +53,8 @@ export interface RouteSpec<P extends Shape, Q extends Shape, B extends z.ZodType
   tag: string;
   /** Who may ask; default `client`. */
   role?: Role;
+  /** Whether it only tells if the process lives: no rate holds for it. */
+  isProbe?: boolean;
   /** Values for the parts of the path, for examples: `{ symbol: "BTCUSD" }`. */
   examples?: Readonly<Record<string, string>>;
   params?: P;

@@ -30,7 +30,10 @@ export async function send(
       return finish(response, 304, withoutContent(headers));
     }
   }
-  if (isWorthPacking(body, headers)) {
+  // Prepared bodies name their encoding; "identity" is never written.
+  const isPrepared = headers["content-encoding"] !== undefined;
+  if (headers["content-encoding"] === "identity") delete headers["content-encoding"];
+  if (!isPrepared && isWorthPacking(body, headers)) {
     headers["vary"] = "accept-encoding";
     if (acceptsGzip(request.headers["accept-encoding"])) {
       body = await packed(body, { level: LEVEL });
@@ -67,12 +70,12 @@ function isKnown(given: string | undefined, etag: string): boolean {
 }
 
 function isWorthPacking(body: Uint8Array, headers: Record<string, string>): boolean {
-  return body.length >= GATEWAY_LIMITS.gzipBytesMin && headers["content-encoding"] === undefined &&
+  return body.length >= GATEWAY_LIMITS.gzipBytesMin &&
     COMPRESSIBLE.test(headers["content-type"] ?? "");
 }
 
 /** Whether `gzip` (or `*`) is accepted with a quality above 0. */
-function acceptsGzip(header: string | string[] | undefined): boolean {
+export function acceptsGzip(header: string | string[] | undefined): boolean {
   let any = false;
   for (const item of String(header ?? "").split(",")) {
     const [coding = "", ...parameters] = item.trim().toLowerCase().split(";");

@@ -89,6 +89,10 @@ export interface GatewaySpec {
   auth: GatewayAuth;
   /** Says that `auth: open` is meant for everyone who reaches a host that is not loopback. */
   openToNetwork?: boolean;
+  /** Names by which a gateway without keys may be called (`Host`), besides loopback and `host`. */
+  allowedHosts?: string[];
+  /** Origins whose pages may open streams of a gateway without keys: `https://desk.example`. */
+  allowedOrigins?: string[];
   /** Where clients and their keys are kept; default the file `clients/<environment>.sqlite` beside the spools. */
   clients?: { type: "sqlite"; path: string };
   /** What happens to clients that do not read fast enough; what is absent is the gateway's default. */

@@ -108,12 +108,19 @@ const gateway = fields({
   port,
   auth: z.enum(["open", "required"]).default("open"),
   open_to_network: z.boolean().exactOptional(),
+  allowed_hosts: z.array(text(/^[A-Za-z0-9][A-Za-z0-9.-]*$/, "a host's name, without a port"))
+    .max(100).exactOptional(),
+  allowed_origins: z.array(
+    text(/^https?:\/\/[A-Za-z0-9.\-:[\]]+$/, "an origin: https://desk.example, without a path"),
+  ).max(100).exactOptional(),
   clients: oneOf([fields({ type: z.literal("sqlite"), path: plainText })], {
     postgres: '"postgres" is a reserved name and not built yet; allowed: sqlite',
   }).exactOptional(),
   slow_clients: slowClients.exactOptional(),
-}).transform(({ open_to_network, slow_clients, ...rest }) => ({
+}).transform(({ open_to_network, allowed_hosts, allowed_origins, slow_clients, ...rest }) => ({
   ...rest,
+  ...(allowed_hosts === undefined ? {} : { allowedHosts: allowed_hosts }),
+  ...(allowed_origins === undefined ? {} : { allowedOrigins: allowed_origins }),
   ...(slow_clients === undefined ? {} : { slowClients: slow_clients }),
   ...(open_to_network === undefined ? {} : { openToNetwork: open_to_network }),
 }));

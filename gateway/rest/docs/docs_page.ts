@@ -12,8 +12,11 @@ interface Operation {
   value: Json;
 }
 
-/** The documentation as one page without scripts, made from an OpenAPI description. */
-export function docsPage(description: Json, about: { env: string }): string {
+/**
+ * The documentation as one page without scripts, made from an OpenAPI description. `origin` stands in
+ * its examples: the one that the reader sees.
+ */
+export function docsPage(description: Json, about: { env: string; origin: string }): string {
   const info = description["info"] as Record<string, string>;
   const operations = [...operationsOf(description)];
   const tags = description["tags"] as { name: string; description?: string }[];
@@ -39,7 +42,9 @@ export function docsPage(description: Json, about: { env: string }): string {
     <a href="/asyncapi.json">asyncapi.json</a> (the stream) · <a href="/v1">index for programs</a></p>
     ${tags.map(({ name, description: sentence }) =>
       html`<h2 id="tag-${name}">${name}</h2><p class="soft">${sentence}</p>${
-        operations.filter(({ tag }) => tag === name).map(operationView)
+        operations.filter(({ tag }) => tag === name).map((operation) =>
+          operationView(operation, about.origin)
+        )
       }`
     )}
     <h2 id="schemas">Schemas</h2>
@@ -73,7 +78,7 @@ function navigation(tags: readonly { name: string }[], operations: readonly Oper
   }<h2>Reference</h2><a href="#schemas">Schemas</a>`;
 }
 
-function operationView({ method, path, id, value }: Operation): Html {
+function operationView({ method, path, id, value }: Operation, origin: string): Html {
   const parameters = value["parameters"] as Json[];
   return html`
     <article
@@ -83,7 +88,7 @@ function operationView({ method, path, id, value }: Operation): Html {
     <p>${value["summary"]}</p>${value["description"] &&
       html`<p class="soft">${prose(value["description"])}</p>`}
     ${parameterTable(parameters)}
-    <pre><code>${curlLine(method, path, parameters)}</code></pre>
+    <pre><code>${curlLine(method, origin + path, parameters)}</code></pre>
     ${answerViews(value["responses"] as Record<string, Json>)}</article>
   `;
 }
@@ -103,9 +108,9 @@ function parameterTable(parameters: readonly Json[]): Html {
   }</table>`;
 }
 
-/** A line that works as it stands against a gateway with its default port. */
-function curlLine(method: string, path: string, parameters: readonly Json[]): string {
-  let address = path;
+/** A line that works as it stands. */
+function curlLine(method: string, url: string, parameters: readonly Json[]): string {
+  let address = url;
   const query: string[] = [];
   for (const { name, in: place, required, schema, example } of parameters) {
     const { enum: words } = schema as { enum?: unknown[] };
@@ -117,7 +122,7 @@ function curlLine(method: string, path: string, parameters: readonly Json[]): st
   const search = query.length === 0 ? "" : `?${query.join("&")}`;
   // Quoted where a shell would read the & or ? itself.
   const quote = search === "" ? "" : "'";
-  return `curl -s ${verb}${quote}http://127.0.0.1:8080${address}${search}${quote}`;
+  return `curl -s ${verb}${quote}${address}${search}${quote}`;
 }
 
 function answerViews(responses: Readonly<Record<string, Json>>): Html[] {

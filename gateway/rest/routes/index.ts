@@ -2,8 +2,9 @@ import { z } from "zod";
 import type { Gate } from "../../access/gate.ts";
 import { docsPage } from "../docs/docs_page.ts";
 import { openApi } from "../openapi.ts";
-import { json, rawJson } from "../reply.ts";
-import { type Route, route } from "../route.ts";
+import { json, JSON_HEADERS } from "../reply.ts";
+import { type Route, route, type RouteRequest } from "../route.ts";
+import { StaticBody } from "../static_body.ts";
 import { INDEX } from "../schemas/service.ts";
 
 /** What the index tells of. */
@@ -83,7 +84,7 @@ function exampleIndex(version: string) {
 }
 
 function openApiRoute({ version, mode }: IndexSource, all: () => readonly Route[]): Route {
-  let text: string | undefined;
+  let body: StaticBody | undefined;
   return route({
     path: "/openapi.json",
     id: "getOpenApi",
@@ -91,7 +92,10 @@ function openApiRoute({ version, mode }: IndexSource, all: () => readonly Route[
     role: "public",
     summary: "This description (OpenAPI 3.1)",
     answers: { 200: { schema: z.looseObject({ openapi: z.string() }) } },
-    handler: () => rawJson(text ??= JSON.stringify(openApi(all(), version, mode === "required"))),
+    handler: ({ headers }) => {
+      const text = () => JSON.stringify(openApi(all(), version, mode === "required"));
+      return (body ??= new StaticBody(text(), JSON_HEADERS)).reply(headers);
+    },
   });
 }
 
@@ -102,8 +106,30 @@ const DOCS_HEADERS = {
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };
 
+/** Origins whose page of documentation is kept; the oldest leaves. */
+const DOCS_ORIGINS_MAX = 8;
+
+/** The origin by which a request came, as far as its headers tell. */
+function originOf(headers: RouteRequest["headers"]): string {
+  const { host } = headers;
+  const scheme = headers["x-forwarded-proto"] === "https" ? "https" : "http";
+  const named = typeof host === "string" && /^[\w.:[\]-]{1,255}$/.test(host);
+  return `${scheme}://${named ? host : "127.0.0.1:8080"}`;
+}
+
 function docsRoute({ env, version, mode }: IndexSource, all: () => readonly Route[]): Route {
-  let text: string | undefined;
+  // One body an origin by which it is read.
+  const bodies = new Map<string, StaticBody>();
+  const bodyOf = (origin: string): StaticBody => {
+    let body = bodies.get(origin);
+    if (body === undefined) {
+      const page = docsPage(openApi(all(), version, mode === "required"), { env, origin });
+      body = new StaticBody(page, DOCS_HEADERS);
+      if (bodies.size >= DOCS_ORIGINS_MAX) bodies.delete(bodies.keys().next().value as string);
+      bodies.set(origin, body);
+    }
+    return body;
+  };
   return route({
     path: "/docs",
     id: "getDocs",
@@ -111,9 +137,6 @@ function docsRoute({ env, version, mode }: IndexSource, all: () => readonly Rout
     role: "public",
     summary: "This description as a page for people",
     answers: { 200: { contentType: "text/html" } },
-    handler: () => {
-      text ??= docsPage(openApi(all(), version, mode === "required"), { env });
-      return { status: 200, headers: DOCS_HEADERS, body: text };
-    },
+    handler: ({ headers }) => bodyOf(originOf(headers)).reply(headers),
   });
 }

@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
-import { gzipSync } from "node:zlib";
 import { StorageError } from "@ssmd/runtime";
 import type { Reply } from "../reply.ts";
+import { StaticBody } from "../static_body.ts";
 import { type Route, route, type RouteRequest } from "../route.ts";
 
 /** Files of the live page, their addresses and types. */
@@ -25,15 +24,10 @@ const PAGE_HEADERS = {
 /** The live page from its bundle; read when it is first asked for, then kept. */
 export function pageRoutes(): Route[] {
   return FILES.map(({ path, name, type }) => {
-    let file: { plain: Uint8Array; gzip: Uint8Array; etag: string } | undefined;
+    let file: StaticBody | undefined;
     const handler = async ({ headers }: Pick<RouteRequest, "headers">): Promise<Reply> => {
-      file ??= await load(name);
-      const common = { ...PAGE_HEADERS, "content-type": type, etag: file.etag };
-      if (!String(headers["accept-encoding"] ?? "").includes("gzip")) {
-        return { status: 200, headers: common, body: file.plain };
-      }
-      const packed = { ...common, "content-encoding": "gzip", vary: "accept-encoding" };
-      return { status: 200, headers: packed, body: file.gzip };
+      file ??= new StaticBody(await load(name), { ...PAGE_HEADERS, "content-type": type });
+      return file.reply(headers);
     };
     return route({
       ...{ path, handler, id: `page:${name}`, tag: "Page", summary: name },
@@ -43,12 +37,10 @@ export function pageRoutes(): Route[] {
   });
 }
 
-async function load(name: string) {
+async function load(name: string): Promise<Uint8Array> {
   const url = new URL(`../../page/dist/${name}`, import.meta.url);
   try {
-    const plain = await Deno.readFile(url);
-    const hash = createHash("sha256").update(plain).digest("base64url").slice(0, 16);
-    return { plain, gzip: gzipSync(plain), etag: `"${hash}"` };
+    return await Deno.readFile(url);
   } catch (cause) {
     throw new StorageError("PAGE_MISSING", `the page's file ${name} cannot be read`, {
       cause,

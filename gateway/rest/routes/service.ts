@@ -27,6 +27,7 @@ function healthRoute({ version, startedMs, health }: ServiceState): Route {
     id: "getHealth",
     tag: "Service",
     role: "public",
+    isProbe: true,
     summary: "Whether the process lives and its work moves",
     description: "Where keys are asked for, only who shows one is told version and reasons.",
     answers: {
@@ -55,6 +56,7 @@ function readyRoute({ health }: ServiceState): Route {
     id: "getReadiness",
     tag: "Service",
     role: "public",
+    isProbe: true,
     summary: "Whether all that runs in this process does its work",
     description: "Where keys are asked for, only who shows one is told the reasons.",
     answers: {

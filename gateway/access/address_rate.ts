@@ -1,0 +1,54 @@
+import { groupOf } from "./address_guard.ts";
+import { Refusal } from "./refusal.ts";
+
+/** Bursts of so many seconds' worth pass. */
+const BURST_S = 5;
+
+interface Bucket {
+  tokens: number;
+  ms: number;
+}
+
+/** Requests a second of each address (an IPv6 /64 is one) that shows no key. */
+export class AddressRate {
+  /** In the order of their last request, the quietest first. */
+  #buckets = new Map<string, Bucket>();
+  #perSecondMax: number;
+  #addressesMax: number;
+  #now: () => number;
+
+  constructor(perSecondMax: number, addressesMax: number, now: () => number) {
+    this.#perSecondMax = perSecondMax;
+    this.#addressesMax = addressesMax;
+    this.#now = now;
+  }
+
+  /** Addresses that are remembered. */
+  get size(): number {
+    return this.#buckets.size;
+  }
+
+  /** Takes one request of an address; what is returned refuses it (429). */
+  spend(address: string): Refusal | undefined {
+    const group = groupOf(address);
+    const nowMs = this.#now();
+    const burst = this.#perSecondMax * BURST_S;
+    const { tokens, ms } = this.#buckets.get(group) ?? { tokens: burst, ms: nowMs };
+    const left = Math.min(burst, tokens + (nowMs - ms) / 1000 * this.#perSecondMax) - 1;
+    this.#buckets.delete(group);
+    this.#buckets.set(group, { tokens: Math.max(left, 0), ms: nowMs });
+    this.#forget();
+    if (left >= 0) return undefined;
+    return new Refusal(429, "RATE_LIMITED", "requests without a key come too fast", {
+      hint: `at most ${this.#perSecondMax} a second from one address; a key has a rate of its own`,
+      retryAfterS: 1,
+    });
+  }
+
+  #forget(): void {
+    for (const quietest of this.#buckets.keys()) {
+      if (this.#buckets.size <= this.#addressesMax) return;
+      this.#buckets.delete(quietest);
+    }
+  }
+}
