@@ -1,5 +1,5 @@
 import type { MarketEvent } from "@ssmd/market";
-import type { Column, ColumnValue } from "./columns.ts";
+import { type Column, type ColumnValue, valueOf } from "@ssmd/archive/parquet";
 import { decimalText } from "./decimal_text.ts";
 
 const QUOTED = /[",\r\n]/;
@@ -19,7 +19,7 @@ export function csvLine(columns: readonly Column[]): (event: MarketEvent) => str
     let line = "";
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i] as Column;
-      const text = csvText(column, column.of(event));
+      const text = csvText(column, valueOf(column, event));
       line += i === 0 ? text : `,${text}`;
     }
     return line + END;

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { EVENT_TYPES, type MarketEvent } from "@ssmd/market";
 import { anyRecord } from "@ssmd/codec/testing/records";
-import { columnsOf } from "./columns.ts";
+import { columnsOf, valueOf } from "@ssmd/archive/parquet";
 import { csvHead, csvLine } from "./csv_lines.ts";
 import { decimalText } from "./decimal_text.ts";
-import { type Plain, rowsOf } from "./testing/duckdb.ts";
+import { type Plain, rowsOf } from "../../tests/servers/duckdb.ts";
 
 Deno.test("a decimal has every digit and no exponent", () => {
   const cases: [number, string][] = [
@@ -62,7 +62,9 @@ for (const type of EVENT_TYPES) {
         fc.asyncProperty(fc.array(one, { minLength: 1, maxLength: 30 }), async (records) => {
           const line = csvLine(columns);
           await Deno.writeTextFile(path, csvHead(columns) + records.map(line).join(""));
-          const expected = records.map((event) => columns.map((each) => plain(each.of(event))));
+          const expected = records.map((event) =>
+            columns.map((each) => plain(valueOf(each, event)))
+          );
           assert.deepEqual(await rowsOf(sql), expected);
         }),
         { numRuns: 25 },

@@ -8,7 +8,7 @@ import { ExportFolder } from "./export_folder.ts";
 import { exportFile } from "./export_stream.ts";
 import { type ExportRequest, planExport } from "./plan.ts";
 import { readRecords } from "./records.ts";
-import { rowsOf } from "./testing/duckdb.ts";
+import { rowsOf } from "../../tests/servers/duckdb.ts";
 
 const REQUEST: ExportRequest = { env: PLACE.env, span: {}, format: "parquet" };
 

@@ -1,6 +1,6 @@
+import { columnsOf, parquetBytes } from "@ssmd/archive/parquet";
 import type { EventType, MarketEvent } from "@ssmd/market";
 import { COMMIT, VERSION } from "@ssmd/runtime";
-import { columnsOf } from "./columns.ts";
 
 /** Formats of exports. */
 export const EXPORT_FORMATS = ["parquet", "csv", "jsonl"] as const;
@@ -21,12 +21,11 @@ export interface FormatInput {
   lineage: () => Readonly<Record<string, unknown>>;
 }
 
-/** The bytes of a file, as they come. The writer of Parquet is loaded only where it is used. */
+/** The bytes of a file, as they come. */
 export async function* fileBytes(input: FormatInput): AsyncGenerator<Uint8Array, void> {
   const { format, batches, lineage } = input;
   const columns = columnsOf(input.type, !input.isPartition);
   if (format === "parquet") {
-    const { parquetBytes } = await import("./parquet/parquet_file.ts");
     yield* parquetBytes(batches, {
       columns,
       createdBy: `ssmd version ${VERSION} (build ${COMMIT})`,

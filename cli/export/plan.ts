@@ -15,7 +15,7 @@ import { cutsDay, type TimeSpan, withinDay } from "../archive/time_span.ts";
 import type { ExportFormat } from "./formats.ts";
 
 /** Part of every fingerprint: raised when the same records are written as other bytes. */
-const EXPORT_VERSION = 1;
+const EXPORT_VERSION = 2;
 const UTF8 = new TextEncoder();
 
 /** What is to be exported. */

@@ -1,5 +1,5 @@
 import type { MarketEvent } from "@ssmd/market";
-import type { Column } from "./columns.ts";
+import type { Column } from "@ssmd/archive/parquet";
 import { csvHead, csvLine } from "./csv_lines.ts";
 
 /** Text that is gathered before it is passed on. */

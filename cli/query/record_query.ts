@@ -3,7 +3,7 @@ import type { MarketEvent } from "@ssmd/market";
 import { type ClockQuery, readArchive } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 import type { TimeSpan } from "../archive/time_span.ts";
-import { type Column, columnsOf, type ColumnValue } from "../export/columns.ts";
+import { type Column, columnsOf, valueOf } from "@ssmd/archive/parquet";
 import { archivedFeeds } from "../export/plan.ts";
 import type { AnswerPrinter } from "./answer_output.ts";
 import type { AnswerValue } from "./engine_messages.ts";
@@ -70,10 +70,11 @@ export async function answerRecords(
 }
 
 function rowOf(columns: readonly Column[], event: MarketEvent): AnswerValue[] {
-  return columns.map((column) => valueOf(column, column.of(event)));
+  return columns.map((column) => answerOf(column, event));
 }
 
-function valueOf({ kind }: Column, value: ColumnValue): AnswerValue {
+function answerOf(column: Column, event: MarketEvent): AnswerValue {
+  const value = valueOf(column, event);
   if (value === null) return null;
-  return kind === "time" ? isoOfUs(value as number) : value as AnswerValue;
+  return column.kind === "time" ? isoOfUs(value as number) : value as AnswerValue;
 }

@@ -1,7 +1,7 @@
 import { isoOfUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { TimeSpan } from "../archive/time_span.ts";
-import { type ColumnKind, columnsOf } from "../export/columns.ts";
+import { type ColumnKind, columnsOf } from "@ssmd/archive/parquet";
 import { type Partition, planExport } from "../export/plan.ts";
 import type { AnswerPrinter } from "./answer_output.ts";
 import type { EngineTable } from "./engine_messages.ts";

@@ -31,15 +31,19 @@ const SEARCHING_LEVEL = 6;
 const MATCH_BYTES_MIN = 5;
 
 /**
- * Compresses one independent frame with a checksum. `level` 1…12, default 3. zstd is told the size:
+ * Compresses one independent frame, with a checksum by default. `level` 1…12, default 3. zstd is told the size:
  * it then takes tables for so much and not for a stream of any length, which cost more to clear than
  * to fill.
  */
-export function compressFrame(data: Uint8Array, level = 3): Uint8Array {
+export function compressFrame(
+  data: Uint8Array,
+  level = 3,
+  { isChecksummed = true }: { isChecksummed?: boolean } = {},
+): Uint8Array {
   const options = {
     params: {
       [constants.ZSTD_c_compressionLevel]: level,
-      [constants.ZSTD_c_checksumFlag]: 1,
+      [constants.ZSTD_c_checksumFlag]: isChecksummed ? 1 : 0,
       ...(level < SEARCHING_LEVEL ? {} : { [constants.ZSTD_c_minMatch]: MATCH_BYTES_MIN }),
     },
     // Node's types do not know it yet.

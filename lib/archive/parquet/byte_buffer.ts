@@ -1,6 +1,12 @@
 const UTF8 = new TextEncoder();
 
-/** Bytes that grow; what was written once is used again after `clear`. */
+/** Bytes from `start` up to `end`. */
+export interface ByteSpan {
+  start: number;
+  end: number;
+}
+
+/** Bytes that grow; their room is used again after `clear`. */
 export class ByteBuffer {
   /** Bytes that are in it. */
   length = 0;
@@ -27,6 +33,11 @@ export class ByteBuffer {
   uint8(value: number): void {
     this.#grow(1);
     this.#bytes[this.length++] = value;
+  }
+
+  /** Changes the byte at `at`, which is written already. */
+  setUint8(at: number, value: number): void {
+    this.#bytes[at] = value;
   }
 
   /** Four bytes, low first. */
@@ -80,28 +91,31 @@ export class ByteBuffer {
   text(text: string): number {
     // A UTF-16 unit takes three bytes at most.
     this.#grow(text.length * 3);
+    const start = this.length;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 127) return this.#wideText(text);
+      this.#bytes[start + i] = code;
+    }
+    this.length += text.length;
+    return text.length;
+  }
+
+  #wideText(text: string): number {
     const { written } = UTF8.encodeInto(text, this.#bytes.subarray(this.length));
     this.length += written;
     return written;
   }
 
-  /** Text behind its length in four bytes, as plain byte arrays of Parquet. */
-  sizedText(text: string): void {
-    const at = this.length;
-    this.uint32(0);
-    const size = this.text(text);
-    this.#view.setUint32(at, size, true);
-  }
-
-  /** Which of two spans within comes first by its bytes: below 0 = the one of `a`. */
-  compare(aStart: number, aEnd: number, bStart: number, bEnd: number): number {
+  /** Order of two spans within by their bytes, what ends first comes first. */
+  compare(a: ByteSpan, b: ByteSpan): number {
     const bytes = this.#bytes;
-    const length = Math.min(aEnd - aStart, bEnd - bStart);
+    const length = Math.min(a.end - a.start, b.end - b.start);
     for (let i = 0; i < length; i++) {
-      const difference = (bytes[aStart + i] as number) - (bytes[bStart + i] as number);
+      const difference = (bytes[a.start + i] as number) - (bytes[b.start + i] as number);
       if (difference !== 0) return difference;
     }
-    return (aEnd - aStart) - (bEnd - bStart);
+    return (a.end - a.start) - (b.end - b.start);
   }
 
   #grow(more: number): void {

@@ -1,4 +1,4 @@
-import type { Column, ColumnKind } from "../columns.ts";
+import type { Column, ColumnKind } from "./record_columns.ts";
 import type { ThriftStruct } from "./thrift_writer.ts";
 
 /** Parquet's numbers of the types that values are stored as. */
@@ -12,6 +12,9 @@ export const STORED_AS: Readonly<Record<ColumnKind, number>> = {
   text: 6,
 };
 
+/** What a whole number of the kind is multiplied with in the file: times are nanoseconds there. */
+export const FACTOR_OF: Readonly<Record<"time" | "count", number>> = { time: 1000, count: 1 };
+
 const REPETITION = { required: { i32: 0 }, optional: { i32: 1 }, repeated: { i32: 2 } } as const;
 const UTF8 = { 6: { i32: 0 }, 10: { struct: { 1: { struct: {} } } } } as const;
 /** Adjusted to UTC, in nanoseconds. */
@@ -24,7 +27,7 @@ const MEANING: Readonly<Partial<Record<ColumnKind, ThriftStruct>>> = {
 };
 
 /** Names from the root to where a column's values are. */
-export function pathOf({ name, kind }: Column): string[] {
+export function pathOf({ name, kind }: Pick<Column, "name" | "kind">): string[] {
   return kind === "doubles" ? [name, "list", "element"] : [name];
 }
 

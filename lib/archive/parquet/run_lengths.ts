@@ -1,4 +1,5 @@
 import type { ByteBuffer } from "./byte_buffer.ts";
+import type { ByteCursor } from "./byte_cursor.ts";
 
 /** Runs of at least this length are written as one value and a count. */
 const RUN_MIN = 8;
@@ -54,5 +55,45 @@ function writePacked(
       out.uint8(pending & 255);
       pending >>>= 8;
     }
+  }
+}
+
+/**
+ * Reads `count` numbers that {@linkcode writeRuns}, or another writer, wrote from the cursor on. Throws
+ * RangeError when there are fewer.
+ */
+export function readRuns(
+  cursor: ByteCursor,
+  bits: number,
+  into: Uint8Array | Uint32Array,
+): void {
+  for (let at = 0; at < into.length;) {
+    const header = cursor.varint();
+    const length = Math.floor(header / 2);
+    if (length === 0) throw new RangeError("a run is empty");
+    if (header % 2 === 0) {
+      let value = 0;
+      for (let shift = 0; shift < bits; shift += 8) value |= cursor.uint8() << shift;
+      const end = Math.min(into.length, at + length);
+      into.fill(value >>> 0, at, end);
+      at = end;
+    } else {
+      const end = Math.min(into.length, at + length * RUN_MIN);
+      readPacked(cursor.take(length * bits), bits, into.subarray(at, end));
+      at = end;
+    }
+  }
+}
+
+function readPacked(bytes: Uint8Array, bits: number, into: Uint8Array | Uint32Array): void {
+  const mask = (1 << bits) - 1;
+  let pending = 0;
+  let pendingBits = 0;
+  let at = 0;
+  for (let i = 0; i < into.length; i++) {
+    for (; pendingBits < bits; pendingBits += 8) pending |= (bytes[at++] as number) << pendingBits;
+    into[i] = pending & mask;
+    pending >>>= bits;
+    pendingBits -= bits;
   }
 }

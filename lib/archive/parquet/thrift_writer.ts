@@ -20,7 +20,8 @@ export type ThriftValue =
   | { i32: number }
   | { i64: number }
   | { struct: ThriftStruct }
-  | { list: readonly Exclude<ThriftValue, boolean>[]; of: "i32" | "binary" | "struct" };
+  | { list: readonly Exclude<ThriftValue, boolean>[]; of: "i32" | "i64" | "binary" | "struct" }
+  | { flags: readonly boolean[] };
 
 /** A struct in Thrift's compact protocol, which all of Parquet's own structures are written in. */
 export function thriftBytes(struct: ThriftStruct): Uint8Array {
@@ -50,7 +51,7 @@ function typeOf(value: ThriftValue): number {
   return "struct" in value ? STRUCT : LIST;
 }
 
-const ELEMENTS = { i32: I32, binary: BINARY, struct: STRUCT };
+const ELEMENTS = { i32: I32, i64: I64, binary: BINARY, struct: STRUCT };
 
 function writeValue(out: ByteBuffer, value: Exclude<ThriftValue, boolean>): void {
   if (typeof value === "string") return writeValue(out, UTF8.encode(value));
@@ -61,10 +62,18 @@ function writeValue(out: ByteBuffer, value: Exclude<ThriftValue, boolean>): void
   if ("i32" in value) return out.varint(zigzag(value.i32));
   if ("i64" in value) return out.varint(zigzag(value.i64));
   if ("struct" in value) return writeStruct(out, value.struct);
-  const { list, of } = value;
-  out.uint8(Math.min(list.length, 15) << 4 | ELEMENTS[of]);
-  if (list.length >= 15) out.varint(list.length);
-  for (const each of list) writeValue(out, each);
+  if ("flags" in value) {
+    writeListHead(out, value.flags.length, TRUE);
+    for (const flag of value.flags) out.uint8(flag ? TRUE : FALSE);
+    return;
+  }
+  writeListHead(out, value.list.length, ELEMENTS[value.of]);
+  for (const each of value.list) writeValue(out, each);
+}
+
+function writeListHead(out: ByteBuffer, length: number, element: number): void {
+  out.uint8(Math.min(length, 15) << 4 | element);
+  if (length >= 15) out.varint(length);
 }
 
 function zigzag(value: number): number {

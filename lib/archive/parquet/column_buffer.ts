@@ -1,0 +1,25 @@
+import { DoubleBuffer, ListBuffer } from "./double_buffer.ts";
+import type { ColumnBuffer } from "./encoded_chunk.ts";
+import { FlagBuffer } from "./flag_buffer.ts";
+import { FACTOR_OF } from "./parquet_schema.ts";
+import type { Column } from "./record_columns.ts";
+import { TextBuffer } from "./text_buffer.ts";
+import { WholeBuffer } from "./whole_buffer.ts";
+
+/** The buffer that fits a column. */
+export function columnBuffer(column: Column): ColumnBuffer {
+  switch (column.kind) {
+    case "time":
+    case "count":
+      return new WholeBuffer(column, FACTOR_OF[column.kind]);
+    case "double":
+      return new DoubleBuffer(column);
+    case "word":
+    case "text":
+      return new TextBuffer(column);
+    case "flag":
+      return new FlagBuffer(column);
+    case "doubles":
+      return new ListBuffer(column);
+  }
+}

@@ -1,0 +1,118 @@
+import type { ByteBuffer } from "./byte_buffer.ts";
+
+/** Values of a block, each with a least difference of its own. */
+const BLOCK_VALUES = 128;
+/** Parts of a block, each with a width of its own. */
+const PARTS = 4;
+const PART_VALUES = BLOCK_VALUES / PARTS;
+/** Differences up to here are exact as doubles, also when one more bit is needed. */
+const EXACT_MAX = 2 ** 52;
+const EXACT_BITS = 52;
+const TWO_24 = 16_777_216;
+
+const differences = new Float64Array(BLOCK_VALUES);
+const parts = new Float64Array(PART_VALUES);
+
+/**
+ * Writes whole numbers from 0 to 2^53, each times `factor` (up to 1000), as DELTA_BINARY_PACKED of 64
+ * bits: the first one, then blocks of 128 differences less their least one, in as many bits as the
+ * largest of 32 needs. Format: Apache Parquet, Encodings.md.
+ */
+export function writeDeltas(out: ByteBuffer, values: Float64Array, factor: number): void {
+  out.varint(BLOCK_VALUES);
+  out.varint(PARTS);
+  out.varint(values.length);
+  writeZigzag(out, values[0] ?? 0, factor);
+  for (let start = 1; start < values.length; start += BLOCK_VALUES) {
+    const count = Math.min(BLOCK_VALUES, values.length - start);
+    let least = Infinity;
+    let greatest = -Infinity;
+    for (let i = 0; i < count; i++) {
+      const difference = (values[start + i] as number) - (values[start + i - 1] as number);
+      differences[i] = difference;
+      if (difference < least) least = difference;
+      if (difference > greatest) greatest = difference;
+    }
+    writeZigzag(out, least, factor);
+    if ((greatest - least) * factor < EXACT_MAX) writeParts(out, count, least, factor);
+    else writeWideParts(out, count, least, factor);
+  }
+}
+
+function writeParts(out: ByteBuffer, count: number, least: number, factor: number): void {
+  const widthsAt = out.length;
+  out.uint32(0);
+  for (let part = 0; part * PART_VALUES < count; part++) {
+    const from = part * PART_VALUES;
+    let greatest = 0;
+    for (let i = 0; i < PART_VALUES; i++) {
+      const value = from + i < count ? ((differences[from + i] as number) - least) * factor : 0;
+      parts[i] = value;
+      if (value > greatest) greatest = value;
+    }
+    const width = bitsOf(greatest);
+    out.setUint8(widthsAt + part, width);
+    if (width > 0) packParts(out, width);
+  }
+}
+
+function bitsOf(value: number): number {
+  const high = Math.floor(value / TWO_24);
+  return high === 0 ? 32 - Math.clz32(value) : high < 2 ** 32 ? 56 - Math.clz32(high) : 64;
+}
+
+function packParts(out: ByteBuffer, width: number): void {
+  let pending = 0;
+  let pendingBits = 0;
+  for (let i = 0; i < PART_VALUES; i++) {
+    let value = parts[i] as number;
+    let left = width;
+    // Up to 24 bits of a value beside 7 that wait.
+    for (; left > 24; left -= 24) {
+      pending |= (value % TWO_24) << pendingBits;
+      value = Math.floor(value / TWO_24);
+      pendingBits += 24;
+      for (; pendingBits >= 8; pendingBits -= 8) {
+        out.uint8(pending & 255);
+        pending >>>= 8;
+      }
+    }
+    pending |= value << pendingBits;
+    pendingBits += left;
+    for (; pendingBits >= 8; pendingBits -= 8) {
+      out.uint8(pending & 255);
+      pending >>>= 8;
+    }
+  }
+}
+
+/** Differences that doubles do not hold exactly once they are multiplied. */
+function writeWideParts(out: ByteBuffer, count: number, least: number, factor: number): void {
+  const widthsAt = out.length;
+  out.uint32(0);
+  const by = BigInt(factor);
+  for (let part = 0; part * PART_VALUES < count; part++) {
+    let pending = 0n;
+    const wide = Array.from({ length: PART_VALUES }, (_, i) => {
+      const at = part * PART_VALUES + i;
+      return at < count ? (BigInt(differences[at] as number) - BigInt(least)) * by : 0n;
+    });
+    const width = Math.max(...wide.map((value) => value === 0n ? 0 : value.toString(2).length));
+    out.setUint8(widthsAt + part, width);
+    wide.forEach((value, i) => pending |= value << BigInt(i * width));
+    for (let i = 0; i < width * PART_VALUES / 8; i++) {
+      out.uint8(Number(pending >> BigInt(i * 8) & 255n));
+    }
+  }
+}
+
+function writeZigzag(out: ByteBuffer, value: number, factor: number): void {
+  if (Math.abs(value) * factor < EXACT_MAX) {
+    const product = value * factor;
+    return out.varint(product < 0 ? -2 * product - 1 : 2 * product);
+  }
+  const product = BigInt(value) * BigInt(factor);
+  let rest = product < 0n ? -2n * product - 1n : 2n * product;
+  for (; rest > 127n; rest >>= 7n) out.uint8(Number(rest & 127n) | 128);
+  out.uint8(Number(rest));
+}

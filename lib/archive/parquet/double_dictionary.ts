@@ -1,0 +1,54 @@
+/** More different doubles than this are not worth a dictionary, nor its memory in each reader. */
+export const DICTIONARY_DOUBLES_MAX = 16_384;
+const SLOTS = 4 * DICTIONARY_DOUBLES_MAX;
+
+/** Numbers doubles by their bits, in the order in which they come. */
+export class DoubleDictionary {
+  /** How many different ones there are. */
+  count = 0;
+  #values = new Float64Array(DICTIONARY_DOUBLES_MAX);
+  #bits = new Uint32Array(this.#values.buffer);
+  /** Place in `#values` plus 1; 0 = free. */
+  #slots = new Uint16Array(SLOTS);
+
+  /** The different doubles; a view that holds until the next `indices`. */
+  get values(): Float64Array<ArrayBuffer> {
+    return this.#values.subarray(0, this.count);
+  }
+
+  /** The index of each value; undefined when more than `max` are different. Begins anew. */
+  indices(
+    values: Float64Array<ArrayBuffer>,
+    max: number,
+  ): Uint32Array<ArrayBuffer> | undefined {
+    this.count = 0;
+    this.#slots.fill(0);
+    const bits = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+    const indices = new Uint32Array(values.length);
+    const most = Math.min(max, DICTIONARY_DOUBLES_MAX);
+    for (let i = 0; i < values.length; i++) {
+      const index = this.#indexOf(bits[2 * i] as number, bits[2 * i + 1] as number, most);
+      if (index < 0) return undefined;
+      indices[i] = index;
+    }
+    return indices;
+  }
+
+  #indexOf(low: number, high: number, most: number): number {
+    const bits = this.#bits;
+    const slots = this.#slots;
+    let hash = Math.imul(low, 0x9E3779B1) ^ Math.imul(high, 0x85EBCA77);
+    hash ^= hash >>> 15;
+    for (let slot = hash & SLOTS - 1;; slot = slot + 1 & SLOTS - 1) {
+      const place = (slots[slot] as number) - 1;
+      if (place < 0) {
+        if (this.count >= most) return -1;
+        bits[2 * this.count] = low;
+        bits[2 * this.count + 1] = high;
+        slots[slot] = this.count + 1;
+        return this.count++;
+      }
+      if (bits[2 * place] === low && bits[2 * place + 1] === high) return place;
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { ByteCursor } from "./byte_cursor.ts";
+import { type Bounds, RLE, RLE_DICTIONARY } from "./encoded_chunk.ts";
+import { INDEX_KEY, isAsWritten } from "./footer_check.ts";
+import { MAGIC, TAIL_BYTES } from "./parquet_file.ts";
+import { FieldReader, readThrift, UTF8 } from "./thrift_reader.ts";
+
+/** A piece of the file. */
+export interface Extent {
+  offset: number;
+  bytes: number;
+}
+
+/** Where a column of a row group lies. */
+export interface ChunkPlace extends Extent {
+  /** The column. */
+  name: string;
+  /** Of the values of all its data pages. */
+  encoding: number;
+  /** Where the first data page begins. */
+  dataOffset: number;
+  /** Of all values; absent = not known, or there is none. */
+  bounds: Bounds | undefined;
+  /** Index of the pages' bounds; absent where a bound is not known. */
+  boundsIndex: Extent | undefined;
+  /** Index of the pages' places. */
+  placesIndex: Extent;
+}
+
+/** Where a row group lies. */
+export interface GroupPlace extends Extent {
+  rows: number;
+  chunks: readonly ChunkPlace[];
+  /** All its page indexes. */
+  index: Extent;
+  /** CRC-32 of them. */
+  indexCheck: number;
+}
+
+/** What a Parquet file of ours says of itself at its end. */
+export interface ParquetFooter {
+  rows: number;
+  groups: readonly GroupPlace[];
+  metadata: ReadonlyMap<string, string>;
+}
+
+/**
+ * How long the footer with its tail is, by the last eight bytes of a file of `size` bytes. Throws
+ * RangeError when no footer ends there.
+ */
+export function footerBytesOf(end: Uint8Array, size: number): number {
+  const tail = end.subarray(-TAIL_BYTES);
+  const isMarked = tail.length === TAIL_BYTES && MAGIC.every((byte, i) => tail[4 + i] === byte);
+  if (!isMarked) throw new RangeError("it does not end as a Parquet file does");
+  const bytes = new ByteCursor(tail).uint32() + TAIL_BYTES;
+  if (bytes + MAGIC.length > size) throw new RangeError("the length of its footer cannot be");
+  return bytes;
+}
+
+/** Reads a footer with its tail. Throws RangeError when it is not what was written. */
+export function readFooter(footer: Uint8Array): ParquetFooter {
+  if (!isAsWritten(footer)) throw new RangeError("its footer is not what was written");
+  const file = new FieldReader(readThrift(new ByteCursor(footer)));
+  const metadata = new Map(file.structs(5).map((pair) => [pair.text(1), pair.text(2)]));
+  const checks: unknown = JSON.parse(metadata.get(INDEX_KEY) ?? "[]");
+  const checkOf = (group: number) => {
+    const check: unknown = Array.isArray(checks) ? checks[group] : undefined;
+    if (typeof check !== "number") throw new RangeError("a check of its page indexes is missing");
+    return check;
+  };
+  return {
+    rows: file.number(3),
+    groups: file.structs(4).map((group, i) => groupOf(group, checkOf(i))),
+    metadata,
+  };
+}
+
+function groupOf(group: FieldReader, indexCheck: number): GroupPlace {
+  const chunks = group.structs(1).map(chunkOf);
+  const extents = chunks.flatMap(({ boundsIndex, placesIndex }) =>
+    boundsIndex === undefined ? [placesIndex] : [boundsIndex, placesIndex]
+  );
+  const offset = Math.min(...extents.map((each) => each.offset));
+  const end = Math.max(...extents.map((each) => each.offset + each.bytes));
+  return {
+    ...{ rows: group.number(3), offset: group.number(5), bytes: group.number(6) },
+    ...{ chunks, index: { offset, bytes: end - offset }, indexCheck },
+  };
+}
+
+function chunkOf(chunk: FieldReader): ChunkPlace {
+  const meta = chunk.struct(3);
+  const dataOffset = meta.number(9);
+  const encodings = meta.list(2);
+  const encoding = encodings.includes(RLE_DICTIONARY)
+    ? RLE_DICTIONARY
+    : encodings.find((each) => each !== RLE);
+  const [name] = meta.list(3);
+  if (!(name instanceof Uint8Array)) throw new RangeError("a column has no name");
+  return {
+    name: UTF8.decode(name),
+    encoding: Number(encoding),
+    ...{ offset: meta.has(11) ? meta.number(11) : dataOffset, bytes: meta.number(7), dataOffset },
+    bounds: boundsIn(meta.struct(12)),
+    boundsIndex: chunk.has(6) ? { offset: chunk.number(6), bytes: chunk.number(7) } : undefined,
+    placesIndex: { offset: chunk.number(4), bytes: chunk.number(5) },
+  };
+}
+
+function boundsIn(statistics: FieldReader): Bounds | undefined {
+  if (!statistics.has(5) || !statistics.has(6)) return undefined;
+  return { min: statistics.bytes(6), max: statistics.bytes(5) };
+}

@@ -1,0 +1,34 @@
+import type { ByteBuffer } from "./byte_buffer.ts";
+import { writeRuns } from "./run_lengths.ts";
+
+/** 0 or 1 per value: whether it is present, or whether it continues a list. */
+export class Levels {
+  length = 0;
+  #levels = new Uint8Array(1024);
+  #scratch: ByteBuffer;
+
+  constructor(scratch: ByteBuffer) {
+    this.#scratch = scratch;
+  }
+
+  add(level: 0 | 1): void {
+    if (this.length === this.#levels.length) {
+      const larger = new Uint8Array(this.length * 2);
+      larger.set(this.#levels);
+      this.#levels = larger;
+    }
+    this.#levels[this.length++] = level;
+  }
+
+  /** Writes the levels from `start` to `end` behind their length in bytes. */
+  write(out: ByteBuffer, start: number, end: number): void {
+    this.#scratch.clear();
+    writeRuns(this.#scratch, this.#levels.subarray(start, end), 1);
+    out.uint32(this.#scratch.length);
+    out.bytes(this.#scratch.written);
+  }
+
+  clear(): void {
+    this.length = 0;
+  }
+}

@@ -1,0 +1,21 @@
+import { zstdDecompressSync } from "node:zlib";
+import { compressFrame } from "../zstd_frames.ts";
+
+/** Where speed and size of pages meet, see docs/decisions/0008. */
+const PAGE_LEVEL = 3;
+
+/** The bytes of a page, compressed: one zstd frame. Its CRC-32 stands in the page's header. */
+export function compressPage(plain: Uint8Array): Uint8Array {
+  return compressFrame(plain, PAGE_LEVEL, { isChecksummed: false });
+}
+
+/** The plain bytes of a page. Throws an error unless there are exactly `bytes` of them. */
+export function decompressPage(packed: Uint8Array, bytes: number): Uint8Array {
+  if (bytes === 0 && packed.length === 0) return packed;
+  const plain = zstdDecompressSync(packed, { maxOutputLength: Math.max(1, bytes) });
+  if (plain.length !== bytes) {
+    throw new RangeError(`a page has ${plain.length} bytes, not ${bytes}`);
+  }
+  // A Buffer makes reading its bytes one by one twice as slow.
+  return new Uint8Array(plain.buffer, plain.byteOffset, plain.byteLength);
+}

@@ -1,0 +1,37 @@
+import { compareUnsigned } from "./bounds.ts";
+import { ByteCursor } from "./byte_cursor.ts";
+import { pageHeader, type PageKind } from "./chunk_writer.ts";
+import { decompressPage } from "./page_compression.ts";
+import { FieldReader, readThrift } from "./thrift_reader.ts";
+import { thriftBytes } from "./thrift_writer.ts";
+
+/** A page that was found whole. */
+export interface ReadPage {
+  kind: PageKind;
+  /** Levels and values. */
+  plain: Uint8Array;
+}
+
+/**
+ * Reads a page with its header. The header is made once more of what it says and of the body, and
+ * must be the same: so its CRC-32 and every other byte of it are checked. Throws RangeError, or what
+ * zstd throws, when the page is not what was written.
+ */
+export function readPage(bytes: Uint8Array): ReadPage {
+  const cursor = new ByteCursor(bytes);
+  const header = new FieldReader(readThrift(cursor));
+  const body = bytes.subarray(cursor.at);
+  const kind = kindOf(header);
+  const plainBytes = header.number(2);
+  const expected = thriftBytes(pageHeader(plainBytes, body, kind));
+  if (compareUnsigned(expected, bytes.subarray(0, cursor.at)) !== 0) {
+    throw new RangeError("a page does not have the checksum in its header");
+  }
+  return { kind, plain: decompressPage(body, plainBytes) };
+}
+
+function kindOf(header: FieldReader): PageKind {
+  if (header.has(7)) return { dictionary: header.struct(7).number(1) };
+  const data = header.struct(5);
+  return { values: data.number(1), encoding: data.number(2) };
+}
