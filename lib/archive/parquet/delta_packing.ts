@@ -7,7 +7,6 @@ const PARTS = 4;
 const PART_VALUES = BLOCK_VALUES / PARTS;
 /** Differences up to here are exact as doubles, also when one more bit is needed. */
 const EXACT_MAX = 2 ** 52;
-const EXACT_BITS = 52;
 const TWO_24 = 16_777_216;
 
 const differences = new Float64Array(BLOCK_VALUES);

@@ -48,12 +48,9 @@ for (const reader of READERS) {
           const records = fc.sample(anyRecord[type] as fc.Arbitrary<MarketEvent>, {
             ...{ numRuns: 6000, seed: 7 },
           });
-          async function* batches() {
-            yield records;
-          }
           const about = { columns, createdBy: "ssmd version 0.0.0", metadata: () => ({}) };
           const path = `${dir}/${type}.parquet`;
-          await Deno.writeFile(path, ReadableStream.from(parquetBytes(batches(), about)));
+          await Deno.writeFile(path, ReadableStream.from(parquetBytes(inOneBatch(records), about)));
           const rows = await rowsBy(reader, path);
           const expected = records.map((event) =>
             columns.map((column) => printed(column, valueOf(column, event)))
@@ -66,6 +63,10 @@ for (const reader of READERS) {
       }
     },
   });
+}
+
+async function* inOneBatch(records: readonly MarketEvent[]) {
+  yield records;
 }
 
 async function rowsBy(reader: string, path: string): Promise<unknown[]> {
