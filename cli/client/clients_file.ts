@@ -9,8 +9,8 @@ import {
   isHash,
 } from "@ssmd/gateway/access";
 import { EVENT_TYPES } from "@ssmd/market";
+import { parseYaml } from "@ssmd/metadata";
 import { ConfigError, messageOf } from "@ssmd/runtime";
-import { parse } from "yaml";
 import { isoOfMs } from "../format.ts";
 import { parseEntitledSymbols } from "./entitlement_input.ts";
 import { ENTITLEMENT_VIEW, isoOrNull } from "./views.ts";
@@ -131,7 +131,10 @@ function keyInFile({ id, label, hash, createdAtMs, expiresAtMs, revokedAtMs }: A
 export function parseClientsFile(text: string): ClientsFile {
   let value: unknown;
   try {
-    value = parse(text);
+    const document = parseYaml(text);
+    const [problem] = document.errors;
+    if (problem !== undefined) throw problem;
+    value = document.toJS();
   } catch (error) {
     throw invalid(messageOf(error).split("\n")[0] ?? "");
   }

@@ -1,5 +1,5 @@
 import { buildCommand, type Command } from "@stricli/core";
-import { registryPathOf } from "@ssmd/metadata";
+import { type Finding, registryPathOf } from "@ssmd/metadata";
 import type { SsmdContext } from "../context.ts";
 import { showFindings } from "../registry/findings.ts";
 import { docs, REGISTRY_FLAGS, type RegistryFlags, word } from "../registry/flags.ts";
@@ -23,13 +23,14 @@ export const command: Command<SsmdContext> = buildCommand<
   async func(flags, name) {
     const registry = await Registry.open(this.globals);
     registry.text("environment", name);
-    const { findings, environments } = registry.check();
+    const { findings, warnings, environments } = registry.check();
     const feeds = environments.get(name)?.feeds ?? registry.names("feed");
     const files = new Set([
       registryPathOf({ kind: "environment", name }),
       ...feeds.map((feed) => registryPathOf({ kind: "feed", name: feed })),
     ].map((path) => `${registry.dir}/${path}`));
-    const own = findings.filter(({ file }) => files.has(file));
-    showFindings(this, own, files.size, flags.output);
+    const isOwn = ({ file }: Finding) => files.has(file);
+    const own = { findings: findings.filter(isOwn), warnings: warnings.filter(isOwn) };
+    showFindings(this, { ...own, files: files.size }, flags.output);
   },
 });

@@ -28,6 +28,6 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
     const findings = registry.check().findings.filter(({ file, path }) =>
       files.has(file) && (path === "" || /^symbols\b/.test(path))
     );
-    showFindings(this, findings, files.size, flags.output);
+    showFindings(this, { findings, warnings: [], files: files.size }, flags.output);
   },
 });

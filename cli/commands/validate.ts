@@ -29,10 +29,11 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
   },
   async func(flags) {
     const registry = await Registry.open(this.globals);
-    const findings = [...registry.check().findings];
+    const { warnings, findings: found } = registry.check();
+    const findings = [...found];
     if (flags.checkKeys) findings.push(...await keyFindings(registry));
     if (flags.reach) findings.push(...await reachFindings(registry));
     findings.sort(compareFindings);
-    showFindings(this, findings, registry.texts.size, flags.output);
+    showFindings(this, { findings, warnings, files: registry.texts.size }, flags.output);
   },
 });

@@ -2,12 +2,12 @@ import {
   changeText,
   findingsError,
   formatFinding,
+  quietYaml,
   registryPlaceOf,
   textDiff,
   type ValueChange,
   valueChanges,
 } from "@ssmd/metadata";
-import { parse } from "yaml";
 import { render } from "../render.ts";
 import { assertConfirmed } from "../confirm.ts";
 import { notice, type SsmdContext } from "../context.ts";
@@ -47,17 +47,9 @@ export function fileChange(
   const kind = before === undefined ? "added" : after === undefined ? "removed" : "changed";
   const isYaml = registryPlaceOf(file)?.kind !== "schema text" && file.endsWith(".yaml");
   const changes = isYaml && kind === "changed"
-    ? valueChanges(plain(before ?? ""), plain(after ?? ""))
+    ? valueChanges(quietYaml(before ?? ""), quietYaml(after ?? ""))
     : [];
   return { file, kind, changes, diff: textDiff(file, before, after) };
-}
-
-function plain(text: string): unknown {
-  try {
-    return parse(text, { logLevel: "silent" });
-  } catch {
-    return undefined;
-  }
 }
 
 /** The lines of a change in words. */

@@ -4,6 +4,7 @@ import { calendarReferences } from "./calendar_references.ts";
 import { calendarShape } from "./calendar_shape.ts";
 import { type SourceFile, YamlSource } from "./document.ts";
 import type { Environment } from "./environment.ts";
+import { environmentWarnings } from "./environment_warnings.ts";
 import { environmentReferences } from "./environment_references.ts";
 import { environmentShape } from "./environment_shape.ts";
 import { type Feed, todayUtc } from "./feed.ts";
@@ -41,6 +42,8 @@ export interface CheckOptions {
 export interface CheckResult {
   /** All findings, by file and place. */
   findings: Finding[];
+  /** What is allowed and rarely meant, by file and place. */
+  warnings: Finding[];
   /** Calendars of sound shape by name. */
   calendars: Map<string, Calendar>;
   /** Sound feeds by id. */
@@ -69,6 +72,7 @@ export function checkSources(
 ): CheckResult {
   const result: CheckResult = {
     findings: [],
+    warnings: [],
     calendars: new Map(),
     feeds: new Map(),
     environments: new Map(),
@@ -88,6 +92,7 @@ export function checkSources(
   checkQa(sources, options, result);
   checkEnvironments(sources, options, result);
   result.findings.sort(compareFindings);
+  result.warnings.sort(compareFindings);
   return result;
 }
 
@@ -213,6 +218,7 @@ function checkEnvironments(
     result.findings.push(...environmentReferences(yaml, place.name, registry));
     if (!environment) continue;
     result.environments.set(place.name, environment);
+    result.warnings.push(...environmentWarnings(yaml, environment));
     sound.push(yaml);
   }
   result.findings.push(...symbolFindings(sound));

@@ -87,3 +87,22 @@ versions:
   assert.deepEqual(findings(text.replace("venue-1", "venue-v1")), []);
   assert.deepEqual(findings(text.replace("status: active", "status: disabled")), []);
 });
+
+Deno.test("an environment on NATS without max_bytes is warned of and stays sound", () => {
+  const text = (transport: string) =>
+    `name: a\nfeeds: []\nschema: v1\nsymbols: {}\ntransport: ${transport}\nstorage: { type: memory }\n`;
+  const check = (transport: string) =>
+    checkSources(
+      [{ path: "environments/a.yaml", text: text(transport).replace("[]", "[kraken]") }],
+      {
+        knownFeeds: ["kraken"],
+      },
+    );
+  const { findings, warnings, environments } = check('{ type: nats, url: "nats://h:4222" }');
+  assert.deepEqual(findings, []);
+  assert.ok(environments.has("a"));
+  assert.deepEqual(warnings.map(({ path, line }) => [path, line]), [["transport", 5]]);
+  assert.match(warnings[0]?.message ?? "", /^no max_bytes: /);
+  assert.deepEqual(check('{ type: nats, url: "nats://h:4222", max_bytes: 1GiB }').warnings, []);
+  assert.deepEqual(check("{ type: memory }").warnings, []);
+});

@@ -1,6 +1,7 @@
-import { type Document, isMap, isPair, LineCounter, type Node, parseDocument } from "yaml";
+import { type Document, isMap, isPair, LineCounter, type Node } from "yaml";
 import { messageOf } from "@ssmd/runtime";
 import { type Finding, formatPath } from "./finding.ts";
+import { parseYaml } from "./parse_yaml.ts";
 
 /** A file to be checked: its path as people see it, and its text. */
 export interface SourceFile {
@@ -19,8 +20,10 @@ const SYNTAX: Record<string, string> = {
   MULTIPLE_DOCS: "a second document begins here (---); a file holds one",
   BAD_INDENT: "a bracket is not closed, or the indentation does not fit the lines around it",
   MISSING_CHAR: "a closing quote or bracket, or a colon, is missing",
-  BAD_ALIAS: "an alias (*name) without its anchor (&name)",
 };
+
+/** Syntax findings that are told of one file. */
+const SYNTAX_FINDINGS_MAX = 20;
 
 /** A parsed YAML file that knows where its values stand. */
 export class YamlSource {
@@ -35,12 +38,9 @@ export class YamlSource {
   /** Parses; broken syntax is told in `findings`, nothing is thrown. */
   constructor(source: SourceFile) {
     this.file = source.path;
-    this.#document = parseDocument(source.text, {
-      lineCounter: this.#lines,
-      prettyErrors: false,
-    });
+    this.#document = parseYaml(source.text, { lineCounter: this.#lines });
     const problems = [...this.#document.errors, ...this.#document.warnings];
-    this.findings = oneALine(
+    this.findings = firstOfEachLine(
       problems.map((problem) =>
         this.#findingAt(problem.pos[0], [], `not valid YAML: ${syntaxText(problem)}`)
       ),
@@ -71,7 +71,7 @@ export class YamlSource {
 
   #plain(text: string): unknown {
     try {
-      return this.#document.toJS({ maxAliasCount: 50 });
+      return this.#document.toJS({ maxAliasCount: 100 });
     } catch (error) {
       const unknown = /Unresolved alias.*: (.+)$/.exec(messageOf(error))?.[1];
       const offset = unknown === undefined ? 0 : Math.max(0, text.indexOf(`*${unknown}`));
@@ -109,11 +109,14 @@ export class YamlSource {
   }
 }
 
-/** The first finding of each line: those after it are mostly its echo. */
-function oneALine(findings: Finding[]): Finding[] {
-  return findings.filter((each, i) =>
-    findings.findIndex((other) => other.line === each.line) === i
-  );
+/** The first finding of each line, up to a limit: those after them are mostly their echo. */
+function firstOfEachLine(findings: readonly Finding[]): Finding[] {
+  const byLine = new Map<number, Finding>();
+  for (const finding of findings) {
+    if (byLine.size === SYNTAX_FINDINGS_MAX) break;
+    if (!byLine.has(finding.line)) byLine.set(finding.line, finding);
+  }
+  return [...byLine.values()];
 }
 
 function syntaxText(problem: { code: string; message: string }): string {

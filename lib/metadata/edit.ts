@@ -1,6 +1,7 @@
 import { ConfigError } from "@ssmd/runtime";
 import { type Document, isMap, isSeq, parseDocument, Scalar, visit } from "yaml";
 import { formatPath } from "./finding.ts";
+import { parseYaml } from "./parse_yaml.ts";
 import { mergeChange } from "./text_diff.ts";
 
 const STYLE = { lineWidth: 0, flowCollectionPadding: true } as const;
@@ -16,7 +17,7 @@ export class YamlEdit {
   /** Throws ConfigError `CONFIG_INVALID` when the text is no YAML. */
   constructor(text: string) {
     this.#text = text;
-    this.#document = parseDocument(text, { prettyErrors: false });
+    this.#document = parseYaml(text);
     if (this.#document.errors.length > 0) {
       throw new ConfigError(
         "CONFIG_INVALID",

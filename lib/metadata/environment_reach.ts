@@ -1,5 +1,6 @@
-import { type Document, isNode, LineCounter, parseDocument } from "yaml";
+import { type Document, isNode, LineCounter } from "yaml";
 import { entriesOf, fieldOf, listOf } from "./loose.ts";
+import { parseYaml } from "./parse_yaml.ts";
 
 /** A host or folder that a file of the registry names. */
 export interface Reach {
@@ -125,11 +126,7 @@ class ReachFile {
 
   constructor({ path, text }: ReachText) {
     this.#path = path;
-    this.#document = parseDocument(text, {
-      lineCounter: this.#lines,
-      prettyErrors: false,
-      logLevel: "silent",
-    });
+    this.#document = parseYaml(text, { lineCounter: this.#lines });
     this.value = plain(this.#document);
   }
 
@@ -157,7 +154,7 @@ class ReachFile {
 /** The content as plain values; undefined when it is broken. */
 function plain(document: Document): unknown {
   try {
-    return document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 50 });
+    return document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 100 });
   } catch {
     return undefined;
   }

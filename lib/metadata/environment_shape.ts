@@ -46,7 +46,7 @@ const credentials = z.record(z.string(), keyReference);
 
 const nats = fields({
   type: z.literal("nats"),
-  url: address(["nats", "tls", "ws", "wss"]),
+  url: address(["nats", "tls"]),
   max_bytes: sizeBytes.exactOptional(),
   max_age: durationMs.exactOptional(),
   credentials: credentials.exactOptional(),

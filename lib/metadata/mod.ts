@@ -21,6 +21,7 @@ export * from "./registry_texts.ts";
 export { changedPaths, type Commit, git, hasHistory, historyOf, textIn } from "./git.ts";
 export * from "./keys.ts";
 export * from "./key_source.ts";
+export * from "./parse_yaml.ts";
 export * from "./quiet_yaml.ts";
 export * from "./key_shape.ts";
 export * from "./key_age.ts";

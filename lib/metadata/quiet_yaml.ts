@@ -1,4 +1,4 @@
-import { parseDocument } from "yaml";
+import { parseYaml } from "./parse_yaml.ts";
 
 /**
  * The value of a YAML or JSON text that may be a secret; undefined when it is broken. The parser's own
@@ -7,11 +7,7 @@ import { parseDocument } from "yaml";
  */
 export function quietYaml(text: string, scalars: "typed" | "text" = "typed"): unknown {
   try {
-    const document = parseDocument(text, {
-      prettyErrors: false,
-      logLevel: "silent",
-      schema: scalars === "text" ? "failsafe" : "core",
-    });
+    const document = parseYaml(text, { schema: scalars === "text" ? "failsafe" : "core" });
     return document.errors.length > 0 ? undefined : document.toJS();
   } catch {
     // An alias without anchor is found late.

@@ -1,4 +1,4 @@
-import { ConfigError, nearest, systemCodeOf } from "@ssmd/runtime";
+import { ConfigError, nearest } from "@ssmd/runtime";
 import type { Calendar } from "./calendar.ts";
 import { checkSources, type SourceFile } from "./check.ts";
 import { YamlSource } from "./document.ts";
@@ -7,6 +7,7 @@ import type { Feed } from "./feed.ts";
 import { findingsError } from "./finding.ts";
 import { fieldOf, listOf } from "./loose.ts";
 import type { QaRules } from "./qa.ts";
+import { fileNamesIn, readRegistryFile, unreadableError } from "./registry_folder.ts";
 
 const CALENDARS = "calendars";
 const ENVIRONMENTS = "environments";
@@ -82,40 +83,17 @@ function pathOf(dir: string, kind: string, name: string): string {
 
 async function source(dir: string, kind: string, name: string): Promise<SourceFile> {
   const path = pathOf(dir, kind, name);
-  try {
-    return { path, text: await Deno.readTextFile(path) };
-  } catch (error) {
-    throw unreadable(path, error);
-  }
+  return { path, text: await readRegistryFile(path) };
 }
 
 async function list(dir: string, kind: string): Promise<string[]> {
   const path = `${dir}/${kind}`;
-  const names: string[] = [];
   try {
-    for await (const entry of Deno.readDir(path)) {
-      if (!entry.isDirectory && entry.name.endsWith(".yaml")) names.push(entry.name.slice(0, -5));
-    }
+    const names = await fileNamesIn(path);
+    return names.filter((name) => name.endsWith(".yaml")).map((name) => name.slice(0, -5)).sort();
   } catch (error) {
-    throw unreadable(path, error);
+    throw unreadableError(path, error);
   }
-  return names.sort();
-}
-
-function unreadable(path: string, error: unknown): ConfigError {
-  const missing = error instanceof Deno.errors.NotFound;
-  const why = systemCodeOf(error) || (error instanceof Error ? error.name : "unknown cause");
-  return missing
-    ? new ConfigError("CONFIG_NOT_FOUND", `${path} does not exist`, {
-      hint: "start in the project's folder, or name the registry folder",
-      context: { path },
-      cause: error,
-    })
-    : new ConfigError("CONFIG_UNREADABLE", `${path} cannot be read (${why})`, {
-      hint: "check that it is readable by this user and within the granted --allow-read",
-      context: { path },
-      cause: error,
-    });
 }
 
 async function assertListed(dir: string, kind: string, what: string, name: string): Promise<void> {

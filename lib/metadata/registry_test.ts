@@ -4,6 +4,7 @@ import { versionOn } from "./feed.ts";
 import type { Finding } from "./finding.ts";
 import { listEnvironments, listFeeds, loadEnvironment, loadFeed } from "./registry.ts";
 import { findRegistry } from "./find_registry.ts";
+import { readRegistryTexts } from "./registry_texts.ts";
 
 const REGISTRY = new URL("../../exchanges", import.meta.url).pathname;
 
@@ -146,3 +147,26 @@ Deno.test("a registry folder that is not there is named", async () => {
   const error = await configError(listFeeds("/nowhere/exchanges"));
   assert.match(error.message, /^\/nowhere\/exchanges\/feeds does not exist$/);
 });
+
+Deno.test("files that are links, as a cluster mounts them, count for list, check and start alike", () =>
+  withRegistry({}, async (dir) => {
+    const folder = `${dir}/exchanges/environments`;
+    // As a ConfigMap lies there: a folder with a date, a link to it, and a link a file.
+    await Deno.mkdir(`${folder}/..2026_11_28`);
+    await Deno.writeTextFile(`${folder}/..2026_11_28/prod.yaml`, `name: prod\n${LEAST}`);
+    await Deno.symlink("..2026_11_28", `${folder}/..data`);
+    await Deno.symlink("..data/prod.yaml", `${folder}/prod.yaml`);
+    assert.deepEqual(await listEnvironments(`${dir}/exchanges`), ["prod"]);
+    assert.equal((await loadEnvironment(`${dir}/exchanges`, "prod")).name, "prod");
+    const texts = await readRegistryTexts(`${dir}/exchanges`);
+    assert.ok(texts.has("environments/prod.yaml"), [...texts.keys()].join());
+  }));
+
+Deno.test("a link that leads nowhere is told, not passed over", () =>
+  withRegistry({}, async (dir) => {
+    await Deno.symlink("gone.yaml", `${dir}/exchanges/environments/prod.yaml`);
+    assert.deepEqual(await listEnvironments(`${dir}/exchanges`), ["prod"]);
+    const { code, message } = await configError(readRegistryTexts(`${dir}/exchanges`));
+    assert.equal(code, "CONFIG_NOT_FOUND");
+    assert.match(message, /environments\/prod\.yaml does not exist/);
+  }));

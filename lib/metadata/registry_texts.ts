@@ -1,5 +1,6 @@
 import { todayUtc } from "./feed.ts";
 import { commitOn, pathsIn, textIn } from "./git.ts";
+import { fileNamesIn, readRegistryFile, unreadableError } from "./registry_folder.ts";
 import { REGISTRY_FOLDERS, registryPlaceOf } from "./place.ts";
 
 /** Where the files of an answer were read. */
@@ -30,7 +31,7 @@ export async function readRegistryTexts(dir: string): Promise<ReadonlyMap<string
       const path = `${folder}/${name}`;
       // Also one whose name is wrong: it is to be told, not passed over.
       if (/\.(yaml|yml|capnp)$/.test(name)) {
-        texts.set(path, await Deno.readTextFile(`${dir}/${path}`));
+        texts.set(path, await readRegistryFile(`${dir}/${path}`));
       }
     }
   }
@@ -73,11 +74,10 @@ export async function registryTextsOn(
 }
 
 async function namesIn(folder: string): Promise<string[]> {
-  const names: string[] = [];
   try {
-    for await (const entry of Deno.readDir(folder)) if (entry.isFile) names.push(entry.name);
+    return await fileNamesIn(folder);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw unreadableError(folder, error);
   }
-  return names.sort();
 }

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { YamlSource } from "./document.ts";
+import { parseYaml } from "./parse_yaml.ts";
+import { quietYaml } from "./quiet_yaml.ts";
+
+const COUNT = 20_000;
+/** A walk through all of the text for each line takes more than a minute. */
+const MS_MAX = 15_000;
+
+const HUGE: Record<string, string> = {
+  "aliases": `a: &a 1\nlist:\n${"  - *a\n".repeat(COUNT)}`,
+  "aliases without anchors": `list:\n${"  - *b\n".repeat(COUNT)}`,
+  "merges": "<<: *b\n".repeat(COUNT),
+  "broken lines": `a:\n${"  - [\n\t]\n".repeat(COUNT)}`,
+};
+
+for (const [what, text] of Object.entries(HUGE)) {
+  Deno.test(`a file of ${COUNT} ${what} is refused with few findings, soon`, () => {
+    const startedMs = performance.now();
+    const { findings, value } = new YamlSource({ path: "environments/a.yaml", text });
+    assert.equal(value, undefined);
+    assert.ok(findings.length >= 1 && findings.length <= 20, String(findings.length));
+    assert.equal(quietYaml(text), undefined);
+    assert.ok(performance.now() - startedMs < MS_MAX);
+  });
+}
+
+Deno.test("a file of 20,000 keys is read in time that grows with its length", () => {
+  const text = Array.from({ length: COUNT }, (_, i) => `k${i}: ${i}`).join("\n");
+  const startedMs = performance.now();
+  const value = parseYaml(text).toJS() as Record<string, number>;
+  assert.equal(value["k19999"], 19_999);
+  assert.ok(performance.now() - startedMs < MS_MAX);
+});
+
+Deno.test("fifty aliases are fine, one more is told at its place", () => {
+  const of = (count: number) => `a: &a 1\nlist:\n${"  - *a\n".repeat(count)}`;
+  assert.equal((parseYaml(of(50)).toJS() as { list: number[] }).list.length, 50);
+  const { findings } = new YamlSource({ path: "environments/a.yaml", text: of(51) });
+  assert.deepEqual(findings.map(({ line, message }) => [line, message]), [
+    [53, "not valid YAML: more than 50 aliases (*name)"],
+  ]);
+});
