@@ -1,9 +1,11 @@
 import { usOfDay } from "@ssmd/archive";
-import { usOfIso } from "@ssmd/runtime";
+import { DAY_WORDS, dayNamed, nowUs, parseDurationMs, usOfIso } from "@ssmd/runtime";
 import { UsageError } from "../exit.ts";
 import { parseDay } from "../registry/flags.ts";
 
 const DAY_US = 86_400_000_000;
+/** The forms of {@linkcode parseMoment}. */
+const MOMENT_WORDS = `${DAY_WORDS}; YYYY-MM-DDTHH:MM:SSZ; or 90m, 2h for how long ago`;
 
 /** A span of receive time, µs; open where an end is absent. */
 export interface TimeSpan {
@@ -21,14 +23,23 @@ export interface SpanFlags {
 }
 
 /**
- * A moment: a UTC day (its midnight), or ISO 8601 in UTC (`2026-08-01T02:53:50Z`), µs. Throws
- * RangeError that names what is allowed.
+ * A moment: a UTC day (its midnight), ISO 8601 in UTC (`2026-08-01T02:53:50Z`), or how long ago it
+ * was (`90m`), µs. Throws RangeError that names what is allowed.
  */
 export function parseMoment(text: string): number {
-  if (/^\d{4}-\d\d-\d\d$/.test(text) || text === "today") return usOfDay(parseDay(text));
+  const day = dayNamed(text);
+  if (day !== undefined) return usOfDay(day);
+  if (text === "now") return nowUs();
+  if (/^\d+(\.\d+)?[smh]$/.test(text)) return nowUs() - parseDurationMs(text) * 1000;
   const us = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(text) ? usOfIso(text) : NaN;
-  if (Number.isNaN(us)) throw new RangeError("a time is YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ, UTC");
+  if (Number.isNaN(us)) throw new RangeError(`a time is ${MOMENT_WORDS}`);
   return us;
+}
+
+/** The end of a span: the moment, and of a day its last. Throws as {@linkcode parseMoment}. */
+export function parseEnd(text: string): number {
+  const us = parseMoment(text);
+  return dayNamed(text) === undefined ? us : us + DAY_US;
 }
 
 /** `--date`, `--from` and `--to`. */
@@ -36,21 +47,21 @@ export const SPAN_FLAGS = {
   date: {
     kind: "parsed",
     parse: parseDay,
-    brief: "One day, UTC: YYYY-MM-DD, or today",
+    brief: "One day, UTC: YYYY-MM-DD, today, yesterday, or 7d (days ago)",
     optional: true,
     placeholder: "date",
   },
   from: {
     kind: "parsed",
     parse: parseMoment,
-    brief: "Received from then on: YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ",
+    brief: "Received from then on: a day as --date has it, YYYY-MM-DDTHH:MM:SSZ, or 90m (ago)",
     optional: true,
     placeholder: "time",
   },
   to: {
     kind: "parsed",
-    parse: parseMoment,
-    brief: "Received before then; a day alone is its midnight",
+    parse: parseEnd,
+    brief: "Received before then, as --from has it; a day is within, as a whole",
     optional: true,
     placeholder: "time",
   },
@@ -72,7 +83,7 @@ export function spanOf({ date, from, to }: SpanFlags): TimeSpan {
   }
   if (from !== undefined && to !== undefined && to <= from) {
     throw new UsageError("SPAN_INVALID", "--to is not behind --from: nothing lies between.", {
-      hint: "--to is the first moment that is left out.",
+      hint: "--to is the first moment that is left out; a day alone is within.",
     });
   }
   return {

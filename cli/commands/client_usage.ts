@@ -33,8 +33,8 @@ export default defineCommand({
   ],
   flags: {
     ...CLIENT_FLAGS,
-    from: day("First day: YYYY-MM-DD, or today"),
-    to: day("Last day: YYYY-MM-DD, or today"),
+    from: day("First day: YYYY-MM-DD, today, yesterday, 7d"),
+    to: day("Last day: YYYY-MM-DD, today, yesterday, 7d"),
     by: parsed(parseColumns, `What is told apart: ${COLUMNS.join(", ")}`, {
       default: COLUMNS.join(","),
       placeholder: "columns",

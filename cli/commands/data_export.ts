@@ -1,5 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
+import { parseSymbol } from "../archive/asked_symbols.ts";
 import { envOf } from "../archive/archived_env.ts";
 import { openArchive } from "../archive/open_archive.ts";
 import { SPAN_FLAGS, type SpanFlags, spanOf } from "../archive/time_span.ts";
@@ -60,7 +61,12 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
         optional: true,
         variadic: true,
       },
-      symbol: { ...SEVERAL, brief: "Of this symbol; may be repeated", placeholder: "symbol" },
+      symbol: {
+        ...SEVERAL,
+        parse: parseSymbol,
+        brief: "Of this symbol; may be repeated",
+        placeholder: "symbol",
+      },
       ...SPAN_FLAGS,
       format: {
         kind: "enum",

@@ -1,10 +1,11 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { ArchiveQuery } from "@ssmd/archive";
 import { EVENT_TYPES } from "@ssmd/market";
-import { nowUs } from "@ssmd/runtime";
+import { ArchiveError, nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { envOf } from "../archive/archived_env.ts";
 import { openArchive } from "../archive/open_archive.ts";
+import { assertSymbolsKnown, parseSymbol } from "../archive/asked_symbols.ts";
 import { SPAN_FLAGS, type TimeSpan } from "../archive/time_span.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
@@ -55,7 +56,12 @@ export const command: Command<SsmdContext> = buildCommand<ReplayFlags, [], SsmdC
       data: ARCHIVE_FLAG,
       env: ENV_FILTER_FLAG,
       feed: FEED_FLAG,
-      symbol: { ...SEVERAL, brief: "Of this symbol; may be repeated", placeholder: "symbol" },
+      symbol: {
+        ...SEVERAL,
+        parse: parseSymbol,
+        brief: "Of this symbol; may be repeated",
+        placeholder: "symbol",
+      },
       type: {
         kind: "enum",
         values: EVENT_TYPES,
@@ -145,8 +151,10 @@ async function toRecords(
     const { LineSink } = await import("../replay/line_sink.ts");
     const isQuiet = Deno.stdout.isTerminal();
     const sink = new LineSink();
-    await replayRecords(context, { storage, query, speed, sink, signal, isQuiet });
-    return;
+    const played = await replayRecords(context, {
+      ...{ storage, query, speed, sink, signal, isQuiet },
+    });
+    return await assertPlayed(context, played, query, signal);
   }
   const { openReplayBus } = await import("../replay/replay_bus.ts");
   const { TransportSink } = await import("../replay/transport_sink.ts");
@@ -157,10 +165,25 @@ async function toRecords(
       ...{ storage, query, speed, sink, signal, isQuiet: false },
     });
     await sink.close();
+    await assertPlayed(context, played, query, signal);
     notice(context, `${countText(played, "record")} published as ${bus.env}.${flags.feed}.>`);
   } finally {
     await bus.transport.close();
   }
+}
+
+/** Throws ArchiveError `SYMBOL_UNKNOWN` or `NOTHING_ARCHIVED` where there was nothing to replay. */
+async function assertPlayed(
+  { globals }: SsmdContext,
+  played: number,
+  { env, feed, symbols = [] }: ArchiveQuery,
+  signal: AbortSignal,
+): Promise<void> {
+  if (played > 0 || signal.aborted) return;
+  await assertSymbolsKnown(globals, env, symbols);
+  throw new ArchiveError("NOTHING_ARCHIVED", `There are no such records of ${feed} in ${env}.`, {
+    hint: `ssmd data inventory --env ${env} --feed ${feed} shows the days that there are`,
+  });
 }
 
 function queryOf(env: string, { feed, symbol, type, version }: ReplayFlags, span: TimeSpan) {

@@ -122,6 +122,44 @@ Deno.test("a client of the venue gets the frames as the exchange sent them", () 
     assert.deepEqual(frames.filter((text) => text.includes('"trade_id"')), trades);
   }));
 
+Deno.test("a day without records says so and ends with 1, wherever it was to go", () =>
+  withArchive("demo", async (dir) => {
+    for (const target of ["stdout", "ws"]) {
+      const { code, out, err } = await ssmd(
+        ...["data", "replay", ...FEED, dir, "--date", "2026-08-03", "--to", target],
+      );
+      assert.deepEqual([code, out], [1, ""], err);
+      assert.match(
+        err,
+        /There are no (such records of kraken in demo|raw frames of demo.kraken in this span)/,
+      );
+    }
+    const odd = await ssmd("data", "replay", ...FEED, dir, "--symbol", "BTCUSDT");
+    assert.equal(odd.code, 1);
+    assert.match(odd.err, /no records of "BTCUSDT" in demo[^]*did you mean "BTCUSD"/);
+  }));
+
+Deno.test("from a day to the same day is that day", () =>
+  withArchive("demo", async (dir) => {
+    const span = (...flags: string[]) =>
+      ssmd("data", "replay", ...FEED, dir, "--speed", "max", ...flags);
+    const whole = await span("--date", "2026-08-01");
+    const same = await span("--from", "2026-08-01", "--to", "2026-08-01");
+    assert.deepEqual([same.code, same.out.length], [0, whole.out.length]);
+  }));
+
+Deno.test("a query for a symbol that there is not names the one that was meant; a pattern is refused", () =>
+  withArchive("demo", async (dir) => {
+    const unknown = await ssmd("query", "trades", "BTCUSDT", "--data", dir);
+    assert.equal(unknown.code, 1);
+    assert.match(unknown.err, /did you mean "BTCUSD"/);
+    const pattern = await ssmd("query", "trades", "BTC*", "--data", dir);
+    assert.equal(pattern.code, 2);
+    assert.match(pattern.err, /whole name/);
+    const later = await ssmd("query", "trades", "BTCUSD", "--data", dir, "--from", "2026-08-03");
+    assert.equal(later.code, 0);
+  }));
+
 Deno.test("records are published under another name than the live environment's", {
   ignore: !natsServerAvailable(),
 }, async () => {

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { buildCommand, type Command } from "@stricli/core";
 import type { ClockQuery } from "@ssmd/archive";
+import { messageOf } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
+import { assertSymbolsKnown, parseSymbol } from "../archive/asked_symbols.ts";
 import { envOf } from "../archive/archived_env.ts";
 import { openArchive } from "../archive/open_archive.ts";
-import { parseMoment, SPAN_FLAGS, type SpanFlags, spanOf } from "../archive/time_span.ts";
+import { parseEnd, parseMoment, SPAN_FLAGS, type SpanFlags, spanOf } from "../archive/time_span.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { ExportProgress } from "../export/progress.ts";
@@ -64,10 +66,15 @@ export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdC
       data: ARCHIVE_FLAG,
       env: ENV_FILTER_FLAG,
       feed: { ...SEVERAL, brief: "Of this feed; may be repeated", placeholder: "feed" },
-      symbol: { ...SEVERAL, brief: "Of this symbol; may be repeated", placeholder: "symbol" },
+      symbol: {
+        ...SEVERAL,
+        parse: parseSymbol,
+        brief: "Of this symbol; may be repeated",
+        placeholder: "symbol",
+      },
       ...SPAN_FLAGS,
       start: { ...MOMENT, brief: "The same as --from" },
-      end: { ...MOMENT, brief: "The same as --to" },
+      end: { ...MOMENT, parse: parseEnd, brief: "The same as --to" },
       clockSource: {
         ...SEVERAL,
         brief: "Records of a table: timed by this clock only (chrony, ptp, system, unknown)",
@@ -147,9 +154,10 @@ async function answered(
   const [first = "", ...others] = words;
   if (isTable(first)) {
     const { answerRecords } = await import("../query/record_query.ts");
-    const symbols = [...others, ...symbol ?? []];
+    const symbols = [...others.map(symbolWord), ...symbol ?? []];
     const query = { ...common, ...clockOf(flags), table: first, symbols };
     const { rows, isCut } = await answerRecords(query, printer);
+    if (rows === 0) await assertSymbolsKnown(context.globals, common.env, symbols);
     if (isCut) notice(context, cutText(rows));
     return;
   }
@@ -173,6 +181,15 @@ async function answered(
   });
   if (answer.isCut) notice(context, cutText(answer.rows));
   if (output === "table") notice(context, timeText(answer));
+}
+
+/** A symbol behind a table's name. Throws UsageError `QUERY_SYMBOL`. */
+function symbolWord(text: string): string {
+  try {
+    return parseSymbol(text);
+  } catch (error) {
+    throw new UsageError("QUERY_SYMBOL", `"${text}" names no symbol: ${messageOf(error)}`);
+  }
 }
 
 function spanFlags({ date, from, to, start, end }: Flags): SpanFlags {

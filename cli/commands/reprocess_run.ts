@@ -60,7 +60,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
       normalizer: textFlag("Normalizer by id or day; default: by date", "id"),
       as: textFlag("Name of the version that is made", "version"),
       parallel: numberFlag("Threads; default 1", "count"),
-      temp: textFlag("Folder for temporary files; default: /tmp", "dir"),
+      temp: textFlag("Folder for temporary files; default: the system's", "dir"),
       dryRun: switchFlag("Show what would be made and make nothing"),
     },
   },
@@ -79,7 +79,7 @@ async function run(this: SsmdContext, flags: Flags): Promise<void> {
       ...{ storage, env, feed: flags.feed, version, ...daySpanOf(flags) },
       ...(flags.normalizer === undefined ? {} : { normalizer: flags.normalizer }),
       software: { version: VERSION, commit: COMMIT },
-      tempDir: flags.temp ?? "/tmp",
+      ...(flags.temp === undefined ? {} : { tempDir: flags.temp }),
       ...threadsOf(flags, config),
       onDay: (day, done) => {
         if (done === undefined) notice(this, `${day}: translating`);

@@ -31,7 +31,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
         default: "./data",
         placeholder: "dir",
       },
-      day: dayFlag("One day only: YYYY-MM-DD, UTC"),
+      day: dayFlag("One day only: YYYY-MM-DD, today, yesterday, 7d"),
       env: ENV_FILTER_FLAG,
     },
   },

@@ -1,4 +1,4 @@
-import { todayUtc } from "@ssmd/metadata";
+import { DAY_WORDS, dayNamed } from "@ssmd/runtime/day";
 import { OUTPUT_FLAG } from "../flags.ts";
 import type { OutputFormat } from "../render.ts";
 
@@ -75,7 +75,7 @@ export const EDIT_FLAGS = {
 /** See {@linkcode AsOfFlags}. */
 export const AS_OF_FLAGS = {
   ...REGISTRY_FLAGS,
-  asOf: dayFlag("As it stood on a day: YYYY-MM-DD, UTC"),
+  asOf: dayFlag("As it stood on a day: YYYY-MM-DD, today, yesterday, 7d"),
 } as const;
 
 /** The texts of a command's help. */
@@ -101,10 +101,9 @@ export function parseWhole(text: string): number {
   return Number(text);
 }
 
-/** A day, or `today`. Throws RangeError. */
+/** A day, by date or as `today`, `yesterday`, `7d`. Throws RangeError. */
 export function parseDay(text: string): string {
-  if (text === "today") return todayUtc();
-  const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN;
-  if (!Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text)) return text;
-  throw new RangeError("a day is YYYY-MM-DD, or today");
+  const day = dayNamed(text);
+  if (day === undefined) throw new RangeError(`a day is ${DAY_WORDS}`);
+  return day;
 }

@@ -1,5 +1,6 @@
 import type { EventType } from "@ssmd/market";
-import { parseMoment, type SpanFlags, spanOf, type TimeSpan } from "../archive/time_span.ts";
+import { messageOf } from "@ssmd/runtime";
+import { parseEnd, type SpanFlags, spanOf, type TimeSpan } from "../archive/time_span.ts";
 import { UsageError } from "../exit.ts";
 
 /** Where a replay can go. */
@@ -35,8 +36,11 @@ export interface ReplayFlags extends Omit<SpanFlags, "to"> {
 export function parseTo(text: string): ReplayTo {
   const target = REPLAY_TARGETS.find((each) => each === text);
   if (target !== undefined) return target;
-  if (/^\d/.test(text) || text === "today") return parseMoment(text);
-  throw new RangeError(`--to is ${REPLAY_TARGETS.join(", ")}, or a time: YYYY-MM-DDTHH:MM:SSZ`);
+  try {
+    return parseEnd(text);
+  } catch (error) {
+    throw new RangeError(`--to is ${REPLAY_TARGETS.join(", ")}, or a time; ${messageOf(error)}`);
+  }
 }
 
 /** Where to and which span: `--to` may be given for both. Throws UsageError `REPLAY_TO`. */

@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { normalizerFor, type Venue, venueNamed, VENUES } from "@ssmd/exchanges";
 import { ArchiveError, isoOfUs, messageOf, nowUs } from "@ssmd/runtime";
 import type { Storage, StorageConfig } from "@ssmd/storage";
@@ -35,8 +36,8 @@ export interface ReprocessOptions {
   /** A normalizer by id or day; default that of each connection's first day. */
   normalizer?: string;
   software: { version: string; commit: string };
-  /** Folder in which temporary files may be made. */
-  tempDir: string;
+  /** Folder in which temporary files may be made; default that of the system (`TMPDIR`). */
+  tempDir?: string;
   /** Threads; each opens the storage of this configuration. Default: this thread, `storage`. */
   threads?: { count: number; storage: StorageConfig };
   /** Venues by id; default all that are registered. Only without threads. */
@@ -86,7 +87,7 @@ export async function planReprocess(options: ReprocessOptions): Promise<Reproces
  */
 export async function reprocess(options: ReprocessOptions): Promise<ReprocessedDay[]> {
   const { storage, tempDir, threads } = options;
-  const scratch = await openScratch(tempDir, storage.location, options);
+  const scratch = await openScratch(tempDir ?? tmpdir(), storage.location, options);
   try {
     const { job, days } = await prepared(options);
     const executor = threads !== undefined && threads.count > 1

@@ -81,7 +81,7 @@ async function run(storage: Storage, more: Partial<ReprocessOptions> = {}) {
   try {
     return await reprocess(options);
   } finally {
-    await Deno.remove(options.tempDir, { recursive: true });
+    await Deno.remove(options.tempDir ?? "", { recursive: true });
   }
 }
 
@@ -357,5 +357,5 @@ Deno.test("two runs of a version do not run at once", async () => {
     onDay: () => second ??= reprocess(options).catch((error) => error),
   });
   assert.equal(((await second) as { code?: string }).code, "REPROCESS_RUNNING");
-  await Deno.remove(options.tempDir, { recursive: true });
+  await Deno.remove(options.tempDir ?? "", { recursive: true });
 });

@@ -6,6 +6,7 @@ export * from "./clock.ts";
 export * from "./retry.ts";
 export * from "./limits.ts";
 export * from "./loopback.ts";
+export * from "./day.ts";
 export * from "./duration.ts";
 export * from "./suggest.ts";
 export * from "./health.ts";

@@ -1,0 +1,35 @@
+import { ArchiveError } from "@ssmd/runtime";
+import type { Globals } from "../context.ts";
+import { namesHint } from "../names.ts";
+import { Registry } from "../registry/registry.ts";
+
+/** A symbol of the archive by its whole name. Throws RangeError for a pattern. */
+export function parseSymbol(text: string): string {
+  if (!/[*?]/.test(text)) return text;
+  throw new RangeError("a symbol is a whole name here; in SQL: where symbol like 'BTC%'");
+}
+
+/**
+ * Tells a symbol that an environment does not have from one that has no records. Without a registry
+ * or an environment of that name all symbols are taken as known. Throws ArchiveError
+ * `SYMBOL_UNKNOWN`.
+ */
+export async function assertSymbolsKnown(
+  globals: Globals,
+  env: string,
+  symbols: readonly string[],
+): Promise<void> {
+  const known = await symbolsOf(globals, env);
+  const unknown = known && symbols.find((symbol) => !known.includes(symbol));
+  if (known === undefined || unknown === undefined) return;
+  throw new ArchiveError("SYMBOL_UNKNOWN", `There are no records of "${unknown}" in ${env}.`, {
+    hint: namesHint(unknown, known),
+    context: { env, symbol: unknown },
+  });
+}
+
+async function symbolsOf(globals: Globals, env: string): Promise<string[] | undefined> {
+  const registry = await Registry.open(globals).catch(() => undefined);
+  const environment = registry?.check().environments.get(env);
+  return environment && Object.keys(environment.symbols);
+}

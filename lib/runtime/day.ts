@@ -1,0 +1,19 @@
+const DAY_MS = 86_400_000;
+const DATE = /^\d{4}-\d\d-\d\d$/;
+
+/** The forms of {@linkcode dayNamed}, for errors and helps. */
+export const DAY_WORDS = "YYYY-MM-DD, today, yesterday, or 7d for seven days ago (UTC)";
+
+/** The UTC day (`YYYY-MM-DD`) that a word names, by {@linkcode DAY_WORDS}; undefined = none. */
+export function dayNamed(text: string, nowMs: number = Date.now()): string | undefined {
+  if (DATE.test(text)) {
+    const ms = Date.parse(`${text}T00:00:00Z`);
+    return !Number.isNaN(ms) && dayOfMs(ms) === text ? text : undefined;
+  }
+  const days = text === "today" ? "0" : text === "yesterday" ? "1" : /^(\d{1,5})d$/.exec(text)?.[1];
+  return days === undefined ? undefined : dayOfMs(nowMs - Number(days) * DAY_MS);
+}
+
+function dayOfMs(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
