@@ -6,10 +6,12 @@ import {
   Metrics,
   nowUs as systemNowUs,
   silentLogger,
+  SsmdError,
 } from "@ssmd/runtime";
 import { escapeToken, EVENT_TYPES, streamNameOf } from "@ssmd/market";
 import { dayOfUs, loadManifest } from "@ssmd/archive";
 import type { Consumer, InMessage } from "@ssmd/transport";
+import { ArchiveLease } from "./archive_lease.ts";
 import { ArchiverMetrics } from "./archiver_metrics.ts";
 import type { Archiver, ArchiverOptions, ArchiverStats } from "./archiver_options.ts";
 import type { Day } from "./day.ts";
@@ -30,6 +32,8 @@ const MINUTE_US = 60_000_000;
 const DAY_US = 86_400_000_000;
 /** Days before today that a stopped archiver may have left open. */
 const DAYS_BACK = 7;
+/** Longest wait for another archiver of the environment to end. */
+const LEASE_WAIT_MS = 15_000;
 /** Longest wait of `close` for storage. */
 const CLOSE_MS = 30_000;
 
@@ -49,6 +53,9 @@ class ArchiverService implements Archiver {
   #dead: DeadLetters;
   #insistence: Insistence;
   #rounds: Rounds;
+  #lease: ArchiveLease;
+  #leaseHeld = Promise.withResolvers<void>();
+  #leaseAway = Promise.withResolvers<void>();
   #dayEnd: DayEndChecks;
   #consumer: Consumer | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -68,13 +75,19 @@ class ArchiverService implements Archiver {
     this.#insistence = new Insistence(this.#logger, this.#metrics);
     this.#intake = new Intake({
       env: options.env,
-      loadDay: (feed, day) => this.#load(feed, day),
+      loadDay: (feed, day) => void this.#loadLater(feed, day),
       refuse: (message, reason, why) => this.#dead.add(message, reason, why),
     });
     this.#dayEnd = new DayEndChecks({
       ...{ storage: options.storage, env: options.env, checks: options.checks ?? new Map() },
       software: `${options.version}+${options.commit}`,
       ...{ metrics: this.#metrics, logger: this.#logger },
+    });
+    this.#lease = new ArchiveLease({
+      ...{ env: options.env, shard: options.shard ?? "main", logger: this.#logger },
+      ...{ storage: options.storage, transport: options.transport },
+      onLost: (holder) => this.#leaseLost(holder),
+      onAway: (error) => this.#leaseIsAway(error),
     });
     this.#rounds = this.#newRounds();
     this.#health = (options.health ?? new Health()).component("archiver");
@@ -96,6 +109,7 @@ class ArchiverService implements Archiver {
       logger: this.#logger,
       metrics: this.#metrics,
       nowUs: this.#nowUs,
+      token: () => this.#lease.token,
       acknowledge: async (streamSequence) => {
         await this.#dead.stored();
         this.#consumer?.acknowledge(streamSequence);
@@ -106,24 +120,40 @@ class ArchiverService implements Archiver {
   }
 
   async start(): Promise<void> {
-    const { env, feeds, transport, shard = "main" } = this.#options;
+    const { transport } = this.#options;
     requireWork(this.#health, {
       transport,
       subscribed: () => this.#consumer !== undefined,
       storageProblem: () => this.#insistence.problem,
       paused: () => this.#paused,
+      leaseProblem: () => this.#lease.problem,
     });
+    // Storage that is away keeps nobody from starting: the bus, or the spool, holds what comes.
+    await Promise.race([this.#background(this.#begin()), this.#leaseAway.promise]);
+  }
+
+  async #begin(): Promise<void> {
+    const { feeds, transport, leaseWaitMs = LEASE_WAIT_MS } = this.#options;
+    // What a bus of this process does not deliver now is gone.
+    if (!transport.durable) await this.#consume();
+    await this.#lease.acquire(leaseWaitMs);
+    this.#leaseHeld.resolve();
     const today = dayOfUs(this.#nowUs());
     for (const feed of feeds) {
       this.#intake.prepare(feed, today);
-      this.#background(this.#openOldDays(feed));
+      void this.#background(this.#openOldDays(feed));
     }
+    if (transport.durable) await this.#consume();
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  async #consume(): Promise<void> {
+    const { env, transport, shard = "main" } = this.#options;
     this.#consumer = await transport.consume({
       name: `archiver-${shard}`,
       filters: EVENT_TYPES.map((type) => `${escapeToken(env)}.*.${type}.>`),
       onMessage: (message) => this.#onMessage(message),
     });
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
   stats(): ArchiverStats {
@@ -155,6 +185,7 @@ class ArchiverService implements Archiver {
 
   async close(options: { timeoutMs?: number } = {}): Promise<void> {
     const timeout = setTimeout(() => this.#insistence.giveUp(), options.timeoutMs ?? CLOSE_MS);
+    if (this.#lease.problem !== "") await this.#lease.release();
     try {
       await this.#drain();
       this.#consumer?.pause();
@@ -162,14 +193,31 @@ class ArchiverService implements Archiver {
       if (this.#bufferedBytes() > 0) throw notWritten(this.#insistence.problem);
     } finally {
       clearTimeout(timeout);
-      clearInterval(this.#timer);
       this.#health.close();
       this.#insistence.giveUp();
       await Promise.all(this.#loads);
+      clearInterval(this.#timer);
       await this.#dayEnd.close();
       await this.#consumer?.close();
       await this.#dead.close();
+      await this.#lease.release();
     }
+  }
+
+  #leaseIsAway(error: unknown): void {
+    const code = error instanceof SsmdError ? error.code : "UNKNOWN";
+    this.#metrics.storageErrors.inc({ code });
+    this.#logger.error("the archive's lease cannot be asked for; it is tried again", { error });
+    this.#leaseAway.resolve();
+  }
+
+  /** What is in windows comes to the other archiver: nothing of it was acknowledged. */
+  #leaseLost(holder: string): void {
+    this.#logger.error("another archiver has taken over: this one writes nothing any more", {
+      holder,
+    });
+    this.#consumer?.pause();
+    this.#insistence.giveUp();
   }
 
   async #drain(): Promise<void> {
@@ -247,17 +295,26 @@ class ArchiverService implements Archiver {
     return (nowUs - oldestUs) / 1e6;
   }
 
+  /** Days are opened by who holds the lease: a day's unnamed files may be another archiver's. */
+  async #loadLater(feed: string, day: string): Promise<void> {
+    await this.#leaseHeld.promise;
+    this.#load(feed, day);
+  }
+
   #load(feed: string, day: string): void {
     const { env, storage } = this.#options;
     const loading = async () => {
       const loaded = await this.#insistence.until(
         `open the archive of ${feed} ${day}`,
-        () => loadDay(storage, { env, feed, day }, this.#logger),
+        () =>
+          loadDay(storage, { env, feed, day }, {
+            ...{ logger: this.#logger, token: this.#lease.token },
+          }),
       );
       this.#intake.dayLoaded(loaded);
       this.#room();
     };
-    this.#background(loading());
+    void this.#background(loading());
   }
 
   /** Days before today that were left open are opened, so that they get their last status. */
@@ -274,10 +331,11 @@ class ArchiverService implements Archiver {
   }
 
   /** Work that `close` waits for; it fails only when the archiver is closed before its end. */
-  #background(work: Promise<void>): void {
+  #background(work: Promise<void>): Promise<void> {
     const done: Promise<void> = work
       .catch((error) => this.#logger.debug("gave up", { error }))
       .finally(() => this.#loads.delete(done));
     this.#loads.add(done);
+    return work;
   }
 }

@@ -10,6 +10,8 @@ export interface ArchiverState {
   storageProblem: () => string;
   /** Whether delivery is stopped because too much waits. */
   paused: () => boolean;
+  /** Who keeps the archive's lease from us; "" = it is ours. */
+  leaseProblem: () => string;
 }
 
 /** Adds what an archiver needs for its work. */
@@ -23,6 +25,7 @@ export function requireWork(health: ComponentHealth, state: ArchiverState): void
     "subscription",
     () => state.subscribed() ? undefined : "no records are delivered yet",
   );
+  health.requireForReadiness("lease", () => state.leaseProblem() || undefined);
   health.requireForReadiness("storage", () => state.storageProblem() || undefined);
   health.requireForReadiness(
     "backlog",

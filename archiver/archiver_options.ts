@@ -34,6 +34,8 @@ export interface ArchiverOptions {
    * when their minute is over.
    */
   flushMs?: number;
+  /** Longest wait for another archiver of the environment to end; default 15 s. */
+  leaseWaitMs?: number;
   /** By feed: what a day is checked with once it is over; default nothing. */
   checks?: ReadonlyMap<string, FeedChecks>;
 }
@@ -62,7 +64,11 @@ export interface ArchiverStats {
 
 /** The service that makes files of the bus's records, each exactly once. */
 export interface Archiver {
-  /** Subscribes and begins; storage may be away. Rejects when the bus refuses. */
+  /**
+   * Waits for the archive's lease, subscribes and begins. Rejects when the bus refuses, with
+   * SsmdError `ARCHIVER_RUNNING` when another archiver keeps the lease, and with StorageError when
+   * its place is away.
+   */
   start(): Promise<void>;
   /** Takes what the bus holds now, writes and acknowledges it. */
   flush(): Promise<void>;

@@ -1,8 +1,17 @@
 import type { Logger } from "@ssmd/runtime";
 import { EVENT_TYPES } from "@ssmd/market";
-import { normalizedTypePrefix, openManifest, parseNormalizedKey, usOfDay } from "@ssmd/archive";
+import {
+  changeManifest,
+  type Manifest,
+  type ManifestPlace,
+  normalizedTypePrefix,
+  openManifest,
+  parseNormalizedKey,
+  usOfDay,
+} from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 import { Day } from "./day.ts";
+import { fenced } from "./fence.ts";
 
 /** Which day is to be loaded, from where. */
 export interface DayPlace {
@@ -12,14 +21,31 @@ export interface DayPlace {
   day: string;
 }
 
+/** The manifest; with our token in it, before anything is removed, so that no late write counts. */
+async function manifestOf(
+  storage: Storage,
+  place: ManifestPlace,
+  token: number | undefined,
+): Promise<Manifest> {
+  if (token === undefined) return await openManifest(storage, place);
+  return await changeManifest(storage, place, (manifest) => {
+    const ours = fenced(manifest, token);
+    return ours === manifest ? undefined : ours;
+  });
+}
+
 /**
  * Loads a day as storage has it and deletes what a killed archiver left behind: files that no
  * manifest names, whose records were not acknowledged and therefore come again.
  * Throws ArchiveError for a damaged manifest, StorageError when storage is away.
  */
-export async function loadDay(storage: Storage, place: DayPlace, logger: Logger): Promise<Day> {
+export async function loadDay(
+  storage: Storage,
+  place: DayPlace,
+  { logger, token }: { logger: Logger; token: number | undefined },
+): Promise<Day> {
   const { env, feed, day } = place;
-  const manifest = await openManifest(storage, { kind: "normalized", env, feed, day });
+  const manifest = await manifestOf(storage, { kind: "normalized", env, feed, day }, token);
   const named = new Set(manifest.files.map((file) => file.key));
   for (const type of EVENT_TYPES) {
     const prefix = `${normalizedTypePrefix(env, feed, type)}${day.replaceAll("-", "/")}/`;

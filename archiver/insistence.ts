@@ -1,3 +1,4 @@
+import { isFenced } from "./fence.ts";
 import { ArchiveError, Backoff, type Logger, messageOf, sleep, SsmdError } from "@ssmd/runtime";
 import type { ArchiverMetrics } from "./archiver_metrics.ts";
 
@@ -47,6 +48,7 @@ export class Insistence {
         return result;
       } catch (error) {
         if (this.given) throw notWritten(this.problem || messageOf(error));
+        if (isFenced(error)) throw error;
         await this.#wait(what, error, backoff.nextMs());
       }
     }

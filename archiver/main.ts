@@ -55,6 +55,8 @@ await runService("archiver", FLAGS, async (flags) => {
     ...{ env, transport, logger, metrics, health, shard: "main", version: VERSION, commit: COMMIT },
     feeds: environment.feeds,
     storage,
+    // A rolling update starts the next one first.
+    leaseWaitMs: Infinity,
     checks: await loadChecks(await findRegistry(Deno.cwd()), environment.feeds),
     ...(flags["flush-seconds"] === undefined ? {} : { flushMs: flushMsOf(flags["flush-seconds"]) }),
   });

@@ -2,6 +2,7 @@ import {
   changedManifest,
   changeManifest,
   comparePlaces,
+  concat,
   formatPlace,
   type LineageSource,
   type Manifest,
@@ -14,9 +15,11 @@ import {
   parsePlace,
   placeOf,
   type Positions,
+  sha256Of,
 } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 import type { Day, Window } from "./day.ts";
+import { fenced } from "./fence.ts";
 
 /** Windows that are written together, and what may be acknowledged when they are. */
 export interface Round {
@@ -34,6 +37,8 @@ export interface RoundWriter {
   /** `0.1.0+abc1234` */
   writtenBy: string;
   nowUs: () => number;
+  /** Of the lease; undefined = no other process can write here. */
+  token: number | undefined;
   /** Runs a storage action until it succeeds; rejects only when the archiver is being closed. */
   insist: (what: string, action: () => Promise<void>) => Promise<void>;
   /** Told of each file that is whole in storage. */
@@ -65,9 +70,7 @@ async function writeDay(
       { ...writer.source, feed: day.manifest.feed },
       writer.nowUs(),
     );
-    const key = freeKey(day.manifest, window, taken);
-    taken.add(key);
-    await writer.insist(`write ${key}`, () => writer.storage.put(key, built.stream()));
+    const key = await writeFile(day, window, { built, taken }, writer);
     const file = manifestFile(key, window, built);
     files.push(file);
     moveOn(positions, day.manifest.positions, built);
@@ -88,10 +91,43 @@ async function writeDay(
     day.manifest = await changeManifest(
       writer.storage,
       day.manifest,
-      (manifest) => isMade(change, manifest) ? undefined : changedManifest(manifest, change),
+      (manifest) => {
+        const ours = fenced(manifest, writer.token);
+        return isMade(change, ours) ? undefined : changedManifest(ours, change);
+      },
       day.manifest,
     );
   });
+}
+
+/** Writes a window under the first free name; nothing that another archiver wrote is touched. */
+async function writeFile(
+  day: Day,
+  window: Window,
+  { built, taken }: { built: NormalizedFile; taken: Set<string> },
+  { storage, token, insist }: RoundWriter,
+): Promise<string> {
+  for (;;) {
+    const key = freeKey(day.manifest, window, taken);
+    taken.add(key);
+    let isWritten = true;
+    await insist(`write ${key}`, async () => {
+      if (token === undefined) await storage.put(key, built.stream());
+      else isWritten = await putNew(storage, key, built);
+    });
+    if (isWritten) return key;
+  }
+}
+
+/** Puts a file where there is none; true = it is there, also when an earlier try put it. */
+async function putNew(storage: Storage, key: string, built: NormalizedFile): Promise<boolean> {
+  const bytes = await bytesOf(built.stream());
+  if (await storage.replace?.(key, bytes, undefined)) return true;
+  return sha256Of(await storage.get(key)) === built.sha256;
+}
+
+async function bytesOf(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  return concat(await Array.fromAsync(chunks));
 }
 
 /**

@@ -16,6 +16,8 @@ export interface RoundsOptions {
   logger: Logger;
   metrics: ArchiverMetrics;
   nowUs: () => number;
+  /** Of the lease; undefined = no other process can write here. */
+  token: () => number | undefined;
   /** Called when a round is whole in storage; rejects when its end cannot be told to the bus. */
   acknowledge: (streamSequence: number) => Promise<void>;
   /** Called when a round has ended, well or not. */
@@ -88,6 +90,7 @@ export class Rounds {
         source,
         writtenBy: `${version}+${commit}`,
         nowUs,
+        token: this.#options.token(),
         insist: (what, action) => insistence.until(what, action),
         onFile: (file, day) => this.#written(file, day),
       });

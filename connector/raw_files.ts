@@ -1,5 +1,6 @@
 import {
   changedManifest,
+  changeManifest,
   comparePositions,
   dayOfUs,
   formatPlace,
@@ -15,7 +16,6 @@ import {
   RawFileBuilder,
   rawKey,
   type RawPlace,
-  saveManifest,
   usOfNsText,
 } from "@ssmd/archive";
 import { Backoff, LIMITS, type Logger, messageOf, nowUs, sleep, systemCodeOf } from "@ssmd/runtime";
@@ -185,15 +185,14 @@ export class RawFiles {
     }
     if (files.length === 0) return files;
     const software = header.connections[0]?.capture.software;
-    await saveManifest(
-      storage,
-      changedManifest(manifest, {
-        files,
-        positions: { [header.run]: formatPlace({ frame: reader.lastLine, index: 0 }) },
-        writtenBy: `${software?.version ?? "?"}+${software?.commit ?? "?"}`,
-        nowUs: nowUs(),
-      }),
-    );
+    const change = {
+      files,
+      positions: { [header.run]: formatPlace({ frame: reader.lastLine, index: 0 }) },
+      writtenBy: `${software?.version ?? "?"}+${software?.commit ?? "?"}`,
+      nowUs: nowUs(),
+    };
+    // Another connector of the feed may write to the same day.
+    await changeManifest(storage, manifest, (there) => changedManifest(there, change));
     return files;
   }
 

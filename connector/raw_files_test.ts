@@ -160,8 +160,8 @@ Deno.test("a process that dies between a raw file and its manifest leaves nothin
       ...inner,
       list: (prefix: string) => inner.list(prefix),
       get: (key: string) => inner.get(key),
-      put: (key: string, data: Uint8Array) =>
-        dead && key.endsWith("manifest.json") ? Promise.reject(new Error()) : inner.put(key, data),
+      replace: (key: string, data: Uint8Array, seen: Uint8Array | undefined) =>
+        dead ? Promise.reject(new Error()) : inner.replace?.(key, data, seen),
     } as Storage;
     const first = rawFiles({ storage, transport: DURABLE });
     for (const { segment, given } of writer.closed) first.files.add(segment, given);
@@ -182,6 +182,25 @@ Deno.test("a process that dies between a raw file and its manifest leaves nothin
       assert.equal(sha256Of(await inner.get(key)), sha256);
     }
   }));
+
+Deno.test("connectors of one feed that write at once lose no file from the manifest", async () => {
+  const storage = memoryStorage();
+  const runs = ["m1", "m2", "m3"];
+  const dirs = await Promise.all(runs.map(() => Deno.makeTempDir()));
+  await Promise.all(runs.map(async (run, i) => {
+    const writer = await threeMinutes(dirs[i]!, run);
+    const { files } = rawFiles({ storage, transport: DURABLE });
+    for (const { segment, given } of writer.closed) files.add(segment, given);
+    await files.close();
+  }));
+  const manifest = await loadManifest(storage, { kind: "raw", ...PLACE });
+  const named = manifest?.files.map(({ key }) => key).sort();
+  const objects = await Array.fromAsync(storage.list("raw/"), ({ key }) => key);
+  assert.deepEqual(named, objects.filter((key) => !key.endsWith("manifest.json")));
+  assert.equal(manifest?.count, 27);
+  assert.deepEqual(manifest.positions, { m1: "9-0", m2: "9-0", m3: "9-0" });
+  for (const dir of dirs) await Deno.remove(dir, { recursive: true });
+});
 
 Deno.test("a minute that comes twice, as the clock was set back, gets a second file", () =>
   inFolder(async (dir) => {

@@ -135,6 +135,8 @@ export interface Manifest {
   sealedParts?: number;
   /** Normalized: files that are named no more and are being removed; their names stay taken. */
   retired?: string[];
+  /** Normalized: token of the archiver's lease that wrote last; lower ones are refused. */
+  fence?: number;
   /** Present = its files were removed on purpose, and nothing is missing. */
   expired?: Expired;
   /** Versions that wrote here, `0.1.0+abc1234`, oldest first. */

@@ -159,7 +159,8 @@ function wrongPlace(manifest: Record<string, unknown>): string | undefined {
   if (!Array.isArray(writtenBy)) return "writtenBy";
   if (!Array.isArray(files)) return "files";
   if (!Array.isArray(gaps)) return "gaps";
-  const { late, sealedParts, retired, expired } = manifest;
+  const { fence, late, sealedParts, retired, expired } = manifest;
+  if (fence !== undefined && !Number.isSafeInteger(fence)) return "fence";
   if (late !== undefined && !isTexts(late)) return "late";
   if (expired !== undefined && !isExpired(expired)) return "expired";
   if (sealedParts !== undefined && !Number.isSafeInteger(sealedParts)) return "sealedParts";

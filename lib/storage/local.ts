@@ -4,8 +4,9 @@ import { lockFolder, syncFolder, writeFileAtomically } from "./atomic_file.ts";
 import { notFound, storageErrorOf } from "./errors.ts";
 import { assertKey, assertPrefix, TEMPORARY_PREFIX } from "./key.ts";
 import { isSame } from "./same_bytes.ts";
+import { lockInFolder } from "./folder_lock.ts";
 import { removeLeftovers } from "./leftovers.ts";
-import type { Storage, StoredObject } from "./storage.ts";
+import type { Storage, StorageLock, StoredObject } from "./storage.ts";
 
 /** Age of a temporary file after which nobody can still be writing it. */
 const LEFTOVER_AGE_MS = 60 * 60 * 1000;
@@ -50,6 +51,14 @@ class FolderStorage implements Storage {
       return true;
     } catch (error) {
       throw this.#errorOf(error, key);
+    }
+  }
+
+  async lock(name: string, holder: string): Promise<StorageLock | { heldBy: string }> {
+    try {
+      return await lockInFolder(this.location, name, holder);
+    } catch (error) {
+      throw this.#errorOf(error, name);
     }
   }
 

@@ -7,4 +7,5 @@ export { openStorage, type StorageConfig } from "./open.ts";
 export { openServiceStorage, WatchedStorage, type WatchOptions } from "./watched.ts";
 export type { TryListener } from "./s3_calls.ts";
 export type { S3Config } from "./s3_config.ts";
+export { storageCell } from "./storage_cell.ts";
 export { syncFolder } from "./atomic_file.ts";

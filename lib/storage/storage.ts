@@ -10,6 +10,11 @@ export interface StoredObject {
   modifiedAtMs: number;
 }
 
+/** A lock that this process holds. */
+export interface StorageLock {
+  release(): void;
+}
+
 /**
  * Objects under keys with `/` between the parts; no key begins or ends with `/` or has `..`.
  * Promises: an object is visible whole or not at all, also after kill -9 or power loss, once `put`
@@ -34,6 +39,11 @@ export interface Storage {
    * other writers; false = it is another by now and stays. Throws as `putIfAbsent`.
    */
   replace?(key: string, data: Uint8Array, seen: Uint8Array | undefined): Promise<boolean>;
+  /**
+   * Locks a name for this process until it is released or the process ends. Gives what the holder
+   * called itself when another one has it. Absent where a driver cannot know that a holder ended.
+   */
+  lock?(name: string, holder: string): Promise<StorageLock | { heldBy: string }>;
   /** All bytes of an object. */
   get(key: string): Promise<Uint8Array>;
   /** Bytes [start, end); cut at the object's end. */

@@ -1,4 +1,4 @@
-import { type Logger, messageOf, silentLogger } from "@ssmd/runtime";
+import { type LeaseCell, type Logger, messageOf, silentLogger } from "@ssmd/runtime";
 import { errors, headers, type Msg, type NatsConnection } from "@nats-io/nats-core";
 import { JetStreamApiCodes, type JetStreamManager } from "@nats-io/jetstream";
 import {
@@ -15,6 +15,7 @@ import {
   type NatsCredentials,
   type NatsEndpoint,
 } from "./nats_connect.ts";
+import { natsCell } from "./nats_cell.ts";
 import { NatsPublisher } from "./nats_publisher.ts";
 import { NatsReader, type NatsReaderOptions } from "./nats_reader.ts";
 import { readHistory } from "./nats_history.ts";
@@ -293,6 +294,12 @@ class NatsTransport implements Transport {
     const failure = answer.headers?.get(FAILED_HEADER) ?? "";
     if (failure !== "") throw answerFailed(subject, failure);
     return answer.data;
+  }
+
+  leaseCell(name: string): LeaseCell {
+    this.#assertOpen();
+    const { env } = this.#options;
+    return natsCell({ connection: this.#connection, manager: this.#manager, env, name });
   }
 
   onStatus(listener: (status: TransportStatus) => void): void {

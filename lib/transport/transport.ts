@@ -1,3 +1,5 @@
+import type { LeaseCell } from "@ssmd/runtime";
+
 /** One message to be published. */
 export interface OutMessage {
   /** Where it belongs, `{env}.…`; no wildcards. */
@@ -178,6 +180,8 @@ export interface Transport {
   ): Promise<Subscription>;
   /** Asks; rejects with a TransportError when nobody answers within `timeoutMs`. */
   request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
+  /** A value outside the stream that processes share; absent where the bus is of one process. */
+  leaseCell?(name: string): LeaseCell;
   /** Called when the connection comes or goes. */
   onStatus(listener: (status: TransportStatus) => void): void;
   /** Ends everything that was opened here. */

@@ -1,0 +1,127 @@
+import { CellLease, type Logger, messageOf, sleep, SsmdError } from "@ssmd/runtime";
+import { type Storage, storageCell, type StorageLock } from "@ssmd/storage";
+import type { Transport } from "@ssmd/transport";
+
+/** Options of {@linkcode ArchiveLease}. */
+export interface ArchiveLeaseOptions {
+  env: string;
+  shard: string;
+  storage: Storage;
+  transport: Transport;
+  logger: Logger;
+  /** Storage or bus cannot be asked now; they are asked again. */
+  onAway: (error: unknown) => void;
+  /** Another archiver has taken the archive over: nothing may be written any more. */
+  onLost: (holder: string) => void;
+}
+
+const LOOK_MS = 1_000;
+const TOLD_EVERY_MS = 30_000;
+
+/**
+ * Makes sure that one archiver alone writes an environment's archive and reads its durable consumer:
+ * a lock of the system where files are local, a compare-and-swap lease in S3, and one on a bus that
+ * several processes share. The token of the lease in S3 is written with every manifest.
+ */
+export class ArchiveLease {
+  /** Who keeps us from the lease, as a sentence; "" = nobody. */
+  problem = "the lease is not held yet";
+  #options: ArchiveLeaseOptions;
+  #holder = `process ${Deno.pid} on ${Deno.hostname()}`;
+  #lock: StorageLock | undefined;
+  #inStorage: CellLease | undefined;
+  #onBus: CellLease | undefined;
+  #abort = new AbortController();
+
+  /** Not held yet. */
+  constructor(options: ArchiveLeaseOptions) {
+    this.#options = options;
+  }
+
+  /** Rises with each holder; undefined = no other process can write here by late accident. */
+  get token(): number | undefined {
+    return this.#inStorage?.token;
+  }
+
+  /**
+   * Waits until the lease is held. Throws SsmdError `ARCHIVER_RUNNING` when another one holds it for
+   * longer than `waitMs`, and when the wait is ended by `release`.
+   */
+  async acquire(waitMs: number): Promise<void> {
+    const { logger, env } = this.#options;
+    const deadlineMs = performance.now() + waitMs;
+    let toldMs = -Infinity;
+    for (;;) {
+      const answer = await this.#ask();
+      if (answer.isOurs) {
+        this.problem = "";
+        return;
+      }
+      this.problem = answer.problem;
+      if (this.#abort.signal.aborted || answer.isHeld && performance.now() > deadlineMs) {
+        await this.release();
+        throw new SsmdError("ARCHIVER_RUNNING", `no lease on the archive: ${answer.problem}`, {
+          hint: "stop the other one first; one archiver writes an environment's archive",
+          context: { env },
+        });
+      }
+      if (answer.isHeld && performance.now() - toldMs > TOLD_EVERY_MS) {
+        toldMs = performance.now();
+        logger.warn("another archiver is at work: this one waits until it ends", {
+          problem: answer.problem,
+        });
+      }
+      await sleep(LOOK_MS, this.#abort.signal);
+    }
+  }
+
+  async #ask(): Promise<{ isOurs: boolean; isHeld: boolean; problem: string }> {
+    const { env, onAway } = this.#options;
+    try {
+      const heldBy = await this.#tryAll();
+      const problem = heldBy === undefined ? "" : `${heldBy} archives "${env}"`;
+      return { isOurs: heldBy === undefined, isHeld: true, problem };
+    } catch (error) {
+      onAway(error);
+      return { isOurs: false, isHeld: false, problem: messageOf(error) };
+    }
+  }
+
+  /** Gives it free; ends a wait for it. */
+  async release(): Promise<void> {
+    this.#abort.abort();
+    await this.#onBus?.release();
+    await this.#inStorage?.release();
+    this.#lock?.release();
+    this.#lock = undefined;
+  }
+
+  /** Who holds one of its parts; undefined = all are ours. */
+  async #tryAll(): Promise<string | undefined> {
+    const { env, shard, storage, transport } = this.#options;
+    const holder = this.#holder;
+    const onLost = (other: string) => this.#lost(other);
+    if (storage.lock !== undefined && this.#lock === undefined) {
+      const answer = await storage.lock(`archiver-${env}-${shard}`, holder);
+      if ("heldBy" in answer) return answer.heldBy;
+      this.#lock = answer;
+    }
+    if (storage.type === "s3") {
+      const cell = () => storageCell(storage, `normalized/${env}/archiver-${shard}.lease.json`);
+      this.#inStorage ??= new CellLease({ cell: cell(), holder, onLost });
+      const heldBy = this.#inStorage.held ? undefined : await this.#inStorage.tryAcquire();
+      if (heldBy !== undefined) return heldBy;
+    }
+    const cell = transport.leaseCell?.(`archiver-${shard}`);
+    if (cell === undefined) return undefined;
+    // Who has our lock is alive: a holder of the same files is not.
+    const scope = this.#lock === undefined ? "" : `${Deno.hostname()}:${storage.location}`;
+    this.#onBus ??= new CellLease({ cell, holder, scope, onLost });
+    return this.#onBus.held ? undefined : await this.#onBus.tryAcquire();
+  }
+
+  #lost(holder: string): void {
+    this.problem = `${holder} has taken the archive of "${this.#options.env}" over`;
+    this.#options.onLost(holder);
+  }
+}

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { Health, sleep } from "@ssmd/runtime";
+import { folderStorage, memoryStorage, openStorage, type Storage } from "@ssmd/storage";
+import { memoryTransport, openTransport } from "@ssmd/transport";
+import { natsServerAvailable, startNatsServer } from "../tests/servers/nats_server.ts";
+import { s3ServerAvailable, startS3Server } from "../tests/servers/s3_server.ts";
+import { archiveOf, ENV, optionsOf, publish, sequencesOf, upTo } from "./_fixtures.ts";
+import { type Archiver, createArchiver } from "./mod.ts";
+
+async function inFolder(body: (dir: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir({ prefix: "ssmd-test-" });
+  try {
+    await body(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+Deno.test("a second archiver of a folder leaves, and says which process holds it", () =>
+  inFolder(async (dir) => {
+    const [one, two] = [memoryTransport(), memoryTransport()];
+    const first = createArchiver(optionsOf(one, folderStorage(dir)));
+    await first.start();
+    const second = createArchiver({ ...optionsOf(two, folderStorage(dir)), leaseWaitMs: 0 });
+    await assert.rejects(second.start(), {
+      code: "ARCHIVER_RUNNING",
+      message: new RegExp(`process ${Deno.pid} on .* archives "${ENV}"`),
+    });
+    await second.close();
+    publish(one, 0, 100);
+    await first.close();
+    const third = createArchiver({ ...optionsOf(two, folderStorage(dir)), leaseWaitMs: 0 });
+    await third.start();
+    await third.close();
+    assert.deepEqual(sequencesOf((await archiveOf(folderStorage(dir))).events), upTo(100));
+  }));
+
+Deno.test(
+  "the next archiver on a bus waits, unready, until the first one ends, and goes on where it was",
+  { ignore: !natsServerAvailable() },
+  async () => {
+    const server = await startNatsServer();
+    const open = () => openTransport({ type: "nats", url: server.url }, { env: ENV });
+    const [one, two] = [await open(), await open()];
+    // Archives of their own would be a split: the bus alone keeps them apart here.
+    const storage = memoryStorage();
+    try {
+      const first = createArchiver(optionsOf(one, storage));
+      await first.start();
+      const health = new Health();
+      const second = createArchiver({ ...optionsOf(two, storage), leaseWaitMs: Infinity, health });
+      const started = second.start();
+      while (!health.failing().some(({ condition }) => condition === "lease")) await sleep(5);
+      publish(one, 0, 1000);
+      await first.close();
+      publish(two, 1000, 2000);
+      await started;
+      await second.close();
+      assert.deepEqual(sequencesOf((await archiveOf(storage)).events), upTo(2000));
+    } finally {
+      await one.close();
+      await two.close();
+      await server.stop();
+    }
+  },
+);
+
+/** A storage whose changes can be held up, as those of a stopped process. */
+function stoppable(inner: Storage): { storage: Storage; stop: () => void; go: () => void } {
+  let gate = Promise.resolve();
+  let open = () => {};
+  const storage = new Proxy(inner, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== "function") return value;
+      if (name !== "put" && name !== "replace") return value.bind(target);
+      return async (...args: unknown[]) => {
+        await gate;
+        return await value.apply(target, args);
+      };
+    },
+  });
+  return {
+    storage,
+    stop: () => void (gate = new Promise((resolve) => open = resolve)),
+    go: () => open(),
+  };
+}
+
+Deno.test(
+  "late writes of an archiver that was stopped are refused: each record is archived once",
+  { ignore: !s3ServerAvailable() || !natsServerAvailable() },
+  async () => {
+    const [s3, server] = [await startS3Server({ buckets: ["all"] }), await startNatsServer()];
+    const open = () => openTransport({ type: "nats", url: server.url }, { env: ENV });
+    const [one, two] = [await open(), await open()];
+    const { endpoint, region, credentials } = s3;
+    const buckets = { raw: "all", normalized: "all" };
+    const config = { type: "s3", endpoint, region, credentials, buckets, pathStyle: true } as const;
+    const inner = await openStorage(config);
+    const { storage, stop, go } = stoppable(await openStorage(config));
+    let first: Archiver | undefined;
+    try {
+      first = createArchiver(optionsOf(withoutCell(one), storage));
+      await first.start();
+      publish(one, 0, 500);
+      await first.flush();
+      publish(one, 500, 900);
+      stop();
+      const flushing = first.flush().catch((error: unknown) => error);
+      const second = createArchiver({ ...optionsOf(withoutCell(two), inner), leaseWaitMs: 60_000 });
+      await second.start();
+      publish(two, 900, 1500);
+      await second.flush();
+      go();
+      assert.ok(await flushing instanceof Error, "the stopped one writes no manifest");
+      await first.close().catch(() => {});
+      first = undefined;
+      await second.close();
+      const { events, manifests } = await archiveOf(inner);
+      assert.deepEqual(sequencesOf(events), upTo(1500));
+      assert.ok(manifests.every(({ fence }) => fence === 2));
+    } finally {
+      go();
+      await first?.close().catch(() => {});
+      await one.close();
+      await two.close();
+      await server.stop();
+      await s3.stop();
+    }
+  },
+);
+
+/** A bus whose own lease is not asked for. */
+function withoutCell<T extends object>(transport: T): T {
+  return new Proxy(transport, {
+    get: (target, name) => {
+      if (name === "leaseCell") return undefined;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

@@ -1,0 +1,26 @@
+import type { Manifest } from "@ssmd/archive";
+import { ArchiveError } from "@ssmd/runtime";
+
+const CODE = "ARCHIVE_FENCED";
+
+/**
+ * The manifest with the token of who writes it; undefined = tokens are not used. Throws ArchiveError
+ * `ARCHIVE_FENCED` when a later holder of the lease has written it.
+ */
+export function fenced(manifest: Manifest, token: number | undefined): Manifest {
+  if (token === undefined) return manifest;
+  const { fence = 0 } = manifest;
+  if (fence > token) {
+    const { env, feed, day } = manifest;
+    throw new ArchiveError(CODE, `Another archiver has taken over ${env}/${feed} ${day}.`, {
+      hint: "Nothing of this one was acknowledged: the other one writes it. End this process.",
+      context: { fence, token },
+    });
+  }
+  return fence === token ? manifest : { ...manifest, fence: token };
+}
+
+/** Whether a write was refused because the lease has another holder. */
+export function isFenced(error: unknown): boolean {
+  return error instanceof ArchiveError && error.code === CODE;
+}

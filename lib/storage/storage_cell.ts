@@ -1,0 +1,30 @@
+import { type LeaseCell, StorageError } from "@ssmd/runtime";
+import type { Storage } from "./storage.ts";
+
+/** An object as a value that processes share by compare-and-swap. */
+export function storageCell(storage: Storage, key: string): LeaseCell {
+  let seen: Uint8Array | undefined;
+  return {
+    read: async () => {
+      try {
+        seen = await storage.get(key);
+      } catch (error) {
+        if (!(error instanceof StorageError && error.code === "NOT_FOUND")) throw error;
+        seen = undefined;
+      }
+      return seen;
+    },
+    write: async (value) => {
+      if (storage.replace === undefined) {
+        throw new StorageError(
+          "STORAGE_UNSUPPORTED",
+          `${storage.location} cannot compare and swap.`,
+          { hint: "Use a storage that has conditional writes.", context: { key } },
+        );
+      }
+      const isWritten = await storage.replace(key, value, seen);
+      if (isWritten) seen = value;
+      return isWritten;
+    },
+  };
+}
