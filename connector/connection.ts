@@ -3,10 +3,12 @@ import { Encoder } from "@ssmd/codec";
 import {
   type Normalizer,
   normalizerOn,
+  placeOf,
   type SymbolSpec,
   Translator,
   type Venue,
 } from "@ssmd/exchanges";
+import { runOfName } from "@ssmd/market";
 import type { CaptureLocation } from "@ssmd/metadata";
 import { isoOfUs, nowUs } from "@ssmd/runtime";
 import type { GoodTime } from "./good_times.ts";
@@ -66,7 +68,10 @@ function newConnection(
     symbols,
     normalizerId: version.id,
     normalizer,
-    translator: new Translator(feed, normalizer),
+    translator: new Translator(feed, normalizer, {
+      run: runOfName(options.run),
+      connection: slot,
+    }),
     lines: 0,
     capture: captureInfo(options, slot, symbols),
   };
@@ -119,7 +124,7 @@ export function snapshotsOf(connections: readonly Connection[]): Uint8Array {
     normalizer.snapshots().map((event) =>
       encoder.encode({
         ...event,
-        sequence: translator.sequence,
+        ...translator.place,
         receivedAtUs: translator.lastUs,
       })
     )
@@ -137,5 +142,6 @@ export function restoreTranslator(
     normalizerOn(venue, isoOfUs(checkpoint.lastUs).slice(0, 10));
   const normalizer = version.create({ feed, symbols: checkpoint.capture.symbols });
   normalizer.restore(checkpoint.state);
-  return new Translator(feed, normalizer, checkpoint.sequence, checkpoint.lastUs);
+  const { capture, sequence, lastUs } = checkpoint;
+  return new Translator(feed, normalizer, { ...placeOf(capture), sequence, lastUs });
 }

@@ -1,8 +1,9 @@
+import { connectionOfName, runOfName } from "@ssmd/market";
 import { VenueError } from "@ssmd/runtime";
 import { suggestion } from "@ssmd/runtime/suggest";
 import type { NormalizerVersion, SymbolSpec, Venue } from "./adapter.ts";
 import { VENUES } from "./registry.ts";
-import { Translator } from "./translator.ts";
+import { Translator, type TranslatorPlace } from "./translator.ts";
 import { normalizerOn } from "./versions.ts";
 
 /** What a capture tells of a connection: enough to translate its lines. */
@@ -13,6 +14,10 @@ export interface CapturedConnection {
   feed: string;
   /** Markets that were subscribed. */
   symbols: readonly SymbolSpec[];
+  /** Name of the connector's life; absent = not said. */
+  run?: string;
+  /** The connection's name, `{run}-{number}`; absent = not said. */
+  connection?: string;
 }
 
 /** Which translation is wanted. */
@@ -34,7 +39,14 @@ const DAY = /^\d{4}-\d\d-\d\d$/;
 export function translatorOf(capture: CapturedConnection, choice: TranslationChoice): Translator {
   const version = normalizerFor(venueNamed(capture.venue, choice.venues), choice);
   const { feed, symbols } = capture;
-  return new Translator(feed, version.create({ feed, symbols }));
+  return new Translator(feed, version.create({ feed, symbols }), placeOf(capture));
+}
+
+/** Which run and connection records of a capture are of. */
+export function placeOf(
+  { run = "", connection = "" }: Pick<CapturedConnection, "run" | "connection">,
+): TranslatorPlace {
+  return { run: runOfName(run), connection: connectionOfName(connection) };
 }
 
 /** The normalizer that is taken. Throws VenueError `NO_NORMALIZER` when the venue has no such one. */

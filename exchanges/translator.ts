@@ -33,19 +33,41 @@ export interface ConnectionEvent {
   fromUs?: number;
 }
 
+/** Whose lines a translator takes, and which of them it has behind it. */
+export interface TranslatorPlace {
+  /** Life of the connector, as records carry it; default 0, none. */
+  run?: number;
+  /** Number of the connection in the run; default 0, none. */
+  connection?: number;
+  /** Number of the last record given; default 0. */
+  sequence?: number;
+  /** Time of the last line, µs; default 0. */
+  lastUs?: number;
+}
+
 /** The one way from the lines of a connection to numbered records. */
 export class Translator {
   #normalizer: Normalizer;
   #feed: string;
+  #run: number;
+  #connection: number;
   #sequence: number;
   #lastUs: number;
 
-  /** Continues after record number `sequence` and the line of `lastUs`. */
-  constructor(feed: string, normalizer: Normalizer, sequence = 0, lastUs = 0) {
+  /** From the connection's first line on, or from where `place` says. */
+  constructor(feed: string, normalizer: Normalizer, place: TranslatorPlace = {}) {
+    const { run = 0, connection = 0, sequence = 0, lastUs = 0 } = place;
     this.#feed = feed;
     this.#normalizer = normalizer;
+    this.#run = run;
+    this.#connection = connection;
     this.#sequence = sequence;
     this.#lastUs = lastUs;
+  }
+
+  /** Whose the last record given is. */
+  get place(): { run: number; connection: number; sequence: number } {
+    return { run: this.#run, connection: this.#connection, sequence: this.#sequence };
   }
 
   /** Number of the last record given. */
@@ -122,7 +144,12 @@ export class Translator {
 
   #number(result: Normalized, atUs: number): Normalized {
     this.#lastUs = atUs;
-    for (const event of result.events) event.sequence = ++this.#sequence;
+    for (const event of result.events) {
+      event.sequence = ++this.#sequence;
+      if (this.#run === 0) continue;
+      event.run = this.#run;
+      event.connection = this.#connection;
+    }
     return result;
   }
 

@@ -30,7 +30,8 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
       "symbol    the market, _all = the whole feed\n" +
       "reason    disconnect: the connection broke; sequence: the venue's numbers have a hole; " +
       "checksum: the book did not have the venue's checksum; slow: we fell behind; parse: a frame " +
-      "could not be read; clock: our clock jumped; subscription: ordered, and refused or never sent\n" +
+      "could not be read; clock: our clock jumped; subscription: ordered, and refused or never sent; " +
+      "planned: the capture was stopped on purpose\n" +
       "channel   the type of record that is missing; all = every one\n" +
       "missed    messages known to be missing, - = not known\n" +
       "ended     recovered: all is right again from then on; lost: what lies between is gone, what " +

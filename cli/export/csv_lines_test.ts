@@ -56,7 +56,7 @@ for (const type of EVENT_TYPES) {
     const names = columns.map(({ name, kind }) => `'${name}': '${TYPES[kind]}'`).join(", ");
     const sql = `select * from read_csv('${path}', header = true, auto_detect = false, ` +
       `delim = ',', quote = '"', escape = '"', new_line = '\\r\\n', nullstr = '', ` +
-      `force_not_null = ['symbol', 'feed'], columns = {${names}})`;
+      `force_not_null = ['symbol', 'feed', 'run'], columns = {${names}})`;
     try {
       await fc.assert(
         fc.asyncProperty(fc.array(one, { minLength: 1, maxLength: 30 }), async (records) => {

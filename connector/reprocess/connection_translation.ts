@@ -5,7 +5,7 @@ import {
   rawLinesOf,
   usOfNsText,
 } from "@ssmd/archive";
-import { normalizerFor, Translator, type Venue, venueNamed } from "@ssmd/exchanges";
+import { normalizerFor, placeOf, Translator, type Venue, venueNamed } from "@ssmd/exchanges";
 import type { MarketEvent } from "@ssmd/market";
 import { ArchiveError } from "@ssmd/runtime";
 
@@ -45,6 +45,9 @@ export interface TranslationOptions {
   venues?: Readonly<Record<string, Venue>>;
 }
 
+/** What a translation takes from a connection's capture line. */
+type Origin = Pick<CaptureInfo, "venue" | "symbols" | "run" | "connection">;
+
 /** Lines of a connection that raw does not have. */
 export interface RawHole {
   /** The file behind it. */
@@ -77,8 +80,7 @@ export class ConnectionTranslation {
     this.#options = options;
     if (state === undefined) return;
     this.#lines = state.lines;
-    const { venue, symbols, normalizer } = state;
-    this.#create({ venue, symbols }, normalizer, state);
+    this.#create(state, state.normalizer, state);
   }
 
   /** Frames and other lines taken. */
@@ -161,7 +163,7 @@ export class ConnectionTranslation {
   }
 
   #create(
-    { venue, symbols }: Pick<CaptureInfo, "venue" | "symbols">,
+    { venue, symbols, run, connection }: Origin,
     id: string | undefined,
     state: TranslationState | undefined,
     day = "",
@@ -176,6 +178,8 @@ export class ConnectionTranslation {
     if (state !== undefined) created.restore(state.state);
     this.#kept = { normalizer: version.id, venue, symbols };
     this.#normalizerState = () => created.state();
-    this.#translator = new Translator(feed, created, state?.sequence, state?.lastUs);
+    const { sequence = 0, lastUs = 0 } = state ?? {};
+    const place = { ...placeOf({ run, connection }), sequence, lastUs };
+    this.#translator = new Translator(feed, created, place);
   }
 }

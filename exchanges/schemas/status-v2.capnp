@@ -35,4 +35,6 @@ struct Status {
   openAtNs @10 :UInt64;               # when the market opens; 0 = not said
   closeAtNs @11 :UInt64;              # when trading ends; 0 = not said
   priceLevelStructure @12 :Text;      # name of the price grid; empty = not said
+  run @13 :UInt64;         # the connector's life: its start, microseconds since 1970; 0 = of none
+  connection @14 :UInt16;  # number of the connection in the run, from 1; 0 = of none
 }

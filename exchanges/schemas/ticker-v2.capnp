@@ -22,4 +22,6 @@ struct Ticker {
   volumeTotal @17 :Float64 = nan;         # traded since the market opened, contracts
   dollarVolume @18 :Float64 = nan;        # traded since the market opened, dollars
   dollarOpenInterest @19 :Float64 = nan;  # contracts that are held, dollars
+  run @20 :UInt64;         # the connector's life: its start, microseconds since 1970; 0 = of none
+  connection @21 :UInt16;  # number of the connection in the run, from 1; 0 = of none
 }

@@ -26,4 +26,6 @@ struct Trade {
   tradeId @8 :Text;
   orderType @9 :OrderType;  # the taker's
   isBlockTrade @10 :Bool;   # negotiated outside of the book; false = no, or not said
+  run @11 :UInt64;         # the connector's life: its start, microseconds since 1970; 0 = of none
+  connection @12 :UInt16;  # number of the connection in the run, from 1; 0 = of none
 }

@@ -247,7 +247,7 @@ const GOLDEN_TRADES = TRADES.filter(({ symbol, sequence }) =>
   sequence <= 3500 && (symbol === "BTCUSD" || sequence % 800 === 1)
 ).map((each) => each.sequence < 40 ? { ...each, symbol: `A${each.sequence}USD` } : each);
 
-async function assertGoldenIsRead(file: URL): Promise<void> {
+async function assertGoldenIsRead(file: URL, counts: readonly number[]): Promise<void> {
   const bytes = await Deno.readFile(file);
   const storage = memoryStorage();
   await storage.put(KEY, bytes);
@@ -256,7 +256,7 @@ async function assertGoldenIsRead(file: URL): Promise<void> {
   );
   assert.deepEqual([...normalizedOf(bytes, KEY).records], expected);
   const day = await openSealed(storage, { key: KEY, bytes: bytes.length });
-  assert.deepEqual(day.index.frames.map((frame) => frame.count), [30, 2186, 410, 4]);
+  assert.deepEqual(day.index.frames.map((frame) => frame.count), counts);
   for (const symbol of ["A1USD", "BTCUSD", "Q000USD"]) {
     const records: unknown[] = [];
     for await (const batch of readSealedSymbol(storage, day, { symbol })) records.push(...batch);
@@ -264,9 +264,17 @@ async function assertGoldenIsRead(file: URL): Promise<void> {
   }
 }
 
-for (const file of [GOLDEN, GOLDEN_SIZES_UNTOLD, GOLDEN_SCHEMA_V1]) {
+/** A record without its run and connection took less room. */
+const SMALLER = [30, 2186, 410, 4];
+for (
+  const [file, counts] of [
+    [GOLDEN, [30, 2049, 547, 4]],
+    [GOLDEN_SIZES_UNTOLD, SMALLER],
+    [GOLDEN_SCHEMA_V1, SMALLER],
+  ] as const
+) {
   Deno.test(`a sealed day that was written long ago is read as it was: ${file.pathname.split("/").at(-1)}`, async () => {
-    await assertGoldenIsRead(file);
+    await assertGoldenIsRead(file, counts);
   });
 }
 

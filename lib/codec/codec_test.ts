@@ -178,6 +178,8 @@ Deno.test("toJson() gives times in nanoseconds as text and keeps what is absent 
     symbol: "BTCUSD",
     feed: "kraken",
     seq: 42,
+    run: null,
+    connection: null,
     ts: "1763700000123456000",
     recv_ts: "1763700000123999000",
     price: 63005.1,

@@ -75,7 +75,7 @@ function absentOf(field: PlacedField): string | undefined {
   if (type.name === "Bool") return zeroDefault(field) ? "false" : undefined;
   if (type.name === "Float64") return Number.isNaN(field.default) ? "null" : undefined;
   if (type.name === "Int64") return "null";
-  return type.name === "UInt64" ? "0" : undefined;
+  return type.name.startsWith("UInt") && zeroDefault(field) ? "0" : undefined;
 }
 
 /** Whether a field has no default, or one that is all zero bits. */

@@ -104,7 +104,8 @@ Deno.test({
       price @0 :Float64; size @1 :Float64; orders @2 :UInt32; owner @3 :Text; more @4 :List(Level);
     }
     struct OrderBook { ${BASE} kind @5 :UInt16; bids @6 :List(Level); asks @7 :List(Level);
-      depth @8 :UInt32; checksum @9 :UInt16; flags @10 :UInt64; note @11 :Text; }`;
+      depth @8 :UInt32; checksum @9 :UInt16; run @10 :UInt64; connection @11 :UInt16;
+      flags @12 :UInt64; note @13 :Text; }`;
     const level = (n: number) =>
       `(price = ${n}.25, size = ${n}, orders = 9, owner = "x", more = [(price = 1)])`;
     const text = `(${BASE_TEXT}, sequence = 8, kind = 1, bids = [${level(1)}, ${level(2)}],

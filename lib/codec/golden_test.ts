@@ -64,11 +64,17 @@ const GOLDEN: { [T in EventType]: Extract<MarketEvent, { type: T }> } = {
   },
 };
 
+/** What names a record beside its number. */
+const ORIGIN = { run: 1763699999_000001, connection: 3 };
+
 /** The same records with all that the second version appended. */
 const GOLDEN_V2 = {
-  trade: { ...GOLDEN.trade, orderType: "market", isBlockTrade: true },
+  orderbook: { ...GOLDEN.orderbook, ...ORIGIN },
+  gap: { ...GOLDEN.gap, ...ORIGIN, reason: "planned" },
+  trade: { ...GOLDEN.trade, ...ORIGIN, orderType: "market", isBlockTrade: true },
   ticker: {
     ...GOLDEN.ticker,
+    ...ORIGIN,
     vwap24h: 62987.65,
     trades24h: 98765,
     low24h: 61000.1,
@@ -79,6 +85,7 @@ const GOLDEN_V2 = {
   },
   status: {
     ...GOLDEN.status,
+    ...ORIGIN,
     kind: "terms",
     settlementValue: 0.42,
     openAtUs: 1763690000_000000,

@@ -1,11 +1,11 @@
-import { APPENDED_FIELDS, type Level, type MarketEvent } from "@ssmd/market";
+import { APPENDED_FIELDS, type Level, type MarketEvent, nameOfRun } from "@ssmd/market";
 
 /** A record as plain JSON: times in nanoseconds as text, absent figures as null. */
 export type JsonView = Record<string, unknown>;
 
 /**
- * The plain view of a record that people read: `{type, symbol, feed, seq, ts, recv_ts, …}`, `ts`
- * and `recv_ts` in nanoseconds as text (`"0"`: not given), levels as `[price, size]`. Appended
+ * The plain view of a record that people read: `{type, symbol, feed, seq, run, connection, ts,
+ * recv_ts, …}`; run, connection and seq name a record (null: not said), `ts` and `recv_ts` in nanoseconds as text (`"0"`: not given), levels as `[price, size]`. Appended
  * fields stand there only if the venue said them.
  */
 export function toJson(event: MarketEvent): JsonView {
@@ -14,6 +14,8 @@ export function toJson(event: MarketEvent): JsonView {
     symbol: event.symbol,
     feed: event.feed,
     seq: event.sequence,
+    run: event.run === undefined ? null : nameOfRun(event.run),
+    connection: event.connection ?? null,
     ts: nanosecondsOf(event.timestampUs),
     recv_ts: nanosecondsOf(event.receivedAtUs),
     ...figuresOf(event),

@@ -17,6 +17,10 @@ export interface EventBase {
   feed: string;
   /** Counts the records of one connection from 1, without holes; set by the connector. */
   sequence: number;
+  /** Life of the connector: its start in µs since 1970, base 36 in names. */
+  run?: number;
+  /** Number of the connection in the run, from 1. With run and sequence it names a record. */
+  connection?: number;
 }
 
 /** The taker's side. */
@@ -199,6 +203,7 @@ export const GAP_REASONS = [
   "parse",
   "clock",
   "subscription",
+  "planned",
 ] as const;
 /** What a gap can be about: every record, or those of one type. */
 export const GAP_CHANNELS = ["all", "trade", "ticker", "orderbook", "status"] as const;

@@ -6,3 +6,4 @@ export * from "./gap.ts";
 export * from "./orderbook.ts";
 export * from "./instrument.ts";
 export * from "./subject.ts";
+export * from "./run.ts";

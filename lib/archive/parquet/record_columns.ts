@@ -1,5 +1,5 @@
-import type { EventType, Gap, Level, MarketEvent, OrderBookUpdate } from "@ssmd/market";
-import type { Status, Ticker, Trade } from "@ssmd/market";
+import { type EventType, type Gap, type Level, type MarketEvent, nameOfRun } from "@ssmd/market";
+import type { OrderBookUpdate, Status, Ticker, Trade } from "@ssmd/market";
 
 /** A value of a column; null = absent, which is not 0. */
 export type ColumnValue = number | string | boolean | null | readonly number[];
@@ -122,6 +122,8 @@ const BASE: readonly Column[] = [
   time("received_at", (event) => event.receivedAtUs),
   optionalTime("venue_at", (event) => event.timestampUs),
   count("sequence", (event) => event.sequence),
+  word("run", (event) => nameOfRun(event.run ?? 0)),
+  count("connection", (event) => event.connection ?? 0),
 ];
 
 const TRADE: readonly Column[] = [

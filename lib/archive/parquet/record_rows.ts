@@ -1,18 +1,19 @@
-import type {
-  ChecksumState,
-  EventType,
-  GapChannel,
-  GapReason,
-  Level,
-  MarketEvent,
-  MarketState,
-  OrderBookUpdate,
-  OrderType,
-  Side,
-  Status,
-  StatusKind,
-  Ticker,
-  Trade,
+import {
+  type ChecksumState,
+  type EventType,
+  type GapChannel,
+  type GapReason,
+  type Level,
+  type MarketEvent,
+  type MarketState,
+  type OrderBookUpdate,
+  type OrderType,
+  runOfName,
+  type Side,
+  type Status,
+  type StatusKind,
+  type Ticker,
+  type Trade,
 } from "@ssmd/market";
 import type { ColumnValues } from "./column_values.ts";
 
@@ -55,6 +56,19 @@ export class PageColumns {
 
 /** What makes records of a page's rows: beside `record_columns.ts`, its other direction. */
 export function rowReader(type: EventType, columns: PageColumns): RowReader {
+  const read = ownReader(type, columns);
+  const runs = columns.texts("run");
+  const connections = columns.numbers("connection", 0);
+  return (row) => {
+    const event = read(row);
+    const run = runOfName(runs[row] as string);
+    if (run !== 0) event.run = run;
+    if (connections[row] !== 0) event.connection = connections[row] as number;
+    return event;
+  };
+}
+
+function ownReader(type: EventType, columns: PageColumns): RowReader {
   switch (type) {
     case "trade":
       return tradeReader(columns);

@@ -8,7 +8,7 @@ export const SCHEMAS: Readonly<Record<EventType, RecordSchema>> = {
     name: "Trade",
     version: "v2",
     id: "b1f3a3c0d1e40001",
-    sha256: "5e3d8c4e2ba5c1909c7ff668d603f7c8c5aaa0e2e12af356e12ec19ad124e1dc",
+    sha256: "c1339114453b733e3c906fd75f1437a4c7edc962da6b7e208caa4dc5b8a4ac02",
     text: `@0xb1f3a3c0d1e40001;
 # One trade. Times are nanoseconds since 1970 (UTC); timestampNs is the venue's own, 0 = not given.
 # Evolution appends fields only.
@@ -37,6 +37,8 @@ struct Trade {
   tradeId @8 :Text;
   orderType @9 :OrderType;  # the taker's
   isBlockTrade @10 :Bool;   # negotiated outside of the book; false = no, or not said
+  run @11 :UInt64;         # the connector's life: its start, microseconds since 1970; 0 = of none
+  connection @12 :UInt16;  # number of the connection in the run, from 1; 0 = of none
 }
 `,
   },
@@ -44,7 +46,7 @@ struct Trade {
     name: "Ticker",
     version: "v2",
     id: "b1f3a3c0d1e40002",
-    sha256: "61859b86b9d91dad7f36fa3d741614a3b16dceff8ee2165b1ea159eb63f74f40",
+    sha256: "853a490f927204ba25bdbd63851750c397efee4abf890d35bf66211034a33db5",
     text: `@0xb1f3a3c0d1e40002;
 # Top of book and day figures. A figure that the venue did not give is nan: absent is not 0.
 
@@ -69,14 +71,16 @@ struct Ticker {
   volumeTotal @17 :Float64 = nan;         # traded since the market opened, contracts
   dollarVolume @18 :Float64 = nan;        # traded since the market opened, dollars
   dollarOpenInterest @19 :Float64 = nan;  # contracts that are held, dollars
+  run @20 :UInt64;         # the connector's life: its start, microseconds since 1970; 0 = of none
+  connection @21 :UInt16;  # number of the connection in the run, from 1; 0 = of none
 }
 `,
   },
   orderbook: {
     name: "OrderBook",
-    version: "v1",
+    version: "v2",
     id: "b1f3a3c0d1e40003",
-    sha256: "5da926d0bac1033322c803661e57a47da5a1ade871f27a7891bae9469acd6be4",
+    sha256: "60b8bdf3bad6e71cdc66ecdee396633de547dd2e5f23a4a12729176aedae5fd0",
     text: `@0xb1f3a3c0d1e40003;
 # A whole book (snapshot) or a change of it (delta). In a delta, size is the new absolute size of a
 # level and 0 removes it.
@@ -108,6 +112,8 @@ struct OrderBook {
   asks @7 :List(Level);
   depth @8 :UInt32;     # levels a side of the subscription, 0 = all
   checksum @9 :Checksum;
+  run @10 :UInt64;         # the connector's life: its start, microseconds since 1970; 0 = of none
+  connection @11 :UInt16;  # number of the connection in the run, from 1; 0 = of none
 }
 `,
   },
@@ -115,7 +121,7 @@ struct OrderBook {
     name: "Status",
     version: "v2",
     id: "b1f3a3c0d1e40004",
-    sha256: "6c045fdd4c46bda452db17f4b774ca3541c6031aa7c86d425fed00d6ad7090c7",
+    sha256: "710972e860a2c9b8d69814da234cf354e2f9178267a7a31774bc8d831dd1c68a",
     text: `@0xb1f3a3c0d1e40004;
 # A step in a market's life; symbol _all stands for the venue.
 
@@ -153,14 +159,16 @@ struct Status {
   openAtNs @10 :UInt64;               # when the market opens; 0 = not said
   closeAtNs @11 :UInt64;              # when trading ends; 0 = not said
   priceLevelStructure @12 :Text;      # name of the price grid; empty = not said
+  run @13 :UInt64;         # the connector's life: its start, microseconds since 1970; 0 = of none
+  connection @14 :UInt16;  # number of the connection in the run, from 1; 0 = of none
 }
 `,
   },
   gap: {
     name: "Gap",
-    version: "v1",
+    version: "v2",
     id: "b1f3a3c0d1e40005",
-    sha256: "26f933f43271bb5150a349ad56212dd5729262f8904aa334891becfd3c0ca099",
+    sha256: "065a1ecfd545d23d3df78bcc2ae5e61e0e9df1d17bb0b2e5ddfa146d6b51ab52",
     text: `@0xb1f3a3c0d1e40005;
 # Something is missing or suspect from fromNs on, until toNs (0 = still open); symbol _all stands for
 # the whole feed, channel for the type of its records. Recovery is a second record with recovered and
@@ -174,6 +182,7 @@ enum Reason {
   parse @4;
   clock @5;
   subscription @6;
+  planned @7;
 }
 
 enum Channel {
@@ -197,6 +206,8 @@ struct Gap {
   recovered @9 :Bool;
   detail @10 :Text;
   channel @11 :Channel;
+  run @12 :UInt64;         # the connector's life: its start, microseconds since 1970; 0 = of none
+  connection @13 :UInt16;  # number of the connection in the run, from 1; 0 = of none
 }
 `,
   },

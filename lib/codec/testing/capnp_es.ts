@@ -60,6 +60,7 @@ function read(field: PlacedField, root: Struct, enums: Map<string, string[]>): W
     case "scalar":
       if (type.name === "UInt64") return utils.getUint64(at, root);
       if (type.name === "Int64") return utils.getInt64(at, root, int64Mask(field));
+      if (type.name === "UInt16") return utils.getUint16(at, root);
       if (type.name === "UInt32") return utils.getUint32(at, root);
       if (type.name === "Float64") return utils.getFloat64(at, root, floatMask(field));
       if (type.name === "Bool") return utils.getBit(offset, root);
@@ -84,6 +85,8 @@ function write(
     if (type.kind === "scalar" && type.name === "Int64") {
       utils.setInt64(at, value, root, int64Mask(field));
     } else utils.setUint64(at, value, root);
+  } else if (type.kind === "scalar" && type.name === "UInt16") {
+    utils.setUint16(at, Number(value), root);
   } else if (type.kind === "scalar" && type.name === "UInt32") {
     utils.setUint32(at, Number(value), root);
   } else utils.setFloat64(at, Number(value), root, floatMask(field));

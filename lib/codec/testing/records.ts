@@ -37,6 +37,8 @@ const base = {
   symbol: anyText,
   feed: anyText,
   sequence: fc.maxSafeNat(),
+  run: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+  connection: fc.integer({ min: 1, max: 65_535 }),
 };
 const BASE_KEYS = ["type", "timestampUs", "receivedAtUs", "symbol", "feed", "sequence"] as const;
 const orNull = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>
@@ -101,7 +103,10 @@ const orderbook: fc.Arbitrary<OrderBookUpdate> = fc.record({
   asks: levels,
   depth: fc.integer({ min: 0, max: 4294967295 }),
   checksum: fc.constantFrom("unverified", "verified", "failed"),
-}, { noNullPrototype: true });
+}, {
+  noNullPrototype: true,
+  requiredKeys: [...BASE_KEYS, "kind", "bids", "asks", "depth", "checksum"],
+});
 
 const status: fc.Arbitrary<Status> = fc.record({
   type: fc.constant("status"),
@@ -132,7 +137,13 @@ const gap: fc.Arbitrary<Gap> = fc.record({
   recovered: fc.boolean(),
   channel: fc.constantFrom(...GAP_CHANNELS),
   detail: anyText,
-}, { noNullPrototype: true });
+}, {
+  noNullPrototype: true,
+  requiredKeys: [
+    ...[...BASE_KEYS, "reason", "fromUs", "toUs", "missed", "recovered", "channel"] as const,
+    "detail",
+  ],
+});
 
 /** Records of each type. */
 export const anyRecord: { [T in EventType]: fc.Arbitrary<Extract<MarketEvent, { type: T }>> } = {

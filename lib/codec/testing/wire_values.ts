@@ -15,6 +15,8 @@ export function wireValuesOf(event: MarketEvent): Record<string, WireValue> {
     symbol: event.symbol,
     feed: event.feed,
     sequence: BigInt(event.sequence),
+    run: BigInt(event.run ?? 0),
+    connection: event.connection ?? 0,
   };
   switch (event.type) {
     case "trade": {

@@ -119,5 +119,6 @@ const REASONS: Record<string, string> = {
   slow: "messages were left out",
   parse: "a message could not be read",
   clock: "the clock is not synchronized",
+  planned: "the capture was stopped on purpose",
   subscription: "the exchange does not send what was ordered",
 };

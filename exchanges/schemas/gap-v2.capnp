@@ -1,0 +1,40 @@
+@0xb1f3a3c0d1e40005;
+# Something is missing or suspect from fromNs on, until toNs (0 = still open); symbol _all stands for
+# the whole feed, channel for the type of its records. Recovery is a second record with recovered and
+# toNs.
+
+enum Reason {
+  disconnect @0;
+  sequence @1;
+  checksum @2;
+  slow @3;
+  parse @4;
+  clock @5;
+  subscription @6;
+  planned @7;
+}
+
+enum Channel {
+  all @0;
+  trade @1;
+  ticker @2;
+  orderbook @3;
+  status @4;
+}
+
+struct Gap {
+  timestampNs @0 :UInt64;
+  receivedAtNs @1 :UInt64;
+  symbol @2 :Text;
+  feed @3 :Text;
+  sequence @4 :UInt64;
+  reason @5 :Reason;
+  fromNs @6 :UInt64;
+  toNs @7 :UInt64;
+  missed @8 :Int64 = -1;    # messages known to be missing; -1 = unknown
+  recovered @9 :Bool;
+  detail @10 :Text;
+  channel @11 :Channel;
+  run @12 :UInt64;         # the connector's life: its start, microseconds since 1970; 0 = of none
+  connection @13 :UInt16;  # number of the connection in the run, from 1; 0 = of none
+}
