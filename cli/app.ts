@@ -120,10 +120,6 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
     brief: "Clients of the gateway: connections, keys, entitlements, limits and usage",
     routes: { "api-key": { brief: "Keys of clients", routes: {} } },
   },
-  completion: {
-    brief: "Print the script that lets a shell complete commands, flags and names",
-    load: () => import("./commands/completion.ts"),
-  },
   ...REGISTRY_COMMANDS,
 };
 

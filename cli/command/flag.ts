@@ -9,6 +9,10 @@ export interface ParameterOptions {
   placeholder?: string;
   /** What a shell completes the value with. */
   completes?: Completes;
+  /** Values that help and completion offer; the parser takes others, too. */
+  suggests?: readonly string[];
+  /** One letter. */
+  alias?: string;
   /** The value when nothing is given, as a person would type it. */
   default?: string;
   /** Refuse the command line without it. */
@@ -29,6 +33,7 @@ export interface Parameter<Value> {
   readonly values?: readonly string[];
   readonly placeholder?: string;
   readonly completes?: Completes;
+  readonly alias?: string;
   readonly default?: string | boolean;
   readonly optional?: true;
   readonly variadic?: true;
@@ -63,11 +68,12 @@ function builder<Value>({ type, parse, placeholder }: Kind<Value>) {
 
 function common(
   brief: string,
-  { required, repeated, default: fallback, ...more }: ParameterOptions,
+  { required, repeated, suggests, default: fallback, ...more }: ParameterOptions,
 ) {
   return {
     brief,
     ...more,
+    ...(suggests === undefined ? {} : { values: suggests }),
     ...(fallback === undefined ? {} : { default: fallback }),
     ...(required === undefined && fallback === undefined ? { optional: true } as const : {}),
     ...(repeated === undefined ? {} : { variadic: true } as const),

@@ -13,7 +13,11 @@ export function stricliCommand(command: Command): StricliCommand<SsmdContext> {
   return buildCommand<Flags, readonly unknown[], SsmdContext>({
     docs: { brief, fullDescription: helpText(command) },
     // The declared parameters have the parser's own form; its types want them written out in place.
-    parameters: { flags: flagsOf(command), ...positionalOf(args) } as never,
+    parameters: {
+      flags: flagsOf(command),
+      aliases: aliasesOf(command),
+      ...positionalOf(args),
+    } as never,
     async func(given, ...words) {
       const flags = present(given);
       const value = await run({ flags, args: words as never, context: this });
@@ -28,6 +32,13 @@ export function stricliCommand(command: Command): StricliCommand<SsmdContext> {
 export function flagsOf({ flags = {}, output, prints }: Command): Flags {
   if (output !== undefined) return { ...flags, output: OUTPUT_FLAG };
   return prints === undefined || "output" in flags ? flags : { ...flags, output: STREAM_FLAG };
+}
+
+function aliasesOf({ flags = {} }: Command): Record<string, string> {
+  const named = Object.entries(flags).flatMap(([name, { alias }]) =>
+    alias === undefined ? [] : [[alias, name] as const]
+  );
+  return Object.fromEntries(named);
 }
 
 function positionalOf(args: Arguments | undefined): object {

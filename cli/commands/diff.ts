@@ -1,39 +1,27 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import { changedPaths, hasHistory, textIn } from "@ssmd/metadata";
-import type { SsmdContext } from "../context.ts";
-import { changeLines, type FileChange, fileChange } from "../registry/change.ts";
-import { docs, REGISTRY_FLAGS, type RegistryFlags, switchFlag } from "../registry/flags.ts";
-import { Registry } from "../registry/registry.ts";
+import { defineCommand } from "../command/define.ts";
+import { on } from "../command/flag.ts";
+import { countText } from "../format.ts";
+import { changeLines, FILE_CHANGE, type FileChange, fileChange } from "../registry/change.ts";
 import { isRegistryText } from "../registry/registry_files.ts";
-import { render } from "../render.ts";
+import { Registry } from "../registry/registry.ts";
 
-interface Flags extends RegistryFlags {
-  words: boolean;
-}
-
-/** `ssmd diff` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
-  docs: docs(
-    "Tell what changed in the registry since the last commit",
-    "In words and as a text diff; --words leaves the text out.",
-    ["ssmd diff", "ssmd diff --words", "ssmd diff --output json"],
-  ),
-  parameters: { flags: { ...REGISTRY_FLAGS, words: switchFlag("In words only") } },
-  async func(flags) {
-    const registry = await Registry.open(this.globals);
-    const files = await changedFiles(registry);
-    if (flags.output !== "table") {
-      return this.process.stdout.write(render({ value: { files }, rows: [] }, flags.output));
-    }
-    const lines = files.flatMap(changeLines);
-    this.process.stdout.write(lines.map((line) => `${line}\n`).join(""));
-    if (!flags.words && files.length > 0) {
-      this.process.stdout.write(`\n${files.map(({ diff }) => diff).join("")}`);
-    }
-    const count = files.length === 1 ? "1 file" : `${files.length} files`;
-    this.process.stdout.write(
-      files.length === 0 ? "nothing changed since the last commit\n" : `\n${count} changed\n`,
-    );
+export default defineCommand({
+  name: "diff",
+  brief: "Tell what changed in the registry since the last commit",
+  description: "In words and as a text diff; --words leaves the text out.",
+  examples: ["ssmd diff", "ssmd diff --words", "ssmd diff --output json"],
+  flags: { words: on("In words only") },
+  output: z.object({ files: z.array(FILE_CHANGE) }),
+  table({ files }, { words }) {
+    if (files.length === 0) return { text: "nothing changed since the last commit\n" };
+    const lines = files.flatMap(changeLines).map((line) => `${line}\n`).join("");
+    const diffs = words ? "" : `\n${files.map(({ diff }) => diff).join("")}`;
+    return { text: `${lines}${diffs}\n${countText(files.length, "file")} changed\n` };
+  },
+  async run({ context }) {
+    return { files: await changedFiles(await Registry.open(context.globals)) };
   },
 });
 

@@ -1,72 +1,43 @@
-import { buildCommand, type Command } from "@stricli/core";
-import type { SsmdContext } from "../context.ts";
+import { defineCommand } from "../command/define.ts";
+import { choice, list, on, text, whole } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
+import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
-import {
-  docs,
-  EDIT_FLAGS,
-  type EditFlags,
-  numberFlag,
-  parseList,
-  switchFlag,
-  textFlag,
-  word,
-} from "../registry/flags.ts";
+import { ENV_NAME } from "../registry/registry_args.ts";
 
 const TYPES = ["api_key", "transport", "storage", "database", "tls", "webhook"] as const;
 
-interface Flags extends EditFlags {
-  type: typeof TYPES[number];
-  fields: string[];
-  source: string;
-  rotationDays?: number;
-  optional: boolean;
-  feed?: string;
-}
-
-/** `ssmd env add-key` */
-export const command: Command<SsmdContext> = buildCommand<
-  Flags,
-  [string, string],
-  SsmdContext
->(
-  {
-    docs: docs(
-      "Declare a key that an environment needs; its values stand elsewhere",
-      "With --feed the fields are also named as that feed's credentials, as $key:name.field.",
-      [
-        "ssmd env add-key demo kalshi --fields key_id,private_key --feed kalshi --dry-run",
-        "ssmd env add-key demo bus --type transport --fields user,password --source file:./bus.yaml --dry-run",
-      ],
-    ),
-    parameters: {
-      flags: {
-        ...EDIT_FLAGS,
-        type: { kind: "enum", values: TYPES, default: "api_key", brief: "What it is for" },
-        fields: {
-          kind: "parsed",
-          parse: parseList,
-          brief: "Names of its parts: key_id,private_key",
-          placeholder: "names",
-        },
-        source: {
-          kind: "parsed",
-          parse: String,
-          default: "env",
-          brief: "Where it comes from: env, file:<path>, mount:<dir> or sealed-secret/<name>",
-          placeholder: "source",
-        },
-        rotationDays: numberFlag("How old it may become", "days"),
-        optional: switchFlag("Components start without it"),
-        feed: textFlag("Feed that signs in with it", "feed"),
-      },
-      positional: {
-        kind: "tuple",
-        parameters: [word("The environment's name", "env"), word("The key's name", "key")],
-      },
-    },
-    async func(flags, name, key) {
-      await editFile("environment", name, flags, this, (edit) => {
+export default defineCommand({
+  name: "env add-key",
+  brief: "Declare a key that an environment needs; its values stand elsewhere",
+  description:
+    "With --feed the fields are also named as that feed's credentials, as $key:name.field.",
+  examples: [
+    "ssmd env add-key demo kalshi --fields key_id,private_key --feed kalshi --dry-run",
+    "ssmd env add-key demo bus --type transport --fields user,password --source file:./bus.yaml --dry-run",
+  ],
+  flags: {
+    ...EDIT_FLAGS,
+    type: choice(TYPES, "What it is for", { default: "api_key" }),
+    fields: list("Names of its parts: key_id,private_key", {
+      placeholder: "names",
+      required: true,
+    }),
+    source: text("Where it comes from: env, file:<path>, mount:<dir> or sealed-secret/<name>", {
+      default: "env",
+      placeholder: "source",
+    }),
+    rotationDays: whole("How old it may become", { placeholder: "days" }),
+    optional: on("Components start without it"),
+    feed: text("Feed that signs in with it", { placeholder: "feed", completes: "feed" }),
+  },
+  args: [ENV_NAME, text("The key's name", { placeholder: "key", required: true })],
+  output: EDIT_RESULT,
+  table: editTable,
+  run: ({ flags, args: [name, key], context }) =>
+    editFile(context, {
+      ...{ kind: "environment", name },
+      change(edit) {
         if (edit.get(["keys", key]) !== undefined) {
           throw new UsageError("USAGE", `environment ${name} has a key "${key}" already`, {
             hint: `change it: ssmd env update ${name} --set keys.${key}.source=env`,
@@ -82,7 +53,6 @@ export const command: Command<SsmdContext> = buildCommand<
         if (flags.feed === undefined) return;
         const references = flags.fields.map((field) => [field, `$key:${key}.${field}`]);
         edit.set(["credentials", flags.feed], Object.fromEntries(references));
-      });
-    },
-  },
-);
+      },
+    }, flags),
+});

@@ -1,47 +1,39 @@
-import { buildCommand, type Command } from "@stricli/core";
 import { editorLine, YamlEdit, yamlText } from "@ssmd/metadata";
-import type { SsmdContext } from "../context.ts";
+import { defineCommand } from "../command/define.ts";
+import { list, text } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
-import { applyChanges } from "../registry/change.ts";
-import { docs, EDIT_FLAGS, type EditFlags, listFlag, textFlag, word } from "../registry/flags.ts";
+import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
 import { Registry } from "../registry/registry.ts";
+import { applySettings, SET_FLAGS } from "../registry/set_flags.ts";
 import { signInOf } from "../registry/sign_in.ts";
-import { applySettings, SET_FLAGS, type SetFlags } from "../registry/set_flags.ts";
 
-interface Flags extends EditFlags, SetFlags {
-  from?: string;
-  feeds?: string[];
-  keySource?: string;
-}
-
-/** `ssmd env create` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
-  docs: docs(
-    "Write a new environment, from nothing or from another one",
-    "From nothing: memory transport, local storage in ./data, gateway on port 8080, no symbols yet; " +
-      "ssmd symbol map adds them. For a feed that signs in it declares a key of the feed's name: " +
-      "ssmd key set writes its values. --from takes over all of another one but its name.",
-    [
-      "ssmd env create mine --feeds kraken",
-      "ssmd env create mine --from demo --set gateway.port=8090 --set simulator.seed=7 --dry-run",
-    ],
-  ),
-  parameters: {
-    flags: {
-      ...EDIT_FLAGS,
-      ...SET_FLAGS,
-      from: textFlag("Environment to start from", "env"),
-      feeds: listFlag("Feeds of the registry", "feeds"),
-      keySource: textFlag(
-        "Where keys of feeds come from: env, file:<path>, mount:<dir> or sealed-secret/<name>; " +
-          "default file:secrets/<env>-<feed>.yaml",
-        "source",
-      ),
-    },
-    positional: { kind: "tuple", parameters: [word("Name of the new environment", "env")] },
+export default defineCommand({
+  name: "env create",
+  brief: "Write a new environment, from nothing or from another one",
+  description:
+    "From nothing: memory transport, local storage in ./data, gateway on port 8080, no symbols " +
+    "yet; ssmd symbol map adds them. For a feed that signs in it declares a key of the feed's " +
+    "name: ssmd key set writes its values. --from takes over all of another one but its name.",
+  examples: [
+    "ssmd env create mine --feeds kraken",
+    "ssmd env create mine --from demo --set gateway.port=8090 --set simulator.seed=7 --dry-run",
+  ],
+  flags: {
+    ...EDIT_FLAGS,
+    ...SET_FLAGS,
+    from: text("Environment to start from", { placeholder: "env", completes: "environment" }),
+    feeds: list("Feeds of the registry", { placeholder: "feeds", completes: "feed" }),
+    keySource: text(
+      "Where keys of feeds come from: env, file:<path>, mount:<dir> or sealed-secret/<name>; " +
+        "default file:secrets/<env>-<feed>.yaml",
+      { placeholder: "source" },
+    ),
   },
-  async func(flags, name) {
-    const registry = await Registry.open(this.globals);
+  args: [text("Name of the new environment", { placeholder: "env", required: true })],
+  output: EDIT_RESULT,
+  table: editTable,
+  async run({ flags, args: [name], context }) {
+    const registry = await Registry.open(context.globals);
     registry.assertNew("environment", name);
     const edit = new YamlEdit(
       flags.from === undefined
@@ -52,11 +44,15 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdC
     if (flags.feeds !== undefined) edit.set(["feeds"], flags.feeds);
     applySettings(edit, flags);
     const changes = new Map([[`environments/${name}.yaml`, edit.toString()]]);
-    await applyChanges(registry, changes, flags, this);
+    return await applyChanges(context, { registry, changes }, flags);
   },
 });
 
-function freshText(registry: Registry, name: string, { feeds, keySource }: Flags): string {
+function freshText(
+  registry: Registry,
+  name: string,
+  { feeds, keySource }: { feeds?: string[]; keySource?: string },
+): string {
   if (feeds === undefined) {
     throw new UsageError("USAGE", "an environment needs feeds", {
       hint: "name them with --feeds kraken,kalshi, or take another environment with --from",

@@ -1,30 +1,24 @@
-import { buildCommand, type Command } from "@stricli/core";
 import { registryPathOf } from "@ssmd/metadata";
-import type { SsmdContext } from "../context.ts";
-import { applyChanges } from "../registry/change.ts";
-import { docs, EDIT_FLAGS, type EditFlags, word } from "../registry/flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { ENV_NAME } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
 
-interface Flags extends EditFlags {
-}
-
-/** `ssmd env delete` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
-  docs: docs(
-    "Delete an environment's file",
-    "Its data stays. Git keeps what was committed: ssmd env history tells it.",
-    ["ssmd env delete demo --dry-run", "ssmd env delete demo-nats --yes"],
-  ),
-  parameters: {
-    flags: { ...EDIT_FLAGS },
-    positional: { kind: "tuple", parameters: [word("The environment's name", "env")] },
-  },
-  async func(flags, name) {
-    const registry = await Registry.open(this.globals);
+export default defineCommand({
+  name: "env delete",
+  brief: "Delete an environment's file",
+  description: "Its data stays. Git keeps what was committed: ssmd env history tells it.",
+  examples: ["ssmd env delete demo --dry-run", "ssmd env delete demo-nats --yes"],
+  flags: EDIT_FLAGS,
+  args: [ENV_NAME],
+  output: EDIT_RESULT,
+  table: editTable,
+  async run({ flags: { dryRun }, args: [name], context }) {
+    const registry = await Registry.open(context.globals);
     registry.text("environment", name);
     const path = registryPathOf({ kind: "environment", name });
-    await applyChanges(registry, new Map([[path, undefined]]), flags, this, {
-      question: `Delete ${registry.dir}/${path}?`,
-    });
+    const changes = new Map([[path, undefined]]);
+    const question = `Delete ${registry.dir}/${path}?`;
+    return await applyChanges(context, { registry, changes }, { dryRun, question });
   },
 });

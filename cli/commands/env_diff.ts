@@ -1,42 +1,34 @@
-import { buildCommand, type Command } from "@stricli/core";
-import type { SsmdContext } from "../context.ts";
-import { changeLines, fileChange } from "../registry/change.ts";
-import { docs, REGISTRY_FLAGS, type RegistryFlags, switchFlag, word } from "../registry/flags.ts";
+import { z } from "zod";
+import { defineCommand } from "../command/define.ts";
+import { on, text } from "../command/flag.ts";
+import { changeLines, fileChange, VALUE_CHANGE } from "../registry/change.ts";
+import { ENV_NAME } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
-import { render } from "../render.ts";
 
-interface Flags extends RegistryFlags {
-  text: boolean;
-}
-
-/** `ssmd env diff` */
-export const command: Command<SsmdContext> = buildCommand<
-  Flags,
-  [string, string],
-  SsmdContext
->({
-  docs: docs("Tell how one environment differs from another", "", [
-    "ssmd env diff demo demo-nats",
-    "ssmd env diff demo demo-nats --text",
-  ]),
-  parameters: {
-    flags: { ...REGISTRY_FLAGS, text: switchFlag("Print the text diff") },
-    positional: {
-      kind: "tuple",
-      parameters: [word("The one", "env"), word("The other", "other")],
-    },
-  },
-  async func(flags, first, second) {
-    const registry = await Registry.open(this.globals);
-    const [before, after] = [first, second].map((name) => registry.text("environment", name));
-    const change = fileChange(`environments/${second}.yaml`, before, after);
-    const { changes, diff } = change;
-    if (flags.output !== "table") {
-      const value = { before: first, after: second, changes, diff };
-      return this.process.stdout.write(render({ value, rows: [] }, flags.output));
-    }
+export default defineCommand({
+  name: "env diff",
+  brief: "Tell how one environment differs from another",
+  examples: ["ssmd env diff demo demo-nats", "ssmd env diff demo demo-nats --text"],
+  flags: { text: on("Print the text diff") },
+  args: [
+    ENV_NAME,
+    text("The other", { placeholder: "env", completes: "environment", required: true }),
+  ],
+  output: z.object({
+    before: z.string(),
+    after: z.string(),
+    changes: z.array(VALUE_CHANGE),
+    diff: z.string(),
+  }),
+  table({ before, after, changes, diff }, flags) {
+    const change = { file: after, kind: "changed" as const, changes, diff };
     const lines = flags.text ? [diff] : changeLines(change).slice(1).map((line) => `${line}\n`);
-    this.process.stdout.write(`${first} → ${second}: ${changes.length} differences\n`);
-    this.process.stdout.write(lines.join(""));
+    return { text: `${before} → ${after}: ${changes.length} differences\n${lines.join("")}` };
+  },
+  async run({ args: [before, after], context }) {
+    const registry = await Registry.open(context.globals);
+    const [old, next] = [before, after].map((name) => registry.text("environment", name));
+    const { changes, diff } = fileChange(`environments/${after}.yaml`, old, next);
+    return { before, after, changes, diff };
   },
 });

@@ -1,20 +1,37 @@
-import { buildCommand, type Command } from "@stricli/core";
-import type { SsmdContext } from "../context.ts";
+import { z } from "zod";
+import { defineCommand } from "../command/define.ts";
+import { rowsOf } from "../command/table.ts";
+import { AS_OF } from "../registry/as_of_flag.ts";
 import { viewOn } from "../registry/as_of.ts";
-import { AS_OF_FLAGS, type AsOfFlags, docs } from "../registry/flags.ts";
-import { noteOrigin, showList } from "../registry/show.ts";
+import { noteOrigin } from "../registry/show.ts";
 
-/** `ssmd env list` */
-export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [], SsmdContext>({
-  docs: docs("List the environments", "", ["ssmd env list", "ssmd env list --output json"]),
-  parameters: { flags: AS_OF_FLAGS },
-  async func(flags) {
-    const { registry, origin } = await viewOn(this.globals, flags.asOf);
-    const rows = registry.names("environment").map((name) => {
+const ENVIRONMENT = z.object({
+  env: z.string(),
+  feeds: z.array(z.string()),
+  symbols: z.int(),
+  schema: z.string(),
+  transport: z.string(),
+  storage: z.string(),
+  simulated: z.boolean(),
+  keys: z.int(),
+  gateway: z.int().describe("Port"),
+});
+
+export default defineCommand({
+  name: "env list",
+  brief: "List the environments",
+  examples: ["ssmd env list", "ssmd env list --output json"],
+  flags: { asOf: AS_OF },
+  output: z.array(ENVIRONMENT),
+  table: rowsOf("environment"),
+  async run({ flags, context }) {
+    const { registry, origin } = await viewOn(context.globals, flags.asOf);
+    noteOrigin(context, origin);
+    return registry.names("environment").map((name) => {
       const env = registry.environment(name);
       return {
         env: name,
-        feeds: env.feeds,
+        feeds: [...env.feeds],
         symbols: Object.keys(env.symbols).length,
         schema: env.schema,
         transport: env.transport.type,
@@ -24,8 +41,5 @@ export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [], SsmdCon
         gateway: env.gateway.port,
       };
     });
-    const shown = rows.map((row) => ({ ...row, feeds: row.feeds.join(", ") }));
-    showList(this, shown, ["environment", "environments"], flags.output, rows);
-    noteOrigin(this, origin);
   },
 });

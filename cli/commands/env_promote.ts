@@ -1,37 +1,31 @@
-import { buildCommand, type Command } from "@stricli/core";
 import { registryPathOf, YamlEdit } from "@ssmd/metadata";
-import type { SsmdContext } from "../context.ts";
-import { applyChanges } from "../registry/change.ts";
-import { docs, EDIT_FLAGS, type EditFlags, word } from "../registry/flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { text } from "../command/flag.ts";
+import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
 import { Registry } from "../registry/registry.ts";
-
-interface Flags extends EditFlags {
-}
 
 /** What is captured; where it runs (transport, storage, keys, …) stays the target's own. */
 const PROMOTED = ["feeds", "schema", "symbols", "schedule"] as const;
 
-/** `ssmd env promote` */
-export const command: Command<SsmdContext> = buildCommand<
-  Flags,
-  [string, string],
-  SsmdContext
->({
-  docs: docs(
-    "Bring what one environment captures into another one",
-    "Feeds, schema version, symbols and schedule are taken over. Where it runs stays: location, transport, " +
-      "storage, cache, journal, gateway, keys, credentials, endpoints, simulator.",
-    ["ssmd env promote demo demo-nats --dry-run"],
-  ),
-  parameters: {
-    flags: { ...EDIT_FLAGS },
-    positional: {
-      kind: "tuple",
-      parameters: [word("Environment to take from", "from"), word("Environment to change", "to")],
-    },
-  },
-  async func(flags, from, to) {
-    const registry = await Registry.open(this.globals);
+const environment = (brief: string, placeholder: string) =>
+  text(brief, { placeholder, completes: "environment", required: true });
+
+export default defineCommand({
+  name: "env promote",
+  brief: "Bring what one environment captures into another one",
+  description:
+    "Feeds, schema version, symbols and schedule are taken over. Where it runs stays: location, " +
+    "transport, storage, cache, journal, gateway, keys, credentials, endpoints, simulator.",
+  examples: ["ssmd env promote demo demo-nats --dry-run"],
+  flags: EDIT_FLAGS,
+  args: [
+    environment("Environment to take from", "from"),
+    environment("Environment to change", "to"),
+  ],
+  output: EDIT_RESULT,
+  table: editTable,
+  async run({ flags: { dryRun }, args: [from, to], context }) {
+    const registry = await Registry.open(context.globals);
     const source = new YamlEdit(registry.text("environment", from));
     const edit = new YamlEdit(registry.text("environment", to));
     for (const field of PROMOTED) {
@@ -42,9 +36,9 @@ export const command: Command<SsmdContext> = buildCommand<
       else edit.set([field], value);
     }
     const path = registryPathOf({ kind: "environment", name: to });
-    await applyChanges(registry, new Map([[path, edit.toString()]]), flags, this, {
-      question: `Change what environment ${to} captures to that of ${from}?`,
-    });
+    const changes = new Map([[path, edit.toString()]]);
+    const question = `Change what environment ${to} captures to that of ${from}?`;
+    return await applyChanges(context, { registry, changes }, { dryRun, question });
   },
 });
 

@@ -1,6 +1,7 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import {
   changedPaths,
+  type Environment,
   hasHistory,
   historyOf,
   registryPathOf,
@@ -9,47 +10,43 @@ import {
   versionOn,
 } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
-import type { Environment } from "@ssmd/metadata";
-import type { SsmdContext } from "../context.ts";
-import { docs, REGISTRY_FLAGS, type RegistryFlags, word } from "../registry/flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { ENV_NAME } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
-import { show } from "../registry/show.ts";
 import { variable } from "../terminal.ts";
 
-/** `ssmd env status` */
-export const command: Command<SsmdContext> = buildCommand<
-  RegistryFlags,
-  [string],
-  SsmdContext
->({
-  docs: docs(
-    "Tell how an environment stands: sound, committed, its keys there, running",
-    "Running means that its gateway answers on this machine.",
-    ["ssmd env status demo"],
-  ),
-  parameters: {
-    flags: REGISTRY_FLAGS,
-    positional: { kind: "tuple", parameters: [word("The environment's name", "env")] },
-  },
-  async func(flags, name) {
-    const registry = await Registry.open(this.globals);
+export default defineCommand({
+  name: "env status",
+  brief: "Tell how an environment stands: sound, committed, its keys there, running",
+  description: "Running means that its gateway answers on this machine.",
+  examples: ["ssmd env status demo"],
+  args: [ENV_NAME],
+  output: z.object({
+    env: z.string(),
+    file: z.string(),
+    mistakes: z.int(),
+    git: z.string(),
+    feeds: z.record(z.string(), z.string()).describe("What is in force of each"),
+    missing_keys: z.array(z.string()),
+    gateway: z.string(),
+  }),
+  async run({ args: [name], context }) {
+    const registry = await Registry.open(context.globals);
     const env = registry.environment(name);
     const path = registryPathOf({ kind: "environment", name });
     const file = `${registry.dir}/${path}`;
-    const mistakes = registry.check().findings.filter((finding) => finding.file === file).length;
-    const value = {
+    return {
       env: name,
       file,
-      mistakes,
+      mistakes: registry.check().findings.filter((finding) => finding.file === file).length,
       git: await gitState(registry.dir, path),
       feeds: Object.fromEntries(env.feeds.map((id) => {
         const version = versionOn(registry.feed(id), todayUtc());
         return [id, version ? `${version.parser} since ${version.from}` : "not in force"];
       })),
-      missingKeys: await missingKeys(env),
+      missing_keys: await missingKeys(env),
       gateway: await gatewayState(env),
     };
-    show(this, value, flags.output);
   },
 });
 

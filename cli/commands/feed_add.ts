@@ -1,26 +1,23 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { ENV_NEEDED_FLAG } from "../flags.ts";
-import type { SsmdContext } from "../context.ts";
+import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
-import { docs, EDIT_FLAGS, type EditFlags, word } from "../registry/flags.ts";
+import { FEED_ID } from "../registry/registry_args.ts";
 
-interface Flags extends EditFlags {
-  env: string;
-}
-
-/** `ssmd feed add` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
-  docs: docs("Add a feed of the registry to an environment", "", [
-    "ssmd feed add kraken --env kalshi --dry-run",
-  ]),
-  parameters: {
-    flags: { ...EDIT_FLAGS, env: ENV_NEEDED_FLAG },
-    positional: { kind: "tuple", parameters: [word("The feed's id", "feed")] },
-  },
-  async func(flags, id) {
-    await editFile("environment", flags.env, flags, this, (edit, registry) => {
-      registry.text("feed", id);
-      edit.append(["feeds"], id);
-    });
-  },
+export default defineCommand({
+  name: "feed add",
+  brief: "Add a feed of the registry to an environment",
+  examples: ["ssmd feed add kraken --env kalshi --dry-run"],
+  flags: { ...EDIT_FLAGS, env: ENVIRONMENT_REQUIRED },
+  args: [FEED_ID],
+  output: EDIT_RESULT,
+  table: editTable,
+  run: ({ flags, args: [id], context }) =>
+    editFile(context, {
+      ...{ kind: "environment", name: flags.env },
+      change(edit, registry) {
+        registry.text("feed", id);
+        edit.append(["feeds"], id);
+      },
+    }, flags),
 });

@@ -1,64 +1,41 @@
-import { buildCommand, type Command } from "@stricli/core";
 import { editorLine, todayUtc, yamlText } from "@ssmd/metadata";
-import type { SsmdContext } from "../context.ts";
-import { applyChanges } from "../registry/change.ts";
-import { capabilityFields, versionFields, type VersionFlags } from "../registry/feed_file.ts";
-import {
-  dayFlag,
-  docs,
-  EDIT_FLAGS,
-  type EditFlags,
-  neededFlag,
-  textFlag,
-  word,
-} from "../registry/flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { choice, day, text } from "../command/flag.ts";
+import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { capabilityFields, versionFields } from "../registry/feed_file.ts";
 import { Registry } from "../registry/registry.ts";
-import { VERSION_FLAGS } from "../registry/version_flags.ts";
+import { FIRST_VERSION_FLAGS } from "../registry/version_flags.ts";
 
-interface Flags extends EditFlags, VersionFlags {
-  parser: string;
-  endpoint: string;
-  displayName?: string;
-  type: "spot" | "prediction";
-  calendar?: string;
-  from?: string;
-}
-
-/** `ssmd feed create` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
-  docs: docs(
-    "Write a new feed file with its first version",
+export default defineCommand({
+  name: "feed create",
+  brief: "Write a new feed file with its first version",
+  description:
     "What is not given has the value that most venues need: no sign-in, no numbers, 100 symbols a " +
-      "connection, types trade, ticker, orderbook, status and gap. --parser names the normalizer, and so the " +
-      "venue whose wire format the feed speaks; several feeds may be of one venue.",
-    [
-      "ssmd feed create kraken-beta --endpoint wss://beta-ws.kraken.com/v2 --parser kraken-v2 " +
-      "--book-depths 10,25 --dry-run",
-      "ssmd feed create kalshi-demo --type prediction --endpoint wss://demo-api.kalshi.co/trade-api/ws/v2 " +
-      "--parser kalshi-2026-03-12 --auth rsa-pss-sha256 --auth-fields key_id,private_key " +
-      "--sequence-field seq --dry-run",
-    ],
-  ),
-  parameters: {
-    flags: {
-      ...EDIT_FLAGS,
-      ...VERSION_FLAGS,
-      parser: { ...VERSION_FLAGS.parser, optional: false },
-      endpoint: neededFlag("Address of the live feed, wss://…", "url"),
-      displayName: textFlag("Name for people; default the id", "name"),
-      type: {
-        kind: "enum",
-        values: ["spot", "prediction"],
-        default: "spot",
-        brief: "What is traded there",
-      },
-      calendar: textFlag("Trading calendar; default always open", "name"),
-      from: dayFlag("First day of the version; default today"),
-    },
-    positional: { kind: "tuple", parameters: [word("Id of the new feed", "feed")] },
+    "connection, types trade, ticker, orderbook, status and gap. --parser names the normalizer, " +
+    "and so the venue whose wire format the feed speaks; several feeds may be of one venue.",
+  examples: [
+    "ssmd feed create kraken-beta --endpoint wss://beta-ws.kraken.com/v2 --parser kraken-v2 " +
+    "--book-depths 10,25 --dry-run",
+    "ssmd feed create kalshi-demo --type prediction --endpoint wss://demo-api.kalshi.co/trade-api/ws/v2 " +
+    "--parser kalshi-2026-03-12 --auth rsa-pss-sha256 --auth-fields key_id,private_key " +
+    "--sequence-field seq --dry-run",
+  ],
+  flags: {
+    ...EDIT_FLAGS,
+    ...FIRST_VERSION_FLAGS,
+    displayName: text("Name for people; default the id", { placeholder: "name" }),
+    type: choice(["spot", "prediction"], "What is traded there", { default: "spot" }),
+    calendar: text("Trading calendar; default always open", {
+      placeholder: "name",
+      completes: "calendar",
+    }),
+    from: day("First day of the version; default today"),
   },
-  async func(flags, id) {
-    const registry = await Registry.open(this.globals);
+  args: [text("Id of the new feed", { placeholder: "feed", required: true })],
+  output: EDIT_RESULT,
+  table: editTable,
+  async run({ flags, args: [id], context }) {
+    const registry = await Registry.open(context.globals);
     registry.assertNew("feed", id);
     const version = {
       from: flags.from ?? todayUtc(),
@@ -71,7 +48,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdC
         ...capabilityFields(flags),
       },
     };
-    const text = yamlText({
+    const content = yamlText({
       id,
       display_name: flags.displayName ?? id,
       type: flags.type,
@@ -79,7 +56,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdC
       calendar: flags.calendar,
       versions: [version],
     }, [editorLine("feed")]);
-    const changes = new Map([[`feeds/${id}.yaml`, text]]);
-    await applyChanges(registry, changes, flags, this);
+    const changes = new Map([[`feeds/${id}.yaml`, content]]);
+    return await applyChanges(context, { registry, changes }, flags);
   },
 });

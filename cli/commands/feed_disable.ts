@@ -1,18 +1,20 @@
-import { buildCommand, type Command } from "@stricli/core";
-import type { SsmdContext } from "../context.ts";
+import { defineCommand } from "../command/define.ts";
+import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
-import { docs, EDIT_FLAGS, type EditFlags, word } from "../registry/flags.ts";
+import { FEED_ID } from "../registry/registry_args.ts";
 
-/** `ssmd feed disable` */
-export const command: Command<SsmdContext> = buildCommand<EditFlags, [string], SsmdContext>({
-  docs: docs("Forbid a feed to all environments", "Refused while an environment uses it.", [
-    "ssmd feed disable kraken --dry-run",
-  ]),
-  parameters: {
-    flags: EDIT_FLAGS,
-    positional: { kind: "tuple", parameters: [word("The feed's id", "feed")] },
-  },
-  async func(flags, id) {
-    await editFile("feed", id, flags, this, (edit) => edit.set(["status"], "disabled"));
-  },
+export default defineCommand({
+  name: "feed disable",
+  brief: "Forbid a feed to all environments",
+  description: "Refused while an environment uses it.",
+  examples: ["ssmd feed disable kraken --dry-run"],
+  flags: EDIT_FLAGS,
+  args: [FEED_ID],
+  output: EDIT_RESULT,
+  table: editTable,
+  run: ({ flags, args: [id], context }) =>
+    editFile(context, {
+      ...{ kind: "feed", name: id },
+      change: (edit) => edit.set(["status"], "disabled"),
+    }, flags),
 });

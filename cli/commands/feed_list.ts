@@ -1,28 +1,39 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import { versionOn } from "@ssmd/metadata";
-import type { SsmdContext } from "../context.ts";
+import { defineCommand } from "../command/define.ts";
+import { rowsOf } from "../command/table.ts";
+import { AS_OF } from "../registry/as_of_flag.ts";
 import { viewOn } from "../registry/as_of.ts";
-import { AS_OF_FLAGS, type AsOfFlags, docs } from "../registry/flags.ts";
-import { noteOrigin, showList } from "../registry/show.ts";
+import { noteOrigin } from "../registry/show.ts";
 
-/** `ssmd feed list` */
-export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [], SsmdContext>({
-  docs: docs("List the feeds and the version of each that is in force", "", [
-    "ssmd feed list",
-    "ssmd feed list --as-of 2026-03-11",
-  ]),
-  parameters: { flags: AS_OF_FLAGS },
-  async func(flags) {
-    const { registry, day, origin } = await viewOn(this.globals, flags.asOf);
+const FEED = z.object({
+  feed: z.string(),
+  name: z.string(),
+  type: z.string(),
+  status: z.string(),
+  since: z.string().nullable().describe("First day of the version in force; null before the first"),
+  parser: z.string().nullable(),
+  sequenced: z.boolean().nullable(),
+  auth: z.string().nullable(),
+  environments: z.int(),
+});
+
+export default defineCommand({
+  name: "feed list",
+  brief: "List the feeds and the version of each that is in force",
+  examples: ["ssmd feed list", "ssmd feed list --as-of 2026-03-11"],
+  flags: { asOf: AS_OF },
+  output: z.array(FEED),
+  table: rowsOf("feed"),
+  async run({ flags, context }) {
+    const { registry, day, origin } = await viewOn(context.globals, flags.asOf);
+    noteOrigin(context, origin);
     const environments = [...registry.check().environments.values()];
-    const rows = registry.names("feed").map((id) => {
+    return registry.names("feed").map((id) => {
       const feed = registry.feed(id);
       const version = versionOn(feed, day);
       return {
-        feed: id,
-        name: feed.displayName,
-        type: feed.type,
-        status: feed.status,
+        ...{ feed: id, name: feed.displayName, type: feed.type, status: feed.status },
         since: version?.from ?? null,
         parser: version?.parser ?? null,
         sequenced: version?.sequenced ?? null,
@@ -30,7 +41,5 @@ export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [], SsmdCon
         environments: environments.filter(({ feeds }) => feeds.includes(id)).length,
       };
     });
-    showList(this, rows, ["feed", "feeds"], flags.output);
-    noteOrigin(this, origin);
   },
 });

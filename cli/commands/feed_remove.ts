@@ -1,52 +1,59 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { ENV_NEEDED_FLAG } from "../flags.ts";
-import type { SsmdContext } from "../context.ts";
+import type { YamlEdit } from "@ssmd/metadata";
+import { ENVIRONMENT_FILTER } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
 import { UsageError } from "../exit.ts";
-import { applyChanges } from "../registry/change.ts";
+import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
-import { docs, EDIT_FLAGS, type EditFlags, word } from "../registry/flags.ts";
+import { FEED_ID } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
 
-interface Flags extends EditFlags {
-  env?: string;
-}
-
-/** `ssmd feed remove` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
-  docs: docs(
-    "Take a feed with its symbols out of an environment, or out of the registry",
-    "Without --env the feed's file is removed, which is refused while an environment uses it. Git " +
-      "keeps what was committed.",
-    ["ssmd feed remove kalshi --env demo --dry-run", "ssmd feed remove kraken --env demo --yes"],
-  ),
-  parameters: {
-    flags: { ...EDIT_FLAGS, env: { ...ENV_NEEDED_FLAG, optional: true } },
-    positional: { kind: "tuple", parameters: [word("The feed's id", "feed")] },
-  },
-  async func(flags, id) {
-    const { env } = flags;
+export default defineCommand({
+  name: "feed remove",
+  brief: "Take a feed with its symbols out of an environment, or out of the registry",
+  description: "Without --env the feed's file is removed, which is refused while an environment " +
+    "uses it. Git keeps what was committed.",
+  examples: [
+    "ssmd feed remove kalshi --env demo --dry-run",
+    "ssmd feed remove kraken --env demo --yes",
+  ],
+  flags: { ...EDIT_FLAGS, env: ENVIRONMENT_FILTER },
+  args: [FEED_ID],
+  output: EDIT_RESULT,
+  table: editTable,
+  async run({ flags: { env, dryRun }, args: [id], context }) {
     if (env === undefined) {
-      const registry = await Registry.open(this.globals);
+      const registry = await Registry.open(context.globals);
       registry.text("feed", id);
       const changes = new Map([[`feeds/${id}.yaml`, undefined]]);
       const question = `Remove ${registry.dir}/feeds/${id}.yaml?`;
-      return await applyChanges(registry, changes, flags, this, { question });
+      return await applyChanges(context, { registry, changes }, { dryRun, question });
     }
-    await editFile("environment", env, flags, this, (edit, registry) => {
-      const { feeds, symbols } = registry.environment(env);
-      const index = feeds.indexOf(id);
-      if (index < 0) {
-        throw new UsageError("USAGE", `environment ${env} has no feed "${id}"`, {
-          hint: `it has: ${feeds.join(", ")}`,
-        });
-      }
-      edit.remove(["feeds", index]);
-      for (const [symbol, { feed }] of Object.entries(symbols)) {
-        if (feed === id) edit.remove(["symbols", symbol]);
-      }
-      for (const path of [["endpoints"], ["credentials"], ["simulator", "ports"]]) {
-        edit.remove([...path, id]);
-      }
-    }, { question: `Remove feed ${id} and its symbols from environment ${env}?` });
+    const question = `Remove feed ${id} and its symbols from environment ${env}?`;
+    const change = (edit: YamlEdit, registry: Registry) =>
+      removeFeed(edit, id, registry.environment(env));
+    return await editFile(context, { kind: "environment", name: env, change }, {
+      dryRun,
+      question,
+    });
   },
 });
+
+function removeFeed(
+  edit: YamlEdit,
+  id: string,
+  { name, feeds, symbols }: ReturnType<Registry["environment"]>,
+): void {
+  const index = feeds.indexOf(id);
+  if (index < 0) {
+    throw new UsageError("USAGE", `environment ${name} has no feed "${id}"`, {
+      hint: `it has: ${feeds.join(", ")}`,
+    });
+  }
+  edit.remove(["feeds", index]);
+  for (const [symbol, { feed }] of Object.entries(symbols)) {
+    if (feed === id) edit.remove(["symbols", symbol]);
+  }
+  for (const path of [["endpoints"], ["credentials"], ["simulator", "ports"]]) {
+    edit.remove([...path, id]);
+  }
+}

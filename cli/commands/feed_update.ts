@@ -1,64 +1,63 @@
-import { buildCommand, type Command } from "@stricli/core";
 import { ConfigError } from "@ssmd/runtime";
-import type { SsmdContext } from "../context.ts";
+import { defineCommand } from "../command/define.ts";
+import { day, text } from "../command/flag.ts";
+import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
-import { capabilityFields, versionFields, type VersionFlags } from "../registry/feed_file.ts";
-import { dayFlag, docs, EDIT_FLAGS, type EditFlags, textFlag, word } from "../registry/flags.ts";
-import { applySettings, SET_FLAGS, type SetFlags } from "../registry/set_flags.ts";
+import { capabilityFields, versionFields } from "../registry/feed_file.ts";
+import { FEED_ID } from "../registry/registry_args.ts";
+import { applySettings, SET_FLAGS } from "../registry/set_flags.ts";
 import { VERSION_FLAGS } from "../registry/version_flags.ts";
 
-interface Flags extends EditFlags, VersionFlags, SetFlags {
-  displayName?: string;
-  calendar?: string;
-  from?: string;
-}
-
-/** `ssmd feed update` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
-  docs: docs(
-    "Correct a feed file: its own fields, or those of a version",
-    "Flags of a version correct the newest one, or that of --from. What a venue changed on a day is " +
-      "no correction: ssmd feed add-version keeps what held before.",
-    [
-      'ssmd feed update kraken --display-name "Kraken Spot"',
-      "ssmd feed update kraken --rate-limit 10/1s --symbols-per-connection 200 --dry-run",
-      "ssmd feed update kraken --calendar always",
-    ],
-  ),
-  parameters: {
-    flags: {
-      ...EDIT_FLAGS,
-      ...VERSION_FLAGS,
-      ...SET_FLAGS,
-      displayName: textFlag("Name for people", "name"),
-      calendar: textFlag("Trading calendar", "name"),
-      from: dayFlag("First day of the version to correct; default the newest"),
-    },
-    positional: { kind: "tuple", parameters: [word("The feed's id", "feed")] },
+export default defineCommand({
+  name: "feed update",
+  brief: "Correct a feed file: its own fields, or those of a version",
+  description:
+    "Flags of a version correct the newest one, or that of --from. What a venue changed on a day " +
+    "is no correction: ssmd feed add-version keeps what held before.",
+  examples: [
+    'ssmd feed update kraken --display-name "Kraken Spot"',
+    "ssmd feed update kraken --rate-limit 10/1s --symbols-per-connection 200 --dry-run",
+    "ssmd feed update kraken --calendar always",
+  ],
+  flags: {
+    ...EDIT_FLAGS,
+    ...VERSION_FLAGS,
+    ...SET_FLAGS,
+    displayName: text("Name for people", { placeholder: "name" }),
+    calendar: text("Trading calendar", { placeholder: "name", completes: "calendar" }),
+    from: day("First day of the version to correct; default the newest"),
   },
-  async func(flags, id) {
-    await editFile("feed", id, flags, this, (edit, registry) => {
-      if (flags.displayName !== undefined) edit.set(["display_name"], flags.displayName);
-      if (flags.calendar !== undefined) edit.set(["calendar"], flags.calendar);
-      const { versions } = registry.feed(id);
-      const index = flags.from === undefined
-        ? versions.length - 1
-        : versions.findIndex(({ from }) => from === flags.from);
-      if (index < 0) {
-        const days = versions.map(({ from }) => from).join(", ");
-        throw new ConfigError("CONFIG_NOT_FOUND", `no version of ${id} begins on ${flags.from}`, {
-          hint: `there are: ${days}`,
-        });
-      }
-      const at = ["versions", index];
-      for (const [field, value] of Object.entries(versionFields(flags))) {
-        edit.set([...at, field], value);
-      }
-      if (flags.sequenceField === "none") edit.remove([...at, "sequence_field"]);
-      for (const [field, value] of Object.entries(capabilityFields(flags))) {
-        edit.set([...at, "capabilities", field], value);
-      }
-      applySettings(edit, flags);
-    });
-  },
+  args: [FEED_ID],
+  output: EDIT_RESULT,
+  table: editTable,
+  run: ({ flags, args: [id], context }) =>
+    editFile(context, {
+      ...{ kind: "feed", name: id },
+      change(edit, registry) {
+        if (flags.displayName !== undefined) edit.set(["display_name"], flags.displayName);
+        if (flags.calendar !== undefined) edit.set(["calendar"], flags.calendar);
+        const at = ["versions", versionIndex(registry.feed(id).versions, id, flags.from)];
+        for (const [field, value] of Object.entries(versionFields(flags))) {
+          edit.set([...at, field], value);
+        }
+        if (flags.sequenceField === "none") edit.remove([...at, "sequence_field"]);
+        for (const [field, value] of Object.entries(capabilityFields(flags))) {
+          edit.set([...at, "capabilities", field], value);
+        }
+        applySettings(edit, flags);
+      },
+    }, flags),
 });
+
+function versionIndex(
+  versions: readonly { from: string }[],
+  id: string,
+  from: string | undefined,
+): number {
+  if (from === undefined) return versions.length - 1;
+  const index = versions.findIndex((version) => version.from === from);
+  if (index >= 0) return index;
+  throw new ConfigError("CONFIG_NOT_FOUND", `no version of ${id} begins on ${from}`, {
+    hint: `there are: ${versions.map((version) => version.from).join(", ")}`,
+  });
+}

@@ -111,9 +111,133 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Count what clients got, by day, client, feed and type",
     load: () => import("./client_usage.ts"),
   },
+  "commit": {
+    brief: "Check the registry and commit its files, and no others",
+    load: () => import("./commit.ts"),
+  },
+  "completion": {
+    brief: "Print the script that lets a shell complete commands, flags and names",
+    load: () => import("./completion.ts"),
+  },
+  "diff": {
+    brief: "Tell what changed in the registry since the last commit",
+    load: () => import("./diff.ts"),
+  },
+  "env add-key": {
+    brief: "Declare a key that an environment needs; its values stand elsewhere",
+    load: () => import("./env_add_key.ts"),
+  },
+  "env create": {
+    brief: "Write a new environment, from nothing or from another one",
+    load: () => import("./env_create.ts"),
+  },
+  "env delete": { brief: "Delete an environment's file", load: () => import("./env_delete.ts") },
+  "env diff": {
+    brief: "Tell how one environment differs from another",
+    load: () => import("./env_diff.ts"),
+  },
+  "env history": {
+    brief: "Tell who changed an environment when, and what",
+    load: () => import("./env_history.ts"),
+  },
+  "env list": { brief: "List the environments", load: () => import("./env_list.ts") },
+  "env promote": {
+    brief: "Bring what one environment captures into another one",
+    load: () => import("./env_promote.ts"),
+  },
+  "env status": {
+    brief: "Tell how an environment stands: sound, committed, its keys there, running",
+    load: () => import("./env_status.ts"),
+  },
+  "env update": { brief: "Change values of an environment", load: () => import("./env_update.ts") },
+  "env validate": {
+    brief: "Check one environment and the feeds that it uses",
+    load: () => import("./env_validate.ts"),
+  },
+  "feed add": {
+    brief: "Add a feed of the registry to an environment",
+    load: () => import("./feed_add.ts"),
+  },
+  "feed add-location": {
+    brief: "Add a place that captures a feed, with its clock",
+    load: () => import("./feed_add_location.ts"),
+  },
+  "feed add-version": {
+    brief: "Add a dated version: what the venue changes on a day",
+    load: () => import("./feed_add_version.ts"),
+  },
+  "feed create": {
+    brief: "Write a new feed file with its first version",
+    load: () => import("./feed_create.ts"),
+  },
+  "feed disable": {
+    brief: "Forbid a feed to all environments",
+    load: () => import("./feed_disable.ts"),
+  },
+  "feed enable": { brief: "Let environments use a feed", load: () => import("./feed_enable.ts") },
+  "feed list": {
+    brief: "List the feeds and the version of each that is in force",
+    load: () => import("./feed_list.ts"),
+  },
+  "feed remove": {
+    brief: "Take a feed with its symbols out of an environment, or out of the registry",
+    load: () => import("./feed_remove.ts"),
+  },
+  "feed update": {
+    brief: "Correct a feed file: its own fields, or those of a version",
+    load: () => import("./feed_update.ts"),
+  },
   "help": {
     brief: "Show what a command does, or everything for programs",
     load: () => import("./help.ts"),
+  },
+  "schema add-version": {
+    brief: "Add the next version of a schema, as a draft",
+    load: () => import("./schema_add_version.ts"),
+  },
+  "schema compat": {
+    brief: "Compare two schemas: does each read what the other one writes?",
+    load: () => import("./schema_compat.ts"),
+  },
+  "schema hash": {
+    brief: "Print the SHA-256 of schemas and which registered version it is",
+    load: () => import("./schema_hash.ts"),
+  },
+  "schema list": {
+    brief: "List the registered schemas and the version of each that is in force",
+    load: () => import("./schema_list.ts"),
+  },
+  "schema register": {
+    brief: "Register schemas: their text, its SHA-256 and the day from which they hold",
+    load: () => import("./schema_register.ts"),
+  },
+  "schema set-status": {
+    brief: "Move a version on: draft, active, deprecated",
+    load: () => import("./schema_set_status.ts"),
+  },
+  "schema used": {
+    brief: "Tell which archived data was written with which version of a schema",
+    load: () => import("./schema_used.ts"),
+  },
+  "symbol list": {
+    brief: "List the symbols of all environments, or of one",
+    load: () => import("./symbol_list.ts"),
+  },
+  "symbol map": {
+    brief: "Map a symbol of ours to a market of a venue, in an environment",
+    load: () => import("./symbol_map.ts"),
+  },
+  "symbol show": {
+    brief: "Show a symbol: the venue's name, the environments, the subjects",
+    load: () => import("./symbol_show.ts"),
+  },
+  "symbol validate": {
+    brief: "Check the symbols of all environments, or of one",
+    load: () => import("./symbol_validate.ts"),
+  },
+  "validate": {
+    brief: "Check all files of the registry and all references between them",
+    load: () => import("./validate.ts"),
   },
   "version": {
     brief: "Print the versions of ssmd and what it runs on",

@@ -1,6 +1,6 @@
-import { buildCommand, type Command } from "@stricli/core";
-import type { SsmdContext } from "../context.ts";
-import { docs, REGISTRY_FLAGS, type RegistryFlags, word } from "../registry/flags.ts";
+import { z } from "zod";
+import { defineCommand } from "../command/define.ts";
+import { text } from "../command/flag.ts";
 import { Registry } from "../registry/registry.ts";
 import { compareTexts, schemaText } from "../registry/schema_file.ts";
 import { render } from "../render.ts";
@@ -11,38 +11,42 @@ const VERDICTS = {
   breaking: "breaking: bytes of one are something else to the other",
 } as const;
 
-/** `ssmd schema compat` */
-export const command: Command<SsmdContext> = buildCommand<
-  RegistryFlags,
-  [string, string],
-  SsmdContext
->({
-  docs: docs(
-    "Compare two schemas: does each read what the other one writes?",
+const EFFECT = z.enum(["compatible", "lossy", "breaking"]);
+
+export default defineCommand({
+  name: "schema compat",
+  brief: "Compare two schemas: does each read what the other one writes?",
+  description:
     "Computed from the texts by the rules of Cap'n Proto. A name stands for the version in force, " +
-      "name@v1 for a version, a path for a file. Exit code 1 unless compatible.",
-    [
-      "ssmd schema compat trade exchanges/schemas/trade.capnp",
-      "ssmd schema compat trade@v1 trade --output json",
-    ],
-  ),
-  parameters: {
-    flags: REGISTRY_FLAGS,
-    positional: {
-      kind: "tuple",
-      parameters: [word("The older one", "before"), word("The newer one", "after")],
-    },
-  },
-  async func(flags, before, after) {
-    const registry = await Registry.open(this.globals);
-    const [old, next] = [await schemaText(registry, before), await schemaText(registry, after)];
-    const { changes, effect } = compareTexts(old, next);
+    "name@v1 for a version, a path for a file. Exit code 1 unless compatible.",
+  examples: [
+    "ssmd schema compat trade exchanges/schemas/trade.capnp",
+    "ssmd schema compat trade@v1 trade --output json",
+  ],
+  args: [
+    text("The older one", { placeholder: "before", completes: "schema", required: true }),
+    text("The newer one", { placeholder: "after", completes: "schema", required: true }),
+  ],
+  output: z.object({
+    before: z.string(),
+    after: z.string(),
+    effect: EFFECT,
+    changes: z.array(z.object({
+      kind: z.enum(["added", "removed", "renamed", "retyped", "reordered", "default", "id"]),
+      where: z.string(),
+      effect: EFFECT,
+      message: z.string(),
+    })),
+  }),
+  table({ effect, changes }) {
     const rows = changes.map(({ effect, kind, message }) => ({ effect, kind, change: message }));
-    const value = { before: old.name, after: next.name, effect, changes };
-    if (flags.output !== "table" || rows.length > 0) {
-      this.process.stdout.write(render({ value, rows }, flags.output));
-    }
-    if (flags.output === "table") this.process.stdout.write(`${VERDICTS[effect]}\n`);
-    if (effect !== "compatible") Deno.exitCode = 1;
+    const listed = rows.length === 0 ? "" : render({ value: changes, rows }, "table");
+    return { text: `${listed}${VERDICTS[effect]}\n` };
+  },
+  failed: ({ effect }) => effect !== "compatible",
+  async run({ args: [before, after], context }) {
+    const registry = await Registry.open(context.globals);
+    const [old, next] = [await schemaText(registry, before), await schemaText(registry, after)];
+    return { before: old.name, after: next.name, ...compareTexts(old, next) };
   },
 });

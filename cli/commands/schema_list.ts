@@ -1,20 +1,33 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { schemaVersionOn } from "@ssmd/metadata";
-import type { SsmdContext } from "../context.ts";
+import { z } from "zod";
+import { SCHEMA_STATUSES, schemaVersionOn } from "@ssmd/metadata";
+import { defineCommand } from "../command/define.ts";
+import { rowsOf } from "../command/table.ts";
+import { AS_OF } from "../registry/as_of_flag.ts";
 import { viewOn } from "../registry/as_of.ts";
-import { AS_OF_FLAGS, type AsOfFlags, docs } from "../registry/flags.ts";
-import { noteOrigin, showList } from "../registry/show.ts";
+import { noteOrigin } from "../registry/show.ts";
 
-/** `ssmd schema list` */
-export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [], SsmdContext>({
-  docs: docs("List the registered schemas and the version of each that is in force", "", [
-    "ssmd schema list",
-    "ssmd schema list --as-of today --output json",
-  ]),
-  parameters: { flags: AS_OF_FLAGS },
-  async func(flags) {
-    const { registry, day, origin } = await viewOn(this.globals, flags.asOf);
-    const rows = registry.names("schema").map((name) => {
+const SCHEMA = z.object({
+  schema: z.string(),
+  struct: z.string(),
+  version: z.string().nullable(),
+  status: z.enum(SCHEMA_STATUSES).nullable(),
+  since: z.string().nullable().describe("First day of the version in force; null before the first"),
+  file: z.string().nullable(),
+  sha256: z.string().nullable(),
+  versions: z.int(),
+});
+
+export default defineCommand({
+  name: "schema list",
+  brief: "List the registered schemas and the version of each that is in force",
+  examples: ["ssmd schema list", "ssmd schema list --as-of today --output json"],
+  flags: { asOf: AS_OF },
+  output: z.array(SCHEMA),
+  table: rowsOf("schema"),
+  async run({ flags, context }) {
+    const { registry, day, origin } = await viewOn(context.globals, flags.asOf);
+    noteOrigin(context, origin);
+    return registry.names("schema").map((name) => {
       const schema = registry.schema(name);
       const version = schemaVersionOn(schema, day);
       return {
@@ -28,7 +41,5 @@ export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [], SsmdCon
         versions: schema.versions.length,
       };
     });
-    showList(this, rows, ["schema", "schemas"], flags.output);
-    noteOrigin(this, origin);
   },
 });

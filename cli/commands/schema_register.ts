@@ -1,4 +1,3 @@
-import { buildCommand, type Command } from "@stricli/core";
 import {
   editorLine,
   SCHEMA_STATUSES,
@@ -8,57 +7,38 @@ import {
   yamlText,
 } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
-import type { SsmdContext } from "../context.ts";
+import { defineCommand } from "../command/define.ts";
+import { choice, day, file, text } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
-import { applyChanges } from "../registry/change.ts";
-import { dayFlag, docs, EDIT_FLAGS, type EditFlags, textFlag } from "../registry/flags.ts";
+import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
 import { Registry } from "../registry/registry.ts";
 import { builtInNames, builtInText, readText, structOf } from "../registry/schema_file.ts";
 
-interface Flags extends EditFlags {
-  file?: string;
-  struct?: string;
-  from?: string;
-  status: SchemaStatus;
-}
-
-/** `ssmd schema register` */
-export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdContext>({
-  docs: docs(
-    "Register schemas: their text, its SHA-256 and the day from which they hold",
+export default defineCommand({
+  name: "schema register",
+  brief: "Register schemas: their text, its SHA-256 and the day from which they hold",
+  description:
     "The text is that of --file, else schemas/<name>.capnp, else the one that this build of ssmd " +
-      "writes records with. Without a name, all record types of this build that are not registered " +
-      "yet. A registered text never changes; ssmd schema add-version brings the next one. One of your own: " +
-      "ssmd schema register quote --file quote.capnp --status draft.",
-    [
-      "ssmd schema register",
-      "ssmd schema register --from 2026-11-20 --dry-run",
-    ],
-  ),
-  parameters: {
-    flags: {
-      ...EDIT_FLAGS,
-      file: textFlag("The text, a .capnp file; one name only", "file"),
-      struct: textFlag("The struct that a message holds; default by the name", "name"),
-      from: dayFlag("First day; default today"),
-      status: {
-        kind: "enum",
-        values: SCHEMA_STATUSES,
-        default: "active",
-        brief: "draft, active or deprecated",
-      },
-    },
-    positional: {
-      kind: "array",
-      parameter: { brief: "Names of schemas", placeholder: "schema", parse: String },
-    },
+    "writes records with. Without a name, all record types of this build that are not registered " +
+    "yet. A registered text never changes; ssmd schema add-version brings the next one. One of " +
+    "your own: ssmd schema register quote --file quote.capnp --status draft.",
+  examples: ["ssmd schema register", "ssmd schema register --from 2026-11-20 --dry-run"],
+  flags: {
+    ...EDIT_FLAGS,
+    file: file("The text, a .capnp file; one name only"),
+    struct: text("The struct that a message holds; default by the name", { placeholder: "name" }),
+    from: day("First day; default today"),
+    status: choice(SCHEMA_STATUSES, "draft, active or deprecated", { default: "active" }),
   },
-  async func(flags, ...given) {
-    const registry = await Registry.open(this.globals);
-    const names = given.length > 0
-      ? given
+  args: { each: text("Names of schemas", { placeholder: "schema", required: true }) },
+  output: EDIT_RESULT,
+  table: editTable,
+  async run({ flags, args, context }) {
+    const registry = await Registry.open(context.globals);
+    const names = args.length > 0
+      ? args
       : builtInNames().filter((name) => !registry.texts.has(`schemas/${name}.yaml`));
-    if (flags.file !== undefined && given.length !== 1) {
+    if (flags.file !== undefined && args.length !== 1) {
       throw new UsageError("USAGE", "--file gives the text of exactly one schema", {
         hint: "name it: ssmd schema register trade --file trade.capnp",
       });
@@ -66,11 +46,11 @@ export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdC
     const changes = new Map<string, string>();
     for (const name of names) {
       registry.assertNew("schema", name);
-      const text = await textOf(registry, name, flags.file);
-      changes.set(`schemas/${name}.capnp`, text);
-      changes.set(`schemas/${name}.yaml`, fileText(name, text, flags));
+      const content = await textOf(registry, name, flags.file);
+      changes.set(`schemas/${name}.capnp`, content);
+      changes.set(`schemas/${name}.yaml`, fileText(name, content, flags));
     }
-    await applyChanges(registry, changes, flags, this);
+    return await applyChanges(context, { registry, changes }, flags);
   },
 });
 
@@ -83,7 +63,14 @@ async function textOf(registry: Registry, name: string, file?: string): Promise<
   });
 }
 
-function fileText(name: string, text: string, flags: Flags): string {
+/** What the flags say of the version. */
+interface VersionOptions {
+  struct?: string;
+  from?: string;
+  status: SchemaStatus;
+}
+
+function fileText(name: string, text: string, flags: VersionOptions): string {
   const version = {
     version: "v1",
     from: flags.from ?? todayUtc(),

@@ -1,63 +1,46 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { SCHEMA_STATUSES, type SchemaStatus } from "@ssmd/metadata";
-import { suggestion } from "@ssmd/runtime";
-import type { SsmdContext } from "../context.ts";
+import { SCHEMA_STATUSES } from "@ssmd/metadata";
+import { defineCommand } from "../command/define.ts";
+import { text, word } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
+import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
-import { docs, EDIT_FLAGS, type EditFlags, word } from "../registry/flags.ts";
+import { SCHEMA_NAME } from "../registry/registry_args.ts";
 import { noVersion } from "../registry/schema_file.ts";
 
-/** `ssmd schema set-status` */
-export const command: Command<SsmdContext> = buildCommand<
-  EditFlags,
-  [string, string, SchemaStatus],
-  SsmdContext
->({
-  docs: docs(
-    "Move a version on: draft, active, deprecated",
+export default defineCommand({
+  name: "schema set-status",
+  brief: "Move a version on: draft, active, deprecated",
+  description:
     "Never back. One version is active: the one that was is deprecated by the same change.",
-    ["ssmd schema set-status trade v1 deprecated --dry-run"],
-  ),
-  parameters: {
-    flags: EDIT_FLAGS,
-    positional: {
-      kind: "tuple",
-      parameters: [word("The schema's name", "schema"), word("The version, v1", "version"), {
-        brief: "draft, active or deprecated",
-        placeholder: "status",
-        parse: parseStatus,
-      }],
-    },
-  },
-  async func(flags, name, version, status) {
-    await editFile("schema", name, flags, this, (edit, registry) => {
-      const schema = registry.schema(name);
-      const index = schema.versions.findIndex((each) => each.version === version);
-      const found = schema.versions[index];
-      if (found === undefined) throw noVersion(registry, schema, version);
-      if (SCHEMA_STATUSES.indexOf(status) < SCHEMA_STATUSES.indexOf(found.status)) {
-        throw new UsageError(
-          "USAGE",
-          `${name} ${version} is ${found.status}, never ${status} again`,
-          {
-            hint: "a status goes forward only: draft, active, deprecated",
-          },
-        );
-      }
-      if (status === "active") {
-        schema.versions.forEach((each, i) => {
-          if (each.status === "active" && i !== index) {
-            edit.set(["versions", i, "status"], "deprecated");
-          }
-        });
-      }
-      edit.set(["versions", index, "status"], status);
-    });
-  },
+  examples: ["ssmd schema set-status trade v1 deprecated --dry-run"],
+  flags: EDIT_FLAGS,
+  args: [
+    SCHEMA_NAME,
+    text("The version, v1", { placeholder: "version", required: true }),
+    word(SCHEMA_STATUSES, "draft, active or deprecated", { placeholder: "status", required: true }),
+  ],
+  output: EDIT_RESULT,
+  table: editTable,
+  run: ({ flags, args: [name, version, status], context }) =>
+    editFile(context, {
+      ...{ kind: "schema", name },
+      change(edit, registry) {
+        const schema = registry.schema(name);
+        const index = schema.versions.findIndex((each) => each.version === version);
+        const found = schema.versions[index];
+        if (found === undefined) throw noVersion(registry, schema, version);
+        if (SCHEMA_STATUSES.indexOf(status) < SCHEMA_STATUSES.indexOf(found.status)) {
+          throw new UsageError(
+            "USAGE",
+            `${name} ${version} is ${found.status}, never ${status} again`,
+            { hint: "a status goes forward only: draft, active, deprecated" },
+          );
+        }
+        for (const [i, each] of schema.versions.entries()) {
+          const isReplaced = status === "active" && each.status === "active" && i !== index;
+          if (isReplaced) edit.set(["versions", i, "status"], "deprecated");
+        }
+        edit.set(["versions", index, "status"], status);
+      },
+    }, flags),
 });
-
-function parseStatus(text: string): SchemaStatus {
-  const status = SCHEMA_STATUSES.find((each) => each === text);
-  if (status) return status;
-  throw new RangeError(suggestion(text, SCHEMA_STATUSES));
-}

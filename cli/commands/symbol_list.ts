@@ -1,33 +1,31 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { ENV_FILTER_FLAG } from "../flags.ts";
-import type { SsmdContext } from "../context.ts";
-import { docs, REGISTRY_FLAGS, type RegistryFlags, textFlag } from "../registry/flags.ts";
+import { z } from "zod";
+import { ENVIRONMENT_FILTER, FEED_FILTER } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { rowsOf } from "../command/table.ts";
+import { sortedBy } from "../format.ts";
 import { Registry } from "../registry/registry.ts";
-import { showList } from "../registry/show.ts";
 
-interface Flags extends RegistryFlags {
-  env?: string;
-  feed?: string;
-}
+const SYMBOL = z.object({
+  symbol: z.string(),
+  env: z.string(),
+  feed: z.string(),
+  external: z.string().describe("The venue's name"),
+  tier: z.int().nullable(),
+  depth: z.int().nullable(),
+});
 
-/** `ssmd symbol list` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
-  docs: docs("List the symbols of all environments, or of one", "", [
-    "ssmd symbol list",
-    "ssmd symbol list --env demo --feed kraken",
-  ]),
-  parameters: {
-    flags: {
-      ...REGISTRY_FLAGS,
-      env: ENV_FILTER_FLAG,
-      feed: textFlag("One feed only", "feed"),
-    },
-  },
-  async func(flags) {
-    const registry = await Registry.open(this.globals);
+export default defineCommand({
+  name: "symbol list",
+  brief: "List the symbols of all environments, or of one",
+  examples: ["ssmd symbol list", "ssmd symbol list --env demo --feed kraken"],
+  flags: { env: ENVIRONMENT_FILTER, feed: FEED_FILTER },
+  output: z.array(SYMBOL),
+  table: rowsOf("symbol"),
+  async run({ flags, context }) {
+    const registry = await Registry.open(context.globals);
     if (flags.feed !== undefined) registry.text("feed", flags.feed);
     const names = flags.env === undefined ? registry.names("environment") : [flags.env];
-    const rows = names.flatMap((env) =>
+    const symbols = names.flatMap((env) =>
       Object.entries(registry.environment(env).symbols)
         .filter(([, { feed }]) => flags.feed === undefined || feed === flags.feed)
         .map(([symbol, { feed, external, tier, depth }]) => ({
@@ -36,7 +34,6 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
           depth: depth ?? null,
         }))
     );
-    rows.sort((a, b) => a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : 0);
-    showList(this, rows, ["symbol", "symbols"], flags.output);
+    return sortedBy(symbols, "symbol");
   },
 });

@@ -1,62 +1,51 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { ENV_NEEDED_FLAG } from "../flags.ts";
-import type { SsmdContext } from "../context.ts";
+import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { text, whole } from "../command/flag.ts";
+import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
-import {
-  docs,
-  EDIT_FLAGS,
-  type EditFlags,
-  neededFlag,
-  numberFlag,
-  textFlag,
-  word,
-} from "../registry/flags.ts";
+import { SYMBOL_NAME } from "../registry/registry_args.ts";
 
-interface Flags extends EditFlags {
-  env: string;
-  feed: string;
-  external?: string;
-  tier?: number;
-  depth?: number;
-}
-
-/** `ssmd symbol map` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
-  docs: docs(
-    "Map a symbol of ours to a market of a venue, in an environment",
-    "An existing mapping is changed where flags say so.",
-    [
-      "ssmd symbol map ADAUSD --env demo --feed kraken --external ADA/USD --depth 10 --dry-run",
-      "ssmd symbol map KXHIGHNY-26DEC31-T45 --env kalshi --feed kalshi --tier 1 --dry-run",
-    ],
-  ),
-  parameters: {
-    flags: {
-      ...EDIT_FLAGS,
-      env: ENV_NEEDED_FLAG,
-      feed: neededFlag("The feed that brings it", "feed"),
-      external: textFlag("The venue's name; default ours", "name"),
-      tier: numberFlag("Importance for shards, 1 = most", "tier"),
-      depth: numberFlag("Levels a side of the book", "levels"),
-    },
-    positional: { kind: "tuple", parameters: [word("Our name of the market", "symbol")] },
+export default defineCommand({
+  name: "symbol map",
+  brief: "Map a symbol of ours to a market of a venue, in an environment",
+  description: "An existing mapping is changed where flags say so.",
+  examples: [
+    "ssmd symbol map ADAUSD --env demo --feed kraken --external ADA/USD --depth 10 --dry-run",
+    "ssmd symbol map KXHIGHNY-26DEC31-T45 --env kalshi --feed kalshi --tier 1 --dry-run",
+  ],
+  flags: {
+    ...EDIT_FLAGS,
+    env: ENVIRONMENT_REQUIRED,
+    feed: text("The feed that brings it", {
+      placeholder: "feed",
+      completes: "feed",
+      required: true,
+    }),
+    external: text("The venue's name; default ours", { placeholder: "name" }),
+    tier: whole("Importance for shards, 1 = most", { placeholder: "tier" }),
+    depth: whole("Levels a side of the book", { placeholder: "levels" }),
   },
-  async func(flags, symbol) {
-    await editFile("environment", flags.env, flags, this, (edit) => {
-      const at = ["symbols", symbol];
-      const { feed, external, tier, depth } = flags;
-      const own = edit.get(at) as Record<string, unknown> | undefined;
-      if (own === undefined) {
-        edit.set(at, {
-          ...{ feed, external: external ?? symbol },
-          ...(tier === undefined ? {} : { tier }),
-          ...(depth === undefined ? {} : { depth }),
-        });
-        return;
-      }
-      for (const [field, value] of Object.entries({ feed, external, tier, depth })) {
-        if (value !== undefined && own[field] !== value) edit.set([...at, field], value);
-      }
-    });
-  },
+  args: [SYMBOL_NAME],
+  output: EDIT_RESULT,
+  table: editTable,
+  run: ({ flags, args: [symbol], context }) =>
+    editFile(context, {
+      ...{ kind: "environment", name: flags.env },
+      change(edit) {
+        const at = ["symbols", symbol];
+        const { feed, external, tier, depth } = flags;
+        const own = edit.get(at) as Record<string, unknown> | undefined;
+        if (own === undefined) {
+          edit.set(at, {
+            ...{ feed, external: external ?? symbol },
+            ...(tier === undefined ? {} : { tier }),
+            ...(depth === undefined ? {} : { depth }),
+          });
+          return;
+        }
+        for (const [field, value] of Object.entries({ feed, external, tier, depth })) {
+          if (value !== undefined && own[field] !== value) edit.set([...at, field], value);
+        }
+      },
+    }, flags),
 });

@@ -1,26 +1,29 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import { subjectOf } from "@ssmd/market";
 import { todayUtc, versionOn } from "@ssmd/metadata";
-import type { SsmdContext } from "../context.ts";
-import { docs, REGISTRY_FLAGS, type RegistryFlags, word } from "../registry/flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { SYMBOL_NAME } from "../registry/registry_args.ts";
 import { Registry } from "../registry/registry.ts";
-import { show } from "../registry/show.ts";
 
-/** `ssmd symbol show` */
-export const command: Command<SsmdContext> = buildCommand<
-  RegistryFlags,
-  [string],
-  SsmdContext
->({
-  docs: docs("Show a symbol: the venue's name, the environments, the subjects", "", [
-    "ssmd symbol show BTCUSD",
-  ]),
-  parameters: {
-    flags: REGISTRY_FLAGS,
-    positional: { kind: "tuple", parameters: [word("Our name of the market", "symbol")] },
-  },
-  async func(flags, symbol) {
-    const registry = await Registry.open(this.globals);
+const MAPPING = z.object({
+  feed: z.string(),
+  external: z.string().describe("The venue's name"),
+  tier: z.int().exactOptional(),
+  depth: z.int().exactOptional(),
+  subjects: z.array(z.string()),
+});
+
+export default defineCommand({
+  name: "symbol show",
+  brief: "Show a symbol: the venue's name, the environments, the subjects",
+  examples: ["ssmd symbol show BTCUSD"],
+  args: [SYMBOL_NAME],
+  output: z.object({
+    symbol: z.string(),
+    environments: z.record(z.string(), MAPPING).describe("By the environment's name"),
+  }),
+  async run({ args: [symbol], context }) {
+    const registry = await Registry.open(context.globals);
     const environments = registry.names("environment").map((name) => registry.environment(name));
     const entries = environments.flatMap(({ name, symbols }) => {
       const entry = symbols[symbol];
@@ -33,6 +36,6 @@ export const command: Command<SsmdContext> = buildCommand<
       const all = new Set(environments.flatMap(({ symbols }) => Object.keys(symbols)));
       throw registry.unknown("symbol", symbol, [...all]);
     }
-    show(this, { symbol, environments: Object.fromEntries(entries) }, flags.output);
+    return { symbol, environments: Object.fromEntries(entries) };
   },
 });

@@ -18,7 +18,7 @@ Deno.test("commands are completed word by word", async () => {
   assert.deepEqual(await offered("archive", ""), ["verify", "seal", "cat"]);
   assert.deepEqual(await offered("help", "archive", "v"), ["verify"]);
   assert.deepEqual(await offered("client", "api"), ["api-key"]);
-  assert.deepEqual(await offered("client", "api-key", ""), ["create", "list", "rotate", "revoke"]);
+  assert.deepEqual(await offered("client", "api-key", ""), ["create", "list", "revoke", "rotate"]);
   assert.deepEqual(await offered("client", "api-key", "create", "--lab"), ["--label"]);
   assert.deepEqual(await offered("help", "client", "api-key", "ro"), ["rotate"]);
   assert.deepEqual(await offered("nonsense", ""), []);

@@ -5,29 +5,34 @@ import {
   quietYaml,
   registryPlaceOf,
   textDiff,
-  type ValueChange,
   valueChanges,
 } from "@ssmd/metadata";
-import { render } from "../render.ts";
+import { z } from "zod";
+import { on } from "../command/flag.ts";
 import { assertConfirmed } from "../confirm.ts";
 import { notice, type SsmdContext } from "../context.ts";
-import type { EditFlags } from "./flags.ts";
 import type { Registry } from "./registry.ts";
 
 /** Files to be written: path in the registry → text; `undefined` = removed. */
 export type FileChanges = ReadonlyMap<string, string | undefined>;
 
-/** A changed file, as commands print it. */
-export interface FileChange {
-  /** As people see it. */
-  file: string;
-  /** What happens to it. */
-  kind: "added" | "removed" | "changed";
-  /** Values that differ; none for texts of schemas. */
-  changes: ValueChange[];
-  /** As `diff -u` prints it. */
-  diff: string;
-}
+/** A value that differs. */
+export const VALUE_CHANGE = z.object({
+  path: z.string().describe("versions[0].endpoint"),
+  kind: z.enum(["added", "removed", "changed"]),
+  before: z.unknown().exactOptional().describe("Absent when added"),
+  after: z.unknown().exactOptional().describe("Absent when removed"),
+});
+
+/** A changed file. */
+export const FILE_CHANGE = z.object({
+  file: z.string(),
+  kind: z.enum(["added", "removed", "changed"]),
+  changes: z.array(VALUE_CHANGE).describe("Values that differ; none for texts of schemas"),
+  diff: z.string().describe("As diff -u prints it"),
+});
+/** See {@linkcode FILE_CHANGE}. */
+export type FileChange = z.output<typeof FILE_CHANGE>;
 
 /** What the changes do to the files of a registry, file by file; files that stay equal are left out. */
 export function fileChanges(registry: Registry, changes: FileChanges): FileChange[] {
@@ -57,38 +62,46 @@ export function changeLines({ file, kind, changes }: FileChange): string[] {
   return [`${kind} ${file}`, ...changes.map((change) => `  ${changeText(change)}`)];
 }
 
-/** Options of {@linkcode applyChanges}. */
+/** What a command that changes files did, or would do. */
+export const EDIT_RESULT = z.object({ dry_run: z.boolean(), files: z.array(FILE_CHANGE) });
+/** See {@linkcode EDIT_RESULT}. */
+export type EditResult = z.output<typeof EDIT_RESULT>;
+
+/** Flags of a command that changes files. */
+export const EDIT_FLAGS = { dryRun: on("Show the change as a diff and write nothing") };
+
+/** How {@linkcode applyChanges} writes. */
 export interface ApplyOptions {
+  /** Nothing is written. */
+  dryRun: boolean;
   /** A question that is asked before writing; absent = none. */
   question?: string;
 }
 
 /**
- * Checks the registry as it would be, then writes the files, each one whole or not at all, and says
- * what changed. Refuses with all findings of the changed files, and with those that the change would
- * bring elsewhere: ConfigError `CONFIG_INVALID`, nothing is written.
+ * Checks the registry as it would be, then writes the files, each one whole or not at all. Refuses
+ * with all findings of the changed files, and with those that the change would bring elsewhere:
+ * ConfigError `CONFIG_INVALID`, nothing is written.
  */
 export async function applyChanges(
-  registry: Registry,
-  changes: FileChanges,
-  flags: EditFlags,
   context: SsmdContext,
-  options: ApplyOptions = {},
-): Promise<void> {
+  { registry, changes }: { registry: Registry; changes: FileChanges },
+  { dryRun, question }: ApplyOptions,
+): Promise<EditResult> {
   const files = fileChanges(registry, changes);
   assertSound(registry, changes);
-  const dryRun = flags.dryRun;
   if (!dryRun && files.length > 0) {
-    if (options.question !== undefined) assertConfirmed(context, options.question);
+    if (question !== undefined) assertConfirmed(context, question);
     await writeFiles(registry.dir, changes);
   }
-  if (flags.output !== "table") {
-    context.process.stdout.write(render({ value: { dryRun, files }, rows: [] }, flags.output));
-    return;
-  }
-  const lines = dryRun ? files.map(({ diff }) => diff) : files.map((each) => linesOf(each));
-  context.process.stdout.write(files.length === 0 ? "nothing changes\n" : lines.join(""));
   if (dryRun) notice(context, "dry run: nothing was written");
+  return { dry_run: dryRun, files };
+}
+
+/** An edit for a person: the diff of a dry run, else what changed in words. */
+export function editTable({ dry_run, files }: EditResult): { text: string } {
+  if (files.length === 0) return { text: "nothing changes\n" };
+  return { text: files.map((each) => dry_run ? each.diff : linesOf(each)).join("") };
 }
 
 function linesOf(change: FileChange): string {

@@ -1,21 +1,24 @@
 import { type RegistryKind, registryPathOf, YamlEdit } from "@ssmd/metadata";
 import type { SsmdContext } from "../context.ts";
-import { applyChanges, type ApplyOptions } from "./change.ts";
-import type { EditFlags } from "./flags.ts";
+import { applyChanges, type ApplyOptions, type EditResult } from "./change.ts";
 import { Registry } from "./registry.ts";
+
+/** One file of the registry and what is changed in it. */
+export interface FileEdit {
+  kind: RegistryKind;
+  name: string;
+  change: (edit: YamlEdit, registry: Registry) => void;
+}
 
 /** Edits one file of the registry: reads, changes, checks all, writes. Throws ConfigError. */
 export async function editFile(
-  kind: RegistryKind,
-  name: string,
-  flags: EditFlags,
   context: SsmdContext,
-  change: (edit: YamlEdit, registry: Registry) => void,
-  options?: ApplyOptions,
-): Promise<void> {
+  { kind, name, change }: FileEdit,
+  options: ApplyOptions,
+): Promise<EditResult> {
   const registry = await Registry.open(context.globals);
   const edit = new YamlEdit(registry.text(kind, name));
   change(edit, registry);
   const changes = new Map([[registryPathOf({ kind, name }), edit.toString()]]);
-  await applyChanges(registry, changes, flags, context, options);
+  return await applyChanges(context, { registry, changes }, options);
 }

@@ -1,19 +1,5 @@
 import { ConfigError } from "@ssmd/runtime";
-
-/** Flags that say what a version of a feed is. */
-export interface VersionFlags {
-  endpoint?: string;
-  auth?: string;
-  authFields?: string[];
-  symbolsPerConnection?: number;
-  rateLimit?: string;
-  types?: string[];
-  bookDepths?: string[];
-  bookChecksum?: boolean;
-  sequenceField?: string;
-  parser?: string;
-  notes?: string;
-}
+import type { VersionFlags } from "./version_flags.ts";
 
 /** The parts of a version that flags give, by the names of the file. */
 export function versionFields(flags: VersionFlags): Record<string, unknown> {

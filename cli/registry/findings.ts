@@ -1,33 +1,45 @@
+import { z } from "zod";
 import { type Finding, formatFinding } from "@ssmd/metadata";
-import type { SsmdContext } from "../context.ts";
-import { type OutputFormat, render } from "../render.ts";
+import { countText } from "../format.ts";
 
-/** What a check brought. */
-export interface CheckedFiles {
-  findings: readonly Finding[];
-  /** Told, but no reason to fail. */
-  warnings: readonly Finding[];
-  /** How many files were checked. */
-  files: number;
+const FINDING = z.object({
+  file: z.string(),
+  line: z.int(),
+  column: z.int(),
+  path: z.string(),
+  message: z.string(),
+});
+
+/** What was checked and found; warnings are no reason to fail. */
+export const CHECKED = z.object({
+  ok: z.boolean(),
+  files: z.int(),
+  findings: z.array(FINDING),
+  warnings: z.array(FINDING),
+});
+type Checked = z.output<typeof CHECKED>;
+
+/** See {@linkcode CHECKED}. */
+export function checkedOf(
+  files: number,
+  findings: readonly Finding[],
+  warnings: readonly Finding[] = [],
+): Checked {
+  return { ok: findings.length === 0, files, findings: [...findings], warnings: [...warnings] };
 }
 
-/** Prints all findings, one a line, and a verdict; sets exit code 1 where there are any. */
-export function showFindings(
-  { process: { stdout } }: SsmdContext,
-  { findings, warnings, files }: CheckedFiles,
-  output: OutputFormat,
-): void {
-  const ok = findings.length === 0;
-  if (!ok) Deno.exitCode = 1;
-  if (output !== "table") {
-    return stdout.write(render({ value: { ok, files, findings, warnings }, rows: [] }, output));
-  }
-  for (const warning of warnings) stdout.write(`warning: ${formatFinding(warning)}\n`);
-  for (const finding of findings) stdout.write(`${formatFinding(finding)}\n`);
-  const checked = `${files} file${files === 1 ? "" : "s"}`;
-  stdout.write(
-    ok
-      ? `${checked} checked, nothing is wrong\n`
-      : `${findings.length} mistake${findings.length === 1 ? "" : "s"} in ${checked}\n`,
-  );
+/** Findings one a line, and a verdict. */
+export function checkedTable({ ok, files, findings, warnings }: Checked): { text: string } {
+  const lines = [
+    ...warnings.map((warning) => `warning: ${formatFinding(warning)}\n`),
+    ...findings.map((finding) => `${formatFinding(finding)}\n`),
+  ].join("");
+  const checked = countText(files, "file");
+  const verdict = ok
+    ? `${checked} checked, nothing is wrong`
+    : `${countText(findings.length, "mistake")} in ${checked}`;
+  return { text: `${lines}${verdict}\n` };
 }
+
+/** Whether something is wrong. */
+export const isWrong = ({ ok }: Checked): boolean => !ok;

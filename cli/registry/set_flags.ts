@@ -1,32 +1,18 @@
 import type { YamlEdit } from "@ssmd/metadata";
 import { parse } from "yaml";
+import { parsed, text, type ValuesOf } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
 
 /** Flags that change any value of a file. */
-export interface SetFlags {
-  set?: readonly [path: string, value: unknown][];
-  unset?: readonly string[];
-}
-
-/** See {@linkcode SetFlags}. */
 export const SET_FLAGS = {
-  set: {
-    kind: "parsed",
-    parse: parseSetting,
-    brief: "Set a value: a path and YAML, like schedule.timezone=UTC",
+  set: parsed(parseSetting, "Set a value: a path and YAML, like gateway.port=8090", {
     placeholder: "path=value",
-    optional: true,
-    variadic: true,
-  },
-  unset: {
-    kind: "parsed",
-    parse: String,
-    brief: "Remove a value by its path",
-    placeholder: "path",
-    optional: true,
-    variadic: true,
-  },
-} as const;
+    repeated: true,
+  }),
+  unset: text("Remove a value by its path", { placeholder: "path", repeated: true }),
+};
+/** See {@linkcode SET_FLAGS}. */
+export type SetFlags = ValuesOf<typeof SET_FLAGS>;
 
 /** `a.b=c` as path and value. Throws RangeError. */
 function parseSetting(text: string): [string, unknown] {

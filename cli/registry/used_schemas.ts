@@ -1,19 +1,21 @@
+import { z } from "zod";
 import { normalizedOf } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 import type { Registry } from "./registry.ts";
 
 /** Data of a day that was written with one text of a schema. */
-export interface SchemaUse {
-  day: string;
-  env: string;
-  feed: string;
-  schema: string;
-  /** Registered version of this hash; null = not registered. */
-  version: string | null;
-  sha256: string;
-  files: number;
-  records: number;
-}
+export const SCHEMA_USE = z.object({
+  day: z.string(),
+  env: z.string(),
+  feed: z.string(),
+  schema: z.string(),
+  version: z.string().nullable().describe("Registered version of this hash; null = none"),
+  sha256: z.string(),
+  files: z.int(),
+  records: z.int(),
+});
+/** See {@linkcode SCHEMA_USE}. */
+export type SchemaUse = z.output<typeof SCHEMA_USE>;
 
 /** Which data; absent = all. */
 export interface UseFilter {

@@ -1,20 +1,32 @@
 import { PARSERS } from "@ssmd/exchanges";
-import { listFlag, numberFlag, switchFlag, textFlag } from "./flags.ts";
+import { list, on, text, type ValuesOf, whole } from "../command/flag.ts";
+
+const PARSER_BRIEF = "Normalizer that reads it, as ssmd feed list shows it";
 
 /** Flags that say what a version of a feed is. */
 export const VERSION_FLAGS = {
-  endpoint: textFlag("Address of the live feed, wss://…", "url"),
-  auth: textFlag("How a client signs in: none or rsa-pss-sha256", "method"),
-  authFields: listFlag("Credential fields that signing in needs", "names"),
-  symbolsPerConnection: numberFlag("Most symbols of one connection", "count"),
-  rateLimit: textFlag("What a client may send, like 10/1s", "limit"),
-  types: listFlag("Record types that it brings: trade,ticker,orderbook,status,gap", "types"),
-  bookDepths: listFlag("Depths that may be asked for: 10,25,100", "depths"),
-  bookChecksum: { ...switchFlag("Books carry a checksum"), default: undefined, optional: true },
-  sequenceField: textFlag("Field with the venue's number of a message, or none", "field"),
-  parser: {
-    ...textFlag("Normalizer that reads it, as ssmd feed list shows it", "id"),
-    values: PARSERS,
-  },
-  notes: textFlag("What a reader should know", "text"),
-} as const;
+  endpoint: text("Address of the live feed, wss://…", { placeholder: "url" }),
+  auth: text("How a client signs in: none or rsa-pss-sha256", { placeholder: "method" }),
+  authFields: list("Credential fields that signing in needs", { placeholder: "names" }),
+  symbolsPerConnection: whole("Most symbols of one connection", { placeholder: "count" }),
+  rateLimit: text("What a client may send, like 10/1s", { placeholder: "limit" }),
+  types: list("Record types that it brings: trade,ticker,orderbook,status,gap", {
+    placeholder: "types",
+  }),
+  bookDepths: list("Depths that may be asked for: 10,25,100", { placeholder: "depths" }),
+  bookChecksum: on("Books carry a checksum", { negatable: true }),
+  sequenceField: text("Field with the venue's number of a message, or none", {
+    placeholder: "field",
+  }),
+  parser: text(PARSER_BRIEF, { placeholder: "id", suggests: PARSERS }),
+  notes: text("What a reader should know"),
+};
+/** See {@linkcode VERSION_FLAGS}. */
+export type VersionFlags = ValuesOf<typeof VERSION_FLAGS>;
+
+/** The flags of a first version: address and normalizer must be named. */
+export const FIRST_VERSION_FLAGS = {
+  ...VERSION_FLAGS,
+  endpoint: text("Address of the live feed, wss://…", { placeholder: "url", required: true }),
+  parser: text(PARSER_BRIEF, { placeholder: "id", suggests: PARSERS, required: true }),
+};
