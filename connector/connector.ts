@@ -228,7 +228,7 @@ class FeedConnector implements Connector {
       this.#bus.look();
       this.#health.look();
       this.#tending.tick();
-      this.#intake.watchClock();
+      this.#intake.watchClock((step) => this.#clockNews.tellStep(this.#slots(), step));
       this.#clock.tick();
       this.#metrics.waiting.set(this.#metrics.labels, this.stats().waiting);
     }, TEND_MS);
@@ -327,7 +327,11 @@ class FeedConnector implements Connector {
 
   #tellClock(): void {
     if (!this.#capturing || this.#stopping) return;
-    this.#clockNews.tell(this.#connections.map(({ slot }) => slot), this.#clock, nowUs());
+    this.#clockNews.tell(this.#slots(), this.#clock, nowUs());
+  }
+
+  #slots(): number[] {
+    return this.#connections.map(({ slot }) => slot);
   }
 
   #newSocket(connection: Connection): VenueSocket {

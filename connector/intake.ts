@@ -1,7 +1,8 @@
 import type { Buffer } from "node:buffer";
 import { binaryLine, eventLine } from "@ssmd/archive";
 import { readFrame } from "@ssmd/exchanges";
-import { type Logger, nowUs, SteadyClock, type StorageError } from "@ssmd/runtime";
+import { type Logger, nowUs, type StorageError } from "@ssmd/runtime";
+import { type ClockStep, StepClock } from "./clock_steps.ts";
 import type { ConnectorMetrics } from "./connector_metrics.ts";
 import { type PendingLine, unreadableLine } from "./pipeline.ts";
 import type { Segment, SegmentHeader } from "./segment.ts";
@@ -19,6 +20,8 @@ export interface IntakeOptions {
   onClosed: (segment: Segment) => void;
   /** Sockets must stop reading (true), or may go on. */
   onPause: (paused: boolean) => void;
+  /** What lines are timed by; default the system's clock. */
+  clock?: StepClock;
   feed: string;
   logger: Logger;
   metrics: ConnectorMetrics;
@@ -26,10 +29,6 @@ export interface IntakeOptions {
 
 /** Bytes that wait for the disk; then sockets stop reading and frames wait in the network. */
 const PENDING_BYTES_MAX = 64 * 1024 * 1024;
-/** Of the last run's times before the clock; a clock that was set back by more had been wrong. */
-const AHEAD_US_MAX = 10 * 60 * 1_000_000;
-/** A clock that is corrected by less is no news. */
-const AHEAD_US_TOLD = 10_000;
 const ENCODER = new TextEncoder();
 
 /** From received bytes to durable lines: what a connection says goes to the spool first. */
@@ -37,9 +36,8 @@ export class Intake {
   #options: IntakeOptions;
   #spool: Spool;
   /** A run's lines are in the order of their times: sealed days are sorted by them. */
-  #clock = new SteadyClock();
+  #clock: StepClock;
   #pending: PendingLine[] = [];
-  #isAhead = false;
   #paused = false;
   #problem = "";
   #frames = 0;
@@ -47,6 +45,7 @@ export class Intake {
   constructor(options: IntakeOptions) {
     this.#options = options;
     const { dir, header, onClosed } = options;
+    this.#clock = options.clock ?? new StepClock();
     this.#spool = new Spool(options.run, {
       dir,
       header,
@@ -74,8 +73,7 @@ export class Intake {
     const aheadUs = lastUs - nowUs();
     if (aheadUs <= 0) return;
     const { logger } = this.#options;
-    if (aheadUs <= AHEAD_US_MAX) {
-      this.#clock.startAt(lastUs);
+    if (this.#clock.startBehind(lastUs)) {
       logger.warn("the clock is behind the last run: time goes at half pace until it is reached", {
         ahead_ms: Math.round(aheadUs / 1000),
       });
@@ -86,17 +84,15 @@ export class Intake {
     }
   }
 
-  /** Tells when the system's clock was set back, and when its time is reached again. */
-  watchClock(): void {
-    const { aheadUs } = this.#clock;
-    if (this.#isAhead === aheadUs > AHEAD_US_TOLD) return;
-    this.#isAhead = !this.#isAhead;
+  /** Looks whether the system's clock was set, once a second; `tell` puts what is new into lines. */
+  watchClock(tell: (step: ClockStep) => void): void {
+    const step = this.#clock.look();
+    if (step === undefined) return;
     const { logger } = this.#options;
-    if (this.#isAhead) {
-      logger.warn("the clock was set back: time goes at half pace until it is reached", {
-        ahead_ms: Math.round(aheadUs / 1000),
-      });
-    } else logger.info("the clock's time is reached");
+    if (step.type === "suspect") logger.warn("times are suspect", { why: step.why });
+    else logger.warn("times are to be trusted again", { why: step.why });
+    tell(step);
+    if (step.type === "settled" && step.returns) this.#clock.returnToSystem();
   }
 
   /** A frame arrived. */

@@ -137,8 +137,7 @@ export class Translator {
   #clockGap(fromUs: number | undefined, atUs: number, detail: string): Gap {
     return openGap({
       ...{ feed: this.#feed, symbol: ALL_SYMBOLS, reason: "clock", missed: 0, detail, atUs },
-      // A clock that was set back may have timed the good moment later than this one.
-      fromUs: Math.min(fromUs || atUs, atUs),
+      fromUs: fromUs || atUs,
     });
   }
 

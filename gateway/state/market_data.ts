@@ -127,7 +127,7 @@ export class MarketData {
       feed: feed.id,
       sequence: feed.sequence,
       reason,
-      fromUs: feed.updatedAtUs,
+      fromUs: Math.min(feed.updatedAtUs, toUs),
       toUs,
       missed,
       recovered: true,

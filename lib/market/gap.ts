@@ -37,7 +37,8 @@ export function openGap(news: GapNews): Gap {
     feed: news.feed,
     sequence: 0,
     reason: news.reason,
-    fromUs: news.fromUs,
+    // A clock that was set back may have timed the good moment later than the one of the notice.
+    fromUs: Math.min(news.fromUs, news.atUs),
     toUs: 0,
     missed: news.missed,
     recovered: false,
@@ -51,15 +52,19 @@ export function lostGap(news: GapNews): Gap {
   return { ...openGap(news), toUs: news.atUs };
 }
 
-/** The record that closes `gap`: all is right again from `atUs` on. */
+/**
+ * The record that closes `gap`: all is right again from `atUs` on. It names the same begin; where the
+ * clock was set back behind that, the gap ends where it begins.
+ */
 export function recoveredGap(gap: Gap, atUs: number): Gap {
+  const toUs = Math.max(atUs, gap.fromUs);
   return {
     ...gap,
     receivedAtUs: atUs,
     sequence: 0,
-    toUs: atUs,
+    toUs,
     recovered: true,
-    detail: `Recovered after ${Math.round((atUs - gap.fromUs) / 1000)} ms: ${gap.detail}`,
+    detail: `Recovered after ${Math.round((toUs - gap.fromUs) / 1000)} ms: ${gap.detail}`,
   };
 }
 

@@ -29,7 +29,7 @@ export function nowUs(): number {
 }
 
 /** What a {@linkcode SteadyClock} reads. */
-export interface ClockSources {
+export interface ClockReadings {
   /** Wall clock, µs since 1970. */
   wallUs: () => number;
   /** Monotonic clock, ms. */
@@ -41,12 +41,12 @@ export interface ClockSources {
  * system's clock is set back, it goes on at half pace until the system's time is reached again.
  */
 export class SteadyClock {
-  #sources: ClockSources;
+  #sources: ClockReadings;
   #lastUs = 0;
   #lastMs: number;
 
   /** Starts at the system's time. */
-  constructor(sources: ClockSources = { wallUs: nowUs, steadyMs: () => performance.now() }) {
+  constructor(sources: ClockReadings = { wallUs: nowUs, steadyMs: () => performance.now() }) {
     this.#sources = sources;
     this.#lastMs = sources.steadyMs();
   }
@@ -61,7 +61,13 @@ export class SteadyClock {
     return Math.max(0, this.#lastUs - this.#sources.wallUs());
   }
 
-  /** Now, in microseconds since 1970; never less than before. */
+  /** Takes the system's time although it is behind: what was given before had been wrong. */
+  returnToSystem(): void {
+    this.#lastUs = Math.floor(this.#sources.wallUs());
+    this.#lastMs = this.#sources.steadyMs();
+  }
+
+  /** Now, in microseconds since 1970; never less than before, but for `returnToSystem`. */
   nowUs(): number {
     const ms = this.#sources.steadyMs();
     const leastUs = this.#lastUs + Math.floor((ms - this.#lastMs) * 500);
