@@ -18,10 +18,30 @@ interface Ran {
   stderr: string;
 }
 
+/** What git needs to find itself and whom commits are from. */
+function childEnvironment(): Record<string, string> {
+  const names = ["PATH", "HOME", "XDG_CONFIG_HOME", "LANG"];
+  const values = names.map((name) => [name, variable(name)] as const);
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as Record<
+    string,
+    string
+  >;
+}
+
+function variable(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch {
+    return undefined;
+  }
+}
+
 async function tryGit(dir: string, args: readonly string[]): Promise<Ran> {
   try {
     const { code, stdout, stderr } = await new Deno.Command("git", {
       args: ["-C", dir, ...args],
+      // Keys of the environment are no business of a child.
+      ...{ clearEnv: true, env: childEnvironment() },
       stdin: "null",
     }).output();
     const text = new TextDecoder();
@@ -53,12 +73,6 @@ export async function hasHistory(dir: string): Promise<boolean> {
   return (await tryGit(dir, ["rev-parse", "-q", "--verify", "HEAD"])).code === 0;
 }
 
-/** The last commit of a day (UTC) or before it; undefined where there is none. */
-export async function commitOn(dir: string, day: string): Promise<Commit | undefined> {
-  if (!await hasHistory(dir)) return undefined;
-  return (await log(dir, ["-1", `--before=${day}T23:59:59Z`]))[0];
-}
-
 /** Commits that touched a file of the registry, newest first. */
 export async function historyOf(dir: string, path: string): Promise<Commit[]> {
   return await hasHistory(dir) ? await log(dir, ["--", path]) : [];
@@ -80,12 +94,6 @@ export async function textIn(
 ): Promise<string | undefined> {
   const { code, stdout } = await tryGit(dir, ["show", `${commit}:./${path}`]);
   return code === 0 ? stdout : undefined;
-}
-
-/** Paths in the registry folder that a commit holds. */
-export async function pathsIn(dir: string, commit: string): Promise<string[]> {
-  const text = await git(dir, "ls-tree", "-r", "-z", "--name-only", commit, ".");
-  return text.split("\0").filter((path) => path !== "");
 }
 
 /** Paths in the registry folder that differ from HEAD: changed, removed, and not yet known to git. */

@@ -1,5 +1,5 @@
 import { todayUtc } from "./feed.ts";
-import { commitOn, pathsIn, textIn } from "./git.ts";
+import { type FoundCommit, GitRepository } from "./git/repository.ts";
 import { fileNamesIn, readRegistryFile, unreadableError } from "./registry_folder.ts";
 import { REGISTRY_FOLDERS, registryPlaceOf } from "./place.ts";
 
@@ -57,20 +57,41 @@ export async function registryTextsOn(
   if (day === undefined || day >= today) {
     return { texts: await readRegistryTexts(dir), day: day ?? today, origin: {} };
   }
-  const commit = await commitOn(dir, day);
-  if (commit === undefined) {
-    const note = `git knows no registry on ${day}: this is what today's files say of that day`;
-    return { texts: await readRegistryTexts(dir), day, origin: { note } };
+  const repository = await GitRepository.open(dir);
+  try {
+    const commit = await repository?.commitBefore(endOfDayS(day));
+    if (repository === undefined || commit === undefined) {
+      const note = `git knows no registry on ${day}: this is what today's files say of that day`;
+      return { texts: await readRegistryTexts(dir), day, origin: { note } };
+    }
+    const texts = await textsOf(repository, commit);
+    return { texts, day, origin: { commit: commit.id, time: isoTime(commit) } };
+  } finally {
+    repository?.close();
   }
-  const paths = (await pathsIn(dir, commit.commit)).filter((path) =>
-    registryPlaceOf(path) !== undefined
-  );
-  const texts = await Promise.all(paths.map((path) => textIn(dir, commit.commit, path)));
-  return {
-    texts: new Map(paths.map((path, i) => [path, texts[i] ?? ""])),
-    day,
-    origin: { commit: commit.commit, time: commit.time },
-  };
+}
+
+async function textsOf(
+  repository: GitRepository,
+  commit: FoundCommit,
+): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  for (const [path, id] of await repository.filesOf(commit)) {
+    if (registryPlaceOf(path) === undefined) continue;
+    texts.set(path, new TextDecoder().decode((await repository.object(id)).bytes));
+  }
+  return texts;
+}
+
+function endOfDayS(day: string): number {
+  return Date.parse(`${day}T23:59:59Z`) / 1000;
+}
+
+/** Committer's time with its offset, as git writes it strictly: `2026-01-05T12:00:00+02:00`. */
+function isoTime({ timeS, zone }: FoundCommit): string {
+  const minutes = Number(`${zone[0]}1`) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3)));
+  const local = new Date((timeS + minutes * 60) * 1000).toISOString().slice(0, 19);
+  return `${local}${zone.slice(0, 3)}:${zone.slice(3)}`;
 }
 
 async function namesIn(folder: string): Promise<string[]> {
