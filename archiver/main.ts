@@ -36,6 +36,7 @@ function flushMsOf(text: string): number {
 await runService("archiver", FLAGS, async (flags) => {
   const deployment = await loadSharedDeployment({
     env: flags.env,
+    signsInto: () => [],
     onKeyAccess: async ({ journal }, access) => {
       await appendAudit(journal, "keys", { component: "archiver", ...access });
     },

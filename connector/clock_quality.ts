@@ -96,8 +96,11 @@ function clockOf(tracking: Tracking, place: CaptureLocation | undefined): Captur
 async function askChrony([program, ...args]: ClockSources["chronyc"]): Promise<string | undefined> {
   let child: Deno.ChildProcess;
   try {
-    child = new Deno.Command(program, { args, stdin: "null", stdout: "piped", stderr: "null" })
-      .spawn();
+    child = new Deno.Command(program, {
+      ...{ args, stdin: "null", stdout: "piped", stderr: "null" },
+      // Keys of the environment are no business of a child.
+      clearEnv: true,
+    }).spawn();
   } catch {
     // There is none, or this process may not run it.
     return undefined;

@@ -28,6 +28,7 @@ const FLAGS = {
 await runService("connector", FLAGS, async (flags) => {
   const deployment = await loadSharedDeployment({
     env: flags.env,
+    signsInto: ({ feeds }) => flags.feed === undefined ? feeds : [flags.feed],
     onKeyAccess: async ({ journal }, access) => {
       await appendAudit(journal, "keys", { component: "connector", ...access });
     },

@@ -73,35 +73,74 @@ export function usesEnvironments({ program, args }: Pick<Launch, "program" | "ar
 
 /** What a process may do: what its environments and its own arguments name, and nothing else. */
 export function permissionsOf(launch: Launch): Permissions {
-  const { program, args, root, registryDir, reach, tempDir, secretsDir } = launch;
-  const named = (kind: Reach["kind"]) =>
-    reach.filter((each) => each.kind === kind)
-      .map(({ what }) => what);
+  const { program, args } = launch;
+  const net = usesEnvironments(launch) ? [...LOOPBACK, ...hostsOf(launch), ...hostsIn(args)] : [];
+  const files = program === "ssmd" ? commandFiles(launch) : serviceFiles(launch);
+  return {
+    read: unique(files.read),
+    write: unique(files.write),
+    net: unique(net),
+    run: program === "ssmd" ? runnable(launch) : [],
+  };
+}
+
+/** Hosts of the environments; venues are for who captures. */
+function hostsOf({ program, reach }: Launch): string[] {
+  const captures = program === "connector" || program === "ssmd";
+  return reach.filter(({ kind, field }) => kind === "net" && (captures || !isOfVenue(field)))
+    .map(({ what }) => what);
+}
+
+function isOfVenue(field: string): boolean {
+  return /^(endpoints|versions)\b/.test(field);
+}
+
+/**
+ * Files of a service: the registry with its history, its data, mounted secrets and the files of keys.
+ * The gateway writes its clients and its journal, never the archive.
+ */
+function serviceFiles({ program, args, root, registryDir, reach, secretsDir }: Launch) {
+  const project = projectOf(registryDir);
   const dataDirs = [DATA_DIR_DEFAULT, ...valuesOf(args, "data")];
-  const writes = [...dataDirs, ...named("write")];
+  const written = reach.filter(({ kind }) => kind === "write");
+  const writes = program === "gateway"
+    ? [
+      ...dataDirs.map((dir) => `${dir}/clients`),
+      ...written.filter(({ field }) => !field.startsWith("storage.")).map(({ what }) => what),
+    ]
+    : [...dataDirs, ...written.map(({ what }) => what)];
   const reads = [
-    ...[root, ".", projectOf(registryDir)],
-    ...writes,
-    ...named("read"),
-    ...pathsIn(args),
+    ...[registryDir ?? "./exchanges", `${project}/.git`],
+    ...[...dataDirs, ...written.map(({ what }) => what)],
+    ...reach.filter(({ kind }) => kind === "read").map(({ what }) => what),
     secretsDir,
-    TIMESYNCD_DIR,
+    ...(program === "gateway" ? [`${root}/gateway/page/dist`] : []),
+    ...(program === "connector" ? [TIMESYNCD_DIR, ...pathsIn(args)] : []),
   ];
-  const net = usesEnvironments(launch) ? [...LOOPBACK, ...named("net"), ...hostsIn(args)] : [];
-  if (program !== "ssmd") {
-    return { read: unique(reads), write: unique(writes), net: unique(net), run: [] };
-  }
+  return { read: reads, write: writes };
+}
+
+function commandFiles(launch: Launch) {
+  const { args, root, registryDir, reach, tempDir, secretsDir } = launch;
+  const named = (kind: Reach["kind"]) =>
+    reach.filter((each) => each.kind === kind).map(({ what }) => what);
+  const writes = [DATA_DIR_DEFAULT, ...valuesOf(args, "data"), ...named("write")];
   const temporary = tempDir === undefined ? [] : [tempDir];
   return {
-    read: unique([...reads, ...temporary]),
-    write: unique([
+    read: [
+      ...[root, ".", projectOf(registryDir)],
+      ...writes,
+      ...named("read"),
+      ...pathsIn(args),
+      ...[secretsDir, TIMESYNCD_DIR],
+      ...temporary,
+    ],
+    write: [
       ...writes,
       ...registryWrites(launch),
       ...temporary,
       ...[...WRITTEN_FLAGS].flatMap((name) => valuesOf(args, name)),
-    ]),
-    net: unique(net),
-    run: runnable(launch),
+    ],
   };
 }
 

@@ -23,6 +23,7 @@ const FLAGS = {
 await runService("gateway", FLAGS, async (flags) => {
   const deployment = await loadSharedDeployment({
     env: flags.env,
+    signsInto: () => [],
     onKeyAccess: async ({ journal }, access) => {
       await appendAudit(journal, "keys", { component: "gateway", ...access });
     },

@@ -1,4 +1,4 @@
-import { messageOf, SsmdError } from "@ssmd/runtime";
+import { childEnvironment, messageOf, SsmdError } from "@ssmd/runtime";
 import type { EngineMessage, EngineRequest } from "./engine_messages.ts";
 
 /** A query that could not be answered. */
@@ -59,6 +59,7 @@ async function start(temporary: string): Promise<Deno.ChildProcess> {
   try {
     return new Deno.Command(await program(), {
       args: [...args, ...ALLOWED, `--allow-write=${temporary}`, ENGINE.pathname],
+      ...{ clearEnv: true, env: childEnvironment() },
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

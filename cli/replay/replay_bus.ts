@@ -36,7 +36,9 @@ export async function openReplayBus(globals: Globals, flags: ReplayFlags): Promi
     );
   }
   assertName(name);
-  const { transport } = await loadSharedDeployment({ env, registryDir: registry.dir });
+  const { transport } = await loadSharedDeployment({
+    ...{ env, registryDir: registry.dir, signsInto: () => [] },
+  });
   const logger = createLogger({ level: "warn", write: (line) => writeError(`${line}\n`) });
   return { transport: await openTransport(transport, { env: name, logger }), env: name };
 }

@@ -79,6 +79,8 @@ export interface Up {
 export async function startUp(options: UpOptions): Promise<Up> {
   const deployment = await loadDeployment({
     ...options,
+    // Captures are played by a simulator in place of the venue.
+    ...(options.captures.length > 0 ? { signsInto: () => [] } : {}),
     onKeyAccess: async ({ journal }, access) => {
       await appendAudit(journal, "keys", { component: "up", ...access });
     },

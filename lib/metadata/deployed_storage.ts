@@ -1,5 +1,5 @@
-import type { Environment, StorageSpec } from "./environment.ts";
-import { type ResolvedKeys, resolveKeys } from "./keys.ts";
+import type { StorageSpec } from "./environment.ts";
+import { keysOfReferences, type ResolvedKeys, resolveKeys } from "./keys.ts";
 import { findRegistry } from "./find_registry.ts";
 import { loadEnvironment } from "./registry.ts";
 
@@ -37,16 +37,15 @@ export async function loadStorage(
   { env, registryDir }: LoadStorageOptions,
 ): Promise<DeployedStorage> {
   const environment = await loadEnvironment(registryDir ?? await findRegistry(Deno.cwd()), env);
-  const keys = await resolveKeys({ ...environment, keys: storageKeys(environment) }, {
+  const needed = keysOfReferences(environment, storageReferences(environment.storage));
+  const keys = await resolveKeys({ ...environment, keys: needed }, {
     env: (name) => Deno.env.get(name),
     readFile: (path) => Deno.readTextFile(path),
   });
   return deployedStorage(environment.storage, keys);
 }
 
-/** The keys that the storage refers to. */
-function storageKeys({ storage, keys }: Environment): Environment["keys"] {
-  const references = storage.type === "s3" ? Object.values(storage.credentials ?? {}) : [];
-  const names = new Set(references.map((each) => each.replace(/^\$key:|\..*$/g, "")));
-  return Object.fromEntries(Object.entries(keys).filter(([name]) => names.has(name)));
+/** References of the storage to keys. */
+export function storageReferences(storage: StorageSpec): string[] {
+  return storage.type === "s3" ? Object.values(storage.credentials ?? {}) : [];
 }

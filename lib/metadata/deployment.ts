@@ -1,10 +1,10 @@
 import { ConfigError } from "@ssmd/runtime";
-import { type DeployedStorage, deployedStorage } from "./deployed_storage.ts";
+import { type DeployedStorage, deployedStorage, storageReferences } from "./deployed_storage.ts";
 import type { Environment, TransportSpec } from "./environment.ts";
 import { type CaptureLocation, versionOn } from "./feed.ts";
 import { type KeyAccess, reported } from "./key_access.ts";
 import { loadRotations, type Rotations } from "./key_age.ts";
-import { type ResolvedKeys, resolveKeys } from "./keys.ts";
+import { keysOfReferences, type ResolvedKeys, resolveKeys } from "./keys.ts";
 import { findRegistry } from "./find_registry.ts";
 import { loadEnvironment, loadFeed } from "./registry.ts";
 
@@ -28,7 +28,7 @@ export interface DeployedFeed {
   parser: string;
   /** Its markets in this environment. */
   symbols: DeployedSymbol[];
-  /** By field; empty where the feed needs none. */
+  /** By field; empty where the feed needs none, and where the component does not sign in. */
   credentials: Record<string, string>;
   /** Where it is captured, and by which clock; absent where the environment does not say. */
   captureLocation?: CaptureLocation;
@@ -66,6 +66,11 @@ export interface DeploymentOptions {
   registryDir?: string;
   /** Folder of archive and spools in place of the environment's. */
   dataDir?: string;
+  /**
+   * Feeds at whose venues the component signs in: of all others no key is resolved, nor has to be
+   * there. Default all that are not simulated.
+   */
+  signsInto?: (environment: Environment) => readonly string[];
   /** Told that the keys of an environment that has some were read, or were refused. */
   onKeyAccess?: (environment: Environment, access: KeyAccess) => Promise<void>;
 }
@@ -73,15 +78,19 @@ export interface DeploymentOptions {
 const DEFAULT_DATA_DIR = "./data";
 
 /**
- * Loads an environment and resolves its keys. Throws ConfigError with all findings when a file is
+ * Loads an environment and resolves the keys that the component needs. Throws ConfigError with all findings when a file is
  * wrong, and `KEY_MISSING` when a key is not there.
  */
 export async function loadDeployment(options: DeploymentOptions): Promise<Deployment> {
   const dir = options.registryDir ?? await findRegistry(Deno.cwd());
   const environment = await loadEnvironment(dir, options.env);
-  const keys = await keysOf(environment, options.onKeyAccess);
+  const signed = (options.signsInto ?? liveFeeds)(environment);
+  const keys = await keysOf(environment, signed, options.onKeyAccess);
   const feeds = new Map<string, DeployedFeed>();
-  for (const id of environment.feeds) feeds.set(id, await deployedFeed(dir, environment, keys, id));
+  for (const id of environment.feeds) {
+    const credentials = signed.includes(id) ? keys.credentials(id) : {};
+    feeds.set(id, { ...await deployedFeed(dir, environment, id), credentials });
+  }
   const dataDir = dataDirOf(environment, options.dataDir);
   return {
     environment,
@@ -128,16 +137,28 @@ export async function loadSharedDeployment(options: DeploymentOptions): Promise<
   });
 }
 
+function liveFeeds({ simulator, feeds }: Environment): readonly string[] {
+  return simulator === undefined ? feeds : [];
+}
+
+/** The keys of the bus, of the storage and of the feeds that are signed into. */
 async function keysOf(
   environment: Environment,
+  signed: readonly string[],
   onKeyAccess: DeploymentOptions["onKeyAccess"],
 ): Promise<ResolvedKeys> {
+  const { transport, storage, credentials = {} } = environment;
+  const needed = keysOfReferences(environment, [
+    ...transport.type === "nats" ? Object.values(transport.credentials ?? {}) : [],
+    ...storageReferences(storage),
+    ...signed.flatMap((feed) => Object.values(credentials[feed] ?? {})),
+  ]);
   const resolve = () =>
-    resolveKeys(environment, {
+    resolveKeys({ ...environment, keys: needed }, {
       env: (name) => Deno.env.get(name),
       readFile: (path) => Deno.readTextFile(path),
     });
-  const names = Object.keys(environment.keys);
+  const names = Object.keys(needed);
   if (names.length === 0 || onKeyAccess === undefined) return await resolve();
   return await reported(
     { action: "resolve", environment: environment.name, keys: names },
@@ -149,9 +170,8 @@ async function keysOf(
 async function deployedFeed(
   dir: string,
   environment: Environment,
-  keys: ResolvedKeys,
   id: string,
-): Promise<DeployedFeed> {
+): Promise<Omit<DeployedFeed, "credentials">> {
   const today = new Date().toISOString().slice(0, 10);
   const file = await loadFeed(dir, id);
   const version = versionOn(file, today);
@@ -170,7 +190,6 @@ async function deployedFeed(
       .map(([symbol, { external, depth }]) =>
         depth === undefined ? { symbol, external } : { symbol, external, depth }
       ),
-    credentials: keys.credentials(id),
     ...(place === undefined ? {} : { captureLocation: place }),
   };
 }

@@ -1,4 +1,4 @@
-import { ConfigError, systemCodeOf } from "@ssmd/runtime";
+import { childEnvironment, ConfigError, systemCodeOf } from "@ssmd/runtime";
 
 /** A commit that touched a file. */
 export interface Commit {
@@ -16,24 +16,6 @@ interface Ran {
   code: number;
   stdout: string;
   stderr: string;
-}
-
-/** What git needs to find itself and whom commits are from. */
-function childEnvironment(): Record<string, string> {
-  const names = ["PATH", "HOME", "XDG_CONFIG_HOME", "LANG"];
-  const values = names.map((name) => [name, variable(name)] as const);
-  return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as Record<
-    string,
-    string
-  >;
-}
-
-function variable(name: string): string | undefined {
-  try {
-    return Deno.env.get(name);
-  } catch {
-    return undefined;
-  }
 }
 
 async function tryGit(dir: string, args: readonly string[]): Promise<Ran> {

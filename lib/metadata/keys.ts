@@ -75,3 +75,12 @@ function missingError(environment: string, missing: string[]): ConfigError {
     },
   );
 }
+
+/** The keys that references name, of all that the environment has. */
+export function keysOfReferences(
+  { keys }: Pick<Environment, "keys">,
+  references: readonly string[],
+): Environment["keys"] {
+  const names = new Set(references.map((each) => each.replace(/^\$key:|\..*$/g, "")));
+  return Object.fromEntries(Object.entries(keys).filter(([name]) => names.has(name)));
+}

@@ -14,6 +14,7 @@ export * from "./health.ts";
 export * from "./scrape.ts";
 export * from "./last_handler.ts";
 export * from "./descriptors.ts";
+export * from "./child_environment.ts";
 export * from "./signals.ts";
 export * from "./refusal.ts";
 export * from "./service.ts";

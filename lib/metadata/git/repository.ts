@@ -181,10 +181,22 @@ function looseObject(bytes: Uint8Array): GitObject {
 /** The folder of a repository whose work tree begins at `root`. */
 async function gitDirOf(root: string): Promise<string | undefined> {
   const path = `${root === "/" ? "" : root}/.git`;
-  const info = await unlessAbsent(Deno.stat(path));
+  const info = await statOf(path);
   if (info === undefined || info.isDirectory) return info && path;
   const target = /^gitdir: (.+?)\s*$/.exec(await textAt(path) ?? "")?.[1];
   return target === undefined ? undefined : resolve(root, target);
+}
+
+/** A folder that may not be looked into holds no repository of ours: it lies above the project. */
+async function statOf(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) {
+      return undefined;
+    }
+    throw gitError(error instanceof Error ? error.message : String(error), error);
+  }
 }
 
 async function textAt(path: string): Promise<string | undefined> {
