@@ -91,7 +91,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
         load: () => import("./commands/key_verify.ts"),
       },
       check: {
-        brief: "Check ages: exit code 1 when a key is expired",
+        brief: "Check ages: exit code 1 when a key is expired or missing",
         load: () => import("./commands/key_check.ts"),
       },
       init: {

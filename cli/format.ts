@@ -12,17 +12,9 @@ export function bytesText(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${BINARY[unit]}`;
 }
 
-/** ISO 8601 in UTC with the milliseconds that there are: `2026-08-01T02:53:50Z`. */
+/** ISO 8601 in UTC with the milliseconds, where there are any: `2026-08-01T02:53:50Z`. */
 export function isoOfMs(timeMs: number): string {
   return new Date(timeMs).toISOString().replace(/\.000Z$/, "Z");
-}
-
-/** ISO 8601 in UTC with the microseconds that there are: `2026-08-01T02:53:50.646219Z`. */
-export function isoOfUs(timeUs: number): string {
-  const seconds = Math.floor(timeUs / 1e6);
-  const fraction = String(timeUs - seconds * 1e6).padStart(6, "0").replace(/0+$/, "");
-  const iso = new Date(seconds * 1000).toISOString().slice(0, 19);
-  return `${iso}${fraction === "" ? "" : `.${fraction}`}Z`;
 }
 
 const DAY_MS = 86_400_000;

@@ -15,6 +15,7 @@ async function main(args: string[]): Promise<number> {
     writeOut(await completionAnswer(args.slice(args[1] === "--" ? 2 : 1)));
     return 0;
   }
+  if (args[0] === "--version") return await printVersion();
   const own = globalsLast(args[0] === "--" ? args.slice(1) : args, wordsOf);
   setColor(colorIn(own));
   const context = {
@@ -29,6 +30,13 @@ async function main(args: string[]): Promise<number> {
   const inputs = own.length === 0 ? ["--help"] : helpInputs(own);
   await run(await buildApp(inputs), inputs, context);
   return processExitCode(context.process.exitCode);
+}
+
+/** One line, as programs of the field print it. */
+async function printVersion(): Promise<number> {
+  const { COMMIT, VERSION } = await import("@ssmd/runtime/build");
+  writeOut(`ssmd ${VERSION} (${COMMIT})\n`);
+  return 0;
 }
 
 /** `help archive verify` is `archive verify --help`, unless programs ask. */

@@ -29,6 +29,12 @@ Deno.test("ssmd version prints the version of the project", async () => {
   assert.equal(stderr, "");
 });
 
+Deno.test("ssmd --version is one line with version and commit", async () => {
+  const { code, stdout } = await ssmd("--version");
+  assert.equal(code, 0);
+  assert.match(stdout, new RegExp(`^ssmd ${config.version} \\([0-9a-f]{40}|unknown\\)\n$`));
+});
+
 Deno.test("ssmd version --output json prints one JSON value", async () => {
   const { code, stdout } = await ssmd("--", "version", "--output", "json");
   assert.equal(code, 0);

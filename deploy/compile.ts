@@ -2,11 +2,14 @@
  * `deno task compile [name]…`: every entrypoint as a program of its own in `dist/`, with what it may
  * do built in: its set of deno.json, and the hosts and folders of this registry. @module
  */
+import { commitOf } from "./commit.ts";
 import { ENTRYPOINTS, type Program } from "./entrypoints.ts";
 import { reachOf } from "./launch.ts";
 import { permissionFlags, permissionsOf } from "./permissions.ts";
 
 const REGISTRY = "exchanges";
+/** Variables that programs have built in. */
+const VARIABLES = "dist/.env";
 const SECRETS_DIR = "/var/run/secrets/ssmd";
 const ROOT = new URL("../", import.meta.url);
 
@@ -46,7 +49,7 @@ async function permissions(program: Program): Promise<string[]> {
 async function compile(name: Program, file: string): Promise<string | undefined> {
   const include = INCLUDED.filter(isThere).map((path) => `--include=${path}`);
   const args = ["compile", `-P=${name}`, "--no-prompt", "--frozen"];
-  args.push(...await permissions(name), ...include);
+  args.push(...await permissions(name), ...include, `--env-file=${VARIABLES}`);
   const { success, stderr } = await new Deno.Command("deno", {
     args: [...args, `--output=dist/${name}`, file],
     cwd: ROOT,
@@ -72,6 +75,10 @@ async function main(names: readonly string[]): Promise<number> {
     );
     return 2;
   }
+  await Deno.mkdir(new URL("dist", ROOT), { recursive: true });
+  // Built into the program, which has no checkout to ask.
+  const commit = commitOf(ROOT.pathname.replace(/\/$/, "")) ?? "unknown";
+  await Deno.writeTextFile(new URL(VARIABLES, ROOT), `SSMD_COMMIT=${commit}\n`);
   for (const [name, file] of Object.entries(ENTRYPOINTS)) {
     if (names.length > 0 && !names.includes(name)) continue;
     const problem = await compile(name as Program, file);

@@ -5,6 +5,7 @@
 import type { Reach, ReachText } from "@ssmd/metadata/environment_reach";
 import { findRegistry } from "@ssmd/metadata/find_registry";
 import { SsmdError } from "@ssmd/runtime/errors";
+import { commitOf } from "./commit.ts";
 import { ENTRYPOINTS, type Program } from "./entrypoints.ts";
 import {
   commandWord,
@@ -92,7 +93,9 @@ function commandOf(launch: Launch): string {
     `--config=${root}/deno.json`,
     `${root}/${ENTRYPOINTS[program]}`,
   ];
-  return `SSMD_REACH=${quoted(sources(launch.reach))} exec ${words.map(quoted).join(" ")} "$@"`;
+  const commit = Deno.env.get("SSMD_COMMIT") || commitOf(root) || "";
+  const variables = `SSMD_REACH=${quoted(sources(launch.reach))} SSMD_COMMIT=${quoted(commit)}`;
+  return `${variables} exec ${words.map(quoted).join(" ")} "$@"`;
 }
 
 /** Lines of files that hosts and folders come from, for the sentence of a refusal. */

@@ -7,7 +7,7 @@ import { isOneDay, sealableDays, sealDays, type SealOutcome } from "../archive/s
 import { SPAN_FLAGS, type SpanFlags, spanOf } from "../archive/time_span.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { ARCHIVE_FLAG, ENV_FILTER_FLAG, OUTPUT_FLAG } from "../flags.ts";
-import { bytesText } from "../format.ts";
+import { bytesText, countText } from "../format.ts";
 import { docs, switchFlag } from "../registry/flags.ts";
 import { type OutputFormat, render, type Row } from "../render.ts";
 
@@ -104,7 +104,9 @@ async function runSeal(this: SsmdContext, flags: Flags): Promise<void> {
     await storage.close();
   }
   const value = { dryRun: flags.dryRun, days };
-  stdout.write(render({ value, rows: days.flatMap(rowsOf), counted: "row" }, flags.output));
+  const isYoung = days.every(({ state }) => state === "open");
+  if (isYoung && flags.output === "table") stdout.write(`${youngText(days.length)}\n`);
+  else stdout.write(render({ value, rows: days.flatMap(rowsOf), counted: "row" }, flags.output));
   tell(this, flags, days, performance.now() - startMs);
   if (isOneDay(span) && days.every((each) => each.state === "open")) throw notOver(days[0]);
 }
@@ -162,6 +164,11 @@ function nothingThere({ location }: Storage): ArchiveError {
   return new ArchiveError("ARCHIVE_NOT_FOUND", `There is no such day in "${location}".`, {
     hint: "`ssmd archive verify` shows the days; --data names the folder that holds normalized/.",
   });
+}
+
+function youngText(days: number): string {
+  return `nothing to seal yet: ${countText(days, "day")} not over (a day is, at 00:01 UTC of the ` +
+    "next); --force seals what there is now";
 }
 
 function notOver(day: SealOutcome | undefined): SsmdError {

@@ -1,10 +1,11 @@
 import { buildCommand, type Command } from "@stricli/core";
+import { isoOfUs } from "@ssmd/runtime";
 import { type DaySummary, type GapSpan, joinedSpans } from "@ssmd/archive";
 import { GAP_REASONS, type GapReason } from "@ssmd/market";
 import type { SsmdContext } from "../context.ts";
 import { namedDays } from "../data/days.ts";
 import { INVENTORY_FLAGS, type InventoryFlags } from "../data/inventory_flags.ts";
-import { durationText, isoOfUs } from "../format.ts";
+import { durationText } from "../format.ts";
 import { docs } from "../registry/flags.ts";
 import { render, type Row } from "../render.ts";
 import { spanOf } from "../archive/time_span.ts";

@@ -1,10 +1,11 @@
 import { buildCommand, type Command } from "@stricli/core";
+import { isoOfUs } from "@ssmd/runtime";
 import { DAY_CONDITIONS, type DayCondition, type DaySummary, usOfNsText } from "@ssmd/archive";
 import { EVENT_TYPES } from "@ssmd/market";
 import type { SsmdContext } from "../context.ts";
 import { namedDays } from "../data/days.ts";
 import { INVENTORY_FLAGS, type InventoryFlags } from "../data/inventory_flags.ts";
-import { bytesText, isoOfUs } from "../format.ts";
+import { bytesText } from "../format.ts";
 import { docs } from "../registry/flags.ts";
 import { render, type Row } from "../render.ts";
 import { terminalColumns } from "../terminal.ts";

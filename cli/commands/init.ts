@@ -10,7 +10,7 @@ export const command: Command<SsmdContext> = buildCommand<RegistryFlags, [], Ssm
   docs: docs(
     "Begin a registry: the folder exchanges/ with what belongs into it",
     "Makes exchanges/ with a folder for each kind of file in the working directory or in --dir, and the " +
-      "JSON Schemas that editors check the files with. Files that are there are left alone. Dates and " +
+      "JSON Schemas that editors check the files with; .gitignore gets data/ and secrets/. Files that are there are left alone. Dates and " +
       "changes come from git: run git init where there is no repository yet.",
     ["ssmd init", "ssmd init --dir /tmp/my-registry"],
   ),
@@ -23,6 +23,9 @@ export const command: Command<SsmdContext> = buildCommand<RegistryFlags, [], Ssm
       for (const folder of REGISTRY_FOLDERS) {
         await Deno.mkdir(`${root}/${folder}`, { recursive: true });
         if (await writeNew(`${root}/${folder}/.gitkeep`, "")) made.push(`${root}/${folder}/`);
+      }
+      if (await addIgnored(`${dir}/.gitignore`)) {
+        made.push(`${dir}/.gitignore`.replace(/^\.\//, ""));
       }
       for (const [name, text] of jsonSchemas()) {
         if (await writeNew(`${root}/${name}`, text)) made.push(`${root}/${name}`);
@@ -46,6 +49,23 @@ export const command: Command<SsmdContext> = buildCommand<RegistryFlags, [], Ssm
     );
   },
 });
+
+/** What a project makes and git does not keep: captured data, and values of keys. */
+const IGNORED: readonly string[] = ["/data/", "/secrets/"];
+
+/** True when lines were missing from the file. */
+async function addIgnored(path: string): Promise<boolean> {
+  const text = await Deno.readTextFile(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  });
+  const lines = text.split("\n").map((line) => line.trim().replace(/^\/?(.*?)\/?$/, "/$1/"));
+  const missing = IGNORED.filter((rule) => !lines.includes(rule));
+  if (missing.length === 0) return false;
+  const start = text === "" || text.endsWith("\n") ? text : `${text}\n`;
+  await Deno.writeTextFile(path, `${start}${missing.join("\n")}\n`);
+  return true;
+}
 
 /** True when the file was not there. */
 async function writeNew(path: string, text: string): Promise<boolean> {

@@ -4,6 +4,8 @@ import { notice, type SsmdContext } from "../context.ts";
 import { ENV_FILTER_FLAG } from "../flags.ts";
 import { KEY_FLAGS, type KeyFlags } from "../keys/flags.ts";
 import { roomNames, withKeyRoom } from "../keys/key_room.ts";
+import { tellMissing } from "../keys/tell_missing.ts";
+import { missingFields } from "../keys/verify_key.ts";
 import { render } from "../render.ts";
 
 interface Flags extends KeyFlags {
@@ -16,8 +18,9 @@ const COLUMNS = ["environment", "key", "age_days", "expires_in_days", "expires_a
 /** `ssmd key check` */
 export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
   docs: {
-    brief: "Check ages: exit code 1 when a key is expired",
-    fullDescription: "Check ages: exit code 1 when a key is expired. Keys that expire soon, and " +
+    brief: "Check ages: exit code 1 when a key is expired or missing",
+    fullDescription:
+      "Check ages: exit code 1 when a key is expired or a field is missing. Keys that expire soon, and " +
       "keys with a limit whose last rotation nobody recorded, are told on stderr.\n\n" +
       "EXAMPLES\n  ssmd key check\n  ssmd key check --env kalshi --within 30",
   },
@@ -45,8 +48,14 @@ async function runCheck(this: SsmdContext, flags: Flags): Promise<void> {
       this,
       env,
       ({ environment }) => ({ action: "check", keys: Object.keys(environment.keys) }),
-      ({ environment, rotations }) =>
-        Promise.resolve(keyAges(environment, rotations, Date.now(), flags.within)),
+      async (room) => {
+        const ages = keyAges(room.environment, room.rotations, Date.now(), flags.within);
+        const found = [];
+        for (const age of ages) {
+          found.push({ ...age, missing: await missingFields(room, age.key) });
+        }
+        return found;
+      },
     );
     value.push(...ages.map((age) => ({
       environment: env,
@@ -54,10 +63,18 @@ async function runCheck(this: SsmdContext, flags: Flags): Promise<void> {
       age_days: age.ageDays ?? null,
       expires_in_days: age.expiresInDays ?? null,
       expires_at: age.expiresAt ?? null,
-      state: age.state,
+      missing: age.missing,
+      state: age.missing.length > 0 ? "missing" as const : age.state,
     })));
   }
-  stdout.write(render({ value, rows: value, columns: COLUMNS }, flags.output));
+  stdout.write(
+    render({
+      value,
+      rows: value.map(({ missing: _, ...row }) => row),
+      columns: COLUMNS,
+    }, flags.output),
+  );
+  tellMissing(this, value);
   for (const { environment, key, state } of value) {
     const rotate = `ssmd key rotate ${key} --env ${environment}`;
     if (state === "expired") stderr.write(`expired: ${key} of ${environment}: ${rotate}\n`);

@@ -188,7 +188,12 @@ project(
     assert.equal(JSON.parse(check.stdout)[0].state, "expired");
     assert.equal((await ssmd("key delete kalshi --env prod --yes")).code, 0);
     await assert.rejects(Deno.stat(join(dir, "secrets/kalshi.yaml")), Deno.errors.NotFound);
-    assert.equal((await ssmd("key check")).code, 0);
+    for (const command of ["key list", "key check"]) {
+      const lacking = await ssmd(`${command} --output json`);
+      assert.equal(lacking.code, 1, command);
+      assert.equal(JSON.parse(lacking.stdout)[0].state, "missing", command);
+      assert.match(lacking.stderr, /missing: kalshi\.key_id \(field key_id in .+kalshi\.yaml\)/);
+    }
   },
 );
 

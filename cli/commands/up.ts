@@ -80,6 +80,7 @@ async function runUp(this: SsmdContext, flags: Flags): Promise<void> {
   const { sleep, untilSignal } = await import("@ssmd/runtime");
   const { startUp } = await import("../up/up.ts");
   const { registryDirOf } = await import("../registry_dir.ts");
+  const registryDir = await registryDirOf(this.globals);
   const { quiet } = this.globals;
   const terminal = Deno.stdout.isTerminal() && !quiet && flags.output !== "json";
   const logger = terminal ? await statusLogger() : await eventLogger(flags.output, quiet);
@@ -89,7 +90,7 @@ async function runUp(this: SsmdContext, flags: Flags): Promise<void> {
   const signal = untilSignal(ended.signal).then((name) => name ?? "");
   const up = await startUp({
     env: flags.env,
-    registryDir: await registryDirOf(this.globals),
+    registryDir,
     captures: flags.capture ?? [],
     speed: flags.speed,
     logger,
@@ -113,7 +114,11 @@ async function runUp(this: SsmdContext, flags: Flags): Promise<void> {
   await up.close();
   const seconds = (performance.now() - startedMs) / 1000;
   if (terminal) stdout.write(summaryOf(up, seconds).join("\n") + "\n");
-  else logger.info("captured", { why, seconds, ...totalsOf(up) });
+  else {logger.info("captured", {
+      why,
+      seconds: Math.round(seconds * 1000) / 1000,
+      ...totalsOf(up),
+    });}
 }
 
 function showStatus(up: Up, stdout: { write(text: string): void }): ReturnType<typeof setInterval> {

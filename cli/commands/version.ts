@@ -1,5 +1,5 @@
 import { z } from "zod";
-import config from "../../deno.json" with { type: "json" };
+import { COMMIT, VERSION } from "@ssmd/runtime/build";
 import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
@@ -8,6 +8,7 @@ export default defineCommand({
   examples: ["ssmd version", "ssmd version --output json"],
   output: z.object({
     ssmd: z.string(),
+    commit: z.string().describe("The commit that runs; unknown where nobody says it"),
     deno: z.string(),
     v8: z.string(),
     typescript: z.string(),
@@ -17,7 +18,7 @@ export default defineCommand({
     rows: Object.entries(value).map(([what, version]) => ({ what, version })),
   }),
   run: () => ({
-    ssmd: config.version,
+    ...{ ssmd: VERSION, commit: COMMIT },
     ...{ deno: Deno.version.deno, v8: Deno.version.v8, typescript: Deno.version.typescript },
     platform: Deno.build.target,
   }),

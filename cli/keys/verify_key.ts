@@ -43,6 +43,20 @@ async function verdictOf(room: KeyRoom, name: string, spec: KeySpec) {
   return { state: problems.length > 0 ? "wrong" as const : "ok" as const, problems };
 }
 
+/**
+ * Fields of a key whose values are not there, with where they are looked for; none for a key that may
+ * stay away, or that only a cluster can open. A file that cannot be read has none of them.
+ */
+export async function missingFields(room: KeyRoom, name: string): Promise<string[]> {
+  const spec = room.environment.keys[name];
+  if (spec === undefined || !spec.required) return [];
+  const values = await readKey(name, { ...spec, required: false }, room.sources)
+    .catch(() => new Map<string, string>());
+  const missing = spec.fields.filter((field) => !values.has(field));
+  if (missing.length > 0 && await isSealed(room, name, spec, missing)) return [];
+  return missing.map((field) => whereOf(name, field, spec, room.sources));
+}
+
 /** Whether the manifest holds what only the cluster can open. */
 async function isSealed(room: KeyRoom, name: string, spec: KeySpec, fields: readonly string[]) {
   if (placeOf(spec).kind !== "sealed-secret") return false;

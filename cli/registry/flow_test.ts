@@ -16,6 +16,7 @@ Deno.test("the flow of a new user works as typed, with no file edited by hand", 
     await project.write("notes.txt", "mine\n");
     await project.git("add", "notes.txt");
     assert.match(await project.ok("init"), /made exchanges\/feeds\/[^]*next: ssmd feed create/);
+    assert.equal(await project.read(".gitignore"), "/data/\n/secrets/\n");
     assert.match(await project.ok("init"), /is there already/);
     assert.match(await project.ok("feed", "create", "kraken", ...FEED), /added exch.*kraken\.yaml/);
     await project.ok("schema", "register");
@@ -32,7 +33,7 @@ Deno.test("the flow of a new user works as typed, with no file edited by hand", 
     assert.match(await project.ok("diff"), /nothing changed since the last commit/);
     assert.match(await project.ok("commit", "-m", "again"), /nothing to commit/);
     // What is staged of other files stays staged and out of the commit.
-    assert.equal(await project.git("status", "--porcelain"), "A  notes.txt\n");
+    assert.equal(await project.git("status", "--porcelain"), "A  notes.txt\n?? .gitignore\n");
     const shown = await project.json("env", "show", "mine") as Record<string, unknown>;
     assert.deepEqual(shown["symbols"], {
       BTCUSD: { feed: "kraken", external: "BTC/USD", depth: 10 },

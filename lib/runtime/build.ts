@@ -3,7 +3,10 @@ import config from "../../deno.json" with { type: "json" };
 /** Version of this software. */
 export const VERSION: string = config.version;
 
-/** The commit it was built from, where the environment says it (`SSMD_COMMIT`); else "unknown". */
+/**
+ * The commit that runs, as the launcher or the compiled program says it (`SSMD_COMMIT`); else
+ * "unknown".
+ */
 export const COMMIT: string = commit();
 
 function commit(): string {

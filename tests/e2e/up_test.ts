@@ -154,6 +154,13 @@ Deno.test("up says so when its port is in use, and ends with 1", async () => {
   assert.match(output, /hint: +\S/);
 });
 
+Deno.test("up ends with 1 where there is no registry", async () => {
+  await using folder = new Folder();
+  const { code, output } = await runSsmd(["up"], { cwd: folder.path });
+  assert.equal(code, 1);
+  assert.match(output, /there is no registry in .*CONFIG_NOT_FOUND/s);
+});
+
 Deno.test("up ends with 1 and the nearest name for an environment that there is not", async () => {
   const { code, output } = await runSsmd(["up", "--env", "demoo"]);
   assert.equal(code, 1);

@@ -1,6 +1,6 @@
 import { nsText } from "@ssmd/archive";
+import { isoOfUs } from "@ssmd/runtime";
 import { EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
-import { isoOfUs } from "../../format.ts";
 
 /** Differing records that are kept of a symbol, and symbols of which some are kept. */
 const KEPT_A_SYMBOL = 3;
