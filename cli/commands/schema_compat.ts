@@ -20,7 +20,7 @@ export default defineCommand({
     "Computed from the texts by the rules of Cap'n Proto. A name stands for the version in force, " +
     "name@v1 for a version, a path for a file. Exit code 1 unless compatible.",
   examples: [
-    "ssmd schema compat trade exchanges/schemas/trade.capnp",
+    "ssmd schema compat trade exchanges/schemas/trade-v2.capnp",
     "ssmd schema compat trade@v1 trade --output json",
   ],
   args: [
