@@ -1,6 +1,7 @@
 import { type CaptureClock, type CaptureInfo, concat } from "@ssmd/archive";
 import { Encoder } from "@ssmd/codec";
 import {
+  type CarriedState,
   type Normalizer,
   normalizerOn,
   placeOf,
@@ -115,6 +116,14 @@ export function checkpointOf(
     state: normalizer.state(),
     capture: { ...capture, clock, linesBefore: lines },
   };
+}
+
+/** What has to outlive the run, of the connections that said anything. */
+export function carriedBy(
+  connections: readonly { translator: Translator }[],
+): CarriedState {
+  const spoken = connections.filter(({ translator }) => translator.lastUs > 0);
+  return Object.assign({}, ...spoken.map(({ translator }) => translator.carried()));
 }
 
 /** Snapshots of all sound books, numbered with the last record that went into them. */

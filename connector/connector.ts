@@ -15,12 +15,18 @@ import type { OutMessage, Publisher, Subscription, Transport } from "@ssmd/trans
 import type { ClockSources } from "./clock_quality.ts";
 import { ClockNews } from "./clock_news.ts";
 import { ClockWatch } from "./clock_watch.ts";
-import { checkpointOf, type Connection, planConnections, snapshotsOf } from "./connection.ts";
+import {
+  carriedBy,
+  checkpointOf,
+  type Connection,
+  planConnections,
+  snapshotsOf,
+} from "./connection.ts";
 import { BusProgress, requireWork } from "./connector_health.ts";
 import { type ConnectorMetrics, createConnectorMetrics } from "./connector_metrics.ts";
 import { recordLetter } from "./dead_letter.ts";
 import { Intake } from "./intake.ts";
-import { type Left, writeLeft } from "./left.ts";
+import { type Left, runBefore, writeLeft } from "./left.ts";
 import { Outbox } from "./outbox.ts";
 import { type PendingLine, Pipeline } from "./pipeline.ts";
 import { RawFiles } from "./raw_files.ts";
@@ -116,11 +122,16 @@ class FeedConnector implements Connector {
   #health: ComponentHealth;
   #bus: BusProgress;
   #clock: ClockWatch;
-  #clockNews = new ClockNews((...line) => this.#intake.event(...line));
+  #clockNews = new ClockNews((slot, name, why, fromUs) =>
+    this.#intake.event(slot, name, why, { fromUs })
+  );
   #timer: ReturnType<typeof setInterval> | undefined;
   /** Lines may come: all that the last run left has gone before them. */
   #capturing = false;
   #lock: SpoolLock | undefined;
+  /** How the run before ended. */
+  #left: Left | undefined;
+  #hasGivenUp = false;
   #responder: Subscription | undefined;
   #stopping: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -200,7 +211,7 @@ class FeedConnector implements Connector {
     this.#lock = await lockSpool(dir);
     this.#outbox.clear();
     const clockKnown = this.#clock.read();
-    const left = await recover({
+    const left = this.#left = await recover({
       ...this.#options,
       dir,
       outbox: this.#outbox,
@@ -210,9 +221,9 @@ class FeedConnector implements Connector {
     await clockKnown;
     if (left) this.#intake.startBehind(left.lastUs);
     for (const connection of this.#connections) {
-      if (left) {
-        const goodUs = left.goodUs[connection.slot] ?? left.lastUs;
-        this.#intake.event(connection.slot, "resumed", left.why, goodUs);
+      const before = left && runBefore(left, connection);
+      if (left && before) {
+        this.#intake.event(connection.slot, "resumed", left.why, before);
         this.#resumeClock(connection.slot, left);
       }
       this.#sockets.push(this.#newSocket(connection));
@@ -295,6 +306,7 @@ class FeedConnector implements Connector {
   /** A disk that refuses for good does not keep the process from ending. */
   async #commitOrGiveUp(): Promise<void> {
     const late = setTimeout(() => {
+      this.#hasGivenUp = true;
       const lines = this.#intake.giveUp();
       this.#logger.error("the spool could not be written until the end: its last lines are lost", {
         lines,
@@ -309,10 +321,17 @@ class FeedConnector implements Connector {
     const lastUs = Math.max(...this.#connections.map(({ translator }) => translator.lastUs));
     if (lastUs === 0) return;
     const why = `stopped: ${isoOfUs(lastUs)}`;
-    const goodUs = this.#pipeline.good.bySlot();
-    const suspectUs = this.#pipeline.good.suspectBySlot();
+    const { good } = this.#pipeline;
+    const left: Left = {
+      ...{ run: this.#run, lastUs, why },
+      goodUs: { ...this.#left?.goodUs, ...good.bySlot() },
+      suspectUs: good.suspectBySlot(),
+      // What the disk refused is missing, and was not meant to be.
+      planned: this.#hasGivenUp ? [] : good.plannedSlots(),
+      carried: { ...this.#left?.carried, ...carriedBy(this.#connections) },
+    };
     try {
-      await writeLeft(this.#options.spoolDir, { run: this.#run, lastUs, why, goodUs, suspectUs });
+      await writeLeft(this.#options.spoolDir, left);
     } catch (error) {
       this.#logger.error("the time of the stop cannot be noted", { error });
     }
@@ -389,7 +408,8 @@ class FeedConnector implements Connector {
     this.#counts.gaps++;
     const { symbol, reason, missed, recovered, detail, fromUs, toUs } = event;
     const fields = { symbol, reason, missed, detail };
-    if (!recovered) this.#logger.warn("gap", fields);
+    if (reason === "planned") this.#logger.info("gap of a stop on purpose", fields);
+    else if (!recovered) this.#logger.warn("gap", fields);
     else this.#logger.info("gap recovered", { ...fields, took_ms: (toUs - fromUs) / 1000 });
   }
 

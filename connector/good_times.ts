@@ -1,4 +1,4 @@
-import { ALL_SYMBOLS, type MarketEvent } from "@ssmd/market";
+import { ALL_SYMBOLS, isBreak, type MarketEvent } from "@ssmd/market";
 
 /** Up to when a connection is known to have missed nothing. */
 export interface GoodTime {
@@ -6,6 +6,8 @@ export interface GoodTime {
   goodUs: number;
   /** Whether such a break is open. */
   lost: boolean;
+  /** Whether that break is a stop on purpose and nothing more; absent = no. */
+  planned?: boolean;
   /** Since when its times are suspect, µs; absent = they are not. */
   clockUs?: number;
 }
@@ -39,9 +41,10 @@ export class GoodTimes {
   record(slot: number, event: MarketEvent): void {
     if (event.type !== "gap" || event.symbol !== ALL_SYMBOLS) return;
     if (event.reason === "clock") this.setSuspect(slot, event.recovered ? undefined : event.fromUs);
-    if (event.reason !== "disconnect") return;
+    if (!isBreak(event)) return;
     const time = this.of(slot);
     time.lost = !event.recovered;
+    time.planned = time.lost && event.reason === "planned";
     time.goodUs = event.recovered ? event.toUs : event.fromUs;
   }
 
@@ -58,6 +61,12 @@ export class GoodTimes {
       clockUs === undefined ? [] : [[slot, clockUs] as const]
     );
     return Object.fromEntries(entries);
+  }
+
+  /** The slots of which an end on purpose now would be nothing but planned. */
+  plannedSlots(): number[] {
+    return [...this.#bySlot].filter(([, { lost, planned }]) => !lost || planned === true)
+      .map(([slot]) => slot);
   }
 
   /** The slots that have a line, with their times in µs. */

@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import { binaryLine, eventLine } from "@ssmd/archive";
+import { binaryLine, eventLine, type RunBefore } from "@ssmd/archive";
 import { readFrame } from "@ssmd/exchanges";
 import { type Logger, nowUs, type StorageError } from "@ssmd/runtime";
 import { type ClockStep, StepClock } from "./clock_steps.ts";
@@ -108,9 +108,8 @@ export class Intake {
   }
 
   /** Something happened to a connection. */
-  event(slot: number, name: string, why: string, fromUs?: number): void {
-    const line = { slot, atUs: this.#clock.nowUs(), kind: "event", name, why } as const;
-    this.#other(fromUs === undefined ? line : { ...line, fromUs });
+  event(slot: number, name: string, why: string, before: RunBefore = {}): void {
+    this.#other({ slot, atUs: this.#clock.nowUs(), kind: "event", name, why, ...before });
   }
 
   /** Resolves when all lines given are durable and went on. */
@@ -133,7 +132,7 @@ export class Intake {
     this.#pending.push(line);
     const raw = line.kind === "binary"
       ? binaryLine(atUs, line.bytes)
-      : eventLine(atUs, line.name, line.why, line.fromUs);
+      : eventLine(atUs, line.name, line.why, line);
     this.#spool.append(slot, atUs, "", ENCODER.encode(raw.slice(0, -1)), "");
   }
 

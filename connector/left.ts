@@ -1,3 +1,5 @@
+import type { RunBefore } from "@ssmd/archive";
+import type { CarriedState } from "@ssmd/exchanges";
 import { systemCodeOf } from "@ssmd/runtime";
 import { syncFolder } from "@ssmd/storage";
 
@@ -9,6 +11,10 @@ export interface Left {
   lastUs: number;
   /** For the gap record. */
   why: string;
+  /** The slots that were stopped on purpose, and not broken before; absent = none. */
+  planned?: number[];
+  /** What it and the runs before it knew of markets; absent in notes of earlier versions. */
+  carried?: CarriedState;
   /** By slot: up to when the connection missed nothing, µs. */
   goodUs: Record<string, number>;
   /** By slot: since when its times were suspect, µs; absent where they were not. */
@@ -41,4 +47,24 @@ export async function writeLeft(dir: string, left: Left): Promise<void> {
   }
   await Deno.rename(`${path}.tmp`, path);
   await syncFolder(dir);
+}
+
+/**
+ * What a connection's `resumed` line tells of how the last run ended; undefined when neither the
+ * connection nor a market of it was there before: then there is nothing that could be missed.
+ */
+export function runBefore(
+  left: Left,
+  { slot, symbols }: { slot: number; symbols: readonly { external: string }[] },
+): RunBefore | undefined {
+  const { goodUs, lastUs, planned = [], carried } = left;
+  const known = symbols.filter(({ external }) => carried?.[external] !== undefined);
+  if (goodUs[slot] === undefined && carried !== undefined && known.length === 0) return undefined;
+  const own = known.map(({ external }) => [external, carried?.[external] ?? {}] as const)
+    .filter(([, state]) => Object.keys(state).length > 0);
+  return {
+    fromUs: goodUs[slot] ?? lastUs,
+    ...(planned.includes(slot) && { planned: true }),
+    ...(own.length > 0 && { carried: Object.fromEntries(own) }),
+  };
 }

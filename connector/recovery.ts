@@ -24,6 +24,8 @@ export interface RecoverOptions {
 
 const NOTHING_GIVEN: GivenIds = { lastId: "", lastRecordId: "" };
 
+type RunEnd = Required<Pick<Left, "lastUs" | "goodUs" | "suspectUs" | "carried">>;
+
 /** A segment whose lines have gone their way once more. */
 interface Recovered {
   segment: Segment;
@@ -50,7 +52,9 @@ export async function recover(options: RecoverOptions): Promise<Left | undefined
       const why = `the process ended at ${isoOfUs(end.lastUs)}`;
       // A connection that said nothing in this run is still missed since an earlier one.
       const { lastUs, suspectUs } = end;
-      left = { run, lastUs, why, goodUs: { ...left?.goodUs, ...end.goodUs }, suspectUs };
+      const goodUs = { ...left?.goodUs, ...end.goodUs };
+      const carried = { ...left?.carried, ...end.carried };
+      left = { run, lastUs, why, goodUs, suspectUs, carried };
     }
     logger.info("recovered a run from the spool", { run, segments: ofRun.length });
   }
@@ -68,7 +72,7 @@ async function recoverRun(
   options: RecoverOptions,
   segments: readonly Segment[],
   { recovered, filter }: { recovered: Recovered[]; filter: HeldFilter },
-): Promise<Pick<Left, "lastUs" | "goodUs"> & { suspectUs: Record<string, number> }> {
+): Promise<RunEnd> {
   const { logger } = options;
   const publish = (message: OutMessage) => filter.take(message);
   let replay: Replay | undefined;
@@ -94,5 +98,6 @@ async function recoverRun(
     lastUs = replay.lastUs || lastUs;
     recovered.push({ segment, given: replay.takeGiven() });
   }
-  return { lastUs, goodUs: replay?.goodUs ?? {}, suspectUs: replay?.suspectUs ?? {} };
+  const { goodUs = {}, suspectUs = {}, carried = {} } = replay ?? {};
+  return { lastUs, goodUs, suspectUs, carried };
 }

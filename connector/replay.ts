@@ -1,8 +1,8 @@
 import { parseRawLine } from "@ssmd/archive";
-import type { Venue } from "@ssmd/exchanges";
+import type { CarriedState, Translator, Venue } from "@ssmd/exchanges";
 import { type Logger, messageOf, SsmdError } from "@ssmd/runtime";
 import type { OutMessage } from "@ssmd/transport";
-import { restoreTranslator } from "./connection.ts";
+import { carriedBy, restoreTranslator } from "./connection.ts";
 import { GoodTimes } from "./good_times.ts";
 import { type GivenIds, type PendingLine, Pipeline } from "./pipeline.ts";
 import type { SegmentHeader, SegmentLine } from "./segment.ts";
@@ -21,6 +21,7 @@ const DECODER = new TextDecoder();
 
 /** The lines of one run once more, through the same pipeline. */
 export class Replay {
+  #translators: readonly Translator[];
   #pipeline: Pipeline;
   #logger: Logger;
   #lastUs = 0;
@@ -28,13 +29,14 @@ export class Replay {
   /** Goes on from where a segment begins. */
   constructor({ env, feed, venue, logger, publish }: ReplayOptions, header: SegmentHeader) {
     this.#logger = logger;
+    this.#translators = header.connections.map((checkpoint) =>
+      restoreTranslator(venue, feed, checkpoint)
+    );
     this.#pipeline = new Pipeline({
       env,
       feed,
       run: header.run,
-      translators: header.connections.map((checkpoint) =>
-        restoreTranslator(venue, feed, checkpoint)
-      ),
+      translators: this.#translators,
       output: { publish, deadLetter: publish, meaning: () => {} },
       line: header.firstLine - 1,
       good: new GoodTimes(header.connections.map(({ slot, good }) => [slot, good])),
@@ -54,6 +56,11 @@ export class Replay {
   /** By slot: up to when the connection had missed nothing, µs. */
   get goodUs(): Record<string, number> {
     return this.#pipeline.good.bySlot();
+  }
+
+  /** What has to outlive the run, of the connections that said anything. */
+  get carried(): CarriedState {
+    return carriedBy(this.#translators.map((translator) => ({ translator })));
   }
 
   /** By slot: since when its times are suspect, µs. */

@@ -1,4 +1,4 @@
-import type { Instrument, MarketEvent } from "@ssmd/market";
+import type { Break, Instrument, MarketEvent } from "@ssmd/market";
 
 /** A market to be captured, as the environment names it. */
 export interface SymbolSpec {
@@ -60,9 +60,9 @@ export interface Normalizer {
   normalize(json: unknown, text: string, receivedAtUs: number): Normalized;
   /**
    * The connection broke (or the process was away): all books are dropped, and a gap of
-   * `disconnect` on `_all` is given. It recovers with the first data after it.
+   * `disconnect` (or `planned`) on `_all` is given. It recovers with the first data after it.
    */
-  disconnected(lastGoodUs: number, atUs: number, why: string): MarketEvent[];
+  disconnected(lastGoodUs: number, atUs: number, why: Break): MarketEvent[];
   /** Frames that ask for fresh snapshots of these symbols (all suspect ones when absent). */
   refresh(symbols?: readonly string[]): string[];
   /** Our symbols whose book is not known to be right, with the time (µs) it was lost. */
@@ -75,7 +75,17 @@ export interface Normalizer {
   state(): unknown;
   /** Takes over a state. */
   restore(state: unknown): void;
+  /** What has to outlive the run, so that nothing is repeated and all that was missed is told. */
+  carried(): CarriedState;
+  /**
+   * Takes over what an earlier run carried, before the first frame: of the markets of this connection,
+   * and of a shape that is known. Older and newer software may have written it.
+   */
+  carry(state: CarriedState): void;
 }
+
+/** What outlives a run: plain JSON by the venue's name of the market; `{}` = known, and nothing to tell. */
+export type CarriedState = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** What a normalizer is made of. */
 export interface NormalizerOptions {

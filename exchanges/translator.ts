@@ -7,8 +7,13 @@ import {
   openGap,
   recoveredGap,
 } from "@ssmd/market";
-import type { Normalized, Normalizer } from "./adapter.ts";
+import type { CarriedState, Normalized, Normalizer } from "./adapter.ts";
 import { unreadableReason } from "./frame.ts";
+
+const DAY_US = 86_400_000_000;
+const NOTHING: MarketEvent[] = [];
+/** Events after which no book is kept up. */
+const ENDS_BOOKS: ReadonlySet<string> = new Set(["disconnect", "stop", "resumed"]);
 
 /** A line of a connection, as raw files keep it. Times are µs. */
 export type CapturedLine =
@@ -17,7 +22,7 @@ export type CapturedLine =
   /** A frame that could not be read; `reason` where it is known. */
   | { kind: "binary"; atUs: number; bytes: Uint8Array; reason?: string }
   /** Something that happened to the connection; see {@linkcode ConnectionEvent}. */
-  | { kind: "event"; atUs: number; name: string; why: string; fromUs?: number };
+  | { kind: "event"; atUs: number } & ConnectionEvent;
 
 /** What happened to a connection, as it stands in the raw file's `e` lines. */
 export interface ConnectionEvent {
@@ -31,6 +36,10 @@ export interface ConnectionEvent {
   why: string;
   /** `resumed`, `clock`, `clock_good`: last moment known to be good before, µs. */
   fromUs?: number;
+  /** `resumed`: whether the last run was stopped on purpose. */
+  planned?: boolean;
+  /** `resumed`: what earlier runs knew of the connection's markets. */
+  carried?: CarriedState;
 }
 
 /** Whose lines a translator takes, and which of them it has behind it. */
@@ -53,6 +62,8 @@ export class Translator {
   #connection: number;
   #sequence: number;
   #lastUs: number;
+  /** The end of the last line's day, µs; 0 = there was none. */
+  #dayEndUs: number;
 
   /** From the connection's first line on, or from where `place` says. */
   constructor(feed: string, normalizer: Normalizer, place: TranslatorPlace = {}) {
@@ -63,6 +74,7 @@ export class Translator {
     this.#connection = connection;
     this.#sequence = sequence;
     this.#lastUs = lastUs;
+    this.#dayEndUs = lastUs === 0 ? 0 : dayEndOf(lastUs);
   }
 
   /** Whose the last record given is. */
@@ -73,6 +85,11 @@ export class Translator {
   /** Number of the last record given. */
   get sequence(): number {
     return this.#sequence;
+  }
+
+  /** What has to outlive the run. */
+  carried(): CarriedState {
+    return this.#normalizer.carried();
   }
 
   /** Time of the last line, µs. */
@@ -100,7 +117,9 @@ export class Translator {
 
   /** A frame that is JSON. What cannot be read gives a `gap` of reason `parse`, besides the notice. */
   frame(json: unknown, text: string, receivedAtUs: number): Normalized {
+    const first = this.#dayBegins(receivedAtUs);
     const result = this.#normalizer.normalize(json, text, receivedAtUs);
+    if (first.length > 0) result.events.unshift(...first);
     if (result.notice?.type === "unreadable") {
       result.events.push(this.#parseGap(receivedAtUs, result.notice.reason));
     }
@@ -109,21 +128,25 @@ export class Translator {
 
   /** A frame that is no JSON (or too large to be read). */
   unreadable(reason: string, receivedAtUs: number): Normalized {
-    const events = [this.#parseGap(receivedAtUs, reason)];
+    const events = [...this.#dayBegins(receivedAtUs), this.#parseGap(receivedAtUs, reason)];
     return this.#number({ events, send: [], notice: { type: "unreadable", reason } }, receivedAtUs);
   }
 
   /** An event of the connection. */
   event(event: ConnectionEvent, atUs: number): MarketEvent[] {
-    return this.#number({ events: this.#eventsOf(event, atUs), send: [] }, atUs).events;
+    const first = this.#dayBegins(atUs, ENDS_BOOKS.has(event.name));
+    const events = [...first, ...this.#eventsOf(event, atUs)];
+    return this.#number({ events, send: [] }, atUs).events;
   }
 
-  #eventsOf({ name, why, fromUs }: ConnectionEvent, atUs: number): MarketEvent[] {
+  #eventsOf(event: ConnectionEvent, atUs: number): MarketEvent[] {
+    const { name, why, fromUs, planned = false, carried } = event;
     switch (name) {
       case "disconnect":
-        return this.#normalizer.disconnected(this.#lastUs || atUs, atUs, why);
+        return this.#normalizer.disconnected(this.#lastUs || atUs, atUs, { why });
       case "resumed":
-        return this.#normalizer.disconnected(fromUs || atUs, atUs, why);
+        if (carried !== undefined) this.#normalizer.carry(carried);
+        return this.#normalizer.disconnected(fromUs || atUs, atUs, { why, planned });
       case "clock":
         return [this.#clockGap(fromUs, atUs, why)];
       case "clock_good":
@@ -131,6 +154,17 @@ export class Translator {
       default:
         return [];
     }
+  }
+
+  /**
+   * With the first line of a UTC day come snapshots of all sound books, as they were before it: a day
+   * can be read without those before it. A line that ends the books brings none.
+   */
+  #dayBegins(atUs: number, endsBooks = false): MarketEvent[] {
+    if (atUs < this.#dayEndUs) return NOTHING;
+    this.#dayEndUs = dayEndOf(atUs);
+    if (endsBooks) return NOTHING;
+    return this.#normalizer.snapshots().map((book) => ({ ...book, receivedAtUs: atUs }));
   }
 
   /** Times are suspect; books and prices are not. */
@@ -156,6 +190,10 @@ export class Translator {
     const news = { feed: this.#feed, symbol: ALL_SYMBOLS, reason: "parse", missed: 1 } as const;
     return lostGap({ ...news, fromUs: atUs, atUs, detail });
   }
+}
+
+function dayEndOf(us: number): number {
+  return (Math.floor(us / DAY_US) + 1) * DAY_US;
 }
 
 /** What a frame's text is as JSON, which is never undefined; undefined when it is none. */

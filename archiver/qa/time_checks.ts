@@ -1,4 +1,4 @@
-import { ALL_SYMBOLS, type Gap, type MarketEvent } from "@ssmd/market";
+import { ALL_SYMBOLS, type Gap, isBreak, type MarketEvent } from "@ssmd/market";
 import { isoOfUs } from "@ssmd/runtime";
 import type { MaxGapCheck, MonotonicTimeCheck, PresenceCheck } from "@ssmd/metadata";
 import { type CheckedDay, Checker } from "./checker.ts";
@@ -101,10 +101,7 @@ export class MonotonicTime extends Checker {
 
   /** Another life of the connector counts from 1 again, and begins with a gap on all symbols. */
   override gap(event: MarketEvent): void {
-    const { reason, symbol } = event as Gap;
-    if (this.#check.clock === "received" && reason === "disconnect" && symbol === ALL_SYMBOLS) {
-      this.#last.clear();
-    }
+    if (this.#check.clock === "received" && isBreak(event as Gap)) this.#last.clear();
   }
 
   /** Records come in the order of our clock: where it was set back, their numbers go back. */

@@ -62,7 +62,9 @@ async function fill(storage: Storage): Promise<void> {
   ]);
   const again = new RawWriter(storage, "m2abc", 1, { ETHUSD: "ETH/USD" });
   await again.file([
-    eventLine(MIDNIGHT_2 + 30 * HOUR_US, "resumed", "killed", MIDNIGHT_2 + 2 * SECOND_US),
+    eventLine(MIDNIGHT_2 + 30 * HOUR_US, "resumed", "killed", {
+      fromUs: MIDNIGHT_2 + 2 * SECOND_US,
+    }),
     ...trade(50, 60, MIDNIGHT_2 + 30 * HOUR_US + 10),
   ]);
 }
@@ -154,17 +156,21 @@ Deno.test("a reprocess gives what the connections' lines say, each from its own 
   assert.deepEqual(days.map(({ day, action }) => [day, action]), DAYS.map((day) => [day, "make"]));
   const all = (await Promise.all(DAYS.map((day) => recordsOf(storage, day)))).flat();
   const counts = EVENT_TYPES.map((type) => all.filter((event) => event.type === type).length);
-  // 45 trades; 40 book records; disconnect and recovery, parse, missing trades …, resumed and recovery.
+  // 45 trades; 40 book records and a snapshot on two midnights; disconnect and recovery, parse, missing trades …, resumed and recovery.
   assert.equal(counts[0], 45);
-  assert.equal(counts[2], 40);
+  assert.equal(counts[2], 42);
   const book = all.filter((event) => event.type === "orderbook");
   assert.ok(book.every(({ checksum }) => checksum === "verified"));
   assert.deepEqual(
     book.map(({ sequence }) => sequence),
-    Array.from({ length: 40 }, (_, i) => i + 1),
+    Array.from({ length: 42 }, (_, i) => i + 1),
   );
   const second = await recordsOf(storage, DAYS[1] as string);
-  assert.equal(second.filter(({ type }) => type === "orderbook").length, 15);
+  assert.equal(second.filter(({ type }) => type === "orderbook").length, 16);
+  for (const day of DAYS) {
+    const books = (await recordsOf(storage, day)).filter((event) => event.type === "orderbook");
+    assert.deepEqual(books.map(({ kind }) => kind).indexOf("snapshot"), 0, day);
+  }
   const place = {
     kind: "normalized",
     ...RAW_PLACE,
@@ -259,7 +265,7 @@ function changedKraken(sizeMin: number): Venue {
   const create: typeof version.create = (options) => {
     const normalizer = version.create(options);
     const changed: Normalizer = Object.create(normalizer);
-    for (const name of ["state", "restore", "disconnected"] as const) {
+    for (const name of ["state", "restore", "disconnected", "snapshots"] as const) {
       Object.assign(changed, { [name]: normalizer[name].bind(normalizer) });
     }
     changed.normalize = (json, text, atUs) => {

@@ -1,5 +1,19 @@
-import { DisconnectGap, type Gap, type MarketEvent, openGap, recoveredGap } from "@ssmd/market";
-import type { Normalized, Normalizer, NormalizerOptions, Venue } from "@ssmd/exchanges";
+import {
+  type Break,
+  DisconnectGap,
+  type Gap,
+  isOpenGap,
+  type MarketEvent,
+  openGap,
+  recoveredGap,
+} from "@ssmd/market";
+import type {
+  CarriedState,
+  Normalized,
+  Normalizer,
+  NormalizerOptions,
+  Venue,
+} from "@ssmd/exchanges";
 
 /** What the fake venue sends. */
 export type FakeFrame =
@@ -93,7 +107,7 @@ class FakeNormalizer implements Normalizer {
     out.events.push(bookEvent(symbol, n, isSnapshot ? "snapshot" : "delta", atUs));
   }
 
-  disconnected(lastGoodUs: number, atUs: number, why: string): MarketEvent[] {
+  disconnected(lastGoodUs: number, atUs: number, why: Break): MarketEvent[] {
     for (const book of this.#books.values()) {
       book.sound = false;
       book.lostUs = lastGoodUs;
@@ -122,6 +136,19 @@ class FakeNormalizer implements Normalizer {
 
   state(): FakeState {
     return structuredClone({ books: [...this.#books], gap: this.#gap.state() });
+  }
+
+  carried(): CarriedState {
+    return Object.fromEntries(
+      this.#symbols.map((symbol) => [symbol, { gap: this.#books.get(symbol)?.gap ?? null }]),
+    );
+  }
+
+  carry(state: CarriedState): void {
+    for (const [symbol, { gap }] of Object.entries(state)) {
+      if (!isOpenGap(gap) || !this.#symbols.includes(symbol)) continue;
+      this.#books.set(symbol, { n: 0, sound: false, lostUs: gap.fromUs, gap });
+    }
   }
 
   restore(state: unknown): void {

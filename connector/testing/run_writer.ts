@@ -78,7 +78,11 @@ export class RunWriter {
   async event(atUs: number, name: string, slot = 1, fromUs?: number): Promise<void> {
     const line = { slot, atUs, kind: "event", name, why: "" } as const;
     this.#pending.push(fromUs === undefined ? line : { ...line, fromUs });
-    await this.#append(slot, atUs, eventLine(atUs, name, "", fromUs));
+    await this.#append(
+      slot,
+      atUs,
+      eventLine(atUs, name, "", fromUs === undefined ? {} : { fromUs }),
+    );
   }
 
   /** Trades of ids `from` to `to - 1`, one a second. */

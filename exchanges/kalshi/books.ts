@@ -1,6 +1,8 @@
 import {
   ALL_SYMBOLS,
+  type Gap,
   type GapReason,
+  isOpenGap,
   type MarketEvent,
   openGap,
   recoveredGap,
@@ -211,6 +213,17 @@ export class Books {
   /** Tickers of all books. */
   tickers(): string[] {
     return [...this.#books.keys()];
+  }
+
+  /** The gap of a book that no snapshot has ended; undefined when there is none. */
+  carried(ticker: string): Gap | undefined {
+    const gap = this.#books.get(ticker)?.gap;
+    return gap ? { ...gap } : undefined;
+  }
+
+  /** An earlier run's gap of a book goes on: the next snapshot ends it. */
+  carry(ticker: string, gap: unknown): void {
+    if (isOpenGap(gap)) this.#bookOf(ticker, gap.fromUs).gap = { ...gap };
   }
 
   /** Plain JSON of all books. */

@@ -1,12 +1,19 @@
 import {
   ALL_SYMBOLS,
+  type Break,
   DisconnectGap,
   type Gap,
   type Instrument,
   lostGap,
   type MarketEvent,
 } from "@ssmd/market";
-import type { Normalized, Normalizer, NormalizerOptions, SymbolSpec } from "../adapter.ts";
+import type {
+  CarriedState,
+  Normalized,
+  Normalizer,
+  NormalizerOptions,
+  SymbolSpec,
+} from "../adapter.ts";
 import type { KalshiBookState } from "./book.ts";
 import { Books } from "./books.ts";
 import { type KalshiFormat, PRICE_DECIMALS, SIZE_DECIMALS } from "./format.ts";
@@ -235,7 +242,7 @@ export class KalshiNormalizer implements Normalizer {
   }
 
   /** Drops all books and subscriptions, as sids mean nothing on the next connection. */
-  disconnected(lastGoodUs: number, atUs: number, why: string): MarketEvent[] {
+  disconnected(lastGoodUs: number, atUs: number, why: Break): MarketEvent[] {
     this.#subscriptions.clear();
     this.#books.disconnected(lastGoodUs);
     return [this.#gap.begin(lastGoodUs, atUs, why)];
@@ -266,6 +273,29 @@ export class KalshiNormalizer implements Normalizer {
       priceDecimals: PRICE_DECIMALS,
       sizeDecimals: SIZE_DECIMALS,
     }));
+  }
+
+  /** By market: how it was determined until it is settled, and the gap of its book. */
+  carried(): CarriedState {
+    const tickers = new Set([
+      ...this.#specs.keys(),
+      ...this.#books.tickers(),
+      ...this.#lifecycle.tickers(),
+    ]);
+    return Object.fromEntries([...tickers].map((ticker) => {
+      const result = this.#lifecycle.carried(ticker);
+      const gap = this.#books.carried(ticker);
+      return [ticker, { ...(result !== undefined && { result }), ...(gap && { gap }) }];
+    }));
+  }
+
+  /** Takes over what an earlier run carried of its markets. */
+  carry(state: CarriedState): void {
+    for (const [ticker, { result, gap }] of Object.entries(state)) {
+      if (this.#specs.size > 0 && !this.#specs.has(ticker)) continue;
+      this.#lifecycle.carry(ticker, result);
+      this.#books.carry(ticker, gap);
+    }
   }
 
   /** Plain JSON of everything. */

@@ -58,6 +58,21 @@ export class Lifecycle {
     };
   }
 
+  /** Tickers of markets that are determined and not settled. */
+  tickers(): Iterable<string> {
+    return this.#results.keys();
+  }
+
+  /** How a market was determined that is not settled; undefined of others. */
+  carried(ticker: string): string | undefined {
+    return this.#results.get(ticker);
+  }
+
+  /** How a market was determined in an earlier run. */
+  carry(ticker: string, result: unknown): void {
+    if (typeof result === "string") this.#results.set(ticker, result);
+  }
+
   /** Plain JSON. */
   state(): [string, string][] {
     return [...this.#results];

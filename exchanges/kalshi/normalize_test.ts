@@ -324,7 +324,9 @@ Deno.test("a buffer overflow ends the connection and every book of the sid", () 
 
 Deno.test("a broken connection forgets sids and recovers with the first data", () => {
   const normalizer = withBooks();
-  assert.deepEqual(brief(normalizer.disconnected(12, 15, "Silence.")), ["gap disconnect _all"]);
+  assert.deepEqual(brief(normalizer.disconnected(12, 15, { why: "Silence." })), [
+    "gap disconnect _all",
+  ]);
   assert.deepEqual(normalizer.suspect(), new Map([[A, 12], [B, 12]]));
   feed(normalizer, ackFrame("orderbook_delta", 1), 16);
   const { events } = feed(normalizer, snapshotFrame(1, 1, A, [], []), 20);

@@ -1,4 +1,6 @@
 import {
+  type Gap,
+  isOpenGap,
   type Level,
   type MarketEvent,
   openGap,
@@ -218,6 +220,22 @@ export class Books {
   snapshots(): MarketEvent[] {
     const sound = [...this.#books.values()].filter((book) => book.sound);
     return sound.map((book) => book.snapshot(this.#feed, 0, 0));
+  }
+
+  /** The venue's names of all books. */
+  externals(): Iterable<string> {
+    return this.#books.keys();
+  }
+
+  /** The gap of a book that no snapshot has ended; undefined when there is none. */
+  carried(external: string): Gap | undefined {
+    const gap = this.#books.get(external)?.gap;
+    return gap ? { ...gap } : undefined;
+  }
+
+  /** An earlier run's gap of a book goes on: the next good snapshot ends it. */
+  carry(external: string, gap: unknown): void {
+    if (isOpenGap(gap)) this.#bookOf(external, gap.fromUs).gap = { ...gap };
   }
 
   /** Plain JSON of all books. */

@@ -1,11 +1,18 @@
 import {
   ALL_SYMBOLS,
+  type Break,
   DisconnectGap,
   type Gap,
   type Instrument,
   type MarketEvent,
 } from "@ssmd/market";
-import type { Normalized, Normalizer, NormalizerOptions, SymbolSpec } from "../adapter.ts";
+import type {
+  CarriedState,
+  Normalized,
+  Normalizer,
+  NormalizerOptions,
+  SymbolSpec,
+} from "../adapter.ts";
 import type { KrakenBookState } from "./book.ts";
 import { Books } from "./books.ts";
 import { Instruments, type PairState, statusOf } from "./instrument.ts";
@@ -138,9 +145,11 @@ export class KrakenNormalizer implements Normalizer {
   }
 
   /** Drops all books; trade ids stay, so that what was missed shows. */
-  disconnected(lastGoodUs: number, atUs: number, why: string): MarketEvent[] {
+  disconnected(lastGoodUs: number, atUs: number, why: Break): MarketEvent[] {
     this.#books.disconnected(lastGoodUs);
-    return [this.#gap.begin(lastGoodUs, atUs, why)];
+    const gap = this.#gap.begin(lastGoodUs, atUs, why);
+    this.#trades.disconnected(gap.reason === "planned");
+    return [gap];
   }
 
   /** Frames that subscribe books anew. */
@@ -161,6 +170,28 @@ export class KrakenNormalizer implements Normalizer {
   /** Markets known so far. */
   instruments(): Instrument[] {
     return this.#instruments.instruments();
+  }
+
+  /** By pair: its last trade, and the gap of its book that no snapshot has ended. */
+  carried(): CarriedState {
+    const pairs = new Set(this.#specs.map(({ external }) => external));
+    for (const external of [...this.#books.externals(), ...this.#trades.externals()]) {
+      pairs.add(external);
+    }
+    return Object.fromEntries([...pairs].map((external) => {
+      const trade = this.#trades.carried(external);
+      const gap = this.#books.carried(external);
+      return [external, { ...(trade && { trade }), ...(gap && { gap }) }];
+    }));
+  }
+
+  /** Takes over what an earlier run carried of its pairs. */
+  carry(state: CarriedState): void {
+    for (const [external, { trade, gap }] of Object.entries(state)) {
+      if (!this.#symbols.empty && this.#symbols.spec(external) === undefined) continue;
+      this.#trades.carry(external, trade);
+      this.#books.carry(external, gap);
+    }
   }
 
   /** Plain JSON of everything. */

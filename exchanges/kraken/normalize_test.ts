@@ -154,7 +154,7 @@ Deno.test("trades repeated after a reconnect come once, what is missing is a gap
     [trade?.tradeId, trade?.side, trade?.price, trade?.size, trade?.symbol],
     ["8", "buy", 100.5, 0.25, "BTCUSD"],
   );
-  normalizer.disconnected(11, 12, "The connection was closed.");
+  normalizer.disconnected(11, 12, { why: "The connection was closed." });
   const covered = feed(normalizer, tradeFrame("snapshot", [10, 9, 8, 7]), 20).events;
   assert.deepEqual(brief(covered), [
     "gap disconnect _all recovered",
@@ -162,7 +162,7 @@ Deno.test("trades repeated after a reconnect come once, what is missing is a gap
     "trade BTCUSD",
   ]);
   assert.deepEqual((covered.slice(1) as Trade[]).map((event) => event.tradeId), ["9", "10"]);
-  normalizer.disconnected(20, 21, "The connection was closed.");
+  normalizer.disconnected(20, 21, { why: "The connection was closed." });
   const holed = feed(normalizer, tradeFrame("snapshot", [14, 15]), 30).events;
   assert.deepEqual(brief(holed).slice(1), ["gap sequence BTCUSD", "trade BTCUSD", "trade BTCUSD"]);
   const gap = holed[1] as Gap;
@@ -214,9 +214,11 @@ Deno.test("the venue's own state is told on _all, when it changes", () => {
 Deno.test("a broken connection drops all books and recovers with the first data", () => {
   const normalizer = krakenNormalizer([BTC]);
   feed(normalizer, SNAPSHOT, 10);
-  assert.deepEqual(brief(normalizer.disconnected(10, 15, "Silence.")), ["gap disconnect _all"]);
+  assert.deepEqual(brief(normalizer.disconnected(10, 15, { why: "Silence." })), [
+    "gap disconnect _all",
+  ]);
   assert.deepEqual(normalizer.suspect(), new Map([["BTCUSD", 10]]));
-  const [again] = normalizer.disconnected(15, 16, "Refused.") as Gap[];
+  const [again] = normalizer.disconnected(15, 16, { why: "Refused." }) as Gap[];
   assert.equal(again?.fromUs, 10);
   assert.deepEqual(feed(normalizer, '{"channel":"heartbeat"}', 17).notice, { type: "heartbeat" });
   const { events } = feed(normalizer, SNAPSHOT, 20);

@@ -8,10 +8,21 @@ import { timestampOf } from "./time.ts";
 interface LastTrade {
   id: number;
   receivedAtUs: number;
+  timestampUs: number;
+  /** Whether nothing but a stop on purpose came after it. */
+  stopped: boolean;
 }
 
-/** The trades' state as plain JSON: the venue's symbol, last id, its receive time (µs). */
-export type TradesState = [string, number, number][];
+/** A pair's last trade as plain JSON: its id, its receive time and the venue's time, µs. */
+export type LastTradeState = [id: number, receivedAtUs: number, timestampUs: number];
+/** The trades' state as plain JSON: the venue's symbol, its last trade, and whether a stop came after it. */
+export type TradesState = [external: string, ...LastTradeState, stopped: boolean][];
+
+/**
+ * A trade with an earlier id that was made this much later, µs: the venue counts anew. Within less,
+ * the ids of trades may not be in the order of their times.
+ */
+const COUNTED_ANEW_US = 1_000_000;
 
 /** The trade channel: ids count up by one a pair, so repeats and holes show. */
 export class Trades {
@@ -51,12 +62,14 @@ export class Trades {
     const timestampUs = timestampOf(timestamp);
     if (Number.isNaN(timestampUs)) return false;
     const last = this.#last.get(symbol);
-    if (last === undefined) this.#last.set(symbol, { id, receivedAtUs: atUs });
+    if (last === undefined) this.#set(symbol, [id, atUs, timestampUs]);
     else {
-      if (id <= last.id) return true;
+      if (id <= last.id && timestampUs <= last.timestampUs + COUNTED_ANEW_US) return true;
       if (id !== last.id + 1) this.#hole(symbol, last, id, atUs, out);
       last.id = id;
       last.receivedAtUs = atUs;
+      last.timestampUs = timestampUs;
+      last.stopped = false;
     }
     const trade: Trade = {
       type: "trade",
@@ -78,26 +91,60 @@ export class Trades {
     out.events.push(lostGap({
       feed: this.#feed,
       symbol: this.#symbols.ours(external),
-      reason: "sequence",
+      reason: last.stopped ? "planned" : "sequence",
       fromUs: last.receivedAtUs,
       atUs,
-      missed: id - last.id - 1,
-      detail: `Trades of ${external} are missing: trade_id ${last.id}→${id}.`,
+      missed: id > last.id ? id - last.id - 1 : null,
+      detail: id > last.id
+        ? `Trades of ${external} are missing: trade_id ${last.id}→${id}.`
+        : `The venue counts trades of ${external} anew: trade_id ${last.id}→${id}.`,
     }));
   }
 
   /** Plain JSON of the last trades. */
   state(): TradesState {
-    return [...this.#last].map(([external, last]) => [external, last.id, last.receivedAtUs]);
+    return [...this.#last].map(([external, last]) => [external, ...stateOf(last), last.stopped]);
   }
 
   /** Takes over the last trades. */
   restore(state: TradesState): void {
-    this.#last = new Map(state.map(([external, id, receivedAtUs]) => [external, {
-      id,
-      receivedAtUs,
-    }]));
+    this.#last = new Map(
+      // Segments of earlier versions do not say the venue's time, which is never far behind ours.
+      state.map(([external, id, receivedAtUs, timestampUs = receivedAtUs, stopped = false]) =>
+        [external, { id, receivedAtUs, timestampUs, stopped }] as const
+      ),
+    );
   }
+
+  #set(external: string, [id, receivedAtUs, timestampUs]: LastTradeState): void {
+    this.#last.set(external, { id, receivedAtUs, timestampUs, stopped: false });
+  }
+
+  /** The connection gave nothing for a while: was all of it a stop on purpose? */
+  disconnected(planned: boolean): void {
+    for (const last of this.#last.values()) last.stopped = planned;
+  }
+
+  /** The venue's names of pairs that had a trade. */
+  externals(): Iterable<string> {
+    return this.#last.keys();
+  }
+
+  /** A pair's last trade; undefined when none was seen. */
+  carried(external: string): LastTradeState | undefined {
+    const last = this.#last.get(external);
+    return last && stateOf(last);
+  }
+
+  /** A pair's last trade of an earlier run, as it was carried; what is none is left out. */
+  carry(external: string, state: unknown): void {
+    if (!Array.isArray(state) || !state.slice(0, 3).every(Number.isSafeInteger)) return;
+    if (state.length >= 3) this.#set(external, state as LastTradeState);
+  }
+}
+
+function stateOf({ id, receivedAtUs, timestampUs }: LastTrade): LastTradeState {
+  return [id, receivedAtUs, timestampUs];
 }
 
 /** Trades by ascending id; what has none comes last. */

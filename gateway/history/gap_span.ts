@@ -1,4 +1,4 @@
-import { ALL_SYMBOLS, type Gap, type GapChannel, type GapReason } from "@ssmd/market";
+import { ALL_SYMBOLS, type Gap, type GapChannel, type GapReason, isBreak } from "@ssmd/market";
 
 /** A time in which data is missing or suspect. */
 export interface GapSpan {
@@ -21,7 +21,8 @@ export interface GapSpan {
 export function gapSpans(gaps: Iterable<Gap | GapSpan>): GapSpan[] {
   const spans = new Map<string, GapSpan>();
   for (const gap of gaps) {
-    const key = JSON.stringify([gap.feed, gap.symbol, gap.channel, gap.reason, gap.fromUs]);
+    const kind = isBreak(gap) ? "break" : gap.reason;
+    const key = JSON.stringify([gap.feed, gap.symbol, gap.channel, kind, gap.fromUs]);
     const known = spans.get(key);
     if (known !== undefined && known.toUs !== 0 && gap.toUs === 0) continue;
     const { symbol, feed, reason, channel, fromUs, toUs, missed, recovered, detail } = gap;

@@ -3,6 +3,7 @@ import {
   ALL_SYMBOLS,
   type Gap,
   type GapReason,
+  isBreak,
   type MarketEvent,
   type OrderBookUpdate,
   type Status,
@@ -89,7 +90,7 @@ export class MarketData {
   take(event: MarketEvent, origin?: RecordOrigin): void {
     const feed = this.feed(event.feed);
     feed.records++;
-    const restarts = event.type === "gap" && event.reason === "disconnect";
+    const restarts = event.type === "gap" && isBreak(event);
     const missing = feed.note(event.sequence, restarts);
     if (missing > 0) this.miss(feed, "slow", missing, event.receivedAtUs);
     if (event.receivedAtUs > 0) feed.updatedAtUs = event.receivedAtUs;

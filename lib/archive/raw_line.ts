@@ -50,14 +50,24 @@ export interface CaptureInfo {
   linesBefore: number;
 }
 
+/** What a `resumed` line tells of the run before it; of other events only `fromUs`. */
+export interface RunBefore {
+  /** Last moment known to be good, µs. */
+  fromUs?: number;
+  /** Whether it was stopped on purpose. */
+  planned?: boolean;
+  /** What it knew of the connection's markets, by the venue's name: the normalizer's own. */
+  carried?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
 /** A line of a raw file. Times are µs. */
 export type RawLine =
   /** A frame that is JSON, its text as it came. */
   | { kind: "frame"; atUs: number; text: string }
   /** A frame that is no JSON, or has a line break in it. */
   | { kind: "binary"; atUs: number; bytes: Uint8Array }
-  /** `connect`, `disconnect`, or `resumed` with the last moment known to be good. */
-  | { kind: "event"; atUs: number; name: string; why: string; fromUs?: number }
+  /** `connect`, `disconnect`, or `resumed` with what is known of the run before. */
+  | { kind: "event"; atUs: number; name: string; why: string } & RunBefore
   | { kind: "capture"; info: CaptureInfo };
 
 const UTF8 = new TextEncoder();
@@ -97,9 +107,18 @@ export function binaryLine(atUs: number, bytes: Uint8Array): string {
 }
 
 /** The line, with its line break, of an event of the connection. */
-export function eventLine(atUs: number, name: string, why: string, fromUs?: number): string {
-  const from = fromUs === undefined ? {} : { from: nsText(fromUs) };
-  return JSON.stringify({ t: nsText(atUs), e: name, why, ...from }) + "\n";
+export function eventLine(
+  atUs: number,
+  name: string,
+  why: string,
+  { fromUs, planned, carried }: RunBefore = {},
+): string {
+  return JSON.stringify({
+    ...{ t: nsText(atUs), e: name, why },
+    ...(fromUs !== undefined && { from: nsText(fromUs) }),
+    ...(planned && { planned }),
+    ...(carried !== undefined && { carried }),
+  }) + "\n";
 }
 
 /** The first line, with its line break, of a raw file. */
@@ -115,7 +134,7 @@ export function formatRawLine(line: RawLine): string {
     case "binary":
       return binaryLine(line.atUs, line.bytes);
     case "event":
-      return eventLine(line.atUs, line.name, line.why, line.fromUs);
+      return eventLine(line.atUs, line.name, line.why, line);
     case "capture":
       return captureLine(line.info);
   }
@@ -167,13 +186,24 @@ function parsed(line: string): Record<string, unknown> {
 }
 
 function parseEvent(line: string, atUs: number): RawLine {
-  const { e, why, from } = parsed(line);
-  const name = String(e);
-  const reason = typeof why === "string" ? why : "";
-  if (from === undefined) return { kind: "event", atUs, name, why: reason };
-  const fromUs = usOfNsText(String(from));
+  const { e, why, from, planned, carried } = parsed(line);
+  const fromUs = from === undefined ? undefined : usOfNsText(String(from));
   if (Number.isNaN(fromUs)) throw invalid(line, "its from is no time");
-  return { kind: "event", atUs, name, why: reason, fromUs };
+  if (carried !== undefined && !isCarried(carried)) {
+    throw invalid(line, "its carried is no object of objects");
+  }
+  return {
+    ...{ kind: "event", atUs, name: String(e), why: typeof why === "string" ? why : "" },
+    ...(fromUs !== undefined && { fromUs }),
+    ...(planned === true && { planned }),
+    ...(carried !== undefined && { carried }),
+  };
+}
+
+function isCarried(value: unknown): value is NonNullable<RunBefore["carried"]> {
+  const isObject = (each: unknown) =>
+    typeof each === "object" && each !== null && !Array.isArray(each);
+  return isObject(value) && Object.values(value as object).every(isObject);
 }
 
 function parseCapture(line: string): RawLine {

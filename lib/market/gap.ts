@@ -1,6 +1,8 @@
 import {
   ALL_SYMBOLS,
   type Gap,
+  GAP_CHANNELS,
+  GAP_REASONS,
   type GapChannel,
   type GapReason,
   isMarketData,
@@ -68,6 +70,31 @@ export function recoveredGap(gap: Gap, atUs: number): Gap {
   };
 }
 
+/** Why a connection gives nothing for a while. */
+export interface Break {
+  /** One sentence for a person. */
+  why: string;
+  /** Whether the process was stopped on purpose; default false. */
+  planned?: boolean;
+}
+
+/** Whether plain JSON from elsewhere is a gap that is open. */
+export function isOpenGap(value: unknown): value is Gap {
+  if (typeof value !== "object" || value === null) return false;
+  const gap = value as Partial<Record<keyof Gap, unknown>>;
+  return gap.type === "gap" && typeof gap.symbol === "string" && typeof gap.feed === "string" &&
+    GAP_REASONS.some((reason) => reason === gap.reason) &&
+    GAP_CHANNELS.some((channel) => channel === gap.channel) &&
+    Number.isSafeInteger(gap.fromUs) && Number.isSafeInteger(gap.receivedAtUs) &&
+    (gap.missed === null || Number.isSafeInteger(gap.missed)) && gap.recovered === false &&
+    typeof gap.detail === "string";
+}
+
+/** Whether a gap is of a connection that gave nothing, whoever ended it. */
+export function isBreak({ reason, symbol }: { reason: string; symbol: string }): boolean {
+  return symbol === ALL_SYMBOLS && (reason === "disconnect" || reason === "planned");
+}
+
 /** The gap of a broken connection: open on `_all` from the break until data comes again. */
 export class DisconnectGap {
   #feed: string;
@@ -78,12 +105,16 @@ export class DisconnectGap {
     this.#feed = feed;
   }
 
-  /** The connection broke; a break before any data came goes on from the first one's start. */
-  begin(lastGoodUs: number, atUs: number, why: string): Gap {
+  /**
+   * The connection broke; a break before any data came goes on from the first one's start, and is
+   * planned only if all of it is.
+   */
+  begin(lastGoodUs: number, atUs: number, { why, planned = false }: Break): Gap {
+    const isPlanned = planned && (this.#open === null || this.#open.reason === "planned");
     this.#open = openGap({
       feed: this.#feed,
       symbol: ALL_SYMBOLS,
-      reason: "disconnect",
+      reason: isPlanned ? "planned" : "disconnect",
       fromUs: this.#open?.fromUs ?? lastGoodUs,
       atUs,
       missed: null,

@@ -29,8 +29,8 @@ Deno.test("a gap of lost data has its end at once and is not recovered", () => {
 
 Deno.test("the gap of a broken connection ends before the first market data", () => {
   const gap = new DisconnectGap("kraken");
-  assert.equal(gap.begin(10, 20, "Silence.").fromUs, 10);
-  assert.equal(gap.begin(25, 30, "Refused.").fromUs, 10);
+  assert.equal(gap.begin(10, 20, { why: "Silence." }).fromUs, 10);
+  assert.equal(gap.begin(25, 30, { why: "Refused." }).fromUs, 10);
   const news: MarketEvent[] = [openGap(NEWS)];
   gap.endWith(news, 40);
   assert.equal(news.length, 1);

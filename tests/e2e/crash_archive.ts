@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { dayOfUs, normalizedOf } from "@ssmd/archive";
 import { Encoder } from "@ssmd/codec";
-import { normalizerOn, Translator, type Venue, VENUES } from "@ssmd/exchanges";
-import type { Gap, MarketEvent, OrderBookUpdate } from "@ssmd/market";
+import { normalizerOn, placeOf, Translator, type Venue, VENUES } from "@ssmd/exchanges";
+import { connectionOfName, type Gap, isBreak, type MarketEvent } from "@ssmd/market";
+import { type OrderBookUpdate, runOfName } from "@ssmd/market";
 import { folderStorage } from "@ssmd/storage";
 import { fileURLToPath } from "node:url";
 import { kalshiBooks, krakenBooks, ReplayedBook } from "./crash_books.ts";
@@ -19,8 +20,6 @@ export interface ArchiveCounts {
   snapshots: number;
 }
 
-/** A gap's end comes with the first record; what is repeated after a break gives none. */
-const RECOVERY_US_MAX = 2_000_000;
 const DECODER = new TextDecoder();
 
 /** All that must hold of the archive when everything has been stopped. */
@@ -82,7 +81,8 @@ async function readArchive(dir: string, env: string): Promise<MarketEvent[]> {
 function* expected(raw: readonly RawConnection[]): Iterable<MarketEvent> {
   for (const { feed, info, lines } of raw) {
     const version = normalizerOn(VENUES[feed] as Venue, dayOfUs(lines[0]?.atUs ?? 0));
-    const translator = new Translator(feed, version.create({ feed, symbols: info.symbols }));
+    const normalizer = version.create({ feed, symbols: info.symbols });
+    const translator = new Translator(feed, normalizer, placeOf(info));
     for (const line of lines) {
       if (line.kind === "frame") {
         yield* translator.frame(JSON.parse(line.text), line.text, line.atUs).events;
@@ -106,37 +106,32 @@ function assertEachOnce(raw: readonly RawConnection[], archived: readonly Market
   assert.deepEqual(wrong.slice(0, 5), [], `${wrong.length} records are missing or too many`);
 }
 
-/** Within a run the connections' numbers are 1 … n without holes and without repeats. */
+/** The numbers of each connection of a run are 1 … n without holes and without repeats. */
 function assertDense(raw: readonly RawConnection[], archived: readonly MarketEvent[]): void {
-  for (const [feed, connections] of Map.groupBy(raw, ({ feed }) => feed)) {
-    const events = archived.filter((event) => event.feed === feed);
-    for (const [run, slots] of Map.groupBy(connections, ({ run }) => run)) {
-      const times = slots.flatMap(({ lines }) => [lines[0]?.atUs ?? 0, lines.at(-1)?.atUs ?? 0]);
-      const [from, to] = [Math.min(...times), Math.max(...times)];
-      const seen = new Map<number, number>();
-      for (const { receivedAtUs, sequence } of events) {
-        if (receivedAtUs < from || receivedAtUs > to) continue;
-        seen.set(sequence, (seen.get(sequence) ?? 0) + 1);
-      }
-      let before = slots.length;
-      for (let sequence = 1; sequence <= seen.size; sequence++) {
-        const times = seen.get(sequence) ?? 0;
-        const where = `sequence ${sequence} of run ${run} (${feed}) is there ${times} times`;
-        assert.ok(times >= 1 && times <= before, where);
-        before = times;
-      }
-    }
+  const numbers = new Map<string, number[]>();
+  for (const { feed, run = 0, connection = 0, sequence } of archived) {
+    const name = `${feed} ${run} ${connection}`;
+    const known = numbers.get(name);
+    if (known === undefined) numbers.set(name, [sequence]);
+    else known.push(sequence);
   }
+  for (const { feed, info } of raw) {
+    const name = `${feed} ${runOfName(info.run)} ${connectionOfName(info.connection)}`;
+    const found = (numbers.get(name) ?? []).sort((a, b) => a - b);
+    numbers.delete(name);
+    const wrong = found.findIndex((sequence, i) => sequence !== i + 1);
+    assert.equal(wrong, -1, `sequence ${wrong + 1} of ${name} is not there once`);
+  }
+  assert.deepEqual([...numbers.keys()], [], "records of connections that raw does not know");
 }
 
-/** Every break is covered by a gap that begins with the last line before it. */
+/** Every break is covered by a gap that begins with the last line before it, and no other gap is told. */
 function assertGaps(breaks: readonly Break[], gaps: readonly Gap[]): void {
-  const open = gaps.filter(({ reason, symbol }) => reason === "disconnect" && symbol === "_all");
+  const open = gaps.filter(isBreak);
   for (const each of breaks) {
-    const { feed, fromUs, connectUs, dataUs } = each;
+    const { feed, fromUs, dataUs } = each;
     const index = open.findIndex((gap) =>
-      gap.recovered && gap.feed === feed && gap.fromUs === fromUs &&
-      gap.toUs >= connectUs && gap.toUs <= dataUs + RECOVERY_US_MAX
+      gap.recovered && gap.feed === feed && gap.fromUs === fromUs && gap.toUs === dataUs
     );
     const near = open.filter((gap) => gap.feed === feed && gap.receivedAtUs <= dataUs + 1e6)
       .slice(-4).map(({ fromUs, toUs, recovered }) => ({ fromUs, toUs, recovered }));

@@ -26,7 +26,7 @@ export interface Break {
   fromUs: number;
   /** When the next session that brought market data was connected, µs. */
   connectUs: number;
-  /** Its first frame of a market data channel, µs. */
+  /** Its first frame that brought market data that was not there before, µs. */
   dataUs: number;
 }
 
@@ -155,28 +155,54 @@ export async function readLedger(path: string): Promise<string[][]> {
   return connections;
 }
 
-/** The breaks of all connections, over all runs; the last one may be open. */
+/**
+ * The breaks of all connections, over all runs; the last one may be open. A life of a connection that
+ * ends before it said anything goes on with the break that it began in; one that never said anything
+ * in any life has missed nothing that it had before.
+ */
 export function breaksOf(raw: readonly RawConnection[]): Break[] {
   const breaks: Break[] = [];
   const slots = Map.groupBy(raw, ({ feed, slot }) => `${feed} ${slot}`);
   for (const runs of slots.values()) {
+    const news = new News();
     let lastUs = 0;
     let fromUs = 0;
     let connectUs = 0;
     for (const { feed, slot, lines } of runs) {
       if (lastUs > 0 && fromUs === 0) fromUs = lastUs;
       for (const line of lines) {
-        if (line.kind !== "event") {
-          lastUs = line.atUs;
-          if (fromUs === 0 || line.kind !== "frame" || !MARKET_DATA.test(line.text)) continue;
-          breaks.push({ feed, slot, fromUs, connectUs, dataUs: line.atUs });
-          fromUs = 0;
-        } else if (line.name === "connect") connectUs = lastUs = line.atUs;
-        else if (line.name === "disconnect" && fromUs === 0) fromUs = lastUs;
+        if (line.kind === "event") {
+          if (line.name === "disconnect" && fromUs === 0) fromUs = lastUs;
+          if (line.name === "connect") connectUs = line.atUs;
+          if (line.name !== "stop" && line.name !== "resumed") lastUs = line.atUs;
+          continue;
+        }
+        lastUs = line.atUs;
+        if (line.kind !== "frame" || !news.isIn(line.text) || fromUs === 0) continue;
+        breaks.push({ feed, slot, fromUs, connectUs, dataUs: line.atUs });
+        fromUs = 0;
       }
     }
   }
   return breaks;
+}
+
+/** Tells frames that bring market data from those that only repeat trades. */
+class News {
+  #lastTrade = new Map<string, number>();
+
+  isIn(text: string): boolean {
+    if (!MARKET_DATA.test(text)) return false;
+    if (!text.startsWith('{"channel":"trade"')) return true;
+    let isNew = false;
+    const { data } = JSON.parse(text) as { data: { symbol: string; trade_id: number }[] };
+    for (const { symbol, trade_id } of data.toSorted((a, b) => a.trade_id - b.trade_id)) {
+      if (trade_id <= (this.#lastTrade.get(symbol) ?? 0)) continue;
+      isNew = true;
+      this.#lastTrade.set(symbol, trade_id);
+    }
+    return isNew;
+  }
 }
 
 /** Compares all raw files with the simulators' ledgers. */

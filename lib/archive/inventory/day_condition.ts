@@ -34,7 +34,7 @@ export interface Judgement {
  *    `partial` or `failed`, or is there for raw files with frames and not for records; or the day is
  *    over and nobody has said that it is complete.
  * 4. degraded: all that was captured is here, and gaps are recorded within it.
- * 5. available: all that was captured is here, without a gap. A day that goes on is available as far
+ * 5. available: all that was captured is here, without a gap other than planned stops, which are told. A day that goes on is available as far
  *    as it has come.
  */
 export function conditionOf(evidence: DayEvidence): Judgement {
@@ -59,8 +59,16 @@ function conditionOfRecords({ raw, normalized, unreadable, isOver }: DayEvidence
   }
   const partial = whyPartial(raw, normalized, isOver);
   if (partial !== undefined) return { condition: "partial", why: partial };
-  const gaps = normalized?.gaps.length ?? 0;
-  if (gaps > 0) return { condition: "degraded", why: "Gaps are recorded within it." };
+  const gaps = normalized?.gaps ?? [];
+  if (gaps.some(({ reason }) => reason !== "planned")) {
+    return { condition: "degraded", why: "Gaps are recorded within it." };
+  }
+  if (gaps.length > 0) {
+    return {
+      condition: "available",
+      why: "All that was captured is here; capture was stopped on purpose.",
+    };
+  }
   if ((normalized?.count ?? 0) === 0) {
     return { condition: "available", why: "Nothing came: the day is empty, not missing." };
   }

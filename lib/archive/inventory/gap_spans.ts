@@ -1,4 +1,4 @@
-import type { GapChannel, GapReason } from "@ssmd/market";
+import { type GapChannel, type GapReason, isBreak } from "@ssmd/market";
 import type { ManifestGap } from "../manifest.ts";
 import { usOfNsText } from "../raw_line.ts";
 
@@ -37,12 +37,20 @@ export function joinedSpans(spans: readonly GapSpan[]): GapSpan[] {
   const open = new Map<string, GapSpan[]>();
   const joined: GapSpan[] = [];
   for (const span of spans) {
-    const name = `${span.symbol} ${span.channel} ${span.reason} ${span.fromUs}`;
+    const kind = isBreak(span) ? "break" : span.reason;
+    const name = `${span.symbol} ${span.channel} ${kind} ${span.fromUs}`;
     const opened = span.isRecovered ? open.get(name)?.shift() : undefined;
     if (opened !== undefined) {
       opened.toUs = span.toUs;
       opened.isRecovered = true;
       opened.missed ??= span.missed;
+      continue;
+    }
+    // A break before any data came is told again, from the same start: it is one, and planned only
+    // if all of it was.
+    const goesOn = span.toUs === undefined ? open.get(name)?.[0] : undefined;
+    if (goesOn !== undefined) {
+      if (span.reason === "disconnect") goesOn.reason = "disconnect";
       continue;
     }
     const own = { ...span };

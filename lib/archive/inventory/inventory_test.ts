@@ -120,6 +120,38 @@ Deno.test("each day has the condition that its manifests give, and says why", as
   ]);
 });
 
+Deno.test("a day whose only gaps are stops on purpose is available, and says so", async () => {
+  const storage = memoryStorage();
+  const planned = { ...gap("2026-08-04", true), reason: "planned" } as const;
+  const put4 = (gaps: ReturnType<typeof gap>[]) =>
+    put(storage, "normalized", "2026-08-04", {
+      ...{ files: [trades("2026-08-04", 7)], gaps, status: "complete" },
+    });
+  const query = { env: "test", nowUs: NOW_US, fromUs: usOn("2026-08-04", 0) };
+  await put4([planned]);
+  const [day] = await inventory(storage, query);
+  assert.deepEqual([day?.condition, day?.gaps.length], ["available", 1]);
+  assert.match(day?.why ?? "", /stopped on purpose/);
+  await put4([planned, gap("2026-08-04", true)]);
+  assert.equal((await inventory(storage, query))[0]?.condition, "degraded");
+});
+
+Deno.test("a break that goes on over a restart is one span, planned only if all of it was", async () => {
+  const storage = memoryStorage();
+  const opening = gap("2026-08-04", false);
+  await put(storage, "normalized", "2026-08-04", {
+    files: [trades("2026-08-04", 7)],
+    gaps: [{ ...opening, reason: "planned" }, opening, gap("2026-08-04", true)],
+    status: "complete",
+  });
+  const [day] = await inventory(storage, {
+    ...{ env: "test", nowUs: NOW_US, fromUs: usOn("2026-08-04", 0) },
+  });
+  assert.deepEqual(day?.gaps.map(({ reason, isRecovered }) => [reason, isRecovered]), [
+    ["disconnect", true],
+  ]);
+});
+
 Deno.test("a day's figures are those of its manifests; a gap and its recovery are one", async () => {
   const all = await days();
   const [first, missing] = all;

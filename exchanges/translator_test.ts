@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import type { Gap, MarketEvent, Trade } from "@ssmd/market";
+import type { CapturedLine } from "./translator.ts";
+import { Translator } from "./translator.ts";
+import { brief, krakenNormalizer, snapshotFrame, tradeFrame } from "./kraken/test_frames.ts";
+
+const BTC = { symbol: "BTCUSD", external: "BTC/USD" };
+const DAY_US = 86_400_000_000;
+const MIDNIGHT_US = Date.UTC(2026, 7, 2) * 1000;
+const SNAPSHOT = snapshotFrame("BTC/USD", [["100.0", "1.5"]], [["100.5", "2.0"]]);
+const HEARTBEAT = '{"channel":"heartbeat"}';
+
+function frame(atUs: number, text: string): CapturedLine {
+  return { kind: "frame", atUs, text };
+}
+
+function event(atUs: number, name: string, more = {}): CapturedLine {
+  return { kind: "event", atUs, name, why: "", ...more };
+}
+
+/** A run of a connection of Kraken from its first line on. */
+function runOf(run: number, lines: readonly CapturedLine[], symbols = [BTC]) {
+  const translator = new Translator("kraken", krakenNormalizer(symbols), { run, connection: 1 });
+  return { translator, events: lines.flatMap((line) => translator.line(line).events) };
+}
+
+function tradesIn(events: readonly MarketEvent[]): string[] {
+  return events.filter((each): each is Trade => each.type === "trade").map((each) => each.tradeId);
+}
+
+Deno.test("a trade that the venue repeats to the next run comes once, what it missed is a gap", () => {
+  const first = runOf(1, [event(1, "connect"), frame(2, tradeFrame("snapshot", [500, 501, 502]))]);
+  assert.deepEqual(tradesIn(first.events), ["500", "501", "502"]);
+  const resumed = event(10, "resumed", { fromUs: 2, carried: first.translator.carried() });
+  const repeated = frame(11, tradeFrame("snapshot", [501, 502, 503]));
+  assert.deepEqual(tradesIn(runOf(2, [resumed, repeated]).events), ["503"]);
+  const later = frame(12, tradeFrame("snapshot", [699, 700]));
+  const { events } = runOf(3, [resumed, later]);
+  assert.deepEqual(brief(events), [
+    ...["gap disconnect _all", "gap disconnect _all recovered"],
+    ...["gap sequence BTCUSD", "trade BTCUSD", "trade BTCUSD"],
+  ]);
+  const gap = events[2] as Gap;
+  assert.deepEqual([gap.missed, gap.fromUs, gap.toUs], [196, 2, 12]);
+});
+
+Deno.test("what a run carries goes through JSON unchanged, and only to its own markets", () => {
+  const first = runOf(1, [frame(2, tradeFrame("snapshot", [500]))]);
+  const carried = JSON.parse(JSON.stringify(first.translator.carried()));
+  assert.deepEqual(carried, first.translator.carried());
+  const ETH = { symbol: "ETHUSD", external: "ETH/USD" };
+  const other = runOf(2, [event(10, "resumed", { fromUs: 2, carried })], [ETH]);
+  assert.deepEqual(other.translator.carried(), { "ETH/USD": {} });
+});
+
+Deno.test("what is no carried state is left out", () => {
+  for (
+    const odd of [{ trade: 7 }, { trade: [1, 2] }, { trade: ["a", 1, 2] }, { gap: { type: 1 } }]
+  ) {
+    const { events, translator } = runOf(2, [
+      event(10, "resumed", { fromUs: 2, carried: { "BTC/USD": odd } }),
+      frame(11, tradeFrame("snapshot", [500])),
+    ]);
+    assert.deepEqual(tradesIn(events), ["500"], JSON.stringify(odd));
+    assert.equal(translator.carried()["BTC/USD"]?.["gap"], undefined);
+  }
+});
+
+Deno.test("the gap of a book that was open when the run ended is ended by the next run's snapshot", () => {
+  const wrong = SNAPSHOT.replace(/"checksum":\d+/, '"checksum":1');
+  const first = runOf(1, [frame(2, SNAPSHOT), frame(3, wrong)]);
+  assert.deepEqual(brief(first.events), ["snapshot BTCUSD", "gap checksum BTCUSD"]);
+  const resumed = event(10, "resumed", { fromUs: 3, carried: first.translator.carried() });
+  const { events } = runOf(2, [resumed, frame(11, SNAPSHOT)]);
+  assert.deepEqual(brief(events).slice(2), ["gap checksum BTCUSD recovered", "snapshot BTCUSD"]);
+  assert.equal((events[2] as Gap).fromUs, (first.events[1] as Gap).fromUs);
+});
+
+Deno.test("a venue that counts its trades anew is told, and they are taken", () => {
+  const anew = tradeFrame("snapshot", [1, 2]).replaceAll("2026-08-01", "2026-08-02");
+  const { events } = runOf(1, [frame(2, tradeFrame("snapshot", [500])), frame(3, anew)]);
+  assert.deepEqual(brief(events).slice(1), ["gap sequence BTCUSD", "trade BTCUSD", "trade BTCUSD"]);
+  assert.equal((events[1] as Gap).missed, null);
+});
+
+Deno.test("a stop on purpose is a gap of its own reason, unless it goes on from a break", () => {
+  const resumed = event(10, "resumed", { fromUs: 2, planned: true });
+  const stopped = runOf(2, [resumed, frame(11, SNAPSHOT)]);
+  assert.deepEqual(brief(stopped.events), [
+    ...["gap planned _all", "gap planned _all recovered", "snapshot BTCUSD"],
+  ]);
+  const broken = runOf(2, [resumed, event(12, "disconnect"), frame(13, SNAPSHOT)]);
+  assert.deepEqual(brief(broken.events).slice(1, 3), [
+    ...["gap disconnect _all", "gap disconnect _all recovered"],
+  ]);
+});
+
+Deno.test("trades missed by a stop on purpose are part of it", () => {
+  const first = runOf(1, [frame(2, tradeFrame("snapshot", [500]))]);
+  const carried = first.translator.carried();
+  const reasons = (planned: boolean) =>
+    runOf(2, [
+      event(10, "resumed", { fromUs: 2, planned, carried }),
+      frame(11, tradeFrame("snapshot", [510])),
+      frame(12, tradeFrame("update", [520])),
+    ]).events.flatMap((each) => each.type === "gap" ? [[each.reason, each.missed]] : []);
+  assert.deepEqual(reasons(true), [
+    ...[["planned", null], ["planned", null], ["planned", 9], ["sequence", 9]],
+  ]);
+  assert.deepEqual(reasons(false).map(([reason]) => reason), [
+    ...["disconnect", "disconnect", "sequence", "sequence"],
+  ]);
+});
+
+Deno.test("a day begins with snapshots of all sound books, before its first line's records", () => {
+  const before = frame(MIDNIGHT_US - 5, SNAPSHOT);
+  const trade = frame(MIDNIGHT_US + 7, tradeFrame("update", [1]));
+  const { events } = runOf(1, [before, trade, frame(MIDNIGHT_US + 8, HEARTBEAT)]);
+  assert.deepEqual(brief(events), ["snapshot BTCUSD", "snapshot BTCUSD", "trade BTCUSD"]);
+  const [first, second] = events as [MarketEvent, MarketEvent];
+  assert.deepEqual(second, {
+    ...first,
+    ...{ receivedAtUs: MIDNIGHT_US + 7, timestampUs: 0, sequence: 2 },
+  });
+  assert.deepEqual(events.map(({ sequence }) => sequence), [1, 2, 3]);
+});
+
+Deno.test("a quiet day's first heartbeat brings the snapshots, a line that ends the books does not", () => {
+  const lines = [frame(MIDNIGHT_US - 5, SNAPSHOT), frame(MIDNIGHT_US + DAY_US, HEARTBEAT)];
+  assert.deepEqual(brief(runOf(1, lines).events), ["snapshot BTCUSD", "snapshot BTCUSD"]);
+  for (const name of ["disconnect", "stop"]) {
+    const { events } = runOf(1, [
+      frame(MIDNIGHT_US - 5, SNAPSHOT),
+      event(MIDNIGHT_US, name),
+      frame(MIDNIGHT_US + 1, HEARTBEAT),
+    ]);
+    assert.equal(events.filter(({ type }) => type === "orderbook").length, 1, name);
+  }
+});
+
+Deno.test("a translator that goes on from a state begins the day as one that never stopped", () => {
+  const lines = [
+    frame(MIDNIGHT_US - 5, SNAPSHOT),
+    frame(MIDNIGHT_US + 7, tradeFrame("update", [1])),
+  ];
+  const whole = runOf(1, lines).events;
+  const normalizer = krakenNormalizer([BTC]);
+  const first = new Translator("kraken", normalizer, { run: 1, connection: 1 });
+  const events = first.line(lines[0] as CapturedLine).events;
+  const next = krakenNormalizer([BTC]);
+  next.restore(normalizer.state());
+  const { place, lastUs } = first;
+  const second = new Translator("kraken", next, { ...place, lastUs });
+  assert.deepEqual([...events, ...second.line(lines[1] as CapturedLine).events], whole);
+});
