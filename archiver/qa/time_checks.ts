@@ -87,6 +87,8 @@ export class Presence extends Checker {
 export class MonotonicTime extends Checker {
   #check: MonotonicTimeCheck;
   #last = new Map<string, number>();
+  /** The run of a symbol's last record. */
+  #runs = new Map<string, number>();
 
   /** Nothing seen yet. */
   constructor(check: MonotonicTimeCheck) {
@@ -99,15 +101,17 @@ export class MonotonicTime extends Checker {
     else if (event.timestampUs > 0) this.#seeVenue(event);
   }
 
-  /** Another life of the connector counts from 1 again, and begins with a gap on all symbols. */
+  /** Records of before they told their run count from 1 again behind a gap on all symbols. */
   override gap(event: MarketEvent): void {
     if (this.#check.clock === "received" && isBreak(event as Gap)) this.#last.clear();
   }
 
   /** Records come in the order of our clock: where it was set back, their numbers go back. */
   #seeSequence(event: MarketEvent): void {
-    const { symbol, sequence } = event;
-    const last = this.#last.get(symbol);
+    const { symbol, sequence, run = 0 } = event;
+    const isOfLastRun = (this.#runs.get(symbol) ?? run) === run;
+    const last = isOfLastRun ? this.#last.get(symbol) : undefined;
+    this.#runs.set(symbol, run);
     this.#last.set(symbol, sequence);
     if (last === undefined || sequence >= last) return;
     this.offenders.add(
