@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import type { Gap, MarketEvent, Trade } from "@ssmd/market";
-import type { CapturedLine } from "./translator.ts";
-import { Translator } from "./translator.ts";
-import { brief, krakenNormalizer, snapshotFrame, tradeFrame } from "./kraken/test_frames.ts";
+import { type CapturedLine, Translator } from "../translator.ts";
+import { brief, krakenNormalizer, snapshotFrame, tradeFrame } from "./test_frames.ts";
 
 const BTC = { symbol: "BTCUSD", external: "BTC/USD" };
 const DAY_US = 86_400_000_000;

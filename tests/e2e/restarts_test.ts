@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { normalizedOf } from "@ssmd/archive";
+import { ALL_SYMBOLS, type Gap, type MarketEvent, type Trade } from "@ssmd/market";
+import { startSimulator } from "@ssmd/simulator";
+import { folderStorage } from "@ssmd/storage";
+import { manifestsOf } from "./crash_raw.ts";
+import { Service } from "./crash_service.ts";
+import { eventually } from "./_process.ts";
+
+const ENV = "restarts";
+/** How each life of the process ends. */
+const ENDS = ["kill", "stop", "kill", "kill", "stop"] as const;
+const SYMBOLS = { BTCUSD: "BTC/USD", ETHUSD: "ETH/USD" };
+const EVENTS_PER_SECOND = 400;
+const REGISTRY = fileURLToPath(new URL("../../exchanges", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
+
+async function writeRegistry(dir: string, url: string): Promise<void> {
+  for (const folder of ["feeds", "calendars", "qa", "environments"]) {
+    await Deno.mkdir(`${dir}/exchanges/${folder}`, { recursive: true });
+    if (folder === "environments") continue;
+    for await (const { name } of Deno.readDir(`${REGISTRY}/${folder}`)) {
+      await Deno.copyFile(`${REGISTRY}/${folder}/${name}`, `${dir}/exchanges/${folder}/${name}`);
+    }
+  }
+  const symbols = Object.entries(SYMBOLS).map(([symbol, external]) =>
+    `  ${symbol}: { feed: kraken, external: ${external}, depth: 10 }\n`
+  );
+  await Deno.writeTextFile(
+    `${dir}/exchanges/environments/${ENV}.yaml`,
+    `name: ${ENV}
+feeds: [kraken]
+schema: v1
+symbols:
+${symbols.join("")}transport: { type: memory }
+storage: { type: local, path: ./data }
+gateway: { host: 127.0.0.1, port: 8080 }
+endpoints: { kraken: "${url}" }
+`,
+  );
+}
+
+/** Runs of which trades that were no repeat are in the spool. */
+async function runsWithTrades(data: string): Promise<Set<string>> {
+  const runs = new Set<string>();
+  for await (const { name: feed } of Deno.readDir(`${data}/spool/${ENV}`)) {
+    for await (const { name } of Deno.readDir(`${data}/spool/${ENV}/${feed}`)) {
+      if (!name.endsWith(".log")) continue;
+      const text = await Deno.readTextFile(`${data}/spool/${ENV}/${feed}/${name}`);
+      if (text.includes(`"channel":"trade","type":"update"`)) runs.add(name.split("-")[0] ?? "");
+    }
+  }
+  return runs;
+}
+
+/** Lives one after the other, each ended as it is told when it has received trades. */
+async function live(up: Service, data: string): Promise<void> {
+  const lived = new Set<string>();
+  for (const end of ENDS) {
+    up.start();
+    const run = await eventually("trades of this life", async () => {
+      const runs = await runsWithTrades(data).catch(() => new Set<string>());
+      return [...runs].find((each) => !lived.has(each));
+    });
+    lived.add(run);
+    if (end === "kill") await up.kill();
+    else assert.equal(await up.stop(), 0, up.tail());
+  }
+}
+
+async function archivedIn(data: string): Promise<MarketEvent[]> {
+  const storage = folderStorage(data);
+  const events: MarketEvent[] = [];
+  for (const { files } of await manifestsOf(storage, "normalized", ENV)) {
+    for (const { key } of files) {
+      for (const event of normalizedOf(await storage.get(key), key).records) events.push(event);
+    }
+  }
+  await storage.close();
+  return events;
+}
+
+async function ssmd(dir: string, ...args: string[]): Promise<void> {
+  const options = { cwd: dir, env: { NO_COLOR: "1" } };
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", "--frozen", "--config", CONFIG, MAIN, ...args],
+    ...options,
+  }).output();
+  const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  assert.equal(code, 0, `ssmd ${args.join(" ")}: ${said}`);
+}
+
+function assertTrades(trades: readonly Trade[], gaps: readonly Gap[], symbol: string): void {
+  const ids = trades.filter((each) => each.symbol === symbol).map((each) => Number(each.tradeId));
+  assert.ok(ids.length > 0, symbol);
+  assert.equal(new Set(ids).size, ids.length, `a trade of ${symbol} is there twice`);
+  const [first, last] = [Math.min(...ids), Math.max(...ids)];
+  const missed = gaps.filter((gap) => gap.symbol === symbol)
+    .reduce((sum, gap) => sum + (gap.missed ?? 0), 0);
+  assert.equal(ids.length + missed, last - first + 1, `trades of ${symbol} are missing untold`);
+  assert.ok(missed > 0, `no life of ${symbol} missed anything: the test is too kind`);
+}
+
+Deno.test("over kills and stops of a healthy venue each trade comes once, the missed are told, and qa is green", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "ssmd-restarts-" });
+  const symbols = Object.values(SYMBOLS).map((external) => ({ external }));
+  const simulator = await startSimulator({
+    venue: "kraken",
+    source: { type: "model", seed: 7, symbols, ratePerSecond: EVENTS_PER_SECOND },
+  });
+  await writeRegistry(dir, simulator.url);
+  const up = new Service({
+    name: "up",
+    args: ["cli/main.ts", "up", "--env", ENV, "--port", "0", "--data", `${dir}/data`],
+    ...{ cwd: dir, ready: `"message":"connected"` },
+  });
+  try {
+    await live(up, `${dir}/data`);
+    const events = await archivedIn(`${dir}/data`);
+    const trades = events.filter((each) => each.type === "trade");
+    const gaps = events.filter((each) => each.type === "gap");
+    for (const symbol of Object.keys(SYMBOLS)) assertTrades(trades, gaps, symbol);
+    const names = events.map(({ run, connection, sequence }) => `${run} ${connection} ${sequence}`);
+    assert.equal(new Set(names).size, names.length, "run, connection and sequence name a record");
+    const breaks = gaps.filter(({ symbol, recovered }) => symbol === ALL_SYMBOLS && recovered)
+      .sort((a, b) => a.fromUs - b.fromUs).map(({ reason }) => reason);
+    const expected = ENDS.slice(0, -1).map((end) => end === "stop" ? "planned" : "disconnect");
+    assert.deepEqual(breaks, expected);
+    await ssmd(dir, "archive", "verify", "--data", `${dir}/data`);
+    await ssmd(dir, "qa", "run", "--feed", "kraken", "--data", `${dir}/data`);
+  } finally {
+    await up.kill();
+    await simulator.close();
+  }
+  await Deno.remove(dir, { recursive: true });
+});
