@@ -71,6 +71,19 @@ Deno.test("a connection on which nothing comes is broken and made again", () =>
     assert.match(rig.gaps()[0]?.detail ?? "", /^silent for \d+ ms$/);
   }));
 
+Deno.test("a process that was stopped reads what lies in its socket before it calls the venue silent", () =>
+  withRig({ venue: { silenceMsMax: 1000 } }, async (rig) => {
+    const client = await rig.exchange.client(subscribed);
+    say(client, { trade: "A", id: 0 });
+    await rig.until((events) => events.length === 1);
+    for (let id = 1; id < 100; id++) say(client, { trade: "A", id });
+    // Nothing of this process runs meanwhile, as after SIGSTOP.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4000);
+    await rig.until((events) => events.length >= 100 || rig.gaps().length > 0);
+    assert.deepEqual(rig.gaps(), []);
+    assert.deepEqual(rig.tradeIds(), Array.from({ length: 100 }, (_, id) => id));
+  }));
+
 Deno.test("a connection that pings is alive without frames", () =>
   withRig({ venue: { silenceMsMax: 400 } }, async (rig) => {
     const { socket } = await rig.exchange.client(subscribed);

@@ -1,5 +1,13 @@
 import type { Buffer } from "node:buffer";
-import { Backoff, LIMITS, type Logger, messageOf, sleep, SsmdError } from "@ssmd/runtime";
+import {
+  Backoff,
+  LIMITS,
+  type Logger,
+  messageOf,
+  RunningTime,
+  sleep,
+  SsmdError,
+} from "@ssmd/runtime";
 import type { Credentials, Venue } from "@ssmd/exchanges";
 // @ts-types="@types/ws"
 import WebSocket from "ws";
@@ -37,6 +45,8 @@ export class VenueSocket {
   #stop = new AbortController();
   #socket: WebSocket | undefined;
   #running: Promise<void> | undefined;
+  /** Silence is measured in it: a process that was stopped reads what came before it judges. */
+  #time = new RunningTime(WATCH_MS);
   #lastActivityMs = 0;
   #paused = false;
 
@@ -69,7 +79,7 @@ export class VenueSocket {
   resume(): void {
     this.#paused = false;
     if (this.#socket?.isPaused) this.#socket.resume();
-    this.#lastActivityMs = performance.now();
+    this.#lastActivityMs = this.#time.nowMs;
   }
 
   /** Ends it for good. */
@@ -138,9 +148,10 @@ export class VenueSocket {
     let why = "";
     let watch: ReturnType<typeof setInterval> | undefined;
     let keepAlive: ReturnType<typeof setInterval> | undefined;
-    const active = () => this.#lastActivityMs = performance.now();
+    const active = () => this.#lastActivityMs = this.#time.nowMs;
     socket.on("open", () => {
       opened = true;
+      this.#time.tick();
       active();
       watch = setInterval(() => this.#watch(socket), WATCH_MS);
       const alive = venue.keepAlive;
@@ -174,7 +185,7 @@ export class VenueSocket {
   }
 
   #watch(socket: WebSocket): void {
-    const silentMs = performance.now() - this.#lastActivityMs;
+    const silentMs = this.#time.tick() - this.#lastActivityMs;
     if (socket.isPaused || silentMs < this.#options.venue.silenceMsMax) return;
     this.#broken(`silent for ${Math.round(silentMs)} ms`);
   }

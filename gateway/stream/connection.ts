@@ -130,9 +130,12 @@ export class Connection implements StreamGuest {
     if (request !== undefined) this.#session.onRequest(request);
   }
 
-  /** Pings, or ends a connection from which nothing comes; false = it was silent too long. */
-  probe(): boolean {
-    if (performance.now() - this.#seenMs <= this.#deadAfterMs) {
+  /**
+   * Pings, or ends a connection from which nothing comes; false = it was silent too long. In
+   * `stoppedMs` this process did not run: what came meanwhile is not read yet.
+   */
+  probe(stoppedMs: number): boolean {
+    if (performance.now() - this.#seenMs <= this.#deadAfterMs + stoppedMs) {
       this.#ws?.ping();
       return true;
     }

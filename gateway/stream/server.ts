@@ -71,6 +71,7 @@ export class StreamServer {
   #history: EndedConnection[] = [];
   #timers: ReturnType<typeof setInterval>[];
   #nextId = 1;
+  #probedMs = performance.now();
 
   constructor(options: StreamServerOptions) {
     this.#options = options;
@@ -209,8 +210,11 @@ export class StreamServer {
   }
 
   #probeAll(): void {
+    const nowMs = performance.now();
+    const stoppedMs = Math.max(0, nowMs - this.#probedMs - 2 * this.#options.silence.pingEveryMs);
+    this.#probedMs = nowMs;
     for (const connection of this.#connections.values()) {
-      if (connection.probe()) continue;
+      if (connection.probe(stoppedMs)) continue;
       this.#options.logger.info("client is silent and let go", { client: connection.client.id });
     }
   }

@@ -4,6 +4,7 @@ export * from "./log.ts";
 export * from "./metrics.ts";
 export * from "./clock.ts";
 export * from "./retry.ts";
+export * from "./running_time.ts";
 export * from "./lease.ts";
 export * from "./limits.ts";
 export * from "./loopback.ts";
