@@ -6,7 +6,7 @@
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { Encoder } from "@ssmd/codec";
-import { openGate, startGateway } from "@ssmd/gateway";
+import { startGateway } from "@ssmd/gateway";
 import { type MarketEvent, subjectOf } from "@ssmd/market";
 import { Metrics, nowUs, silentLogger } from "@ssmd/runtime";
 import { memoryTransport } from "@ssmd/transport";
@@ -93,8 +93,6 @@ async function withGateway(body: (port: number) => Promise<void>): Promise<void>
   const gateway = await startGateway({
     ...{ env: "bench", transport, host: "127.0.0.1", port: 0, feeds: ["bench"], version: "0" },
     markets: [],
-    // What is measured is the server, not the rate of one address.
-    gate: openGate({ host: "127.0.0.1", requestsPerSecondMax: Infinity }),
     logger: silentLogger,
     metrics: new Metrics("gateway"),
   });

@@ -3,5 +3,5 @@ export { type Gateway, type GatewayOptions, type GatewayStats, startGateway } fr
 export { headJson, recordJson } from "./stream/record_json.ts";
 export { environmentGate, type EnvironmentGateOptions } from "./access/environment_gate.ts";
 export { type ConnectionLimits, connectionLimits } from "./connection_limits.ts";
-export { type Gate, openGate, type OpenGateOptions } from "./access/gate.ts";
+export type { Gate } from "./access/gate.ts";
 export type { MarketSpec } from "./state/market_data.ts";

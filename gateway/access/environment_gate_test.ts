@@ -43,7 +43,7 @@ Deno.test("an open gate gives the administration to this machine, and not to pag
   );
   assert.equal(await from("192.0.2.1"), "LOOPBACK_ONLY");
   const evil = { host: "127.0.0.1:8080", origin: "http://evil.example" };
-  assert.equal(await from("127.0.0.1", evil), "LOOPBACK_ONLY");
+  assert.equal(await from("127.0.0.1", evil), "FOREIGN_ORIGIN");
   const rebound = { host: "evil.example:8080", origin: "http://evil.example:8080" };
   assert.equal(await from("127.0.0.1", rebound), "FOREIGN_HOST");
   assert.equal((await gate.admit(callerWith("", { address: "192.0.2.1" }))).client, "");

@@ -43,6 +43,21 @@ Deno.test("without keys a stream is opened by programs and the gateway's own pag
   );
 });
 
+Deno.test("without keys a page of another site makes the gateway do nothing; a link to it works", async () => {
+  const host = "127.0.0.1:8080";
+  for (const site of ["cross-site", "same-site"]) {
+    const headers = { host, "sec-fetch-site": site, "sec-fetch-mode": "no-cors" };
+    assert.equal(await tried(asking(headers)), "FOREIGN_ORIGIN");
+    assert.notEqual(
+      await tried(asking({ ...headers, "sec-fetch-mode": "navigate" })),
+      "FOREIGN_ORIGIN",
+    );
+  }
+  const own = { host, "sec-fetch-site": "same-origin", "sec-fetch-mode": "cors" };
+  assert.equal(await tried(asking(own)), "admin");
+  assert.equal(await tried(asking({ host, origin: "https://evil.example" })), "FOREIGN_ORIGIN");
+});
+
 Deno.test("without keys the gateway is called by its own names only: rebound ones are refused", async () => {
   const foreign = [
     "evil.example",
@@ -77,14 +92,16 @@ Deno.test("who comes through a proxy is not of this machine", async () => {
   }
 });
 
-Deno.test("without keys every address has a rate", async () => {
-  const gate = openGate({ host: "127.0.0.1", requestsPerSecondMax: 2 });
+Deno.test("without keys every address but the own machine has a rate", async () => {
+  const gate = openGate({ host: "0.0.0.0", requestsPerSecondMax: 2 });
   const codes = [];
+  const from = "192.0.2.1";
   for (let i = 0; i < 12; i++) {
-    const code = await gate.admit(asking({})).then(() => "", ({ code }: Refusal) => code);
+    const code = await gate.admit(asking({}, from)).then(() => "", ({ code }: Refusal) => code);
     codes.push(code);
   }
   assert.deepEqual([codes.indexOf("RATE_LIMITED"), codes.at(-1)], [10, "RATE_LIMITED"]);
   await gate.admit(asking({}, "192.0.2.9"));
-  await gate.admit({ ...asking({}), isProbe: true });
+  await gate.admit({ ...asking({}, from), isProbe: true });
+  for (let i = 0; i < 20; i++) await gate.admit(asking({}));
 });

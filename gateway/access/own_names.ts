@@ -9,14 +9,14 @@ export interface OwnNamesOptions {
   host: string;
   /** Further names in `Host`, without a port. */
   allowedHosts?: readonly string[];
-  /** Origins whose pages may open streams, `https://desk.example`. */
+  /** Origins whose pages may ask, `https://desk.example`. */
   allowedOrigins?: readonly string[];
 }
 
 /**
  * Keeps web pages out of a gateway that asks for no keys. A browser runs pages of strangers on the
- * machine or in the network where the gateway is: a stream is open to any origin unless refused, and
- * a page whose own name points here (DNS rebinding) counts as one of ours unless the name in `Host`
+ * machine or in the network where the gateway is: a stream is open to any origin unless refused,
+ * other requests cost work though the page cannot read the answer, and a page whose own name points here (DNS rebinding) counts as one of ours unless the name in `Host`
  * is looked at. Programs send no `Origin`, and the name that they connected to.
  */
 export class OwnNames {
@@ -30,11 +30,10 @@ export class OwnNames {
     this.#onEveryInterface = ["0.0.0.0", "::"].includes(bare(host));
   }
 
-  /** Why a caller is refused (403); undefined = it is not. `isStream` = it opens one. */
-  refusal(caller: Caller, isStream: boolean): Refusal | undefined {
+  /** Why a caller is refused (403); undefined = it is not. */
+  refusal(caller: Caller): Refusal | undefined {
     if (!this.#isOwnHost(headerOf(caller.headers, "host"))) return foreignHost();
-    if (isStream && !this.#isOwnOrigin(caller)) return foreignOrigin();
-    return undefined;
+    return this.#isOwnOrigin(caller) ? undefined : foreignOrigin();
   }
 
   /** An address is never rebound: only names are. No `Host` at all is a program. */
@@ -47,9 +46,16 @@ export class OwnNames {
   }
 
   #isOwnOrigin(caller: Caller): boolean {
-    if (!isFromOtherOrigin(caller)) return true;
+    if (!isFromOtherOrigin(caller) && !isFetchOfOtherSite(caller)) return true;
     return this.#origins.has(headerOf(caller.headers, "origin")?.toLowerCase() ?? "");
   }
+}
+
+/** Whether a page of another site loads this (not: follows a link to it), also where no Origin is sent. */
+function isFetchOfOtherSite({ headers }: Caller): boolean {
+  const site = headerOf(headers, "sec-fetch-site") ?? "none";
+  return site !== "none" && site !== "same-origin" &&
+    headerOf(headers, "sec-fetch-mode") !== "navigate";
 }
 
 /** The name in a `Host` header, in lower case and without brackets; undefined = it is none. */
@@ -73,7 +79,7 @@ function foreignHost(): Refusal {
 }
 
 function foreignOrigin(): Refusal {
-  return new Refusal(403, "FOREIGN_ORIGIN", "a page of another origin opens a stream", {
+  return new Refusal(403, "FOREIGN_ORIGIN", "a page of another origin asks", {
     hint: "name the page's origin in gateway.allowed_origins, or let the environment ask for keys",
   });
 }

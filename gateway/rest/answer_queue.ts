@@ -38,8 +38,8 @@ export class AnswerQueue {
     const { socket } = request;
     const requests = this.#requestsOf(socket);
     if (socket.destroyed) return;
-    // At once: pausing the socket does not stop the parser.
     if (requests.open >= GATEWAY_LIMITS.pipelinedRequestsMax) {
+      stopParsing(socket);
       return this.#cut(socket, "pipelining");
     }
     requests.open++;
@@ -110,4 +110,13 @@ function untilTaken(socket: Socket, response: ServerResponse): Promise<void> {
     socket.on("close", end);
     response.on("close", end);
   });
+}
+
+/**
+ * Ends the parsing of what a socket has sent already. Neither a pause nor destroying the socket does:
+ * of one chunk of 64 KiB thousands of requests would still be made. `2` is node's answer for "this is
+ * no HTTP any more".
+ */
+function stopParsing(socket: Socket & { parser?: { onIncoming?: () => number } | null }): void {
+  if (socket.parser?.onIncoming !== undefined) socket.parser.onIncoming = () => 2;
 }

@@ -3,7 +3,7 @@ import { silentLogger } from "@ssmd/runtime";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { connectionLimits } from "../connection_limits.ts";
 import { until, withGateway } from "../testing/gateway_rig.ts";
-import { RawSocket, requestText } from "../testing/raw_socket.ts";
+import { RawSocket, requestText } from "../../tests/servers/raw_socket.ts";
 
 Deno.test("requests of a socket that come in one piece are answered in order", () =>
   withGateway(async ({ gateway }) => {

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { withGateway } from "../testing/gateway_rig.ts";
-import { askRaw, RawSocket, requestText, WEBSOCKET_HEADERS } from "../testing/raw_socket.ts";
+import {
+  askRaw,
+  RawSocket,
+  requestText,
+  WEBSOCKET_HEADERS,
+} from "../../tests/servers/raw_socket.ts";
 
 const BARE = { Connection: "Upgrade", Upgrade: "websocket" };
 

@@ -91,7 +91,7 @@ export interface GatewaySpec {
   openToNetwork?: boolean;
   /** Names by which a gateway without keys may be called (`Host`), besides loopback and `host`. */
   allowedHosts?: string[];
-  /** Origins whose pages may open streams of a gateway without keys: `https://desk.example`. */
+  /** Origins whose pages may ask a gateway without keys: `https://desk.example`. */
   allowedOrigins?: string[];
   /** Where clients and their keys are kept; default the file `clients/<environment>.sqlite` beside the spools. */
   clients?: { type: "sqlite"; path: string };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { withGateway } from "../../testing/gateway_rig.ts";
-import { askRaw, requestText } from "../../testing/raw_socket.ts";
+import { askRaw, requestText } from "../../../tests/servers/raw_socket.ts";
 
 Deno.test("the documentation's examples name the origin by which it is read", () =>
   withGateway(async ({ gateway }) => {

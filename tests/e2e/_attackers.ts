@@ -1,0 +1,94 @@
+import { RawSocket, requestText, WEBSOCKET_HEADERS } from "../servers/raw_socket.ts";
+
+/** Connections that attack at the same time. */
+const SIDE_BY_SIDE = 100;
+/** How long a connection that waits is left open, ms. */
+const HELD_MS = 100;
+
+const PARTS = [
+  "/",
+  "//",
+  "[",
+  "]",
+  ":",
+  "@",
+  "%",
+  "%00",
+  "..",
+  "?",
+  "#",
+  "v1",
+  "stream",
+  "\\",
+  " ",
+];
+const FOREIGN = [
+  { Origin: "https://evil.example" },
+  { Host: "evil.example" },
+  { Host: "127.0.0.1@evil.example" },
+  { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors" },
+  { "X-Forwarded-For": "127.0.0.1" },
+];
+
+/** Numbers that look random and are the same each time. */
+export function seeded(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor(state / 2 ** 32 * below);
+  };
+}
+
+function oddTarget(random: (below: number) => number): string {
+  const parts = Array.from({ length: 1 + random(6) }, () => PARTS[random(PARTS.length)]);
+  return random(8) === 0 ? parts.join("") : `/${parts.join("")}`;
+}
+
+/** What one attack sends, by its number. */
+export function attackText(index: number): string {
+  const random = seeded(index * 7919 + 1);
+  const bare = { Connection: "Upgrade", Upgrade: "websocket" };
+  switch (index % 8) {
+    case 0:
+      return requestText(index % 16 === 0 ? "//" : oddTarget(random), bare);
+    case 1: {
+      const lines = Object.entries(WEBSOCKET_HEADERS).map(([name, value]) => `${name}: ${value}`);
+      const odd = Array.from({ length: 1 + random(8) }, () => lines[random(lines.length)]);
+      return `GET /v1/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n${odd.join("\r\n")}\r\n\r\n`;
+    }
+    case 2:
+      return requestText("/openapi.json").repeat(1000);
+    case 3:
+      return requestText("/v1/markets").slice(0, 1 + random(60));
+    case 4:
+      return Array.from({ length: 1 + random(300) }, () => String.fromCharCode(random(256))).join(
+        "",
+      );
+    case 5: {
+      const upgrade = random(2) === 0 ? WEBSOCKET_HEADERS : {};
+      return requestText("/v1/stream", { ...upgrade, ...FOREIGN[random(FOREIGN.length)] });
+    }
+    case 6:
+      // A sound handshake with a frame that is none behind it.
+      return requestText("/v1/stream?symbols=*", WEBSOCKET_HEADERS) +
+        String.fromCharCode(0x80 | random(16), 0xff, random(256), 0, 0, 1, random(256));
+    default:
+      return Array.from({ length: 30 }, () => requestText(oddTarget(random))).join("") +
+        requestText("/v1/markets", { Connection: "Upgrade", Upgrade: "h2c" });
+  }
+}
+
+/** Sends attacks, each on a connection of its own that reads late or never. */
+export async function attack(port: number, count: number): Promise<void> {
+  let next = 0;
+  const one = async () => {
+    while (next < count) {
+      const index = next++;
+      const raw = new RawSocket(port, attackText(index));
+      if (index % 3 === 0) raw.socket.pause();
+      await Promise.race([raw.closed, new Promise((done) => setTimeout(done, HELD_MS))]);
+      raw.socket.destroy();
+    }
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, one));
+}

@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { findChromium, withPage } from "../browser/chromium.ts";
+import { attack } from "./_attackers.ts";
+import { Folder, RunningUp, verify } from "./_process.ts";
+
+/** 100,000 is what was promised; CI sends fewer. */
+const ATTACKS = Number(Deno.env.get("SSMD_ATTACKS") ?? 2400);
+const MEMORY_BYTES_MAX = 300 * 1024 * 1024;
+const ASK_EVERY_MS = 50;
+const QUIET_MS = 2000;
+
+/** Resident memory of a process, bytes. */
+function memoryOf(pid: number): number {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? NaN) * 1024;
+}
+
+/** A client as it should be: one stream, and a request now and then. */
+class HonestClient {
+  readonly waitsMs: number[] = [];
+  readonly statuses = new Set<number>();
+  trades = 0;
+  readonly bad: string[] = [];
+  #ws: WebSocket;
+  #url: string;
+  #timer: ReturnType<typeof setInterval>;
+  #open: Promise<void>[] = [];
+
+  constructor(url: string) {
+    this.#url = url;
+    this.#ws = new WebSocket(`${url.replace("http", "ws")}/v1/stream?symbols=*&types=trade`);
+    this.#ws.onmessage = ({ data }) => this.#take(JSON.parse(String(data)));
+    this.#ws.onclose = () => this.bad.push("closed");
+    this.#timer = setInterval(() => this.#open.push(this.#ask()), ASK_EVERY_MS);
+  }
+
+  /** The wait that 99 of 100 requests did not exceed, ms; what was measured before is forgotten. */
+  takeP99(): number {
+    const sorted = this.waitsMs.splice(0).sort((a, b) => a - b);
+    return sorted[Math.floor(sorted.length * 0.99)] ?? NaN;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all(this.#open);
+    this.#ws.onclose = null;
+    const closed = new Promise((done) => this.#ws.onclose = done);
+    this.#ws.close();
+    await closed;
+  }
+
+  #take(message: { type: string }): void {
+    if (message.type === "trade") this.trades++;
+    if (["dropped", "error", "gap"].includes(message.type)) this.bad.push(JSON.stringify(message));
+  }
+
+  async #ask(): Promise<void> {
+    const started = performance.now();
+    const answer = await fetch(`${this.#url}/v1/markets`);
+    await answer.text();
+    this.statuses.add(answer.status);
+    this.waitsMs.push(performance.now() - started);
+  }
+}
+
+const PAGE = (port: string) =>
+  `<!doctype html><title>evil</title><script>
+  window.opened = 0; window.ended = 0; window.read = 0;
+  for (let i = 0; i < 60; i++) {
+    for (const path of ["//", "/v1/stream?symbols=*", "/v1/stream?ticket=x" + i, "//["]) {
+      const ws = new WebSocket("ws://127.0.0.1:${port}" + path);
+      ws.onopen = () => window.opened++;
+      ws.onclose = () => window.ended++;
+    }
+    fetch("http://127.0.0.1:${port}/v1/markets").then(() => window.read++, () => {});
+    fetch("http://127.0.0.1:${port}/metrics", { mode: "no-cors" }).catch(() => {});
+  }
+</script>`;
+
+/** Opens a page of another origin that tries what pages can; gives what it got. */
+async function openEvilPage(port: string): Promise<{ opened: number; read: number }> {
+  const headers = { "content-type": "text/html" };
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => new Response(PAGE(port), { headers }),
+  );
+  try {
+    return await withPage(async (page) => {
+      await page.goto(`http://127.0.0.1:${server.addr.port}/`);
+      await page.waitFor("window.ended === 240", 60_000);
+      return JSON.parse(String(
+        await page.evaluate("JSON.stringify({ opened: window.opened, read: window.read })"),
+      ));
+    });
+  } finally {
+    await server.shutdown();
+  }
+}
+
+Deno.test(`up lives through ${ATTACKS} attacks and a page of another origin; nothing is lost`, async () => {
+  await using folder = new Folder();
+  await using up = new RunningUp(["--data", folder.path]);
+  const url = await up.url();
+  const { port } = new URL(url);
+  const honest = Array.from({ length: 4 }, () => new HonestClient(url));
+  await new Promise((done) => setTimeout(done, QUIET_MS));
+  const quietMs = Math.max(...honest.map((client) => client.takeP99()));
+  let memory = 0;
+  const watch = setInterval(() => memory = Math.max(memory, memoryOf(up.pid)), 100);
+  const before = honest.map(({ trades }) => trades);
+  const startedMs = performance.now();
+  await attack(Number(port), ATTACKS);
+  const seconds = (performance.now() - startedMs) / 1000;
+  const attackedMs = Math.max(...honest.map((client) => client.takeP99()));
+  const page = findChromium() === undefined ? undefined : await openEvilPage(port);
+  if (page !== undefined) assert.deepEqual(page, { opened: 0, read: 0 });
+  await new Promise((done) => setTimeout(done, ASK_EVERY_MS * 4));
+  clearInterval(watch);
+  for (const [i, client] of honest.entries()) {
+    await client.close();
+    assert.deepEqual([...client.statuses], [200]);
+    assert.deepEqual(client.bad, []);
+    assert.ok(client.trades > (before[i] ?? 0), "no trade came meanwhile");
+  }
+  assert.equal((await fetch(`${url}/health`)).status, 200);
+  assert.ok(memory < MEMORY_BYTES_MAX, `${memory} bytes`);
+  const uncaught = up.lines.filter(({ message }) => message.includes("was not caught"));
+  assert.deepEqual(uncaught, []);
+  assert.equal((await up.stop()).code, 0);
+  const { frames, records, archived, gaps } = up.captured();
+  const verified = await verify(folder.path);
+  assert.deepEqual([verified.code, verified.problems], [0, []], verified.output);
+  assert.equal(verified.days.reduce((sum, { rawFrames }) => sum + rawFrames, 0), frames);
+  assert.equal(archived, records);
+  assert.equal(gaps, 0);
+  if (Deno.env.get("SSMD_ATTACKS") !== undefined) {
+    console.log({ seconds, quietMs, attackedMs, memoryMb: memory / 1e6, frames, records });
+  }
+});
