@@ -431,6 +431,10 @@ class FeedConnector implements Connector {
           reason: notice.reason,
         });
         break;
+      case "unknown":
+        this.#metrics.unknown.inc(this.#metrics.labels);
+        this.#logger.debug("a frame of an unknown type is kept in raw only", { what: notice.what });
+        break;
       case "dropped":
         this.#metrics.dropped.inc(this.#metrics.labels);
         break;

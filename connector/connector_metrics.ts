@@ -24,6 +24,11 @@ export function createConnectorMetrics(metrics: Metrics, feed: string) {
     "Book changes left out on purpose, because the book was suspect or they were repeats.",
     ["feed"],
   );
+  const unknown = metrics.counter(
+    "unknown_frames_total",
+    "Frames of a type that is not known, well formed and of no channel that is kept.",
+    ["feed"],
+  );
   const lag = metrics.gauge("lag_seconds", "Receipt less the venue's time, last record.", ["feed"]);
   const reconnects = metrics.counter("websocket_reconnects_total", "Lost connections.", ["feed"]);
   const waiting = metrics.gauge("outbox_messages", "Messages that wait for the bus.", ["feed"]);
@@ -50,6 +55,7 @@ export function createConnectorMetrics(metrics: Metrics, feed: string) {
     errors,
     refusals,
     dropped,
+    unknown,
     lag,
     reconnects,
     waiting,

@@ -1,4 +1,4 @@
-import type { Break, Instrument, MarketEvent } from "@ssmd/market";
+import type { Break, GapChannel, Instrument, MarketEvent } from "@ssmd/market";
 
 /** A market to be captured, as the environment names it. */
 export interface SymbolSpec {
@@ -42,8 +42,23 @@ export type Notice =
   | { type: "ignored"; what: string }
   /** Data that was dropped on purpose: a delta for a suspect book. */
   | { type: "dropped"; what: string }
-  /** Not understood: to be counted and dead-lettered. */
-  | { type: "unreadable"; reason: string };
+  /** Of a type that we do not know, well formed and of no known channel: to be counted. */
+  | { type: "unknown"; what: string }
+  | UnreadableNotice;
+
+/** A frame, or a part of it, that is of a known channel and cannot be read: to be dead-lettered. */
+export interface UnreadableNotice {
+  /** Which notice it is. */
+  type: "unreadable";
+  /** One sentence for a person. */
+  reason: string;
+  /** Our name of the market that it is about; absent = it cannot be told, or several. */
+  symbol?: string;
+  /** Which records are missing by it; absent = it cannot be told. */
+  channel?: GapChannel;
+  /** Whether a gap that the normalizer opened says so already. */
+  isCovered?: boolean;
+}
 
 /**
  * The pure translation of one connection of a venue. It keeps per-symbol state and has no socket,

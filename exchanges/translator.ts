@@ -7,7 +7,7 @@ import {
   openGap,
   recoveredGap,
 } from "@ssmd/market";
-import type { CarriedState, Normalized, Normalizer } from "./adapter.ts";
+import type { CarriedState, Normalized, Normalizer, UnreadableNotice } from "./adapter.ts";
 import { unreadableReason } from "./frame.ts";
 
 const DAY_US = 86_400_000_000;
@@ -115,20 +115,20 @@ export class Translator {
     }
   }
 
-  /** A frame that is JSON. What cannot be read gives a `gap` of reason `parse`, besides the notice. */
+  /** A frame that is JSON. What cannot be read gives one `gap` of reason `parse`, besides the notice. */
   frame(json: unknown, text: string, receivedAtUs: number): Normalized {
     const first = this.#dayBegins(receivedAtUs);
     const result = this.#normalizer.normalize(json, text, receivedAtUs);
     if (first.length > 0) result.events.unshift(...first);
     if (result.notice?.type === "unreadable") {
-      result.events.push(this.#parseGap(receivedAtUs, result.notice.reason));
+      if (!result.notice.isCovered) result.events.push(this.#parseGap(receivedAtUs, result.notice));
     }
     return this.#number(result, receivedAtUs);
   }
 
   /** A frame that is no JSON (or too large to be read). */
   unreadable(reason: string, receivedAtUs: number): Normalized {
-    const events = [...this.#dayBegins(receivedAtUs), this.#parseGap(receivedAtUs, reason)];
+    const events = [...this.#dayBegins(receivedAtUs), this.#parseGap(receivedAtUs, { reason })];
     return this.#number({ events, send: [], notice: { type: "unreadable", reason } }, receivedAtUs);
   }
 
@@ -186,8 +186,9 @@ export class Translator {
     return result;
   }
 
-  #parseGap(atUs: number, detail: string): Gap {
-    const news = { feed: this.#feed, symbol: ALL_SYMBOLS, reason: "parse", missed: 1 } as const;
+  #parseGap(atUs: number, notice: Omit<UnreadableNotice, "type">): Gap {
+    const { symbol = ALL_SYMBOLS, channel = "all", reason: detail } = notice;
+    const news = { feed: this.#feed, symbol, channel, reason: "parse", missed: 1 } as const;
     return lostGap({ ...news, fromUs: atUs, atUs, detail });
   }
 }

@@ -1,5 +1,6 @@
 import {
   type BookSide,
+  exactStepsOfText,
   type Gap,
   type Level,
   OrderBook,
@@ -7,30 +8,26 @@ import {
   powerOfTen,
   valueOf,
 } from "@ssmd/market";
+import { countOf, figureOf } from "../json_fields.ts";
+import { exactState, type KrakenBookState, levelsState, restoreExact } from "./book_state.ts";
+import { checksumOf } from "./checksum.ts";
+import { ExactBook } from "./exact_book.ts";
 import { type KrakenBookData, type KrakenLevel, objectOf } from "./messages.ts";
 import type { Precision } from "./precision.ts";
 import { DEFAULT_DEPTH, DEPTHS } from "./subscribe.ts";
 
-/** More digits than a double carries exactly. */
-const DECIMALS_MAX = 15;
+/** More digits after the point than a double carries exactly: such a book is in exact steps. */
+const DOUBLE_DECIMALS_MAX = 15;
+/** More than the venue's precisions are allowed to have: no price of money is that fine. */
+const DECIMALS_MAX = 22;
 
 /** How levels went into a book; after all but `applied` the book is no longer right. */
 export type Applied = "applied" | "unreadable" | "precision";
+/** `large`: there are levels of more than 2^53 steps. */
+type NumbersApplied = Applied | "large";
 
-/** A book as plain JSON. */
-export interface KrakenBookState {
-  external: string;
-  depth: number;
-  price: number;
-  size: number;
-  sound: boolean;
-  lostUs: number;
-  goodUs: number;
-  gap: Gap | null;
-  asked: boolean;
-  bids: [number, number][];
-  asks: [number, number][];
-}
+/** An element of the book channel of which the fields that every one has were checked. */
+export type CheckedBookData = KrakenBookData & { symbol: string; checksum: number };
 
 /** The book of one pair in integer steps, and whether it can be trusted. */
 export class KrakenBook {
@@ -39,7 +36,7 @@ export class KrakenBook {
   readonly symbol: string;
   /** Levels a side of the subscription; what lies deeper is cut off after every update. */
   depth: number;
-  readonly book: OrderBook = new OrderBook();
+  readonly #book: OrderBook = new OrderBook();
   /** Whether a snapshot came and everything after it was right. */
   sound = false;
   /** When it was lost or first waited for, µs; meaningful while it is not sound. */
@@ -50,6 +47,8 @@ export class KrakenBook {
   gap: Gap | null = null;
   /** Whether a snapshot was asked for that did not come yet. */
   asked = false;
+  /** In place of `#book` where levels have more than 2^53 steps. */
+  #exact: ExactBook | null = null;
   #precision: Precision = { price: 0, size: 0 };
   #priceScale = 1;
   #sizeScale = 1;
@@ -63,9 +62,11 @@ export class KrakenBook {
 
   /** Drops the levels and starts over with digits after the point; false when they are too many. */
   reset(precision: Precision): boolean {
-    this.book.clear();
-    if (precision.price > DECIMALS_MAX || precision.size > DECIMALS_MAX) return false;
+    this.#clear();
+    const decimals = Math.max(precision.price, precision.size);
+    if (decimals > DECIMALS_MAX) return false;
     this.#precision = precision;
+    if (decimals > DOUBLE_DECIMALS_MAX) this.#exact = new ExactBook();
     this.#priceScale = powerOfTen(precision.price);
     this.#sizeScale = powerOfTen(precision.size);
     return true;
@@ -75,33 +76,88 @@ export class KrakenBook {
   drop(lostUs: number): void {
     if (this.sound || this.lostUs === 0) this.lostUs = lostUs;
     this.sound = false;
-    this.book.clear();
+    this.#clear();
   }
 
-  /** Takes in the levels of both sides in the venue's order and adds them to the lists. */
-  apply(data: KrakenBookData, bids: Level[], asks: Level[]): Applied {
-    const applied = this.#applySide(this.book.bids, data.bids, bids);
-    if (applied !== "applied") return applied;
-    return this.#applySide(this.book.asks, data.asks, asks);
+  #clear(): void {
+    this.#book.clear();
+    this.#exact = null;
   }
 
-  #applySide(side: BookSide, levels: unknown, into: Level[]): Applied {
+  /** Cuts off what lies deeper than the depth, and gives the venue's checksum of what is left. */
+  truncatedChecksum(): number {
+    if (this.#exact === null) {
+      this.#book.truncate(this.depth);
+      return checksumOf(this.#book);
+    }
+    this.#exact.truncate(this.depth);
+    return this.#exact.checksum();
+  }
+
+  /**
+   * Takes in the levels of both sides in the venue's order and adds them to the lists. `texts` gives
+   * the same element with the texts of its numbers: it is asked where doubles do not hold them.
+   */
+  apply(
+    data: KrakenBookData,
+    texts: () => KrakenBookData | undefined,
+    bids: Level[],
+    asks: Level[],
+  ): Applied {
+    if (this.#exact === null) {
+      const applied = this.#applyNumbers(data, bids, asks);
+      if (applied !== "large") return applied;
+      // What went in already goes in again: a level's last size counts, however often it came.
+      bids.length = asks.length = 0;
+      this.#exact = ExactBook.of(this.#book);
+      this.#book.clear();
+    }
+    const exact = texts();
+    if (exact === undefined) return "unreadable";
+    const applied = this.#applyExact(this.#exact.bids, exact.bids, bids);
+    return applied !== "applied" ? applied : this.#applyExact(this.#exact.asks, exact.asks, asks);
+  }
+
+  #applyNumbers(data: KrakenBookData, bids: Level[], asks: Level[]): NumbersApplied {
+    const applied = this.#applySide(this.#book.bids, data.bids, bids);
+    return applied !== "applied" ? applied : this.#applySide(this.#book.asks, data.asks, asks);
+  }
+
+  #applySide(side: BookSide, levels: unknown, into: Level[]): NumbersApplied {
+    if (levels === undefined || levels === null) return "applied";
     if (!Array.isArray(levels)) return "unreadable";
     const priceScale = this.#priceScale;
     const sizeScale = this.#sizeScale;
     for (let i = 0; i < levels.length; i++) {
       const level = levels[i] as KrakenLevel | null | undefined;
-      const price = level?.price;
-      const size = level?.qty;
-      if (typeof price !== "number" || typeof size !== "number") return "unreadable";
+      const price = figureOf(level?.price);
+      const size = figureOf(level?.qty);
+      if (price === undefined || size === undefined) return "unreadable";
+      if (!isLevel(price, size)) return "unreadable";
       const priceSteps = Math.round(price * priceScale);
       const sizeSteps = Math.round(size * sizeScale);
-      if (!(price > 0 && size >= 0)) return "unreadable";
       if (priceSteps > Number.MAX_SAFE_INTEGER || sizeSteps > Number.MAX_SAFE_INTEGER) {
-        return "unreadable";
+        return "large";
       }
       // The division is correctly rounded: it gives the same double only if no digit was cut off.
       if (priceSteps / priceScale !== price || sizeSteps / sizeScale !== size) return "precision";
+      side.set(priceSteps, sizeSteps);
+      into.push({ price, size });
+    }
+    return "applied";
+  }
+
+  #applyExact(side: ExactBook["bids"], levels: unknown, into: Level[]): Applied {
+    if (levels === undefined || levels === null) return "applied";
+    if (!Array.isArray(levels)) return "unreadable";
+    for (const level of levels as (KrakenLevel | null | undefined)[]) {
+      const price = figureOf(level?.price);
+      const size = figureOf(level?.qty);
+      if (price === undefined || size === undefined) return "unreadable";
+      if (!isLevel(price, size)) return "unreadable";
+      const priceSteps = exactStepsOfText(String(level?.price), this.#precision.price);
+      const sizeSteps = exactStepsOfText(String(level?.qty), this.#precision.size);
+      if (priceSteps === undefined || sizeSteps === undefined) return "precision";
       side.set(priceSteps, sizeSteps);
       into.push({ price, size });
     }
@@ -116,7 +172,8 @@ export class KrakenBook {
 
   /** The levels of a side as values, best first. */
   levels(name: "bids" | "asks"): Level[] {
-    const side = this.book[name];
+    if (this.#exact !== null) return this.#exact.levels(name, this.#precision);
+    const side = this.#book[name];
     return side.prices.map((price, i) => ({
       price: valueOf(price, this.#precision.price),
       size: valueOf(side.sizes[i] as number, this.#precision.size),
@@ -143,7 +200,6 @@ export class KrakenBook {
   /** Plain JSON of the book. */
   state(): KrakenBookState {
     const { external, depth, sound, lostUs, goodUs, gap, asked } = this;
-    const { bids, asks } = this.book;
     return {
       external,
       depth,
@@ -153,8 +209,9 @@ export class KrakenBook {
       goodUs,
       gap,
       asked,
-      bids: bids.prices.map((price, i) => [price, bids.sizes[i] as number]),
-      asks: asks.prices.map((price, i) => [price, asks.sizes[i] as number]),
+      bids: levelsState(this.#book.bids),
+      asks: levelsState(this.#book.asks),
+      ...(this.#exact === null ? {} : { exact: exactState(this.#exact) }),
     };
   }
 
@@ -167,10 +224,16 @@ export class KrakenBook {
     book.goodUs = state.goodUs;
     book.gap = state.gap;
     book.asked = state.asked;
-    for (const [price, size] of state.bids) book.book.bids.set(price, size);
-    for (const [price, size] of state.asks) book.book.asks.set(price, size);
+    for (const [price, size] of state.bids) book.#book.bids.set(price, size);
+    for (const [price, size] of state.asks) book.#book.asks.set(price, size);
+    if (state.exact !== undefined) book.#exact = restoreExact(state.exact);
     return book;
   }
+}
+
+/** Whether a level can be: a price above 0 and a size, both finite. */
+function isLevel(price: number, size: number): boolean {
+  return price > 0 && price < Infinity && size >= 0 && size < Infinity;
 }
 
 function lengthOf(list: unknown): number {
@@ -178,11 +241,10 @@ function lengthOf(list: unknown): number {
 }
 
 /** An element of the book channel with the fields that every one has; undefined when it is none. */
-export function bookDataOf(
-  value: unknown,
-): (KrakenBookData & { symbol: string; checksum: number }) | undefined {
+export function bookDataOf(value: unknown): CheckedBookData | undefined {
   const data = objectOf<KrakenBookData>(value);
-  return typeof data?.symbol === "string" && typeof data.checksum === "number"
-    ? data as KrakenBookData & { symbol: string; checksum: number }
-    : undefined;
+  if (typeof data?.symbol !== "string") return undefined;
+  if (typeof data.checksum === "number") return data as CheckedBookData;
+  const checksum = countOf(data.checksum);
+  return checksum === undefined ? undefined : { ...data, symbol: data.symbol, checksum };
 }

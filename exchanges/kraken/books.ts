@@ -8,16 +8,22 @@ import {
   recoveredGap,
 } from "@ssmd/market";
 import type { Normalized } from "../adapter.ts";
-import { bookDataOf, KrakenBook, type KrakenBookState } from "./book.ts";
-import { checksumOf } from "./checksum.ts";
+import { markUnreadable } from "../unreadable.ts";
+import { bookDataOf, type CheckedBookData, KrakenBook } from "./book.ts";
+import type { KrakenBookState } from "./book_state.ts";
 import type { Instruments } from "./instrument.ts";
-import { type KrakenBookData, objectOf } from "./messages.ts";
-import { precisionOfSnapshot } from "./precision.ts";
+import { type KrakenBookData, type KrakenFrame, objectOf } from "./messages.ts";
+import { frameOfTexts, precisionOfSnapshot } from "./precision.ts";
 import { DEFAULT_DEPTH, subscribeBook, unsubscribeBook } from "./subscribe.ts";
 import type { Symbols } from "./symbols.ts";
 import { timestampOf } from "./time.ts";
 
-type BookData = KrakenBookData & { symbol: string; checksum: number };
+/** An element of a frame, and where it stands in the frame's text. */
+interface Element {
+  data: CheckedBookData;
+  index: number;
+  text: string;
+}
 
 /** The books of a connection: every snapshot and update is checked, what fails is rebuilt. */
 export class Books {
@@ -41,20 +47,16 @@ export class Books {
     for (let i = 0; i < data.length; i++) {
       const element = bookDataOf(data[i]);
       if (element === undefined) {
-        out.notice = { type: "unreadable", reason: "A book element lacks its symbol or checksum." };
-        const external = objectOf<KrakenBookData>(data[i])?.symbol;
-        const book = typeof external === "string" ? this.#books.get(external) : undefined;
-        if (book !== undefined) {
-          this.#lose(book, "parse", "A book frame was unreadable.", atUs, out);
-        }
+        this.#unreadable(data[i], atUs, out);
         continue;
       }
-      if (precisions === undefined) this.#update(element, atUs, out);
+      const found = { data: element, index: i, text };
+      if (precisions === undefined) this.#update(found, atUs, out);
       else {
         const seen = precisions.get(element.symbol) ?? { price: 0, size: 0 };
         const known = this.#instruments.precision(element.symbol);
         this.#snapshot(
-          element,
+          found,
           {
             price: Math.max(seen.price, known?.price ?? 0),
             size: Math.max(seen.size, known?.size ?? 0),
@@ -66,7 +68,21 @@ export class Books {
     }
   }
 
-  #update(data: BookData, atUs: number, out: Normalized): void {
+  /** A book of which an element cannot be read is no longer right; its gap is the only one. */
+  #unreadable(value: unknown, atUs: number, out: Normalized): void {
+    const external = objectOf<KrakenBookData>(value)?.symbol;
+    const reason = "A book element lacks its symbol or checksum.";
+    if (typeof external !== "string") return markUnreadable(out, { reason, channel: "orderbook" });
+    const book = this.#books.get(external);
+    if (book !== undefined) this.#lose(book, "parse", reason, atUs, out);
+    markUnreadable(out, {
+      ...{ reason, channel: "orderbook", symbol: this.#symbols.ours(external) },
+      isCovered: book !== undefined,
+    });
+  }
+
+  #update(element: Element, atUs: number, out: Normalized): void {
+    const { data } = element;
     const book = this.#books.get(data.symbol);
     if (book === undefined || !book.sound) {
       out.notice = { type: "dropped", what: `update of the suspect book ${data.symbol}` };
@@ -85,27 +101,31 @@ export class Books {
       depth: book.depth,
       checksum: "verified",
     };
-    if (this.#apply(book, data, event.bids, event.asks, event.timestampUs, atUs, out)) {
+    if (this.#apply(book, element, event.bids, event.asks, event.timestampUs, atUs, out)) {
       out.events.push(event);
     }
   }
 
   #snapshot(
-    data: BookData,
+    element: Element,
     precision: { price: number; size: number },
     atUs: number,
     out: Normalized,
   ): void {
+    const { data } = element;
     const book = this.#bookOf(data.symbol, atUs);
     const wasAsked = book.asked;
     book.asked = false;
     book.coverDepth(data);
     const timestampUs = timestampOf(data.timestamp);
     const scaled = book.reset(precision);
-    if (!scaled || !this.#apply(book, data, [], [], timestampUs, atUs, out, wasAsked)) {
-      if (!scaled) this.#lose(book, "parse", "Prices have too many digits.", atUs, out);
+    if (!scaled) {
+      const reason = `Prices or sizes of ${book.external} have too many digits.`;
+      this.#lose(book, "parse", reason, atUs, out);
+      out.notice = { type: "dropped", what: reason };
       return;
     }
+    if (!this.#apply(book, element, [], [], timestampUs, atUs, out, wasAsked)) return;
     book.sound = true;
     if (book.gap !== null) out.events.push(recoveredGap(book.gap, atUs));
     book.gap = null;
@@ -115,7 +135,7 @@ export class Books {
   /** Applies and checks; a book that does not pass is lost, and a new snapshot is asked for. */
   #apply(
     book: KrakenBook,
-    data: BookData,
+    { data, index, text }: Element,
     bids: Level[],
     asks: Level[],
     timestampUs: number,
@@ -123,10 +143,10 @@ export class Books {
     out: Normalized,
     quiet = false,
   ): boolean {
-    const applied = Number.isNaN(timestampUs) ? "unreadable" : book.apply(data, bids, asks);
+    const texts = () => elementOfTexts(text, index);
+    const applied = Number.isNaN(timestampUs) ? "unreadable" : book.apply(data, texts, bids, asks);
     if (applied === "applied") {
-      book.book.truncate(book.depth);
-      const sum = checksumOf(book.book);
+      const sum = book.truncatedChecksum();
       if (sum === data.checksum) {
         book.goodUs = atUs;
         return true;
@@ -141,7 +161,7 @@ export class Books {
     } else {
       const reason = `A level or the timestamp of ${book.external} is unreadable.`;
       this.#lose(book, "parse", reason, atUs, out, quiet);
-      out.notice = { type: "unreadable", reason };
+      markUnreadable(out, { reason, symbol: book.symbol, channel: "orderbook", isCovered: true });
     }
     return false;
   }
@@ -159,7 +179,8 @@ export class Books {
     book.drop(fromUs);
     if (book.gap === null) {
       const { symbol } = book;
-      book.gap = openGap({ feed: this.#feed, symbol, reason, fromUs, atUs, missed: null, detail });
+      const news = { feed: this.#feed, symbol, channel: "orderbook", reason } as const;
+      book.gap = openGap({ ...news, fromUs, atUs, missed: null, detail });
       out.events.push({ ...book.gap });
     }
     // An answer that fails again would be asked for at the pace of the wire: that is left to the timer.
@@ -251,4 +272,10 @@ export class Books {
       this.#books.set(state.external, book);
     }
   }
+}
+
+/** The element of a frame's text with its numbers as texts. */
+function elementOfTexts(text: string, index: number): KrakenBookData | undefined {
+  const data = objectOf<KrakenFrame>(frameOfTexts(text))?.data;
+  return Array.isArray(data) ? objectOf<KrakenBookData>(data[index]) : undefined;
 }

@@ -9,7 +9,8 @@ import type { BookSide, OrderBook } from "@ssmd/market";
  * register by x^8n and adds the sum of those bytes. The product is four table look-ups for a known n,
  * and a level's own sum is remembered, so an update costs 80 look-ups instead of 260 bytes.
  */
-const LEVELS_CHECKED = 10;
+/** Levels a side that the checksum covers. */
+export const LEVELS_CHECKED = 10;
 /** Two numbers below 2^53 have 16 digits each. */
 const DIGITS_MAX = 32;
 const MEMO_SLOTS = 8192;
@@ -22,6 +23,15 @@ const memoPrice = new Float64Array(MEMO_SLOTS);
 const memoSize = new Float64Array(MEMO_SLOTS);
 const memoSum = new Int32Array(MEMO_SLOTS);
 const memoTable = new Int32Array(MEMO_SLOTS);
+
+/** The checksum of the digits of the best levels, asks before bids, unsigned. */
+export function checksumOfTexts(text: string): number {
+  let crc = -1;
+  for (let i = 0; i < text.length; i++) {
+    crc = (BYTE_TABLE[(crc ^ text.charCodeAt(i)) & 255] as number) ^ (crc >>> 8);
+  }
+  return (crc ^ -1) >>> 0;
+}
 
 /** The checksum of the best ten levels a side, unsigned. */
 export function checksumOf(book: OrderBook): number {

@@ -85,14 +85,15 @@ Deno.test("frames with anything in any place are never thrown at and never give 
 Deno.test("missing or wrong fields of data frames are unreadable", () => {
   const bad: [string, string, unknown][] = [
     [UPDATE, "symbol", 7],
-    [UPDATE, "bids", null],
-    [UPDATE, "asks", [{ price: "1.5", qty: 1 }]],
+    [UPDATE, "bids", {}],
+    [UPDATE, "asks", [{ price: "1,5", qty: 1 }]],
+    [UPDATE, "asks", [{ price: "1.5", qty: null }]],
     [UPDATE, "checksum", undefined],
     [UPDATE, "timestamp", "yesterday"],
-    [tradeFrame("update", [2]), "trade_id", "7"],
+    [tradeFrame("update", [2]), "trade_id", "7.5"],
     [tradeFrame("update", [2]), "side", "both"],
     [tradeFrame("update", [2]), "price", null],
-    [TICKER, "bid", "1.5"],
+    [TICKER, "bid", "one"],
     [TICKER, "symbol", undefined],
   ];
   for (const [text, field, value] of bad) {

@@ -1,19 +1,21 @@
 import type { Instrument, MarketState, Status } from "@ssmd/market";
 import type { Normalized } from "../adapter.ts";
+import { countOf } from "../json_fields.ts";
+import { markUnreadable } from "../unreadable.ts";
 import { type KrakenPair, objectOf } from "./messages.ts";
 import type { Precision } from "./precision.ts";
 import type { Symbols } from "./symbols.ts";
 
-const STATES: Readonly<Record<string, MarketState>> = {
-  online: "open",
-  cancel_only: "halted",
-  limit_only: "halted",
-  maintenance: "halted",
-  post_only: "halted",
-  reduce_only: "halted",
-  work_in_progress: "halted",
-  delisted: "delisted",
-};
+const STATES: ReadonlyMap<string, MarketState> = new Map([
+  ["online", "open"],
+  ["cancel_only", "halted"],
+  ["limit_only", "halted"],
+  ["maintenance", "halted"],
+  ["post_only", "halted"],
+  ["reduce_only", "halted"],
+  ["work_in_progress", "halted"],
+  ["delisted", "delisted"],
+]);
 
 /** A pair as plain JSON. */
 export interface PairState extends Precision {
@@ -37,14 +39,21 @@ export class Instruments {
   frame(data: unknown, atUs: number, out: Normalized): void {
     const pairs = objectOf<{ pairs?: unknown }>(data)?.pairs;
     if (!Array.isArray(pairs)) {
-      out.notice = { type: "unreadable", reason: "An instrument frame lacks its pairs." };
+      markUnreadable(out, { reason: "An instrument frame lacks its pairs.", channel: "status" });
       return;
     }
     out.notice = { type: "ignored", what: "instrument" };
     for (const value of pairs) {
       const pair = pairOf(value);
       if (pair === undefined) {
-        out.notice = { type: "unreadable", reason: "A pair lacks a field or has a wrong type." };
+        const reason = "A pair lacks a field or has a wrong type.";
+        const external = objectOf<KrakenPair>(value)?.symbol;
+        // Most pairs are of no interest: one that was not ordered leaves nothing missing.
+        if (typeof external === "string" && this.#symbols.spec(external) === undefined) continue;
+        markUnreadable(out, {
+          ...{ reason, channel: "status" },
+          ...(typeof external === "string" ? { symbol: this.#symbols.ours(external) } : {}),
+        });
       } else if (this.#symbols.empty || this.#symbols.spec(pair.external) !== undefined) {
         this.#pair(pair, atUs, out);
       }
@@ -56,10 +65,12 @@ export class Instruments {
     this.#pairs.set(pair.external, pair);
     // The venue has over a thousand pairs: without an order none of them is worth a record.
     if (before?.status === pair.status || this.#symbols.empty) return;
-    const state = STATES[pair.status] ?? "unknown";
-    out.events.push(
-      statusOf(this.#feed, this.#symbols.ours(pair.external), state, pair.status, atUs),
+    const state = STATES.get(pair.status) ?? "unknown";
+    const event = statusOf(
+      ...[this.#feed, this.#symbols.ours(pair.external), state, pair.status, atUs] as const,
     );
+    if (pair.status === "maintenance") event.kind = "maintenance";
+    out.events.push(event);
   }
 
   /** Digits after the point of a pair; undefined when the venue did not tell yet. */
@@ -113,11 +124,12 @@ export function statusOf(
 function pairOf(value: unknown): PairState | undefined {
   const pair = objectOf<KrakenPair>(value);
   if (typeof pair?.symbol !== "string" || typeof pair.status !== "string") return undefined;
-  const { price_precision: price, qty_precision: size } = pair;
+  const price = countOf(pair.price_precision);
+  const size = countOf(pair.qty_precision);
   if (!isDigits(price) || !isDigits(size)) return undefined;
   return { external: pair.symbol, status: pair.status, price, size };
 }
 
-function isDigits(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 22;
+function isDigits(value: number | undefined): value is number {
+  return value !== undefined && value <= 22;
 }

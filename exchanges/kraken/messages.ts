@@ -1,11 +1,12 @@
 /**
  * Frames of Kraken's WebSocket v2 (public channels), as they look after `JSON.parse`. Prices and
- * sizes are JSON numbers whose trailing zeros count for the checksum.
+ * sizes are JSON numbers whose trailing zeros count for the checksum; all numbers may be texts too,
+ * and what is null is absent.
  *
  * ```json
  * {"channel":"book","type":"update","data":[{"symbol":"BTC/USD","bids":[{"price":63005.0,"qty":0.50000000}],"asks":[],"checksum":1,"timestamp":"2026-08-01T00:00:00.123456Z"}]}
  * {"channel":"trade","type":"update","data":[{"symbol":"BTC/USD","side":"buy","price":63005.0,"qty":0.50000000,"ord_type":"limit","trade_id":7,"timestamp":"2026-08-01T00:00:00.123456Z"}]}
- * {"channel":"ticker","type":"update","data":[{"symbol":"BTC/USD","bid":63004.9,"bid_qty":1.0,"ask":63005.0,"ask_qty":2.0,"last":63005.0,"volume":1234.5}]}
+ * {"channel":"ticker","type":"update","data":[{"symbol":"BTC/USD","bid":63004.9,"bid_qty":1.0,"ask":63005.0,"ask_qty":2.0,"last":63005.0,"volume":1234.5,"vwap":62987.6,"low":61000.1,"high":64000.9}]}
  * {"channel":"instrument","type":"update","data":{"assets":[],"pairs":[{"symbol":"BTC/USD","status":"online","price_precision":1,"qty_precision":8}]}}
  * {"channel":"status","type":"update","data":[{"system":"online"}]}
  * {"channel":"heartbeat"}
@@ -47,6 +48,7 @@ export interface KrakenTradeData {
   side?: unknown;
   price?: unknown;
   qty?: unknown;
+  ord_type?: unknown;
   trade_id?: unknown;
   timestamp?: unknown;
 }
@@ -60,6 +62,10 @@ export interface KrakenTickerData {
   ask_qty?: unknown;
   last?: unknown;
   volume?: unknown;
+  vwap?: unknown;
+  trades?: unknown;
+  low?: unknown;
+  high?: unknown;
   timestamp?: unknown;
 }
 

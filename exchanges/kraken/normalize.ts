@@ -3,8 +3,11 @@ import {
   type Break,
   DisconnectGap,
   type Gap,
+  type GapChannel,
   type Instrument,
   type MarketEvent,
+  type MarketState,
+  type StatusKind,
 } from "@ssmd/market";
 import type {
   CarriedState,
@@ -13,7 +16,8 @@ import type {
   NormalizerOptions,
   SymbolSpec,
 } from "../adapter.ts";
-import type { KrakenBookState } from "./book.ts";
+import { markUnreadable } from "../unreadable.ts";
+import type { KrakenBookState } from "./book_state.ts";
 import { Books } from "./books.ts";
 import { Instruments, type PairState, statusOf } from "./instrument.ts";
 import { type KrakenFrame, objectOf } from "./messages.ts";
@@ -34,6 +38,22 @@ interface KrakenState {
 
 /** Channels that are understood and bring nothing that we keep. */
 const IGNORED_CHANNELS: readonly string[] = ["ohlc", "level3", "executions", "balances"];
+
+/** Record types that a channel brings. */
+const CHANNELS: ReadonlyMap<unknown, GapChannel> = new Map([
+  ["book", "orderbook"],
+  ["trade", "trade"],
+  ["ticker", "ticker"],
+  ["status", "status"],
+]);
+
+/** What the venue's word for its own state means; all other words stand for a halt. */
+const SYSTEM_STATES: ReadonlyMap<string, { state: MarketState; kind?: StatusKind }> = new Map([
+  ["online", { state: "open" }],
+  ["upcoming_maintenance", { state: "unknown", kind: "notice" }],
+  ["maintenance", { state: "halted", kind: "maintenance" }],
+  ["emergency", { state: "halted", kind: "emergency" }],
+]);
 
 /** The translation of Kraken's WebSocket v2. */
 export class KrakenNormalizer implements Normalizer {
@@ -84,7 +104,10 @@ export class KrakenNormalizer implements Normalizer {
     if (channel === "instrument") return this.#instruments.frame(data, atUs, out);
     const isSnapshot = frame.type === "snapshot";
     if (!Array.isArray(data) || !(isSnapshot || frame.type === "update")) {
-      out.notice = { type: "unreadable", reason: "The frame lacks its type or its list of data." };
+      const reason = "The frame lacks its type or its list of data.";
+      const known = CHANNELS.get(channel);
+      if (known === undefined) out.notice = { type: "unknown", what: `channel ${String(channel)}` };
+      else markUnreadable(out, { reason, channel: known });
     } else if (data.length === 0) out.notice = { type: "ignored", what: "no data" };
     else if (channel === "book") this.#books.frame(data, isSnapshot, text, atUs, out);
     else if (channel === "trade") this.#trades.frame(data, isSnapshot, atUs, out);
@@ -92,28 +115,37 @@ export class KrakenNormalizer implements Normalizer {
     else if (channel === "status") this.#status(data, atUs, out);
     else if (IGNORED_CHANNELS.includes(channel as string)) {
       out.notice = { type: "ignored", what: String(channel) };
-    } else out.notice = { type: "unreadable", reason: "The frame's channel is unknown." };
+    } else out.notice = { type: "unknown", what: `channel ${String(channel)}` };
   }
 
   #tickers(data: unknown[], atUs: number, out: Normalized): void {
     for (const value of data) {
       const ticker = tickerOf(value, this.#feed, this.#symbols, atUs);
       if (ticker !== undefined) out.events.push(ticker);
-      else out.notice = { type: "unreadable", reason: "A ticker has a field of a wrong type." };
+      else {
+        const external = objectOf<{ symbol?: unknown }>(value)?.symbol;
+        markUnreadable(out, {
+          ...{ reason: "A ticker has a field of a wrong type.", channel: "ticker" },
+          ...(typeof external === "string" ? { symbol: this.#symbols.ours(external) } : {}),
+        });
+      }
     }
   }
 
   #status(data: unknown[], atUs: number, out: Normalized): void {
     const system = objectOf<{ system?: unknown }>(data[0])?.system;
     if (typeof system !== "string") {
-      out.notice = { type: "unreadable", reason: "A status frame lacks the system's state." };
+      const reason = "A status frame lacks the system's state.";
+      markUnreadable(out, { reason, channel: "status" });
       return;
     }
     out.notice = { type: "ignored", what: `system ${system}` };
     if (system === this.#system) return;
     this.#system = system;
-    const state = system === "online" ? "open" : "halted";
-    out.events.push(statusOf(this.#feed, ALL_SYMBOLS, state, system, atUs));
+    const { state, kind } = SYSTEM_STATES.get(system) ?? { state: "halted" };
+    const event = statusOf(this.#feed, ALL_SYMBOLS, state, system, atUs);
+    if (kind !== undefined) event.kind = kind;
+    out.events.push(event);
   }
 
   /** Answers to requests: acknowledgements, pongs, refusals. */
@@ -128,7 +160,9 @@ export class KrakenNormalizer implements Normalizer {
     else if (method === "unsubscribe" && success === true) {
       const channel = objectOf<{ channel?: unknown }>(frame.result)?.channel;
       out.notice = { type: "unsubscribed", channel: String(channel) };
-    } else out.notice = { type: "unreadable", reason: "The frame has no known channel or method." };
+    } else if (typeof method === "string") {
+      out.notice = { type: "unknown", what: `method ${method}` };
+    } else out.notice = { type: "unreadable", reason: "The frame has no channel and no method." };
   }
 
   #subscribed(frame: KrakenFrame, atUs: number, out: Normalized): void {

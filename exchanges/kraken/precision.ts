@@ -18,10 +18,10 @@ export function precisionOfSnapshot(text: string): Map<string, Precision> {
   let price = 0;
   let size = 0;
   const reviver: SourceReviver = (key, value, context) => {
-    if (typeof value === "number") {
-      if (key === "price") price = Math.max(price, decimalsOfText(context?.source ?? ""));
-      else if (key === "qty") size = Math.max(size, decimalsOfText(context?.source ?? ""));
-    } else if (
+    const source = typeof value === "string" ? value : context?.source;
+    if (key === "price" && source !== undefined) price = Math.max(price, decimalsOfText(source));
+    else if (key === "qty" && source !== undefined) size = Math.max(size, decimalsOfText(source));
+    else if (
       typeof value === "object" && value !== null && "bids" in value && "symbol" in value
     ) {
       found.set(String(value.symbol), { price, size });
@@ -31,4 +31,11 @@ export function precisionOfSnapshot(text: string): Map<string, Precision> {
   };
   JSON.parse(text, reviver);
   return found;
+}
+
+/** The frame of a text with its numbers as the texts that they were written with. */
+export function frameOfTexts(text: string): unknown {
+  const reviver: SourceReviver = (_key, value, context) =>
+    typeof value === "number" ? context?.source ?? value : value;
+  return JSON.parse(text, reviver);
 }

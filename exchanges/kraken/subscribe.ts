@@ -15,7 +15,12 @@ function request(method: string, params: Record<string, unknown>, id: number): s
  * `nextId` gives request ids.
  */
 export function subscribeFrames(symbols: readonly SymbolSpec[], nextId: () => number): string[] {
-  const frames = [request("subscribe", { channel: "instrument", snapshot: true }, nextId())];
+  const frames = [request("subscribe", {
+    channel: "instrument",
+    snapshot: true,
+    // Else pairs of tokenized stocks are not told of.
+    include_tokenized_assets: true,
+  }, nextId())];
   if (symbols.length === 0) return frames;
   const symbol = symbols.map((spec) => spec.external);
   frames.push(request("subscribe", { channel: "trade", symbol, snapshot: true }, nextId()));

@@ -1,7 +1,7 @@
-import { usOfIso } from "@ssmd/runtime";
+import { usOfVenueTime } from "../json_fields.ts";
 
 /** The venue's time, µs; 0 when not given, NaN when it is no RFC 3339 text. */
 export function timestampOf(value: unknown): number {
-  if (typeof value === "string") return usOfIso(value);
-  return value === undefined ? 0 : NaN;
+  if (value === undefined || value === null || value === "") return 0;
+  return typeof value === "string" ? usOfVenueTime(value) : NaN;
 }

@@ -1,5 +1,7 @@
 import { lostGap, type Trade } from "@ssmd/market";
 import type { Normalized } from "../adapter.ts";
+import { countOf, figureOf } from "../json_fields.ts";
+import { markUnreadable } from "../unreadable.ts";
 import { type KrakenTradeData, objectOf } from "./messages.ts";
 import type { Symbols } from "./symbols.ts";
 import { timestampOf } from "./time.ts";
@@ -38,10 +40,14 @@ export class Trades {
 
   /** A frame of the trade channel; a snapshot repeats the last 50 trades. */
   frame(data: unknown[], isSnapshot: boolean, atUs: number, out: Normalized): void {
-    const trades = isSnapshot ? oldestFirst(data) : data;
+    const trades = isSnapshot || !isInOrder(data) ? oldestFirst(data) : data;
     for (let i = 0; i < trades.length; i++) {
       if (!this.#trade(trades[i], atUs, out)) {
-        out.notice = { type: "unreadable", reason: "A trade lacks a field or has a wrong type." };
+        const external = objectOf<KrakenTradeData>(trades[i])?.symbol;
+        markUnreadable(out, {
+          ...{ reason: "A trade lacks a field or has a wrong type.", channel: "trade" },
+          ...(typeof external === "string" ? { symbol: this.#symbols.ours(external) } : {}),
+        });
       }
     }
     if (out.events.length === 0 && out.notice === undefined) {
@@ -51,13 +57,12 @@ export class Trades {
 
   #trade(value: unknown, atUs: number, out: Normalized): boolean {
     if (typeof value !== "object" || value === null) return false;
-    const { symbol, side, price, qty, trade_id: id, timestamp }: KrakenTradeData = value;
-    if (typeof symbol !== "string" || typeof id !== "number" || !Number.isSafeInteger(id)) {
-      return false;
-    }
-    if (typeof price !== "number" || !(price > 0) || typeof qty !== "number" || !(qty > 0)) {
-      return false;
-    }
+    const { symbol, side, ord_type: orderType, timestamp, ...given }: KrakenTradeData = value;
+    const id = countOf(given.trade_id);
+    const price = figureOf(given.price);
+    const qty = figureOf(given.qty);
+    if (typeof symbol !== "string" || id === undefined) return false;
+    if (price === undefined || !(price > 0) || qty === undefined || !(qty > 0)) return false;
     if (side !== "buy" && side !== "sell" || price === Infinity || qty === Infinity) return false;
     const timestampUs = timestampOf(timestamp);
     if (Number.isNaN(timestampUs)) return false;
@@ -83,6 +88,7 @@ export class Trades {
       side,
       tradeId: String(id),
     };
+    if (orderType === "limit" || orderType === "market") trade.orderType = orderType;
     out.events.push(trade);
     return true;
   }
@@ -91,6 +97,7 @@ export class Trades {
     out.events.push(lostGap({
       feed: this.#feed,
       symbol: this.#symbols.ours(external),
+      channel: "trade",
       reason: last.stopped ? "planned" : "sequence",
       fromUs: last.receivedAtUs,
       atUs,
@@ -147,11 +154,24 @@ function stateOf({ id, receivedAtUs, timestampUs }: LastTrade): LastTradeState {
   return [id, receivedAtUs, timestampUs];
 }
 
+/** Whether the ids of each symbol ascend, as they do in almost every frame. */
+function isInOrder(data: unknown[]): boolean {
+  if (data.length < 2) return true;
+  const last = new Map<unknown, number>();
+  for (const value of data) {
+    const symbol = objectOf<KrakenTradeData>(value)?.symbol;
+    const id = idOf(value);
+    if (id < (last.get(symbol) ?? 0)) return false;
+    last.set(symbol, id);
+  }
+  return true;
+}
+
 /** Trades by ascending id; what has none comes last. */
 function oldestFirst(data: unknown[]): unknown[] {
-  const id = (value: unknown) => {
-    const given = objectOf<KrakenTradeData>(value)?.trade_id;
-    return typeof given === "number" ? given : Infinity;
-  };
-  return data.toSorted((a, b) => id(a) < id(b) ? -1 : id(a) > id(b) ? 1 : 0);
+  return data.toSorted((a, b) => idOf(a) < idOf(b) ? -1 : idOf(a) > idOf(b) ? 1 : 0);
+}
+
+function idOf(value: unknown): number {
+  return countOf(objectOf<KrakenTradeData>(value)?.trade_id) ?? Infinity;
 }

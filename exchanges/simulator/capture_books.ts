@@ -1,11 +1,15 @@
-import { OrderBook, stepsOfText } from "@ssmd/market";
+import { exactStepsOfText, stepsOfText } from "@ssmd/market";
+import { ExactBook } from "../kraken/mod.ts";
 import { bookSnapshotFrame, type Precision } from "./model/kraken_book.ts";
 import { numberField, stringField } from "./json_text.ts";
 import { contractsText } from "./model/kalshi_desk.ts";
 
+/** A level with its numbers, or their texts. */
+const LEVEL = /"price":\s*"?([\d.eE+-]+)"?,\s*"qty":\s*"?([\d.eE+-]+)"?/g;
+
 /** Kraken's book of one symbol from what a capture showed of it. */
 export class KrakenCaptureBook {
-  #book = new OrderBook();
+  #book = new ExactBook();
   #precision: Precision;
   #depth: number;
   #symbol: string;
@@ -23,7 +27,7 @@ export class KrakenCaptureBook {
     if (stringField(text, "symbol") !== this.#symbol || text.includes(`"method":`)) return;
     if (stringField(text, "channel") !== "book") return;
     if (stringField(text, "type") === "snapshot") {
-      this.#book.clear();
+      this.#book = new ExactBook();
       this.#known = true;
     }
     const asks = text.indexOf(`"asks":`);
@@ -36,11 +40,12 @@ export class KrakenCaptureBook {
 
   #levels(side: "bids" | "asks", text: string): void {
     const { priceDecimals, sizeDecimals } = this.#precision;
-    for (const [, price, qty] of text.matchAll(/"price":\s*([\d.]+),\s*"qty":\s*([\d.]+)/g)) {
-      this.#book[side].set(
-        stepsOfText(price ?? "", priceDecimals),
-        stepsOfText(qty ?? "", sizeDecimals),
-      );
+    for (const [, price = "", qty = ""] of text.matchAll(LEVEL)) {
+      const priceSteps = exactStepsOfText(price, priceDecimals);
+      const sizeSteps = exactStepsOfText(qty, sizeDecimals);
+      // A level that cannot be read would make the whole snapshot unreadable.
+      if (priceSteps === undefined || sizeSteps === undefined) continue;
+      this.#book[side].set(priceSteps, sizeSteps);
     }
   }
 

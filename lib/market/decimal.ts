@@ -49,6 +49,29 @@ export function stepsOfText(text: string, decimals: number): number {
   return steps > Number.MAX_SAFE_INTEGER ? NaN : negative ? -steps : steps;
 }
 
+/**
+ * Steps of a plain or exponent decimal text of any size, exact; undefined when it is no decimal or
+ * has more digits than `decimals` (other than zeros). Its exponent must be checked before: the
+ * result has as many digits as the number.
+ */
+export function exactStepsOfText(text: string, decimals: number): bigint | undefined {
+  const parts = /^(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text);
+  if (parts === null) return undefined;
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] = parts;
+  const digits = whole + fraction;
+  const shift = decimals - fraction.length + Number(exponent);
+  const cut = shift < 0 ? digits.slice(shift) : "";
+  if (/[1-9]/.test(cut)) return undefined;
+  const kept = digits.slice(0, digits.length - cut.length) + "0".repeat(Math.max(shift, 0));
+  const steps = BigInt(kept === "" ? "0" : kept);
+  return sign === "-" ? -steps : steps;
+}
+
+/** The double nearest to exact `steps` × 10^-decimals. */
+export function valueOfExact(steps: bigint, decimals: number): number {
+  return Number(`${steps}e-${decimals}`);
+}
+
 /** Digits after the point of a plain or exponent decimal text (`"1e-08"` → 8, `"63005.0"` → 1). */
 export function decimalsOfText(text: string): number {
   const [mantissa = "", exponent = "0"] = text.toLowerCase().split("e");

@@ -87,18 +87,19 @@ export function isoOfUs(us: number): string {
 }
 
 /**
- * Microseconds of an RFC 3339 UTC time with 0 to 9 fractional digits
- * (`2026-08-01T02:53:53.646219Z`); NaN when it is none. Digits past the sixth are cut.
+ * Microseconds of an RFC 3339 time with 0 to 9 fractional digits, in UTC or with an offset
+ * (`2026-08-01T02:53:53.646219Z`, `…+00:00`); NaN when it is none. Digits past the sixth are cut.
  */
 export function usOfIso(text: string): number {
   if (text.charCodeAt(19) !== 46) return Date.parse(text) * 1000;
   const seconds = secondsOf(text);
+  let offset = 0;
   let fraction = 0;
   let digits = 0;
   for (let i = 20; i < text.length; i++) {
     const digit = text.charCodeAt(i) - 48;
     if (digit < 0 || digit > 9) {
-      if (text.charCodeAt(i) !== 90) return Date.parse(text) * 1000;
+      if (text.charCodeAt(i) !== 90) offset = offsetSeconds(text.slice(i));
       break;
     }
     if (digits < 6) {
@@ -107,7 +108,15 @@ export function usOfIso(text: string): number {
     }
   }
   for (; digits < 6; digits++) fraction *= 10;
-  return seconds * 1_000_000 + fraction;
+  return (seconds - offset) * 1_000_000 + fraction;
+}
+
+/** Seconds east of UTC of what stands behind a time (`+05:30`); NaN when it is no offset. */
+function offsetSeconds(text: string): number {
+  const [, sign, hours, minutes] = /^([+-])([01]\d|2[0-3]):?([0-5]\d)$/.exec(text) ?? [];
+  if (sign === undefined) return text === "z" ? 0 : NaN;
+  const seconds = Number(hours) * 3600 + Number(minutes) * 60;
+  return sign === "-" ? -seconds : seconds;
 }
 
 let lastMinuteText = "";

@@ -1,12 +1,21 @@
 import { crc32 } from "node:zlib";
-import type { BookSide, BookSideName, OrderBook } from "@ssmd/market";
+import type { BookSideName, OrderBook } from "@ssmd/market";
 import { decimalText } from "../decimal_text.ts";
 import type { LevelObserver } from "./market.ts";
 
 const CHECKSUM_LEVELS = 10;
 
-function checksumText(side: BookSide): string {
-  const count = Math.min(CHECKSUM_LEVELS, side.length);
+/** One side of a book in steps, best first; of any size where they are bigint. */
+interface SideLevels {
+  readonly prices: readonly (number | bigint)[];
+  readonly sizes: readonly (number | bigint)[];
+}
+
+/** A book in steps. */
+export type BookLevels = Record<BookSideName, SideLevels>;
+
+function checksumText(side: SideLevels): string {
+  const count = Math.min(CHECKSUM_LEVELS, side.prices.length);
   let text = "";
   // A decimal text without its point and leading zeros is the number of steps.
   for (let i = 0; i < count; i++) text += `${side.prices[i]}${side.sizes[i]}`;
@@ -14,7 +23,7 @@ function checksumText(side: BookSide): string {
 }
 
 /** The venue's CRC-32 over the best ten asks (low to high), then bids (high to low). */
-export function bookChecksum(book: OrderBook): number {
+export function bookChecksum(book: BookLevels): number {
   return crc32(checksumText(book.asks) + checksumText(book.bids));
 }
 
@@ -25,17 +34,21 @@ export interface Precision {
 }
 
 /** One level as the venue writes it. */
-export function levelText(price: number, size: number, precision: Precision): string {
+export function levelText(
+  price: number | bigint,
+  size: number | bigint,
+  precision: Precision,
+): string {
   return `{"price":${decimalText(price, precision.priceDecimals)},"qty":${
     decimalText(size, precision.sizeDecimals)
   }}`;
 }
 
-function sideText(side: BookSide, depth: number, precision: Precision): string {
+function sideText(side: SideLevels, depth: number, precision: Precision): string {
   const levels: string[] = [];
-  const count = Math.min(depth, side.length);
+  const count = Math.min(depth, side.prices.length);
   for (let i = 0; i < count; i++) {
-    levels.push(levelText(side.prices[i] as number, side.sizes[i] as number, precision));
+    levels.push(levelText(side.prices[i] ?? 0, side.sizes[i] ?? 0, precision));
   }
   return levels.join(",");
 }
@@ -43,7 +56,7 @@ function sideText(side: BookSide, depth: number, precision: Precision): string {
 /** The snapshot of a book's best `depth` levels. */
 export function bookSnapshotFrame(
   symbol: string,
-  book: OrderBook,
+  book: BookLevels,
   depth: number,
   precision: Precision,
   timestamp: string,

@@ -1,0 +1,18 @@
+import type { Normalized, UnreadableNotice } from "./adapter.ts";
+
+/**
+ * Notes that a part of a frame cannot be read. Where parts of several symbols or channels cannot,
+ * the frame is told as one that is about all of them.
+ */
+export function markUnreadable(out: Normalized, news: Omit<UnreadableNotice, "type">): void {
+  const before = out.notice?.type === "unreadable" ? out.notice : undefined;
+  const notice: UnreadableNotice = { type: "unreadable", reason: news.reason };
+  if (news.symbol !== undefined && (before?.symbol ?? news.symbol) === news.symbol) {
+    if (before === undefined || before.symbol !== undefined) notice.symbol = news.symbol;
+  }
+  if (news.channel !== undefined && (before?.channel ?? news.channel) === news.channel) {
+    notice.channel = news.channel;
+  }
+  if (news.isCovered && (before === undefined || before.isCovered)) notice.isCovered = true;
+  out.notice = notice;
+}
