@@ -431,6 +431,10 @@ class FeedConnector implements Connector {
           reason: notice.reason,
         });
         break;
+      case "suspect":
+        this.#metrics.errors.inc({ feed, error_type: "suspect" });
+        this.#logger.error("records contradict what the venue says", { reason: notice.reason });
+        break;
       case "unknown":
         this.#metrics.unknown.inc(this.#metrics.labels);
         this.#logger.debug("a frame of an unknown type is kept in raw only", { what: notice.what });

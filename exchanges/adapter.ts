@@ -44,6 +44,8 @@ export type Notice =
   | { type: "dropped"; what: string }
   /** Of a type that we do not know, well formed and of no known channel: to be counted. */
   | { type: "unknown"; what: string }
+  /** What was made of the venue's data contradicts the venue: an open gap says so. */
+  | { type: "suspect"; reason: string }
   | UnreadableNotice;
 
 /** A frame, or a part of it, that is of a known channel and cannot be read: to be dead-lettered. */

@@ -6,7 +6,13 @@ import {
   type OrderBookUpdate,
   valueOf,
 } from "@ssmd/market";
-import { DOLLAR_STEPS, type KalshiFormat, PRICE_DECIMALS, SIZE_DECIMALS } from "./format.ts";
+import {
+  DOLLAR_STEPS,
+  type KalshiFormat,
+  type LadderFormat,
+  PRICE_DECIMALS,
+  SIZE_DECIMALS,
+} from "./format.ts";
 import type { KalshiBody } from "./messages.ts";
 
 /** A book as plain JSON. */
@@ -19,6 +25,7 @@ export interface KalshiBookState {
   goodUs: number;
   gap: Gap | null;
   asked: boolean;
+  ended: boolean;
   bids: [number, number][];
   asks: [number, number][];
 }
@@ -49,6 +56,8 @@ export class KalshiBook {
   gap: Gap | null = null;
   /** Whether a snapshot was asked for that did not come yet. */
   asked = false;
+  /** Whether its subscription ended: nobody waits for it. */
+  ended = false;
 
   /** An empty book that waits for its snapshot since `lostUs`. */
   constructor(ticker: string, symbol: string, lostUs: number) {
@@ -75,8 +84,7 @@ export class KalshiBook {
   /** Replaces all levels by those of a snapshot; "" or what is wrong with it. */
   replace(body: KalshiBody, format: KalshiFormat): string {
     this.book.clear();
-    return fill(this.book.bids, body, format.yesKey, "yes", format) ||
-      fill(this.book.asks, body, format.noKey, "no", format);
+    return fill(this.book.bids, body, "yes", format) || fill(this.book.asks, body, "no", format);
   }
 
   /** The levels of a side as values, best first. */
@@ -135,7 +143,7 @@ export class KalshiBook {
 
   /** Plain JSON of the book. */
   state(): KalshiBookState {
-    const { ticker, sid, seen, sound, lostUs, goodUs, gap, asked } = this;
+    const { ticker, sid, seen, sound, lostUs, goodUs, gap, asked, ended } = this;
     const { bids, asks } = this.book;
     return {
       ticker,
@@ -146,6 +154,7 @@ export class KalshiBook {
       goodUs,
       gap,
       asked,
+      ended,
       bids: bids.prices.map((price, i) => [price, bids.sizes[i] as number]),
       asks: asks.prices.map((price, i) => [price, asks.sizes[i] as number]),
     };
@@ -160,6 +169,8 @@ export class KalshiBook {
     book.goodUs = state.goodUs;
     book.gap = state.gap;
     book.asked = state.asked;
+    // States of older versions do not have it.
+    book.ended = state.ended ?? false;
     for (const [price, size] of state.bids) book.book.bids.set(price, size);
     for (const [price, size] of state.asks) book.book.asks.set(price, size);
     return book;
@@ -174,10 +185,13 @@ export function isPrice(steps: number): boolean {
 function fill(
   side: BookSide,
   body: KalshiBody,
-  key: string,
   outcome: "yes" | "no",
   format: KalshiFormat,
 ): string {
+  const isThere = (each: LadderFormat) => body[each[outcome]] !== undefined;
+  const ladder = format.ladders.find(isThere) ?? format.ladders[0];
+  if (ladder === undefined) return "";
+  const key = ladder[outcome];
   const levels = body[key];
   if (levels === undefined || levels === null) return renamed(body, key, outcome);
   if (!Array.isArray(levels)) return `${key} is no list.`;
@@ -185,8 +199,8 @@ function fill(
   for (let i = levels.length - 1; i >= 0; i--) {
     const level: unknown = levels[i];
     if (!Array.isArray(level)) return `${key} has a level that is no list.`;
-    const price = format.price(level[0]);
-    const size = format.size(level[1]);
+    const price = ladder.price(level[0]);
+    const size = ladder.size(level[1]);
     if (!isPrice(price) || !(size >= 0)) return `${key} has a level that is unreadable.`;
     side.set(outcome === "yes" ? price : DOLLAR_STEPS - price, size);
   }

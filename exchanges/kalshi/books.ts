@@ -9,6 +9,7 @@ import {
   valueOf,
 } from "@ssmd/market";
 import type { Normalized } from "../adapter.ts";
+import { markUnreadable } from "../unreadable.ts";
 import { isPrice, KalshiBook, type KalshiBookState, NO_SID } from "./book.ts";
 import {
   type DeltaFields,
@@ -57,6 +58,7 @@ export class Books {
     book.sid = sid;
     book.seen = true;
     book.asked = false;
+    book.ended = false;
     const timestampUs = timestampOf(body);
     const wrong = book.replace(body, this.#options.format) ||
       (Number.isNaN(timestampUs) ? "The time is unreadable." : "");
@@ -74,7 +76,13 @@ export class Books {
   /** A signed change of one level; it is dropped while the book is suspect. */
   delta(ticker: string, sid: number, body: KalshiBody, atUs: number, out: Normalized): void {
     const book = this.#books.get(ticker) ?? this.#bookOf(ticker, atUs);
-    if (!book.sound || book.sid !== sid) {
+    if (book.sound && book.sid !== sid) {
+      // Two subscriptions cover the market: the one of the last snapshot keeps the book up.
+      out.notice = { type: "dropped", what: `delta of ${ticker} that sid ${book.sid} brings too` };
+      return;
+    }
+    if (!book.sound) {
+      if (book.ended) this.#reopen(book, atUs, out);
       book.sid = sid;
       out.notice = { type: "dropped", what: `delta for the suspect book ${ticker}` };
       return;
@@ -106,8 +114,18 @@ export class Books {
     out.events.push(book.delta(this.#options.feed, isYes, price, size, timestampUs, atUs));
   }
 
+  /** The subscription that kept a book up has ended, while another one covers its market. */
+  #reopen(book: KalshiBook, atUs: number, out: Normalized): void {
+    book.ended = false;
+    const detail =
+      `The subscription that kept the book of ${book.ticker} up ended; another goes on.`;
+    const { lostUs: fromUs } = book;
+    this.#lose([book], { reason: "subscription", missed: null, fromUs, detail }, atUs, out);
+  }
+
   #unreadable(book: KalshiBook, reason: string, atUs: number, out: Normalized): void {
-    out.notice = { type: "unreadable", reason };
+    const { symbol } = book;
+    markUnreadable(out, { reason, symbol, channel: "orderbook", isCovered: true });
     const fromUs = book.goodUs || atUs;
     this.#lose([book], { reason: "parse", missed: 1, fromUs, detail: reason }, atUs, out);
   }
@@ -120,14 +138,20 @@ export class Books {
     const books = [...this.#books.values()].filter((book) => book.seen && book.sid === sid);
     if (books.length > 0) return this.#lose(books, loss, atUs, out);
     const { feed } = this.#options;
-    out.events.push({ ...openGap({ feed, symbol: ALL_SYMBOLS, atUs, ...loss }), toUs: atUs });
+    out.events.push({
+      ...openGap({ feed, symbol: ALL_SYMBOLS, channel: "orderbook", atUs, ...loss }),
+      toUs: atUs,
+    });
   }
 
   #lose(books: readonly KalshiBook[], loss: Loss, atUs: number, out: Normalized): void {
     const { feed } = this.#options;
-    for (const book of books) {
+    for (const [i, book] of books.entries()) {
       book.drop(loss.fromUs);
-      const gap = openGap({ feed, symbol: book.symbol, atUs, ...loss });
+      // Whose messages are missing is not known: they are counted once, so that a sum of gaps is true.
+      const missed = i === 0 ? loss.missed : null;
+      const { symbol } = book;
+      const gap = openGap({ feed, symbol, channel: "orderbook", atUs, ...loss, missed });
       // What was lost first is what recovery is counted from.
       book.gap ??= gap;
       out.events.push({ ...gap });
@@ -157,16 +181,18 @@ export class Books {
     this.end(sid, atUs);
     for (const ticker of tickers) {
       const book = this.#bookOf(ticker, atUs);
+      if (book.ended) book.lostUs = atUs;
+      book.ended = false;
       if (!book.sound) book.sid = sid;
     }
   }
 
   /** A subscription ended: its books are no longer kept up. */
   end(sid: number, atUs: number): void {
-    for (const [ticker, book] of this.#books) {
+    for (const book of this.#books.values()) {
       if (book.sid !== sid) continue;
       book.release(atUs);
-      if (book.gap === null) this.#books.delete(ticker);
+      book.ended = true;
     }
   }
 
@@ -188,7 +214,7 @@ export class Books {
   refresh(symbols: readonly string[] | undefined, bookSid: number | undefined): string[] {
     const wanted = symbols === undefined ? undefined : new Set(symbols);
     const books = [...this.#books.values()].filter((book) =>
-      wanted?.has(book.symbol) ?? !book.sound
+      wanted?.has(book.symbol) ?? isSuspect(book)
     );
     const frames: string[] = [];
     for (const [sid, group] of Map.groupBy(books, (book) => book.sid)) {
@@ -200,7 +226,7 @@ export class Books {
 
   /** Our symbols without a sound book, with the time it was lost, µs. */
   suspect(): Map<string, number> {
-    const lost = [...this.#books.values()].filter((book) => !book.sound);
+    const lost = [...this.#books.values()].filter(isSuspect);
     return new Map(lost.map((book) => [book.symbol, book.lostUs]));
   }
 
@@ -208,6 +234,11 @@ export class Books {
   snapshots(): MarketEvent[] {
     const sound = [...this.#books.values()].filter((book) => book.sound);
     return sound.map((book) => book.snapshot(this.#options.feed, 0, 0));
+  }
+
+  /** The book of a market; undefined when there is none. */
+  bookOf(ticker: string): KalshiBook | undefined {
+    return this.#books.get(ticker);
   }
 
   /** Tickers of all books. */
@@ -239,4 +270,9 @@ export class Books {
       this.#books.set(state.ticker, book);
     }
   }
+}
+
+/** Whether a book is waited for and not known to be right. */
+function isSuspect(book: KalshiBook): boolean {
+  return !book.sound && !book.ended;
 }

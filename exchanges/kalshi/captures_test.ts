@@ -120,6 +120,45 @@ Deno.test({
   },
 });
 
+/** The frame as it would be if prices of NO were written as prices of YES. */
+function mirrored(text: string): string {
+  const frame = JSON.parse(text);
+  const flip = (price: string) => (1 - Number(price)).toFixed(4);
+  if (frame.type === "orderbook_delta" && frame.msg.side === "no") {
+    frame.msg.price_dollars = flip(frame.msg.price_dollars);
+  }
+  const levels: [string, string][] | undefined = frame.msg?.no_dollars_fp;
+  if (levels !== undefined) {
+    frame.msg.no_dollars_fp = levels.map(([price, size]) => [flip(price), size]).reverse();
+  }
+  return JSON.stringify(frame);
+}
+
+Deno.test({
+  name:
+    "recorded sessions make no alarm of mirrored asks, and each with tickers does when mirrored",
+  ignore,
+  fn: () => {
+    const alarms = (lines: readonly Line[]) => {
+      const normalizer = kalshiNormalizer();
+      return lines.flatMap(({ text, atUs }) => feed(normalizer, text, atUs).events)
+        .filter((event) => event.type === "gap" && event.reason === "checksum" && !event.recovered);
+    };
+    let told = 0;
+    for (const name of FILES) {
+      const lines = linesOf(name);
+      assert.deepEqual(alarms(lines), [], name);
+      const flipped = lines.map((line) => ({ ...line, text: mirrored(line.text) }));
+      const tickers = lines.filter(({ text }) => text.includes('"type":"ticker"')).length;
+      if (tickers >= 100) {
+        assert.ok(alarms(flipped).length > 0, `${name} with ${tickers} tickers`);
+        told++;
+      }
+    }
+    assert.ok(told > 0);
+  },
+});
+
 Deno.test({
   name: "single recorded frames of trades, lifecycle and errors are read",
   ignore,

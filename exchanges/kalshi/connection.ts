@@ -3,9 +3,12 @@ import {
   type Break,
   DisconnectGap,
   type Gap,
+  type GapChannel,
   type Instrument,
   lostGap,
   type MarketEvent,
+  stepsOf,
+  type Ticker,
 } from "@ssmd/market";
 import type {
   CarriedState,
@@ -14,27 +17,37 @@ import type {
   NormalizerOptions,
   SymbolSpec,
 } from "../adapter.ts";
+import { countOf, figureOf } from "../json_fields.ts";
+import { markUnreadable } from "../unreadable.ts";
 import type { KalshiBookState } from "./book.ts";
 import { Books } from "./books.ts";
 import { type KalshiFormat, PRICE_DECIMALS, SIZE_DECIMALS } from "./format.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { bodyOf, type KalshiBody, type KalshiFrame } from "./messages.ts";
+import { MirrorAlarm, type MirrorState } from "./mirror.ts";
 import { tickerOf, tradeOf } from "./records.ts";
-import { subscribeFrames } from "./subscribe.ts";
+import { halvesOf, type Request, Requests } from "./requests.ts";
+import { channelsOf, COMBO_LIFECYCLE_CHANNEL, LIFECYCLE_CHANNEL } from "./subscribe.ts";
 import { BOOK_CHANNEL, type Step, type Subscription, Subscriptions } from "./subscriptions.ts";
 
 /** The channel has failed: subscribe again on a new connection. */
 const CODE_CHANNEL_ERROR = 10;
 /** We read too slowly; the venue has dropped messages and ended the subscription. */
 const CODE_BUFFER_OVERFLOW = 25;
+/** Too many markets in one subscription. */
+const CODE_TOO_MANY_MARKETS = 26;
+/** Too many requests on a subscription: asking again at once would be one more. */
+const CODE_TOO_MANY_REQUESTS = 27;
 
-const LIFECYCLE_CHANNEL = "market_lifecycle_v2";
+/** Record types of what comes with a market's name. */
+const MARKET_TYPES: ReadonlyMap<string, GapChannel> = new Map([
+  ["ticker", "ticker"],
+  ["trade", "trade"],
+  [LIFECYCLE_CHANNEL, "status"],
+  [COMBO_LIFECYCLE_CHANNEL, "status"],
+]);
 /** What comes on subscribed channels and brings nothing that we keep. */
-const IGNORED_TYPES: readonly string[] = [
-  "event_lifecycle",
-  "event_fee_update",
-  "multivariate_market_lifecycle",
-];
+const IGNORED_TYPES: readonly string[] = ["event_lifecycle", "event_fee_update"];
 
 /** Everything that a connection remembers, as plain JSON. */
 interface KalshiState {
@@ -43,6 +56,8 @@ interface KalshiState {
   subscriptions: [number, Subscription][];
   books: KalshiBookState[];
   results: [string, string][];
+  requests: [number, Request][];
+  mirror: MirrorState;
 }
 
 /** The translation of Kalshi's WebSocket; what differs between its wire formats is in the format. */
@@ -53,6 +68,8 @@ export class KalshiNormalizer implements Normalizer {
   #subscriptions = new Subscriptions();
   #books: Books;
   #lifecycle: Lifecycle;
+  #mirror: MirrorAlarm;
+  #requests = new Requests();
   #commands = 0;
   #gap: DisconnectGap;
 
@@ -69,6 +86,7 @@ export class KalshiNormalizer implements Normalizer {
       nextId: () => ++this.#commands,
     });
     this.#lifecycle = new Lifecycle(options.feed);
+    this.#mirror = new MirrorAlarm(options.feed);
   }
 
   #ours(ticker: string): string {
@@ -77,7 +95,11 @@ export class KalshiNormalizer implements Normalizer {
 
   /** Frames that subscribe everything. */
   subscribe(): string[] {
-    return subscribeFrames([...this.#specs.keys()], () => ++this.#commands);
+    const all = [...this.#specs.keys()];
+    return channelsOf(all).map((channel) => {
+      const isOfMarkets = MARKET_TYPES.get(channel) !== "status";
+      return this.#requests.ask(++this.#commands, { channel, tickers: isOfMarkets ? all : [] });
+    });
   }
 
   /** Translates a frame. */
@@ -92,12 +114,13 @@ export class KalshiNormalizer implements Normalizer {
   }
 
   #frame(frame: KalshiFrame, type: string, atUs: number, out: Normalized): void {
-    const { sid, seq } = frame;
+    const sid = countOf(frame.sid);
+    const seq = countOf(frame.seq);
     let isLossy = false;
     // Ticker messages and acknowledgements carry no number; whatever carries one counts.
-    if (seq !== undefined) {
-      if (!isCount(sid) || !isCount(seq)) {
-        out.notice = { type: "unreadable", reason: "The frame's sid or seq is no whole number." };
+    if (frame.seq !== undefined && frame.seq !== null) {
+      if (sid === undefined || seq === undefined) {
+        markUnreadable(out, { reason: "The frame's sid or seq is no whole number." });
         return;
       }
       const step = this.#subscriptions.step(sid, seq, channelOfType(type), atUs);
@@ -114,10 +137,9 @@ export class KalshiNormalizer implements Normalizer {
     if (type === "orderbook_delta" || type === "orderbook_snapshot") {
       this.#bookFrame(frame, type === "orderbook_snapshot", body, atUs, out);
       isLossy ||= out.notice !== undefined;
-    } else if (type === "ticker" || type === "trade" || type === LIFECYCLE_CHANNEL) {
-      this.#marketFrame(type, body, atUs, out);
-    } else this.#controlFrame(frame, type, body, atUs, out);
-    if (isLossy && isCount(sid)) this.#books.ask(sid, out);
+    } else if (MARKET_TYPES.has(type)) this.#marketFrame(type, body, atUs, out);
+    else this.#controlFrame(frame, type, body, atUs, out);
+    if (isLossy && sid !== undefined) this.#books.ask(sid, out);
   }
 
   #hole(sid: number, seq: number, step: Step & { type: "hole" }, atUs: number, out: Normalized) {
@@ -128,9 +150,11 @@ export class KalshiNormalizer implements Normalizer {
       this.#books.loseAll(sid, { reason: "sequence", missed, fromUs, detail }, atUs, out);
       return;
     }
-    const symbol = ALL_SYMBOLS;
-    const reason = "sequence";
-    out.events.push(lostGap({ feed: this.#feed, symbol, reason, fromUs, atUs, missed, detail }));
+    const about = {
+      ...{ feed: this.#feed, symbol: ALL_SYMBOLS, channel: MARKET_TYPES.get(channel) ?? "all" },
+      reason: "sequence",
+    } as const;
+    out.events.push(lostGap({ ...about, fromUs, atUs, missed, detail }));
   }
 
   #bookFrame(
@@ -140,15 +164,15 @@ export class KalshiNormalizer implements Normalizer {
     atUs: number,
     out: Normalized,
   ): void {
-    const { sid, seq } = frame;
-    if (!isCount(sid) || !isCount(seq)) {
-      out.notice = { type: "unreadable", reason: "A book frame lacks its sid or seq." };
-      return;
-    }
+    const sid = countOf(frame.sid);
+    const seq = countOf(frame.seq);
     const ticker = body?.market_ticker;
-    if (body === undefined || typeof ticker !== "string") {
+    if (sid === undefined || seq === undefined) {
+      const reason = "A book frame lacks its sid or seq.";
+      markUnreadable(out, { reason, channel: "orderbook", ...this.#about(ticker) });
+    } else if (body === undefined || typeof ticker !== "string") {
       const reason = `A book frame lacks its market: sid ${sid} seq ${seq}.`;
-      out.notice = { type: "unreadable", reason };
+      markUnreadable(out, { reason, channel: "orderbook", isCovered: true });
       // Whose book it was cannot be told: none of the subscription is known to be right.
       const loss = { reason: "parse", missed: 1, fromUs: atUs, detail: reason } as const;
       this.#books.loseAll(sid, loss, atUs, out);
@@ -156,25 +180,37 @@ export class KalshiNormalizer implements Normalizer {
     else this.#books.delta(ticker, sid, body, atUs, out);
   }
 
-  #marketFrame(
-    type: "ticker" | "trade" | typeof LIFECYCLE_CHANNEL,
-    body: KalshiBody | undefined,
-    atUs: number,
-    out: Normalized,
-  ): void {
+  /** Our name of what stands where a ticker should. */
+  #about(ticker: unknown): { symbol?: string } {
+    return typeof ticker === "string" ? { symbol: this.#ours(ticker) } : {};
+  }
+
+  #marketFrame(type: string, body: KalshiBody | undefined, atUs: number, out: Normalized): void {
     const ticker = body?.market_ticker;
+    const channel = MARKET_TYPES.get(type) ?? "all";
     if (body === undefined || typeof ticker !== "string") {
-      out.notice = { type: "unreadable", reason: `A ${type} frame lacks its market.` };
-      return;
+      return markUnreadable(out, { reason: `A ${type} frame lacks its market.`, channel });
     }
-    if (type === LIFECYCLE_CHANNEL) return this.#life(ticker, body, atUs, out);
+    if (channel === "status") return this.#life(ticker, body, atUs, out);
     const read = type === "trade" ? tradeOf : tickerOf;
     const event = read(body, this.#format, this.#feed, this.#ours(ticker), atUs);
-    if (event !== undefined) out.events.push(event);
-    else {out.notice = {
-        type: "unreadable",
-        reason: `A ${type} lacks a field or has a wrong type.`,
-      };}
+    if (event === undefined) {
+      const reason = `A ${type} lacks a field or has a wrong type.`;
+      return markUnreadable(out, { reason, channel, ...this.#about(ticker) });
+    }
+    out.events.push(event);
+    if (event.type === "ticker") this.#compare(ticker, event, atUs, out);
+  }
+
+  /** The venue's own best prices against the book that we made. */
+  #compare(ticker: string, { bidPrice, askPrice }: Ticker, atUs: number, out: Normalized): void {
+    const book = this.#books.bookOf(ticker);
+    if (bidPrice === null || askPrice === null || book === undefined) return;
+    const [bid, ask] = [stepsOf(bidPrice, PRICE_DECIMALS), stepsOf(askPrice, PRICE_DECIMALS)];
+    const gap = this.#mirror.compare(bid, ask, book, atUs);
+    if (gap === undefined) return;
+    out.events.push(gap);
+    if (!gap.recovered) out.notice = { type: "suspect", reason: gap.detail };
   }
 
   /** The channel tells of all markets of the venue; of others than the subscribed it is ignored. */
@@ -184,9 +220,11 @@ export class KalshiNormalizer implements Normalizer {
       return;
     }
     const step = this.#lifecycle.step(ticker, this.#ours(ticker), body, atUs);
-    if (step === "ignored") out.notice = { type: "ignored", what: String(body.event_type) };
+    const what = `lifecycle ${String(body.event_type)}`;
+    if (step === "ignored" || step === "unknown") out.notice = { type: step, what };
     else if (step === "unreadable") {
-      out.notice = { type: "unreadable", reason: "A lifecycle frame cannot be read." };
+      const reason = "A lifecycle frame cannot be read.";
+      markUnreadable(out, { reason, channel: "status", ...this.#about(ticker) });
     } else out.events.push(step);
   }
 
@@ -197,31 +235,37 @@ export class KalshiNormalizer implements Normalizer {
     atUs: number,
     out: Normalized,
   ): void {
-    if (type === "subscribed") this.#subscribed(body, atUs, out);
+    const sid = countOf(frame.sid);
+    if (type === "subscribed") this.#subscribed(frame, body, atUs, out);
     else if (type === "error") this.#error(frame, body, atUs, out);
-    else if (type === "unsubscribed" && isCount(frame.sid)) {
-      out.notice = {
-        type: "unsubscribed",
-        channel: this.#subscriptions.channelOf(frame.sid),
-      };
-      this.#subscriptions.end(frame.sid);
-      this.#books.end(frame.sid, atUs);
+    else if (type === "unsubscribed" && sid !== undefined) {
+      out.notice = { type: "unsubscribed", channel: this.#subscriptions.channelOf(sid) };
+      this.#subscriptions.end(sid);
+      this.#books.end(sid, atUs);
     } else if (type === "ok" || IGNORED_TYPES.includes(type)) {
       out.notice = { type: "ignored", what: type };
-    } else out.notice = { type: "unreadable", reason: "The frame's type is unknown." };
+    } else out.notice = { type: "unknown", what: `type ${type}` };
   }
 
-  #subscribed(body: KalshiBody | undefined, atUs: number, out: Normalized): void {
+  #subscribed(
+    frame: KalshiFrame,
+    body: KalshiBody | undefined,
+    atUs: number,
+    out: Normalized,
+  ): void {
     const channel = body?.channel;
-    const sid = body?.sid;
-    if (typeof channel !== "string" || !isCount(sid)) {
-      out.notice = { type: "unreadable", reason: "An acknowledgement lacks its channel or sid." };
-      return;
+    const sid = countOf(body?.sid);
+    if (typeof channel !== "string" || sid === undefined) {
+      return markUnreadable(out, { reason: "An acknowledgement lacks its channel or sid." });
     }
+    const request = this.#requests.take(frame.id);
+    // Recordings begin behind the requests: then all markets are taken to be meant.
+    const tickers = request?.channel === channel ? request.tickers : [...this.#specs.keys()];
     this.#subscriptions.begin(sid, channel, atUs);
-    if (channel === BOOK_CHANNEL) this.#books.begin(sid, this.#specs.keys(), atUs);
-    const all = channel === LIFECYCLE_CHANNEL ? [] : [...this.#specs.values()];
-    out.notice = { type: "subscribed", channel, symbols: all.map((spec) => spec.symbol) };
+    if (channel === BOOK_CHANNEL) this.#books.begin(sid, tickers, atUs);
+    const markets = MARKET_TYPES.get(channel) === "status" ? [] : tickers;
+    const symbols = markets.map((ticker) => this.#ours(ticker));
+    out.notice = { type: "subscribed", channel, symbols };
   }
 
   #error(
@@ -230,20 +274,27 @@ export class KalshiNormalizer implements Normalizer {
     atUs: number,
     out: Normalized,
   ): void {
-    const code = body?.code;
+    const code = figureOf(body?.code);
     const terminal = code === CODE_CHANNEL_ERROR || code === CODE_BUFFER_OVERFLOW;
     const message = `code ${String(code)}: ${String(body?.msg ?? "")}`;
     out.notice = { type: "refused", message, terminal };
-    this.#books.refused();
+    const request = this.#requests.take(frame.id);
+    if (code === CODE_TOO_MANY_MARKETS && request !== undefined) {
+      for (const half of halvesOf(request)) {
+        out.send.push(this.#requests.ask(++this.#commands, half));
+      }
+    }
+    if (code !== CODE_TOO_MANY_REQUESTS) this.#books.refused();
     if (code !== CODE_BUFFER_OVERFLOW) return;
     const detail = `The venue ended the subscription as we read too slowly (${message}).`;
     const loss = { reason: "slow", missed: null, fromUs: atUs, detail } as const;
-    this.#books.loseAll(isCount(frame.sid) ? frame.sid : -1, loss, atUs, out);
+    this.#books.loseAll(countOf(frame.sid) ?? -1, loss, atUs, out);
   }
 
   /** Drops all books and subscriptions, as sids mean nothing on the next connection. */
   disconnected(lastGoodUs: number, atUs: number, why: Break): MarketEvent[] {
     this.#subscriptions.clear();
+    this.#requests.clear();
     this.#books.disconnected(lastGoodUs);
     return [this.#gap.begin(lastGoodUs, atUs, why)];
   }
@@ -306,6 +357,8 @@ export class KalshiNormalizer implements Normalizer {
       subscriptions: this.#subscriptions.state(),
       books: this.#books.state(),
       results: this.#lifecycle.state(),
+      requests: this.#requests.state(),
+      mirror: this.#mirror.state(),
     };
     return structuredClone(state);
   }
@@ -318,14 +371,13 @@ export class KalshiNormalizer implements Normalizer {
     this.#subscriptions.restore(given.subscriptions);
     this.#books.restore(given.books);
     this.#lifecycle.restore(given.results);
+    // States of older versions do not have these.
+    this.#requests.restore(given.requests ?? []);
+    if (given.mirror !== undefined) this.#mirror.restore(given.mirror);
   }
 }
 
 /** Snapshots and deltas come on the channel of order books, the rest is named alike. */
 function channelOfType(type: string): string {
   return type === "orderbook_snapshot" ? BOOK_CHANNEL : type;
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }

@@ -1,5 +1,5 @@
 import type { Side } from "@ssmd/market";
-import { usOfIso } from "@ssmd/runtime";
+import { figureOf, usOfVenueTime } from "../json_fields.ts";
 import type { KalshiBody } from "./messages.ts";
 
 /** Digits after the point of prices: the venue's specification allows up to six. */
@@ -8,6 +8,9 @@ export const PRICE_DECIMALS = 6;
 export const SIZE_DECIMALS = 2;
 /** One dollar in price steps. */
 export const DOLLAR_STEPS = 1_000_000;
+
+/** Milliseconds of the year 2223: what is later is no time, in seconds neither. */
+const TIME_MAX = 8e12;
 
 /** What a delta says; NaN or "" where it cannot be read. */
 export interface DeltaFields {
@@ -36,14 +39,27 @@ export interface TickerFields {
   askSize: number | undefined;
   last: number | undefined;
   lastSize: number | undefined;
+  /** Traded since the market opened. */
+  volume: number | undefined;
   openInterest: number | undefined;
+}
+
+/** How a snapshot's ladders are named and written. */
+export interface LadderFormat {
+  /** Key of the bids for YES. */
+  readonly yes: string;
+  /** Key of the bids for NO. */
+  readonly no: string;
+  /** Price steps, NaN when unreadable. */
+  price(value: unknown): number;
+  /** Size steps, NaN when unreadable. */
+  size(value: unknown): number;
 }
 
 /** How a wire format names and writes things; everything else is the same in all of them. */
 export interface KalshiFormat {
-  /** Keys of the two ladders in a snapshot. */
-  readonly yesKey: string;
-  readonly noKey: string;
+  /** The ladders of a snapshot; the first whose key is there counts. */
+  readonly ladders: readonly LadderFormat[];
   /** Price steps, NaN when unreadable. */
   price(value: unknown): number;
   /** Size steps, NaN when unreadable; negative for a change. */
@@ -58,22 +74,30 @@ export interface KalshiFormat {
 
 /** The venue's time in µs from `ts`, `time` or `ts_ms`; 0 when not given, NaN when unreadable. */
 export function timestampOf(body: KalshiBody): number {
-  const { ts, time, ts_ms: ms } = body;
+  const { ts, time } = body;
   if (typeof ts === "string") {
-    const us = usOfIso(ts);
+    const us = usOfVenueTime(ts);
     if (us > 0) return us;
   }
   if (typeof time === "string") {
-    const us = usOfIso(time);
+    const us = usOfVenueTime(time);
     if (us > 0) return us;
   }
+  const ms = figureOf(body.ts_ms);
   if (isTime(ms)) return ms * 1000;
-  if (isTime(ts)) return ts * 1_000_000;
-  return ts === undefined && time === undefined && ms === undefined ? 0 : NaN;
+  const seconds = figureOf(ts);
+  if (isTime(seconds)) return seconds * 1_000_000;
+  return seconds === undefined && ms === undefined && figureOf(time) === undefined ? 0 : NaN;
 }
 
-function isTime(value: unknown): value is number {
-  return typeof value === "number" && value > 0 && value < 1e14 && Number.isInteger(value);
+function isTime(value: number | undefined): value is number {
+  return value !== undefined && value > 0 && value < TIME_MAX && Number.isInteger(value);
+}
+
+/** The outcome that the taker bought; an ask of the YES book is a purchase of NO. */
+export function takerSideOf(body: KalshiBody): unknown {
+  const { taker_outcome_side: outcome, taker_book_side: side, taker_side: old } = body;
+  return outcome ?? (side === "ask" ? "no" : side === "bid" ? "yes" : side) ?? old ?? undefined;
 }
 
 /** The taker's side of the YES contract: who bought NO has sold YES. */

@@ -1,21 +1,22 @@
 import { type MarketState, type Status, stepsOfText, valueOf } from "@ssmd/market";
+import { figureOf } from "../json_fields.ts";
 import { PRICE_DECIMALS } from "./format.ts";
 import type { KalshiBody } from "./messages.ts";
 
-const STATES: Readonly<Record<string, MarketState>> = {
-  created: "listed",
-  activated: "open",
-  deactivated: "halted",
-  determined: "closed",
-  settled: "settled",
-};
+const STATES: ReadonlyMap<string, MarketState> = new Map([
+  ["created", "listed"],
+  ["activated", "open"],
+  ["deactivated", "halted"],
+  ["determined", "closed"],
+  ["disputed", "disputed"],
+  ["amended", "amended"],
+  ["settled", "settled"],
+]);
 
-/** Steps of a market's life that change nothing that we keep. */
-const IGNORED: readonly string[] = [
-  "close_date_updated",
-  "price_level_structure_updated",
-  "metadata_updated",
-];
+/** News of a market's terms; its state is what it was. */
+const TERMS: readonly string[] = ["close_date_updated", "price_level_structure_updated"];
+/** News that change nothing that we keep. */
+const IGNORED: readonly string[] = ["metadata_updated"];
 
 /** The life of markets; remembers how a market was determined until it is settled. */
 export class Lifecycle {
@@ -27,25 +28,29 @@ export class Lifecycle {
     this.#feed = feed;
   }
 
-  /** The record of a step; "ignored" when it is of no interest, "unreadable" when it is no step. */
+  /**
+   * The record of a step; "ignored" when it is of no interest, "unknown" when we do not know such a
+   * step, "unreadable" when it is none.
+   */
   step(
     ticker: string,
     symbol: string,
     body: KalshiBody,
     receivedAtUs: number,
-  ): Status | "ignored" | "unreadable" {
+  ): Status | "ignored" | "unknown" | "unreadable" {
     const word = body.event_type;
     if (typeof word !== "string") return "unreadable";
-    const state = STATES[word];
-    if (state === undefined) return IGNORED.includes(word) ? "ignored" : "unreadable";
-    if (state === "closed") {
+    const isTerms = TERMS.includes(word);
+    const state = isTerms ? "unknown" : STATES.get(word);
+    if (state === undefined) return IGNORED.includes(word) ? "ignored" : "unknown";
+    if (state === "closed" || state === "amended") {
       const result = resultOf(body);
       if (result === undefined) return "unreadable";
       this.#results.set(ticker, result);
     }
-    const result = this.#results.get(ticker) ?? "";
+    const result = isTerms ? "" : this.#results.get(ticker) ?? "";
     if (state === "settled") this.#results.delete(ticker);
-    return {
+    const status: Status = {
       type: "status",
       timestampUs: secondsOf(state === "settled" ? body.settled_ts : body.determination_ts),
       receivedAtUs,
@@ -56,6 +61,9 @@ export class Lifecycle {
       result,
       detail: word,
     };
+    if (isTerms) status.kind = "terms";
+    addTerms(body, status);
+    return status;
   }
 
   /** Tickers of markets that are determined and not settled. */
@@ -84,17 +92,37 @@ export class Lifecycle {
   }
 }
 
+/** What the record has only where the venue says it. */
+function addTerms(body: KalshiBody, status: Status): void {
+  const value = settlementOf(body);
+  if (value !== undefined) status.settlementValue = value;
+  const openAtUs = secondsOf(body.open_ts);
+  if (openAtUs > 0) status.openAtUs = openAtUs;
+  const closeAtUs = secondsOf(body.close_ts);
+  if (closeAtUs > 0) status.closeAtUs = closeAtUs;
+  const { price_level_structure: levels } = body;
+  if (typeof levels === "string" && levels !== "") status.priceLevelStructure = levels;
+}
+
+/** What is paid for a contract, dollars; undefined when it is not said or unreadable. */
+function settlementOf({ settlement_value: value }: KalshiBody): number | undefined {
+  const text = typeof value === "number" ? String(value) : value;
+  const steps = typeof text === "string" ? stepsOfText(text, PRICE_DECIMALS) : NaN;
+  return steps >= 0 ? valueOf(steps, PRICE_DECIMALS) : undefined;
+}
+
 /** `yes`, `no`, "" or the fair price of a scalar market (`0.42`); undefined when unreadable. */
 function resultOf(body: KalshiBody): string | undefined {
-  const { result, settlement_value: value } = body;
+  const { result } = body;
   if (result === "scalar") {
-    const steps = typeof value === "string" ? stepsOfText(value, PRICE_DECIMALS) : NaN;
-    return Number.isNaN(steps) ? undefined : String(valueOf(steps, PRICE_DECIMALS));
+    const value = settlementOf(body);
+    return value === undefined ? undefined : String(value);
   }
-  if (result === undefined) return "";
+  if (result === undefined || result === null) return "";
   return typeof result === "string" ? result : undefined;
 }
 
 function secondsOf(value: unknown): number {
-  return typeof value === "number" && value > 0 && value < 1e11 ? Math.round(value * 1e6) : 0;
+  const seconds = figureOf(value) ?? 0;
+  return seconds > 0 && seconds < 1e10 ? Math.round(seconds * 1e6) : 0;
 }

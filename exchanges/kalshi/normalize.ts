@@ -4,17 +4,24 @@ import {
   type KalshiFormat,
   PRICE_DECIMALS,
   SIZE_DECIMALS,
+  takerSideOf,
   type TickerFields,
   type TradeFields,
 } from "./format.ts";
 import type { KalshiBody } from "./messages.ts";
 
 function price(value: unknown): number {
-  return typeof value === "string" ? stepsOfText(value, PRICE_DECIMALS) : NaN;
+  return stepsOfValue(value, PRICE_DECIMALS);
 }
 
 function size(value: unknown): number {
-  return typeof value === "string" ? stepsOfText(value, SIZE_DECIMALS) : NaN;
+  return stepsOfValue(value, SIZE_DECIMALS);
+}
+
+/** A decimal text, or a number: the venue writes texts and takes both. */
+function stepsOfValue(value: unknown, decimals: number): number {
+  if (typeof value === "string") return stepsOfText(value, decimals);
+  return typeof value === "number" ? stepsOfText(String(value), decimals) : NaN;
 }
 
 function delta(body: KalshiBody, into: DeltaFields): void {
@@ -27,7 +34,7 @@ function trade(body: KalshiBody): TradeFields {
   return {
     price: price(body.yes_price_dollars),
     size: size(body.count_fp),
-    takerSide: body.taker_outcome_side ?? body.taker_side,
+    takerSide: takerSideOf(body),
   };
 }
 
@@ -39,22 +46,22 @@ function ticker(body: KalshiBody): TickerFields {
     askSize: sizeIfGiven(body.yes_ask_size_fp),
     last: priceIfGiven(body.price_dollars),
     lastSize: sizeIfGiven(body.last_trade_size_fp),
+    volume: sizeIfGiven(body.volume_fp),
     openInterest: sizeIfGiven(body.open_interest_fp),
   };
 }
 
 function priceIfGiven(value: unknown): number | undefined {
-  return value === undefined ? undefined : price(value);
+  return value === undefined || value === null ? undefined : price(value);
 }
 
 function sizeIfGiven(value: unknown): number | undefined {
-  return value === undefined ? undefined : size(value);
+  return value === undefined || value === null ? undefined : size(value);
 }
 
 /** The wire format since 2026-03-12: prices in dollar strings, sizes in fixed-point strings. */
 export const DOLLAR_FORMAT: KalshiFormat = {
-  yesKey: "yes_dollars_fp",
-  noKey: "no_dollars_fp",
+  ladders: [{ yes: "yes_dollars_fp", no: "no_dollars_fp", price, size }],
   price,
   size,
   delta,

@@ -1,4 +1,11 @@
-import type { DeltaFields, KalshiFormat, TickerFields, TradeFields } from "./format.ts";
+import { figureOf } from "../json_fields.ts";
+import {
+  type DeltaFields,
+  type KalshiFormat,
+  takerSideOf,
+  type TickerFields,
+  type TradeFields,
+} from "./format.ts";
 import type { KalshiBody } from "./messages.ts";
 
 const STEPS_PER_CENT = 10_000;
@@ -13,8 +20,9 @@ function size(value: unknown): number {
 }
 
 function wholeOf(value: unknown, steps: number): number {
-  return Number.isInteger(value) && Math.abs(value as number) < 1e12
-    ? (value as number) * steps
+  const whole = figureOf(value);
+  return whole !== undefined && Number.isInteger(whole) && Math.abs(whole) < 1e12
+    ? whole * steps
     : NaN;
 }
 
@@ -28,24 +36,29 @@ function trade(body: KalshiBody): TradeFields {
   return {
     price: price(body.yes_price),
     size: size(body.count),
-    takerSide: body.taker_side,
+    takerSide: takerSideOf(body),
   };
 }
 
 function ticker(body: KalshiBody): TickerFields {
   return {
-    bid: body.yes_bid === undefined ? undefined : price(body.yes_bid),
+    bid: ifGiven(body.yes_bid, price),
     bidSize: undefined,
-    ask: body.yes_ask === undefined ? undefined : price(body.yes_ask),
+    ask: ifGiven(body.yes_ask, price),
     askSize: undefined,
-    last: body.price === undefined ? undefined : price(body.price),
+    last: ifGiven(body.price, price),
     lastSize: undefined,
-    openInterest: body.open_interest === undefined ? undefined : size(body.open_interest),
+    volume: ifGiven(body.volume, size),
+    openInterest: ifGiven(body.open_interest, size),
   };
 }
 
+function ifGiven(value: unknown, read: (value: unknown) => number): number | undefined {
+  return value === undefined || value === null ? undefined : read(value);
+}
+
 /**
- * The wire format before 2026-03-12: whole cents and whole contracts.
+ * The wire format before 2026: whole cents and whole contracts.
  *
  * ```json
  * {"type":"orderbook_snapshot","sid":1,"seq":1,"msg":{"market_ticker":"KXDEMO-25JAN01","yes":[[8,300],[22,333]],"no":[[54,20]]}}
@@ -55,8 +68,7 @@ function ticker(body: KalshiBody): TickerFields {
  * ```
  */
 export const CENT_FORMAT: KalshiFormat = {
-  yesKey: "yes",
-  noKey: "no",
+  ladders: [{ yes: "yes", no: "no", price, size }],
   price,
   size,
   delta,

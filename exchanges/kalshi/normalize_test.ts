@@ -23,19 +23,18 @@ function withBooks() {
   return normalizer;
 }
 
-Deno.test("one command subscribes books, tickers and trades, one the life of markets", () => {
+Deno.test("each channel is subscribed by a command of its own, the life of all markets at last", () => {
   const frames = kalshiNormalizer(SPECS).subscribe().map((text) => JSON.parse(text));
-  assert.deepEqual(frames, [
-    {
-      id: 1,
-      cmd: "subscribe",
-      params: {
-        channels: ["orderbook_delta", "ticker", "trade"],
-        market_tickers: [A, B],
-        use_yes_price: false,
-      },
-    },
-    { id: 2, cmd: "subscribe", params: { channels: ["market_lifecycle_v2"] } },
+  const market_tickers = [A, B];
+  assert.deepEqual(
+    frames.map(({ id, cmd }) => [id, cmd]),
+    [1, 2, 3, 4].map((id) => [id, "subscribe"]),
+  );
+  assert.deepEqual(frames.map(({ params }) => params), [
+    { channels: ["orderbook_delta"], market_tickers, use_yes_price: false },
+    { channels: ["ticker"], market_tickers, send_initial_snapshot: true },
+    { channels: ["trade"], market_tickers },
+    { channels: ["market_lifecycle_v2"] },
   ]);
 });
 
@@ -299,9 +298,9 @@ Deno.test("a market's life becomes statuses, settled with the result it was dete
   ]);
   const scalar = { result: "scalar", settlement_value: "0.4200" };
   assert.deepEqual(brief(life("determined", scalar).events), [`status ${A} closed 0.42`]);
-  assert.equal(life("close_date_updated").notice?.type, "ignored");
+  assert.equal(life("metadata_updated").notice?.type, "ignored");
   assert.equal(life("activated", {}, "KXOTHER").notice?.type, "ignored");
-  assert.equal(life("exploded").notice?.type, "unreadable");
+  assert.equal(life("exploded").notice?.type, "unknown");
 });
 
 Deno.test("a buffer overflow ends the connection and every book of the sid", () => {

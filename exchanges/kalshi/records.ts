@@ -1,4 +1,5 @@
 import { type Ticker, type Trade, valueOf } from "@ssmd/market";
+import { figureOf } from "../json_fields.ts";
 import { isPrice } from "./book.ts";
 import { type KalshiFormat, PRICE_DECIMALS, sideOf, SIZE_DECIMALS, timestampOf } from "./format.ts";
 import type { KalshiBody } from "./messages.ts";
@@ -13,12 +14,13 @@ export function tradeOf(
 ): Trade | undefined {
   const { price, size, takerSide } = format.trade(body);
   const timestampUs = timestampOf(body);
-  const tradeId = body.trade_id ?? "";
+  const given = body.trade_id ?? "";
+  const tradeId = typeof given === "number" ? String(given) : given;
   if (!isPrice(price) || !(size > 0) || typeof tradeId !== "string") return undefined;
   if (Number.isNaN(timestampUs) || (takerSide !== undefined && typeof takerSide !== "string")) {
     return undefined;
   }
-  return {
+  const trade: Trade = {
     type: "trade",
     timestampUs,
     receivedAtUs,
@@ -30,11 +32,13 @@ export function tradeOf(
     side: sideOf(takerSide),
     tradeId,
   };
+  if (body.is_block_trade === true || body.is_block_trade === "true") trade.isBlockTrade = true;
+  return trade;
 }
 
 /**
  * The record of a ticker; undefined when it cannot be read. A bid of 0 and an ask of 1 dollar stand
- * for "no bid" and "no ask". The venue's volume counts since the market opened, not 24 h: left out.
+ * for "no bid" and "no ask". The venue's volume counts since the market opened, not 24 h.
  */
 export function tickerOf(
   body: KalshiBody,
@@ -51,8 +55,8 @@ export function tickerOf(
   if (isWrong(fields.bidSize) || isWrong(fields.askSize) || isWrong(fields.lastSize)) {
     return undefined;
   }
-  if (isWrong(fields.openInterest)) return undefined;
-  return {
+  if (isWrong(fields.openInterest) || isWrong(fields.volume)) return undefined;
+  const ticker: Ticker = {
     type: "ticker",
     timestampUs,
     receivedAtUs,
@@ -70,6 +74,16 @@ export function tickerOf(
       ? null
       : valueOf(fields.openInterest, SIZE_DECIMALS),
   };
+  if (fields.volume !== undefined) ticker.volumeTotal = valueOf(fields.volume, SIZE_DECIMALS);
+  const dollars = figureOf(body.dollar_volume);
+  if (isAmount(dollars)) ticker.dollarVolume = dollars;
+  const held = figureOf(body.dollar_open_interest);
+  if (isAmount(held)) ticker.dollarOpenInterest = held;
+  return ticker;
+}
+
+function isAmount(value: number | undefined): value is number {
+  return value !== undefined && value >= 0 && value < Infinity;
 }
 
 function isWrong(steps: number | undefined): boolean {

@@ -2,6 +2,7 @@ import type { Venue } from "../adapter.ts";
 import { signedHandshake } from "./auth.ts";
 import { KalshiNormalizer } from "./connection.ts";
 import { DOLLAR_FORMAT } from "./normalize.ts";
+import { MIXED_FORMAT } from "./normalize_2026_01.ts";
 import { CENT_FORMAT } from "./normalize_2025.ts";
 
 /**
@@ -21,6 +22,11 @@ export const kalshi: Venue = {
       id: "kalshi-2021",
       from: "2021-07-01",
       create: (options) => new KalshiNormalizer(options, CENT_FORMAT),
+    },
+    {
+      id: "kalshi-2026-01",
+      from: "2026-01-01",
+      create: (options) => new KalshiNormalizer(options, MIXED_FORMAT),
     },
     {
       id: "kalshi-2026-03-12",
