@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { feed, krakenNormalizer } from "../kraken/test_frames.ts";
+import { kraken } from "../kraken/mod.ts";
 import { KrakenCaptureBook } from "./capture_books.ts";
 
 const SNAPSHOT =
@@ -10,6 +10,7 @@ Deno.test("the snapshot of a captured book with a level of more than 2^53 steps 
   book.apply(SNAPSHOT);
   const text = book.snapshot() ?? "";
   assert.equal(text, SNAPSHOT);
-  const { events } = feed(krakenNormalizer(), text);
+  const normalizer = kraken.normalizers.at(-1)?.create({ feed: "kraken", symbols: [] });
+  const events = normalizer?.normalize(JSON.parse(text), text, 1).events ?? [];
   assert.equal(events[0]?.type === "orderbook" && events[0].checksum, "verified");
 });
