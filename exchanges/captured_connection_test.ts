@@ -6,7 +6,7 @@ const CAPTURE = { venue: "kalshi", feed: "kalshi", symbols: [] };
 
 Deno.test("translatorOf() takes the wire format of the connection's first day", () => {
   const kalshi = venueNamed("kalshi");
-  assert.equal(normalizerFor(kalshi, { day: "2026-03-11" }).id, "kalshi-2021");
+  assert.equal(normalizerFor(kalshi, { day: "2026-03-11" }).id, "kalshi-2026-01");
   assert.equal(normalizerFor(kalshi, { day: "2026-03-12" }).id, "kalshi-2026-03-12");
 });
 
