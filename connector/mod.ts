@@ -7,13 +7,3 @@ export {
   type PipelineOutput,
 } from "./pipeline.ts";
 export { Spool, type SpoolOptions } from "./spool.ts";
-export * from "./reprocess/reprocess.ts";
-export {
-  type Job,
-  type JobDay,
-  type JobProgress,
-  loadJob,
-  parseJobKey,
-  type Recipe,
-  type VersionPlace,
-} from "./reprocess/job.ts";

@@ -21,7 +21,7 @@ const INCLUDED = [
   "exchanges/schemas",
   "exchanges/qa",
   // A thread is no import.
-  "connector/reprocess/worker.ts",
+  "dataset/reprocess/worker.ts",
   "gateway/page/dist",
 ];
 

@@ -30,11 +30,12 @@ export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   exchanges: ["runtime", "market", "venue"],
   venue: ["runtime", "market", "exchanges"],
   simulator: ["runtime", "market", "exchanges", "venue"],
+  dataset: [...LANGUAGE, "exchanges"],
   connector: [...LANGUAGE, "exchanges"],
-  archiver: LANGUAGE,
-  gateway: LANGUAGE,
-  signals: LANGUAGE,
-  agents: [...LANGUAGE, "signals"],
+  archiver: [...LANGUAGE, "dataset"],
+  gateway: [...LANGUAGE, "dataset"],
+  signals: [...LANGUAGE, "dataset"],
+  agents: [...LANGUAGE, "signals", "dataset"],
 };
 
 /** Rooms of which only types may be imported, besides those above. */

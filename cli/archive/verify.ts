@@ -150,7 +150,10 @@ async function verifyFeed(
     options,
     (day) => tallies.of(day),
   );
-  for (const { day, gaps } of normalized) for (const gap of gaps) tallies.of(day).listed(gap);
+  for (const { day, gaps } of normalized) {
+    // What left the bus is no news of the venue: raw does not tell it.
+    for (const gap of gaps) if (gap.bus === undefined) tallies.of(day).listed(gap);
+  }
   // Other versions may be of other normalizers: their files are recounted, and held against nothing.
   const others = new NormalizedFiles(options);
   for (const manifest of versions) await others.verify(manifest, () => {});

@@ -5,7 +5,7 @@ import {
   reprocess,
   type ReprocessedDay,
   type ReprocessOptions,
-} from "@ssmd/connector";
+} from "@ssmd/dataset";
 import { EVENT_TYPES } from "@ssmd/market";
 import { COMMIT, VERSION } from "@ssmd/runtime";
 import { openStorage, type StorageConfig } from "@ssmd/storage";

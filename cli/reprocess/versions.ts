@@ -5,7 +5,7 @@ import {
   type Promoted,
   promotedOn,
 } from "@ssmd/archive";
-import { type Job, loadJob, parseJobKey } from "@ssmd/connector";
+import { type Job, loadJob, parseJobKey } from "@ssmd/dataset";
 import { ArchiveError, suggestion } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readArchive } from "@ssmd/archive";
-import { reprocess } from "@ssmd/connector";
+import { reprocess } from "@ssmd/dataset";
 import { type Normalizer, type Venue, VENUES } from "@ssmd/exchanges";
 import type { MarketEvent } from "@ssmd/market";
 import { memoryStorage, type Storage } from "@ssmd/storage";

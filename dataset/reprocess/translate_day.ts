@@ -144,22 +144,26 @@ async function translateConnection(
 
 const NOTHING = new Uint8Array(0);
 
-/** The bytes that a manifest names. A failure waits for who awaits them. */
+/** The bytes of the next file, if there is one. A failure waits for who awaits them. */
 function fetched(storage: Storage, file: ManifestFile | undefined): Promise<Uint8Array> {
   if (file === undefined) return Promise.resolve(NOTHING);
-  const bytes = storage.get(file.key).then((found) => {
-    if (found.length === file.bytes && sha256Of(found) === file.sha256) return found;
-    throw new ArchiveError(
-      "ARCHIVE_DAMAGED",
-      `${file.key} is not the file that its manifest names: its size or SHA-256 is another.`,
-      {
-        hint: "Restore it from a copy; ssmd archive verify names every such file.",
-        context: { key: file.key },
-      },
-    );
-  });
+  const bytes = fetchRaw(storage, file);
   bytes.catch(() => {});
   return bytes;
+}
+
+/** The bytes that a manifest names. Throws ArchiveError `ARCHIVE_DAMAGED`, StorageError. */
+export async function fetchRaw(storage: Storage, file: ManifestFile): Promise<Uint8Array> {
+  const found = await storage.get(file.key);
+  if (found.length === file.bytes && sha256Of(found) === file.sha256) return found;
+  throw new ArchiveError(
+    "ARCHIVE_DAMAGED",
+    `${file.key} is not the file that its manifest names: its size or SHA-256 is another.`,
+    {
+      hint: "Restore it from a copy; ssmd archive verify names every such file.",
+      context: { key: file.key },
+    },
+  );
 }
 
 /** Where the records of one day go, and those of other days do not. */
