@@ -1,4 +1,5 @@
 import {
+  ArchiveError,
   type ComponentHealth,
   Health,
   LIMITS,
@@ -6,6 +7,7 @@ import {
   Metrics,
   nowUs as systemNowUs,
   silentLogger,
+  sleep,
   SsmdError,
 } from "@ssmd/runtime";
 import { escapeToken, EVENT_TYPES, streamNameOf } from "@ssmd/market";
@@ -22,6 +24,7 @@ import { drained } from "./drain.ts";
 import { Insistence, notWritten } from "./insistence.ts";
 import { Intake } from "./intake.ts";
 import { DayEndChecks } from "./qa/day_end.ts";
+import { BusGaps } from "./repair/bus_gaps.ts";
 import { Rounds } from "./rounds.ts";
 
 const TICK_MS = 500;
@@ -30,6 +33,7 @@ const GRACE_US = 2_000_000;
 const GRACE_TICKS = GRACE_US / 1000 / TICK_MS;
 const MINUTE_US = 60_000_000;
 const DAY_US = 86_400_000_000;
+const OPEN_LOOK_MS = 5;
 /** Days before today that a stopped archiver may have left open. */
 const DAYS_BACK = 7;
 /** Longest wait for another archiver of the environment to end. */
@@ -54,8 +58,9 @@ class ArchiverService implements Archiver {
   #insistence: Insistence;
   #rounds: Rounds;
   #lease: ArchiveLease;
+  #busGaps: BusGaps;
   #leaseHeld = Promise.withResolvers<void>();
-  #leaseAway = Promise.withResolvers<void>();
+  #storageAway = Promise.withResolvers<void>();
   #dayEnd: DayEndChecks;
   #consumer: Consumer | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -72,7 +77,7 @@ class ArchiverService implements Archiver {
     this.#bytesMax = options.windowBytesMax ?? LIMITS.archiveWindowBytesMax;
     this.#flushTicks = Math.max(1, Math.round((options.flushMs ?? Infinity) / TICK_MS));
     this.#dead = new DeadLetters(options.env, options.transport, this.#logger, this.#metrics);
-    this.#insistence = new Insistence(this.#logger, this.#metrics);
+    this.#insistence = new Insistence(this.#logger, this.#metrics, this.#storageAway.resolve);
     this.#intake = new Intake({
       env: options.env,
       loadDay: (feed, day) => void this.#loadLater(feed, day),
@@ -89,8 +94,41 @@ class ArchiverService implements Archiver {
       onLost: (holder) => this.#leaseLost(holder),
       onAway: (error) => this.#leaseIsAway(error),
     });
+    this.#busGaps = this.#newBusGaps();
     this.#rounds = this.#newRounds();
     this.#health = (options.health ?? new Health()).component("archiver");
+  }
+
+  #newBusGaps(): BusGaps {
+    const { env, feeds, transport, storage } = this.#options;
+    const intake = this.#intake;
+    const loadedOf = (feed: string) =>
+      [...intake.days()].filter((day) => day.manifest.feed === feed);
+    return new BusGaps({
+      ...{ env, transport, logger: this.#logger, metrics: this.#metrics, nowUs: this.#nowUs },
+      store: () => ({ storage, token: this.#lease.token }),
+      feeds: () => new Set([...feeds, ...intake.feeds()]),
+      lastUsOf: (feed) => Math.max(0, ...loadedOf(feed).map(({ lastUs }) => lastUs)),
+      insist: (what, action) => this.#insistence.until(what, action),
+      background: (work) => void this.#background(work),
+      archiveAll: () => this.flush(),
+      openDay: (feed, day) => this.#openDay(feed, day),
+      insert: (event, payload) => {
+        if (!intake.insert(event, payload)) {
+          throw new ArchiveError("DAY_NOT_LOADED", `${event.feed} cannot take a record.`, {
+            hint: "It is tried again.",
+          });
+        }
+      },
+    });
+  }
+
+  async #openDay(feed: string, day: string): Promise<void> {
+    while (this.#intake.loaded(feed, day) === undefined) {
+      this.#intake.prepare(feed, day);
+      if (this.#insistence.given) throw notWritten(this.#insistence.problem);
+      await sleep(OPEN_LOOK_MS);
+    }
   }
 
   #newRounds(): Rounds {
@@ -110,6 +148,7 @@ class ArchiverService implements Archiver {
       metrics: this.#metrics,
       nowUs: this.#nowUs,
       token: () => this.#lease.token,
+      createdAtUs: () => this.#busGaps.createdAtUs,
       acknowledge: async (streamSequence) => {
         await this.#dead.stored();
         this.#consumer?.acknowledge(streamSequence);
@@ -129,7 +168,7 @@ class ArchiverService implements Archiver {
       leaseProblem: () => this.#lease.problem,
     });
     // Storage that is away keeps nobody from starting: the bus, or the spool, holds what comes.
-    await Promise.race([this.#background(this.#begin()), this.#leaseAway.promise]);
+    await Promise.race([this.#background(this.#begin()), this.#storageAway.promise]);
   }
 
   async #begin(): Promise<void> {
@@ -143,6 +182,7 @@ class ArchiverService implements Archiver {
       this.#intake.prepare(feed, today);
       void this.#background(this.#openOldDays(feed));
     }
+    await this.#busGaps.begin();
     if (transport.durable) await this.#consume();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
@@ -195,6 +235,7 @@ class ArchiverService implements Archiver {
       clearTimeout(timeout);
       this.#health.close();
       this.#insistence.giveUp();
+      await this.#busGaps.close();
       await Promise.all(this.#loads);
       clearInterval(this.#timer);
       await this.#dayEnd.close();
@@ -208,7 +249,7 @@ class ArchiverService implements Archiver {
     const code = error instanceof SsmdError ? error.code : "UNKNOWN";
     this.#metrics.storageErrors.inc({ code });
     this.#logger.error("the archive's lease cannot be asked for; it is tried again", { error });
-    this.#leaseAway.resolve();
+    this.#storageAway.resolve();
   }
 
   /** What is in windows comes to the other archiver: nothing of it was acknowledged. */
@@ -241,6 +282,7 @@ class ArchiverService implements Archiver {
   }
 
   #onMessage(message: InMessage): void {
+    this.#busGaps.see(message);
     this.#intake.receive(message);
     if (this.#intake.openBytes + this.#intake.waitingBytes > this.#bytesMax) this.#full();
   }

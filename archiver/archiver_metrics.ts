@@ -13,6 +13,8 @@ export class ArchiverMetrics {
   readonly roundSeconds;
   readonly receiveToFile;
   readonly gaps;
+  readonly busGaps;
+  readonly repaired;
   readonly qaFailures;
 
   /** Registers them in `metrics`. */
@@ -26,6 +28,16 @@ export class ArchiverMetrics {
       "qa_failures_total",
       "Records of days that are over that did not pass a check.",
       ["feed", "check"],
+    );
+    this.busGaps = metrics.counter(
+      "bus_gaps_total",
+      "Times in which records left the bus before they were archived.",
+      ["feed"],
+    );
+    this.repaired = metrics.counter(
+      "repaired_records_total",
+      "Records that left the bus and were made again from raw.",
+      ["feed"],
     );
     this.duplicates = metrics.counter(
       "duplicates_total",

@@ -7,6 +7,7 @@ import {
   NormalizedFileBuilder,
   parsePlace,
   type Position,
+  usOfNsText,
 } from "@ssmd/archive";
 
 /** Minutes of a day, and room for the types beside them in a window's number. */
@@ -45,6 +46,8 @@ export class Day {
   manifest: Manifest;
   /** Symbols seen since the start of this process. */
   readonly symbols = new Set<string>();
+  /** receivedAt of the latest record, in windows or archived, µs; 0 = none. */
+  lastUs = 0;
   /** Whether a run went back to an earlier minute: then only all windows together may be cut. */
   disorder = false;
   #windows = new Map<number, Window>();
@@ -58,6 +61,7 @@ export class Day {
     this.startUs = startUs;
     this.manifest = manifest;
     this.#late = new Set(manifest.late);
+    for (const { to } of manifest.files) this.lastUs = Math.max(this.lastUs, usOfNsText(to));
     for (const [run, text] of Object.entries(manifest.positions)) {
       const place = parsePlace(text);
       if (place !== undefined) this.#marks.set(run, { ...place, minute: 0 });

@@ -10,9 +10,11 @@ export class Insistence {
   #metrics: ArchiverMetrics;
   #abort = new AbortController();
   #aborted: Promise<never>;
+  #onProblem: () => void;
 
-  /** Ready to try. */
-  constructor(logger: Logger, metrics: ArchiverMetrics) {
+  /** Ready to try; `onProblem` is called whenever an action fails. */
+  constructor(logger: Logger, metrics: ArchiverMetrics, onProblem: () => void) {
+    this.#onProblem = onProblem;
     this.#logger = logger;
     this.#metrics = metrics;
     const { promise, reject } = Promise.withResolvers<never>();
@@ -56,6 +58,7 @@ export class Insistence {
 
   async #wait(what: string, error: unknown, delayMs: number): Promise<void> {
     this.#problems.set(what, `${what}: ${messageOf(error)}`);
+    this.#onProblem();
     const code = error instanceof SsmdError ? error.code : "UNKNOWN";
     this.#metrics.storageErrors.inc({ code });
     this.#logger.error(`cannot ${what}; nothing is acknowledged until it works`, {

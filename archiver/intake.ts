@@ -1,5 +1,11 @@
 import { messageOf } from "@ssmd/runtime";
-import { ALL_SYMBOLS, EVENT_TYPES, type EventType, parseSubject } from "@ssmd/market";
+import {
+  ALL_SYMBOLS,
+  EVENT_TYPES,
+  type EventType,
+  type MarketEvent,
+  parseSubject,
+} from "@ssmd/market";
 import { decode } from "@ssmd/codec";
 import { dayOfUs, isKeyName, manifestGap, type NormalizedRecord, usOfDay } from "@ssmd/archive";
 import type { InMessage } from "@ssmd/transport";
@@ -131,6 +137,30 @@ export class Intake {
     for (const route of this.#routes.values()) if (route.day === day) route.day = undefined;
   }
 
+  /**
+   * Puts in a record that did not come over the bus. Its day must be loaded; false = it is not. What
+   * the bus gave by now stays unacknowledged until the record is written.
+   */
+  insert(event: MarketEvent, payload: Uint8Array): boolean {
+    const { feed, type, symbol, receivedAtUs } = event;
+    const day = this.#daysOf(feed).get(Math.floor(receivedAtUs / DAY_US));
+    if (day === undefined) return false;
+    if (symbol !== ALL_SYMBOLS) day.symbols.add(symbol);
+    const minute = Math.floor((receivedAtUs - day.startUs) / MINUTE_US);
+    const window = day.window(type, EVENT_TYPES.indexOf(type), minute);
+    if (event.type === "gap") window.gaps.push(manifestGap(event));
+    this.#record.run = "";
+    this.#record.sequence = event.sequence;
+    const message = { subject: "", payload, id: "", streamSequence: this.processedSequence };
+    this.#put(message, window, receivedAtUs);
+    return true;
+  }
+
+  /** The day when it is loaded. */
+  loaded(feed: string, day: string): Day | undefined {
+    return this.#daysOf(feed).get(usOfDay(day) / DAY_US);
+  }
+
   /** What may be acknowledged while these windows are open. */
   acknowledgeable(): number {
     let sequence = this.processedSequence;
@@ -193,6 +223,7 @@ export class Intake {
     record.streamSequence = message.streamSequence;
     window.builder.add(record);
     window.touchedTick = this.tick;
+    if (receivedAtUs > window.day.lastUs) window.day.lastUs = receivedAtUs;
     this.openBytes += message.payload.length;
     this.records++;
   }

@@ -28,6 +28,8 @@ export interface Round {
   sealed: Day[];
   /** Everything in the stream up to here is in the archive after the round. */
   streamSequence: number;
+  /** Which stream that is; undefined = one that keeps nothing. */
+  createdAtUs: number | undefined;
 }
 
 /** What a round needs to be written. */
@@ -50,15 +52,14 @@ export async function writeRound(round: Round, writer: RoundWriter): Promise<voi
   const days = Map.groupBy(round.windows, (window) => window.day);
   for (const day of round.sealed) if (!days.has(day)) days.set(day, []);
   for (const [day, windows] of days) {
-    const status = round.sealed.includes(day) ? "complete" : undefined;
-    await writeDay(day, windows, status, writer);
+    await writeDay(day, windows, round, writer);
   }
 }
 
 async function writeDay(
   day: Day,
   windows: readonly Window[],
-  status: ManifestStatus | undefined,
+  { sealed, streamSequence, createdAtUs }: Round,
   writer: RoundWriter,
 ): Promise<void> {
   const files: ManifestFile[] = [];
@@ -82,10 +83,11 @@ async function writeDay(
     late: windows.flatMap((window) => window.late),
     positions,
     symbols: day.symbols.size,
+    bus: createdAtUs === undefined ? undefined : { createdAtUs, sequence: streamSequence },
     writtenBy: writer.writtenBy,
     nowUs: writer.nowUs(),
-    ...(status === undefined ? {} : { status }),
   };
+  const isOver = sealed.includes(day);
   const { feed, day: name } = day.manifest;
   await writer.insist(`write the manifest of ${feed} ${name}`, async () => {
     day.manifest = await changeManifest(
@@ -93,11 +95,17 @@ async function writeDay(
       day.manifest,
       (manifest) => {
         const ours = fenced(manifest, writer.token);
-        return isMade(change, ours) ? undefined : changedManifest(ours, change);
+        if (isMade(change, ours)) return undefined;
+        return changedManifest(ours, isOver ? { ...change, status: lastStatus(ours) } : change);
       },
       day.manifest,
     );
   });
+}
+
+/** Of a day that is over. */
+function lastStatus({ gaps }: Manifest): ManifestStatus {
+  return gaps.some(({ bus }) => bus === "open" || bus === "lost") ? "partial" : "complete";
 }
 
 /** Writes a window under the first free name; nothing that another archiver wrote is touched. */

@@ -16,6 +16,8 @@ export interface RoundsOptions {
   logger: Logger;
   metrics: ArchiverMetrics;
   nowUs: () => number;
+  /** When the stream was made that is read, µs; undefined = it keeps nothing. */
+  createdAtUs: () => number | undefined;
   /** Of the lease; undefined = no other process can write here. */
   token: () => number | undefined;
   /** Called when a round is whole in storage; rejects when its end cannot be told to the bus. */
@@ -66,7 +68,8 @@ export class Rounds {
     const streamSequence = intake.acknowledgeable();
     if (windows.length + sealed.length === 0 && streamSequence <= this.#acknowledged) return;
     this.bytes = windows.reduce((sum, { builder }) => sum + builder.bytes, 0);
-    this.#current = this.#write({ windows, sealed, streamSequence });
+    const createdAtUs = this.#options.createdAtUs();
+    this.#current = this.#write({ windows, sealed, streamSequence, createdAtUs });
   }
 
   /** Days that are over, have nothing open and no last status yet; those that have are forgotten. */

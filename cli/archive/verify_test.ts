@@ -4,6 +4,7 @@ import {
   changeManifest,
   loadManifest,
   type Manifest,
+  type ManifestGap,
   NormalizedFileBuilder,
   openNormalized,
   saveManifest,
@@ -67,6 +68,23 @@ Deno.test("an archive that is whole balances, frame by frame and record by recor
   assert.equal(totals.gaps, day?.records.gap);
   assert.ok(totals.gaps >= 2 * 3 * 2, "broken connections and frames that cannot be read");
   assert.deepEqual(files, Array.from({ length: totals.files }, (_, i) => i + 1));
+});
+
+Deno.test("what left the bus and was made again is no difference between raw and archive", async () => {
+  const problems = await problemsAfter(async (storage) => {
+    const manifest = await manifestOf(storage, "normalized");
+    const [{ from, to }] = manifest.files as [Manifest["files"][number]];
+    const gap: ManifestGap = {
+      symbol: "_all",
+      reason: "slow",
+      receivedAt: to,
+      ...{ from, to, time: "", missed: 7, recovered: true },
+      bus: "repaired",
+      detail: "7 records were made again from raw",
+    };
+    await saveManifest(storage, { ...manifest, gaps: [...manifest.gaps, gap] });
+  });
+  assert.deepEqual(problems, []);
 });
 
 Deno.test("another environment's archive is not looked at", async () => {

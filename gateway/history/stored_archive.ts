@@ -1,6 +1,7 @@
 import {
   archivedDays,
   dayOfUs,
+  isMissing,
   loadManifest,
   type Manifest,
   type ManifestGap,
@@ -150,7 +151,7 @@ function archivedDay(manifest: Manifest, version: string): ArchivedDay {
     records: count,
     fromUs: fromUs === Infinity ? 0 : fromUs,
     types: [...types.values()].filter(({ files }) => files > 0),
-    gaps: gaps.map((gap) => spanOf(gap, feed)),
+    gaps: gaps.filter(isMissing).map((gap) => spanOf(gap, feed)),
   };
 }
 

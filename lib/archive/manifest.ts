@@ -90,10 +90,24 @@ export interface ManifestGap {
   missed: number | null;
   /** Whether the record tells the end of the gap. */
   recovered: boolean;
+  /**
+   * Absent = a record of the archive tells it. `open`: records left the bus before they were archived
+   * and are not made again yet; `repaired`: they were made from raw, nothing is missing; `lost`: raw
+   * does not have all of them.
+   */
+  bus?: "open" | "repaired" | "lost";
   /** One sentence for a person. */
   detail: string;
   /** The type of record that is missing; absent = every one. */
   channel?: GapChannel;
+}
+
+/** How far the archive has taken a bus's stream. */
+export interface BusPlace {
+  /** When the stream was made, µs: sequences of another one mean something else. */
+  createdAtUs: number;
+  /** All up to here is archived, or needs not be. */
+  sequence: number;
 }
 
 /** All there is of one day of a feed, raw or normalized. */
@@ -135,6 +149,8 @@ export interface Manifest {
   sealedParts?: number;
   /** Normalized: files that are named no more and are being removed; their names stay taken. */
   retired?: string[];
+  /** Normalized: of the archiver that wrote last; absent where the bus keeps nothing. */
+  bus?: BusPlace;
   /** Normalized: token of the archiver's lease that wrote last; lower ones are refused. */
   fence?: number;
   /** Present = its files were removed on purpose, and nothing is missing. */
@@ -216,6 +232,8 @@ export interface ManifestChange {
   gaps?: readonly ManifestGap[];
   /** Replaces the runs' places named here. */
   positions?: Positions;
+  /** How far the stream is taken with this change. */
+  bus?: BusPlace | undefined;
   /** Ids to be added to `late`. */
   late?: readonly string[];
   /** Symbols seen that day, when more than before. */
@@ -245,6 +263,7 @@ export function changedManifest(manifest: Manifest, change: ManifestChange): Man
     files,
     gaps: [...manifest.gaps, ...change.gaps ?? []],
     positions: { ...manifest.positions, ...change.positions },
+    ...(change.bus === undefined ? {} : { bus: change.bus }),
     ...(change.late === undefined || change.late.length === 0
       ? {}
       : { late: [...new Set([...manifest.late ?? [], ...change.late])] }),
@@ -254,6 +273,11 @@ export function changedManifest(manifest: Manifest, change: ManifestChange): Man
     updatedAt: isoOfUs(change.nowUs),
   };
   return { ...next, quality: qualityOf(next) };
+}
+
+/** Whether something is missing in a gap: not when all of it was made again from raw. */
+export function isMissing({ bus }: ManifestGap): boolean {
+  return bus !== "repaired";
 }
 
 /** The entry of times in µs. */
@@ -301,7 +325,7 @@ export function qualityOf(manifest: Manifest): number {
   const weight = 1 / Math.max(1, manifest.symbols);
   let lostUs = 0;
   // A suspect clock loses nothing.
-  const losses = manifest.gaps.filter((gap) => gap.reason !== "clock");
+  const losses = manifest.gaps.filter((gap) => gap.reason !== "clock" && isMissing(gap));
   for (const [symbol, gaps] of Map.groupBy(losses, (gap) => gap.symbol)) {
     lostUs += coveredUs(gaps, fromUs, toUs) * (symbol === "_all" ? 1 : weight);
   }

@@ -1,6 +1,7 @@
 import { ArchiveError, messageOf, StorageError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import {
+  type BusPlace,
   emptyManifest,
   type Expired,
   type Manifest,
@@ -159,7 +160,8 @@ function wrongPlace(manifest: Record<string, unknown>): string | undefined {
   if (!Array.isArray(writtenBy)) return "writtenBy";
   if (!Array.isArray(files)) return "files";
   if (!Array.isArray(gaps)) return "gaps";
-  const { fence, late, sealedParts, retired, expired } = manifest;
+  const { bus, fence, late, sealedParts, retired, expired } = manifest;
+  if (bus !== undefined && !isBusPlace(bus)) return "bus";
   if (fence !== undefined && !Number.isSafeInteger(fence)) return "fence";
   if (late !== undefined && !isTexts(late)) return "late";
   if (expired !== undefined && !isExpired(expired)) return "expired";
@@ -190,6 +192,11 @@ function isFile(value: unknown): value is ManifestFile {
     NS.test(String(file.from)) && NS.test(String(file.to)) &&
     (file.sealed === undefined || isSealed(file.sealed)) &&
     (file.clock === undefined || isClock(file.clock));
+}
+
+function isBusPlace(value: unknown): boolean {
+  const place = value as Partial<BusPlace> | null;
+  return Number.isSafeInteger(place?.createdAtUs) && Number.isSafeInteger(place?.sequence);
 }
 
 function isClock(value: unknown): boolean {

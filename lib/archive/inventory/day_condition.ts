@@ -1,4 +1,4 @@
-import type { Expired, Manifest } from "../manifest.ts";
+import { type Expired, isMissing, type Manifest } from "../manifest.ts";
 
 /** How good a day of a feed is, best first. */
 export const DAY_CONDITIONS = ["available", "degraded", "partial", "expired", "missing"] as const;
@@ -59,7 +59,7 @@ function conditionOfRecords({ raw, normalized, unreadable, isOver }: DayEvidence
   }
   const partial = whyPartial(raw, normalized, isOver);
   if (partial !== undefined) return { condition: "partial", why: partial };
-  const gaps = normalized?.gaps ?? [];
+  const gaps = normalized?.gaps.filter(isMissing) ?? [];
   if (gaps.some(({ reason }) => reason !== "planned")) {
     return { condition: "degraded", why: "Gaps are recorded within it." };
   }

@@ -1,7 +1,7 @@
 import { ArchiveError } from "@ssmd/runtime";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
-import { isDayOver, type Manifest, type ManifestFile } from "../manifest.ts";
+import { isDayOver, isMissing, type Manifest, type ManifestFile } from "../manifest.ts";
 import { loadManifest } from "../manifest_file.ts";
 import { conditionOf, type DayCondition } from "./day_condition.ts";
 import { type GapSpan, gapSpans } from "./gap_spans.ts";
@@ -98,7 +98,7 @@ function rawFigures(raw: Manifest | undefined) {
 function recordFigures(manifest: Manifest | undefined) {
   const files = manifest?.files ?? [];
   const filled = files.filter(({ count }) => count > 0);
-  const gaps = gapSpans(manifest?.gaps ?? []);
+  const gaps = gapSpans((manifest?.gaps ?? []).filter(isMissing));
   return {
     archiveStatus: manifest?.status ?? "none",
     layout: layoutOf(files),

@@ -1,0 +1,117 @@
+import {
+  changeManifest,
+  dayOfUs,
+  type Manifest,
+  type ManifestGap,
+  manifestTimes,
+  nsText,
+  qualityOf,
+  usOfDay,
+  usOfNsText,
+} from "@ssmd/archive";
+import { ALL_SYMBOLS } from "@ssmd/market";
+import { isoOfUs } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import { fenced } from "../fence.ts";
+
+const DAY_US = 86_400_000_000;
+
+/** Time in which records of a feed left the bus unread, µs. */
+export interface BusGap {
+  env: string;
+  feed: string;
+  /** receivedAt of the last record before it. */
+  fromUs: number;
+  /** receivedAt of the first record behind it; 0 = none has come. */
+  toUs: number;
+  /** When it was noticed; with the feed it names the gap. */
+  atUs: number;
+  /** Messages at most; null = unknown. */
+  missed: number | null;
+  /** One sentence for a person. */
+  detail: string;
+}
+
+/** What became of a gap. */
+export interface BusGapEnd {
+  state: "repaired" | "lost";
+  /** Records that were made from raw. */
+  records: number;
+  detail: string;
+}
+
+/** Where gaps are written. */
+export interface BusGapStore {
+  storage: Storage;
+  /** Of the archive's lease. */
+  token: number | undefined;
+}
+
+/** The days that a gap touches, oldest first. */
+export function daysOf({ fromUs, toUs }: Pick<BusGap, "fromUs" | "toUs">): string[] {
+  const days = [dayOfUs(fromUs)];
+  for (let us = usOfDay(dayOfUs(fromUs)) + DAY_US; us <= toUs; us += DAY_US) days.push(dayOfUs(us));
+  return days;
+}
+
+/** Lists an open gap in the manifest of the day in which it begins. */
+export async function openBusGap(store: BusGapStore, gap: BusGap): Promise<void> {
+  await changeDays(store, { ...gap, toUs: 0 }, (manifest) => {
+    if (manifest.gaps.some((each) => isSame(each, gap))) return undefined;
+    return { ...manifest, gaps: [...manifest.gaps, entryOf(gap)] };
+  });
+}
+
+function entryOf(gap: BusGap): ManifestGap {
+  return {
+    ...{ symbol: ALL_SYMBOLS, reason: "slow", receivedAt: nsText(gap.atUs) },
+    ...{ from: nsText(gap.fromUs), to: gap.toUs === 0 ? "0" : nsText(gap.toUs) },
+    ...{ time: isoOfUs(gap.atUs), missed: gap.missed, recovered: false, bus: "open" },
+    detail: gap.detail,
+  };
+}
+
+/** Says in the manifests of a gap's days what became of it. */
+export async function closeBusGap(store: BusGapStore, gap: BusGap, end: BusGapEnd): Promise<void> {
+  await changeDays(store, gap, (manifest) => {
+    const closed: ManifestGap = {
+      ...entryOf(gap),
+      ...{ missed: end.records, recovered: end.state === "repaired", bus: end.state },
+      detail: end.detail,
+    };
+    const others = manifest.gaps.filter((each) => !isSame(each, gap));
+    const gaps = [...others, closed];
+    const isWhole = gaps.every(({ bus }) => bus === undefined || bus === "repaired");
+    const status = manifest.status === "partial" && isWhole ? "complete" : manifest.status;
+    return { ...manifest, gaps, status };
+  });
+}
+
+/** Gaps that a manifest lists and that are not closed. */
+export function openGapsIn({ env, feed, gaps }: Manifest): BusGap[] {
+  return gaps.filter(({ bus }) => bus === "open").map((gap) => ({
+    ...{ env, feed, fromUs: usOfNsText(gap.from), toUs: usOfNsText(gap.to) },
+    ...{ atUs: usOfNsText(gap.receivedAt), missed: gap.missed, detail: gap.detail },
+  }));
+}
+
+async function changeDays(
+  { storage, token }: BusGapStore,
+  gap: BusGap,
+  change: (manifest: Manifest) => Manifest | undefined,
+): Promise<void> {
+  const { env, feed } = gap;
+  for (const day of daysOf(gap)) {
+    await changeManifest(storage, { kind: "normalized", env, feed, day }, (manifest) => {
+      const next = change(fenced(manifest, token));
+      if (next === undefined) return undefined;
+      const { toTime: updatedAt } = manifestTimes(gap.atUs, gap.atUs);
+      return { ...next, quality: qualityOf(next), updatedAt: manifest.updatedAt || updatedAt };
+    });
+  }
+}
+
+function isSame(entry: ManifestGap, { atUs, fromUs }: BusGap): boolean {
+  return entry.bus !== undefined && usOfNsText(entry.receivedAt) === atUs &&
+    usOfNsText(entry.from) === fromUs;
+}

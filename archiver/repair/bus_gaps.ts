@@ -1,0 +1,139 @@
+import { type BusPlace, dayOfUs, loadManifest, type Manifest, usOfNsText } from "@ssmd/archive";
+import { type Logger, messageOf } from "@ssmd/runtime";
+import type { InMessage, Transport } from "@ssmd/transport";
+import type { ArchiverMetrics } from "../archiver_metrics.ts";
+import { type BusGap, openBusGap, openGapsIn } from "./bus_gap.ts";
+import { Repairer, type RepairerOptions } from "./repairer.ts";
+import { type BusHole, StreamWatch } from "./stream_watch.ts";
+
+const DAY_US = 86_400_000_000;
+/** Days in which the archive's place and open gaps are looked for. */
+const DAYS_BACK = 7;
+
+/** What {@linkcode BusGaps} is made of. */
+export interface BusGapsOptions extends Omit<RepairerOptions, "onRepaired"> {
+  env: string;
+  /** Those of the environment and those that came. */
+  feeds: () => Iterable<string>;
+  transport: Transport;
+  /** receivedAt of the latest record of a feed that is loaded, µs; 0 = none. */
+  lastUsOf: (feed: string) => number;
+  /** Runs a storage action until it succeeds; rejects when the archiver is closed. */
+  insist: <T>(what: string, action: () => Promise<T>) => Promise<T>;
+  /** Work that `close` waits for. */
+  background: (work: Promise<void>) => void;
+  metrics: ArchiverMetrics;
+  nowUs: () => number;
+}
+
+/** Finds what left the bus before it was archived, tells it, and has it made again from raw. */
+export class BusGaps {
+  #options: BusGapsOptions;
+  #watch: StreamWatch<Map<string, number>>;
+  #repairer: Repairer;
+  #logger: Logger;
+  /** By feed: receivedAt of its latest archived record at the start, µs. */
+  #archivedUs = new Map<string, number>();
+
+  /** Nothing is known yet. */
+  constructor(options: BusGapsOptions) {
+    this.#options = options;
+    this.#logger = options.logger;
+    this.#watch = new StreamWatch({
+      state: () => options.transport.state(),
+      mark: () => this.#lastByFeed(),
+      onHole: (hole, fromUs) => this.#tell(hole, fromUs),
+      onAway: (error) =>
+        this.#logger.warn("the bus cannot be asked whether records left it", {
+          error: messageOf(error),
+        }),
+    });
+    this.#repairer = new Repairer({
+      ...options,
+      onRepaired: (gap, end) => {
+        options.metrics.repaired.inc({ feed: gap.feed }, end.records);
+        const fields = { feed: gap.feed, records: end.records, detail: end.detail };
+        if (end.state === "repaired") this.#logger.info("a gap of the bus is repaired", fields);
+        else this.#logger.error("a gap of the bus can be repaired in part only", fields);
+      },
+    });
+  }
+
+  /** As in {@linkcode StreamWatch}. */
+  get createdAtUs(): number | undefined {
+    return this.#watch.createdAtUs;
+  }
+
+  /** Before the first message. Rejects as the bus does, and when the archiver is closed. */
+  async begin(): Promise<void> {
+    const { feeds, transport } = this.#options;
+    let newest: Manifest | undefined;
+    for (const feed of feeds()) {
+      for (const manifest of await this.#manifestsOf(feed)) {
+        for (const gap of openGapsIn(manifest)) this.#repairer.add(gap);
+        const lastUs = Math.max(0, ...manifest.files.map(({ to }) => usOfNsText(to)));
+        if (lastUs > (this.#archivedUs.get(feed) ?? 0)) this.#archivedUs.set(feed, lastUs);
+        if (manifest.bus === undefined) continue;
+        if (newest === undefined || manifest.updatedAt > newest.updatedAt) newest = manifest;
+      }
+    }
+    if (!transport.durable) return;
+    const place: BusPlace | undefined = newest?.bus;
+    await this.#watch.begin(place);
+  }
+
+  /** A message comes. */
+  see(message: InMessage): void {
+    this.#watch.see(message);
+  }
+
+  /** Ends repairs that wait. */
+  async close(): Promise<void> {
+    await this.#watch.close();
+    await this.#repairer.close();
+  }
+
+  async #manifestsOf(feed: string): Promise<Manifest[]> {
+    const { store, env, insist, nowUs } = this.#options;
+    const manifests: Manifest[] = [];
+    for (let back = 0; back <= DAYS_BACK; back++) {
+      const day = dayOfUs(nowUs() - back * DAY_US);
+      const manifest = await insist(
+        `read the manifest of ${feed} ${day}`,
+        () => loadManifest(store().storage, { kind: "normalized", env, feed, day }),
+      );
+      if (manifest !== undefined) manifests.push(manifest);
+    }
+    return manifests;
+  }
+
+  /** receivedAt of the last record of each feed that has any, µs. */
+  #lastByFeed(): Map<string, number> {
+    const { feeds, lastUsOf } = this.#options;
+    const last = new Map<string, number>();
+    for (const feed of feeds()) {
+      const lastUs = Math.max(lastUsOf(feed), this.#archivedUs.get(feed) ?? 0);
+      if (lastUs > 0) last.set(feed, lastUs);
+    }
+    return last;
+  }
+
+  #tell({ missed, why: detail }: BusHole, lastByFeed: ReadonlyMap<string, number>): void {
+    const { env, metrics, nowUs } = this.#options;
+    const atUs = nowUs();
+    for (const [feed, fromUs] of lastByFeed) {
+      const gap = { env, feed, fromUs, toUs: 0, atUs, missed, detail };
+      metrics.busGaps.inc({ feed });
+      this.#logger.error("records left the bus before they were archived: raw gives them again", {
+        ...{ feed, missed, detail },
+      });
+      this.#options.background(this.#openAndRepair(gap));
+    }
+  }
+
+  async #openAndRepair(gap: BusGap): Promise<void> {
+    const { store, insist } = this.#options;
+    await insist(`list a gap of ${gap.feed}`, () => openBusGap(store(), gap));
+    this.#repairer.add(gap);
+  }
+}

@@ -1,0 +1,160 @@
+import { dayOfUs, loadManifest, NORMALIZED_VERSION, readArchive, usOfNsText } from "@ssmd/archive";
+import { Encoder } from "@ssmd/codec";
+import { translateSpan } from "@ssmd/dataset";
+import type { MarketEvent } from "@ssmd/market";
+import {
+  ArchiveError,
+  Backoff,
+  type Logger,
+  messageOf,
+  nowUs as systemNowUs,
+  sleep,
+} from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import { type BusGap, type BusGapEnd, type BusGapStore, closeBusGap, daysOf } from "./bus_gap.ts";
+
+const DAY_US = 86_400_000_000;
+/** Before the last record: some of these were archived, some not. */
+const MARGIN_US = 5_000_000;
+/** Raw files of a gap's minute come when the minute is over; a connector that is gone writes none. */
+const RAW_WAIT_US = 180_000_000;
+const LOOK_MS = 2_000;
+/** Longest pause after errors: a damaged file does not heal by itself. */
+const ERROR_MS_MAX = 60_000;
+
+/** What a {@linkcode Repairer} works with. */
+export interface RepairerOptions {
+  store: () => BusGapStore;
+  logger: Logger;
+  /** receivedAt of the latest record of a feed that came, µs; 0 = none. */
+  lastUsOf: (feed: string) => number;
+  /** Resolves when all that the bus holds now is in files. */
+  archiveAll: () => Promise<void>;
+  /** Resolves when a day can take records. */
+  openDay: (feed: string, day: string) => Promise<void>;
+  /** Puts a record into its window. */
+  insert: (event: MarketEvent, payload: Uint8Array) => void;
+  onRepaired: (gap: BusGap, end: BusGapEnd) => void;
+  /** Wall clock, µs; default the system's. */
+  nowUs?: () => number;
+}
+
+/** Makes what left the bus unread again from raw, which is the truth. One gap after the other. */
+export class Repairer {
+  #options: RepairerOptions;
+  #encoder = new Encoder();
+  #abort = new AbortController();
+  #last: Promise<void> = Promise.resolve();
+
+  /** With nothing to repair. */
+  constructor(options: RepairerOptions) {
+    this.#options = options;
+  }
+
+  /** Repairs a gap when raw has its lines. */
+  add(gap: BusGap): void {
+    this.#last = this.#last.then(() => this.#repair(gap));
+  }
+
+  /** Ends what waits: the next start goes on with it. */
+  async close(): Promise<void> {
+    this.#abort.abort();
+    await this.#last;
+  }
+
+  async #repair(gap: BusGap): Promise<void> {
+    const { logger, store } = this.#options;
+    let { toUs } = gap;
+    const backoff = new Backoff({ firstMs: LOOK_MS, maxMs: ERROR_MS_MAX });
+    while (!this.#abort.signal.aborted) {
+      try {
+        toUs ||= await this.#endOf(gap);
+        const ended = { ...gap, toUs };
+        if (toUs > 0 && await this.#isRawThere(ended)) {
+          const end = await this.#makeAgain(ended);
+          await closeBusGap(store(), ended, end);
+          return this.#options.onRepaired(ended, end);
+        }
+      } catch (error) {
+        if (this.#abort.signal.aborted) return;
+        backoff.nextMs();
+        logger.error("a gap of the bus cannot be repaired now; it is tried again", {
+          ...{ feed: gap.feed, error: messageOf(error) },
+        });
+      }
+      await sleep(backoff.tries > 0 ? backoff.nextMs() : LOOK_MS, this.#abort.signal);
+    }
+  }
+
+  /**
+   * The first record behind a gap: a bus gives a connector's records in the order of their receipt,
+   * so what is missing lies before it and does not come any more. 0 = none has come.
+   */
+  async #endOf({ env, feed, fromUs }: BusGap): Promise<number> {
+    const { archiveAll, lastUsOf, store } = this.#options;
+    if (lastUsOf(feed) <= fromUs) return 0;
+    await archiveAll();
+    const query = { env, feed, fromUs: fromUs + 1, version: NORMALIZED_VERSION };
+    for await (const [first] of readArchive(store().storage, query)) {
+      if (first !== undefined) return first.receivedAtUs;
+    }
+    return 0;
+  }
+
+  /** Whether raw reaches to the gap's end, or nothing more is to be expected. */
+  async #isRawThere({ env, feed, toUs, atUs }: BusGap): Promise<boolean> {
+    const { store, nowUs = systemNowUs } = this.#options;
+    if (nowUs() - atUs > RAW_WAIT_US) return true;
+    for (const day of new Set([dayOfUs(toUs), dayOfUs(toUs + DAY_US)])) {
+      const manifest = await loadManifest(store().storage, { kind: "raw", env, feed, day });
+      if (manifest?.files.some(({ to }) => usOfNsText(to) >= toUs)) return true;
+    }
+    return false;
+  }
+
+  async #makeAgain(gap: BusGap): Promise<BusGapEnd> {
+    const { archiveAll, openDay, insert, store } = this.#options;
+    const { env, feed } = gap;
+    const span = { env, feed, fromUs: gap.fromUs - MARGIN_US, toUs: gap.toUs };
+    for (const day of daysOf(span)) await openDay(feed, day);
+    await archiveAll();
+    const archived = await archivedRecords(store().storage, span);
+    let records = 0;
+    const { missing } = await translateSpan(store().storage, span, (event) => {
+      const key = keyOf(event);
+      const count = archived.get(key) ?? 0;
+      if (count > 0) return void archived.set(key, count - 1);
+      records++;
+      insert(event, this.#encoder.encode(event));
+    });
+    await archiveAll();
+    const made = `${records} records were made again from raw: ${gap.detail}`;
+    if (missing.length === 0) return { state: "repaired", records, detail: made };
+    return { state: "lost", records, detail: `raw does not have ${missing.join(", ")}; ${made}` };
+  }
+}
+
+/** How often each record of a span is archived. */
+async function archivedRecords(
+  storage: Storage,
+  { env, feed, fromUs, toUs }: { env: string; feed: string; fromUs: number; toUs: number },
+): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  const query = { env, feed, fromUs: Math.max(0, fromUs), toUs: toUs + 1 };
+  try {
+    for await (const batch of readArchive(storage, { ...query, version: NORMALIZED_VERSION })) {
+      for (const event of batch) {
+        const key = keyOf(event);
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof ArchiveError && error.code === "ARCHIVE_NOT_FOUND")) throw error;
+  }
+  return counts;
+}
+
+/** What a record is the same by, whatever schema it was written with. */
+function keyOf({ type, symbol, sequence, receivedAtUs }: MarketEvent): string {
+  return `${type} ${symbol} ${sequence} ${receivedAtUs}`;
+}
