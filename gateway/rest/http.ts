@@ -203,7 +203,8 @@ function refuseBroken(error: Error & { code?: string }, socket: Socket): void {
     }\r\n\r\n${body}`,
   );
   // A client that sends on without reading would keep the socket half open.
-  setTimeout(() => socket.destroy(), GATEWAY_LIMITS.closeWaitMs);
+  const timer = setTimeout(() => socket.destroy(), GATEWAY_LIMITS.closeWaitMs);
+  socket.once("close", () => clearTimeout(timer));
 }
 
 function brokenProblem(code: string): Problem {

@@ -23,5 +23,6 @@ export function refuseHandshake(
   socket.write(`HTTP/1.1 ${status} ${title}\r\n${lines}\r\n`);
   socket.end(body);
   // A client that sends on without reading would keep the socket half open.
-  setTimeout(() => socket.destroy(), GATEWAY_LIMITS.closeWaitMs);
+  const timer = setTimeout(() => socket.destroy(), GATEWAY_LIMITS.closeWaitMs);
+  socket.once("close", () => clearTimeout(timer));
 }

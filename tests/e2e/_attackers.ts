@@ -31,7 +31,7 @@ const FOREIGN = [
 ];
 
 /** Numbers that look random and are the same each time. */
-export function seeded(seed: number): (below: number) => number {
+function seeded(seed: number): (below: number) => number {
   let state = seed >>> 0;
   return (below) => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -45,7 +45,7 @@ function oddTarget(random: (below: number) => number): string {
 }
 
 /** What one attack sends, by its number. */
-export function attackText(index: number): string {
+function attackText(index: number): string {
   const random = seeded(index * 7919 + 1);
   const bare = { Connection: "Upgrade", Upgrade: "websocket" };
   switch (index % 8) {
@@ -78,8 +78,17 @@ export function attackText(index: number): string {
   }
 }
 
+/** Attacks from a process of its own: who measures must not wait for who attacks. */
+export async function attackFromOutside(port: number, count: number): Promise<void> {
+  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-qA", `--config=${config}`, import.meta.url, String(port), String(count)],
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+}
+
 /** Sends attacks, each on a connection of its own that reads late or never. */
-export async function attack(port: number, count: number): Promise<void> {
+async function attack(port: number, count: number): Promise<void> {
   let next = 0;
   const one = async () => {
     while (next < count) {
@@ -91,4 +100,10 @@ export async function attack(port: number, count: number): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, one));
+}
+
+if (import.meta.main) {
+  const [port, count] = Deno.args.map(Number);
+  await attack(port as number, count as number);
+  Deno.exit(0);
 }

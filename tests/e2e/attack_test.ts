@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { findChromium, withPage } from "../browser/chromium.ts";
-import { attack } from "./_attackers.ts";
+import { attackFromOutside } from "./_attackers.ts";
 import { Folder, RunningUp, verify } from "./_process.ts";
 
 /** 100,000 is what was promised; CI sends fewer. */
@@ -109,7 +109,7 @@ Deno.test(`up lives through ${ATTACKS} attacks and a page of another origin; not
   const watch = setInterval(() => memory = Math.max(memory, memoryOf(up.pid)), 100);
   const before = honest.map(({ trades }) => trades);
   const startedMs = performance.now();
-  await attack(Number(port), ATTACKS);
+  await attackFromOutside(Number(port), ATTACKS);
   const seconds = (performance.now() - startedMs) / 1000;
   const attackedMs = Math.max(...honest.map((client) => client.takeP99()));
   const page = findChromium() === undefined ? undefined : await openEvilPage(port);
