@@ -1,4 +1,4 @@
-import { messageOf } from "@ssmd/runtime";
+import { messageOf, nowUs as systemNowUs, usOfIso } from "@ssmd/runtime";
 import type { MarketEvent } from "@ssmd/market";
 import {
   dayOfUs,
@@ -12,9 +12,10 @@ import {
   parseNormalizedKey,
   parseRawKey,
   parseSealedKey,
+  usOfNsText,
 } from "@ssmd/archive";
-import type { Storage } from "@ssmd/storage";
-import { codeOf } from "./file_check.ts";
+import type { Storage, StoredObject } from "@ssmd/storage";
+import { codeOf, type FileCheckOptions } from "./file_check.ts";
 import { NormalizedFiles } from "./normalized_files.ts";
 import { RawFeed, type RawFeedOptions } from "./raw_feed.ts";
 import { type Report, ReportBuilder } from "./report.ts";
@@ -26,7 +27,14 @@ export interface VerifyOptions {
   env?: string;
   /** Called after each file. */
   onProgress?: (filesDone: number, filesTotal: number) => void;
+  /** The moment of the verification, µs; default the system's. */
+  nowUs?: number;
 }
+
+/** Time that a captured frame may need into both sides of the archive, with its files' manifests. */
+const ON_ITS_WAY_US = 5 * 60_000_000;
+/** How often a view is taken while files vanish from it. */
+const VIEWS_MAX = 5;
 
 /** All that storage has of one feed. */
 interface Feed {
@@ -52,41 +60,93 @@ export async function verifyArchive(
   storage: Storage,
   options: VerifyOptions = {},
 ): Promise<Report> {
-  const report = new ReportBuilder();
-  const sizes = await listKeys(storage, options.env);
-  const feeds = await loadFeeds(storage, sizes, report);
-  const named = new Set<string>();
-  const retiredKeys = new Set<string>();
-  for (const { raw, normalized, versions } of feeds) {
-    for (const { files, retired = [] } of [...raw, ...normalized, ...versions]) {
-      for (const { key } of files) named.add(key);
-      // Named no more and being removed: `ssmd archive seal` finishes that.
-      for (const key of retired) if (!named.has(key)) retiredKeys.add(key);
-    }
+  const nowUs = options.nowUs ?? systemNowUs();
+  const { report, sizes, feeds, named, known } = await consistentView(storage, options.env);
+  const inFlightFromMs = (nowUs - ON_ITS_WAY_US) / 1000;
+  for (const [key, { modifiedAtMs }] of sizes) {
+    if (known.has(key) || modifiedAtMs >= inFlightFromMs) continue;
+    if (!isUnfinishedSeal(key, feeds)) reportUnnamed(key, report);
   }
-  reportUnnamed(sizes, named.union(retiredKeys), report);
   let done = 0;
   const onFile = () => options.onProgress?.(++done, named.size);
-  for (const feed of feeds) await verifyFeed(storage, feed, sizes, report, onFile);
+  const checks = { sizes: sizesOf(sizes), nowUs, report, onFile };
+  for (const feed of feeds) await verifyFeed(storage, feed, checks);
   return report.build();
 }
 
-async function listKeys(storage: Storage, env?: string): Promise<Map<string, number>> {
-  const sizes = new Map<string, number>();
+/** What storage has, and what its manifests say, so that each file they name was there. */
+interface View {
+  report: ReportBuilder;
+  sizes: ReadonlyMap<string, StoredObject>;
+  feeds: Feed[];
+  /** Keys of files. */
+  named: ReadonlySet<string>;
+  /** Keys that have a reason to be there, also by manifests that are newer than the list. */
+  known: ReadonlySet<string>;
+}
+
+/**
+ * Manifests are read before the objects are listed, as a writer puts a file before it names it;
+ * they are read once more behind the list, for what was named meanwhile. A file that a seal removed
+ * between the two is looked for again.
+ */
+async function consistentView(storage: Storage, env: string | undefined): Promise<View> {
+  for (let tries = 1;; tries++) {
+    const report = new ReportBuilder();
+    const feeds = await loadFeeds(storage, [...(await listObjects(storage, env)).keys()], report);
+    const sizes = await listObjects(storage, env);
+    const named = new Set(manifestsOf(feeds).flatMap(({ files }) => files.map(({ key }) => key)));
+    const isWhole = [...named].every((key) => sizes.has(key));
+    if (!isWhole && tries < VIEWS_MAX) continue;
+    const later = await loadFeeds(storage, [...sizes.keys()], new ReportBuilder());
+    const known = new Set([...manifestsOf(feeds), ...manifestsOf(later)].flatMap((manifest) => [
+      ...manifest.files.map(({ key }) => key),
+      // Named no more and being removed: `ssmd archive seal` finishes that.
+      ...manifest.retired ?? [],
+    ]));
+    return { report, sizes, feeds, named, known };
+  }
+}
+
+function manifestsOf(feeds: readonly Feed[]): Manifest[] {
+  return feeds.flatMap(({ raw, normalized, versions }) => [...raw, ...normalized, ...versions]);
+}
+
+async function listObjects(
+  storage: Storage,
+  env: string | undefined,
+): Promise<Map<string, StoredObject>> {
+  const objects = new Map<string, StoredObject>();
   for (const kind of ["raw", "normalized"]) {
     const prefix = env === undefined ? `${kind}/` : `${kind}/${env}/`;
-    for await (const { key, size } of storage.list(prefix)) sizes.set(key, size);
+    for await (const object of storage.list(prefix)) objects.set(object.key, object);
   }
-  return sizes;
+  return objects;
+}
+
+function sizesOf(objects: ReadonlyMap<string, StoredObject>): Map<string, number> {
+  return new Map([...objects].map(([key, { size }]) => [key, size]));
+}
+
+/** A sealed file beside a day that is not sealed: its seal was killed, and the next one replaces it. */
+function isUnfinishedSeal(key: string, feeds: readonly Feed[]): boolean {
+  const place = parseSealedKey(key);
+  if (place === undefined) return false;
+  const manifest = manifestsOf(feeds).find(({ kind, env, feed, day, version }) =>
+    kind === "normalized" && env === place.env && feed === place.feed && day === place.day &&
+    version === place.version
+  );
+  return manifest !== undefined &&
+    !manifest.files.some(({ type, sealed }) => type === place.type && sealed !== undefined);
 }
 
 async function loadFeeds(
   storage: Storage,
-  sizes: ReadonlyMap<string, number>,
+  keys: readonly string[],
   report: ReportBuilder,
 ): Promise<Feed[]> {
   const feeds = new Map<string, Feed>();
-  for (const key of sizes.keys()) {
+  for (const key of keys) {
     const place = parseManifestKey(key);
     if (place === undefined) continue;
     const { env, feed, kind } = place;
@@ -117,33 +177,36 @@ async function loaded(
   return undefined;
 }
 
-function reportUnnamed(
-  sizes: ReadonlyMap<string, number>,
-  named: ReadonlySet<string>,
-  report: ReportBuilder,
-): void {
-  for (const key of sizes.keys()) {
-    if (named.has(key) || parseManifestKey(key) !== undefined || isSideObject(key)) continue;
-    const [, env = "", feed = ""] = key.split("/");
-    const atUs = (parseRawKey(key) ?? parseNormalizedKey(key))?.atUs;
-    const day = atUs === undefined ? parseSealedKey(key)?.day ?? "" : dayOfUs(atUs);
-    report.add(
-      { env, feed, day, key },
-      "FILE_UNNAMED",
-      `${key} is in storage and no manifest names it.`,
-    );
-  }
+function reportUnnamed(key: string, report: ReportBuilder): void {
+  if (parseManifestKey(key) !== undefined || isSideObject(key)) return;
+  const [, env = "", feed = ""] = key.split("/");
+  const atUs = (parseRawKey(key) ?? parseNormalizedKey(key))?.atUs;
+  const day = atUs === undefined ? parseSealedKey(key)?.day ?? "" : dayOfUs(atUs);
+  const message = `${key} is in storage and no manifest names it.`;
+  report.add({ env, feed, day, key }, "FILE_UNNAMED", message);
+}
+
+/**
+ * Up to when both sides must be the same, µs: what is behind the last file of one side may be on its
+ * way to it for some minutes, beside a running capture.
+ */
+function balancedUntilUs({ raw, normalized }: Feed, nowUs: number): number {
+  const end = (manifests: readonly Manifest[]) =>
+    Math.max(0, ...manifests.flatMap(({ files }) => files.map(({ to }) => usOfNsText(to))));
+  const bothUs = Math.min(end(raw), end(normalized));
+  return Math.max(bothUs, nowUs - ON_ITS_WAY_US);
 }
 
 async function verifyFeed(
   storage: Storage,
-  { env, feed, raw, normalized, versions }: Feed,
-  sizes: ReadonlyMap<string, number>,
-  report: ReportBuilder,
-  onFile: () => void,
+  found: Feed,
+  { nowUs, ...rest }: Omit<FileCheckOptions, "storage"> & { nowUs: number },
 ): Promise<void> {
+  const { env, feed, raw, normalized, versions } = found;
+  const { report } = rest;
+  const untilUs = balancedUntilUs(found, nowUs);
   const tallies = new DayMap(() => new Tally());
-  const options = { storage, env, feed, sizes, report, onFile };
+  const options = { ...rest, storage, env, feed, untilUs };
   const { isWhole, unknownDays } = await balanced(
     raw,
     normalized,
@@ -151,8 +214,10 @@ async function verifyFeed(
     (day) => tallies.of(day),
   );
   for (const { day, gaps } of normalized) {
-    // What left the bus is no news of the venue: raw does not tell it.
-    for (const gap of gaps) if (gap.bus === undefined) tallies.of(day).listed(gap);
+    for (const gap of gaps) {
+      // What left the bus is no news of the venue: raw does not tell it.
+      if (gap.bus === undefined && usOfIso(gap.time) < untilUs) tallies.of(day).listed(gap);
+    }
   }
   // Other versions may be of other normalizers: their files are recounted, and held against nothing.
   const others = new NormalizedFiles(options);
@@ -218,16 +283,21 @@ interface Balance {
 async function balanced(
   raw: readonly Manifest[],
   normalized: readonly Manifest[],
-  options: Omit<RawFeedOptions, "expect">,
+  options: Omit<RawFeedOptions, "expect"> & { untilUs: number },
   balanceOf: (day: string) => Balance,
 ): Promise<{ isWhole: boolean; unknownDays: ReadonlySet<string> }> {
-  const expect = (event: MarketEvent) => balanceOf(dayOfUs(event.receivedAtUs)).expect(event);
+  const { untilUs } = options;
+  const expect = (event: MarketEvent) => {
+    if (event.receivedAtUs < untilUs) balanceOf(dayOfUs(event.receivedAtUs)).expect(event);
+  };
   const rawFeed = new RawFeed({ ...options, expect });
   await rawFeed.verify(raw);
   const files = new NormalizedFiles(options);
   for (const manifest of normalized) {
     const balance = balanceOf(manifest.day);
-    await files.verify(manifest, (event) => balance.find(event));
+    await files.verify(manifest, (event) => {
+      if (event.receivedAtUs < untilUs) balance.find(event);
+    });
   }
   const expired = normalized.filter((manifest) => manifest.expired).map(({ day }) => day);
   const unknownDays = new Set([...rawFeed.unknownDays, ...expired]);

@@ -5,17 +5,24 @@ import {
   loadManifest,
   type Manifest,
   type ManifestGap,
+  manifestKey,
   NormalizedFileBuilder,
   openNormalized,
   saveManifest,
+  sealedKey,
   sha256Of,
+  usOfNsText,
 } from "@ssmd/archive";
 import { expireDay, planRetention } from "@ssmd/archiver";
+import { nowUs } from "@ssmd/runtime";
 import { Encoder } from "@ssmd/codec";
 import { memoryStorage, type Storage } from "@ssmd/storage";
 import { fillArchive, PLACE } from "./_fixtures.ts";
 import type { Problem } from "./report.ts";
 import { verifyArchive } from "./verify.ts";
+
+/** Everything that is captured has had its time to be archived. */
+const LATER_US = nowUs() + 3600 * 1e6;
 
 async function filled(): Promise<Storage> {
   const storage = memoryStorage();
@@ -33,7 +40,7 @@ async function manifestOf(storage: Storage, kind: "raw" | "normalized"): Promise
 async function problemsAfter(harm: (storage: Storage) => Promise<void>): Promise<Problem[]> {
   const storage = await filled();
   await harm(storage);
-  return (await verifyArchive(storage)).problems;
+  return (await verifyArchive(storage, { nowUs: LATER_US })).problems;
 }
 
 async function damage(storage: Storage, key: string, change: (bytes: Uint8Array) => Uint8Array) {
@@ -239,3 +246,56 @@ for (const kind of ["raw", "normalized"] as const) {
     assert.deepEqual(problems.map(({ message }) => message), []);
   });
 }
+
+/** The archive as it is a moment after its capture: raw of the last minute is on its way. */
+async function withoutLastRaw(storage: Storage): Promise<{ lastUs: number }> {
+  const manifest = await manifestOf(storage, "raw");
+  const lastFrom = manifest.files.map(({ from }) => from).sort().at(-1) ?? "";
+  const gone = manifest.files.filter(({ from }) => from.slice(0, 10) === lastFrom.slice(0, 10));
+  const files = manifest.files.filter((file) => !gone.includes(file));
+  assert.ok(gone.length > 0 && files.length > 0);
+  await saveManifest(storage, { ...manifest, files });
+  return { lastUs: Math.max(...gone.map(({ to }) => usOfNsText(to))) };
+}
+
+Deno.test("what is on its way to one side beside a running capture is no fault, and later it is", async () => {
+  const storage = await filled();
+  const { lastUs } = await withoutLastRaw(storage);
+  assert.deepEqual((await verifyArchive(storage, { nowUs: lastUs + 2e6 })).problems, []);
+  const { problems } = await verifyArchive(storage, { nowUs: LATER_US });
+  assert.ok(codes(problems).includes("RECORDS_DIFFER"), codes(problems).join());
+});
+
+Deno.test("a file that was just put and is not named yet is no fault, and later it is", async () => {
+  const storage = await filled();
+  const { lastUs } = await withoutLastRaw(storage);
+  const key = await someKey(storage, "/raw/").catch(() => someKey(storage, "raw/"));
+  await storage.put(key.replace(/[^/]+$/, "59-extra-1.jsonl.zst"), new Uint8Array(3));
+  assert.deepEqual((await verifyArchive(storage, { nowUs: lastUs + 2e6 })).problems, []);
+});
+
+Deno.test("what a killed seal left beside a day that is not sealed is no fault", async () => {
+  const storage = await filled();
+  const key = sealedKey({ ...PLACE, type: "trade" });
+  await storage.put(key, new Uint8Array(100));
+  assert.deepEqual((await verifyArchive(storage, { nowUs: LATER_US })).problems, []);
+});
+
+Deno.test("files that are named while the archive is listed are found", async () => {
+  const storage = await filled();
+  const key = manifestKey({ kind: "normalized", ...PLACE });
+  const last = await storage.get(key);
+  const manifest = await manifestOf(storage, "normalized");
+  await storage.put(key, new TextEncoder().encode(JSON.stringify({ ...manifest, files: [] })));
+  let lists = 0;
+  const racing = Object.assign(Object.create(storage), {
+    list: (prefix: string) => {
+      // A round ends between the first list and the second.
+      if (++lists === 3) void storage.put(key, last);
+      return storage.list(prefix);
+    },
+  }) as Storage;
+  const { problems } = await verifyArchive(racing, { nowUs: LATER_US });
+  assert.equal(codes(problems).includes("FILE_UNNAMED"), false, codes(problems).join());
+  assert.equal(codes(problems).includes("FILE_MISSING"), false, codes(problems).join());
+});
