@@ -59,7 +59,7 @@ Deno.test("every feed of the repository is sound and in force today", async () =
 Deno.test("a version is in force from its day until the next one's", async () => {
   const feed = await loadFeed(REGISTRY, "kalshi");
   assert.equal(versionOn(feed, "2020-01-01"), undefined);
-  assert.equal(versionOn(feed, "2026-03-11")?.parser, "kalshi-2021");
+  assert.equal(versionOn(feed, "2026-03-11")?.parser, "kalshi-2026-01");
   assert.equal(versionOn(feed, "2026-03-12")?.parser, "kalshi-2026-03-12");
 });
 
