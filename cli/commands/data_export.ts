@@ -36,7 +36,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext
   docs: docs(
     "Export archived records as Parquet, CSV or JSON lines",
     "--out names a folder: a file a feed, type and day goes to " +
-      "feed=…/type=…/date=…/data.parquet, with a _lineage file that tells its sources beside it. " +
+      "feed=…/type=…/date=…/data.parquet, and a file below _lineage/ tells its sources. " +
       "A name that ends in .parquet, .csv or .jsonl is one file, - is stdout.\n\n" +
       "Records are sorted by symbol and receive time. Files get their names when they are whole; " +
       "an export that was broken off goes on where it was when it is started again. The same " +

@@ -7,6 +7,7 @@ import { SPAN_FLAGS, type SpanFlags } from "../archive/time_span.ts";
 import { assertConfirmed } from "../confirm.ts";
 import type { SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
+import { countText } from "../format.ts";
 import { docs, switchFlag, word } from "../registry/flags.ts";
 import { render } from "../render.ts";
 import { auditVersions } from "../reprocess/audit.ts";
@@ -75,7 +76,9 @@ async function promote(this: SsmdContext, flags: Flags, version: string): Promis
       ),
     );
     if (flags.dryRun || isSame(before, after)) return;
-    const question = `Read ${version} of ${env}/${flags.feed} on ${changes.length} days?`;
+    const question = `Read ${version} of ${env}/${flags.feed} on ${
+      countText(changes.length, "day")
+    }?`;
     assertConfirmed(this, question);
     const archive = flags.data === undefined ? { env } : { env, data: flags.data };
     await auditVersions(this, archive, {

@@ -49,7 +49,7 @@ export function partitionPath({ feed, type, day }: Partition): string {
 }
 
 /**
- * Writes each partition to a file of its own, with a `_lineage.json` beside it that says where it
+ * Writes each partition to a file of its own, with a file below `_lineage/` that says where it
  * comes from. A file that is there, whole and of the same sources is left as it is: an export that
  * was broken off goes on where it was, and one that is done has nothing to do. Throws StorageError
  * `EXPORT_RUNNING`, and what reading the archive throws.
@@ -112,8 +112,9 @@ async function exportOne(
   return { ...name, state: "written", records: counted.records, ...written };
 }
 
+/** Apart from the data: who reads a folder of it meets nothing else there. */
 function lineagePath(partition: Partition, format: ExportFormat): string {
-  return `${partitionPath(partition)}/_lineage.${format}.json`;
+  return `_lineage/${partitionPath(partition)}/${format}.json`;
 }
 
 async function* lineageJson(lineage: Record<string, unknown>, file: object) {

@@ -87,6 +87,17 @@ Deno.test("an export that is done has nothing to do, until the archive has more"
   });
 });
 
+Deno.test("a folder of data holds data and nothing else, for readers that take every file in it", async () => {
+  await withArchive(async (storage, out) => {
+    const partitions = await planExport(storage, { ...REQUEST, format: "csv" });
+    await exportPartitions(partitions, { storage, format: "csv", out });
+    const names = Object.keys(await filesIn(out)).filter((path) => path.includes("feed=kraken"));
+    const data = names.filter((path) => !path.includes("_lineage/"));
+    assert.ok(data.length > 0 && data.length < names.length);
+    for (const path of data) assert.match(path, /\/data\.csv$/);
+  });
+});
+
 Deno.test("a file that was changed or cut is written again, with the same bytes", async () => {
   await withArchive(async (storage, out) => {
     const options = { storage, format: "csv" as const, out };
@@ -99,7 +110,10 @@ Deno.test("a file that was changed or cut is written again, with the same bytes"
       "written",
       "there",
     ]);
-    await Deno.writeTextFile(`${path.replace("data.csv", "_lineage.csv.json")}`, "{");
+    await Deno.writeTextFile(
+      path.replace(out, `${out}/_lineage`).replace("data.csv", "csv.json"),
+      "{",
+    );
     await exportPartitions(partitions, options);
     assert.deepEqual(await filesIn(out), before);
   });
@@ -137,9 +151,8 @@ Deno.test("what a killed export left in the folder is removed by the next one", 
     await Deno.writeTextFile(`${out}/.ssmd-export/half.part`, "half");
     const partitions = await planExport(storage, REQUEST);
     await exportPartitions(partitions, { storage, format: "parquet", out });
-    assert.deepEqual((await Array.fromAsync(Deno.readDir(out))).map(({ name }) => name), [
-      "feed=kraken",
-    ]);
+    const names = (await Array.fromAsync(Deno.readDir(out))).map(({ name }) => name).sort();
+    assert.deepEqual(names, ["_lineage", "feed=kraken"]);
   });
 });
 

@@ -6,7 +6,7 @@ import { folderStorage } from "@ssmd/storage";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** A project of its own in a temporary folder, with the program `ssmd` beside it. */
+/** A project of its own in a temporary folder, where `ssmd` is the launcher of this checkout. */
 export interface Project {
   /** Working directory of a person: `exchanges/`, `data/`, `session.jsonl.zst`, `trade.capnp`, a git history. */
   dir: string;
@@ -56,9 +56,8 @@ export async function makeProject(): Promise<Project> {
   }
   await storage.close();
   await Deno.mkdir(`${top}/bin`);
-  const program = `#!/bin/sh\nexec "${Deno.execPath()}" run -q -A --no-check --frozen ` +
-    `--config "${ROOT}deno.json" "${ROOT}cli/main.ts" "$@"\n`;
-  await Deno.writeTextFile(`${top}/bin/ssmd`, program, { mode: 0o755 });
+  await Deno.symlink(`${ROOT}cli/ssmd`, `${top}/bin/ssmd`);
+  await Deno.symlink(Deno.execPath(), `${top}/bin/deno`);
   await Deno.writeTextFile(`${dir}/trade.capnp`, SCHEMAS.trade.text);
   await addKeyFiles(dir);
   const project = {
