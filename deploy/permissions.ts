@@ -97,15 +97,16 @@ function isOfVenue(field: string): boolean {
 
 /**
  * Files of a service: the registry with its history, its data, mounted secrets and the files of keys.
- * The gateway writes its clients and its journal, never the archive.
+ * The gateway writes its clients, its journal and where it runs, never the archive.
  */
 function serviceFiles({ program, args, root, registryDir, reach, secretsDir }: Launch) {
   const project = projectOf(registryDir);
   const dataDirs = [DATA_DIR_DEFAULT, ...valuesOf(args, "data")];
   const written = reach.filter(({ kind }) => kind === "write");
+  const archives = written.filter(({ field }) => field === "storage.path").map(({ what }) => what);
   const writes = program === "gateway"
     ? [
-      ...dataDirs.map((dir) => `${dir}/clients`),
+      ...[...dataDirs, ...archives].flatMap((dir) => [`${dir}/clients`, `${dir}/running`]),
       ...written.filter(({ field }) => !field.startsWith("storage.")).map(({ what }) => what),
     ]
     : [...dataDirs, ...written.map(({ what }) => what)];
@@ -140,6 +141,8 @@ function commandFiles(launch: Launch) {
       ...registryWrites(launch),
       ...temporary,
       ...[...WRITTEN_FLAGS].flatMap((name) => valuesOf(args, name)),
+      // An export into one file is made in a folder beside it.
+      ...valuesOf(args, "out").map((out) => `${folderOf(out)}/.ssmd-export`),
     ],
   };
 }
@@ -165,7 +168,8 @@ function registryWrites({ args, registryDir, reach }: Launch): string[] {
       .map(({ what }) => folderOf(what))
     : [];
   return [
-    ...(registryDir === undefined ? [`${base}/exchanges`] : [registryDir]),
+    // `init` makes one in its folder, whatever lies above it.
+    ...[`${base}/exchanges`, ...(registryDir === undefined ? [] : [registryDir])],
     ...[".", project, base].map((dir) => `${dir}/.gitignore`),
     ...keys,
   ];

@@ -31,6 +31,14 @@ Deno.test("a service writes where its environment says, and reaches that and loo
   for (const path of ["/", "/tmp", "/home/ada", "/etc"]) assert.ok(!read.includes(path), path);
 });
 
+Deno.test("a gateway writes its clients and where it runs, and reads the archive", () => {
+  const { write, read } = permissions("gateway", "--env prod");
+  assert.deepEqual(write, [
+    ...["./data/clients", "./data/running", "/srv/ssmd/clients", "/srv/ssmd/running"],
+  ]);
+  assert.ok(read.includes("/srv/ssmd"));
+});
+
 Deno.test("what flags name may be used, too: folders, addresses, the interface to listen on", () => {
   const { write, net } = permissions("connector", "--data=/mnt/x --endpoint ws://10.0.0.1:9/v2");
   assert.ok(write.includes("/mnt/x"));

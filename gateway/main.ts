@@ -1,6 +1,7 @@
 import { appendAudit } from "@ssmd/journal";
 import { exportKeyAges, findRegistry, loadSharedDeployment } from "@ssmd/metadata";
 import {
+  announceRunning,
   createLogger,
   Health,
   Metrics,
@@ -64,8 +65,13 @@ await runService("gateway", FLAGS, async (flags) => {
     metrics,
     health,
   });
+  const startedAt = new Date().toISOString();
+  const leave = await announceRunning(deployment.dataDir, {
+    ...{ env, component: "gateway", pid: Deno.pid, url: gateway.url, started_at: startedAt },
+  });
   logger.info("serving", { env, page: `${gateway.url}/` });
   logger.info("stopping", { signal: await untilSignal() });
+  await leave();
   await gateway.close();
   await gate.close();
   await transport.close();

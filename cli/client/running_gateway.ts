@@ -1,4 +1,5 @@
-import { SsmdError } from "@ssmd/runtime";
+import { dataDirOf } from "@ssmd/metadata";
+import { runningProcesses, SsmdError } from "@ssmd/runtime";
 import type { Globals, SsmdContext } from "../context.ts";
 import { ENVIRONMENT } from "../command/common_flags.ts";
 import { parsed } from "../command/flag.ts";
@@ -12,7 +13,7 @@ const ANSWER_MS_MAX = 10_000;
 /** Which gateway is asked. */
 export interface GatewayLocation {
   env: string;
-  /** Absent = where the environment has it, on this machine. */
+  /** Absent = where it runs on this machine. */
   url?: string;
 }
 
@@ -21,7 +22,7 @@ export const GATEWAY_FLAGS = {
   env: ENVIRONMENT,
   url: parsed(
     parseUrl,
-    "Address of the gateway; default: where the environment has it, on this machine",
+    "Address of the gateway; default: where it runs on this machine, by the folder of its data",
     { placeholder: "url" },
   ),
 };
@@ -73,9 +74,13 @@ async function answerOf(response: Response, base: string): Promise<unknown> {
   });
 }
 
+/** Where the environment's gateway runs now; where none says so, where its file has it. */
 async function addressOf(env: string, globals: Globals): Promise<string> {
   const registry = await Registry.open(globals);
-  const { host = "127.0.0.1", port } = registry.environment(env).gateway;
+  const environment = registry.environment(env);
+  const [running] = await runningProcesses(dataDirOf(environment), env);
+  if (running !== undefined) return running.url;
+  const { host = "127.0.0.1", port } = environment.gateway;
   const near = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
   return `http://${near.includes(":") ? `[${near}]` : near}:${port}`;
 }

@@ -18,10 +18,10 @@ import { parseTo, type ReplayFlags, type ReplayTarget, targetAndSpan } from "../
 const DESCRIPTION = "Records go out as far apart as they were received: bursts stay bursts, " +
   "silence stays silence. It begins with the first record of the span.\n\n" +
   "--to stdout     a JSON value a line, in the shape in which the gateway sends records\n" +
-  "--to transport  the records again on the bus of --env, under the name {env}-replay (or --as): a " +
+  "--to transport  the records again on the bus of --bus (default --env), under the name {env}-replay (or --as): a " +
   "stream of its own that no consumer of the live environment reads; a gateway or archiver of that " +
   "name does. The name of an environment of the registry is refused without --into-live. For a bus " +
-  "of nats: ssmd data replay --env demo-nats --feed kraken --date today --to transport\n" +
+  "of nats: ssmd data replay --feed kraken --date today --to transport --bus demo-nats\n" +
   "--to ws         the venue's own protocol on loopback, from the raw frames as they were: any client " +
   "of the venue works against it. The frames are first put together in a temporary file. Clients " +
   "choose by what they subscribe to; --symbol and --type do not fit\n" +
@@ -87,6 +87,7 @@ export const command: Command<SsmdContext> = buildCommand<ReplayFlags, [], SsmdC
         placeholder: "n|max",
       },
       version: textFlag("Version of the records; default what is promoted", "version"),
+      bus: textFlag("--to transport: environment whose bus it is; default --env", "env"),
       as: textFlag("--to transport: name instead of {env}-replay", "name"),
       intoLive: switchFlag("--to transport: allow the name of an environment of the registry"),
       port: {
@@ -158,7 +159,7 @@ async function toRecords(
   }
   const { openReplayBus } = await import("../replay/replay_bus.ts");
   const { TransportSink } = await import("../replay/transport_sink.ts");
-  const bus = await openReplayBus(context.globals, flags);
+  const bus = await openReplayBus(context.globals, env, flags);
   try {
     const sink = new TransportSink(bus.transport, bus.env, Math.floor(nowUs()).toString(36));
     const played = await replayRecords(context, {

@@ -22,6 +22,8 @@ export interface ReplayFlags extends Omit<SpanFlags, "to"> {
   version?: string;
   speed: number | "max";
   to?: ReplayTo[];
+  /** Environment whose bus `--to transport` takes; default `env`. */
+  bus?: string;
   as?: string;
   intoLive: boolean;
   port: number;

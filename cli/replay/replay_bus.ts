@@ -14,25 +14,32 @@ export interface ReplayBus {
 }
 
 /**
- * Opens the bus of `--env`. Records go under `{env}-replay`, or the name of `--as`: a stream of its
+ * Opens the bus of `--bus` or `--env`. Records go under `{env}-replay` of the archive's, or the name of `--as`: a stream of its
  * own, which no consumer of the live environment reads. Throws UsageError `REPLAY_ENV` where no
  * environment is named, `REPLAY_INTO_LIVE` where the name is that of an environment of the registry
  * and `--into-live` is not given, and ConfigError.
  */
-export async function openReplayBus(globals: Globals, flags: ReplayFlags): Promise<ReplayBus> {
-  const { env } = flags;
+export async function openReplayBus(
+  globals: Globals,
+  archived: string,
+  flags: ReplayFlags,
+): Promise<ReplayBus> {
+  const env = flags.bus ?? flags.env;
   if (env === undefined) {
     throw new UsageError("REPLAY_ENV", "--to transport needs an environment, whose bus it is.", {
-      hint: "Name it with --env.",
+      hint: "Name it with --bus, or with --env where the archive is of the same environment.",
     });
   }
-  const name = flags.as ?? `${env}-replay`;
+  const name = flags.as ?? `${archived}-replay`;
   const registry = await Registry.open(globals);
   if (registry.names("environment").includes(name) && !flags.intoLive) {
     throw new UsageError(
       "REPLAY_INTO_LIVE",
       `"${name}" is an environment: replayed records would stand among its live ones.`,
-      { hint: `Leave out --as (then it is ${env}-replay), or add --into-live if that is meant.` },
+      {
+        hint:
+          `Leave out --as (then it is ${archived}-replay), or add --into-live if that is meant.`,
+      },
     );
   }
   assertName(name);

@@ -37,6 +37,8 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "schema add-version": `${FRESH}; sed -i '$ s/^}/  venue @${NEXT_FIELD} :Text;\\n}/' trade.capnp`,
   "key set": NO_KEY,
   "key rotate": `${KEY}; sed -i "s/^key_id: .*/key_id: new/" kalshi.yaml`,
+  "key list": KEY,
+  "key check": KEY,
   "key delete": KEY,
   "key export": KEY,
   "key verify": KEY,

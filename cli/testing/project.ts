@@ -10,8 +10,8 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 export interface Project {
   /** Working directory of a person: `exchanges/`, `data/`, `session.jsonl.zst`, `trade.capnp`, a git history. */
   dir: string;
-  /** Runs a line as bash does, in the project. */
-  sh(line: string): Promise<Ran>;
+  /** Runs a line as bash does, in the project; at most a minute, or as long as is said. */
+  sh(line: string, secondsMax?: number): Promise<Ran>;
   remove(): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ const KEYS = {
 };
 
 /** Time that a line may take. */
-const LINE_MS_MAX = 60_000;
+const LINE_SECONDS_MAX = 60;
 
 /**
  * Makes a project as the examples of the commands expect it. No environment in it reaches beyond
@@ -62,7 +62,7 @@ export async function makeProject(): Promise<Project> {
   await addKeyFiles(dir);
   const project = {
     dir,
-    sh: (line: string) => sh(line, top, dir),
+    sh: (line: string, secondsMax?: number) => sh(line, { top, dir, secondsMax }),
     remove: () => Deno.remove(top, { recursive: true }),
   };
   await project.sh(
@@ -100,9 +100,16 @@ function simulated(environment: string): string {
   return `${environment.trimEnd()}\nsimulator: { seed: 1, rate: 100 }\n`;
 }
 
-async function sh(line: string, top: string, dir: string): Promise<Ran> {
+async function sh(
+  line: string,
+  { top, dir, secondsMax = LINE_SECONDS_MAX }: {
+    top: string;
+    dir: string;
+    secondsMax?: number | undefined;
+  },
+): Promise<Ran> {
   const output = await new Deno.Command("timeout", {
-    args: [String(LINE_MS_MAX / 1000), "bash", "-o", "pipefail", "-c", line],
+    args: [String(secondsMax), "bash", "-o", "pipefail", "-c", line],
     cwd: dir,
     env: {
       PATH: `${top}/bin:${Deno.env.get("PATH")}`,

@@ -10,6 +10,7 @@ import {
   loadDeployment,
 } from "@ssmd/metadata";
 import {
+  announceRunning,
   COMMIT,
   Health,
   type Logger,
@@ -163,6 +164,12 @@ async function startParts(
       registryDir: registryFolder,
     }), logger);
   stack.defer(() => gateway.close());
+  const startedAt = new Date().toISOString();
+  stack.defer(
+    await announceRunning(deployment.dataDir, {
+      ...{ env, component: "up", pid: Deno.pid, url: gateway.url, started_at: startedAt },
+    }),
+  );
   const feeds = plans.map(({ feed }) => feed);
   const archiver = createArchiver({
     ...{ env, transport, storage, logger, shard: "main", version: VERSION, commit: COMMIT, feeds },

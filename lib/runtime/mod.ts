@@ -18,5 +18,6 @@ export * from "./descriptors.ts";
 export * from "./child_environment.ts";
 export * from "./signals.ts";
 export * from "./refusal.ts";
+export * from "./running_file.ts";
 export * from "./service.ts";
 export * from "./build.ts";
