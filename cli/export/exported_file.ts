@@ -32,7 +32,11 @@ export async function writeExported(
     await file.syncData();
   }
   const target = join(folder.path, path);
-  await Deno.mkdir(dirname(target), { recursive: true });
+  // A folder that is there needs no right to be made: the working folder, for one.
+  const parent = dirname(target);
+  if (!await Deno.stat(parent).catch(() => undefined)) {
+    await Deno.mkdir(parent, { recursive: true });
+  }
   await Deno.rename(temporary, target);
   await syncFolder(dirname(target));
   return { bytes, sha256: hash.digest("hex") };
