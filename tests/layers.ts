@@ -50,6 +50,8 @@ const OPEN_FILES: Readonly<Record<Room, RegExp>> = {
   exchanges: /^exchanges\/[^/]+\.ts$/,
   venue: /^exchanges\/[^/]+\/mod\.ts$/,
   deploy: /^deploy\/entrypoints\.ts$/,
+  // The project of the commands' examples, in which the README's lines run, too.
+  cli: /^cli\/testing\/project\.ts$/,
   // Contract suites, real servers and browsers: tests beside the code run them, benches too.
   tests: /^tests\/(browser|contract|servers)\//,
 };
