@@ -171,7 +171,10 @@ Deno.test("the time between a stop and the next start is a gap on every connecti
   await second.start();
   await rig.until((events) => events.length === 4);
   assert.deepEqual(rig.gaps().map(({ fromUs }) => fromUs), [a, c]);
-  for (const gap of rig.gaps()) assert.match(gap.detail, /^stopped: /);
+  for (const gap of rig.gaps()) {
+    assert.match(gap.detail, /^stopped: /);
+    assert.equal(gap.reason, "planned");
+  }
   // Nobody says anything in this life: the next one still knows since when.
   await second.close();
   const third = rig.connector();
@@ -179,6 +182,28 @@ Deno.test("the time between a stop and the next start is a gap on every connecti
   await rig.until((events) => events.length === 6);
   assert.deepEqual(rig.gaps().map(({ fromUs }) => fromUs), [a, c, a, c]);
   await third.close();
+  await rig.close();
+});
+
+Deno.test("a connection of markets that were never captured has missed nothing", async () => {
+  const before = new ConnectorRig({ symbols: ["A"] });
+  const first = await before.start();
+  say(await before.exchange.client(subscribed), { trade: "A", id: 1 });
+  await before.until((events) => events.length === 1);
+  await first.close();
+  // "B" and "A" share the first connection, "C" is new and has the second one to itself.
+  const rig = new ConnectorRig({ symbols: ["B", "A", "C"] });
+  await Deno.rename(before.spoolDir, rig.spoolDir);
+  const second = await rig.start();
+  say(await rig.exchange.client(({ received }) => received.includes("subscribe C")), {
+    ...{ trade: "C", id: 1 },
+  });
+  await rig.until((events) =>
+    events.some(({ type, symbol }) => type === "trade" && symbol === "C")
+  );
+  assert.deepEqual(rig.gaps().map(({ connection }) => connection), [1]);
+  await second.close();
+  await before.close();
   await rig.close();
 });
 

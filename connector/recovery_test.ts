@@ -273,3 +273,19 @@ Deno.test("a spool without segments and without a note is a first start", () =>
     await Deno.writeTextFile(`${dir}/last-stop.json`, `{"lastUs":"yesterday"}`);
     assert.equal((await recovered(dir, new KeepingBus())).left, undefined);
   }));
+
+Deno.test("what a killed run knew of its markets is told to the next one, by a stop in between too", () =>
+  inFolder(async (dir) => {
+    const writer = new RunWriter(dir, "m1", ["A"]);
+    await writer.event(START_US, "connect");
+    await writer.frame(START_US + 1, { snap: "A", n: 1 });
+    await writer.frame(START_US + 2, { book: "A", n: 5 });
+    await writer.end();
+    const { left } = await recovered(dir, new KeepingBus());
+    const gap = left?.carried?.["A"]?.["gap"] as { reason: string; fromUs: number };
+    assert.deepEqual([gap.reason, gap.fromUs], ["sequence", START_US + 2]);
+    assert.deepEqual([left?.planned, readLeft(dir)?.carried], [undefined, left?.carried]);
+    // The segments have gone; a start that dies before its first line knows it still.
+    const again = await recovered(dir, new KeepingBus());
+    assert.deepEqual(again.left?.carried, left?.carried);
+  }));

@@ -86,6 +86,11 @@ export interface Normalizer {
   suspect(): Map<string, number>;
   /** Snapshots of all sound books as records (receivedAtUs 0), for late joiners. */
   snapshots(): MarketEvent[];
+  /**
+   * The frames by which the venue would tell all sound books now, a market each, so that the next
+   * frame follows them: for who plays a recording from its middle.
+   */
+  snapshotFrames(): string[];
   /** Markets known so far. */
   instruments(): Instrument[];
   /** Plain JSON value from which `restore` makes an equal normalizer. */

@@ -87,6 +87,11 @@ export class Translator {
     return this.#sequence;
   }
 
+  /** The venue's own snapshots of all sound books. */
+  snapshotFrames(): string[] {
+    return this.#normalizer.snapshotFrames();
+  }
+
   /** What has to outlive the run. */
   carried(): CarriedState {
     return this.#normalizer.carried();

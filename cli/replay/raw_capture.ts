@@ -8,8 +8,10 @@ import {
   usOfNsText,
 } from "@ssmd/archive";
 import { assertKnown, daysBetween, manifestDays, TIME_US_MAX } from "@ssmd/archive";
+import type { Translator } from "@ssmd/exchanges";
 import { ArchiveError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
+import { translatorBefore } from "./connection_before.ts";
 
 /** Which raw frames are wanted. */
 export interface RawSpan {
@@ -29,7 +31,10 @@ export interface RawCapture {
   connections: string[];
   /** Connections that carried the same markets at the same time, and were left out. */
   leftOut: string[];
-  /** Whether it begins in the middle of a connection: books are known from the next snapshot on. */
+  /**
+   * Whether it begins in the middle of a connection whose first lines are not there: books are known
+   * from the next snapshot on. Else its books stand at the beginning.
+   */
   isCut: boolean;
 }
 
@@ -118,17 +123,25 @@ class CaptureWriter {
     // Nothing that comes later is earlier than this file's first line.
     this.#writeBefore(startUs);
     const { fromUs = 0, toUs = TIME_US_MAX } = this.#span;
+    // Of a connection that was there before the span: what its lines said until then.
+    let before: Translator | undefined;
     for await (const line of readRaw(storage, entry.key)) {
       if (line.kind === "capture") {
+        const isNew = !this.#carriers.has(line.info.connection);
         if (!this.#takes(line.info, startUs, usOfNsText(entry.to))) return;
-      } else if (line.atUs >= fromUs && line.atUs < toUs) this.#addLine(line);
-      else if (line.atUs < fromUs && line.kind === "frame") this.#isCut = true;
+        if (isNew) before = await this.#linesBefore(storage, line.info, entry);
+      } else if (line.atUs < fromUs) before?.line(line);
+      else if (line.atUs < toUs) {
+        if (before !== undefined) this.#addBooks(before, line.atUs);
+        before = undefined;
+        this.#addLine(line);
+      }
     }
   }
 
   /** Whether a file's frames go in: no other connection may carry one of its markets meanwhile. */
   #takes(info: CaptureInfo, startUs: number, endUs: number): boolean {
-    const { connection, symbols, venue, linesBefore } = info;
+    const { connection, symbols, venue } = info;
     const own = new Set(symbols.map(({ external }) => external));
     for (const [name, carrier] of this.#carriers) {
       if (name === connection || carrier.toUs < startUs) continue;
@@ -136,11 +149,27 @@ class CaptureWriter {
       this.#leftOut.add(connection);
       return false;
     }
-    if (linesBefore > 0 && !this.#carriers.has(connection)) this.#isCut = true;
     this.#carriers.set(connection, { symbols: own, toUs: endUs });
     this.#connections.add(connection);
     this.#venue = venue;
     return true;
+  }
+
+  async #linesBefore(
+    storage: Storage,
+    info: CaptureInfo,
+    file: ManifestFile,
+  ): Promise<Translator | undefined> {
+    const translator = await translatorBefore(storage, info, file);
+    if (translator === undefined) this.#isCut = true;
+    return translator;
+  }
+
+  /** The books of a connection as they stood, as the venue would tell them. */
+  #addBooks(translator: Translator, atUs: number): void {
+    for (const text of translator.snapshotFrames()) {
+      this.#lines.push({ atUs, text: `{"t":"${nsText(atUs)}","m":${text}}\n` });
+    }
   }
 
   #addLine(line: Exclude<RawLine, { kind: "capture" }>): void {

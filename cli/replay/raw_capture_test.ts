@@ -9,10 +9,12 @@ import {
   type ManifestFile,
   manifestTimes,
   openManifest,
+  parseRawLine,
   rawKey,
   rawLinesOf,
   saveManifest,
 } from "@ssmd/archive";
+import { translatorOf } from "@ssmd/exchanges";
 import { memoryStorage, type Storage } from "@ssmd/storage";
 import { type RawCapture, type RawSpan, writeRawCapture } from "./raw_capture.ts";
 
@@ -20,6 +22,15 @@ const PLACE = { env: "test", feed: "kraken" } as const;
 const START_US = Date.parse("2026-08-01T10:00:00Z") * 1000;
 const MINUTE_US = 60_000_000;
 const UTF8 = new TextEncoder();
+const CAPTURES = Deno.env.get("SSMD_CAPTURES") ??
+  new URL("../../../shared/captures", import.meta.url).pathname;
+
+/** Real captures of a venue. */
+function namesOf(venue: string): string[] {
+  const folder = `${CAPTURES}/${venue}`;
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).filter((name) => name.endsWith(".jsonl.zst"));
+}
 
 function captureOf(connection: string, symbols: readonly string[], linesBefore = 0): CaptureInfo {
   return {
@@ -35,7 +46,8 @@ function captureOf(connection: string, symbols: readonly string[], linesBefore =
 /** Puts one raw file, named in its day's manifest. */
 async function putRaw(storage: Storage, info: CaptureInfo, lines: readonly string[]) {
   const built = buildRawFile(info, [UTF8.encode(lines.join(""))]);
-  const key = rawKey({ ...PLACE, atUs: built.firstUs, connection: info.connection });
+  const part = info.linesBefore === 0 ? 1 : 2;
+  const key = rawKey({ ...PLACE, atUs: built.firstUs, connection: info.connection, part });
   await storage.put(key, built.bytes);
   const file: ManifestFile = {
     ...{ key, connection: info.connection, count: lines.length, ...built.counts },
@@ -100,9 +112,10 @@ Deno.test("a connection that carries the same markets meanwhile is left out and 
   assert.deepEqual([told.connections, told.leftOut], [["m1-1"], ["m1-2"]]);
 });
 
-Deno.test("a span takes its frames only, and says that it begins within a connection", async () => {
+Deno.test("a span takes its frames only, and says that nothing is known of what was before", async () => {
   const storage = memoryStorage();
-  const lines = await putMinutes(storage, "m1-1", ["BTC/USD"], 0);
+  const lines = linesOf("m1-1", 0);
+  await putRaw(storage, captureOf("m1-1", ["BTC/USD"], 60), lines.slice(60));
   const span = { fromUs: START_US + MINUTE_US, toUs: START_US + MINUTE_US + 5_000_000 };
   const { text, told } = await written(storage, span);
   assert.equal(text, lines.slice(60, 65).join(""));
@@ -110,12 +123,52 @@ Deno.test("a span takes its frames only, and says that it begins within a connec
   await assert.rejects(written(storage, { fromUs: 0, toUs: 1 }), { code: "RAW_NONE" });
 });
 
-const FOLDER = `${
-  Deno.env.get("SSMD_CAPTURES") ?? new URL("../../../shared/captures", import.meta.url).pathname
-}/kraken`;
-const captures = existsSync(FOLDER)
-  ? readdirSync(FOLDER).filter((name) => name.endsWith(".jsonl.zst"))
-  : [];
+/** Frames of the first real capture of a venue. */
+function framesOf(venue: string): { atUs: number; text: string }[] {
+  const [name = ""] = namesOf(venue);
+  return [...rawLinesOf(Deno.readFileSync(`${CAPTURES}/${venue}/${name}`), name)]
+    .flatMap((line) => line.kind === "frame" ? [line] : []);
+}
+
+/** The books at the end of frames, by symbol, without what depends on where they begin. */
+function lastBooks(info: CaptureInfo, frames: readonly { atUs: number; text: string }[]) {
+  const translator = translatorOf(info, { day: "2026-08-01" });
+  for (const { atUs, text } of frames) translator.line({ kind: "frame", atUs, text });
+  return translator.snapshotFrames()
+    .map((text) => text.replace(/"(timestamp|seq)":("[^"]*"|\d+)/g, "")).sort();
+}
+
+for (const venue of ["kraken", "kalshi"]) {
+  Deno.test(`a span within a connection of ${venue} begins with its books as they stood`, {
+    ignore: namesOf(venue).length === 0,
+  }, async () => {
+    const frames = framesOf(venue);
+    const [half, third] = [Math.floor(frames.length / 2), Math.floor(frames.length / 3)];
+    const cutUs = frames[half]?.atUs as number;
+    const storage = memoryStorage();
+    const info = { ...captureOf("m1-1", []), venue };
+    const lines = frames.map(({ atUs, text }) => frameLine(atUs, text));
+    await putRaw(storage, info, lines.slice(0, third));
+    await putRaw(storage, { ...info, linesBefore: third }, lines.slice(third));
+    const { text, told } = await written(storage, { fromUs: cutUs });
+    assert.equal(told.isCut, false);
+    const played = text.trimEnd().split("\n").map((line) => {
+      const parsed = parseRawLine(line);
+      assert.equal(parsed.kind, "frame");
+      return parsed as { atUs: number; text: string };
+    });
+    const wanted = frames.filter(({ atUs }) => atUs >= cutUs);
+    assert.ok(played.length > wanted.length, "there are books at the beginning");
+    assert.deepEqual(
+      played.slice(-wanted.length).map(({ text }) => text),
+      wanted.map(({ text }) => text),
+    );
+    assert.deepEqual(lastBooks(info, played), lastBooks(info, frames));
+  });
+}
+
+const FOLDER = `${CAPTURES}/kraken`;
+const captures = namesOf("kraken");
 
 Deno.test("real captures come out of the archive byte for byte as the exchange sent them", {
   ignore: captures.length === 0,

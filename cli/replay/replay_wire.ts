@@ -58,7 +58,7 @@ function tell(context: SsmdContext, { frames, connections, leftOut, isCut }: Raw
     notice(context, `left out, as others carried the same markets meanwhile: ${names}`);
   }
   if (isCut) {
-    const what = "it begins in the middle of a connection";
+    const what = "it begins in the middle of a connection whose beginning is not archived";
     notice(context, `${what}: order books are known from their next snapshot on`);
   }
 }

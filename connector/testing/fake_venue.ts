@@ -130,6 +130,11 @@ class FakeNormalizer implements Normalizer {
     return sound.map(([symbol, { n }]) => bookEvent(symbol, n, "snapshot", 0));
   }
 
+  snapshotFrames(): string[] {
+    const sound = [...this.#books].filter(([, book]) => book.sound);
+    return sound.map(([symbol, { n }]) => JSON.stringify({ snap: symbol, n }));
+  }
+
   instruments() {
     return [];
   }

@@ -141,6 +141,21 @@ export class KalshiBook {
     };
   }
 
+  /** The whole book as the venue's own frame: two ladders of bids, worst first. */
+  snapshotFrame(format: KalshiFormat, { sid, seq }: { sid: number; seq: number }): string {
+    const ladder = ({ prices, sizes }: BookSide, ownPrice: (price: number) => number) =>
+      prices.map((price, i) => format.level(ownPrice(price), sizes[i] as number)).reverse();
+    const [{ yes, no }] = format.ladders;
+    return JSON.stringify({
+      ...{ type: "orderbook_snapshot", sid, seq },
+      msg: {
+        market_ticker: this.ticker,
+        [yes]: ladder(this.book.bids, (price) => price),
+        [no]: ladder(this.book.asks, (price) => DOLLAR_STEPS - price),
+      },
+    });
+  }
+
   /** Plain JSON of the book. */
   state(): KalshiBookState {
     const { ticker, sid, seen, sound, lostUs, goodUs, gap, asked, ended } = this;

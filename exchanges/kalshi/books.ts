@@ -241,6 +241,18 @@ export class Books {
     return this.#books.get(ticker);
   }
 
+  /** The venue's own snapshots of all sound books; `seqOf` gives the last number of a subscription. */
+  snapshotFrames(seqOf: (sid: number) => number): string[] {
+    const sound = [...this.#books.values()].filter((book) => book.sound);
+    return [...Map.groupBy(sound, ({ sid }) => sid)].flatMap(([sid, books]) => {
+      const first = seqOf(sid) - books.length + 1;
+      // A number is never below 1: it may be there twice then, and the first one counts.
+      return books.map((book, i) =>
+        book.snapshotFrame(this.#options.format, { sid, seq: Math.max(1, first + i) })
+      );
+    });
+  }
+
   /** Tickers of all books. */
   tickers(): string[] {
     return [...this.#books.keys()];

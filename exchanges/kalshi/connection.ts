@@ -314,6 +314,11 @@ export class KalshiNormalizer implements Normalizer {
     return this.#books.snapshots();
   }
 
+  /** The venue's own snapshots of all sound books; they take the last numbers of their subscription. */
+  snapshotFrames(): string[] {
+    return this.#books.snapshotFrames((sid) => this.#subscriptions.seqOf(sid));
+  }
+
   /** Markets known so far: the subscribed and those with a book. */
   instruments(): Instrument[] {
     const tickers = new Set([...this.#specs.keys(), ...this.#books.tickers()]);

@@ -59,11 +59,13 @@ export interface LadderFormat {
 /** How a wire format names and writes things; everything else is the same in all of them. */
 export interface KalshiFormat {
   /** The ladders of a snapshot; the first whose key is there counts. */
-  readonly ladders: readonly LadderFormat[];
+  readonly ladders: readonly [LadderFormat, ...LadderFormat[]];
   /** Price steps, NaN when unreadable. */
   price(value: unknown): number;
   /** Size steps, NaN when unreadable; negative for a change. */
   size(value: unknown): number;
+  /** A level of a ladder as a snapshot has it, from steps. */
+  level(price: number, size: number): [price: unknown, size: unknown];
   /** Reads a delta into `into`, which is used again for the next. */
   delta(body: KalshiBody, into: DeltaFields): void;
   /** Reads a trade. */

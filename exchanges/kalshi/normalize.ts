@@ -1,4 +1,4 @@
-import { stepsOfText } from "@ssmd/market";
+import { stepsOfText, textOfSteps } from "@ssmd/market";
 import {
   type DeltaFields,
   type KalshiFormat,
@@ -64,6 +64,7 @@ export const DOLLAR_FORMAT: KalshiFormat = {
   ladders: [{ yes: "yes_dollars_fp", no: "no_dollars_fp", price, size }],
   price,
   size,
+  level: (price, size) => [textOfSteps(price, PRICE_DECIMALS), textOfSteps(size, SIZE_DECIMALS)],
   delta,
   trade,
   ticker,

@@ -71,6 +71,7 @@ export const CENT_FORMAT: KalshiFormat = {
   ladders: [{ yes: "yes", no: "no", price, size }],
   price,
   size,
+  level: (price, size) => [price / STEPS_PER_CENT, size / STEPS_PER_CONTRACT],
   delta,
   trade,
   ticker,

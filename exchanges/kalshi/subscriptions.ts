@@ -64,6 +64,11 @@ export class Subscriptions {
     return this.#bySid.get(sid)?.channel ?? "";
   }
 
+  /** The last number of a sid; 0 when there is none. */
+  seqOf(sid: number): number {
+    return this.#bySid.get(sid)?.seq ?? 0;
+  }
+
   /** The sid of the latest subscription of a channel; undefined when there is none. */
   sidOf(channel: string): number | undefined {
     let found: number | undefined;

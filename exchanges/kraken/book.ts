@@ -6,12 +6,14 @@ import {
   OrderBook,
   type OrderBookUpdate,
   powerOfTen,
+  textOfSteps,
   valueOf,
 } from "@ssmd/market";
 import { countOf, figureOf } from "../json_fields.ts";
 import { exactState, type KrakenBookState, levelsState, restoreExact } from "./book_state.ts";
 import { checksumOf } from "./checksum.ts";
 import { ExactBook } from "./exact_book.ts";
+import { isoOfUs } from "@ssmd/runtime";
 import { type KrakenBookData, type KrakenLevel, objectOf } from "./messages.ts";
 import type { Precision } from "./precision.ts";
 import { DEFAULT_DEPTH, DEPTHS } from "./subscribe.ts";
@@ -195,6 +197,23 @@ export class KrakenBook {
       depth: this.depth,
       checksum: "verified",
     };
+  }
+
+  /** The whole book as the venue's own frame, as of when it was last known to be right. */
+  snapshotFrame(): string {
+    const book = this.#exact ?? this.#book;
+    const { price: priceDecimals, size: sizeDecimals } = this.#precision;
+    const side = (name: "bids" | "asks") => {
+      const { prices, sizes } = book[name];
+      return prices.map((price, i) => {
+        const qty = textOfSteps(sizes[i] ?? 0, sizeDecimals);
+        return `{"price":${textOfSteps(price, priceDecimals)},"qty":${qty}}`;
+      }).join(",");
+    };
+    return `{"channel":"book","type":"snapshot","data":[{` +
+      `"symbol":${JSON.stringify(this.external)},"bids":[${side("bids")}],` +
+      `"asks":[${side("asks")}],"checksum":${this.truncatedChecksum()},` +
+      `"timestamp":"${isoOfUs(this.goodUs)}"}]}`;
   }
 
   /** Plain JSON of the book. */

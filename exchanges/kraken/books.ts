@@ -243,6 +243,12 @@ export class Books {
     return sound.map((book) => book.snapshot(this.#feed, 0, 0));
   }
 
+  /** The venue's own snapshots of all sound books. */
+  snapshotFrames(): string[] {
+    const sound = [...this.#books.values()].filter((book) => book.sound);
+    return sound.map((book) => book.snapshotFrame());
+  }
+
   /** The venue's names of all books. */
   externals(): Iterable<string> {
     return this.#books.keys();

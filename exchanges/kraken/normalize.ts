@@ -201,6 +201,11 @@ export class KrakenNormalizer implements Normalizer {
     return this.#books.snapshots();
   }
 
+  /** The venue's own snapshots of all sound books. */
+  snapshotFrames(): string[] {
+    return this.#books.snapshotFrames();
+  }
+
   /** Markets known so far. */
   instruments(): Instrument[] {
     return this.#instruments.instruments();

@@ -72,6 +72,14 @@ export function valueOfExact(steps: bigint, decimals: number): number {
   return Number(`${steps}e-${decimals}`);
 }
 
+/** The plain decimal of steps, with all its digits after the point (`300` at 4 → `"0.0300"`). */
+export function textOfSteps(steps: number | bigint, decimals: number): string {
+  const sign = steps < 0 ? "-" : "";
+  const digits = String(steps).slice(sign.length).padStart(decimals + 1, "0");
+  if (decimals === 0) return sign + digits;
+  return `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+}
+
 /** Digits after the point of a plain or exponent decimal text (`"1e-08"` → 8, `"63005.0"` → 1). */
 export function decimalsOfText(text: string): number {
   const [mantissa = "", exponent = "0"] = text.toLowerCase().split("e");

@@ -1,0 +1,64 @@
+import {
+  type CaptureInfo,
+  dayOfUs,
+  loadManifest,
+  manifestDays,
+  type ManifestFile,
+  readRaw,
+  usOfNsText,
+} from "@ssmd/archive";
+import { type Translator, translatorOf } from "@ssmd/exchanges";
+import type { Storage } from "@ssmd/storage";
+
+/**
+ * The translation of a connection as it stands before one of its files: what its books were then.
+ * Reads all files of the connection before that one. Undefined when raw does not have all of them.
+ */
+export async function translatorBefore(
+  storage: Storage,
+  info: CaptureInfo,
+  file: ManifestFile,
+): Promise<Translator | undefined> {
+  const files = info.linesBefore === 0 ? [] : await filesBefore(storage, info, file);
+  let lines = 0;
+  let translator = files.length === 0 ? newTranslator(info, file) : undefined;
+  for (const each of files) {
+    for await (const line of readRaw(storage, each.key)) {
+      if (line.kind === "capture") {
+        if (line.info.linesBefore !== lines) return undefined;
+        translator ??= newTranslator(line.info, each);
+      } else {
+        lines++;
+        translator?.line(line);
+      }
+    }
+  }
+  return lines === info.linesBefore ? translator : undefined;
+}
+
+function newTranslator(info: CaptureInfo, file: ManifestFile): Translator {
+  return translatorOf(info, { day: dayOfUs(usOfNsText(file.from)) });
+}
+
+/** The connection's files before `file`, in the order of their lines: from its last day back to its first. */
+async function filesBefore(
+  storage: Storage,
+  { env, feed, connection, linesBefore }: CaptureInfo,
+  file: ManifestFile,
+): Promise<ManifestFile[]> {
+  const days = await Array.fromAsync(manifestDays(storage, { kind: "raw", env, feed }));
+  const last = dayOfUs(usOfNsText(file.from));
+  const found: ManifestFile[] = [];
+  let missing = linesBefore;
+  for (const day of days.filter((each) => each <= last).sort().reverse()) {
+    const manifest = await loadManifest(storage, { kind: "raw", env, feed, day });
+    for (const each of manifest?.files ?? []) {
+      if (each.connection !== connection || each.key === file.key) continue;
+      if (usOfNsText(each.from) > usOfNsText(file.from)) continue;
+      found.push(each);
+      missing -= each.count;
+    }
+    if (missing <= 0) break;
+  }
+  return found.sort((a, b) => usOfNsText(a.from) - usOfNsText(b.from));
+}
