@@ -41,6 +41,7 @@ export class BusGaps {
     this.#logger = options.logger;
     this.#watch = new StreamWatch({
       state: () => options.transport.state(),
+      renew: async (createdAtUs) => await options.transport.renew?.(createdAtUs),
       mark: () => this.#lastByFeed(),
       onHole: (hole, fromUs) => this.#tell(hole, fromUs),
       onAway: (error) =>

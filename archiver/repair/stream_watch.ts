@@ -24,6 +24,8 @@ const CHECK_EVERY_MS = 50;
 /** What a {@linkcode StreamWatch} asks and tells. */
 export interface StreamWatchOptions<Mark> {
   state: () => Promise<StreamState>;
+  /** Gives a stream that lost its end another identity. */
+  renew: (createdAtUs: number) => Promise<void>;
   /** Something may be missing behind what came by now; what is given back goes with the hole. */
   mark: () => Mark;
   onHole: (hole: BusHole, mark: Mark) => void;
@@ -58,7 +60,12 @@ export class StreamWatch<Mark> {
 
   /** Before the first message: `place` is how far the archive is, undefined = nowhere. */
   async begin(place: BusPlace | undefined): Promise<void> {
-    const state = await this.#options.state();
+    let state = await this.#options.state();
+    if (place?.createdAtUs === state.createdAtUs && state.lastSequence < place.sequence) {
+      // It lost its end: what it counts from here on is something else.
+      await this.#options.renew(state.createdAtUs);
+      state = await this.#options.state();
+    }
     this.#createdAtUs = state.createdAtUs;
     if (place === undefined) return;
     if (place.createdAtUs !== state.createdAtUs) return this.#isAnew(this.#options.mark());

@@ -1,7 +1,7 @@
 import type { MarketFeed } from "../state/market.ts";
 import { decode, messagesIn } from "@ssmd/codec";
 import { escapeToken, EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
-import { type Logger, messageOf, type Metrics, nowUs } from "@ssmd/runtime";
+import { type Logger, messageOf, type Metrics, nowUs, sleep } from "@ssmd/runtime";
 import type { InMessage, LiveSubscription, Transport } from "@ssmd/transport";
 import type { MarketData } from "../state/market_data.ts";
 import type { RecentRecords } from "../state/recent_records.ts";
@@ -18,6 +18,9 @@ export interface IntakeOptions {
   metrics: Metrics;
 }
 
+/** Wait before the bus is asked for its stream once more. */
+const ASK_AGAIN_MS = 250;
+
 /**
  * From the bus into the state: live records first, then the connectors' snapshots, so that nothing
  * falls between. A message that cannot be read is counted and left out; the others go on.
@@ -28,6 +31,10 @@ export class Intake {
   #types = new Map<string, EventType>();
   #subscription: LiveSubscription | undefined;
   #unreadable = 0;
+  /** Messages that came while it is asked which stream they are of; undefined = it is known. */
+  #unplaced: InMessage[] | undefined;
+  /** Whether the next message is of a stream that is not known yet. */
+  #isStale = false;
   #connected = true;
   #closed = false;
 
@@ -87,6 +94,45 @@ export class Intake {
 
   #take(message: InMessage): void {
     if (this.#closed) return;
+    if (this.#unplaced !== undefined) {
+      this.#unplaced.push(message);
+    } else if (this.#isStale || this.#options.records.isOfAnother(message.streamSequence)) {
+      this.#unplaced = [message];
+      void this.#startAnew();
+    } else this.#place(message);
+  }
+
+  /**
+   * The stream was made anew or lost its end: the bus tells which one it is now, so that positions
+   * mean the same on every gateway. Until then messages wait.
+   */
+  async #startAnew(): Promise<void> {
+    const { transport, records, data, logger } = this.#options;
+    while (!this.#closed) {
+      try {
+        let state = await transport.state();
+        if (state.createdAtUs === records.createdAtUs && transport.renew !== undefined) {
+          await transport.renew(state.createdAtUs);
+          state = await transport.state();
+        }
+        const waiting = this.#unplaced ?? [];
+        this.#unplaced = undefined;
+        this.#isStale = false;
+        records.start(state.createdAtUs, (waiting[0]?.streamSequence ?? 1) - 1);
+        logger.warn("the bus's stream is another one: what was missed cannot be told from it");
+        for (const feed of data.feeds.values()) data.miss(feed, "disconnect", null, nowUs());
+        for (const message of waiting) this.#take(message);
+        return;
+      } catch (error) {
+        logger.warn("the bus does not tell its stream; it is asked again", {
+          error: messageOf(error),
+        });
+        await sleep(ASK_AGAIN_MS);
+      }
+    }
+  }
+
+  #place(message: InMessage): void {
     const { data, records } = this.#options;
     let event: MarketEvent;
     try {
@@ -128,6 +174,18 @@ export class Intake {
     if (!connected) return;
     for (const feed of data.feeds.values()) {
       data.miss(feed, "disconnect", null, nowUs());
+    }
+    void this.#checkStream();
+  }
+
+  /** While the bus was away its stream may have become another one that counts further already. */
+  async #checkStream(): Promise<void> {
+    const { transport, records, logger } = this.#options;
+    try {
+      const { createdAtUs } = await transport.state();
+      this.#isStale = createdAtUs !== records.createdAtUs;
+    } catch (error) {
+      logger.warn("the bus does not tell its stream", { error: messageOf(error) });
     }
   }
 

@@ -15,10 +15,11 @@ export interface RecentLimits {
  * it missed.
  *
  * A position tells a place in the bus's stream, unlike the sequence of a record, which counts one
- * connection of a connector: it is the stream's own sequence added to the time at which the stream
- * was made (µs). So it rises by one a message, and no two streams share any: a stream that is made
- * later begins above everything an earlier one held, as long as that had fewer than a million
- * messages a second over its whole life.
+ * connection of a connector: it is the stream's own sequence added to the stream's identity (µs at
+ * which it was made, or noticed to have lost its end), which the bus keeps. So it means the same on
+ * every gateway and after any restart, and no two streams share any: a stream that is made later
+ * begins above everything an earlier one held, as long as that had fewer than a million messages a
+ * second over its whole life.
  */
 export class RecentRecords {
   #limits: RecentLimits;
@@ -39,11 +40,22 @@ export class RecentRecords {
     this.#limits = limits;
   }
 
-  /** Records come from behind this place of a stream on. */
+  /** Records come from behind this place of a stream on; what is held of another one goes. */
   start(createdAtUs: number, startSequence: number): void {
+    this.#evict(this.length);
     this.#base = createdAtUs;
-    this.#last = this.#heldAfter = Math.max(this.#last, createdAtUs + startSequence);
+    this.#last = this.#heldAfter = createdAtUs + startSequence;
     this.#heldFromUs = nowUs();
+  }
+
+  /** Identity of the stream that the records are of. */
+  get createdAtUs(): number {
+    return this.#base;
+  }
+
+  /** Whether a message comes that cannot be the next one of this stream. */
+  isOfAnother(streamSequence: number): boolean {
+    return this.#base + streamSequence <= this.#last;
   }
 
   /** What the stream got before this place of its own may be missing here. */
@@ -64,13 +76,7 @@ export class RecentRecords {
 
   /** Takes in the next record; its position. */
   take({ subject, payload, streamSequence }: InMessage, receivedAtUs: number): number {
-    let position = this.#base + streamSequence;
-    if (position <= this.#last) {
-      // The stream was made anew, or lost its end: what it counts now is something else.
-      this.start(nowUs() - streamSequence, streamSequence - 1);
-      this.#evict(this.length);
-      position = this.#last + 1;
-    }
+    const position = this.#base + streamSequence;
     this.#subjects.push(subject);
     this.#payloads.push(payload);
     this.#positions.push(position);

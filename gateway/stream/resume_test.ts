@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { NatsConnectionImpl } from "@nats-io/nats-core/internal";
 import { openTransport } from "@ssmd/transport";
 import { natsServerAvailable, startNatsServer } from "../../tests/servers/nats_server.ts";
 import type { FakeConnector } from "../testing/fake_connector.ts";
@@ -159,6 +161,68 @@ Deno.test({
         assert.deepEqual(got, range(got[0] as number, 4010));
         assert.ok((got[0] as number) <= 10);
         await until(() => gateway.stats().slowClients === 0);
+      },
+      true,
+      { transport: await open() },
+    );
+    await server.stop();
+  },
+});
+
+Deno.test({
+  name: "a position means the same on every gateway, also when the stream is made anew, and later",
+  ignore,
+  fn: async () => {
+    const server = await startNatsServer();
+    const open = () => openTransport({ type: "nats", url: server.url }, { env: "test" });
+    const query = "?symbols=BTCUSD&types=trade";
+    const at = (price: number) => (m: Message) => m["price"] === price;
+    const places = new Map<number, unknown>();
+    await withGateway(
+      async ({ client, connector }) => {
+        const one = await client(query);
+        await one.next("subscribed");
+        trades(connector, 1, 5);
+        await one.next("trade", at(5));
+        // It starts in the middle of the stream's life.
+        await withGateway(
+          async (other) => {
+            const two = await other.client(query);
+            await two.next("subscribed");
+            const both = async (price: number) => {
+              connector.trade("BTCUSD", price);
+              const [a, b] = [
+                await one.next("trade", at(price)),
+                await two.next("trade", at(price)),
+              ];
+              assert.equal(a["pos"], b["pos"], `trade ${price}`);
+              places.set(price, a["pos"]);
+            };
+            await both(6);
+            const connection = await NatsConnectionImpl.connect({ servers: [server.url] });
+            await (await jetstreamManager(connection)).streams.delete("ssmd-test");
+            await connection.close();
+            for (const price of [7, 8, 9]) await both(price);
+            assert.ok(
+              Number(places.get(7)) > Number(places.get(6)) + 1,
+              "no stream shares a place",
+            );
+          },
+          false,
+          { transport: await open() },
+        );
+      },
+      true,
+      { transport: await open() },
+    );
+    await withGateway(
+      async ({ client }) => {
+        const good = await client(`${query}&since=${places.get(7)}`);
+        assert.equal((await good.next("subscribed"))["recovered"], true);
+        await good.next("resumed");
+        assert.deepEqual(prices(good.of("trade")), [8, 9]);
+        const old = await client(`${query}&since=${places.get(6)}`);
+        assert.equal((await old.next("subscribed"))["recovered"], false);
       },
       true,
       { transport: await open() },

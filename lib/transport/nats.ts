@@ -19,7 +19,13 @@ import { natsCell } from "./nats_cell.ts";
 import { NatsPublisher } from "./nats_publisher.ts";
 import { NatsReader, type NatsReaderOptions } from "./nats_reader.ts";
 import { readHistory } from "./nats_history.ts";
-import { ensureStream, isApiError, stateOf, type StreamLimits } from "./nats_stream.ts";
+import {
+  ensureStream,
+  isApiError,
+  renewStream,
+  stateOf,
+  type StreamLimits,
+} from "./nats_stream.ts";
 import {
   compileFilter,
   compileFilters,
@@ -201,6 +207,11 @@ class NatsTransport implements Transport {
   async state(): Promise<StreamState> {
     this.#assertOpen();
     return await this.#ask(() => stateOf(this.#manager, this.#stream));
+  }
+
+  async renew(createdAtUs: number): Promise<void> {
+    this.#assertOpen();
+    await this.#ask(() => renewStream(this.#manager, this.#stream, createdAtUs));
   }
 
   async *read(options: ReadOptions): AsyncGenerator<readonly InMessage[]> {

@@ -3,7 +3,7 @@ import { createInbox, errors, type Msg, type NatsConnection } from "@nats-io/nat
 import type { JetStreamManager } from "@nats-io/jetstream";
 import { publisherClosed } from "./errors.ts";
 import { MsgIdHeader } from "./nats_header.ts";
-import { stateOf } from "./nats_stream.ts";
+import { renewStream, stateOf } from "./nats_stream.ts";
 import { PublishWindow } from "./publish_window.ts";
 import { isFinal, refusalOf } from "./refusal.ts";
 import { storedNumbers } from "./stored_ids.ts";
@@ -196,7 +196,9 @@ export class NatsPublisher implements Publisher {
     const { createdAtUs, lastSequence } = await stateOf(manager, stream);
     const acknowledged = sequenceIn(this.#lastAcknowledgement);
     let proven = Math.max(this.#provenSequence, acknowledged);
-    if (createdAtUs !== this.#createdAtUs || lastSequence < proven) proven = 0;
+    const isSame = createdAtUs === this.#createdAtUs;
+    if (isSame && lastSequence < proven) await renewStream(manager, stream, createdAtUs);
+    if (!isSame || lastSequence < proven) proven = 0;
     this.#createdAtUs = createdAtUs;
     if (this.#window.head < this.#everSent) {
       const span = { first: proven + 1, last: lastSequence };

@@ -1,4 +1,4 @@
-import { TransportError } from "@ssmd/runtime";
+import { nowUs, TransportError } from "@ssmd/runtime";
 import { nanos } from "@nats-io/nats-core";
 import {
   DiscardPolicy,
@@ -27,6 +27,8 @@ export const DUPLICATE_WINDOW_MS = 2 * 60 * 1000;
 /** Default age at which a message leaves the stream. */
 export const STREAM_AGE_MS = 24 * 60 * 60 * 1000;
 
+/** In the stream's metadata: when it was noticed that it had lost its end, µs. */
+const RENEWED = "ssmd-renewed-at-us";
 const SUBJECTS_OVERLAP = 10065;
 
 /**
@@ -73,13 +75,29 @@ export async function ensureStream(
 
 /** What a stream holds now. */
 export async function stateOf(manager: JetStreamManager, name: string): Promise<StreamState> {
-  const { created, state } = await manager.streams.info(name);
+  const { created, config, state } = await manager.streams.info(name);
   return {
-    createdAtUs: usOf(String(created)),
+    createdAtUs: Math.max(usOf(String(created)), Number(config.metadata?.[RENEWED] ?? 0)),
     firstSequence: state.first_seq === 0 ? 1 : state.first_seq,
     lastSequence: state.last_seq,
     firstAtUs: state.messages === 0 ? 0 : usOf(String(state.first_ts)),
   };
+}
+
+/**
+ * Gives a stream that lost its end another identity, so that the sequences it counts once more are
+ * not taken for the old ones: the time at which it was noticed counts as that of its making. Nothing
+ * is done when `createdAtUs` is its identity no more.
+ */
+export async function renewStream(
+  manager: JetStreamManager,
+  name: string,
+  createdAtUs: number,
+): Promise<void> {
+  if ((await stateOf(manager, name)).createdAtUs !== createdAtUs) return;
+  const { config } = await manager.streams.info(name);
+  const metadata = { ...config.metadata, [RENEWED]: String(Math.max(nowUs(), createdAtUs + 1)) };
+  await manager.streams.update(name, { ...config, metadata });
 }
 
 /** Whole microseconds of a time with up to nine decimals, as JetStream writes it. */

@@ -118,7 +118,10 @@ export interface ConsumeOptions {
 
 /** What the stream holds at a moment. */
 export interface StreamState {
-  /** When the stream was made, µs; sequences of a stream made at another time are not comparable. */
+  /**
+   * When the stream was made, or was noticed to have lost its end, µs: its identity, the same for all
+   * who ask. Sequences of a stream of another time are not comparable.
+   */
   createdAtUs: number;
   /** Oldest sequence that can be read; `lastSequence + 1` where nothing is kept. */
   firstSequence: number;
@@ -166,6 +169,11 @@ export interface Transport {
   consume(options: ConsumeOptions): Promise<Consumer>;
   /** What the stream holds now. */
   state(): Promise<StreamState>;
+  /**
+   * Gives a stream that lost its end another identity, unless `createdAtUs` is its identity no more.
+   * Absent where nothing can get lost.
+   */
+  renew?(createdAtUs: number): Promise<void>;
   /**
    * Reads once what the stream holds, in its order, a batch at a time: the next one is asked for
    * when the last one was taken. A bus that keeps nothing gives nothing.
