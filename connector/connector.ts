@@ -78,7 +78,8 @@ export interface ConnectorStats {
 export interface Connector {
   /**
    * Finishes what the last run left, then connects. Throws SsmdError `SPOOL_IN_USE` when another
-   * process has the spool, and StorageError when the spool's folder cannot be made.
+   * process has the spool, StorageError when the spool's folder cannot be made, and VenueError for
+   * credentials that are none, before anything is begun.
    */
   start(): Promise<void>;
   stats(): ConnectorStats;
@@ -206,8 +207,10 @@ class FeedConnector implements Connector {
   }
 
   async start(): Promise<void> {
-    const { spoolDir: dir, env, feed, transport } = this.#options;
+    const { spoolDir: dir, env, feed, transport, venue, endpoint, credentials } = this.#options;
     this.#requireWork();
+    // Credentials that cannot even sign a handshake will not do so later.
+    await venue.handshake(endpoint, credentials, Date.now());
     this.#lock = await lockSpool(dir);
     this.#outbox.clear();
     const clockKnown = this.#clock.read();
