@@ -5,7 +5,7 @@ import {
   formatPosition,
   loadManifest,
   type Manifest,
-  openNormalized,
+  openArchived,
   parseManifestKey,
 } from "@ssmd/archive";
 import type { Storage, StoredObject } from "@ssmd/storage";
@@ -103,7 +103,8 @@ export async function archiveOf(
     if (manifest === undefined) continue;
     manifests.push(manifest);
     for (const file of manifest.files) {
-      events.push(...(await openNormalized(storage, file.key)).records);
+      const { records } = await openArchived(storage, file);
+      for await (const batch of records()) events.push(...batch);
       keys.delete(file.key);
     }
   }

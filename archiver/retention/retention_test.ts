@@ -28,7 +28,7 @@ async function putDay(
   });
   const keys = {
     raw: "raw/test/kraken/2026/08/01/00/00-m1-1.jsonl.zst",
-    normalized: "normalized/test/kraken/v1/trade/2026/08/01/day.capnp.zst",
+    normalized: "normalized/test/kraken/v1/trade/2026/08/01/day.parquet",
   };
   for (const key of Object.values(keys)) await storage.put(key, new Uint8Array(100));
   await saveManifest(

@@ -3,6 +3,7 @@ import { EVENT_TYPES, type EventType } from "@ssmd/market";
 import {
   changeManifest,
   isDayOver,
+  isSealedDay,
   loadManifest,
   type Manifest,
   type ManifestFile,
@@ -46,7 +47,7 @@ export interface SealedDayReport {
 }
 
 /**
- * Seals a day: for each type one object of all records by symbol and time, read back completely
+ * Seals a day: for each type one Parquet file of all records by symbol and time, read back completely
  * before the manifest names it; then the manifest names it in place of the windows; then those are
  * removed. Whatever it is killed in, the next call goes on from there, and readers see at every
  * moment each record once. An archiver may go on writing the day: what comes late makes windows
@@ -84,10 +85,13 @@ export async function sealDay(options: SealDayOptions): Promise<SealedDayReport>
   return report;
 }
 
-/** The files of a type that make a new sealed object; none when it is sealed and nothing came late. */
+/**
+ * The files of a type that make a new sealed object; none when it is sealed in today's form and nothing
+ * came late.
+ */
 function unsealed(manifest: Manifest, type: EventType): ManifestFile[] {
   const files = manifest.files.filter((file) => file.type === type);
-  return files.some((file) => file.sealed === undefined) ? files : [];
+  return files.every(isSealedDay) ? [] : files;
 }
 
 async function switchOver(

@@ -1,20 +1,20 @@
 import { ArchiveError } from "@ssmd/runtime";
 import type { EventType } from "@ssmd/market";
-import { messagesIn } from "@ssmd/codec";
+import { CanonicalMessages, Encoder } from "@ssmd/codec";
 import {
+  type ArchivedFile,
   loadManifest,
   type Manifest,
   type ManifestFile,
   type ManifestPlace,
   NORMALIZED_VERSION,
-  type NormalizedFrames,
+  openArchived,
   putSealed,
   readSealed,
   RecordDigest,
   RecordSorter,
   sealedKey,
   type SealedSource,
-  streamNormalized,
 } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 import type { SealDayOptions, SealProgress } from "./seal_options.ts";
@@ -46,8 +46,9 @@ export async function sealType(
   });
   const found = new RecordDigest();
   const checked = tell("checking");
-  for await (const { plain } of readSealed(storage, sealed)) {
-    for (const message of messagesIn(plain)) found.add(message);
+  const encoder = new Encoder();
+  for await (const records of readSealed(storage, sealed)) {
+    for (const record of records) found.add(encoder.encode(record));
     checked(found.count);
   }
   if (found.text === given.text) return sealed;
@@ -73,18 +74,20 @@ async function readAll(
   tell: (done: number) => void,
 ): Promise<RecordDigest> {
   const given = new RecordDigest();
-  const ahead: Promise<NormalizedFrames>[] = [];
+  const canonical = new CanonicalMessages(sorter.type);
+  const ahead: Promise<ArchivedFile>[] = [];
   for (const [i, file] of files.entries()) {
     const before = given.count;
     for (const next of files.slice(i + ahead.length, i + FILES_AHEAD)) {
-      const opening = streamNormalized(storage, next);
+      const opening = openArchived(storage, next);
       // It is told when its turn comes, unless another file stops everything before.
       opening.catch(() => {});
       ahead.push(opening);
     }
-    const { frames } = await (ahead.shift() as Promise<NormalizedFrames>);
-    for await (const plain of frames) {
-      for (const message of messagesIn(plain)) {
+    const opened = await (ahead.shift() as Promise<ArchivedFile>);
+    for await (const batch of opened.messages()) {
+      for (const each of batch) {
+        const message = canonical.of(each);
         given.add(message);
         sorter.add(message);
       }

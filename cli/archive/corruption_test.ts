@@ -100,7 +100,7 @@ interface Kind {
 const KINDS: readonly Kind[] = [
   { name: "raw", archive: windows, pattern: /^raw\/.*\.zst$/ },
   { name: "window", archive: windows, pattern: /^normalized\/.*\.zst$/ },
-  { name: "sealed", archive: sealed, pattern: /^normalized\/.*\.zst$/ },
+  { name: "sealed", archive: sealed, pattern: /\.parquet$/ },
   { name: "manifest", archive: sealed, pattern: /manifest\.json$/ },
 ];
 

@@ -1,5 +1,5 @@
-import { decode, messagesIn, toJson } from "@ssmd/codec";
-import { framesOf, normalizedOf, streamNormalized, textLinesOf } from "@ssmd/archive";
+import { toJson } from "@ssmd/codec";
+import { framesOf, normalizedOf, openArchived, textLinesOf } from "@ssmd/archive";
 
 /** A file that is read by ranges. */
 export interface RangedFile {
@@ -22,13 +22,12 @@ export function* jsonLinesOf(file: Uint8Array, name: string): Iterable<string> {
 }
 
 /**
- * A normalized file as JSON lines, a zstd frame's at a time: at most a range and a frame are in
- * memory. Throws ArchiveError with the place after everything that is whole.
+ * A window or a sealed day as JSON lines, a frame or a page at a time: no more of it is in memory than a
+ * range. Throws ArchiveError with the place after everything that is whole.
  */
 export async function* jsonLinesIn({ name, bytes, getRange }: RangedFile): AsyncIterable<string[]> {
-  const { lineage, frames } = await streamNormalized({ getRange }, { key: name, bytes });
-  const { type } = lineage.schema;
-  for await (const plain of frames) {
-    yield Array.from(messagesIn(plain), (message) => JSON.stringify(toJson(decode(type, message))));
+  const { records } = await openArchived({ getRange }, { key: name, bytes });
+  for await (const batch of records()) {
+    yield Array.from(batch, (record) => JSON.stringify(toJson(record)));
   }
 }

@@ -1,16 +1,15 @@
 import { messageOf } from "@ssmd/runtime";
-import type { EventType, MarketEvent } from "@ssmd/market";
-import { decode, messagesIn } from "@ssmd/codec";
+import type { MarketEvent } from "@ssmd/market";
 import {
   comparePlaces,
+  isSealedDay,
   type Lineage,
   type Manifest,
   type ManifestFile,
+  openArchived,
   parsePlace,
   placeOf,
-  readSealed,
   type RunSpan,
-  streamNormalized,
 } from "@ssmd/archive";
 import {
   codeOf,
@@ -66,9 +65,8 @@ export class NormalizedFiles {
     let first = Infinity;
     let last = 0;
     try {
-      for await (const { type, plain } of this.#framesOf(manifest, file, named)) {
-        for (const message of messagesIn(plain)) {
-          const event = decode(type, message);
+      for await (const batch of this.#recordsOf(manifest, file, named)) {
+        for (const event of batch) {
           found.count++;
           found.firstUs = Math.min(found.firstUs, event.receivedAtUs);
           found.lastUs = Math.max(found.lastUs, event.receivedAtUs);
@@ -90,20 +88,16 @@ export class NormalizedFiles {
     }
   }
 
-  /** Whole messages, frame by frame; at the end everything but the records themselves is checked. */
-  async *#framesOf(
+  /** Records in batches; at the end everything but the records themselves is checked. */
+  async *#recordsOf(
     manifest: Manifest,
     file: ManifestFile,
     { object, checkHash }: NamedFile,
-  ): AsyncIterable<{ type: EventType; plain: Uint8Array }> {
+  ): AsyncIterable<Iterable<MarketEvent>> {
     const { storage } = this.#options;
-    if (file.sealed !== undefined) {
-      const type = file.type ?? "trade";
-      for await (const { plain } of readSealed(storage, file)) yield { type, plain };
-      return;
-    }
-    const { lineage, frames } = await streamNormalized(storage, object);
-    for await (const plain of frames) yield { type: lineage.schema.type, plain };
+    const sealed = isSealedDay(file) ? { sealed: file.sealed } : {};
+    const { lineage, records } = await openArchived(storage, { ...object, ...sealed });
+    yield* records();
     checkHash();
     for (const [run, span] of Object.entries((lineage as Lineage).runs ?? {})) {
       this.#checkPosition(manifest, run, file.key, span);

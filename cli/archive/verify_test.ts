@@ -7,7 +7,7 @@ import {
   type ManifestGap,
   manifestKey,
   NormalizedFileBuilder,
-  openNormalized,
+  normalizedOf,
   saveManifest,
   sealedKey,
   sha256Of,
@@ -171,7 +171,7 @@ Deno.test("a record with another price is told, though all counts are right", as
     const manifest = await manifestOf(storage, "normalized");
     const file = manifest.files.find(({ key }) => key.includes("/trade/"));
     assert.ok(file !== undefined);
-    const { records, lineage } = await openNormalized(storage, file.key);
+    const { records, lineage } = normalizedOf(await storage.get(file.key), file.key);
     const builder = new NormalizedFileBuilder("trade");
     const encoder = new Encoder();
     let frame = 0;

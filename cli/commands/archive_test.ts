@@ -81,14 +81,14 @@ Deno.test("seal merges the minute files; the archive balances as before, and cat
     assert.equal(code, 0, err);
     assert.match(out, /trade +1182 +3 .* sealed/);
     const path = `${dir}/normalized/test/kraken/v1/trade/2026/08/01`;
-    assert.deepEqual([...Deno.readDirSync(path)].map(({ name }) => name), ["day.capnp.zst"]);
+    assert.deepEqual([...Deno.readDirSync(path)].map(({ name }) => name), ["day.parquet"]);
     assert.deepEqual([...Deno.readDirSync(dir)].map(({ name }) => name).sort(), [
       "normalized",
       "raw",
     ]);
     const verified = await ssmd("archive", "verify", "--data", dir);
     assert.deepEqual([verified.code, verified.err], [0, ""]);
-    const printed = await ssmd("archive", "cat", `${path}/day.capnp.zst`);
+    const printed = await ssmd("archive", "cat", `${path}/day.parquet`);
     assert.equal(printed.out.trim().split("\n").length, 1182);
     const again = await ssmd("archive", "seal", "--data", dir);
     assert.match(again.out, /2026-08-01 .* already/);

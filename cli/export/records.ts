@@ -1,8 +1,18 @@
-import { openSealed, readArchive, readSealed, readSealedSymbol } from "@ssmd/archive";
-import { decode, messagesIn } from "@ssmd/codec";
+import { createHash } from "node:crypto";
+import {
+  damaged,
+  isSealedDay,
+  openSealed,
+  readArchive,
+  readSealed,
+  readSealedPart,
+} from "@ssmd/archive";
 import type { MarketEvent } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
 import type { Partition } from "./plan.ts";
+
+/** Bytes of one range read. */
+const RANGE_BYTES = 8 * 1024 * 1024;
 
 /** Gives the records of a partition in order of receive time, as the archive has them. */
 export type ReadRecords = (
@@ -19,6 +29,30 @@ export async function* readRecords(
   yield* readArchive(storage, symbols === undefined ? query : { ...query, symbols });
 }
 
+/** A file of the archive that a partition is made of. */
+export type SealedSource = Partition["sources"][number];
+
+/** The sealed day that is all of a partition's day; undefined where windows are there, too. */
+export function sealedSource({ sources }: Partition): SealedSource | undefined {
+  const [source, ...others] = sources;
+  return source !== undefined && others.length === 0 && isSealedDay(source) ? source : undefined;
+}
+
+/** The bytes of an object, as they are. Throws ArchiveError `ARCHIVE_DAMAGED` when they are others. */
+export async function* objectBytes(
+  storage: Storage,
+  { key, bytes, sha256 }: SealedSource,
+): AsyncGenerator<Uint8Array, void> {
+  const hash = createHash("sha256");
+  for (let at = 0; at < bytes; at += RANGE_BYTES) {
+    const range = await storage.getRange(key, at, Math.min(bytes, at + RANGE_BYTES));
+    hash.update(range);
+    yield range;
+  }
+  if (hash.digest("hex") === sha256) return;
+  throw damaged(key, { offset: 0, why: "it does not have the SHA-256 its manifest names" });
+}
+
 /**
  * The records of a partition by symbol and receive time where the archive has them in that order
  * already, in one sealed file; undefined where they must be sorted.
@@ -27,30 +61,16 @@ export function readSealedRecords(
   storage: Storage,
   partition: Partition,
 ): AsyncIterable<readonly MarketEvent[]> | undefined {
-  const [source, ...others] = partition.sources;
-  if (source?.sealed === undefined || others.length > 0) return undefined;
-  return partition.isWhole
-    ? wholeSealed(storage, source, partition)
-    : partOfSealed(storage, source, partition);
-}
-
-async function* wholeSealed(
-  storage: Storage,
-  source: Partition["sources"][number],
-  { type }: Partition,
-): AsyncGenerator<readonly MarketEvent[], void> {
-  for await (const { plain } of readSealed(storage, source)) {
-    yield Array.from(messagesIn(plain), (message) => decode(type, message));
-  }
+  const source = sealedSource(partition);
+  if (source === undefined) return undefined;
+  return partition.isWhole ? readSealed(storage, source) : partOfSealed(storage, source, partition);
 }
 
 async function* partOfSealed(
   storage: Storage,
-  source: Partition["sources"][number],
+  source: SealedSource,
   { symbols, fromUs, toUs }: Partition,
 ): AsyncGenerator<readonly MarketEvent[], void> {
   const day = await openSealed(storage, source);
-  for (const symbol of symbols ?? [...day.symbols.keys()].sort()) {
-    yield* readSealedSymbol(storage, day, { symbol, fromUs, toUs });
-  }
+  yield* readSealedPart(day, { symbols: symbols && new Set(symbols), fromUs, toUs });
 }

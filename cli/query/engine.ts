@@ -39,23 +39,29 @@ async function openLocked(request: EngineRequest): Promise<DuckDBConnection> {
   const connection = await instance.connect();
   await connection.run("SET errors_as_json = true; SET TimeZone = 'UTC'");
   for (const table of request.tables) await connection.run(viewOf(table));
-  const files = request.tables.flatMap((table) => table.files);
+  const files = request.tables.flatMap(({ staged, sealed }) => [...staged, ...sealed]);
   await connection.run(`SET allowed_paths = [${files.map(quoted).join(", ")}]`);
   // From here on no SQL reaches a file but these, nor the network, nor these settings.
   await connection.run("SET enable_external_access = false; SET lock_configuration = true");
   return connection;
 }
 
-function viewOf({ name, files, columns, where }: EngineTable): string {
+function viewOf({ name, staged, sealed, columns, where }: EngineTable): string {
   const list = Object.entries(columns);
-  if (files.length === 0) {
+  if (staged.length + sealed.length === 0) {
     const none = list.map(([column, type]) => `NULL::${type} AS "${column}"`).join(", ");
     return `CREATE VIEW "${name}" AS SELECT ${none} WHERE false`;
   }
   const names = list.map(([column]) => `"${column}"`).join(", ");
-  return `CREATE VIEW "${name}" AS SELECT ${names} FROM ` +
-    `read_parquet([${files.map(quoted).join(", ")}], hive_partitioning = true, ` +
-    `hive_types_autocast = false)` + (where === "" ? "" : ` WHERE ${where}`);
+  const parts = [
+    [staged, "hive_partitioning = true, hive_types_autocast = false"] as const,
+    [sealed, "hive_partitioning = false, union_by_name = true"] as const,
+  ].filter(([files]) => files.length > 0);
+  const condition = where === "" ? "" : ` WHERE ${where}`;
+  const selects = parts.map(([files, options]) =>
+    `SELECT ${names} FROM read_parquet([${files.map(quoted).join(", ")}], ${options})${condition}`
+  );
+  return `CREATE VIEW "${name}" AS ${selects.join(" UNION ALL ")}`;
 }
 
 function quoted(text: string): string {

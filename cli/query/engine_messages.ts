@@ -14,8 +14,10 @@ export interface EngineRequest {
 /** A table as the engine makes it: a view of Parquet files. */
 export interface EngineTable {
   name: string;
-  /** None = a table without rows, with these columns. */
-  files: string[];
+  /** Exports of open windows, in folders `feed=…`, which give that column. */
+  staged: string[];
+  /** Sealed days, which have all columns. None of both = a table without rows, with these columns. */
+  sealed: string[];
   /** Name → SQL type. */
   columns: Record<string, string>;
   /** Narrows the rows; SQL that was made here, never by a person. */

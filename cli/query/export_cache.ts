@@ -1,8 +1,12 @@
 import { join } from "node:path";
+import type { EventType } from "@ssmd/market";
 import { systemCodeOf } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
+import { ExportFolder } from "../export/export_folder.ts";
 import { exportPartitions } from "../export/export_partitions.ts";
+import { readExported, writeExported } from "../export/exported_file.ts";
 import type { Partition } from "../export/plan.ts";
+import { objectBytes, type SealedSource, sealedSource } from "../export/records.ts";
 
 /** Limits of the cache; beside each stands what happens there. */
 export const CACHE_LIMITS = {
@@ -12,7 +16,7 @@ export const CACHE_LIMITS = {
   entryKeptMsMin: 10 * 60_000,
 } as const;
 
-/** Options of {@linkcode cachedExports}. */
+/** Options of {@linkcode queryFiles}. */
 export interface CacheOptions {
   storage: Storage;
   /** Folder of the cache. */
@@ -23,40 +27,83 @@ export interface CacheOptions {
   bytesMax?: number;
 }
 
+/** A Parquet file that a query reads. */
+export interface QueryFile {
+  path: string;
+  type: EventType;
+  /** A sealed day, as it lies in the archive or as it was fetched from there. */
+  isSealed: boolean;
+}
+
 /** What a query reads. */
-export interface CachedExports {
-  /** Parquet files by partition, in the same order. */
-  files: string[];
-  /** Partitions that were exported for this query. */
+export interface QueryFiles {
+  files: QueryFile[];
+  /** Partitions that were exported or fetched for this query. */
   made: number;
 }
 
 /**
- * The Parquet files of partitions: made now, or by an earlier query of the same sources. An entry's
- * name is the fingerprint of its sources, so what has become stale is never found again; it goes when
- * there is no room.
+ * The Parquet files of partitions. Sealed days of a local archive are read in place; those of other
+ * storage are fetched, and open windows exported: now, or by an earlier query of the same sources. An
+ * entry's name is the fingerprint of its sources, so what has become stale is never found again; it goes
+ * when there is no room.
  */
-export async function cachedExports(
+export async function queryFiles(
   partitions: readonly Partition[],
   options: CacheOptions,
-): Promise<CachedExports> {
-  const { storage, dir, onRecords } = options;
-  const files: string[] = [];
+): Promise<QueryFiles> {
+  const { storage, dir } = options;
+  const files: QueryFile[] = [];
   let made = 0;
   for (const partition of partitions) {
-    const entry = join(dir, partition.fingerprint);
-    const [file] = await exportPartitions([partition], {
-      ...{ storage, format: "parquet", out: entry },
-      ...(onRecords === undefined ? {} : { onRecords }),
-    });
-    if (file === undefined) continue;
-    if (file.state === "written") made++;
-    files.push(join(entry, file.path));
+    const { type } = partition;
+    const sealed = sealedSource(partition);
+    if (sealed !== undefined && storage.type === "local") {
+      files.push({ path: join(storage.location, sealed.key), type, isSealed: true });
+      continue;
+    }
+    const entry = sealed === undefined
+      ? await exported(partition, options)
+      : await fetched(sealed, options);
+    if (entry === undefined) continue;
+    if (entry.isNew) made++;
+    files.push({ path: entry.path, type, isSealed: sealed !== undefined });
     const now = new Date();
-    await Deno.utime(entry, now, now);
+    await Deno.utime(join(dir, entry.name), now, now);
   }
   if (made > 0) await evict(dir, options.bytesMax ?? CACHE_LIMITS.cacheBytesMax);
   return { files, made };
+}
+
+interface CachedFile {
+  /** Of the entry, in the cache's folder. */
+  name: string;
+  path: string;
+  isNew: boolean;
+}
+
+async function exported(
+  partition: Partition,
+  { storage, dir, onRecords }: CacheOptions,
+): Promise<CachedFile | undefined> {
+  const name = partition.fingerprint;
+  const [file] = await exportPartitions([partition], {
+    ...{ storage, format: "parquet", out: join(dir, name) },
+    ...(onRecords === undefined ? {} : { onRecords }),
+  });
+  if (file === undefined) return undefined;
+  return { name, path: join(dir, name, file.path), isNew: file.state === "written" };
+}
+
+/** The file of a sealed day as it is, checked against the manifest. */
+async function fetched(sealed: SealedSource, { storage, dir }: CacheOptions): Promise<CachedFile> {
+  const name = sealed.sha256;
+  const path = join(dir, name, "day.parquet");
+  const known = await readExported(path);
+  if (known?.sha256 === sealed.sha256) return { name, path, isNew: false };
+  await using folder = await ExportFolder.open(join(dir, name));
+  await writeExported(folder, "day.parquet", objectBytes(storage, sealed));
+  return { name, path, isNew: true };
 }
 
 interface Entry {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { memoryStorage } from "@ssmd/storage";
 import { fillArchive, PLACE } from "../archive/_fixtures.ts";
 import { planExport } from "../export/plan.ts";
-import { CACHE_LIMITS, cachedExports } from "./export_cache.ts";
+import { CACHE_LIMITS, queryFiles } from "./export_cache.ts";
 
 Deno.test("what was not used for the longest time goes first, what is in use stays", async () => {
   const storage = memoryStorage();
@@ -23,14 +23,14 @@ Deno.test("what was not used for the longest time goes first, what is in use sta
       (await Array.fromAsync(Deno.readDir(dir))).map(({ name }) => name).sort();
     const first = await plan("BTCUSD");
     const ours = first[0]?.fingerprint ?? "";
-    await cachedExports(first, { storage, dir, bytesMax: 1e6 });
+    await queryFiles(first, { storage, dir, bytesMax: 1e6 });
     assert.deepEqual(await names(), [ours, "newer", "older"].sort());
     const [{ size: ownBytes = 0 } = {}] = await Promise.all(
-      (await cachedExports(first, { storage, dir })).files.map((file) => Deno.stat(file)),
+      (await queryFiles(first, { storage, dir })).files.map(({ path }) => Deno.stat(path)),
     );
     assert.ok(ownBytes > 0);
     const second = await plan("ETHUSD");
-    await cachedExports(second, { storage, dir, bytesMax: 1 });
+    await queryFiles(second, { storage, dir, bytesMax: 1 });
     assert.deepEqual(await names(), [ours, second[0]?.fingerprint ?? ""].sort());
   } finally {
     await storage.close();

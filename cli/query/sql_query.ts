@@ -6,7 +6,7 @@ import { type Partition, planExport } from "../export/plan.ts";
 import type { AnswerPrinter } from "./answer_output.ts";
 import type { EngineTable } from "./engine_messages.ts";
 import { askEngine } from "./engine_process.ts";
-import { cachedExports } from "./export_cache.ts";
+import { queryFiles } from "./export_cache.ts";
 import { sqlError } from "./sql_error.ts";
 import { TABLES, tablesIn } from "./tables.ts";
 
@@ -43,14 +43,15 @@ export interface Answered {
   rows: number;
   /** Whether there are more rows than were asked for. */
   isCut: boolean;
-  /** Days and types that were exported for it. */
+  /** Days and types of windows that were exported for it, and sealed days that were fetched. */
   exported: number;
   exportMs: number;
   queryMs: number;
 }
 
 /**
- * Answers SQL over the archive: exports what it needs and has not yet, then asks the engine. Throws
+ * Answers SQL over the archive: sealed days as they lie there, open windows as exports, which are made
+ * where they are missing. Throws
  * QueryError `QUERY_INVALID`, `QUERY_REFUSED`, `QUERY_TOO_LARGE` and those of the engine, and what
  * reading the archive throws.
  */
@@ -89,14 +90,15 @@ async function tablesOf(query: SqlQuery): Promise<{ tables: EngineTable[]; made:
   const named = tablesIn(query.sql);
   const partitions = await planned(query, named);
   const { storage, cacheDir: dir, onRecords } = query;
-  const { files, made } = await cachedExports(partitions, {
+  const { files, made } = await queryFiles(partitions, {
     ...{ storage, dir },
     ...(onRecords === undefined ? {} : { onRecords }),
   });
   const where = whereOf(query);
   const tables = Object.entries(TABLES).map(([name, type]) => ({
     ...{ name, where },
-    files: files.filter((_, i) => partitions[i]?.type === type),
+    staged: files.filter((file) => file.type === type && !file.isSealed).map(({ path }) => path),
+    sealed: files.filter((file) => file.type === type && file.isSealed).map(({ path }) => path),
     columns: Object.fromEntries(columnsOf(type).map((each) => [each.name, SQL_TYPES[each.kind]])),
   }));
   return { tables, made };
@@ -112,7 +114,7 @@ const SQL_TYPES: Readonly<Record<ColumnKind, string>> = {
   doubles: "DOUBLE[]",
 };
 
-/** Whole days are exported, so that the next query of another hour finds them. */
+/** Whole days of windows are exported, so that the next query of another hour finds them. */
 async function planned(query: SqlQuery, tables: readonly string[]): Promise<Partition[]> {
   if (tables.length === 0) return [];
   const { storage, env, feeds, symbols, span: { fromUs, toUs } } = query;
@@ -128,9 +130,11 @@ async function planned(query: SqlQuery, tables: readonly string[]): Promise<Part
   });
 }
 
-function whereOf({ span: { fromUs, toUs } }: SqlQuery): string {
+function whereOf({ span: { fromUs, toUs }, symbols = [] }: SqlQuery): string {
   const time = (us: number) => `'${isoOfUs(us)}'::TIMESTAMPTZ`;
+  const names = symbols.map((symbol) => `'${symbol.replaceAll("'", "''")}'`);
   return [
+    ...(names.length === 0 ? [] : [`symbol IN (${names.join(", ")})`]),
     ...(fromUs === undefined ? [] : [`received_at >= ${time(fromUs)}`]),
     ...(toUs === undefined ? [] : [`received_at < ${time(toUs)}`]),
   ].join(" AND ");

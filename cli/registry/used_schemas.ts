@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { normalizedOf } from "@ssmd/archive";
+import { openArchived } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 import type { Registry } from "./registry.ts";
 
@@ -24,7 +24,7 @@ export interface UseFilter {
 }
 
 const KEY =
-  /^normalized\/([\w-]+)\/([\w-]+)\/[\w.-]+\/[a-z]+\/(\d{4})\/(\d\d)\/(\d\d)\/.*\.capnp\.zst$/;
+  /^normalized\/([\w-]+)\/([\w-]+)\/[\w.-]+\/[a-z]+\/(\d{4})\/(\d\d)\/(\d\d)\/.*\.(?:capnp\.zst|parquet)$/;
 
 /** Reads the lineage of all normalized files; sorted by day, environment, feed and schema. */
 export async function usedSchemas(
@@ -40,11 +40,11 @@ export async function usedSchemas(
     ),
   );
   const uses = new Map<string, SchemaUse>();
-  for await (const { key } of storage.list("normalized/")) {
+  for await (const { key, size } of storage.list("normalized/")) {
     const [, env = "", feed = "", ...date] = KEY.exec(key) ?? [];
     const day = date.join("-");
     if (env === "" || (filter.day ?? day) !== day || (filter.env ?? env) !== env) continue;
-    const { schema, count } = normalizedOf(await storage.get(key), key).lineage;
+    const { schema, count } = (await openArchived(storage, { key, bytes: size })).lineage;
     const { type, sha256 } = schema;
     const id = `${day} ${env} ${feed} ${type} ${sha256}`;
     const version = versions.get(`${type} ${sha256}`) ?? null;

@@ -4,13 +4,10 @@ import {
   eventLine,
   feedPrefix,
   frameLine,
-  framesOf,
   loadManifest,
   readRaw,
   readSealed,
-  skippableContent,
 } from "@ssmd/archive";
-import { decode, messagesIn } from "@ssmd/codec";
 import {
   type Normalizer,
   type Translator,
@@ -18,7 +15,7 @@ import {
   type Venue,
   VENUES,
 } from "@ssmd/exchanges";
-import type { EventType, MarketEvent } from "@ssmd/market";
+import type { MarketEvent } from "@ssmd/market";
 import { EVENT_TYPES } from "@ssmd/market";
 import { ArchiveError, ConfigError, VenueError } from "@ssmd/runtime";
 import { folderStorage, memoryStorage, type Storage } from "@ssmd/storage";
@@ -87,20 +84,12 @@ async function run(storage: Storage, more: Partial<ReprocessOptions> = {}) {
   }
 }
 
-/** Every sealed object of a version without the `processing` of its lineage, by day and type. */
+/** The bytes of every sealed object of a version, by day and type. */
 async function objectsOf(storage: Storage, version = "v2"): Promise<Record<string, string>> {
   const objects: Record<string, string> = {};
   for await (const { key } of storage.list(feedPrefix("normalized", "test", "kraken", version))) {
-    if (!key.endsWith(".capnp.zst")) continue;
-    const bytes = await storage.get(key);
-    const [front] = framesOf(bytes).frames;
-    assert.ok(front?.kind === "skippable");
-    const { processing, sha256: _, ...lineage } = JSON.parse(
-      new TextDecoder().decode(skippableContent(bytes, front)),
-    );
-    assert.equal(processing.processor, "reprocess");
-    objects[key.replace(`/${version}/`, "/*/")] = JSON.stringify(lineage) +
-      bytes.subarray(front.end).toHex();
+    if (!key.endsWith(".parquet")) continue;
+    objects[key.replace(`/${version}/`, "/*/")] = (await storage.get(key)).toHex();
   }
   return objects;
 }
@@ -110,9 +99,7 @@ async function recordsOf(storage: Storage, day: string, version = "v2"): Promise
   const manifest = await loadManifest(storage, place);
   const events: MarketEvent[] = [];
   for (const file of manifest?.files ?? []) {
-    for await (const { plain } of readSealed(storage, file)) {
-      for (const message of messagesIn(plain)) events.push(decode(file.type as EventType, message));
-    }
+    for await (const batch of readSealed(storage, file)) events.push(...batch);
   }
   return events;
 }

@@ -61,7 +61,7 @@ export interface LineageSource {
   source: string;
 }
 
-/** Which processing made a sealed day; all else in the day depends on its records only. */
+/** Which processing made a sealed day: stands in the manifest, as the file depends on its records only. */
 export interface Processing {
   /** What wrote the file (`archive seal`, `reprocess`). */
   processor: string;
@@ -73,11 +73,11 @@ export interface Processing {
   source: string;
 }
 
-/** Where a sealed day comes from: stands in a skippable frame at its front. */
+/** What a sealed day holds: stands in the footer of its file. */
 export interface SealedLineage {
-  /** Name and version of this format. */
-  format: "ssmd-sealed/1";
-  /** The registered schema that the records were written with. */
+  /** Name and version of this format; `/1` were files of Cap'n Proto, which had more. */
+  format: "ssmd-sealed/1" | "ssmd-sealed/2";
+  /** The registered schema of the records. */
   schema: { type: EventType; version: string; id: string; sha256: string };
   /** Environment. */
   env: string;
@@ -87,8 +87,6 @@ export interface SealedLineage {
   day: string;
   /** Records. */
   count: number;
-  /** Of the records, uncompressed. */
-  bytes: number;
   /** How many symbols have records. */
   symbols: number;
   /** receivedAt of the earliest record, ns as text. */
@@ -97,6 +95,4 @@ export interface SealedLineage {
   to: string;
   /** Sequence numbers of the records. */
   sequence: Span;
-  /** Who wrote it, and when. */
-  processing: Processing;
 }

@@ -1,6 +1,7 @@
 import { isoOfUs } from "@ssmd/runtime";
 import type { EventType, Gap, GapChannel, GapReason } from "@ssmd/market";
 import { type ArchiveKind, type ManifestPlace, NORMALIZED_VERSION, usOfDay } from "./paths.ts";
+import type { Processing } from "./lineage.ts";
 import type { Positions } from "./position.ts";
 import { type CaptureClock, nsText, usOfNsText } from "./raw_line.ts";
 
@@ -60,16 +61,26 @@ export interface ManifestFile {
   stream?: Span;
   /** Normalized: the file is a sealed day, in the order of symbols; absent = a window. */
   sealed?: SealedEntry;
+  /** Sealed days: what made the file. */
+  processing?: Processing;
 }
 
-/** What a reader of a sealed day needs to find the records of a symbol with one range more. */
+/** What a reader of a sealed day needs to read its footer with one range. */
 export interface SealedEntry {
   /** How many symbols have records in it. */
   symbols: number;
-  /** Bytes of the index, the file's last frame. */
+  /** Bytes of the footer, at the end of the file. */
   indexBytes: number;
-  /** Of the index, hex; the index has hashes of the frames. */
+  /** Of the footer, hex; it has checks of the page indexes, and pages have their own. */
   indexSha256: string;
+}
+
+/**
+ * Whether a manifest's file is a sealed day as they are written today. Those of former versions, zstd
+ * frames of Cap'n Proto, are read as windows are until `archive seal` makes the day again.
+ */
+export function isSealedDay({ key, sealed }: Pick<ManifestFile, "key" | "sealed">): boolean {
+  return sealed !== undefined && key.endsWith(".parquet");
 }
 
 /** A gap record as the manifest lists it; times are ns as text, `to` "0" = still open. */

@@ -4,30 +4,23 @@ import { decode, messagesIn } from "@ssmd/codec";
 import type { Storage } from "@ssmd/storage";
 import type { Lineage, SealedLineage } from "./lineage.ts";
 import { lineageIn } from "./lineage_frame.ts";
-import { type NamedObject, type StreamedFrame, streamFrames } from "./frame_stream.ts";
-import { frameCheck, indexFrameBytes, parseIndexFrame } from "./sealed_index.ts";
-import { damaged, decompressFrame, framesOf, type ZstdFrame } from "./zstd_frames.ts";
+import { type NamedObject, streamFrames } from "./frame_stream.ts";
+import { damaged, decompressFrame, framesOf } from "./zstd_frames.ts";
 
-/** A normalized file, a window's or a sealed day's, that is being read. */
+/** A file of a window, or of a sealed day of the former form, that is being read. */
 export interface NormalizedContent {
   /** Where the file comes from. */
   lineage: Lineage | SealedLineage;
-  /** The records in the order of the file; throws as {@linkcode openNormalized} where the damage is. */
+  /** The records in the order of the file; throws as {@linkcode normalizedOf} where the damage is. */
   records: Iterable<MarketEvent>;
   /** The same as whole Cap'n Proto messages. */
   messages: Iterable<Uint8Array>;
 }
 
 /**
- * Opens a normalized file in storage. Throws ArchiveError `ARCHIVE_DAMAGED` with key and place
- * when its lineage cannot be read (and, later, where a frame or record cannot), StorageError when
- * the object cannot.
+ * Opens the bytes of a window's file, or of a sealed day of the former form; `key` names it in errors. Throws ArchiveError
+ * `ARCHIVE_DAMAGED` with key and place.
  */
-export async function openNormalized(storage: Storage, key: string): Promise<NormalizedContent> {
-  return normalizedOf(await storage.get(key), key);
-}
-
-/** Opens the bytes of a normalized file; `key` names it in errors. Throws as `openNormalized`. */
 export function normalizedOf(file: Uint8Array, key: string): NormalizedContent {
   const { frames, damage } = framesOf(file);
   const [front, ...data] = frames;
@@ -50,7 +43,6 @@ export function normalizedOf(file: Uint8Array, key: string): NormalizedContent {
       const why = `its lineage names ${lineage.count} records, it holds ${count}`;
       throw damaged(key, { offset: file.length, why });
     }
-    if (lineage.format === "ssmd-sealed/1") assertIndexed(file, data, key);
   }
   return {
     lineage,
@@ -86,15 +78,9 @@ export async function streamNormalized(
   const lineage = lineageIn(bytes, { kind: "skippable", start: 0, end: bytes.length }, key);
   async function* frames(): AsyncIterable<Uint8Array> {
     let count = 0;
-    const checks: string[] = [];
-    let last: StreamedFrame | undefined;
     for (let next = await stream.next(); !next.done; next = await stream.next()) {
       const { kind, offset, bytes } = next.value;
-      if (kind === "skippable") {
-        last = { kind, offset, bytes: bytes.slice() };
-        continue;
-      }
-      if (lineage.format === "ssmd-sealed/1") checks.push(frameCheck(bytes));
+      if (kind === "skippable") continue;
       const frame = { kind, start: 0, end: bytes.length };
       const plain = decompressFrame(bytes, frame, key, offset);
       for (const _ of placed(messagesIn(plain), key, offset)) count++;
@@ -104,36 +90,8 @@ export async function streamNormalized(
       const why = `its lineage names ${lineage.count} records, it holds ${count}`;
       throw damaged(key, { offset: object.bytes, why });
     }
-    if (lineage.format === "ssmd-sealed/1") assertIndex(last, checks, object);
   }
   return { lineage, frames: frames() };
-}
-
-/** The last frame of a sealed day must be an index of the frames before it. */
-function assertIndex(
-  last: StreamedFrame | undefined,
-  checks: readonly string[],
-  { key, bytes: size }: NamedObject,
-): void {
-  const frame = last?.bytes ?? new Uint8Array(0);
-  const start = size - indexFrameBytes(frame, size, key);
-  const { frames } = parseIndexFrame(frame, start, key);
-  const wrong = checks.findIndex((check, i) => check !== frames[i]?.check);
-  if (wrong < 0 && checks.length === frames.length) return;
-  throw damaged(key, { offset: start, why: `its index does not have its frame ${wrong}` });
-}
-
-/** A sealed day ends with an index that has the same frames. */
-function assertIndexed(file: Uint8Array, frames: readonly ZstdFrame[], key: string): void {
-  const start = file.length - indexFrameBytes(file, file.length, key);
-  const index = parseIndexFrame(file.subarray(start), start, key);
-  const data = frames.filter((frame) => frame.kind === "data");
-  const wrong = data.find((frame, i) =>
-    frameCheck(file.subarray(frame.start, frame.end)) !== index.frames[i]?.check
-  );
-  if (wrong === undefined && data.length === index.frames.length) return;
-  const why = "its index of symbols does not have these frames";
-  throw damaged(key, { offset: wrong?.start ?? start, why });
 }
 
 function* records(

@@ -12,7 +12,7 @@ const RAW_KEY =
 const NORMALIZED_KEY =
   /^normalized\/([\w-]+)\/([\w-]+)\/([\w-]+)\/([a-z]+)\/(\d{4})\/(\d\d)\/(\d\d)\/(\d\d)-(\d\d)(?:\.(\d+))?\.capnp\.zst$/;
 const SEALED_KEY =
-  /^normalized\/([\w-]+)\/([\w-]+)\/([\w-]+)\/([a-z]+)\/(\d{4})\/(\d\d)\/(\d\d)\/day(?:\.(\d+))?\.capnp\.zst$/;
+  /^normalized\/([\w-]+)\/([\w-]+)\/([\w-]+)\/([a-z]+)\/(\d{4})\/(\d\d)\/(\d\d)\/day(?:\.(\d+))?\.(?:parquet|capnp\.zst)$/;
 const MANIFEST_KEY =
   /^(?:raw\/([\w-]+)\/([\w-]+)|normalized\/([\w-]+)\/([\w-]+)\/([\w-]+))\/(\d{4})\/(\d\d)\/(\d\d)\/manifest\.json$/;
 
@@ -129,11 +129,11 @@ export function normalizedKey(place: NormalizedPlace): string {
     `${hour}-${minute}${suffix(place.part)}.capnp.zst`;
 }
 
-/** `normalized/{env}/{feed}/{version}/{type}/YYYY/MM/DD/day.capnp.zst` */
+/** `normalized/{env}/{feed}/{version}/{type}/YYYY/MM/DD/day.parquet` */
 export function sealedKey(place: SealedPlace): string {
   const { env, feed, type, version, day } = place;
   return `${normalizedTypePrefix(env, feed, type, version)}${day.replaceAll("-", "/")}/` +
-    `day${suffix(place.part)}.capnp.zst`;
+    `day${suffix(place.part)}.parquet`;
 }
 
 /** What all normalized files of a type have before the date. */
@@ -200,7 +200,7 @@ export function parseNormalizedKey(key: string): Required<NormalizedPlace> | und
   return { env, feed, version, type, atUs, part: Number(match[10] ?? 1) };
 }
 
-/** Takes the key of a sealed day apart; undefined when it is none. */
+/** Takes the key of a sealed day, of today's or of the former form, apart; undefined when it is none. */
 export function parseSealedKey(key: string): Required<SealedPlace> | undefined {
   const match = SEALED_KEY.exec(key);
   if (match === null) return undefined;

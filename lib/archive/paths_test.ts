@@ -46,11 +46,11 @@ Deno.test("the keys are those of the design", () => {
   const day = { env: "demo", feed: "kraken", day: "2026-08-01" };
   assert.equal(
     sealedKey({ ...day, type: "trade" }),
-    "normalized/demo/kraken/v1/trade/2026/08/01/day.capnp.zst",
+    "normalized/demo/kraken/v1/trade/2026/08/01/day.parquet",
   );
   assert.equal(
     sealedKey({ ...day, type: "trade", version: "v2", part: 2 }),
-    "normalized/demo/kraken/v2/trade/2026/08/01/day.2.capnp.zst",
+    "normalized/demo/kraken/v2/trade/2026/08/01/day.2.parquet",
   );
   assert.equal(manifestKey({ ...day, kind: "raw" }), "raw/demo/kraken/2026/08/01/manifest.json");
   assert.equal(

@@ -1,5 +1,6 @@
-import { sleep } from "@ssmd/runtime";
+import { isoOfUs, sleep } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
+import type { Processing } from "./lineage.ts";
 import type { ManifestFile } from "./manifest.ts";
 import { manifestTimes } from "./manifest.ts";
 import {
@@ -9,13 +10,11 @@ import {
   type SortedDay,
 } from "./sealed_writer.ts";
 
-/** Compressed frames between two turns of the event loop. */
-const FRAMES_A_TURN = 16;
+/** Pieces of the file between two turns of the event loop. */
+const PIECES_A_TURN = 64;
 
 /** How a sealed day is put. */
 export interface PutSealedOptions {
-  /** zstd's, 1…12; default {@linkcode SEALED_LEVEL}. Another level gives other bytes. */
-  level?: number;
   /** Called before the object's last bytes are given; what it throws leaves what was there before. */
   beforeEnd?: () => Promise<void>;
 }
@@ -30,11 +29,11 @@ export async function putSealed(
   key: string,
   sorted: SortedDay,
   source: SealedSource,
-  { level, beforeEnd }: PutSealedOptions = {},
+  { beforeEnd }: PutSealedOptions = {},
 ): Promise<ManifestFile> {
   let file: SealedFile | undefined;
   async function* chunks(): AsyncIterable<Uint8Array> {
-    const frames = sealedFileOf(sorted, source, level);
+    const frames = sealedFileOf(sorted, source);
     let turn = 0;
     for (let next = frames.next();; next = frames.next()) {
       if (next.done === true) {
@@ -43,15 +42,22 @@ export async function putSealed(
         return;
       }
       yield next.value;
-      if (++turn % FRAMES_A_TURN === 0) await sleep(0);
+      if (++turn % PIECES_A_TURN === 0) await sleep(0);
     }
   }
   await storage.put(key, chunks());
-  return entryOf(key, sorted, file as unknown as SealedFile);
+  return {
+    ...entryOf(key, sorted, file as unknown as SealedFile),
+    processing: processingOf(source),
+  };
+}
+
+function processingOf({ processor, software, source, nowUs }: SealedSource): Processing {
+  return { processor, software, writtenAt: isoOfUs(nowUs), source };
 }
 
 function entryOf(key: string, sorted: SortedDay, file: SealedFile): ManifestFile {
-  const { lineage, bytes, sha256, indexBytes, indexSha256 } = file;
+  const { lineage, bytes, sha256, footerBytes, footerSha256 } = file;
   return {
     key,
     type: sorted.type,
@@ -60,6 +66,6 @@ function entryOf(key: string, sorted: SortedDay, file: SealedFile): ManifestFile
     sha256,
     ...manifestTimes(sorted.fromUs, sorted.toUs),
     sequence: sorted.sequence,
-    sealed: { symbols: lineage.symbols, indexBytes, indexSha256 },
+    sealed: { symbols: lineage.symbols, indexBytes: footerBytes, indexSha256: footerSha256 },
   };
 }

@@ -1,27 +1,20 @@
 import { createHash } from "node:crypto";
-import { ArchiveError, StorageError } from "@ssmd/runtime";
-import type { EventType, MarketEvent } from "@ssmd/market";
-import { decode, messagesIn, RecordKeyReader } from "@ssmd/codec";
+import { StorageError } from "@ssmd/runtime";
+import { EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
-import type { SealedEntry } from "./manifest.ts";
-import { parseSealedKey } from "./paths.ts";
 import { sha256Of } from "./bytes.ts";
-import {
-  frameCheck,
-  indexFrameBytes,
-  parseIndexFrame,
-  type SealedFrame,
-  type SealedIndex,
-  type SealedSymbol,
-} from "./sealed_index.ts";
-import { damaged, decompressFrame } from "./zstd_frames.ts";
+import type { SealedLineage } from "./lineage.ts";
+import type { SealedEntry } from "./manifest.ts";
+import { compareUnsigned } from "./parquet/bounds.ts";
+import type { GroupPlace, ParquetFooter } from "./parquet/footer_reader.ts";
+import { type PageRows, spanOf, symbolsWithin } from "./parquet/page_index_reader.ts";
+import { MAGIC } from "./parquet/parquet_file.ts";
+import { ParquetFile } from "./parquet/parquet_reader.ts";
+import { LINEAGE_KEY } from "./sealed_writer.ts";
+import { SealedOrder } from "./sealed_order.ts";
+import { damaged } from "./zstd_frames.ts";
 
-/** Read at once when it is not known how long the index is. */
-const GUESS_BYTES = 64 * 1024;
-/** Range reads of a whole day. */
-const SCAN_BYTES = 2 * 1024 * 1024;
-/** Longest range read of a symbol's frames; a symbol with more is read in several. */
-const RANGE_BYTES_MAX = 8 * 1024 * 1024;
+const UTF8 = new TextEncoder();
 
 /** What of a manifest's entry is needed to open a sealed day. */
 export interface SealedObject {
@@ -39,246 +32,172 @@ export interface SealedDay {
   key: string;
   /** Of its records. */
   type: EventType;
-  /** Where the first frame of records begins. */
-  dataStart: number;
-  /** Where each frame begins, and as the last number where the index does. */
-  offsets: Float64Array;
-  /** What the file has. */
-  index: SealedIndex;
-  /** Its symbols by name. */
-  symbols: ReadonlyMap<string, SealedSymbol>;
+  lineage: SealedLineage;
+  file: ParquetFile;
 }
 
-/** A part of a symbol's day. */
+/** A part of a sealed day. */
 export interface SealedQuery {
-  /** Our name of the market. */
-  symbol: string;
+  /** Our names of the markets; absent = all. */
+  symbols?: ReadonlySet<string> | undefined;
   /** receivedAt from here on, µs; default all. */
   fromUs?: number;
   /** receivedAt before this, µs; default all. */
   toUs?: number;
 }
 
+type RangeStorage = Pick<Storage, "getRange">;
+
 /**
- * Reads the index of a sealed day: one range when the manifest's entry is given, else two.
- * Throws ArchiveError `ARCHIVE_DAMAGED` when it is not what was written, StorageError when it
- * cannot be read (`NOT_FOUND`: sealed anew since the manifest was read; read the manifest again).
+ * Reads the footer of a sealed day: one range, two where it is long and the manifest's entry is not
+ * given. Throws ArchiveError `ARCHIVE_DAMAGED` when it is not what was written, StorageError when it
+ * cannot be read (`NOT_FOUND`: sealed again since the manifest was read; read the manifest again).
  */
-export async function openSealed(storage: Storage, object: SealedObject): Promise<SealedDay> {
+export async function openSealed(storage: RangeStorage, object: SealedObject): Promise<SealedDay> {
   const { key, bytes, sealed } = object;
-  const type = parseSealedKey(key)?.type;
-  if (type === undefined) throw damaged(key, { offset: 0, why: "its key is none of a sealed day" });
-  const guess = sealed?.indexBytes ?? Math.min(bytes, GUESS_BYTES);
-  let end = await rangeOf(storage, object, bytes - guess, bytes);
-  const indexBytes = indexFrameBytes(end, bytes, key);
-  if (indexBytes > end.length) end = await rangeOf(storage, object, bytes - indexBytes, bytes);
-  const frame = end.subarray(end.length - indexBytes);
-  if (sealed !== undefined && sha256Of(frame) !== sealed.indexSha256) {
-    const why = "its index of symbols does not have the SHA-256 that the manifest names";
-    throw damaged(key, { offset: bytes - guess, why });
+  const getRange = (start: number, end: number) => storage.getRange(key, start, end);
+  const footerBytes = sealed?.indexBytes ?? 0;
+  let lineage: SealedLineage | undefined;
+  const typeOf = ({ metadata, rows }: ParquetFooter) => {
+    lineage = lineageIn(metadata.get(LINEAGE_KEY));
+    const { type } = lineage?.schema ?? {};
+    if (type !== undefined && EVENT_TYPES.includes(type) && lineage?.count === rows) return type;
+    throw damaged(key, { offset: bytes, why: "it has no lineage of its rows" });
+  };
+  const file = await ParquetFile.open({ key, bytes, getRange }, { typeOf, footerBytes });
+  if (sealed !== undefined && sha256Of(file.footerBytes) !== sealed.indexSha256) {
+    const why = "its footer does not have the SHA-256 that the manifest names";
+    throw damaged(key, { offset: bytes - file.footerBytes.length, why });
   }
-  return opened(key, type, bytes - indexBytes, parseIndexFrame(frame, bytes - indexBytes, key));
+  return { key, type: file.type, lineage: lineage as unknown as SealedLineage, file };
 }
 
-function opened(key: string, type: EventType, indexAt: number, index: SealedIndex): SealedDay {
-  const offsets = new Float64Array(index.frames.length + 1);
-  let at = indexAt;
-  offsets[index.frames.length] = at;
-  for (let i = index.frames.length - 1; i >= 0; i--) {
-    at -= index.frames[i]?.bytes ?? 0;
-    offsets[i] = at;
-  }
-  const symbols = new Map(index.symbols.map((symbol) => [symbol.symbol, symbol]));
-  return { key, type, dataStart: at, offsets, index, symbols };
+function lineageIn(text: string | undefined): SealedLineage | undefined {
+  const lineage = text === undefined ? undefined : JSON.parse(text) as SealedLineage;
+  return lineage?.format === "ssmd-sealed/2" ? lineage : undefined;
 }
 
-async function rangeOf(
-  storage: Storage,
-  { key, bytes }: { key: string; bytes: number },
-  start: number,
-  end: number,
-): Promise<Uint8Array> {
-  const range = await storage.getRange(key, start, end);
-  if (range.length === end - start) return range;
-  const why = `the file ends ${end - start - range.length} bytes before its ${bytes} bytes do`;
-  throw damaged(key, { offset: start + range.length, why });
+/** Pages of a group that hold what was asked for, one behind the other. */
+export interface WantedPages {
+  group: GroupPlace;
+  pages: readonly PageRows[];
 }
 
 /**
- * The records of one symbol by receivedAt and sequence, frame by frame: one range of storage up to
- * 8 MiB, more for more. Each frame that is read is held against the index; damage elsewhere in the
- * object is not noticed. Throws as {@linkcode openSealed} where the damage is, behind what is whole.
+ * The pages of a sealed day with records of these symbols and of this span, by group and where they lie
+ * together; the page indexes of their groups are read for it.
  */
-export async function* readSealedSymbol(
-  storage: Storage,
+export async function wantedPages(
+  { file }: SealedDay,
+  query: SealedQuery,
+): Promise<WantedPages[]> {
+  const isWanted = wanted(query);
+  const groups = file.footer.groups.filter((group) => {
+    const bounds = (name: string) => group.chunks.find((chunk) => chunk.name === name);
+    const symbol = bounds("symbol");
+    return isWanted({
+      symbols: symbol && symbolsWithin(symbol),
+      ...spanOf(bounds("received_at")?.bounds),
+    });
+  });
+  await file.loadPages(groups);
+  return groups.flatMap((group) => {
+    const pages = file.pagesOf(group).filter(isWanted);
+    const [first] = pages;
+    if (first === undefined) return [];
+    return runsOf(pages).map((run) => ({ group, pages: run }));
+  });
+}
+
+function wanted({ symbols, fromUs = 0, toUs = Infinity }: SealedQuery) {
+  const texts = symbols && [...symbols].map((symbol) => UTF8.encode(symbol));
+  return (rows: Pick<PageRows, "symbols" | "fromUs" | "toUs">): boolean => {
+    if (rows.toUs < fromUs || rows.fromUs >= toUs) return false;
+    if (texts === undefined || rows.symbols === undefined) return true;
+    const [first, last] = [UTF8.encode(rows.symbols.first), UTF8.encode(rows.symbols.last)];
+    return texts.some((text) =>
+      compareUnsigned(first, text) <= 0 && compareUnsigned(text, last) <= 0
+    );
+  };
+}
+
+function runsOf(pages: readonly PageRows[]): PageRows[][] {
+  const runs: PageRows[][] = [];
+  for (const page of pages) {
+    const run = runs.at(-1);
+    if (run !== undefined && run.at(-1)?.number === page.number - 1) run.push(page);
+    else runs.push([page]);
+  }
+  return runs;
+}
+
+/**
+ * The records of a part of a sealed day in the order of the file, page by page. What is read is checked;
+ * damage elsewhere in the object is not noticed. Throws as {@linkcode openSealed} where the damage is,
+ * behind what is whole.
+ */
+export async function* readSealedPart(
   day: SealedDay,
   query: SealedQuery,
 ): AsyncIterable<MarketEvent[]> {
-  const { symbol, fromUs = 0, toUs = Infinity } = query;
-  const place = day.symbols.get(symbol);
-  if (place === undefined) return;
-  for await (const { number, plain } of framesWithin(storage, day, place, fromUs, toUs)) {
-    const skip = number === place.frame ? place.skip : 0;
-    const isShared = place.frames === 1;
-    const records: MarketEvent[] = [];
-    let position = 0;
-    for (const message of messagesIn(plain)) {
-      const i = position++ - skip;
-      if (i < 0 || (isShared && i >= place.count)) continue;
-      const record = decode(day.type, message);
-      if (record.symbol !== symbol) throw strange(day, number, symbol, record.symbol);
-      if (record.receivedAtUs >= fromUs && record.receivedAtUs < toUs) records.push(record);
+  const { symbols, fromUs = 0, toUs = Infinity } = query;
+  for (const { group, pages } of await wantedPages(day, query)) {
+    const [first, last] = [pages[0], pages.at(-1)] as [PageRows, PageRows];
+    const end = last.number + 1;
+    const fetched = await day.file.fetchPages({ group, first: first.number, end });
+    for (const page of pages) {
+      const { symbols: names, receivedAtUs, recordOf } = fetched.read(page);
+      const records: MarketEvent[] = [];
+      for (let row = 0; row < page.rows; row++) {
+        const us = receivedAtUs[row] as number;
+        if (us < fromUs || us >= toUs || symbols?.has(names[row] as string) === false) continue;
+        records.push(recordOf(row));
+      }
+      if (records.length > 0) yield records;
     }
-    if (records.length > 0) yield records;
   }
-}
-
-/** The symbol's frames that have records of a span, checked and decompressed. */
-async function* framesWithin(
-  storage: Storage,
-  day: SealedDay,
-  { frame, frames }: SealedSymbol,
-  fromUs: number,
-  toUs: number,
-): AsyncIterable<{ number: number; plain: Uint8Array }> {
-  const all = day.index.frames;
-  const isWanted = (each: SealedFrame | undefined) =>
-    each !== undefined && each.toUs >= fromUs && each.fromUs < toUs;
-  let first = frame;
-  let end = frame + frames;
-  while (first < end && !isWanted(all[first])) first++;
-  while (end > first && !isWanted(all[end - 1])) end--;
-  while (first < end) {
-    let last = first + 1;
-    const start = day.offsets[first] ?? 0;
-    while (last < end && (day.offsets[last + 1] ?? 0) - start <= RANGE_BYTES_MAX) last++;
-    const object = { key: day.key, bytes: day.offsets[last] ?? 0 };
-    const range = await rangeOf(storage, object, start, object.bytes);
-    for (let number = first; number < last; number++) {
-      yield { number, plain: checkedFrame(day, number, range, start) };
-    }
-    first = last;
-  }
-}
-
-/** Decompresses a frame of a range that begins at `start`, when it is the one that the index names. */
-function checkedFrame(
-  day: SealedDay,
-  number: number,
-  range: Uint8Array,
-  start: number,
-): Uint8Array {
-  const { key, offsets, index } = day;
-  const offset = offsets[number] ?? 0;
-  const frame = range.subarray(offset - start, (offsets[number + 1] ?? 0) - start);
-  if (frameCheck(frame) !== index.frames[number]?.check) {
-    throw damaged(key, { offset, why: `its frame ${number} is not the one that its index names` });
-  }
-  return decompressFrame(frame, { kind: "data", start: 0, end: frame.length }, key, offset);
-}
-
-function strange(day: SealedDay, frame: number, symbol: string, found: string): ArchiveError {
-  const why = `a record of ${found} stands among those of ${symbol}`;
-  return damaged(day.key, { offset: day.offsets[frame] ?? 0, why });
-}
-
-/** What is told of each frame that was found whole. */
-export interface SealedFrameContent {
-  /** Offset of the frame. */
-  offset: number;
-  /** Its messages, back to back. */
-  plain: Uint8Array;
 }
 
 /**
- * All records of a sealed day in the order of the file, a frame at a time; on the way everything is
- * recounted: each frame against the index, symbols and their counts, the order of records, and when
- * `sha256` is given the whole object. Throws as {@linkcode openSealed}, behind what is whole.
+ * All records of a sealed day in the order of the file, a page at a time; on the way everything is
+ * checked and recounted: pages, their indexes, the order of records, the lineage, and when `sha256` is
+ * given the whole object. Throws as {@linkcode openSealed}, behind what is whole.
  */
 export async function* readSealed(
-  storage: Storage,
-  object: SealedObject & { sha256?: string },
-): AsyncIterable<SealedFrameContent> {
-  const day = await openSealed(storage, object);
-  const order = new OrderCheck(day);
-  const whole = createHash("sha256");
-  const { frames } = day.index;
-  whole.update(await rangeOf(storage, object, 0, day.dataStart));
-  for (let first = 0; first < frames.length;) {
-    let last = first + 1;
-    const start = day.offsets[first] ?? 0;
-    while (last < frames.length && (day.offsets[last + 1] ?? 0) - start <= SCAN_BYTES) last++;
-    const range = await rangeOf(storage, object, start, day.offsets[last] ?? 0);
-    whole.update(range);
-    for (let number = first; number < last; number++) {
-      const plain = checkedFrame(day, number, range, start);
-      order.check(number, plain);
-      yield { offset: day.offsets[number] ?? 0, plain };
+  storage: RangeStorage,
+  object: SealedObject & { sha256?: string; onBytes?: (bytes: Uint8Array) => void },
+): AsyncIterable<readonly MarketEvent[]> {
+  const { key, bytes, sha256, onBytes = () => {} } = object;
+  const { file, lineage } = await openSealed(storage, object);
+  const { groups } = file.footer;
+  const order = new SealedOrder(key);
+  const hash = createHash("sha256");
+  const pass = (piece: Uint8Array) => {
+    hash.update(piece);
+    onBytes(piece);
+  };
+  const magic = await file.bytesAt({ offset: 0, bytes: MAGIC.length });
+  if (compareUnsigned(magic, MAGIC) !== 0) {
+    throw damaged(key, { offset: 0, why: "it does not begin as a Parquet file does" });
+  }
+  pass(magic);
+  for (const group of groups) {
+    await file.loadPages([group]);
+    const pages = file.pagesOf(group);
+    const fetched = await file.fetchPages({ group, first: 0, end: pages.length });
+    pass(fetched.bytesAt(group));
+    for (const page of pages) {
+      const { recordOf } = fetched.read(page);
+      const records = Array.from({ length: page.rows }, (_, row) => recordOf(row));
+      order.check(records, page, group.offset);
+      yield records;
     }
-    first = last;
   }
-  order.end();
-  whole.update(await rangeOf(storage, object, day.offsets[frames.length] ?? 0, object.bytes));
-  if (object.sha256 === undefined || whole.digest("hex") === object.sha256) return;
-  throw damaged(object.key, { offset: 0, why: "it does not have the SHA-256 its manifest names" });
-}
-
-/** Holds records against the index as they come: order, symbols, counts, times. */
-class OrderCheck {
-  #day: SealedDay;
-  #keys = new RecordKeyReader();
-  #symbol = -1;
-  #left = 0;
-  #lastUs = 0;
-  #lastSequence = 0;
-
-  constructor(day: SealedDay) {
-    this.#day = day;
-  }
-
-  check(number: number, plain: Uint8Array): void {
-    const keys = this.#keys;
-    const frame = this.#day.index.frames[number];
-    let count = 0;
-    let fromUs = Infinity;
-    let toUs = 0;
-    for (const message of messagesIn(plain)) {
-      keys.read(message);
-      count++;
-      if (keys.receivedAtUs < fromUs) fromUs = keys.receivedAtUs;
-      if (keys.receivedAtUs > toUs) toUs = keys.receivedAtUs;
-      if (!this.#follows()) throw this.#wrong(number, `its record ${count} is out of order`);
-    }
-    const isSame = frame?.count === count && frame.fromUs === fromUs && frame.toUs === toUs;
-    if (!isSame) throw this.#wrong(number, "its records are not those its index counts");
-  }
-
-  end(): void {
-    const { index, offsets } = this.#day;
-    if (this.#left === 0 && this.#symbol === index.symbols.length - 1) return;
-    const offset = offsets[index.frames.length] ?? 0;
-    throw damaged(this.#day.key, { offset, why: "it has fewer records than its index counts" });
-  }
-
-  #follows(): boolean {
-    const { symbol, receivedAtUs, sequence } = this.#keys;
-    const isNext = this.#left === 0;
-    if (isNext) {
-      const before = this.#day.index.symbols[this.#symbol]?.symbol;
-      this.#left = this.#day.index.symbols[++this.#symbol]?.count ?? 0;
-      if (before !== undefined && before >= symbol) return false;
-    }
-    this.#left--;
-    const isOrdered = isNext || receivedAtUs > this.#lastUs ||
-      receivedAtUs === this.#lastUs && sequence >= this.#lastSequence;
-    this.#lastUs = receivedAtUs;
-    this.#lastSequence = sequence;
-    return isOrdered && this.#day.index.symbols[this.#symbol]?.symbol === symbol;
-  }
-
-  #wrong(number: number, why: string): ArchiveError {
-    return damaged(this.#day.key, { offset: this.#day.offsets[number] ?? 0, why });
-  }
+  order.end(lineage, bytes);
+  const indexAt = groups[0]?.index.offset ?? MAGIC.length;
+  pass(await file.bytesAt({ offset: indexAt, bytes: bytes - indexAt }));
+  if (sha256 === undefined || hash.digest("hex") === sha256) return;
+  throw damaged(key, { offset: 0, why: "it does not have the SHA-256 its manifest names" });
 }
 
 /** Whether a reader should read the manifest again: an object that it named is there no more. */

@@ -1,5 +1,6 @@
 /** Records ⇄ Cap'n Proto bytes, generated from the registered schemas, and their JSON view. @module */
 export * from "./encoder.ts";
+export { CanonicalMessages } from "./canonical.ts";
 export * from "./decoder.ts";
 export * from "./framing.ts";
 export * from "./json_view.ts";

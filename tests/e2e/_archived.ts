@@ -1,4 +1,4 @@
-import { openNormalized } from "@ssmd/archive";
+import { openArchived } from "@ssmd/archive";
 import type { Gap, MarketEvent, OrderBookUpdate } from "@ssmd/market";
 import { folderStorage } from "@ssmd/storage";
 import type { IndependentBook } from "./independent_capture.ts";
@@ -14,9 +14,9 @@ export async function recordsIn(
   const storage = folderStorage(dataDir);
   const records: MarketEvent[] = [];
   for (const type of types) {
-    for await (const { key } of storage.list(`normalized/${env}/${feed}/v1/${type}/`)) {
-      const file = await openNormalized(storage, key);
-      for (const record of file.records) records.push(record);
+    for await (const { key, size } of storage.list(`normalized/${env}/${feed}/v1/${type}/`)) {
+      const file = await openArchived(storage, { key, bytes: size });
+      for await (const batch of file.records()) records.push(...batch);
     }
   }
   await storage.close();

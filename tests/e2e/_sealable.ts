@@ -89,21 +89,16 @@ export async function countRecords(storage: Storage): Promise<number> {
   return count;
 }
 
-/** A storage's content without what names a time: a sealed day's first frame, and manifests' times. */
+/** A storage's content without what names a time in manifests. */
 export async function timelessContent(storage: Storage): Promise<Map<string, string>> {
   const content = new Map<string, string>();
   for (const [key, bytes] of await objectsOf(storage)) {
-    content.set(key, parseManifestKey(key) === undefined ? framesBehind(bytes) : timeless(bytes));
+    content.set(key, parseManifestKey(key) === undefined ? bytes.toBase64() : timeless(bytes));
   }
   return content;
 }
 
-function framesBehind(bytes: Uint8Array): string {
-  const front = 8 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true);
-  return bytes.subarray(front).toBase64();
-}
-
 function timeless(manifest: Uint8Array): string {
   const text = new TextDecoder().decode(manifest);
-  return text.replaceAll(/"(updatedAt|sha256)": ?"[^"]*"/g, "").replaceAll(/"bytes": ?\d+/g, "");
+  return text.replaceAll(/"(updatedAt|writtenAt|sha256)": ?"[^"]*"/g, "");
 }

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { framesOf, type Manifest, parseManifestKey, skippableContent } from "@ssmd/archive";
+import { type Manifest, parseManifestKey } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 
 /** A version of a feed as it lies in storage, without who made it when. */
 export interface VersionContent {
-  /** By key without the version: what stands in the lineage but `processing`, and the SHA-256 of the rest. */
+  /** SHA-256 by key without the version. */
   objects: Record<string, string>;
   /** By day: what its manifest says, but for times and hashes of objects. */
   days: Record<string, unknown>;
@@ -21,24 +21,14 @@ export async function contentOf(
   const prefix = `normalized/${env}/${feed}/${version}/`;
   for await (const { key } of storage.list(prefix)) {
     const bytes = await storage.get(key);
-    if (key.endsWith("/day.capnp.zst")) {
-      content.objects[key.slice(prefix.length)] = withoutProcessing(bytes);
+    if (key.endsWith("/day.parquet")) {
+      content.objects[key.slice(prefix.length)] = createHash("sha256").update(bytes).digest("hex");
     }
     const day = parseManifestKey(key)?.day;
     if (day !== undefined) content.days[day] = untimed(JSON.parse(new TextDecoder().decode(bytes)));
   }
   assert.ok(Object.keys(content.objects).length > 0, prefix);
   return content;
-}
-
-function withoutProcessing(file: Uint8Array): string {
-  const [front] = framesOf(file).frames;
-  assert.ok(front?.kind === "skippable");
-  const text = new TextDecoder().decode(skippableContent(file, front));
-  const { processing, sha256: _, ...lineage } = JSON.parse(text);
-  assert.ok(processing.writtenAt > "2026");
-  const rest = createHash("sha256").update(file.subarray(front.end)).digest("hex");
-  return `${JSON.stringify(lineage)} ${rest}`;
 }
 
 function untimed({ count, symbols, quality, gaps, files }: Manifest) {

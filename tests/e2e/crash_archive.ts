@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
-import { dayOfUs, normalizedOf } from "@ssmd/archive";
+import { dayOfUs, openArchived } from "@ssmd/archive";
 import { Encoder } from "@ssmd/codec";
 import { normalizerOn, placeOf, Translator, type Venue, VENUES } from "@ssmd/exchanges";
 import { connectionOfName, type Gap, isBreak, type MarketEvent } from "@ssmd/market";
@@ -69,8 +69,9 @@ async function readArchive(dir: string, env: string): Promise<MarketEvent[]> {
   const storage = folderStorage(dir);
   const events: MarketEvent[] = [];
   for (const { files } of await manifestsOf(storage, "normalized", env)) {
-    for (const { key } of files) {
-      for (const event of normalizedOf(await storage.get(key), key).records) events.push(event);
+    for (const file of files) {
+      const { records } = await openArchived(storage, file);
+      for await (const batch of records()) events.push(...batch);
     }
   }
   await storage.close();

@@ -56,7 +56,7 @@ export class TestArchive {
     for (const event of events) sorter.add(this.#encoder.encode(event));
     const key = sealedKey({ ...this.#place, type, day });
     const source = { ...this.#place, ...SOURCE, day, nowUs: events[0]?.receivedAtUs ?? 0 };
-    const file = await putSealed(this.storage, key, sorter.sorted(), source, { level: 3 });
+    const file = await putSealed(this.storage, key, sorter.sorted(), source);
     sorter.close();
     const manifest = await openManifest(this.storage, { kind: "normalized", ...this.#place, day });
     const windows = manifest.files.filter((each) => each.type === type && each.key !== key);

@@ -1,7 +1,13 @@
 import { ArchiveError } from "@ssmd/runtime";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
-import { isDayOver, isMissing, type Manifest, type ManifestFile } from "../manifest.ts";
+import {
+  isDayOver,
+  isMissing,
+  isSealedDay,
+  type Manifest,
+  type ManifestFile,
+} from "../manifest.ts";
 import { loadManifest } from "../manifest_file.ts";
 import { conditionOf, type DayCondition } from "./day_condition.ts";
 import { type GapSpan, gapSpans } from "./gap_spans.ts";
@@ -116,7 +122,7 @@ function recordFigures(manifest: Manifest | undefined) {
 }
 
 function layoutOf(files: readonly ManifestFile[]): DaySummary["layout"] {
-  const sealed = files.filter((file) => file.sealed !== undefined).length;
+  const sealed = files.filter(isSealedDay).length;
   if (files.length === 0) return "none";
   return sealed === files.length ? "sealed" : sealed === 0 ? "windows" : "mixed";
 }

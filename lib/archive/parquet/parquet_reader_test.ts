@@ -37,7 +37,9 @@ async function opened(type: EventType, bytes: Uint8Array, onRange = () => {}) {
     onRange();
     return Promise.resolve(bytes.subarray(start, end));
   };
-  return await ParquetFile.open({ key: KEY, bytes: bytes.length, getRange }, { type });
+  return await ParquetFile.open({ key: KEY, bytes: bytes.length, getRange }, {
+    typeOf: () => type,
+  });
 }
 
 async function recordsOf(type: EventType, bytes: Uint8Array): Promise<MarketEvent[]> {
@@ -46,10 +48,10 @@ async function recordsOf(type: EventType, bytes: Uint8Array): Promise<MarketEven
   const records: MarketEvent[] = [];
   for (const group of file.footer.groups) {
     const pages = file.pagesOf(group);
-    const fetched = await file.fetchPages(group, 0, pages.length);
+    const fetched = await file.fetchPages({ group, first: 0, end: pages.length });
     for (const page of pages) {
-      const read = fetched.read(page);
-      for (let row = 0; row < page.rows; row++) records.push(read(row));
+      const { recordOf } = fetched.read(page);
+      for (let row = 0; row < page.rows; row++) records.push(recordOf(row));
     }
   }
   return records;
@@ -122,11 +124,13 @@ Deno.test("a group is one range, some of its pages are read alone, and all come 
   let before = 0;
   for (const group of file.footer.groups) {
     const pages = file.pagesOf(group);
-    const all = await file.fetchPages(group, 0, pages.length);
+    const all = await file.fetchPages({ group, first: 0, end: pages.length });
     assert.equal(ranges, 1);
     for (const page of pages) {
-      const one = await file.fetchPages(group, page.number, page.number + 1);
-      const [fromAll, fromOne] = [all.read(page), one.read(page)];
+      const one = await file.fetchPages({
+        ...{ group, first: page.number, end: page.number + 1, holeBytesMax: 0 },
+      });
+      const [fromAll, fromOne] = [all.read(page).recordOf, one.read(page).recordOf];
       for (const row of [0, page.rows >> 1, page.rows - 1]) {
         const expected = MANY[before + page.firstRow + row];
         assert.deepEqual(fromAll(row), expected);

@@ -64,7 +64,7 @@ async function keyOf(storage: Storage, part: RegExp): Promise<string> {
 for (
   const [name, archive, part] of [
     ["window", windows, /trade.*00-01\.capnp/],
-    ["sealed day", sealed, /trade.*day\.capnp/],
+    ["sealed day", sealed, /trade.*day\.parquet/],
   ] as const
 ) {
   Deno.test(`a ${name} with a changed bit or a lost byte is read up to there and told`, async () => {

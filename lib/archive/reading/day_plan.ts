@@ -1,15 +1,15 @@
 import { ArchiveError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import type { Manifest, ManifestFile } from "../manifest.ts";
+import { isSealedDay, type Manifest, type ManifestFile } from "../manifest.ts";
 import { loadManifest } from "../manifest_file.ts";
 import { usOfNsText } from "../raw_line.ts";
-import { isGone, openSealed } from "../sealed_reader.ts";
+import { isGone, openSealed, wantedPages } from "../sealed_reader.ts";
 import type { ArchiveQuery } from "./archive_query.ts";
 import type { ArchivedDay } from "./archived_days.ts";
 import type { Block } from "./block.ts";
 import { loadClockFilter } from "./clock_filter.ts";
 import { RecordFilter } from "./record_filter.ts";
-import { frontUnit, rangeBytesFor, sealedUnits, wantedFrames } from "./sealed_unit.ts";
+import { frontUnit, sealedUnits } from "./sealed_unit.ts";
 import type { Unit } from "./unit.ts";
 import { windowUnit } from "./window_unit.ts";
 
@@ -80,15 +80,13 @@ async function unitsOf(
   options: DayPlanOptions,
 ): Promise<Unit[]> {
   const { storage, bytesMax, fromUs, toUs } = options;
-  if (file.sealed === undefined) return [windowUnit(storage, file, filter)];
+  if (!isSealedDay(file)) return [windowUnit(storage, file, filter)];
   try {
     const day = await openSealed(storage, file);
-    const { symbols } = filter;
-    const frames = wantedFrames(day, { ...(symbols && { symbols }), fromUs, toUs });
-    const rangeBytesMax = rangeBytesFor(frames, bytesMax);
-    const unit = { storage, day, file, filter, frames, rangeBytesMax };
-    const units = sealedUnits(unit);
-    return frames.length < day.index.frames.length ? units : [frontUnit(unit), ...units];
+    const wanted = await wantedPages(day, { symbols: filter.symbols, fromUs, toUs });
+    const units = sealedUnits({ day, file, filter, wanted, bytesMax });
+    const rows = wanted.flatMap(({ pages }) => pages).reduce((sum, page) => sum + page.rows, 0);
+    return rows < file.count ? units : [frontUnit(storage, file), ...units];
   } catch (error) {
     if (error instanceof ArchiveError) return [damagedUnit(file, error)];
     throw error;

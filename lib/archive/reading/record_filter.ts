@@ -42,8 +42,16 @@ export class RecordFilter {
       if (!this.symbols.has(this.#keys.symbol)) return undefined;
     }
     const record = decode(type, message);
-    const { receivedAtUs } = record;
-    if (receivedAtUs < this.#fromUs || receivedAtUs >= this.#toUs) return undefined;
-    return this.#clock?.isTimed(receivedAtUs) === false ? undefined : record;
+    return this.#isWithin(record.receivedAtUs) ? record : undefined;
+  }
+
+  /** Whether a record of that symbol and receive time, µs, is wanted. */
+  isWanted(symbol: string, receivedAtUs: number): boolean {
+    return this.symbols?.has(symbol) !== false && this.#isWithin(receivedAtUs);
+  }
+
+  #isWithin(receivedAtUs: number): boolean {
+    if (receivedAtUs < this.#fromUs || receivedAtUs >= this.#toUs) return false;
+    return this.#clock?.isTimed(receivedAtUs) !== false;
   }
 }

@@ -42,16 +42,16 @@ async function withSealedDay(
 const ignore = !s3ServerAvailable();
 
 Deno.test(
-  "a market's day is two ranges of a sealed object on S3",
+  "a market's day is one range of a small sealed object on S3",
   { ignore },
   () =>
     withSealedDay(async (storage, requests) => {
       const wanted = (symbols: string[]) => EVENTS.filter(({ symbol }) => symbols.includes(symbol));
-      const ranges = () => requests().filter((line) => line.includes("/day.capnp.zst"));
+      const ranges = () => requests().filter((line) => line.includes("/day.parquet"));
       for (const symbol of ["M0USD", "M31USD"]) {
         const before = ranges().length;
         assert.deepEqual(await readAll(storage, { symbols: [symbol] }), wanted([symbol]));
-        assert.equal(ranges().length - before, 2, "the index, and the frames");
+        assert.equal(ranges().length - before, 1, "its pages lie with the footer");
       }
       // Neighbours are fetched together.
       const before = ranges().length;
@@ -68,7 +68,7 @@ Deno.test(
     withSealedDay(async (storage, requests) => {
       await readAll(storage, { symbols: ["M0USD"] });
       assert.deepEqual(
-        requests().filter((line) => !line.includes("/day.capnp.zst")).map(shortened),
+        requests().filter((line) => !line.includes("/day.parquet")).map(shortened),
         [
           "GET promoted.json",
           "GET ?list",
@@ -91,8 +91,8 @@ Deno.test(
   () =>
     withSealedDay(async (storage, requests) => {
       assert.deepEqual(await readAll(storage), EVENTS);
-      const ranges = requests().filter((line) => line.includes("/day.capnp.zst"));
-      assert.equal(ranges.length, 3, "the index, the lineage, the frames");
+      const ranges = requests().filter((line) => line.includes("/day.parquet"));
+      assert.equal(ranges.length, 2, "the footer, with all pages, and the front");
       assert.deepEqual(await readAll(storage, {}, { readAheadBytesMax: 1 }), EVENTS);
     }),
 );

@@ -1,264 +1,176 @@
-import type { MarketEvent } from "@ssmd/market";
-import { messageEndAt } from "@ssmd/codec";
 import { ArchiveError } from "@ssmd/runtime";
+import type { MarketEvent } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
 import type { ManifestFile } from "../manifest.ts";
-import { frameCheck, type SealedFrame } from "../sealed_index.ts";
-import { lineageFrame, lineageIn } from "../lineage_frame.ts";
+import { compareUnsigned } from "../parquet/bounds.ts";
+import type { DecodedPage, FetchedPages } from "../parquet/fetched_pages.ts";
+import type { GroupPlace } from "../parquet/footer_reader.ts";
+import type { PageRows } from "../parquet/page_index_reader.ts";
+import { MAGIC } from "../parquet/parquet_file.ts";
 import { usOfNsText } from "../raw_line.ts";
-import type { SealedDay } from "../sealed_reader.ts";
-import { damaged, decompressFrame } from "../zstd_frames.ts";
-import {
-  type Block,
-  type BlockPlace,
-  type Cursor,
-  type Damage,
-  type Opened,
-  opened,
-  recordsOf,
-  unreadable,
-} from "./block.ts";
+import type { SealedDay, WantedPages } from "../sealed_reader.ts";
+import { damaged } from "../zstd_frames.ts";
+import { ArrayCursor, type Block, type Cursor, type Opened } from "./block.ts";
 import type { RecordFilter } from "./record_filter.ts";
-import { compareBytes } from "./record_order.ts";
+import { compareRecords } from "./record_order.ts";
 import type { Unit } from "./unit.ts";
 
-/** Longest range that is fetched at once. */
-const RANGE_BYTES_MAX = 8 * 1024 * 1024;
-/** Unwanted bytes that are fetched along rather than to make two requests. */
-const HOLE_BYTES_MAX = 64 * 1024;
+/** Unwanted bytes that are fetched along where memory allows only a part of each group at a time. */
+const PART_HOLE_BYTES_MAX = 64 * 1024;
 
-/** What the frames of a sealed day are read with. */
+/** What the pages of a sealed day are read with. */
 export interface SealedUnitOptions {
-  storage: Storage;
   day: SealedDay;
   file: ManifestFile;
   filter: RecordFilter;
-  /** Frames that are wanted, from {@linkcode wantedFrames}. */
-  frames: readonly WantedFrame[];
-  /** Bytes of one range, unless a frame is longer. */
-  rangeBytesMax: number;
+  /** Pages that are wanted. */
+  wanted: readonly WantedPages[];
+  /** Bytes of all units that overlap in time. */
+  bytesMax: number;
 }
 
-/** A frame with records that are wanted. */
-export interface WantedFrame extends SealedFrame {
-  /** In the file. */
-  number: number;
-  /** Records in the frames before it. */
-  recordsBefore: number;
-  /** Whether all its records are of one market, in the order of reading. */
-  isOrdered: boolean;
-}
-
-/** The frames of a sealed day that have records of these symbols and of this span. */
-export function wantedFrames(
-  { index }: SealedDay,
-  { symbols, fromUs, toUs }: { symbols?: ReadonlySet<string>; fromUs: number; toUs: number },
-): WantedFrame[] {
-  const sharers = new Uint32Array(index.frames.length);
-  const wanted = new Uint8Array(index.frames.length);
-  for (const { symbol, frame, frames } of index.symbols) {
-    for (let number = frame; number < frame + frames; number++) {
-      sharers[number] = (sharers[number] ?? 0) + 1;
-      if (symbols === undefined || symbols.has(symbol)) wanted[number] = 1;
-    }
-  }
-  let recordsBefore = 0;
-  const found: WantedFrame[] = [];
-  index.frames.forEach((frame, number) => {
-    const isWithin = frame.toUs >= fromUs && frame.fromUs < toUs;
-    if (wanted[number] === 1 && isWithin) {
-      found.push({ ...frame, number, recordsBefore, isOrdered: sharers[number] === 1 });
-    }
-    recordsBefore += frame.count;
-  });
-  return found;
-}
-
-/**
- * How long a range may be, so that those of all markets, which are read side by side, take no more
- * than `bytesMax`.
- */
-export function rangeBytesFor(frames: readonly WantedFrame[], bytesMax: number): number {
-  let bytes = 0;
-  let chains = 1;
-  let last: WantedFrame | undefined;
-  for (const frame of frames) {
-    bytes += frame.bytes;
-    // A frame that is earlier than the one before it begins another market.
-    if (last !== undefined && frame.fromUs < last.toUs) chains++;
-    last = frame;
-  }
-  return bytes <= bytesMax ? RANGE_BYTES_MAX : Math.min(RANGE_BYTES_MAX, bytesMax / chains);
-}
-
-/** Frames of a sealed day in ranges of bytes that lie together. */
+/** Pages of a sealed day as units: those of a group that lie together, or parts of them. */
 export function sealedUnits(options: SealedUnitOptions): Unit[] {
-  const { day, frames, rangeBytesMax } = options;
-  const units: Unit[] = [];
-  for (let first = 0; first < frames.length;) {
-    const start = day.offsets[frames[first]?.number ?? 0] ?? 0;
-    let end = endOf(day, frames[first]);
-    let last = first + 1;
-    for (; last < frames.length; last++) {
-      const next = day.offsets[frames[last]?.number ?? 0] ?? 0;
-      const nextEnd = endOf(day, frames[last]);
-      if (next - end > HOLE_BYTES_MAX || nextEnd - start > rangeBytesMax) break;
-      end = nextEnd;
-    }
-    units.push(rangeUnit(options, frames.slice(first, last), start, end));
-    first = last;
+  const { wanted, bytesMax } = options;
+  const bytes = wanted.reduce((sum, { group }) => sum + group.bytes, 0);
+  if (bytes <= bytesMax) {
+    return wanted.map(({ group, pages }) => pagesUnit(options, { group, pages }));
   }
-  return units;
-}
-
-function endOf(day: SealedDay, frame: WantedFrame | undefined): number {
-  return day.offsets[(frame?.number ?? 0) + 1] ?? 0;
+  // The groups of all markets are read side by side: each may hold a part of the memory.
+  const share = bytesMax / wanted.length;
+  return wanted.flatMap(({ group, pages }) => {
+    const pageBytes = group.bytes / Math.max(1, options.day.file.pagesOf(group).length);
+    const count = Math.max(1, Math.floor(share / pageBytes));
+    const parts: Unit[] = [];
+    for (let at = 0; at < pages.length; at += count) {
+      const part = pages.slice(at, at + count);
+      parts.push(pagesUnit(options, { group, pages: part }, PART_HOLE_BYTES_MAX));
+    }
+    return parts;
+  });
 }
 
 /**
- * What a sealed day has before its first frame: fetched where all of the day is wanted, so that no
+ * What a sealed day has before its first page: fetched where all of the day is wanted, so that no
  * changed byte of an object that is read as a whole goes unseen. Without records.
  */
-export function frontUnit({ storage, day, file }: SealedUnitOptions): Unit {
+export function frontUnit(storage: Storage, file: ManifestFile): Unit {
   const { key, sha256 } = file;
   const atUs = usOfNsText(file.from);
   return {
-    ...{ fromUs: atUs, toUs: atUs, bytes: day.dataStart, key, sha256, count: 0 },
+    ...{ fromUs: atUs, toUs: atUs, bytes: MAGIC.length, key, sha256, count: 0 },
     fetch: async () => {
-      const error = frontDamage(await storage.getRange(key, 0, day.dataStart), day);
-      if (error === undefined) return [];
+      const front = await storage.getRange(key, 0, MAGIC.length);
+      if (compareUnsigned(front, MAGIC) === 0) return [];
+      const error = damaged(key, { offset: 0, why: "it does not begin as a Parquet file does" });
       const damage = { error, key, atUs, toUs: atUs, missed: 0 };
       return [{ fromUs: atUs, open: () => ({ damage }) }];
     },
   };
 }
 
-function frontDamage(front: Uint8Array, { key, dataStart }: SealedDay): ArchiveError | undefined {
-  try {
-    const lineage = lineageIn(front, { kind: "skippable", start: 0, end: dataStart }, key);
-    if (compareBytes(lineageFrame(lineage), front) === 0) return undefined;
-    return damaged(key, { offset: 0, why: "its lineage is not what was written" });
-  } catch (error) {
-    if (error instanceof ArchiveError) return error;
-    throw error;
-  }
-}
-
-function rangeUnit(
-  { storage, day, file, filter }: SealedUnitOptions,
-  frames: readonly WantedFrame[],
-  start: number,
-  end: number,
+function pagesUnit(
+  { day, file, filter }: SealedUnitOptions,
+  { group, pages }: { group: GroupPlace; pages: readonly PageRows[] },
+  holeBytesMax?: number,
 ): Unit {
-  const { key } = file;
+  const { key, sha256 } = file;
+  const [first, last] = [pages[0], pages.at(-1)] as [PageRows, PageRows];
+  const all = Math.max(1, day.file.pagesOf(group).length);
   return {
-    fromUs: frames.reduce((least, { fromUs }) => Math.min(least, fromUs), Infinity),
-    toUs: frames.reduce((most, { toUs }) => Math.max(most, toUs), 0),
-    bytes: end - start,
+    fromUs: pages.reduce((least, { fromUs }) => Math.min(least, fromUs), Infinity),
+    toUs: pages.reduce((most, { toUs }) => Math.max(most, toUs), 0),
+    bytes: Math.ceil(group.bytes * pages.length / all),
     key,
-    sha256: file.sha256,
-    count: frames.reduce((sum, { count }) => sum + count, 0),
+    sha256,
+    count: pages.reduce((sum, { rows }) => sum + rows, 0),
     fetch: async () => {
-      const range = await storage.getRange(key, start, end);
-      return frames.map((frame) => {
-        const offset = day.offsets[frame.number] ?? 0;
-        const bytes = range.subarray(offset - start, endOf(day, frame) - start);
-        const { type } = day;
-        const place = { type, filter, key, offset, recordsBefore: frame.recordsBefore };
-        return new SealedBlock(bytes, frame, place);
-      });
+      const span = { group, first: first.number, end: last.number + 1 };
+      try {
+        const fetched = await day.file.fetchPages({
+          ...span,
+          ...(holeBytesMax === undefined ? {} : { holeBytesMax }),
+        });
+        return pages.map((page) => new PageBlock(fetched, page, { key, filter }));
+      } catch (error) {
+        // The file ends too early: each page is told where its records would have been.
+        if (!(error instanceof ArchiveError)) throw error;
+        return pages.map((page) => lostBlock(page, key, error));
+      }
     },
   };
 }
 
-class SealedBlock implements Block {
-  readonly fromUs: number;
-  #bytes: Uint8Array;
-  #frame: WantedFrame;
-  #place: BlockPlace;
+function lostBlock({ fromUs, toUs, rows }: PageRows, key: string, error: ArchiveError): Block {
+  const damage = { error, key, atUs: fromUs, toUs, missed: rows };
+  return { fromUs, open: () => ({ damage }) };
+}
 
-  constructor(bytes: Uint8Array, frame: WantedFrame, place: BlockPlace) {
-    this.fromUs = frame.fromUs;
-    this.#bytes = bytes;
-    this.#frame = frame;
-    this.#place = place;
+/** A page, decoded when its time has come. */
+class PageBlock implements Block {
+  readonly fromUs: number;
+  #fetched: FetchedPages;
+  #page: PageRows;
+  #key: string;
+  #filter: RecordFilter;
+
+  constructor(
+    fetched: FetchedPages,
+    page: PageRows,
+    { key, filter }: { key: string; filter: RecordFilter },
+  ) {
+    this.fromUs = page.fromUs;
+    this.#fetched = fetched;
+    this.#page = page;
+    this.#key = key;
+    this.#filter = filter;
   }
 
   open(): Opened {
-    const { key } = this.#place;
-    const { fromUs: atUs, toUs, count } = this.#frame;
-    const plain = this.#plain();
-    if (plain instanceof ArchiveError) {
-      return { damage: { error: plain, key, atUs, toUs, missed: count } };
-    }
-    if (!this.#frame.isOrdered) return opened(recordsOf(plain, this.#place), { key, atUs, toUs });
-    const cursor = new MessageCursor(plain, this.#place, { key, atUs, toUs });
-    if (cursor.advance()) return { cursor };
-    return cursor.damage === undefined ? {} : { damage: cursor.damage };
-  }
-
-  #plain(): Uint8Array | ArchiveError {
-    const { number, bytes, check } = this.#frame;
-    const { key, offset } = this.#place;
-    if (this.#bytes.length < bytes) {
-      const why = `the file ends ${
-        bytes - this.#bytes.length
-      } bytes before its frame ${number} does`;
-      return damaged(key, { offset: offset + this.#bytes.length, why });
-    }
-    if (frameCheck(this.#bytes) !== check) {
-      return damaged(key, { offset, why: `its frame ${number} is not the one its index names` });
-    }
+    const page = this.#page;
+    let decoded: DecodedPage;
     try {
-      return decompressFrame(this.#bytes, { kind: "data", start: 0, end: bytes }, key);
+      decoded = this.#fetched.read(page);
     } catch (error) {
-      if (error instanceof ArchiveError) return error;
-      throw error;
+      if (!(error instanceof ArchiveError)) throw error;
+      return lostBlock(page, this.#key, error).open();
     }
+    const { symbols } = page;
+    const isOrdered = symbols !== undefined && symbols.first === symbols.last;
+    const cursor = new RowCursor(decoded, page.rows, this.#filter);
+    if (isOrdered) return cursor.advance() ? { cursor } : {};
+    const records: MarketEvent[] = [];
+    while (cursor.advance()) records.push(cursor.record);
+    return records.length === 0 ? {} : { cursor: new ArrayCursor(records.sort(compareRecords)) };
   }
 }
 
 /**
- * Records made one by one when their time has come: of a day's hundreds of markets a frame each is
- * open at the same time.
+ * Records made one by one when their time has come: of a day's hundreds of markets a page each is open
+ * at the same time.
  */
-class MessageCursor implements Cursor {
+class RowCursor implements Cursor {
   record!: MarketEvent;
-  damage: Damage | undefined;
-  #plain: Uint8Array;
-  #place: BlockPlace;
-  #span: Pick<Damage, "key" | "atUs" | "toUs">;
-  #at = 0;
-  #count = 0;
+  readonly damage = undefined;
+  #page: DecodedPage;
+  #rows: number;
+  #filter: RecordFilter;
+  #next = 0;
 
   /** At hand is nothing before the first `advance`. */
-  constructor(
-    plain: Uint8Array,
-    place: BlockPlace,
-    span: Pick<Damage, "key" | "atUs" | "toUs">,
-  ) {
-    this.#plain = plain;
-    this.#place = place;
-    this.#span = span;
+  constructor(page: DecodedPage, rows: number, filter: RecordFilter) {
+    this.#page = page;
+    this.#rows = rows;
+    this.#filter = filter;
   }
 
   advance(): boolean {
-    const plain = this.#plain;
-    const { type, filter } = this.#place;
-    try {
-      while (this.#at < plain.length) {
-        const end = messageEndAt(plain, this.#at);
-        const record = filter.wanted(type, plain, this.#at, end);
-        this.#at = end;
-        this.#count++;
-        if (record === undefined) continue;
-        this.record = record;
-        this.#span.atUs = record.receivedAtUs + 1;
-        return true;
-      }
-    } catch (error) {
-      const found = unreadable(this.#place, this.#count + 1, error);
-      this.damage = { error: found, ...this.#span, missed: null };
+    const { symbols, receivedAtUs, recordOf } = this.#page;
+    while (this.#next < this.#rows) {
+      const row = this.#next++;
+      if (!this.#filter.isWanted(symbols[row] as string, receivedAtUs[row] as number)) continue;
+      this.record = recordOf(row);
+      return true;
     }
     return false;
   }

@@ -1,0 +1,100 @@
+import type { EventType } from "@ssmd/market";
+import { type ColumnValues, columnValues, type Dictionary, dictionaryOf } from "./column_values.ts";
+import { RLE_DICTIONARY } from "./encoded_chunk.ts";
+import type { FetchedRanges } from "./fetched_ranges.ts";
+import type { ChunkPlace, Extent, GroupPlace } from "./footer_reader.ts";
+import type { GroupPages, PageRows } from "./page_index_reader.ts";
+import { readPage } from "./page_reader.ts";
+import { checked } from "./read_damage.ts";
+import type { Column } from "./record_columns.ts";
+import { PageColumns, type RowReader, rowReader } from "./record_rows.ts";
+
+/** A page that was decoded. */
+export interface DecodedPage {
+  /** Of each row. */
+  symbols: readonly string[];
+  /** Of each row, µs. */
+  receivedAtUs: Float64Array;
+  recordOf: RowReader;
+}
+
+/** The file that pages are of. */
+interface PagedFile {
+  key: string;
+  type: EventType;
+  /** The table's column of that name; undefined = it is of a newer writer. */
+  columnOf(name: string): Column | undefined;
+}
+
+/** Pages of a group in memory, compressed. */
+export class FetchedPages {
+  #file: PagedFile;
+  #group: GroupPlace;
+  #pages: GroupPages;
+  #ranges: FetchedRanges;
+  #dictionaries = new Map<ChunkPlace, Dictionary>();
+
+  constructor(
+    file: PagedFile,
+    group: GroupPlace,
+    pages: GroupPages,
+    ranges: FetchedRanges,
+  ) {
+    this.#file = file;
+    this.#group = group;
+    this.#pages = pages;
+    this.#ranges = ranges;
+  }
+
+  /** The bytes of the file in a piece of it that was fetched. */
+  bytesAt(extent: Extent): Uint8Array {
+    return this.#ranges.at(extent);
+  }
+
+  /** Decodes a page. */
+  read(page: PageRows): DecodedPage {
+    const columns = new Map<string, ColumnValues>();
+    this.#group.chunks.forEach((chunk, i) => {
+      const column = this.#file.columnOf(chunk.name);
+      const place = this.#pages.places[i]?.[page.number];
+      if (column === undefined || place === undefined) return;
+      const values = checked(
+        { key: this.#file.key, offset: place.offset },
+        () => this.#valuesOf(column, chunk, { ...place, rows: page.rows }),
+      );
+      columns.set(column.name, values);
+    });
+    const all = new PageColumns(columns, page.rows);
+    return {
+      symbols: all.texts("symbol"),
+      receivedAtUs: all.numbers("received_at"),
+      recordOf: rowReader(this.#file.type, all),
+    };
+  }
+
+  #valuesOf(
+    column: Column,
+    chunk: ChunkPlace,
+    place: Extent & { rows: number },
+  ): ColumnValues {
+    const { kind, plain } = readPage(this.#ranges.at(place));
+    const { encoding } = chunk;
+    if (!("values" in kind) || kind.encoding !== encoding) {
+      throw new RangeError(`a page of ${chunk.name} is of another kind than its column`);
+    }
+    const dictionary = encoding === RLE_DICTIONARY ? this.#dictionary(column, chunk) : undefined;
+    const { rows } = place;
+    return columnValues({ column, encoding, plain, count: kind.values, rows, dictionary });
+  }
+
+  #dictionary(column: Column, chunk: ChunkPlace): Dictionary {
+    const known = this.#dictionaries.get(chunk);
+    if (known !== undefined) return known;
+    const { offset, dataOffset } = chunk;
+    const { kind, plain } = readPage(this.#ranges.at({ offset, bytes: dataOffset - offset }));
+    if (!("dictionary" in kind)) throw new RangeError(`${chunk.name} has no dictionary`);
+    const dictionary = dictionaryOf(column, plain, kind.dictionary);
+    this.#dictionaries.set(chunk, dictionary);
+    return dictionary;
+  }
+}
