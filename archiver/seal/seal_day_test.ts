@@ -1,7 +1,21 @@
 import assert from "node:assert/strict";
 import { memoryStorage, type Storage } from "@ssmd/storage";
 import { memoryTransport } from "@ssmd/transport";
-import { loadManifest, type Manifest, parseNormalizedKey } from "@ssmd/archive";
+import {
+  changedManifest,
+  compareRecords,
+  emptyManifest,
+  loadManifest,
+  type Manifest,
+  type ManifestFile,
+  manifestTimes,
+  normalizedOf,
+  parseNormalizedKey,
+  readArchive,
+  saveManifest,
+  sealedKey,
+  sha256Of,
+} from "@ssmd/archive";
 import {
   archiveOf,
   dead,
@@ -214,4 +228,42 @@ Deno.test("a day that is not over is refused unless forced; a dry run changes no
   assert.deepEqual(await contentOf(storage), content);
   assert.equal((await sealDay({ ...today, day: "2026-08-02", force: true })).state, "absent");
   assert.equal((await sealDay({ ...today, force: true })).state, "sealed");
+});
+
+Deno.test("a sealed day of the former form is read, and the next sealing makes it Parquet", async () => {
+  const storage = memoryStorage();
+  const bytes = await Deno.readFile(
+    new URL("../../lib/archive/testdata/day_schema_v1.capnp.zst", import.meta.url),
+  );
+  const place = { kind: "normalized", env: "test", feed: "kraken", day: "2026-08-01" } as const;
+  const key = sealedKey({ ...place, type: "trade" }).replace(".parquet", ".capnp.zst");
+  await storage.put(key, bytes);
+  const records = [...normalizedOf(bytes, key).records];
+  const times = records.map(({ receivedAtUs }) => receivedAtUs);
+  const sequences = records.map(({ sequence }) => sequence);
+  const file: ManifestFile = {
+    ...{ key, type: "trade", count: records.length, bytes: bytes.length, sha256: sha256Of(bytes) },
+    ...manifestTimes(Math.min(...times), Math.max(...times)),
+    sequence: { first: Math.min(...sequences), last: Math.max(...sequences) },
+    sealed: { symbols: 34, indexBytes: 700, indexSha256: "0".repeat(64) },
+  };
+  const change = { files: [file], writtenBy: "0.0.1+abc", nowUs: START_US };
+  await saveManifest(storage, changedManifest(emptyManifest(place), change));
+  const read = async () => {
+    const found = [];
+    for await (const batch of readArchive(storage, { env: "test", feed: "kraken" })) {
+      found.push(...batch);
+    }
+    return found;
+  };
+  const expected = records.toSorted(compareRecords);
+  assert.deepEqual(await read(), expected);
+  const report = await sealDay({ ...options(storage), env: "test", day: place.day, force: true });
+  assert.equal(report.state, "sealed");
+  assert.deepEqual(await read(), expected);
+  const keys = (await Array.fromAsync(storage.list("normalized/"))).map((each) => each.key);
+  assert.deepEqual(keys, [
+    "normalized/test/kraken/v1/2026/08/01/manifest.json",
+    "normalized/test/kraken/v1/trade/2026/08/01/day.parquet",
+  ]);
 });

@@ -1,14 +1,19 @@
 import { buildCommand, type Command, type CommandContext } from "@stricli/core";
 import { ArchiveError, messageOf, systemCodeOf } from "@ssmd/runtime";
-import { jsonLinesIn, jsonLinesOf } from "../archive/json_lines.ts";
+import { openArchived } from "@ssmd/archive";
+import { jsonLinesIn, jsonLinesOf, type RangedFile } from "../archive/json_lines.ts";
+import { UsageError } from "../exit.ts";
+import { writeBytes } from "../output.ts";
 
 /** Text that is gathered before it is written. */
 const WRITE_CHARS = 64 * 1024;
 
 const LINES = ["json"] as const;
+const FORMATS = ["json", "capnp"] as const;
 
 interface Flags {
   output: typeof LINES[number];
+  format: typeof FORMATS[number];
 }
 
 /** `ssmd archive cat` */
@@ -20,15 +25,21 @@ export const command: Command<CommandContext> = buildCommand<
   docs: {
     brief: "Print a raw or normalized file as JSON lines",
     fullDescription: "Print a raw or normalized file as JSON lines: raw lines as they were " +
-      "written, records with times in nanoseconds. What stands before a damage is printed, then " +
-      "the error (exit code 1).\n\n" +
+      "written, records with times in nanoseconds. With --format capnp the records of a window or a " +
+      "sealed day as Cap'n Proto messages, for `capnp decode`. What stands before a damage is " +
+      "printed, then the error (exit code 1).\n\n" +
       "EXAMPLES\n" +
       "  ssmd archive cat data/normalized/demo/kraken/v1/trade/2026/08/01/02-53.capnp.zst\n" +
+      "  ssmd archive cat --format capnp day.parquet | capnp decode trade-v2.capnp Trade\n" +
       "  ssmd archive cat session.jsonl.zst | head",
   },
   parameters: {
     flags: {
       output: { kind: "enum", values: LINES, default: "json", brief: "json: a value a line" },
+      format: {
+        ...{ kind: "enum", values: FORMATS, default: "json" },
+        brief: "json: lines; capnp: Cap'n Proto messages back to back",
+      },
     },
     positional: {
       kind: "tuple",
@@ -42,7 +53,8 @@ export const command: Command<CommandContext> = buildCommand<
   func: runCat,
 });
 
-async function runCat(this: CommandContext, _flags: Flags, path: string) {
+async function runCat(this: CommandContext, { format }: Flags, path: string) {
+  if (format === "capnp") return await writeMessages(path);
   const { stdout } = this.process;
   let text = "";
   try {
@@ -57,25 +69,55 @@ async function runCat(this: CommandContext, _flags: Flags, path: string) {
   }
 }
 
+/** Writes the records of a normalized file as Cap'n Proto messages. */
+async function writeMessages(path: string): Promise<void> {
+  if (!isNormalized(path)) {
+    // What is wrong with a file that cannot be read is told as it is.
+    await contentOf(path);
+    throw new UsageError("CAT_FORMAT", `"${path}" holds no records: it has no Cap'n Proto form.`, {
+      hint: "Leave --format out, or name a window (.capnp.zst) or a sealed day (.parquet).",
+    });
+  }
+  using file = await opened(path);
+  const { name: key, bytes, getRange } = rangedFile(file, path);
+  const { messages } = await openArchived({ getRange }, { key, bytes });
+  for await (const batch of messages()) {
+    const parts = [...batch];
+    const block = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of parts) {
+      block.set(part, at);
+      at += part.length;
+    }
+    writeBytes(block);
+  }
+}
+
 /** Records frame by frame, for a sealed day may be large; raw files are of a minute. */
 async function* linesIn(path: string): AsyncIterable<Iterable<string>> {
-  if (!await isNormalized(path)) {
+  if (!isNormalized(path)) {
     yield jsonLinesOf(await contentOf(path), path);
     return;
   }
-  using file = await Deno.open(path);
-  const getRange = async (_name: string, start: number, end: number) => {
-    await file.seek(start, Deno.SeekMode.Start);
-    return await bytesOf(file, end - start);
-  };
-  yield* jsonLinesIn({ name: path, bytes: (await file.stat()).size, getRange });
+  using file = await opened(path);
+  yield* jsonLinesIn(rangedFile(file, path));
 }
 
-/** Whether a file begins with the skippable frame of a lineage. */
-async function isNormalized(path: string): Promise<boolean> {
+/** Read at once, so that ranges that are asked for side by side do not move each other's place. */
+function rangedFile(file: Deno.FsFile, path: string): RangedFile {
+  const getRange = (_name: string, start: number, end: number) => {
+    file.seekSync(start, Deno.SeekMode.Start);
+    return Promise.resolve(bytesOf(file, end - start));
+  };
+  return { name: path, bytes: file.statSync().size, getRange };
+}
+
+/** Whether a file is a sealed day, or begins with the skippable frame of a lineage. */
+function isNormalized(path: string): boolean {
+  if (path.endsWith(".parquet")) return true;
   try {
-    using file = await Deno.open(path);
-    const [kind, second, third, fourth] = await bytesOf(file, 4);
+    using file = Deno.openSync(path);
+    const [kind, second, third, fourth] = bytesOf(file, 4);
     return ((kind ?? 0) & 0xF0) === 0x50 && second === 0x2A && third === 0x4D && fourth === 0x18;
   } catch {
     // Whatever is wrong with it is told when it is read.
@@ -83,28 +125,40 @@ async function isNormalized(path: string): Promise<boolean> {
   }
 }
 
-async function bytesOf(file: Deno.FsFile, count: number): Promise<Uint8Array> {
+function bytesOf(file: Deno.FsFile, count: number): Uint8Array {
   const bytes = new Uint8Array(count);
   let filled = 0;
   while (filled < count) {
-    const read = await file.read(bytes.subarray(filled));
+    const read = file.readSync(bytes.subarray(filled));
     if (read === null) break;
     filled += read;
   }
   return bytes.subarray(0, filled);
 }
 
+async function opened(path: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
 async function contentOf(path: string): Promise<Uint8Array> {
   try {
     return await Deno.readFile(path);
   } catch (error) {
-    const absent = systemCodeOf(error) === "ENOENT";
-    const message = absent
-      ? `There is no file "${path}".`
-      : `"${path}" cannot be read: ${messageOf(error)}.`;
-    throw new ArchiveError(absent ? "FILE_NOT_FOUND" : "FILE_UNREADABLE", message, {
-      hint: "Name a raw (.jsonl.zst) or normalized (.capnp.zst) file on disk.",
-      cause: error,
-    });
+    throw unreadable(path, error);
   }
+}
+
+function unreadable(path: string, error: unknown): ArchiveError {
+  const absent = systemCodeOf(error) === "ENOENT";
+  const message = absent
+    ? `There is no file "${path}".`
+    : `"${path}" cannot be read: ${messageOf(error)}.`;
+  return new ArchiveError(absent ? "FILE_NOT_FOUND" : "FILE_UNREADABLE", message, {
+    hint: "Name a raw (.jsonl.zst) or normalized (.capnp.zst, .parquet) file on disk.",
+    cause: error,
+  });
 }

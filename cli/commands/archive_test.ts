@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { decode, messagesIn, SCHEMAS, toJson } from "@ssmd/codec";
 import { folderStorage } from "@ssmd/storage";
 import { fillArchive } from "../archive/_fixtures.ts";
 
@@ -11,6 +12,22 @@ async function ssmd(...args: string[]): Promise<{ code: number; out: string; err
   const { code, stdout, stderr } = await command.output();
   const decoder = new TextDecoder();
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+async function ssmdBytes(...args: string[]): Promise<Uint8Array> {
+  const command = new Deno.Command(Deno.execPath(), { args: ["run", "-A", MAIN, ...args] });
+  const { stdout, stderr, success } = await command.output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+  return stdout;
+}
+
+function hasProgram(name: string): boolean {
+  if (Deno.env.get("SSMD_REQUIRE_SERVICES") === "1") return true;
+  try {
+    return new Deno.Command(name, { args: ["--version"], stdout: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
 }
 
 async function withArchive(test: (dir: string) => Promise<void>): Promise<void> {
@@ -90,6 +107,22 @@ Deno.test("seal merges the minute files; the archive balances as before, and cat
     assert.deepEqual([verified.code, verified.err], [0, ""]);
     const printed = await ssmd("archive", "cat", `${path}/day.parquet`);
     assert.equal(printed.out.trim().split("\n").length, 1182);
+    const lines = printed.out.trim().split("\n");
+    const messages = await ssmdBytes("archive", "cat", "--format", "capnp", `${path}/day.parquet`);
+    assert.deepEqual(
+      Array.from(
+        messagesIn(messages),
+        (message) => JSON.stringify(toJson(decode("trade", message))),
+      ),
+      lines,
+    );
+    if (hasProgram("capnp")) {
+      const command = `capnp decode --short trade.capnp ${SCHEMAS.trade.name} < messages | wc -l`;
+      await Deno.writeFile(`${dir}/messages`, messages);
+      await Deno.writeTextFile(`${dir}/trade.capnp`, SCHEMAS.trade.text);
+      const { stdout } = await new Deno.Command("sh", { args: ["-c", command], cwd: dir }).output();
+      assert.equal(new TextDecoder().decode(stdout).trim(), "1182");
+    }
     const again = await ssmd("archive", "seal", "--data", dir);
     assert.match(again.out, /2026-08-01 .* already/);
   }));

@@ -231,5 +231,9 @@ Deno.test("a sealed day gives the same rows as the windows that it was made of",
     assert.equal(await rows({}, "whole"), whole);
     assert.equal(await rows({ symbols: ["BTCUSD"], span }, "part"), part);
     assert.ok(part.length < whole.length);
+    const options = { storage, format: "parquet" as const, out: `${out}/trades.parquet` };
+    await exportFile(await planExport(storage, { ...REQUEST, types: ["trade"] }), options);
+    const source = await storage.get(partition.sources[0]?.key ?? "");
+    assert.deepEqual(await Deno.readFile(options.out), source, "it is copied");
   });
 });

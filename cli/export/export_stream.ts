@@ -7,6 +7,7 @@ import type { ExportOptions } from "./export_partitions.ts";
 import { fileBytes } from "./formats.ts";
 import { lineageOf } from "./lineage.ts";
 import type { Partition } from "./plan.ts";
+import { objectBytes, type SealedSource, sealedSource } from "./records.ts";
 import { type Counted, nothingCounted, sortedRecords } from "./sorted_records.ts";
 
 /** Partitions that go into one file or stream: by day, feed and type, each sorted within. */
@@ -58,12 +59,27 @@ export function oneStream(
   };
 }
 
+/** The sealed day that is all of what one Parquet file shall hold: it is copied as it is. */
+function copiedSource(
+  partitions: readonly Partition[],
+  { format, read }: ExportOptions,
+): SealedSource | undefined {
+  const [partition, ...others] = partitions;
+  if (partition === undefined || others.length > 0 || format !== "parquet") return undefined;
+  return partition.isWhole && read === undefined ? sealedSource(partition) : undefined;
+}
+
 /** Writes all partitions to one file, whole or not at all; throws as {@linkcode oneStream}. */
 export async function exportFile(
   partitions: readonly Partition[],
   options: ExportOptions,
 ): Promise<WrittenFile & { records: number }> {
   await using folder = await ExportFolder.open(dirname(options.out));
+  const sealed = copiedSource(partitions, options);
+  if (sealed !== undefined) {
+    const bytes = objectBytes(options.storage, sealed);
+    return { ...await writeExported(folder, basename(options.out), bytes), records: sealed.count };
+  }
   const stream = oneStream(partitions, options, folder.work("sort"));
   const written = await writeExported(folder, basename(options.out), stream.bytes);
   return { ...written, records: stream.records() };

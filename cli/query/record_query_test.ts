@@ -25,7 +25,8 @@ Deno.test("records come straight from the archive, in order of receive time", as
   const times = rows.map((row) => row.received_at as string);
   assert.deepEqual(times, [...times].sort());
   assert.deepEqual(Object.keys(rows[0]), [
-    ...["symbol", "feed", "received_at", "venue_at", "sequence", "price", "size", "side"],
+    ...["symbol", "feed", "received_at", "venue_at", "sequence", "run", "connection"],
+    ...["price", "size", "side"],
     "trade_id",
     "order_type",
     "is_block_trade",

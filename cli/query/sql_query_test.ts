@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { changedManifest, openManifest, saveManifest } from "@ssmd/archive";
-import { memoryStorage, type Storage } from "@ssmd/storage";
+import { sealDay } from "@ssmd/archiver";
+import { folderStorage, memoryStorage, type Storage } from "@ssmd/storage";
+import { rowsOf } from "../../tests/servers/duckdb.ts";
 import { fillArchive, PLACE } from "../archive/_fixtures.ts";
 import { askEngine } from "./engine_process.ts";
 import { answerPrinter } from "./answer_output.ts";
@@ -48,6 +50,56 @@ Deno.test("SQL sees every record of the archive, and days are exported once", as
     assert.equal(first.exported, 1);
     const again = await ask(sql);
     assert.deepEqual([again.rows, again.exported], [first.rows, 0]);
+  });
+});
+
+async function sealAll(storage: Storage, tempDir: string): Promise<void> {
+  await sealDay({
+    ...{ storage, ...PLACE, software: { version: "0.1.0", commit: "test" }, force: true },
+    ...{ tempDir, nowUs: () => Date.parse("2026-08-03") * 1000 },
+  });
+}
+
+const SUMS = "select feed, symbol, count(*) as n, sum(price * size) as total, " +
+  "min(received_at) as first from trades group by all order by all";
+
+Deno.test("a sealed day of a local archive is read in place, by ssmd and by DuckDB alone", async () => {
+  await withArchive(async ({ cacheDir, ask }) => {
+    const windows = await ask(SUMS);
+    const folder = await Deno.makeTempDir({ prefix: "ssmd-archive-" });
+    const storage = folderStorage(folder);
+    try {
+      await fillArchive(storage);
+      await sealAll(storage, cacheDir);
+      await Deno.remove(cacheDir, { recursive: true });
+      const sealed = await ask(SUMS, { storage });
+      assert.deepEqual([sealed.rows, sealed.exported], [windows.rows, 0]);
+      await assert.rejects(Deno.stat(cacheDir), Deno.errors.NotFound, "nothing was exported");
+      const [symbol] = (sealed.rows as { symbol: string; n: number }[]).slice(-1);
+      assert.ok(symbol);
+      const narrowed = await ask("select count(*) as n from trades", {
+        ...{ storage, symbols: [symbol.symbol] },
+      });
+      assert.deepEqual(narrowed.rows, [{ n: symbol.n }]);
+      const key = "normalized/test/kraken/v1/trade/2026/08/01/day.parquet";
+      const plain = await rowsOf(`select count(*) from read_parquet('${folder}/${key}')`);
+      assert.deepEqual(plain, [[1182]]);
+    } finally {
+      await storage.close();
+      await Deno.remove(folder, { recursive: true });
+      await Deno.mkdir(cacheDir, { recursive: true });
+    }
+  });
+});
+
+Deno.test("a sealed day of another storage is fetched once as it is, beside windows of other types", async () => {
+  await withArchive(async ({ storage, cacheDir, ask }) => {
+    const windows = await ask(SUMS);
+    await sealAll(storage, cacheDir);
+    const first = await ask(SUMS);
+    assert.deepEqual([first.rows, first.exported], [windows.rows, 1]);
+    const again = await ask(SUMS);
+    assert.deepEqual([again.rows, again.exported], [windows.rows, 0]);
   });
 });
 

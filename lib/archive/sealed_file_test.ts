@@ -128,6 +128,9 @@ Deno.test("each of 500 markets of a day is read with at most four ranges", async
     assert.ok(ranges() <= 4, `${symbol}: ${ranges()}`);
   }
   assert.deepEqual(await tradesOf(storage, file, { symbol: "NONE" }), []);
+  let count = 0;
+  for await (const batch of readSealed(storage, file)) count += batch.length;
+  assert.equal(count, trades.length);
 });
 
 Deno.test("a span of a symbol is read from the frames that hold it, both ends exact", async () => {

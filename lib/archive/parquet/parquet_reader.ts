@@ -144,15 +144,13 @@ export class ParquetFile {
 
   async #fetch(extents: readonly Extent[], holeBytesMax?: number): Promise<FetchedRanges> {
     const endAt = this.#source.bytes - this.#end.length;
-    const ranges = await Promise.all(
-      mergedExtents(extents.filter(({ offset }) => offset < endAt), holeBytesMax).map(async (
-        { offset, bytes },
-      ) => ({
-        offset,
-        bytes: await rangeOf(this.#source, offset, offset + bytes),
-      })),
-    );
-    return new FetchedRanges([...ranges, { offset: endAt, bytes: this.#end }]);
+    const isAtHand = extents.every(({ offset }) => offset >= endAt);
+    if (isAtHand) return new FetchedRanges([{ offset: endAt, bytes: this.#end }]);
+    const ranges = mergedExtents(extents, holeBytesMax).map(async ({ offset, bytes }) => ({
+      offset,
+      bytes: await rangeOf(this.#source, offset, offset + bytes),
+    }));
+    return new FetchedRanges(await Promise.all(ranges));
   }
 }
 

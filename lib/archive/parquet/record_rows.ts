@@ -59,14 +59,9 @@ export function rowReader(type: EventType, columns: PageColumns): RowReader {
   const read = ownReader(type, columns);
   const runs = columns.texts("run");
   const connections = columns.numbers("connection", 0);
-  let name = "";
-  let run = runOfName(name);
   return (row) => {
     const event = read(row);
-    if (runs[row] !== name) {
-      name = runs[row] as string;
-      run = runOfName(name);
-    }
+    const run = runOfName(runs[row] as string);
     if (run !== 0) event.run = run;
     if (connections[row] !== 0) event.connection = connections[row] as number;
     return event;
