@@ -114,10 +114,15 @@ export function kalshiDeltas(): string[] {
   return frames;
 }
 
+/** The frames of a recording; none where it is not at hand. */
 export function captured(path: string): string[] {
+  return capturedLines(path).filter((line) => line.includes('"m":'))
+    .map((line) => line.slice(line.indexOf('"m":') + 4, -1));
+}
+
+/** The lines of a recording; none where it is not at hand. */
+export function capturedLines(path: string): string[] {
   const file = `${CAPTURES}/${path}`;
   if (!existsSync(file)) return [];
-  const lines = zstdDecompressSync(readFileSync(file)).toString().trim().split("\n");
-  return lines.filter((line) => line.includes('"m":'))
-    .map((line) => line.slice(line.indexOf('"m":') + 4, -1));
+  return zstdDecompressSync(readFileSync(file)).toString().trim().split("\n");
 }

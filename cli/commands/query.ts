@@ -48,8 +48,8 @@ export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdC
   docs: docs(
     "Ask the archive in SQL, or for the records of a table",
     `Tables: ${Object.keys(TABLES).join(", ")}; ssmd query "describe trades" tells the columns. ` +
-      "SQL is that of DuckDB, and only reads. Days that it needs are exported to a cache first; " +
-      "--feed, --from, --to and --symbol narrow them, which makes the first answer quicker. " +
+      "SQL is that of DuckDB, and only reads. Sealed days are read as they lie in the archive, " +
+      "open windows are exported to a cache first; --feed, --from, --to and --symbol narrow them, which makes the first answer quicker. " +
       "A table's name with symbols prints records straight from the archive. - reads SQL from stdin.\n\n" +
       `table, json and yaml print up to ${QUERY_LIMITS.rowsDefault} rows, csv and ndjson all; ` +
       "--limit says otherwise.",

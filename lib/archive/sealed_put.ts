@@ -1,5 +1,6 @@
 import { isoOfUs, sleep } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
+import { concat } from "./bytes.ts";
 import type { Processing } from "./lineage.ts";
 import type { ManifestFile } from "./manifest.ts";
 import { manifestTimes } from "./manifest.ts";
@@ -12,6 +13,8 @@ import {
 
 /** Pieces of the file between two turns of the event loop. */
 const PIECES_A_TURN = 64;
+/** Bytes that are handed to storage at once: each write costs as much as compressing a page. */
+const BLOCK_BYTES = 512 * 1024;
 
 /** How a sealed day is put. */
 export interface PutSealedOptions {
@@ -32,20 +35,29 @@ export async function putSealed(
   { beforeEnd }: PutSealedOptions = {},
 ): Promise<ManifestFile> {
   let file: SealedFile | undefined;
-  async function* chunks(): AsyncIterable<Uint8Array> {
-    const frames = sealedFileOf(sorted, source);
-    let turn = 0;
-    for (let next = frames.next();; next = frames.next()) {
+  async function* blocks(): AsyncIterable<Uint8Array> {
+    const pieces = sealedFileOf(sorted, source);
+    let block: Uint8Array[] = [];
+    let bytes = 0;
+    for (let turn = 1;; turn++) {
+      const next = pieces.next();
       if (next.done === true) {
         file = next.value;
-        await beforeEnd?.();
-        return;
+        break;
       }
-      yield next.value;
-      if (++turn % PIECES_A_TURN === 0) await sleep(0);
+      block.push(next.value);
+      bytes += next.value.length;
+      if (bytes >= BLOCK_BYTES) {
+        yield concat(block);
+        block = [];
+        bytes = 0;
+      }
+      if (turn % PIECES_A_TURN === 0 || next.value.length === 0) await sleep(0);
     }
+    await beforeEnd?.();
+    yield concat(block);
   }
-  await storage.put(key, chunks());
+  await storage.put(key, blocks());
   return {
     ...entryOf(key, sorted, file as unknown as SealedFile),
     processing: processingOf(source),

@@ -10,6 +10,10 @@ import { nsText } from "./raw_line.ts";
 /** In the footer of a sealed day: its lineage, as JSON. */
 export const LINEAGE_KEY = "ssmd.lineage";
 
+/** Rows between two pieces of the file at most: a row group takes long to fill. */
+const ROWS_A_TURN = 16_384;
+const NOTHING = new Uint8Array(0);
+
 /** How much there is of one symbol. */
 export interface SymbolTotal {
   /** Our name of the market. */
@@ -71,7 +75,7 @@ export interface SealedFile extends WrittenParquet {
 }
 
 /**
- * The bytes of a sealed day, page by page; returns what the manifest has to know. They depend on the
+ * The bytes of a sealed day, page by page, some pieces without bytes; returns what the manifest has to know. They depend on the
  * records and the version of the writer only, not on how the records came, nor on who writes when:
  * that stands in the manifest.
  */
@@ -86,10 +90,12 @@ export function* sealedFileOf(
     createdBy: `ssmd version ${VERSION}`,
     metadata: () => ({ [LINEAGE_KEY]: JSON.stringify(lineage) }),
   });
+  let rows = 0;
   for (const { payload } of sorted.records()) {
     const record = decode(type, payload);
     if (writer.isFullFor(record)) yield* writer.flush();
     writer.append(record);
+    if (++rows % ROWS_A_TURN === 0) yield NOTHING;
   }
   return { ...yield* writer.end(), lineage };
 }

@@ -54,20 +54,11 @@ export class ByteBuffer {
     this.length += 8;
   }
 
-  /**
-   * A whole number times a factor up to 1000 as eight bytes, low first, exact to 2^63 though a double
-   * holds whole numbers to 2^53 only. Not negative.
-   */
-  uint64(value: number, factor = 1): void {
+  /** A whole number from 0 to 2^53 as eight bytes, low first. */
+  uint64(value: number): void {
     this.#grow(8);
-    const low = (value % 4_294_967_296) * factor;
-    const carry = Math.floor(low / 4_294_967_296);
-    this.#view.setUint32(this.length, low % 4_294_967_296, true);
-    this.#view.setUint32(
-      this.length + 4,
-      Math.floor(value / 4_294_967_296) * factor + carry,
-      true,
-    );
+    this.#view.setUint32(this.length, value % 4_294_967_296, true);
+    this.#view.setUint32(this.length + 4, Math.floor(value / 4_294_967_296), true);
     this.length += 8;
   }
 

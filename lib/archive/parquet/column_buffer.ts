@@ -1,7 +1,6 @@
 import { DoubleBuffer, ListBuffer } from "./double_buffer.ts";
 import type { ColumnBuffer } from "./encoded_chunk.ts";
 import { FlagBuffer } from "./flag_buffer.ts";
-import { FACTOR_OF } from "./parquet_schema.ts";
 import type { Column } from "./record_columns.ts";
 import { TextBuffer } from "./text_buffer.ts";
 import { WholeBuffer } from "./whole_buffer.ts";
@@ -11,7 +10,7 @@ export function columnBuffer(column: Column): ColumnBuffer {
   switch (column.kind) {
     case "time":
     case "count":
-      return new WholeBuffer(column, FACTOR_OF[column.kind]);
+      return new WholeBuffer(column);
     case "double":
       return new DoubleBuffer(column);
     case "word":

@@ -8,7 +8,6 @@ import {
   PLAIN,
   RLE_DICTIONARY,
 } from "./encoded_chunk.ts";
-import { FACTOR_OF } from "./parquet_schema.ts";
 import type { Column } from "./record_columns.ts";
 import { readRuns } from "./run_lengths.ts";
 import { UTF8 } from "./thrift_reader.ts";
@@ -50,7 +49,7 @@ export function columnValues(page: ColumnPage): ColumnValues {
   switch (column.kind) {
     case "time":
     case "count": {
-      const values = wholeValues(page, cursor, FACTOR_OF[column.kind]);
+      const values = wholeValues(page, cursor);
       assertCount(values.length, countPresent);
       return { numbers: spreadNumbers(values, spread, column.kind === "time" ? 0 : NaN) };
     }
@@ -97,9 +96,9 @@ function assertEncoding({ encoding, column }: ColumnPage, ...allowed: number[]):
   throw new RangeError(`the column ${column.name} has the encoding ${encoding}`);
 }
 
-function wholeValues(page: ColumnPage, cursor: ByteCursor, factor: number) {
+function wholeValues(page: ColumnPage, cursor: ByteCursor) {
   assertEncoding(page, DELTA_BINARY_PACKED);
-  const values = readDeltas(cursor, factor);
+  const values = readDeltas(cursor);
   if (!cursor.isAtEnd) throw new RangeError("a page has more bytes than values");
   return values;
 }
@@ -153,7 +152,7 @@ function textValues(page: ColumnPage, cursor: ByteCursor, count: number): readon
 }
 
 function textsOf(cursor: ByteCursor, count: number): string[] {
-  const lengths = readDeltas(cursor, 1);
+  const lengths = readDeltas(cursor);
   assertCount(lengths.length, count);
   const bytes = cursor.bytes.subarray(cursor.at);
   // Decoded at once and then cut, which is ten times as fast, where a byte is a character.

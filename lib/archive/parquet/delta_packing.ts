@@ -13,15 +13,14 @@ const differences = new Float64Array(BLOCK_VALUES);
 const parts = new Float64Array(PART_VALUES);
 
 /**
- * Writes whole numbers from 0 to 2^53, each times `factor` (up to 1000), as DELTA_BINARY_PACKED of 64
- * bits: the first one, then blocks of 128 differences less their least one, in as many bits as the
+ * Writes whole numbers from 0 to 2^53 as DELTA_BINARY_PACKED of 64 bits: the first one, then blocks of 128 differences less their least one, in as many bits as the
  * largest of 32 needs. Format: Apache Parquet, Encodings.md.
  */
-export function writeDeltas(out: ByteBuffer, values: Float64Array, factor: number): void {
+export function writeDeltas(out: ByteBuffer, values: Float64Array): void {
   out.varint(BLOCK_VALUES);
   out.varint(PARTS);
   out.varint(values.length);
-  writeZigzag(out, values[0] ?? 0, factor);
+  writeZigzag(out, values[0] ?? 0);
   for (let start = 1; start < values.length; start += BLOCK_VALUES) {
     const count = Math.min(BLOCK_VALUES, values.length - start);
     let least = Infinity;
@@ -32,20 +31,20 @@ export function writeDeltas(out: ByteBuffer, values: Float64Array, factor: numbe
       if (difference < least) least = difference;
       if (difference > greatest) greatest = difference;
     }
-    writeZigzag(out, least, factor);
-    if ((greatest - least) * factor < EXACT_MAX) writeParts(out, count, least, factor);
-    else writeWideParts(out, count, least, factor);
+    writeZigzag(out, least);
+    if (greatest - least < EXACT_MAX) writeParts(out, count, least);
+    else writeWideParts(out, count, least);
   }
 }
 
-function writeParts(out: ByteBuffer, count: number, least: number, factor: number): void {
+function writeParts(out: ByteBuffer, count: number, least: number): void {
   const widthsAt = out.length;
   out.uint32(0);
   for (let part = 0; part * PART_VALUES < count; part++) {
     const from = part * PART_VALUES;
     let greatest = 0;
     for (let i = 0; i < PART_VALUES; i++) {
-      const value = from + i < count ? ((differences[from + i] as number) - least) * factor : 0;
+      const value = from + i < count ? (differences[from + i] as number) - least : 0;
       parts[i] = value;
       if (value > greatest) greatest = value;
     }
@@ -85,16 +84,15 @@ function packParts(out: ByteBuffer, width: number): void {
   }
 }
 
-/** Differences that doubles do not hold exactly once they are multiplied. */
-function writeWideParts(out: ByteBuffer, count: number, least: number, factor: number): void {
+/** Differences that doubles do not hold exactly. */
+function writeWideParts(out: ByteBuffer, count: number, least: number): void {
   const widthsAt = out.length;
   out.uint32(0);
-  const by = BigInt(factor);
   for (let part = 0; part * PART_VALUES < count; part++) {
     let pending = 0n;
     const wide = Array.from({ length: PART_VALUES }, (_, i) => {
       const at = part * PART_VALUES + i;
-      return at < count ? (BigInt(differences[at] as number) - BigInt(least)) * by : 0n;
+      return at < count ? BigInt(differences[at] as number) - BigInt(least) : 0n;
     });
     const width = Math.max(...wide.map((value) => value === 0n ? 0 : value.toString(2).length));
     out.setUint8(widthsAt + part, width);
@@ -105,13 +103,9 @@ function writeWideParts(out: ByteBuffer, count: number, least: number, factor: n
   }
 }
 
-function writeZigzag(out: ByteBuffer, value: number, factor: number): void {
-  if (Math.abs(value) * factor < EXACT_MAX) {
-    const product = value * factor;
-    return out.varint(product < 0 ? -2 * product - 1 : 2 * product);
-  }
-  const product = BigInt(value) * BigInt(factor);
-  let rest = product < 0n ? -2n * product - 1n : 2n * product;
+function writeZigzag(out: ByteBuffer, value: number): void {
+  if (Math.abs(value) < EXACT_MAX) return out.varint(value < 0 ? -2 * value - 1 : 2 * value);
+  let rest = value < 0 ? -2n * BigInt(value) - 1n : 2n * BigInt(value);
   for (; rest > 127n; rest >>= 7n) out.uint8(Number(rest & 127n) | 128);
   out.uint8(Number(rest));
 }

@@ -8,10 +8,9 @@ const TWO_24 = 16_777_216;
 const COUNT_MAX = 1 << 26;
 
 /**
- * Reads DELTA_BINARY_PACKED: whole numbers of 64 bits, each divided by `factor`, which must lie within
- * ±2^53 then. Throws RangeError when the bytes are none.
+ * Reads DELTA_BINARY_PACKED: whole numbers of 64 bits, which must lie within ±2^53. Throws RangeError when the bytes are none.
  */
-export function readDeltas(cursor: ByteCursor, factor: number): Float64Array<ArrayBuffer> {
+export function readDeltas(cursor: ByteCursor): Float64Array<ArrayBuffer> {
   const blockValues = cursor.varint();
   const parts = cursor.varint();
   const count = cursor.varint();
@@ -19,7 +18,7 @@ export function readDeltas(cursor: ByteCursor, factor: number): Float64Array<Arr
   if (!(partValues > 0) || partValues % 32 !== 0 || count > COUNT_MAX) {
     throw new RangeError("its differences are not packed as they should be");
   }
-  const reader = new DeltaReader(cursor.bytes, count, factor);
+  const reader = new DeltaReader(cursor.bytes, count);
   reader.begin(cursor.zigzag64());
   while (!reader.isFull) {
     const least = cursor.zigzag64();
@@ -35,14 +34,12 @@ export function readDeltas(cursor: ByteCursor, factor: number): Float64Array<Arr
 class DeltaReader {
   readonly values: Float64Array<ArrayBuffer>;
   #bytes: Uint8Array;
-  #factor: number;
   #at = 1;
   #last = 0;
 
-  constructor(bytes: Uint8Array, count: number, factor: number) {
+  constructor(bytes: Uint8Array, count: number) {
     this.values = new Float64Array(count);
     this.#bytes = bytes;
-    this.#factor = factor;
   }
 
   get isFull(): boolean {
@@ -50,7 +47,7 @@ class DeltaReader {
   }
 
   begin(first: bigint): void {
-    this.#last = Number(first / BigInt(this.#factor));
+    this.#last = Number(first);
     if (this.values.length > 0) this.values[0] = this.#last;
   }
 
@@ -68,7 +65,6 @@ class DeltaReader {
   #addNarrow(least: number, width: number, start: number, end: number): void {
     const { values } = this;
     const bytes = this.#bytes;
-    const factor = this.#factor;
     const mask = (1 << width) - 1;
     let last = this.#last;
     let pending = 0;
@@ -78,7 +74,7 @@ class DeltaReader {
       for (; pendingBits < width; pendingBits += 8) {
         pending |= (bytes[at++] as number) << pendingBits;
       }
-      last += ((pending & mask) + least) / factor;
+      last += (pending & mask) + least;
       values[i] = last;
       pending >>>= width;
       pendingBits -= width;
@@ -88,14 +84,13 @@ class DeltaReader {
 
   #addMiddle(least: number, width: number, start: number, end: number): void {
     const { values } = this;
-    const factor = this.#factor;
     let last = this.#last;
     for (let i = this.#at, bit = start * 8; i < end; i++, bit += width) {
       let value = this.#bits(bit, 24);
       for (let from = 24, by = TWO_24; from < width; from += 24, by *= TWO_24) {
         value += this.#bits(bit + from, Math.min(24, width - from)) * by;
       }
-      last += (value + least) / factor;
+      last += value + least;
       values[i] = last;
     }
     this.#last = last;
@@ -112,17 +107,16 @@ class DeltaReader {
   }
 
   #addWide(least: bigint, width: number, start: number, end: number): void {
-    const by = BigInt(this.#factor);
     const mask = (1n << BigInt(width)) - 1n;
-    let last = BigInt(this.#last) * by;
+    let last = BigInt(this.#last);
     for (let i = this.#at, bit = 0; i < end; i++, bit += width) {
       let value = 0n;
       for (let byte = bit >> 3; byte <= bit + width - 1 >> 3; byte++) {
         value |= BigInt(this.#bytes[start + byte] ?? 0) << BigInt((byte - (bit >> 3)) * 8);
       }
       last = BigInt.asIntN(64, last + least + (value >> BigInt(bit & 7) & mask));
-      this.values[i] = Number(last / by);
+      this.values[i] = Number(last);
     }
-    this.#last = Number(last / by);
+    this.#last = Number(last);
   }
 }

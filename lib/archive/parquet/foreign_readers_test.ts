@@ -20,12 +20,12 @@ function hasModule(name: string): boolean {
   }
 }
 
-/** As the Python programs print values: doubles by their bits, times in nanoseconds. */
+/** As the Python programs print values: doubles by their bits, times in microseconds. */
 function printed({ kind }: Column, value: ReturnType<typeof valueOf>): unknown {
   if (value === null || typeof value === "boolean" || typeof value === "string") return value;
   if (typeof value === "object") return value.map(bitsOf);
   if (kind === "double") return bitsOf(value);
-  return kind === "time" ? String(BigInt(value) * 1000n) : String(value);
+  return String(value);
 }
 
 function bitsOf(value: number): string {

@@ -5,8 +5,6 @@ import type { ChunkPlace, Extent, GroupPlace } from "./footer_reader.ts";
 import type { PagePlace } from "./page_index.ts";
 import { FieldReader, readThrift, UTF8 } from "./thrift_reader.ts";
 
-const US_NS = 1000n;
-
 /** Rows of a group that all columns have in a page of their own. */
 export interface PageRows {
   /** In the group. */
@@ -85,8 +83,7 @@ export function spanOf(bounds: Bounds | undefined): { fromUs: number; toUs: numb
 }
 
 function usOf(bytes: Uint8Array): number {
-  const ns = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0, true);
-  return Number(ns / US_NS);
+  return Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0, true));
 }
 
 /** What the bounds of a chunk of symbols say. */

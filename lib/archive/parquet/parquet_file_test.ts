@@ -29,7 +29,7 @@ function rowOf(columns: readonly Column[], event: MarketEvent): Plain[] {
 }
 
 async function rowsByHyparquet(bytes: Uint8Array<ArrayBuffer>): Promise<Plain[][]> {
-  const parsers = { timestampFromNanoseconds: (ns: bigint) => Number(ns / 1000n) };
+  const parsers = { timestampFromMicroseconds: (us: bigint) => Number(us) };
   const rows = await parquetReadObjects({
     file: bytes.buffer,
     compressors: { ZSTD: (input: Uint8Array) => zstdDecompressSync(input) },

@@ -11,7 +11,7 @@ interface NamedColumn {
   nullable: boolean;
 }
 
-/** `time`: whole µs, written as ns, UTC. `count`: a whole number from 0. */
+/** `time`: whole µs since 1970, UTC. `count`: a whole number from 0. */
 export interface NumberColumn extends NamedColumn {
   kind: "time" | "count";
   of(event: MarketEvent): number | null;

@@ -144,7 +144,7 @@ export class TextBuffer implements ColumnBuffer {
       lengths.push(end - start);
       texts.bytes(all.subarray(start, end));
     }
-    writeDeltas(this.#page, lengths.items, 1);
+    writeDeltas(this.#page, lengths.items);
     this.#page.bytes(texts.written);
     return this.#page.written;
   }

@@ -12,19 +12,17 @@ import { DoubleList } from "./number_lists.ts";
 import { PageEnds } from "./page_ends.ts";
 import type { NumberColumn } from "./record_columns.ts";
 
-/** Whole numbers from 0, each times a factor, in 64 bits, as packed differences. */
+/** Whole numbers from 0 in 64 bits, as packed differences. */
 export class WholeBuffer implements ColumnBuffer {
   #column: NumberColumn;
-  #factor: number;
   #values = new DoubleList();
   #levels: Levels | undefined;
   #ends = new PageEnds();
   #rows = 0;
   #page = new ByteBuffer();
 
-  constructor(column: NumberColumn, factor: number) {
+  constructor(column: NumberColumn) {
     this.#column = column;
-    this.#factor = factor;
     this.#levels = column.nullable ? new Levels(new ByteBuffer()) : undefined;
   }
 
@@ -53,7 +51,7 @@ export class WholeBuffer implements ColumnBuffer {
       const { from, to } = spans[page] as typeof spans[number];
       this.#page.clear();
       this.#levels?.write(this.#page, from.levels, to.levels);
-      writeDeltas(this.#page, values.subarray(from.values, to.values), this.#factor);
+      writeDeltas(this.#page, values.subarray(from.values, to.values));
       return this.#page.written;
     };
     return { encoding: DELTA_BINARY_PACKED, pages, pageBytes };
@@ -74,12 +72,12 @@ export class WholeBuffer implements ColumnBuffer {
       if (value < min) min = value;
       if (value > max) max = value;
     }
-    return min > max ? undefined : { min: this.#bytesOf(min), max: this.#bytesOf(max) };
+    return min > max ? undefined : { min: bytesOf(min), max: bytesOf(max) };
   }
+}
 
-  #bytesOf(value: number): Uint8Array {
-    const bytes = new ByteBuffer(8);
-    bytes.uint64(value, this.#factor);
-    return bytes.written;
-  }
+function bytesOf(value: number): Uint8Array {
+  const bytes = new ByteBuffer(8);
+  bytes.uint64(value);
+  return bytes.written;
 }

@@ -1,4 +1,4 @@
-"""Prints the rows of a Parquet file, a JSON array a line: doubles by their bits, times in nanoseconds."""
+"""Prints the rows of a Parquet file, a JSON array a line: doubles by their bits, times in microseconds."""
 import json
 import struct
 import sys
@@ -21,7 +21,7 @@ def columns_by_pyarrow(path):
     table = pq.read_table(path, page_checksum_verification=True)
     for column in table.columns:
         if pa.types.is_timestamp(column.type):
-            assert column.type.unit == "ns" and column.type.tz == "UTC", column.type
+            assert column.type.unit == "us" and column.type.tz == "UTC", column.type
             column = column.cast(pa.int64())
         yield column.to_pylist()
 
@@ -31,7 +31,7 @@ def columns_by_polars(path):
 
     for column in pl.read_parquet(path):
         if isinstance(column.dtype, pl.Datetime):
-            assert column.dtype == pl.Datetime("ns", "UTC"), column.dtype
+            assert column.dtype == pl.Datetime("us", "UTC"), column.dtype
             column = column.to_physical()
         yield column.to_list()
 
