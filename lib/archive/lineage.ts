@@ -61,18 +61,6 @@ export interface LineageSource {
   source: string;
 }
 
-/** Which processing made a sealed day: stands in the manifest, as the file depends on its records only. */
-export interface Processing {
-  /** What wrote the file (`archive seal`, `reprocess`). */
-  processor: string;
-  /** What wrote the file. */
-  software: { version: string; commit: string };
-  /** ISO time of writing. */
-  writtenAt: string;
-  /** Where the records were read (`windows of v1`, `raw`). */
-  source: string;
-}
-
 /** What a sealed day holds: stands in the footer of its file. */
 export interface SealedLineage {
   /** Name and version of this format; `/1` were files of Cap'n Proto, which had more. */

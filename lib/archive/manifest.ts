@@ -1,7 +1,6 @@
 import { isoOfUs } from "@ssmd/runtime";
 import type { EventType, Gap, GapChannel, GapReason } from "@ssmd/market";
 import { type ArchiveKind, type ManifestPlace, NORMALIZED_VERSION, usOfDay } from "./paths.ts";
-import type { Processing } from "./lineage.ts";
 import type { Positions } from "./position.ts";
 import { type CaptureClock, nsText, usOfNsText } from "./raw_line.ts";
 
@@ -63,6 +62,18 @@ export interface ManifestFile {
   sealed?: SealedEntry;
   /** Sealed days: what made the file. */
   processing?: Processing;
+}
+
+/** Which processing made a sealed day: stands in the manifest, as the file depends on its records only. */
+export interface Processing {
+  /** What wrote the file (`archive seal`, `reprocess`). */
+  processor: string;
+  /** What wrote the file. */
+  software: { version: string; commit: string };
+  /** ISO time of writing. */
+  writtenAt: string;
+  /** Where the records were read (`windows of v1`, `raw`). */
+  source: string;
 }
 
 /** What a reader of a sealed day needs to read its footer with one range. */

@@ -1,9 +1,7 @@
 import { isoOfUs, sleep } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { concat } from "./bytes.ts";
-import type { Processing } from "./lineage.ts";
-import type { ManifestFile } from "./manifest.ts";
-import { manifestTimes } from "./manifest.ts";
+import { type ManifestFile, manifestTimes, type Processing } from "./manifest.ts";
 import {
   type SealedFile,
   sealedFileOf,
