@@ -9,6 +9,7 @@ import {
   type Metrics,
   nowUs,
   sleep,
+  StorageError,
 } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { OutMessage, Publisher, Subscription, Transport } from "@ssmd/transport";
@@ -66,6 +67,8 @@ export interface ConnectorStats {
   records: number;
   gaps: number;
   unreadable: number;
+  /** Lines that the disk refused until the end: they are lost. */
+  givenUp: number;
   /** Open connections. */
   connected: number;
   /** Messages not yet acknowledged by the bus. */
@@ -87,6 +90,16 @@ export interface Connector {
   stop(): Promise<void>;
   /** Stops, writes the raw files and gives the spool free. Call it when the archiver has flushed. */
   close(): Promise<void>;
+}
+
+/** Throws StorageError `SPOOL_GIVEN_UP` when a connector that has ended lost lines. */
+export function assertNothingGivenUp({ givenUp }: Pick<ConnectorStats, "givenUp">): void {
+  if (givenUp === 0) return;
+  throw new StorageError(
+    "SPOOL_GIVEN_UP",
+    `the spool could not be written until the end: ${givenUp} lines that were received are lost`,
+    { hint: "give its disk room before the next start; the time without them is a gap there" },
+  );
 }
 
 /** A connector of one feed; nothing happens before `start`. */
@@ -132,12 +145,12 @@ class FeedConnector implements Connector {
   #lock: SpoolLock | undefined;
   /** How the run before ended. */
   #left: Left | undefined;
-  #hasGivenUp = false;
   #responder: Subscription | undefined;
   #stopping: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   /** By subject: labels of a stored record; null = a dead letter. */
   #stored = new Map<string, { feed: string; type: string } | null>();
+  #givenUp = 0;
   #counts = { records: 0, gaps: 0, unreadable: 0 };
 
   constructor(options: ConnectorOptions) {
@@ -262,6 +275,7 @@ class FeedConnector implements Connector {
     return {
       frames: this.#intake.frames,
       ...this.#counts,
+      givenUp: this.#givenUp,
       connected: this.#connected.size,
       waiting: this.#outbox.waiting + this.#publisher.pending,
       suspectBooks: this.#tending.suspectBooks,
@@ -309,8 +323,7 @@ class FeedConnector implements Connector {
   /** A disk that refuses for good does not keep the process from ending. */
   async #commitOrGiveUp(): Promise<void> {
     const late = setTimeout(() => {
-      this.#hasGivenUp = true;
-      const lines = this.#intake.giveUp();
+      const lines = this.#givenUp = this.#intake.giveUp();
       this.#logger.error("the spool could not be written until the end: its last lines are lost", {
         lines,
       });
@@ -330,7 +343,7 @@ class FeedConnector implements Connector {
       goodUs: { ...this.#left?.goodUs, ...good.bySlot() },
       suspectUs: good.suspectBySlot(),
       // What the disk refused is missing, and was not meant to be.
-      planned: this.#hasGivenUp ? [] : good.plannedSlots(),
+      planned: this.#givenUp > 0 ? [] : good.plannedSlots(),
       carried: { ...this.#left?.carried, ...carriedBy(this.#connections) },
     };
     try {

@@ -15,7 +15,7 @@ import {
 } from "@ssmd/runtime";
 import { openServiceStorage } from "@ssmd/storage";
 import { openTransport } from "@ssmd/transport";
-import { createConnector } from "./connector.ts";
+import { assertNothingGivenUp, createConnector } from "./connector.ts";
 
 const FLAGS = {
   env: { help: "name of the environment", default: "demo-nats" },
@@ -80,4 +80,5 @@ await runService("connector", FLAGS, async (flags) => {
   await transport.close();
   await scrape.close();
   logger.info("stopped", { ...connector.stats() });
+  assertNothingGivenUp(connector.stats());
 });

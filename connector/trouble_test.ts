@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { memoryTransport, openTransport } from "@ssmd/transport";
 import { silentLogger } from "@ssmd/runtime";
 import { natsServerAvailable, startNatsServer } from "../tests/servers/nats_server.ts";
+import { assertNothingGivenUp } from "./connector.ts";
 import { ConnectorRig, ENV } from "./testing/connector_rig.ts";
 import { type FakeClient, say } from "./testing/fake_exchange.ts";
 
@@ -54,6 +55,8 @@ Deno.test("a disk that refuses for good does not keep a connector from ending", 
   await untilItWaits(client);
   await connector.close();
   assert.equal(rig.events.length, 0);
+  assert.ok(connector.stats().givenUp > 0, "who ends it can say so");
+  assert.throws(() => assertNothingGivenUp(connector.stats()), { code: "SPOOL_GIVEN_UP" });
   await rig.close();
 });
 

@@ -9,6 +9,7 @@ import { askEngine } from "./engine_process.ts";
 import { queryFiles } from "./export_cache.ts";
 import { sqlError } from "./sql_error.ts";
 import { TABLES, tablesIn } from "./tables.ts";
+import { makeTemporaryFolder } from "./temporary_folder.ts";
 
 const DAY_US = 86_400_000_000;
 
@@ -59,23 +60,19 @@ export async function answerSql(query: SqlQuery, printer: AnswerPrinter): Promis
   const startMs = performance.now();
   const { tables, made } = await tablesOf(query);
   const exportedMs = performance.now();
-  const temporary = await Deno.makeTempDir({ prefix: "ssmd-query-" });
+  await using folder = await makeTemporaryFolder();
+  const { path: temporary } = folder;
   let done = { rows: 0, isCut: false };
-  try {
-    const answer = askEngine({
-      ...{ sql: query.sql, tables, rowsMax: query.rowsMax, temporary, threads: threads() },
-      memoryBytesMax: query.memoryBytesMax,
-      temporaryBytesMax: QUERY_LIMITS.temporaryBytesMax,
-    });
-    for await (const message of answer) {
-      if ("failure" in message) throw sqlError(query.sql, message.failure);
-      if ("columns" in message) printer.columns(message.columns);
-      else if ("rows" in message) printer.rows(message.rows);
-      else done = message.done;
-    }
-  } finally {
-    // An engine that was abandoned in the middle has removed it already.
-    await Deno.remove(temporary, { recursive: true }).catch(() => {});
+  const answer = askEngine({
+    ...{ sql: query.sql, tables, rowsMax: query.rowsMax, temporary, threads: threads() },
+    memoryBytesMax: query.memoryBytesMax,
+    temporaryBytesMax: QUERY_LIMITS.temporaryBytesMax,
+  });
+  for await (const message of answer) {
+    if ("failure" in message) throw sqlError(query.sql, message.failure);
+    if ("columns" in message) printer.columns(message.columns);
+    else if ("rows" in message) printer.rows(message.rows);
+    else done = message.done;
   }
   printer.end();
   const queryMs = performance.now() - exportedMs;

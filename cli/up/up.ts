@@ -1,5 +1,10 @@
 import { type Archiver, createArchiver } from "@ssmd/archiver";
-import { type Connector, type ConnectorStats, createConnector } from "@ssmd/connector";
+import {
+  assertNothingGivenUp,
+  type Connector,
+  type ConnectorStats,
+  createConnector,
+} from "@ssmd/connector";
 import { connectionLimits, environmentGate, startGateway } from "@ssmd/gateway";
 import { appendAudit } from "@ssmd/journal";
 import {
@@ -251,6 +256,7 @@ function running(
         await Promise.all([...connectors.values()].map((connector) => connector.close()));
         await stack.disposeAsync();
       }
+      for (const connector of connectors.values()) assertNothingGivenUp(connector.stats());
     },
   };
 }
