@@ -16,7 +16,7 @@ import {
 } from "@ssmd/archive";
 import { folderStorage, type Storage } from "@ssmd/storage";
 import { fileURLToPath } from "node:url";
-import { headJson, recordJson } from "@ssmd/gateway";
+import { jsonPrefix, recordJson } from "@ssmd/gateway";
 import { measure, tableOf } from "./measure.ts";
 
 const RECORDS = 1_200_000;
@@ -153,7 +153,7 @@ try {
   const storage = folderStorage(dir);
   await writeDay(storage, PLACE.feed, minutesOf());
   const some = Array.from({ length: 4000 }, (_, i) => recordAt(i));
-  const head = headJson("M1USD", PLACE.feed);
+  const head = jsonPrefix("M1USD", PLACE.feed);
   const baseline = "JSON.stringify(toJson(record))";
   const results = [
     measure(baseline, some.length, () => {

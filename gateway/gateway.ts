@@ -7,7 +7,7 @@ import { ConnectedClients } from "./admin/client_admin.ts";
 import { clientRoutes } from "./admin/client_routes.ts";
 import { History } from "./history/history.ts";
 import { StoredArchive } from "./history/stored_archive.ts";
-import { Intake } from "./intake/intake.ts";
+import { BusSubscriber } from "./bus/bus_subscriber.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { RegistrySource } from "./meta/registry_source.ts";
 import { gatewayMetrics } from "./metrics.ts";
@@ -121,12 +121,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { registryDir, logger } = options;
   const registry = registryDir === undefined ? undefined : new RegistrySource(registryDir);
   const parts = build(options, registry, await feedFacts(registry, logger));
-  const { intake, streams, server, hub, data } = parts;
+  const { subscriber, streams, server, hub, data } = parts;
   let port: number;
   try {
     port = await listen(server, options.host, options.port);
     streams.attach(server);
-    await intake.start();
+    await subscriber.start();
   } catch (error) {
     await stop(parts);
     throw error;
@@ -143,7 +143,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     url,
     port,
     routes: parts.routes,
-    stats: () => statsOf(data, hub, intake),
+    stats: () => statsOf(data, hub, subscriber),
     close: () => {
       clearInterval(ticker);
       check?.close();
@@ -173,26 +173,33 @@ function build(
     onSent: counts.onSent,
     onDropped: counts.onDropped,
     onLatency: (seconds) => counts.latency.observe(seconds),
-    onCut: (client, why) => streams.cut(client, why),
+    onCut: (client, why) => streams.endSlowClient(client, why),
   }, gate.meterFeeds);
   const history = new History();
   const data: MarketData = new MarketData({
     onRecord: (event, market, origin) => {
       history.take(event, market);
-      hub.record(event, market, origin);
+      hub.deliverRecord(event, market, origin);
     },
     onFeedRecord: (event, feed, origin) => {
       // A gap of the gateway's own: the archive has what did not reach it.
       if (origin === undefined) history.missed(feed);
       else history.takeFeed(event, feed);
-      hub.feedRecord(event, feed, origin);
+      hub.deliverFeedRecord(event, feed, origin);
     },
-    onMarket: (market) => hub.marketAdded(market),
-    onBooksLost: (feed) => intake.invalidateSnapshots(feed),
-    onSnapshotWanted: (feed) => intake.wantSnapshots(feed),
+    onMarket: (market) => hub.addMarket(market),
+    onBooksLost: (feed) => subscriber.invalidateSnapshots(feed),
+    onSnapshotWanted: (feed) => subscriber.requestSnapshots(feed),
   });
   data.add(options.feeds, options.markets);
-  const intake: Intake = new Intake({ env, transport, data, records, logger, metrics });
+  const subscriber: BusSubscriber = new BusSubscriber({
+    env,
+    transport,
+    data,
+    records,
+    logger,
+    metrics,
+  });
   const { clientsMax, connectionsMax } = options.connections ?? GATEWAY_LIMITS;
   const connections = new HttpConnections(connectionsMax, counts.onRefused);
   const streams: StreamServer = new StreamServer({
@@ -215,20 +222,22 @@ function build(
     onRefused: counts.onRefused,
     archive: options.storage && new StoredArchive(options.storage, env),
     health,
-    refreshMetrics: () => counts.gauges(statsOf(data, hub, intake), hub.states, data.refused),
+    refreshMetrics: () => counts.gauges(statsOf(data, hub, subscriber), hub.states, data.refused),
     info: { env, version, feeds: [...options.feeds], ...options.info },
     more: [
       ...protocolRoutes(version),
       ...clientRoutes(new ConnectedClients(streams, hub, data)),
     ],
   });
-  const checks = checksOf(health, intake);
-  return { data, hub, intake, streams, server, routes, connections, checks };
+  const checks = checksOf(health, subscriber);
+  return { data, hub, subscriber, streams, server, routes, connections, checks };
 }
 
-async function stop({ intake, streams, server, hub, connections, checks }: Parts): Promise<void> {
+async function stop(
+  { subscriber, streams, server, hub, connections, checks }: Parts,
+): Promise<void> {
   checks.close();
-  intake.close();
+  subscriber.close();
   await streams.close();
   hub.close();
   connections.close();
@@ -238,17 +247,17 @@ async function stop({ intake, streams, server, hub, connections, checks }: Parts
   await closed;
 }
 
-function checksOf(health: Health, intake: Intake): ComponentHealth {
+function checksOf(health: Health, subscriber: BusSubscriber): ComponentHealth {
   const checks = health.component("gateway");
-  checks.requireForReadiness("bus", () => intake.connected ? undefined : "the bus is away");
+  checks.requireForReadiness("bus", () => subscriber.connected ? undefined : "the bus is away");
   checks.requireForReadiness(
     "live_records",
-    () => intake.subscribed ? undefined : "live records are not subscribed yet",
+    () => subscriber.subscribed ? undefined : "live records are not subscribed yet",
   );
   return checks;
 }
 
-function statsOf(data: MarketData, hub: Hub, intake: Intake): GatewayStats {
+function statsOf(data: MarketData, hub: Hub, subscriber: BusSubscriber): GatewayStats {
   let recordsReceived = 0;
   let recordsPerSecond = 0;
   for (const feed of data.feeds.values()) {
@@ -262,7 +271,7 @@ function statsOf(data: MarketData, hub: Hub, intake: Intake): GatewayStats {
     markets: data.marketCount,
     recordsReceived,
     recordsPerSecond,
-    recordsUnreadable: intake.unreadable,
+    recordsUnreadable: subscriber.unreadable,
     messagesSent: hub.sentTotal,
     messagesDropped: hub.droppedTotal,
   };

@@ -1,6 +1,6 @@
 import { EVENT_TYPES } from "@ssmd/market";
 import type { Metrics } from "@ssmd/runtime";
-import { CLIENT_STATES, type ClientState, SLOW_POLICIES } from "./stream/slow_policy.ts";
+import { BUFFER_STATES, type BufferState, SLOW_POLICIES } from "./stream/slow_policy.ts";
 
 /** The metrics of a gateway; labels are words of ours, never a client's. */
 export function gatewayMetrics(metrics: Metrics) {
@@ -37,14 +37,14 @@ function gauges(metrics: Metrics, onRefused: (count: number) => void) {
   let refusedBefore = 0;
   return (
     stats: { clients: number; slowClients: number; subscriptions: number },
-    byState: Readonly<Record<ClientState, number>>,
+    byState: Readonly<Record<BufferState, number>>,
     refused: number,
   ): void => {
     if (refused > refusedBefore) onRefused(refused - refusedBefore);
     refusedBefore = refused;
     clients.set(stats.clients);
     slow.set(stats.slowClients);
-    for (const state of CLIENT_STATES) states.set({ state }, byState[state]);
+    for (const state of BUFFER_STATES) states.set({ state }, byState[state]);
     active.set(stats.subscriptions);
   };
 }

@@ -18,8 +18,8 @@ export function csvBytes(
 export async function* jsonBytes(
   batches: AsyncIterable<readonly MarketEvent[]>,
 ): AsyncGenerator<Uint8Array, void> {
-  const { headJson, recordJson } = await import("@ssmd/gateway");
-  const line = (event: MarketEvent) => `${recordJson(event, headJson(event.symbol, event.feed))}\n`;
+  const { jsonPrefix, recordJson } = await import("@ssmd/gateway");
+  const line = (event: MarketEvent) => `${recordJson(event, jsonPrefix(event.symbol, event.feed))}\n`;
   yield* chunks(batches, line, "");
 }
 

@@ -1,4 +1,4 @@
-import { headJson, recordJson } from "@ssmd/gateway";
+import { jsonPrefix, recordJson } from "@ssmd/gateway";
 import type { MarketEvent } from "@ssmd/market";
 import { writeOut } from "../output.ts";
 import type { ReplaySink } from "./sink.ts";
@@ -39,7 +39,7 @@ export class LineSink implements ReplaySink {
     if (head === undefined) {
       if (this.#heads.size >= HEADS_MAX) this.#heads.clear();
       // One feed is replayed at a time.
-      head = headJson(symbol, feed);
+      head = jsonPrefix(symbol, feed);
       this.#heads.set(symbol, head);
     }
     return head;

@@ -60,7 +60,7 @@ export class ConnectedClients {
   setMode(id: number, change: ModeChange): ConnectionFigures | "busy" | undefined {
     const connection = this.#streams.connection(id);
     if (connection === undefined) return undefined;
-    if (connection.client.replaying) return "busy";
+    if (connection.client.isReplaying) return "busy";
     this.#apply(connection, change);
     return figuresOf(connection);
   }
@@ -77,6 +77,6 @@ export class ConnectedClients {
       ...(mode === "conflated" ? { interval_ms: intervalMs } : {}),
       policy: client.policy,
     });
-    this.#hub.refresh(client, this.#data.markets());
+    this.#hub.updateInterests(client, this.#data.markets());
   }
 }

@@ -2,13 +2,13 @@ import type { FrameMeta } from "./frame_meta.ts";
 import { isDroppable, TYPE_INDEX } from "./type_bits.ts";
 
 /** A piece keeps memory alive only if it uses one part in so many of it: else it is copied out. */
-const USED_PART = 4;
+const SHARED_MEMORY_DIVISOR = 4;
 /** The first piece of a client's own is small, as most waits are short; the next are so many times as large. */
-const FIRST_PIECE_BYTES = 4 * 1024;
-const PIECE_GROWTH = 4;
+const FIRST_CHUNK_BYTES = 4 * 1024;
+const CHUNK_GROWTH = 4;
 
 /** Whole messages, one behind the other: `memory[start, end)`. */
-class Piece<S> {
+class Chunk<S> {
   readonly memory: Uint8Array;
   readonly start: number;
   end: number;
@@ -31,8 +31,8 @@ class Piece<S> {
     return this.memory.subarray(this.start, this.end);
   }
 
-  get isWorthItsMemory(): boolean {
-    return this.length * USED_PART >= this.memory.buffer.byteLength;
+  get isDense(): boolean {
+    return this.length * SHARED_MEMORY_DIVISOR >= this.memory.buffer.byteLength;
   }
 
   /** Adds the message that follows in the memory. */
@@ -42,7 +42,7 @@ class Piece<S> {
   }
 
   /** Copies the messages of another piece behind its own. */
-  append(piece: Piece<S>): void {
+  append(piece: Chunk<S>): void {
     this.memory.set(piece.bytes, this.end);
     for (const meta of piece.metas) this.extend(meta);
   }
@@ -55,14 +55,14 @@ class Piece<S> {
  * a client never keeps much more alive than waits for it.
  */
 export class Backlog<S> {
-  #pieceBytes: number;
-  #pieces: Piece<S>[] = [];
+  #chunkBytes: number;
+  #chunks: Chunk<S>[] = [];
   #bytes = 0;
   #messages = 0;
 
   /** `pieceBytes` is the size of a piece at most; only a message that is larger has a larger one. */
   constructor(pieceBytes: number) {
-    this.#pieceBytes = pieceBytes;
+    this.#chunkBytes = pieceBytes;
   }
 
   get bytes(): number {
@@ -75,12 +75,12 @@ export class Backlog<S> {
 
   /** Adds the message that begins at `start` of a buffer, which must not change any more. */
   add(buffer: Uint8Array, start: number, meta: FrameMeta<S>): void {
-    let piece = this.#pieces.at(-1);
+    let piece = this.#chunks.at(-1);
     const goesOn = piece?.memory === buffer && piece.end === start &&
-      piece.length + meta.bytes <= this.#pieceBytes;
+      piece.length + meta.bytes <= this.#chunkBytes;
     if (piece === undefined || !goesOn) {
       this.#closeLast();
-      this.#pieces.push(piece = new Piece<S>(buffer, start, false));
+      this.#chunks.push(piece = new Chunk<S>(buffer, start, false));
     }
     piece.extend(meta);
     this.#bytes += meta.bytes;
@@ -89,7 +89,7 @@ export class Backlog<S> {
 
   /** Takes the oldest messages, no more than a piece of them; nobody will write to their bytes. */
   take(): { bytes: Uint8Array; messages: number } | undefined {
-    const piece = this.#pieces.shift();
+    const piece = this.#chunks.shift();
     if (piece === undefined) return undefined;
     this.#bytes -= piece.length;
     this.#messages -= piece.metas.length;
@@ -111,44 +111,44 @@ export class Backlog<S> {
       onDropped(meta);
       return true;
     };
-    const kept: Piece<S>[] = [];
+    const kept: Chunk<S>[] = [];
     let seen = 0;
-    while (seen < this.#pieces.length && (isTooMuch() || broken.size > 0)) {
-      const piece = this.#pieces[seen++] as Piece<S>;
-      for (const run of runsWithout(piece, goes)) this.#place(kept, run);
+    while (seen < this.#chunks.length && (isTooMuch() || broken.size > 0)) {
+      const piece = this.#chunks[seen++] as Chunk<S>;
+      for (const run of runsWithout(piece, goes)) this.#append(kept, run);
     }
-    this.#pieces.splice(0, seen, ...kept);
+    this.#chunks.splice(0, seen, ...kept);
     return broken;
   }
 
   #closeLast(): void {
-    const last = this.#pieces.at(-1);
-    if (last === undefined || last.isOwn || last.isWorthItsMemory) return;
-    this.#pieces.pop();
-    this.#place(this.#pieces, last);
+    const last = this.#chunks.at(-1);
+    if (last === undefined || last.isOwn || last.isDense) return;
+    this.#chunks.pop();
+    this.#append(this.#chunks, last);
   }
 
   /** Puts a piece behind others: as it is, or its messages copied behind theirs. */
-  #place(pieces: Piece<S>[], piece: Piece<S>): void {
-    if (piece.isWorthItsMemory) return void pieces.push(piece);
+  #append(pieces: Chunk<S>[], piece: Chunk<S>): void {
+    if (piece.isDense) return void pieces.push(piece);
     let last = pieces.at(-1);
     if (last === undefined || !last.isOwn || last.end + piece.length > last.memory.length) {
-      const usual = Math.min(FIRST_PIECE_BYTES * PIECE_GROWTH ** pieces.length, this.#pieceBytes);
-      pieces.push(last = new Piece<S>(new Uint8Array(Math.max(usual, piece.length)), 0, true));
+      const usual = Math.min(FIRST_CHUNK_BYTES * CHUNK_GROWTH ** pieces.length, this.#chunkBytes);
+      pieces.push(last = new Chunk<S>(new Uint8Array(Math.max(usual, piece.length)), 0, true));
     }
     last.append(piece);
   }
 }
 
 /** What is left of a piece without the messages that go, in runs that lie where they were. */
-function runsWithout<S>(piece: Piece<S>, goes: (meta: FrameMeta<S>) => boolean): Piece<S>[] {
-  const runs: Piece<S>[] = [];
-  let run: Piece<S> | undefined;
+function runsWithout<S>(piece: Chunk<S>, goes: (meta: FrameMeta<S>) => boolean): Chunk<S>[] {
+  const runs: Chunk<S>[] = [];
+  let run: Chunk<S> | undefined;
   let at = piece.start;
   for (const meta of piece.metas) {
     if (goes(meta)) run = undefined;
     else {
-      if (run === undefined) runs.push(run = new Piece<S>(piece.memory, at, false));
+      if (run === undefined) runs.push(run = new Chunk<S>(piece.memory, at, false));
       run.extend(meta);
     }
     at += meta.bytes;

@@ -2,17 +2,16 @@ import { decode } from "@ssmd/codec";
 import { ALL_SYMBOLS, EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
 import { type Logger, messageOf, sleep } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
-import type { Market } from "../state/market.ts";
+import type { Market, RecordOrigin } from "../state/market.ts";
 import type { MarketData } from "../state/market_data.ts";
 import type { RecentRecords } from "../state/recent_records.ts";
-import type { Audience } from "./audience.ts";
-import type { Client } from "./client.ts";
+import type { Client, ClientGroup } from "./client.ts";
 import type { Hub } from "./hub.ts";
-import { headJson } from "./record_json.ts";
+import { jsonPrefix } from "./record_json.ts";
 import { replayFilters } from "./replay_filters.ts";
 import type { Since } from "./since.ts";
 import { BOOK_BIT, GAP_BIT, TYPE_INDEX } from "./type_bits.ts";
-import { RecordFrames } from "./views.ts";
+import { RecordFrames } from "./encoding.ts";
 
 /** Records handed out in one turn of the event loop: other clients go on between them. */
 const TURN_RECORDS = 1000;
@@ -34,7 +33,7 @@ export interface CatchUpContext {
 }
 
 /** Whether a client can be given what it missed, and why not. */
-export type Verdict =
+export type ResumeResult =
   | { recovered: true; from: number }
   | { recovered: false; reason: string; from: number };
 
@@ -56,7 +55,7 @@ interface Span {
 export class CatchUp {
   #context: CatchUpContext;
   #client: Client;
-  #frames = new RecordFrames<Audience<Client>>();
+  #frames = new RecordFrames<ClientGroup>();
   #spans: Span[] = [];
   /** Everything up to here was given. */
   #cursor = 0;
@@ -67,7 +66,7 @@ export class CatchUp {
   #count = 0;
   #lostFrom: number | undefined;
   #stop = new AbortController();
-  #froms = new Map<Audience<Client>, (Span | undefined)[]>();
+  #froms = new Map<ClientGroup, (Span | undefined)[]>();
 
   constructor(client: Client, context: CatchUpContext) {
     this.#client = client;
@@ -77,7 +76,7 @@ export class CatchUp {
   /** Takes the client out of the live records, where it is not already. Before rules change. */
   begin(): void {
     this.#generation++;
-    if (!this.#client.replaying) {
+    if (!this.#client.isReplaying) {
       this.#cursor = this.#baseline = this.#context.records.position;
       this.#client.beginReplay();
       return;
@@ -95,10 +94,10 @@ export class CatchUp {
     since: Since,
     patterns: readonly string[],
     types: number,
-    announce: (verdict: Verdict) => void,
+    announce: (verdict: ResumeResult) => void,
   ): Promise<void> {
     this.#checking++;
-    const from = await this.#placeOf(since).catch((error) =>
+    const from = await this.#positionOf(since).catch((error) =>
       `the bus is away: ${messageOf(error)}`
     );
     this.#checking--;
@@ -106,9 +105,9 @@ export class CatchUp {
     this.#context.onResumed(recovered);
     const fromUs = "timeUs" in since ? since.timeUs : 0;
     if (recovered) {
-      this.#add(patterns, types, { from, fromUs, resumed: true });
+      this.#addSpan(patterns, types, { from, fromUs, resumed: true });
       this.#cursor = Math.min(this.#cursor, from);
-    } else this.fresh(patterns, types);
+    } else this.addFresh(patterns, types);
     const place = this.#spans.at(-1)?.from ?? 0;
     announce(
       recovered ? { recovered, from: place } : { recovered, reason: from, from: place },
@@ -117,9 +116,9 @@ export class CatchUp {
   }
 
   /** These are wanted from now on, while the client catches up with others. */
-  fresh(patterns: readonly string[], types: number): void {
+  addFresh(patterns: readonly string[], types: number): void {
     const from = this.#context.records.position;
-    this.#add(patterns, types, { from, fromUs: 0, resumed: false });
+    this.#addSpan(patterns, types, { from, fromUs: 0, resumed: false });
   }
 
   /** The client is gone. */
@@ -128,7 +127,7 @@ export class CatchUp {
     this.#stop.abort();
   }
 
-  #add(
+  #addSpan(
     patterns: readonly string[],
     types: number,
     rest: Pick<Span, "from" | "fromUs" | "resumed">,
@@ -142,7 +141,7 @@ export class CatchUp {
   }
 
   /** The position behind which the missed records begin, or why they cannot be given. */
-  async #placeOf(since: Since): Promise<number | string> {
+  async #positionOf(since: Since): Promise<number | string> {
     const { records, transport } = this.#context;
     if ("position" in since) {
       const { position } = since;
@@ -156,10 +155,10 @@ export class CatchUp {
     }
     if (records.coversTime(since.timeUs)) return records.positionBefore(since.timeUs);
     if (!transport.durable) return "since is older than what is kept";
-    return await this.#placeOfTime(since.timeUs);
+    return await this.#positionOfTime(since.timeUs);
   }
 
-  async #placeOfTime(timeUs: number): Promise<number | string> {
+  async #positionOfTime(timeUs: number): Promise<number | string> {
     const { env, records, transport } = this.#context;
     const { firstSequence, firstAtUs } = await transport.state();
     if (firstSequence > 1 && firstAtUs > timeUs) return "since is older than what is kept";
@@ -180,10 +179,10 @@ export class CatchUp {
     const client = this.#client;
     while (generation === this.#generation && client.state !== "disconnected") {
       try {
-        if (!records.covers(this.#cursor)) await this.#fromBus(generation);
-        else if (this.#fromMemory()) return this.#finish();
+        if (!records.covers(this.#cursor)) await this.#deliverFromBus(generation);
+        else if (this.#deliverFromMemory()) return this.#finish();
         else if (client.hasRoom) await new Promise((resolve) => setImmediate(resolve));
-        else await client.room();
+        else await client.waitForRoom();
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         logger.warn("the past cannot be read from the bus, it is tried again", {
@@ -196,7 +195,7 @@ export class CatchUp {
   }
 
   /** Hands out what the gateway holds; true when the live records are reached. */
-  #fromMemory(): boolean {
+  #deliverFromMemory(): boolean {
     const { records } = this.#context;
     let count = 0;
     let isDone = true;
@@ -211,12 +210,12 @@ export class CatchUp {
   }
 
   /** Hands out what the bus holds, until the gateway's own memory reaches back far enough. */
-  async #fromBus(generation: number): Promise<void> {
+  async #deliverFromBus(generation: number): Promise<void> {
     const { env, records, transport } = this.#context;
     const client = this.#client;
     const { firstSequence } = await transport.state();
     const sequence = records.sequenceOf(this.#cursor) + 1;
-    if (sequence < 1 || sequence < firstSequence) return this.#loseTheRest();
+    if (sequence < 1 || sequence < firstSequence) return this.#skipToLive();
     const edge = records.position;
     const batches = transport.read({
       filters: replayFilters(env, client.rules.patterns),
@@ -226,7 +225,7 @@ export class CatchUp {
     });
     for await (const batch of batches) {
       for (const { subject, payload, streamSequence } of batch) {
-        if (!client.hasRoom) await client.room();
+        if (!client.hasRoom) await client.waitForRoom();
         if (generation !== this.#generation || client.state === "disconnected") return;
         this.#deliver(subject, payload, records.positionOf(streamSequence));
       }
@@ -237,13 +236,13 @@ export class CatchUp {
   }
 
   /** The client read so slowly that what it still misses has left. */
-  #loseTheRest(): void {
+  #skipToLive(): void {
     const { records } = this.#context;
     this.#lostFrom ??= this.#cursor;
     this.#cursor = this.#baseline = records.position;
     for (const span of this.#spans) span.from = this.#cursor;
-    for (const [audience, { realtime }] of this.#client.interests) {
-      if (realtime & BOOK_BIT) this.#client.startBook(audience);
+    for (const [group, { realtime }] of this.#client.interests) {
+      if (realtime & BOOK_BIT) this.#client.startBook(group);
     }
   }
 
@@ -262,30 +261,35 @@ export class CatchUp {
     const feed = data.feed(event.feed);
     if (event.symbol === ALL_SYMBOLS) {
       if (position <= this.#baseline && !this.#isWantedSince(position)) return;
-      if (!hub.getsOf(this.#client, feed)) return;
-      this.#frames.begin(event, headJson(event.symbol, event.feed), undefined, position, payload);
+      if (!hub.isSubscribedTo(this.#client, feed)) return;
+      this.#frames.begin(event, undefined, { position, payload });
       this.#count++;
-      return hub.giveFeedRecord(this.#client, this.#frames.in(this.#client.view), feed);
+      return hub.deliverFeedRecordTo(
+        this.#client,
+        this.#frames.frameIn(this.#client.encoding),
+        feed,
+      );
     }
     const market = data.marketOf(feed, event.symbol);
-    if (market !== undefined) this.#deliverOf(market, event, payload, position);
+    if (market !== undefined) this.#deliverOfMarket(market, event, { position, payload });
   }
 
-  #deliverOf(market: Market, event: MarketEvent, payload: Uint8Array, position: number): void {
-    const audience = this.#context.hub.audiences.get(market);
-    const interest = audience && this.#client.interests.get(audience);
-    if (audience === undefined || interest === undefined) return;
+  #deliverOfMarket(market: Market, event: MarketEvent, origin: RecordOrigin): void {
+    const { position } = origin;
+    const group = this.#context.hub.groups.get(market);
+    const interest = group && this.#client.interests.get(group);
+    if (group === undefined || interest === undefined) return;
     const type = TYPE_INDEX[event.type];
     if ((interest.realtime & (1 << type)) === 0) return;
-    const span = this.#spanOf(audience, type);
+    const span = this.#spanOf(group, type);
     if (position <= (span?.from ?? this.#baseline)) return;
     if (span !== undefined && event.receivedAtUs < span.fromUs) return;
     // A book that begins anew after the replay will hold these changes.
     const isAnew = span === undefined || !span.resumed;
-    if (isAnew && event.type === "orderbook" && this.#client.startsLater(audience)) return;
-    this.#frames.begin(event, audience.head, audience, position, payload);
+    if (isAnew && event.type === "orderbook" && this.#client.startsBookAfterReplay(group)) return;
+    this.#frames.begin(event, group, origin);
     this.#count++;
-    this.#client.give(this.#frames.in(this.#client.view));
+    this.#client.deliver(this.#frames.frameIn(this.#client.encoding));
   }
 
   /** Whether something that was resumed began before this place: a feed's gap is for all of it. */
@@ -294,15 +298,15 @@ export class CatchUp {
   }
 
   /** The newest request that speaks of this market and type; undefined = from before. */
-  #spanOf(audience: Audience<Client>, type: number): Span | undefined {
-    let known = this.#froms.get(audience);
+  #spanOf(group: ClientGroup, type: number): Span | undefined {
+    let known = this.#froms.get(group);
     if (known === undefined) {
       known = EVENT_TYPES.map((_, place) =>
         this.#spans.findLast(({ matches, types }) =>
-          (types & (1 << place)) !== 0 && matches(audience.market.symbol)
+          (types & (1 << place)) !== 0 && matches(group.market.symbol)
         )
       );
-      this.#froms.set(audience, known);
+      this.#froms.set(group, known);
     }
     return known[type];
   }
@@ -311,7 +315,7 @@ export class CatchUp {
     const client = this.#client;
     const resumed = this.#spans.filter((span) => span.resumed);
     if (resumed.length > 0 || this.#lostFrom !== undefined) {
-      client.control(JSON.stringify({
+      client.sendControl(JSON.stringify({
         type: "resumed",
         recovered: this.#lostFrom === undefined,
         ...(this.#lostFrom === undefined ? {} : { lost_from: this.#lostFrom }),

@@ -1,15 +1,15 @@
 import { EVENT_TYPES } from "@ssmd/market";
 import type { Access } from "../access/access.ts";
-import type { Audience } from "./audience.ts";
+import type { FanoutGroup } from "./fanout_group.ts";
 import { type BufferOwner, ClientBuffer } from "./client_buffer.ts";
 import { Conflater, type ConflaterOwner } from "./conflater.ts";
 import { deflatedFrame, textFrame } from "./frames.ts";
 import type { FrameMeta } from "./frame_meta.ts";
-import type { ByteSink } from "./outbox.ts";
+import type { ByteSink } from "./socket_writer.ts";
 import { Rules } from "./rules.ts";
-import type { BufferLimits, ClientState, SlowPolicy } from "./slow_policy.ts";
+import type { BufferLimits, BufferState, SlowPolicy } from "./slow_policy.ts";
 import { isDroppable, TYPE_INDEX } from "./type_bits.ts";
-import { type PreparedFrame, VIEW, type View } from "./views.ts";
+import { ENCODING, type Encoding, type PreparedFrame } from "./encoding.ts";
 
 /** What a client tells those who run it. */
 export interface ClientOwner {
@@ -18,7 +18,7 @@ export interface ClientOwner {
   /** The client has bytes to be flushed at the end of the tick. */
   onDirty(client: Client): void;
   /** The client's buffer is in another state now. */
-  onState(client: Client, before: ClientState): void;
+  onState(client: Client, before: BufferState): void;
   /** A message of this type was given to a client, or lost for it. */
   onSent(type: number): void;
   onDropped(type: number, policy: SlowPolicy): void;
@@ -46,7 +46,8 @@ export interface ClientOptions {
 /** Why a client's book must not get changes until a snapshot was sent. */
 type Awaiting = "first" | "dropped";
 
-type Market = Audience<Client>;
+/** A market with the clients that subscribe to it. */
+export type ClientGroup = FanoutGroup<Client>;
 
 const INTERVAL_MS_FIRST = 100;
 
@@ -55,28 +56,28 @@ const INTERVAL_MS_FIRST = 100;
  * beyond the limit its policy decides, for it alone, and it is told. Gaps, status and answers are
  * never dropped.
  */
-export class Client implements BufferOwner<Market>, ConflaterOwner<Market> {
+export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGroup> {
   readonly id: number;
   readonly access: Access;
   /** How records are written for it; chosen before the first message. */
-  view: View = VIEW.json;
+  encoding: Encoding = ENCODING.json;
   readonly rules: Rules = new Rules();
-  readonly interests: Map<Market, Interest> = new Map();
+  readonly interests: Map<ClientGroup, Interest> = new Map();
   /** Messages given to it, and lost for it. */
   sent = 0;
   dropped = 0;
   readonly limits: BufferLimits;
   #owner: ClientOwner;
-  #buffer: ClientBuffer<Market>;
+  #buffer: ClientBuffer<ClientGroup>;
   /** Made when first needed: most clients never do. */
-  #conflater: Conflater<Market> | undefined;
+  #conflater: Conflater<ClientGroup> | undefined;
   #intervalMs = INTERVAL_MS_FIRST;
   #dirty = false;
-  #awaiting = new Map<Market, Awaiting>();
+  #awaitingSnapshot = new Map<ClientGroup, Awaiting>();
   /** `conflate`: what has a newer state than the client was sent. */
-  #missed: Map<Market, number> | undefined;
+  #missedTypes: Map<ClientGroup, number> | undefined;
   /** Records come from the history, not live; books that begin when that is over. */
-  #replay: { books: Set<Market> } | undefined;
+  #replay: { books: Set<ClientGroup> } | undefined;
   #onRoom: (() => void) | undefined;
 
   constructor(options: ClientOptions) {
@@ -84,7 +85,7 @@ export class Client implements BufferOwner<Market>, ConflaterOwner<Market> {
     this.access = options.access;
     this.#owner = options.owner;
     this.limits = options.limits;
-    this.#buffer = new ClientBuffer<Market>(options.sink, this, options.policy, options.limits);
+    this.#buffer = new ClientBuffer<ClientGroup>(options.sink, this, options);
   }
 
   /** Bytes and messages that wait for this client. */
@@ -92,7 +93,7 @@ export class Client implements BufferOwner<Market>, ConflaterOwner<Market> {
     return { bytes: this.#buffer.bytes, messages: this.#buffer.messages };
   }
 
-  get state(): ClientState {
+  get state(): BufferState {
     return this.#buffer.state;
   }
 
@@ -102,12 +103,12 @@ export class Client implements BufferOwner<Market>, ConflaterOwner<Market> {
   }
 
   /** Whether nothing waits for it. */
-  get idle(): boolean {
-    return this.#buffer.idle;
+  get isIdle(): boolean {
+    return this.#buffer.isIdle;
   }
 
   /** Whether it is given records of the past. */
-  get replaying(): boolean {
+  get isReplaying(): boolean {
     return this.#replay !== undefined;
   }
 
@@ -136,78 +137,85 @@ export class Client implements BufferOwner<Market>, ConflaterOwner<Market> {
   }
 
   /** Gives the client a record, live or not. */
-  give(frame: PreparedFrame<Market>): void {
+  deliver(frame: PreparedFrame<ClientGroup>): void {
     const { meta } = frame;
     if (this.state === "disconnected") return;
-    if (meta.type === TYPE_INDEX.orderbook && this.#awaiting.size > 0 && this.#waitsFor(meta)) {
+    if (
+      meta.type === TYPE_INDEX.orderbook && this.#awaitingSnapshot.size > 0 &&
+      this.#isHeldBack(meta)
+    ) {
       return;
     }
-    if (isDroppable(meta.type) && !this.#buffer.fits(meta.bytes) && !this.#makesRoom(meta)) return;
-    this.#buffer.push(frame.buffer, frame.start, frame.end, meta);
-    this.#sent(meta.type, meta.subject);
-    this.#marked();
+    if (isDroppable(meta.type) && !this.#buffer.fits(meta.bytes) && !this.#applyPolicy(meta)) {
+      return;
+    }
+    this.#buffer.push(frame.buffer, frame.start, meta);
+    this.#countSent(meta.type, meta.subject);
+    this.#scheduleFlush();
   }
 
   /** Sends an answer or other message that is never dropped. */
-  control(text: string): void {
+  sendControl(text: string): void {
     if (this.state === "disconnected") return;
-    const frame = this.view === VIEW.deflatedJson ? deflatedFrame(text) : textFrame(text);
+    const frame = this.encoding === ENCODING.deflatedJson ? deflatedFrame(text) : textFrame(text);
     this.#push(frame, -1, undefined);
-    this.#marked();
+    this.#scheduleFlush();
   }
 
   /** Sends a state that was asked for; counted as dropped where there is no room. */
-  sendState(market: Market, type: number): void {
-    const frame = market.state(type, this.view, this.#owner.position);
+  sendState(group: ClientGroup, type: number): void {
+    const frame = group.stateFrame(type, this.encoding, this.#owner.position);
     if (frame === undefined || this.state === "disconnected") return;
-    if (isDroppable(type) && !this.#buffer.fits(frame.length)) return this.#lost(type, undefined);
+    if (isDroppable(type) && !this.#buffer.fits(frame.length)) {
+      return this.#countDropped(type, undefined);
+    }
     this.#push(frame, type, undefined);
-    this.#sent(type, market);
-    this.#marked();
+    this.#countSent(type, group);
+    this.#scheduleFlush();
   }
 
   /** Sends the newest state of a type of a market, marked conflated. */
-  sendNewest(market: Market, type: number): boolean {
-    const frame = market.newest(type, this.view);
+  sendNewest(group: ClientGroup, type: number): boolean {
+    const frame = group.newestFrame(type, this.encoding);
     if (frame === undefined) return true;
     if (!this.#buffer.fits(frame.length)) return false;
-    this.#push(frame, type, market);
-    this.#sent(type, market);
+    this.#push(frame, type, group);
+    this.#countSent(type, group);
     return true;
   }
 
   onEmitted(): void {
-    if (this.state !== "disconnected") this.#marked();
+    if (this.state !== "disconnected") this.#scheduleFlush();
   }
 
   /** Starts a book: its snapshot now, or as soon as there is one and room for it. */
-  startBook(market: Market): void {
-    if (this.#replay !== undefined) return void this.#replay.books.add(market);
-    this.#awaiting.set(market, "first");
+  startBook(group: ClientGroup): void {
+    if (this.#replay !== undefined) return void this.#replay.books.add(group);
+    this.#awaitingSnapshot.set(group, "first");
     this.#sendSnapshots();
   }
 
   /** The client no longer wants this market's book changes. */
-  stopBook(market: Market): void {
-    this.#awaiting.delete(market);
-    this.#replay?.books.delete(market);
+  stopBook(group: ClientGroup): void {
+    this.#awaitingSnapshot.delete(group);
+    this.#replay?.books.delete(group);
   }
 
   /** The newest state of these types is to be sent with the next conflated messages. */
-  touch(market: Market, bits: number): void {
+  markDirty(group: ClientGroup, bits: number): void {
     if (this.state === "disconnected") return;
-    this.#conflater ??= new Conflater<Market>(this, this.#intervalMs);
-    this.#conflater.touch(market, bits);
+    this.#conflater ??= new Conflater<ClientGroup>(this, this.#intervalMs);
+    this.#conflater.markDirty(group, bits);
   }
 
   /** These types of a market are no longer wanted conflated. */
-  untouch(market: Market, bits: number): void {
-    this.#conflater?.untouch(market, bits);
+  clearDirty(group: ClientGroup, bits: number): void {
+    this.#conflater?.clearDirty(group, bits);
   }
 
   /** What was lost of this market need not be made up for: nothing of it is wanted. */
-  forget(market: Market): void {
-    this.#missed?.delete(market);
+  clearMissed(group: ClientGroup): void {
+    this.#missedTypes?.delete(group);
   }
 
   /** From now on records come from the history. */
@@ -216,20 +224,20 @@ export class Client implements BufferOwner<Market>, ConflaterOwner<Market> {
   }
 
   /** Whether this book begins with a snapshot after the replay. */
-  startsLater(market: Market): boolean {
-    return this.#replay?.books.has(market) ?? false;
+  startsBookAfterReplay(group: ClientGroup): boolean {
+    return this.#replay?.books.has(group) ?? false;
   }
 
   /** Live records again; the books that waited for it begin. */
   endReplay(): void {
     const books = this.#replay?.books ?? [];
     this.#replay = undefined;
-    for (const market of books) this.#awaiting.set(market, "first");
+    for (const group of books) this.#awaitingSnapshot.set(group, "first");
     this.#sendSnapshots();
   }
 
   /** Resolves when {@linkcode hasRoom}, or when the client is gone. */
-  room(): Promise<void> {
+  waitForRoom(): Promise<void> {
     if (this.hasRoom || this.state === "disconnected") return Promise.resolve();
     return new Promise((resolve) => this.#onRoom = resolve);
   }
@@ -244,123 +252,126 @@ export class Client implements BufferOwner<Market>, ConflaterOwner<Market> {
   close(): void {
     this.#buffer.close();
     this.#conflater?.close();
-    this.#awaiting.clear();
-    this.#missed = undefined;
-    this.#wake();
+    this.#awaitingSnapshot.clear();
+    this.#missedTypes = undefined;
+    this.#resolveRoom();
   }
 
   /** The last words to a client whose connection is being ended; undefined = nothing was lost. */
-  lastLosses(): string | undefined {
-    return this.#buffer.losses.count > 0 ? this.#buffer.losses.take(this.policy) : undefined;
+  takeDropMessage(): string | undefined {
+    return this.#buffer.drops.count > 0 ? this.#buffer.drops.takeMessage(this.policy) : undefined;
   }
 
-  onState(before: ClientState): void {
+  onState(before: BufferState): void {
     this.#owner.onState(this, before);
   }
 
-  onDropped({ type, subject }: FrameMeta<Market>): void {
+  onDropped({ type, subject }: FrameMeta<ClientGroup>): void {
     // It was counted as given.
     this.sent--;
-    this.#lost(type, subject);
+    this.#countDropped(type, subject);
   }
 
   onRoom(): void {
-    const { losses } = this.#buffer;
-    if (losses.count > 0) this.control(losses.take(this.policy));
-    if (this.#missed !== undefined) this.#sendMissed(this.#missed);
-    if (this.#awaiting.size > 0) this.#sendSnapshots();
-    this.#wake();
+    const { drops } = this.#buffer;
+    if (drops.count > 0) this.sendControl(drops.takeMessage(this.policy));
+    if (this.#missedTypes !== undefined) this.#sendMissed(this.#missedTypes);
+    if (this.#awaitingSnapshot.size > 0) this.#sendSnapshots();
+    this.#resolveRoom();
   }
 
   /** Does as the policy says with a record that does not fit; true = it fits now. */
-  #makesRoom(meta: FrameMeta<Market>): boolean {
+  #applyPolicy(meta: FrameMeta<ClientGroup>): boolean {
     const { policy } = this;
-    if (policy === "drop_oldest" && this.#makesRoomFor(meta)) return true;
-    if (policy === "drop_newest" || policy === "conflate") this.#buffer.shut();
-    this.#lost(meta.type, meta.subject);
+    if (policy === "drop_oldest" && this.#dropOldestFor(meta)) return true;
+    if (policy === "drop_newest" || policy === "conflate") this.#buffer.stopTaking();
+    this.#countDropped(meta.type, meta.subject);
     if (policy === "disconnect") this.#owner.onCut(this, "slow");
     if (meta.subject === undefined) return false;
-    if (meta.type === TYPE_INDEX.orderbook) this.#awaiting.set(meta.subject, "dropped");
+    if (meta.type === TYPE_INDEX.orderbook) this.#awaitingSnapshot.set(meta.subject, "dropped");
     else if (policy === "conflate") {
-      this.#missed ??= new Map();
-      this.#missed.set(meta.subject, (this.#missed.get(meta.subject) ?? 0) | 1 << meta.type);
+      this.#missedTypes ??= new Map();
+      this.#missedTypes.set(
+        meta.subject,
+        (this.#missedTypes.get(meta.subject) ?? 0) | 1 << meta.type,
+      );
     }
     return false;
   }
 
-  #makesRoomFor({ bytes, type, isSnapshot, subject }: FrameMeta<Market>): boolean {
+  #dropOldestFor({ bytes, type, isSnapshot, subject }: FrameMeta<ClientGroup>): boolean {
     const broken = this.#buffer.makeRoom(bytes);
-    for (const market of broken) this.#awaiting.set(market, "dropped");
+    for (const group of broken) this.#awaitingSnapshot.set(group, "dropped");
     const isBroken = type === TYPE_INDEX.orderbook && subject !== undefined && broken.has(subject);
     if (isBroken && !isSnapshot || !this.#buffer.fits(bytes)) return false;
-    if (isBroken) this.#awaiting.delete(subject);
+    if (isBroken) this.#awaitingSnapshot.delete(subject);
     return true;
   }
 
   /** Whether a book's record is of no use before a snapshot; a snapshot ends the wait. */
-  #waitsFor({ subject, isSnapshot }: FrameMeta<Market>): boolean {
-    const why = subject && this.#awaiting.get(subject);
+  #isHeldBack({ subject, isSnapshot }: FrameMeta<ClientGroup>): boolean {
+    const why = subject && this.#awaitingSnapshot.get(subject);
     if (subject === undefined || why === undefined) return false;
     if (isSnapshot) {
-      this.#awaiting.delete(subject);
+      this.#awaitingSnapshot.delete(subject);
       return false;
     }
     // Before the first snapshot nothing is lost by leaving changes out: it will hold them.
-    if (why === "dropped") this.#lost(TYPE_INDEX.orderbook, subject);
+    if (why === "dropped") this.#countDropped(TYPE_INDEX.orderbook, subject);
     return true;
   }
 
-  #lost(type: number, market: Market | undefined): void {
+  #countDropped(type: number, group: ClientGroup | undefined): void {
     this.dropped++;
-    const book = type === TYPE_INDEX.orderbook ? market?.market.symbol : undefined;
-    this.#buffer.losses.add(type, book);
+    const book = type === TYPE_INDEX.orderbook ? group?.market.symbol : undefined;
+    this.#buffer.drops.add(type, book);
     this.#owner.onDropped(type, this.policy);
   }
 
-  #push(frame: Uint8Array, type: number, subject: Market | undefined): void {
+  #push(frame: Uint8Array, type: number, subject: ClientGroup | undefined): void {
     const isSnapshot = type === TYPE_INDEX.orderbook;
-    this.#buffer.push(frame, 0, frame.length, { bytes: frame.length, type, isSnapshot, subject });
+    this.#buffer.push(frame, 0, { bytes: frame.length, type, isSnapshot, subject });
   }
 
-  #sent(type: number, market: Market | undefined): void {
+  #countSent(type: number, group: ClientGroup | undefined): void {
     this.sent++;
-    if (market !== undefined) this.access.meter?.add(market.meterPlace, type, 1);
+    if (group !== undefined) this.access.meter?.add(group.meterFeedIndex, type, 1);
     this.#owner.onSent(type);
   }
 
-  #marked(): void {
+  #scheduleFlush(): void {
     if (this.#buffer.isOverrun) return this.#owner.onCut(this, "overrun");
     if (this.#dirty) return;
     this.#dirty = true;
     this.#owner.onDirty(this);
   }
 
-  #wake(): void {
+  #resolveRoom(): void {
     this.#onRoom?.();
     this.#onRoom = undefined;
   }
 
-  #sendMissed(missed: Map<Market, number>): void {
-    for (const [market, bits] of missed) {
+  #sendMissed(missed: Map<ClientGroup, number>): void {
+    for (const [group, bits] of missed) {
       for (let type = 0; type < EVENT_TYPES.length; type++) {
-        if ((bits & (1 << type)) !== 0 && !this.sendNewest(market, type)) return;
+        if ((bits & (1 << type)) !== 0 && !this.sendNewest(group, type)) return;
       }
-      missed.delete(market);
+      missed.delete(group);
     }
-    this.#missed = undefined;
-    this.#marked();
+    this.#missedTypes = undefined;
+    this.#scheduleFlush();
   }
 
   #sendSnapshots(): void {
     if (this.state === "dropping") return;
-    for (const market of this.#awaiting.keys()) {
-      const frame = market.state(TYPE_INDEX.orderbook, this.view, this.#owner.position);
+    for (const group of this.#awaitingSnapshot.keys()) {
+      const frame = group.stateFrame(TYPE_INDEX.orderbook, this.encoding, this.#owner.position);
       if (frame === undefined) continue;
       if (!this.#buffer.fits(frame.length)) break;
-      this.#awaiting.delete(market);
-      this.#push(frame, TYPE_INDEX.orderbook, market);
-      this.#sent(TYPE_INDEX.orderbook, market);
+      this.#awaitingSnapshot.delete(group);
+      this.#push(frame, TYPE_INDEX.orderbook, group);
+      this.#countSent(TYPE_INDEX.orderbook, group);
     }
-    this.#marked();
+    this.#scheduleFlush();
   }
 }

@@ -1,11 +1,11 @@
 import { nowUs } from "@ssmd/runtime";
 import { textFrame } from "./frames.ts";
-import { Losses } from "./losses.ts";
+import { DropCounter } from "./drop_counter.ts";
 import type { FrameMeta } from "./frame_meta.ts";
-import { type ByteSink, Outbox, type OutboxOwner } from "./outbox.ts";
+import { type ByteSink, SocketWriter, type SocketWriterOwner } from "./socket_writer.ts";
 import {
   type BufferLimits,
-  type ClientState,
+  type BufferState,
   DROPPING_FROM,
   HEALTHY_BELOW,
   LAGGING_FROM,
@@ -16,7 +16,7 @@ import {
 /** What a {@linkcode ClientBuffer} tells its client; `S` is a market. */
 export interface BufferOwner<S> {
   /** The state is another one than before. */
-  onState(before: ClientState): void;
+  onState(before: BufferState): void;
   /** The buffer is less than half full: what was held back may go. */
   onRoom(): void;
   /** A record that waited was dropped. */
@@ -27,34 +27,38 @@ export interface BufferOwner<S> {
  * What waits for one client, bounded by bytes and messages: how full it is, what that means, and
  * what is dropped where there is no room.
  */
-export class ClientBuffer<S> implements OutboxOwner {
+export class ClientBuffer<S> implements SocketWriterOwner {
   readonly limits: BufferLimits;
   /** What was lost and not told yet. */
-  readonly losses: Losses = new Losses();
+  readonly drops: DropCounter = new DropCounter();
   policy: SlowPolicy;
   #owner: BufferOwner<S>;
-  #outbox: Outbox<S>;
-  #state: ClientState = "healthy";
+  #writer: SocketWriter<S>;
+  #state: BufferState = "healthy";
   #droppingSinceUs = 0;
   /** Records are not taken until there is room again (`drop_newest`, `conflate`). */
-  #shut = false;
+  #isStopped = false;
 
-  constructor(sink: ByteSink, owner: BufferOwner<S>, policy: SlowPolicy, limits: BufferLimits) {
+  constructor(
+    sink: ByteSink,
+    owner: BufferOwner<S>,
+    { policy, limits }: { policy: SlowPolicy; limits: BufferLimits },
+  ) {
     this.limits = limits;
     this.policy = policy;
     this.#owner = owner;
-    this.#outbox = new Outbox<S>(sink, this, limits.bytesMax);
+    this.#writer = new SocketWriter<S>(sink, this, limits.bytesMax);
   }
 
   get bytes(): number {
-    return this.#outbox.bytes;
+    return this.#writer.bytes;
   }
 
   get messages(): number {
-    return this.#outbox.messages;
+    return this.#writer.messages;
   }
 
-  get state(): ClientState {
+  get state(): BufferState {
     return this.#state;
   }
 
@@ -64,52 +68,52 @@ export class ClientBuffer<S> implements OutboxOwner {
   }
 
   /** Whether nothing waits. */
-  get idle(): boolean {
-    return this.#outbox.idle;
+  get isIdle(): boolean {
+    return this.#writer.isIdle;
   }
 
   /** Whether it is less than half full. */
   get hasRoom(): boolean {
-    return this.#state !== "dropping" && this.#fill() < HEALTHY_BELOW;
+    return this.#state !== "dropping" && this.#fillRatio() < HEALTHY_BELOW;
   }
 
   /** Whether more waits than may: what must not be dropped, or answers to pings. */
   get isOverrun(): boolean {
     const { bytesMax } = this.limits;
-    return Math.max(this.#outbox.waitingBytes, this.#outbox.foreignBytes) > bytesMax;
+    return Math.max(this.#writer.waitingBytes, this.#writer.foreignBytes) > bytesMax;
   }
 
   /** Whether a record has room; one larger than the whole buffer may go when nothing else waits. */
   fits(bytes: number): boolean {
-    if (this.#shut) return false;
+    if (this.#isStopped) return false;
     const { bytesMax, messagesMax } = this.limits;
-    return this.#outbox.bytes + bytes <= bytesMax * DROPPING_FROM &&
-        this.#outbox.messages < messagesMax * DROPPING_FROM ||
-      this.#outbox.idle;
+    return this.#writer.bytes + bytes <= bytesMax * DROPPING_FROM &&
+        this.#writer.messages < messagesMax * DROPPING_FROM ||
+      this.#writer.isIdle;
   }
 
-  /** Adds `buffer[start, end)`, which must not change any more. */
-  push(buffer: Uint8Array, start: number, end: number, meta: FrameMeta<S>): void {
-    this.#outbox.push(buffer, start, end, meta);
-    if (this.#state === "healthy" && this.#fill() >= LAGGING_FROM) this.#toState("lagging");
+  /** Adds `meta.bytes` bytes from `start` of a buffer, which must not change any more. */
+  push(buffer: Uint8Array, start: number, meta: FrameMeta<S>): void {
+    this.#writer.push(buffer, start, meta);
+    if (this.#state === "healthy" && this.#fillRatio() >= LAGGING_FROM) this.#setState("lagging");
   }
 
   /** Ends a tick: everything given goes out in one write. */
   flush(): void {
-    if (this.#state !== "disconnected") this.#outbox.flush();
+    if (this.#state !== "disconnected") this.#writer.flush();
   }
 
   /** Takes no records any more until there is room again. */
-  shut(): void {
-    this.#toState("dropping");
-    this.#shut = true;
+  stopTaking(): void {
+    this.#setState("dropping");
+    this.#isStopped = true;
   }
 
   /** Drops what waits longest, so that so many bytes have room; the markets whose books broke. */
   makeRoom(bytes: number): Set<S> {
-    this.#toState("dropping");
+    this.#setState("dropping");
     const { bytesMax, messagesMax } = this.limits;
-    return this.#outbox.makeRoom(
+    return this.#writer.makeRoom(
       Math.min(bytesMax * ROOM_TO, bytesMax * DROPPING_FROM - bytes),
       messagesMax * ROOM_TO,
       (meta) => this.#owner.onDropped(meta),
@@ -118,29 +122,29 @@ export class ClientBuffer<S> implements OutboxOwner {
 
   /** The connection is gone: nothing is sent any more. */
   close(): void {
-    this.#toState("disconnected");
+    this.#setState("disconnected");
   }
 
   /** Tells of what was dropped where it is missing: before what waits. */
-  notice(): Uint8Array | undefined {
-    if (this.policy !== "drop_oldest" || this.losses.count === 0) return undefined;
-    return textFrame(this.losses.take(this.policy));
+  takeNotice(): Uint8Array | undefined {
+    if (this.policy !== "drop_oldest" || this.drops.count === 0) return undefined;
+    return textFrame(this.drops.takeMessage(this.policy));
   }
 
   onWritten(): void {
-    if (this.#state === "disconnected" || this.#fill() >= HEALTHY_BELOW) return;
-    this.#shut = false;
-    this.#toState("healthy");
+    if (this.#state === "disconnected" || this.#fillRatio() >= HEALTHY_BELOW) return;
+    this.#isStopped = false;
+    this.#setState("healthy");
     this.#owner.onRoom();
   }
 
   /** Share of the buffer that is in use. */
-  #fill(): number {
+  #fillRatio(): number {
     const { bytesMax, messagesMax } = this.limits;
-    return Math.max(this.#outbox.bytes / bytesMax, this.#outbox.messages / messagesMax);
+    return Math.max(this.#writer.bytes / bytesMax, this.#writer.messages / messagesMax);
   }
 
-  #toState(state: ClientState): void {
+  #setState(state: BufferState): void {
     const before = this.#state;
     if (before === state) return;
     this.#state = state;

@@ -11,12 +11,12 @@ import { Client } from "./client.ts";
 import { type ConnectionQuery, connectionQuery } from "./connection_query.ts";
 import { type ErrorMeaning, STREAM_ERRORS, type StreamErrorCode } from "./error_codes.ts";
 import { textFrame } from "./frames.ts";
-import type { ByteSink } from "./outbox.ts";
+import type { ByteSink } from "./socket_writer.ts";
 import type { ClientRequest } from "./request.ts";
 import { RequestError } from "./request_error.ts";
-import { Session, type SessionContext } from "./session.ts";
+import { RequestHandler, type StreamContext } from "./request_handler.ts";
 import type { BufferLimits, SlowPolicy } from "./slow_policy.ts";
-import { VIEW } from "./views.ts";
+import { ENCODING } from "./encoding.ts";
 
 /** Writes whole frames into a socket past the WebSocket that reads from it. */
 class SocketSink implements ByteSink {
@@ -47,7 +47,7 @@ export interface ConnectionOptions {
   limits: BufferLimits;
   /** Silence after which it counts as dead, milliseconds. */
   deadAfterMs: number;
-  context: SessionContext;
+  context: StreamContext;
 }
 
 /** One stream connection: what comes from its socket, and how it ends. */
@@ -58,17 +58,17 @@ export class Connection implements StreamGuest {
   /** When it began, µs. */
   readonly sinceUs: number = nowUs();
   #socket: Socket;
-  #context: SessionContext;
-  #session: Session;
+  #context: StreamContext;
+  #handler: RequestHandler;
   #query: ConnectionQuery;
   #ws: WebSocket | undefined;
   #visit: StreamVisit | undefined;
   #reason = "";
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
   #deadAfterMs: number;
-  #seenMs = performance.now();
+  #activeAtMs = performance.now();
   #tokens = GATEWAY_LIMITS.clientRequestsPerSecondMax * 2;
-  #tokensMs = this.#seenMs;
+  #tokensMs = this.#activeAtMs;
 
   constructor(options: ConnectionOptions) {
     const { id, socket, access, context, limits } = options;
@@ -82,7 +82,7 @@ export class Connection implements StreamGuest {
     const sink = new SocketSink(socket);
     const owner = context.hub;
     this.client = new Client({ id, sink, owner, access, policy, limits });
-    this.#session = new Session(this.client, context);
+    this.#handler = new RequestHandler(this.client, context);
   }
 
   /** Why it ended, or is about to; empty while it goes on. */
@@ -91,8 +91,8 @@ export class Connection implements StreamGuest {
   }
 
   /** The newest error that it was told. */
-  get lastError(): Session["lastError"] {
-    return this.#session.lastError;
+  get lastError(): RequestHandler["lastError"] {
+    return this.#handler.lastError;
   }
 
   /** Counts from now on against what its client may have open. Throws Refusal. */
@@ -105,8 +105,8 @@ export class Connection implements StreamGuest {
     if (this.#reason === "") this.#reason = reason;
     clearTimeout(this.#closeTimer);
     this.#visit?.leave(this.#reason);
-    this.#session.close();
-    this.#context.hub.remove(this.client);
+    this.#handler.close();
+    this.#context.hub.removeClient(this.client);
   }
 
   /** Resolves when the connection is over. */
@@ -116,18 +116,18 @@ export class Connection implements StreamGuest {
   }
 
   /** The handshake is done. */
-  open(ws: WebSocket, welcome: string, request: ClientRequest | RequestError | undefined): void {
+  start(ws: WebSocket, welcome: string, request: ClientRequest | RequestError | undefined): void {
     this.#ws = ws;
     const isDeflated = String(ws.extensions).includes("permessage-deflate");
-    const json = isDeflated ? VIEW.deflatedJson : VIEW.json;
-    this.client.view = this.#query.format === "capnp" ? VIEW.capnp : json;
-    this.#context.hub.add(this.client);
+    const json = isDeflated ? ENCODING.deflatedJson : ENCODING.json;
+    this.client.encoding = this.#query.format === "capnp" ? ENCODING.capnp : json;
+    this.#context.hub.addClient(this.client);
     ws.on("message", (bytes: Buffer, isBinary: boolean) => this.#onMessage(bytes, isBinary));
-    ws.on("pong", () => this.#seen());
+    ws.on("pong", () => this.#noteActivity());
     ws.on("ping", () => this.#onPing());
-    this.client.control(welcome);
-    for (const error of this.#query.errors) this.#session.refuse(error);
-    if (request !== undefined) this.#session.onRequest(request);
+    this.client.sendControl(welcome);
+    for (const error of this.#query.errors) this.#handler.sendRefusal(error);
+    if (request !== undefined) this.#handler.handle(request);
   }
 
   /**
@@ -135,11 +135,11 @@ export class Connection implements StreamGuest {
    * `stoppedMs` this process did not run: what came meanwhile is not read yet.
    */
   probe(stoppedMs: number): boolean {
-    if (performance.now() - this.#seenMs <= this.#deadAfterMs + stoppedMs) {
+    if (performance.now() - this.#activeAtMs <= this.#deadAfterMs + stoppedMs) {
       this.#ws?.ping();
       return true;
     }
-    this.cut("silent");
+    this.terminate("silent");
     return false;
   }
 
@@ -150,32 +150,32 @@ export class Connection implements StreamGuest {
     // Whoever does not answer the close must not be sent anything more meanwhile.
     this.client.close();
     this.#ws?.close(code, reason);
-    this.#closeTimer ??= setTimeout(() => this.cut(reason), GATEWAY_LIMITS.closeWaitMs);
+    this.#closeTimer ??= setTimeout(() => this.terminate(reason), GATEWAY_LIMITS.closeWaitMs);
   }
 
   /** Ends it for a reason that is told in-band. */
   refuse(code: StreamErrorCode, message: string, hint: string): void {
-    this.#session.refuse(new RequestError(code, message, hint));
+    this.#handler.sendRefusal(new RequestError(code, message, hint));
     const meaning: ErrorMeaning = STREAM_ERRORS[code];
     this.close(meaning.close ?? 1008, code);
   }
 
   /** Ends a client that does not read: what waits for it is lost, its last words are not. */
   refuseSlow(): void {
-    const losses = this.client.lastLosses();
+    const dropMessage = this.client.takeDropMessage();
     this.client.close();
     const error = {
       ...{ type: "error", code: "slow_client", number: STREAM_ERRORS.slow_client.number },
       message: "the client does not read fast enough",
       hint: "read faster, subscribe to less, or take the mode conflated",
     };
-    if (losses !== undefined) this.#socket.write(textFrame(losses));
+    if (dropMessage !== undefined) this.#socket.write(textFrame(dropMessage));
     this.#socket.write(textFrame(JSON.stringify(error)));
     this.close(STREAM_ERRORS.slow_client.close, "slow_client");
   }
 
   /** Ends it at once: what waits for it is lost. */
-  cut(reason: string): void {
+  terminate(reason: string): void {
     if (this.#reason === "") this.#reason = reason;
     if (this.#ws === undefined) this.#socket.destroy();
     else this.#ws.terminate();
@@ -183,49 +183,49 @@ export class Connection implements StreamGuest {
 
   onAccessChanged(): void {
     const { hub, data } = this.#context;
-    hub.refresh(this.client, data.markets());
+    hub.updateInterests(this.client, data.markets());
   }
 
   onRefused(refusal: Refusal): void {
     const { code, message, hint } = refusal;
-    this.#session.refuse(new RequestError(code.toLowerCase(), message, hint));
+    this.#handler.sendRefusal(new RequestError(code.toLowerCase(), message, hint));
     this.close(refusal.closeCode, code.toLowerCase());
   }
 
   onNotice(notice: Record<string, unknown>): void {
-    this.client.control(JSON.stringify({ type: "notice", ...notice }));
+    this.client.sendControl(JSON.stringify({ type: "notice", ...notice }));
   }
 
-  #seen(): void {
-    this.#seenMs = performance.now();
+  #noteActivity(): void {
+    this.#activeAtMs = performance.now();
   }
 
   #onPing(): void {
-    this.#seen();
-    if (!this.#spend()) this.#tooFast();
+    this.#noteActivity();
+    if (!this.#takeToken()) this.#refuseTooFast();
   }
 
   #onMessage(bytes: Buffer, isBinary: boolean): void {
-    this.#seen();
-    if (!this.#spend()) return this.#tooFast();
+    this.#noteActivity();
+    if (!this.#takeToken()) return this.#refuseTooFast();
     const refusal = this.access.spend();
     if (refusal !== undefined) {
       const { code, message, hint } = refusal;
-      this.#session.refuse(new RequestError(code.toLowerCase(), message, hint));
+      this.#handler.sendRefusal(new RequestError(code.toLowerCase(), message, hint));
     } else if (isBinary) {
-      this.#session.refuse(
+      this.#handler.sendRefusal(
         new RequestError("binary_not_supported", "the message is binary", "send JSON as text"),
       );
-    } else this.#session.onText(bytes.toString("utf8"));
+    } else this.#handler.handleText(bytes.toString("utf8"));
   }
 
-  #tooFast(): void {
+  #refuseTooFast(): void {
     const most = GATEWAY_LIMITS.clientRequestsPerSecondMax;
     this.refuse("too_many_requests", "requests come too fast", `at most ${most} a second`);
   }
 
   /** Takes a token for one request; false when the client asks too often. */
-  #spend(): boolean {
+  #takeToken(): boolean {
     const now = performance.now();
     const rate = GATEWAY_LIMITS.clientRequestsPerSecondMax;
     const refill = (now - this.#tokensMs) / 1000 * rate;

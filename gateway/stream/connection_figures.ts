@@ -54,10 +54,10 @@ export function figuresOf(connection: Connection): ConnectionFigures {
     since: sinceUs / 1000,
     state: client.state,
     policy: client.policy,
-    format: ["json", "json, deflated", "capnp"][client.view] ?? "json",
+    format: ["json", "json, deflated", "capnp"][client.encoding] ?? "json",
     mode: modes.length === 0 ? "none" : modes.join(", "),
     interval_ms: modes.includes("conflated") ? client.intervalMs : null,
-    catching_up: client.replaying,
+    catching_up: client.isReplaying,
     markets: client.interests.size,
     subscriptions: rules.slice(0, LISTED_MAX).map(({ pattern, types, mode }) => ({
       symbol: pattern,

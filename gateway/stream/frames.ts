@@ -20,17 +20,17 @@ function headerBytes(payloadBytes: number): number {
   return payloadBytes < 126 ? 2 : payloadBytes < 65_536 ? 4 : 10;
 }
 
-function writeHeader(buffer: Uint8Array, at: number, first: number, payloadBytes: number): void {
-  buffer[at] = first;
+/** Writes the header behind its first byte. */
+function writeLength(buffer: Uint8Array, at: number, payloadBytes: number): void {
   if (payloadBytes < 126) {
-    buffer[at + 1] = payloadBytes;
+    buffer[at] = payloadBytes;
   } else if (payloadBytes < 65_536) {
-    buffer[at + 1] = 126;
-    buffer[at + 2] = payloadBytes >>> 8;
-    buffer[at + 3] = payloadBytes & 255;
+    buffer[at] = 126;
+    buffer[at + 1] = payloadBytes >>> 8;
+    buffer[at + 2] = payloadBytes & 255;
   } else {
-    buffer[at + 1] = 127;
-    new DataView(buffer.buffer, buffer.byteOffset).setBigUint64(at + 2, BigInt(payloadBytes));
+    buffer[at] = 127;
+    new DataView(buffer.buffer, buffer.byteOffset).setBigUint64(at + 1, BigInt(payloadBytes));
   }
 }
 
@@ -52,7 +52,7 @@ export class FrameArena {
     const at = this.#room(text.length);
     const { read, written } = UTF8.encodeInto(text, this.buffer.subarray(at + header));
     if (read === text.length && headerBytes(written) === header) {
-      this.#took(at, WHOLE.text, header, written);
+      this.#finish(at, WHOLE.text, written);
     } else this.#appendPayload(UTF8.encode(text), WHOLE.text);
   }
 
@@ -68,14 +68,14 @@ export class FrameArena {
     const header = headerBytes(bytes);
     this.buffer.set(record, at + header);
     writeTrailer(this.buffer, at + header + record.length, { type, position, isState: false });
-    this.#took(at, WHOLE.binary, header, bytes);
+    this.#finish(at, WHOLE.binary, bytes);
   }
 
   #appendPayload(payload: Uint8Array, first: number): void {
     const header = headerBytes(payload.length);
     const at = this.#room(payload.length);
     this.buffer.set(payload, at + header);
-    this.#took(at, first, header, payload.length);
+    this.#finish(at, first, payload.length);
   }
 
   #room(payloadBytes: number): number {
@@ -87,10 +87,11 @@ export class FrameArena {
     return this.end;
   }
 
-  #took(at: number, first: number, header: number, payloadBytes: number): void {
-    writeHeader(this.buffer, at, first, payloadBytes);
+  #finish(at: number, first: number, payloadBytes: number): void {
+    this.buffer[at] = first;
+    writeLength(this.buffer, at + 1, payloadBytes);
     this.start = at;
-    this.end = at + header + payloadBytes;
+    this.end = at + headerBytes(payloadBytes) + payloadBytes;
   }
 }
 
@@ -107,7 +108,8 @@ function deflated(text: string): Uint8Array {
 function frame(payload: Uint8Array, first: number): Uint8Array {
   const header = headerBytes(payload.length);
   const whole = new Uint8Array(header + payload.length);
-  writeHeader(whole, 0, first, payload.length);
+  whole[0] = first;
+  writeLength(whole, 1, payload.length);
   whole.set(payload, header);
   return whole;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { FrameArena, textFrame } from "./frames.ts";
-import { Outbox } from "./outbox.ts";
+import { SocketWriter } from "./socket_writer.ts";
 
 /** Texts of the frames in `bytes`, read as RFC 6455 says. */
 function textsOf(bytes: Uint8Array): string[] {
@@ -38,7 +38,7 @@ Deno.test("frames hold their text whole at every length that changes the header"
   }
 });
 
-Deno.test("an outbox gives out everything once and in order, however slow the socket is", () => {
+Deno.test("a socket writer gives out everything once and in order, however slow the socket is", () => {
   const step = fc.oneof(
     fc.record({ do: fc.constant("push" as const), text: fc.string({ maxLength: 300 }) }),
     fc.constant({ do: "skip" as const }),
@@ -58,9 +58,9 @@ Deno.test("an outbox gives out everything once and in order, however slow the so
         done = callback;
       },
     };
-    const outbox = new Outbox<string>(
+    const writer = new SocketWriter<string>(
       sink,
-      { onWritten: () => idle++, notice: () => undefined },
+      { onWritten: () => idle++, takeNotice: () => undefined },
       4 * 1024 * 1024,
     );
     const pushed: string[] = [];
@@ -73,15 +73,15 @@ Deno.test("an outbox gives out everything once and in order, however slow the so
       if (one.do === "push" || one.do === "skip") {
         arena.appendText(one.do === "push" ? one.text : "for somebody else");
         if (one.do === "skip") continue;
-        outbox.push(arena.buffer, arena.start, arena.end, metaOf(arena));
+        writer.push(arena.buffer, arena.start, metaOf(arena));
         pushed.push(one.text);
-      } else if (one.do === "flush") outbox.flush();
+      } else if (one.do === "flush") writer.flush();
       else finish();
     }
-    outbox.flush();
+    writer.flush();
     while (done !== undefined) finish();
     assert.deepEqual(textsOf(Buffer.concat(written)), pushed);
-    assert.equal(outbox.bytes, 0);
+    assert.equal(writer.bytes, 0);
     assert.equal(idle > 0, pushed.length > 0);
   }));
 });

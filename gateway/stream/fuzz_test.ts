@@ -212,7 +212,7 @@ Deno.test("whatever comes in place of a handshake, it is refused or waits alone,
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     });
     for (const status of statuses.keys()) {
-      assert.match(status, /^(|101|400|404|405|413|414|426|431|408|501|503)$/);
+      assert.match(status, /^(|101|400|403|404|405|413|414|426|431|408|501|503)$/);
     }
     assert.ok((statuses.get("101") ?? 0) > 0 && (statuses.get("400") ?? 0) > 0);
     // Slow-loris: many that begin and never end do not keep others out.

@@ -3,12 +3,12 @@ import { nowUs } from "@ssmd/runtime";
 import { MeterFeeds } from "../access/meter.ts";
 import type { Market, MarketFeed, RecordOrigin } from "../state/market.ts";
 import type { RecentRecords } from "../state/recent_records.ts";
-import { Audience } from "./audience.ts";
-import type { Client, ClientOwner, Interest } from "./client.ts";
-import { headJson } from "./record_json.ts";
-import { type ClientState, SLOW_POLICIES, type SlowPolicy } from "./slow_policy.ts";
+import { FanoutGroup } from "./fanout_group.ts";
+import type { Client, ClientGroup, ClientOwner, Interest } from "./client.ts";
+import { jsonPrefix } from "./record_json.ts";
+import { type BufferState, SLOW_POLICIES, type SlowPolicy } from "./slow_policy.ts";
 import { BOOK_BIT, GAP_BIT, NEVER_CONFLATED, TYPE_INDEX } from "./type_bits.ts";
-import { type PreparedFrame, RecordFrames } from "./views.ts";
+import { type PreparedFrame, RecordFrames } from "./encoding.ts";
 
 /** One flush in so many has its latency taken. */
 const LATENCY_EVERY = 8;
@@ -30,17 +30,17 @@ export interface HubObserver {
  * shared by all; each client is written to once a tick.
  */
 export class Hub implements ClientOwner {
-  readonly audiences: Map<Market, Audience<Client>> = new Map();
+  readonly groups: Map<Market, ClientGroup> = new Map();
   #clients = new Set<Client>();
   #feedClients = new Map<MarketFeed, Map<Client, number>>();
-  #frames = new RecordFrames<Audience<Client>>();
+  #frames = new RecordFrames<ClientGroup>();
   #dirty: Client[] = [];
   #scheduled: ReturnType<typeof setImmediate> | undefined;
   #sent: number[] = EVENT_TYPES.map(() => 0);
   #dropped: number[] = SLOW_POLICIES.map(() => 0);
   #sentTotal = 0;
   #droppedTotal = 0;
-  #states: Record<ClientState, number> = { healthy: 0, lagging: 0, dropping: 0, disconnected: 0 };
+  #states: Record<BufferState, number> = { healthy: 0, lagging: 0, dropping: 0, disconnected: 0 };
   #subscriptions = 0;
   #oldestUs = 0;
   #flushes = 0;
@@ -74,7 +74,7 @@ export class Hub implements ClientOwner {
   }
 
   /** Connected clients by the state of their buffers. */
-  get states(): Readonly<Record<ClientState, number>> {
+  get states(): Readonly<Record<BufferState, number>> {
     return this.#states;
   }
 
@@ -89,71 +89,70 @@ export class Hub implements ClientOwner {
   }
 
   /** Takes in a client. */
-  add(client: Client): void {
+  addClient(client: Client): void {
     this.#clients.add(client);
     this.#states[client.state]++;
   }
 
   /** Lets a client go. */
-  remove(client: Client): void {
+  removeClient(client: Client): void {
     if (!this.#clients.has(client)) return;
     client.close();
     this.#clients.delete(client);
     this.#states.disconnected--;
-    for (const audience of [...client.interests.keys()]) this.#detach(client, audience);
+    for (const group of [...client.interests.keys()]) this.#detach(client, group);
   }
 
   /** A record that is in the state by now. */
-  record(event: MarketEvent, market: Market, origin: RecordOrigin | undefined): void {
-    const audience = this.audiences.get(market);
-    if (audience === undefined) return;
+  deliverRecord(event: MarketEvent, market: Market, origin: RecordOrigin | undefined): void {
+    const group = this.groups.get(market);
+    if (group === undefined) return;
     const type = TYPE_INDEX[event.type];
-    audience.changed(type);
-    const clients = audience.realtime[type] as Client[];
+    group.invalidateNewest(type);
+    const clients = group.realtime[type] as Client[];
     if (clients.length > 0) {
       const frames = this.#frames;
-      frames.begin(event, audience.head, audience, origin?.position ?? 0, origin?.payload);
+      frames.begin(event, group, origin);
       for (let i = 0; i < clients.length; i++) {
         const client = clients[i] as Client;
-        if (!client.replaying) client.give(frames.in(client.view));
+        if (!client.isReplaying) client.deliver(frames.frameIn(client.encoding));
       }
       if (this.#oldestUs === 0) this.#oldestUs = event.receivedAtUs;
     }
-    const conflated = audience.conflated[type] as Client[];
-    for (let i = 0; i < conflated.length; i++) (conflated[i] as Client).touch(audience, 1 << type);
+    const conflated = group.conflated[type] as Client[];
+    for (let i = 0; i < conflated.length; i++) (conflated[i] as Client).markDirty(group, 1 << type);
   }
 
   /** A record about a whole feed: goes to everyone who gets anything of it. */
-  feedRecord(event: MarketEvent, feed: MarketFeed, origin: RecordOrigin | undefined): void {
+  deliverFeedRecord(event: MarketEvent, feed: MarketFeed, origin: RecordOrigin | undefined): void {
     const frames = this.#frames;
-    const head = headJson(event.symbol, event.feed);
-    frames.begin(event, head, undefined, origin?.position ?? 0, origin?.payload);
+    frames.begin(event, undefined, origin);
     for (const client of this.#feedClients.get(feed)?.keys() ?? []) {
       // What has a place in the stream comes with the replay.
-      if (client.replaying && origin !== undefined) continue;
-      this.giveFeedRecord(client, frames.in(client.view), feed);
+      if (client.isReplaying && origin !== undefined) continue;
+      this.deliverFeedRecordTo(client, frames.frameIn(client.encoding), feed);
     }
   }
 
   /** Gives one client a record about a whole feed of which it gets anything. */
-  giveFeedRecord(
+  deliverFeedRecordTo(
     client: Client,
-    frame: PreparedFrame<Audience<Client>>,
+    frame: PreparedFrame<ClientGroup>,
     feed: MarketFeed,
   ): void {
     client.access.meter?.add(this.#meterFeeds.placeOf(feed.id), frame.meta.type, 1);
-    client.give(frame);
+    client.deliver(frame);
   }
 
   /** Whether the client gets anything of a feed. */
-  getsOf(client: Client, feed: MarketFeed): boolean {
+  isSubscribedTo(client: Client, feed: MarketFeed): boolean {
     return this.#feedClients.get(feed)?.has(client) ?? false;
   }
 
   /** A market that was not there before: clients with a prefix may want it. */
-  marketAdded(market: Market): void {
+  addMarket(market: Market): void {
     for (const client of this.#clients) {
-      if (client.rules.prefixCount > 0) this.update(client, market, 0);
+      if (client.rules.prefixCount > 0) this.updateInterest(client, market, 0);
     }
   }
 
@@ -161,7 +160,7 @@ export class Hub implements ClientOwner {
    * Brings what a client gets of a market in line with its rules. `again` are bits of types whose
    * start (a book's snapshot, the first conflated state) is due even if it had them before.
    */
-  update(client: Client, market: Market, again: number): void {
+  updateInterest(client: Client, market: Market, again: number): void {
     const wanted = client.rules.wanted(market.symbol);
     const seen = client.access.types(market.feed.id, market.symbol);
     wanted.realtime &= seen;
@@ -170,42 +169,42 @@ export class Hub implements ClientOwner {
     wanted.realtime |= wanted.conflated & NEVER_CONFLATED;
     wanted.conflated &= ~NEVER_CONFLATED;
     if ((wanted.realtime | wanted.conflated) !== 0) wanted.realtime |= GAP_BIT;
-    let audience = this.audiences.get(market);
-    if (audience === undefined) {
+    let group = this.groups.get(market);
+    if (group === undefined) {
       if (wanted.realtime === 0) return;
-      this.audiences.set(market, audience = this.#audienceOf(market));
+      this.groups.set(market, group = this.#newGroup(market));
     }
-    const had = client.interests.get(audience) ?? { realtime: 0, conflated: 0 };
-    this.#detach(client, audience, wanted);
+    const had = client.interests.get(group) ?? { realtime: 0, conflated: 0 };
+    this.#detach(client, group, wanted);
     if ((wanted.realtime | wanted.conflated) === 0) return;
-    this.#attach(client, audience, wanted);
+    this.#attach(client, group, wanted);
     const freshRealtime = wanted.realtime & (~had.realtime | again);
-    if (freshRealtime & BOOK_BIT) client.startBook(audience);
+    if (freshRealtime & BOOK_BIT) client.startBook(group);
     const freshConflated = wanted.conflated & (~had.conflated | again);
-    if (freshConflated !== 0) client.touch(audience, freshConflated);
+    if (freshConflated !== 0) client.markDirty(group, freshConflated);
   }
 
   /** What a client may see has changed: brings all it gets in line with that. */
-  refresh(client: Client, markets: Iterable<Market>): void {
+  updateInterests(client: Client, markets: Iterable<Market>): void {
     if (!this.#clients.has(client)) return;
-    for (const market of markets) this.update(client, market, 0);
+    for (const market of markets) this.updateInterest(client, market, 0);
   }
 
   /** The newest state of these types of a market, sent to one client now. */
   sendState(client: Client, market: Market, types: number): void {
-    const audience = this.audiences.get(market) ?? this.#audienceOf(market);
+    const group = this.groups.get(market) ?? this.#newGroup(market);
     const seen = client.access.types(market.feed.id, market.symbol);
     const shown = seen === 0 ? 0 : types & (seen | GAP_BIT);
     for (let type = 0; type < EVENT_TYPES.length; type++) {
       if ((shown & (1 << type)) === 0) continue;
-      client.sendState(audience, type);
+      client.sendState(group, type);
     }
   }
 
   /** Ends what waits for the next tick. */
   close(): void {
     clearImmediate(this.#scheduled);
-    for (const client of [...this.#clients]) this.remove(client);
+    for (const client of [...this.#clients]) this.removeClient(client);
   }
 
   onDirty(client: Client): void {
@@ -213,7 +212,7 @@ export class Hub implements ClientOwner {
     this.#scheduled ??= setImmediate(this.#flush);
   }
 
-  onState(client: Client, before: ClientState): void {
+  onState(client: Client, before: BufferState): void {
     if (!this.#clients.has(client)) return;
     this.#states[before]--;
     this.#states[client.state]++;
@@ -249,54 +248,54 @@ export class Hub implements ClientOwner {
     this.#oldestUs = 0;
   };
 
-  #audienceOf(market: Market): Audience<Client> {
-    return new Audience<Client>(market, this.#meterFeeds.placeOf(market.feed.id));
+  #newGroup(market: Market): ClientGroup {
+    return new FanoutGroup<Client>(market, this.#meterFeeds.placeOf(market.feed.id));
   }
 
-  #attach(client: Client, audience: Audience<Client>, wanted: Interest): void {
-    const had = client.interests.get(audience);
+  #attach(client: Client, group: ClientGroup, wanted: Interest): void {
+    const had = client.interests.get(group);
     for (let type = 0; type < EVENT_TYPES.length; type++) {
       const bit = 1 << type;
-      if (wanted.realtime & ~(had?.realtime ?? 0) & bit) audience.realtime[type]?.push(client);
-      if (wanted.conflated & ~(had?.conflated ?? 0) & bit) audience.conflated[type]?.push(client);
+      if (wanted.realtime & ~(had?.realtime ?? 0) & bit) group.realtime[type]?.push(client);
+      if (wanted.conflated & ~(had?.conflated ?? 0) & bit) group.conflated[type]?.push(client);
     }
-    client.interests.set(audience, wanted);
+    client.interests.set(group, wanted);
     if (had !== undefined) return;
     this.#subscriptions++;
-    const feed = audience.market.feed;
+    const feed = group.market.feed;
     let clients = this.#feedClients.get(feed);
     if (clients === undefined) this.#feedClients.set(feed, clients = new Map());
     clients.set(client, (clients.get(client) ?? 0) + 1);
   }
 
   /** Takes everything of a market from a client, except what `keep` names. */
-  #detach(client: Client, audience: Audience<Client>, keep?: Interest): void {
-    const had = client.interests.get(audience);
+  #detach(client: Client, group: ClientGroup, keep?: Interest): void {
+    const had = client.interests.get(group);
     if (had === undefined) return;
     const realtime = had.realtime & ~(keep?.realtime ?? 0);
     const conflated = had.conflated & ~(keep?.conflated ?? 0);
     for (let type = 0; type < EVENT_TYPES.length; type++) {
-      if (realtime & (1 << type)) take(audience.realtime[type] as Client[], client);
-      if (conflated & (1 << type)) take(audience.conflated[type] as Client[], client);
+      if (realtime & (1 << type)) removeFrom(group.realtime[type] as Client[], client);
+      if (conflated & (1 << type)) removeFrom(group.conflated[type] as Client[], client);
     }
-    if (realtime & BOOK_BIT) client.stopBook(audience);
-    client.untouch(audience, conflated);
+    if (realtime & BOOK_BIT) client.stopBook(group);
+    client.clearDirty(group, conflated);
     had.realtime &= ~realtime;
     had.conflated &= ~conflated;
     if ((had.realtime | had.conflated) !== 0) return;
-    client.interests.delete(audience);
-    client.forget(audience);
+    client.interests.delete(group);
+    client.clearMissed(group);
     this.#subscriptions--;
-    const clients = this.#feedClients.get(audience.market.feed);
+    const clients = this.#feedClients.get(group.market.feed);
     const left = (clients?.get(client) ?? 1) - 1;
     if (left === 0) clients?.delete(client);
     else clients?.set(client, left);
-    if (audience.empty) this.audiences.delete(audience.market);
+    if (group.isEmpty) this.groups.delete(group.market);
   }
 }
 
 /** Takes one client out; the order of the others does not matter. */
-function take(list: Client[], client: Client): void {
+function removeFrom(list: Client[], client: Client): void {
   const index = list.indexOf(client);
   if (index < 0) return;
   list[index] = list[list.length - 1] as Client;

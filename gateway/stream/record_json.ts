@@ -30,16 +30,20 @@ export function sideJson(
   return text + "]";
 }
 
-/** What every message about this symbol carries first, after its type. */
-export function headJson(symbol: string, feed: string): string {
+/** First members of each message of a symbol, after its type. */
+export function jsonPrefix(symbol: string, feed: string): string {
   return `"symbol":${JSON.stringify(symbol)},"feed":${JSON.stringify(feed)}`;
 }
 
-function tailJson(event: MarketEvent, position: number): string {
-  const place = position === 0 ? "" : `,"pos":${position}`;
+/** `,"pos":…` of a stream position; empty for 0 (none). */
+export function positionJson(position: number): string {
+  return position === 0 ? "" : `,"pos":${position}`;
+}
+
+function jsonSuffix(event: MarketEvent, extra: string): string {
   return `"ts":${msOfUs(event.timestampUs)},"recv_ts":${
     msOfUs(event.receivedAtUs)
-  },"seq":${event.sequence}${place}`;
+  },"seq":${event.sequence}${extra}`;
 }
 
 /** Fields that venues seldom say stand only where they were said, behind all others. */
@@ -63,71 +67,63 @@ function appendedJson(event: Trade | Ticker | Status): string {
   return text;
 }
 
-function tradeJson(event: Trade, head: string, extra: string, position: number): string {
+function tradeJson(event: Trade, prefix: string, extra: string): string {
   const id = event.tradeId === "" ? "" : `,"id":${JSON.stringify(event.tradeId)}`;
-  return `{"type":"trade",${head},"price":${event.price},"size":${event.size},"side":"${event.side}",${
-    tailJson(event, position)
-  }${id}${appendedJson(event)}${extra}}`;
+  return `{"type":"trade",${prefix},"price":${event.price},"size":${event.size},"side":"${event.side}",${
+    jsonSuffix(event, extra)
+  }${id}${appendedJson(event)}}`;
 }
 
-function tickerJson(event: Ticker, head: string, extra: string, position: number): string {
-  return `{"type":"ticker",${head},"bid_price":${event.bidPrice},"bid_size":${event.bidSize},"ask_price":${event.askPrice},"ask_size":${event.askSize},"last_price":${event.lastPrice},"last_size":${event.lastSize},"volume_24h":${event.volume24h},"open_interest":${event.openInterest},${
-    tailJson(event, position)
-  }${appendedJson(event)}${extra}}`;
+function tickerJson(event: Ticker, prefix: string, extra: string): string {
+  return `{"type":"ticker",${prefix},"bid_price":${event.bidPrice},"bid_size":${event.bidSize},"ask_price":${event.askPrice},"ask_size":${event.askSize},"last_price":${event.lastPrice},"last_size":${event.lastSize},"volume_24h":${event.volume24h},"open_interest":${event.openInterest},${
+    jsonSuffix(event, extra)
+  }${appendedJson(event)}}`;
 }
 
-function bookJson(event: OrderBookUpdate, head: string, position: number): string {
-  return `{"type":"orderbook","kind":"${event.kind}",${head},"bids":${
+function bookJson(event: OrderBookUpdate, prefix: string, extra: string): string {
+  return `{"type":"orderbook","kind":"${event.kind}",${prefix},"bids":${
     levelsJson(event.bids)
   },"asks":${levelsJson(event.asks)},"depth":${event.depth},"checksum":"${event.checksum}",${
-    tailJson(event, position)
+    jsonSuffix(event, extra)
   }}`;
 }
 
-function statusJson(event: Status, head: string, extra: string, position: number): string {
-  return `{"type":"status",${head},"state":"${event.state}","result":${
+function statusJson(event: Status, prefix: string, extra: string): string {
+  return `{"type":"status",${prefix},"state":"${event.state}","result":${
     JSON.stringify(event.result)
-  },"detail":${JSON.stringify(event.detail)},${tailJson(event, position)}${
-    appendedJson(event)
-  }${extra}}`;
+  },"detail":${JSON.stringify(event.detail)},${jsonSuffix(event, extra)}${appendedJson(event)}}`;
 }
 
-function gapJson(event: Gap, head: string, position: number): string {
-  return `{"type":"gap",${head},"reason":"${event.reason}","channel":"${event.channel}","from":${
+function gapJson(event: Gap, prefix: string, extra: string): string {
+  return `{"type":"gap",${prefix},"reason":"${event.reason}","channel":"${event.channel}","from":${
     msOfUs(event.fromUs)
   },"to":${msOfUs(event.toUs)},"missed":${event.missed},"recovered":${event.recovered},"detail":${
     JSON.stringify(event.detail)
-  },${tailJson(event, position)}}`;
+  },${jsonSuffix(event, extra)}}`;
 }
 
 /**
- * A record as the client protocol writes it. `extra` are further members with a leading comma;
- * they are not given for books and gaps. `position` is its place in the stream of the bus; 0 =
- * none.
+ * A record in the JSON of the client protocol. `prefix` is {@linkcode jsonPrefix} of its symbol,
+ * `extra` further members with a leading comma (`,"pos":4711`).
  */
-export function recordJson(
-  event: MarketEvent,
-  head: string,
-  extra = "",
-  position = 0,
-): string {
+export function recordJson(event: MarketEvent, prefix: string, extra = ""): string {
   switch (event.type) {
     case "trade":
-      return tradeJson(event, head, extra, position);
+      return tradeJson(event, prefix, extra);
     case "ticker":
-      return tickerJson(event, head, extra, position);
+      return tickerJson(event, prefix, extra);
     case "orderbook":
-      return bookJson(event, head, position);
+      return bookJson(event, prefix, extra);
     case "status":
-      return statusJson(event, head, extra, position);
+      return statusJson(event, prefix, extra);
     case "gap":
-      return gapJson(event, head, position);
+      return gapJson(event, prefix, extra);
   }
 }
 
 /** The whole book of a market as a snapshot message, as of the last record in it. */
-export function bookStateJson(market: Market, head: string, extra = ""): string {
-  return `{"type":"orderbook","kind":"snapshot",${head},"bids":${
+export function bookStateJson(market: Market, prefix: string, extra = ""): string {
+  return `{"type":"orderbook","kind":"snapshot",${prefix},"bids":${
     sideJson(market.book.bids)
   },"asks":${
     sideJson(market.book.asks)

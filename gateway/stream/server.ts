@@ -18,7 +18,7 @@ import { wantsDeflate } from "./connection_query.ts";
 import { refuseHandshake } from "./handshake.ts";
 import { DEFLATE_WINDOW_BITS } from "./frames.ts";
 import { requestOfQuery } from "./request.ts";
-import type { SessionContext } from "./session.ts";
+import type { StreamContext } from "./request_handler.ts";
 import type { BufferLimits, SlowPolicy } from "./slow_policy.ts";
 import { welcomeOf } from "./welcome.ts";
 
@@ -40,7 +40,7 @@ export interface StreamServerOptions {
   clientsMax: number;
   /** The sockets of the HTTP server: a stream is no idle one. */
   connections: HttpConnections;
-  context: SessionContext;
+  context: StreamContext;
   /** Who lets connections in. */
   gate: Gate;
   logger: Logger;
@@ -77,7 +77,7 @@ export class StreamServer {
     this.#options = options;
     this.#timers = [
       setInterval(() => this.#probeAll(), options.silence.pingEveryMs),
-      setInterval(() => this.#endSlow(), SLOW_LOOK_MS),
+      setInterval(() => this.#endSlowClients(), SLOW_LOOK_MS),
     ];
   }
 
@@ -109,7 +109,7 @@ export class StreamServer {
   }
 
   /** Ends the connection of a client that does not keep up. */
-  cut(client: Client, why: "slow" | "overrun"): void {
+  endSlowClient(client: Client, why: "slow" | "overrun"): void {
     const connection = this.#connections.get(client);
     if (connection === undefined || connection.reason !== "") return;
     this.#options.logger.warn("a client does not read and is cut off", { client: client.id, why });
@@ -152,7 +152,7 @@ export class StreamServer {
       const connection = this.#enter(socket, access, caller);
       const wss = wantsDeflate(query) ? this.#deflating : this.#plain;
       wss.handleUpgrade(request, socket, head, (ws: WebSocket) => {
-        this.#opened(connection, ws, query);
+        this.#start(connection, ws, query);
       });
     } finally {
       this.#handshakes--;
@@ -166,11 +166,11 @@ export class StreamServer {
       ...{ address: caller.address, query: caller.query, policyDefault: policy },
     });
     connection.enter(gate, caller);
-    socket.on("close", () => this.#closed(connection));
+    socket.on("close", () => this.#remove(connection));
     return connection;
   }
 
-  #opened(connection: Connection, ws: WebSocket, query: URLSearchParams): void {
+  #start(connection: Connection, ws: WebSocket, query: URLSearchParams): void {
     const { context, version, silence } = this.#options;
     const { client, access } = connection;
     this.#connections.set(client, connection);
@@ -178,10 +178,10 @@ export class StreamServer {
       this.#options.logger.debug("client connection failed", { client: client.id, error });
     });
     const welcome = welcomeOf({ ...context, version, ...silence }, access, client);
-    connection.open(ws, welcome, requestOfQuery(query));
+    connection.start(ws, welcome, requestOfQuery(query));
   }
 
-  #closed(connection: Connection): void {
+  #remove(connection: Connection): void {
     const wasOpen = this.#connections.delete(connection.client);
     // What it had is told before it is taken away.
     const figures = wasOpen ? figuresOf(connection) : undefined;
@@ -201,11 +201,11 @@ export class StreamServer {
     refuseHandshake(socket, 500, "INTERNAL", "the gateway could not answer");
   }
 
-  #endSlow(): void {
+  #endSlowClients(): void {
     const latestUs = nowUs() - this.#options.limits.droppingMsMax * 1000;
     for (const { client } of this.#connections.values()) {
       const since = client.droppingSinceUs;
-      if (since > 0 && since < latestUs) this.cut(client, "slow");
+      if (since > 0 && since < latestUs) this.endSlowClient(client, "slow");
     }
   }
 

@@ -17,10 +17,10 @@ export const SLOW_POLICIES: readonly SlowPolicy[] = [
 ];
 
 /** How full a client's buffer is, and what that means. */
-export type ClientState = "healthy" | "lagging" | "dropping" | "disconnected";
+export type BufferState = "healthy" | "lagging" | "dropping" | "disconnected";
 
 /** All states. */
-export const CLIENT_STATES: readonly ClientState[] = [
+export const BUFFER_STATES: readonly BufferState[] = [
   "healthy",
   "lagging",
   "dropping",

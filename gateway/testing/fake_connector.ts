@@ -10,7 +10,7 @@ import {
 } from "@ssmd/market";
 import { nowUs } from "@ssmd/runtime";
 import type { Publisher, Subscription, Transport } from "@ssmd/transport";
-import { snapshotSubject } from "../intake/snapshot_request.ts";
+import { snapshotSubject } from "../bus/snapshot_request.ts";
 
 /** A record without what every record carries. */
 export type Draft<E extends MarketEvent = MarketEvent> = E extends MarketEvent

@@ -4,7 +4,7 @@ import { GATEWAY_LIMITS } from "../../limits.ts";
 import type { CandleReader } from "../../history/candle_reader.ts";
 import type { HistoryReader, HistoryRecords, Page } from "../../history/history_reader.ts";
 import type { MarketData } from "../../state/market_data.ts";
-import { headJson } from "../../stream/record_json.ts";
+import { jsonPrefix } from "../../stream/record_json.ts";
 import { candleAnswer, candleSpan } from "../candle_view.ts";
 import { cursorOf } from "../cursor.ts";
 import { gapJson } from "../gap_view.ts";
@@ -103,7 +103,7 @@ async function pageJson<T extends keyof HistoryRecords>(
     list: string;
   },
 ): Promise<string> {
-  const head = headJson(market.symbol, market.feed.id);
+  const head = jsonPrefix(market.symbol, market.feed.id);
   const rest = JSON.stringify({
     from: fromUs / 1000,
     to: toUs / 1000,

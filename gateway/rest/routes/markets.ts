@@ -3,7 +3,7 @@ import { z } from "zod";
 import { GATEWAY_LIMITS } from "../../limits.ts";
 import type { MarketData } from "../../state/market_data.ts";
 import { SeenData } from "../../state/seen_data.ts";
-import { headJson, msOfUs, sideJson } from "../../stream/record_json.ts";
+import { jsonPrefix, msOfUs, sideJson } from "../../stream/record_json.ts";
 import { EVENT_TYPES } from "@ssmd/market";
 import type { FeedFacts } from "../feed_facts.ts";
 import { marketDetails } from "../market_details.ts";
@@ -186,9 +186,9 @@ function orderBook({ data }: MarketSource): Route {
       });
       const { bids, asks } = market.book;
       return rawJson(
-        `{${headJson(market.symbol, market.feed.id)},"bids":${sideJson(bids, query.depth)},"asks":${
-          sideJson(asks, query.depth)
-        },${state.slice(1)}`,
+        `{${jsonPrefix(market.symbol, market.feed.id)},"bids":${
+          sideJson(bids, query.depth)
+        },"asks":${sideJson(asks, query.depth)},${state.slice(1)}`,
       );
     },
   });

@@ -7,8 +7,8 @@ import type { MarketData } from "../state/market_data.ts";
 import type { RecentRecords } from "../state/recent_records.ts";
 import { SnapshotRequest } from "./snapshot_request.ts";
 
-/** What an {@linkcode Intake} is made of. */
-export interface IntakeOptions {
+/** What an {@linkcode BusSubscriber} is made of. */
+export interface BusSubscriberOptions {
   env: string;
   transport: Transport;
   data: MarketData;
@@ -25,8 +25,8 @@ const ASK_AGAIN_MS = 250;
  * From the bus into the state: live records first, then the connectors' snapshots, so that nothing
  * falls between. A message that cannot be read is counted and left out; the others go on.
  */
-export class Intake {
-  #options: IntakeOptions;
+export class BusSubscriber {
+  #options: BusSubscriberOptions;
   #requests = new Map<MarketFeed, SnapshotRequest>();
   #types = new Map<string, EventType>();
   #subscription: LiveSubscription | undefined;
@@ -38,7 +38,7 @@ export class Intake {
   #connected = true;
   #closed = false;
 
-  constructor(options: IntakeOptions) {
+  constructor(options: BusSubscriberOptions) {
     this.#options = options;
   }
 
@@ -63,20 +63,20 @@ export class Intake {
     const filters = EVENT_TYPES.map((type) => `${escapeToken(env)}.*.${type}.>`);
     const { createdAtUs, lastSequence } = await transport.state();
     records.start(createdAtUs, lastSequence);
-    this.#subscription = await transport.subscribe(filters, (message) => this.#take(message));
+    this.#subscription = await transport.subscribe(filters, (message) => this.#takeRecord(message));
     records.holdsAllAfter(this.#subscription.startSequence);
     transport.onStatus((status) => this.#onStatus(status.type === "connected"));
-    for (const feed of data.feeds.values()) this.#request(feed).start();
+    for (const feed of data.feeds.values()) this.#requestOf(feed).start();
   }
 
   /** Asks the feed's connector for its books, soon. */
-  wantSnapshots(feed: MarketFeed): void {
-    this.#request(feed).want();
+  requestSnapshots(feed: MarketFeed): void {
+    this.#requestOf(feed).request();
   }
 
   /** An answer that is under way was made before the feed broke. */
   invalidateSnapshots(feed: MarketFeed): void {
-    this.#request(feed).invalidate();
+    this.#requestOf(feed).invalidate();
   }
 
   /** Feeds whose connector has not answered yet. */
@@ -92,7 +92,7 @@ export class Intake {
     for (const request of this.#requests.values()) request.close();
   }
 
-  #take(message: InMessage): void {
+  #takeRecord(message: InMessage): void {
     if (this.#closed) return;
     if (this.#unplaced !== undefined) {
       this.#unplaced.push(message);
@@ -139,7 +139,7 @@ export class Intake {
       event = decode(this.#typeOf(message.subject), message.payload);
     } catch (error) {
       records.pass(message.streamSequence);
-      this.#count(message.subject, error);
+      this.#countUnreadable(message.subject, error);
       return;
     }
     const position = records.take(message, event.receivedAtUs);
@@ -157,7 +157,7 @@ export class Intake {
     return type;
   }
 
-  #count(subject: string, error: unknown): void {
+  #countUnreadable(subject: string, error: unknown): void {
     const { logger, metrics } = this.#options;
     metrics.counter("errors_total", "What went wrong, by type.", ["error_type"])
       .inc({ error_type: "decode" });
@@ -189,7 +189,7 @@ export class Intake {
     }
   }
 
-  #request(feed: MarketFeed): SnapshotRequest {
+  #requestOf(feed: MarketFeed): SnapshotRequest {
     let request = this.#requests.get(feed);
     if (request === undefined) {
       const { env, transport, data, logger } = this.#options;

@@ -47,7 +47,7 @@ export class SnapshotRequest {
   }
 
   /** Asks soon: a book is not known while its changes come. */
-  want(): void {
+  request(): void {
     if (this.#asking) this.#again = true;
     else if (this.#timer === undefined) this.#schedule(this.#backoff.nextMs());
   }

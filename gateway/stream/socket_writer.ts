@@ -6,7 +6,7 @@ const IN_SOCKET_SHARE = 0.125;
 /** Bytes that are handed to a socket at once, at most. */
 const WRITE_BYTES_MAX = 256 * 1024;
 /** Size of the pieces in which messages wait, at most. */
-const PIECE_BYTES_MAX = 64 * 1024;
+const CHUNK_BYTES_MAX = 64 * 1024;
 
 /** The part of a socket that bytes go into. */
 export interface ByteSink {
@@ -15,21 +15,21 @@ export interface ByteSink {
   readonly heldBytes: number;
 }
 
-/** What an {@linkcode Outbox} asks of its client. */
-export interface OutboxOwner {
+/** What an {@linkcode SocketWriter} asks of its client. */
+export interface SocketWriterOwner {
   /** The system took what was written. */
   onWritten(): void;
   /** A frame that must go before what waits, where something of that was dropped. */
-  notice(): Uint8Array | undefined;
+  takeNotice(): Uint8Array | undefined;
 }
 
 /**
  * Messages on their way to one client. One write is under way at a time, of what was given in a
  * tick; what comes meanwhile waits in a {@linkcode Backlog}.
  */
-export class Outbox<S> {
+export class SocketWriter<S> {
   #sink: ByteSink;
-  #owner: OutboxOwner;
+  #owner: SocketWriterOwner;
   #writeBytesMax: number;
   /** Runs of frames given in this tick. */
   #buffers: Uint8Array[] = [];
@@ -42,11 +42,11 @@ export class Outbox<S> {
   #inFlightMessages = 0;
 
   /** `bytesMax` is what the owner lets wait, as a rule. */
-  constructor(sink: ByteSink, owner: OutboxOwner, bytesMax: number) {
+  constructor(sink: ByteSink, owner: SocketWriterOwner, bytesMax: number) {
     this.#sink = sink;
     this.#owner = owner;
     this.#writeBytesMax = Math.min(Math.floor(bytesMax * IN_SOCKET_SHARE), WRITE_BYTES_MAX);
-    this.#backlog = new Backlog<S>(Math.min(this.#writeBytesMax, PIECE_BYTES_MAX));
+    this.#backlog = new Backlog<S>(Math.min(this.#writeBytesMax, CHUNK_BYTES_MAX));
   }
 
   /** Bytes given and not yet taken by the system. */
@@ -70,12 +70,13 @@ export class Outbox<S> {
   }
 
   /** Whether nothing waits and nothing is under way. */
-  get idle(): boolean {
+  get isIdle(): boolean {
     return this.bytes === 0;
   }
 
-  /** Adds `buffer[start, end)`, which must not change any more. */
-  push(buffer: Uint8Array, start: number, end: number, meta: FrameMeta<S>): void {
+  /** Adds `meta.bytes` bytes from `start` of a buffer, which must not change any more. */
+  push(buffer: Uint8Array, start: number, meta: FrameMeta<S>): void {
+    const end = start + meta.bytes;
     if (this.#isBusy) return this.#backlog.add(buffer, start, meta);
     const last = this.#buffers.length - 1;
     if (last >= 0 && this.#buffers[last] === buffer && this.#ends[last] === start) {
@@ -86,14 +87,14 @@ export class Outbox<S> {
       this.#ends.push(end);
     }
     this.#tickMessages++;
-    this.#tickBytes += end - start;
+    this.#tickBytes += meta.bytes;
     if (this.#tickBytes > this.#writeBytesMax) this.flush();
   }
 
   /** Ends a tick: writes what was pushed, if no write is under way. */
   flush(): void {
     if (this.#isBusy || this.#tickBytes === 0) return;
-    const bytes = this.#buffers.length === 1 ? this.#run(0) : this.#joined();
+    const bytes = this.#buffers.length === 1 ? this.#run(0) : this.#joinRuns();
     const messages = this.#tickMessages;
     this.#buffers.length = this.#starts.length = this.#ends.length = 0;
     this.#tickBytes = this.#tickMessages = 0;
@@ -120,7 +121,7 @@ export class Outbox<S> {
   }
 
   /** All runs of this tick as one. */
-  #joined(): Uint8Array {
+  #joinRuns(): Uint8Array {
     const joined = new Uint8Array(this.#tickBytes);
     for (let i = 0, at = 0; i < this.#buffers.length; i++) {
       const run = this.#run(i);
@@ -132,7 +133,7 @@ export class Outbox<S> {
 
   /** Writes what waits longest; a notice goes before it. */
   #writeBacklog(): void {
-    const notice = this.#owner.notice();
+    const notice = this.#owner.takeNotice();
     if (notice !== undefined) return this.#write(notice, 0);
     const next = this.#backlog.take();
     if (next !== undefined) this.#write(next.bytes, next.messages);
@@ -141,10 +142,10 @@ export class Outbox<S> {
   #write(bytes: Uint8Array, messages: number): void {
     this.#inFlightBytes = bytes.length;
     this.#inFlightMessages = messages;
-    this.#sink.write(bytes, this.#written);
+    this.#sink.write(bytes, this.#onSinkWritten);
   }
 
-  #written = (): void => {
+  #onSinkWritten = (): void => {
     this.#inFlightBytes = this.#inFlightMessages = 0;
     if (this.#backlog.bytes > 0) this.#writeBacklog();
     this.#owner.onWritten();

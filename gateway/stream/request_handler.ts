@@ -15,47 +15,47 @@ const LISTED_MAX = 100;
 /** Names looked through for a did-you-mean. */
 const SUGGEST_AMONG_MAX = 500;
 
-/** What a {@linkcode Session} works on. */
-export type SessionContext = CatchUpContext;
+/** What a {@linkcode RequestHandler} works on. */
+export type StreamContext = CatchUpContext;
 
 /** The conversation with one client: takes its requests, changes its subscriptions, answers. */
-export class Session {
+export class RequestHandler {
   #client: Client;
-  #context: SessionContext;
+  #context: StreamContext;
   /** The state, as this client may see it. */
   #data: SeenData;
   #catchUp: CatchUp | undefined;
   /** The newest error that was told. */
   lastError: { code: string; message: string; at: number } | undefined;
 
-  constructor(client: Client, context: SessionContext) {
+  constructor(client: Client, context: StreamContext) {
     this.#client = client;
     this.#context = context;
     this.#data = new SeenData(context.data, client.access);
   }
 
   /** Takes one text message. */
-  onText(text: string): void {
-    this.onRequest(parseRequest(text));
+  handleText(text: string): void {
+    this.handle(parseRequest(text));
   }
 
   /** Takes a request that was read, or what is wrong with it. */
-  onRequest(request: ClientRequest | RequestError): void {
-    if (request instanceof RequestError) return this.refuse(request);
+  handle(request: ClientRequest | RequestError): void {
+    if (request instanceof RequestError) return this.sendRefusal(request);
     switch (request.action) {
       case "ping":
-        return this.#pong(request.id);
+        return this.#sendPong(request.id);
       case "subscribe":
         return this.#subscribe(request);
       case "unsubscribe":
         return this.#unsubscribe(request);
       case "snapshot":
-        return this.#snapshot(request);
+        return this.#sendSnapshots(request);
     }
   }
 
   /** Tells what is wrong with a request. */
-  refuse(error: RequestError): void {
+  sendRefusal(error: RequestError): void {
     const { code, message, hint } = error;
     this.#sendError({ code, message, hint }, error.id);
   }
@@ -66,8 +66,8 @@ export class Session {
   }
 
   /** What has a place up to `pos` was sent before it, or told as dropped. */
-  #pong(id: string | number | undefined): void {
-    const place = this.#client.replaying ? {} : { pos: this.#context.hub.position };
+  #sendPong(id: string | number | undefined): void {
+    const place = this.#client.isReplaying ? {} : { pos: this.#context.hub.position };
     this.#send({ type: "pong", ts: Date.now(), ...place }, id);
   }
 
@@ -79,7 +79,7 @@ export class Session {
 
   #subscribe(request: ClientRequest): void {
     const rules = this.#client.rules;
-    const { known, unknown } = this.#sorted(request.symbols);
+    const { known, unknown } = this.#splitKnown(request.symbols);
     if (unknown.length > 0) this.#refuseUnknown(unknown, request.id);
     if (known.length === 0) return;
     const prefixes = known.filter((symbol) => symbol.endsWith("*")).length;
@@ -87,7 +87,7 @@ export class Session {
       rules.prefixCount + prefixes > GATEWAY_LIMITS.clientPrefixesMax ||
       rules.exactCount + known.length - prefixes > GATEWAY_LIMITS.clientSymbolsMax
     ) {
-      return this.refuse(tooMany(request.id));
+      return this.sendRefusal(tooMany(request.id));
     }
     if (request.policy !== undefined) this.#client.policy = request.policy;
     if (request.mode !== "realtime") {
@@ -95,11 +95,13 @@ export class Session {
     }
     if (request.since !== undefined) return this.#resume(request, request.since, known);
     for (const pattern of known) rules.add(pattern, request.types, request.mode);
-    if (this.#client.replaying) this.#catchUp?.fresh(known, request.types);
+    if (this.#client.isReplaying) this.#catchUp?.addFresh(known, request.types);
     const markets = this.#marketsOf(known);
-    this.#subscribed(request, known, markets, {});
-    for (const market of markets) this.#context.hub.update(this.#client, market, request.types);
-    this.#tellOpenGaps(markets);
+    this.#sendSubscribed(request, known, markets, {});
+    for (const market of markets) {
+      this.#context.hub.updateInterest(this.#client, market, request.types);
+    }
+    this.#sendOpenGaps(markets);
   }
 
   /** Goes on where the client says, or starts anew when that cannot be. */
@@ -109,14 +111,14 @@ export class Session {
     catchUp.begin();
     for (const pattern of known) this.#client.rules.add(pattern, types, mode);
     const markets = this.#marketsOf(known);
-    for (const market of markets) this.#context.hub.update(this.#client, market, types);
+    for (const market of markets) this.#context.hub.updateInterest(this.#client, market, types);
     void catchUp.resume(since, known, types, (verdict) => {
-      this.#subscribed(request, known, markets, { ...verdict });
-      if (!verdict.recovered) this.#tellOpenGaps(markets);
+      this.#sendSubscribed(request, known, markets, { ...verdict });
+      if (!verdict.recovered) this.#sendOpenGaps(markets);
     });
   }
 
-  #subscribed(
+  #sendSubscribed(
     request: ClientRequest,
     symbols: readonly string[],
     markets: readonly Market[],
@@ -133,14 +135,14 @@ export class Session {
       ...this.#pendingOf(markets, request.types),
       ...this.#withheldOf(markets, request.types),
       ...rest,
-      ...(this.#client.replaying ? {} : { pos: this.#context.hub.position }),
+      ...(this.#client.isReplaying ? {} : { pos: this.#context.hub.position }),
     }, request.id);
   }
 
   #unsubscribe(request: ClientRequest): void {
     for (const pattern of request.symbols) this.#client.rules.remove(pattern, request.types);
     for (const market of this.#marketsOf(request.symbols)) {
-      this.#context.hub.update(this.#client, market, 0);
+      this.#context.hub.updateInterest(this.#client, market, 0);
     }
     this.#send({
       type: "unsubscribed",
@@ -150,8 +152,8 @@ export class Session {
     }, request.id);
   }
 
-  #snapshot(request: ClientRequest): void {
-    const { known, unknown } = this.#sorted(request.symbols);
+  #sendSnapshots(request: ClientRequest): void {
+    const { known, unknown } = this.#splitKnown(request.symbols);
     if (unknown.length > 0) this.#refuseUnknown(unknown, request.id);
     if (known.length === 0) return;
     const markets = this.#marketsOf(known);
@@ -167,7 +169,7 @@ export class Session {
     }
   }
 
-  #sorted(patterns: readonly string[]): { known: string[]; unknown: string[] } {
+  #splitKnown(patterns: readonly string[]): { known: string[]; unknown: string[] } {
     const known: string[] = [];
     const unknown: string[] = [];
     for (const pattern of new Set(patterns)) {
@@ -217,7 +219,7 @@ export class Session {
   }
 
   /** A new subscription learns of what is suspect now, once a gap. */
-  #tellOpenGaps(markets: readonly Market[]): void {
+  #sendOpenGaps(markets: readonly Market[]): void {
     const told = new Set<unknown>();
     for (const market of markets) {
       const gap = market.openGap;
@@ -248,7 +250,7 @@ export class Session {
 
   #send(message: Record<string, unknown>, id: string | number | undefined): void {
     if (id !== undefined) message["id"] = id;
-    this.#client.control(JSON.stringify(message));
+    this.#client.sendControl(JSON.stringify(message));
   }
 }
 

@@ -5,7 +5,7 @@ import { nowUs } from "@ssmd/runtime";
 const LISTED_MAX = 100;
 
 /** What a client lost and was not told of yet. */
-export class Losses {
+export class DropCounter {
   #count = 0;
   #byType: number[] | undefined;
   #sinceUs = 0;
@@ -25,7 +25,7 @@ export class Losses {
   }
 
   /** The message that tells of them; they are told with it. */
-  take(policy: string): string {
+  takeMessage(policy: string): string {
     const types: Record<string, number> = {};
     EVENT_TYPES.forEach((type, i) => {
       const count = this.#byType?.[i] ?? 0;

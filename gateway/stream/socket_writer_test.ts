@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { FrameMeta } from "./frame_meta.ts";
-import { Outbox } from "./outbox.ts";
+import { SocketWriter } from "./socket_writer.ts";
 import { isDroppable, TYPE_INDEX } from "./type_bits.ts";
 
 const BYTES_MAX = 4 * 1024;
@@ -67,8 +67,8 @@ Deno.test("what makes room are the oldest records and what follows on a dropped 
           done = callback;
         },
       };
-      const owner = { onWritten: () => {}, notice: () => undefined };
-      const outbox = new Outbox<string>(sink, owner, BYTES_MAX);
+      const owner = { onWritten: () => {}, takeNotice: () => undefined };
+      const writer = new SocketWriter<string>(sink, owner, BYTES_MAX);
       let waiting: Given[] = [];
       let number = 0;
       let memory = new Uint8Array(0);
@@ -98,29 +98,29 @@ Deno.test("what makes room are the oldest records and what follows on a dropped 
           if (end + text.length >= memory.length) [memory, end] = [new Uint8Array(MEMORY_BYTES), 0];
           const start = end + Number(isScattered);
           end = start + new TextEncoder().encodeInto(text, memory.subarray(start)).written;
-          outbox.push(memory, start, end, meta);
-          if (number % 3 === 0) outbox.flush();
+          writer.push(memory, start, meta);
+          if (number % 3 === 0) writer.flush();
           handed();
         } else {
-          outbox.flush();
+          writer.flush();
           handed();
           const dropped: FrameMeta<string>[] = [];
-          const { left, broken } = expected(waiting, outbox.bytes, one.room);
+          const { left, broken } = expected(waiting, writer.bytes, one.room);
           const lost = waiting.filter((each) => !left.includes(each)).map(({ meta }) => meta);
           assert.deepEqual(
-            outbox.makeRoom(one.room, Infinity, (meta) => dropped.push(meta)),
+            writer.makeRoom(one.room, Infinity, (meta) => dropped.push(meta)),
             broken,
           );
           assert.deepEqual(dropped, lost);
           waiting = left;
         }
       }
-      outbox.flush();
+      writer.flush();
       handed();
       while (done !== undefined) finish();
       assert.deepEqual(waiting, []);
-      assert.equal(outbox.bytes, 0);
-      assert.equal(outbox.messages, 0);
+      assert.equal(writer.bytes, 0);
+      assert.equal(writer.messages, 0);
     }),
     { numRuns: 1000 },
   );

@@ -1,20 +1,20 @@
 import { Encoder } from "@ssmd/codec";
 import { EVENT_TYPES, type MarketEvent } from "@ssmd/market";
-import type { Market } from "../state/market.ts";
+import type { Market, RecordOrigin } from "../state/market.ts";
 import { TYPE_INDEX } from "./type_bits.ts";
 import { deflatedFrame, FrameArena, stateRecordFrame, textFrame } from "./frames.ts";
 import type { FrameMeta } from "./frame_meta.ts";
-import { bookStateJson, headJson, recordJson } from "./record_json.ts";
+import { bookStateJson, jsonPrefix, positionJson, recordJson } from "./record_json.ts";
 
 /**
- * How records are written for a client. A record is encoded once for each view that somebody wants,
- * and the frame is shared by all clients of that view.
+ * How records are written for a client. A record is encoded once for each encoding that somebody wants,
+ * and the frame is shared by all clients of that encoding.
  */
-export const VIEW = { json: 0, deflatedJson: 1, capnp: 2 } as const;
-/** Place of a view. */
-export type View = typeof VIEW[keyof typeof VIEW];
-/** Number of views. */
-export const VIEW_COUNT = 3;
+export const ENCODING = { json: 0, deflatedJson: 1, capnp: 2 } as const;
+/** Index of an encoding. */
+export type Encoding = typeof ENCODING[keyof typeof ENCODING];
+/** Number of encodings. */
+export const ENCODING_COUNT = 3;
 
 /** Sizes of records of one market that are remembered. */
 const METAS_MAX = 256;
@@ -29,50 +29,43 @@ export interface PreparedFrame<S> {
   meta: FrameMeta<S>;
 }
 
-/** The frames of one record, each made when the first client of its view gets it. */
-export class RecordFrames<S extends object> {
-  #arenas = Array.from({ length: VIEW_COUNT }, () => new FrameArena());
+/** The frames of one record, each made when the first client of its encoding gets it. */
+export class RecordFrames<S extends { readonly jsonPrefix: string }> {
+  #arenas = Array.from({ length: ENCODING_COUNT }, () => new FrameArena());
   #prepared: (PreparedFrame<S> | undefined)[] = [];
   /** Long-lived, so that thousands that wait for a stuck client are no work for the collector. */
   #metas = new WeakMap<S, Map<number, FrameMeta<S>>>();
   #event: MarketEvent | undefined;
   #subject: S | undefined;
-  #head = "";
-  #position = 0;
-  #payload: Uint8Array | undefined;
+  #prefix = "";
+  #origin: RecordOrigin | undefined;
 
   /**
-   * The next record. `head` is of its symbol; `position` and `payload` are those of the bus (0 and
-   * undefined where it did not come from there).
+   * Starts the next record. `subject` is undefined for a record of a whole feed, `origin` for one
+   * that did not come from the bus.
    */
-  begin(
-    event: MarketEvent,
-    head: string,
-    subject: S | undefined,
-    position: number,
-    payload: Uint8Array | undefined,
-  ): void {
+  begin(event: MarketEvent, subject: S | undefined, origin: RecordOrigin | undefined): void {
     this.#event = event;
-    this.#head = head;
     this.#subject = subject;
-    this.#position = position;
-    this.#payload = payload;
+    this.#prefix = subject?.jsonPrefix ?? jsonPrefix(event.symbol, event.feed);
+    this.#origin = origin;
     this.#prepared.length = 0;
   }
 
-  /** The record's frame in a view. */
-  in(view: View): PreparedFrame<S> {
-    return this.#prepared[view] ??= this.#prepare(view, this.#event as MarketEvent);
+  /** The record's frame in an encoding. */
+  frameIn(encoding: Encoding): PreparedFrame<S> {
+    return this.#prepared[encoding] ??= this.#prepare(encoding, this.#event as MarketEvent);
   }
 
-  #prepare(view: View, event: MarketEvent): PreparedFrame<S> {
-    const arena = this.#arenas[view] as FrameArena;
-    if (view === VIEW.capnp) {
-      const record = this.#payload ?? ENCODER.encode(event);
-      arena.appendRecord(record, TYPE_INDEX[event.type], this.#position);
+  #prepare(encoding: Encoding, event: MarketEvent): PreparedFrame<S> {
+    const arena = this.#arenas[encoding] as FrameArena;
+    const position = this.#origin?.position ?? 0;
+    if (encoding === ENCODING.capnp) {
+      const record = this.#origin?.payload ?? ENCODER.encode(event);
+      arena.appendRecord(record, TYPE_INDEX[event.type], position);
     } else {
-      const text = recordJson(event, this.#head, "", this.#position);
-      if (view === VIEW.json) arena.appendText(text);
+      const text = recordJson(event, this.#prefix, positionJson(position));
+      if (encoding === ENCODING.json) arena.appendText(text);
       else arena.appendDeflated(text);
     }
     const { buffer, start, end } = arena;
@@ -96,41 +89,48 @@ export class RecordFrames<S extends object> {
   }
 }
 
-/**
- * The newest state of a type of a market as a frame of its own; undefined when there is none.
- * `position` is told where it is not 0; `isConflated` marks the state as such in the JSON views.
- */
-export function stateFrame(
+/** Which state of a market {@linkcode encodeState} writes, and how. */
+export interface StateOptions {
+  /** Index in EVENT_TYPES. */
+  type: number;
+  encoding: Encoding;
+  /** Stream position up to which the state holds everything; 0 = left out. */
+  position: number;
+  /** Whether the JSON encodings mark it as conflated. */
+  isConflated: boolean;
+}
+
+/** The newest state of a type of a market as a frame of its own; undefined when there is none. */
+export function encodeState(
   market: Market,
-  head: string,
-  type: number,
-  view: View,
-  { position, isConflated }: { position: number; isConflated: boolean },
+  prefix: string,
+  { type, encoding, position, isConflated }: StateOptions,
 ): Uint8Array | undefined {
-  if (view === VIEW.capnp) {
+  if (encoding === ENCODING.capnp) {
     const event = stateEvent(market, type);
     return event && stateRecordFrame(ENCODER.encode(event), type, position);
   }
-  const place = position === 0 ? "" : `,"pos":${position}`;
-  const text = stateText(market, head, type, isConflated ? CONFLATED : place);
+  const text = stateText(market, type, {
+    prefix,
+    extra: isConflated ? CONFLATED : positionJson(position),
+  });
   if (text === undefined) return undefined;
-  return view === VIEW.json ? textFrame(text) : deflatedFrame(text);
+  return encoding === ENCODING.json ? textFrame(text) : deflatedFrame(text);
 }
 
 function stateText(
   market: Market,
-  head: string,
   type: number,
-  extra: string,
+  { prefix, extra }: { prefix: string; extra: string },
 ): string | undefined {
   if (type === TYPE_INDEX.orderbook) {
-    return market.bookState === "live" ? bookStateJson(market, head, extra) : undefined;
+    return market.bookState === "live" ? bookStateJson(market, prefix, extra) : undefined;
   }
   const event = stateEvent(market, type);
   if (event === undefined) return undefined;
-  if (type === TYPE_INDEX.gap) return recordJson(event, headJson(event.symbol, event.feed));
+  if (type === TYPE_INDEX.gap) return recordJson(event, jsonPrefix(event.symbol, event.feed));
   const count = type === TYPE_INDEX.trade ? `,"count":${market.tradeCount}` : "";
-  return recordJson(event, head, extra + count);
+  return recordJson(event, prefix, extra + count);
 }
 
 function stateEvent(market: Market, type: number): MarketEvent | undefined {
