@@ -19,7 +19,8 @@ export async function* jsonBytes(
   batches: AsyncIterable<readonly MarketEvent[]>,
 ): AsyncGenerator<Uint8Array, void> {
   const { jsonPrefix, recordJson } = await import("@ssmd/gateway");
-  const line = (event: MarketEvent) => `${recordJson(event, jsonPrefix(event.symbol, event.feed))}\n`;
+  const line = (event: MarketEvent) =>
+    `${recordJson(event, jsonPrefix(event.symbol, event.feed))}\n`;
   yield* chunks(batches, line, "");
 }
 

@@ -19,7 +19,7 @@ export interface BusSubscriberOptions {
 }
 
 /** Wait before the bus is asked for its stream once more. */
-const ASK_AGAIN_MS = 250;
+const RETRY_MS = 250;
 
 /**
  * From the bus into the state: live records first, then the connectors' snapshots, so that nothing
@@ -32,7 +32,7 @@ export class BusSubscriber {
   #subscription: LiveSubscription | undefined;
   #unreadable = 0;
   /** Messages that came while it is asked which stream they are of; undefined = it is known. */
-  #unplaced: InMessage[] | undefined;
+  #heldMessages: InMessage[] | undefined;
   /** Whether the next message is of a stream that is not known yet. */
   #isStale = false;
   #connected = true;
@@ -94,19 +94,19 @@ export class BusSubscriber {
 
   #takeRecord(message: InMessage): void {
     if (this.#closed) return;
-    if (this.#unplaced !== undefined) {
-      this.#unplaced.push(message);
-    } else if (this.#isStale || this.#options.records.isOfAnother(message.streamSequence)) {
-      this.#unplaced = [message];
-      void this.#startAnew();
-    } else this.#place(message);
+    if (this.#heldMessages !== undefined) {
+      this.#heldMessages.push(message);
+    } else if (this.#isStale || this.#options.records.isOfOtherStream(message.streamSequence)) {
+      this.#heldMessages = [message];
+      void this.#followNewStream();
+    } else this.#decodeRecord(message);
   }
 
   /**
    * The stream was made anew or lost its end: the bus tells which one it is now, so that positions
    * mean the same on every gateway. Until then messages wait.
    */
-  async #startAnew(): Promise<void> {
+  async #followNewStream(): Promise<void> {
     const { transport, records, data, logger } = this.#options;
     while (!this.#closed) {
       try {
@@ -115,24 +115,24 @@ export class BusSubscriber {
           await transport.renew(state.createdAtUs);
           state = await transport.state();
         }
-        const waiting = this.#unplaced ?? [];
-        this.#unplaced = undefined;
+        const waiting = this.#heldMessages ?? [];
+        this.#heldMessages = undefined;
         this.#isStale = false;
         records.start(state.createdAtUs, (waiting[0]?.streamSequence ?? 1) - 1);
         logger.warn("the bus's stream is another one: what was missed cannot be told from it");
         for (const feed of data.feeds.values()) data.miss(feed, "disconnect", null, nowUs());
-        for (const message of waiting) this.#take(message);
+        for (const message of waiting) this.#takeRecord(message);
         return;
       } catch (error) {
         logger.warn("the bus does not tell its stream; it is asked again", {
           error: messageOf(error),
         });
-        await sleep(ASK_AGAIN_MS);
+        await sleep(RETRY_MS);
       }
     }
   }
 
-  #place(message: InMessage): void {
+  #decodeRecord(message: InMessage): void {
     const { data, records } = this.#options;
     let event: MarketEvent;
     try {

@@ -54,7 +54,7 @@ export class RecentRecords {
   }
 
   /** Whether a message comes that cannot be the next one of this stream. */
-  isOfAnother(streamSequence: number): boolean {
+  isOfOtherStream(streamSequence: number): boolean {
     return this.#base + streamSequence <= this.#last;
   }
 

@@ -7,7 +7,6 @@ import type { MarketData } from "../state/market_data.ts";
 import type { RecentRecords } from "../state/recent_records.ts";
 import type { Client, ClientGroup } from "./client.ts";
 import type { Hub } from "./hub.ts";
-import { jsonPrefix } from "./record_json.ts";
 import { replayFilters } from "./replay_filters.ts";
 import type { Since } from "./since.ts";
 import { BOOK_BIT, GAP_BIT, TYPE_INDEX } from "./type_bits.ts";
