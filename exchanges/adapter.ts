@@ -1,4 +1,5 @@
 import type { Break, GapChannel, Instrument, MarketEvent } from "@ssmd/market";
+import type { MissingSubscription, OrderedChannel } from "./subscription_ledger.ts";
 
 /** A market to be captured, as the environment names it. */
 export interface SymbolSpec {
@@ -80,10 +81,19 @@ export interface Normalizer {
    * `disconnect` (or `planned`) on `_all` is given. It recovers with the first data after it.
    */
   disconnected(lastGoodUs: number, atUs: number, why: Break): MarketEvent[];
-  /** Frames that ask for fresh snapshots of these symbols (all suspect ones when absent). */
-  refresh(symbols?: readonly string[]): string[];
-  /** Our symbols whose book is not known to be right, with the time (µs) it was lost. */
-  suspect(): Map<string, number>;
+  /** The connection is open, and what `subscribe` gave was sent; records that follow from it. */
+  connected(atUs: number): MarketEvent[];
+  /** When `tick` has something to do at the earliest, µs; each line is a tick as well. */
+  readonly dueUs: number;
+  /** Time has come to `atUs` without a line: gaps that open, requests that are made again. */
+  tick(atUs: number): Normalized;
+  /**
+   * A channel of a symbol brought nothing since `fromUs` although it usually does: it is asked for
+   * again, where the venue can tell by its answer whether anything was missed.
+   */
+  doubt(channel: OrderedChannel, symbol: string, fromUs: number, atUs: number): Normalized;
+  /** What was ordered and does not come now, books that are not right among it. */
+  missing(): MissingSubscription[];
   /** Snapshots of all sound books as records (receivedAtUs 0), for late joiners. */
   snapshots(): MarketEvent[];
   /**

@@ -14,6 +14,8 @@ const DAY_US = 86_400_000_000;
 const NOTHING: MarketEvent[] = [];
 /** Events after which no book is kept up. */
 const ENDS_BOOKS: ReadonlySet<string> = new Set(["disconnect", "stop", "resumed"]);
+/** Channels that can be silent. */
+const CHANNELS = ["trade", "ticker", "orderbook"] as const;
 
 /** A line of a connection, as raw files keep it. Times are µs. */
 export type CapturedLine =
@@ -28,13 +30,15 @@ export type CapturedLine =
 export interface ConnectionEvent {
   /**
    * `connect`: the socket is open. `disconnect`: it broke. `stop`: it was closed on purpose.
-   * `resumed`: first line after a restart. `clock`: the machine's clock became suspect.
+   * `unreachable`: it could not be opened. `tick`: time went on without a line. `silent`: a channel
+   * brings nothing, `why` is the type of record, a space and our symbol. `resumed`: first line after a
+   * restart. `clock`: the machine's clock became suspect.
    * `clock_good`: it is to be trusted again.
    */
   name: string;
   /** Why, for a person. */
   why: string;
-  /** `resumed`, `clock`, `clock_good`: last moment known to be good before, µs. */
+  /** All but `connect`, `disconnect`, `stop`, `tick`: last moment known to be good before, µs. */
   fromUs?: number;
   /** `resumed`: whether the last run was stopped on purpose. */
   planned?: boolean;
@@ -116,7 +120,7 @@ export class Translator {
       case "binary":
         return this.unreadable(line.reason ?? unreadableReason(bufferOf(line.bytes)), line.atUs);
       case "event":
-        return { events: this.event(line, line.atUs), send: [] };
+        return this.event(line, line.atUs);
     }
   }
 
@@ -138,20 +142,37 @@ export class Translator {
   }
 
   /** An event of the connection. */
-  event(event: ConnectionEvent, atUs: number): MarketEvent[] {
+  event(event: ConnectionEvent, atUs: number): Normalized {
     const first = this.#dayBegins(atUs, ENDS_BOOKS.has(event.name));
-    const events = [...first, ...this.#eventsOf(event, atUs)];
-    return this.#number({ events, send: [] }, atUs).events;
+    const result = this.#meaningOf(event, atUs);
+    result.events.unshift(...first);
+    return this.#number(result, atUs);
+  }
+
+  #meaningOf(event: ConnectionEvent, atUs: number): Normalized {
+    const { name, why, fromUs } = event;
+    if (name === "tick") return this.#normalizer.tick(atUs);
+    if (name === "silent") {
+      const [channel = "", ...symbol] = why.split(" ");
+      const known = CHANNELS.find((each) => each === channel);
+      if (known === undefined) return { events: [], send: [] };
+      return this.#normalizer.doubt(known, symbol.join(" "), fromUs || atUs, atUs);
+    }
+    return { events: this.#eventsOf(event, atUs), send: [] };
   }
 
   #eventsOf(event: ConnectionEvent, atUs: number): MarketEvent[] {
     const { name, why, fromUs, planned = false, carried } = event;
     switch (name) {
+      case "connect":
+        return this.#normalizer.connected(atUs);
       case "disconnect":
         return this.#normalizer.disconnected(this.#lastUs || atUs, atUs, { why });
       case "resumed":
         if (carried !== undefined) this.#normalizer.carry(carried);
         return this.#normalizer.disconnected(fromUs || atUs, atUs, { why, planned });
+      case "unreachable":
+        return this.#normalizer.disconnected(fromUs || atUs, atUs, { why });
       case "clock":
         return [this.#clockGap(fromUs, atUs, why)];
       case "clock_good":

@@ -24,7 +24,6 @@ export interface KalshiBookState {
   lostUs: number;
   goodUs: number;
   gap: Gap | null;
-  asked: boolean;
   ended: boolean;
   bids: [number, number][];
   asks: [number, number][];
@@ -54,8 +53,6 @@ export class KalshiBook {
   goodUs = 0;
   /** The gap that the next snapshot closes. */
   gap: Gap | null = null;
-  /** Whether a snapshot was asked for that did not come yet. */
-  asked = false;
   /** Whether its subscription ended: nobody waits for it. */
   ended = false;
 
@@ -78,7 +75,6 @@ export class KalshiBook {
     this.drop(lostUs);
     this.sid = NO_SID;
     this.seen = false;
-    this.asked = false;
   }
 
   /** Replaces all levels by those of a snapshot; "" or what is wrong with it. */
@@ -158,7 +154,7 @@ export class KalshiBook {
 
   /** Plain JSON of the book. */
   state(): KalshiBookState {
-    const { ticker, sid, seen, sound, lostUs, goodUs, gap, asked, ended } = this;
+    const { ticker, sid, seen, sound, lostUs, goodUs, gap, ended } = this;
     const { bids, asks } = this.book;
     return {
       ticker,
@@ -168,7 +164,6 @@ export class KalshiBook {
       lostUs,
       goodUs,
       gap,
-      asked,
       ended,
       bids: bids.prices.map((price, i) => [price, bids.sizes[i] as number]),
       asks: asks.prices.map((price, i) => [price, asks.sizes[i] as number]),
@@ -183,7 +178,6 @@ export class KalshiBook {
     book.sound = state.sound;
     book.goodUs = state.goodUs;
     book.gap = state.gap;
-    book.asked = state.asked;
     // States of older versions do not have it.
     book.ended = state.ended ?? false;
     for (const [price, size] of state.bids) book.book.bids.set(price, size);

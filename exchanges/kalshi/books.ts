@@ -10,6 +10,7 @@ import {
 } from "@ssmd/market";
 import type { Normalized } from "../adapter.ts";
 import { markUnreadable } from "../unreadable.ts";
+import type { SubscriptionLedger } from "../subscription_ledger.ts";
 import { isPrice, KalshiBook, type KalshiBookState, NO_SID } from "./book.ts";
 import {
   type DeltaFields,
@@ -20,7 +21,6 @@ import {
   timestampOf,
 } from "./format.ts";
 import type { KalshiBody } from "./messages.ts";
-import { snapshotFrame } from "./subscribe.ts";
 
 /** Why books are lost. */
 export interface Loss {
@@ -38,7 +38,8 @@ export interface BooksOptions {
   format: KalshiFormat;
   /** Our name of a ticker. */
   ours: (ticker: string) => string;
-  nextId: () => number;
+  /** Has lost books asked for. */
+  ledger: SubscriptionLedger;
 }
 
 /** The books of a connection. */
@@ -57,7 +58,6 @@ export class Books {
     const book = this.#bookOf(ticker, atUs);
     book.sid = sid;
     book.seen = true;
-    book.asked = false;
     book.ended = false;
     const timestampUs = timestampOf(body);
     const wrong = book.replace(body, this.#options.format) ||
@@ -155,25 +155,8 @@ export class Books {
       // What was lost first is what recovery is counted from.
       book.gap ??= gap;
       out.events.push({ ...gap });
+      this.#options.ledger.lose("orderbook", book.symbol, loss.fromUs, atUs);
     }
-  }
-
-  /** Asks for snapshots of all suspect books of a subscription that were not asked for yet. */
-  ask(sid: number, out: Normalized): void {
-    const books = [...this.#books.values()].filter((book) =>
-      book.sid === sid && !book.sound && !book.asked
-    );
-    if (books.length > 0) out.send.push(this.#ask(sid, books));
-  }
-
-  #ask(sid: number, books: readonly KalshiBook[]): string {
-    for (const book of books) book.asked = true;
-    return snapshotFrame(sid, books.map((book) => book.ticker), this.#options.nextId());
-  }
-
-  /** A request was refused: what was asked for may be asked for again. */
-  refused(): void {
-    for (const book of this.#books.values()) book.asked = false;
   }
 
   /** A subscription starts (anew): what it covered before has to come again. */
@@ -210,24 +193,10 @@ export class Books {
     for (const book of this.#books.values()) book.release(lastGoodUs);
   }
 
-  /** Frames that ask for snapshots of our symbols (all suspect ones when absent); `bookSid` covers what has no sid. */
-  refresh(symbols: readonly string[] | undefined, bookSid: number | undefined): string[] {
-    const wanted = symbols === undefined ? undefined : new Set(symbols);
-    const books = [...this.#books.values()].filter((book) =>
-      wanted?.has(book.symbol) ?? isSuspect(book)
-    );
-    const frames: string[] = [];
-    for (const [sid, group] of Map.groupBy(books, (book) => book.sid)) {
-      const target = sid === NO_SID ? bookSid : sid;
-      if (target !== undefined) frames.push(this.#ask(target, group));
-    }
-    return frames;
-  }
-
-  /** Our symbols without a sound book, with the time it was lost, µs. */
-  suspect(): Map<string, number> {
-    const lost = [...this.#books.values()].filter(isSuspect);
-    return new Map(lost.map((book) => [book.symbol, book.lostUs]));
+  /** The subscription that covers a book; undefined when none does. */
+  sidOf(ticker: string): number | undefined {
+    const sid = this.#books.get(ticker)?.sid ?? NO_SID;
+    return sid === NO_SID ? undefined : sid;
   }
 
   /** Snapshots of all sound books. */
@@ -282,9 +251,4 @@ export class Books {
       this.#books.set(state.ticker, book);
     }
   }
-}
-
-/** Whether a book is waited for and not known to be right. */
-function isSuspect(book: KalshiBook): boolean {
-  return !book.sound && !book.ended;
 }

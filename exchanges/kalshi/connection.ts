@@ -19,6 +19,13 @@ import type {
 } from "../adapter.ts";
 import { countOf, figureOf } from "../json_fields.ts";
 import { markUnreadable } from "../unreadable.ts";
+import {
+  type LedgerState,
+  type MissingSubscription,
+  type OrderedChannel,
+  type Subscription as Order,
+  SubscriptionLedger,
+} from "../subscription_ledger.ts";
 import type { KalshiBookState } from "./book.ts";
 import { Books } from "./books.ts";
 import { type KalshiFormat, PRICE_DECIMALS, SIZE_DECIMALS } from "./format.ts";
@@ -26,8 +33,14 @@ import { Lifecycle } from "./lifecycle.ts";
 import { bodyOf, type KalshiBody, type KalshiFrame } from "./messages.ts";
 import { MirrorAlarm, type MirrorState } from "./mirror.ts";
 import { tickerOf, tradeOf } from "./records.ts";
-import { halvesOf, type Request, Requests } from "./requests.ts";
-import { channelsOf, COMBO_LIFECYCLE_CHANNEL, LIFECYCLE_CHANNEL } from "./subscribe.ts";
+import {
+  channelOf,
+  COMBO_LIFECYCLE_CHANNEL,
+  Commands,
+  type CommandsState,
+  LIFECYCLE_CHANNEL,
+  ordersOf,
+} from "./subscribe.ts";
 import { BOOK_CHANNEL, type Step, type Subscription, Subscriptions } from "./subscriptions.ts";
 
 /** The channel has failed: subscribe again on a new connection. */
@@ -36,8 +49,6 @@ const CODE_CHANNEL_ERROR = 10;
 const CODE_BUFFER_OVERFLOW = 25;
 /** Too many markets in one subscription. */
 const CODE_TOO_MANY_MARKETS = 26;
-/** Too many requests on a subscription: asking again at once would be one more. */
-const CODE_TOO_MANY_REQUESTS = 27;
 
 /** Record types of what comes with a market's name. */
 const MARKET_TYPES: ReadonlyMap<string, GapChannel> = new Map([
@@ -51,12 +62,12 @@ const IGNORED_TYPES: readonly string[] = ["event_lifecycle", "event_fee_update"]
 
 /** Everything that a connection remembers, as plain JSON. */
 interface KalshiState {
-  commands: number;
+  commands: CommandsState;
+  ledger: LedgerState;
   gap: Gap | null;
   subscriptions: [number, Subscription][];
   books: KalshiBookState[];
   results: [string, string][];
-  requests: [number, Request][];
   mirror: MirrorState;
 }
 
@@ -69,8 +80,8 @@ export class KalshiNormalizer implements Normalizer {
   #books: Books;
   #lifecycle: Lifecycle;
   #mirror: MirrorAlarm;
-  #requests = new Requests();
-  #commands = 0;
+  #ledger: SubscriptionLedger;
+  #commands: Commands;
   #gap: DisconnectGap;
 
   /** A normalizer of a connection that subscribes these markets. */
@@ -79,11 +90,13 @@ export class KalshiNormalizer implements Normalizer {
     this.#gap = new DisconnectGap(options.feed);
     this.#format = format;
     for (const spec of options.symbols) this.#specs.set(spec.external, spec);
+    this.#ledger = new SubscriptionLedger(options.feed, ordersOf(this.#specs.values()));
+    this.#commands = new Commands(this.#ledger);
     this.#books = new Books({
       feed: options.feed,
       format,
       ours: (ticker) => this.#ours(ticker),
-      nextId: () => ++this.#commands,
+      ledger: this.#ledger,
     });
     this.#lifecycle = new Lifecycle(options.feed);
     this.#mirror = new MirrorAlarm(options.feed);
@@ -95,11 +108,7 @@ export class KalshiNormalizer implements Normalizer {
 
   /** Frames that subscribe everything. */
   subscribe(): string[] {
-    const all = [...this.#specs.keys()];
-    return channelsOf(all).map((channel) => {
-      const isOfMarkets = MARKET_TYPES.get(channel) !== "status";
-      return this.#requests.ask(++this.#commands, { channel, tickers: isOfMarkets ? all : [] });
-    });
+    return this.#commands.firstFrames();
   }
 
   /** Translates a frame. */
@@ -109,14 +118,54 @@ export class KalshiNormalizer implements Normalizer {
     if (frame === undefined || typeof frame.type !== "string") {
       out.notice = { type: "unreadable", reason: "The frame is no object with a type." };
     } else this.#frame(frame, frame.type, receivedAtUs, out);
-    this.#gap.endWith(out.events, receivedAtUs);
+    return this.#reconcile(out, receivedAtUs);
+  }
+
+  /** Ordered against arriving, and what is due at this time. */
+  #reconcile(out: Normalized, atUs: number): Normalized {
+    if (out.events.length > 0) {
+      this.#ledger.arriveWith(out.events, atUs);
+      this.#gap.endWith(out.events, atUs);
+    }
+    if (atUs >= this.#ledger.dueUs) {
+      const due = this.#ledger.tick(atUs, out.events);
+      out.send.push(...this.#commands.ask(due, (ticker) => this.#books.sidOf(ticker)));
+    }
     return out;
+  }
+
+  /** Everything was asked for on a new connection. */
+  connected(atUs: number): MarketEvent[] {
+    this.#ledger.connected(atUs);
+    this.#commands.connected();
+    return [];
+  }
+
+  /** When there is something to do at the earliest, µs. */
+  get dueUs(): number {
+    return this.#ledger.dueUs;
+  }
+
+  /** Time has come to `atUs`. */
+  tick(atUs: number): Normalized {
+    return this.#reconcile({ events: [], send: [] }, atUs);
+  }
+
+  /** A book is silent: its snapshot tells. Of trades and tickers the venue has none to ask for. */
+  doubt(channel: OrderedChannel, symbol: string, fromUs: number, atUs: number): Normalized {
+    const order = channel === "orderbook" ? this.#ledger.find(channel, symbol) : undefined;
+    if (order !== undefined) this.#ledger.doubt(order, fromUs, atUs);
+    return this.tick(atUs);
+  }
+
+  /** What was ordered and does not come now. */
+  missing(): MissingSubscription[] {
+    return this.#ledger.missing();
   }
 
   #frame(frame: KalshiFrame, type: string, atUs: number, out: Normalized): void {
     const sid = countOf(frame.sid);
     const seq = countOf(frame.seq);
-    let isLossy = false;
     // Ticker messages and acknowledgements carry no number; whatever carries one counts.
     if (frame.seq !== undefined && frame.seq !== null) {
       if (sid === undefined || seq === undefined) {
@@ -130,16 +179,13 @@ export class KalshiNormalizer implements Normalizer {
       }
       if (step.type === "hole") {
         this.#hole(sid, seq, step, atUs, out);
-        isLossy = true;
       }
     }
     const body = bodyOf(frame.msg);
     if (type === "orderbook_delta" || type === "orderbook_snapshot") {
       this.#bookFrame(frame, type === "orderbook_snapshot", body, atUs, out);
-      isLossy ||= out.notice !== undefined;
     } else if (MARKET_TYPES.has(type)) this.#marketFrame(type, body, atUs, out);
     else this.#controlFrame(frame, type, body, atUs, out);
-    if (isLossy && sid !== undefined) this.#books.ask(sid, out);
   }
 
   #hole(sid: number, seq: number, step: Step & { type: "hole" }, atUs: number, out: Normalized) {
@@ -225,7 +271,10 @@ export class KalshiNormalizer implements Normalizer {
     else if (step === "unreadable") {
       const reason = "A lifecycle frame cannot be read.";
       markUnreadable(out, { reason, channel: "status", ...this.#about(ticker) });
-    } else out.events.push(step);
+    } else {
+      out.events.push(step);
+      if (step.state === "settled") this.#ledger.end(step.symbol, atUs, out.events);
+    }
   }
 
   #controlFrame(
@@ -239,12 +288,20 @@ export class KalshiNormalizer implements Normalizer {
     if (type === "subscribed") this.#subscribed(frame, body, atUs, out);
     else if (type === "error") this.#error(frame, body, atUs, out);
     else if (type === "unsubscribed" && sid !== undefined) {
-      out.notice = { type: "unsubscribed", channel: this.#subscriptions.channelOf(sid) };
+      const channel = this.#subscriptions.channelOf(sid);
+      out.notice = { type: "unsubscribed", channel };
       this.#subscriptions.end(sid);
       this.#books.end(sid, atUs);
+      // We end none: somebody did in the recording that this is of.
+      for (const each of this.#ordersOf(channel)) this.#ledger.release(each);
     } else if (type === "ok" || IGNORED_TYPES.includes(type)) {
       out.notice = { type: "ignored", what: type };
     } else out.notice = { type: "unknown", what: `type ${type}` };
+  }
+
+  #ordersOf(channel: string): Order[] {
+    const ours = channelOf(channel);
+    return this.#ledger.all.filter((each) => each.channel === ours);
   }
 
   #subscribed(
@@ -258,13 +315,21 @@ export class KalshiNormalizer implements Normalizer {
     if (typeof channel !== "string" || sid === undefined) {
       return markUnreadable(out, { reason: "An acknowledgement lacks its channel or sid." });
     }
-    const request = this.#requests.take(frame.id);
-    // Recordings begin behind the requests: then all markets are taken to be meant.
-    const tickers = request?.channel === channel ? request.tickers : [...this.#specs.keys()];
     this.#subscriptions.begin(sid, channel, atUs);
-    if (channel === BOOK_CHANNEL) this.#books.begin(sid, tickers, atUs);
-    const markets = MARKET_TYPES.get(channel) === "status" ? [] : tickers;
-    const symbols = markets.map((ticker) => this.#ours(ticker));
+    const orders = this.#ordersOf(channel);
+    const asked = orders.filter(({ request }) => request > 0 && request === frame.id);
+    // A recording of others answers commands that we do not know.
+    const confirmed = asked.length > 0 ? asked : orders;
+    if (channel === BOOK_CHANNEL) {
+      this.#books.begin(sid, confirmed.map(({ external }) => external), atUs);
+    }
+    for (const each of confirmed) {
+      this.#ledger.restart(each, atUs);
+      this.#ledger.confirm(each, atUs, out.events);
+    }
+    const symbols = MARKET_TYPES.get(channel) === "status"
+      ? []
+      : confirmed.map(({ symbol }) => symbol);
     out.notice = { type: "subscribed", channel, symbols };
   }
 
@@ -278,13 +343,10 @@ export class KalshiNormalizer implements Normalizer {
     const terminal = code === CODE_CHANNEL_ERROR || code === CODE_BUFFER_OVERFLOW;
     const message = `code ${String(code)}: ${String(body?.msg ?? "")}`;
     out.notice = { type: "refused", message, terminal };
-    const request = this.#requests.take(frame.id);
-    if (code === CODE_TOO_MANY_MARKETS && request !== undefined) {
-      for (const half of halvesOf(request)) {
-        out.send.push(this.#requests.ask(++this.#commands, half));
-      }
-    }
-    if (code !== CODE_TOO_MANY_REQUESTS) this.#books.refused();
+    const refused = this.#ledger.answered(frame.id, undefined);
+    if (code === CODE_TOO_MANY_MARKETS && this.#commands.tooManyMarkets(refused)) {
+      this.#ledger.askAgain(refused, atUs);
+    } else this.#ledger.refuse(refused, message, atUs, out.events);
     if (code !== CODE_BUFFER_OVERFLOW) return;
     const detail = `The venue ended the subscription as we read too slowly (${message}).`;
     const loss = { reason: "slow", missed: null, fromUs: atUs, detail } as const;
@@ -294,19 +356,9 @@ export class KalshiNormalizer implements Normalizer {
   /** Drops all books and subscriptions, as sids mean nothing on the next connection. */
   disconnected(lastGoodUs: number, atUs: number, why: Break): MarketEvent[] {
     this.#subscriptions.clear();
-    this.#requests.clear();
     this.#books.disconnected(lastGoodUs);
+    this.#ledger.disconnected(lastGoodUs);
     return [this.#gap.begin(lastGoodUs, atUs, why)];
-  }
-
-  /** Frames that ask for snapshots on the subscription of order books. */
-  refresh(symbols?: readonly string[]): string[] {
-    return this.#books.refresh(symbols, this.#subscriptions.sidOf(BOOK_CHANNEL));
-  }
-
-  /** Our symbols whose book is not known to be right. */
-  suspect(): Map<string, number> {
-    return this.#books.suspect();
   }
 
   /** Snapshots of all sound books. */
@@ -357,12 +409,12 @@ export class KalshiNormalizer implements Normalizer {
   /** Plain JSON of everything. */
   state(): unknown {
     const state: KalshiState = {
-      commands: this.#commands,
+      commands: this.#commands.state(),
+      ledger: this.#ledger.state(),
       gap: this.#gap.state(),
       subscriptions: this.#subscriptions.state(),
       books: this.#books.state(),
       results: this.#lifecycle.state(),
-      requests: this.#requests.state(),
       mirror: this.#mirror.state(),
     };
     return structuredClone(state);
@@ -371,13 +423,14 @@ export class KalshiNormalizer implements Normalizer {
   /** Takes over what `state` gave. */
   restore(state: unknown): void {
     const given = structuredClone(state) as KalshiState;
-    this.#commands = given.commands;
+    this.#ledger.restore(given.ledger);
+    // A state of before the ledger counts commands otherwise.
+    if (given.ledger !== undefined) this.#commands.restore(given.commands);
     this.#gap.restore(given.gap);
     this.#subscriptions.restore(given.subscriptions);
     this.#books.restore(given.books);
     this.#lifecycle.restore(given.results);
     // States of older versions do not have these.
-    this.#requests.restore(given.requests ?? []);
     if (given.mirror !== undefined) this.#mirror.restore(given.mirror);
   }
 }

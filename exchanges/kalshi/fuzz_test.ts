@@ -101,7 +101,7 @@ for (const id of ["kalshi-2021", "kalshi-2026-01", "kalshi-2026-03-12"]) {
         }
         assert.ok(result.events.length > 0 || result.notice !== undefined, text);
         JSON.stringify(normalizer.state());
-        normalizer.refresh();
+        normalizer.missing();
       }),
       { numRuns: 3000 },
     );

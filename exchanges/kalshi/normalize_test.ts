@@ -8,6 +8,7 @@ import {
   kalshiNormalizer,
   numbered,
   snapshotFrame,
+  suspectBooks,
 } from "./test_frames.ts";
 
 const A = "KXA-26AUG01-T1.5";
@@ -82,7 +83,7 @@ Deno.test("a hole makes every book of the sid suspect and is healed by snapshots
     cmd: "update_subscription",
     params: { sid: 1, market_tickers: [A, B], action: "get_snapshot" },
   }]);
-  assert.deepEqual(normalizer.suspect(), new Map([[A, 12], [B, 12]]));
+  assert.deepEqual(suspectBooks(normalizer), new Map([[A, 12], [B, 12]]));
   assert.deepEqual(normalizer.snapshots(), []);
 
   const next = feed(normalizer, deltaFrame(1, 7, A, "yes", "0.4000", "1.00"), 21);
@@ -90,13 +91,13 @@ Deno.test("a hole makes every book of the sid suspect and is healed by snapshots
   const again = feed(normalizer, deltaFrame(1, 9, A, "yes", "0.4000", "1.00"), 22);
   assert.equal(again.events.length, 2);
   assert.deepEqual(again.send, []);
-  assert.equal(normalizer.refresh().length, 1);
+  assert.equal(normalizer.tick(5_000_020).send.length, 1);
 
   const healed = feed(normalizer, snapshotFrame(1, 10, A, [["0.4000", "7.00"]], []), 30);
   assert.deepEqual(brief(healed.events), [`gap sequence ${A} recovered`, `snapshot ${A}`]);
   const [recovery] = healed.events as Gap[];
   assert.deepEqual([recovery?.fromUs, recovery?.toUs], [12, 30]);
-  assert.deepEqual([...normalizer.suspect().keys()], [B]);
+  assert.deepEqual([...suspectBooks(normalizer).keys()], [B]);
 });
 
 Deno.test("a hole shown by a snapshot taints the others and heals that one", () => {
@@ -140,7 +141,7 @@ Deno.test("a message seen before is dropped and changes nothing", () => {
 Deno.test("a subscription that is acknowledged again starts at one", () => {
   const normalizer = withBooks();
   feed(normalizer, ackFrame("orderbook_delta", 1), 40);
-  assert.deepEqual(normalizer.suspect(), new Map([[A, 40], [B, 40]]));
+  assert.deepEqual(suspectBooks(normalizer), new Map([[A, 40], [B, 40]]));
   assert.deepEqual(brief(feed(normalizer, snapshotFrame(1, 1, A, [], [])).events), [
     `snapshot ${A}`,
   ]);
@@ -162,7 +163,7 @@ Deno.test("a hole on a subscription without books shows on _all, lost for good",
   const [gap] = events as Gap[];
   assert.deepEqual([gap?.missed, gap?.fromUs, gap?.toUs, gap?.recovered], [2, 20, 25, false]);
   assert.deepEqual(send, []);
-  assert.equal(normalizer.suspect().size, 0);
+  assert.equal(suspectBooks(normalizer).size, 0);
 });
 
 Deno.test("a level below zero makes its book alone suspect", () => {
@@ -171,7 +172,7 @@ Deno.test("a level below zero makes its book alone suspect", () => {
   assert.deepEqual(brief(events), [`gap sequence ${A}`]);
   assert.equal(notice?.type, "dropped");
   assert.deepEqual(JSON.parse(send[0] ?? "").params.market_tickers, [A]);
-  assert.deepEqual([...normalizer.suspect().keys()], [A]);
+  assert.deepEqual([...suspectBooks(normalizer).keys()], [A]);
 });
 
 Deno.test("an unreadable delta is told and makes its book suspect", () => {
@@ -326,7 +327,7 @@ Deno.test("a broken connection forgets sids and recovers with the first data", (
   assert.deepEqual(brief(normalizer.disconnected(12, 15, { why: "Silence." })), [
     "gap disconnect _all",
   ]);
-  assert.deepEqual(normalizer.suspect(), new Map([[A, 12], [B, 12]]));
+  assert.deepEqual(suspectBooks(normalizer), new Map([[A, 12], [B, 12]]));
   feed(normalizer, ackFrame("orderbook_delta", 1), 16);
   const { events } = feed(normalizer, snapshotFrame(1, 1, A, [], []), 20);
   assert.deepEqual(brief(events), ["gap disconnect _all recovered", `snapshot ${A}`]);

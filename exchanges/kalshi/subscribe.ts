@@ -1,39 +1,171 @@
+import type { SymbolSpec } from "../adapter.ts";
+import type {
+  OrderedChannel,
+  Subscription,
+  SubscriptionLedger,
+  SubscriptionOrder,
+} from "../subscription_ledger.ts";
 import { BOOK_CHANNEL } from "./subscriptions.ts";
 
-/** The life of all markets but combos. */
+/** The channel of the life of markets; it takes no list of markets. */
 export const LIFECYCLE_CHANNEL = "market_lifecycle_v2";
 /** The life of combos. */
 export const COMBO_LIFECYCLE_CHANNEL = "multivariate_market_lifecycle";
 /** How the tickers of combos begin: markets that are made of several others. */
 const COMBO = /^KXMVE/;
 
-/**
- * The channels of a connection: one command each, since the venue limits the markets of a command.
- * The channels of lives take no markets.
- */
-export function channelsOf(tickers: readonly string[]): string[] {
-  const ofMarkets = tickers.length > 0 ? [BOOK_CHANNEL, "ticker", "trade"] : [];
-  const ofCombos = tickers.some((ticker) => COMBO.test(ticker)) ? [COMBO_LIFECYCLE_CHANNEL] : [];
-  return [...ofMarkets, LIFECYCLE_CHANNEL, ...ofCombos];
+const CHANNELS = {
+  orderbook: BOOK_CHANNEL,
+  ticker: "ticker",
+  trade: "trade",
+  status: LIFECYCLE_CHANNEL,
+} as const;
+
+/** Our channel of a channel of the venue; undefined = none that is ordered. */
+export function channelOf(venues: string): OrderedChannel | undefined {
+  for (const [ours, name] of Object.entries(CHANNELS)) {
+    if (name === venues) return ours as OrderedChannel;
+  }
+  return undefined;
 }
 
-/**
- * The frame that subscribes a channel, of these markets where it takes any. `use_yes_price` is said
- * although it is today's default, as the venue announced to change it.
- */
-export function subscribeFrame(id: number, channel: string, tickers: readonly string[]): string {
+/** Everything that is ordered. Only books begin with data; a quiet market has no trades to send. */
+export function ordersOf(specs: Iterable<SymbolSpec>): SubscriptionOrder[] {
+  const orders: SubscriptionOrder[] = [
+    { channel: "status", external: "", symbol: "_all", proof: "confirmation" },
+  ];
+  for (const { symbol, external } of specs) {
+    orders.push({ channel: "orderbook", external, symbol, proof: "data" });
+    orders.push({ channel: "ticker", external, symbol, proof: "confirmation" });
+    orders.push({ channel: "trade", external, symbol, proof: "confirmation" });
+  }
+  return orders;
+}
+
+/** What has been asked of the venue on one connection, as plain JSON. */
+export interface CommandsState {
+  last: number;
+  marketsMax: number;
+}
+
+/** The commands of a connection: ids count from 1 on every connection, as the ledger knows them. */
+export class Commands {
+  #ledger: SubscriptionLedger;
+  #last = 0;
+  /** Markets that the venue takes in one command, as far as is known. */
+  #marketsMax = Infinity;
+
+  /** Commands for the orders of `ledger`. */
+  constructor(ledger: SubscriptionLedger) {
+    this.#ledger = ledger;
+  }
+
+  /**
+   * Frames that subscribe order books, tickers and trades of the markets, and the life of all
+   * markets, on a connection that was just opened: one a channel, as the venue limits the markets of
+   * a command. `use_yes_price` is said although it is today's
+   * default, as the venue announced to change it.
+   */
+  firstFrames(): string[] {
+    return this.#first().map(({ channel, tickers }, i) => subscribeFrame(i + 1, channel, tickers));
+  }
+
+  #first(): { channel: string; tickers: string[] }[] {
+    const tickers = this.#ledger.all.flatMap(({ channel, external }) =>
+      channel === "orderbook" ? [external] : []
+    );
+    const parts = partsOf(tickers, this.#marketsMax);
+    const markets = [BOOK_CHANNEL, "ticker", "trade"].flatMap((channel) =>
+      parts.map((part) => ({ channel, tickers: part }))
+    );
+    const lives = tickers.some((ticker) => COMBO.test(ticker))
+      ? [LIFECYCLE_CHANNEL, COMBO_LIFECYCLE_CHANNEL]
+      : [LIFECYCLE_CHANNEL];
+    return [...markets, ...lives.map((channel) => ({ channel, tickers: [] }))];
+  }
+
+  /** The connection is open and was sent {@linkcode Commands.firstFrames}. */
+  connected(): void {
+    const first = this.#first();
+    this.#last = first.length;
+    first.forEach(({ channel, tickers }, i) => {
+      const covered = new Set(tickers);
+      for (const each of this.#ledger.all) {
+        const isOf = channel === CHANNELS[each.channel];
+        if (isOf && (each.external === "" || covered.has(each.external))) each.request = i + 1;
+      }
+    });
+  }
+
+  /**
+   * Asks for what is due: snapshots on the subscription that covers a book (its seq goes on), else
+   * a subscription. `sidOf` gives the subscription of a book.
+   */
+  ask(due: readonly Subscription[], sidOf: (ticker: string) => number | undefined): string[] {
+    const frames: string[] = [];
+    const covering = (each: Subscription) =>
+      each.channel === "orderbook" && each.confirmed ? sidOf(each.external) : undefined;
+    const bySid = Map.groupBy(due, covering);
+    for (const [sid, orders] of bySid) {
+      if (sid === undefined) continue;
+      const id = this.#request(orders);
+      const market_tickers = orders.map(({ external }) => external);
+      frames.push(
+        command(id, "update_subscription", { sid, market_tickers, action: "get_snapshot" }),
+      );
+    }
+    const byChannel = Map.groupBy(bySid.get(undefined) ?? [], ({ channel }) => channel);
+    for (const [channel, orders] of byChannel) {
+      for (const part of partsOf(orders, this.#marketsMax)) {
+        const id = this.#request(part);
+        frames.push(subscribeFrame(id, CHANNELS[channel], part.map(({ external }) => external)));
+      }
+    }
+    return frames;
+  }
+
+  #request(orders: readonly Subscription[]): number {
+    const id = ++this.#last;
+    for (const each of orders) each.request = id;
+    return id;
+  }
+
+  /**
+   * The venue refused a command as it names too many markets: the next name half as many;
+   * false = it names one, and cannot be halved.
+   */
+  tooManyMarkets(refused: readonly Subscription[]): boolean {
+    const markets = new Set(refused.map(({ external }) => external)).size;
+    if (markets > 1) this.#marketsMax = Math.min(this.#marketsMax, Math.ceil(markets / 2));
+    return markets > 1;
+  }
+
+  /** Plain JSON. */
+  state(): CommandsState {
+    return { last: this.#last, marketsMax: Math.min(this.#marketsMax, Number.MAX_SAFE_INTEGER) };
+  }
+
+  /** Takes over a state. */
+  restore({ last, marketsMax }: CommandsState): void {
+    this.#last = last;
+    this.#marketsMax = marketsMax;
+  }
+}
+
+function partsOf<T>(list: readonly T[], size: number): T[][] {
+  const parts: T[][] = [];
+  for (let at = 0; at < list.length; at += size) parts.push(list.slice(at, at + size));
+  return parts;
+}
+
+function subscribeFrame(id: number, channel: string, tickers: readonly string[]): string {
+  const isOfMarkets = channel !== LIFECYCLE_CHANNEL && channel !== COMBO_LIFECYCLE_CHANNEL;
   return command(id, "subscribe", {
     channels: [channel],
-    ...(tickers.length > 0 ? { market_tickers: tickers } : {}),
+    ...(isOfMarkets ? { market_tickers: tickers } : {}),
     ...(channel === BOOK_CHANNEL ? { use_yes_price: false } : {}),
     ...(channel === "ticker" ? { send_initial_snapshot: true } : {}),
   });
-}
-
-/** The frame that asks for fresh snapshots on a subscription of order books; its seq goes on. */
-export function snapshotFrame(sid: number, tickers: readonly string[], id: number): string {
-  const params = { sid, market_tickers: tickers, action: "get_snapshot" };
-  return command(id, "update_subscription", params);
 }
 
 function command(id: number, cmd: string, params: Record<string, unknown>): string {

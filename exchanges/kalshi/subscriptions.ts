@@ -69,15 +69,6 @@ export class Subscriptions {
     return this.#bySid.get(sid)?.seq ?? 0;
   }
 
-  /** The sid of the latest subscription of a channel; undefined when there is none. */
-  sidOf(channel: string): number | undefined {
-    let found: number | undefined;
-    for (const [sid, subscription] of this.#bySid) {
-      if (subscription.channel === channel) found = sid;
-    }
-    return found;
-  }
-
   /** Plain JSON. */
   state(): [number, Subscription][] {
     return [...this.#bySid];

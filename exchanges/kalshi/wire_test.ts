@@ -9,6 +9,7 @@ import {
   kalshiNormalizer,
   numbered,
   snapshotFrame,
+  suspectBooks,
 } from "./test_frames.ts";
 import { kalshi } from "./venue.ts";
 
@@ -224,12 +225,12 @@ Deno.test("a book whose subscription ends while another covers it is a gap until
   feed(normalizer, snapshotFrame(1, 1, A, [["0.4000", "5.00"]], []), 5);
   feed(normalizer, snapshotFrame(2, 1, A, [["0.4000", "5.00"]], []), 6);
   feed(normalizer, '{"id":2,"sid":2,"seq":2,"type":"unsubscribed"}', 7);
-  assert.equal(normalizer.suspect().size, 0);
+  assert.equal(suspectBooks(normalizer).size, 0);
   const { events, send } = feed(normalizer, deltaFrame(1, 2, A, "yes", "0.4000", "1.00"), 8);
   const [gap] = events as Gap[];
   assert.deepEqual([gap?.reason, gap?.symbol, gap?.fromUs], ["subscription", A, 7]);
   assert.equal(JSON.parse(send[0] ?? "").params.sid, 1);
-  assert.deepEqual(normalizer.suspect(), new Map([[A, 7]]));
+  assert.deepEqual(suspectBooks(normalizer), new Map([[A, 7]]));
   const healed = feed(normalizer, snapshotFrame(1, 3, A, [["0.4000", "6.00"]], []), 9).events;
   assert.deepEqual(brief(healed), [`gap subscription ${A} recovered`, `snapshot ${A}`]);
 });
@@ -238,10 +239,10 @@ Deno.test("a book whose subscription simply ended is not suspect, and not asked 
   const normalizer = kalshiNormalizer(SPECS);
   feed(normalizer, ackFrame("orderbook_delta", 1));
   feed(normalizer, snapshotFrame(1, 1, A, [["0.4000", "5.00"]], []));
-  assert.deepEqual([...normalizer.suspect().keys()], [B]);
+  assert.deepEqual([...suspectBooks(normalizer).keys()], [B]);
   feed(normalizer, '{"id":2,"sid":1,"seq":2,"type":"unsubscribed"}');
-  assert.equal(normalizer.suspect().size, 0);
-  assert.deepEqual(normalizer.refresh(), []);
+  assert.equal(suspectBooks(normalizer).size, 0);
+  assert.deepEqual(normalizer.tick(1e9).send, []);
 });
 
 Deno.test("combos are told of by a channel of their own", () => {
@@ -256,7 +257,7 @@ Deno.test("combos are told of by a channel of their own", () => {
 Deno.test("a subscription with too many markets is asked for in two halves, down to one market", () => {
   const tickers = ["KX1", "KX2", "KX3"];
   const normalizer = kalshiNormalizer(tickers.map((external) => ({ symbol: external, external })));
-  normalizer.subscribe();
+  normalizer.connected(1);
   const refuse = (id: number) =>
     feed(
       normalizer,
@@ -280,5 +281,6 @@ Deno.test("a refusal for too many requests does not ask again at once", () => {
   assert.equal(feed(normalizer, deltaFrame(1, 3, A, "yes", "0.4000", "1.00")).send.length, 1);
   feed(normalizer, '{"id":1,"type":"error","msg":{"code":27,"msg":"too many requests"}}');
   assert.deepEqual(feed(normalizer, deltaFrame(1, 5, A, "yes", "0.4000", "1.00")).send, []);
-  assert.equal(normalizer.refresh().length, 1);
+  assert.deepEqual(normalizer.tick(10_000_000).send, []);
+  assert.equal(normalizer.tick(10_000_001).send.length, 1);
 });

@@ -47,8 +47,6 @@ export class KrakenBook {
   goodUs = 0;
   /** The gap that the next good snapshot closes. */
   gap: Gap | null = null;
-  /** Whether a snapshot was asked for that did not come yet. */
-  asked = false;
   /** In place of `#book` where levels have more than 2^53 steps. */
   #exact: ExactBook | null = null;
   #precision: Precision = { price: 0, size: 0 };
@@ -218,7 +216,7 @@ export class KrakenBook {
 
   /** Plain JSON of the book. */
   state(): KrakenBookState {
-    const { external, depth, sound, lostUs, goodUs, gap, asked } = this;
+    const { external, depth, sound, lostUs, goodUs, gap } = this;
     return {
       external,
       depth,
@@ -227,7 +225,6 @@ export class KrakenBook {
       lostUs,
       goodUs,
       gap,
-      asked,
       bids: levelsState(this.#book.bids),
       asks: levelsState(this.#book.asks),
       ...(this.#exact === null ? {} : { exact: exactState(this.#exact) }),
@@ -242,7 +239,6 @@ export class KrakenBook {
     book.lostUs = state.lostUs;
     book.goodUs = state.goodUs;
     book.gap = state.gap;
-    book.asked = state.asked;
     for (const [price, size] of state.bids) book.#book.bids.set(price, size);
     for (const [price, size] of state.asks) book.#book.asks.set(price, size);
     if (state.exact !== undefined) book.#exact = restoreExact(state.exact);

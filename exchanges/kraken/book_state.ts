@@ -11,7 +11,6 @@ export interface KrakenBookState {
   lostUs: number;
   goodUs: number;
   gap: Gap | null;
-  asked: boolean;
   bids: [number, number][];
   asks: [number, number][];
   /** Levels in exact steps, where the book has some of more than 2^53; absent = it has not. */

@@ -14,7 +14,8 @@ import type { KrakenBookState } from "./book_state.ts";
 import type { Instruments } from "./instrument.ts";
 import { type KrakenBookData, type KrakenFrame, objectOf } from "./messages.ts";
 import { frameOfTexts, precisionOfSnapshot } from "./precision.ts";
-import { DEFAULT_DEPTH, subscribeBook, unsubscribeBook } from "./subscribe.ts";
+import { DEFAULT_DEPTH } from "./subscribe.ts";
+import type { SubscriptionLedger } from "../subscription_ledger.ts";
 import type { Symbols } from "./symbols.ts";
 import { timestampOf } from "./time.ts";
 
@@ -30,15 +31,20 @@ export class Books {
   #feed: string;
   #symbols: Symbols;
   #instruments: Instruments;
-  #nextId: () => number;
+  #ledger: SubscriptionLedger;
   #books = new Map<string, KrakenBook>();
 
-  /** Books of `feed`; `nextId` gives request ids. */
-  constructor(feed: string, symbols: Symbols, instruments: Instruments, nextId: () => number) {
+  /** Books of `feed`; what is lost is told to `ledger`, which has it asked for. */
+  constructor(
+    feed: string,
+    symbols: Symbols,
+    instruments: Instruments,
+    ledger: SubscriptionLedger,
+  ) {
     this.#feed = feed;
     this.#symbols = symbols;
     this.#instruments = instruments;
-    this.#nextId = nextId;
+    this.#ledger = ledger;
   }
 
   /** A frame of the book channel. */
@@ -114,8 +120,6 @@ export class Books {
   ): void {
     const { data } = element;
     const book = this.#bookOf(data.symbol, atUs);
-    const wasAsked = book.asked;
-    book.asked = false;
     book.coverDepth(data);
     const timestampUs = timestampOf(data.timestamp);
     const scaled = book.reset(precision);
@@ -125,7 +129,7 @@ export class Books {
       out.notice = { type: "dropped", what: reason };
       return;
     }
-    if (!this.#apply(book, element, [], [], timestampUs, atUs, out, wasAsked)) return;
+    if (!this.#apply(book, element, [], [], timestampUs, atUs, out)) return;
     book.sound = true;
     if (book.gap !== null) out.events.push(recoveredGap(book.gap, atUs));
     book.gap = null;
@@ -141,7 +145,6 @@ export class Books {
     timestampUs: number,
     atUs: number,
     out: Normalized,
-    quiet = false,
   ): boolean {
     const texts = () => elementOfTexts(text, index);
     const applied = Number.isNaN(timestampUs) ? "unreadable" : book.apply(data, texts, bids, asks);
@@ -152,28 +155,27 @@ export class Books {
         return true;
       }
       const detail = `The venue's checksum of ${book.external} is ${data.checksum}, ours ${sum}.`;
-      this.#lose(book, "checksum", detail, atUs, out, quiet);
+      this.#lose(book, "checksum", detail, atUs, out);
       out.notice = { type: "dropped", what: detail };
     } else if (applied === "precision") {
       const detail = `${book.external} has more digits after the point than its book.`;
-      this.#lose(book, "checksum", detail, atUs, out, quiet);
+      this.#lose(book, "checksum", detail, atUs, out);
       out.notice = { type: "dropped", what: detail };
     } else {
       const reason = `A level or the timestamp of ${book.external} is unreadable.`;
-      this.#lose(book, "parse", reason, atUs, out, quiet);
+      this.#lose(book, "parse", reason, atUs, out);
       markUnreadable(out, { reason, symbol: book.symbol, channel: "orderbook", isCovered: true });
     }
     return false;
   }
 
-  /** Drops one book, says so once, and asks for a snapshot unless that is under way or `quiet`. */
+  /** Drops one book, says so once, and has a snapshot asked for. */
   #lose(
     book: KrakenBook,
     reason: "checksum" | "parse",
     detail: string,
     atUs: number,
     out: Normalized,
-    quiet = false,
   ): void {
     const fromUs = book.goodUs || atUs;
     book.drop(fromUs);
@@ -183,19 +185,13 @@ export class Books {
       book.gap = openGap({ ...news, fromUs, atUs, missed: null, detail });
       out.events.push({ ...book.gap });
     }
-    // An answer that fails again would be asked for at the pace of the wire: that is left to the timer.
-    if (!book.asked && !quiet) out.send.push(...this.#ask([book]));
+    this.#ledger.lose("orderbook", book.symbol, fromUs, atUs);
   }
 
-  #ask(books: readonly KrakenBook[]): string[] {
-    const frames: string[] = [];
-    for (const [depth, group] of Map.groupBy(books, (book) => book.depth)) {
-      const externals = group.map((book) => book.external);
-      frames.push(unsubscribeBook(externals, depth, this.#nextId()));
-      frames.push(subscribeBook(externals, depth, this.#nextId()));
-      for (const book of group) book.asked = true;
-    }
-    return frames;
+  /** Levels a side of a pair's subscription. */
+  depthOf(external: string): number {
+    const known = this.#books.get(external)?.depth;
+    return known ?? this.#symbols.spec(external)?.depth ?? DEFAULT_DEPTH;
   }
 
   /** The subscription of a pair's book was acknowledged; `depth` is what the venue gives. */
@@ -217,24 +213,7 @@ export class Books {
 
   /** The connection broke: no book is right any more. */
   disconnected(lastGoodUs: number): void {
-    for (const book of this.#books.values()) {
-      book.drop(lastGoodUs);
-      book.asked = false;
-    }
-  }
-
-  /** Frames that ask for snapshots of our symbols, of all suspect ones when absent. */
-  refresh(symbols?: readonly string[]): string[] {
-    const wanted = symbols === undefined ? undefined : new Set(symbols);
-    return this.#ask(
-      [...this.#books.values()].filter((book) => wanted?.has(book.symbol) ?? !book.sound),
-    );
-  }
-
-  /** Our symbols without a sound book, with the time it was lost, µs. */
-  suspect(): Map<string, number> {
-    const lost = [...this.#books.values()].filter((book) => !book.sound);
-    return new Map(lost.map((book) => [book.symbol, book.lostUs]));
+    for (const book of this.#books.values()) book.drop(lastGoodUs);
   }
 
   /** Snapshots of all sound books. */

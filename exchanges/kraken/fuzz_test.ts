@@ -76,7 +76,7 @@ Deno.test("frames with anything in any place are never thrown at and never give 
       }
       assert.ok(result.events.length > 0 || result.notice !== undefined, text);
       JSON.stringify(normalizer.state());
-      normalizer.refresh();
+      normalizer.missing();
     }),
     { numRuns: 3000 },
   );

@@ -25,6 +25,7 @@ export interface KrakenFrame {
   result?: unknown;
   error?: unknown;
   symbol?: unknown;
+  req_id?: unknown;
 }
 
 /** One level of a book: `qty` is the new absolute size, 0 removes. */

@@ -5,6 +5,7 @@ import {
   type Gap,
   type GapChannel,
   type Instrument,
+  isMarketData,
   type MarketEvent,
   type MarketState,
   type StatusKind,
@@ -18,17 +19,31 @@ import type {
 } from "../adapter.ts";
 import { markUnreadable } from "../unreadable.ts";
 import type { KrakenBookState } from "./book_state.ts";
+import {
+  type LedgerState,
+  type MissingSubscription,
+  type OrderedChannel,
+  SubscriptionLedger,
+} from "../subscription_ledger.ts";
 import { Books } from "./books.ts";
 import { Instruments, type PairState, statusOf } from "./instrument.ts";
 import { type KrakenFrame, objectOf } from "./messages.ts";
-import { subscribeFrames } from "./subscribe.ts";
+import { noteUntraded, Requests, type RequestsState } from "./requests.ts";
+import { channelOf, ordersOf } from "./subscribe.ts";
 import { Symbols } from "./symbols.ts";
 import { tickerOf } from "./ticker.ts";
 import { Trades, type TradesState } from "./trade.ts";
 
 /** Everything that a connection remembers, as plain JSON. */
 interface KrakenState {
-  requests: number;
+  requests: RequestsState;
+  ledger: LedgerState;
+  /** Since when the venue is in maintenance, µs; 0 = it is not. */
+  maintenanceUs: number;
+  /** The last market data, µs; 0 = none yet. */
+  dataUs: number;
+  /** The pair whose trades were confirmed last. */
+  confirmedTrade: string;
   system: string;
   gap: Gap | null;
   books: KrakenBookState[];
@@ -63,7 +78,11 @@ export class KrakenNormalizer implements Normalizer {
   #instruments: Instruments;
   #books: Books;
   #trades: Trades;
-  #requests = 0;
+  #ledger: SubscriptionLedger;
+  #requests: Requests;
+  #maintenanceUs = 0;
+  #dataUs = 0;
+  #confirmedTrade = "";
   #system = "";
   #gap: DisconnectGap;
 
@@ -74,14 +93,15 @@ export class KrakenNormalizer implements Normalizer {
     this.#specs = options.symbols;
     this.#symbols = new Symbols(options.symbols);
     this.#instruments = new Instruments(options.feed, this.#symbols);
-    const nextId = () => ++this.#requests;
-    this.#books = new Books(options.feed, this.#symbols, this.#instruments, nextId);
+    this.#ledger = new SubscriptionLedger(options.feed, ordersOf(options.symbols));
+    this.#requests = new Requests(this.#ledger);
+    this.#books = new Books(options.feed, this.#symbols, this.#instruments, this.#ledger);
     this.#trades = new Trades(options.feed, this.#symbols);
   }
 
   /** Frames that subscribe everything. */
   subscribe(): string[] {
-    return subscribeFrames(this.#specs, () => ++this.#requests);
+    return this.#requests.firstFrames(this.#specs);
   }
 
   /** Translates a frame. */
@@ -91,8 +111,59 @@ export class KrakenNormalizer implements Normalizer {
     if (frame === undefined) out.notice = { type: "unreadable", reason: "The frame is no object." };
     else if (frame.channel !== undefined) this.#channel(frame, text, receivedAtUs, out);
     else this.#answer(frame, receivedAtUs, out);
-    this.#gap.endWith(out.events, receivedAtUs);
+    return this.#reconcile(out, receivedAtUs);
+  }
+
+  /** Ordered against arriving, and what is due at this time. */
+  #reconcile(out: Normalized, atUs: number): Normalized {
+    const { events } = out;
+    if (events.length > 0) {
+      this.#ledger.arriveWith(events, atUs);
+      this.#gap.endWith(events, atUs);
+      if (isMarketData(events.at(-1) as MarketEvent)) this.#dataUs = atUs;
+    }
+    if (atUs >= this.#ledger.dueUs) {
+      const due = this.#ledger.tick(atUs, events);
+      out.send.push(...this.#requests.ask(due, (external) => this.#books.depthOf(external)));
+    }
     return out;
+  }
+
+  /** Everything was asked for on a new connection. */
+  connected(atUs: number): MarketEvent[] {
+    this.#maintenanceUs = 0;
+    this.#ledger.connected(atUs);
+    this.#requests.connected(this.#specs);
+    return [];
+  }
+
+  /** When there is something to do at the earliest, µs. */
+  get dueUs(): number {
+    return this.#ledger.dueUs;
+  }
+
+  /** Time has come to `atUs`. */
+  tick(atUs: number): Normalized {
+    return this.#reconcile({ events: [], send: [] }, atUs);
+  }
+
+  /** A channel is silent: its snapshot tells whether anything was missed. */
+  doubt(channel: OrderedChannel, symbol: string, fromUs: number, atUs: number): Normalized {
+    const order = this.#ledger.find(channel, symbol);
+    if (order !== undefined) this.#ledger.doubt(order, fromUs, atUs);
+    return this.tick(atUs);
+  }
+
+  /** What was ordered and does not come now. */
+  missing(): MissingSubscription[] {
+    return this.#ledger.missing();
+  }
+
+  /** The venue has forgotten what was subscribed; the connection lives on. */
+  #renew(fromUs: number, atUs: number, why: string, out: Normalized): void {
+    out.events.push(this.#gap.begin(fromUs, atUs, { why }));
+    this.#books.disconnected(fromUs);
+    this.#ledger.renew(fromUs, atUs);
   }
 
   #channel(frame: KrakenFrame, text: string, atUs: number, out: Normalized): void {
@@ -101,21 +172,39 @@ export class KrakenNormalizer implements Normalizer {
       out.notice = { type: "heartbeat" };
       return;
     }
-    if (channel === "instrument") return this.#instruments.frame(data, atUs, out);
+    if (channel === "instrument") {
+      this.#ledger.arrive("status", ALL_SYMBOLS, atUs, out.events);
+      return this.#instruments.frame(data, atUs, out);
+    }
     const isSnapshot = frame.type === "snapshot";
     if (!Array.isArray(data) || !(isSnapshot || frame.type === "update")) {
       const reason = "The frame lacks its type or its list of data.";
       const known = CHANNELS.get(channel);
       if (known === undefined) out.notice = { type: "unknown", what: `channel ${String(channel)}` };
       else markUnreadable(out, { reason, channel: known });
-    } else if (data.length === 0) out.notice = { type: "ignored", what: "no data" };
+    } else if (data.length === 0) this.#noData(channel, isSnapshot, atUs, out);
     else if (channel === "book") this.#books.frame(data, isSnapshot, text, atUs, out);
-    else if (channel === "trade") this.#trades.frame(data, isSnapshot, atUs, out);
+    else if (channel === "trade") this.#tradesFrame(data, isSnapshot, atUs, out);
     else if (channel === "ticker") this.#tickers(data, atUs, out);
     else if (channel === "status") this.#status(data, atUs, out);
     else if (IGNORED_CHANNELS.includes(channel as string)) {
       out.notice = { type: "ignored", what: String(channel) };
     } else out.notice = { type: "unknown", what: `channel ${String(channel)}` };
+  }
+
+  /** The empty snapshot of trades follows its confirmation: the pair has none. */
+  #noData(channel: unknown, isSnapshot: boolean, atUs: number, out: Normalized): void {
+    out.notice = { type: "ignored", what: "no data" };
+    if (channel !== "trade" || !isSnapshot) return;
+    this.#ledger.arrive("trade", this.#confirmedTrade, atUs, out.events);
+  }
+
+  #tradesFrame(data: unknown[], isSnapshot: boolean, atUs: number, out: Normalized): void {
+    this.#trades.frame(data, isSnapshot, atUs, out);
+    // Trades that were all seen before give no record, and are an answer all the same.
+    const external = isSnapshot ? objectOf<{ symbol?: unknown }>(data[0])?.symbol : undefined;
+    if (typeof external !== "string" || out.events.length > 0) return;
+    this.#ledger.arrive("trade", this.#symbols.ours(external), atUs, out.events);
   }
 
   #tickers(data: unknown[], atUs: number, out: Normalized): void {
@@ -130,6 +219,9 @@ export class KrakenNormalizer implements Normalizer {
         });
       }
     }
+    const recoveries: MarketEvent[] = [];
+    noteUntraded(this.#ledger, out.events, atUs, recoveries);
+    out.events.unshift(...recoveries);
   }
 
   #status(data: unknown[], atUs: number, out: Normalized): void {
@@ -146,6 +238,12 @@ export class KrakenNormalizer implements Normalizer {
     const event = statusOf(this.#feed, ALL_SYMBOLS, state, system, atUs);
     if (kind !== undefined) event.kind = kind;
     out.events.push(event);
+    if (system === "maintenance") this.#maintenanceUs = atUs;
+    else if (system === "online" && this.#maintenanceUs > 0) {
+      const why = "The venue was in maintenance and may have forgotten what was subscribed.";
+      this.#renew(this.#maintenanceUs, atUs, why, out);
+      this.#maintenanceUs = 0;
+    }
   }
 
   /** Answers to requests: acknowledgements, pongs, refusals. */
@@ -155,7 +253,11 @@ export class KrakenNormalizer implements Normalizer {
     else if (success === false || typeof frame.error === "string") {
       const about = typeof frame.symbol === "string" ? ` (${frame.symbol})` : "";
       const message = `${String(method)}: ${String(frame.error)}${about}`;
-      out.notice = { type: "refused", message, terminal: false };
+      if (method === "unsubscribe") this.#unknown(frame, message, atUs, out);
+      else {
+        out.notice = { type: "refused", message, terminal: false };
+        this.#refused(frame, String(frame.error), atUs, out);
+      }
     } else if (method === "subscribe" && success === true) this.#subscribed(frame, atUs, out);
     else if (method === "unsubscribe" && success === true) {
       const channel = objectOf<{ channel?: unknown }>(frame.result)?.channel;
@@ -163,6 +265,23 @@ export class KrakenNormalizer implements Normalizer {
     } else if (typeof method === "string") {
       out.notice = { type: "unknown", what: `method ${method}` };
     } else out.notice = { type: "unreadable", reason: "The frame has no channel and no method." };
+  }
+
+  #refused(frame: KrakenFrame, error: string, atUs: number, out: Normalized): void {
+    const { symbol, req_id: request } = frame;
+    const ours = typeof symbol === "string" ? this.#symbols.ours(symbol) : undefined;
+    const orders = this.#ledger.answered(request, ours);
+    // The next request ends it first.
+    if (/already subscribed/i.test(error)) { for (const each of orders) each.confirmed = true; }
+    else this.#ledger.refuse(orders, error, atUs, out.events);
+  }
+
+  /** What was to be ended did not exist: of no interest, unless the venue had confirmed it. */
+  #unknown(frame: KrakenFrame, message: string, atUs: number, out: Normalized): void {
+    out.notice = { type: "ignored", what: message };
+    if (!this.#requests.takeForgotten(frame.req_id)) return;
+    const why = "The venue has forgotten what was subscribed.";
+    this.#renew(this.#dataUs || atUs, atUs, why, out);
   }
 
   #subscribed(frame: KrakenFrame, atUs: number, out: Normalized): void {
@@ -174,6 +293,10 @@ export class KrakenNormalizer implements Normalizer {
     }
     const known = typeof external === "string";
     const symbols = known ? [this.#symbols.ours(external)] : [];
+    const channel = channelOf(result.channel);
+    const order = channel && this.#ledger.find(channel, symbols[0] ?? ALL_SYMBOLS);
+    if (order !== undefined) this.#ledger.confirm(order, atUs, out.events);
+    if (channel === "trade") this.#confirmedTrade = symbols[0] ?? "";
     if (result.channel === "book" && known) this.#books.acknowledged(external, result.depth, atUs);
     out.notice = { type: "subscribed", channel: result.channel, symbols };
   }
@@ -181,19 +304,10 @@ export class KrakenNormalizer implements Normalizer {
   /** Drops all books; trade ids stay, so that what was missed shows. */
   disconnected(lastGoodUs: number, atUs: number, why: Break): MarketEvent[] {
     this.#books.disconnected(lastGoodUs);
+    this.#ledger.disconnected(lastGoodUs);
     const gap = this.#gap.begin(lastGoodUs, atUs, why);
     this.#trades.disconnected(gap.reason === "planned");
     return [gap];
-  }
-
-  /** Frames that subscribe books anew. */
-  refresh(symbols?: readonly string[]): string[] {
-    return this.#books.refresh(symbols);
-  }
-
-  /** Our symbols whose book is not known to be right. */
-  suspect(): Map<string, number> {
-    return this.#books.suspect();
   }
 
   /** Snapshots of all sound books. */
@@ -236,7 +350,11 @@ export class KrakenNormalizer implements Normalizer {
   /** Plain JSON of everything. */
   state(): unknown {
     const state: KrakenState = {
-      requests: this.#requests,
+      requests: this.#requests.state(),
+      ledger: this.#ledger.state(),
+      maintenanceUs: this.#maintenanceUs,
+      dataUs: this.#dataUs,
+      confirmedTrade: this.#confirmedTrade,
       system: this.#system,
       gap: this.#gap.state(),
       books: this.#books.state(),
@@ -249,7 +367,12 @@ export class KrakenNormalizer implements Normalizer {
   /** Takes over what `state` gave. */
   restore(state: unknown): void {
     const given = structuredClone(state) as KrakenState;
-    this.#requests = given.requests;
+    this.#ledger.restore(given.ledger);
+    // A state of before the ledger has none of these.
+    if (given.ledger !== undefined) this.#requests.restore(given.requests);
+    this.#maintenanceUs = given.maintenanceUs ?? 0;
+    this.#dataUs = given.dataUs ?? 0;
+    this.#confirmedTrade = given.confirmedTrade ?? "";
     this.#system = given.system;
     this.#gap.restore(given.gap);
     this.#instruments.restore(given.pairs);

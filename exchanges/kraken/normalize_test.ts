@@ -7,6 +7,7 @@ import {
   instrumentFrame,
   krakenNormalizer,
   snapshotFrame,
+  suspectBooks,
   textChecksum,
   type TextLevel,
   tradeFrame,
@@ -77,7 +78,7 @@ Deno.test("a failed checksum drops that book alone until its next snapshot", () 
     ["unsubscribe", ["BTC/USD"], 10],
     ["subscribe", ["BTC/USD"], 10],
   ]);
-  assert.deepEqual(normalizer.suspect(), new Map([["BTCUSD", 10]]));
+  assert.deepEqual(suspectBooks(normalizer), new Map([["BTCUSD", 10]]));
   assert.deepEqual(brief(normalizer.snapshots()), ["snapshot ETHER"]);
 
   const dropped = feed(normalizer, bookFrame("update", "BTC/USD", [], [], 1), 21);
@@ -87,10 +88,10 @@ Deno.test("a failed checksum drops that book alone until its next snapshot", () 
   assert.deepEqual(brief(healed.events), ["gap checksum BTCUSD recovered", "snapshot BTCUSD"]);
   const recovery = healed.events[0] as Gap;
   assert.deepEqual([recovery.fromUs, recovery.toUs], [10, 35]);
-  assert.equal(normalizer.suspect().size, 0);
+  assert.equal(suspectBooks(normalizer).size, 0);
 });
 
-Deno.test("a snapshot that fails is asked for once by itself, then by refresh only", () => {
+Deno.test("a snapshot that fails is asked for at once, then after growing pauses", () => {
   const normalizer = krakenNormalizer([BTC]);
   const bad = bookFrame("snapshot", "BTC/USD", BIDS, ASKS, 1);
   const first = feed(normalizer, bad, 10);
@@ -98,13 +99,14 @@ Deno.test("a snapshot that fails is asked for once by itself, then by refresh on
   assert.equal(first.send.length, 2);
   const second = feed(normalizer, bad, 20);
   assert.deepEqual([second.events, second.send], [[], []]);
-  assert.equal(normalizer.refresh().length, 2);
-  assert.deepEqual(brief(feed(normalizer, SNAPSHOT, 30).events), [
+  assert.deepEqual(normalizer.tick(5_000_009).send, []);
+  assert.equal(normalizer.tick(5_000_010).send.length, 2);
+  assert.deepEqual(normalizer.tick(15_000_009).send, []);
+  assert.deepEqual(brief(feed(normalizer, SNAPSHOT, 15_000_009).events), [
     "gap checksum BTCUSD recovered",
     "snapshot BTCUSD",
   ]);
-  assert.deepEqual(normalizer.refresh(), []);
-  assert.equal(normalizer.refresh(["BTCUSD"]).length, 2);
+  assert.deepEqual(normalizer.tick(1_000_000_000).send, []);
 });
 
 Deno.test("more digits than the book's scale make it suspect", () => {
@@ -143,7 +145,7 @@ Deno.test("a book that was acknowledged and never came is suspect since then", (
     channel: "book",
     symbols: ["BTCUSD"],
   });
-  assert.deepEqual(normalizer.suspect(), new Map([["BTCUSD", 77]]));
+  assert.deepEqual(suspectBooks(normalizer), new Map([["BTCUSD", 77]]));
 });
 
 Deno.test("trades repeated after a reconnect come once, what is missing is a gap", () => {
@@ -217,7 +219,7 @@ Deno.test("a broken connection drops all books and recovers with the first data"
   assert.deepEqual(brief(normalizer.disconnected(10, 15, { why: "Silence." })), [
     "gap disconnect _all",
   ]);
-  assert.deepEqual(normalizer.suspect(), new Map([["BTCUSD", 10]]));
+  assert.deepEqual(suspectBooks(normalizer), new Map([["BTCUSD", 10]]));
   const [again] = normalizer.disconnected(15, 16, { why: "Refused." }) as Gap[];
   assert.equal(again?.fromUs, 10);
   assert.deepEqual(feed(normalizer, '{"channel":"heartbeat"}', 17).notice, { type: "heartbeat" });

@@ -1,46 +1,88 @@
 import type { SymbolSpec } from "../adapter.ts";
+import type { OrderedChannel, SubscriptionOrder } from "../subscription_ledger.ts";
 
 /** Levels a side where the feed names none. */
 export const DEFAULT_DEPTH = 10;
 /** Depths that the venue offers, ascending. */
 export const DEPTHS: readonly number[] = [10, 25, 100, 500, 1000];
 
-/** One request; symbols are always a list, the id comes back in the answer. */
-function request(method: string, params: Record<string, unknown>, id: number): string {
-  return JSON.stringify({ method, params, req_id: id });
-}
+/** The venue's channels of ours. */
+const CHANNELS = {
+  status: "instrument",
+  trade: "trade",
+  ticker: "ticker",
+  orderbook: "book",
+} as const;
 
-/**
- * The frames that subscribe everything: instrument, trade, ticker, and a book frame for each depth.
- * `nextId` gives request ids.
- */
-export function subscribeFrames(symbols: readonly SymbolSpec[], nextId: () => number): string[] {
-  const frames = [request("subscribe", {
-    channel: "instrument",
-    snapshot: true,
-    // Else pairs of tokenized stocks are not told of.
-    include_tokenized_assets: true,
-  }, nextId())];
-  if (symbols.length === 0) return frames;
-  const symbol = symbols.map((spec) => spec.external);
-  frames.push(request("subscribe", { channel: "trade", symbol, snapshot: true }, nextId()));
-  const ticker = { channel: "ticker", symbol, event_trigger: "bbo", snapshot: true };
-  frames.push(request("subscribe", ticker, nextId()));
-  const byDepth = Map.groupBy(symbols, (spec) => spec.depth ?? DEFAULT_DEPTH);
-  for (const [depth, specs] of byDepth) {
-    frames.push(subscribeBook(specs.map((spec) => spec.external), depth, nextId()));
+/** Channels by symbol, in the order in which they are asked for. */
+const OF_SYMBOLS = ["trade", "ticker", "orderbook"] as const;
+
+/** Our channel of a channel of the venue; undefined = none that is ordered. */
+export function channelOf(venues: unknown): OrderedChannel | undefined {
+  for (const [ours, name] of Object.entries(CHANNELS)) {
+    if (name === venues) return ours as OrderedChannel;
   }
-  return frames;
+  return undefined;
 }
 
-/** The frame that subscribes books of one depth. */
-export function subscribeBook(symbol: readonly string[], depth: number, id: number): string {
-  return request("subscribe", { channel: "book", symbol, depth, snapshot: true }, id);
+/** A request for a channel of some pairs; a request for all pairs' life names none. */
+export interface ChannelRequest {
+  channel: OrderedChannel;
+  externals: readonly string[];
+  /** Levels a side, of books. */
+  depth?: number;
 }
 
-/** The frame that ends the subscription of books of one depth, which must be the subscribed one. */
-export function unsubscribeBook(symbol: readonly string[], depth: number, id: number): string {
-  return request("unsubscribe", { channel: "book", symbol, depth }, id);
+/** Everything that is ordered; each brings a snapshot, a pair's trades only if it has any. */
+export function ordersOf(symbols: readonly SymbolSpec[]): SubscriptionOrder[] {
+  const life = { channel: "status", external: "", symbol: "_all", proof: "data" } as const;
+  const orders: SubscriptionOrder[] = [life];
+  for (const channel of OF_SYMBOLS) {
+    for (const { symbol, external } of symbols) {
+      orders.push({ channel, external, symbol, proof: "data" });
+    }
+  }
+  return orders;
+}
+
+/** The requests for channels of pairs, as few as the venue takes: books of a depth in one. */
+export function requestsFor(
+  wanted: Iterable<{ channel: OrderedChannel; external: string }>,
+  depthOf: (external: string) => number,
+): ChannelRequest[] {
+  const requests = new Map<
+    string,
+    { channel: OrderedChannel; externals: string[]; depth?: number }
+  >();
+  for (const { channel, external } of wanted) {
+    const depth = channel === "orderbook" ? depthOf(external) : undefined;
+    const key = `${channel} ${depth}`;
+    const known = requests.get(key);
+    if (known !== undefined) known.externals.push(external);
+    else {
+      const request = { channel, externals: [external] };
+      requests.set(key, depth === undefined ? request : { ...request, depth });
+    }
+  }
+  return [...requests.values()];
+}
+
+/** The frame that subscribes or unsubscribes; the id comes back in the answers. */
+export function requestFrame(
+  method: "subscribe" | "unsubscribe",
+  { channel, externals, depth }: ChannelRequest,
+  id: number,
+): string {
+  const params: Record<string, unknown> = { channel: CHANNELS[channel] };
+  if (channel !== "status") params["symbol"] = externals;
+  // Else pairs of tokenized stocks are not told of.
+  else params["include_tokenized_assets"] = true;
+  if (depth !== undefined) params["depth"] = depth;
+  if (method === "subscribe") {
+    if (channel === "ticker") params["event_trigger"] = "bbo";
+    params["snapshot"] = true;
+  }
+  return JSON.stringify({ method, params, req_id: id });
 }
 
 let pings = 0;

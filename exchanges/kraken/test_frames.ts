@@ -84,3 +84,9 @@ export function brief(events: readonly MarketEvent[]): string[] {
     return `${event.type} ${event.symbol}`;
   });
 }
+
+/** Symbols whose book is not right, and since when. */
+export function suspectBooks(normalizer: Normalizer): Map<string, number> {
+  const books = normalizer.missing().filter(({ channel }) => channel === "orderbook");
+  return new Map(books.map(({ symbol, sinceUs }) => [symbol, sinceUs]));
+}

@@ -87,7 +87,7 @@ function* expected(raw: readonly RawConnection[]): Iterable<MarketEvent> {
     for (const line of lines) {
       if (line.kind === "frame") {
         yield* translator.frame(JSON.parse(line.text), line.text, line.atUs).events;
-      } else if (line.kind === "event") yield* translator.event(line, line.atUs);
+      } else if (line.kind === "event") yield* translator.event(line, line.atUs).events;
     }
   }
 }
