@@ -35,7 +35,9 @@ import { recover } from "./recovery.ts";
 import { newRun } from "./run.ts";
 import { VenueSocket } from "./socket.ts";
 import { lockSpool, type SpoolLock } from "./spool_lock.ts";
-import { Tending } from "./tending.ts";
+import { SubscriptionWatch } from "./subscription_watch.ts";
+import { ConnectBudget } from "./connect_budget.ts";
+import { ConnectionStates, type VenueConnection } from "./connection_state.ts";
 
 /** What a connector is made of. */
 export interface ConnectorOptions {
@@ -49,6 +51,8 @@ export interface ConnectorOptions {
   storage: Storage;
   /** Folder of the spool, of this feed and shard alone. */
   spoolDir: string;
+  /** Folder in which all processes count connections to venues; absent = this one counts alone. */
+  connectsDir?: string;
   logger: Logger;
   metrics: Metrics;
   /** The process's health, to which the connector adds its conditions; default one nobody asks. */
@@ -73,7 +77,11 @@ export interface ConnectorStats {
   connected: number;
   /** Messages not yet acknowledged by the bus. */
   waiting: number;
-  /** Books not known to be right. */
+  /** Each connection to the venue, with why it is not open and when it is tried next. */
+  connections: VenueConnection[];
+  /** Ordered channels of symbols that bring nothing. */
+  missing: number;
+  /** Ordered books not known to be right. */
   suspectBooks: number;
 }
 
@@ -126,13 +134,13 @@ class FeedConnector implements Connector {
   #metrics: ConnectorMetrics;
   #connections: Connection[];
   #sockets: VenueSocket[] = [];
-  #connected = new Set<number>();
+  #states: ConnectionStates;
   #publisher: Publisher;
   #outbox: Outbox;
   #pipeline: Pipeline;
   #rawFiles: RawFiles;
   #intake: Intake;
-  #tending: Tending;
+  #watch: SubscriptionWatch;
   #health: ComponentHealth;
   #bus: BusProgress;
   #clock: ClockWatch;
@@ -142,6 +150,8 @@ class FeedConnector implements Connector {
   #timer: ReturnType<typeof setInterval> | undefined;
   /** Lines may come: all that the last run left has gone before them. */
   #capturing = false;
+  /** When the first connection was tried, µs. */
+  #startedUs = 0;
   #lock: SpoolLock | undefined;
   /** How the run before ended. */
   #left: Left | undefined;
@@ -215,8 +225,12 @@ class FeedConnector implements Connector {
       onClosed: (segment) => this.#rawFiles.add(segment, this.#pipeline.takeGiven()),
       onPause: (paused) => this.#sockets.forEach((s) => paused ? s.pause() : s.resume()),
     });
-    const send = (slot: number, frame: string) => this.#sockets[slot - 1]?.send(frame);
-    this.#tending = new Tending({ connections, send, logger, metrics });
+    this.#states = new ConnectionStates(connections.map(({ slot }) => slot));
+    this.#watch = new SubscriptionWatch({
+      ...{ connections, logger, metrics },
+      isOpen: (slot) => this.#states.isOpen(slot),
+      tell: (slot, name, why, fromUs) => this.#intake.event(slot, name, why, fromUs),
+    });
   }
 
   async start(): Promise<void> {
@@ -250,11 +264,13 @@ class FeedConnector implements Connector {
       snapshotSubject(env, feed),
       () => snapshotsOf(this.#connections),
     );
+    this.#startedUs = nowUs();
     for (const socket of this.#sockets) socket.start();
     this.#timer = setInterval(() => {
       this.#bus.look();
       this.#health.look();
-      this.#tending.tick();
+      this.#watch.tick();
+      this.#metrics.connected.set(this.#metrics.labels, this.#states.open);
       this.#intake.watchClock((step) => this.#clockNews.tellStep(this.#slots(), step));
       this.#clock.tick();
       this.#metrics.waiting.set(this.#metrics.labels, this.stats().waiting);
@@ -264,7 +280,9 @@ class FeedConnector implements Connector {
   #requireWork(): void {
     requireWork(this.#health, {
       connections: this.#connections.length,
-      connected: () => this.#connected.size,
+      connected: () => this.#states.open,
+      refusal: () => this.#states.problem,
+      missing: () => this.#watch.missing(),
       busProblem: () => this.#bus.problem,
       storageProblem: () => this.#rawFiles.problem,
       spoolProblem: () => this.#intake.problem,
@@ -276,10 +294,17 @@ class FeedConnector implements Connector {
       frames: this.#intake.frames,
       ...this.#counts,
       givenUp: this.#givenUp,
-      connected: this.#connected.size,
+      connected: this.#states.open,
+      connections: this.#states.list(),
       waiting: this.#outbox.waiting + this.#publisher.pending,
-      suspectBooks: this.#tending.suspectBooks,
+      ...this.#missingCounts(),
     };
+  }
+
+  #missingCounts(): Pick<ConnectorStats, "suspectBooks" | "missing"> {
+    const missing = this.#watch.missing();
+    const suspectBooks = missing.filter(({ channel }) => channel === "orderbook").length;
+    return { suspectBooks, missing: missing.length };
   }
 
   stop(): Promise<void> {
@@ -372,23 +397,25 @@ class FeedConnector implements Connector {
   #newSocket(connection: Connection): VenueSocket {
     const { slot, normalizer } = connection;
     const { venue, endpoint, credentials } = this.#options;
+    const budget = new ConnectBudget(this.#options.connectsDir, endpoint, venue.connects);
     const socket: VenueSocket = new VenueSocket({
+      budget,
       venue,
       endpoint,
       credentials,
       logger: this.#logger.with({ connection: connection.capture.connection }),
       listener: {
         onConnect: () => {
-          this.#connected.add(slot);
-          this.#tending.connected();
+          this.#states.opened(slot);
+          this.#watch.connected();
           this.#logger.info("connected", { endpoint, symbols: connection.symbols.length });
           this.#intake.event(slot, "connect", endpoint);
           for (const frame of normalizer.subscribe()) socket.send(frame);
         },
         onFrame: (bytes, binary) => this.#intake.frame(slot, bytes, binary),
-        onDisconnect: (why, opened) => {
-          this.#connected.delete(slot);
-          if (!opened) return;
+        onDisconnect: (why, opened, retryMs) => {
+          const isNews = this.#states.closed(slot, why, opened, retryMs);
+          if (!opened) return this.#unreachable(slot, why, isNews);
           // A stop on purpose is no gap yet: the next start knows how long it was.
           if (this.#stopping) return this.#intake.event(slot, "stop", why);
           this.#metrics.reconnects.inc(this.#metrics.labels);
@@ -397,6 +424,13 @@ class FeedConnector implements Connector {
       },
     });
     return socket;
+  }
+
+  /** The venue cannot be reached: a gap from the first try on, told again when the reason changes. */
+  #unreachable(slot: number, why: string, isNews: boolean): void {
+    this.#metrics.connectFailures.inc(this.#metrics.labels);
+    if (!isNews || this.#stopping) return;
+    this.#intake.event(slot, "unreachable", why, this.#startedUs);
   }
 
   #countStored(subject: string): void {
@@ -420,7 +454,7 @@ class FeedConnector implements Connector {
   #publish(message: OutMessage, event: MarketEvent): void {
     this.#outbox.push(message);
     this.#counts.records++;
-    if (event.type !== "gap") return this.#tending.seen(event);
+    if (event.type !== "gap") return this.#watch.seen(event);
     this.#counts.gaps++;
     const { symbol, reason, missed, recovered, detail, fromUs, toUs } = event;
     const fields = { symbol, reason, missed, detail };

@@ -1,4 +1,5 @@
 import type { ComponentHealth } from "@ssmd/runtime";
+import type { MissingSubscription } from "@ssmd/exchanges";
 import type { Publisher } from "@ssmd/transport";
 
 /** State that a connector's conditions are read from; "" = no problem. */
@@ -7,6 +8,10 @@ export interface ConnectorState {
   connections: number;
   /** Those that are open. */
   connected: () => number;
+  /** Why the venue cannot be reached, and when it is tried next; "" = it was not refused. */
+  refusal: () => string;
+  /** What was ordered and does not come. */
+  missing: () => readonly MissingSubscription[];
   busProblem: () => string;
   storageProblem: () => string;
   spoolProblem: () => string;
@@ -18,12 +23,23 @@ export function requireWork(health: ComponentHealth, state: ConnectorState): voi
   health.requireForReadiness("venue", () => {
     const connected = state.connected();
     if (connected === connections) return undefined;
-    if (connected === 0) return "not connected to the venue";
+    const refusal = state.refusal();
+    if (connected === 0) return `not connected to the venue${refusal && `: ${refusal}`}`;
     return `${connected} of ${connections} connections to the venue are open`;
   });
+  health.requireForReadiness("subscriptions", () => missingText(state.missing()));
   health.requireForReadiness("bus", () => state.busProblem() || undefined);
   health.requireForReadiness("storage", () => state.storageProblem() || undefined);
   health.requireForReadiness("spool", () => state.spoolProblem() || undefined);
+}
+
+/** What is missing for long, in a sentence; undefined = nothing. */
+function missingText(missing: readonly MissingSubscription[]): string | undefined {
+  const late = missing.filter(({ isLate }) => isLate);
+  const [first] = late;
+  if (first === undefined) return undefined;
+  const others = late.length > 1 ? ` (and ${late.length - 1} more)` : "";
+  return `${first.why}${others}`;
 }
 
 type ObservedPublisher = Pick<Publisher, "pending" | "acknowledgedId" | "connected" | "refusal">;

@@ -32,7 +32,18 @@ export function createConnectorMetrics(metrics: Metrics, feed: string) {
   const lag = metrics.gauge("lag_seconds", "Receipt less the venue's time, last record.", ["feed"]);
   const reconnects = metrics.counter("websocket_reconnects_total", "Lost connections.", ["feed"]);
   const waiting = metrics.gauge("outbox_messages", "Messages that wait for the bus.", ["feed"]);
-  const suspect = metrics.gauge("suspect_books", "Books not known to be right.", ["feed"]);
+  const suspect = metrics.gauge("suspect_books", "Ordered books not known to be right.", ["feed"]);
+  const missing = metrics.gauge(
+    "missing_subscriptions",
+    "Ordered channels of symbols that bring nothing, by record type.",
+    ["feed", "type"],
+  );
+  const connected = metrics.gauge("connected", "Open connections to the venue.", ["feed"]);
+  const connectFailures = metrics.counter(
+    "connect_failures_total",
+    "Connections to the venue that could not be opened.",
+    ["feed"],
+  );
   const silent = metrics.gauge(
     "silent_symbols",
     "Symbols quiet against their usual rate.",
@@ -61,6 +72,9 @@ export function createConnectorMetrics(metrics: Metrics, feed: string) {
     waiting,
     suspect,
     silent,
+    missing,
+    connected,
+    connectFailures,
     lost,
     toPublish,
   };

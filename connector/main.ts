@@ -60,6 +60,7 @@ await runService("connector", FLAGS, async (flags) => {
     transport,
     storage,
     spoolDir: `${deployment.dataDir}/spool/${env}/${id}-main`,
+    connectsDir: `${deployment.dataDir}/spool`,
     logger,
     metrics,
     health,

@@ -9,6 +9,7 @@ import {
   SsmdError,
 } from "@ssmd/runtime";
 import type { Credentials, Venue } from "@ssmd/exchanges";
+import type { ConnectBudget } from "./connect_budget.ts";
 // @ts-types="@types/ws"
 import WebSocket from "ws";
 
@@ -18,8 +19,8 @@ export interface SocketListener {
   onConnect(): void;
   /** A frame arrived; `binary` as the venue marked it. */
   onFrame(bytes: Buffer, binary: boolean): void;
-  /** It broke, or could not be opened (`opened` false). */
-  onDisconnect(why: string, opened: boolean): void;
+  /** It broke, or could not be opened (`opened` false); it is tried again after `retryMs`. */
+  onDisconnect(why: string, opened: boolean, retryMs: number): void;
 }
 
 /** Options of {@linkcode VenueSocket}. */
@@ -27,6 +28,8 @@ export interface VenueSocketOptions {
   venue: Venue;
   endpoint: string;
   credentials: Credentials;
+  /** Of the connections of all processes to the endpoint. */
+  budget: ConnectBudget;
   listener: SocketListener;
   logger: Logger;
 }
@@ -34,7 +37,9 @@ export interface VenueSocketOptions {
 const WATCH_MS = 500;
 const HANDSHAKE_MS_MAX = 10_000;
 /** A connection that lived this long was a good one: the backoff starts over. */
-const GOOD_AFTER_MS = 5_000;
+const GOOD_AFTER_MS = 30_000;
+/** Longest pause after a connection that lived shortly. */
+const SHORT_LIVED_MS_MAX = 10_000;
 
 /**
  * One connection to a venue that is kept open: opens, keeps alive, notices silence (no frame and no
@@ -100,13 +105,15 @@ export class VenueSocket {
     const backoff = new Backoff();
     const { logger, listener } = this.#options;
     while (!this.#stop.signal.aborted) {
+      await this.#untilAllowed();
+      if (this.#stop.signal.aborted) return;
       const startedMs = performance.now();
       const { opened, why } = await this.#connectOnce();
       if (this.#stop.signal.aborted && !opened) return;
-      listener.onDisconnect(why, opened);
-      if (this.#stop.signal.aborted) return;
       if (opened && performance.now() - startedMs > GOOD_AFTER_MS) backoff.reset();
-      const waitMs = backoff.nextMs();
+      const waitMs = Math.min(backoff.nextMs(), opened ? SHORT_LIVED_MS_MAX : Infinity);
+      listener.onDisconnect(why, opened, waitMs);
+      if (this.#stop.signal.aborted) return;
       logger.warn(opened ? "connection lost" : "connection refused", {
         endpoint: this.#options.endpoint,
         why,
@@ -114,6 +121,18 @@ export class VenueSocket {
       });
       await sleep(waitMs, this.#stop.signal);
     }
+  }
+
+  /** The venue counts connections by address: what is too many waits, each a little differently. */
+  async #untilAllowed(): Promise<void> {
+    const { budget, logger, endpoint } = this.#options;
+    const waitMs = budget.reserve();
+    if (waitMs === 0) return;
+    logger.warn("too many connections to the venue: the next one waits", {
+      endpoint,
+      wait_ms: waitMs,
+    });
+    await sleep(waitMs * (1 + Math.random() / 10), this.#stop.signal);
   }
 
   /** Opens a connection and resolves when it has ended, with the reason. */

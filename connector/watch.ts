@@ -4,6 +4,8 @@ export interface SilentSymbol {
   silentMs: number;
   /** Its usual time between records. */
   usualMs: number;
+  /** When its last record came, µs. */
+  lastUs: number;
 }
 
 /** Options of {@linkcode SilenceWatch}. */
@@ -66,7 +68,10 @@ export class SilenceWatch {
       const limitUs = Math.max(this.#silentUsMin, rhythm.usualUs * this.#usualIntervals);
       if (rhythm.told || rhythm.records < RECORDS_MIN || silentUs < limitUs) continue;
       rhythm.told = true;
-      silent.push({ symbol, silentMs: silentUs / 1000, usualMs: rhythm.usualUs / 1000 });
+      const { lastUs } = rhythm;
+      silent.push({
+        ...{ symbol, silentMs: silentUs / 1000, usualMs: rhythm.usualUs / 1000, lastUs },
+      });
     }
     return silent;
   }

@@ -84,7 +84,7 @@ export interface Normalizer {
   /** The connection is open, and what `subscribe` gave was sent; records that follow from it. */
   connected(atUs: number): MarketEvent[];
   /** When `tick` has something to do at the earliest, µs; each line is a tick as well. */
-  readonly dueUs: number;
+  dueUs(): number;
   /** Time has come to `atUs` without a line: gaps that open, requests that are made again. */
   tick(atUs: number): Normalized;
   /**
@@ -149,6 +149,10 @@ export interface Venue {
   handshake(endpoint: string, credentials: Credentials, nowMs: number): Promise<Handshake>;
   /** Symbols a connection. */
   symbolsPerConnection: number;
+  /** Connections of one address: so many at once, and one more every `refillMs`. */
+  connects: { burst: number; refillMs: number };
+  /** What is wrong with a venue's name of a market, and what is meant; undefined = nothing. */
+  externalProblem(external: string): string | undefined;
   /** A frame to send every `intervalMs` to keep the connection alive, where frames do that. */
   keepAlive?: { intervalMs: number; frame: () => string };
   /** Longest silence (no frame, no ping) of a living connection. */

@@ -23,3 +23,13 @@ export function venueOfParser(parser: string): Venue {
     context: { parser },
   });
 }
+
+/**
+ * What is wrong with a venue's name of a market, with what may be meant; undefined = nothing, or the
+ * parser is not built in.
+ */
+export function externalProblem(parser: string, external: string): string | undefined {
+  return Object.values(VENUES)
+    .find(({ normalizers }) => normalizers.some(({ id }) => id === parser))
+    ?.externalProblem(external);
+}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { PARSERS, venueOfParser } from "./registry.ts";
+import { externalProblem, PARSERS, venueOfParser } from "./registry.ts";
 
 Deno.test("a feed's parser tells its venue, of each wire format the venue spoke", () => {
   assert.equal(venueOfParser("kraken-v2").id, "kraken");
@@ -14,4 +14,19 @@ Deno.test("a parser that is not built in is refused with the nearest that is", (
     (error: { code: string; hint: string }) =>
       error.code === "PARSER_UNKNOWN" && error.hint.includes('did you mean "kraken-v2"?'),
   );
+});
+
+Deno.test("a venue says what is wrong with a name of a market and what may be meant", () => {
+  const kraken = (external: string) => externalProblem("kraken-v2", external);
+  for (const right of ["BTC/USD", "1INCH/EUR", "AAPLx/USD", "PF.X/USDT"]) {
+    assert.equal(kraken(right), undefined, right);
+  }
+  assert.match(kraken("XBT/USD") ?? "", /did you mean "BTC\/USD"\?$/);
+  assert.match(kraken("XDG/XBT") ?? "", /did you mean "DOGE\/BTC"\?$/);
+  assert.match(kraken("btc/usd") ?? "", /did you mean "BTC\/USD"\?$/);
+  assert.match(kraken("ADAUSD") ?? "", /did you mean "ADA\/USD"\?$/);
+  assert.match(kraken("BTC-USD") ?? "", /did you mean "BTC\/USD"\?$/);
+  assert.match(kraken("bitcoin") ?? "", /write it like "BTC\/USD"$/);
+  assert.equal(externalProblem("kalshi-2026-03-12", "KXBTC-26DEC31-T99999.99"), undefined);
+  assert.match(externalProblem("kalshi-2026-03-12", "kxfed-26") ?? "", /mean "KXFED-26"\?/);
 });

@@ -31,6 +31,8 @@ export interface MissingSubscription {
   sinceUs: number;
   /** Why, for a person. */
   why: string;
+  /** Whether a gap is open for it: it had time to come. */
+  isLate: boolean;
   /** When it is asked for next, µs; Infinity = with the next connection. */
   nextUs: number;
 }
@@ -327,6 +329,7 @@ export class SubscriptionLedger {
     return this.#all.flatMap((each) =>
       each.state === "live" || each.state === "ended" || each.sinceUs === 0 ? [] : [{
         ...{ symbol: each.symbol, channel: each.channel, sinceUs: each.sinceUs, why: why(each) },
+        isLate: each.gap !== null || each.covered,
         nextUs: each.dueUs === NEVER ? Infinity : each.dueUs,
       }]
     );

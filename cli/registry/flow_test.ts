@@ -65,6 +65,7 @@ Deno.test("changes that would break something are refused and write nothing", as
       [["schema", "set-status", "trade", "v2", "active"], 1, /no version of schema trade "v2"/],
       [["symbol", "map", "X", "--env", "mine", "--feed", "kalshi"], 1, /not among the feeds/],
       [["symbol", "map", "X", "--env", "mine", "--feed", "kraken", "--depth", "7"], 1, /depth 7/],
+      [["symbol", "map", "ADAUSD", "--env", "mine", "--feed", "kraken"], 1, /mean "ADA\/USD"/],
     ];
     for (const [args, code, said] of refusals) {
       const ran = await project.ssmd(...args);
@@ -149,9 +150,19 @@ Deno.test("environments are promoted, compared and deleted", async () => {
       "kraken-v2",
     );
     await project.ok("feed", "add", "other", "--env", "lab");
-    await project.ok(...["symbol", "map", "X", "--env", "lab", "--feed", "other"]);
+    await project.ok(...[
+      "symbol",
+      "map",
+      "X",
+      "--env",
+      "lab",
+      "--feed",
+      "other",
+      "--external",
+      "X/USD",
+    ]);
     const listed = await project.ok("symbol", "list", "--feed", "other");
-    assert.match(listed, /^X +lab +other +X .*\n1 symbol$/m);
+    assert.match(listed, /^X +lab +other +X\/USD .*\n1 symbol$/m);
     assert.match(await project.ok("symbol", "show", "X"), /lab\.other\.trade\.X/);
     await project.ok("feed", "remove", "other", "--env", "lab", "--yes");
     await project.ok("feed", "disable", "other");

@@ -12,7 +12,7 @@ import {
   registryPlaceOf,
   type SourceFile,
 } from "@ssmd/metadata";
-import { PARSERS } from "@ssmd/exchanges";
+import { externalProblem, PARSERS } from "@ssmd/exchanges";
 import { ConfigError } from "@ssmd/runtime";
 import type { Globals } from "../context.ts";
 import { unknownName } from "../names.ts";
@@ -69,6 +69,7 @@ export class Registry {
       checkSchemaText,
       isWhole: true,
       parsers: PARSERS,
+      externalProblem,
     });
   }
 

@@ -205,6 +205,7 @@ function connectorOf(
     transport,
     storage,
     spoolDir: `${dataDir}/spool/${environment.name}/${plan.feed}-main`,
+    connectsDir: `${dataDir}/spool`,
     logger,
     health,
     metrics: new Metrics("connector", registry),

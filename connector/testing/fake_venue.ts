@@ -12,8 +12,10 @@ import type {
   Normalized,
   Normalizer,
   NormalizerOptions,
+  OrderedChannel,
   Venue,
 } from "@ssmd/exchanges";
+import { type LedgerState, SubscriptionLedger } from "../../exchanges/subscription_ledger.ts";
 
 /** What the fake venue sends. */
 export type FakeFrame =
@@ -23,7 +25,7 @@ export type FakeFrame =
   | { book: string; n: number }
   /** A snapshot of it. */
   | { snap: string; n: number }
-  | { refused: string; terminal: boolean };
+  | { refused: string; terminal: boolean; symbol?: string };
 
 interface FakeTrades {
   trade: string;
@@ -41,6 +43,7 @@ interface FakeBook {
 
 interface FakeState {
   books: [string, FakeBook][];
+  ledger: LedgerState;
   gap: Gap | null;
 }
 
@@ -51,9 +54,13 @@ class FakeNormalizer implements Normalizer {
   #symbols: string[];
   #books = new Map<string, FakeBook>();
   #gap = new DisconnectGap(FEED);
+  #ledger: SubscriptionLedger;
 
   constructor({ symbols }: NormalizerOptions) {
     this.#symbols = symbols.map(({ symbol }) => symbol);
+    const order = { channel: "orderbook", proof: "data" } as const;
+    const orders = symbols.map(({ symbol }) => ({ ...order, symbol, external: symbol }));
+    this.#ledger = new SubscriptionLedger(FEED, orders);
   }
 
   subscribe(): string[] {
@@ -68,9 +75,41 @@ class FakeNormalizer implements Normalizer {
     else if ("book" in frame) this.#book(frame.book, frame.n, false, atUs, out);
     else if ("refused" in frame) {
       out.notice = { type: "refused", message: frame.refused, terminal: frame.terminal };
+      const order = this.#ledger.find("orderbook", frame.symbol ?? "");
+      if (order) this.#ledger.refuse([order], frame.refused, atUs, out.events);
     } else out.notice = { type: "unreadable", reason: "nothing of ours" };
+    return this.#reconcile(out, atUs);
+  }
+
+  #reconcile(out: Normalized, atUs: number): Normalized {
+    this.#ledger.arriveWith(out.events, atUs);
     this.#gap.endWith(out.events, atUs);
+    const due = this.#ledger.tick(atUs, out.events);
+    out.send.push(...due.map(({ symbol }) => `snapshot ${symbol}`));
     return out;
+  }
+
+  connected(atUs: number): MarketEvent[] {
+    this.#ledger.connected(atUs);
+    return [];
+  }
+
+  dueUs(): number {
+    return this.#ledger.dueUs;
+  }
+
+  tick(atUs: number): Normalized {
+    return this.#reconcile({ events: [], send: [] }, atUs);
+  }
+
+  doubt(channel: OrderedChannel, symbol: string, fromUs: number, atUs: number): Normalized {
+    const order = this.#ledger.find(channel, symbol);
+    if (order) this.#ledger.doubt(order, fromUs, atUs);
+    return this.tick(atUs);
+  }
+
+  missing() {
+    return this.#ledger.missing();
   }
 
   #trades({ trade, id, count = 1 }: FakeTrades, atUs: number, out: Normalized) {
@@ -101,7 +140,7 @@ class FakeNormalizer implements Normalizer {
       book.sound = false;
       book.lostUs = atUs;
       out.events.push({ ...book.gap });
-      out.send.push(`snapshot ${symbol}`);
+      this.#ledger.lose("orderbook", symbol, atUs, atUs);
       return;
     }
     out.events.push(bookEvent(symbol, n, isSnapshot ? "snapshot" : "delta", atUs));
@@ -112,17 +151,8 @@ class FakeNormalizer implements Normalizer {
       book.sound = false;
       book.lostUs = lastGoodUs;
     }
+    this.#ledger.disconnected(lastGoodUs);
     return [this.#gap.begin(lastGoodUs, atUs, why)];
-  }
-
-  refresh(symbols?: readonly string[]): string[] {
-    const wanted = symbols ?? [...this.suspect().keys()];
-    return wanted.map((symbol) => `snapshot ${symbol}`);
-  }
-
-  suspect(): Map<string, number> {
-    const lost = [...this.#books].filter(([, book]) => !book.sound);
-    return new Map(lost.map(([symbol, { lostUs }]) => [symbol, lostUs]));
   }
 
   snapshots(): MarketEvent[] {
@@ -140,7 +170,11 @@ class FakeNormalizer implements Normalizer {
   }
 
   state(): FakeState {
-    return structuredClone({ books: [...this.#books], gap: this.#gap.state() });
+    return structuredClone({
+      books: [...this.#books],
+      ledger: this.#ledger.state(),
+      gap: this.#gap.state(),
+    });
   }
 
   carried(): CarriedState {
@@ -157,7 +191,8 @@ class FakeNormalizer implements Normalizer {
   }
 
   restore(state: unknown): void {
-    const { books, gap } = structuredClone(state) as FakeState;
+    const { books, ledger, gap } = structuredClone(state) as FakeState;
+    this.#ledger.restore(ledger);
     this.#books = new Map(books);
     this.#gap.restore(gap);
   }
@@ -178,6 +213,8 @@ export function fakeVenue(changes: Partial<Venue> = {}): Venue {
     credentials: [],
     handshake: (url) => Promise.resolve({ url, headers: {} }),
     symbolsPerConnection: 2,
+    connects: { burst: 1000, refillMs: 1 },
+    externalProblem: () => undefined,
     silenceMsMax: 60_000,
     symbolOf: (external) => external,
     normalizers: [{

@@ -142,7 +142,7 @@ export class KalshiNormalizer implements Normalizer {
   }
 
   /** When there is something to do at the earliest, µs. */
-  get dueUs(): number {
+  dueUs(): number {
     return this.#ledger.dueUs;
   }
 

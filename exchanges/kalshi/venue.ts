@@ -5,6 +5,14 @@ import { DOLLAR_FORMAT } from "./normalize.ts";
 import { MIXED_FORMAT } from "./normalize_2026_01.ts";
 import { CENT_FORMAT } from "./normalize_2025.ts";
 
+/** Tickers are capitals: `KXHIGHNY-26DEC31-T45`. */
+function externalProblem(external: string): string | undefined {
+  if (/^[A-Z0-9][A-Z0-9.-]*$/.test(external)) return undefined;
+  const upper = external.toUpperCase();
+  const hint = /^[A-Z0-9][A-Z0-9.-]*$/.test(upper) ? `did you mean "${upper}"?` : "";
+  return `a Kalshi ticker is of capitals, digits, "-" and "."; ${hint || "KXHIGHNY-26DEC31-T45"}`;
+}
+
 /**
  * Kalshi's event contracts. Public channels want a signed handshake too. The venue sends a WebSocket
  * ping every 10 s.
@@ -15,6 +23,8 @@ export const kalshi: Venue = {
   credentials: ["key_id", "private_key"],
   handshake: signedHandshake,
   symbolsPerConnection: 500,
+  connects: { burst: 50, refillMs: 6_000 },
+  externalProblem,
   silenceMsMax: 30_000,
   symbolOf: (external) => external,
   normalizers: [

@@ -138,7 +138,7 @@ export class KrakenNormalizer implements Normalizer {
   }
 
   /** When there is something to do at the earliest, µs. */
-  get dueUs(): number {
+  dueUs(): number {
     return this.#ledger.dueUs;
   }
 

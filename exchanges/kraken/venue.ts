@@ -1,7 +1,7 @@
 import type { Venue } from "../adapter.ts";
 import { KrakenNormalizer } from "./normalize.ts";
 import { pingFrame } from "./subscribe.ts";
-import { symbolOf } from "./symbols.ts";
+import { externalProblem, symbolOf } from "./symbols.ts";
 
 /** Kraken spot. Public: no credentials. The venue sends a heartbeat a second once subscribed. */
 export const kraken: Venue = {
@@ -10,6 +10,9 @@ export const kraken: Venue = {
   credentials: [],
   handshake: (endpoint) => Promise.resolve({ url: endpoint, headers: {} }),
   symbolsPerConnection: 100,
+  // The venue bans an address at about 150 connections in ten minutes.
+  connects: { burst: 50, refillMs: 6_000 },
+  externalProblem,
   keepAlive: { intervalMs: 15_000, frame: pingFrame },
   silenceMsMax: 10_000,
   symbolOf,

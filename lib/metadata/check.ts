@@ -5,7 +5,7 @@ import { calendarShape } from "./calendar_shape.ts";
 import { type SourceFile, YamlSource } from "./document.ts";
 import type { Environment } from "./environment.ts";
 import { environmentWarnings } from "./environment_warnings.ts";
-import { environmentReferences } from "./environment_references.ts";
+import { environmentReferences, type ExternalCheck } from "./environment_references.ts";
 import { environmentShape } from "./environment_shape.ts";
 import { type Feed, todayUtc } from "./feed.ts";
 import { feedReferences, type KnownNames } from "./feed_references.ts";
@@ -34,6 +34,8 @@ export interface CheckOptions {
   isWhole?: boolean;
   /** Ids of the normalizers that feeds may name as `parser`; absent = any. */
   parsers?: readonly string[];
+  /** What is wrong with a venue's name of a market, by parser; absent = nothing is looked at. */
+  externalProblem?: ExternalCheck;
   /** Reads the texts of schemas; absent = only their hashes are checked. */
   checkSchemaText?: SchemaTextCheck;
 }
@@ -209,6 +211,7 @@ function checkEnvironments(
     feeds: result.feeds,
     feedIds: feedIdsOf(sources, options),
     on: options.on ?? todayUtc(),
+    ...(options.externalProblem && { externalProblem: options.externalProblem }),
     ...(schemaNames.length === 0 ? {} : { schemas: result.schemas, schemaNames }),
   };
   const sound: YamlSource[] = [];

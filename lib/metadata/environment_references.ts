@@ -8,12 +8,17 @@ import type { RegisteredSchema } from "./schema.ts";
 /** Versions of the record schemas that exist. */
 export const SCHEMA_VERSIONS: readonly string[] = ["v1"];
 
+/** What is wrong with a venue's name of a market, for a feed of `parser`; undefined = nothing. */
+export type ExternalCheck = (parser: string, external: string) => string | undefined;
+
 /** What an environment may refer to. */
 export interface RegistryView {
   /** Feeds whose files are sound. */
   feeds: ReadonlyMap<string, Feed>;
   /** All feed ids, also of files with mistakes. */
   feedIds: readonly string[];
+  /** Looks at the venues' names of markets; absent = nobody does. */
+  externalProblem?: ExternalCheck;
   /** The day that counts, `YYYY-MM-DD`. */
   on: string;
   /** Sound schemas by name; absent = the registry holds none, and they are not looked at. */
@@ -129,6 +134,7 @@ class ReferenceCheck {
       this.#ownFeed(["symbols", symbol, "feed"], feed);
       this.#depth(symbol, feed, fieldOf(entry, "depth"));
       if (typeof external !== "string") continue;
+      this.#external(symbol, feed, external);
       const other = taken.get(`${feed} ${external}`);
       if (other === undefined) taken.set(`${feed} ${external}`, symbol);
       else {
@@ -136,6 +142,12 @@ class ReferenceCheck {
         this.say(path, `"${external}" of ${feed} is already mapped to ${other}`);
       }
     }
+  }
+
+  #external(symbol: string, feed: string, external: string): void {
+    const parser = this.#version(feed)?.parser;
+    const problem = parser && this.#registry.externalProblem?.(parser, external);
+    if (problem) this.say(["symbols", symbol, "external"], `"${external}": ${problem}`);
   }
 
   #depth(symbol: string, feed: string, depth: unknown): void {

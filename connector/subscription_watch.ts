@@ -1,0 +1,109 @@
+import type { MissingSubscription } from "@ssmd/exchanges";
+import type { MarketEvent } from "@ssmd/market";
+import { type Logger, nowUs } from "@ssmd/runtime";
+import type { Connection } from "./connection.ts";
+import type { ConnectorMetrics } from "./connector_metrics.ts";
+import { SilenceWatch } from "./watch.ts";
+
+/** A process that was stopped for longer reads what waits in its sockets before it judges. */
+const STALLED_US = 3_000_000;
+const CHANNELS = ["trade", "ticker", "orderbook"] as const;
+
+/** What an event of a connection says; it becomes a line, so that replay sees the same. */
+export type TellEvent = (slot: number, name: string, why: string, fromUs?: number) => void;
+
+/** Options of {@linkcode SubscriptionWatch}. */
+export interface SubscriptionWatchOptions {
+  connections: readonly Connection[];
+  /** Whether a connection is open. */
+  isOpen: (slot: number) => boolean;
+  tell: TellEvent;
+  logger: Logger;
+  metrics: ConnectorMetrics;
+}
+
+/**
+ * Gives open connections the time where no line brings it, and tells them of channels that are
+ * silent. A silent channel is no gap by itself, as a quiet market is right to be silent: it is asked
+ * for again, and the venue's answer tells whether anything was missed.
+ */
+export class SubscriptionWatch {
+  #options: SubscriptionWatchOptions;
+  #silence: Record<typeof CHANNELS[number], SilenceWatch>;
+  #lookedUs = 0;
+  #lagUs: number | undefined;
+
+  /** Nothing was seen yet. */
+  constructor(options: SubscriptionWatchOptions) {
+    this.#options = options;
+    const [trade, ticker, orderbook] = CHANNELS.map(() => new SilenceWatch()) as [
+      SilenceWatch,
+      SilenceWatch,
+      SilenceWatch,
+    ];
+    this.#silence = { trade, ticker, orderbook };
+  }
+
+  /** A record was given. */
+  seen(event: MarketEvent): void {
+    if (event.timestampUs > 0) this.#lagUs = event.receivedAtUs - event.timestampUs;
+    if (event.type === "status" || event.type === "gap") return;
+    this.#silence[event.type].seen(event.symbol, event.receivedAtUs);
+  }
+
+  /** A connection is open again. */
+  connected(): void {
+    for (const watch of Object.values(this.#silence)) watch.restart(nowUs());
+  }
+
+  /** What was ordered and does not come now, over all connections. */
+  missing(): MissingSubscription[] {
+    return this.#options.connections.flatMap(({ normalizer }) => normalizer.missing());
+  }
+
+  /** Once a second; `now` is the time in µs. */
+  tick(now: number = nowUs()): void {
+    const isStalled = this.#lookedUs > 0 && now - this.#lookedUs > STALLED_US;
+    this.#lookedUs = now;
+    if (!isStalled) {
+      this.#askForSilent(now);
+      this.#giveTime(now);
+    }
+    this.#measure();
+  }
+
+  #giveTime(now: number): void {
+    const { connections, isOpen, tell } = this.#options;
+    for (const { slot, normalizer } of connections) {
+      if (isOpen(slot) && now >= normalizer.dueUs()) tell(slot, "tick", "");
+    }
+  }
+
+  #askForSilent(now: number): void {
+    const { connections, isOpen, tell, logger } = this.#options;
+    for (const channel of CHANNELS) {
+      for (const { symbol, silentMs, usualMs, lastUs } of this.#silence[channel].newlySilent(now)) {
+        logger.warn("a channel is silent against its usual rate: it is asked for again", {
+          ...{ channel, symbol },
+          ...{ silent_ms: Math.round(silentMs), usual_ms: Math.round(usualMs) },
+        });
+        for (const { slot, symbols } of connections) {
+          const isOwn = symbols.some((spec) => spec.symbol === symbol);
+          if (isOwn && isOpen(slot)) tell(slot, "silent", `${channel} ${symbol}`, lastUs);
+        }
+      }
+    }
+  }
+
+  #measure(): void {
+    const { labels, suspect, silent, lag, missing } = this.#options.metrics;
+    if (this.#lagUs !== undefined) lag.set(labels, this.#lagUs / 1e6);
+    const away = this.missing();
+    for (const type of ["trade", "ticker", "orderbook", "status"] as const) {
+      const count = away.filter(({ channel }) => channel === type).length;
+      missing.set({ ...labels, type }, count);
+      if (type === "orderbook") suspect.set(labels, count);
+    }
+    silent.set(labels, CHANNELS.reduce((sum, each) => sum + this.#silence[each].silentCount, 0));
+  }
+}
