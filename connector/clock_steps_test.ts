@@ -98,7 +98,7 @@ Deno.test("a running process has the limit of a restart, and no gap ends before 
     const translator = new Translator("fake", normalizer);
     const write = (name: string, fromUs?: number) => {
       const line = { name, why: "test", ...(fromUs === undefined ? {} : { fromUs }) };
-      for (const event of translator.event(line, clock.nowUs())) {
+      for (const event of translator.event(line, clock.nowUs()).events) {
         assert.ok(event.type === "gap");
         assert.ok(event.toUs === 0 || event.fromUs <= event.toUs, JSON.stringify(event));
         assert.ok(event.fromUs <= event.receivedAtUs || event.recovered, JSON.stringify(event));
