@@ -229,7 +229,8 @@ class FeedConnector implements Connector {
     this.#watch = new SubscriptionWatch({
       ...{ connections, logger, metrics },
       isOpen: (slot) => this.#states.isOpen(slot),
-      tell: (slot, name, why, fromUs) => this.#intake.event(slot, name, why, fromUs),
+      tell: (slot, name, why, fromUs) =>
+        this.#intake.event(slot, name, why, fromUs === undefined ? {} : { fromUs }),
     });
   }
 
@@ -430,7 +431,7 @@ class FeedConnector implements Connector {
   #unreachable(slot: number, why: string, isNews: boolean): void {
     this.#metrics.connectFailures.inc(this.#metrics.labels);
     if (!isNews || this.#stopping) return;
-    this.#intake.event(slot, "unreachable", why, this.#startedUs);
+    this.#intake.event(slot, "unreachable", why, { fromUs: this.#startedUs });
   }
 
   #countStored(subject: string): void {
