@@ -1,6 +1,6 @@
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { Market } from "../state/market.ts";
-import type { FeedFacts } from "./feed_facts.ts";
+import type { FeedInfo } from "./feed_info.ts";
 import { hintsOf } from "./market_hints.ts";
 import { includes } from "./market_lookup.ts";
 import { decimalsOf, differenceOf, midOf } from "./decimals.ts";
@@ -13,7 +13,7 @@ export interface DetailsSource {
   market: Market;
   /** Bits of record types that the caller may see. */
   types: number;
-  facts: FeedFacts | undefined;
+  facts: FeedInfo | undefined;
   /** Now, µs. */
   nowUs: number;
   /** Gap records of this market and its feed that are in memory. */

@@ -35,7 +35,7 @@ function marketsSeen(data: MarketData, access: Access): number {
   if (access.client === "") return data.marketCount;
   let seen = 0;
   for (const market of data.markets()) {
-    if (access.types(market.feed.id, market.symbol) !== 0) seen++;
+    if (access.typesOf(market.feed.id, market.symbol) !== 0) seen++;
   }
   return seen;
 }

@@ -2,10 +2,10 @@ import { nowUs } from "@ssmd/runtime";
 import { z } from "zod";
 import { GATEWAY_LIMITS } from "../../limits.ts";
 import type { MarketData } from "../../state/market_data.ts";
-import { SeenData } from "../../state/seen_data.ts";
+import { EntitledMarkets } from "../../state/entitled_markets.ts";
 import { jsonPrefix, msOfUs, sideJson } from "../../stream/record_json.ts";
 import { EVENT_TYPES } from "@ssmd/market";
-import type { FeedFacts } from "../feed_facts.ts";
+import type { FeedInfo } from "../feed_info.ts";
 import { marketDetails } from "../market_details.ts";
 import { MARKET_SORTS, type MarketFilter, matching, pageOf, summariesOf } from "../market_list.ts";
 import { feedOf, includes, marketOf } from "../market_lookup.ts";
@@ -26,7 +26,7 @@ import {
 /** What the routes of markets tell about. */
 export interface MarketSource {
   data: MarketData;
-  factsOf: (feed: string) => FeedFacts | undefined;
+  factsOf: (feed: string) => FeedInfo | undefined;
   /** Gap records of a market and its feed that are in memory. */
   gapsRecent: (feed: string, symbol: string) => number;
 }
@@ -59,7 +59,7 @@ function feeds({ data }: MarketSource): Route {
     summary: "Feeds and how they are",
     answers: { 200: { schema: FEED_LIST, example: examples.FEED_LIST } },
     handler: ({ access }) => {
-      const seen = new SeenData(data, access);
+      const seen = new EntitledMarkets(data, access);
       return json({ feeds: [...seen.feeds()].map((feed) => feedView(feed, seen)) });
     },
   });

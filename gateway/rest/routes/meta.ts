@@ -6,7 +6,7 @@ import { mayActAs } from "../../access/access.ts";
 import type { ArchivedDay, ArchiveSource } from "../../history/archive_source.ts";
 import type { RegistrySource, RegistryView } from "../../meta/registry_source.ts";
 import type { MarketData } from "../../state/market_data.ts";
-import { SeenData } from "../../state/seen_data.ts";
+import { EntitledMarkets } from "../../state/entitled_markets.ts";
 import { spanOf } from "../history_span.ts";
 import { feedOf } from "../market_lookup.ts";
 import { Problem } from "../problem.ts";
@@ -148,7 +148,7 @@ function environments(source: MetaSource): Route {
           is_this: each.name === source.env,
           feeds: each.feeds.filter((feed) => all || access.feed(feed)),
           symbols: Object.entries(each.symbols)
-            .filter(([symbol, { feed }]) => all || access.types(feed, symbol) !== 0).length,
+            .filter(([symbol, { feed }]) => all || access.typesOf(feed, symbol) !== 0).length,
           schema: each.schema,
           transport: each.transport.type,
           storage: each.storage.type,
@@ -174,7 +174,7 @@ function inventory({ data, archive }: MetaSource): Route {
     handler: async ({ query, access }) => {
       const span = spanOf(query, nowUs(), 7);
       if (query.feed !== undefined) feedOf(data, access, query.feed);
-      const seen = new SeenData(data, access);
+      const seen = new EntitledMarkets(data, access);
       const days: ArchivedDay[] = [];
       const hidden: string[] = [];
       for (const feed of seen.feeds()) {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { openAccess } from "../access/access.ts";
 import type { Entitlement } from "../access/account.ts";
-import { Entitled } from "../access/entitled.ts";
+import { EntitlementSet } from "../access/entitlement_set.ts";
 import { testEntitlement } from "../access/testing/accounts.ts";
 import { MarketData } from "./market_data.ts";
-import { SeenData } from "./seen_data.ts";
+import { EntitledMarkets } from "./entitled_markets.ts";
 
 const SPECS = [
   { symbol: "BTCUSD", feed: "kraken", external: "BTC/USD" },
@@ -13,25 +13,25 @@ const SPECS = [
   { symbol: "KX1", feed: "kalshi", external: "KX1" },
 ];
 
-function seenWith(denied: string[], ...given: Partial<Entitlement>[]): SeenData {
+function seenWith(denied: string[], ...given: Partial<Entitlement>[]): EntitledMarkets {
   const nothing = () => {};
   const data = new MarketData({
     ...{ onRecord: nothing, onFeedRecord: nothing, onMarket: nothing, onBooksLost: nothing },
     onSnapshotWanted: nothing,
   });
   data.add(["kraken", "kalshi", "empty"], SPECS);
-  const entitled = new Entitled(
+  const entitled = new EntitlementSet(
     given.map((each, i) => ({ ...testEntitlement("desk", "*", each), id: i })),
   );
-  return new SeenData(data, {
+  return new EntitledMarkets(data, {
     ...openAccess("client"),
-    types: (feed, symbol) => entitled.types(feed, symbol, 0),
+    typesOf: (feed, symbol) => entitled.typesOf(feed, symbol, 0),
     feed: (feed) => entitled.feed(feed, 0),
-    denied: (what) => void denied.push(what),
+    auditHidden: (what) => void denied.push(what),
   });
 }
 
-function names(seen: SeenData) {
+function names(seen: EntitledMarkets) {
   return {
     feeds: [...seen.feeds()].map(({ id }) => id),
     markets: [...seen.markets()].map(({ symbol, feed }) => `${feed.id} ${symbol}`),
@@ -67,5 +67,5 @@ Deno.test("a feed's own figures are for who sees all of it", () => {
   const [kraken] = [...some.feeds()];
   assert.ok(kraken);
   assert.deepEqual([some.seesAllOf(kraken), all.seesAllOf(kraken)], [false, true]);
-  assert.ok(some.sees(some.market("BTCUSD")!, "trade"));
+  assert.ok(some.seesType(some.market("BTCUSD")!, "trade"));
 });
