@@ -157,7 +157,7 @@ type Parts = ReturnType<typeof build>;
 function build(
   options: GatewayOptions,
   registry: RegistrySource | undefined,
-  facts: ReadonlyMap<string, FeedInfo>,
+  feedInfo: ReadonlyMap<string, FeedInfo>,
 ) {
   const { env, transport, logger, metrics, version } = options;
   const health = options.health ?? new Health({ registry: metrics.registry });
@@ -207,7 +207,7 @@ function build(
     version,
     logger,
     context: { env, data, hub, records, transport, logger, onResumed: counts.onResumed },
-    authenticator: authenticator,
+    authenticator,
     policy: options.slowClients?.policy ?? SLOW_POLICY_DEFAULT,
     silence: { pingEveryMs, deadAfterMs, ...options.silence },
     limits: {
@@ -218,7 +218,18 @@ function build(
     },
   });
   const { server, routes } = openRest({
-    ...{ env, version, data, history, registry, feedInfo: facts, authenticator: authenticator, logger, metrics, connections },
+    ...{
+      env,
+      version,
+      data,
+      history,
+      registry,
+      feedInfo,
+      authenticator,
+      logger,
+      metrics,
+      connections,
+    },
     onRefused: counts.onRefused,
     archive: options.storage && new StoredArchive(options.storage, env),
     health,

@@ -39,7 +39,11 @@ await runService("gateway", FLAGS, async (flags) => {
   const health = new Health({ registry: metrics.registry });
   exportKeyAges(metrics.registry, deployment);
   const host = flags.host ?? environment.gateway.host ?? "127.0.0.1";
-  const authenticator = await environmentAuthenticator(environment, { host, dataDir: deployment.dataDir, logger });
+  const authenticator = await environmentAuthenticator(environment, {
+    host,
+    dataDir: deployment.dataDir,
+    logger,
+  });
   const transport = await openTransport(deployment.transport, { env, logger });
   // A memory of its own has nothing of what another process archived.
   const storage = deployment.storage.type === "memory"
@@ -54,7 +58,7 @@ await runService("gateway", FLAGS, async (flags) => {
       logger.error("the gateway answers nobody: it ends, to be started again");
       Deno.exit(1);
     },
-    ...{ env, transport, logger, version: VERSION, feeds: environment.feeds, host, authenticator: authenticator },
+    ...{ env, transport, logger, version: VERSION, feeds: environment.feeds, host, authenticator },
     port: flags.port === undefined ? environment.gateway.port : portOf("port", flags.port),
     slowClients: environment.gateway.slowClients ?? {},
     markets: Object.entries(environment.symbols).map(([symbol, { external, feed }]) => ({

@@ -116,6 +116,6 @@ Deno.test("pages of other origins may read where a key proves who asks, and nowh
       assert.match(String(preflight.headers["access-control-allow-headers"]), /authorization/);
     },
     true,
-    { authenticator: authenticator },
+    { authenticator },
   );
 });

@@ -54,13 +54,13 @@ export function matching(
   data: MarketData,
   access: Access,
   filter: MarketFilter,
-  factsOf: (feed: string) => FeedInfo | undefined,
+  feedInfoOf: (feed: string) => FeedInfo | undefined,
 ): ListedMarket[] {
   const found: ListedMarket[] = [];
   const wanted = filter.search?.toLowerCase();
   for (const feed of data.feeds.values()) {
     if (filter.feed !== undefined && feed.id !== filter.feed) continue;
-    if (filter.type !== undefined && factsOf(feed.id)?.type !== filter.type) continue;
+    if (filter.type !== undefined && feedInfoOf(feed.id)?.type !== filter.type) continue;
     for (const market of feed.markets.values()) {
       if (wanted !== undefined && !isNamed(market, wanted)) continue;
       const types = access.typesOf(feed.id, market.symbol);
@@ -143,7 +143,7 @@ function compareName({ market }: ListedMarket, feed: string, symbol: string): nu
 /** Summaries of a page. */
 export function summariesOf(
   page: readonly ListedMarket[],
-  factsOf: (feed: string) => FeedInfo | undefined,
+  feedInfoOf: (feed: string) => FeedInfo | undefined,
 ): MarketSummary[] {
-  return page.map(({ market, types }) => marketSummary(market, types, factsOf(market.feed.id)));
+  return page.map(({ market, types }) => marketSummary(market, types, feedInfoOf(market.feed.id)));
 }

@@ -52,7 +52,7 @@ export interface RestOptions {
 
 /** The HTTP server of the gateway, and all its routes. */
 export function openRest(options: RestOptions): { server: Server; routes: readonly Route[] } {
-  const { authenticator: authenticator, logger, connections, onRefused } = options;
+  const { authenticator, logger, connections, onRefused } = options;
   const routes = restRoutes(options);
   const router = new Router(routes);
   return { server: restServer({ router, authenticator, logger, connections, onRefused }), routes };
@@ -60,13 +60,13 @@ export function openRest(options: RestOptions): { server: Server; routes: readon
 
 /** All routes. */
 export function restRoutes(options: RestOptions): Route[] {
-  const { env, version, data, history, archive, authenticator: authenticator, feedInfo: facts } = options;
+  const { env, version, data, history, archive, authenticator, feedInfo } = options;
   const reader = new HistoryReader(history, archive);
   const gaps = { data, history, archive };
   const routes = [
     ...marketRoutes({
       data,
-      factsOf: (feed) => facts.get(feed),
+      feedInfoOf: (feed) => feedInfo.get(feed),
       gapsRecent: (feed, symbol) => {
         const known = data.feeds.get(feed);
         return known === undefined ? 0 : history.gaps(known, symbol).length;
@@ -80,5 +80,9 @@ export function restRoutes(options: RestOptions): Route[] {
     ...signInRoutes(authenticator),
     ...(options.more ?? []),
   ];
-  return [...indexRoutes({ env, version, mode: authenticator.mode, routes }), ...routes, ...pageRoutes()];
+  return [
+    ...indexRoutes({ env, version, mode: authenticator.mode, routes }),
+    ...routes,
+    ...pageRoutes(),
+  ];
 }

@@ -13,7 +13,7 @@ const SPECS = [
   { symbol: "KX1", feed: "kalshi", external: "KX1" },
 ];
 
-function seenWith(denied: string[], ...given: Partial<Entitlement>[]): EntitledMarkets {
+function visibleWith(denied: string[], ...given: Partial<Entitlement>[]): EntitledMarkets {
   const nothing = () => {};
   const data = new MarketData({
     ...{ onRecord: nothing, onFeedRecord: nothing, onMarket: nothing, onBooksLost: nothing },
@@ -31,39 +31,39 @@ function seenWith(denied: string[], ...given: Partial<Entitlement>[]): EntitledM
   });
 }
 
-function names(seen: EntitledMarkets) {
+function names(visible: EntitledMarkets) {
   return {
-    feeds: [...seen.feeds()].map(({ id }) => id),
-    markets: [...seen.markets()].map(({ symbol, feed }) => `${feed.id} ${symbol}`),
+    feeds: [...visible.feeds()].map(({ id }) => id),
+    markets: [...visible.markets()].map(({ symbol, feed }) => `${feed.id} ${symbol}`),
   };
 }
 
 Deno.test("what a caller is not entitled to is in no list", () => {
-  assert.deepEqual(names(seenWith([])), { feeds: [], markets: [] });
-  assert.deepEqual(names(seenWith([], { feed: "kraken", symbols: "BTC*" })), {
+  assert.deepEqual(names(visibleWith([])), { feeds: [], markets: [] });
+  assert.deepEqual(names(visibleWith([], { feed: "kraken", symbols: "BTC*" })), {
     feeds: ["kraken"],
     markets: ["kraken BTCUSD"],
   });
-  assert.equal(names(seenWith([], {})).markets.length, SPECS.length);
+  assert.equal(names(visibleWith([], {})).markets.length, SPECS.length);
 });
 
-Deno.test("a market of a hidden feed does not hide one of the same name that may be seen", () => {
-  const seen = seenWith([], { feed: "lab" });
-  assert.equal(seen.market("BTCUSD")?.feed.id, "lab");
+Deno.test("a market of a hidden feed does not hide one of the same name that may be visible", () => {
+  const visible = visibleWith([], { feed: "lab" });
+  assert.equal(visible.market("BTCUSD")?.feed.id, "lab");
 });
 
 Deno.test("asking by name for what is hidden is told, asking for what is not there is not", () => {
   const denied: string[] = [];
-  const seen = seenWith(denied, { feed: "kraken", symbols: "BTCUSD" });
-  assert.equal(seen.market("ETHUSD"), undefined);
-  assert.equal(seen.market("NOPE"), undefined);
-  assert.ok(seen.market("BTCUSD"));
+  const visible = visibleWith(denied, { feed: "kraken", symbols: "BTCUSD" });
+  assert.equal(visible.market("ETHUSD"), undefined);
+  assert.equal(visible.market("NOPE"), undefined);
+  assert.ok(visible.market("BTCUSD"));
   assert.deepEqual(denied, ["ETHUSD"]);
 });
 
 Deno.test("a feed's own figures are for who sees all of it", () => {
-  const some = seenWith([], { feed: "kraken", symbols: "BTC*" });
-  const all = seenWith([], { feed: "kraken" });
+  const some = visibleWith([], { feed: "kraken", symbols: "BTC*" });
+  const all = visibleWith([], { feed: "kraken" });
   const [kraken] = [...some.feeds()];
   assert.ok(kraken);
   assert.deepEqual([some.seesAllOf(kraken), all.seesAllOf(kraken)], [false, true]);

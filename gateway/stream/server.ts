@@ -160,7 +160,7 @@ export class StreamServer {
   }
 
   #openConnection(socket: Socket, access: Access, caller: Caller): Connection {
-    const { context, authenticator: authenticator, limits, policy, silence } = this.#options;
+    const { context, authenticator, limits, policy, silence } = this.#options;
     const connection = new Connection({
       ...{ id: this.#nextId++, socket, access, context, limits, ...silence },
       ...{ address: caller.address, query: caller.query, policyDefault: policy },

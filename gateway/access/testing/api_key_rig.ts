@@ -103,7 +103,7 @@ export async function withApiKeys(
     },
   });
   const settle = () => new Promise<void>((resolve) => setTimeout(resolve));
-  const pass = async (ms: number) => {
+  const advance = async (ms: number) => {
     clock.ms += ms;
     for (const { ms: period, body } of timers) {
       if (period > Math.max(ms, ACCESS_LIMITS.pollMs)) continue;
@@ -113,20 +113,20 @@ export async function withApiKeys(
   };
   const rig: ApiKeyRig = {
     ...{
-      authenticator: authenticator,
+      authenticator,
       store,
       clock,
       meterFeeds: authenticator.meterFeeds,
       journal,
       waits,
       change,
-      advance: pass,
+      advance,
     },
     key: async (client, more = {}) => {
       const made = newKey();
       const key = testKey(made.id, client, { hash: hashSecret(made), ...more });
       await change({ put: "key", key });
-      await pass(0);
+      await advance(0);
       return { text: made.text, key };
     },
     openSession: async (text) => {

@@ -66,7 +66,7 @@ export async function withGuardedGateway(
     ...{
       env: "test",
       transport,
-      authenticator: authenticator,
+      authenticator,
       logger: silentLogger,
       version: "0.0.0",
     },

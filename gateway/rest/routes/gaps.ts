@@ -69,10 +69,10 @@ async function gapsOf(
   span: Span,
 ): Promise<GapSpan[]> {
   const found: GapSpan[] = [];
-  const seen = new EntitledMarkets(data, access);
+  const visible = new EntitledMarkets(data, access);
   const market = symbol === undefined ? undefined : marketOf(data, access, { symbol, feed }).market;
   const only = market?.feed ?? (feed === undefined ? undefined : feedOf(data, access, feed));
-  for (const each of seen.feeds()) {
+  for (const each of visible.feeds()) {
     if (only !== undefined && each !== only) continue;
     const days = await archive?.days(each.id, span.fromUs, span.toUs) ?? [];
     const archived = days.flatMap(({ gaps }) => gaps);

@@ -8,7 +8,12 @@ import { SIGN_IN_SCRIPT_PATH, signInPage, signInScript } from "../sign_in_page.t
 
 /** How browsers show a key: a cookie for the gateway's own page, tickets for streams of others. */
 export function signInRoutes(authenticator: Authenticator): Route[] {
-  return [ticketRoute(authenticator), signInRoute(authenticator), signOutRoute(authenticator), ...pageRoutes()];
+  return [
+    ticketRoute(authenticator),
+    signInRoute(authenticator),
+    signOutRoute(authenticator),
+    ...pageRoutes(),
+  ];
 }
 
 function ticketRoute(authenticator: Authenticator): Route {
