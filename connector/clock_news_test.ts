@@ -10,7 +10,7 @@ import { fakeVenue } from "./testing/fake_venue.ts";
 
 /** The fields of chrony's answer behind the offset. */
 const REST = "0.0,0.0,0.0,0.0,0.0,0.0,0.0,8.0,Normal";
-const PLACE = { id: "lab", clockSource: "chrony", clockAccuracyUs: 100 } as const;
+const PLACE = { id: "lab", clock_source: "chrony", clock_accuracy_us: 100 } as const;
 
 /** A machine whose chrony tells what a test sets. */
 class Machine implements Disposable {
@@ -84,7 +84,7 @@ Deno.test("a clock's gap is open until the clock is good again, and never begins
 Deno.test("a clock that was bad in one run is told good again by the run in which it is", async () => {
   using machine = new Machine();
   machine.set("0.5");
-  const rig = new ConnectorRig({ captureLocation: PLACE, clockSources: machine.sources });
+  const rig = new ConnectorRig({ captureLocation: PLACE, clock_sources: machine.sources });
   try {
     let runs = 0;
     /** A run that brings one trade. */

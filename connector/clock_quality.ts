@@ -37,7 +37,7 @@ export async function readClock(
   const answer = await askChrony(sources.chronyc);
   const tracking = answer === undefined ? undefined : parseTracking(answer);
   if (tracking !== undefined) return clockOf(tracking, place);
-  const source = place?.clockSource ?? "system";
+  const source = place?.clock_source ?? "system";
   if (await isThere(sources.timesyncdFlag)) {
     return { source: "ntp", status: "synchronized", offsetUs: null };
   }
@@ -80,14 +80,14 @@ function parseTracking(text: string): Tracking | undefined {
 function clockOf(tracking: Tracking, place: CaptureLocation | undefined): CaptureClock {
   const { stratum, offsetUs, isSynchronized } = tracking;
   // At stratum 1 chrony follows a clock of this machine: the place says of what kind.
-  const declared = stratum === 1 && ["ptp", "gps"].includes(place?.clockSource ?? "");
-  const source = declared ? place?.clockSource ?? "chrony" : "chrony";
+  const declared = stratum === 1 && ["ptp", "gps"].includes(place?.clock_source ?? "");
+  const source = declared ? place?.clock_source ?? "chrony" : "chrony";
   if (!isSynchronized) {
     const why = "chrony follows no other clock";
     return { source, status: "unsynchronized", offsetUs: null, why };
   }
-  if (place !== undefined && Math.abs(offsetUs) > place.clockAccuracyUs) {
-    const why = `off by ${offsetUs} µs, expected at ${place.id}: ±${place.clockAccuracyUs} µs`;
+  if (place !== undefined && Math.abs(offsetUs) > place.clock_accuracy_us) {
+    const why = `off by ${offsetUs} µs, expected at ${place.id}: ±${place.clock_accuracy_us} µs`;
     return { source, status: "unsynchronized", offsetUs, why };
   }
   return { source, status: "synchronized", offsetUs };

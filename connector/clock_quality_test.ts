@@ -12,7 +12,7 @@ const NONE = "00000000,,0,0.000000000,0.000000000,0.000000000,0.000000000,0.000,
 const OWN = "7F7F0101,,8,1795578651.7,0.000000000,0.000000000,0.000000000,0.000,0.000,0.000," +
   "0.000000000,0.000000000,0.0,Normal";
 
-const PLACE: CaptureLocation = { id: "here", clockSource: "ptp", clockAccuracyUs: 500 };
+const PLACE: CaptureLocation = { id: "here", clock_source: "ptp", clock_accuracy_us: 500 };
 const UNKNOWN = { source: "system", status: "unknown", offsetUs: null };
 
 /** Runs with a machine on which `chronyc` is this script (absent = there is none). */
@@ -54,7 +54,7 @@ Deno.test("at stratum 1 chrony follows the clock that the place declares", async
 
 Deno.test("an offset beyond what the place expects is unsynchronized, and says by how much", async () => {
   await onMachine(answers(SLOW), async (sources) => {
-    assert.deepEqual(await readClock({ ...PLACE, clockAccuracyUs: 497 }, sources), {
+    assert.deepEqual(await readClock({ ...PLACE, clock_accuracy_us: 497 }, sources), {
       ...{ source: "chrony", status: "unsynchronized", offsetUs: -498 },
       why: "off by -498 µs, expected at here: ±497 µs",
     });

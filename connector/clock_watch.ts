@@ -28,7 +28,7 @@ export class ClockWatch {
   /** Nothing is asked yet. */
   constructor(options: ClockWatchOptions) {
     this.#options = options;
-    const source = options.place?.clockSource ?? "system";
+    const source = options.place?.clock_source ?? "system";
     this.#current = { source, status: "unknown", offsetUs: null };
   }
 

@@ -62,7 +62,7 @@ export interface ConnectorOptions {
   /** Where it captures, and what is expected of the clock there; absent = not said. */
   captureLocation?: CaptureLocation | undefined;
   /** Whom the machine is asked how its clock is kept; default chrony, then timesyncd. */
-  clockSources?: ClockSources;
+  clock_sources?: ClockSources;
 }
 
 /** Counts since the start. */
@@ -204,7 +204,7 @@ class FeedConnector implements Connector {
     });
     const onLost = () => metrics.lost.inc(metrics.labels);
     this.#rawFiles = new RawFiles({ env, feed, storage, transport, publisher, logger, onLost });
-    const { captureLocation: place, clockSources: sources } = options;
+    const { captureLocation: place, clock_sources: sources } = options;
     this.#clock = new ClockWatch({ place, sources, logger, onRead: () => this.#tellClock() });
     this.#intake = new Intake({
       run,

@@ -1,7 +1,8 @@
+import type { GatewaySpec } from "@ssmd/metadata";
 import { type ComponentHealth, Health, LIMITS, type Logger, type Metrics } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
-import { type Authenticator, keylessAuthenticator } from "./access/authenticator.ts";
+import { type Gate, openGate } from "./access/gate.ts";
 import type { ConnectionLimits } from "./connection_limits.ts";
 import { ConnectedClients } from "./admin/client_admin.ts";
 import { clientRoutes } from "./admin/client_routes.ts";
@@ -12,7 +13,7 @@ import { GATEWAY_LIMITS } from "./limits.ts";
 import { RegistrySource } from "./meta/registry_source.ts";
 import { gatewayMetrics } from "./metrics.ts";
 import { protocolRoutes } from "./protocol/routes.ts";
-import { type FeedInfo, readFeedInfo } from "./rest/feed_info.ts";
+import { type FeedFacts, feedFacts } from "./rest/feed_facts.ts";
 import { listen } from "./rest/http.ts";
 import { HttpConnections } from "./rest/http_connections.ts";
 import { openRest } from "./rest/rest.ts";
@@ -21,7 +22,7 @@ import { SelfCheck } from "./self_check.ts";
 import { MarketData, type MarketSpec } from "./state/market_data.ts";
 import { type RecentLimits, RecentRecords } from "./state/recent_records.ts";
 import { Hub } from "./stream/hub.ts";
-import { SLOW_POLICY_DEFAULT, type SlowPolicy } from "./stream/slow_policy.ts";
+import { SLOW_POLICY_DEFAULT } from "./stream/slow_policy.ts";
 import { StreamServer } from "./stream/server.ts";
 
 /** What a gateway is made of. */
@@ -43,13 +44,13 @@ export interface GatewayOptions {
   /** The registry's folder, for REST; absent = metadata is not told. */
   registryDir?: string;
   /** Who lets callers in; default everyone. Not closed by the gateway. */
-  authenticator?: Authenticator;
+  gate?: Gate;
   /** How slow clients are treated. */
-  slowClients?: SlowClientOptions;
+  slowClients?: NonNullable<GatewaySpec["slow_clients"]>;
   /** How often clients are pinged, and after which silence they are let go, milliseconds. */
   silence?: { pingEveryMs: number; deadAfterMs: number };
   /** Called when it finds that it answers nobody; absent = it does not ask itself. */
-  onUnresponsive?: () => void;
+  onDeaf?: () => void;
   /** Clients and sockets at once; default GATEWAY_LIMITS. */
   connections?: ConnectionLimits;
   /** How many records are kept for clients that come back. */
@@ -64,16 +65,6 @@ export interface GatewayOptions {
   version: string;
   /** What the page shows of its surroundings (capture, data folder, …): plain values. */
   info?: Record<string, string | number | boolean>;
-}
-
-/** How slow clients are treated; what is absent is as GATEWAY_LIMITS and LIMITS say. */
-export interface SlowClientOptions {
-  /** For clients that do not choose themselves. */
-  policy?: SlowPolicy;
-  bufferBytesMax?: number;
-  bufferMessagesMax?: number;
-  /** Milliseconds of dropping after which a client is disconnected. */
-  droppingMsMax?: number;
 }
 
 /** Figures of a running gateway. */
@@ -120,7 +111,7 @@ export interface Gateway {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { registryDir, logger } = options;
   const registry = registryDir === undefined ? undefined : new RegistrySource(registryDir);
-  const parts = build(options, registry, await readFeedInfo(registry, logger));
+  const parts = build(options, registry, await feedFacts(registry, logger));
   const { subscriber, streams, server, hub, data } = parts;
   let port: number;
   try {
@@ -134,8 +125,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const ticker = setInterval(() => {
     for (const feed of data.feeds.values()) feed.tick();
   }, 1000);
-  const { onUnresponsive } = options;
-  const check = onUnresponsive && new SelfCheck({ host: options.host, port, onUnresponsive });
+  const { onDeaf } = options;
+  const check = onDeaf && new SelfCheck({ host: options.host, port, onDeaf });
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   const url = `http://${host}:${port}`;
   options.logger.info("gateway listens", { url });
@@ -157,11 +148,11 @@ type Parts = ReturnType<typeof build>;
 function build(
   options: GatewayOptions,
   registry: RegistrySource | undefined,
-  feedInfo: ReadonlyMap<string, FeedInfo>,
+  facts: ReadonlyMap<string, FeedFacts>,
 ) {
   const { env, transport, logger, metrics, version } = options;
   const health = options.health ?? new Health({ registry: metrics.registry });
-  const authenticator = options.authenticator ?? keylessAuthenticator({ host: options.host });
+  const gate = options.gate ?? openGate({ host: options.host });
   const { pingEveryMs, deadAfterMs } = GATEWAY_LIMITS;
   const counts = gatewayMetrics(metrics);
   const records = new RecentRecords({
@@ -174,7 +165,7 @@ function build(
     onDropped: counts.onDropped,
     onLatency: (seconds) => counts.latency.observe(seconds),
     onCut: (client, why) => streams.endSlowClient(client, why),
-  }, authenticator.meterFeeds);
+  }, gate.meterFeeds);
   const history = new History();
   const data: MarketData = new MarketData({
     onRecord: (event, market, origin) => {
@@ -201,35 +192,26 @@ function build(
     metrics,
   });
   const { clientsMax, connectionsMax } = options.connections ?? GATEWAY_LIMITS;
+  const slow = options.slowClients ?? {};
   const connections = new HttpConnections(connectionsMax, counts.onRefused);
   const streams: StreamServer = new StreamServer({
     ...{ clientsMax, connections },
     version,
     logger,
     context: { env, data, hub, records, transport, logger, onResumed: counts.onResumed },
-    authenticator,
-    policy: options.slowClients?.policy ?? SLOW_POLICY_DEFAULT,
+    gate,
+    policy: slow.policy ?? SLOW_POLICY_DEFAULT,
     silence: { pingEveryMs, deadAfterMs, ...options.silence },
     limits: {
-      bytesMax: options.slowClients?.bufferBytesMax ?? LIMITS.clientBufferBytesMax,
-      messagesMax: options.slowClients?.bufferMessagesMax ??
-        GATEWAY_LIMITS.clientBufferMessagesMax,
-      droppingMsMax: options.slowClients?.droppingMsMax ?? GATEWAY_LIMITS.clientDroppingMsMax,
+      bytesMax: slow.buffer_bytes ?? LIMITS.clientBufferBytesMax,
+      messagesMax: slow.buffer_messages ?? GATEWAY_LIMITS.clientBufferMessagesMax,
+      droppingMsMax: slow.disconnect_after_s === undefined
+        ? GATEWAY_LIMITS.clientDroppingMsMax
+        : slow.disconnect_after_s * 1000,
     },
   });
   const { server, routes } = openRest({
-    ...{
-      env,
-      version,
-      data,
-      history,
-      registry,
-      feedInfo,
-      authenticator,
-      logger,
-      metrics,
-      connections,
-    },
+    ...{ env, version, data, history, registry, facts, gate, logger, metrics, connections },
     onRefused: counts.onRefused,
     archive: options.storage && new StoredArchive(options.storage, env),
     health,
@@ -240,7 +222,7 @@ function build(
       ...clientRoutes(new ConnectedClients(streams, hub, data)),
     ],
   });
-  const checks = registerHealthChecks(health, subscriber);
+  const checks = checksOf(health, subscriber);
   return { data, hub, subscriber, streams, server, routes, connections, checks };
 }
 
@@ -258,7 +240,7 @@ async function stop(
   await closed;
 }
 
-function registerHealthChecks(health: Health, subscriber: BusSubscriber): ComponentHealth {
+function checksOf(health: Health, subscriber: BusSubscriber): ComponentHealth {
   const checks = health.component("gateway");
   checks.requireForReadiness("bus", () => subscriber.connected ? undefined : "the bus is away");
   checks.requireForReadiness(

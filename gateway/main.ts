@@ -13,7 +13,7 @@ import {
 } from "@ssmd/runtime";
 import { openServiceStorage } from "@ssmd/storage";
 import { openTransport } from "@ssmd/transport";
-import { connectionLimits, environmentAuthenticator, startGateway } from "./mod.ts";
+import { connectionLimits, environmentGate, startGateway } from "./mod.ts";
 
 const FLAGS = {
   env: { help: "name of the environment", default: "demo-nats" },
@@ -39,11 +39,7 @@ await runService("gateway", FLAGS, async (flags) => {
   const health = new Health({ registry: metrics.registry });
   exportKeyAges(metrics.registry, deployment);
   const host = flags.host ?? environment.gateway.host ?? "127.0.0.1";
-  const authenticator = await environmentAuthenticator(environment, {
-    host,
-    dataDir: deployment.dataDir,
-    logger,
-  });
+  const gate = await environmentGate(environment, { host, dataDir: deployment.dataDir, logger });
   const transport = await openTransport(deployment.transport, { env, logger });
   // A memory of its own has nothing of what another process archived.
   const storage = deployment.storage.type === "memory"
@@ -54,13 +50,13 @@ await runService("gateway", FLAGS, async (flags) => {
   const gateway = await startGateway({
     ...(storage === undefined ? {} : { storage }),
     ...{ registryDir, connections },
-    onUnresponsive: () => {
+    onDeaf: () => {
       logger.error("the gateway answers nobody: it ends, to be started again");
       Deno.exit(1);
     },
-    ...{ env, transport, logger, version: VERSION, feeds: environment.feeds, host, authenticator },
+    ...{ env, transport, logger, version: VERSION, feeds: environment.feeds, host, gate },
     port: flags.port === undefined ? environment.gateway.port : portOf("port", flags.port),
-    slowClients: environment.gateway.slowClients ?? {},
+    slowClients: environment.gateway.slow_clients ?? {},
     markets: Object.entries(environment.symbols).map(([symbol, { external, feed }]) => ({
       symbol,
       external,
@@ -77,7 +73,7 @@ await runService("gateway", FLAGS, async (flags) => {
   logger.info("stopping", { signal: await untilSignal() });
   await leave();
   await gateway.close();
-  await authenticator.close();
+  await gate.close();
   await transport.close();
   await storage?.close();
 });

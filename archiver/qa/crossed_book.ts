@@ -26,9 +26,9 @@ export class CrossedBook extends Checker {
   #books = new Map<string, RebuiltBook>();
 
   /** Nothing seen yet. */
-  constructor({ longestMs }: CrossedBookCheck) {
+  constructor({ longest = 0 }: CrossedBookCheck) {
     super();
-    this.#longestUs = longestMs * 1000;
+    this.#longestUs = longest * 1000;
   }
 
   override see(event: MarketEvent): void {

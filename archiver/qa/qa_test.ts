@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { GapReason, Level, MarketEvent, OrderBookUpdate, Ticker, Trade } from "@ssmd/market";
 import { ALL_SYMBOLS, openGap } from "@ssmd/market";
-import type { QaCheck } from "@ssmd/metadata";
+import type { CrossedBookCheck, MaxGapCheck, MonotonicTimeCheck, QaCheck } from "@ssmd/metadata";
 import { IdSet } from "./id_set.ts";
 import { checkRecords } from "./qa.ts";
 
@@ -63,7 +63,7 @@ async function found(check: QaCheck, events: readonly MarketEvent[], closed: num
 }
 
 Deno.test("max_gap finds a symbol that is silent for too long, and no other", async () => {
-  const check: QaCheck = { type: "max_gap", records: ["trade"], of: "symbol", longestMs: 10_000 };
+  const check: MaxGapCheck = { type: "max_gap", records: ["trade"], of: "symbol", longest: 10_000 };
   const events = [
     trade(0),
     trade(10 * SECOND_US),
@@ -98,7 +98,7 @@ Deno.test("range finds values outside, of every level of a book; absent values p
 });
 
 Deno.test("presence wants records of every open hour between the feed's first and last", async () => {
-  const check: QaCheck = { type: "presence", records: ["trade"], of: "symbol", perHour: 1 };
+  const check: QaCheck = { type: "presence", records: ["trade"], of: "symbol", per_hour: 1 };
   const events = [
     trade(2 * HOUR_US),
     trade(2 * HOUR_US + 1, { symbol: "ETHUSD" }),
@@ -114,11 +114,10 @@ Deno.test("presence wants records of every open hour between the feed's first an
 });
 
 Deno.test("monotonic_time finds our clock set back, and the venue's, not a restart", async () => {
-  const ours: QaCheck = {
+  const ours: MonotonicTimeCheck = {
     type: "monotonic_time",
     records: ["trade"],
     clock: "received",
-    toleranceMs: 0,
   };
   const events = [
     trade(1, { sequence: 5 }),
@@ -129,7 +128,7 @@ Deno.test("monotonic_time finds our clock set back, and the venue's, not a resta
   const result = await found(ours, events);
   assert.equal(result.failures, 1);
   assert.equal(result.first[0]?.sequence, 4);
-  const venue: QaCheck = { ...ours, clock: "venue", toleranceMs: 1000 };
+  const venue: QaCheck = { ...ours, clock: "venue", tolerance: 1000 };
   const times = [5 * SECOND_US, 4 * SECOND_US, 4 * SECOND_US - 1].map((us, i) =>
     trade(i, { timestampUs: START_US + us })
   );
@@ -137,7 +136,7 @@ Deno.test("monotonic_time finds our clock set back, and the venue's, not a resta
 });
 
 Deno.test("crossed_book rebuilds books, forgives what a gap covers, and counts a crossing once", async () => {
-  const check: QaCheck = { type: "crossed_book", longestMs: 0 };
+  const check: CrossedBookCheck = { type: "crossed_book", longest: 0 };
   const snapshot = book(0, "snapshot", [[10, 1], [9, 1]], [[11, 1]]);
   const crossing = book(1, "delta", [[12, 1]], []);
   const still = book(2, "delta", [[9, 5]], []);
@@ -148,7 +147,7 @@ Deno.test("crossed_book rebuilds books, forgives what a gap covers, and counts a
   assert.equal(result.first[0]?.what, "the best bid, 12, is not below the best ask, 11");
   assert.equal((await found(check, [snapshot, gap(1, "BTCUSD"), crossing])).failures, 0);
   assert.equal((await found(check, [crossing])).failures, 0);
-  const patient: QaCheck = { ...check, longestMs: 1 };
+  const patient: QaCheck = { ...check, longest: 1 };
   const short = [snapshot, crossing, book(900, "delta", [[12, 0]], []), trade(5000)];
   assert.equal((await found(patient, short)).failures, 0);
   assert.equal((await found(patient, [snapshot, crossing, trade(5000)])).failures, 1);
@@ -193,7 +192,7 @@ Deno.test("a set of ids knows what it took in, up to its limit", () => {
 });
 
 Deno.test("crossed_book goes on through a suspect clock, which leaves books alone", async () => {
-  const check: QaCheck = { type: "crossed_book", longestMs: 0 };
+  const check: CrossedBookCheck = { type: "crossed_book", longest: 0 };
   const events = (reason: GapReason) => [
     book(0, "snapshot", [[99, 1]], [[101, 1]]),
     gap(1, ALL_SYMBOLS, reason),

@@ -3,6 +3,7 @@ import { ArchiveError } from "@ssmd/runtime";
 import { loadManifest, saveManifest } from "@ssmd/archive";
 import { Encoder } from "@ssmd/codec";
 import { subjectOf, type Trade } from "@ssmd/market";
+import type { QaRules } from "@ssmd/metadata";
 import { memoryStorage, type Storage } from "@ssmd/storage";
 import { memoryTransport } from "@ssmd/transport";
 import { createArchiver } from "../archiver.ts";
@@ -35,7 +36,7 @@ async function archived(sizes: readonly number[]): Promise<Storage> {
   return storage;
 }
 
-const RULES = {
+const RULES: QaRules = {
   feed: "kraken",
   checks: [{ type: "range" as const, records: ["trade" as const], field: "size", min: 1 }],
 };

@@ -24,13 +24,13 @@ export class MaxGap extends Checker {
     const { receivedAtUs } = event;
     this.#lastUs.set(name, receivedAtUs);
     if (lastUs === undefined) return;
-    if (receivedAtUs - lastUs <= this.#check.longestMs * 1000) return;
+    if (receivedAtUs - lastUs <= this.#check.longest * 1000) return;
     const { openUs } = this.#day;
     const silentMs = (openUs?.(lastUs, receivedAtUs) ?? receivedAtUs - lastUs) / 1000;
-    if (silentMs <= this.#check.longestMs) return;
+    if (silentMs <= this.#check.longest) return;
     this.offenders.add(event, () => {
       const silent = `${(silentMs / 1000).toFixed(1)} s`;
-      return `nothing for ${silent} since ${isoOfUs(lastUs)}; at most ${this.#check.longestMs} ms`;
+      return `nothing for ${silent} since ${isoOfUs(lastUs)}; at most ${this.#check.longest} ms`;
     });
   }
 }
@@ -65,12 +65,12 @@ export class Presence extends Checker {
       if (openUs !== undefined && openUs(atUs, atUs + HOUR_US) < HOUR_US) continue;
       for (const [symbol, hours] of this.#hours) {
         const count = hours[hour] ?? 0;
-        if (count >= this.#check.perHour) continue;
-        const { records, perHour } = this.#check;
+        const { records, per_hour } = this.#check;
+        if (count >= per_hour) continue;
         this.offenders.addTime(
           symbol,
           atUs,
-          () => `${count} of ${records.join(", ")} in this hour; at least ${perHour}`,
+          () => `${count} of ${records.join(", ")} in this hour; at least ${per_hour}`,
         );
       }
     }
@@ -125,7 +125,7 @@ export class MonotonicTime extends Checker {
     const last = this.#last.get(symbol) ?? 0;
     if (timestampUs > last) this.#last.set(symbol, timestampUs);
     const backMs = (last - timestampUs) / 1000;
-    if (backMs <= this.#check.toleranceMs) return;
+    if (backMs <= (this.#check.tolerance ?? 0)) return;
     this.offenders.add(
       event,
       () => `the venue's time ${isoOfUs(timestampUs)} lies ${backMs} ms before an earlier one`,

@@ -9,15 +9,13 @@ import {
   promotedOn,
   usOfDay,
 } from "@ssmd/archive";
+import type { Environment } from "@ssmd/metadata";
 import type { Storage } from "@ssmd/storage";
 
 const DAY_US = 86_400_000_000;
 
 /** How long days are kept; absent = for ever. */
-export interface Retention {
-  rawDays?: number;
-  normalizedDays?: number;
-}
+export type Retention = NonNullable<Environment["retention"]>;
 
 /** What is looked at. */
 export interface RetentionOptions {
@@ -62,7 +60,7 @@ export async function planRetention(options: RetentionOptions): Promise<OldDay[]
   const { storage, env, retention, nowUs } = options;
   const days: OldDay[] = [];
   for (const kind of ["raw", "normalized"] as const) {
-    const keptDays = kind === "raw" ? retention.rawDays : retention.normalizedDays;
+    const keptDays = kind === "raw" ? retention.raw_days : retention.normalized_days;
     if (keptDays === undefined) continue;
     for (const place of await oldPlaces(storage, { kind, env, keptDays, nowUs })) {
       const manifest = await loadManifest(storage, place);

@@ -59,10 +59,10 @@ async function planned(storage: Storage, retention: object, now = "2026-09-01") 
 Deno.test("a day is old when it ended as many days ago as it is kept", async () => {
   const storage = memoryStorage();
   await putDay(storage);
-  assert.deepEqual(await planned(storage, { rawDays: 10 }, "2026-08-11"), []);
-  assert.deepEqual(await planned(storage, { rawDays: 10 }, "2026-08-12"), ["raw 2026-08-01 due"]);
+  assert.deepEqual(await planned(storage, { raw_days: 10 }, "2026-08-11"), []);
+  assert.deepEqual(await planned(storage, { raw_days: 10 }, "2026-08-12"), ["raw 2026-08-01 due"]);
   assert.deepEqual(await planned(storage, {}), []);
-  assert.deepEqual(await planned(storage, { rawDays: 1, normalizedDays: 1 }), [
+  assert.deepEqual(await planned(storage, { raw_days: 1, normalized_days: 1 }), [
     "raw 2026-08-01 due",
     "normalized 2026-08-01 due",
   ]);
@@ -73,11 +73,11 @@ Deno.test("what is open, not sealed or not complete is kept, and raw with it", a
   for (const each of cases) {
     const storage = memoryStorage();
     await putDay(storage, each);
-    assert.deepEqual(await planned(storage, { rawDays: 1, normalizedDays: 1 }), [
+    assert.deepEqual(await planned(storage, { raw_days: 1, normalized_days: 1 }), [
       "raw 2026-08-01 kept",
       "normalized 2026-08-01 kept",
     ]);
-    const retention = { rawDays: 1 };
+    const retention = { raw_days: 1 };
     const [raw] = await planRetention({ storage, env: "test", retention, nowUs: us("2026-09-01") });
     assert.ok(raw);
     assert.match(raw.why, /normalized test\/kraken of 2026-08-01 is/);
@@ -89,13 +89,13 @@ Deno.test("raw without archived records is kept", async () => {
   const storage = memoryStorage();
   await putDay(storage);
   await storage.delete("normalized/test/kraken/v1/2026/08/01/manifest.json");
-  assert.deepEqual(await planned(storage, { rawDays: 1 }), ["raw 2026-08-01 kept"]);
+  assert.deepEqual(await planned(storage, { raw_days: 1 }), ["raw 2026-08-01 kept"]);
 });
 
 Deno.test("a removed day has no file, and its manifest says what was there", async () => {
   const storage = memoryStorage();
   await putDay(storage);
-  const options = { storage, env: "test", retention: { rawDays: 1, normalizedDays: 1 } };
+  const options = { storage, env: "test", retention: { raw_days: 1, normalized_days: 1 } };
   for (const day of await planRetention({ ...options, nowUs: us("2026-09-01") })) {
     await expireDay(day, { storage, ...apply });
   }
@@ -109,7 +109,7 @@ Deno.test("a removed day has no file, and its manifest says what was there", asy
     ...{ at: "2026-09-01T00:00:00.000000Z", keptDays: 1, files: 1, count: 7, bytes: 100 },
   });
   assert.deepEqual([manifest?.files, manifest?.retired, manifest?.count], [[], undefined, 0]);
-  assert.deepEqual(await planned(storage, { rawDays: 1, normalizedDays: 1 }), []);
+  assert.deepEqual(await planned(storage, { raw_days: 1, normalized_days: 1 }), []);
 });
 
 Deno.test("broken off anywhere, the next call finishes, and no manifest names what is gone", async () => {
@@ -117,7 +117,7 @@ Deno.test("broken off anywhere, the next call finishes, and no manifest names wh
   for (let allowed = 0;; allowed++) {
     const storage = memoryStorage();
     await putDay(storage);
-    const options = { storage, env: "test", retention: { rawDays: 1 }, nowUs: us("2026-09-01") };
+    const options = { storage, env: "test", retention: { raw_days: 1 }, nowUs: us("2026-09-01") };
     const [day] = await planRetention(options);
     assert.ok(day);
     const broken = breakingAfter(storage, allowed);
@@ -164,7 +164,7 @@ Deno.test("with a reason a day goes all the same, but never one that is open", a
   for (const status of ["partial", "open"] as const) {
     const storage = memoryStorage();
     await putDay(storage, { status });
-    const retention = { normalizedDays: 1 };
+    const retention = { normalized_days: 1 };
     const [day] = await planRetention({ storage, env: "test", retention, nowUs: us("2026-09-01") });
     assert.ok(day);
     const forced = expireDay(day, { storage, ...apply, reason: "the venue was down" });
@@ -181,7 +181,7 @@ Deno.test("with a reason a day goes all the same, but never one that is open", a
 Deno.test("a day that got files since it was looked at is not removed", async () => {
   const storage = memoryStorage();
   await putDay(storage);
-  const retention = { rawDays: 1 };
+  const retention = { raw_days: 1 };
   const [day] = await planRetention({ storage, env: "test", retention, nowUs: us("2026-09-01") });
   assert.ok(day);
   await changeManifest(storage, RAW, (manifest) => ({

@@ -237,7 +237,7 @@ for (const kind of ["raw", "normalized"] as const) {
       status: "partial",
     }));
     const nowUs = Date.parse("2026-09-01") * 1000;
-    const retention = { rawDays: 1, normalizedDays: 1 };
+    const retention = { raw_days: 1, normalized_days: 1 };
     const days = await planRetention({ storage, env: PLACE.env, retention, nowUs });
     const day = days.find((each) => each.kind === kind);
     assert.ok(day);

@@ -11,6 +11,17 @@ export type OutputSchemas = Readonly<Record<string, JsonSchema>>;
 export function outputSchemaOf({ name, output, prints }: Command): JsonSchema | undefined {
   const schema = output ?? prints;
   if (schema === undefined) return undefined;
-  const { $schema, ...rest } = z.toJSONSchema(schema, { io: "output" });
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io: "input", override: closeObject });
   return { $schema, title: `ssmd ${name} --output json`, ...rest };
+}
+
+/** What is printed has the fields of its schema and no others, unless the schema is loose. */
+function closeObject(
+  { zodSchema, jsonSchema }: {
+    zodSchema: z.core.$ZodTypes;
+    jsonSchema: z.core.JSONSchema.BaseSchema;
+  },
+): void {
+  const { def } = zodSchema._zod;
+  if (def.type === "object" && def.catchall === undefined) jsonSchema.additionalProperties = false;
 }

@@ -40,16 +40,17 @@ export interface Definition<F extends Parameters, A extends Arguments, Schema ex
   readonly flags?: F;
   readonly args?: A;
   /**
-   * The value that `run` gives; it is printed as `--output table|json|yaml` says. With `prints`
-   * instead, the command prints by itself, and each JSON value of `--output json` obeys the schema.
+   * The value that `run` gives, printed as `--output table|json|yaml` says: the input side of the
+   * schema, so that a file is printed as it is written (`24h`, not 86400000). With `prints` instead,
+   * the command prints by itself, and each JSON value of `--output json` obeys the schema.
    */
   readonly output?: Schema;
   readonly prints?: z.ZodType;
   /** The table of a value; default a row a field, or the items of a list as rows. */
-  readonly table?: (value: z.output<Schema>, flags: ValuesOf<F>) => Table;
+  readonly table?: (value: z.input<Schema>, flags: ValuesOf<F>) => Table;
   /** Whether the value means exit code 1: what was looked for is wrong. */
-  readonly failed?: (value: z.output<Schema>) => boolean;
-  readonly run: (call: Call<F, A>) => Promise<z.output<Schema>> | z.output<Schema>;
+  readonly failed?: (value: z.input<Schema>) => boolean;
+  readonly run: (call: Call<F, A>) => Promise<z.input<Schema>> | z.input<Schema>;
 }
 
 /** A definition of any flags, arguments and output. */

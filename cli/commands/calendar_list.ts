@@ -35,11 +35,11 @@ export default defineCommand({
       const version = calendarVersionOn(calendar, day);
       return {
         calendar: name,
-        name: calendar.displayName,
+        name: calendar.display_name,
         timezone: calendar.timezone,
         since: version?.from ?? null,
         hours: version === undefined ? null : hoursText(version),
-        special_days: calendar.specialDays.length,
+        special_days: calendar.special_days.length,
         feeds: feeds.filter((feed) => feed.calendar === name).map(({ id }) => id),
       };
     });

@@ -1,48 +1,71 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { type Calendar, calendarVersionOn, openSpans } from "@ssmd/metadata";
-import type { SsmdContext } from "../context.ts";
+import { z } from "zod";
+import {
+  type Calendar,
+  CALENDAR_FILE,
+  type CalendarVersion,
+  calendarVersionOn,
+  openSpans,
+} from "@ssmd/metadata";
+import { defineCommand } from "../command/define.ts";
+import { text } from "../command/flag.ts";
 import { viewOfOne } from "../registry/as_of.ts";
+import { AS_OF } from "../registry/as_of_flag.ts";
 import { hoursText, nowIn } from "../registry/calendar_text.ts";
-import { AS_OF_FLAGS, type AsOfFlags, docs, word } from "../registry/flags.ts";
-import { show } from "../registry/show.ts";
+import { flatRows, noteOrigin } from "../registry/show.ts";
+import { AS_SHOWN } from "../registry/shown_file.ts";
 
-/** `ssmd calendar show` */
-export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [string], SsmdContext>({
-  docs: docs(
-    "Show a trading calendar: its hours in force, and when a day is open in UTC",
+const OPEN_SPAN = z.strictObject({ from: z.iso.datetime(), to: z.iso.datetime() });
+const NOW = z.strictObject({
+  open: z.boolean(),
+  until: z.iso.datetime().nullable().describe("Time of the next change; null = none is in sight"),
+});
+
+export default defineCommand({
+  name: "calendar show",
+  brief: "Show a trading calendar: its hours in force, and when a day is open in UTC",
+  description:
     "With --as-of, the file as git knew it at the end of that day, and the hours in force then. A " +
-      "version holds from its day, in the calendar's time zone, until the next one begins; before " +
-      "the first it is closed. A special day holds from its midnight to the next. Without --as-of " +
-      "it also tells whether it is open now, and until when.",
-    ["ssmd calendar show kalshi", "ssmd calendar show kalshi --as-of 2026-03-12 --output json"],
-  ),
-  parameters: {
-    flags: AS_OF_FLAGS,
-    positional: { kind: "tuple", parameters: [word("The calendar's name", "calendar")] },
-  },
-  async func(flags, name) {
-    const { registry, day, origin } = await viewOfOne("calendar", name, this.globals, flags.asOf);
+    "version holds from its day, in the calendar's time zone, until the next one begins; before " +
+    "the first it is closed. A special day holds from its midnight to the next. Without --as-of " +
+    "it also tells whether it is open now, and until when.",
+  examples: [
+    "ssmd calendar show kalshi",
+    "ssmd calendar show kalshi --as-of 2026-03-12 --output json",
+  ],
+  flags: { asOf: AS_OF },
+  args: [
+    text("The calendar's name", { placeholder: "calendar", completes: "calendar", required: true }),
+  ],
+  output: CALENDAR_FILE.extend({
+    ...AS_SHOWN,
+    feeds: z.array(z.string()).describe("Feeds that name it"),
+    in_force: CALENDAR_FILE.shape.versions.element.nullable()
+      .describe("The hours in force on that day; null before the first"),
+    open: z.array(OPEN_SPAN).describe("When the day is open, in UTC"),
+    now: NOW.exactOptional().describe("How it is now; absent with --as-of"),
+  }),
+  table: ({ in_force, open, now, versions, special_days = [], ...rest }) => ({
+    rows: flatRows({
+      ...rest,
+      hours: in_force === null ? `none on ${rest.as_of}` : hoursText(in_force),
+      open: open.map(({ from, to }) => `${from}/${to}`),
+      now,
+      versions: versions.map((each) => `${each.from} ${hoursText(each)}`),
+      special_days: special_days.map(({ date, reason }) => `${date} ${reason}`),
+    }),
+  }),
+  async run({ flags, args: [name], context }) {
+    const { registry, day, origin } = await viewOfOne(
+      ...["calendar", name, context.globals, flags.asOf] as const,
+    );
+    noteOrigin(context, origin);
     const calendar = registry.calendar(name);
-    const { versions, specialDays, ...rest } = calendar;
-    const inForce = calendarVersionOn(calendar, day);
+    const in_force: CalendarVersion | null = calendarVersionOn(calendar, day) ?? null;
     const feeds = [...registry.check().feeds.values()]
       .filter((feed) => feed.calendar === name).map(({ id }) => id);
-    const head = { ...rest, feeds, asOf: day, origin };
-    const open = openOn(calendar, day);
     const now = flags.asOf === undefined ? { now: nowIn(calendar, Date.now() * 1000) } : {};
-    if (flags.output !== "table") {
-      const value = { ...head, inForce: inForce ?? null, open, ...now, versions, specialDays };
-      return show(this, value, flags.output, origin);
-    }
-    const shown = {
-      ...head,
-      hours: inForce === undefined ? `none on ${day}` : hoursText(inForce),
-      open: open.map(({ from, to }) => `${from}/${to}`),
-      ...now,
-      versions: versions.map((each) => `${each.from} ${hoursText(each)}`),
-      specialDays: specialDays.map(({ date, reason }) => `${date} ${reason}`),
-    };
-    show(this, shown, flags.output, origin);
+    const open = openOn(calendar, day);
+    return { ...calendar, feeds, as_of: day, origin, in_force, open, ...now };
   },
 });
 

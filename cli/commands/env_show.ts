@@ -1,24 +1,29 @@
-import { buildCommand, type Command } from "@stricli/core";
-import type { SsmdContext } from "../context.ts";
+import { z } from "zod";
+import { ENVIRONMENT_FILE } from "@ssmd/metadata";
+import { defineCommand } from "../command/define.ts";
 import { viewOfOne } from "../registry/as_of.ts";
-import { AS_OF_FLAGS, type AsOfFlags, docs, word } from "../registry/flags.ts";
-import { show } from "../registry/show.ts";
+import { AS_OF } from "../registry/as_of_flag.ts";
+import { ENV_NAME } from "../registry/registry_args.ts";
+import { noteOrigin } from "../registry/show.ts";
+import { AS_SHOWN } from "../registry/shown_file.ts";
 
-/** `ssmd env show` */
-export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [string], SsmdContext>({
-  docs: docs(
-    "Show an environment with all defaults filled in",
-    "With --as-of, the file as git knew it at the end of that day (UTC); of several commits on one " +
-      "day the last counts. Today and the future are the file as it lies in the folder.",
-    ["ssmd env show demo", "ssmd env show demo --as-of today --output json"],
-  ),
-  parameters: {
-    flags: AS_OF_FLAGS,
-    positional: { kind: "tuple", parameters: [word("The environment's name", "env")] },
-  },
-  async func(flags, name) {
-    const view = await viewOfOne("environment", name, this.globals, flags.asOf);
-    const value = { ...view.registry.environment(name), asOf: view.day, origin: view.origin };
-    show(this, value, flags.output, view.origin);
+export default defineCommand({
+  name: "env show",
+  brief: "Show an environment with all defaults filled in",
+  description:
+    "Names and values are those of the file, as ssmd env update takes them. With --as-of, the file " +
+    "as git knew it at the end of that day (UTC); of several commits on one day the last counts. " +
+    "Today and the future are the file as it lies in the folder.",
+  examples: ["ssmd env show demo", "ssmd env show demo --as-of today --output json"],
+  flags: { asOf: AS_OF },
+  args: [ENV_NAME],
+  output: ENVIRONMENT_FILE.extend(AS_SHOWN),
+  async run({ flags, args: [name], context }) {
+    const { registry, day, origin } = await viewOfOne(
+      ...["environment", name, context.globals, flags.asOf] as const,
+    );
+    noteOrigin(context, origin);
+    const written = z.encode(ENVIRONMENT_FILE, registry.environment(name));
+    return { ...written, as_of: day, origin };
   },
 });

@@ -33,7 +33,7 @@ export default defineCommand({
       const feed = registry.feed(id);
       const version = versionOn(feed, day);
       return {
-        ...{ feed: id, name: feed.displayName, type: feed.type, status: feed.status },
+        ...{ feed: id, name: feed.display_name, type: feed.type, status: feed.status },
         since: version?.from ?? null,
         parser: version?.parser ?? null,
         sequenced: version?.sequenced ?? null,

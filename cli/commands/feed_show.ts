@@ -1,37 +1,41 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { versionOn } from "@ssmd/metadata";
-import type { SsmdContext } from "../context.ts";
+import { z } from "zod";
+import { FEED_FILE, versionOn } from "@ssmd/metadata";
+import { defineCommand } from "../command/define.ts";
 import { viewOfOne } from "../registry/as_of.ts";
-import { AS_OF_FLAGS, type AsOfFlags, docs, word } from "../registry/flags.ts";
-import { show } from "../registry/show.ts";
+import { AS_OF } from "../registry/as_of_flag.ts";
+import { FEED_ID } from "../registry/registry_args.ts";
+import { flatRows, noteOrigin } from "../registry/show.ts";
+import { AS_SHOWN } from "../registry/shown_file.ts";
 
-/** `ssmd feed show` */
-export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [string], SsmdContext>({
-  docs: docs(
-    "Show a feed: its version in force, and all others",
+export default defineCommand({
+  name: "feed show",
+  brief: "Show a feed: its version in force, and all others",
+  description:
     "With --as-of, the file as git knew it at the end of that day (UTC), and the version in force " +
-      "then: the last one that had begun. It holds until the next one begins. On a day before the " +
-      "first version none is in force. Before git's first commit today's file answers, with a note.",
-    ["ssmd feed show kraken", "ssmd feed show kalshi --as-of 2026-03-11 --output json"],
-  ),
-  parameters: {
-    flags: AS_OF_FLAGS,
-    positional: { kind: "tuple", parameters: [word("The feed's id", "feed")] },
-  },
-  async func(flags, id) {
-    const { registry, day, origin } = await viewOfOne("feed", id, this.globals, flags.asOf);
+    "then: the last one that had begun. It holds until the next one begins. On a day before the " +
+    "first version none is in force. Before git's first commit today's file answers, with a note.",
+  examples: ["ssmd feed show kraken", "ssmd feed show kalshi --as-of 2026-03-11 --output json"],
+  flags: { asOf: AS_OF },
+  args: [FEED_ID],
+  output: FEED_FILE.extend({
+    ...AS_SHOWN,
+    in_force: FEED_FILE.shape.versions.element.nullable()
+      .describe("The version in force on that day; null before the first"),
+  }),
+  table: ({ in_force, versions, ...rest }) => ({
+    rows: flatRows({
+      ...rest,
+      in_force: in_force ?? `none on ${rest.as_of}`,
+      versions: versions.map(({ from, parser }) => `${from} ${parser}`),
+    }),
+  }),
+  async run({ flags, args: [id], context }) {
+    const { registry, day, origin } = await viewOfOne("feed", id, context.globals, flags.asOf);
+    noteOrigin(context, origin);
     const feed = registry.feed(id);
-    const { versions, ...rest } = feed;
-    const inForce = versionOn(feed, day);
-    const value = { ...rest, asOf: day, origin, inForce: inForce ?? null, versions };
-    const { versions: _, ...shown } = value;
-    const others = versions.map(({ from, parser }) => `${from} ${parser}`);
-    if (flags.output !== "table") return show(this, value, flags.output, origin);
-    show(
-      this,
-      { ...shown, inForce: inForce ?? `none on ${day}`, versions: others },
-      flags.output,
-      origin,
-    );
+    const written = z.encode(FEED_FILE, feed);
+    const from = versionOn(feed, day)?.from;
+    const in_force = written.versions.find((version) => version.from === from) ?? null;
+    return { ...written, as_of: day, origin, in_force };
   },
 });

@@ -7,6 +7,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "List the trading calendars and the hours of each that are in force",
     load: () => import("./calendar_list.ts"),
   },
+  "calendar show": {
+    brief: "Show a trading calendar: its hours in force, and when a day is open in UTC",
+    load: () => import("./calendar_show.ts"),
+  },
   "client accounts": {
     brief: "List the clients that were made, with their limits",
     load: () => import("./client_accounts.ts"),
@@ -145,6 +149,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Bring what one environment captures into another one",
     load: () => import("./env_promote.ts"),
   },
+  "env show": {
+    brief: "Show an environment with all defaults filled in",
+    load: () => import("./env_show.ts"),
+  },
   "env status": {
     brief: "Tell how an environment stands: sound, committed, its keys there, running",
     load: () => import("./env_status.ts"),
@@ -183,6 +191,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Take a feed with its symbols out of an environment, or out of the registry",
     load: () => import("./feed_remove.ts"),
   },
+  "feed show": {
+    brief: "Show a feed: its version in force, and all others",
+    load: () => import("./feed_show.ts"),
+  },
   "feed update": {
     brief: "Correct a feed file: its own fields, or those of a version",
     load: () => import("./feed_update.ts"),
@@ -191,41 +203,9 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Show what a command does, or everything for programs",
     load: () => import("./help.ts"),
   },
-  "key check": {
-    brief: "Check ages: exit code 1 when a key is expired or missing",
-    load: () => import("./key_check.ts"),
-  },
-  "key delete": {
-    brief: "Delete the values of a key: its file, or its part of a SealedSecret",
-    load: () => import("./key_delete.ts"),
-  },
-  "key export": {
-    brief: "Export a key sealed for a cluster, or the form in which it is expected",
-    load: () => import("./key_export.ts"),
-  },
-  "key init": {
-    brief: "Prepare the places of all keys, and say what is still to be set",
-    load: () => import("./key_init.ts"),
-  },
-  "key list": {
-    brief: "List keys with their sources, ages and expiry",
-    load: () => import("./key_list.ts"),
-  },
-  "key rotate": {
-    brief: "Replace the values of a key and reset its age",
-    load: () => import("./key_rotate.ts"),
-  },
-  "key set": {
-    brief: "Set a key for the first time, from stdin or a prompt",
-    load: () => import("./key_set.ts"),
-  },
-  "key show": {
-    brief: "Show a key: where each field is, and whether it is there",
-    load: () => import("./key_show.ts"),
-  },
-  "key verify": {
-    brief: "Check that keys are there and have the right shape",
-    load: () => import("./key_verify.ts"),
+  "init": {
+    brief: "Begin a registry: the folder exchanges/ with what belongs into it",
+    load: () => import("./init.ts"),
   },
   "schema add-version": {
     brief: "Add the next version of a schema, as a draft",
@@ -251,29 +231,13 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Move a version on: draft, active, deprecated",
     load: () => import("./schema_set_status.ts"),
   },
+  "schema show": {
+    brief: "Show a schema: the version in force with its text, and all others",
+    load: () => import("./schema_show.ts"),
+  },
   "schema used": {
     brief: "Tell which archived data was written with which version of a schema",
     load: () => import("./schema_used.ts"),
-  },
-  "storage delete": {
-    brief: "Delete one version of an object for good",
-    load: () => import("./storage_delete.ts"),
-  },
-  "storage prune": {
-    brief: "Delete old versions that nobody reads any more",
-    load: () => import("./storage_prune.ts"),
-  },
-  "storage restore": {
-    brief: "Make an older version of an object the current one",
-    load: () => import("./storage_restore.ts"),
-  },
-  "storage versioning": {
-    brief: "Show whether buckets keep versions of objects, or switch it",
-    load: () => import("./storage_versioning.ts"),
-  },
-  "storage versions": {
-    brief: "List the versions that buckets keep of objects",
-    load: () => import("./storage_versions.ts"),
   },
   "symbol list": {
     brief: "List the symbols of all environments, or of one",

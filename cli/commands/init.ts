@@ -1,35 +1,32 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import { jsonSchemas, REGISTRY_FOLDERS } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
-import type { SsmdContext } from "../context.ts";
-import { docs, REGISTRY_FLAGS, type RegistryFlags } from "../registry/flags.ts";
-import { render } from "../render.ts";
+import { defineCommand } from "../command/define.ts";
 
-/** `ssmd init` */
-export const command: Command<SsmdContext> = buildCommand<RegistryFlags, [], SsmdContext>({
-  docs: docs(
-    "Begin a registry: the folder exchanges/ with what belongs into it",
-    "Makes exchanges/ with a folder for each kind of file in the working directory or in --dir, and the " +
-      "JSON Schemas that editors check the files with; .gitignore gets data/ and secrets/. Files that are there are left alone. Dates and " +
-      "changes come from git: run git init where there is no repository yet.",
-    ["ssmd init", "ssmd init --dir /tmp/my-registry"],
-  ),
-  parameters: { flags: REGISTRY_FLAGS },
-  async func(flags) {
-    const dir = (this.globals.dir ?? ".").replace(/\/+$/, "");
+export default defineCommand({
+  name: "init",
+  brief: "Begin a registry: the folder exchanges/ with what belongs into it",
+  description:
+    "Makes exchanges/ with a folder for each kind of file in the working directory or in --dir, and " +
+    "the JSON Schemas that editors check the files with; .gitignore gets data/ and secrets/. Files " +
+    "that are there are left alone. Dates and changes come from git: run git init where there is " +
+    "no repository yet.",
+  examples: ["ssmd init", "ssmd init --dir /tmp/my-registry"],
+  output: z.strictObject({
+    dir: z.string().describe("Folder of the registry"),
+    made: z.array(z.string()).describe("Paths that were not there"),
+  }),
+  table: ({ dir, made }) => ({
+    text: made.length === 0
+      ? `${dir} is there already\n`
+      : made.map((path) => `made ${path}\n`).join("") +
+        "next: ssmd feed create, ssmd schema register, ssmd env create\n",
+  }),
+  async run({ context }) {
+    const dir = (context.globals.dir ?? ".").replace(/\/+$/, "");
     const root = dir === "." ? "exchanges" : `${dir}/exchanges`;
-    const made: string[] = [];
     try {
-      for (const folder of REGISTRY_FOLDERS) {
-        await Deno.mkdir(`${root}/${folder}`, { recursive: true });
-        if (await writeNew(`${root}/${folder}/.gitkeep`, "")) made.push(`${root}/${folder}/`);
-      }
-      if (await addIgnored(`${dir}/.gitignore`)) {
-        made.push(`${dir}/.gitignore`.replace(/^\.\//, ""));
-      }
-      for (const [name, text] of jsonSchemas()) {
-        if (await writeNew(`${root}/${name}`, text)) made.push(`${root}/${name}`);
-      }
+      return { dir: root, made: await makeRegistry(dir, root) };
     } catch (cause) {
       if (cause instanceof Deno.errors.NotCapable || !(cause instanceof Error)) throw cause;
       throw new ConfigError("CONFIG_UNWRITABLE", `${root} cannot be made (${cause.name})`, {
@@ -37,18 +34,22 @@ export const command: Command<SsmdContext> = buildCommand<RegistryFlags, [], Ssm
         cause,
       });
     }
-    if (flags.output !== "table") {
-      const value = { dir: root, made };
-      return this.process.stdout.write(render({ value, rows: [] }, flags.output));
-    }
-    for (const path of made) this.process.stdout.write(`made ${path}\n`);
-    this.process.stdout.write(
-      made.length === 0
-        ? `${root} is there already\n`
-        : "next: ssmd feed create, ssmd schema register, ssmd env create\n",
-    );
   },
 });
+
+/** Paths that were not there. */
+async function makeRegistry(dir: string, root: string): Promise<string[]> {
+  const made: string[] = [];
+  for (const folder of REGISTRY_FOLDERS) {
+    await Deno.mkdir(`${root}/${folder}`, { recursive: true });
+    if (await writeNew(`${root}/${folder}/.gitkeep`, "")) made.push(`${root}/${folder}/`);
+  }
+  if (await addIgnored(`${dir}/.gitignore`)) made.push(`${dir}/.gitignore`.replace(/^\.\//, ""));
+  for (const [name, text] of jsonSchemas()) {
+    if (await writeNew(`${root}/${name}`, text)) made.push(`${root}/${name}`);
+  }
+  return made;
+}
 
 /** What a project makes and git does not keep: captured data, and values of keys. */
 const IGNORED: readonly string[] = ["/data/", "/secrets/"];

@@ -1,42 +1,43 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { schemaVersionOn } from "@ssmd/metadata";
-import type { SsmdContext } from "../context.ts";
+import { z } from "zod";
+import { SCHEMA_FILE, schemaVersionOn } from "@ssmd/metadata";
+import { defineCommand } from "../command/define.ts";
 import { viewOfOne } from "../registry/as_of.ts";
-import { AS_OF_FLAGS, type AsOfFlags, docs, word } from "../registry/flags.ts";
-import { show } from "../registry/show.ts";
+import { AS_OF } from "../registry/as_of_flag.ts";
+import { SCHEMA_NAME } from "../registry/registry_args.ts";
+import { flatRows, noteOrigin } from "../registry/show.ts";
+import { AS_SHOWN } from "../registry/shown_file.ts";
+import { render } from "../render.ts";
 
-/** `ssmd schema show` */
-export const command: Command<SsmdContext> = buildCommand<AsOfFlags, [string], SsmdContext>({
-  docs: docs(
-    "Show a schema: the version in force with its text, and all others",
+export default defineCommand({
+  name: "schema show",
+  brief: "Show a schema: the version in force with its text, and all others",
+  description:
     "With --as-of, the file as git knew it at the end of that day (UTC), and the version in force " +
-      "then: the last one that had begun and is no draft.",
-    ["ssmd schema show trade", "ssmd schema show trade --as-of today --output yaml"],
-  ),
-  parameters: {
-    flags: AS_OF_FLAGS,
-    positional: { kind: "tuple", parameters: [word("The schema's name", "schema")] },
+    "then: the last one that had begun and is no draft.",
+  examples: ["ssmd schema show trade", "ssmd schema show trade --as-of today --output yaml"],
+  flags: { asOf: AS_OF },
+  args: [SCHEMA_NAME],
+  output: SCHEMA_FILE.extend({
+    ...AS_SHOWN,
+    in_force: SCHEMA_FILE.shape.versions.element.nullable()
+      .describe("The version in force on that day; null before the first"),
+    text: z.string().nullable().describe("The text of the version in force"),
+  }),
+  table({ in_force, versions, text, ...rest }) {
+    const value = {
+      ...rest,
+      in_force: in_force ?? `none on ${rest.as_of}`,
+      versions: versions.map(({ version, from, status }) => `${version} ${status} ${from}`),
+    };
+    const table = render({ value, rows: flatRows(value) }, "table");
+    return { text: text === null ? table : `${table}\n${text}` };
   },
-  async func(flags, name) {
-    const { registry, day, origin } = await viewOfOne("schema", name, this.globals, flags.asOf);
-    const { versions, ...rest } = registry.schema(name);
-    const inForce = schemaVersionOn({ versions, ...rest }, day);
-    const text = inForce && registry.texts.get(`schemas/${inForce.file}`);
-    if (flags.output !== "table") {
-      const value = {
-        ...rest,
-        asOf: day,
-        origin,
-        inForce: inForce ?? null,
-        versions,
-        text: text ?? null,
-      };
-      return show(this, value, flags.output, origin);
-    }
-    const states = versions.map(({ version, from, status }) => `${version} ${status} ${from}`);
-    const shown = inForce ?? `none on ${day}`;
-    const value = { ...rest, asOf: day, origin, inForce: shown, versions: states };
-    show(this, value, flags.output, origin);
-    if (text !== undefined) this.process.stdout.write(`\n${text}`);
+  async run({ flags, args: [name], context }) {
+    const { registry, day, origin } = await viewOfOne("schema", name, context.globals, flags.asOf);
+    noteOrigin(context, origin);
+    const schema = registry.schema(name);
+    const in_force = schemaVersionOn(schema, day) ?? null;
+    const text = in_force && registry.texts.get(`schemas/${in_force.file}`);
+    return { ...schema, as_of: day, origin, in_force, text: text ?? null };
   },
 });

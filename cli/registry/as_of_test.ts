@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { Project } from "./project_fixtures.ts";
 
 interface Shown {
-  displayName?: string;
-  inForce: { parser: string } | null;
+  display_name?: string;
+  in_force: { parser: string } | null;
   gateway?: { port: number };
   origin: { commit?: string; note?: string };
 }
@@ -63,7 +63,7 @@ Deno.test("feeds and environments are shown as of a date", async (t) => {
   await withHistory(async (project) => {
     await t.step("a feed is shown as its file stood in git at the end of a day", async () => {
       const name = async (day: string) =>
-        (await on(project, day, "feed", "show", "venue")).displayName;
+        (await on(project, day, "feed", "show", "venue")).display_name;
       assert.equal(await name("2026-03-01"), "One");
       assert.equal(await name("2026-03-09"), "One");
       // Of two commits on one day the last counts.
@@ -77,7 +77,7 @@ Deno.test("feeds and environments are shown as of a date", async (t) => {
       "the version in force is the last one that had begun, as was known on that day",
       async () => {
         const parser = async (day: string) =>
-          (await on(project, day, "feed", "show", "venue")).inForce?.parser;
+          (await on(project, day, "feed", "show", "venue")).in_force?.parser;
         assert.equal(await parser("2026-03-14"), "kalshi-2021");
         assert.equal(await parser("2026-03-19"), "kalshi-2021");
         assert.equal(await parser("2026-03-20"), "kalshi-2026-03-12");
@@ -89,10 +89,10 @@ Deno.test("feeds and environments are shown as of a date", async (t) => {
       "before git's first commit today's file answers for its own dates, with a note",
       async () => {
         const early = await on(project, "2025-06-01", "feed", "show", "venue");
-        assert.equal(early.inForce?.parser, "kalshi-2021");
+        assert.equal(early.in_force?.parser, "kalshi-2021");
         assert.match(early.origin.note ?? "", /git knows no feeds\/venue\.yaml on 2025-06-01/);
         const before = await on(project, "2024-12-31", "feed", "show", "venue");
-        assert.equal(before.inForce, null);
+        assert.equal(before.in_force, null);
       },
     );
     await t.step(

@@ -7,8 +7,13 @@ import {
   type WeeklyWindow,
 } from "@ssmd/metadata";
 
+interface Hours {
+  open: CalendarVersion["open"];
+  maintenance?: CalendarVersion["maintenance"] | undefined;
+}
+
 /** The hours of a version on one line: `always, but thu 03:00-05:00 (weekly maintenance)`. */
-export function hoursText({ open, maintenance }: CalendarVersion): string {
+export function hoursText({ open, maintenance = [] }: Hours): string {
   const hours = open === "always" ? open : open.map(windowText).join(", ");
   const closed = maintenance.map((window) => `${windowText(window)} (${window.reason})`);
   return closed.length === 0 ? hours : `${hours}, but ${closed.join(", ")}`;

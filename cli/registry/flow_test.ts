@@ -118,7 +118,7 @@ Deno.test("a schema gets a next version, which is compared before it is taken", 
     assert.match(await project.ok("validate"), /nothing is wrong/);
     const versionOn = async (day: string) => {
       const shown = await project.json("schema", "show", "trade", "--as-of", day);
-      return (shown as { inForce: { version: string } | null }).inForce?.version;
+      return (shown as { in_force: { version: string } | null }).in_force?.version;
     };
     assert.equal(await versionOn("2025-12-31"), undefined);
     assert.equal(await versionOn("today"), "v1");

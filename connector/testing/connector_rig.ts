@@ -24,7 +24,7 @@ export interface RigOptions {
   storage?: Storage;
   captureLocation?: CaptureLocation;
   /** Whom the machine is asked about its clock; default nobody. */
-  clockSources?: ClockSources;
+  clock_sources?: ClockSources;
   /** Asked by the test. */
   health?: Health;
   /** Do not read what is published. */
@@ -74,7 +74,7 @@ export class ConnectorRig {
       endpoint: this.exchange.url,
       credentials: {},
       captureLocation: this.#options.captureLocation,
-      clockSources: this.#options.clockSources ?? NO_CLOCK_SOURCES,
+      clock_sources: this.#options.clock_sources ?? NO_CLOCK_SOURCES,
       transport: this.transport,
       storage: this.storage,
       spoolDir: this.spoolDir,

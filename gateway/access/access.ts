@@ -1,75 +1,78 @@
 import { EVENT_TYPES } from "@ssmd/market";
 import type { Meter } from "./meter.ts";
-import type { AccessDenied } from "./access_denied.ts";
+import type { Refusal } from "./refusal.ts";
 
 /**
- * `public`: health and the sign-in; `client`: the data that it is entitled to; `metrics`: `/metrics`,
- * too; `admin`: the administration, too. Each route names the role that it needs.
+ * What somebody may do: see what anybody may (health, the sign-in), read what it is entitled to,
+ * read `/metrics` too, or that and the administration. A route names the role that it wants.
  */
 export type Role = "public" | ClientRole;
 
-/** Roles of clients. */
+/** The roles that a client can have. */
 export type ClientRole = "client" | "metrics" | "admin";
 
-/** All roles of clients, each with the rights of those before it. */
+/** All roles of clients, each one holding those before it. */
 export const CLIENT_ROLES: readonly ClientRole[] = ["client", "metrics", "admin"];
 
 const ROLES: readonly Role[] = ["public", ...CLIENT_ROLES];
 
 /**
- * Identity and entitlements of a caller. Read at look-up and subscription, never per message; on
- * {@linkcode StreamSession.onAccessChanged} subscriptions are re-evaluated.
+ * Who asks, and what it may see. It is asked where something is looked up or subscribed, never for
+ * each message: what changed is told by {@linkcode StreamGuest.onAccessChanged}, and subscriptions
+ * are looked at anew then.
  */
 export interface Access {
-  /** The client's name; empty in an environment without keys. */
+  /** The client's name; empty where nobody is asked for a key. */
   readonly client: string;
-  /** Rights besides reading. */
+  /** What it may do besides reading. */
   readonly role: Role;
-  /** Counts its deliveries; undefined in an environment without keys. */
+  /** Counts what is delivered to it; undefined where nothing is counted. */
   readonly meter: Meter | undefined;
   /**
-   * Bits (by index in EVENT_TYPES) of the visible record types of a market. 0 hides the market from
-   * lists, counts and hints. Gaps come with any other type, so that no client has a silent hole.
+   * Bits (by place in EVENT_TYPES) of the record types of a market that it may see now. 0 = for this
+   * client there is no such market: it is in no list, no count and no hint. Gaps come with any other
+   * type, so that no client has a silent hole.
    */
-  typesOf(seesFeed: string, symbol: string): number;
-  /** Whether an entitlement names the feed, or all feeds. */
+  types(feed: string, symbol: string): number;
+  /** Whether it may know the feed: some entitlement names it, or all feeds. */
   feed(feed: string): boolean;
-  /** Takes one request from the client's rate; returns the error (429) when none is left. */
-  takeRequest(): AccessDenied | undefined;
-  /** Audits a request for an existing name that the caller may not see. */
-  auditHidden(name: string): void;
+  /** Takes one request from the client's rate; what is returned refuses it (429). */
+  spend(): Refusal | undefined;
+  /** Tells that something was asked for by name that is there and was not shown; it is audited. */
+  denied(what: string): void;
 }
 
-/** A stream connection, as the authenticator sees it. */
-export interface StreamSession {
+/** A stream connection, as those who watch over access see it. */
+export interface StreamGuest {
+  /** Who it is. */
   readonly access: Access;
-  /** Its entitlements changed: re-evaluates subscriptions by {@linkcode Access.typesOf}. */
+  /** Its entitlements are others now: subscriptions are looked at anew (`Access.types`). */
   onAccessChanged(): void;
-  /** Sends the error in-band (code and hint) and closes. */
-  onDenied(denied: AccessDenied): void;
-  /** Sends a notice, such as a quota that is nearly used up. */
+  /** It must go: tells the reason in-band (`error` with its code and hint) and closes. */
+  onRefused(refusal: Refusal): void;
+  /** Something it should know that stops nothing: a quota that is nearly used up. */
   onNotice(notice: Record<string, unknown>): void;
 }
 
-/** Access to everything, in an environment without keys. */
+/** Everything, for everyone: where an environment asks for no keys. */
 export function openAccess(role: ClientRole): Access {
   return {
     client: "",
     role,
     meter: undefined,
-    typesOf: () => ALL_TYPES,
+    types: () => ALL_TYPES,
     feed: () => true,
-    takeRequest: () => undefined,
-    auditHidden: () => {},
+    spend: () => undefined,
+    denied: () => {},
   };
 }
 
-/** Access to no data, for a caller without a key on a public route. */
+/** Nothing, for somebody who showed no key at a place that wants none. */
 export function publicAccess(): Access {
-  return { ...openAccess("client"), role: "public", typesOf: () => 0, feed: () => false };
+  return { ...openAccess("client"), role: "public", types: () => 0, feed: () => false };
 }
 
-/** Whether a role includes the rights of another one. */
+/** Whether a role holds what another one may do. */
 export function mayActAs(role: Role, wanted: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(wanted);
 }

@@ -1,55 +1,55 @@
 import type { Access, ClientRole } from "./access.ts";
 import type { ApiKey } from "./account.ts";
-import type { ClientState } from "./client_state.ts";
+import type { KnownClient } from "./known_client.ts";
 import type { Meter } from "./meter.ts";
-import type { AccessDenied } from "./access_denied.ts";
+import type { Refusal } from "./refusal.ts";
 
 /** What an access is told by its gate. */
 export interface KeyAccessOptions {
   now: () => number;
-  takeRequest: () => AccessDenied | undefined;
-  auditHidden: (what: string) => void;
+  spend: () => Refusal | undefined;
+  denied: (what: string) => void;
 }
 
 /** The access of a key; what is changed in the store holds for it as soon as the gate knows. */
 export class KeyAccess implements Access {
-  readonly state: ClientState;
+  readonly known: KnownClient;
   readonly key: ApiKey;
   #options: KeyAccessOptions;
 
-  constructor(state: ClientState, key: ApiKey, options: KeyAccessOptions) {
-    this.state = state;
+  constructor(known: KnownClient, key: ApiKey, options: KeyAccessOptions) {
+    this.known = known;
     this.key = key;
     this.#options = options;
   }
 
   get client(): string {
-    return this.state.account.id;
+    return this.known.account.id;
   }
 
   get role(): ClientRole {
-    return this.state.account.role;
+    return this.known.account.role;
   }
 
   get meter(): Meter {
-    return this.state.meter;
+    return this.known.meter;
   }
 
-  typesOf(feed: string, symbol: string): number {
-    const { isRemoved: gone, entitlements: entitled } = this.state;
-    return gone ? 0 : entitled.typesOf(feed, symbol, this.#options.now());
+  types(feed: string, symbol: string): number {
+    const { gone, entitled } = this.known;
+    return gone ? 0 : entitled.types(feed, symbol, this.#options.now());
   }
 
   feed(feed: string): boolean {
-    const { isRemoved: gone, entitlements: entitled } = this.state;
+    const { gone, entitled } = this.known;
     return !gone && entitled.feed(feed, this.#options.now());
   }
 
-  takeRequest(): AccessDenied | undefined {
-    return this.#options.takeRequest();
+  spend(): Refusal | undefined {
+    return this.#options.spend();
   }
 
-  auditHidden(what: string): void {
-    this.#options.auditHidden(what);
+  denied(what: string): void {
+    this.#options.denied(what);
   }
 }

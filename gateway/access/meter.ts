@@ -8,15 +8,15 @@ const OTHER_FEEDS = "_other";
 
 /** Places of feeds in all meters of a gateway, so that counting is one addition. */
 export class MeterFeeds {
-  #indexes = new Map<string, number>();
+  #places = new Map<string, number>();
   #names: string[] = [];
 
   /** The place of a feed, for {@linkcode Meter.add}: asked for once a market, not once a message. */
-  indexOf(feed: string): number {
-    const known = this.#indexes.get(feed);
+  placeOf(feed: string): number {
+    const known = this.#places.get(feed);
     if (known !== undefined) return known;
     const place = Math.min(this.#names.length, METER_FEEDS_MAX - 1);
-    this.#indexes.set(feed, place);
+    this.#places.set(feed, place);
     if (place === this.#names.length) {
       this.#names.push(place === METER_FEEDS_MAX - 1 ? OTHER_FEEDS : feed);
     }

@@ -37,7 +37,7 @@ Deno.test("the registry of a day is that of git's last commit until then, today'
     const source = new RegistrySource(dir);
     const nameOn = async (day?: string) => {
       const { found, origin } = await source.on(day);
-      return [found.feeds.get("kraken")?.displayName, origin.commit !== undefined];
+      return [found.feeds.get("kraken")?.display_name, origin.commit !== undefined];
     };
     assert.deepEqual(await nameOn("2026-01-05"), ["Old", true]);
     assert.deepEqual(await nameOn("2026-02-04"), ["Old", true]);

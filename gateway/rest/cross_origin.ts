@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Authenticator } from "../access/authenticator.ts";
+import type { Gate } from "../access/gate.ts";
 
 /**
  * Pages of other origins may read where a key proves who asks; without keys any page that somebody
@@ -7,7 +7,7 @@ import type { Authenticator } from "../access/authenticator.ts";
  * docs/decisions/0019-rest.md.
  */
 export function crossOriginHeaders(
-  mode: Authenticator["mode"],
+  mode: Gate["mode"],
   { method, headers }: IncomingMessage,
 ): Record<string, string> {
   if (mode === "open") return {};

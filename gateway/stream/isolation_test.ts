@@ -148,7 +148,7 @@ Deno.test(`${HEALTHY} clients lose nothing by ${4 * STUCK_OF_EACH} that stopped 
       for (const reader of all) await reader.close();
     },
     true,
-    { slowClients: { bufferBytesMax: BUFFER_BYTES_MAX, droppingMsMax: 120_000 } },
+    { slowClients: { buffer_bytes: BUFFER_BYTES_MAX, disconnect_after_s: 120 } },
   ));
 
 async function settle(reader: Reader): Promise<void> {

@@ -237,7 +237,7 @@ Deno.test(`${CLIENTS} clients that come, stall and go for ${seconds} s account f
     },
     true,
     {
-      slowClients: { bufferBytesMax: 256 * 1024, droppingMsMax: 4000 },
+      slowClients: { buffer_bytes: 256 * 1024, disconnect_after_s: 4 },
       recent: { messagesMax: 8_000 },
     },
   ));

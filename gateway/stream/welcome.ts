@@ -33,9 +33,9 @@ export function welcomeOf(
 
 function marketsSeen(data: MarketData, access: Access): number {
   if (access.client === "") return data.marketCount;
-  let visible = 0;
+  let seen = 0;
   for (const market of data.markets()) {
-    if (access.typesOf(market.feed.id, market.symbol) !== 0) visible++;
+    if (access.types(market.feed.id, market.symbol) !== 0) seen++;
   }
-  return visible;
+  return seen;
 }

@@ -1,64 +1,62 @@
-/** A day of the week in the calendar's time zone. */
-export type Weekday = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+import { z } from "zod";
+import { day, fields, nameText, plainText, text, timeOfDay, timezone } from "./shape.ts";
 
-/** All of them, as ISO 8601 counts them. */
-export const WEEKDAYS: readonly Weekday[] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+/** Days of the week, as ISO 8601 counts them. */
+export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 
-/** A time of day to another one, on the clocks of the calendar's time zone. */
-export interface DayWindow {
-  /** `HH:MM` */
-  from: string;
-  /** `HH:MM`, exclusive, up to `24:00`. */
-  to: string;
-}
+const endOfWindow = text(
+  /^(([01]\d|2[0-3]):[0-5]\d|24:00)$/,
+  'a time of day, "HH:MM" in quotes, or "24:00"',
+);
 
-/** A window that comes back every week; `to` at or before `from` = on the next day. */
-export interface WeeklyWindow extends DayWindow {
-  /** The days on which it begins. */
-  days: Weekday[];
-}
+const DAY_WINDOW = {
+  from: timeOfDay.describe("HH:MM on the clocks of the calendar's time zone"),
+  to: endOfWindow.describe("HH:MM, exclusive, up to 24:00; at or before from = on the next day"),
+};
+const WEEKLY_WINDOW = {
+  days: z.array(z.enum(WEEKDAYS)).min(1).describe("Days of the week on which it begins"),
+  ...DAY_WINDOW,
+};
+const MAINTENANCE = fields({
+  ...WEEKLY_WINDOW,
+  reason: plainText.describe("Why nothing is traded, for people"),
+});
 
-/** A weekly window in which nothing is traded. */
-export interface MaintenanceWindow extends WeeklyWindow {
-  /** Why, for people. */
-  reason: string;
-}
+const VERSION = fields({
+  from: day.describe("First day in the calendar's time zone on which it holds"),
+  open: z.union([z.literal("always"), z.array(fields(WEEKLY_WINDOW)).min(1)], {
+    error: 'must be always, or a list of windows like { days: [mon], from: "09:30", to: "16:00" }',
+  }).describe("When it trades: always, or windows that come back every week"),
+  maintenance: z.array(MAINTENANCE).default([])
+    .describe("Weekly windows in which it does not, although it would be open"),
+  notes: z.string().exactOptional().describe("What a reader should know"),
+});
 
+const SPECIAL_DAY = fields({
+  date: day.describe("The day in the calendar's time zone, from midnight to midnight"),
+  reason: plainText.describe("Why it is unlike the others of its week: Christmas"),
+  open: z.array(fields(DAY_WINDOW)).default([])
+    .describe("When it trades on that day; empty = not at all"),
+});
+
+/** A calendar file, `calendars/<name>.yaml`. */
+export const CALENDAR_FILE = fields({
+  name: nameText.describe("The file's name"),
+  display_name: plainText.describe("Name for people"),
+  timezone: timezone.describe("IANA name; all times of the file are of its clocks"),
+  versions: z.array(VERSION).min(1)
+    .describe("The trading week from a day on; dates ascending, closed before the first"),
+  special_days: z.array(SPECIAL_DAY).default([]).describe("Holidays and days of other hours"),
+});
+
+/** When a feed is expected to trade. */
+export type Calendar = z.output<typeof CALENDAR_FILE>;
 /** The trading week as it stood from a day on. */
-export interface CalendarVersion {
-  /** First day in the calendar's time zone, `YYYY-MM-DD`. */
-  from: string;
-  /** When it trades. */
-  open: "always" | WeeklyWindow[];
-  /** When it does not, although it would be open. */
-  maintenance: MaintenanceWindow[];
-  /** What a reader should know. */
-  notes?: string;
-}
-
-/** A day that is unlike the others of its week; it holds from midnight to midnight. */
-export interface SpecialDay {
-  /** In the calendar's time zone, `YYYY-MM-DD`. */
-  date: string;
-  /** Why: `Christmas`, `day after Thanksgiving`. */
-  reason: string;
-  /** When it trades on that day; empty = not at all. */
-  open: DayWindow[];
-}
-
-/** When a feed is expected to trade, as its file in `exchanges/calendars/` tells it. */
-export interface Calendar {
-  /** The file's name, `kalshi`. */
-  name: string;
-  /** For people. */
-  displayName: string;
-  /** IANA name; all times of the file are of its clocks. */
-  timezone: string;
-  /** Dates ascending; before the first one it is closed. */
-  versions: CalendarVersion[];
-  /** Holidays and days of other hours. */
-  specialDays: SpecialDay[];
-}
+export type CalendarVersion = z.output<typeof VERSION>;
+/** A window that comes back every week; `to` at or before `from` = on the next day. */
+export type WeeklyWindow = Exclude<CalendarVersion["open"], string>[number];
+/** A time of day to another one, on the clocks of the calendar's time zone. */
+export type DayWindow = z.output<typeof SPECIAL_DAY>["open"][number];
 
 /** The version in force on `date` (`YYYY-MM-DD`, the calendar's own day), or undefined before the first. */
 export function calendarVersionOn(calendar: Calendar, date: string): CalendarVersion | undefined {

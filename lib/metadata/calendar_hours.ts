@@ -95,7 +95,7 @@ function firstIn(
 
 /** Open spans whose windows begin on a local day, without what a special day or maintenance takes away. */
 function spansBegunOn(calendar: Calendar, day: Temporal.PlainDate): OpenSpan[] {
-  const special = calendar.specialDays.find(({ date }) => date === day.toString());
+  const special = calendar.special_days.find(({ date }) => date === day.toString());
   if (special !== undefined) {
     return special.open.map((window) => momentsOf(window, day, calendar.timezone));
   }
@@ -113,7 +113,7 @@ function closedAround(calendar: Calendar, day: Temporal.PlainDate): OpenSpan[] {
     const each = day.add({ days });
     const text = each.toString();
     const version: CalendarVersion | undefined = calendarVersionOn(calendar, text);
-    const isSpecial = calendar.specialDays.some(({ date }) => date === text);
+    const isSpecial = calendar.special_days.some(({ date }) => date === text);
     const whole = momentsOf({ from: "00:00", to: "24:00" }, each, calendar.timezone);
     // On such a day its own hours hold: a window of the day before ends at its midnight.
     if (isSpecial) return [whole];

@@ -26,14 +26,14 @@ function calendar(
     maintenance: [],
     ...version,
   };
-  return { name: "t", displayName: "T", timezone, versions: [whole], specialDays: [], ...rest };
+  return { name: "t", display_name: "T", timezone, versions: [whole], special_days: [], ...rest };
 }
 
 /** A stock exchange's week. */
 const STOCKS = calendar("America/New_York", {
   open: [{ days: ["mon", "tue", "wed", "thu", "fri"], from: "09:30", to: "16:00" }],
 }, {
-  specialDays: [
+  special_days: [
     { date: "2026-11-26", reason: "Thanksgiving", open: [] },
     { date: "2026-11-27", reason: "the day after", open: [{ from: "09:30", to: "13:00" }] },
   ],
@@ -42,7 +42,7 @@ const STOCKS = calendar("America/New_York", {
 /** A futures exchange's week: sessions begin on the evening before. */
 const FUTURES = calendar("America/Chicago", {
   open: [{ days: ["sun", "mon", "tue", "wed", "thu"], from: "17:00", to: "16:00" }],
-}, { specialDays: [{ date: "2026-12-25", reason: "Christmas", open: [] }] });
+}, { special_days: [{ date: "2026-12-25", reason: "Christmas", open: [] }] });
 
 function spans(of: Calendar | undefined, from: string, to: string): string[] {
   return openSpans(of, us(from), us(to)).map(({ fromUs, toUs }) => `${iso(fromUs)}/${iso(toUs)}`);

@@ -1,25 +1,20 @@
 import type { z } from "zod";
-import type { Calendar } from "./calendar.ts";
+import { type Calendar, CALENDAR_FILE } from "./calendar.ts";
 import { calendarReferences } from "./calendar_references.ts";
-import { calendarShape } from "./calendar_shape.ts";
 import { type SourceFile, YamlSource } from "./document.ts";
-import type { Environment } from "./environment.ts";
+import { type Environment, ENVIRONMENT_FILE } from "./environment.ts";
 import { environmentWarnings } from "./environment_warnings.ts";
 import { environmentReferences, type ExternalCheck } from "./environment_references.ts";
-import { environmentShape } from "./environment_shape.ts";
-import { type Feed, todayUtc } from "./feed.ts";
+import { type Feed, FEED_FILE, todayUtc } from "./feed.ts";
 import { feedReferences, type KnownNames } from "./feed_references.ts";
-import { feedShape } from "./feed_shape.ts";
 import { compareFindings, type Finding } from "./finding.ts";
 import { issueTexts } from "./issue_text.ts";
 import { fieldOf, listOf } from "./loose.ts";
-import type { QaRules } from "./qa.ts";
+import { QA_FILE, type QaRules } from "./qa.ts";
 import { qaReferences } from "./qa_references.ts";
-import { qaShape } from "./qa_shape.ts";
 import { type RegistryPlace, registryPlaceOf } from "./place.ts";
-import type { RegisteredSchema } from "./schema.ts";
+import { type RegisteredSchema, SCHEMA_FILE } from "./schema.ts";
 import { schemaReferences, type SchemaTextCheck } from "./schema_references.ts";
-import { schemaShape } from "./schema_shape.ts";
 import { symbolFindings } from "./symbol_references.ts";
 
 export type { SourceFile } from "./document.ts";
@@ -130,7 +125,7 @@ function namesOf(kind: RegistryPlace["kind"], sources: readonly Source[]): strin
 
 function checkCalendar(yaml: YamlSource, name: string, result: CheckResult): void {
   if (yaml.findings.length > 0) return;
-  const calendar = shaped(yaml, calendarShape, result.findings);
+  const calendar = shaped(yaml, CALENDAR_FILE, result.findings);
   result.findings.push(...calendarReferences(yaml, name));
   if (calendar) result.calendars.set(name, calendar);
 }
@@ -142,7 +137,7 @@ function checkFeed(
   result: CheckResult,
 ): void {
   if (yaml.findings.length > 0) return;
-  const feed = shaped(yaml, feedShape, result.findings);
+  const feed = shaped(yaml, FEED_FILE, result.findings);
   result.findings.push(...feedReferences(yaml, id, known));
   if (feed) result.feeds.set(id, feed);
 }
@@ -154,7 +149,7 @@ function checkSchema(
   result: CheckResult,
 ): void {
   if (yaml.findings.length > 0) return;
-  const schema = shaped(yaml, schemaShape, result.findings);
+  const schema = shaped(yaml, SCHEMA_FILE, result.findings);
   result.findings.push(...schemaReferences(yaml, name, texts));
   if (schema) result.schemas.set(name, schema);
 }
@@ -195,7 +190,7 @@ function checkQa(sources: readonly Source[], options: CheckOptions, result: Chec
   const feedIds = feedIdsOf(sources, options);
   for (const { yaml, place } of sources) {
     if (place.kind !== "qa" || yaml.findings.length > 0) continue;
-    const rules = shaped(yaml, qaShape, result.findings);
+    const rules = shaped(yaml, QA_FILE, result.findings);
     result.findings.push(...qaReferences(yaml, place.name, feedIds));
     if (rules) result.qa.set(place.name, rules);
   }
@@ -217,7 +212,7 @@ function checkEnvironments(
   const sound: YamlSource[] = [];
   for (const { yaml, place } of sources) {
     if (place.kind !== "environment" || yaml.findings.length > 0) continue;
-    const environment = shaped(yaml, environmentShape, result.findings);
+    const environment = shaped(yaml, ENVIRONMENT_FILE, result.findings);
     result.findings.push(...environmentReferences(yaml, place.name, registry));
     if (!environment) continue;
     result.environments.set(place.name, environment);

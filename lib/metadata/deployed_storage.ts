@@ -8,7 +8,10 @@ type S3Spec = Extract<StorageSpec, { type: "s3" }>;
 /** Where files go, with credentials in place of references. */
 export type DeployedStorage =
   | Exclude<StorageSpec, S3Spec>
-  | Omit<S3Spec, "credentials"> & { credentials?: Record<string, string> };
+  | Omit<S3Spec, "credentials" | "path_style"> & {
+    pathStyle?: boolean;
+    credentials?: Record<string, string>;
+  };
 
 /** Options of {@linkcode loadStorage}. */
 export interface LoadStorageOptions {
@@ -25,8 +28,9 @@ export function deployedStorage(
 ): DeployedStorage {
   if (spec.type === "local") return { type: "local", path: dataDir ?? spec.path };
   if (spec.type === "memory") return spec;
-  const { credentials, ...rest } = spec;
-  return credentials ? { ...rest, credentials: keys.values(credentials) } : rest;
+  const { path_style: pathStyle, credentials, ...rest } = spec;
+  const deployed = { ...rest, ...(pathStyle === undefined ? {} : { pathStyle }) };
+  return credentials ? { ...deployed, credentials: keys.values(credentials) } : deployed;
 }
 
 /**

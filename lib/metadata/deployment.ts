@@ -180,7 +180,7 @@ async function deployedFeed(
       hint: `see the versions in ${dir}/feeds/${id}.yaml`,
     });
   }
-  const place = file.captureLocations?.find((each) => each.id === environment.location);
+  const place = file.capture_locations?.find((each) => each.id === environment.location);
   return {
     feed: id,
     endpoint: environment.endpoints?.[id] ?? version.endpoint,
@@ -196,7 +196,11 @@ async function deployedFeed(
 
 function deployedTransport(spec: TransportSpec, keys: ResolvedKeys): DeployedTransport {
   if (spec.type === "memory") return spec;
-  const { type, url, credentials, ...stream } = spec;
+  const { type, url, max_bytes, max_age, credentials } = spec;
+  const stream = {
+    ...(max_bytes === undefined ? {} : { maxBytes: max_bytes }),
+    ...(max_age === undefined ? {} : { maxAgeMs: max_age }),
+  };
   const deployed = { type, url: url.split(","), stream };
   return credentials ? { ...deployed, credentials: keys.values(credentials) } : deployed;
 }

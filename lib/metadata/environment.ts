@@ -1,178 +1,155 @@
-/** A reference to a field of a key, `$key:name.field`; never a value. */
-export type KeyReference = `$key:${string}.${string}`;
+import { z } from "zod";
+import { GATEWAY } from "./environment_gateway.ts";
+import { CREDENTIALS, KEYS } from "./environment_key.ts";
+import {
+  address,
+  duration,
+  fields,
+  nameText,
+  oneOf,
+  plainText,
+  port,
+  size,
+  text,
+  timeOfDay,
+  timezone,
+} from "./shape.ts";
 
-/** What a key is for. */
-export type KeyType = "api_key" | "transport" | "storage" | "database" | "tls" | "webhook";
+const SYMBOL = fields({
+  feed: plainText.describe("The feed that brings it"),
+  external: plainText.describe("The venue's name of the market"),
+  tier: z.int().min(1).max(9).exactOptional().describe("Attribute for shards; 1 = most important"),
+  depth: z.int().min(1).exactOptional()
+    .describe("Levels a side of the order book, where the venue asks for it"),
+});
 
-/**
- * Where the values of a key are: `env` = variables `SSMD_KEY_<NAME>_<FIELD>`; `file:<path>` = a YAML or
- * JSON file; `mount:<dir>` = a folder with a file a field, as Kubernetes mounts a secret;
- * `sealed-secret/<name>` = a SealedSecret in git, whose secret the cluster mounts.
- */
-export type KeySource =
-  | "env"
-  | `file:${string}`
-  | `mount:${string}`
-  | `sealed-secret/${string}`;
+const MEMORY = fields({ type: z.literal("memory").describe("Nothing outlives the process") });
 
-/** A secret that the environment needs, and where it comes from. */
-export interface KeySpec {
-  /** What it is for. */
-  type: KeyType;
-  /** Names of its parts, `key_id`, `private_key`. */
-  fields: string[];
-  /** Whether components refuse to start without it. */
-  required: boolean;
-  /** Where its values are. */
-  source: KeySource;
-  /** How old it may become. */
-  rotationDays?: number;
-}
+const TRANSPORT = oneOf([
+  MEMORY,
+  fields({
+    type: z.literal("nats").describe("NATS JetStream"),
+    url: address(["nats", "tls"]).describe("nats://host:port, several with commas"),
+    max_bytes: size.exactOptional()
+      .describe("Largest stream, like 4GiB; the oldest messages leave"),
+    max_age: duration.exactOptional().describe("Oldest message, like 24h; absent = 24h"),
+    credentials: CREDENTIALS.exactOptional()
+      .describe("user and password, or token → reference $key:name.field"),
+  }),
+], {
+  aeron: '"aeron" is a reserved name and not built yet; allowed: memory, nats',
+  chronicle: '"chronicle" is a reserved name and not built yet; allowed: memory, nats',
+});
 
-/** A market to be captured; its key in the environment is our name for it. */
-export interface SymbolEntry {
-  /** The feed that brings it. */
-  feed: string;
-  /** The venue's name. */
-  external: string;
-  /** Attribute for shards; 1 = most important. */
-  tier?: number;
-  /** Levels a side of the order book, where the venue asks for it. */
-  depth?: number;
-}
+const STORAGE = oneOf([
+  MEMORY,
+  fields({
+    type: z.literal("local").describe("A folder of this machine"),
+    path: plainText.describe("The folder; spools lie in it, too"),
+  }),
+  fields({
+    type: z.literal("s3").describe("An object store"),
+    endpoint: address(["https", "http"]).describe("Address of the store"),
+    region: plainText.describe("Its region, like us-east-1"),
+    buckets: fields({
+      raw: plainText.describe("Bucket of raw files"),
+      normalized: plainText.describe("Bucket of normalized files; it may be the same"),
+    }).describe("Buckets by kind of files"),
+    path_style: z.boolean().exactOptional().describe(
+      "endpoint/bucket/key (true) or bucket.endpoint/key (false); absent = true but for AWS",
+    ),
+    credentials: CREDENTIALS.exactOptional().describe(
+      "access_key and secret_key, and session_token of temporary ones → reference $key:name.field",
+    ),
+  }),
+]);
 
+const CACHE = oneOf([
+  fields({ type: z.literal("none") }),
+  MEMORY,
+  fields({
+    type: z.literal("redis"),
+    url: address(["redis", "rediss"]).describe("redis://host:port"),
+  }),
+]);
+
+const JOURNAL = oneOf([
+  MEMORY,
+  fields({
+    type: z.literal("file").describe("A folder of this machine"),
+    path: plainText.describe("The folder"),
+  }),
+  fields({ type: z.literal("nats").describe("The bus") }),
+]);
+
+const SCHEDULE_DEFAULT = {
+  timezone: "UTC",
+  day_start: "00:10",
+  day_end: "00:00",
+  auto_roll: true,
+};
+
+const SCHEDULE = fields({
+  timezone: timezone.default(SCHEDULE_DEFAULT.timezone).describe("IANA name"),
+  day_start: timeOfDay.default(SCHEDULE_DEFAULT.day_start).describe("HH:MM"),
+  day_end: timeOfDay.default(SCHEDULE_DEFAULT.day_end).describe("HH:MM"),
+  auto_roll: z.boolean().default(SCHEDULE_DEFAULT.auto_roll)
+    .describe("Whether days roll by themselves"),
+});
+
+const keptDays = z.int().min(1).max(36_500).exactOptional();
+
+const RETENTION = fields({
+  raw_days: keptDays.describe("Days of raw files, counted from the day's end"),
+  normalized_days: keptDays.describe("Days of normalized records"),
+});
+
+const SIMULATOR = fields({
+  seed: z.int().min(0).exactOptional().describe("The same seed gives the same market"),
+  rate: z.number().gt(0).max(1_000_000).exactOptional()
+    .describe("Market events a second and feed"),
+  ports: z.record(z.string(), port).exactOptional()
+    .describe("Feed → fixed port; absent = any free one"),
+});
+
+const symbolName = text(
+  /^[A-Za-z0-9][\w\-./:%+]*$/,
+  "a symbol: letters, digits and _ - . / : % +, no spaces",
+);
+
+/** An environment file, `environments/<name>.yaml`: the single source of truth for a deployment. */
+export const ENVIRONMENT_FILE = fields({
+  name: nameText.describe("The file's name; first token of all subjects"),
+  location: nameText.exactOptional().describe(
+    "Where it captures: one of capture_locations of each of its feeds; absent = not said",
+  ),
+  keys: KEYS.default({}).describe("Secrets by name: what they are and where they come from"),
+  feeds: z.array(plainText).min(1).describe("Ids of the feeds in use"),
+  schema: plainText.describe("Version of the record schemas, v1"),
+  symbols: z.record(symbolName, SYMBOL).describe("Our name of a market → what it is at the venue"),
+  transport: TRANSPORT.describe("The message bus"),
+  storage: STORAGE.describe("Where files go"),
+  cache: CACHE.default({ type: "memory" }).describe("Where the newest values are kept"),
+  journal: JOURNAL.default({ type: "memory" }).describe("Where operations are recorded"),
+  gateway: GATEWAY.default({ port: 8080, auth: "open" }).describe("Where clients connect"),
+  schedule: SCHEDULE.default(SCHEDULE_DEFAULT).describe("When a market day begins and ends"),
+  retention: RETENTION.exactOptional()
+    .describe("How long archived days are kept; absent = for ever"),
+  simulator: SIMULATOR.exactOptional().describe(
+    "Present = these feeds are simulated on loopback and need no credentials",
+  ),
+  endpoints: z.record(z.string(), address(["wss", "ws"])).exactOptional()
+    .describe("Feed → address in place of the feed file's"),
+  credentials: z.record(z.string(), CREDENTIALS).exactOptional()
+    .describe("Feed → credential field → reference $key:name.field"),
+});
+
+/** A deployment. */
+export type Environment = z.output<typeof ENVIRONMENT_FILE>;
 /** The message bus. */
-export type TransportSpec =
-  | { type: "memory" }
-  | {
-    type: "nats";
-    /** `nats://host:port`, several with commas. */
-    url: string;
-    /** Largest stream; the oldest messages leave. */
-    maxBytes?: number;
-    /** Oldest message; default of the driver 24 h. */
-    maxAgeMs?: number;
-    /** Field → reference: `user` and `password`, or `token`. */
-    credentials?: Record<string, KeyReference>;
-  };
-
+export type TransportSpec = Environment["transport"];
 /** Where files go. */
-export type StorageSpec =
-  | { type: "memory" }
-  | { type: "local"; path: string }
-  | {
-    type: "s3";
-    endpoint: string;
-    region: string;
-    /** Of raw and normalized files; one name for both puts them into one bucket. */
-    buckets: { raw: string; normalized: string };
-    /** `endpoint/bucket/key` (true) or `bucket.endpoint/key` (false); default true but for AWS. */
-    pathStyle?: boolean;
-    /** Field → reference: `access_key` and `secret_key`; `session_token` of temporary ones. */
-    credentials?: Record<string, KeyReference>;
-  };
+export type StorageSpec = Environment["storage"];
 
-/** Where the newest values are kept. */
-export type CacheSpec = { type: "none" } | { type: "memory" } | { type: "redis"; url: string };
-
-/** Where operations are recorded. */
-export type JournalSpec = { type: "memory" } | { type: "file"; path: string } | { type: "nats" };
-
-/** Who may read from the gateway: `open` = everyone who reaches it, `required` = who has a key. */
-export type GatewayAuth = "open" | "required";
-
-/** Where clients connect, and who they have to be. */
-export interface GatewaySpec {
-  /** Interface to listen on; default 127.0.0.1, which only this machine reaches. */
-  host?: string;
-  port: number;
-  auth: GatewayAuth;
-  /** Says that `auth: open` is meant for everyone who reaches a host that is not loopback. */
-  openToNetwork?: boolean;
-  /** Names by which a gateway without keys may be called (`Host`), besides loopback and `host`. */
-  allowedHosts?: string[];
-  /** Origins whose pages may ask a gateway without keys: `https://desk.example`. */
-  allowedOrigins?: string[];
-  /** Where clients and their keys are kept; default the file `clients/<environment>.sqlite` beside the spools. */
-  clients?: { type: "sqlite"; path: string };
-  /** What happens to clients that do not read fast enough; what is absent is the gateway's default. */
-  slowClients?: SlowClientsSpec;
-}
-
-/** How a gateway treats clients that do not read fast enough. */
-export interface SlowClientsSpec {
-  /** For clients that do not choose one themselves. */
-  policy?: "drop_newest" | "drop_oldest" | "conflate" | "disconnect";
-  /** Bytes that may wait for one client. */
-  bufferBytesMax?: number;
-  /** Messages that may wait for one client. */
-  bufferMessagesMax?: number;
-  /** Milliseconds of dropping after which a client is disconnected. */
-  droppingMsMax?: number;
-}
-
-/** When a market day begins and ends. */
-export interface ScheduleSpec {
-  /** IANA name. */
-  timezone: string;
-  /** `HH:MM` */
-  dayStart: string;
-  /** `HH:MM` */
-  dayEnd: string;
-  /** Whether days roll by themselves. */
-  autoRoll: boolean;
-}
-
-/** How long archived days are kept; absent = for ever. */
-export interface RetentionSpec {
-  /** Days of raw files, counted from the day's end. */
-  rawDays?: number;
-  /** Days of normalized records. */
-  normalizedDays?: number;
-}
-
-/** Feeds served by the simulator on loopback in place of the venues. */
-export interface SimulatorSpec {
-  /** Same seed, same market. */
-  seed?: number;
-  /** Frames per second and feed. */
-  rate?: number;
-  /** Fixed port a feed; absent = any free one. */
-  ports?: Record<string, number>;
-}
-
-/** A deployment, as its file in `exchanges/environments/` tells it. */
-export interface Environment {
-  /** The file's name; first token of all subjects. */
-  name: string;
-  /** Where it captures: one of `capture_locations` of each of its feeds; absent = not said. */
-  location?: string;
-  /** Feeds in use. */
-  feeds: string[];
-  /** Version of the record schemas, `v1`. */
-  schema: string;
-  /** Key name → what it is and where it comes from. */
-  keys: Record<string, KeySpec>;
-  /** Our symbol → market. */
-  symbols: Record<string, SymbolEntry>;
-  /** The message bus. */
-  transport: TransportSpec;
-  /** Where files go. */
-  storage: StorageSpec;
-  /** Where the newest values are kept. */
-  cache: CacheSpec;
-  /** Where operations are recorded. */
-  journal: JournalSpec;
-  /** Where clients connect. */
-  gateway: GatewaySpec;
-  /** When days begin and end. */
-  schedule: ScheduleSpec;
-  /** How long archived days are kept; absent = for ever. */
-  retention?: RetentionSpec;
-  /** Present = these feeds are simulated on loopback and need no credentials. */
-  simulator?: SimulatorSpec;
-  /** Feed → address in place of the feed file's. */
-  endpoints?: Record<string, string>;
-  /** Feed → credential field → reference. */
-  credentials?: Record<string, Record<string, KeyReference>>;
-}
+export type { GatewaySpec } from "./environment_gateway.ts";
+export type { KeySpec } from "./environment_key.ts";

@@ -93,7 +93,7 @@ class ReferenceCheck {
     if (typeof location !== "string") return;
     for (const id of new Set(this.#own)) {
       const feed = this.#registry.feeds.get(id);
-      const known = (feed?.captureLocations ?? []).map((each) => each.id);
+      const known = (feed?.capture_locations ?? []).map((each) => each.id);
       if (feed === undefined || known.includes(location)) continue;
       const hint = known.length === 0
         ? `it names none: ssmd feed add-location ${id} ${location} …`
@@ -153,7 +153,7 @@ class ReferenceCheck {
   #depth(symbol: string, feed: string, depth: unknown): void {
     const version = this.#version(feed);
     if (!Number.isInteger(depth) || version === undefined) return;
-    const allowed = version.capabilities.bookDepths;
+    const allowed = version.capabilities.book_depths;
     const path = ["symbols", symbol, "depth"];
     if (allowed === undefined) {
       this.say(path, `${feed} sends whole books; leave depth out`);

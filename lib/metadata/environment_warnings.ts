@@ -4,7 +4,7 @@ import type { Finding } from "./finding.ts";
 
 /** What an environment may say and rarely means. */
 export function environmentWarnings(yaml: YamlSource, { transport }: Environment): Finding[] {
-  if (transport.type !== "nats" || transport.maxBytes !== undefined) return [];
+  if (transport.type !== "nats" || transport.max_bytes !== undefined) return [];
   const message =
     "no max_bytes: the stream grows until the server's store is full, which refuses " +
     "every message from then on; give it a size, such as max_bytes: 4GiB";

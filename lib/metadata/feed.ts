@@ -1,89 +1,75 @@
-import type { EventType } from "@ssmd/market";
+import { EVENT_TYPES } from "@ssmd/market";
+import { z } from "zod";
+import { address, day, duration, fields, nameText, plainText } from "./shape.ts";
 
-/** What is traded there. */
-export type FeedType = "spot" | "prediction";
-/** Whether an environment may use the feed: a disabled one is refused. */
-export type FeedStatus = "active" | "disabled";
+const PROTOCOL = fields({
+  transport: z.literal("websocket").describe("What carries the messages"),
+  message: z.literal("json").describe("How a message is written"),
+});
 
-/** What a feed can deliver. */
-export interface FeedCapabilities {
-  /** Record types. */
-  types: EventType[];
-  /** Depths (levels a side) that may be asked for; absent = whole books, no choice. */
-  bookDepths?: number[];
-  /** Whether books carry a checksum. */
-  bookChecksum: boolean;
-}
+const AUTH = fields({
+  method: z.enum(["none", "rsa-pss-sha256"]).describe("How the handshake is signed"),
+  fields: z.array(plainText).default([])
+    .describe("Credential fields that an environment must give; empty for none"),
+});
 
-/** How a client proves who it is. */
-export interface FeedAuth {
-  /** How the handshake is signed. */
-  method: "none" | "rsa-pss-sha256";
-  /** Credential fields that an environment must give; empty for `none`. */
-  fields: string[];
-}
+const RATE_LIMIT = fields({
+  requests: z.int().min(1).max(1_000_000).describe("Messages that a client sends"),
+  per: duration.describe("In this time, like 1s"),
+});
 
-/** How many messages a client may send; more is answered with an error or a disconnect. */
-export interface RateLimit {
-  /** Messages that a client sends. */
-  requests: number;
-  /** In this time. */
-  perMs: number;
-}
+const CAPABILITIES = fields({
+  types: z.array(z.enum(EVENT_TYPES)).min(1).describe("Record types that it brings"),
+  book_depths: z.array(z.int().min(1).max(10_000)).min(1).exactOptional()
+    .describe("Depths (levels a side) that may be asked for; absent = whole books, no choice"),
+  book_checksum: z.boolean().default(false).describe("Whether books carry a checksum"),
+});
 
+const VERSION = fields({
+  from: day.describe("First day (UTC) on which it holds, until the next version begins"),
+  protocol: PROTOCOL.describe("How the venue speaks"),
+  endpoint: address(["wss", "ws"]).describe("Address of the live feed"),
+  auth: AUTH.describe("How a client signs in"),
+  symbols_per_connection: z.int().min(1).max(100_000)
+    .describe("Most symbols that one connection subscribes"),
+  rate_limit: RATE_LIMIT.exactOptional().describe(
+    "What a client may send, more is answered with an error or a disconnect; absent = the venue names no limit",
+  ),
+  capabilities: CAPABILITIES.describe("What can be asked for"),
+  sequenced: z.boolean().describe("Whether the venue numbers its messages"),
+  sequence_field: plainText.exactOptional()
+    .describe("The field of a message that carries the number; present when sequenced"),
+  parser: plainText.describe("Id of the normalizer that reads it"),
+  notes: z.string().exactOptional().describe("What a reader should know"),
+});
+
+const CAPTURE_LOCATION = fields({
+  id: nameText.describe("Name of the place, like aws-us-east-1"),
+  clock_source: z.enum(["ntp", "chrony", "ptp", "gps"]).describe("What keeps its clock right"),
+  clock_accuracy_us: z.int().min(1).max(10_000_000)
+    .describe("Expected error of that clock, microseconds"),
+});
+
+/** A feed file, `feeds/<id>.yaml`. */
+export const FEED_FILE = fields({
+  id: nameText.describe("The file's name"),
+  display_name: plainText.describe("Name for people"),
+  type: z.enum(["spot", "prediction"]).describe("What is traded"),
+  status: z.enum(["active", "disabled"])
+    .describe("Whether an environment may use it: a disabled one is refused"),
+  calendar: nameText.exactOptional()
+    .describe("Name of the trading calendar; absent = always open"),
+  versions: z.array(VERSION).min(1).describe("What changed on which day; dates ascending"),
+  capture_locations: z.array(CAPTURE_LOCATION).exactOptional()
+    .describe("Places that capture it"),
+});
+
+/** A data feed of a venue. */
+export type Feed = z.output<typeof FEED_FILE>;
 /** A feed as it stood from a day on. */
-export interface FeedVersion {
-  /** First day (UTC, `YYYY-MM-DD`). */
-  from: string;
-  /** What carries the messages, and how they are written. */
-  protocol: { transport: "websocket"; message: "json" };
-  /** Address of the live feed. */
-  endpoint: string;
-  /** How a client signs in. */
-  auth: FeedAuth;
-  /** Most symbols that one connection subscribes. */
-  symbolsPerConnection: number;
-  /** What a client may send; absent = the venue names none. */
-  rateLimit?: RateLimit;
-  /** What can be asked for. */
-  capabilities: FeedCapabilities;
-  /** Whether messages are numbered by the venue. */
-  sequenced: boolean;
-  /** The field of a message that carries the number; present when `sequenced`. */
-  sequenceField?: string;
-  /** Identifier of the normalizer that reads it. */
-  parser: string;
-  /** What a reader should know. */
-  notes?: string;
-}
-
-/** A place that captures the feed. */
-export interface CaptureLocation {
-  /** Name of the place, `aws-us-east-1`. */
-  id: string;
-  /** What keeps its clock right. */
-  clockSource: "ntp" | "chrony" | "ptp" | "gps";
-  /** Expected error of that clock, microseconds. */
-  clockAccuracyUs: number;
-}
-
-/** A data feed of a venue, as its file in `exchanges/feeds/` tells it. */
-export interface Feed {
-  /** The file's name, `kraken`. */
-  id: string;
-  /** For people. */
-  displayName: string;
-  /** What is traded. */
-  type: FeedType;
-  /** Whether it may be used. */
-  status: FeedStatus;
-  /** Dates ascending. */
-  versions: FeedVersion[];
-  /** Name of the trading calendar; absent = always open. */
-  calendar?: string;
-  /** Places that capture it. */
-  captureLocations?: CaptureLocation[];
-}
+export type FeedVersion = z.output<typeof VERSION>;
+/** A place that captures a feed. */
+export type CaptureLocation = z.output<typeof CAPTURE_LOCATION>;
 
 /** The version in force on `date` (`YYYY-MM-DD`, UTC), or undefined before the first. */
 export function versionOn(feed: Feed, date: string): FeedVersion | undefined {

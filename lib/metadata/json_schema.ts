@@ -1,16 +1,16 @@
 import { z } from "zod";
-import { calendarShape } from "./calendar_shape.ts";
-import { environmentShape } from "./environment_shape.ts";
-import { feedShape } from "./feed_shape.ts";
-import { qaShape } from "./qa_shape.ts";
-import { schemaShape } from "./schema_shape.ts";
+import { CALENDAR_FILE } from "./calendar.ts";
+import { ENVIRONMENT_FILE } from "./environment.ts";
+import { FEED_FILE } from "./feed.ts";
+import { QA_FILE } from "./qa.ts";
+import { SCHEMA_FILE } from "./schema.ts";
 
 const SHAPES = {
-  calendar: calendarShape,
-  feed: feedShape,
-  environment: environmentShape,
-  schema: schemaShape,
-  qa: qaShape,
+  calendar: CALENDAR_FILE,
+  feed: FEED_FILE,
+  environment: ENVIRONMENT_FILE,
+  schema: SCHEMA_FILE,
+  qa: QA_FILE,
 } as const;
 
 /** Kinds of registry files that people write. */

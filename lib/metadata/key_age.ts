@@ -83,7 +83,7 @@ export function keyAges(
   nowMs: number,
   expiringDays: number = EXPIRING_DAYS,
 ): KeyAge[] {
-  return Object.entries(environment.keys).map(([key, { rotationDays }]) => {
+  return Object.entries(environment.keys).map(([key, { rotation_days: rotationDays }]) => {
     const rotatedAt = rotations[key];
     const age: KeyAge = { key, state: rotationDays === undefined ? "unlimited" : "unknown" };
     if (rotationDays !== undefined) age.rotationDays = rotationDays;

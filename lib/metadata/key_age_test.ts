@@ -12,7 +12,7 @@ function environmentWith(keys: Record<string, KeySpec>): Environment {
   return { name: "test", keys } as Environment;
 }
 
-const LIMITED = environmentWith({ kalshi: { ...SPEC, rotationDays: 90 } });
+const LIMITED = environmentWith({ kalshi: { ...SPEC, rotation_days: 90 } });
 
 Deno.test("a key is ok, then expiring, then expired to the millisecond", () => {
   const end = Date.parse(ROTATED) + 90 * DAY_MS;
@@ -28,7 +28,7 @@ Deno.test("a key is ok, then expiring, then expired to the millisecond", () => {
 });
 
 Deno.test("without a recorded rotation the age is unknown, without a limit there is no end", () => {
-  const environment = environmentWith({ a: { ...SPEC, rotationDays: 1 }, b: SPEC });
+  const environment = environmentWith({ a: { ...SPEC, rotation_days: 1 }, b: SPEC });
   const states = (rotations: Record<string, string>) =>
     keyAges(environment, rotations, Date.now()).map(({ state }) => state);
   assert.deepEqual(states({}), ["unknown", "unlimited"]);
@@ -54,7 +54,7 @@ Deno.test("rotations are read as they were written, and no file means none", asy
 Deno.test("days until expiry are scraped, for keys that have an end", async () => {
   const { registry } = new Metrics("test");
   const rotatedAt = new Date(Date.now() - 100 * DAY_MS).toISOString();
-  const environment = environmentWith({ kalshi: { ...SPEC, rotationDays: 90 }, other: SPEC });
+  const environment = environmentWith({ kalshi: { ...SPEC, rotation_days: 90 }, other: SPEC });
   exportKeyAges(registry, { environment, rotations: { kalshi: rotatedAt } });
   const lines = (await registry.metrics()).split("\n").filter((line) =>
     line.startsWith("ssmd_key")

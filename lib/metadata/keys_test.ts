@@ -18,7 +18,7 @@ function environmentWith(keys: Record<string, KeySpec>): Environment {
     cache: { type: "none" },
     journal: { type: "memory" },
     gateway: { port: 8080, auth: "open" },
-    schedule: { timezone: "UTC", dayStart: "00:10", dayEnd: "00:00", autoRoll: true },
+    schedule: { timezone: "UTC", day_start: "00:10", day_end: "00:00", auto_roll: true },
     credentials: {
       kalshi: { key_id: "$key:kalshi.key_id", private_key: "$key:kalshi.private_key" },
     },

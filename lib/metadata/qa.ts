@@ -1,84 +1,96 @@
-import type { EventType } from "@ssmd/market";
+import { EVENT_TYPES } from "@ssmd/market";
+import { z } from "zod";
+import { duration, fields, nameText, oneOf, plainText } from "./shape.ts";
 
-/** What every check says of the records that it is about. */
-export interface QaScope {
-  /** Types of records; at least one. */
-  records: EventType[];
-  /** Symbols, `*` at the end for all that begin so; absent = all. */
-  symbols?: string[];
-}
+const SYMBOLS = z.array(plainText).min(1).exactOptional()
+  .describe("Symbols, * at the end for all that begin so; absent = all");
+const SCOPE = {
+  records: z.array(z.enum(EVENT_TYPES)).min(1).describe("Types of records"),
+  symbols: SYMBOLS,
+};
+const OF = z.enum(["symbol", "feed"]).default("symbol")
+  .describe("Whether it counts symbol by symbol, or over the whole feed");
 
-/** The longest silence of a symbol between two records. */
-export interface MaxGapCheck extends QaScope {
-  /** Which check it is. */
-  type: "max_gap";
-  /** Whether silence is counted symbol by symbol, or over the whole feed. */
-  of: "symbol" | "feed";
-  /** Longer than this fails, ms. */
-  longestMs: number;
-}
+/** Types of records that have a field that a range can be about; in a book: of each level. */
+export const RANGE_FIELDS = {
+  price: ["trade", "orderbook"],
+  size: ["trade", "orderbook"],
+  bidPrice: ["ticker"],
+  bidSize: ["ticker"],
+  askPrice: ["ticker"],
+  askSize: ["ticker"],
+  lastPrice: ["ticker"],
+  lastSize: ["ticker"],
+  volume24h: ["ticker"],
+  openInterest: ["ticker"],
+} as const;
 
-/** A field that lies outside of its range. */
-export interface RangeCheck extends QaScope {
-  /** Which check it is. */
-  type: "range";
-  /** Name of the field in the record's JSON (`price`, `bidPrice`); in a book: of each level. */
-  field: string;
-  /** Lowest value that passes; absent = no lowest. */
-  min?: number;
-  /** Highest value that passes; absent = no highest. */
-  max?: number;
-}
+const MAX_GAP = fields({
+  type: z.literal("max_gap").describe("The longest silence between two records"),
+  ...SCOPE,
+  of: OF,
+  longest: duration.describe("Longer than this fails, like 2m"),
+});
+const RANGE = fields({
+  type: z.literal("range").describe("A field that lies outside of its range"),
+  ...SCOPE,
+  field: z.enum(Object.keys(RANGE_FIELDS) as (keyof typeof RANGE_FIELDS)[])
+    .describe("Name of the field in the record's JSON; in a book: of each level"),
+  min: z.number().exactOptional().describe("Lowest value that passes; absent = no lowest"),
+  max: z.number().exactOptional().describe("Highest value that passes; absent = no highest"),
+});
+const PRESENCE = fields({
+  type: z.literal("presence").describe("Records that every hour must have"),
+  ...SCOPE,
+  of: OF,
+  per_hour: z.int().min(1).default(1).describe("Fewest records in an hour"),
+});
+const MONOTONIC_TIME = fields({
+  type: z.literal("monotonic_time").describe("Time that goes back"),
+  ...SCOPE,
+  clock: z.enum(["received", "venue"]).describe(
+    "Ours (received) in the order of sequence, or the venue's (venue) in the order of arrival",
+  ),
+  tolerance: duration.exactOptional().describe("How far back passes, like 1s; absent = not at all"),
+});
+const CROSSED_BOOK = fields({
+  type: z.literal("crossed_book")
+    .describe("A best bid at or above the best ask, of books rebuilt from their records"),
+  symbols: SYMBOLS,
+  longest: duration.exactOptional()
+    .describe("Crossed for longer than this fails, like 1s; absent = any time"),
+});
+const DUPLICATE_IDS = fields({
+  type: z.literal("duplicate_ids").describe("An id that comes a second time within the day"),
+  ...SCOPE,
+  id: z.enum(["trade_id", "record"]).describe(
+    "trade_id: the venue's id of a trade; record: symbol, receivedAt and sequence together",
+  ),
+});
 
-/** Records that every hour must have. */
-export interface PresenceCheck extends QaScope {
-  /** Which check it is. */
-  type: "presence";
-  /** Whether they are counted symbol by symbol, or over the whole feed. */
-  of: "symbol" | "feed";
-  /** Fewest records in an hour. */
-  perHour: number;
-}
+const CHECK = oneOf([MAX_GAP, RANGE, PRESENCE, MONOTONIC_TIME, CROSSED_BOOK, DUPLICATE_IDS]);
 
-/** Time that goes back. */
-export interface MonotonicTimeCheck extends QaScope {
-  /** Which check it is. */
-  type: "monotonic_time";
-  /** Whose: ours (`received`) in the order of sequence, or the venue's (`venue`) in the order of arrival. */
-  clock: "received" | "venue";
-  /** How far back passes, ms. */
-  toleranceMs: number;
-}
+/** A file of checks, `qa/<feed>.yaml`. */
+export const QA_FILE = fields({
+  feed: nameText.describe("Id of the feed, the file's name"),
+  checks: z.array(CHECK).min(1).describe(
+    "Checks of a day, in the order in which results are shown",
+  ),
+});
 
-/** A best bid at or above the best ask, of books rebuilt from their records. */
-export interface CrossedBookCheck extends Pick<QaScope, "symbols"> {
-  /** Which check it is. */
-  type: "crossed_book";
-  /** Crossed for longer than this fails, ms. */
-  longestMs: number;
-}
-
-/** An id that comes a second time within the day. */
-export interface DuplicateIdsCheck extends QaScope {
-  /** Which check it is. */
-  type: "duplicate_ids";
-  /** `trade_id`: the venue's id of a trade. `record`: symbol, receivedAt and sequence together. */
-  id: "trade_id" | "record";
-}
-
+/** The checks of a feed's days. */
+export type QaRules = z.output<typeof QA_FILE>;
 /** One check. */
-export type QaCheck =
-  | MaxGapCheck
-  | RangeCheck
-  | PresenceCheck
-  | MonotonicTimeCheck
-  | CrossedBookCheck
-  | DuplicateIdsCheck;
-
-/** The checks of a feed's days, as its file in `exchanges/qa/` tells them. */
-export interface QaRules {
-  /** Id of the feed, the file's name. */
-  feed: string;
-  /** In the order in which results are shown. */
-  checks: QaCheck[];
-}
+export type QaCheck = z.output<typeof CHECK>;
+/** The longest silence of a symbol between two records. */
+export type MaxGapCheck = z.output<typeof MAX_GAP>;
+/** A field that lies outside of its range. */
+export type RangeCheck = z.output<typeof RANGE>;
+/** Records that every hour must have. */
+export type PresenceCheck = z.output<typeof PRESENCE>;
+/** Time that goes back. */
+export type MonotonicTimeCheck = z.output<typeof MONOTONIC_TIME>;
+/** A best bid at or above the best ask. */
+export type CrossedBookCheck = z.output<typeof CROSSED_BOOK>;
+/** An id that comes a second time within the day. */
+export type DuplicateIdsCheck = z.output<typeof DUPLICATE_IDS>;

@@ -2,20 +2,7 @@ import { suggestion } from "@ssmd/runtime";
 import type { YamlSource } from "./document.ts";
 import type { Finding } from "./finding.ts";
 import { fieldOf, listOf } from "./loose.ts";
-
-/** Which types have a field that a range may be about. */
-const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  price: ["trade", "orderbook"],
-  size: ["trade", "orderbook"],
-  bidPrice: ["ticker"],
-  bidSize: ["ticker"],
-  askPrice: ["ticker"],
-  askSize: ["ticker"],
-  lastPrice: ["ticker"],
-  lastSize: ["ticker"],
-  volume24h: ["ticker"],
-  openInterest: ["ticker"],
-};
+import { RANGE_FIELDS } from "./qa.ts";
 
 /** What must fit together inside a file of checks, and with the feeds that exist. */
 export function qaReferences(
@@ -49,7 +36,7 @@ function rangeFindings(
   say: (path: PropertyKey[], message: string) => void,
 ): void {
   const field = String(fieldOf(check, "field"));
-  const having = FIELDS[field] ?? [];
+  const having = listOf(fieldOf(RANGE_FIELDS, field));
   const without = types.find((type) => typeof type === "string" && !having.includes(type));
   if (having.length > 0 && without !== undefined) {
     say(

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { z } from "zod";
+import { ENVIRONMENT_FILE } from "./environment.ts";
 import { ConfigError } from "@ssmd/runtime";
 import { versionOn } from "./feed.ts";
 import type { Finding } from "./finding.ts";
@@ -63,19 +65,26 @@ Deno.test("a version is in force from its day until the next one's", async () =>
   assert.equal(versionOn(feed, "2026-03-12")?.parser, "kalshi-2026-03-12");
 });
 
-Deno.test("names of files become names of code; sizes and times become numbers", async () => {
-  const { transport, schedule } = await loadEnvironment(REGISTRY, "demo-nats");
+Deno.test("names in code are those of the file; sizes and times become numbers, and are written as texts again", async () => {
+  const environment = await loadEnvironment(REGISTRY, "demo-nats");
+  const { transport, schedule } = environment;
   assert.deepEqual(transport, {
     type: "nats",
     url: "nats://127.0.0.1:4222",
-    maxAgeMs: 86_400_000,
-    maxBytes: 4 * 1024 ** 3,
+    max_age: 86_400_000,
+    max_bytes: 4 * 1024 ** 3,
   });
   assert.deepEqual(schedule, {
     timezone: "UTC",
-    dayStart: "00:10",
-    dayEnd: "00:00",
-    autoRoll: true,
+    day_start: "00:10",
+    day_end: "00:00",
+    auto_roll: true,
+  });
+  assert.deepEqual(z.encode(ENVIRONMENT_FILE, environment).transport, {
+    type: "nats",
+    url: "nats://127.0.0.1:4222",
+    max_age: "1d",
+    max_bytes: "4GiB",
   });
 });
 

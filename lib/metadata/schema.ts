@@ -1,34 +1,35 @@
-/** Where a schema's version stands in its life: only forward. */
-export type SchemaStatus = "draft" | "active" | "deprecated";
+import { z } from "zod";
+import { day, fields, nameText, text } from "./shape.ts";
 
-/** All of them, in order. */
-export const SCHEMA_STATUSES: readonly SchemaStatus[] = ["draft", "active", "deprecated"];
+/** States of a schema's version, in order: only forward. */
+export const SCHEMA_STATUSES = ["draft", "active", "deprecated"] as const;
 
+const VERSION = fields({
+  version: text(/^v[1-9]\d{0,3}$/, 'a version, like "v1"').describe("v1, v2, …"),
+  from: day.describe("First day (UTC) on which records are written with it"),
+  file: text(/^[A-Za-z0-9][\w.-]*\.capnp$/, "a .capnp file of the same folder")
+    .describe("The text, a file beside this one"),
+  sha256: text(/^[0-9a-f]{64}$/, "a SHA-256, 64 hex digits in lower case")
+    .describe("SHA-256 of that file's bytes, hex"),
+  status: z.enum(SCHEMA_STATUSES)
+    .describe("Drafts are never in force; deprecated ones still read what they wrote"),
+  notes: z.string().exactOptional().describe("What a reader should know"),
+});
+
+/** A schema file, `schemas/<name>.yaml`. */
+export const SCHEMA_FILE = fields({
+  name: nameText.describe("The file's name; record schemas are named for their type, like trade"),
+  struct: text(/^[A-Z][A-Za-z0-9]*$/, "the name of a struct, like Trade")
+    .describe("The struct that a message holds, like Trade"),
+  versions: z.array(VERSION).min(1).describe("Registered texts; dates ascending"),
+});
+
+/** A record's schema. */
+export type RegisteredSchema = z.output<typeof SCHEMA_FILE>;
 /** A registered text of a schema. */
-export interface SchemaVersion {
-  /** `v1`, `v2`, … */
-  version: string;
-  /** First day (UTC, `YYYY-MM-DD`) on which records are written with it. */
-  from: string;
-  /** The text, a file beside this one. */
-  file: string;
-  /** SHA-256 of that file's bytes, hex. */
-  sha256: string;
-  /** Drafts are never in force; deprecated ones still read what they wrote. */
-  status: SchemaStatus;
-  /** What a reader should know. */
-  notes?: string;
-}
-
-/** A record's schema, as its file in `exchanges/schemas/` tells it. */
-export interface RegisteredSchema {
-  /** The file's name, `trade`; record schemas are named for their type. */
-  name: string;
-  /** The struct that a message holds, `Trade`. */
-  struct: string;
-  /** Dates ascending. */
-  versions: SchemaVersion[];
-}
+export type SchemaVersion = z.output<typeof VERSION>;
+/** State of a schema's version. */
+export type SchemaStatus = SchemaVersion["status"];
 
 /**
  * The version in force on `date` (`YYYY-MM-DD`, UTC): the last one that had begun and is no draft.

@@ -1,4 +1,4 @@
-import { DURATION_WORDS, parseDurationMs, suggestion } from "@ssmd/runtime";
+import { DURATION_WORDS, formatDurationMs, parseDurationMs, suggestion } from "@ssmd/runtime";
 import { z } from "zod";
 
 /** An object that knows all its fields: another one is an error, with did-you-mean. */
@@ -43,7 +43,9 @@ export const nameText: z.ZodString = text(
 
 /** Text with something in it and no line break. */
 export const plainText: z.ZodString = text(
-  /^[^\s\p{Cc}]([^\p{Cc}]*[^\s\p{Cc}])?$/u,
+  // Without the flag `u`: the JSON Schema has the pattern without flags.
+  // deno-lint-ignore no-control-regex -- control characters are what is refused
+  /^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$/,
   "one line of text",
 );
 
@@ -85,30 +87,44 @@ const UNIT_BYTES: Record<string, number> = {
   TiB: 1024 ** 4,
 };
 
-/** A length of time (`500ms`, `30s`, `2m`, `24h`, `7d`), in milliseconds. */
-export const durationMs: z.ZodType<number, string> = z
-  .string({ error: `must be ${DURATION_WORDS}` })
-  .transform((value, context) => {
-    try {
-      return parseDurationMs(value);
-    } catch {
-      context.addIssue({ code: "custom", message: `must be ${DURATION_WORDS}` });
-      return z.NEVER;
-    }
-  });
+/** A length of time (`500ms`, `30s`, `2m`, `24h`, `7d`) in a file; milliseconds in code. */
+export const duration: z.ZodCodec<z.ZodString, z.ZodNumber> = z.codec(
+  z.string({ error: `must be ${DURATION_WORDS}` }),
+  z.number(),
+  {
+    decode(value, context) {
+      try {
+        return parseDurationMs(value);
+      } catch {
+        context.issues.push({ code: "custom", input: value, message: `must be ${DURATION_WORDS}` });
+        return z.NEVER;
+      }
+    },
+    encode: formatDurationMs,
+  },
+);
 
 const SIZE_WORDS = "a size above 0 with a unit, like 512KiB, 64MiB or 10GiB";
 
-/** A size (`64MiB`, `10GiB`), in bytes. */
-export const sizeBytes: z.ZodType<number, string> = z
-  .string({ error: `must be ${SIZE_WORDS}` })
-  .transform((value, context) => {
-    const [, number, unit = ""] = /^(\d+(?:\.\d+)?) ?([KMGT]iB|B)$/.exec(value) ?? [];
-    const bytes = Math.round(Number(number) * (UNIT_BYTES[unit] ?? NaN));
-    if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
-    context.addIssue({ code: "custom", message: `must be ${SIZE_WORDS}` });
-    return z.NEVER;
-  });
+/** A size (`64MiB`, `10GiB`) in a file; bytes in code. */
+export const size: z.ZodCodec<z.ZodString, z.ZodNumber> = z.codec(
+  z.string({ error: `must be ${SIZE_WORDS}` }),
+  z.number(),
+  {
+    decode(value, context) {
+      const [, number, unit = ""] = /^(\d+(?:\.\d+)?) ?([KMGT]iB|B)$/.exec(value) ?? [];
+      const bytes = Math.round(Number(number) * (UNIT_BYTES[unit] ?? NaN));
+      if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
+      context.issues.push({ code: "custom", input: value, message: `must be ${SIZE_WORDS}` });
+      return z.NEVER;
+    },
+    encode: (bytes) => {
+      const units = Object.entries(UNIT_BYTES).toReversed();
+      const [unit, factor] = units.find(([, each]) => bytes % each === 0) ?? ["B", 1];
+      return `${bytes / factor}${unit}`;
+    },
+  },
+);
 
 /** An address with one of these schemes and a host, without a user or password in it. */
 export function address(schemes: readonly string[]): z.ZodType<string, string> {
@@ -124,18 +140,4 @@ export function address(schemes: readonly string[]): z.ZodType<string, string> {
       context.addIssue({ code: "custom", message });
     }
   });
-}
-
-type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
-  ? `${Head}${Capitalize<CamelCase<Tail>>}`
-  : Name;
-type CamelKeys<T> = { [Key in keyof T as Key extends string ? CamelCase<Key> : Key]: T[Key] };
-
-/** The same object with its `snake_case` field names of files as `camelCase` of code. */
-export function camelKeys<T extends object>(value: T): CamelKeys<T> {
-  const entries = Object.entries(value).map(([key, each]) => [
-    key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-    each,
-  ]);
-  return Object.fromEntries(entries) as CamelKeys<T>;
 }

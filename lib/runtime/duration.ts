@@ -24,3 +24,10 @@ export function parseDurationMs(text: string): number {
     context: { text },
   });
 }
+
+/** The text that {@linkcode parseDurationMs} reads as `ms`, in the largest unit that needs no fraction. */
+export function formatDurationMs(ms: number): string {
+  const units = Object.entries(UNIT_MS).toReversed();
+  const [unit, factor] = units.find(([, each]) => ms % each === 0) ?? ["ms", 1];
+  return `${ms / factor}${unit}`;
+}

@@ -21,4 +21,3 @@ export * from "./refusal.ts";
 export * from "./running_file.ts";
 export * from "./service.ts";
 export * from "./build.ts";
-export * from "./cache_dir.ts";

@@ -6,7 +6,7 @@ import { mayActAs } from "../../access/access.ts";
 import type { ArchivedDay, ArchiveSource } from "../../history/archive_source.ts";
 import type { RegistrySource, RegistryView } from "../../meta/registry_source.ts";
 import type { MarketData } from "../../state/market_data.ts";
-import { EntitledMarkets } from "../../state/entitled_markets.ts";
+import { SeenData } from "../../state/seen_data.ts";
 import { spanOf } from "../history_span.ts";
 import { feedOf } from "../market_lookup.ts";
 import { Problem } from "../problem.ts";
@@ -68,22 +68,22 @@ function feeds(source: MetaSource): Route {
     answers: { 200: { schema: META_FEEDS, example: examples.META_FEEDS } },
     handler: async ({ query, access }) => {
       const view = await viewOn(source, query.as_of);
-      const visible = [...view.found.feeds.values()].filter(({ id }) => access.feed(id));
+      const seen = [...view.found.feeds.values()].filter(({ id }) => access.feed(id));
       return json({
         ...headOf(view),
-        feeds: visible.map((feed) => {
+        feeds: seen.map((feed) => {
           const version = versionOn(feed, view.day);
           return {
             feed: feed.id,
-            name: feed.displayName,
+            name: feed.display_name,
             type: feed.type,
             status: feed.status,
             calendar: feed.calendar ?? null,
             version: version === undefined ? null : {
               from: version.from,
               types: version.capabilities.types,
-              book_depths: version.capabilities.bookDepths ?? null,
-              book_checksum: version.capabilities.bookChecksum,
+              book_depths: version.capabilities.book_depths ?? null,
+              book_checksum: version.capabilities.book_checksum,
               parser: version.parser,
               needs_key: version.auth.method !== "none",
             },
@@ -139,22 +139,22 @@ function environments(source: MetaSource): Route {
     handler: async ({ query, access }) => {
       const view = await viewOn(source, query.as_of);
       const all = mayActAs(access.role, "metrics");
-      const visible = [...view.found.environments.values()]
+      const seen = [...view.found.environments.values()]
         .filter(({ name }) => all || name === source.env);
       return json({
         ...headOf(view),
-        environments: visible.map((each) => ({
+        environments: seen.map((each) => ({
           environment: each.name,
           is_this: each.name === source.env,
           feeds: each.feeds.filter((feed) => all || access.feed(feed)),
           symbols: Object.entries(each.symbols)
-            .filter(([symbol, { feed }]) => all || access.typesOf(feed, symbol) !== 0).length,
+            .filter(([symbol, { feed }]) => all || access.types(feed, symbol) !== 0).length,
           schema: each.schema,
           transport: each.transport.type,
           storage: each.storage.type,
           simulated: each.simulator !== undefined,
-          day_start: each.schedule.dayStart,
-          day_end: each.schedule.dayEnd,
+          day_start: each.schedule.day_start,
+          day_end: each.schedule.day_end,
           timezone: each.schedule.timezone,
         })),
       });
@@ -174,12 +174,12 @@ function inventory({ data, archive }: MetaSource): Route {
     handler: async ({ query, access }) => {
       const span = spanOf(query, nowUs(), 7);
       if (query.feed !== undefined) feedOf(data, access, query.feed);
-      const visible = new EntitledMarkets(data, access);
+      const seen = new SeenData(data, access);
       const days: ArchivedDay[] = [];
       const hidden: string[] = [];
-      for (const feed of visible.feeds()) {
+      for (const feed of seen.feeds()) {
         if (query.feed !== undefined && feed.id !== query.feed) continue;
-        if (!visible.seesAllOf(feed)) hidden.push(feed.id);
+        if (!seen.seesAllOf(feed)) hidden.push(feed.id);
         else days.push(...await archive?.days(feed.id, span.fromUs, span.toUs) ?? []);
       }
       return json({

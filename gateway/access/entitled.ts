@@ -1,0 +1,86 @@
+import { EVENT_TYPES } from "@ssmd/market";
+import type { Entitlement } from "./account.ts";
+
+const ALL = (1 << EVENT_TYPES.length) - 1;
+const GAP = 1 << EVENT_TYPES.indexOf("gap");
+
+interface Rule {
+  /** The start of symbols, or a whole symbol. */
+  start: string;
+  types: number;
+  expiresAtMs: number;
+}
+
+/** The rules of one feed: most of many entitlements name symbols one by one. */
+interface FeedRules {
+  exact: Map<string, Rule[]>;
+  starts: Rule[];
+}
+
+/** What the entitlements of one client give, in a form that answers quickly: markets are many. */
+export class Entitled {
+  #feeds = new Map<string, FeedRules>();
+  #all: FeedRules;
+  #ends: number[];
+
+  constructor(entitlements: readonly Entitlement[]) {
+    for (const entitlement of entitlements) this.#take(entitlement);
+    this.#all = this.#rulesOf("*");
+    this.#ends = entitlements.map(({ expiresAtMs }) => expiresAtMs ?? Infinity);
+  }
+
+  /** Bits of the record types of a market that are given at a time; gaps come with any other. */
+  types(feed: string, symbol: string, atMs: number): number {
+    const own = this.#feeds.get(feed);
+    const types = given(this.#all, symbol, atMs) | (own ? given(own, symbol, atMs) : 0);
+    return types === 0 ? 0 : types | GAP;
+  }
+
+  /** Whether anything of a feed is given at a time. */
+  feed(feed: string, atMs: number): boolean {
+    const own = this.#feeds.get(feed);
+    return givesAny(this.#all, atMs) || (own !== undefined && givesAny(own, atMs));
+  }
+
+  /** When the next of them ends after a time; Infinity = never. */
+  nextEndMs(atMs: number): number {
+    return this.#ends.reduce((next, end) => end > atMs ? Math.min(next, end) : next, Infinity);
+  }
+
+  #take({ feed, symbols, types, expiresAtMs }: Entitlement): void {
+    const rule = {
+      start: symbols.replace(/\*$/, ""),
+      types: types === "*" ? ALL : types.reduce((bits, type) => bits | bitOf(type), 0),
+      expiresAtMs: expiresAtMs ?? Infinity,
+    };
+    const { exact, starts } = this.#rulesOf(feed);
+    if (symbols.endsWith("*")) starts.push(rule);
+    else exact.set(symbols, [...exact.get(symbols) ?? [], rule]);
+  }
+
+  #rulesOf(feed: string): FeedRules {
+    let rules = this.#feeds.get(feed);
+    if (rules === undefined) this.#feeds.set(feed, rules = { exact: new Map(), starts: [] });
+    return rules;
+  }
+}
+
+function given({ exact, starts }: FeedRules, symbol: string, atMs: number): number {
+  let types = 0;
+  for (const rule of starts) {
+    if (rule.expiresAtMs > atMs && symbol.startsWith(rule.start)) types |= rule.types;
+  }
+  const own = exact.size === 0 ? undefined : exact.get(symbol);
+  if (own === undefined) return types;
+  for (const rule of own) if (rule.expiresAtMs > atMs) types |= rule.types;
+  return types;
+}
+
+function givesAny({ exact, starts }: FeedRules, atMs: number): boolean {
+  const gives = ({ types, expiresAtMs }: Rule) => types !== 0 && expiresAtMs > atMs;
+  return starts.some(gives) || exact.values().some((rules) => rules.some(gives));
+}
+
+function bitOf(type: typeof EVENT_TYPES[number]): number {
+  return 1 << EVENT_TYPES.indexOf(type);
+}

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import type { Environment, GatewaySpec } from "@ssmd/metadata";
+import { openJournal } from "@ssmd/journal";
+import { silentLogger } from "@ssmd/runtime";
+import { AUDIT_TOPIC, environmentGate } from "./environment_gate.ts";
+import { callerWith } from "./testing/key_gate_rig.ts";
+import { newKey } from "./api_key.ts";
+
+function environment(gateway: GatewaySpec, dir = ""): Environment {
+  return {
+    name: "test",
+    ...{ keys: {}, feeds: ["kraken"], schema: "v1", symbols: {}, gateway },
+    transport: { type: "memory" },
+    storage: { type: "memory" },
+    cache: { type: "none" },
+    journal: dir === "" ? { type: "memory" } : { type: "file", path: `${dir}/journal` },
+    schedule: { timezone: "UTC", day_start: "00:00", day_end: "00:00", auto_roll: true },
+  };
+}
+
+const open = (host: string, more: Partial<GatewaySpec> = {}) =>
+  environmentGate(environment({ port: 1, auth: "open", ...more }), {
+    ...{ host, dataDir: "/nowhere", logger: silentLogger },
+  });
+
+Deno.test("without keys only loopback is listened on, unless everyone is meant", async () => {
+  assert.equal((await open("127.0.0.1")).mode, "open");
+  for (const host of ["0.0.0.0", "::", "10.0.0.1", "gateway.example"]) {
+    await assert.rejects(open(host), { code: "GATEWAY_OPEN", name: "ConfigError" });
+    assert.equal((await open(host, { open_to_network: true })).mode, "open");
+  }
+});
+
+Deno.test("an open gate gives the administration to this machine, and not to pages of others", async () => {
+  const gate = await open("127.0.0.1");
+  const from = (address: string, headers: Record<string, string> = {}) =>
+    gate.admit(callerWith("", { address, headers }), "admin")
+      .then(({ role }) => role, ({ code }) => code);
+  assert.equal(await from("127.0.0.1"), "admin");
+  assert.equal(
+    await from("::1", { host: "localhost:8080", origin: "http://localhost:8080" }),
+    "admin",
+  );
+  assert.equal(await from("192.0.2.1"), "LOOPBACK_ONLY");
+  const evil = { host: "127.0.0.1:8080", origin: "http://evil.example" };
+  assert.equal(await from("127.0.0.1", evil), "FOREIGN_ORIGIN");
+  const rebound = { host: "evil.example:8080", origin: "http://evil.example:8080" };
+  assert.equal(await from("127.0.0.1", rebound), "FOREIGN_HOST");
+  assert.equal((await gate.admit(callerWith("", { address: "192.0.2.1" }))).client, "");
+});
+
+Deno.test("with keys the store and the journal are where the environment has them", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "ssmd-gate-" });
+  try {
+    const spec = environment({ port: 1, auth: "required" }, dir);
+    const options = { host: "0.0.0.0", dataDir: dir, logger: silentLogger };
+    const gate = await environmentGate(spec, options);
+    const planted = newKey();
+    await assert.rejects(gate.admit(callerWith(planted.text)), { code: "KEY_INVALID" });
+    await gate.close();
+    assert.ok((await Deno.stat(`${dir}/clients/test.sqlite`)).isFile);
+    const journal = await openJournal(spec.journal);
+    const records = await Array.fromAsync(journal.read(AUDIT_TOPIC));
+    await journal.close();
+    assert.deepEqual(records.map(({ record }) => record["code"]), ["KEY_INVALID"]);
+    for await (const { name } of Deno.readDir(`${dir}/journal`)) {
+      const text = await Deno.readTextFile(`${dir}/journal/${name}`);
+      assert.ok(!text.includes(planted.secret), name);
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});

@@ -1,0 +1,85 @@
+import { isLoopback } from "@ssmd/runtime";
+import type { Caller } from "./caller.ts";
+import { headerOf, isFromOtherOrigin } from "./credential.ts";
+import { Refusal } from "./refusal.ts";
+
+/** By which names a gateway without keys is called. */
+export interface OwnNamesOptions {
+  /** The interface that it listens on. */
+  host: string;
+  /** Further names in `Host`, without a port. */
+  allowedHosts?: readonly string[];
+  /** Origins whose pages may ask, `https://desk.example`. */
+  allowedOrigins?: readonly string[];
+}
+
+/**
+ * Keeps web pages out of a gateway that asks for no keys. A browser runs pages of strangers on the
+ * machine or in the network where the gateway is: a stream is open to any origin unless refused,
+ * other requests cost work though the page cannot read the answer, and a page whose own name points here (DNS rebinding) counts as one of ours unless the name in `Host`
+ * is looked at. Programs send no `Origin`, and the name that they connected to.
+ */
+export class OwnNames {
+  #hosts: ReadonlySet<string>;
+  #origins: ReadonlySet<string>;
+  #onEveryInterface: boolean;
+
+  constructor({ host, allowedHosts = [], allowedOrigins = [] }: OwnNamesOptions) {
+    this.#hosts = new Set([host, ...allowedHosts].map((name) => bare(name)));
+    this.#origins = new Set(allowedOrigins.map((origin) => origin.toLowerCase()));
+    this.#onEveryInterface = ["0.0.0.0", "::"].includes(bare(host));
+  }
+
+  /** Why a caller is refused (403); undefined = it is not. */
+  refusal(caller: Caller): Refusal | undefined {
+    if (!this.#isOwnHost(headerOf(caller.headers, "host"))) return foreignHost();
+    return this.#isOwnOrigin(caller) ? undefined : foreignOrigin();
+  }
+
+  /** An address is never rebound: only names are. No `Host` at all is a program. */
+  #isOwnHost(header: string | undefined): boolean {
+    if (header === undefined) return true;
+    const name = nameOf(header);
+    if (name === undefined) return false;
+    if (isLoopback(name) || this.#hosts.has(name)) return true;
+    return this.#onEveryInterface && isAddress(name);
+  }
+
+  #isOwnOrigin(caller: Caller): boolean {
+    if (!isFromOtherOrigin(caller) && !isFetchOfOtherSite(caller)) return true;
+    return this.#origins.has(headerOf(caller.headers, "origin")?.toLowerCase() ?? "");
+  }
+}
+
+/** Whether a page of another site loads this (not: follows a link to it), also where no Origin is sent. */
+function isFetchOfOtherSite({ headers }: Caller): boolean {
+  const site = headerOf(headers, "sec-fetch-site") ?? "none";
+  return site !== "none" && site !== "same-origin" &&
+    headerOf(headers, "sec-fetch-mode") !== "navigate";
+}
+
+/** The name in a `Host` header, in lower case and without brackets; undefined = it is none. */
+function nameOf(header: string): string | undefined {
+  const name = /^(\[[\da-f:.]+\]|[\w.-]+)(?::\d{1,5})?$/i.exec(header)?.[1];
+  return name === undefined ? undefined : bare(name);
+}
+
+function bare(name: string): string {
+  return name.toLowerCase().replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
+}
+
+function isAddress(name: string): boolean {
+  return name.includes(":") || /^\d{1,3}(\.\d{1,3}){3}$/.test(name);
+}
+
+function foreignHost(): Refusal {
+  return new Refusal(403, "FOREIGN_HOST", "the gateway is not called by this name", {
+    hint: "ask by the address that it listens on, or name the host in gateway.allowed_hosts",
+  });
+}
+
+function foreignOrigin(): Refusal {
+  return new Refusal(403, "FOREIGN_ORIGIN", "a page of another origin asks", {
+    hint: "name the page's origin in gateway.allowed_origins, or let the environment ask for keys",
+  });
+}

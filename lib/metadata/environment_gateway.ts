@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { fields, oneOf, plainText, port, text } from "./shape.ts";
+
+const SLOW_CLIENTS = fields({
+  policy: z.enum(["drop_newest", "drop_oldest", "conflate", "disconnect"]).exactOptional()
+    .describe("For clients that do not choose one themselves"),
+  buffer_bytes: z.int().min(65_536).max(1_073_741_824).exactOptional()
+    .describe("Bytes that may wait for one client"),
+  buffer_messages: z.int().min(100).max(10_000_000).exactOptional()
+    .describe("Messages that may wait for one client"),
+  disconnect_after_s: z.int().min(1).max(86_400).exactOptional()
+    .describe("Seconds of dropping after which a client is disconnected"),
+});
+
+const CLIENTS = oneOf([
+  fields({
+    type: z.literal("sqlite"),
+    path: plainText.describe("File of the database"),
+  }),
+], { postgres: '"postgres" is a reserved name and not built yet; allowed: sqlite' });
+
+const hostName = text(/^[A-Za-z0-9][A-Za-z0-9.-]*$/, "a host's name, without a port");
+const origin = text(
+  /^https?:\/\/[A-Za-z0-9.\-:[\]]+$/,
+  "an origin: https://desk.example, without a path",
+);
+
+/** `gateway` of an environment: where clients connect, and who they have to be. */
+export const GATEWAY = fields({
+  host: plainText.exactOptional()
+    .describe("Interface to listen on; absent = 127.0.0.1, which only this machine reaches"),
+  port: port.describe("TCP port"),
+  auth: z.enum(["open", "required"]).default("open")
+    .describe("Who may read: open = everyone who reaches it, required = who has a key"),
+  open_to_network: z.boolean().exactOptional().describe(
+    "Says that auth: open is meant for everyone who reaches a host that is not loopback",
+  ),
+  allowed_hosts: z.array(hostName).max(100).exactOptional().describe(
+    "Names by which a gateway without keys may be called (Host), besides loopback and host",
+  ),
+  allowed_origins: z.array(origin).max(100).exactOptional()
+    .describe("Origins whose pages may ask a gateway without keys: https://desk.example"),
+  clients: CLIENTS.exactOptional().describe(
+    "Where clients and their keys are kept; absent = clients/<environment>.sqlite beside the spools",
+  ),
+  slow_clients: SLOW_CLIENTS.exactOptional().describe(
+    "What happens to clients that do not read fast enough; what is absent is the gateway's default",
+  ),
+});
+
+/** Where clients connect, and who they have to be. */
+export type GatewaySpec = z.output<typeof GATEWAY>;
