@@ -16,7 +16,6 @@ import { DATA_ROUTES } from "./data/entries.ts";
 import { DATA_EXPORT_ROUTES } from "./export/entries.ts";
 import { QUERY_COMMANDS } from "./query/entries.ts";
 import { REPROCESS_COMMANDS } from "./reprocess/entries.ts";
-import { STORAGE_COMMANDS } from "./storage/entries.ts";
 import { texts } from "./texts.ts";
 
 /** A command before its module is loaded, not declared by `defineCommand` yet. */
@@ -73,48 +72,8 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   },
   ...QUERY_COMMANDS,
   ...REPROCESS_COMMANDS,
-  ...STORAGE_COMMANDS,
-  key: {
-    brief: "Keys of environments; values are never shown",
-    routes: {
-      list: {
-        brief: "List keys with their sources, ages and expiry",
-        load: () => import("./commands/key_list.ts"),
-      },
-      show: {
-        brief: "Show a key: where each field is, and whether it is there",
-        load: () => import("./commands/key_show.ts"),
-      },
-      verify: {
-        brief: "Check that keys are there and have the right shape",
-        load: () => import("./commands/key_verify.ts"),
-      },
-      check: {
-        brief: "Check ages: exit code 1 when a key is expired or missing",
-        load: () => import("./commands/key_check.ts"),
-      },
-      init: {
-        brief: "Prepare the places of all keys, and say what is still to be set",
-        load: () => import("./commands/key_init.ts"),
-      },
-      set: {
-        brief: "Set a key for the first time, from stdin or a prompt",
-        load: () => import("./commands/key_set.ts"),
-      },
-      rotate: {
-        brief: "Replace the values of a key, and begin its age anew",
-        load: () => import("./commands/key_rotate.ts"),
-      },
-      delete: {
-        brief: "Delete the values of a key: its file, or its part of a SealedSecret",
-        load: () => import("./commands/key_delete.ts"),
-      },
-      export: {
-        brief: "Export a key sealed for a cluster, or the form in which it is expected",
-        load: () => import("./commands/key_export.ts"),
-      },
-    },
-  },
+  storage: { brief: "Versions of objects in buckets", routes: {} },
+  key: { brief: "Keys of environments; values are never shown", routes: {} },
   client: {
     brief: "Clients of the gateway: connections, keys, entitlements, limits and usage",
     routes: { "api-key": { brief: "Keys of clients", routes: {} } },

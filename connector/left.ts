@@ -60,7 +60,9 @@ export function runBefore(
   const { goodUs, lastUs, planned = [], carried } = left;
   const known = symbols.filter(({ external }) => carried?.[external] !== undefined);
   if (goodUs[slot] === undefined && carried !== undefined && known.length === 0) return undefined;
-  const own = known.map(({ external }) => [external, carried?.[external] ?? {}] as const)
+  // "" = of the whole feed.
+  const names = ["", ...known.map(({ external }) => external)];
+  const own = names.map((external) => [external, carried?.[external] ?? {}] as const)
     .filter(([, state]) => Object.keys(state).length > 0);
   return {
     fromUs: goodUs[slot] ?? lastUs,

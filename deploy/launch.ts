@@ -4,6 +4,7 @@
  */
 import type { Reach, ReachText } from "@ssmd/metadata/environment_reach";
 import { findRegistry } from "@ssmd/metadata/find_registry";
+import { findCacheDir } from "@ssmd/runtime/cache_dir";
 import { SsmdError } from "@ssmd/runtime/errors";
 import { commitOf } from "./commit.ts";
 import { ENTRYPOINTS, type Program } from "./entrypoints.ts";
@@ -70,6 +71,7 @@ async function launchOf(program: Program, args: readonly string[]): Promise<Laun
     .catch(() => undefined);
   const needed = registryDir !== undefined && usesEnvironments({ program, args });
   const tempDir = Deno.env.get("TMPDIR");
+  const cacheDir = findCacheDir((name) => Deno.env.get(name));
   return {
     program,
     args,
@@ -77,6 +79,7 @@ async function launchOf(program: Program, args: readonly string[]): Promise<Laun
     ...(registryDir === undefined ? {} : { registryDir }),
     reach: needed ? await reachOf(registryDir, envOf(program, args)) : [],
     ...(tempDir ? { tempDir } : {}),
+    ...(cacheDir === undefined ? {} : { cacheDir }),
     secretsDir: Deno.env.get("SSMD_SECRETS_DIR") || SECRETS_DIR_DEFAULT,
     deno: Deno.execPath(),
   };

@@ -15,6 +15,8 @@ export interface Launch {
   reach: readonly Reach[];
   /** Folder of temporary files of this user. */
   tempDir?: string;
+  /** Folder of this user for what can be made again. */
+  cacheDir?: string;
   /** Folder below which a cluster mounts secrets. */
   secretsDir: string;
   /** The Deno that runs it. */
@@ -44,7 +46,7 @@ const REGISTRY_WORDS: ReadonlySet<string> = new Set([
   "__complete",
 ]);
 /** Flags whose value is a folder or file that is written. */
-const WRITTEN_FLAGS: ReadonlySet<string> = new Set(["data", "ledger", "out", "temp"]);
+const WRITTEN_FLAGS: ReadonlySet<string> = new Set(["cache", "data", "ledger", "out", "temp"]);
 const LOOPBACK: readonly string[] = ["127.0.0.1", "localhost", "[::1]"];
 const DATA_DIR_DEFAULT = "./data";
 const CHRONYC = "/usr/bin/chronyc";
@@ -122,22 +124,22 @@ function serviceFiles({ program, args, root, registryDir, reach, secretsDir }: L
 }
 
 function commandFiles(launch: Launch) {
-  const { args, root, registryDir, reach, tempDir, secretsDir } = launch;
+  const { args, root, registryDir, reach, secretsDir } = launch;
   const named = (kind: Reach["kind"]) =>
     reach.filter((each) => each.kind === kind).map(({ what }) => what);
-  const writes = [DATA_DIR_DEFAULT, ...valuesOf(args, "data"), ...named("write")];
-  const temporary = tempDir === undefined ? [] : [tempDir];
+  const data = [DATA_DIR_DEFAULT, ...valuesOf(args, "data"), ...named("write")];
+  const temporary = temporaryFolders(launch);
   return {
     read: [
       ...[root, ".", projectOf(registryDir)],
-      ...writes,
+      ...data,
       ...named("read"),
       ...pathsIn(args),
       ...[secretsDir, TIMESYNCD_DIR],
       ...temporary,
     ],
     write: [
-      ...writes,
+      ...data,
       ...registryWrites(launch),
       ...temporary,
       ...[...WRITTEN_FLAGS].flatMap((name) => valuesOf(args, name)),
@@ -145,6 +147,12 @@ function commandFiles(launch: Launch) {
       ...valuesOf(args, "out").map((out) => `${folderOf(out)}/.ssmd-export`),
     ],
   };
+}
+
+/** Folders of this user that a command makes again when they are gone; a query keeps exports there. */
+function temporaryFolders({ args, tempDir, cacheDir }: Launch): string[] {
+  const folders = [tempDir, commandWord(args) === "query" ? cacheDir : undefined];
+  return folders.filter((folder) => folder !== undefined);
 }
 
 /** Deno's flags for what a process may do. Throws ConfigError `PATH_UNUSABLE` for a comma in a path. */

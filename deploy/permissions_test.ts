@@ -17,6 +17,7 @@ function permissions(program: Launch["program"], line: string) {
     registryDir: "/home/ada/markets/exchanges",
     reach: REACH,
     tempDir: "/home/ada/.cache/ssmd/tmp",
+    cacheDir: "/home/ada/.cache/ssmd",
     secretsDir: "/var/run/secrets/ssmd",
     deno: "/usr/bin/deno",
   });
@@ -60,6 +61,15 @@ Deno.test("only a query may start a process of Deno, and only key commands write
   assert.ok(!permissions("ssmd", "data inventory").run.includes("/usr/bin/deno"));
   assert.ok(permissions("ssmd", "key set bus --env prod").write.includes("/etc/ssmd"));
   assert.ok(!permissions("ssmd", "up --env prod").write.includes("/etc/ssmd"));
+});
+
+Deno.test("only a query writes to the caches of its user, or to the folder that --cache names", () => {
+  const { write, read } = permissions("ssmd", "query x");
+  assert.ok(write.includes("/home/ada/.cache/ssmd") && read.includes("/home/ada/.cache/ssmd"));
+  assert.ok(permissions("ssmd", "query x --cache /mnt/c").write.includes("/mnt/c"));
+  for (const line of ["up", "data inventory", "archive verify"]) {
+    assert.ok(!permissions("ssmd", line).write.includes("/home/ada/.cache/ssmd"), line);
+  }
 });
 
 Deno.test("the working folder as a whole, and /tmp, are written to by nobody", () => {

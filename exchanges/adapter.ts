@@ -116,7 +116,10 @@ export interface Normalizer {
   carry(state: CarriedState): void;
 }
 
-/** What outlives a run: plain JSON by the venue's name of the market; `{}` = known, and nothing to tell. */
+/**
+ * What outlives a run: plain JSON by the venue's name of the market, "" for the whole feed; `{}` =
+ * known, and nothing to tell.
+ */
 export type CarriedState = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** What a normalizer is made of. */

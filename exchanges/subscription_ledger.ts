@@ -2,6 +2,7 @@ import {
   type Gap,
   type GapChannel,
   isMarketData,
+  isOpenGap,
   type MarketEvent,
   openGap,
   recoveredGap,
@@ -333,6 +334,32 @@ export class SubscriptionLedger {
         nextUs: each.dueUs === NEVER ? Infinity : each.dueUs,
       }]
     );
+  }
+
+  /** Open gaps of its orders, by the venue's name of the market; "" = of the whole feed. */
+  carried(): Map<string, readonly Gap[]> {
+    const open = this.#all.flatMap((each) =>
+      each.gap === null ? [] : [[each.external, each.gap]] as const
+    );
+    const byExternal = Map.groupBy(open, ([external]) => external);
+    return new Map(
+      [...byExternal].map(([external, gaps]) =>
+        [external, gaps.map(([, gap]) => ({ ...gap }))] as const
+      ),
+    );
+  }
+
+  /** Gaps of an earlier run go on until the first records; what is none, or of no order, is left out. */
+  carry(gaps: unknown): void {
+    if (!Array.isArray(gaps)) return;
+    for (const gap of gaps) {
+      if (!isOpenGap(gap) || gap.channel === "all") continue;
+      const each = this.find(gap.channel, gap.symbol);
+      if (each === undefined || each.state === "ended") continue;
+      each.sinceUs = gap.fromUs;
+      if (gap.reason === "subscription") each.gap = { ...gap };
+      else each.covered = true;
+    }
   }
 
   /** Plain JSON. */

@@ -2,7 +2,7 @@ import type { GatewaySpec } from "@ssmd/metadata";
 import { type ComponentHealth, Health, LIMITS, type Logger, type Metrics } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
-import { type Gate, openGate } from "./access/gate.ts";
+import { type Authenticator, keylessAuthenticator } from "./access/authenticator.ts";
 import type { ConnectionLimits } from "./connection_limits.ts";
 import { ConnectedClients } from "./admin/client_admin.ts";
 import { clientRoutes } from "./admin/client_routes.ts";
@@ -13,7 +13,7 @@ import { GATEWAY_LIMITS } from "./limits.ts";
 import { RegistrySource } from "./meta/registry_source.ts";
 import { gatewayMetrics } from "./metrics.ts";
 import { protocolRoutes } from "./protocol/routes.ts";
-import { type FeedFacts, feedFacts } from "./rest/feed_facts.ts";
+import { type FeedInfo, readFeedInfo } from "./rest/feed_info.ts";
 import { listen } from "./rest/http.ts";
 import { HttpConnections } from "./rest/http_connections.ts";
 import { openRest } from "./rest/rest.ts";
@@ -44,13 +44,13 @@ export interface GatewayOptions {
   /** The registry's folder, for REST; absent = metadata is not told. */
   registryDir?: string;
   /** Who lets callers in; default everyone. Not closed by the gateway. */
-  gate?: Gate;
+  authenticator?: Authenticator;
   /** How slow clients are treated. */
   slowClients?: NonNullable<GatewaySpec["slow_clients"]>;
   /** How often clients are pinged, and after which silence they are let go, milliseconds. */
   silence?: { pingEveryMs: number; deadAfterMs: number };
   /** Called when it finds that it answers nobody; absent = it does not ask itself. */
-  onDeaf?: () => void;
+  onUnresponsive?: () => void;
   /** Clients and sockets at once; default GATEWAY_LIMITS. */
   connections?: ConnectionLimits;
   /** How many records are kept for clients that come back. */
@@ -111,7 +111,7 @@ export interface Gateway {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { registryDir, logger } = options;
   const registry = registryDir === undefined ? undefined : new RegistrySource(registryDir);
-  const parts = build(options, registry, await feedFacts(registry, logger));
+  const parts = build(options, registry, await readFeedInfo(registry, logger));
   const { subscriber, streams, server, hub, data } = parts;
   let port: number;
   try {
@@ -125,8 +125,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const ticker = setInterval(() => {
     for (const feed of data.feeds.values()) feed.tick();
   }, 1000);
-  const { onDeaf } = options;
-  const check = onDeaf && new SelfCheck({ host: options.host, port, onDeaf });
+  const { onUnresponsive } = options;
+  const check = onUnresponsive && new SelfCheck({ host: options.host, port, onUnresponsive });
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   const url = `http://${host}:${port}`;
   options.logger.info("gateway listens", { url });
@@ -148,11 +148,11 @@ type Parts = ReturnType<typeof build>;
 function build(
   options: GatewayOptions,
   registry: RegistrySource | undefined,
-  facts: ReadonlyMap<string, FeedFacts>,
+  feedInfo: ReadonlyMap<string, FeedInfo>,
 ) {
   const { env, transport, logger, metrics, version } = options;
   const health = options.health ?? new Health({ registry: metrics.registry });
-  const gate = options.gate ?? openGate({ host: options.host });
+  const authenticator = options.authenticator ?? keylessAuthenticator({ host: options.host });
   const { pingEveryMs, deadAfterMs } = GATEWAY_LIMITS;
   const counts = gatewayMetrics(metrics);
   const records = new RecentRecords({
@@ -165,7 +165,7 @@ function build(
     onDropped: counts.onDropped,
     onLatency: (seconds) => counts.latency.observe(seconds),
     onCut: (client, why) => streams.endSlowClient(client, why),
-  }, gate.meterFeeds);
+  }, authenticator.meterFeeds);
   const history = new History();
   const data: MarketData = new MarketData({
     onRecord: (event, market, origin) => {
@@ -199,7 +199,7 @@ function build(
     version,
     logger,
     context: { env, data, hub, records, transport, logger, onResumed: counts.onResumed },
-    gate,
+    authenticator,
     policy: slow.policy ?? SLOW_POLICY_DEFAULT,
     silence: { pingEveryMs, deadAfterMs, ...options.silence },
     limits: {
@@ -211,7 +211,18 @@ function build(
     },
   });
   const { server, routes } = openRest({
-    ...{ env, version, data, history, registry, facts, gate, logger, metrics, connections },
+    ...{
+      env,
+      version,
+      data,
+      history,
+      registry,
+      feedInfo,
+      authenticator,
+      logger,
+      metrics,
+      connections,
+    },
     onRefused: counts.onRefused,
     archive: options.storage && new StoredArchive(options.storage, env),
     health,
@@ -222,7 +233,7 @@ function build(
       ...clientRoutes(new ConnectedClients(streams, hub, data)),
     ],
   });
-  const checks = checksOf(health, subscriber);
+  const checks = registerHealthChecks(health, subscriber);
   return { data, hub, subscriber, streams, server, routes, connections, checks };
 }
 
@@ -240,7 +251,7 @@ async function stop(
   await closed;
 }
 
-function checksOf(health: Health, subscriber: BusSubscriber): ComponentHealth {
+function registerHealthChecks(health: Health, subscriber: BusSubscriber): ComponentHealth {
   const checks = health.component("gateway");
   checks.requireForReadiness("bus", () => subscriber.connected ? undefined : "the bus is away");
   checks.requireForReadiness(

@@ -13,7 +13,7 @@ import {
 } from "@ssmd/runtime";
 import { openServiceStorage } from "@ssmd/storage";
 import { openTransport } from "@ssmd/transport";
-import { connectionLimits, environmentGate, startGateway } from "./mod.ts";
+import { connectionLimits, environmentAuthenticator, startGateway } from "./mod.ts";
 
 const FLAGS = {
   env: { help: "name of the environment", default: "demo-nats" },
@@ -39,7 +39,11 @@ await runService("gateway", FLAGS, async (flags) => {
   const health = new Health({ registry: metrics.registry });
   exportKeyAges(metrics.registry, deployment);
   const host = flags.host ?? environment.gateway.host ?? "127.0.0.1";
-  const gate = await environmentGate(environment, { host, dataDir: deployment.dataDir, logger });
+  const authenticator = await environmentAuthenticator(environment, {
+    host,
+    dataDir: deployment.dataDir,
+    logger,
+  });
   const transport = await openTransport(deployment.transport, { env, logger });
   // A memory of its own has nothing of what another process archived.
   const storage = deployment.storage.type === "memory"
@@ -50,11 +54,11 @@ await runService("gateway", FLAGS, async (flags) => {
   const gateway = await startGateway({
     ...(storage === undefined ? {} : { storage }),
     ...{ registryDir, connections },
-    onDeaf: () => {
+    onUnresponsive: () => {
       logger.error("the gateway answers nobody: it ends, to be started again");
       Deno.exit(1);
     },
-    ...{ env, transport, logger, version: VERSION, feeds: environment.feeds, host, gate },
+    ...{ env, transport, logger, version: VERSION, feeds: environment.feeds, host, authenticator },
     port: flags.port === undefined ? environment.gateway.port : portOf("port", flags.port),
     slowClients: environment.gateway.slow_clients ?? {},
     markets: Object.entries(environment.symbols).map(([symbol, { external, feed }]) => ({
@@ -73,7 +77,7 @@ await runService("gateway", FLAGS, async (flags) => {
   logger.info("stopping", { signal: await untilSignal() });
   await leave();
   await gateway.close();
-  await gate.close();
+  await authenticator.close();
   await transport.close();
   await storage?.close();
 });

@@ -8,7 +8,7 @@ export interface SelfCheckOptions {
   host: string;
   port: number;
   /** Called once, when it did not answer so many times in a row. */
-  onDeaf: () => void;
+  onUnresponsive: () => void;
   /** Milliseconds; default GATEWAY_LIMITS. */
   everyMs?: number;
   timeoutMs?: number;
@@ -47,13 +47,13 @@ export class SelfCheck {
   }
 
   async #check(): Promise<void> {
-    const { host, port, timeoutMs, failuresMax, onDeaf } = this.#options;
+    const { host, port, timeoutMs, failuresMax, onUnresponsive } = this.#options;
     const answers = await isAnswering(host, port, timeoutMs);
     if (this.#over) return;
     this.#failures = answers ? 0 : this.#failures + 1;
     if (this.#failures < failuresMax) return this.#wait();
     this.close();
-    onDeaf();
+    onUnresponsive();
   }
 }
 

@@ -9,9 +9,9 @@ Deno.test("a listener that accepts and answers nobody is found deaf, once", asyn
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address() as { port: number };
   let deaf = 0;
-  const onDeaf = () => void deaf++;
+  const onUnresponsive = () => void deaf++;
   const times = { everyMs: 5, timeoutMs: 20, failuresMax: 3 };
-  const check = new SelfCheck({ host: "127.0.0.1", port, onDeaf, ...times });
+  const check = new SelfCheck({ host: "127.0.0.1", port, onUnresponsive, ...times });
   await until(() => deaf > 0);
   assert.equal(sockets.length, 3);
   check.close();

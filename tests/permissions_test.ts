@@ -129,6 +129,35 @@ Deno.test("a folder for data may lie anywhere", async () => {
   assert.ok((await Deno.stat(`${data.path}/srv/ssmd`)).isDirectory);
 });
 
+/** Names of everything below a folder. */
+async function namesBelow(dir: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(dir)) {
+    names.push(`${dir}/${name}`);
+    if (isDirectory) names.push(...await namesBelow(`${dir}/${name}`));
+  }
+  return names.sort();
+}
+
+Deno.test("a query leaves the archive as it is: what it exports goes to the user's caches", async () => {
+  await using folder = new Folder();
+  await writeRegistry(folder.path, { name: "here", feeds: FEEDS, simulatedRate: 100 });
+  const { path } = folder;
+  await using up = new RunningUp(["--env", "here", "--for", "1s", "--data", "data"], { cwd: path });
+  assert.equal((await up.end()).code, 0);
+  const before = await namesBelow(`${path}/data`);
+  const { code, stdout, stderr } = await new Deno.Command(`${ROOT}deploy/launch`, {
+    args: ["ssmd", "query", "select count(*) > 0 as some from orderbook", "--output", "csv"],
+    cwd: path,
+    env: { NO_COLOR: "1", SSMD_CACHE_DIR: `${path}/caches` },
+    stdin: "null",
+  }).output();
+  const text = new TextDecoder();
+  assert.deepEqual([code, text.decode(stdout)], [0, "some\r\ntrue\r\n"], text.decode(stderr));
+  assert.deepEqual(await namesBelow(`${path}/data`), before);
+  assert.ok((await namesBelow(`${path}/caches/query`)).length > 0);
+});
+
 Deno.test("temporary files never go to a folder of somebody else", async () => {
   await using folder = new Folder();
   await Deno.mkdir(`${folder.path}/mine`);

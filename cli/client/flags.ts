@@ -1,15 +1,12 @@
 import { parseDurationMs } from "@ssmd/runtime/duration";
 import { ENVIRONMENT } from "../command/common_flags.ts";
-import { dir, on, parsed } from "../command/flag.ts";
+import { dir, parsed } from "../command/flag.ts";
 
 /** Where the clients are. */
 export const CLIENT_FLAGS = {
   env: ENVIRONMENT,
   data: dir("Folder of the data, as up --data has it; default: the environment's"),
 };
-
-/** `--dry-run` of commands that remove. */
-export const DRY_RUN = on("Show what would happen and do nothing");
 
 /** `--expires`: ms since 1970; Infinity = never. */
 export const EXPIRES = parsed(

@@ -1,5 +1,6 @@
 import { changeClients, readClients } from "../client/client_context.ts";
-import { CLIENT_FLAGS, DRY_RUN } from "../client/flags.ts";
+import { CLIENT_FLAGS } from "../client/flags.ts";
+import { DRY_RUN } from "../command/common_flags.ts";
 import { KEY, keyIdOf } from "../client/named_key.ts";
 import { KEY_VIEW, keyView } from "../client/views.ts";
 import { defineCommand } from "../command/define.ts";

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { clientIn } from "@ssmd/gateway/access";
 import { changeClients, readClients } from "../client/client_context.ts";
-import { CLIENT, CLIENT_FLAGS, DRY_RUN } from "../client/flags.ts";
+import { CLIENT, CLIENT_FLAGS } from "../client/flags.ts";
+import { DRY_RUN } from "../command/common_flags.ts";
 import { clientView } from "../client/views.ts";
 import { defineCommand } from "../command/define.ts";
 import { oneRow } from "../command/table.ts";

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { clientIn } from "@ssmd/gateway/access";
 import { changeClients, readClients } from "../client/client_context.ts";
-import { CLIENT_FLAGS, DRY_RUN, parseClientName } from "../client/flags.ts";
+import { CLIENT_FLAGS, parseClientName } from "../client/flags.ts";
+import { DRY_RUN } from "../command/common_flags.ts";
 import { ENTITLEMENT_VIEW, entitlementView } from "../client/views.ts";
 import { defineCommand } from "../command/define.ts";
 import { on, parsed } from "../command/flag.ts";

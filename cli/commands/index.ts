@@ -207,6 +207,42 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Begin a registry: the folder exchanges/ with what belongs into it",
     load: () => import("./init.ts"),
   },
+  "key check": {
+    brief: "Check ages: exit code 1 when a key is expired or missing",
+    load: () => import("./key_check.ts"),
+  },
+  "key delete": {
+    brief: "Delete the values of a key: its file, or its part of a SealedSecret",
+    load: () => import("./key_delete.ts"),
+  },
+  "key export": {
+    brief: "Export a key sealed for a cluster, or the form in which it is expected",
+    load: () => import("./key_export.ts"),
+  },
+  "key init": {
+    brief: "Prepare the places of all keys, and say what is still to be set",
+    load: () => import("./key_init.ts"),
+  },
+  "key list": {
+    brief: "List keys with their sources, ages and expiry",
+    load: () => import("./key_list.ts"),
+  },
+  "key rotate": {
+    brief: "Replace the values of a key and reset its age",
+    load: () => import("./key_rotate.ts"),
+  },
+  "key set": {
+    brief: "Set a key for the first time, from stdin or a prompt",
+    load: () => import("./key_set.ts"),
+  },
+  "key show": {
+    brief: "Show a key: where each field is, and whether it is there",
+    load: () => import("./key_show.ts"),
+  },
+  "key verify": {
+    brief: "Check that keys are there and have the right shape",
+    load: () => import("./key_verify.ts"),
+  },
   "schema add-version": {
     brief: "Add the next version of a schema, as a draft",
     load: () => import("./schema_add_version.ts"),
@@ -238,6 +274,26 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
   "schema used": {
     brief: "Tell which archived data was written with which version of a schema",
     load: () => import("./schema_used.ts"),
+  },
+  "storage delete": {
+    brief: "Delete one version of an object for good",
+    load: () => import("./storage_delete.ts"),
+  },
+  "storage prune": {
+    brief: "Delete old versions that nobody reads any more",
+    load: () => import("./storage_prune.ts"),
+  },
+  "storage restore": {
+    brief: "Make an older version of an object the current one",
+    load: () => import("./storage_restore.ts"),
+  },
+  "storage versioning": {
+    brief: "Show whether buckets keep versions of objects, or switch it",
+    load: () => import("./storage_versioning.ts"),
+  },
+  "storage versions": {
+    brief: "List the versions that buckets keep of objects",
+    load: () => import("./storage_versions.ts"),
   },
   "symbol list": {
     brief: "List the symbols of all environments, or of one",

@@ -1,93 +1,85 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import { EXPIRING_DAYS, keyAges } from "@ssmd/metadata";
+import { ENVIRONMENT_FILTER } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { parsed } from "../command/flag.ts";
+import { rowsOf } from "../command/table.ts";
 import { notice, type SsmdContext } from "../context.ts";
-import { ENV_FILTER_FLAG } from "../flags.ts";
-import { KEY_FLAGS, type KeyFlags } from "../keys/flags.ts";
-import { roomNames, withKeyRoom } from "../keys/key_room.ts";
-import { tellMissing } from "../keys/tell_missing.ts";
+import { type DeclaredKey, environmentsWithKeys, useEachKey } from "../keys/key_context.ts";
+import { hasMissing, reportMissing } from "../keys/report_missing.ts";
 import { missingFields } from "../keys/verify_key.ts";
-import { render } from "../render.ts";
 
-interface Flags extends KeyFlags {
-  env?: string;
-  within: number;
-}
+const AGE = z.object({
+  environment: z.string(),
+  key: z.string(),
+  age_days: z.int().nullable(),
+  expires_in_days: z.int().nullable(),
+  expires_at: z.string().nullable().describe("ISO 8601"),
+  missing: z.array(z.string()).describe("Places of values that are not there"),
+  state: z.enum(["missing", "ok", "expiring", "expired", "unknown", "unlimited"]),
+});
 
 const COLUMNS = ["environment", "key", "age_days", "expires_in_days", "expires_at", "state"];
 
-/** `ssmd key check` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
-  docs: {
-    brief: "Check ages: exit code 1 when a key is expired or missing",
-    fullDescription:
-      "Check ages: exit code 1 when a key is expired or a field is missing. Keys that expire soon, and " +
-      "keys with a limit whose last rotation nobody recorded, are told on stderr.\n\n" +
-      "EXAMPLES\n  ssmd key check\n  ssmd key check --env kalshi --within 30",
+export default defineCommand({
+  name: "key check",
+  brief: "Check ages: exit code 1 when a key is expired or missing",
+  description: "Exit code 1 when a key is expired or a field is missing. Keys that expire soon, " +
+    "and keys with a limit whose last rotation nobody recorded, are named on stderr.",
+  examples: ["ssmd key check", "ssmd key check --env kalshi --within 30"],
+  flags: {
+    env: ENVIRONMENT_FILTER,
+    within: parsed(parseDays, "Days before the end from which on a key counts as expiring", {
+      default: String(EXPIRING_DAYS),
+      placeholder: "days",
+      type: "number",
+    }),
   },
-  parameters: {
-    flags: {
-      env: ENV_FILTER_FLAG,
-      within: {
-        kind: "parsed",
-        parse: daysOf,
-        brief: "Days before the end from which on a key counts as expiring",
-        default: String(EXPIRING_DAYS),
-        placeholder: "days",
-      },
-      ...KEY_FLAGS,
-    },
+  output: z.array(AGE),
+  table: rowsOf("key", COLUMNS),
+  failed: (ages) => hasMissing(ages) || ages.some(({ state }) => state === "expired"),
+  async run({ flags, context }) {
+    const ages: z.output<typeof AGE>[] = [];
+    for (const env of await environmentsWithKeys(context, flags.env)) {
+      const action = { env, action: "check" } as const;
+      ages.push(...await useEachKey(context, action, (key) => checkAge(key, flags.within)));
+    }
+    reportMissing(context, ages);
+    reportAges(context, ages);
+    return ages;
   },
-  func: runCheck,
 });
 
-async function runCheck(this: SsmdContext, flags: Flags): Promise<void> {
-  const { stdout, stderr } = this.process;
-  const value = [];
-  for (const env of await roomNames(this, flags.env)) {
-    const ages = await withKeyRoom(
-      this,
-      env,
-      ({ environment }) => ({ action: "check", keys: Object.keys(environment.keys) }),
-      async (room) => {
-        const ages = keyAges(room.environment, room.rotations, Date.now(), flags.within);
-        const found = [];
-        for (const age of ages) {
-          found.push({ ...age, missing: await missingFields(room, age.key) });
-        }
-        return found;
-      },
-    );
-    value.push(...ages.map((age) => ({
-      environment: env,
-      key: age.key,
-      age_days: age.ageDays ?? null,
-      expires_in_days: age.expiresInDays ?? null,
-      expires_at: age.expiresAt ?? null,
-      missing: age.missing,
-      state: age.missing.length > 0 ? "missing" as const : age.state,
-    })));
-  }
-  stdout.write(
-    render({
-      value,
-      rows: value.map(({ missing: _, ...row }) => row),
-      columns: COLUMNS,
-    }, flags.output),
-  );
-  tellMissing(this, value);
-  for (const { environment, key, state } of value) {
-    const rotate = `ssmd key rotate ${key} --env ${environment}`;
-    if (state === "expired") stderr.write(`expired: ${key} of ${environment}: ${rotate}\n`);
-    if (state === "expiring") notice(this, `expires soon: ${key} of ${environment}: ${rotate}`);
-    if (state === "unknown") {
-      notice(this, `age not known: ${key} of ${environment}; ${rotate} records one`);
-    }
-  }
-  if (value.some(({ state }) => state === "expired")) Deno.exitCode = 1;
+async function checkAge(key: DeclaredKey, withinDays: number): Promise<z.output<typeof AGE>> {
+  const { keys: { environment, rotations }, name } = key;
+  const age = keyAges(environment, rotations, Date.now(), withinDays)
+    .find((each) => each.key === name);
+  const missing = await missingFields(key);
+  return {
+    environment: environment.name,
+    key: name,
+    age_days: age?.ageDays ?? null,
+    expires_in_days: age?.expiresInDays ?? null,
+    expires_at: age?.expiresAt ?? null,
+    missing,
+    state: missing.length > 0 ? "missing" : age?.state ?? "unknown",
+  };
 }
 
-function daysOf(text: string): number {
-  const days = Number(text);
-  if (/^\d{1,4}$/.test(text)) return days;
+function reportAges(context: SsmdContext, ages: readonly z.output<typeof AGE>[]): void {
+  for (const { environment, key, state } of ages) {
+    const rotate = `ssmd key rotate ${key} --env ${environment}`;
+    if (state === "expired") {
+      context.process.stderr.write(`expired: ${key} of ${environment}: ${rotate}\n`);
+    }
+    if (state === "expiring") notice(context, `expires soon: ${key} of ${environment}: ${rotate}`);
+    if (state === "unknown") {
+      notice(context, `age not known: ${key} of ${environment}; ${rotate} records one`);
+    }
+  }
+}
+
+function parseDays(text: string): number {
+  if (/^\d{1,4}$/.test(text)) return Number(text);
   throw new SyntaxError("a whole number of days, 0 to 9999");
 }

@@ -1,99 +1,101 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import { type KeySpec, keyVariable, readKey, sealedSecret } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
 import { stringify } from "yaml";
-import type { SsmdContext } from "../context.ts";
-import { ENV_NEEDED_FLAG } from "../flags.ts";
-import { KEY_FLAGS, KEY_NAME, type KeyFlags, SEAL_FLAGS, type SealFlags } from "../keys/flags.ts";
-import { accessTo, type KeyRoom, onlyName, specOf, withKeyRoom } from "../keys/key_room.ts";
+import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { choice, text } from "../command/flag.ts";
+import { KEY_NAME, SEAL_FLAGS, type SealFlags } from "../keys/flags.ts";
+import { type DeclaredKey, onlyName, useKey } from "../keys/key_context.ts";
 import { sealAll, sealingKeyFrom, targetOf } from "../keys/sealed_file.ts";
 
-const FORMATS = ["sealed-secret", "env", "k8s"] as const;
-
-interface Flags extends KeyFlags, SealFlags {
-  env: string;
-  format: (typeof FORMATS)[number];
-  secret?: string;
-}
-
-/** `ssmd key export` */
-export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdContext>({
-  docs: {
-    brief: "Export a key sealed for a cluster, or the form in which it is expected",
-    fullDescription: "Export a key sealed for a cluster, or the form in which it is expected.\n\n" +
-      "sealed-secret prints a SealedSecret with the key's values, which only the cluster's " +
-      "controller can open. env prints the variables to be filled in, k8s the piece of a pod that " +
-      "takes them from a secret; both without values. Plain values are never printed: read them " +
-      "where they are kept.\n\n" +
-      "EXAMPLES\n  ssmd key export kalshi --env prod --cert sealing.pem --namespace ssmd\n" +
-      "  ssmd key export kalshi --env prod --format k8s",
-  },
-  parameters: {
-    flags: {
-      env: ENV_NEEDED_FLAG,
-      format: {
-        kind: "enum",
-        values: FORMATS,
-        default: "sealed-secret",
-        brief: "sealed-secret, env or k8s",
-      },
-      secret: {
-        kind: "parsed",
-        parse: String,
-        brief: "Name of the Kubernetes secret; default: the key's",
-        optional: true,
-        placeholder: "name",
-      },
-      ...SEAL_FLAGS,
-      ...KEY_FLAGS,
-    },
-    positional: KEY_NAME,
-  },
-  func: runExport,
+const METADATA = z.object({
+  name: z.string(),
+  namespace: z.string(),
+  annotations: z.record(z.string(), z.string()).exactOptional(),
 });
 
-async function runExport(this: SsmdContext, flags: Flags, ...words: string[]): Promise<void> {
-  const { stdout } = this.process;
-  const name = onlyName(words);
-  const secret = flags.secret ?? name.replaceAll("_", "-");
-  const value = await withKeyRoom(this, flags.env, accessTo("export", name), async (room) => {
-    const spec = specOf(room, name);
-    if (flags.format === "env") return variablesOf(name, spec);
-    return flags.format === "k8s"
-      ? podOf(name, spec, secret)
-      : await sealed(room, name, secret, flags);
-  });
-  stdout.write(textOf(value, flags));
-}
+const SEALED_SECRET = z.object({
+  apiVersion: z.literal("bitnami.com/v1alpha1"),
+  kind: z.literal("SealedSecret"),
+  metadata: METADATA,
+  spec: z.object({
+    encryptedData: z.record(z.string(), z.base64()),
+    template: z.object({ metadata: METADATA, type: z.literal("Opaque") }),
+  }),
+}).describe("--format sealed-secret, in Kubernetes' own names");
 
-async function sealed(room: KeyRoom, name: string, secret: string, flags: Flags) {
-  const spec = specOf(room, name);
+const POD = z.object({
+  env: z.array(z.object({
+    name: z.string(),
+    valueFrom: z.object({ secretKeyRef: z.object({ name: z.string(), key: z.string() }) }),
+  })),
+}).describe("--format k8s, in Kubernetes' own names");
+
+const VARIABLES = z.object({ variables: z.array(z.string()) }).describe("--format env");
+
+export default defineCommand({
+  name: "key export",
+  brief: "Export a key sealed for a cluster, or the form in which it is expected",
+  description: "sealed-secret prints a SealedSecret with the key's values, which only the " +
+    "cluster's controller can open. env prints the variables to be filled in, k8s the piece of a " +
+    "pod that takes them from a secret; both without values. Plain values are never printed: read " +
+    "them where they are kept.",
+  examples: [
+    "ssmd key export kalshi --env prod --cert sealing.pem --namespace ssmd",
+    "ssmd key export kalshi --env prod --format k8s",
+  ],
+  flags: {
+    env: ENVIRONMENT_REQUIRED,
+    format: choice(["sealed-secret", "env", "k8s"], "sealed-secret, env or k8s", {
+      default: "sealed-secret",
+    }),
+    secret: text("Name of the Kubernetes secret; default: the key's", { placeholder: "name" }),
+    ...SEAL_FLAGS,
+  },
+  args: KEY_NAME,
+  output: z.union([SEALED_SECRET, POD, VARIABLES]),
+  table: (value) => ({
+    text: "variables" in value
+      ? value.variables.map((each) => `export ${each}=\n`).join("")
+      : stringify(value, { lineWidth: 0 }),
+  }),
+  async run({ flags: { env, format, secret: named, ...seal }, args, context }) {
+    const name = onlyName(args);
+    const secret = named ?? name.replaceAll("_", "-");
+    return await useKey(context, { env, name, action: "export" }, async (key) => {
+      switch (format) {
+        case "env":
+          return { variables: key.spec.fields.map((field) => keyVariable(name, field)) };
+        case "k8s":
+          return podOf(name, key.spec, secret);
+        case "sealed-secret":
+          return await sealedSecretOf(key, secret, seal);
+      }
+    });
+  },
+});
+
+async function sealedSecretOf(
+  { keys, name, spec }: DeclaredKey,
+  secret: string,
+  flags: SealFlags,
+) {
   const target = targetOf(secret, flags);
   const key = await sealingKeyFrom(flags);
-  const values = await readKey(name, spec, room.sources);
+  const values = await readKey(name, spec, keys.sources);
   const missing = spec.fields.filter((field) => !values.has(field));
   if (missing.length === 0) return sealedSecret(target, await sealAll(values, key, target));
   throw new ConfigError("KEY_MISSING", `key ${name} lacks ${missing.join(", ")}`, {
-    hint: `ssmd key show ${name} --env ${room.environment.name} says where they are looked for`,
+    hint: `ssmd key show ${name} --env ${keys.environment.name} says where they are looked for`,
   });
 }
 
-function variablesOf(name: string, spec: KeySpec) {
-  return { variables: spec.fields.map((field) => keyVariable(name, field)) };
-}
-
-function podOf(name: string, spec: KeySpec, secret: string) {
+function podOf(name: string, spec: KeySpec, secret: string): z.output<typeof POD> {
   return {
     env: spec.fields.map((field) => ({
       name: keyVariable(name, field),
       valueFrom: { secretKeyRef: { name: secret, key: field } },
     })),
   };
-}
-
-function textOf(value: unknown, { output, format }: Flags): string {
-  if (output === "json") return `${JSON.stringify(value, null, 2)}\n`;
-  if (output === "yaml" || format !== "env") return stringify(value, { lineWidth: 0 });
-  const { variables } = value as ReturnType<typeof variablesOf>;
-  return variables.map((each) => `export ${each}=\n`).join("");
 }

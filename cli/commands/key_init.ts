@@ -1,69 +1,49 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { type KeySpec, keyVariable, placeOf, readKey } from "@ssmd/metadata";
-import type { SsmdContext } from "../context.ts";
-import { ENV_NEEDED_FLAG } from "../flags.ts";
-import { KEY_FLAGS, type KeyFlags } from "../keys/flags.ts";
-import { type KeyRoom, withKeyRoom } from "../keys/key_room.ts";
+import { z } from "zod";
+import { keyVariable, placeOf, readKey } from "@ssmd/metadata";
+import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { rowsOf } from "../command/table.ts";
+import { type DeclaredKey, useEachKey } from "../keys/key_context.ts";
 import { storeOf } from "../keys/key_store.ts";
 import { keepOutOfGit } from "../keys/private_file.ts";
-import { render } from "../render.ts";
 
-interface Flags extends KeyFlags {
-  env: string;
-}
-
-/** `ssmd key init` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
-  docs: {
-    brief: "Prepare the places of all keys, and say what is still to be set",
-    fullDescription: "Prepare the places of all keys, and say what is still to be set: makes the " +
-      "folders of key files for this user only, has git ignore them, and prints the next step for " +
-      "each key. Doing it again changes nothing.\n\n" +
-      "EXAMPLES\n  ssmd key init --env kalshi",
-  },
-  parameters: { flags: { env: ENV_NEEDED_FLAG, ...KEY_FLAGS } },
-  func: runInit,
+const PREPARED_KEY = z.object({
+  environment: z.string(),
+  key: z.string(),
+  source: z.string(),
+  missing: z.array(z.string()).describe("Fields without a value"),
+  next: z.string().describe("What to do now"),
 });
 
-async function runInit(this: SsmdContext, flags: Flags): Promise<void> {
-  const { stdout } = this.process;
-  const value = await withKeyRoom(
-    this,
-    flags.env,
-    ({ environment }) => ({ action: "init", keys: Object.keys(environment.keys) }),
-    async (room) => {
-      const keys = Object.entries(room.environment.keys);
-      return await Promise.all(keys.map(([name, spec]) => prepared(room, name, spec)));
-    },
-  );
-  const rows = value.map(({ missing, next, ...rest }) => ({
-    ...rest,
-    missing: missing.join(" "),
-    next,
-  }));
-  const columns = ["environment", "key", "source", "missing", "next"];
-  stdout.write(render({ value, rows, columns }, flags.output));
-}
+export default defineCommand({
+  name: "key init",
+  brief: "Prepare the places of all keys, and say what is still to be set",
+  description: "Makes the folders of key files for this user only, makes git ignore them, and " +
+    "prints the next step for each key. Doing it again changes nothing.",
+  examples: ["ssmd key init --env kalshi"],
+  flags: { env: ENVIRONMENT_REQUIRED },
+  output: z.array(PREPARED_KEY),
+  table: rowsOf("key"),
+  run: ({ flags, context }) => useEachKey(context, { env: flags.env, action: "init" }, prepareKey),
+});
 
-async function prepared(room: KeyRoom, name: string, spec: KeySpec) {
+async function prepareKey(key: DeclaredKey): Promise<z.output<typeof PREPARED_KEY>> {
+  const { keys: { environment, sources }, name, spec } = key;
   const place = placeOf(spec);
   if (place.kind === "file") await keepOutOfGit(place.path);
-  const there = place.kind === "sealed-secret"
-    ? await storeOf(room, name, spec, {}).present()
-    : new Set((await readKey(name, { ...spec, required: false }, room.sources)).keys());
-  const missing = spec.fields.filter((field) => !there.has(field));
+  const present = place.kind === "sealed-secret"
+    ? await storeOf(key).present()
+    : new Set((await readKey(name, { ...spec, required: false }, sources)).keys());
+  const missing = spec.fields.filter((field) => !present.has(field));
   return {
-    environment: room.environment.name,
-    key: name,
-    source: spec.source,
-    missing,
-    next: missing.length === 0 ? "nothing" : nextStep(room, name, spec, missing),
+    ...{ environment: environment.name, key: name, source: spec.source, missing },
+    next: missing.length === 0 ? "nothing" : nextStep(key, missing),
   };
 }
 
-function nextStep(room: KeyRoom, name: string, spec: KeySpec, missing: readonly string[]): string {
+function nextStep({ keys, name, spec }: DeclaredKey, missing: readonly string[]): string {
   const place = placeOf(spec);
-  const set = `ssmd key set ${name} --env ${room.environment.name}`;
+  const set = `ssmd key set ${name} --env ${keys.environment.name}`;
   switch (place.kind) {
     case "env":
       return `export ${missing.map((field) => `${keyVariable(name, field)}=…`).join(" ")}`;

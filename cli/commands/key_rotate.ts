@@ -1,121 +1,103 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { type KeySpec, readKey } from "@ssmd/metadata";
+import type { z } from "zod";
+import { readKey } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
+import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { text } from "../command/flag.ts";
 import { assertConfirmed } from "../confirm.ts";
-import type { SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
-import { ENV_NEEDED_FLAG } from "../flags.ts";
-import {
-  FIELD_FLAG,
-  KEY_FLAGS,
-  KEY_NAME,
-  type KeyFlags,
-  SEAL_FLAGS,
-  type SealFlags,
-} from "../keys/flags.ts";
-import { accessTo, type KeyRoom, onlyName, specOf, withKeyRoom } from "../keys/key_room.ts";
+import { FIELD, KEY_NAME, SEAL_FLAGS, type SealFlags } from "../keys/flags.ts";
+import { type DeclaredKey, onlyName, useKey } from "../keys/key_context.ts";
 import { isWritable, storeOf } from "../keys/key_store.ts";
 import { readValues } from "../keys/value_input.ts";
-import { assertShape, pastTime, recordRotation, writtenResult } from "../keys/written_key.ts";
-import { render, type Rendered } from "../render.ts";
+import {
+  assertShape,
+  pastTime,
+  recordRotation,
+  WRITTEN_KEY,
+  writtenKey,
+} from "../keys/written_key.ts";
 
-interface Flags extends KeyFlags, SealFlags {
-  env: string;
+type WrittenKey = z.output<typeof WRITTEN_KEY>;
+
+/** What is to be rotated. */
+interface Rotation extends SealFlags {
+  /** One field only. */
   field?: string;
-  at?: string;
+  /** ISO time from which the age counts. */
+  rotatedAt: string;
 }
 
-/** `ssmd key rotate` */
-export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdContext>({
-  docs: {
-    brief: "Replace the values of a key, and begin its age anew",
-    fullDescription: "Replace the values of a key, and begin its age anew. Values come as for " +
-      "`ssmd key set`, and must be others than those that are there. Of sources that ssmd does not " +
-      "write (env, mount) it records that they were rotated, after checking them. Components " +
-      "take the new values when they start.\n\n" +
-      "EXAMPLES\n  ssmd key rotate kalshi --env prod --yes < kalshi.yaml\n" +
-      "  ssmd key rotate kalshi --env kalshi --yes --at 2026-10-01",
+export default defineCommand({
+  name: "key rotate",
+  brief: "Replace the values of a key and reset its age",
+  description: "Values come as for `ssmd key set`, and must be others than those that are there. " +
+    "Of sources that ssmd does not write (env, mount) it records that they were rotated, after " +
+    "checking them. Components take the new values when they start.",
+  examples: [
+    "ssmd key rotate kalshi --env prod --yes < kalshi.yaml",
+    "ssmd key rotate kalshi --env kalshi --yes --at 2026-10-01",
+  ],
+  flags: {
+    env: ENVIRONMENT_REQUIRED,
+    field: FIELD,
+    at: text("When the venue issued the new values; default now", { placeholder: "time" }),
+    ...SEAL_FLAGS,
   },
-  parameters: {
-    flags: {
-      env: ENV_NEEDED_FLAG,
-      field: FIELD_FLAG,
-      at: {
-        kind: "parsed",
-        parse: String,
-        brief: "When the venue issued the new values; default now",
-        optional: true,
-        placeholder: "time",
-      },
-      ...SEAL_FLAGS,
-      ...KEY_FLAGS,
-    },
-    positional: KEY_NAME,
+  args: KEY_NAME,
+  output: WRITTEN_KEY,
+  async run({ flags: { env, at, ...flags }, args, context }) {
+    const name = onlyName(args);
+    const rotation = { ...flags, rotatedAt: pastTime(at) };
+    return await useKey(
+      context,
+      { env, name, action: "rotate" },
+      (key) => (isWritable(key.spec) ? replaceValues : recordOnly)(key, rotation),
+    );
   },
-  func: runRotate,
 });
 
-async function runRotate(this: SsmdContext, flags: Flags, ...words: string[]): Promise<void> {
-  const { stdout } = this.process;
-  const name = onlyName(words);
-  const at = pastTime(flags.at);
-  const result = await withKeyRoom(this, flags.env, accessTo("rotate", name), (room) => {
-    const spec = specOf(room, name);
-    return isWritable(spec)
-      ? replaced(room, name, spec, flags, at)
-      : recorded(room, name, spec, flags, at);
-  });
-  stdout.write(render(result, flags.output));
-}
-
-async function replaced(
-  room: KeyRoom,
-  name: string,
-  spec: KeySpec,
-  flags: Flags,
-  at: string,
-): Promise<Rendered> {
-  const store = storeOf(room, name, spec, flags);
+async function replaceValues(
+  key: DeclaredKey,
+  { field, rotatedAt, ...seal }: Rotation,
+): Promise<WrittenKey> {
+  const { keys, name } = key;
+  const store = storeOf(key, seal);
   if ((await store.present()).size === 0) {
     throw new ConfigError("KEY_MISSING", `key ${name} is not set, so there is nothing to rotate`, {
-      hint: `ssmd key set ${name} --env ${room.environment.name}`,
+      hint: `ssmd key set ${name} --env ${keys.environment.name}`,
     });
   }
   await store.ready();
-  assertConfirmed(room.context, `Replace the values of ${name} in ${store.path}?`);
-  const values = await readValues(name, spec, flags.field);
-  assertShape(name, spec, values);
+  assertConfirmed(keys.command, `Replace the values of ${name} in ${store.path}?`);
+  const values = await readValues(key, field);
+  assertShape(key, values);
   if (await store.holds(values)) {
     throw new ConfigError("KEY_UNCHANGED", `key ${name} has these very values already`, {
-      hint: "get new ones from the venue; the age goes on",
+      hint: "get new ones from the venue; the age is not reset",
     });
   }
   await store.write(values);
-  await recordRotation(room, name, at);
-  return writtenResult(room, name, [...values.keys()], store.path);
+  await recordRotation(key, rotatedAt);
+  return writtenKey(key, values.keys(), store.path);
 }
 
-/** Of a source that others write: the date only. */
-async function recorded(
-  room: KeyRoom,
-  name: string,
-  spec: KeySpec,
-  flags: Flags,
-  at: string,
-): Promise<Rendered> {
-  if (flags.field !== undefined) {
+/** Records the date only, for a source that others write. */
+async function recordOnly(key: DeclaredKey, { field, rotatedAt }: Rotation): Promise<WrittenKey> {
+  const { keys, name, spec } = key;
+  if (field !== undefined) {
     throw new UsageError("KEY_SOURCE_READ_ONLY", `ssmd does not write the source ${spec.source}`, {
       hint: "change the value there; then rotate without --field, which records the date",
     });
   }
-  const values = await readKey(name, spec, room.sources);
-  if (spec.fields.some((field) => !values.has(field))) {
+  const values = await readKey(name, spec, keys.sources);
+  if (spec.fields.some((each) => !values.has(each))) {
     throw new ConfigError("KEY_MISSING", `key ${name} is not whole in ${spec.source}`, {
-      hint: `ssmd key show ${name} --env ${room.environment.name} says what is missing`,
+      hint: `ssmd key show ${name} --env ${keys.environment.name} says what is missing`,
     });
   }
-  assertShape(name, spec, values);
-  assertConfirmed(room.context, `Record that ${name} was rotated at ${at}?`);
-  await recordRotation(room, name, at);
-  return writtenResult(room, name, [], spec.source);
+  assertShape(key, values);
+  assertConfirmed(keys.command, `Record that ${name} was rotated at ${rotatedAt}?`);
+  await recordRotation(key, rotatedAt);
+  return writtenKey(key, [], spec.source);
 }

@@ -1,74 +1,80 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { type KeySpec, placeOf, readKey, whereOf } from "@ssmd/metadata";
-import type { SsmdContext } from "../context.ts";
-import { ENV_NEEDED_FLAG } from "../flags.ts";
-import { KEY_FLAGS, KEY_NAME, type KeyFlags } from "../keys/flags.ts";
-import { accessTo, type KeyRoom, onlyName, specOf, withKeyRoom } from "../keys/key_room.ts";
+import { z } from "zod";
+import { placeOf, readKey, whereOf } from "@ssmd/metadata";
+import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { KEY_NAME } from "../keys/flags.ts";
+import { type DeclaredKey, onlyName, useKey } from "../keys/key_context.ts";
 import { sealedPath, storeOf } from "../keys/key_store.ts";
 import { ageOf } from "../keys/written_key.ts";
-import { render } from "../render.ts";
 
-interface Flags extends KeyFlags {
-  env: string;
-}
-
-/** `ssmd key show` */
-export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdContext>({
-  docs: {
-    brief: "Show a key: where each field is, and whether it is there",
-    fullDescription: "Show a key: where each field is, and whether it is there. Values are never " +
-      "shown.\n\nEXAMPLES\n  ssmd key show kalshi --env kalshi\n" +
-      "  ssmd key show kalshi --env kalshi --output yaml",
-  },
-  parameters: { flags: { env: ENV_NEEDED_FLAG, ...KEY_FLAGS }, positional: KEY_NAME },
-  func: runShow,
+const FIELD = z.object({
+  field: z.string(),
+  state: z.enum(["set", "sealed", "missing"]),
+  where: z.string(),
 });
 
-async function runShow(this: SsmdContext, flags: Flags, ...words: string[]): Promise<void> {
-  const { stdout } = this.process;
-  const name = onlyName(words);
-  const value = await withKeyRoom(
-    this,
-    flags.env,
-    accessTo("show", name),
-    (room) => shown(room, name, specOf(room, name)),
-  );
-  const { fields, ...facts } = value;
-  const rows = [
-    ...Object.entries(facts).map(([what, each]) => ({ what, value: each })),
-    ...fields.map(({ field, where, state }) => ({ what: field, value: `${state}: ${where}` })),
-  ];
-  stdout.write(render({ value, rows }, flags.output));
-}
+const KEY = z.object({
+  environment: z.string(),
+  key: z.string(),
+  type: z.string(),
+  source: z.string(),
+  required: z.boolean(),
+  rotation_days: z.int().nullable(),
+  rotated_at: z.string().nullable().describe("ISO 8601"),
+  expires_at: z.string().nullable().describe("ISO 8601"),
+  expires_in_days: z.int().nullable(),
+  state: z.enum(["ok", "expiring", "expired", "unknown", "unlimited"]),
+  fields: z.array(FIELD),
+});
 
-async function shown(room: KeyRoom, name: string, spec: KeySpec) {
-  const { rotatedAt, expiresAt, expiresInDays, state } = ageOf(room, name) ?? { state: "unknown" };
+export default defineCommand({
+  name: "key show",
+  brief: "Show a key: where each field is, and whether it is there",
+  description: "Values are never shown.",
+  examples: [
+    "ssmd key show kalshi --env kalshi",
+    "ssmd key show kalshi --env kalshi --output yaml",
+  ],
+  flags: { env: ENVIRONMENT_REQUIRED },
+  args: KEY_NAME,
+  output: KEY,
+  table: ({ fields, ...key }) => ({
+    rows: [
+      ...Object.entries(key).map(([field, value]) => ({ field, value })),
+      ...fields.map(({ field, where, state }) => ({ field, value: `${state}: ${where}` })),
+    ],
+  }),
+  async run({ flags, args, context }) {
+    const name = onlyName(args);
+    return await useKey(context, { env: flags.env, name, action: "show" }, viewOf);
+  },
+});
+
+async function viewOf(key: DeclaredKey): Promise<z.output<typeof KEY>> {
+  const { keys: { environment }, name, spec } = key;
+  const age = ageOf(key);
   return {
-    environment: room.environment.name,
-    key: name,
-    type: spec.type,
-    source: spec.source,
+    ...{ environment: environment.name, key: name, type: spec.type, source: spec.source },
     required: spec.required,
     rotation_days: spec.rotation_days ?? null,
-    rotated_at: rotatedAt ?? null,
-    expires_at: expiresAt ?? null,
-    expires_in_days: expiresInDays ?? null,
-    state,
-    fields: await fieldsOf(room, name, spec),
+    rotated_at: age?.rotatedAt ?? null,
+    expires_at: age?.expiresAt ?? null,
+    expires_in_days: age?.expiresInDays ?? null,
+    state: age?.state ?? "unknown",
+    fields: await fieldsOf(key),
   };
 }
 
-async function fieldsOf(room: KeyRoom, name: string, spec: KeySpec) {
-  const values = await readKey(name, { ...spec, required: false }, room.sources);
+async function fieldsOf(key: DeclaredKey): Promise<z.output<typeof FIELD>[]> {
+  const { keys, name, spec } = key;
+  const values = await readKey(name, { ...spec, required: false }, keys.sources);
   const place = placeOf(spec);
-  const sealed = place.kind === "sealed-secret"
-    ? await storeOf(room, name, spec, {}).present()
-    : [];
+  const sealed = place.kind === "sealed-secret" ? await storeOf(key).present() : new Set<string>();
   return spec.fields.map((field) => {
-    const isSealed = !values.has(field) && new Set(sealed).has(field);
+    const isSealed = !values.has(field) && sealed.has(field);
     const where = isSealed && place.kind === "sealed-secret"
-      ? sealedPath(room, place.secret)
-      : whereOf(name, field, spec, room.sources).replace(/^.*? \((.*)\)$/, "$1");
+      ? sealedPath(keys, place.secret)
+      : whereOf(name, field, spec, keys.sources).replace(/^.*? \((.*)\)$/, "$1");
     return { field, state: values.has(field) ? "set" : isSealed ? "sealed" : "missing", where };
   });
 }

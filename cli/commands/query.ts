@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { buildCommand, type Command } from "@stricli/core";
 import type { ClockQuery } from "@ssmd/archive";
-import { messageOf } from "@ssmd/runtime";
+import { cacheDir, messageOf } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { assertSymbolsKnown, parseSymbol } from "../archive/asked_symbols.ts";
 import { envOf } from "../archive/archived_env.ts";
@@ -102,7 +102,7 @@ export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdC
         placeholder: "size",
       },
       cache: textFlag(
-        "Folder of the cache of exports; default: export-cache in the archive",
+        "Folder of the cache of exports; default: query in the cache folder of the user",
         "dir",
       ),
       output: {
@@ -169,7 +169,7 @@ async function answered(
     ...common,
     sql: first === "-" ? await new Response(Deno.stdin.readable).text() : first,
     memoryBytesMax: flags.memory,
-    cacheDir: flags.cache ?? cacheDirOf(storage),
+    cacheDir: flags.cache ?? join(cacheDir(), "query"),
     ...(symbol === undefined ? {} : { symbols: symbol }),
     onRecords: (what, count) => progress.add(what, count),
   }, {
@@ -224,11 +224,6 @@ function clockInSql(): UsageError {
 function rowsMaxOf({ limit, output }: Flags): number | null {
   if (limit === "all") return null;
   return limit ?? (isStreamed(output) ? null : QUERY_LIMITS.rowsDefault);
-}
-
-/** Beside the archive where that is a folder. */
-function cacheDirOf({ type, location }: Storage): string {
-  return join(type === "local" ? location : "./data", "export-cache");
 }
 
 function progressOf({ globals, process }: SsmdContext): ExportProgress {

@@ -1,64 +1,62 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import { auditArchive } from "../archive/audit_archive.ts";
+import { DRY_RUN } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { on, text } from "../command/flag.ts";
+import { oneRow } from "../command/table.ts";
 import { confirmed } from "../confirm.ts";
-import type { SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
-import { OUTPUT_FLAG } from "../flags.ts";
-import { docs, neededFlag, switchFlag, word } from "../registry/flags.ts";
-import { type OutputFormat, render } from "../render.ts";
 import { versionNamed, versionsOfKey } from "../storage/find_version.ts";
-import { VERSIONED_ENV_FLAG, withVersions } from "../storage/versioned.ts";
-import { stateOf } from "./storage_versions.ts";
+import {
+  OBJECT_KEY,
+  VERSION_STATE,
+  VERSIONED_ENVIRONMENT,
+  versionState,
+  withVersions,
+} from "../storage/versioned.ts";
 
-interface Flags {
-  env: string;
-  version: string;
-  force: boolean;
-  dryRun: boolean;
-  output: OutputFormat;
-}
-
-/** `ssmd storage delete` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
-  docs: docs(
-    "Delete one version of an object for good",
+export default defineCommand({
+  name: "storage delete",
+  brief: "Delete one version of an object for good",
+  description:
     "A version that reads give now is refused: a manifest may name it, and ssmd data retention " +
-      "removes whole days. A version that says that the object was deleted can go: that brings " +
-      "the object back. What was put before versions were kept is the version null.",
-    [
-      "ssmd storage delete raw/archive/example.txt --version null --env archive --dry-run",
-      "ssmd storage delete raw/archive/example.txt --version null --env archive --yes",
-    ],
-  ),
-  parameters: {
-    flags: {
-      env: VERSIONED_ENV_FLAG,
-      version: neededFlag("The version's name, as ssmd storage versions tells it", "version"),
-      force: switchFlag("Also what reads give now"),
-      dryRun: switchFlag("Tell what would be deleted, and delete nothing"),
-      output: OUTPUT_FLAG,
-    },
-    positional: { kind: "tuple", parameters: [word("Key of the object", "key")] },
+    "removes whole days. A version that says that the object was deleted can go: that brings the " +
+    "object back. What was put before versions were kept is the version null.",
+  examples: [
+    "ssmd storage delete raw/archive/example.txt --version null --env archive --dry-run",
+    "ssmd storage delete raw/archive/example.txt --version null --env archive --yes",
+  ],
+  flags: {
+    env: VERSIONED_ENVIRONMENT,
+    version: text("The version's name, as ssmd storage versions tells it", {
+      placeholder: "version",
+      required: true,
+    }),
+    force: on("Also what reads give now"),
+    dryRun: DRY_RUN,
   },
-  func: runDelete,
+  args: [OBJECT_KEY],
+  output: z.object({
+    key: z.string(),
+    version: z.string(),
+    size: z.int().describe("Bytes"),
+    state: VERSION_STATE,
+    deleted: z.boolean(),
+  }),
+  table: oneRow,
+  run: ({ flags: { env, version: name, force, dryRun }, args: [key], context }) =>
+    withVersions(context, env, async (versions) => {
+      const version = versionNamed(await versionsOfKey(versions, key), name);
+      if (version.isLatest && !version.isDeletion && !force) {
+        throw new UsageError("VERSION_IS_CURRENT", `Reads of "${key}" give this very version.`, {
+          hint: "Restore another one first; --force deletes it all the same.",
+        });
+      }
+      const view = { key, version: name, size: version.size, state: versionState(version) };
+      const question = `Delete the version ${name} of ${key}? It cannot be got back.`;
+      if (dryRun || !confirmed(context, question)) return { ...view, deleted: false };
+      await auditArchive(context, env, { action: "version delete", ...view });
+      await versions.remove(version);
+      return { ...view, deleted: true };
+    }),
 });
-
-async function runDelete(this: SsmdContext, flags: Flags, key: string): Promise<void> {
-  const { env, dryRun, force } = flags;
-  const value = await withVersions(this, env, async (versions) => {
-    const version = versionNamed(await versionsOfKey(versions, key), flags.version);
-    if (version.isLatest && !version.isDeletion && !force) {
-      throw new UsageError("VERSION_IS_CURRENT", `Reads of "${key}" give this very version.`, {
-        hint: "Restore another one first; --force deletes it all the same.",
-      });
-    }
-    const told = { key, version: version.version, size: version.size, state: stateOf(version) };
-    if (dryRun) return { ...told, deleted: false };
-    const question = `Delete the version ${version.version} of ${key}? It cannot be got back.`;
-    if (!confirmed(this, question)) return { ...told, deleted: false };
-    await auditArchive(this, env, { action: "version delete", ...told });
-    await versions.remove(version);
-    return { ...told, deleted: true };
-  });
-  this.process.stdout.write(render({ value, rows: [value] }, flags.output));
-}

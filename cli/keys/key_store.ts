@@ -1,7 +1,7 @@
 import { type KeySpec, keyVariable, placeOf, readKey } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
 import type { SealFlags } from "./flags.ts";
-import type { KeyRoom } from "./key_room.ts";
+import type { DeclaredKey, KeyContext } from "./key_context.ts";
 import { keepOutOfGit, writePrivateFile } from "./private_file.ts";
 import { SealedFile } from "./sealed_file.ts";
 import type { KeyStore } from "./store.ts";
@@ -13,11 +13,15 @@ export function isWritable(spec: KeySpec): boolean {
 }
 
 /** The store of a key. Throws ConfigError `KEY_SOURCE_READ_ONLY` for sources that others write. */
-export function storeOf(room: KeyRoom, name: string, spec: KeySpec, seal: SealFlags): KeyStore {
+export function storeOf({ keys, name, spec }: DeclaredKey, seal: SealFlags = {}): KeyStore {
   const place = placeOf(spec);
-  if (place.kind === "file") return fileStore(room, name, spec, place.path);
+  if (place.kind === "file") return fileStore({ keys, name, spec }, place.path);
   if (place.kind === "sealed-secret") {
-    return new SealedFile(sealedPath(room, place.secret), place.secret, spec.fields, seal);
+    return new SealedFile(sealedPath(keys, place.secret), {
+      secret: place.secret,
+      fields: spec.fields,
+      flags: seal,
+    });
   }
   const where = place.kind === "env"
     ? `export ${spec.fields.map((field) => `${keyVariable(name, field)}=…`).join(" ")}`
@@ -29,18 +33,18 @@ export function storeOf(room: KeyRoom, name: string, spec: KeySpec, seal: SealFl
     }, which ssmd does not write`,
     {
       hint:
-        `${where}; then record the date: ssmd key rotate ${name} --env ${room.environment.name}`,
+        `${where}; then record the date: ssmd key rotate ${name} --env ${keys.environment.name}`,
     },
   );
 }
 
 /** The manifest of a sealed secret of an environment. */
-export function sealedPath({ dir, environment }: KeyRoom, secret: string): string {
+export function sealedPath({ dir, environment }: KeyContext, secret: string): string {
   return `${dir}/sealed/${environment.name}/${secret}.yaml`;
 }
 
-function fileStore(room: KeyRoom, name: string, spec: KeySpec, path: string): KeyStore {
-  const values = () => readKey(name, { ...spec, required: false }, room.sources);
+function fileStore({ keys, name, spec }: DeclaredKey, path: string): KeyStore {
+  const values = () => readKey(name, { ...spec, required: false }, keys.sources);
   return {
     path,
     present: async () => new Set((await values()).keys()),

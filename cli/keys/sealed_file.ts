@@ -30,7 +30,10 @@ export class SealedFile implements KeyStore {
   #flags: SealFlags;
 
   /** Fields of a key in the manifest `path`, which may hold those of other keys too. */
-  constructor(path: string, secret: string, fields: readonly string[], flags: SealFlags) {
+  constructor(
+    path: string,
+    { secret, fields, flags }: { secret: string; fields: readonly string[]; flags: SealFlags },
+  ) {
     this.path = path;
     this.#secret = secret;
     this.#fields = fields;

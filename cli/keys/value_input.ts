@@ -1,6 +1,7 @@
 import { type KeySpec, quietYaml } from "@ssmd/metadata";
 import { ConfigError, suggestion } from "@ssmd/runtime";
 import { UsageError } from "../exit.ts";
+import type { DeclaredKey } from "./key_context.ts";
 import { SecretPrompt } from "./secret_prompt.ts";
 
 /** All of stdin that is taken, in bytes. */
@@ -14,7 +15,7 @@ export type Values = Map<string, string>;
  * ConfigError `KEY_INPUT_INVALID`, `KEY_INPUT_TOO_LARGE` or `KEY_INPUT_CANCELLED`, UsageError `KEY_FIELD_UNKNOWN`;
  * no message repeats a piece of the input.
  */
-export async function readValues(name: string, spec: KeySpec, field?: string): Promise<Values> {
+export async function readValues({ name, spec }: DeclaredKey, field?: string): Promise<Values> {
   if (field !== undefined) assertField(name, spec, field);
   const fields = field === undefined ? spec.fields : [field];
   if (!Deno.stdin.isTerminal()) return valuesOf(await allOfStdin(), spec, field);

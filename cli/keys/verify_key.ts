@@ -1,42 +1,44 @@
+import { z } from "zod";
 import { type KeySpec, placeOf, readKey, shapeFindings, whereOf } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
-import type { KeyRoom } from "./key_room.ts";
+import type { DeclaredKey } from "./key_context.ts";
 import { storeOf } from "./key_store.ts";
 
-/** What a verified key is like. */
-export interface VerifiedKey {
-  environment: string;
-  key: string;
-  /** `sealed` = in a manifest, and not opened here. */
-  state: "ok" | "sealed" | "absent" | "wrong";
-  /** Sentences that repeat no piece of a value. */
-  problems: string[];
-}
+/** `ssmd key verify`; problems are sentences that repeat no piece of a value. */
+export const VERIFIED_KEY = z.object({
+  environment: z.string(),
+  key: z.string(),
+  state: z.enum(["ok", "sealed", "absent", "wrong"])
+    .describe("sealed = in a manifest, and not opened here"),
+  problems: z.array(z.string()),
+});
+
+/** A {@linkcode VERIFIED_KEY}. */
+export type VerifiedKey = z.output<typeof VERIFIED_KEY>;
 
 const OTHERS = 0o077;
 
 /** Whether the source of a key gives all its values, and they have the right shape. */
-export async function verifiedKey(room: KeyRoom, name: string): Promise<VerifiedKey> {
-  const spec = room.environment.keys[name];
-  const base = { environment: room.environment.name, key: name };
-  if (spec === undefined) return { ...base, state: "absent", problems: [] };
+export async function verifyKey(key: DeclaredKey): Promise<VerifiedKey> {
+  const base = { environment: key.keys.environment.name, key: key.name };
   try {
-    return { ...base, ...await verdictOf(room, name, spec) };
+    return { ...base, ...await verdictOf(key) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { ...base, state: "wrong", problems: [error.message] };
   }
 }
 
-async function verdictOf(room: KeyRoom, name: string, spec: KeySpec) {
-  const values = await readKey(name, { ...spec, required: false }, room.sources);
+async function verdictOf(key: DeclaredKey) {
+  const { keys: { sources }, name, spec } = key;
+  const values = await readKey(name, { ...spec, required: false }, sources);
   const missing = spec.fields.filter((field) => !values.has(field));
-  if (missing.length > 0 && await isSealed(room, name, spec, missing)) {
+  if (missing.length > 0 && await isSealed(key, missing)) {
     return { state: "sealed" as const, problems: [] };
   }
   if (values.size === 0 && !spec.required) return { state: "absent" as const, problems: [] };
   const problems = [
-    ...missing.map((field) => `${whereOf(name, field, spec, room.sources)} is missing`),
+    ...missing.map((field) => `${whereOf(name, field, spec, sources)} is missing`),
     ...shapeFindings(spec, values).map(({ field, message }) => `${name}.${field} ${message}`),
     ...await modeProblems(spec),
   ];
@@ -47,20 +49,20 @@ async function verdictOf(room: KeyRoom, name: string, spec: KeySpec) {
  * Fields of a key whose values are not there, with where they are looked for; none for a key that may
  * stay away, or that only a cluster can open. A file that cannot be read has none of them.
  */
-export async function missingFields(room: KeyRoom, name: string): Promise<string[]> {
-  const spec = room.environment.keys[name];
-  if (spec === undefined || !spec.required) return [];
-  const values = await readKey(name, { ...spec, required: false }, room.sources)
+export async function missingFields(key: DeclaredKey): Promise<string[]> {
+  const { keys: { sources }, name, spec } = key;
+  if (!spec.required) return [];
+  const values = await readKey(name, { ...spec, required: false }, sources)
     .catch(() => new Map<string, string>());
   const missing = spec.fields.filter((field) => !values.has(field));
-  if (missing.length > 0 && await isSealed(room, name, spec, missing)) return [];
-  return missing.map((field) => whereOf(name, field, spec, room.sources));
+  if (missing.length > 0 && await isSealed(key, missing)) return [];
+  return missing.map((field) => whereOf(name, field, spec, sources));
 }
 
 /** Whether the manifest holds what only the cluster can open. */
-async function isSealed(room: KeyRoom, name: string, spec: KeySpec, fields: readonly string[]) {
-  if (placeOf(spec).kind !== "sealed-secret") return false;
-  const present = await storeOf(room, name, spec, {}).present();
+async function isSealed(key: DeclaredKey, fields: readonly string[]): Promise<boolean> {
+  if (placeOf(key.spec).kind !== "sealed-secret") return false;
+  const present = await storeOf(key).present();
   return fields.every((field) => present.has(field));
 }
 

@@ -1,7 +1,7 @@
+import { z } from "zod";
 import {
   type KeyAge,
   keyAges,
-  type KeySpec,
   loadRotations,
   rotationPath,
   type Rotations,
@@ -9,14 +9,13 @@ import {
   shapeFindings,
 } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
-import type { Rendered } from "../render.ts";
 import { UsageError } from "../exit.ts";
-import type { KeyRoom } from "./key_room.ts";
+import type { DeclaredKey } from "./key_context.ts";
 import { writeWhole } from "./private_file.ts";
 import type { Values } from "./value_input.ts";
 
 /** Throws ConfigError `KEY_SHAPE` when values are not what their fields should hold. */
-export function assertShape(name: string, spec: KeySpec, values: Values): void {
+export function assertShape({ name, spec }: DeclaredKey, values: Values): void {
   const findings = shapeFindings(spec, values);
   if (findings.length === 0) return;
   const all = findings.map(({ field, message }) => `${name}.${field} ${message}`).join("; ");
@@ -26,41 +25,45 @@ export function assertShape(name: string, spec: KeySpec, values: Values): void {
 }
 
 /** Writes when a key was set or rotated, or takes its entry out. */
-export async function recordRotation(room: KeyRoom, name: string, at?: string): Promise<void> {
-  const { dir, environment } = room;
-  // Read anew: another key may have been written since.
+export async function recordRotation({ keys, name }: DeclaredKey, at?: string): Promise<void> {
+  const { dir, environment } = keys;
+  // Read again: another key may have been written since.
   const { [name]: _, ...others } = await loadRotations(dir, environment.name);
   const rotations: Rotations = at === undefined ? others : { ...others, [name]: at };
   await writeWhole(rotationPath(dir, environment.name), rotationsText(rotations));
-  room.rotations = rotations;
+  keys.rotations = rotations;
 }
 
-/** The age of one key. */
-export function ageOf(room: KeyRoom, name: string): KeyAge | undefined {
-  return keyAges(room.environment, room.rotations, Date.now()).find(({ key }) => key === name);
+/** The age of a key. */
+export function ageOf({ keys, name }: DeclaredKey): KeyAge | undefined {
+  return keyAges(keys.environment, keys.rotations, Date.now()).find(({ key }) => key === name);
 }
 
-/** What `set` and `rotate` show: names, places and dates. */
-export function writtenResult(
-  room: KeyRoom,
-  name: string,
-  fields: readonly string[],
+/** What `set` and `rotate` print: names, places and dates. */
+export const WRITTEN_KEY = z.object({
+  environment: z.string(),
+  key: z.string(),
+  fields: z.array(z.string()).describe("Fields whose values were written"),
+  path: z.string(),
+  rotated_at: z.string().nullable().describe("ISO 8601"),
+  expires_at: z.string().nullable().describe("ISO 8601; null = never"),
+});
+
+/** The {@linkcode WRITTEN_KEY} of a key whose rotation is recorded. */
+export function writtenKey(
+  key: DeclaredKey,
+  fields: Iterable<string>,
   path: string,
-): Rendered {
-  const { rotatedAt, expiresAt } = ageOf(room, name) ?? {};
-  const value = {
-    environment: room.environment.name,
-    key: name,
+): z.output<typeof WRITTEN_KEY> {
+  const { rotatedAt, expiresAt } = ageOf(key) ?? {};
+  return {
+    environment: key.keys.environment.name,
+    key: key.name,
     fields: [...fields],
     path,
     rotated_at: rotatedAt ?? null,
     expires_at: expiresAt ?? null,
   };
-  const rows = Object.entries(value).map(([what, each]) => ({
-    what,
-    value: Array.isArray(each) ? each.join(", ") : each,
-  }));
-  return { value, rows };
 }
 
 /** ISO time of `--at`, a date or time that is not in the future. Throws UsageError `KEY_TIME_INVALID`. */

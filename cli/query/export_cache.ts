@@ -11,7 +11,9 @@ import { objectBytes, type SealedSource, sealedSource } from "../export/records.
 /** Limits of the cache; beside each stands what happens there. */
 export const CACHE_LIMITS = {
   /** Bytes of all entries; then those go that were not used for the longest time. */
-  cacheBytesMax: 20 * 1024 * 1024 * 1024,
+  cacheBytesMax: 4 * 1024 * 1024 * 1024,
+  /** Time after which an entry that was not used goes: most are windows of a day that was open. */
+  entryUnusedMsMax: 2 * 86_400_000,
   /** Time in which an entry that was used stays in any case: another query may be reading it. */
   entryKeptMsMin: 10 * 60_000,
 } as const;
@@ -71,7 +73,7 @@ export async function queryFiles(
     const now = new Date();
     await Deno.utime(join(dir, entry.name), now, now);
   }
-  if (made > 0) await evict(dir, options.bytesMax ?? CACHE_LIMITS.cacheBytesMax);
+  await evict(dir, options.bytesMax ?? CACHE_LIMITS.cacheBytesMax);
   return { files, made };
 }
 
@@ -112,18 +114,19 @@ interface Entry {
   bytes: number;
 }
 
-/** Removes what was not used for the longest time until the rest has room. */
+/** Removes what was not used for long, and what was not used for the longest time until the rest has room. */
 async function evict(dir: string, bytesMax: number): Promise<void> {
   const entries: Entry[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(dir)) {
+  for (const { name, isDirectory } of await unlessGone(Array.fromAsync(Deno.readDir(dir))) ?? []) {
     const entry = isDirectory ? await entryOf(join(dir, name)) : undefined;
     if (entry !== undefined) entries.push(entry);
   }
   entries.sort((a, b) => a.usedMs - b.usedMs);
   let bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-  const keptFromMs = Date.now() - CACHE_LIMITS.entryKeptMsMin;
+  const { entryKeptMsMin, entryUnusedMsMax } = CACHE_LIMITS;
   for (const entry of entries) {
-    if (bytes <= bytesMax || entry.usedMs >= keptFromMs) return;
+    const unusedMs = Date.now() - entry.usedMs;
+    if (unusedMs < entryKeptMsMin || (bytes <= bytesMax && unusedMs < entryUnusedMsMax)) return;
     await unlessGone(Deno.remove(entry.path, { recursive: true }));
     bytes -= entry.bytes;
   }

@@ -37,3 +37,23 @@ Deno.test("what was not used for the longest time goes first, what is in use sta
     await Deno.remove(dir, { recursive: true });
   }
 });
+
+Deno.test("what was not used for days goes, although there is room", async () => {
+  const storage = memoryStorage();
+  const dir = await Deno.makeTempDir({ prefix: "ssmd-cache-" });
+  try {
+    const { entryUnusedMsMax } = CACHE_LIMITS;
+    for (const [name, unusedMs] of [["old", entryUnusedMsMax + 1000], ["recent", 1000]] as const) {
+      await Deno.mkdir(`${dir}/${name}`);
+      const used = new Date(Date.now() - unusedMs);
+      await Deno.utime(`${dir}/${name}`, used, used);
+    }
+    await queryFiles([], { storage, dir });
+    assert.deepEqual((await Array.fromAsync(Deno.readDir(dir))).map(({ name }) => name), [
+      "recent",
+    ]);
+  } finally {
+    await storage.close();
+    await Deno.remove(dir, { recursive: true });
+  }
+});

@@ -1,17 +1,33 @@
+import { z } from "zod";
 import { ConfigError } from "@ssmd/runtime";
-import type { ObjectVersions, Storage } from "@ssmd/storage";
+import type { ObjectVersion, ObjectVersions, Storage } from "@ssmd/storage";
 import { openArchive } from "../archive/open_archive.ts";
+import { text } from "../command/flag.ts";
 import type { SsmdContext } from "../context.ts";
-import { ENV_FLAG } from "../flags.ts";
 
 /** `--env` of the commands about versions: only environments have buckets. */
-export const VERSIONED_ENV_FLAG = {
-  kind: "parsed",
-  parse: String,
-  brief: "Environment whose buckets are meant",
-  placeholder: ENV_FLAG.placeholder,
-  completes: ENV_FLAG.completes,
-} as const;
+export const VERSIONED_ENVIRONMENT = text("Environment whose buckets are meant", {
+  placeholder: "env",
+  completes: "environment",
+  required: true,
+});
+
+/** The key of an object, as argument. */
+export const OBJECT_KEY = text("Key of the object", { placeholder: "key", required: true });
+
+/** What keys begin with, as argument. */
+export const KEY_PREFIX = text("What keys begin with; none = all", { placeholder: "prefix" });
+
+/** How a version relates to what reads give. */
+export const VERSION_STATE = z.enum(["current", "older", "deletion", "current deletion"]);
+
+/** The {@linkcode VERSION_STATE} of a version. */
+export function versionState(
+  { isLatest, isDeletion }: ObjectVersion,
+): z.output<typeof VERSION_STATE> {
+  if (isDeletion) return isLatest ? "current deletion" : "deletion";
+  return isLatest ? "current" : "older";
+}
 
 /**
  * Opens an environment's storage for what is done with versions, and closes it. Throws ConfigError

@@ -114,6 +114,7 @@ async function sh(
     env: {
       PATH: `${top}/bin:${Deno.env.get("PATH")}`,
       TMPDIR: top,
+      SSMD_CACHE_DIR: `${top}/cache`,
       SSMD_ROOT: ROOT.replace(/\/$/, ""),
       ...KEYS,
       ...{ GIT_AUTHOR_NAME: "Test", GIT_AUTHOR_EMAIL: "test@example.com" },

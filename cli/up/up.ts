@@ -5,7 +5,7 @@ import {
   type ConnectorStats,
   createConnector,
 } from "@ssmd/connector";
-import { connectionLimits, environmentGate, startGateway } from "@ssmd/gateway";
+import { connectionLimits, environmentAuthenticator, startGateway } from "@ssmd/gateway";
 import { appendAudit } from "@ssmd/journal";
 import {
   type Deployment,
@@ -150,18 +150,22 @@ async function startParts(
   const simulators = await startSimulators(plans, environment, speed, logger);
   for (const { simulator } of simulators.values()) stack.defer(() => simulator.close());
   const host = environment.gateway.host ?? "127.0.0.1";
-  const gate = await environmentGate(environment, { host, dataDir: deployment.dataDir, logger });
-  stack.defer(() => gate.close());
+  const authenticator = await environmentAuthenticator(environment, {
+    host,
+    dataDir: deployment.dataDir,
+    logger,
+  });
+  stack.defer(() => authenticator.close());
   const registryFolder = registryDir ?? await findRegistry(Deno.cwd());
   const connections = connectionLimits(registryFolder, logger);
   const metrics = new Metrics("gateway", registry);
   const gateway = await KeptGateway.open((on) =>
     startGateway({
-      ...{ env, transport, gate, host, connections, storage, logger, metrics, health },
+      ...{ env, transport, authenticator, host, connections, storage, logger, metrics, health },
       version: VERSION,
       slowClients: environment.gateway.slow_clients ?? {},
       port: on.port ?? port ?? environment.gateway.port,
-      onDeaf: on.onDeaf,
+      onUnresponsive: on.onDeaf,
       feeds: plans.map(({ feed }) => feed),
       markets: plans.flatMap(({ feed, symbols }) =>
         symbols.map(({ symbol, external }) => ({ symbol, external, feed }))

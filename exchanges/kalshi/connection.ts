@@ -383,26 +383,36 @@ export class KalshiNormalizer implements Normalizer {
     }));
   }
 
-  /** By market: how it was determined until it is settled, and the gap of its book. */
+  /** By market: how it was determined until it is settled, the gap of its book, and what never came. */
   carried(): CarriedState {
     const tickers = new Set([
       ...this.#specs.keys(),
       ...this.#books.tickers(),
       ...this.#lifecycle.tickers(),
     ]);
+    const missing = this.#ledger.carried();
+    if (missing.has("")) tickers.add("");
     return Object.fromEntries([...tickers].map((ticker) => {
       const result = this.#lifecycle.carried(ticker);
       const gap = this.#books.carried(ticker);
-      return [ticker, { ...(result !== undefined && { result }), ...(gap && { gap }) }];
+      const away = missing.get(ticker);
+      return [ticker, {
+        ...(result !== undefined && { result }),
+        ...(gap && { gap }),
+        ...(away && { missing: away }),
+      }];
     }));
   }
 
   /** Takes over what an earlier run carried of its markets. */
   carry(state: CarriedState): void {
-    for (const [ticker, { result, gap }] of Object.entries(state)) {
+    for (const [ticker, { result, gap, missing }] of Object.entries(state)) {
+      this.#ledger.carry(missing);
+      if (ticker === "") continue;
       if (this.#specs.size > 0 && !this.#specs.has(ticker)) continue;
       this.#lifecycle.carry(ticker, result);
       this.#books.carry(ticker, gap);
+      this.#ledger.carry([gap]);
     }
   }
 

@@ -325,25 +325,35 @@ export class KrakenNormalizer implements Normalizer {
     return this.#instruments.instruments();
   }
 
-  /** By pair: its last trade, and the gap of its book that no snapshot has ended. */
+  /** By pair: its last trade, the gap of its book that no snapshot has ended, and what never came. */
   carried(): CarriedState {
     const pairs = new Set(this.#specs.map(({ external }) => external));
     for (const external of [...this.#books.externals(), ...this.#trades.externals()]) {
       pairs.add(external);
     }
+    const missing = this.#ledger.carried();
+    if (missing.has("")) pairs.add("");
     return Object.fromEntries([...pairs].map((external) => {
       const trade = this.#trades.carried(external);
       const gap = this.#books.carried(external);
-      return [external, { ...(trade && { trade }), ...(gap && { gap }) }];
+      const away = missing.get(external);
+      return [external, {
+        ...(trade && { trade }),
+        ...(gap && { gap }),
+        ...(away && { missing: away }),
+      }];
     }));
   }
 
   /** Takes over what an earlier run carried of its pairs. */
   carry(state: CarriedState): void {
-    for (const [external, { trade, gap }] of Object.entries(state)) {
+    for (const [external, { trade, gap, missing }] of Object.entries(state)) {
+      this.#ledger.carry(missing);
+      if (external === "") continue;
       if (!this.#symbols.empty && this.#symbols.spec(external) === undefined) continue;
       this.#trades.carry(external, trade);
       this.#books.carry(external, gap);
+      this.#ledger.carry([gap]);
     }
   }
 

@@ -54,7 +54,9 @@ Deno.test("what a run carries goes through JSON unchanged, and only to its own m
 
 Deno.test("what is no carried state is left out", () => {
   for (
-    const odd of [{ trade: 7 }, { trade: [1, 2] }, { trade: ["a", 1, 2] }, { gap: { type: 1 } }]
+    const odd of [{ trade: 7 }, { trade: [1, 2] }, { trade: ["a", 1, 2] }, { gap: { type: 1 } }, {
+      missing: [{ type: "gap" }, 3],
+    }]
   ) {
     const { events, translator } = runOf(2, [
       event(10, "resumed", { fromUs: 2, carried: { "BTC/USD": odd } }),
@@ -73,6 +75,24 @@ Deno.test("the gap of a book that was open when the run ended is ended by the ne
   const { events } = runOf(2, [resumed, frame(11, SNAPSHOT)]);
   assert.deepEqual(brief(events).slice(2), ["gap checksum BTCUSD recovered", "snapshot BTCUSD"]);
   assert.equal((events[2] as Gap).fromUs, (first.events[1] as Gap).fromUs);
+});
+
+Deno.test("the gap of what never came goes on in the next run, and its first record ends it", () => {
+  const refusal = '{"method":"subscribe","success":false,"error":"Currency pair not supported ' +
+    'BTC/USD","symbol":"BTC/USD"}';
+  const first = runOf(1, [event(1, "connect"), frame(2, SNAPSHOT), frame(3, refusal)]);
+  const opened = first.events.filter((each): each is Gap => each.type === "gap");
+  assert.deepEqual(opened.map(({ channel }) => channel), ["trade", "ticker"]);
+  const carried = JSON.parse(JSON.stringify(first.translator.carried()));
+  const resumed = event(10, "resumed", { fromUs: 2, carried });
+  const again = [event(11, "connect"), frame(12, SNAPSHOT), frame(12, refusal)];
+  const { events } = runOf(2, [resumed, ...again, frame(13, tradeFrame("snapshot", [1]))]);
+  assert.deepEqual(brief(events), [
+    ...["gap disconnect _all", "gap disconnect _all recovered", "snapshot BTCUSD"],
+    ...["gap subscription BTCUSD recovered", "trade BTCUSD"],
+  ]);
+  const recovered = events[3] as Gap;
+  assert.deepEqual([recovered.channel, recovered.fromUs, recovered.toUs], ["trade", 1, 13]);
 });
 
 Deno.test("a venue that counts its trades anew is told, and they are taken", () => {

@@ -1,7 +1,6 @@
 @0xb1f3a3c0d1e40005;
 # Something is missing or suspect from fromNs on, until toNs (0 = still open); symbol _all stands for
-# the whole feed, channel for the type of its records. Recovery is a second record with recovered and
-# toNs.
+# the whole feed. Recovery is a second record with recovered and toNs.
 
 enum Reason {
   disconnect @0;
@@ -10,15 +9,6 @@ enum Reason {
   slow @3;
   parse @4;
   clock @5;
-  subscription @6;
-}
-
-enum Channel {
-  all @0;
-  trade @1;
-  ticker @2;
-  orderbook @3;
-  status @4;
 }
 
 struct Gap {
@@ -33,5 +23,4 @@ struct Gap {
   missed @8 :Int64 = -1;    # messages known to be missing; -1 = unknown
   recovered @9 :Bool;
   detail @10 :Text;
-  channel @11 :Channel;
 }

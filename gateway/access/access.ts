@@ -1,78 +1,75 @@
 import { EVENT_TYPES } from "@ssmd/market";
 import type { Meter } from "./meter.ts";
-import type { Refusal } from "./refusal.ts";
+import type { AccessDenied } from "./access_denied.ts";
 
 /**
- * What somebody may do: see what anybody may (health, the sign-in), read what it is entitled to,
- * read `/metrics` too, or that and the administration. A route names the role that it wants.
+ * `public`: health and the sign-in; `client`: the data that it is entitled to; `metrics`: `/metrics`,
+ * too; `admin`: the administration, too. Each route names the role that it needs.
  */
 export type Role = "public" | ClientRole;
 
-/** The roles that a client can have. */
+/** Roles of clients. */
 export type ClientRole = "client" | "metrics" | "admin";
 
-/** All roles of clients, each one holding those before it. */
+/** All roles of clients, each with the rights of those before it. */
 export const CLIENT_ROLES: readonly ClientRole[] = ["client", "metrics", "admin"];
 
 const ROLES: readonly Role[] = ["public", ...CLIENT_ROLES];
 
 /**
- * Who asks, and what it may see. It is asked where something is looked up or subscribed, never for
- * each message: what changed is told by {@linkcode StreamGuest.onAccessChanged}, and subscriptions
- * are looked at anew then.
+ * Identity and entitlements of a caller. Read at look-up and subscription, never per message; on
+ * {@linkcode StreamSession.onAccessChanged} subscriptions are re-evaluated.
  */
 export interface Access {
-  /** The client's name; empty where nobody is asked for a key. */
+  /** The client's name; empty in an environment without keys. */
   readonly client: string;
-  /** What it may do besides reading. */
+  /** Rights besides reading. */
   readonly role: Role;
-  /** Counts what is delivered to it; undefined where nothing is counted. */
+  /** Counts its deliveries; undefined in an environment without keys. */
   readonly meter: Meter | undefined;
   /**
-   * Bits (by place in EVENT_TYPES) of the record types of a market that it may see now. 0 = for this
-   * client there is no such market: it is in no list, no count and no hint. Gaps come with any other
-   * type, so that no client has a silent hole.
+   * Bits (by index in EVENT_TYPES) of the visible record types of a market. 0 hides the market from
+   * lists, counts and hints. Gaps come with any other type, so that no client has a silent hole.
    */
-  types(feed: string, symbol: string): number;
-  /** Whether it may know the feed: some entitlement names it, or all feeds. */
+  typesOf(seesFeed: string, symbol: string): number;
+  /** Whether an entitlement names the feed, or all feeds. */
   feed(feed: string): boolean;
-  /** Takes one request from the client's rate; what is returned refuses it (429). */
-  spend(): Refusal | undefined;
-  /** Tells that something was asked for by name that is there and was not shown; it is audited. */
-  denied(what: string): void;
+  /** Takes one request from the client's rate; returns the error (429) when none is left. */
+  takeRequest(): AccessDenied | undefined;
+  /** Audits a request for an existing name that the caller may not see. */
+  auditHidden(name: string): void;
 }
 
-/** A stream connection, as those who watch over access see it. */
-export interface StreamGuest {
-  /** Who it is. */
+/** A stream connection, as the authenticator sees it. */
+export interface StreamSession {
   readonly access: Access;
-  /** Its entitlements are others now: subscriptions are looked at anew (`Access.types`). */
+  /** Its entitlements changed: re-evaluates subscriptions by {@linkcode Access.typesOf}. */
   onAccessChanged(): void;
-  /** It must go: tells the reason in-band (`error` with its code and hint) and closes. */
-  onRefused(refusal: Refusal): void;
-  /** Something it should know that stops nothing: a quota that is nearly used up. */
+  /** Sends the error in-band (code and hint) and closes. */
+  onDenied(denied: AccessDenied): void;
+  /** Sends a notice, such as a quota that is nearly used up. */
   onNotice(notice: Record<string, unknown>): void;
 }
 
-/** Everything, for everyone: where an environment asks for no keys. */
+/** Access to everything, in an environment without keys. */
 export function openAccess(role: ClientRole): Access {
   return {
     client: "",
     role,
     meter: undefined,
-    types: () => ALL_TYPES,
+    typesOf: () => ALL_TYPES,
     feed: () => true,
-    spend: () => undefined,
-    denied: () => {},
+    takeRequest: () => undefined,
+    auditHidden: () => {},
   };
 }
 
-/** Nothing, for somebody who showed no key at a place that wants none. */
+/** Access to no data, for a caller without a key on a public route. */
 export function publicAccess(): Access {
-  return { ...openAccess("client"), role: "public", types: () => 0, feed: () => false };
+  return { ...openAccess("client"), role: "public", typesOf: () => 0, feed: () => false };
 }
 
-/** Whether a role holds what another one may do. */
+/** Whether a role includes the rights of another one. */
 export function mayActAs(role: Role, wanted: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(wanted);
 }

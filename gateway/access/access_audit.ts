@@ -5,7 +5,7 @@ import { withoutSecrets } from "./api_key.ts";
 import { AUDIT_LIMITS } from "./limits.ts";
 
 /** A refusal, as far as it may be written down. */
-export interface Refused {
+export interface DeniedAccess {
   /** Code of the refusal. */
   code: string;
   /** Who, where a key told; empty otherwise. */
@@ -45,7 +45,7 @@ export class AccessAudit {
   }
 
   /** Notes a refusal. */
-  refused({ code, client, key, address, what }: Refused): void {
+  add({ code, client, key, address, what }: DeniedAccess): void {
     const group = groupOf(address);
     let name = [code, client, key, group].join(" ");
     let known = this.#kinds.get(name);

@@ -1,5 +1,5 @@
 import { GUARD_LIMITS } from "./limits.ts";
-import { Refusal } from "./refusal.ts";
+import { AccessDenied } from "./access_denied.ts";
 
 interface Suspect {
   badKeys: number;
@@ -28,19 +28,19 @@ export class AddressGuard {
   }
 
   /** Why bad keys of an address are refused at once; undefined = they are not. */
-  blocked(address: string): Refusal | undefined {
+  checkBlocked(address: string): AccessDenied | undefined {
     const until = this.#suspects.get(groupOf(address))?.blockedUntilMs ?? 0;
     const leftMs = until - this.#now();
     if (leftMs <= 0) return undefined;
     const retryAfterS = Math.ceil(leftMs / 1000);
-    return new Refusal(429, "ADDRESS_BLOCKED", "too many bad keys came from this address", {
+    return new AccessDenied(429, "ADDRESS_BLOCKED", "too many bad keys came from this address", {
       hint: `wait ${retryAfterS} seconds; check the key that is sent meanwhile`,
       retryAfterS,
     });
   }
 
   /** Notes a bad key; gives how long its answer has to wait, ms, and whether that blocked it. */
-  badKey(address: string): { waitMs: number; blocked: boolean } {
+  addBadKey(address: string): { waitMs: number; blocked: boolean } {
     const nowMs = this.#now();
     const group = groupOf(address);
     const known = this.#suspects.get(group);

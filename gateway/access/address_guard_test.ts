@@ -10,48 +10,48 @@ function guardAt(startMs: number) {
 }
 
 function block(guard: AddressGuard, address = HERE): number[] {
-  return Array.from({ length: GUARD_LIMITS.badKeysMax }, () => guard.badKey(address).waitMs);
+  return Array.from({ length: GUARD_LIMITS.badKeysMax }, () => guard.addBadKey(address).waitMs);
 }
 
 Deno.test("bad keys are answered at once, then ever more slowly, then not at all for a while", () => {
   const { guard, clock } = guardAt(1000);
   const waits = block(guard);
   assert.deepEqual(waits.slice(0, 9), [0, 0, 0, 250, 500, 1000, 2000, 4000, 4000]);
-  const refusal = guard.blocked(HERE);
-  assert.deepEqual([refusal?.status, refusal?.code], [429, "ADDRESS_BLOCKED"]);
-  assert.equal(refusal?.retryAfterS, GUARD_LIMITS.blockedMs / 1000);
-  assert.deepEqual(refusal?.headers, { "retry-after": "900" });
+  const denied = guard.checkBlocked(HERE);
+  assert.deepEqual([denied?.status, denied?.code], [429, "ADDRESS_BLOCKED"]);
+  assert.equal(denied?.retryAfterS, GUARD_LIMITS.blockedMs / 1000);
+  assert.deepEqual(denied?.headers, { "retry-after": "900" });
   clock.ms += GUARD_LIMITS.blockedMs - 1;
-  assert.ok(guard.blocked(HERE));
+  assert.ok(guard.checkBlocked(HERE));
   clock.ms += 1;
-  assert.equal(guard.blocked(HERE), undefined);
-  assert.equal(guard.badKey(HERE).waitMs, 0);
+  assert.equal(guard.checkBlocked(HERE), undefined);
+  assert.equal(guard.addBadKey(HERE).waitMs, 0);
 });
 
 Deno.test("an address that was quiet starts anew", () => {
   const { guard, clock } = guardAt(1000);
-  for (let i = 0; i < GUARD_LIMITS.badKeysMax - 1; i++) guard.badKey(HERE);
+  for (let i = 0; i < GUARD_LIMITS.badKeysMax - 1; i++) guard.addBadKey(HERE);
   clock.ms += GUARD_LIMITS.forgetMs + 1;
-  assert.deepEqual(guard.badKey(HERE), { waitMs: 0, blocked: false });
+  assert.deepEqual(guard.addBadKey(HERE), { waitMs: 0, blocked: false });
 });
 
 Deno.test("another address is not made to pay, but the same network of IPv6 is", () => {
   const { guard } = guardAt(1000);
   block(guard);
   block(guard, "2001:db8:0:1::5");
-  assert.equal(guard.blocked("192.0.2.2"), undefined);
-  assert.ok(guard.blocked("::ffff:192.0.2.1"));
-  assert.ok(guard.blocked("2001:DB8::1:ffff:ffff:ffff:ffff"));
-  assert.equal(guard.blocked("2001:db8:0:2::5"), undefined);
+  assert.equal(guard.checkBlocked("192.0.2.2"), undefined);
+  assert.ok(guard.checkBlocked("::ffff:192.0.2.1"));
+  assert.ok(guard.checkBlocked("2001:DB8::1:ffff:ffff:ffff:ffff"));
+  assert.equal(guard.checkBlocked("2001:db8:0:2::5"), undefined);
 });
 
 Deno.test("what is remembered stays bounded under an attack from everywhere", () => {
   const { guard, clock } = guardAt(1000);
   block(guard, "10.0.0.0");
-  for (let i = 0; i < GUARD_LIMITS.addressesMax * 2; i++) guard.badKey(`addr-${i}`);
+  for (let i = 0; i < GUARD_LIMITS.addressesMax * 2; i++) guard.addBadKey(`addr-${i}`);
   assert.equal(guard.size, GUARD_LIMITS.addressesMax);
   clock.ms += GUARD_LIMITS.blockedMs + GUARD_LIMITS.forgetMs;
-  guard.badKey(HERE);
+  guard.addBadKey(HERE);
   assert.equal(guard.size, 1);
 });
 

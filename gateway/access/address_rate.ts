@@ -1,5 +1,5 @@
 import { groupOf } from "./address_guard.ts";
-import { Refusal } from "./refusal.ts";
+import { AccessDenied } from "./access_denied.ts";
 
 /** Bursts of so many seconds' worth pass. */
 const BURST_S = 5;
@@ -29,7 +29,7 @@ export class AddressRate {
   }
 
   /** Takes one request of an address; what is returned refuses it (429). */
-  spend(address: string): Refusal | undefined {
+  takeRequest(address: string): AccessDenied | undefined {
     const group = groupOf(address);
     const nowMs = this.#now();
     const burst = this.#perSecondMax * BURST_S;
@@ -39,7 +39,7 @@ export class AddressRate {
     this.#buckets.set(group, { tokens: Math.max(left, 0), ms: nowMs });
     this.#forget();
     if (left >= 0) return undefined;
-    return new Refusal(429, "RATE_LIMITED", "requests without a key come too fast", {
+    return new AccessDenied(429, "RATE_LIMITED", "requests without a key come too fast", {
       hint: `at most ${this.#perSecondMax} a second from one address; a key has a rate of its own`,
       retryAfterS: 1,
     });

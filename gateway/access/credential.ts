@@ -1,5 +1,5 @@
 import type { Caller } from "./caller.ts";
-import { Refusal } from "./refusal.ts";
+import { AccessDenied } from "./access_denied.ts";
 
 /** What a caller shows of itself. */
 export type Credential =
@@ -17,7 +17,7 @@ const KEY_PARAMETERS = ["key", "api_key", "apikey", "token", "access_token", "x-
 
 /**
  * What a caller shows: `Authorization: Bearer`, `X-API-Key`, a ticket in the address, or the cookie of
- * a sign-in; undefined = nothing. Throws {@linkcode Refusal} `KEY_IN_ADDRESS`: addresses are kept in
+ * a sign-in; undefined = nothing. Throws {@linkcode AccessDenied} `KEY_IN_ADDRESS`: addresses are kept in
  * histories and logs on the way, so a key there is refused even if it is good.
  */
 export function credentialOf({ headers, query }: Caller): Credential | undefined {
@@ -64,11 +64,16 @@ export function isFromOtherOrigin({ headers }: Caller): boolean {
   return own === null || own.host !== host || host === "";
 }
 
-function keyInAddress(): Refusal {
-  return new Refusal(401, "KEY_IN_ADDRESS", "a key stands in the address, where it may be logged", {
-    hint: "send it as Authorization: Bearer …, or get a ticket for the stream from POST " +
-      "/v1/tickets; rotate the key that was sent",
-  });
+function keyInAddress(): AccessDenied {
+  return new AccessDenied(
+    401,
+    "KEY_IN_ADDRESS",
+    "a key stands in the address, where it may be logged",
+    {
+      hint: "send it as Authorization: Bearer …, or get a ticket for the stream from POST " +
+        "/v1/tickets; rotate the key that was sent",
+    },
+  );
 }
 
 /** The first value of a header. */

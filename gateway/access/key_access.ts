@@ -1,55 +1,55 @@
 import type { Access, ClientRole } from "./access.ts";
 import type { ApiKey } from "./account.ts";
-import type { KnownClient } from "./known_client.ts";
+import type { ClientState } from "./client_state.ts";
 import type { Meter } from "./meter.ts";
-import type { Refusal } from "./refusal.ts";
+import type { AccessDenied } from "./access_denied.ts";
 
 /** What an access is told by its gate. */
 export interface KeyAccessOptions {
   now: () => number;
-  spend: () => Refusal | undefined;
-  denied: (what: string) => void;
+  takeRequest: () => AccessDenied | undefined;
+  auditHidden: (what: string) => void;
 }
 
 /** The access of a key; what is changed in the store holds for it as soon as the gate knows. */
 export class KeyAccess implements Access {
-  readonly known: KnownClient;
+  readonly state: ClientState;
   readonly key: ApiKey;
   #options: KeyAccessOptions;
 
-  constructor(known: KnownClient, key: ApiKey, options: KeyAccessOptions) {
-    this.known = known;
+  constructor(state: ClientState, key: ApiKey, options: KeyAccessOptions) {
+    this.state = state;
     this.key = key;
     this.#options = options;
   }
 
   get client(): string {
-    return this.known.account.id;
+    return this.state.account.id;
   }
 
   get role(): ClientRole {
-    return this.known.account.role;
+    return this.state.account.role;
   }
 
   get meter(): Meter {
-    return this.known.meter;
+    return this.state.meter;
   }
 
-  types(feed: string, symbol: string): number {
-    const { gone, entitled } = this.known;
-    return gone ? 0 : entitled.types(feed, symbol, this.#options.now());
+  typesOf(feed: string, symbol: string): number {
+    const { isRemoved: gone, entitlements: entitled } = this.state;
+    return gone ? 0 : entitled.typesOf(feed, symbol, this.#options.now());
   }
 
   feed(feed: string): boolean {
-    const { gone, entitled } = this.known;
+    const { isRemoved: gone, entitlements: entitled } = this.state;
     return !gone && entitled.feed(feed, this.#options.now());
   }
 
-  spend(): Refusal | undefined {
-    return this.#options.spend();
+  takeRequest(): AccessDenied | undefined {
+    return this.#options.takeRequest();
   }
 
-  denied(what: string): void {
-    this.#options.denied(what);
+  auditHidden(what: string): void {
+    this.#options.auditHidden(what);
   }
 }

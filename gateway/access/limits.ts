@@ -33,9 +33,9 @@ export const ACCESS_LIMITS = {
   /** Tickets that were not used yet; a further one is refused. */
   ticketsMax: 10_000,
   /** Life of a sign-in of a browser. */
-  signInMs: 12 * 3_600_000,
+  browserSessionMs: 12 * 3_600_000,
   /** Browsers that are signed in; the oldest sign-in leaves. */
-  signInsMax: 10_000,
+  browserSessionsMax: 10_000,
   /** Largest form of a sign-in; beyond it the request is refused. */
   signInBytesMax: 4096,
 } as const;

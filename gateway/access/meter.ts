@@ -8,15 +8,15 @@ const OTHER_FEEDS = "_other";
 
 /** Places of feeds in all meters of a gateway, so that counting is one addition. */
 export class MeterFeeds {
-  #places = new Map<string, number>();
+  #indexes = new Map<string, number>();
   #names: string[] = [];
 
   /** The place of a feed, for {@linkcode Meter.add}: asked for once a market, not once a message. */
-  placeOf(feed: string): number {
-    const known = this.#places.get(feed);
+  indexOf(feed: string): number {
+    const known = this.#indexes.get(feed);
     if (known !== undefined) return known;
     const place = Math.min(this.#names.length, METER_FEEDS_MAX - 1);
-    this.#places.set(feed, place);
+    this.#indexes.set(feed, place);
     if (place === this.#names.length) {
       this.#names.push(place === METER_FEEDS_MAX - 1 ? OTHER_FEEDS : feed);
     }

@@ -36,7 +36,7 @@ export class UsageLog {
   }
 
   /** A session began or ended. */
-  session(session: SessionRecord): void {
+  putSession(session: SessionRecord): void {
     this.#sessions.set(session.id, { ...session });
     if (this.#sessions.size <= ACCESS_LIMITS.endedSessionsMax) return;
     for (const [id, { endedAtMs }] of this.#sessions) {
@@ -45,7 +45,7 @@ export class UsageLog {
   }
 
   /** A key was let in. */
-  keyUsed(id: string): void {
+  addKeyUse(id: string): void {
     const nowMs = this.#now();
     const written = this.#keysWritten.get(id);
     if (written !== undefined && nowMs - written < ACCESS_LIMITS.keyUseMs) return;
@@ -57,18 +57,18 @@ export class UsageLog {
   /** Writes some of it, or all; what could not be written is tried again with the next. */
   flush(all = false): Promise<void> {
     return this.#writing = this.#writing.then(async () => {
-      do await this.#write(); while (all && !this.#failing && this.#waits());
+      do await this.#write(); while (all && !this.#failing && this.#hasUnwritten());
     });
   }
 
-  #waits(): boolean {
+  #hasUnwritten(): boolean {
     return this.#usage.size + this.#sessions.size + this.#keysUsed.size > 0;
   }
 
   async #write(): Promise<void> {
-    const usage = taken(this.#usage);
-    const sessions = taken(this.#sessions);
-    const keysUsed = taken(this.#keysUsed);
+    const usage = takeOldest(this.#usage);
+    const sessions = takeOldest(this.#sessions);
+    const keysUsed = takeOldest(this.#keysUsed);
     try {
       await this.#store.count({
         usage: usage.map(([, count]) => count),
@@ -81,7 +81,7 @@ export class UsageLog {
     } catch (error) {
       for (const [, count] of usage) this.add(count);
       // What came meanwhile is newer.
-      for (const [id, each] of sessions) if (!this.#sessions.has(id)) this.session(each);
+      for (const [id, each] of sessions) if (!this.#sessions.has(id)) this.putSession(each);
       for (const [id, atMs] of keysUsed) if (!this.#keysUsed.has(id)) this.#keysUsed.set(id, atMs);
       if (!this.#failing) {
         this.#logger.warn("usage cannot be written now", { error: messageOf(error) });
@@ -92,7 +92,7 @@ export class UsageLog {
 }
 
 /** Takes the oldest entries out of a map. */
-function taken<V>(map: Map<string, V>): [string, V][] {
+function takeOldest<V>(map: Map<string, V>): [string, V][] {
   const entries: [string, V][] = [];
   for (const entry of map) {
     if (entries.length >= ACCESS_LIMITS.flushRowsMax) break;

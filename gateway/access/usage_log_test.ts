@@ -31,10 +31,10 @@ Deno.test("what could not be written is written later, once, and the log says bo
   const log = new UsageLog(store, "r1", logger, () => 5);
   state.broken = true;
   log.add(trade(3));
-  log.session(testSession("s1"));
+  log.putSession(testSession("s1"));
   await log.flush();
   log.add(trade(4));
-  log.session(testSession("s1", { endedAtMs: 9, reason: "closed" }));
+  log.putSession(testSession("s1", { endedAtMs: 9, reason: "closed" }));
   await log.flush(true);
   state.broken = false;
   await log.flush(true);
@@ -59,9 +59,9 @@ Deno.test("while the store is away ended sessions are bounded, open ones are not
   const { store, state } = brokenStore();
   const log = new UsageLog(store, "r1", createLogger({ write: () => {} }), () => 5);
   state.broken = true;
-  log.session(testSession("open"));
+  log.putSession(testSession("open"));
   for (let i = 0; i < ACCESS_LIMITS.endedSessionsMax + 50; i++) {
-    log.session(testSession(`s${i}`, { endedAtMs: 9, reason: "closed" }));
+    log.putSession(testSession(`s${i}`, { endedAtMs: 9, reason: "closed" }));
   }
   state.broken = false;
   await log.flush(true);

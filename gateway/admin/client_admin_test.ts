@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { openAccess } from "../access/access.ts";
-import { openGate } from "../access/gate.ts";
+import { keylessAuthenticator } from "../access/authenticator.ts";
 import { type GatewayRig, until, withGateway } from "../testing/gateway_rig.ts";
 
 type Figures = Record<string, unknown>;
@@ -99,12 +99,12 @@ Deno.test("who is no administrator sees no clients", () =>
     },
     true,
     {
-      gate: {
-        ...openGate({ host: "127.0.0.1" }),
-        admit: async (caller, role) => {
+      authenticator: {
+        ...keylessAuthenticator({ host: "127.0.0.1" }),
+        authenticate: async (caller, role) => {
           if (role !== "admin") return openAccess("client");
-          const { Refusal } = await import("../access/refusal.ts");
-          throw new Refusal(403, "FORBIDDEN", `${caller.method} is for administrators`, {
+          const { AccessDenied } = await import("../access/access_denied.ts");
+          throw new AccessDenied(403, "FORBIDDEN", `${caller.method} is for administrators`, {
             hint: "ask one",
           });
         },

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Gate } from "../access/gate.ts";
+import type { Authenticator } from "../access/authenticator.ts";
 
 /**
  * Pages of other origins may read where a key proves who asks; without keys any page that somebody
@@ -7,7 +7,7 @@ import type { Gate } from "../access/gate.ts";
  * docs/decisions/0019-rest.md.
  */
 export function crossOriginHeaders(
-  mode: Gate["mode"],
+  mode: Authenticator["mode"],
   { method, headers }: IncomingMessage,
 ): Record<string, string> {
   if (mode === "open") return {};

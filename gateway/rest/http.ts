@@ -16,8 +16,8 @@ import {
 } from "@ssmd/runtime";
 import type { Caller } from "../access/caller.ts";
 import { isHandshake } from "../access/credential.ts";
-import type { Gate } from "../access/gate.ts";
-import { Refusal } from "../access/refusal.ts";
+import type { Authenticator } from "../access/authenticator.ts";
+import { AccessDenied } from "../access/access_denied.ts";
 import { ArchiveBusy } from "../history/reading_slots.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { AnswerQueue } from "./answer_queue.ts";
@@ -36,7 +36,7 @@ import { parseTarget } from "./target.ts";
 export interface RestServerOptions {
   router: Router;
   /** Who may ask. */
-  gate: Gate;
+  authenticator: Authenticator;
   logger: Logger;
   connections: HttpConnections;
   /** Counts what was cut or not accepted. */
@@ -123,7 +123,7 @@ async function sendAnswer(
   // After a declined upgrade the parser reads no further request.
   if (!request.complete || request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
   request.resume();
-  const shared = crossOriginHeaders(options.gate.mode, request);
+  const shared = crossOriginHeaders(options.authenticator.mode, request);
   await send(request, response, { ...reply, headers: { ...shared, ...reply.headers } });
 }
 
@@ -131,10 +131,10 @@ async function answer(request: IncomingMessage, options: RestServerOptions): Pro
   try {
     return await routed(request, options);
   } catch (error) {
-    if (error instanceof Refusal && error.status === 401 && isNavigation(request)) {
+    if (error instanceof AccessDenied && error.status === 401 && isNavigation(request)) {
       return signInPage(401);
     }
-    if (error instanceof Problem || error instanceof Refusal) return problemReply(error);
+    if (error instanceof Problem || error instanceof AccessDenied) return problemReply(error);
     if (error instanceof ArchiveBusy) {
       const { code, message, hint } = error;
       return problemReply(new Problem(503, code, message, hint, { "retry-after": "1" }));
@@ -162,7 +162,7 @@ function isNavigation({ method, headers }: IncomingMessage): boolean {
     (headers.accept ?? "").includes("text/html");
 }
 
-async function routed(request: IncomingMessage, { router, gate }: RestServerOptions) {
+async function routed(request: IncomingMessage, { router, authenticator }: RestServerOptions) {
   const { url = "/", headers, method = "GET" } = request;
   const { path, query } = parseTarget(url);
   const found = router.find(path);
@@ -180,7 +180,7 @@ async function routed(request: IncomingMessage, { router, gate }: RestServerOpti
     address: request.socket.remoteAddress ?? "",
     isProbe: route.isProbe === true,
   };
-  const access = await gate.admit(caller, route.role);
+  const access = await authenticator.authenticate(caller, route.role);
   const params = endpoint.params.check(found.params);
   const checked = endpoint.query.ofQuery(query);
   const body = route.body === undefined ? undefined : await readBody(request, route.body);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
 import { request as httpRequest } from "node:http";
 import { openAccess } from "../access/access.ts";
-import { openGate } from "../access/gate.ts";
+import { keylessAuthenticator } from "../access/authenticator.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { type GatewayRig, withGateway } from "../testing/gateway_rig.ts";
 
@@ -98,8 +98,8 @@ Deno.test("pages of other origins may read where a key proves who asks, and nowh
     const { headers } = await raw(`${gateway.url}/v1/symbols`, { origin: "https://other.example" });
     assert.equal(headers["access-control-allow-origin"], undefined);
   });
-  const gate = {
-    ...openGate({ host: "127.0.0.1" }),
+  const authenticator = {
+    ...keylessAuthenticator({ host: "127.0.0.1" }),
     mode: "required" as const,
     admit: () => Promise.resolve(openAccess("client")),
   };
@@ -116,6 +116,6 @@ Deno.test("pages of other origins may read where a key proves who asks, and nowh
       assert.match(String(preflight.headers["access-control-allow-headers"]), /authorization/);
     },
     true,
-    { gate },
+    { authenticator },
   );
 });

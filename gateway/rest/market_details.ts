@@ -1,6 +1,6 @@
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { Market } from "../state/market.ts";
-import type { FeedFacts } from "./feed_facts.ts";
+import type { FeedInfo } from "./feed_info.ts";
 import { hintsOf } from "./market_hints.ts";
 import { includes } from "./market_lookup.ts";
 import { decimalsOf, differenceOf, midOf } from "./decimals.ts";
@@ -13,7 +13,7 @@ export interface DetailsSource {
   market: Market;
   /** Bits of record types that the caller may see. */
   types: number;
-  facts: FeedFacts | undefined;
+  feedInfo: FeedInfo | undefined;
   /** Now, µs. */
   nowUs: number;
   /** Gap records of this market and its feed that are in memory. */
@@ -24,8 +24,8 @@ type QualityState = MarketDetails["quality"]["state"];
 
 /** All that is known of a market now, for somebody who has read nothing else. */
 export function marketDetails(source: DetailsSource): MarketDetails {
-  const { market, types, facts, nowUs } = source;
-  const summary = marketSummary(market, types, facts);
+  const { market, types, feedInfo, nowUs } = source;
+  const summary = marketSummary(market, types, feedInfo);
   const ticker = includes(types, "ticker") ? market.ticker : undefined;
   const details = {
     ...summary,
@@ -37,9 +37,9 @@ export function marketDetails(source: DetailsSource): MarketDetails {
     order_book: includes(types, "orderbook") ? bookView(market) : null,
     contract: {
       type: summary.type,
-      venue: facts?.name ?? null,
+      venue: feedInfo?.name ?? null,
       venue_symbol: summary.external,
-      price_unit: facts?.type === "prediction" ? "dollars of YES, 0 to 1" : "quote currency",
+      price_unit: feedInfo?.type === "prediction" ? "dollars of YES, 0 to 1" : "quote currency",
       ...stepsSeen(source),
       result: statusOf(market, types)?.result || null,
       open_interest: ticker?.openInterest ?? null,

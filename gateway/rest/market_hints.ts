@@ -1,14 +1,14 @@
 import type { MarketDetails } from "./schemas/market.ts";
 
 /** What hints are made from: the details without them. */
-type Facts = Omit<MarketDetails, "_hints">;
+type Details = Omit<MarketDetails, "_hints">;
 
 /** Plain sentences for a reader (often a program with a language model) that sees one answer only. */
-export function hintsOf(details: Facts): string[] {
+export function hintsOf(details: Details): string[] {
   return [meaningOf(details), ...suspicionsOf(details), ...nextOf(details)];
 }
 
-function meaningOf({ contract, symbol }: Facts): string {
+function meaningOf({ contract, symbol }: Details): string {
   if (contract.type === "prediction") {
     return `Prices of ${symbol} are dollars for one YES contract that pays 1 or 0: read them as ` +
       "probabilities; an offer to buy NO at p stands as an ask for YES at 1 − p.";
@@ -17,7 +17,7 @@ function meaningOf({ contract, symbol }: Facts): string {
     "are in the base unit; times are milliseconds since 1970 (UTC).";
 }
 
-function suspicionsOf({ quality, order_book: book, price }: Facts): string[] {
+function suspicionsOf({ quality, order_book: book, price }: Details): string[] {
   const found: string[] = [];
   if (quality.gap !== null) {
     found.push(
@@ -42,7 +42,7 @@ function suspicionsOf({ quality, order_book: book, price }: Facts): string[] {
   return found;
 }
 
-function nextOf({ _links: links }: Facts): string[] {
+function nextOf({ _links: links }: Details): string[] {
   const next: string[] = [];
   if (links["orderbook"]) next.push(`For the full book ask ${links["orderbook"]}?depth=100.`);
   if (links["candles"]) next.push(`For prices over time ask ${links["candles"]}.`);

@@ -3,7 +3,7 @@ import type { Access } from "../access/access.ts";
 import type { Market } from "../state/market.ts";
 import type { MarketData } from "../state/market_data.ts";
 import { cursorOf, placeOf } from "./cursor.ts";
-import type { FeedFacts } from "./feed_facts.ts";
+import type { FeedInfo } from "./feed_info.ts";
 import { includes } from "./market_lookup.ts";
 import { type MarketSummary, marketSummary, statusOf } from "./market_view.ts";
 
@@ -54,16 +54,16 @@ export function matching(
   data: MarketData,
   access: Access,
   filter: MarketFilter,
-  factsOf: (feed: string) => FeedFacts | undefined,
+  feedInfoOf: (feed: string) => FeedInfo | undefined,
 ): ListedMarket[] {
   const found: ListedMarket[] = [];
   const wanted = filter.search?.toLowerCase();
   for (const feed of data.feeds.values()) {
     if (filter.feed !== undefined && feed.id !== filter.feed) continue;
-    if (filter.type !== undefined && factsOf(feed.id)?.type !== filter.type) continue;
+    if (filter.type !== undefined && feedInfoOf(feed.id)?.type !== filter.type) continue;
     for (const market of feed.markets.values()) {
       if (wanted !== undefined && !isNamed(market, wanted)) continue;
-      const types = access.types(feed.id, market.symbol);
+      const types = access.typesOf(feed.id, market.symbol);
       const state = statusOf(market, types)?.state ?? "unknown";
       if (filter.state !== undefined && state !== filter.state) continue;
       if (types !== 0) found.push({ market, types });
@@ -143,7 +143,7 @@ function compareName({ market }: ListedMarket, feed: string, symbol: string): nu
 /** Summaries of a page. */
 export function summariesOf(
   page: readonly ListedMarket[],
-  factsOf: (feed: string) => FeedFacts | undefined,
+  feedInfoOf: (feed: string) => FeedInfo | undefined,
 ): MarketSummary[] {
-  return page.map(({ market, types }) => marketSummary(market, types, factsOf(market.feed.id)));
+  return page.map(({ market, types }) => marketSummary(market, types, feedInfoOf(market.feed.id)));
 }

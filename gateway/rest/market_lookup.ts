@@ -40,9 +40,9 @@ export function marketOf(data: MarketData, access: Access, asked: MarketQuestion
     if (feed !== undefined && candidate.id !== feed) continue;
     const market = candidate.markets.get(symbol);
     if (market === undefined) continue;
-    const types = access.types(candidate.id, symbol);
+    const types = access.typesOf(candidate.id, symbol);
     if (type === undefined ? types !== 0 : includes(types, type)) return { market, types };
-    access.denied(`${type ?? "market"} ${candidate.id}/${symbol}`);
+    access.auditHidden(`${type ?? "market"} ${candidate.id}/${symbol}`);
   }
   throw unknownSymbol(data, access, asked);
 }
@@ -51,7 +51,7 @@ export function marketOf(data: MarketData, access: Access, asked: MarketQuestion
 export function feedOf(data: MarketData, access: Access, id: string): MarketFeed {
   const feed = data.feeds.get(id);
   if (feed !== undefined && access.feed(id)) return feed;
-  if (feed !== undefined) access.denied(`feed ${id}`);
+  if (feed !== undefined) access.auditHidden(`feed ${id}`);
   const known = [...data.feeds.keys()].filter((name) => access.feed(name));
   const hint = known.length === 0
     ? "there are none yet"
@@ -63,7 +63,7 @@ function unknownSymbol(data: MarketData, access: Access, asked: MarketQuestion):
   const shown = shortened(asked.symbol);
   const names: string[] = [];
   for (const market of data.markets()) {
-    if (access.types(market.feed.id, market.symbol) === 0) continue;
+    if (access.typesOf(market.feed.id, market.symbol) === 0) continue;
     if (market.symbol !== asked.symbol && names.push(market.symbol) >= NEAR_MAX) break;
   }
   const near = nearest(shown, names);

@@ -1,10 +1,10 @@
 import type { BookSide } from "@ssmd/market";
 import type { Market, MarketFeed } from "../state/market.ts";
-import type { SeenData } from "../state/seen_data.ts";
+import type { EntitledMarkets } from "../state/entitled_markets.ts";
 import { msOfUs } from "../stream/record_json.ts";
 import type { z } from "zod";
 import { midOf, rounded } from "./decimals.ts";
-import type { FeedFacts } from "./feed_facts.ts";
+import type { FeedInfo } from "./feed_info.ts";
 import { includes } from "./market_lookup.ts";
 import type { FEED_HEALTH, MARKET } from "./schemas/market.ts";
 
@@ -42,7 +42,7 @@ export type MarketSummary = z.output<typeof MARKET>;
 export function marketSummary(
   market: Market,
   types: number,
-  facts: FeedFacts | undefined,
+  feedInfo: FeedInfo | undefined,
 ): MarketSummary {
   const ticker = includes(types, "ticker") ? market.ticker : undefined;
   const quote = quoteOf({ market, types });
@@ -51,7 +51,7 @@ export function marketSummary(
     symbol: market.symbol,
     feed: market.feed.id,
     external: market.external || null,
-    type: facts?.type ?? null,
+    type: feedInfo?.type ?? null,
     state: statusOf(market, types)?.state ?? "unknown",
     last_price: last?.price ?? ticker?.lastPrice ?? null,
     bid_price: quote.bid?.[0] ?? null,
@@ -87,13 +87,13 @@ export function bookView(market: Market) {
 }
 
 /** A feed's health. Its own figures are for those alone who may see all of it. */
-export function feedView(feed: MarketFeed, seen: SeenData): z.output<typeof FEED_HEALTH> {
-  const whole = seen.seesAllOf(feed);
+export function feedView(feed: MarketFeed, visible: EntitledMarkets): z.output<typeof FEED_HEALTH> {
+  const whole = visible.seesAllOf(feed);
   let markets = 0;
   let pending = 0;
-  for (const market of seen.marketsOf(feed)) {
+  for (const market of visible.marketsOf(feed)) {
     markets++;
-    if (market.bookState !== "live" && seen.sees(market, "orderbook")) pending++;
+    if (market.bookState !== "live" && visible.seesType(market, "orderbook")) pending++;
   }
   return {
     feed: feed.id,

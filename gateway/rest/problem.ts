@@ -1,5 +1,5 @@
 import { SsmdError, suggestion } from "@ssmd/runtime";
-import type { Refusal } from "../access/refusal.ts";
+import type { AccessDenied } from "../access/access_denied.ts";
 import type { Reply } from "./reply.ts";
 
 /** The HTTP statuses of problems. */
@@ -39,7 +39,7 @@ export class Problem extends SsmdError {
 }
 
 /** A problem, or the refusal of the gate, as an answer. */
-export function problemReply(problem: Problem | Refusal): Reply {
+export function problemReply(problem: Problem | AccessDenied): Reply {
   return {
     status: problem.status,
     headers: { "content-type": "application/problem+json", ...problem.headers },

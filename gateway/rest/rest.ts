@@ -1,13 +1,13 @@
 import type { Health, Logger, Metrics } from "@ssmd/runtime";
 import type { Server } from "node:http";
-import type { Gate } from "../access/gate.ts";
+import type { Authenticator } from "../access/authenticator.ts";
 import type { ArchiveSource } from "../history/archive_source.ts";
 import { CandleReader } from "../history/candle_reader.ts";
 import type { History } from "../history/history.ts";
 import { HistoryReader } from "../history/history_reader.ts";
 import type { RegistrySource } from "../meta/registry_source.ts";
 import type { MarketData } from "../state/market_data.ts";
-import type { FeedFacts } from "./feed_facts.ts";
+import type { FeedInfo } from "./feed_info.ts";
 import { restServer } from "./http.ts";
 import type { HttpConnections } from "./http_connections.ts";
 import type { Route } from "./route.ts";
@@ -31,11 +31,11 @@ export interface RestOptions {
   archive: ArchiveSource | undefined;
   /** Feeds, schemas and environments; undefined = unknown. */
   registry: RegistrySource | undefined;
-  gate: Gate;
+  authenticator: Authenticator;
   logger: Logger;
   metrics: Metrics;
   /** What the registry tells of feeds, by id. */
-  facts: ReadonlyMap<string, FeedFacts>;
+  feedInfo: ReadonlyMap<string, FeedInfo>;
   /** Of the whole process. */
   health: Health;
   /** Called before metrics are read. */
@@ -52,21 +52,21 @@ export interface RestOptions {
 
 /** The HTTP server of the gateway, and all its routes. */
 export function openRest(options: RestOptions): { server: Server; routes: readonly Route[] } {
-  const { gate, logger, connections, onRefused } = options;
+  const { authenticator, logger, connections, onRefused } = options;
   const routes = restRoutes(options);
   const router = new Router(routes);
-  return { server: restServer({ router, gate, logger, connections, onRefused }), routes };
+  return { server: restServer({ router, authenticator, logger, connections, onRefused }), routes };
 }
 
 /** All routes. */
 export function restRoutes(options: RestOptions): Route[] {
-  const { env, version, data, history, archive, gate, facts } = options;
+  const { env, version, data, history, archive, authenticator, feedInfo } = options;
   const reader = new HistoryReader(history, archive);
   const gaps = { data, history, archive };
   const routes = [
     ...marketRoutes({
       data,
-      factsOf: (feed) => facts.get(feed),
+      feedInfoOf: (feed) => feedInfo.get(feed),
       gapsRecent: (feed, symbol) => {
         const known = data.feeds.get(feed);
         return known === undefined ? 0 : history.gaps(known, symbol).length;
@@ -77,8 +77,12 @@ export function restRoutes(options: RestOptions): Route[] {
     ...metaRoutes({ env, data, archive, registry: options.registry }),
     gapRoute(gaps, "/v1/meta/gaps", "listArchivedGaps", "Metadata"),
     ...serviceRoutes({ ...options, startedMs: Date.now() }),
-    ...signInRoutes(gate),
+    ...signInRoutes(authenticator),
     ...(options.more ?? []),
   ];
-  return [...indexRoutes({ env, version, mode: gate.mode, routes }), ...routes, ...pageRoutes()];
+  return [
+    ...indexRoutes({ env, version, mode: authenticator.mode, routes }),
+    ...routes,
+    ...pageRoutes(),
+  ];
 }

@@ -1,10 +1,10 @@
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
-import type { Access, StreamGuest } from "../access/access.ts";
+import type { Access, StreamSession } from "../access/access.ts";
 import type { Caller } from "../access/caller.ts";
-import type { Gate, StreamVisit } from "../access/gate.ts";
-import type { Refusal } from "../access/refusal.ts";
+import type { Authenticator, Lease } from "../access/authenticator.ts";
+import type { AccessDenied } from "../access/access_denied.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { nowUs } from "@ssmd/runtime";
 import { Client } from "./client.ts";
@@ -51,7 +51,7 @@ export interface ConnectionOptions {
 }
 
 /** One stream connection: what comes from its socket, and how it ends. */
-export class Connection implements StreamGuest {
+export class Connection implements StreamSession {
   readonly access: Access;
   readonly client: Client;
   readonly address: string;
@@ -62,7 +62,7 @@ export class Connection implements StreamGuest {
   #handler: RequestHandler;
   #query: ConnectionQuery;
   #ws: WebSocket | undefined;
-  #visit: StreamVisit | undefined;
+  #lease: Lease | undefined;
   #reason = "";
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
   #deadAfterMs: number;
@@ -95,16 +95,16 @@ export class Connection implements StreamGuest {
     return this.#handler.lastError;
   }
 
-  /** Counts from now on against what its client may have open. Throws Refusal. */
-  enter(gate: Gate, caller: Caller): void {
-    this.#visit = gate.enter(this, caller);
+  /** Counts from now on against what its client may have open. Throws {@linkcode AccessDenied}. */
+  openSession(authenticator: Authenticator, caller: Caller): void {
+    this.#lease = authenticator.openSession(this, caller);
   }
 
   /** It is over, whether it was ever opened or not. Twice is harmless. */
-  leave(reason = "closed by the client"): void {
+  end(reason = "closed by the client"): void {
     if (this.#reason === "") this.#reason = reason;
     clearTimeout(this.#closeTimer);
-    this.#visit?.leave(this.#reason);
+    this.#lease?.release(this.#reason);
     this.#handler.close();
     this.#context.hub.removeClient(this.client);
   }
@@ -186,10 +186,10 @@ export class Connection implements StreamGuest {
     hub.updateInterests(this.client, data.markets());
   }
 
-  onRefused(refusal: Refusal): void {
-    const { code, message, hint } = refusal;
+  onDenied(denied: AccessDenied): void {
+    const { code, message, hint } = denied;
     this.#handler.sendRefusal(new RequestError(code.toLowerCase(), message, hint));
-    this.close(refusal.closeCode, code.toLowerCase());
+    this.close(denied.closeCode, code.toLowerCase());
   }
 
   onNotice(notice: Record<string, unknown>): void {
@@ -208,9 +208,9 @@ export class Connection implements StreamGuest {
   #onMessage(bytes: Buffer, isBinary: boolean): void {
     this.#noteActivity();
     if (!this.#takeToken()) return this.#refuseTooFast();
-    const refusal = this.access.spend();
-    if (refusal !== undefined) {
-      const { code, message, hint } = refusal;
+    const denied = this.access.takeRequest();
+    if (denied !== undefined) {
+      const { code, message, hint } = denied;
       this.#handler.sendRefusal(new RequestError(code.toLowerCase(), message, hint));
     } else if (isBinary) {
       this.#handler.sendRefusal(

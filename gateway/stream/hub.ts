@@ -139,7 +139,7 @@ export class Hub implements ClientOwner {
     frame: PreparedFrame<ClientGroup>,
     feed: MarketFeed,
   ): void {
-    client.access.meter?.add(this.#meterFeeds.placeOf(feed.id), frame.meta.type, 1);
+    client.access.meter?.add(this.#meterFeeds.indexOf(feed.id), frame.meta.type, 1);
     client.deliver(frame);
   }
 
@@ -161,9 +161,9 @@ export class Hub implements ClientOwner {
    */
   updateInterest(client: Client, market: Market, again: number): void {
     const wanted = client.rules.wanted(market.symbol);
-    const seen = client.access.types(market.feed.id, market.symbol);
-    wanted.realtime &= seen;
-    wanted.conflated &= seen;
+    const visible = client.access.typesOf(market.feed.id, market.symbol);
+    wanted.realtime &= visible;
+    wanted.conflated &= visible;
     // Status and gaps are passed on whole in every mode.
     wanted.realtime |= wanted.conflated & NEVER_CONFLATED;
     wanted.conflated &= ~NEVER_CONFLATED;
@@ -192,8 +192,8 @@ export class Hub implements ClientOwner {
   /** The newest state of these types of a market, sent to one client now. */
   sendState(client: Client, market: Market, types: number): void {
     const group = this.groups.get(market) ?? this.#newGroup(market);
-    const seen = client.access.types(market.feed.id, market.symbol);
-    const shown = seen === 0 ? 0 : types & (seen | GAP_BIT);
+    const visible = client.access.typesOf(market.feed.id, market.symbol);
+    const shown = visible === 0 ? 0 : types & (visible | GAP_BIT);
     for (let type = 0; type < EVENT_TYPES.length; type++) {
       if ((shown & (1 << type)) === 0) continue;
       client.sendState(group, type);
@@ -248,7 +248,7 @@ export class Hub implements ClientOwner {
   };
 
   #newGroup(market: Market): ClientGroup {
-    return new FanoutGroup<Client>(market, this.#meterFeeds.placeOf(market.feed.id));
+    return new FanoutGroup<Client>(market, this.#meterFeeds.indexOf(market.feed.id));
   }
 
   #attach(client: Client, group: ClientGroup, wanted: Interest): void {

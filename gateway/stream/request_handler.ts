@@ -1,7 +1,7 @@
 import { suggestion } from "@ssmd/runtime";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { Market } from "../state/market.ts";
-import { SeenData } from "../state/seen_data.ts";
+import { EntitledMarkets } from "../state/entitled_markets.ts";
 import type { Client } from "./client.ts";
 import { CatchUp, type CatchUpContext } from "./catch_up.ts";
 import { numberOf } from "./error_codes.ts";
@@ -23,7 +23,7 @@ export class RequestHandler {
   #client: Client;
   #context: StreamContext;
   /** The state, as this client may see it. */
-  #data: SeenData;
+  #data: EntitledMarkets;
   #catchUp: CatchUp | undefined;
   /** The newest error that was told. */
   lastError: { code: string; message: string; at: number } | undefined;
@@ -31,7 +31,7 @@ export class RequestHandler {
   constructor(client: Client, context: StreamContext) {
     this.#client = client;
     this.#context = context;
-    this.#data = new SeenData(context.data, client.access);
+    this.#data = new EntitledMarkets(context.data, client.access);
   }
 
   /** Takes one text message. */
@@ -199,7 +199,7 @@ export class RequestHandler {
   #pendingOf(markets: readonly Market[], types: number): Record<string, unknown> {
     if ((types & (1 << TYPE_INDEX.orderbook)) === 0) return {};
     const pending = markets.filter((market) =>
-      market.bookState !== "live" && this.#data.sees(market, "orderbook")
+      market.bookState !== "live" && this.#data.seesType(market, "orderbook")
     );
     if (pending.length === 0) return {};
     const names = pending.slice(0, LISTED_MAX).map((market) => market.symbol);
@@ -211,7 +211,7 @@ export class RequestHandler {
     const { access } = this.#client;
     const asked = types & ~GAP_BIT;
     const partly = markets.filter(({ feed, symbol }) =>
-      (asked & ~access.types(feed.id, symbol)) !== 0
+      (asked & ~access.typesOf(feed.id, symbol)) !== 0
     );
     if (partly.length === 0) return {};
     const names = partly.slice(0, LISTED_MAX).map((market) => market.symbol);

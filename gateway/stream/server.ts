@@ -5,8 +5,8 @@ import { type Logger, messageOf, nowUs } from "@ssmd/runtime";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Access } from "../access/access.ts";
 import type { Caller } from "../access/caller.ts";
-import type { Gate } from "../access/gate.ts";
-import { Refusal } from "../access/refusal.ts";
+import type { Authenticator } from "../access/authenticator.ts";
+import { AccessDenied } from "../access/access_denied.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { HttpConnections } from "../rest/http_connections.ts";
 import { Problem } from "../rest/problem.ts";
@@ -42,7 +42,7 @@ export interface StreamServerOptions {
   connections: HttpConnections;
   context: StreamContext;
   /** Who lets connections in. */
-  gate: Gate;
+  authenticator: Authenticator;
   logger: Logger;
   /** What happens to slow clients that do not say it themselves. */
   policy: SlowPolicy;
@@ -145,11 +145,11 @@ export class StreamServer {
     };
     this.#handshakes++;
     try {
-      const access = await this.#options.gate.admit(caller);
+      const access = await this.#options.authenticator.authenticate(caller);
       // It has served: it is no part of what the stream is asked for.
       query.delete("ticket");
       if (socket.destroyed) return;
-      const connection = this.#enter(socket, access, caller);
+      const connection = this.#openConnection(socket, access, caller);
       const wss = wantsDeflate(query) ? this.#deflating : this.#plain;
       wss.handleUpgrade(request, socket, head, (ws: WebSocket) => {
         this.#start(connection, ws, query);
@@ -159,13 +159,13 @@ export class StreamServer {
     }
   }
 
-  #enter(socket: Socket, access: Access, caller: Caller): Connection {
-    const { context, gate, limits, policy, silence } = this.#options;
+  #openConnection(socket: Socket, access: Access, caller: Caller): Connection {
+    const { context, authenticator, limits, policy, silence } = this.#options;
     const connection = new Connection({
       ...{ id: this.#nextId++, socket, access, context, limits, ...silence },
       ...{ address: caller.address, query: caller.query, policyDefault: policy },
     });
-    connection.enter(gate, caller);
+    connection.openSession(authenticator, caller);
     socket.on("close", () => this.#remove(connection));
     return connection;
   }
@@ -185,7 +185,7 @@ export class StreamServer {
     const wasOpen = this.#connections.delete(connection.client);
     // What it had is told before it is taken away.
     const figures = wasOpen ? figuresOf(connection) : undefined;
-    connection.leave();
+    connection.end();
     if (figures === undefined) return;
     this.#history.push({ ...figures, until: Date.now(), reason: connection.reason });
     if (this.#history.length > GATEWAY_LIMITS.clientHistoryMax) this.#history.shift();
@@ -193,7 +193,7 @@ export class StreamServer {
 
   #refuse(socket: Socket, error: unknown): void {
     if (socket.destroyed) return;
-    if (error instanceof Refusal || error instanceof Problem) {
+    if (error instanceof AccessDenied || error instanceof Problem) {
       const { status, code, message, hint, headers } = error;
       return refuseHandshake(socket, status, code, message, { hint, headers });
     }

@@ -33,9 +33,9 @@ export function welcomeOf(
 
 function marketsSeen(data: MarketData, access: Access): number {
   if (access.client === "") return data.marketCount;
-  let seen = 0;
+  let visible = 0;
   for (const market of data.markets()) {
-    if (access.types(market.feed.id, market.symbol) !== 0) seen++;
+    if (access.typesOf(market.feed.id, market.symbol) !== 0) visible++;
   }
-  return seen;
+  return visible;
 }

@@ -25,7 +25,7 @@ export interface SchemaSource {
   version: SchemaVersionName;
   /** The parsed text. */
   schema: Schema;
-  /** Fields of the record's first version; what is not among them is optional in the event. */
+  /** Fields that every event has: those of the first version, and those read as their default. */
   required: ReadonlySet<string>;
   /** SHA-256 of the file's bytes, hex. */
   sha256: string;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
 import { decode, Encoder, SCHEMAS } from "./mod.ts";
 
@@ -100,7 +101,22 @@ async function bytesOf(name: string): Promise<Uint8Array<ArrayBuffer>> {
   return Uint8Array.from(text.match(/[0-9a-f]{2}/g) ?? [], (digits) => parseInt(digits, 16));
 }
 
+/** SHA-256 of the texts of v1, as they were registered. */
+const V1_TEXTS: Record<EventType, string> = {
+  trade: "6ffce907c603b85f3a7c645a99c64dde0100bbcdd43815ac6f5b62fa290883e0",
+  ticker: "7e1c21314c01b7671c0ec1160c3cee360b760cbae9d47e0bba0f50aec32f9366",
+  orderbook: "5da926d0bac1033322c803661e57a47da5a1ade871f27a7891bae9469acd6be4",
+  status: "1467abc2f1ec3d38ecb8354187c8a1c745261eb9907ae6f510b00601862d583c",
+  gap: "993264577bd7a7cc1d9ce12d4a2d1aeb6cc840f5f2083aae7442ca7bf5f827e0",
+};
+
 for (const type of EVENT_TYPES) {
+  Deno.test(`the text of v1 of ${type} is the one that was registered`, async () => {
+    const text = new URL(`../../exchanges/schemas/${type}.capnp`, import.meta.url);
+    const hash = createHash("sha256").update(await Deno.readFile(text)).digest("hex");
+    assert.equal(hash, V1_TEXTS[type]);
+  });
+
   Deno.test(`the golden bytes of v1 of ${type} are read as ever`, async () => {
     assert.deepEqual(decode(type, await bytesOf(`${type}.v1.hex`)), GOLDEN[type]);
   });

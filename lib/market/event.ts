@@ -177,7 +177,7 @@ export interface Gap extends EventBase {
   recovered: boolean;
   /** One sentence for a person. */
   detail: string;
-  /** The type of record that is missing or suspect; `all` = every one. */
+  /** The type of record that is missing or suspect; `all` = every one, and in every gap of v1. */
   channel: GapChannel;
 }
 

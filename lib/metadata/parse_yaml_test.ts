@@ -33,6 +33,22 @@ Deno.test("a file of 20,000 keys is read in time that grows with its length", ()
   assert.ok(performance.now() - startedMs < MS_MAX);
 });
 
+Deno.test("what stands behind too many aliases is not parsed", () => {
+  const text = `a: &a 1\nlist:\n${"  - *a\n".repeat(51)}${"  - [\n\t]\n".repeat(COUNT)}`;
+  const { findings } = new YamlSource({ path: "environments/a.yaml", text });
+  assert.deepEqual(findings.map(({ line, column }) => [line, column]), [[53, 5]]);
+});
+
+Deno.test("stars in texts, comments and blocks are no aliases", () => {
+  const stars = "*a ".repeat(100);
+  const text = `a: "${stars}"\nb: ${
+    "x *y ".repeat(100)
+  }\n# ${stars}\nc: |\n ${stars}\n *b\nd: 5 * 6\n`;
+  const { findings, value } = new YamlSource({ path: "environments/a.yaml", text });
+  assert.deepEqual(findings, []);
+  assert.equal((value as { d: string }).d, "5 * 6");
+});
+
 Deno.test("fifty aliases are fine, one more is told at its place", () => {
   const of = (count: number) => `a: &a 1\nlist:\n${"  - *a\n".repeat(count)}`;
   assert.equal((parseYaml(of(50)).toJS() as { list: number[] }).list.length, 50);

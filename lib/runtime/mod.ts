@@ -21,3 +21,4 @@ export * from "./refusal.ts";
 export * from "./running_file.ts";
 export * from "./service.ts";
 export * from "./build.ts";
+export * from "./cache_dir.ts";

@@ -7,7 +7,7 @@ import { type Draft, FakeConnector } from "../../testing/fake_connector.ts";
 import type { ClientAccount, Entitlement } from "../account.ts";
 import { ClientAdmin } from "../client_admin.ts";
 import type { ClientStore } from "../client_store.ts";
-import { keyGate } from "../key_gate.ts";
+import { openApiKeyAuthenticator } from "../api_key_authenticator.ts";
 import { memoryClientStore } from "../store/memory.ts";
 
 /** In every number that nobody is entitled to: where it is read, something leaked. */
@@ -36,7 +36,7 @@ export interface GuardedGateway {
   key(client: string, more?: Partial<ClientAccount>, given?: Partial<Entitlement>): Promise<string>;
   /** Publishes a record of every type for every market, those of nobody with canaries in them. */
   publish(): void;
-  /** Lets the gate look for changes now; it does so by itself four times a second. */
+  /** Lets the authenticator look for changes now; it does so by itself four times a second. */
   refresh(): Promise<void>;
   kraken: FakeConnector;
   secret: FakeConnector;
@@ -54,7 +54,7 @@ export async function withGuardedGateway(
   const admin = new ClientAdmin(store);
   const journal: JsonRecord[] = [];
   const refreshes: (() => void)[] = [];
-  const gate = await keyGate({
+  const authenticator = await openApiKeyAuthenticator({
     ...{ store, logger: silentLogger, requestsPerSecondMax: 1_000_000 },
     audit: (record) => Promise.resolve(journal.push(record)),
     every: (_ms, body) => {
@@ -63,7 +63,13 @@ export async function withGuardedGateway(
     },
   });
   const gateway = await startGateway({
-    ...{ env: "test", transport, gate, logger: silentLogger, version: "0.0.0" },
+    ...{
+      env: "test",
+      transport,
+      authenticator,
+      logger: silentLogger,
+      version: "0.0.0",
+    },
     ...{ host: "127.0.0.1", port: 0, metrics: new Metrics("gateway") },
     feeds: ["kraken", HIDDEN_FEED],
     markets: [
@@ -97,7 +103,7 @@ export async function withGuardedGateway(
   } finally {
     for (const connector of [kraken, secret]) connector.close();
     await gateway.close();
-    await gate.close();
+    await authenticator.close();
     await transport.close();
   }
 }

@@ -6,7 +6,7 @@ import type { ArchiveSource } from "../../history/archive_source.ts";
 import { type GapSpan, gapSpans, touching } from "../../history/gap_span.ts";
 import type { History } from "../../history/history.ts";
 import type { MarketData } from "../../state/market_data.ts";
-import { SeenData } from "../../state/seen_data.ts";
+import { EntitledMarkets } from "../../state/entitled_markets.ts";
 import { cursorOf, placeOf } from "../cursor.ts";
 import { gapJson } from "../gap_view.ts";
 import { gapHints } from "../history_hints.ts";
@@ -69,16 +69,16 @@ async function gapsOf(
   span: Span,
 ): Promise<GapSpan[]> {
   const found: GapSpan[] = [];
-  const seen = new SeenData(data, access);
+  const visible = new EntitledMarkets(data, access);
   const market = symbol === undefined ? undefined : marketOf(data, access, { symbol, feed }).market;
   const only = market?.feed ?? (feed === undefined ? undefined : feedOf(data, access, feed));
-  for (const each of seen.feeds()) {
+  for (const each of visible.feeds()) {
     if (only !== undefined && each !== only) continue;
     const days = await archive?.days(each.id, span.fromUs, span.toUs) ?? [];
     const archived = days.flatMap(({ gaps }) => gaps);
     const spans = gapSpans([...archived, ...history.gaps(each, symbol)]);
     for (const gap of touching(spans, { symbol, ...span })) {
-      const isSeen = gap.symbol === ALL_SYMBOLS || access.types(each.id, gap.symbol) !== 0;
+      const isSeen = gap.symbol === ALL_SYMBOLS || access.typesOf(each.id, gap.symbol) !== 0;
       if (isSeen) found.push(gap);
     }
   }

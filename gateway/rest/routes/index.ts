@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Gate } from "../../access/gate.ts";
+import type { Authenticator } from "../../access/authenticator.ts";
 import { docsPage } from "../docs/docs_page.ts";
 import { openApi } from "../openapi.ts";
 import { json, JSON_HEADERS } from "../reply.ts";
@@ -11,7 +11,7 @@ import { INDEX } from "../schemas/service.ts";
 export interface IndexSource {
   env: string;
   version: string;
-  mode: Gate["mode"];
+  mode: Authenticator["mode"];
   /** All routes but these. */
   routes: readonly Route[];
 }

@@ -2,10 +2,10 @@ import { nowUs } from "@ssmd/runtime";
 import { z } from "zod";
 import { GATEWAY_LIMITS } from "../../limits.ts";
 import type { MarketData } from "../../state/market_data.ts";
-import { SeenData } from "../../state/seen_data.ts";
+import { EntitledMarkets } from "../../state/entitled_markets.ts";
 import { jsonPrefix, msOfUs, sideJson } from "../../stream/record_json.ts";
 import { EVENT_TYPES } from "@ssmd/market";
-import type { FeedFacts } from "../feed_facts.ts";
+import type { FeedInfo } from "../feed_info.ts";
 import { marketDetails } from "../market_details.ts";
 import { MARKET_SORTS, type MarketFilter, matching, pageOf, summariesOf } from "../market_list.ts";
 import { feedOf, includes, marketOf } from "../market_lookup.ts";
@@ -26,7 +26,7 @@ import {
 /** What the routes of markets tell about. */
 export interface MarketSource {
   data: MarketData;
-  factsOf: (feed: string) => FeedFacts | undefined;
+  feedInfoOf: (feed: string) => FeedInfo | undefined;
   /** Gap records of a market and its feed that are in memory. */
   gapsRecent: (feed: string, symbol: string) => number;
 }
@@ -59,8 +59,8 @@ function feeds({ data }: MarketSource): Route {
     summary: "Feeds and how they are",
     answers: { 200: { schema: FEED_LIST, example: examples.FEED_LIST } },
     handler: ({ access }) => {
-      const seen = new SeenData(data, access);
-      return json({ feeds: [...seen.feeds()].map((feed) => feedView(feed, seen)) });
+      const visible = new EntitledMarkets(data, access);
+      return json({ feeds: [...visible.feeds()].map((feed) => feedView(feed, visible)) });
     },
   });
 }
@@ -71,7 +71,7 @@ function filtered(source: MarketSource, request: {
 }) {
   const { access, query } = request;
   if (query.feed !== undefined) feedOf(source.data, access, query.feed);
-  return matching(source.data, access, query, source.factsOf);
+  return matching(source.data, access, query, source.feedInfoOf);
 }
 
 function symbols(source: MarketSource): Route {
@@ -90,7 +90,7 @@ function symbols(source: MarketSource): Route {
         symbol: market.symbol,
         feed: market.feed.id,
         external: market.external || null,
-        type: source.factsOf(market.feed.id)?.type ?? null,
+        type: source.feedInfoOf(market.feed.id)?.type ?? null,
         types: EVENT_TYPES.filter((type) => includes(types, type)),
       }));
       return json({ symbols: names, total: all.length, ...(next === undefined ? {} : { next }) });
@@ -119,7 +119,7 @@ function list(source: MarketSource): Route {
       const all = filtered(source, request);
       const { page, next } = pageOf(all, request.query);
       return json({
-        markets: summariesOf(page, source.factsOf),
+        markets: summariesOf(page, source.feedInfoOf),
         total: all.length,
         ...(next === undefined ? {} : { next }),
         _links: {
@@ -136,7 +136,7 @@ function list(source: MarketSource): Route {
 const ONE = { params: { symbol: SYMBOL }, examples: { symbol: "BTCUSD" } } as const;
 const WHICH_FEED = FEED.optional().describe("Where several feeds have this symbol: which one.");
 
-function details({ data, factsOf, gapsRecent }: MarketSource): Route {
+function details({ data, feedInfoOf, gapsRecent }: MarketSource): Route {
   return route({
     path: "/v1/markets/{symbol}",
     id: "getMarket",
@@ -148,11 +148,11 @@ function details({ data, factsOf, gapsRecent }: MarketSource): Route {
     query: { feed: WHICH_FEED },
     answers: { 200: { schema: MARKET_DETAILS, example: examples.MARKET_DETAILS } },
     handler: ({ params, query, access }) => {
-      const seen = marketOf(data, access, { ...params, feed: query.feed });
-      const { feed, symbol } = seen.market;
+      const visible = marketOf(data, access, { ...params, feed: query.feed });
+      const { feed, symbol } = visible.market;
       return json(marketDetails({
-        ...seen,
-        facts: factsOf(feed.id),
+        ...visible,
+        feedInfo: feedInfoOf(feed.id),
         nowUs: nowUs(),
         gapsRecent: gapsRecent(feed.id, symbol),
       }));

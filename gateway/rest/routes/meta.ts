@@ -6,7 +6,7 @@ import { mayActAs } from "../../access/access.ts";
 import type { ArchivedDay, ArchiveSource } from "../../history/archive_source.ts";
 import type { RegistrySource, RegistryView } from "../../meta/registry_source.ts";
 import type { MarketData } from "../../state/market_data.ts";
-import { SeenData } from "../../state/seen_data.ts";
+import { EntitledMarkets } from "../../state/entitled_markets.ts";
 import { spanOf } from "../history_span.ts";
 import { feedOf } from "../market_lookup.ts";
 import { Problem } from "../problem.ts";
@@ -68,10 +68,10 @@ function feeds(source: MetaSource): Route {
     answers: { 200: { schema: META_FEEDS, example: examples.META_FEEDS } },
     handler: async ({ query, access }) => {
       const view = await viewOn(source, query.as_of);
-      const seen = [...view.found.feeds.values()].filter(({ id }) => access.feed(id));
+      const visible = [...view.found.feeds.values()].filter(({ id }) => access.feed(id));
       return json({
         ...headOf(view),
-        feeds: seen.map((feed) => {
+        feeds: visible.map((feed) => {
           const version = versionOn(feed, view.day);
           return {
             feed: feed.id,
@@ -139,16 +139,16 @@ function environments(source: MetaSource): Route {
     handler: async ({ query, access }) => {
       const view = await viewOn(source, query.as_of);
       const all = mayActAs(access.role, "metrics");
-      const seen = [...view.found.environments.values()]
+      const visible = [...view.found.environments.values()]
         .filter(({ name }) => all || name === source.env);
       return json({
         ...headOf(view),
-        environments: seen.map((each) => ({
+        environments: visible.map((each) => ({
           environment: each.name,
           is_this: each.name === source.env,
           feeds: each.feeds.filter((feed) => all || access.feed(feed)),
           symbols: Object.entries(each.symbols)
-            .filter(([symbol, { feed }]) => all || access.types(feed, symbol) !== 0).length,
+            .filter(([symbol, { feed }]) => all || access.typesOf(feed, symbol) !== 0).length,
           schema: each.schema,
           transport: each.transport.type,
           storage: each.storage.type,
@@ -174,12 +174,12 @@ function inventory({ data, archive }: MetaSource): Route {
     handler: async ({ query, access }) => {
       const span = spanOf(query, nowUs(), 7);
       if (query.feed !== undefined) feedOf(data, access, query.feed);
-      const seen = new SeenData(data, access);
+      const visible = new EntitledMarkets(data, access);
       const days: ArchivedDay[] = [];
       const hidden: string[] = [];
-      for (const feed of seen.feeds()) {
+      for (const feed of visible.feeds()) {
         if (query.feed !== undefined && feed.id !== query.feed) continue;
-        if (!seen.seesAllOf(feed)) hidden.push(feed.id);
+        if (!visible.seesAllOf(feed)) hidden.push(feed.id);
         else days.push(...await archive?.days(feed.id, span.fromUs, span.toUs) ?? []);
       }
       return json({

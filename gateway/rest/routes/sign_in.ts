@@ -1,5 +1,5 @@
 import { SIGN_IN_COOKIE, signInTokenOf } from "../../access/credential.ts";
-import type { Gate } from "../../access/gate.ts";
+import type { Authenticator } from "../../access/authenticator.ts";
 import { ACCESS_LIMITS } from "../../access/limits.ts";
 import { json, type Reply } from "../reply.ts";
 import { type Route, route, type RouteRequest } from "../route.ts";
@@ -7,11 +7,16 @@ import { SIGNED_IN, SIGNED_OUT, TICKET } from "../schemas/sign_in.ts";
 import { SIGN_IN_SCRIPT_PATH, signInPage, signInScript } from "../sign_in_page.ts";
 
 /** How browsers show a key: a cookie for the gateway's own page, tickets for streams of others. */
-export function signInRoutes(gate: Gate): Route[] {
-  return [ticketRoute(gate), signInRoute(gate), signOutRoute(gate), ...pageRoutes()];
+export function signInRoutes(authenticator: Authenticator): Route[] {
+  return [
+    ticketRoute(authenticator),
+    signInRoute(authenticator),
+    signOutRoute(authenticator),
+    ...pageRoutes(),
+  ];
 }
 
-function ticketRoute(gate: Gate): Route {
+function ticketRoute(authenticator: Authenticator): Route {
   const seconds = ACCESS_LIMITS.ticketMs / 1000;
   const example = { ticket: "4fX…", stream: "/v1/stream?ticket=4fX…", expires_in_s: seconds };
   return route({
@@ -26,14 +31,14 @@ function ticketRoute(gate: Gate): Route {
       "once; a key in an address is refused.",
     answers: { 200: { schema: TICKET, example } },
     handler: ({ access }) => {
-      const ticket = gate.newTicket(access);
+      const ticket = authenticator.newTicket(access);
       return unstored({ ticket, stream: `/v1/stream?ticket=${ticket}`, expires_in_s: seconds });
     },
   });
 }
 
-function signInRoute(gate: Gate): Route {
-  const seconds = ACCESS_LIMITS.signInMs / 1000;
+function signInRoute(authenticator: Authenticator): Route {
+  const seconds = ACCESS_LIMITS.browserSessionMs / 1000;
   return route({
     method: "POST",
     path: "/v1/sign-in",
@@ -48,13 +53,13 @@ function signInRoute(gate: Gate): Route {
     },
     handler: ({ access, headers }) => {
       const value = { client: access.client, role: access.role, expires_in_s: seconds };
-      const cookie = cookieOf(gate.signIn(access), seconds, headers);
+      const cookie = cookieOf(authenticator.signIn(access), seconds, headers);
       return unstored(value, { "set-cookie": cookie });
     },
   });
 }
 
-function signOutRoute(gate: Gate): Route {
+function signOutRoute(authenticator: Authenticator): Route {
   return route({
     method: "POST",
     path: "/v1/sign-out",
@@ -65,7 +70,7 @@ function signOutRoute(gate: Gate): Route {
     answers: { 200: { schema: SIGNED_OUT, example: { signed_in: false } } },
     handler: ({ headers }) => {
       const token = signInTokenOf(headers);
-      if (token !== undefined) gate.signOut(token);
+      if (token !== undefined) authenticator.signOut(token);
       return unstored({ signed_in: false }, { "set-cookie": cookieOf("", 0, headers) });
     },
   });

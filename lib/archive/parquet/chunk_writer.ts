@@ -8,13 +8,12 @@ import {
   RLE_DICTIONARY,
   type ValueEncoding,
 } from "./encoded_chunk.ts";
-import { compressPage } from "./page_compression.ts";
+import { type Codec, codecFor, compressPage, UNCOMPRESSED } from "./page_compression.ts";
 import { type PageIndexBytes, pageIndexBytes, type PagePlace } from "./page_index.ts";
 import { pathOf, STORED_AS } from "./parquet_schema.ts";
 import type { Column } from "./record_columns.ts";
 import { thriftBytes, type ThriftStruct } from "./thrift_writer.ts";
 
-const ZSTD = { i32: 6 };
 const DATA_PAGE = { i32: 0 };
 const DICTIONARY_PAGE = { i32: 2 };
 
@@ -62,11 +61,17 @@ export function* writeChunk(
   { offset, rowStarts }: { offset: number; rowStarts: readonly number[] },
 ): Generator<Uint8Array, WrittenChunk> {
   const { encoding, dictionary, pages } = encoded;
+  // What is best for three pages is so for the others, which hold values of the same column.
+  const sample = new Set([0, pages.length >> 1, pages.length - 1]);
+  const codec = codecFor([
+    ...(dictionary === undefined ? [] : [dictionary.page]),
+    ...[...sample].map((page) => encoded.pageBytes(page).slice()),
+  ]);
   let at = offset;
   let plainBytes = 0;
   function* written(plain: Uint8Array, kind: PageKind): Generator<Uint8Array, number> {
     const plainLength = plain.length;
-    const body = compressPage(plain);
+    const body = codec === UNCOMPRESSED ? plain.slice() : compressPage(plain);
     const header = thriftBytes(pageHeader(plainLength, body, kind));
     yield header;
     yield body;
@@ -87,13 +92,14 @@ export function* writeChunk(
   const dictionaryOffset = dictionary && offset;
   const sizes = { bytes: at - offset, plainBytes };
   return {
-    meta: metaOf(column, { encoding, pages, dataOffset, dictionaryOffset, ...sizes }),
+    meta: metaOf(column, { codec, encoding, pages, dataOffset, dictionaryOffset, ...sizes }),
     index: pageIndexBytes(pages, places, column.kind),
     ...sizes,
   };
 }
 
 interface ChunkFacts {
+  codec: Codec;
   encoding: ValueEncoding;
   pages: readonly PageCounts[];
   dataOffset: number;
@@ -103,13 +109,13 @@ interface ChunkFacts {
 }
 
 function metaOf(column: Column, facts: ChunkFacts): ThriftStruct {
-  const { encoding, pages, dataOffset, dictionaryOffset, bytes, plainBytes } = facts;
+  const { codec, encoding, pages, dataOffset, dictionaryOffset, bytes, plainBytes } = facts;
   const encodings = encoding === RLE_DICTIONARY ? [PLAIN, RLE, encoding] : [RLE, encoding];
   return {
     1: { i32: STORED_AS[column.kind] },
     2: { list: encodings.map((i32) => ({ i32 })), of: "i32" },
     3: { list: pathOf(column), of: "binary" },
-    4: ZSTD,
+    4: { i32: codec },
     5: { i64: pages.reduce((sum, { count }) => sum + count, 0) },
     6: { i64: plainBytes },
     7: { i64: bytes },

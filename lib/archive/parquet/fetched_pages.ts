@@ -15,6 +15,8 @@ export interface DecodedPage {
   symbols: readonly string[];
   /** Of each row, µs. */
   receivedAtUs: Float64Array;
+  /** Of each row. */
+  sequences: Float64Array;
   recordOf: RowReader;
 }
 
@@ -68,6 +70,7 @@ export class FetchedPages {
     return {
       symbols: all.texts("symbol"),
       receivedAtUs: all.numbers("received_at"),
+      sequences: all.numbers("sequence"),
       recordOf: rowReader(this.#file.type, all),
     };
   }
@@ -77,7 +80,7 @@ export class FetchedPages {
     chunk: ChunkPlace,
     place: Extent & { rows: number },
   ): ColumnValues {
-    const { kind, plain } = readPage(this.#ranges.at(place));
+    const { kind, plain } = readPage(this.#ranges.at(place), chunk.codec);
     const { encoding } = chunk;
     if (!("values" in kind) || kind.encoding !== encoding) {
       throw new RangeError(`a page of ${chunk.name} is of another kind than its column`);
@@ -91,7 +94,10 @@ export class FetchedPages {
     const known = this.#dictionaries.get(chunk);
     if (known !== undefined) return known;
     const { offset, dataOffset } = chunk;
-    const { kind, plain } = readPage(this.#ranges.at({ offset, bytes: dataOffset - offset }));
+    const { kind, plain } = readPage(
+      this.#ranges.at({ offset, bytes: dataOffset - offset }),
+      chunk.codec,
+    );
     if (!("dictionary" in kind)) throw new RangeError(`${chunk.name} has no dictionary`);
     const dictionary = dictionaryOf(column, plain, kind.dictionary);
     this.#dictionaries.set(chunk, dictionary);

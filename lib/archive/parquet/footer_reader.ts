@@ -1,6 +1,7 @@
 import { ByteCursor } from "./byte_cursor.ts";
 import { type Bounds, RLE, RLE_DICTIONARY } from "./encoded_chunk.ts";
 import { INDEX_KEY, isAsWritten } from "./footer_check.ts";
+import { type Codec, UNCOMPRESSED, ZSTD } from "./page_compression.ts";
 import { MAGIC, TAIL_BYTES } from "./parquet_file.ts";
 import { FieldReader, readThrift, UTF8 } from "./thrift_reader.ts";
 
@@ -16,6 +17,7 @@ export interface ChunkPlace extends Extent {
   name: string;
   /** Of the values of all its data pages. */
   encoding: number;
+  codec: Codec;
   /** Where the first data page begins. */
   dataOffset: number;
   /** Of all values; absent = not known, or there is none. */
@@ -99,11 +101,17 @@ function chunkOf(chunk: FieldReader): ChunkPlace {
   return {
     name: UTF8.decode(name),
     encoding: Number(encoding),
+    codec: codecOf(meta.number(4)),
     ...{ offset: meta.has(11) ? meta.number(11) : dataOffset, bytes: meta.number(7), dataOffset },
     bounds: boundsIn(meta.struct(12)),
     boundsIndex: chunk.has(6) ? { offset: chunk.number(6), bytes: chunk.number(7) } : undefined,
     placesIndex: { offset: chunk.number(4), bytes: chunk.number(5) },
   };
+}
+
+function codecOf(number: number): Codec {
+  if (number === UNCOMPRESSED || number === ZSTD) return number;
+  throw new RangeError(`a column is compressed in the way ${number}`);
 }
 
 function boundsIn(statistics: FieldReader): Bounds | undefined {

@@ -9,6 +9,19 @@ export function compressPage(plain: Uint8Array): Uint8Array {
   return compressFrame(plain, PAGE_LEVEL, { isChecksummed: false });
 }
 
+/** Parquet's numbers of the ways in which the pages of a column chunk are compressed. */
+export const UNCOMPRESSED = 0;
+export const ZSTD = 6;
+
+/** How the pages of a column chunk are compressed. */
+export type Codec = typeof UNCOMPRESSED | typeof ZSTD;
+
+/** What is smaller for pages: a frame of zstd is longer than the few bytes of a column of one value. */
+export function codecFor(pages: readonly Uint8Array[]): Codec {
+  const saved = pages.reduce((sum, plain) => sum + plain.length - compressPage(plain).length, 0);
+  return saved > 0 ? ZSTD : UNCOMPRESSED;
+}
+
 /** The plain bytes of a page. Throws an error unless there are exactly `bytes` of them. */
 export function decompressPage(packed: Uint8Array, bytes: number): Uint8Array {
   if (bytes === 0 && packed.length === 0) return packed;

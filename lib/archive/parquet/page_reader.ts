@@ -1,7 +1,7 @@
 import { compareUnsigned } from "./bounds.ts";
 import { ByteCursor } from "./byte_cursor.ts";
 import { pageHeader, type PageKind } from "./chunk_writer.ts";
-import { decompressPage } from "./page_compression.ts";
+import { type Codec, decompressPage, UNCOMPRESSED } from "./page_compression.ts";
 import { FieldReader, readThrift } from "./thrift_reader.ts";
 import { thriftBytes } from "./thrift_writer.ts";
 
@@ -17,7 +17,7 @@ export interface ReadPage {
  * must be the same: so its CRC-32 and every other byte of it are checked. Throws RangeError, or what
  * zstd throws, when the page is not what was written.
  */
-export function readPage(bytes: Uint8Array): ReadPage {
+export function readPage(bytes: Uint8Array, codec: Codec): ReadPage {
   const cursor = new ByteCursor(bytes);
   const header = new FieldReader(readThrift(cursor));
   const body = bytes.subarray(cursor.at);
@@ -27,7 +27,9 @@ export function readPage(bytes: Uint8Array): ReadPage {
   if (compareUnsigned(expected, bytes.subarray(0, cursor.at)) !== 0) {
     throw new RangeError("a page does not have the checksum in its header");
   }
-  return { kind, plain: decompressPage(body, plainBytes) };
+  if (codec !== UNCOMPRESSED) return { kind, plain: decompressPage(body, plainBytes) };
+  if (body.length === plainBytes) return { kind, plain: body };
+  throw new RangeError(`a page has ${body.length} bytes, not ${plainBytes}`);
 }
 
 function kindOf(header: FieldReader): PageKind {

@@ -10,7 +10,7 @@ import { MAGIC } from "../parquet/parquet_file.ts";
 import { usOfNsText } from "../raw_line.ts";
 import type { SealedDay, WantedPages } from "../sealed_reader.ts";
 import { damaged } from "../zstd_frames.ts";
-import { ArrayCursor, type Block, type Cursor, type Opened } from "./block.ts";
+import type { Block, Cursor, Opened } from "./block.ts";
 import type { RecordFilter } from "./record_filter.ts";
 import { compareRecords } from "./record_order.ts";
 import type { Unit } from "./unit.ts";
@@ -135,14 +135,31 @@ class PageBlock implements Block {
       if (!(error instanceof ArchiveError)) throw error;
       return lostBlock(page, this.#key, error).open();
     }
-    const { symbols } = page;
-    const isOrdered = symbols !== undefined && symbols.first === symbols.last;
-    const cursor = new RowCursor(decoded, page.rows, this.#filter);
-    if (isOrdered) return cursor.advance() ? { cursor } : {};
-    const records: MarketEvent[] = [];
-    while (cursor.advance()) records.push(cursor.record);
-    return records.length === 0 ? {} : { cursor: new ArrayCursor(records.sort(compareRecords)) };
+    const cursor = new RowCursor(decoded, this.#rowsOf(decoded));
+    return cursor.advance() ? { cursor } : {};
   }
+
+  /** The rows that are wanted, in the order of reading. */
+  #rowsOf(page: DecodedPage): Uint32Array {
+    const { symbols, receivedAtUs } = page;
+    const rows = new Uint32Array(this.#page.rows);
+    let count = 0;
+    for (let row = 0; row < rows.length; row++) {
+      if (!this.#filter.isWanted(symbols[row] as string, receivedAtUs[row] as number)) continue;
+      rows[count++] = row;
+    }
+    const wanted = rows.subarray(0, count);
+    const isOfOne = this.#page.symbols !== undefined &&
+      this.#page.symbols.first === this.#page.symbols.last;
+    return isOfOne ? wanted : wanted.sort((a, b) => compareRows(page, a, b));
+  }
+}
+
+/** As `compareRecords`; records are made only where time and sequence do not tell. */
+function compareRows({ receivedAtUs, sequences, recordOf }: DecodedPage, a: number, b: number) {
+  return (receivedAtUs[a] as number) - (receivedAtUs[b] as number) ||
+    (sequences[a] as number) - (sequences[b] as number) ||
+    compareRecords(recordOf(a), recordOf(b));
 }
 
 /**
@@ -153,25 +170,18 @@ class RowCursor implements Cursor {
   record!: MarketEvent;
   readonly damage = undefined;
   #page: DecodedPage;
-  #rows: number;
-  #filter: RecordFilter;
+  #rows: Uint32Array;
   #next = 0;
 
   /** At hand is nothing before the first `advance`. */
-  constructor(page: DecodedPage, rows: number, filter: RecordFilter) {
+  constructor(page: DecodedPage, rows: Uint32Array) {
     this.#page = page;
     this.#rows = rows;
-    this.#filter = filter;
   }
 
   advance(): boolean {
-    const { symbols, receivedAtUs, recordOf } = this.#page;
-    while (this.#next < this.#rows) {
-      const row = this.#next++;
-      if (!this.#filter.isWanted(symbols[row] as string, receivedAtUs[row] as number)) continue;
-      this.record = recordOf(row);
-      return true;
-    }
-    return false;
+    if (this.#next === this.#rows.length) return false;
+    this.record = this.#page.recordOf(this.#rows[this.#next++] as number);
+    return true;
   }
 }

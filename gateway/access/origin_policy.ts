@@ -1,10 +1,10 @@
 import { isLoopback } from "@ssmd/runtime";
 import type { Caller } from "./caller.ts";
 import { headerOf, isFromOtherOrigin } from "./credential.ts";
-import { Refusal } from "./refusal.ts";
+import { AccessDenied } from "./access_denied.ts";
 
 /** By which names a gateway without keys is called. */
-export interface OwnNamesOptions {
+export interface OriginPolicyOptions {
   /** The interface that it listens on. */
   host: string;
   /** Further names in `Host`, without a port. */
@@ -19,19 +19,19 @@ export interface OwnNamesOptions {
  * other requests cost work though the page cannot read the answer, and a page whose own name points here (DNS rebinding) counts as one of ours unless the name in `Host`
  * is looked at. Programs send no `Origin`, and the name that they connected to.
  */
-export class OwnNames {
+export class OriginPolicy {
   #hosts: ReadonlySet<string>;
   #origins: ReadonlySet<string>;
   #onEveryInterface: boolean;
 
-  constructor({ host, allowedHosts = [], allowedOrigins = [] }: OwnNamesOptions) {
+  constructor({ host, allowedHosts = [], allowedOrigins = [] }: OriginPolicyOptions) {
     this.#hosts = new Set([host, ...allowedHosts].map((name) => bare(name)));
     this.#origins = new Set(allowedOrigins.map((origin) => origin.toLowerCase()));
     this.#onEveryInterface = ["0.0.0.0", "::"].includes(bare(host));
   }
 
   /** Why a caller is refused (403); undefined = it is not. */
-  refusal(caller: Caller): Refusal | undefined {
+  check(caller: Caller): AccessDenied | undefined {
     if (!this.#isOwnHost(headerOf(caller.headers, "host"))) return foreignHost();
     return this.#isOwnOrigin(caller) ? undefined : foreignOrigin();
   }
@@ -72,14 +72,14 @@ function isAddress(name: string): boolean {
   return name.includes(":") || /^\d{1,3}(\.\d{1,3}){3}$/.test(name);
 }
 
-function foreignHost(): Refusal {
-  return new Refusal(403, "FOREIGN_HOST", "the gateway is not called by this name", {
+function foreignHost(): AccessDenied {
+  return new AccessDenied(403, "FOREIGN_HOST", "the gateway is not called by this name", {
     hint: "ask by the address that it listens on, or name the host in gateway.allowed_hosts",
   });
 }
 
-function foreignOrigin(): Refusal {
-  return new Refusal(403, "FOREIGN_ORIGIN", "a page of another origin asks", {
+function foreignOrigin(): AccessDenied {
+  return new AccessDenied(403, "FOREIGN_ORIGIN", "a page of another origin asks", {
     hint: "name the page's origin in gateway.allowed_origins, or let the environment ask for keys",
   });
 }

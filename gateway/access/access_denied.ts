@@ -1,7 +1,7 @@
 import { SsmdError } from "@ssmd/runtime";
 
-/** What a {@linkcode Refusal} may carry besides its sentence. */
-export interface RefusalOptions {
+/** What a {@linkcode AccessDenied} may carry besides its sentence. */
+export interface AccessDeniedOptions {
   /** What to do next. */
   hint: string;
   /** Seconds after which the same request may be let in. */
@@ -12,14 +12,19 @@ export interface RefusalOptions {
  * Why somebody is not let in or not let go on. It never repeats what was sent in place of a key.
  * `status` is the HTTP status; a stream is closed with 4000 + status.
  */
-export class Refusal extends SsmdError {
+export class AccessDenied extends SsmdError {
   /** 401 no or no valid key, 403 known but not allowed, 429 too much. */
   readonly status: 401 | 403 | 429;
   /** Seconds after which it may be tried again. */
   readonly retryAfterS: number | undefined;
 
   /** Makes a refusal of `code` that reads `message` to a person. */
-  constructor(status: 401 | 403 | 429, code: string, message: string, options: RefusalOptions) {
+  constructor(
+    status: 401 | 403 | 429,
+    code: string,
+    message: string,
+    options: AccessDeniedOptions,
+  ) {
     super(code, message, { hint: options.hint, retryable: options.retryAfterS !== undefined });
     this.status = status;
     this.retryAfterS = options.retryAfterS;

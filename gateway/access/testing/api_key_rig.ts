@@ -1,25 +1,25 @@
 import type { JsonRecord } from "@ssmd/journal";
 import { silentLogger } from "@ssmd/runtime";
-import type { Access, StreamGuest } from "../access.ts";
+import type { Access, StreamSession } from "../access.ts";
 import type { ApiKey, ClientAccount } from "../account.ts";
 import { hashSecret, newKey } from "../api_key.ts";
 import type { AccountChange, ClientStore } from "../client_store.ts";
 import type { Caller } from "../caller.ts";
-import type { Gate, StreamVisit } from "../gate.ts";
-import { keyGate } from "../key_gate.ts";
+import type { Authenticator, Lease } from "../authenticator.ts";
+import { openApiKeyAuthenticator } from "../api_key_authenticator.ts";
 import { ACCESS_LIMITS } from "../limits.ts";
 import type { MeterFeeds } from "../meter.ts";
-import type { Refusal } from "../refusal.ts";
+import type { AccessDenied } from "../access_denied.ts";
 import { memoryClientStore } from "../store/memory.ts";
 import { testClient, testKey } from "./accounts.ts";
 
-/** A guest that keeps what it was told. */
-export class TestGuest implements StreamGuest {
+/** A session that keeps what it was told. */
+export class TestSession implements StreamSession {
   readonly access: Access;
   readonly notices: Record<string, unknown>[] = [];
-  refusal: Refusal | undefined;
+  denied: AccessDenied | undefined;
   changes = 0;
-  visit: StreamVisit | undefined;
+  lease: Lease | undefined;
 
   constructor(access: Access) {
     this.access = access;
@@ -29,9 +29,9 @@ export class TestGuest implements StreamGuest {
     this.changes++;
   }
 
-  onRefused(refusal: Refusal): void {
-    this.refusal = refusal;
-    this.visit?.leave(refusal.code);
+  onDenied(denied: AccessDenied): void {
+    this.denied = denied;
+    this.lease?.release(denied.code);
   }
 
   onNotice(notice: Record<string, unknown>): void {
@@ -39,9 +39,9 @@ export class TestGuest implements StreamGuest {
   }
 }
 
-/** A gate that asks for keys, with a clock that stands still and timers that a test sets off. */
-export interface KeyGateRig {
-  gate: Gate;
+/** A authenticator that asks for keys, with a clock that stands still and timers that a test sets off. */
+export interface ApiKeyRig {
+  authenticator: Authenticator;
   store: ClientStore;
   clock: { ms: number };
   meterFeeds: MeterFeeds;
@@ -53,11 +53,14 @@ export interface KeyGateRig {
   /** A new key of a client, with the text that it shows. */
   key(client: string, more?: Partial<ApiKey>): Promise<{ text: string; key: ApiKey }>;
   /** Lets time pass: each timer that is due runs once, in order. */
-  pass(ms: number): Promise<void>;
-  /** A guest that was let in. */
-  enter(text: string): Promise<TestGuest>;
+  advance(ms: number): Promise<void>;
+  /** A session that was let in. */
+  openSession(text: string): Promise<TestSession>;
   /** Whether a caller is let in: its client, or the code of the refusal. */
-  tried(caller: Partial<Caller> | string, wanted?: Parameters<Gate["admit"]>[1]): Promise<string>;
+  outcomeOf(
+    caller: Partial<Caller> | string,
+    wanted?: Parameters<Authenticator["authenticate"]>[1],
+  ): Promise<string>;
 }
 
 /** Starts at noon of a day in UTC. */
@@ -75,9 +78,9 @@ export function callerWith(text: string, more: Partial<Caller> = {}): Caller {
   };
 }
 
-/** Runs a test with a gate over a memory store that has the client `desk`. */
-export async function withKeyGate(
-  test: (rig: KeyGateRig) => Promise<void>,
+/** Runs a test with a authenticator over a memory store that has the client `desk`. */
+export async function withApiKeys(
+  test: (rig: ApiKeyRig) => Promise<void>,
   account: Partial<ClientAccount> = {},
   store: ClientStore = memoryClientStore(),
 ): Promise<void> {
@@ -89,7 +92,7 @@ export async function withKeyGate(
     await store.apply(await store.revision(), changes);
   };
   await change({ put: "client", client: testClient("desk", account) });
-  const gate = await keyGate({
+  const authenticator = await openApiKeyAuthenticator({
     ...{ store, logger: silentLogger, requestsPerSecondMax: 100 },
     audit: (record) => Promise.resolve(journal.push(record)),
     now: () => clock.ms,
@@ -100,7 +103,7 @@ export async function withKeyGate(
     },
   });
   const settle = () => new Promise<void>((resolve) => setTimeout(resolve));
-  const pass = async (ms: number) => {
+  const advance = async (ms: number) => {
     clock.ms += ms;
     for (const { ms: period, body } of timers) {
       if (period > Math.max(ms, ACCESS_LIMITS.pollMs)) continue;
@@ -108,32 +111,41 @@ export async function withKeyGate(
       await settle();
     }
   };
-  const rig: KeyGateRig = {
-    ...{ gate, store, clock, meterFeeds: gate.meterFeeds, journal, waits, change, pass },
+  const rig: ApiKeyRig = {
+    ...{
+      authenticator,
+      store,
+      clock,
+      meterFeeds: authenticator.meterFeeds,
+      journal,
+      waits,
+      change,
+      advance,
+    },
     key: async (client, more = {}) => {
       const made = newKey();
       const key = testKey(made.id, client, { hash: hashSecret(made), ...more });
       await change({ put: "key", key });
-      await pass(0);
+      await advance(0);
       return { text: made.text, key };
     },
-    enter: async (text) => {
+    openSession: async (text) => {
       const caller = callerWith(text);
-      const guest = new TestGuest(await gate.admit(caller));
-      guest.visit = gate.enter(guest, caller);
-      return guest;
+      const session = new TestSession(await authenticator.authenticate(caller));
+      session.lease = authenticator.openSession(session, caller);
+      return session;
     },
-    tried: async (caller, wanted) => {
+    outcomeOf: async (caller, wanted) => {
       const full = typeof caller === "string" ? callerWith(caller) : callerWith("", caller);
-      return await gate.admit(full, wanted).then(
+      return await authenticator.authenticate(full, wanted).then(
         (access) => access.client || access.role,
-        (refusal: Refusal) => refusal.code,
+        (denied: AccessDenied) => denied.code,
       );
     },
   };
   try {
     await test(rig);
   } finally {
-    await gate.close();
+    await authenticator.close();
   }
 }

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { Environment, GatewaySpec } from "@ssmd/metadata";
 import { openJournal } from "@ssmd/journal";
 import { silentLogger } from "@ssmd/runtime";
-import { AUDIT_TOPIC, environmentGate } from "./environment_gate.ts";
-import { callerWith } from "./testing/key_gate_rig.ts";
+import { AUDIT_TOPIC, environmentAuthenticator } from "./environment_authenticator.ts";
+import { callerWith } from "./testing/api_key_rig.ts";
 import { newKey } from "./api_key.ts";
 
 function environment(gateway: GatewaySpec, dir = ""): Environment {
@@ -19,7 +19,7 @@ function environment(gateway: GatewaySpec, dir = ""): Environment {
 }
 
 const open = (host: string, more: Partial<GatewaySpec> = {}) =>
-  environmentGate(environment({ port: 1, auth: "open", ...more }), {
+  environmentAuthenticator(environment({ port: 1, auth: "open", ...more }), {
     ...{ host, dataDir: "/nowhere", logger: silentLogger },
   });
 
@@ -31,10 +31,10 @@ Deno.test("without keys only loopback is listened on, unless everyone is meant",
   }
 });
 
-Deno.test("an open gate gives the administration to this machine, and not to pages of others", async () => {
-  const gate = await open("127.0.0.1");
+Deno.test("an open authenticator gives the administration to this machine, and not to pages of others", async () => {
+  const authenticator = await open("127.0.0.1");
   const from = (address: string, headers: Record<string, string> = {}) =>
-    gate.admit(callerWith("", { address, headers }), "admin")
+    authenticator.authenticate(callerWith("", { address, headers }), "admin")
       .then(({ role }) => role, ({ code }) => code);
   assert.equal(await from("127.0.0.1"), "admin");
   assert.equal(
@@ -46,18 +46,23 @@ Deno.test("an open gate gives the administration to this machine, and not to pag
   assert.equal(await from("127.0.0.1", evil), "FOREIGN_ORIGIN");
   const rebound = { host: "evil.example:8080", origin: "http://evil.example:8080" };
   assert.equal(await from("127.0.0.1", rebound), "FOREIGN_HOST");
-  assert.equal((await gate.admit(callerWith("", { address: "192.0.2.1" }))).client, "");
+  assert.equal(
+    (await authenticator.authenticate(callerWith("", { address: "192.0.2.1" }))).client,
+    "",
+  );
 });
 
 Deno.test("with keys the store and the journal are where the environment has them", async () => {
-  const dir = await Deno.makeTempDir({ prefix: "ssmd-gate-" });
+  const dir = await Deno.makeTempDir({ prefix: "ssmd-authenticator-" });
   try {
     const spec = environment({ port: 1, auth: "required" }, dir);
     const options = { host: "0.0.0.0", dataDir: dir, logger: silentLogger };
-    const gate = await environmentGate(spec, options);
+    const authenticator = await environmentAuthenticator(spec, options);
     const planted = newKey();
-    await assert.rejects(gate.admit(callerWith(planted.text)), { code: "KEY_INVALID" });
-    await gate.close();
+    await assert.rejects(authenticator.authenticate(callerWith(planted.text)), {
+      code: "KEY_INVALID",
+    });
+    await authenticator.close();
     assert.ok((await Deno.stat(`${dir}/clients/test.sqlite`)).isFile);
     const journal = await openJournal(spec.journal);
     const records = await Array.fromAsync(journal.read(AUDIT_TOPIC));

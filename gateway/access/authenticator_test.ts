@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Caller } from "./caller.ts";
-import { openGate, type OpenGateOptions } from "./gate.ts";
-import type { Refusal } from "./refusal.ts";
+import { keylessAuthenticator, type KeylessOptions } from "./authenticator.ts";
+import type { AccessDenied } from "./access_denied.ts";
 
 const STREAM = { upgrade: "websocket" };
 
@@ -11,11 +11,14 @@ function asking(headers: Caller["headers"], address = "127.0.0.1"): Caller {
 
 async function tried(
   caller: Caller,
-  options: Partial<OpenGateOptions> = {},
+  options: Partial<KeylessOptions> = {},
   wanted: "public" | "client" | "admin" = "client",
 ): Promise<string> {
-  const gate = openGate({ host: "127.0.0.1", ...options });
-  return await gate.admit(caller, wanted).then(({ role }) => role, ({ code }: Refusal) => code);
+  const authenticator = keylessAuthenticator({ host: "127.0.0.1", ...options });
+  return await authenticator.authenticate(caller, wanted).then(
+    ({ role }) => role,
+    ({ code }: AccessDenied) => code,
+  );
 }
 
 Deno.test("without keys a stream is opened by programs and the gateway's own page, by no other page", async () => {
@@ -93,15 +96,18 @@ Deno.test("who comes through a proxy is not of this machine", async () => {
 });
 
 Deno.test("without keys every address but the own machine has a rate", async () => {
-  const gate = openGate({ host: "0.0.0.0", requestsPerSecondMax: 2 });
+  const authenticator = keylessAuthenticator({ host: "0.0.0.0", requestsPerSecondMax: 2 });
   const codes = [];
   const from = "192.0.2.1";
   for (let i = 0; i < 12; i++) {
-    const code = await gate.admit(asking({}, from)).then(() => "", ({ code }: Refusal) => code);
+    const code = await authenticator.authenticate(asking({}, from)).then(
+      () => "",
+      ({ code }: AccessDenied) => code,
+    );
     codes.push(code);
   }
   assert.deepEqual([codes.indexOf("RATE_LIMITED"), codes.at(-1)], [10, "RATE_LIMITED"]);
-  await gate.admit(asking({}, "192.0.2.9"));
-  await gate.admit({ ...asking({}, from), isProbe: true });
-  for (let i = 0; i < 20; i++) await gate.admit(asking({}));
+  await authenticator.authenticate(asking({}, "192.0.2.9"));
+  await authenticator.authenticate({ ...asking({}, from), isProbe: true });
+  for (let i = 0; i < 20; i++) await authenticator.authenticate(asking({}));
 });

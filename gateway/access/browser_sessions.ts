@@ -5,17 +5,17 @@ import { ACCESS_LIMITS } from "./limits.ts";
 const TOKEN_LETTERS = 43;
 
 /** What stands for a key for a while: it is looked up again each time, so revoking it ends all. */
-interface Stand {
+interface Grant {
   /** Id of the key. */
   key: string;
   untilMs: number;
 }
 
 /** Short-lived secrets that stand for a key; kept as hashes, in memory: a restart ends them. */
-export class SignIns {
+export class BrowserSessions {
   #now: () => number;
-  #tickets = new Map<string, Stand>();
-  #signIns = new Map<string, Stand>();
+  #tickets = new Map<string, Grant>();
+  #sessions = new Map<string, Grant>();
 
   constructor(now: () => number) {
     this.#now = now;
@@ -23,7 +23,7 @@ export class SignIns {
 
   /** A ticket for one stream connection; undefined where too many wait. */
   newTicket(key: string): string | undefined {
-    forget(this.#tickets, this.#now());
+    removeExpired(this.#tickets, this.#now());
     if (this.#tickets.size >= ACCESS_LIMITS.ticketsMax) return undefined;
     return this.#add(this.#tickets, key, ACCESS_LIMITS.ticketMs);
   }
@@ -37,29 +37,29 @@ export class SignIns {
   }
 
   /** The token of a browser that signed in. */
-  signIn(key: string): string {
-    forget(this.#signIns, this.#now());
-    if (this.#signIns.size >= ACCESS_LIMITS.signInsMax) {
-      for (const oldest of this.#signIns.keys()) {
-        this.#signIns.delete(oldest);
+  open(key: string): string {
+    removeExpired(this.#sessions, this.#now());
+    if (this.#sessions.size >= ACCESS_LIMITS.browserSessionsMax) {
+      for (const oldest of this.#sessions.keys()) {
+        this.#sessions.delete(oldest);
         break;
       }
     }
-    return this.#add(this.#signIns, key, ACCESS_LIMITS.signInMs);
+    return this.#add(this.#sessions, key, ACCESS_LIMITS.browserSessionMs);
   }
 
   /** The key of a browser that signed in. */
-  signedIn(token: string): string | undefined {
-    const stand = this.#signIns.get(hashOf(token));
+  keyOf(token: string): string | undefined {
+    const stand = this.#sessions.get(hashOf(token));
     return stand !== undefined && stand.untilMs > this.#now() ? stand.key : undefined;
   }
 
   /** Ends a sign-in. */
-  signOut(token: string): void {
-    this.#signIns.delete(hashOf(token));
+  end(token: string): void {
+    this.#sessions.delete(hashOf(token));
   }
 
-  #add(stands: Map<string, Stand>, key: string, lifeMs: number): string {
+  #add(stands: Map<string, Grant>, key: string, lifeMs: number): string {
     const token = randomLetters(TOKEN_LETTERS);
     stands.set(hashOf(token), { key, untilMs: this.#now() + lifeMs });
     return token;
@@ -67,7 +67,7 @@ export class SignIns {
 }
 
 /** All lives of a map are equally long, so the oldest stand first. */
-function forget(stands: Map<string, Stand>, nowMs: number): void {
+function removeExpired(stands: Map<string, Grant>, nowMs: number): void {
   for (const [hash, { untilMs }] of stands) {
     if (untilMs > nowMs) return;
     stands.delete(hash);

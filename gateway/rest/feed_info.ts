@@ -2,7 +2,7 @@ import { type Logger, messageOf } from "@ssmd/runtime";
 import type { RegistrySource } from "../meta/registry_source.ts";
 
 /** What the registry tells of a feed. */
-export interface FeedFacts {
+export interface FeedInfo {
   /** For people: `Kraken`. */
   name: string;
   /** What is traded there. */
@@ -10,10 +10,10 @@ export interface FeedFacts {
 }
 
 /** What the registry tells of its feeds, by id; empty where there is none, with a warning where it is wrong. */
-export async function feedFacts(
+export async function readFeedInfo(
   registry: RegistrySource | undefined,
   logger: Logger,
-): Promise<ReadonlyMap<string, FeedFacts>> {
+): Promise<ReadonlyMap<string, FeedInfo>> {
   if (registry === undefined) return new Map();
   try {
     const { found } = await registry.on();

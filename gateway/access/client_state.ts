@@ -1,33 +1,33 @@
 import { EVENT_TYPES } from "@ssmd/market";
-import type { StreamGuest } from "./access.ts";
+import type { StreamSession } from "./access.ts";
 import type { ApiKey, ClientAccount, SessionRecord, UsageCount } from "./account.ts";
-import { Entitled } from "./entitled.ts";
+import { EntitlementSet } from "./entitlement_set.ts";
 import { Meter, type MeterFeeds } from "./meter.ts";
-import { Refusal } from "./refusal.ts";
+import { AccessDenied } from "./access_denied.ts";
 
 /** Shares of a day's quota at which a client is told. */
 const NOTICE_SHARES = [0.8, 0.95];
 const DAY_MS = 86_400_000;
 
 /** A stream connection of a client. */
-export interface Guest {
-  guest: StreamGuest;
+export interface OpenSession {
+  stream: StreamSession;
   key: string;
-  session: SessionRecord;
+  record: SessionRecord;
   /** Shares of the quota that it was told of. */
-  told: number;
+  quotaNotices: number;
 }
 
 /** A client while the gateway runs: what it may, what it uses, who is connected for it. */
-export class KnownClient {
+export class ClientState {
   account: ClientAccount;
-  entitled: Entitled;
+  entitlements: EntitlementSet;
   /** Text of the entitlements, to tell whether they are others. */
-  entitledText: string;
+  entitlementsJson: string;
   /** When the first of them ends. */
-  entitledUntilMs = Infinity;
+  entitlementsChangeAtMs = Infinity;
   readonly meter: Meter = new Meter();
-  readonly guests: Set<Guest> = new Set();
+  readonly sessions: Set<OpenSession> = new Set();
   /** Requests since they were last taken. */
   requests = 0;
   /** Messages delivered on {@linkcode day}, by all gateways as far as known. */
@@ -35,25 +35,25 @@ export class KnownClient {
   /** UTC day of {@linkcode usedToday}. */
   day = "";
   /** Whether it was removed: nothing is given any more. */
-  gone = false;
+  isRemoved = false;
   #tokens = Infinity;
   #tokensMs = 0;
 
-  constructor(account: ClientAccount, entitled: Entitled, entitledText: string) {
+  constructor(account: ClientAccount, entitled: EntitlementSet, entitledText: string) {
     this.account = account;
-    this.entitled = entitled;
-    this.entitledText = entitledText;
+    this.entitlements = entitled;
+    this.entitlementsJson = entitledText;
   }
 
   /** Takes one request from the rate; `rateMax` = what holds where the client has no own. */
-  spend(nowMs: number, rateMax: number): Refusal | undefined {
+  takeRequest(nowMs: number, rateMax: number): AccessDenied | undefined {
     const rate = this.account.limits.requestsPerSecondMax ?? rateMax;
     const refill = (nowMs - this.#tokensMs) / 1000 * rate;
     const tokens = Math.min(rate * 2, this.#tokens + refill);
     this.#tokensMs = nowMs;
     if (tokens < 1) {
       this.#tokens = tokens;
-      return new Refusal(429, "RATE_LIMITED", "requests come too fast", {
+      return new AccessDenied(429, "RATE_LIMITED", "requests come too fast", {
         hint: `at most ${rate} a second for all connections of this client`,
         retryAfterS: Math.ceil((1 - tokens) / rate),
       });
@@ -64,24 +64,24 @@ export class KnownClient {
   }
 
   /** Why no further stream may be opened; undefined = one may. */
-  streamRefusal(nowMs: number): Refusal | undefined {
+  checkSessions(nowMs: number): AccessDenied | undefined {
     const { sessionsMax } = this.account.limits;
-    if (sessionsMax !== null && this.guests.size >= sessionsMax) {
-      return new Refusal(429, "SESSION_LIMIT", "the client has as many streams as it may", {
+    if (sessionsMax !== null && this.sessions.size >= sessionsMax) {
+      return new AccessDenied(429, "SESSION_LIMIT", "the client has as many streams as it may", {
         hint: `at most ${sessionsMax} at once; close one of them first`,
         retryAfterS: 1,
       });
     }
-    return this.quotaRefusal(nowMs);
+    return this.checkQuota(nowMs);
   }
 
   /** Why streams are over for today; undefined = they are not. */
-  quotaRefusal(nowMs: number): Refusal | undefined {
+  checkQuota(nowMs: number): AccessDenied | undefined {
     const quota = this.account.limits.messagesPerDayMax;
-    this.#turn(nowMs);
+    this.#rollDay(nowMs);
     if (quota === null || this.usedToday < quota) return undefined;
     const resetMs = (Math.floor(nowMs / DAY_MS) + 1) * DAY_MS;
-    return new Refusal(
+    return new AccessDenied(
       429,
       "QUOTA_EXCEEDED",
       `the day's quota of ${quota} messages is used up`,
@@ -92,24 +92,24 @@ export class KnownClient {
     );
   }
 
-  /** Adds up what was delivered; `each` is told what, and guests are told when a quota nears its end. */
-  takeDelivered(
+  /** Adds up what was delivered; `each` is told what, and sessions are told when a quota nears its end. */
+  collectUsage(
     nowMs: number,
     feeds: MeterFeeds,
     each: (feed: string, type: string, messages: number) => void,
   ): void {
-    this.#turn(nowMs);
+    this.#rollDay(nowMs);
     this.meter.take((place, type, messages) => {
       this.usedToday += messages;
       each(feeds.nameOf(place), EVENT_TYPES[type] ?? "", messages);
     });
     if (this.requests > 0) each("-", "request", this.requests);
     this.requests = 0;
-    this.#tellQuota(nowMs);
+    this.#sendQuotaNotices(nowMs);
   }
 
   /** Takes over what is written for a day: what other gateways delivered is in it. */
-  usedElsewhere(day: string, counts: readonly UsageCount[]): void {
+  mergeStoredUsage(day: string, counts: readonly UsageCount[]): void {
     const stored = counts.reduce(
       (sum, each) => each.type === "request" ? sum : sum + each.messages,
       0,
@@ -119,15 +119,15 @@ export class KnownClient {
     this.day = day;
   }
 
-  #tellQuota(nowMs: number): void {
+  #sendQuotaNotices(nowMs: number): void {
     const quota = this.account.limits.messagesPerDayMax;
     if (quota === null) return;
     const reached = NOTICE_SHARES.filter((share) => this.usedToday >= quota * share).length;
     const resets = new Date((Math.floor(nowMs / DAY_MS) + 1) * DAY_MS).toISOString();
-    for (const guest of this.guests) {
-      if (guest.told >= reached) continue;
-      guest.told = reached;
-      guest.guest.onNotice({
+    for (const session of this.sessions) {
+      if (session.quotaNotices >= reached) continue;
+      session.quotaNotices = reached;
+      session.stream.onNotice({
         code: "quota_near",
         message: `${this.usedToday} of the day's ${quota} messages are used`,
         hint: `at the limit the stream is closed with quota_exceeded until ${resets}`,
@@ -138,12 +138,12 @@ export class KnownClient {
     }
   }
 
-  #turn(nowMs: number): void {
+  #rollDay(nowMs: number): void {
     const day = dayOf(nowMs);
     if (day === this.day) return;
     this.day = day;
     this.usedToday = 0;
-    for (const guest of this.guests) guest.told = 0;
+    for (const session of this.sessions) session.quotaNotices = 0;
   }
 }
 
@@ -153,35 +153,35 @@ export function dayOf(ms: number): string {
 }
 
 /** Why a key of a client is not let in; undefined = it is. */
-export function keyRefusal(
+export function checkKey(
   key: ApiKey,
-  client: KnownClient | undefined,
+  client: ClientState | undefined,
   nowMs: number,
-): Refusal | undefined {
-  if (client === undefined || client.gone) return badKey();
+): AccessDenied | undefined {
+  if (client === undefined || client.isRemoved) return badKey();
   const name = client.account.id;
   if (key.revokedAtMs !== null && key.revokedAtMs <= nowMs) {
-    return new Refusal(401, "KEY_REVOKED", `key ${key.id} was revoked`, {
+    return new AccessDenied(401, "KEY_REVOKED", `key ${key.id} was revoked`, {
       hint: `ask for another one: ssmd client api-key create ${name}`,
     });
   }
   if (key.expiresAtMs !== null && key.expiresAtMs <= nowMs) {
     const when = new Date(key.expiresAtMs).toISOString();
-    return new Refusal(401, "KEY_EXPIRED", `key ${key.id} ended at ${when}`, {
+    return new AccessDenied(401, "KEY_EXPIRED", `key ${key.id} ended at ${when}`, {
       hint: key.replacedBy === null
         ? `ask for another one: ssmd client api-key create ${name}`
         : `use the key that took its place: ${key.replacedBy}`,
     });
   }
   if (client.account.enabled) return undefined;
-  return new Refusal(403, "CLIENT_DISABLED", `client ${name} is disabled`, {
+  return new AccessDenied(403, "CLIENT_DISABLED", `client ${name} is disabled`, {
     hint: `whoever runs the gateway enables it: ssmd client enable ${name}`,
   });
 }
 
 /** One answer for every key that is none of ours: it tells a guesser nothing. */
-export function badKey(): Refusal {
-  return new Refusal(401, "KEY_INVALID", "the key is not known here", {
+export function badKey(): AccessDenied {
+  return new AccessDenied(401, "KEY_INVALID", "the key is not known here", {
     hint: "check that it is whole, ssmd_<id>_<secret>, and of this environment",
   });
 }

@@ -7,7 +7,7 @@ import type { MarketData } from "./market_data.ts";
  * The state as one caller may see it: what it is not entitled to is not in it. Whatever is answered
  * from here cannot tell that anything else is there.
  */
-export class SeenData {
+export class EntitledMarkets {
   #data: MarketData;
   #access: Access;
 
@@ -28,7 +28,7 @@ export class SeenData {
 
   /** Markets of a feed of which it may see anything. */
   *marketsOf(feed: MarketFeed): Generator<Market> {
-    for (const market of feed.markets.values()) if (this.types(market) !== 0) yield market;
+    for (const market of feed.markets.values()) if (this.typesOf(market) !== 0) yield market;
   }
 
   /** The market of a symbol; undefined = there is none for this caller. */
@@ -37,31 +37,31 @@ export class SeenData {
     for (const feed of this.#data.feeds.values()) {
       const market = feed.markets.get(symbol);
       if (market === undefined) continue;
-      if (this.types(market) !== 0) return market;
+      if (this.typesOf(market) !== 0) return market;
       hidden = true;
     }
-    if (hidden) this.#access.denied(symbol);
+    if (hidden) this.#access.auditHidden(symbol);
     return undefined;
   }
 
   /** Bits of the types of a market that it may see. */
-  types(market: Market): number {
-    return this.#access.types(market.feed.id, market.symbol);
+  typesOf(market: Market): number {
+    return this.#access.typesOf(market.feed.id, market.symbol);
   }
 
   /** Whether it may see a type of a market. */
-  sees(market: Market, type: EventType): boolean {
-    return (this.types(market) & (1 << EVENT_TYPES.indexOf(type))) !== 0;
+  seesType(market: Market, type: EventType): boolean {
+    return (this.typesOf(market) & (1 << EVENT_TYPES.indexOf(type))) !== 0;
   }
 
   /** Whether all of a feed is seen, so that its own figures tell nothing of what is not. */
   seesAllOf(feed: MarketFeed): boolean {
-    return this.#access.types(feed.id, ANY_SYMBOL) !== 0;
+    return this.#access.typesOf(feed.id, ANY_SYMBOL) !== 0;
   }
 
   /** Tells that something was asked for by name that is there and was not shown. */
-  denied(what: string): void {
-    this.#access.denied(what);
+  auditHidden(what: string): void {
+    this.#access.auditHidden(what);
   }
 }
 

@@ -15,10 +15,10 @@ import { notice, type SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { registryDirOf } from "../registry_dir.ts";
 
-/** An environment whose keys are worked on. */
-export interface KeyRoom {
-  /** Of the command that works on them. */
-  context: SsmdContext;
+/** The keys of an environment, as a command works on them. */
+export interface KeyContext {
+  /** Of the command. */
+  command: SsmdContext;
   /** Folder of the registry. */
   dir: string;
   environment: Environment;
@@ -26,11 +26,14 @@ export interface KeyRoom {
   sources: KeySources;
 }
 
-/** What is done, before it is known how it ends. */
-export type Access = Pick<KeyAccess, "action" | "keys" | "fields">;
+/** An access whose outcome is not known yet. */
+type Access = Pick<KeyAccess, "action" | "keys" | "fields">;
 
-/** The environment that is named, or all that have keys. */
-export async function roomNames({ globals }: SsmdContext, env?: string): Promise<string[]> {
+/** The named environment, or all that have keys. */
+export async function environmentsWithKeys(
+  { globals }: SsmdContext,
+  env?: string,
+): Promise<string[]> {
   if (env !== undefined) return [env];
   const dir = await registryDirOf(globals);
   const names: string[] = [];
@@ -40,29 +43,77 @@ export async function roomNames({ globals }: SsmdContext, env?: string): Promise
   return names;
 }
 
+/** A key that an environment declares. */
+export interface DeclaredKey {
+  keys: KeyContext;
+  name: string;
+  spec: KeySpec;
+}
+
+/** Which keys of which environment are used, and for what. */
+interface KeyUse {
+  env: string;
+  accessOf: (keys: KeyContext) => Access;
+}
+
 /**
  * Works on keys of an environment, and records it in its journal, done or refused. A journal that cannot
  * be opened refuses before anything is done. Throws ConfigError, JournalError, and what `body` throws.
  */
-export async function withKeyRoom<T>(
-  context: SsmdContext,
-  env: string,
-  accessOf: (room: KeyRoom) => Access,
-  body: (room: KeyRoom) => Promise<T>,
+async function useKeys<T>(
+  command: SsmdContext,
+  { env, accessOf }: KeyUse,
+  body: (keys: KeyContext) => Promise<T>,
 ): Promise<T> {
-  const room = await openRoom(context, env);
-  const { environment } = room;
-  const journal = await journalOf(environment, context);
+  const keys = await openKeys(command, env);
+  const { environment } = keys;
+  const journal = await journalOf(environment, command);
   try {
-    const access = { ...accessOf(room), environment: environment.name };
-    return await reported(access, (full) => record(journal, full), () => body(room));
+    const access = { ...accessOf(keys), environment: environment.name };
+    return await reported(access, (full) => record(journal, full), () => body(keys));
   } finally {
     await journal?.close();
   }
 }
 
-/** The declared key; for {@linkcode Access} too. Throws ConfigError `KEY_UNKNOWN`. */
-export function specOf({ environment }: KeyRoom, name: string): KeySpec {
+/** As {@linkcode useKeys}, for one key; a name that is not declared is not recorded, it may be anything. */
+export async function useKey<T>(
+  command: SsmdContext,
+  { env, name, action }: { env: string; name: string; action: KeyAccess["action"] },
+  body: (key: DeclaredKey) => Promise<T>,
+): Promise<T> {
+  const accessOf = ({ environment }: KeyContext): Access => ({
+    action,
+    keys: Object.hasOwn(environment.keys, name) ? [name] : [],
+  });
+  return await useKeys(
+    command,
+    { env, accessOf },
+    (keys) => body({ keys, name, spec: specOf(keys, name) }),
+  );
+}
+
+/** As {@linkcode useKeys}, for each key of an environment, one after the other. */
+export async function useEachKey<T>(
+  command: SsmdContext,
+  { env, action }: { env: string; action: KeyAccess["action"] },
+  body: (key: DeclaredKey) => Promise<T>,
+): Promise<T[]> {
+  const accessOf = ({ environment }: KeyContext): Access => ({
+    action,
+    keys: Object.keys(environment.keys),
+  });
+  return await useKeys(command, { env, accessOf }, async (keys) => {
+    const results: T[] = [];
+    for (const [name, spec] of Object.entries(keys.environment.keys)) {
+      results.push(await body({ keys, name, spec }));
+    }
+    return results;
+  });
+}
+
+/** The declared key. Throws ConfigError `KEY_UNKNOWN`. */
+function specOf({ environment }: KeyContext, name: string): KeySpec {
   const spec = Object.hasOwn(environment.keys, name) ? environment.keys[name] : undefined;
   if (spec !== undefined) return spec;
   const names = Object.keys(environment.keys);
@@ -72,19 +123,6 @@ export function specOf({ environment }: KeyRoom, name: string): KeySpec {
     hint: names.length === 0
       ? "declare it first: ssmd env add-key, or keys: in its file"
       : suggestion(name, names),
-  });
-}
-
-/** The access to one key; a name that is not declared is not recorded, it may be anything. */
-export function accessTo(
-  action: KeyAccess["action"],
-  name: string,
-  fields?: string[],
-): (room: KeyRoom) => Access {
-  return ({ environment }) => ({
-    action,
-    keys: Object.hasOwn(environment.keys, name) ? [name] : [],
-    ...(fields === undefined ? {} : { fields }),
   });
 }
 
@@ -98,11 +136,11 @@ export function onlyName(words: readonly string[]): string {
   });
 }
 
-async function openRoom(context: SsmdContext, env: string): Promise<KeyRoom> {
-  const dir = await registryDirOf(context.globals);
+async function openKeys(command: SsmdContext, env: string): Promise<KeyContext> {
+  const dir = await registryDirOf(command.globals);
   const environment = await loadEnvironment(dir, env);
   return {
-    context,
+    command,
     dir,
     environment,
     rotations: await loadRotations(dir, environment.name),

@@ -18,20 +18,20 @@ interface FeedRules {
 }
 
 /** What the entitlements of one client give, in a form that answers quickly: markets are many. */
-export class Entitled {
+export class EntitlementSet {
   #feeds = new Map<string, FeedRules>();
   #all: FeedRules;
-  #ends: number[];
+  #expiries: number[];
 
   constructor(entitlements: readonly Entitlement[]) {
-    for (const entitlement of entitlements) this.#take(entitlement);
+    for (const entitlement of entitlements) this.#addEntitlement(entitlement);
     this.#all = this.#rulesOf("*");
-    this.#ends = entitlements.map(({ expiresAtMs }) => expiresAtMs ?? Infinity);
+    this.#expiries = entitlements.map(({ expiresAtMs }) => expiresAtMs ?? Infinity);
   }
 
   /** Bits of the record types of a market that are given at a time; gaps come with any other. */
-  types(feed: string, symbol: string, atMs: number): number {
-    const own = this.#feeds.get(feed);
+  typesOf(seesFeed: string, symbol: string, atMs: number): number {
+    const own = this.#feeds.get(seesFeed);
     const types = given(this.#all, symbol, atMs) | (own ? given(own, symbol, atMs) : 0);
     return types === 0 ? 0 : types | GAP;
   }
@@ -43,11 +43,11 @@ export class Entitled {
   }
 
   /** When the next of them ends after a time; Infinity = never. */
-  nextEndMs(atMs: number): number {
-    return this.#ends.reduce((next, end) => end > atMs ? Math.min(next, end) : next, Infinity);
+  nextExpiryMs(atMs: number): number {
+    return this.#expiries.reduce((next, end) => end > atMs ? Math.min(next, end) : next, Infinity);
   }
 
-  #take({ feed, symbols, types, expiresAtMs }: Entitlement): void {
+  #addEntitlement({ feed, symbols, types, expiresAtMs }: Entitlement): void {
     const rule = {
       start: symbols.replace(/\*$/, ""),
       types: types === "*" ? ALL : types.reduce((bits, type) => bits | bitOf(type), 0),

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 import type { Entitlement } from "./account.ts";
-import { Entitled } from "./entitled.ts";
+import { EntitlementSet } from "./entitlement_set.ts";
 import { testEntitlement } from "./testing/accounts.ts";
 
-function entitled(...given: Partial<Entitlement>[]): Entitled {
-  return new Entitled(given.map((each, i) => ({ ...testEntitlement("desk", "*", each), id: i })));
+function entitled(...given: Partial<Entitlement>[]): EntitlementSet {
+  return new EntitlementSet(
+    given.map((each, i) => ({ ...testEntitlement("desk", "*", each), id: i })),
+  );
 }
 
 function names(bits: number): string {
@@ -14,25 +16,25 @@ function names(bits: number): string {
 }
 
 Deno.test("nothing is given by default", () => {
-  assert.equal(entitled().types("kraken", "BTCUSD", 0), 0);
+  assert.equal(entitled().typesOf("kraken", "BTCUSD", 0), 0);
   assert.equal(entitled().feed("kraken", 0), false);
-  assert.equal(entitled({ types: [] }).types("kraken", "BTCUSD", 0), 0);
+  assert.equal(entitled({ types: [] }).typesOf("kraken", "BTCUSD", 0), 0);
   assert.equal(entitled({ types: [] }).feed("kraken", 0), false);
 });
 
 Deno.test("an entitlement gives its feed, its symbols and its types, with gaps", () => {
   const desk = entitled({ feed: "kraken", symbols: "BTC*", types: ["trade"] });
-  assert.equal(names(desk.types("kraken", "BTCUSD", 0)), "trade gap");
-  assert.equal(desk.types("kraken", "ETHBTC", 0), 0);
-  assert.equal(desk.types("kalshi", "BTCUSD", 0), 0);
+  assert.equal(names(desk.typesOf("kraken", "BTCUSD", 0)), "trade gap");
+  assert.equal(desk.typesOf("kraken", "ETHBTC", 0), 0);
+  assert.equal(desk.typesOf("kalshi", "BTCUSD", 0), 0);
   assert.deepEqual([desk.feed("kraken", 0), desk.feed("kalshi", 0)], [true, false]);
 });
 
 Deno.test("an exact symbol is no start of others, and a star in the middle is a character", () => {
   const desk = entitled({ symbols: "BTCUSD" });
-  assert.equal(desk.types("kraken", "BTCUSDT", 0), 0);
-  assert.notEqual(desk.types("kraken", "BTCUSD", 0), 0);
-  assert.equal(entitled({ symbols: "B*D" }).types("kraken", "BTCUSD", 0), 0);
+  assert.equal(desk.typesOf("kraken", "BTCUSDT", 0), 0);
+  assert.notEqual(desk.typesOf("kraken", "BTCUSD", 0), 0);
+  assert.equal(entitled({ symbols: "B*D" }).typesOf("kraken", "BTCUSD", 0), 0);
 });
 
 Deno.test("several add up, and each ends by itself", () => {
@@ -40,10 +42,10 @@ Deno.test("several add up, and each ends by itself", () => {
     { feed: "kraken", types: ["trade"], expiresAtMs: 10 },
     { feed: "kraken", symbols: "BTC*", types: ["ticker"], expiresAtMs: 20 },
   );
-  assert.equal(names(desk.types("kraken", "BTCUSD", 9)), "trade ticker gap");
-  assert.equal(names(desk.types("kraken", "BTCUSD", 10)), "ticker gap");
-  assert.equal(desk.types("kraken", "BTCUSD", 20), 0);
-  assert.deepEqual([0, 10, 20].map((at) => desk.nextEndMs(at)), [10, 20, Infinity]);
+  assert.equal(names(desk.typesOf("kraken", "BTCUSD", 9)), "trade ticker gap");
+  assert.equal(names(desk.typesOf("kraken", "BTCUSD", 10)), "ticker gap");
+  assert.equal(desk.typesOf("kraken", "BTCUSD", 20), 0);
+  assert.deepEqual([0, 10, 20].map((at) => desk.nextExpiryMs(at)), [10, 20, Infinity]);
   assert.equal(desk.feed("kraken", 20), false);
 });
 
@@ -56,7 +58,7 @@ Deno.test("no more is given than some entitlement says, and no less", () => {
     expiresAtMs: fc.constantFrom(null, 5, 50),
   });
   fc.assert(fc.property(fc.array(rule), name, fc.constantFrom("f", "g"), (rules, symbol, feed) => {
-    const bits = entitled(...rules).types(feed, symbol, 10);
+    const bits = entitled(...rules).typesOf(feed, symbol, 10);
     const given = (type: EventType) =>
       rules.some((each) =>
         (each.expiresAtMs ?? 99) > 10 && ["*", feed].includes(each.feed) &&

@@ -1,0 +1,278 @@
+import { type Logger, messageOf } from "@ssmd/runtime";
+import { type Access, mayActAs, publicAccess, type Role, type StreamSession } from "./access.ts";
+import { AccessAudit, type AppendAudit } from "./access_audit.ts";
+import type { ApiKey } from "./account.ts";
+import { randomLetters } from "./api_key.ts";
+import type { ClientStore } from "./client_store.ts";
+import type { Caller } from "./caller.ts";
+import type { Authenticator, Lease } from "./authenticator.ts";
+import { KeyAccess } from "./key_access.ts";
+import { CredentialCheck } from "./credential_check.ts";
+import { badKey, checkKey, type ClientState, dayOf, type OpenSession } from "./client_state.ts";
+import { ClientStates } from "./client_states.ts";
+import { ACCESS_LIMITS, AUDIT_LIMITS } from "./limits.ts";
+import { MeterFeeds } from "./meter.ts";
+import { AccessDenied } from "./access_denied.ts";
+import { BrowserSessions } from "./browser_sessions.ts";
+import { UsageLog } from "./usage_log.ts";
+
+/** What a authenticator that asks for keys is made of. */
+export interface ApiKeyAuthenticatorOptions {
+  /** Closed with the authenticator. */
+  store: ClientStore;
+  /** Appends to the journal. */
+  audit: AppendAudit;
+  logger: Logger;
+  /** Requests a second of a client that has no rate of its own. */
+  requestsPerSecondMax: number;
+  /** ms since 1970; default the system's clock. */
+  now?: () => number;
+  /** Waits; default setTimeout. */
+  wait?: (ms: number) => Promise<void>;
+  /** Calls again and again until what it returns is called; default setInterval. */
+  every?: (ms: number, body: () => void) => () => void;
+}
+
+/** Opens a authenticator that asks for keys. Rejects as the store does. */
+export async function openApiKeyAuthenticator(
+  options: ApiKeyAuthenticatorOptions,
+): Promise<Authenticator> {
+  const authenticator = new ApiKeyAuthenticator(options);
+  await authenticator.start();
+  return authenticator;
+}
+
+class ApiKeyAuthenticator implements Authenticator {
+  readonly mode = "required";
+  readonly meterFeeds: MeterFeeds = new MeterFeeds();
+  #options: ApiKeyAuthenticatorOptions;
+  #now: () => number;
+  #run = randomLetters(12);
+  #sessionCount = 0;
+  #audit: AccessAudit;
+  #clients: ClientStates;
+  #sessions: BrowserSessions;
+  #check: CredentialCheck;
+  #usage: UsageLog;
+  #stops: (() => void)[] = [];
+  #refreshing: Promise<void> | undefined;
+  #storeAway = false;
+
+  constructor(options: ApiKeyAuthenticatorOptions) {
+    const { store, audit, logger, now = Date.now } = options;
+    this.#options = options;
+    this.#now = now;
+    this.#audit = new AccessAudit(audit, logger, now);
+    this.#sessions = new BrowserSessions(now);
+    this.#usage = new UsageLog(store, this.#run, logger, now);
+    this.#clients = new ClientStates(store, now, {
+      onDenied: ({ stream, key }, denied) => {
+        this.#auditDenied(denied, {
+          client: stream.access.client,
+          key,
+          address: "",
+          what: "stream",
+        });
+        stream.onDenied(denied);
+      },
+      onEntitlementsChanged: ({ stream }) => stream.onAccessChanged(),
+    });
+    const { wait = (ms) => new Promise<void>((resolve) => setTimeout(resolve, ms)) } = options;
+    this.#check = new CredentialCheck({
+      ...{ clients: this.#clients, sessions: this.#sessions, audit: this.#audit, now, wait },
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#endLostSessions();
+    await this.#clients.refresh();
+    await this.#usage.flush();
+    const { every = repeated } = this.#options;
+    this.#stops = [
+      every(ACCESS_LIMITS.pollMs, () => this.#refresh()),
+      every(ACCESS_LIMITS.meterMs, () => this.#collectUsage()),
+      every(ACCESS_LIMITS.flushMs, () => void this.#usage.flush()),
+      every(AUDIT_LIMITS.windowMs, () => this.#audit.endWindow()),
+      every(ACCESS_LIMITS.runLostMs, () => void this.#tidy(() => this.#endLostSessions())),
+      every(ACCESS_LIMITS.pruneMs, () => void this.#tidy(() => this.#prune())),
+    ];
+  }
+
+  async authenticate(caller: Caller, wanted: Role = "client"): Promise<Access> {
+    const key = await this.#check.identify(caller, wanted);
+    return key === undefined ? publicAccess() : this.#authorize(key, caller, wanted);
+  }
+
+  openSession(stream: StreamSession, caller: Caller): Lease {
+    const { access } = stream;
+    if (!(access instanceof KeyAccess)) throw badKey();
+    const { state, key } = access;
+    const nowMs = this.#now();
+    const denied = checkKey(this.#clients.key(key.id) ?? key, state, nowMs) ??
+      state.checkSessions(nowMs);
+    if (denied !== undefined) throw this.#check.auditDenied(denied, caller, key);
+    const record = {
+      ...{ id: `${this.#run}-${++this.#sessionCount}`, run: this.#run, client: state.account.id },
+      ...{
+        key: key.id,
+        address: caller.address,
+        startedAtMs: nowMs,
+        endedAtMs: null,
+        reason: null,
+      },
+    };
+    const session: OpenSession = { stream, key: key.id, record, quotaNotices: 0 };
+    state.sessions.add(session);
+    this.#clients.watchExpiry(session, state);
+    this.#usage.putSession(record);
+    return { release: (reason) => this.#endSession(state, session, reason) };
+  }
+
+  newTicket(access: Access): string {
+    if (!(access instanceof KeyAccess)) throw badKey();
+    const ticket = this.#sessions.newTicket(access.key.id);
+    if (ticket !== undefined) return ticket;
+    throw new AccessDenied(429, "TICKETS_WAITING", "too many tickets wait to be used", {
+      hint: "use those that were given, or wait half a minute",
+      retryAfterS: Math.ceil(ACCESS_LIMITS.ticketMs / 1000),
+    });
+  }
+
+  signIn(access: Access): string {
+    if (!(access instanceof KeyAccess)) throw badKey();
+    return this.#sessions.open(access.key.id);
+  }
+
+  signOut(token: string): void {
+    this.#sessions.end(token);
+  }
+
+  async close(): Promise<void> {
+    for (const stop of this.#stops) stop();
+    await this.#refreshing;
+    this.#collectUsage();
+    for (const state of this.#clients.all()) {
+      for (const session of [...state.sessions]) {
+        this.#endSession(state, session, "the gateway stops");
+      }
+    }
+    await this.#usage.flush(true);
+    this.#audit.endWindow();
+    await this.#options.store.close();
+  }
+
+  #authorize(key: ApiKey, caller: Caller, wanted: Role): Access {
+    const state = this.#clients.clientOf(key);
+    const denied = checkKey(key, state, this.#now());
+    if (denied !== undefined || state === undefined) {
+      throw this.#check.auditDenied(denied ?? badKey(), caller, key);
+    }
+    if (!mayActAs(state.account.role, wanted)) {
+      const { id, role } = state.account;
+      const needed = new AccessDenied(403, "ROLE_MISSING", `this needs the role ${wanted}`, {
+        hint: `client ${id} has the role ${role}; ssmd client update ${id} --role ${wanted}`,
+      });
+      throw this.#check.auditDenied(needed, caller, key);
+    }
+    const access = this.#newAccess(state, key, caller);
+    const tooMuch = access.takeRequest();
+    if (tooMuch !== undefined) throw tooMuch;
+    this.#usage.addKeyUse(key.id);
+    return access;
+  }
+
+  #newAccess(state: ClientState, key: ApiKey, { address }: Caller): KeyAccess {
+    const spend = () => {
+      const denied = state.takeRequest(this.#now(), this.#options.requestsPerSecondMax);
+      if (denied === undefined) return undefined;
+      this.#auditDenied(denied, {
+        client: state.account.id,
+        key: key.id,
+        address,
+        what: "requests",
+      });
+      return denied;
+    };
+    const denied = (what: string) =>
+      this.#audit.add({
+        ...{ code: "NOT_ENTITLED", client: state.account.id, key: key.id, address, what },
+      });
+    return new KeyAccess(state, key, { now: this.#now, takeRequest: spend, auditHidden: denied });
+  }
+
+  #endSession(state: ClientState, session: OpenSession, reason: string): void {
+    if (!state.sessions.delete(session)) return;
+    this.#usage.putSession({ ...session.record, endedAtMs: this.#now(), reason });
+  }
+
+  #collectUsage(): void {
+    const nowMs = this.#now();
+    const day = dayOf(nowMs);
+    for (const state of this.#clients.all()) {
+      const client = state.account.id;
+      state.collectUsage(nowMs, this.meterFeeds, (feed, type, messages) => {
+        this.#usage.add({ day, client, feed, type, messages });
+      });
+      if (state.sessions.size === 0) continue;
+      const denied = state.checkQuota(nowMs);
+      if (denied === undefined) continue;
+      for (const { stream, key } of [...state.sessions]) {
+        this.#auditDenied(denied, { client, key, address: "", what: "stream" });
+        stream.onDenied(denied);
+      }
+    }
+  }
+
+  #refresh(): void {
+    this.#refreshing ??= this.#refreshNow().finally(() => this.#refreshing = undefined);
+  }
+
+  async #refreshNow(): Promise<void> {
+    const { logger } = this.#options;
+    try {
+      await this.#clients.refresh();
+      await this.#clients.syncUsage();
+      if (this.#storeAway) logger.info("the store of clients is back");
+      this.#storeAway = false;
+    } catch (error) {
+      if (!this.#storeAway) {
+        const what = "the store of clients cannot be read; what was known goes on to hold";
+        logger.error(what, { error: messageOf(error) });
+      }
+      this.#storeAway = true;
+    }
+  }
+
+  /** Does what may as well be done later. */
+  async #tidy(body: () => Promise<unknown>): Promise<void> {
+    try {
+      await body();
+    } catch (error) {
+      this.#options.logger.warn("old sessions and usage stay for now", { error: messageOf(error) });
+    }
+  }
+
+  #endLostSessions(): Promise<number> {
+    return this.#options.store.endLostSessions(this.#now() - ACCESS_LIMITS.runLostMs);
+  }
+
+  #prune(): Promise<number> {
+    const nowMs = this.#now();
+    return this.#options.store.prune({
+      sessionsMs: nowMs - ACCESS_LIMITS.sessionsKeptMs,
+      usageDay: dayOf(nowMs - ACCESS_LIMITS.usageKeptMs),
+    });
+  }
+
+  #auditDenied(
+    { code }: AccessDenied,
+    who: { client: string; key: string; address: string; what: string },
+  ): void {
+    this.#audit.add({ code, ...who });
+  }
+}
+
+function repeated(ms: number, body: () => void): () => void {
+  const timer = setInterval(body, ms);
+  return () => clearInterval(timer);
+}

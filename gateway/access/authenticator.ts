@@ -1,0 +1,107 @@
+import { isLoopback } from "@ssmd/runtime";
+import { type Access, mayActAs, openAccess, type Role, type StreamSession } from "./access.ts";
+import type { Caller } from "./caller.ts";
+import { GATEWAY_LIMITS } from "../limits.ts";
+import { AddressRate } from "./address_rate.ts";
+import { isFromOtherOrigin } from "./credential.ts";
+import { MeterFeeds } from "./meter.ts";
+import { OriginPolicy, type OriginPolicyOptions } from "./origin_policy.ts";
+import { AccessDenied } from "./access_denied.ts";
+
+/** Holds a session of a client until it is released. */
+export interface Lease {
+  /** Ends the session; `reason` goes into the history of sessions. Idempotent. */
+  release(reason: string): void;
+}
+
+/** Authenticates HTTP requests and stream handshakes, before anything else looks at them. */
+export interface Authenticator {
+  /** Whether callers must send an API key, as the index route reports it. */
+  readonly mode: "open" | "required";
+  /** Feed indexes in the meters of its clients. */
+  readonly meterFeeds: MeterFeeds;
+  /**
+   * Identifies the sender of a request that needs the role `wanted` (default `client`). Rejects with
+   * {@linkcode AccessDenied} (401, 403, 429), after a delay where bad keys repeat. `public` needs no
+   * key.
+   */
+  authenticate(caller: Caller, wanted?: Role): Promise<Access>;
+  /**
+   * Registers a stream connection after {@linkcode authenticate}: it counts against the client's
+   * sessions and receives changes of its access. Throws {@linkcode AccessDenied} (429) above the
+   * client's limit.
+   */
+  openSession(session: StreamSession, caller: Caller): Lease;
+  /**
+   * A ticket that opens one stream (`?ticket=…`) within 30 s, for pages of other origins, which
+   * cannot send a header. Throws {@linkcode AccessDenied}.
+   */
+  newTicket(access: Access): string;
+  /** Opens a browser session; returns the token for its cookie. */
+  signIn(access: Access): string;
+  /** Ends a browser session. */
+  signOut(token: string): void;
+  /** Writes the counted usage and closes the store. */
+  close(): Promise<void>;
+}
+
+/** Options of {@linkcode keylessAuthenticator}. */
+export interface KeylessOptions extends OriginPolicyOptions {
+  /** Requests a second from one address; default GATEWAY_LIMITS. */
+  requestsPerSecondMax?: number;
+}
+
+/**
+ * Authenticator of an environment without keys: refuses pages of other origins, and limits the
+ * administration to callers of this machine.
+ */
+export function keylessAuthenticator(options: KeylessOptions): Authenticator {
+  const near = openAccess("admin");
+  const far = openAccess("metrics");
+  const names = new OriginPolicy(options);
+  const { keylessRequestsPerSecondMax, keylessAddressesMax } = GATEWAY_LIMITS;
+  const perSecondMax = options.requestsPerSecondMax ?? keylessRequestsPerSecondMax;
+  const rate = new AddressRate(perSecondMax, keylessAddressesMax, () => performance.now());
+  const checkCaller = (caller: Caller, wanted: Role, access: Access) => {
+    const foreign = wanted === "public" ? undefined : names.check(caller);
+    if (foreign !== undefined) return foreign;
+    if (!mayActAs(access.role, wanted)) return loopbackOnly();
+    // Programs of this machine are administrators here: a rate would only let one lock out others.
+    return access === near || caller.isProbe ? undefined : rate.takeRequest(caller.address);
+  };
+  return {
+    mode: "open",
+    meterFeeds: new MeterFeeds(),
+    authenticate: (caller, wanted = "client") => {
+      const access = isLocalCaller(caller) ? near : far;
+      const denied = checkCaller(caller, wanted, access);
+      return denied === undefined ? Promise.resolve(access) : Promise.reject(denied);
+    },
+    openSession: () => ({ release: () => {} }),
+    newTicket: () => "none",
+    signIn: () => "none",
+    signOut: () => {},
+    close: () => Promise.resolve(),
+  };
+}
+
+function loopbackOnly(): AccessDenied {
+  return new AccessDenied(403, "LOOPBACK_ONLY", "without keys this is for the own machine", {
+    hint: "ask from the machine of the gateway, or let the environment ask for keys",
+  });
+}
+
+/** Headers that proxies add: the connected address is then not the caller's. */
+const PROXY_HEADERS = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+
+/**
+ * Whether the request comes from a program or page of this machine. A foreign page can send requests
+ * through a local browser (also by DNS rebinding), a local proxy for anybody: neither counts.
+ */
+function isLocalCaller(caller: Caller): boolean {
+  const { host } = caller.headers;
+  const named = typeof host === "string" ? host.replace(/:\d+$/, "") : "localhost";
+  const isProxied = PROXY_HEADERS.some((name) => caller.headers[name] !== undefined);
+  return isLoopback(caller.address) && isLoopback(named) && !isProxied &&
+    !isFromOtherOrigin(caller);
+}

@@ -1,0 +1,23 @@
+import { ConfigError } from "./errors.ts";
+
+/**
+ * Folder of this user for what can be made again: `$SSMD_CACHE_DIR`, else `ssmd` in
+ * `$XDG_CACHE_HOME`, else `~/.cache/ssmd`; undefined where none of them is set.
+ */
+export function findCacheDir(env: (name: string) => string | undefined): string | undefined {
+  const own = env("SSMD_CACHE_DIR");
+  if (own) return own;
+  const shared = env("XDG_CACHE_HOME");
+  if (shared) return `${shared}/ssmd`;
+  const home = env("HOME");
+  return home ? `${home}/.cache/ssmd` : undefined;
+}
+
+/** The folder of {@linkcode findCacheDir}. Throws ConfigError `CACHE_DIR_UNKNOWN`. */
+export function cacheDir(): string {
+  const dir = findCacheDir((name) => Deno.env.get(name));
+  if (dir !== undefined) return dir;
+  throw new ConfigError("CACHE_DIR_UNKNOWN", "no folder for caches is known", {
+    hint: "set SSMD_CACHE_DIR or HOME, or name a folder with --cache",
+  });
+}
