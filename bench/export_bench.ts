@@ -9,7 +9,12 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetRead } from "hyparquet";
 import type { MarketEvent, Trade } from "@ssmd/market";
 import { memoryStorage } from "@ssmd/storage";
-import { EXPORT_FORMATS, exportFile, type ExportFormat, type Partition } from "@ssmd/cli/export";
+import {
+  EXPORT_FORMATS,
+  exportFile,
+  type ExportFormat,
+  type Partition,
+} from "@ssmd/dataset/export";
 
 const TRADES = Number(Deno.env.get("SSMD_BENCH_TRADES") ?? 10_000_000);
 const SYMBOLS = Array.from({ length: 500 }, (_, i) => `SYM${String(i).padStart(3, "0")}USD`);

@@ -16,7 +16,7 @@ import {
 } from "@ssmd/archive";
 import { folderStorage, type Storage } from "@ssmd/storage";
 import { fileURLToPath } from "node:url";
-import { jsonPrefix, recordJson } from "@ssmd/gateway";
+import { jsonPrefix, recordJson } from "@ssmd/codec";
 import { measure, tableOf } from "./measure.ts";
 
 const RECORDS = 1_200_000;

@@ -17,7 +17,7 @@ import {
   rawKey,
   saveManifest,
 } from "@ssmd/archive";
-import { reprocess } from "@ssmd/dataset";
+import { reprocess } from "@ssmd/dataset/reprocess";
 import { folderStorage, type Storage } from "@ssmd/storage";
 import { kalshiDeltas, krakenBooks, krakenTrades } from "./frames.ts";
 import { median } from "./measure.ts";

@@ -1,11 +1,10 @@
 import { ExitCode } from "@stricli/core";
-import { SsmdError } from "@ssmd/runtime/errors";
+import { UsageError } from "@ssmd/runtime/errors";
+
+export { UsageError };
 
 /** Wrong usage: nothing was tried. */
 export const EXIT_USAGE = 2;
-
-/** Thrown by a command whose arguments contradict each other; ends with exit code 2. */
-export class UsageError extends SsmdError {}
 
 /** The exit code of what a command threw: 2 for wrong usage, else 1. */
 export function exitCodeOf(error: unknown): number {

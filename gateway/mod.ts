@@ -1,6 +1,5 @@
 /** The gateway: live market data over WebSocket and REST, and the live page. @module */
 export { type Gateway, type GatewayOptions, type GatewayStats, startGateway } from "./gateway.ts";
-export { jsonPrefix, recordJson } from "./stream/record_json.ts";
 export {
   environmentAuthenticator,
   type EnvironmentAuthenticatorOptions,

@@ -3,7 +3,7 @@ import type { FeedChecks } from "@ssmd/metadata";
 import { NORMALIZED_VERSION } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 import type { ArchiverMetrics } from "../archiver_metrics.ts";
-import { runQa } from "./run_qa.ts";
+import { runQa } from "@ssmd/dataset/qa";
 
 /** What days that are over are checked with. */
 export interface DayEndOptions {

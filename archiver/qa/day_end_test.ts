@@ -5,7 +5,7 @@ import { memoryStorage } from "@ssmd/storage";
 import { memoryTransport } from "@ssmd/transport";
 import { optionsOf, publish, START_US } from "../_fixtures.ts";
 import { createArchiver } from "../mod.ts";
-import { loadQaReport, type QaReport } from "./report.ts";
+import { loadQaReport, type QaReport } from "@ssmd/dataset/qa";
 
 const RULES: QaRules = {
   feed: "kraken",

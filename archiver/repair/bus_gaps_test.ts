@@ -3,7 +3,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { NatsConnectionImpl } from "@nats-io/nats-core/internal";
 import { eventLine, frameLine, loadManifest, type Manifest, readArchive } from "@ssmd/archive";
 import { Encoder } from "@ssmd/codec";
-import { translateSpan } from "@ssmd/dataset";
+import { translateSpan } from "@ssmd/dataset/reprocess";
 import { RAW_PLACE, RawWriter, tradeText } from "@ssmd/dataset/testing/raw_days";
 import { type MarketEvent, subjectOf } from "@ssmd/market";
 import { createLogger, sleep } from "@ssmd/runtime";

@@ -1,6 +1,6 @@
 import { dayOfUs, loadManifest, NORMALIZED_VERSION, readArchive, usOfNsText } from "@ssmd/archive";
 import { Encoder } from "@ssmd/codec";
-import { translateSpan } from "@ssmd/dataset";
+import { translateSpan } from "@ssmd/dataset/reprocess";
 import type { MarketEvent } from "@ssmd/market";
 import {
   ArchiveError,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { rawLinesOf } from "@ssmd/archive";
 import { memoryStorage, type Storage } from "@ssmd/storage";
-import { fillArchive } from "./_fixtures.ts";
+import { fillArchive } from "@ssmd/dataset/testing/archive_fixtures";
 import { jsonLinesOf } from "./json_lines.ts";
 
 async function fileOf(storage: Storage, part: string): Promise<Uint8Array> {

@@ -1,4 +1,5 @@
 import { usOfDay } from "@ssmd/archive";
+import type { TimeSpan } from "@ssmd/dataset/time_span";
 import { DAY_WORDS, dayNamed, nowUs, parseDurationMs, usOfIso } from "@ssmd/runtime";
 import { UsageError } from "../exit.ts";
 import { parseDay } from "../registry/flags.ts";
@@ -6,14 +7,6 @@ import { parseDay } from "../registry/flags.ts";
 const DAY_US = 86_400_000_000;
 /** The forms of {@linkcode parseMoment}. */
 const MOMENT_WORDS = `${DAY_WORDS}; YYYY-MM-DDTHH:MM:SSZ; or 90m, 2h for how long ago`;
-
-/** A span of receive time, µs; open where an end is absent. */
-export interface TimeSpan {
-  /** The first moment within. */
-  fromUs?: number;
-  /** The first moment behind it. */
-  toUs?: number;
-}
 
 /** The flags that name a span. */
 export interface SpanFlags {
@@ -90,22 +83,4 @@ export function spanOf({ date, from, to }: SpanFlags): TimeSpan {
     ...(from === undefined ? {} : { fromUs: from }),
     ...(to === undefined ? {} : { toUs: to }),
   };
-}
-
-/** Whether any moment of a UTC day lies in a span. */
-export function touchesDay({ fromUs = 0, toUs = Infinity }: TimeSpan, day: string): boolean {
-  const startUs = usOfDay(day);
-  return startUs < toUs && startUs + DAY_US > fromUs;
-}
-
-/** The part of a span that lies in a UTC day. */
-export function withinDay({ fromUs = 0, toUs = Infinity }: TimeSpan, day: string) {
-  const startUs = usOfDay(day);
-  return { fromUs: Math.max(fromUs, startUs), toUs: Math.min(toUs, startUs + DAY_US) };
-}
-
-/** Whether a span leaves out a part of a UTC day. */
-export function cutsDay(span: TimeSpan, day: string): boolean {
-  const { fromUs, toUs } = withinDay(span, day);
-  return fromUs > usOfDay(day) || toUs < usOfDay(day) + DAY_US;
 }

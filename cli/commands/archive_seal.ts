@@ -1,9 +1,9 @@
 import { buildCommand, type Command } from "@stricli/core";
-import type { SealProgress } from "@ssmd/archiver";
+import type { SealProgress } from "@ssmd/dataset/seal";
 import { ArchiveError, COMMIT, nowUs, SsmdError, VERSION } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { openArchive } from "../archive/open_archive.ts";
-import { isOneDay, sealableDays, sealDays, type SealOutcome } from "../archive/seal_days.ts";
+import { isOneDay, sealableDays, sealDays, type SealOutcome } from "@ssmd/dataset/seal";
 import { SPAN_FLAGS, type SpanFlags, spanOf } from "../archive/time_span.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { ARCHIVE_FLAG, ENV_FILTER_FLAG, OUTPUT_FLAG } from "../flags.ts";

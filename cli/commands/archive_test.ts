@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { decode, messagesIn, SCHEMAS, toJson } from "@ssmd/codec";
 import { folderStorage } from "@ssmd/storage";
-import { fillArchive } from "../archive/_fixtures.ts";
+import { fillArchive } from "@ssmd/dataset/testing/archive_fixtures";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const TRADES = "normalized/test/kraken/v1/trade/2026/08/01/02-53.capnp.zst";

@@ -1,14 +1,14 @@
 import { buildCommand, type Command } from "@stricli/core";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 import { parseSymbol } from "../archive/asked_symbols.ts";
-import { envOf } from "../archive/archived_env.ts";
+import { envOf } from "@ssmd/dataset/inventory";
 import { openArchive } from "../archive/open_archive.ts";
 import { SPAN_FLAGS, type SpanFlags, spanOf } from "../archive/time_span.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
-import { EXPORT_FORMATS, type ExportFormat } from "../export/formats.ts";
-import type { ExportedFile, ExportOptions } from "../export/export_partitions.ts";
-import { type Partition, planExport } from "../export/plan.ts";
+import { EXPORT_FORMATS, type ExportFormat } from "@ssmd/dataset/export";
+import type { ExportedFile, ExportOptions } from "@ssmd/dataset/export";
+import { type Partition, planExport } from "@ssmd/dataset/export";
 import { ExportProgress } from "../export/progress.ts";
 import { ARCHIVE_FLAG, ENV_FILTER_FLAG, OUTPUT_FLAG } from "../flags.ts";
 import { bytesText } from "../format.ts";
@@ -134,7 +134,7 @@ async function toFolder(
   options: ExportOptions,
   dryRun: boolean,
 ): Promise<ExportedFile[]> {
-  const { exportPartitions, plannedFiles } = await import("../export/export_partitions.ts");
+  const { exportPartitions, plannedFiles } = await import("@ssmd/dataset/export");
   return await (dryRun ? plannedFiles : exportPartitions)(partitions, options);
 }
 
@@ -142,7 +142,7 @@ async function toOneFile(
   partitions: readonly Partition[],
   options: ExportOptions,
 ): Promise<ExportedFile[]> {
-  const { exportFile, oneStream } = await import("../export/export_stream.ts");
+  const { exportFile, oneStream } = await import("@ssmd/dataset/export");
   if (options.out === "-") {
     const folder = await Deno.makeTempDir({ prefix: "ssmd-export-" });
     try {

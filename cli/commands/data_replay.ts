@@ -3,10 +3,11 @@ import type { ArchiveQuery } from "@ssmd/archive";
 import { EVENT_TYPES } from "@ssmd/market";
 import { ArchiveError, nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import { envOf } from "../archive/archived_env.ts";
+import { envOf } from "@ssmd/dataset/inventory";
 import { openArchive } from "../archive/open_archive.ts";
 import { assertSymbolsKnown, parseSymbol } from "../archive/asked_symbols.ts";
-import { SPAN_FLAGS, type TimeSpan } from "../archive/time_span.ts";
+import type { TimeSpan } from "@ssmd/dataset/time_span";
+import { SPAN_FLAGS } from "../archive/time_span.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { ARCHIVE_FLAG, ENV_FILTER_FLAG, FOR_FLAG } from "../flags.ts";
@@ -158,7 +159,7 @@ async function toRecords(
     return await assertPlayed(context, played, query, signal);
   }
   const { openReplayBus } = await import("../replay/replay_bus.ts");
-  const { TransportSink } = await import("../replay/transport_sink.ts");
+  const { TransportSink } = await import("@ssmd/dataset/replay");
   const bus = await openReplayBus(context.globals, env, flags);
   try {
     const sink = new TransportSink(bus.transport, bus.env, Math.floor(nowUs()).toString(36));

@@ -1,5 +1,5 @@
 import { buildCommand, type Command } from "@stricli/core";
-import type { OldDay } from "@ssmd/archiver";
+import type { OldDay } from "@ssmd/dataset/retention";
 import { findRegistry, loadEnvironment } from "@ssmd/metadata";
 import { COMMIT, ConfigError, nowUs, VERSION } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
@@ -88,7 +88,7 @@ async function runRetention(this: SsmdContext, flags: Flags, action: Action = "s
       hint: '--force --reason "why"',
     });
   }
-  const { planRetention } = await import("@ssmd/archiver");
+  const { planRetention } = await import("@ssmd/dataset/retention");
   const { dir } = this.globals;
   const registryDir = dir ?? await findRegistry(Deno.cwd());
   const { retention } = await loadEnvironment(registryDir, flags.env);
@@ -132,7 +132,7 @@ async function removeDays(
   storage: Storage,
   days: readonly OldDay[],
 ): Promise<void> {
-  const { expireDay } = await import("@ssmd/archiver");
+  const { expireDay } = await import("@ssmd/dataset/retention");
   for (const day of days) {
     const { kind, feed, day: date, version = "", files, count, bytes, keptDays, why } = day;
     await auditArchive(context, env, {

@@ -1,8 +1,8 @@
 import { buildCommand, type Command } from "@stricli/core";
-import { type QaReport, runQa } from "@ssmd/archiver";
+import { type QaReport, runQa } from "@ssmd/dataset/qa";
 import { loadCalendar, loadFeed, loadQaRules, type QaCheck, type QaRules } from "@ssmd/metadata";
 import { COMMIT, suggestion, VERSION } from "@ssmd/runtime";
-import { envOf } from "../archive/archived_env.ts";
+import { envOf } from "@ssmd/dataset/inventory";
 import { openArchive } from "../archive/open_archive.ts";
 import { SPAN_FLAGS, type SpanFlags } from "../archive/time_span.ts";
 import { notice, type SsmdContext } from "../context.ts";
@@ -11,7 +11,7 @@ import { docs, listFlag, textFlag } from "../registry/flags.ts";
 import { registryDirOf } from "../registry_dir.ts";
 import { render } from "../render.ts";
 import { daySpanOf, FEED_FLAG, VERSION_FLAGS, type VersionFlags } from "../reprocess/flags.ts";
-import { versionDays } from "../reprocess/qa_days.ts";
+import { versionDays } from "@ssmd/dataset/qa";
 import { offenderLines, reportRows } from "../reprocess/qa_view.ts";
 
 interface Flags extends VersionFlags, SpanFlags {

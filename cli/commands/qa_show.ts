@@ -1,16 +1,16 @@
 import { buildCommand, type Command } from "@stricli/core";
 import { loadManifest } from "@ssmd/archive";
-import { inputOf, loadQaReport, type QaReport } from "@ssmd/archiver";
+import { inputOf, loadQaReport, type QaReport } from "@ssmd/dataset/qa";
 import type { Storage } from "@ssmd/storage";
 import { ArchiveError } from "@ssmd/runtime";
-import { envOf } from "../archive/archived_env.ts";
+import { envOf } from "@ssmd/dataset/inventory";
 import { openArchive } from "../archive/open_archive.ts";
 import { SPAN_FLAGS, type SpanFlags } from "../archive/time_span.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { docs, textFlag } from "../registry/flags.ts";
 import { render } from "../render.ts";
 import { daySpanOf, FEED_FLAG, VERSION_FLAGS, type VersionFlags } from "../reprocess/flags.ts";
-import { versionDays } from "../reprocess/qa_days.ts";
+import { versionDays } from "@ssmd/dataset/qa";
 import { offenderLines, reportRows } from "../reprocess/qa_view.ts";
 
 interface Flags extends VersionFlags, SpanFlags {

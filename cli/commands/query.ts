@@ -4,7 +4,7 @@ import type { ClockQuery } from "@ssmd/archive";
 import { cacheDir, messageOf } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { assertSymbolsKnown, parseSymbol } from "../archive/asked_symbols.ts";
-import { envOf } from "../archive/archived_env.ts";
+import { envOf } from "@ssmd/dataset/inventory";
 import { openArchive } from "../archive/open_archive.ts";
 import { parseEnd, parseMoment, SPAN_FLAGS, type SpanFlags, spanOf } from "../archive/time_span.ts";
 import { notice, type SsmdContext } from "../context.ts";
@@ -19,8 +19,8 @@ import {
   answerPrinter,
   isStreamed,
 } from "../query/answer_output.ts";
-import { QUERY_LIMITS } from "../query/sql_query.ts";
-import { isTable, TABLES } from "../query/tables.ts";
+import { QUERY_LIMITS } from "@ssmd/dataset/query";
+import { isTable, TABLES } from "@ssmd/dataset/query";
 import { docs, textFlag } from "../registry/flags.ts";
 
 interface Flags extends SpanFlags {
@@ -153,7 +153,7 @@ async function answered(
   };
   const [first = "", ...others] = words;
   if (isTable(first)) {
-    const { answerRecords } = await import("../query/record_query.ts");
+    const { answerRecords } = await import("@ssmd/dataset/query");
     const symbols = [...others.map(symbolWord), ...symbol ?? []];
     const query = { ...common, ...clockOf(flags), table: first, symbols };
     const { rows, isCut } = await answerRecords(query, printer);
@@ -163,7 +163,7 @@ async function answered(
   }
   if (others.length > 0) throw severalWords(first);
   if (clockOf(flags).clock !== undefined) throw clockInSql();
-  const { answerSql } = await import("../query/sql_query.ts");
+  const { answerSql } = await import("@ssmd/dataset/query");
   const progress = progressOf(context);
   const answer = await answerSql({
     ...common,

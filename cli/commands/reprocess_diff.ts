@@ -2,14 +2,14 @@ import { buildCommand, type Command } from "@stricli/core";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 import { ArchiveError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import { envOf } from "../archive/archived_env.ts";
+import { envOf } from "@ssmd/dataset/inventory";
 import { openArchive } from "../archive/open_archive.ts";
 import { SPAN_FLAGS, type SpanFlags } from "../archive/time_span.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { docs, listFlag } from "../registry/flags.ts";
 import { render, type Row } from "../render.ts";
-import { diffVersions, type VersionDiff } from "../reprocess/diff/diff_versions.ts";
-import { differenceLines } from "../reprocess/diff/view.ts";
+import { diffVersions, type VersionDiff } from "@ssmd/dataset/diff";
+import { differenceLines } from "@ssmd/dataset/diff";
 import {
   daySpanOf,
   FEED_FLAG,
@@ -17,7 +17,7 @@ import {
   versionFlag,
   type VersionFlags,
 } from "../reprocess/flags.ts";
-import { versionNamed } from "../reprocess/versions.ts";
+import { versionNamed } from "@ssmd/dataset/versions";
 
 interface Flags extends VersionFlags, SpanFlags {
   feed: string;

@@ -5,7 +5,7 @@ import { bytesText } from "../format.ts";
 import { docs, textFlag } from "../registry/flags.ts";
 import { render, type Row } from "../render.ts";
 import { VERSION_FLAGS, type VersionFlags } from "../reprocess/flags.ts";
-import { madeBy, stateOf, type VersionInfo, versionsIn } from "../reprocess/versions.ts";
+import { madeBy, stateOf, type VersionInfo, versionsIn } from "@ssmd/dataset/versions";
 
 interface Flags extends VersionFlags {
   feed?: string;

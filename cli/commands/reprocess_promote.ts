@@ -1,7 +1,7 @@
 import { buildCommand, type Command } from "@stricli/core";
 import { loadPromoted, type Promoted, promotedOn, savePromoted } from "@ssmd/archive";
 import { isoOfUs, nowUs } from "@ssmd/runtime";
-import { envOf } from "../archive/archived_env.ts";
+import { envOf } from "@ssmd/dataset/inventory";
 import { openArchive } from "../archive/open_archive.ts";
 import { SPAN_FLAGS, type SpanFlags } from "../archive/time_span.ts";
 import { assertConfirmed } from "../confirm.ts";
@@ -12,7 +12,7 @@ import { docs, switchFlag, word } from "../registry/flags.ts";
 import { render } from "../render.ts";
 import { auditVersions } from "../reprocess/audit.ts";
 import { daySpanOf, FEED_FLAG, VERSION_FLAGS, type VersionFlags } from "../reprocess/flags.ts";
-import { type VersionInfo, versionNamed, versionsIn } from "../reprocess/versions.ts";
+import { type VersionInfo, versionNamed, versionsIn } from "@ssmd/dataset/versions";
 
 interface Flags extends VersionFlags, SpanFlags {
   feed: string;

@@ -2,7 +2,7 @@ import { buildCommand, type Command } from "@stricli/core";
 import { feedPrefix, NORMALIZED_VERSION } from "@ssmd/archive";
 import { ArchiveError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import { envOf } from "../archive/archived_env.ts";
+import { envOf } from "@ssmd/dataset/inventory";
 import { openArchive } from "../archive/open_archive.ts";
 import { assertConfirmed } from "../confirm.ts";
 import type { SsmdContext } from "../context.ts";
@@ -11,7 +11,7 @@ import { docs, switchFlag, word } from "../registry/flags.ts";
 import { render } from "../render.ts";
 import { auditVersions } from "../reprocess/audit.ts";
 import { FEED_FLAG, VERSION_FLAGS, type VersionFlags } from "../reprocess/flags.ts";
-import { stateOf, type VersionInfo, versionNamed } from "../reprocess/versions.ts";
+import { stateOf, type VersionInfo, versionNamed } from "@ssmd/dataset/versions";
 
 interface Flags extends VersionFlags {
   feed: string;

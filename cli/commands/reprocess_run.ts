@@ -5,11 +5,11 @@ import {
   reprocess,
   type ReprocessedDay,
   type ReprocessOptions,
-} from "@ssmd/dataset";
+} from "@ssmd/dataset/reprocess";
 import { EVENT_TYPES } from "@ssmd/market";
 import { COMMIT, VERSION } from "@ssmd/runtime";
 import { openStorage, type StorageConfig } from "@ssmd/storage";
-import { envOf } from "../archive/archived_env.ts";
+import { envOf } from "@ssmd/dataset/inventory";
 import { archiveConfig } from "../archive/open_archive.ts";
 import { SPAN_FLAGS, type SpanFlags } from "../archive/time_span.ts";
 import { notice, type SsmdContext } from "../context.ts";

@@ -1,14 +1,14 @@
 import { buildCommand, type Command } from "@stricli/core";
 import { loadManifest, type Manifest } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
-import { envOf } from "../archive/archived_env.ts";
+import { envOf } from "@ssmd/dataset/inventory";
 import { openArchive } from "../archive/open_archive.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { bytesText } from "../format.ts";
 import { docs, textFlag } from "../registry/flags.ts";
 import { render, type Row } from "../render.ts";
 import { FEED_FLAG, VERSION_FLAGS, type VersionFlags } from "../reprocess/flags.ts";
-import { stateOf, type VersionInfo, versionNamed, versionsIn } from "../reprocess/versions.ts";
+import { stateOf, type VersionInfo, versionNamed, versionsIn } from "@ssmd/dataset/versions";
 
 interface Flags extends VersionFlags {
   feed: string;

@@ -1,7 +1,7 @@
 import { type DaySummary, inventory, usOfDay } from "@ssmd/archive";
 import { type Calendar, openSpans } from "@ssmd/metadata";
 import { nowUs, SsmdError } from "@ssmd/runtime";
-import { envOf } from "../archive/archived_env.ts";
+import { envOf } from "@ssmd/dataset/inventory";
 import { openArchive } from "../archive/open_archive.ts";
 import { spanOf } from "../archive/time_span.ts";
 import type { Globals } from "../context.ts";

@@ -1,5 +1,5 @@
 import { render } from "../render.ts";
-import type { AnswerColumn, AnswerValue } from "./engine_messages.ts";
+import type { AnswerSink, AnswerValue } from "@ssmd/dataset/query";
 
 /** How an answer is printed. */
 export const ANSWER_FORMATS = ["table", "json", "yaml", "csv", "ndjson"] as const;
@@ -7,21 +7,13 @@ export const ANSWER_FORMATS = ["table", "json", "yaml", "csv", "ndjson"] as cons
 /** See {@linkcode ANSWER_FORMATS}. */
 export type AnswerFormat = typeof ANSWER_FORMATS[number];
 
-/** Prints rows as they come, or keeps them where the format needs all of them. */
-export interface AnswerPrinter {
-  columns(columns: readonly AnswerColumn[]): void;
-  rows(rows: readonly (readonly AnswerValue[])[]): void;
-  /** Prints what is still to be printed. */
-  end(): void;
-}
-
 /** Whether a format is printed as it comes and needs no limit. */
 export function isStreamed(format: AnswerFormat): boolean {
   return format === "csv" || format === "ndjson";
 }
 
 /** A printer of a format. */
-export function answerPrinter(format: AnswerFormat, write: (text: string) => void): AnswerPrinter {
+export function answerPrinter(format: AnswerFormat, write: (text: string) => void): AnswerSink {
   switch (format) {
     case "csv":
       return csvPrinter(write);
@@ -36,7 +28,7 @@ function objectOf(names: readonly string[], row: readonly AnswerValue[]) {
   return Object.fromEntries(names.map((name, i) => [name, row[i] ?? null]));
 }
 
-function ndjsonPrinter(write: (text: string) => void): AnswerPrinter {
+function ndjsonPrinter(write: (text: string) => void): AnswerSink {
   let names: string[] = [];
   return {
     columns: (columns) => names = columns.map(({ name }) => name),
@@ -45,7 +37,7 @@ function ndjsonPrinter(write: (text: string) => void): AnswerPrinter {
   };
 }
 
-function csvPrinter(write: (text: string) => void): AnswerPrinter {
+function csvPrinter(write: (text: string) => void): AnswerSink {
   const line = (cells: readonly AnswerValue[]) => `${cells.map(csvCell).join(",")}\r\n`;
   return {
     columns: (columns) => write(line(columns.map(({ name }) => name))),
@@ -63,7 +55,7 @@ function csvCell(value: AnswerValue): string {
 function gatheringPrinter(
   format: "table" | "json" | "yaml",
   write: (text: string) => void,
-): AnswerPrinter {
+): AnswerSink {
   let names: string[] = [];
   const all: Record<string, AnswerValue>[] = [];
   return {

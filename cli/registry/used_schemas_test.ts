@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SCHEMAS } from "@ssmd/codec";
 import { memoryStorage } from "@ssmd/storage";
-import { fillArchive, PLACE } from "../archive/_fixtures.ts";
+import { fillArchive, PLACE } from "@ssmd/dataset/testing/archive_fixtures";
 import { Registry } from "./registry.ts";
 import { usedSchemas } from "./used_schemas.ts";
 

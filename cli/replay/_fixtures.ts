@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { folderStorage } from "@ssmd/storage";
-import { fillArchive } from "../archive/_fixtures.ts";
+import { fillArchive } from "@ssmd/dataset/testing/archive_fixtures";
 
 /** The program's file. */
 export const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));

@@ -1,4 +1,4 @@
-import type { ReplayPlayer } from "./player.ts";
+import type { ReplayPlayer } from "@ssmd/dataset/replay";
 
 const SECOND_US = 1_000_000;
 const MINUTE_US = 60 * SECOND_US;

@@ -1,7 +1,7 @@
-import { jsonPrefix, recordJson } from "@ssmd/gateway";
+import { jsonPrefix, recordJson } from "@ssmd/codec";
 import type { MarketEvent } from "@ssmd/market";
 import { writeOut } from "../output.ts";
-import type { ReplaySink } from "./sink.ts";
+import type { ReplaySink } from "@ssmd/dataset/replay";
 
 /** Text that is gathered before it is written. */
 const WRITE_CHARS = 256 * 1024;

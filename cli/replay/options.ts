@@ -1,6 +1,7 @@
 import type { EventType } from "@ssmd/market";
 import { messageOf } from "@ssmd/runtime";
-import { parseEnd, type SpanFlags, spanOf, type TimeSpan } from "../archive/time_span.ts";
+import type { TimeSpan } from "@ssmd/dataset/time_span";
+import { parseEnd, type SpanFlags, spanOf } from "../archive/time_span.ts";
 import { UsageError } from "../exit.ts";
 
 /** Where a replay can go. */

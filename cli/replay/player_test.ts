@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { MarketEvent, Trade } from "@ssmd/market";
 import { pressed } from "./keys.ts";
-import { ReplayPlayer } from "./player.ts";
+import { ReplayPlayer } from "@ssmd/dataset/replay";
 import { progressLine } from "./progress.ts";
-import type { ReplaySink } from "./sink.ts";
+import type { ReplaySink } from "@ssmd/dataset/replay";
 
 const START_US = Date.parse("2026-08-01T02:53:50Z") * 1000;
 const SECOND_US = 1_000_000;

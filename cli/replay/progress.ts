@@ -1,6 +1,6 @@
 import { durationText, isoOfMs } from "../format.ts";
 import { KEYS_TEXT, type SeekSpan } from "./keys.ts";
-import type { ReplayPlayer } from "./player.ts";
+import type { ReplayPlayer } from "@ssmd/dataset/replay";
 
 const SHOWN_EVERY_MS = 200;
 

@@ -3,9 +3,9 @@ import { nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { type SsmdContext } from "../context.ts";
 import { pressed, readKeys, type SeekSpan } from "./keys.ts";
-import { ReplayPlayer } from "./player.ts";
+import { ReplayPlayer } from "@ssmd/dataset/replay";
 import { showProgress } from "./progress.ts";
-import type { ReplaySink } from "./sink.ts";
+import type { ReplaySink } from "@ssmd/dataset/replay";
 
 /** What is replayed, and how. */
 export interface ReplayRecords {

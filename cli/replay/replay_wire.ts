@@ -5,7 +5,7 @@ import type { SsmdContext } from "../context.ts";
 import { notice } from "../context.ts";
 import { countText } from "../format.ts";
 import { serveExchange } from "../serve_exchange.ts";
-import { type RawCapture, type RawSpan, writeRawCapture } from "./raw_capture.ts";
+import { type RawCapture, type RawSpan, writeRawCapture } from "@ssmd/dataset/replay";
 
 /** How raw frames are served. */
 export interface ReplayWire {

@@ -1,4 +1,4 @@
-import type { QaReport } from "@ssmd/archiver";
+import type { QaReport } from "@ssmd/dataset/qa";
 import type { Row } from "../render.ts";
 
 /** Offending records that are printed of a day, below the table. */

@@ -3,9 +3,9 @@
  * directory, which keeps its days for a short time, and a sealed day of it that is older. @module
  */
 import { changeManifest } from "@ssmd/archive";
-import { sealDay } from "@ssmd/archiver";
+import { sealDay } from "@ssmd/dataset/seal";
 import { folderStorage } from "@ssmd/storage";
-import { fillArchive, PLACE } from "../archive/_fixtures.ts";
+import { fillArchive, PLACE } from "@ssmd/dataset/testing/archive_fixtures";
 
 const ENV = "brief";
 const NOW_US = Date.parse("2026-08-03T00:00:00Z") * 1000;

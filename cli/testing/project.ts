@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { fillArchive } from "../archive/_fixtures.ts";
+import { fillArchive } from "@ssmd/dataset/testing/archive_fixtures";
 import { SCHEMAS } from "@ssmd/codec";
 import { REGISTRY_FOLDERS } from "@ssmd/metadata";
 import { folderStorage } from "@ssmd/storage";

@@ -6,7 +6,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { openStorage } from "@ssmd/storage";
 import { s3ServerProgram } from "../../tests/servers/s3_server.ts";
-import { fillArchive } from "../archive/_fixtures.ts";
+import { fillArchive } from "@ssmd/dataset/testing/archive_fixtures";
 
 const BUCKET = "ssmd-archive";
 const REGION = "us-east-1";

@@ -5,7 +5,7 @@ import { hintsOf } from "./market_hints.ts";
 import { includes } from "./market_lookup.ts";
 import { decimalsOf, differenceOf, midOf } from "./decimals.ts";
 import { bookView, gapView, marketSummary, quoteOf, statusOf } from "./market_view.ts";
-import { msOfUs } from "../stream/record_json.ts";
+import { msOfUs } from "@ssmd/codec";
 import type { MarketDetails } from "./schemas/market.ts";
 
 /** What the details are made from. */

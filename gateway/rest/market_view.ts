@@ -1,7 +1,7 @@
 import type { BookSide } from "@ssmd/market";
 import type { Market, MarketFeed } from "../state/market.ts";
 import type { EntitledMarkets } from "../state/entitled_markets.ts";
-import { msOfUs } from "../stream/record_json.ts";
+import { msOfUs } from "@ssmd/codec";
 import type { z } from "zod";
 import { midOf, rounded } from "./decimals.ts";
 import type { FeedInfo } from "./feed_info.ts";

@@ -1,5 +1,5 @@
 import type { Ticker, Trade } from "@ssmd/market";
-import { recordJson } from "../stream/record_json.ts";
+import { recordJson } from "@ssmd/codec";
 
 /** Records that are written before the clock is looked at. */
 const RECORDS = 256;

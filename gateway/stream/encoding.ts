@@ -4,7 +4,8 @@ import type { Market, RecordOrigin } from "../state/market.ts";
 import { TYPE_INDEX } from "./type_bits.ts";
 import { deflatedFrame, FrameArena, stateRecordFrame, textFrame } from "./frames.ts";
 import type { FrameMeta } from "./frame_meta.ts";
-import { bookStateJson, jsonPrefix, positionJson, recordJson } from "./record_json.ts";
+import { jsonPrefix, recordJson } from "@ssmd/codec";
+import { bookStateJson, positionJson } from "./book_json.ts";
 
 /**
  * How records are written for a client. A record is encoded once for each encoding that somebody wants,

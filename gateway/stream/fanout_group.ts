@@ -1,6 +1,6 @@
 import { EVENT_TYPES } from "@ssmd/market";
 import type { Market } from "../state/market.ts";
-import { jsonPrefix } from "./record_json.ts";
+import { jsonPrefix } from "@ssmd/codec";
 import { TYPE_INDEX } from "./type_bits.ts";
 import { encodeState, type Encoding, ENCODING_COUNT } from "./encoding.ts";
 

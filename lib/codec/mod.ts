@@ -4,6 +4,7 @@ export { CanonicalMessages } from "./canonical.ts";
 export * from "./decoder.ts";
 export * from "./framing.ts";
 export * from "./json_view.ts";
+export { jsonPrefix, levelsJson, msOfUs, recordJson } from "./record_json.ts";
 export * from "./record_key.ts";
 export * from "./record_schema.ts";
 export * from "./schema/mod.ts";

@@ -60,3 +60,6 @@ export function systemCodeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "string" ? code : "";
 }
+
+/** Arguments contradict each other or name nothing that is there; a command ends with exit code 2. */
+export class UsageError extends SsmdError {}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { reprocess, type ReprocessOptions } from "@ssmd/dataset";
+import { reprocess, type ReprocessOptions } from "@ssmd/dataset/reprocess";
 import { memoryStorage, openStorage, type Storage } from "@ssmd/storage";
 import { type Fault, startFaultProxy } from "../servers/fault_proxy.ts";
 import { s3ServerAvailable, startS3Server } from "../servers/s3_server.ts";

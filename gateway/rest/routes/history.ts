@@ -4,7 +4,7 @@ import { GATEWAY_LIMITS } from "../../limits.ts";
 import type { CandleReader } from "../../history/candle_reader.ts";
 import type { HistoryReader, HistoryRecords, Page } from "../../history/history_reader.ts";
 import type { MarketData } from "../../state/market_data.ts";
-import { jsonPrefix } from "../../stream/record_json.ts";
+import { jsonPrefix } from "@ssmd/codec";
 import { candleAnswer, candleSpan } from "../candle_view.ts";
 import { cursorOf } from "../cursor.ts";
 import { gapJson } from "../gap_view.ts";

@@ -1,0 +1,86 @@
+import { basename, dirname } from "node:path";
+import type { MarketEvent } from "@ssmd/market";
+import { UsageError } from "@ssmd/runtime";
+import { writeExported, type WrittenFile } from "./exported_file.ts";
+import { ExportFolder } from "./export_folder.ts";
+import type { ExportOptions } from "./export_partitions.ts";
+import { fileBytes } from "./formats.ts";
+import { lineageOf } from "./lineage.ts";
+import type { Partition } from "./plan.ts";
+import { objectBytes, type SealedSource, sealedSource } from "./records.ts";
+import { type Counted, nothingCounted, sortedRecords } from "./sorted_records.ts";
+
+/** Partitions that go into one file or stream: by day, feed and type, each sorted within. */
+export interface OneStream {
+  /** The bytes as they come. */
+  bytes: AsyncIterable<Uint8Array>;
+  /** Records that were written so far. */
+  records(): number;
+}
+
+/**
+ * All partitions as the bytes of one file. Throws UsageError `EXPORT_SEVERAL_TYPES` for several
+ * types where each has columns of its own.
+ */
+export function oneStream(
+  partitions: readonly Partition[],
+  options: Omit<ExportOptions, "out">,
+  spillPath: string,
+): OneStream {
+  const { storage, format, read, onRecords, sortBytesMax: bytesMax } = options;
+  const [first, ...others] = [...new Set(partitions.map(({ type }) => type))];
+  if (first === undefined || (others.length > 0 && format !== "jsonl")) {
+    throw new UsageError(
+      "EXPORT_SEVERAL_TYPES",
+      `One ${format} file cannot hold ${[first, ...others].join(" and ")}: their columns differ.`,
+      { hint: "Name one with --type, a folder with --out, or take --format jsonl." },
+    );
+  }
+  const parts: { partition: Partition; counted: Counted }[] = [];
+  async function* batches(): AsyncGenerator<readonly MarketEvent[], void> {
+    for (const partition of [...partitions].sort((a, b) => a.day < b.day ? -1 : 1)) {
+      const counted = nothingCounted();
+      parts.push({ partition, counted });
+      yield* sortedRecords({
+        ...{ storage, partition, read, bytesMax, counted, spillPath, onRecords },
+      });
+    }
+  }
+  const lineage = () => {
+    const all = parts.map(({ partition, counted }) => lineageOf(partition, counted));
+    return all.length === 1 && all[0] !== undefined ? all[0] : { parts: all };
+  };
+  return {
+    bytes: fileBytes({
+      ...{ format, type: first, batches: batches(), lineage },
+      isPartition: false,
+    }),
+    records: () => parts.reduce((sum, { counted }) => sum + counted.records, 0),
+  };
+}
+
+/** The sealed day that is all of what one Parquet file shall hold: it is copied as it is. */
+function copiedSource(
+  partitions: readonly Partition[],
+  { format, read }: ExportOptions,
+): SealedSource | undefined {
+  const [partition, ...others] = partitions;
+  if (partition === undefined || others.length > 0 || format !== "parquet") return undefined;
+  return partition.isWhole && read === undefined ? sealedSource(partition) : undefined;
+}
+
+/** Writes all partitions to one file, whole or not at all; throws as {@linkcode oneStream}. */
+export async function exportFile(
+  partitions: readonly Partition[],
+  options: ExportOptions,
+): Promise<WrittenFile & { records: number }> {
+  await using folder = await ExportFolder.open(dirname(options.out));
+  const sealed = copiedSource(partitions, options);
+  if (sealed !== undefined) {
+    const bytes = objectBytes(options.storage, sealed);
+    return { ...await writeExported(folder, basename(options.out), bytes), records: sealed.count };
+  }
+  const stream = oneStream(partitions, options, folder.work("sort"));
+  const written = await writeExported(folder, basename(options.out), stream.bytes);
+  return { ...written, records: stream.records() };
+}

@@ -1,0 +1,38 @@
+import { parseManifestKey } from "@ssmd/archive";
+import { ArchiveError } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import { UsageError } from "@ssmd/runtime";
+
+/**
+ * The environment that is meant in an archive: the one that is named, else the only one there is.
+ * Throws ArchiveError `ARCHIVE_NOT_FOUND` where there is none, UsageError `ENV_AMBIGUOUS` where there
+ * are several and none is named.
+ */
+export async function envOf(storage: Storage, named: string | undefined): Promise<string> {
+  if (named !== undefined) return named;
+  const [only, ...others] = await archivedEnvs(storage);
+  if (only === undefined) {
+    throw new ArchiveError("ARCHIVE_NOT_FOUND", `There is no archive in "${storage.location}".`, {
+      hint:
+        "--data names the folder that holds raw/ and normalized/; --env alone takes its storage.",
+    });
+  }
+  if (others.length === 0) return only;
+  throw new UsageError(
+    "ENV_AMBIGUOUS",
+    `"${storage.location}" holds the archives of several environments.`,
+    { hint: `Name one with --env: ${[only, ...others].join(", ")}.` },
+  );
+}
+
+/** Environments of which there are manifests, sorted; all keys are looked at. */
+export async function archivedEnvs(storage: Storage): Promise<string[]> {
+  const envs = new Set<string>();
+  for (const kind of ["normalized/", "raw/"]) {
+    for await (const { key } of storage.list(kind)) {
+      const place = parseManifestKey(key);
+      if (place !== undefined) envs.add(place.env);
+    }
+  }
+  return [...envs].sort();
+}

@@ -1,0 +1,2 @@
+/** What an archive holds. @module */
+export { envOf } from "./archived_env.ts";

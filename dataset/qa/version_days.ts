@@ -1,0 +1,36 @@
+import { loadPromoted, promotedOn } from "@ssmd/archive";
+import { ArchiveError } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import { versionsIn } from "../versions/versions.ts";
+
+/** A day with the version that is meant. */
+export interface VersionDay {
+  day: string;
+  version: string;
+}
+
+/**
+ * Days of a feed from `from` to `to` (both within), each with the version that is named, else the
+ * one that readers get. Throws ArchiveError `DAY_MISSING` when there is none.
+ */
+export async function versionDays(
+  storage: Storage,
+  place: { env: string; feed: string; version?: string },
+  { from, to }: { from: string; to: string },
+): Promise<VersionDay[]> {
+  const { env, feed, version } = place;
+  const versions = await versionsIn(storage, { env, feed });
+  const promoted = await loadPromoted(storage, env, feed);
+  const all = [...new Set(versions.flatMap(({ days }) => days))].sort();
+  const days = all.map((day) => ({ day, version: version ?? promotedOn(promoted, day) }))
+    .filter(({ day, version: name }) =>
+      day >= from && day <= to &&
+      versions.some((each) => each.version === name && each.days.includes(day))
+    );
+  if (days.length > 0) return days;
+  const there = all.length === 0 ? "none" : `${all[0]} to ${all.at(-1)}`;
+  throw new ArchiveError("DAY_MISSING", `There are no such days of ${env}/${feed}.`, {
+    hint: `Days that are there: ${there}.`,
+    context: { env, feed, from, to },
+  });
+}

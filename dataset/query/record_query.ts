@@ -1,0 +1,80 @@
+import { isoOfUs } from "@ssmd/runtime";
+import type { MarketEvent } from "@ssmd/market";
+import { type ClockQuery, readArchive } from "@ssmd/archive";
+import type { Storage } from "@ssmd/storage";
+import type { TimeSpan } from "../time_span.ts";
+import { type Column, columnsOf, valueOf } from "@ssmd/archive/parquet";
+import { archivedFeeds } from "../export/plan.ts";
+import type { AnswerSink } from "./answer_sink.ts";
+import type { AnswerValue } from "./engine_messages.ts";
+import { TABLES } from "./tables.ts";
+
+/** Records of one table and symbols. */
+export interface RecordQuery {
+  storage: Storage;
+  env: string;
+  /** A name of {@linkcode TABLES}. */
+  table: string;
+  symbols: readonly string[];
+  feeds?: readonly string[];
+  span: TimeSpan;
+  /** Clocks that may have timed the records; absent = all. */
+  clock?: ClockQuery;
+  /** Rows at most; null = all. */
+  rowsMax: number | null;
+}
+
+/** Types of columns, as an answer in SQL would name them. */
+const TYPE_NAMES = {
+  time: "TIMESTAMP WITH TIME ZONE",
+  count: "BIGINT",
+  double: "DOUBLE",
+  word: "VARCHAR",
+  text: "VARCHAR",
+  flag: "BOOLEAN",
+  doubles: "DOUBLE[]",
+} as const;
+
+/**
+ * Prints records straight from the archive, in order of receive time, feed by feed; says how many
+ * and whether there are more. Throws what reading the archive throws.
+ */
+export async function answerRecords(
+  query: RecordQuery,
+  sink: AnswerSink,
+): Promise<{ rows: number; isCut: boolean }> {
+  const { storage, env, table, symbols, feeds, span, rowsMax, clock } = query;
+  const type = TABLES[table];
+  if (type === undefined) throw new RangeError(`${table} is no table`);
+  const columns = columnsOf(type);
+  const archived = feeds ?? await archivedFeeds(storage, env);
+  sink.columns(columns.map(({ name, kind }) => ({ name, type: TYPE_NAMES[kind] })));
+  let rows = 0;
+  for (const feed of archived) {
+    const records = readArchive(storage, {
+      ...{ env, feed, types: [type], ...span },
+      ...(symbols.length === 0 ? {} : { symbols }),
+      ...(clock === undefined ? {} : { clock }),
+    });
+    for await (const batch of records) {
+      const wanted = rowsMax === null ? batch : batch.slice(0, rowsMax - rows);
+      rows += wanted.length;
+      if (wanted.length > 0) sink.rows(wanted.map((event) => rowOf(columns, event)));
+      if (wanted.length === batch.length) continue;
+      sink.end();
+      return { rows, isCut: true };
+    }
+  }
+  sink.end();
+  return { rows, isCut: false };
+}
+
+function rowOf(columns: readonly Column[], event: MarketEvent): AnswerValue[] {
+  return columns.map((column) => answerOf(column, event));
+}
+
+function answerOf(column: Column, event: MarketEvent): AnswerValue {
+  const value = valueOf(column, event);
+  if (value === null) return null;
+  return column.kind === "time" ? isoOfUs(value as number) : value as AnswerValue;
+}

@@ -1,0 +1,138 @@
+import { isoOfUs } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import type { TimeSpan } from "../time_span.ts";
+import { type ColumnKind, columnsOf } from "@ssmd/archive/parquet";
+import { type Partition, planExport } from "../export/plan.ts";
+import type { AnswerSink } from "./answer_sink.ts";
+import type { EngineTable } from "./engine_messages.ts";
+import { askEngine } from "./engine_process.ts";
+import { queryFiles } from "./export_cache.ts";
+import { sqlError } from "./sql_error.ts";
+import { TABLES, tablesIn } from "./tables.ts";
+import { makeTemporaryFolder } from "./temporary_folder.ts";
+
+const DAY_US = 86_400_000_000;
+
+/** Limits of a query; beside each stands what happens there. */
+export const QUERY_LIMITS = {
+  /** Memory of the engine where none is given; beyond it sorts and joins go to files. */
+  memoryBytesDefault: 1024 * 1024 * 1024,
+  /** Of those files; beyond it the query is given up. */
+  temporaryBytesMax: 20 * 1024 * 1024 * 1024,
+  /** Rows of an answer that is printed as a whole, where no limit is given; the rest is left out, and told. */
+  rowsDefault: 1000,
+} as const;
+
+/** A question in SQL. */
+export interface SqlQuery {
+  sql: string;
+  storage: Storage;
+  env: string;
+  feeds?: readonly string[];
+  symbols?: readonly string[];
+  span: TimeSpan;
+  /** Rows at most; null = all. */
+  rowsMax: number | null;
+  memoryBytesMax: number;
+  /** Folder of the cache of exports. */
+  cacheDir: string;
+  onRecords?: (what: "read" | "written", count: number) => void;
+}
+
+/** What answering took. */
+export interface Answered {
+  rows: number;
+  /** Whether there are more rows than were asked for. */
+  isCut: boolean;
+  /** Days and types of windows that were exported for it, and sealed days that were fetched. */
+  exported: number;
+  exportMs: number;
+  queryMs: number;
+}
+
+/**
+ * Answers SQL over the archive: sealed days as they lie there, open windows as exports, which are made
+ * where they are missing. Throws
+ * QueryError `QUERY_INVALID`, `QUERY_REFUSED`, `QUERY_TOO_LARGE` and those of the engine, and what
+ * reading the archive throws.
+ */
+export async function answerSql(query: SqlQuery, sink: AnswerSink): Promise<Answered> {
+  const startMs = performance.now();
+  const { tables, made } = await tablesOf(query);
+  const exportedMs = performance.now();
+  await using folder = await makeTemporaryFolder();
+  const { path: temporary } = folder;
+  let done = { rows: 0, isCut: false };
+  const answer = askEngine({
+    ...{ sql: query.sql, tables, rowsMax: query.rowsMax, temporary, threads: threads() },
+    memoryBytesMax: query.memoryBytesMax,
+    temporaryBytesMax: QUERY_LIMITS.temporaryBytesMax,
+  });
+  for await (const message of answer) {
+    if ("failure" in message) throw sqlError(query.sql, message.failure);
+    if ("columns" in message) sink.columns(message.columns);
+    else if ("rows" in message) sink.rows(message.rows);
+    else done = message.done;
+  }
+  sink.end();
+  const queryMs = performance.now() - exportedMs;
+  return { ...done, exported: made, exportMs: exportedMs - startMs, queryMs };
+}
+
+function threads(): number {
+  return Math.max(1, navigator.hardwareConcurrency);
+}
+
+async function tablesOf(query: SqlQuery): Promise<{ tables: EngineTable[]; made: number }> {
+  const named = tablesIn(query.sql);
+  const partitions = await planned(query, named);
+  const { storage, cacheDir: dir, onRecords } = query;
+  const { files, made } = await queryFiles(partitions, {
+    ...{ storage, dir },
+    ...(onRecords === undefined ? {} : { onRecords }),
+  });
+  const where = whereOf(query);
+  const tables = Object.entries(TABLES).map(([name, type]) => ({
+    ...{ name, where },
+    staged: files.filter((file) => file.type === type && !file.isSealed).map(({ path }) => path),
+    sealed: files.filter((file) => file.type === type && file.isSealed).map(({ path }) => path),
+    columns: Object.fromEntries(columnsOf(type).map((each) => [each.name, SQL_TYPES[each.kind]])),
+  }));
+  return { tables, made };
+}
+
+const SQL_TYPES: Readonly<Record<ColumnKind, string>> = {
+  time: "TIMESTAMP WITH TIME ZONE",
+  count: "BIGINT",
+  double: "DOUBLE",
+  word: "VARCHAR",
+  text: "VARCHAR",
+  flag: "BOOLEAN",
+  doubles: "DOUBLE[]",
+};
+
+/** Whole days of windows are exported, so that the next query of another hour finds them. */
+async function planned(query: SqlQuery, tables: readonly string[]): Promise<Partition[]> {
+  if (tables.length === 0) return [];
+  const { storage, env, feeds, symbols, span: { fromUs, toUs } } = query;
+  return await planExport(storage, {
+    ...{ env, format: "parquet", isEmptyAllowed: true },
+    types: tables.flatMap((table) => TABLES[table] ?? []),
+    ...(feeds === undefined ? {} : { feeds }),
+    ...(symbols === undefined ? {} : { symbols }),
+    span: {
+      ...(fromUs === undefined ? {} : { fromUs: Math.floor(fromUs / DAY_US) * DAY_US }),
+      ...(toUs === undefined ? {} : { toUs: Math.ceil(toUs / DAY_US) * DAY_US }),
+    },
+  });
+}
+
+function whereOf({ span: { fromUs, toUs }, symbols = [] }: SqlQuery): string {
+  const time = (us: number) => `'${isoOfUs(us)}'::TIMESTAMPTZ`;
+  const names = symbols.map((symbol) => `'${symbol.replaceAll("'", "''")}'`);
+  return [
+    ...(names.length === 0 ? [] : [`symbol IN (${names.join(", ")})`]),
+    ...(fromUs === undefined ? [] : [`received_at >= ${time(fromUs)}`]),
+    ...(toUs === undefined ? [] : [`received_at < ${time(toUs)}`]),
+  ].join(" AND ");
+}

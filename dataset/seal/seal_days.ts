@@ -1,0 +1,60 @@
+import { SsmdError } from "@ssmd/runtime";
+import { dayOfUs, type ManifestPlace, parseManifestKey, usOfDay } from "@ssmd/archive";
+import { sealDay, type SealedDayReport } from "./seal_day.ts";
+import type { SealDayOptions } from "./seal_options.ts";
+import type { Storage } from "@ssmd/storage";
+import { type TimeSpan, touchesDay } from "../time_span.ts";
+
+/** Which days are sealed. */
+export interface SealQuery {
+  env?: string;
+  feed?: string;
+  span: TimeSpan;
+}
+
+/** `open`: not over. `failed`: see `error`. */
+export type SealedDayState = SealedDayReport["state"] | "open" | "failed";
+
+/** What was done to a day, or why it was not. */
+export interface SealOutcome extends Omit<SealedDayReport, "state"> {
+  state: SealedDayState;
+  /** What went wrong; the day is as it was. */
+  error?: { code: string; message: string; hint: string };
+}
+
+/** The days of an archive that a query means, older ones first. Throws StorageError. */
+export async function sealableDays(storage: Storage, query: SealQuery): Promise<ManifestPlace[]> {
+  const { env, feed, span } = query;
+  const places: ManifestPlace[] = [];
+  const prefix = env === undefined ? "normalized/" : `normalized/${env}/`;
+  for await (const { key } of storage.list(prefix)) {
+    const place = parseManifestKey(key);
+    if (place === undefined || (feed !== undefined && place.feed !== feed)) continue;
+    if (touchesDay(span, place.day)) places.push(place);
+  }
+  return places.sort((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : 0));
+}
+
+/** Seals days one by one; one that fails does not keep the others back. */
+export async function* sealDays(
+  places: readonly ManifestPlace[],
+  options: Omit<SealDayOptions, "env" | "feed" | "version" | "day">,
+): AsyncIterable<SealOutcome> {
+  for (const { env, feed, version = "", day } of places) {
+    const place = { env, feed, version, day };
+    try {
+      yield await sealDay({ ...options, ...place });
+    } catch (error) {
+      if (!(error instanceof SsmdError)) throw error;
+      const { code, message, hint } = error;
+      if (code === "DAY_NOT_OVER") yield { ...place, state: "open", types: [] };
+      else yield { ...place, state: "failed", types: [], error: { code, message, hint } };
+    }
+  }
+}
+
+/** Whether a span is exactly one UTC day. */
+export function isOneDay({ fromUs, toUs }: TimeSpan): boolean {
+  return fromUs !== undefined && toUs !== undefined && usOfDay(dayOfUs(fromUs)) === fromUs &&
+    toUs - fromUs === 86_400_000_000;
+}

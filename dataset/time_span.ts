@@ -1,0 +1,32 @@
+import { usOfDay } from "@ssmd/archive";
+
+const DAY_US = 86_400_000_000;
+
+/** A span of receive time, µs; open where an end is absent. */
+export interface TimeSpan {
+  /** The first moment within. */
+  fromUs?: number;
+  /** The first moment behind it. */
+  toUs?: number;
+}
+
+/** Whether any moment of a UTC day lies in a span. */
+export function touchesDay({ fromUs = 0, toUs = Infinity }: TimeSpan, day: string): boolean {
+  const startUs = usOfDay(day);
+  return startUs < toUs && startUs + DAY_US > fromUs;
+}
+
+/** The part of a span that lies in a UTC day. */
+export function withinDay(
+  { fromUs = 0, toUs = Infinity }: TimeSpan,
+  day: string,
+): Required<TimeSpan> {
+  const startUs = usOfDay(day);
+  return { fromUs: Math.max(fromUs, startUs), toUs: Math.min(toUs, startUs + DAY_US) };
+}
+
+/** Whether a span leaves out a part of a UTC day. */
+export function cutsDay(span: TimeSpan, day: string): boolean {
+  const { fromUs, toUs } = withinDay(span, day);
+  return fromUs > usOfDay(day) || toUs < usOfDay(day) + DAY_US;
+}

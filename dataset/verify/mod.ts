@@ -1,0 +1,3 @@
+/** Recount of archived files against manifests and raw frames. @module */
+export { type DayReport, type Report } from "./report.ts";
+export { verifyArchive } from "./verify.ts";

@@ -1,0 +1,112 @@
+import {
+  loadPromoted,
+  NORMALIZED_VERSION,
+  parseManifestKey,
+  type Promoted,
+  promotedOn,
+} from "@ssmd/archive";
+import { type Job, loadJob, parseJobKey } from "@ssmd/dataset/reprocess";
+import { ArchiveError, suggestion } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+
+/** A version of a feed's records, as storage has it. */
+export interface VersionInfo {
+  env: string;
+  feed: string;
+  version: string;
+  /** Days with a manifest, in order. */
+  days: string[];
+  /** Of these, those that readers get when they name no version. */
+  promoted: string[];
+  /** Whether it is read of days that have no choice of their own. */
+  isDefault: boolean;
+  objects: number;
+  bytes: number;
+  /** What made it; absent = the archiver did. */
+  job?: Job;
+}
+
+/** Which versions are looked for. */
+export interface VersionFilter {
+  env?: string;
+  feed?: string;
+}
+
+/** All versions by env, feed and name. Throws ArchiveError for damaged notes, StorageError. */
+export async function versionsIn(
+  storage: Storage,
+  { env, feed }: VersionFilter = {},
+): Promise<VersionInfo[]> {
+  const prefix = env === undefined
+    ? "normalized/"
+    : `normalized/${env}/${feed === undefined ? "" : `${feed}/`}`;
+  const found = new Map<string, VersionInfo>();
+  for await (const { key, size } of storage.list(prefix)) {
+    const [, ofEnv = "", ofFeed = "", version = "", ...rest] = key.split("/");
+    if (rest.length === 0 || (feed ?? ofFeed) !== ofFeed) continue;
+    const name = `${ofEnv} ${ofFeed} ${version}`;
+    let info = found.get(name);
+    if (info === undefined) {
+      info = {
+        ...{ env: ofEnv, feed: ofFeed, version, days: [], promoted: [], isDefault: false },
+        ...{ objects: 0, bytes: 0 },
+      };
+      found.set(name, info);
+    }
+    info.objects++;
+    info.bytes += size;
+    const place = parseManifestKey(key);
+    if (place !== undefined) info.days.push(place.day);
+    const made = parseJobKey(key);
+    const job = made && await loadJob(storage, made);
+    if (job !== undefined) info.job = job;
+  }
+  return await withPromotions(storage, [...found.values()]);
+}
+
+async function withPromotions(storage: Storage, infos: VersionInfo[]): Promise<VersionInfo[]> {
+  const choices = new Map<string, Promoted>();
+  for (const info of infos) {
+    const name = `${info.env} ${info.feed}`;
+    const promoted = choices.get(name) ?? await loadPromoted(storage, info.env, info.feed);
+    choices.set(name, promoted);
+    info.days.sort();
+    info.isDefault = promoted.default === info.version;
+    info.promoted = info.days.filter((day) => promotedOn(promoted, day) === info.version);
+  }
+  return infos;
+}
+
+/** One version. Throws ArchiveError `VERSION_MISSING` that names those that are there. */
+export async function versionNamed(
+  storage: Storage,
+  place: { env: string; feed: string; version: string },
+): Promise<VersionInfo> {
+  const { env, feed, version } = place;
+  const all = await versionsIn(storage, { env, feed });
+  const found = all.find((each) => each.version === version);
+  if (found !== undefined) return found;
+  const names = all.map((each) => each.version);
+  throw new ArchiveError("VERSION_MISSING", `There is no version ${version} of ${env}/${feed}.`, {
+    hint: names.length === 0 ? "There are none." : suggestion(version, names),
+    context: place,
+  });
+}
+
+/** What made a version, in a few words. */
+export function madeBy({ job, version }: VersionInfo): string {
+  if (job === undefined) return version === NORMALIZED_VERSION ? "archiver" : "unknown";
+  return `${job.recipe.normalizer}, ssmd ${job.recipe.software}`;
+}
+
+/** Notes on a run are written every few seconds: one that is older is of a run that was killed. */
+const STALE_MS = 30_000;
+
+/** Where the making of a version stands, in a word. */
+export function stateOf({ job }: VersionInfo, nowMs: number = Date.now()): string {
+  if (job === undefined) return "";
+  if (job.progress !== null) {
+    return nowMs - Date.parse(job.progress.at) < STALE_MS ? "running" : "interrupted";
+  }
+  return job.failure === "" ? "done" : "failed";
+}

@@ -1,0 +1,103 @@
+import { APPENDED_FIELDS } from "@ssmd/market";
+import type { Gap, Level, MarketEvent, OrderBookUpdate, Status, Ticker, Trade } from "@ssmd/market";
+
+/** Milliseconds with microseconds as decimals; null = not given. */
+export function msOfUs(us: number): number | null {
+  return us === 0 ? null : us / 1000;
+}
+
+/** `[[price,size],…]` of levels. */
+export function levelsJson(levels: readonly Level[]): string {
+  let text = "[";
+  for (let i = 0; i < levels.length; i++) {
+    const level = levels[i] as Level;
+    text += i === 0 ? `[${level.price},${level.size}]` : `,[${level.price},${level.size}]`;
+  }
+  return text + "]";
+}
+
+/** First members of each message of a symbol, after its type. */
+export function jsonPrefix(symbol: string, feed: string): string {
+  return `"symbol":${JSON.stringify(symbol)},"feed":${JSON.stringify(feed)}`;
+}
+
+function jsonSuffix(event: MarketEvent, extra: string): string {
+  return `"ts":${msOfUs(event.timestampUs)},"recv_ts":${
+    msOfUs(event.receivedAtUs)
+  },"seq":${event.sequence}${extra}`;
+}
+
+/** Fields that venues seldom say stand only where they were said, behind all others. */
+const APPENDED = {
+  trade: Object.entries(APPENDED_FIELDS.trade),
+  ticker: Object.entries(APPENDED_FIELDS.ticker),
+  status: Object.entries(APPENDED_FIELDS.status),
+} satisfies Record<string, [string, string][]>;
+
+function appendedJson(event: Trade | Ticker | Status): string {
+  const values = event as unknown as Record<string, number | string | boolean | undefined>;
+  const fields = APPENDED[event.type];
+  let text = "";
+  for (let i = 0; i < fields.length; i++) {
+    const [field, name] = fields[i] as [string, string];
+    const value = values[field];
+    if (value === undefined) continue;
+    const shown = typeof value === "number" && field.endsWith("Us") ? msOfUs(value) : value;
+    text += `,"${name}":${typeof shown === "string" ? JSON.stringify(shown) : shown}`;
+  }
+  return text;
+}
+
+function tradeJson(event: Trade, prefix: string, extra: string): string {
+  const id = event.tradeId === "" ? "" : `,"id":${JSON.stringify(event.tradeId)}`;
+  return `{"type":"trade",${prefix},"price":${event.price},"size":${event.size},"side":"${event.side}",${
+    jsonSuffix(event, extra)
+  }${id}${appendedJson(event)}}`;
+}
+
+function tickerJson(event: Ticker, prefix: string, extra: string): string {
+  return `{"type":"ticker",${prefix},"bid_price":${event.bidPrice},"bid_size":${event.bidSize},"ask_price":${event.askPrice},"ask_size":${event.askSize},"last_price":${event.lastPrice},"last_size":${event.lastSize},"volume_24h":${event.volume24h},"open_interest":${event.openInterest},${
+    jsonSuffix(event, extra)
+  }${appendedJson(event)}}`;
+}
+
+function bookJson(event: OrderBookUpdate, prefix: string, extra: string): string {
+  return `{"type":"orderbook","kind":"${event.kind}",${prefix},"bids":${
+    levelsJson(event.bids)
+  },"asks":${levelsJson(event.asks)},"depth":${event.depth},"checksum":"${event.checksum}",${
+    jsonSuffix(event, extra)
+  }}`;
+}
+
+function statusJson(event: Status, prefix: string, extra: string): string {
+  return `{"type":"status",${prefix},"state":"${event.state}","result":${
+    JSON.stringify(event.result)
+  },"detail":${JSON.stringify(event.detail)},${jsonSuffix(event, extra)}${appendedJson(event)}}`;
+}
+
+function gapJson(event: Gap, prefix: string, extra: string): string {
+  return `{"type":"gap",${prefix},"reason":"${event.reason}","channel":"${event.channel}","from":${
+    msOfUs(event.fromUs)
+  },"to":${msOfUs(event.toUs)},"missed":${event.missed},"recovered":${event.recovered},"detail":${
+    JSON.stringify(event.detail)
+  },${jsonSuffix(event, extra)}}`;
+}
+
+/**
+ * A record in the JSON of the client protocol. `prefix` is {@linkcode jsonPrefix} of its symbol,
+ * `extra` further members with a leading comma (`,"pos":4711`).
+ */
+export function recordJson(event: MarketEvent, prefix: string, extra = ""): string {
+  switch (event.type) {
+    case "trade":
+      return tradeJson(event, prefix, extra);
+    case "ticker":
+      return tickerJson(event, prefix, extra);
+    case "orderbook":
+      return bookJson(event, prefix, extra);
+    case "status":
+      return statusJson(event, prefix, extra);
+    case "gap":
+      return gapJson(event, prefix, extra);
+  }
+}
