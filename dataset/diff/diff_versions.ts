@@ -1,12 +1,4 @@
-import {
-  type ArchiveQuery,
-  framesOf,
-  type Lineage,
-  lineageIn,
-  loadManifest,
-  readArchive,
-  type SealedLineage,
-} from "@ssmd/archive";
+import { type ArchiveQuery, loadManifest, openArchived, readArchive } from "@ssmd/archive";
 import { EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
 import { RecordComparison, type SymbolComparison, type TypeComparison } from "./compare_records.ts";
@@ -56,8 +48,6 @@ export interface VersionDiff {
 }
 
 const DAY_US = 86_400_000_000;
-/** A lineage is a few hundred bytes; runs of a window make it longer. */
-const LINEAGE_BYTES_MAX = 256 * 1024;
 
 /**
  * Compares two versions over the same days, side by side in the order of receive time, with one
@@ -155,19 +145,14 @@ async function schemasOf(
   const found = new Map<EventType, string>();
   for (const day of days) {
     const manifest = await loadManifest(storage, { kind: "normalized", env, feed, version, day });
-    for (const { key, type } of manifest?.files ?? []) {
+    for (const file of manifest?.files ?? []) {
+      const { type } = file;
       if (type === undefined || found.has(type)) continue;
-      const { schema } = await lineageOf(storage, key);
+      const { schema } = (await openArchived(storage, file)).lineage;
       found.set(type, `${schema.version} ${schema.sha256.slice(0, 12)}`);
     }
   }
   return found;
-}
-
-async function lineageOf(storage: Storage, key: string): Promise<Lineage | SealedLineage> {
-  const front = await storage.getRange(key, 0, LINEAGE_BYTES_MAX);
-  const [frame] = framesOf(front).frames;
-  return lineageIn(front, frame ?? { kind: "skippable", start: 0, end: 0 }, key);
 }
 
 function valuesOf(

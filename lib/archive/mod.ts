@@ -11,7 +11,6 @@ export * from "./frame_stream.ts";
 export * from "./manifest.ts";
 export * from "./manifest_file.ts";
 export * from "./lineage.ts";
-export { lineageIn } from "./lineage_frame.ts";
 export * from "./normalized_writer.ts";
 export * from "./normalized_reader.ts";
 export * from "./record_digest.ts";
