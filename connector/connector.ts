@@ -1,4 +1,4 @@
-import type { Credentials, Normalized, SymbolSpec, Venue } from "@ssmd/exchanges";
+import type { CredentialsSource, Normalized, SymbolSpec, Venue } from "@ssmd/exchanges";
 import { EVENT_TYPES, type MarketEvent } from "@ssmd/market";
 import type { CaptureLocation } from "@ssmd/metadata";
 import {
@@ -10,9 +10,12 @@ import {
   nowUs,
   sleep,
   StorageError,
+  type VenueError,
 } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { OutMessage, Publisher, Subscription, Transport } from "@ssmd/transport";
+import { AcceptedCredentials } from "./accepted_credentials.ts";
+import { AccessDenial } from "./access_denial.ts";
 import type { ClockSources } from "./clock_quality.ts";
 import { ClockNews } from "./clock_news.ts";
 import { ClockWatch } from "./clock_watch.ts";
@@ -46,7 +49,8 @@ export interface ConnectorOptions {
   venue: Venue;
   symbols: readonly SymbolSpec[];
   endpoint: string;
-  credentials: Credentials;
+  /** Asked before each try to connect, so that rotated keys are used without a restart. */
+  credentials: CredentialsSource;
   transport: Transport;
   storage: Storage;
   /** Folder of the spool, of this feed and shard alone. */
@@ -94,6 +98,11 @@ export interface Connector {
    */
   start(): Promise<void>;
   stats(): ConnectorStats;
+  /**
+   * Resolves with VenueError `VENUE_ACCESS_DENIED` when the venue refuses credentials (or this
+   * machine) for good: refused twice, never taken before, and unchanged. Never in all other cases.
+   */
+  readonly denied: Promise<VenueError>;
   /** Disconnects and hands everything accepted to the bus. */
   stop(): Promise<void>;
   /** Stops, writes the raw files and gives the spool free. Call it when the archiver has flushed. */
@@ -135,6 +144,7 @@ class FeedConnector implements Connector {
   #connections: Connection[];
   #sockets: VenueSocket[] = [];
   #states: ConnectionStates;
+  #denial: AccessDenial;
   #publisher: Publisher;
   #outbox: Outbox;
   #pipeline: Pipeline;
@@ -225,6 +235,7 @@ class FeedConnector implements Connector {
       onClosed: (segment) => this.#rawFiles.add(segment, this.#pipeline.takeGiven()),
       onPause: (paused) => this.#sockets.forEach((s) => paused ? s.pause() : s.resume()),
     });
+    this.#denial = new AccessDenial(new AcceptedCredentials(dir, options.endpoint, logger));
     this.#states = new ConnectionStates(connections.map(({ slot }) => slot));
     this.#watch = new SubscriptionWatch({
       ...{ connections, logger, metrics },
@@ -238,7 +249,7 @@ class FeedConnector implements Connector {
     const { spoolDir: dir, env, feed, transport, venue, endpoint, credentials } = this.#options;
     this.#requireWork();
     // Credentials that cannot even sign a handshake will not do so later.
-    await venue.handshake(endpoint, credentials, Date.now());
+    await venue.handshake(endpoint, await credentials(), Date.now());
     this.#lock = await lockSpool(dir);
     this.#outbox.clear();
     const clockKnown = this.#clock.read();
@@ -288,6 +299,10 @@ class FeedConnector implements Connector {
       storageProblem: () => this.#rawFiles.problem,
       spoolProblem: () => this.#intake.problem,
     });
+  }
+
+  get denied(): Promise<VenueError> {
+    return this.#denial.final;
   }
 
   stats(): ConnectorStats {
@@ -406,13 +421,15 @@ class FeedConnector implements Connector {
       credentials,
       logger: this.#logger.with({ connection: connection.capture.connection }),
       listener: {
-        onConnect: () => {
+        onConnect: (used) => {
+          this.#denial.opened(used);
           this.#states.opened(slot);
           this.#watch.connected();
           this.#logger.info("connected", { endpoint, symbols: connection.symbols.length });
           this.#intake.event(slot, "connect", endpoint);
           for (const frame of normalizer.subscribe()) socket.send(frame);
         },
+        onDenied: (used, why) => this.#denial.denied(slot, used, why),
         onFrame: (bytes, binary) => this.#intake.frame(slot, bytes, binary),
         onDisconnect: (why, opened, retryMs) => {
           const isNews = this.#states.closed(slot, why, opened, retryMs);

@@ -11,6 +11,7 @@ import {
   runService,
   serveMetrics,
   untilSignal,
+  VenueError,
   VERSION,
 } from "@ssmd/runtime";
 import { openServiceStorage } from "@ssmd/storage";
@@ -75,11 +76,16 @@ await runService("connector", FLAGS, async (flags) => {
   });
   await connector.start();
   logger.info("capturing", { env, feed: id, metrics_port: scrape.port });
-  logger.info("stopping", { signal: await untilSignal() });
+  const stopped = new AbortController();
+  const why = await Promise.race([untilSignal(stopped.signal), connector.denied]);
+  stopped.abort();
+  if (why instanceof VenueError) logger.error("stopping", { error: why });
+  else logger.info("stopping", { signal: why });
   await connector.close();
   await storage.close();
   await transport.close();
   await scrape.close();
   logger.info("stopped", { ...connector.stats() });
+  if (why instanceof VenueError) throw why;
   assertNothingGivenUp(connector.stats());
 });

@@ -8,26 +8,31 @@ import {
   sleep,
   SsmdError,
 } from "@ssmd/runtime";
-import type { Credentials, Venue } from "@ssmd/exchanges";
+import type { Credentials, CredentialsSource, Venue } from "@ssmd/exchanges";
+import { areSame } from "./accepted_credentials.ts";
+import { type HandshakeRefusal, readRefusal } from "./handshake_refusal.ts";
 import type { ConnectBudget } from "./connect_budget.ts";
 // @ts-types="@types/ws"
 import WebSocket from "ws";
 
 /** Who is told what the socket does. All calls are synchronous and in order. */
 export interface SocketListener {
-  /** Open: subscribe now. */
-  onConnect(): void;
+  /** Open with these credentials: subscribe now. */
+  onConnect(credentials: Credentials): void;
   /** A frame arrived; `binary` as the venue marked it. */
   onFrame(bytes: Buffer, binary: boolean): void;
   /** It broke, or could not be opened (`opened` false); it is tried again after `retryMs`. */
   onDisconnect(why: string, opened: boolean, retryMs: number): void;
+  /** The venue refused the credentials; `onDisconnect` follows. */
+  onDenied(credentials: Credentials, why: string): void;
 }
 
 /** Options of {@linkcode VenueSocket}. */
 export interface VenueSocketOptions {
   venue: Venue;
   endpoint: string;
-  credentials: Credentials;
+  /** Asked before each try. */
+  credentials: CredentialsSource;
   /** Of the connections of all processes to the endpoint. */
   budget: ConnectBudget;
   listener: SocketListener;
@@ -40,6 +45,18 @@ const HANDSHAKE_MS_MAX = 10_000;
 const GOOD_AFTER_MS = 30_000;
 /** Longest pause after a connection that lived shortly. */
 const SHORT_LIVED_MS_MAX = 10_000;
+/** Pauses after credentials were refused: most often a person has to mend them. */
+const DENIED_PAUSES = { firstMs: 500, maxMs: 300_000, factor: 4 } as const;
+/** How often it is looked whether refused credentials have changed. */
+const CREDENTIALS_LOOK_MS = 1000;
+
+/** How a try to connect ended. */
+interface ConnectEnd {
+  opened: boolean;
+  why: string;
+  /** The credentials that the venue refused. */
+  denied?: Credentials;
+}
 
 /**
  * One connection to a venue that is kept open: opens, keeps alive, notices silence (no frame and no
@@ -103,23 +120,39 @@ export class VenueSocket {
 
   async #run(): Promise<void> {
     const backoff = new Backoff();
+    const deniedBackoff = new Backoff(DENIED_PAUSES);
     const { logger, listener } = this.#options;
     while (!this.#stop.signal.aborted) {
       await this.#untilAllowed();
       if (this.#stop.signal.aborted) return;
       const startedMs = performance.now();
-      const { opened, why } = await this.#connectOnce();
+      const { opened, why, denied } = await this.#connectOnce();
       if (this.#stop.signal.aborted && !opened) return;
       if (opened && performance.now() - startedMs > GOOD_AFTER_MS) backoff.reset();
-      const waitMs = Math.min(backoff.nextMs(), opened ? SHORT_LIVED_MS_MAX : Infinity);
+      if (denied === undefined) deniedBackoff.reset();
+      else listener.onDenied(denied, why);
+      const pauses = denied === undefined ? backoff : deniedBackoff;
+      const waitMs = Math.min(pauses.nextMs(), opened ? SHORT_LIVED_MS_MAX : Infinity);
       listener.onDisconnect(why, opened, waitMs);
       if (this.#stop.signal.aborted) return;
-      logger.warn(opened ? "connection lost" : "connection refused", {
+      logger[denied === undefined ? "warn" : "error"](messageOfEnd(opened, denied), {
         endpoint: this.#options.endpoint,
         why,
         retry_in_ms: Math.round(waitMs),
       });
-      await sleep(waitMs, this.#stop.signal);
+      if (denied === undefined) await sleep(waitMs, this.#stop.signal);
+      else await this.#untilChanged(denied, waitMs);
+    }
+  }
+
+  /** Waits, but no longer than until the source of the credentials gives others. */
+  async #untilChanged(denied: Credentials, waitMs: number): Promise<void> {
+    const { signal } = this.#stop;
+    for (let leftMs = waitMs; leftMs > 0 && !signal.aborted; leftMs -= CREDENTIALS_LOOK_MS) {
+      await sleep(Math.min(leftMs, CREDENTIALS_LOOK_MS), signal);
+      // A file that is being written is looked at again.
+      const now = await this.#options.credentials().catch(() => denied);
+      if (!areSame(denied, now)) return;
     }
   }
 
@@ -136,11 +169,13 @@ export class VenueSocket {
   }
 
   /** Opens a connection and resolves when it has ended, with the reason. */
-  async #connectOnce(): Promise<{ opened: boolean; why: string }> {
-    const { venue, endpoint, credentials } = this.#options;
+  async #connectOnce(): Promise<ConnectEnd> {
+    const { venue, endpoint } = this.#options;
     this.#whyBroken = "";
     let socket: WebSocket;
+    let credentials: Credentials;
     try {
+      credentials = await this.#options.credentials();
       const { url, headers } = await venue.handshake(endpoint, credentials, Date.now());
       socket = new WebSocket(url, {
         headers,
@@ -154,17 +189,18 @@ export class VenueSocket {
       return { opened: false, why: messageOf(error) + hint };
     }
     this.#socket = socket;
-    const ended = this.#listen(socket);
+    const ended = this.#listen(socket, credentials);
     if (this.#stop.signal.aborted) socket.terminate();
     const result = await ended;
     this.#socket = undefined;
     return result;
   }
 
-  #listen(socket: WebSocket): Promise<{ opened: boolean; why: string }> {
+  #listen(socket: WebSocket, credentials: Credentials): Promise<ConnectEnd> {
     const { listener, venue } = this.#options;
     let opened = false;
     let why = "";
+    let refusal: HandshakeRefusal | undefined;
     let watch: ReturnType<typeof setInterval> | undefined;
     let keepAlive: ReturnType<typeof setInterval> | undefined;
     const active = () => this.#lastActivityMs = this.#time.nowMs;
@@ -175,7 +211,7 @@ export class VenueSocket {
       watch = setInterval(() => this.#watch(socket), WATCH_MS);
       const alive = venue.keepAlive;
       if (alive) keepAlive = setInterval(() => this.send(alive.frame()), alive.intervalMs);
-      listener.onConnect();
+      listener.onConnect(credentials);
       if (this.#paused) socket.pause();
     });
     socket.on("message", (data: Buffer, binary: boolean) => {
@@ -184,8 +220,8 @@ export class VenueSocket {
     });
     socket.on("ping", active);
     socket.on("pong", active);
-    socket.on("unexpected-response", (request, response) => {
-      why = refusalOf(response.statusCode ?? 0);
+    socket.on("unexpected-response", async (request, response) => {
+      refusal = await readRefusal(response, Object.keys(credentials).length > 0);
       request.destroy();
       socket.terminate();
     });
@@ -195,9 +231,11 @@ export class VenueSocket {
         clearInterval(watch);
         clearInterval(keepAlive);
         const said = reason.toString();
+        const closed = `closed by the venue: ${code}${said ? ` ${said}` : ""}`;
         resolve({
           opened,
-          why: this.#whyBroken || why || `closed by the venue: ${code}${said ? ` ${said}` : ""}`,
+          why: this.#whyBroken || refusal?.why || why || closed,
+          ...(refusal?.isDenied ? { denied: credentials } : {}),
         });
       })
     );
@@ -210,12 +248,7 @@ export class VenueSocket {
   }
 }
 
-/** What an HTTP status in place of the upgrade means. */
-function refusalOf(status: number): string {
-  if (status === 401 || status === 403) {
-    return `the venue refused the credentials (HTTP ${status}): check key_id and private_key, ` +
-      "that the key belongs to this environment (demo or production), and the machine's clock";
-  }
-  if (status === 429) return "the venue refused the connection: too many requests (HTTP 429)";
-  return `the venue answered HTTP ${status} in place of a WebSocket`;
+function messageOfEnd(opened: boolean, denied: Credentials | undefined): string {
+  if (denied !== undefined) return "the venue refuses access";
+  return opened ? "connection lost" : "connection refused";
 }

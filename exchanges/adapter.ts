@@ -14,6 +14,9 @@ export interface SymbolSpec {
 /** Credentials of a venue by field name (`key_id`, `private_key`), already resolved. */
 export type Credentials = Record<string, string>;
 
+/** Gives the credentials of a venue as their source holds them now: keys are rotated in place. */
+export type CredentialsSource = () => Promise<Credentials>;
+
 /** How to open a connection. Made anew for every try, as signatures age. */
 export interface Handshake {
   /** Where to. */

@@ -107,18 +107,22 @@ async function runUp(this: SsmdContext, flags: Flags): Promise<void> {
   const ending = flags.for === undefined
     ? up.played.then(() => "played to the end")
     : sleep(flags.for, ended.signal).then(() => "time is over");
-  const why = await Promise.race([signal, ending]);
+  const end = await Promise.race([signal, ending, up.denied]);
+  const why = typeof end === "string" ? end : end.message;
   ended.abort();
   clearInterval(status);
   if (terminal) stdout.write(`${CLEAR_LINE}${why}: draining and sealing …\n`);
   await up.close();
   const seconds = (performance.now() - startedMs) / 1000;
   if (terminal) stdout.write(summaryOf(up, seconds).join("\n") + "\n");
-  else {logger.info("captured", {
+  else {
+    logger.info("captured", {
       why,
       seconds: Math.round(seconds * 1000) / 1000,
       ...totalsOf(up),
-    });}
+    });
+  }
+  if (typeof end !== "string") throw end;
 }
 
 function showStatus(up: Up, stdout: { write(text: string): void }): ReturnType<typeof setInterval> {

@@ -1,4 +1,4 @@
-import { type Venue, venueOfParser, VENUES } from "@ssmd/exchanges";
+import { type CredentialsSource, type Venue, venueOfParser, VENUES } from "@ssmd/exchanges";
 import type { CaptureLocation, DeployedSymbol, Deployment } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
 import { inspectCapture } from "@ssmd/simulator";
@@ -10,12 +10,15 @@ export interface FeedPlan {
   symbols: DeployedSymbol[];
   /** The venue's own address; unused where the feed is simulated. */
   endpoint: string;
-  credentials: Record<string, string>;
+  credentials: CredentialsSource;
   /** Where it is captured; absent = not said. */
   captureLocation?: CaptureLocation;
   /** Where a simulator takes the venue's place: what it plays. */
   simulated?: { type: "model" } | { type: "capture"; files: string[] };
 }
+
+/** Of simulators: who plays a capture gives the key that it asks for. */
+const NONE: CredentialsSource = () => Promise.resolve({});
 
 /** One plan a feed: of the environment, or of the captures where there are any. */
 export async function planFeeds(
@@ -45,7 +48,7 @@ async function planCaptures(files: readonly string[]): Promise<FeedPlan[]> {
     let plan = plans.get(venue.id);
     if (!plan) {
       const simulated = { type: "capture" as const, files: [] };
-      plan = { feed: venue.id, venue, endpoint: "", credentials: {}, symbols: [], simulated };
+      plan = { feed: venue.id, venue, endpoint: "", credentials: NONE, symbols: [], simulated };
       plans.set(venue.id, plan);
     }
     plan.simulated.files.push(file);

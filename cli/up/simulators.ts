@@ -1,4 +1,4 @@
-import type { Credentials } from "@ssmd/exchanges";
+import type { Credentials, CredentialsSource } from "@ssmd/exchanges";
 import type { Environment } from "@ssmd/metadata";
 import { ConfigError, type Logger } from "@ssmd/runtime";
 import {
@@ -13,7 +13,7 @@ import type { FeedPlan } from "./plan.ts";
 /** A feed's simulator and how to sign in to it. */
 export interface RunningSimulator {
   simulator: Simulator;
-  credentials: Credentials;
+  credentials: CredentialsSource;
 }
 
 /** Starts a simulator for each feed that is planned on one. */
@@ -58,7 +58,7 @@ async function startOne(
     ...(key ? { publicKeyPem: key.publicKeyPem } : {}),
   });
   const credentials: Credentials = key ? { key_id: key.keyId, private_key: key.privateKeyPem } : {};
-  return { simulator, credentials };
+  return { simulator, credentials: () => Promise.resolve(credentials) };
 }
 
 function simulatedVenue({ feed, venue }: FeedPlan): SimulatedVenue {

@@ -21,6 +21,7 @@ import {
   type Logger,
   Metrics,
   surviveUncaughtErrors,
+  type VenueError,
   VERSION,
 } from "@ssmd/runtime";
 import { openServiceStorage, type WatchedStorage } from "@ssmd/storage";
@@ -73,6 +74,8 @@ export interface Up {
   clients(): number;
   /** Resolves when all captures are played and read; never where there are none. */
   played: Promise<void>;
+  /** Resolves when a venue refuses its key for good, see `Connector.denied`. */
+  denied: Promise<VenueError>;
   /** Drains and seals: everything accepted is in the archive afterwards. */
   close(): Promise<void>;
 }
@@ -251,6 +254,7 @@ function running(
     feeds,
     archived: () => archiver.stats().records,
     clients: () => gateway.stats().clients,
+    denied: Promise.race([...connectors.values()].map(({ denied }) => denied)),
     played: plays ? Promise.all(captured).then(() => {}) : new Promise(() => {}),
     close: async () => {
       await Promise.all([...connectors.values()].map((connector) => connector.stop()));

@@ -1,5 +1,5 @@
 import { decode } from "@ssmd/codec";
-import type { Venue } from "@ssmd/exchanges";
+import type { CredentialsSource, Venue } from "@ssmd/exchanges";
 import { EVENT_TYPES, type EventType, type Gap, type MarketEvent } from "@ssmd/market";
 import type { CaptureLocation } from "@ssmd/metadata";
 import { type Health, Metrics, silentLogger } from "@ssmd/runtime";
@@ -27,6 +27,8 @@ export interface RigOptions {
   clock_sources?: ClockSources;
   /** Asked by the test. */
   health?: Health;
+  /** Default none. */
+  credentials?: CredentialsSource;
   /** Do not read what is published. */
   deaf?: boolean;
 }
@@ -72,7 +74,7 @@ export class ConnectorRig {
       ...{ env: ENV, feed: "fake", venue: fakeVenue(this.#options.venue) },
       symbols: (this.#options.symbols ?? ["A"]).map((symbol) => ({ symbol, external: symbol })),
       endpoint: this.exchange.url,
-      credentials: {},
+      credentials: this.#options.credentials ?? (() => Promise.resolve({})),
       captureLocation: this.#options.captureLocation,
       clock_sources: this.#options.clock_sources ?? NO_CLOCK_SOURCES,
       transport: this.transport,

@@ -13,12 +13,21 @@ export interface FakeClient {
 export class FakeExchange {
   readonly clients: FakeClient[] = [];
   port = 0;
+  /** The body of its answer 401 to a handshake with this `x-key`; undefined = it is let in. */
+  denies: (key: string) => string | undefined = () => undefined;
   #server: WebSocketServer | undefined;
   #waiting: (() => void)[] = [];
 
   /** Begins to listen, on the port it had before. */
   async listen(): Promise<void> {
-    const server = new WebSocketServer({ host: "127.0.0.1", port: this.port });
+    const server = new WebSocketServer({
+      ...{ host: "127.0.0.1", port: this.port },
+      verifyClient: ({ req }, done) => {
+        const why = this.denies(String(req.headers["x-key"] ?? ""));
+        if (why === undefined) done(true);
+        else done(false, 401, why);
+      },
+    });
     this.#server = server;
     server.on("connection", (socket) => this.#connected(socket));
     await new Promise<void>((resolve) => server.once("listening", resolve));

@@ -5,6 +5,7 @@ import { type CaptureLocation, versionOn } from "./feed.ts";
 import { type KeyAccess, reported } from "./key_access.ts";
 import { loadRotations, type Rotations } from "./key_age.ts";
 import { keysOfReferences, type ResolvedKeys, resolveKeys } from "./keys.ts";
+import type { KeySources } from "./key_source.ts";
 import { findRegistry } from "./find_registry.ts";
 import { loadEnvironment, loadFeed } from "./registry.ts";
 
@@ -28,8 +29,11 @@ export interface DeployedFeed {
   parser: string;
   /** Its markets in this environment. */
   symbols: DeployedSymbol[];
-  /** By field; empty where the feed needs none, and where the component does not sign in. */
-  credentials: Record<string, string>;
+  /**
+   * Reads the credentials by field from where its keys are now; empty where the feed needs none, and
+   * where the component does not sign in. Rejects as {@linkcode loadDeployment} does.
+   */
+  credentials: () => Promise<Record<string, string>>;
   /** Where it is captured, and by which clock; absent where the environment does not say. */
   captureLocation?: CaptureLocation;
 }
@@ -76,6 +80,10 @@ export interface DeploymentOptions {
 }
 
 const DEFAULT_DATA_DIR = "./data";
+const KEY_SOURCES: KeySources = {
+  env: (name) => Deno.env.get(name),
+  readFile: (path) => Deno.readTextFile(path),
+};
 
 /**
  * Loads an environment and resolves the keys that the component needs. Throws ConfigError with all findings when a file is
@@ -88,7 +96,9 @@ export async function loadDeployment(options: DeploymentOptions): Promise<Deploy
   const keys = await keysOf(environment, signed, options.onKeyAccess);
   const feeds = new Map<string, DeployedFeed>();
   for (const id of environment.feeds) {
-    const credentials = signed.includes(id) ? keys.credentials(id) : {};
+    const credentials = signed.includes(id)
+      ? credentialsSource({ environment, feed: id, keys, onKeyAccess: options.onKeyAccess })
+      : () => Promise.resolve({});
     feeds.set(id, { ...await deployedFeed(dir, environment, id), credentials });
   }
   const dataDir = dataDirOf(environment, options.dataDir);
@@ -153,11 +163,7 @@ async function keysOf(
     ...storageReferences(storage),
     ...signed.flatMap((feed) => Object.values(credentials[feed] ?? {})),
   ]);
-  const resolve = () =>
-    resolveKeys({ ...environment, keys: needed }, {
-      env: (name) => Deno.env.get(name),
-      readFile: (path) => Deno.readTextFile(path),
-    });
+  const resolve = () => resolveKeys({ ...environment, keys: needed }, KEY_SOURCES);
   const names = Object.keys(needed);
   if (names.length === 0 || onKeyAccess === undefined) return await resolve();
   return await reported(
@@ -165,6 +171,33 @@ async function keysOf(
     (access) => onKeyAccess(environment, access),
     resolve,
   );
+}
+
+/** Keys are read again each time; reported is the first reading of each value. */
+function credentialsSource(
+  { environment, feed, keys, onKeyAccess }: {
+    environment: Environment;
+    feed: string;
+    keys: ResolvedKeys;
+    onKeyAccess: DeploymentOptions["onKeyAccess"];
+  },
+): () => Promise<Record<string, string>> {
+  const needed = keysOfReferences(
+    environment,
+    Object.values(environment.credentials?.[feed] ?? {}),
+  );
+  let readBefore = JSON.stringify(keys.credentials(feed));
+  return async () => {
+    const now = await resolveKeys({ ...environment, keys: needed }, KEY_SOURCES);
+    const credentials = now.credentials(feed);
+    const text = JSON.stringify(credentials);
+    if (text !== readBefore) {
+      readBefore = text;
+      const names = { environment: environment.name, keys: Object.keys(needed) };
+      await onKeyAccess?.(environment, { ...names, action: "resolve", outcome: "done" });
+    }
+    return credentials;
+  };
 }
 
 async function deployedFeed(

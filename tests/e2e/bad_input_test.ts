@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { RUBBISH } from "@ssmd/simulator";
 import { recordsIn } from "./_archived.ts";
-import { eventually } from "./_process.ts";
+import { eventually, verify } from "./_process.ts";
 import { ENV, Rig } from "./_rig.ts";
 
 const VENUES = ["kraken", "kalshi"] as const;
@@ -41,7 +41,7 @@ Deno.test("frames that cannot be read are kept, counted and passed over: text, t
   assert.ok(days.every(({ records }) => records.trade > 0));
 });
 
-Deno.test("a wrong signature is told with what to do, and the other venue goes on", async () => {
+Deno.test("a wrong key ends up with the venue's sentence, and what came meanwhile is archived", async () => {
   const pair = await crypto.subtle.generateKey(
     {
       name: "RSA-PSS",
@@ -55,20 +55,14 @@ Deno.test("a wrong signature is told with what to do, and the other venue goes o
   const der = new Uint8Array(await crypto.subtle.exportKey("pkcs8", pair.privateKey));
   const privateKeyPem = `-----BEGIN PRIVATE KEY-----\n${der.toBase64()}\n-----END PRIVATE KEY-----`;
   await using rig = await Rig.start({ wrongKey: { keyId: "somebody", privateKeyPem } });
-  const isRefusal = ({ message, feed }: Record<string, unknown>) =>
-    message === "connection refused" && feed === "kalshi";
-  const refusals = await rig.up.until("several refusals", () => {
-    const found = rig.up.lines.filter(isRefusal);
-    return found.length >= 3 && found;
-  });
-  for (const { why } of refusals) {
-    assert.match(String(why), /refused the credentials \(HTTP 401\): check key_id and private_key/);
-  }
-  const waits = refusals.map(({ retry_in_ms }) => Number(retry_in_ms));
-  assert.ok((waits[2] as number) > (waits[0] as number), `it waits longer each time: ${waits}`);
-  assert.equal(rig.up.output.includes(der.toBase64().slice(0, 40)), false, "no key in the log");
-  await rig.records("kraken");
-  await rig.finish();
+  const { code, output } = await rig.up.end();
+  assert.equal(code, 1, output);
+  assert.match(output, /error: the venue refused the credentials \(HTTP 401: ".+"\): check key_id/);
+  assert.match(output, /code: +VENUE_ACCESS_DENIED/);
+  assert.ok(!output.includes("connection refused"), output);
+  assert.equal(output.includes(der.toBase64().slice(0, 40)), false, "no key in the log");
+  const verified = await verify(rig.dataDir);
+  assert.equal(verified.code, 0, verified.output);
 });
 
 Deno.test("a key that is none ends up before it begins, with the sentence and without the key", async () => {

@@ -1,0 +1,71 @@
+import type { IncomingMessage } from "node:http";
+import { sleep } from "@ssmd/runtime";
+
+/** An HTTP answer in place of the upgrade. */
+export interface HandshakeRefusal {
+  /** What it means, for a person. */
+  why: string;
+  /** Whether the credentials, or this machine, are refused: trying again alone does not help. */
+  isDenied: boolean;
+}
+
+const BODY_BYTES_MAX = 2048;
+const BODY_MS_MAX = 1000;
+const SAID_LENGTH_MAX = 200;
+
+/** What an answer in place of the upgrade means, with the venue's own words. */
+export async function readRefusal(
+  response: IncomingMessage,
+  hasCredentials: boolean,
+): Promise<HandshakeRefusal> {
+  const said = saidIn(await bodyOf(response));
+  return refusalOf(response.statusCode ?? 0, said, hasCredentials);
+}
+
+function refusalOf(status: number, said: string, hasCredentials: boolean): HandshakeRefusal {
+  const answer = `HTTP ${status}${said && `: "${said}"`}`;
+  if (status !== 401 && status !== 403) {
+    const what = status === 429 ? "refused the connection: too many requests" : "did not upgrade";
+    return { why: `the venue ${what} (${answer})`, isDenied: false };
+  }
+  const why = hasCredentials
+    ? `the venue refused the credentials (${answer}): check key_id and private_key, ` +
+      "that the key belongs to this environment (demo or production), and the machine's clock"
+    : `the venue refused this machine (${answer}): it may not serve its address or region`;
+  return { why, isDenied: true };
+}
+
+/** The beginning of a body; "" when it does not come. */
+async function bodyOf(response: IncomingMessage): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const read = new Promise<void>((resolve) => {
+    response.on("data", (chunk: Uint8Array) => {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= BODY_BYTES_MAX) resolve();
+    });
+    response.on("close", resolve);
+    response.on("error", resolve);
+  });
+  const waited = new AbortController();
+  await Promise.race([read, sleep(BODY_MS_MAX, waited.signal)]);
+  waited.abort();
+  return new TextDecoder().decode(await new Blob(chunks as BlobPart[]).bytes());
+}
+
+/** The sentence in a body: its message or code where it is JSON, else its first line. */
+function saidIn(body: string): string {
+  const text = sentenceOf(body).replaceAll(/[\p{C}\s]+/gu, " ").trim();
+  return text.startsWith("<") ? "" : text.slice(0, SAID_LENGTH_MAX);
+}
+
+function sentenceOf(body: string): string {
+  try {
+    const { error, ...rest } = JSON.parse(body);
+    const { message, msg, code } = { ...rest, ...(typeof error === "object" ? error : {}) };
+    return String(message ?? msg ?? code ?? error ?? "");
+  } catch {
+    return body.trim().split("\n", 1)[0] ?? "";
+  }
+}
