@@ -4,7 +4,7 @@ import type { Storage } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
 import { type Authenticator, keylessAuthenticator } from "./access/authenticator.ts";
 import type { ConnectionLimits } from "./connection_limits.ts";
-import { ConnectedClients } from "./admin/client_admin.ts";
+import { ConnectedClients } from "./admin/connected_clients.ts";
 import { clientRoutes } from "./admin/client_routes.ts";
 import { History } from "./history/history.ts";
 import { StoredArchive } from "./history/stored_archive.ts";

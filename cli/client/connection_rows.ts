@@ -1,36 +1,7 @@
-import { z } from "zod";
+import type { CONNECTION, ENDED_CONNECTION } from "@ssmd/gateway/protocol";
+import type { z } from "zod";
 import { bytesText, durationText, isoOfMs } from "../format.ts";
 import type { Row } from "../render.ts";
-
-const milliseconds = z.number().describe("Milliseconds since 1970");
-
-/** A client that is connected to a gateway. */
-export const CONNECTION = z.object({
-  id: z.int(),
-  client: z.string().describe("Name of the client; empty where the gateway asks for no key"),
-  address: z.string(),
-  since: milliseconds,
-  state: z.enum(["healthy", "lagging", "dropping", "disconnected"]),
-  policy: z.enum(["drop_newest", "drop_oldest", "conflate", "disconnect"]),
-  format: z.string(),
-  mode: z.string(),
-  interval_ms: z.int().nullable(),
-  catching_up: z.boolean(),
-  markets: z.int(),
-  subscriptions: z.array(
-    z.object({ symbol: z.string(), types: z.array(z.string()), mode: z.string() }),
-  ),
-  buffer_bytes: z.int(),
-  buffer_bytes_max: z.int(),
-  buffer_messages: z.int(),
-  buffer_messages_max: z.int(),
-  sent: z.int(),
-  dropped: z.int(),
-  last_error: z.object({ code: z.string(), message: z.string(), at: z.number() }).nullable(),
-});
-
-/** A connection that ended. */
-export const ENDED_CONNECTION = CONNECTION.extend({ until: milliseconds, reason: z.string() });
 
 type Connection = z.output<typeof CONNECTION>;
 

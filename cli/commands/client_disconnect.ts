@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { CONNECTION } from "../client/connection_rows.ts";
+import type { CONNECTION } from "@ssmd/gateway/protocol";
 import { askGateway, CONNECTION_ID, GATEWAY_FLAGS } from "../client/running_gateway.ts";
 import { defineCommand } from "../command/define.ts";
 import { on } from "../command/flag.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { ENDED_CONNECTION, endedRows } from "../client/connection_rows.ts";
+import { ENDED_CONNECTION } from "@ssmd/gateway/protocol";
+import { endedRows } from "../client/connection_rows.ts";
 import { askGateway, GATEWAY_FLAGS } from "../client/running_gateway.ts";
 import { defineCommand } from "../command/define.ts";
 import { whole } from "../command/flag.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { CONNECTION, connectionRows } from "../client/connection_rows.ts";
+import { CONNECTION } from "@ssmd/gateway/protocol";
+import { connectionRows } from "../client/connection_rows.ts";
 import { askGateway, GATEWAY_FLAGS } from "../client/running_gateway.ts";
 import { defineCommand } from "../command/define.ts";
 

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { CONNECTION } from "../client/connection_rows.ts";
+import { CONNECTION } from "@ssmd/gateway/protocol";
 import { askGateway, CONNECTION_ID, GATEWAY_FLAGS } from "../client/running_gateway.ts";
 import { defineCommand } from "../command/define.ts";
 import { choice, whole, word } from "../command/flag.ts";

@@ -5,8 +5,8 @@ import { type Route, route } from "../rest/route.ts";
 import { checkPolicy } from "../stream/connection_query.ts";
 import { MODES } from "../stream/request.ts";
 import { RequestError } from "../stream/request_error.ts";
-import type { ConnectedClients, ModeChange } from "./client_admin.ts";
-import { CONNECTION, CONNECTION_LIST } from "./client_schemas.ts";
+import type { ConnectedClients, ModeChange } from "./connected_clients.ts";
+import { CONNECTION, ENDED_CONNECTION } from "../protocol/connection.ts";
 
 const ONE = {
   params: { id: z.int().min(1).describe("Number of the connection.") },
@@ -21,14 +21,14 @@ export function clientRoutes(clients: ConnectedClients): Route[] {
       ...{ path: "/v1/admin/clients", id: "listConnections", ...ADMIN },
       summary: "Connections of the stream",
       query: { slow: z.boolean().default(false).describe("Only those that are or were slow.") },
-      answers: { 200: { schema: CONNECTION_LIST } },
+      answers: { 200: { schema: z.strictObject({ clients: z.array(CONNECTION) }) } },
       handler: ({ query }) => json({ clients: clients.list(query.slow) }),
     }),
     route({
       ...{ path: "/v1/admin/clients/history", id: "listEndedConnections", ...ADMIN },
       summary: "Connections that are gone, the newest first",
       query: { limit: z.int().min(1).max(1000).default(100) },
-      answers: { 200: { schema: CONNECTION_LIST } },
+      answers: { 200: { schema: z.strictObject({ clients: z.array(ENDED_CONNECTION) }) } },
       handler: ({ query }) => json({ clients: clients.history(query.limit) }),
     }),
     route({

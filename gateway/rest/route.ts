@@ -34,11 +34,24 @@ export interface RouteAnswer {
   description?: string;
 }
 
+/** Answers of a route by status. */
+export type Answers = Readonly<Record<number, RouteAnswer>>;
+
+/** The JSON of any of a route's answers. */
+type JsonOf<A extends Answers> = {
+  [S in keyof A]: A[S] extends { schema: infer Z extends z.ZodType } ? z.output<Z> : unknown;
+}[keyof A];
+
 /**
- * A route: what it takes, what it answers, who may ask. Checks of requests and the OpenAPI
- * description both come from here, so that they cannot differ.
+ * A route: its parameters, its answers and the role that it needs. Checks of requests, types of
+ * answers and the OpenAPI description all come from here.
  */
-export interface RouteSpec<P extends Shape, Q extends Shape, B extends z.ZodType> {
+export interface RouteSpec<
+  P extends Shape,
+  Q extends Shape,
+  B extends z.ZodType,
+  A extends Answers = Answers,
+> {
   /** Default GET. */
   method?: Method;
   /** With `{named}` parts. */
@@ -61,11 +74,13 @@ export interface RouteSpec<P extends Shape, Q extends Shape, B extends z.ZodType
   query?: Q;
   body?: B;
   /** By status; default status 200. */
-  answers: Readonly<Record<number, RouteAnswer>>;
+  answers: A;
   /** Whether it is left out of the description (files of the page). */
   hidden?: boolean;
   /** Answers. Throws {@linkcode Problem} for what cannot be answered. */
-  handler: (request: RouteRequest<P, Q, z.output<B>>) => Reply | Promise<Reply>;
+  handler: (
+    request: RouteRequest<P, Q, z.output<B>>,
+  ) => Reply<JsonOf<A>> | Promise<Reply<JsonOf<A>>>;
 }
 
 /** A route of any kind. */
@@ -82,7 +97,8 @@ export function route<
   const P extends Shape = Record<never, never>,
   const Q extends Shape = Record<never, never>,
   B extends z.ZodType = z.ZodUndefined,
->(spec: RouteSpec<P, Q, B>): Route {
+  const A extends Answers = Answers,
+>(spec: RouteSpec<P, Q, B, A>): Route {
   const { method = "GET", role = "client", params = {}, query = {} } = spec;
   // The router gives the handler what came out of these very schemas.
   return { ...spec, method, role, params, query } as unknown as Route;

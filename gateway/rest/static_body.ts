@@ -21,7 +21,7 @@ export class StaticBody {
   }
 
   /** The answer to a request, packed where it can be unpacked. */
-  reply(headers: RouteRequest["headers"]): Reply {
+  reply(headers: RouteRequest["headers"]): Reply<never> {
     if (!acceptsGzip(headers["accept-encoding"])) {
       return {
         status: 200,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { WebSocket as NodeWebSocket } from "ws";
-import type { ConnectionFigures, EndedConnection } from "./connection_figures.ts";
+import type { ConnectionInfo, EndedConnectionInfo } from "../protocol/connection.ts";
 import type { FakeConnector } from "../testing/fake_connector.ts";
 import { type GatewayRig, until, withGateway } from "../testing/gateway_rig.ts";
 import type { Message } from "../testing/stream_client.ts";
@@ -65,12 +65,12 @@ async function run(connector: FakeConnector, healthy: readonly Reader[]): Promis
   await until(() => healthy.every((reader) => reader.of("trade").length === LIGHT_RECORDS));
 }
 
-async function figures({ get }: GatewayRig): Promise<ConnectionFigures[]> {
-  return (await get("/v1/admin/clients")).body["clients"] as ConnectionFigures[];
+async function figures({ get }: GatewayRig): Promise<ConnectionInfo[]> {
+  return (await get("/v1/admin/clients")).body["clients"] as ConnectionInfo[];
 }
 
-async function ended({ get }: GatewayRig): Promise<EndedConnection[]> {
-  return (await get("/v1/admin/clients/history")).body["clients"] as EndedConnection[];
+async function ended({ get }: GatewayRig): Promise<EndedConnectionInfo[]> {
+  return (await get("/v1/admin/clients/history")).body["clients"] as EndedConnectionInfo[];
 }
 
 /** What a client of each policy has in the end, when it reads again. */

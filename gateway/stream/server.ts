@@ -13,7 +13,8 @@ import { Problem } from "../rest/problem.ts";
 import { parseTarget } from "../rest/target.ts";
 import type { Client } from "./client.ts";
 import { Connection } from "./connection.ts";
-import { type EndedConnection, figuresOf } from "./connection_figures.ts";
+import type { EndedConnectionInfo } from "../protocol/connection.ts";
+import { connectionInfo } from "./connection_info.ts";
 import { wantsDeflate } from "./connection_query.ts";
 import { refuseHandshake } from "./handshake.ts";
 import { DEFLATE_WINDOW_BITS } from "./frames.ts";
@@ -68,7 +69,7 @@ export class StreamServer {
   });
   #connections = new Map<Client, Connection>();
   #handshakes = 0;
-  #history: EndedConnection[] = [];
+  #history: EndedConnectionInfo[] = [];
   #timers: ReturnType<typeof setInterval>[];
   #nextId = 1;
   #probedMs = performance.now();
@@ -95,7 +96,7 @@ export class StreamServer {
   }
 
   /** Connections that ended, the newest last; only so many are kept. */
-  get history(): readonly EndedConnection[] {
+  get history(): readonly EndedConnectionInfo[] {
     return this.#history;
   }
 
@@ -184,10 +185,10 @@ export class StreamServer {
   #remove(connection: Connection): void {
     const wasOpen = this.#connections.delete(connection.client);
     // What it had is told before it is taken away.
-    const figures = wasOpen ? figuresOf(connection) : undefined;
+    const info = wasOpen ? connectionInfo(connection) : undefined;
     connection.end();
-    if (figures === undefined) return;
-    this.#history.push({ ...figures, until: Date.now(), reason: connection.reason });
+    if (info === undefined) return;
+    this.#history.push({ ...info, until: Date.now(), reason: connection.reason });
     if (this.#history.length > GATEWAY_LIMITS.clientHistoryMax) this.#history.shift();
   }
 

@@ -1,5 +1,5 @@
 import { type Health, livenessReasons, type Metrics, readinessReport } from "@ssmd/runtime";
-import { json, type Reply } from "../reply.ts";
+import { json, uncached } from "../reply.ts";
 import { type Route, route } from "../route.ts";
 import { HEALTH, INFO, READINESS } from "../schemas/service.ts";
 
@@ -43,9 +43,9 @@ function healthRoute({ version, startedMs, health }: ServiceState): Route {
       const alive = reasons.length === 0;
       const status = alive ? "ok" : "failing";
       const code = alive ? 200 : 503;
-      if (access.role === "public") return unstored(json({ status }, code));
+      if (access.role === "public") return uncached(json({ status }, code));
       const uptime_s = Math.round((Date.now() - startedMs) / 1000);
-      return unstored(json({ status, version, uptime_s, ...(alive ? {} : { reasons }) }, code));
+      return uncached(json({ status, version, uptime_s, ...(alive ? {} : { reasons }) }, code));
     },
   });
 }
@@ -66,7 +66,7 @@ function readyRoute({ health }: ServiceState): Route {
     handler: ({ access }) => {
       const { ready, ...why } = readinessReport(health);
       const told = access.role === "public" ? {} : why;
-      return unstored(json({ ready, ...told }, ready ? 200 : 503));
+      return uncached(json({ ready, ...told }, ready ? 200 : 503));
     },
   });
 }
@@ -95,7 +95,7 @@ function metricsRoute({ metrics, refreshMetrics }: ServiceState): Route {
     handler: async () => {
       refreshMetrics();
       const body = await metrics.text();
-      return unstored({ status: 200, headers: { "content-type": contentType }, body });
+      return uncached({ status: 200, headers: { "content-type": contentType }, body });
     },
   });
 }
@@ -114,9 +114,4 @@ function infoRoute({ info }: ServiceState): Route {
       return json({ ...info, feeds });
     },
   });
-}
-
-/** An answer that is worth nothing a moment later. */
-function unstored(reply: Reply): Reply {
-  return { ...reply, headers: { ...reply.headers, "cache-control": "no-store" } };
 }

@@ -1,7 +1,7 @@
 import { SIGN_IN_COOKIE, signInTokenOf } from "../../access/credential.ts";
 import type { Authenticator } from "../../access/authenticator.ts";
 import { ACCESS_LIMITS } from "../../access/limits.ts";
-import { json, type Reply } from "../reply.ts";
+import { json, type Reply, uncached } from "../reply.ts";
 import { type Route, route, type RouteRequest } from "../route.ts";
 import { SIGNED_IN, SIGNED_OUT, TICKET } from "../schemas/sign_in.ts";
 import { SIGN_IN_SCRIPT_PATH, signInPage, signInScript } from "../sign_in_page.ts";
@@ -32,7 +32,9 @@ function ticketRoute(authenticator: Authenticator): Route {
     answers: { 200: { schema: TICKET, example } },
     handler: ({ access }) => {
       const ticket = authenticator.newTicket(access);
-      return unstored({ ticket, stream: `/v1/stream?ticket=${ticket}`, expires_in_s: seconds });
+      return uncached(
+        json({ ticket, stream: `/v1/stream?ticket=${ticket}`, expires_in_s: seconds }),
+      );
     },
   });
 }
@@ -54,7 +56,7 @@ function signInRoute(authenticator: Authenticator): Route {
     handler: ({ access, headers }) => {
       const value = { client: access.client, role: access.role, expires_in_s: seconds };
       const cookie = cookieOf(authenticator.signIn(access), seconds, headers);
-      return unstored(value, { "set-cookie": cookie });
+      return uncached(json(value), { "set-cookie": cookie });
     },
   });
 }
@@ -71,7 +73,9 @@ function signOutRoute(authenticator: Authenticator): Route {
     handler: ({ headers }) => {
       const token = signInTokenOf(headers);
       if (token !== undefined) authenticator.signOut(token);
-      return unstored({ signed_in: false }, { "set-cookie": cookieOf("", 0, headers) });
+      return uncached(json({ signed_in: false as const }), {
+        "set-cookie": cookieOf("", 0, headers),
+      });
     },
   });
 }
@@ -93,9 +97,4 @@ function pageRoutes(): Route[] {
 function cookieOf(token: string, seconds: number, headers: RouteRequest["headers"]): string {
   const secure = headers["x-forwarded-proto"] === "https" ? "; Secure" : "";
   return `${SIGN_IN_COOKIE}=${token}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`;
-}
-
-function unstored(value: unknown, headers: Record<string, string> = {}): Reply {
-  const reply = json(value);
-  return { ...reply, headers: { ...reply.headers, ...headers, "cache-control": "no-store" } };
 }

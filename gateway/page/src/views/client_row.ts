@@ -1,6 +1,7 @@
 import { add, setAttribute, setClass, setText } from "../dom.ts";
 import { bytes, count, dayTime } from "../format.ts";
-import { type ConnectedClient, fillOf } from "../state/connected_client.ts";
+import type { ConnectionInfo } from "../../../protocol/connection.ts";
+import { fillOf } from "../state/buffer_fill.ts";
 
 /** Subscriptions that are written out; the rest is a number. */
 const SUBSCRIPTIONS_SHOWN = 20;
@@ -44,7 +45,7 @@ export class ClientRow {
   }
 
   /** Shows how it is now. */
-  show(client: ConnectedClient, isThisPage: boolean): void {
+  show(client: ConnectionInfo, isThisPage: boolean): void {
     const name = client.client === "" ? `#${client.id}` : `#${client.id} ${client.client}`;
     setText(this.#name, isThisPage ? `${name} (this page)` : name);
     setText(this.#state, client.catching_up ? "catching up" : client.state);
@@ -67,7 +68,7 @@ export class ClientRow {
     setText(this.#subscriptions, subscriptionsOf(client));
   }
 
-  #showBuffer(client: ConnectedClient): void {
+  #showBuffer(client: ConnectionInfo): void {
     const share = fillOf(client);
     const percent = Math.round(share * 100);
     setAttribute(this.#bar, "aria-valuenow", String(percent));
@@ -101,7 +102,7 @@ const BADGES: Record<string, string> = {
   disconnected: "stale",
 };
 
-function subscriptionsOf({ subscriptions }: ConnectedClient): string {
+function subscriptionsOf({ subscriptions }: ConnectionInfo): string {
   const shown = subscriptions.slice(0, SUBSCRIPTIONS_SHOWN)
     .map(({ symbol, types, mode }) => `${symbol}: ${types.join(", ")} (${mode})`);
   const rest = subscriptions.length - shown.length;

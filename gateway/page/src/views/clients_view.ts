@@ -1,7 +1,8 @@
 import { add, byId, setText } from "../dom.ts";
 import { count, dayTime, duration } from "../format.ts";
 import type { Rest } from "../net/rest.ts";
-import { type ConnectedClient, type EndedClient, fillOf } from "../state/connected_client.ts";
+import type { ConnectionInfo, EndedConnectionInfo } from "../../../protocol/connection.ts";
+import { fillOf } from "../state/buffer_fill.ts";
 import { ClientRow } from "./client_row.ts";
 import { confirmed } from "./confirm.ts";
 
@@ -42,13 +43,13 @@ export class ClientsView {
     const problem = byId("clients-problem");
     problem.hidden = answer.ok || answer.status === 0;
     if (!answer.ok) return setText(problem, answer.detail);
-    this.#show(answer.body["clients"] as ConnectedClient[]);
+    this.#show(answer.body["clients"] as ConnectionInfo[]);
     if (this.#seconds++ % HISTORY_EVERY_S === 0) await this.#readHistory();
   }
 
-  #show(clients: ConnectedClient[]): void {
+  #show(clients: ConnectionInfo[]): void {
     const own = this.#ownId();
-    const urgency = (client: ConnectedClient) =>
+    const urgency = (client: ConnectionInfo) =>
       fillOf(client) + (client.state === "healthy" ? 0 : 1) + (client.dropped > 0 ? 0.5 : 0);
     const shown = [...clients].sort((a, b) => urgency(b) - urgency(a) || a.id - b.id)
       .slice(0, CLIENTS_SHOWN);
@@ -72,7 +73,7 @@ export class ClientsView {
     byId("clients-empty").hidden = clients.length > 0;
   }
 
-  #make(client: ConnectedClient): ClientRow {
+  #make(client: ConnectionInfo): ClientRow {
     const row = new ClientRow(
       byId("client-list"),
       client.id,
@@ -100,7 +101,7 @@ export class ClientsView {
   async #readHistory(): Promise<void> {
     const answer = await this.#rest.get(`/v1/admin/clients/history?limit=${HISTORY_SHOWN}`);
     if (!answer.ok) return;
-    const gone = answer.body["clients"] as EndedClient[];
+    const gone = answer.body["clients"] as EndedConnectionInfo[];
     const rows = gone.map((client) => {
       const row = document.createElement("tr");
       const values = [

@@ -1,10 +1,7 @@
 import type { MarketData } from "../state/market_data.ts";
 import type { Connection } from "../stream/connection.ts";
-import {
-  type ConnectionFigures,
-  type EndedConnection,
-  figuresOf,
-} from "../stream/connection_figures.ts";
+import type { ConnectionInfo, EndedConnectionInfo } from "../protocol/connection.ts";
+import { connectionInfo } from "../stream/connection_info.ts";
 import type { Hub } from "../stream/hub.ts";
 import type { Mode } from "../stream/request.ts";
 import type { StreamServer } from "../stream/server.ts";
@@ -30,19 +27,19 @@ export class ConnectedClients {
   }
 
   /** All that are connected, or those only that are slow or have lost anything. */
-  list(slowOnly = false): ConnectionFigures[] {
-    const all = [...this.#streams.connections].map(figuresOf);
+  list(slowOnly = false): ConnectionInfo[] {
+    const all = [...this.#streams.connections].map(connectionInfo);
     return slowOnly ? all.filter((one) => one.state !== "healthy" || one.dropped > 0) : all;
   }
 
   /** One of them; undefined where it is not connected. */
-  show(id: number): ConnectionFigures | undefined {
+  show(id: number): ConnectionInfo | undefined {
     const connection = this.#streams.connection(id);
-    return connection && figuresOf(connection);
+    return connection && connectionInfo(connection);
   }
 
   /** Those that are gone, the newest first. */
-  history(limit: number): EndedConnection[] {
+  history(limit: number): EndedConnectionInfo[] {
     return this.#streams.history.slice(-limit).reverse();
   }
 
@@ -57,12 +54,12 @@ export class ConnectedClients {
    * Changes how everything that a client has subscribed comes to it; the client is told. undefined
    * where it is not connected, `busy` while it is being given what it missed.
    */
-  setMode(id: number, change: ModeChange): ConnectionFigures | "busy" | undefined {
+  setMode(id: number, change: ModeChange): ConnectionInfo | "busy" | undefined {
     const connection = this.#streams.connection(id);
     if (connection === undefined) return undefined;
     if (connection.client.isReplaying) return "busy";
     this.#apply(connection, change);
-    return figuresOf(connection);
+    return connectionInfo(connection);
   }
 
   #apply(connection: Connection, { mode, intervalMs = 100, policy }: ModeChange): void {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { CONNECTION, ENDED_CONNECTION } from "../protocol/connection.ts";
 import { openAccess } from "../access/access.ts";
 import { keylessAuthenticator } from "../access/authenticator.ts";
 import { type GatewayRig, until, withGateway } from "../testing/gateway_rig.ts";
@@ -26,6 +27,7 @@ Deno.test("connected clients are listed with what they have, what waits and what
     await one.next("trade");
     const [figures, ...others] = await listed(rig);
     assert.equal(others.length, 0);
+    assert.deepEqual(CONNECTION.parse(figures), figures);
     const { id, since, buffer_bytes_max, buffer_messages_max, last_error, ...rest } = figures ?? {};
     assert.ok(Math.abs(Number(since) - Date.now()) < 60_000);
     assert.ok(Number(buffer_bytes_max) > 0 && Number(buffer_messages_max) > 0);
@@ -64,6 +66,7 @@ Deno.test("a client is disconnected, told so, and stands in the history", () =>
     await until(() => rig.gateway.stats().clients === 0);
     const [gone] = await listed(rig, "/v1/admin/clients/history");
     assert.deepEqual([gone?.["id"], gone?.["reason"]], [id, "disconnected"]);
+    assert.deepEqual(ENDED_CONNECTION.parse(gone), gone);
     const again = await post(rig, `/v1/admin/clients/${id}/disconnect`);
     assert.deepEqual([again.status, again.body.code], [404, "UNKNOWN_CLIENT"]);
   }));

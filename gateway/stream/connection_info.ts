@@ -1,46 +1,15 @@
+import type { ConnectionInfo } from "../protocol/connection.ts";
 import type { Connection } from "./connection.ts";
 import { typeNames } from "./type_bits.ts";
 
 /** Names listed of one client's subscriptions; beyond it only their number is told. */
 const LISTED_MAX = 100;
 
-/** What is told of one connection, with the names and units of the admin endpoint. */
-export interface ConnectionFigures {
-  id: number;
-  /** The client's name; empty where nobody is asked for a key. */
-  client: string;
-  address: string;
-  /** Milliseconds since 1970. */
-  since: number;
-  state: string;
-  policy: string;
-  format: string;
-  /** The modes in use: realtime, conflated, latest, or none. */
-  mode: string;
-  interval_ms: number | null;
-  /** Whether it is being given what it missed. */
-  catching_up: boolean;
-  /** Markets it gets something of. */
-  markets: number;
-  subscriptions: { symbol: string; types: string[]; mode: string }[];
-  buffer_bytes: number;
-  buffer_bytes_max: number;
-  buffer_messages: number;
-  buffer_messages_max: number;
-  sent: number;
-  dropped: number;
-  last_error: { code: string; message: string; at: number } | null;
-}
+/** Names of encodings, by ENCODING. */
+const FORMATS = ["json", "json, deflated", "capnp"] as const;
 
-/** A connection that is over. */
-export interface EndedConnection extends ConnectionFigures {
-  /** When it ended, milliseconds since 1970. */
-  until: number;
-  reason: string;
-}
-
-/** The figures of a connection now. */
-export function figuresOf(connection: Connection): ConnectionFigures {
+/** The state of a connection now. */
+export function connectionInfo(connection: Connection): ConnectionInfo {
   const { client, access, address, sinceUs, lastError } = connection;
   const { bytes, messages } = client.buffered;
   const rules = client.rules.list();
@@ -54,7 +23,7 @@ export function figuresOf(connection: Connection): ConnectionFigures {
     since: sinceUs / 1000,
     state: client.state,
     policy: client.policy,
-    format: ["json", "json, deflated", "capnp"][client.encoding] ?? "json",
+    format: FORMATS[client.encoding],
     mode: modes.length === 0 ? "none" : modes.join(", "),
     interval_ms: modes.includes("conflated") ? client.intervalMs : null,
     catching_up: client.isReplaying,

@@ -1,0 +1,53 @@
+import { EVENT_TYPES } from "@ssmd/market";
+import { z } from "zod";
+import { named } from "../rest/schemas/named.ts";
+import { BUFFER_STATES, SLOW_POLICIES } from "../stream/slow_policy.ts";
+
+const milliseconds = z.number().describe("Milliseconds since 1970");
+
+/** A connection of the stream. */
+export const CONNECTION = named(
+  "Connection",
+  "A connection of the stream: its subscriptions, its buffer and its counts.",
+  z.strictObject({
+    id: z.int(),
+    client: z.string().describe("Name of the client; empty where the gateway asks for no key"),
+    address: z.string().describe("Remote address, without a port"),
+    since: milliseconds,
+    state: z.enum(BUFFER_STATES),
+    policy: z.enum(SLOW_POLICIES).describe("Handling of records that the buffer has no room for"),
+    format: z.enum(["json", "json, deflated", "capnp"]),
+    mode: z.string().describe("Modes in use: realtime, conflated, latest, or none"),
+    interval_ms: z.number().nullable().describe("Wait between conflated messages; null = not used"),
+    catching_up: z.boolean().describe("Whether it is receiving records of the past"),
+    markets: z.int().describe("Markets of which it receives any type"),
+    subscriptions: z.array(z.strictObject({
+      symbol: z.string(),
+      types: z.array(z.enum(EVENT_TYPES)),
+      mode: z.string(),
+    })).describe("The first 100"),
+    buffer_bytes: z.int(),
+    buffer_bytes_max: z.int(),
+    buffer_messages: z.int(),
+    buffer_messages_max: z.int(),
+    sent: z.int().describe("Messages since the start of the connection"),
+    dropped: z.int().describe("Messages dropped since the start of the connection"),
+    last_error: z.strictObject({ code: z.string(), message: z.string(), at: milliseconds })
+      .nullable().describe("The newest error that it was sent"),
+  }),
+);
+
+/** A connection that ended. */
+export const ENDED_CONNECTION = named(
+  "EndedConnection",
+  "A connection of the stream that ended.",
+  CONNECTION.extend({
+    until: milliseconds.describe("End, milliseconds since 1970"),
+    reason: z.string(),
+  }),
+);
+
+/** A connection of the stream, as the administration reports it. */
+export type ConnectionInfo = z.output<typeof CONNECTION>;
+/** As above, after its end. */
+export type EndedConnectionInfo = z.output<typeof ENDED_CONNECTION>;

@@ -1,0 +1,2 @@
+/** Objects of the gateway's protocol, for programs that read its answers. @module */
+export { CONNECTION, ENDED_CONNECTION } from "./connection.ts";
