@@ -11,7 +11,7 @@ interface DocError {
 const ERROR = /^error\[([\w-]+)\]: .*\n\s*--> (\S+?:\d+):\d+\n[\s|]*\d+ \| (.*)$/gm;
 
 /** A schema whose type is inferred, as one of our libraries' builders begins it. */
-const SCHEMA = /^export const [A-Z_]+ = (z\.|fields\()/;
+const SCHEMA = /^export const [A-Z_]+ = (z\.|fields\(|named\()/;
 
 /**
  * Findings that count. Fields and methods may go without a sentence where their name says all, so a missing

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EVENT_TYPES } from "@ssmd/market";
-import { ACTIONS, MODES } from "../stream/request.ts";
+import { MODES, REQUESTS } from "../protocol/requests.ts";
 import {
   ABSENT_SYMBOL,
   CANARY,
@@ -21,7 +21,7 @@ function patternsWith(name: string): string[][] {
 function* requests(name: string): Generator<Record<string, unknown>> {
   const types = [undefined, ...EVENT_TYPES.map((type) => [type]), [...EVENT_TYPES]];
   const sinces = [undefined, 0, 1, "2020-01-01T00:00:00Z"];
-  for (const action of ACTIONS) {
+  for (const action of Object.keys(REQUESTS)) {
     for (const symbols of patternsWith(name)) {
       for (const each of types) {
         for (const mode of MODES) {

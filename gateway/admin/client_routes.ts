@@ -1,11 +1,10 @@
 import { z } from "zod";
-import { invalidParameter, Problem } from "../rest/problem.ts";
+import { Problem } from "../rest/problem.ts";
 import { json } from "../rest/reply.ts";
 import { type Route, route } from "../rest/route.ts";
-import { checkPolicy } from "../stream/connection_query.ts";
-import { MODES } from "../stream/request.ts";
-import { RequestError } from "../stream/request_error.ts";
-import type { ConnectedClients, ModeChange } from "./connected_clients.ts";
+import { INTERVAL_MS_MAX, INTERVAL_MS_MIN, MODES } from "../protocol/requests.ts";
+import { SLOW_POLICIES } from "../stream/slow_policy.ts";
+import type { ConnectedClients } from "./connected_clients.ts";
 import { CONNECTION, ENDED_CONNECTION } from "../protocol/connection.ts";
 
 const ONE = {
@@ -61,13 +60,13 @@ function modeRoute(clients: ConnectedClients): Route {
     method: "POST",
     summary: "Changes how everything comes to a connection; the client is told",
     query: {
-      mode: z.enum(MODES as [ModeChange["mode"]]),
-      interval_ms: z.int().min(10).max(60_000).optional(),
-      policy: z.string().max(64).optional().describe("What happens to it when it is slow."),
+      mode: z.enum(MODES),
+      interval_ms: z.int().min(INTERVAL_MS_MIN).max(INTERVAL_MS_MAX).optional(),
+      policy: z.enum(SLOW_POLICIES).optional().describe("What happens to it when it is slow."),
     },
     answers: { 200: { schema: CONNECTION } },
     handler: ({ params: { id }, query }) => {
-      const changed = clients.setMode(id, modeChange(query));
+      const changed = clients.setMode(id, query);
       if (changed === "busy") {
         const hint = "try again in a moment";
         throw new Problem(503, "CLIENT_BUSY", "it is being given what it missed", hint, {
@@ -82,21 +81,4 @@ function modeRoute(clients: ConnectedClients): Route {
 function unknownClient(id: number): never {
   const hint = "see /v1/admin/clients, or /v1/admin/clients/history for those that are gone";
   throw new Problem(404, "UNKNOWN_CLIENT", `no client ${id} is connected`, hint);
-}
-
-function modeChange(query: {
-  mode: ModeChange["mode"];
-  interval_ms?: number | undefined;
-  policy?: string | undefined;
-}): ModeChange {
-  const change: ModeChange = { mode: query.mode };
-  if (query.interval_ms !== undefined) change.intervalMs = query.interval_ms;
-  if (query.policy !== undefined) {
-    const policy = checkPolicy(query.policy);
-    if (policy instanceof RequestError) {
-      throw invalidParameter("policy", policy.message, policy.hint);
-    }
-    change.policy = policy;
-  }
-  return change;
 }

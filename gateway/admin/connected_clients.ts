@@ -3,15 +3,15 @@ import type { Connection } from "../stream/connection.ts";
 import type { ConnectionInfo, EndedConnectionInfo } from "../protocol/connection.ts";
 import { connectionInfo } from "../stream/connection_info.ts";
 import type { Hub } from "../stream/hub.ts";
-import type { Mode } from "../stream/request.ts";
+import type { Mode } from "../protocol/requests.ts";
 import type { StreamServer } from "../stream/server.ts";
 import type { SlowPolicy } from "../stream/slow_policy.ts";
 
 /** How records are to come to a client from now on; what is absent stays. */
 export interface ModeChange {
   mode: Mode;
-  intervalMs?: number;
-  policy?: SlowPolicy;
+  interval_ms?: number | undefined;
+  policy?: SlowPolicy | undefined;
 }
 
 /** Looks at the connected clients and intervenes. */
@@ -62,7 +62,10 @@ export class ConnectedClients {
     return connectionInfo(connection);
   }
 
-  #apply(connection: Connection, { mode, intervalMs = 100, policy }: ModeChange): void {
+  #apply(
+    connection: Connection,
+    { mode, interval_ms: intervalMs = 100, policy }: ModeChange,
+  ): void {
     const { client } = connection;
     if (policy !== undefined) client.policy = policy;
     if (mode !== "realtime") client.intervalMs = mode === "latest" ? 0 : intervalMs;

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { STREAM_ERRORS } from "../stream/error_codes.ts";
 import { PROTOCOL_VERSION } from "../stream/welcome.ts";
-import { ADDRESS, CONTROLS, RECORDS, REQUESTS } from "./messages.ts";
+import { CONTROLS, RECORDS } from "./messages.ts";
+import { ADDRESS, REQUESTS } from "./requests.ts";
 
 type Schemas = Readonly<Record<string, z.ZodType>>;
 
@@ -62,6 +63,6 @@ function messages(schemas: Schemas, prefix: string): Record<string, unknown> {
 }
 
 function jsonSchema(schema: z.ZodType): Record<string, unknown> {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema);
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input" });
   return rest;
 }

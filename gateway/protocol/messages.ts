@@ -1,13 +1,11 @@
 import { EVENT_TYPES, GAP_CHANNELS, GAP_REASONS } from "@ssmd/market";
 import { z } from "zod";
-import { INTERVAL_MS_MAX, INTERVAL_MS_MIN, MODES } from "../stream/request.ts";
 import { SLOW_POLICIES } from "../stream/slow_policy.ts";
-import { GATEWAY_LIMITS } from "../limits.ts";
+import { MODES, REQUEST_ID as id } from "./requests.ts";
 
 /*
- * The messages of the stream, both ways: the description that clients read is made from these
- * schemas, and tests check with them what is really sent. Requests are read by hand (request.ts),
- * which can say better what is wrong; a test holds the two together.
+ * Messages that the gateway sends. AsyncAPI is generated from these schemas, and tests check sent
+ * messages with them.
  */
 
 const time = z.number().describe("Milliseconds since 1970 (UTC), decimals are microseconds");
@@ -17,8 +15,6 @@ const levels = z.array(z.tuple([z.number(), z.number()])).describe("[price, size
 const position = z.int().positive().describe(
   "Place in the bus's stream: rises, never repeats; give that of the last message as since",
 );
-const id = z.union([z.string().max(GATEWAY_LIMITS.textCharactersMax), z.number()])
-  .describe("Sent back as it came");
 const type = z.enum(EVENT_TYPES);
 const mode = z.enum(MODES);
 const policy = z.enum(SLOW_POLICIES);
@@ -201,51 +197,3 @@ export const CONTROLS = {
     id: id.optional(),
   }),
 } as const;
-
-const symbols = z.array(
-  z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax)
-    .regex(/^[^*]*\*?$/).describe("A name, or the start of names and *"),
-).min(1).max(GATEWAY_LIMITS.requestSymbolsMax);
-const since = z.union([z.int().nonnegative(), z.string()]).describe(
-  "The pos of the last message that came, or an ISO time with its zone; mode realtime only",
-);
-const subscription = {
-  symbols,
-  types: z.array(type).min(1).optional().describe("Default: all"),
-  id: id.optional(),
-};
-const chosen = {
-  mode: mode.optional().describe("Default realtime"),
-  interval_ms: z.number().min(INTERVAL_MS_MIN).max(INTERVAL_MS_MAX).optional(),
-  since: since.optional(),
-  policy: policy.optional(),
-};
-
-/** Requests of a client, by action. */
-export const REQUESTS = {
-  subscribe: z.strictObject({ action: z.literal("subscribe"), ...subscription, ...chosen }),
-  unsubscribe: z.strictObject({ action: z.literal("unsubscribe"), ...subscription }),
-  snapshot: z.strictObject({ action: z.literal("snapshot"), ...subscription }),
-  ping: z.strictObject({ action: z.literal("ping"), id: id.optional() }),
-} as const;
-
-/** Any request of a client. */
-export const CLIENT_REQUEST = z.discriminatedUnion("action", [
-  REQUESTS.subscribe,
-  REQUESTS.unsubscribe,
-  REQUESTS.snapshot,
-  REQUESTS.ping,
-]);
-
-/** The query of the stream's address. */
-export const ADDRESS = z.strictObject({
-  symbols: z.string().optional().describe("Subscribes at once: names with commas between"),
-  types: z.string().optional().describe("With symbols: types with commas between"),
-  mode: mode.optional(),
-  interval_ms: z.string().optional(),
-  since: z.string().optional(),
-  policy: policy.optional().describe("What happens when the client is slow"),
-  format: z.enum(["json", "capnp"]).optional().describe("capnp: records as binary frames"),
-  compress: z.enum(["1"]).optional().describe("Agree to permessage-deflate, if offered"),
-  ticket: z.string().optional().describe("In place of a key, once"),
-});

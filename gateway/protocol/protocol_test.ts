@@ -8,7 +8,7 @@ import { STREAM_ERRORS } from "../stream/error_codes.ts";
 import { parseRequest } from "../stream/request.ts";
 import { RequestError } from "../stream/request_error.ts";
 import { WebSocket as NodeWebSocket } from "ws";
-import { CLIENT_REQUEST } from "./messages.ts";
+import { CLIENT_REQUEST } from "./requests.ts";
 
 const TEXT = await Deno.readTextFile(new URL("../PROTOCOL.md", import.meta.url));
 

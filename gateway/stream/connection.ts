@@ -155,7 +155,7 @@ export class Connection implements StreamSession {
 
   /** Ends it for a reason that is told in-band. */
   refuse(code: StreamErrorCode, message: string, hint: string): void {
-    this.#handler.sendRefusal(new RequestError(code, message, hint));
+    this.#handler.sendRefusal(new RequestError(code, message, { hint }));
     const meaning: ErrorMeaning = STREAM_ERRORS[code];
     this.close(meaning.close ?? 1008, code);
   }
@@ -188,7 +188,7 @@ export class Connection implements StreamSession {
 
   onDenied(denied: AccessDenied): void {
     const { code, message, hint } = denied;
-    this.#handler.sendRefusal(new RequestError(code.toLowerCase(), message, hint));
+    this.#handler.sendRefusal(new RequestError(code.toLowerCase(), message, { hint }));
     this.close(denied.closeCode, code.toLowerCase());
   }
 
@@ -211,10 +211,12 @@ export class Connection implements StreamSession {
     const denied = this.access.takeRequest();
     if (denied !== undefined) {
       const { code, message, hint } = denied;
-      this.#handler.sendRefusal(new RequestError(code.toLowerCase(), message, hint));
+      this.#handler.sendRefusal(new RequestError(code.toLowerCase(), message, { hint }));
     } else if (isBinary) {
       this.#handler.sendRefusal(
-        new RequestError("binary_not_supported", "the message is binary", "send JSON as text"),
+        new RequestError("binary_not_supported", "the message is binary", {
+          hint: "send JSON as text",
+        }),
       );
     } else this.#handler.handleText(bytes.toString("utf8"));
   }

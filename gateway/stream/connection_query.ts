@@ -1,57 +1,42 @@
-import { suggestion } from "@ssmd/runtime";
-import { RequestError } from "./request_error.ts";
-import { SLOW_POLICIES, type SlowPolicy } from "./slow_policy.ts";
+import { ADDRESS } from "../protocol/requests.ts";
+import { type RequestError, unknownWord } from "./request_error.ts";
+import type { SlowPolicy } from "./slow_policy.ts";
 
-/** Parts of the address that hold for the whole connection. */
-export const CONNECTION_FIELDS: readonly string[] = ["format", "compress", "policy", "ticket"];
-
-/** What the address of a connection chooses for as long as it lasts. */
+/** Options of a connection, from its address. */
 export interface ConnectionQuery {
   format: "json" | "capnp";
   policy: SlowPolicy;
-  /** What of it cannot be; the rest holds, and defaults in its place. */
+  /** Options that were not understood; defaults hold in their place. */
   errors: RequestError[];
 }
 
 /** Whether frames may be compressed: asked for in the address, as browsers always offer it. */
 export function wantsDeflate(query: URLSearchParams): boolean {
-  return ["1", "true", "deflate"].includes(query.get("compress") ?? "");
+  return query.has("compress") && ADDRESS.shape.compress.safeParse(query.get("compress")).success;
 }
 
-/** Reads the address of a connection. */
+/** Reads the options of a connection. */
 export function connectionQuery(
   query: URLSearchParams,
   policyDefault: SlowPolicy,
 ): ConnectionQuery {
   const errors: RequestError[] = [];
-  const format = query.get("format") ?? "json";
-  if (format !== "json" && format !== "capnp") {
-    const text = format.slice(0, 64);
-    const hint = suggestion(text, ["json", "capnp"]);
-    errors.push(new RequestError("unknown_format", `unknown format "${text}"`, hint));
-  }
-  const policy = checkPolicy(query.get("policy") ?? policyDefault);
-  if (policy instanceof RequestError) errors.push(policy);
+  const read = <T>(name: "format" | "policy", schema: OptionSchema<T>, fallback: T): T => {
+    const text = query.get(name) ?? undefined;
+    const { success, data } = schema.safeParse(text);
+    if (success) return data ?? fallback;
+    errors.push(unknownWord({ name, text: text ?? "", allowed: schema.unwrap().options }));
+    return fallback;
+  };
+  const { format, policy } = ADDRESS.shape;
   return {
-    format: format === "capnp" ? "capnp" : "json",
-    policy: policy instanceof RequestError ? policyDefault : policy,
+    format: read("format", format, "json"),
+    policy: read("policy", policy, policyDefault),
     errors,
   };
 }
 
-/** Checks the name of a policy. */
-export function checkPolicy(
-  value: unknown,
-  id?: string | number,
-): SlowPolicy | RequestError {
-  const known = SLOW_POLICIES.find((policy) => policy === value);
-  if (known !== undefined) return known;
-  if (value === "block") {
-    const hint = `choose one of: ${SLOW_POLICIES.join(", ")}`;
-    const message = "block is not for clients: the live market waits for nobody";
-    return new RequestError("unknown_policy", message, hint, id);
-  }
-  const text = String(value).slice(0, 64);
-  const hint = suggestion(text, SLOW_POLICIES);
-  return new RequestError("unknown_policy", `unknown policy "${text}"`, hint, id);
+interface OptionSchema<T> {
+  safeParse(text: string | undefined): { success: boolean; data?: T | undefined };
+  unwrap(): { options: readonly string[] };
 }

@@ -1,225 +1,148 @@
 import { EVENT_TYPES } from "@ssmd/market";
-import { nowUs, suggestion } from "@ssmd/runtime";
+import { suggestion } from "@ssmd/runtime";
+import type { z } from "zod";
 import { GATEWAY_LIMITS } from "../limits.ts";
-import { checkPolicy, CONNECTION_FIELDS } from "./connection_query.ts";
-import { RequestError } from "./request_error.ts";
+import {
+  ADDRESS,
+  CLIENT_REQUEST,
+  INTERVAL_MS_MAX,
+  INTERVAL_MS_MIN,
+  type Mode,
+  MODES,
+  REQUEST_ID,
+  REQUESTS,
+} from "../protocol/requests.ts";
+import { RequestError, type RequestId, shortened, unknownWord } from "./request_error.ts";
 import { parseSince, type Since } from "./since.ts";
+import { SLOW_POLICIES, type SlowPolicy } from "./slow_policy.ts";
 import { ALL_TYPES, bitOf } from "./type_bits.ts";
-import type { SlowPolicy } from "./slow_policy.ts";
 
-/** How records come: all of them, the newest state an interval, or the newest as fast as read. */
-export type Mode = "realtime" | "conflated" | "latest";
-/** What a client may ask for. */
-export type Action = "subscribe" | "unsubscribe" | "snapshot" | "ping";
-
-/** All that a client may ask for. */
-export const ACTIONS: readonly Action[] = ["subscribe", "unsubscribe", "snapshot", "ping"];
-/** All modes. */
-export const MODES: readonly Mode[] = ["realtime", "conflated", "latest"];
-const FIELDS = ["action", "symbols", "types", "mode", "interval_ms", "since", "policy", "id"];
 const INTERVAL_MS_DEFAULT = 100;
-/** Shortest wait between two conflated messages. */
-export const INTERVAL_MS_MIN = 10;
-/** Longest one. */
-export const INTERVAL_MS_MAX = 60_000;
+const ACTIONS = Object.keys(REQUESTS) as (keyof typeof REQUESTS)[];
+const EXAMPLE = 'send for example {"action":"subscribe","symbols":["BTCUSD"],"types":["trade"]}';
+/** Fields of the address that are options of the connection, and no part of a subscription. */
+const CONNECTION_FIELDS = ["format", "compress", "policy", "ticket"];
 
-/** A request that was checked. */
+/** Allowed texts of a field; `name` is part of the error's code. */
+const WORDS: Readonly<Record<string, { name: string; allowed: readonly string[] }>> = {
+  action: { name: "action", allowed: ACTIONS },
+  types: { name: "type", allowed: EVENT_TYPES },
+  mode: { name: "mode", allowed: MODES },
+  policy: { name: "policy", allowed: SLOW_POLICIES },
+};
+
+/** Hints for a field that is missing or out of its range. */
+const HINTS: Readonly<Record<string, string>> = {
+  symbols: `symbols is a list of names: ["BTCUSD"], or starts of names: ["KX*"]; at most ` +
+    `${GATEWAY_LIMITS.requestSymbolsMax} of up to ${GATEWAY_LIMITS.textCharactersMax} characters`,
+  interval_ms: `a number from ${INTERVAL_MS_MIN} to ${INTERVAL_MS_MAX}`,
+  since: "give the pos of the last message that came, or a time: 2026-01-31T09:30:00Z",
+};
+
+/** A checked request. */
 export interface ClientRequest {
-  action: Action;
+  action: keyof typeof REQUESTS;
   /** Names, or starts of names followed by `*`. */
   symbols: string[];
-  /** Bits by place in EVENT_TYPES. */
+  /** Bits by index in EVENT_TYPES. */
   types: number;
   mode: Mode;
   intervalMs: number;
-  /** Where to go on; undefined = from now on. */
+  /** Where to resume; undefined = with the next record. */
   since: Since | undefined;
-  /** What happens when the client is slow; undefined = as before. */
+  /** Handling of records that the buffer has no room for; undefined = as before. */
   policy: SlowPolicy | undefined;
-  /** Sent back as it came; undefined = none given. */
-  id: string | number | undefined;
+  id: RequestId;
 }
 
-/** Checks the text of a client's message. */
+/** Parses the text of a client's message. */
 export function parseRequest(text: string): ClientRequest | RequestError {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return new RequestError("invalid_json", "the message is not JSON", EXAMPLE);
+    return new RequestError("invalid_json", "the message is not JSON", { hint: EXAMPLE });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return new RequestError("invalid_request", "the message is not a JSON object", EXAMPLE);
+    return invalid("the message is not a JSON object", { hint: EXAMPLE });
   }
   return checkRequest(value as Record<string, unknown>);
 }
 
 /** The subscription that a connection's address asks for; undefined when it names no symbols. */
 export function requestOfQuery(query: URLSearchParams): ClientRequest | RequestError | undefined {
-  const known = [...QUERY_FIELDS, ...CONNECTION_FIELDS];
-  const unknown = [...query.keys()].find((key) => !known.includes(key));
-  if (unknown !== undefined) return unknownField(unknown, known, undefined);
-  const list = (name: string) => (query.get(name) ?? "").split(",").filter((item) => item !== "");
-  if (!query.has("symbols")) {
-    if ([...query.keys()].every((key) => CONNECTION_FIELDS.includes(key))) return undefined;
-    return invalid("symbols are missing in the address", "add ?symbols=BTCUSD", undefined);
+  const fields = Object.keys(ADDRESS.shape);
+  const unknown = [...query.keys()].find((key) => !fields.includes(key));
+  if (unknown !== undefined) return unknownField(unknown, fields);
+  const given = fields.filter((key) => query.has(key) && !CONNECTION_FIELDS.includes(key));
+  if (given.length === 0) return undefined;
+  if (!given.includes("symbols")) {
+    return invalid("symbols are missing in the address", { hint: "add ?symbols=BTCUSD" });
   }
-  const value: Record<string, unknown> = { action: "subscribe", symbols: list("symbols") };
-  if (query.has("types")) value["types"] = list("types");
-  if (query.has("mode")) value["mode"] = query.get("mode");
-  if (query.has("interval_ms")) value["interval_ms"] = Number(query.get("interval_ms"));
-  if (query.has("since")) value["since"] = query.get("since");
-  return checkRequest(value);
-}
-
-const QUERY_FIELDS = ["symbols", "types", "mode", "interval_ms", "since"];
-const EXAMPLE = 'send for example {"action":"subscribe","symbols":["BTCUSD"],"types":["trade"]}';
-
-function invalid(message: string, hint: string, id: string | number | undefined): RequestError {
-  return new RequestError("invalid_request", message, hint, id);
-}
-
-function unknownField(name: string, allowed: readonly string[], id: string | number | undefined) {
-  return invalid(`unknown field "${shortened(name)}"`, suggestion(shortened(name), allowed), id);
+  const valueOf = (key: string): unknown => {
+    const text = query.get(key) ?? "";
+    if (key === "symbols" || key === "types") return text.split(",").filter((item) => item !== "");
+    return key === "interval_ms" ? Number(text) : text;
+  };
+  const values = Object.fromEntries(given.map((key) => [key, valueOf(key)]));
+  return checkRequest({ action: "subscribe", ...values });
 }
 
 function checkRequest(value: Record<string, unknown>): ClientRequest | RequestError {
-  const id = checkId(value["id"]);
-  if (id instanceof RequestError) return id;
-  const unknown = Object.keys(value).find((key) => !FIELDS.includes(key));
-  if (unknown !== undefined) return unknownField(unknown, FIELDS, id);
-  const action = oneOf("action", value["action"], ACTIONS, undefined, id);
-  if (action instanceof RequestError) return action;
-  const symbols = checkSymbols(value["symbols"], action, id);
-  if (symbols instanceof RequestError) return symbols;
-  const types = checkTypes(value["types"], id);
-  if (types instanceof RequestError) return types;
-  const mode = oneOf("mode", value["mode"], MODES, "realtime", id);
-  if (mode instanceof RequestError) return mode;
-  const intervalMs = checkInterval(value["interval_ms"], id);
-  if (intervalMs instanceof RequestError) return intervalMs;
-  const since = checkSince(value["since"], { action, mode, id });
-  if (since instanceof RequestError) return since;
-  const policy = value["policy"] === undefined ? undefined : checkPolicy(value["policy"], id);
-  if (policy instanceof RequestError) return policy;
-  return { action, symbols, types, mode, intervalMs, since, policy, id };
+  const id = REQUEST_ID.optional().safeParse(value["id"]);
+  if (!id.success) {
+    const most = GATEWAY_LIMITS.textCharactersMax;
+    const message = `id is neither a number nor a string of up to ${most} characters`;
+    return invalid(message, { hint: "it is sent back as it came" });
+  }
+  const parsed = CLIENT_REQUEST.safeParse(value);
+  return parsed.success ? requestOf(parsed.data) : errorOf(parsed.error, value, id.data);
 }
 
-function checkId(id: unknown): string | number | undefined | RequestError {
-  if (id === undefined || typeof id === "number") return id;
-  if (typeof id === "string" && id.length <= GATEWAY_LIMITS.textCharactersMax) return id;
-  return invalid(
-    `id is neither a number nor a string of up to ${GATEWAY_LIMITS.textCharactersMax} characters`,
-    "it is sent back as it came",
-    undefined,
+function requestOf(body: z.output<typeof CLIENT_REQUEST>): ClientRequest {
+  const { action, id } = body;
+  const { symbols = [], types } = action === "ping" ? {} : body;
+  const { mode = "realtime", interval_ms: intervalMs = INTERVAL_MS_DEFAULT, since, policy } =
+    action === "subscribe" ? body : {};
+  return {
+    ...{ action, symbols, mode, intervalMs, policy, id },
+    types: types?.reduce((mask, type) => mask | bitOf(type), 0) ?? ALL_TYPES,
+    since: since === undefined ? undefined : parseSince(since),
+  };
+}
+
+/** The error of the first issue; an unknown field comes first, as it explains a missing one. */
+function errorOf(
+  { issues }: z.ZodError,
+  value: Record<string, unknown>,
+  id: RequestId,
+): RequestError {
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
+  if (issue?.code === "unrecognized_keys") {
+    const { shape } = REQUESTS[value["action"] as keyof typeof REQUESTS];
+    return unknownField(issue.keys[0] ?? "", Object.keys(shape), id);
+  }
+  const field = String(issue?.path[0]);
+  const given = issue?.path.reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+    value,
   );
+  const words = WORDS[field];
+  if (words !== undefined && typeof given === "string") {
+    return unknownWord({ ...words, text: given }, id);
+  }
+  const allowed = words === undefined ? EXAMPLE : `allowed: ${words.allowed.join(", ")}`;
+  const own = issue?.code === "custom" ? issue.params?.["hint"] as string | undefined : undefined;
+  const hint = own ?? HINTS[field] ?? (field === "action" ? EXAMPLE : allowed);
+  const message = given === undefined ? "missing" : issue?.message;
+  return invalid(`${issue?.path.join(".")}: ${message}`, { hint, id });
 }
 
-function oneOf<T extends string>(
-  name: string,
-  value: unknown,
-  allowed: readonly T[],
-  fallback: T | undefined,
-  id: string | number | undefined,
-): T | RequestError {
-  if (value === undefined && fallback !== undefined) return fallback;
-  if (value === undefined) {
-    return invalid(`${name} is missing`, `allowed: ${allowed.join(", ")}`, id);
-  }
-  if (typeof value !== "string") return invalid(`${name} is no string`, EXAMPLE, id);
-  const known = allowed.find((item) => item === value);
-  if (known !== undefined) return known;
-  const text = shortened(value);
-  return new RequestError(
-    `unknown_${name}`,
-    `unknown ${name} "${text}"`,
-    suggestion(text, allowed),
-    id,
-  );
+function invalid(message: string, more: { hint: string; id?: RequestId }): RequestError {
+  return new RequestError("invalid_request", message, more);
 }
 
-function checkSymbols(
-  value: unknown,
-  action: Action,
-  id: string | number | undefined,
-): string[] | RequestError {
-  if (action === "ping") return [];
-  const hint = 'symbols is a list of names: ["BTCUSD"], or starts of names: ["KX*"]';
-  if (!Array.isArray(value) || value.length === 0) {
-    return invalid("symbols is missing or no list of names", hint, id);
-  }
-  if (value.length > GATEWAY_LIMITS.requestSymbolsMax) {
-    return invalid(
-      `${value.length} symbols in one request`,
-      `at most ${GATEWAY_LIMITS.requestSymbolsMax}; use a trailing * or several requests`,
-      id,
-    );
-  }
-  for (const symbol of value) {
-    if (typeof symbol !== "string" || symbol === "") {
-      return invalid("symbols holds something that is no name", hint, id);
-    }
-    if (symbol.length > GATEWAY_LIMITS.textCharactersMax) {
-      return invalid(
-        "a symbol is too long",
-        `at most ${GATEWAY_LIMITS.textCharactersMax} characters`,
-        id,
-      );
-    }
-    const star = symbol.indexOf("*");
-    if (star >= 0 && star !== symbol.length - 1) {
-      return invalid(`"${shortened(symbol)}": * is allowed at the end only`, hint, id);
-    }
-  }
-  return value;
-}
-
-function checkTypes(value: unknown, id: string | number | undefined): number | RequestError {
-  if (value === undefined) return ALL_TYPES;
-  if (!Array.isArray(value) || value.length === 0) {
-    return invalid("types is no list", `allowed: ${EVENT_TYPES.join(", ")}`, id);
-  }
-  let mask = 0;
-  for (const item of value) {
-    const type = oneOf("type", item, EVENT_TYPES, undefined, id);
-    if (type instanceof RequestError) return type;
-    mask |= bitOf(type);
-  }
-  return mask;
-}
-
-function checkInterval(value: unknown, id: string | number | undefined): number | RequestError {
-  if (value === undefined) return INTERVAL_MS_DEFAULT;
-  if (typeof value === "number" && value >= INTERVAL_MS_MIN && value <= INTERVAL_MS_MAX) {
-    return value;
-  }
-  return invalid(
-    "interval_ms is out of range",
-    `a number from ${INTERVAL_MS_MIN} to ${INTERVAL_MS_MAX}`,
-    id,
-  );
-}
-
-function checkSince(
-  value: unknown,
-  { action, mode, id }: Pick<ClientRequest, "action" | "mode" | "id">,
-): Since | undefined | RequestError {
-  if (value === undefined) return undefined;
-  const since = parseSince(value);
-  if (since === undefined) {
-    const hint = "give the pos of the last message that came, or a time: 2026-01-31T09:30:00Z";
-    return invalid("since is neither a pos nor a time", hint, id);
-  }
-  if (action !== "subscribe" || mode !== "realtime") {
-    const hint = "conflated and latest always send the newest state";
-    return invalid("since goes with subscribe and the mode realtime only", hint, id);
-  }
-  if ("timeUs" in since && since.timeUs > nowUs()) {
-    return invalid("since is in the future", "give a time that is past", id);
-  }
-  return since;
-}
-
-function shortened(text: string): string {
-  return text.length <= 64 ? text : `${text.slice(0, 64)}…`;
+function unknownField(name: string, allowed: readonly string[], id?: RequestId): RequestError {
+  const shown = shortened(name);
+  return invalid(`unknown field "${shown}"`, { hint: suggestion(shown, allowed), id });
 }

@@ -6,7 +6,7 @@ import type { Client } from "./client.ts";
 import { CatchUp, type CatchUpContext } from "./catch_up.ts";
 import { numberOf } from "./error_codes.ts";
 import { type ClientRequest, parseRequest } from "./request.ts";
-import { RequestError } from "./request_error.ts";
+import { RequestError, type RequestId } from "./request_error.ts";
 import { GAP_BIT, TYPE_INDEX, typeNames } from "./type_bits.ts";
 import type { Since } from "./since.ts";
 
@@ -66,12 +66,12 @@ export class RequestHandler {
   }
 
   /** What has a place up to `pos` was sent before it, or told as dropped. */
-  #sendPong(id: string | number | undefined): void {
+  #sendPong(id: RequestId): void {
     const place = this.#client.isReplaying ? {} : { pos: this.#context.hub.position };
     this.#send({ type: "pong", ts: Date.now(), ...place }, id);
   }
 
-  #sendError(error: Record<string, unknown>, id: string | number | undefined): void {
+  #sendError(error: Record<string, unknown>, id: RequestId): void {
     const code = String(error["code"]);
     this.lastError = { code, message: String(error["message"]), at: Date.now() };
     this.#send({ type: "error", code, number: numberOf(code), ...error }, id);
@@ -229,7 +229,7 @@ export class RequestHandler {
     }
   }
 
-  #refuseUnknown(unknown: readonly string[], id: string | number | undefined): void {
+  #refuseUnknown(unknown: readonly string[], id: RequestId): void {
     const first = unknown[0] as string;
     const names: string[] = [];
     for (const market of this.#data.markets()) {
@@ -248,17 +248,16 @@ export class RequestHandler {
     }, id);
   }
 
-  #send(message: Record<string, unknown>, id: string | number | undefined): void {
+  #send(message: Record<string, unknown>, id: RequestId): void {
     if (id !== undefined) message["id"] = id;
     this.#client.sendControl(JSON.stringify(message));
   }
 }
 
-function tooMany(id: string | number | undefined): RequestError {
-  return new RequestError(
-    "too_many_subscriptions",
-    "the client holds as many symbols as it may",
-    `at most ${GATEWAY_LIMITS.clientSymbolsMax} symbols and ${GATEWAY_LIMITS.clientPrefixesMax} names with *`,
+function tooMany(id: RequestId): RequestError {
+  const { clientSymbolsMax, clientPrefixesMax } = GATEWAY_LIMITS;
+  return new RequestError("too_many_subscriptions", "the client holds as many symbols as it may", {
+    hint: `at most ${clientSymbolsMax} symbols and ${clientPrefixesMax} names with *`,
     id,
-  );
+  });
 }

@@ -1,4 +1,4 @@
-import type { Mode } from "./request.ts";
+import type { Mode } from "../protocol/requests.ts";
 
 /** What a client gets of one market: bits of types. */
 export interface Wanted {

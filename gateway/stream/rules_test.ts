@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Mode } from "./request.ts";
+import type { Mode } from "../protocol/requests.ts";
 import { Rules } from "./rules.ts";
 
 const SYMBOLS = ["A", "AB", "ABC", "B", "BC"];

@@ -1,0 +1,86 @@
+import { EVENT_TYPES } from "@ssmd/market";
+import { nowUs } from "@ssmd/runtime";
+import { z } from "zod";
+import { GATEWAY_LIMITS } from "../limits.ts";
+import { parseSince } from "../stream/since.ts";
+import { SLOW_POLICIES } from "../stream/slow_policy.ts";
+
+/*
+ * Requests of clients. The gateway parses with these schemas, and AsyncAPI is generated from them.
+ */
+
+/** How records come: all of them, the newest state an interval, or the newest as fast as read. */
+export const MODES = ["realtime", "conflated", "latest"] as const;
+/** One of {@linkcode MODES}. */
+export type Mode = typeof MODES[number];
+/** Shortest wait between two conflated messages, and the longest. */
+export const INTERVAL_MS_MIN = 10;
+export const INTERVAL_MS_MAX = 60_000;
+
+/** Identifies a request in its answer. */
+export const REQUEST_ID = z.union([
+  z.string().max(GATEWAY_LIMITS.textCharactersMax),
+  z.number(),
+]).describe("Sent back as it came");
+
+const subscription = {
+  symbols: z.array(
+    z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax)
+      .regex(/^[^*]*\*?$/).describe("A name, or the start of names and *"),
+  ).min(1).max(GATEWAY_LIMITS.requestSymbolsMax),
+  types: z.array(z.enum(EVENT_TYPES)).min(1).optional().describe("Default: all"),
+  id: REQUEST_ID.optional(),
+};
+
+const subscribe = z.strictObject({
+  action: z.literal("subscribe"),
+  ...subscription,
+  mode: z.enum(MODES).optional().describe("Default realtime"),
+  interval_ms: z.number().min(INTERVAL_MS_MIN).max(INTERVAL_MS_MAX).optional(),
+  since: z.union([z.int().nonnegative(), z.string()]).optional()
+    .describe(
+      "The pos of the last message that came, or an ISO time with its zone; mode realtime only",
+    ),
+  policy: z.enum(SLOW_POLICIES).optional(),
+}).superRefine(({ since, mode = "realtime" }, context) => {
+  const refuse = (message: string, hint?: string) =>
+    context.addIssue({ code: "custom", path: ["since"], message, params: { hint } });
+  if (since === undefined) return;
+  const parsed = parseSince(since);
+  if (parsed === undefined) refuse("neither a pos nor a time");
+  else if (mode !== "realtime") {
+    refuse("only for the mode realtime", "conflated and latest always send the newest state");
+  } else if ("timeUs" in parsed && parsed.timeUs > nowUs()) {
+    refuse("in the future", "give a time that is past");
+  }
+});
+
+/** Requests by action. */
+export const REQUESTS = {
+  subscribe,
+  unsubscribe: z.strictObject({ action: z.literal("unsubscribe"), ...subscription }),
+  snapshot: z.strictObject({ action: z.literal("snapshot"), ...subscription }),
+  ping: z.strictObject({ action: z.literal("ping"), id: REQUEST_ID.optional() }),
+} as const;
+
+/** Any request of a client. */
+export const CLIENT_REQUEST = z.discriminatedUnion("action", [
+  REQUESTS.subscribe,
+  REQUESTS.unsubscribe,
+  REQUESTS.snapshot,
+  REQUESTS.ping,
+]);
+
+/** The query of the stream's address. */
+export const ADDRESS = z.strictObject({
+  symbols: z.string().optional().describe("Subscribes at once: names with commas between"),
+  types: z.string().optional().describe("With symbols: types with commas between"),
+  mode: z.enum(MODES).optional(),
+  interval_ms: z.string().optional(),
+  since: z.string().optional(),
+  policy: z.enum(SLOW_POLICIES).optional().describe("What happens when the client is slow"),
+  format: z.enum(["json", "capnp"]).optional().describe("capnp: records as binary frames"),
+  compress: z.enum(["1", "true", "deflate"]).optional()
+    .describe("Agree to permessage-deflate, if offered"),
+  ticket: z.string().optional().describe("In place of a key, once"),
+});
