@@ -148,6 +148,7 @@ class ArchiverService implements Archiver {
       metrics: this.#metrics,
       nowUs: this.#nowUs,
       token: () => this.#lease.token,
+      ordered: this.#options.ordered,
       createdAtUs: () => this.#busGaps.createdAtUs,
       acknowledge: async (streamSequence) => {
         await this.#dead.stored();

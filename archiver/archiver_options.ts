@@ -36,6 +36,8 @@ export interface ArchiverOptions {
   flushMs?: number;
   /** Longest wait for another archiver of the environment to end; default 15 s. */
   leaseWaitMs?: number;
+  /** By feed: our names of the markets that are ordered; default not known. */
+  ordered?: ReadonlyMap<string, readonly string[]>;
   /** By feed: what a day is checked with once it is over; default nothing. */
   checks?: ReadonlyMap<string, FeedChecks>;
 }

@@ -1,5 +1,11 @@
 import { appendAudit } from "@ssmd/journal";
-import { exportKeyAges, findRegistry, loadChecks, loadSharedDeployment } from "@ssmd/metadata";
+import {
+  exportKeyAges,
+  findRegistry,
+  loadChecks,
+  loadSharedDeployment,
+  orderedSymbols,
+} from "@ssmd/metadata";
 import {
   COMMIT,
   ConfigError,
@@ -55,6 +61,7 @@ await runService("archiver", FLAGS, async (flags) => {
   const archiver = createArchiver({
     ...{ env, transport, logger, metrics, health, shard: "main", version: VERSION, commit: COMMIT },
     feeds: environment.feeds,
+    ordered: orderedSymbols(environment),
     storage,
     // A rolling update starts the next one first.
     leaseWaitMs: Infinity,

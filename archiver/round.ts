@@ -39,6 +39,8 @@ export interface RoundWriter {
   /** `0.1.0+abc1234` */
   writtenBy: string;
   nowUs: () => number;
+  /** By feed: markets that are ordered; undefined = not known. */
+  ordered: ReadonlyMap<string, readonly string[]> | undefined;
   /** Of the lease; undefined = no other process can write here. */
   token: number | undefined;
   /** Runs a storage action until it succeeds; rejects only when the archiver is being closed. */
@@ -83,6 +85,7 @@ async function writeDay(
     late: windows.flatMap((window) => window.late),
     positions,
     symbols: day.symbols.size,
+    ordered: writer.ordered?.get(day.manifest.feed),
     bus: createdAtUs === undefined ? undefined : { createdAtUs, sequence: streamSequence },
     writtenBy: writer.writtenBy,
     nowUs: writer.nowUs(),

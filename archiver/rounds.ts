@@ -20,6 +20,8 @@ export interface RoundsOptions {
   createdAtUs: () => number | undefined;
   /** Of the lease; undefined = no other process can write here. */
   token: () => number | undefined;
+  /** By feed: markets that are ordered; undefined = not known. */
+  ordered: ReadonlyMap<string, readonly string[]> | undefined;
   /** Called when a round is whole in storage; rejects when its end cannot be told to the bus. */
   acknowledge: (streamSequence: number) => Promise<void>;
   /** Called when a round has ended, well or not. */
@@ -94,6 +96,7 @@ export class Rounds {
         writtenBy: `${version}+${commit}`,
         nowUs,
         token: this.#options.token(),
+        ordered: this.#options.ordered,
         insist: (what, action) => insistence.until(what, action),
         onFile: (file, day) => this.#written(file, day),
       });

@@ -185,6 +185,9 @@ async function startParts(
   const feeds = plans.map(({ feed }) => feed);
   const archiver = createArchiver({
     ...{ env, transport, storage, logger, shard: "main", version: VERSION, commit: COMMIT, feeds },
+    ordered: new Map(
+      plans.map(({ feed, symbols }) => [feed, symbols.map(({ symbol }) => symbol)]),
+    ),
     checks: await loadChecks(registryFolder, feeds),
     metrics: new Metrics("archiver", registry),
     health,

@@ -94,6 +94,9 @@ export class DayMaker {
       files,
       gaps: translated.flatMap(({ gaps }) => gaps).sort(byTime),
       symbols: symbols.size,
+      ordered: translated.flatMap(({ states }) =>
+        states.flatMap((state) => state.symbols.map(({ symbol }) => symbol))
+      ),
       status,
       writtenBy: `${software.version}+${software.commit}`,
       nowUs: atUs,

@@ -1,11 +1,19 @@
 import { isoOfUs } from "@ssmd/runtime";
-import type { EventType, Gap, GapChannel, GapReason } from "@ssmd/market";
+import {
+  ALL_SYMBOLS,
+  type EventType,
+  type Gap,
+  type GapChannel,
+  type GapReason,
+} from "@ssmd/market";
 import { type ArchiveKind, type ManifestPlace, NORMALIZED_VERSION, usOfDay } from "./paths.ts";
 import type { Positions } from "./position.ts";
 import { type CaptureClock, nsText, usOfNsText } from "./raw_line.ts";
 
 const DAY_US = 86_400_000_000;
 const DAY_GRACE_US = 60_000_000;
+/** Types of records that a market can miss. */
+const MARKET_TYPES = ["trade", "ticker", "orderbook", "status"] as const;
 
 /**
  * `open`: still written. `complete`: the day is over and all that was captured is here.
@@ -148,10 +156,12 @@ export interface Manifest {
   day: string;
   /** Where the day stands. */
   status: ManifestStatus;
-  /** Share of the captured time, weighted by symbols, that lies in no gap: 0…1. */
+  /** Share of the captured time, weighted by markets and types of records, in no gap: 0…1. */
   quality: number;
   /** Symbols seen so far that day. */
   symbols: number;
+  /** Normalized: our names of the markets that were ordered that day; absent = not known. */
+  ordered?: string[];
   /** Records or lines in all files. */
   count: number;
   /** Of all files as they lie in storage. */
@@ -260,6 +270,8 @@ export interface ManifestChange {
   late?: readonly string[];
   /** Symbols seen that day, when more than before. */
   symbols?: number;
+  /** Markets that are ordered; added to those that were. */
+  ordered?: readonly string[] | undefined;
   /** Default: as before. */
   status?: ManifestStatus;
   /** `0.1.0+abc1234` */
@@ -280,6 +292,7 @@ export function changedManifest(manifest: Manifest, change: ManifestChange): Man
     ...manifest,
     status: change.status ?? manifest.status,
     symbols: Math.max(manifest.symbols, change.symbols ?? 0),
+    ...orderedOf(manifest, change),
     count: files.reduce((sum, file) => sum + file.count, 0),
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
     files,
@@ -295,6 +308,11 @@ export function changedManifest(manifest: Manifest, change: ManifestChange): Man
     updatedAt: isoOfUs(change.nowUs),
   };
   return { ...next, quality: qualityOf(next) };
+}
+
+function orderedOf(before: Manifest, change: ManifestChange): Pick<Manifest, "ordered"> {
+  const ordered = new Set([...before.ordered ?? [], ...change.ordered ?? []]);
+  return ordered.size === 0 ? {} : { ordered: [...ordered].sort() };
 }
 
 /** Whether something is missing in a gap: not when all of it was made again from raw. */
@@ -332,9 +350,9 @@ export function manifestGap(gap: Gap): ManifestGap {
 }
 
 /**
- * Share of the time from the day's first to its last record that lies in no gap. A gap of one
- * symbol weighs one symbol's part; gaps of the whole feed and of symbols may not count a moment
- * below 0. Six decimals.
+ * Share of the time from the day's first to its last record that lies in no gap, over all markets that
+ * were ordered or seen and the four types of their records: a gap of one market and one type weighs
+ * a fourth of a market's part. Six decimals.
  */
 export function qualityOf(manifest: Manifest): number {
   let fromUs = Infinity;
@@ -343,18 +361,31 @@ export function qualityOf(manifest: Manifest): number {
     fromUs = Math.min(fromUs, usOfNsText(from));
     toUs = Math.max(toUs, usOfNsText(to));
   }
-  if (!(toUs > fromUs)) return 1;
-  const weight = 1 / Math.max(1, manifest.symbols);
-  let lostUs = 0;
+  if (manifest.files.length === 0) return 1;
+  // Of a single moment counts what is open in it.
+  toUs = Math.max(toUs, fromUs + 1);
   // A suspect clock loses nothing.
   const losses = manifest.gaps.filter((gap) => gap.reason !== "clock" && isMissing(gap));
-  for (const [symbol, gaps] of Map.groupBy(losses, (gap) => gap.symbol)) {
-    lostUs += coveredUs(gaps, fromUs, toUs) * (symbol === "_all" ? 1 : weight);
-  }
-  return Math.max(0, Math.round((1 - lostUs / (toUs - fromUs)) * 1e6) / 1e6);
+  const bySymbol = Map.groupBy(losses, ({ symbol }) => symbol);
+  const ofFeed = bySymbol.get(ALL_SYMBOLS) ?? [];
+  bySymbol.delete(ALL_SYMBOLS);
+  const symbols = Math.max(manifest.symbols, manifest.ordered?.length ?? 0, bySymbol.size, 1);
+  let lostUs = (symbols - bySymbol.size) * lostOf(ofFeed, fromUs, toUs);
+  for (const own of bySymbol.values()) lostUs += lostOf([...ofFeed, ...own], fromUs, toUs);
+  return Math.max(0, Math.round((1 - lostUs / (toUs - fromUs) / symbols) * 1e6) / 1e6);
 }
 
-/** Time within [fromUs, toUs] under any of the gaps of one symbol. */
+/** Time that one market lost, weighted by types of records. */
+function lostOf(gaps: readonly ManifestGap[], fromUs: number, toUs: number): number {
+  let lostUs = 0;
+  for (const type of MARKET_TYPES) {
+    const own = gaps.filter(({ channel = "all" }) => channel === "all" || channel === type);
+    lostUs += coveredUs(own, fromUs, toUs) / MARKET_TYPES.length;
+  }
+  return lostUs;
+}
+
+/** Time within [fromUs, toUs] under any of the gaps. */
 function coveredUs(gaps: readonly ManifestGap[], fromUs: number, toUs: number): number {
   const recovered = new Set(gaps.filter((gap) => gap.recovered).map(openingOf));
   const spans = gaps
@@ -375,8 +406,8 @@ function coveredUs(gaps: readonly ManifestGap[], fromUs: number, toUs: number): 
 }
 
 /** What the opening of a gap and its recovery have in common. */
-function openingOf({ channel = "all", reason, from }: ManifestGap): string {
-  return `${channel} ${reason} ${from}`;
+function openingOf({ symbol, channel = "all", reason, from }: ManifestGap): string {
+  return `${symbol} ${channel} ${reason} ${from}`;
 }
 
 /** Whether the day is over, with a minute for records on their way. `nowUs` since 1970. */

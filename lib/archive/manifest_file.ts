@@ -160,10 +160,11 @@ function wrongPlace(manifest: Record<string, unknown>): string | undefined {
   if (!Array.isArray(writtenBy)) return "writtenBy";
   if (!Array.isArray(files)) return "files";
   if (!Array.isArray(gaps)) return "gaps";
-  const { bus, fence, late, sealedParts, retired, expired } = manifest;
+  const { bus, fence, late, sealedParts, retired, expired, ordered } = manifest;
   if (bus !== undefined && !isBusPlace(bus)) return "bus";
   if (fence !== undefined && !Number.isSafeInteger(fence)) return "fence";
   if (late !== undefined && !isTexts(late)) return "late";
+  if (ordered !== undefined && !isTexts(ordered)) return "ordered";
   if (expired !== undefined && !isExpired(expired)) return "expired";
   if (sealedParts !== undefined && !Number.isSafeInteger(sealedParts)) return "sealedParts";
   if (retired !== undefined && !isTexts(retired)) return "retired";

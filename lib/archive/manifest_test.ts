@@ -108,6 +108,29 @@ Deno.test("a change adds files, totals and places, and keeps what was", () => {
   assert.deepEqual(after.writtenBy, ["0.1.0+abc1234", "0.2.0+def5678"]);
 });
 
+Deno.test("a market that was ordered and never came lowers the quality by its part", () => {
+  const { files } = sample();
+  const change = { files, symbols: 1, writtenBy: "0.1.0+abc", nowUs: START_US };
+  const never = ["trade", "ticker", "orderbook"] as const;
+  const gaps = never.map((channel) => ({ ...gap("FOOUSD", START_US, 0), channel }));
+  const ordered = ["BTCUSD", "ETHUSD", "FOOUSD", "SOLUSD"];
+  const manifest = changedManifest(emptyManifest(PLACE), { ...change, gaps, ordered });
+  assert.equal(manifest.quality, 1 - 3 / 4 / 4);
+  assert.deepEqual(manifest.ordered, ordered);
+});
+
+Deno.test("a day that holds nothing but the gap of its venue has no quality", () => {
+  const only = file("gaps", START_US, START_US);
+  const gaps = [gap("_all", START_US, 0)];
+  const change = { files: [only], gaps, writtenBy: "0.1.0+abc", nowUs: START_US };
+  assert.equal(changedManifest(emptyManifest(PLACE), change).quality, 0);
+});
+
+Deno.test("news of the life of markets that is missing is a fourth of a loss", () => {
+  const life = { ...gap("_all", START_US, 0), channel: "status" } as const;
+  assert.equal(sample([life]).quality, 0.75);
+});
+
 Deno.test("quality is the share of time without gaps, weighted by symbols", () => {
   const half = gap("_all", START_US, START_US + HOUR_US);
   assert.equal(sample().quality, 1);
@@ -121,6 +144,8 @@ Deno.test("quality is the share of time without gaps, weighted by symbols", () =
   assert.equal(sample([gap("BTCUSD", START_US, START_US + HOUR_US)]).quality, 0.875);
   assert.equal(sample([gap("_all", START_US - 9e9, START_US + 9e9)]).quality, 0);
   assert.equal(sample([{ ...half, reason: "clock" }]).quality, 1, "a suspect clock loses nothing");
+  const both = [gap("_all", START_US, 0), gap("BTCUSD", START_US, 0)];
+  assert.equal(sample(both).quality, 0, "a market's gap within its feed's counts once");
 });
 
 Deno.test("a day is over a minute after midnight", () => {

@@ -153,3 +153,9 @@ export type StorageSpec = Environment["storage"];
 
 export type { GatewaySpec } from "./environment_gateway.ts";
 export type { KeySpec } from "./environment_key.ts";
+
+/** By feed: our names of its markets. */
+export function orderedSymbols({ symbols }: Environment): Map<string, string[]> {
+  const byFeed = Map.groupBy(Object.entries(symbols), ([, { feed }]) => feed);
+  return new Map([...byFeed].map(([feed, own]) => [feed, own.map(([symbol]) => symbol)]));
+}
