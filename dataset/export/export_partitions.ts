@@ -98,9 +98,9 @@ async function exportOne(
   const { storage, format, read, onRecords, sortBytesMax: bytesMax } = options;
   const name = named(partition, format);
   const counted = nothingCounted();
-  const spillPath = folder.work("sort");
+  const tempDir = folder.work("sort");
   const batches = sortedRecords({
-    ...{ storage, partition, read, bytesMax, counted, spillPath, onRecords },
+    ...{ storage, partition, read, bytesMax, counted, tempDir, onRecords },
   });
   const lineage = () => lineageOf(partition, counted);
   const bytes = fileBytes({

@@ -25,7 +25,7 @@ export interface OneStream {
 export function oneStream(
   partitions: readonly Partition[],
   options: Omit<ExportOptions, "out">,
-  spillPath: string,
+  tempDir: string,
 ): OneStream {
   const { storage, format, read, onRecords, sortBytesMax: bytesMax } = options;
   const [first, ...others] = [...new Set(partitions.map(({ type }) => type))];
@@ -42,7 +42,7 @@ export function oneStream(
       const counted = nothingCounted();
       parts.push({ partition, counted });
       yield* sortedRecords({
-        ...{ storage, partition, read, bytesMax, counted, spillPath, onRecords },
+        ...{ storage, partition, read, bytesMax, counted, tempDir, onRecords },
       });
     }
   }

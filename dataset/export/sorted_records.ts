@@ -1,8 +1,9 @@
+import { RecordSorter } from "@ssmd/archive";
+import { decode, Encoder } from "@ssmd/codec";
 import type { MarketEvent } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
 import type { Partition } from "./plan.ts";
 import { type ReadRecords, readRecords, readSealedRecords } from "./records.ts";
-import { SymbolOrder } from "./symbol_order.ts";
 
 /** What a file holds, counted while it is written. */
 export interface Counted {
@@ -12,6 +13,9 @@ export interface Counted {
   firstUs: number;
   lastUs: number;
 }
+
+/** Records that are decoded at a time. */
+const BATCH_RECORDS = 4096;
 
 /** Nothing counted yet. */
 export function nothingCounted(): Counted {
@@ -24,9 +28,9 @@ export interface SortOptions {
   partition: Partition;
   /** Where records come from; default the archive. */
   read?: ReadRecords | undefined;
-  /** File for records that have no room in memory. */
-  spillPath: string;
-  /** Bytes of records in memory; see {@linkcode SymbolOrder}. */
+  /** Folder for records that have no room in memory. */
+  tempDir: string;
+  /** Bytes of records in memory; see {@linkcode RecordSorter}. */
   bytesMax?: number | undefined;
   counted: Counted;
   /** Told of records that were read, and then of those that were written. */
@@ -54,17 +58,26 @@ export async function* sortedRecords(
 }
 
 async function* sorted(
-  { storage, partition, read = readRecords, spillPath, bytesMax, onRecords }: SortOptions,
+  { storage, partition, read = readRecords, tempDir, bytesMax, onRecords }: SortOptions,
 ): AsyncGenerator<readonly MarketEvent[], void> {
-  using order = new SymbolOrder({
-    ...{ type: partition.type, spillPath },
-    ...(bytesMax === undefined ? {} : { bytesMax }),
+  const { type } = partition;
+  const encoder = new Encoder();
+  using sorter = new RecordSorter(type, {
+    tempDir,
+    ...(bytesMax === undefined ? {} : { bufferBytesMax: bytesMax }),
   });
   for await (const batch of read(storage, partition)) {
-    order.add(batch);
+    for (const event of batch) sorter.add(encoder.encode(event));
     onRecords?.("read", batch.length);
   }
-  yield* order.inOrder();
+  let batch: MarketEvent[] = [];
+  for (const { payload } of sorter.sorted().records()) {
+    batch.push(decode(type, payload));
+    if (batch.length < BATCH_RECORDS) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 function count(counted: Counted, batch: readonly MarketEvent[]): void {
