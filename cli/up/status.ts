@@ -35,8 +35,24 @@ export function statusLineOf(up: Up, before: Totals, seconds: number): string {
   ];
   if (now.suspectBooks > 0) parts.push(`${now.suspectBooks} books suspect`);
   if (now.waiting > 0) parts.push(`${now.waiting.toLocaleString("en")} waiting`);
-  if (now.disconnected > 0) parts.push(`${now.disconnected} feeds disconnected`);
+  if (now.missing > 0) parts.push(`${now.missing} subscriptions missing`);
+  parts.push(...connectionsOf(up));
   return parts.join(" · ");
+}
+
+/** Of each feed that is not live: why, and when it is tried next. */
+function connectionsOf(up: Up): string[] {
+  return up.feeds().flatMap(({ feed, stats: { connections } }) => {
+    const away = connections.filter(({ state }) => state !== "live");
+    const [first] = away;
+    if (first === undefined) return [];
+    const some = away.length < connections.length
+      ? ` (${away.length} of ${connections.length} connections)`
+      : "";
+    const why = first.why === "" ? "" : `: ${first.why}`;
+    const waitS = Math.ceil((first.nextTryMs - Date.now()) / 1000);
+    return [`${feed} ${first.state}${some}${why}${waitS > 0 ? `, next try in ${waitS} s` : ""}`];
+  });
 }
 
 /** Sums over all feeds. */
@@ -47,7 +63,7 @@ export interface Totals {
   unreadable: number;
   suspectBooks: number;
   waiting: number;
-  disconnected: number;
+  missing: number;
   archived: number;
 }
 
@@ -55,7 +71,7 @@ export interface Totals {
 export function totalsOf(up: Up): Totals {
   const totals: Totals = {
     ...{ frames: 0, records: 0, gaps: 0, unreadable: 0 },
-    ...{ suspectBooks: 0, waiting: 0, disconnected: 0, archived: up.archived() },
+    ...{ suspectBooks: 0, waiting: 0, missing: 0, archived: up.archived() },
   };
   for (const { stats } of up.feeds()) {
     totals.frames += stats.frames;
@@ -64,7 +80,7 @@ export function totalsOf(up: Up): Totals {
     totals.unreadable += stats.unreadable;
     totals.suspectBooks += stats.suspectBooks;
     totals.waiting += stats.waiting;
-    if (stats.connected === 0) totals.disconnected++;
+    totals.missing += stats.missing;
   }
   return totals;
 }

@@ -94,6 +94,7 @@ function qualityOf({ market, types, nowUs, gapsRecent }: DetailsSource) {
 }
 
 function qualityState(market: Market, types: number, nowUs: number): QualityState {
+  if (market.bookState === "ended") return "ended";
   if (market.openGap !== undefined) return "suspect";
   if (market.updatedAtUs === 0) return "empty";
   const staleUs = GATEWAY_LIMITS.staleAfterMs * 1000;

@@ -1,4 +1,6 @@
+import { nowUs } from "@ssmd/runtime";
 import type { BookSide } from "@ssmd/market";
+import { GATEWAY_LIMITS } from "../limits.ts";
 import type { Market, MarketFeed } from "../state/market.ts";
 import type { EntitledMarkets } from "../state/entitled_markets.ts";
 import { msOfUs } from "@ssmd/codec";
@@ -93,7 +95,7 @@ export function feedView(feed: MarketFeed, visible: EntitledMarkets): z.output<t
   let pending = 0;
   for (const market of visible.marketsOf(feed)) {
     markets++;
-    if (market.bookState !== "live" && visible.seesType(market, "orderbook")) pending++;
+    if (market.bookState === "pending" && visible.seesType(market, "orderbook")) pending++;
   }
   return {
     feed: feed.id,
@@ -102,8 +104,15 @@ export function feedView(feed: MarketFeed, visible: EntitledMarkets): z.output<t
     records: whole ? feed.records : null,
     records_per_second: whole ? feed.recordsPerSecond : null,
     updated: msOfUs(feed.updatedAtUs),
+    connection: connectionView(feed),
     gap: gapView(feed.gap),
   };
+}
+
+function connectionView(feed: MarketFeed) {
+  const connection = feed.connectionAt(nowUs(), GATEWAY_LIMITS.staleAfterMs * 1000);
+  const { state, why, sinceUs } = connection;
+  return { state, why: why || null, since: msOfUs(sinceUs) };
 }
 
 /** The gap that is open. */

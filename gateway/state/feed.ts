@@ -1,8 +1,20 @@
-import type { Gap } from "@ssmd/market";
+import { type Gap, isBreak, type MarketEvent } from "@ssmd/market";
 import { OpenGaps } from "./open_gaps.ts";
 
 /** Consecutive records after which a hole in the numbers is believed to be one. */
 const RUN_MIN = 64;
+
+/**
+ * How a feed's connection to its venue is, as its records tell: `connecting` = nothing came yet;
+ * `disconnected` = it broke or was refused; `silent` = no data for long.
+ */
+export interface FeedConnection {
+  state: "connecting" | "live" | "silent" | "disconnected";
+  /** Why it is disconnected; "" = it is not. */
+  why: string;
+  /** Since when, µs; 0 = not known. */
+  sinceUs: number;
+}
 
 /** What the gateway knows of one feed; `M` is a market. */
 export class Feed<M> {
@@ -14,6 +26,8 @@ export class Feed<M> {
   records = 0;
   /** When the last record came, µs; 0 = none yet. */
   updatedAtUs = 0;
+  /** When the last record that is no gap came, µs; 0 = none yet. */
+  dataAtUs = 0;
   /** Records in the last whole second. */
   recordsPerSecond = 0;
   #countedRecords = 0;
@@ -28,6 +42,23 @@ export class Feed<M> {
   /** The open gap of the whole feed that weighs most, if any. */
   get gap(): Gap | undefined {
     return this.gaps.worst;
+  }
+
+  /** Takes in when a record came. */
+  noteTime({ type, receivedAtUs }: MarketEvent): void {
+    this.updatedAtUs = receivedAtUs;
+    if (type !== "gap") this.dataAtUs = receivedAtUs;
+  }
+
+  /** How its connection is; it is silent after `silentUs` without data. */
+  connectionAt(nowUs: number, silentUs: number): FeedConnection {
+    const { gap, dataAtUs, updatedAtUs } = this;
+    if (gap !== undefined && isBreak(gap)) {
+      return { state: "disconnected", why: gap.detail, sinceUs: gap.fromUs };
+    }
+    if (updatedAtUs === 0) return { state: "connecting", why: "", sinceUs: 0 };
+    const state = nowUs - dataAtUs > silentUs ? "silent" : "live";
+    return { state, why: "", sinceUs: state === "silent" ? dataAtUs : 0 };
   }
 
   /** Number of the last record. */

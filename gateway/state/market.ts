@@ -29,9 +29,9 @@ export type MarketFeed = Feed<Market>;
 
 /**
  * Whether a book is the venue's: `live` = known to be; `pending` = never had, or lost and waiting
- * for a snapshot.
+ * for a snapshot; `ended` = the market is settled or delisted, and has none any more.
  */
-export type BookState = "pending" | "live";
+export type BookState = "pending" | "live" | "ended";
 
 /** What the gateway knows of one market: its newest state, never a history. */
 export class Market {
@@ -77,6 +77,20 @@ export class Market {
   /** The price of the last trade, or what the ticker says of it; null = not known. */
   get lastPrice(): number | null {
     return this.trades.at(-1)?.price ?? this.ticker?.lastPrice ?? null;
+  }
+
+  /** Whether the venue has ended the market. */
+  get isOver(): boolean {
+    return this.status?.state === "settled" || this.status?.state === "delisted";
+  }
+
+  /** Takes a step of its life: an ended market has no book. */
+  takeStatus(status: Status): void {
+    this.status = status;
+    if (this.isOver) {
+      this.book.clear();
+      this.bookState = "ended";
+    } else if (this.bookState === "ended") this.bookState = "pending";
   }
 
   /** Takes a snapshot: the book is live from here on. */

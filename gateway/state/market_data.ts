@@ -93,7 +93,7 @@ export class MarketData {
     const restarts = event.type === "gap" && isBreak(event);
     const missing = feed.note(event.sequence, restarts);
     if (missing > 0) this.miss(feed, "slow", missing, event.receivedAtUs);
-    if (event.receivedAtUs > 0) feed.updatedAtUs = event.receivedAtUs;
+    if (event.receivedAtUs > 0) feed.noteTime(event);
     if (event.symbol === ALL_SYMBOLS) return this.#takeFeedRecord(event, feed, origin);
     const market = this.marketOf(feed, event.symbol);
     if (market === undefined) return void this.refused++;
@@ -106,7 +106,7 @@ export class MarketData {
   takeAnswer(snapshot: OrderBookUpdate): void {
     const feed = this.feed(snapshot.feed);
     const market = this.marketOf(feed, snapshot.symbol);
-    if (market === undefined || market.bookState === "live") return;
+    if (market === undefined || market.bookState !== "pending") return;
     this.#becomeLive(snapshot, market, undefined);
   }
 
@@ -141,7 +141,9 @@ export class MarketData {
   }
 
   #takeBook(event: OrderBookUpdate, market: Market, origin: RecordOrigin | undefined): void {
-    if (event.kind === "snapshot") {
+    // What comes of an ended market is passed on, and is no book.
+    if (market.bookState === "ended") this.#listener.onRecord(event, market, origin);
+    else if (event.kind === "snapshot") {
       this.#becomeLive(event, market, origin);
     } else if (market.bookState === "live") {
       if (market.takeDelta(event)) this.#listener.onRecord(event, market, origin);
@@ -181,14 +183,14 @@ export class MarketData {
 
   #loseBook(market: Market): void {
     this.#release(market);
-    market.bookState = "pending";
+    if (market.bookState === "live") market.bookState = "pending";
     this.#listener.onBooksLost(market.feed);
   }
 
   #loseBooks(feed: MarketFeed): void {
     for (const market of feed.markets.values()) {
       market.held = [];
-      market.bookState = "pending";
+      if (market.bookState === "live") market.bookState = "pending";
     }
     this.#heldCount.set(feed, 0);
     this.#listener.onBooksLost(feed);
@@ -207,8 +209,10 @@ export class MarketData {
         market.trades = market.trades.slice(-this.#tradesMax);
       }
     } else if (event.type === "ticker") market.ticker = event;
-    else if (event.type === "status") market.status = statusAfter(market.status, event);
-    else {
+    else if (event.type === "status") {
+      market.takeStatus(statusAfter(market.status, event));
+      if (market.isOver) this.#release(market);
+    } else {
       market.gaps.take(event);
       if (isOpen(event) && isAboutBook(event)) this.#loseBook(market);
     }

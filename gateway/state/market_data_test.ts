@@ -1,16 +1,73 @@
 import assert from "node:assert/strict";
-import { ALL_SYMBOLS, type Gap, type GapReason, openGap, recoveredGap } from "@ssmd/market";
+import {
+  ALL_SYMBOLS,
+  type Gap,
+  type GapReason,
+  type MarketEvent,
+  openGap,
+  recoveredGap,
+} from "@ssmd/market";
 import { MarketData } from "./market_data.ts";
 
-/** Reason of what is open after these gaps of one symbol. */
-function after(symbol: string, ...gaps: Gap[]): GapReason | undefined {
+const SILENT_US = 30_000_000;
+
+/** What the gateway knows after these records. */
+function dataAfter(...events: readonly MarketEvent[]): MarketData {
   const nothing = () => {};
   const data = new MarketData({
     ...{ onRecord: nothing, onFeedRecord: nothing, onMarket: nothing, onSnapshotWanted: nothing },
     onBooksLost: nothing,
   });
   data.add(["kraken"], [{ symbol: "BTCUSD", feed: "kraken", external: "BTC/USD" }]);
-  for (const gap of gaps) data.take(gap);
+  for (const event of events) data.take(event);
+  return data;
+}
+
+function record(type: MarketEvent["type"], receivedAtUs: number, more: object): MarketEvent {
+  const base = { timestampUs: 0, receivedAtUs, symbol: "BTCUSD", feed: "kraken", sequence: 1 };
+  return { type, ...base, ...more } as MarketEvent;
+}
+
+function snapshot(atUs: number): MarketEvent {
+  const levels = { bids: [{ price: 1, size: 1 }], asks: [], depth: 0, checksum: "unverified" };
+  return record("orderbook", atUs, { kind: "snapshot", ...levels });
+}
+
+Deno.test("a settled market has no book, whatever still comes of it", () => {
+  const settled = record("status", 20, { state: "settled", result: "yes", detail: "settled" });
+  const broken = openGap({
+    ...{ feed: "kraken", symbol: ALL_SYMBOLS, reason: "disconnect", detail: "x" },
+    ...{ fromUs: 30, atUs: 30, missed: null },
+  });
+  const market = dataAfter(snapshot(10), settled, snapshot(21), broken).market("BTCUSD");
+  assert.equal(market?.bookState, "ended");
+  assert.equal(market.book.bids.length, 0);
+});
+
+Deno.test("a feed tells how its connection is: never came, refused, live, silent", () => {
+  const at = (data: MarketData, nowUs: number) =>
+    data.feed("kraken").connectionAt(nowUs, SILENT_US);
+  assert.deepEqual(at(dataAfter(), 5), { state: "connecting", why: "", sinceUs: 0 });
+  const refused = openGap({
+    ...{ feed: "kraken", symbol: ALL_SYMBOLS, reason: "disconnect", detail: "HTTP 401" },
+    ...{ fromUs: 7, atUs: 8, missed: null },
+  });
+  const away = { state: "disconnected", why: "HTTP 401", sinceUs: 7 };
+  assert.deepEqual(at(dataAfter(refused), 9), away);
+  const back = dataAfter(refused, recoveredGap(refused, 10), snapshot(10));
+  assert.deepEqual(at(back, 11), { state: "live", why: "", sinceUs: 0 });
+  const silent = { state: "silent", why: "", sinceUs: 10 };
+  assert.deepEqual(at(back, SILENT_US + 11), silent);
+  const acknowledged = openGap({
+    ...{ feed: "kraken", symbol: "BTCUSD", reason: "subscription", detail: "sent nothing" },
+    ...{ fromUs: 5, atUs: 10, missed: null },
+  });
+  assert.equal(at(dataAfter(acknowledged), SILENT_US + 11).state, "silent");
+});
+
+/** Reason of what is open after these gaps of one symbol. */
+function after(symbol: string, ...gaps: Gap[]): GapReason | undefined {
+  const data = dataAfter(...gaps);
   const open = symbol === ALL_SYMBOLS ? data.feed("kraken").gap : data.market(symbol)?.gaps.worst;
   return open?.reason;
 }

@@ -199,7 +199,7 @@ export class RequestHandler {
   #pendingOf(markets: readonly Market[], types: number): Record<string, unknown> {
     if ((types & (1 << TYPE_INDEX.orderbook)) === 0) return {};
     const pending = markets.filter((market) =>
-      market.bookState !== "live" && this.#data.seesType(market, "orderbook")
+      market.bookState === "pending" && this.#data.seesType(market, "orderbook")
     );
     if (pending.length === 0) return {};
     const names = pending.slice(0, LISTED_MAX).map((market) => market.symbol);

@@ -25,9 +25,10 @@ export const MARKET_STATE = z.enum([
 ]);
 
 /** Whether a book is the venue's. */
-export const BOOK_STATE = z.enum(["pending", "live"])
+export const BOOK_STATE = z.enum(["pending", "live", "ended"])
   .describe(
-    "`live` = known to be the venue's book; `pending` = not known, waiting for a snapshot.",
+    "`live` = known to be the venue's book; `pending` = not known, waiting for a snapshot; " +
+      "`ended` = the market is settled or delisted and has none.",
   );
 
 const OPEN_GAP = z.strictObject({
@@ -102,9 +103,10 @@ const CONTRACT = z.strictObject({
 });
 
 const QUALITY = z.strictObject({
-  state: z.enum(["live", "quiet", "stale", "suspect", "empty"]).describe(
+  state: z.enum(["live", "quiet", "stale", "suspect", "empty", "ended"]).describe(
     "`live`; `quiet` = this market rests while its feed goes on; `stale` = the whole feed is silent; " +
-      "`suspect` = a gap is open or the book is not known; `empty` = nothing came yet.",
+      "`suspect` = a gap is open or the book is not known; `empty` = nothing came yet; " +
+      "`ended` = the market is settled or delisted.",
   ),
   age_ms: NUMBER_OR_NULL.describe("Since the last record of this market."),
   feed_age_ms: NUMBER_OR_NULL.describe("Since the last record of the whole feed."),
@@ -178,6 +180,14 @@ export const FEED_HEALTH = named(
       .describe("Since the gateway started; null for a caller that may not see all of the feed."),
     records_per_second: z.int().nullable(),
     updated: TIME_OR_NULL,
+    connection: z.strictObject({
+      state: z.enum(["connecting", "live", "silent", "disconnected"]).describe(
+        "`connecting` = no record came yet; `silent` = no data for 30 s; `disconnected` = the " +
+          "connection to the venue broke or was refused.",
+      ),
+      why: z.string().nullable().describe("Why it is disconnected, for a person."),
+      since: TIME_OR_NULL,
+    }).describe("The connection to the venue, as the records of the feed tell."),
     gap: OPEN_GAP,
   }),
 );

@@ -40,6 +40,7 @@ export const FEED_LIST = {
     records: 120_000,
     records_per_second: 180,
     updated: AT,
+    connection: { state: "live", why: null, since: null },
     gap: null,
   }],
 };

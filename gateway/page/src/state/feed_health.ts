@@ -6,6 +6,8 @@ export interface FeedHealth {
   records: number | null;
   records_per_second: number | null;
   updated: number | null;
+  /** The connection to the venue. */
+  connection: { state: "connecting" | "live" | "silent" | "disconnected"; why: string | null };
   gap: { reason: string; from: number; detail: string } | null;
 }
 

@@ -19,7 +19,7 @@ const GAPS_EVERY_S = 5;
 const GAPS_LIMIT = 5000;
 const GAP_PAGES_MAX = 4;
 const GAPS_SHOWN = 100;
-const SILENT_AFTER_MS = 30_000;
+const BADGES = { connecting: "stale", live: "live", silent: "stale" } as const;
 
 interface Card {
   state: HTMLElement;
@@ -107,10 +107,11 @@ export class FeedsView {
 
   #renderCard(feed: FeedHealth, { state, line, facts }: Card): void {
     const silentMs = feed.updated === null ? null : Date.now() - feed.updated;
-    const isSilent = silentMs === null || silentMs > SILENT_AFTER_MS;
-    const name = feed.gap !== null ? "gap" : isSilent ? "silent" : "live";
-    setText(state, feed.gap === null ? name : `gap: ${feed.gap.reason}`);
-    setClass(state, `badge ${name === "live" ? "live" : name === "gap" ? "suspect" : "stale"}`);
+    const { state: name, why } = feed.connection;
+    const isGap = name === "live" && feed.gap !== null;
+    setText(state, isGap ? `gap: ${feed.gap?.reason}` : name);
+    state.title = why ?? "";
+    setClass(state, `badge ${isGap || name === "disconnected" ? "suspect" : BADGES[name]}`);
     const sum = this.#sums.get(feed.feed);
     const lag = medianOf(this.#store.lags.get(feed.feed) ?? []);
     const rate = feed.records_per_second;

@@ -49,10 +49,22 @@ export class HeaderView {
     for (const feed of feeds) all += feed.records_per_second ?? 0;
     setText(byId("rate"), isLive ? count(all) : "–");
     setText(byId("clock"), time(Date.now()));
+    this.#renderFeeds(feeds);
     const wrong = feeds.filter(({ gap }) => gap !== null).map(({ feed }) => feed);
     setText(byId("feeds-badge"), wrong.length === 0 ? "" : String(wrong.length));
     byId("feeds-badge").title = wrong.length === 0 ? "" : `with a gap now: ${wrong.join(", ")}`;
     this.#renderAway();
+  }
+
+  /** The stream is live; the chip says so only while the venues are, too. */
+  #renderFeeds(feeds: readonly FeedHealth[]): void {
+    if (this.#state.state !== "live") return;
+    const away = feeds.find(({ connection }) => connection.state === "disconnected") ??
+      feeds.find(({ connection }) => connection.state !== "live");
+    const box = byId("connection");
+    setClass(box, `chip state ${away === undefined ? "live" : "waiting"}`);
+    setText(box, away === undefined ? "live" : `${away.feed} ${away.connection.state}`);
+    box.title = away?.connection.why ?? "";
   }
 
   #isAway(): boolean {
