@@ -39,7 +39,7 @@ import { newRun } from "./run.ts";
 import { VenueSocket } from "./socket.ts";
 import { lockSpool, type SpoolLock } from "./spool_lock.ts";
 import { SubscriptionWatch } from "./subscription_watch.ts";
-import { ConnectBudget } from "./connect_budget.ts";
+import { type ConnectAllowance, ConnectBudget } from "./connect_budget.ts";
 import { ConnectionStates, type VenueConnection } from "./connection_state.ts";
 
 /** What a connector is made of. */
@@ -57,6 +57,8 @@ export interface ConnectorOptions {
   spoolDir: string;
   /** Folder in which all processes count connections to venues; absent = this one counts alone. */
   connectsDir?: string;
+  /** How often the endpoint may be connected to; absent = as the venue says. */
+  connects?: ConnectAllowance;
   logger: Logger;
   metrics: Metrics;
   /** The process's health, to which the connector adds its conditions; default one nobody asks. */
@@ -413,7 +415,8 @@ class FeedConnector implements Connector {
   #newSocket(connection: Connection): VenueSocket {
     const { slot, normalizer } = connection;
     const { venue, endpoint, credentials } = this.#options;
-    const budget = new ConnectBudget(this.#options.connectsDir, endpoint, venue.connects);
+    const { connectsDir, connects = venue.connects } = this.#options;
+    const budget = new ConnectBudget(connectsDir, endpoint, connects);
     const socket: VenueSocket = new VenueSocket({
       budget,
       venue,

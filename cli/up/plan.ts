@@ -1,5 +1,10 @@
 import { type CredentialsSource, type Venue, venueOfParser, VENUES } from "@ssmd/exchanges";
-import type { CaptureLocation, DeployedSymbol, Deployment } from "@ssmd/metadata";
+import {
+  type CaptureLocation,
+  type DeployedSymbol,
+  type Deployment,
+  SIMULATOR_CONNECTS,
+} from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
 import { inspectCapture } from "@ssmd/simulator";
 
@@ -11,6 +16,8 @@ export interface FeedPlan {
   /** The venue's own address; unused where the feed is simulated. */
   endpoint: string;
   credentials: CredentialsSource;
+  /** How often the address may be connected to; absent = as the venue says. */
+  connects?: { burst: number; refillMs: number };
   /** Where it is captured; absent = not said. */
   captureLocation?: CaptureLocation;
   /** Where a simulator takes the venue's place: what it plays. */
@@ -48,7 +55,8 @@ async function planCaptures(files: readonly string[]): Promise<FeedPlan[]> {
     let plan = plans.get(venue.id);
     if (!plan) {
       const simulated = { type: "capture" as const, files: [] };
-      plan = { feed: venue.id, venue, endpoint: "", credentials: NONE, symbols: [], simulated };
+      const own = { credentials: NONE, connects: SIMULATOR_CONNECTS, simulated };
+      plan = { feed: venue.id, venue, endpoint: "", symbols: [], ...own };
       plans.set(venue.id, plan);
     }
     plan.simulated.files.push(file);

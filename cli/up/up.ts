@@ -216,6 +216,7 @@ function connectorOf(
     storage,
     spoolDir: `${dataDir}/spool/${environment.name}/${plan.feed}-main`,
     connectsDir: `${dataDir}/spool`,
+    ...(plan.connects === undefined ? {} : { connects: plan.connects }),
     logger,
     health,
     metrics: new Metrics("connector", registry),

@@ -19,6 +19,9 @@ export interface DeployedSymbol {
   depth?: number;
 }
 
+/** What our own simulators allow. */
+export const SIMULATOR_CONNECTS = { burst: 100_000, refillMs: 1 } as const;
+
 /** A feed of an environment, resolved. */
 export interface DeployedFeed {
   /** Its id. */
@@ -34,6 +37,8 @@ export interface DeployedFeed {
    * where the component does not sign in. Rejects as {@linkcode loadDeployment} does.
    */
   credentials: () => Promise<Record<string, string>>;
+  /** How often its address may be connected to; absent = as the venue says. */
+  connects?: { burst: number; refillMs: number };
   /** Where it is captured, and by which clock; absent where the environment does not say. */
   captureLocation?: CaptureLocation;
 }
@@ -224,7 +229,18 @@ async function deployedFeed(
         depth === undefined ? { symbol, external } : { symbol, external, depth }
       ),
     ...(place === undefined ? {} : { captureLocation: place }),
+    ...connectsOf(environment, id),
   };
+}
+
+/** A simulator of our own takes as many connections as come. */
+function connectsOf(
+  { connects, simulator }: Environment,
+  id: string,
+): Pick<DeployedFeed, "connects"> {
+  const named = connects?.[id];
+  if (named !== undefined) return { connects: { burst: named.burst, refillMs: named.refill } };
+  return simulator === undefined ? {} : { connects: SIMULATOR_CONNECTS };
 }
 
 function deployedTransport(spec: TransportSpec, keys: ResolvedKeys): DeployedTransport {

@@ -1,52 +1,30 @@
 import assert from "node:assert/strict";
-import { loadDeployment } from "./deployment.ts";
-import type { KeyAccess } from "./key_access.ts";
+import { fileURLToPath } from "node:url";
+import { loadDeployment, SIMULATOR_CONNECTS } from "./mod.ts";
 
-const FEED = new URL("../../exchanges/feeds/kalshi.yaml", import.meta.url);
-const keyText = (id: string) => `key_id: ${id}\nprivate_key: pem\n`;
+const REGISTRY = fileURLToPath(new URL("../../exchanges", import.meta.url));
 
-Deno.test("credentials are read from where they are now, and each new value is reported once", async () => {
-  const dir = await Deno.makeTempDir({ prefix: "ssmd-deployment-" });
+async function connectsIn(env: string, more: string) {
+  const dir = await Deno.makeTempDir();
   try {
-    const keyFile = `${dir}/key.yaml`;
-    await Deno.mkdir(`${dir}/feeds`);
-    await Deno.mkdir(`${dir}/environments`);
-    await Deno.copyFile(FEED, `${dir}/feeds/kalshi.yaml`);
-    await Deno.writeTextFile(
-      `${dir}/environments/prod.yaml`,
-      `name: prod
-feeds: [kalshi]
-schema: v1
-keys: { kalshi: { type: api_key, fields: [key_id, private_key], source: "file:${keyFile}" } }
-credentials: { kalshi: { key_id: $key:kalshi.key_id, private_key: $key:kalshi.private_key } }
-symbols: { A: { feed: kalshi, external: A } }
-transport: { type: memory }
-cache: { type: none }
-journal: { type: memory }
-gateway: { port: 8080 }
-schedule: { timezone: UTC, day_start: "00:10", day_end: "00:00", auto_roll: true }
-storage: { type: local, path: ${dir}/data }
-`,
-    );
-    await Deno.writeTextFile(keyFile, keyText("first"));
-    const accesses: KeyAccess[] = [];
-    const deployment = await loadDeployment({
-      ...{ env: "prod", registryDir: dir },
-      onKeyAccess: (_, access) => Promise.resolve(void accesses.push(access)),
-    });
-    const { credentials } = deployment.feed("kalshi");
-    assert.deepEqual(await credentials(), { key_id: "first", private_key: "pem" });
-    assert.equal(accesses.length, 1);
-    await Deno.writeTextFile(keyFile, keyText("second"));
-    const ids = [(await credentials())["key_id"], (await credentials())["key_id"]];
-    assert.deepEqual(ids, ["second", "second"]);
-    assert.deepEqual(accesses.map(({ outcome, keys }) => [outcome, keys]), [
-      ["done", ["kalshi"]],
-      ["done", ["kalshi"]],
-    ]);
-    await Deno.remove(keyFile);
-    await assert.rejects(credentials(), { code: "KEY_MISSING" });
+    for (const folder of ["feeds", "schemas", "environments"]) {
+      await Deno.mkdir(`${dir}/exchanges/${folder}`, { recursive: true });
+      for await (const { name } of Deno.readDir(`${REGISTRY}/${folder}`)) {
+        await Deno.copyFile(`${REGISTRY}/${folder}/${name}`, `${dir}/exchanges/${folder}/${name}`);
+      }
+    }
+    const path = `${dir}/exchanges/environments/${env}.yaml`;
+    await Deno.writeTextFile(path, await Deno.readTextFile(path) + more);
+    const deployment = await loadDeployment({ env, registryDir: `${dir}/exchanges` });
+    return deployment.feed("kraken").connects;
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
+}
+
+Deno.test("a feed is connected to as often as its environment, its simulator or its venue allows", async () => {
+  assert.equal(await connectsIn("kraken", ""), undefined);
+  assert.deepEqual(await connectsIn("demo", ""), SIMULATOR_CONNECTS);
+  const own = "connects:\n  kraken: { burst: 7, refill: 2s }\n";
+  assert.deepEqual(await connectsIn("kraken", own), { burst: 7, refillMs: 2000 });
 });

@@ -112,6 +112,11 @@ const SIMULATOR = fields({
     .describe("Feed → fixed port; absent = any free one"),
 });
 
+const CONNECTS = fields({
+  burst: z.int().min(1).max(100_000).describe("Connections at once"),
+  refill: duration.describe("Time until one more is allowed"),
+});
+
 const symbolName = text(
   /^[A-Za-z0-9][\w\-./:%+]*$/,
   "a symbol: letters, digits and _ - . / : % +, no spaces",
@@ -140,6 +145,8 @@ export const ENVIRONMENT_FILE = fields({
   ),
   endpoints: z.record(z.string(), address(["wss", "ws"])).exactOptional()
     .describe("Feed → address in place of the feed file's"),
+  connects: z.record(z.string(), CONNECTS).exactOptional()
+    .describe("Feed → how often its address may be connected to, in place of the venue's limit"),
   credentials: z.record(z.string(), CREDENTIALS).exactOptional()
     .describe("Feed → credential field → reference $key:name.field"),
 });

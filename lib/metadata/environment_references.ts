@@ -48,6 +48,7 @@ export function environmentReferences(
   check.location();
   check.symbols();
   check.byFeed("endpoints");
+  check.byFeed("connects");
   check.gateway();
   check.simulator();
   check.credentials();

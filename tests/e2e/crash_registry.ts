@@ -44,6 +44,9 @@ ${markets.join("\n")}
 transport: ${transport}
 storage: { type: local, path: ./data }
 gateway: { host: 127.0.0.1, port: 8080 }
+connects:
+  kraken: { burst: 1000, refill: 1ms }
+  kalshi: { burst: 1000, refill: 1ms }
 ${endpoints ? `endpoints: ${JSON.stringify(endpoints)}\n` : ""}${CREDENTIALS}
 `;
 }
