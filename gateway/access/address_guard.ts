@@ -33,7 +33,8 @@ export class AddressGuard {
     const leftMs = until - this.#now();
     if (leftMs <= 0) return undefined;
     const retryAfterS = Math.ceil(leftMs / 1000);
-    return new AccessDenied(429, "ADDRESS_BLOCKED", "too many bad keys came from this address", {
+    return new AccessDenied("ADDRESS_BLOCKED", "too many bad keys came from this address", {
+      status: 429,
       hint: `wait ${retryAfterS} seconds; check the key that is sent meanwhile`,
       retryAfterS,
     });

@@ -64,7 +64,7 @@ class ApiKeyAuthenticator implements Authenticator {
     this.#now = now;
     this.#audit = new AccessAudit(audit, logger, now);
     this.#sessions = new BrowserSessions(now);
-    this.#usage = new UsageLog(store, this.#run, logger, now);
+    this.#usage = new UsageLog({ store, run: this.#run, logger, now });
     this.#clients = new ClientStates(store, now, {
       onDenied: ({ stream, key }, denied) => {
         this.#auditDenied(denied, {
@@ -132,7 +132,8 @@ class ApiKeyAuthenticator implements Authenticator {
     if (!(access instanceof KeyAccess)) throw badKey();
     const ticket = this.#sessions.newTicket(access.key.id);
     if (ticket !== undefined) return ticket;
-    throw new AccessDenied(429, "TICKETS_WAITING", "too many tickets wait to be used", {
+    throw new AccessDenied("TICKETS_WAITING", "too many tickets wait to be used", {
+      status: 429,
       hint: "use those that were given, or wait half a minute",
       retryAfterS: Math.ceil(ACCESS_LIMITS.ticketMs / 1000),
     });
@@ -169,7 +170,8 @@ class ApiKeyAuthenticator implements Authenticator {
     }
     if (!mayActAs(state.account.role, wanted)) {
       const { id, role } = state.account;
-      const needed = new AccessDenied(403, "ROLE_MISSING", `this needs the role ${wanted}`, {
+      const needed = new AccessDenied("ROLE_MISSING", `this needs the role ${wanted}`, {
+        status: 403,
         hint: `client ${id} has the role ${role}; ssmd client update ${id} --role ${wanted}`,
       });
       throw this.#check.auditDenied(needed, caller, key);

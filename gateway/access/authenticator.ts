@@ -86,7 +86,8 @@ export function keylessAuthenticator(options: KeylessOptions): Authenticator {
 }
 
 function loopbackOnly(): AccessDenied {
-  return new AccessDenied(403, "LOOPBACK_ONLY", "without keys this is for the own machine", {
+  return new AccessDenied("LOOPBACK_ONLY", "without keys this is for the own machine", {
+    status: 403,
     hint: "ask from the machine of the gateway, or let the environment ask for keys",
   });
 }

@@ -53,7 +53,8 @@ export class ClientState {
     this.#tokensMs = nowMs;
     if (tokens < 1) {
       this.#tokens = tokens;
-      return new AccessDenied(429, "RATE_LIMITED", "requests come too fast", {
+      return new AccessDenied("RATE_LIMITED", "requests come too fast", {
+        status: 429,
         hint: `at most ${rate} a second for all connections of this client`,
         retryAfterS: Math.ceil((1 - tokens) / rate),
       });
@@ -67,7 +68,8 @@ export class ClientState {
   checkSessions(nowMs: number): AccessDenied | undefined {
     const { sessionsMax } = this.account.limits;
     if (sessionsMax !== null && this.sessions.size >= sessionsMax) {
-      return new AccessDenied(429, "SESSION_LIMIT", "the client has as many streams as it may", {
+      return new AccessDenied("SESSION_LIMIT", "the client has as many streams as it may", {
+        status: 429,
         hint: `at most ${sessionsMax} at once; close one of them first`,
         retryAfterS: 1,
       });
@@ -81,15 +83,11 @@ export class ClientState {
     this.#rollDay(nowMs);
     if (quota === null || this.usedToday < quota) return undefined;
     const resetMs = (Math.floor(nowMs / DAY_MS) + 1) * DAY_MS;
-    return new AccessDenied(
-      429,
-      "QUOTA_EXCEEDED",
-      `the day's quota of ${quota} messages is used up`,
-      {
-        hint: `streams are open again from ${new Date(resetMs).toISOString()}; REST goes on`,
-        retryAfterS: Math.ceil((resetMs - nowMs) / 1000),
-      },
-    );
+    return new AccessDenied("QUOTA_EXCEEDED", `the day's quota of ${quota} messages is used up`, {
+      status: 429,
+      hint: `streams are open again from ${new Date(resetMs).toISOString()}; REST goes on`,
+      retryAfterS: Math.ceil((resetMs - nowMs) / 1000),
+    });
   }
 
   /** Adds up what was delivered; `each` is told what, and sessions are told when a quota nears its end. */
@@ -161,27 +159,31 @@ export function checkKey(
   if (client === undefined || client.isRemoved) return badKey();
   const name = client.account.id;
   if (key.revokedAtMs !== null && key.revokedAtMs <= nowMs) {
-    return new AccessDenied(401, "KEY_REVOKED", `key ${key.id} was revoked`, {
+    return new AccessDenied("KEY_REVOKED", `key ${key.id} was revoked`, {
+      status: 401,
       hint: `ask for another one: ssmd client api-key create ${name}`,
     });
   }
   if (key.expiresAtMs !== null && key.expiresAtMs <= nowMs) {
     const when = new Date(key.expiresAtMs).toISOString();
-    return new AccessDenied(401, "KEY_EXPIRED", `key ${key.id} ended at ${when}`, {
+    return new AccessDenied("KEY_EXPIRED", `key ${key.id} ended at ${when}`, {
+      status: 401,
       hint: key.replacedBy === null
         ? `ask for another one: ssmd client api-key create ${name}`
         : `use the key that took its place: ${key.replacedBy}`,
     });
   }
   if (client.account.enabled) return undefined;
-  return new AccessDenied(403, "CLIENT_DISABLED", `client ${name} is disabled`, {
+  return new AccessDenied("CLIENT_DISABLED", `client ${name} is disabled`, {
+    status: 403,
     hint: `whoever runs the gateway enables it: ssmd client enable ${name}`,
   });
 }
 
 /** One answer for every key that is none of ours: it tells a guesser nothing. */
 export function badKey(): AccessDenied {
-  return new AccessDenied(401, "KEY_INVALID", "the key is not known here", {
+  return new AccessDenied("KEY_INVALID", "the key is not known here", {
+    status: 401,
     hint: "check that it is whole, ssmd_<id>_<secret>, and of this environment",
   });
 }

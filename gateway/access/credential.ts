@@ -65,15 +65,11 @@ export function isFromOtherOrigin({ headers }: Caller): boolean {
 }
 
 function keyInAddress(): AccessDenied {
-  return new AccessDenied(
-    401,
-    "KEY_IN_ADDRESS",
-    "a key stands in the address, where it may be logged",
-    {
-      hint: "send it as Authorization: Bearer …, or get a ticket for the stream from POST " +
-        "/v1/tickets; rotate the key that was sent",
-    },
-  );
+  return new AccessDenied("KEY_IN_ADDRESS", "a key stands in the address, where it may be logged", {
+    status: 401,
+    hint: "send it as Authorization: Bearer …, or get a ticket for the stream from POST " +
+      "/v1/tickets; rotate the key that was sent",
+  });
 }
 
 /** The first value of a header. */

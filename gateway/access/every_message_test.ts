@@ -10,7 +10,7 @@ import {
   HIDDEN_SYMBOL,
   withGuardedGateway,
 } from "./testing/guarded_gateway.ts";
-import { GuardedStream, opened, type StreamMessage } from "./testing/guarded_stream.ts";
+import { GuardedStream, openRawStream, type StreamMessage } from "./testing/guarded_stream.ts";
 
 /** What stands in a request in place of symbols: what is seen, what is hidden, what is not there. */
 function patternsWith(name: string): string[][] {
@@ -185,7 +185,7 @@ Deno.test("gaps of another feed and of hidden markets are not told, those of its
 Deno.test("a stream that does not answer the close of a revoked key gets nothing more either", () =>
   withGuardedGateway(async (rig) => {
     const key = await rig.key("desk", {}, DESK);
-    const raw = await opened(rig.gateway.url, key, "?symbols=*");
+    const raw = await openRawStream(rig.gateway.url, key, { query: "?symbols=*" });
     await raw.until("subscribed");
     rig.publish();
     await raw.until('"type":"trade"');
@@ -200,7 +200,10 @@ Deno.test("a stream that does not answer the close of a revoked key gets nothing
   }));
 
 async function refusalOf(rig: GuardedGateway, path: string, headers: Record<string, string> = {}) {
-  const raw = await opened(rig.gateway.url, "", path.replace("/v1/stream", ""), headers);
+  const raw = await openRawStream(rig.gateway.url, "", {
+    query: path.replace("/v1/stream", ""),
+    headers,
+  });
   await raw.until("}");
   raw.destroy();
   const text = raw.text();

@@ -38,8 +38,7 @@ interface Answer {
 
 async function ask(
   { gateway }: GuardedGateway,
-  method: string,
-  path: string,
+  [method, path]: readonly [method: string, path: string],
   key?: string,
 ): Promise<Answer> {
   const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
@@ -79,7 +78,7 @@ Deno.test("without a key no route answers, but those that are public for a reaso
     assert.ok(rig.gateway.routes.length > 10);
     for (const route of rig.gateway.routes) {
       const name = nameOf(route);
-      const answer = await ask(rig, route.method, addressOf(route, "BTCUSD"));
+      const answer = await ask(rig, [route.method, addressOf(route, "BTCUSD")]);
       if (route.role === "public") {
         assert.ok(name in PUBLIC, `${name} is public: say why in PUBLIC`);
         for (const secret of [...SECRETS, "kraken", "BTCUSD", HIDDEN_FEED]) {
@@ -91,10 +90,10 @@ Deno.test("without a key no route answers, but those that are public for a reaso
         assert.deepEqual([answer.status, answer.code], [401, "KEY_MISSING"], name);
         assert.ok(!answer.text.includes("BTCUSD"), name);
       }
-      const head = await ask(rig, "HEAD", addressOf(route, "BTCUSD"));
+      const head = await ask(rig, ["HEAD", addressOf(route, "BTCUSD")]);
       if (route.role !== "public" && route.method === "GET") assert.equal(head.status, 401, name);
     }
-    assert.equal((await ask(rig, "GET", "/v1/nothing")).code, "UNKNOWN_ROUTE");
+    assert.equal((await ask(rig, ["GET", "/v1/nothing"])).code, "UNKNOWN_ROUTE");
   }));
 
 Deno.test("a role opens its routes and none above", () =>
@@ -104,9 +103,8 @@ Deno.test("a role opens its routes and none above", () =>
     for (const role of roles) keys.set(role, await rig.key(role, { role }));
     for (const route of rig.gateway.routes) {
       for (const role of roles) {
-        const { status, code } = await ask(
-          ...[rig, route.method, addressOf(route, "BTCUSD"), keys.get(role)] as const,
-        );
+        const place = [route.method, addressOf(route, "BTCUSD")] as const;
+        const { status, code } = await ask(rig, place, keys.get(role));
         const opens = route.role === "public" || roles.indexOf(role) >= roles.indexOf(route.role);
         const told = `${nameOf(route)} as ${role}: ${status} ${code}`;
         if (opens) assert.ok(status !== 401 && code !== "ROLE_MISSING", told);
@@ -134,8 +132,8 @@ Deno.test("outside of the entitlement no route tells anything, nor that it is th
       const absent = variants(ABSENT_SYMBOL, ABSENT_FEED);
       for (const [i, path] of hidden.entries()) {
         const [one, other] = [
-          await ask(rig, route.method, path, key),
-          await ask(rig, route.method, absent[i]!, key),
+          await ask(rig, [route.method, path], key),
+          await ask(rig, [route.method, absent[i]!], key),
         ];
         asked++;
         for (const secret of SECRETS) {
@@ -149,13 +147,13 @@ Deno.test("outside of the entitlement no route tells anything, nor that it is th
         );
         assert.equal(one.status, other.status, path);
       }
-      const own = await ask(rig, route.method, addressOf(route, "BTCUSD"), key);
+      const own = await ask(rig, [route.method, addressOf(route, "BTCUSD")], key);
       for (const secret of [...SECRETS, HIDDEN_SYMBOL, HIDDEN_FEED]) {
         assert.ok(!own.text.includes(secret), `${name} tells ${secret}: ${own.text}`);
       }
     }
     assert.ok(asked > 20);
-    const { text } = await ask(rig, "GET", "/v1/markets/BTCUSD", key);
+    const { text } = await ask(rig, ["GET", "/v1/markets/BTCUSD"], key);
     assert.match(text, /"last_price":100\b/);
   }));
 
@@ -165,7 +163,7 @@ Deno.test("who is entitled to nothing sees no market and no feed on any route", 
     const key = await rig.key("nobody");
     for (const route of rig.gateway.routes) {
       if (route.role !== "client" || /openapi|asyncapi|docs/.test(route.path)) continue;
-      const { text } = await ask(rig, route.method, addressOf(route, ABSENT_SYMBOL), key);
+      const { text } = await ask(rig, [route.method, addressOf(route, ABSENT_SYMBOL)], key);
       for (const secret of [...SECRETS, "kraken", HIDDEN_FEED, HIDDEN_SYMBOL]) {
         assert.ok(!text.includes(secret), `${nameOf(route)} tells ${secret}: ${text}`);
       }
@@ -176,11 +174,11 @@ Deno.test("what is revoked is gone from every route at once", () =>
   withGuardedGateway(async (rig) => {
     rig.publish();
     const key = await rig.key("desk", {}, DESK);
-    assert.equal((await ask(rig, "GET", "/v1/markets/BTCUSD", key)).status, 200);
+    assert.equal((await ask(rig, ["GET", "/v1/markets/BTCUSD"], key)).status, 200);
     await rig.admin.revoke("desk", "all");
     await rig.refresh();
-    assert.equal((await ask(rig, "GET", "/v1/markets/BTCUSD", key)).status, 404);
+    assert.equal((await ask(rig, ["GET", "/v1/markets/BTCUSD"], key)).status, 404);
     await rig.admin.update("desk", { enabled: false });
     await rig.refresh();
-    assert.equal((await ask(rig, "GET", "/v1/markets", key)).code, "CLIENT_DISABLED");
+    assert.equal((await ask(rig, ["GET", "/v1/markets"], key)).code, "CLIENT_DISABLED");
   }));

@@ -3,10 +3,19 @@ import type { SessionRecord, UsageCount } from "./account.ts";
 import type { ClientStore } from "./client_store.ts";
 import { ACCESS_LIMITS } from "./limits.ts";
 
+/** Options of a {@linkcode UsageLog}. */
+export interface UsageLogOptions {
+  store: ClientStore;
+  /** Id of this run of the gateway. */
+  run: string;
+  logger: Logger;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
 /**
- * Collects what is to be written of usage and sessions, and writes it in small batches: the stream
- * never waits for the disk. While the store is away counts go on adding up, a row for each day,
- * client, feed and type.
+ * Buffers usage and sessions and writes them in small batches, so that streams never wait for the
+ * disk. While the store fails, counts add up in one row per day, client, feed and type.
  */
 export class UsageLog {
   #store: ClientStore;
@@ -20,7 +29,7 @@ export class UsageLog {
   #writing: Promise<void> = Promise.resolve();
   #failing = false;
 
-  constructor(store: ClientStore, run: string, logger: Logger, now: () => number) {
+  constructor({ store, run, logger, now }: UsageLogOptions) {
     this.#store = store;
     this.#run = run;
     this.#logger = logger;

@@ -28,7 +28,7 @@ Deno.test("what could not be written is written later, once, and the log says bo
   const { store, state } = brokenStore();
   const lines: string[] = [];
   const logger = createLogger({ format: "json", write: (line) => lines.push(line) });
-  const log = new UsageLog(store, "r1", logger, () => 5);
+  const log = new UsageLog({ store, run: "r1", logger, now: () => 5 });
   state.broken = true;
   log.add(trade(3));
   log.putSession(testSession("s1"));
@@ -46,7 +46,12 @@ Deno.test("what could not be written is written later, once, and the log says bo
 
 Deno.test("a batch is bounded, and a full flush writes all batches", async () => {
   const { store } = brokenStore();
-  const log = new UsageLog(store, "r1", createLogger({ write: () => {} }), () => 5);
+  const log = new UsageLog({
+    store,
+    run: "r1",
+    logger: createLogger({ write: () => {} }),
+    now: () => 5,
+  });
   const rows = ACCESS_LIMITS.flushRowsMax * 2 + 1;
   for (let i = 0; i < rows; i++) log.add({ ...trade(1), client: `c${i}` });
   await log.flush();
@@ -57,7 +62,12 @@ Deno.test("a batch is bounded, and a full flush writes all batches", async () =>
 
 Deno.test("while the store is away ended sessions are bounded, open ones are not let go", async () => {
   const { store, state } = brokenStore();
-  const log = new UsageLog(store, "r1", createLogger({ write: () => {} }), () => 5);
+  const log = new UsageLog({
+    store,
+    run: "r1",
+    logger: createLogger({ write: () => {} }),
+    now: () => 5,
+  });
   state.broken = true;
   log.putSession(testSession("open"));
   for (let i = 0; i < ACCESS_LIMITS.endedSessionsMax + 50; i++) {

@@ -69,8 +69,12 @@ function modeRoute(clients: ConnectedClients): Route {
       const changed = clients.setMode(id, query);
       if (changed === "busy") {
         const hint = "try again in a moment";
-        throw new Problem(503, "CLIENT_BUSY", "it is being given what it missed", hint, {
-          "retry-after": "1",
+        throw new Problem("CLIENT_BUSY", "it is being given what it missed", {
+          status: 503,
+          hint,
+          headers: {
+            "retry-after": "1",
+          },
         });
       }
       return json(changed ?? unknownClient(id));
@@ -80,5 +84,5 @@ function modeRoute(clients: ConnectedClients): Route {
 
 function unknownClient(id: number): never {
   const hint = "see /v1/admin/clients, or /v1/admin/clients/history for those that are gone";
-  throw new Problem(404, "UNKNOWN_CLIENT", `no client ${id} is connected`, hint);
+  throw new Problem("UNKNOWN_CLIENT", `no client ${id} is connected`, { status: 404, hint });
 }

@@ -107,7 +107,8 @@ Deno.test("who is no administrator sees no clients", () =>
         authenticate: async (caller, role) => {
           if (role !== "admin") return openAccess("client");
           const { AccessDenied } = await import("../access/access_denied.ts");
-          throw new AccessDenied(403, "FORBIDDEN", `${caller.method} is for administrators`, {
+          throw new AccessDenied("FORBIDDEN", `${caller.method} is for administrators`, {
+            status: 403,
             hint: "ask one",
           });
         },

@@ -120,7 +120,9 @@ export class BusSubscriber {
         this.#isStale = false;
         records.start(state.createdAtUs, (waiting[0]?.streamSequence ?? 1) - 1);
         logger.warn("the bus's stream is another one: what was missed cannot be told from it");
-        for (const feed of data.feeds.values()) data.miss(feed, "disconnect", null, nowUs());
+        for (const feed of data.feeds.values()) {
+          data.recordGap(feed, { reason: "disconnect", missed: null, toUs: nowUs() });
+        }
         for (const message of waiting) this.#takeRecord(message);
         return;
       } catch (error) {
@@ -173,7 +175,7 @@ export class BusSubscriber {
     logger.info(connected ? "bus is back: books are asked anew" : "bus is away");
     if (!connected) return;
     for (const feed of data.feeds.values()) {
-      data.miss(feed, "disconnect", null, nowUs());
+      data.recordGap(feed, { reason: "disconnect", missed: null, toUs: nowUs() });
     }
     void this.#checkStream();
   }

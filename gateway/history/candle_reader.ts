@@ -31,7 +31,7 @@ export interface CandleAnswer {
 }
 
 /** A part of a span that is read at once. */
-interface Piece {
+interface Chunk {
   fromUs: number;
   toUs: number;
   /** Under which it is remembered; absent = more may come. */
@@ -68,9 +68,10 @@ export class CandleReader {
     const parts = new Candles(intervalUs);
     const collected: Collected = { parts, late: 0, damages: [] };
     const toUs = Math.min(query.toUs, nowUs() + DAY_US);
-    const liveFromUs = isByMinute ? this.#takeLive(query, collected) : Infinity;
-    const endUs = await this.#collect(query, Math.min(toUs, liveFromUs), isByMinute, collected);
-    const until = endUs < Math.min(toUs, liveFromUs) ? endUs : query.toUs;
+    const liveFromUs = isByMinute ? this.#mergeLive(query, collected) : Infinity;
+    const collectToUs = Math.min(toUs, liveFromUs);
+    const endUs = await this.#collect({ ...query, toUs: collectToUs, isByMinute }, collected);
+    const until = endUs < collectToUs ? endUs : query.toUs;
     const border = await this.#reader.gapsOf(market, fromUs, until);
     return {
       candles: parts.between(fromUs, until),
@@ -81,7 +82,7 @@ export class CandleReader {
   }
 
   /** Takes what is live; from where on that is all there is, µs. */
-  #takeLive({ market, fromUs, toUs }: CandleQuery, { parts }: Collected): number {
+  #mergeLive({ market, fromUs, toUs }: CandleQuery, { parts }: Collected): number {
     const live = this.#history.of(market)?.candles;
     const floorUs = live?.floorUs ?? wholeFrom(this.#history.floorOf(market.feed));
     const liveFromUs = Math.max(fromUs, floorUs);
@@ -91,27 +92,25 @@ export class CandleReader {
 
   /** Collects [query.fromUs, toUs); where it ended, a multiple of the interval. */
   async #collect(
-    query: CandleQuery,
-    toUs: number,
-    isByMinute: boolean,
+    query: CandleQuery & { isByMinute: boolean },
     collected: Collected,
   ): Promise<number> {
-    const { market, intervalUs, fromUs } = query;
+    const { market, intervalUs, fromUs, toUs, isByMinute } = query;
     const started = performance.now();
-    const pieces = isByMinute ? await this.#pieces(market, fromUs, toUs) : [{ fromUs, toUs }];
-    for (const piece of pieces) {
-      await this.#read(query, piece, collected);
-      const doneUs = Math.floor(piece.toUs / intervalUs) * intervalUs;
+    const chunks = isByMinute ? await this.#chunks(market, fromUs, toUs) : [{ fromUs, toUs }];
+    for (const chunk of chunks) {
+      await this.#read(query, chunk, collected);
+      const doneUs = Math.floor(chunk.toUs / intervalUs) * intervalUs;
       const isLong = performance.now() - started > GATEWAY_LIMITS.candlesReadMs;
-      if (isLong && doneUs > fromUs && piece.toUs < toUs) return doneUs;
+      if (isLong && doneUs > fromUs && chunk.toUs < toUs) return doneUs;
     }
     return toUs;
   }
 
   /** Whole days and hours that are over are remembered; days that the archive has not are left out. */
-  async #pieces(market: Market, fromUs: number, toUs: number): Promise<Piece[]> {
-    const pieces: Piece[] = [];
-    if (fromUs >= toUs) return pieces;
+  async #chunks(market: Market, fromUs: number, toUs: number): Promise<Chunk[]> {
+    const chunks: Chunk[] = [];
+    if (fromUs >= toUs) return chunks;
     const { days, coveredUs } = await this.#reader.archived(market, fromUs, toUs);
     const closedUs = coveredUs - GATEWAY_LIMITS.candleLateMs * 1000;
     const memoryDay = dayOfUs(Math.min(toUs, this.#reader.floorOf(market)));
@@ -124,46 +123,45 @@ export class CandleReader {
       const endUs = startUs + step;
       if (version.has(day) || day >= memoryDay) {
         const key = `${market.feed.id}/${market.symbol}/${version.get(day)}/${startUs}/${step}`;
-        const piece = { fromUs: us, toUs: Math.min(endUs, toUs) };
+        const chunk = { fromUs: us, toUs: Math.min(endUs, toUs) };
         const isOver = endUs <= closedUs && version.has(day);
-        pieces.push(isOver ? { fromUs: startUs, toUs: endUs, key } : piece);
+        chunks.push(isOver ? { fromUs: startUs, toUs: endUs, key } : chunk);
       }
       us = endUs;
     }
-    return pieces;
+    return chunks;
   }
 
-  async #read(query: CandleQuery, piece: Piece, collected: Collected): Promise<void> {
-    const { fromUs, toUs } = query;
-    const known = piece.key === undefined ? undefined : this.#cache.get(piece.key);
+  async #read(query: CandleQuery, chunk: Chunk, collected: Collected): Promise<void> {
+    const known = chunk.key === undefined ? undefined : this.#cache.get(chunk.key);
     if (known !== undefined) {
       collected.late += known.late;
-      takeParts(collected.parts, known.candles, fromUs, toUs);
+      mergeSpan(collected.parts, known.candles, query);
       return;
     }
     const { intervalUs } = query;
-    const unit = piece.key === undefined ? intervalUs : LIVE_INTERVAL_US;
+    const unit = chunk.key === undefined ? intervalUs : LIVE_INTERVAL_US;
     const own: Collected = { parts: new Candles(unit), late: 0, damages: [] };
-    await this.#scan(query, piece, own);
+    await this.#scan(query, chunk, own);
     collected.late += own.late;
     collected.damages.push(...own.damages);
-    const candles = own.parts.between(piece.fromUs - unit, piece.toUs);
-    takeParts(collected.parts, candles, fromUs, toUs);
-    if (piece.key !== undefined && own.damages.length === 0) {
-      this.#cache.set(piece.key, { candles, late: own.late });
+    const candles = own.parts.between(chunk.fromUs - unit, chunk.toUs);
+    mergeSpan(collected.parts, candles, query);
+    if (chunk.key !== undefined && own.damages.length === 0) {
+      this.#cache.set(chunk.key, { candles, late: own.late });
     }
   }
 
   async #scan(
     { market, clock }: CandleQuery,
-    { fromUs, toUs }: Piece,
+    { fromUs, toUs }: Chunk,
     own: Collected,
   ): Promise<void> {
     const isByVenue = clock === "venue";
     const receivedFromUs = fromUs - (isByVenue ? GATEWAY_LIMITS.candleEarlyMs * 1000 : 0);
     const receivedToUs = toUs + (isByVenue ? GATEWAY_LIMITS.candleLateMs * 1000 : 0);
     const span = { fromUs: Math.max(0, receivedFromUs), toUs: receivedToUs };
-    for await (const batch of this.#reader.scan(market, "trade", span, own.damages)) {
+    for await (const batch of this.#reader.scanTrades(market, span, own.damages)) {
       for (const trade of batch) {
         const atUs = timeOf(trade, clock);
         if (isByVenue && isTooLate(trade, atUs)) {
@@ -174,7 +172,11 @@ export class CandleReader {
   }
 }
 
-function takeParts(parts: Candles, candles: readonly Candle[], fromUs: number, toUs: number): void {
+function mergeSpan(
+  parts: Candles,
+  candles: readonly Candle[],
+  { fromUs, toUs }: { fromUs: number; toUs: number },
+): void {
   for (const candle of candles) {
     if (candle.startUs >= fromUs && candle.startUs < toUs) parts.merge(candle);
   }

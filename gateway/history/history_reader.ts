@@ -102,15 +102,15 @@ export class HistoryReader {
   }
 
   /**
-   * All records of a span in order, in batches, from archive and memory; `gaps` gets what is missing.
-   * The caller may stop at any batch.
+   * All trades of a span in order, in batches, from archive and memory; gaps are pushed to `gaps`.
+   * The caller may stop after any batch.
    */
-  async *scan(
+  async *scanTrades(
     market: Market,
-    type: "trade",
     { fromUs, toUs }: { fromUs: number; toUs: number },
     gaps: GapSpan[],
   ): AsyncGenerator<readonly Trade[], void> {
+    const type = "trade" as const;
     const floorUs = this.floorOf(market, type);
     const recent = this.#history.of(market)?.[type].between(Math.max(fromUs, floorUs), toUs) ?? [];
     const endUs = Math.min(toUs, floorUs);

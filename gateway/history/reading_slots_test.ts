@@ -12,7 +12,7 @@ Deno.test("while the archive is read, others get their turn again and again", as
   let read = 0;
   let turnsOnTheWay = 0;
   for await (
-    const batch of reader.scan(market, "trade", { fromUs: DAY_US, toUs: DAY_US * 2 }, [])
+    const batch of reader.scanTrades(market, { fromUs: DAY_US, toUs: DAY_US * 2 }, [])
   ) {
     read += batch.length;
     turnsOnTheWay = turns;

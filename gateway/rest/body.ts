@@ -9,7 +9,7 @@ export async function readBody(request: IncomingMessage, schema: z.ZodType): Pro
   const type = request.headers["content-type"] ?? "application/json";
   if (!/^application\/(?:[\w.-]+\+)?json *(?:;|$)/i.test(type)) {
     const hint = "send JSON with content-type: application/json";
-    throw new Problem(415, "UNSUPPORTED_TYPE", "the body is no JSON by its type", hint);
+    throw new Problem("UNSUPPORTED_TYPE", "the body is no JSON by its type", { status: 415, hint });
   }
   const result = schema.safeParse(parsed(await textOf(request)));
   if (result.success) return result.data;
@@ -18,7 +18,10 @@ export async function readBody(request: IncomingMessage, schema: z.ZodType): Pro
   const what = issue?.code === "unrecognized_keys"
     ? `unknown: "${shortened(issue.keys.join(", "))}"`
     : issue?.message ?? "not what it must be";
-  throw new Problem(400, "INVALID_BODY", `${where}: ${what}`, "the description is at /docs");
+  throw new Problem("INVALID_BODY", `${where}: ${what}`, {
+    status: 400,
+    hint: "the description is at /docs",
+  });
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {
@@ -29,7 +32,10 @@ async function textOf(request: IncomingMessage): Promise<string> {
   for await (const part of request as AsyncIterable<Buffer>) {
     length += part.length;
     if (length > most) {
-      throw new Problem(413, "BODY_TOO_LARGE", "the body is too large", `at most ${most} bytes`);
+      throw new Problem("BODY_TOO_LARGE", "the body is too large", {
+        status: 413,
+        hint: `at most ${most} bytes`,
+      });
     }
     parts.push(decoder.decode(part, { stream: true }));
   }
@@ -42,6 +48,6 @@ function parsed(text: string): unknown {
     return JSON.parse(text);
   } catch {
     const hint = "send a JSON object";
-    throw new Problem(400, "INVALID_JSON", "the body cannot be read as JSON", hint);
+    throw new Problem("INVALID_JSON", "the body cannot be read as JSON", { status: 400, hint });
   }
 }

@@ -36,7 +36,10 @@ export function candleSpan(
   const count = (toUs - fromUs) / intervalUs;
   if (count <= most) return { fromUs, toUs, intervalUs };
   const hint = `at most ${most} intervals in one answer: a longer interval, or part after part`;
-  throw new Problem(400, "SPAN_TOO_LONG", `the span has ${count} intervals of ${interval}`, hint);
+  throw new Problem("SPAN_TOO_LONG", `the span has ${count} intervals of ${interval}`, {
+    status: 400,
+    hint,
+  });
 }
 
 /** The answer of candles. */
@@ -54,7 +57,7 @@ export function candleAnswer(
     clock,
     from: fromUs / 1000,
     to: toUs / 1000,
-    candles: fill === "previous" ? filled(made, asked, endUs, gaps) : made,
+    candles: fill === "previous" ? fillPrevious(made, { ...asked, endUs, gaps }) : made,
     late_trades: lateTrades,
     ...(isCut ? { next_from: endUs / 1000 } : {}),
     gaps: gaps.map(gapJson),
@@ -97,15 +100,13 @@ function headOf(startUs: number, { intervalUs, nowUs }: Frame, gaps: readonly Ga
   };
 }
 
-/** Flat candles between those that there are, and behind the last up to now. */
-function filled(
+/** Adds flat candles between the others, and after the last one until now. */
+function fillPrevious(
   made: readonly CandleJson[],
-  frame: Frame,
-  endUs: number,
-  gaps: readonly GapSpan[],
+  frame: Frame & { endUs: number; gaps: readonly GapSpan[] },
 ): CandleJson[] {
   const all: CandleJson[] = [];
-  const { intervalUs, nowUs } = frame;
+  const { intervalUs, nowUs, endUs, gaps } = frame;
   for (let i = 0; i < made.length; i++) {
     const candle = made[i] as CandleJson;
     all.push(candle);

@@ -16,10 +16,9 @@ export function placeOf<S extends z.ZodType>(cursor: string, schema: S): z.outpu
   } catch {
     // Told below: why a made-up cursor cannot be read helps nobody.
   }
-  throw new Problem(
-    400,
-    "INVALID_CURSOR",
-    "the cursor is none of these answers",
-    "give next of the answer before as it came, with the same other parameters; or leave it out",
-  );
+  throw new Problem("INVALID_CURSOR", "the cursor is none of these answers", {
+    status: 400,
+    hint:
+      "give next of the answer before as it came, with the same other parameters; or leave it out",
+  });
 }

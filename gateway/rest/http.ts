@@ -137,7 +137,9 @@ async function answer(request: IncomingMessage, options: RestServerOptions): Pro
     if (error instanceof Problem || error instanceof AccessDenied) return problemReply(error);
     if (error instanceof ArchiveBusy) {
       const { code, message, hint } = error;
-      return problemReply(new Problem(503, code, message, hint, { "retry-after": "1" }));
+      return problemReply(
+        new Problem(code, message, { status: 503, hint, headers: { "retry-after": "1" } }),
+      );
     }
     const { url = "/" } = request;
     options.logger.error("request failed", { target: shortened(url), error: messageOf(error) });
@@ -150,10 +152,14 @@ function internalProblem(error: unknown): Problem {
   if (error instanceof StorageError || error instanceof ArchiveError) {
     const hint = "ask again later, or for what is in memory; the gateway's log says what is wrong";
     const detail = "the archive cannot be read now";
-    return new Problem(503, "ARCHIVE_UNAVAILABLE", detail, hint, { "retry-after": "5" });
+    return new Problem("ARCHIVE_UNAVAILABLE", detail, {
+      status: 503,
+      hint,
+      headers: { "retry-after": "5" },
+    });
   }
   const hint = "the gateway's log says what is wrong";
-  return new Problem(500, "INTERNAL", "the gateway could not answer", hint);
+  return new Problem("INTERNAL", "the gateway could not answer", { status: 500, hint });
 }
 
 /** Whether a person opens an address: a page is of more use to them than a problem. */
@@ -170,8 +176,12 @@ async function routed(request: IncomingMessage, { router, authenticator }: RestS
   const endpoint = found.byMethod.get((method === "HEAD" ? "GET" : method) as Method);
   if (endpoint === undefined) {
     const hint = `allowed here: ${found.allow}`;
-    throw new Problem(405, "METHOD_NOT_ALLOWED", `${method} is not answered here`, hint, {
-      allow: found.allow,
+    throw new Problem("METHOD_NOT_ALLOWED", `${method} is not answered here`, {
+      status: 405,
+      hint,
+      headers: {
+        allow: found.allow,
+      },
     });
   }
   const { route } = endpoint;
@@ -210,11 +220,17 @@ function refuseBroken(error: Error & { code?: string }, socket: Socket): void {
 function brokenProblem(code: string): Problem {
   if (code === "HPE_HEADER_OVERFLOW") {
     const hint = `address and headers: at most ${GATEWAY_LIMITS.headerBytesMax} bytes together`;
-    return new Problem(431, "HEADERS_TOO_LARGE", "the headers are too large", hint);
+    return new Problem("HEADERS_TOO_LARGE", "the headers are too large", { status: 431, hint });
   }
   if (code === "ERR_HTTP_REQUEST_TIMEOUT") {
     const hint = `send headers within ${GATEWAY_LIMITS.headersMs / 1000} s`;
-    return new Problem(408, "REQUEST_TIMEOUT", "the request did not come in time", hint);
+    return new Problem("REQUEST_TIMEOUT", "the request did not come in time", {
+      status: 408,
+      hint,
+    });
   }
-  return new Problem(400, "INVALID_HTTP", "this is no HTTP/1.1 request", "speak plain HTTP/1.1");
+  return new Problem("INVALID_HTTP", "this is no HTTP/1.1 request", {
+    status: 400,
+    hint: "speak plain HTTP/1.1",
+  });
 }

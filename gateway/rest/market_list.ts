@@ -50,11 +50,10 @@ export interface ListedMarket {
 }
 
 /** The markets that a caller may see and that fit, in the environment's order. */
-export function matching(
-  data: MarketData,
+export function findMarkets(
+  { data, feedInfoOf }: { data: MarketData; feedInfoOf: (feed: string) => FeedInfo | undefined },
   access: Access,
   filter: MarketFilter,
-  feedInfoOf: (feed: string) => FeedInfo | undefined,
 ): ListedMarket[] {
   const found: ListedMarket[] = [];
   const wanted = filter.search?.toLowerCase();
@@ -90,7 +89,7 @@ export function pageOf(
     all.sort((a, b) => compareValues(valueOf(a), valueOf(b), sign) || compareNames(a, b));
   }
   const place = cursor === undefined ? undefined : placeOf(cursor, PLACE);
-  const start = place === undefined ? 0 : startBehind(all, place, sort, sign, valueOf);
+  const start = place === undefined ? 0 : startBehind(all, place, { sort, sign, valueOf });
   const page = all.slice(start, start + limit);
   const last = page.at(-1);
   if (last === undefined || start + limit >= all.length) return { page };
@@ -100,9 +99,11 @@ export function pageOf(
 function startBehind(
   all: readonly ListedMarket[],
   [value, feed, symbol]: z.output<typeof PLACE>,
-  sort: MarketSort,
-  sign: number,
-  valueOf: (listed: ListedMarket) => SortValue,
+  { sort, sign, valueOf }: {
+    sort: MarketSort;
+    sign: number;
+    valueOf: (listed: ListedMarket) => SortValue;
+  },
 ): number {
   const same = all.findIndex(({ market }) => market.symbol === symbol && market.feed.id === feed);
   // The order of the environment and of names never changes: the place is that market's own.

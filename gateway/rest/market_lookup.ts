@@ -56,7 +56,7 @@ export function feedOf(data: MarketData, access: Access, id: string): MarketFeed
   const hint = known.length === 0
     ? "there are none yet"
     : `feeds: ${known.slice(0, 20).join(", ")}`;
-  throw new Problem(404, "UNKNOWN_FEED", `there is no feed "${shortened(id)}"`, hint);
+  throw new Problem("UNKNOWN_FEED", `there is no feed "${shortened(id)}"`, { status: 404, hint });
 }
 
 function unknownSymbol(data: MarketData, access: Access, asked: MarketQuestion): Problem {
@@ -71,5 +71,5 @@ function unknownSymbol(data: MarketData, access: Access, asked: MarketQuestion):
     ? "all markets are at /v1/markets, names alone at /v1/symbols"
     : `did you mean "${near}"?`;
   const what = asked.type === undefined ? "market" : `${asked.type} of a market`;
-  return new Problem(404, "UNKNOWN_SYMBOL", `there is no ${what} "${shown}"`, hint);
+  return new Problem("UNKNOWN_SYMBOL", `there is no ${what} "${shown}"`, { status: 404, hint });
 }

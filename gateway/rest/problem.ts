@@ -19,26 +19,28 @@ export const PROBLEM_TITLES: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-/** An HTTP answer that tells what is wrong (RFC 9457). */
+/** Details of a {@linkcode Problem}. */
+export interface ProblemOptions {
+  /** HTTP status. */
+  status: number;
+  hint: string;
+  /** Headers that belong to the answer: `allow`, `retry-after`. */
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** An HTTP error answer (RFC 9457). */
 export class Problem extends SsmdError {
   readonly status: number;
-  /** Headers that belong to the answer: `allow`, `retry-after`. */
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(
-    status: number,
-    code: string,
-    detail: string,
-    hint: string,
-    headers: Readonly<Record<string, string>> = {},
-  ) {
+  constructor(code: string, detail: string, { status, hint, headers = {} }: ProblemOptions) {
     super(code, detail, { hint });
     this.status = status;
     this.headers = headers;
   }
 }
 
-/** A problem, or the refusal of the gate, as an answer. */
+/** The answer of an error. */
 export function problemReply(problem: Problem | AccessDenied): Reply {
   return {
     status: problem.status,
@@ -54,19 +56,19 @@ export function problemReply(problem: Problem | AccessDenied): Reply {
   };
 }
 
-/** A parameter that cannot be meant. */
+/** The error of a parameter with an invalid value. */
 export function invalidParameter(name: string, why: string, hint: string): Problem {
-  return new Problem(400, "INVALID_PARAMETER", `${name} ${why}`, hint);
+  return new Problem("INVALID_PARAMETER", `${name} ${why}`, { status: 400, hint });
 }
 
-/** A parameter that there is not: a misspelt one must not be passed over. */
+/** The error of an unknown parameter: misspelt ones are not ignored. */
 export function unknownParameter(name: string, allowed: readonly string[]): Problem {
   const shown = shortened(name);
   const hint = allowed.length === 0 ? "it takes none" : suggestion(shown, allowed);
-  return new Problem(400, "UNKNOWN_PARAMETER", `unknown parameter "${shown}"`, hint);
+  return new Problem("UNKNOWN_PARAMETER", `unknown parameter "${shown}"`, { status: 400, hint });
 }
 
-/** A text of a client as it may stand in an answer. */
+/** A text of a client, cut to what an answer may repeat. */
 export function shortened(text: string): string {
   return text.length <= 64 ? text : `${text.slice(0, 64)}…`;
 }

@@ -61,12 +61,10 @@ export class Router {
     const shown = path.slice(0, 128);
     const near = nearest(shown, this.#paths);
     const meant = near === undefined ? "" : `did you mean ${near}? `;
-    return new Problem(
-      404,
-      "UNKNOWN_ROUTE",
-      "there is nothing at this address",
-      `${meant}all routes are at /v1 and /docs; the stream is a WebSocket at /v1/stream`,
-    );
+    return new Problem("UNKNOWN_ROUTE", "there is nothing at this address", {
+      status: 404,
+      hint: `${meant}all routes are at /v1 and /docs; the stream is a WebSocket at /v1/stream`,
+    });
   }
 }
 
@@ -96,11 +94,9 @@ function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw new Problem(
-      400,
-      "INVALID_PATH",
-      "the address holds a % that is no percent-encoding",
-      "write % as %25",
-    );
+    throw new Problem("INVALID_PATH", "the address holds a % that is no percent-encoding", {
+      status: 400,
+      hint: "write % as %25",
+    });
   }
 }

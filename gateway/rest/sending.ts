@@ -27,7 +27,7 @@ export async function send(
     // Weak: the same content packed and unpacked.
     headers["etag"] ??= `W/"${createHash("sha1").update(body).digest("base64url")}"`;
     if (isKnown(request.headers["if-none-match"], headers["etag"])) {
-      return finish(response, 304, withoutContent(headers));
+      return finish(response, { status: 304, headers: withoutContent(headers), body: "" });
     }
   }
   // Prepared bodies name their encoding; "identity" is never written.
@@ -41,18 +41,13 @@ export async function send(
     }
   }
   if (reply.status !== 204) headers["content-length"] = String(body.length);
-  finish(response, reply.status, headers, request.method === "HEAD" ? undefined : body);
+  finish(response, { ...reply, headers, body: request.method === "HEAD" ? "" : body });
 }
 
-function finish(
-  response: ServerResponse,
-  status: number,
-  headers: Record<string, string>,
-  body?: Uint8Array,
-): void {
+function finish(response: ServerResponse, { status, headers, body }: Reply): void {
   if (response.destroyed) return;
   response.writeHead(status, headers);
-  if (body === undefined || body.length === 0) response.end();
+  if (body.length === 0) response.end();
   else response.end(body);
 }
 

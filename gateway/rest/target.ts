@@ -5,11 +5,17 @@ import { Problem } from "./problem.ts";
 export function parseTarget(target: string): { path: string; query: URLSearchParams } {
   if (target.length > GATEWAY_LIMITS.urlCharactersMax) {
     const most = GATEWAY_LIMITS.urlCharactersMax;
-    throw new Problem(414, "URL_TOO_LONG", "the address is too long", `at most ${most} characters`);
+    throw new Problem("URL_TOO_LONG", "the address is too long", {
+      status: 414,
+      hint: `at most ${most} characters`,
+    });
   }
   if (!target.startsWith("/")) {
     const hint = "write the path alone, beginning with /";
-    throw new Problem(400, "INVALID_PATH", "the address is not one of this server", hint);
+    throw new Problem("INVALID_PATH", "the address is not one of this server", {
+      status: 400,
+      hint,
+    });
   }
   const mark = target.indexOf("?");
   return {

@@ -92,7 +92,9 @@ export class MarketData {
     feed.records++;
     const restarts = event.type === "gap" && isBreak(event);
     const missing = feed.note(event.sequence, restarts);
-    if (missing > 0) this.miss(feed, "slow", missing, event.receivedAtUs);
+    if (missing > 0) {
+      this.recordGap(feed, { reason: "slow", missed: missing, toUs: event.receivedAtUs });
+    }
     if (event.receivedAtUs > 0) feed.noteTime(event);
     if (event.symbol === ALL_SYMBOLS) return this.#takeFeedRecord(event, feed, origin);
     const market = this.marketOf(feed, event.symbol);
@@ -116,10 +118,13 @@ export class MarketData {
   }
 
   /**
-   * Records did not reach the gateway: told in the stream like any other gap, and the feed's books
-   * wait for snapshots. `missed` null = unknown how many.
+   * Reports records that did not reach the gateway as a gap in the stream; the feed's books wait for
+   * snapshots. `missed` null = number unknown.
    */
-  miss(feed: MarketFeed, reason: GapReason, missed: number | null, toUs: number): void {
+  recordGap(
+    feed: MarketFeed,
+    { reason, missed, toUs }: { reason: GapReason; missed: number | null; toUs: number },
+  ): void {
     const gap: Gap = {
       type: "gap",
       timestampUs: 0,

@@ -91,9 +91,8 @@ export class CatchUp {
    */
   async resume(
     since: Since,
-    patterns: readonly string[],
-    types: number,
-    announce: (verdict: ResumeResult) => void,
+    { patterns, types }: { patterns: readonly string[]; types: number },
+    announce: (result: ResumeResult) => void,
   ): Promise<void> {
     this.#checking++;
     const from = await this.#positionOf(since).catch((error) =>

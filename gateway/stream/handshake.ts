@@ -2,22 +2,29 @@ import type { Socket } from "node:net";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { PROBLEM_TITLES } from "../rest/problem.ts";
 
+/** Why a handshake is refused. */
+export interface HandshakeProblem {
+  /** HTTP status. */
+  status: number;
+  code: string;
+  detail: string;
+  hint?: string;
+  headers?: Readonly<Record<string, string>>;
+}
+
 /** Answers a handshake with a problem (RFC 9457) in place of an upgrade, and ends the connection. */
 export function refuseHandshake(
   socket: Socket,
-  status: number,
-  code: string,
-  detail: string,
-  more: { hint?: string; headers?: Readonly<Record<string, string>> } = {},
+  { status, code, detail, hint, headers: more = {} }: HandshakeProblem,
 ): void {
   const title = PROBLEM_TITLES[status] ?? "Internal Server Error";
-  const problem = { type: "about:blank", title, status, code, detail, hint: more.hint };
+  const problem = { type: "about:blank", title, status, code, detail, hint };
   const body = new TextEncoder().encode(JSON.stringify(problem));
   const headers = {
     connection: "close",
     "content-type": "application/problem+json",
     "content-length": String(body.length),
-    ...more.headers,
+    ...more,
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
   socket.write(`HTTP/1.1 ${status} ${title}\r\n${lines}\r\n`);

@@ -97,7 +97,7 @@ export class RequestHandler {
     for (const pattern of known) rules.add(pattern, request.types, request.mode);
     if (this.#client.isReplaying) this.#catchUp?.addFresh(known, request.types);
     const markets = this.#marketsOf(known);
-    this.#sendSubscribed(request, known, markets, {});
+    this.#sendSubscribed(request, { symbols: known, markets });
     for (const market of markets) {
       this.#context.hub.updateInterest(this.#client, market, request.types);
     }
@@ -112,17 +112,16 @@ export class RequestHandler {
     for (const pattern of known) this.#client.rules.add(pattern, types, mode);
     const markets = this.#marketsOf(known);
     for (const market of markets) this.#context.hub.updateInterest(this.#client, market, types);
-    void catchUp.resume(since, known, types, (verdict) => {
-      this.#sendSubscribed(request, known, markets, { ...verdict });
-      if (!verdict.recovered) this.#sendOpenGaps(markets);
+    void catchUp.resume(since, { patterns: known, types }, (result) => {
+      this.#sendSubscribed(request, { symbols: known, markets }, { ...result });
+      if (!result.recovered) this.#sendOpenGaps(markets);
     });
   }
 
   #sendSubscribed(
     request: ClientRequest,
-    symbols: readonly string[],
-    markets: readonly Market[],
-    rest: Record<string, unknown>,
+    { symbols, markets }: { symbols: readonly string[]; markets: readonly Market[] },
+    rest: Record<string, unknown> = {},
   ): void {
     this.#send({
       type: "subscribed",

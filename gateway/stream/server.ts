@@ -131,11 +131,15 @@ export class StreamServer {
   async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     const { path, query } = parseTarget(request.url ?? "/");
     if (path !== STREAM_PATH) {
-      return refuseHandshake(socket, 404, "unknown_route", `streams are at ${STREAM_PATH}`);
+      return refuseHandshake(socket, {
+        status: 404,
+        code: "unknown_route",
+        detail: `streams are at ${STREAM_PATH}`,
+      });
     }
     if (this.#connections.size + this.#handshakes >= this.#options.clientsMax) {
       const detail = "as many clients are connected as may be; try again later";
-      return refuseHandshake(socket, 503, "too_many_clients", detail);
+      return refuseHandshake(socket, { status: 503, code: "too_many_clients", detail });
     }
     const caller: Caller = {
       headers: request.headers,
@@ -196,10 +200,14 @@ export class StreamServer {
     if (socket.destroyed) return;
     if (error instanceof AccessDenied || error instanceof Problem) {
       const { status, code, message, hint, headers } = error;
-      return refuseHandshake(socket, status, code, message, { hint, headers });
+      return refuseHandshake(socket, { status, code, detail: message, hint, headers });
     }
     this.#options.logger.error("a handshake failed", { error: messageOf(error) });
-    refuseHandshake(socket, 500, "INTERNAL", "the gateway could not answer");
+    refuseHandshake(socket, {
+      status: 500,
+      code: "INTERNAL",
+      detail: "the gateway could not answer",
+    });
   }
 
   #endSlowClients(): void {

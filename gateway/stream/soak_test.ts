@@ -219,7 +219,10 @@ Deno.test(`${CLIENTS} clients that come, stall and go for ${seconds} s account f
       published.base = Number(first["pos"]) - Number(first["seq"]);
       await probe.close();
       const fates = Array.from({ length: CLIENTS }, (_, i) => {
-        const one = new AccountingClient(`${i}`, gateway.url, wantsOf(i, random), published);
+        const one = new AccountingClient({
+          ...{ name: `${i}`, url: gateway.url, published },
+          wants: wantsOf(i, random),
+        });
         return new Fate(one, i < HEAVY, random);
       });
       await live(market, fates, random);

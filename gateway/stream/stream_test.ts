@@ -132,7 +132,7 @@ Deno.test("records that the bus lost are told as a gap, and books are asked for 
     const one = await client("?symbols=BTCUSD&types=orderbook");
     await one.next("orderbook");
     for (let i = 1; i <= 100; i++) connector.delta("BTCUSD", [{ price: i, size: 1 }], []);
-    connector.delta("BTCUSD", [{ price: 500, size: 1 }], [], true);
+    connector.loseDelta("BTCUSD", [{ price: 500, size: 1 }], []);
     connector.delta("BTCUSD", [{ price: 501, size: 1 }], []);
     const gap = await one.next("gap");
     assert.deepEqual([gap["reason"], gap["missed"]], ["slow", 1]);

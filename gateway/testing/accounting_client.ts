@@ -37,7 +37,14 @@ export class AccountingClient {
   #stale = new Set<string>();
   #waiting: (() => void)[] = [];
 
-  constructor(name: string, url: string, wants: Wants, published: Published) {
+  constructor(
+    { name, url, wants, published }: {
+      name: string;
+      url: string;
+      wants: Wants;
+      published: Published;
+    },
+  ) {
     this.#name = name;
     this.#url = url;
     this.wants = wants;

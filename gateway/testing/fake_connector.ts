@@ -96,11 +96,13 @@ export class FakeConnector {
   }
 
   /** Changes the true book and publishes the change. */
-  delta(symbol: string, bids: Level[], asks: Level[], lost = false): void {
-    const book = this.#book(symbol);
-    for (const { price, size } of bids) book.bids.set(price, size);
-    for (const { price, size } of asks) book.asks.set(price, size);
-    this.publish({ ...BOOK, kind: "delta", symbol, bids, asks }, lost);
+  delta(symbol: string, bids: Level[], asks: Level[]): void {
+    this.publish(this.#change(symbol, bids, asks));
+  }
+
+  /** Changes the true book and loses the change on its way. */
+  loseDelta(symbol: string, bids: Level[], asks: Level[]): void {
+    this.publish(this.#change(symbol, bids, asks), true);
   }
 
   /** Publishes the true book as the venue's snapshot. */
@@ -133,6 +135,13 @@ export class FakeConnector {
   close(): void {
     this.#responder?.unsubscribe();
     void this.#publisher.close();
+  }
+
+  #change(symbol: string, bids: Level[], asks: Level[]): Draft {
+    const book = this.#book(symbol);
+    for (const { price, size } of bids) book.bids.set(price, size);
+    for (const { price, size } of asks) book.asks.set(price, size);
+    return { ...BOOK, kind: "delta", symbol, bids, asks };
   }
 
   #book(symbol: string): OrderBook {

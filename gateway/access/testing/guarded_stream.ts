@@ -98,11 +98,10 @@ export interface RawStream {
 }
 
 /** Sends a handshake by hand; what comes is kept as text. */
-export async function opened(
+export async function openRawStream(
   url: string,
   key: string,
-  query: string,
-  more: Record<string, string> = {},
+  { query, headers: more = {} }: { query: string; headers?: Record<string, string> },
 ): Promise<RawStream> {
   const { hostname, port, host } = new URL(url);
   const socket: Socket = connect(Number(port), hostname);

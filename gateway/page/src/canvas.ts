@@ -19,8 +19,7 @@ export function pencil(
 export function drawLine(
   canvas: HTMLCanvasElement,
   values: readonly (number | null)[],
-  color: string,
-  { fromZero = false } = {},
+  { color, fromZero = false }: { color: string; fromZero?: boolean },
 ): void {
   const pen = pencil(canvas);
   if (pen === undefined || values.length < 2) return;
@@ -41,13 +40,13 @@ export function drawLine(
     const value = values[i];
     if (value !== null && value !== undefined) points.push([x(i), y(value)]);
     else {
-      drawPiece(context, points, height);
+      drawRun(context, points, height);
       points = [];
     }
   }
 }
 
-function drawPiece(
+function drawRun(
   context: CanvasRenderingContext2D,
   points: readonly [number, number][],
   floor: number,

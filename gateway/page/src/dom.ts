@@ -12,8 +12,7 @@ export function byId<E extends HTMLElement = HTMLElement>(id: string): E {
 export function add<K extends keyof HTMLElementTagNameMap>(
   parent: Element,
   tag: K,
-  className = "",
-  text = "",
+  { className = "", text = "" }: { className?: string; text?: string } = {},
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   if (className !== "") element.className = className;

@@ -155,7 +155,9 @@ function buildIntervals(): (interval: Interval) => void {
       setAttribute(button, "aria-pressed", String(button.textContent === interval));
     }
   };
-  for (const name of names) add(byId("intervals"), "button", "", name).onclick = () => pick(name);
+  for (const name of names) {
+    add(byId("intervals"), "button", { text: name }).onclick = () => pick(name);
+  }
   pick(chart.interval);
   return pick;
 }

@@ -28,9 +28,12 @@ export interface GapSource {
 const PLACE = z.tuple([z.number(), z.string(), z.string(), z.string()]);
 
 /** Where data is missing or suspect. */
-export function gapRoute(source: GapSource, path: string, id: string, tag: string): Route {
+export function gapRoute(
+  source: GapSource,
+  place: { path: string; id: string; tag: string },
+): Route {
   return route({
-    ...{ path, id, tag },
+    ...place,
     summary: "Times in which data is missing or suspect",
     description:
       "Of the last day unless `from` is given, oldest first, from memory and archive. A " +
@@ -43,7 +46,7 @@ export function gapRoute(source: GapSource, path: string, id: string, tag: strin
     answers: { 200: { schema: GAP_LIST, example: EXAMPLE } },
     handler: async ({ query, access }) => {
       const span = spanOf(query, nowUs(), 1);
-      const all = (await gapsOf(source, access, query, span)).sort(compareGaps);
+      const all = (await gapsOf(source, access, { ...query, ...span })).sort(compareGaps);
       const after = query.cursor === undefined ? undefined : placeOf(query.cursor, PLACE);
       const rest = after === undefined
         ? all
@@ -65,8 +68,7 @@ export function gapRoute(source: GapSource, path: string, id: string, tag: strin
 async function gapsOf(
   { data, history, archive }: GapSource,
   access: Access,
-  { symbol, feed }: { symbol?: string | undefined; feed?: string | undefined },
-  span: Span,
+  { symbol, feed, ...span }: Span & { symbol?: string | undefined; feed?: string | undefined },
 ): Promise<GapSpan[]> {
   const found: GapSpan[] = [];
   const visible = new EntitledMarkets(data, access);

@@ -1,5 +1,6 @@
 import { nowUs } from "@ssmd/runtime";
 import { z } from "zod";
+import type { Access } from "../../access/access.ts";
 import { GATEWAY_LIMITS } from "../../limits.ts";
 import type { MarketData } from "../../state/market_data.ts";
 import { EntitledMarkets } from "../../state/entitled_markets.ts";
@@ -8,7 +9,14 @@ import { sideJson } from "../../stream/book_json.ts";
 import { EVENT_TYPES } from "@ssmd/market";
 import type { FeedInfo } from "../feed_info.ts";
 import { marketDetails } from "../market_details.ts";
-import { MARKET_SORTS, type MarketFilter, matching, pageOf, summariesOf } from "../market_list.ts";
+import {
+  findMarkets,
+  type ListedMarket,
+  MARKET_SORTS,
+  type MarketFilter,
+  pageOf,
+  summariesOf,
+} from "../market_list.ts";
 import { feedOf, includes, marketOf } from "../market_lookup.ts";
 import { feedView } from "../market_view.ts";
 import { json, rawJson } from "../reply.ts";
@@ -66,13 +74,12 @@ function feeds({ data }: MarketSource): Route {
   });
 }
 
-function filtered(source: MarketSource, request: {
-  access: Parameters<typeof matching>[1];
-  query: MarketFilter;
-}) {
-  const { access, query } = request;
+function findListed(
+  source: MarketSource,
+  { access, query }: { access: Access; query: MarketFilter },
+): ListedMarket[] {
   if (query.feed !== undefined) feedOf(source.data, access, query.feed);
-  return matching(source.data, access, query, source.feedInfoOf);
+  return findMarkets(source, access, query);
 }
 
 function symbols(source: MarketSource): Route {
@@ -84,7 +91,7 @@ function symbols(source: MarketSource): Route {
     query: { ...FILTERS, limit: limit(1000), cursor: CURSOR.optional() },
     answers: { 200: { schema: SYMBOL_LIST, example: examples.SYMBOL_LIST } },
     handler: (request) => {
-      const all = filtered(source, request);
+      const all = findListed(source, request);
       const paging = { limit: request.query.limit, cursor: request.query.cursor };
       const { page, next } = pageOf(all, { sort: "symbol", order: "asc", ...paging });
       const names = page.map(({ market, types }) => ({
@@ -117,7 +124,7 @@ function list(source: MarketSource): Route {
     },
     answers: { 200: { schema: MARKET_LIST, example: examples.MARKET_LIST } },
     handler: (request) => {
-      const all = filtered(source, request);
+      const all = findListed(source, request);
       const { page, next } = pageOf(all, request.query);
       return json({
         markets: summariesOf(page, source.feedInfoOf),

@@ -41,7 +41,7 @@ export function metaRoutes(source: MetaSource): Route[] {
 async function viewOn({ registry }: MetaSource, day: string | undefined): Promise<RegistryView> {
   if (registry === undefined) {
     const hint = "start the gateway in the project's folder";
-    throw new Problem(503, "NO_REGISTRY", "this gateway knows no registry", hint);
+    throw new Problem("NO_REGISTRY", "this gateway knows no registry", { status: 503, hint });
   }
   try {
     return await registry.on(day);
@@ -49,7 +49,10 @@ async function viewOn({ registry }: MetaSource, day: string | undefined): Promis
     const isOurs = error instanceof SsmdError || error instanceof Deno.errors.NotCapable;
     if (!isOurs || day === undefined) throw error;
     const hint = "leave as_of out for today's files; days before need git and its history";
-    throw new Problem(503, "AS_OF_UNAVAILABLE", `git cannot be asked: ${messageOf(error)}`, hint);
+    throw new Problem("AS_OF_UNAVAILABLE", `git cannot be asked: ${messageOf(error)}`, {
+      status: 503,
+      hint,
+    });
   }
 }
 

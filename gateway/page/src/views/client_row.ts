@@ -19,29 +19,29 @@ export class ClientRow {
   #sentBefore: { sent: number; ms: number } | undefined;
 
   constructor(parent: Element, id: number, disconnect: () => void) {
-    this.root = add(parent, "li", "card client");
-    const head = add(this.root, "div", "head");
+    this.root = add(parent, "li", { className: "card client" });
+    const head = add(this.root, "div", { className: "head" });
     this.#name = add(head, "h2");
-    this.#state = add(head, "span", "badge");
-    const button = add(head, "button", "plain danger", "Disconnect");
+    this.#state = add(head, "span", { className: "badge" });
+    const button = add(head, "button", { className: "plain danger", text: "Disconnect" });
     button.setAttribute("aria-label", `Disconnect client ${id}`);
     button.onclick = disconnect;
-    const meter = add(this.root, "div", "buffer");
-    this.#bar = add(meter, "div", "meter");
+    const meter = add(this.root, "div", { className: "buffer" });
+    this.#bar = add(meter, "div", { className: "meter" });
     this.#bar.setAttribute("role", "meter");
     this.#bar.setAttribute("aria-label", "Buffer");
     add(this.#bar, "i");
-    this.#buffer = add(meter, "span", "dim");
-    const list = add(this.root, "dl", "facts");
+    this.#buffer = add(meter, "span", { className: "dim" });
+    const list = add(this.root, "dl", { className: "facts" });
     for (const name of ["Address", "Since", "Mode", "Policy", "Markets", "Sent", "Dropped"]) {
       const box = add(list, "div");
-      add(box, "dt", "", name);
+      add(box, "dt", { text: name });
       this.#facts.set(name, add(box, "dd"));
     }
-    this.#error = add(this.root, "p", "warn");
+    this.#error = add(this.root, "p", { className: "warn" });
     const details = add(this.root, "details");
-    add(details, "summary", "", "Subscriptions");
-    this.#subscriptions = add(details, "p", "subscriptions");
+    add(details, "summary", { text: "Subscriptions" });
+    this.#subscriptions = add(details, "p", { className: "subscriptions" });
   }
 
   /** Shows how it is now. */

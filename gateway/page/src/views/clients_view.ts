@@ -113,7 +113,7 @@ export class ClientsView {
         count(client.sent),
         count(client.dropped),
       ];
-      for (const value of values) add(row, "td", "", value);
+      for (const value of values) add(row, "td", { text: value });
       return row;
     });
     byId("gone-rows").replaceChildren(...rows);

@@ -62,7 +62,7 @@ export class DepthView {
     drawSide(context, shown.asks, { x, y, floor, edge: width, color: cssColor("--down") });
     context.globalAlpha = 1;
     const decimals = this.#store.current?.decimals ?? 2;
-    drawLabels(context, [low, mid, high].map((value) => price(value, decimals)), width, height);
+    drawLabels(context, [low, mid, high].map((value) => price(value, decimals)), { width, height });
     this.#note(shown, low + (high - low) * (this.#pointerX ?? 0) / width, mid);
   }
 
@@ -126,8 +126,7 @@ function drawSide(context: CanvasRenderingContext2D, sums: Levels, frame: Frame)
 function drawLabels(
   context: CanvasRenderingContext2D,
   [low = "", mid = "", high = ""]: readonly string[],
-  width: number,
-  height: number,
+  { width, height }: { width: number; height: number },
 ): void {
   context.fillStyle = cssColor("--dim");
   context.font = `11px ${getComputedStyle(document.body).fontFamily}`;

@@ -139,26 +139,26 @@ export class FeedsView {
 
   #drawRate(feed: string, line: HTMLCanvasElement): void {
     const rates = this.#rates.byFeed.get(feed) ?? [];
-    drawLine(line, rates, cssColor("--accent"), { fromZero: true });
+    drawLine(line, rates, { color: cssColor("--accent"), fromZero: true });
   }
 
   #make(feed: string): Card {
-    const root = add(byId("feed-cards"), "section", "card");
+    const root = add(byId("feed-cards"), "section", { className: "card" });
     root.setAttribute("aria-label", feed);
-    const head = add(root, "div", "head");
+    const head = add(root, "div", { className: "head" });
     const title = add(head, "h2");
-    const link = add(title, "a", "", feed);
+    const link = add(title, "a", { text: feed });
     link.href = "#/markets";
-    const state = add(head, "span", "badge");
-    const line = add(root, "canvas", "rate-line");
+    const state = add(head, "span", { className: "badge" });
+    const line = add(root, "canvas", { className: "rate-line" });
     line.setAttribute("aria-hidden", "true");
     line.title = "Records a second, the last two minutes";
     const facts = new Map<string, HTMLElement>();
-    const list = add(root, "dl", "facts");
+    const list = add(root, "dl", { className: "facts" });
     for (const [name, title] of FACTS) {
       const box = add(list, "div");
       box.title = title;
-      add(box, "dt", "", name);
+      add(box, "dt", { text: name });
       facts.set(name, add(box, "dd"));
     }
     const card = { state, line, facts };
@@ -179,7 +179,7 @@ export class FeedsView {
         gap.missed === null ? "–" : count(gap.missed),
         gap.to === null ? "open" : gap.recovered ? "recovered" : "over",
       ];
-      for (const value of values) add(row, "td", "", value);
+      for (const value of values) add(row, "td", { text: value });
       if (gap.to === null) row.className = "open";
       return row;
     });
@@ -212,7 +212,7 @@ export class FeedsView {
     let element = this.#service.get(name);
     if (element === undefined) {
       const box = add(byId("service-facts"), "div");
-      add(box, "dt", "", name);
+      add(box, "dt", { text: name });
       element = add(box, "dd");
       this.#service.set(name, element);
     }

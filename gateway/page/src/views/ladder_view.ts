@@ -82,7 +82,7 @@ export class LadderView {
 }
 
 function newRung(parent: HTMLElement, atFront: boolean): Rung {
-  const root = add(parent, "div", "rung");
+  const root = add(parent, "div", { className: "rung" });
   if (atFront) parent.prepend(root);
   return { root, price: add(root, "span"), size: add(root, "span"), total: add(root, "span") };
 }

@@ -116,7 +116,7 @@ export class MarketsView {
     if (box.childElementCount === wanted.length) return;
     box.replaceChildren();
     for (const feed of wanted) {
-      const button = add(box, "button", "", feed || "all feeds");
+      const button = add(box, "button", { text: feed || "all feeds" });
       button.onclick = () => {
         this.#change({ feed });
         for (const other of box.children) {
@@ -186,19 +186,19 @@ export class MarketsView {
 
   #made = 0;
   #make(parent: HTMLElement): RowView {
-    const root = add(parent, "a", "row");
+    const root = add(parent, "a", { className: "row" });
     root.id = `row-${++this.#made}`;
     root.tabIndex = -1;
     root.setAttribute("role", "row");
     const cell = (name: string) => {
-      const element = add(root, "span", name);
+      const element = add(root, "span", { className: name });
       element.setAttribute("role", "gridcell");
       return element;
     };
     const name = cell("sym");
     const text = add(name, "b");
     const [head, tail] = [add(text, "span"), add(text, "span")];
-    const mark = add(name, "i", "mark");
+    const mark = add(name, "i", { className: "mark" });
     const venue = add(name, "small");
     const spark = add(cell("spark"), "canvas");
     spark.setAttribute("aria-hidden", "true");
@@ -255,7 +255,7 @@ export class MarketsView {
     if (drawn === view.drawn) return;
     view.drawn = drawn;
     const values = spark === null ? [] : last === null ? spark : [...spark.slice(0, -1), last];
-    drawLine(view.spark, values, this.#color[directionOf(changeOf(row)) || "flat"]);
+    drawLine(view.spark, values, { color: this.#color[directionOf(changeOf(row)) || "flat"] });
   }
 }
 

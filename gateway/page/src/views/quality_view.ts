@@ -75,7 +75,7 @@ export class QualityView {
     let fact = this.#facts.get(name);
     if (fact === undefined) {
       const root = add(byId("quality"), "div");
-      add(root, "dt", "", name);
+      add(root, "dt", { text: name });
       fact = { root, value: add(root, "dd") };
       this.#facts.set(name, fact);
     }

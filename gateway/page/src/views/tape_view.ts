@@ -37,7 +37,7 @@ export class TapeView {
       row.style.display = entry === undefined ? "none" : "";
       if (entry === undefined) continue;
       if ("mark" in entry) showMark(row, entry);
-      else showPrint(row, entry, decimals, entry.size > big);
+      else showPrint(row, entry, { decimals, big: entry.size > big });
     }
   }
 
@@ -56,12 +56,16 @@ export class TapeView {
 }
 
 function newRow(list: HTMLElement): HTMLElement {
-  const row = add(list, "div", "print");
+  const row = add(list, "div", { className: "print" });
   for (let i = 0; i < 3; i++) add(row, "span");
   return row;
 }
 
-function showPrint(row: HTMLElement, print: Print, decimals: number, big: boolean): void {
+function showPrint(
+  row: HTMLElement,
+  print: Print,
+  { decimals, big }: { decimals: number; big: boolean },
+): void {
   setClass(row, `print ${print.side}${big ? " big" : ""}`);
   setText(row.children[0] as Element, price(print.price, decimals));
   setText(row.children[1] as Element, size(print.size));

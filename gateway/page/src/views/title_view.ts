@@ -95,8 +95,8 @@ export class TitleView {
     let element = this.#facts.get(name);
     if (element === undefined) {
       const box = add(byId("facts"), "div");
-      add(box, "dt", "", name);
-      element = add(box, "dd", className);
+      add(box, "dt", { text: name });
+      element = add(box, "dd", { className });
       this.#facts.set(name, element);
     }
     setText(element, value);
