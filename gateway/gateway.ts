@@ -169,13 +169,13 @@ function build(
   const history = new History();
   const data: MarketData = new MarketData({
     onRecord: (event, market, origin) => {
-      history.take(event, market);
+      history.takeRecord(event, market);
       hub.deliverRecord(event, market, origin);
     },
     onFeedRecord: (event, feed, origin) => {
       // A gap of the gateway's own: the archive has what did not reach it.
-      if (origin === undefined) history.missed(feed);
-      else history.takeFeed(event, feed);
+      if (origin === undefined) history.raiseFloor(feed);
+      else history.takeFeedRecord(event, feed);
       hub.deliverFeedRecord(event, feed, origin);
     },
     onMarket: (market) => hub.addMarket(market),

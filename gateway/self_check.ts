@@ -3,7 +3,7 @@ import { isLoopback } from "@ssmd/runtime";
 import { GATEWAY_LIMITS } from "./limits.ts";
 
 /** What a {@linkcode SelfCheck} asks, and what it does when there is no answer. */
-export interface SelfCheckOptions {
+interface SelfCheckOptions {
   /** Interface and port on which the gateway listens. */
   host: string;
   port: number;

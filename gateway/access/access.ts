@@ -31,9 +31,9 @@ export interface Access {
    * Bits (by index in EVENT_TYPES) of the visible record types of a market. 0 hides the market from
    * lists, counts and hints. Gaps come with any other type, so that no client has a silent hole.
    */
-  typesOf(seesFeed: string, symbol: string): number;
+  typesOf(feed: string, symbol: string): number;
   /** Whether an entitlement names the feed, or all feeds. */
-  feed(feed: string): boolean;
+  seesFeed(feed: string): boolean;
   /** Takes one request from the client's rate; returns the error (429) when none is left. */
   takeRequest(): AccessDenied | undefined;
   /** Audits a request for an existing name that the caller may not see. */
@@ -58,7 +58,7 @@ export function openAccess(role: ClientRole): Access {
     role,
     meter: undefined,
     typesOf: () => ALL_TYPES,
-    feed: () => true,
+    seesFeed: () => true,
     takeRequest: () => undefined,
     auditHidden: () => {},
   };
@@ -66,7 +66,7 @@ export function openAccess(role: ClientRole): Access {
 
 /** Access to no data, for a caller without a key on a public route. */
 export function publicAccess(): Access {
-  return { ...openAccess("client"), role: "public", typesOf: () => 0, feed: () => false };
+  return { ...openAccess("client"), role: "public", typesOf: () => 0, seesFeed: () => false };
 }
 
 /** Whether a role includes the rights of another one. */

@@ -1,7 +1,7 @@
 import { SsmdError } from "@ssmd/runtime";
 
 /** Details of an {@linkcode AccessDenied}. */
-export interface AccessDeniedOptions {
+interface AccessDeniedOptions {
   /** 401 no or no valid key, 403 known but not allowed, 429 too much. */
   status: 401 | 403 | 429;
   /** What to do next. */

@@ -13,7 +13,7 @@ const SCHEME = "sha256:";
 const DOMAIN = "ssmd api key v1";
 
 /** A key taken apart. */
-export interface KeyParts {
+interface KeyParts {
   id: string;
   secret: string;
 }

@@ -17,7 +17,7 @@ import { BrowserSessions } from "./browser_sessions.ts";
 import { UsageLog } from "./usage_log.ts";
 
 /** What a authenticator that asks for keys is made of. */
-export interface ApiKeyAuthenticatorOptions {
+interface ApiKeyAuthenticatorOptions {
   /** Closed with the authenticator. */
   store: ClientStore;
   /** Appends to the journal. */
@@ -87,7 +87,7 @@ class ApiKeyAuthenticator implements Authenticator {
     await this.#endLostSessions();
     await this.#clients.refresh();
     await this.#usage.flush();
-    const { every = repeated } = this.#options;
+    const { every = repeat } = this.#options;
     this.#stops = [
       every(ACCESS_LIMITS.pollMs, () => this.#refresh()),
       every(ACCESS_LIMITS.meterMs, () => this.#collectUsage()),
@@ -274,7 +274,7 @@ class ApiKeyAuthenticator implements Authenticator {
   }
 }
 
-function repeated(ms: number, body: () => void): () => void {
+function repeat(ms: number, body: () => void): () => void {
   const timer = setInterval(body, ms);
   return () => clearInterval(timer);
 }

@@ -159,14 +159,14 @@ Deno.test("entitlements that come, go or end are told to the streams, once each"
     const { text } = await key("desk");
     const session = await openSession(text);
     const sees = () => session.access.typesOf("kraken", "BTCUSD") !== 0;
-    assert.deepEqual([sees(), session.access.feed("kraken")], [false, false]);
+    assert.deepEqual([sees(), session.access.seesFeed("kraken")], [false, false]);
     const expiresAtMs = clock.ms + 10_000;
     await change({
       add: "entitlement",
       entitlement: testEntitlement("desk", "kraken", { expiresAtMs }),
     });
     await advance(ACCESS_LIMITS.pollMs);
-    assert.deepEqual([sees(), session.access.feed("kraken"), session.changes], [true, true, 1]);
+    assert.deepEqual([sees(), session.access.seesFeed("kraken"), session.changes], [true, true, 1]);
     await advance(5000);
     assert.equal(session.changes, 1);
     await advance(5000);

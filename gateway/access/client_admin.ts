@@ -15,14 +15,14 @@ export interface MadeKey {
 }
 
 /** What of a key can be chosen. */
-export interface KeyOptions {
+interface KeyOptions {
   label?: string;
   /** null = never. */
   expiresAtMs: number | null;
 }
 
 /** What an entitlement gives. */
-export type Given = Pick<Entitlement, "feed" | "symbols" | "types" | "expiresAtMs">;
+type Given = Pick<Entitlement, "feed" | "symbols" | "types" | "expiresAtMs">;
 
 /** Tries at a store that others change too. */
 const TRIES = 5;
@@ -120,7 +120,7 @@ export class ClientAdmin {
       const before = keyIn(accounts, id);
       const nowMs = this.#now();
       if (!isLive(before, nowMs)) throw keyOver(before);
-      if (before.replacedBy !== null) throw keyReplaced(before);
+      if (before.replacedBy !== null) throw keyReplacedError(before);
       const life = before.expiresAtMs === null ? null : before.expiresAtMs - before.createdAtMs;
       const ends = expiresAtMs === undefined ? life === null ? null : nowMs + life : expiresAtMs;
       const made = this.#newKey(before.client, before.label, ends);
@@ -160,7 +160,7 @@ export class ClientAdmin {
     });
     const { entitlements } = await this.#store.load();
     const made = entitlements.findLast(isSame);
-    if (made === undefined) throw entitlementUnknown(client, "that was just given");
+    if (made === undefined) throw unknownEntitlementError(client, "that was just given");
     return made;
   }
 
@@ -170,7 +170,7 @@ export class ClientAdmin {
       clientIn(accounts, client);
       const own = accounts.entitlements.filter((each) => each.client === client);
       const missing = ids === "all" ? undefined : ids.find((id) => !own.some((e) => e.id === id));
-      if (missing !== undefined) throw entitlementUnknown(client, String(missing));
+      if (missing !== undefined) throw unknownEntitlementError(client, String(missing));
       const result = own.filter(({ id }) => ids === "all" || ids.includes(id));
       return { changes: result.map(({ id }) => ({ delete: "entitlement", id })), result };
     });
@@ -250,13 +250,13 @@ function keyOver({ id, client }: ApiKey): ClientError {
   });
 }
 
-function keyReplaced({ id, replacedBy }: ApiKey): ClientError {
+function keyReplacedError({ id, replacedBy }: ApiKey): ClientError {
   return new ClientError("API_KEY_REPLACED", `key ${id} was rotated already`, {
     hint: `rotate the one that took its place: ssmd client api-key rotate ${replacedBy}`,
   });
 }
 
-function entitlementUnknown(client: string, id: string): ClientError {
+function unknownEntitlementError(client: string, id: string): ClientError {
   return new ClientError("ENTITLEMENT_UNKNOWN", `client ${client} has no entitlement ${id}`, {
     hint: `ssmd client entitlements ${client} lists them with their numbers`,
   });

@@ -8,7 +8,7 @@ import type { AccessDenied } from "./access_denied.ts";
 const USAGE_LOOKUPS_MAX = 50;
 
 /** What has come into force or ended. */
-export interface ClientStatesOwner {
+interface ClientStatesOwner {
   /** A connection must go. */
   onDenied(session: OpenSession, denied: AccessDenied): void;
   /** The entitlements of a connection are others. */

@@ -14,7 +14,7 @@ import { AccessDenied } from "./access_denied.ts";
 import type { BrowserSessions } from "./browser_sessions.ts";
 
 /** What a {@linkcode CredentialCheck} is made of. */
-export interface CredentialCheckOptions {
+interface CredentialCheckOptions {
   clients: ClientStates;
   sessions: BrowserSessions;
   audit: AccessAudit;

@@ -30,16 +30,17 @@ export class EntitlementSet {
   }
 
   /** Bits of the record types of a market that are given at a time; gaps come with any other. */
-  typesOf(seesFeed: string, symbol: string, atMs: number): number {
-    const own = this.#feeds.get(seesFeed);
-    const types = given(this.#all, symbol, atMs) | (own ? given(own, symbol, atMs) : 0);
+  typesOf(feed: string, symbol: string, atMs: number): number {
+    const own = this.#feeds.get(feed);
+    const types = matchingTypes(this.#all, symbol, atMs) |
+      (own ? matchingTypes(own, symbol, atMs) : 0);
     return types === 0 ? 0 : types | GAP;
   }
 
   /** Whether anything of a feed is given at a time. */
-  feed(feed: string, atMs: number): boolean {
+  seesFeed(feed: string, atMs: number): boolean {
     const own = this.#feeds.get(feed);
-    return givesAny(this.#all, atMs) || (own !== undefined && givesAny(own, atMs));
+    return grantsAny(this.#all, atMs) || (own !== undefined && grantsAny(own, atMs));
   }
 
   /** When the next of them ends after a time; Infinity = never. */
@@ -65,7 +66,7 @@ export class EntitlementSet {
   }
 }
 
-function given({ exact, starts }: FeedRules, symbol: string, atMs: number): number {
+function matchingTypes({ exact, starts }: FeedRules, symbol: string, atMs: number): number {
   let types = 0;
   for (const rule of starts) {
     if (rule.expiresAtMs > atMs && symbol.startsWith(rule.start)) types |= rule.types;
@@ -76,7 +77,7 @@ function given({ exact, starts }: FeedRules, symbol: string, atMs: number): numb
   return types;
 }
 
-function givesAny({ exact, starts }: FeedRules, atMs: number): boolean {
+function grantsAny({ exact, starts }: FeedRules, atMs: number): boolean {
   const gives = ({ types, expiresAtMs }: Rule) => types !== 0 && expiresAtMs > atMs;
   return starts.some(gives) || exact.values().some((rules) => rules.some(gives));
 }

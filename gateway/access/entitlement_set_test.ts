@@ -17,9 +17,9 @@ function names(bits: number): string {
 
 Deno.test("nothing is given by default", () => {
   assert.equal(entitled().typesOf("kraken", "BTCUSD", 0), 0);
-  assert.equal(entitled().feed("kraken", 0), false);
+  assert.equal(entitled().seesFeed("kraken", 0), false);
   assert.equal(entitled({ types: [] }).typesOf("kraken", "BTCUSD", 0), 0);
-  assert.equal(entitled({ types: [] }).feed("kraken", 0), false);
+  assert.equal(entitled({ types: [] }).seesFeed("kraken", 0), false);
 });
 
 Deno.test("an entitlement gives its feed, its symbols and its types, with gaps", () => {
@@ -27,7 +27,7 @@ Deno.test("an entitlement gives its feed, its symbols and its types, with gaps",
   assert.equal(names(desk.typesOf("kraken", "BTCUSD", 0)), "trade gap");
   assert.equal(desk.typesOf("kraken", "ETHBTC", 0), 0);
   assert.equal(desk.typesOf("kalshi", "BTCUSD", 0), 0);
-  assert.deepEqual([desk.feed("kraken", 0), desk.feed("kalshi", 0)], [true, false]);
+  assert.deepEqual([desk.seesFeed("kraken", 0), desk.seesFeed("kalshi", 0)], [true, false]);
 });
 
 Deno.test("an exact symbol is no start of others, and a star in the middle is a character", () => {
@@ -46,7 +46,7 @@ Deno.test("several add up, and each ends by itself", () => {
   assert.equal(names(desk.typesOf("kraken", "BTCUSD", 10)), "ticker gap");
   assert.equal(desk.typesOf("kraken", "BTCUSD", 20), 0);
   assert.deepEqual([0, 10, 20].map((at) => desk.nextExpiryMs(at)), [10, 20, Infinity]);
-  assert.equal(desk.feed("kraken", 20), false);
+  assert.equal(desk.seesFeed("kraken", 20), false);
 });
 
 Deno.test("no more is given than some entitlement says, and no less", () => {

@@ -5,7 +5,7 @@ import type { Meter } from "./meter.ts";
 import type { AccessDenied } from "./access_denied.ts";
 
 /** What an access is told by its gate. */
-export interface KeyAccessOptions {
+interface KeyAccessOptions {
   now: () => number;
   takeRequest: () => AccessDenied | undefined;
   auditHidden: (what: string) => void;
@@ -40,9 +40,9 @@ export class KeyAccess implements Access {
     return gone ? 0 : entitled.typesOf(feed, symbol, this.#options.now());
   }
 
-  feed(feed: string): boolean {
+  seesFeed(feed: string): boolean {
     const { isRemoved: gone, entitlements: entitled } = this.state;
-    return !gone && entitled.feed(feed, this.#options.now());
+    return !gone && entitled.seesFeed(feed, this.#options.now());
   }
 
   takeRequest(): AccessDenied | undefined {

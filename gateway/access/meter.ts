@@ -1,7 +1,7 @@
 import { EVENT_TYPES } from "@ssmd/market";
 
 /** Feeds that a meter tells apart; further ones are counted together. */
-export const METER_FEEDS_MAX = 64;
+const METER_FEEDS_MAX = 64;
 const TYPES = EVENT_TYPES.length;
 /** Name of what is counted together. */
 const OTHER_FEEDS = "_other";

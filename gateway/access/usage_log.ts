@@ -4,7 +4,7 @@ import type { ClientStore } from "./client_store.ts";
 import { ACCESS_LIMITS } from "./limits.ts";
 
 /** Options of a {@linkcode UsageLog}. */
-export interface UsageLogOptions {
+interface UsageLogOptions {
   store: ClientStore;
   /** Id of this run of the gateway. */
   run: string;

@@ -8,7 +8,7 @@ import type { StreamServer } from "../stream/server.ts";
 import type { SlowPolicy } from "../stream/slow_policy.ts";
 
 /** How records are to come to a client from now on; what is absent stays. */
-export interface ModeChange {
+interface ModeChange {
   mode: Mode;
   interval_ms?: number | undefined;
   policy?: SlowPolicy | undefined;

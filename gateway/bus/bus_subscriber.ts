@@ -8,7 +8,7 @@ import type { RecentRecords } from "../state/recent_records.ts";
 import { SnapshotRequest } from "./snapshot_request.ts";
 
 /** What an {@linkcode BusSubscriber} is made of. */
-export interface BusSubscriberOptions {
+interface BusSubscriberOptions {
   env: string;
   transport: Transport;
   data: MarketData;
@@ -64,7 +64,7 @@ export class BusSubscriber {
     const { createdAtUs, lastSequence } = await transport.state();
     records.start(createdAtUs, lastSequence);
     this.#subscription = await transport.subscribe(filters, (message) => this.#takeRecord(message));
-    records.holdsAllAfter(this.#subscription.startSequence);
+    records.markCompleteAfter(this.#subscription.startSequence);
     transport.onStatus((status) => this.#onStatus(status.type === "connected"));
     for (const feed of data.feeds.values()) this.#requestOf(feed).start();
   }
@@ -80,7 +80,7 @@ export class BusSubscriber {
   }
 
   /** Feeds whose connector has not answered yet. */
-  unanswered(): string[] {
+  unansweredFeeds(): string[] {
     const feeds = [...this.#requests];
     return feeds.filter(([, request]) => !request.answered).map(([feed]) => feed.id);
   }
@@ -140,12 +140,12 @@ export class BusSubscriber {
     try {
       event = decode(this.#typeOf(message.subject), message.payload);
     } catch (error) {
-      records.pass(message.streamSequence);
+      records.skip(message.streamSequence);
       this.#countUnreadable(message.subject, error);
       return;
     }
-    const position = records.take(message, event.receivedAtUs);
-    data.take(event, { position, payload: message.payload });
+    const position = records.addMessage(message, event.receivedAtUs);
+    data.takeRecord(event, { position, payload: message.payload });
   }
 
   #typeOf(subject: string): EventType {

@@ -7,7 +7,7 @@ import { GATEWAY_LIMITS } from "../limits.ts";
 import type { MarketData } from "../state/market_data.ts";
 
 /** What a snapshot request is made of. */
-export interface SnapshotRequestOptions {
+interface SnapshotRequestOptions {
   env: string;
   feed: MarketFeed;
   transport: Transport;
@@ -100,7 +100,7 @@ export class SnapshotRequest {
     let waiting = 0;
     for (const event of decode(answer)) {
       if (event.type === "orderbook" && event.kind === "snapshot" && event.feed === feed.id) {
-        data.takeAnswer(event satisfies OrderBookUpdate);
+        data.takeSnapshotAnswer(event satisfies OrderBookUpdate);
       }
     }
     for (const market of feed.markets.values()) {

@@ -13,7 +13,7 @@ export interface ArchiveSlice {
 }
 
 /** What a day of the archive holds of one type. */
-export interface TypeTally {
+interface TypeTally {
   type: EventType;
   files: number;
   records: number;

@@ -31,7 +31,7 @@ interface TradeOrder {
 }
 
 /** A sum of decimals that does not depend on their order (Neumaier). */
-export interface Sum {
+interface Sum {
   value: number;
   rest: number;
 }
@@ -55,7 +55,7 @@ export function timeOf({ timestampUs, receivedAtUs }: Trade, clock: CandleClock)
 }
 
 /** The candle of one trade. */
-export function candleOf(trade: Trade, atUs: number, intervalUs: number): Candle {
+function candleOf(trade: Trade, atUs: number, intervalUs: number): Candle {
   const { price, size, side, receivedAtUs, sequence } = trade;
   const order = { atUs, receivedAtUs, sequence };
   return {
@@ -74,7 +74,7 @@ export function candleOf(trade: Trade, atUs: number, intervalUs: number): Candle
 }
 
 /** Takes the trades of `other`, of the same or a part of its time, into `candle`. */
-export function mergeInto(candle: Candle, other: Candle): void {
+function mergeInto(candle: Candle, other: Candle): void {
   if (compareOrder(other.openOrder, candle.openOrder) < 0) {
     candle.open = other.open;
     candle.openOrder = other.openOrder;

@@ -1,7 +1,7 @@
 import type { Candle } from "./candle.ts";
 
 /** Candles of a span that is over. */
-export interface CachedCandles {
+interface CachedCandles {
   candles: readonly Candle[];
   /** Trades left out of them. */
   late: number;

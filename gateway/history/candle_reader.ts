@@ -10,7 +10,7 @@ import type { HistoryReader } from "./history_reader.ts";
 import { isTooLate, LIVE_INTERVAL_US, wholeFrom } from "./live_candles.ts";
 
 /** Which candles are wanted; both ends are whole multiples of the interval. */
-export interface CandleQuery {
+interface CandleQuery {
   market: Market;
   intervalUs: number;
   clock: CandleClock;

@@ -5,7 +5,7 @@ import { LiveCandles } from "./live_candles.ts";
 import { RecentBudget, RecentSeries } from "./recent_series.ts";
 
 /** What is in memory of one market. */
-export interface MarketHistory {
+interface MarketHistory {
   trade: RecentSeries<Trade>;
   ticker: RecentSeries<Ticker>;
   candles: LiveCandles;
@@ -22,7 +22,7 @@ export class History {
   #gaps = new Map<MarketFeed, Gap[]>();
 
   /** Takes a record of a market, after the state did. */
-  take(event: MarketEvent, market: Market): void {
+  takeRecord(event: MarketEvent, market: Market): void {
     const floorUs = this.#floorOf(market.feed, event);
     if (event.type === "gap") return this.#takeGap(event, market.feed);
     if (event.type !== "trade" && event.type !== "ticker") return;
@@ -33,13 +33,13 @@ export class History {
   }
 
   /** Takes a record about a whole feed. */
-  takeFeed(event: MarketEvent, feed: MarketFeed): void {
+  takeFeedRecord(event: MarketEvent, feed: MarketFeed): void {
     this.#floorOf(feed, event);
     if (event.type === "gap") this.#takeGap(event, feed);
   }
 
   /** Records of a feed did not reach the gateway: what is in memory has a hole. */
-  missed(feed: MarketFeed): void {
+  raiseFloor(feed: MarketFeed): void {
     this.#floors.delete(feed);
   }
 

@@ -5,7 +5,7 @@ import type { Market } from "../state/market.ts";
 import type { ArchivedDay, ArchiveSource } from "./archive_source.ts";
 import { type GapSpan, gapSpans, touching } from "./gap_span.ts";
 import type { History } from "./history.ts";
-import { behind, placeBehind, type Position } from "./position.ts";
+import { behind, type Position, positionBehind } from "./position.ts";
 
 /** Record types that are kept as histories. */
 export interface HistoryRecords {
@@ -14,7 +14,7 @@ export interface HistoryRecords {
 }
 
 /** Which page of a market's history is wanted. */
-export interface PageQuery<T extends keyof HistoryRecords> {
+interface PageQuery<T extends keyof HistoryRecords> {
   market: Market;
   type: T;
   /** receivedAt, µs. */
@@ -72,27 +72,27 @@ export class HistoryReader {
     const archivedToUs = Math.min(span.toUs, floorUs);
     const border = await this.#border(market, span.fromUs, archivedToUs);
     const read = { damages: [] as GapSpan[], stoppedUs: undefined as number | undefined };
-    let archived: HistoryRecords[T][] = [];
+    let archivedDays: HistoryRecords[T][] = [];
     const wanted = limit + 1;
     if (order === "asc" || recent.length < wanted) {
       const room = order === "asc" ? wanted : wanted - recent.length;
       const slice = { ...query, fromUs: span.fromUs, toUs: archivedToUs, limit: room };
-      archived = await this.#archived(slice, read);
+      archivedDays = await this.#archived(slice, read);
     }
     const isCut = read.stoppedUs !== undefined;
     const all = order === "asc"
-      ? [...archived, ...(isCut || archived.length >= wanted ? [] : recent)]
-      : [...recent, ...archived];
+      ? [...archivedDays, ...(isCut || archivedDays.length >= wanted ? [] : recent)]
+      : [...recent, ...archivedDays];
     const records = all.slice(0, limit);
     const next = all.length > limit
-      ? placeBehind(records, after)
+      ? positionBehind(records, after)
       : isCut
       ? { atUs: read.stoppedUs as number, sequence: -1, same: 0 }
       : undefined;
     if (next !== undefined && order === "asc") span.toUs = Math.min(span.toUs, next.atUs + 1);
     if (next !== undefined && order === "desc") span.fromUs = Math.max(span.fromUs, next.atUs);
     const gaps = await this.#gaps(market, span, [...border, ...read.damages]);
-    const fromArchive = new Set(archived);
+    const fromArchive = new Set(archivedDays);
     return {
       records,
       ...(next === undefined ? {} : { next }),

@@ -138,7 +138,7 @@ Deno.test("records that the bus lost come from the archive: memory begins anew b
   play.take(1);
   play.take(10);
   const { market, reader, history } = play.rig;
-  history.missed(market.feed);
+  history.raiseFloor(market.feed);
   play.take(20, Infinity);
   play.take(30);
   await play.archive();

@@ -8,23 +8,23 @@ export interface Position {
 }
 
 /** What has a place. */
-interface Placed {
+interface Positioned {
   receivedAtUs: number;
   sequence: number;
 }
 
 /** Order of two records: receivedAt, then sequence. */
-export function compareRecords(a: Placed, b: Placed): number {
+export function compareRecords(a: Positioned, b: Positioned): number {
   return a.receivedAtUs - b.receivedAtUs || a.sequence - b.sequence;
 }
 
 /** Whether a record has the time and number of a place. */
-export function isAt(record: Placed, { atUs, sequence }: Position): boolean {
+function isAt(record: Positioned, { atUs, sequence }: Position): boolean {
   return record.receivedAtUs === atUs && record.sequence === sequence;
 }
 
 /** Whether a record lies before the time and number of a place. */
-export function isBefore(record: Placed, { atUs, sequence }: Position): boolean {
+function isBefore(record: Positioned, { atUs, sequence }: Position): boolean {
   return record.receivedAtUs < atUs || record.receivedAtUs === atUs && record.sequence < sequence;
 }
 
@@ -32,7 +32,7 @@ export function isBefore(record: Placed, { atUs, sequence }: Position): boolean 
  * The records of a list in order that lie behind a place in the direction of reading. `records` is
  * ascending for "asc" and descending for "desc".
  */
-export function behind<R extends Placed>(
+export function behind<R extends Positioned>(
   records: readonly R[],
   place: Position,
   order: "asc" | "desc",
@@ -45,10 +45,15 @@ export function behind<R extends Placed>(
 }
 
 /** The place behind the last of some records; `before` = where they began, undefined = nowhere. */
-export function placeBehind(records: readonly Placed[], before: Position | undefined): Position {
-  const last = records.at(-1) as Placed;
+export function positionBehind(
+  records: readonly Positioned[],
+  before: Position | undefined,
+): Position {
+  const last = records.at(-1) as Positioned;
   const place = { atUs: last.receivedAtUs, sequence: last.sequence, same: 0 };
-  for (let i = records.length - 1; i >= 0 && isAt(records[i] as Placed, place); i--) place.same++;
+  for (let i = records.length - 1; i >= 0 && isAt(records[i] as Positioned, place); i--) {
+    place.same++;
+  }
   if (place.same === records.length && before !== undefined && isAt(last, before)) {
     place.same += before.same;
   }

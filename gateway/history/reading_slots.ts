@@ -30,18 +30,18 @@ export class ReadingSlots {
 
   /** Gives the items of `read` while it has a slot. Throws {@linkcode ArchiveBusy}. */
   async *reading<T>(read: () => AsyncIterable<T>): AsyncGenerator<T, void> {
-    await this.#enter();
+    await this.#acquire();
     try {
       for await (const item of read()) {
         yield item;
-        await this.#breathe();
+        await this.#yieldTurn();
       }
     } finally {
-      this.#leave();
+      this.#release();
     }
   }
 
-  async #enter(): Promise<void> {
+  async #acquire(): Promise<void> {
     if (this.#busy < GATEWAY_LIMITS.archiveReadsMax) {
       this.#busy++;
       return;
@@ -51,13 +51,13 @@ export class ReadingSlots {
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  #leave(): void {
+  #release(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#busy--;
     else next();
   }
 
-  async #breathe(): Promise<void> {
+  async #yieldTurn(): Promise<void> {
     if (performance.now() - this.#turnMs < TURN_MS) return;
     await new Promise<void>((resolve) => setTimeout(resolve, 0));
     this.#turnMs = performance.now();

@@ -27,7 +27,7 @@ export function asyncApi(version: string): Record<string, unknown> {
     channels: {
       stream: {
         address: "/v1/stream",
-        messages: { ...named(sent, "sent_"), ...named(REQUESTS, "request_") },
+        messages: { ...messageRefs(sent, "sent_"), ...messageRefs(REQUESTS, "request_") },
         bindings: { ws: { method: "GET", query: jsonSchema(ADDRESS), bindingVersion: "0.1.0" } },
       },
     },
@@ -44,7 +44,7 @@ function operation(action: "send" | "receive", summary: string, ids: unknown[]) 
   return { action, channel: { $ref: "#/channels/stream" }, summary, messages: ids };
 }
 
-function named(schemas: Schemas, prefix: string): Record<string, unknown> {
+function messageRefs(schemas: Schemas, prefix: string): Record<string, unknown> {
   return Object.fromEntries(
     Object.keys(schemas).map((name) => [
       `${prefix}${name}`,

@@ -4,7 +4,7 @@ import { GATEWAY_LIMITS } from "../limits.ts";
 import type { HttpConnections } from "./http_connections.ts";
 
 /** Why a socket was cut. */
-export type CutReason = "pipelining" | "answer_not_read" | "answers_unread_max";
+type CutReason = "pipelining" | "answer_not_read" | "answers_unread_max";
 
 /** Requests of one socket. */
 interface SocketRequests {
@@ -71,7 +71,7 @@ export class AnswerQueue {
       () => this.#cut(socket, "answer_not_read"),
       GATEWAY_LIMITS.answerReadMs,
     );
-    await untilTaken(socket, response);
+    await waitUntilTaken(socket, response);
     clearTimeout(timer);
     this.#release(socket);
   }
@@ -100,7 +100,7 @@ export class AnswerQueue {
 }
 
 /** Resolves when the socket took the whole answer, or is gone. */
-function untilTaken(socket: Socket, response: ServerResponse): Promise<void> {
+function waitUntilTaken(socket: Socket, response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       socket.off("close", end);

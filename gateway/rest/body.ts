@@ -2,7 +2,7 @@ import type { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
 import { GATEWAY_LIMITS } from "../limits.ts";
-import { Problem, shortened } from "./problem.ts";
+import { Problem, shorten } from "./problem.ts";
 
 /** Reads and checks a request's JSON body. Throws {@linkcode Problem} (400, 413, 415). */
 export async function readBody(request: IncomingMessage, schema: z.ZodType): Promise<unknown> {
@@ -11,12 +11,12 @@ export async function readBody(request: IncomingMessage, schema: z.ZodType): Pro
     const hint = "send JSON with content-type: application/json";
     throw new Problem("UNSUPPORTED_TYPE", "the body is no JSON by its type", { status: 415, hint });
   }
-  const result = schema.safeParse(parsed(await textOf(request)));
+  const result = schema.safeParse(parseJson(await textOf(request)));
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const where = issue?.path.join(".") || "the body";
   const what = issue?.code === "unrecognized_keys"
-    ? `unknown: "${shortened(issue.keys.join(", "))}"`
+    ? `unknown: "${shorten(issue.keys.join(", "))}"`
     : issue?.message ?? "not what it must be";
   throw new Problem("INVALID_BODY", `${where}: ${what}`, {
     status: 400,
@@ -42,7 +42,7 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return parts.join("") + decoder.decode();
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   if (text === "") return undefined;
   try {
     return JSON.parse(text);

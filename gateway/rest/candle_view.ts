@@ -13,7 +13,7 @@ import { type CANDLE, type CANDLE_LIST, INTERVALS } from "./schemas/history.ts";
 type CandleJson = z.output<typeof CANDLE>;
 
 /** What a request for candles says. */
-export interface CandleRequest {
+interface CandleRequest {
   interval: keyof typeof INTERVALS;
   from?: number | undefined;
   to?: number | undefined;

@@ -8,7 +8,7 @@ export function cursorOf(place: unknown): string {
 }
 
 /** The place of a cursor. Throws {@linkcode Problem} (400) for what is none. */
-export function placeOf<S extends z.ZodType>(cursor: string, schema: S): z.output<S> {
+export function valueOfCursor<S extends z.ZodType>(cursor: string, schema: S): z.output<S> {
   try {
     const bytes = Uint8Array.fromBase64(cursor, { alphabet: "base64url" });
     const result = schema.safeParse(JSON.parse(new TextDecoder().decode(bytes)));

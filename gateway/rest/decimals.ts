@@ -6,15 +6,15 @@ export function decimalsOf(value: number): number {
 
 /** `a - b` as the decimal that it is: no digits that neither of them has. */
 export function differenceOf(a: number, b: number): number {
-  return rounded(a - b, Math.max(decimalsOf(a), decimalsOf(b)));
+  return round(a - b, Math.max(decimalsOf(a), decimalsOf(b)));
 }
 
 /** Half way between two decimals, as a decimal. */
 export function midOf(a: number, b: number): number {
-  return rounded((a + b) / 2, Math.max(decimalsOf(a), decimalsOf(b)) + 1);
+  return round((a + b) / 2, Math.max(decimalsOf(a), decimalsOf(b)) + 1);
 }
 
 /** A number with at most so many digits behind the point. */
-export function rounded(value: number, decimals: number): number {
+export function round(value: number, decimals: number): number {
   return Number(value.toFixed(Math.min(100, decimals)));
 }

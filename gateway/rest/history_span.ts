@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Position } from "../history/position.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
-import { placeOf } from "./cursor.ts";
+import { valueOfCursor } from "./cursor.ts";
 import { invalidParameter, Problem } from "./problem.ts";
 
 const DAY_US = 86_400_000_000;
@@ -34,11 +34,11 @@ const US = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 const PLACE = z.tuple([z.enum(["asc", "desc"]), US, US, US, z.int(), z.int().min(0).max(1e6)]);
 
 /** Span and place of a history's cursor. Throws {@linkcode Problem} (400). */
-export function placeOfCursor(
+export function positionOfCursor(
   cursor: string,
   wanted: "asc" | "desc",
 ): { span: Span; after: Position } {
-  const [order, fromUs, toUs, atUs, sequence, same] = placeOf(cursor, PLACE);
+  const [order, fromUs, toUs, atUs, sequence, same] = valueOfCursor(cursor, PLACE);
   if (order !== wanted) {
     const hint = `give order=${order} again, as in the request before`;
     throw new Problem("INVALID_CURSOR", "the cursor is of the other order", { status: 400, hint });

@@ -24,7 +24,7 @@ import { AnswerQueue } from "./answer_queue.ts";
 import { readBody } from "./body.ts";
 import { crossOriginHeaders } from "./cross_origin.ts";
 import type { HttpConnections } from "./http_connections.ts";
-import { Problem, PROBLEM_TITLES, problemReply, shortened } from "./problem.ts";
+import { Problem, PROBLEM_TITLES, problemReply, shorten } from "./problem.ts";
 import { empty, type Reply } from "./reply.ts";
 import type { Method } from "./route.ts";
 import type { Router } from "./router.ts";
@@ -33,7 +33,7 @@ import { signInPage } from "./sign_in_page.ts";
 import { parseTarget } from "./target.ts";
 
 /** What the REST server is made of. */
-export interface RestServerOptions {
+interface RestServerOptions {
   router: Router;
   /** Who may ask. */
   authenticator: Authenticator;
@@ -129,7 +129,7 @@ async function sendAnswer(
 
 async function answer(request: IncomingMessage, options: RestServerOptions): Promise<Reply> {
   try {
-    return await routed(request, options);
+    return await answerRoute(request, options);
   } catch (error) {
     if (error instanceof AccessDenied && error.status === 401 && isNavigation(request)) {
       return signInPage(401);
@@ -142,7 +142,7 @@ async function answer(request: IncomingMessage, options: RestServerOptions): Pro
       );
     }
     const { url = "/" } = request;
-    options.logger.error("request failed", { target: shortened(url), error: messageOf(error) });
+    options.logger.error("request failed", { target: shorten(url), error: messageOf(error) });
     return problemReply(internalProblem(error));
   }
 }
@@ -168,7 +168,7 @@ function isNavigation({ method, headers }: IncomingMessage): boolean {
     (headers.accept ?? "").includes("text/html");
 }
 
-async function routed(request: IncomingMessage, { router, authenticator }: RestServerOptions) {
+async function answerRoute(request: IncomingMessage, { router, authenticator }: RestServerOptions) {
   const { url = "/", headers, method = "GET" } = request;
   const { path, query } = parseTarget(url);
   const found = router.find(path);

@@ -9,7 +9,7 @@ import { msOfUs } from "@ssmd/codec";
 import type { MarketDetails } from "./schemas/market.ts";
 
 /** What the details are made from. */
-export interface DetailsSource {
+interface DetailsSource {
   market: Market;
   /** Bits of record types that the caller may see. */
   types: number;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Access } from "../access/access.ts";
 import type { Market } from "../state/market.ts";
 import type { MarketData } from "../state/market_data.ts";
-import { cursorOf, placeOf } from "./cursor.ts";
+import { cursorOf, valueOfCursor } from "./cursor.ts";
 import type { FeedInfo } from "./feed_info.ts";
 import { includes } from "./market_lookup.ts";
 import { type MarketSummary, marketSummary, statusOf } from "./market_view.ts";
@@ -16,7 +16,7 @@ export const MARKET_SORTS = [
   "updated",
 ] as const;
 /** What a list can be sorted by. */
-export type MarketSort = typeof MARKET_SORTS[number];
+type MarketSort = typeof MARKET_SORTS[number];
 
 /** Which markets a list holds. */
 export interface MarketFilter {
@@ -28,7 +28,7 @@ export interface MarketFilter {
 }
 
 /** A list of markets to be made. */
-export interface MarketListing extends MarketFilter {
+interface MarketListing extends MarketFilter {
   sort: MarketSort;
   order: "asc" | "desc";
   limit: number;
@@ -61,7 +61,7 @@ export function findMarkets(
     if (filter.feed !== undefined && feed.id !== filter.feed) continue;
     if (filter.type !== undefined && feedInfoOf(feed.id)?.type !== filter.type) continue;
     for (const market of feed.markets.values()) {
-      if (wanted !== undefined && !isNamed(market, wanted)) continue;
+      if (wanted !== undefined && !matchesName(market, wanted)) continue;
       const types = access.typesOf(feed.id, market.symbol);
       const state = statusOf(market, types)?.state ?? "unknown";
       if (filter.state !== undefined && state !== filter.state) continue;
@@ -71,7 +71,7 @@ export function findMarkets(
   return found;
 }
 
-function isNamed({ symbol, external }: Market, wanted: string): boolean {
+function matchesName({ symbol, external }: Market, wanted: string): boolean {
   return symbol.toLowerCase().includes(wanted) || external.toLowerCase().includes(wanted);
 }
 
@@ -88,7 +88,7 @@ export function pageOf(
   } else {
     all.sort((a, b) => compareValues(valueOf(a), valueOf(b), sign) || compareNames(a, b));
   }
-  const place = cursor === undefined ? undefined : placeOf(cursor, PLACE);
+  const place = cursor === undefined ? undefined : valueOfCursor(cursor, PLACE);
   const start = place === undefined ? 0 : startBehind(all, place, { sort, sign, valueOf });
   const page = all.slice(start, start + limit);
   const last = page.at(-1);

@@ -3,7 +3,7 @@ import { nearest } from "@ssmd/runtime";
 import type { Access } from "../access/access.ts";
 import type { Market, MarketFeed } from "../state/market.ts";
 import type { MarketData } from "../state/market_data.ts";
-import { Problem, shortened } from "./problem.ts";
+import { Problem, shorten } from "./problem.ts";
 
 /** Names that are looked through for one that may have been meant. */
 const NEAR_MAX = 2000;
@@ -14,14 +14,14 @@ export function includes(types: number, type: EventType): boolean {
 }
 
 /** A market that a caller asks for, and what it may see of it. */
-export interface SeenMarket {
+interface SeenMarket {
   market: Market;
   /** Bits of record types. */
   types: number;
 }
 
 /** Which market is asked for. */
-export interface MarketQuestion {
+interface MarketQuestion {
   symbol: string;
   /** Where the same symbol is in several feeds. */
   feed?: string | undefined;
@@ -50,17 +50,17 @@ export function marketOf(data: MarketData, access: Access, asked: MarketQuestion
 /** The feed of this id. Throws {@linkcode Problem} (404). */
 export function feedOf(data: MarketData, access: Access, id: string): MarketFeed {
   const feed = data.feeds.get(id);
-  if (feed !== undefined && access.feed(id)) return feed;
+  if (feed !== undefined && access.seesFeed(id)) return feed;
   if (feed !== undefined) access.auditHidden(`feed ${id}`);
-  const known = [...data.feeds.keys()].filter((name) => access.feed(name));
+  const known = [...data.feeds.keys()].filter((name) => access.seesFeed(name));
   const hint = known.length === 0
     ? "there are none yet"
     : `feeds: ${known.slice(0, 20).join(", ")}`;
-  throw new Problem("UNKNOWN_FEED", `there is no feed "${shortened(id)}"`, { status: 404, hint });
+  throw new Problem("UNKNOWN_FEED", `there is no feed "${shorten(id)}"`, { status: 404, hint });
 }
 
 function unknownSymbol(data: MarketData, access: Access, asked: MarketQuestion): Problem {
-  const shown = shortened(asked.symbol);
+  const shown = shorten(asked.symbol);
   const names: string[] = [];
   for (const market of data.markets()) {
     if (access.typesOf(market.feed.id, market.symbol) === 0) continue;

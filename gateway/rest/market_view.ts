@@ -5,7 +5,7 @@ import type { Market, MarketFeed } from "../state/market.ts";
 import type { EntitledMarkets } from "../state/entitled_markets.ts";
 import { msOfUs } from "@ssmd/codec";
 import type { z } from "zod";
-import { midOf, rounded } from "./decimals.ts";
+import { midOf, round } from "./decimals.ts";
 import type { FeedInfo } from "./feed_info.ts";
 import { includes } from "./market_lookup.ts";
 import type { FEED_HEALTH, MARKET } from "./schemas/market.ts";
@@ -80,7 +80,7 @@ export function bookView(market: Market) {
     ask_levels: book.asks.length,
     bid_size: bidSize,
     ask_size: askSize,
-    imbalance: bidSize + askSize > 0 ? rounded((bidSize - askSize) / (bidSize + askSize), 4) : null,
+    imbalance: bidSize + askSize > 0 ? round((bidSize - askSize) / (bidSize + askSize), 4) : null,
     crossed: book.crossed,
     depth: market.depth,
     checksum: market.checksum,

@@ -1,6 +1,6 @@
 import { suggestion } from "@ssmd/runtime";
 import { z } from "zod";
-import { invalidParameter, Problem, shortened, unknownParameter } from "./problem.ts";
+import { invalidParameter, Problem, shorten, unknownParameter } from "./problem.ts";
 import type { Shape } from "./route.ts";
 
 const INTEGER = /^-?\d{1,16}$/;
@@ -54,7 +54,7 @@ export class Parameters {
       const { name, schema } = parameter;
       const text = Object.hasOwn(given, name) ? given[name] : undefined;
       const result = schema.safeParse(text === undefined ? undefined : valueOf(parameter, text));
-      if (!result.success) throw refused(parameter, text, result.error);
+      if (!result.success) throw invalidValue(parameter, text, result.error);
       if (result.data !== undefined) values[name] = result.data;
     }
     return values;
@@ -98,13 +98,13 @@ function valueOf({ kind }: Parameter, text: string): unknown {
   return text;
 }
 
-function refused(parameter: Parameter, text: string | undefined, error: z.ZodError): Problem {
+function invalidValue(parameter: Parameter, text: string | undefined, error: z.ZodError): Problem {
   const { name, kind, words, expected } = parameter;
   if (text === undefined) return invalidParameter(name, "is missing", expected);
   const [issue] = error.issues;
   if (words !== undefined) {
     const wrong = kind === "list" ? text.split(",").find((word) => !words.includes(word)) : text;
-    const shown = shortened(wrong ?? text);
+    const shown = shorten(wrong ?? text);
     return invalidParameter(name, `is unknown: "${shown}"`, suggestion(shown, words));
   }
   if (kind === "integer" || kind === "number") {

@@ -20,7 +20,7 @@ export const PROBLEM_TITLES: Readonly<Record<number, string>> = {
 };
 
 /** Details of a {@linkcode Problem}. */
-export interface ProblemOptions {
+interface ProblemOptions {
   /** HTTP status. */
   status: number;
   hint: string;
@@ -63,12 +63,12 @@ export function invalidParameter(name: string, why: string, hint: string): Probl
 
 /** The error of an unknown parameter: misspelt ones are not ignored. */
 export function unknownParameter(name: string, allowed: readonly string[]): Problem {
-  const shown = shortened(name);
+  const shown = shorten(name);
   const hint = allowed.length === 0 ? "it takes none" : suggestion(shown, allowed);
   return new Problem("UNKNOWN_PARAMETER", `unknown parameter "${shown}"`, { status: 400, hint });
 }
 
 /** A text of a client, cut to what an answer may repeat. */
-export function shortened(text: string): string {
+export function shorten(text: string): string {
   return text.length <= 64 ? text : `${text.slice(0, 64)}…`;
 }

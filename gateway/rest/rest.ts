@@ -22,7 +22,7 @@ import { serviceRoutes } from "./routes/service.ts";
 import { signInRoutes } from "./routes/sign_in.ts";
 
 /** What REST answers from. */
-export interface RestOptions {
+interface RestOptions {
   env: string;
   version: string;
   data: MarketData;
@@ -59,7 +59,7 @@ export function openRest(options: RestOptions): { server: Server; routes: readon
 }
 
 /** All routes. */
-export function restRoutes(options: RestOptions): Route[] {
+function restRoutes(options: RestOptions): Route[] {
   const { env, version, data, history, archive, authenticator, feedInfo } = options;
   const reader = new HistoryReader(history, archive);
   const gaps = { data, history, archive };

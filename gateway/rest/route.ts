@@ -35,7 +35,7 @@ export interface RouteAnswer {
 }
 
 /** Answers of a route by status. */
-export type Answers = Readonly<Record<number, RouteAnswer>>;
+type Answers = Readonly<Record<number, RouteAnswer>>;
 
 /** The JSON of any of a route's answers. */
 type JsonOf<A extends Answers> = {
@@ -46,7 +46,7 @@ type JsonOf<A extends Answers> = {
  * A route: its parameters, its answers and the role that it needs. Checks of requests, types of
  * answers and the OpenAPI description all come from here.
  */
-export interface RouteSpec<
+interface RouteSpec<
   P extends Shape,
   Q extends Shape,
   B extends z.ZodType,

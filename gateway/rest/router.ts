@@ -4,7 +4,7 @@ import { Problem } from "./problem.ts";
 import type { Method, Route } from "./route.ts";
 
 /** A route that is ready to be asked. */
-export interface Endpoint {
+interface Endpoint {
   route: Route;
   params: Parameters;
   query: Parameters;
@@ -19,7 +19,7 @@ interface Place {
 }
 
 /** What stands at an address. */
-export interface Found {
+interface Found {
   /** Raw named parts of the path. */
   params: Record<string, string>;
   byMethod: ReadonlyMap<Method, Endpoint>;

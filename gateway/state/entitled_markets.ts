@@ -18,7 +18,7 @@ export class EntitledMarkets {
 
   /** Feeds of which it may see anything. */
   *feeds(): Generator<MarketFeed> {
-    for (const feed of this.#data.feeds.values()) if (this.#access.feed(feed.id)) yield feed;
+    for (const feed of this.#data.feeds.values()) if (this.#access.seesFeed(feed.id)) yield feed;
   }
 
   /** Markets of which it may see anything, feed by feed. */

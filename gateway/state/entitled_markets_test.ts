@@ -26,7 +26,7 @@ function visibleWith(denied: string[], ...given: Partial<Entitlement>[]): Entitl
   return new EntitledMarkets(data, {
     ...openAccess("client"),
     typesOf: (feed, symbol) => entitled.typesOf(feed, symbol, 0),
-    feed: (feed) => entitled.feed(feed, 0),
+    seesFeed: (feed) => entitled.seesFeed(feed, 0),
     auditHidden: (what) => void denied.push(what),
   });
 }

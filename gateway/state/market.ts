@@ -19,7 +19,7 @@ export interface RecordOrigin {
 }
 
 /** A change that waits for its book. */
-export interface Held {
+interface Held {
   event: OrderBookUpdate;
   origin: RecordOrigin | undefined;
 }
@@ -31,7 +31,7 @@ export type MarketFeed = Feed<Market>;
  * Whether a book is the venue's: `live` = known to be; `pending` = never had, or lost and waiting
  * for a snapshot; `ended` = the market is settled or delisted, and has none any more.
  */
-export type BookState = "pending" | "live" | "ended";
+type BookState = "pending" | "live" | "ended";
 
 /** What the gateway knows of one market: its newest state, never a history. */
 export class Market {

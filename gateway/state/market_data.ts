@@ -24,7 +24,7 @@ export interface MarketSpec {
 }
 
 /** Who wants to hear what changed. All calls come in the order of the records. */
-export interface MarketDataListener {
+interface MarketDataListener {
   /**
    * A record that is now in the state; a book's first record after it was lost is a snapshot.
    * `origin` is undefined where it did not come from the bus.
@@ -87,7 +87,7 @@ export class MarketData {
   }
 
   /** Takes a live record. */
-  take(event: MarketEvent, origin?: RecordOrigin): void {
+  takeRecord(event: MarketEvent, origin?: RecordOrigin): void {
     const feed = this.feed(event.feed);
     feed.records++;
     const restarts = event.type === "gap" && isBreak(event);
@@ -105,11 +105,11 @@ export class MarketData {
   }
 
   /** Takes a snapshot that was asked for; a book that is live already is left alone. */
-  takeAnswer(snapshot: OrderBookUpdate): void {
+  takeSnapshotAnswer(snapshot: OrderBookUpdate): void {
     const feed = this.feed(snapshot.feed);
     const market = this.marketOf(feed, snapshot.symbol);
     if (market === undefined || market.bookState !== "pending") return;
-    this.#becomeLive(snapshot, market, undefined);
+    this.#startBook(snapshot, market, undefined);
   }
 
   /** The market of this symbol and feed, made when it is new; undefined beyond the limit. */
@@ -140,7 +140,7 @@ export class MarketData {
       detail: "records did not reach the gateway; books are rebuilt from snapshots",
       channel: "all",
     };
-    this.#loseBooks(feed);
+    this.#invalidateBooks(feed);
     this.#listener.onFeedRecord(gap, feed, undefined);
     this.#listener.onSnapshotWanted(feed);
   }
@@ -149,15 +149,15 @@ export class MarketData {
     // What comes of an ended market is passed on, and is no book.
     if (market.bookState === "ended") this.#listener.onRecord(event, market, origin);
     else if (event.kind === "snapshot") {
-      this.#becomeLive(event, market, origin);
+      this.#startBook(event, market, origin);
     } else if (market.bookState === "live") {
       if (market.takeDelta(event)) this.#listener.onRecord(event, market, origin);
-    } else this.#hold(event, market, origin);
+    } else this.#holdUpdate(event, market, origin);
   }
 
-  #becomeLive(snapshot: OrderBookUpdate, market: Market, origin: RecordOrigin | undefined): void {
+  #startBook(snapshot: OrderBookUpdate, market: Market, origin: RecordOrigin | undefined): void {
     const held = market.held;
-    this.#release(market);
+    this.#releaseHeld(market);
     market.takeSnapshot(snapshot);
     market.gaps.endBook();
     this.#listener.onRecord(snapshot, market, origin);
@@ -166,7 +166,7 @@ export class MarketData {
     }
   }
 
-  #hold(event: OrderBookUpdate, market: Market, origin: RecordOrigin | undefined): void {
+  #holdUpdate(event: OrderBookUpdate, market: Market, origin: RecordOrigin | undefined): void {
     const feed = market.feed;
     const count = (this.#heldCount.get(feed) ?? 0) + 1;
     if (count > GATEWAY_LIMITS.heldRecordsMax) {
@@ -180,19 +180,19 @@ export class MarketData {
     this.#listener.onSnapshotWanted(feed);
   }
 
-  #release(market: Market): void {
+  #releaseHeld(market: Market): void {
     const feed = market.feed;
     this.#heldCount.set(feed, (this.#heldCount.get(feed) ?? 0) - market.held.length);
     market.held = [];
   }
 
-  #loseBook(market: Market): void {
-    this.#release(market);
+  #invalidateBook(market: Market): void {
+    this.#releaseHeld(market);
     if (market.bookState === "live") market.bookState = "pending";
     this.#listener.onBooksLost(market.feed);
   }
 
-  #loseBooks(feed: MarketFeed): void {
+  #invalidateBooks(feed: MarketFeed): void {
     for (const market of feed.markets.values()) {
       market.held = [];
       if (market.bookState === "live") market.bookState = "pending";
@@ -216,10 +216,10 @@ export class MarketData {
     } else if (event.type === "ticker") market.ticker = event;
     else if (event.type === "status") {
       market.takeStatus(statusAfter(market.status, event));
-      if (market.isOver) this.#release(market);
+      if (market.isOver) this.#releaseHeld(market);
     } else {
       market.gaps.take(event);
-      if (isOpen(event) && isAboutBook(event)) this.#loseBook(market);
+      if (isOpen(event) && isAboutBook(event)) this.#invalidateBook(market);
     }
     this.#listener.onRecord(event, market, origin);
   }
@@ -231,7 +231,7 @@ export class MarketData {
   ): void {
     if (event.type === "gap") {
       feed.gaps.take(event);
-      if (isOpen(event) && isAboutBook(event)) this.#loseBooks(feed);
+      if (isOpen(event) && isAboutBook(event)) this.#invalidateBooks(feed);
     }
     this.#listener.onFeedRecord(event, feed, origin);
   }

@@ -19,7 +19,7 @@ function dataAfter(...events: readonly MarketEvent[]): MarketData {
     onBooksLost: nothing,
   });
   data.add(["kraken"], [{ symbol: "BTCUSD", feed: "kraken", external: "BTC/USD" }]);
-  for (const event of events) data.take(event);
+  for (const event of events) data.takeRecord(event);
   return data;
 }
 

@@ -59,7 +59,7 @@ export class RecentRecords {
   }
 
   /** What the stream got before this place of its own may be missing here. */
-  holdsAllAfter(startSequence: number): void {
+  markCompleteAfter(startSequence: number): void {
     this.#heldAfter = Math.max(this.#heldAfter, this.#base + startSequence);
     this.#last = Math.max(this.#last, this.#heldAfter);
   }
@@ -75,7 +75,7 @@ export class RecentRecords {
   }
 
   /** Takes in the next record; its position. */
-  take({ subject, payload, streamSequence }: InMessage, receivedAtUs: number): number {
+  addMessage({ subject, payload, streamSequence }: InMessage, receivedAtUs: number): number {
     const position = this.#base + streamSequence;
     this.#subjects.push(subject);
     this.#payloads.push(payload);
@@ -90,7 +90,7 @@ export class RecentRecords {
   }
 
   /** A message came that is no record. */
-  pass(streamSequence: number): void {
+  skip(streamSequence: number): void {
     this.#last = Math.max(this.#last, this.#base + streamSequence);
   }
 

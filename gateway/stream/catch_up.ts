@@ -32,7 +32,7 @@ export interface CatchUpContext {
 }
 
 /** Whether a client can be given what it missed, and why not. */
-export type ResumeResult =
+type ResumeResult =
   | { recovered: true; from: number }
   | { recovered: false; reason: string; from: number };
 

@@ -33,7 +33,7 @@ export interface Interest {
 }
 
 /** What a client is made of. */
-export interface ClientOptions {
+interface ClientOptions {
   id: number;
   sink: ByteSink;
   owner: ClientOwner;

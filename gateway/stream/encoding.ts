@@ -91,7 +91,7 @@ export class RecordFrames<S extends { readonly jsonPrefix: string }> {
 }
 
 /** Which state of a market {@linkcode encodeState} writes, and how. */
-export interface StateOptions {
+interface StateOptions {
   /** Index in EVENT_TYPES. */
   type: number;
   encoding: Encoding;

@@ -3,7 +3,7 @@ import { GATEWAY_LIMITS } from "../limits.ts";
 import { PROBLEM_TITLES } from "../rest/problem.ts";
 
 /** Why a handshake is refused. */
-export interface HandshakeProblem {
+interface HandshakeProblem {
   /** HTTP status. */
   status: number;
   code: string;

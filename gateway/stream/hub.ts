@@ -13,7 +13,7 @@ import { type PreparedFrame, RecordFrames } from "./encoding.ts";
 const LATENCY_EVERY = 8;
 
 /** What the hub counts; the caller turns it into metrics. */
-export interface HubObserver {
+interface HubObserver {
   /** Messages given to clients since the last call, by place of the type. */
   onSent(counts: readonly number[]): void;
   /** Messages lost for clients since the last call, by place of the policy. */
@@ -160,7 +160,7 @@ export class Hub implements ClientOwner {
    * start (a book's snapshot, the first conflated state) is due even if it had them before.
    */
   updateInterest(client: Client, market: Market, again: number): void {
-    const wanted = client.rules.wanted(market.symbol);
+    const wanted = client.rules.interestIn(market.symbol);
     const visible = client.access.typesOf(market.feed.id, market.symbol);
     wanted.realtime &= visible;
     wanted.conflated &= visible;

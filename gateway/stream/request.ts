@@ -12,7 +12,7 @@ import {
   REQUEST_ID,
   REQUESTS,
 } from "../protocol/requests.ts";
-import { RequestError, type RequestId, shortened, unknownWord } from "./request_error.ts";
+import { RequestError, type RequestId, shorten, unknownWord } from "./request_error.ts";
 import { parseSince, type Since } from "./since.ts";
 import { SLOW_POLICIES, type SlowPolicy } from "./slow_policy.ts";
 import { ALL_TYPES, bitOf } from "./type_bits.ts";
@@ -143,6 +143,6 @@ function invalid(message: string, more: { hint: string; id?: RequestId }): Reque
 }
 
 function unknownField(name: string, allowed: readonly string[], id?: RequestId): RequestError {
-  const shown = shortened(name);
+  const shown = shorten(name);
   return invalid(`unknown field "${shown}"`, { hint: suggestion(shown, allowed), id });
 }

@@ -24,12 +24,12 @@ export function unknownWord(
   { name, text, allowed }: { name: string; text: string; allowed: readonly string[] },
   id?: RequestId,
 ): RequestError {
-  const shown = shortened(text);
+  const shown = shorten(text);
   const hint = suggestion(shown, allowed);
   return new RequestError(`unknown_${name}`, `unknown ${name} "${shown}"`, { hint, id });
 }
 
 /** A text of a client, cut to what an error may repeat. */
-export function shortened(text: string): string {
+export function shorten(text: string): string {
   return text.length <= 64 ? text : `${text.slice(0, 64)}…`;
 }

@@ -1,12 +1,12 @@
 import type { Mode } from "../protocol/requests.ts";
 
 /** What a client gets of one market: bits of types. */
-export interface Wanted {
+interface RuleInterest {
   realtime: number;
   conflated: number;
 }
 
-interface Rule extends Wanted {
+interface Rule extends RuleInterest {
   /** Bits that are switched off by this rule. */
   off: number;
 }
@@ -77,8 +77,8 @@ export class Rules {
   }
 
   /** What is wanted of the market of this symbol. */
-  wanted(symbol: string): Wanted {
-    const wanted: Wanted = { realtime: 0, conflated: 0 };
+  interestIn(symbol: string): RuleInterest {
+    const wanted: RuleInterest = { realtime: 0, conflated: 0 };
     for (const rule of this.#prefixes) {
       if (symbol.startsWith(rule.prefix)) overlay(wanted, rule);
     }
@@ -113,7 +113,7 @@ export class Rules {
   }
 }
 
-function overlay(wanted: Wanted, rule: Rule): void {
+function overlay(wanted: RuleInterest, rule: Rule): void {
   const types = rule.realtime | rule.conflated | rule.off;
   wanted.realtime = (wanted.realtime & ~types) | rule.realtime;
   wanted.conflated = (wanted.conflated & ~types) | rule.conflated;

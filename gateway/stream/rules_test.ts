@@ -30,7 +30,7 @@ Deno.test("for each market and type the newest request that covers it decides", 
         wanted.conflated &= ~types;
         if (mode !== "off") wanted[mode as "realtime" | "conflated"] |= types;
       }
-      assert.deepEqual(rules.wanted(symbol), wanted);
+      assert.deepEqual(rules.interestIn(symbol), wanted);
     }
   }));
 });

@@ -32,10 +32,10 @@ const SERVER_OPTIONS = {
 const SLOW_LOOK_MS = 500;
 
 /** Where the stream is. */
-export const STREAM_PATH = "/v1/stream";
+const STREAM_PATH = "/v1/stream";
 
 /** What a {@linkcode StreamServer} is made of. */
-export interface StreamServerOptions {
+interface StreamServerOptions {
   version: string;
   /** Clients at once; a further one is refused with 503. */
   clientsMax: number;

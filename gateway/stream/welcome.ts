@@ -21,7 +21,7 @@ export function welcomeOf(
     protocol: PROTOCOL_VERSION,
     server: `ssmd/${version}`,
     env,
-    feeds: [...data.feeds.keys()].filter((feed) => access.feed(feed)),
+    feeds: [...data.feeds.keys()].filter((feed) => access.seesFeed(feed)),
     markets: marketsSeen(data, access),
     client: client.id,
     policy: client.policy,

@@ -1,7 +1,7 @@
 import { messageOf, StorageError } from "@ssmd/runtime";
 
 /** The accounts were changed by somebody else meanwhile. */
-export function storeChanged(): StorageError {
+export function storeChangedError(): StorageError {
   return new StorageError("CLIENT_STORE_CHANGED", "the clients were changed by somebody else", {
     hint: "try again",
     retryable: true,
@@ -9,14 +9,14 @@ export function storeChanged(): StorageError {
 }
 
 /** The store was closed. */
-export function storeClosed(): StorageError {
+export function storeClosedError(): StorageError {
   return new StorageError("CLIENT_STORE_CLOSED", "the store of clients is closed", {
     hint: "it is closed with the gateway or the command that opened it",
   });
 }
 
 /** What went wrong in the store at `where`. */
-export function storeFailed(cause: unknown, where: string): StorageError {
+export function storeFailedError(cause: unknown, where: string): StorageError {
   const why = messageOf(cause);
   if (cause instanceof StorageError) return cause;
   if (/database is locked|database table is locked/.test(why)) {

@@ -14,7 +14,7 @@ import {
   type SessionQuery,
   type UsageQuery,
 } from "../client_store.ts";
-import { storeChanged, storeClosed, storeFailed } from "./errors.ts";
+import { storeChangedError, storeClosedError, storeFailedError } from "./errors.ts";
 
 /** A store that lives as long as the process. */
 export function memoryClientStore(): ClientStore {
@@ -39,7 +39,7 @@ class MemoryClientStore implements ClientStore {
 
   apply(from: number, changes: readonly AccountChange[]): Promise<number> {
     return this.#open(() => {
-      if (from !== this.#accounts.revision) throw storeChanged();
+      if (from !== this.#accounts.revision) throw storeChangedError();
       const next = structuredClone(this.#accounts);
       let last = this.#lastEntitlement;
       for (const change of changes) {
@@ -131,7 +131,7 @@ class MemoryClientStore implements ClientStore {
 
   #open<T>(body: () => T): Promise<T> {
     return Promise.try(() => {
-      if (this.#closed) throw storeClosed();
+      if (this.#closed) throw storeClosedError();
       return body();
     });
   }
@@ -166,6 +166,6 @@ function replace<T extends { id: string }>(list: T[], item: T): void {
 function assertOwners({ clients, keys, entitlements }: Accounts): void {
   const known = new Set(clients.map(({ id }) => id));
   for (const { client } of [...keys, ...entitlements]) {
-    if (!known.has(client)) throw storeFailed(`there is no client "${client}"`, "memory");
+    if (!known.has(client)) throw storeFailedError(`there is no client "${client}"`, "memory");
   }
 }

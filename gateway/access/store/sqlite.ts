@@ -8,7 +8,7 @@ import {
   type SessionQuery,
   type UsageQuery,
 } from "../client_store.ts";
-import { storeChanged, storeClosed, storeFailed } from "./errors.ts";
+import { storeChangedError, storeClosedError, storeFailedError } from "./errors.ts";
 import {
   clientOf,
   clientRow,
@@ -23,7 +23,7 @@ import {
 import { migrate } from "./sqlite_schema.ts";
 
 /** Options of {@linkcode sqliteClientStore}. */
-export interface SqliteClientStoreOptions {
+interface SqliteClientStoreOptions {
   /** How long to wait for another process that writes; default 5 s. The thread waits with it. */
   busyMs?: number;
 }
@@ -48,7 +48,7 @@ export function sqliteClientStore(
     return new SqliteClientStore(db, path);
   } catch (error) {
     db?.close();
-    throw storeFailed(error, path);
+    throw storeFailedError(error, path);
   }
 }
 
@@ -105,7 +105,7 @@ class SqliteClientStore implements ClientStore {
 
   apply(from: number, changes: readonly AccountChange[]): Promise<number> {
     return this.#write("FULL", () => {
-      if (this.#revision() !== from) throw storeChanged();
+      if (this.#revision() !== from) throw storeChangedError();
       for (const change of changes) this.#apply(change);
       this.#run("UPDATE revision SET number = number + 1");
       return from + 1;
@@ -261,11 +261,11 @@ class SqliteClientStore implements ClientStore {
 
   #open<T>(body: () => T): Promise<T> {
     return Promise.try(() => {
-      if (this.#closed) throw storeClosed();
+      if (this.#closed) throw storeClosedError();
       try {
         return body();
       } catch (error) {
-        throw storeFailed(error, this.#path);
+        throw storeFailedError(error, this.#path);
       }
     });
   }

@@ -52,7 +52,7 @@ const PROMISES: Readonly<Record<string, Body>> = {
   },
 
   "putting again replaces, and removes nothing else": async (store) => {
-    await filled(store);
+    await fillStore(store);
     const client = testClient("desk", { enabled: false, updatedAtMs: 2 });
     const key = testKey("k1", "desk", { revokedAtMs: 2 });
     await store.apply(await store.revision(), [{ put: "client", client }, { put: "key", key }]);
@@ -62,7 +62,7 @@ const PROMISES: Readonly<Record<string, Body>> = {
   },
 
   "a client goes with its keys and entitlements; its usage and sessions stay": async (store) => {
-    await filled(store);
+    await fillStore(store);
     const usage = { day: "2026-01-01", client: "desk", feed: "kraken", type: "trade", messages: 1 };
     await store.count({ usage: [usage], sessions: [testSession("s1")], keysUsed: [] });
     await store.apply(await store.revision(), [{ delete: "client", id: "desk" }]);
@@ -73,14 +73,14 @@ const PROMISES: Readonly<Record<string, Body>> = {
   },
 
   "a key goes by itself": async (store) => {
-    await filled(store);
+    await fillStore(store);
     await store.apply(await store.revision(), [{ delete: "key", id: "k1" }]);
     const { clients, keys } = await store.load();
     assert.deepEqual([clients.length, keys], [1, []]);
   },
 
   "the number of an entitlement is never given twice": async (store) => {
-    await filled(store);
+    await fillStore(store);
     const entitlement = testEntitlement("desk", "kalshi");
     await store.apply(await store.revision(), [{ delete: "entitlement", id: 1 }]);
     await store.apply(await store.revision(), [{ add: "entitlement", entitlement }]);
@@ -123,7 +123,7 @@ const PROMISES: Readonly<Record<string, Body>> = {
   },
 
   "counting leaves the revision, and the key's last use survives a change": async (store) => {
-    await filled(store);
+    await fillStore(store);
     const revision = await store.revision();
     const used = (atMs: number) => ({ usage: [], sessions: [], keysUsed: [{ id: "k1", atMs }] });
     await store.count(used(70));
@@ -179,7 +179,7 @@ const PROMISES: Readonly<Record<string, Body>> = {
   },
 
   "what it gave is nobody's but the caller's": async (store) => {
-    await filled(store);
+    await fillStore(store);
     const accounts = await store.load();
     accounts.clients[0]!.limits.sessionsMax = 77;
     assert.equal((await store.load()).clients[0]?.limits.sessionsMax, null);
@@ -193,7 +193,7 @@ const PROMISES: Readonly<Record<string, Body>> = {
   },
 };
 
-async function filled(store: ClientStore): Promise<void> {
+async function fillStore(store: ClientStore): Promise<void> {
   await store.apply(await store.revision(), [
     { put: "client", client: testClient("desk") },
     { put: "key", key: testKey("k1", "desk") },

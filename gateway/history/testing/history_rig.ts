@@ -27,8 +27,8 @@ export function historyRig(): HistoryRig {
   const history = new History();
   const nothing = () => {};
   const data = new MarketData({
-    onRecord: (event, market) => history.take(event, market),
-    onFeedRecord: (event, feed) => history.takeFeed(event, feed),
+    onRecord: (event, market) => history.takeRecord(event, market),
+    onFeedRecord: (event, feed) => history.takeFeedRecord(event, feed),
     ...{ onMarket: nothing, onBooksLost: nothing, onSnapshotWanted: nothing },
   });
   data.add(["kraken"], [{ symbol: "BTCUSD", feed: "kraken", external: "BTC/USD" }]);
@@ -40,7 +40,7 @@ export function historyRig(): HistoryRig {
     reader,
     candles: new CandleReader(history, reader),
     market: data.market("BTCUSD") as Market,
-    take: (event) => data.take(event),
+    take: (event) => data.takeRecord(event),
   };
 }
 

@@ -53,7 +53,7 @@ export function count(value: number): string {
 }
 
 /** `+1.20%` of a change in percent; empty when it is unknown. */
-export function signed(percent: number | null): string {
+export function percentText(percent: number | null): string {
   if (percent === null) return "";
   const text = Math.abs(percent).toFixed(2);
   const sign = text === "0.00" ? "" : percent > 0 ? "+" : "−";
@@ -62,12 +62,12 @@ export function signed(percent: number | null): string {
 
 /** The class of a change: as it is written, so that 0.00% is neither. */
 export function directionOf(percent: number | null): "up" | "down" | "" {
-  const text = signed(percent);
+  const text = percentText(percent);
   return text.startsWith("+") ? "up" : text.startsWith("−") ? "down" : "";
 }
 
 /** A span of time: `320 ms`, `4.2 s`, `3 min`, `5 h 12 min`, `2 d`. */
-export function duration(ms: number): string {
+export function durationText(ms: number): string {
   if (ms < 1000) return `${ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
   const minutes = Math.floor(ms / 60_000);

@@ -15,12 +15,17 @@ Deno.test("numbers are written so that they can be compared", () => {
 });
 
 Deno.test("a change has the direction that its text has: 0.00% has none", () => {
-  assert.deepEqual([1.2, -0.5, 0.001, null].map(format.signed), ["+1.20%", "−0.50%", "0.00%", ""]);
+  assert.deepEqual([1.2, -0.5, 0.001, null].map(format.percentText), [
+    "+1.20%",
+    "−0.50%",
+    "0.00%",
+    "",
+  ]);
   assert.deepEqual([1.2, -0.5, 0.001, null].map(format.directionOf), ["up", "down", "", ""]);
 });
 
 Deno.test("spans, bytes and times are short", () => {
-  assert.deepEqual([4.25, 320, 4200, 59_000, 180_000, 18_720_000, 2e8].map(format.duration), [
+  assert.deepEqual([4.25, 320, 4200, 59_000, 180_000, 18_720_000, 2e8].map(format.durationText), [
     "4.3 ms",
     "320 ms",
     "4.2 s",

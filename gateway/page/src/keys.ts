@@ -1,7 +1,7 @@
 import { byId } from "./dom.ts";
 
 /** What a key does; `keys` are those of KeyboardEvent.key. */
-export interface Shortcut {
+interface Shortcut {
   keys: readonly string[];
   run: (key: string) => void;
 }

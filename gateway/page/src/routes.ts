@@ -12,7 +12,7 @@ export function placeOf(hash: string): Place {
   if (view === "feeds" || view === "clients") return { view };
   if (view !== "market" || name === undefined || name === "") return { view: "markets" };
   const feed = new URLSearchParams(query).get("feed");
-  const symbol = decoded(name);
+  const symbol = decodePart(name);
   return feed === null ? { view, symbol } : { view, symbol, feed };
 }
 
@@ -23,7 +23,7 @@ export function hashOf(place: Place): string {
   return `#/market/${encodeURIComponent(place.symbol)}${feed}`;
 }
 
-function decoded(text: string): string {
+function decodePart(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -7,7 +7,7 @@ type Choice = typeof CHOICES[number];
 /** Dark or light: as the system says, or as was chosen here. */
 export class Theme {
   #listeners: (() => void)[] = [];
-  #choice: Choice = CHOICES.find((each) => each === stored()) ?? "auto";
+  #choice: Choice = CHOICES.find((each) => each === storedTheme()) ?? "auto";
   #system = matchMedia("(prefers-color-scheme: light)");
 
   constructor() {
@@ -49,7 +49,7 @@ export function cssColor(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-function stored(): string | null {
+function storedTheme(): string | null {
   try {
     return localStorage.getItem(KEY);
   } catch {

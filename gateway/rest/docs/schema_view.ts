@@ -8,10 +8,10 @@ export function typeLine(schema: Json): Html {
   if (reference !== undefined) return html`<a href="#schema-${reference}">${reference}</a>`;
   const { anyOf, items, prefixItems, additionalProperties } = schema;
   const words = schema["enum"] as unknown[] | undefined;
-  if (Array.isArray(anyOf)) return joined(anyOf as Json[], " or ");
+  if (Array.isArray(anyOf)) return join(anyOf as Json[], " or ");
   if (words !== undefined) return joinedWords(words);
   if (schema["const"] !== undefined) return html`<code>${String(schema["const"])}</code>`;
-  if (Array.isArray(prefixItems)) return html`[${joined(prefixItems as Json[], ", ")}]`;
+  if (Array.isArray(prefixItems)) return html`[${join(prefixItems as Json[], ", ")}]`;
   if (typeof items === "object") return html`list of ${typeLine(items as Json)}`;
   if (isMap(additionalProperties)) return html`object of ${typeLine(additionalProperties)}`;
   const type = [schema["type"] ?? "any"].flat().join(" or ");
@@ -22,7 +22,7 @@ function isMap(value: unknown): value is Json {
   return typeof value === "object" && value !== null && Object.keys(value).length > 0;
 }
 
-function joined(schemas: readonly Json[], between: string): Html {
+function join(schemas: readonly Json[], between: string): Html {
   return html`${schemas.map((each, i) => html`${i === 0 ? "" : between}${typeLine(each)}`)}`;
 }
 

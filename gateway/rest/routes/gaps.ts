@@ -7,7 +7,7 @@ import { type GapSpan, gapSpans, touching } from "../../history/gap_span.ts";
 import type { History } from "../../history/history.ts";
 import type { MarketData } from "../../state/market_data.ts";
 import { EntitledMarkets } from "../../state/entitled_markets.ts";
-import { cursorOf, placeOf } from "../cursor.ts";
+import { cursorOf, valueOfCursor } from "../cursor.ts";
 import { gapJson } from "../gap_view.ts";
 import { gapHints } from "../history_hints.ts";
 import { type Span, spanOf } from "../history_span.ts";
@@ -19,7 +19,7 @@ import { GAP_LIST as EXAMPLE } from "../schemas/history_examples.ts";
 import { FROM, GAP_LIST, PAGE_LIMIT, TO } from "../schemas/history.ts";
 
 /** What gaps are known from. */
-export interface GapSource {
+interface GapSource {
   data: MarketData;
   history: History;
   archive: ArchiveSource | undefined;
@@ -47,7 +47,7 @@ export function gapRoute(
     handler: async ({ query, access }) => {
       const span = spanOf(query, nowUs(), 1);
       const all = (await gapsOf(source, access, { ...query, ...span })).sort(compareGaps);
-      const after = query.cursor === undefined ? undefined : placeOf(query.cursor, PLACE);
+      const after = query.cursor === undefined ? undefined : valueOfCursor(query.cursor, PLACE);
       const rest = after === undefined
         ? all
         : all.filter((gap) => comparePlaces(placeOfGap(gap), after) > 0);

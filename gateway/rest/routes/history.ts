@@ -8,7 +8,7 @@ import { jsonPrefix } from "@ssmd/codec";
 import { candleAnswer, candleSpan } from "../candle_view.ts";
 import { cursorOf } from "../cursor.ts";
 import { gapJson } from "../gap_view.ts";
-import { placeOfCursor, spanOf } from "../history_span.ts";
+import { positionOfCursor, spanOf } from "../history_span.ts";
 import { historyHints } from "../history_hints.ts";
 import { marketOf } from "../market_lookup.ts";
 import { recordsJson } from "../records_json.ts";
@@ -28,7 +28,7 @@ import {
 } from "../schemas/history.ts";
 
 /** What the routes of histories answer from. */
-export interface HistorySource {
+interface HistorySource {
   data: MarketData;
   reader: HistoryReader;
   candles: CandleReader;
@@ -84,7 +84,7 @@ function pageRoute<T extends keyof HistoryRecords>(
     handler: async ({ params, query, access }) => {
       const { market } = marketOf(data, access, { ...params, feed: query.feed, type });
       const { order, limit } = query;
-      const place = query.cursor === undefined ? undefined : placeOfCursor(query.cursor, order);
+      const place = query.cursor === undefined ? undefined : positionOfCursor(query.cursor, order);
       const span = place?.span ?? spanOf(query, nowUs());
       const asked = { market, type, order, limit, ...span, after: place?.after };
       return rawJson(await pageJson(await reader.page(asked), { ...asked, list }));

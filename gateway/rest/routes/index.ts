@@ -8,7 +8,7 @@ import { StaticBody } from "../static_body.ts";
 import { INDEX } from "../schemas/service.ts";
 
 /** What the index tells of. */
-export interface IndexSource {
+interface IndexSource {
   env: string;
   version: string;
   mode: Authenticator["mode"];

@@ -33,7 +33,7 @@ import {
 } from "../schemas/market.ts";
 
 /** What the routes of markets tell about. */
-export interface MarketSource {
+interface MarketSource {
   data: MarketData;
   feedInfoOf: (feed: string) => FeedInfo | undefined;
   /** Gap records of a market and its feed that are in memory. */

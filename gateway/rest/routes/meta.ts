@@ -24,7 +24,7 @@ import {
 } from "../schemas/meta.ts";
 
 /** What metadata is told from. */
-export interface MetaSource {
+interface MetaSource {
   /** The environment of this gateway. */
   env: string;
   data: MarketData;
@@ -71,7 +71,7 @@ function feeds(source: MetaSource): Route {
     answers: { 200: { schema: META_FEEDS, example: examples.META_FEEDS } },
     handler: async ({ query, access }) => {
       const view = await viewOn(source, query.as_of);
-      const visible = [...view.found.feeds.values()].filter(({ id }) => access.feed(id));
+      const visible = [...view.found.feeds.values()].filter(({ id }) => access.seesFeed(id));
       return json({
         ...headOf(view),
         feeds: visible.map((feed) => {
@@ -149,7 +149,7 @@ function environments(source: MetaSource): Route {
         environments: visible.map((each) => ({
           environment: each.name,
           is_this: each.name === source.env,
-          feeds: each.feeds.filter((feed) => all || access.feed(feed)),
+          feeds: each.feeds.filter((feed) => all || access.seesFeed(feed)),
           symbols: Object.entries(each.symbols)
             .filter(([symbol, { feed }]) => all || access.typesOf(feed, symbol) !== 0).length,
           schema: each.schema,

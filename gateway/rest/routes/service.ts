@@ -4,7 +4,7 @@ import { type Route, route } from "../route.ts";
 import { HEALTH, INFO, READINESS } from "../schemas/service.ts";
 
 /** What the service routes tell about. */
-export interface ServiceState {
+interface ServiceState {
   version: string;
   startedMs: number;
   metrics: Metrics;
@@ -110,7 +110,7 @@ function infoRoute({ info }: ServiceState): Route {
       200: { schema: INFO, example: { env: "demo", version: "0.1.0", feeds: ["kraken"] } },
     },
     handler: ({ access }) => {
-      const feeds = info.feeds.filter((feed) => access.feed(feed));
+      const feeds = info.feeds.filter((feed) => access.seesFeed(feed));
       return json({ ...info, feeds });
     },
   });

@@ -17,7 +17,7 @@ export const TIME_OR_NULL = TIME.nullable();
 export const NUMBER_OR_NULL = z.number().nullable();
 
 /** An answer that tells what is wrong. */
-export const PROBLEM = named(
+named(
   "Problem",
   "What is wrong and what to do about it (RFC 9457, application/problem+json).",
   z.strictObject({
@@ -58,7 +58,7 @@ export const HINTS = z.array(z.string())
   .describe("Plain sentences: what the numbers mean, what is suspect, what to ask next.");
 
 /** Why data is missing or suspect. */
-export const GAP_REASON = z.enum([
+const GAP_REASON = z.enum([
   ...GAP_REASONS,
   "not_archived_yet",
   "not_kept",

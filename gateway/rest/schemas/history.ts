@@ -5,7 +5,7 @@ import { GAP, HINTS, NEXT, NUMBER_OR_NULL, TIME, TIME_OR_NULL } from "./common.t
 import { named } from "./named.ts";
 
 /** A time in the query, as µs. */
-export const TIME_QUERY = z.string().max(64).regex(TIME_PATTERN, "is no time").transform(
+const TIME_QUERY = z.string().max(64).regex(TIME_PATTERN, "is no time").transform(
   (text, context) => {
     const us = usOfTime(text);
     if (us === undefined) context.addIssue({ code: "custom", message: "is no time" });
@@ -43,7 +43,7 @@ const TAIL = {
 };
 
 /** A trade, as the stream sends it. */
-export const TRADE = named(
+const TRADE = named(
   "Trade",
   "A trade, as the stream sends it.",
   z.strictObject({
@@ -60,7 +60,7 @@ export const TRADE = named(
 );
 
 /** A ticker, as the stream sends it. */
-export const TICKER = named(
+const TICKER = named(
   "Ticker",
   "Top of book and day figures, as the stream sends them; null = the venue did not say.",
   z.strictObject({

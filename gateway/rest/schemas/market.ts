@@ -25,7 +25,7 @@ export const MARKET_STATE = z.enum([
 ]);
 
 /** Whether a book is the venue's. */
-export const BOOK_STATE = z.enum(["pending", "live", "ended"])
+const BOOK_STATE = z.enum(["pending", "live", "ended"])
   .describe(
     "`live` = known to be the venue's book; `pending` = not known, waiting for a snapshot; " +
       "`ended` = the market is settled or delisted and has none.",

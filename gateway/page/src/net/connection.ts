@@ -14,7 +14,7 @@ const SILENCE_MS_MAX = 20_000;
 const LOOK_EVERY_MS = 250;
 
 /** What a connection tells. */
-export interface ConnectionListener {
+interface ConnectionListener {
   /** It is open; `brokenSinceMs` = when the one before ended, null = there was none. */
   onOpen(brokenSinceMs: number | null): void;
   onMessage(message: Message): void;

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 
 /** An answer: what it says, or why there is none. */
-export type Answer =
+type Answer =
   | { ok: true; body: Record<string, unknown>; asOfMs: number | null }
   | { ok: false; status: number; detail: string };
 

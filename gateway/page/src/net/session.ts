@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { duration } from "../format.ts";
+import { durationText } from "../format.ts";
 import type { Message } from "../state/message.ts";
 import type { Store } from "../state/store.ts";
 import { Connection, type ConnectionState } from "./connection.ts";
@@ -13,7 +13,7 @@ const LIST_FAST_MAX = 500;
 const HISTORY_TRADES = 200;
 
 /** What a session tells. */
-export interface SessionListener {
+interface SessionListener {
   onState(state: ConnectionState): void;
   /** Something to say once; `good` = nothing was lost. */
   onNotice(text: string, good: boolean): void;
@@ -181,7 +181,7 @@ export class Session {
     this.#position = message["pos"] as number | undefined ?? this.#position;
     const count = Number(message["count"]);
     const since = this.#brokenSinceMs;
-    const away = since === null ? "" : ` after ${duration(Date.now() - since)}`;
+    const away = since === null ? "" : ` after ${durationText(Date.now() - since)}`;
     this.#listener.onNotice(
       `Connected again${away}: ${count} records came later, none is missing`,
       true,
@@ -192,7 +192,10 @@ export class Session {
     const { tape, dirty } = this.#store;
     this.#position = undefined;
     const since = this.#brokenSinceMs ?? Date.now();
-    tape.mark(`not connected for ${duration(Date.now() - since)}: trades may be missing`, since);
+    tape.mark(
+      `not connected for ${durationText(Date.now() - since)}: trades may be missing`,
+      since,
+    );
     dirty.add("tape");
     this.#listener.onNotice(`Connected again, but not without a hole: ${reason}`, false);
     this.#listener.onFocusLost();

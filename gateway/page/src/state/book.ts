@@ -50,12 +50,12 @@ export class Book {
 
   /** Bids from the best on. */
   sortedBids(): [number, number][] {
-    return sorted(this.bids, -1);
+    return sortLevels(this.bids, -1);
   }
 
   /** Asks from the best on. */
   sortedAsks(): [number, number][] {
-    return sorted(this.asks, 1);
+    return sortLevels(this.asks, 1);
   }
 }
 
@@ -74,12 +74,12 @@ function best(side: Side, sign: number): number | undefined {
   return found;
 }
 
-function sorted(side: Side, sign: number): [number, number][] {
+function sortLevels(side: Side, sign: number): [number, number][] {
   return [...side].sort((a, b) => (a[0] - b[0]) * sign);
 }
 
 /** Levels that fell out of the subscribed depth are not told any more: they must go. */
 function truncate(side: Side, depth: number, sign: number): void {
   if (side.size <= depth) return;
-  for (const [price] of sorted(side, sign).slice(depth)) side.delete(price);
+  for (const [price] of sortLevels(side, sign).slice(depth)) side.delete(price);
 }

@@ -1,7 +1,7 @@
 import { changeOf, type MarketRow } from "./market_row.ts";
 
 /** What the list can be sorted by. */
-export const SORTS = ["listed", "symbol", "last", "change", "volume", "updated"] as const;
+const SORTS = ["listed", "symbol", "last", "change", "volume", "updated"] as const;
 /** What the list can be sorted by; `listed` = the environment's order. */
 export type Sort = typeof SORTS[number];
 
@@ -15,7 +15,7 @@ export interface Listing {
 }
 
 /** The markets of a listing in its order; what is not known comes last in either direction. */
-export function arranged(rows: Iterable<MarketRow>, listing: Listing): MarketRow[] {
+export function arrangeMarkets(rows: Iterable<MarketRow>, listing: Listing): MarketRow[] {
   const words = listing.search.toUpperCase().split(/\s+/).filter((word) => word !== "");
   const found: MarketRow[] = [];
   for (const row of rows) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { arranged, type Listing } from "./market_order.ts";
+import { arrangeMarkets, type Listing } from "./market_order.ts";
 import { emptyRow, type MarketRow } from "./market_row.ts";
 
 function row(symbol: string, feed: string, more: Partial<MarketRow> = {}): MarketRow {
@@ -14,7 +14,7 @@ const ROWS = [
 
 function symbols(listing: Partial<Listing>): string[] {
   const whole = { search: "", feed: "", sort: "listed", descending: false, ...listing } as const;
-  return arranged(ROWS, whole).map(({ symbol }) => symbol);
+  return arrangeMarkets(ROWS, whole).map(({ symbol }) => symbol);
 }
 
 Deno.test("markets stand in the environment's order until another is wanted", () => {

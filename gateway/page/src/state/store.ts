@@ -5,7 +5,7 @@ import type { Message } from "./message.ts";
 import { Tape } from "./tape.ts";
 
 /** What changed since the views looked. */
-export type Change =
+type Change =
   | "list"
   | "rows"
   | "title"

@@ -1,10 +1,10 @@
 import { add, byId, setText } from "../dom.ts";
-import { count, dayTime, duration } from "../format.ts";
+import { count, dayTime, durationText } from "../format.ts";
 import type { Rest } from "../net/rest.ts";
 import type { ConnectionInfo, EndedConnectionInfo } from "../../../protocol/connection.ts";
 import { fillOf } from "../state/buffer_fill.ts";
 import { ClientRow } from "./client_row.ts";
-import { confirmed } from "./confirm.ts";
+import { confirmAction } from "./confirm.ts";
 
 const HISTORY_EVERY_S = 5;
 const HISTORY_SHOWN = 50;
@@ -85,7 +85,7 @@ export class ClientsView {
 
   async #disconnect(id: number): Promise<void> {
     const own = id === this.#ownId() ? " It is this page, which will connect again." : "";
-    const isSure = await confirmed(
+    const isSure = await confirmAction(
       `Disconnect client #${id}?`,
       `Its connection ends now; it is told so, and may connect again.${own}`,
       "Disconnect",
@@ -109,7 +109,7 @@ export class ClientsView {
         `#${client.id}${client.client === "" ? "" : ` ${client.client}`}`,
         client.address,
         client.reason.replaceAll("_", " "),
-        duration(Math.max(0, client.until - client.since)),
+        durationText(Math.max(0, client.until - client.since)),
         count(client.sent),
         count(client.dropped),
       ];

@@ -1,7 +1,7 @@
 import { byId, setText } from "../dom.ts";
 
 /** Asks before something that cannot be taken back; false when it is closed in any other way. */
-export function confirmed(title: string, text: string, action: string): Promise<boolean> {
+export function confirmAction(title: string, text: string, action: string): Promise<boolean> {
   const dialog = byId<HTMLDialogElement>("confirm");
   setText(byId("confirm-title"), title);
   setText(byId("confirm-text"), text);

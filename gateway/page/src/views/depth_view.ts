@@ -51,7 +51,7 @@ export class DepthView {
     const far = Math.min(mid - (bids.at(-1)?.[0] ?? mid), (asks.at(-1)?.[0] ?? mid) - mid) ||
       ask - bid || mid / 100;
     const [low, high] = [mid - far, mid + far];
-    const shown = { bids: cumulated(bids, low, high), asks: cumulated(asks, low, high) };
+    const shown = { bids: cumulate(bids, low, high), asks: cumulate(asks, low, high) };
     const most = Math.max(shown.bids.at(-1)?.[1] ?? 0, shown.asks.at(-1)?.[1] ?? 0) || 1;
     const { context, width, height } = pen;
     const floor = height - LABELS_PX;
@@ -79,7 +79,7 @@ export class DepthView {
 }
 
 /** Sizes summed up from the best price on, within the span. */
-function cumulated(levels: Levels, low: number, high: number): [number, number][] {
+function cumulate(levels: Levels, low: number, high: number): [number, number][] {
   let sum = 0;
   const sums: [number, number][] = [];
   for (const [value, amount] of levels) {

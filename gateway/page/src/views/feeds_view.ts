@@ -1,6 +1,6 @@
 import { drawLine } from "../canvas.ts";
 import { add, byId, setClass, setText } from "../dom.ts";
-import { count, dayTime, duration } from "../format.ts";
+import { count, dayTime, durationText } from "../format.ts";
 import type { Rest } from "../net/rest.ts";
 import {
   type FeedHealth,
@@ -123,12 +123,16 @@ export class FeedsView {
     );
     const shown: Record<string, string> = {
       "Records a second": rate === null ? "–" : count(rate),
-      "Lag": lag === null ? "–" : duration(lag),
-      "Receipt to bus, p99": quantile === undefined ? "–" : `≤ ${duration(quantile * 1000)}`,
-      "Last record": silentMs === null ? "–" : `${duration(Math.max(0, silentMs))} ago`,
+      "Lag": lag === null ? "–" : durationText(lag),
+      "Receipt to bus, p99": quantile === undefined ? "–" : `≤ ${durationText(quantile * 1000)}`,
+      "Last record": silentMs === null ? "–" : `${durationText(Math.max(0, silentMs))} ago`,
       "Gaps, 24 h": sum === undefined ? "–" : count(sum.gaps),
       "Reconnects, 24 h": sum === undefined ? "–" : count(sum.reconnects),
-      "Time in gaps": sum === undefined ? "–" : sum.lostMs === 0 ? "none" : duration(sum.lostMs),
+      "Time in gaps": sum === undefined
+        ? "–"
+        : sum.lostMs === 0
+        ? "none"
+        : durationText(sum.lostMs),
       "Markets": count(feed.markets),
       "Books waiting": count(feed.books_pending),
       "Records in all": feed.records === null ? "–" : count(feed.records),
@@ -175,7 +179,7 @@ export class FeedsView {
         gap.feed,
         gap.symbol === "_all" ? "all markets" : gap.symbol,
         gap.detail === "" ? gap.reason : `${gap.reason}: ${gap.detail}`,
-        duration(Math.max(0, until - gap.from)),
+        durationText(Math.max(0, until - gap.from)),
         gap.missed === null ? "–" : count(gap.missed),
         gap.to === null ? "open" : gap.recovered ? "recovered" : "over",
       ];
@@ -197,7 +201,7 @@ export class FeedsView {
     const number = (name: string) => count(metrics.sum(`ssmd_gateway_${name}`) ?? 0);
     const quantile = (share: number) => {
       const seconds = metrics.quantile("ssmd_gateway_latency_seconds", share);
-      return seconds === undefined ? "–" : `≤ ${duration(seconds * 1000)}`;
+      return seconds === undefined ? "–" : `≤ ${durationText(seconds * 1000)}`;
     };
     this.#serviceFact("Clients", number("clients_connected"));
     this.#serviceFact("Losing messages now", number("slow_consumers"));

@@ -1,5 +1,5 @@
 import { byId, setAttribute, setClass, setText } from "../dom.ts";
-import { count, dayTime, duration, time } from "../format.ts";
+import { count, dayTime, durationText, time } from "../format.ts";
 import type { ConnectionState } from "../net/connection.ts";
 import type { FeedHealth } from "../state/feed_health.ts";
 
@@ -77,7 +77,7 @@ export class HeaderView {
     const isAway = state !== "live" && brokenSinceMs !== null;
     if (box.hidden !== !isAway) box.hidden = !isAway;
     if (!isAway) return;
-    const since = `${dayTime(brokenSinceMs)} UTC (${duration(Date.now() - brokenSinceMs)})`;
+    const since = `${dayTime(brokenSinceMs)} UTC (${durationText(Date.now() - brokenSinceMs)})`;
     const why = navigator.onLine ? "The gateway does not answer" : "This device is offline";
     const kept = this.#asOfMs === null
       ? "What you see is the last that came."

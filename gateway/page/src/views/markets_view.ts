@@ -1,9 +1,9 @@
 import { drawLine } from "../canvas.ts";
 import { add, byId, flash, setAttribute, setClass, setText } from "../dom.ts";
-import { count, dayTime, directionOf, price, signed, size } from "../format.ts";
+import { count, dayTime, directionOf, percentText, price, size } from "../format.ts";
 import type { Sparklines } from "../net/sparklines.ts";
 import { hashOf } from "../routes.ts";
-import { arranged, isMoving, type Listing, type Sort } from "../state/market_order.ts";
+import { arrangeMarkets, isMoving, type Listing, type Sort } from "../state/market_order.ts";
 import { changeOf, type MarketRow } from "../state/market_row.ts";
 import type { Store } from "../state/store.ts";
 import { cssColor } from "../theme.ts";
@@ -91,7 +91,7 @@ export class MarketsView {
   /** Finds and orders the markets anew. */
   arrange(): void {
     const { markets } = this.#store;
-    this.#shown = arranged(markets.values(), this.#listing);
+    this.#shown = arrangeMarkets(markets.values(), this.#listing);
     this.#list.items = this.#shown;
     this.#renderFeeds();
     const [some, all] = [count(this.#shown.length), count(markets.size)];
@@ -223,7 +223,7 @@ export class MarketsView {
     setText(view.tail, tail);
     setText(view.venue, [row.feed, row.external === row.symbol ? "" : row.external].join(" "));
     setText(view.last, price(row.last, row.decimals));
-    setText(view.change, signed(change));
+    setText(view.change, percentText(change));
     setText(view.bid, price(row.bid, row.decimals));
     setText(view.ask, price(row.ask, row.decimals));
     setText(view.volume, row.volume === null ? "–" : size(row.volume));

@@ -1,5 +1,5 @@
 import { add, byId, setClass, setText } from "../dom.ts";
-import { count, duration } from "../format.ts";
+import { count, durationText } from "../format.ts";
 import type { Rest } from "../net/rest.ts";
 import type { Store } from "../state/store.ts";
 
@@ -56,7 +56,7 @@ export class QualityView {
     const state = String(quality["state"]);
     setText(byId("quality-state"), state);
     setClass(byId("quality-state"), `badge ${state}`);
-    const ms = (value: unknown) => typeof value === "number" ? duration(value) : "";
+    const ms = (value: unknown) => typeof value === "number" ? durationText(value) : "";
     this.#fact("Last record", ms(quality["age_ms"]) && `${ms(quality["age_ms"])} ago`);
     this.#fact("Venue to us", ms(quality["lag_ms"]));
     this.#fact("Gaps in memory", String(quality["gaps_recent"]));

@@ -1,5 +1,5 @@
 import { add, byId, flash, setClass, setText } from "../dom.ts";
-import { dayTime, directionOf, price, signed, size } from "../format.ts";
+import { dayTime, directionOf, percentText, price, size } from "../format.ts";
 import { changeOf, type MarketRow, type OpenGap } from "../state/market_row.ts";
 import type { Store } from "../state/store.ts";
 
@@ -46,7 +46,7 @@ export class TitleView {
     }
     this.#lastShown = now;
     const change = changeOf(current);
-    setText(byId("change"), change === null ? "" : `${signed(change)} 1h`);
+    setText(byId("change"), change === null ? "" : `${percentText(change)} 1h`);
     setClass(byId("change"), directionOf(change));
     this.#renderFacts(current);
     document.title = `${now === null ? "" : last + " "}${current.symbol} · ssmd`;

@@ -4,7 +4,7 @@ import "../dom.ts";
 const MARGIN_ROWS = 6;
 
 /** How rows are made and filled. */
-export interface RowKind<T, V extends { root: HTMLElement }> {
+interface RowKind<T, V extends { root: HTMLElement }> {
   make(parent: HTMLElement): V;
   fill(view: V, item: T, index: number): void;
 }
