@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Health, sleep } from "@ssmd/runtime";
+import { Health, livenessReasons, sleep } from "@ssmd/runtime";
 import { folderStorage, memoryStorage, openStorage, type Storage } from "@ssmd/storage";
 import { memoryTransport, openTransport } from "@ssmd/transport";
 import { natsServerAvailable, startNatsServer } from "../tests/servers/nats_server.ts";
@@ -100,8 +100,9 @@ Deno.test(
     const inner = await openStorage(config);
     const { storage, stop, go } = stoppable(await openStorage(config));
     let first: Archiver | undefined;
+    const health = new Health();
     try {
-      first = createArchiver(optionsOf(withoutCell(one), storage));
+      first = createArchiver({ ...optionsOf(withoutCell(one), storage), health });
       await first.start();
       publish(one, 0, 500);
       await first.flush();
@@ -114,6 +115,7 @@ Deno.test(
       await second.flush();
       go();
       assert.ok(await flushing instanceof Error, "the stopped one writes no manifest");
+      assert.match(livenessReasons(health).join(), /^archiver: nothing is written any more: /);
       await first.close().catch(() => {});
       first = undefined;
       await second.close();

@@ -4,8 +4,10 @@ import {
   Health,
   LIMITS,
   type Logger,
+  messageOf,
   Metrics,
   nowUs as systemNowUs,
+  ProgressWatch,
   silentLogger,
   sleep,
   SsmdError,
@@ -25,12 +27,15 @@ import { Insistence, notWritten } from "./insistence.ts";
 import { Intake } from "./intake.ts";
 import { DayEndChecks } from "./qa/day_end.ts";
 import { BusGaps } from "./repair/bus_gaps.ts";
+import { LateDays } from "./late_days.ts";
 import { Rounds } from "./rounds.ts";
 
 const TICK_MS = 500;
 /** Time that a window waits for late records behind its minute, and without any. */
 const GRACE_US = 2_000_000;
 const GRACE_TICKS = GRACE_US / 1000 / TICK_MS;
+/** Ticks in which a file is being written and storage neither takes nor refuses it: ten minutes. */
+const STUCK_TICKS_MAX = 2 * 600;
 const MINUTE_US = 60_000_000;
 const DAY_US = 86_400_000_000;
 const OPEN_LOOK_MS = 5;
@@ -65,6 +70,8 @@ class ArchiverService implements Archiver {
   #consumer: Consumer | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #paused = false;
+  #lateDays = new LateDays();
+  #writing = new ProgressWatch(STUCK_TICKS_MAX);
   #duplicatesTold = 0;
   #health: ComponentHealth;
   #loads = new Set<Promise<void>>();
@@ -167,6 +174,8 @@ class ArchiverService implements Archiver {
       storageProblem: () => this.#insistence.problem,
       paused: () => this.#paused,
       leaseProblem: () => this.#lease.problem,
+      dayProblem: () => this.#lateDays.problem,
+      writingProblem: () => this.#writingProblem(),
     });
     // Storage that is away keeps nobody from starting: the bus, or the spool, holds what comes.
     await Promise.race([this.#background(this.#begin()), this.#storageAway.promise]);
@@ -307,8 +316,17 @@ class ArchiverService implements Archiver {
     this.#consumer?.resume();
   }
 
+  #writingProblem(): string {
+    const { failure } = this.#rounds;
+    if (failure !== undefined) return `nothing is written any more: ${messageOf(failure)}`;
+    return this.#writing.isStuck ? "storage neither takes nor refuses what is written" : "";
+  }
+
   #tick(): void {
     this.#intake.tick++;
+    const { busy, files, ended } = this.#rounds;
+    this.#writing.look(busy, files + ended + this.#insistence.failedTries);
+    this.#lateDays.look(this.#intake.days(), this.#nowUs());
     this.#health.look();
     const nowUs = this.#nowUs();
     if (this.#intake.tick % this.#flushTicks === 0) this.#rounds.begin(() => Infinity);

@@ -12,20 +12,22 @@ export interface ArchiverState {
   paused: () => boolean;
   /** Who keeps the archive's lease from us; "" = it is ours. */
   leaseProblem: () => string;
+  /** Days that are over for long and still open; "" = none. */
+  dayProblem: () => string;
+  /** Why nothing is written any more, and only a restart helps; "" = it is. */
+  writingProblem: () => string;
 }
 
 /** Adds what an archiver needs for its work. */
 export function requireWork(health: ComponentHealth, state: ArchiverState): void {
-  let away: string | undefined;
-  state.transport.onStatus((status) => {
-    away = status.type === "connected" ? undefined : `the bus is away: ${status.reason}`;
-  });
-  health.requireForReadiness("bus", () => away);
+  health.requireForReadiness("bus", () => state.transport.problem || undefined);
   health.requireForReadiness(
     "subscription",
     () => state.subscribed() ? undefined : "no records are delivered yet",
   );
   health.requireForReadiness("lease", () => state.leaseProblem() || undefined);
+  health.requireForReadiness("days", () => state.dayProblem() || undefined);
+  health.requireForLiveness("writing", () => state.writingProblem() || undefined);
   health.requireForReadiness("storage", () => state.storageProblem() || undefined);
   health.requireForReadiness(
     "backlog",

@@ -28,6 +28,9 @@ export class Insistence {
     return [...this.#problems.values()].join("; ");
   }
 
+  /** Tries that failed since the start. */
+  failedTries = 0;
+
   /** Whether it was given up. */
   get given(): boolean {
     return this.#abort.signal.aborted;
@@ -58,6 +61,7 @@ export class Insistence {
 
   async #wait(what: string, error: unknown, delayMs: number): Promise<void> {
     this.#problems.set(what, `${what}: ${messageOf(error)}`);
+    this.failedTries++;
     this.#onProblem();
     const code = error instanceof SsmdError ? error.code : "UNKNOWN";
     this.#metrics.storageErrors.inc({ code });

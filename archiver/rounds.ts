@@ -35,6 +35,8 @@ export class Rounds {
   /** Bytes of records in the round that is being written. */
   bytes = 0;
   files = 0;
+  /** Rounds that ended, well or not. */
+  ended = 0;
   bytesWritten = 0;
   /** Why the last round could not be written and never will be; undefined = none. */
   failure: unknown;
@@ -112,6 +114,7 @@ export class Rounds {
     } finally {
       this.bytes = 0;
       this.#current = undefined;
+      this.ended++;
       this.#options.onEnd();
     }
   }

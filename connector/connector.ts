@@ -282,6 +282,7 @@ class FeedConnector implements Connector {
     for (const socket of this.#sockets) socket.start();
     this.#timer = setInterval(() => {
       this.#bus.look();
+      this.#intake.watchCommits();
       this.#health.look();
       this.#watch.tick();
       this.#metrics.connected.set(this.#metrics.labels, this.#states.open);
@@ -300,6 +301,7 @@ class FeedConnector implements Connector {
       busProblem: () => this.#bus.problem,
       storageProblem: () => this.#rawFiles.problem,
       spoolProblem: () => this.#intake.problem,
+      isSpoolStuck: () => this.#intake.isStuck,
     });
   }
 

@@ -15,6 +15,8 @@ export interface ConnectorState {
   busProblem: () => string;
   storageProblem: () => string;
   spoolProblem: () => string;
+  /** Whether the disk neither takes nor refuses frames. */
+  isSpoolStuck: () => boolean;
 }
 
 /** Adds what a connector needs for its work. */
@@ -31,6 +33,11 @@ export function requireWork(health: ComponentHealth, state: ConnectorState): voi
   health.requireForReadiness("bus", () => state.busProblem() || undefined);
   health.requireForReadiness("storage", () => state.storageProblem() || undefined);
   health.requireForReadiness("spool", () => state.spoolProblem() || undefined);
+  health.requireForLiveness(
+    "commit",
+    () =>
+      state.isSpoolStuck() ? "the disk of the spool neither takes nor refuses frames" : undefined,
+  );
 }
 
 /** What is missing for long, in a sentence; undefined = nothing. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { Health, readinessReport, sleep } from "@ssmd/runtime";
+import { Health, livenessReasons, readinessReport, sleep } from "@ssmd/runtime";
 import type { PublishRefusal } from "@ssmd/transport";
-import { BusProgress } from "./connector_health.ts";
+import { BusProgress, requireWork } from "./connector_health.ts";
 import { ConnectorRig } from "./testing/connector_rig.ts";
 
 Deno.test("a bus that stays connected and acknowledges nothing is a problem after 10 s", () => {
@@ -55,4 +55,18 @@ Deno.test("a connector is unready until it is connected to the venue, and when i
   } finally {
     await rig.close();
   }
+});
+
+Deno.test("a disk that neither takes nor refuses frames asks for a restart", () => {
+  const health = new Health();
+  let isSpoolStuck = false;
+  requireWork(health.component("connector", "kraken"), {
+    ...{ connections: 1, connected: () => 1, refusal: () => "", missing: () => [] },
+    ...{ busProblem: () => "", storageProblem: () => "", spoolProblem: () => "" },
+    isSpoolStuck: () => isSpoolStuck,
+  });
+  assert.deepEqual(livenessReasons(health), []);
+  isSpoolStuck = true;
+  assert.match(livenessReasons(health).join(), /^connector kraken: the disk .* neither takes nor/);
+  assert.equal(readinessReport(health).ready, false);
 });

@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import { binaryLine, eventLine, type RunBefore } from "@ssmd/archive";
 import { readFrame } from "@ssmd/exchanges";
-import { type Logger, nowUs, type StorageError } from "@ssmd/runtime";
+import { type Logger, nowUs, ProgressWatch, type StorageError } from "@ssmd/runtime";
 import { type ClockStep, StepClock } from "./clock_steps.ts";
 import type { ConnectorMetrics } from "./connector_metrics.ts";
 import { type PendingLine, unreadableLine } from "./pipeline.ts";
@@ -29,6 +29,8 @@ export interface IntakeOptions {
 
 /** Bytes that wait for the disk; then sockets stop reading and frames wait in the network. */
 const PENDING_BYTES_MAX = 64 * 1024 * 1024;
+/** Looks, one a second, in which frames wait and the disk neither takes nor refuses them. */
+const STUCK_LOOKS_MAX = 60;
 const ENCODER = new TextEncoder();
 
 /** From received bytes to durable lines: what a connection says goes to the spool first. */
@@ -40,6 +42,8 @@ export class Intake {
   #pending: PendingLine[] = [];
   #paused = false;
   #problem = "";
+  #refusedTries = 0;
+  #progress = new ProgressWatch(STUCK_LOOKS_MAX);
   #frames = 0;
 
   constructor(options: IntakeOptions) {
@@ -58,6 +62,17 @@ export class Intake {
   /** Why the disk refuses frames now; "" = it does not. */
   get problem(): string {
     return this.#problem;
+  }
+
+  /** Whether frames wait and the disk neither takes nor refuses them: the process hangs in it. */
+  get isStuck(): boolean {
+    return this.#progress.isStuck;
+  }
+
+  /** Looks whether frames get on, once a second. */
+  watchCommits(): void {
+    const { waitingLines, durableLine } = this.#spool;
+    this.#progress.look(waitingLines > 0, durableLine + this.#refusedTries);
   }
 
   /** Frames received. */
@@ -168,6 +183,7 @@ export class Intake {
   #trouble(error: StorageError | undefined): void {
     const { logger, metrics, feed } = this.#options;
     if (error) {
+      this.#refusedTries++;
       metrics.errors.inc({ feed, error_type: "spool" });
       logger.error("frames wait in memory: the spool cannot be written", { error });
     } else if (this.#problem !== "") logger.info("the spool can be written again");

@@ -55,6 +55,11 @@ export class Spool {
     return this.#used;
   }
 
+  /** Lines that are not durable yet. */
+  get waitingLines(): number {
+    return this.#nextLine - 1 - this.#durableLine;
+  }
+
   /** Number of the last line that is durable. */
   get durableLine(): number {
     return this.#durableLine;
@@ -98,7 +103,7 @@ export class Spool {
    */
   giveUp(): number {
     this.#givenUp.abort();
-    return this.#nextLine - 1 - this.#durableLine;
+    return this.waitingLines;
   }
 
   /** Commits, and closes the open segment. */

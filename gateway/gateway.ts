@@ -127,6 +127,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }, 1000);
   const { onUnresponsive } = options;
   const check = onUnresponsive && new SelfCheck({ host: options.host, port, onUnresponsive });
+  if (check) parts.checks.requireForLiveness("self_check", () => check.problem || undefined);
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   const url = `http://${host}:${port}`;
   options.logger.info("gateway listens", { url });
@@ -233,7 +234,7 @@ function build(
       ...clientRoutes(new ConnectedClients(streams, hub, data)),
     ],
   });
-  const checks = registerHealthChecks(health, subscriber);
+  const checks = registerHealthChecks(health, subscriber, transport);
   return { data, hub, subscriber, streams, server, routes, connections, checks };
 }
 
@@ -251,9 +252,13 @@ async function stop(
   await closed;
 }
 
-function registerHealthChecks(health: Health, subscriber: BusSubscriber): ComponentHealth {
+function registerHealthChecks(
+  health: Health,
+  subscriber: BusSubscriber,
+  transport: Transport,
+): ComponentHealth {
   const checks = health.component("gateway");
-  checks.requireForReadiness("bus", () => subscriber.connected ? undefined : "the bus is away");
+  checks.requireForReadiness("bus", () => transport.problem || undefined);
   checks.requireForReadiness(
     "live_records",
     () => subscriber.subscribed ? undefined : "live records are not subscribed yet",

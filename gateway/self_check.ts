@@ -36,6 +36,11 @@ export class SelfCheck {
     this.#wait();
   }
 
+  /** Why a restart is due soon; "" = it answers, or missed one time. */
+  get problem(): string {
+    return this.#failures < 2 ? "" : `did not answer itself ${this.#failures} times in a row`;
+  }
+
   /** Asks no more. */
   close(): void {
     this.#over = true;

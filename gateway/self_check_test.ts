@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer, type Socket } from "node:net";
+import { memoryTransport } from "@ssmd/transport";
 import { until, withGateway } from "./testing/gateway_rig.ts";
 import { isAnswering, SelfCheck } from "./self_check.ts";
 
@@ -14,6 +15,7 @@ Deno.test("a listener that accepts and answers nobody is found deaf, once", asyn
   const check = new SelfCheck({ host: "127.0.0.1", port, onUnresponsive, ...times });
   await until(() => deaf > 0);
   assert.equal(sockets.length, 3);
+  assert.equal(check.problem, "did not answer itself 3 times in a row");
   check.close();
   for (const socket of sockets) socket.destroy();
   await new Promise((done) => server.close(done));
@@ -29,4 +31,28 @@ Deno.test("a gateway that serves answers itself, on every interface that it may 
       { host },
     );
   }
+});
+
+Deno.test("a gateway on a bus that answers nothing is unready, and says so", async () => {
+  let problem = "";
+  const inner = memoryTransport();
+  const transport = new Proxy(inner, {
+    get(target, name) {
+      if (name === "problem") return problem;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  await withGateway(
+    async ({ get }) => {
+      assert.equal((await get("/health/ready")).status, 200);
+      problem = "the bus is connected and answers nothing";
+      const { status, body } = await get("/health/ready");
+      assert.equal(status, 503);
+      assert.match(String(body["reasons"]), /^gateway: the bus is connected and answers nothing/);
+      assert.equal((await get("/health")).status, 200, "a restart does not help");
+    },
+    true,
+    { transport },
+  );
 });

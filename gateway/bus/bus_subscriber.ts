@@ -47,11 +47,6 @@ export class BusSubscriber {
     return this.#subscription !== undefined;
   }
 
-  /** Whether the bus is reachable, as far as it told. */
-  get connected(): boolean {
-    return this.#connected;
-  }
-
   /** Messages that could not be read. */
   get unreadable(): number {
     return this.#unreadable;

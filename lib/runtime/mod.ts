@@ -12,6 +12,7 @@ export * from "./day.ts";
 export * from "./duration.ts";
 export * from "./suggest.ts";
 export * from "./health.ts";
+export * from "./progress_watch.ts";
 export * from "./scrape.ts";
 export * from "./last_handler.ts";
 export * from "./descriptors.ts";

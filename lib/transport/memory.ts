@@ -306,6 +306,8 @@ class MemoryTransport implements Transport {
     }
   }
 
+  readonly problem = "";
+
   onStatus(_listener: (status: TransportStatus) => void): void {
     // The process is always connected to itself.
   }

@@ -16,6 +16,7 @@ import {
   type NatsEndpoint,
 } from "./nats_connect.ts";
 import { natsCell } from "./nats_cell.ts";
+import { NatsProbe } from "./nats_probe.ts";
 import { NatsPublisher } from "./nats_publisher.ts";
 import { NatsReader, type NatsReaderOptions } from "./nats_reader.ts";
 import { readHistory } from "./nats_history.ts";
@@ -103,6 +104,7 @@ class NatsTransport implements Transport {
   #back: () => void = () => {};
   #closed = false;
   #watching: Promise<void>;
+  #probe: NatsProbe;
 
   constructor(
     options: NatsTransportOptions,
@@ -117,7 +119,12 @@ class NatsTransport implements Transport {
     this.#stream = `ssmd-${options.env}`;
     this.#logger = options.logger ?? silentLogger;
     this.#payloadBytesMax = connection.info?.max_payload ?? Infinity;
+    this.#probe = new NatsProbe(() => connection.flush());
     this.#watching = this.#watch();
+  }
+
+  get problem(): string {
+    return this.#probe.problem;
   }
 
   publisher(options: PublisherOptions = {}): Publisher {
@@ -320,6 +327,7 @@ class NatsTransport implements Transport {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#probe.close();
     for (const publisher of this.#publishers) await publisher.close();
     await Promise.all([...this.#readers.keys()].map((reader) => this.#close(reader)));
     await this.#connection.close();
@@ -331,9 +339,12 @@ class NatsTransport implements Transport {
       if (status.type === "disconnect") {
         this.#logger.warn("the bus is away", { server: status.server });
         this.#connected = new Promise((resolve) => this.#back = resolve);
-        this.#tell({ type: "disconnected", reason: `lost ${status.server}` });
+        const reason = `lost ${status.server}`;
+        this.#probe.disconnected(reason);
+        this.#tell({ type: "disconnected", reason });
       } else if (status.type === "reconnect") {
         this.#logger.info("the bus is back", { server: status.server });
+        this.#probe.reconnected();
         this.#back();
         this.#payloadBytesMax = this.#connection.info?.max_payload ?? Infinity;
         for (const reader of this.#readers.keys()) reader.reconnected();

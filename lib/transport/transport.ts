@@ -190,6 +190,8 @@ export interface Transport {
   request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
   /** A value outside the stream that processes share; absent where the bus is of one process. */
   leaseCell?(name: string): LeaseCell;
+  /** Why nothing gets through, also on a connection that stays open and brings no answer; "" = it does. */
+  readonly problem: string;
   /** Called when the connection comes or goes. */
   onStatus(listener: (status: TransportStatus) => void): void;
   /** Ends everything that was opened here. */

@@ -9,6 +9,10 @@ export interface NatsServer {
   readonly storeDir: string;
   /** Kills it as a power cut would kill the process (SIGKILL), and waits until it is gone. */
   kill(): Promise<void>;
+  /** Stops it (SIGSTOP): its connections stay open, and nothing is answered until `thaw`. */
+  freeze(): void;
+  /** Lets it go on. */
+  thaw(): void;
   /** Starts it again on the same port and files. */
   restart(): Promise<void>;
   /** Ends it and removes the folder, unless the caller gave it. */
@@ -63,6 +67,8 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
     async kill() {
       await end(child, "SIGKILL");
     },
+    freeze: () => child.kill("SIGSTOP"),
+    thaw: () => child.kill("SIGCONT"),
     async restart() {
       await end(child, "SIGKILL");
       child = await launch(args, port);

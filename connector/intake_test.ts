@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { Metrics, silentLogger, sleep } from "@ssmd/runtime";
+import { createConnectorMetrics } from "./connector_metrics.ts";
+import { Intake } from "./intake.ts";
+
+/** Looks after which frames count as stuck. */
+const LOOKS = 61;
+
+function intakeIn(dir: string): Intake {
+  return new Intake({
+    ...{ run: "r1", dir, feed: "fake", logger: silentLogger },
+    metrics: createConnectorMetrics(new Metrics("connector"), "fake"),
+    header: (firstLine) => ({
+      ...{ run: "r1", env: "test", feed: "fake", firstLine, openedUs: 0, connections: [] },
+    }),
+    onLine: () => {},
+    onClosed: () => {},
+    onPause: () => {},
+  });
+}
+
+function look(intake: Intake, times: number): boolean {
+  for (let i = 0; i < times; i++) intake.watchCommits();
+  return intake.isStuck;
+}
+
+Deno.test("frames that a disk neither takes nor refuses are stuck, those that it takes or refuses are not", async () => {
+  const dir = await Deno.makeTempDir();
+  const intake = intakeIn(dir);
+  try {
+    assert.equal(look(intake, LOOKS), false, "nothing waits");
+    intake.frame(1, Buffer.from("{}"), false);
+    assert.equal(look(intake, LOOKS), true, "no time to write it was given");
+    await intake.commit();
+    assert.equal(look(intake, 1), false);
+    await intake.close();
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+  const refused = intakeIn(`${dir}/gone`);
+  refused.frame(1, Buffer.from("{}"), false);
+  look(refused, LOOKS - 2);
+  while (refused.problem === "") await sleep(2);
+  assert.equal(look(refused, 2), false, "it is refused, which is told otherwise");
+  refused.giveUp();
+  await refused.commit();
+});
