@@ -1,5 +1,5 @@
 import type { Venue } from "@ssmd/exchanges";
-import { isoOfUs, type Logger } from "@ssmd/runtime";
+import { isoOfUs, type Logger, SsmdError, systemCodeOf } from "@ssmd/runtime";
 import type { OutMessage, Transport } from "@ssmd/transport";
 import { heldByBus, HeldFilter } from "./held_by_bus.ts";
 import { type Left, readLeft, writeLeft } from "./left.ts";
@@ -7,6 +7,7 @@ import type { Outbox } from "./outbox.ts";
 import type { GivenIds } from "./pipeline.ts";
 import type { RawFiles } from "./raw_files.ts";
 import { Replay } from "./replay.ts";
+import { startTroubleOf } from "./spool.ts";
 import { isLaterRun } from "./run.ts";
 import { listSegments, type Segment, SegmentReader } from "./segment.ts";
 
@@ -35,9 +36,19 @@ interface Recovered {
 /**
  * Finishes what earlier runs left in the spool: their records that the bus does not hold are
  * published (same ids, same order), their raw files written. Tells how the last run ended;
- * undefined when there was none.
+ * undefined when there was none. Throws StorageError `SPOOL_FULL`, `SPOOL_READ_ONLY` or
+ * `SPOOL_FAILED`, and TransportError.
  */
 export async function recover(options: RecoverOptions): Promise<Left | undefined> {
+  try {
+    return await recoverRuns(options);
+  } catch (error) {
+    if (error instanceof SsmdError || systemCodeOf(error) === "") throw error;
+    throw startTroubleOf(error, options.dir);
+  }
+}
+
+async function recoverRuns(options: RecoverOptions): Promise<Left | undefined> {
   const { dir, logger, rawFiles } = options;
   const segments = await listSegments(dir);
   let left = readLeft(dir);

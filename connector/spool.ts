@@ -220,6 +220,16 @@ function putAscii(buffer: Uint8Array, at: number, text: string): number {
   return at;
 }
 
+/** The same before anything is captured: then the start fails, and does not wait. */
+export function startTroubleOf(error: unknown, path: string): StorageError {
+  const trouble = troubleOf(error, path);
+  if (trouble.code !== "SPOOL_FULL") return trouble;
+  return new StorageError(trouble.code, trouble.message, {
+    hint: "free space there and start again; what was accepted before lies there and is not lost",
+    cause: error,
+  });
+}
+
 /** What a refused write means for a person. */
 export function troubleOf(error: unknown, path: string): StorageError {
   const code = systemCodeOf(error);

@@ -1,5 +1,5 @@
 import { messageOf, sleep, SsmdError, StorageError } from "@ssmd/runtime";
-import { troubleOf } from "./spool.ts";
+import { startTroubleOf } from "./spool.ts";
 
 /** Held while a connector uses its spool. */
 export interface SpoolLock {
@@ -38,7 +38,7 @@ async function openLock(dir: string): Promise<Deno.FsFile> {
   } catch (error) {
     // A permission that was not granted is told with what to grant.
     if (error instanceof Deno.errors.NotCapable) throw error;
-    const trouble = troubleOf(error, dir);
+    const trouble = startTroubleOf(error, dir);
     if (trouble.code !== "SPOOL_FAILED") throw trouble;
     throw new StorageError(
       "SPOOL_UNUSABLE",

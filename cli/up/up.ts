@@ -99,7 +99,10 @@ export async function startUp(options: UpOptions): Promise<Up> {
   try {
     return await start(options, deployment, plans, stack);
   } catch (error) {
-    await stack.disposeAsync();
+    // What the end of the other parts meets is a consequence: the first error tells the cause.
+    await stack.disposeAsync().catch((error) =>
+      options.logger.error("not everything could be ended", { error })
+    );
     throw error;
   }
 }

@@ -57,16 +57,46 @@ Deno.test({
     assert.equal(code, 1);
     assert.match(output, /error: The archiver was closed before all records were in storage/);
     assert.match(output, /hint: +Nothing of it was acknowledged: it comes again/);
+    const lost = await rig.up.line("its last lines are lost");
+    assert.ok(Number(lost["lines"]) > 0, "how many are given up is told");
     disk.free();
     const again = await rig.again(["--for", "1s"]);
     assert.equal(again.code, 0, again.output);
     const verified = await verify(disk.path);
     assert.equal(verified.code, 0, verified.output);
     for (const { feed, records } of verified.days) {
-      assert.equal(records.gap, 2, `${feed}: the time without room is one gap`);
+      const gaps = await rig.archivedGaps(feed);
+      const all = gaps.filter(({ symbol }) => symbol === "_all");
+      assert.equal(all.length, 2, `${feed}: the time without room is one gap`);
+      // Kraken's trade ids tell how many trades were missed in it.
+      assert.ok(gaps.every(({ symbol, reason }) => symbol === "_all" || reason === "sequence"));
       assert.ok(records.trade > 0 && records.orderbook > 0);
     }
     await rig.rawIsWhatWasSent();
+  },
+});
+
+Deno.test({
+  name:
+    "a start on a full disk ends with a sentence and what to do, after a kill as well (needs root)",
+  ignore,
+  fn: async () => {
+    await using disk = new Tmpfs(8);
+    await using rig = await Rig.start({ dataDir: disk.path });
+    await rig.allLive();
+    await rig.up.stop("SIGKILL");
+    disk.fill();
+    const { code, output } = await rig.again(["--for", "3s"]);
+    assert.equal(code, 1, output);
+    assert.match(output, /error: the disk of the spool \S+ is full/);
+    assert.match(output, /hint: +free space there and start again; what was accepted/);
+    assert.match(output, /code: +SPOOL_FULL/);
+    assert.doesNotMatch(output, /os error/);
+    disk.free();
+    const again = await rig.again(["--for", "1s"]);
+    assert.equal(again.code, 0, again.output);
+    const verified = await verify(disk.path);
+    assert.equal(verified.code, 0, verified.output);
   },
 });
 
