@@ -12,10 +12,7 @@ import { COMMAND_INDEX } from "./commands/index.ts";
 import type { SsmdContext } from "./context.ts";
 import { exitCodeOf } from "./exit.ts";
 import { withGlobals } from "./global_flags.ts";
-import { DATA_ROUTES } from "./data/entries.ts";
-import { DATA_EXPORT_ROUTES } from "./export/entries.ts";
 import { QUERY_COMMANDS } from "./query/entries.ts";
-import { REPROCESS_COMMANDS } from "./reprocess/entries.ts";
 import { texts } from "./texts.ts";
 
 /** A command before its module is loaded, not declared by `defineCommand` yet. */
@@ -49,29 +46,11 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
       },
     },
   },
-  archive: {
-    brief: "Archived files",
-    routes: {
-      verify: {
-        brief: "Recount every archived file against its manifest and the raw frames",
-        load: () => import("./commands/archive_verify.ts"),
-      },
-      seal: {
-        brief: "Merge the minute files of days that are over into one object a type",
-        load: () => import("./commands/archive_seal.ts"),
-      },
-      cat: {
-        brief: "Print a raw or normalized file as JSON lines",
-        load: () => import("./commands/archive_cat.ts"),
-      },
-    },
-  },
-  data: {
-    brief: "Archived records: what there is, how good it is, and out with it",
-    routes: { ...DATA_ROUTES, ...DATA_EXPORT_ROUTES },
-  },
+  archive: { brief: "Archived files", routes: {} },
+  data: { brief: "Archived records: list, check, export, replay and remove them", routes: {} },
   ...QUERY_COMMANDS,
-  ...REPROCESS_COMMANDS,
+  reprocess: { brief: "Versions of the archive's records, made again from raw", routes: {} },
+  qa: { brief: "Checks of archived days", routes: {} },
   storage: { brief: "Versions of objects in buckets", routes: {} },
   key: { brief: "Keys of environments; values are never shown", routes: {} },
   client: {

@@ -21,6 +21,8 @@ export interface Rendered {
   columns?: readonly string[];
   /** What a row is, in the singular: the table ends in `3 feeds`; with the plural where it is another. */
   counted?: string | readonly [one: string, many: string];
+  /** A line below the table. */
+  footer?: string;
 }
 
 /** The text of a result, ending in a line break. `columnsMax` = terminal width; absent: nothing is shortened. */
@@ -31,11 +33,12 @@ export function render(
 ): string {
   if (format === "json") return `${JSON.stringify(result.value, null, 2)}\n`;
   if (format === "yaml") return yamlText(result.value);
-  const { rows, counted } = result;
+  const { rows, counted, footer } = result;
   const columns = result.columns ?? Object.keys(rows[0] ?? {});
   const count = counted === undefined ? "" : `${countOf(rows.length, counted)}\n`;
-  if (rows.length === 0 && counted !== undefined) return count;
-  return table(rows, columns, columnsMax) + count;
+  const below = footer === undefined ? count : `${count}${footer}\n`;
+  if (rows.length === 0 && counted !== undefined) return below;
+  return table(rows, columns, columnsMax) + below;
 }
 
 function countOf(count: number, noun: NonNullable<Rendered["counted"]>): string {

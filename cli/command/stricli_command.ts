@@ -1,6 +1,6 @@
 import { buildCommand, type Command as StricliCommand } from "@stricli/core";
 import type { SsmdContext } from "../context.ts";
-import { OUTPUT_FLAG, STREAM_FLAG } from "../flags.ts";
+import { OUTPUT, STREAM_OUTPUT } from "./common_flags.ts";
 import { type OutputFormat, render } from "../render.ts";
 import { flatRows } from "../registry/show.ts";
 import type { Arguments, Command, Table } from "./define.ts";
@@ -30,8 +30,8 @@ export function stricliCommand(command: Command): StricliCommand<SsmdContext> {
 
 /** The flags of a command with `--output` where it prints data. */
 export function flagsOf({ flags = {}, output, prints }: Command): Flags {
-  if (output !== undefined) return { ...flags, output: OUTPUT_FLAG };
-  return prints === undefined || "output" in flags ? flags : { ...flags, output: STREAM_FLAG };
+  if (output !== undefined) return { ...flags, output: OUTPUT };
+  return prints === undefined || "output" in flags ? flags : { ...flags, output: STREAM_OUTPUT };
 }
 
 function aliasesOf({ flags = {} }: Command): Record<string, string> {

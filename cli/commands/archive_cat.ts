@@ -1,61 +1,64 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
+import { z } from "zod";
 import { ArchiveError, messageOf, systemCodeOf } from "@ssmd/runtime";
 import { openArchived } from "@ssmd/archive";
+import { EVENT_TYPES } from "@ssmd/market";
 import { jsonLinesIn, jsonLinesOf, type RangedFile } from "../archive/json_lines.ts";
+import { defineCommand } from "../command/define.ts";
+import { choice, file } from "../command/flag.ts";
+import type { SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { writeBytes } from "../output.ts";
 
 /** Text that is gathered before it is written. */
 const WRITE_CHARS = 64 * 1024;
 
-const LINES = ["json"] as const;
-const FORMATS = ["json", "capnp"] as const;
+const RECORD = z.looseObject({
+  type: z.enum(EVENT_TYPES),
+  feed: z.string(),
+  symbol: z.string(),
+}).describe("A record, with the fields of its type");
 
-interface Flags {
-  output: typeof LINES[number];
-  format: typeof FORMATS[number];
-}
-
-/** `ssmd archive cat` */
-export const command: Command<CommandContext> = buildCommand<
-  Flags,
-  [string],
-  CommandContext
->({
-  docs: {
-    brief: "Print a raw or normalized file as JSON lines",
-    fullDescription: "Print a raw or normalized file as JSON lines: raw lines as they were " +
-      "written, records with times in nanoseconds. With --format capnp the records of a window or a " +
-      "sealed day as Cap'n Proto messages, for `capnp decode`. What stands before a damage is " +
-      "printed, then the error (exit code 1).\n\n" +
-      "EXAMPLES\n" +
-      "  ssmd archive cat data/normalized/demo/kraken/v1/trade/2026/08/01/02-53.capnp.zst\n" +
-      "  ssmd archive cat --format capnp day.parquet | capnp decode trade-v2.capnp Trade\n" +
-      "  ssmd archive cat session.jsonl.zst | head",
-  },
-  parameters: {
-    flags: {
-      output: { kind: "enum", values: LINES, default: "json", brief: "json: a value a line" },
-      format: {
-        ...{ kind: "enum", values: FORMATS, default: "json" },
-        brief: "json: lines; capnp: Cap'n Proto messages back to back",
-      },
-    },
-    positional: {
-      kind: "tuple",
-      parameters: [{
-        brief: "File on disk, compressed or plain",
-        parse: String,
-        placeholder: "file",
-      }],
-    },
-  },
-  func: runCat,
+const CAPTURE = z.object({
+  _capture: z.record(z.string(), z.unknown())
+    .describe("What the connector knew when the file began: location, clock, software, symbols"),
 });
 
-async function runCat(this: CommandContext, { format }: Flags, path: string) {
-  if (format === "capnp") return await writeMessages(path);
-  const { stdout } = this.process;
+const FRAME = z.object({
+  t: z.string().regex(/^\d+$/).describe("Receive time, ns since 1970"),
+  m: z.unknown().exactOptional().describe("The frame, where it is JSON"),
+  x: z.string().exactOptional().describe("The frame in base64, where it is none"),
+  e: z.string().exactOptional().describe("What happened instead of a frame"),
+  why: z.string().exactOptional(),
+}).describe("A line of a raw file, as it was written");
+
+export default defineCommand({
+  name: "archive cat",
+  brief: "Print a raw or normalized file as JSON lines",
+  description: "Raw lines as they were written, records with times in nanoseconds. With --format " +
+    "capnp the records of a window or a sealed day as Cap'n Proto messages, for `capnp decode`. " +
+    "What stands before a damage is printed, then the error (exit code 1).",
+  examples: [
+    "ssmd archive cat data/normalized/demo/kraken/v1/trade/2026/08/01/02-53.capnp.zst",
+    "ssmd archive cat --format capnp day.parquet | capnp decode trade-v2.capnp Trade",
+    "ssmd archive cat session.jsonl.zst | head",
+  ],
+  flags: {
+    output: choice(["json"], "json: a value a line", { default: "json" }),
+    format: choice(["json", "capnp"], "json: lines; capnp: Cap'n Proto messages back to back", {
+      default: "json",
+    }),
+  },
+  args: [
+    file("File on disk, compressed or plain", { placeholder: "file", required: true }),
+  ],
+  prints: z.union([RECORD, CAPTURE, FRAME]),
+  async run({ flags: { format }, args: [path], context }) {
+    if (format === "capnp") await writeMessages(path);
+    else await writeLines(context, path);
+  },
+});
+
+async function writeLines({ process: { stdout } }: SsmdContext, path: string): Promise<void> {
   let text = "";
   try {
     for await (const lines of linesIn(path)) {

@@ -1,114 +1,119 @@
-import { buildCommand, type Command } from "@stricli/core";
-import type { SealProgress } from "@ssmd/dataset/seal";
+import { z } from "zod";
+import {
+  isOneDay,
+  sealableDays,
+  sealDays,
+  type SealOutcome,
+  type SealProgress,
+} from "@ssmd/dataset/seal";
+import { EVENT_TYPES } from "@ssmd/market";
 import { ArchiveError, COMMIT, nowUs, SsmdError, VERSION } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { openArchive } from "../archive/open_archive.ts";
-import { isOneDay, sealableDays, sealDays, type SealOutcome } from "@ssmd/dataset/seal";
-import { SPAN_FLAGS, type SpanFlags, spanOf } from "../archive/time_span.ts";
+import type { TimeSpan } from "@ssmd/dataset/time_span";
+import { spanOf } from "../archive/time_span.ts";
+import { ARCHIVE, SPAN_FLAGS } from "../command/archive_flags.ts";
+import { DRY_RUN, ENVIRONMENT_FILTER, FEED_FILTER } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { dir, on, type ValuesOf } from "../command/flag.ts";
 import { notice, type SsmdContext } from "../context.ts";
-import { ARCHIVE_FLAG, ENV_FILTER_FLAG, OUTPUT_FLAG } from "../flags.ts";
 import { bytesText, countText } from "../format.ts";
-import { docs, switchFlag } from "../registry/flags.ts";
-import { type OutputFormat, render, type Row } from "../render.ts";
+import type { Row } from "../render.ts";
 
-interface Flags extends SpanFlags {
-  data?: string;
-  env?: string;
-  feed?: string;
-  temp?: string;
-  force: boolean;
-  dryRun: boolean;
-  output: OutputFormat;
-}
-
-const FEED_FLAG = {
-  kind: "parsed",
-  parse: String,
-  brief: "One feed only",
-  optional: true,
-  placeholder: "feed",
-  completes: "feed",
-} as const;
-
-const TEMP_FLAG = {
-  kind: "parsed",
-  parse: String,
-  brief: "Folder for temporary files; default: within a local archive, else the system's",
-  optional: true,
-  placeholder: "dir",
-  completes: "dir",
-} as const;
-
-/** `ssmd archive seal` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
-  docs: docs(
-    "Merge the minute files of days that are over into one object a type",
-    "Of each type all records of the day, sorted by symbol and receive time, in one object with an " +
-      "index: a symbol's day is then two range reads. The object is read back completely before " +
-      "the day's manifest names it; then the minute files are removed. Killed at any moment, the " +
-      "next call goes on from there. Services may run: records that come late are kept beside the " +
-      "sealed object, and the next call takes them in.\n\n" +
-      "Records that have no room in memory wait in a temporary file: about the day's compressed " +
-      "size, in --temp or the archive's folder. State: sealed, due (it would be, in a dry run), " +
-      "already (nothing was left to do), open (not over yet: a day is over at 00:01 UTC of the next), failed.",
-    [
-      "ssmd archive seal",
-      "ssmd archive seal --env demo --feed kraken --date 2026-08-01",
-      "ssmd archive seal --data ./data --from 2026-07-01 --to 2026-09-01 --dry-run",
-      "ssmd archive seal --date 2026-08-01 --force --output json",
-    ],
-  ),
-  parameters: {
-    flags: {
-      data: ARCHIVE_FLAG,
-      env: ENV_FILTER_FLAG,
-      feed: FEED_FLAG,
-      ...SPAN_FLAGS,
-      temp: TEMP_FLAG,
-      force: switchFlag("Seal a day that is not over too: what it has now"),
-      dryRun: switchFlag("Tell what would be sealed, and change nothing"),
-      output: OUTPUT_FLAG,
-    },
-  },
-  func: runSeal,
+const SEALED_TYPE = z.object({
+  type: z.enum(EVENT_TYPES),
+  records: z.int(),
+  files: z.int().describe("Minute files that were, or would be, merged"),
+  bytes: z.int().describe("Of those files"),
+  sealed: z.object({ key: z.string(), bytes: z.int(), symbols: z.int() }).optional(),
 });
 
-async function runSeal(this: SsmdContext, flags: Flags): Promise<void> {
-  const { dir } = this.globals;
-  const { stderr, stdout } = this.process;
-  const span = spanOf(flags);
-  const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
-  const days: SealOutcome[] = [];
+const DAY = z.object({
+  env: z.string(),
+  feed: z.string(),
+  version: z.string(),
+  day: z.string(),
+  state: z.enum(["sealed", "due", "already", "absent", "open", "failed"]),
+  types: z.array(SEALED_TYPE),
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).exactOptional(),
+});
+
+const FLAGS = {
+  data: ARCHIVE,
+  env: ENVIRONMENT_FILTER,
+  feed: FEED_FILTER,
+  ...SPAN_FLAGS,
+  temp: dir("Folder for temporary files; default: within a local archive, else the system's"),
+  force: on("Seal a day that is not over too: what it has now"),
+  dryRun: DRY_RUN,
+};
+
+type Flags = ValuesOf<typeof FLAGS>;
+
+export default defineCommand({
+  name: "archive seal",
+  brief: "Merge the minute files of days that are over into one object a type",
+  description:
+    "Of each type all records of the day, sorted by symbol and receive time, in one object with an " +
+    "index: a symbol's day is then two range reads. The object is read back completely before " +
+    "the day's manifest names it; then the minute files are removed. Killed at any moment, the " +
+    "next call goes on from there. Services may run: records that come late are kept beside the " +
+    "sealed object, and the next call takes them in.\n\n" +
+    "Records that have no room in memory wait in a temporary file: about the day's compressed " +
+    "size, in --temp or the archive's folder. State: sealed, due (it would be, in a dry run), " +
+    "already (nothing was left to do), open (not over yet: a day is over at 00:01 UTC of the " +
+    "next), failed.",
+  examples: [
+    "ssmd archive seal",
+    "ssmd archive seal --env demo --feed kraken --date 2026-08-01",
+    "ssmd archive seal --data ./data --from 2026-07-01 --to 2026-09-01 --dry-run",
+    "ssmd archive seal --date 2026-08-01 --force --output json",
+  ],
+  flags: FLAGS,
+  output: z.object({ dry_run: z.boolean(), days: z.array(DAY) }),
+  table: ({ days }) =>
+    days.every(({ state }) => state === "open")
+      ? { text: `${notOverText(days.length)}\n` }
+      : { rows: days.flatMap(rowsOf), counted: "row" },
+  failed: ({ days }) => days.some(({ state }) => state === "failed"),
+  async run({ flags, context }) {
+    const span = spanOf(flags);
+    const startMs = performance.now();
+    const days = await seal(context, span, flags);
+    if (isOneDay(span) && days.every((each) => each.state === "open")) throw notOver(days[0]);
+    reportErrors(context, days);
+    if (!flags.dryRun) reportPace(context, days, performance.now() - startMs);
+    return { dry_run: flags.dryRun, days };
+  },
+});
+
+async function seal(context: SsmdContext, span: TimeSpan, flags: Flags): Promise<SealOutcome[]> {
+  const { globals, process: { stderr } } = context;
+  const { env, feed, dryRun, force } = flags;
+  const storage = await openArchive(
+    globals.dir === undefined ? flags : { ...flags, registryDir: globals.dir },
+  );
   const tempDir = flags.temp ?? await tempDirOf(storage);
-  const startMs = performance.now();
   try {
-    const { env, feed, dryRun, force } = flags;
     const places = await sealableDays(storage, {
       span,
       ...(env === undefined ? {} : { env }),
       ...(feed === undefined ? {} : { feed }),
     });
-    if (places.length === 0) throw nothingThere(storage);
-    const shown = Deno.stderr.isTerminal() && !this.globals.quiet;
-    const outcomes = sealDays(places, {
-      ...{ storage, dryRun, force, nowUs },
-      tempDir,
+    if (places.length === 0) throw noDays(storage);
+    const shown = Deno.stderr.isTerminal() && !globals.quiet;
+    const outcomes = await Array.fromAsync(sealDays(places, {
+      ...{ storage, dryRun, force, nowUs, tempDir },
       software: { version: VERSION, commit: COMMIT },
       ...(shown ? { onProgress: progressTo((text) => stderr.write(text)) } : {}),
-    });
-    for await (const outcome of outcomes) days.push(outcome);
+    }));
     if (shown) stderr.write("\r\x1b[K");
+    return outcomes;
   } finally {
-    // Made for this call, it goes with it; what others have in it stays.
+    // A folder that was made for this call goes with it; one that others use too stays.
     if (flags.temp === undefined) await Deno.remove(tempDir).catch(() => {});
     await storage.close();
   }
-  const value = { dryRun: flags.dryRun, days };
-  const isYoung = days.every(({ state }) => state === "open");
-  if (isYoung && flags.output === "table") stdout.write(`${youngText(days.length)}\n`);
-  else stdout.write(render({ value, rows: days.flatMap(rowsOf), counted: "row" }, flags.output));
-  tell(this, flags, days, performance.now() - startMs);
-  if (isOneDay(span) && days.every((each) => each.state === "open")) throw notOver(days[0]);
 }
 
 async function tempDirOf(storage: Storage): Promise<string> {
@@ -116,12 +121,12 @@ async function tempDirOf(storage: Storage): Promise<string> {
   return await Deno.makeTempDir({ prefix: "ssmd-seal-" });
 }
 
-function rowsOf({ env, feed, version, day, state, types }: SealOutcome): Row[] {
-  const place = { env, feed, version, day };
+function rowsOf({ env, feed, version, day, state, types }: z.output<typeof DAY>): Row[] {
+  const base = { env, feed, version, day };
   const empty = { type: null, records: null, files: null, before: null, after: null, share: null };
-  if (types.length === 0) return [{ ...place, ...empty, state }];
+  if (types.length === 0) return [{ ...base, ...empty, state }];
   return types.map(({ type, records, files, bytes, sealed }) => ({
-    ...place,
+    ...base,
     ...{ type, records, files },
     before: bytesText(bytes),
     after: sealed === undefined ? null : bytesText(sealed.bytes),
@@ -130,29 +135,19 @@ function rowsOf({ env, feed, version, day, state, types }: SealOutcome): Row[] {
   }));
 }
 
-function tell(
-  context: SsmdContext,
-  { output, dryRun }: Flags,
-  days: readonly SealOutcome[],
-  ms: number,
-): void {
-  const { stderr } = context.process;
+function reportErrors({ process: { stderr } }: SsmdContext, days: readonly SealOutcome[]): void {
   for (const { error } of days) {
-    if (error === undefined) continue;
-    stderr.write(`problem: ${error.message}\n  ${error.hint}\n`);
-    Deno.exitCode = 1;
+    if (error !== undefined) stderr.write(`problem: ${error.message}\n  ${error.hint}\n`);
   }
-  if (output !== "table" || dryRun) return;
+}
+
+function reportPace(context: SsmdContext, days: readonly SealOutcome[], ms: number): void {
   const types = days.flatMap((day) => day.types);
   if (types.length === 0) return;
   const records = types.reduce((sum, each) => sum + each.records, 0);
   const seconds = Math.max(ms / 1000, 0.001);
-  notice(
-    context,
-    `${records} records sealed and read back in ${seconds.toFixed(1)} s (${
-      Math.round(records / seconds)
-    }/s)`,
-  );
+  const pace = `${seconds.toFixed(1)} s (${Math.round(records / seconds)}/s)`;
+  notice(context, `${records} records sealed and read back in ${pace}`);
 }
 
 function progressTo(write: (text: string) => void): (progress: SealProgress) => void {
@@ -160,13 +155,13 @@ function progressTo(write: (text: string) => void): (progress: SealProgress) => 
     write(`\r\x1b[K${type}: ${step} ${done} of ${total} records`);
 }
 
-function nothingThere({ location }: Storage): ArchiveError {
+function noDays({ location }: Storage): ArchiveError {
   return new ArchiveError("ARCHIVE_NOT_FOUND", `There is no such day in "${location}".`, {
     hint: "`ssmd archive verify` shows the days; --data names the folder that holds normalized/.",
   });
 }
 
-function youngText(days: number): string {
+function notOverText(days: number): string {
   return `nothing to seal yet: ${countText(days, "day")} not over (a day is, at 00:01 UTC of the ` +
     "next); --force seals what there is now";
 }

@@ -1,121 +1,118 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { EVENT_TYPES, type EventType } from "@ssmd/market";
-import { parseSymbol } from "../archive/asked_symbols.ts";
+import { z } from "zod";
+import type { Storage } from "@ssmd/storage";
 import { envOf } from "@ssmd/dataset/inventory";
 import { openArchive } from "../archive/open_archive.ts";
-import { SPAN_FLAGS, type SpanFlags, spanOf } from "../archive/time_span.ts";
+import { spanOf } from "../archive/time_span.ts";
+import { ARCHIVE, FEEDS, RECORD_TYPES, SPAN_FLAGS, SYMBOLS } from "../command/archive_flags.ts";
+import { DRY_RUN, ENVIRONMENT_FILTER, OUTPUT } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { choice, text, type ValuesOf } from "../command/flag.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
-import { EXPORT_FORMATS, type ExportFormat } from "@ssmd/dataset/export";
-import type { ExportedFile, ExportOptions } from "@ssmd/dataset/export";
-import { type Partition, planExport } from "@ssmd/dataset/export";
+import {
+  EXPORT_FORMATS,
+  type ExportedFile,
+  type ExportFormat,
+  type ExportOptions,
+  type Partition,
+  planExport,
+} from "@ssmd/dataset/export";
 import { ExportProgress } from "../export/progress.ts";
-import { ARCHIVE_FLAG, ENV_FILTER_FLAG, OUTPUT_FLAG } from "../flags.ts";
 import { bytesText } from "../format.ts";
 import { writeBytes } from "../output.ts";
-import { docs, switchFlag } from "../registry/flags.ts";
-import { type OutputFormat, render } from "../render.ts";
+import { render } from "../render.ts";
 
-interface Flags extends SpanFlags {
-  data?: string;
-  env?: string;
-  feed?: string[];
-  type?: EventType[];
-  symbol?: string[];
-  format: ExportFormat;
-  out: string;
-  dryRun: boolean;
-  output: OutputFormat;
-}
-
-/** A flag that may be given several times. */
-const SEVERAL = { kind: "parsed", parse: String, optional: true, variadic: true } as const;
-
-/** `ssmd data export` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
-  docs: docs(
-    "Export archived records as Parquet, CSV or JSON lines",
-    "--out names a folder: a file a feed, type and day goes to " +
-      "feed=…/type=…/date=…/data.parquet, and a file below _lineage/ tells its sources. " +
-      "A name that ends in .parquet, .csv or .jsonl is one file, - is stdout.\n\n" +
-      "Records are sorted by symbol and receive time. Files get their names when they are whole; " +
-      "an export that was broken off goes on where it was when it is started again. The same " +
-      "records give the same bytes. Parquet: zstd, row groups of about 123,000 rows, times in ns " +
-      "UTC, absent values null. CSV: RFC 4180, exact decimals. JSON lines: as the gateway sends.",
-    [
-      "ssmd data export --env demo --out /tmp/export",
-      "ssmd data export --feed kraken --type trade --date 2026-08-01 --format csv --out trades.csv",
-      "ssmd data export --symbol BTCUSD --from 2026-08-01T02:00:00Z --to 2026-08-02 --out /tmp/btc",
-      "ssmd data export --env demo --out /tmp/export --dry-run",
-    ],
-  ),
-  parameters: {
-    flags: {
-      data: ARCHIVE_FLAG,
-      env: ENV_FILTER_FLAG,
-      feed: { ...SEVERAL, brief: "Of this feed; may be repeated", placeholder: "feed" },
-      type: {
-        kind: "enum",
-        values: EVENT_TYPES,
-        brief: "Of this type; may be repeated",
-        optional: true,
-        variadic: true,
-      },
-      symbol: {
-        ...SEVERAL,
-        parse: parseSymbol,
-        brief: "Of this symbol; may be repeated",
-        placeholder: "symbol",
-      },
-      ...SPAN_FLAGS,
-      format: {
-        kind: "enum",
-        values: EXPORT_FORMATS,
-        default: "parquet",
-        brief: "parquet, csv or jsonl",
-      },
-      out: {
-        kind: "parsed",
-        parse: String,
-        brief: "Folder, file, or - for stdout",
-        placeholder: "path",
-      },
-      dryRun: switchFlag("Tell what would be written, and write nothing"),
-      output: OUTPUT_FLAG,
-    },
-  },
-  func: runExport,
+const FILE = z.object({
+  path: z.string(),
+  feed: z.string(),
+  type: z.string().describe("A type of record; several where one file holds several"),
+  date: z.string(),
+  state: z.enum(["written", "there", "planned"])
+    .describe("there = whole and of the same sources already"),
+  records: z.int().describe("planned: as archived, before symbols and times narrow them"),
+  bytes: z.int(),
+  sha256: z.string().describe("Hex; empty = planned"),
 });
 
-async function runExport(this: SsmdContext, flags: Flags): Promise<void> {
-  const { dir } = this.globals;
-  const { format, out } = flags;
+const EXPORT = z.object({
+  out: z.string(),
+  format: z.enum(EXPORT_FORMATS),
+  dry_run: z.boolean(),
+  records: z.int(),
+  bytes: z.int(),
+  files: z.array(FILE),
+});
+
+const FLAGS = {
+  data: ARCHIVE,
+  env: ENVIRONMENT_FILTER,
+  feed: FEEDS,
+  type: RECORD_TYPES,
+  symbol: SYMBOLS,
+  ...SPAN_FLAGS,
+  format: choice(EXPORT_FORMATS, "parquet, csv or jsonl", { default: "parquet" }),
+  out: text("Folder, file, or - for stdout", { placeholder: "path", required: true }),
+  dryRun: DRY_RUN,
+  output: OUTPUT,
+};
+
+type Flags = ValuesOf<typeof FLAGS>;
+
+export default defineCommand({
+  name: "data export",
+  brief: "Export archived records as Parquet, CSV or JSON lines",
+  description: "--out names a folder: a file a feed, type and day goes to " +
+    "feed=…/type=…/date=…/data.parquet, and a file below _lineage/ tells its sources. " +
+    "A name that ends in .parquet, .csv or .jsonl is one file, - is stdout.\n\n" +
+    "Records are sorted by symbol and receive time. Files get their names when they are whole; " +
+    "an export that was broken off goes on where it was when it is started again. The same " +
+    "records give the same bytes. Parquet: zstd, row groups of about 123,000 rows, times in ns " +
+    "UTC, absent values null. CSV: RFC 4180, exact decimals. JSON lines: as the gateway sends.",
+  examples: [
+    "ssmd data export --env demo --out /tmp/export",
+    "ssmd data export --feed kraken --type trade --date 2026-08-01 --format csv --out trades.csv",
+    "ssmd data export --symbol BTCUSD --from 2026-08-01T02:00:00Z --to 2026-08-02 --out /tmp/btc",
+    "ssmd data export --env demo --out /tmp/export --dry-run",
+  ],
+  flags: FLAGS,
+  prints: EXPORT,
+  async run({ flags, context }) {
+    const { dir } = context.globals;
+    const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
+    try {
+      await exportRecords(context, storage, flags);
+    } finally {
+      await storage.close();
+    }
+  },
+});
+
+async function exportRecords(context: SsmdContext, storage: Storage, flags: Flags): Promise<void> {
+  const { format, out, dryRun } = flags;
   const oneFile = isOneFile(out, format);
-  const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
-  try {
-    const partitions = await planExport(storage, {
-      ...{ env: await envOf(storage, flags.env), format, span: spanOf(flags) },
-      ...(flags.feed === undefined ? {} : { feeds: flags.feed }),
-      ...(flags.type === undefined ? {} : { types: flags.type }),
-      ...(flags.symbol === undefined ? {} : { symbols: flags.symbol }),
-    });
-    const shown = Deno.stderr.isTerminal() && !this.globals.quiet && !flags.dryRun;
-    const { stderr } = this.process;
-    const total = partitions.reduce((sum, { archived }) => sum + archived, 0);
-    const progress = new ExportProgress(total, shown ? (text) => stderr.write(text) : undefined);
-    const options: ExportOptions = {
-      ...{ storage, format, out },
-      onRecords: (what, count) => progress.add(what, count),
-    };
-    const files = oneFile && !flags.dryRun
-      ? await toOneFile(partitions, options)
-      : await toFolder(partitions, options, flags.dryRun);
-    progress.end();
-    if (out === "-" && !flags.dryRun) return;
-    report(this, flags, files, progress);
-  } finally {
-    await storage.close();
-  }
+  const partitions = await planExport(storage, {
+    ...{ env: await envOf(storage, flags.env), format, span: spanOf(flags) },
+    ...(flags.feed === undefined ? {} : { feeds: flags.feed }),
+    ...(flags.type === undefined ? {} : { types: flags.type }),
+    ...(flags.symbol === undefined ? {} : { symbols: flags.symbol }),
+  });
+  const shown = Deno.stderr.isTerminal() && !context.globals.quiet && !dryRun;
+  const { stderr } = context.process;
+  const total = partitions.reduce((sum, { archived }) => sum + archived, 0);
+  const progress = new ExportProgress(total, shown ? (text) => stderr.write(text) : undefined);
+  const options: ExportOptions = {
+    ...{ storage, format, out },
+    onRecords: (what, count) => progress.add(what, count),
+  };
+  const files = oneFile && !dryRun
+    ? await toOneFile(partitions, options)
+    : await toFolder(partitions, options, dryRun);
+  progress.end();
+  if (out === "-" && !dryRun) return;
+  printFiles(context, flags, files);
+  if (flags.output !== "table" || dryRun) return;
+  const written = files.filter(({ state }) => state === "written");
+  notice(context, progress.summary(sumOf(written, "records"), sumOf(written, "bytes")));
 }
 
 /** Whether `out` is a file or stdout; a file of another format's ending is a mistake. */
@@ -162,26 +159,22 @@ async function toOneFile(
   }];
 }
 
-function report(
-  context: SsmdContext,
+function printFiles(
+  { process: { stdout } }: SsmdContext,
   { output, dryRun, out, format }: Flags,
   files: readonly ExportedFile[],
-  progress: ExportProgress,
 ): void {
-  const written = files.filter(({ state }) => state === "written");
-  const sum = (list: readonly ExportedFile[], field: "records" | "bytes") =>
-    list.reduce((total, file) => total + file[field], 0);
-  const value = {
-    ...{ out, format, dryRun },
-    records: sum(files, "records"),
-    bytes: sum(files, "bytes"),
-    files,
+  const value: z.output<typeof EXPORT> = {
+    ...{ out, format, dry_run: dryRun },
+    ...{ records: sumOf(files, "records"), bytes: sumOf(files, "bytes"), files: [...files] },
   };
   const rows = files.map(({ sha256: _, bytes, ...file }) => ({
     ...file,
     size: bytes === 0 ? undefined : bytesText(bytes),
   }));
-  context.process.stdout.write(render({ value, rows, counted: "file" }, output));
-  if (output !== "table" || dryRun) return;
-  notice(context, progress.summary(sum(written, "records"), sum(written, "bytes")));
+  stdout.write(render({ value, rows, counted: "file" }, output));
+}
+
+function sumOf(files: readonly ExportedFile[], field: "records" | "bytes"): number {
+  return files.reduce((total, file) => total + file[field], 0);
 }

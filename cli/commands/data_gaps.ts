@@ -1,83 +1,86 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import { isoOfUs } from "@ssmd/runtime";
 import { type DaySummary, type GapSpan, joinedSpans } from "@ssmd/archive";
-import { GAP_REASONS, type GapReason } from "@ssmd/market";
-import type { SsmdContext } from "../context.ts";
-import { namedDays } from "../data/days.ts";
-import { INVENTORY_FLAGS, type InventoryFlags } from "../data/inventory_flags.ts";
-import { durationText } from "../format.ts";
-import { docs } from "../registry/flags.ts";
-import { render, type Row } from "../render.ts";
+import { GAP_REASONS } from "@ssmd/market";
 import { spanOf } from "../archive/time_span.ts";
+import { defineCommand } from "../command/define.ts";
+import { choice, text } from "../command/flag.ts";
+import { namedDays } from "../data/days.ts";
+import { INVENTORY_FLAGS } from "../data/inventory_flags.ts";
+import { durationText } from "../format.ts";
 
-interface Flags extends InventoryFlags {
-  reason?: GapReason[];
-  symbol?: string[];
-}
+const GAP = z.object({
+  feed: z.string(),
+  symbol: z.string().describe("_all = the whole feed"),
+  reason: z.enum(GAP_REASONS),
+  channel: z.string().describe("Type of record that is missing; all = every one"),
+  from: z.string().describe("Last moment known to be good, ISO 8601"),
+  to: z.string().nullable().describe("First moment good again; null = no end is recorded"),
+  lasted_ms: z.int().nullable(),
+  missed: z.int().nullable().describe("Messages known to be missing; null = not known"),
+  ended: z.enum(["recovered", "lost", "open"]),
+  detail: z.string(),
+});
 
 /** A gap with the feed it is of. */
 interface FeedGap extends GapSpan {
   feed: string;
 }
 
-/** `ssmd data gaps` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
-  docs: docs(
-    "List what is missing within archived days, and why",
+export default defineCommand({
+  name: "data gaps",
+  brief: "List what is missing within archived days, and why",
+  description:
     "A line is a gap: the record that opened it and the one that ended it together, also over " +
-      "midnight. Times are UTC.\n\n" +
-      "from      last moment known to be good; to: first moment good again, - = no end is recorded\n" +
-      "lasted    the time between them\n" +
-      "symbol    the market, _all = the whole feed\n" +
-      "reason    disconnect: the connection broke; sequence: the venue's numbers have a hole; " +
-      "checksum: the book did not have the venue's checksum; slow: we fell behind; parse: a frame " +
-      "could not be read; clock: our clock jumped; subscription: ordered, and refused or never sent; " +
-      "planned: the capture was stopped on purpose\n" +
-      "channel   the type of record that is missing; all = every one\n" +
-      "missed    messages known to be missing, - = not known\n" +
-      "ended     recovered: all is right again from then on; lost: what lies between is gone, what " +
-      "follows is right; open: no end is recorded\n\n" +
-      "Days of which nothing is archived are no gaps: ssmd data inventory --status missing.",
-    [
-      "ssmd data gaps --env demo",
-      "ssmd data gaps --feed kraken --date 2026-08-01 --reason disconnect",
-    ],
-  ),
-  parameters: {
-    flags: {
-      ...INVENTORY_FLAGS,
-      reason: {
-        kind: "enum",
-        values: GAP_REASONS,
-        brief: "For this reason; may be repeated",
-        optional: true,
-        variadic: true,
-      },
-      symbol: {
-        kind: "parsed",
-        parse: String,
-        brief: "Of this symbol and of the whole feed; may be repeated",
-        optional: true,
-        variadic: true,
-        placeholder: "symbol",
-      },
-    },
+    "midnight. Times are UTC.\n\n" +
+    "from      last moment known to be good; to: first moment good again, - = no end is recorded\n" +
+    "lasted    the time between them\n" +
+    "symbol    the market, _all = the whole feed\n" +
+    "reason    disconnect: the connection broke; sequence: the venue's numbers have a hole; " +
+    "checksum: the book did not have the venue's checksum; slow: we fell behind; parse: a frame " +
+    "could not be read; clock: our clock jumped; subscription: ordered, and refused or never sent; " +
+    "planned: the capture was stopped on purpose\n" +
+    "channel   the type of record that is missing; all = every one\n" +
+    "missed    messages known to be missing, - = not known\n" +
+    "ended     recovered: all is right again from then on; lost: what lies between is gone, what " +
+    "follows is right; open: no end is recorded\n\n" +
+    "Days of which nothing is archived are no gaps: ssmd data inventory --status missing.",
+  examples: [
+    "ssmd data gaps --env demo",
+    "ssmd data gaps --feed kraken --date 2026-08-01 --reason disconnect",
+  ],
+  flags: {
+    ...INVENTORY_FLAGS,
+    reason: choice(GAP_REASONS, "For this reason; may be repeated", { repeated: true }),
+    symbol: text("Of this symbol and of the whole feed; may be repeated", {
+      placeholder: "symbol",
+      completes: "symbol",
+      repeated: true,
+    }),
   },
-  func: runGaps,
+  output: z.object({ env: z.string(), gaps: z.array(GAP) }),
+  table: ({ gaps }) => ({
+    rows: gaps.map(({ lasted_ms, ...gap }) => ({
+      ...gap,
+      lasted: lasted_ms === null ? null : durationText(lasted_ms),
+    })),
+    columns: [
+      ...["feed", "from", "to", "lasted", "symbol", "channel", "reason", "missed"],
+      ...["ended", "detail"],
+    ],
+    counted: "gap",
+  }),
+  async run({ flags, context }) {
+    const { env, days } = await namedDays(context.globals, flags);
+    const { fromUs = 0, toUs = Infinity } = spanOf(flags);
+    const gaps = joinedGaps(days).filter((gap) =>
+      (flags.reason?.includes(gap.reason) ?? true) &&
+      (flags.symbol === undefined || gap.symbol === "_all" || flags.symbol.includes(gap.symbol)) &&
+      gap.fromUs < toUs && (gap.toUs ?? Infinity) >= fromUs
+    );
+    return { env, gaps: gaps.map(viewOf) };
+  },
 });
-
-async function runGaps(this: SsmdContext, flags: Flags): Promise<void> {
-  const { env, days } = await namedDays(this.globals, flags);
-  const { fromUs = 0, toUs = Infinity } = spanOf(flags);
-  const gaps = joinedGaps(days).filter((gap) =>
-    (flags.reason?.includes(gap.reason) ?? true) &&
-    (flags.symbol === undefined || gap.symbol === "_all" || flags.symbol.includes(gap.symbol)) &&
-    gap.fromUs < toUs && (gap.toUs ?? Infinity) >= fromUs
-  );
-  const value = { env, gaps: gaps.map(valueOf) };
-  const text = render({ value, rows: gaps.map(rowOf), counted: "gap" }, flags.output);
-  this.process.stdout.write(text);
-}
 
 /** The gaps of all days, by feed and time; one that ends on a later day is one. */
 function joinedGaps(days: readonly DaySummary[]): FeedGap[] {
@@ -87,25 +90,14 @@ function joinedGaps(days: readonly DaySummary[]): FeedGap[] {
   );
 }
 
-function endOf({ toUs, isRecovered }: FeedGap): "recovered" | "lost" | "open" {
-  return toUs === undefined ? "open" : isRecovered ? "recovered" : "lost";
-}
-
-function valueOf(gap: FeedGap) {
+function viewOf(gap: FeedGap): z.output<typeof GAP> {
   const { feed, symbol, reason, channel, fromUs, toUs, missed, detail } = gap;
   return {
     ...{ feed, symbol, reason, channel, from: isoOfUs(fromUs) },
     to: toUs === undefined ? null : isoOfUs(toUs),
-    lastedMs: toUs === undefined ? null : Math.round((toUs - fromUs) / 1000),
-    ...{ missed, ended: endOf(gap), detail },
-  };
-}
-
-function rowOf(gap: FeedGap): Row {
-  const { feed, symbol, reason, channel, fromUs, toUs, missed, detail } = gap;
-  return {
-    ...{ feed, from: isoOfUs(fromUs), to: toUs === undefined ? null : isoOfUs(toUs) },
-    lasted: toUs === undefined ? null : durationText((toUs - fromUs) / 1000),
-    ...{ symbol, channel, reason, missed, ended: endOf(gap), detail },
+    lasted_ms: toUs === undefined ? null : Math.round((toUs - fromUs) / 1000),
+    missed,
+    ended: toUs === undefined ? "open" : gap.isRecovered ? "recovered" : "lost",
+    detail,
   };
 }

@@ -1,89 +1,107 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import { isoOfUs } from "@ssmd/runtime";
-import { DAY_CONDITIONS, type DayCondition, type DaySummary, usOfNsText } from "@ssmd/archive";
-import { EVENT_TYPES } from "@ssmd/market";
-import type { SsmdContext } from "../context.ts";
+import { DAY_CONDITIONS, type DaySummary, usOfNsText } from "@ssmd/archive";
+import { EVENT_TYPES, type EventType } from "@ssmd/market";
+import { defineCommand } from "../command/define.ts";
+import { choice } from "../command/flag.ts";
 import { namedDays } from "../data/days.ts";
-import { INVENTORY_FLAGS, type InventoryFlags } from "../data/inventory_flags.ts";
+import { INVENTORY_FLAGS } from "../data/inventory_flags.ts";
+import { CLOCK, clockView, CONDITION } from "../data/views.ts";
 import { bytesText } from "../format.ts";
-import { docs } from "../registry/flags.ts";
-import { render, type Row } from "../render.ts";
+import type { Row } from "../render.ts";
 import { terminalColumns } from "../terminal.ts";
-
-interface Flags extends InventoryFlags {
-  status?: DayCondition[];
-}
 
 /** Columns of a terminal that has room for the counts by type. */
 const WIDE_COLUMNS = 140;
 /** Columns of one that has room for the layout. */
 const LAYOUT_COLUMNS = 90;
 
-/** `ssmd data inventory` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
-  docs: docs(
-    "List what is archived: days by feed, sizes, counts, condition",
-    "Days are UTC. Without --from and --to a feed's first day to its last. The figures are those of " +
-      "the days' manifests; ssmd archive verify recounts the files themselves.\n\n" +
-      "status      available: all that was captured is here, without a gap; a day that goes on as " +
-      "far as it has come, and a day on which nothing came: empty is not missing\n" +
-      "            degraded: all that was captured is here, gaps are recorded within it\n" +
-      "            partial: something that was captured is known not to be here, or the day is over " +
-      "and not completed; --output json says why\n" +
-      "            expired: retention removed its records, whole and on purpose\n" +
-      "            missing: nothing is archived, and the feed's calendar has it open that day\n" +
-      "raw         bytes of the compressed raw files; normalized: of the record files\n" +
-      "records     in all; a terminal of 140 columns, files and pipes show them by type\n" +
-      "quality     share of the captured time, weighted by symbols, that lies in no gap: 1 = all; " +
-      "- = nothing came\n" +
-      "gaps        spans in which something is missing: ssmd data gaps lists them\n" +
-      "layout      sealed: one object a type, by market; windows: a file a type and minute; mixed; not on a terminal of less than 90 columns",
-    [
-      "ssmd data inventory --env demo",
-      "ssmd data inventory --feed kraken --from 2026-08-01 --to 2026-08-08",
-      "ssmd data inventory --status partial --status missing",
-    ],
-  ),
-  parameters: {
-    flags: {
-      ...INVENTORY_FLAGS,
-      status: {
-        kind: "enum",
-        values: DAY_CONDITIONS,
-        brief: "Days in this condition; may be repeated",
-        optional: true,
-        variadic: true,
-      },
-    },
-  },
-  func: runInventory,
+const BY_TYPE = z.record(z.enum(EVENT_TYPES), z.int());
+
+const FIGURES = {
+  raw_bytes: z.int(),
+  normalized_bytes: z.int(),
+  records: z.int(),
+  by_type: BY_TYPE,
+  gaps: z.int(),
+  missed: z.int().describe("Messages known to be missing"),
+};
+
+const DAY = z.object({
+  feed: z.string(),
+  date: z.string(),
+  status: CONDITION,
+  why: z.string(),
+  archive_status: z.string().describe("Of the manifests; none = there is none"),
+  layout: z.enum(["sealed", "windows", "mixed", "none"]),
+  version: z.string(),
+  ...FIGURES,
+  raw_files: z.int(),
+  raw_frames: z.int(),
+  normalized_files: z.int(),
+  symbols: z.int(),
+  quality: z.number().nullable().describe("Share of the captured time in no gap; null = nothing"),
+  from: z.string().nullable().describe("ISO 8601"),
+  to: z.string().nullable().describe("ISO 8601"),
+  clocks: z.array(CLOCK),
 });
 
-async function runInventory(this: SsmdContext, flags: Flags): Promise<void> {
-  const { env, days: all } = await namedDays(this.globals, flags);
-  const days = all.filter(({ condition }) => flags.status?.includes(condition) ?? true);
-  const byType = (terminalColumns() ?? Infinity) >= WIDE_COLUMNS;
-  const rows = days.map((day) => rowOf(day, byType));
-  if (days.length > 1) rows.push(totalRow(days, byType));
-  const value = { env, days: days.map(valueOf), totals: totalsOf(days) };
-  const columns = (terminalColumns() ?? Infinity) >= LAYOUT_COLUMNS
-    ? undefined
-    : Object.keys(rows[0] ?? {}).filter((name) => name !== "layout");
-  const text = render({ value, rows, ...(columns && { columns }) }, flags.output);
-  const none = flags.output === "table" && days.length === 0;
-  this.process.stdout.write(none ? "0 days\n" : text);
-}
+const INVENTORY = z.object({
+  env: z.string(),
+  days: z.array(DAY),
+  totals: z.object({ days: z.int(), ...FIGURES }),
+});
 
-function valueOf(day: DaySummary) {
-  const { condition, gaps, byType, from, to, ...figures } = day;
+type Inventory = z.output<typeof INVENTORY>;
+type Day = z.output<typeof DAY>;
+
+export default defineCommand({
+  name: "data inventory",
+  brief: "List what is archived: days by feed, sizes, counts, condition",
+  description:
+    "Days are UTC. Without --from and --to a feed's first day to its last. The figures are those of " +
+    "the days' manifests; ssmd archive verify recounts the files themselves.\n\n" +
+    "status      available: all that was captured is here, without a gap; a day that is still open " +
+    "as far as it has come, and a day on which nothing came: empty is not missing\n" +
+    "            degraded: all that was captured is here, gaps are recorded within it\n" +
+    "            partial: something that was captured is known not to be here, or the day is over " +
+    "and not completed; --output json says why\n" +
+    "            expired: retention removed its records, whole and on purpose\n" +
+    "            missing: nothing is archived, and the feed's calendar has it open that day\n" +
+    "raw         bytes of the compressed raw files; normalized: of the record files\n" +
+    "records     in all; a terminal of 140 columns, files and pipes show them by type\n" +
+    "quality     share of the captured time, weighted by symbols, that lies in no gap: 1 = all; " +
+    "- = nothing came\n" +
+    "gaps        spans in which something is missing: ssmd data gaps lists them\n" +
+    "layout      sealed: one object a type, by market; windows: a file a type and minute; mixed; " +
+    "not on a terminal of less than 90 columns",
+  examples: [
+    "ssmd data inventory --env demo",
+    "ssmd data inventory --feed kraken --from 2026-08-01 --to 2026-08-08",
+    "ssmd data inventory --status partial --status missing",
+  ],
+  flags: {
+    ...INVENTORY_FLAGS,
+    status: choice(DAY_CONDITIONS, "Days in this condition; may be repeated", { repeated: true }),
+  },
+  output: INVENTORY,
+  table: tableOf,
+  async run({ flags, context }) {
+    const { env, days: all } = await namedDays(context.globals, flags);
+    const days = all.filter(({ condition }) => flags.status?.includes(condition) ?? true);
+    return { env, days: days.map(viewOf), totals: totalsOf(days) };
+  },
+});
+
+function viewOf(day: DaySummary): Day {
   return {
-    ...{ feed: figures.feed, date: figures.day, status: condition, why: figures.why },
-    ...{ archiveStatus: figures.archiveStatus, layout: figures.layout, version: figures.version },
-    ...{ rawBytes: figures.rawBytes, rawFiles: figures.rawFiles, rawFrames: figures.rawFrames },
-    ...{ normalizedBytes: figures.normalizedBytes, normalizedFiles: figures.normalizedFiles },
-    ...{ records: figures.records, byType, symbols: figures.symbols },
-    ...{ quality: figures.quality, gaps: gaps.length, missed: figures.missed },
-    ...{ from: timeOf(from), to: timeOf(to), clocks: figures.clocks },
+    ...{ feed: day.feed, date: day.day, status: day.condition, why: day.why },
+    ...{ archive_status: day.archiveStatus, layout: day.layout, version: day.version },
+    ...{ raw_bytes: day.rawBytes, raw_files: day.rawFiles, raw_frames: day.rawFrames },
+    ...{ normalized_bytes: day.normalizedBytes, normalized_files: day.normalizedFiles },
+    ...{ records: day.records, by_type: day.byType, symbols: day.symbols },
+    ...{ quality: day.quality, gaps: day.gaps.length, missed: day.missed },
+    ...{ from: timeOf(day.from), to: timeOf(day.to), clocks: day.clocks.map(clockView) },
   };
 }
 
@@ -91,42 +109,48 @@ function timeOf(ns: string): string | null {
   return ns === "" ? null : isoOfUs(usOfNsText(ns));
 }
 
-function rowOf(day: DaySummary, byType: boolean): Row {
-  return {
-    ...{ feed: day.feed, date: day.day, status: day.condition },
-    raw: bytesText(day.rawBytes),
-    normalized: bytesText(day.normalizedBytes),
-    ...(byType ? typeColumns(day.byType) : {}),
-    ...{ records: day.records, quality: day.quality, gaps: day.gaps.length, layout: day.layout },
-  };
-}
-
-function typeColumns(counts: DaySummary["byType"]): Row {
-  const { trade, ticker, orderbook, status: statuses, gap } = counts;
-  return { trade, ticker, orderbook, statuses, "gap records": gap };
-}
-
-function totalsOf(days: readonly DaySummary[]) {
+function totalsOf(days: readonly DaySummary[]): Inventory["totals"] {
   const sum = (figure: (day: DaySummary) => number) =>
     days.reduce((total, day) => total + figure(day), 0);
+  const of = (type: EventType) => sum((day) => day.byType[type]);
   return {
     days: days.length,
-    rawBytes: sum((day) => day.rawBytes),
-    normalizedBytes: sum((day) => day.normalizedBytes),
+    raw_bytes: sum((day) => day.rawBytes),
+    normalized_bytes: sum((day) => day.normalizedBytes),
     records: sum((day) => day.records),
-    byType: Object.fromEntries(EVENT_TYPES.map((type) => [type, sum((day) => day.byType[type])])),
+    by_type: {
+      ...{ trade: of("trade"), ticker: of("ticker"), orderbook: of("orderbook") },
+      ...{ status: of("status"), gap: of("gap") },
+    },
     gaps: sum((day) => day.gaps.length),
     missed: sum((day) => day.missed),
   };
 }
 
-function totalRow(days: readonly DaySummary[], byType: boolean): Row {
-  const totals = totalsOf(days);
+function tableOf({ days, totals }: Inventory) {
+  if (days.length === 0) return { text: "0 days\n" };
+  const columnsMax = terminalColumns() ?? Infinity;
+  const byType = columnsMax >= WIDE_COLUMNS;
+  const rows = days.map(({ feed, date, status, quality, layout, ...day }): Row => ({
+    ...{ feed, date, status, ...figuresOf(day, byType), quality, gaps: day.gaps, layout },
+  }));
+  const total = { feed: "total", date: `${totals.days} days`, status: "", quality: null };
+  if (days.length > 1) {
+    rows.push({ ...total, ...figuresOf(totals, byType), gaps: totals.gaps, layout: "" });
+  }
+  const columns = Object.keys(rows[0] ?? {})
+    .filter((name) => name !== "layout" || columnsMax >= LAYOUT_COLUMNS);
+  return { rows, columns };
+}
+
+type Figures = Pick<Inventory["totals"], "raw_bytes" | "normalized_bytes" | "records" | "by_type">;
+
+function figuresOf(figures: Figures, byType: boolean): Row {
+  const { trade, ticker, orderbook, status: statuses, gap } = figures.by_type;
   return {
-    ...{ feed: "total", date: `${totals.days} days`, status: "" },
-    raw: bytesText(totals.rawBytes),
-    normalized: bytesText(totals.normalizedBytes),
-    ...(byType ? typeColumns(totals.byType as DaySummary["byType"]) : {}),
-    ...{ records: totals.records, quality: null, gaps: totals.gaps, layout: "" },
+    raw: bytesText(figures.raw_bytes),
+    normalized: bytesText(figures.normalized_bytes),
+    ...(byType ? { trade, ticker, orderbook, statuses, "gap records": gap } : {}),
+    records: figures.records,
   };
 }

@@ -1,46 +1,58 @@
-import { buildCommand, type Command } from "@stricli/core";
-import type { ClockShare, DaySummary } from "@ssmd/archive";
-import type { SsmdContext } from "../context.ts";
+import { z } from "zod";
+import type { DaySummary } from "@ssmd/archive";
+import { defineCommand } from "../command/define.ts";
 import { namedDays } from "../data/days.ts";
-import { INVENTORY_FLAGS, type InventoryFlags } from "../data/inventory_flags.ts";
+import { INVENTORY_FLAGS } from "../data/inventory_flags.ts";
+import { CLOCK, clockView, CONDITION } from "../data/views.ts";
 import { durationText } from "../format.ts";
-import { docs } from "../registry/flags.ts";
-import { render, type Row } from "../render.ts";
+import type { Row } from "../render.ts";
 
-/** `ssmd data quality` */
-export const command: Command<SsmdContext> = buildCommand<InventoryFlags, [], SsmdContext>({
-  docs: docs(
-    "Show how complete archived days are, and how well their clocks were set",
-    "Days are UTC, the figures those of the days' manifests.\n\n" +
-      "status     as in ssmd data inventory: available, degraded, partial, expired or missing\n" +
-      "quality    share of the captured time, weighted by symbols, that lies in no gap: 1 = all; " +
-      "- = nothing came\n" +
-      "symbols    markets seen that day\n" +
-      "gaps       spans in which something is missing; longest: the longest that has an end\n" +
-      "missed     messages known to be missing; gaps that do not know count 0\n" +
-      "clock      what set the clock of the capturing machine, and whether it was synchronized " +
-      "(source/status); with the share of raw lines where there are several\n" +
-      "offset     how far it was off at most, in microseconds, - = not known",
-    [
-      "ssmd data quality --env demo",
-      "ssmd data quality --feed kraken --from 2026-08-01 --to 2026-08-08 --output json",
-    ],
-  ),
-  parameters: { flags: INVENTORY_FLAGS },
-  func: runQuality,
+const DAY = z.object({
+  feed: z.string(),
+  date: z.string(),
+  status: CONDITION,
+  why: z.string(),
+  quality: z.number().nullable().describe("Share of the captured time in no gap; null = nothing"),
+  symbols: z.int(),
+  gaps: z.int(),
+  longest_gap_ms: z.int().nullable().describe("Of gaps that have an end"),
+  missed: z.int(),
+  clocks: z.array(CLOCK),
 });
 
-async function runQuality(this: SsmdContext, flags: InventoryFlags): Promise<void> {
-  const { env, days } = await namedDays(this.globals, flags);
-  const value = { env, days: days.map(valueOf) };
-  this.process.stdout.write(render({ value, rows: days.map(rowOf), counted: "day" }, flags.output));
-}
+type Day = z.output<typeof DAY>;
 
-function valueOf(day: DaySummary) {
+export default defineCommand({
+  name: "data quality",
+  brief: "Show how complete archived days are, and how well their clocks were set",
+  description: "Days are UTC, the figures those of the days' manifests.\n\n" +
+    "status     as in ssmd data inventory: available, degraded, partial, expired or missing\n" +
+    "quality    share of the captured time, weighted by symbols, that lies in no gap: 1 = all; " +
+    "- = nothing came\n" +
+    "symbols    markets seen that day\n" +
+    "gaps       spans in which something is missing; longest: the longest that has an end\n" +
+    "missed     messages known to be missing; gaps that do not know count 0\n" +
+    "clock      what set the clock of the capturing machine, and whether it was synchronized " +
+    "(source/status); with the share of raw lines where there are several\n" +
+    "offset     how far it was off at most, in microseconds, - = not known",
+  examples: [
+    "ssmd data quality --env demo",
+    "ssmd data quality --feed kraken --from 2026-08-01 --to 2026-08-08 --output json",
+  ],
+  flags: INVENTORY_FLAGS,
+  output: z.object({ env: z.string(), days: z.array(DAY) }),
+  table: ({ days }) => ({ rows: days.map(rowOf), counted: "day" }),
+  async run({ flags, context }) {
+    const { env, days } = await namedDays(context.globals, flags);
+    return { env, days: days.map(viewOf) };
+  },
+});
+
+function viewOf(day: DaySummary): Day {
   const { feed, condition: status, why, quality, symbols, gaps, missed, clocks } = day;
   return {
     ...{ feed, date: day.day, status, why, quality, symbols, gaps: gaps.length },
-    ...{ longestGapMs: longestMs(day), missed, clocks },
+    ...{ longest_gap_ms: longestMs(day), missed, clocks: clocks.map(clockView) },
   };
 }
 
@@ -49,19 +61,18 @@ function longestMs({ gaps }: DaySummary): number | null {
   return lengths.length === 0 ? null : Math.round(Math.max(...lengths) / 1000);
 }
 
-function rowOf(day: DaySummary): Row {
-  const { feed, condition: status, quality, symbols, gaps, missed, clocks } = day;
-  const longest = longestMs(day);
-  const offsets = clocks.flatMap(({ offsetUsMax }) => offsetUsMax === null ? [] : [offsetUsMax]);
+function rowOf(day: Day): Row {
+  const { feed, date, status, quality, symbols, gaps, longest_gap_ms: longest, missed } = day;
+  const offsets = day.clocks.flatMap(({ offset_us_max: us }) => us === null ? [] : [us]);
   return {
-    ...{ feed, date: day.day, status, quality, symbols, gaps: gaps.length },
+    ...{ feed, date, status, quality, symbols, gaps },
     longest: longest === null ? null : durationText(longest),
-    ...{ missed, clock: clockText(clocks) },
+    ...{ missed, clock: clockText(day.clocks) },
     "offset us": offsets.length === 0 ? null : Math.max(...offsets),
   };
 }
 
-function clockText(clocks: readonly ClockShare[]): string {
+function clockText(clocks: Day["clocks"]): string {
   const lines = clocks.reduce((total, clock) => total + clock.lines, 0);
   return clocks.map(({ source, status, lines: own }) => {
     const share = clocks.length === 1 ? "" : ` ${Math.round(100 * own / Math.max(1, lines))}%`;

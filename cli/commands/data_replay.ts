@@ -1,20 +1,26 @@
-import { buildCommand, type Command } from "@stricli/core";
 import type { ArchiveQuery } from "@ssmd/archive";
-import { EVENT_TYPES } from "@ssmd/market";
 import { ArchiveError, nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { envOf } from "@ssmd/dataset/inventory";
 import { openArchive } from "../archive/open_archive.ts";
-import { assertSymbolsKnown, parseSymbol } from "../archive/asked_symbols.ts";
+import { assertSymbolsKnown } from "../archive/asked_symbols.ts";
 import type { TimeSpan } from "@ssmd/dataset/time_span";
-import { SPAN_FLAGS } from "../archive/time_span.ts";
+import {
+  ARCHIVE,
+  RECORD_TYPES,
+  RECORDS_VERSION,
+  SPAN_FLAGS,
+  SYMBOLS,
+} from "../command/archive_flags.ts";
+import { ENVIRONMENT_FILTER, RUN_FOR } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { on, parsed, text } from "../command/flag.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
-import { ARCHIVE_FLAG, ENV_FILTER_FLAG, FOR_FLAG } from "../flags.ts";
 import { countText } from "../format.ts";
 import { parsePort, parseSpeed } from "../numbers.ts";
-import { docs, switchFlag, textFlag } from "../registry/flags.ts";
 import { parseTo, type ReplayFlags, type ReplayTarget, targetAndSpan } from "../replay/options.ts";
+import type { ReplaySink } from "@ssmd/dataset/replay";
 
 const DESCRIPTION = "Records go out as far apart as they were received: bursts stay bursts, " +
   "silence stays silence. It begins with the first record of the span.\n\n" +
@@ -30,84 +36,56 @@ const DESCRIPTION = "Records go out as far apart as they were received: bursts s
   "On a terminal the progress is shown, and keys steer: space pauses and resumes, left and right go " +
   "10 seconds, up and down a minute, q quits (where records do not go to the same terminal).";
 
-const SEVERAL = { kind: "parsed", parse: String, optional: true, variadic: true } as const;
+const FLAGS = {
+  data: ARCHIVE,
+  env: ENVIRONMENT_FILTER,
+  feed: text("Of this feed", { placeholder: "feed", completes: "feed", required: true }),
+  symbol: SYMBOLS,
+  type: RECORD_TYPES,
+  date: SPAN_FLAGS.date,
+  from: SPAN_FLAGS.from,
+  to: parsed(parseTo, "stdout (default), transport or ws; or the end of the span, as --from", {
+    placeholder: "target|time",
+    repeated: true,
+  }),
+  speed: parsed(parseSpeed, "Multiple of the recorded pace, or max: as fast as it is read", {
+    default: "1",
+    placeholder: "n|max",
+    type: "number",
+  }),
+  version: RECORDS_VERSION,
+  bus: text("--to transport: environment whose bus it is; default --env", {
+    placeholder: "env",
+    completes: "environment",
+  }),
+  as: text("--to transport: name instead of {env}-replay", { placeholder: "name" }),
+  intoLive: on("--to transport: allow the name of an environment of the registry"),
+  port: parsed(parsePort, "--to ws: port on loopback, 0 = a free one", {
+    default: "0",
+    placeholder: "n",
+    type: "number",
+  }),
+  for: RUN_FOR,
+};
 
-const FEED_FLAG = {
-  kind: "parsed",
-  parse: String,
-  brief: "Of this feed",
-  placeholder: "feed",
-  completes: "feed",
-} as const;
-
-/** `ssmd data replay` */
-export const command: Command<SsmdContext> = buildCommand<ReplayFlags, [], SsmdContext>({
-  docs: docs(
-    "Replay archived records at their own pace, or as fast as they are read",
-    DESCRIPTION,
-    [
-      "ssmd data replay --feed kraken --date 2026-08-01 --speed max | head -3",
-      "ssmd data replay --feed kraken --from 2026-08-01T02:53:50Z --to 2026-08-01T02:53:51Z",
-      "ssmd data replay --feed kraken --symbol BTCUSD --type trade --speed 1000 > trades.jsonl",
-      "ssmd data replay --feed kraken --date 2026-08-01 --to ws --speed 10 --for 1m",
-    ],
-  ),
-  parameters: {
-    flags: {
-      data: ARCHIVE_FLAG,
-      env: ENV_FILTER_FLAG,
-      feed: FEED_FLAG,
-      symbol: {
-        ...SEVERAL,
-        parse: parseSymbol,
-        brief: "Of this symbol; may be repeated",
-        placeholder: "symbol",
-      },
-      type: {
-        kind: "enum",
-        values: EVENT_TYPES,
-        brief: "Of this type; may be repeated",
-        optional: true,
-        variadic: true,
-      },
-      date: SPAN_FLAGS.date,
-      from: SPAN_FLAGS.from,
-      to: {
-        kind: "parsed",
-        parse: parseTo,
-        brief: "stdout (default), transport or ws; or the end of the span, as --from",
-        optional: true,
-        variadic: true,
-        placeholder: "target|time",
-      },
-      speed: {
-        kind: "parsed",
-        parse: parseSpeed,
-        brief: "Multiple of the recorded pace, or max: as fast as it is read",
-        default: "1",
-        placeholder: "n|max",
-      },
-      version: textFlag("Version of the records; default what is promoted", "version"),
-      bus: textFlag("--to transport: environment whose bus it is; default --env", "env"),
-      as: textFlag("--to transport: name instead of {env}-replay", "name"),
-      intoLive: switchFlag("--to transport: allow the name of an environment of the registry"),
-      port: {
-        kind: "parsed",
-        parse: parsePort,
-        brief: "--to ws: port on loopback, 0 = a free one",
-        default: "0",
-        placeholder: "n",
-      },
-      for: FOR_FLAG,
-    },
-  },
-  func: runReplay,
+export default defineCommand({
+  name: "data replay",
+  brief: "Replay archived records at their own pace, or as fast as they are read",
+  description: DESCRIPTION,
+  examples: [
+    "ssmd data replay --feed kraken --date 2026-08-01 --speed max | head -3",
+    "ssmd data replay --feed kraken --from 2026-08-01T02:53:50Z --to 2026-08-01T02:53:51Z",
+    "ssmd data replay --feed kraken --symbol BTCUSD --type trade --speed 1000 > trades.jsonl",
+    "ssmd data replay --feed kraken --date 2026-08-01 --to ws --speed 10 --for 1m",
+  ],
+  flags: FLAGS,
+  run: ({ flags, context }) => replay(context, flags),
 });
 
-async function runReplay(this: SsmdContext, flags: ReplayFlags): Promise<void> {
+async function replay(context: SsmdContext, flags: ReplayFlags): Promise<void> {
   const { target, span } = targetAndSpan(flags);
   assertFitting(flags, target);
-  const { dir } = this.globals;
+  const { dir } = context.globals;
   const ending = new AbortController();
   const end = () => ending.abort();
   Deno.addSignalListener("SIGINT", end);
@@ -115,10 +93,9 @@ async function runReplay(this: SsmdContext, flags: ReplayFlags): Promise<void> {
   const timer = flags.for === undefined ? undefined : setTimeout(end, flags.for);
   const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
   try {
-    const replay = { storage, flags, span, signal: ending.signal };
     const env = await envOf(storage, flags.env);
-    if (target === "ws") await toWire(this, env, replay);
-    else await toRecords(this, env, target, replay);
+    const replay = { env, storage, flags, span, signal: ending.signal };
+    await REPLAYS[target](context, replay);
   } finally {
     clearTimeout(timer);
     Deno.removeSignalListener("SIGINT", end);
@@ -128,61 +105,59 @@ async function runReplay(this: SsmdContext, flags: ReplayFlags): Promise<void> {
 }
 
 interface Replay {
+  /** Of the archive. */
+  env: string;
   storage: Storage;
   flags: ReplayFlags;
   span: TimeSpan;
   signal: AbortSignal;
 }
 
-async function toWire(context: SsmdContext, env: string, replay: Replay): Promise<void> {
-  const { storage, span, signal, flags: { feed, speed, port } } = replay;
+const REPLAYS: Readonly<
+  Record<ReplayTarget, (context: SsmdContext, replay: Replay) => Promise<void>>
+> = { stdout: replayToStdout, transport: replayToTransport, ws: replayToWire };
+
+async function replayToWire(context: SsmdContext, replay: Replay): Promise<void> {
+  const { env, storage, span, signal, flags: { feed, speed, port } } = replay;
   const { replayWire } = await import("../replay/replay_wire.ts");
   await replayWire(context, { storage, span: { env, feed, ...span }, speed, port, signal });
 }
 
-async function toRecords(
-  context: SsmdContext,
-  env: string,
-  target: Exclude<ReplayTarget, "ws">,
-  { storage, flags, span, signal }: Replay,
-): Promise<void> {
-  const { replayRecords } = await import("../replay/replay_records.ts");
-  const query = queryOf(env, flags, span);
-  const { speed } = flags;
-  if (target === "stdout") {
-    const { LineSink } = await import("../replay/line_sink.ts");
-    const isQuiet = Deno.stdout.isTerminal();
-    const sink = new LineSink();
-    const played = await replayRecords(context, {
-      ...{ storage, query, speed, sink, signal, isQuiet },
-    });
-    return await assertPlayed(context, played, query, signal);
-  }
+async function replayToStdout(context: SsmdContext, replay: Replay): Promise<void> {
+  const { LineSink } = await import("../replay/line_sink.ts");
+  await playRecords(context, replay, { sink: new LineSink(), isQuiet: Deno.stdout.isTerminal() });
+}
+
+async function replayToTransport(context: SsmdContext, replay: Replay): Promise<void> {
+  const { env, flags } = replay;
   const { openReplayBus } = await import("../replay/replay_bus.ts");
   const { TransportSink } = await import("@ssmd/dataset/replay");
   const bus = await openReplayBus(context.globals, env, flags);
   try {
     const sink = new TransportSink(bus.transport, bus.env, Math.floor(nowUs()).toString(36));
-    const played = await replayRecords(context, {
-      ...{ storage, query, speed, sink, signal, isQuiet: false },
-    });
-    await sink.close();
-    await assertPlayed(context, played, query, signal);
+    const played = await playRecords(context, replay, { sink, isQuiet: false });
     notice(context, `${countText(played, "record")} published as ${bus.env}.${flags.feed}.>`);
   } finally {
     await bus.transport.close();
   }
 }
 
-/** Throws ArchiveError `SYMBOL_UNKNOWN` or `NOTHING_ARCHIVED` where there was nothing to replay. */
-async function assertPlayed(
-  { globals }: SsmdContext,
-  played: number,
-  { env, feed, symbols = [] }: ArchiveQuery,
-  signal: AbortSignal,
-): Promise<void> {
-  if (played > 0 || signal.aborted) return;
-  await assertSymbolsKnown(globals, env, symbols);
+/**
+ * Plays the records into a sink, which is closed, and gives their number. Throws ArchiveError
+ * `SYMBOL_UNKNOWN` or `NOTHING_ARCHIVED` where there was nothing to replay.
+ */
+async function playRecords(
+  context: SsmdContext,
+  { env, storage, flags, span, signal }: Replay,
+  output: { sink: ReplaySink & { close?: () => Promise<void> }; isQuiet: boolean },
+): Promise<number> {
+  const { replayRecords } = await import("../replay/replay_records.ts");
+  const query = queryOf(env, flags, span);
+  const { speed, feed } = flags;
+  const played = await replayRecords(context, { storage, query, speed, signal, ...output });
+  await output.sink.close?.();
+  if (played > 0 || signal.aborted) return played;
+  await assertSymbolsKnown(context.globals, env, query.symbols ?? []);
   throw new ArchiveError("NOTHING_ARCHIVED", `There are no such records of ${feed} in ${env}.`, {
     hint: `ssmd data inventory --env ${env} --feed ${feed} shows the days that there are`,
   });

@@ -1,118 +1,111 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import type { OldDay } from "@ssmd/dataset/retention";
-import { findRegistry, loadEnvironment } from "@ssmd/metadata";
+import { loadEnvironment } from "@ssmd/metadata";
 import { COMMIT, ConfigError, nowUs, VERSION } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { auditArchive } from "../archive/audit_archive.ts";
 import { openArchive } from "../archive/open_archive.ts";
+import { ARCHIVE } from "../command/archive_flags.ts";
+import { DRY_RUN, ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { on, text, word } from "../command/flag.ts";
 import { confirmed } from "../confirm.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
-import { ARCHIVE_FLAG, OUTPUT_FLAG } from "../flags.ts";
 import { bytesText, countText } from "../format.ts";
-import { docs, switchFlag, textFlag } from "../registry/flags.ts";
-import { type OutputFormat, render } from "../render.ts";
+import { registryDirOf } from "../registry_dir.ts";
 
-const ACTIONS = ["show", "apply"] as const;
-type Action = (typeof ACTIONS)[number];
-
-interface Flags {
-  env: string;
-  data?: string;
-  dryRun: boolean;
-  force: boolean;
-  reason?: string;
-  output: OutputFormat;
-}
-
-const RETENTION_ENV_FLAG = {
-  kind: "parsed",
-  parse: String,
-  brief: "Environment whose retention holds",
-  placeholder: "env",
-  completes: "environment",
-} as const;
-
-/** `ssmd data retention` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [Action?], SsmdContext>({
-  docs: docs(
-    "Show or remove archived days that are older than the environment keeps them",
-    "The environment says how long: retention: { raw_days: 30, normalized_days: 3650 }; without it " +
-      "days are kept for ever. Whole days go, as old as their end. Raw goes only when the records " +
-      "made of it are complete and sealed; records go only when they are sealed. Manifests stay and " +
-      "say that the day has expired, and the environment's journal records each day before it goes.\n\n" +
-      "State: due (apply removes it), kept (something speaks against it, see why; --force with " +
-      "--reason removes it all the same, but never an open day), unfinished (a removal was broken " +
-      "off; apply finishes it), removed.",
-    [
-      "ssmd data retention --env brief",
-      "ssmd data retention apply --env brief --dry-run",
-      "ssmd data retention apply --env brief --yes",
-      'ssmd data retention apply --env brief --yes --force --reason "test data"',
-    ],
-  ),
-  parameters: {
-    flags: {
-      env: RETENTION_ENV_FLAG,
-      data: ARCHIVE_FLAG,
-      dryRun: switchFlag("Tell what would be removed, and remove nothing"),
-      force: switchFlag("Remove days that something speaks against, with --reason"),
-      reason: textFlag("Why they are removed; it stands in the manifest and the journal", "text"),
-      output: OUTPUT_FLAG,
-    },
-    positional: {
-      kind: "tuple",
-      parameters: [{
-        brief: "show or apply; default show",
-        parse: parseAction,
-        placeholder: "action",
-        optional: true,
-      }],
-    },
-  },
-  func: runRetention,
+const DAY = z.object({
+  kind: z.enum(["raw", "normalized"]),
+  env: z.string(),
+  feed: z.string(),
+  date: z.string(),
+  version: z.string().exactOptional().describe("Of normalized records"),
+  files: z.int(),
+  records: z.int().describe("Of raw days: frames"),
+  bytes: z.int(),
+  kept_days: z.int().describe("How long the environment keeps such days"),
+  why: z.string().describe("Why it is kept; empty = it is not"),
+  state: z.enum(["due", "kept", "unfinished", "removed"]),
 });
 
-function parseAction(text: string): Action {
-  const found = ACTIONS.find((action) => action === text);
-  if (found !== undefined) return found;
-  throw new RangeError(`an action is ${ACTIONS.join(" or ")}`);
-}
-
-/** A day as it is printed. */
-type ShownDay = Omit<OldDay, "state" | "isOpen"> & { state: OldDay["state"] | "removed" };
-
-async function runRetention(this: SsmdContext, flags: Flags, action: Action = "show") {
-  if (flags.force !== (flags.reason !== undefined)) {
-    throw new UsageError("REASON_NEEDED", "--force and --reason go together.", {
-      hint: '--force --reason "why"',
+export default defineCommand({
+  name: "data retention",
+  brief: "Show or remove archived days that are older than the environment keeps them",
+  description:
+    "The environment says how long: retention: { raw_days: 30, normalized_days: 3650 }; without it " +
+    "days are kept for ever. Whole days go, as old as their end. Raw goes only when the records " +
+    "made of it are complete and sealed; records go only when they are sealed. Manifests stay and " +
+    "say that the day has expired, and the environment's journal records each day before it goes.\n\n" +
+    "State: due (apply removes it), kept (something speaks against it, see why; --force with " +
+    "--reason removes it all the same, but never an open day), unfinished (a removal was broken " +
+    "off; apply finishes it), removed.",
+  examples: [
+    "ssmd data retention --env brief",
+    "ssmd data retention apply --env brief --dry-run",
+    "ssmd data retention apply --env brief --yes",
+    'ssmd data retention apply --env brief --yes --force --reason "test data"',
+  ],
+  flags: {
+    env: ENVIRONMENT_REQUIRED,
+    data: ARCHIVE,
+    dryRun: DRY_RUN,
+    force: on("Remove days that something speaks against, with --reason"),
+    reason: text("Why they are removed; it stands in the manifest and the journal"),
+  },
+  args: [
+    word(["show", "apply"], "show or apply", { placeholder: "action", default: "show" }),
+  ],
+  output: z.array(DAY),
+  table: (days) => ({
+    rows: days.map(({ bytes, kept_days, ...day }) => ({
+      ...day,
+      size: bytesText(bytes),
+      "kept days": kept_days,
+    })),
+    columns: ["kind", "feed", "date", "state", "files", "records", "size", "kept days", "why"],
+    counted: "day",
+  }),
+  async run({ flags, args: [action], context }) {
+    const { env, data, force, reason } = flags;
+    if (force !== (reason !== undefined)) {
+      throw new UsageError("REASON_NEEDED", "--force and --reason go together.", {
+        hint: '--force --reason "why"',
+      });
+    }
+    const { planRetention } = await import("@ssmd/dataset/retention");
+    const registryDir = await registryDirOf(context.globals);
+    const { retention } = await loadEnvironment(registryDir, env);
+    if (retention === undefined) throw noRetention(env);
+    const storage = await openArchive({
+      env,
+      registryDir,
+      ...(data === undefined ? {} : { data }),
     });
-  }
-  const { planRetention } = await import("@ssmd/dataset/retention");
-  const { dir } = this.globals;
-  const registryDir = dir ?? await findRegistry(Deno.cwd());
-  const { retention } = await loadEnvironment(registryDir, flags.env);
-  if (retention === undefined) throw noRetention(flags.env);
-  const storage = await openArchive({ ...flags, registryDir });
-  try {
-    const days = await planRetention({ storage, env: flags.env, retention, nowUs: nowUs() });
-    const going = days.filter((day) => day.state !== "kept" || (flags.force && !day.isOpen));
-    const remove = action === "apply" && !flags.dryRun && going.length > 0 &&
-      confirmed(this, questionOf(going));
-    if (remove) await removeDays(this, flags, storage, going);
-    const shown = days.map(({ isOpen: _, ...day }): ShownDay =>
-      remove && going.some((each) => each.day === day.day && sameKind(each, day))
-        ? { ...day, state: "removed" }
-        : day
-    );
-    show(this, flags, shown);
-  } finally {
-    await storage.close();
-  }
-}
+    try {
+      const days = await planRetention({ storage, env, retention, nowUs: nowUs() });
+      const expiring = days.filter((day) => day.state !== "kept" || (force && !day.isOpen));
+      const remove = action === "apply" && !flags.dryRun && expiring.length > 0 &&
+        confirmed(context, questionOf(expiring));
+      if (remove) await removeDays(context, { env, reason, storage }, expiring);
+      reportKept(
+        context,
+        days.filter((day) => day.state === "kept" && !(remove && expiring.includes(day))),
+      );
+      return days.map((day) => viewOf(day, remove && expiring.includes(day)));
+    } finally {
+      await storage.close();
+    }
+  },
+});
 
-function sameKind(a: Omit<OldDay, "isOpen">, b: Omit<OldDay, "isOpen">): boolean {
-  return a.kind === b.kind && a.feed === b.feed && a.version === b.version;
+function viewOf(day: OldDay, isRemoved: boolean): z.output<typeof DAY> {
+  const { kind, env, feed, version, files, count, bytes, keptDays, why, state } = day;
+  return {
+    ...{ kind, env, feed, date: day.day, ...(version === undefined ? {} : { version }) },
+    ...{ files, records: count, bytes, kept_days: keptDays, why },
+    state: isRemoved ? "removed" : state,
+  };
 }
 
 function noRetention(env: string): ConfigError {
@@ -128,8 +121,7 @@ function questionOf(days: readonly OldDay[]): string {
 
 async function removeDays(
   context: SsmdContext,
-  { env, reason }: Flags,
-  storage: Storage,
+  { env, reason, storage }: { env: string; reason: string | undefined; storage: Storage },
   days: readonly OldDay[],
 ): Promise<void> {
   const { expireDay } = await import("@ssmd/dataset/retention");
@@ -146,19 +138,6 @@ async function removeDays(
   }
 }
 
-function show(context: SsmdContext, { output }: Flags, days: readonly ShownDay[]): void {
-  const rows = days.map(({ env: _, keptDays, count, bytes, kind, version, ...day }) => ({
-    kind,
-    ...day,
-    version,
-    records: count,
-    size: bytesText(bytes),
-    "kept days": keptDays,
-  }));
-  const columns = ["kind", "feed", "day", "state", "files", "records", "size", "kept days", "why"];
-  context.process.stdout.write(render({ value: days, rows, columns, counted: "day" }, output));
-  const kept = days.filter(({ state }) => state === "kept").length;
-  if (kept > 0 && output === "table") {
-    notice(context, `${countText(kept, "old day")} stay: see why.`);
-  }
+function reportKept(context: SsmdContext, kept: readonly OldDay[]): void {
+  if (kept.length > 0) notice(context, `${countText(kept.length, "old day")} stay: see why.`);
 }

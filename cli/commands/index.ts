@@ -3,6 +3,18 @@ import type { LazyCommand } from "../command/define.ts";
 
 /** Every command by its words, loaded when it is called. */
 export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
+  "archive cat": {
+    brief: "Print a raw or normalized file as JSON lines",
+    load: () => import("./archive_cat.ts"),
+  },
+  "archive seal": {
+    brief: "Merge the minute files of days that are over into one object a type",
+    load: () => import("./archive_seal.ts"),
+  },
+  "archive verify": {
+    brief: "Recount every archived file against its manifest and the raw frames",
+    load: () => import("./archive_verify.ts"),
+  },
   "calendar list": {
     brief: "List the trading calendars and the hours of each that are in force",
     load: () => import("./calendar_list.ts"),
@@ -123,6 +135,30 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Print the script that lets a shell complete commands, flags and names",
     load: () => import("./completion.ts"),
   },
+  "data export": {
+    brief: "Export archived records as Parquet, CSV or JSON lines",
+    load: () => import("./data_export.ts"),
+  },
+  "data gaps": {
+    brief: "List what is missing within archived days, and why",
+    load: () => import("./data_gaps.ts"),
+  },
+  "data inventory": {
+    brief: "List what is archived: days by feed, sizes, counts, condition",
+    load: () => import("./data_inventory.ts"),
+  },
+  "data quality": {
+    brief: "Show how complete archived days are, and how well their clocks were set",
+    load: () => import("./data_quality.ts"),
+  },
+  "data replay": {
+    brief: "Replay archived records at their own pace, or as fast as they are read",
+    load: () => import("./data_replay.ts"),
+  },
+  "data retention": {
+    brief: "Show or remove archived days that are older than the environment keeps them",
+    load: () => import("./data_retention.ts"),
+  },
   "diff": {
     brief: "Tell what changed in the registry since the last commit",
     load: () => import("./diff.ts"),
@@ -242,6 +278,35 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
   "key verify": {
     brief: "Check that keys are there and have the right shape",
     load: () => import("./key_verify.ts"),
+  },
+  "qa run": {
+    brief: "Check days of a feed: silence, ranges, presence, time, books, ids",
+    load: () => import("./qa_run.ts"),
+  },
+  "qa show": { brief: "Show what the checks of a day found", load: () => import("./qa_show.ts") },
+  "reprocess diff": {
+    brief: "Compare two versions: counts, schemas, values, and the first records that differ",
+    load: () => import("./reprocess_diff.ts"),
+  },
+  "reprocess list": {
+    brief: "List the versions of each feed, what made them, and what is read",
+    load: () => import("./reprocess_list.ts"),
+  },
+  "reprocess promote": {
+    brief: "Let readers take a version where they name none",
+    load: () => import("./reprocess_promote.ts"),
+  },
+  "reprocess prune": {
+    brief: "Remove a version that is not promoted",
+    load: () => import("./reprocess_prune.ts"),
+  },
+  "reprocess run": {
+    brief: "Make days of a version from the raw files",
+    load: () => import("./reprocess_run.ts"),
+  },
+  "reprocess status": {
+    brief: "Show a version day by day, and how far a run is",
+    load: () => import("./reprocess_status.ts"),
   },
   "schema add-version": {
     brief: "Add the next version of a schema, as a draft",

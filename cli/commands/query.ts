@@ -19,8 +19,7 @@ import {
   answerPrinter,
   isStreamed,
 } from "../query/answer_output.ts";
-import { QUERY_LIMITS } from "@ssmd/dataset/query";
-import { isTable, TABLES } from "@ssmd/dataset/query";
+import { isTable, QUERY_LIMITS, TABLES } from "@ssmd/dataset/query";
 import { docs, textFlag } from "../registry/flags.ts";
 
 interface Flags extends SpanFlags {

@@ -1,87 +1,140 @@
-import { buildCommand, type Command } from "@stricli/core";
-import { EVENT_TYPES, type EventType } from "@ssmd/market";
+import { z } from "zod";
+import { EVENT_TYPES } from "@ssmd/market";
 import { ArchiveError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import { envOf } from "@ssmd/dataset/inventory";
-import { openArchive } from "../archive/open_archive.ts";
-import { SPAN_FLAGS, type SpanFlags } from "../archive/time_span.ts";
+import { withArchive } from "../archive/with_archive.ts";
+import { RECORD_TYPES, SPAN_FLAGS } from "../command/archive_flags.ts";
+import { OUTPUT } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { list, text, type ValuesOf } from "../command/flag.ts";
 import { notice, type SsmdContext } from "../context.ts";
-import { docs, listFlag } from "../registry/flags.ts";
 import { render, type Row } from "../render.ts";
-import { diffVersions, type VersionDiff } from "@ssmd/dataset/diff";
-import { differenceLines } from "@ssmd/dataset/diff";
-import {
-  daySpanOf,
-  FEED_FLAG,
-  VERSION_FLAGS,
-  versionFlag,
-  type VersionFlags,
-} from "../reprocess/flags.ts";
+import { differenceLines, diffVersions, type VersionDiff } from "@ssmd/dataset/diff";
+import { daySpanOf, VERSION_FLAGS } from "../reprocess/flags.ts";
 import { versionNamed } from "@ssmd/dataset/versions";
 
-interface Flags extends VersionFlags, SpanFlags {
-  feed: string;
-  old: string;
-  new: string;
-  symbol?: string[];
-  type?: EventType[];
-}
+const RECORD_TYPE = z.enum(EVENT_TYPES);
 
-/** `ssmd reprocess diff` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
-  docs: docs(
-    "Compare two versions: counts, schemas, values, and the first records that differ",
-    "Over the days that both have. Records belong together when symbol, type and receive time are " +
-      "the same. Same: all fields but the number in the connection, which one record more shifts for " +
-      "all behind it (renumbered). Values: smallest, largest, mean, and quantiles right to 0.5 %. Of " +
-      "each symbol the first three differences are shown with their fields. Exit code 0 whether " +
-      "there are differences or not.",
-    [
-      "ssmd reprocess diff --feed kraken --old v1 --new v2",
-      "ssmd reprocess diff --feed kraken --old v1 --new v2 --date 2026-08-01 --symbol BTCUSD",
-    ],
-  ),
-  parameters: {
-    flags: {
-      ...VERSION_FLAGS,
-      feed: FEED_FLAG,
-      old: versionFlag("The version that was"),
-      new: versionFlag("The version that is to be"),
-      ...SPAN_FLAGS,
-      symbol: listFlag("Only these symbols, with commas between", "symbols"),
-      type: {
-        kind: "enum",
-        values: EVENT_TYPES,
-        brief: "Of this type; may be repeated",
-        optional: true,
-        variadic: true,
-      },
-    },
-  },
-  func: diff,
+const TYPE = z.object({
+  type: RECORD_TYPE,
+  old: z.int(),
+  new: z.int(),
+  same: z.int().describe("But for the number in the connection"),
+  changed: z.int(),
+  only_old: z.int(),
+  only_new: z.int(),
+  renumbered: z.int().describe("Of the same: those with another number in the connection"),
 });
 
-async function diff(this: SsmdContext, flags: Flags): Promise<void> {
-  const { dir } = this.globals;
-  const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
-  try {
-    const env = await envOf(storage, flags.env);
-    const { feed, old, symbol, type } = flags;
-    const days = await commonDays(storage, env, flags);
-    const found = await diffVersions(storage, {
-      ...{ env, feed, old, new: flags.new, days },
-      ...(symbol === undefined ? {} : { symbols: symbol }),
-      ...(type === undefined ? {} : { types: type }),
-    });
-    const value = { env, feed, old, new: flags.new, days, ...found };
-    this.process.stdout.write(render({ value, rows: rowsOf(found) }, flags.output));
-    if (flags.output !== "table") return;
-    for (const line of differenceLines(found)) this.process.stdout.write(`${line}\n`);
-    const verdict = found.same ? "no difference" : "there are differences";
-    notice(this, `${verdict} on ${days.length === 1 ? days[0] : `${days.length} days`}`);
-  } finally {
-    await storage.close();
-  }
+const SUMMARY = z.object({
+  count: z.int(),
+  min: z.number().nullable(),
+  max: z.number().nullable(),
+  mean: z.number().nullable(),
+  p1: z.number().nullable().describe("Quantiles are right to 0.5 %"),
+  p50: z.number().nullable(),
+  p99: z.number().nullable(),
+});
+
+const DIFFERENCE = z.object({
+  symbol: z.string(),
+  type: RECORD_TYPE,
+  kind: z.enum(["changed", "only old", "only new"]),
+  time: z.string().describe("Receive time, ISO 8601"),
+  received_at_ns: z.string().describe("Receive time, ns since 1970"),
+  fields: z.array(z.object({
+    field: z.string(),
+    old: z.unknown().optional(),
+    new: z.unknown().optional(),
+  })),
+});
+
+const DIFF = z.object({
+  env: z.string(),
+  feed: z.string(),
+  old: z.string(),
+  new: z.string(),
+  days: z.array(z.string()),
+  same: z.boolean(),
+  types: z.array(TYPE),
+  schemas: z.array(z.object({ type: RECORD_TYPE, old: z.string(), new: z.string() })),
+  values: z.array(z.object({
+    field: z.string(),
+    old: SUMMARY.nullable(),
+    new: SUMMARY.nullable(),
+  })),
+  symbols: z.array(z.object({
+    symbol: z.string(),
+    differences: z.int(),
+    first: z.array(DIFFERENCE),
+  })),
+  symbols_left_out: z.int(),
+});
+
+const FLAGS = {
+  ...VERSION_FLAGS,
+  old: text("The version that was", { placeholder: "version", required: true }),
+  new: text("The version that is to be", { placeholder: "version", required: true }),
+  ...SPAN_FLAGS,
+  symbol: list("Only these symbols, with commas between", { placeholder: "symbols" }),
+  type: RECORD_TYPES,
+  output: OUTPUT,
+};
+
+type Flags = ValuesOf<typeof FLAGS>;
+
+export default defineCommand({
+  name: "reprocess diff",
+  brief: "Compare two versions: counts, schemas, values, and the first records that differ",
+  description:
+    "Over the days that both have. Records belong together when symbol, type and receive time are " +
+    "the same. Same: all fields but the number in the connection, which one record more shifts for " +
+    "all behind it (renumbered). Values: smallest, largest, mean, and quantiles right to 0.5 %. Of " +
+    "each symbol the first three differences are shown with their fields. Exit code 0 whether " +
+    "there are differences or not.",
+  examples: [
+    "ssmd reprocess diff --feed kraken --old v1 --new v2",
+    "ssmd reprocess diff --feed kraken --old v1 --new v2 --date 2026-08-01 --symbol BTCUSD",
+  ],
+  flags: FLAGS,
+  prints: DIFF,
+  run: ({ flags, context }) =>
+    withArchive(context, flags, async ({ storage, env }) => {
+      const { feed, old, symbol, type } = flags;
+      const days = await commonDays(storage, env, flags);
+      const found = await diffVersions(storage, {
+        ...{ env, feed, old, new: flags.new, days },
+        ...(symbol === undefined ? {} : { symbols: symbol }),
+        ...(type === undefined ? {} : { types: type }),
+      });
+      if (flags.output === "table") return printTable(context, found, days);
+      const value = { env, feed, old, new: flags.new, days, ...viewOf(found) };
+      context.process.stdout.write(render({ value, rows: [] }, flags.output));
+    }),
+});
+
+function printTable(context: SsmdContext, found: VersionDiff, days: readonly string[]): void {
+  const { stdout } = context.process;
+  stdout.write(render({ value: found, rows: rowsOf(found) }, "table"));
+  for (const line of differenceLines(found)) stdout.write(`${line}\n`);
+  const verdict = found.same ? "no difference" : "there are differences";
+  notice(context, `${verdict} on ${days.length === 1 ? days[0] : `${days.length} days`}`);
+}
+
+function viewOf({ types, symbols, symbolsLeftOut, ...found }: VersionDiff) {
+  return {
+    ...found,
+    types: types.map(({ onlyOld, onlyNew, ...counts }) => ({
+      ...counts,
+      only_old: onlyOld,
+      only_new: onlyNew,
+    })),
+    symbols: symbols.map(({ first, ...symbol }) => ({
+      ...symbol,
+      first: first.map(({ receivedAt, ...each }) => ({ ...each, received_at_ns: receivedAt })),
+    })),
+    symbols_left_out: symbolsLeftOut,
+  };
 }
 
 async function commonDays(storage: Storage, env: string, flags: Flags): Promise<string[]> {

@@ -1,49 +1,69 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
+import { EVENT_TYPES } from "@ssmd/market";
 import { openArchive } from "../archive/open_archive.ts";
-import type { SsmdContext } from "../context.ts";
+import { ARCHIVE } from "../command/archive_flags.ts";
+import { ENVIRONMENT_FILTER, FEED_FILTER } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
 import { bytesText } from "../format.ts";
-import { docs, textFlag } from "../registry/flags.ts";
-import { render, type Row } from "../render.ts";
-import { VERSION_FLAGS, type VersionFlags } from "../reprocess/flags.ts";
+import type { Row } from "../render.ts";
 import { madeBy, stateOf, type VersionInfo, versionsIn } from "@ssmd/dataset/versions";
 
-interface Flags extends VersionFlags {
-  feed?: string;
-}
+const VERSION = z.object({
+  env: z.string(),
+  feed: z.string(),
+  version: z.string(),
+  days: z.array(z.string()),
+  promoted: z.array(z.string()).describe("Days of which readers get it when they name none"),
+  is_default: z.boolean().describe("Whether it is read of days without a choice of their own"),
+  objects: z.int(),
+  bytes: z.int(),
+  made_by: z.string(),
+  recipe: z.object({
+    normalizer: z.string(),
+    schemas: z.record(z.enum(EVENT_TYPES), z.string()),
+    software: z.string(),
+  }).nullable().describe("null = the archiver wrote it"),
+  state: z.string().describe("running, interrupted, failed or done; empty = it was not made"),
+});
 
-/** `ssmd reprocess list` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
-  docs: docs(
-    "List the versions of each feed, what made them, and what is read",
+export default defineCommand({
+  name: "reprocess list",
+  brief: "List the versions of each feed, what made them, and what is read",
+  description:
     "v1 is what the archiver writes. Read: the days of which readers get the version when they name " +
-      "none; all = also every day to come. Made by: the normalizer (by date = that of each " +
-      "connection's first day) and the software.",
-    ["ssmd reprocess list", "ssmd reprocess list --feed kraken --output json"],
-  ),
-  parameters: { flags: { ...VERSION_FLAGS, feed: textFlag("One feed only", "feed") } },
-  async func(flags) {
-    const { dir } = this.globals;
+    "none; all = also every day to come. Made by: the normalizer (by date = that of each " +
+    "connection's first day) and the software.",
+  examples: ["ssmd reprocess list", "ssmd reprocess list --feed kraken --output json"],
+  flags: { data: ARCHIVE, env: ENVIRONMENT_FILTER, feed: FEED_FILTER },
+  output: z.array(VERSION),
+  table: (versions) => ({ rows: versions.map(rowOf), counted: "version" }),
+  async run({ flags, context: { globals: { dir } } }) {
     const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
     try {
-      const versions = await versionsIn(storage, flags);
-      const value = versions.map((info) => ({ ...valueOf(info), state: stateOf(info) }));
-      const rows = versions.map(rowOf);
-      this.process.stdout.write(render({ value, rows, counted: "version" }, flags.output));
+      return (await versionsIn(storage, flags)).map(viewOf);
     } finally {
       await storage.close();
     }
   },
 });
 
-function valueOf({ job, ...info }: VersionInfo) {
-  return { ...info, recipe: job?.recipe ?? null };
+function viewOf(info: VersionInfo): z.output<typeof VERSION> {
+  const { job, isDefault, ...rest } = info;
+  return {
+    ...rest,
+    is_default: isDefault,
+    made_by: madeBy(info),
+    recipe: job?.recipe ?? null,
+    state: stateOf(info),
+  };
 }
 
-function rowOf(info: VersionInfo): Row {
-  const { env, feed, version, days, promoted, isDefault, objects, bytes } = info;
-  const read = isDefault && promoted.length === days.length ? "all" : `${promoted.length} days`;
+function rowOf(view: z.output<typeof VERSION>): Row {
+  const { env, feed, version, days, promoted, objects, state } = view;
+  const all = view.is_default && promoted.length === days.length;
   return {
-    ...{ env, feed, version, days: days.length, first: days[0], last: days.at(-1) },
-    ...{ objects, size: bytesText(bytes), read, "made by": madeBy(info), state: stateOf(info) },
+    ...{ env, feed, version, days: days.length, first: days[0], last: days.at(-1), objects },
+    ...{ size: bytesText(view.bytes), read: all ? "all" : `${promoted.length} days` },
+    ...{ "made by": view.made_by, state },
   };
 }

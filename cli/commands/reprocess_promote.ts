@@ -1,99 +1,66 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import { loadPromoted, type Promoted, promotedOn, savePromoted } from "@ssmd/archive";
 import { isoOfUs, nowUs } from "@ssmd/runtime";
-import { envOf } from "@ssmd/dataset/inventory";
-import { openArchive } from "../archive/open_archive.ts";
-import { SPAN_FLAGS, type SpanFlags } from "../archive/time_span.ts";
+import { withArchive } from "../archive/with_archive.ts";
+import { SPAN_FLAGS } from "../command/archive_flags.ts";
+import { DRY_RUN } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { text } from "../command/flag.ts";
 import { assertConfirmed } from "../confirm.ts";
-import type { SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { countText } from "../format.ts";
-import { docs, switchFlag, word } from "../registry/flags.ts";
-import { render } from "../render.ts";
 import { auditVersions } from "../reprocess/audit.ts";
-import { daySpanOf, FEED_FLAG, VERSION_FLAGS, type VersionFlags } from "../reprocess/flags.ts";
+import { daySpanOf, VERSION_FLAGS } from "../reprocess/flags.ts";
 import { type VersionInfo, versionNamed, versionsIn } from "@ssmd/dataset/versions";
 
-interface Flags extends VersionFlags, SpanFlags {
-  feed: string;
-  dryRun: boolean;
-}
+const CHANGE = z.object({ day: z.string(), from: z.string(), to: z.string() });
 
-/** A day whose version changes. */
-interface Change {
-  day: string;
-  from: string;
-  to: string;
-}
-
-/** `ssmd reprocess promote` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
-  docs: docs(
-    "Let readers take a version where they name none",
+export default defineCommand({
+  name: "reprocess promote",
+  brief: "Let readers take a version where they name none",
+  description:
     "Without days the version becomes the default: every day is read of it, but days that it does " +
-      "not have, which stay with the version that they are read of now. With days, these alone. " +
-      "One object is written, normalized/{env}/{feed}/promoted.json: a reader sees the old choice or " +
-      "the new one. v1, what the archiver writes, is promoted the same way. The journal keeps who " +
-      "did it.",
-    [
-      "ssmd reprocess promote v1 --feed kraken --dry-run",
-      "ssmd reprocess promote v2 --feed kraken --data ./data --date 2026-08-01 --yes",
-    ],
-  ),
-  parameters: {
-    flags: {
-      ...VERSION_FLAGS,
-      feed: FEED_FLAG,
-      ...SPAN_FLAGS,
-      dryRun: switchFlag("Show what would change and change nothing"),
-    },
-    positional: { kind: "tuple", parameters: [word("The version that is read", "version")] },
-  },
-  func: promote,
+    "not have, which stay with the version that they are read of now. With days, these alone. " +
+    "One object is written, normalized/{env}/{feed}/promoted.json: a reader sees the old choice or " +
+    "the new one. v1, what the archiver writes, is promoted the same way. The journal keeps who " +
+    "did it.",
+  examples: [
+    "ssmd reprocess promote v1 --feed kraken --dry-run",
+    "ssmd reprocess promote v2 --feed kraken --data ./data --date 2026-08-01 --yes",
+  ],
+  flags: { ...VERSION_FLAGS, ...SPAN_FLAGS, dryRun: DRY_RUN },
+  args: [text("The version that is read", { placeholder: "version", required: true })],
+  output: z.object({
+    env: z.string(),
+    feed: z.string(),
+    version: z.string(),
+    dry_run: z.boolean(),
+    default: z.string().describe("Version of days that have no choice of their own"),
+    changes: z.array(CHANGE),
+  }),
+  table: ({ changes }) => ({ rows: changes, counted: "change" }),
+  run: ({ flags, args: [version], context }) =>
+    withArchive(context, flags, async ({ storage, env }) => {
+      const { feed, data, dryRun, date, from, to } = flags;
+      const chosen = await versionNamed(storage, { env, feed, version });
+      const versions = await versionsIn(storage, { env, feed });
+      const days = [...new Set(versions.flatMap((info) => info.days))].sort();
+      const before = await loadPromoted(storage, env, feed);
+      const after = (date ?? from ?? to) === undefined
+        ? withDefault(before, chosen, days)
+        : withDays(before, chosen, daySpanOf(flags));
+      const changes = changesOf(before, after, days);
+      const value = { env, feed, version, dry_run: dryRun, default: after.default, changes };
+      if (dryRun || isSame(before, after)) return value;
+      const what = countText(changes.length, "day");
+      assertConfirmed(context, `Read ${version} of ${env}/${feed} on ${what}?`);
+      await auditVersions(context, data === undefined ? { env } : { env, data }, {
+        ...{ action: "promote", feed, version, days: changes.length, default: after.default },
+      });
+      await savePromoted(storage, { ...after, updatedAt: isoOfUs(nowUs()) });
+      return value;
+    }),
 });
-
-async function promote(this: SsmdContext, flags: Flags, version: string): Promise<void> {
-  const { dir } = this.globals;
-  const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
-  try {
-    const env = await envOf(storage, flags.env);
-    const place = { env, feed: flags.feed };
-    const chosen = await versionNamed(storage, { ...place, version });
-    const days = [...new Set((await versionsIn(storage, place)).flatMap((info) => info.days))]
-      .sort();
-    const before = await loadPromoted(storage, env, flags.feed);
-    const after = isForDays(flags)
-      ? withDays(before, chosen, daySpanOf(flags))
-      : withDefault(before, chosen, days);
-    const changes = changesOf(before, after, days);
-    const value = {
-      ...{ ...place, version, dryRun: flags.dryRun, default: after.default, changes },
-    };
-    this.process.stdout.write(
-      render(
-        { value, rows: changes.map((each) => ({ ...each })), counted: "change" },
-        flags.output,
-      ),
-    );
-    if (flags.dryRun || isSame(before, after)) return;
-    const question = `Read ${version} of ${env}/${flags.feed} on ${
-      countText(changes.length, "day")
-    }?`;
-    assertConfirmed(this, question);
-    const archive = flags.data === undefined ? { env } : { env, data: flags.data };
-    await auditVersions(this, archive, {
-      ...{ action: "promote", feed: flags.feed, version, days: changes.length },
-      default: after.default,
-    });
-    await savePromoted(storage, { ...after, updatedAt: isoOfUs(nowUs()) });
-  } finally {
-    await storage.close();
-  }
-}
-
-function isForDays({ date, from, to }: Flags): boolean {
-  return (date ?? from ?? to) !== undefined;
-}
 
 function withDays(
   before: Promoted,
@@ -126,7 +93,7 @@ function tidy(days: Record<string, string>, standard: string): Record<string, st
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function changesOf(before: Promoted, after: Promoted, days: readonly string[]): Change[] {
+function changesOf(before: Promoted, after: Promoted, days: readonly string[]) {
   return days.map((day) => ({ day, from: promotedOn(before, day), to: promotedOn(after, day) }))
     .filter(({ from, to }) => from !== to);
 }

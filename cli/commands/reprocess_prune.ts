@@ -1,70 +1,58 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import { feedPrefix, NORMALIZED_VERSION } from "@ssmd/archive";
 import { ArchiveError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import { envOf } from "@ssmd/dataset/inventory";
-import { openArchive } from "../archive/open_archive.ts";
+import { withArchive } from "../archive/with_archive.ts";
+import { DRY_RUN } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { text } from "../command/flag.ts";
+import { oneRow } from "../command/table.ts";
 import { assertConfirmed } from "../confirm.ts";
-import type { SsmdContext } from "../context.ts";
 import { bytesText } from "../format.ts";
-import { docs, switchFlag, word } from "../registry/flags.ts";
-import { render } from "../render.ts";
 import { auditVersions } from "../reprocess/audit.ts";
-import { FEED_FLAG, VERSION_FLAGS, type VersionFlags } from "../reprocess/flags.ts";
+import { VERSION_FLAGS } from "../reprocess/flags.ts";
 import { stateOf, type VersionInfo, versionNamed } from "@ssmd/dataset/versions";
 
-interface Flags extends VersionFlags {
-  feed: string;
-  dryRun: boolean;
-}
-
-/** `ssmd reprocess prune` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [string], SsmdContext>({
-  docs: docs(
-    "Remove a version that is not promoted",
+export default defineCommand({
+  name: "reprocess prune",
+  brief: "Remove a version that is not promoted",
+  description:
     "All its objects go, its manifests first, so that no manifest names what is gone; a prune that " +
-      "was interrupted is finished by the next. Refused: v1, which cannot be made again exactly where " +
-      "raw is gone; a version that readers get of any day; one that is being made. The journal keeps " +
-      "who did it.",
-    [
-      "ssmd reprocess prune v2 --feed kraken --dry-run",
-      "ssmd reprocess prune v2 --feed kraken --data ./data --yes",
-    ],
-  ),
-  parameters: {
-    flags: {
-      ...VERSION_FLAGS,
-      feed: FEED_FLAG,
-      dryRun: switchFlag("Show what would be removed and remove nothing"),
-    },
-    positional: { kind: "tuple", parameters: [word("The version that is removed", "version")] },
-  },
-  func: prune,
+    "was interrupted is finished by the next. Refused: v1, which cannot be made again exactly where " +
+    "raw is gone; a version that readers get of any day; one that is being made. The journal keeps " +
+    "who did it.",
+  examples: [
+    "ssmd reprocess prune v2 --feed kraken --dry-run",
+    "ssmd reprocess prune v2 --feed kraken --data ./data --yes",
+  ],
+  flags: { ...VERSION_FLAGS, dryRun: DRY_RUN },
+  args: [text("The version that is removed", { placeholder: "version", required: true })],
+  output: z.object({
+    env: z.string(),
+    feed: z.string(),
+    version: z.string(),
+    dry_run: z.boolean(),
+    days: z.int(),
+    objects: z.int(),
+    bytes: z.int(),
+  }),
+  table: ({ dry_run: _, bytes, ...value }) => oneRow({ ...value, size: bytesText(bytes) }),
+  run: ({ flags: { feed, dryRun, ...flags }, args: [version], context }) =>
+    withArchive(context, flags, async ({ storage, env }) => {
+      const info = await versionNamed(storage, { env, feed, version });
+      assertPrunable(info);
+      const { days, objects, bytes } = info;
+      const value = { env, feed, version, dry_run: dryRun, days: days.length, objects, bytes };
+      if (dryRun) return value;
+      assertConfirmed(context, `Remove version ${version} of ${env}/${feed}, ${bytesText(bytes)}?`);
+      const archive = flags.data === undefined ? { env } : { env, data: flags.data };
+      await auditVersions(context, archive, { action: "prune", feed, version, objects, bytes });
+      await removeVersion(storage, feedPrefix("normalized", env, feed, version));
+      return value;
+    }),
 });
 
-async function prune(this: SsmdContext, flags: Flags, version: string): Promise<void> {
-  const { dir } = this.globals;
-  const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
-  try {
-    const env = await envOf(storage, flags.env);
-    const info = await versionNamed(storage, { env, feed: flags.feed, version });
-    refuse(info);
-    const { feed, days, objects, bytes } = info;
-    const value = { env, feed, version, dryRun: flags.dryRun, days: days.length, objects, bytes };
-    const rows = [{ env, feed, version, days: days.length, objects, size: bytesText(bytes) }];
-    this.process.stdout.write(render({ value, rows }, flags.output));
-    if (flags.dryRun) return;
-    const question = `Remove version ${version} of ${env}/${feed}, ${bytesText(bytes)}?`;
-    assertConfirmed(this, question);
-    const archive = flags.data === undefined ? { env } : { env, data: flags.data };
-    await auditVersions(this, archive, { action: "prune", feed, version, objects, bytes });
-    await remove(storage, feedPrefix("normalized", env, feed, version));
-  } finally {
-    await storage.close();
-  }
-}
-
-function refuse(info: VersionInfo): void {
+function assertPrunable(info: VersionInfo): void {
   const { env, feed, version, promoted, isDefault } = info;
   const context = { env, feed, version };
   if (version === NORMALIZED_VERSION) {
@@ -88,7 +76,7 @@ function refuse(info: VersionInfo): void {
 }
 
 /** Manifests first: whoever reads meanwhile misses a day, and never finds a part of one. */
-async function remove(storage: Storage, prefix: string): Promise<void> {
+async function removeVersion(storage: Storage, prefix: string): Promise<void> {
   const keys: string[] = [];
   for await (const { key } of storage.list(prefix)) keys.push(key);
   const isManifest = (key: string) => key.endsWith("/manifest.json");

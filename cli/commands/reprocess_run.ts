@@ -1,4 +1,4 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import { SCHEMAS } from "@ssmd/codec";
 import {
   planReprocess,
@@ -11,94 +11,124 @@ import { COMMIT, VERSION } from "@ssmd/runtime";
 import { openStorage, type StorageConfig } from "@ssmd/storage";
 import { envOf } from "@ssmd/dataset/inventory";
 import { archiveConfig } from "../archive/open_archive.ts";
-import { SPAN_FLAGS, type SpanFlags } from "../archive/time_span.ts";
-import { notice, type SsmdContext } from "../context.ts";
+import { SPAN_FLAGS } from "../command/archive_flags.ts";
+import { DRY_RUN } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { dir, text, type ValuesOf, whole } from "../command/flag.ts";
+import { notice } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { bytesText } from "../format.ts";
-import { docs, numberFlag, switchFlag, textFlag } from "../registry/flags.ts";
-import { render, type Row } from "../render.ts";
-import { daySpanOf, FEED_FLAG, VERSION_FLAGS, type VersionFlags } from "../reprocess/flags.ts";
-
-interface Flags extends VersionFlags, SpanFlags {
-  feed: string;
-  schema?: string;
-  normalizer?: string;
-  as?: string;
-  parallel?: number;
-  temp?: string;
-  dryRun: boolean;
-}
+import type { Row } from "../render.ts";
+import { daySpanOf, VERSION_FLAGS } from "../reprocess/flags.ts";
 
 const THREADS_MAX = 64;
 
-/** `ssmd reprocess run` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
-  docs: docs(
-    "Make days of a version from the raw files",
-    "Every connection is translated in its own order, from its first line or from where the day " +
-      "before left it, into normalized/{env}/{feed}/{version}/…; no other version is touched. What " +
-      "was made from the same raw files is kept, so a run that was interrupted goes on where it was. " +
-      "The same raw files, normalizer, schema and software give the same bytes. Lines that raw does " +
-      "not have are told as a gap, and the day is partial.\n\n" +
-      "--normalizer takes another wire format than that of each connection's first day: by its id, " +
-      "or that of a day. --schema names the schema version of the records: that of this software's " +
-      "codec, every other one is refused. --as names the version; default is the normalizer's or " +
-      "the schema's name. --parallel shares connections out over threads, and writes a day while " +
-      "the next one is translated.",
-    [
-      "ssmd reprocess run --feed kraken --date 2026-08-01 --as v2 --dry-run",
-      "ssmd reprocess run --feed kraken --from 2026-08-01 --to 2026-08-02 --as v2 --parallel 2",
-      "ssmd reprocess run --data ./data --feed kraken --normalizer kraken-v2",
-    ],
-  ),
-  parameters: {
-    flags: {
-      ...VERSION_FLAGS,
-      feed: FEED_FLAG,
-      ...SPAN_FLAGS,
-      schema: textFlag("Schema version of the records; default: that of the codec", "version"),
-      normalizer: textFlag("Normalizer by id or day; default: by date", "id"),
-      as: textFlag("Name of the version that is made", "version"),
-      parallel: numberFlag("Threads; default 1", "count"),
-      temp: textFlag("Folder for temporary files; default: the system's", "dir"),
-      dryRun: switchFlag("Show what would be made and make nothing"),
-    },
-  },
-  func: run,
+const DAY = z.object({
+  day: z.string(),
+  action: z.enum(["make", "keep"]),
+  connections: z.int(),
+  lines: z.int().describe("Raw lines of the day"),
+  raw_bytes: z.int(),
+  made: z.object({
+    input: z.string().describe("SHA-256 over the raw files"),
+    whole: z.boolean().describe("Whether raw had every line"),
+    notes: z.array(z.string()),
+    lines: z.int(),
+    records: z.record(z.enum(EVENT_TYPES), z.int()),
+    symbols: z.int(),
+    bytes: z.int(),
+    finished_at: z.string().describe("ISO 8601"),
+  }).exactOptional().describe("Absent = only planned"),
 });
 
-async function run(this: SsmdContext, flags: Flags): Promise<void> {
-  checkSchema(flags.schema);
-  const { dir } = this.globals;
-  const config = await archiveConfig(dir === undefined ? flags : { ...flags, registryDir: dir });
-  const storage = await openStorage(config);
-  try {
-    const env = await envOf(storage, flags.env);
-    const version = versionOf(flags);
-    const options: ReprocessOptions = {
-      ...{ storage, env, feed: flags.feed, version, ...daySpanOf(flags) },
-      ...(flags.normalizer === undefined ? {} : { normalizer: flags.normalizer }),
-      software: { version: VERSION, commit: COMMIT },
-      ...(flags.temp === undefined ? {} : { tempDir: flags.temp }),
-      ...threadsOf(flags, config),
-      onDay: (day, done) => {
-        if (done === undefined) notice(this, `${day}: translating`);
-        else notice(this, `${day}: ${bytesText(done.bytes)} written`);
-      },
-    };
-    const days = await (flags.dryRun ? planReprocess(options) : reprocess(options));
-    const rows = days.map(rowOf);
-    const value = { env, feed: flags.feed, version, dryRun: flags.dryRun, days };
-    this.process.stdout.write(render({ value, rows, counted: "day" }, flags.output));
-    for (const { day, made } of days) {
-      for (const note of made?.notes ?? []) notice(this, `note: ${day}: ${note}`);
+const FLAGS = {
+  ...VERSION_FLAGS,
+  ...SPAN_FLAGS,
+  schema: text("Schema version of the records; default: that of the codec", {
+    placeholder: "version",
+  }),
+  normalizer: text("Normalizer by id or day; default: by date", { placeholder: "id" }),
+  as: text("Name of the version that is made", { placeholder: "version" }),
+  parallel: whole("Threads", { placeholder: "count", default: "1" }),
+  temp: dir("Folder for temporary files; default: the system's"),
+  dryRun: DRY_RUN,
+};
+
+type Flags = ValuesOf<typeof FLAGS>;
+
+export default defineCommand({
+  name: "reprocess run",
+  brief: "Make days of a version from the raw files",
+  description:
+    "Every connection is translated in its own order, from its first line or from where the day " +
+    "before left it, into normalized/{env}/{feed}/{version}/…; no other version is touched. What " +
+    "was made from the same raw files is kept, so a run that was interrupted goes on where it was. " +
+    "The same raw files, normalizer, schema and software give the same bytes. Lines that raw does " +
+    "not have become a gap, and the day is partial.\n\n" +
+    "--normalizer takes another wire format than that of each connection's first day: by its id, " +
+    "or that of a day. --schema names the schema version of the records: that of this software's " +
+    "codec, every other one is refused. --as names the version; default is the normalizer's or " +
+    "the schema's name. --parallel shares connections out over threads, and writes a day while " +
+    "the next one is translated.",
+  examples: [
+    "ssmd reprocess run --feed kraken --date 2026-08-01 --as v2 --dry-run",
+    "ssmd reprocess run --feed kraken --from 2026-08-01 --to 2026-08-02 --as v2 --parallel 2",
+    "ssmd reprocess run --data ./data --feed kraken --normalizer kraken-v2",
+  ],
+  flags: FLAGS,
+  output: z.object({
+    env: z.string(),
+    feed: z.string(),
+    version: z.string(),
+    dry_run: z.boolean(),
+    days: z.array(DAY),
+  }),
+  table: ({ days }) => ({ rows: days.map(rowOf), counted: "day" }),
+  async run({ flags, context }) {
+    assertSchema(flags.schema);
+    const { dir } = context.globals;
+    const config = await archiveConfig(dir === undefined ? flags : { ...flags, registryDir: dir });
+    const storage = await openStorage(config);
+    try {
+      const { feed, dryRun } = flags;
+      const env = await envOf(storage, flags.env);
+      const version = versionOf(flags);
+      const options: ReprocessOptions = {
+        ...{ storage, env, feed, version, ...daySpanOf(flags) },
+        ...(flags.normalizer === undefined ? {} : { normalizer: flags.normalizer }),
+        software: { version: VERSION, commit: COMMIT },
+        ...(flags.temp === undefined ? {} : { tempDir: flags.temp }),
+        ...threadsOf(flags, config),
+        onDay: (day, done) => {
+          if (done === undefined) notice(context, `${day}: translating`);
+          else notice(context, `${day}: ${bytesText(done.bytes)} written`);
+        },
+      };
+      const days = await (dryRun ? planReprocess(options) : reprocess(options));
+      for (const { day, made } of days) {
+        for (const note of made?.notes ?? []) notice(context, `note: ${day}: ${note}`);
+      }
+      return { env, feed, version, dry_run: dryRun, days: days.map(viewOf) };
+    } finally {
+      await storage.close();
     }
-  } finally {
-    await storage.close();
-  }
+  },
+});
+
+function viewOf({ made, rawBytes, ...day }: ReprocessedDay): z.output<typeof DAY> {
+  const view = { ...day, raw_bytes: rawBytes };
+  if (made === undefined) return view;
+  const { input, whole, notes, lines, records, symbols, bytes, finishedAt } = made;
+  return {
+    ...view,
+    made: {
+      ...{ input, whole, notes: [...notes], lines, records, symbols, bytes },
+      finished_at: finishedAt,
+    },
+  };
 }
 
-function threadsOf({ parallel = 1 }: Flags, storage: StorageConfig) {
+function threadsOf({ parallel }: Flags, storage: StorageConfig) {
   if (parallel >= 1 && parallel <= THREADS_MAX) {
     return parallel === 1 ? {} : { threads: { count: parallel, storage } };
   }
@@ -108,7 +138,7 @@ function threadsOf({ parallel = 1 }: Flags, storage: StorageConfig) {
 }
 
 /** Only one version of each schema has a codec: what it writes cannot be chosen, only be expected. */
-function checkSchema(schema: string | undefined): void {
+function assertSchema(schema: string | undefined): void {
   const written = EVENT_TYPES.map((type) => `${type} ${SCHEMAS[type].version}`);
   if (schema === undefined || written.every((each) => each.endsWith(` ${schema}`))) return;
   throw new UsageError(
@@ -129,15 +159,14 @@ function versionOf({ as, normalizer, schema }: Flags): string {
   });
 }
 
-function rowOf({ day, action, connections, lines, rawBytes, made }: ReprocessedDay): Row {
-  const records = made && Object.values(made.records).reduce((sum, count) => sum + count, 0);
+function rowOf({ day, action, connections, lines, raw_bytes, made }: z.output<typeof DAY>): Row {
   return {
     day,
     action: made !== undefined && action === "make" ? "made" : action,
     connections,
     "raw lines": lines,
-    raw: bytesText(rawBytes),
-    records,
+    raw: bytesText(raw_bytes),
+    records: made && Object.values(made.records).reduce((sum, count) => sum + count, 0),
     size: made && bytesText(made.bytes),
     "all of raw": made === undefined ? undefined : made.whole ? "yes" : "no",
   };

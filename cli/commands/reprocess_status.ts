@@ -1,108 +1,117 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import { loadManifest, type Manifest } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
-import { envOf } from "@ssmd/dataset/inventory";
-import { openArchive } from "../archive/open_archive.ts";
+import { withArchive } from "../archive/with_archive.ts";
+import { defineCommand } from "../command/define.ts";
+import { text } from "../command/flag.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { bytesText } from "../format.ts";
-import { docs, textFlag } from "../registry/flags.ts";
-import { render, type Row } from "../render.ts";
-import { FEED_FLAG, VERSION_FLAGS, type VersionFlags } from "../reprocess/flags.ts";
+import type { Row } from "../render.ts";
+import { VERSION_FLAGS } from "../reprocess/flags.ts";
 import { stateOf, type VersionInfo, versionNamed, versionsIn } from "@ssmd/dataset/versions";
 
-interface Flags extends VersionFlags {
-  feed: string;
-  as?: string;
-}
-
-/** `ssmd reprocess status` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
-  docs: docs(
-    "Show a version day by day, and how far a run is",
-    "All versions of the feed unless --as names one. Read: whether readers get this version of the " +
-      "day when they name none. All of raw: whether raw had every line that the day needs.",
-    [
-      "ssmd reprocess status --feed kraken",
-      "ssmd reprocess status --feed kraken --as v1 --output json",
-    ],
-  ),
-  parameters: {
-    flags: {
-      ...VERSION_FLAGS,
-      feed: FEED_FLAG,
-      as: textFlag("One version only", "version"),
-    },
-  },
-  func: status,
+const RUN = z.object({
+  version: z.string(),
+  state: z.string().describe("running, interrupted, failed or done"),
+  progress: z.object({
+    day: z.string(),
+    days: z.int(),
+    done: z.int(),
+    started_at: z.string().describe("ISO 8601"),
+    at: z.string().describe("When this was written, ISO 8601"),
+    host: z.string(),
+  }).nullable().describe("null = nothing is under way"),
+  failure: z.string().describe("Why the last run ended early; empty = it did not"),
 });
 
-interface DayStatus {
-  version: string;
-  day: string;
-  status: string;
-  records: number;
-  bytes: number;
-  quality: number;
-  read: boolean;
-  whole: boolean | null;
-  notes: string[];
+const DAY = z.object({
+  version: z.string(),
+  day: z.string(),
+  status: z.string(),
+  records: z.int(),
+  bytes: z.int(),
+  quality: z.number(),
+  read: z.boolean().describe("Whether readers get this version when they name none"),
+  whole: z.boolean().nullable().describe("Whether raw had every line; null = not reprocessed"),
+  notes: z.array(z.string()),
+});
+
+const STATUS = z.object({
+  env: z.string(),
+  feed: z.string(),
+  runs: z.array(RUN),
+  days: z.array(DAY),
+});
+
+export default defineCommand({
+  name: "reprocess status",
+  brief: "Show a version day by day, and how far a run is",
+  description:
+    "All versions of the feed unless --as names one. Read: whether readers get this version of the " +
+    "day when they name none. All of raw: whether raw had every line that the day needs.",
+  examples: [
+    "ssmd reprocess status --feed kraken",
+    "ssmd reprocess status --feed kraken --as v1 --output json",
+  ],
+  flags: { ...VERSION_FLAGS, as: text("One version only", { placeholder: "version" }) },
+  output: STATUS,
+  table: ({ days }) => ({ rows: days.map(rowOf), counted: "day" }),
+  async run({ flags, context }) {
+    const { feed, as: version } = flags;
+    const status = await withArchive(context, flags, async ({ storage, env }) => {
+      const versions = version === undefined
+        ? await versionsIn(storage, { env, feed })
+        : [await versionNamed(storage, { env, feed, version })];
+      const days = await Promise.all(versions.map((info) => daysOf(storage, info)));
+      return { env, feed, runs: versions.flatMap(runOf), days: days.flat() };
+    });
+    reportRuns(context, status.runs);
+    return status;
+  },
+});
+
+function runOf(info: VersionInfo): z.output<typeof RUN>[] {
+  const { version, job } = info;
+  if (job === undefined) return [];
+  const { progress, failure } = job;
+  if (progress === null) return [{ version, state: stateOf(info), progress, failure }];
+  const { startedAt, day, days, done, at, host } = progress;
+  const view = { day, days, done, started_at: startedAt, at, host };
+  return [{ version, state: stateOf(info), progress: view, failure }];
 }
 
-async function status(this: SsmdContext, flags: Flags): Promise<void> {
-  const { dir } = this.globals;
-  const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
-  try {
-    const env = await envOf(storage, flags.env);
-    const { feed, as: version } = flags;
-    const versions = version === undefined
-      ? await versionsIn(storage, { env, feed })
-      : [await versionNamed(storage, { env, feed, version })];
-    const days: DayStatus[] = [];
-    for (const info of versions) days.push(...await daysOf(storage, info));
-    const runs = versions.flatMap((info) => {
-      const { job } = info;
-      if (job === undefined) return [];
-      const { progress, failure } = job;
-      return [{ version: info.version, state: stateOf(info), progress, failure }];
-    });
-    const value = { env, feed, runs, days };
-    this.process.stdout.write(
-      render({ value, rows: days.map(rowOf), counted: "day" }, flags.output),
-    );
-    for (const { version, state, progress, failure } of runs) {
-      if (progress !== null) {
-        const { day, done, days, startedAt, host } = progress;
-        const far = `${done} of ${days} days, at ${day}`;
-        notice(this, `${version}: ${state}, ${far} (since ${startedAt} on ${host})`);
-      }
-      if (failure !== "") notice(this, `${version}: the last run failed: ${failure}`);
+function reportRuns(context: SsmdContext, runs: readonly z.output<typeof RUN>[]): void {
+  for (const { version, state, progress, failure } of runs) {
+    if (progress !== null) {
+      const { day, done, days, started_at, host } = progress;
+      const far = `${done} of ${days} days, at ${day}`;
+      notice(context, `${version}: ${state}, ${far} (since ${started_at} on ${host})`);
     }
-  } finally {
-    await storage.close();
+    if (failure !== "") notice(context, `${version}: the last run failed: ${failure}`);
   }
 }
 
-async function daysOf(storage: Storage, info: VersionInfo): Promise<DayStatus[]> {
+async function daysOf(storage: Storage, info: VersionInfo): Promise<z.output<typeof DAY>[]> {
   const { env, feed, version } = info;
-  const rows: DayStatus[] = [];
+  const days: z.output<typeof DAY>[] = [];
   for (const day of info.days) {
     const manifest = await loadManifest(storage, { kind: "normalized", env, feed, version, day });
-    if (manifest !== undefined) rows.push(dayStatus(info, day, manifest));
+    if (manifest !== undefined) days.push(dayOf(info, day, manifest));
   }
-  return rows;
+  return days;
 }
 
-function dayStatus({ version, promoted, job }: VersionInfo, day: string, manifest: Manifest) {
+function dayOf({ version, promoted, job }: VersionInfo, day: string, manifest: Manifest) {
   const { status, count, bytes, quality } = manifest;
   const made = job?.days[day];
   return {
     ...{ version, day, status, records: count, bytes, quality, read: promoted.includes(day) },
     whole: made?.whole ?? null,
-    notes: made?.notes ?? [],
+    notes: [...made?.notes ?? []],
   };
 }
 
-function rowOf({ notes, whole, bytes, read, ...day }: DayStatus): Row {
+function rowOf({ notes, whole, bytes, read, ...day }: z.output<typeof DAY>): Row {
   return {
     ...day,
     size: bytesText(bytes),

@@ -1,36 +1,16 @@
 import { dayOfUs } from "@ssmd/archive";
 import { type SpanFlags, spanOf } from "../archive/time_span.ts";
+import { ARCHIVE } from "../command/archive_flags.ts";
+import { ENVIRONMENT_FILTER } from "../command/common_flags.ts";
+import { text } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
-import { ARCHIVE_FLAG, ENV_FILTER_FLAG, OUTPUT_FLAG } from "../flags.ts";
-import type { OutputFormat } from "../render.ts";
 
-/** Flags of every command about versions. */
-export interface VersionFlags {
-  data?: string;
-  env?: string;
-  output: OutputFormat;
-}
-
-/** See {@linkcode VersionFlags}. */
+/** Flags of every command about versions of a feed's records. */
 export const VERSION_FLAGS = {
-  data: ARCHIVE_FLAG,
-  env: ENV_FILTER_FLAG,
-  output: OUTPUT_FLAG,
-} as const;
-
-/** `--feed` where one must be named. */
-export const FEED_FLAG = {
-  kind: "parsed",
-  parse: String,
-  brief: "The feed",
-  placeholder: "feed",
-  completes: "feed",
-} as const;
-
-/** A version that must be named, by a flag. */
-export function versionFlag(brief: string) {
-  return { kind: "parsed", parse: String, brief, placeholder: "version" } as const;
-}
+  data: ARCHIVE,
+  env: ENVIRONMENT_FILTER,
+  feed: text("The feed", { placeholder: "feed", completes: "feed", required: true }),
+};
 
 /**
  * First and last day that the flags name, of all when they name none. Throws UsageError

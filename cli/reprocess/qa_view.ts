@@ -1,21 +1,73 @@
+import { z } from "zod";
 import type { QaReport } from "@ssmd/dataset/qa";
+import { EVENT_TYPES } from "@ssmd/market";
 import type { Row } from "../render.ts";
 
 /** Offending records that are printed of a day, below the table. */
 const SHOWN_MAX = 20;
 
-/** The rows of reports: a check a row. */
-export function reportRows(reports: readonly QaReport[]): Row[] {
-  return reports.flatMap(({ day, version, checks }) =>
-    checks.map(({ name, records, failures, note }) => ({
+/** A record that a check objects to. */
+const OFFENDER = z.object({
+  symbol: z.string(),
+  type: z.union([z.enum(EVENT_TYPES), z.literal("")]).describe("Empty = of no one type"),
+  time: z.string().describe("Receive time, ISO 8601"),
+  received_at_ns: z.string().describe("Receive time, ns since 1970"),
+  sequence: z.int().describe("0 = it has none"),
+  what: z.string(),
+});
+
+const CHECK = z.object({
+  check: z.string(),
+  name: z.string(),
+  records: z.int(),
+  failures: z.int(),
+  first: z.array(OFFENDER),
+  note: z.string(),
+});
+
+/** What the checks of a day found. */
+export const QA_REPORT = z.object({
+  env: z.string(),
+  feed: z.string(),
+  version: z.string(),
+  day: z.string(),
+  ok: z.boolean(),
+  records: z.int(),
+  checks: z.array(CHECK),
+  input: z.string().describe("SHA-256 over the day's files"),
+  rules: z.string().describe("SHA-256 of the file of checks"),
+  software: z.string(),
+  checked_at: z.string().describe("ISO 8601"),
+});
+
+type QaReportView = z.output<typeof QA_REPORT>;
+
+/** The {@linkcode QA_REPORT} of a stored report. */
+export function qaReportView(report: QaReport): QaReportView {
+  const { format: _, checkedAt, checks, ...rest } = report;
+  return {
+    ...rest,
+    checks: checks.map(({ first, ...check }) => ({
+      ...check,
+      first: first.map(({ receivedAt, ...each }) => ({ ...each, received_at_ns: receivedAt })),
+    })),
+    checked_at: checkedAt,
+  };
+}
+
+/** The table of reports: a check a row. */
+export function reportTable({ reports }: { reports: readonly QaReportView[] }) {
+  const rows = reports.flatMap(({ day, version, checks }) =>
+    checks.map(({ name, records, failures, note }): Row => ({
       ...{ day, version, check: name, records, failures },
       result: failures > 0 ? "failed" : note === "" ? "ok" : "ok in part",
     }))
   );
+  return { rows, counted: "check" };
 }
 
 /** The first offending records of a report, a line each. */
-export function offenderLines({ day, checks }: QaReport): string[] {
+export function offenderLines({ day, checks }: QaReportView): string[] {
   const lines = checks.flatMap(({ name, failures, first, note }) => [
     ...(note === "" ? [] : [`${day} ${name}: ${note}`]),
     ...first.map(({ time, symbol, sequence, what }) => {

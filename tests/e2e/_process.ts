@@ -162,7 +162,7 @@ export interface Verified {
   problems: { message: string }[];
   days: {
     feed: string;
-    rawFrames: number;
+    raw_frames: number;
     records: Record<"trade" | "ticker" | "orderbook" | "status" | "gap", number>;
   }[];
   output: string;
@@ -173,8 +173,8 @@ export async function verify(dataDir: string): Promise<Verified> {
   const { code, output } = await runSsmd([
     ...["archive", "verify", "--data", dataDir, "--output", "json"],
   ]);
-  const end = output.lastIndexOf("\n}") + 2;
-  const report = output.startsWith("{") ? JSON.parse(output.slice(0, end)) : {};
+  const [json] = /^\{$[\s\S]*^\}$/m.exec(output) ?? ["{}"];
+  const report = JSON.parse(json);
   return { ok: false, problems: [], days: [], ...report, code, output };
 }
 

@@ -130,7 +130,7 @@ Deno.test(`up lives through ${ATTACKS} attacks and a page of another origin; not
   const { frames, records, archived, gaps } = up.captured();
   const verified = await verify(folder.path);
   assert.deepEqual([verified.code, verified.problems], [0, []], verified.output);
-  assert.equal(verified.days.reduce((sum, { rawFrames }) => sum + rawFrames, 0), frames);
+  assert.equal(verified.days.reduce((sum, { raw_frames: some }) => sum + some, 0), frames);
   assert.equal(archived, records);
   assert.equal(gaps, 0);
   if (Deno.env.get("SSMD_ATTACKS") !== undefined) {

@@ -83,7 +83,7 @@ Deno.test("a new user comes from nothing to archived data of a venue that wants 
   assert.equal(code, 0, output);
   const { ok, days, output: report } = await verify(`${shell.project}/data`);
   assert.ok(ok, report);
-  const frames = days.reduce((sum, { rawFrames }) => sum + rawFrames, 0);
+  const frames = days.reduce((sum, { raw_frames: some }) => sum + some, 0);
   const records = days.flatMap((day) => Object.values(day.records)).reduce((a, b) => a + b, 0);
   assert.ok(frames >= FRAMES_MIN && records > 0, report);
   assert.equal(up.captured()["records"], records);

@@ -79,7 +79,7 @@ Deno.test("up shows live data of both venues within 20 s of its start, and a sig
   const records = verified.days.flatMap((day) => Object.values(day.records));
   assert.equal(records.reduce((sum, count) => sum + count, 0), said["records"]);
   assert.equal(said["archived"], said["records"]);
-  assert.equal(verified.days.reduce((sum, { rawFrames }) => sum + rawFrames, 0), said["frames"]);
+  assert.equal(verified.days.reduce((sum, { raw_frames: some }) => sum + some, 0), said["frames"]);
   assert.ok(Number(said["frames"]) > 50);
 });
 
