@@ -12,15 +12,7 @@ import { COMMAND_INDEX } from "./commands/index.ts";
 import type { SsmdContext } from "./context.ts";
 import { exitCodeOf } from "./exit.ts";
 import { withGlobals } from "./global_flags.ts";
-import { QUERY_COMMANDS } from "./query/entries.ts";
 import { texts } from "./texts.ts";
-
-/** A command before its module is loaded, not declared by `defineCommand` yet. */
-export interface OldCommand {
-  /** One line for the list of commands; equal to the command's own brief. */
-  brief: string;
-  load: () => Promise<{ command: Command<SsmdContext> }>;
-}
 
 /** Commands under a common word; a word of them may stand for several again. */
 export interface Group {
@@ -29,54 +21,49 @@ export interface Group {
 }
 
 /** A command, or commands under a common word. */
-export type Entry = LazyCommand | OldCommand | Group;
+export type Entry = LazyCommand | Group;
 
-/** Commands that are not declared by `defineCommand` yet. */
-const ENTRIES: Readonly<Record<string, Entry>> = {
-  up: {
-    brief: "Start everything for an environment in one process",
-    load: () => import("./commands/up.ts"),
-  },
-  exchange: {
-    brief: "Simulated exchanges",
-    routes: {
-      serve: {
-        brief: "Serve a venue's own protocol on loopback, from a market model or a capture",
-        load: () => import("./commands/exchange_serve.ts"),
-      },
-    },
-  },
-  archive: { brief: "Archived files", routes: {} },
-  data: { brief: "Archived records: list, check, export, replay and remove them", routes: {} },
-  ...QUERY_COMMANDS,
-  reprocess: { brief: "Versions of the archive's records, made again from raw", routes: {} },
-  qa: { brief: "Checks of archived days", routes: {} },
-  storage: { brief: "Versions of objects in buckets", routes: {} },
-  key: { brief: "Keys of environments; values are never shown", routes: {} },
-  client: {
-    brief: "Clients of the gateway: connections, keys, entitlements, limits and usage",
-    routes: { "api-key": { brief: "Keys of clients", routes: {} } },
-  },
-  feed: { brief: "Feeds of the registry", routes: {} },
-  calendar: { brief: "Trading calendars of feeds", routes: {} },
-  schema: { brief: "Registered schemas of records", routes: {} },
-  env: { brief: "Environments of the registry", routes: {} },
-  symbol: { brief: "Symbols and their markets", routes: {} },
+/** Words in the order of the help; a group with its line, "" = a command. Other commands follow. */
+const WORDS: Readonly<Record<string, string>> = {
+  "up": "",
+  "exchange": "Simulated exchanges",
+  "archive": "Archived files",
+  "data": "Archived records: list, check, export, replay and remove them",
+  "query": "",
+  "reprocess": "Versions of the archive's records, made again from raw",
+  "qa": "Checks of archived days",
+  "storage": "Versions of objects in buckets",
+  "key": "Keys of environments; values are never shown",
+  "client": "Clients of the gateway: connections, keys, entitlements, limits and usage",
+  "client api-key": "Keys of clients",
+  "feed": "Feeds of the registry",
+  "calendar": "Trading calendars of feeds",
+  "schema": "Registered schemas of records",
+  "env": "Environments of the registry",
+  "symbol": "Symbols and their markets",
 };
 
 /** All commands of `ssmd`, in the order of the help: a word stands for a command or for several. */
-export const COMMANDS: Readonly<Record<string, Entry>> = Object.entries(COMMAND_INDEX)
-  .reduce((tree, [name, command]) => withCommand(tree, name.split(" "), command), ENTRIES);
+export const COMMANDS: Group["routes"] = buildTree();
 
-function withCommand(
+function buildTree(): Group["routes"] {
+  let tree: Group["routes"] = {};
+  for (const name of new Set([...Object.keys(WORDS), ...Object.keys(COMMAND_INDEX)])) {
+    const entry = COMMAND_INDEX[name] ?? { brief: WORDS[name] ?? "", routes: {} };
+    tree = withEntry(tree, name.split(" "), entry);
+  }
+  return tree;
+}
+
+function withEntry(
   tree: Group["routes"],
   [word = "", ...below]: readonly string[],
-  command: LazyCommand,
+  entry: Entry,
 ): Group["routes"] {
-  if (below.length === 0) return { ...tree, [word]: command };
+  if (below.length === 0) return { ...tree, [word]: entry };
   const group = tree[word];
   if (group === undefined || "load" in group) throw new RangeError(`no group "${word}"`);
-  return { ...tree, [word]: { ...group, routes: withCommand(group.routes, below, command) } };
+  return { ...tree, [word]: { ...group, routes: withEntry(group.routes, below, entry) } };
 }
 
 /**
@@ -136,12 +123,12 @@ async function targetsOf(
 }
 
 async function commandOf(
-  entry: LazyCommand | OldCommand,
+  entry: LazyCommand,
   wanted: boolean,
 ): Promise<Command<SsmdContext>> {
   if (wanted) {
-    const module = await entry.load();
-    return withGlobals("default" in module ? stricliCommand(module.default) : module.command);
+    const { default: command } = await entry.load();
+    return withGlobals(stricliCommand(command));
   }
   return buildCommand({
     docs: { brief: entry.brief },

@@ -1,7 +1,23 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Globals, SsmdContext } from "./context.ts";
-import { GLOBAL_ALIASES, GLOBAL_FLAG_NAMES, GLOBAL_FLAGS } from "./flags.ts";
+import { aliasesOf, dir, on } from "./command/flag.ts";
 import { setColor } from "./terminal.ts";
+
+/**
+ * Flags of every command: they are added when a command is loaded, and read from `this.globals`. A
+ * command that declares a flag of the same name keeps its own.
+ */
+export const GLOBAL_FLAGS = {
+  color: on("Colour on a terminal (--no-color or NO_COLOR: none)", { negatable: true }),
+  quiet: on("Write results and errors only", { alias: "q" }),
+  yes: on("Answer every question with yes", { alias: "y" }),
+  dir: dir("Folder of the registry; default: found upward from here"),
+};
+
+const GLOBAL_FLAG_NAMES: ReadonlySet<string> = new Set(Object.keys(GLOBAL_FLAGS));
+
+/** One-letter names; a command's own take precedence. */
+const GLOBAL_ALIASES = aliasesOf(GLOBAL_FLAGS);
 
 type Flags = Readonly<Record<string, unknown>>;
 type Parameters = Command<SsmdContext>["parameters"];

@@ -2,7 +2,6 @@ import { usOfDay } from "@ssmd/archive";
 import type { TimeSpan } from "@ssmd/dataset/time_span";
 import { DAY_WORDS, dayNamed, nowUs, parseDurationMs, usOfIso } from "@ssmd/runtime";
 import { UsageError } from "../exit.ts";
-import { parseDay } from "../registry/flags.ts";
 
 const DAY_US = 86_400_000_000;
 /** The forms of {@linkcode parseMoment}. */
@@ -34,31 +33,6 @@ export function parseEnd(text: string): number {
   const us = parseMoment(text);
   return dayNamed(text) === undefined ? us : us + DAY_US;
 }
-
-/** `--date`, `--from` and `--to`. */
-export const SPAN_FLAGS = {
-  date: {
-    kind: "parsed",
-    parse: parseDay,
-    brief: "One day, UTC: YYYY-MM-DD, today, yesterday, or 7d (days ago)",
-    optional: true,
-    placeholder: "date",
-  },
-  from: {
-    kind: "parsed",
-    parse: parseMoment,
-    brief: "Received from then on: a day as --date has it, YYYY-MM-DDTHH:MM:SSZ, or 90m (ago)",
-    optional: true,
-    placeholder: "time",
-  },
-  to: {
-    kind: "parsed",
-    parse: parseEnd,
-    brief: "Received before then, as --from has it; a day is within, as a whole",
-    optional: true,
-    placeholder: "time",
-  },
-} as const;
 
 /** The span that the flags name. Throws UsageError `SPAN_INVALID` where they contradict each other. */
 export function spanOf({ date, from, to }: SpanFlags): TimeSpan {

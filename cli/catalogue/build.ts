@@ -1,16 +1,15 @@
-import type { Command } from "@stricli/core";
-import { COMMANDS, type Group, type OldCommand } from "../app.ts";
-import type { LazyCommand } from "../command/define.ts";
-import { stricliCommand } from "../command/stricli_command.ts";
-import type { SsmdContext } from "../context.ts";
-import { GLOBAL_ALIASES, GLOBAL_FLAGS } from "../flags.ts";
+import { COMMANDS, type Group } from "../app.ts";
+import type { Arguments, Command } from "../command/define.ts";
+import type { Parameter, Parameters } from "../command/flag.ts";
+import { descriptionOf, flagsOf } from "../command/stricli_command.ts";
+import { GLOBAL_FLAGS } from "../global_flags.ts";
 import type {
   Catalogue,
   CatalogueCommand,
   CatalogueOutput,
   CatalogueParameter,
 } from "./catalogue.ts";
-import { parameterOf, type RawParameter } from "./parameters.ts";
+import { parameterOf } from "./parameters.ts";
 
 const EXIT_CODES = {
   "0": "done",
@@ -25,7 +24,7 @@ export async function buildCatalogue(): Promise<Catalogue> {
   const collect = async (above: readonly string[], entries: Group["routes"]) => {
     for (const [word, entry] of Object.entries(entries)) {
       const route = [...above, word];
-      if ("load" in entry) commands.push(await commandOf(route, entry));
+      if ("load" in entry) commands.push(viewOf((await entry.load()).default));
       else {
         groups.push({ name: route.join(" "), brief: entry.brief });
         await collect(route, entry.routes);
@@ -37,57 +36,38 @@ export async function buildCatalogue(): Promise<Catalogue> {
     name: "ssmd",
     brief: "Capture, stream, archive and serve market data",
     exit_codes: EXIT_CODES,
-    global_flags: flagsOf([], GLOBAL_FLAGS, GLOBAL_ALIASES),
+    global_flags: parametersOf(GLOBAL_FLAGS),
     groups,
     commands,
   };
 }
 
-async function commandOf(
-  route: string[],
-  entry: LazyCommand | OldCommand,
-): Promise<CatalogueCommand> {
-  const module = await entry.load();
-  const command: Command<SsmdContext> = "default" in module
-    ? stricliCommand(module.default)
-    : module.command;
-  const { flags = {}, aliases = {} } = command.parameters;
-  const own = flagsOf(route, flags as Record<string, RawParameter>, aliases);
-  const args = argumentsOf(route, command);
-  const { description, examples } = partsOf(command.fullDescription ?? command.brief);
-  const output = outputOf(own);
+function viewOf(command: Command): CatalogueCommand {
+  const flags = parametersOf(flagsOf(command));
+  const args = argumentsOf(command.args);
+  const output = outputOf(flags);
   return {
-    name: route.join(" "),
+    name: command.name,
     brief: command.brief,
-    description,
-    usage: usageOf(route, own, args),
-    examples,
-    flags: own,
+    description: descriptionOf(command),
+    usage: usageOf(command.name, flags, args),
+    examples: [...command.examples],
+    flags,
     arguments: args,
     ...(output === undefined ? {} : { output }),
   };
 }
 
-function flagsOf(
-  route: readonly string[],
-  flags: Readonly<Record<string, RawParameter>>,
-  aliases: Readonly<Partial<Record<string, unknown>>>,
-): CatalogueParameter[] {
-  const letters = new Map(Object.entries(aliases).map(([letter, name]) => [name, letter]));
-  return Object.entries(flags).filter(([, raw]) => raw.hidden !== true).map(([name, raw]) => {
-    const alias = letters.get(name);
-    return parameterOf(name, raw, alias === undefined ? { route } : { route, alias });
-  });
+function parametersOf(parameters: Parameters): CatalogueParameter[] {
+  return Object.entries(parameters).map(([name, parameter]) => parameterOf(name, parameter));
 }
 
-function argumentsOf(route: readonly string[], command: Command<SsmdContext>) {
-  const { positional } = command.parameters;
-  if (positional === undefined) return [];
-  const of = (raw: RawParameter, more: Partial<RawParameter> = {}) =>
-    parameterOf(raw.placeholder ?? "argument", { ...raw, ...more }, { route, argument: true });
-  if (positional.kind === "tuple") return positional.parameters.map((raw) => of(raw));
-  const optional = (positional.minimum ?? 0) === 0;
-  return [of(positional.parameter, { variadic: true, ...(optional ? { optional } : {}) })];
+function argumentsOf(args: Arguments = []): CatalogueParameter[] {
+  const of = (parameter: Parameter<unknown>) =>
+    parameterOf(parameter.placeholder ?? "argument", parameter);
+  if (!("each" in args)) return args.map(of);
+  const { each, minimum = 0 } = args;
+  return [{ ...of(each), required: minimum > 0, repeated: true }];
 }
 
 function outputOf(flags: readonly CatalogueParameter[]): CatalogueOutput | undefined {
@@ -95,18 +75,8 @@ function outputOf(flags: readonly CatalogueParameter[]): CatalogueOutput | undef
   return formats && { formats };
 }
 
-/** The text of a command without its examples, and those. A line that ends in `\` goes on. */
-function partsOf(text: string): { description: string; examples: string[] } {
-  const [before = "", after = ""] = text.split(/^EXAMPLES\n/m);
-  const [lines = "", ...rest] = after.split(/\n\s*\n/);
-  const examples = lines.replace(/\\\n\s*/g, "").split("\n").map((line) => line.trim())
-    .filter((line) => line !== "");
-  const description = [before.trim(), ...rest.map((part) => part.trim())].filter(Boolean);
-  return { description: description.join("\n\n"), examples };
-}
-
 function usageOf(
-  route: readonly string[],
+  name: string,
   flags: readonly CatalogueParameter[],
   args: readonly CatalogueParameter[],
 ): string {
@@ -117,5 +87,5 @@ function usageOf(
     return required ? shown : `[${shown}]`;
   });
   const optional = flags.some(({ required }) => !required) ? ["[flags]"] : [];
-  return ["ssmd", ...route, ...needed, ...optional, ...words].join(" ");
+  return ["ssmd", name, ...needed, ...optional, ...words].join(" ");
 }

@@ -3,7 +3,8 @@ import { buildCatalogue } from "./build.ts";
 import { commandIn } from "./catalogue.ts";
 import { generateFiles } from "./generate.ts";
 import { loadCatalogue, loadSchemas } from "./load.ts";
-import { parameterOf, type RawParameter } from "./parameters.ts";
+import { file, on, text, whole } from "../command/flag.ts";
+import { parameterOf } from "./parameters.ts";
 
 const catalogue = await buildCatalogue();
 
@@ -53,34 +54,16 @@ Deno.test("the longest words that name a command win", () => {
   assert.equal(commandIn(catalogue, []), undefined);
 });
 
-Deno.test("what completes a parameter follows from its placeholder, name and command", () => {
-  const of = (name: string, raw: Partial<RawParameter>, route: string[] = [], argument = false) =>
-    parameterOf(name, { brief: "", ...raw }, { route, argument }).completes;
-  assert.equal(of("env", {}), "environment");
-  assert.equal(of("from", { placeholder: "env" }), "environment");
-  assert.equal(of("key", { placeholder: "file" }), "file");
-  assert.equal(of("port", { placeholder: "n" }), undefined);
-  assert.equal(of("quiet", { kind: "boolean" }), undefined);
-  assert.equal(of("name", { placeholder: "name" }, ["env", "show"], true), "environment");
-  assert.equal(of("id", { placeholder: "id" }, ["feed", "show"], true), "feed");
-  assert.equal(of("id", { placeholder: "id" }, ["feed", "create"], true), undefined);
-  assert.equal(of("file", { placeholder: "file" }, ["schema", "register"], true), "file");
-});
-
-Deno.test("types follow from what the parser takes", () => {
-  const of = (raw: Partial<RawParameter>) =>
-    parameterOf("x", { brief: "", ...raw }, { route: [] }).type;
-  assert.deepEqual(
-    [
-      { kind: "boolean" },
-      { kind: "counter" },
-      { values: ["a"] },
-      { placeholder: "n|max" },
-      { placeholder: "30s" },
-      { placeholder: "date" },
-      { placeholder: "file" },
-      {},
-    ].map(of),
-    ["boolean", "count", "choice", "number", "duration", "date", "file", "text"],
+Deno.test("a declared parameter is shown as it is typed, with what completes it", () => {
+  assert.deepEqual(parameterOf("olderThan", whole("Days", { default: "7", placeholder: "days" })), {
+    ...{ name: "older-than", brief: "Days", type: "number", default: "7" },
+    ...{ required: false, repeated: false, placeholder: "days" },
+  });
+  assert.equal(parameterOf("cert", file("A file")).completes, "file");
+  assert.equal(
+    parameterOf("env", text("It", { completes: "environment" })).completes,
+    "environment",
   );
+  assert.equal(parameterOf("color", on("Colour", { negatable: true })).negatable, true);
+  assert.equal(parameterOf("key", text("A key", { required: true })).required, true);
 });

@@ -2,7 +2,6 @@
  * Writes what follows from the commands: `cli/commands/index.ts`, `cli/catalogue/commands.json`,
  * `cli/catalogue/schemas.json` and `cli/COMMANDS.md`. With `--check` it only names the stale ones. @module
  */
-import type { Catalogue } from "./catalogue.ts";
 import { type JsonSchema, outputSchemaOf, type OutputSchemas } from "./schemas.ts";
 
 const CLI = new URL("../", import.meta.url);
@@ -88,22 +87,10 @@ export async function generateFiles(check: boolean): Promise<string[]> {
   const { buildCatalogue } = await import("./build.ts");
   const { referenceOf } = await import("./reference.ts");
   const catalogue = await buildCatalogue();
-  const all = { ...await outputSchemas(), ...await handKeptSchemas(catalogue) };
-  await output.put("catalogue/schemas.json", schemasText(all));
+  await output.put("catalogue/schemas.json", schemasText(await outputSchemas()));
   await output.put("catalogue/commands.json", await formatted(JSON.stringify(catalogue), "json"));
   await output.put("COMMANDS.md", await formatted(referenceOf(catalogue), "md"));
   return output.stale;
-}
-
-/** Schemas of the commands that are not declared by `defineCommand` yet. */
-async function handKeptSchemas({ commands }: Catalogue): Promise<OutputSchemas> {
-  const schemas: Record<string, OutputSchemas[string]> = {};
-  for (const { name } of commands) {
-    const url = new URL(`schemas/${name.replaceAll(" ", "-")}.json`, CLI);
-    const text = await Deno.readTextFile(url).catch(() => undefined);
-    if (text !== undefined) schemas[name] = JSON.parse(text);
-  }
-  return schemas;
 }
 
 /** As `deno fmt` wants it, so that the two never disagree. */

@@ -1,7 +1,7 @@
 import { parseDurationMs } from "@ssmd/runtime/duration";
 import { suggestion } from "@ssmd/runtime/suggest";
 import type { Completes, ParameterType } from "../catalogue/catalogue.ts";
-import { parseDay, parseList, parseWhole } from "../registry/flags.ts";
+import { parseDay, parseList, parseWhole } from "./parsers.ts";
 
 /** What a flag or an argument may say beyond its brief. */
 export interface ParameterOptions {
@@ -131,20 +131,32 @@ export function word<
 }
 
 /** There or not. `negatable` adds `--no-…`, and absent is then a third value. */
-export function on(brief: string): Parameter<boolean>;
+export function on(brief: string, options?: { alias: string }): Parameter<boolean>;
 export function on(brief: string, options: { negatable: true }): Parameter<boolean | undefined>;
 export function on(
   brief: string,
-  options?: { negatable: true },
+  options: { alias?: string; negatable?: true } = {},
 ): Parameter<boolean> | Parameter<boolean | undefined> {
-  const kind = { kind: "boolean", type: "boolean", brief } as const;
-  return options === undefined
-    ? { ...kind, default: false, withNegated: false }
-    : { ...kind, optional: true, withNegated: true };
+  const { alias, negatable } = options;
+  const kind = {
+    ...{ kind: "boolean", type: "boolean", brief } as const,
+    ...(alias === undefined ? {} : { alias }),
+  };
+  return negatable
+    ? { ...kind, optional: true, withNegated: true }
+    : { ...kind, default: false, withNegated: false };
 }
 
 /** Parameters by name. */
 export type Parameters = Readonly<Record<string, Parameter<unknown>>>;
+
+/** The one-letter names of parameters: letter → name. */
+export function aliasesOf(parameters: Parameters): Record<string, string> {
+  const named = Object.entries(parameters).flatMap(([name, { alias }]) =>
+    alias === undefined ? [] : [[alias, name] as const]
+  );
+  return Object.fromEntries(named);
+}
 
 type ValueOf<P> = P extends Parameter<infer Value> ? Value : never;
 type OptionalNames<P> = {

@@ -4,6 +4,7 @@ import { OUTPUT, STREAM_OUTPUT } from "./common_flags.ts";
 import { type OutputFormat, render } from "../render.ts";
 import { flatRows } from "../registry/show.ts";
 import type { Arguments, Command, Table } from "./define.ts";
+import { aliasesOf, type Parameters } from "./flag.ts";
 
 type Flags = Readonly<Record<string, unknown>>;
 
@@ -15,7 +16,7 @@ export function stricliCommand(command: Command): StricliCommand<SsmdContext> {
     // The declared parameters have the parser's own form; its types want them written out in place.
     parameters: {
       flags: flagsOf(command),
-      aliases: aliasesOf(command),
+      aliases: aliasesOf(command.flags ?? {}),
       ...positionalOf(args),
     } as never,
     async func(given, ...words) {
@@ -29,16 +30,9 @@ export function stricliCommand(command: Command): StricliCommand<SsmdContext> {
 }
 
 /** The flags of a command with `--output` where it prints data. */
-export function flagsOf({ flags = {}, output, prints }: Command): Flags {
+export function flagsOf({ flags = {}, output, prints }: Command): Parameters {
   if (output !== undefined) return { ...flags, output: OUTPUT };
   return prints === undefined || "output" in flags ? flags : { ...flags, output: STREAM_OUTPUT };
-}
-
-function aliasesOf({ flags = {} }: Command): Record<string, string> {
-  const named = Object.entries(flags).flatMap(([name, { alias }]) =>
-    alias === undefined ? [] : [[alias, name] as const]
-  );
-  return Object.fromEntries(named);
 }
 
 function positionalOf(args: Arguments | undefined): object {
@@ -66,8 +60,12 @@ function tableOf({ table }: Command, value: unknown, flags: Record<string, unkno
   return { rows: flatRows(value as object) };
 }
 
-function helpText({ brief, description, examples }: Command): string {
-  const lines = examples.map((example) => `  ${example}`).join("\n");
-  const body = description === undefined ? `${brief}.` : `${brief}.\n\n${description}`;
-  return `${body}\n\nEXAMPLES\n${lines}`;
+function helpText(command: Command): string {
+  const lines = command.examples.map((example) => `  ${example}`).join("\n");
+  return `${descriptionOf(command)}\n\nEXAMPLES\n${lines}`;
+}
+
+/** The brief as a sentence, and what a person must know beyond it. */
+export function descriptionOf({ brief, description }: Command): string {
+  return description === undefined ? `${brief}.` : `${brief}.\n\n${description}`;
 }

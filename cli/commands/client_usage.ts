@@ -7,7 +7,7 @@ import { day, parsed } from "../command/flag.ts";
 import { rowsOf } from "../command/table.ts";
 import { UsageError } from "../exit.ts";
 import { sortedBy } from "../format.ts";
-import { parseList } from "../registry/flags.ts";
+import { parseList } from "../command/parsers.ts";
 
 const COLUMNS = ["day", "client", "feed", "type"] as const;
 type Column = typeof COLUMNS[number];

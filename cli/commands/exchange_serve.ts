@@ -1,171 +1,103 @@
-import { buildCommand, type Command, type CommandContext } from "@stricli/core";
-import { ConfigError } from "@ssmd/runtime";
-import { SIMULATED_VENUES, type SimulatedVenue } from "@ssmd/simulator";
-import { FOR_FLAG, STREAM_FLAG } from "../flags.ts";
-import type { StreamFormat } from "../output_format.ts";
+import { z } from "zod";
+import { SIMULATED_VENUES } from "@ssmd/simulator";
+import { RUN_FOR, STREAM_OUTPUT } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { file, on, parsed, text, word } from "../command/flag.ts";
 import { parsePort, parsePositive, parseSeed, parseSpeed } from "../numbers.ts";
 import { serveExchange } from "../serve_exchange.ts";
 
-export { serveExchange, type ServeOptions } from "../serve_exchange.ts";
+const EVENT = z.looseObject({
+  time: z.string().describe("ISO 8601"),
+  level: z.enum(["debug", "info", "warn", "error"]),
+  message: z.string(),
+  venue: z.enum(SIMULATED_VENUES).exactOptional(),
+  url: z.string().exactOptional().describe("serving: address of the venue's protocol"),
+  port: z.int().exactOptional(),
+  faults: z.union([z.string(), z.int()]).exactOptional()
+    .describe("serving: address that faults are posted to; ended: how many struck"),
+  key_id: z.string().exactOptional(),
+  key_file: z.string().exactOptional(),
+  accepted: z.int().exactOptional(),
+  refused: z.int().exactOptional(),
+  frames: z.int().exactOptional(),
+});
 
-interface Flags {
-  port: number;
-  seed: number;
-  rate: number;
-  symbol?: readonly string[];
-  capture?: readonly string[];
-  speed: number | "max";
-  renumber: boolean;
-  fault?: readonly string[];
-  ledger?: string;
-  key?: string;
-  for?: number;
-  output?: StreamFormat;
-}
-
-function parseVenue(text: string): SimulatedVenue {
-  const venue = SIMULATED_VENUES.find((each) => each === text);
-  if (venue !== undefined) return venue;
-  throw new ConfigError("VENUE_UNKNOWN", `"${text}" cannot be simulated.`, {
-    hint: `allowed: ${SIMULATED_VENUES.join(", ")}`,
-  });
-}
-
-const DESCRIPTION = `Serve a venue's own protocol on loopback, from a market model or a capture.
-
-Any client of the venue works against it: subscriptions, replies, errors, heartbeats, sequence
-numbers, checksums; Kalshi's handshake must be signed. Same seed, same bytes.
-
-FAULTS  drop, skip, checksum, repeat, rubbish, silent, each with every:30s, at:10s or frames:1000
-  --fault drop=every:30s
-  --fault silent=every:1m,for:5s
-  --fault skip=frames:1000,kind:trade,count:2
-  --fault rubbish=at:10s,what:binary      json, binary, unknown, truncated, huge
-  or at any time by POST to /fault on the same port
-
-EXAMPLES
-  ssmd exchange serve kraken
-  ssmd exchange serve kraken --symbol BTC/USD --rate 2000 --speed max
-  ssmd exchange serve kalshi --port 9001 --fault drop=every:30s
-  ssmd exchange serve kraken --for 1m --output json
-  ssmd exchange serve kraken --capture session.jsonl.zst --speed 10`;
-
-const VENUE = {
-  brief: "kraken or kalshi",
-  parse: parseVenue,
-  placeholder: "venue",
-  values: SIMULATED_VENUES,
-};
-
-/** `ssmd exchange serve` */
-export const command: Command<CommandContext> = buildCommand<
-  Flags,
-  [SimulatedVenue],
-  CommandContext
->({
-  docs: {
-    brief: "Serve a venue's own protocol on loopback, from a market model or a capture",
-    fullDescription: DESCRIPTION,
+export default defineCommand({
+  name: "exchange serve",
+  brief: "Serve a venue's own protocol on loopback, from a market model or a capture",
+  description:
+    "Any client of the venue works against it: subscriptions, replies, errors, heartbeats, " +
+    "sequence numbers, checksums; Kalshi's handshake must be signed. Same seed, same bytes.\n\n" +
+    "FAULTS  drop, skip, checksum, repeat, rubbish, silent, each with every:30s, at:10s or " +
+    "frames:1000\n" +
+    "  --fault drop=every:30s\n" +
+    "  --fault silent=every:1m,for:5s\n" +
+    "  --fault skip=frames:1000,kind:trade,count:2\n" +
+    "  --fault rubbish=at:10s,what:binary      json, binary, unknown, truncated, huge\n" +
+    "  or at any time by POST to /fault on the same port",
+  examples: [
+    "ssmd exchange serve kraken",
+    "ssmd exchange serve kraken --symbol BTC/USD --rate 2000 --speed max",
+    "ssmd exchange serve kalshi --port 9001 --fault drop=every:30s",
+    "ssmd exchange serve kraken --for 1m --output json",
+    "ssmd exchange serve kraken --capture session.jsonl.zst --speed 10",
+  ],
+  flags: {
+    port: parsed(parsePort, "Port, 0 = a free one", {
+      default: "0",
+      placeholder: "n",
+      type: "number",
+    }),
+    seed: parsed(parseSeed, "Seed of the model", {
+      default: "1",
+      placeholder: "n",
+      type: "number",
+    }),
+    rate: parsed(parsePositive, "Mean events a second of the model, all markets together", {
+      default: "100",
+      placeholder: "n",
+      type: "number",
+    }),
+    symbol: text("Market of the model, in the venue's spelling; may be repeated", {
+      placeholder: "market",
+      repeated: true,
+    }),
+    capture: file("Recorded frames to play instead of the model; may be repeated", {
+      repeated: true,
+    }),
+    speed: parsed(parseSpeed, "Multiple of real time, or max: as fast as the client reads", {
+      default: "1",
+      placeholder: "n|max",
+      type: "number",
+    }),
+    renumber: on("Give each client of a Kalshi capture its own sid and seq"),
+    fault: text("What goes wrong and when; may be repeated", {
+      placeholder: "fault",
+      repeated: true,
+    }),
+    ledger: file("File that lists every frame sent"),
+    key: file("Kalshi: key that handshakes must be signed with (PEM); default: a new one"),
+    for: RUN_FOR,
+    output: STREAM_OUTPUT,
   },
-  parameters: {
-    positional: {
-      kind: "tuple",
-      parameters: [VENUE],
-    },
-    flags: {
-      port: {
-        kind: "parsed",
-        parse: parsePort,
-        brief: "Port, 0 = a free one",
-        default: "0",
-        placeholder: "n",
-      },
-      seed: {
-        kind: "parsed",
-        parse: parseSeed,
-        brief: "Seed of the model",
-        default: "1",
-        placeholder: "n",
-      },
-      rate: {
-        kind: "parsed",
-        parse: parsePositive,
-        brief: "Mean events a second of the model, all markets together",
-        default: "100",
-        placeholder: "n",
-      },
-      symbol: {
-        kind: "parsed",
-        parse: String,
-        brief: "Market of the model, in the venue's spelling; may be repeated",
-        variadic: true,
-        optional: true,
-        placeholder: "market",
-      },
-      capture: {
-        kind: "parsed",
-        parse: String,
-        brief: "Recorded frames to play instead of the model; may be repeated",
-        variadic: true,
-        optional: true,
-        placeholder: "file",
-      },
-      speed: {
-        kind: "parsed",
-        parse: parseSpeed,
-        brief: "Multiple of real time, or max: as fast as the client reads",
-        default: "1",
-        placeholder: "n|max",
-      },
-      renumber: {
-        kind: "boolean",
-        brief: "Number a Kalshi capture's sid and seq anew for each client",
-        default: false,
-      },
-      fault: {
-        kind: "parsed",
-        parse: String,
-        brief: "What goes wrong and when; may be repeated",
-        variadic: true,
-        optional: true,
-        placeholder: "fault",
-      },
-      ledger: {
-        kind: "parsed",
-        parse: String,
-        brief: "File that notes every frame sent",
-        optional: true,
-        placeholder: "file",
-      },
-      key: {
-        kind: "parsed",
-        parse: String,
-        brief: "Kalshi: key that handshakes must be signed with (PEM); default: made anew",
-        optional: true,
-        placeholder: "file",
-      },
-      for: FOR_FLAG,
-      output: STREAM_FLAG,
-    },
-  },
-  async func(flags: Flags, venue: SimulatedVenue): Promise<void> {
+  args: [
+    word(SIMULATED_VENUES, "kraken or kalshi", { placeholder: "venue", required: true }),
+  ],
+  prints: EVENT,
+  async run({ flags, args: [venue], context: { process: { stdout } } }) {
     const ending = new AbortController();
     const end = () => ending.abort();
     Deno.addSignalListener("SIGINT", end);
     Deno.addSignalListener("SIGTERM", end);
+    const { port, seed, rate, speed, renumber } = flags;
     try {
       await serveExchange({
-        venue,
-        port: flags.port,
-        seed: flags.seed,
-        rate: flags.rate,
+        ...{ venue, port, seed, rate, speed, renumber },
         symbols: flags.symbol ?? [],
         captures: flags.capture ?? [],
-        speed: flags.speed,
-        renumber: flags.renumber,
         faults: flags.fault ?? [],
         signal: ending.signal,
-        write: (text) => this.process.stdout.write(text),
+        write: (text) => stdout.write(text),
         ...(flags.ledger === undefined ? {} : { ledger: flags.ledger }),
         ...(flags.key === undefined ? {} : { key: flags.key }),
         json: flags.output === "json",

@@ -198,6 +198,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Check one environment and the feeds that it uses",
     load: () => import("./env_validate.ts"),
   },
+  "exchange serve": {
+    brief: "Serve a venue's own protocol on loopback, from a market model or a capture",
+    load: () => import("./exchange_serve.ts"),
+  },
   "feed add": {
     brief: "Add a feed of the registry to an environment",
     load: () => import("./feed_add.ts"),
@@ -284,6 +288,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => import("./qa_run.ts"),
   },
   "qa show": { brief: "Show what the checks of a day found", load: () => import("./qa_show.ts") },
+  "query": {
+    brief: "Ask the archive in SQL, or for the records of a table",
+    load: () => import("./query.ts"),
+  },
   "reprocess diff": {
     brief: "Compare two versions: counts, schemas, values, and the first records that differ",
     load: () => import("./reprocess_diff.ts"),
@@ -375,6 +383,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
   "symbol validate": {
     brief: "Check the symbols of all environments, or of one",
     load: () => import("./symbol_validate.ts"),
+  },
+  "up": {
+    brief: "Start everything for an environment in one process",
+    load: () => import("./up.ts"),
   },
   "validate": {
     brief: "Check all files of the registry and all references between them",

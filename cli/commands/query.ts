@@ -1,123 +1,88 @@
 import { join } from "node:path";
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import type { ClockQuery } from "@ssmd/archive";
+import { isTable, QUERY_LIMITS, TABLES } from "@ssmd/dataset/query";
 import { cacheDir, messageOf } from "@ssmd/runtime";
-import type { Storage } from "@ssmd/storage";
 import { assertSymbolsKnown, parseSymbol } from "../archive/asked_symbols.ts";
-import { envOf } from "@ssmd/dataset/inventory";
-import { openArchive } from "../archive/open_archive.ts";
-import { parseEnd, parseMoment, SPAN_FLAGS, type SpanFlags, spanOf } from "../archive/time_span.ts";
+import { parseEnd, parseMoment, type SpanFlags, spanOf } from "../archive/time_span.ts";
+import { type NamedArchive, withArchive } from "../archive/with_archive.ts";
+import { ARCHIVE, FEEDS, SPAN_FLAGS, SYMBOLS } from "../command/archive_flags.ts";
+import { ENVIRONMENT_FILTER } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { choice, dir, parsed, text, type ValuesOf } from "../command/flag.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { ExportProgress } from "../export/progress.ts";
-import { ARCHIVE_FLAG, ENV_FILTER_FLAG } from "../flags.ts";
 import { countText } from "../format.ts";
+import { ANSWER_FORMATS, answerPrinter, isStreamed } from "../query/answer_output.ts";
 import { parseBytes } from "../query/byte_size.ts";
-import {
-  ANSWER_FORMATS,
-  type AnswerFormat,
-  answerPrinter,
-  isStreamed,
-} from "../query/answer_output.ts";
-import { isTable, QUERY_LIMITS, TABLES } from "@ssmd/dataset/query";
-import { docs, textFlag } from "../registry/flags.ts";
 
-interface Flags extends SpanFlags {
-  data?: string;
-  env?: string;
-  feed?: string[];
-  symbol?: string[];
-  start?: number;
-  end?: number;
-  clockSource?: string[];
-  clockStatus?: (typeof CLOCK_STATUSES)[number][];
-  limit?: number | "all";
-  memory: number;
-  cache?: string;
-  output: AnswerFormat;
-}
+type TableName = keyof typeof TABLES;
 
-const SEVERAL = { kind: "parsed", parse: String, optional: true, variadic: true } as const;
-const MOMENT = { kind: "parsed", parse: parseMoment, optional: true, placeholder: "time" } as const;
-
-const CLOCK_STATUSES = ["synchronized", "unsynchronized", "unknown"] as const;
-
-/** `ssmd query` */
-export const command: Command<SsmdContext> = buildCommand<Flags, string[], SsmdContext>({
-  docs: docs(
-    "Ask the archive in SQL, or for the records of a table",
-    `Tables: ${Object.keys(TABLES).join(", ")}; ssmd query "describe trades" tells the columns. ` +
-      "SQL is that of DuckDB, and only reads. Sealed days are read as they lie in the archive, " +
-      "open windows are exported to a cache first; --feed, --from, --to and --symbol narrow them, which makes the first answer quicker. " +
-      "A table's name with symbols prints records straight from the archive. - reads SQL from stdin.\n\n" +
-      `table, json and yaml print up to ${QUERY_LIMITS.rowsDefault} rows, csv and ndjson all; ` +
-      "--limit says otherwise.",
-    [
-      `ssmd query "select symbol, count(*), sum(size) from trades group by symbol"`,
-      `ssmd query "select time_bucket(interval 1 minute, received_at) as minute, max(price) from trades group by all order by all" --env demo --date 2026-08-01`,
-      "ssmd query trades BTCUSD --start 2026-08-01T02:53:00Z --end 2026-08-01T02:54:00Z --limit 3",
-      "ssmd query trades --clock-status synchronized --clock-status unknown --limit 3",
-      `ssmd query "select * from gaps" --output yaml`,
-    ],
+const FLAGS = {
+  data: ARCHIVE,
+  env: ENVIRONMENT_FILTER,
+  feed: FEEDS,
+  symbol: SYMBOLS,
+  ...SPAN_FLAGS,
+  start: parsed(parseMoment, "The same as --from", { placeholder: "time" }),
+  end: parsed(parseEnd, "The same as --to", { placeholder: "time" }),
+  clockSource: text(
+    "Records of a table: timed by this clock only (chrony, ptp, system, unknown)",
+    { placeholder: "clock", repeated: true },
   ),
-  parameters: {
-    flags: {
-      data: ARCHIVE_FLAG,
-      env: ENV_FILTER_FLAG,
-      feed: { ...SEVERAL, brief: "Of this feed; may be repeated", placeholder: "feed" },
-      symbol: {
-        ...SEVERAL,
-        parse: parseSymbol,
-        brief: "Of this symbol; may be repeated",
-        placeholder: "symbol",
-      },
-      ...SPAN_FLAGS,
-      start: { ...MOMENT, brief: "The same as --from" },
-      end: { ...MOMENT, parse: parseEnd, brief: "The same as --to" },
-      clockSource: {
-        ...SEVERAL,
-        brief: "Records of a table: timed by this clock only (chrony, ptp, system, unknown)",
-        placeholder: "clock",
-      },
-      clockStatus: {
-        kind: "enum",
-        values: CLOCK_STATUSES,
-        brief: "Records of a table: whose clock was so; may be repeated",
-        optional: true,
-        variadic: true,
-      },
-      limit: {
-        kind: "parsed",
-        parse: parseLimit,
-        brief: "Rows at most, or all",
-        optional: true,
-        placeholder: "rows",
-      },
-      memory: {
-        kind: "parsed",
-        parse: parseBytes,
-        brief: "Memory of the engine: 512MB, 2GB; beyond it, it uses files",
-        default: "1GB",
-        placeholder: "size",
-      },
-      cache: textFlag(
-        "Folder of the cache of exports; default: query in the cache folder of the user",
-        "dir",
-      ),
-      output: {
-        kind: "enum",
-        values: ANSWER_FORMATS,
-        default: "table",
-        brief: "table, json, yaml, csv, or ndjson: a value a line",
-      },
-    },
-    positional: {
-      kind: "array",
-      parameter: { brief: "SQL, or a table and symbols", parse: String, placeholder: "sql" },
-      minimum: 1,
-    },
+  clockStatus: choice(
+    ["synchronized", "unsynchronized", "unknown"],
+    "Records of a table: whose clock was so; may be repeated",
+    { repeated: true },
+  ),
+  limit: parsed(parseLimit, "Rows at most, or all", { placeholder: "rows", type: "number" }),
+  memory: parsed(parseBytes, "Memory of the engine: 512MB, 2GB; beyond it, it uses files", {
+    default: "1GB",
+    placeholder: "size",
+  }),
+  cache: dir("Folder of the cache of exports; default: query in the cache folder of the user"),
+  output: choice(ANSWER_FORMATS, "table, json, yaml, csv, or ndjson: a value a line", {
+    default: "table",
+  }),
+};
+
+type Flags = ValuesOf<typeof FLAGS>;
+
+export default defineCommand({
+  name: "query",
+  brief: "Ask the archive in SQL, or for the records of a table",
+  description:
+    `Tables: ${Object.keys(TABLES).join(", ")}; ssmd query "describe trades" tells the columns. ` +
+    "SQL is that of DuckDB, and only reads. Sealed days are read as they lie in the archive, " +
+    "open windows are exported to a cache first; --feed, --from, --to and --symbol narrow them, " +
+    "which makes the first answer quicker. A table's name with symbols prints records straight " +
+    "from the archive. - reads SQL from stdin.\n\n" +
+    `table, json and yaml print up to ${QUERY_LIMITS.rowsDefault} rows, csv and ndjson all; ` +
+    "--limit says otherwise.",
+  examples: [
+    `ssmd query "select symbol, count(*), sum(size) from trades group by symbol"`,
+    `ssmd query "select time_bucket(interval 1 minute, received_at) as minute, max(price) from trades group by all order by all" --env demo --date 2026-08-01`,
+    "ssmd query trades BTCUSD --start 2026-08-01T02:53:00Z --end 2026-08-01T02:54:00Z --limit 3",
+    "ssmd query trades --clock-status synchronized --clock-status unknown --limit 3",
+    `ssmd query "select * from gaps" --output yaml`,
+  ],
+  flags: FLAGS,
+  args: {
+    each: text("SQL, or a table and symbols", { placeholder: "sql", required: true }),
+    minimum: 1,
   },
-  func: runQuery,
+  prints: z.array(
+    z.record(z.string(), z.unknown())
+      .describe("A row: its values by the names of the answer's columns"),
+  ),
+  run: ({ flags, args: [first = "", ...others], context }) =>
+    withArchive(context, flags, async (archive) => {
+      if (isTable(first)) {
+        await printRecords(context, flags, { ...archive, table: first, symbols: others });
+      } else if (others.length > 0) throw severalWords(first);
+      else await printAnswer(context, flags, { ...archive, sql: first });
+    }),
 });
 
 function parseLimit(text: string): number | "all" {
@@ -126,50 +91,47 @@ function parseLimit(text: string): number | "all" {
   return Number(text);
 }
 
-async function runQuery(this: SsmdContext, flags: Flags, ...words: string[]): Promise<void> {
-  const { dir } = this.globals;
-  const storage = await openArchive(dir === undefined ? flags : { ...flags, registryDir: dir });
-  try {
-    await answered(this, storage, flags, words);
-  } finally {
-    await storage.close();
-  }
+function scopeOf(flags: Flags, { storage, env }: NamedArchive) {
+  return {
+    ...{ storage, env, span: spanOf(spanFlags(flags)), rowsMax: rowsMaxOf(flags) },
+    ...(flags.feed === undefined ? {} : { feeds: flags.feed }),
+  };
 }
 
-async function answered(
+function printerOf({ process: { stdout } }: SsmdContext, { output }: Flags) {
+  return answerPrinter(output, (text) => stdout.write(text));
+}
+
+/** Prints the records of a table straight from the archive. */
+async function printRecords(
   context: SsmdContext,
-  storage: Storage,
   flags: Flags,
-  words: readonly string[],
+  { table, symbols: others, ...archive }: NamedArchive & { table: TableName; symbols: string[] },
 ): Promise<void> {
-  const { output, feed, symbol } = flags;
-  const { stdout } = context.process;
-  const printer = answerPrinter(output, (text) => stdout.write(text));
-  const common = {
-    ...{ storage, env: await envOf(storage, flags.env), span: spanOf(spanFlags(flags)) },
-    rowsMax: rowsMaxOf(flags),
-    ...(feed === undefined ? {} : { feeds: feed }),
-  };
-  const [first = "", ...others] = words;
-  if (isTable(first)) {
-    const { answerRecords } = await import("@ssmd/dataset/query");
-    const symbols = [...others.map(symbolWord), ...symbol ?? []];
-    const query = { ...common, ...clockOf(flags), table: first, symbols };
-    const { rows, isCut } = await answerRecords(query, printer);
-    if (rows === 0) await assertSymbolsKnown(context.globals, common.env, symbols);
-    if (isCut) notice(context, cutText(rows));
-    return;
-  }
-  if (others.length > 0) throw severalWords(first);
+  const { answerRecords } = await import("@ssmd/dataset/query");
+  const symbols = [...others.map(symbolWord), ...flags.symbol ?? []];
+  const query = { ...scopeOf(flags, archive), ...clockOf(flags), table, symbols };
+  const { rows, isCut } = await answerRecords(query, printerOf(context, flags));
+  if (rows === 0) await assertSymbolsKnown(context.globals, archive.env, symbols);
+  if (isCut) notice(context, cutText(rows));
+}
+
+/** Prints what the engine answers. */
+async function printAnswer(
+  context: SsmdContext,
+  flags: Flags,
+  { sql, ...archive }: NamedArchive & { sql: string },
+): Promise<void> {
   if (clockOf(flags).clock !== undefined) throw clockInSql();
   const { answerSql } = await import("@ssmd/dataset/query");
   const progress = progressOf(context);
+  const printer = printerOf(context, flags);
   const answer = await answerSql({
-    ...common,
-    sql: first === "-" ? await new Response(Deno.stdin.readable).text() : first,
+    ...scopeOf(flags, archive),
+    sql: sql === "-" ? await new Response(Deno.stdin.readable).text() : sql,
     memoryBytesMax: flags.memory,
     cacheDir: flags.cache ?? join(cacheDir(), "query"),
-    ...(symbol === undefined ? {} : { symbols: symbol }),
+    ...(flags.symbol === undefined ? {} : { symbols: flags.symbol }),
     onRecords: (what, count) => progress.add(what, count),
   }, {
     ...printer,
@@ -179,7 +141,7 @@ async function answered(
     },
   });
   if (answer.isCut) notice(context, cutText(answer.rows));
-  if (output === "table") notice(context, timeText(answer));
+  if (flags.output === "table") notice(context, timeText(answer));
 }
 
 /** A symbol behind a table's name. Throws UsageError `QUERY_SYMBOL`. */

@@ -1,87 +1,80 @@
-import { buildCommand, type Command } from "@stricli/core";
+import { z } from "zod";
 import type { Logger } from "@ssmd/runtime";
+import { ENVIRONMENT, RUN_FOR, STREAM_OUTPUT } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { dir, file, parsed, type ValuesOf } from "../command/flag.ts";
 import type { SsmdContext } from "../context.ts";
 import { parsePort, parseSpeed } from "../numbers.ts";
-import { ENV_FLAG, FOR_FLAG, STREAM_FLAG } from "../flags.ts";
 import type { StreamFormat } from "../output_format.ts";
 import { bannerOf, statusLineOf, summaryOf, totalsOf } from "../up/status.ts";
 import type { Up } from "../up/up.ts";
 
-interface Flags {
-  env: string;
-  capture?: readonly string[];
-  speed: number | "max";
-  port?: number;
-  data?: string;
-  for?: number;
-  output?: StreamFormat;
-}
-
 const STATUS_MS = 1000;
 const CLEAR_LINE = "\r\x1b[K";
 
-/** `ssmd up` */
-export const command: Command<SsmdContext> = buildCommand<Flags, [], SsmdContext>({
-  docs: {
-    brief: "Start everything for an environment in one process",
-    fullDescription: "Start everything for an environment in one process: simulated exchanges " +
-      "where it has them, connectors, archiver, gateway and live page.\n\n" +
-      "With --capture the files are played in place of the environment's feeds, each venue's one " +
-      "after another, with their own sequence numbers; up ends when they are played, unless --for " +
-      "says how long to stay.\n\n" +
-      "Where stdout is no terminal, and with --output json, every event is a JSON value a line: " +
-      "running says where the gateway is, captured what was counted.\n\n" +
-      "EXAMPLES\n  ssmd up\n  ssmd up --env kraken --port 9000\n" +
-      "  ssmd up --capture session.jsonl.zst --speed max --data /tmp/replay\n" +
-      "  ssmd up --for 30s --port 0 --output json",
-  },
-  parameters: {
-    flags: {
-      env: ENV_FLAG,
-      capture: {
-        kind: "parsed",
-        parse: String,
-        brief: "Recorded file to play; may be given several times",
-        variadic: true,
-        optional: true,
-        placeholder: "file",
-      },
-      speed: {
-        kind: "parsed",
-        parse: parseSpeed,
-        brief: "Pace of captures and models: max or N times their own",
-        placeholder: "n|max",
-        default: "1",
-      },
-      port: {
-        kind: "parsed",
-        parse: parsePort,
-        brief: "The gateway's port, 0 = any free one",
-        placeholder: "n",
-        optional: true,
-      },
-      data: {
-        kind: "parsed",
-        parse: String,
-        brief: "Folder of archive and spool",
-        optional: true,
-        placeholder: "dir",
-      },
-      for: FOR_FLAG,
-      output: STREAM_FLAG,
-    },
-  },
-  func: runUp,
+const EVENT = z.looseObject({
+  time: z.string().describe("ISO 8601"),
+  level: z.enum(["debug", "info", "warn", "error"]),
+  message: z.string(),
+  env: z.string().exactOptional(),
+  page: z.string().exactOptional().describe("running: address of the live page"),
+  data: z.string().exactOptional().describe("running: where the archive is"),
+  why: z.string().exactOptional().describe("captured: why it ended"),
+  seconds: z.number().exactOptional().describe("captured: how long it ran"),
+  frames: z.int().exactOptional(),
+  records: z.int().exactOptional(),
+  archived: z.int().exactOptional(),
+  gaps: z.int().exactOptional(),
 });
 
-async function runUp(this: SsmdContext, flags: Flags): Promise<void> {
-  const { stdout } = this.process;
+const FLAGS = {
+  env: ENVIRONMENT,
+  capture: file("Recorded file to play; may be given several times", { repeated: true }),
+  speed: parsed(parseSpeed, "Pace of captures and models: max or N times their own", {
+    default: "1",
+    placeholder: "n|max",
+    type: "number",
+  }),
+  port: parsed(parsePort, "The gateway's port, 0 = any free one", {
+    placeholder: "n",
+    type: "number",
+  }),
+  data: dir("Folder of archive and spool"),
+  for: RUN_FOR,
+  output: STREAM_OUTPUT,
+};
+
+type Flags = ValuesOf<typeof FLAGS>;
+
+export default defineCommand({
+  name: "up",
+  brief: "Start everything for an environment in one process",
+  description: "Simulated exchanges where it has them, connectors, archiver, gateway and live " +
+    "page.\n\n" +
+    "With --capture the files are played in place of the environment's feeds, each venue's one " +
+    "after another, with their own sequence numbers; up ends when they are played, unless --for " +
+    "says how long to stay.\n\n" +
+    "Where stdout is no terminal, and with --output json, every event is a JSON value a line: " +
+    "running says where the gateway is, captured what was counted.",
+  examples: [
+    "ssmd up",
+    "ssmd up --env kraken --port 9000",
+    "ssmd up --capture session.jsonl.zst --speed max --data /tmp/replay",
+    "ssmd up --for 30s --port 0 --output json",
+  ],
+  flags: FLAGS,
+  prints: EVENT,
+  run: ({ flags, context }) => runUp(context, flags),
+});
+
+async function runUp(context: SsmdContext, flags: Flags): Promise<void> {
+  const { globals, process: { stdout } } = context;
   // Help and mistakes cost no more than the parser: what runs is loaded when it is to run.
   const { sleep, untilSignal } = await import("@ssmd/runtime");
   const { startUp } = await import("../up/up.ts");
   const { registryDirOf } = await import("../registry_dir.ts");
-  const registryDir = await registryDirOf(this.globals);
-  const { quiet } = this.globals;
+  const registryDir = await registryDirOf(globals);
+  const { quiet } = globals;
   const terminal = Deno.stdout.isTerminal() && !quiet && flags.output !== "json";
   const logger = terminal ? await statusLogger() : await eventLogger(flags.output, quiet);
   const startedMs = performance.now();

@@ -17,7 +17,8 @@ export function asJson(line: string): string {
   const part = COMMAND_PART.exec(line);
   if (part === null) return line;
   const upTo = line.slice(0, part.index + part[0].length).trimEnd();
-  return withFlag(upTo.replace(/ (?:--output[ =]|-o )\S+/, ""), "--output json");
+  const plain = upTo.replace(/ (?:--output[ =]|-o )\S+/, "").replace(/ --format capnp/, "");
+  return withFlag(plain, "--output json");
 }
 
 function withFlag(line: string, flag: string): string {

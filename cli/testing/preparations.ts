@@ -20,6 +20,10 @@ function scripted(name: string): string {
     `"$SSMD_ROOT/cli/testing/${name}"`;
 }
 
+const SEALED = "cp -r data sealed; ssmd archive seal --data sealed --force -q > made; " +
+  "cp sealed/normalized/demo/kraken/v1/trade/2026/08/01/day.parquet .; " +
+  'cp "$SSMD_ROOT/exchanges/schemas/trade-v2.capnp" .';
+
 const VERSIONED = scripted("versioned_archive.ts");
 
 /** The number that the next field of a trade gets. */
@@ -43,6 +47,7 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "key export": KEY,
   "key verify": KEY,
   "validate": KEY,
+  "archive cat": SEALED,
   "reprocess diff": VERSION_2,
   "reprocess promote": VERSION_2,
   "reprocess prune": VERSION_2,

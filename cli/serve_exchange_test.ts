@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { serveExchange, type ServeOptions } from "./exchange_serve.ts";
+import { serveExchange, type ServeOptions } from "./serve_exchange.ts";
 
 interface Served {
   text: () => string;
