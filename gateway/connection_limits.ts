@@ -1,7 +1,7 @@
 import { ConfigError, countFreeDescriptors, type Logger } from "@ssmd/runtime";
 import { GATEWAY_LIMITS } from "./limits.ts";
 
-/** How many may be connected at once. */
+/** Maximum of connections. */
 export interface ConnectionLimits {
   /** Streams. */
   clientsMax: number;

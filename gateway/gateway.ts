@@ -35,27 +35,27 @@ export interface GatewayOptions {
   host: string;
   /** 0 = any free port. */
   port: number;
-  /** Feeds whose connectors are asked for books at once; others are taken as they come. */
+  /** Feeds whose books are requested at the start; others are added with their first record. */
   feeds: readonly string[];
-  /** Markets known from the environment; others are taken as they come. */
+  /** Markets of the environment; others are added with their first record. */
   markets: readonly MarketSpec[];
-  /** Where the archive is, for REST; not closed by the gateway. Absent = memory only. */
+  /** Storage of the archive, for REST; not closed by the gateway. Absent = memory only. */
   storage?: Storage;
-  /** The registry's folder, for REST; absent = metadata is not told. */
+  /** The registry's folder, for REST; absent = no metadata. */
   registryDir?: string;
-  /** Who lets callers in; default everyone. Not closed by the gateway. */
+  /** Authenticates callers; default keyless. Not closed by the gateway. */
   authenticator?: Authenticator;
   /** How slow clients are treated. */
   slowClients?: NonNullable<GatewaySpec["slow_clients"]>;
-  /** How often clients are pinged, and after which silence they are let go, milliseconds. */
+  /** Interval of pings, and silence after which a client is disconnected, milliseconds. */
   silence?: { pingEveryMs: number; deadAfterMs: number };
-  /** Called when it finds that it answers nobody; absent = it does not ask itself. */
+  /** Called when its own health check finds no answer; absent = no such check. */
   onUnresponsive?: () => void;
   /** Clients and sockets at once; default GATEWAY_LIMITS. */
   connections?: ConnectionLimits;
-  /** How many records are kept for clients that come back. */
+  /** Limits of the records kept for resuming clients. */
   recent?: Partial<RecentLimits>;
-  /** Where it says what it does. */
+  /** Destination of log records. */
   logger: Logger;
   /** Metrics of the component `gateway`; `/metrics` shows the whole registry behind them. */
   metrics: Metrics;
@@ -63,7 +63,7 @@ export interface GatewayOptions {
   health?: Health;
   /** The software's version, for `welcome`, `/health` and the page. */
   version: string;
-  /** What the page shows of its surroundings (capture, data folder, …): plain values. */
+  /** Values that the page shows (capture, data folder, …). */
   info?: Record<string, string | number | boolean>;
 }
 
@@ -71,9 +71,9 @@ export interface GatewayOptions {
 export interface GatewayStats {
   /** Clients connected now. */
   clients: number;
-  /** Markets that clients get something of, summed over clients. */
+  /** Subscribed markets, summed over clients. */
   subscriptions: number;
-  /** Clients that lose messages now. */
+  /** Clients whose buffer is dropping now. */
   slowClients: number;
   /** Markets known. */
   markets: number;
@@ -83,9 +83,9 @@ export interface GatewayStats {
   recordsPerSecond: number;
   /** Records that could not be read, since the start. */
   recordsUnreadable: number;
-  /** Messages given to clients since the start. */
+  /** Messages sent to clients since the start. */
   messagesSent: number;
-  /** Messages lost for slow clients since the start. */
+  /** Messages dropped for slow clients since the start. */
   messagesDropped: number;
 }
 
@@ -95,11 +95,11 @@ export interface Gateway {
   readonly url: string;
   /** The port it listens on. */
   readonly port: number;
-  /** All that can be asked over HTTP. */
+  /** The HTTP routes. */
   readonly routes: readonly Route[];
-  /** Figures of this moment. */
+  /** Current figures. */
   stats(): GatewayStats;
-  /** Says goodbye to the clients and stops; the transport is left as it is. */
+  /** Closes all connections and stops; the transport stays open. */
   close(): Promise<void>;
 }
 

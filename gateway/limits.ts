@@ -1,4 +1,4 @@
-/** What may grow in the gateway, and what happens at the limit. Units stand last in the name. */
+/** Limits of the gateway. */
 export const GATEWAY_LIMITS = {
   /** Markets that are kept; records of further ones are counted as dropped (`markets_max`). */
   marketsMax: 50_000,
@@ -6,7 +6,7 @@ export const GATEWAY_LIMITS = {
   recentTradesTotalMax: 200_000,
   /** Trades a market that are kept even then. */
   recentTradesMin: 50,
-  /** Book changes a feed that wait for a snapshot; beyond it all are let go and it is asked anew. */
+  /** Book deltas a feed that wait for a snapshot; beyond it all are dropped and snapshots requested. */
   heldRecordsMax: 50_000,
   /** WebSocket clients at once, fewer where descriptors are few; a further one is refused with 503. */
   clientsMax: 10_000,
@@ -56,7 +56,7 @@ export const GATEWAY_LIMITS = {
   clientBufferMessagesMax: 50_000,
   /** Dropping without an end after which a client is disconnected. */
   clientDroppingMsMax: 30_000,
-  /** Connections that ended and are still told about; the oldest leave. */
+  /** Ended connections that are listed; the oldest are removed. */
   clientHistoryMax: 1000,
   /** Newest records kept for clients that come back; the oldest leave. */
   recentRecordsMax: 100_000,
@@ -104,7 +104,7 @@ export const GATEWAY_LIMITS = {
   historySpanDaysMax: 366,
   /** Where a page begins that names no `from`: so many days before its end. */
   historySpanDaysDefault: 31,
-  /** Time that one request reads in the archive; then the page ends there and says where to go on. */
+  /** Time that one request reads in the archive; then the page ends with a cursor. */
   archiveReadMs: 2_000,
   /** Requests that read in the archive at the same time; further ones wait. */
   archiveReadsMax: 2,
@@ -118,7 +118,7 @@ export const GATEWAY_LIMITS = {
   archiveClosedDayMs: 60_000,
   /** Days whose figures are kept; the oldest leave. */
   archiveDaysKeptMax: 1_000,
-  /** Time that one request for candles reads; then the answer ends there and says where to go on. */
+  /** Time that one request for candles reads; then the answer ends with `next_from`. */
   candlesReadMs: 4_000,
   /** Candles of a minute of days and hours that are over, kept for the next request. */
   candlesCachedMax: 300_000,

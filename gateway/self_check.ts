@@ -83,7 +83,7 @@ export function isAnswering(host: string, port: number, timeoutMs: number): Prom
   });
 }
 
-/** An address that reaches a listener: one on all interfaces is asked on loopback. */
+/** Address of a listener: loopback for one on all interfaces. */
 function reachable(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   return host === "::" || host === "[::]" ? "::1" : host;

@@ -4,27 +4,27 @@ import { groupOf } from "./address_guard.ts";
 import { withoutSecrets } from "./api_key.ts";
 import { AUDIT_LIMITS } from "./limits.ts";
 
-/** A refusal, as far as it may be written down. */
+/** A denied access, without secrets. */
 export interface DeniedAccess {
-  /** Code of the refusal. */
+  /** Code of the error. */
   code: string;
-  /** Who, where a key told; empty otherwise. */
+  /** Client id, where a key identified it; empty otherwise. */
   client: string;
-  /** Id of the key, if it is one of ours; empty otherwise. */
+  /** Id of the key, if it is known; empty otherwise. */
   key: string;
   address: string;
-  /** What was asked for: a route, a symbol; never a query. */
+  /** The requested route or symbol; never a query. */
   what: string;
 }
 
 interface Kind {
   record: JsonRecord;
-  /** Refusals since the one that was written. */
+  /** Denials since the one that was written. */
   more: number;
   untilMs: number;
 }
 
-/** Where the records go. */
+/** Appends a record to the journal. */
 export type AppendAudit = (record: JsonRecord) => Promise<unknown>;
 
 /**
@@ -44,7 +44,7 @@ export class AccessAudit {
     this.#now = now;
   }
 
-  /** Notes a refusal. */
+  /** Adds a denied access. */
   add({ code, client, key, address, what }: DeniedAccess): void {
     const group = groupOf(address);
     let name = [code, client, key, group].join(" ");
@@ -68,7 +68,7 @@ export class AccessAudit {
     this.#write({ ...record, count: 1 });
   }
 
-  /** Ends the window: what was only counted is written. Called every `windowMs`, and at the end. */
+  /** Ends the window: writes the counts. Called every `windowMs`, and at the end. */
   endWindow(): void {
     const kinds = [...this.#kinds.values()];
     this.#kinds.clear();

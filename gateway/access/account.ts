@@ -1,7 +1,7 @@
 import type { EventType } from "@ssmd/market";
 import type { ClientRole } from "./access.ts";
 
-/** What a client may use; null = as much as the gateway itself allows. */
+/** Limits of a client; null = that of the gateway. */
 export interface ClientLimits {
   /** Stream connections at once. */
   sessionsMax: number | null;
@@ -11,21 +11,21 @@ export interface ClientLimits {
   messagesPerDayMax: number | null;
 }
 
-/** Somebody who uses the gateway with keys of its own. */
+/** An account of the gateway, with keys of its own. */
 export interface ClientAccount {
   /** The name it is called by everywhere: lower-case letters, digits and dashes. */
   id: string;
   /** For people. */
   description: string;
   role: ClientRole;
-  /** Whether its keys are let in. */
+  /** Whether its keys are accepted. */
   enabled: boolean;
   limits: ClientLimits;
   createdAtMs: number;
   updatedAtMs: number;
 }
 
-/** A key of a client; the secret itself is nowhere. */
+/** A key of a client; the secret is not stored. */
 export interface ApiKey {
   /** The part of the key that may be seen: in lists, logs and the journal. */
   id: string;
@@ -35,17 +35,17 @@ export interface ApiKey {
   /** Hash of the secret, as {@linkcode hashSecret} makes it. */
   hash: string;
   createdAtMs: number;
-  /** When it stops; null = never. */
+  /** Expiry; null = never. */
   expiresAtMs: number | null;
-  /** When it was taken away; null = it was not. */
+  /** Revocation; null = not revoked. */
   revokedAtMs: number | null;
-  /** The key that takes its place, after a rotation. */
+  /** The key that replaced it in a rotation. */
   replacedBy: string | null;
-  /** When it was last let in, to about a minute; null = never. */
+  /** Last use, to about a minute; null = never. */
   lastUsedAtMs: number | null;
 }
 
-/** What a client may see: everything that one of its entitlements names. */
+/** Feeds, symbols and types that a client may see; several add up. */
 export interface Entitlement {
   /** 1, 2, 3, … never given twice in a store. */
   id: number;
@@ -57,11 +57,11 @@ export interface Entitlement {
   /** Record types, or `*`. */
   types: readonly EventType[] | "*";
   createdAtMs: number;
-  /** When it ends; null = never. */
+  /** Expiry; null = never. */
   expiresAtMs: number | null;
 }
 
-/** Everything that decides who is let in to what. */
+/** All accounts, keys and entitlements. */
 export interface Accounts {
   /** Rises with every change. */
   revision: number;
@@ -85,7 +85,7 @@ export interface UsageCount {
 /** A run of a gateway that keeps its sessions in a store. */
 export interface GatewayRun {
   id: string;
-  /** When it last wrote that it is there. */
+  /** Last sign of life. */
   seenAtMs: number;
 }
 
@@ -99,8 +99,8 @@ export interface SessionRecord {
   key: string;
   address: string;
   startedAtMs: number;
-  /** null = it goes on. */
+  /** null = still open. */
   endedAtMs: number | null;
-  /** Why it ended; null = it goes on. */
+  /** Why it ended; null = still open. */
   reason: string | null;
 }

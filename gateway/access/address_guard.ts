@@ -8,7 +8,7 @@ interface Suspect {
 }
 
 /**
- * Remembers who sent bad keys: their answers become slow, then further bad ones of their address are
+ * Tracks bad keys by address: their answers become slow, then further bad ones of the address are
  * refused for a while. A right key is let in all the same: secrets are too long to be guessed, and
  * whoever shares an address must not be able to lock others out. A good key does not make bad ones
  * forgotten, else a guesser would need just one of its own.
@@ -22,12 +22,12 @@ export class AddressGuard {
     this.#now = now;
   }
 
-  /** Addresses that are remembered. */
+  /** Number of tracked addresses. */
   get size(): number {
     return this.#suspects.size;
   }
 
-  /** Why bad keys of an address are refused at once; undefined = they are not. */
+  /** The error of a blocked address; undefined = not blocked. */
   checkBlocked(address: string): AccessDenied | undefined {
     const until = this.#suspects.get(groupOf(address))?.blockedUntilMs ?? 0;
     const leftMs = until - this.#now();
@@ -40,7 +40,7 @@ export class AddressGuard {
     });
   }
 
-  /** Notes a bad key; gives how long its answer has to wait, ms, and whether that blocked it. */
+  /** Counts a bad key; returns the delay of its answer, ms, and whether the address is now blocked. */
   addBadKey(address: string): { waitMs: number; blocked: boolean } {
     const nowMs = this.#now();
     const group = groupOf(address);
@@ -74,7 +74,7 @@ function waitOf(badKeys: number): number {
   return Math.min(slowMsMax, slowMsFirst * 2 ** (badKeys - promptMax - 1));
 }
 
-/** What counts as one address: IPv4 as it is, of IPv6 the network that one customer is given (/64). */
+/** Group of an address: IPv4 as it is, the /64 network of IPv6. */
 export function groupOf(address: string): string {
   const plain = address.toLowerCase().replace(/%.*$/, "");
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(plain)?.[1];

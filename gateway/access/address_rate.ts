@@ -9,7 +9,7 @@ interface Bucket {
   ms: number;
 }
 
-/** Requests a second of each address (an IPv6 /64 is one) that shows no key. */
+/** Rate limit of addresses (an IPv6 /64 is one) without a key. */
 export class AddressRate {
   /** In the order of their last request, the quietest first. */
   #buckets = new Map<string, Bucket>();
@@ -23,12 +23,12 @@ export class AddressRate {
     this.#now = now;
   }
 
-  /** Addresses that are remembered. */
+  /** Number of tracked addresses. */
   get size(): number {
     return this.#buckets.size;
   }
 
-  /** Takes one request of an address; what is returned refuses it (429). */
+  /** Takes one request of an address; returns the error (429) when none is left. */
   takeRequest(address: string): AccessDenied | undefined {
     const group = groupOf(address);
     const nowMs = this.#now();

@@ -4,14 +4,14 @@ import { ACCESS_LIMITS } from "./limits.ts";
 
 const TOKEN_LETTERS = 43;
 
-/** What stands for a key for a while: it is looked up again each time, so revoking it ends all. */
+/** A temporary substitute for a key. The key is looked up at each use, so revoking it ends the grant. */
 interface Grant {
   /** Id of the key. */
   key: string;
   untilMs: number;
 }
 
-/** Short-lived secrets that stand for a key; kept as hashes, in memory: a restart ends them. */
+/** Tickets and browser sessions: short-lived tokens in place of a key, kept as hashes in memory only. */
 export class BrowserSessions {
   #now: () => number;
   #tickets = new Map<string, Grant>();
@@ -21,14 +21,14 @@ export class BrowserSessions {
     this.#now = now;
   }
 
-  /** A ticket for one stream connection; undefined where too many wait. */
+  /** A ticket for one stream connection; undefined when too many are unused. */
   newTicket(key: string): string | undefined {
     removeExpired(this.#tickets, this.#now());
     if (this.#tickets.size >= ACCESS_LIMITS.ticketsMax) return undefined;
     return this.#add(this.#tickets, key, ACCESS_LIMITS.ticketMs);
   }
 
-  /** The key of a ticket, once. */
+  /** The key of a ticket; a ticket is used once. */
   takeTicket(ticket: string): string | undefined {
     const hash = hashOf(ticket);
     const stand = this.#tickets.get(hash);
@@ -36,7 +36,7 @@ export class BrowserSessions {
     return stand !== undefined && stand.untilMs > this.#now() ? stand.key : undefined;
   }
 
-  /** The token of a browser that signed in. */
+  /** Opens a session; returns its token. */
   open(key: string): string {
     removeExpired(this.#sessions, this.#now());
     if (this.#sessions.size >= ACCESS_LIMITS.browserSessionsMax) {
@@ -48,13 +48,13 @@ export class BrowserSessions {
     return this.#add(this.#sessions, key, ACCESS_LIMITS.browserSessionMs);
   }
 
-  /** The key of a browser that signed in. */
+  /** The key of a session. */
   keyOf(token: string): string | undefined {
     const stand = this.#sessions.get(hashOf(token));
     return stand !== undefined && stand.untilMs > this.#now() ? stand.key : undefined;
   }
 
-  /** Ends a sign-in. */
+  /** Ends a session. */
   end(token: string): void {
     this.#sessions.delete(hashOf(token));
   }
@@ -66,7 +66,7 @@ export class BrowserSessions {
   }
 }
 
-/** All lives of a map are equally long, so the oldest stand first. */
+/** Entries of a map live equally long: iteration order is expiry order. */
 function removeExpired(stands: Map<string, Grant>, nowMs: number): void {
   for (const [hash, { untilMs }] of stands) {
     if (untilMs > nowMs) return;
@@ -74,7 +74,7 @@ function removeExpired(stands: Map<string, Grant>, nowMs: number): void {
   }
 }
 
-/** Looked up by its hash, a token cannot be guessed from how long the look-up takes. */
+/** Tokens are looked up by hash, so that look-up time reveals nothing. */
 function hashOf(token: string): string {
   return createHash("sha256").update(token).digest("base64url");
 }

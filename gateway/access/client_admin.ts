@@ -4,7 +4,7 @@ import { hashSecret, newKey } from "./api_key.ts";
 import type { AccountChange, ClientStore } from "./client_store.ts";
 import { ACCESS_LIMITS } from "./limits.ts";
 
-/** What is asked of the clients of a store cannot be done. */
+/** A change of clients that cannot be made. */
 export class ClientError extends SsmdError {}
 
 /** A key that was just made: the only moment at which its text is known. */
@@ -191,7 +191,7 @@ export class ClientAdmin {
     return { key, text: made.text };
   }
 
-  /** Looks, decides and changes; anew where somebody else changed something meanwhile. */
+  /** Reads, decides and writes; repeats on a concurrent change. */
   async #change<T>(
     decide: (accounts: Accounts) => { changes: readonly AccountChange[]; result: T },
   ): Promise<T> {

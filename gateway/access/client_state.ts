@@ -5,36 +5,36 @@ import { EntitlementSet } from "./entitlement_set.ts";
 import { Meter, type MeterFeeds } from "./meter.ts";
 import { AccessDenied } from "./access_denied.ts";
 
-/** Shares of a day's quota at which a client is told. */
+/** Shares of a day's quota at which a client receives a notice. */
 const NOTICE_SHARES = [0.8, 0.95];
 const DAY_MS = 86_400_000;
 
-/** A stream connection of a client. */
+/** An open stream connection of a client. */
 export interface OpenSession {
   stream: StreamSession;
   key: string;
   record: SessionRecord;
-  /** Shares of the quota that it was told of. */
+  /** Number of quota notices sent today. */
   quotaNotices: number;
 }
 
-/** A client while the gateway runs: what it may, what it uses, who is connected for it. */
+/** Runtime state of a client: entitlements, usage, rate and open sessions. */
 export class ClientState {
   account: ClientAccount;
   entitlements: EntitlementSet;
-  /** Text of the entitlements, to tell whether they are others. */
+  /** JSON of the entitlements, to detect changes. */
   entitlementsJson: string;
-  /** When the first of them ends. */
+  /** Expiry of the first entitlement, ms; Infinity = never. */
   entitlementsChangeAtMs = Infinity;
   readonly meter: Meter = new Meter();
   readonly sessions: Set<OpenSession> = new Set();
-  /** Requests since they were last taken. */
+  /** Requests since the last {@linkcode collectUsage}. */
   requests = 0;
-  /** Messages delivered on {@linkcode day}, by all gateways as far as known. */
+  /** Messages delivered on {@linkcode day} by all gateways of the store. */
   usedToday = 0;
   /** UTC day of {@linkcode usedToday}. */
   day = "";
-  /** Whether it was removed: nothing is given any more. */
+  /** Whether it was removed: it receives nothing any more. */
   isRemoved = false;
   #tokens = Infinity;
   #tokensMs = 0;
@@ -45,7 +45,7 @@ export class ClientState {
     this.entitlementsJson = entitledText;
   }
 
-  /** Takes one request from the rate; `rateMax` = what holds where the client has no own. */
+  /** Takes one request from the rate; `rateMax` holds for a client without a limit of its own. */
   takeRequest(nowMs: number, rateMax: number): AccessDenied | undefined {
     const rate = this.account.limits.requestsPerSecondMax ?? rateMax;
     const refill = (nowMs - this.#tokensMs) / 1000 * rate;
@@ -64,7 +64,7 @@ export class ClientState {
     return undefined;
   }
 
-  /** Why no further stream may be opened; undefined = one may. */
+  /** The error of another stream; undefined = it may be opened. */
   checkSessions(nowMs: number): AccessDenied | undefined {
     const { sessionsMax } = this.account.limits;
     if (sessionsMax !== null && this.sessions.size >= sessionsMax) {
@@ -77,7 +77,7 @@ export class ClientState {
     return this.checkQuota(nowMs);
   }
 
-  /** Why streams are over for today; undefined = they are not. */
+  /** The error of a used-up quota; undefined = not used up. */
   checkQuota(nowMs: number): AccessDenied | undefined {
     const quota = this.account.limits.messagesPerDayMax;
     this.#rollDay(nowMs);
@@ -90,7 +90,7 @@ export class ClientState {
     });
   }
 
-  /** Adds up what was delivered; `each` is told what, and sessions are told when a quota nears its end. */
+  /** Passes deliveries and requests since the last call to `each`, and sends due quota notices. */
   collectUsage(
     nowMs: number,
     feeds: MeterFeeds,
@@ -106,7 +106,7 @@ export class ClientState {
     this.#sendQuotaNotices(nowMs);
   }
 
-  /** Takes over what is written for a day: what other gateways delivered is in it. */
+  /** Merges the stored usage of a day, which includes that of other gateways. */
   mergeStoredUsage(day: string, counts: readonly UsageCount[]): void {
     const stored = counts.reduce(
       (sum, each) => each.type === "request" ? sum : sum + each.messages,
@@ -150,7 +150,7 @@ export function dayOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }
 
-/** Why a key of a client is not let in; undefined = it is. */
+/** The error of a key; undefined = it is valid. */
 export function checkKey(
   key: ApiKey,
   client: ClientState | undefined,
@@ -180,7 +180,7 @@ export function checkKey(
   });
 }
 
-/** One answer for every key that is none of ours: it tells a guesser nothing. */
+/** The same error for every unknown key, so that a guesser learns nothing. */
 export function badKey(): AccessDenied {
   return new AccessDenied("KEY_INVALID", "the key is not known here", {
     status: 401,

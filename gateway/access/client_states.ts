@@ -4,14 +4,14 @@ import { EntitlementSet } from "./entitlement_set.ts";
 import { badKey, checkKey, ClientState, dayOf, type OpenSession } from "./client_state.ts";
 import type { AccessDenied } from "./access_denied.ts";
 
-/** Clients whose use by other gateways is looked up at a time. */
+/** Clients whose stored usage is loaded at a time. */
 const USAGE_LOOKUPS_MAX = 50;
 
-/** What has come into force or ended. */
+/** Receives changes of keys and entitlements. */
 interface ClientStatesOwner {
-  /** A connection must go. */
+  /** A session is no longer valid. */
   onDenied(session: OpenSession, denied: AccessDenied): void;
-  /** The entitlements of a connection are others. */
+  /** The entitlements of a session changed. */
   onEntitlementsChanged(session: OpenSession): void;
 }
 
@@ -26,7 +26,7 @@ export class ClientStates {
   #revision = 0;
   #clients = new Map<string, ClientState>();
   #keys = new Map<string, ApiKey>();
-  /** When the next key or entitlement of somebody who is connected ends. */
+  /** Next expiry of a key or entitlement that an open session uses, ms. */
   #nextExpiryMs = Infinity;
   #synced = 0;
 
@@ -51,7 +51,7 @@ export class ClientStates {
     return this.#clients.get(key.client);
   }
 
-  /** Takes over what was changed in the store, and lets end what is over by now. */
+  /** Loads changes from the store and ends what expired. */
   async refresh(): Promise<void> {
     if (await this.#store.revision() !== this.#revision) {
       const accounts = await this.#store.load();
@@ -62,7 +62,7 @@ export class ClientStates {
     } else if (this.#nextExpiryMs <= this.#now()) this.#reviewAll();
   }
 
-  /** A connection came: its key and entitlements end at their time. */
+  /** Schedules the review for when the key or an entitlement of a session expires. */
   watchExpiry({ key }: OpenSession, client: ClientState): void {
     const nowMs = this.#now();
     this.#nextExpiryMs = Math.min(
@@ -97,7 +97,7 @@ export class ClientStates {
     }
   }
 
-  /** What clients with a quota used today, so that a restart gives nobody a second one. */
+  /** Loads today's usage of clients with a quota, so that a restart does not reset it. */
   async #loadUsage(): Promise<void> {
     const limited = [...this.#clients.values()].filter(hasQuota);
     if (limited.length === 0) return;
@@ -109,7 +109,7 @@ export class ClientStates {
     }
   }
 
-  /** What connected clients with a quota use at other gateways of this store; some at a time. */
+  /** Loads the usage of connected clients with a quota at other gateways; some at a time. */
   async syncUsage(): Promise<void> {
     const limited = [...this.#clients.values()]
       .filter((client) => hasQuota(client) && client.sessions.size > 0);
@@ -127,7 +127,7 @@ export class ClientStates {
     for (const client of this.#clients.values()) this.#review(client);
   }
 
-  /** Sends away whose key or client is over, and looks anew at what its entitlements give. */
+  /** Ends sessions whose key or client is no longer valid; re-evaluates entitlements. */
   #review(client: ClientState): void {
     const nowMs = this.#now();
     const ended = client.entitlementsChangeAtMs <= nowMs;

@@ -36,7 +36,7 @@ export interface Counted {
 /** Which sessions; the newest first. */
 export interface SessionQuery {
   client?: string;
-  /** Only those that go on. */
+  /** Only open ones. */
   openOnly?: boolean;
   limit: number;
 }

@@ -16,7 +16,7 @@ export const SIGN_IN_COOKIE = "ssmd_sign_in";
 const KEY_PARAMETERS = ["key", "api_key", "apikey", "token", "access_token", "x-api-key"];
 
 /**
- * What a caller shows: `Authorization: Bearer`, `X-API-Key`, a ticket in the address, or the cookie of
+ * The credential of a caller: `Authorization: Bearer`, `X-API-Key`, a ticket in the address, or the cookie of
  * a sign-in; undefined = nothing. Throws {@linkcode AccessDenied} `KEY_IN_ADDRESS`: addresses are kept in
  * histories and logs on the way, so a key there is refused even if it is good.
  */
@@ -27,7 +27,7 @@ export function credentialOf({ headers, query }: Caller): Credential | undefined
   const authorization = headerOf(headers, "authorization");
   if (authorization !== undefined) {
     const bearer = /^bearer +(\S+) *$/i.exec(authorization)?.[1];
-    // Another scheme is answered like a bad key: it is one.
+    // Another scheme counts as a bad key.
     return { kind: "key", text: bearer ?? "" };
   }
   const key = headerOf(headers, "x-api-key");
@@ -59,7 +59,7 @@ export function isFromOtherOrigin({ headers }: Caller): boolean {
   if (origin === undefined) return false;
   if (!URL.canParse(origin)) return true;
   const { protocol, host } = new URL(origin);
-  // Read with the origin's protocol, so that a default port stands in neither.
+  // Read with the origin's protocol: a default port is then left out of both.
   const own = URL.parse(`${protocol}//${headerOf(headers, "host")}`);
   return own === null || own.host !== host || host === "";
 }

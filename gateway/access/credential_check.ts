@@ -13,7 +13,7 @@ import { GUARD_LIMITS } from "./limits.ts";
 import { AccessDenied } from "./access_denied.ts";
 import type { BrowserSessions } from "./browser_sessions.ts";
 
-/** What a {@linkcode CredentialCheck} is made of. */
+/** Options of {@linkcode CredentialCheck}. */
 interface CredentialCheckOptions {
   clients: ClientStates;
   sessions: BrowserSessions;
@@ -22,10 +22,10 @@ interface CredentialCheckOptions {
   wait: (ms: number) => Promise<void>;
 }
 
-/** Compared with where there is no such key, so that a wrong id takes as long as a wrong secret. */
+/** Compared for an unknown id, so that it takes as long as a wrong secret. */
 const NO_HASH = `sha256:${"0".repeat(64)}`;
 
-/** Finds out which key a caller shows, and keeps off who tries many. */
+/** Identifies the key of a caller; slows down and blocks guessers. */
 export class CredentialCheck {
   #options: CredentialCheckOptions;
   #guard: AddressGuard;
@@ -61,7 +61,7 @@ export class CredentialCheck {
     }
   }
 
-  /** Writes a refusal down, and gives it back to be thrown. */
+  /** Audits an error and returns it to be thrown. */
   auditDenied(denied: AccessDenied, caller: Caller, key?: ApiKey): AccessDenied {
     const { address, what = "" } = caller;
     this.#options.audit.add({
@@ -90,7 +90,7 @@ export class CredentialCheck {
     return id === undefined ? undefined : this.#options.clients.key(id);
   }
 
-  /** A false ticket is no bad key: any page can make browsers of others send them. */
+  /** An invalid ticket is no bad key: any page can make foreign browsers send one. */
   #denyTicket(caller: Caller): never {
     throw this.auditDenied(this.#rate.takeRequest(caller.address) ?? badKey(), caller);
   }
@@ -113,7 +113,7 @@ export class CredentialCheck {
     throw this.auditDenied(denied, caller);
   }
 
-  /** The refusal of a key that is none of ours; the more of them came, the later it comes. */
+  /** Rejects an unknown key, with a delay that grows with their number. */
   async #denyBadKey(caller: Caller): Promise<never> {
     const blocked = this.#guard.checkBlocked(caller.address) ??
       this.#rate.takeRequest(caller.address);

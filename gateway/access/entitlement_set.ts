@@ -11,13 +11,13 @@ interface Rule {
   expiresAtMs: number;
 }
 
-/** The rules of one feed: most of many entitlements name symbols one by one. */
+/** Rules of one feed; most entitlements name single symbols. */
 interface FeedRules {
   exact: Map<string, Rule[]>;
   starts: Rule[];
 }
 
-/** What the entitlements of one client give, in a form that answers quickly: markets are many. */
+/** The entitlements of one client, indexed for fast look-up. */
 export class EntitlementSet {
   #feeds = new Map<string, FeedRules>();
   #all: FeedRules;
@@ -29,7 +29,7 @@ export class EntitlementSet {
     this.#expiries = entitlements.map(({ expiresAtMs }) => expiresAtMs ?? Infinity);
   }
 
-  /** Bits of the record types of a market that are given at a time; gaps come with any other. */
+  /** Bits of the record types of a market that are visible at a time; gaps come with any other. */
   typesOf(feed: string, symbol: string, atMs: number): number {
     const own = this.#feeds.get(feed);
     const types = matchingTypes(this.#all, symbol, atMs) |
@@ -37,13 +37,13 @@ export class EntitlementSet {
     return types === 0 ? 0 : types | GAP;
   }
 
-  /** Whether anything of a feed is given at a time. */
+  /** Whether anything of a feed is visible at a time. */
   seesFeed(feed: string, atMs: number): boolean {
     const own = this.#feeds.get(feed);
     return grantsAny(this.#all, atMs) || (own !== undefined && grantsAny(own, atMs));
   }
 
-  /** When the next of them ends after a time; Infinity = never. */
+  /** Next expiry after a time; Infinity = never. */
   nextExpiryMs(atMs: number): number {
     return this.#expiries.reduce((next, end) => end > atMs ? Math.min(next, end) : next, Infinity);
   }

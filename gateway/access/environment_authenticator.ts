@@ -65,7 +65,7 @@ async function apiKeyAuthenticator(
   }
 }
 
-/** Once the authenticator has written down what it knows, what it wrote to is closed. */
+/** Closes store and journal after the authenticator. */
 function withClosing(authenticator: Authenticator, stack: AsyncDisposableStack): Authenticator {
   stack.defer(() => authenticator.close());
   return {

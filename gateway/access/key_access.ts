@@ -4,14 +4,14 @@ import type { ClientState } from "./client_state.ts";
 import type { Meter } from "./meter.ts";
 import type { AccessDenied } from "./access_denied.ts";
 
-/** What an access is told by its gate. */
+/** Functions of the authenticator that a {@linkcode KeyAccess} uses. */
 interface KeyAccessOptions {
   now: () => number;
   takeRequest: () => AccessDenied | undefined;
   auditHidden: (what: string) => void;
 }
 
-/** The access of a key; what is changed in the store holds for it as soon as the gate knows. */
+/** The access of a key; follows changes of the client's state. */
 export class KeyAccess implements Access {
   readonly state: ClientState;
   readonly key: ApiKey;

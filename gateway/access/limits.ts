@@ -1,4 +1,4 @@
-/** What may grow where access is watched, and what happens at the limit. Units stand last. */
+/** Limits of access control. */
 export const ACCESS_LIMITS = {
   /** Clients in a store; a further one is refused by the command that makes it. */
   clientsMax: 10_000,
@@ -16,7 +16,7 @@ export const ACCESS_LIMITS = {
   flushMs: 1000,
   /** Rows that are written at a time, so that the stream never waits for them; the rest follows. */
   flushRowsMax: 500,
-  /** Ended sessions that wait to be written while the store is away; then the oldest are let go. */
+  /** Ended sessions that wait for an unavailable store; the oldest are dropped. */
   endedSessionsMax: 10_000,
   /** A key's last use is written once in so long. */
   keyUseMs: 60_000,
@@ -64,7 +64,7 @@ export const GUARD_LIMITS = {
 export const AUDIT_LIMITS = {
   /** The first refusal of a kind is written at once, what follows within this time as one count. */
   windowMs: 60_000,
-  /** Kinds (code, client, key, address) told apart in a window; further ones are counted together. */
+  /** Kinds (code, client, key, address) counted separately in a window; further ones share a counter. */
   kindsMax: 500,
   /** Characters of what was asked for. */
   whatCharactersMax: 128,

@@ -1,17 +1,17 @@
 import { EVENT_TYPES } from "@ssmd/market";
 
-/** Feeds that a meter tells apart; further ones are counted together. */
+/** Feeds that a meter counts separately; further ones share a counter. */
 const METER_FEEDS_MAX = 64;
 const TYPES = EVENT_TYPES.length;
-/** Name of what is counted together. */
+/** Name of the shared counter. */
 const OTHER_FEEDS = "_other";
 
-/** Places of feeds in all meters of a gateway, so that counting is one addition. */
+/** Indexes of feeds in all meters of a gateway, so that counting is one addition. */
 export class MeterFeeds {
   #indexes = new Map<string, number>();
   #names: string[] = [];
 
-  /** The place of a feed, for {@linkcode Meter.add}: asked for once a market, not once a message. */
+  /** Index of a feed for {@linkcode Meter.add}; looked up once per market, not per message. */
   indexOf(feed: string): number {
     const known = this.#indexes.get(feed);
     if (known !== undefined) return known;
@@ -23,7 +23,7 @@ export class MeterFeeds {
     return place;
   }
 
-  /** The feed at a place. */
+  /** The feed of an index. */
   nameOf(place: number): string {
     return this.#names[place] ?? OTHER_FEEDS;
   }
@@ -31,7 +31,7 @@ export class MeterFeeds {
 
 /** Counts the messages delivered to one client, over all its connections. */
 export class Meter {
-  /** Counts by place of the feed and type; taken and set to 0 by {@linkcode take}. */
+  /** Counts by feed index and type; reset by {@linkcode take}. */
   readonly #counts = new Float64Array(METER_FEEDS_MAX * TYPES);
 
   /** Counts messages of one type: one addition, called for each message or once for several. */
@@ -40,7 +40,7 @@ export class Meter {
     this.#counts[at] = (this.#counts[at] ?? 0) + messages;
   }
 
-  /** What was counted since the last call, by place and type; `each` is told what is not 0. */
+  /** Passes counts since the last call that are not 0 to `each`, by feed index and type. */
   take(each: (place: number, type: number, messages: number) => void): void {
     for (let at = 0; at < this.#counts.length; at++) {
       const messages = this.#counts[at] ?? 0;

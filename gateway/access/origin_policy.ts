@@ -3,7 +3,7 @@ import type { Caller } from "./caller.ts";
 import { headerOf, isFromOtherOrigin } from "./credential.ts";
 import { AccessDenied } from "./access_denied.ts";
 
-/** By which names a gateway without keys is called. */
+/** Hosts and origins of a gateway without keys. */
 export interface OriginPolicyOptions {
   /** The interface that it listens on. */
   host: string;
@@ -30,13 +30,13 @@ export class OriginPolicy {
     this.#onEveryInterface = ["0.0.0.0", "::"].includes(bare(host));
   }
 
-  /** Why a caller is refused (403); undefined = it is not. */
+  /** The error of a foreign host or origin (403); undefined = allowed. */
   check(caller: Caller): AccessDenied | undefined {
     if (!this.#isOwnHost(headerOf(caller.headers, "host"))) return foreignHost();
     return this.#isOwnOrigin(caller) ? undefined : foreignOrigin();
   }
 
-  /** An address is never rebound: only names are. No `Host` at all is a program. */
+  /** Only names are rebound, never addresses. A request without `Host` comes from a program. */
   #isOwnHost(header: string | undefined): boolean {
     if (header === undefined) return true;
     const name = nameOf(header);

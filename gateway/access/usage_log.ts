@@ -44,7 +44,7 @@ export class UsageLog {
     else known.messages += count.messages;
   }
 
-  /** A session began or ended. */
+  /** Puts a started or ended session. */
   putSession(session: SessionRecord): void {
     this.#sessions.set(session.id, { ...session });
     if (this.#sessions.size <= ACCESS_LIMITS.endedSessionsMax) return;
@@ -53,7 +53,7 @@ export class UsageLog {
     }
   }
 
-  /** A key was let in. */
+  /** Notes the use of a key. */
   addKeyUse(id: string): void {
     const nowMs = this.#now();
     const written = this.#keysWritten.get(id);
@@ -63,7 +63,7 @@ export class UsageLog {
     this.#keysUsed.set(id, nowMs);
   }
 
-  /** Writes some of it, or all; what could not be written is tried again with the next. */
+  /** Writes one batch, or all; a failed batch is written with the next. */
   flush(all = false): Promise<void> {
     return this.#writing = this.#writing.then(async () => {
       do await this.#write(); while (all && !this.#failing && this.#hasUnwritten());
@@ -89,7 +89,7 @@ export class UsageLog {
       this.#failing = false;
     } catch (error) {
       for (const [, count] of usage) this.add(count);
-      // What came meanwhile is newer.
+      // Later entries are newer.
       for (const [id, each] of sessions) if (!this.#sessions.has(id)) this.putSession(each);
       for (const [id, atMs] of keysUsed) if (!this.#keysUsed.has(id)) this.#keysUsed.set(id, atMs);
       if (!this.#failing) {

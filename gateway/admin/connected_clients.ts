@@ -7,14 +7,14 @@ import type { Mode } from "../protocol/requests.ts";
 import type { StreamServer } from "../stream/server.ts";
 import type { SlowPolicy } from "../stream/slow_policy.ts";
 
-/** How records are to come to a client from now on; what is absent stays. */
+/** New delivery options of a client; absent ones stay. */
 interface ModeChange {
   mode: Mode;
   interval_ms?: number | undefined;
   policy?: SlowPolicy | undefined;
 }
 
-/** Looks at the connected clients and intervenes. */
+/** Lists, changes and ends stream connections. */
 export class ConnectedClients {
   #streams: StreamServer;
   #hub: Hub;
@@ -38,12 +38,12 @@ export class ConnectedClients {
     return connection && connectionInfo(connection);
   }
 
-  /** Those that are gone, the newest first. */
+  /** Ended connections, the newest first. */
   history(limit: number): EndedConnectionInfo[] {
     return this.#streams.history.slice(-limit).reverse();
   }
 
-  /** Ends a connection; the client is told. False where it is not connected. */
+  /** Ends a connection after an error message. False where it is not connected. */
   disconnect(id: number): boolean {
     const connection = this.#streams.connection(id);
     connection?.refuse("disconnected", "an administrator ended this connection", "ask them why");

@@ -7,7 +7,7 @@ import type { MarketData } from "../state/market_data.ts";
 import type { RecentRecords } from "../state/recent_records.ts";
 import { SnapshotRequest } from "./snapshot_request.ts";
 
-/** What an {@linkcode BusSubscriber} is made of. */
+/** Options of {@linkcode BusSubscriber}. */
 interface BusSubscriberOptions {
   env: string;
   transport: Transport;
@@ -18,7 +18,7 @@ interface BusSubscriberOptions {
   metrics: Metrics;
 }
 
-/** Wait before the bus is asked for its stream once more. */
+/** Wait before the next request for the bus's stream state. */
 const RETRY_MS = 250;
 
 /**
@@ -31,7 +31,7 @@ export class BusSubscriber {
   #types = new Map<string, EventType>();
   #subscription: LiveSubscription | undefined;
   #unreadable = 0;
-  /** Messages that came while it is asked which stream they are of; undefined = it is known. */
+  /** Messages held while the identity of the stream is unknown; undefined = known. */
   #heldMessages: InMessage[] | undefined;
   /** Whether the next message is of a stream that is not known yet. */
   #isStale = false;
@@ -42,7 +42,7 @@ export class BusSubscriber {
     this.#options = options;
   }
 
-  /** Whether live records are subscribed. */
+  /** Whether the subscription of live records exists. */
   get subscribed(): boolean {
     return this.#subscription !== undefined;
   }
@@ -64,17 +64,17 @@ export class BusSubscriber {
     for (const feed of data.feeds.values()) this.#requestOf(feed).start();
   }
 
-  /** Asks the feed's connector for its books, soon. */
+  /** Requests the feed's books from its connector, with backoff. */
   requestSnapshots(feed: MarketFeed): void {
     this.#requestOf(feed).request();
   }
 
-  /** An answer that is under way was made before the feed broke. */
+  /** Discards a pending answer: it was made before the feed broke. */
   invalidateSnapshots(feed: MarketFeed): void {
     this.#requestOf(feed).invalidate();
   }
 
-  /** Feeds whose connector has not answered yet. */
+  /** Feeds whose connector has not sent snapshots yet. */
   unansweredFeeds(): string[] {
     const feeds = [...this.#requests];
     return feeds.filter(([, request]) => !request.answered).map(([feed]) => feed.id);

@@ -13,7 +13,7 @@ interface SnapshotRequestOptions {
   transport: Transport;
   data: MarketData;
   logger: Logger;
-  /** Takes an answer apart: order-book snapshots back to back. */
+  /** Splits an answer into its order-book snapshots. */
   decode: (bytes: Uint8Array) => Iterable<MarketEvent>;
 }
 
@@ -41,23 +41,23 @@ export class SnapshotRequest {
     this.#options = options;
   }
 
-  /** Asks now. */
+  /** Sends the first request. */
   start(): void {
     this.#schedule(0);
   }
 
-  /** Asks soon: a book is not known while its changes come. */
+  /** Requests again: deltas of an unknown book arrive. */
   request(): void {
     if (this.#asking) this.#again = true;
     else if (this.#timer === undefined) this.#schedule(this.#backoff.nextMs());
   }
 
-  /** What was asked before now is worth nothing: the feed broke in between. */
+  /** Discards pending answers: the feed broke after the request. */
   invalidate(): void {
     this.#epoch++;
   }
 
-  /** Ends; an answer under way is not looked at. */
+  /** Ends; a pending answer is discarded. */
   close(): void {
     this.#closed = true;
     this.#epoch++;

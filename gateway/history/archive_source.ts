@@ -52,7 +52,7 @@ export interface ArchiveSource {
   ): AsyncIterable<readonly MarketEvent[]>;
   /** Days (`YYYY-MM-DD`) of a span that may have records: all others have none. */
   dayNames(feed: string, fromUs: number, toUs: number): Promise<string[]>;
-  /** What is known of the days of a feed that there are, oldest first. */
+  /** The archived days of a feed, oldest first. */
   days(feed: string, fromUs: number, toUs: number): Promise<ArchivedDay[]>;
   /** All that was received of a feed before this moment is in the archive, µs; 0 = nothing is known. */
   coveredUs(feed: string): Promise<number>;

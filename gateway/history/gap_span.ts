@@ -17,7 +17,7 @@ export interface GapSpan {
   detail: string;
 }
 
-/** The times that gap records tell of: the end of a gap takes the place of its beginning. */
+/** The spans of gap records: the record of a gap's end replaces that of its start. */
 export function gapSpans(gaps: Iterable<Gap | GapSpan>): GapSpan[] {
   const spans = new Map<string, GapSpan>();
   for (const gap of gaps) {

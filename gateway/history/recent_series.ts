@@ -57,7 +57,7 @@ export class RecentSeries<R extends EventBase> {
     if (records.length % 256 === 0) this.#cut();
   }
 
-  /** What came before `floorUs` may be missing records: it is let go. */
+  /** Drops records before `floorUs`, as some may be missing there. */
   raise(floorUs: number): void {
     if (floorUs <= this.#floorUs) return;
     this.#floorUs = floorUs;

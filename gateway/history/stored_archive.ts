@@ -110,7 +110,7 @@ export class StoredArchive implements ArchiveSource {
     const loading = this.#load(feed, day, version);
     this.#days.delete(key);
     this.#days.set(key, { day: loading, untilMs });
-    // What failed is asked anew the next time.
+    // A failed load is repeated at the next call.
     loading.catch(() => this.#days.delete(key));
     if (this.#days.size > archiveDaysKeptMax) {
       this.#days.delete(this.#days.keys().next().value as string);

@@ -22,7 +22,7 @@ interface Kept {
   untilMs: number;
 }
 
-/** The registry as its folder and git tell of it, with what was read kept for a while. */
+/** The registry from its folder and git history, cached for a while. */
 export class RegistrySource {
   #dir: string;
   #kept = new Map<string, Kept>();

@@ -1,7 +1,7 @@
 import { type Logger, messageOf } from "@ssmd/runtime";
 import type { RegistrySource } from "../meta/registry_source.ts";
 
-/** What the registry tells of a feed. */
+/** Descriptive data of a feed, from the registry. */
 export interface FeedInfo {
   /** For people: `Kraken`. */
   name: string;
@@ -9,7 +9,7 @@ export interface FeedInfo {
   type: "spot" | "prediction";
 }
 
-/** What the registry tells of its feeds, by id; empty where there is none, with a warning where it is wrong. */
+/** Reads data of all feeds, by id; empty without a registry, or with a warning where it is invalid. */
 export async function readFeedInfo(
   registry: RegistrySource | undefined,
   logger: Logger,

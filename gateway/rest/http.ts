@@ -35,7 +35,7 @@ import { parseTarget } from "./target.ts";
 /** What the REST server is made of. */
 interface RestServerOptions {
   router: Router;
-  /** Who may ask. */
+  /** Authenticates callers. */
   authenticator: Authenticator;
   logger: Logger;
   connections: HttpConnections;
@@ -197,7 +197,7 @@ async function answerRoute(request: IncomingMessage, { router, authenticator }: 
   return await route.handler({ params, query: checked, body, access, headers });
 }
 
-/** Bytes that are no request, or that come too slowly: told once, then cut. */
+/** Answers bytes that are no request, or come too slowly, once; then closes the socket. */
 function refuseBroken(error: Error & { code?: string }, socket: Socket): void {
   if (!socket.writable || socket.writableEnded) {
     socket.destroy();

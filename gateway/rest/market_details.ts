@@ -22,7 +22,7 @@ interface DetailsSource {
 
 type QualityState = MarketDetails["quality"]["state"];
 
-/** All that is known of a market now, for somebody who has read nothing else. */
+/** Everything known of a market now, self-contained. */
 export function marketDetails(source: DetailsSource): MarketDetails {
   const { market, types, feedInfo, nowUs } = source;
   const summary = marketSummary(market, types, feedInfo);

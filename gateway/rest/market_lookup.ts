@@ -20,7 +20,7 @@ interface SeenMarket {
   types: number;
 }
 
-/** Which market is asked for. */
+/** Identifies the requested market. */
 interface MarketQuestion {
   symbol: string;
   /** Where the same symbol is in several feeds. */

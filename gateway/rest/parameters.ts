@@ -6,7 +6,7 @@ import type { Shape } from "./route.ts";
 const INTEGER = /^-?\d{1,16}$/;
 const NUMBER = /^-?\d{1,16}(\.\d{1,16})?$/;
 
-/** What the text of a parameter stands for, by its schema. */
+/** Type of a parameter's value, by its schema. */
 type Kind = "integer" | "number" | "boolean" | "list" | "text";
 
 interface Parameter {
@@ -89,7 +89,7 @@ function expectedOf(
   return example === undefined ? sentence : `for example ${name}=${String(example)}; ${sentence}`;
 }
 
-/** What the schema is about; a text that is no such thing goes on as it is and is refused there. */
+/** Converts a text for its schema; a text that cannot be converted is left for the schema to refuse. */
 function valueOf({ kind }: Parameter, text: string): unknown {
   if (kind === "integer") return INTEGER.test(text) ? Number(text) : text;
   if (kind === "number") return NUMBER.test(text) ? Number(text) : text;

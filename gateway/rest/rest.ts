@@ -34,13 +34,13 @@ interface RestOptions {
   authenticator: Authenticator;
   logger: Logger;
   metrics: Metrics;
-  /** What the registry tells of feeds, by id. */
+  /** Data of feeds from the registry, by id. */
   feedInfo: ReadonlyMap<string, FeedInfo>;
   /** Of the whole process. */
   health: Health;
   /** Called before metrics are read. */
   refreshMetrics: () => void;
-  /** What the page is told of its surroundings. */
+  /** Values that the page shows. */
   info: { env: string; version: string; feeds: string[] } & Record<string, unknown>;
   /** The server's sockets. */
   connections: HttpConnections;

@@ -17,18 +17,18 @@ export interface RouteRequest<P extends Shape = Shape, Q extends Shape = Shape, 
   query: Values<Q>;
   /** The JSON body; undefined where the route takes none. */
   body: B;
-  /** Who asks, and what it may see: whatever is not its own is as if it were not there. */
+  /** Identity and entitlements of the caller: markets outside of them do not exist for it. */
   access: Access;
   headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** What a route answers when all is well. */
+/** An answer of a route. */
 export interface RouteAnswer {
-  /** The answer of JSON; absent = another type, named by `contentType`. */
+  /** Schema of JSON; absent = the type is `contentType`. */
   schema?: z.ZodType;
   /** Default application/json. */
   contentType?: string;
-  /** An answer as it may look; it must fit the schema. */
+  /** Example; must fit the schema. */
   example?: unknown;
   /** Default "OK". */
   description?: string;
@@ -56,19 +56,19 @@ interface RouteSpec<
   method?: Method;
   /** With `{named}` parts. */
   path: string;
-  /** For programs made from the description: `listMarkets`. */
+  /** Operation id: `listMarkets`. */
   id: string;
   /** One line. */
   summary: string;
-  /** What else a caller should know. */
+  /** Further explanation. */
   description?: string;
-  /** The chapter of the description. */
+  /** Tag of the description. */
   tag: string;
-  /** Who may ask; default `client`. */
+  /** The role that it needs; default `client`. */
   role?: Role;
-  /** Whether it only tells if the process lives: no rate holds for it. */
+  /** Whether it is a liveness probe, which has no rate limit. */
   isProbe?: boolean;
-  /** Values for the parts of the path, for examples: `{ symbol: "BTCUSD" }`. */
+  /** Example values of the path's parts: `{ symbol: "BTCUSD" }`. */
   examples?: Readonly<Record<string, string>>;
   params?: P;
   query?: Q;

@@ -18,7 +18,7 @@ interface Place {
   allow: string;
 }
 
-/** What stands at an address. */
+/** The route of an address. */
 interface Found {
   /** Raw named parts of the path. */
   params: Record<string, string>;
@@ -26,7 +26,7 @@ interface Found {
   allow: string;
 }
 
-/** Finds what stands at a path. */
+/** Finds routes by path. */
 export class Router {
   readonly routes: readonly Route[];
   #fixed = new Map<string, Place>();
@@ -45,7 +45,7 @@ export class Router {
     this.#paths = routes.filter(({ hidden }) => !hidden).map(({ path }) => path);
   }
 
-  /** What stands at this path. Throws {@linkcode Problem} (400, 404). */
+  /** The route of a path. Throws {@linkcode Problem} (400, 404). */
   find(path: string): Found {
     const fixed = this.#fixed.get(path);
     if (fixed !== undefined) return { ...fixed, params: {} };

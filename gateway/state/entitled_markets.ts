@@ -54,12 +54,12 @@ export class EntitledMarkets {
     return (this.typesOf(market) & (1 << EVENT_TYPES.indexOf(type))) !== 0;
   }
 
-  /** Whether all of a feed is seen, so that its own figures tell nothing of what is not. */
+  /** Whether all of a feed is visible: its totals then reveal nothing hidden. */
   seesAllOf(feed: MarketFeed): boolean {
     return this.#access.typesOf(feed.id, ANY_SYMBOL) !== 0;
   }
 
-  /** Tells that something was asked for by name that is there and was not shown. */
+  /** Audits a request for an existing name that is hidden. */
   auditHidden(what: string): void {
     this.#access.auditHidden(what);
   }

@@ -12,11 +12,11 @@ export interface FeedConnection {
   state: "connecting" | "live" | "silent" | "disconnected";
   /** Why it is disconnected; "" = it is not. */
   why: string;
-  /** Since when, µs; 0 = not known. */
+  /** Start, µs; 0 = not known. */
   sinceUs: number;
 }
 
-/** What the gateway knows of one feed; `M` is a market. */
+/** State of one feed; `M` is a market. */
 export class Feed<M> {
   readonly id: string;
   readonly markets: Map<string, M> = new Map();

@@ -33,7 +33,7 @@ export type MarketFeed = Feed<Market>;
  */
 type BookState = "pending" | "live" | "ended";
 
-/** What the gateway knows of one market: its newest state, never a history. */
+/** Newest state of one market, without history. */
 export class Market {
   readonly symbol: string;
   readonly feed: MarketFeed;

@@ -23,7 +23,7 @@ export interface MarketSpec {
   external: string;
 }
 
-/** Who wants to hear what changed. All calls come in the order of the records. */
+/** Receives changes, in the order of the records. */
 interface MarketDataListener {
   /**
    * A record that is now in the state; a book's first record after it was lost is a snapshot.

@@ -4,7 +4,7 @@ import type { Gap, GapChannel } from "@ssmd/market";
 export class OpenGaps {
   #open = new Map<GapChannel | "clock", Gap>();
 
-  /** Takes in a record: it opens, goes on or ends what is open of its channel. */
+  /** Opens, updates or closes the gap of the record's channel. */
   take(gap: Gap): void {
     const key = gap.reason === "clock" ? "clock" : gap.channel;
     if (isOpen(gap)) this.#open.set(key, gap);
@@ -29,7 +29,7 @@ export class OpenGaps {
 
 const WORST_FIRST = ["all", "orderbook", "trade", "ticker", "status", "clock"] as const;
 
-/** Whether a gap goes on. */
+/** Whether a gap is open. */
 export function isOpen(gap: Gap): boolean {
   return !gap.recovered && gap.toUs === 0;
 }

@@ -1,18 +1,18 @@
 import type { FrameMeta } from "./frame_meta.ts";
 import { isDroppable, TYPE_INDEX } from "./type_bits.ts";
 
-/** A piece keeps memory alive only if it uses one part in so many of it: else it is copied out. */
+/** Messages are copied out of shared memory when they use less than 1/4 of it. */
 const SHARED_MEMORY_DIVISOR = 4;
-/** The first piece of a client's own is small, as most waits are short; the next are so many times as large. */
+/** Size of a client's first own chunk, and the growth of the next: most waits are short. */
 const FIRST_CHUNK_BYTES = 4 * 1024;
 const CHUNK_GROWTH = 4;
 
-/** Whole messages, one behind the other: `memory[start, end)`. */
+/** Whole messages back to back: `memory[start, end)`. */
 class Chunk<S> {
   readonly memory: Uint8Array;
   readonly start: number;
   end: number;
-  /** Whether nobody else uses the memory: more may be written behind it. */
+  /** Whether the memory is its own: more may be appended. */
   readonly isOwn: boolean;
   /** Of its messages, in order. */
   readonly metas: FrameMeta<S>[] = [];
@@ -41,7 +41,7 @@ class Chunk<S> {
     this.metas.push(meta);
   }
 
-  /** Copies the messages of another piece behind its own. */
+  /** Appends a copy of another chunk's messages. */
   append(piece: Chunk<S>): void {
     this.memory.set(piece.bytes, this.end);
     for (const meta of piece.metas) this.extend(meta);
@@ -60,7 +60,7 @@ export class Backlog<S> {
   #bytes = 0;
   #messages = 0;
 
-  /** `pieceBytes` is the size of a piece at most; only a message that is larger has a larger one. */
+  /** `chunkBytes` is the maximum size of a chunk, except for a single larger message. */
   constructor(pieceBytes: number) {
     this.#chunkBytes = pieceBytes;
   }
@@ -87,7 +87,7 @@ export class Backlog<S> {
     this.#messages++;
   }
 
-  /** Takes the oldest messages, no more than a piece of them; nobody will write to their bytes. */
+  /** Takes the oldest messages, at most one chunk; their bytes do not change any more. */
   take(): { bytes: Uint8Array; messages: number } | undefined {
     const piece = this.#chunks.shift();
     if (piece === undefined) return undefined;
@@ -128,7 +128,7 @@ export class Backlog<S> {
     this.#append(this.#chunks, last);
   }
 
-  /** Puts a piece behind others: as it is, or its messages copied behind theirs. */
+  /** Appends a chunk as it is when it is dense, else a copy of its messages. */
   #append(pieces: Chunk<S>[], piece: Chunk<S>): void {
     if (piece.isDense) return void pieces.push(piece);
     let last = pieces.at(-1);
@@ -140,7 +140,7 @@ export class Backlog<S> {
   }
 }
 
-/** What is left of a piece without the messages that go, in runs that lie where they were. */
+/** The runs of a chunk that remain after removing messages, in place. */
 function runsWithout<S>(piece: Chunk<S>, goes: (meta: FrameMeta<S>) => boolean): Chunk<S>[] {
   const runs: Chunk<S>[] = [];
   let run: Chunk<S> | undefined;

@@ -12,11 +12,11 @@ import type { Since } from "./since.ts";
 import { BOOK_BIT, GAP_BIT, TYPE_INDEX } from "./type_bits.ts";
 import { RecordFrames } from "./encoding.ts";
 
-/** Records handed out in one turn of the event loop: other clients go on between them. */
+/** Records delivered in one turn of the event loop. */
 const TURN_RECORDS = 1000;
-/** Wait before the bus is asked again. */
+/** Wait before the next read from the bus. */
 const RETRY_MS = 1000;
-/** How much later than our clock says the bus may have stored a record. */
+/** Maximum skew between our clock and the bus's store time. */
 const STORE_SKEW_US = 5_000_000;
 
 /** What a {@linkcode CatchUp} works on. */
@@ -27,22 +27,22 @@ export interface CatchUpContext {
   records: RecentRecords;
   transport: Transport;
   logger: Logger;
-  /** Told how each request to resume ended. */
+  /** Called with the result of each request to resume. */
   onResumed(recovered: boolean): void;
 }
 
-/** Whether a client can be given what it missed, and why not. */
+/** Whether missed records can be replayed, or why not. */
 type ResumeResult =
   | { recovered: true; from: number }
   | { recovered: false; reason: string; from: number };
 
-/** Records of these markets and types are wanted from a place on. */
+/** Records of these markets and types are replayed from a position on. */
 interface Span {
   matches: (symbol: string) => boolean;
   types: number;
   from: number;
   fromUs: number;
-  /** Whether the client goes on with what it had, and not anew. */
+  /** Whether the client resumes with its earlier state. */
   resumed: boolean;
 }
 
@@ -56,9 +56,9 @@ export class CatchUp {
   #client: Client;
   #frames = new RecordFrames<ClientGroup>();
   #spans: Span[] = [];
-  /** Everything up to here was given. */
+  /** Position up to which records were delivered. */
   #cursor = 0;
-  /** What was subscribed before is wanted from here on. */
+  /** Position from which earlier subscriptions are replayed. */
   #baseline = 0;
   #checking = 0;
   #generation = 0;
@@ -72,7 +72,7 @@ export class CatchUp {
     this.#context = context;
   }
 
-  /** Takes the client out of the live records, where it is not already. Before rules change. */
+  /** Switches the client from live records to the replay. Called before its rules change. */
   begin(): void {
     this.#generation++;
     if (!this.#client.isReplaying) {
@@ -80,7 +80,7 @@ export class CatchUp {
       this.#client.beginReplay();
       return;
     }
-    // What was given already is not given again.
+    // Skip what was delivered already.
     this.#baseline = Math.max(this.#baseline, this.#cursor);
     for (const span of this.#spans) span.from = Math.max(span.from, this.#cursor);
   }
@@ -113,13 +113,13 @@ export class CatchUp {
     if (this.#checking === 0) void this.#run(++this.#generation);
   }
 
-  /** These are wanted from now on, while the client catches up with others. */
+  /** Adds a subscription without past, during a replay of others. */
   addFresh(patterns: readonly string[], types: number): void {
     const from = this.#context.records.position;
     this.#addSpan(patterns, types, { from, fromUs: 0, resumed: false });
   }
 
-  /** The client is gone. */
+  /** The connection ended. */
   close(): void {
     this.#generation++;
     this.#stop.abort();
@@ -138,7 +138,7 @@ export class CatchUp {
     this.#froms.clear();
   }
 
-  /** The position behind which the missed records begin, or why they cannot be given. */
+  /** The position before the first missed record, or why it cannot be replayed. */
   async #positionOf(since: Since): Promise<number | string> {
     const { records, transport } = this.#context;
     if ("position" in since) {
@@ -192,7 +192,7 @@ export class CatchUp {
     }
   }
 
-  /** Hands out what the gateway holds; true when the live records are reached. */
+  /** Delivers records from memory; true when the live records are reached. */
   #deliverFromMemory(): boolean {
     const { records } = this.#context;
     let count = 0;
@@ -207,7 +207,7 @@ export class CatchUp {
     return isDone;
   }
 
-  /** Hands out what the bus holds, until the gateway's own memory reaches back far enough. */
+  /** Delivers records from the bus until memory covers the rest. */
   async #deliverFromBus(generation: number): Promise<void> {
     const { env, records, transport } = this.#context;
     const client = this.#client;
@@ -233,7 +233,7 @@ export class CatchUp {
     this.#cursor = Math.max(this.#cursor, edge);
   }
 
-  /** The client read so slowly that what it still misses has left. */
+  /** The bus no longer holds the next records: continues with live ones and reports the loss. */
   #skipToLive(): void {
     const { records } = this.#context;
     this.#lostFrom ??= this.#cursor;
@@ -252,7 +252,7 @@ export class CatchUp {
     try {
       event = decode(type, payload);
     } catch {
-      // It was counted and logged when it came.
+      // Counted and logged at its arrival.
       return;
     }
     const { data, hub } = this.#context;
@@ -282,7 +282,7 @@ export class CatchUp {
     const span = this.#spanOf(group, type);
     if (position <= (span?.from ?? this.#baseline)) return;
     if (span !== undefined && event.receivedAtUs < span.fromUs) return;
-    // A book that begins anew after the replay will hold these changes.
+    // The snapshot after the replay includes these changes.
     const isAnew = span === undefined || !span.resumed;
     if (isAnew && event.type === "orderbook" && this.#client.startsBookAfterReplay(group)) return;
     this.#frames.begin(event, group, origin);
@@ -290,12 +290,12 @@ export class CatchUp {
     this.#client.deliver(this.#frames.frameIn(this.#client.encoding));
   }
 
-  /** Whether something that was resumed began before this place: a feed's gap is for all of it. */
+  /** Whether a resumed span began before this position. */
   #isWantedSince(position: number): boolean {
     return this.#spans.some((span) => span.resumed && position > span.from);
   }
 
-  /** The newest request that speaks of this market and type; undefined = from before. */
+  /** The newest span that covers this market and type; undefined = an earlier subscription. */
   #spanOf(group: ClientGroup, type: number): Span | undefined {
     let known = this.#froms.get(group);
     if (known === undefined) {

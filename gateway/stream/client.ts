@@ -11,39 +11,39 @@ import type { BufferLimits, BufferState, SlowPolicy } from "./slow_policy.ts";
 import { isDroppable, TYPE_INDEX } from "./type_bits.ts";
 import { ENCODING, type Encoding, type PreparedFrame } from "./encoding.ts";
 
-/** What a client tells those who run it. */
+/** Receives events of a client. */
 export interface ClientOwner {
-  /** Place of the newest record that was handed out. */
+  /** Stream position of the newest delivered record. */
   readonly position: number;
-  /** The client has bytes to be flushed at the end of the tick. */
+  /** The client has bytes to flush at the end of the tick. */
   onDirty(client: Client): void;
-  /** The client's buffer is in another state now. */
+  /** The state of the client's buffer changed. */
   onState(client: Client, before: BufferState): void;
-  /** A message of this type was given to a client, or lost for it. */
+  /** A message of this type was sent to a client, or dropped. */
   onSent(type: number): void;
   onDropped(type: number, policy: SlowPolicy): void;
-  /** The connection must be ended: as its policy says, or as more waits than may. */
+  /** The connection must end: by its policy, or because its buffer overran. */
   onCut(client: Client, why: "slow" | "overrun"): void;
 }
 
-/** What a client has of one market: bits of types. */
+/** Types of a market that a client receives, as bits. */
 export interface Interest {
   realtime: number;
   conflated: number;
 }
 
-/** What a client is made of. */
+/** Options of a {@linkcode Client}. */
 interface ClientOptions {
   id: number;
   sink: ByteSink;
   owner: ClientOwner;
-  /** Who it is, and what it may see. */
+  /** Identity and entitlements. */
   access: Access;
   policy: SlowPolicy;
   limits: BufferLimits;
 }
 
-/** Why a client's book must not get changes until a snapshot was sent. */
+/** Why a book waits for a snapshot. */
 type Awaiting = "first" | "dropped";
 
 /** A market with the clients that subscribe to it. */
@@ -59,24 +59,24 @@ const INTERVAL_MS_FIRST = 100;
 export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGroup> {
   readonly id: number;
   readonly access: Access;
-  /** How records are written for it; chosen before the first message. */
+  /** Encoding of its records; set before the first message. */
   encoding: Encoding = ENCODING.json;
   readonly rules: Rules = new Rules();
   readonly interests: Map<ClientGroup, Interest> = new Map();
-  /** Messages given to it, and lost for it. */
+  /** Messages sent to it, and dropped. */
   sent = 0;
   dropped = 0;
   readonly limits: BufferLimits;
   #owner: ClientOwner;
   #buffer: ClientBuffer<ClientGroup>;
-  /** Made when first needed: most clients never do. */
+  /** Created on first use: most clients need none. */
   #conflater: Conflater<ClientGroup> | undefined;
   #intervalMs = INTERVAL_MS_FIRST;
   #dirty = false;
   #awaitingSnapshot = new Map<ClientGroup, Awaiting>();
-  /** `conflate`: what has a newer state than the client was sent. */
+  /** `conflate`: types whose newest state was not sent yet. */
   #missedTypes: Map<ClientGroup, number> | undefined;
-  /** Records come from the history, not live; books that begin when that is over. */
+  /** Set during a replay; books that start after it. */
   #replay: { books: Set<ClientGroup> } | undefined;
   #onRoom: (() => void) | undefined;
 
@@ -88,7 +88,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     this.#buffer = new ClientBuffer<ClientGroup>(options.sink, this, options);
   }
 
-  /** Bytes and messages that wait for this client. */
+  /** Size of the buffer. */
   get buffered(): { bytes: number; messages: number } {
     return { bytes: this.#buffer.bytes, messages: this.#buffer.messages };
   }
@@ -97,27 +97,27 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     return this.#buffer.state;
   }
 
-  /** Since when it drops, µs; 0 = it does not. */
+  /** Start of the current drop period, µs; 0 when not dropping. */
   get droppingSinceUs(): number {
     return this.#buffer.droppingSinceUs;
   }
 
-  /** Whether nothing waits for it. */
+  /** Whether its buffer is empty. */
   get isIdle(): boolean {
     return this.#buffer.isIdle;
   }
 
-  /** Whether it is given records of the past. */
+  /** Whether a replay is running. */
   get isReplaying(): boolean {
     return this.#replay !== undefined;
   }
 
-  /** Whether the past may go on: it never fills more than half of the buffer. */
+  /** Whether a replay may continue: it fills at most half of the buffer. */
   get hasRoom(): boolean {
     return this.#buffer.hasRoom;
   }
 
-  /** What happens when it is slow. */
+  /** Handling of records that do not fit. */
   set policy(policy: SlowPolicy) {
     this.#buffer.policy = policy;
   }
@@ -136,7 +136,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     return this.#intervalMs;
   }
 
-  /** Gives the client a record, live or not. */
+  /** Delivers a record, live or replayed. */
   deliver(frame: PreparedFrame<ClientGroup>): void {
     const { meta } = frame;
     if (this.state === "disconnected") return;
@@ -154,7 +154,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     this.#scheduleFlush();
   }
 
-  /** Sends an answer or other message that is never dropped. */
+  /** Sends a control message, which is never dropped. */
   sendControl(text: string): void {
     if (this.state === "disconnected") return;
     const frame = this.encoding === ENCODING.deflatedJson ? deflatedFrame(text) : textFrame(text);
@@ -162,7 +162,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     this.#scheduleFlush();
   }
 
-  /** Sends a state that was asked for; counted as dropped where there is no room. */
+  /** Sends a requested state; counts it as dropped when it does not fit. */
   sendState(group: ClientGroup, type: number): void {
     const frame = group.stateFrame(type, this.encoding, this.#owner.position);
     if (frame === undefined || this.state === "disconnected") return;
@@ -188,47 +188,47 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     if (this.state !== "disconnected") this.#scheduleFlush();
   }
 
-  /** Starts a book: its snapshot now, or as soon as there is one and room for it. */
+  /** Starts a book: sends its snapshot as soon as there is one and it fits. */
   startBook(group: ClientGroup): void {
     if (this.#replay !== undefined) return void this.#replay.books.add(group);
     this.#awaitingSnapshot.set(group, "first");
     this.#sendSnapshots();
   }
 
-  /** The client no longer wants this market's book changes. */
+  /** Stops a book. */
   stopBook(group: ClientGroup): void {
     this.#awaitingSnapshot.delete(group);
     this.#replay?.books.delete(group);
   }
 
-  /** The newest state of these types is to be sent with the next conflated messages. */
+  /** Schedules the newest state of these types for the next conflated messages. */
   markDirty(group: ClientGroup, bits: number): void {
     if (this.state === "disconnected") return;
     this.#conflater ??= new Conflater<ClientGroup>(this, this.#intervalMs);
     this.#conflater.markDirty(group, bits);
   }
 
-  /** These types of a market are no longer wanted conflated. */
+  /** Removes these types of a market from the conflated messages. */
   clearDirty(group: ClientGroup, bits: number): void {
     this.#conflater?.clearDirty(group, bits);
   }
 
-  /** What was lost of this market need not be made up for: nothing of it is wanted. */
+  /** Forgets missed states of a market that is no longer subscribed. */
   clearMissed(group: ClientGroup): void {
     this.#missedTypes?.delete(group);
   }
 
-  /** From now on records come from the history. */
+  /** Starts a replay: live records are held back. */
   beginReplay(): void {
     this.#replay ??= { books: new Set() };
   }
 
-  /** Whether this book begins with a snapshot after the replay. */
+  /** Whether this book starts with a snapshot after the replay. */
   startsBookAfterReplay(group: ClientGroup): boolean {
     return this.#replay?.books.has(group) ?? false;
   }
 
-  /** Live records again; the books that waited for it begin. */
+  /** Ends a replay: returns to live records and starts the books that waited. */
   endReplay(): void {
     const books = this.#replay?.books ?? [];
     this.#replay = undefined;
@@ -236,19 +236,19 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     this.#sendSnapshots();
   }
 
-  /** Resolves when {@linkcode hasRoom}, or when the client is gone. */
+  /** Resolves when {@linkcode hasRoom}, or when the connection ends. */
   waitForRoom(): Promise<void> {
     if (this.hasRoom || this.state === "disconnected") return Promise.resolve();
     return new Promise((resolve) => this.#onRoom = resolve);
   }
 
-  /** Ends a tick: everything given goes out in one write. */
+  /** Ends a tick: writes everything pushed in it at once. */
   flush(): void {
     this.#dirty = false;
     this.#buffer.flush();
   }
 
-  /** The connection is gone: nothing is sent any more. */
+  /** The connection ended: sends nothing any more. */
   close(): void {
     this.#buffer.close();
     this.#conflater?.close();
@@ -257,7 +257,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     this.#resolveRoom();
   }
 
-  /** The last words to a client whose connection is being ended; undefined = nothing was lost. */
+  /** The last `dropped` message of an ending connection; undefined = nothing to report. */
   takeDropMessage(): string | undefined {
     return this.#buffer.drops.count > 0 ? this.#buffer.drops.takeMessage(this.policy) : undefined;
   }
@@ -267,7 +267,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
   }
 
   onDropped({ type, subject }: FrameMeta<ClientGroup>): void {
-    // It was counted as given.
+    // Undo the count taken in `deliver`.
     this.sent--;
     this.#countDropped(type, subject);
   }
@@ -280,7 +280,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     this.#resolveRoom();
   }
 
-  /** Does as the policy says with a record that does not fit; true = it fits now. */
+  /** Applies the policy to a record that does not fit; true = it fits now. */
   #applyPolicy(meta: FrameMeta<ClientGroup>): boolean {
     const { policy } = this;
     if (policy === "drop_oldest" && this.#dropOldestFor(meta)) return true;
@@ -308,7 +308,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
     return true;
   }
 
-  /** Whether a book's record is of no use before a snapshot; a snapshot ends the wait. */
+  /** Whether a book's record must wait for a snapshot; a snapshot ends the wait. */
   #isHeldBack({ subject, isSnapshot }: FrameMeta<ClientGroup>): boolean {
     const why = subject && this.#awaitingSnapshot.get(subject);
     if (subject === undefined || why === undefined) return false;
@@ -316,7 +316,7 @@ export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGr
       this.#awaitingSnapshot.delete(subject);
       return false;
     }
-    // Before the first snapshot nothing is lost by leaving changes out: it will hold them.
+    // The first snapshot will include these changes: not counted as dropped.
     if (why === "dropped") this.#countDropped(TYPE_INDEX.orderbook, subject);
     return true;
   }

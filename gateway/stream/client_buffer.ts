@@ -15,11 +15,11 @@ import {
 
 /** What a {@linkcode ClientBuffer} tells its client; `S` is a market. */
 export interface BufferOwner<S> {
-  /** The state is another one than before. */
+  /** The state changed. */
   onState(before: BufferState): void;
-  /** The buffer is less than half full: what was held back may go. */
+  /** The buffer is less than half full: held-back messages may be sent. */
   onRoom(): void;
-  /** A record that waited was dropped. */
+  /** A buffered record was dropped. */
   onDropped(meta: FrameMeta<S>): void;
 }
 
@@ -29,14 +29,14 @@ export interface BufferOwner<S> {
  */
 export class ClientBuffer<S> implements SocketWriterOwner {
   readonly limits: BufferLimits;
-  /** What was lost and not told yet. */
+  /** Drops that were not reported yet. */
   readonly drops: DropCounter = new DropCounter();
   policy: SlowPolicy;
   #owner: BufferOwner<S>;
   #writer: SocketWriter<S>;
   #state: BufferState = "healthy";
   #droppingSinceUs = 0;
-  /** Records are not taken until there is room again (`drop_newest`, `conflate`). */
+  /** Whether records are refused until there is room (`drop_newest`, `conflate`). */
   #isStopped = false;
 
   constructor(
@@ -62,12 +62,12 @@ export class ClientBuffer<S> implements SocketWriterOwner {
     return this.#state;
   }
 
-  /** Since when it drops, µs; 0 = it does not. */
+  /** Start of the current drop period, µs; 0 when not dropping. */
   get droppingSinceUs(): number {
     return this.#droppingSinceUs;
   }
 
-  /** Whether nothing waits. */
+  /** Whether it is empty. */
   get isIdle(): boolean {
     return this.#writer.isIdle;
   }
@@ -77,13 +77,13 @@ export class ClientBuffer<S> implements SocketWriterOwner {
     return this.#state !== "dropping" && this.#fillRatio() < HEALTHY_BELOW;
   }
 
-  /** Whether more waits than may: what must not be dropped, or answers to pings. */
+  /** Whether undroppable messages, or answers to pings, exceed the limit. */
   get isOverrun(): boolean {
     const { bytesMax } = this.limits;
     return Math.max(this.#writer.waitingBytes, this.#writer.foreignBytes) > bytesMax;
   }
 
-  /** Whether a record has room; one larger than the whole buffer may go when nothing else waits. */
+  /** Whether a record fits; one larger than the buffer fits into an empty one. */
   fits(bytes: number): boolean {
     if (this.#isStopped) return false;
     const { bytesMax, messagesMax } = this.limits;
@@ -98,18 +98,18 @@ export class ClientBuffer<S> implements SocketWriterOwner {
     if (this.#state === "healthy" && this.#fillRatio() >= LAGGING_FROM) this.#setState("lagging");
   }
 
-  /** Ends a tick: everything given goes out in one write. */
+  /** Ends a tick: writes everything pushed in it at once. */
   flush(): void {
     if (this.#state !== "disconnected") this.#writer.flush();
   }
 
-  /** Takes no records any more until there is room again. */
+  /** Refuses records until there is room again. */
   stopTaking(): void {
     this.#setState("dropping");
     this.#isStopped = true;
   }
 
-  /** Drops what waits longest, so that so many bytes have room; the markets whose books broke. */
+  /** Drops the oldest records to make room for `bytes`; returns the markets whose books broke. */
   makeRoom(bytes: number): Set<S> {
     this.#setState("dropping");
     const { bytesMax, messagesMax } = this.limits;
@@ -120,12 +120,12 @@ export class ClientBuffer<S> implements SocketWriterOwner {
     );
   }
 
-  /** The connection is gone: nothing is sent any more. */
+  /** The connection ended: sends nothing any more. */
   close(): void {
     this.#setState("disconnected");
   }
 
-  /** Tells of what was dropped where it is missing: before what waits. */
+  /** The `dropped` message of `drop_oldest`, to be written before what waits. */
   takeNotice(): Uint8Array | undefined {
     if (this.policy !== "drop_oldest" || this.drops.count === 0) return undefined;
     return textFrame(this.drops.takeMessage(this.policy));

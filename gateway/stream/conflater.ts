@@ -1,15 +1,15 @@
 import { EVENT_TYPES } from "@ssmd/market";
 
-/** Wait of `latest` between two looks at a socket. */
+/** Interval of `latest` checks for an empty buffer. */
 const LATEST_MS = 16;
 
-/** What a {@linkcode Conflater} asks of its client; `S` is a market. */
+/** Receives the states of a {@linkcode Conflater}; `S` is a market. */
 export interface ConflaterOwner<S> {
-  /** Whether nothing waits for the client. */
+  /** Whether the client's buffer is empty. */
   readonly isIdle: boolean;
-  /** Sends the newest state of a type; false = no room now. */
+  /** Sends the newest state of a type; false = it does not fit now. */
   sendNewest(subject: S, type: number): boolean;
-  /** All that could be sent was sent. */
+  /** Called at the end of a round. */
   onEmitted(): void;
 }
 
@@ -26,20 +26,20 @@ export class Conflater<S> {
     this.intervalMs = intervalMs;
   }
 
-  /** The newest state of these types (bits) is to be sent with the next round. */
+  /** Schedules the newest state of these types (bits) for the next round. */
   markDirty(subject: S, bits: number): void {
     this.#dirty.set(subject, (this.#dirty.get(subject) ?? 0) | bits);
     this.#timer ??= setTimeout(this.#emit, this.intervalMs === 0 ? LATEST_MS : this.intervalMs);
   }
 
-  /** These types of a market are no longer wanted. */
+  /** Removes these types of a market. */
   clearDirty(subject: S, bits: number): void {
     const rest = (this.#dirty.get(subject) ?? 0) & ~bits;
     if (rest === 0) this.#dirty.delete(subject);
     else this.#dirty.set(subject, rest);
   }
 
-  /** Sends nothing any more. */
+  /** Stops sending. */
   close(): void {
     clearTimeout(this.#timer);
     this.#dirty.clear();

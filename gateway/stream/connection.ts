@@ -35,12 +35,12 @@ class SocketSink implements ByteSink {
   }
 }
 
-/** What a {@linkcode Connection} is made of. */
+/** Options of {@linkcode Connection}. */
 export interface ConnectionOptions {
   id: number;
   socket: Socket;
   access: Access;
-  /** Where it comes from, without a port. */
+  /** Remote address, without a port. */
   address: string;
   query: URLSearchParams;
   policyDefault: SlowPolicy;
@@ -50,12 +50,12 @@ export interface ConnectionOptions {
   context: StreamContext;
 }
 
-/** One stream connection: what comes from its socket, and how it ends. */
+/** One stream connection: reads its socket and ends it. */
 export class Connection implements StreamSession {
   readonly access: Access;
   readonly client: Client;
   readonly address: string;
-  /** When it began, µs. */
+  /** Start, µs. */
   readonly sinceUs: number = nowUs();
   #socket: Socket;
   #context: StreamContext;
@@ -85,22 +85,22 @@ export class Connection implements StreamSession {
     this.#handler = new RequestHandler(this.client, context);
   }
 
-  /** Why it ended, or is about to; empty while it goes on. */
+  /** Why it ended or is ending; empty while open. */
   get reason(): string {
     return this.#reason;
   }
 
-  /** The newest error that it was told. */
+  /** The newest error that was sent. */
   get lastError(): RequestHandler["lastError"] {
     return this.#handler.lastError;
   }
 
-  /** Counts from now on against what its client may have open. Throws {@linkcode AccessDenied}. */
+  /** Opens a session of its client. Throws {@linkcode AccessDenied}. */
   openSession(authenticator: Authenticator, caller: Caller): void {
     this.#lease = authenticator.openSession(this, caller);
   }
 
-  /** It is over, whether it was ever opened or not. Twice is harmless. */
+  /** Releases everything of it, started or not. Idempotent. */
   end(reason = "closed by the client"): void {
     if (this.#reason === "") this.#reason = reason;
     clearTimeout(this.#closeTimer);
@@ -109,13 +109,13 @@ export class Connection implements StreamSession {
     this.#context.hub.removeClient(this.client);
   }
 
-  /** Resolves when the connection is over. */
+  /** Resolves when the connection ended. */
   get closed(): Promise<unknown> {
     const ws = this.#ws;
     return ws === undefined ? Promise.resolve() : new Promise((done) => ws.once("close", done));
   }
 
-  /** The handshake is done. */
+  /** Starts it after the handshake. */
   start(ws: WebSocket, welcome: string, request: ClientRequest | RequestError | undefined): void {
     this.#ws = ws;
     const isDeflated = String(ws.extensions).includes("permessage-deflate");
@@ -143,24 +143,24 @@ export class Connection implements StreamSession {
     return false;
   }
 
-  /** Ends it with a closing handshake: everything given before is sent first. */
+  /** Ends it with a closing handshake, after everything sent before. */
   close(code: number, reason: string): void {
     if (this.#reason === "") this.#reason = reason;
     this.client.flush();
-    // Whoever does not answer the close must not be sent anything more meanwhile.
+    // Nothing more is sent while the close is unanswered.
     this.client.close();
     this.#ws?.close(code, reason);
     this.#closeTimer ??= setTimeout(() => this.terminate(reason), GATEWAY_LIMITS.closeWaitMs);
   }
 
-  /** Ends it for a reason that is told in-band. */
+  /** Ends it after an error message. */
   refuse(code: StreamErrorCode, message: string, hint: string): void {
     this.#handler.sendRefusal(new RequestError(code, message, { hint }));
     const meaning: ErrorMeaning = STREAM_ERRORS[code];
     this.close(meaning.close ?? 1008, code);
   }
 
-  /** Ends a client that does not read: what waits for it is lost, its last words are not. */
+  /** Ends a client that does not read: discards its buffer, but sends the reason. */
   refuseSlow(): void {
     const dropMessage = this.client.takeDropMessage();
     this.client.close();
@@ -174,7 +174,7 @@ export class Connection implements StreamSession {
     this.close(STREAM_ERRORS.slow_client.close, "slow_client");
   }
 
-  /** Ends it at once: what waits for it is lost. */
+  /** Ends it at once, without its buffer. */
   terminate(reason: string): void {
     if (this.#reason === "") this.#reason = reason;
     if (this.#ws === undefined) this.#socket.destroy();

@@ -2,7 +2,7 @@ import type { ConnectionInfo } from "../protocol/connection.ts";
 import type { Connection } from "./connection.ts";
 import { typeNames } from "./type_bits.ts";
 
-/** Names listed of one client's subscriptions; beyond it only their number is told. */
+/** Maximum of listed subscriptions. */
 const LISTED_MAX = 100;
 
 /** Names of encodings, by ENCODING. */

@@ -1,22 +1,22 @@
 import { EVENT_TYPES } from "@ssmd/market";
 import { nowUs } from "@ssmd/runtime";
 
-/** Books listed in one message; beyond it only their number is told. */
+/** Maximum of listed books; beyond it only their number is sent. */
 const LISTED_MAX = 100;
 
-/** What a client lost and was not told of yet. */
+/** Counts dropped messages that were not reported yet. */
 export class DropCounter {
   #count = 0;
   #byType: number[] | undefined;
   #sinceUs = 0;
   #books: Set<string> | undefined;
 
-  /** Messages that were not told yet. */
+  /** Dropped messages that were not reported yet. */
   get count(): number {
     return this.#count;
   }
 
-  /** Counts a message of the type at this place; the symbol is of an order book that broke by it. */
+  /** Counts a message by index of its type; `book` is the symbol of a book that it breaks. */
   add(type: number, book?: string): void {
     if (book !== undefined) (this.#books ??= new Set()).add(book);
     if (this.#count++ === 0) this.#sinceUs = nowUs();
@@ -24,7 +24,7 @@ export class DropCounter {
     this.#byType[type] = (this.#byType[type] ?? 0) + 1;
   }
 
-  /** The message that tells of them; they are told with it. */
+  /** Takes the `dropped` message; resets the counts. */
   takeMessage(policy: string): string {
     const types: Record<string, number> = {};
     EVENT_TYPES.forEach((type, i) => {

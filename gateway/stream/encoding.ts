@@ -17,7 +17,7 @@ export type Encoding = typeof ENCODING[keyof typeof ENCODING];
 /** Number of encodings. */
 export const ENCODING_COUNT = 3;
 
-/** Sizes of records of one market that are remembered. */
+/** Maximum of cached metas of one market. */
 const METAS_MAX = 256;
 const CONFLATED = ',"conflated":true';
 const ENCODER = new Encoder();
@@ -34,7 +34,7 @@ export interface PreparedFrame<S> {
 export class RecordFrames<S extends { readonly jsonPrefix: string }> {
   #arenas = Array.from({ length: ENCODING_COUNT }, () => new FrameArena());
   #prepared: (PreparedFrame<S> | undefined)[] = [];
-  /** Long-lived, so that thousands that wait for a stuck client are no work for the collector. */
+  /** Long-lived and shared, to keep buffered messages cheap for the garbage collector. */
   #metas = new WeakMap<S, Map<number, FrameMeta<S>>>();
   #event: MarketEvent | undefined;
   #subject: S | undefined;
@@ -75,7 +75,7 @@ export class RecordFrames<S extends { readonly jsonPrefix: string }> {
     return { buffer, start, end, meta };
   }
 
-  /** Records of a market resemble each other: what is known of one is shared with the next. */
+  /** Reuses metas: records of a market resemble each other. */
   #metaOf(bytes: number, type: number, isSnapshot: boolean): FrameMeta<S> {
     const subject = this.#subject;
     if (subject === undefined) return { bytes, type, isSnapshot, subject };

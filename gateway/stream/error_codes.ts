@@ -1,4 +1,4 @@
-/** What an error of the stream means. */
+/** Number, meaning and close code of an error. */
 export interface ErrorMeaning {
   /** For programs that keep numbers. */
   number: number;

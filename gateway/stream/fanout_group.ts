@@ -4,16 +4,16 @@ import { jsonPrefix } from "@ssmd/codec";
 import { TYPE_INDEX } from "./type_bits.ts";
 import { encodeState, type Encoding, ENCODING_COUNT } from "./encoding.ts";
 
-/** Who (clients `C`) gets what of one market, and its newest state as frames that they share. */
+/** Subscribers (`C`) of one market by type, with shared frames of its newest state. */
 export class FanoutGroup<C> {
   readonly market: Market;
-  /** Members that each message of the market begins with. */
+  /** First members of each message of the market. */
   readonly jsonPrefix: string;
-  /** Where messages of its feed are counted. */
+  /** Index of its feed in meters. */
   readonly meterFeedIndex: number;
-  /** Clients by type that get every record. */
+  /** Clients by type that receive every record. */
   readonly realtime: C[][] = EVENT_TYPES.map(() => []);
-  /** Clients by type that get the newest state now and then. */
+  /** Clients by type that receive conflated states. */
   readonly conflated: C[][] = EVENT_TYPES.map(() => []);
   #newest: (Uint8Array | undefined)[] = [];
 
@@ -23,13 +23,13 @@ export class FanoutGroup<C> {
     this.jsonPrefix = jsonPrefix(market.symbol, market.feed.id);
   }
 
-  /** Whether anybody wants anything of it. */
+  /** Whether it has no subscribers. */
   get isEmpty(): boolean {
     return this.realtime.every((list) => list.length === 0) &&
       this.conflated.every((list) => list.length === 0);
   }
 
-  /** The newest state of a type is another one now. */
+  /** Discards the shared frames of a type: its state changed. */
   invalidateNewest(type: number): void {
     if (this.#newest.length === 0) return;
     for (let encoding = 0; encoding < ENCODING_COUNT; encoding++) {

@@ -1,9 +1,9 @@
-/** What is known of a message on its way; shared by all clients that get it. `S` is its market. */
+/** Properties of a buffered message, shared by all its clients. `S` is its market. */
 export interface FrameMeta<S> {
   readonly bytes: number;
-  /** Place in EVENT_TYPES; -1 = no record. */
+  /** Index in EVENT_TYPES; -1 = no record. */
   readonly type: number;
-  /** Whether it is a whole order book. */
+  /** Whether it is an order-book snapshot. */
   readonly isSnapshot: boolean;
   readonly subject: S | undefined;
 }

@@ -132,7 +132,7 @@ export function stateRecordFrame(record: Uint8Array, type: number, position: num
   return frame(payload, WHOLE.binary);
 }
 
-/** What stands behind the bytes of a record. */
+/** Bytes after a record in a binary frame. */
 interface Trailer {
   /** Place in EVENT_TYPES. */
   type: number;

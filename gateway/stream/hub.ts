@@ -12,15 +12,15 @@ import { type PreparedFrame, RecordFrames } from "./encoding.ts";
 /** One flush in so many has its latency taken. */
 const LATENCY_EVERY = 8;
 
-/** What the hub counts; the caller turns it into metrics. */
+/** Receives the hub's counts, for metrics. */
 interface HubObserver {
-  /** Messages given to clients since the last call, by place of the type. */
+  /** Messages sent to clients since the last call, by index of the type. */
   onSent(counts: readonly number[]): void;
-  /** Messages lost for clients since the last call, by place of the policy. */
+  /** Messages dropped since the last call, by index of the policy. */
   onDropped(counts: readonly number[]): void;
   /** From a frame's arrival at the connector to the end of a write to clients, seconds. */
   onLatency(seconds: number): void;
-  /** A client is slow, or has too much waiting: its connection must be ended. */
+  /** A client is too slow, or its buffer overran: its connection must end. */
   onCut(client: Client, why: "slow" | "overrun"): void;
 }
 
@@ -57,17 +57,17 @@ export class Hub implements ClientOwner {
     this.#meterFeeds = meterFeeds;
   }
 
-  /** Clients that are connected. */
+  /** Connected clients. */
   get clients(): ReadonlySet<Client> {
     return this.#clients;
   }
 
-  /** Place of the newest record that was handed out. */
+  /** Stream position of the newest delivered record. */
   get position(): number {
     return this.#records.position;
   }
 
-  /** Markets that clients get something of, summed over clients. */
+  /** Subscribed markets, summed over clients. */
   get subscriptions(): number {
     return this.#subscriptions;
   }
@@ -77,23 +77,23 @@ export class Hub implements ClientOwner {
     return this.#states;
   }
 
-  /** Messages given to clients since the start. */
+  /** Messages sent to clients since the start. */
   get sentTotal(): number {
     return this.#sentTotal;
   }
 
-  /** Messages lost for slow clients since the start. */
+  /** Messages dropped for slow clients since the start. */
   get droppedTotal(): number {
     return this.#droppedTotal;
   }
 
-  /** Takes in a client. */
+  /** Adds a client. */
   addClient(client: Client): void {
     this.#clients.add(client);
     this.#states[client.state]++;
   }
 
-  /** Lets a client go. */
+  /** Removes a client. */
   removeClient(client: Client): void {
     if (!this.#clients.has(client)) return;
     client.close();
@@ -102,7 +102,7 @@ export class Hub implements ClientOwner {
     for (const group of [...client.interests.keys()]) this.#detach(client, group);
   }
 
-  /** A record that is in the state by now. */
+  /** Delivers a record that the state already includes. */
   deliverRecord(event: MarketEvent, market: Market, origin: RecordOrigin | undefined): void {
     const group = this.groups.get(market);
     if (group === undefined) return;
@@ -122,18 +122,18 @@ export class Hub implements ClientOwner {
     for (let i = 0; i < conflated.length; i++) (conflated[i] as Client).markDirty(group, 1 << type);
   }
 
-  /** A record about a whole feed: goes to everyone who gets anything of it. */
+  /** Delivers a record of a whole feed to all its subscribers. */
   deliverFeedRecord(event: MarketEvent, feed: MarketFeed, origin: RecordOrigin | undefined): void {
     const frames = this.#frames;
     frames.begin(event, undefined, origin);
     for (const client of this.#feedClients.get(feed)?.keys() ?? []) {
-      // What has a place in the stream comes with the replay.
+      // The replay delivers records of the stream.
       if (client.isReplaying && origin !== undefined) continue;
       this.deliverFeedRecordTo(client, frames.frameIn(client.encoding), feed);
     }
   }
 
-  /** Gives one client a record about a whole feed of which it gets anything. */
+  /** Delivers a record of a whole feed to one subscriber. */
   deliverFeedRecordTo(
     client: Client,
     frame: PreparedFrame<ClientGroup>,
@@ -143,12 +143,12 @@ export class Hub implements ClientOwner {
     client.deliver(frame);
   }
 
-  /** Whether the client gets anything of a feed. */
+  /** Whether the client subscribes to anything of a feed. */
   isSubscribedTo(client: Client, feed: MarketFeed): boolean {
     return this.#feedClients.get(feed)?.has(client) ?? false;
   }
 
-  /** A market that was not there before: clients with a prefix may want it. */
+  /** A new market: subscribes clients whose prefixes cover it. */
   addMarket(market: Market): void {
     for (const client of this.#clients) {
       if (client.rules.prefixCount > 0) this.updateInterest(client, market, 0);
@@ -183,13 +183,13 @@ export class Hub implements ClientOwner {
     if (freshConflated !== 0) client.markDirty(group, freshConflated);
   }
 
-  /** What a client may see has changed: brings all it gets in line with that. */
+  /** Applies changed entitlements to a client's subscriptions. */
   updateInterests(client: Client, markets: Iterable<Market>): void {
     if (!this.#clients.has(client)) return;
     for (const market of markets) this.updateInterest(client, market, 0);
   }
 
-  /** The newest state of these types of a market, sent to one client now. */
+  /** Sends the newest state of these types of a market to one client. */
   sendState(client: Client, market: Market, types: number): void {
     const group = this.groups.get(market) ?? this.#newGroup(market);
     const visible = client.access.typesOf(market.feed.id, market.symbol);
@@ -200,7 +200,7 @@ export class Hub implements ClientOwner {
     }
   }
 
-  /** Ends what waits for the next tick. */
+  /** Cancels the next tick and removes all clients. */
   close(): void {
     clearImmediate(this.#scheduled);
     for (const client of [...this.#clients]) this.removeClient(client);
@@ -267,7 +267,7 @@ export class Hub implements ClientOwner {
     clients.set(client, (clients.get(client) ?? 0) + 1);
   }
 
-  /** Takes everything of a market from a client, except what `keep` names. */
+  /** Removes a client's types of a market, except those in `keep`. */
   #detach(client: Client, group: ClientGroup, keep?: Interest): void {
     const had = client.interests.get(group);
     if (had === undefined) return;
@@ -293,7 +293,7 @@ export class Hub implements ClientOwner {
   }
 }
 
-/** Takes one client out; the order of the others does not matter. */
+/** Removes one client, without keeping the order. */
 function removeFrom(list: Client[], client: Client): void {
   const index = list.indexOf(client);
   if (index < 0) return;

@@ -10,22 +10,22 @@ import { RequestError, type RequestId } from "./request_error.ts";
 import { GAP_BIT, TYPE_INDEX, typeNames } from "./type_bits.ts";
 import type { Since } from "./since.ts";
 
-/** Names listed in one answer; beyond it only their number is told. */
+/** Maximum of listed names; beyond it only their number is sent. */
 const LISTED_MAX = 100;
 /** Names looked through for a did-you-mean. */
 const SUGGEST_AMONG_MAX = 500;
 
-/** What a {@linkcode RequestHandler} works on. */
+/** Dependencies of a {@linkcode RequestHandler}. */
 export type StreamContext = CatchUpContext;
 
-/** The conversation with one client: takes its requests, changes its subscriptions, answers. */
+/** Handles the requests of one client: changes its subscriptions and answers. */
 export class RequestHandler {
   #client: Client;
   #context: StreamContext;
-  /** The state, as this client may see it. */
+  /** The markets that this client may see. */
   #data: EntitledMarkets;
   #catchUp: CatchUp | undefined;
-  /** The newest error that was told. */
+  /** The newest error that was sent. */
   lastError: { code: string; message: string; at: number } | undefined;
 
   constructor(client: Client, context: StreamContext) {
@@ -34,12 +34,12 @@ export class RequestHandler {
     this.#data = new EntitledMarkets(context.data, client.access);
   }
 
-  /** Takes one text message. */
+  /** Handles one text message. */
   handleText(text: string): void {
     this.handle(parseRequest(text));
   }
 
-  /** Takes a request that was read, or what is wrong with it. */
+  /** Handles a parsed request or its error. */
   handle(request: ClientRequest | RequestError): void {
     if (request instanceof RequestError) return this.sendRefusal(request);
     switch (request.action) {
@@ -54,18 +54,18 @@ export class RequestHandler {
     }
   }
 
-  /** Tells what is wrong with a request. */
+  /** Sends the error of a request. */
   sendRefusal(error: RequestError): void {
     const { code, message, hint } = error;
     this.#sendError({ code, message, hint }, error.id);
   }
 
-  /** The client is gone. */
+  /** The connection ended. */
   close(): void {
     this.#catchUp?.close();
   }
 
-  /** What has a place up to `pos` was sent before it, or told as dropped. */
+  /** Everything up to `pos` was sent before, or reported as dropped. */
   #sendPong(id: RequestId): void {
     const place = this.#client.isReplaying ? {} : { pos: this.#context.hub.position };
     this.#send({ type: "pong", ts: Date.now(), ...place }, id);
@@ -104,7 +104,7 @@ export class RequestHandler {
     this.#sendOpenGaps(markets);
   }
 
-  /** Goes on where the client says, or starts anew when that cannot be. */
+  /** Resumes where the client says, or starts fresh when that is impossible. */
   #resume(request: ClientRequest, since: Since, known: string[]): void {
     const { types, mode } = request;
     const catchUp = this.#catchUp ??= new CatchUp(this.#client, this.#context);
@@ -194,7 +194,7 @@ export class RequestHandler {
     return [...found];
   }
 
-  /** Books that are not known now: their snapshots come as soon as they are. */
+  /** Books without a snapshot: it follows. */
   #pendingOf(markets: readonly Market[], types: number): Record<string, unknown> {
     if ((types & (1 << TYPE_INDEX.orderbook)) === 0) return {};
     const pending = markets.filter((market) =>
@@ -205,7 +205,7 @@ export class RequestHandler {
     return { pending: names, pending_count: pending.length };
   }
 
-  /** Markets of which the client may not see all that it asked for. */
+  /** Markets of which the client may not see all requested types. */
   #withheldOf(markets: readonly Market[], types: number): Record<string, unknown> {
     const { access } = this.#client;
     const asked = types & ~GAP_BIT;
@@ -217,7 +217,7 @@ export class RequestHandler {
     return { withheld: names, withheld_count: partly.length };
   }
 
-  /** A new subscription learns of what is suspect now, once a gap. */
+  /** Sends open gaps to a new subscription, each once. */
   #sendOpenGaps(markets: readonly Market[]): void {
     const told = new Set<unknown>();
     for (const market of markets) {

@@ -28,27 +28,27 @@ const SERVER_OPTIONS = {
   maxPayload: GATEWAY_LIMITS.clientFrameBytesMax,
   clientTracking: false,
 } as const;
-/** How often clients are looked for that have been dropping too long. */
+/** Interval of checks for clients that drop too long. */
 const SLOW_LOOK_MS = 500;
 
-/** Where the stream is. */
+/** Path of the stream. */
 const STREAM_PATH = "/v1/stream";
 
-/** What a {@linkcode StreamServer} is made of. */
+/** Options of {@linkcode StreamServer}. */
 interface StreamServerOptions {
   version: string;
-  /** Clients at once; a further one is refused with 503. */
+  /** Maximum of connected clients; a further one is refused with 503. */
   clientsMax: number;
   /** The sockets of the HTTP server: a stream is no idle one. */
   connections: HttpConnections;
   context: StreamContext;
-  /** Who lets connections in. */
+  /** Authenticates connections. */
   authenticator: Authenticator;
   logger: Logger;
-  /** What happens to slow clients that do not say it themselves. */
+  /** Policy of clients that choose none. */
   policy: SlowPolicy;
   limits: BufferLimits;
-  /** How often clients are pinged, and after which silence they are let go, milliseconds. */
+  /** Interval of pings, and silence after which a client is disconnected, milliseconds. */
   silence: { pingEveryMs: number; deadAfterMs: number };
 }
 
@@ -100,7 +100,7 @@ export class StreamServer {
     return this.#history;
   }
 
-  /** Takes the upgrade requests of an HTTP server. */
+  /** Handles the upgrade requests of an HTTP server. */
   attach(server: Server): void {
     server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
       socket.on("error", () => socket.destroy());
@@ -117,7 +117,7 @@ export class StreamServer {
     connection.refuseSlow();
   }
 
-  /** Says goodbye to all clients; sockets that do not answer are destroyed. */
+  /** Closes all connections; destroys sockets that do not answer. */
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     const all = [...this.#connections.values()];
@@ -151,7 +151,7 @@ export class StreamServer {
     this.#handshakes++;
     try {
       const access = await this.#options.authenticator.authenticate(caller);
-      // It has served: it is no part of what the stream is asked for.
+      // The ticket was used: it is no option of the stream.
       query.delete("ticket");
       if (socket.destroyed) return;
       const connection = this.#openConnection(socket, access, caller);
@@ -188,7 +188,7 @@ export class StreamServer {
 
   #remove(connection: Connection): void {
     const wasOpen = this.#connections.delete(connection.client);
-    // What it had is told before it is taken away.
+    // Read before `end` releases its state.
     const info = wasOpen ? connectionInfo(connection) : undefined;
     connection.end();
     if (info === undefined) return;

@@ -1,4 +1,4 @@
-/** Where a client wants to go on: behind a position, or with a time. */
+/** Where a client resumes: after a position, or at a time. */
 export type Since = { position: number } | { timeUs: number };
 
 const ISO = /^(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)$/;

@@ -8,18 +8,18 @@ const WRITE_BYTES_MAX = 256 * 1024;
 /** Size of the pieces in which messages wait, at most. */
 const CHUNK_BYTES_MAX = 64 * 1024;
 
-/** The part of a socket that bytes go into. */
+/** The writable side of a socket. */
 export interface ByteSink {
   write(bytes: Uint8Array, done: () => void): unknown;
-  /** Bytes that the socket itself holds back, pongs and closing frames among them. */
+  /** Bytes buffered in the socket, including pongs and closing frames. */
   readonly heldBytes: number;
 }
 
 /** What an {@linkcode SocketWriter} asks of its client. */
 export interface SocketWriterOwner {
-  /** The system took what was written. */
+  /** The kernel accepted the written bytes. */
   onWritten(): void;
-  /** A frame that must go before what waits, where something of that was dropped. */
+  /** A frame to write before the backlog, where some of it was dropped. */
   takeNotice(): Uint8Array | undefined;
 }
 
@@ -31,7 +31,7 @@ export class SocketWriter<S> {
   #sink: ByteSink;
   #owner: SocketWriterOwner;
   #writeBytesMax: number;
-  /** Runs of frames given in this tick. */
+  /** Runs of frames pushed in this tick. */
   #buffers: Uint8Array[] = [];
   #starts: number[] = [];
   #ends: number[] = [];
@@ -41,7 +41,7 @@ export class SocketWriter<S> {
   #inFlightBytes = 0;
   #inFlightMessages = 0;
 
-  /** `bytesMax` is what the owner lets wait, as a rule. */
+  /** `bytesMax` is the size of the owner's buffer. */
   constructor(sink: ByteSink, owner: SocketWriterOwner, bytesMax: number) {
     this.#sink = sink;
     this.#owner = owner;
@@ -49,27 +49,27 @@ export class SocketWriter<S> {
     this.#backlog = new Backlog<S>(Math.min(this.#writeBytesMax, CHUNK_BYTES_MAX));
   }
 
-  /** Bytes given and not yet taken by the system. */
+  /** Bytes pushed and not yet accepted by the kernel. */
   get bytes(): number {
     return this.waitingBytes + this.#inFlightBytes;
   }
 
-  /** Messages given and not yet taken by the system. */
+  /** Messages pushed and not yet accepted by the kernel. */
   get messages(): number {
     return this.#tickMessages + this.#backlog.messages + this.#inFlightMessages;
   }
 
-  /** Bytes that were not handed to the socket yet. */
+  /** Bytes not yet written to the socket. */
   get waitingBytes(): number {
     return this.#tickBytes + this.#backlog.bytes;
   }
 
-  /** Bytes in the socket that are not messages: answers to pings. */
+  /** Bytes in the socket that are no messages: answers to pings. */
   get foreignBytes(): number {
     return Math.max(0, this.#sink.heldBytes - this.#inFlightBytes);
   }
 
-  /** Whether nothing waits and nothing is under way. */
+  /** Whether nothing waits and no write is pending. */
   get isIdle(): boolean {
     return this.bytes === 0;
   }
@@ -120,7 +120,7 @@ export class SocketWriter<S> {
     return (this.#buffers[i] as Uint8Array).subarray(this.#starts[i], this.#ends[i]);
   }
 
-  /** All runs of this tick as one. */
+  /** Joins the runs of this tick. */
   #joinRuns(): Uint8Array {
     const joined = new Uint8Array(this.#tickBytes);
     for (let i = 0, at = 0; i < this.#buffers.length; i++) {
@@ -131,7 +131,7 @@ export class SocketWriter<S> {
     return joined;
   }
 
-  /** Writes what waits longest; a notice goes before it. */
+  /** Writes the notice, else the oldest chunk of the backlog. */
   #writeBacklog(): void {
     const notice = this.#owner.takeNotice();
     if (notice !== undefined) return this.#write(notice, 0);

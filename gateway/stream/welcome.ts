@@ -5,7 +5,7 @@ import type { MarketData } from "../state/market_data.ts";
 /** Version of the client protocol. */
 export const PROTOCOL_VERSION = 1;
 
-/** The first message of a connection: who answers, and what of it this client may see. */
+/** The first message of a connection. */
 export function welcomeOf(
   { env, version, data, pingEveryMs }: {
     env: string;

@@ -1,6 +1,6 @@
 import { messageOf, StorageError } from "@ssmd/runtime";
 
-/** The accounts were changed by somebody else meanwhile. */
+/** The accounts changed concurrently. */
 export function storeChangedError(): StorageError {
   return new StorageError("CLIENT_STORE_CHANGED", "the clients were changed by somebody else", {
     hint: "try again",

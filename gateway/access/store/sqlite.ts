@@ -52,7 +52,7 @@ export function sqliteClientStore(
   }
 }
 
-/** The hashes are no secrets, but nobody else's business; SQLite gives its other files the same mode. */
+/** Readable by the owner only; SQLite gives its other files the same mode. */
 function createPrivate(path: string): void {
   const at = path.lastIndexOf("/");
   if (at > 0) Deno.mkdirSync(path.slice(0, at), { recursive: true });

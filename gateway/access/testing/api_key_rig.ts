@@ -13,7 +13,7 @@ import type { AccessDenied } from "../access_denied.ts";
 import { memoryClientStore } from "../store/memory.ts";
 import { testClient, testKey } from "./accounts.ts";
 
-/** A session that keeps what it was told. */
+/** A session that records its calls. */
 export class TestSession implements StreamSession {
   readonly access: Access;
   readonly notices: Record<string, unknown>[] = [];
@@ -39,7 +39,7 @@ export class TestSession implements StreamSession {
   }
 }
 
-/** A authenticator that asks for keys, with a clock that stands still and timers that a test sets off. */
+/** An API-key authenticator with a manual clock and manual timers. */
 export interface ApiKeyRig {
   authenticator: Authenticator;
   store: ClientStore;

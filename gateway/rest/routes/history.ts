@@ -27,7 +27,7 @@ import {
   TRADE_PAGE,
 } from "../schemas/history.ts";
 
-/** What the routes of histories answer from. */
+/** Data of the history routes. */
 interface HistorySource {
   data: MarketData;
   reader: HistoryReader;
@@ -42,7 +42,7 @@ const ABOUT_PAGES = "The newest come from memory, older ones from the archive, b
   "Pages do not move while new records come. Without `from` a page looks back " +
   `${GATEWAY_LIMITS.historySpanDaysDefault} days.`;
 
-/** The routes that tell of markets as they were. */
+/** Routes of past records. */
 export function historyRoutes(source: HistorySource): Route[] {
   return [
     pageRoute(source, {
@@ -57,7 +57,7 @@ export function historyRoutes(source: HistorySource): Route[] {
   ];
 }
 
-/** What tells the routes of trades and tickers apart. */
+/** Differences of the routes of trades and tickers. */
 interface PageKind<T extends keyof HistoryRecords> {
   type: T;
   id: string;

@@ -7,7 +7,7 @@ import { type Route, route, type RouteRequest } from "../route.ts";
 import { StaticBody } from "../static_body.ts";
 import { INDEX } from "../schemas/service.ts";
 
-/** What the index tells of. */
+/** Data of the index. */
 interface IndexSource {
   env: string;
   version: string;
@@ -109,7 +109,7 @@ const DOCS_HEADERS = {
 /** Origins whose page of documentation is kept; the oldest leaves. */
 const DOCS_ORIGINS_MAX = 8;
 
-/** The origin by which a request came, as far as its headers tell. */
+/** The origin of a request's address, from its headers. */
 function originOf(headers: RouteRequest["headers"]): string {
   const { host } = headers;
   const scheme = headers["x-forwarded-proto"] === "https" ? "https" : "http";

@@ -32,7 +32,7 @@ import {
   SYMBOL_LIST,
 } from "../schemas/market.ts";
 
-/** What the routes of markets tell about. */
+/** Data of the market routes. */
 interface MarketSource {
   data: MarketData;
   feedInfoOf: (feed: string) => FeedInfo | undefined;
@@ -55,7 +55,7 @@ function limit(fallback: number) {
     .describe("Most entries in the answer.");
 }
 
-/** The routes that tell of markets as they are now. */
+/** Routes of the current state of markets. */
 export function marketRoutes(source: MarketSource): Route[] {
   return [feeds(source), symbols(source), list(source), details(source), orderBook(source)];
 }

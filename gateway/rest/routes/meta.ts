@@ -23,12 +23,12 @@ import {
   META_SCHEMAS,
 } from "../schemas/meta.ts";
 
-/** What metadata is told from. */
+/** Data of the metadata routes. */
 interface MetaSource {
   /** The environment of this gateway. */
   env: string;
   data: MarketData;
-  /** undefined = this gateway knows no registry. */
+  /** undefined = no registry. */
   registry: RegistrySource | undefined;
   archive: ArchiveSource | undefined;
 }

@@ -3,7 +3,7 @@ import { json, uncached } from "../reply.ts";
 import { type Route, route } from "../route.ts";
 import { HEALTH, INFO, READINESS } from "../schemas/service.ts";
 
-/** What the service routes tell about. */
+/** Data of the service routes. */
 interface ServiceState {
   version: string;
   startedMs: number;
@@ -12,7 +12,7 @@ interface ServiceState {
   health: Health;
   /** Called before metrics are read. */
   refreshMetrics: () => void;
-  /** What the page is told of its surroundings. */
+  /** Values that the page shows. */
   info: { env: string; version: string; feeds: string[] } & Record<string, unknown>;
 }
 

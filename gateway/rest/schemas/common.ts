@@ -16,7 +16,7 @@ export const TIME_OR_NULL = TIME.nullable();
 /** A price or size that may be unknown. */
 export const NUMBER_OR_NULL = z.number().nullable();
 
-/** An answer that tells what is wrong. */
+/** The body of every error answer. */
 named(
   "Problem",
   "What is wrong and what to do about it (RFC 9457, application/problem+json).",
@@ -50,7 +50,7 @@ export const CURSOR = z.string().min(1).max(512).regex(/^[A-Za-z0-9_-]+$/)
 export const NEXT = z.string().optional()
   .describe("Give it as `cursor` for the next page; absent = this was the last.");
 
-/** Where to go on. */
+/** Links to related resources. */
 export const LINKS = z.record(z.string(), z.string()).describe("Where to go on, by what is there.");
 
 /** Sentences for those who read an answer without having read the documentation. */

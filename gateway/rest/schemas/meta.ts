@@ -2,7 +2,7 @@ import { z } from "zod";
 import { HINTS, NUMBER_OR_NULL, TIME_OR_NULL } from "./common.ts";
 import { named } from "./named.ts";
 
-/** The day that is asked about. */
+/** The requested day. */
 export const AS_OF = z.iso.date().optional()
   .describe("The registry as it stood at the end of that day (UTC), by git and by dates inside.")
   .meta({ examples: ["2026-11-24"] });
