@@ -84,7 +84,7 @@ Deno.test("a clock's gap is open until the clock is good again, and never begins
 Deno.test("a clock that was bad in one run is told good again by the run in which it is", async () => {
   using machine = new Machine();
   machine.set("0.5");
-  const rig = new ConnectorRig({ captureLocation: PLACE, clock_sources: machine.sources });
+  const rig = new ConnectorRig({ captureLocation: PLACE, clockSources: machine.sources });
   try {
     let runs = 0;
     /** A run that brings one trade. */

@@ -68,7 +68,7 @@ export interface ConnectorOptions {
   /** Where it captures, and what is expected of the clock there; absent = not said. */
   captureLocation?: CaptureLocation | undefined;
   /** Whom the machine is asked how its clock is kept; default chrony, then timesyncd. */
-  clock_sources?: ClockSources;
+  clockSources?: ClockSources;
 }
 
 /** Counts since the start. */
@@ -216,7 +216,7 @@ class FeedConnector implements Connector {
     });
     const onLost = () => metrics.lost.inc(metrics.labels);
     this.#rawFiles = new RawFiles({ env, feed, storage, transport, publisher, logger, onLost });
-    const { captureLocation: place, clock_sources: sources } = options;
+    const { captureLocation: place, clockSources: sources } = options;
     this.#clock = new ClockWatch({ place, sources, logger, onRead: () => this.#tellClock() });
     this.#intake = new Intake({
       run,

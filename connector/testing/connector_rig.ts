@@ -24,7 +24,7 @@ export interface RigOptions {
   storage?: Storage;
   captureLocation?: CaptureLocation;
   /** Whom the machine is asked about its clock; default nobody. */
-  clock_sources?: ClockSources;
+  clockSources?: ClockSources;
   /** Asked by the test. */
   health?: Health;
   /** Default none. */
@@ -76,7 +76,7 @@ export class ConnectorRig {
       endpoint: this.exchange.url,
       credentials: this.#options.credentials ?? (() => Promise.resolve({})),
       captureLocation: this.#options.captureLocation,
-      clock_sources: this.#options.clock_sources ?? NO_CLOCK_SOURCES,
+      clockSources: this.#options.clockSources ?? NO_CLOCK_SOURCES,
       transport: this.transport,
       storage: this.storage,
       spoolDir: this.spoolDir,
