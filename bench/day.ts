@@ -31,7 +31,7 @@ async function makeRegistry(dir: string, symbols: number): Promise<void> {
   }
   const markets = Array.from({ length: symbols }, (_, i) => {
     const name = `M${String(i).padStart(4, "0")}`;
-    return `  ${name}USD: { feed: kraken, external: ${name}/USD, tier: 1, depth: 10 }`;
+    return `  ${name}USD: { feed: kraken, external: ${name}/USD, depth: 10 }`;
   });
   const text = [
     `name: ${ENV}`,
@@ -42,10 +42,8 @@ async function makeRegistry(dir: string, symbols: number): Promise<void> {
     "simulator: { seed: 1, rate: 100000 }",
     "transport: { type: memory }",
     "storage: { type: local, path: ./data }",
-    "cache: { type: memory }",
     "journal: { type: memory }",
     "gateway: { host: 127.0.0.1, port: 8080 }",
-    'schedule: { timezone: UTC, day_start: "00:10", day_end: "00:00", auto_roll: true }',
   ].join("\n");
   await Deno.writeTextFile(`${dir}/exchanges/environments/${ENV}.yaml`, `${text}\n`);
 }

@@ -61,8 +61,8 @@ function spoilt(value: unknown): unknown[] {
 
 /** Fields that may be absent. */
 const OPTIONAL = new Set([
-  ...["calendar", "capture_locations", "now", "simulator", "tier", "depth"],
-  ...["keys", "cache", "journal", "gateway", "schedule", "special_days"],
+  ...["calendar", "capture_locations", "now", "simulator", "depth"],
+  ...["keys", "cache", "journal", "gateway", "special_days"],
 ]);
 
 async function assertFits(project: Project, line: string, code = 0): Promise<unknown> {
@@ -141,12 +141,15 @@ Deno.test("findings, refusals of a comparison, and changes of every kind fit the
       "feed add-version venue --from 2030-01-01 --endpoint wss://b.example",
     );
     await assertFits(project, "env add-key a bus --type transport --fields token --source env");
-    await assertFits(project, "env update a --set gateway.port=9000 --unset schedule.auto_roll");
+    await assertFits(
+      project,
+      "env update a --set gateway.port=9000 --unset journal.path --set journal.type=memory",
+    );
     await assertFits(project, "env create b --from a");
     await assertFits(project, "env diff a b");
     await assertFits(project, "env status a");
     await assertFits(project, "env show a");
-    await assertFits(project, "symbol map X --env a --feed venue --tier 1");
+    await assertFits(project, "symbol map X --env a --feed venue");
     await assertFits(project, "symbol show X");
     await assertFits(project, "diff");
     await assertFits(project, "commit -m more");

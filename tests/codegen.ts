@@ -10,7 +10,7 @@ const GENERATORS: Readonly<Record<string, readonly string[]>> = {
     "--allow-env",
     "--allow-run=deno",
   ],
-  "lib/metadata/generate.ts": ["--allow-read=.", "--allow-write=exchanges"],
+  "lib/metadata/generate.ts": ["--allow-read=.", "--allow-write=exchanges,docs/configuration.md"],
   // esbuild is a program of its own in the package cache: its path is not known here.
   "gateway/page/build.ts": [
     "--allow-read",

@@ -73,9 +73,7 @@ function freshText(
     symbols: {},
     transport: { type: "memory" },
     storage: { type: "local", path: "./data" },
-    cache: { type: "memory" },
     journal: { type: "file", path: "./data/journal" },
     gateway: { host: "127.0.0.1", port: 8080 },
-    schedule: { timezone: "UTC", day_start: "00:10", day_end: "00:00", auto_roll: true },
   }, [editorLine("environment")]);
 }

@@ -5,7 +5,7 @@ import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/ch
 import { Registry } from "../registry/registry.ts";
 
 /** What is captured; where it runs (transport, storage, keys, …) stays the target's own. */
-const PROMOTED = ["feeds", "schema", "symbols", "schedule"] as const;
+const PROMOTED = ["feeds", "schema", "symbols"] as const;
 
 const environment = (brief: string, placeholder: string) =>
   text(brief, { placeholder, completes: "environment", required: true });
@@ -13,9 +13,8 @@ const environment = (brief: string, placeholder: string) =>
 export default defineCommand({
   name: "env promote",
   brief: "Bring what one environment captures into another one",
-  description:
-    "Feeds, schema version, symbols and schedule are taken over. Where it runs stays: location, " +
-    "transport, storage, cache, journal, gateway, keys, credentials, endpoints, simulator.",
+  description: "Feeds, schema version and symbols are taken over. Where it runs stays: location, " +
+    "transport, storage, journal, gateway, keys, credentials, endpoints, simulator.",
   examples: ["ssmd env promote demo demo-nats --dry-run"],
   flags: EDIT_FLAGS,
   args: [

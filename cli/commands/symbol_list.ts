@@ -10,7 +10,6 @@ const SYMBOL = z.object({
   env: z.string(),
   feed: z.string(),
   external: z.string().describe("The venue's name"),
-  tier: z.int().nullable(),
   depth: z.int().nullable(),
 });
 
@@ -28,9 +27,8 @@ export default defineCommand({
     const symbols = names.flatMap((env) =>
       Object.entries(registry.environment(env).symbols)
         .filter(([, { feed }]) => flags.feed === undefined || feed === flags.feed)
-        .map(([symbol, { feed, external, tier, depth }]) => ({
+        .map(([symbol, { feed, external, depth }]) => ({
           ...{ symbol, env, feed, external },
-          tier: tier ?? null,
           depth: depth ?? null,
         }))
     );

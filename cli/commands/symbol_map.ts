@@ -11,7 +11,7 @@ export default defineCommand({
   description: "An existing mapping is changed where flags say so.",
   examples: [
     "ssmd symbol map ADAUSD --env demo --feed kraken --external ADA/USD --depth 10 --dry-run",
-    "ssmd symbol map KXHIGHNY-26DEC31-T45 --env kalshi --feed kalshi --tier 1 --dry-run",
+    "ssmd symbol map KXHIGHNY-26DEC31-T45 --env kalshi --feed kalshi --dry-run",
   ],
   flags: {
     ...EDIT_FLAGS,
@@ -22,7 +22,6 @@ export default defineCommand({
       required: true,
     }),
     external: text("The venue's name; default ours", { placeholder: "name" }),
-    tier: whole("Importance for shards, 1 = most", { placeholder: "tier" }),
     depth: whole("Levels a side of the book", { placeholder: "levels" }),
   },
   args: [SYMBOL_NAME],
@@ -33,17 +32,16 @@ export default defineCommand({
       ...{ kind: "environment", name: flags.env },
       change(edit) {
         const at = ["symbols", symbol];
-        const { feed, external, tier, depth } = flags;
+        const { feed, external, depth } = flags;
         const own = edit.get(at) as Record<string, unknown> | undefined;
         if (own === undefined) {
           edit.set(at, {
             ...{ feed, external: external ?? symbol },
-            ...(tier === undefined ? {} : { tier }),
             ...(depth === undefined ? {} : { depth }),
           });
           return;
         }
-        for (const [field, value] of Object.entries({ feed, external, tier, depth })) {
+        for (const [field, value] of Object.entries({ feed, external, depth })) {
           if (value !== undefined && own[field] !== value) edit.set([...at, field], value);
         }
       },

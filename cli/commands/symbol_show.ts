@@ -8,7 +8,6 @@ import { Registry } from "../registry/registry.ts";
 const MAPPING = z.object({
   feed: z.string(),
   external: z.string().describe("The venue's name"),
-  tier: z.int().exactOptional(),
   depth: z.int().exactOptional(),
   subjects: z.array(z.string()),
 });

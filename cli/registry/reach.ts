@@ -12,6 +12,8 @@ import type { Registry } from "./registry.ts";
 
 /** How long an address may take to answer. */
 const REACH_MS = 3_000;
+/** Port of a NATS address that names none. */
+const NATS_PORT = 4222;
 
 interface Probe {
   path: string[];
@@ -57,11 +59,11 @@ function causeOf(error: unknown): string {
 }
 
 function probesOf(registry: Registry, environment: Environment): Probe[] {
-  const { transport, storage, cache } = environment;
+  const { transport, storage } = environment;
   const probes: Probe[] = [];
   if (transport.type === "nats") {
     for (const url of transport.url.split(",")) {
-      const run = () => /^wss?:/.test(url) ? webSocket(url) : greets(url, 4222, "", /^INFO /);
+      const run = () => /^wss?:/.test(url) ? webSocket(url) : greets(url);
       probes.push({ path: ["transport", "url"], what: url, run });
     }
   }
@@ -72,10 +74,6 @@ function probesOf(registry: Registry, environment: Environment): Probe[] {
   if (storage.type === "s3") {
     const run = () => answers(storage.endpoint);
     probes.push({ path: ["storage", "endpoint"], what: storage.endpoint, run });
-  }
-  if (cache.type === "redis") {
-    const run = () => greets(cache.url, 6379, "PING\r\n", /^[+-]/);
-    probes.push({ path: ["cache", "url"], what: cache.url, run });
   }
   if (environment.simulator === undefined) probes.push(...feedProbes(registry, environment));
   return probes;
@@ -121,27 +119,18 @@ async function webSocket(url: string): Promise<void> {
   }
 }
 
-/** Connects, says `hello`, and looks at the first bytes of the answer. */
-async function greets(
-  url: string,
-  defaultPort: number,
-  hello: string,
-  wanted: RegExp,
-): Promise<void> {
-  const { hostname, port, protocol } = new URL(url);
+/** Connects, and looks at the first bytes that a NATS server says. */
+async function greets(url: string): Promise<void> {
+  const { hostname, port } = new URL(url);
   const signal = AbortSignal.timeout(REACH_MS);
-  const address = { hostname, port: Number(port || defaultPort) };
-  const connection = protocol === "rediss:"
-    ? await Deno.connectTls(address)
-    : await Deno.connect({ ...address, signal });
+  const connection = await Deno.connect({ hostname, port: Number(port || NATS_PORT), signal });
   const close = () => connection.close();
   signal.addEventListener("abort", close);
   try {
-    if (hello !== "") await connection.write(new TextEncoder().encode(hello));
     const bytes = new Uint8Array(64);
     const size = await connection.read(bytes) ?? 0;
     const said = new TextDecoder().decode(bytes.subarray(0, size));
-    if (!wanted.test(said)) throw new TypeError("something else answers there");
+    if (!said.startsWith("INFO ")) throw new TypeError("something else answers there");
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {

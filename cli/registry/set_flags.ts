@@ -17,7 +17,7 @@ export type SetFlags = ValuesOf<typeof SET_FLAGS>;
 /** `a.b=c` as path and value. Throws RangeError. */
 function parseSetting(text: string): [string, unknown] {
   const at = text.indexOf("=");
-  if (at < 1) throw new RangeError("a setting is path=value: schedule.timezone=UTC");
+  if (at < 1) throw new RangeError("a setting is path=value: gateway.port=8090");
   return [text.slice(0, at), parse(text.slice(at + 1)) ?? ""];
 }
 

@@ -12,9 +12,8 @@ function environment(gateway: GatewaySpec, dir = ""): Environment {
     ...{ keys: {}, feeds: ["kraken"], schema: "v1", symbols: {}, gateway },
     transport: { type: "memory" },
     storage: { type: "memory" },
-    cache: { type: "none" },
+    cache: { type: "memory" },
     journal: dir === "" ? { type: "memory" } : { type: "file", path: `${dir}/journal` },
-    schedule: { timezone: "UTC", day_start: "00:00", day_end: "00:00", auto_roll: true },
   };
 }
 

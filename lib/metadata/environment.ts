@@ -11,17 +11,14 @@ import {
   port,
   size,
   text,
-  timeOfDay,
-  timezone,
 } from "./shape.ts";
 
 const SYMBOL = fields({
   feed: plainText.describe("The feed that brings it"),
   external: plainText.describe("The venue's name of the market"),
-  tier: z.int().min(1).max(9).exactOptional().describe("Attribute for shards; 1 = most important"),
   depth: z.int().min(1).exactOptional()
     .describe("Levels a side of the order book, where the venue asks for it"),
-});
+}, { tier: "shards" });
 
 const MEMORY = fields({ type: z.literal("memory").describe("Nothing outlives the process") });
 
@@ -64,14 +61,11 @@ const STORAGE = oneOf([
   }),
 ]);
 
-const CACHE = oneOf([
-  fields({ type: z.literal("none") }),
-  MEMORY,
-  fields({
-    type: z.literal("redis"),
-    url: address(["redis", "rediss"]).describe("redis://host:port"),
-  }),
-]);
+const CACHE = oneOf([MEMORY], {
+  none: '"none" is reserved for a gateway without a cache and read by nothing yet; allowed: memory',
+  redis:
+    '"redis" is reserved for a cache of several gateways and read by nothing yet; allowed: memory',
+});
 
 const JOURNAL = oneOf([
   MEMORY,
@@ -81,21 +75,6 @@ const JOURNAL = oneOf([
   }),
   fields({ type: z.literal("nats").describe("The bus") }),
 ]);
-
-const SCHEDULE_DEFAULT = {
-  timezone: "UTC",
-  day_start: "00:10",
-  day_end: "00:00",
-  auto_roll: true,
-};
-
-const SCHEDULE = fields({
-  timezone: timezone.default(SCHEDULE_DEFAULT.timezone).describe("IANA name"),
-  day_start: timeOfDay.default(SCHEDULE_DEFAULT.day_start).describe("HH:MM"),
-  day_end: timeOfDay.default(SCHEDULE_DEFAULT.day_end).describe("HH:MM"),
-  auto_roll: z.boolean().default(SCHEDULE_DEFAULT.auto_roll)
-    .describe("Whether days roll by themselves"),
-});
 
 const keptDays = z.int().min(1).max(36_500).exactOptional();
 
@@ -137,7 +116,6 @@ export const ENVIRONMENT_FILE = fields({
   cache: CACHE.default({ type: "memory" }).describe("Where the newest values are kept"),
   journal: JOURNAL.default({ type: "memory" }).describe("Where operations are recorded"),
   gateway: GATEWAY.default({ port: 8080, auth: "open" }).describe("Where clients connect"),
-  schedule: SCHEDULE.default(SCHEDULE_DEFAULT).describe("When a market day begins and ends"),
   retention: RETENTION.exactOptional()
     .describe("How long archived days are kept; absent = for ever"),
   simulator: SIMULATOR.exactOptional().describe(
@@ -149,7 +127,7 @@ export const ENVIRONMENT_FILE = fields({
     .describe("Feed → how often its address may be connected to, in place of the venue's limit"),
   credentials: z.record(z.string(), CREDENTIALS).exactOptional()
     .describe("Feed → credential field → reference $key:name.field"),
-});
+}, { schedule: "market days that begin and end by themselves", shards: "shards" });
 
 /** A deployment. */
 export type Environment = z.output<typeof ENVIRONMENT_FILE>;

@@ -26,8 +26,6 @@ export interface ReachText {
 const PORTS: Readonly<Record<string, number>> = {
   nats: 4222,
   tls: 4222,
-  redis: 6379,
-  rediss: 6379,
   ws: 80,
   http: 80,
   wss: 443,
@@ -56,7 +54,6 @@ export function environmentReach(
   const { value } = file;
   return [
     ...addresses(file, ["transport", "url"]),
-    ...addresses(file, ["cache", "url"]),
     ...storageReach(file),
     ...file.paths("write", ["journal", "path"]),
     ...file.paths("write", ["gateway", "clients", "path"]).map(parentOf),

@@ -5,7 +5,7 @@ import { FEED_FILE } from "./feed.ts";
 import { QA_FILE } from "./qa.ts";
 import { SCHEMA_FILE } from "./schema.ts";
 
-const SHAPES = {
+const FILES = {
   calendar: CALENDAR_FILE,
   feed: FEED_FILE,
   environment: ENVIRONMENT_FILE,
@@ -14,22 +14,28 @@ const SHAPES = {
 } as const;
 
 /** Kinds of registry files that people write. */
-export type DescribedKind = keyof typeof SHAPES;
+export type DescribedKind = keyof typeof FILES;
 
 /** The first line of a registry file: editors complete and check it with the JSON Schema that it names. */
 export function editorLine(kind: DescribedKind): string {
   return `yaml-language-server: $schema=../${kind}.schema.json`;
 }
 
+/** The JSON Schema of a kind of registry file, as it is written. */
+export function jsonSchemaOf(kind: DescribedKind): Readonly<Record<string, unknown>> {
+  return {
+    title: `ssmd ${kind} file`,
+    ...z.toJSONSchema(FILES[kind], { io: "input", unrepresentable: "any" }),
+  };
+}
+
 /** The JSON Schema of every kind of registry file: name in the registry folder → text. */
 export function jsonSchemas(): Map<string, string> {
+  const kinds = Object.keys(FILES) as DescribedKind[];
   return new Map(
-    Object.entries(SHAPES).map(([kind, shape]) => {
-      const schema = {
-        title: `ssmd ${kind} file`,
-        ...z.toJSONSchema(shape, { io: "input", unrepresentable: "any" }),
-      };
-      return [`${kind}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`];
-    }),
+    kinds.map((kind) => [
+      `${kind}.schema.json`,
+      `${JSON.stringify(jsonSchemaOf(kind), null, 2)}\n`,
+    ]),
   );
 }

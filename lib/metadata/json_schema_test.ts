@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { staleSchemas } from "./generate.ts";
+import { staleFiles } from "./generate.ts";
 import { jsonSchemas } from "./json_schema.ts";
 
 const EXCHANGES = new URL("../../exchanges/", import.meta.url);
 
-Deno.test("the JSON Schemas of the repository are up to date", () => {
-  assert.deepEqual(staleSchemas(), []);
+Deno.test("the JSON Schemas of the repository and docs/configuration.md are up to date", () => {
+  assert.deepEqual(staleFiles(), []);
 });
 
 Deno.test("every registry file names its JSON Schema, and no file names one that is not there", () => {
@@ -40,4 +40,19 @@ Deno.test("unknown fields are errors to editors too, and allowed words are offer
     "transport",
     "storage",
   ]);
+});
+
+Deno.test("every field of every file is described", () => {
+  const undescribed: string[] = [];
+  const visit = (node: unknown, path: string): void => {
+    if (typeof node !== "object" || node === null) return;
+    const { properties = {}, ...below } = node as { properties?: Record<string, object> };
+    for (const [name, field] of Object.entries(properties)) {
+      if (!("description" in field)) undescribed.push(`${path}.${name}`);
+      visit(field, `${path}.${name}`);
+    }
+    for (const each of Object.values(below)) visit(each, path);
+  };
+  for (const [name, text] of jsonSchemas()) visit(JSON.parse(text), name);
+  assert.deepEqual(undescribed, []);
 });

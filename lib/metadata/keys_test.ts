@@ -15,10 +15,9 @@ function environmentWith(keys: Record<string, KeySpec>): Environment {
     symbols: {},
     transport: { type: "memory" },
     storage: { type: "memory" },
-    cache: { type: "none" },
+    cache: { type: "memory" },
     journal: { type: "memory" },
     gateway: { port: 8080, auth: "open" },
-    schedule: { timezone: "UTC", day_start: "00:10", day_end: "00:00", auto_roll: true },
     credentials: {
       kalshi: { key_id: "$key:kalshi.key_id", private_key: "$key:kalshi.private_key" },
     },

@@ -1,16 +1,23 @@
 import { DURATION_WORDS, formatDurationMs, parseDurationMs, suggestion } from "@ssmd/runtime";
 import { z } from "zod";
 
-/** An object that knows all its fields: another one is an error, with did-you-mean. */
+/**
+ * An object that knows all its fields: another one is an error, with did-you-mean. A field in `reserved`
+ * is refused with what will read it.
+ */
 export function fields<Shape extends z.ZodRawShape>(
   shape: Shape,
+  reserved: Readonly<Record<string, string>> = {},
 ): z.ZodObject<Shape, z.core.$strict> {
   const allowed = Object.keys(shape);
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === "unrecognized_keys"
-        ? (issue.keys as string[]).map((key) => `unknown field; ${suggestion(key, allowed)}`)
-          .join("\n")
+        ? (issue.keys as string[]).map((key) =>
+          Object.hasOwn(reserved, key)
+            ? `is reserved for ${reserved[key]} and read by nothing yet; remove it`
+            : `unknown field; ${suggestion(key, allowed)}`
+        ).join("\n")
         : undefined,
   });
 }

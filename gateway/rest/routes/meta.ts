@@ -156,9 +156,6 @@ function environments(source: MetaSource): Route {
           transport: each.transport.type,
           storage: each.storage.type,
           simulated: each.simulator !== undefined,
-          day_start: each.schedule.day_start,
-          day_end: each.schedule.day_end,
-          timezone: each.schedule.timezone,
         })),
       });
     },

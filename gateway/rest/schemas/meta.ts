@@ -77,9 +77,6 @@ export const META_ENVIRONMENTS = named(
       transport: z.string(),
       storage: z.string(),
       simulated: z.boolean(),
-      day_start: z.string(),
-      day_end: z.string(),
-      timezone: z.string(),
     })),
   }),
 );

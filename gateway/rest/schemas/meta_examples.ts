@@ -50,9 +50,6 @@ export const META_ENVIRONMENTS = {
     transport: "memory",
     storage: "local",
     simulated: true,
-    day_start: "00:10",
-    day_end: "00:00",
-    timezone: "UTC",
   }],
 };
 
