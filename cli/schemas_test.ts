@@ -149,7 +149,7 @@ Deno.test("findings, refusals of a comparison, and changes of every kind fit the
     await assertFits(project, "env diff a b");
     await assertFits(project, "env status a");
     await assertFits(project, "env show a");
-    await assertFits(project, "symbol map X --env a --feed venue");
+    await assertFits(project, "symbol map X --env a --feed venue --external X/USD");
     await assertFits(project, "symbol show X");
     await assertFits(project, "diff");
     await assertFits(project, "commit -m more");

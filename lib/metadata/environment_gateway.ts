@@ -14,7 +14,7 @@ const SLOW_CLIENTS = fields({
 
 const CLIENTS = oneOf([
   fields({
-    type: z.literal("sqlite"),
+    type: z.literal("sqlite").describe("A database file of this machine"),
     path: plainText.describe("File of the database"),
   }),
 ], { postgres: '"postgres" is a reserved name and not built yet; allowed: sqlite' });
