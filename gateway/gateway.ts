@@ -25,7 +25,7 @@ import { Hub } from "./stream/hub.ts";
 import { SLOW_POLICY_DEFAULT } from "./stream/slow_policy.ts";
 import { StreamServer } from "./stream/server.ts";
 
-/** What a gateway is made of. */
+/** Options of {@linkcode startGateway}. */
 export interface GatewayOptions {
   /** The environment's name: the first token of subjects. */
   env: string;
@@ -45,13 +45,13 @@ export interface GatewayOptions {
   registryDir?: string;
   /** Authenticates callers; default keyless. Not closed by the gateway. */
   authenticator?: Authenticator;
-  /** How slow clients are treated. */
+  /** Options for slow clients. */
   slowClients?: NonNullable<GatewaySpec["slow_clients"]>;
   /** Interval of pings, and silence after which a client is disconnected, milliseconds. */
   silence?: { pingEveryMs: number; deadAfterMs: number };
   /** Called when its own health check finds no answer; absent = no such check. */
   onUnresponsive?: () => void;
-  /** Clients and sockets at once; default GATEWAY_LIMITS. */
+  /** Maximum of clients and sockets; default GATEWAY_LIMITS. */
   connections?: ConnectionLimits;
   /** Limits of the records kept for resuming clients. */
   recent?: Partial<RecentLimits>;

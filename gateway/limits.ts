@@ -26,9 +26,9 @@ export const GATEWAY_LIMITS = {
   keylessRequestsPerSecondMax: 1000,
   /** Addresses whose rate is remembered; the quietest leave. */
   keylessAddressesMax: 10_000,
-  /** How often the gateway asks itself whether it answers. */
+  /** Interval of the gateway's own health check. */
   selfCheckEveryMs: 5_000,
-  /** Wait for its own answer. */
+  /** Timeout of the own health check. */
   selfCheckMs: 10_000,
   /** Answers missed in a row after which it counts as deaf. */
   selfCheckFailuresMax: 3,
@@ -44,7 +44,7 @@ export const GATEWAY_LIMITS = {
   clientPrefixesMax: 100,
   /** Characters in a symbol or an id. */
   textCharactersMax: 256,
-  /** How often a client is pinged. */
+  /** Interval of pings. */
   pingEveryMs: 15_000,
   /** Silence (no frame, no pong) after which a client counts as dead and is dropped. */
   deadAfterMs: 40_000,
@@ -88,7 +88,7 @@ export const GATEWAY_LIMITS = {
   historyRecordsTotalMax: 500_000,
   /** Candles of a minute a market that are kept up to date; older ones come from the archive. */
   liveCandlesMax: 1440,
-  /** Of those over all markets: each market's share shrinks as markets are added. */
+  /** Total over all markets; the share of each shrinks with their number. */
   liveCandlesTotalMax: 500_000,
   /** Candles a market that are kept even then. */
   liveCandlesMin: 10,
@@ -102,7 +102,7 @@ export const GATEWAY_LIMITS = {
   historyPageMax: 5_000,
   /** Longest span of one request for records or gaps. */
   historySpanDaysMax: 366,
-  /** Where a page begins that names no `from`: so many days before its end. */
+  /** Default span of a page without `from`, days. */
   historySpanDaysDefault: 31,
   /** Time that one request reads in the archive; then the page ends with a cursor. */
   archiveReadMs: 2_000,
@@ -112,7 +112,7 @@ export const GATEWAY_LIMITS = {
   archiveReadsWaitingMax: 64,
   /** Bytes of archive files that one request fetches before their time. */
   archiveReadAheadBytesMax: 8 * 1024 * 1024,
-  /** How long what a manifest of today says is believed. */
+  /** Cache time of today's manifest. */
   archiveOpenDayMs: 1_000,
   /** The same of a day that is over: only gaps and figures can change then. */
   archiveClosedDayMs: 60_000,
@@ -124,7 +124,7 @@ export const GATEWAY_LIMITS = {
   candlesCachedMax: 300_000,
   /** Time after its end at which a candle counts as complete. */
   candleSettledMs: 10_000,
-  /** How long what was read of the registry is believed. */
+  /** Cache time of the registry. */
   registryKeptMs: 5_000,
   /** Days of the registry that are kept; the oldest leave. */
   registryDaysKeptMax: 32,

@@ -45,7 +45,7 @@ await runService("gateway", FLAGS, async (flags) => {
     logger,
   });
   const transport = await openTransport(deployment.transport, { env, logger });
-  // A memory of its own has nothing of what another process archived.
+  // Own memory storage cannot hold what another process archived.
   const storage = deployment.storage.type === "memory"
     ? undefined
     : await openServiceStorage(deployment.storage, {

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { isLoopback } from "@ssmd/runtime";
 import { GATEWAY_LIMITS } from "./limits.ts";
 
-/** What a {@linkcode SelfCheck} asks, and what it does when there is no answer. */
+/** Options of a {@linkcode SelfCheck}. */
 interface SelfCheckOptions {
   /** Interface and port on which the gateway listens. */
   host: string;

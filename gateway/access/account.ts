@@ -15,7 +15,7 @@ export interface ClientLimits {
 export interface ClientAccount {
   /** The name it is called by everywhere: lower-case letters, digits and dashes. */
   id: string;
-  /** For people. */
+  /** Display text. */
   description: string;
   role: ClientRole;
   /** Whether its keys are accepted. */
@@ -30,7 +30,7 @@ export interface ApiKey {
   /** The part of the key that may be seen: in lists, logs and the journal. */
   id: string;
   client: string;
-  /** For people: where it is used. */
+  /** Display text: where it is used. */
   label: string;
   /** Hash of the secret, as {@linkcode hashSecret} makes it. */
   hash: string;

@@ -16,7 +16,7 @@ import { AccessDenied } from "./access_denied.ts";
 import { BrowserSessions } from "./browser_sessions.ts";
 import { UsageLog } from "./usage_log.ts";
 
-/** What a authenticator that asks for keys is made of. */
+/** Options of {@linkcode openApiKeyAuthenticator}. */
 interface ApiKeyAuthenticatorOptions {
   /** Closed with the authenticator. */
   store: ClientStore;
@@ -33,7 +33,7 @@ interface ApiKeyAuthenticatorOptions {
   every?: (ms: number, body: () => void) => () => void;
 }
 
-/** Opens a authenticator that asks for keys. Rejects as the store does. */
+/** Opens an authenticator that asks for keys. Rejects as the store does. */
 export async function openApiKeyAuthenticator(
   options: ApiKeyAuthenticatorOptions,
 ): Promise<Authenticator> {

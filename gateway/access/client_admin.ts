@@ -14,14 +14,14 @@ export interface MadeKey {
   text: string;
 }
 
-/** What of a key can be chosen. */
+/** Options of a new key. */
 interface KeyOptions {
   label?: string;
   /** null = never. */
   expiresAtMs: number | null;
 }
 
-/** What an entitlement gives. */
+/** Content of an entitlement. */
 type Given = Pick<Entitlement, "feed" | "symbols" | "types" | "expiresAtMs">;
 
 /** Tries at a store that others change too. */
@@ -132,7 +132,7 @@ export class ClientAdmin {
     });
   }
 
-  /** Takes a key away, at once; one that was taken away stays as it is. */
+  /** Revokes a key immediately; a revoked one stays unchanged. */
   async revokeKey(id: string): Promise<ApiKey> {
     return await this.#change((accounts) => {
       const before = keyIn(accounts, id);
@@ -238,7 +238,7 @@ function oldKeys({ keys }: Accounts, client: string, nowMs: number): AccountChan
 function keyIn({ keys }: Accounts, id: string): ApiKey {
   const found = keys.find((key) => key.id === id);
   if (found !== undefined) return found;
-  // What was typed may be a whole key: it is not repeated.
+  // The text may be a whole key: it is not repeated.
   throw new ClientError("API_KEY_UNKNOWN", "there is no key of this id", {
     hint: "the id is the middle of ssmd_<id>_<secret>; ssmd client api-key list shows all",
   });

@@ -112,7 +112,7 @@ export class ClientState {
       (sum, each) => each.type === "request" ? sum : sum + each.messages,
       0,
     );
-    // What was counted here and is not written yet is in our own number only.
+    // Counts that are not written yet are in the own number only.
     this.usedToday = this.day === day ? Math.max(this.usedToday, stored) : stored;
     this.day = day;
   }

@@ -21,7 +21,7 @@ export type AccountChange =
   | { add: "entitlement"; entitlement: Omit<Entitlement, "id"> }
   | { delete: "entitlement"; id: number };
 
-/** What a gateway counted since the last time. */
+/** Counts of a gateway since the last write. */
 export interface Counted {
   /** The gateway itself; absent = it has no sessions. */
   run?: GatewayRun;

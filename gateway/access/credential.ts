@@ -1,7 +1,7 @@
 import type { Caller } from "./caller.ts";
 import { AccessDenied } from "./access_denied.ts";
 
-/** What a caller shows of itself. */
+/** Credential of a caller. */
 export type Credential =
   | { kind: "key"; text: string }
   /** Of a browser that signed in. */

@@ -5,12 +5,12 @@ import { GATEWAY_LIMITS } from "../limits.ts";
 import { type Authenticator, keylessAuthenticator } from "./authenticator.ts";
 import { openApiKeyAuthenticator } from "./api_key_authenticator.ts";
 
-/** Where refusals go in the journal. */
+/** Journal topic of denied accesses. */
 export const AUDIT_TOPIC = "audit.access";
 /** Longest wait for another process that writes to the store: the stream waits with it. */
 const STORE_BUSY_MS = 100;
 
-/** What a authenticator of an environment needs besides its file. */
+/** Options of {@linkcode environmentAuthenticator}. */
 export interface EnvironmentAuthenticatorOptions {
   /** The interface that is really listened on. */
   host: string;

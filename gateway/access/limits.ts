@@ -8,11 +8,11 @@ export const ACCESS_LIMITS = {
   keysKeptPerClientMax: 100,
   /** Entitlements of one client; a further one is refused. */
   entitlementsPerClientMax: 1000,
-  /** How often the gateway looks whether clients, keys or entitlements were changed. */
+  /** Interval of checks for changed clients, keys or entitlements. */
   pollMs: 250,
-  /** How often deliveries are added up against quotas: a client may get so much more than its own. */
+  /** Interval of quota checks: a client may exceed its quota for so long. */
   meterMs: 250,
-  /** How often usage and sessions are written. */
+  /** Interval of writes of usage and sessions. */
   flushMs: 1000,
   /** Rows that are written at a time, so that the stream never waits for them; the rest follows. */
   flushRowsMax: 500,
@@ -26,7 +26,7 @@ export const ACCESS_LIMITS = {
   sessionsKeptMs: 90 * 86_400_000,
   /** Usage is kept this long. */
   usageKeptMs: 800 * 86_400_000,
-  /** How often what is older is removed. */
+  /** Interval of pruning. */
   pruneMs: 3_600_000,
   /** Life of a ticket for one stream connection. */
   ticketMs: 30_000,
@@ -40,9 +40,9 @@ export const ACCESS_LIMITS = {
   signInBytesMax: 4096,
 } as const;
 
-/** How repeated bad keys from an address (an IPv4 address, an IPv6 /64) are met. */
+/** Limits for repeated bad keys of an address (an IPv4 address, an IPv6 /64). */
 export const GUARD_LIMITS = {
-  /** Bad keys that are answered at once. */
+  /** Bad keys that are answered without a delay. */
   promptMax: 3,
   /** Wait of the next one; it doubles with each. */
   slowMsFirst: 250,
@@ -50,19 +50,19 @@ export const GUARD_LIMITS = {
   slowMsMax: 4_000,
   /** Bad keys after which the address is blocked. */
   badKeysMax: 20,
-  /** How long it is blocked: bad keys are refused with 429, good ones let in. */
+  /** Duration of a block: bad keys are refused with 429, good ones accepted. */
   blockedMs: 15 * 60_000,
   /** Quiet after which bad keys are forgotten. */
   forgetMs: 10 * 60_000,
   /** Addresses that are remembered; then the one that was quiet longest is forgotten. */
   addressesMax: 10_000,
-  /** Answers that wait at once, over all addresses; a further one is refused without a wait. */
+  /** Maximum of delayed answers over all addresses; a further one is sent without a delay. */
   waitingMax: 500,
 } as const;
 
-/** How refusals are written into the journal. */
+/** Limits of the audit of denied accesses. */
 export const AUDIT_LIMITS = {
-  /** The first refusal of a kind is written at once, what follows within this time as one count. */
+  /** The first denial of a kind is written immediately, those within this time as one count. */
   windowMs: 60_000,
   /** Kinds (code, client, key, address) counted separately in a window; further ones share a counter. */
   kindsMax: 500,

@@ -51,8 +51,8 @@ export class ConnectedClients {
   }
 
   /**
-   * Changes how everything that a client has subscribed comes to it; the client is told. undefined
-   * where it is not connected, `busy` while it is being given what it missed.
+   * Changes the mode of all subscriptions of a client after a notice. undefined where it is not
+   * connected, `busy` during a replay.
    */
   setMode(id: number, change: ModeChange): ConnectionInfo | "busy" | undefined {
     const connection = this.#streams.connection(id);

@@ -22,8 +22,8 @@ interface BusSubscriberOptions {
 const RETRY_MS = 250;
 
 /**
- * From the bus into the state: live records first, then the connectors' snapshots, so that nothing
- * falls between. A message that cannot be read is counted and left out; the others go on.
+ * Reads the bus into the state: subscribes live records first, then requests the connectors'
+ * snapshots, so that nothing is missed. An unreadable message is counted and skipped.
  */
 export class BusSubscriber {
   #options: BusSubscriberOptions;

@@ -6,7 +6,7 @@ import type { Transport } from "@ssmd/transport";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { MarketData } from "../state/market_data.ts";
 
-/** What a snapshot request is made of. */
+/** Options of a {@linkcode SnapshotRequest}. */
 interface SnapshotRequestOptions {
   env: string;
   feed: MarketFeed;

@@ -12,7 +12,7 @@ export interface ArchiveSlice {
   toUs: number;
 }
 
-/** What a day of the archive holds of one type. */
+/** Counts of one record type on an archived day. */
 interface TypeTally {
   type: EventType;
   files: number;
@@ -20,7 +20,7 @@ interface TypeTally {
   bytes: number;
 }
 
-/** What is known of a day of the archive without reading its records. */
+/** Manifest data of an archived day. */
 export interface ArchivedDay {
   feed: string;
   /** `YYYY-MM-DD`, UTC. */

@@ -49,7 +49,7 @@ export function valueOf({ value, rest }: Sum): number {
   return Number((value + rest).toPrecision(12));
 }
 
-/** When a trade was by a clock, µs; a trade without the venue's time is placed by ours. */
+/** Time of a trade by a clock, µs; the receive time where the venue gives none. */
 export function timeOf({ timestampUs, receivedAtUs }: Trade, clock: CandleClock): number {
   return clock === "venue" && timestampUs > 0 ? timestampUs : receivedAtUs;
 }
@@ -73,7 +73,7 @@ function candleOf(trade: Trade, atUs: number, intervalUs: number): Candle {
   };
 }
 
-/** Takes the trades of `other`, of the same or a part of its time, into `candle`. */
+/** Merges `other`, of the same or a shorter time, into `candle`. */
 function mergeInto(candle: Candle, other: Candle): void {
   if (compareOrder(other.openOrder, candle.openOrder) < 0) {
     candle.open = other.open;

@@ -23,7 +23,7 @@ export class CandleCache {
     return this.#count;
   }
 
-  /** What is remembered. */
+  /** Number of cached candles. */
   get(key: string): CachedCandles | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;

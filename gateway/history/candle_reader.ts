@@ -25,12 +25,12 @@ export interface CandleAnswer {
   candles: Candle[];
   /** Trades left out because they came too late for their time. */
   lateTrades: number;
-  /** Where reading ended; before `toUs` when it took long. A multiple of the interval. */
+  /** End of the read span; before `toUs` when reading took long. A multiple of the interval. */
   endUs: number;
   gaps: GapSpan[];
 }
 
-/** A part of a span that is read at once. */
+/** A part of a span that is read in one step. */
 interface Chunk {
   fromUs: number;
   toUs: number;

@@ -4,7 +4,7 @@ import type { Market, MarketFeed } from "../state/market.ts";
 import { LiveCandles } from "./live_candles.ts";
 import { RecentBudget, RecentSeries } from "./recent_series.ts";
 
-/** What is in memory of one market. */
+/** Records of one market in memory. */
 interface MarketHistory {
   trade: RecentSeries<Trade>;
   ticker: RecentSeries<Ticker>;
@@ -43,7 +43,7 @@ export class History {
     this.#floors.delete(feed);
   }
 
-  /** What is in memory of a market; undefined = nothing, and nothing is missed since `floorOf`. */
+  /** Records of a market in memory; undefined = none since `floorOf`. */
   of(market: Market): MarketHistory | undefined {
     const floorUs = this.floorOf(market.feed);
     const history = this.#markets.get(market);

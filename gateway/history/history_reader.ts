@@ -30,7 +30,7 @@ interface PageQuery<T extends keyof HistoryRecords> {
 /** A page of a market's history. */
 export interface Page<R> {
   records: R[];
-  /** Where the next page begins; absent = there is nothing more now. */
+  /** Start of the next page; absent = no more records now. */
   next?: Position;
   /** Times within the page's part of the span in which records are missing or suspect. */
   gaps: GapSpan[];
@@ -41,7 +41,7 @@ export interface Page<R> {
 /** Records of one market in one frame, which share their time: a page may begin among them. */
 const FRAME_RECORDS_MAX = 1000;
 const DAY_US = 86_400_000_000;
-/** How far back a page looks first: most callers want the newest few. */
+/** First step of a backward page: most callers want the newest few. */
 const FIRST_STEP_US = 600_000_000;
 
 /**
@@ -148,7 +148,7 @@ export class HistoryReader {
     return history?.[type].floorUs ?? this.#history.floorOf(market.feed);
   }
 
-  /** What memory holds of the page, in the direction of reading. */
+  /** Records of the page in memory, in the direction of reading. */
   #recent<T extends keyof HistoryRecords>(
     { market, type, order, limit, after }: PageQuery<T>,
     fromUs: number,

@@ -7,7 +7,7 @@ export interface Position {
   same: number;
 }
 
-/** What has a place. */
+/** A record with a position. */
 interface Positioned {
   receivedAtUs: number;
   sequence: number;

@@ -20,7 +20,7 @@ const DAY_US = 86_400_000_000;
 /** Days that are looked back through for the newest that is archived, before all are listed. */
 const NEAR_DAYS = 7;
 
-/** What of a day is remembered, and until when. */
+/** A cached day and its expiry. */
 interface Remembered {
   day: Promise<ArchivedDay | undefined>;
   untilMs: number;

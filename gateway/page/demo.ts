@@ -127,7 +127,7 @@ async function demo(): Promise<void> {
     }
   }, 20);
   const kraken = feeds[0]?.connector;
-  // Breaks for 4 s when told to, to see how the page shows it.
+  // Breaks for 4 s on request, to show it on the page.
   Deno.addSignalListener("SIGUSR2", () => {
     broken = kraken;
     kraken?.gap("disconnect", false);

@@ -9,7 +9,7 @@ import { SLOW_POLICIES } from "../stream/slow_policy.ts";
  * Requests of clients. The gateway parses with these schemas, and AsyncAPI is generated from them.
  */
 
-/** How records come: all of them, the newest state an interval, or the newest as fast as read. */
+/** Delivery modes: all records, the newest state per interval, or the newest as fast as read. */
 export const MODES = ["realtime", "conflated", "latest"] as const;
 /** One of {@linkcode MODES}. */
 export type Mode = typeof MODES[number];

@@ -12,7 +12,7 @@ import { type CANDLE, type CANDLE_LIST, INTERVALS } from "./schemas/history.ts";
 
 type CandleJson = z.output<typeof CANDLE>;
 
-/** What a request for candles says. */
+/** Parameters of a request for candles. */
 interface CandleRequest {
   interval: keyof typeof INTERVALS;
   from?: number | undefined;

@@ -14,7 +14,7 @@ export function valueOfCursor<S extends z.ZodType>(cursor: string, schema: S): z
     const result = schema.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
     if (result.success) return result.data;
   } catch {
-    // Told below: why a made-up cursor cannot be read helps nobody.
+    // Reported below: the cause does not help the caller.
   }
   throw new Problem("INVALID_CURSOR", "the cursor is none of these answers", {
     status: 400,

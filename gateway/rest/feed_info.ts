@@ -3,9 +3,9 @@ import type { RegistrySource } from "../meta/registry_source.ts";
 
 /** Descriptive data of a feed, from the registry. */
 export interface FeedInfo {
-  /** For people: `Kraken`. */
+  /** Display name: `Kraken`. */
   name: string;
-  /** What is traded there. */
+  /** Kind of its markets. */
   type: "spot" | "prediction";
 }
 

@@ -16,7 +16,7 @@ export function historyHints(
   return [...hints, ...gapHints(gaps)];
 }
 
-/** What gaps mean to a reader. */
+/** Hints about gaps. */
 export function gapHints(gaps: readonly GapSpan[]): string[] {
   const reasons = new Set(gaps.map(({ reason }) => reason));
   const hints: string[] = [];

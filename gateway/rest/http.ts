@@ -32,7 +32,7 @@ import { send } from "./sending.ts";
 import { signInPage } from "./sign_in_page.ts";
 import { parseTarget } from "./target.ts";
 
-/** What the REST server is made of. */
+/** Options of the REST server. */
 interface RestServerOptions {
   router: Router;
   /** Authenticates callers. */
@@ -102,7 +102,7 @@ async function serve(
   response: ServerResponse,
   options: RestServerOptions,
 ): Promise<void> {
-  // What goes wrong with a socket while it is answered concerns that socket alone.
+  // Errors of a socket concern that socket only.
   request.on("error", () => {});
   response.on("error", () => {});
   try {
@@ -119,7 +119,7 @@ async function sendAnswer(
   options: RestServerOptions,
 ): Promise<void> {
   const reply = await answer(request, options);
-  // A body that nobody reads would hold up the next request of the connection.
+  // An unread body would block the next request of the connection.
   // After a declined upgrade the parser reads no further request.
   if (!request.complete || request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
   request.resume();
@@ -147,7 +147,7 @@ async function answer(request: IncomingMessage, options: RestServerOptions): Pro
   }
 }
 
-/** What went wrong inside is for the log: the answer names no file and no address. */
+/** Internal errors go to the log: the answer names no file and no address. */
 function internalProblem(error: unknown): Problem {
   if (error instanceof StorageError || error instanceof ArchiveError) {
     const hint = "ask again later, or for what is in memory; the gateway's log says what is wrong";

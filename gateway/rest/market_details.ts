@@ -8,7 +8,7 @@ import { bookView, gapView, marketSummary, quoteOf, statusOf } from "./market_vi
 import { msOfUs } from "@ssmd/codec";
 import type { MarketDetails } from "./schemas/market.ts";
 
-/** What the details are made from. */
+/** Input of {@linkcode marketDetails}. */
 interface DetailsSource {
   market: Market;
   /** Bits of record types that the caller may see. */
@@ -104,7 +104,7 @@ function qualityState(market: Market, types: number, nowUs: number): QualityStat
   return nowUs - market.updatedAtUs > staleUs ? "quiet" : "live";
 }
 
-/** From the venue's time to ours, of the newest record that has both. */
+/** Lag from the venue's time to ours, of the newest record with both. */
 function lagMs(market: Market): number | null {
   let newest = { timestampUs: market.bookTimestampUs, receivedAtUs: market.bookReceivedAtUs };
   for (const record of [market.trades.at(-1), market.ticker]) {

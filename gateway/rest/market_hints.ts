@@ -1,6 +1,6 @@
 import type { MarketDetails } from "./schemas/market.ts";
 
-/** What hints are made from: the details without them. */
+/** Market details without hints. */
 type Details = Omit<MarketDetails, "_hints">;
 
 /** Plain sentences for a reader (often a program with a language model) that sees one answer only. */

@@ -7,7 +7,7 @@ import type { FeedInfo } from "./feed_info.ts";
 import { includes } from "./market_lookup.ts";
 import { type MarketSummary, marketSummary, statusOf } from "./market_view.ts";
 
-/** What a list can be sorted by. */
+/** Sort keys of the list. */
 export const MARKET_SORTS = [
   "environment",
   "symbol",
@@ -15,7 +15,7 @@ export const MARKET_SORTS = [
   "volume_24h",
   "updated",
 ] as const;
-/** What a list can be sorted by. */
+/** Sort keys of the list. */
 type MarketSort = typeof MARKET_SORTS[number];
 
 /** Which markets a list holds. */

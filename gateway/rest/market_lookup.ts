@@ -23,9 +23,9 @@ interface SeenMarket {
 /** Identifies the requested market. */
 interface MarketQuestion {
   symbol: string;
-  /** Where the same symbol is in several feeds. */
+  /** Feed, where several have the symbol. */
   feed?: string | undefined;
-  /** What must be seen of it; absent = anything. */
+  /** Type that must be visible; absent = any. */
   type?: EventType;
 }
 

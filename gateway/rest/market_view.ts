@@ -32,7 +32,7 @@ export function quoteOf({ market, types }: { market: Market; types: number }) {
   return { source: "ticker" as const, bid, ask, atUs: receivedAtUs };
 }
 
-/** Where a market is in its life, as far as a caller may see it. */
+/** Status of a market, when its type is visible. */
 export function statusOf(market: Market, types: number): Market["status"] {
   return includes(types, "status") ? market.status : undefined;
 }

@@ -5,7 +5,7 @@ import { NAMED } from "./schemas/named.ts";
 
 type Json = Record<string, unknown>;
 
-/** What the chapters are about. */
+/** Descriptions of the tags. */
 const TAGS: readonly { name: string; description: string }[] = [
   { name: "Markets", description: "Markets as they are now." },
   { name: "History", description: "Records and candles: memory and archive by the same call." },

@@ -15,7 +15,7 @@ interface Parameter {
   schema: z.ZodType;
   /** Allowed words; undefined = any. */
   words: readonly string[] | undefined;
-  /** What would be right, for hints. */
+  /** Description of valid values, for hints. */
   expected: string;
 }
 

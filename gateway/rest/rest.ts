@@ -21,13 +21,13 @@ import { pageRoutes } from "./routes/page.ts";
 import { serviceRoutes } from "./routes/service.ts";
 import { signInRoutes } from "./routes/sign_in.ts";
 
-/** What REST answers from. */
+/** Options of {@linkcode openRest}. */
 interface RestOptions {
   env: string;
   version: string;
   data: MarketData;
   history: History;
-  /** What is older than memory; undefined = nothing is. */
+  /** Source of older records; undefined = memory only. */
   archive: ArchiveSource | undefined;
   /** Feeds, schemas and environments; undefined = unknown. */
   registry: RegistrySource | undefined;

@@ -56,7 +56,7 @@ form.addEventListener("submit", async (event) => {
     // A header takes no characters beyond Latin-1, and no key has any.
     const authorization = "Bearer " + key.replace(/[^\\x21-\\x7e]/g, "");
     const answer = await fetch("/v1/sign-in", { method: "POST", headers: { authorization } });
-    // An address with a hash would not be loaded anew by going to it.
+    // Navigating to an address with a hash does not reload it.
     if (answer.ok && location.pathname === "/sign-in") return location.replace("/");
     if (answer.ok) return location.reload();
     const problem = await answer.json();

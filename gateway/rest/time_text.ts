@@ -3,7 +3,7 @@ import { usOfIso } from "@ssmd/runtime";
 const MILLISECONDS = /^\d{1,14}(?:\.\d{1,6})?$/;
 const ISO =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+ -](?:[01]\d|2[0-3]):[0-5]\d)?)?$/;
-/** What a time in a query looks like, for descriptions. */
+/** Pattern of a time in a query. */
 export const TIME_PATTERN: RegExp = new RegExp(
   `${MILLISECONDS.source}|${ISO.source}`,
 );

@@ -24,9 +24,9 @@ export class Feed<M> {
   readonly gaps: OpenGaps = new OpenGaps();
   /** Records since the gateway started. */
   records = 0;
-  /** When the last record came, µs; 0 = none yet. */
+  /** Receive time of the last record, µs; 0 = none yet. */
   updatedAtUs = 0;
-  /** When the last record that is no gap came, µs; 0 = none yet. */
+  /** Receive time of the last record other than gaps, µs; 0 = none yet. */
   dataAtUs = 0;
   /** Records in the last whole second. */
   recordsPerSecond = 0;
@@ -44,13 +44,13 @@ export class Feed<M> {
     return this.gaps.worst;
   }
 
-  /** Takes in when a record came. */
+  /** Notes the time of a record. */
   noteTime({ type, receivedAtUs }: MarketEvent): void {
     this.updatedAtUs = receivedAtUs;
     if (type !== "gap") this.dataAtUs = receivedAtUs;
   }
 
-  /** How its connection is; it is silent after `silentUs` without data. */
+  /** State of its connection; `silent` after `silentUs` without data. */
   connectionAt(nowUs: number, silentUs: number): FeedConnection {
     const { gap, dataAtUs, updatedAtUs } = this;
     if (gap !== undefined && isBreak(gap)) {

@@ -12,7 +12,7 @@ import {
 import type { Feed } from "./feed.ts";
 import { OpenGaps } from "./open_gaps.ts";
 
-/** Where a record comes from: its place in the bus's stream, and the bytes there. */
+/** Origin of a record: its position and bytes in the bus's stream. */
 export interface RecordOrigin {
   position: number;
   payload: Uint8Array;
@@ -60,7 +60,7 @@ export class Market {
   status: Status | undefined;
   /** The open gaps of this market. */
   readonly gaps: OpenGaps = new OpenGaps();
-  /** When the first record of this market after the gateway's start came, and the last, µs. */
+  /** Receive times of the first record after the gateway's start and of the last one, µs. */
   updatedAtUs = 0;
 
   constructor(symbol: string, feed: MarketFeed, external: string) {

@@ -54,7 +54,7 @@ export class MarketData {
     this.#listener = listener;
   }
 
-  /** Takes in what is known beforehand. */
+  /** Adds the feeds and markets of the environment. */
   add(feeds: readonly string[], specs: readonly MarketSpec[]): void {
     for (const id of feeds) this.feed(id);
     for (const spec of specs) this.#addMarket(this.feed(spec.feed), spec.symbol, spec.external);
@@ -146,7 +146,7 @@ export class MarketData {
   }
 
   #takeBook(event: OrderBookUpdate, market: Market, origin: RecordOrigin | undefined): void {
-    // What comes of an ended market is passed on, and is no book.
+    // Updates of an ended market are passed on without a book.
     if (market.bookState === "ended") this.#listener.onRecord(event, market, origin);
     else if (event.kind === "snapshot") {
       this.#startBook(event, market, origin);

@@ -4,7 +4,7 @@ import type { InMessage } from "@ssmd/transport";
 /** Evicted records at the head of the arrays before they are moved together. */
 const HEAD_MAX = 4096;
 
-/** What bounds {@linkcode RecentRecords}; beyond it the oldest leave. */
+/** Limits of {@linkcode RecentRecords}; beyond them the oldest are dropped. */
 export interface RecentLimits {
   messagesMax: number;
   bytesMax: number;
@@ -14,7 +14,7 @@ export interface RecentLimits {
  * The newest records of the bus as they came, so that a client that was away for a while gets what
  * it missed.
  *
- * A position tells a place in the bus's stream, unlike the sequence of a record, which counts one
+ * A position is a place in the bus's stream, unlike the sequence of a record, which counts one
  * connection of a connector: it is the stream's own sequence added to the stream's identity (µs at
  * which it was made, or noticed to have lost its end), which the bus keeps. So it means the same on
  * every gateway and after any restart, and no two streams share any: a stream that is made later
@@ -58,7 +58,7 @@ export class RecentRecords {
     return this.#base + streamSequence <= this.#last;
   }
 
-  /** What the stream got before this place of its own may be missing here. */
+  /** Records before this sequence of the stream may be missing here. */
   markCompleteAfter(startSequence: number): void {
     this.#heldAfter = Math.max(this.#heldAfter, this.#base + startSequence);
     this.#last = Math.max(this.#last, this.#heldAfter);
@@ -74,7 +74,7 @@ export class RecentRecords {
     return this.#positions.length - this.#head;
   }
 
-  /** Takes in the next record; its position. */
+  /** Adds the next record; returns its position. */
   addMessage({ subject, payload, streamSequence }: InMessage, receivedAtUs: number): number {
     const position = this.#base + streamSequence;
     this.#subjects.push(subject);

@@ -14,7 +14,7 @@ class Chunk<S> {
   end: number;
   /** Whether the memory is its own: more may be appended. */
   readonly isOwn: boolean;
-  /** Of its messages, in order. */
+  /** Metas of its messages, in order. */
   readonly metas: FrameMeta<S>[] = [];
 
   constructor(memory: Uint8Array, start: number, isOwn: boolean) {
@@ -49,10 +49,10 @@ class Chunk<S> {
 }
 
 /**
- * Messages that wait behind a write, in pieces of bounded size: whatever is added, dropped or taken,
- * no more than one piece is moved, however much waits. A piece is a run of shared frames as long as
- * the client gets a good part of what is in their memory; what is scattered is copied out, so that
- * a client never keeps much more alive than waits for it.
+ * Messages that wait behind a write, in chunks of bounded size: adding, dropping or taking moves at
+ * most one chunk. A chunk is a run of shared frames while it uses a good part of their memory;
+ * scattered messages are copied out, so that a client never keeps much more memory alive than it
+ * needs.
  */
 export class Backlog<S> {
   #chunkBytes: number;

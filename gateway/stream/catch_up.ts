@@ -19,7 +19,7 @@ const RETRY_MS = 1000;
 /** Maximum skew between our clock and the bus's store time. */
 const STORE_SKEW_US = 5_000_000;
 
-/** What a {@linkcode CatchUp} works on. */
+/** Dependencies of a {@linkcode CatchUp}. */
 export interface CatchUpContext {
   env: string;
   data: MarketData;
@@ -47,9 +47,9 @@ interface Span {
 }
 
 /**
- * Gives one client the records it missed, from the gateway's memory or from the bus, until it has
- * reached the live ones. Meanwhile all its records come this way, so they stay in the order of the
- * stream; the history waits for the client, and nothing is dropped.
+ * Replays missed records to one client, from the gateway's memory or from the bus, until it reaches
+ * the live ones. Meanwhile all its records come this way, in stream order; the replay waits for the
+ * client, and nothing is dropped.
  */
 export class CatchUp {
   #context: CatchUpContext;
@@ -86,8 +86,8 @@ export class CatchUp {
   }
 
   /**
-   * Finds out whether everything since then can be given, announces it, and goes on from there:
-   * with what was missed, or with what comes from now on.
+   * Checks whether everything since then can be replayed, announces the result, and continues with
+   * the missed records, or with live ones.
    */
   async resume(
     since: Since,

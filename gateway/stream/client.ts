@@ -52,9 +52,8 @@ export type ClientGroup = FanoutGroup<Client>;
 const INTERVAL_MS_FIRST = 100;
 
 /**
- * One connected client: what it wants, what waits for it, and what it lost. Its buffer is bounded;
- * beyond the limit its policy decides, for it alone, and it is told. Gaps, status and answers are
- * never dropped.
+ * One connected client: its subscriptions, its buffer and its drops. The buffer is bounded; beyond the
+ * limit its policy decides, and drops are reported to it. Gaps, status and answers are never dropped.
  */
 export class Client implements BufferOwner<ClientGroup>, ConflaterOwner<ClientGroup> {
   readonly id: number;

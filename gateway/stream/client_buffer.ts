@@ -13,7 +13,7 @@ import {
   type SlowPolicy,
 } from "./slow_policy.ts";
 
-/** What a {@linkcode ClientBuffer} tells its client; `S` is a market. */
+/** Receives events of a {@linkcode ClientBuffer}; `S` is a market. */
 export interface BufferOwner<S> {
   /** The state changed. */
   onState(before: BufferState): void;
@@ -24,8 +24,8 @@ export interface BufferOwner<S> {
 }
 
 /**
- * What waits for one client, bounded by bytes and messages: how full it is, what that means, and
- * what is dropped where there is no room.
+ * The send buffer of one client, bounded by bytes and messages, with its state and its policy for
+ * records that do not fit.
  */
 export class ClientBuffer<S> implements SocketWriterOwner {
   readonly limits: BufferLimits;

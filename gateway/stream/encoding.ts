@@ -7,10 +7,7 @@ import type { FrameMeta } from "./frame_meta.ts";
 import { jsonPrefix, recordJson } from "@ssmd/codec";
 import { bookStateJson, positionJson } from "./book_json.ts";
 
-/**
- * How records are written for a client. A record is encoded once for each encoding that somebody wants,
- * and the frame is shared by all clients of that encoding.
- */
+/** Encodings of records. A record is encoded once per used encoding; its clients share the frame. */
 export const ENCODING = { json: 0, deflatedJson: 1, capnp: 2 } as const;
 /** Index of an encoding. */
 export type Encoding = typeof ENCODING[keyof typeof ENCODING];

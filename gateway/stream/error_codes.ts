@@ -1,6 +1,6 @@
 /** Number, meaning and close code of an error. */
 export interface ErrorMeaning {
-  /** For programs that keep numbers. */
+  /** Stable number of the error. */
   number: number;
   /** One sentence for the author of a client. */
   meaning: string;

@@ -47,7 +47,7 @@ export class FrameArena {
 
   /** Adds a frame with this text. */
   appendText(text: string): void {
-    // Nearly all text is ASCII: its length tells the header's size, and the room, before it is encoded.
+    // Nearly all text is ASCII: its length gives the sizes of header and payload before encoding.
     const header = headerBytes(text.length);
     const at = this.#room(text.length);
     const { read, written } = UTF8.encodeInto(text, this.buffer.subarray(at + header));
@@ -61,7 +61,7 @@ export class FrameArena {
     this.#appendPayload(deflated(text), WHOLE.deflatedText);
   }
 
-  /** Adds a binary frame: a record's bytes, and the trailer that tells what they are. */
+  /** Adds a binary frame: a record's bytes and the trailer that describes them. */
   appendRecord(record: Uint8Array, type: number, position: number): void {
     const bytes = record.length + TRAILER_BYTES;
     const at = this.#room(bytes);

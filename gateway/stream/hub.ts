@@ -18,15 +18,15 @@ interface HubObserver {
   onSent(counts: readonly number[]): void;
   /** Messages dropped since the last call, by index of the policy. */
   onDropped(counts: readonly number[]): void;
-  /** From a frame's arrival at the connector to the end of a write to clients, seconds. */
+  /** Latency from a frame's arrival at the connector to the write to clients, seconds. */
   onLatency(seconds: number): void;
   /** A client is too slow, or its buffer overran: its connection must end. */
   onCut(client: Client, why: "slow" | "overrun"): void;
 }
 
 /**
- * Who gets what. A record is written once for each view, and only if somebody wants it; its frame is
- * shared by all; each client is written to once a tick.
+ * Fans records out to clients. A record is encoded once per used encoding, its frame is shared, and
+ * each client is written to once a tick.
  */
 export class Hub implements ClientOwner {
   readonly groups: Map<Market, ClientGroup> = new Map();

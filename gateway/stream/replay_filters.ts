@@ -1,6 +1,6 @@
 import { escapeToken, EVENT_TYPES } from "@ssmd/market";
 
-/** Names that are asked for one by one; for more than that everything is read and chosen here. */
+/** Maximum of names in filters; for more, everything is read and filtered here. */
 const NAMES_MAX = 32;
 
 /**

@@ -1,6 +1,6 @@
 import type { Mode } from "../protocol/requests.ts";
 
-/** What a client gets of one market: bits of types. */
+/** Types of a market by mode, as bits. */
 interface RuleInterest {
   realtime: number;
   conflated: number;
@@ -16,9 +16,9 @@ interface PrefixRule extends Rule {
 }
 
 /**
- * What a client asked for, in its order: a later request wins over an earlier one wherever both
- * speak of the same market and type. An exact name is always newer than a prefix that covers it,
- * because a new prefix takes over the exact names under it.
+ * Subscriptions of a client in the order of its requests: a later request wins over an earlier one of
+ * the same market and type. An exact name is always newer than a prefix that covers it, because a new
+ * prefix replaces the exact names under it.
  */
 export class Rules {
   #exact = new Map<string, Rule>();
@@ -34,7 +34,7 @@ export class Rules {
     return this.#prefixes.length;
   }
 
-  /** What is held, a line for each pattern and mode. */
+  /** The rules, one per pattern and mode. */
   list(): { pattern: string; types: number; mode: Mode }[] {
     const rules: [string, Rule][] = [
       ...this.#prefixes.map((rule): [string, Rule] => [`${rule.prefix}*`, rule]),
@@ -53,7 +53,7 @@ export class Rules {
     return [...this.#exact.keys(), ...this.#prefixes.map(({ prefix }) => `${prefix}*`)];
   }
 
-  /** Takes in a pattern (a name, or the start of names and `*`) for these types. */
+  /** Adds a pattern (a name, or the start of names and `*`) for these types. */
   add(pattern: string, types: number, mode: Mode): void {
     this.#set(pattern, {
       realtime: mode === "realtime" ? types : 0,
@@ -76,7 +76,7 @@ export class Rules {
     }
   }
 
-  /** What is wanted of the market of this symbol. */
+  /** Subscribed types of a symbol. */
   interestIn(symbol: string): RuleInterest {
     const wanted: RuleInterest = { realtime: 0, conflated: 0 };
     for (const rule of this.#prefixes) {

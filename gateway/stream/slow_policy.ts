@@ -1,4 +1,4 @@
-/** What happens to records that do not fit into a client's buffer. */
+/** Handling of records that do not fit into a client's buffer. */
 export const SLOW_POLICIES = ["drop_newest", "drop_oldest", "conflate", "disconnect"] as const;
 /** One of {@linkcode SLOW_POLICIES}. */
 export type SlowPolicy = typeof SLOW_POLICIES[number];

@@ -1,11 +1,11 @@
 import { Backlog } from "./backlog.ts";
 import type { FrameMeta } from "./frame_meta.ts";
 
-/** Share of a buffer that is handed to the socket at once: the rest can still be dropped. */
+/** Maximum share of a buffer in one write: the rest can still be dropped. */
 const IN_SOCKET_SHARE = 0.125;
-/** Bytes that are handed to a socket at once, at most. */
+/** Maximum bytes of one write. */
 const WRITE_BYTES_MAX = 256 * 1024;
-/** Size of the pieces in which messages wait, at most. */
+/** Maximum size of a backlog chunk. */
 const CHUNK_BYTES_MAX = 64 * 1024;
 
 /** The writable side of a socket. */
@@ -15,7 +15,7 @@ export interface ByteSink {
   readonly heldBytes: number;
 }
 
-/** What an {@linkcode SocketWriter} asks of its client. */
+/** Receives events of a {@linkcode SocketWriter}. */
 export interface SocketWriterOwner {
   /** The kernel accepted the written bytes. */
   onWritten(): void;
@@ -111,7 +111,7 @@ export class SocketWriter<S> {
     );
   }
 
-  /** While a write is under way nothing is given to the socket; only then does anything wait behind it. */
+  /** Whether a write is pending: messages then wait in the backlog. */
   get #isBusy(): boolean {
     return this.#inFlightBytes > 0;
   }

@@ -15,7 +15,7 @@ export function storeClosedError(): StorageError {
   });
 }
 
-/** What went wrong in the store at `where`. */
+/** The error of a failed store operation. */
 export function storeFailedError(cause: unknown, where: string): StorageError {
   const why = messageOf(cause);
   if (cause instanceof StorageError) return cause;

@@ -141,7 +141,7 @@ function applyTo(accounts: Accounts, change: Exclude<AccountChange, { add: unkno
   if ("put" in change) {
     if (change.put === "client") replace<ClientAccount>(accounts.clients, change.client);
     else {
-      // When a key was used is counted, not changed: it is kept.
+      // A change keeps the last use of a key, which is counted separately.
       const used = accounts.keys.find(({ id }) => id === change.key.id)?.lastUsedAtMs;
       const lastUsedAtMs = used ?? change.key.lastUsedAtMs;
       replace<ApiKey>(accounts.keys, { ...change.key, lastUsedAtMs });

@@ -24,7 +24,7 @@ import { migrate } from "./sqlite_schema.ts";
 
 /** Options of {@linkcode sqliteClientStore}. */
 interface SqliteClientStoreOptions {
-  /** How long to wait for another process that writes; default 5 s. The thread waits with it. */
+  /** Wait for another writing process; default 5 s. Blocks the thread. */
   busyMs?: number;
 }
 
@@ -72,7 +72,7 @@ const DELETE = {
   entitlement: "DELETE FROM entitlements WHERE id = ?",
 } as const;
 
-/** When a key was used is counted, not changed: it is kept. */
+/** A change keeps the last use of a key, which is counted separately. */
 const UPSERT_KEY =
   `INSERT INTO api_keys VALUES (:id, :client, :label, :hash, :created_at_ms, :expires_at_ms,
    :revoked_at_ms, :replaced_by, :last_used_at_ms) ON CONFLICT (id) DO UPDATE SET

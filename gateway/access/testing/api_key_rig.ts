@@ -78,7 +78,7 @@ export function callerWith(text: string, more: Partial<Caller> = {}): Caller {
   };
 }
 
-/** Runs a test with a authenticator over a memory store that has the client `desk`. */
+/** Runs a test with an authenticator over a memory store that has the client `desk`. */
 export async function withApiKeys(
   test: (rig: ApiKeyRig) => Promise<void>,
   account: Partial<ClientAccount> = {},

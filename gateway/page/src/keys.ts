@@ -6,7 +6,7 @@ interface Shortcut {
   run: (key: string) => void;
 }
 
-/** Runs what a key stands for, unless somebody is typing or a dialog is open. */
+/** Runs the action of a key, unless an input has the focus or a dialog is open. */
 export function listenForKeys(shortcuts: readonly Shortcut[]): void {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;

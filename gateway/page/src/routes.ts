@@ -1,4 +1,4 @@
-/** Where one looks. */
+/** A place in the page. */
 export type Place =
   | { view: "markets" }
   | { view: "market"; symbol: string; feed?: string }

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 
-/** What of a service worker is used here; the browser's own types need a program of their own. */
+/** The used part of the service-worker API; its types need a program of their own. */
 interface WorkerScope {
   skipWaiting(): Promise<void>;
   clients: { claim(): Promise<void> };

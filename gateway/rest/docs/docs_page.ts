@@ -108,7 +108,7 @@ function parameterTable(parameters: readonly Json[]): Html {
   }</table>`;
 }
 
-/** A line that works as it stands. */
+/** A command line that can be run unchanged. */
 function curlLine(method: string, url: string, parameters: readonly Json[]): string {
   let address = url;
   const query: string[] = [];

@@ -18,7 +18,7 @@ import { CURSOR, FEED, SYMBOL } from "../schemas/common.ts";
 import { GAP_LIST as EXAMPLE } from "../schemas/history_examples.ts";
 import { FROM, GAP_LIST, PAGE_LIMIT, TO } from "../schemas/history.ts";
 
-/** What gaps are known from. */
+/** Sources of gaps. */
 interface GapSource {
   data: MarketData;
   history: History;
@@ -27,7 +27,7 @@ interface GapSource {
 
 const PLACE = z.tuple([z.number(), z.string(), z.string(), z.string()]);
 
-/** Where data is missing or suspect. */
+/** Route of times in which data is missing or suspect. */
 export function gapRoute(
   source: GapSource,
   place: { path: string; id: string; tag: string },

@@ -33,7 +33,7 @@ interface MetaSource {
   archive: ArchiveSource | undefined;
 }
 
-/** What is configured, and what the archive holds. */
+/** Routes of the registry and the archive's inventory. */
 export function metaRoutes(source: MetaSource): Route[] {
   return [feeds(source), schemas(source), environments(source), inventory(source)];
 }

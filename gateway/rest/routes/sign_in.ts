@@ -6,7 +6,7 @@ import { type Route, route, type RouteRequest } from "../route.ts";
 import { SIGNED_IN, SIGNED_OUT, TICKET } from "../schemas/sign_in.ts";
 import { SIGN_IN_SCRIPT_PATH, signInPage, signInScript } from "../sign_in_page.ts";
 
-/** How browsers show a key: a cookie for the gateway's own page, tickets for streams of others. */
+/** Routes of browser sessions (a cookie for the own page) and tickets (for other pages). */
 export function signInRoutes(authenticator: Authenticator): Route[] {
   return [
     ticketRoute(authenticator),

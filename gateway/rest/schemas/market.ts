@@ -135,7 +135,7 @@ export const MARKET_DETAILS = named(
   }),
 );
 
-/** What a market's details look like. */
+/** Type of market details. */
 export type MarketDetails = z.output<typeof MARKET_DETAILS>;
 
 /** The answer of the list. */

@@ -81,7 +81,7 @@ export const META_ENVIRONMENTS = named(
   }),
 );
 
-/** What the archive holds. */
+/** Inventory of the archive. */
 export const META_INVENTORY = named(
   "Inventory",
   "Days of the archive, oldest first. Figures are for callers that may see all of a feed.",

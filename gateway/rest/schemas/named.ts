@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What a schema is called in the description. */
+/** Name of a schema in the description. */
 interface Naming extends Record<string, unknown> {
   id: string;
   description: string;

@@ -31,14 +31,14 @@ export const READINESS = named(
   }),
 );
 
-/** What runs here. */
+/** Environment, version and feeds. */
 export const INFO = named(
   "Info",
   "What runs here.",
   z.looseObject({ env: z.string(), version: z.string(), feeds: z.array(z.string()) }),
 );
 
-/** Where to begin. */
+/** Overview of all routes. */
 export const INDEX = named(
   "Index",
   "Where to begin: every route with one line.",

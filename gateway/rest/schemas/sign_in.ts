@@ -14,7 +14,7 @@ export const TICKET = named(
   }),
 );
 
-/** Who signed in. */
+/** Result of a sign-in. */
 export const SIGNED_IN = named(
   "SignedIn",
   "Who signed in; the cookie comes in a header.",

@@ -5,7 +5,7 @@ import { type Candle, Candles, type GapSpan, type Interval } from "./candles.ts"
 
 /** Intervals in a first answer, and in each earlier part. */
 const PART = 400;
-/** Intervals that are asked for again, so that late trades and full sums come in. */
+/** Intervals that are requested again, for late trades and full sums. */
 const TAIL = 3;
 
 interface CandleAnswer {

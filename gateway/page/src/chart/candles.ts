@@ -108,7 +108,7 @@ export class Candles {
     return slots;
   }
 
-  /** A gap that is told again has gone on or ended. */
+  /** A repeated gap was extended or ended. */
   #takeGap(gap: GapSpan): void {
     const same = this.gaps.findIndex(({ from, reason }) =>
       from === gap.from && reason === gap.reason

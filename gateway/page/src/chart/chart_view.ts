@@ -100,7 +100,7 @@ export class ChartView {
     });
   }
 
-  /** Reads all candles anew: what was missing may be there now. */
+  /** Reloads all candles: missing ones may have arrived. */
   async reload(): Promise<void> {
     this.#reloadAtMs = Date.now() + RELOAD_EVERY_MS;
     await this.#read((source) => source.load());
@@ -127,7 +127,7 @@ export class ChartView {
     this.#renderLegend();
   }
 
-  /** Called once a second: time goes on, also where nothing trades. */
+  /** Called once a second, also without trades. */
   tick(): void {
     if (this.#shownMarket === "" || byId("chart").clientHeight === 0) return;
     const now = Date.now();
@@ -138,7 +138,7 @@ export class ChartView {
     else if (this.#bands.gaps.some(({ to }) => to === null)) this.#bands.update();
   }
 
-  /** Takes over the colours of the theme. */
+  /** Applies the colours of the theme. */
   applyTheme(): void {
     const line = cssColor("--line");
     this.#chart.applyOptions({
@@ -177,7 +177,7 @@ export class ChartView {
     this.#busy = true;
     this.#refreshAtMs = Date.now() + REFRESH_EVERY_MS;
     const isRead = await how(source).finally(() => this.#busy = false);
-    // Another market was chosen while this was read: its own candles wait for this.
+    // Another market was chosen during the request: its candles are loaded next.
     if (source !== this.#source) return void this.reload();
     if (!isRead) return;
     this.#shownTotal = this.#store.tape.total;

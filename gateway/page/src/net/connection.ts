@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import type { Message } from "../state/message.ts";
 
-/** How the connection is, for the eye. */
+/** Displayed state of the connection. */
 export type ConnectionState =
   | { state: "connecting"; brokenSinceMs: number | null }
   | { state: "live"; brokenSinceMs: number | null }
@@ -13,7 +13,7 @@ const PING_EVERY_MS = 8_000;
 const SILENCE_MS_MAX = 20_000;
 const LOOK_EVERY_MS = 250;
 
-/** What a connection tells. */
+/** Receives events of a connection. */
 interface ConnectionListener {
   /** It is open; `brokenSinceMs` = when the one before ended, null = there was none. */
   onOpen(brokenSinceMs: number | null): void;
@@ -23,7 +23,7 @@ interface ConnectionListener {
   onBroken(code: number): void;
 }
 
-/** The WebSocket to the gateway: makes itself anew when it breaks or falls silent. */
+/** The WebSocket to the gateway; reconnects when it breaks or is silent. */
 export class Connection {
   #listener: ConnectionListener;
   #ws: WebSocket | undefined;
@@ -53,12 +53,12 @@ export class Connection {
     if (this.open) this.#ws?.send(JSON.stringify(request));
   }
 
-  /** Tries at once, where it waits before the next try. */
+  /** Reconnects immediately instead of after the wait. */
   retryNow(): void {
     if (this.#retryAtMs > 0) this.#connect();
   }
 
-  /** Makes the connection anew: who it belongs to has changed. */
+  /** Reconnects after a change of the user. */
   restart(): void {
     this.#delayMs = FIRST_DELAY_MS;
     if (this.#retryAtMs > 0) this.#connect();

@@ -8,10 +8,10 @@ type Answer =
 /** Answers that are kept for the time in which the gateway is away. */
 const KEPT = "ssmd-last";
 
-/** Asks the gateway; knows who is signed out, and what was said last while it is away. */
+/** Client of the REST API; detects an ended sign-in and falls back to cached answers. */
 export class Rest {
   #keeps = false;
-  /** What this caller may not see: it is not asked for again, each refusal is journaled. */
+  /** Paths that were denied; not requested again, as each denial is audited. */
   #refused = new Set<string>();
   /** Called when an answer says that a key is wanted. */
   onSignedOut: () => void = () => {};
@@ -25,7 +25,7 @@ export class Rest {
     if (!keeps) void this.forget();
   }
 
-  /** A JSON answer. With `keep` the last one stands in while the gateway is away. */
+  /** A JSON answer. With `keep` a cached one while the gateway is unreachable. */
   async get(path: string, { keep = false } = {}): Promise<Answer> {
     let response: Response;
     try {

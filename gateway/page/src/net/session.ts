@@ -8,22 +8,22 @@ import type { Rest } from "./rest.ts";
 const LIST_TYPES = ["trade", "ticker", "status"];
 const FOCUS_TYPES = ["trade", "orderbook"];
 const LIST_INTERVAL_MS = 250;
-/** With more markets than this the list is told of changes once a second. */
+/** With more markets than this the list receives changes once a second. */
 const LIST_FAST_MAX = 500;
 const HISTORY_TRADES = 200;
 
-/** What a session tells. */
+/** Receives events of a session. */
 interface SessionListener {
   onState(state: ConnectionState): void;
   /** Something to say once; `good` = nothing was lost. */
   onNotice(text: string, good: boolean): void;
-  /** The focused market's past has to be asked for anew. */
+  /** The history of the focused market must be reloaded. */
   onFocusLost(): void;
   /** The list of markets is there (again). */
   onMarkets(asOfMs: number | null): void;
 }
 
-/** What this page has subscribed, through all breaks of the connection. */
+/** Subscriptions of the page, kept across reconnects. */
 export class Session {
   /** Number of this page's connection at the gateway. */
   client = 0;
@@ -58,12 +58,12 @@ export class Session {
     return this.#connection.open;
   }
 
-  /** Tries to connect at once. */
+  /** Reconnects immediately. */
   retryNow(): void {
     this.#connection.retryNow();
   }
 
-  /** Connects anew, as somebody else. */
+  /** Reconnects as another user. */
   restart(): void {
     this.#position = undefined;
     this.#connection.restart();
@@ -161,7 +161,7 @@ export class Session {
 
   #record(message: Message): void {
     const row = this.#store.current;
-    // States that were conflated come later than their place: only whole streams tell how far we are.
+    // Conflated states come later than their position: only realtime records advance it.
     if (
       message["conflated"] !== true && row !== undefined && message["symbol"] === row.symbol &&
       typeof message["pos"] === "number"
@@ -172,7 +172,7 @@ export class Session {
   #subscribed(message: Message): void {
     const isResuming = message["recovered"] !== undefined;
     if (message["recovered"] === false) this.#lost(String(message["reason"]));
-    // What came before this subscription is history; what comes behind it is live.
+    // Records before this subscription are history, later ones live.
     if (!isResuming || message["recovered"] === false) void this.#loadHistory();
   }
 

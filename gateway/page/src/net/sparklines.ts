@@ -61,7 +61,7 @@ export class Sparklines {
     const answer = await this.#rest.get(`${path}?${query}`);
     if (!answer.ok) return;
     const candles = answer.body["candles"] as SparkCandle[];
-    // Where nothing is known the line must not go on as if nothing had happened.
+    // The line is interrupted where data is missing.
     row.spark = candles.map(({ close, gap, trades }) => gap && trades === 0 ? null : close);
     const first = candles[0]?.open;
     // A minute alone has no shape: its opening price is where the line begins.

@@ -3,7 +3,7 @@ type Levels = readonly (readonly [number, number])[];
 /** A side of the book: price → size. */
 export type Side = Map<number, number>;
 
-/** The order book of the focused market, as the stream tells it. */
+/** The order book of the focused market, from the stream. */
 export class Book {
   readonly bids: Side = new Map();
   readonly asks: Side = new Map();
@@ -78,7 +78,7 @@ function sortLevels(side: Side, sign: number): [number, number][] {
   return [...side].sort((a, b) => (a[0] - b[0]) * sign);
 }
 
-/** Levels that fell out of the subscribed depth are not told any more: they must go. */
+/** Removes levels beyond the subscribed depth: they receive no more updates. */
 function truncate(side: Side, depth: number, sign: number): void {
   if (side.size <= depth) return;
   for (const [price] of sortLevels(side, sign).slice(depth)) side.delete(price);

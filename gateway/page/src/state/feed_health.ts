@@ -23,10 +23,10 @@ export interface GapEntry {
   detail: string;
 }
 
-/** What a feed's gaps come to. */
+/** Summary of a feed's gaps. */
 export interface GapSum {
   gaps: number;
-  /** Breaks of the exchange connection, each of which was made anew. */
+  /** Reconnects to the venue. */
   reconnects: number;
   /** Time within at least one gap, ms. */
   lostMs: number;

@@ -1,11 +1,11 @@
 import { changeOf, type MarketRow } from "./market_row.ts";
 
-/** What the list can be sorted by. */
+/** Sort keys of the list. */
 const SORTS = ["listed", "symbol", "last", "change", "volume", "updated"] as const;
-/** What the list can be sorted by; `listed` = the environment's order. */
+/** Sort keys of the list; `listed` = the environment's order. */
 export type Sort = typeof SORTS[number];
 
-/** What of the markets is to be seen, and how. */
+/** Filter and order of the list. */
 export interface Listing {
   search: string;
   /** "" = all. */

@@ -11,7 +11,7 @@ export function isOfBook({ reason, channel }: OpenGap): boolean {
   return reason !== "clock" && (channel === "all" || channel === "orderbook");
 }
 
-/** What the page knows of a market. */
+/** State of a market in the page. */
 export interface MarketRow {
   key: string;
   symbol: string;
@@ -23,7 +23,7 @@ export interface MarketRow {
   ask: number | null;
   volume: number | null;
   openInterest: number | null;
-  /** When its last record came. */
+  /** Receive time of its last record. */
   updatedMs: number | null;
   /** Most digits behind the point in its prices so far. */
   decimals: number;

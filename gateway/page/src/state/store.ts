@@ -4,7 +4,7 @@ import { emptyRow, isOfBook, keyOf, type MarketRow, type OpenGap } from "./marke
 import type { Message } from "./message.ts";
 import { Tape } from "./tape.ts";
 
-/** What changed since the views looked. */
+/** Parts that changed since the last frame. */
 type Change =
   | "list"
   | "rows"
@@ -18,7 +18,7 @@ type Change =
 
 type Price = number | null | undefined;
 
-/** What is known; views look at it once a frame. */
+/** State of the page; views read it once a frame. */
 export class Store {
   readonly markets: Map<string, MarketRow> = new Map();
   /** Gaps of whole feeds that are open. */
@@ -122,7 +122,7 @@ export class Store {
 
   #takeTrade(message: Message, row: MarketRow): void {
     this.#setLast(row, Number(message["price"]));
-    // Of conflated trades there were several; only the newest of them is here.
+    // A conflated trade stands for several; only the newest is sent.
     if (row.key !== this.focused || message["conflated"] === true) return;
     if (this.tape.take(message) !== undefined) this.dirty.add("tape");
   }

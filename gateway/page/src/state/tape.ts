@@ -86,7 +86,7 @@ function nameOf({ recvMs, seq, price, size }: Print): string {
   return `${recvMs} ${seq} ${price} ${size}`;
 }
 
-/** In the order in which they came; a mark stands before the trades of its moment. */
+/** Order of arrival; a mark precedes trades of the same time. */
 function compareEntries(a: Print | Mark, b: Print | Mark): number {
   const [atA, atB] = [a, b].map((entry) => "mark" in entry ? entry.ms : entry.recvMs);
   if (atA !== atB) return (atA ?? 0) - (atB ?? 0);

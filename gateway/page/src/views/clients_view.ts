@@ -8,10 +8,10 @@ import { confirmAction } from "./confirm.ts";
 
 const HISTORY_EVERY_S = 5;
 const HISTORY_SHOWN = 50;
-/** Clients that are shown at once: the fullest buffers first. */
+/** Maximum of shown clients, the fullest buffers first. */
 const CLIENTS_SHOWN = 100;
 
-/** Who is connected, with their buffers; for administrators. */
+/** Connected clients with their buffers, for administrators. */
 export class ClientsView {
   #rest: Rest;
   #ownId: () => number;
@@ -63,7 +63,7 @@ export class ClientsView {
     shown.forEach((client, at) => {
       const row = this.#rows.get(client.id) ?? this.#make(client);
       row.show(client, client.id === own);
-      // Moving an element takes the keyboard away from it: only what stands wrong is moved.
+      // Moving an element loses its focus: only misplaced ones are moved.
       const there = list.children[at];
       if (there !== undefined && there !== row.root) list.insertBefore(row.root, there);
     });

@@ -46,7 +46,7 @@ export class FeedsView {
     this.#rest = rest;
   }
 
-  /** Asks how the feeds are; called once a second, in every view: the header tells the rate. */
+  /** Loads the feeds; called once a second in every view, as the header shows the rate. */
   async tick(isSeen: boolean): Promise<void> {
     const answer = await this.#rest.get("/v1/feeds", { keep: true });
     if (answer.ok) {
@@ -64,7 +64,7 @@ export class FeedsView {
     void this.tick(true);
   }
 
-  /** Takes over the colours of the theme. */
+  /** Applies the colours of the theme. */
   applyTheme(): void {
     for (const [feed, { line }] of this.#cards) this.#drawRate(feed, line);
   }

@@ -27,7 +27,7 @@ export class HeaderView {
     this.#renderAway();
   }
 
-  /** What is shown is what was kept of an earlier visit. */
+  /** Whether the shown data is cached from an earlier visit. */
   keptFrom(ms: number | null): void {
     this.#asOfMs = ms;
     this.#renderAway();

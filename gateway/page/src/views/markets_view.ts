@@ -23,7 +23,7 @@ interface RowView {
   volume: HTMLElement;
   state: HTMLElement;
   updated: HTMLElement;
-  /** What its line shows now. */
+  /** Values of its current sparkline. */
   drawn: unknown;
 }
 
@@ -54,7 +54,7 @@ export class MarketsView {
     this.applyTheme();
   }
 
-  /** Takes over the colours of the theme. */
+  /** Applies the colours of the theme. */
   applyTheme(): void {
     this.#color = { up: cssColor("--up"), down: cssColor("--down"), flat: cssColor("--dim") };
     for (const [row, view] of this.#list.shown()) {
@@ -88,7 +88,7 @@ export class MarketsView {
     if (dirty.has("second")) this.#sparklines.want([...this.#list.shown()].map(([row]) => row));
   }
 
-  /** Finds and orders the markets anew. */
+  /** Filters and sorts the markets again. */
   arrange(): void {
     const { markets } = this.#store;
     this.#shown = arrangeMarkets(markets.values(), this.#listing);
@@ -259,7 +259,7 @@ export class MarketsView {
   }
 }
 
-/** A long name in two parts: the first may be cut short, the last tells its neighbours apart. */
+/** A long name in two parts: the first may be shortened, the last distinguishes its neighbours. */
 function headAndTail(symbol: string): [string, string] {
   const dash = symbol.lastIndexOf("-");
   if (symbol.length < 14 || dash < 0 || symbol.length - dash > 12) return [symbol, ""];

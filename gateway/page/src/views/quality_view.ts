@@ -7,7 +7,7 @@ const ASK_EVERY_S = 3;
 
 type Values = Record<string, unknown>;
 
-/** What the market is, and how good its data: as the gateway's own answer tells. */
+/** Contract and data quality of a market, from its details. */
 export class QualityView {
   #store: Store;
   #rest: Rest;

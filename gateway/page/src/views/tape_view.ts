@@ -5,7 +5,7 @@ import type { Mark, Print } from "../state/tape.ts";
 
 const ROWS_MAX = 40;
 const ROW_PX = 18;
-/** A trade this many times the usual size stands out. */
+/** Factor of the usual size from which a trade is highlighted. */
 const BIG_FACTOR = 8;
 
 type Entry = Print | Mark;

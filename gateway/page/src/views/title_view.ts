@@ -104,7 +104,7 @@ export class TitleView {
   }
 }
 
-/** What cannot be trusted while a gap is open. */
+/** Description of the data that an open gap affects. */
 function suspectOf({ reason, channel }: OpenGap): string {
   if (reason === "clock") return "Times are suspect";
   if (channel === "trade") return "Trades are missing";

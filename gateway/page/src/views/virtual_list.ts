@@ -3,7 +3,7 @@ import "../dom.ts";
 /** Rows beyond the visible ones that are kept ready on either side. */
 const MARGIN_ROWS = 6;
 
-/** How rows are made and filled. */
+/** Functions that create and fill rows. */
 interface RowKind<T, V extends { root: HTMLElement }> {
   make(parent: HTMLElement): V;
   fill(view: V, item: T, index: number): void;
