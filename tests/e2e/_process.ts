@@ -18,6 +18,8 @@ export interface StartOptions {
   env?: Record<string, string>;
   /** All rights, for programs that a test puts in the way; default: the launcher's. */
   permissions?: "-A";
+  /** A service of its own in place of `ssmd`. */
+  service?: "connector" | "archiver" | "gateway";
 }
 
 /** How a process ended. */
@@ -36,9 +38,10 @@ export class Running implements AsyncDisposable {
   #wake: (() => void)[] = [];
   #texts: string[] = [];
 
-  /** Starts `ssmd` with these arguments. */
-  constructor(args: readonly string[], { cwd = ROOT, env = {}, permissions }: StartOptions = {}) {
-    const [program, first] = permissions === "-A" ? [Deno.execPath(), FREE] : [LAUNCHER, []];
+  /** Starts `ssmd`, or a service, with these arguments. */
+  constructor(args: readonly string[], options: StartOptions = {}) {
+    const { cwd = ROOT, env = {} } = options;
+    const [program, first] = programOf(options);
     this.#child = new Deno.Command(program, {
       args: [...first, ...args],
       cwd,
@@ -138,6 +141,11 @@ export class Running implements AsyncDisposable {
     this.#texts.push(text);
     this.lines.push(parsed(text));
   }
+}
+
+function programOf({ permissions, service }: StartOptions): [string, readonly string[]] {
+  if (service !== undefined) return [`${ROOT}deploy/launch`, [service]];
+  return permissions === "-A" ? [Deno.execPath(), FREE] : [LAUNCHER, []];
 }
 
 function parsed(text: string): LogLine {

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { eventually, runSsmd, verify } from "./_process.ts";
+import { startSimulator } from "@ssmd/simulator";
+import { natsServerAvailable, startNatsServer } from "../servers/nats_server.ts";
+import { eventually, Folder, Running, runSsmd, verify } from "./_process.ts";
+import { writeRegistry } from "./_registry.ts";
 import { ENV, Rig } from "./_rig.ts";
 import { canMount, Tmpfs } from "./_tmpfs.ts";
 
@@ -97,6 +100,45 @@ Deno.test({
     assert.equal(again.code, 0, again.output);
     const verified = await verify(disk.path);
     assert.equal(verified.code, 0, verified.output);
+  },
+});
+
+Deno.test({
+  name:
+    "a connector on a full disk ends with how many frames it gives up, and starts when there is room (needs root)",
+  ignore: ignore || !natsServerAvailable(),
+  fn: async () => {
+    await using disk = new Tmpfs(8);
+    await using folder = new Folder();
+    const nats = await startNatsServer();
+    const source = { type: "model", seed: 1, symbols: [{ external: "BTC/USD" }] } as const;
+    const simulator = await startSimulator({
+      venue: "kraken",
+      source: { ...source, ratePerSecond: 300 },
+    });
+    try {
+      const feeds = { kraken: { symbols: { BTCUSD: "BTC/USD" }, endpoint: simulator.url } };
+      await writeRegistry(folder.path, { name: "apart", feeds, natsUrl: nats.url });
+      const start = () =>
+        new Running(["--env", "apart", "--data", disk.path, "--metrics-port", "0"], {
+          ...{ cwd: folder.path, service: "connector" },
+        });
+      await using capturing = start();
+      await capturing.line("connected");
+      disk.fill();
+      await capturing.line(spoolIsFull);
+      const { code, output } = await capturing.stop("SIGTERM", END_MS_MAX);
+      assert.equal(code, 1, output);
+      assert.match(output, /error: the spool could not be written .*: [1-9]\d* lines .* are lost/);
+      assert.match(output, /code: +SPOOL_GIVEN_UP/);
+      disk.free();
+      await using again = start();
+      await again.line("connected");
+      assert.equal((await again.stop("SIGTERM")).code, 0, again.output);
+    } finally {
+      await simulator.close();
+      await nats.stop();
+    }
   },
 });
 
