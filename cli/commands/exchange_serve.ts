@@ -28,12 +28,16 @@ export default defineCommand({
   description:
     "Any client of the venue works against it: subscriptions, replies, errors, heartbeats, " +
     "sequence numbers, checksums; Kalshi's handshake must be signed. Same seed, same bytes.\n\n" +
-    "FAULTS  drop, skip, checksum, repeat, rubbish, silent, each with every:30s, at:10s or " +
-    "frames:1000\n" +
+    "FAULTS  drop, skip, checksum, repeat, rubbish, silent, refuse, mute, forget, each with " +
+    "every:30s, at:10s or frames:1000\n" +
     "  --fault drop=every:30s\n" +
     "  --fault silent=every:1m,for:5s\n" +
     "  --fault skip=frames:1000,kind:trade,count:2\n" +
     "  --fault rubbish=at:10s,what:binary      json, binary, unknown, truncated, huge\n" +
+    "  --fault refuse=at:10s,symbol:ETH/USD,kind:trade,count:1     as the venue refuses a request\n" +
+    "  --fault mute=at:10s,symbol:ETH/USD,for:1m                   confirmed, and nothing comes\n" +
+    "  --fault checksum=at:10s,symbol:ETH/USD                      each update of its book\n" +
+    "  --fault forget=every:5m                 subscriptions are gone, as after maintenance\n" +
     "  or at any time by POST to /fault on the same port",
   examples: [
     "ssmd exchange serve kraken",

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { ArmedFaults, type Fault, type FrameKind, rubbishFrame } from "./faults.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Signal } from "./signal.ts";
+import type { StandingFaults } from "./standing_faults.ts";
 
 /** What the protocol of a venue does with one connection. */
 export interface Session {
@@ -13,6 +14,8 @@ export interface Session {
   heartbeat(): void;
   /** The client does not read; the venue's way to end it. */
   overflow(): void;
+  /** The venue forgets what was subscribed. */
+  forget(): void;
   closed(): void;
 }
 
@@ -25,6 +28,8 @@ export interface ConnectionContext {
   /** Told when a connection drained, closed or found its voice again. */
   progress: Signal;
   counters: { framesSent: number; bytesSent: number };
+  /** Faults of markets. */
+  standing: StandingFaults;
   /** Faults that strike after so many frames. */
   schedule: { readonly dueAtFrames: number; reached(frames: number): void };
 }
@@ -84,8 +89,17 @@ export class Connection {
     if (this.#silentUntilMs !== 0) {
       if (kind !== "heartbeat" || !this.#heartbeatsWhileSilent) return;
     }
-    if (this.#armed.empty) this.send(frame);
-    else for (const text of this.#armed.apply(frame, kind)) this.send(text);
+    const { standing } = this.#context;
+    const told = standing.empty ? frame : standing.apply(frame, kind);
+    if (told === undefined) return;
+    if (this.#armed.empty) this.send(told);
+    else for (const text of this.#armed.apply(told, kind)) this.send(text);
+  }
+
+  /** Whether a request for a market's data is to be refused. */
+  refuses(symbol: string, kind: FrameKind): boolean {
+    const { standing } = this.#context;
+    return !standing.empty && standing.refuses(symbol, kind);
   }
 
   /** Sends a reply: not subject to faults. */
@@ -183,6 +197,11 @@ export class Connection {
       }
       case "silent":
         return this.#silence(fault.forMs, fault.heartbeats ?? false);
+      case "forget":
+        return this.#session?.forget();
+      case "refuse":
+      case "mute":
+        return;
       default:
         this.#armed.arm(fault);
     }

@@ -23,10 +23,26 @@ export function checkFault(fault: Fault, venue: string): void {
       hint: "Use skip: a hole in the sequence.",
     });
   }
+  if (fault.type === "refuse" || fault.type === "mute") checkMarket(fault, venue);
   if (fault.type === "skip" || fault.type === "repeat") oneOf(fault.kind, KINDS, "kind of frame");
   if (fault.type === "skip" && fault.count !== undefined) positive(fault.count, "count");
   if (fault.type === "rubbish") oneOf(fault.what, RUBBISH, "form of rubbish");
   if (fault.type === "silent") positive(fault.forMs, "forMs");
+}
+
+function checkMarket(fault: Extract<Fault, { symbol: string }>, venue: string): void {
+  if (typeof fault.symbol !== "string" || fault.symbol === "") {
+    throw new ConfigError("FAULT_INVALID", `Which market is ${fault.type} of?`, {
+      hint: `Write ${fault.type}=at:10s,symbol:NAME with the venue's name of the market.`,
+    });
+  }
+  const kind = "kind" in fault ? fault.kind : undefined;
+  oneOf(kind, KINDS, "kind of frame");
+  if (venue === "kalshi" && fault.type === "mute" && (kind === undefined || kind === "book")) {
+    throw new ConfigError("FAULT_UNSUPPORTED", "A book that is not sent is a hole on kalshi.", {
+      hint: "Use kind:trade or kind:ticker.",
+    });
+  }
 }
 
 /** A fault from JSON text. Throws ConfigError `FAULT_INVALID`. */

@@ -14,7 +14,17 @@ export interface ScheduledFault {
   everyFrames?: number;
 }
 
-const KEYS = ["every", "at", "frames", "for", "what", "kind", "count", "heartbeats"] as const;
+const KEYS = [
+  "every",
+  "at",
+  "frames",
+  "for",
+  "what",
+  "kind",
+  "count",
+  "symbol",
+  "heartbeats",
+] as const;
 
 function parseCount(text: string): number {
   const count = Number(text);
@@ -41,7 +51,8 @@ function faultOf(type: string, pairs: Map<string, string>): Fault {
   const fields: Record<string, unknown> = { type };
   const forText = pairs.get("for");
   if (type === "silent") fields.forMs = forText === undefined ? 5000 : parseDurationMs(forText);
-  for (const key of ["what", "kind"]) if (pairs.has(key)) fields[key] = pairs.get(key);
+  else if (forText !== undefined) fields.forMs = parseDurationMs(forText);
+  for (const key of ["what", "kind", "symbol"]) if (pairs.has(key)) fields[key] = pairs.get(key);
   const count = pairs.get("count");
   if (count !== undefined) fields.count = parseCount(count);
   if (pairs.has("heartbeats")) fields.heartbeats = true;

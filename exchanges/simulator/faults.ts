@@ -7,14 +7,26 @@ export const RUBBISH = ["json", "binary", "unknown", "truncated", "huge"] as con
 /** A form of rubbish. */
 export type Rubbish = typeof RUBBISH[number];
 
-/** A fault on demand. It strikes all connections, or the next one where there is none. */
+/**
+ * A fault on demand. It strikes all connections, or the next one where there is none; one with a
+ * `symbol` (the venue's name of a market) holds for the connections to come as well.
+ */
 export type Fault =
   /** The connection is cut without a close frame. */
   | { type: "drop" }
   /** The next `count` (1) frames of the kind (book) are lost: a hole. */
   | { type: "skip"; kind?: FrameKind; count?: number }
-  /** The checksum of the next Kraken book update is wrong. */
-  | { type: "checksum" }
+  /**
+   * The checksum of the next Kraken book update is wrong; with a symbol, of the next `count` updates
+   * of its book (all).
+   */
+  | { type: "checksum"; symbol?: string; count?: number }
+  /** The next `count` (all) requests for the market's data of the kind (any) are refused. */
+  | { type: "refuse"; symbol: string; kind?: FrameKind; count?: number }
+  /** The market's data of the kind (any) is confirmed and not sent, for `forMs` (for good). */
+  | { type: "mute"; symbol: string; kind?: FrameKind; forMs?: number }
+  /** The venue forgets all subscriptions, after a maintenance where it tells of one. */
+  | { type: "forget" }
   /** The next frame of the kind (book) is sent twice. */
   | { type: "repeat"; kind?: FrameKind }
   | { type: "rubbish"; what?: Rubbish }
@@ -22,7 +34,17 @@ export type Fault =
   | { type: "silent"; forMs: number; heartbeats?: boolean };
 
 /** Names of all faults. */
-export const FAULT_TYPES = ["drop", "skip", "checksum", "repeat", "rubbish", "silent"] as const;
+export const FAULT_TYPES = [
+  "drop",
+  "skip",
+  "checksum",
+  "repeat",
+  "rubbish",
+  "silent",
+  "refuse",
+  "mute",
+  "forget",
+] as const;
 
 const HUGE_BYTES = 50 * 1024 * 1024;
 

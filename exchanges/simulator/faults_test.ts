@@ -177,6 +177,54 @@ Deno.test("kraken: checksum corrupts the checksum of one update only", async () 
   assert.equal(strip(different[0]?.[0]), strip(different[0]?.[1]));
 });
 
+async function ask(client: TestClient, channel: string, ...symbol: string[]): Promise<void> {
+  client.send({ method: "subscribe", params: { channel, symbol, snapshot: true } });
+  await client.next((frame) => frame.includes(`"method":"subscribe"`));
+}
+
+Deno.test("kraken: a market is refused as often as it is told, on connections to come as well", async () => {
+  const simulator = await startSimulator({ venue: "kraken", source: MODEL });
+  simulator.fault({ type: "refuse", symbol: "ETH/USD", kind: "trade", count: 1 });
+  const client = await TestClient.open(simulator.url);
+  const isReply = (frame: string) => frame.includes(`"method":"subscribe"`);
+  client.send({ method: "subscribe", params: { channel: "ticker", symbol: ["ETH/USD"] } });
+  assert.match(await client.next(isReply), /"success":true/);
+  const trades = { method: "subscribe", params: { channel: "trade", symbol: ["ETH/USD"] } };
+  client.send(trades);
+  assert.match(await client.next(isReply), /"error":"Exceeded msg rate".*"symbol":"ETH\/USD"/);
+  client.send(trades);
+  assert.match(await client.next(isReply), /"success":true/);
+  await client.close();
+  await simulator.close();
+});
+
+Deno.test("kraken: a mute market is confirmed, and only the others come", async () => {
+  const simulator = await startSimulator({ venue: "kraken", source: MODEL });
+  simulator.fault({ type: "mute", symbol: "ETH/USD" });
+  const client = await TestClient.open(simulator.url);
+  await ask(client, "book", "ETH/USD", "BTC/USD");
+  for (let i = 0; i < 20; i++) await client.next((frame) => frame.includes(`"symbol":"BTC/USD"`));
+  const books = client.frames.filter((frame) => frame.startsWith(`{"channel":"book"`));
+  assert.deepEqual(books.filter((frame) => frame.includes("ETH/USD")), []);
+  await client.close();
+  await simulator.close();
+});
+
+Deno.test("kraken: what was subscribed is forgotten after a maintenance, and can be asked for again", async () => {
+  const simulator = await startSimulator({ venue: "kraken", source: MODEL });
+  const client = await krakenBook(simulator);
+  simulator.fault({ type: "forget" });
+  await client.next((frame) => frame.includes(`"system":"maintenance"`));
+  await client.next((frame) => frame.includes(`"system":"online"`));
+  await ask(client, "ticker", "BTC/USD");
+  await client.next((frame) => frame.startsWith(`{"channel":"ticker"`));
+  const from = client.frames.findLastIndex((frame) => frame.includes(`"system":"online"`));
+  const after = client.frames.slice(from);
+  assert.deepEqual(after.filter((frame) => frame.startsWith(`{"channel":"book"`)), []);
+  await client.close();
+  await simulator.close();
+});
+
 Deno.test("a checksum fault is refused where messages have none", async () => {
   const simulator = await startSimulator({ venue: "kalshi", source: MODEL });
   assert.throws(() => simulator.fault({ type: "checksum" }), /carry no checksum/);
@@ -204,6 +252,7 @@ Deno.test("fault texts are read, wrong ones refused with a hint", () => {
     "rubbish=at:1s,what:socks": /no form of rubbish/,
     "skip=frames:0": /no number above 0/,
     "silent=every:1s,for:0s": /no duration/,
+    "refuse=at:1s": /Which market is refuse of/,
   };
   for (const [text, message] of Object.entries(wrong)) {
     assert.throws(() => parseScheduledFault(text, "kraken"), message);

@@ -1,4 +1,5 @@
 import type { Connection, Session } from "./connection.ts";
+import type { FrameKind } from "./faults.ts";
 import {
   type KalshiErrorCode,
   kalshiErrorFrame,
@@ -15,6 +16,12 @@ export const KALSHI_CHANNELS = [
   "trade",
   "market_lifecycle_v2",
 ] as const;
+/** Kinds of frames of channels that take markets. */
+const CHANNEL_KINDS: ReadonlyMap<string, FrameKind> = new Map([
+  ["orderbook_delta", "book"],
+  ["ticker", "ticker"],
+  ["trade", "trade"],
+]);
 /** Channels of market data and, granted but mute here, of an account and others. */
 const MUTE_CHANNELS: readonly string[] = [
   "multivariate_market_lifecycle",
@@ -143,6 +150,13 @@ export class KalshiSession implements Session {
       this.#refuse(14, id);
       return undefined;
     }
+    const kind = CHANNEL_KINDS.get(channel);
+    const isRefused = kind !== undefined &&
+      tickers?.some((ticker) => this.connection.refuses(ticker, kind));
+    if (isRefused) {
+      this.#refuse(27, id);
+      return undefined;
+    }
     const fromFeed = market && this.#feed.acknowledges(channel);
     const sid = fromFeed ? 0 : this.#feed.sidOf(channel) ?? this.#nextSid++;
     const subscription = new KalshiSubscription(this, channel, sid, {
@@ -221,6 +235,10 @@ export class KalshiSession implements Session {
       this.#feed.unsubscribed(subscription);
     }
     this.#subscriptions.clear();
+  }
+
+  forget(): void {
+    this.closed();
   }
 
   closed(): void {

@@ -6,6 +6,12 @@ export function statusFrame(connectionId: string): string {
     `"api_version":"v2","connection_id":${connectionId}}]}`;
 }
 
+/** The venue's own state has changed. */
+export function systemFrame(system: "maintenance" | "online"): string {
+  return `{"channel":"status","type":"update","data":[{"version":"2.0.10","system":"${system}",` +
+    `"api_version":"v2"}]}`;
+}
+
 /** Sent about once a second after the first subscription. */
 export const HEARTBEAT_FRAME = `{"channel":"heartbeat"}`;
 

@@ -8,6 +8,7 @@ import {
   pongFrame,
   statusFrame,
   successFrame,
+  systemFrame,
 } from "./kraken_frames.ts";
 
 /** Book depths that the venue offers. */
@@ -181,6 +182,9 @@ export class KrakenSession implements Session {
 
   #subscribe(wanted: KrakenSubscription, reply: KrakenReply): void {
     const { channel, symbol } = wanted;
+    if (this.connection.refuses(symbol, channel)) {
+      return this.#refuse(reply, "Exceeded msg rate", symbol);
+    }
     if (!this.#feed.pairs().some((pair) => pair.symbol === symbol)) {
       return this.#refuse(reply, `Currency pair not supported ${symbol}`, symbol);
     }
@@ -227,6 +231,12 @@ export class KrakenSession implements Session {
 
   overflow(): void {
     this.connection.terminate();
+  }
+
+  forget(): void {
+    this.connection.send(systemFrame("maintenance"));
+    this.closed();
+    this.connection.send(systemFrame("online"));
   }
 
   closed(): void {

@@ -13,6 +13,7 @@ import type { Simulator, SimulatorOptions, SimulatorStats } from "./options.ts";
 import type { Player } from "./player.ts";
 import { SimulatorServer } from "./server.ts";
 import { Signal } from "./signal.ts";
+import { isStanding, StandingFaults } from "./standing_faults.ts";
 import { openStage } from "./stage.ts";
 import type { Stage } from "./stage_contract.ts";
 
@@ -46,6 +47,7 @@ class ExchangeSimulator implements Simulator {
       venue: options.venue,
       ledger: options.ledger === undefined ? undefined : new Ledger(options.ledger),
       batching: new Set(),
+      standing: new StandingFaults(),
       progress: stage.progress,
       counters: { framesSent: 0, bytesSent: 0 },
       schedule: this.#schedule,
@@ -171,6 +173,7 @@ class ExchangeSimulator implements Simulator {
     checkFault(fault, this.#options.venue);
     this.#faults++;
     this.#logger.info("fault", { ...fault });
+    if (isStanding(fault)) return this.#context.standing.add(fault);
     if (this.#connections.size === 0) this.#waitingFaults.push(fault);
     for (const connection of [...this.#connections]) connection.strike(fault);
     flushBatches(this.#context.batching);
