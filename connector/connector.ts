@@ -479,8 +479,8 @@ class FeedConnector implements Connector {
     this.#counts.records++;
     if (event.type !== "gap") return this.#watch.seen(event);
     this.#counts.gaps++;
-    const { symbol, reason, missed, recovered, detail, fromUs, toUs } = event;
-    const fields = { symbol, reason, missed, detail };
+    const { symbol, channel, reason, missed, recovered, detail, fromUs, toUs } = event;
+    const fields = { symbol, channel, reason, missed, detail };
     if (reason === "planned") this.#logger.info("gap of a stop on purpose", fields);
     else if (!recovered) this.#logger.warn("gap", fields);
     else this.#logger.info("gap recovered", { ...fields, took_ms: (toUs - fromUs) / 1000 });

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { eventually } from "./_process.ts";
+import { ENV, Rig } from "./_rig.ts";
+import { manifestsOf } from "./crash_raw.ts";
+import { folderStorage } from "@ssmd/storage";
+
+interface GapEntry {
+  symbol: string;
+  channel: string;
+  reason: string;
+  to: number | null;
+}
+
+async function read<T>(rig: Rig, path: string): Promise<T> {
+  return await (await fetch(`${await rig.up.url()}${path}`)).json() as T;
+}
+
+/** The gaps that are open now, as `symbol channel reason`. */
+async function openGaps(rig: Rig): Promise<string[]> {
+  const { gaps } = await read<{ gaps: GapEntry[] }>(rig, "/v1/gaps?limit=5000");
+  return gaps.filter(({ to }) => to === null)
+    .map(({ symbol, channel, reason }) => `${symbol} ${channel} ${reason}`).sort();
+}
+
+async function untilOpen(rig: Rig, ...wanted: string[]): Promise<void> {
+  let open: string[] = [];
+  await eventually(`open gaps ${wanted.join(", ")}`, async () => {
+    open = await openGaps(rig);
+    return open.join() === wanted.toSorted().join();
+  });
+}
+
+async function reasons(rig: Rig): Promise<string> {
+  return (await read<{ reasons: string[] }>(rig, "/health/ready")).reasons.join("; ");
+}
+
+async function connectionOf(rig: Rig): Promise<{ state: string; why: string | null }> {
+  const answer = await read<{ feeds: { connection: { state: string; why: string } }[] }>(
+    rig,
+    "/v1/feeds",
+  );
+  return answer.feeds[0]?.connection ?? { state: "", why: "" };
+}
+
+async function quality(rig: Rig): Promise<number[]> {
+  const storage = folderStorage(rig.dataDir);
+  const manifests = await manifestsOf(storage, "normalized", ENV);
+  await storage.close();
+  return manifests.map((each) => each.quality);
+}
+
+Deno.test("what the venue refuses, or confirms and never sends, is exactly the gaps that are open", async () => {
+  await using rig = await Rig.start({ venues: ["kraken"] });
+  const kraken = rig.simulator("kraken");
+  kraken.fault({ type: "refuse", symbol: "ETH/USD" });
+  kraken.fault({ type: "mute", symbol: "BTC/USD", kind: "ticker" });
+  const refused = ["trade", "ticker", "orderbook"].map((type) => `ETHUSD ${type} subscription`);
+  await untilOpen(rig, ...refused, "BTCUSD ticker subscription");
+  assert.match(await reasons(rig), /The venue (refused|confirmed)/);
+  const { markets } = await read<{ markets: { symbol: string; gap: unknown }[] }>(
+    rig,
+    "/v1/markets",
+  );
+  assert.ok(markets.every(({ gap }) => gap !== null));
+  await rig.finish();
+  for (const each of await quality(rig)) assert.ok(each < 1, `quality ${each}`);
+});
+
+Deno.test("whatever was refused, lost or forgotten is asked for again until it comes", async () => {
+  await using rig = await Rig.start({ venues: ["kraken"] });
+  const kraken = rig.simulator("kraken");
+  await rig.allLive();
+  kraken.fault({ type: "refuse", symbol: "ETH/USD", kind: "trade", count: 1 });
+  kraken.fault({ type: "drop" });
+  await untilOpen(rig, "ETHUSD trade subscription");
+  await untilOpen(rig);
+  kraken.fault({ type: "forget" });
+  await eventually(
+    "the gap of the maintenance",
+    () =>
+      Promise.resolve(
+        rig.gaps("kraken", true).some(({ detail }) => /maintenance/.test(String(detail))),
+      ),
+  );
+  await untilOpen(rig);
+  await rig.records("kraken");
+  assert.equal((await read<{ ready: boolean }>(rig, "/health/ready")).ready, true);
+  await rig.finish();
+});
+
+Deno.test("a book whose checksums stay wrong is asked for with growing pauses", async () => {
+  await using rig = await Rig.start({ venues: ["kraken"] });
+  const kraken = rig.simulator("kraken");
+  await rig.allLive();
+  kraken.fault({ type: "checksum", symbol: "ETH/USD" });
+  await untilOpen(rig, "ETHUSD orderbook checksum");
+  // Its first snapshot is asked for at once, the next after 5 s, and the one after it after 10 s.
+  const healed = () => rig.gaps("kraken", true).filter(({ reason }) => reason === "checksum");
+  await eventually("three snapshots", () => Promise.resolve(healed().length >= 3), 60_000);
+  const times = healed().slice(0, 3).map((line) => Date.parse(String(line["time"])));
+  const [first = 0, second = 0, third = 0] = times;
+  assert.ok(second - first >= 4_500 && third - second >= 9_500, times.join(", "));
+  await rig.finish();
+});
+
+Deno.test("a venue that cannot be reached is a gap of everything, and is told everywhere", async () => {
+  await using rig = await Rig.start({ venues: ["kraken"] });
+  await rig.simulator("kraken").close();
+  rig.simulators.delete("kraken");
+  await untilOpen(rig, "_all all disconnect");
+  const { state, why } = await connectionOf(rig);
+  assert.equal(state, "disconnected");
+  assert.match(why ?? "", /refused/i);
+  assert.match(await reasons(rig), /not connected to the venue: .*next try in \d+ s/);
+  const { code } = await rig.up.stop();
+  assert.equal(code, 0, rig.up.output);
+  assert.deepEqual(await quality(rig), [0]);
+});
