@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { GATEWAY_LIMITS } from "../../limits.ts";
+import { RECORDS } from "../../protocol/messages.ts";
 import { TIME_PATTERN, usOfTime } from "../time_text.ts";
-import { GAP, HINTS, NEXT, NUMBER_OR_NULL, TIME, TIME_OR_NULL } from "./common.ts";
+import { GAP, HINTS, NEXT, NUMBER_OR_NULL, TIME } from "./common.ts";
 import { named } from "./named.ts";
 
 /** A time in the query, as µs. */
@@ -36,53 +37,18 @@ const HEAD = {
   feed: z.string(),
 };
 
-const TAIL = {
-  ts: TIME_OR_NULL.describe("The venue's time."),
-  recv_ts: TIME_OR_NULL.describe("Our time of receipt."),
-  seq: z.int().describe("Counts the records of one connection."),
-};
-
 /** A trade, as the stream sends it. */
 const TRADE = named(
   "Trade",
   "A trade, as the stream sends it.",
-  z.strictObject({
-    type: z.literal("trade"),
-    ...HEAD,
-    price: z.number(),
-    size: z.number(),
-    side: z.enum(["buy", "sell", "unknown"]).describe("The taker's."),
-    ...TAIL,
-    id: z.string().optional().describe("The venue's id of the trade."),
-    order_type: z.enum(["limit", "market"]).optional().describe("The taker's, where it is said."),
-    is_block_trade: z.literal(true).optional().describe("Negotiated outside of the book."),
-  }),
+  RECORDS.trade.omit({ pos: true, conflated: true, count: true }),
 );
 
 /** A ticker, as the stream sends it. */
 const TICKER = named(
   "Ticker",
   "Top of book and day figures, as the stream sends them; null = the venue did not say.",
-  z.strictObject({
-    type: z.literal("ticker"),
-    ...HEAD,
-    bid_price: NUMBER_OR_NULL,
-    bid_size: NUMBER_OR_NULL,
-    ask_price: NUMBER_OR_NULL,
-    ask_size: NUMBER_OR_NULL,
-    last_price: NUMBER_OR_NULL,
-    last_size: NUMBER_OR_NULL,
-    volume_24h: NUMBER_OR_NULL,
-    open_interest: NUMBER_OR_NULL,
-    ...TAIL,
-    vwap_24h: z.number().optional().describe("Volume-weighted average price, where it is said."),
-    trades_24h: z.int().optional(),
-    low_24h: z.number().optional(),
-    high_24h: z.number().optional(),
-    volume_total: z.number().optional().describe("Contracts traded since the market opened."),
-    dollar_volume: z.number().optional().describe("Dollars traded since the market opened."),
-    dollar_open_interest: z.number().optional(),
-  }),
+  RECORDS.ticker.omit({ pos: true, conflated: true }),
 );
 
 const PAGE = {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RECORDS } from "../../protocol/messages.ts";
 import {
   GAP_CHANNEL,
   HINTS,
@@ -12,17 +13,7 @@ import {
 import { named } from "./named.ts";
 
 /** Life cycle of a market. */
-export const MARKET_STATE = z.enum([
-  "unknown",
-  "open",
-  "closed",
-  "halted",
-  "settled",
-  "listed",
-  "delisted",
-  "disputed",
-  "amended",
-]);
+export const MARKET_STATE = RECORDS.status.shape.state;
 
 /** Whether a book is the venue's. */
 const BOOK_STATE = z.enum(["pending", "live", "ended"])
