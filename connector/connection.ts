@@ -3,7 +3,9 @@ import { Encoder } from "@ssmd/codec";
 import {
   type CarriedState,
   type Normalizer,
+  normalizerFor,
   normalizerOn,
+  type NormalizerVersion,
   placeOf,
   type SymbolSpec,
   Translator,
@@ -42,6 +44,18 @@ export interface ConnectionOptions {
   captureLocation?: CaptureLocation | undefined;
 }
 
+/** One connection for each of a recording, with the wire format that it was recorded in. */
+export function recordedConnections(
+  options: ConnectionOptions,
+  recorded: readonly { symbols: readonly SymbolSpec[]; normalizer: string }[],
+): Connection[] {
+  return recorded.map(({ symbols, normalizer }, i) => {
+    const version = normalizerFor(options.venue, { day: today(), normalizer });
+    const connection = newConnection(options, { slot: i + 1, symbols, version });
+    return { ...connection, capture: { ...connection.capture, normalizer } };
+  });
+}
+
 /** Spreads symbols over connections, as many on each as the venue allows. */
 export function planConnections(
   options: ConnectionOptions,
@@ -51,18 +65,22 @@ export function planConnections(
   const connections: Connection[] = [];
   for (let at = 0; at === 0 || at < symbols.length; at += perConnection) {
     const slot = connections.length + 1;
-    connections.push(newConnection(options, slot, symbols.slice(at, at + perConnection)));
+    const version = normalizerOn(options.venue, today());
+    const own = symbols.slice(at, at + perConnection);
+    connections.push(newConnection(options, { slot, symbols: own, version }));
   }
   return connections;
 }
 
+function today(): string {
+  return isoOfUs(nowUs()).slice(0, 10);
+}
+
 function newConnection(
   options: ConnectionOptions,
-  slot: number,
-  symbols: readonly SymbolSpec[],
+  { slot, symbols, version }: Pick<Connection, "slot" | "symbols"> & { version: NormalizerVersion },
 ): Connection {
-  const { feed, venue } = options;
-  const version = normalizerOn(venue, isoOfUs(nowUs()).slice(0, 10));
+  const { feed } = options;
   const normalizer = version.create({ feed, symbols });
   return {
     slot,

@@ -24,6 +24,7 @@ import {
   checkpointOf,
   type Connection,
   planConnections,
+  recordedConnections,
   snapshotsOf,
 } from "./connection.ts";
 import { BusProgress, requireWork } from "./connector_health.ts";
@@ -35,6 +36,7 @@ import { Outbox } from "./outbox.ts";
 import { type PendingLine, Pipeline } from "./pipeline.ts";
 import { RawFiles } from "./raw_files.ts";
 import { recover } from "./recovery.ts";
+import { type RecordingPlay, RecordingPlayer } from "./recording_player.ts";
 import { newRun } from "./run.ts";
 import { VenueSocket } from "./socket.ts";
 import { lockSpool, type SpoolLock } from "./spool_lock.ts";
@@ -49,6 +51,8 @@ export interface ConnectorOptions {
   venue: Venue;
   symbols: readonly SymbolSpec[];
   endpoint: string;
+  /** Played in place of the venue: nothing is connected to. */
+  recording?: RecordingPlay;
   /** Asked before each try to connect, so that rotated keys are used without a restart. */
   credentials: CredentialsSource;
   transport: Transport;
@@ -87,6 +91,8 @@ export interface ConnectorStats {
   connections: VenueConnection[];
   /** Ordered channels of symbols that bring nothing. */
   missing: number;
+  /** Channels of symbols that the venue refuses. */
+  refused: number;
   /** Ordered books not known to be right. */
   suspectBooks: number;
 }
@@ -105,6 +111,8 @@ export interface Connector {
    * machine) for good: refused twice, never taken before, and unchanged. Never in all other cases.
    */
   readonly denied: Promise<VenueError>;
+  /** Resolves when the recording was played to its end, rejects as reading it does; else never. */
+  readonly played: Promise<void>;
   /** Disconnects and hands everything accepted to the bus. */
   stop(): Promise<void>;
   /** Stops, writes the raw files and gives the spool free. Call it when the archiver has flushed. */
@@ -139,12 +147,14 @@ const FLUSH_MS_MAX = 15_000;
 const COMMIT_MS_MAX = 3_000;
 
 class FeedConnector implements Connector {
+  readonly played: Promise<void>;
   #options: ConnectorOptions;
   #run: string;
   #logger: Logger;
   #metrics: ConnectorMetrics;
   #connections: Connection[];
   #sockets: VenueSocket[] = [];
+  #player: RecordingPlayer | undefined;
   #states: ConnectionStates;
   #denial: AccessDenial;
   #publisher: Publisher;
@@ -180,7 +190,10 @@ class FeedConnector implements Connector {
     const run = this.#run = newRun(dir);
     const logger = options.logger.with({ feed });
     const metrics = createConnectorMetrics(options.metrics, feed);
-    const connections = planConnections({ ...options, run }, options.symbols);
+    const { recording } = options;
+    const connections = recording === undefined
+      ? planConnections({ ...options, run }, options.symbols)
+      : recordedConnections({ ...options, run }, recording.source.connections);
     const publisher = transport.publisher({
       onStored: ({ subject }) => this.#countStored(subject),
       onRefused: ({ reason }) => metrics.refusals.inc({ feed, reason }),
@@ -245,13 +258,24 @@ class FeedConnector implements Connector {
       tell: (slot, name, why, fromUs) =>
         this.#intake.event(slot, name, why, fromUs === undefined ? {} : { fromUs }),
     });
+    this.#player = recording && this.#newPlayer(recording);
+    this.played = this.#player?.ended ?? new Promise(() => {});
+  }
+
+  #newPlayer(recording: RecordingPlay): RecordingPlayer {
+    return new RecordingPlayer({
+      ...recording,
+      take: (slot, line, keepTime) => this.#intake.recorded(slot, line, keepTime),
+      commit: () => this.#intake.commit(),
+      waiting: () => this.#outbox.waiting + this.#publisher.pending,
+    });
   }
 
   async start(): Promise<void> {
     const { spoolDir: dir, env, feed, transport, venue, endpoint, credentials } = this.#options;
     this.#requireWork();
     // Credentials that cannot even sign a handshake will not do so later.
-    await venue.handshake(endpoint, await credentials(), Date.now());
+    if (!this.#player) await venue.handshake(endpoint, await credentials(), Date.now());
     this.#lock = await lockSpool(dir);
     this.#outbox.clear();
     const clockKnown = this.#clock.read();
@@ -263,6 +287,22 @@ class FeedConnector implements Connector {
       logger: this.#logger,
     });
     await clockKnown;
+    this.#responder = await transport.respond(
+      snapshotSubject(env, feed),
+      () => snapshotsOf(this.#connections),
+    );
+    if (this.#player) this.#startPlaying(this.#player);
+    else this.#startCapturing(left);
+    this.#timer = setInterval(() => this.#tick(), TEND_MS);
+  }
+
+  /** A recording is whole in itself: it does not go on where another run ended. */
+  #startPlaying(player: RecordingPlayer): void {
+    for (const slot of this.#slots()) this.#states.opened(slot);
+    player.start();
+  }
+
+  #startCapturing(left: Left | undefined): void {
     if (left) this.#intake.startBehind(left.lastUs);
     for (const connection of this.#connections) {
       const before = left && runBefore(left, connection);
@@ -274,22 +314,20 @@ class FeedConnector implements Connector {
     }
     this.#capturing = true;
     this.#tellClock();
-    this.#responder = await transport.respond(
-      snapshotSubject(env, feed),
-      () => snapshotsOf(this.#connections),
-    );
     this.#startedUs = nowUs();
     for (const socket of this.#sockets) socket.start();
-    this.#timer = setInterval(() => {
-      this.#bus.look();
-      this.#intake.watchCommits();
-      this.#health.look();
-      this.#watch.tick();
-      this.#metrics.connected.set(this.#metrics.labels, this.#states.open);
-      this.#intake.watchClock((step) => this.#clockNews.tellStep(this.#slots(), step));
-      this.#clock.tick();
-      this.#metrics.waiting.set(this.#metrics.labels, this.stats().waiting);
-    }, TEND_MS);
+  }
+
+  #tick(): void {
+    this.#bus.look();
+    this.#intake.watchCommits();
+    this.#health.look();
+    this.#metrics.connected.set(this.#metrics.labels, this.#states.open);
+    this.#metrics.waiting.set(this.#metrics.labels, this.stats().waiting);
+    if (this.#player) return;
+    this.#watch.tick();
+    this.#intake.watchClock((step) => this.#clockNews.tellStep(this.#slots(), step));
+    this.#clock.tick();
   }
 
   #requireWork(): void {
@@ -321,10 +359,11 @@ class FeedConnector implements Connector {
     };
   }
 
-  #missingCounts(): Pick<ConnectorStats, "suspectBooks" | "missing"> {
+  #missingCounts(): Pick<ConnectorStats, "suspectBooks" | "missing" | "refused"> {
     const missing = this.#watch.missing();
+    const refused = missing.filter(({ isRefused }) => isRefused).length;
     const suspectBooks = missing.filter(({ channel }) => channel === "orderbook").length;
-    return { suspectBooks, missing: missing.length };
+    return { suspectBooks, missing: missing.length, refused };
   }
 
   stop(): Promise<void> {
@@ -338,7 +377,7 @@ class FeedConnector implements Connector {
   async #close(): Promise<void> {
     await this.stop();
     await this.#intake.close();
-    await this.#noteStop();
+    if (!this.#player) await this.#noteStop();
     await this.#rawFiles.close();
     this.#outbox.close();
     await this.#publisher.close();
@@ -348,6 +387,7 @@ class FeedConnector implements Connector {
   async #stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#health.close();
+    await this.#player?.close();
     await Promise.all(this.#sockets.map((socket) => socket.close()));
     this.#responder?.unsubscribe();
     await this.#clock.settled();

@@ -1,6 +1,6 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { binaryLine, eventLine, type RunBefore } from "@ssmd/archive";
-import { readFrame } from "@ssmd/exchanges";
+import { type CapturedLine, readFrame } from "@ssmd/exchanges";
 import { type Logger, nowUs, ProgressWatch, type StorageError } from "@ssmd/runtime";
 import { type ClockStep, StepClock } from "./clock_steps.ts";
 import type { ConnectorMetrics } from "./connector_metrics.ts";
@@ -110,9 +110,8 @@ export class Intake {
     if (step.type === "settled" && step.returns) this.#clock.returnToSystem();
   }
 
-  /** A frame arrived. */
-  frame(slot: number, bytes: Buffer, binary: boolean): void {
-    const atUs = this.#clock.nowUs();
+  /** A frame arrived, now or when a recording says. */
+  frame(slot: number, bytes: Buffer, binary: boolean, atUs: number = this.#clock.nowUs()): void {
     const frame = readFrame(bytes);
     this.#frames++;
     if (frame.readable && !binary) {
@@ -125,6 +124,24 @@ export class Intake {
   /** Something happened to a connection. */
   event(slot: number, name: string, why: string, before: RunBefore = {}): void {
     this.#other({ slot, atUs: this.#clock.nowUs(), kind: "event", name, why, ...before });
+  }
+
+  /** A line of a recording, with its own time or as if it came now. */
+  recorded(slot: number, line: CapturedLine, keepTime: boolean): void {
+    const atUs = keepTime ? line.atUs : this.#clock.nowUs();
+    if (line.kind === "frame") return this.frame(slot, Buffer.from(line.text), false, atUs);
+    this.#frames += line.kind === "binary" ? 1 : 0;
+    if (line.kind === "binary") {
+      return this.#other(unreadableLine(slot, atUs, bufferOf(line.bytes)));
+    }
+    const { name, why, fromUs, planned, carried } = line;
+    // What was before has other times than what is played now.
+    const from = keepTime && fromUs !== undefined ? { fromUs } : {};
+    this.#other({
+      ...{ slot, atUs, kind: "event", name, why, ...from },
+      ...(planned === undefined ? {} : { planned }),
+      ...(carried === undefined ? {} : { carried }),
+    });
   }
 
   /** Resolves when all lines given are durable and went on. */
@@ -189,4 +206,8 @@ export class Intake {
     } else if (this.#problem !== "") logger.info("the spool can be written again");
     this.#problem = error?.message ?? "";
   }
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

@@ -7,3 +7,4 @@ export {
   type PipelineOutput,
 } from "./pipeline.ts";
 export { Spool, type SpoolOptions } from "./spool.ts";
+export type { RecordingPlay, RecordingSource } from "./recording_player.ts";

@@ -14,6 +14,8 @@ export interface CapturedConnection {
   feed: string;
   /** Markets that were subscribed. */
   symbols: readonly SymbolSpec[];
+  /** Id of the normalizer of the lines where it is not that of their day: they were recorded before. */
+  normalizer?: string;
   /** Name of the connector's life; absent = not said. */
   run?: string;
   /** The connection's name, `{run}-{number}`; absent = not said. */
@@ -37,7 +39,11 @@ const DAY = /^\d{4}-\d\d-\d\d$/;
  * `NO_NORMALIZER` when the venue has no such format.
  */
 export function translatorOf(capture: CapturedConnection, choice: TranslationChoice): Translator {
-  const version = normalizerFor(venueNamed(capture.venue, choice.venues), choice);
+  const { normalizer = capture.normalizer } = choice;
+  const version = normalizerFor(venueNamed(capture.venue, choice.venues), {
+    day: choice.day,
+    ...(normalizer === undefined ? {} : { normalizer }),
+  });
   const { feed, symbols } = capture;
   return new Translator(feed, version.create({ feed, symbols }), placeOf(capture));
 }

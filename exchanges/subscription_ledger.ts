@@ -34,6 +34,8 @@ export interface MissingSubscription {
   why: string;
   /** Whether a gap is open for it: it had time to come. */
   isLate: boolean;
+  /** Whether the venue refused it. */
+  isRefused: boolean;
   /** When it is asked for next, µs; Infinity = with the next connection. */
   nextUs: number;
 }
@@ -122,7 +124,10 @@ export class SubscriptionLedger {
     );
     const own = asked.filter((each) => each.request > 0 && each.request === request);
     if (own.length > 0 || symbol === undefined) return own;
-    return asked.filter((each) => each.state === "asked" && !each.confirmed);
+    // A recording may begin behind its requests.
+    return asked.filter(({ state, confirmed }) =>
+      (state === "asked" || state === "idle") && !confirmed
+    );
   }
 
   /** All orders, in their order. */
@@ -217,6 +222,7 @@ export class SubscriptionLedger {
     for (const each of refused) {
       if (each.state === "live" || each.state === "ended") continue;
       each.refusal = message;
+      if (each.sinceUs === 0) each.sinceUs = atUs;
       each.state = "waiting";
       this.#open(each, atUs, events);
       each.waitUs = nextPause(each.waitUs);
@@ -330,6 +336,7 @@ export class SubscriptionLedger {
     return this.#all.flatMap((each) =>
       each.state === "live" || each.state === "ended" || each.sinceUs === 0 ? [] : [{
         ...{ symbol: each.symbol, channel: each.channel, sinceUs: each.sinceUs, why: why(each) },
+        isRefused: each.refusal !== "",
         isLate: each.gap !== null || each.covered,
         nextUs: each.dueUs === NEVER ? Infinity : each.dueUs,
       }]

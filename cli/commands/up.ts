@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { Logger } from "@ssmd/runtime";
+import { VenueError } from "@ssmd/runtime/errors";
 import { ENVIRONMENT, RUN_FOR, STREAM_OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
-import { dir, file, parsed, type ValuesOf } from "../command/flag.ts";
+import { choice, dir, file, parsed, type ValuesOf } from "../command/flag.ts";
 import type { SsmdContext } from "../context.ts";
 import { parsePort, parseSpeed } from "../numbers.ts";
 import type { StreamFormat } from "../output_format.ts";
@@ -27,6 +28,8 @@ const EVENT = z.looseObject({
   gaps: z.int().exactOptional(),
 });
 
+const TIMES = ["received", "recorded"] as const;
+
 const FLAGS = {
   env: ENVIRONMENT,
   capture: file("Recorded file to play; may be given several times", { repeated: true }),
@@ -34,6 +37,9 @@ const FLAGS = {
     default: "1",
     placeholder: "n|max",
     type: "number",
+  }),
+  times: choice(TIMES, "Receive times of a capture's records: those of now, or its own", {
+    default: "received",
   }),
   port: parsed(parsePort, "The gateway's port, 0 = any free one", {
     placeholder: "n",
@@ -51,15 +57,18 @@ export default defineCommand({
   brief: "Start everything for an environment in one process",
   description: "Simulated exchanges where it has them, connectors, archiver, gateway and live " +
     "page.\n\n" +
-    "With --capture the files are played in place of the environment's feeds, each venue's one " +
-    "after another, with their own sequence numbers; up ends when they are played, unless --for " +
-    "says how long to stay.\n\n" +
+    "With --capture the files are played in place of the environment's feeds, line by line: raw " +
+    "files of ssmd in the order of their connections, other recordings one after another, in the " +
+    "wire format of their day. up ends when they are played, unless --for says how long to stay, " +
+    "and with 1 where the venue refused a subscription. With --times recorded the records keep " +
+    "the recording's receive times and go to its days.\n\n" +
     "Where stdout is no terminal, and with --output json, every event is a JSON value a line: " +
     "running says where the gateway is, captured what was counted.",
   examples: [
     "ssmd up",
     "ssmd up --env kraken --port 9000",
     "ssmd up --capture session.jsonl.zst --speed max --data /tmp/replay",
+    "ssmd up --capture session.jsonl.zst --speed max --times recorded",
     "ssmd up --for 30s --port 0 --output json",
   ],
   flags: FLAGS,
@@ -75,6 +84,7 @@ async function runUp(context: SsmdContext, flags: Flags): Promise<void> {
   const { registryDirOf } = await import("../registry_dir.ts");
   const registryDir = await registryDirOf(globals);
   const { quiet } = globals;
+  const files = flags.capture ?? [];
   const terminal = Deno.stdout.isTerminal() && !quiet && flags.output !== "json";
   const logger = terminal ? await statusLogger() : await eventLogger(flags.output, quiet);
   const startedMs = performance.now();
@@ -84,7 +94,7 @@ async function runUp(context: SsmdContext, flags: Flags): Promise<void> {
   const up = await startUp({
     env: flags.env,
     registryDir,
-    captures: flags.capture ?? [],
+    captures: { files, times: flags.times },
     speed: flags.speed,
     logger,
     ...(flags.port === undefined ? {} : { port: flags.port }),
@@ -116,6 +126,15 @@ async function runUp(context: SsmdContext, flags: Flags): Promise<void> {
     });
   }
   if (typeof end !== "string") throw end;
+  if (files.length > 0) assertNothingRefused(up.refused());
+}
+
+/** Throws VenueError `SUBSCRIPTION_REFUSED` for a recording that lacks what was subscribed. */
+function assertNothingRefused(refused: number): void {
+  if (refused === 0) return;
+  throw new VenueError("SUBSCRIPTION_REFUSED", `the venue refused ${refused} of what was ordered`, {
+    hint: "the gap records of reason subscription say what and why",
+  });
 }
 
 function showStatus(up: Up, stdout: { write(text: string): void }): ReturnType<typeof setInterval> {

@@ -1,12 +1,7 @@
-import { type CredentialsSource, type Venue, venueOfParser, VENUES } from "@ssmd/exchanges";
-import {
-  type CaptureLocation,
-  type DeployedSymbol,
-  type Deployment,
-  SIMULATOR_CONNECTS,
-} from "@ssmd/metadata";
-import { ConfigError } from "@ssmd/runtime";
-import { inspectCapture } from "@ssmd/simulator";
+import { type CredentialsSource, type Venue, venueNamed, venueOfParser } from "@ssmd/exchanges";
+import type { CaptureLocation, DeployedSymbol, Deployment } from "@ssmd/metadata";
+import { ConfigError, type Logger } from "@ssmd/runtime";
+import { type CaptureSummary, inspectCapture, Recording } from "@ssmd/simulator";
 
 /** What `up` runs for one feed. */
 export interface FeedPlan {
@@ -20,51 +15,81 @@ export interface FeedPlan {
   connects?: { burst: number; refillMs: number };
   /** Where it is captured; absent = not said. */
   captureLocation?: CaptureLocation;
-  /** Where a simulator takes the venue's place: what it plays. */
-  simulated?: { type: "model" } | { type: "capture"; files: string[] };
+  /** A simulator's market model takes the venue's place. */
+  isSimulated?: boolean;
+  /** Played in place of the venue. */
+  recording?: Recording;
 }
 
-/** Of simulators: who plays a capture gives the key that it asks for. */
+/** Recordings that are played in place of the environment's feeds. */
+export interface Captures {
+  files: readonly string[];
+  /** Whose receive times the records have. */
+  times: "recorded" | "received";
+}
+
+/** A recording asks for no key. */
 const NONE: CredentialsSource = () => Promise.resolve({});
 
 /** One plan a feed: of the environment, or of the captures where there are any. */
 export async function planFeeds(
   deployment: Deployment,
-  captures: readonly string[],
+  captures: Captures,
+  logger: Logger,
 ): Promise<FeedPlan[]> {
-  if (captures.length > 0) return await planCaptures(captures);
+  if (captures.files.length > 0) return await planCaptures(captures, logger);
   const { environment } = deployment;
   return environment.feeds.map((id) => {
     const { parser, ...feed } = deployment.feed(id);
     const plan = { ...feed, venue: venueOfParser(parser) };
-    return environment.simulator ? { ...plan, simulated: { type: "model" } } : plan;
+    return environment.simulator ? { ...plan, isSimulated: true } : plan;
   });
 }
 
-/** Captures by venue, played one after another; their symbols are read off the files. */
-async function planCaptures(files: readonly string[]): Promise<FeedPlan[]> {
-  const plans = new Map<string, FeedPlan & { simulated: { type: "capture"; files: string[] } }>();
-  for (const file of files) {
-    const capture = await inspectCapture(file);
-    const venue = VENUES[capture.venue];
-    if (!venue) {
-      throw new ConfigError("CAPTURE_UNKNOWN", `${file} is of no venue that is built in`, {
-        hint: `there are: ${Object.keys(VENUES).join(", ")}`,
-      });
-    }
-    let plan = plans.get(venue.id);
-    if (!plan) {
-      const simulated = { type: "capture" as const, files: [] };
-      const own = { credentials: NONE, connects: SIMULATOR_CONNECTS, simulated };
-      plan = { feed: venue.id, venue, endpoint: "", symbols: [], ...own };
-      plans.set(venue.id, plan);
-    }
-    plan.simulated.files.push(file);
-    for (const external of capture.symbols) {
-      if (plan.symbols.some((known) => known.external === external)) continue;
-      const symbol = { symbol: venue.symbolOf(external), external };
-      plan.symbols.push(capture.depth === undefined ? symbol : { ...symbol, depth: capture.depth });
-    }
+/** One plan a venue; markets and wire format are read off the files. */
+async function planCaptures(captures: Captures, logger: Logger): Promise<FeedPlan[]> {
+  const byVenue = new Map<string, CaptureSummary[]>();
+  for (const file of captures.files) {
+    const summary = await inspectCapture(file);
+    tellUnreadable(summary, logger);
+    const known = byVenue.get(summary.venue);
+    if (known === undefined) byVenue.set(summary.venue, [summary]);
+    else known.push(summary);
   }
-  return [...plans.values()];
+  return [...byVenue].map(([id, summaries]) => planOf(venueNamed(id), summaries, captures));
+}
+
+function planOf(
+  venue: Venue,
+  summaries: readonly CaptureSummary[],
+  { times }: Captures,
+): FeedPlan {
+  const recording = new Recording(venue, summaries);
+  if (times === "recorded" && recording.firstUs < OLDEST_US) throw noTimes(summaries[0]?.file);
+  const symbols = new Map(
+    recording.connections.flatMap((each) => each.symbols).map((spec) => [spec.external, spec]),
+  );
+  const endpoint = `recording:${summaries.map(({ file }) => file).join(",")}`;
+  return {
+    ...{ feed: venue.id, venue, endpoint, credentials: NONE },
+    ...{ symbols: [...symbols.values()], recording },
+  };
+}
+
+/** No venue had a WebSocket before it. */
+const OLDEST_US = Date.UTC(2000, 0, 1) * 1000;
+
+function noTimes(file = ""): ConfigError {
+  return new ConfigError("CAPTURE_TIMES", `The lines of ${file} have no times that can be kept.`, {
+    context: { file },
+    hint: 'Leave --times out, or give lines whose "t" is in nanoseconds since 1970.',
+  });
+}
+
+function tellUnreadable({ file, unreadable }: CaptureSummary, logger: Logger): void {
+  if (unreadable === undefined) return;
+  const { count, line, why } = unreadable;
+  logger.warn("lines of a recording cannot be read: each is kept in raw, its place is a gap", {
+    ...{ file, lines: count, first_line: line, why },
+  });
 }

@@ -25,7 +25,7 @@ export async function startSimulators(
 ): Promise<Map<string, RunningSimulator>> {
   const running = new Map<string, RunningSimulator>();
   for (const plan of plans) {
-    if (plan.simulated) {
+    if (plan.isSimulated) {
       running.set(plan.feed, await startOne(plan, environment, speed, logger));
     }
   }
@@ -41,20 +41,18 @@ async function startOne(
   const venue = simulatedVenue(plan);
   const { seed = 1, rate = 50, ports } = environment.simulator ?? {};
   const key = venue === "kalshi" ? await demoKey() : undefined;
-  const source = plan.simulated?.type === "capture"
-    ? { type: "capture" as const, files: plan.simulated.files, speed }
-    : {
-      type: "model" as const,
-      seed,
-      ratePerSecond: rate,
-      speed,
-      symbols: plan.symbols.map(({ external }) => ({ external })),
-    };
+  const source = {
+    type: "model" as const,
+    seed,
+    ratePerSecond: rate,
+    speed,
+    symbols: plan.symbols.map(({ external }) => ({ external })),
+  };
   const simulator = await startSimulator({
     venue,
     source,
     logger: logger.with({ simulator: venue }),
-    port: plan.simulated?.type === "model" ? ports?.[plan.feed] ?? 0 : 0,
+    port: ports?.[plan.feed] ?? 0,
     ...(key ? { publicKeyPem: key.publicKeyPem } : {}),
   });
   const credentials: Credentials = key ? { key_id: key.keyId, private_key: key.privateKeyPem } : {};

@@ -3,9 +3,10 @@ import type { Up } from "./up.ts";
 /** What runs and where to look, a line each. */
 export function bannerOf(up: Up): string[] {
   const lines = [`ssmd · environment ${up.env} · ${up.transport} · archive in ${up.location}`, ""];
-  for (const { feed, endpoint, simulated, symbols } of up.feeds()) {
-    const what = simulated ? "simulated" : "live";
-    lines.push(`  ${feed.padEnd(12)} ${String(symbols).padStart(4)} symbols, ${what}: ${endpoint}`);
+  for (const { feed, endpoint, source, symbols } of up.feeds()) {
+    lines.push(
+      `  ${feed.padEnd(12)} ${String(symbols).padStart(4)} symbols, ${source}: ${endpoint}`,
+    );
   }
   lines.push(
     "",

@@ -29,16 +29,16 @@ import { openTransport, type Transport } from "@ssmd/transport";
 
 import { closeOptions, waitUntilArchived } from "./drained_storage.ts";
 import { KeptGateway } from "./kept_gateway.ts";
-import { type FeedPlan, planFeeds } from "./plan.ts";
+import { type Captures, type FeedPlan, planFeeds } from "./plan.ts";
 import { type RunningSimulator, startSimulators } from "./simulators.ts";
 
 /** Options of {@linkcode startUp}. */
 export interface UpOptions {
   /** The environment's name. */
   env: string;
-  /** Capture files to be played in place of the environment's feeds. */
-  captures: readonly string[];
-  /** Pace of what is simulated: 1 = its own. */
+  /** Played in place of the environment's feeds, where there are files. */
+  captures: Captures;
+  /** Pace of what is simulated or recorded: 1 = its own. */
   speed: number | "max";
   /** Gateway's port in place of the environment's; 0 = any free one. */
   port?: number;
@@ -53,7 +53,7 @@ export interface UpOptions {
 export interface UpFeed {
   feed: string;
   endpoint: string;
-  simulated: boolean;
+  source: "live" | "simulated" | "recorded";
   symbols: number;
   stats: ConnectorStats;
 }
@@ -72,7 +72,9 @@ export interface Up {
   archived(): number;
   /** Clients of the gateway. */
   clients(): number;
-  /** Resolves when all captures are played and read; never where there are none. */
+  /** Channels of symbols that the venue refused and did not give later. */
+  refused(): number;
+  /** Resolves when all captures are played; never where there are none. */
   played: Promise<void>;
   /** Resolves when a venue refuses its key for good, see `Connector.denied`. */
   denied: Promise<VenueError>;
@@ -89,12 +91,12 @@ export async function startUp(options: UpOptions): Promise<Up> {
   const deployment = await loadDeployment({
     ...options,
     // Captures are played by a simulator in place of the venue.
-    ...(options.captures.length > 0 ? { signsInto: () => [] } : {}),
+    ...(options.captures.files.length > 0 ? { signsInto: () => [] } : {}),
     onKeyAccess: async ({ journal }, access) => {
       await appendAudit(journal, "keys", { component: "up", ...access });
     },
   });
-  const plans = await planFeeds(deployment, options.captures);
+  const plans = await planFeeds(deployment, options.captures, options.logger);
   const stack = new AsyncDisposableStack();
   try {
     return await start(options, deployment, plans, stack);
@@ -201,13 +203,17 @@ async function startParts(
 }
 
 function connectorOf(
-  { logger }: UpOptions,
+  { logger, speed, captures: { times } }: UpOptions,
   { environment, dataDir }: Deployment,
   plan: FeedPlan,
   { storage, transport, simulators, registry, health }: Parts,
 ): Connector {
   const simulated = simulators.get(plan.feed);
+  const { recording: source } = plan;
+  // A recording has its own spool: what a live run left there is none of its business.
+  const part = source === undefined ? "main" : "recording";
   return createConnector({
+    ...(source === undefined ? {} : { recording: { source, speed, times } }),
     env: environment.name,
     feed: plan.feed,
     venue: plan.venue,
@@ -217,7 +223,7 @@ function connectorOf(
     credentials: simulated?.credentials ?? plan.credentials,
     transport,
     storage,
-    spoolDir: `${dataDir}/spool/${environment.name}/${plan.feed}-main`,
+    spoolDir: `${dataDir}/spool/${environment.name}/${plan.feed}-${part}`,
     connectsDir: `${dataDir}/spool`,
     ...(plan.connects === undefined ? {} : { connects: plan.connects }),
     logger,
@@ -242,13 +248,11 @@ function running(
 ): Up {
   const { environment, dataDir } = deployment;
   const { gateway, archiver, storage, simulators, transport } = parts;
-  const captured = [...simulators.values()].map(({ simulator }) => simulator.done);
-  const plays = plans.some(({ simulated }) => simulated?.type === "capture");
-  const feeds = () =>
-    plans.map(({ feed, endpoint, symbols }) => ({
+  const feeds = (): UpFeed[] =>
+    plans.map(({ feed, endpoint, symbols, recording }) => ({
       feed,
       endpoint: simulators.get(feed)?.simulator.url ?? endpoint,
-      simulated: simulators.has(feed),
+      source: recording ? "recorded" : simulators.has(feed) ? "simulated" : "live",
       symbols: symbols.length,
       stats: (connectors.get(feed) as Connector).stats(),
     }));
@@ -262,7 +266,8 @@ function running(
     archived: () => archiver.stats().records,
     clients: () => gateway.stats().clients,
     denied: Promise.race([...connectors.values()].map(({ denied }) => denied)),
-    played: plays ? Promise.all(captured).then(() => {}) : new Promise(() => {}),
+    refused: () => feeds().reduce((sum, { stats }) => sum + stats.refused, 0),
+    played: Promise.all([...connectors.values()].map(({ played }) => played)).then(() => {}),
     close: async () => {
       await Promise.all([...connectors.values()].map((connector) => connector.stop()));
       try {

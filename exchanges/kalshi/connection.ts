@@ -173,11 +173,12 @@ export class KalshiNormalizer implements Normalizer {
         return;
       }
       const step = this.#subscriptions.step(sid, seq, channelOfType(type), atUs);
-      if (step.type === "repeated") {
+      // A snapshot is taken once more: after it there is nothing yet that it could undo.
+      if (step.type === "repeated" && type !== "orderbook_snapshot") {
         out.notice = { type: "dropped", what: `sid ${sid} seq ${seq} was seen before` };
         return;
       }
-      if (step.type === "hole") {
+      if (step.type === "hole" || step.type === "back") {
         this.#hole(sid, seq, step, atUs, out);
       }
     }
@@ -188,10 +189,20 @@ export class KalshiNormalizer implements Normalizer {
     else this.#controlFrame(frame, type, body, atUs, out);
   }
 
-  #hole(sid: number, seq: number, step: Step & { type: "hole" }, atUs: number, out: Normalized) {
+  #hole(
+    sid: number,
+    seq: number,
+    step: Step & { type: "hole" | "back" },
+    atUs: number,
+    out: Normalized,
+  ): void {
     const channel = this.#subscriptions.channelOf(sid);
-    const { missed, from, fromUs } = step;
-    const detail = `Messages of ${channel} are missing: sid ${sid} seq ${from}→${seq}.`;
+    const { from, fromUs } = step;
+    const missed = step.type === "hole" ? step.missed : null;
+    const what = missed === null
+      ? `The numbers of ${channel} began anew, as a new connection's do`
+      : `Messages of ${channel} are missing`;
+    const detail = `${what}: sid ${sid} seq ${from}→${seq}.`;
     if (channel === BOOK_CHANNEL) {
       this.#books.loseAll(sid, { reason: "sequence", missed, fromUs, detail }, atUs, out);
       return;

@@ -129,6 +129,29 @@ Deno.test("ok, error and unsubscribed take a number, acknowledgements and ticker
   assert.deepEqual(normalizer.snapshots(), []);
 });
 
+Deno.test("numbers that go back are a new connection's: its snapshot begins the book anew", () => {
+  const normalizer = kalshiNormalizer(SPECS);
+  feed(normalizer, snapshotFrame(1, 1, A, [["0.4000", "5.00"]], []));
+  feed(normalizer, deltaFrame(1, 2, A, "yes", "0.4000", "1.00"));
+  const { events } = feed(normalizer, snapshotFrame(1, 1, A, [["0.5000", "9.00"]], []));
+  assert.deepEqual(events.map((event) => event.type === "gap" ? event.recovered : event.type), [
+    ...[false, true, "orderbook"],
+  ]);
+  const [gap] = events as Gap[];
+  assert.deepEqual([gap?.reason, gap?.missed], ["sequence", null]);
+  feed(normalizer, deltaFrame(1, 2, A, "yes", "0.5000", "1.00"));
+  feed(normalizer, deltaFrame(1, 3, A, "yes", "0.5100", "1.00"));
+  const [book] = normalizer.snapshots() as OrderBookUpdate[];
+  assert.deepEqual(book?.bids, [{ price: 0.51, size: 1 }, { price: 0.5, size: 10 }]);
+});
+
+Deno.test("a connection of one snapshot is followed by another one's of the same number", () => {
+  const normalizer = kalshiNormalizer(SPECS);
+  feed(normalizer, snapshotFrame(1, 1, A, [["0.4000", "5.00"]], []));
+  feed(normalizer, snapshotFrame(1, 1, B, [["0.5000", "9.00"]], []));
+  assert.deepEqual(normalizer.snapshots().map(({ symbol }) => symbol), [A, B]);
+});
+
 Deno.test("a message seen before is dropped and changes nothing", () => {
   const normalizer = withBooks();
   feed(normalizer, deltaFrame(1, 3, A, "yes", "0.4300", "1.00"));

@@ -13,8 +13,10 @@ export interface Subscription {
 /** A step in the numbers of a subscription. */
 export type Step =
   | { type: "next" }
-  /** Seen before. */
+  /** The last one once more. */
   | { type: "repeated" }
+  /** Before the last one, `from`: the subscription began anew without a word of it. */
+  | { type: "back"; from: number; fromUs: number }
   /** `missed` messages between `from` and this one. */
   | { type: "hole"; missed: number; from: number; fromUs: number };
 
@@ -52,10 +54,11 @@ export class Subscriptions {
       return NEXT;
     }
     const from = known.seq;
-    if (seq <= from) return REPEATED;
+    if (seq === from) return REPEATED;
     const fromUs = known.atUs;
     known.seq = seq;
     known.atUs = atUs;
+    if (seq < from) return { type: "back", from, fromUs };
     return seq === from + 1 ? NEXT : { type: "hole", missed: seq - from - 1, from, fromUs };
   }
 

@@ -1,25 +1,22 @@
-import { Buffer } from "node:buffer";
 import { StorageError, usOfIso } from "@ssmd/runtime";
+import { type CaptureLine, parseCaptureLine } from "./capture_line.ts";
 import { compactJson, elementsOf } from "./json_text.ts";
-import { decompressFrames } from "./zstd_frames.ts";
-
-/** One recorded frame. */
-export interface CaptureFrame {
-  /** When it was received, µs since 1970. */
-  atUs: number;
-  /** The frame's own text, as it is in the file. */
-  text: string;
-}
+import { decompressFrames, isZstd } from "./zstd_frames.ts";
 
 const CHUNK_BYTES = 256 * 1024;
+const GZIP = [0x1f, 0x8b] as const;
 
 async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
   try {
-    if (path.endsWith(".zst")) {
+    using file = await Deno.open(path);
+    const begin = new Uint8Array(4);
+    const count = await file.read(begin) ?? 0;
+    if (isZstd(begin.subarray(0, count))) {
       yield* decompressFrames(await Deno.readFile(path));
       return;
     }
-    using file = await Deno.open(path);
+    if (begin[0] === GZIP[0] && begin[1] === GZIP[1]) throw compressedOtherwise(path);
+    await file.seek(0, Deno.SeekMode.Start);
     for (;;) {
       const buffer = new Uint8Array(CHUNK_BYTES);
       const count = await file.read(buffer);
@@ -31,63 +28,59 @@ async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
     throw new StorageError("CAPTURE_UNREADABLE", `The capture ${path} cannot be read.`, {
       cause,
       context: { path },
-      hint: 'Give an existing file of lines {"t":…,"m":…}, plain or .zst.',
+      hint: 'Give an existing file of lines {"t":…,"m":…}, plain or compressed with zstd.',
     });
   }
 }
 
-/** The frame of a line; undefined for markers, headers and cut lines. */
-export function frameOfLine(line: string): CaptureFrame | undefined {
-  if (!line.startsWith(`{"t":"`)) return undefined;
-  const close = line.indexOf(`"`, 6);
-  const end = line.lastIndexOf("}");
-  const atUs = Number(line.slice(6, close - 3));
-  if (line.startsWith(`,"m":`, close + 1)) return { atUs, text: line.slice(close + 6, end) };
-  if (!line.startsWith(`,"x":"`, close + 1)) return undefined;
-  const base64 = line.slice(close + 7, line.indexOf(`"`, close + 7));
-  return { atUs, text: Buffer.from(base64, "base64").toString("utf8") };
+function compressedOtherwise(path: string): StorageError {
+  return new StorageError("CAPTURE_UNREADABLE", `The capture ${path} is compressed with gzip.`, {
+    context: { path },
+    hint: "Take it out of its compression, or compress it with zstd.",
+  });
 }
 
-async function* framesOfLines(path: string): AsyncGenerator<CaptureFrame[]> {
+/** Lines of a file as they come, some at a time. */
+async function* linesOfFile(path: string): AsyncGenerator<CaptureLine[]> {
   const decoder = new TextDecoder();
   let rest = "";
   for await (const chunk of chunksOf(path)) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    const frames: CaptureFrame[] = [];
-    for (const line of lines) {
-      const frame = frameOfLine(line);
-      if (frame !== undefined) frames.push(frame);
-    }
-    if (frames.length > 0) yield frames;
+    const texts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = texts.pop() ?? "";
+    const lines = texts.flatMap((text) => parseCaptureLine(text) ?? []);
+    if (lines.length > 0) yield lines;
   }
-  const last = rest.endsWith("}") ? frameOfLine(rest) : undefined;
+  const last = parseCaptureLine(rest + decoder.decode());
   if (last !== undefined) yield [last];
 }
 
-/** The frames of a file `{"init":…,"updates":[…]}`; their time is their own. */
-async function framesOfDocument(path: string): Promise<CaptureFrame[]> {
+/** The frames of a file `{"init":…,"updates":[…]}`; their time is their own. Undefined = it is none. */
+async function framesOfDocument(
+  path: string,
+): Promise<(CaptureLine & { kind: "frame" })[] | undefined> {
   let text = "";
   const decoder = new TextDecoder();
   for await (const chunk of chunksOf(path)) text += decoder.decode(chunk, { stream: true });
   const document = compactJson(text);
+  if (!document.includes(`"updates":[`)) return undefined;
   const texts = [document.indexOf(`"init":`) + 7, document.indexOf(`"updates":[`) + 11]
     .flatMap((start) => elementsOf(document, start));
   let lastUs = 0;
   return texts.map((frame) => {
     const time = /"timestamp":"([^"]+)"/.exec(frame)?.[1];
     if (time !== undefined) lastUs = usOfIso(time);
-    return { atUs: lastUs, text: frame };
+    return { kind: "frame", atUs: lastUs, text: frame };
   });
 }
 
 /**
- * Reads a capture in its order, some frames at a time. Throws StorageError `CAPTURE_UNREADABLE` or
+ * Reads a capture in its order, some lines at a time. Throws StorageError `CAPTURE_UNREADABLE` or
  * `CAPTURE_DAMAGED`.
  */
-export async function* readCapture(path: string): AsyncGenerator<CaptureFrame[]> {
-  if (!path.endsWith(".json") && !path.endsWith(".json.zst")) return yield* framesOfLines(path);
+export async function* readCapture(path: string): AsyncGenerator<CaptureLine[]> {
+  if (!path.endsWith(".json") && !path.endsWith(".json.zst")) return yield* linesOfFile(path);
   const frames = await framesOfDocument(path);
+  if (frames === undefined) return yield* linesOfFile(path);
   const firstUs = frames.find((frame) => frame.atUs > 0)?.atUs ?? 0;
   for (const frame of frames) frame.atUs ||= firstUs;
   yield frames;

@@ -22,6 +22,11 @@ export class KrakenCaptureBook {
     this.#precision = precision;
   }
 
+  /** The connection broke: what follows begins with a snapshot. */
+  clear(): void {
+    this.#known = false;
+  }
+
   /** Takes in a frame of the book channel, or one that has nothing to do with it. */
   apply(text: string): void {
     if (stringField(text, "symbol") !== this.#symbol || text.includes(`"method":`)) return;
@@ -74,6 +79,11 @@ export class KalshiCaptureBooks {
   seq = 0;
   sid = 0;
   #books = new Map<string, KalshiBook>();
+
+  /** The connection broke: what follows begins with snapshots. */
+  clear(): void {
+    this.#books.clear();
+  }
 
   /** Takes in any frame. */
   apply(text: string): void {

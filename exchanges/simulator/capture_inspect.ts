@@ -1,8 +1,26 @@
 import { StorageError } from "@ssmd/runtime";
 import { readCapture } from "./capture.ts";
+import { type CaptureHeader, type CaptureLine, textOfLine } from "./capture_line.ts";
 import { numberField, stringField } from "./json_text.ts";
 import { KRAKEN_DEPTHS } from "./kraken_protocol.ts";
-import type { SimulatedVenue } from "./options.ts";
+import { SIMULATED_VENUES, type SimulatedVenue } from "./options.ts";
+
+/** Lines that follow each other and are of one connection. */
+export interface CaptureSection {
+  /** What the line before them tells; absent = the recorder was not ours. */
+  header?: CaptureHeader;
+  /** Time of its first line, µs; NaN = it has none. */
+  firstUs: number;
+}
+
+/** Lines of a capture that cannot be read. */
+export interface UnreadableLines {
+  count: number;
+  /** Number of the first of them, from 1; blank lines are not counted. */
+  line: number;
+  /** What is wrong with it. */
+  why: string;
+}
 
 /** What a capture holds. */
 export interface CaptureSummary {
@@ -12,6 +30,8 @@ export interface CaptureSummary {
   venue: SimulatedVenue;
   /** The venue's names, in the order of their appearance. */
   symbols: string[];
+  /** Kraken: markets of which a subscription was refused. */
+  refused: string[];
   /** Channels with data. */
   channels: string[];
   /** Channels whose subscription reply is among the frames. */
@@ -20,6 +40,10 @@ export interface CaptureSummary {
   depths: Record<string, number[]>;
   /** Kraken: the depth of the books when they all have one. */
   depth?: number;
+  /** In the order of the file; one where no line names connections. */
+  sections: CaptureSection[];
+  /** Absent = all lines can be read. */
+  unreadable?: UnreadableLines;
   /** Kraken: most digits after the point that the file shows, by symbol. */
   priceDecimals: Record<string, number>;
   /** The same of sizes. */
@@ -67,15 +91,18 @@ function decimalsIn(text: string, key: RegExp): number {
   return most;
 }
 
-function noteDepth(summary: CaptureSummary, symbol: string, depth: number): void {
+function noteDepth(summary: Summary, symbol: string, depth: number): void {
   const depths = summary.depths[symbol] ??= [];
   if (!depths.includes(depth)) depths.push(depth);
 }
 
-function noteKraken(summary: CaptureSummary, text: string): void {
+function noteKraken(summary: Summary, text: string): void {
   const channel = stringField(text, "channel");
   const symbol = stringField(text, "symbol");
   if (channel === "heartbeat") summary.heartbeats = true;
+  if (text.includes(`"success":false`) && stringField(text, "method") === "subscribe") {
+    include(summary.refused, symbol);
+  }
   if (channel === undefined || symbol === undefined) return;
   if (text.includes(`"method":`)) {
     if (!text.includes(`"success":true`) || !text.includes(`"subscribe"`)) return;
@@ -98,7 +125,7 @@ function noteKraken(summary: CaptureSummary, text: string): void {
   }
 }
 
-function noteKalshi(summary: CaptureSummary, text: string): void {
+function noteKalshi(summary: Summary, text: string): void {
   const type = stringField(text, "type");
   if (type === "subscribed") {
     const channel = stringField(text, "channel");
@@ -118,41 +145,62 @@ function venueOf(text: string): SimulatedVenue | undefined {
   return text.includes(`"type":`) ? "kalshi" : undefined;
 }
 
+type Summary = Omit<CaptureSummary, "venue"> & { venue: SimulatedVenue | undefined };
+
+function emptySummary(file: string): Summary {
+  return {
+    ...{ file, venue: undefined, symbols: [], channels: [], acknowledged: [] },
+    ...{ refused: [], sections: [] },
+    ...{ depths: {}, priceDecimals: {}, sizeDecimals: {}, sids: {} },
+    ...{ frames: 0, heartbeats: false, firstUs: NaN, lastUs: NaN },
+  };
+}
+
+function note(summary: Summary, line: CaptureLine, number: number): void {
+  if (line.kind === "capture") {
+    summary.sections.push({ header: line.header, firstUs: NaN });
+    summary.venue ??= SIMULATED_VENUES.find((each) => each === line.header.venue);
+    return;
+  }
+  if (line.kind === "unreadable") {
+    const unreadable = summary.unreadable ??= { count: 0, line: number, why: line.why };
+    unreadable.count++;
+    return;
+  }
+  let section = summary.sections.at(-1);
+  if (section === undefined) summary.sections.push(section = { firstUs: line.atUs });
+  if (Number.isNaN(section.firstUs)) section.firstUs = line.atUs;
+  const text = textOfLine(line);
+  if (text !== undefined) noteFrame(summary, text, line.atUs);
+}
+
+function noteFrame(summary: Summary, text: string, atUs: number): void {
+  const venue = summary.venue ??= venueOf(text);
+  if (summary.frames++ === 0) summary.firstUs = atUs;
+  summary.lastUs = atUs;
+  if (venue === "kraken") noteKraken(summary, text);
+  else if (venue === "kalshi") noteKalshi(summary, text);
+}
+
 /**
  * Reads a capture once and tells what it holds. Throws StorageError `CAPTURE_UNREADABLE`,
  * `CAPTURE_DAMAGED` or `CAPTURE_EMPTY`.
  */
 export async function inspectCapture(file: string): Promise<CaptureSummary> {
-  let venue: SimulatedVenue | undefined;
-  const summary: Omit<CaptureSummary, "venue"> = {
-    file,
-    symbols: [],
-    channels: [],
-    acknowledged: [],
-    depths: {},
-    priceDecimals: {},
-    sizeDecimals: {},
-    sids: {},
-    frames: 0,
-    heartbeats: false,
-    firstUs: NaN,
-    lastUs: NaN,
-  };
-  for await (const frames of readCapture(file)) {
-    for (const { text, atUs } of frames) {
-      venue ??= venueOf(text);
-      if (summary.frames++ === 0) summary.firstUs = atUs;
-      summary.lastUs = atUs;
-      if (venue === "kraken") noteKraken(summary as CaptureSummary, text);
-      else if (venue === "kalshi") noteKalshi(summary as CaptureSummary, text);
-    }
+  const summary = emptySummary(file);
+  let line = 0;
+  for await (const lines of readCapture(file)) {
+    for (const each of lines) note(summary, each, ++line);
   }
+  const { venue } = summary;
   if (venue === undefined) {
+    const { frames, unreadable } = summary;
+    const wrong = unreadable === undefined ? "" : ` Line ${unreadable.line}: ${unreadable.why}.`;
     throw new StorageError(
       "CAPTURE_EMPTY",
-      `The capture ${file} holds no frame of a known venue.`,
+      `The capture ${file} holds no frame of a known venue.${wrong}`,
       {
-        context: { file, frames: summary.frames },
+        context: { file, frames, unreadable: unreadable?.count ?? 0 },
         hint: `Lines must read {"t":"<ns>","m":<frame>}.`,
       },
     );

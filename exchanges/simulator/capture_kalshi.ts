@@ -1,7 +1,7 @@
 import { nowUs } from "@ssmd/runtime";
 import { KalshiCaptureBooks } from "./capture_books.ts";
 import { kalshiChannel } from "./capture_inspect.ts";
-import type { CapturePlayback } from "./capture_kraken.ts";
+import { breakClients, type CapturePlayback } from "./capture_kraken.ts";
 import type { CaptureListener } from "./capture_timeline.ts";
 import type { FrameKind } from "./faults.ts";
 import { numberField, stringField } from "./json_text.ts";
@@ -91,7 +91,10 @@ export class KalshiCaptureFeed implements KalshiFeed, CaptureListener {
     tickers: readonly string[] | null,
   ): Promise<void> {
     const books = new KalshiCaptureBooks();
-    for await (const text of this.#playback.again()) books.apply(text);
+    for await (const text of this.#playback.again()) {
+      if (text === undefined) books.clear();
+      else books.apply(text);
+    }
     const { connection } = subscription.session;
     if (![...subscription.session.subscriptions].includes(subscription)) return;
     const { keepSequence } = this.#playback;
@@ -118,6 +121,10 @@ export class KalshiCaptureFeed implements KalshiFeed, CaptureListener {
   }
 
   opened(): void {}
+
+  broken(): void {
+    breakClients(this.#playback);
+  }
 
   frame(text: string): void {
     const type = stringField(text, "type");

@@ -18,9 +18,15 @@ export interface CapturePlayback {
   begin(main: boolean): void;
   /** Does work between two frames. */
   between(job: () => Promise<void>): void;
-  /** Reads again what was played so far. */
-  again(): AsyncGenerator<string>;
+  /** Reads again what was played so far; undefined = the recorded connection broke. */
+  again(): AsyncGenerator<string | undefined>;
   connections(): Iterable<Connection>;
+}
+
+/** Clients lose their connection where the recording lost its own; not those with numbers of their own. */
+export function breakClients({ keepSequence, connections }: CapturePlayback): void {
+  if (!keepSequence) return;
+  for (const connection of connections()) if (connection.playing) connection.terminate();
 }
 
 /** Kraken's channels, fed by captures: frames go byte by byte to whom they concern. */
@@ -94,7 +100,10 @@ export class KrakenCaptureFeed implements KrakenFeed, CaptureListener {
     const pair = this.#pairs.find((each) => each.symbol === symbol);
     if (pair === undefined) return;
     const book = new KrakenCaptureBook(symbol, depth, pair);
-    for await (const text of this.#playback.again()) book.apply(text);
+    for await (const text of this.#playback.again()) {
+      if (text === undefined) book.clear();
+      else book.apply(text);
+    }
     if (session.find("book", symbol) !== subscription) return;
     const frame = book.snapshot();
     if (frame !== undefined) session.connection.sendData(frame, "book");
@@ -111,6 +120,10 @@ export class KrakenCaptureFeed implements KrakenFeed, CaptureListener {
 
   opened(file: number): void {
     this.#heartbeats = this.#playback.summaries[file]?.heartbeats ?? false;
+  }
+
+  broken(): void {
+    breakClients(this.#playback);
   }
 
   frame(text: string): void {

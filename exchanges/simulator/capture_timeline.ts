@@ -1,11 +1,17 @@
-import { type CaptureFrame, readCapture } from "./capture.ts";
+import { readCapture } from "./capture.ts";
+import { type CaptureLine, textOfLine } from "./capture_line.ts";
 import type { Feed } from "./player.ts";
+
+/** A frame, or a break of the recorded connection. Times are µs since 1970. */
+export type TimelineItem = { atUs: number; text: string } | { atUs: number; isBreak: true };
 
 /** What is done with the frames of captures. */
 export interface CaptureListener {
   /** A file begins; its place in the list. */
   opened(file: number): void;
   frame(text: string): void;
+  /** The recorded connection broke. */
+  broken(): void;
 }
 
 /** Captures one after another as one feed. Virtual time starts at 0; files follow without a gap. */
@@ -15,8 +21,8 @@ export class CaptureTimeline implements Feed {
   #files: readonly string[];
   #listener: CaptureListener;
   #file = -1;
-  #reader: AsyncGenerator<CaptureFrame[]> | undefined;
-  #frames: CaptureFrame[] = [];
+  #reader: AsyncGenerator<TimelineItem[]> | undefined;
+  #frames: TimelineItem[] = [];
   #at = 0;
   #baseUs = 0;
   #lastUs = 0;
@@ -52,7 +58,7 @@ export class CaptureTimeline implements Feed {
   async #open(): Promise<boolean> {
     const path = this.#files[++this.#file];
     if (path === undefined) return false;
-    const reader = readCapture(path);
+    const reader = readItems(path);
     this.#reader = reader;
     const first = await reader.next();
     if (first.done) return true;
@@ -68,7 +74,8 @@ export class CaptureTimeline implements Feed {
     this.#lastUs = Math.max(this.#lastUs, this.#baseUs + frame.atUs);
     this.#at++;
     this.#played++;
-    this.#listener.frame(frame.text);
+    if ("text" in frame) this.#listener.frame(frame.text);
+    else this.#listener.broken();
   }
 
   pending(): Promise<void> | undefined {
@@ -79,14 +86,14 @@ export class CaptureTimeline implements Feed {
     for (let job = this.work.shift(); job !== undefined; job = this.work.shift()) await job();
   }
 
-  /** Reads again what was played so far. */
-  async *again(): AsyncGenerator<string> {
+  /** Reads again what was played so far; undefined = the recorded connection broke. */
+  async *again(): AsyncGenerator<string | undefined> {
     let left = this.#played;
     for (const path of this.#files) {
-      for await (const frames of readCapture(path)) {
-        for (const frame of frames) {
+      for await (const items of readItems(path)) {
+        for (const item of items) {
           if (left-- <= 0) return;
-          yield frame.text;
+          yield "text" in item ? item.text : undefined;
         }
       }
     }
@@ -98,10 +105,24 @@ export class CaptureTimeline implements Feed {
   }
 }
 
+async function* readItems(path: string): AsyncGenerator<TimelineItem[]> {
+  for await (const lines of readCapture(path)) {
+    const items = lines.flatMap((line) => itemOf(line) ?? []);
+    if (items.length > 0) yield items;
+  }
+}
+
+function itemOf(line: CaptureLine): TimelineItem | undefined {
+  const text = textOfLine(line);
+  if (text !== undefined && "atUs" in line) return { atUs: line.atUs, text };
+  const isBreak = line.kind === "event" && line.name === "disconnect";
+  return isBreak ? { atUs: line.atUs, isBreak } : undefined;
+}
+
 async function* prepend(
-  first: CaptureFrame[],
-  rest: AsyncGenerator<CaptureFrame[]>,
-): AsyncGenerator<CaptureFrame[]> {
+  first: TimelineItem[],
+  rest: AsyncGenerator<TimelineItem[]>,
+): AsyncGenerator<TimelineItem[]> {
   yield first;
   yield* rest;
 }

@@ -11,3 +11,4 @@ export {
   type PriceStructure,
 } from "./model/kalshi_symbols.ts";
 export { type CaptureSummary, inspectCapture } from "./capture_inspect.ts";
+export { type RecordedConnection, type RecordedLine, Recording } from "./recording.ts";

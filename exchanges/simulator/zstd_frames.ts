@@ -6,6 +6,13 @@ const SKIPPABLE_MAGIC = 0x184d2a50;
 const DICTIONARY_BYTES = [0, 1, 2, 4] as const;
 const CONTENT_SIZE_BYTES = [0, 2, 4, 8] as const;
 
+/** Whether a file that begins with these bytes is of zstd frames, whatever its name says. */
+export function isZstd(begin: Uint8Array): boolean {
+  if (begin.length < 4) return false;
+  const magic = new DataView(begin.buffer, begin.byteOffset).getUint32(0, true);
+  return magic === MAGIC || (magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC;
+}
+
 /**
  * Where the zstd frame that starts at `start` ends; NaN when the bytes are no whole frame.
  * Source: RFC 8878, sections 3.1.1 and 3.1.2.

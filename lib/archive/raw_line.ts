@@ -34,6 +34,8 @@ export interface CaptureInfo {
   feed: string;
   /** Id of the venue whose wire format this is. */
   venue: string;
+  /** Id of the normalizer of the lines where it is not that of their day: they were recorded before. */
+  normalizer?: string;
   /** Address the socket was opened to. */
   endpoint: string;
   /** Markets that the connection carries. */
