@@ -3,7 +3,7 @@ import type { Gap } from "@ssmd/market";
 import { rebuilt, recordsIn } from "./_archived.ts";
 import { capturesDir, SESSION_HOLES } from "./_captures.ts";
 import { Folder, RunningUp, type Verified, verify } from "./_process.ts";
-import { framesIn, type IndependentBook, type Reading } from "./independent_capture.ts";
+import { breaksIn, framesIn, type IndependentBook, type Reading } from "./independent_capture.ts";
 import { readKalshi } from "./independent_kalshi.ts";
 import { readKraken } from "./independent_kraken.ts";
 
@@ -67,7 +67,11 @@ async function check({ feed, path, read }: Capture): Promise<void> {
   assert.equal(found.impossible, 0);
   assert.equal(found.snapshots + found.deltas, expected.orderbook);
   const gaps = records.filter((record) => record.type === "gap" && !record.recovered) as Gap[];
-  assert.deepEqual(holesOf(gaps), expected.holes);
+  const [breaks, others] = [true, false].map((isBreak) =>
+    gaps.filter(({ reason }) => (reason === "disconnect") === isBreak)
+  ) as [Gap[], Gap[]];
+  assert.equal(breaks.length, breaksIn(path).size);
+  assert.deepEqual(holesOf(others), expected.holes);
   if (feed === "kraken") assert.deepEqual(found.checksums, verifiedAll(expected));
   sameBooks(found.books, expected.books, feed);
   countsAgree(await verifying, expected);
@@ -111,7 +115,7 @@ function capturesIn(folder: string): Capture[] {
 function readerOf(feed: string, path: string): (() => Reading) | undefined {
   if (path.endsWith("-zeros-lost-20230730.json")) return () => readWithoutZeros(path);
   if (!path.endsWith(".jsonl.zst")) return undefined;
-  if (feed === "kalshi") return () => readKalshi(framesIn(path));
+  if (feed === "kalshi") return () => readKalshi(framesIn(path), breaksIn(path));
   const depth = Number(/depth(\d+)/.exec(path)?.[1]);
   return () => readKraken(framesIn(path), depth);
 }

@@ -38,12 +38,23 @@ const FRAME_KEY = `,"m":`;
 
 /** Texts of a capture's frames; lines that tell what the recorder did are left out. */
 export function framesIn(path: string): string[] {
+  return linesIn(path).frames;
+}
+
+/** Before which frames, counted from 0, the recorder says that it connected once more. */
+export function breaksIn(path: string): Set<number> {
+  return linesIn(path).breaks;
+}
+
+function linesIn(path: string): { frames: string[]; breaks: Set<number> } {
   const bytes = Deno.readFileSync(path);
   const text = new TextDecoder().decode(path.endsWith(".zst") ? zstdDecompressSync(bytes) : bytes);
   const frames: string[] = [];
+  const breaks = new Set<number>();
   for (const line of text.split("\n")) {
     const at = line.indexOf(FRAME_KEY);
     if (at >= 0 && at < 40) frames.push(line.slice(at + FRAME_KEY.length, line.lastIndexOf("}")));
+    else if (line.includes(`"e":"ws_connected"`) && frames.length > 0) breaks.add(frames.length);
   }
-  return frames;
+  return { frames, breaks };
 }

@@ -36,14 +36,22 @@ const CONTROL = ["ok", "error", "unsubscribed", "event_lifecycle", "market_lifec
 
 /**
  * Reads Kalshi frames after the venue's documentation and nothing else: each `sid` counts its
- * messages from 1; a hole spoils every book of that `sid` until its next snapshot.
+ * messages from 1; a hole spoils every book of that `sid` until its next snapshot, and a new connection
+ * (before the frames of `breaks`) all books.
  * Source: https://docs.kalshi.com/websockets/orderbook-updates
  */
-export function readKalshi(frames: readonly string[]): Reading {
+export function readKalshi(
+  frames: readonly string[],
+  breaks: ReadonlySet<number> = new Set(),
+): Reading {
   const reading = emptyReading();
   const last = new Map<number, number>();
   const books = new Map<string, Book>();
   for (const text of frames) {
+    if (breaks.has(reading.frames)) {
+      last.clear();
+      books.clear();
+    }
     reading.frames++;
     const frame = JSON.parse(text) as Frame;
     if (frame.type === "subscribed") {

@@ -8,7 +8,7 @@ import { capturesDir } from "./_captures.ts";
 import { eventually, Folder, RunningUp, verify } from "./_process.ts";
 import { writeRegistry } from "./_registry.ts";
 import { Rig } from "./_rig.ts";
-import { framesIn } from "./independent_capture.ts";
+import { breaksIn, framesIn } from "./independent_capture.ts";
 import { readKalshi } from "./independent_kalshi.ts";
 import { readKraken } from "./independent_kraken.ts";
 
@@ -36,7 +36,7 @@ Deno.test({
     const args = ["--capture", kalshi, "--capture", kraken, "--speed", "max"];
     await using up = new RunningUp(["--env", ENV, ...args], { cwd: folder.path, env: NO_KEYS });
     const expected = {
-      kalshi: readKalshi(framesIn(kalshi)),
+      kalshi: readKalshi(framesIn(kalshi), breaksIn(kalshi)),
       kraken: readKraken(framesIn(kraken), 25),
     };
     assert.equal((await up.end()).code, 0, up.output);
