@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { normalizedOf } from "@ssmd/archive";
 import { ALL_SYMBOLS, type Gap, type MarketEvent, type Trade } from "@ssmd/market";
@@ -13,6 +14,8 @@ const ENV = "restarts";
 const ENDS = ["kill", "stop", "kill", "kill", "stop"] as const;
 const SYMBOLS = { BTCUSD: "BTC/USD", ETHUSD: "ETH/USD" };
 const EVENTS_PER_SECOND = 400;
+/** Time between two lives in which the venue makes more trades than it repeats to the next one. */
+const AWAY_MS = 2_000;
 const REGISTRY = fileURLToPath(new URL("../../exchanges", import.meta.url));
 const MAIN = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
@@ -67,6 +70,7 @@ async function live(up: Service, data: string): Promise<void> {
     lived.add(run);
     if (end === "kill") await up.kill();
     else assert.equal(await up.stop(), 0, up.tail());
+    await delay(AWAY_MS);
   }
 }
 
