@@ -16,9 +16,9 @@ interface SelfCheckOptions {
 }
 
 /**
- * Asks the gateway for its health over a new connection, as a client would: a process without
- * descriptors, or a listener that died, looks well from inside and answers nobody. Any HTTP answer
- * counts. A check that runs is waited for before the next.
+ * Requests the gateway's health over a new connection, as a client would: a process without free
+ * descriptors, or with a dead listener, is healthy from inside and answers no one. Any HTTP answer
+ * counts. Checks do not overlap.
  */
 export class SelfCheck {
   #options: Required<SelfCheckOptions>;

@@ -20,8 +20,8 @@ export interface EnvironmentAuthenticatorOptions {
 }
 
 /**
- * The authenticator that an environment wants. Throws ConfigError `GATEWAY_OPEN` where others than this
- * machine would get in without keys and nobody said that they should, and what the journal and the
+ * The authenticator of an environment. Throws ConfigError `GATEWAY_OPEN` where other machines could
+ * connect without keys and the environment does not allow it, and what the journal and the
  * store of clients throw.
  */
 export async function environmentAuthenticator(

@@ -98,8 +98,8 @@ export class BusSubscriber {
   }
 
   /**
-   * The stream was made anew or lost its end: the bus tells which one it is now, so that positions
-   * mean the same on every gateway. Until then messages wait.
+   * The stream was recreated or truncated: reads its new identity from the bus, so that positions mean
+   * the same on every gateway. Messages are held meanwhile.
    */
   async #followNewStream(): Promise<void> {
     const { transport, records, data, logger } = this.#options;
@@ -114,7 +114,7 @@ export class BusSubscriber {
         this.#heldMessages = undefined;
         this.#isStale = false;
         records.start(state.createdAtUs, (waiting[0]?.streamSequence ?? 1) - 1);
-        logger.warn("the bus's stream is another one: what was missed cannot be told from it");
+        logger.warn("the bus has another stream now: the number of missed records is unknown");
         for (const feed of data.feeds.values()) {
           data.recordGap(feed, { reason: "disconnect", missed: null, toUs: nowUs() });
         }
@@ -167,7 +167,7 @@ export class BusSubscriber {
     const { data, logger } = this.#options;
     if (this.#closed || connected === this.#connected) return;
     this.#connected = connected;
-    logger.info(connected ? "bus is back: books are asked anew" : "bus is away");
+    logger.info(connected ? "bus is back: books are requested again" : "bus is away");
     if (!connected) return;
     for (const feed of data.feeds.values()) {
       data.recordGap(feed, { reason: "disconnect", missed: null, toUs: nowUs() });

@@ -23,8 +23,8 @@ export function snapshotSubject(env: string, feed: string): string {
 }
 
 /**
- * Asks one feed's connector for its books until an answer came, and again whenever it is wanted:
- * with growing waits while nobody answers, one request at a time.
+ * Requests the books of one feed from its connector until an answer comes, and again on demand: with
+ * backoff, one request at a time.
  */
 export class SnapshotRequest {
   #options: SnapshotRequestOptions;

@@ -43,8 +43,8 @@ export interface ArchivedDay {
 /** The archive as the gateway reads it. All calls may throw StorageError or ArchiveError. */
 export interface ArchiveSource {
   /**
-   * Records in order of receivedAt, then sequence, in batches. What cannot be read is told to
-   * `onDamage`, and reading goes on behind it. Reading stops when the caller stops asking.
+   * Records in order of receivedAt, then sequence, in batches. `onDamage` receives
+   * unreadable spans, and reading continues behind them. Stops when the caller stops iterating.
    */
   read(
     slice: ArchiveSlice,

@@ -2,8 +2,8 @@ import type { IncomingMessage } from "node:http";
 import type { Authenticator } from "../access/authenticator.ts";
 
 /**
- * Pages of other origins may read where a key proves who asks; without keys any page that somebody
- * opens could otherwise read what runs on their machine. Cookies never count for them. See
+ * Pages of other origins may read with a key only: without keys any opened page could read the data
+ * of a gateway on the user's machine. Cookies never count for them. See
  * docs/decisions/0019-rest.md.
  */
 export function crossOriginHeaders(

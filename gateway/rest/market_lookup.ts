@@ -30,8 +30,7 @@ interface MarketQuestion {
 }
 
 /**
- * The market of a request. What the caller may not see is told as what is not there, in the same
- * words. Throws {@linkcode Problem} (404).
+ * The market of a request. A hidden market gives the same error as an absent one. Throws {@linkcode Problem} (404).
  */
 export function marketOf(data: MarketData, access: Access, asked: MarketQuestion): SeenMarket {
   const { symbol, feed, type } = asked;

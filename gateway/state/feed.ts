@@ -8,7 +8,7 @@ const RUN_MIN = 64;
  * How a feed's connection to its venue is, as its records tell: `connecting` = nothing came yet;
  * `disconnected` = it broke or was refused; `silent` = no data for long.
  */
-export interface FeedConnection {
+interface FeedConnection {
   state: "connecting" | "live" | "silent" | "disconnected";
   /** Why it is disconnected; "" = it is not. */
   why: string;
@@ -67,8 +67,8 @@ export class Feed<M> {
   }
 
   /**
-   * Notes a record's number and tells how many records are missing before it. Numbers count one
-   * connection's records: where several connections feed one feed nothing can be told, and 0 is.
+   * Notes a record's number; returns how many records are missing before it. Numbers count the records
+   * of one connection: 0 where several connections serve the feed.
    */
   note(sequence: number, newConnection: boolean): number {
     const last = this.#lastSequence;

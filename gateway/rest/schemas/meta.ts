@@ -7,7 +7,7 @@ export const AS_OF = z.iso.date().optional()
   .describe("The registry as it stood at the end of that day (UTC), by git and by dates inside.")
   .meta({ examples: ["2026-11-24"] });
 
-const VIEW = {
+const REVISION = {
   as_of: z.string().describe("The day that counts, YYYY-MM-DD."),
   origin: z.strictObject({
     commit: z.string().nullable().describe("The commit that was read; null = today's files."),
@@ -21,7 +21,7 @@ export const META_FEEDS = named(
   "FeedRegistry",
   "Feeds as the registry tells of them on a day.",
   z.strictObject({
-    ...VIEW,
+    ...REVISION,
     feeds: z.array(z.strictObject({
       feed: z.string(),
       name: z.string(),
@@ -46,7 +46,7 @@ export const META_SCHEMAS = named(
   "SchemaRegistry",
   "Record schemas (Cap'n Proto) as registered on a day.",
   z.strictObject({
-    ...VIEW,
+    ...REVISION,
     schemas: z.array(z.strictObject({
       schema: z.string(),
       struct: z.string(),
@@ -67,7 +67,7 @@ export const META_ENVIRONMENTS = named(
   "EnvironmentRegistry",
   "Environments on a day, without addresses, keys and paths.",
   z.strictObject({
-    ...VIEW,
+    ...REVISION,
     environments: z.array(z.strictObject({
       environment: z.string(),
       is_this: z.boolean().describe("Whether this gateway is of it."),

@@ -1,10 +1,10 @@
-const VIEW = {
+const REVISION = {
   as_of: "2026-11-25",
   origin: { commit: null, time: null, note: null },
 };
 
 export const META_FEEDS = {
-  ...VIEW,
+  ...REVISION,
   feeds: [{
     feed: "kraken",
     name: "Kraken",
@@ -24,7 +24,7 @@ export const META_FEEDS = {
 };
 
 export const META_SCHEMAS = {
-  ...VIEW,
+  ...REVISION,
   schemas: [{
     schema: "trade",
     struct: "Trade",
@@ -40,7 +40,7 @@ export const META_SCHEMAS = {
 };
 
 export const META_ENVIRONMENTS = {
-  ...VIEW,
+  ...REVISION,
   environments: [{
     environment: "demo",
     is_this: true,
