@@ -84,7 +84,7 @@ Deno.test("what cannot be made is told before anything is written", () =>
     const make = "ssmd reprocess run --feed kraken";
     const wrong: [string, number, RegExp][] = [
       [make, 2, /VERSION_NEEDED/],
-      [`${make} --schema v9 --as x`, 2, /writes trade v1/],
+      [`${make} --schema v9 --as x`, 2, /writes trade v2/],
       [`${make} --as v1`, 1, /VERSION_NAME/],
       [`${make} --as x --normalizer kraken-v3`, 1, /did you mean "kraken-v2"/],
       [`${make} --as x --date 2026-09-01`, 1, /Raw days that are there: 2026-08-01 to 2026-08-01/],

@@ -15,7 +15,7 @@ async function offered(...words: string[]): Promise<string[]> {
 Deno.test("commands are completed word by word", async () => {
   assert.ok((await offered("")).includes("archive"));
   assert.deepEqual(await offered("arch"), ["archive"]);
-  assert.deepEqual(await offered("archive", ""), ["verify", "seal", "cat"]);
+  assert.deepEqual(await offered("archive", ""), ["cat", "seal", "verify"]);
   assert.deepEqual(await offered("help", "archive", "v"), ["verify"]);
   assert.deepEqual(await offered("client", "api"), ["api-key"]);
   assert.deepEqual(await offered("client", "api-key", ""), ["create", "list", "revoke", "rotate"]);
