@@ -105,9 +105,18 @@ export class CaptureTimeline implements Feed {
   }
 }
 
+/** A break ends what is given at once: clients come back before more is sent as fast as they read. */
 async function* readItems(path: string): AsyncGenerator<TimelineItem[]> {
   for await (const lines of readCapture(path)) {
-    const items = lines.flatMap((line) => itemOf(line) ?? []);
+    let items: TimelineItem[] = [];
+    for (const line of lines) {
+      const item = itemOf(line);
+      if (item === undefined) continue;
+      items.push(item);
+      if ("text" in item) continue;
+      yield items;
+      items = [];
+    }
     if (items.length > 0) yield items;
   }
 }

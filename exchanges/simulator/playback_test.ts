@@ -302,3 +302,26 @@ Deno.test("at max speed a dropped client that comes back misses no frame that fo
     await simulator.close();
   });
 });
+
+Deno.test("where the recorded connection broke, a client loses its own and gets what follows", async () => {
+  await inFolder(async (folder) => {
+    const [before, after] = [krakenFrames(40, false), krakenFrames(60, false)];
+    const lines = linesOf([...before, "BREAK", ...after])
+      .replace(/\{"t":("\d+"),"m":BREAK\}/, `{"t":$1,"e":"disconnect","why":"gone"}`);
+    await Deno.writeTextFile(`${folder}/a.jsonl`, lines);
+    const simulator = await startSimulator({
+      venue: "kraken",
+      source: { type: "capture", files: [`${folder}/a.jsonl`], speed: "max" },
+    });
+    const first = await TestClient.open(simulator.url);
+    first.send({ method: "subscribe", params: BOOK });
+    await first.closed;
+    const second = await TestClient.open(simulator.url);
+    second.send({ method: "subscribe", params: BOOK });
+    await simulator.done;
+    const books = second.frames.filter((frame) => frame.startsWith(`{"channel":"book"`));
+    assert.deepEqual(books, after.filter((frame) => frame.startsWith(`{"channel":"book"`)));
+    await second.close();
+    await simulator.close();
+  });
+});
