@@ -42,6 +42,8 @@ export interface ConnectionOptions {
   commit: string;
   /** Where it captures; absent = not said. */
   captureLocation?: CaptureLocation | undefined;
+  /** Most symbols of a connection; absent = all on one. */
+  symbolsPerConnection?: number;
 }
 
 /** One connection for each of a recording, with the wire format that it was recorded in. */
@@ -56,12 +58,12 @@ export function recordedConnections(
   });
 }
 
-/** Spreads symbols over connections, as many on each as the venue allows. */
+/** Spreads symbols over connections, as many on each as its feed allows. */
 export function planConnections(
   options: ConnectionOptions,
   symbols: readonly SymbolSpec[],
 ): Connection[] {
-  const perConnection = options.venue.symbolsPerConnection;
+  const { symbolsPerConnection: perConnection = Infinity } = options;
   const connections: Connection[] = [];
   for (let at = 0; at === 0 || at < symbols.length; at += perConnection) {
     const slot = connections.length + 1;

@@ -39,6 +39,7 @@ import { recover } from "./recovery.ts";
 import { type RecordingPlay, RecordingPlayer } from "./recording_player.ts";
 import { newRun } from "./run.ts";
 import { VenueSocket } from "./socket.ts";
+import type { SendRate } from "./send_pacer.ts";
 import { lockSpool, type SpoolLock } from "./spool_lock.ts";
 import { SubscriptionWatch } from "./subscription_watch.ts";
 import { type ConnectAllowance, ConnectBudget } from "./connect_budget.ts";
@@ -63,6 +64,10 @@ export interface ConnectorOptions {
   connectsDir?: string;
   /** How often the endpoint may be connected to; absent = as the venue says. */
   connects?: ConnectAllowance;
+  /** Most symbols of a connection; absent = all on one. */
+  symbolsPerConnection?: number;
+  /** What the venue takes on a connection; absent = it names no limit. */
+  sendRate?: SendRate;
   logger: Logger;
   metrics: Metrics;
   /** The process's health, to which the connector adds its conditions; default one nobody asks. */
@@ -464,6 +469,7 @@ class FeedConnector implements Connector {
       venue,
       endpoint,
       credentials,
+      sendRate: this.#options.sendRate,
       logger: this.#logger.with({ connection: connection.capture.connection }),
       listener: {
         onConnect: (used) => {

@@ -12,6 +12,7 @@ import type { Credentials, CredentialsSource, Venue } from "@ssmd/exchanges";
 import { areSame } from "./accepted_credentials.ts";
 import { type HandshakeRefusal, readRefusal } from "./handshake_refusal.ts";
 import type { ConnectBudget } from "./connect_budget.ts";
+import { SendPacer, type SendRate } from "./send_pacer.ts";
 // @ts-types="@types/ws"
 import WebSocket from "ws";
 
@@ -35,6 +36,8 @@ export interface VenueSocketOptions {
   credentials: CredentialsSource;
   /** Of the connections of all processes to the endpoint. */
   budget: ConnectBudget;
+  /** What the venue takes on a connection; absent = it names no limit. */
+  sendRate?: SendRate | undefined;
   listener: SocketListener;
   logger: Logger;
 }
@@ -65,6 +68,7 @@ interface ConnectEnd {
 export class VenueSocket {
   #options: VenueSocketOptions;
   #stop = new AbortController();
+  #pacer: SendPacer;
   #socket: WebSocket | undefined;
   #running: Promise<void> | undefined;
   /** Silence is measured in it: a process that was stopped reads what came before it judges. */
@@ -74,6 +78,11 @@ export class VenueSocket {
 
   constructor(options: VenueSocketOptions) {
     this.#options = options;
+    this.#pacer = new SendPacer({
+      rate: options.sendRate,
+      send: (frame) => this.#sendNow(frame),
+      onFull: () => this.#broken("too many requests wait for the venue's rate limit"),
+    });
   }
 
   /** Begins; tries for ever until `close`. */
@@ -81,8 +90,12 @@ export class VenueSocket {
     this.#running ??= this.#run();
   }
 
-  /** Sends a frame, if the socket is open. */
+  /** Sends a frame as soon as the venue takes it, if the socket is open. */
   send(frame: string): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#pacer.push(frame);
+  }
+
+  #sendNow(frame: string): void {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(frame);
   }
 
@@ -192,6 +205,7 @@ export class VenueSocket {
     const ended = this.#listen(socket, credentials);
     if (this.#stop.signal.aborted) socket.terminate();
     const result = await ended;
+    this.#pacer.clear();
     this.#socket = undefined;
     return result;
   }

@@ -153,8 +153,6 @@ export interface Venue {
   credentials: readonly string[];
   /** Address and headers, signed where the venue wants it. `nowMs` since 1970. */
   handshake(endpoint: string, credentials: Credentials, nowMs: number): Promise<Handshake>;
-  /** Symbols a connection. */
-  symbolsPerConnection: number;
   /** Connections of one address: so many at once, and one more every `refillMs`. */
   connects: { burst: number; refillMs: number };
   /** What is wrong with a venue's name of a market, and what is meant; undefined = nothing. */

@@ -13,6 +13,10 @@ export interface FeedPlan {
   credentials: CredentialsSource;
   /** How often the address may be connected to; absent = as the venue says. */
   connects?: { burst: number; refillMs: number };
+  /** Most symbols of a connection; absent = all on one, as captures were made. */
+  symbolsPerConnection?: number;
+  /** What the venue takes on a connection; absent = it names no limit. */
+  sendRate?: { requests: number; perMs: number };
   /** Where it is captured; absent = not said. */
   captureLocation?: CaptureLocation;
   /** A simulator's market model takes the venue's place. */

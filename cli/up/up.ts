@@ -2,6 +2,7 @@ import { type Archiver, createArchiver } from "@ssmd/archiver";
 import {
   assertNothingGivenUp,
   type Connector,
+  type ConnectorOptions,
   type ConnectorStats,
   createConnector,
 } from "@ssmd/connector";
@@ -225,13 +226,24 @@ function connectorOf(
     storage,
     spoolDir: `${dataDir}/spool/${environment.name}/${plan.feed}-${part}`,
     connectsDir: `${dataDir}/spool`,
-    ...(plan.connects === undefined ? {} : { connects: plan.connects }),
+    ...limitsOf(plan),
     logger,
     health,
     metrics: new Metrics("connector", registry),
     version: VERSION,
     commit: COMMIT,
   });
+}
+
+/** What the venue takes, as far as the plan says. */
+function limitsOf(
+  { connects, symbolsPerConnection, sendRate }: FeedPlan,
+): Pick<ConnectorOptions, "connects" | "symbolsPerConnection" | "sendRate"> {
+  return {
+    ...(connects === undefined ? {} : { connects }),
+    ...(symbolsPerConnection === undefined ? {} : { symbolsPerConnection }),
+    ...(sendRate === undefined ? {} : { sendRate }),
+  };
 }
 
 interface Running {

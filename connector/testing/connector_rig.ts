@@ -74,6 +74,7 @@ export class ConnectorRig {
       ...{ env: ENV, feed: "fake", venue: fakeVenue(this.#options.venue) },
       symbols: (this.#options.symbols ?? ["A"]).map((symbol) => ({ symbol, external: symbol })),
       endpoint: this.exchange.url,
+      symbolsPerConnection: 2,
       credentials: this.#options.credentials ?? (() => Promise.resolve({})),
       captureLocation: this.#options.captureLocation,
       clockSources: this.#options.clockSources ?? NO_CLOCK_SOURCES,

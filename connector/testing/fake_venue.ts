@@ -212,7 +212,6 @@ export function fakeVenue(changes: Partial<Venue> = {}): Venue {
     endpoint: "ws://127.0.0.1:1/",
     credentials: [],
     handshake: (url) => Promise.resolve({ url, headers: {} }),
-    symbolsPerConnection: 2,
     connects: { burst: 1000, refillMs: 1 },
     externalProblem: () => undefined,
     silenceMsMax: 60_000,

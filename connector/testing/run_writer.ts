@@ -32,7 +32,7 @@ export class RunWriter {
     const connections = this.#connections = planConnections(
       {
         ...{ run, env: ENV, feed: "fake", venue: fakeVenue(), endpoint: "ws://fake/" },
-        ...{ version: "0.1.0", commit: "test" },
+        ...{ version: "0.1.0", commit: "test", symbolsPerConnection: 2 },
       },
       symbols.map((symbol) => ({ symbol, external: symbol })),
     );

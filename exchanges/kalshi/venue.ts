@@ -22,7 +22,6 @@ export const kalshi: Venue = {
   endpoint: "wss://external-api-ws.kalshi.com/trade-api/ws/v2",
   credentials: ["key_id", "private_key"],
   handshake: signedHandshake,
-  symbolsPerConnection: 500,
   connects: { burst: 50, refillMs: 6_000 },
   externalProblem,
   silenceMsMax: 30_000,

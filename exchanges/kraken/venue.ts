@@ -9,7 +9,6 @@ export const kraken: Venue = {
   endpoint: "wss://ws.kraken.com/v2",
   credentials: [],
   handshake: (endpoint) => Promise.resolve({ url: endpoint, headers: {} }),
-  symbolsPerConnection: 100,
   // The venue bans an address at about 150 connections in ten minutes.
   connects: { burst: 50, refillMs: 6_000 },
   externalProblem,

@@ -1,7 +1,7 @@
 import { ConfigError } from "@ssmd/runtime";
 import { type DeployedStorage, deployedStorage, storageReferences } from "./deployed_storage.ts";
 import type { Environment, TransportSpec } from "./environment.ts";
-import { type CaptureLocation, versionOn } from "./feed.ts";
+import { type CaptureLocation, type FeedVersion, versionOn } from "./feed.ts";
 import { type KeyAccess, reported } from "./key_access.ts";
 import { loadRotations, type Rotations } from "./key_age.ts";
 import { keysOfReferences, type ResolvedKeys, resolveKeys } from "./keys.ts";
@@ -30,6 +30,10 @@ export interface DeployedFeed {
   endpoint: string;
   /** Normalizer that reads it, as the version of today names it. */
   parser: string;
+  /** Most symbols that one connection subscribes, as the version of today says. */
+  symbolsPerConnection: number;
+  /** Frames that the venue takes of a connection in a time; absent = it names no limit. */
+  sendRate?: { requests: number; perMs: number };
   /** Its markets in this environment. */
   symbols: DeployedSymbol[];
   /**
@@ -223,6 +227,8 @@ async function deployedFeed(
     feed: id,
     endpoint: environment.endpoints?.[id] ?? version.endpoint,
     parser: version.parser,
+    symbolsPerConnection: version.symbols_per_connection,
+    ...sendRateOf(version),
     symbols: Object.entries(environment.symbols)
       .filter(([, entry]) => entry.feed === id)
       .map(([symbol, { external, depth }]) =>
@@ -231,6 +237,11 @@ async function deployedFeed(
     ...(place === undefined ? {} : { captureLocation: place }),
     ...connectsOf(environment, id),
   };
+}
+
+function sendRateOf({ rate_limit }: FeedVersion): Pick<DeployedFeed, "sendRate"> {
+  if (rate_limit === undefined) return {};
+  return { sendRate: { requests: rate_limit.requests, perMs: rate_limit.per } };
 }
 
 /** A simulator of our own takes as many connections as come. */
