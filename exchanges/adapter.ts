@@ -157,6 +157,10 @@ export interface Venue {
   connects: { burst: number; refillMs: number };
   /** What is wrong with a venue's name of a market, and what is meant; undefined = nothing. */
   externalProblem(external: string): string | undefined;
+  /** Field of a message with the venue's number, which is followed; absent = it numbers none. */
+  sequenceField?: string;
+  /** Whether books carry a checksum, which is verified. */
+  bookChecksum: boolean;
   /** A frame to send every `intervalMs` to keep the connection alive, where frames do that. */
   keepAlive?: { intervalMs: number; frame: () => string };
   /** Longest silence (no frame, no ping) of a living connection. */

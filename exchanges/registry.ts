@@ -33,3 +33,35 @@ export function externalProblem(parser: string, external: string): string | unde
     .find(({ normalizers }) => normalizers.some(({ id }) => id === parser))
     ?.externalProblem(external);
 }
+
+/** What a version of a feed file says of the venue's messages. */
+export interface MessageClaims {
+  sequence_field?: unknown;
+  book_checksum?: unknown;
+}
+
+/**
+ * Claims of a feed file that its normalizer does not bear out: a number that is not followed, a checksum
+ * that is not verified. None where the parser is not built in.
+ */
+export function claimProblems(
+  parser: string,
+  { sequence_field, book_checksum }: MessageClaims,
+): { field: keyof MessageClaims; message: string }[] {
+  const venue = Object.values(VENUES)
+    .find(({ normalizers }) => normalizers.some(({ id }) => id === parser));
+  if (venue === undefined) return [];
+  const problems: { field: keyof MessageClaims; message: string }[] = [];
+  if (typeof sequence_field === "string" && sequence_field !== venue.sequenceField) {
+    const read = venue.sequenceField;
+    const message = read === undefined
+      ? `${parser} follows no sequence number; set sequenced: false and leave it out`
+      : `${parser} follows the field "${read}", not "${sequence_field}"`;
+    problems.push({ field: "sequence_field", message });
+  }
+  if (book_checksum === true && !venue.bookChecksum) {
+    const message = `${parser} verifies no checksum of books; leave it out`;
+    problems.push({ field: "book_checksum", message });
+  }
+  return problems;
+}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { externalProblem, PARSERS, venueOfParser } from "./registry.ts";
+import { claimProblems, externalProblem, PARSERS, venueOfParser } from "./registry.ts";
 
 Deno.test("a feed's parser tells its venue, of each wire format the venue spoke", () => {
   assert.equal(venueOfParser("kraken-v2").id, "kraken");
@@ -29,4 +29,17 @@ Deno.test("a venue says what is wrong with a name of a market and what may be me
   assert.match(kraken("bitcoin") ?? "", /write it like "BTC\/USD"$/);
   assert.equal(externalProblem("kalshi-2026-03-12", "KXBTC-26DEC31-T99999.99"), undefined);
   assert.match(externalProblem("kalshi-2026-03-12", "kxfed-26") ?? "", /mean "KXFED-26"\?/);
+});
+
+Deno.test("a feed file that claims what its normalizer does not do is contradicted", () => {
+  const told = (parser: string, claims: object) =>
+    claimProblems(parser, claims).map(({ field, message }) => `${field}: ${message}`);
+  assert.deepEqual(told("kraken-v2", { book_checksum: true }), []);
+  assert.deepEqual(told("kalshi-2026-03-12", { sequence_field: "seq" }), []);
+  assert.deepEqual(told("kalshi-2021", { sequence_field: "sid", book_checksum: true }), [
+    'sequence_field: kalshi-2021 follows the field "seq", not "sid"',
+    "book_checksum: kalshi-2021 verifies no checksum of books; leave it out",
+  ]);
+  assert.match(told("kraken-v2", { sequence_field: "seq" })[0] ?? "", /follows no sequence number/);
+  assert.deepEqual(told("nobodys-1", { book_checksum: true }), []);
 });

@@ -12,7 +12,7 @@ import {
   registryPlaceOf,
   type SourceFile,
 } from "@ssmd/metadata";
-import { externalProblem, PARSERS } from "@ssmd/exchanges";
+import { claimProblems, externalProblem, PARSERS } from "@ssmd/exchanges";
 import { ConfigError } from "@ssmd/runtime";
 import type { Globals } from "../context.ts";
 import { unknownName } from "../names.ts";
@@ -70,6 +70,7 @@ export class Registry {
       isWhole: true,
       parsers: PARSERS,
       externalProblem,
+      claimProblems,
     });
   }
 

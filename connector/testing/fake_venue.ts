@@ -214,6 +214,7 @@ export function fakeVenue(changes: Partial<Venue> = {}): Venue {
     handshake: (url) => Promise.resolve({ url, headers: {} }),
     connects: { burst: 1000, refillMs: 1 },
     externalProblem: () => undefined,
+    bookChecksum: false,
     silenceMsMax: 60_000,
     symbolOf: (external) => external,
     normalizers: [{

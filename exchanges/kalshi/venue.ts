@@ -24,6 +24,8 @@ export const kalshi: Venue = {
   handshake: signedHandshake,
   connects: { burst: 50, refillMs: 6_000 },
   externalProblem,
+  sequenceField: "seq",
+  bookChecksum: false,
   silenceMsMax: 30_000,
   symbolOf: (external) => external,
   normalizers: [

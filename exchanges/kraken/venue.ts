@@ -12,6 +12,7 @@ export const kraken: Venue = {
   // The venue bans an address at about 150 connections in ten minutes.
   connects: { burst: 50, refillMs: 6_000 },
   externalProblem,
+  bookChecksum: true,
   keepAlive: { intervalMs: 15_000, frame: pingFrame },
   silenceMsMax: 10_000,
   symbolOf,

@@ -6,7 +6,7 @@ import { type Environment, ENVIRONMENT_FILE } from "./environment.ts";
 import { environmentWarnings } from "./environment_warnings.ts";
 import { environmentReferences, type ExternalCheck } from "./environment_references.ts";
 import { type Feed, FEED_FILE, todayUtc } from "./feed.ts";
-import { feedReferences, type KnownNames } from "./feed_references.ts";
+import { type ClaimCheck, feedReferences, type KnownNames } from "./feed_references.ts";
 import { compareFindings, type Finding } from "./finding.ts";
 import { issueTexts } from "./issue_text.ts";
 import { fieldOf, listOf } from "./loose.ts";
@@ -31,6 +31,8 @@ export interface CheckOptions {
   parsers?: readonly string[];
   /** What is wrong with a venue's name of a market, by parser; absent = nothing is looked at. */
   externalProblem?: ExternalCheck;
+  /** What feeds claim of messages and their normalizers do not bear out; absent = it is not looked at. */
+  claimProblems?: ClaimCheck;
   /** Reads the texts of schemas; absent = only their hashes are checked. */
   checkSchemaText?: SchemaTextCheck;
 }
@@ -81,7 +83,8 @@ export function checkSources(
   for (const { yaml, place } of sources) {
     if (place.kind === "calendar") checkCalendar(yaml, place.name, result);
     if (place.kind === "feed") {
-      checkFeed(yaml, place.name, { calendars, parsers: options.parsers }, result);
+      const { parsers, claimProblems } = options;
+      checkFeed(yaml, place.name, { calendars, parsers, claimProblems }, result);
     }
     if (place.kind === "schema") checkSchema(yaml, place.name, texts, result);
   }

@@ -8,7 +8,17 @@ export interface KnownNames {
   calendars?: readonly string[] | undefined;
   /** Ids of normalizers. */
   parsers?: readonly string[] | undefined;
+  claimProblems?: ClaimCheck | undefined;
 }
+
+/**
+ * Claims of a feed's version about the venue's messages that its normalizer does not bear out; given by
+ * the caller, because normalizers belong to the venues.
+ */
+export type ClaimCheck = (
+  parser: string,
+  claims: { sequence_field: unknown; book_checksum: unknown },
+) => { field: "sequence_field" | "book_checksum"; message: string }[];
 
 /** What must fit together inside a feed file and with what it names; looks at raw values, so that it speaks up beside shape errors. */
 export function feedReferences(yaml: YamlSource, id: string, known: KnownNames): Finding[] {
@@ -33,6 +43,7 @@ export function feedReferences(yaml: YamlSource, id: string, known: KnownNames):
     }
     findings.push(...versionFindings(yaml, version, index));
     findings.push(...parserFindings(yaml, version, index, parsers));
+    findings.push(...claimFindings(yaml, version, index, known.claimProblems));
   });
   const places = new Set<unknown>();
   listOf(fieldOf(yaml.value, "capture_locations")).forEach((location, index) => {
@@ -66,6 +77,24 @@ function parserFindings(
   if (parsers === undefined || typeof parser !== "string" || parsers.includes(parser)) return [];
   const message = `no normalizer "${parser}" is built in; ${suggestion(parser, parsers)}`;
   return [yaml.finding(["versions", index, "parser"], message)];
+}
+
+function claimFindings(
+  yaml: YamlSource,
+  version: unknown,
+  index: number,
+  claimProblems: ClaimCheck | undefined,
+): Finding[] {
+  const capabilities = fieldOf(version, "capabilities");
+  const claims = {
+    sequence_field: fieldOf(version, "sequence_field"),
+    book_checksum: fieldOf(capabilities, "book_checksum"),
+  };
+  const problems = claimProblems?.(String(fieldOf(version, "parser")), claims) ?? [];
+  return problems.map(({ field, message }) => {
+    const path = field === "book_checksum" ? ["capabilities", field] : [field];
+    return yaml.finding(["versions", index, ...path], message);
+  });
 }
 
 function versionFindings(yaml: YamlSource, version: unknown, index: number): Finding[] {
