@@ -84,6 +84,7 @@ export class Books {
     if (!book.sound) {
       if (book.ended) this.#reopen(book, atUs, out);
       book.sid = sid;
+      if (!book.seen) this.#beginless(book, atUs, out);
       out.notice = { type: "dropped", what: `delta for the suspect book ${ticker}` };
       return;
     }
@@ -121,6 +122,14 @@ export class Books {
       `The subscription that kept the book of ${book.ticker} up ended; another goes on.`;
     const { lostUs: fromUs } = book;
     this.#lose([book], { reason: "subscription", missed: null, fromUs, detail }, atUs, out);
+  }
+
+  /** Changes come and their snapshot did not: it was lost, and they are. Told once, by book or order. */
+  #beginless(book: KalshiBook, atUs: number, out: Normalized): void {
+    const { ticker, symbol, lostUs: fromUs } = book;
+    if (book.gap !== null || this.#options.ledger.find("orderbook", symbol)?.gap) return;
+    const detail = `Changes of the book of ${ticker} came without the snapshot before them.`;
+    this.#lose([book], { reason: "sequence", missed: null, fromUs, detail }, atUs, out);
   }
 
   #unreadable(book: KalshiBook, reason: string, atUs: number, out: Normalized): void {

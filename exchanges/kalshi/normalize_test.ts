@@ -112,6 +112,19 @@ Deno.test("a hole shown by a snapshot taints the others and heals that one", () 
   assert.deepEqual(send.map((text) => JSON.parse(text).params.market_tickers), [[B]]);
 });
 
+Deno.test("changes without the snapshot before them are a gap of their market until it comes", () => {
+  const normalizer = kalshiNormalizer(SPECS);
+  feed(normalizer, ackFrame("orderbook_delta", 1), 10);
+  feed(normalizer, snapshotFrame(1, 2, B, [], []), 12);
+  const { events, send } = feed(normalizer, deltaFrame(1, 3, A, "yes", "0.4000", "1.00"), 20);
+  assert.deepEqual(brief(events), [`gap sequence ${A}`]);
+  assert.deepEqual([(events[0] as Gap).fromUs, (events[0] as Gap).toUs], [10, 0]);
+  assert.deepEqual(send.map((text) => JSON.parse(text).params.market_tickers), [[A]]);
+  assert.deepEqual(feed(normalizer, deltaFrame(1, 4, A, "yes", "0.4000", "1.00"), 21).events, []);
+  const healed = feed(normalizer, snapshotFrame(1, 5, A, [["0.4000", "2.00"]], []), 30).events;
+  assert.deepEqual(brief(healed), [`gap sequence ${A} recovered`, `snapshot ${A}`]);
+});
+
 Deno.test("ok, error and unsubscribed take a number, acknowledgements and tickers take none", () => {
   const normalizer = withBooks();
   feed(normalizer, ackFrame("trade", 3));
