@@ -17,6 +17,7 @@ import { dayOfUs, loadManifest } from "@ssmd/archive";
 import type { Consumer, InMessage } from "@ssmd/transport";
 import { ArchiveLease } from "./archive_lease.ts";
 import { ArchiverMetrics } from "./archiver_metrics.ts";
+import { type MinuteOfRecords, readNames } from "./archived_names.ts";
 import type { Archiver, ArchiverOptions, ArchiverStats } from "./archiver_options.ts";
 import type { Day } from "./day.ts";
 import { loadDay } from "./day_loader.ts";
@@ -88,6 +89,7 @@ class ArchiverService implements Archiver {
     this.#intake = new Intake({
       env: options.env,
       loadDay: (feed, day) => void this.#loadLater(feed, day),
+      loadNames: (minute) => void this.#background(this.#loadNames(minute)),
       refuse: (message, reason, why) => this.#dead.add(message, reason, why),
     });
     this.#dayEnd = new DayEndChecks({
@@ -376,6 +378,20 @@ class ArchiverService implements Archiver {
       this.#room();
     };
     void this.#background(loading());
+  }
+
+  /** All windows are written first, so that what is archived is all there is. */
+  async #loadNames(minute: MinuteOfRecords): Promise<void> {
+    const { env, storage } = this.#options;
+    await this.#rounds.idle();
+    this.#rounds.begin(() => Infinity);
+    await this.#rounds.idle();
+    const names = await this.#insistence.until(
+      `read what is archived of a minute of ${minute.feed}`,
+      () => readNames(storage, env, minute),
+    );
+    this.#intake.namesLoaded(minute, names);
+    this.#room();
   }
 
   /** Days before today that were left open are opened, so that they get their last status. */

@@ -193,6 +193,30 @@ Deno.test("records that the bus stored behind later ones are archived once, when
   await bus.close();
 });
 
+Deno.test("what a wiped bus is given again as late is archived once, beside what was not archived", async () => {
+  const storage = memoryStorage();
+  const wiped = memoryTransport();
+  const first = createArchiver(optionsOf(wiped, storage));
+  await first.start();
+  const missing = (i: number) => i >= 100 && i < 110;
+  const all = Array.from({ length: 300 }, (_, i) => messageOf(recordOf(i)));
+  const publisher = wiped.publisher();
+  for (const [i, message] of all.entries()) if (!missing(i)) publisher.publish(message);
+  await first.close();
+  await wiped.close();
+  const bus = memoryTransport();
+  const second = createArchiver(optionsOf(bus, storage));
+  await second.start();
+  const again = bus.publisher();
+  for (const message of all.slice(50)) again.publish({ ...message, late: true });
+  for (let i = 300; i < 310; i++) again.publish(messageOf(recordOf(i)));
+  await second.close();
+  const { events } = await archiveOf(storage);
+  assert.deepEqual(sequencesOf(events), upTo(310));
+  assert.equal(second.stats().duplicates, 240);
+  await bus.close();
+});
+
 Deno.test("what cannot be read goes to the dead letters and holds nothing up", async () => {
   const transport = memoryTransport();
   const storage = memoryStorage();

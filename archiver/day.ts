@@ -90,13 +90,16 @@ export class Day {
     return true;
   }
 
-  /** Takes a record that came behind later ones of its run; false when it is held already. */
-  takeLate(id: string, minute: number): boolean {
-    if (this.#late.has(id)) return false;
+  /** Whether a record that came behind later ones of its run is in a window or in the archive. */
+  hasLate(id: string): boolean {
+    return this.#late.has(id);
+  }
+
+  /** Takes a record that came behind later ones of its run. */
+  takeLate(id: string, minute: number): void {
     this.#late.add(id);
     const mark = this.#marks.get(id.slice(0, id.indexOf("-")));
     if (mark !== undefined && minute < mark.minute) this.disorder = true;
-    return true;
   }
 
   /** Whether the list of late records has no room. */

@@ -9,6 +9,7 @@ import {
 import { decode } from "@ssmd/codec";
 import { dayOfUs, isKeyName, manifestGap, type NormalizedRecord, usOfDay } from "@ssmd/archive";
 import type { InMessage } from "@ssmd/transport";
+import { ArchivedNames, type MinuteOfRecords } from "./archived_names.ts";
 import type { Day, Window } from "./day.ts";
 import { IdReader } from "./id_reader.ts";
 
@@ -28,6 +29,8 @@ export interface IntakeOptions {
   env: string;
   /** Loads a day; `Intake.dayLoaded` is to follow. */
   loadDay: (feed: string, day: string) => void;
+  /** Reads what is archived of a minute; `Intake.namesLoaded` is to follow. */
+  loadNames: (minute: MinuteOfRecords) => void;
   /** A message that cannot be archived; `why` is for a person. */
   refuse: (message: InMessage, reason: Refusal, why: string) => void;
 }
@@ -69,6 +72,7 @@ export class Intake {
   #loading = new Set<string>();
   #waiting: InMessage[] = [];
   #ids = new IdReader();
+  #names: ArchivedNames;
   /** One for all messages: the builder copies what it needs. */
   #record: NormalizedRecord = {
     payload: new Uint8Array(0),
@@ -83,6 +87,7 @@ export class Intake {
   /** An intake with no day loaded. */
   constructor(options: IntakeOptions) {
     this.#options = options;
+    this.#names = new ArchivedNames(options.loadNames);
   }
 
   /** Whether messages wait for a day to be loaded. */
@@ -120,6 +125,16 @@ export class Intake {
     const { feed } = day.manifest;
     this.#loading.delete(`${feed} ${day.name}`);
     this.#daysOf(feed).set(day.startUs / DAY_US, day);
+    this.#takeWaiting();
+  }
+
+  /** Takes over what is archived of a minute, and the messages that waited for it. */
+  namesLoaded(minute: MinuteOfRecords, names: Set<string>): void {
+    this.#names.loaded(minute, names);
+    this.#takeWaiting();
+  }
+
+  #takeWaiting(): void {
     const waiting = this.#waiting;
     let taken = 0;
     for (const message of waiting) {
@@ -153,6 +168,7 @@ export class Intake {
     this.#record.sequence = event.sequence;
     const message = { subject: "", payload, id: "", streamSequence: this.processedSequence };
     this.#put(message, window, receivedAtUs);
+    this.#note(event);
     return true;
   }
 
@@ -199,7 +215,12 @@ export class Intake {
       const day = this.#dayOf(route, receivedAtUs);
       if (day === undefined) return false;
       const minute = Math.floor((receivedAtUs - day.startUs) / MINUTE_US);
-      const arrival = this.#arrivalOf(message, day, minute);
+      let arrival = this.#arrivalOf(message, day, minute);
+      if (arrival === "late") {
+        const late = this.#lateArrivalOf(message, event, day);
+        if (late === undefined) return false;
+        arrival = late;
+      }
       if (arrival === "refused") {
         return this.#refused(message, "late", "the day holds too many late records");
       }
@@ -208,6 +229,7 @@ export class Intake {
         if (arrival === "late") window.late.push(message.id);
         if (event.type === "gap") window.gaps.push(manifestGap(event));
         this.#put(message, window, receivedAtUs);
+        this.#note(event);
       }
     } catch (error) {
       return this.#refused(message, "payload", messageOf(error));
@@ -241,12 +263,28 @@ export class Intake {
     record.frame = ids.frame;
     record.index = ids.index;
     if (day.advance(ids.run, ids.frame, ids.index, minute)) return "new";
-    if (message.late === true && day.isLateFull) return "refused";
-    if (message.late !== true || !day.takeLate(message.id, minute)) {
+    if (message.late === true && !day.hasLate(message.id)) return "late";
+    this.duplicates++;
+    return "held";
+  }
+
+  /** What comes behind later ones of its run is looked for; undefined = it has to wait for that. */
+  #lateArrivalOf(message: InMessage, event: MarketEvent, day: Day): Arrival | undefined {
+    const minute = minuteOf(event);
+    const isArchived = this.#names.has(event, minute);
+    if (isArchived === undefined) return undefined;
+    if (isArchived) {
       this.duplicates++;
       return "held";
     }
+    if (day.isLateFull) return "refused";
+    day.takeLate(message.id, (minute.fromUs - day.startUs) / MINUTE_US);
     return "late";
+  }
+
+  /** Only minutes with late records are kept in mind. */
+  #note(event: MarketEvent): void {
+    if (!this.#names.empty) this.#names.add(event, minuteOf(event));
   }
 
   #dayOf(route: Route, receivedAtUs: number): Day | undefined {
@@ -299,6 +337,10 @@ export class Intake {
     this.#routes.set(subject, route);
     return route;
   }
+}
+
+function minuteOf({ feed, type, receivedAtUs }: MarketEvent): MinuteOfRecords {
+  return { feed, type, fromUs: receivedAtUs - receivedAtUs % MINUTE_US };
 }
 
 function parsedSubject(subject: string): ReturnType<typeof parseSubject> {

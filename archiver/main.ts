@@ -74,9 +74,11 @@ await runService("archiver", FLAGS, async (flags) => {
     metrics,
     health,
   });
-  await archiver.start();
-  logger.info("archiving", { env, metrics_port: scrape.port });
-  logger.info("stopping", { signal: await untilSignal() });
+  // It may wait for another archiver's lease for as long as that one lives.
+  const signal = untilSignal();
+  const isStarted = await Promise.race([archiver.start().then(() => true), signal]);
+  if (isStarted === true) logger.info("archiving", { env, metrics_port: scrape.port });
+  logger.info("stopping", { signal: await signal });
   await archiver.close();
   await storage.close();
   await transport.close();

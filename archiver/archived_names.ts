@@ -1,0 +1,90 @@
+import { NORMALIZED_VERSION, readArchive } from "@ssmd/archive";
+import type { EventType, MarketEvent } from "@ssmd/market";
+import { ArchiveError } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+
+const MINUTE_US = 60_000_000;
+
+/** Minutes whose names are kept; those asked for first are forgotten first and read again. */
+const MINUTES_MAX = 16;
+
+/** The records of a type in one minute of a feed's day. */
+export interface MinuteOfRecords {
+  feed: string;
+  type: EventType;
+  /** Its begin, µs since 1970. */
+  fromUs: number;
+}
+
+/**
+ * What is archived of the minutes that late messages are of. A place in a run says nothing of them:
+ * the bus may have been wiped, and what it stored before may be archived or not.
+ */
+export class ArchivedNames {
+  #minutes = new Map<string, Set<string>>();
+  #asked: string | undefined;
+  #ask: (minute: MinuteOfRecords) => void;
+
+  /** `ask` reads the names of a minute that is not known; {@linkcode loaded} is to follow. */
+  constructor(ask: (minute: MinuteOfRecords) => void) {
+    this.#ask = ask;
+  }
+
+  /** Whether a record is archived or in a window; undefined = it has been asked for. */
+  has(event: MarketEvent, minute: MinuteOfRecords): boolean | undefined {
+    const key = keyOf(minute);
+    const names = this.#minutes.get(key);
+    if (names !== undefined) return names.has(nameOf(event));
+    if (this.#asked !== key) {
+      this.#asked = key;
+      this.#ask(minute);
+    }
+    return undefined;
+  }
+
+  /** Takes over all records of a minute, none of which is in a window only. */
+  loaded(minute: MinuteOfRecords, names: Set<string>): void {
+    this.#asked = undefined;
+    this.#minutes.set(keyOf(minute), names);
+    const [oldest] = this.#minutes.keys();
+    if (this.#minutes.size > MINUTES_MAX && oldest !== undefined) this.#minutes.delete(oldest);
+  }
+
+  /** A record goes into its window. */
+  add(event: MarketEvent, minute: MinuteOfRecords): void {
+    this.#minutes.get(keyOf(minute))?.add(nameOf(event));
+  }
+
+  /** Whether none is known: the usual case, asked for each record. */
+  get empty(): boolean {
+    return this.#minutes.size === 0;
+  }
+}
+
+function keyOf({ feed, type, fromUs }: MinuteOfRecords): string {
+  return `${feed} ${type} ${fromUs}`;
+}
+
+/** Reads the names of a minute's records. Throws as {@linkcode readArchive}. */
+export async function readNames(
+  storage: Storage,
+  env: string,
+  { feed, type, fromUs }: MinuteOfRecords,
+): Promise<Set<string>> {
+  const names = new Set<string>();
+  const query = { env, feed, types: [type], fromUs, toUs: fromUs + MINUTE_US };
+  try {
+    for await (const batch of readArchive(storage, { ...query, version: NORMALIZED_VERSION })) {
+      for (const event of batch) names.add(nameOf(event));
+    }
+  } catch (error) {
+    if (!(error instanceof ArchiveError && error.code === "ARCHIVE_NOT_FOUND")) throw error;
+  }
+  return names;
+}
+
+/** What names a record of a type in the archive; older schemas have neither run nor connection. */
+function nameOf(event: MarketEvent): string {
+  const { symbol, receivedAtUs, run = 0, connection = 0, sequence } = event;
+  return `${symbol} ${receivedAtUs} ${run} ${connection} ${sequence}`;
+}
