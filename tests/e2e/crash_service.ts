@@ -68,6 +68,13 @@ export class Service {
     await this.#life;
   }
 
+  /** Stops its clock, as a starved machine does, for so long. It may end meanwhile. */
+  async freeze(forMs: number): Promise<void> {
+    this.#signal("SIGSTOP");
+    await delay(forMs);
+    this.#signal("SIGCONT");
+  }
+
   /** Asks it to end; its exit code. */
   async stop(): Promise<number> {
     this.#wanted = false;
