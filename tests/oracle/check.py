@@ -210,23 +210,28 @@ def check_day(manifest: dict, records: list[dict], problems: list[str]) -> None:
         if gap.get("bus") in ("open", "lost"):
             problems.append(f"{name}: what left the bus was not made again: {gap}")
     losses = [gap for gap in mine if gap["type"] == "gap" and gap["reason"] != "clock"]
-    quality = quality_of(losses, mine, manifest["symbols"])
+    quality = quality_of(losses, mine, manifest)
     if abs(quality - manifest["quality"]) > 2e-6:
         problems.append(f"{name}: quality is {manifest['quality']}, by its gaps {quality}")
     if (manifest["quality"] < 1) != any(gap["endUs"] > gap["fromUs"] for gap in spans(losses, 2**62)):
         problems.append(f"{name}: quality is {manifest['quality']} with {len(losses)} gap records")
 
 
-def quality_of(losses: list[dict], records: list[dict], symbols: int) -> float:
+def quality_of(losses: list[dict], records: list[dict], manifest: dict) -> float:
+    """Share of the day's time, over its markets and the four types of records, that lies in no gap."""
     if not records:
         return 1.0
-    start, end = min(each["receivedAtUs"] for each in records), max(each["receivedAtUs"] for each in records)
-    lost = 0.0
-    for symbol in {gap["symbol"] for gap in losses}:
-        weight = 1 if symbol == "_all" else 1 / max(1, symbols)
-        found = spans([gap for gap in losses if gap["symbol"] == symbol], end)
-        lost += covered(found, start, end) * weight
-    return max(0.0, 1 - lost / (end - start)) if end > start else 1.0
+    start = min(each["receivedAtUs"] for each in records)
+    end = max(start + 1, *(each["receivedAtUs"] for each in records))
+    named = {gap["symbol"] for gap in losses} - {"_all"}
+    ordered = manifest.get("ordered", [])
+    count = max(1, manifest["symbols"], len(ordered), len(named))
+    lost = 0
+    for symbol in [*named, *["_all"] * (count - len(named))]:
+        for type_ in ("trade", "ticker", "orderbook", "status"):
+            mine = (gap for gap in losses if covers(gap, gap["feed"], symbol, type_))
+            lost += covered(spans(list(mine), end), start, end) / 4
+    return max(0.0, 1 - lost / count / (end - start))
 
 
 def main() -> int:
