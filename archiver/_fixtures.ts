@@ -9,7 +9,7 @@ import {
   parseManifestKey,
 } from "@ssmd/archive";
 import type { Storage, StoredObject } from "@ssmd/storage";
-import type { ConsumeOptions, Consumer, OutMessage, Transport } from "@ssmd/transport";
+import type { ConsumeOptions, Consumer, OutMessage, Publisher, Transport } from "@ssmd/transport";
 import type { ArchiverOptions } from "./mod.ts";
 
 /** 2026-08-01 02:53:50 UTC */
@@ -69,9 +69,15 @@ export function messageOf(event: MarketEvent, run = "m1"): OutMessage {
 }
 
 /** Publishes records `from`…`to - 1` of a run. */
-export function publish(transport: Transport, from: number, to: number, run?: string): void {
+export function publish(
+  transport: Transport,
+  from: number,
+  to: number,
+  run?: string,
+): Publisher {
   const publisher = transport.publisher();
   for (let i = from; i < to; i++) publisher.publish(messageOf(recordOf(i), run));
+  return publisher;
 }
 
 /** Options of an archiver whose wall clock stands at the records' time. */

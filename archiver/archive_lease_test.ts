@@ -106,7 +106,7 @@ Deno.test(
       await first.start();
       publish(one, 0, 500);
       await first.flush();
-      publish(one, 500, 900);
+      await publish(one, 500, 900).flush();
       stop();
       const flushing = first.flush().catch((error: unknown) => error);
       const second = createArchiver({ ...optionsOf(withoutCell(two), inner), leaseWaitMs: 60_000 });
@@ -116,6 +116,7 @@ Deno.test(
       go();
       assert.ok(await flushing instanceof Error, "the stopped one writes no manifest");
       assert.match(livenessReasons(health).join(), /^archiver: nothing is written any more: /);
+      assert.equal((await first.superseded).code, "ARCHIVER_SUPERSEDED");
       await first.close().catch(() => {});
       first = undefined;
       await second.close();

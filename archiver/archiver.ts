@@ -66,6 +66,7 @@ class ArchiverService implements Archiver {
   #lease: ArchiveLease;
   #busGaps: BusGaps;
   #leaseHeld = Promise.withResolvers<void>();
+  #superseded = Promise.withResolvers<SsmdError>();
   #storageAway = Promise.withResolvers<void>();
   #dayEnd: DayEndChecks;
   #consumer: Consumer | undefined;
@@ -166,6 +167,10 @@ class ArchiverService implements Archiver {
       onEnd: () => this.#room(),
       onDayOver: (feed, day) => this.#dayEnd.dayOver(feed, day),
     });
+  }
+
+  get superseded(): Promise<SsmdError> {
+    return this.#superseded.promise;
   }
 
   async start(): Promise<void> {
@@ -271,6 +276,12 @@ class ArchiverService implements Archiver {
     });
     this.#consumer?.pause();
     this.#insistence.giveUp();
+    this.#superseded.resolve(
+      new SsmdError("ARCHIVER_SUPERSEDED", `${holder} has taken over the archive`, {
+        hint: "nothing is lost; a new start waits until the other one ends",
+        context: { env: this.#options.env },
+      }),
+    );
   }
 
   async #drain(): Promise<void> {

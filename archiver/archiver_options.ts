@@ -1,5 +1,5 @@
 import type { FeedChecks } from "@ssmd/metadata";
-import type { Health, Logger, Metrics } from "@ssmd/runtime";
+import type { Health, Logger, Metrics, SsmdError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
 
@@ -72,6 +72,11 @@ export interface Archiver {
    * its place is away.
    */
   start(): Promise<void>;
+  /**
+   * Resolves when another archiver has taken the lease over, as while this one was frozen: it writes
+   * nothing any more, and a new start waits for the lease.
+   */
+  readonly superseded: Promise<SsmdError>;
   /** Takes what the bus holds now, writes and acknowledges it. */
   flush(): Promise<void>;
   /**

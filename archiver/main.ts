@@ -15,6 +15,7 @@ import {
   portOf,
   runService,
   serveMetrics,
+  SsmdError,
   untilSignal,
   VERSION,
 } from "@ssmd/runtime";
@@ -78,7 +79,9 @@ await runService("archiver", FLAGS, async (flags) => {
   const signal = untilSignal();
   const isStarted = await Promise.race([archiver.start().then(() => true), signal]);
   if (isStarted === true) logger.info("archiving", { env, metrics_port: scrape.port });
-  logger.info("stopping", { signal: await signal });
+  const end = await Promise.race([signal, archiver.superseded]);
+  if (end instanceof SsmdError) throw end;
+  logger.info("stopping", { signal: end });
   await archiver.close();
   await storage.close();
   await transport.close();

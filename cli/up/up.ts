@@ -21,8 +21,8 @@ import {
   Health,
   type Logger,
   Metrics,
+  type SsmdError,
   surviveUncaughtErrors,
-  type VenueError,
   VERSION,
 } from "@ssmd/runtime";
 import { openServiceStorage, type WatchedStorage } from "@ssmd/storage";
@@ -77,8 +77,8 @@ export interface Up {
   refused(): number;
   /** Resolves when all captures are played; never where there are none. */
   played: Promise<void>;
-  /** Resolves when a venue refuses its key for good, see `Connector.denied`. */
-  denied: Promise<VenueError>;
+  /** Resolves when a venue refuses its key for good, or another archiver took over; see both. */
+  denied: Promise<SsmdError>;
   /** Drains and seals: everything accepted is in the archive afterwards. */
   close(): Promise<void>;
 }
@@ -277,7 +277,10 @@ function running(
     feeds,
     archived: () => archiver.stats().records,
     clients: () => gateway.stats().clients,
-    denied: Promise.race([...connectors.values()].map(({ denied }) => denied)),
+    denied: Promise.race<SsmdError>([
+      archiver.superseded,
+      ...[...connectors.values()].map(({ denied }) => denied),
+    ]),
     refused: () => feeds().reduce((sum, { stats }) => sum + stats.refused, 0),
     played: Promise.all([...connectors.values()].map(({ played }) => played)).then(() => {}),
     close: async () => {
