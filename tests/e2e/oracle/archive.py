@@ -6,7 +6,7 @@ import subprocess
 from raw import manifests, unpacked
 
 STRUCTS = {"trade": "Trade", "ticker": "Ticker", "orderbook": "OrderBook", "status": "Status", "gap": "Gap"}
-SCHEMAS = pathlib.Path(__file__).resolve().parents[2] / "exchanges" / "schemas"
+SCHEMAS = pathlib.Path(__file__).resolve().parents[3] / "exchanges" / "schemas"
 
 
 def number(value) -> float | None:

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { natsServerAvailable } from "../servers/nats_server.ts";
+import { natsServerAvailable } from "../../servers/nats_server.ts";
 import { fakeClock } from "./fake_clock.ts";
 
 /** Kinds of events are dealt as cards: a short form has each at most once. */
@@ -9,7 +9,7 @@ const EVENTS = Number(Deno.env.get("SSMD_ORACLE_EVENTS") ?? 12);
 const EVENT_SECONDS = 3;
 const START_SECONDS = 25;
 const HERE = fileURLToPath(new URL("./", import.meta.url));
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const TEXT = new TextDecoder();
 
 async function torment(dir: string, seed: number, env: Record<string, string>, seconds: number) {
@@ -29,6 +29,13 @@ async function check(dir: string, archive: string): Promise<void> {
   const said = TEXT.decode(stdout) + TEXT.decode(stderr);
   console.log(`${archive}: ${said.slice(0, 10_000)}`);
   assert.equal(code, 0, `raw and the ${archive} do not agree`);
+}
+
+/** Only pyarrow reads sealed days here, as users' tools do. */
+function readsSealedDays(): boolean {
+  if (Deno.env.get("SSMD_REQUIRE_SERVICES") === "1") return true;
+  const args = ["-c", "import pyarrow"];
+  return new Deno.Command("python3", { args, stderr: "null" }).outputSync().success;
 }
 
 async function ssmd(dir: string, ...args: string[]): Promise<void> {
@@ -55,8 +62,10 @@ Deno.test({
       await torment(dir, seed, fakeClock(seconds), seconds);
       await check(dir, "archive");
       await ssmd(dir, "archive", "verify", "--data", `${dir}/data`);
-      await ssmd(dir, "archive", "seal", "--force", "--data", `${dir}/data`);
-      await check(dir, "sealed archive");
+      if (readsSealedDays()) {
+        await ssmd(dir, "archive", "seal", "--force", "--data", `${dir}/data`);
+        await check(dir, "sealed archive");
+      }
       whole = true;
     } finally {
       if (whole) await Deno.remove(dir, { recursive: true });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { folderStorage } from "@ssmd/storage";
-import { manifestsOf } from "../e2e/crash_raw.ts";
+import { manifestsOf } from "../crash_raw.ts";
 
 /** Longest wait for the archive to change at all: how fast a machine is says nothing. */
 const STALL_MS_MAX = 120_000;

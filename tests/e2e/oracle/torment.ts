@@ -9,10 +9,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { demoKey, type Fault, type Simulator, startSimulator } from "@ssmd/simulator";
-import { type CrashSymbol, writeRegistry } from "../e2e/crash_registry.ts";
-import { SeededRandom, Service } from "../e2e/crash_service.ts";
-import { untilConsumed } from "../e2e/crash_bus.ts";
-import { type NatsServer, startNatsServer } from "../servers/nats_server.ts";
+import { type CrashSymbol, writeRegistry } from "../crash_registry.ts";
+import { SeededRandom, Service } from "../crash_service.ts";
+import { untilConsumed } from "../crash_bus.ts";
+import { type NatsServer, startNatsServer } from "../../servers/nats_server.ts";
 import { untilRepaired } from "./repaired.ts";
 import { startVenueProxy, type VenueProxy } from "./venue_proxy.ts";
 
