@@ -70,7 +70,7 @@ Deno.test("help for programs can be narrowed down to a word or a command", async
     const { stdout } = await ssmd("help", "--output", "json", ...words);
     return JSON.parse(stdout).commands.map(({ name }: { name: string }) => name);
   };
-  assert.deepEqual(await names("archive"), ["archive verify", "archive seal", "archive cat"]);
+  assert.deepEqual(await names("archive"), ["archive cat", "archive seal", "archive verify"]);
   assert.deepEqual(await names("archive", "cat"), ["archive cat"]);
 });
 

@@ -151,6 +151,7 @@ Deno.test("findings, refusals of a comparison, and changes of every kind fit the
     await assertFits(project, "env show a");
     await assertFits(project, "symbol map X --env a --feed venue --external X/USD");
     await assertFits(project, "symbol show X");
+    await assertFits(project, "symbol unmap X --env a --dry-run");
     await assertFits(project, "diff");
     await assertFits(project, "commit -m more");
     await assertFits(project, "env history a");

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EVENT_TYPES } from "@ssmd/market";
+import { COUNTS_BY_TYPE } from "./counts_by_type.ts";
 import type { DayReport, Report } from "@ssmd/dataset/verify";
 
 /** What one day of a feed holds. */
@@ -9,7 +9,7 @@ export const VERIFIED_DAY = z.object({
   version: z.string().describe("Of the normalized records"),
   day: z.string(),
   raw_frames: z.int(),
-  records: z.record(z.enum(EVENT_TYPES), z.int()),
+  records: COUNTS_BY_TYPE,
   bytes: z.int(),
   files: z.int(),
   quality: z.number(),

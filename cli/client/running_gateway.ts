@@ -2,7 +2,7 @@ import { dataDirOf } from "@ssmd/metadata";
 import { runningProcesses, SsmdError } from "@ssmd/runtime";
 import type { Globals, SsmdContext } from "../context.ts";
 import { ENVIRONMENT } from "../command/common_flags.ts";
-import { parsed } from "../command/flag.ts";
+import { dir, parsed } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
 import { Registry } from "../registry/registry.ts";
 import { variable } from "../terminal.ts";
@@ -13,6 +13,8 @@ const ANSWER_MS_MAX = 10_000;
 /** Which gateway is asked. */
 export interface GatewayLocation {
   env: string;
+  /** Folder of its data; absent = the environment's. */
+  data?: string;
   /** Absent = where it runs on this machine. */
   url?: string;
 }
@@ -20,6 +22,7 @@ export interface GatewayLocation {
 /** Flags of {@linkcode GatewayLocation}. */
 export const GATEWAY_FLAGS = {
   env: ENVIRONMENT,
+  data: dir("Folder of the data, as up --data has it; default: the environment's"),
   url: parsed(
     parseUrl,
     "Address of the gateway; default: where it runs on this machine, by the folder of its data",
@@ -34,24 +37,31 @@ export const CONNECTION_ID = parsed(
   { placeholder: "id", required: true },
 );
 
+/** A request to a gateway: method and path. */
+type GatewayRequest = readonly ["GET" | "POST", string];
+
 /**
- * Asks the administration of a running gateway. The key of an administrator, where the gateway asks
- * for one, is read from SSMD_API_KEY. Throws SsmdError `GATEWAY_UNREACHABLE`, and what the gateway
- * refuses with its code and hint.
+ * Asks a running gateway for JSON. The key, where the gateway asks for one, is read from
+ * SSMD_API_KEY. Throws SsmdError `GATEWAY_UNREACHABLE`, and what the gateway refuses with its code
+ * and hint.
  */
 export async function askGateway(
   { globals }: SsmdContext,
-  { env, url }: GatewayLocation,
-  [method, path]: readonly ["GET" | "POST", string],
+  location: GatewayLocation,
+  request: GatewayRequest,
 ): Promise<unknown> {
-  const base = url ?? await addressOf(env, globals);
-  const key = variable("SSMD_API_KEY");
-  let response: Response;
+  const base = location.url ?? await gatewayUrl(globals, location);
+  return await answerOf(await requestGateway(base, request), base);
+}
+
+/** The answer of the gateway at `base`, whatever it says. Throws SsmdError `GATEWAY_UNREACHABLE`. */
+export async function requestGateway(
+  base: string,
+  [method, path]: GatewayRequest,
+): Promise<Response> {
   try {
-    response = await fetch(`${base}${path}`, {
-      method,
-      headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
-      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+    return await fetch(`${base}${path}`, {
+      ...{ method, headers: keyHeader(), signal: AbortSignal.timeout(ANSWER_MS_MAX) },
     });
   } catch (cause) {
     throw new SsmdError("GATEWAY_UNREACHABLE", `no gateway answers at ${base}`, {
@@ -60,7 +70,12 @@ export async function askGateway(
       retryable: true,
     });
   }
-  return await answerOf(response, base);
+}
+
+/** The header with the key of SSMD_API_KEY, if there is one. */
+export function keyHeader(): Record<string, string> {
+  const key = variable("SSMD_API_KEY");
+  return key === undefined ? {} : { authorization: `Bearer ${key}` };
 }
 
 async function answerOf(response: Response, base: string): Promise<unknown> {
@@ -74,11 +89,13 @@ async function answerOf(response: Response, base: string): Promise<unknown> {
   });
 }
 
-/** Where the environment's gateway runs now; where none says so, where its file has it. */
-async function addressOf(env: string, globals: Globals): Promise<string> {
-  const registry = await Registry.open(globals);
-  const environment = registry.environment(env);
-  const [running] = await runningProcesses(dataDirOf(environment), env);
+/** Where the gateway runs now, by its file in the data folder; else where its environment has it. */
+export async function gatewayUrl(
+  globals: Globals,
+  { env, data }: Pick<GatewayLocation, "env" | "data">,
+): Promise<string> {
+  const environment = (await Registry.open(globals)).environment(env);
+  const [running] = await runningProcesses(dataDirOf(environment, data), env);
   if (running !== undefined) return running.url;
   const { host = "127.0.0.1", port } = environment.gateway;
   const near = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;

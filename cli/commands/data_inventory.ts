@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { isoOfUs } from "@ssmd/runtime";
 import { DAY_CONDITIONS, type DaySummary, usOfNsText } from "@ssmd/archive";
-import { EVENT_TYPES, type EventType } from "@ssmd/market";
+import type { EventType } from "@ssmd/market";
+import { COUNTS_BY_TYPE } from "../archive/counts_by_type.ts";
 import { defineCommand } from "../command/define.ts";
 import { choice } from "../command/flag.ts";
 import { namedDays } from "../data/days.ts";
@@ -16,13 +17,11 @@ const WIDE_COLUMNS = 140;
 /** Columns of one that has room for the layout. */
 const LAYOUT_COLUMNS = 90;
 
-const BY_TYPE = z.record(z.enum(EVENT_TYPES), z.int());
-
 const FIGURES = {
   raw_bytes: z.int(),
   normalized_bytes: z.int(),
   records: z.int(),
-  by_type: BY_TYPE,
+  by_type: COUNTS_BY_TYPE,
   gaps: z.int(),
   missed: z.int().describe("Messages known to be missing"),
 };

@@ -380,6 +380,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Show a symbol: the venue's name, the environments, the subjects",
     load: () => import("./symbol_show.ts"),
   },
+  "symbol unmap": {
+    brief: "Remove a symbol from an environment",
+    load: () => import("./symbol_unmap.ts"),
+  },
   "symbol validate": {
     brief: "Check the symbols of all environments, or of one",
     load: () => import("./symbol_validate.ts"),

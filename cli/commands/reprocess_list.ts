@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { EVENT_TYPES } from "@ssmd/market";
 import { openArchive } from "../archive/open_archive.ts";
 import { ARCHIVE } from "../command/archive_flags.ts";
 import { ENVIRONMENT_FILTER, FEED_FILTER } from "../command/common_flags.ts";
@@ -20,7 +19,7 @@ const VERSION = z.object({
   made_by: z.string(),
   recipe: z.object({
     normalizer: z.string(),
-    schemas: z.record(z.enum(EVENT_TYPES), z.string()),
+    schemas: z.record(z.string(), z.string()).describe("Version and SHA-256 by type"),
     software: z.string(),
   }).nullable().describe("null = the archiver wrote it"),
   state: z.string().describe("running, interrupted, failed or done; empty = it was not made"),

@@ -13,6 +13,7 @@ import { envOf } from "@ssmd/dataset/inventory";
 import { archiveConfig } from "../archive/open_archive.ts";
 import { SPAN_FLAGS } from "../command/archive_flags.ts";
 import { DRY_RUN } from "../command/common_flags.ts";
+import { COUNTS_BY_TYPE } from "../archive/counts_by_type.ts";
 import { defineCommand } from "../command/define.ts";
 import { dir, text, type ValuesOf, whole } from "../command/flag.ts";
 import { notice } from "../context.ts";
@@ -34,7 +35,7 @@ const DAY = z.object({
     whole: z.boolean().describe("Whether raw had every line"),
     notes: z.array(z.string()),
     lines: z.int(),
-    records: z.record(z.enum(EVENT_TYPES), z.int()),
+    records: COUNTS_BY_TYPE,
     symbols: z.int(),
     bytes: z.int(),
     finished_at: z.string().describe("ISO 8601"),

@@ -3,6 +3,7 @@ import { defineCommand } from "../command/define.ts";
 import { text, whole } from "../command/flag.ts";
 import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
+import { noteRunning } from "../registry/note_running.ts";
 import { SYMBOL_NAME } from "../registry/registry_args.ts";
 
 export default defineCommand({
@@ -27,8 +28,8 @@ export default defineCommand({
   args: [SYMBOL_NAME],
   output: EDIT_RESULT,
   table: editTable,
-  run: ({ flags, args: [symbol], context }) =>
-    editFile(context, {
+  async run({ flags, args: [symbol], context }) {
+    const result = await editFile(context, {
       ...{ kind: "environment", name: flags.env },
       change(edit) {
         const at = ["symbols", symbol];
@@ -45,5 +46,8 @@ export default defineCommand({
           if (value !== undefined && own[field] !== value) edit.set([...at, field], value);
         }
       },
-    }, flags),
+    }, flags);
+    if (!flags.dryRun) await noteRunning(context, flags.env);
+    return result;
+  },
 });

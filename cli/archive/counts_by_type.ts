@@ -1,0 +1,10 @@
+import { z } from "zod";
+
+/** Numbers of records by their type. */
+export const COUNTS_BY_TYPE = z.object({
+  trade: z.int(),
+  ticker: z.int(),
+  orderbook: z.int(),
+  status: z.int(),
+  gap: z.int(),
+});

@@ -1,0 +1,34 @@
+import { ConfigError } from "@ssmd/runtime";
+import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { editFile } from "../registry/edit_file.ts";
+import { SYMBOL_NAME } from "../registry/registry_args.ts";
+import { namesHint } from "../names.ts";
+import { noteRunning } from "../registry/note_running.ts";
+
+export default defineCommand({
+  name: "symbol unmap",
+  brief: "Remove a symbol from an environment",
+  description: "What is archived of it stays. Processes that run subscribe it until they restart.",
+  examples: ["ssmd symbol unmap BTCUSD --env demo --dry-run"],
+  flags: { ...EDIT_FLAGS, env: ENVIRONMENT_REQUIRED },
+  args: [SYMBOL_NAME],
+  output: EDIT_RESULT,
+  table: editTable,
+  async run({ flags, args: [symbol], context }) {
+    const result = await editFile(context, {
+      ...{ kind: "environment", name: flags.env },
+      change(edit, registry) {
+        const { symbols } = registry.environment(flags.env);
+        if (!edit.remove(["symbols", symbol])) {
+          throw new ConfigError("SYMBOL_UNKNOWN", `${flags.env} has no symbol "${symbol}"`, {
+            hint: namesHint(symbol, Object.keys(symbols)),
+          });
+        }
+      },
+    }, flags);
+    if (!flags.dryRun) await noteRunning(context, flags.env);
+    return result;
+  },
+});
