@@ -1,32 +1,10 @@
 import { formatPath, type Origin } from "@ssmd/metadata";
 import { notice, type SsmdContext } from "../context.ts";
-import { type OutputFormat, render, type Row } from "../render.ts";
+import type { Row } from "../render.ts";
 
 /** Says what is not expected about where files come from; `--quiet` does not. */
 export function noteOrigin(context: SsmdContext, { note }: Origin): void {
   if (note !== undefined) notice(context, `note: ${note}`);
-}
-
-/** Prints a value as one line a field; what is not expected about its origin goes to stderr. */
-export function show(
-  context: SsmdContext,
-  value: object,
-  output: OutputFormat,
-  origin: Origin = {},
-): void {
-  context.process.stdout.write(render({ value, rows: flatRows(value) }, output));
-  noteOrigin(context, origin);
-}
-
-/** Prints rows with their count; the list itself is the value unless another one is given. */
-export function showList(
-  { process: { stdout } }: SsmdContext,
-  rows: readonly Row[],
-  what: [one: string, many: string],
-  output: OutputFormat,
-  value: unknown = rows,
-): void {
-  stdout.write(render({ value, rows, counted: what }, output));
 }
 
 /** A deep value as rows of path and value; lists of words stand on one line. */

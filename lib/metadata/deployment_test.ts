@@ -7,7 +7,8 @@ const FEED = new URL("../../exchanges/feeds/kalshi.yaml", import.meta.url);
 const keyText = (id: string) => `key_id: ${id}\nprivate_key: pem\n`;
 const REGISTRY = fileURLToPath(new URL("../../exchanges", import.meta.url));
 
-async function connectsIn(env: string, more: string) {
+/** A feed of an environment of the repository, with more in its file and in that of the feed. */
+async function krakenIn(env: string, more: string, inFeed: Record<string, string> = {}) {
   const dir = await Deno.makeTempDir();
   try {
     for (const folder of ["feeds", "schemas", "environments"]) {
@@ -18,18 +19,36 @@ async function connectsIn(env: string, more: string) {
     }
     const path = `${dir}/exchanges/environments/${env}.yaml`;
     await Deno.writeTextFile(path, await Deno.readTextFile(path) + more);
+    const feedPath = `${dir}/exchanges/feeds/kraken.yaml`;
+    const feed = Object.entries(inFeed).reduce(
+      (text, [from, to]) => text.replace(from, to),
+      await Deno.readTextFile(feedPath),
+    );
+    await Deno.writeTextFile(feedPath, feed);
     const deployment = await loadDeployment({ env, registryDir: `${dir}/exchanges` });
-    return deployment.feed("kraken").connects;
+    return deployment.feed("kraken");
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
 }
 
 Deno.test("a feed is connected to as often as its environment, its simulator or its venue allows", async () => {
-  assert.equal(await connectsIn("kraken", ""), undefined);
-  assert.deepEqual(await connectsIn("demo", ""), SIMULATOR_CONNECTS);
+  assert.equal((await krakenIn("kraken", "")).connects, undefined);
+  assert.deepEqual((await krakenIn("demo", "")).connects, SIMULATOR_CONNECTS);
   const own = "connects:\n  kraken: { burst: 7, refill: 2s }\n";
-  assert.deepEqual(await connectsIn("kraken", own), { burst: 7, refillMs: 2000 });
+  assert.deepEqual((await krakenIn("kraken", own)).connects, { burst: 7, refillMs: 2000 });
+});
+
+Deno.test("symbols of a connection and the rate of requests are those of the feed's version", async () => {
+  const plain = await krakenIn("kraken", "");
+  assert.equal(plain.symbolsPerConnection, 100);
+  assert.equal(plain.sendRate, undefined);
+  const limited = await krakenIn("kraken", "", {
+    "symbols_per_connection: 100":
+      "symbols_per_connection: 2\n    rate_limit: { requests: 5, per: 2s }",
+  });
+  assert.equal(limited.symbolsPerConnection, 2);
+  assert.deepEqual(limited.sendRate, { requests: 5, perMs: 2000 });
 });
 
 Deno.test("credentials are read from where they are now, and each new value is reported once", async () => {
