@@ -11,7 +11,7 @@ import {
   Translator,
   type Venue,
 } from "@ssmd/exchanges";
-import { runOfName } from "@ssmd/market";
+import { runOfName, type RunTurn } from "@ssmd/market";
 import type { CaptureLocation } from "@ssmd/metadata";
 import { isoOfUs, nowUs } from "@ssmd/runtime";
 import type { GoodTime } from "./good_times.ts";
@@ -40,6 +40,8 @@ export interface ConnectionOptions {
   endpoint: string;
   version: string;
   commit: string;
+  /** Whether the run tells what it gets in its turns alone; default always. */
+  inTurns?: boolean;
   /** Where it captures; absent = not said. */
   captureLocation?: CaptureLocation | undefined;
   /** Most symbols of a connection; absent = all on one. */
@@ -92,6 +94,7 @@ function newConnection(
     translator: new Translator(feed, normalizer, {
       run: runOfName(options.run),
       connection: slot,
+      turns: options.inTurns ? [] : undefined,
     }),
     lines: 0,
     capture: captureInfo(options, slot, symbols),
@@ -116,6 +119,7 @@ function captureInfo(
     host: Deno.hostname(),
     software: { version, commit },
     linesBefore: 0,
+    ...(options.inTurns && { inTurns: true }),
   };
 }
 
@@ -134,6 +138,7 @@ export function checkpointOf(
     good: { ...good },
     normalizer: normalizerId,
     state: normalizer.state(),
+    openGaps: translator.openGaps,
     capture: { ...capture, clock, linesBefore: lines },
   };
 }
@@ -166,11 +171,15 @@ export function restoreTranslator(
   venue: Venue,
   feed: string,
   checkpoint: ConnectionCheckpoint,
+  turns: readonly RunTurn[],
 ): Translator {
   const version = venue.normalizers.find((known) => known.id === checkpoint.normalizer) ??
     normalizerOn(venue, isoOfUs(checkpoint.lastUs).slice(0, 10));
   const normalizer = version.create({ feed, symbols: checkpoint.capture.symbols });
   normalizer.restore(checkpoint.state);
-  const { capture, sequence, lastUs } = checkpoint;
-  return new Translator(feed, normalizer, { ...placeOf(capture), sequence, lastUs });
+  const { capture, sequence, lastUs, openGaps } = checkpoint;
+  return new Translator(feed, normalizer, {
+    ...{ ...placeOf(capture), sequence, lastUs, openGaps },
+    turns: capture.inTurns ? turns : undefined,
+  });
 }

@@ -6,9 +6,11 @@ import {
   Health,
   isoOfUs,
   type Logger,
+  messageOf,
   type Metrics,
   nowUs,
   sleep,
+  SsmdError,
   StorageError,
   type VenueError,
 } from "@ssmd/runtime";
@@ -37,11 +39,14 @@ import { type PendingLine, Pipeline } from "./pipeline.ts";
 import { RawFiles } from "./raw_files.ts";
 import { recover } from "./recovery.ts";
 import { type RecordingPlay, RecordingPlayer } from "./recording_player.ts";
-import { newRun } from "./run.ts";
+import { FeedTurns } from "./feed_turns.ts";
+import { FencedPublisher } from "./fenced_publisher.ts";
+import { knownRuns, newRun } from "./run.ts";
 import { VenueSocket } from "./socket.ts";
 import type { SendRate } from "./send_pacer.ts";
 import { lockSpool, type SpoolLock } from "./spool_lock.ts";
 import { SubscriptionWatch } from "./subscription_watch.ts";
+import { TurnTaker } from "./turn_taker.ts";
 import { type ConnectAllowance, ConnectBudget } from "./connect_budget.ts";
 import { ConnectionStates, type VenueConnection } from "./connection_state.ts";
 
@@ -72,6 +77,8 @@ export interface ConnectorOptions {
   metrics: Metrics;
   /** The process's health, to which the connector adds its conditions; default one nobody asks. */
   health?: Health;
+  /** Time without a sign of life after which another connector of the feed is dead; default 6 s. */
+  takeoverMs?: number;
   version: string;
   commit: string;
   /** Where it captures, and what is expected of the clock there; absent = not said. */
@@ -118,6 +125,10 @@ export interface Connector {
   readonly denied: Promise<VenueError>;
   /** Resolves when the recording was played to its end, rejects as reading it does; else never. */
   readonly played: Promise<void>;
+  /** Whether the records of the feed are this one's; else another one tells it, and it stands by. */
+  readonly isTelling: boolean;
+  /** Resolves when another connector has taken over although this one was alive: end the process. */
+  readonly replaced: Promise<SsmdError>;
   /** Disconnects and hands everything accepted to the bus. */
   stop(): Promise<void>;
   /** Stops, writes the raw files and gives the spool free. Call it when the archiver has flushed. */
@@ -145,6 +156,7 @@ export function snapshotSubject(env: string, feed: string): string {
 }
 
 const TEND_MS = 1000;
+const TURN_LOOK_MS = 250;
 /** Subjects whose labels are remembered; beyond it all are forgotten and found again. */
 const SUBJECTS_MAX = 100_000;
 const FLUSH_MS_MAX = 15_000;
@@ -175,6 +187,12 @@ class FeedConnector implements Connector {
     this.#intake.event(slot, name, why, { fromUs })
   );
   #timer: ReturnType<typeof setInterval> | undefined;
+  #turnTimer: ReturnType<typeof setInterval> | undefined;
+  /** Absent where no other process shares the bus. */
+  #turns: FeedTurns | undefined;
+  #taker: TurnTaker | undefined;
+  #replaced = Promise.withResolvers<SsmdError>();
+  #isReplaced = false;
   /** Lines may come: all that the last run left has gone before them. */
   #capturing = false;
   /** When the first connection was tried, µs. */
@@ -196,10 +214,19 @@ class FeedConnector implements Connector {
     const logger = options.logger.with({ feed });
     const metrics = createConnectorMetrics(options.metrics, feed);
     const { recording } = options;
+    // A recording is told whole, whoever else tells the feed.
+    const turns = this.#turns = recording === undefined
+      ? FeedTurns.of({
+        ...{ env, feed, run, dir, transport, logger, ttlMs: options.takeoverMs },
+        onLost: (holder) => this.#replace(`${holder} has taken over the feed "${feed}"`),
+      })
+      : undefined;
+    const inTurns = turns !== undefined;
     const connections = recording === undefined
-      ? planConnections({ ...options, run }, options.symbols)
+      ? planConnections({ ...options, run, inTurns }, options.symbols)
       : recordedConnections({ ...options, run }, recording.source.connections);
-    const publisher = transport.publisher({
+    const inner = transport.publisher({
+      ...(turns && { confirm: () => turns.confirm() }),
       onStored: ({ subject }) => this.#countStored(subject),
       onRefused: ({ reason }) => metrics.refusals.inc({ feed, reason }),
       onRejected: (message, { reason, detail }) => {
@@ -207,6 +234,7 @@ class FeedConnector implements Connector {
         this.#deadLetter(message, `${reason}: ${detail}`);
       },
     });
+    const publisher = turns ? new FencedPublisher(inner, () => turns.isFresh) : inner;
     this.#options = options;
     this.#logger = logger;
     this.#metrics = metrics;
@@ -229,11 +257,17 @@ class FeedConnector implements Connector {
       output: {
         publish: (message, event) => this.#publish(message, event),
         deadLetter: (message) => this.#outbox.push(message),
+        untold: (event) => this.#watch.seen(event),
         meaning: (line, result) => this.#act(line, result),
       },
     });
     const onLost = () => metrics.lost.inc(metrics.labels);
-    this.#rawFiles = new RawFiles({ env, feed, storage, transport, publisher, logger, onLost });
+    this.#rawFiles = new RawFiles({
+      ...{ env, feed, storage, transport, publisher, logger, onLost },
+      turns: () => turns?.known ?? [],
+      pinnedUs: () => this.#taker?.pinnedUs() ?? Infinity,
+    });
+    this.#taker = turns && this.#newTaker(turns);
     const { captureLocation: place, clockSources: sources } = options;
     this.#clock = new ClockWatch({ place, sources, logger, onRead: () => this.#tellClock() });
     this.#intake = new Intake({
@@ -252,7 +286,10 @@ class FeedConnector implements Connector {
         (connections[line.slot - 1] as Connection).lines++;
         this.#pipeline.process(line);
       },
-      onClosed: (segment) => this.#rawFiles.add(segment, this.#pipeline.takeGiven()),
+      onClosed: (segment) => {
+        this.#taker?.segmentClosed(segment);
+        this.#rawFiles.add(segment, this.#pipeline.takeGiven());
+      },
       onPause: (paused) => this.#sockets.forEach((s) => paused ? s.pause() : s.resume()),
     });
     this.#denial = new AccessDenial(new AcceptedCredentials(dir, options.endpoint, logger));
@@ -277,28 +314,29 @@ class FeedConnector implements Connector {
   }
 
   async start(): Promise<void> {
-    const { spoolDir: dir, env, feed, transport, venue, endpoint, credentials } = this.#options;
+    const { spoolDir: dir, venue, endpoint, credentials } = this.#options;
     this.#requireWork();
     // Credentials that cannot even sign a handshake will not do so later.
     if (!this.#player) await venue.handshake(endpoint, await credentials(), Date.now());
     this.#lock = await lockSpool(dir);
     this.#outbox.clear();
     const clockKnown = this.#clock.read();
+    await this.#turns?.begin(knownRuns(dir));
     const left = this.#left = await recover({
       ...this.#options,
       dir,
       outbox: this.#outbox,
       rawFiles: this.#rawFiles,
+      turns: this.#turns?.known ?? [],
       logger: this.#logger,
     });
     await clockKnown;
-    this.#responder = await transport.respond(
-      snapshotSubject(env, feed),
-      () => snapshotsOf(this.#connections),
-    );
+    await this.#taker?.begin();
+    if (this.#turns === undefined) await this.#respond();
     if (this.#player) this.#startPlaying(this.#player);
     else this.#startCapturing(left);
     this.#timer = setInterval(() => this.#tick(), TEND_MS);
+    this.#turnTimer = setInterval(() => this.#taker?.look(), TURN_LOOK_MS);
   }
 
   /** A recording is whole in itself: it does not go on where another run ended. */
@@ -323,6 +361,54 @@ class FeedConnector implements Connector {
     for (const socket of this.#sockets) socket.start();
   }
 
+  get isTelling(): boolean {
+    return this.#turns?.isTelling ?? true;
+  }
+
+  get replaced(): Promise<SsmdError> {
+    return this.#replaced.promise;
+  }
+
+  #newTaker(turns: FeedTurns): TurnTaker {
+    const { env, feed, venue, spoolDir: dir } = this.#options;
+    return new TurnTaker({
+      ...{ turns, env, feed, venue, dir, run: this.#run, connections: this.#connections },
+      ...{ pipeline: this.#pipeline, publisher: this.#publisher, logger: this.#logger },
+      publish: (message) => {
+        this.#outbox.push(message);
+        this.#counts.records++;
+      },
+      cutSpool: () => this.#intake.cut(),
+      isWritten: (segment) => this.#rawFiles.isWritten(segment),
+      onTelling: () => void this.#respond(),
+      onFailed: (error) => this.#replace(`a turn cannot be told: ${messageOf(error)}`),
+    });
+  }
+
+  /** Who tells the feed answers for its books. */
+  async #respond(): Promise<void> {
+    const { env, feed, transport } = this.#options;
+    const subject = snapshotSubject(env, feed);
+    try {
+      this.#responder = await transport.respond(subject, () => snapshotsOf(this.#connections));
+    } catch (error) {
+      this.#logger.error("nobody answers for the books of this feed", { error });
+    }
+  }
+
+  /** What was not published by now is the other one's; the next start stands by. */
+  #replace(why: string): void {
+    if (this.#isReplaced || this.#stopping) return;
+    this.#isReplaced = true;
+    this.#responder?.unsubscribe();
+    this.#logger.error("this connector is to end: it cannot tell its feed any more", { why });
+    this.#replaced.resolve(
+      new SsmdError("CONNECTOR_REPLACED", why, {
+        hint: "nothing is lost: start it again, and it stands by",
+      }),
+    );
+  }
+
   #tick(): void {
     this.#bus.look();
     this.#intake.watchCommits();
@@ -341,7 +427,7 @@ class FeedConnector implements Connector {
       connected: () => this.#states.open,
       refusal: () => this.#states.problem,
       missing: () => this.#watch.missing(),
-      busProblem: () => this.#bus.problem,
+      busProblem: () => this.#bus.problem || this.#turns?.problem || "",
       storageProblem: () => this.#rawFiles.problem,
       spoolProblem: () => this.#intake.problem,
       isSpoolStuck: () => this.#intake.isStuck,
@@ -391,23 +477,30 @@ class FeedConnector implements Connector {
 
   async #stop(): Promise<void> {
     clearInterval(this.#timer);
+    clearInterval(this.#turnTimer);
+    await this.#taker?.end();
     this.#health.close();
     await this.#player?.close();
     await Promise.all(this.#sockets.map((socket) => socket.close()));
     this.#responder?.unsubscribe();
     await this.#clock.settled();
     await this.#commitOrGiveUp();
-    const flushed = new AbortController();
-    await Promise.race([
-      this.#outbox.flush().finally(() => flushed.abort()),
-      sleep(FLUSH_MS_MAX, flushed.signal),
-    ]);
+    if (!this.#isReplaced) await this.#flush();
+    await this.#turns?.release();
     const { waiting } = this.stats();
     if (waiting > 0) {
       this.#logger.warn("the bus did not take everything in time: the rest stays in the spool", {
         waiting,
       });
     }
+  }
+
+  async #flush(): Promise<void> {
+    const flushed = new AbortController();
+    await Promise.race([
+      this.#outbox.flush().finally(() => flushed.abort()),
+      sleep(FLUSH_MS_MAX, flushed.signal),
+    ]);
   }
 
   /** A disk that refuses for good does not keep the process from ending. */

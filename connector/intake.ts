@@ -149,6 +149,11 @@ export class Intake {
     return this.#spool.commit();
   }
 
+  /** What comes next begins a segment of the spool. */
+  cut(): void {
+    this.#spool.cut();
+  }
+
   /** Gives up what the disk refuses; how many lines that are. */
   giveUp(): number {
     return this.#spool.giveUp();

@@ -11,7 +11,6 @@ import {
   runService,
   serveMetrics,
   untilSignal,
-  VenueError,
   VERSION,
 } from "@ssmd/runtime";
 import { openServiceStorage } from "@ssmd/storage";
@@ -77,15 +76,19 @@ await runService("connector", FLAGS, async (flags) => {
   await connector.start();
   logger.info("capturing", { env, feed: id, metrics_port: scrape.port });
   const stopped = new AbortController();
-  const why = await Promise.race([untilSignal(stopped.signal), connector.denied]);
+  const why = await Promise.race([
+    untilSignal(stopped.signal),
+    connector.denied,
+    connector.replaced,
+  ]);
   stopped.abort();
-  if (why instanceof VenueError) logger.error("stopping", { error: why });
+  if (why instanceof Error) logger.error("stopping", { error: why });
   else logger.info("stopping", { signal: why });
   await connector.close();
   await storage.close();
   await transport.close();
   await scrape.close();
   logger.info("stopped", { ...connector.stats() });
-  if (why instanceof VenueError) throw why;
+  if (why instanceof Error) throw why;
   assertNothingGivenUp(connector.stats());
 });

@@ -23,6 +23,8 @@ export interface PipelineOutput {
   publish(message: OutMessage, event: MarketEvent): void;
   /** A frame that cannot be read. */
   deadLetter(message: OutMessage): void;
+  /** A record that another connector tells. */
+  untold?(event: MarketEvent): void;
   /** What a line meant beside its records: frames to send, notices. */
   meaning(line: PendingLine, result: Normalized): void;
 }
@@ -62,6 +64,7 @@ export class Pipeline {
   #encoder = new Encoder();
   #subjects = new Map<string, string>();
   #line: number;
+  #tap: PendingLine[] | undefined;
   #given: GivenIds = { lastId: "", lastRecordId: "" };
   /** Up to when each connection has missed nothing. */
   readonly good: GoodTimes;
@@ -84,6 +87,22 @@ export class Pipeline {
     return given;
   }
 
+  /** Keeps the lines that are taken from now on beside, for who takes the earlier ones once more. */
+  tap(): { afterLine: number; end: () => PendingLine[] } {
+    const lines: PendingLine[] = this.#tap = [];
+    const end = () => {
+      this.#tap = undefined;
+      return lines;
+    };
+    return { afterLine: this.#line, end };
+  }
+
+  /** Ids that another pipeline has given for lines that were taken here. */
+  addGiven(given: GivenIds): void {
+    if (given.lastId !== "") this.#given.lastId = given.lastId;
+    if (given.lastRecordId !== "") this.#given.lastRecordId = given.lastRecordId;
+  }
+
   /** Number of the last line taken. */
   get line(): number {
     return this.#line;
@@ -98,6 +117,7 @@ export class Pipeline {
   process(line: PendingLine): void {
     const translator = this.#translators[line.slot - 1];
     this.#line++;
+    this.#tap?.push(line);
     if (!translator) return;
     const result = translator.line(line);
     this.good.line(line.slot, line.atUs, line.kind === "event" && line.name === "stop");
@@ -108,7 +128,13 @@ export class Pipeline {
       if (event.type === "gap") this.good.record(line.slot, event);
       this.#give(this.#subjectOf(event), this.#encoder.encode(event), index, event);
     }
-    if (result.notice?.type === "unreadable") {
+    for (const event of result.untold ?? []) {
+      if (event.type === "gap") this.good.record(line.slot, event);
+      this.#output.untold?.(event);
+    }
+    // Who tells the gap has the letter, too.
+    const isUntold = events.length === 0 && (result.untold?.length ?? 0) > 0;
+    if (result.notice?.type === "unreadable" && !isUntold) {
       const id = this.#given.lastId = `${this.#run}-${this.#line}-${index}`;
       const place = { env: this.#env, feed: this.#feed, id };
       this.#output.deadLetter(frameLetter(place, line, result.notice.reason));

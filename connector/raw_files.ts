@@ -18,6 +18,7 @@ import {
   type RawPlace,
   usOfNsText,
 } from "@ssmd/archive";
+import type { Turn } from "@ssmd/market";
 import { Backoff, LIMITS, type Logger, messageOf, nowUs, sleep, systemCodeOf } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Publisher, Transport } from "@ssmd/transport";
@@ -37,6 +38,10 @@ export interface RawFilesOptions {
   transport: Transport;
   publisher: Publisher;
   logger: Logger;
+  /** Turns of the feed that are known now, for the manifests; default none. */
+  turns?: () => readonly Turn[];
+  /** Segments with lines from here on may be read once more, µs; default none. */
+  pinnedUs?: () => number;
   /** A segment was given up, over the spool's limit. */
   onLost: () => void;
   /** Bytes of closed segments; default {@linkcode LIMITS.spoolBytesMax}. */
@@ -83,6 +88,11 @@ export class RawFiles {
   /** Why storage did not take the newest try; "" = it did. */
   get problem(): string {
     return this.#problem;
+  }
+
+  /** Whether a closed segment stands in storage, or is gone. */
+  isWritten({ path }: Segment): boolean {
+    return this.#closed.find(({ segment }) => segment.path === path)?.written ?? true;
   }
 
   /** A segment is closed; it is worked on in the background. */
@@ -187,6 +197,7 @@ export class RawFiles {
     const software = header.connections[0]?.capture.software;
     const change = {
       files,
+      turns: this.#options.turns?.() ?? [],
       positions: { [header.run]: formatPlace({ frame: reader.lastLine, index: 0 }) },
       writtenBy: `${software?.version ?? "?"}+${software?.commit ?? "?"}`,
       nowUs: nowUs(),
@@ -243,7 +254,8 @@ export class RawFiles {
   /** Deletes segments whose frames and records are both safe, up to the first that is not. */
   async #release(): Promise<void> {
     for (let oldest = this.#closed[0]; oldest; oldest = this.#closed[0]) {
-      if (!oldest.written || !await this.#isSafe(oldest)) return;
+      const isPinned = oldest.lastUs >= (this.#options.pinnedUs?.() ?? Infinity);
+      if (!oldest.written || isPinned || !await this.#isSafe(oldest)) return;
       // It may have been given up meanwhile.
       if (this.#closed[0] !== oldest) continue;
       this.#closed.shift();

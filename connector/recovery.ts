@@ -1,4 +1,5 @@
 import type { Venue } from "@ssmd/exchanges";
+import type { Turn } from "@ssmd/market";
 import { isoOfUs, type Logger, SsmdError, systemCodeOf } from "@ssmd/runtime";
 import type { OutMessage, Transport } from "@ssmd/transport";
 import { heldByBus, HeldFilter } from "./held_by_bus.ts";
@@ -20,6 +21,8 @@ export interface RecoverOptions {
   transport: Transport;
   outbox: Outbox;
   rawFiles: RawFiles;
+  /** All turns that are known: what another connector has told is not told once more. */
+  turns: readonly Turn[];
   logger: Logger;
 }
 

@@ -60,7 +60,7 @@ async function recovered(dir: string, bus: KeepingBus, killed = false) {
   const before = bus.stored.length;
   const options = { dir, env: ENV, feed: "fake", venue: fakeVenue(), transport, outbox, logger };
   if (killed) rawFiles.add = () => {};
-  const left = await recover({ ...options, rawFiles });
+  const left = await recover({ ...options, rawFiles, turns: [] });
   if (!killed) await rawFiles.close();
   outbox.close();
   return { left, ids: bus.ids.slice(before) };

@@ -1,5 +1,6 @@
 import { parseRawLine } from "@ssmd/archive";
 import type { CarriedState, Translator, Venue } from "@ssmd/exchanges";
+import { type MarketEvent, type Turn, turnsOf } from "@ssmd/market";
 import { type Logger, messageOf, SsmdError } from "@ssmd/runtime";
 import type { OutMessage } from "@ssmd/transport";
 import { carriedBy, restoreTranslator } from "./connection.ts";
@@ -15,6 +16,10 @@ export interface ReplayOptions {
   logger: Logger;
   /** A record or dead letter comes out once more. */
   publish: (message: OutMessage) => void;
+  /** A record that another connector tells. */
+  untold?: (event: MarketEvent) => void;
+  /** All turns that are known. */
+  turns: readonly Turn[];
 }
 
 const DECODER = new TextDecoder();
@@ -27,20 +32,27 @@ export class Replay {
   #lastUs = 0;
 
   /** Goes on from where a segment begins. */
-  constructor({ env, feed, venue, logger, publish }: ReplayOptions, header: SegmentHeader) {
+  constructor(options: ReplayOptions, header: SegmentHeader) {
+    const { env, feed, venue, logger, publish, untold, turns } = options;
     this.#logger = logger;
+    const ownTurns = turnsOf(header.run, turns);
     this.#translators = header.connections.map((checkpoint) =>
-      restoreTranslator(venue, feed, checkpoint)
+      restoreTranslator(venue, feed, checkpoint, ownTurns)
     );
     this.#pipeline = new Pipeline({
       env,
       feed,
       run: header.run,
       translators: this.#translators,
-      output: { publish, deadLetter: publish, meaning: () => {} },
+      output: { publish, deadLetter: publish, meaning: () => {}, ...(untold && { untold }) },
       line: header.firstLine - 1,
       good: new GoodTimes(header.connections.map(({ slot, good }) => [slot, good])),
     });
+  }
+
+  /** By slot, from 1. */
+  get translators(): readonly Translator[] {
+    return this.#translators;
   }
 
   /** Number of the line that comes next. */
@@ -86,11 +98,17 @@ export class Replay {
       });
       return;
     }
-    this.#lastUs = pending.atUs;
+    this.pending(pending);
+  }
+
+  /** Takes a line that was read already. */
+  pending(line: PendingLine): void {
+    this.#lastUs = line.atUs;
     try {
-      this.#pipeline.process(pending);
+      this.#pipeline.process(line);
     } catch (error) {
-      this.#logger.error("a line of the spool cannot be processed", { line: line.number, error });
+      const { line: number } = this.#pipeline;
+      this.#logger.error("a line of the spool cannot be processed", { line: number, error });
     }
   }
 }

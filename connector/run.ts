@@ -19,7 +19,8 @@ export function isLaterRun(a: string, b: string): boolean {
   return comparePositions({ run: a, ...start }, { run: b, ...start }) > 0;
 }
 
-function knownRuns(dir: string): string[] {
+/** Runs of which the spool in `dir` knows. */
+export function knownRuns(dir: string): string[] {
   try {
     const runs = [...Deno.readDirSync(dir)].flatMap(({ name }) => runOfSegment(name) ?? []);
     const left = readLeft(dir);

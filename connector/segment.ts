@@ -1,4 +1,5 @@
 import type { CaptureInfo } from "@ssmd/archive";
+import type { Gap } from "@ssmd/market";
 import { SsmdError } from "@ssmd/runtime";
 import type { GoodTime } from "./good_times.ts";
 
@@ -18,6 +19,8 @@ export interface ConnectionCheckpoint {
   normalizer: string;
   /** The normalizer's own state. */
   state: unknown;
+  /** Gaps that are open, where the run has turns. */
+  openGaps?: Gap[] | undefined;
   /** The first line of its raw files. */
   capture: CaptureInfo;
 }
@@ -136,6 +139,11 @@ export class SegmentReader {
   /** Number of the last line read; one less than the first when there was none. */
   get lastLine(): number {
     return this.#number - 1;
+  }
+
+  /** Gives its file free; for who reads no lines. */
+  close(): void {
+    this.#file.close();
   }
 
   /** The whole lines, some at a time; the file is closed behind them. */

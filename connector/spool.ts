@@ -87,6 +87,11 @@ export class Spool {
     return this.#nextLine++;
   }
 
+  /** What comes next begins a segment. */
+  cut(): void {
+    this.#minute = -1;
+  }
+
   /** Resolves when everything appended so far is durable. */
   async commit(): Promise<void> {
     clearTimeout(this.#timer);

@@ -118,7 +118,8 @@ Deno.test({
     assert.equal(new Set(rig.ids).size, id);
     await connector.close();
     const left = await Array.fromAsync(Deno.readDir(rig.spoolDir), ({ name }) => name);
-    assert.deepEqual(left.sort(), ["last-stop.json", "lock"]);
+    const kept = ["accepted-credentials", "last-stop.json", "lock", "turns.json"];
+    assert.deepEqual(left.sort(), kept);
     await rig.close();
     await server.stop();
   },

@@ -29,6 +29,8 @@ export interface Handshake {
 export interface Normalized {
   /** Zero or more records, in order; `sequence` is 0, the connector sets it. */
   events: MarketEvent[];
+  /** Records that another connector tells; set by the translator, absent = none. */
+  untold?: MarketEvent[];
   /** Frames to send to the venue now (resubscribe, ask for a snapshot); ignored in replay. */
   send: string[];
   /** What the frame was, beside its events: for acks, watchdogs, logs and counts. */

@@ -1,4 +1,4 @@
-import { connectionOfName, runOfName } from "@ssmd/market";
+import { connectionOfName, runOfName, type RunTurn } from "@ssmd/market";
 import { VenueError } from "@ssmd/runtime";
 import { suggestion } from "@ssmd/runtime/suggest";
 import type { NormalizerVersion, SymbolSpec, Venue } from "./adapter.ts";
@@ -20,6 +20,8 @@ export interface CapturedConnection {
   run?: string;
   /** The connection's name, `{run}-{number}`; absent = not said. */
   connection?: string;
+  /** Whether it tells in the run's turns alone; absent = always. */
+  inTurns?: boolean;
 }
 
 /** Which translation is wanted. */
@@ -30,6 +32,8 @@ export interface TranslationChoice {
   normalizer?: string;
   /** Venues by id; default all that are registered. */
   venues?: Readonly<Record<string, Venue>>;
+  /** Turns of the run; default: it tells always. */
+  turns?: readonly RunTurn[];
 }
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
@@ -44,8 +48,9 @@ export function translatorOf(capture: CapturedConnection, choice: TranslationCho
     day: choice.day,
     ...(normalizer === undefined ? {} : { normalizer }),
   });
-  const { feed, symbols } = capture;
-  return new Translator(feed, version.create({ feed, symbols }), placeOf(capture));
+  const { feed, symbols, inTurns = false } = capture;
+  const place = { ...placeOf(capture), turns: inTurns ? choice.turns : undefined };
+  return new Translator(feed, version.create({ feed, symbols }), place);
 }
 
 /** Which run and connection records of a capture are of. */

@@ -6,9 +6,11 @@ import {
   type MarketEvent,
   openGap,
   recoveredGap,
+  type RunTurn,
 } from "@ssmd/market";
 import type { CarriedState, Normalized, Normalizer, UnreadableNotice } from "./adapter.ts";
 import { unreadableReason } from "./frame.ts";
+import { TurnFilter } from "./turn_filter.ts";
 
 const DAY_US = 86_400_000_000;
 const NOTHING: MarketEvent[] = [];
@@ -56,6 +58,10 @@ export interface TranslatorPlace {
   sequence?: number;
   /** Time of the last line, µs; default 0. */
   lastUs?: number;
+  /** When the run's records are those of the feed; absent = always. */
+  turns?: readonly RunTurn[] | undefined;
+  /** Gaps that are open, where the run has turns; default none. */
+  openGaps?: readonly Gap[] | undefined;
 }
 
 /** The one way from the lines of a connection to numbered records. */
@@ -68,6 +74,7 @@ export class Translator {
   #lastUs: number;
   /** The end of the last line's day, µs; 0 = there was none. */
   #dayEndUs: number;
+  #turns: TurnFilter | undefined;
 
   /** From the connection's first line on, or from where `place` says. */
   constructor(feed: string, normalizer: Normalizer, place: TranslatorPlace = {}) {
@@ -79,6 +86,24 @@ export class Translator {
     this.#sequence = sequence;
     this.#lastUs = lastUs;
     this.#dayEndUs = lastUs === 0 ? 0 : dayEndOf(lastUs);
+    const { turns, openGaps = [] } = place;
+    if (turns !== undefined) this.#turns = new TurnFilter(turns, connection, openGaps);
+  }
+
+  /** Gaps that are open, where the run has turns. */
+  get openGaps(): Gap[] | undefined {
+    return this.#turns?.open;
+  }
+
+  /** Goes on as one that has taken the same lines and knows of a turn more. */
+  goOnAs(other: Translator): void {
+    this.#sequence = other.#sequence;
+    this.#turns = other.#turns;
+  }
+
+  /** From the next line on these are the run's turns. */
+  setTurns(turns: readonly RunTurn[]): void {
+    this.#turns = new TurnFilter(turns, this.#connection, this.#turns?.open ?? []);
   }
 
   /** Whose the last record given is. */
@@ -126,7 +151,7 @@ export class Translator {
 
   /** A frame that is JSON. What cannot be read gives one `gap` of reason `parse`, besides the notice. */
   frame(json: unknown, text: string, receivedAtUs: number): Normalized {
-    const first = this.#dayBegins(receivedAtUs);
+    const first = this.#begins(receivedAtUs);
     const result = this.#normalizer.normalize(json, text, receivedAtUs);
     if (first.length > 0) result.events.unshift(...first);
     if (result.notice?.type === "unreadable") {
@@ -137,13 +162,13 @@ export class Translator {
 
   /** A frame that is no JSON (or too large to be read). */
   unreadable(reason: string, receivedAtUs: number): Normalized {
-    const events = [...this.#dayBegins(receivedAtUs), this.#parseGap(receivedAtUs, { reason })];
+    const events = [...this.#begins(receivedAtUs), this.#parseGap(receivedAtUs, { reason })];
     return this.#number({ events, send: [], notice: { type: "unreadable", reason } }, receivedAtUs);
   }
 
   /** An event of the connection. */
   event(event: ConnectionEvent, atUs: number): Normalized {
-    const first = this.#dayBegins(atUs, ENDS_BOOKS.has(event.name));
+    const first = this.#begins(atUs, event.name);
     const result = this.#meaningOf(event, atUs);
     result.events.unshift(...first);
     return this.#number(result, atUs);
@@ -162,15 +187,14 @@ export class Translator {
   }
 
   #eventsOf(event: ConnectionEvent, atUs: number): MarketEvent[] {
-    const { name, why, fromUs, planned = false, carried } = event;
+    const { name, why, fromUs } = event;
     switch (name) {
       case "connect":
         return this.#normalizer.connected(atUs);
       case "disconnect":
         return this.#normalizer.disconnected(this.#lastUs || atUs, atUs, { why });
       case "resumed":
-        if (carried !== undefined) this.#normalizer.carry(carried);
-        return this.#normalizer.disconnected(fromUs || atUs, atUs, { why, planned });
+        return this.#resumed(event, atUs);
       case "unreachable":
         return this.#normalizer.disconnected(fromUs || atUs, atUs, { why });
       case "clock":
@@ -183,14 +207,42 @@ export class Translator {
   }
 
   /**
-   * With the first line of a UTC day come snapshots of all sound books, as they were before it: a day
-   * can be read without those before it. A line that ends the books brings none.
+   * With the first line of a UTC day, and of a turn, come snapshots of all sound books, as they were
+   * before it: it can be read without what came before. A line that ends the books brings none.
    */
-  #dayBegins(atUs: number, endsBooks = false): MarketEvent[] {
-    if (atUs < this.#dayEndUs) return NOTHING;
+  #begins(atUs: number, event = ""): MarketEvent[] {
+    const turn = this.#turns?.beginning(this.#lastUs, atUs);
+    if (turn === undefined && atUs < this.#dayEndUs) return this.#booksDue(atUs, event);
     this.#dayEndUs = dayEndOf(atUs);
-    if (endsBooks) return NOTHING;
+    const news = turn === undefined ? NOTHING : this.#turnBegins(turn, atUs, event);
+    if (ENDS_BOOKS.has(event)) return news;
+    return [...news, ...this.#books(atUs)];
+  }
+
+  #booksDue(atUs: number, event: string): MarketEvent[] {
+    const symbols = this.#turns?.booksDue(this.#lastUs, atUs);
+    if (symbols === undefined || symbols.size === 0 || ENDS_BOOKS.has(event)) return NOTHING;
+    return this.#books(atUs).filter(({ symbol }) => symbols.has(symbol));
+  }
+
+  #books(atUs: number): MarketEvent[] {
     return this.#normalizer.snapshots().map((book) => ({ ...book, receivedAtUs: atUs }));
+  }
+
+  /** What a turn tells before its first line: what is open, and what nobody has told. */
+  #turnBegins(turn: RunTurn, atUs: number, event: string): MarketEvent[] {
+    const news = this.#turns?.openNews(turn, atUs) ?? [];
+    const { after, isLate = false } = turn;
+    if (after === undefined || after.atUs <= 0) return news;
+    const detail = `what came after run ${after.run} ended is missing`;
+    const place = { feed: this.#feed, symbol: ALL_SYMBOLS, channel: "all" } as const;
+    if (this.#lastUs === 0) {
+      if (event === "resumed") return news;
+      return [...news, ...this.#normalizer.disconnected(after.atUs, atUs, { why: detail })];
+    }
+    if (!isLate) return news;
+    const gap = { ...place, reason: "disconnect", missed: null, detail } as const;
+    return [...news, lostGap({ ...gap, fromUs: after.atUs, atUs })];
   }
 
   /** Times are suspect; books and prices are not. */
@@ -201,7 +253,18 @@ export class Translator {
     });
   }
 
+  /** What another run has told since is not missing. */
+  #resumed(event: ConnectionEvent, atUs: number): MarketEvent[] {
+    const { why, fromUs, planned = false, carried } = event;
+    const after = this.#turns?.beginning(this.#lastUs, atUs)?.after;
+    const isOvertaken = after !== undefined && after.atUs > (fromUs ?? 0);
+    if (carried !== undefined && !isOvertaken) this.#normalizer.carry(carried);
+    const goodUs = isOvertaken ? after.atUs : fromUs;
+    return this.#normalizer.disconnected(goodUs || atUs, atUs, { why, planned });
+  }
+
   #number(result: Normalized, atUs: number): Normalized {
+    if (this.#turns !== undefined) this.#select(result, this.#turns, atUs);
     this.#lastUs = atUs;
     for (const event of result.events) {
       event.sequence = ++this.#sequence;
@@ -210,6 +273,19 @@ export class Translator {
       event.connection = this.#connection;
     }
     return result;
+  }
+
+  /** Leaves out what another run tells. */
+  #select(result: Normalized, turns: TurnFilter, atUs: number): void {
+    const told: MarketEvent[] = [];
+    const untold: MarketEvent[] = [];
+    for (const event of result.events) {
+      turns.note(event);
+      const isTold = turns.isTold(event, atUs, this.#sequence + told.length + 1);
+      (isTold ? told : untold).push(event);
+    }
+    result.events = told;
+    result.untold = untold;
   }
 
   #parseGap(atUs: number, notice: Omit<UnreadableNotice, "type">): Gap {

@@ -14,7 +14,10 @@ import { fakeVenue } from "./fake_venue.ts";
 export const ENV = "test";
 
 /** A machine on which nobody says how the clock is kept. */
-const NO_CLOCK_SOURCES: ClockSources = { chronyc: ["/nonexistent/chronyc"], timesyncdFlag: "" };
+export const NO_CLOCK_SOURCES: ClockSources = {
+  chronyc: ["/nonexistent/chronyc"],
+  timesyncdFlag: "",
+};
 
 /** What a rig is made of where it is not the usual. */
 export interface RigOptions {
@@ -33,23 +36,59 @@ export interface RigOptions {
   deaf?: boolean;
 }
 
+/** Everything that comes out on a bus. */
+export class FeedListener {
+  /** Records in the order of the bus. */
+  readonly events: MarketEvent[] = [];
+  readonly ids: string[] = [];
+  #waiting: (() => void)[] = [];
+
+  /** Listens from now on. */
+  async listen(transport: Transport): Promise<void> {
+    await transport.subscribe([`${ENV}.>`], ({ subject, payload, id }) => {
+      const type = subject.split(".")[2] as EventType;
+      if (!EVENT_TYPES.includes(type)) return;
+      this.events.push(decode(type, payload));
+      this.ids.push(id);
+      for (const resolve of this.#waiting.splice(0)) resolve();
+    });
+  }
+
+  /** Resolves when the records satisfy `holds`. */
+  async until(holds: (events: readonly MarketEvent[]) => boolean): Promise<void> {
+    while (!holds(this.events)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** All gaps. */
+  gaps(): Gap[] {
+    return this.events.filter((event) => event.type === "gap");
+  }
+}
+
 /** A connector between a fake exchange and a bus, and everything that came out at its end. */
 export class ConnectorRig {
   readonly dir = Deno.makeTempDirSync({ prefix: "ssmd-connector-" });
   readonly exchange = new FakeExchange();
   readonly transport: Transport;
   readonly storage: Storage;
-  /** Records in the order of the bus. */
-  readonly events: MarketEvent[] = [];
-  readonly ids: string[] = [];
+  readonly #listener = new FeedListener();
   #options: RigOptions;
-  #waiting: (() => void)[] = [];
 
   /** Nothing runs yet. */
   constructor(options: RigOptions = {}) {
     this.#options = options;
     this.transport = options.transport ?? memoryTransport();
     this.storage = options.storage ?? memoryStorage();
+  }
+
+  /** Records in the order of the bus. */
+  get events(): MarketEvent[] {
+    return this.#listener.events;
+  }
+
+  /** Of these records. */
+  get ids(): string[] {
+    return this.#listener.ids;
   }
 
   /** The spool's folder. */
@@ -59,13 +98,7 @@ export class ConnectorRig {
 
   /** Listens on the bus. */
   async listen(): Promise<void> {
-    await this.transport.subscribe([`${ENV}.>`], ({ subject, payload, id }) => {
-      const type = subject.split(".")[2] as EventType;
-      if (!EVENT_TYPES.includes(type)) return;
-      this.events.push(decode(type, payload));
-      this.ids.push(id);
-      for (const resolve of this.#waiting.splice(0)) resolve();
-    });
+    await this.#listener.listen(this.transport);
   }
 
   /** A connector on the rig's spool, not started. */
@@ -99,7 +132,7 @@ export class ConnectorRig {
 
   /** Resolves when the records satisfy `holds`. */
   async until(holds: (events: readonly MarketEvent[]) => boolean): Promise<void> {
-    while (!holds(this.events)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await this.#listener.until(holds);
   }
 
   /** Ids of all trades, in the order of the bus. */
@@ -109,7 +142,7 @@ export class ConnectorRig {
 
   /** All gaps. */
   gaps(): Gap[] {
-    return this.events.filter((event) => event.type === "gap");
+    return this.#listener.gaps();
   }
 
   /** Ends exchange and bus and removes the folder; the connector is closed before. */

@@ -6,7 +6,7 @@ import {
   usOfNsText,
 } from "@ssmd/archive";
 import { normalizerFor, placeOf, Translator, type Venue, venueNamed } from "@ssmd/exchanges";
-import type { MarketEvent } from "@ssmd/market";
+import type { Gap, MarketEvent, RunTurn } from "@ssmd/market";
 import { ArchiveError } from "@ssmd/runtime";
 
 /** Where the translation of a connection stands between two files; plain JSON. */
@@ -33,6 +33,8 @@ export interface TranslationState {
   symbols: CaptureInfo["symbols"];
   /** The normalizer's own. */
   state: unknown;
+  /** Gaps that are open, of a run that tells in turns. */
+  openGaps?: Gap[];
 }
 
 /** How lines are translated. */
@@ -43,10 +45,12 @@ export interface TranslationOptions {
   normalizer?: string;
   /** Venues by id; default all that are registered. */
   venues?: Readonly<Record<string, Venue>>;
+  /** Turns of the run, where it tells in turns; default none. */
+  turns?: readonly RunTurn[];
 }
 
 /** What a translation takes from a connection's capture line. */
-type Origin = Pick<CaptureInfo, "venue" | "symbols" | "run" | "connection">;
+type Origin = Pick<CaptureInfo, "venue" | "symbols" | "run" | "connection" | "inTurns">;
 
 /** Lines of a connection that raw does not have. */
 export interface RawHole {
@@ -80,7 +84,8 @@ export class ConnectionTranslation {
     this.#options = options;
     if (state === undefined) return;
     this.#lines = state.lines;
-    this.#create(state, state.normalizer, state);
+    const inTurns = state.openGaps !== undefined;
+    this.#create({ ...state, inTurns }, state.normalizer, state);
   }
 
   /** Frames and other lines taken. */
@@ -92,9 +97,12 @@ export class ConnectionTranslation {
   state(): Omit<TranslationState, "run" | "connection" | "files" | "digest"> | undefined {
     const translator = this.#translator;
     if (translator === undefined) return undefined;
-    const { sequence, lastUs } = translator;
+    const { sequence, lastUs, openGaps } = translator;
     const state = this.#normalizerState?.();
-    return { lines: this.#lines, sequence, lastUs, ...this.#kept, state };
+    return {
+      ...{ lines: this.#lines, sequence, lastUs, ...this.#kept, state },
+      ...(openGaps === undefined ? {} : { openGaps }),
+    };
   }
 
   /**
@@ -163,7 +171,7 @@ export class ConnectionTranslation {
   }
 
   #create(
-    { venue, symbols, run, connection }: Origin,
+    { venue, symbols, run, connection, inTurns = false }: Origin,
     id: string | undefined,
     state: TranslationState | undefined,
     day = "",
@@ -178,8 +186,9 @@ export class ConnectionTranslation {
     if (state !== undefined) created.restore(state.state);
     this.#kept = { normalizer: version.id, venue, symbols };
     this.#normalizerState = () => created.state();
-    const { sequence = 0, lastUs = 0 } = state ?? {};
-    const place = { ...placeOf({ run, connection }), sequence, lastUs };
+    const { sequence = 0, lastUs = 0, openGaps } = state ?? {};
+    const turns = inTurns ? this.#options.turns ?? [] : undefined;
+    const place = { ...placeOf({ run, connection }), sequence, lastUs, openGaps, turns };
     this.#translator = new Translator(feed, created, place);
   }
 }

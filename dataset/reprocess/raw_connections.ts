@@ -6,7 +6,9 @@ import {
   type Manifest,
   type ManifestFile,
   parseManifestKey,
+  usOfNsText,
 } from "@ssmd/archive";
+import { joinedTurns, type RunTurn, type Turn, TURN_OVERLAP_US, turnsOf } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
 
 /** A connection of one life of a connector, with its raw files in the order of its lines. */
@@ -17,6 +19,8 @@ export interface RawConnection {
   connection: string;
   /** In the order of lines. */
   files: ManifestFile[];
+  /** When its run's records are those of the feed, for a run that tells in turns. */
+  turns: readonly RunTurn[];
 }
 
 /** All raw manifests of a feed, by day. Throws ArchiveError for a damaged one, StorageError. */
@@ -41,12 +45,17 @@ export async function rawManifests(
 /** The connections that manifests name, older runs first. */
 export function rawConnectionsOf(manifests: readonly Manifest[]): RawConnection[] {
   const connections = new Map<string, RawConnection>();
+  const turns = manifests.reduce<Turn[]>(
+    (all, manifest) => joinedTurns(all, manifest.turns ?? []),
+    [],
+  );
   for (const file of manifests.flatMap(({ files }) => files)) {
     const { run = "", connection = "" } = file;
     const name = `${run} ${connection}`;
     const known = connections.get(name);
-    if (known === undefined) connections.set(name, { run, connection, files: [file] });
-    else known.files.push(file);
+    if (known === undefined) {
+      connections.set(name, { run, connection, files: [file], turns: turnsOf(run, turns) });
+    } else known.files.push(file);
   }
   const all = [...connections.values()];
   for (const { files } of all) {
@@ -58,11 +67,17 @@ export function rawConnectionsOf(manifests: readonly Manifest[]): RawConnection[
   );
 }
 
-/** What stands for the first `count` files of a connection: any change of them changes it. */
-export function digestOf({ run, connection, files }: RawConnection, count: number): string {
+/** What stands for the first `count` files of a connection and its turns in them. */
+export function digestOf({ run, connection, files, turns }: RawConnection, count: number): string {
   const hash = createHash("sha256").update(`${run} ${connection}\n`);
   for (const { sha256, sequence } of files.slice(0, count)) {
     hash.update(`${sequence?.first ?? 0} ${sha256}\n`);
+  }
+  const lastUs = usOfNsText(files[count - 1]?.to ?? "0");
+  for (const { fromUs, end, told, cuts, isLate } of turns) {
+    if (fromUs - TURN_OVERLAP_US > lastUs) continue;
+    const over = end !== undefined && end.atUs <= lastUs ? end : undefined;
+    hash.update(JSON.stringify([fromUs, isLate, told, cuts, over]));
   }
   return hash.digest("hex");
 }

@@ -80,6 +80,7 @@ export async function translateDay(
       const { feed, normalizer } = task;
       const translation = new ConnectionTranslation({
         feed,
+        turns: connection.turns,
         ...(normalizer === undefined ? {} : { normalizer }),
         ...(venues === undefined ? {} : { venues }),
       }, state);

@@ -39,13 +39,13 @@ export async function translateSpan(
       if (event.receivedAtUs >= fromUs && event.receivedAtUs <= toUs) onEvent(event);
     }
   };
-  for (const { connection, files } of connections) {
+  for (const { connection, files, turns } of connections) {
     const touches = ({ from, to }: ManifestFile) =>
       usOfNsText(from) <= toUs && usOfNsText(to) >= fromUs;
     for (const { to } of files) result.rawToUs = Math.max(result.rawToUs, usOfNsText(to));
     const last = files.findLastIndex(touches);
     const translation = new ConnectionTranslation({
-      feed,
+      ...{ feed, turns },
       ...(venues === undefined ? {} : { venues }),
     });
     for (const file of files.slice(0, last + 1)) {

@@ -1,5 +1,5 @@
 import { messageOf } from "@ssmd/runtime";
-import type { MarketEvent } from "@ssmd/market";
+import { joinedTurns, type MarketEvent, type RunTurn, type Turn, turnsOf } from "@ssmd/market";
 import {
   type CaptureInfo,
   dayOfUs,
@@ -42,6 +42,8 @@ interface Connection {
   translator: Translator | undefined;
   /** Its beginning was removed by retention: what it gives cannot be known. */
   isCut: boolean;
+  /** Of its run. */
+  turns: readonly RunTurn[];
 }
 
 /** Recounts the raw files of a feed and translates them anew, each connection in its own order. */
@@ -62,6 +64,7 @@ export class RawFeed {
   async verify(manifests: readonly Manifest[]): Promise<void> {
     const { report, env, feed } = this.#options;
     const connections = new Map<string, Named[]>();
+    const turns = manifests.reduce<Turn[]>((all, each) => joinedTurns(all, each.turns ?? []), []);
     for (const manifest of manifests) {
       report.day(env, feed, manifest.day).rawStatus = manifest.status;
       if (manifest.expired !== undefined) {
@@ -75,8 +78,11 @@ export class RawFeed {
     }
     for (const files of connections.values()) {
       files.sort((a, b) => (a.file.sequence?.first ?? 0) - (b.file.sequence?.first ?? 0));
-      const name = files[0]?.file.connection ?? "";
-      const connection: Connection = { name, lines: 0, translator: undefined, isCut: false };
+      const { run = "", connection: name = "" } = files[0]?.file ?? {};
+      const connection: Connection = {
+        ...{ name, lines: 0, translator: undefined, isCut: false },
+        turns: turnsOf(run, turns),
+      };
       for (const named of files) await this.#verifyFile(named, connection);
     }
   }
@@ -152,7 +158,8 @@ export class RawFeed {
     }
     connection.lines = info.linesBefore;
     if (connection.isCut) return;
-    connection.translator ??= translatorOf(info, { day: dayOfUs(usOfNsText(file.from)) });
+    const { turns } = connection;
+    connection.translator ??= translatorOf(info, { day: dayOfUs(usOfNsText(file.from)), turns });
   }
 
   #translate(line: Exclude<RawLine, { kind: "capture" }>, { translator }: Connection): void {

@@ -5,6 +5,8 @@ import {
   type Gap,
   type GapChannel,
   type GapReason,
+  joinedTurns,
+  type Turn,
 } from "@ssmd/market";
 import { type ArchiveKind, type ManifestPlace, NORMALIZED_VERSION, usOfDay } from "./paths.ts";
 import type { Positions } from "./position.ts";
@@ -181,6 +183,8 @@ export interface Manifest {
   sealedParts?: number;
   /** Normalized: files that are named no more and are being removed; their names stay taken. */
   retired?: string[];
+  /** Raw: whose records are those of the feed, and when, as far as its writers knew; absent = none. */
+  turns?: Turn[];
   /** Normalized: of the archiver that wrote last; absent where the bus keeps nothing. */
   bus?: BusPlace;
   /** Normalized: token of the archiver's lease that wrote last; lower ones are refused. */
@@ -264,6 +268,8 @@ export interface ManifestChange {
   gaps?: readonly ManifestGap[];
   /** Replaces the runs' places named here. */
   positions?: Positions;
+  /** Turns that are known now. */
+  turns?: readonly Turn[];
   /** How far the stream is taken with this change. */
   bus?: BusPlace | undefined;
   /** Ids to be added to `late`. */
@@ -298,6 +304,9 @@ export function changedManifest(manifest: Manifest, change: ManifestChange): Man
     files,
     gaps: [...manifest.gaps, ...change.gaps ?? []],
     positions: { ...manifest.positions, ...change.positions },
+    ...(change.turns === undefined || change.turns.length === 0
+      ? {}
+      : { turns: joinedTurns(manifest.turns ?? [], change.turns) }),
     ...(change.bus === undefined ? {} : { bus: change.bus }),
     ...(change.late === undefined || change.late.length === 0
       ? {}

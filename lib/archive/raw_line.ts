@@ -50,6 +50,8 @@ export interface CaptureInfo {
   software: { version: string; commit: string };
   /** Lines of this connection in earlier files of the run. */
   linesBefore: number;
+  /** Whether its records are those of the feed in the run's turns alone; absent = always. */
+  inTurns?: boolean;
 }
 
 /** What a `resumed` line tells of the run before it; of other events only `fromUs`. */

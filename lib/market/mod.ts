@@ -7,3 +7,4 @@ export * from "./orderbook.ts";
 export * from "./instrument.ts";
 export * from "./subject.ts";
 export * from "./run.ts";
+export * from "./turn.ts";

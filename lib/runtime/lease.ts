@@ -15,6 +15,8 @@ export interface CellLeaseOptions {
   scope?: string;
   /** Another process has taken the lease over. Called once; must not throw. */
   onLost?: (holder: string) => void;
+  /** The cell could not be asked for a sign of life; it is asked again. Must not throw. */
+  onAway?: (error: unknown) => void;
   /** Time without a sign of life after which a lease may be taken over; default 6 s. */
   ttlMs?: number;
   /** Default: the system's steady clock. */
@@ -33,6 +35,8 @@ interface LeaseState {
 
 const TTL_MS = 6_000;
 const RENEWALS_PER_TTL = 4;
+/** Of the time to live; the rest is for what is on its way. */
+const FRESH_SHARE = 0.6;
 const FREE: LeaseState = { holder: "", scope: "", token: 0, beat: 0 };
 
 /**
@@ -49,6 +53,7 @@ export class CellLease {
   #seenAtMs = 0;
   #state: LeaseState = FREE;
   #held = false;
+  #renewedMs = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #renewing: Promise<void> = Promise.resolve();
 
@@ -69,6 +74,20 @@ export class CellLease {
     return this.#held;
   }
 
+  /** Whether nobody else can hold it now, by our own clock: a sign of life was given in time. */
+  get isFresh(): boolean {
+    return this.#held && this.#nowMs() - this.#renewedMs < this.#ttlMs * FRESH_SHARE;
+  }
+
+  /** Gives a sign of life now; whether it is ours. Rejects when the cell cannot be asked. */
+  async confirm(): Promise<boolean> {
+    await this.#renewing;
+    const renewal = this.#renew();
+    this.#renewing = renewal.catch(() => {});
+    await renewal;
+    return this.#held;
+  }
+
   /** Takes the lease when it is free or its holder is gone; undefined = it is ours, else its holder. */
   async tryAcquire(): Promise<string | undefined> {
     const bytes = await this.#options.cell.read();
@@ -83,13 +102,14 @@ export class CellLease {
     const isSilent = this.#nowMs() - this.#seenAtMs >= this.#ttlMs;
     if (state.holder !== "" && !isOurScope && !isSilent) return state.holder;
     const next = { holder, scope, token: state.token + 1, beat: 0 };
+    const atMs = this.#nowMs();
     if (!await this.#write(next)) return state.holder || "another process";
+    this.#renewedMs = atMs;
     this.#state = next;
     this.#held = true;
     this.#timer = setInterval(() => {
-      this.#renewing = this.#renew().catch(() => {
-        // The cell is away: the next try tells whether the lease is still ours.
-      });
+      // The next try tells whether the lease is still ours.
+      this.#renewing = this.#renew().catch((error) => this.#options.onAway?.(error));
     }, this.#ttlMs / RENEWALS_PER_TTL);
     return undefined;
   }
@@ -108,15 +128,23 @@ export class CellLease {
   async #renew(): Promise<void> {
     if (!this.#held) return;
     const next = { ...this.#state, beat: this.#state.beat + 1 };
+    const atMs = this.#nowMs();
     if (await this.#write(next)) {
+      this.#renewedMs = atMs;
       this.#state = next;
       return;
     }
     const bytes = await this.#options.cell.read();
-    const { holder, token } = parseState(bytes === undefined ? "" : DECODER.decode(bytes));
-    if (holder === this.#options.holder && token === this.#state.token) return;
+    const state = parseState(bytes === undefined ? "" : DECODER.decode(bytes));
+    const { holder, token } = state;
+    if (holder === this.#options.holder && token === this.#state.token) {
+      // An earlier one was written without our being told.
+      this.#state = state;
+      return;
+    }
     // A store that was wiped has no holder: the lease is still ours.
     if (holder === "" && token <= this.#state.token && await this.#write(next)) {
+      this.#renewedMs = atMs;
       this.#state = next;
       return;
     }

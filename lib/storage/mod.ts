@@ -8,4 +8,4 @@ export { openServiceStorage, WatchedStorage, type WatchOptions } from "./watched
 export type { TryListener } from "./s3_calls.ts";
 export type { S3Config } from "./s3_config.ts";
 export { storageCell } from "./storage_cell.ts";
-export { syncFolder } from "./atomic_file.ts";
+export { syncFolder, writeFileAtomically } from "./atomic_file.ts";

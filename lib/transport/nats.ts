@@ -15,7 +15,7 @@ import {
   type NatsCredentials,
   type NatsEndpoint,
 } from "./nats_connect.ts";
-import { natsCell } from "./nats_cell.ts";
+import { LeaseConnection, natsCell } from "./nats_cell.ts";
 import { NatsProbe } from "./nats_probe.ts";
 import { NatsPublisher } from "./nats_publisher.ts";
 import { NatsReader, type NatsReaderOptions } from "./nats_reader.ts";
@@ -97,6 +97,7 @@ class NatsTransport implements Transport {
   #stream: string;
   #logger: Logger;
   #readers = new Map<NatsReader, string>();
+  #lease: LeaseConnection | undefined;
   #publishers = new Set<NatsPublisher>();
   #listeners: ((status: TransportStatus) => void)[] = [];
   #payloadBytesMax = Infinity;
@@ -317,7 +318,11 @@ class NatsTransport implements Transport {
   leaseCell(name: string): LeaseCell {
     this.#assertOpen();
     const { env } = this.#options;
-    return natsCell({ connection: this.#connection, manager: this.#manager, env, name });
+    this.#lease ??= new LeaseConnection(async () => {
+      const connection = await connectNats(this.#endpoint, `ssmd ${env} leases`, false);
+      return { connection, manager: await managerOf(connection) };
+    });
+    return natsCell({ lease: this.#lease, env, name });
   }
 
   onStatus(listener: (status: TransportStatus) => void): void {
@@ -330,6 +335,7 @@ class NatsTransport implements Transport {
     this.#probe.close();
     for (const publisher of this.#publishers) await publisher.close();
     await Promise.all([...this.#readers.keys()].map((reader) => this.#close(reader)));
+    await this.#lease?.close();
     await this.#connection.close();
     await this.#watching;
   }

@@ -13,10 +13,57 @@ const WRONG_LAST_SEQUENCE = 10071;
 const NO_MESSAGE_FOUND = 10037;
 const ANSWER_MS_MAX = 3_000;
 
-/** What a {@linkcode natsCell} is made of. */
-export interface NatsCellOptions {
+/** A connection for the leases of a process, with its management. */
+export interface LeaseSession {
   connection: NatsConnection;
   manager: JetStreamManager;
+}
+
+/**
+ * The connection of a process's leases: its own, so that a sign of life waits for nothing else, and a
+ * new one after each failure.
+ */
+export class LeaseConnection {
+  #open: () => Promise<LeaseSession>;
+  #session: Promise<LeaseSession> | undefined;
+  #closed = false;
+
+  /** Nothing is opened before it is used; `open` gives a connection that does not come back. */
+  constructor(open: () => Promise<LeaseSession>) {
+    this.#open = open;
+  }
+
+  /** Does something with it. Rejects as that does. */
+  async use<T>(action: (session: LeaseSession) => Promise<T>): Promise<T> {
+    if (this.#closed) throw jetStreamError(new Error("the transport is closed"));
+    const session = this.#session ??= this.#open();
+    try {
+      return await action(await session);
+    } catch (error) {
+      if (this.#session === session) this.#session = undefined;
+      await ended(session);
+      throw error;
+    }
+  }
+
+  /** Ends it. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#session !== undefined) await ended(this.#session);
+  }
+}
+
+async function ended(session: Promise<LeaseSession>): Promise<void> {
+  try {
+    await (await session).connection.close();
+  } catch {
+    // It was never opened, or is gone.
+  }
+}
+
+/** What a {@linkcode natsCell} is made of. */
+export interface NatsCellOptions {
+  lease: LeaseConnection;
   env: string;
   /** One token. */
   name: string;
@@ -26,18 +73,18 @@ export interface NatsCellOptions {
  * A shared value as the last message of a subject of its own, `ssmd-lease.{env}.{name}` in the stream
  * `ssmd-{env}-leases`, which is made when it is missing. The server compares its sequence.
  */
-export function natsCell({ connection, manager, env, name }: NatsCellOptions): LeaseCell {
+export function natsCell({ lease, env, name }: NatsCellOptions): LeaseCell {
   const stream = `ssmd-${env}-leases`;
   const subject = `ssmd-lease.${env}.${name}`;
   let revision = 0;
 
-  const ensure = async () => {
+  const ensure = async ({ manager }: LeaseSession) => {
     await manager.streams.add({
       ...{ name: stream, subjects: [`ssmd-lease.${env}.>`], max_msgs_per_subject: 1 },
       ...{ storage: StorageType.File, retention: RetentionPolicy.Limits },
     });
   };
-  const send = async (value: Uint8Array): Promise<boolean> => {
+  const send = async ({ connection }: LeaseSession, value: Uint8Array): Promise<boolean> => {
     const expected = headers();
     expected.set("Nats-Expected-Last-Subject-Sequence", String(revision));
     const answer = await connection.request(subject, value, {
@@ -52,29 +99,31 @@ export function natsCell({ connection, manager, env, name }: NatsCellOptions): L
     revision = seq;
     return true;
   };
+  const read = async ({ manager }: LeaseSession): Promise<Uint8Array | undefined> => {
+    try {
+      const message = await manager.streams.getMessage(stream, { last_by_subj: subject });
+      revision = message?.seq ?? 0;
+      return message?.data;
+    } catch (error) {
+      const isAbsent = isApiError(error, NO_MESSAGE_FOUND) ||
+        isApiError(error, JetStreamApiCodes.StreamNotFound);
+      if (!isAbsent) throw jetStreamError(error);
+      revision = 0;
+      return undefined;
+    }
+  };
+  const write = async (session: LeaseSession, value: Uint8Array): Promise<boolean> => {
+    try {
+      return await send(session, value);
+    } catch (error) {
+      const isAbsent = error instanceof errors.RequestError && error.isNoResponders();
+      if (!isAbsent) throw error;
+      await ensure(session);
+      return await send(session, value);
+    }
+  };
   return {
-    read: async () => {
-      try {
-        const message = await manager.streams.getMessage(stream, { last_by_subj: subject });
-        revision = message?.seq ?? 0;
-        return message?.data;
-      } catch (error) {
-        const isAbsent = isApiError(error, NO_MESSAGE_FOUND) ||
-          isApiError(error, JetStreamApiCodes.StreamNotFound);
-        if (!isAbsent) throw jetStreamError(error);
-        revision = 0;
-        return undefined;
-      }
-    },
-    write: async (value) => {
-      try {
-        return await send(value);
-      } catch (error) {
-        const isAbsent = error instanceof errors.RequestError && error.isNoResponders();
-        if (!isAbsent) throw error;
-        await ensure();
-        return await send(value);
-      }
-    },
+    read: () => lease.use(read),
+    write: (value) => lease.use((session) => write(session, value)),
   };
 }

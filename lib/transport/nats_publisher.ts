@@ -168,6 +168,7 @@ export class NatsPublisher implements Publisher {
       if (this.#closed) return;
       void this.#watchErrors(connection);
       await this.#proveStored(connection, await this.#options.prepare(connection));
+      await this.#confirm();
       this.#inbox = `${createInbox()}.`;
       connection.subscribe(`${this.#inbox}*`, {
         callback: (error, answer) => {
@@ -188,6 +189,15 @@ export class NatsPublisher implements Publisher {
       clearInterval(watch);
       await connection.close();
     }
+  }
+
+  async #confirm(): Promise<void> {
+    const { confirm } = this.#options.reports;
+    if (confirm === undefined || this.pending === 0 || await confirm()) return;
+    throw new TransportError("PUBLISHER_REPLACED", "Another process publishes in its place.", {
+      context: { pending: this.pending },
+      hint: "What waits is told by the other one; end this process.",
+    });
   }
 
   /** Acknowledges what an earlier connection stored without our being told. */

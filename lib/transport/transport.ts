@@ -44,6 +44,11 @@ export interface PublishRefusal {
 
 /** What a publisher reports. */
 export interface PublisherOptions {
+  /**
+   * Whether what waits may still be sent; asked on each new connection, as another process may have
+   * taken its place while the bus was away. Default: it may. What is refused or rejects is asked again.
+   */
+  confirm?: () => Promise<boolean>;
   /** A message is stored; each message once, roughly in order. Must not throw. */
   onStored?: (message: OutMessage) => void;
   /** A message was refused and is tried again; all behind it waits. Must not throw. */

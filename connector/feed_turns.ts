@@ -1,0 +1,229 @@
+import { joinedTurns, type Turn } from "@ssmd/market";
+import {
+  CellLease,
+  type LeaseCell,
+  type Logger,
+  messageOf,
+  sleep,
+  systemCodeOf,
+} from "@ssmd/runtime";
+import { writeFileAtomically } from "@ssmd/storage";
+import type { Transport } from "@ssmd/transport";
+import { readToldBefore } from "./told_before.ts";
+
+/** Options of {@linkcode FeedTurns}. */
+export interface FeedTurnsOptions {
+  env: string;
+  feed: string;
+  run: string;
+  /** The spool's folder: who has its lock takes the place of the run before in it. */
+  dir: string;
+  transport: Transport;
+  logger: Logger;
+  /** Another connector tells the feed from now on, although this one did not end its turn. */
+  onLost: (holder: string) => void;
+  /** Time without a sign of life after which the other one is taken for dead; default 6 s. */
+  ttlMs?: number | undefined;
+}
+
+/** For kinds of records, the last lines from a time on that say what was told last, µs. */
+export type FindCuts = (
+  fromUs: number,
+  last: ReadonlyMap<string, string>,
+) => Promise<Record<string, number>>;
+
+/** Turns that are kept on the bus and beside the spool; raw manifests keep all. */
+const TURNS_MAX = 64;
+const LOOK_MS = 250;
+const DECODER = new TextDecoder();
+const ENCODER = new TextEncoder();
+
+/** What stands beside the spool. */
+interface TurnsNote {
+  /** Runs of this spool that had a turn. */
+  own: string[];
+  turns: Turn[];
+}
+
+/**
+ * Sees to it that of several connectors of a feed one tells what it gets: a lease on the bus, and a
+ * list of the turns beside it. A new turn is noted there, and beside the spool, before its first record.
+ */
+export class FeedTurns {
+  #options: FeedTurnsOptions;
+  #lease: CellLease;
+  #cell: LeaseCell;
+  #note: TurnsNote = { own: [], turns: [] };
+  #isTelling = false;
+
+  /** Nothing is asked yet; undefined where no other process can share the bus. */
+  static of(options: FeedTurnsOptions): FeedTurns | undefined {
+    const { transport, feed } = options;
+    const lease = transport.leaseCell?.(`connector-${feed}`);
+    const turns = transport.leaseCell?.(`turns-${feed}`);
+    if (lease === undefined || turns === undefined) return undefined;
+    return new FeedTurns(options, lease, turns);
+  }
+
+  private constructor(options: FeedTurnsOptions, lease: LeaseCell, turns: LeaseCell) {
+    const { run, dir, ttlMs, logger, onLost } = options;
+    this.#options = options;
+    this.#cell = turns;
+    this.#lease = new CellLease({
+      cell: lease,
+      holder: `connector ${run}, process ${Deno.pid} on ${Deno.hostname()}`,
+      scope: `${Deno.hostname()}:${dir}`,
+      ...(ttlMs === undefined ? {} : { ttlMs }),
+      onAway: (error) =>
+        logger.warn("the lease of the feed cannot be renewed", { error: messageOf(error) }),
+      onLost: (holder) => {
+        this.#isTelling = false;
+        onLost(holder);
+      },
+    });
+  }
+
+  /** All turns that are known here. */
+  get known(): readonly Turn[] {
+    return this.#note.turns;
+  }
+
+  /** Whether this run's turn goes on. */
+  get isTelling(): boolean {
+    return this.#isTelling;
+  }
+
+  /** Why nothing is told although it is this run's turn; "" = it is. */
+  get problem(): string {
+    return this.#isTelling && !this.isFresh ? "the lease of the feed is not confirmed" : "";
+  }
+
+  /** Whether nobody else can have a turn now. */
+  get isFresh(): boolean {
+    return this.#isTelling && this.#lease.isFresh;
+  }
+
+  /** Whether this run's turn goes on, by the bus. Rejects when it cannot be asked. */
+  async confirm(): Promise<boolean> {
+    return this.#isTelling && await this.#lease.confirm();
+  }
+
+  /**
+   * Before the spool is recovered: returns when the lease is ours, or when who holds it has noted its
+   * turn, so that it is known what the runs of this spool have still to tell. `ownRuns` are those.
+   */
+  async begin(ownRuns: Iterable<string>): Promise<void> {
+    this.#note = readNote(this.#options.dir);
+    const own = new Set([...this.#note.own, ...ownRuns]);
+    this.#note.own = [...own];
+    for (;;) {
+      const heldBy = await this.#lease.tryAcquire();
+      const last = await this.#readTurns();
+      if (heldBy === undefined || (last !== undefined && !own.has(last.run))) break;
+      await sleep(LOOK_MS);
+    }
+    await this.#write();
+  }
+
+  /** Tries to get the lease: it is ours, another one's, or the bus cannot be asked. */
+  async tryAcquire(): Promise<"ours" | "held" | "unknown"> {
+    if (this.#lease.held) return "ours";
+    try {
+      return await this.#lease.tryAcquire() === undefined ? "ours" : "held";
+    } catch (error) {
+      this.#options.logger.debug("the lease of the feed cannot be asked for", {
+        error: messageOf(error),
+      });
+      return "unknown";
+    }
+  }
+
+  /** Whether the lease is ours. */
+  get isHeld(): boolean {
+    return this.#lease.held;
+  }
+
+  /**
+   * Notes a turn of this run behind what was told before. `reachUs` tells from where on lines of the
+   * run are at hand, 0 = all; `findCuts` which of them have what was told last.
+   */
+  async take(reachUs = 0, findCuts?: FindCuts): Promise<Turn> {
+    const { env, feed, run, transport, logger } = this.#options;
+    const last = await this.#readTurns();
+    let turn: Turn = { run, fromUs: 0 };
+    if (last !== undefined && last.run !== run && !this.#note.own.includes(last.run)) {
+      const told = await readToldBefore(transport, { env, feed, turn: last });
+      const { last: newest, ...before } = told;
+      const fromUs = Math.max(0, before.after.atUs + 1);
+      const isLate = reachUs > fromUs;
+      turn = { run, ...before, fromUs: Math.max(fromUs, reachUs), ...(isLate && { isLate }) };
+      const cuts = await findCuts?.(turn.fromUs, newest);
+      if (cuts !== undefined) turn = { ...turn, cuts };
+    }
+    await this.#add(turn);
+    this.#isTelling = true;
+    logger.info("this connector tells the feed from now on", {
+      ...{ from_us: turn.fromUs, after: turn.after?.run ?? "", late: turn.isLate ?? false },
+    });
+    return turn;
+  }
+
+  /** Ends the turn and gives the lease to the next one. */
+  async release(): Promise<void> {
+    this.#isTelling = false;
+    await this.#lease.release();
+  }
+
+  async #add(turn: Turn): Promise<void> {
+    const { run } = this.#options;
+    this.#note = {
+      own: [...new Set([...this.#note.own, run])].slice(-TURNS_MAX),
+      turns: [...joinedTurns(this.#note.turns, [turn])].slice(-TURNS_MAX),
+    };
+    await this.#write();
+    // Trades that were told are of no use to others.
+    const shared = this.#note.turns.map(({ run, fromUs, after }) => ({
+      ...{ run, fromUs },
+      ...(after === undefined ? {} : { after }),
+    }));
+    while (!await this.#cell.write(ENCODER.encode(JSON.stringify(shared)))) {
+      await this.#cell.read();
+    }
+  }
+
+  async #write(): Promise<void> {
+    const text = JSON.stringify(this.#note);
+    await writeFileAtomically(`${this.#options.dir}/turns.json`, ENCODER.encode(text));
+  }
+
+  /** Takes over what stands on the bus; the last turn there. */
+  async #readTurns(): Promise<Turn | undefined> {
+    const bytes = await this.#cell.read();
+    if (bytes === undefined) return undefined;
+    const shared = turnsIn(DECODER.decode(bytes));
+    this.#note.turns = joinedTurns(this.#note.turns, shared);
+    return shared.at(-1);
+  }
+}
+
+function readNote(dir: string): TurnsNote {
+  try {
+    const note = JSON.parse(Deno.readTextFileSync(`${dir}/turns.json`)) as Partial<TurnsNote>;
+    return { own: note.own ?? [], turns: (note.turns ?? []).filter(isTurn) };
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT" || error instanceof SyntaxError) {
+      return { own: [], turns: [] };
+    }
+    throw error;
+  }
+}
+
+function turnsIn(text: string): Turn[] {
+  const value: unknown = JSON.parse(text);
+  return Array.isArray(value) ? value.filter(isTurn) : [];
+}
+
+function isTurn(value: unknown): value is Turn {
+  const turn = value as Partial<Turn> | null;
+  return typeof turn?.run === "string" && Number.isSafeInteger(turn.fromUs);
+}

@@ -1,0 +1,144 @@
+import { comparePositions, parsePosition, type Position } from "@ssmd/archive";
+import { decode, Encoder } from "@ssmd/codec";
+import {
+  escapeToken,
+  EVENT_TYPES,
+  type EventType,
+  type Gap,
+  type MarketEvent,
+  nameOfRun,
+  recordKind,
+  tradeName,
+  type Turn,
+  TURN_OVERLAP_US,
+  type TurnEnd,
+} from "@ssmd/market";
+import type { InMessage, Transport } from "@ssmd/transport";
+
+/** Whose records are looked for. */
+export interface TurnOfFeed {
+  env: string;
+  feed: string;
+  /** The last one. */
+  turn: Turn;
+}
+
+const LOOK_BACK_MESSAGES = 1_024;
+const LOOK_BACK_GROWTH = 8;
+
+/** What was told of a feed. */
+export interface ToldBefore extends Required<Pick<Turn, "after" | "told" | "gaps">> {
+  /** By kind of record: what the last one said. */
+  last: ReadonlyMap<string, string>;
+}
+
+/**
+ * What was told of a feed in its last turn, as the bus holds it: where it ended, the trades just
+ * before, and what it left open. Rejects as the transport does.
+ */
+export async function readToldBefore(
+  transport: Transport,
+  place: TurnOfFeed,
+): Promise<ToldBefore> {
+  const after = await readEnd(transport, place);
+  return {
+    after,
+    ...await readNewest(transport, place, after.atUs),
+    gaps: await readOpenGaps(transport, place),
+  };
+}
+
+async function readEnd(transport: Transport, { env, feed, turn }: TurnOfFeed): Promise<TurnEnd> {
+  const { run } = turn;
+  const floorUs = Math.max(turn.fromUs - 1, turn.after?.atUs ?? -1);
+  const filters = EVENT_TYPES.map((type) => filterOf(env, feed, type));
+  const { firstSequence, lastSequence } = await transport.state();
+  for (let count = LOOK_BACK_MESSAGES;; count *= LOOK_BACK_GROWTH) {
+    const first = Math.max(firstSequence, lastSequence - count + 1);
+    let newest: { position: Position; message: InMessage } | undefined;
+    const from = { sequence: first };
+    for await (const batch of transport.read({ filters, from, toSequence: lastSequence })) {
+      for (const message of batch) {
+        const position = parsePosition(message.id);
+        if (position?.run !== run) continue;
+        if (newest !== undefined && comparePositions(position, newest.position) < 0) continue;
+        newest = { position, message };
+      }
+    }
+    if (newest === undefined && first > firstSequence) continue;
+    const last = newest && eventOf(newest.message);
+    if (last === undefined || last.receivedAtUs <= floorUs) {
+      return { run, connection: 0, atUs: floorUs, sequence: 0 };
+    }
+    return {
+      run,
+      connection: last.connection ?? 0,
+      atUs: last.receivedAtUs,
+      sequence: last.sequence,
+    };
+  }
+}
+
+async function readNewest(
+  transport: Transport,
+  { env, feed }: TurnOfFeed,
+  endUs: number,
+): Promise<Pick<ToldBefore, "told" | "last">> {
+  const last = new Map<string, string>();
+  if (endUs <= 0) return { told: { fromUs: 0, trades: [] }, last };
+  const content = new RecordContent();
+  const trades = [];
+  // What waited for the bus was stored later, never earlier.
+  const span = {
+    filters: ["trade", "ticker", "orderbook"].map((type) => filterOf(env, feed, type)),
+    from: { timeUs: endUs - 3 * TURN_OVERLAP_US },
+    toSequence: (await transport.state()).lastSequence,
+  };
+  for await (const batch of transport.read(span)) {
+    for (const message of batch) {
+      const event = eventOf(message);
+      if (event.type === "trade") trades.push(event);
+      else last.set(recordKind(event), content.of(event));
+    }
+  }
+  const newestUs = trades.reduce((most, { timestampUs }) => Math.max(most, timestampUs), 0);
+  const fromUs = (newestUs || endUs) - TURN_OVERLAP_US;
+  const around = trades.filter(({ timestampUs }) => timestampUs === 0 || timestampUs >= fromUs);
+  return { told: { fromUs, trades: around.map(tradeName) }, last };
+}
+
+async function readOpenGaps(transport: Transport, { env, feed, turn }: TurnOfFeed): Promise<Gap[]> {
+  const open = new Map<string, Gap>();
+  const { firstSequence, lastSequence } = await transport.state();
+  const filters = [filterOf(env, feed, "gap")];
+  const from = { sequence: firstSequence };
+  for await (const batch of transport.read({ filters, from, toSequence: lastSequence })) {
+    for (const message of batch) {
+      const event = eventOf(message);
+      if (event.type !== "gap" || nameOfRun(event.run ?? 0) !== turn.run) continue;
+      const name = `${event.connection} ${event.symbol} ${event.channel} ${event.fromUs}`;
+      if (event.recovered) open.delete(name);
+      else if (event.toUs === 0) open.set(name, event);
+    }
+  }
+  return [...open.values()];
+}
+
+function eventOf({ subject, payload }: InMessage): MarketEvent {
+  return decode(subject.split(".")[2] as EventType, payload);
+}
+
+function filterOf(env: string, feed: string, type: string): string {
+  return `${escapeToken(env)}.${escapeToken(feed)}.${type}.>`;
+}
+
+/** What records say, whoever received them. */
+export class RecordContent {
+  #encoder = new Encoder();
+
+  /** The same for equal records of two captures. */
+  of(event: MarketEvent): string {
+    const anonymous = { ...event, receivedAtUs: 0, sequence: 0, run: 0, connection: 0 };
+    return this.#encoder.encode(anonymous).toBase64();
+  }
+}

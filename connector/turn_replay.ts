@@ -1,0 +1,61 @@
+import { TURN_OVERLAP_US } from "@ssmd/market";
+import { SsmdError } from "@ssmd/runtime";
+import { Replay, type ReplayOptions } from "./replay.ts";
+import { listSegments, type Segment, SegmentReader } from "./segment.ts";
+
+/** Segments from which a turn can be told. */
+export interface TurnSegments {
+  /** Oldest first. */
+  segments: Segment[];
+  /** From where on lines are at hand, µs; 0 = from the run's first. */
+  reachUs: number;
+}
+
+/** The segments of `run` in `dir` with which a turn from `fromUs` on can be told. */
+export async function segmentsFrom(
+  { dir, run, fromUs }: { dir: string; run: string; fromUs: number },
+): Promise<TurnSegments> {
+  const own = (await listSegments(dir)).filter((segment) => segment.run === run);
+  let reachUs = 0;
+  for (let i = own.length - 1; i >= 0; i--) {
+    const { firstLine } = own[i] as Segment;
+    if (firstLine === 1) return { segments: own.slice(i), reachUs: 0 };
+    const reader = await SegmentReader.open(own[i] as Segment);
+    if (reader === undefined) continue;
+    reader.close();
+    reachUs = reader.header.openedUs;
+    if (reachUs <= fromUs - TURN_OVERLAP_US) return { segments: own.slice(i), reachUs };
+  }
+  return { segments: own, reachUs };
+}
+
+/** Takes the lines of a run once more, up to a line, from where its segments begin. */
+export async function replayUpTo(
+  options: ReplayOptions,
+  segments: readonly Segment[],
+  upToLine: number,
+): Promise<Replay | undefined> {
+  let replay: Replay | undefined;
+  for (const segment of segments) {
+    const reader = await SegmentReader.open(segment);
+    if (reader === undefined) continue;
+    replay ??= new Replay(options, reader.header);
+    if (replay.nextLine !== reader.header.firstLine) throw missingLines(segment);
+    for await (const lines of reader.batches()) {
+      for (const line of lines) {
+        if (line.number > upToLine) break;
+        replay.line(line);
+      }
+      if (replay.nextLine > upToLine) break;
+    }
+  }
+  if (replay !== undefined && replay.nextLine <= upToLine) throw missingLines(segments.at(-1));
+  return replay;
+}
+
+function missingLines(segment: Segment | undefined): SsmdError {
+  return new SsmdError("SPOOL_DAMAGED", "lines of the spool are missing: a turn cannot be told", {
+    hint: "restart the connector: it stands by, and takes over with what it captures from then on",
+    context: { segment: segment?.path ?? "" },
+  });
+}
