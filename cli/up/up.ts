@@ -77,7 +77,7 @@ export interface Up {
   refused(): number;
   /** Resolves when all captures are played; never where there are none. */
   played: Promise<void>;
-  /** Resolves when a venue refuses its key for good, or another archiver took over; see both. */
+  /** Resolves when a venue refuses its key for good, or another process took over; see all three. */
   denied: Promise<SsmdError>;
   /** Drains and seals: everything accepted is in the archive afterwards. */
   close(): Promise<void>;
@@ -279,7 +279,7 @@ function running(
     clients: () => gateway.stats().clients,
     denied: Promise.race<SsmdError>([
       archiver.superseded,
-      ...[...connectors.values()].map(({ denied }) => denied),
+      ...[...connectors.values()].flatMap(({ denied, replaced }) => [denied, replaced]),
     ]),
     refused: () => feeds().reduce((sum, { stats }) => sum + stats.refused, 0),
     played: Promise.all([...connectors.values()].map(({ played }) => played)).then(() => {}),
