@@ -33,6 +33,7 @@ class Side {
     const transport = await openTransport({ type: "nats", url }, { env: ENV });
     const connector = createConnector({
       ...{ env: ENV, feed: FEED, venue: fakeVenue(), transport, spoolDir },
+      symbolsPerConnection: 2,
       symbols: ["A", "B", "C"].map((symbol) => ({ symbol, external: symbol })),
       ...{
         endpoint: pair.exchange.url,
