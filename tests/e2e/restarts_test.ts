@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { normalizedOf } from "@ssmd/archive";
 import { ALL_SYMBOLS, type Gap, type MarketEvent, type Trade } from "@ssmd/market";
-import { startSimulator } from "@ssmd/simulator";
+import { demoKey, startSimulator } from "@ssmd/simulator";
 import { folderStorage } from "@ssmd/storage";
 import { manifestsOf } from "./crash_raw.ts";
 import { Service } from "./crash_service.ts";
@@ -12,7 +12,11 @@ import { eventually } from "./_process.ts";
 const ENV = "restarts";
 /** How each life of the process ends. */
 const ENDS = ["kill", "stop", "kill", "kill", "stop"] as const;
-const SYMBOLS = { BTCUSD: "BTC/USD", ETHUSD: "ETH/USD" };
+const KRAKEN = { BTCUSD: "BTC/USD", ETHUSD: "ETH/USD" };
+const KALSHI = ["KXSIMBTC-26DEC31-T99999.99", "KXSIMFED-26DEC31-C25"];
+const FEEDS = ["kraken", "kalshi"] as const;
+/** How a trade that is no repeat begins in the spool. */
+const NEW_TRADE = { kraken: `"channel":"trade","type":"update"`, kalshi: `"type":"trade"` };
 const EVENTS_PER_SECOND = 400;
 /** Time between two lives in which the venue makes more trades than it repeats to the next one. */
 const AWAY_MS = 2_000;
@@ -20,7 +24,9 @@ const REGISTRY = fileURLToPath(new URL("../../exchanges", import.meta.url));
 const MAIN = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
-async function writeRegistry(dir: string, url: string): Promise<void> {
+type Feed = typeof FEEDS[number];
+
+async function writeRegistry(dir: string, urls: Record<Feed, string>): Promise<void> {
   for (const folder of ["feeds", "calendars", "qa", "environments"]) {
     await Deno.mkdir(`${dir}/exchanges/${folder}`, { recursive: true });
     if (folder === "environments") continue;
@@ -28,46 +34,52 @@ async function writeRegistry(dir: string, url: string): Promise<void> {
       await Deno.copyFile(`${REGISTRY}/${folder}/${name}`, `${dir}/exchanges/${folder}/${name}`);
     }
   }
-  const symbols = Object.entries(SYMBOLS).map(([symbol, external]) =>
+  const kraken = Object.entries(KRAKEN).map(([symbol, external]) =>
     `  ${symbol}: { feed: kraken, external: ${external}, depth: 10 }\n`
   );
+  const kalshi = KALSHI.map((ticker) => `  ${ticker}: { feed: kalshi, external: ${ticker} }\n`);
   await Deno.writeTextFile(
     `${dir}/exchanges/environments/${ENV}.yaml`,
     `name: ${ENV}
-feeds: [kraken]
+feeds: [kraken, kalshi]
 schema: v1
+keys:
+  kalshi: { type: api_key, fields: [key_id, private_key], source: env }
 symbols:
-${symbols.join("")}transport: { type: memory }
+${[...kraken, ...kalshi].join("")}transport: { type: memory }
 storage: { type: local, path: ./data }
 gateway: { host: 127.0.0.1, port: 8080 }
-endpoints: { kraken: "${url}" }
+endpoints: ${JSON.stringify(urls)}
+credentials:
+  kalshi: { key_id: "$key:kalshi.key_id", private_key: "$key:kalshi.private_key" }
 `,
   );
 }
 
-/** Runs of which trades that were no repeat are in the spool. */
-async function runsWithTrades(data: string): Promise<Set<string>> {
+/** Runs of a feed of which trades that were no repeat are in the spool. */
+async function runsWithTrades(data: string, feed: Feed): Promise<Set<string>> {
   const runs = new Set<string>();
-  for await (const { name: feed } of Deno.readDir(`${data}/spool/${ENV}`)) {
-    for await (const { name } of Deno.readDir(`${data}/spool/${ENV}/${feed}`)) {
-      if (!name.endsWith(".log")) continue;
-      const text = await Deno.readTextFile(`${data}/spool/${ENV}/${feed}/${name}`);
-      if (text.includes(`"channel":"trade","type":"update"`)) runs.add(name.split("-")[0] ?? "");
-    }
+  const dir = `${data}/spool/${ENV}/${feed}-main`;
+  for await (const { name } of Deno.readDir(dir)) {
+    if (!name.endsWith(".log")) continue;
+    const text = await Deno.readTextFile(`${dir}/${name}`);
+    if (text.includes(NEW_TRADE[feed])) runs.add(name.split("-")[0] ?? "");
   }
   return runs;
 }
 
-/** Lives one after the other, each ended as it is told when it has received trades. */
+/** Lives one after the other, each ended as it is told when both feeds have received trades. */
 async function live(up: Service, data: string): Promise<void> {
   const lived = new Set<string>();
   for (const end of ENDS) {
     up.start();
-    const run = await eventually("trades of this life", async () => {
-      const runs = await runsWithTrades(data).catch(() => new Set<string>());
-      return [...runs].find((each) => !lived.has(each));
-    });
-    lived.add(run);
+    for (const feed of FEEDS) {
+      const run = await eventually(`trades of ${feed} in this life`, async () => {
+        const runs = await runsWithTrades(data, feed).catch(() => new Set<string>());
+        return [...runs].find((each) => !lived.has(`${feed} ${each}`));
+      });
+      lived.add(`${feed} ${run}`);
+    }
     if (end === "kill") await up.kill();
     else assert.equal(await up.stop(), 0, up.tail());
     await delay(AWAY_MS);
@@ -107,36 +119,54 @@ function assertTrades(trades: readonly Trade[], gaps: readonly Gap[], symbol: st
   assert.ok(missed > 0, `no life of ${symbol} missed anything: the test is too kind`);
 }
 
-Deno.test("over kills and stops of a healthy venue each trade comes once, the missed are told, and qa is green", async () => {
+function assertBreaks(gaps: readonly Gap[], feed: Feed): void {
+  const breaks = gaps.filter((gap) =>
+    gap.feed === feed && gap.symbol === ALL_SYMBOLS && gap.channel === "all" && gap.recovered
+  );
+  const expected = ENDS.slice(0, -1).map((end) => end === "stop" ? "planned" : "disconnect");
+  const reasons = breaks.sort((a, b) => a.fromUs - b.fromUs).map(({ reason }) => reason);
+  assert.deepEqual(reasons, expected, feed);
+}
+
+function startVenue(venue: Feed) {
+  const symbols = (venue === "kraken" ? Object.values(KRAKEN) : KALSHI)
+    .map((external) => ({ external }));
+  const source = { type: "model", seed: 7, symbols, ratePerSecond: EVENTS_PER_SECOND } as const;
+  return startSimulator({ venue, source });
+}
+
+Deno.test("over kills and stops of healthy venues each trade comes once, the missed are told, and qa is green", async () => {
   const dir = await Deno.makeTempDir({ prefix: "ssmd-restarts-" });
-  const symbols = Object.values(SYMBOLS).map((external) => ({ external }));
-  const simulator = await startSimulator({
-    venue: "kraken",
-    source: { type: "model", seed: 7, symbols, ratePerSecond: EVENTS_PER_SECOND },
-  });
-  await writeRegistry(dir, simulator.url);
+  const [kraken, kalshi] = [await startVenue("kraken"), await startVenue("kalshi")];
+  const key = await demoKey();
+  await writeRegistry(dir, { kraken: kraken.url, kalshi: kalshi.url });
   const up = new Service({
     name: "up",
     args: ["cli/main.ts", "up", "--env", ENV, "--port", "0", "--data", `${dir}/data`],
     ...{ cwd: dir, ready: `"message":"connected"` },
+    env: {
+      SSMD_KEY_KALSHI_KEY_ID: key.keyId,
+      SSMD_KEY_KALSHI_PRIVATE_KEY: key.privateKeyPem,
+    },
   });
   try {
     await live(up, `${dir}/data`);
     const events = await archivedIn(`${dir}/data`);
     const trades = events.filter((each) => each.type === "trade");
     const gaps = events.filter((each) => each.type === "gap");
-    for (const symbol of Object.keys(SYMBOLS)) assertTrades(trades, gaps, symbol);
-    const names = events.map(({ run, connection, sequence }) => `${run} ${connection} ${sequence}`);
+    for (const symbol of Object.keys(KRAKEN)) assertTrades(trades, gaps, symbol);
+    const ids = trades.filter(({ feed }) => feed === "kalshi").map(({ tradeId }) => tradeId);
+    assert.equal(new Set(ids).size, ids.length, "a trade of Kalshi is there twice");
+    const names = events.map(({ feed, run, connection, sequence }) =>
+      `${feed} ${run} ${connection} ${sequence}`
+    );
     assert.equal(new Set(names).size, names.length, "run, connection and sequence name a record");
-    const breaks = gaps.filter(({ symbol, recovered }) => symbol === ALL_SYMBOLS && recovered)
-      .sort((a, b) => a.fromUs - b.fromUs).map(({ reason }) => reason);
-    const expected = ENDS.slice(0, -1).map((end) => end === "stop" ? "planned" : "disconnect");
-    assert.deepEqual(breaks, expected);
+    for (const feed of FEEDS) assertBreaks(gaps, feed);
     await ssmd(dir, "archive", "verify", "--data", `${dir}/data`);
-    await ssmd(dir, "qa", "run", "--feed", "kraken", "--data", `${dir}/data`);
+    for (const feed of FEEDS) await ssmd(dir, "qa", "run", "--feed", feed, "--data", `${dir}/data`);
   } finally {
     await up.kill();
-    await simulator.close();
+    await Promise.all([kraken.close(), kalshi.close()]);
   }
   await Deno.remove(dir, { recursive: true });
 });
