@@ -70,19 +70,14 @@ async function makeFolder(folder: string): Promise<void> {
     await Deno.mkdir(folder);
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) return;
-    const parent = dirname(folder);
-    if (!(error instanceof Deno.errors.NotFound) || await exists(parent)) throw error;
-    await makeFolder(parent);
-    // Another writer may make the same folder between the two calls.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    // Another writer may make the parent or the folder between these calls.
+    await makeFolder(dirname(folder));
     await Deno.mkdir(folder).catch((error: unknown) => {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     });
   }
   await syncFolder(dirname(folder));
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }
 
 async function writeAll(file: Deno.FsFile, data: Uint8Array): Promise<void> {

@@ -72,6 +72,14 @@ Deno.test("a reader opened on the object keeps the version it began with", () =>
     await storage.close();
   }));
 
+Deno.test("writers that need the same new folders make them together", () =>
+  inFolder(async (path) => {
+    for (let round = 0; round < 20; round++) {
+      const keys = Array.from({ length: 8 }, (_, i) => `${round}/a/b/c/d/${i % 2}/e/${i}`);
+      await Promise.all(keys.map((key) => put(path, key)));
+    }
+  }));
+
 Deno.test("a key below another object's key is refused as a conflict", () =>
   inFolder(async (path) => {
     await put(path, "a");
