@@ -78,6 +78,7 @@ export class WatchedStorage implements Storage {
   readonly versions?: NonNullable<Storage["versions"]>;
   readonly putIfAbsent?: NonNullable<Storage["putIfAbsent"]>;
   readonly replace?: NonNullable<Storage["replace"]>;
+  readonly lock?: NonNullable<Storage["lock"]>;
   #storage: Storage;
   #answerMsMax: number;
   #nowMs: () => number;
@@ -95,7 +96,7 @@ export class WatchedStorage implements Storage {
     this.#nowMs = options.nowMs ?? (() => performance.now());
     this.#answerMsMax = options.answerMsMax ?? ANSWER_MS_MAX;
     if (storage.versions !== undefined) this.versions = storage.versions;
-    const { putIfAbsent, replace } = storage;
+    const { putIfAbsent, replace, lock } = storage;
     if (putIfAbsent !== undefined) {
       this.putIfAbsent = (key, data) =>
         this.#watch("write", () => putIfAbsent.call(storage, key, data));
@@ -103,6 +104,9 @@ export class WatchedStorage implements Storage {
     if (replace !== undefined) {
       this.replace = (key, data, seen) =>
         this.#watch("write", () => replace.call(storage, key, data, seen));
+    }
+    if (lock !== undefined) {
+      this.lock = (name, holder) => this.#watch("write", () => lock.call(storage, name, holder));
     }
     const checks = options.health.component("storage");
     checks.requireForReadiness("storage", () => this.problem);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createLogger, Health, readinessReport, silentLogger, StorageError } from "@ssmd/runtime";
+import { folderStorage } from "./local.ts";
 import { memoryStorage } from "./memory.ts";
 import { s3Storage } from "./s3.ts";
 import type { Storage } from "./storage.ts";
@@ -57,6 +58,27 @@ function s3Of(endpoint: string) {
   const credentials = { access_key: "a", secret_key: "b" };
   return { type: "s3" as const, endpoint, region: "us-east-1", buckets, credentials };
 }
+
+Deno.test("a watched storage does all that the storage does, its lock as well", async () => {
+  const path = await Deno.makeTempDir();
+  const open = (inner: Storage) =>
+    new WatchedStorage(inner, { logger: silentLogger, health: new Health(), prefix: "raw/" });
+  for (const inner of [folderStorage(path), memoryStorage()]) {
+    const names = Object.getOwnPropertyNames(Object.getPrototypeOf(inner));
+    const outer = open(inner);
+    for (const name of names) {
+      const isThere = Reflect.get(inner, name) !== undefined;
+      assert.equal(Reflect.get(outer, name) !== undefined, isThere, `${inner.type}: ${name}`);
+    }
+    await outer.close();
+  }
+  const [one, two] = [open(folderStorage(path)), open(folderStorage(path))];
+  const held = await one.lock?.("archiver", "the first");
+  assert.deepEqual(await two.lock?.("archiver", "the second"), { heldBy: "the first" });
+  if (held !== undefined && "release" in held) held.release();
+  await Promise.all([one.close(), two.close()]);
+  await Deno.remove(path, { recursive: true });
+});
 
 Deno.test("a storage that refuses writes is unready until a write succeeds; reads change nothing", async () => {
   let full = true;
