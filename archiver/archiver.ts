@@ -24,12 +24,12 @@ import { loadDay } from "./day_loader.ts";
 import { requireWork } from "./archiver_health.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import { drained } from "./drain.ts";
-import { Insistence, notWritten } from "./insistence.ts";
-import { Intake } from "./intake.ts";
+import { notWritten, StorageRetry } from "./storage_retry.ts";
+import { WindowRouter } from "./window_router.ts";
 import { DayEndChecks } from "./qa/day_end.ts";
 import { BusGaps } from "./repair/bus_gaps.ts";
 import { LateDays } from "./late_days.ts";
-import { Rounds } from "./rounds.ts";
+import { FlushScheduler } from "./flush_scheduler.ts";
 
 const TICK_MS = 500;
 /** Time that a window waits for late records behind its minute, and without any. */
@@ -59,10 +59,10 @@ class ArchiverService implements Archiver {
   #nowUs: () => number;
   #bytesMax: number;
   #flushTicks: number;
-  #intake: Intake;
+  #intake: WindowRouter;
   #dead: DeadLetters;
-  #insistence: Insistence;
-  #rounds: Rounds;
+  #storageRetry: StorageRetry;
+  #rounds: FlushScheduler;
   #lease: ArchiveLease;
   #busGaps: BusGaps;
   #leaseHeld = Promise.withResolvers<void>();
@@ -86,8 +86,8 @@ class ArchiverService implements Archiver {
     this.#bytesMax = options.windowBytesMax ?? LIMITS.archiveWindowBytesMax;
     this.#flushTicks = Math.max(1, Math.round((options.flushMs ?? Infinity) / TICK_MS));
     this.#dead = new DeadLetters(options.env, options.transport, this.#logger, this.#metrics);
-    this.#insistence = new Insistence(this.#logger, this.#metrics, this.#storageAway.resolve);
-    this.#intake = new Intake({
+    this.#storageRetry = new StorageRetry(this.#logger, this.#metrics, this.#storageAway.resolve);
+    this.#intake = new WindowRouter({
       env: options.env,
       loadDay: (feed, day) => void this.#loadLater(feed, day),
       loadNames: (minute) => void this.#background(this.#loadNames(minute)),
@@ -119,7 +119,7 @@ class ArchiverService implements Archiver {
       store: () => ({ storage, token: this.#lease.token }),
       feeds: () => new Set([...feeds, ...intake.feeds()]),
       lastUsOf: (feed) => Math.max(0, ...loadedOf(feed).map(({ lastUs }) => lastUs)),
-      insist: (what, action) => this.#insistence.until(what, action),
+      insist: (what, action) => this.#storageRetry.run(what, action),
       background: (work) => void this.#background(work),
       archiveAll: () => this.flush(),
       openDay: (feed, day) => this.#openDay(feed, day),
@@ -136,17 +136,17 @@ class ArchiverService implements Archiver {
   async #openDay(feed: string, day: string): Promise<void> {
     while (this.#intake.loaded(feed, day) === undefined) {
       this.#intake.prepare(feed, day);
-      if (this.#insistence.given) throw notWritten(this.#insistence.problem);
+      if (this.#storageRetry.given) throw notWritten(this.#storageRetry.problem);
       await sleep(OPEN_LOOK_MS);
     }
   }
 
-  #newRounds(): Rounds {
+  #newRounds(): FlushScheduler {
     const { env, transport, storage, version, commit, shard = "main" } = this.#options;
-    return new Rounds({
+    return new FlushScheduler({
       intake: this.#intake,
       storage,
-      insistence: this.#insistence,
+      storageRetry: this.#storageRetry,
       source: {
         env,
         feed: "",
@@ -178,7 +178,7 @@ class ArchiverService implements Archiver {
     requireWork(this.#health, {
       transport,
       subscribed: () => this.#consumer !== undefined,
-      storageProblem: () => this.#insistence.problem,
+      storageProblem: () => this.#storageRetry.problem,
       paused: () => this.#paused,
       leaseProblem: () => this.#lease.problem,
       dayProblem: () => this.#lateDays.problem,
@@ -224,7 +224,7 @@ class ArchiverService implements Archiver {
       bytesWritten: this.#rounds.bytesWritten,
       bufferedBytes: this.#bufferedBytes(),
       paused: this.#paused,
-      storageProblem: this.#insistence.problem,
+      storageProblem: this.#storageRetry.problem,
     };
   }
 
@@ -241,17 +241,17 @@ class ArchiverService implements Archiver {
   }
 
   async close(options: { timeoutMs?: number } = {}): Promise<void> {
-    const timeout = setTimeout(() => this.#insistence.giveUp(), options.timeoutMs ?? CLOSE_MS);
+    const timeout = setTimeout(() => this.#storageRetry.giveUp(), options.timeoutMs ?? CLOSE_MS);
     if (this.#lease.problem !== "") await this.#lease.release();
     try {
       await this.#drain();
       this.#consumer?.pause();
       await this.#writeAll();
-      if (this.#bufferedBytes() > 0) throw notWritten(this.#insistence.problem);
+      if (this.#bufferedBytes() > 0) throw notWritten(this.#storageRetry.problem);
     } finally {
       clearTimeout(timeout);
       this.#health.close();
-      this.#insistence.giveUp();
+      this.#storageRetry.giveUp();
       await this.#busGaps.close();
       await Promise.all(this.#loads);
       clearInterval(this.#timer);
@@ -275,7 +275,7 @@ class ArchiverService implements Archiver {
       holder,
     });
     this.#consumer?.pause();
-    this.#insistence.giveUp();
+    this.#storageRetry.giveUp();
     this.#superseded.resolve(
       new SsmdError("ARCHIVER_SUPERSEDED", `${holder} has taken over the archive`, {
         hint: "nothing is lost; a new start waits until the other one ends",
@@ -292,8 +292,8 @@ class ArchiverService implements Archiver {
       env,
       feeds,
       intake: this.#intake,
-      busy: () => this.#rounds.busy && this.#insistence.problem === "",
-      stop: () => this.#insistence.given,
+      busy: () => this.#rounds.busy && this.#storageRetry.problem === "",
+      stop: () => this.#storageRetry.given,
     });
     if (!whole) {
       this.#logger.warn("the bus holds records that it did not deliver in time; they come again");
@@ -338,7 +338,7 @@ class ArchiverService implements Archiver {
   #tick(): void {
     this.#intake.tick++;
     const { busy, files, ended } = this.#rounds;
-    this.#writing.look(busy, files + ended + this.#insistence.failedTries);
+    this.#writing.look(busy, files + ended + this.#storageRetry.failedTries);
     this.#lateDays.look(this.#intake.days(), this.#nowUs());
     this.#health.look();
     const nowUs = this.#nowUs();
@@ -378,7 +378,7 @@ class ArchiverService implements Archiver {
   #load(feed: string, day: string): void {
     const { env, storage } = this.#options;
     const loading = async () => {
-      const loaded = await this.#insistence.until(
+      const loaded = await this.#storageRetry.run(
         `open the archive of ${feed} ${day}`,
         () =>
           loadDay(storage, { env, feed, day }, {
@@ -397,7 +397,7 @@ class ArchiverService implements Archiver {
     await this.#rounds.idle();
     this.#rounds.begin(() => Infinity);
     await this.#rounds.idle();
-    const names = await this.#insistence.until(
+    const names = await this.#storageRetry.run(
       `read what is archived of a minute of ${minute.feed}`,
       () => readNames(storage, env, minute),
     );
@@ -410,7 +410,7 @@ class ArchiverService implements Archiver {
     const { env, storage } = this.#options;
     for (let back = 1; back <= DAYS_BACK; back++) {
       const day = dayOfUs(this.#nowUs() - back * DAY_US);
-      const manifest = await this.#insistence.until(
+      const manifest = await this.#storageRetry.run(
         `read the manifest of ${feed} ${day}`,
         () => loadManifest(storage, { kind: "normalized", env, feed, day }),
       );

@@ -14,7 +14,7 @@ import {
 const TYPES_MAX = 8;
 
 /** A record's place in its run, and the newest minute that the run has reached. */
-export interface RunMark {
+export interface RunWatermark {
   frame: number;
   index: number;
   minute: number;
@@ -51,7 +51,7 @@ export class Day {
   /** Whether a run went back to an earlier minute: then only all windows together may be cut. */
   disorder = false;
   #windows = new Map<number, Window>();
-  #marks = new Map<string, RunMark>();
+  #marks = new Map<string, RunWatermark>();
   /** Ids of late records, in windows or in the archive. */
   #late: Set<string>;
 

@@ -2,7 +2,7 @@ import type { Logger } from "@ssmd/runtime";
 import { escapeToken } from "@ssmd/market";
 import type { InMessage, Publisher, Transport } from "@ssmd/transport";
 import type { ArchiverMetrics } from "./archiver_metrics.ts";
-import type { Refusal } from "./intake.ts";
+import type { Refusal } from "./window_router.ts";
 
 /** Puts messages that cannot be archived, as they came, on `{env}.dlq.archiver`. */
 export class DeadLetters {

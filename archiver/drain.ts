@@ -2,7 +2,7 @@ import { sleep } from "@ssmd/runtime";
 import { escapeToken, EVENT_TYPES } from "@ssmd/market";
 import { parsePosition } from "@ssmd/archive";
 import type { Transport } from "@ssmd/transport";
-import type { Intake } from "./intake.ts";
+import type { WindowRouter } from "./window_router.ts";
 
 /** The wait ends when nothing came for this long. */
 const QUIET_MS = 1_000;
@@ -13,7 +13,7 @@ export interface DrainOptions {
   transport: Transport;
   env: string;
   feeds: readonly string[];
-  intake: Intake;
+  intake: WindowRouter;
   /** Whether a pause in delivery is of our own making and will end. */
   busy: () => boolean;
   /** Whether to leave. */
@@ -56,7 +56,7 @@ async function newestIds({ transport, env, intake, feeds }: DrainOptions): Promi
   return ids;
 }
 
-function isProcessed(intake: Intake, id: string): boolean {
+function isProcessed(intake: WindowRouter, id: string): boolean {
   const position = parsePosition(id);
   if (position === undefined) return true;
   for (const day of intake.days()) if (day.holds(position)) return true;

@@ -53,8 +53,8 @@ async function fill(storage: Storage, { venue, frames }: Input): Promise<number>
   for (let day = 0; day < DAYS; day++) {
     const dayUs = START_US + day * DAY_US;
     const files: ManifestFile[] = [];
-    for (let slot = 1; slot <= CONNECTIONS; slot++) {
-      const connection = `bench-${slot}`;
+    for (let connectionIndex = 1; connectionIndex <= CONNECTIONS; connectionIndex++) {
+      const connection = `bench-${connectionIndex}`;
       const texts = frames(day);
       const stepUs = Math.floor(DAY_US / texts.length);
       for (let at = 0; at < texts.length; at += FILE_LINES) {

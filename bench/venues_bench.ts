@@ -70,7 +70,13 @@ function bench(name: string, venue: Venue, texts: string[]): void {
       return (_, i) => {
         const frame = readFrame(frames[i] as Buffer);
         if (!frame.readable) throw new RangeError(frame.reason);
-        pipeline.process({ slot: 1, atUs: i, kind: "frame", json: frame.json, text: frame.text });
+        pipeline.process({
+          connectionIndex: 1,
+          atUs: i,
+          kind: "frame",
+          json: frame.json,
+          text: frame.text,
+        });
       };
     }),
   );

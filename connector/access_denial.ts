@@ -13,7 +13,7 @@ export class AccessDenial {
   #resolve: (error: VenueError) => void;
   #accepted: AcceptedCredentials;
   #wasOpen = false;
-  /** By slot: what was refused last. */
+  /** By connectionIndex: what was refused last. */
   #refused = new Map<number, Credentials>();
 
   constructor(accepted: AcceptedCredentials) {
@@ -30,9 +30,9 @@ export class AccessDenial {
   }
 
   /** The venue refused a connection's credentials. */
-  denied(slot: number, credentials: Credentials, why: string): void {
-    const before = this.#refused.get(slot);
-    this.#refused.set(slot, credentials);
+  denied(connectionIndex: number, credentials: Credentials, why: string): void {
+    const before = this.#refused.get(connectionIndex);
+    this.#refused.set(connectionIndex, credentials);
     if (this.#wasOpen || this.#accepted.includes(credentials)) return;
     if (before === undefined || !areSame(before, credentials)) return;
     this.#resolve(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Translator } from "@ssmd/exchanges";
-import { ClockNews } from "./clock_news.ts";
+import { ClockGapReporter } from "./clock_gap_reporter.ts";
 import { AHEAD_US_MAX, type ClockStep, StepClock } from "./clock_steps.ts";
 import { fakeVenue } from "./testing/fake_venue.ts";
 
@@ -104,7 +104,7 @@ Deno.test("a running process has the limit of a restart, and no gap ends before 
         assert.ok(event.fromUs <= event.receivedAtUs || event.recovered, JSON.stringify(event));
       }
     };
-    const news = new ClockNews((_, name, __, fromUs) => write(name, fromUs));
+    const news = new ClockGapReporter((_, name, __, fromUs) => write(name, fromUs));
     for (const [setUs, name] of steps) {
       time.wallUs += setUs;
       time.ms += 1000;

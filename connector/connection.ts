@@ -14,13 +14,13 @@ import {
 import { runOfName, type RunTurn } from "@ssmd/market";
 import type { CaptureLocation } from "@ssmd/metadata";
 import { isoOfUs, nowUs } from "@ssmd/runtime";
-import type { GoodTime } from "./good_times.ts";
+import type { GoodTime } from "./continuity.ts";
 import type { ConnectionCheckpoint } from "./segment.ts";
 
 /** One connection of a connector: its translation, and how many lines it has given. */
 export interface Connection {
   /** Number in the run, from 1. */
-  slot: number;
+  connectionIndex: number;
   symbols: readonly SymbolSpec[];
   normalizerId: string;
   normalizer: Normalizer;
@@ -55,7 +55,7 @@ export function recordedConnections(
 ): Connection[] {
   return recorded.map(({ symbols, normalizer }, i) => {
     const version = normalizerFor(options.venue, { day: today(), normalizer });
-    const connection = newConnection(options, { slot: i + 1, symbols, version });
+    const connection = newConnection(options, { connectionIndex: i + 1, symbols, version });
     return { ...connection, capture: { ...connection.capture, normalizer } };
   });
 }
@@ -68,10 +68,10 @@ export function planConnections(
   const { symbolsPerConnection: perConnection = Infinity } = options;
   const connections: Connection[] = [];
   for (let at = 0; at === 0 || at < symbols.length; at += perConnection) {
-    const slot = connections.length + 1;
+    const connectionIndex = connections.length + 1;
     const version = normalizerOn(options.venue, today());
     const own = symbols.slice(at, at + perConnection);
-    connections.push(newConnection(options, { slot, symbols: own, version }));
+    connections.push(newConnection(options, { connectionIndex, symbols: own, version }));
   }
   return connections;
 }
@@ -82,34 +82,36 @@ function today(): string {
 
 function newConnection(
   options: ConnectionOptions,
-  { slot, symbols, version }: Pick<Connection, "slot" | "symbols"> & { version: NormalizerVersion },
+  { connectionIndex, symbols, version }: Pick<Connection, "connectionIndex" | "symbols"> & {
+    version: NormalizerVersion;
+  },
 ): Connection {
   const { feed } = options;
   const normalizer = version.create({ feed, symbols });
   return {
-    slot,
+    connectionIndex,
     symbols,
     normalizerId: version.id,
     normalizer,
     translator: new Translator(feed, normalizer, {
       run: runOfName(options.run),
-      connection: slot,
+      connection: connectionIndex,
       turns: options.inTurns ? [] : undefined,
     }),
     lines: 0,
-    capture: captureInfo(options, slot, symbols),
+    capture: captureInfo(options, connectionIndex, symbols),
   };
 }
 
 function captureInfo(
   options: ConnectionOptions,
-  slot: number,
+  connectionIndex: number,
   symbols: readonly SymbolSpec[],
 ): Omit<CaptureInfo, "clock"> {
   const { run, env, feed, venue, endpoint, version, commit } = options;
   return {
     run,
-    connection: `${run}-${slot}`,
+    connection: `${run}-${connectionIndex}`,
     env,
     feed,
     venue: venue.id,
@@ -129,9 +131,9 @@ export function checkpointOf(
   good: GoodTime,
   clock: CaptureClock,
 ): ConnectionCheckpoint {
-  const { slot, translator, normalizer, normalizerId, lines, capture } = connection;
+  const { connectionIndex, translator, normalizer, normalizerId, lines, capture } = connection;
   return {
-    slot,
+    connectionIndex,
     sequence: translator.sequence,
     lastUs: translator.lastUs,
     linesBefore: lines,

@@ -1,7 +1,7 @@
 /** Where a connection to the venue stands. */
 export interface VenueConnection {
   /** Number in the run, from 1. */
-  slot: number;
+  connectionIndex: number;
   /** `connecting`: the first try, or the next after a loss. `refused`: it could not be opened. */
   state: "connecting" | "live" | "lost" | "refused";
   /** Why it is not live; "" = it is, or was not tried yet. */
@@ -12,31 +12,43 @@ export interface VenueConnection {
 
 /** The connections of a connector. */
 export class ConnectionStates {
-  #bySlot: Map<number, VenueConnection>;
+  #byConnection: Map<number, VenueConnection>;
 
-  /** None of the slots is open. */
-  constructor(slots: readonly number[]) {
-    this.#bySlot = new Map(
-      slots.map((slot) => [slot, { slot, state: "connecting", why: "", nextTryMs: 0 }]),
+  /** None of the connectionIndexes is open. */
+  constructor(connectionIndexes: readonly number[]) {
+    this.#byConnection = new Map(
+      connectionIndexes.map((
+        connectionIndex,
+      ) => [connectionIndex, { connectionIndex, state: "connecting", why: "", nextTryMs: 0 }]),
     );
   }
 
   /** A connection is open. */
-  opened(slot: number): void {
-    this.#bySlot.set(slot, { slot, state: "live", why: "", nextTryMs: 0 });
+  opened(connectionIndex: number): void {
+    this.#byConnection.set(connectionIndex, {
+      connectionIndex,
+      state: "live",
+      why: "",
+      nextTryMs: 0,
+    });
   }
 
   /** A connection is not open (any more); whether the reason is another than before. */
-  closed(slot: number, why: string, wasOpen: boolean, retryMs: number): boolean {
-    const before = this.#bySlot.get(slot);
+  closed(connectionIndex: number, why: string, wasOpen: boolean, retryMs: number): boolean {
+    const before = this.#byConnection.get(connectionIndex);
     const state = wasOpen ? "lost" : "refused";
-    this.#bySlot.set(slot, { slot, state, why, nextTryMs: Date.now() + Math.round(retryMs) });
+    this.#byConnection.set(connectionIndex, {
+      connectionIndex,
+      state,
+      why,
+      nextTryMs: Date.now() + Math.round(retryMs),
+    });
     return before?.why !== why || before.state !== state;
   }
 
   /** Whether a connection is open. */
-  isOpen(slot: number): boolean {
-    return this.#bySlot.get(slot)?.state === "live";
+  isOpen(connectionIndex: number): boolean {
+    return this.#byConnection.get(connectionIndex)?.state === "live";
   }
 
   /** How many are open. */
@@ -52,8 +64,8 @@ export class ConnectionStates {
     return `${failed.why} (next try in ${seconds} s)`;
   }
 
-  /** All of them, by slot. */
+  /** All of them, by connectionIndex. */
   list(): VenueConnection[] {
-    return [...this.#bySlot.values()];
+    return [...this.#byConnection.values()];
   }
 }

@@ -19,8 +19,8 @@ import type { OutMessage, Publisher, Subscription, Transport } from "@ssmd/trans
 import { AcceptedCredentials } from "./accepted_credentials.ts";
 import { AccessDenial } from "./access_denial.ts";
 import type { ClockSources } from "./clock_quality.ts";
-import { ClockNews } from "./clock_news.ts";
-import { ClockWatch } from "./clock_watch.ts";
+import { ClockGapReporter } from "./clock_gap_reporter.ts";
+import { ClockMonitor } from "./clock_monitor.ts";
 import {
   carriedBy,
   checkpointOf,
@@ -32,9 +32,9 @@ import {
 import { BusProgress, requireWork } from "./connector_health.ts";
 import { type ConnectorMetrics, createConnectorMetrics } from "./connector_metrics.ts";
 import { recordLetter } from "./dead_letter.ts";
-import { Intake } from "./intake.ts";
-import { type Left, runBefore, writeLeft } from "./left.ts";
-import { Outbox } from "./outbox.ts";
+import { FrameIngest } from "./frame_ingest.ts";
+import { type LastStop, runBefore, writeLeft } from "./last_stop.ts";
+import { PublishQueue } from "./publish_queue.ts";
 import { type PendingLine, Pipeline } from "./pipeline.ts";
 import { RawFiles } from "./raw_files.ts";
 import { recover } from "./recovery.ts";
@@ -175,16 +175,16 @@ class FeedConnector implements Connector {
   #states: ConnectionStates;
   #denial: AccessDenial;
   #publisher: Publisher;
-  #outbox: Outbox;
+  #publishQueue: PublishQueue;
   #pipeline: Pipeline;
   #rawFiles: RawFiles;
-  #intake: Intake;
+  #intake: FrameIngest;
   #watch: SubscriptionWatch;
   #health: ComponentHealth;
   #bus: BusProgress;
-  #clock: ClockWatch;
-  #clockNews = new ClockNews((slot, name, why, fromUs) =>
-    this.#intake.event(slot, name, why, { fromUs })
+  #clock: ClockMonitor;
+  #clockGapReporter = new ClockGapReporter((connectionIndex, name, why, fromUs) =>
+    this.#intake.event(connectionIndex, name, why, { fromUs })
   );
   #timer: ReturnType<typeof setInterval> | undefined;
   #turnTimer: ReturnType<typeof setInterval> | undefined;
@@ -199,7 +199,7 @@ class FeedConnector implements Connector {
   #startedUs = 0;
   #lock: SpoolLock | undefined;
   /** How the run before ended. */
-  #left: Left | undefined;
+  #left: LastStop | undefined;
   #responder: Subscription | undefined;
   #stopping: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -242,8 +242,8 @@ class FeedConnector implements Connector {
     this.#publisher = publisher;
     this.#health = (options.health ?? new Health()).component("connector", feed);
     this.#bus = new BusProgress(publisher);
-    this.#outbox = new Outbox({
-      ...{ publisher, spillPath: `${dir}/outbox`, logger },
+    this.#publishQueue = new PublishQueue({
+      ...{ publisher, spillPath: `${dir}/publishQueue`, logger },
       onRejected: (message, why) => {
         metrics.refusals.inc({ feed, reason: "invalid" });
         this.#deadLetter(message, why);
@@ -256,7 +256,7 @@ class FeedConnector implements Connector {
       translators: connections.map((connection) => connection.translator),
       output: {
         publish: (message, event) => this.#publish(message, event),
-        deadLetter: (message) => this.#outbox.push(message),
+        deadLetter: (message) => this.#publishQueue.push(message),
         untold: (event) => this.#watch.seen(event),
         meaning: (line, result) => this.#act(line, result),
       },
@@ -269,8 +269,8 @@ class FeedConnector implements Connector {
     });
     this.#taker = turns && this.#newTaker(turns);
     const { captureLocation: place, clockSources: sources } = options;
-    this.#clock = new ClockWatch({ place, sources, logger, onRead: () => this.#tellClock() });
-    this.#intake = new Intake({
+    this.#clock = new ClockMonitor({ place, sources, logger, onRead: () => this.#tellClock() });
+    this.#intake = new FrameIngest({
       run,
       dir,
       feed,
@@ -279,11 +279,11 @@ class FeedConnector implements Connector {
       header: (firstLine) => ({
         ...{ run, env, feed, firstLine, openedUs: 0 },
         connections: connections.map((each) =>
-          checkpointOf(each, this.#pipeline.good.of(each.slot), this.#clock.current)
+          checkpointOf(each, this.#pipeline.good.of(each.connectionIndex), this.#clock.current)
         ),
       }),
       onLine: (line) => {
-        (connections[line.slot - 1] as Connection).lines++;
+        (connections[line.connectionIndex - 1] as Connection).lines++;
         this.#pipeline.process(line);
       },
       onClosed: (segment) => {
@@ -293,12 +293,12 @@ class FeedConnector implements Connector {
       onPause: (paused) => this.#sockets.forEach((s) => paused ? s.pause() : s.resume()),
     });
     this.#denial = new AccessDenial(new AcceptedCredentials(dir, options.endpoint, logger));
-    this.#states = new ConnectionStates(connections.map(({ slot }) => slot));
+    this.#states = new ConnectionStates(connections.map(({ connectionIndex }) => connectionIndex));
     this.#watch = new SubscriptionWatch({
       ...{ connections, logger, metrics },
-      isOpen: (slot) => this.#states.isOpen(slot),
-      tell: (slot, name, why, fromUs) =>
-        this.#intake.event(slot, name, why, fromUs === undefined ? {} : { fromUs }),
+      isOpen: (connectionIndex) => this.#states.isOpen(connectionIndex),
+      tell: (connectionIndex, name, why, fromUs) =>
+        this.#intake.event(connectionIndex, name, why, fromUs === undefined ? {} : { fromUs }),
     });
     this.#player = recording && this.#newPlayer(recording);
     this.played = this.#player?.ended ?? new Promise(() => {});
@@ -307,9 +307,10 @@ class FeedConnector implements Connector {
   #newPlayer(recording: RecordingPlay): RecordingPlayer {
     return new RecordingPlayer({
       ...recording,
-      take: (slot, line, keepTime) => this.#intake.recorded(slot, line, keepTime),
+      take: (connectionIndex, line, keepTime) =>
+        this.#intake.recorded(connectionIndex, line, keepTime),
       commit: () => this.#intake.commit(),
-      waiting: () => this.#outbox.waiting + this.#publisher.pending,
+      waiting: () => this.#publishQueue.waiting + this.#publisher.pending,
     });
   }
 
@@ -319,13 +320,13 @@ class FeedConnector implements Connector {
     // Credentials that cannot even sign a handshake will not do so later.
     if (!this.#player) await venue.handshake(endpoint, await credentials(), Date.now());
     this.#lock = await lockSpool(dir);
-    this.#outbox.clear();
+    this.#publishQueue.clear();
     const clockKnown = this.#clock.read();
     await this.#turns?.begin(knownRuns(dir));
     const left = this.#left = await recover({
       ...this.#options,
       dir,
-      outbox: this.#outbox,
+      publishQueue: this.#publishQueue,
       rawFiles: this.#rawFiles,
       turns: this.#turns?.known ?? [],
       logger: this.#logger,
@@ -341,17 +342,17 @@ class FeedConnector implements Connector {
 
   /** A recording is whole in itself: it does not go on where another run ended. */
   #startPlaying(player: RecordingPlayer): void {
-    for (const slot of this.#slots()) this.#states.opened(slot);
+    for (const connectionIndex of this.#connectionIndexes()) this.#states.opened(connectionIndex);
     player.start();
   }
 
-  #startCapturing(left: Left | undefined): void {
+  #startCapturing(left: LastStop | undefined): void {
     if (left) this.#intake.startBehind(left.lastUs);
     for (const connection of this.#connections) {
       const before = left && runBefore(left, connection);
       if (left && before) {
-        this.#intake.event(connection.slot, "resumed", left.why, before);
-        this.#resumeClock(connection.slot, left);
+        this.#intake.event(connection.connectionIndex, "resumed", left.why, before);
+        this.#resumeClock(connection.connectionIndex, left);
       }
       this.#sockets.push(this.#newSocket(connection));
     }
@@ -375,7 +376,7 @@ class FeedConnector implements Connector {
       ...{ turns, env, feed, venue, dir, run: this.#run, connections: this.#connections },
       ...{ pipeline: this.#pipeline, publisher: this.#publisher, logger: this.#logger },
       publish: (message) => {
-        this.#outbox.push(message);
+        this.#publishQueue.push(message);
         this.#counts.records++;
       },
       cutSpool: () => this.#intake.cut(),
@@ -417,7 +418,9 @@ class FeedConnector implements Connector {
     this.#metrics.waiting.set(this.#metrics.labels, this.stats().waiting);
     if (this.#player) return;
     this.#watch.tick();
-    this.#intake.watchClock((step) => this.#clockNews.tellStep(this.#slots(), step));
+    this.#intake.watchClock((step) =>
+      this.#clockGapReporter.tellStep(this.#connectionIndexes(), step)
+    );
     this.#clock.tick();
   }
 
@@ -445,7 +448,7 @@ class FeedConnector implements Connector {
       givenUp: this.#givenUp,
       connected: this.#states.open,
       connections: this.#states.list(),
-      waiting: this.#outbox.waiting + this.#publisher.pending,
+      waiting: this.#publishQueue.waiting + this.#publisher.pending,
       ...this.#missingCounts(),
     };
   }
@@ -470,7 +473,7 @@ class FeedConnector implements Connector {
     await this.#intake.close();
     if (!this.#player) await this.#noteStop();
     await this.#rawFiles.close();
-    this.#outbox.close();
+    this.#publishQueue.close();
     await this.#publisher.close();
     this.#lock?.release();
   }
@@ -498,7 +501,7 @@ class FeedConnector implements Connector {
   async #flush(): Promise<void> {
     const flushed = new AbortController();
     await Promise.race([
-      this.#outbox.flush().finally(() => flushed.abort()),
+      this.#publishQueue.flush().finally(() => flushed.abort()),
       sleep(FLUSH_MS_MAX, flushed.signal),
     ]);
   }
@@ -521,10 +524,10 @@ class FeedConnector implements Connector {
     if (lastUs === 0) return;
     const why = `stopped: ${isoOfUs(lastUs)}`;
     const { good } = this.#pipeline;
-    const left: Left = {
+    const left: LastStop = {
       ...{ run: this.#run, lastUs, why },
-      goodUs: { ...this.#left?.goodUs, ...good.bySlot() },
-      suspectUs: good.suspectBySlot(),
+      goodUs: { ...this.#left?.goodUs, ...good.byConnection() },
+      suspectUs: good.suspectByConnection(),
       // What the disk refused is missing, and was not meant to be.
       planned: this.#givenUp > 0 ? [] : good.plannedSlots(),
       carried: { ...this.#left?.carried, ...carriedBy(this.#connections) },
@@ -536,24 +539,24 @@ class FeedConnector implements Connector {
     }
   }
 
-  #resumeClock(slot: number, { suspectUs }: Left): void {
-    const fromUs = suspectUs?.[slot];
+  #resumeClock(connectionIndex: number, { suspectUs }: LastStop): void {
+    const fromUs = suspectUs?.[connectionIndex];
     if (fromUs === undefined) return;
-    this.#clockNews.resume(slot, fromUs);
-    this.#pipeline.good.setSuspect(slot, fromUs);
+    this.#clockGapReporter.resume(connectionIndex, fromUs);
+    this.#pipeline.good.setSuspect(connectionIndex, fromUs);
   }
 
   #tellClock(): void {
     if (!this.#capturing || this.#stopping) return;
-    this.#clockNews.tell(this.#slots(), this.#clock, nowUs());
+    this.#clockGapReporter.tell(this.#connectionIndexes(), this.#clock, nowUs());
   }
 
-  #slots(): number[] {
-    return this.#connections.map(({ slot }) => slot);
+  #connectionIndexes(): number[] {
+    return this.#connections.map(({ connectionIndex }) => connectionIndex);
   }
 
   #newSocket(connection: Connection): VenueSocket {
-    const { slot, normalizer } = connection;
+    const { connectionIndex, normalizer } = connection;
     const { venue, endpoint, credentials } = this.#options;
     const { connectsDir, connects = venue.connects } = this.#options;
     const budget = new ConnectBudget(connectsDir, endpoint, connects);
@@ -567,21 +570,21 @@ class FeedConnector implements Connector {
       listener: {
         onConnect: (used) => {
           this.#denial.opened(used);
-          this.#states.opened(slot);
+          this.#states.opened(connectionIndex);
           this.#watch.connected();
           this.#logger.info("connected", { endpoint, symbols: connection.symbols.length });
-          this.#intake.event(slot, "connect", endpoint);
+          this.#intake.event(connectionIndex, "connect", endpoint);
           for (const frame of normalizer.subscribe()) socket.send(frame);
         },
-        onDenied: (used, why) => this.#denial.denied(slot, used, why),
-        onFrame: (bytes, binary) => this.#intake.frame(slot, bytes, binary),
+        onDenied: (used, why) => this.#denial.denied(connectionIndex, used, why),
+        onFrame: (bytes, binary) => this.#intake.frame(connectionIndex, bytes, binary),
         onDisconnect: (why, opened, retryMs) => {
-          const isNews = this.#states.closed(slot, why, opened, retryMs);
-          if (!opened) return this.#unreachable(slot, why, isNews);
+          const isNews = this.#states.closed(connectionIndex, why, opened, retryMs);
+          if (!opened) return this.#unreachable(connectionIndex, why, isNews);
           // A stop on purpose is no gap yet: the next start knows how long it was.
-          if (this.#stopping) return this.#intake.event(slot, "stop", why);
+          if (this.#stopping) return this.#intake.event(connectionIndex, "stop", why);
           this.#metrics.reconnects.inc(this.#metrics.labels);
-          this.#intake.event(slot, "disconnect", why);
+          this.#intake.event(connectionIndex, "disconnect", why);
         },
       },
     });
@@ -589,10 +592,10 @@ class FeedConnector implements Connector {
   }
 
   /** The venue cannot be reached: a gap from the first try on, told again when the reason changes. */
-  #unreachable(slot: number, why: string, isNews: boolean): void {
+  #unreachable(connectionIndex: number, why: string, isNews: boolean): void {
     this.#metrics.connectFailures.inc(this.#metrics.labels);
     if (!isNews || this.#stopping) return;
-    this.#intake.event(slot, "unreachable", why, { fromUs: this.#startedUs });
+    this.#intake.event(connectionIndex, "unreachable", why, { fromUs: this.#startedUs });
   }
 
   #countStored(subject: string): void {
@@ -610,11 +613,11 @@ class FeedConnector implements Connector {
 
   #deadLetter(message: OutMessage, why: string): void {
     const letter = recordLetter(this.#options, message, why);
-    if (letter !== undefined) this.#outbox.push(letter);
+    if (letter !== undefined) this.#publishQueue.push(letter);
   }
 
   #publish(message: OutMessage, event: MarketEvent): void {
-    this.#outbox.push(message);
+    this.#publishQueue.push(message);
     this.#counts.records++;
     if (event.type !== "gap") return this.#watch.seen(event);
     this.#counts.gaps++;
@@ -627,7 +630,7 @@ class FeedConnector implements Connector {
 
   /** What a line asks for beside its records. */
   #act(line: PendingLine, { send, notice }: Normalized): void {
-    const socket = this.#sockets[line.slot - 1];
+    const socket = this.#sockets[line.connectionIndex - 1];
     for (const frame of send) socket?.send(frame);
     const { feed } = this.#options;
     switch (notice?.type) {

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { Metrics, silentLogger, sleep } from "@ssmd/runtime";
 import { createConnectorMetrics } from "./connector_metrics.ts";
-import { Intake } from "./intake.ts";
+import { FrameIngest } from "./frame_ingest.ts";
 
 /** Looks after which frames count as stuck. */
 const LOOKS = 61;
 
-function intakeIn(dir: string): Intake {
-  return new Intake({
+function intakeIn(dir: string): FrameIngest {
+  return new FrameIngest({
     ...{ run: "r1", dir, feed: "fake", logger: silentLogger },
     metrics: createConnectorMetrics(new Metrics("connector"), "fake"),
     header: (firstLine) => ({
@@ -20,7 +20,7 @@ function intakeIn(dir: string): Intake {
   });
 }
 
-function look(intake: Intake, times: number): boolean {
+function look(intake: FrameIngest, times: number): boolean {
   for (let i = 0; i < times; i++) intake.watchCommits();
   return intake.isStuck;
 }

@@ -9,12 +9,12 @@ import {
 } from "@ssmd/exchanges";
 import type { OutMessage } from "@ssmd/transport";
 import { frameLetter } from "./dead_letter.ts";
-import { GoodTimes } from "./good_times.ts";
+import { Continuity } from "./continuity.ts";
 
 /** A line on its way through the connector: what the spool holds of it, already parsed. */
 export type PendingLine = CapturedLine & {
   /** The connection that it is of, from 1. */
-  slot: number;
+  connectionIndex: number;
 };
 
 /** What the pipeline hands on. */
@@ -42,13 +42,13 @@ export interface PipelineOptions {
   env: string;
   feed: string;
   run: string;
-  /** By slot, from 1. */
+  /** By connectionIndex, from 1. */
   translators: readonly Translator[];
   output: PipelineOutput;
   /** Number of the last line already processed; default 0. */
   line?: number;
-  /** What is known of the slots by then; default nothing. */
-  good?: GoodTimes;
+  /** What is known of the connectionIndexes by then; default nothing. */
+  good?: Continuity;
 }
 
 /**
@@ -67,7 +67,7 @@ export class Pipeline {
   #tap: PendingLine[] | undefined;
   #given: GivenIds = { lastId: "", lastRecordId: "" };
   /** Up to when each connection has missed nothing. */
-  readonly good: GoodTimes;
+  readonly good: Continuity;
 
   /** Continues after line `line` of `run`. */
   constructor(options: PipelineOptions) {
@@ -77,7 +77,7 @@ export class Pipeline {
     this.#translators = options.translators;
     this.#output = options.output;
     this.#line = options.line ?? 0;
-    this.good = options.good ?? new GoodTimes();
+    this.good = options.good ?? new Continuity();
   }
 
   /** The last ids given since they were asked for the last time. */
@@ -115,21 +115,21 @@ export class Pipeline {
 
   /** Takes the next line of the run. */
   process(line: PendingLine): void {
-    const translator = this.#translators[line.slot - 1];
+    const translator = this.#translators[line.connectionIndex - 1];
     this.#line++;
     this.#tap?.push(line);
     if (!translator) return;
     const result = translator.line(line);
-    this.good.line(line.slot, line.atUs, line.kind === "event" && line.name === "stop");
+    this.good.line(line.connectionIndex, line.atUs, line.kind === "event" && line.name === "stop");
     const events = result.events;
     let index = 0;
     for (; index < events.length; index++) {
       const event = events[index] as MarketEvent;
-      if (event.type === "gap") this.good.record(line.slot, event);
+      if (event.type === "gap") this.good.record(line.connectionIndex, event);
       this.#give(this.#subjectOf(event), this.#encoder.encode(event), index, event);
     }
     for (const event of result.untold ?? []) {
-      if (event.type === "gap") this.good.record(line.slot, event);
+      if (event.type === "gap") this.good.record(line.connectionIndex, event);
       this.#output.untold?.(event);
     }
     // Who tells the gap has the letter, too.
@@ -161,9 +161,9 @@ export class Pipeline {
 
 /** A frame that cannot be translated, as a line. */
 export function unreadableLine(
-  slot: number,
+  connectionIndex: number,
   atUs: number,
   bytes: Buffer,
 ): PendingLine & { kind: "binary" } {
-  return { slot, atUs, kind: "binary", bytes, reason: unreadableReason(bytes) };
+  return { connectionIndex, atUs, kind: "binary", bytes, reason: unreadableReason(bytes) };
 }

@@ -190,7 +190,7 @@ export class RawFiles {
     const manifest = await openManifest(storage, { kind: "raw", env, feed, day });
     const files: ManifestFile[] = [];
     for (const checkpoint of header.connections) {
-      const builder = builders.get(checkpoint.slot);
+      const builder = builders.get(checkpoint.connectionIndex);
       if (builder) files.push(await this.#put(header, manifest, checkpoint, builder.finish()));
     }
     if (files.length === 0) return files;
@@ -211,12 +211,17 @@ export class RawFiles {
   async #build(reader: SegmentReader): Promise<Map<number, RawFileBuilder>> {
     const builders = new Map<number, RawFileBuilder>();
     for await (const lines of reader.batches()) {
-      for (const { slot, raw } of lines) {
-        let builder = builders.get(slot);
+      for (const { connectionIndex, raw } of lines) {
+        let builder = builders.get(connectionIndex);
         if (!builder) {
-          const checkpoint = reader.header.connections.find((known) => known.slot === slot);
+          const checkpoint = reader.header.connections.find((known) =>
+            known.connectionIndex === connectionIndex
+          );
           if (!checkpoint) continue;
-          builders.set(slot, builder = new RawFileBuilder(checkpoint.capture, RAW_LEVEL));
+          builders.set(
+            connectionIndex,
+            builder = new RawFileBuilder(checkpoint.capture, RAW_LEVEL),
+          );
         }
         builder.add(raw);
       }

@@ -20,7 +20,7 @@ export interface RecordingPlay {
 /** Options of {@linkcode RecordingPlayer}. */
 export interface RecordingPlayerOptions extends RecordingPlay {
   /** Takes the next line; `keepTime` = with its own time. */
-  take: (slot: number, line: CapturedLine, keepTime: boolean) => void;
+  take: (connectionIndex: number, line: CapturedLine, keepTime: boolean) => void;
   /** Resolves when all lines given are durable and went on. */
   commit: () => Promise<void>;
   /** Messages that wait for the bus. */

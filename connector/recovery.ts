@@ -3,8 +3,8 @@ import type { Turn } from "@ssmd/market";
 import { isoOfUs, type Logger, SsmdError, systemCodeOf } from "@ssmd/runtime";
 import type { OutMessage, Transport } from "@ssmd/transport";
 import { heldByBus, HeldFilter } from "./held_by_bus.ts";
-import { type Left, readLeft, writeLeft } from "./left.ts";
-import type { Outbox } from "./outbox.ts";
+import { type LastStop, readLeft, writeLeft } from "./last_stop.ts";
+import type { PublishQueue } from "./publish_queue.ts";
 import type { GivenIds } from "./pipeline.ts";
 import type { RawFiles } from "./raw_files.ts";
 import { Replay } from "./replay.ts";
@@ -19,7 +19,7 @@ export interface RecoverOptions {
   feed: string;
   venue: Venue;
   transport: Transport;
-  outbox: Outbox;
+  publishQueue: PublishQueue;
   rawFiles: RawFiles;
   /** All turns that are known: what another connector has told is not told once more. */
   turns: readonly Turn[];
@@ -28,7 +28,7 @@ export interface RecoverOptions {
 
 const NOTHING_GIVEN: GivenIds = { lastId: "", lastRecordId: "" };
 
-type RunEnd = Required<Pick<Left, "lastUs" | "goodUs" | "suspectUs" | "carried">>;
+type RunEnd = Required<Pick<LastStop, "lastUs" | "goodUs" | "suspectUs" | "carried">>;
 
 /** A segment whose lines have gone their way once more. */
 interface Recovered {
@@ -42,7 +42,7 @@ interface Recovered {
  * undefined when there was none. Throws StorageError `SPOOL_FULL`, `SPOOL_READ_ONLY` or
  * `SPOOL_FAILED`, and TransportError.
  */
-export async function recover(options: RecoverOptions): Promise<Left | undefined> {
+export async function recover(options: RecoverOptions): Promise<LastStop | undefined> {
   try {
     return await recoverRuns(options);
   } catch (error) {
@@ -51,15 +51,15 @@ export async function recover(options: RecoverOptions): Promise<Left | undefined
   }
 }
 
-async function recoverRuns(options: RecoverOptions): Promise<Left | undefined> {
+async function recoverRuns(options: RecoverOptions): Promise<LastStop | undefined> {
   const { dir, logger, rawFiles } = options;
   const segments = await listSegments(dir);
   let left = readLeft(dir);
   const recovered: Recovered[] = [];
   const byRun = Map.groupBy(segments, (segment) => segment.run);
-  const { env, feed, transport, outbox } = options;
+  const { env, feed, transport, publishQueue } = options;
   const held = await heldByBus(transport, { env, feed, runs: new Set(byRun.keys()) });
-  const filter = new HeldFilter(held, (message) => outbox.push(message));
+  const filter = new HeldFilter(held, (message) => publishQueue.push(message));
   for (const [run, ofRun] of byRun) {
     const end = await recoverRun(options, ofRun, { recovered, filter });
     if (end.lastUs > 0 && (!left || isLaterRun(run, left.run))) {

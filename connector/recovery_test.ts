@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { silentLogger } from "@ssmd/runtime";
 import { memoryStorage } from "@ssmd/storage";
 import type { OutMessage, Publisher, ReadOptions, Transport } from "@ssmd/transport";
-import { readLeft } from "./left.ts";
-import { Outbox } from "./outbox.ts";
+import { readLeft } from "./last_stop.ts";
+import { PublishQueue } from "./publish_queue.ts";
 import { RawFiles } from "./raw_files.ts";
 import { recover } from "./recovery.ts";
 import { newRun } from "./run.ts";
@@ -53,16 +53,28 @@ async function recovered(dir: string, bus: KeepingBus, killed = false) {
   const { transport } = bus;
   const storage = memoryStorage();
   const logger = silentLogger;
-  const outbox = new Outbox({ publisher: bus, spillPath: `${dir}/outbox`, logger });
+  const publishQueue = new PublishQueue({
+    publisher: bus,
+    spillPath: `${dir}/publishQueue`,
+    logger,
+  });
   const rawFiles = new RawFiles({
     ...{ env: ENV, feed: "fake", storage, transport, publisher: bus, logger, onLost: () => {} },
   });
   const before = bus.stored.length;
-  const options = { dir, env: ENV, feed: "fake", venue: fakeVenue(), transport, outbox, logger };
+  const options = {
+    dir,
+    env: ENV,
+    feed: "fake",
+    venue: fakeVenue(),
+    transport,
+    publishQueue,
+    logger,
+  };
   if (killed) rawFiles.add = () => {};
   const left = await recover({ ...options, rawFiles, turns: [] });
   if (!killed) await rawFiles.close();
-  outbox.close();
+  publishQueue.close();
   return { left, ids: bus.ids.slice(before) };
 }
 

@@ -4,7 +4,7 @@ import { type MarketEvent, type Turn, turnsOf } from "@ssmd/market";
 import { type Logger, messageOf, SsmdError } from "@ssmd/runtime";
 import type { OutMessage } from "@ssmd/transport";
 import { carriedBy, restoreTranslator } from "./connection.ts";
-import { GoodTimes } from "./good_times.ts";
+import { Continuity } from "./continuity.ts";
 import { type GivenIds, type PendingLine, Pipeline } from "./pipeline.ts";
 import type { SegmentHeader, SegmentLine } from "./segment.ts";
 
@@ -46,11 +46,13 @@ export class Replay {
       translators: this.#translators,
       output: { publish, deadLetter: publish, meaning: () => {}, ...(untold && { untold }) },
       line: header.firstLine - 1,
-      good: new GoodTimes(header.connections.map(({ slot, good }) => [slot, good])),
+      good: new Continuity(
+        header.connections.map(({ connectionIndex, good }) => [connectionIndex, good]),
+      ),
     });
   }
 
-  /** By slot, from 1. */
+  /** By connectionIndex, from 1. */
   get translators(): readonly Translator[] {
     return this.#translators;
   }
@@ -65,9 +67,9 @@ export class Replay {
     return this.#lastUs;
   }
 
-  /** By slot: up to when the connection had missed nothing, µs. */
+  /** By connectionIndex: up to when the connection had missed nothing, µs. */
   get goodUs(): Record<string, number> {
-    return this.#pipeline.good.bySlot();
+    return this.#pipeline.good.byConnection();
   }
 
   /** What has to outlive the run, of the connections that said anything. */
@@ -75,9 +77,9 @@ export class Replay {
     return carriedBy(this.#translators.map((translator) => ({ translator })));
   }
 
-  /** By slot: since when its times are suspect, µs. */
+  /** By connectionIndex: since when its times are suspect, µs. */
   get suspectUs(): Record<string, number> {
-    return this.#pipeline.good.suspectBySlot();
+    return this.#pipeline.good.suspectByConnection();
   }
 
   /** The last ids given since they were asked for the last time. */
@@ -114,8 +116,8 @@ export class Replay {
 }
 
 /** A spool line as it was when it came. */
-function pendingOf({ slot, raw }: SegmentLine): PendingLine {
+function pendingOf({ connectionIndex, raw }: SegmentLine): PendingLine {
   const line = parseRawLine(DECODER.decode(raw.subarray(0, -1)));
-  if (line.kind !== "capture") return { ...line, slot };
+  if (line.kind !== "capture") return { ...line, connectionIndex };
   throw new SsmdError("SPOOL_DAMAGED", "a capture line stands inside a segment");
 }

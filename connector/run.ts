@@ -1,6 +1,6 @@
 import { comparePositions } from "@ssmd/archive";
 import { nowUs, systemCodeOf } from "@ssmd/runtime";
-import { readLeft } from "./left.ts";
+import { readLeft } from "./last_stop.ts";
 import { runOfSegment } from "./segment.ts";
 
 /**

@@ -1,12 +1,12 @@
 import type { CaptureInfo } from "@ssmd/archive";
 import type { Gap } from "@ssmd/market";
 import { SsmdError } from "@ssmd/runtime";
-import type { GoodTime } from "./good_times.ts";
+import type { GoodTime } from "./continuity.ts";
 
 /** Where a connection stood when a segment began: enough to go on from there. */
 export interface ConnectionCheckpoint {
   /** Number of the connection in the run. */
-  slot: number;
+  connectionIndex: number;
   /** Number of the last record given. */
   sequence: number;
   /** Time of its last line, µs; 0 = none yet. */
@@ -41,7 +41,7 @@ export interface SegmentHeader {
 export interface SegmentLine {
   /** Number in the run, from 1. */
   number: number;
-  slot: number;
+  connectionIndex: number;
   /** The raw line's bytes, with the line feed. */
   raw: Uint8Array;
 }
@@ -166,8 +166,8 @@ export class SegmentReader {
     for (let at = 0; at < bytes.length;) {
       const end = bytes.indexOf(LINE_FEED, at) + 1;
       const space = bytes.indexOf(SPACE, at);
-      const slot = Number(TEXT.decode(bytes.subarray(at, space)));
-      lines.push({ number: this.#number++, slot, raw: bytes.subarray(space + 1, end) });
+      const connectionIndex = Number(TEXT.decode(bytes.subarray(at, space)));
+      lines.push({ number: this.#number++, connectionIndex, raw: bytes.subarray(space + 1, end) });
       at = end;
     }
     return lines;

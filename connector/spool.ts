@@ -69,12 +69,18 @@ export class Spool {
    * Adds one raw line, given as the parts `head`, `body` and `tail`, and returns its number.
    * It is durable when `onDurable` has counted it.
    */
-  append(slot: number, atUs: number, head: string, body: Uint8Array, tail: string): number {
+  append(
+    connectionIndex: number,
+    atUs: number,
+    head: string,
+    body: Uint8Array,
+    tail: string,
+  ): number {
     this.#reserve(head.length * 3 + body.length + tail.length + 16);
     if (this.#count === 0) this.#firstAtUs = atUs;
     const buffer = this.#buffer;
     let at = this.#used;
-    at = putAscii(buffer, at, String(slot));
+    at = putAscii(buffer, at, String(connectionIndex));
     buffer[at++] = 32;
     at += ENCODER.encodeInto(head, buffer.subarray(at)).written;
     buffer.set(body, at);

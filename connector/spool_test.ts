@@ -79,7 +79,7 @@ Deno.test("Spool keeps lines of all connections in the order they came, byte for
     for (const [index, line] of content!.lines.entries()) {
       const i = index + 1;
       assert.equal(line.number, i);
-      assert.equal(line.slot, 1 + i % 3);
+      assert.equal(line.connectionIndex, 1 + i % 3);
       assert.equal(TEXT.decode(line.raw), `{"t":"${i}000","m":"é${i}"}\n`);
     }
   }));

@@ -3,20 +3,25 @@ import type { MarketEvent } from "@ssmd/market";
 import { type Logger, nowUs } from "@ssmd/runtime";
 import type { Connection } from "./connection.ts";
 import type { ConnectorMetrics } from "./connector_metrics.ts";
-import { SilenceWatch } from "./watch.ts";
+import { StalenessMonitor } from "./staleness.ts";
 
 /** A process that was stopped for longer reads what waits in its sockets before it judges. */
 const STALLED_US = 3_000_000;
 const CHANNELS = ["trade", "ticker", "orderbook"] as const;
 
 /** What an event of a connection says; it becomes a line, so that replay sees the same. */
-export type TellEvent = (slot: number, name: string, why: string, fromUs?: number) => void;
+export type TellEvent = (
+  connectionIndex: number,
+  name: string,
+  why: string,
+  fromUs?: number,
+) => void;
 
 /** Options of {@linkcode SubscriptionWatch}. */
 export interface SubscriptionWatchOptions {
   connections: readonly Connection[];
   /** Whether a connection is open. */
-  isOpen: (slot: number) => boolean;
+  isOpen: (connectionIndex: number) => boolean;
   tell: TellEvent;
   logger: Logger;
   metrics: ConnectorMetrics;
@@ -29,17 +34,17 @@ export interface SubscriptionWatchOptions {
  */
 export class SubscriptionWatch {
   #options: SubscriptionWatchOptions;
-  #silence: Record<typeof CHANNELS[number], SilenceWatch>;
+  #silence: Record<typeof CHANNELS[number], StalenessMonitor>;
   #lookedUs = 0;
   #lagUs: number | undefined;
 
   /** Nothing was seen yet. */
   constructor(options: SubscriptionWatchOptions) {
     this.#options = options;
-    const [trade, ticker, orderbook] = CHANNELS.map(() => new SilenceWatch()) as [
-      SilenceWatch,
-      SilenceWatch,
-      SilenceWatch,
+    const [trade, ticker, orderbook] = CHANNELS.map(() => new StalenessMonitor()) as [
+      StalenessMonitor,
+      StalenessMonitor,
+      StalenessMonitor,
     ];
     this.#silence = { trade, ticker, orderbook };
   }
@@ -74,8 +79,8 @@ export class SubscriptionWatch {
 
   #giveTime(now: number): void {
     const { connections, isOpen, tell } = this.#options;
-    for (const { slot, normalizer } of connections) {
-      if (isOpen(slot) && now >= normalizer.dueUs()) tell(slot, "tick", "");
+    for (const { connectionIndex, normalizer } of connections) {
+      if (isOpen(connectionIndex) && now >= normalizer.dueUs()) tell(connectionIndex, "tick", "");
     }
   }
 
@@ -87,9 +92,11 @@ export class SubscriptionWatch {
           ...{ channel, symbol },
           ...{ silent_ms: Math.round(silentMs), usual_ms: Math.round(usualMs) },
         });
-        for (const { slot, symbols } of connections) {
+        for (const { connectionIndex, symbols } of connections) {
           const isOwn = symbols.some((spec) => spec.symbol === symbol);
-          if (isOwn && isOpen(slot)) tell(slot, "silent", `${channel} ${symbol}`, lastUs);
+          if (isOwn && isOpen(connectionIndex)) {
+            tell(connectionIndex, "silent", `${channel} ${symbol}`, lastUs);
+          }
         }
       }
     }

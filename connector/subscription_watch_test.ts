@@ -13,7 +13,12 @@ function watched(symbols: readonly string[]) {
   const specs = symbols.map((symbol) => ({ symbol, external: symbol }));
   const normalizer = fakeVenue().normalizers[0]!.create({ feed: "fake", symbols: specs });
   const translator = new Translator("fake", normalizer);
-  const connection = { slot: 1, symbols: specs, normalizer, translator } as unknown as Connection;
+  const connection = {
+    connectionIndex: 1,
+    symbols: specs,
+    normalizer,
+    translator,
+  } as unknown as Connection;
   const sent: string[] = [];
   const lines: string[] = [];
   let nowUs = 0;

@@ -1,5 +1,5 @@
 import {
-  quietYaml,
+  safeYaml,
   scopeOf,
   seal,
   type SealedSecret,
@@ -49,7 +49,7 @@ export class SealedFile implements KeyStore {
       if (error instanceof Deno.errors.NotFound) return undefined;
       throw error;
     }
-    const manifest = quietYaml(text);
+    const manifest = safeYaml(text);
     if (isManifest(manifest) && manifest.metadata.name === this.#secret) return manifest;
     throw new ConfigError(
       "KEY_MANIFEST_INVALID",

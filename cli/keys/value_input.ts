@@ -1,4 +1,4 @@
-import { type KeySpec, quietYaml } from "@ssmd/metadata";
+import { type KeySpec, safeYaml } from "@ssmd/metadata";
 import { ConfigError, suggestion } from "@ssmd/runtime";
 import { UsageError } from "../exit.ts";
 import type { DeclaredKey } from "./key_context.ts";
@@ -43,7 +43,7 @@ export function valuesOf(text: string, spec: KeySpec, field?: string): Values {
 }
 
 function mapOf(text: string): Record<string, string> | undefined {
-  const content = quietYaml(text, "text");
+  const content = safeYaml(text, "text");
   const entries = typeof content === "object" && content !== null && !Array.isArray(content)
     ? Object.entries(content)
     : [];

@@ -2,8 +2,8 @@ import {
   changeText,
   findingsError,
   formatFinding,
-  quietYaml,
   registryPlaceOf,
+  safeYaml,
   textDiff,
   valueChanges,
 } from "@ssmd/metadata";
@@ -52,7 +52,7 @@ export function fileChange(
   const kind = before === undefined ? "added" : after === undefined ? "removed" : "changed";
   const isYaml = registryPlaceOf(file)?.kind !== "schema text" && file.endsWith(".yaml");
   const changes = isYaml && kind === "changed"
-    ? valueChanges(quietYaml(before ?? ""), quietYaml(after ?? ""))
+    ? valueChanges(safeYaml(before ?? ""), safeYaml(after ?? ""))
     : [];
   return { file, kind, changes, diff: textDiff(file, before, after) };
 }

@@ -68,27 +68,31 @@ export class RunWriter {
   }
 
   /** A frame of a connection, durable when it returns. */
-  async frame(atUs: number, frame: FakeFrame | { strange: unknown }, slot = 1): Promise<void> {
+  async frame(
+    atUs: number,
+    frame: FakeFrame | { strange: unknown },
+    connectionIndex = 1,
+  ): Promise<void> {
     const text = JSON.stringify(frame);
-    this.#pending.push({ slot, atUs, kind: "frame", json: frame, text });
-    await this.#append(slot, atUs, frameLine(atUs, text));
+    this.#pending.push({ connectionIndex, atUs, kind: "frame", json: frame, text });
+    await this.#append(connectionIndex, atUs, frameLine(atUs, text));
   }
 
   /** Something that happened to a connection. */
-  async event(atUs: number, name: string, slot = 1, fromUs?: number): Promise<void> {
-    const line = { slot, atUs, kind: "event", name, why: "" } as const;
+  async event(atUs: number, name: string, connectionIndex = 1, fromUs?: number): Promise<void> {
+    const line = { connectionIndex, atUs, kind: "event", name, why: "" } as const;
     this.#pending.push(fromUs === undefined ? line : { ...line, fromUs });
     await this.#append(
-      slot,
+      connectionIndex,
       atUs,
       eventLine(atUs, name, "", fromUs === undefined ? {} : { fromUs }),
     );
   }
 
   /** Trades of ids `from` to `to - 1`, one a second. */
-  async trades(atUs: number, from: number, to: number, slot = 1): Promise<void> {
+  async trades(atUs: number, from: number, to: number, connectionIndex = 1): Promise<void> {
     for (let id = from; id < to; id++) {
-      await this.frame(atUs + (id - from) * 1_000_000, { trade: "A", id }, slot);
+      await this.frame(atUs + (id - from) * 1_000_000, { trade: "A", id }, connectionIndex);
     }
   }
 
@@ -97,18 +101,18 @@ export class RunWriter {
     await this.#spool.close();
   }
 
-  #goodOf({ slot }: Connection) {
-    return this.#pipeline.good.of(slot);
+  #goodOf({ connectionIndex }: Connection) {
+    return this.#pipeline.good.of(connectionIndex);
   }
 
-  async #append(slot: number, atUs: number, line: string): Promise<void> {
-    this.#spool.append(slot, atUs, "", ENCODER.encode(line.slice(0, -1)), "");
+  async #append(connectionIndex: number, atUs: number, line: string): Promise<void> {
+    this.#spool.append(connectionIndex, atUs, "", ENCODER.encode(line.slice(0, -1)), "");
     await this.#spool.commit();
   }
 
   #durable(count: number): void {
     for (const line of this.#pending.splice(0, count)) {
-      (this.#connections[line.slot - 1] as Connection).lines++;
+      (this.#connections[line.connectionIndex - 1] as Connection).lines++;
       this.#pipeline.process(line);
     }
   }

@@ -2,8 +2,8 @@
 import { WebSocket } from "ws";
 import type { Duplex } from "node:stream";
 import { ArmedFaults, type Fault, type FrameKind, rubbishFrame } from "./faults.ts";
-import type { Ledger } from "./ledger.ts";
-import type { Signal } from "./signal.ts";
+import type { SentFrameLog } from "./sent_frame_log.ts";
+import type { Signal } from "./notifier.ts";
 import type { StandingFaults } from "./standing_faults.ts";
 
 /** What the protocol of a venue does with one connection. */
@@ -22,7 +22,7 @@ export interface Session {
 /** What all connections of a simulator share. */
 export interface ConnectionContext {
   venue: string;
-  ledger: Ledger | undefined;
+  ledger: SentFrameLog | undefined;
   /** Connections with an open batch; flushed by {@linkcode flushBatches}. */
   batching: Set<Connection>;
   /** Told when a connection drained, closed or found its voice again. */
@@ -30,7 +30,7 @@ export interface ConnectionContext {
   counters: { framesSent: number; bytesSent: number };
   /** Faults of markets. */
   standing: StandingFaults;
-  /** Faults that strike after so many frames. */
+  /** Faults that inject after so many frames. */
   schedule: { readonly dueAtFrames: number; reached(frames: number): void };
 }
 
@@ -186,7 +186,7 @@ export class Connection {
   }
 
   /** Strikes the connection. */
-  strike(fault: Fault): void {
+  inject(fault: Fault): void {
     switch (fault.type) {
       case "drop":
         return this.terminate();

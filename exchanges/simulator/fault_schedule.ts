@@ -94,15 +94,15 @@ export function parseScheduledFault(text: string, venue: string): ScheduledFault
 export class FaultSchedule {
   /** Frames sent at which {@linkcode FaultSchedule.reached} is to be called. */
   dueAtFrames = Infinity;
-  #strike: (fault: Fault) => void;
+  #inject: (fault: Fault) => void;
   #timers: ReturnType<typeof setTimeout>[] = [];
   #byFrames: { fault: Fault; every: number; next: number }[] = [];
 
-  constructor(faults: readonly ScheduledFault[], strike: (fault: Fault) => void) {
-    this.#strike = strike;
+  constructor(faults: readonly ScheduledFault[], inject: (fault: Fault) => void) {
+    this.#inject = inject;
     for (const { fault, everyMs, atMs, everyFrames } of faults) {
-      if (everyMs !== undefined) this.#timers.push(setInterval(() => strike(fault), everyMs));
-      if (atMs !== undefined) this.#timers.push(setTimeout(() => strike(fault), atMs));
+      if (everyMs !== undefined) this.#timers.push(setInterval(() => inject(fault), everyMs));
+      if (atMs !== undefined) this.#timers.push(setTimeout(() => inject(fault), atMs));
       if (everyFrames !== undefined) {
         this.#byFrames.push({ fault, every: everyFrames, next: everyFrames });
       }
@@ -119,7 +119,7 @@ export class FaultSchedule {
     const due = this.#byFrames.filter((each) => each.next <= frames);
     for (const each of due) each.next = frames + each.every;
     this.#findNext();
-    for (const each of due) this.#strike(each.fault);
+    for (const each of due) this.#inject(each.fault);
   }
 
   /** No more faults. */

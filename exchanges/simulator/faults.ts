@@ -1,11 +1,11 @@
-/** What kind of frame it is, for faults that strike one kind. */
+/** What kind of frame it is, for faults that inject one kind. */
 export type FrameKind = "book" | "trade" | "ticker" | "heartbeat" | "control";
 
 /** Forms of rubbish: no JSON, a binary frame, JSON of no known type, cut JSON, a 50 MB frame. */
 export const RUBBISH = ["json", "binary", "unknown", "truncated", "huge"] as const;
 
 /** A form of rubbish. */
-export type Rubbish = typeof RUBBISH[number];
+export type Garbage = typeof RUBBISH[number];
 
 /**
  * A fault on demand. It strikes all connections, or the next one where there is none; one with a
@@ -29,7 +29,7 @@ export type Fault =
   | { type: "forget" }
   /** The next frame of the kind (book) is sent twice. */
   | { type: "repeat"; kind?: FrameKind }
-  | { type: "rubbish"; what?: Rubbish }
+  | { type: "rubbish"; what?: Garbage }
   /** Nothing but answers to pings for `forMs`; data of that time is lost unless speed is max. */
   | { type: "silent"; forMs: number; heartbeats?: boolean };
 
@@ -49,7 +49,7 @@ export const FAULT_TYPES = [
 const HUGE_BYTES = 50 * 1024 * 1024;
 
 /** The frame of a form of rubbish; `venue` gives unknown types the venue's manner. */
-export function rubbishFrame(what: Rubbish, venue: string): string | Uint8Array {
+export function rubbishFrame(what: Garbage, venue: string): string | Uint8Array {
   switch (what) {
     case "json":
       return "<html><body>502 Bad Gateway</body></html>";

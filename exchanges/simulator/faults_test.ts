@@ -123,7 +123,7 @@ for (const venue of ["kraken", "kalshi"] as const) {
     await simulator.close();
   });
 
-  Deno.test(`${venue}: scheduled faults strike after so many frames`, async () => {
+  Deno.test(`${venue}: scheduled faults inject after so many frames`, async () => {
     const simulator = await startSimulator({
       venue,
       source: { ...MODEL, speed: "max", events: 3000 },

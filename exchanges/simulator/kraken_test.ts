@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { OrderBook, stepsOfText } from "@ssmd/market";
 import { startSimulator } from "./mod.ts";
 import { bookChecksum } from "./model/kraken_book.ts";
-import { NaiveBook } from "./naive_book.ts";
+import { ReferenceBook } from "./reference_book.ts";
 import { TestClient } from "./testing.ts";
 
 function subscribeBook(depth: number, symbol = ["BTC/USD"]) {
@@ -20,15 +20,15 @@ for (const depth of [10, 25]) {
       const client = await TestClient.open(simulator.url);
       client.send(subscribeBook(depth, ["BTC/USD", "DOGE/USD"]));
       await simulator.done;
-      const books = new Map([["BTC/USD", new NaiveBook(depth, eachLevel)], [
+      const books = new Map([["BTC/USD", new ReferenceBook(depth, eachLevel)], [
         "DOGE/USD",
-        new NaiveBook(depth, eachLevel),
+        new ReferenceBook(depth, eachLevel),
       ]]);
       let checked = 0;
       for (const frame of client.frames) {
         if (!frame.startsWith(`{"channel":"book"`)) continue;
         const { symbol, checksum } = JSON.parse(frame).data[0];
-        const book = books.get(symbol) as NaiveBook;
+        const book = books.get(symbol) as ReferenceBook;
         book.apply(frame);
         assert.equal(book.checksum(), checksum, frame);
         assert.equal(book.bids.size, depth);

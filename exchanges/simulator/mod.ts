@@ -1,7 +1,7 @@
 /** A venue's own protocol over a real WebSocket, from a market model or from captures. @module */
 export * from "./options.ts";
 export * from "./simulator.ts";
-export { type Fault, FAULT_TYPES, type FrameKind, RUBBISH, type Rubbish } from "./faults.ts";
+export { type Fault, FAULT_TYPES, type FrameKind, type Garbage, RUBBISH } from "./faults.ts";
 export { parseScheduledFault, type ScheduledFault } from "./fault_schedule.ts";
 export { type DemoKey, demoKey, KALSHI_PATH } from "./kalshi_auth.ts";
 export type { KrakenSymbolOptions } from "./model/kraken_symbols.ts";

@@ -8,7 +8,7 @@ import { bookSnapshotFrame } from "./model/kraken_book.ts";
 import { krakenMarket } from "./model/kraken_symbols.ts";
 import { ModelMarket } from "./model/market.ts";
 import { Random } from "./model/prng.ts";
-import { NaiveBook } from "./naive_book.ts";
+import { ReferenceBook } from "./reference_book.ts";
 import { signedHeaders, TestClient } from "./testing.ts";
 
 const STEP_NS = 1_000_000n;
@@ -199,7 +199,7 @@ for (const how of ["resubscribes", "reconnects"] as const) {
       const from = client.frames.length;
       client.send({ method: "subscribe", params: BOOK });
       await simulator.done;
-      const book = new NaiveBook(10);
+      const book = new ReferenceBook(10);
       let checked = 0;
       for (const frame of client.frames.slice(from)) {
         if (!frame.startsWith(`{"channel":"book"`)) continue;
@@ -288,7 +288,7 @@ Deno.test("at max speed a dropped client that comes back misses no frame that fo
       connections++;
       client.send({ method: "subscribe", params: BOOK });
       await Promise.race([client.closed, simulator.done]);
-      const book = new NaiveBook(10);
+      const book = new ReferenceBook(10);
       for (const frame of client.frames) {
         if (!frame.startsWith(`{"channel":"book"`)) continue;
         book.apply(frame);

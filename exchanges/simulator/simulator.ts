@@ -8,14 +8,14 @@ import { FaultSchedule } from "./fault_schedule.ts";
 import { type Fault, FAULT_TYPES } from "./faults.ts";
 import { checkFault, readFault } from "./fault_check.ts";
 import { demoKey, HandshakeCheck, KALSHI_PATH } from "./kalshi_auth.ts";
-import { Ledger } from "./ledger.ts";
+import { SentFrameLog } from "./sent_frame_log.ts";
 import type { Simulator, SimulatorOptions, SimulatorStats } from "./options.ts";
 import type { Player } from "./player.ts";
 import { SimulatorServer } from "./server.ts";
-import { Signal } from "./signal.ts";
+import { Signal } from "./notifier.ts";
 import { isStanding, StandingFaults } from "./standing_faults.ts";
-import { openStage } from "./stage.ts";
-import type { Stage } from "./stage_contract.ts";
+import { openFeedSource } from "./feed_source.ts";
+import type { FeedSource } from "./feed_source_contract.ts";
 
 const HEARTBEAT_MS = 1000;
 const PING_MS = 10_000;
@@ -27,7 +27,7 @@ class ExchangeSimulator implements Simulator {
   #options: SimulatorOptions;
   #logger: Logger;
   #server: SimulatorServer;
-  #stage: Stage;
+  #stage: FeedSource;
   #connections = new Set<Connection>();
   #context: ConnectionContext;
   #waitingFaults: Fault[] = [];
@@ -37,7 +37,7 @@ class ExchangeSimulator implements Simulator {
   #faults = 0;
   #timers: ReturnType<typeof setInterval>[] = [];
 
-  constructor(options: SimulatorOptions, stage: Stage, check: HandshakeCheck | undefined) {
+  constructor(options: SimulatorOptions, stage: FeedSource, check: HandshakeCheck | undefined) {
     this.#options = options;
     this.#logger = options.logger ?? silentLogger;
     this.#stage = stage;
@@ -45,7 +45,7 @@ class ExchangeSimulator implements Simulator {
     this.#schedule = new FaultSchedule(options.faults ?? [], (fault) => this.fault(fault));
     this.#context = {
       venue: options.venue,
-      ledger: options.ledger === undefined ? undefined : new Ledger(options.ledger),
+      ledger: options.ledger === undefined ? undefined : new SentFrameLog(options.ledger),
       batching: new Set(),
       standing: new StandingFaults(),
       progress: stage.progress,
@@ -120,7 +120,7 @@ class ExchangeSimulator implements Simulator {
       this.#context.progress.notify();
     });
     connection.session = this.#stage.session(connection);
-    for (const fault of this.#waitingFaults.splice(0)) connection.strike(fault);
+    for (const fault of this.#waitingFaults.splice(0)) connection.inject(fault);
     flushBatches(this.#context.batching);
     this.#context.progress.notify();
   }
@@ -175,7 +175,7 @@ class ExchangeSimulator implements Simulator {
     this.#logger.info("fault", { ...fault });
     if (isStanding(fault)) return this.#context.standing.add(fault);
     if (this.#connections.size === 0) this.#waitingFaults.push(fault);
-    for (const connection of [...this.#connections]) connection.strike(fault);
+    for (const connection of [...this.#connections]) connection.inject(fault);
     flushBatches(this.#context.batching);
   }
 
@@ -208,7 +208,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const check = options.venue === "kalshi"
     ? await HandshakeCheck.of(options.publicKeyPem ?? (await demoKey()).publicKeyPem)
     : undefined;
-  const stage = await openStage(options, new Signal());
+  const stage = await openFeedSource(options, new Signal());
   const simulator = new ExchangeSimulator(options, stage, check);
   try {
     await simulator.listen();

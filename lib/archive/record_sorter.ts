@@ -2,7 +2,7 @@ import type { EventType } from "@ssmd/market";
 import { RecordKeyReader } from "@ssmd/codec";
 import type { SortedDay, SortedRecord, SymbolTotal } from "./sealed_writer.ts";
 import { isPieceFull, SpillFile } from "./spill_file.ts";
-import { compareBytes, mergedStretches, type Stretch } from "./stretch_merge.ts";
+import { compareBytes, mergeRuns, type SortedRun } from "./run_merge.ts";
 
 /** What a sorter may use. */
 export interface RecordSorterOptions {
@@ -21,7 +21,7 @@ const BUFFER_RECORDS = 256 * 1024;
 const FIRST_RECORDS = 2048;
 
 interface Market extends SymbolTotal {
-  stretches: Stretch[];
+  runs: SortedRun[];
   /** Records of it in the buffer. */
   buffered: number;
 }
@@ -29,7 +29,7 @@ interface Market extends SymbolTotal {
 /**
  * Puts the records of one type and day in the order of a sealed day (symbol, receivedAt, sequence,
  * bytes) in bounded memory: full buffers go to a temporary file symbol by symbol, in order, and each
- * symbol is merged from its stretches. What fits into the buffer never goes there. Records may come in any order; those that come nearly in the
+ * symbol is merged from its runs. What fits into the buffer never goes there. Records may come in any order; those that come nearly in the
  * order of time, as they do, cost least.
  */
 export class RecordSorter {
@@ -154,7 +154,7 @@ export class RecordSorter {
   #marketOf(symbol: string): Market {
     let market = this.#markets.get(symbol);
     if (market === undefined) {
-      market = { symbol, count: 0, bytes: 0, stretches: [], buffered: 0 };
+      market = { symbol, count: 0, bytes: 0, runs: [], buffered: 0 };
       this.#markets.set(symbol, market);
       this.#numbers.set(symbol, this.#byNumber.length);
       this.#byNumber.push(market);
@@ -167,7 +167,7 @@ export class RecordSorter {
     if (this.#count === 0) return;
     this.#spill ??= new SpillFile(this.#options.tempDir);
     for (const [market, records] of this.#inOrder()) {
-      market.stretches.push(this.#spilled(this.#spill, records));
+      market.runs.push(this.#spilled(this.#spill, records));
       market.buffered = 0;
     }
     this.#used = this.#count = 0;
@@ -223,22 +223,22 @@ export class RecordSorter {
     return this.#buffer.subarray(this.#starts[i], this.#starts[i + 1]);
   }
 
-  #spilled(spill: SpillFile, records: Uint32Array): Stretch {
-    const stretch: Stretch = { fromUs: this.#times[records[0] ?? 0] ?? 0, pieces: [] };
+  #spilled(spill: SpillFile, records: Uint32Array): SortedRun {
+    const run: SortedRun = { fromUs: this.#times[records[0] ?? 0] ?? 0, pieces: [] };
     let parts: Uint8Array[] = [];
     let bytes = 0;
     for (const record of records) {
       const message = this.#message(record);
       if (isPieceFull(bytes, message.length)) {
-        stretch.pieces.push(spill.append(joined(parts, bytes)));
+        run.pieces.push(spill.append(joined(parts, bytes)));
         parts = [];
         bytes = 0;
       }
       parts.push(message);
       bytes += message.length;
     }
-    stretch.pieces.push(spill.append(joined(parts, bytes)));
-    return stretch;
+    run.pieces.push(spill.append(joined(parts, bytes)));
+    return run;
   }
 
   /** From the buffer, where everything is. */
@@ -258,8 +258,8 @@ export class RecordSorter {
   *#merged(markets: readonly Market[]): Iterable<SortedRecord> {
     const spill = this.#spill;
     if (spill === undefined) return;
-    for (const { symbol, stretches } of markets) {
-      yield* mergedStretches(symbol, stretches, spill);
+    for (const { symbol, runs } of markets) {
+      yield* mergeRuns(symbol, runs, spill);
     }
   }
 }

@@ -2,7 +2,7 @@ import { ConfigError, Metrics } from "@ssmd/runtime";
 import { stringify } from "yaml";
 import type { Environment } from "./environment.ts";
 import { entriesOf, fieldOf } from "./loose.ts";
-import { quietYaml } from "./quiet_yaml.ts";
+import { safeYaml } from "./safe_yaml.ts";
 
 /** Folder of the registry with a file an environment that says when its keys were rotated. */
 const ROTATION = "rotation";
@@ -48,7 +48,7 @@ export async function loadRotations(dir: string, environment: string): Promise<R
     if (error instanceof Deno.errors.NotFound) return {};
     throw error;
   }
-  const content = quietYaml(text);
+  const content = safeYaml(text);
   const rotations: Rotations = {};
   for (const [key, entry] of entriesOf(content)) {
     const at = fieldOf(entry, "rotated_at");

@@ -1,7 +1,7 @@
 import { ConfigError, suggestion, systemCodeOf } from "@ssmd/runtime";
 import type { KeySpec } from "./environment.ts";
 import { fieldOf } from "./loose.ts";
-import { quietYaml } from "./quiet_yaml.ts";
+import { safeYaml } from "./safe_yaml.ts";
 
 /** Where keys are read from; given by the caller, so that tests need neither variables nor files. */
 export interface KeySources {
@@ -150,7 +150,7 @@ async function fileLookup(
 }
 
 function fieldsOfFile(name: string, path: string, spec: KeySpec, text: string): Lookup {
-  const content = quietYaml(text);
+  const content = safeYaml(text);
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     throw new ConfigError(
       "KEY_INVALID",

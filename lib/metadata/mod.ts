@@ -22,7 +22,7 @@ export { changedPaths, type Commit, git, hasHistory, historyOf, textIn } from ".
 export * from "./keys.ts";
 export * from "./key_source.ts";
 export * from "./parse_yaml.ts";
-export * from "./quiet_yaml.ts";
+export * from "./safe_yaml.ts";
 export * from "./key_shape.ts";
 export * from "./key_age.ts";
 export * from "./key_access.ts";

@@ -1,7 +1,7 @@
 import type { KalshiFeed } from "../kalshi_protocol.ts";
 import type { KalshiSubscription } from "../kalshi_subscription.ts";
 import type { ModelExchange } from "./exchange.ts";
-import { KalshiDesk } from "./kalshi_desk.ts";
+import { KalshiMarketPublisher } from "./kalshi_desk.ts";
 import { KalshiLifecycle } from "./kalshi_lifecycle.ts";
 
 /** What the feed is made of. */
@@ -16,14 +16,16 @@ export interface KalshiModelOptions {
 /** Kalshi's channels, fed by the market model. */
 export class KalshiModelFeed implements KalshiFeed {
   #options: KalshiModelOptions;
-  #desks: KalshiDesk[];
-  #byTicker = new Map<string, KalshiDesk>();
+  #desks: KalshiMarketPublisher[];
+  #byTicker = new Map<string, KalshiMarketPublisher>();
   #lifecycle: KalshiLifecycle;
   #lifecycleSubscriptions = new Set<KalshiSubscription>();
 
   constructor(options: KalshiModelOptions) {
     this.#options = options;
-    this.#desks = options.exchange.markets.map((market) => new KalshiDesk(market, options.seed));
+    this.#desks = options.exchange.markets.map((market) =>
+      new KalshiMarketPublisher(market, options.seed)
+    );
     for (const desk of this.#desks) this.#byTicker.set(desk.ticker, desk);
     this.#lifecycle = new KalshiLifecycle(options.seed);
   }

@@ -31,7 +31,7 @@ interface Delta {
 }
 
 /** One market: who subscribed what, and the frames that they get. */
-export class KalshiDesk implements LevelObserver {
+export class KalshiMarketPublisher implements LevelObserver {
   readonly ticker: string;
   readonly #marketId: string;
   #market: ModelMarket;

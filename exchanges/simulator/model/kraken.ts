@@ -1,13 +1,13 @@
 import type { KrakenPair } from "../kraken_frames.ts";
 import type { KrakenFeed, KrakenSubscription } from "../kraken_protocol.ts";
 import type { ModelExchange } from "./exchange.ts";
-import { KrakenDesk } from "./kraken_desk.ts";
+import { KrakenMarketPublisher } from "./kraken_desk.ts";
 
 /** Kraken's channels, fed by the market model. */
 export class KrakenModelFeed implements KrakenFeed {
   #exchange: ModelExchange;
-  #desks: KrakenDesk[];
-  #bySymbol = new Map<string, KrakenDesk>();
+  #desks: KrakenMarketPublisher[];
+  #bySymbol = new Map<string, KrakenMarketPublisher>();
   #pairs: KrakenPair[];
   #nowUs: () => number;
   #begin: () => void;
@@ -17,7 +17,7 @@ export class KrakenModelFeed implements KrakenFeed {
     this.#exchange = exchange;
     this.#nowUs = nowUs;
     this.#begin = begin;
-    this.#desks = exchange.markets.map((market) => new KrakenDesk(market));
+    this.#desks = exchange.markets.map((market) => new KrakenMarketPublisher(market));
     this.#pairs = this.#desks.map((desk) => desk.pair);
     for (const desk of this.#desks) this.#bySymbol.set(desk.pair.symbol, desk);
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { NaiveBook } from "../naive_book.ts";
+import { ReferenceBook } from "../reference_book.ts";
 import { bookChecksum, bookSnapshotFrame, DepthView } from "./kraken_book.ts";
 import { KRAKEN_SYMBOLS, krakenMarket } from "./kraken_symbols.ts";
 import { decimalText } from "../decimal_text.ts";
@@ -20,7 +20,7 @@ Deno.test("a truncating client has every level of its depth, however events are 
         const market = new ModelMarket(spec, new Random(seed, "property"));
         const view = new DepthView(market.book, depth);
         market.observers.push(view);
-        const client = new NaiveBook(depth, eachLevel);
+        const client = new ReferenceBook(depth, eachLevel);
         client.apply(bookSnapshotFrame("BTC/USD", market.book, depth, spec, "t"));
         for (const count of groups) {
           for (let i = 0; i < count; i++) market.step(0.5);

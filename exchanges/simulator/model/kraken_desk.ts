@@ -10,7 +10,7 @@ import type { ModelMarket, ModelTrade } from "./market.ts";
 const RECENT_TRADES = 50;
 
 /** One pair: who subscribed what, and the frames that they get. */
-export class KrakenDesk {
+export class KrakenMarketPublisher {
   readonly pair: KrakenPair;
   #market: ModelMarket;
   #symbolText: string;

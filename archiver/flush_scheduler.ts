@@ -3,15 +3,15 @@ import { isDayOver, type LineageSource, type ManifestFile, usOfNsText } from "@s
 import type { Storage } from "@ssmd/storage";
 import type { ArchiverMetrics } from "./archiver_metrics.ts";
 import type { Day, Window } from "./day.ts";
-import type { Insistence } from "./insistence.ts";
-import type { Intake } from "./intake.ts";
-import { type Round, writeRound } from "./round.ts";
+import type { StorageRetry } from "./storage_retry.ts";
+import type { WindowRouter } from "./window_router.ts";
+import { type FlushBatch, writeRound } from "./flush_batch.ts";
 
 /** What rounds are made with. */
-export interface RoundsOptions {
-  intake: Intake;
+export interface FlushSchedulerOptions {
+  intake: WindowRouter;
   storage: Storage;
-  insistence: Insistence;
+  storageRetry: StorageRetry;
   source: LineageSource;
   logger: Logger;
   metrics: ArchiverMetrics;
@@ -31,21 +31,21 @@ export interface RoundsOptions {
 }
 
 /** Cuts windows out of the intake and writes them, one round at a time. */
-export class Rounds {
+export class FlushScheduler {
   /** Bytes of records in the round that is being written. */
   bytes = 0;
   files = 0;
-  /** Rounds that ended, well or not. */
+  /** FlushScheduler that ended, well or not. */
   ended = 0;
   bytesWritten = 0;
   /** Why the last round could not be written and never will be; undefined = none. */
   failure: unknown;
-  #options: RoundsOptions;
+  #options: FlushSchedulerOptions;
   #current: Promise<void> | undefined;
   #acknowledged = 0;
 
   /** With nothing to be written yet. */
-  constructor(options: RoundsOptions) {
+  constructor(options: FlushSchedulerOptions) {
     this.#options = options;
   }
 
@@ -87,8 +87,8 @@ export class Rounds {
     return over.filter((day) => day.manifest.status === "open");
   }
 
-  async #write(round: Round): Promise<void> {
-    const { storage, insistence, source, metrics, nowUs, acknowledge, logger } = this.#options;
+  async #write(round: FlushBatch): Promise<void> {
+    const { storage, storageRetry, source, metrics, nowUs, acknowledge, logger } = this.#options;
     const { version, commit } = source.software;
     const start = performance.now();
     try {
@@ -99,7 +99,7 @@ export class Rounds {
         nowUs,
         token: this.#options.token(),
         ordered: this.#options.ordered,
-        insist: (what, action) => insistence.until(what, action),
+        insist: (what, action) => storageRetry.run(what, action),
         onFile: (file, day) => this.#written(file, day),
       });
       await acknowledge(round.streamSequence);

@@ -8,8 +8,8 @@ export interface SilentSymbol {
   lastUs: number;
 }
 
-/** Options of {@linkcode SilenceWatch}. */
-export interface SilenceWatchOptions {
+/** Options of {@linkcode StalenessMonitor}. */
+export interface StalenessMonitorOptions {
   /** Never called silent before this; default 60,000. */
   silentMsMin?: number;
   /** Silent after this many usual intervals; default 30. */
@@ -31,12 +31,12 @@ const RECORDS_MIN = 20;
  * Notices symbols that fall silent against their own usual rate (an exponentially weighted mean of
  * the intervals): heartbeats go on while a single subscription has died.
  */
-export class SilenceWatch {
+export class StalenessMonitor {
   #rhythms = new Map<string, Rhythm>();
   #silentUsMin: number;
   #usualIntervals: number;
 
-  constructor(options: SilenceWatchOptions = {}) {
+  constructor(options: StalenessMonitorOptions = {}) {
     this.#silentUsMin = (options.silentMsMin ?? 60_000) * 1000;
     this.#usualIntervals = options.usualIntervals ?? 30;
   }

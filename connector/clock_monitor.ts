@@ -3,8 +3,8 @@ import type { CaptureLocation } from "@ssmd/metadata";
 import { type Logger, nowUs } from "@ssmd/runtime";
 import { CLOCK_SOURCES, type ClockSources, readClock } from "./clock_quality.ts";
 
-/** Options of {@linkcode ClockWatch}. */
-export interface ClockWatchOptions {
+/** Options of {@linkcode ClockMonitor}. */
+export interface ClockMonitorOptions {
   /** What is expected of the clock; absent = not said. */
   place?: CaptureLocation | undefined;
   logger: Logger;
@@ -18,15 +18,15 @@ export interface ClockWatchOptions {
 const READ_EVERY_MS = 30_000;
 
 /** Knows how the machine's clock is kept, by asking now and then, beside the capturing. */
-export class ClockWatch {
-  #options: ClockWatchOptions;
+export class ClockMonitor {
+  #options: ClockMonitorOptions;
   #current: CaptureClock;
   #readAtMs = -Infinity;
   #reading: Promise<void> | undefined;
   #goodUs: number | undefined;
 
   /** Nothing is asked yet. */
-  constructor(options: ClockWatchOptions) {
+  constructor(options: ClockMonitorOptions) {
     this.#options = options;
     const source = options.place?.clock_source ?? "system";
     this.#current = { source, status: "unknown", offsetUs: null };

@@ -5,7 +5,7 @@ import { parseYaml } from "./parse_yaml.ts";
  * messages are left out: they may repeat a piece of the text. `scalars: "text"` = numbers and words like
  * true stay texts.
  */
-export function quietYaml(text: string, scalars: "typed" | "text" = "typed"): unknown {
+export function safeYaml(text: string, scalars: "typed" | "text" = "typed"): unknown {
   try {
     const document = parseYaml(text, { schema: scalars === "text" ? "failsafe" : "core" });
     return document.errors.length > 0 ? undefined : document.toJS();

@@ -1,12 +1,12 @@
 import type { Connection, Session } from "./connection.ts";
 import type { Player } from "./player.ts";
-import type { Signal } from "./signal.ts";
+import type { Signal } from "./notifier.ts";
 
 /** Time for a client to send the rest of its subscriptions before the timeline starts. */
 export const START_DELAY_MS = 50;
 
 /** What is played, and who speaks for it: the model or captures, of one venue. */
-export interface Stage {
+export interface FeedSource {
   readonly player: Player;
   readonly progress: Signal;
   session(connection: Connection): Session;

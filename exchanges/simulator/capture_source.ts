@@ -8,14 +8,14 @@ import { KalshiSession } from "./kalshi_protocol.ts";
 import { KrakenSession } from "./kraken_protocol.ts";
 import type { CaptureSource, SimulatedVenue } from "./options.ts";
 import { Player } from "./player.ts";
-import type { Signal } from "./signal.ts";
-import { type Stage, START_DELAY_MS } from "./stage_contract.ts";
+import type { Signal } from "./notifier.ts";
+import { type FeedSource, START_DELAY_MS } from "./feed_source_contract.ts";
 
 /** Longer wait for a client that has not asked for order books yet. */
 const BOOK_DELAY_MS = 500;
 
 /** Captures, played as they are. */
-export class CaptureStage implements Stage {
+export class CaptureStage implements FeedSource {
   readonly player: Player;
   readonly progress: Signal;
   #timeline: CaptureTimeline;

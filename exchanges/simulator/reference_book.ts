@@ -13,7 +13,7 @@ function levelsOf(frame: string, side: "bids" | "asks"): Level[] {
 }
 
 /** A simple client's book: maps of texts, sorted when needed, truncated as the venue says. */
-export class NaiveBook {
+export class ReferenceBook {
   bids = new Map<string, string>();
   asks = new Map<string, string>();
   #depth: number;

@@ -3,20 +3,20 @@ import type { SortedRecord } from "./sealed_writer.ts";
 import type { SpillFile, SpillPiece } from "./spill_file.ts";
 
 /** A symbol's records of one buffer, in order, as pieces of the spill file. */
-export interface Stretch {
+export interface SortedRun {
   /** receivedAt of the first record, µs. */
   fromUs: number;
   /** Where its records lie. */
   pieces: SpillPiece[];
 }
 
-/** The records of one symbol's stretches in order; only stretches that overlap are compared. */
-export function* mergedStretches(
+/** The records of one symbol's runs in order; only runs that overlap are compared. */
+export function* mergeRuns(
   symbol: string,
-  stretches: readonly Stretch[],
+  runs: readonly SortedRun[],
   spill: SpillFile,
 ): Iterable<SortedRecord> {
-  const waiting = stretches.map((stretch) => new Cursor(spill, stretch))
+  const waiting = runs.map((run) => new Cursor(spill, run))
     .sort((a, b) => b.fromUs - a.fromUs);
   const open: Cursor[] = [];
   const record: SortedRecord = { symbol, receivedAtUs: 0, payload: new Uint8Array(0) };
@@ -48,7 +48,7 @@ function leastOf(cursors: readonly Cursor[]): Cursor | undefined {
   return least;
 }
 
-/** Goes through a stretch record by record. */
+/** Goes through a run record by record. */
 class Cursor {
   readonly fromUs: number;
   receivedAtUs = 0;
@@ -61,7 +61,7 @@ class Cursor {
   #at = 0;
   #keys = new RecordKeyReader();
 
-  constructor(spill: SpillFile, { fromUs, pieces }: Stretch) {
+  constructor(spill: SpillFile, { fromUs, pieces }: SortedRun) {
     this.fromUs = fromUs;
     this.#spill = spill;
     this.#pieces = pieces;

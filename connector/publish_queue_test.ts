@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { silentLogger } from "@ssmd/runtime";
 import type { OutMessage, Publisher } from "@ssmd/transport";
-import { Outbox } from "./outbox.ts";
-import { SpillFile } from "./spill_file.ts";
+import { PublishQueue } from "./publish_queue.ts";
+import { OverflowFile } from "./overflow_file.ts";
 
 /** A bus whose window a test opens and shuts. */
 class GatedPublisher implements Publisher {
@@ -41,59 +41,67 @@ function message(number: number, bytes = 10): OutMessage {
   };
 }
 
-Deno.test("Outbox hands messages straight on while the bus keeps up", async () => {
+Deno.test("PublishQueue hands messages straight on while the bus keeps up", async () => {
   const publisher = new GatedPublisher();
   const dir = await Deno.makeTempDir();
-  const outbox = new Outbox({ publisher, spillPath: `${dir}/spill`, logger: silentLogger });
-  for (let i = 0; i < 10; i++) outbox.push(message(i));
+  const publishQueue = new PublishQueue({
+    publisher,
+    spillPath: `${dir}/spill`,
+    logger: silentLogger,
+  });
+  for (let i = 0; i < 10; i++) publishQueue.push(message(i));
   assert.equal(publisher.sent.length, 10);
-  assert.equal(outbox.waiting, 0);
-  outbox.close();
+  assert.equal(publishQueue.waiting, 0);
+  publishQueue.close();
   await Deno.remove(dir, { recursive: true });
 });
 
-Deno.test("Outbox loses nothing and keeps the order when a bus is away and messages go to disk", async () => {
+Deno.test("PublishQueue loses nothing and keeps the order when a bus is away and messages go to disk", async () => {
   const publisher = new GatedPublisher();
   const dir = await Deno.makeTempDir();
-  const outbox = new Outbox({
+  const publishQueue = new PublishQueue({
     publisher,
     spillPath: `${dir}/spill`,
     messagesMax: 100,
     logger: silentLogger,
   });
   publisher.full = true;
-  for (let i = 0; i < 5000; i++) outbox.push(message(i, 200));
+  for (let i = 0; i < 5000; i++) publishQueue.push(message(i, 200));
   assert.equal(publisher.sent.length, 0);
-  assert.equal(outbox.spilled, 4900);
+  assert.equal(publishQueue.spilled, 4900);
   publisher.open();
-  for (let i = 5000; i < 5050; i++) outbox.push(message(i, 200));
-  await outbox.flush();
-  assert.equal(outbox.waiting, 0);
+  for (let i = 5000; i < 5050; i++) publishQueue.push(message(i, 200));
+  await publishQueue.flush();
+  assert.equal(publishQueue.waiting, 0);
   assert.deepEqual(publisher.sent, Array.from({ length: 5050 }, (_, i) => `r-${i}-0`));
-  outbox.close();
+  publishQueue.close();
   await Deno.remove(dir, { recursive: true });
 });
 
-Deno.test("Outbox that is closed while it waits for the bus gives nothing more: it stays in the spool", async () => {
+Deno.test("PublishQueue that is closed while it waits for the bus gives nothing more: it stays in the spool", async () => {
   const publisher = new GatedPublisher();
   const dir = await Deno.makeTempDir();
-  const outbox = new Outbox({ publisher, spillPath: `${dir}/spill`, logger: silentLogger });
+  const publishQueue = new PublishQueue({
+    publisher,
+    spillPath: `${dir}/spill`,
+    logger: silentLogger,
+  });
   publisher.full = true;
-  for (let i = 0; i < 100; i++) outbox.push(message(i));
-  outbox.close();
+  for (let i = 0; i < 100; i++) publishQueue.push(message(i));
+  publishQueue.close();
   publisher.open();
-  await outbox.flush();
+  await publishQueue.flush();
   assert.equal(publisher.sent.length, 0);
   await Deno.remove(dir, { recursive: true });
 });
 
-Deno.test("SpillFile gives back what was put in, in order, for any mix of puts and takes", async () => {
+Deno.test("OverflowFile gives back what was put in, in order, for any mix of puts and takes", async () => {
   const dir = await Deno.makeTempDir();
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.record({ bytes: fc.nat(400_000), take: fc.boolean() }), { maxLength: 20 }),
       (steps) => {
-        const spill = new SpillFile(`${dir}/spill`);
+        const spill = new OverflowFile(`${dir}/spill`);
         const put: OutMessage[] = [];
         const taken: OutMessage[] = [];
         for (const [number, { bytes, take }] of steps.entries()) {

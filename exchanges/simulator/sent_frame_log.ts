@@ -9,7 +9,7 @@ const ENCODER = new TextEncoder();
  * Every frame that was sent, one line each, in the order of sending: `{"c":1,"m":<frame>}`, for a
  * text that is no JSON `{"c":1,"x":"<base64>"}`. Written in groups.
  */
-export class Ledger {
+export class SentFrameLog {
   #file: Deno.FsFile;
   #path: string;
   #text = "";

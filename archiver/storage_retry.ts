@@ -3,7 +3,7 @@ import { ArchiveError, Backoff, type Logger, messageOf, sleep, SsmdError } from 
 import type { ArchiverMetrics } from "./archiver_metrics.ts";
 
 /** Repeats storage actions until they succeed, loudly, and knows what is wrong now. */
-export class Insistence {
+export class StorageRetry {
   /** What does not work, by action. */
   #problems = new Map<string, string>();
   #logger: Logger;
@@ -42,7 +42,7 @@ export class Insistence {
   }
 
   /** The result of `action`, tried with growing delays until it succeeds or is given up. */
-  async until<T>(what: string, action: () => Promise<T>): Promise<T> {
+  async run<T>(what: string, action: () => Promise<T>): Promise<T> {
     const backoff = new Backoff();
     for (;;) {
       if (this.given) throw notWritten(this.problem);

@@ -22,7 +22,7 @@ import type { Day, Window } from "./day.ts";
 import { fenced } from "./fence.ts";
 
 /** Windows that are written together, and what may be acknowledged when they are. */
-export interface Round {
+export interface FlushBatch {
   windows: Window[];
   /** Days that are over and get their last status. */
   sealed: Day[];
@@ -50,7 +50,7 @@ export interface RoundWriter {
 }
 
 /** Writes all files of a round, day by day, and behind each day's files its manifest. */
-export async function writeRound(round: Round, writer: RoundWriter): Promise<void> {
+export async function writeRound(round: FlushBatch, writer: RoundWriter): Promise<void> {
   const days = Map.groupBy(round.windows, (window) => window.day);
   for (const day of round.sealed) if (!days.has(day)) days.set(day, []);
   for (const [day, windows] of days) {
@@ -61,7 +61,7 @@ export async function writeRound(round: Round, writer: RoundWriter): Promise<voi
 async function writeDay(
   day: Day,
   windows: readonly Window[],
-  { sealed, streamSequence, createdAtUs }: Round,
+  { sealed, streamSequence, createdAtUs }: FlushBatch,
   writer: RoundWriter,
 ): Promise<void> {
   const files: ManifestFile[] = [];

@@ -1,9 +1,9 @@
 import { LIMITS, type Logger, messageOf } from "@ssmd/runtime";
 import type { OutMessage, Publisher } from "@ssmd/transport";
-import { SpillFile } from "./spill_file.ts";
+import { OverflowFile } from "./overflow_file.ts";
 
-/** Options of {@linkcode Outbox}. */
-export interface OutboxOptions {
+/** Options of {@linkcode PublishQueue}. */
+export interface PublishQueueOptions {
   publisher: Publisher;
   /** Where messages go that no longer fit in memory. */
   spillPath: string;
@@ -19,20 +19,20 @@ export interface OutboxOptions {
  * bus that is away or slow fills first the memory, up to a limit, then a file. Nothing is dropped
  * and nothing overtakes.
  */
-export class Outbox {
+export class PublishQueue {
   #publisher: Publisher;
-  #spill: SpillFile;
+  #spill: OverflowFile;
   #messagesMax: number;
   #logger: Logger;
-  #onRejected: OutboxOptions["onRejected"];
+  #onRejected: PublishQueueOptions["onRejected"];
   #queue: OutMessage[] = [];
   #head = 0;
   #draining: Promise<void> | undefined;
   #closed = false;
 
-  constructor(options: OutboxOptions) {
+  constructor(options: PublishQueueOptions) {
     this.#publisher = options.publisher;
-    this.#spill = new SpillFile(options.spillPath);
+    this.#spill = new OverflowFile(options.spillPath);
     this.#messagesMax = options.messagesMax ?? LIMITS.outboxMessagesMax;
     this.#logger = options.logger;
     this.#onRejected = options.onRejected;

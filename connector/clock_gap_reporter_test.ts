@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { CaptureClock } from "@ssmd/archive";
 import { Translator } from "@ssmd/exchanges";
 import { silentLogger } from "@ssmd/runtime";
-import { ClockNews } from "./clock_news.ts";
-import { ClockWatch } from "./clock_watch.ts";
+import { ClockGapReporter } from "./clock_gap_reporter.ts";
+import { ClockMonitor } from "./clock_monitor.ts";
 import { ConnectorRig } from "./testing/connector_rig.ts";
 import { say } from "./testing/fake_exchange.ts";
 import { fakeVenue } from "./testing/fake_venue.ts";
@@ -32,9 +32,11 @@ class Machine implements Disposable {
 Deno.test("the change to a bad clock and back is told once, from the last good reading on", async () => {
   using machine = new Machine();
   const { sources } = machine;
-  const watch = new ClockWatch({ place: PLACE, sources, logger: silentLogger });
+  const watch = new ClockMonitor({ place: PLACE, sources, logger: silentLogger });
   const lines: [number, string, number][] = [];
-  const news = new ClockNews((slot, name, _, fromUs) => lines.push([slot, name, fromUs]));
+  const news = new ClockGapReporter((connectionIndex, name, _, fromUs) =>
+    lines.push([connectionIndex, name, fromUs])
+  );
   const seen: CaptureClock[] = [];
   const read = async (offset: string | undefined, atUs: number) => {
     machine.set(offset);

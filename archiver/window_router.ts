@@ -25,11 +25,11 @@ export type Refusal = "subject" | "payload" | "time" | "late";
 type Arrival = "new" | "late" | "held" | "refused";
 
 /** What the intake asks of the archiver. */
-export interface IntakeOptions {
+export interface WindowRouterOptions {
   env: string;
-  /** Loads a day; `Intake.dayLoaded` is to follow. */
+  /** Loads a day; `WindowRouter.dayLoaded` is to follow. */
   loadDay: (feed: string, day: string) => void;
-  /** Reads what is archived of a minute; `Intake.namesLoaded` is to follow. */
+  /** Reads what is archived of a minute; `WindowRouter.namesLoaded` is to follow. */
   loadNames: (minute: MinuteOfRecords) => void;
   /** A message that cannot be archived; `why` is for a person. */
   refuse: (message: InMessage, reason: Refusal, why: string) => void;
@@ -51,7 +51,7 @@ interface Route {
  * record, id → place in its run, receivedAt → day and minute. Messages of a day that is not loaded
  * yet, and all behind them, wait in order.
  */
-export class Intake {
+export class WindowRouter {
   /** Records in open windows, bytes. */
   openBytes = 0;
   /** Payloads that wait for a day to be loaded, bytes. */
@@ -66,7 +66,7 @@ export class Intake {
   withoutId = 0;
   /** Counted by the archiver. */
   tick = 0;
-  #options: IntakeOptions;
+  #options: WindowRouterOptions;
   #routes = new Map<string, Route>();
   #feeds = new Map<string, Map<number, Day>>();
   #loading = new Set<string>();
@@ -85,7 +85,7 @@ export class Intake {
   };
 
   /** An intake with no day loaded. */
-  constructor(options: IntakeOptions) {
+  constructor(options: WindowRouterOptions) {
     this.#options = options;
     this.#names = new ArchivedNames(options.loadNames);
   }

@@ -4,30 +4,30 @@ import { systemCodeOf } from "@ssmd/runtime";
 import { syncFolder } from "@ssmd/storage";
 
 /** How the last run ended. */
-export interface Left {
+export interface LastStop {
   /** Its id. */
   run: string;
   /** Its last line, µs. */
   lastUs: number;
   /** For the gap record. */
   why: string;
-  /** The slots that were stopped on purpose, and not broken before; absent = none. */
+  /** The connectionIndexes that were stopped on purpose, and not broken before; absent = none. */
   planned?: number[];
   /** What it and the runs before it knew of markets; absent in notes of earlier versions. */
   carried?: CarriedState;
-  /** By slot: up to when the connection missed nothing, µs. */
+  /** By connectionIndex: up to when the connection missed nothing, µs. */
   goodUs: Record<string, number>;
-  /** By slot: since when its times were suspect, µs; absent where they were not. */
+  /** By connectionIndex: since when its times were suspect, µs; absent where they were not. */
   suspectUs?: Record<string, number>;
 }
 
 /** What the last run left in `dir`, so that the time until the next start is a known gap. */
-export function readLeft(dir: string): Left | undefined {
+export function readLeft(dir: string): LastStop | undefined {
   try {
-    const left = JSON.parse(Deno.readTextFileSync(`${dir}/last-stop.json`)) as Partial<Left>;
+    const left = JSON.parse(Deno.readTextFileSync(`${dir}/last-stop.json`)) as Partial<LastStop>;
     const whole = /^[0-9a-z]+$/.test(left.run ?? "") && Number.isSafeInteger(left.lastUs) &&
       typeof left.why === "string" && typeof left.goodUs === "object" && left.goodUs !== null;
-    return whole ? left as Left : undefined;
+    return whole ? left as LastStop : undefined;
   } catch (error) {
     if (systemCodeOf(error) === "ENOENT" || error instanceof SyntaxError) return undefined;
     throw error;
@@ -35,7 +35,7 @@ export function readLeft(dir: string): Left | undefined {
 }
 
 /** Notes how a run ended. Durable when it returns: the segments that say the same may go then. */
-export async function writeLeft(dir: string, left: Left): Promise<void> {
+export async function writeLeft(dir: string, left: LastStop): Promise<void> {
   const path = `${dir}/last-stop.json`;
   const file = await Deno.open(`${path}.tmp`, { write: true, create: true, truncate: true });
   try {
@@ -54,19 +54,24 @@ export async function writeLeft(dir: string, left: Left): Promise<void> {
  * connection nor a market of it was there before: then there is nothing that could be missed.
  */
 export function runBefore(
-  left: Left,
-  { slot, symbols }: { slot: number; symbols: readonly { external: string }[] },
+  left: LastStop,
+  { connectionIndex, symbols }: {
+    connectionIndex: number;
+    symbols: readonly { external: string }[];
+  },
 ): RunBefore | undefined {
   const { goodUs, lastUs, planned = [], carried } = left;
   const known = symbols.filter(({ external }) => carried?.[external] !== undefined);
-  if (goodUs[slot] === undefined && carried !== undefined && known.length === 0) return undefined;
+  if (goodUs[connectionIndex] === undefined && carried !== undefined && known.length === 0) {
+    return undefined;
+  }
   // "" = of the whole feed.
   const names = ["", ...known.map(({ external }) => external)];
   const own = names.map((external) => [external, carried?.[external] ?? {}] as const)
     .filter(([, state]) => Object.keys(state).length > 0);
   return {
-    fromUs: goodUs[slot] ?? lastUs,
-    ...(planned.includes(slot) && { planned: true }),
+    fromUs: goodUs[connectionIndex] ?? lastUs,
+    ...(planned.includes(connectionIndex) && { planned: true }),
     ...(own.length > 0 && { carried: Object.fromEntries(own) }),
   };
 }

@@ -1,4 +1,4 @@
-import { CaptureStage } from "./capture_stage.ts";
+import { CaptureStage } from "./capture_source.ts";
 import { nowUs } from "@ssmd/runtime";
 import type { Connection, Session } from "./connection.ts";
 import { KalshiSession } from "./kalshi_protocol.ts";
@@ -11,11 +11,11 @@ import { KRAKEN_SYMBOLS, krakenMarket } from "./model/kraken_symbols.ts";
 import { Random } from "./model/prng.ts";
 import type { ModelSource, SimulatedVenue, SimulatorOptions } from "./options.ts";
 import { Player } from "./player.ts";
-import type { Signal } from "./signal.ts";
-import { type Stage, START_DELAY_MS } from "./stage_contract.ts";
+import type { Signal } from "./notifier.ts";
+import { type FeedSource, START_DELAY_MS } from "./feed_source_contract.ts";
 
 /** Makes the stage for the options. */
-export function openStage(options: SimulatorOptions, progress: Signal): Promise<Stage> {
+export function openFeedSource(options: SimulatorOptions, progress: Signal): Promise<FeedSource> {
   const { source, venue } = options;
   if (source.type === "model") {
     return Promise.resolve(new ModelStage(venue, source, progress));
@@ -24,7 +24,7 @@ export function openStage(options: SimulatorOptions, progress: Signal): Promise<
 }
 
 /** The seeded market model. */
-class ModelStage implements Stage {
+class ModelStage implements FeedSource {
   readonly player: Player;
   readonly progress: Signal;
   #exchange: ModelExchange;

@@ -14,7 +14,7 @@ const DECODER = new TextDecoder();
  * A first-in first-out file of messages that wait for the bus. It need not survive a crash: what
  * it holds is derived again from the spool.
  */
-export class SpillFile {
+export class OverflowFile {
   #path: string;
   #file: Deno.FsFile | undefined;
   #tail: Uint8Array<ArrayBuffer>[] = [];

@@ -8,8 +8,8 @@ import { type PendingLine, unreadableLine } from "./pipeline.ts";
 import type { Segment, SegmentHeader } from "./segment.ts";
 import { Spool } from "./spool.ts";
 
-/** Options of {@linkcode Intake}. */
-export interface IntakeOptions {
+/** Options of {@linkcode FrameIngest}. */
+export interface FrameIngestOptions {
   run: string;
   /** The spool's folder. */
   dir: string;
@@ -34,8 +34,8 @@ const STUCK_LOOKS_MAX = 60;
 const ENCODER = new TextEncoder();
 
 /** From received bytes to durable lines: what a connection says goes to the spool first. */
-export class Intake {
-  #options: IntakeOptions;
+export class FrameIngest {
+  #options: FrameIngestOptions;
   #spool: Spool;
   /** A run's lines are in the order of their times: sealed days are sorted by them. */
   #clock: StepClock;
@@ -46,7 +46,7 @@ export class Intake {
   #progress = new ProgressWatch(STUCK_LOOKS_MAX);
   #frames = 0;
 
-  constructor(options: IntakeOptions) {
+  constructor(options: FrameIngestOptions) {
     this.#options = options;
     const { dir, header, onClosed } = options;
     this.#clock = options.clock ?? new StepClock();
@@ -111,34 +111,54 @@ export class Intake {
   }
 
   /** A frame arrived, now or when a recording says. */
-  frame(slot: number, bytes: Buffer, binary: boolean, atUs: number = this.#clock.nowUs()): void {
+  frame(
+    connectionIndex: number,
+    bytes: Buffer,
+    binary: boolean,
+    atUs: number = this.#clock.nowUs(),
+  ): void {
     const frame = readFrame(bytes);
     this.#frames++;
     if (frame.readable && !binary) {
-      this.#pending.push({ slot, atUs, kind: "frame", json: frame.json, text: frame.text });
-      this.#spool.append(slot, atUs, `{"t":"${atUs}000","m":`, bytes, "}");
-    } else this.#other(unreadableLine(slot, atUs, bytes));
+      this.#pending.push({
+        connectionIndex,
+        atUs,
+        kind: "frame",
+        json: frame.json,
+        text: frame.text,
+      });
+      this.#spool.append(connectionIndex, atUs, `{"t":"${atUs}000","m":`, bytes, "}");
+    } else this.#other(unreadableLine(connectionIndex, atUs, bytes));
     if (!this.#paused && this.#spool.pendingBytes > PENDING_BYTES_MAX) this.#pause(true);
   }
 
   /** Something happened to a connection. */
-  event(slot: number, name: string, why: string, before: RunBefore = {}): void {
-    this.#other({ slot, atUs: this.#clock.nowUs(), kind: "event", name, why, ...before });
+  event(connectionIndex: number, name: string, why: string, before: RunBefore = {}): void {
+    this.#other({
+      connectionIndex,
+      atUs: this.#clock.nowUs(),
+      kind: "event",
+      name,
+      why,
+      ...before,
+    });
   }
 
   /** A line of a recording, with its own time or as if it came now. */
-  recorded(slot: number, line: CapturedLine, keepTime: boolean): void {
+  recorded(connectionIndex: number, line: CapturedLine, keepTime: boolean): void {
     const atUs = keepTime ? line.atUs : this.#clock.nowUs();
-    if (line.kind === "frame") return this.frame(slot, Buffer.from(line.text), false, atUs);
+    if (line.kind === "frame") {
+      return this.frame(connectionIndex, Buffer.from(line.text), false, atUs);
+    }
     this.#frames += line.kind === "binary" ? 1 : 0;
     if (line.kind === "binary") {
-      return this.#other(unreadableLine(slot, atUs, bufferOf(line.bytes)));
+      return this.#other(unreadableLine(connectionIndex, atUs, bufferOf(line.bytes)));
     }
     const { name, why, fromUs, planned, carried } = line;
     // What was before has other times than what is played now.
     const from = keepTime && fromUs !== undefined ? { fromUs } : {};
     this.#other({
-      ...{ slot, atUs, kind: "event", name, why, ...from },
+      ...{ connectionIndex, atUs, kind: "event", name, why, ...from },
       ...(planned === undefined ? {} : { planned }),
       ...(carried === undefined ? {} : { carried }),
     });
@@ -165,12 +185,12 @@ export class Intake {
   }
 
   #other(line: Exclude<PendingLine, { kind: "frame" }>): void {
-    const { slot, atUs } = line;
+    const { connectionIndex, atUs } = line;
     this.#pending.push(line);
     const raw = line.kind === "binary"
       ? binaryLine(atUs, line.bytes)
       : eventLine(atUs, line.name, line.why, line);
-    this.#spool.append(slot, atUs, "", ENCODER.encode(raw.slice(0, -1)), "");
+    this.#spool.append(connectionIndex, atUs, "", ENCODER.encode(raw.slice(0, -1)), "");
   }
 
   #durable(count: number): void {
