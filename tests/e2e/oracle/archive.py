@@ -72,7 +72,7 @@ def from_sealed(row: dict, type_: str) -> dict:
     return record
 
 
-def read_archive(data: pathlib.Path, env: str) -> tuple[list[dict], list[dict]]:
+def read_archive(data: pathlib.Path, env: str, problems: list[str]) -> tuple[list[dict], list[dict]]:
     """All records with the day they lie in, and the manifests."""
     records, found = [], manifests(data, "normalized", env)
     for manifest in found:
@@ -80,7 +80,7 @@ def read_archive(data: pathlib.Path, env: str) -> tuple[list[dict], list[dict]]:
             read = sealed if file["key"].endswith(".parquet") else window
             rows = read(data / file["key"], file["type"])
             if len(rows) != file["count"]:
-                raise ValueError(f"{file['key']} has {len(rows)} records, not {file['count']}")
+                problems.append(f"{file['key']} has {len(rows)} records, not {file['count']}")
             for row in rows:
                 row["day"] = manifest["day"]
             records += rows

@@ -246,7 +246,7 @@ def main() -> int:
         for feed in READERS
     )
     read = read_connections(connections)
-    records, days = read_archive(data, env)
+    records, days = read_archive(data, env, problems)
     check_once(read, records, problems)
     check_numbers(records, problems)
     end = max(record["receivedAtUs"] for record in records)
