@@ -39,6 +39,8 @@ export interface RawCounts {
   breaks: Break[];
 }
 
+/** Other events, as of the clock or of time without a line, leave the connection as it is. */
+const ENDS_SESSION: readonly string[] = ["disconnect", "stop", "resumed"];
 const MARKET_DATA =
   /^\{"(channel":"(book|trade|ticker)"|type":"(orderbook_snapshot|orderbook_delta|trade|ticker)")/;
 
@@ -124,7 +126,7 @@ function sessionsOf(connections: readonly RawConnection[]): Session[] {
     let session: Session | undefined;
     for (const line of lines) {
       if (line.kind === "event") {
-        session = undefined;
+        if (ENDS_SESSION.includes(line.name)) session = undefined;
         if (line.name !== "connect") continue;
         session = { connectUs: line.atUs, frames: [] };
         sessions.push(session);
