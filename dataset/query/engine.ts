@@ -1,6 +1,6 @@
 /**
  * The engine of `ssmd query`: DuckDB in a process of its own. It reads one request from stdin, answers
- * on stdout, a JSON value a line, and ends when stdin does. See docs/decisions/0015. @module
+ * on stdout, a JSON value a line, and ends when stdin does. See docs/decisions/0010. @module
  */
 import {
   DuckDBConnection,

@@ -4,7 +4,7 @@ import type { Authenticator } from "../access/authenticator.ts";
 /**
  * Pages of other origins may read with a key only: without keys any opened page could read the data
  * of a gateway on the user's machine. Cookies never count for them. See
- * docs/decisions/0019-rest.md.
+ * docs/decisions/0013-rest.md.
  */
 export function crossOriginHeaders(
   mode: Authenticator["mode"],

@@ -1,7 +1,7 @@
 import { zstdDecompressSync } from "node:zlib";
 import { compressFrame } from "../zstd_frames.ts";
 
-/** Where speed and size of pages meet, see docs/decisions/0008. */
+/** Where speed and size of pages meet, see docs/decisions/0005. */
 const PAGE_LEVEL = 3;
 
 /** The bytes of a page, compressed: one zstd frame. Its CRC-32 stands in the page's header. */
