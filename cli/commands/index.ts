@@ -388,6 +388,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Check the symbols of all environments, or of one",
     load: () => import("./symbol_validate.ts"),
   },
+  "tail": {
+    brief: "Print records of the live stream as they come",
+    load: () => import("./tail.ts"),
+  },
   "up": {
     brief: "Start everything for an environment in one process",
     load: () => import("./up.ts"),

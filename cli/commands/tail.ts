@@ -1,0 +1,136 @@
+import { z } from "zod";
+import { EVENT_TYPES } from "@ssmd/market";
+import { isoOfUs, SsmdError, untilSignal } from "@ssmd/runtime";
+import { GATEWAY_FLAGS, gatewayUrl, keyHeader } from "../client/running_gateway.ts";
+import { RECORD_TYPES } from "../command/archive_flags.ts";
+import { RUN_FOR, STREAM_OUTPUT } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { text, whole } from "../command/flag.ts";
+import { notice } from "../context.ts";
+
+const RECORD = z.looseObject({
+  type: z.enum(EVENT_TYPES),
+  feed: z.string(),
+  symbol: z.string(),
+}).describe("A record as the gateway's stream sends it");
+
+/** What the gateway says besides records. */
+const CONTROL = z.looseObject({
+  type: z.string(),
+  code: z.string().optional(),
+  message: z.string().optional(),
+  hint: z.string().optional(),
+});
+
+/** Fields that a line shows in places of their own. */
+const SHOWN = new Set(["type", "feed", "symbol", "ts", "recv_ts", "pos"]);
+
+export default defineCommand({
+  name: "tail",
+  brief: "Print records of the live stream as they come",
+  description:
+    "Of all markets, or of those that are named; KX* stands for all that begin so. Finds a running " +
+    "up or gateway by its file in the data folder. A gateway that asks for keys wants one in " +
+    "SSMD_API_KEY. Ends with Ctrl-C, --for or --limit.",
+  examples: [
+    "ssmd tail --limit 3",
+    "ssmd tail BTCUSD --type trade --limit 3 --output json",
+  ],
+  flags: {
+    ...GATEWAY_FLAGS,
+    type: RECORD_TYPES,
+    limit: whole("Stop after so many records", { placeholder: "count" }),
+    for: RUN_FOR,
+    output: STREAM_OUTPUT,
+  },
+  args: { each: text("A symbol, or its beginning and *", { placeholder: "symbol" }) },
+  prints: RECORD,
+  async run({ flags, args, context }) {
+    const { stdout } = context.process;
+    const base = flags.url ?? await gatewayUrl(context.globals, flags);
+    const query = new URLSearchParams({
+      symbols: args.length === 0 ? "*" : args.join(","),
+      types: (flags.type ?? EVENT_TYPES).join(","),
+    });
+    let left = flags.limit ?? Infinity;
+    await readStream(`${base.replace(/^http/, "ws")}/v1/stream?${query}`, flags.for, (line) => {
+      const message: unknown = JSON.parse(line);
+      const record = RECORD.safeParse(message).data;
+      if (record === undefined) {
+        const { type } = assertNoError(CONTROL.parse(message));
+        if (type === "dropped") notice(context, `note: records were dropped: ${line}`);
+        return true;
+      }
+      stdout.write(flags.output === "json" ? `${line}\n` : `${lineOf(record)}\n`);
+      return --left > 0;
+    });
+  },
+});
+
+/**
+ * Gives each message of a stream to `onMessage` until that is false, a signal comes or the time is
+ * over. Throws SsmdError `GATEWAY_UNREACHABLE`, and what `onMessage` throws.
+ */
+async function readStream(
+  url: string,
+  forMs: number | undefined,
+  onMessage: (line: string) => boolean,
+): Promise<void> {
+  const ended = new AbortController();
+  const socket = new WebSocket(url, { headers: keyHeader() });
+  const timer = forMs === undefined ? undefined : setTimeout(() => ended.abort(), forMs);
+  const signal = untilSignal(ended.signal).then(() => {});
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  ended.signal.addEventListener("abort", () => resolve());
+  socket.addEventListener("message", ({ data }) => {
+    try {
+      if (!ended.signal.aborted && !onMessage(String(data))) ended.abort();
+    } catch (error) {
+      reject(error);
+    }
+  });
+  socket.addEventListener("error", () => reject(unreachable(url)));
+  socket.addEventListener("close", () => reject(unreachable(url)));
+  try {
+    await Promise.race([promise, signal]);
+  } finally {
+    clearTimeout(timer);
+    ended.abort();
+    socket.close();
+  }
+}
+
+function unreachable(url: string): SsmdError {
+  return new SsmdError("GATEWAY_UNREACHABLE", `the stream of ${new URL(url).origin} ended`, {
+    hint: "is it running, and is the key in SSMD_API_KEY valid? ssmd status shows what runs",
+    retryable: true,
+  });
+}
+
+function assertNoError(control: z.output<typeof CONTROL>): z.output<typeof CONTROL> {
+  const { type, code = "GATEWAY_REFUSED", message = "the gateway refused", hint = "" } = control;
+  if (type === "error") throw new SsmdError(code, message, { hint });
+  return control;
+}
+
+/** A record as a line: receive time, feed, symbol, type, and its other fields. */
+function lineOf(record: z.output<typeof RECORD>): string {
+  const received = record["recv_ts"];
+  const time = typeof received === "number" ? isoOfUs(Math.round(received * 1000)) : "-";
+  const fields = Object.entries(record)
+    .filter(([name, value]) => !SHOWN.has(name) && value !== null && !isEmpty(value))
+    .map(([name, value]) => `${name}=${Array.isArray(value) ? levelsText(value) : value}`);
+  return [time, record.feed, record.symbol, record.type, ...fields].join(" ");
+}
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+/** The first level of a side, and how many follow. */
+function levelsText(levels: readonly unknown[]): string {
+  const [first] = levels;
+  if (!Array.isArray(first)) return JSON.stringify(levels);
+  const more = levels.length > 1 ? `+${levels.length - 1}` : "";
+  return `${first.join("@")}${more}`;
+}
