@@ -348,6 +348,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Tell which archived data was written with which version of a schema",
     load: () => import("./schema_used.ts"),
   },
+  "status": {
+    brief: "Show how an environment is: feeds, archive, bus, clients",
+    load: () => import("./status.ts"),
+  },
   "storage delete": {
     brief: "Delete one version of an object for good",
     load: () => import("./storage_delete.ts"),
