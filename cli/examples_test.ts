@@ -35,6 +35,14 @@ async function prepared(project: Project, command: string, line: string): Promis
 const SEALING = Deno.env.get("SSMD_REQUIRE_SERVICES") === "1" ||
   await hasProgram("openssl", "version");
 
+/** Commands that judge: in the project of the examples nothing runs, which ends them with 1. */
+const JUDGES: ReadonlySet<string> = new Set(["status"]);
+
+function assertEnded(command: CatalogueCommand, line: string, ran: Ran): void {
+  const isRight = ran.code === 0 || ran.code === 1 && JUDGES.has(command.name);
+  assert.ok(isRight, told(line, ran));
+}
+
 /** What the examples of a command need and this machine has not. */
 function missingFor({ name, examples }: CatalogueCommand): string | undefined {
   if (!SEALING && examples.some((example) => example.includes("sealing.pem"))) return "openssl";
@@ -55,7 +63,7 @@ for (const command of catalogue.commands) {
         assert.ok(reference.includes(`\n${example}\n`), example);
         const line = runnable(example, command);
         const ran = await prepared(project, command.name, line);
-        assert.equal(ran.code, 0, told(line, ran));
+        assertEnded(command, line, ran);
       }
     } finally {
       await project.remove();
@@ -72,7 +80,7 @@ for (const command of catalogue.commands) {
       for (const example of command.examples) {
         const line = asJson(runnable(example, command));
         const ran = await prepared(project, command.name, line);
-        assert.equal(ran.code, 0, told(line, ran));
+        assertEnded(command, line, ran);
         for (const value of valuesIn(ran.stdout)) {
           const { error } = schema.safeParse(value);
           assert.equal(error && z.prettifyError(error), undefined, told(line, ran));

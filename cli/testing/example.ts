@@ -33,6 +33,7 @@ export function valuesIn(text: string): unknown[] {
   try {
     return [JSON.parse(text)];
   } catch {
-    return text.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const lines = text.split("\n").filter((line) => line !== "");
+    return lines.map((line) => JSON.parse(line));
   }
 }

@@ -58,6 +58,7 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "storage delete": VERSIONED,
   "storage prune": VERSIONED,
   "storage versioning": VERSIONED,
+  tail: GATEWAY,
   "client list": GATEWAY,
   "client show": GATEWAY,
   "client disconnect": GATEWAY,

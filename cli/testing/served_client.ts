@@ -2,16 +2,20 @@
  * Serves the environment `demo` of the project it is started in, on a free port, to one client; for
  * the examples of `ssmd client`. Ends by itself with the project. @module
  */
+import { Encoder } from "@ssmd/codec";
 import { startGateway } from "@ssmd/gateway";
-import { Metrics, silentLogger } from "@ssmd/runtime";
+import { subjectOf, type Trade } from "@ssmd/market";
+import { Metrics, nowUs, silentLogger } from "@ssmd/runtime";
 import { memoryTransport } from "@ssmd/transport";
 
 const FILE = "exchanges/environments/demo.yaml";
 const LOOK_MS = 300;
+const TRADE_MS = 100;
 
+const transport = memoryTransport();
 const gateway = await startGateway({
   env: "demo",
-  transport: memoryTransport(),
+  transport,
   host: "127.0.0.1",
   port: 0,
   feeds: ["kraken"],
@@ -37,6 +41,19 @@ leaving.close();
 await new Promise((resolve) => leaving.addEventListener("close", resolve));
 staying.addEventListener("close", () => {});
 console.log("ready");
+
+const publisher = transport.publisher();
+const encoder = new Encoder();
+let sequence = 0;
+setInterval(() => {
+  const receivedAtUs = nowUs();
+  const trade: Trade = {
+    ...{ type: "trade", symbol: "BTCUSD", feed: "kraken", sequence: ++sequence, receivedAtUs },
+    ...{ timestampUs: receivedAtUs, price: 66000, size: 0.1, side: "buy", tradeId: `${sequence}` },
+  };
+  const subject = subjectOf("demo", "kraken", "trade", "BTCUSD");
+  publisher.publish({ subject, payload: encoder.encode(trade).slice(), id: `example-${sequence}` });
+}, TRADE_MS);
 const port = `{ port: ${gateway.port} }`;
 setInterval(() => {
   const mine = readOrNothing().includes(port);
