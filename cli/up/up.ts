@@ -134,6 +134,13 @@ async function start(
     await connector.start();
     connectors.set(plan.feed, connector);
   }
+  // Last: who finds the file finds all of it running, and a folder that cannot be used is told before.
+  stack.defer(
+    await announceRunning(deployment.dataDir, {
+      ...{ env: deployment.environment.name, component: "up", pid: Deno.pid },
+      ...{ url: parts.gateway.url, started_at: new Date().toISOString() },
+    }),
+  );
   return running({ deployment, plans, parts, connectors, logger: options.logger }, stack);
 }
 
@@ -182,12 +189,6 @@ async function startParts(
       registryDir: registryFolder,
     }), logger);
   stack.defer(() => gateway.close());
-  const startedAt = new Date().toISOString();
-  stack.defer(
-    await announceRunning(deployment.dataDir, {
-      ...{ env, component: "up", pid: Deno.pid, url: gateway.url, started_at: startedAt },
-    }),
-  );
   const feeds = plans.map(({ feed }) => feed);
   const archiver = createArchiver({
     ...{ env, transport, storage, logger, shard: "main", version: VERSION, commit: COMMIT, feeds },
