@@ -95,6 +95,37 @@ async function disconnectsOther(page: Page, url: string): Promise<void> {
   await shows(page, says("#gone-rows", /disconnected/));
 }
 
+browserTest("a question that was closed is not answered by the next one", async (page) => {
+  await using data = new Folder();
+  await using up = new RunningUp(["--data", data.path]);
+  const url = await up.url();
+  await page.goto(`${url}/#/clients`);
+  await shows(page, says("#client-list", /this page/));
+  const stream = `${url.replace("http", "ws")}/v1/stream?symbols=BTCUSD`;
+  const [first, second] = [new WebSocket(stream), new WebSocket(stream)];
+  const isClosed = Promise.all(
+    [first, second].map((socket) => new Promise((resolve) => socket.onclose = resolve)),
+  );
+  await shows(page, `document.querySelectorAll(".client").length === 3`);
+  // In one go: a browser tells of a closed dialog only with its next frame.
+  await page.evaluate(`(() => {
+    const [kept, ended] = [...document.querySelectorAll(".client")]
+      .filter((row) => !row.textContent.includes("this page"))
+      .map((row) => row.querySelector("button"));
+    kept.click();
+    document.querySelector("#confirm").close();
+    ended.click();
+    document.querySelector("#confirm-yes").click();
+  })()`);
+  await shows(page, says("#gone-rows", /disconnected/));
+  const { clients } = await (await fetch(`${url}/v1/admin/clients`)).json();
+  assert.equal(clients.length, 2);
+  assert.deepEqual([page.errors, page.failures], [[], []]);
+  first.close();
+  second.close();
+  await isClosed;
+});
+
 browserTest("a connection that breaks goes on where it was, and the page says so", async (page) => {
   await using data = new Folder();
   await using up = new RunningUp(["--data", data.path]);
