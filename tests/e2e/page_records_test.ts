@@ -9,9 +9,13 @@ import { browserTest, says, shows } from "./_page.ts";
 const ROWS = `document.querySelectorAll("#market-rows > .row").length`;
 const MARKETS = 5000;
 
+/** A record without what a publisher adds: its feed, its times and its number. */
+type NewRecord = Without<MarketEvent, "feed" | "timestampUs" | "receivedAtUs" | "sequence">;
+type Without<T, Names extends string> = T extends unknown ? Omit<T, Names> : never;
+
 /** A gateway with thousands of markets, and what is published on its bus. */
 async function withManyMarkets(
-  test: (gateway: Gateway, publish: (record: Record<string, unknown>) => void) => Promise<void>,
+  test: (gateway: Gateway, publish: (record: NewRecord) => void) => Promise<void>,
 ): Promise<void> {
   const transport = memoryTransport();
   const publisher = transport.publisher();
@@ -28,7 +32,7 @@ async function withManyMarkets(
     await test(gateway, (record) => {
       const [now, number] = [nowUs(), ++sequence];
       const times = { timestampUs: now, receivedAtUs: now, sequence: number };
-      const event = { feed: "kalshi", ...times, ...record } as unknown as MarketEvent;
+      const event: MarketEvent = { feed: "kalshi", ...times, ...record };
       const subject = subjectOf("test", event.feed, event.type, event.symbol);
       publisher.publish({ subject, payload: encoder.encode(event), id: `test-${number}` });
     });
@@ -40,15 +44,27 @@ async function withManyMarkets(
 }
 
 const SYMBOL = "KXMANY-0042";
-const BOOK = {
-  ...{ type: "orderbook", symbol: SYMBOL, kind: "snapshot", depth: 0, checksum: "unverified" },
-  ...{ bids: [{ price: 0.4, size: 10 }], asks: [{ price: 0.5, size: 20 }] },
+const BOOK: NewRecord = {
+  type: "orderbook",
+  symbol: SYMBOL,
+  kind: "snapshot",
+  depth: 0,
+  checksum: "unverified",
+  bids: [{ price: 0.4, size: 10 }],
+  asks: [{ price: 0.5, size: 20 }],
 };
 
-function gap(fromUs: number, toUs: number) {
+function gap(fromUs: number, toUs: number): NewRecord {
   return {
-    ...{ type: "gap", symbol: SYMBOL, reason: "sequence", fromUs, toUs, missed: 7 },
-    ...{ recovered: toUs !== 0, detail: "" },
+    type: "gap",
+    symbol: SYMBOL,
+    channel: "all",
+    reason: "sequence",
+    fromUs,
+    toUs,
+    missed: 7,
+    recovered: toUs !== 0,
+    detail: "",
   };
 }
 
