@@ -70,7 +70,10 @@ Deno.test("a new user comes from nothing to archived data of a venue that wants 
   assert.match(await shell.type("ssmd diff"), /added exchanges\/environments\/mine\.yaml/);
   assert.match(await shell.type('ssmd commit -m "registry: begin"'), /committed as/);
   assert.equal(await shell.type("git status --porcelain exchanges"), "");
-  assert.match(await shell.type("ssmd env status mine --quiet"), /as of \w{10} [^]*missingKeys +-/);
+  assert.match(
+    await shell.type("ssmd env status mine --quiet"),
+    /as of \w{10} [^]*missing_keys +-/,
+  );
 
   await using up = new RunningUp(["--env", "mine"], { cwd: shell.project });
   await up.url();
