@@ -18,6 +18,13 @@ export interface ArchiveLeaseOptions {
 const LOOK_MS = 1_000;
 const TOLD_EVERY_MS = 30_000;
 
+/** Another archiver that keeps us from the lease. */
+interface Holder {
+  name: string;
+  /** Has a lock of the system, which ends with its process: no wait shows that it is gone. */
+  isAlive: boolean;
+}
+
 /**
  * Makes sure that one archiver alone writes an environment's archive and reads its durable consumer:
  * a lock of the system where files are local, a compare-and-swap lease in S3, and one on a bus that
@@ -45,7 +52,8 @@ export class ArchiveLease {
 
   /**
    * Waits until the lease is held. Throws SsmdError `ARCHIVER_RUNNING` when another one holds it for
-   * longer than `waitMs`, and when the wait is ended by `release`.
+   * longer than `waitMs`, at once when that one is alive for sure and the wait has an end, and when
+   * the wait is ended by `release`.
    */
   async acquire(waitMs: number): Promise<void> {
     const { logger, env } = this.#options;
@@ -58,14 +66,19 @@ export class ArchiveLease {
         return;
       }
       this.problem = answer.problem;
-      if (this.#abort.signal.aborted || answer.isHeld && performance.now() > deadlineMs) {
+      const { holder } = answer;
+      const isLate = performance.now() > deadlineMs ||
+        holder?.isAlive === true && Number.isFinite(waitMs);
+      if (this.#abort.signal.aborted || holder !== undefined && isLate) {
         await this.release();
         throw new SsmdError("ARCHIVER_RUNNING", `no lease on the archive: ${answer.problem}`, {
-          hint: "stop the other one first; one archiver writes an environment's archive",
+          hint: holder?.isAlive === true
+            ? "stop it first, or choose another folder with --data"
+            : "stop the other one first; one archiver writes an environment's archive",
           context: { env },
         });
       }
-      if (answer.isHeld && performance.now() - toldMs > TOLD_EVERY_MS) {
+      if (holder !== undefined && performance.now() - toldMs > TOLD_EVERY_MS) {
         toldMs = performance.now();
         logger.warn("another archiver is at work: this one waits until it ends", {
           problem: answer.problem,
@@ -75,15 +88,15 @@ export class ArchiveLease {
     }
   }
 
-  async #ask(): Promise<{ isOurs: boolean; isHeld: boolean; problem: string }> {
+  async #ask(): Promise<{ isOurs: boolean; holder?: Holder; problem: string }> {
     const { env, onAway } = this.#options;
     try {
-      const heldBy = await this.#tryAll();
-      const problem = heldBy === undefined ? "" : `${heldBy} archives "${env}"`;
-      return { isOurs: heldBy === undefined, isHeld: true, problem };
+      const holder = await this.#tryAll();
+      if (holder === undefined) return { isOurs: true, problem: "" };
+      return { isOurs: false, holder, problem: `${holder.name} archives "${env}"` };
     } catch (error) {
       onAway(error);
-      return { isOurs: false, isHeld: false, problem: messageOf(error) };
+      return { isOurs: false, problem: messageOf(error) };
     }
   }
 
@@ -97,31 +110,36 @@ export class ArchiveLease {
   }
 
   /** Who holds one of its parts; undefined = all are ours. */
-  async #tryAll(): Promise<string | undefined> {
+  async #tryAll(): Promise<Holder | undefined> {
     const { env, shard, storage, transport } = this.#options;
     const holder = this.#holder;
     const onLost = (other: string) => this.#lost(other);
     if (storage.lock !== undefined && this.#lock === undefined) {
       const answer = await storage.lock(`archiver-${env}-${shard}`, holder);
-      if ("heldBy" in answer) return answer.heldBy;
+      if ("heldBy" in answer) return { name: answer.heldBy, isAlive: true };
       this.#lock = answer;
     }
     if (storage.type === "s3") {
       const cell = () => storageCell(storage, `normalized/${env}/archiver-${shard}.lease.json`);
       this.#inStorage ??= new CellLease({ cell: cell(), holder, onLost });
-      const heldBy = this.#inStorage.held ? undefined : await this.#inStorage.tryAcquire();
-      if (heldBy !== undefined) return heldBy;
+      const other = await holderOf(this.#inStorage);
+      if (other !== undefined) return other;
     }
     const cell = transport.leaseCell?.(`archiver-${shard}`);
     if (cell === undefined) return undefined;
     // Who has our lock is alive: a holder of the same files is not.
     const scope = this.#lock === undefined ? "" : `${Deno.hostname()}:${storage.location}`;
     this.#onBus ??= new CellLease({ cell, holder, scope, onLost });
-    return this.#onBus.held ? undefined : await this.#onBus.tryAcquire();
+    return await holderOf(this.#onBus);
   }
 
   #lost(holder: string): void {
     this.problem = `${holder} has taken the archive of "${this.#options.env}" over`;
     this.#options.onLost(holder);
   }
+}
+
+async function holderOf(lease: CellLease): Promise<Holder | undefined> {
+  const name = lease.held ? undefined : await lease.tryAcquire();
+  return name === undefined ? undefined : { name, isAlive: false };
 }

@@ -16,15 +16,18 @@ async function inFolder(body: (dir: string) => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("a second archiver of a folder leaves, and says which process holds it", () =>
+Deno.test("a second archiver of a folder leaves at once, and says which process holds it", () =>
   inFolder(async (dir) => {
     const [one, two] = [memoryTransport(), memoryTransport()];
     const first = createArchiver(optionsOf(one, folderStorage(dir)));
     await first.start();
-    const second = createArchiver({ ...optionsOf(two, folderStorage(dir)), leaseWaitMs: 0 });
+    // A wait for it would outlast the test.
+    const leaseWaitMs = 3_600_000;
+    const second = createArchiver({ ...optionsOf(two, folderStorage(dir)), leaseWaitMs });
     await assert.rejects(second.start(), {
       code: "ARCHIVER_RUNNING",
       message: new RegExp(`process ${Deno.pid} on .* archives "${ENV}"`),
+      hint: "stop it first, or choose another folder with --data",
     });
     await second.close();
     publish(one, 0, 100);
@@ -33,6 +36,24 @@ Deno.test("a second archiver of a folder leaves, and says which process holds it
     await third.start();
     await third.close();
     assert.deepEqual(sequencesOf((await archiveOf(folderStorage(dir))).events), upTo(100));
+  }));
+
+Deno.test("a next archiver of a folder that may wait without end takes over when the first one ends", () =>
+  inFolder(async (dir) => {
+    const [one, two] = [memoryTransport(), memoryTransport()];
+    const first = createArchiver(optionsOf(one, folderStorage(dir)));
+    await first.start();
+    const options = optionsOf(two, folderStorage(dir));
+    const health = new Health();
+    const second = createArchiver({ ...options, leaseWaitMs: Infinity, health });
+    const started = second.start();
+    while (!health.failing().some(({ condition }) => condition === "lease")) await sleep(5);
+    publish(one, 0, 100);
+    await first.close();
+    await started;
+    publish(two, 100, 200);
+    await second.close();
+    assert.deepEqual(sequencesOf((await archiveOf(folderStorage(dir))).events), upTo(200));
   }));
 
 Deno.test(

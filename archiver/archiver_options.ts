@@ -34,7 +34,10 @@ export interface ArchiverOptions {
    * when their minute is over.
    */
   flushMs?: number;
-  /** Longest wait for another archiver of the environment to end; default 15 s. */
+  /**
+   * Longest wait for another archiver of the environment to end; default 15 s, more than a lease
+   * outlives its process. One that has a lock of the system is alive: only `Infinity` waits for it.
+   */
   leaseWaitMs?: number;
   /** By feed: our names of the markets that are ordered; default not known. */
   ordered?: ReadonlyMap<string, readonly string[]>;

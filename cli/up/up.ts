@@ -85,8 +85,8 @@ export interface Up {
 
 /**
  * Starts everything of an environment in this process, consumers before producers. Throws
- * ConfigError for a wrong configuration, SsmdError `PORT_IN_USE` or `SPOOL_IN_USE`; what was
- * started by then is stopped again.
+ * ConfigError for a wrong configuration, SsmdError `PORT_IN_USE`, `ARCHIVER_RUNNING` or
+ * `SPOOL_IN_USE`; what was started by then is stopped again.
  */
 export async function startUp(options: UpOptions): Promise<Up> {
   const deployment = await loadDeployment({
