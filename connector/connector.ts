@@ -623,9 +623,12 @@ class FeedConnector implements Connector {
     this.#counts.gaps++;
     const { symbol, channel, reason, missed, recovered, detail, fromUs, toUs } = event;
     const fields = { symbol, channel, reason, missed, detail };
-    if (reason === "planned") this.#logger.info("gap of a stop on purpose", fields);
-    else if (!recovered) this.#logger.warn("gap", fields);
-    else this.#logger.info("gap recovered", { ...fields, took_ms: (toUs - fromUs) / 1000 });
+    const isPlanned = reason === "planned";
+    const name = isPlanned ? "gap of a stop on purpose" : "gap";
+    if (recovered) {
+      this.#logger.info(`${name} recovered`, { ...fields, took_ms: (toUs - fromUs) / 1000 });
+    } else if (isPlanned) this.#logger.info(name, fields);
+    else this.#logger.warn(name, fields);
   }
 
   /** What a line asks for beside its records. */
