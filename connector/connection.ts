@@ -136,6 +136,7 @@ export function checkpointOf(
     connectionIndex,
     sequence: translator.sequence,
     lastUs: translator.lastUs,
+    aliveUs: translator.aliveUs,
     linesBefore: lines,
     good: { ...good },
     normalizer: normalizerId,
@@ -179,9 +180,9 @@ export function restoreTranslator(
     normalizerOn(venue, isoOfUs(checkpoint.lastUs).slice(0, 10));
   const normalizer = version.create({ feed, symbols: checkpoint.capture.symbols });
   normalizer.restore(checkpoint.state);
-  const { capture, sequence, lastUs, openGaps } = checkpoint;
+  const { capture, sequence, lastUs, aliveUs, openGaps } = checkpoint;
   return new Translator(feed, normalizer, {
-    ...{ ...placeOf(capture), sequence, lastUs, openGaps },
+    ...{ ...placeOf(capture), sequence, lastUs, aliveUs, openGaps },
     turns: capture.inTurns ? turns : undefined,
   });
 }

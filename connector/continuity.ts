@@ -1,8 +1,9 @@
+import { type CapturedLine, isSignOfLife } from "@ssmd/exchanges";
 import { ALL_SYMBOLS, isBreak, type MarketEvent } from "@ssmd/market";
 
 /** Up to when a connection is known to have missed nothing. */
 export interface GoodTime {
-  /** Its last line, or the start of a break that no data has ended yet; µs, 0 = it has no line. */
+  /** Its last line that is a sign of life, or the start of a break that no data has ended yet; µs, 0 = it has no line. */
   goodUs: number;
   /** Whether such a break is open. */
   lost: boolean;
@@ -33,10 +34,10 @@ export class Continuity {
     return time;
   }
 
-  /** A line came. A `stop` says nothing of what was on its way: the line before it counts. */
-  line(connectionIndex: number, atUs: number, isStop: boolean): void {
+  /** A line came. One that is no sign of life says nothing of what was on its way. */
+  line(connectionIndex: number, line: CapturedLine): void {
     const time = this.of(connectionIndex);
-    if (!time.lost && !isStop) time.goodUs = atUs;
+    if (!time.lost && isSignOfLife(line)) time.goodUs = line.atUs;
   }
 
   /** A record that a line gave, after the line itself. */

@@ -120,7 +120,7 @@ export class Pipeline {
     this.#tap?.push(line);
     if (!translator) return;
     const result = translator.line(line);
-    this.good.line(line.connectionIndex, line.atUs, line.kind === "event" && line.name === "stop");
+    this.good.line(line.connectionIndex, line);
     const events = result.events;
     let index = 0;
     for (; index < events.length; index++) {

@@ -11,6 +11,8 @@ export interface ConnectionCheckpoint {
   sequence: number;
   /** Time of its last line, µs; 0 = none yet. */
   lastUs: number;
+  /** Time of its last line that is a sign of life, µs; absent in those of earlier versions. */
+  aliveUs?: number | undefined;
   /** Lines of this connection in earlier segments. */
   linesBefore: number;
   /** Up to when it had missed nothing. */

@@ -2,16 +2,22 @@ import assert from "node:assert/strict";
 import { Metrics, silentLogger } from "@ssmd/runtime";
 import { Translator } from "@ssmd/exchanges";
 import type { Connection } from "./connection.ts";
+import { Continuity } from "./continuity.ts";
 import { createConnectorMetrics } from "./connector_metrics.ts";
 import { SubscriptionWatch } from "./subscription_watch.ts";
 import { type FakeFrame, fakeVenue } from "./testing/fake_venue.ts";
 
 const SECOND_US = 1_000_000;
 
+function fakeNormalizer(symbols: readonly string[]) {
+  const specs = symbols.map((symbol) => ({ symbol, external: symbol }));
+  return fakeVenue().normalizers[0]!.create({ feed: "fake", symbols: specs });
+}
+
 /** A connection whose events come back as lines at once. */
 function watched(symbols: readonly string[]) {
   const specs = symbols.map((symbol) => ({ symbol, external: symbol }));
-  const normalizer = fakeVenue().normalizers[0]!.create({ feed: "fake", symbols: specs });
+  const normalizer = fakeNormalizer(symbols);
   const translator = new Translator("fake", normalizer);
   const connection = {
     connectionIndex: 1,
@@ -83,4 +89,30 @@ Deno.test("time passes for a connection on which nothing comes, and not while th
   assert.deepEqual(lines, []);
   watch.tick(31 * SECOND_US);
   assert.deepEqual(lines, ["tick"]);
+});
+
+Deno.test("a connection is lost since its last sign of life, whatever the process told itself meanwhile", () => {
+  const own = ["tick", "silent", "clock", "clock_good", "stop"];
+  for (const name of own) {
+    const { translator, frame } = watched(["A"]);
+    const good = new Continuity();
+    const event = (name: string, second: number) => {
+      const line = { kind: "event", name, why: "", atUs: second * SECOND_US } as const;
+      good.line(1, line);
+      return translator.line(line).events;
+    };
+    event("connect", 1);
+    frame({ snap: "A", n: 1 }, 2 * SECOND_US);
+    good.line(1, { kind: "frame", text: "", atUs: 2 * SECOND_US });
+    event(name, 7);
+    assert.deepEqual(good.byConnection(), { 1: 2 * SECOND_US }, name);
+    const { place, lastUs, aliveUs } = translator;
+    assert.deepEqual([lastUs, aliveUs], [7 * SECOND_US, 2 * SECOND_US], name);
+    const state = { ...place, lastUs, aliveUs };
+    const [gap] = event("disconnect", 12).filter(({ type }) => type === "gap");
+    assert.equal(gap?.type === "gap" && gap.fromUs, 2 * SECOND_US, name);
+    const restored = new Translator("fake", fakeNormalizer(["A"]), state);
+    const [same] = restored.event({ name: "disconnect", why: "" }, 12 * SECOND_US).events;
+    assert.equal(same?.type === "gap" && same.fromUs, 2 * SECOND_US, name);
+  }
 });

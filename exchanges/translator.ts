@@ -16,6 +16,8 @@ const DAY_US = 86_400_000_000;
 const NOTHING: MarketEvent[] = [];
 /** Events after which no book is kept up. */
 const ENDS_BOOKS: ReadonlySet<string> = new Set(["disconnect", "stop", "resumed"]);
+/** Events that the process itself tells: they do not show that the connection lives. */
+const OWN_EVENTS: ReadonlySet<string> = new Set(["tick", "silent", "clock", "clock_good", "stop"]);
 /** Channels that can be silent. */
 const CHANNELS = ["trade", "ticker", "orderbook"] as const;
 
@@ -48,6 +50,11 @@ export interface ConnectionEvent {
   carried?: CarriedState;
 }
 
+/** Whether a line shows that the connection lived at its time; `tick` and its like do not. */
+export function isSignOfLife(line: { kind: "frame" | "binary" | "event"; name?: string }): boolean {
+  return line.kind !== "event" || !OWN_EVENTS.has(line.name ?? "");
+}
+
 /** Whose lines a translator takes, and which of them it has behind it. */
 export interface TranslatorPlace {
   /** Life of the connector, as records carry it; default 0, none. */
@@ -58,6 +65,8 @@ export interface TranslatorPlace {
   sequence?: number;
   /** Time of the last line, µs; default 0. */
   lastUs?: number;
+  /** Time of the last line that is a sign of life, µs; default `lastUs`. */
+  aliveUs?: number | undefined;
   /** When the run's records are those of the feed; absent = always. */
   turns?: readonly RunTurn[] | undefined;
   /** Gaps that are open, where the run has turns; default none. */
@@ -72,6 +81,8 @@ export class Translator {
   #connection: number;
   #sequence: number;
   #lastUs: number;
+  /** Time of the last line that is a sign of life, µs; 0 = there was none. */
+  #aliveUs: number;
   /** The end of the last line's day, µs; 0 = there was none. */
   #dayEndUs: number;
   #turns: TurnFilter | undefined;
@@ -85,6 +96,7 @@ export class Translator {
     this.#connection = connection;
     this.#sequence = sequence;
     this.#lastUs = lastUs;
+    this.#aliveUs = place.aliveUs ?? lastUs;
     this.#dayEndUs = lastUs === 0 ? 0 : dayEndOf(lastUs);
     const { turns, openGaps = [] } = place;
     if (turns !== undefined) this.#turns = new TurnFilter(turns, connection, openGaps);
@@ -131,6 +143,11 @@ export class Translator {
     return this.#lastUs;
   }
 
+  /** Time of the last line that is a sign of life, µs; 0 = there was none. */
+  get aliveUs(): number {
+    return this.#aliveUs;
+  }
+
   /**
    * The next line. Live, recovery, reprocess and verification come this way: the same lines, in the
    * connection's own order, always give the same records.
@@ -157,12 +174,14 @@ export class Translator {
     if (result.notice?.type === "unreadable") {
       if (!result.notice.isCovered) result.events.push(this.#parseGap(receivedAtUs, result.notice));
     }
+    this.#aliveUs = receivedAtUs;
     return this.#number(result, receivedAtUs);
   }
 
   /** A frame that is no JSON (or too large to be read). */
   unreadable(reason: string, receivedAtUs: number): Normalized {
     const events = [...this.#begins(receivedAtUs), this.#parseGap(receivedAtUs, { reason })];
+    this.#aliveUs = receivedAtUs;
     return this.#number({ events, send: [], notice: { type: "unreadable", reason } }, receivedAtUs);
   }
 
@@ -171,6 +190,7 @@ export class Translator {
     const first = this.#begins(atUs, event.name);
     const result = this.#meaningOf(event, atUs);
     result.events.unshift(...first);
+    if (isSignOfLife({ kind: "event", name: event.name })) this.#aliveUs = atUs;
     return this.#number(result, atUs);
   }
 
@@ -192,7 +212,7 @@ export class Translator {
       case "connect":
         return this.#normalizer.connected(atUs);
       case "disconnect":
-        return this.#normalizer.disconnected(this.#lastUs || atUs, atUs, { why });
+        return this.#normalizer.disconnected(this.#aliveUs || atUs, atUs, { why });
       case "resumed":
         return this.#resumed(event, atUs);
       case "unreachable":

@@ -25,6 +25,8 @@ export interface TranslationState {
   sequence: number;
   /** Time of the last line, µs. */
   lastUs: number;
+  /** Time of the last line that is a sign of life, µs; absent in states of earlier versions. */
+  aliveUs?: number;
   /** Id of the normalizer. */
   normalizer: string;
   /** Id of the venue. */
@@ -97,10 +99,10 @@ export class ConnectionTranslation {
   state(): Omit<TranslationState, "run" | "connection" | "files" | "digest"> | undefined {
     const translator = this.#translator;
     if (translator === undefined) return undefined;
-    const { sequence, lastUs, openGaps } = translator;
+    const { sequence, lastUs, aliveUs, openGaps } = translator;
     const state = this.#normalizerState?.();
     return {
-      ...{ lines: this.#lines, sequence, lastUs, ...this.#kept, state },
+      ...{ lines: this.#lines, sequence, lastUs, aliveUs, ...this.#kept, state },
       ...(openGaps === undefined ? {} : { openGaps }),
     };
   }
@@ -186,9 +188,10 @@ export class ConnectionTranslation {
     if (state !== undefined) created.restore(state.state);
     this.#kept = { normalizer: version.id, venue, symbols };
     this.#normalizerState = () => created.state();
-    const { sequence = 0, lastUs = 0, openGaps } = state ?? {};
+    const { sequence = 0, lastUs = 0, aliveUs, openGaps } = state ?? {};
     const turns = inTurns ? this.#options.turns ?? [] : undefined;
-    const place = { ...placeOf({ run, connection }), sequence, lastUs, openGaps, turns };
+    const stood = { sequence, lastUs, aliveUs, openGaps };
+    const place = { ...placeOf({ run, connection }), ...stood, turns };
     this.#translator = new Translator(feed, created, place);
   }
 }
