@@ -88,7 +88,7 @@ function groupText(group: readonly Hunk[], a: readonly string[], b: readonly str
   }
   for (; i < toA; i++) lines.push(` ${a[i]}`);
   const range = (from: number, to: number) => `${to > from ? from + 1 : from},${to - from}`;
-  return ` -${range(fromA, toA)} +${range(fromB, toB)} \n${lines.join("\n")}\n`;
+  return `@@ -${range(fromA, toA)} +${range(fromB, toB)} @@\n${lines.join("\n")}\n`;
 }
 
 /** Lines of a layout that stand for lines `[from, to)` of the base; `from = to` = lines of its own. */
