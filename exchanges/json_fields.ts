@@ -26,3 +26,9 @@ export function usOfVenueTime(text: string): number {
   const us = usOfIso(text);
   return us > Number.MAX_SAFE_INTEGER ? NaN : us < 0 ? 0 : us;
 }
+
+/** A field that should be a word, for a sentence; an object may have no text of its own. */
+export function wordOf(value: unknown): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  return Array.isArray(value) ? "a list" : "an object";
+}

@@ -17,7 +17,7 @@ import type {
   NormalizerOptions,
   SymbolSpec,
 } from "../adapter.ts";
-import { countOf, figureOf } from "../json_fields.ts";
+import { countOf, figureOf, wordOf } from "../json_fields.ts";
 import { markUnreadable } from "../unreadable.ts";
 import {
   type LedgerState,
@@ -277,7 +277,7 @@ export class KalshiNormalizer implements Normalizer {
       return;
     }
     const step = this.#lifecycle.step(ticker, this.#ours(ticker), body, atUs);
-    const what = `lifecycle ${String(body.event_type)}`;
+    const what = `lifecycle ${wordOf(body.event_type)}`;
     if (step === "ignored" || step === "unknown") out.notice = { type: step, what };
     else if (step === "unreadable") {
       const reason = "A lifecycle frame cannot be read.";
@@ -352,7 +352,7 @@ export class KalshiNormalizer implements Normalizer {
   ): void {
     const code = figureOf(body?.code);
     const terminal = code === CODE_CHANNEL_ERROR || code === CODE_BUFFER_OVERFLOW;
-    const message = `code ${String(code)}: ${String(body?.msg ?? "")}`;
+    const message = `code ${String(code)}: ${wordOf(body?.msg ?? "")}`;
     out.notice = { type: "refused", message, terminal };
     const refused = this.#ledger.answered(frame.id, undefined);
     if (code === CODE_TOO_MANY_MARKETS && this.#commands.tooManyMarkets(refused)) {

@@ -71,6 +71,7 @@ function replaced(value: unknown, path: (string | number)[], by: unknown): unkno
 const rubbish = fc.oneof(
   fc.constantFrom(null, [], {}, [[]], [null], "", "x", "-0.1", "1e5", -1, 0, 1e308, 2 ** 53, true),
   fc.constantFrom("0.4000", "9".repeat(40), "0.00000001", "-5.00", "1.0000", A),
+  fc.constant({ toString: 0, valueOf: 0 }),
   fc.json().map((text) => JSON.parse(text) as unknown),
   fc.constant(undefined),
 );

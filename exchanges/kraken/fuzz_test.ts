@@ -55,6 +55,8 @@ function replaced(value: unknown, path: (string | number)[], by: unknown): unkno
 
 const rubbish = fc.oneof(
   fc.constantFrom(null, [], {}, [[]], [null], "", "x", -1, 0, 1e308, 1e-308, 2 ** 53, true, "NaN"),
+  fc.constantFrom("E:", "1e", "e5", "1e-", "1.5e400", "1e-400", "1.5.5", "0x10", " 1 "),
+  fc.constant({ toString: 0, valueOf: 0 }),
   fc.json().map((text) => JSON.parse(text) as unknown),
   fc.constant(undefined),
 );

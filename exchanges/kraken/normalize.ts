@@ -17,6 +17,7 @@ import type {
   NormalizerOptions,
   SymbolSpec,
 } from "../adapter.ts";
+import { wordOf } from "../json_fields.ts";
 import { markUnreadable } from "../unreadable.ts";
 import type { KrakenBookState } from "./book_state.ts";
 import {
@@ -180,7 +181,7 @@ export class KrakenNormalizer implements Normalizer {
     if (!Array.isArray(data) || !(isSnapshot || frame.type === "update")) {
       const reason = "The frame lacks its type or its list of data.";
       const known = CHANNELS.get(channel);
-      if (known === undefined) out.notice = { type: "unknown", what: `channel ${String(channel)}` };
+      if (known === undefined) out.notice = { type: "unknown", what: `channel ${wordOf(channel)}` };
       else markUnreadable(out, { reason, channel: known });
     } else if (data.length === 0) this.#noData(channel, isSnapshot, atUs, out);
     else if (channel === "book") this.#books.frame(data, isSnapshot, text, atUs, out);
@@ -188,8 +189,8 @@ export class KrakenNormalizer implements Normalizer {
     else if (channel === "ticker") this.#tickers(data, atUs, out);
     else if (channel === "status") this.#status(data, atUs, out);
     else if (IGNORED_CHANNELS.includes(channel as string)) {
-      out.notice = { type: "ignored", what: String(channel) };
-    } else out.notice = { type: "unknown", what: `channel ${String(channel)}` };
+      out.notice = { type: "ignored", what: wordOf(channel) };
+    } else out.notice = { type: "unknown", what: `channel ${wordOf(channel)}` };
   }
 
   /** The empty snapshot of trades follows its confirmation: the pair has none. */
@@ -252,16 +253,16 @@ export class KrakenNormalizer implements Normalizer {
     if (method === "pong") out.notice = { type: "heartbeat" };
     else if (success === false || typeof frame.error === "string") {
       const about = typeof frame.symbol === "string" ? ` (${frame.symbol})` : "";
-      const message = `${String(method)}: ${String(frame.error)}${about}`;
+      const message = `${wordOf(method)}: ${wordOf(frame.error)}${about}`;
       if (method === "unsubscribe") this.#unknown(frame, message, atUs, out);
       else {
         out.notice = { type: "refused", message, terminal: false };
-        this.#refused(frame, String(frame.error), atUs, out);
+        this.#refused(frame, wordOf(frame.error), atUs, out);
       }
     } else if (method === "subscribe" && success === true) this.#subscribed(frame, atUs, out);
     else if (method === "unsubscribe" && success === true) {
       const channel = objectOf<{ channel?: unknown }>(frame.result)?.channel;
-      out.notice = { type: "unsubscribed", channel: String(channel) };
+      out.notice = { type: "unsubscribed", channel: wordOf(channel) };
     } else if (typeof method === "string") {
       out.notice = { type: "unknown", what: `method ${method}` };
     } else out.notice = { type: "unreadable", reason: "The frame has no channel and no method." };

@@ -1,4 +1,5 @@
 import { decimalsOfText } from "@ssmd/market";
+import { wordOf } from "../json_fields.ts";
 
 /** Digits after the point of a pair's prices and sizes. */
 export interface Precision {
@@ -24,7 +25,7 @@ export function precisionOfSnapshot(text: string): Map<string, Precision> {
     else if (
       typeof value === "object" && value !== null && "bids" in value && "symbol" in value
     ) {
-      found.set(String(value.symbol), { price, size });
+      found.set(wordOf(value.symbol), { price, size });
       price = size = 0;
     }
     return value;

@@ -80,10 +80,13 @@ export function textOfSteps(steps: number | bigint, decimals: number): string {
   return `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
 }
 
-/** Digits after the point of a plain or exponent decimal text (`"1e-08"` → 8, `"63005.0"` → 1). */
+/**
+ * Digits after the point of a plain or exponent decimal text (`"1e-08"` → 8, `"63005.0"` → 1); 0
+ * when it is no decimal.
+ */
 export function decimalsOfText(text: string): number {
-  const [mantissa = "", exponent = "0"] = text.toLowerCase().split("e");
-  const point = mantissa.indexOf(".");
-  const digits = point < 0 ? 0 : mantissa.length - point - 1;
-  return Math.max(0, digits - Number(exponent));
+  const parts = /^[+-]?\d+(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text);
+  if (parts === null) return 0;
+  const [, fraction = "", exponent = "0"] = parts;
+  return Math.max(0, fraction.length - Number(exponent));
 }

@@ -35,5 +35,9 @@ Deno.test("digits after the point are counted in exponent form too", () => {
   assert.equal(decimalsOfText("1.5E-7"), 8);
   assert.equal(decimalsOfText("63005.0"), 1);
   assert.equal(decimalsOfText("7"), 0);
+  assert.equal(decimalsOfText("+1.50"), 2);
+  for (const text of ["", "E:", "1e", "e5", "1e-", "1.5.5", "1.5x"]) {
+    assert.equal(decimalsOfText(text), 0, text);
+  }
   assert.throws(() => powerOfTen(23), RangeError);
 });
