@@ -49,7 +49,8 @@ export function rebuilt(records: readonly MarketEvent[]): Rebuilt {
 }
 
 function spoil(gap: Gap, books: Map<string, IndependentBook>): void {
-  if (gap.recovered) return;
+  // What is missing of another channel says nothing of books.
+  if (gap.recovered || (gap.channel !== "all" && gap.channel !== "orderbook")) return;
   if (gap.symbol === "_all") books.clear();
   else books.delete(gap.symbol);
 }
