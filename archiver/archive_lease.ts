@@ -13,8 +13,12 @@ export interface ArchiveLeaseOptions {
   onAway: (error: unknown) => void;
   /** Another archiver has taken the archive over: nothing may be written any more. */
   onLost: (holder: string) => void;
+  /** Milliseconds after which a question without an answer is told as away; default 5,000. */
+  answerMsMax?: number;
 }
 
+const ANSWER_MS_MAX = 5_000;
+const RELEASE_MS_MAX = 2_000;
 const LOOK_MS = 1_000;
 const TOLD_EVERY_MS = 30_000;
 
@@ -39,6 +43,7 @@ export class ArchiveLease {
   #inStorage: CellLease | undefined;
   #onBus: CellLease | undefined;
   #abort = new AbortController();
+  #wasAway = false;
 
   /** Not held yet. */
   constructor(options: ArchiveLeaseOptions) {
@@ -53,7 +58,8 @@ export class ArchiveLease {
   /**
    * Waits until the lease is held. Throws SsmdError `ARCHIVER_RUNNING` when another one holds it for
    * longer than `waitMs`, at once when that one is alive for sure and the wait has an end, and when
-   * the wait is ended by `release`.
+   * the wait is ended by `release`. Who was told that storage or bus is away waits for no error any
+   * more: after that it waits without limit.
    */
   async acquire(waitMs: number): Promise<void> {
     const { logger, env } = this.#options;
@@ -61,14 +67,15 @@ export class ArchiveLease {
     let toldMs = -Infinity;
     for (;;) {
       const answer = await this.#ask();
-      if (answer.isOurs) {
+      if (answer.isOurs && !this.#abort.signal.aborted) {
         this.problem = "";
+        if (this.#wasAway) logger.info("the archive's lease is held: archiving begins");
         return;
       }
       this.problem = answer.problem;
       const { holder } = answer;
-      const isLate = performance.now() > deadlineMs ||
-        holder?.isAlive === true && Number.isFinite(waitMs);
+      const waitsOn = waitMs === Infinity || this.#wasAway;
+      const isLate = !waitsOn && (holder?.isAlive === true || performance.now() > deadlineMs);
       if (this.#abort.signal.aborted || holder !== undefined && isLate) {
         await this.release();
         throw new SsmdError("ARCHIVER_RUNNING", `no lease on the archive: ${answer.problem}`, {
@@ -89,24 +96,55 @@ export class ArchiveLease {
   }
 
   async #ask(): Promise<{ isOurs: boolean; holder?: Holder; problem: string }> {
-    const { env, onAway } = this.#options;
+    const { env, answerMsMax = ANSWER_MS_MAX } = this.#options;
+    const late = setTimeout(() => this.#away(unanswered(answerMsMax)), answerMsMax);
     try {
-      const holder = await this.#tryAll();
+      this.#abort.signal.throwIfAborted();
+      const holder = await this.#untilReleased(this.#tryAll());
       if (holder === undefined) return { isOurs: true, problem: "" };
       return { isOurs: false, holder, problem: `${holder.name} archives "${env}"` };
     } catch (error) {
-      onAway(error);
+      if (!this.#abort.signal.aborted) this.#away(error);
       return { isOurs: false, problem: messageOf(error) };
+    } finally {
+      clearTimeout(late);
     }
   }
 
-  /** Gives it free; ends a wait for it. */
+  #away(error: unknown): void {
+    this.#wasAway = true;
+    this.#options.onAway(error);
+  }
+
+  /** The answer; rejects at the release, and what a later answer takes is given free again. */
+  async #untilReleased<T>(asking: Promise<T>): Promise<T> {
+    const { signal } = this.#abort;
+    const released = Promise.withResolvers<never>();
+    const end = () => {
+      asking.then(() => this.release(), () => {});
+      released.reject(new Error("the wait for the lease was ended"));
+    };
+    signal.addEventListener("abort", end, { once: true });
+    try {
+      return await Promise.race([asking, released.promise]);
+    } finally {
+      signal.removeEventListener("abort", end);
+    }
+  }
+
+  /** Gives it free; ends a wait for it. Storage or bus that do not answer are not waited for. */
   async release(): Promise<void> {
     this.#abort.abort();
-    await this.#onBus?.release();
-    await this.#inStorage?.release();
+    const done = new AbortController();
+    const released = this.#releaseCells().finally(() => done.abort());
+    await Promise.race([released, sleep(RELEASE_MS_MAX, done.signal)]);
     this.#lock?.release();
     this.#lock = undefined;
+  }
+
+  async #releaseCells(): Promise<void> {
+    await this.#onBus?.release();
+    await this.#inStorage?.release();
   }
 
   /** Who holds one of its parts; undefined = all are ours. */
@@ -142,4 +180,11 @@ export class ArchiveLease {
 async function holderOf(lease: CellLease): Promise<Holder | undefined> {
   const name = lease.held ? undefined : await lease.tryAcquire();
   return name === undefined ? undefined : { name, isAlive: false };
+}
+
+function unanswered(afterMs: number): SsmdError {
+  return new SsmdError("LEASE_UNANSWERED", `no answer within ${afterMs} ms`, {
+    hint: "see that the storage and the bus can be reached; archiving begins by itself",
+    retryable: true,
+  });
 }

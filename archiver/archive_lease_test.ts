@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { Health, livenessReasons, sleep } from "@ssmd/runtime";
+import { Health, livenessReasons, silentLogger, sleep, type SsmdError } from "@ssmd/runtime";
 import { folderStorage, memoryStorage, openStorage, type Storage } from "@ssmd/storage";
 import { memoryTransport, openTransport } from "@ssmd/transport";
 import { natsServerAvailable, startNatsServer } from "../tests/servers/nats_server.ts";
 import { s3ServerAvailable, startS3Server } from "../tests/servers/s3_server.ts";
+import { ArchiveLease } from "./archive_lease.ts";
 import { archiveOf, ENV, optionsOf, publish, sequencesOf, upTo } from "./_fixtures.ts";
 import { type Archiver, createArchiver } from "./mod.ts";
 
@@ -85,6 +86,58 @@ Deno.test(
     }
   },
 );
+
+/** A storage shared by processes that takes questions and answers none before it is let. */
+function silent(): { storage: Storage; answer: () => void } {
+  const inner = memoryStorage();
+  const answered = Promise.withResolvers<void>();
+  const storage = new Proxy(inner, {
+    get: (target, name) => {
+      if (name === "type") return "s3";
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== "function") return value;
+      return async (...args: unknown[]) => {
+        await answered.promise;
+        return await value.apply(target, args);
+      };
+    },
+  });
+  return { storage, answer: answered.resolve };
+}
+
+function leaseOn(storage: Storage, onAway: (error: unknown) => void): ArchiveLease {
+  return new ArchiveLease({
+    ...{ env: ENV, shard: "main", storage, transport: memoryTransport(), onAway },
+    logger: silentLogger,
+    onLost: (holder) => assert.fail(`lost to ${holder}`),
+    answerMsMax: 1,
+  });
+}
+
+Deno.test("a storage that never answers is told as away, and an end does not wait for it", async () => {
+  const { storage, answer } = silent();
+  const away = Promise.withResolvers<unknown>();
+  const lease = leaseOn(storage, away.resolve);
+  const held = lease.acquire(0);
+  assert.equal((await away.promise as SsmdError).code, "LEASE_UNANSWERED");
+  const refused = assert.rejects(held, { code: "ARCHIVER_RUNNING" });
+  await lease.release();
+  await refused;
+  // What the late answer took is free again: the next one need not wait for the time to live.
+  answer();
+  const next = leaseOn(storage, () => {});
+  await next.acquire(Infinity);
+  assert.equal(next.problem, "");
+  await next.release();
+});
+
+Deno.test("a storage that answers late gives the lease to who has waited", async () => {
+  const { storage, answer } = silent();
+  const lease = leaseOn(storage, answer);
+  await lease.acquire(0);
+  assert.deepEqual([lease.problem, lease.token], ["", 1]);
+  await lease.release();
+});
 
 /** A storage whose changes can be held up, as those of a stopped process. */
 function stoppable(inner: Storage): { storage: Storage; stop: () => void; go: () => void } {

@@ -71,8 +71,8 @@ export interface ArchiverStats {
 export interface Archiver {
   /**
    * Waits for the archive's lease, subscribes and begins. Rejects when the bus refuses, with
-   * SsmdError `ARCHIVER_RUNNING` when another archiver keeps the lease, and with StorageError when
-   * its place is away.
+   * SsmdError `ARCHIVER_RUNNING` when another archiver keeps the lease. Resolves before that when
+   * storage or bus do not answer within seconds: it waits on for them, unready.
    */
   start(): Promise<void>;
   /**

@@ -98,7 +98,7 @@ s3Test(
     await up.line((line) => JSON.stringify(line).includes("STORAGE_UNAVAILABLE"));
     await received(up, 200);
     await server.restart();
-    await up.line("storage works again");
+    await up.line("the archive's lease is held");
     const { code } = await up.stop("SIGINT");
     assert.equal(code, 0, up.output);
     const verified = await verifyEnv(server, cwd);
