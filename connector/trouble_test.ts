@@ -39,10 +39,11 @@ Deno.test("while the disk refuses frames wait in memory, then in the network; no
   const { connector, client } = await withoutSpool(rig);
   for (let id = 0; id < 120; id++) say(client, { trade: "A", id, pad: MEBIBYTE });
   await untilItWaits(client);
-  assert.equal(rig.events.length, 0, "nothing is published that is not durable");
+  assert.deepEqual(rig.tradeIds(), [], "nothing is published that is not durable");
   assert.ok(connector.stats().frames < 120);
   await Deno.rename(`${rig.dir}/away`, rig.spoolDir);
-  await rig.until((events) => events.length === 120);
+  // An exchange that was not there at first may have left a gap beside them.
+  await rig.until((events) => events.filter(({ type }) => type === "trade").length === 120);
   assert.deepEqual(rig.tradeIds(), upTo(120));
   await connector.close();
   await rig.close();
@@ -54,7 +55,7 @@ Deno.test("a disk that refuses for good does not keep a connector from ending", 
   for (let id = 0; id < 100; id++) say(client, { trade: "A", id, pad: MEBIBYTE });
   await untilItWaits(client);
   await connector.close();
-  assert.equal(rig.events.length, 0);
+  assert.deepEqual(rig.tradeIds(), []);
   assert.ok(connector.stats().givenUp > 0, "who ends it can say so");
   assert.throws(() => assertNothingGivenUp(connector.stats()), { code: "SPOOL_GIVEN_UP" });
   await rig.close();
