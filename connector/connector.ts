@@ -243,7 +243,7 @@ class FeedConnector implements Connector {
     this.#health = (options.health ?? new Health()).component("connector", feed);
     this.#bus = new BusProgress(publisher);
     this.#publishQueue = new PublishQueue({
-      ...{ publisher, spillPath: `${dir}/publishQueue`, logger },
+      ...{ publisher, spillPath: `${dir}/outbox`, logger },
       onRejected: (message, why) => {
         metrics.refusals.inc({ feed, reason: "invalid" });
         this.#deadLetter(message, why);

@@ -210,9 +210,9 @@ Deno.test("a connection of markets that were never captured has missed nothing",
 Deno.test("what a killed process left of its publishQueue is removed", async () => {
   const rig = new ConnectorRig();
   await Deno.mkdir(rig.spoolDir);
-  await Deno.writeTextFile(`${rig.spoolDir}/publishQueue`, "old");
+  await Deno.writeTextFile(`${rig.spoolDir}/outbox`, "old");
   const connector = await rig.start();
-  await assert.rejects(Deno.stat(`${rig.spoolDir}/publishQueue`), Deno.errors.NotFound);
+  await assert.rejects(Deno.stat(`${rig.spoolDir}/outbox`), Deno.errors.NotFound);
   await connector.close();
   await rig.close();
 });

@@ -55,7 +55,7 @@ async function recovered(dir: string, bus: KeepingBus, killed = false) {
   const logger = silentLogger;
   const publishQueue = new PublishQueue({
     publisher: bus,
-    spillPath: `${dir}/publishQueue`,
+    spillPath: `${dir}/outbox`,
     logger,
   });
   const rawFiles = new RawFiles({

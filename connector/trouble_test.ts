@@ -78,7 +78,7 @@ Deno.test("what a bus cannot take waits in memory, then on disk, and comes in or
   for (let i = 0; i < 200; i++) say(client, { trade: "A", id: i * 500, count: 500 });
   while (connector.stats().records < 100_000) await delay(10);
   assert.ok(connector.stats().waiting > 98_000);
-  assert.ok(Deno.statSync(`${rig.spoolDir}/publishQueue`).size > 1_000_000);
+  assert.ok(Deno.statSync(`${rig.spoolDir}/outbox`).size > 1_000_000);
   consumer.resume();
   while (ids.length < 100_000) await delay(10);
   const [run = ""] = (ids[0] ?? "").split("-");
