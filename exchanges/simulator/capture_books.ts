@@ -1,8 +1,8 @@
 import { exactStepsOfText, stepsOfText } from "@ssmd/market";
 import { ExactBook } from "../kraken/mod.ts";
-import { bookSnapshotFrame, type Precision } from "./model/kraken_book.ts";
+import { bookSnapshotFrame, type Precision } from "./kraken/book.ts";
 import { numberField, stringField } from "./json_text.ts";
-import { contractsText } from "./model/kalshi_desk.ts";
+import { contractsText } from "./kalshi/publisher.ts";
 
 /** A level with its numbers, or their texts. */
 const LEVEL = /"price":\s*"?([\d.eE+-]+)"?,\s*"qty":\s*"?([\d.eE+-]+)"?/g;

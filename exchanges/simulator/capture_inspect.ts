@@ -2,7 +2,7 @@ import { StorageError } from "@ssmd/runtime";
 import { readCapture } from "./capture.ts";
 import { type CaptureHeader, type CaptureLine, textOfLine } from "./capture_line.ts";
 import { numberField, stringField } from "./json_text.ts";
-import { KRAKEN_DEPTHS } from "./kraken_protocol.ts";
+import { KRAKEN_DEPTHS } from "./kraken/session.ts";
 import { SIMULATED_VENUES, type SimulatedVenue } from "./options.ts";
 
 /** Lines that follow each other and are of one connection. */

@@ -1,11 +1,11 @@
 import { ConfigError } from "@ssmd/runtime";
 import { type CaptureSummary, inspectCapture } from "./capture_inspect.ts";
-import { KalshiCaptureFeed } from "./capture_kalshi.ts";
-import { type CapturePlayback, KrakenCaptureFeed } from "./capture_kraken.ts";
+import { KalshiCaptureFeed } from "./kalshi/capture.ts";
+import { type CapturePlayback, KrakenCaptureFeed } from "./kraken/capture.ts";
 import { CaptureTimeline } from "./capture_timeline.ts";
 import type { Connection, Session } from "./connection.ts";
-import { KalshiSession } from "./kalshi_protocol.ts";
-import { KrakenSession } from "./kraken_protocol.ts";
+import { KalshiSession } from "./kalshi/session.ts";
+import { KrakenSession } from "./kraken/session.ts";
 import type { CaptureSource, SimulatedVenue } from "./options.ts";
 import { Player } from "./player.ts";
 import type { Signal } from "./notifier.ts";

@@ -3,12 +3,12 @@ export * from "./options.ts";
 export * from "./simulator.ts";
 export { type Fault, FAULT_TYPES, type FrameKind, type Garbage, RUBBISH } from "./faults.ts";
 export { parseScheduledFault, type ScheduledFault } from "./fault_schedule.ts";
-export { type DemoKey, demoKey, KALSHI_PATH } from "./kalshi_auth.ts";
-export type { KrakenSymbolOptions } from "./model/kraken_symbols.ts";
+export { type DemoKey, demoKey, KALSHI_PATH } from "./kalshi/auth.ts";
+export type { KrakenSymbolOptions } from "./kraken/symbols.ts";
 export {
   type KalshiSymbolOptions,
   PRICE_STRUCTURES,
   type PriceStructure,
-} from "./model/kalshi_symbols.ts";
+} from "./kalshi/symbols.ts";
 export { type CaptureSummary, inspectCapture } from "./capture_inspect.ts";
 export { type RecordedConnection, type RecordedLine, Recording } from "./recording.ts";

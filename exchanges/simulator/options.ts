@@ -1,8 +1,8 @@
 import type { Logger } from "@ssmd/runtime";
 import type { ScheduledFault } from "./fault_schedule.ts";
 import type { Fault } from "./faults.ts";
-import type { KalshiSymbolOptions } from "./model/kalshi_symbols.ts";
-import type { KrakenSymbolOptions } from "./model/kraken_symbols.ts";
+import type { KalshiSymbolOptions } from "./kalshi/symbols.ts";
+import type { KrakenSymbolOptions } from "./kraken/symbols.ts";
 
 /** Venues that can be simulated. */
 export const SIMULATED_VENUES = ["kraken", "kalshi"] as const;

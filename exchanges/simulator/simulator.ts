@@ -7,7 +7,7 @@ import { Connection, type ConnectionContext, DRAIN_BYTES, flushBatches } from ".
 import { FaultSchedule } from "./fault_schedule.ts";
 import { type Fault, FAULT_TYPES } from "./faults.ts";
 import { checkFault, readFault } from "./fault_check.ts";
-import { demoKey, HandshakeCheck, KALSHI_PATH } from "./kalshi_auth.ts";
+import { demoKey, HandshakeCheck, KALSHI_PATH } from "./kalshi/auth.ts";
 import { SentFrameLog } from "./sent_frame_log.ts";
 import type { Simulator, SimulatorOptions, SimulatorStats } from "./options.ts";
 import type { Player } from "./player.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Arrivals } from "./arrivals.ts";
 import { ModelExchange } from "./exchange.ts";
-import { KRAKEN_SYMBOLS, krakenMarket } from "./kraken_symbols.ts";
+import { KRAKEN_SYMBOLS, krakenMarket } from "../kraken/symbols.ts";
 import { Random } from "./prng.ts";
 
 Deno.test("the model comes in bursts at the mean rate that was asked", () => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ReferenceBook } from "../reference_book.ts";
-import { bookChecksum, bookSnapshotFrame, DepthView } from "./kraken_book.ts";
-import { KRAKEN_SYMBOLS, krakenMarket } from "./kraken_symbols.ts";
+import { bookChecksum, bookSnapshotFrame, DepthView } from "./book.ts";
+import { KRAKEN_SYMBOLS, krakenMarket } from "./symbols.ts";
 import { decimalText } from "../decimal_text.ts";
-import { ModelMarket } from "./market.ts";
-import { Random } from "./prng.ts";
+import { ModelMarket } from "../model/market.ts";
+import { Random } from "../model/prng.ts";
 
 Deno.test("a truncating client has every level of its depth, however events are grouped", () => {
   fc.assert(

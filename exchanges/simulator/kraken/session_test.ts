@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { OrderBook, stepsOfText } from "@ssmd/market";
-import { startSimulator } from "./mod.ts";
-import { bookChecksum } from "./model/kraken_book.ts";
-import { ReferenceBook } from "./reference_book.ts";
-import { TestClient } from "./testing.ts";
+import { startSimulator } from "../mod.ts";
+import { bookChecksum } from "./book.ts";
+import { ReferenceBook } from "../reference_book.ts";
+import { TestClient } from "../testing.ts";
 
 function subscribeBook(depth: number, symbol = ["BTC/USD"]) {
   return { method: "subscribe", params: { channel: "book", symbol, depth }, req_id: depth };

@@ -1,6 +1,6 @@
-import type { KalshiErrorCode } from "./kalshi_frames.ts";
-import type { Connection } from "./connection.ts";
-import { hashText } from "./model/prng.ts";
+import type { KalshiErrorCode } from "./frames.ts";
+import type { Connection } from "../connection.ts";
+import { hashText } from "../model/prng.ts";
 
 const SHARD_FACTOR_MAX = 100;
 

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import type { BookSideName, OrderBook } from "@ssmd/market";
 import { decimalText } from "../decimal_text.ts";
-import type { LevelObserver } from "./market.ts";
+import type { LevelObserver } from "../model/market.ts";
 
 const CHECKSUM_LEVELS = 10;
 

@@ -1,6 +1,6 @@
-import { hashText } from "./prng.ts";
-import type { MarketSpec } from "./market.ts";
-import { AssetPrice } from "./fair_price.ts";
+import { hashText } from "../model/prng.ts";
+import type { MarketSpec } from "../model/market.ts";
+import { AssetPrice } from "../model/fair_price.ts";
 
 /** A pair as asked for; what is left out is chosen. */
 export interface KrakenSymbolOptions {

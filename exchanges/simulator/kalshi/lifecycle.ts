@@ -1,4 +1,4 @@
-import { Random } from "./prng.ts";
+import { Random } from "../model/prng.ts";
 
 const ROUND_US = 15_000_000;
 

@@ -1,12 +1,12 @@
 import { nowUs } from "@ssmd/runtime";
-import { KalshiCaptureBooks } from "./capture_books.ts";
-import { kalshiChannel } from "./capture_inspect.ts";
-import { breakClients, type CapturePlayback } from "./capture_kraken.ts";
-import type { CaptureListener } from "./capture_timeline.ts";
-import type { FrameKind } from "./faults.ts";
-import { numberField, stringField } from "./json_text.ts";
-import type { KalshiFeed } from "./kalshi_protocol.ts";
-import type { KalshiSubscription } from "./kalshi_subscription.ts";
+import { KalshiCaptureBooks } from "../capture_books.ts";
+import { kalshiChannel } from "../capture_inspect.ts";
+import { breakClients, type CapturePlayback } from "../kraken/capture.ts";
+import type { CaptureListener } from "../capture_timeline.ts";
+import type { FrameKind } from "../faults.ts";
+import { numberField, stringField } from "../json_text.ts";
+import type { KalshiFeed } from "./session.ts";
+import type { KalshiSubscription } from "./subscription.ts";
 
 /** First sid of channels that a capture does not hold, far from the capture's own. */
 const FOREIGN_SIDS_FROM = 1000;

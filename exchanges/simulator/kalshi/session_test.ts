@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { demoKey, type Simulator, startSimulator } from "./mod.ts";
-import { signedHeaders, TestClient } from "./testing.ts";
+import { demoKey, type Simulator, startSimulator } from "../mod.ts";
+import { signedHeaders, TestClient } from "../testing.ts";
 
 const [FIRST, SECOND, THIRD] = [
   "KXSIMBTC-26DEC31-T99999.99",

@@ -1,6 +1,6 @@
-import type { MarketSpec } from "./market.ts";
-import { ContractPrice } from "./fair_price.ts";
-import { hashText } from "./prng.ts";
+import type { MarketSpec } from "../model/market.ts";
+import { ContractPrice } from "../model/fair_price.ts";
+import { hashText } from "../model/prng.ts";
 
 /** Price steps of one dollar: tenths of a cent. */
 export const DOLLAR = 1000;

@@ -1,4 +1,4 @@
-import type { Connection, Session } from "./connection.ts";
+import type { Connection, Session } from "../connection.ts";
 import {
   errorFrame,
   HEARTBEAT_FRAME,
@@ -9,7 +9,7 @@ import {
   statusFrame,
   successFrame,
   systemFrame,
-} from "./kraken_frames.ts";
+} from "./frames.ts";
 
 /** Book depths that the venue offers. */
 export const KRAKEN_DEPTHS: readonly number[] = [10, 25, 100, 500, 1000];

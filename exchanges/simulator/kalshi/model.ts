@@ -1,8 +1,8 @@
-import type { KalshiFeed } from "../kalshi_protocol.ts";
-import type { KalshiSubscription } from "../kalshi_subscription.ts";
-import type { ModelExchange } from "./exchange.ts";
-import { KalshiMarketPublisher } from "./kalshi_desk.ts";
-import { KalshiLifecycle } from "./kalshi_lifecycle.ts";
+import type { KalshiFeed } from "./session.ts";
+import type { KalshiSubscription } from "./subscription.ts";
+import type { ModelExchange } from "../model/exchange.ts";
+import { KalshiMarketPublisher } from "./publisher.ts";
+import { KalshiLifecycle } from "./lifecycle.ts";
 
 /** What the feed is made of. */
 export interface KalshiModelOptions {

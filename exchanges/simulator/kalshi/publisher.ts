@@ -1,10 +1,10 @@
 import { isoOfUs } from "@ssmd/runtime";
 import type { BookSide, BookSideName } from "@ssmd/market";
 import { decimalText } from "../decimal_text.ts";
-import type { KalshiSubscription } from "../kalshi_subscription.ts";
-import { DOLLAR } from "./kalshi_symbols.ts";
-import type { LevelObserver, ModelMarket, ModelTrade } from "./market.ts";
-import { Random } from "./prng.ts";
+import type { KalshiSubscription } from "./subscription.ts";
+import { DOLLAR } from "./symbols.ts";
+import type { LevelObserver, ModelMarket, ModelTrade } from "../model/market.ts";
+import { Random } from "../model/prng.ts";
 
 /** Tickers are conflated to about one in this time, as the venue's are. */
 const TICKER_EVERY_US = 100_000;

@@ -1,7 +1,7 @@
-import type { KrakenPair } from "../kraken_frames.ts";
-import type { KrakenFeed, KrakenSubscription } from "../kraken_protocol.ts";
-import type { ModelExchange } from "./exchange.ts";
-import { KrakenMarketPublisher } from "./kraken_desk.ts";
+import type { KrakenPair } from "./frames.ts";
+import type { KrakenFeed, KrakenSubscription } from "./session.ts";
+import type { ModelExchange } from "../model/exchange.ts";
+import { KrakenMarketPublisher } from "./publisher.ts";
 
 /** Kraken's channels, fed by the market model. */
 export class KrakenModelFeed implements KrakenFeed {

@@ -1,12 +1,12 @@
 import { nowUs } from "@ssmd/runtime";
-import type { CaptureListener } from "./capture_timeline.ts";
-import { KrakenCaptureBook } from "./capture_books.ts";
-import type { CaptureSummary } from "./capture_inspect.ts";
-import type { Connection } from "./connection.ts";
-import type { FrameKind } from "./faults.ts";
-import { stringField } from "./json_text.ts";
-import type { KrakenPair } from "./kraken_frames.ts";
-import type { KrakenChannel, KrakenFeed, KrakenSubscription } from "./kraken_protocol.ts";
+import type { CaptureListener } from "../capture_timeline.ts";
+import { KrakenCaptureBook } from "../capture_books.ts";
+import type { CaptureSummary } from "../capture_inspect.ts";
+import type { Connection } from "../connection.ts";
+import type { FrameKind } from "../faults.ts";
+import { stringField } from "../json_text.ts";
+import type { KrakenPair } from "./frames.ts";
+import type { KrakenChannel, KrakenFeed, KrakenSubscription } from "./session.ts";
 
 /** What the feeds of captures need of the stage. */
 export interface CapturePlayback {

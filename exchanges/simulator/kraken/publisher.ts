@@ -1,10 +1,10 @@
 import { isoOfUs } from "@ssmd/runtime";
 import type { FrameKind } from "../faults.ts";
-import type { KrakenPair } from "../kraken_frames.ts";
-import type { KrakenSubscription } from "../kraken_protocol.ts";
+import type { KrakenPair } from "./frames.ts";
+import type { KrakenSubscription } from "./session.ts";
 import { decimalText } from "../decimal_text.ts";
-import { bookSnapshotFrame, DepthView } from "./kraken_book.ts";
-import type { ModelMarket, ModelTrade } from "./market.ts";
+import { bookSnapshotFrame, DepthView } from "./book.ts";
+import type { ModelMarket, ModelTrade } from "../model/market.ts";
 
 /** Trades that a subscription with a snapshot gets. */
 const RECENT_TRADES = 50;

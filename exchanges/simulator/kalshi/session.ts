@@ -1,13 +1,13 @@
-import type { Connection, Session } from "./connection.ts";
-import type { FrameKind } from "./faults.ts";
+import type { Connection, Session } from "../connection.ts";
+import type { FrameKind } from "../faults.ts";
 import {
   type KalshiErrorCode,
   kalshiErrorFrame,
   okFrame,
   subscribedFrame,
   unsubscribedFrame,
-} from "./kalshi_frames.ts";
-import { KalshiSubscription, shardRefusal } from "./kalshi_subscription.ts";
+} from "./frames.ts";
+import { KalshiSubscription, shardRefusal } from "./subscription.ts";
 
 /** Channels of market data. */
 export const KALSHI_CHANNELS = [
