@@ -1,6 +1,7 @@
 /** The field's nouns as plain values and pure rules: records, order book, subjects. @module */
 export * from "./appended.ts";
 export * from "./event.ts";
+export * from "./fire.ts";
 export * from "./decimal.ts";
 export * from "./gap.ts";
 export * from "./orderbook.ts";
