@@ -41,6 +41,6 @@ export const RECORD_TYPES = choice(EVENT_TYPES, "Of this type; may be repeated",
 });
 
 /** `--version` of normalized records. */
-export const RECORDS_VERSION = text("Version of the records; default what is promoted", {
+export const RECORDS_VERSION = text("Version of the records; default the active one", {
   placeholder: "version",
 });

@@ -5,7 +5,7 @@ import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/ch
 import { Registry } from "../registry/registry.ts";
 
 /** What is captured; where it runs (transport, storage, keys, …) stays the target's own. */
-const PROMOTED = ["feeds", "schema", "symbols"] as const;
+const COPIED_FIELDS = ["feeds", "schema", "symbols"] as const;
 
 const environment = (brief: string, placeholder: string) =>
   text(brief, { placeholder, completes: "environment", required: true });
@@ -27,7 +27,7 @@ export default defineCommand({
     const registry = await Registry.open(context.globals);
     const source = new YamlEdit(registry.text("environment", from));
     const edit = new YamlEdit(registry.text("environment", to));
-    for (const field of PROMOTED) {
+    for (const field of COPIED_FIELDS) {
       const value = source.get([field]);
       if (JSON.stringify(value) === JSON.stringify(edit.get([field]))) continue;
       if (value === undefined) edit.remove([field]);

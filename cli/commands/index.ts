@@ -305,7 +305,7 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => import("./reprocess_promote.ts"),
   },
   "reprocess prune": {
-    brief: "Remove a version that is not promoted",
+    brief: "Remove a version that is not active",
     load: () => import("./reprocess_prune.ts"),
   },
   "reprocess run": {

@@ -12,7 +12,7 @@ const VERSION = z.object({
   feed: z.string(),
   version: z.string(),
   days: z.array(z.string()),
-  promoted: z.array(z.string()).describe("Days of which readers get it when they name none"),
+  active_days: z.array(z.string()).describe("Days of which readers get it when they name none"),
   is_default: z.boolean().describe("Whether it is read of days without a choice of their own"),
   objects: z.int(),
   bytes: z.int(),
@@ -47,9 +47,10 @@ export default defineCommand({
 });
 
 function viewOf(info: VersionInfo): z.output<typeof VERSION> {
-  const { job, isDefault, ...rest } = info;
+  const { job, isDefault, activeDays, ...rest } = info;
   return {
     ...rest,
+    active_days: activeDays,
     is_default: isDefault,
     made_by: madeBy(info),
     recipe: job?.recipe ?? null,
@@ -58,11 +59,11 @@ function viewOf(info: VersionInfo): z.output<typeof VERSION> {
 }
 
 function rowOf(view: z.output<typeof VERSION>): Row {
-  const { env, feed, version, days, promoted, objects, state } = view;
-  const all = view.is_default && promoted.length === days.length;
+  const { env, feed, version, days, active_days, objects, state } = view;
+  const all = view.is_default && active_days.length === days.length;
   return {
     ...{ env, feed, version, days: days.length, first: days[0], last: days.at(-1), objects },
-    ...{ size: bytesText(view.bytes), read: all ? "all" : `${promoted.length} days` },
+    ...{ size: bytesText(view.bytes), read: all ? "all" : `${active_days.length} days` },
     ...{ "made by": view.made_by, state },
   };
 }

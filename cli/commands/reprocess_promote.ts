@@ -1,5 +1,10 @@
 import { z } from "zod";
-import { loadPromoted, type Promoted, promotedOn, savePromoted } from "@ssmd/archive";
+import {
+  activeVersionOn,
+  type ActiveVersions,
+  loadActiveVersions,
+  saveActiveVersions,
+} from "@ssmd/archive";
 import { isoOfUs, nowUs } from "@ssmd/runtime";
 import { withArchive } from "../archive/with_archive.ts";
 import { SPAN_FLAGS } from "../command/archive_flags.ts";
@@ -22,7 +27,7 @@ export default defineCommand({
     "Without days the version becomes the default: every day is read of it, but days that it does " +
     "not have, which stay with the version that they are read of now. With days, these alone. " +
     "One object is written, normalized/{env}/{feed}/promoted.json: a reader sees the old choice or " +
-    "the new one. v1, what the archiver writes, is promoted the same way. The journal keeps who " +
+    "the new one. v1, what the archiver writes, is made active the same way. The journal keeps who " +
     "did it.",
   examples: [
     "ssmd reprocess promote v1 --feed kraken --dry-run",
@@ -45,7 +50,7 @@ export default defineCommand({
       const chosen = await versionNamed(storage, { env, feed, version });
       const versions = await versionsIn(storage, { env, feed });
       const days = [...new Set(versions.flatMap((info) => info.days))].sort();
-      const before = await loadPromoted(storage, env, feed);
+      const before = await loadActiveVersions(storage, env, feed);
       const after = (date ?? from ?? to) === undefined
         ? withDefault(before, chosen, days)
         : withDays(before, chosen, daySpanOf(flags));
@@ -57,16 +62,16 @@ export default defineCommand({
       await auditVersions(context, data === undefined ? { env } : { env, data }, {
         ...{ action: "promote", feed, version, days: changes.length, default: after.default },
       });
-      await savePromoted(storage, { ...after, updatedAt: isoOfUs(nowUs()) });
+      await saveActiveVersions(storage, { ...after, updatedAt: isoOfUs(nowUs()) });
       return value;
     }),
 });
 
 function withDays(
-  before: Promoted,
+  before: ActiveVersions,
   { version, days }: VersionInfo,
   { from, to }: { from: string; to: string },
-): Promoted {
+): ActiveVersions {
   const own = days.filter((day) => day >= from && day <= to);
   if (own.length === 0) {
     throw new UsageError("DAY_MISSING", `Version ${version} has none of these days.`, {
@@ -79,11 +84,13 @@ function withDays(
 
 /** Days that the version does not have stay with what they are read of. */
 function withDefault(
-  before: Promoted,
+  before: ActiveVersions,
   { version, days: own }: VersionInfo,
   all: readonly string[],
-): Promoted {
-  const kept = all.filter((day) => !own.includes(day)).map((day) => [day, promotedOn(before, day)]);
+): ActiveVersions {
+  const kept = all.filter((day) => !own.includes(day)).map((
+    day,
+  ) => [day, activeVersionOn(before, day)]);
   return { ...before, default: version, days: tidy(Object.fromEntries(kept), version) };
 }
 
@@ -93,11 +100,15 @@ function tidy(days: Record<string, string>, standard: string): Record<string, st
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function changesOf(before: Promoted, after: Promoted, days: readonly string[]) {
-  return days.map((day) => ({ day, from: promotedOn(before, day), to: promotedOn(after, day) }))
+function changesOf(before: ActiveVersions, after: ActiveVersions, days: readonly string[]) {
+  return days.map((day) => ({
+    day,
+    from: activeVersionOn(before, day),
+    to: activeVersionOn(after, day),
+  }))
     .filter(({ from, to }) => from !== to);
 }
 
-function isSame(a: Promoted, b: Promoted): boolean {
+function isSame(a: ActiveVersions, b: ActiveVersions): boolean {
   return a.default === b.default && JSON.stringify(a.days) === JSON.stringify(b.days);
 }

@@ -15,7 +15,7 @@ import { stateOf, type VersionInfo, versionNamed } from "@ssmd/dataset/versions"
 
 export default defineCommand({
   name: "reprocess prune",
-  brief: "Remove a version that is not promoted",
+  brief: "Remove a version that is not active",
   description:
     "All its objects go, its manifests first, so that no manifest names what is gone; a prune that " +
     "was interrupted is finished by the next. Refused: v1, which cannot be made again exactly where " +
@@ -53,7 +53,7 @@ export default defineCommand({
 });
 
 function assertPrunable(info: VersionInfo): void {
-  const { env, feed, version, promoted, isDefault } = info;
+  const { env, feed, version, activeDays, isDefault } = info;
   const context = { env, feed, version };
   if (version === NORMALIZED_VERSION) {
     throw new ArchiveError("VERSION_LIVE", `${version} is what the archiver writes.`, {
@@ -61,9 +61,9 @@ function assertPrunable(info: VersionInfo): void {
       context,
     });
   }
-  if (isDefault || promoted.length > 0) {
-    const days = isDefault ? "every day that has no choice of its own" : promoted.join(", ");
-    throw new ArchiveError("VERSION_PROMOTED", `Version ${version} is read of ${days}.`, {
+  if (isDefault || activeDays.length > 0) {
+    const days = isDefault ? "every day that has no choice of its own" : activeDays.join(", ");
+    throw new ArchiveError("VERSION_ACTIVE", `Version ${version} is read of ${days}.`, {
       hint: "Promote another version first: ssmd reprocess promote.",
       context,
     });

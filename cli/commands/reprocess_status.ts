@@ -101,11 +101,11 @@ async function daysOf(storage: Storage, info: VersionInfo): Promise<z.output<typ
   return days;
 }
 
-function dayOf({ version, promoted, job }: VersionInfo, day: string, manifest: Manifest) {
+function dayOf({ version, activeDays, job }: VersionInfo, day: string, manifest: Manifest) {
   const { status, count, bytes, quality } = manifest;
   const made = job?.days[day];
   return {
-    ...{ version, day, status, records: count, bytes, quality, read: promoted.includes(day) },
+    ...{ version, day, status, records: count, bytes, quality, read: activeDays.includes(day) },
     whole: made?.whole ?? null,
     notes: [...made?.notes ?? []],
   };

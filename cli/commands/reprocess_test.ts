@@ -20,30 +20,30 @@ async function run(project: Project, line: string, code = 0): Promise<string> {
 
 const MAKE = "ssmd reprocess run --feed kraken --data ./data -q --output json --as";
 
-Deno.test("a promoted version is what readers get, and it can be taken back", () =>
+Deno.test("an active version is what readers get, and it can be taken back", () =>
   inProject(async (project) => {
     await run(project, `${MAKE} v2`);
-    const promoted = async () =>
+    const active = async () =>
       JSON.parse(await run(project, "ssmd reprocess list -q --output json"))
-        .filter((version: { promoted: string[] }) => version.promoted.length > 0)
+        .filter((version: { active_days: string[] }) => version.active_days.length > 0)
         .map(({ version }: { version: string }) => version);
-    assert.deepEqual(await promoted(), ["v1"]);
+    assert.deepEqual(await active(), ["v1"]);
     await run(project, "ssmd reprocess promote v2 --feed kraken --data ./data --dry-run");
-    assert.deepEqual(await promoted(), ["v1"]);
+    assert.deepEqual(await active(), ["v1"]);
     await run(project, "ssmd reprocess promote v2 --feed kraken --data ./data", 2);
-    assert.deepEqual(await promoted(), ["v1"]);
+    assert.deepEqual(await active(), ["v1"]);
     await run(
       project,
       "ssmd reprocess promote v2 --feed kraken --data ./data --date 2026-08-01 -y",
     );
-    assert.deepEqual(await promoted(), ["v2"]);
+    assert.deepEqual(await active(), ["v2"]);
     await run(
       project,
       "ssmd reprocess promote v1 --feed kraken --data ./data --date 2026-08-01 -y",
     );
-    assert.deepEqual(await promoted(), ["v1"]);
+    assert.deepEqual(await active(), ["v1"]);
     await run(project, "ssmd reprocess promote v2 --feed kraken --data ./data -y");
-    assert.deepEqual(await promoted(), ["v2"]);
+    assert.deepEqual(await active(), ["v2"]);
     const journal = await run(project, "cat data/journal/*/* data/journal/* 2>/dev/null || true");
     assert.equal(journal.match(/"action":"promote"/g)?.length, 3);
     const missing = "ssmd reprocess promote v2 --feed kraken --data ./data --date 2026-08-02 -y";
@@ -65,7 +65,7 @@ Deno.test("prune removes all of a version, and none that is read or that the arc
     const prune = (version: string, more: string) =>
       `ssmd reprocess prune ${version} --feed kraken --data ./data ${more}`;
     assert.match(await run(project, prune("v1", "-y"), 1), /VERSION_LIVE/);
-    assert.match(await run(project, prune("v2", "-y"), 1), /VERSION_PROMOTED/);
+    assert.match(await run(project, prune("v2", "-y"), 1), /VERSION_ACTIVE/);
     await run(project, prune("v3", ""), 2);
     const planned = JSON.parse(await run(project, prune("v3", "--dry-run -q --output json")));
     const objects = (await run(project, "find data/normalized/demo/kraken/v3 -type f")).trim();

@@ -58,7 +58,7 @@ export interface Partition {
 }
 
 /**
- * What an export would write, by feed, type and day, in the promoted version of each day. Throws
+ * What an export would write, by feed, type and day, in the active version of each day. Throws
  * ArchiveError `ARCHIVE_NOT_FOUND` for an environment or feed that is not archived, `NOTHING_ARCHIVED`
  * where there is nothing of what was asked for, and what reading manifests throws.
  */

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import {
+  activeVersionOn,
+  loadActiveVersions,
   loadManifest,
-  loadPromoted,
   type Manifest,
-  promotedOn,
   readArchive,
   usOfDay,
 } from "@ssmd/archive";
@@ -29,13 +29,14 @@ export interface RunQaOptions extends QaPlace {
 }
 
 /**
- * Checks a day of the archive and stores what was found beside it. The version is the promoted one
+ * Checks a day of the archive and stores what was found beside it. The version is the active one
  * unless one is named. Throws ArchiveError `DAY_MISSING` when there is no such day, and for damaged
  * files; StorageError.
  */
 export async function runQa(options: RunQaOptions): Promise<QaReport> {
   const { storage, env, feed, day, rules, software, calendar } = options;
-  const version = options.version ?? promotedOn(await loadPromoted(storage, env, feed), day);
+  const version = options.version ??
+    activeVersionOn(await loadActiveVersions(storage, env, feed), day);
   const manifest = await loadManifest(storage, { kind: "normalized", env, feed, version, day });
   if (manifest === undefined) throw missing({ env, feed, version, day });
   const startUs = usOfDay(day);

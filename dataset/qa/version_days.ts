@@ -1,4 +1,4 @@
-import { loadPromoted, promotedOn } from "@ssmd/archive";
+import { activeVersionOn, loadActiveVersions } from "@ssmd/archive";
 import { ArchiveError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { versionsIn } from "../versions/versions.ts";
@@ -20,9 +20,9 @@ export async function versionDays(
 ): Promise<VersionDay[]> {
   const { env, feed, version } = place;
   const versions = await versionsIn(storage, { env, feed });
-  const promoted = await loadPromoted(storage, env, feed);
+  const active = await loadActiveVersions(storage, env, feed);
   const all = [...new Set(versions.flatMap(({ days }) => days))].sort();
-  const days = all.map((day) => ({ day, version: version ?? promotedOn(promoted, day) }))
+  const days = all.map((day) => ({ day, version: version ?? activeVersionOn(active, day) }))
     .filter(({ day, version: name }) =>
       day >= from && day <= to &&
       versions.some((each) => each.version === name && each.days.includes(day))

@@ -1,12 +1,12 @@
 import {
+  activeVersionOn,
   type ArchiveKind,
+  loadActiveVersions,
   loadManifest,
-  loadPromoted,
   type Manifest,
   type ManifestPlace,
   NORMALIZED_VERSION,
   parseManifestKey,
-  promotedOn,
   usOfDay,
 } from "@ssmd/archive";
 import type { Environment } from "@ssmd/metadata";
@@ -53,7 +53,7 @@ export interface OldDay {
 
 /**
  * The days of an environment that are older than they are kept, raw first, oldest first. A raw day goes
- * only when the promoted records of it are complete and sealed, or have gone the same way; a normalized
+ * only when the active records of it are complete and sealed, or have gone the same way; a normalized
  * day when it is sealed. A day is as old as its end. Throws what reading manifests throws.
  */
 export async function planRetention(options: RetentionOptions): Promise<OldDay[]> {
@@ -123,7 +123,7 @@ function unsealedWhy(manifest: Manifest): string {
 /** Raw is the truth: it goes when what was made of it is whole. */
 async function rawWhy(storage: Storage, manifest: Manifest): Promise<string> {
   const { env, feed, day } = manifest;
-  const version = promotedOn(await loadPromoted(storage, env, feed), day);
+  const version = activeVersionOn(await loadActiveVersions(storage, env, feed), day);
   const made = await loadManifest(storage, { kind: "normalized", env, feed, version, day });
   if (made === undefined) return `no records of ${env}/${feed} of ${day} are archived`;
   if (made.expired !== undefined) return "";

@@ -1,9 +1,9 @@
 import {
-  loadPromoted,
+  activeVersionOn,
+  type ActiveVersions,
+  loadActiveVersions,
   NORMALIZED_VERSION,
   parseManifestKey,
-  type Promoted,
-  promotedOn,
 } from "@ssmd/archive";
 import { type Job, loadJob, parseJobKey } from "@ssmd/dataset/reprocess";
 import { ArchiveError, suggestion } from "@ssmd/runtime";
@@ -17,7 +17,7 @@ export interface VersionInfo {
   /** Days with a manifest, in order. */
   days: string[];
   /** Of these, those that readers get when they name no version. */
-  promoted: string[];
+  activeDays: string[];
   /** Whether it is read of days that have no choice of their own. */
   isDefault: boolean;
   objects: number;
@@ -48,7 +48,7 @@ export async function versionsIn(
     let info = found.get(name);
     if (info === undefined) {
       info = {
-        ...{ env: ofEnv, feed: ofFeed, version, days: [], promoted: [], isDefault: false },
+        ...{ env: ofEnv, feed: ofFeed, version, days: [], activeDays: [], isDefault: false },
         ...{ objects: 0, bytes: 0 },
       };
       found.set(name, info);
@@ -61,18 +61,18 @@ export async function versionsIn(
     const job = made && await loadJob(storage, made);
     if (job !== undefined) info.job = job;
   }
-  return await withPromotions(storage, [...found.values()]);
+  return await withActiveDays(storage, [...found.values()]);
 }
 
-async function withPromotions(storage: Storage, infos: VersionInfo[]): Promise<VersionInfo[]> {
-  const choices = new Map<string, Promoted>();
+async function withActiveDays(storage: Storage, infos: VersionInfo[]): Promise<VersionInfo[]> {
+  const choices = new Map<string, ActiveVersions>();
   for (const info of infos) {
     const name = `${info.env} ${info.feed}`;
-    const promoted = choices.get(name) ?? await loadPromoted(storage, info.env, info.feed);
-    choices.set(name, promoted);
+    const active = choices.get(name) ?? await loadActiveVersions(storage, info.env, info.feed);
+    choices.set(name, active);
     info.days.sort();
-    info.isDefault = promoted.default === info.version;
-    info.promoted = info.days.filter((day) => promotedOn(promoted, day) === info.version);
+    info.isDefault = active.default === info.version;
+    info.activeDays = info.days.filter((day) => activeVersionOn(active, day) === info.version);
   }
   return infos;
 }

@@ -20,7 +20,7 @@ export * from "./sealed_put.ts";
 export * from "./sealed_reader.ts";
 export * from "./archived_file.ts";
 export * from "./hashed_json.ts";
-export * from "./promoted.ts";
+export * from "./active_versions.ts";
 export * from "./reading/archive_query.ts";
 export * from "./reading/archived_days.ts";
 export * from "./reading/archive_reader.ts";

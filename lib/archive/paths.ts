@@ -167,7 +167,7 @@ export function manifestKey(place: ManifestPlace): string {
 }
 
 /** `normalized/{env}/{feed}/promoted.json`: which version readers take unless they ask for one. */
-export function promotedKey(env: string, feed: string): string {
+export function activeVersionsKey(env: string, feed: string): string {
   return `normalized/${checked("env", env)}/${checked("feed", feed)}/promoted.json`;
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { EVENT_TYPES } from "@ssmd/market";
 import {
+  activeVersionsKey,
   comparePositions,
   dayOfUs,
   formatPosition,
@@ -13,7 +14,6 @@ import {
   parseRawKey,
   parseSealedKey,
   placeOf,
-  promotedKey,
   rawKey,
   sealedKey,
   usOfDay,
@@ -61,7 +61,7 @@ Deno.test("the keys are those of the design", () => {
     manifestKey({ ...day, kind: "normalized", version: "v2" }),
     "normalized/demo/kraken/v2/2026/08/01/manifest.json",
   );
-  assert.equal(promotedKey("demo", "kraken"), "normalized/demo/kraken/promoted.json");
+  assert.equal(activeVersionsKey("demo", "kraken"), "normalized/demo/kraken/promoted.json");
 });
 
 Deno.test("every key gives back its place", () => {

@@ -1,7 +1,7 @@
 import { ArchiveError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { dayOfUs, parseManifestKey } from "../paths.ts";
-import { loadPromoted, promotedOn } from "../promoted.ts";
+import { activeVersionOn, loadActiveVersions } from "../active_versions.ts";
 import { assertKnown, daysBetween, manifestDays } from "../reading/archived_days.ts";
 import { TIME_US_MAX } from "../reading/archive_query.ts";
 import { type DaySummary, summarizeDay } from "./day_summary.ts";
@@ -15,7 +15,7 @@ export interface InventoryQuery {
   fromUs?: number;
   /** The first moment behind it. */
   toUs?: number;
-  /** Version of the normalized records; default what is promoted for the day. */
+  /** Version of the normalized records; default the active one of the day. */
   version?: string;
   /** Whether trading was expected on a day; default on every one. Other days are told of when there is something. */
   isExpected?: (feed: string, day: string) => boolean;
@@ -64,12 +64,12 @@ async function feedInventory(
   query: InventoryQuery,
 ): Promise<DaySummary[]> {
   const { env, nowUs, isExpected = () => true } = query;
-  const promoted = await loadPromoted(storage, env, feed);
-  const known = await knownDays(storage, feed, query, promoted);
+  const active = await loadActiveVersions(storage, env, feed);
+  const known = await knownDays(storage, feed, query, active);
   if (known.size === 0) await assertKnown(storage, { env, feed });
   const days = wantedDays(known, query)
     .filter((day) => known.has(day) || isExpected(feed, day));
-  const versionOf = (day: string) => query.version ?? promotedOn(promoted, day);
+  const versionOf = (day: string) => query.version ?? activeVersionOn(active, day);
   const summaries: DaySummary[] = [];
   for (let at = 0; at < days.length; at += DAYS_AT_ONCE) {
     const some = days.slice(at, at + DAYS_AT_ONCE);
@@ -88,11 +88,11 @@ async function knownDays(
   storage: Storage,
   feed: string,
   { env, version }: InventoryQuery,
-  promoted: { default: string; days: Record<string, string> },
+  active: { default: string; days: Record<string, string> },
 ): Promise<Set<string>> {
   const days = new Set<string>();
   const versions = version === undefined
-    ? new Set([promoted.default, ...Object.values(promoted.days)])
+    ? new Set([active.default, ...Object.values(active.days)])
     : [version];
   for await (const day of manifestDays(storage, { kind: "raw", env, feed })) days.add(day);
   for (const each of versions) {

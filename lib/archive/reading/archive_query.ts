@@ -19,7 +19,7 @@ export interface ArchiveQuery {
   fromUs?: number;
   /** receivedAt before this, µs; default to the last record. */
   toUs?: number;
-  /** Version of the normalized records; default what is promoted for the day. */
+  /** Version of the normalized records; default the active one of the day. */
   version?: string;
   /** Only records that are known to be timed by such a clock; see ClockFilter. Default all. */
   clock?: ClockQuery;

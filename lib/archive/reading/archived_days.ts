@@ -1,7 +1,7 @@
 import { ArchiveError, suggestion } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { dayOfUs, feedPrefix, parseManifestKey } from "../paths.ts";
-import { loadPromoted, type Promoted, promotedOn } from "../promoted.ts";
+import { activeVersionOn, type ActiveVersions, loadActiveVersions } from "../active_versions.ts";
 import { type ArchiveQuery, TIME_US_MAX } from "./archive_query.ts";
 
 /** A day of the archive and the version of it that is read. */
@@ -20,19 +20,19 @@ const SHORT_DAYS = 8;
 
 /**
  * The days of a query's span that may have normalized records, oldest first, each in the version that
- * is asked for or promoted. Of a long span the days that have a manifest; a short one is not worth the
+ * is named or active. Of a long span the days that have a manifest; a short one is not worth the
  * requests that a list costs. Throws StorageError, and ArchiveError for a damaged promotion.
  */
 export async function archivedDays(storage: Storage, query: ArchiveQuery): Promise<ArchivedDay[]> {
   const { env, feed, version, fromUs = 0, toUs = TIME_US_MAX } = query;
-  const promoted = version === undefined ? await loadPromoted(storage, env, feed) : undefined;
-  const versionOf = (day: string) => version ?? (promoted && promotedOn(promoted, day)) ?? "";
+  const active = version === undefined ? await loadActiveVersions(storage, env, feed) : undefined;
+  const versionOf = (day: string) => version ?? (active && activeVersionOn(active, day)) ?? "";
   if (toUs - fromUs <= SHORT_DAYS * DAY_US) {
     return daysBetween(fromUs, toUs).map((day) => ({ day, version: versionOf(day) }));
   }
   const [first, last] = [dayOfUs(fromUs), dayOfUs(toUs - 1)];
   const days: ArchivedDay[] = [];
-  for (const each of versionsOf(version, promoted)) {
+  for (const each of versionsOf(version, active)) {
     const place = { kind: "normalized", env, feed, version: each } as const;
     for await (const day of manifestDays(storage, place)) {
       if (versionOf(day) === each && day >= first && day <= last) days.push({ day, version: each });
@@ -49,9 +49,9 @@ export function daysBetween(fromUs: number, toUs: number): string[] {
   return days;
 }
 
-function versionsOf(version: string | undefined, promoted: Promoted | undefined): string[] {
-  if (version !== undefined || promoted === undefined) return [version ?? ""];
-  return [...new Set([promoted.default, ...Object.values(promoted.days)])];
+function versionsOf(version: string | undefined, active: ActiveVersions | undefined): string[] {
+  if (version !== undefined || active === undefined) return [version ?? ""];
+  return [...new Set([active.default, ...Object.values(active.days)])];
 }
 
 /** Days that have a manifest, oldest first. Other files of the feed are not listed. */
