@@ -49,6 +49,7 @@ import { SubscriptionWatch } from "./subscription_watch.ts";
 import { TurnTaker } from "./turn_taker.ts";
 import { type ConnectAllowance, ConnectBudget } from "./connect_budget.ts";
 import { ConnectionStates, type VenueConnection } from "./connection_state.ts";
+import { Watermarks } from "./watermarks.ts";
 
 /** What a connector is made of. */
 export interface ConnectorOptions {
@@ -179,6 +180,7 @@ class FeedConnector implements Connector {
   #pipeline: Pipeline;
   #rawFiles: RawFiles;
   #intake: FrameIngest;
+  #watermarks: Watermarks;
   #watch: SubscriptionWatch;
   #health: ComponentHealth;
   #bus: BusProgress;
@@ -227,7 +229,10 @@ class FeedConnector implements Connector {
       : recordedConnections({ ...options, run }, recording.source.connections);
     const inner = transport.publisher({
       ...(turns && { confirm: () => turns.confirm() }),
-      onStored: ({ subject }) => this.#countStored(subject),
+      onStored: ({ subject, id }) => {
+        this.#countStored(subject);
+        this.#watermarks.onStored(id);
+      },
       onRefused: ({ reason }) => metrics.refusals.inc({ feed, reason }),
       onRejected: (message, { reason, detail }) => {
         metrics.refusals.inc({ feed, reason });
@@ -290,6 +295,7 @@ class FeedConnector implements Connector {
         this.#taker?.segmentClosed(segment);
         this.#rawFiles.add(segment, this.#pipeline.takeGiven());
       },
+      onDurable: () => this.#watermarks.look(),
       onPause: (paused) => this.#sockets.forEach((s) => paused ? s.pause() : s.resume()),
     });
     this.#denial = new AccessDenial(new AcceptedCredentials(dir, options.endpoint, logger));
@@ -302,6 +308,30 @@ class FeedConnector implements Connector {
     });
     this.#player = recording && this.#newPlayer(recording);
     this.played = this.#player?.ended ?? new Promise(() => {});
+    this.#watermarks = this.#newWatermarks();
+  }
+
+  #newWatermarks(): Watermarks {
+    const { env, feed, transport, recording } = this.#options;
+    const keepsTimes = recording?.times === "recorded";
+    return new Watermarks({
+      ...{ env, feed, publisher: transport.publisher() },
+      timeUs: () => keepsTimes ? this.#playedUs() : this.#intake.nowUs(),
+      isTelling: () => this.#turns?.isFresh ?? true,
+      lines: () => this.#intake.lines,
+      lastId: () => this.#pipeline.lastId,
+      stored: () => ({ id: this.#publisher.acknowledgedId, all: this.#waiting === 0 }),
+    });
+  }
+
+  /** Lines of a recording may have the time of the last one, until no more come. */
+  #playedUs(): number {
+    const { playedUs } = this.#intake;
+    return playedUs === 0 || this.#stopping === undefined ? playedUs : playedUs + 1;
+  }
+
+  get #waiting(): number {
+    return this.#publishQueue.waiting + this.#publisher.pending;
   }
 
   #newPlayer(recording: RecordingPlay): RecordingPlayer {
@@ -310,7 +340,7 @@ class FeedConnector implements Connector {
       take: (connectionIndex, line, keepTime) =>
         this.#intake.recorded(connectionIndex, line, keepTime),
       commit: () => this.#intake.commit(),
-      waiting: () => this.#publishQueue.waiting + this.#publisher.pending,
+      waiting: () => this.#waiting,
     });
   }
 
@@ -338,6 +368,7 @@ class FeedConnector implements Connector {
     else this.#startCapturing(left);
     this.#timer = setInterval(() => this.#tick(), TEND_MS);
     this.#turnTimer = setInterval(() => this.#taker?.look(), TURN_LOOK_MS);
+    this.#watermarks.start();
   }
 
   /** A recording is whole in itself: it does not go on where another run ended. */
@@ -448,7 +479,7 @@ class FeedConnector implements Connector {
       givenUp: this.#givenUp,
       connected: this.#states.open,
       connections: this.#states.list(),
-      waiting: this.#publishQueue.waiting + this.#publisher.pending,
+      waiting: this.#waiting,
       ...this.#missingCounts(),
     };
   }
@@ -489,6 +520,7 @@ class FeedConnector implements Connector {
     await this.#clock.settled();
     await this.#commitOrGiveUp();
     if (!this.#isReplaced) await this.#flush();
+    await this.#watermarks.finish();
     await this.#turns?.release();
     const { waiting } = this.stats();
     if (waiting > 0) {

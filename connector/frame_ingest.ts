@@ -18,6 +18,8 @@ export interface FrameIngestOptions {
   onLine: (line: PendingLine) => void;
   /** A segment is closed. */
   onClosed: (segment: Segment) => void;
+  /** Lines that were durable have gone on. */
+  onDurable?: () => void;
   /** Sockets must stop reading (true), or may go on. */
   onPause: (paused: boolean) => void;
   /** What lines are timed by; default the system's clock. */
@@ -45,6 +47,8 @@ export class FrameIngest {
   #refusedTries = 0;
   #progress = new ProgressWatch(STUCK_LOOKS_MAX);
   #frames = 0;
+  #processedLines = 0;
+  #playedUs = 0;
 
   constructor(options: FrameIngestOptions) {
     this.#options = options;
@@ -67,6 +71,24 @@ export class FrameIngest {
   /** Whether frames wait and the disk neither takes nor refuses them: the process hangs in it. */
   get isStuck(): boolean {
     return this.#progress.isStuck;
+  }
+
+  /** Lines given by now, and how many of them have gone on. */
+  get lines(): { received: number; processed: number } {
+    return {
+      received: this.#spool.durableLine + this.#spool.waitingLines,
+      processed: this.#processedLines,
+    };
+  }
+
+  /** Now by the clock of the lines, µs: none that comes has an earlier time. */
+  nowUs(): number {
+    return this.#clock.nowUs();
+  }
+
+  /** Of a recording that is played with its own times: the time of its last line, µs; 0 = none. */
+  get playedUs(): number {
+    return this.#playedUs;
   }
 
   /** Looks whether frames get on, once a second. */
@@ -147,6 +169,7 @@ export class FrameIngest {
   /** A line of a recording, with its own time or as if it came now. */
   recorded(connectionIndex: number, line: CapturedLine, keepTime: boolean): void {
     const atUs = keepTime ? line.atUs : this.#clock.nowUs();
+    if (keepTime) this.#playedUs = atUs;
     if (line.kind === "frame") {
       return this.frame(connectionIndex, Buffer.from(line.text), false, atUs);
     }
@@ -197,6 +220,8 @@ export class FrameIngest {
     const lines = this.#pending;
     this.#pending = lines.slice(count);
     for (let i = 0; i < count; i++) this.#process(lines[i] as PendingLine);
+    this.#processedLines += count;
+    this.#options.onDurable?.();
     const { labels, frames, toPublish } = this.#options.metrics;
     frames.inc(labels, count);
     toPublish.observe(labels, Math.max(0, nowUs() - (lines[0] as PendingLine).atUs) / 1e6);

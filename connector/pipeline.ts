@@ -66,6 +66,7 @@ export class Pipeline {
   #line: number;
   #tap: PendingLine[] | undefined;
   #given: GivenIds = { lastId: "", lastRecordId: "" };
+  #lastId = "";
   /** Up to when each connection has missed nothing. */
   readonly good: Continuity;
 
@@ -87,6 +88,11 @@ export class Pipeline {
     return given;
   }
 
+  /** Id of the last message given; "" = none. */
+  get lastId(): string {
+    return this.#lastId;
+  }
+
   /** Keeps the lines that are taken from now on beside, for who takes the earlier ones once more. */
   tap(): { afterLine: number; end: () => PendingLine[] } {
     const lines: PendingLine[] = this.#tap = [];
@@ -99,7 +105,7 @@ export class Pipeline {
 
   /** Ids that another pipeline has given for lines that were taken here. */
   addGiven(given: GivenIds): void {
-    if (given.lastId !== "") this.#given.lastId = given.lastId;
+    if (given.lastId !== "") this.#given.lastId = this.#lastId = given.lastId;
     if (given.lastRecordId !== "") this.#given.lastRecordId = given.lastRecordId;
   }
 
@@ -135,7 +141,7 @@ export class Pipeline {
     // Who tells the gap has the letter, too.
     const isUntold = events.length === 0 && (result.untold?.length ?? 0) > 0;
     if (result.notice?.type === "unreadable" && !isUntold) {
-      const id = this.#given.lastId = `${this.#run}-${this.#line}-${index}`;
+      const id = this.#lastId = this.#given.lastId = `${this.#run}-${this.#line}-${index}`;
       const place = { env: this.#env, feed: this.#feed, id };
       this.#output.deadLetter(frameLetter(place, line, result.notice.reason));
     }
@@ -144,7 +150,7 @@ export class Pipeline {
 
   #give(subject: string, payload: Uint8Array, index: number, event: MarketEvent): void {
     const id = `${this.#run}-${this.#line}-${index}`;
-    this.#given.lastId = this.#given.lastRecordId = id;
+    this.#lastId = this.#given.lastId = this.#given.lastRecordId = id;
     this.#output.publish({ subject, payload, id }, event);
   }
 

@@ -9,3 +9,4 @@ export * from "./record_key.ts";
 export * from "./record_schema.ts";
 export * from "./schema/mod.ts";
 export { SCHEMAS } from "./generated/schemas.ts";
+export * from "./watermark.ts";

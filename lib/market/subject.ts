@@ -1,4 +1,4 @@
-import type { EventType } from "./event.ts";
+import { ALL_SYMBOLS, type EventType } from "./event.ts";
 
 const PLAIN_TOKEN = /^[A-Za-z0-9_\-/]*$/;
 const OTHERS = /[^A-Za-z0-9_\-/]/gu;
@@ -23,6 +23,11 @@ export function unescapeToken(token: string): string {
 /** `{env}.{feed}.{type}.{symbol}` */
 export function subjectOf(env: string, feed: string, type: EventType, symbol: string): string {
   return `${escapeToken(env)}.${escapeToken(feed)}.${type}.${escapeToken(symbol)}`;
+}
+
+/** `{env}.{feed}.watermark._all`: where a connector says up to when its feed is on the bus. */
+export function watermarkSubject(env: string, feed: string): string {
+  return `${escapeToken(env)}.${escapeToken(feed)}.watermark.${ALL_SYMBOLS}`;
 }
 
 /** The parts of a client subject. */

@@ -1,0 +1,24 @@
+import type { Watermark } from "@ssmd/market";
+import { CodecError } from "@ssmd/runtime";
+
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder();
+
+/** The message of a watermark, JSON with the time in nanoseconds: `{"feed":"kraken","time_ns":"…"}`. */
+export function encodeWatermark({ feed, timeUs }: Watermark): Uint8Array {
+  return ENCODER.encode(JSON.stringify({ feed, time_ns: `${timeUs}000` }));
+}
+
+/** Reads a watermark's message. Throws CodecError (`CODEC_WATERMARK`) for what is none. */
+export function decodeWatermark(bytes: Uint8Array): Watermark {
+  const text = DECODER.decode(bytes);
+  try {
+    const { feed, time_ns: timeNs } = JSON.parse(text) as { feed?: unknown; time_ns?: unknown };
+    if (typeof feed === "string" && typeof timeNs === "string" && /^[1-9]\d{3,18}$/.test(timeNs)) {
+      return { feed, timeUs: Number(timeNs.slice(0, -3)) };
+    }
+  } catch {
+    // Told below.
+  }
+  throw new CodecError("CODEC_WATERMARK", `"${text.slice(0, 80)}" is no watermark.`);
+}
