@@ -4,7 +4,7 @@ import {
   demoKey,
   inspectCapture,
   parseScheduledFault,
-  type SimulatedVenue,
+  type SimulatedVenueId,
   type Simulator,
   type SimulatorOptions,
   startSimulator,
@@ -13,7 +13,7 @@ import { exampleClient } from "./example_client.ts";
 
 /** Options of {@linkcode serveExchange}. */
 export interface ServeOptions {
-  venue: SimulatedVenue;
+  venue: SimulatedVenueId;
   /** 0 = a free one. */
   port: number;
   seed: number;

@@ -4,7 +4,7 @@ import { ConfigError, type Logger } from "@ssmd/runtime";
 import {
   demoKey,
   SIMULATED_VENUES,
-  type SimulatedVenue,
+  type SimulatedVenueId,
   type Simulator,
   startSimulator,
 } from "@ssmd/simulator";
@@ -40,7 +40,7 @@ async function startOne(
 ): Promise<RunningSimulator> {
   const venue = simulatedVenue(plan);
   const { seed = 1, rate = 50, ports } = environment.simulator ?? {};
-  const key = venue === "kalshi" ? await demoKey() : undefined;
+  const key = plan.venue.credentials.length > 0 ? await demoKey() : undefined;
   const source = {
     type: "model" as const,
     seed,
@@ -59,7 +59,7 @@ async function startOne(
   return { simulator, credentials: () => Promise.resolve(credentials) };
 }
 
-function simulatedVenue({ feed, venue }: FeedPlan): SimulatedVenue {
+function simulatedVenue({ feed, venue }: FeedPlan): SimulatedVenueId {
   const simulated = SIMULATED_VENUES.find((id) => id === venue.id);
   if (simulated !== undefined) return simulated;
   throw new ConfigError("VENUE_NOT_SIMULATED", `feed ${feed}: ${venue.id} has no simulator`, {

@@ -1,15 +1,14 @@
 import { ConfigError } from "@ssmd/runtime";
-import { type CaptureSummary, inspectCapture } from "./capture_inspect.ts";
-import { KalshiCaptureFeed } from "./kalshi/capture.ts";
-import { type CapturePlayback, KrakenCaptureFeed } from "./kraken/capture.ts";
+import { inspectCapture } from "./capture_inspect.ts";
+import type { CaptureSummary } from "./capture_summary.ts";
 import { CaptureTimeline } from "./capture_timeline.ts";
 import type { Connection, Session } from "./connection.ts";
-import { KalshiSession } from "./kalshi/session.ts";
-import { KrakenSession } from "./kraken/session.ts";
-import type { CaptureSource, SimulatedVenue } from "./options.ts";
-import { Player } from "./player.ts";
-import type { Signal } from "./notifier.ts";
 import { type FeedSource, START_DELAY_MS } from "./feed_source_contract.ts";
+import type { Signal } from "./notifier.ts";
+import type { CaptureSource, SimulatedVenueId } from "./options.ts";
+import { Player } from "./player.ts";
+import type { CaptureFeed } from "./venue.ts";
+import { VENUES } from "./venues.ts";
 
 /** Longer wait for a client that has not asked for order books yet. */
 const BOOK_DELAY_MS = 500;
@@ -19,30 +18,36 @@ export class CaptureStage implements FeedSource {
   readonly player: Player;
   readonly progress: Signal;
   #timeline: CaptureTimeline;
-  #feed: KrakenCaptureFeed | KalshiCaptureFeed;
+  #feed: CaptureFeed;
+  /** Whether heartbeats come with the file that is played. */
+  #heartbeats = false;
+  #keepSequence: boolean;
   #flush: () => void = () => {};
   #blocked: () => Promise<void> | undefined = () => undefined;
   #connections: () => Iterable<Connection> = () => [];
-  #sessions = 0;
 
   private constructor(
+    venue: SimulatedVenueId,
     source: CaptureSource,
     summaries: readonly CaptureSummary[],
     progress: Signal,
   ) {
     this.progress = progress;
-    const playback: CapturePlayback = {
+    this.#keepSequence = source.keepSequence ?? true;
+    const feed = this.#feed = VENUES[venue].captureFeed({
       summaries,
-      keepSequence: source.keepSequence ?? true,
+      keepSequence: this.#keepSequence,
       begun: () => this.#timeline.played > 0,
       begin: (main) => this.player.start(main ? START_DELAY_MS : BOOK_DELAY_MS),
       between: (job) => this.#between(job),
       again: () => this.#timeline.again(),
       connections: () => this.#connections(),
-    };
-    const kraken = summaries[0]?.venue === "kraken";
-    this.#feed = kraken ? new KrakenCaptureFeed(playback) : new KalshiCaptureFeed(playback);
-    this.#timeline = new CaptureTimeline(source.files, this.#feed);
+    });
+    this.#timeline = new CaptureTimeline(source.files, {
+      opened: (file) => this.#heartbeats = summaries[file]?.heartbeats ?? false,
+      frame: (text) => feed.frame(text),
+      broken: () => this.#breakClients(),
+    });
     this.player = new Player({
       feed: this.#timeline,
       speed: source.speed ?? 1,
@@ -53,7 +58,7 @@ export class CaptureStage implements FeedSource {
 
   /** Looks into all files first. Throws ConfigError `CAPTURE_NONE` or `CAPTURE_OTHER_VENUE`. */
   static async open(
-    venue: SimulatedVenue,
+    venue: SimulatedVenueId,
     source: CaptureSource,
     progress: Signal,
   ): Promise<CaptureStage> {
@@ -74,7 +79,13 @@ export class CaptureStage implements FeedSource {
       }
       summaries.push(summary);
     }
-    return new CaptureStage(source, summaries, progress);
+    return new CaptureStage(venue, source, summaries, progress);
+  }
+
+  /** Clients lose their connection where the recording lost its own; not those with numbers anew. */
+  #breakClients(): void {
+    if (!this.#keepSequence) return;
+    for (const connection of this.#connections()) if (connection.playing) connection.terminate();
   }
 
   #between(job: () => Promise<void>): void {
@@ -94,13 +105,11 @@ export class CaptureStage implements FeedSource {
   }
 
   session(connection: Connection): Session {
-    if (this.#feed instanceof KalshiCaptureFeed) return new KalshiSession(connection, this.#feed);
-    const id = `1${String(++this.#sessions).padStart(18, "0")}`;
-    return new KrakenSession(connection, this.#feed, id);
+    return this.#feed.session(connection);
   }
 
   ownHeartbeats(): boolean {
-    return this.#feed.heartbeats && this.#timeline.played > 0 && !this.player.finished;
+    return this.#heartbeats && this.#timeline.played > 0 && !this.player.finished;
   }
 
   played(): number {

@@ -1,7 +1,13 @@
 // @ts-types="@types/ws"
 import { WebSocket } from "ws";
 import type { Duplex } from "node:stream";
-import { ArmedFaults, type Fault, type FrameKind, rubbishFrame } from "./faults.ts";
+import {
+  ArmedFaults,
+  type Fault,
+  type FrameKind,
+  type GarbageSamples,
+  rubbishFrame,
+} from "./faults.ts";
 import type { SentFrameLog } from "./sent_frame_log.ts";
 import type { Signal } from "./notifier.ts";
 import type { StandingFaults } from "./standing_faults.ts";
@@ -21,7 +27,7 @@ export interface Session {
 
 /** What all connections of a simulator share. */
 export interface ConnectionContext {
-  venue: string;
+  garbage: GarbageSamples;
   ledger: SentFrameLog | undefined;
   /** Connections with an open batch; flushed by {@linkcode flushBatches}. */
   batching: Set<Connection>;
@@ -193,7 +199,7 @@ export class Connection {
       case "rubbish": {
         const what = fault.what ?? "json";
         const isJson = what === "unknown" || what === "huge";
-        return this.sendRaw(rubbishFrame(what, this.#context.venue), isJson);
+        return this.sendRaw(rubbishFrame(what, this.#context.garbage), isJson);
       }
       case "silent":
         return this.#silence(fault.forMs, fault.heartbeats ?? false);

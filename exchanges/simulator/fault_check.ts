@@ -1,5 +1,6 @@
 import { ConfigError, suggestion } from "@ssmd/runtime";
 import { type Fault, FAULT_TYPES, RUBBISH } from "./faults.ts";
+import type { SimulatedVenue } from "./venue.ts";
 
 const KINDS = ["book", "trade", "ticker", "heartbeat"] as const;
 
@@ -16,33 +17,25 @@ function positive(value: unknown, what: string): void {
 }
 
 /** Throws ConfigError `FAULT_INVALID` or `FAULT_UNSUPPORTED` unless the venue can have the fault. */
-export function checkFault(fault: Fault, venue: string): void {
+export function checkFault(fault: Fault, venue: SimulatedVenue): void {
   oneOf(fault.type ?? "", FAULT_TYPES, "fault");
-  if (fault.type === "checksum" && venue !== "kraken") {
-    throw new ConfigError("FAULT_UNSUPPORTED", `Messages of ${venue} carry no checksum.`, {
-      hint: "Use skip: a hole in the sequence.",
-    });
-  }
-  if (fault.type === "refuse" || fault.type === "mute") checkMarket(fault, venue);
+  if (fault.type === "refuse" || fault.type === "mute") checkMarket(fault);
   if (fault.type === "skip" || fault.type === "repeat") oneOf(fault.kind, KINDS, "kind of frame");
   if (fault.type === "skip" && fault.count !== undefined) positive(fault.count, "count");
   if (fault.type === "rubbish") oneOf(fault.what, RUBBISH, "form of rubbish");
   if (fault.type === "silent") positive(fault.forMs, "forMs");
+  const problem = venue.faultProblem(fault);
+  if (problem === undefined) return;
+  throw new ConfigError("FAULT_UNSUPPORTED", problem.message, { hint: problem.hint });
 }
 
-function checkMarket(fault: Extract<Fault, { symbol: string }>, venue: string): void {
+function checkMarket(fault: Extract<Fault, { symbol: string }>): void {
   if (typeof fault.symbol !== "string" || fault.symbol === "") {
     throw new ConfigError("FAULT_INVALID", `Which market is ${fault.type} of?`, {
       hint: `Write ${fault.type}=at:10s,symbol:NAME with the venue's name of the market.`,
     });
   }
-  const kind = "kind" in fault ? fault.kind : undefined;
-  oneOf(kind, KINDS, "kind of frame");
-  if (venue === "kalshi" && fault.type === "mute" && (kind === undefined || kind === "book")) {
-    throw new ConfigError("FAULT_UNSUPPORTED", "A book that is not sent is a hole on kalshi.", {
-      hint: "Use kind:trade or kind:ticker.",
-    });
-  }
+  oneOf("kind" in fault ? fault.kind : undefined, KINDS, "kind of frame");
 }
 
 /** A fault from JSON text. Throws ConfigError `FAULT_INVALID`. */

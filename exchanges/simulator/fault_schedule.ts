@@ -1,18 +1,8 @@
 import { ConfigError, parseDurationMs, suggestion } from "@ssmd/runtime";
 import { checkFault } from "./fault_check.ts";
-import { type Fault, FAULT_TYPES } from "./faults.ts";
-
-/** A fault with the times at which it strikes; one of the three must be given. */
-export interface ScheduledFault {
-  /** What strikes. */
-  fault: Fault;
-  /** Again and again. */
-  everyMs?: number;
-  /** Once, after the start. */
-  atMs?: number;
-  /** Each time so many frames were sent. */
-  everyFrames?: number;
-}
+import { type Fault, FAULT_TYPES, type ScheduledFault } from "./faults.ts";
+import type { SimulatedVenueId } from "./options.ts";
+import { VENUES } from "./venues.ts";
 
 const KEYS = [
   "every",
@@ -64,7 +54,7 @@ function faultOf(type: string, pairs: Map<string, string>): Fault {
  * `skip=frames:1000,kind:trade`. Throws ConfigError `FAULT_INVALID`, `FAULT_UNSUPPORTED` or
  * `DURATION_INVALID`.
  */
-export function parseScheduledFault(text: string, venue: string): ScheduledFault {
+export function parseScheduledFault(text: string, venue: SimulatedVenueId): ScheduledFault {
   const equals = text.indexOf("=");
   const type = equals < 0 ? text : text.slice(0, equals);
   if (!(FAULT_TYPES as readonly string[]).includes(type)) {
@@ -74,7 +64,7 @@ export function parseScheduledFault(text: string, venue: string): ScheduledFault
   }
   const pairs = pairsOf(equals < 0 ? "" : text.slice(equals + 1));
   const fault = faultOf(type, pairs);
-  checkFault(fault, venue);
+  checkFault(fault, VENUES[venue]);
   const every = pairs.get("every");
   const at = pairs.get("at");
   const frames = pairs.get("frames");

@@ -33,6 +33,18 @@ export type Fault =
   /** Nothing but answers to pings for `forMs`; data of that time is lost unless speed is max. */
   | { type: "silent"; forMs: number; heartbeats?: boolean };
 
+/** A fault with the times at which it strikes; one of the three must be given. */
+export interface ScheduledFault {
+  /** What strikes. */
+  fault: Fault;
+  /** Again and again. */
+  everyMs?: number;
+  /** Once, after the start. */
+  atMs?: number;
+  /** Each time so many frames were sent. */
+  everyFrames?: number;
+}
+
 /** Names of all faults. */
 export const FAULT_TYPES = [
   "drop",
@@ -48,21 +60,24 @@ export const FAULT_TYPES = [
 
 const HUGE_BYTES = 50 * 1024 * 1024;
 
-/** The frame of a form of rubbish; `venue` gives unknown types the venue's manner. */
-export function rubbishFrame(what: Garbage, venue: string): string | Uint8Array {
+/** Rubbish in a venue's own manner. */
+export interface GarbageSamples {
+  /** JSON of a type that is not known. */
+  unknown: string;
+  /** A frame that is cut. */
+  truncated: string;
+}
+
+/** The frame of a form of rubbish. */
+export function rubbishFrame(what: Garbage, samples: GarbageSamples): string | Uint8Array {
   switch (what) {
     case "json":
       return "<html><body>502 Bad Gateway</body></html>";
     case "binary":
       return Uint8Array.of(0x00, 0xff, 0x1f, 0x8b, 0x08, 0x00, 0xc3, 0x28);
     case "unknown":
-      return venue === "kraken"
-        ? `{"channel":"weather","type":"update","data":[{"symbol":"RAIN/USD","value":1}]}`
-        : `{"type":"weather","sid":1,"msg":{"market_ticker":"KXRAIN","value":1}}`;
     case "truncated":
-      return venue === "kraken"
-        ? `{"channel":"book","type":"update","data":[{"symbol":"BTC/USD","bids":[{"price":6`
-        : `{"type":"orderbook_delta","sid":1,"seq":9007199,"msg":{"market_ticker":"KX`;
+      return samples[what];
     case "huge":
       return `{"channel":"rubbish","type":"rubbish","data":"${"x".repeat(HUGE_BYTES)}"}`;
   }

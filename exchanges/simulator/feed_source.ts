@@ -1,26 +1,19 @@
-import { CaptureStage } from "./capture_source.ts";
 import { nowUs } from "@ssmd/runtime";
+import { CaptureStage } from "./capture_source.ts";
 import type { Connection, Session } from "./connection.ts";
-import { KalshiSession } from "./kalshi/session.ts";
-import { KrakenSession } from "./kraken/session.ts";
-import { ModelExchange } from "./model/exchange.ts";
-import { KalshiModelFeed } from "./kalshi/model.ts";
-import { KALSHI_SYMBOLS, kalshiMarket } from "./kalshi/symbols.ts";
-import { KrakenModelFeed } from "./kraken/model.ts";
-import { KRAKEN_SYMBOLS, krakenMarket } from "./kraken/symbols.ts";
-import { Random } from "./model/prng.ts";
-import type { ModelSource, SimulatedVenue, SimulatorOptions } from "./options.ts";
-import { Player } from "./player.ts";
-import type { Signal } from "./notifier.ts";
 import { type FeedSource, START_DELAY_MS } from "./feed_source_contract.ts";
+import { ModelExchange } from "./model/exchange.ts";
+import type { Signal } from "./notifier.ts";
+import type { ModelSource, SimulatorOptions } from "./options.ts";
+import { Player } from "./player.ts";
+import type { ModelFeed, SimulatedVenue } from "./venue.ts";
+import { VENUES } from "./venues.ts";
 
 /** Makes the stage for the options. */
 export function openFeedSource(options: SimulatorOptions, progress: Signal): Promise<FeedSource> {
   const { source, venue } = options;
-  if (source.type === "model") {
-    return Promise.resolve(new ModelStage(venue, source, progress));
-  }
-  return CaptureStage.open(venue, source, progress);
+  if (source.type === "capture") return CaptureStage.open(venue, source, progress);
+  return Promise.resolve(new ModelStage(VENUES[venue], source, progress));
 }
 
 /** The seeded market model. */
@@ -28,9 +21,7 @@ class ModelStage implements FeedSource {
   readonly player: Player;
   readonly progress: Signal;
   #exchange: ModelExchange;
-  #venue: SimulatedVenue;
-  #feed: { kraken: KrakenModelFeed } | { kalshi: KalshiModelFeed };
-  #ids: Random;
+  #feed: ModelFeed;
   #startUs: number | undefined;
   #played = 0;
   #events: number;
@@ -39,14 +30,9 @@ class ModelStage implements FeedSource {
 
   constructor(venue: SimulatedVenue, source: ModelSource, progress: Signal) {
     this.progress = progress;
-    this.#venue = venue;
     this.#startUs = source.startUs;
     this.#events = source.events ?? Infinity;
-    this.#ids = new Random(source.seed, "connections");
-    const named = source.symbols?.length ? source.symbols : undefined;
-    const specs = venue === "kraken"
-      ? (named ?? KRAKEN_SYMBOLS).map(krakenMarket)
-      : (named ?? KALSHI_SYMBOLS).map(kalshiMarket);
+    const specs = venue.markets(source.symbols?.length ? source.symbols : undefined);
     const { seed, ratePerSecond = 100 } = source;
     this.#exchange = new ModelExchange({ seed, specs, ratePerSecond });
     this.player = new Player({
@@ -61,21 +47,15 @@ class ModelStage implements FeedSource {
       flush: () => this.#flush(),
       blocked: () => this.#blocked(),
     });
-    const clock = () => this.#epochUs() + this.player.nowUs();
-    const begin = () => this.#begin();
-    this.#feed = venue === "kraken"
-      ? { kraken: new KrakenModelFeed(this.#exchange, clock, begin) }
-      : {
-        kalshi: new KalshiModelFeed({ exchange: this.#exchange, seed, nowUs: clock, begin }),
-      };
+    this.#feed = venue.modelFeed({
+      ...{ exchange: this.#exchange, seed },
+      nowUs: () => this.#epochUs() + this.player.nowUs(),
+      begin: () => this.player.start(START_DELAY_MS),
+    });
   }
 
   #epochUs(): number {
     return this.#startUs ?? nowUs();
-  }
-
-  #begin(): void {
-    this.player.start(START_DELAY_MS);
   }
 
   #nextUs(): number | undefined {
@@ -86,9 +66,7 @@ class ModelStage implements FeedSource {
   #emit(): void {
     this.#played++;
     const elapsedUs = this.#exchange.nextUs;
-    const atUs = this.#epochUs() + elapsedUs;
-    if ("kraken" in this.#feed) this.#feed.kraken.emit(atUs);
-    else this.#feed.kalshi.emit(elapsedUs, atUs);
+    this.#feed.emit(elapsedUs, this.#epochUs() + elapsedUs);
   }
 
   attach(flush: () => void, blocked: () => Promise<void> | undefined): void {
@@ -97,9 +75,7 @@ class ModelStage implements FeedSource {
   }
 
   session(connection: Connection): Session {
-    if ("kalshi" in this.#feed) return new KalshiSession(connection, this.#feed.kalshi);
-    const id = `1${this.#ids.uint32().toString().padStart(10, "0")}${this.#venue.length}00000007`;
-    return new KrakenSession(connection, this.#feed.kraken, id);
+    return this.#feed.session(connection);
   }
 
   ownHeartbeats(): boolean {

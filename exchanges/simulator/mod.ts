@@ -1,8 +1,15 @@
 /** A venue's own protocol over a real WebSocket, from a market model or from captures. @module */
 export * from "./options.ts";
 export * from "./simulator.ts";
-export { type Fault, FAULT_TYPES, type FrameKind, type Garbage, RUBBISH } from "./faults.ts";
-export { parseScheduledFault, type ScheduledFault } from "./fault_schedule.ts";
+export {
+  type Fault,
+  FAULT_TYPES,
+  type FrameKind,
+  type Garbage,
+  RUBBISH,
+  type ScheduledFault,
+} from "./faults.ts";
+export { parseScheduledFault } from "./fault_schedule.ts";
 export { type DemoKey, demoKey, KALSHI_PATH } from "./kalshi/auth.ts";
 export type { KrakenSymbolOptions } from "./kraken/symbols.ts";
 export {
@@ -10,5 +17,6 @@ export {
   PRICE_STRUCTURES,
   type PriceStructure,
 } from "./kalshi/symbols.ts";
-export { type CaptureSummary, inspectCapture } from "./capture_inspect.ts";
+export type { CaptureSummary } from "./capture_summary.ts";
+export { inspectCapture } from "./capture_inspect.ts";
 export { type RecordedConnection, type RecordedLine, Recording } from "./recording.ts";

@@ -1,14 +1,13 @@
 import type { Logger } from "@ssmd/runtime";
-import type { ScheduledFault } from "./fault_schedule.ts";
-import type { Fault } from "./faults.ts";
+import type { Fault, ScheduledFault } from "./faults.ts";
 import type { KalshiSymbolOptions } from "./kalshi/symbols.ts";
 import type { KrakenSymbolOptions } from "./kraken/symbols.ts";
 
 /** Venues that can be simulated. */
 export const SIMULATED_VENUES = ["kraken", "kalshi"] as const;
 
-/** A venue that can be simulated. */
-export type SimulatedVenue = typeof SIMULATED_VENUES[number];
+/** Id of a venue that can be simulated. */
+export type SimulatedVenueId = typeof SIMULATED_VENUES[number];
 
 /** A market of the model: Kraken takes `priceDecimals`, Kalshi `structure`. */
 export type SimulatedSymbol = KrakenSymbolOptions & KalshiSymbolOptions;
@@ -46,7 +45,7 @@ export interface CaptureSource {
 /** Options of {@linkcode startSimulator}. */
 export interface SimulatorOptions {
   /** Whose protocol is spoken. */
-  venue: SimulatedVenue;
+  venue: SimulatedVenueId;
   /** Loopback only. */
   host?: "127.0.0.1";
   /** 0 or absent = a free one. */

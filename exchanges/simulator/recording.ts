@@ -1,7 +1,7 @@
 import { type CapturedLine, normalizerOn, type SymbolSpec, type Venue } from "@ssmd/exchanges";
 import { isoOfUs } from "@ssmd/runtime";
 import { readCapture } from "./capture.ts";
-import type { CaptureSection, CaptureSummary } from "./capture_inspect.ts";
+import type { CaptureSection, CaptureSummary } from "./capture_summary.ts";
 import type { CaptureEvent, CaptureLine } from "./capture_line.ts";
 
 /** A connection as it was recorded. */

@@ -7,7 +7,6 @@ import { Connection, type ConnectionContext, DRAIN_BYTES, flushBatches } from ".
 import { FaultSchedule } from "./fault_schedule.ts";
 import { type Fault, FAULT_TYPES } from "./faults.ts";
 import { checkFault, readFault } from "./fault_check.ts";
-import { demoKey, HandshakeCheck, KALSHI_PATH } from "./kalshi/auth.ts";
 import { SentFrameLog } from "./sent_frame_log.ts";
 import type { Simulator, SimulatorOptions, SimulatorStats } from "./options.ts";
 import type { Player } from "./player.ts";
@@ -16,6 +15,8 @@ import { Signal } from "./notifier.ts";
 import { isStanding, StandingFaults } from "./standing_faults.ts";
 import { openFeedSource } from "./feed_source.ts";
 import type { FeedSource } from "./feed_source_contract.ts";
+import type { HandshakeCheck, SimulatedVenue } from "./venue.ts";
+import { VENUES } from "./venues.ts";
 
 const HEARTBEAT_MS = 1000;
 const PING_MS = 10_000;
@@ -24,7 +25,7 @@ const PING_MS = 10_000;
 class ExchangeSimulator implements Simulator {
   port = 0;
   readonly done: Promise<void>;
-  #options: SimulatorOptions;
+  #venue: SimulatedVenue;
   #logger: Logger;
   #server: SimulatorServer;
   #stage: FeedSource;
@@ -38,13 +39,13 @@ class ExchangeSimulator implements Simulator {
   #timers: ReturnType<typeof setInterval>[] = [];
 
   constructor(options: SimulatorOptions, stage: FeedSource, check: HandshakeCheck | undefined) {
-    this.#options = options;
+    const venue = this.#venue = VENUES[options.venue];
     this.#logger = options.logger ?? silentLogger;
     this.#stage = stage;
-    for (const { fault } of options.faults ?? []) checkFault(fault, options.venue);
+    for (const { fault } of options.faults ?? []) checkFault(fault, venue);
     this.#schedule = new FaultSchedule(options.faults ?? [], (fault) => this.fault(fault));
     this.#context = {
-      venue: options.venue,
+      garbage: venue.garbage,
       ledger: options.ledger === undefined ? undefined : new SentFrameLog(options.ledger),
       batching: new Set(),
       standing: new StandingFaults(),
@@ -60,7 +61,7 @@ class ExchangeSimulator implements Simulator {
     this.#server = new SimulatorServer({
       host: options.host ?? "127.0.0.1",
       port: options.port ?? 0,
-      path: options.venue === "kraken" ? "/v2" : KALSHI_PATH,
+      path: venue.path,
       check: (request) => this.#check(request, check),
       connected: (socket, raw) => this.#connected(socket, raw),
       request: (method, path, body) => this.#request(method, path, body),
@@ -70,7 +71,7 @@ class ExchangeSimulator implements Simulator {
   }
 
   get url(): string {
-    return `ws://127.0.0.1:${this.port}${this.#options.venue === "kraken" ? "/v2" : KALSHI_PATH}`;
+    return `ws://127.0.0.1:${this.port}${this.#venue.path}`;
   }
 
   get player(): Player {
@@ -80,7 +81,7 @@ class ExchangeSimulator implements Simulator {
   async listen(): Promise<void> {
     this.port = await this.#server.listen();
     this.#timers.push(setInterval(() => this.#heartbeat(), HEARTBEAT_MS));
-    if (this.#options.venue === "kalshi") {
+    if (this.#venue.pings) {
       this.#timers.push(setInterval(() => {
         for (const connection of this.#connections) connection.ping("heartbeat");
       }, PING_MS));
@@ -93,17 +94,12 @@ class ExchangeSimulator implements Simulator {
     flushBatches(this.#context.batching);
   }
 
-  async #check(request: IncomingMessage, check: HandshakeCheck | undefined) {
-    if (check === undefined) return undefined;
-    const why = await check.refusal(request.headers, Date.now());
-    if (why === undefined) return undefined;
+  async #check({ headers }: IncomingMessage, check: HandshakeCheck | undefined) {
+    const refusal = await check?.(headers);
+    if (refusal === undefined) return undefined;
     this.#refused++;
-    this.#logger.warn("handshake refused", { why });
-    const body = {
-      error: { code: "token_authentication_failure", message: why },
-      code: "token_authentication_failure",
-    };
-    return { status: 401, body: JSON.stringify(body) };
+    this.#logger.warn("handshake refused", { why: refusal.why });
+    return refusal;
   }
 
   #connected(socket: WebSocket, raw: Duplex): void {
@@ -170,7 +166,7 @@ class ExchangeSimulator implements Simulator {
   }
 
   fault(fault: Fault): void {
-    checkFault(fault, this.#options.venue);
+    checkFault(fault, this.#venue);
     this.#faults++;
     this.#logger.info("fault", { ...fault });
     if (isStanding(fault)) return this.#context.standing.add(fault);
@@ -205,9 +201,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       hint: "Give a number above 0, or max.",
     });
   }
-  const check = options.venue === "kalshi"
-    ? await HandshakeCheck.of(options.publicKeyPem ?? (await demoKey()).publicKeyPem)
-    : undefined;
+  const check = await VENUES[options.venue].handshakes?.(options.publicKeyPem);
   const stage = await openFeedSource(options, new Signal());
   const simulator = new ExchangeSimulator(options, stage, check);
   try {

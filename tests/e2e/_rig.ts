@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readRaw } from "@ssmd/archive";
 import type { Gap } from "@ssmd/market";
-import { demoKey, type SimulatedVenue, type Simulator, startSimulator } from "@ssmd/simulator";
+import { demoKey, type SimulatedVenueId, type Simulator, startSimulator } from "@ssmd/simulator";
 import { folderStorage } from "@ssmd/storage";
 import { recordsIn } from "./_archived.ts";
 import {
@@ -21,7 +21,7 @@ import { kalshiKeys, type TestFeed, writeRegistry } from "./_registry.ts";
 export const ENV = "rig";
 
 /** Markets that rigs capture where nothing else is said. */
-const SYMBOLS: Record<SimulatedVenue, Record<string, string>> = {
+const SYMBOLS: Record<SimulatedVenueId, Record<string, string>> = {
   kraken: { BTCUSD: "BTC/USD", ETHUSD: "ETH/USD" },
   kalshi: {
     "KXSIMBTC-26DEC31-T99999.99": "KXSIMBTC-26DEC31-T99999.99",
@@ -32,7 +32,7 @@ const RATE = 300;
 
 /** Options of {@linkcode Rig.start}. */
 export interface RigOptions {
-  venues?: readonly SimulatedVenue[];
+  venues?: readonly SimulatedVenueId[];
   /** Markets to capture in place of the usual ones. */
   symbols?: Record<string, string>;
   natsUrl?: string;
@@ -44,7 +44,7 @@ export interface RigOptions {
 
 /** Simulators here, in the test's process, and an `up` in its own that captures from them. */
 export class Rig implements AsyncDisposable {
-  readonly simulators = new Map<SimulatedVenue, Simulator>();
+  readonly simulators = new Map<SimulatedVenueId, Simulator>();
   readonly up: RunningUp;
   readonly dataDir: string;
   #folder: Folder;
@@ -54,7 +54,7 @@ export class Rig implements AsyncDisposable {
 
   private constructor(
     folder: Folder,
-    simulators: Map<SimulatedVenue, Simulator>,
+    simulators: Map<SimulatedVenueId, Simulator>,
     args: readonly string[],
     start: StartOptions,
     dataDir: string | undefined,
@@ -71,7 +71,7 @@ export class Rig implements AsyncDisposable {
   static async start(options: RigOptions = {}): Promise<Rig> {
     const { venues = ["kraken", "kalshi"], symbols, natsUrl, wrongKey, dataDir } = options;
     const folder = new Folder();
-    const simulators = new Map<SimulatedVenue, Simulator>();
+    const simulators = new Map<SimulatedVenueId, Simulator>();
     const feeds: Record<string, TestFeed> = {};
     for (const venue of venues) {
       const markets = Object.values(SYMBOLS[venue]).map((external) => ({ external }));
@@ -95,7 +95,7 @@ export class Rig implements AsyncDisposable {
   }
 
   /** The simulator of a venue. */
-  simulator(venue: SimulatedVenue): Simulator {
+  simulator(venue: SimulatedVenueId): Simulator {
     const simulator = this.simulators.get(venue);
     assert.ok(simulator);
     return simulator;
@@ -107,7 +107,7 @@ export class Rig implements AsyncDisposable {
   }
 
   /** Waits until several further records of a feed are published: it is alive. */
-  async records(feed: SimulatedVenue, type: "trade" | "orderbook" = "trade"): Promise<void> {
+  async records(feed: SimulatedVenueId, type: "trade" | "orderbook" = "trade"): Promise<void> {
     const count = () => this.metric("messages_published_total", feed, `,type="${type}"`);
     const wanted = await count() + 5;
     await eventually(`${type} records of ${feed}`, async () => await count() >= wanted);
@@ -164,7 +164,7 @@ export class Rig implements AsyncDisposable {
   }
 
   /** Frames of a simulator by connection, as its ledger has them. */
-  async sent(venue: SimulatedVenue): Promise<string[][]> {
+  async sent(venue: SimulatedVenueId): Promise<string[][]> {
     const connections: string[][] = [];
     for (
       const line of (await Deno.readTextFile(`${this.#folder.path}/${venue}.ledger`)).split("\n")
@@ -178,7 +178,7 @@ export class Rig implements AsyncDisposable {
     return connections;
   }
 
-  async #rawIsWhatWasSent(venue: SimulatedVenue): Promise<void> {
+  async #rawIsWhatWasSent(venue: SimulatedVenueId): Promise<void> {
     const sent = await this.sent(venue);
     const received = await rawConnections(this.dataDir, venue);
     assert.equal(received.length, sent.length, `connections of ${venue}`);

@@ -58,7 +58,7 @@ export function demoKey(): Promise<DemoKey> {
 }
 
 /** Checks the signed headers of a handshake. */
-export class HandshakeCheck {
+export class SignatureCheck {
   #key: CryptoKey;
   #algorithm: RsaPssParams | "Ed25519";
 
@@ -68,17 +68,17 @@ export class HandshakeCheck {
   }
 
   /** Takes an RSA or Ed25519 public key in PEM. Throws VenueError `KEY_UNREADABLE`. */
-  static async of(publicKeyPem: string): Promise<HandshakeCheck> {
+  static async of(publicKeyPem: string): Promise<SignatureCheck> {
     const bytes = bytesOfPem(publicKeyPem);
     try {
       const key = await crypto.subtle.importKey("spki", bytes, RSA_PSS, false, ["verify"]);
-      return new HandshakeCheck(key, { name: "RSA-PSS", saltLength: 32 });
+      return new SignatureCheck(key, { name: "RSA-PSS", saltLength: 32 });
     } catch {
       // No RSA key: the other kind that the venue takes.
     }
     try {
       const key = await crypto.subtle.importKey("spki", bytes, "Ed25519", false, ["verify"]);
-      return new HandshakeCheck(key, "Ed25519");
+      return new SignatureCheck(key, "Ed25519");
     } catch (cause) {
       throw new VenueError("KEY_UNREADABLE", "The public key is neither RSA nor Ed25519.", {
         cause,

@@ -1,11 +1,11 @@
 import { nowUs } from "@ssmd/runtime";
-import { KalshiCaptureBooks } from "../capture_books.ts";
-import { kalshiChannel } from "../capture_inspect.ts";
-import { breakClients, type CapturePlayback } from "../kraken/capture.ts";
-import type { CaptureListener } from "../capture_timeline.ts";
+import type { Connection } from "../connection.ts";
 import type { FrameKind } from "../faults.ts";
 import { numberField, stringField } from "../json_text.ts";
-import type { KalshiFeed } from "./session.ts";
+import type { CaptureFeed, CapturePlayback } from "../venue.ts";
+import { KalshiCaptureBooks } from "./capture_books.ts";
+import { kalshiChannel } from "./inspect.ts";
+import { type KalshiFeed, KalshiSession } from "./session.ts";
 import type { KalshiSubscription } from "./subscription.ts";
 
 /** First sid of channels that a capture does not hold, far from the capture's own. */
@@ -19,13 +19,12 @@ const KINDS: Readonly<Record<string, FrameKind>> = {
 };
 
 /** Kalshi's channels, fed by captures: with their own numbers, or numbered anew for each client. */
-export class KalshiCaptureFeed implements KalshiFeed, CaptureListener {
+export class KalshiCaptureFeed implements KalshiFeed, CaptureFeed {
   #playback: CapturePlayback;
   #channels: Set<string>;
   #acknowledged: Set<string>;
   #sids = new Map<string, number>();
   #subscriptions = new Map<string, Set<KalshiSubscription>>();
-  readonly heartbeats = false;
 
   constructor(playback: CapturePlayback) {
     this.#playback = playback;
@@ -37,6 +36,10 @@ export class KalshiCaptureFeed implements KalshiFeed, CaptureListener {
         if (!this.#sids.has(channel)) this.#sids.set(channel, sid);
       }
     }
+  }
+
+  session(connection: Connection): KalshiSession {
+    return new KalshiSession(connection, this);
   }
 
   nowUs(): number {
@@ -118,12 +121,6 @@ export class KalshiCaptureFeed implements KalshiFeed, CaptureListener {
     session.connection.playing = [...session.subscriptions].some((other) =>
       other !== subscription && this.#channels.has(other.channel)
     );
-  }
-
-  opened(): void {}
-
-  broken(): void {
-    breakClients(this.#playback);
   }
 
   frame(text: string): void {

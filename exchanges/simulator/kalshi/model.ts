@@ -1,33 +1,29 @@
-import type { KalshiFeed } from "./session.ts";
-import type { KalshiSubscription } from "./subscription.ts";
-import type { ModelExchange } from "../model/exchange.ts";
-import { KalshiMarketPublisher } from "./publisher.ts";
+import type { Connection } from "../connection.ts";
+import type { ModelFeed, ModelOptions } from "../venue.ts";
 import { KalshiLifecycle } from "./lifecycle.ts";
-
-/** What the feed is made of. */
-export interface KalshiModelOptions {
-  exchange: ModelExchange;
-  seed: number;
-  nowUs(): number;
-  /** Called at the first subscription. */
-  begin(): void;
-}
+import { KalshiMarketPublisher } from "./publisher.ts";
+import { type KalshiFeed, KalshiSession } from "./session.ts";
+import type { KalshiSubscription } from "./subscription.ts";
 
 /** Kalshi's channels, fed by the market model. */
-export class KalshiModelFeed implements KalshiFeed {
-  #options: KalshiModelOptions;
+export class KalshiModelFeed implements KalshiFeed, ModelFeed {
+  #options: ModelOptions;
   #desks: KalshiMarketPublisher[];
   #byTicker = new Map<string, KalshiMarketPublisher>();
   #lifecycle: KalshiLifecycle;
   #lifecycleSubscriptions = new Set<KalshiSubscription>();
 
-  constructor(options: KalshiModelOptions) {
+  constructor(options: ModelOptions) {
     this.#options = options;
     this.#desks = options.exchange.markets.map((market) =>
       new KalshiMarketPublisher(market, options.seed)
     );
     for (const desk of this.#desks) this.#byTicker.set(desk.ticker, desk);
     this.#lifecycle = new KalshiLifecycle(options.seed);
+  }
+
+  session(connection: Connection): KalshiSession {
+    return new KalshiSession(connection, this);
   }
 
   nowUs(): number {

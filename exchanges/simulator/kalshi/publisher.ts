@@ -1,6 +1,5 @@
 import { isoOfUs } from "@ssmd/runtime";
-import type { BookSide, BookSideName } from "@ssmd/market";
-import { decimalText } from "../decimal_text.ts";
+import { type BookSide, type BookSideName, textOfSteps } from "@ssmd/market";
 import type { KalshiSubscription } from "./subscription.ts";
 import { DOLLAR } from "./symbols.ts";
 import type { LevelObserver, ModelMarket, ModelTrade } from "../model/market.ts";
@@ -11,12 +10,12 @@ const TICKER_EVERY_US = 100_000;
 
 /** A price of `steps` tenths of a cent, as the venue writes it. */
 export function dollarText(steps: number): string {
-  return decimalText(steps * 10, 4);
+  return textOfSteps(steps * 10, 4);
 }
 
 /** A number of contracts, given in hundredths. */
 export function contractsText(hundredths: number): string {
-  return decimalText(hundredths, 2);
+  return textOfSteps(hundredths, 2);
 }
 
 /** RFC 3339 with trailing zeros of the fraction cut. */

@@ -1,6 +1,5 @@
 import { crc32 } from "node:zlib";
-import type { BookSideName, OrderBook } from "@ssmd/market";
-import { decimalText } from "../decimal_text.ts";
+import { type BookSideName, type OrderBook, textOfSteps } from "@ssmd/market";
 import type { LevelObserver } from "../model/market.ts";
 
 const CHECKSUM_LEVELS = 10;
@@ -39,8 +38,8 @@ export function levelText(
   size: number | bigint,
   precision: Precision,
 ): string {
-  return `{"price":${decimalText(price, precision.priceDecimals)},"qty":${
-    decimalText(size, precision.sizeDecimals)
+  return `{"price":${textOfSteps(price, precision.priceDecimals)},"qty":${
+    textOfSteps(size, precision.sizeDecimals)
   }}`;
 }
 

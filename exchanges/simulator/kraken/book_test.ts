@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { textOfSteps } from "@ssmd/market";
 import { ReferenceBook } from "../reference_book.ts";
 import { bookChecksum, bookSnapshotFrame, DepthView } from "./book.ts";
 import { KRAKEN_SYMBOLS, krakenMarket } from "./symbols.ts";
-import { decimalText } from "../decimal_text.ts";
 import { ModelMarket } from "../model/market.ts";
 import { Random } from "../model/prng.ts";
 
@@ -30,8 +30,8 @@ Deno.test("a truncating client has every level of its depth, however events are 
           for (const side of ["bids", "asks"] as const) {
             const { prices, sizes } = market.book[side];
             const expected = prices.slice(0, depth).map((price, i) => [
-              decimalText(price, spec.priceDecimals),
-              decimalText(sizes[i] ?? 0, spec.sizeDecimals),
+              textOfSteps(price, spec.priceDecimals),
+              textOfSteps(sizes[i] ?? 0, spec.sizeDecimals),
             ]);
             assert.deepEqual(client.sorted(side), expected);
           }
@@ -43,9 +43,9 @@ Deno.test("a truncating client has every level of its depth, however events are 
 });
 
 Deno.test("decimal texts keep their trailing zeros", () => {
-  assert.equal(decimalText(630059, 1), "63005.9");
-  assert.equal(decimalText(39677, 8), "0.00039677");
-  assert.equal(decimalText(0, 8), "0.00000000");
-  assert.equal(decimalText(-150, 2), "-1.50");
-  assert.equal(decimalText(7, 0), "7");
+  assert.equal(textOfSteps(630059, 1), "63005.9");
+  assert.equal(textOfSteps(39677, 8), "0.00039677");
+  assert.equal(textOfSteps(0, 8), "0.00000000");
+  assert.equal(textOfSteps(-150, 2), "-1.50");
+  assert.equal(textOfSteps(7, 0), "7");
 });

@@ -1,42 +1,25 @@
 import { nowUs } from "@ssmd/runtime";
-import type { CaptureListener } from "../capture_timeline.ts";
-import { KrakenCaptureBook } from "../capture_books.ts";
-import type { CaptureSummary } from "../capture_inspect.ts";
 import type { Connection } from "../connection.ts";
 import type { FrameKind } from "../faults.ts";
 import { stringField } from "../json_text.ts";
+import type { CaptureFeed, CapturePlayback } from "../venue.ts";
+import { KrakenCaptureBook } from "./capture_book.ts";
 import type { KrakenPair } from "./frames.ts";
-import type { KrakenChannel, KrakenFeed, KrakenSubscription } from "./session.ts";
-
-/** What the feeds of captures need of the stage. */
-export interface CapturePlayback {
-  summaries: readonly CaptureSummary[];
-  keepSequence: boolean;
-  /** Whether a frame was played already. */
-  begun(): boolean;
-  /** The timeline is to start; `main` = order books are among what is wanted. */
-  begin(main: boolean): void;
-  /** Does work between two frames. */
-  between(job: () => Promise<void>): void;
-  /** Reads again what was played so far; undefined = the recorded connection broke. */
-  again(): AsyncGenerator<string | undefined>;
-  connections(): Iterable<Connection>;
-}
-
-/** Clients lose their connection where the recording lost its own; not those with numbers of their own. */
-export function breakClients({ keepSequence, connections }: CapturePlayback): void {
-  if (!keepSequence) return;
-  for (const connection of connections()) if (connection.playing) connection.terminate();
-}
+import {
+  type KrakenChannel,
+  type KrakenFeed,
+  KrakenSession,
+  type KrakenSubscription,
+} from "./session.ts";
 
 /** Kraken's channels, fed by captures: frames go byte by byte to whom they concern. */
-export class KrakenCaptureFeed implements KrakenFeed, CaptureListener {
+export class KrakenCaptureFeed implements KrakenFeed, CaptureFeed {
   #playback: CapturePlayback;
   #pairs: KrakenPair[] = [];
   #depths = new Map<string, Set<number>>();
   #channels: Set<string>;
   #subscriptions = new Map<string, Set<KrakenSubscription>>();
-  #heartbeats = false;
+  #sessions = 0;
 
   constructor(playback: CapturePlayback) {
     this.#playback = playback;
@@ -51,9 +34,8 @@ export class KrakenCaptureFeed implements KrakenFeed, CaptureListener {
     }
   }
 
-  /** Whether heartbeats come with the file that is played. */
-  get heartbeats(): boolean {
-    return this.#heartbeats;
+  session(connection: Connection): KrakenSession {
+    return new KrakenSession(connection, this, `1${String(++this.#sessions).padStart(18, "0")}`);
   }
 
   nowUs(): number {
@@ -116,14 +98,6 @@ export class KrakenCaptureFeed implements KrakenFeed, CaptureListener {
     session.connection.playing = [...session.subscriptions].some((other) =>
       other !== subscription && this.#channels.has(other.channel)
     );
-  }
-
-  opened(file: number): void {
-    this.#heartbeats = this.#playback.summaries[file]?.heartbeats ?? false;
-  }
-
-  broken(): void {
-    breakClients(this.#playback);
   }
 
   frame(text: string): void {

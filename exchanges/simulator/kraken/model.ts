@@ -1,29 +1,33 @@
+import type { Connection } from "../connection.ts";
+import { Random } from "../model/prng.ts";
+import type { ModelFeed, ModelOptions } from "../venue.ts";
 import type { KrakenPair } from "./frames.ts";
-import type { KrakenFeed, KrakenSubscription } from "./session.ts";
-import type { ModelExchange } from "../model/exchange.ts";
 import { KrakenMarketPublisher } from "./publisher.ts";
+import { type KrakenFeed, KrakenSession, type KrakenSubscription } from "./session.ts";
 
 /** Kraken's channels, fed by the market model. */
-export class KrakenModelFeed implements KrakenFeed {
-  #exchange: ModelExchange;
+export class KrakenModelFeed implements KrakenFeed, ModelFeed {
+  #options: ModelOptions;
   #desks: KrakenMarketPublisher[];
   #bySymbol = new Map<string, KrakenMarketPublisher>();
   #pairs: KrakenPair[];
-  #nowUs: () => number;
-  #begin: () => void;
+  #ids: Random;
 
-  /** `begin` is called at the first subscription of market data. */
-  constructor(exchange: ModelExchange, nowUs: () => number, begin: () => void) {
-    this.#exchange = exchange;
-    this.#nowUs = nowUs;
-    this.#begin = begin;
+  constructor(options: ModelOptions) {
+    const { exchange, seed } = this.#options = options;
+    this.#ids = new Random(seed, "connections");
     this.#desks = exchange.markets.map((market) => new KrakenMarketPublisher(market));
     this.#pairs = this.#desks.map((desk) => desk.pair);
     for (const desk of this.#desks) this.#bySymbol.set(desk.pair.symbol, desk);
   }
 
+  session(connection: Connection): KrakenSession {
+    const id = `1${this.#ids.uint32().toString().padStart(10, "0")}600000007`;
+    return new KrakenSession(connection, this, id);
+  }
+
   nowUs(): number {
-    return this.#nowUs();
+    return this.#options.nowUs();
   }
 
   pairs(): readonly KrakenPair[] {
@@ -40,8 +44,8 @@ export class KrakenModelFeed implements KrakenFeed {
 
   subscribed(subscription: KrakenSubscription): void {
     subscription.session.connection.playing = true;
-    this.#begin();
-    this.#bySymbol.get(subscription.symbol)?.add(subscription, this.#nowUs());
+    this.#options.begin();
+    this.#bySymbol.get(subscription.symbol)?.add(subscription, this.nowUs());
   }
 
   unsubscribed(subscription: KrakenSubscription): void {
@@ -51,7 +55,7 @@ export class KrakenModelFeed implements KrakenFeed {
   }
 
   /** Does the next event of the model and sends what came of it. */
-  emit(atUs: number): void {
-    this.#desks[this.#exchange.step()]?.publish(atUs);
+  emit(_elapsedUs: number, atUs: number): void {
+    this.#desks[this.#options.exchange.step()]?.publish(atUs);
   }
 }

@@ -2,7 +2,7 @@ import { isoOfUs } from "@ssmd/runtime";
 import type { FrameKind } from "../faults.ts";
 import type { KrakenPair } from "./frames.ts";
 import type { KrakenSubscription } from "./session.ts";
-import { decimalText } from "../decimal_text.ts";
+import { textOfSteps } from "@ssmd/market";
 import { bookSnapshotFrame, DepthView } from "./book.ts";
 import type { ModelMarket, ModelTrade } from "../model/market.ts";
 
@@ -133,8 +133,8 @@ export class KrakenMarketPublisher {
     const { priceDecimals, sizeDecimals } = this.pair;
     const kind = trade.id % 3 === 0 ? "limit" : "market";
     return `{"symbol":${this.#symbolText},"side":"${trade.takerBuys ? "buy" : "sell"}",` +
-      `"price":${decimalText(trade.price, priceDecimals)},` +
-      `"qty":${decimalText(trade.size, sizeDecimals)},"ord_type":"${kind}",` +
+      `"price":${textOfSteps(trade.price, priceDecimals)},` +
+      `"qty":${textOfSteps(trade.size, sizeDecimals)},"ord_type":"${kind}",` +
       `"trade_id":${trade.id},"timestamp":"${timestamp}"}`;
   }
 
@@ -145,8 +145,8 @@ export class KrakenMarketPublisher {
   #tickerFrame(type: "snapshot" | "update", nowUs: number): string {
     const { priceDecimals, sizeDecimals } = this.pair;
     const { bids, asks } = this.#market.book;
-    const price = (steps: number) => decimalText(steps, priceDecimals);
-    const size = (steps: number) => decimalText(steps, sizeDecimals);
+    const price = (steps: number) => textOfSteps(steps, priceDecimals);
+    const size = (steps: number) => textOfSteps(steps, sizeDecimals);
     const last = this.#market.lastPrice;
     const change = last - this.#open;
     return `{"channel":"ticker","type":"${type}","data":[{"symbol":${this.#symbolText},` +

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { kraken } from "../kraken/mod.ts";
-import { KrakenCaptureBook } from "./capture_books.ts";
+import { kraken } from "../../kraken/mod.ts";
+import { KrakenCaptureBook } from "./capture_book.ts";
 
 const SNAPSHOT =
   '{"channel":"book","type":"snapshot","data":[{"symbol":"FLOKI/USD","bids":[{"price":0.00004510,"qty":1500000.00000000},{"price":0.00004500,"qty":100000000.00000000}],"asks":[{"price":0.00004520,"qty":2000000.00000000}],"checksum":4238442664,"timestamp":"2026-11-28T10:00:00.123456Z"}]}';
