@@ -86,10 +86,12 @@ export function permissionsOf(launch: Launch): Permissions {
   };
 }
 
-/** Hosts of the environments; venues are for who captures. */
+/** Hosts of the environments; venues are for who captures, the cache for who answers clients. */
 function hostsOf({ program, reach }: Launch): string[] {
   const captures = program === "connector" || program === "ssmd";
+  const serves = program === "gateway" || program === "ssmd";
   return reach.filter(({ kind, field }) => kind === "net" && (captures || !isOfVenue(field)))
+    .filter(({ field }) => serves || !field.startsWith("cache."))
     .map(({ what }) => what);
 }
 

@@ -5,6 +5,7 @@ import { commandWord, flagValue, type Launch, permissionsOf } from "./permission
 const LINE = { file: "exchanges/environments/prod.yaml", line: 1 };
 const REACH: readonly Reach[] = [
   { ...LINE, kind: "net", what: "nats.lan:4222", field: "transport.url" },
+  { ...LINE, kind: "net", what: "redis.lan:6379", field: "cache.url" },
   { ...LINE, kind: "write", what: "/srv/ssmd", field: "storage.path" },
   { ...LINE, kind: "read", what: "/etc/ssmd/bus.yaml", field: "keys.bus.source" },
 ];
@@ -30,6 +31,13 @@ Deno.test("a service writes where its environment says, and reaches that and loo
   assert.deepEqual(run, []);
   assert.ok(read.includes("/etc/ssmd/bus.yaml") && read.includes("/srv/ssmd"), read.join());
   for (const path of ["/", "/tmp", "/home/ada", "/etc"]) assert.ok(!read.includes(path), path);
+});
+
+Deno.test("the cache is reached by who answers clients, and by nobody else", () => {
+  const reaches = (program: Launch["program"], line: string) =>
+    permissions(program, line).net.includes("redis.lan:6379");
+  assert.ok(reaches("gateway", "--env prod") && reaches("ssmd", "up --env prod"));
+  assert.ok(!reaches("archiver", "--env prod") && !reaches("connector", "--env prod"));
 });
 
 Deno.test("a gateway writes its clients and where it runs, and reads the archive", () => {

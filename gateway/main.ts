@@ -1,3 +1,4 @@
+import { openServiceCache } from "@ssmd/cache";
 import { appendAudit } from "@ssmd/journal";
 import { exportKeyAges, findRegistry, loadSharedDeployment } from "@ssmd/metadata";
 import {
@@ -25,6 +26,7 @@ await runService("gateway", FLAGS, async (flags) => {
   const deployment = await loadSharedDeployment({
     env: flags.env,
     signsInto: () => [],
+    usesCache: true,
     onKeyAccess: async ({ journal }, access) => {
       await appendAudit(journal, "keys", { component: "gateway", ...access });
     },
@@ -45,6 +47,7 @@ await runService("gateway", FLAGS, async (flags) => {
     logger,
   });
   const transport = await openTransport(deployment.transport, { env, logger });
+  const cache = await openServiceCache(deployment.cache, { env, logger, health });
   // Own memory storage cannot hold what another process archived.
   const storage = deployment.storage.type === "memory"
     ? undefined
@@ -80,4 +83,5 @@ await runService("gateway", FLAGS, async (flags) => {
   await authenticator.close();
   await transport.close();
   await storage?.close();
+  await cache.close();
 });

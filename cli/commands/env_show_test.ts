@@ -28,20 +28,3 @@ Deno.test("what env show prints is a file that validate accepts and env show pri
     assert.deepEqual(await show(), first);
   });
 });
-
-Deno.test("validate refuses a cache that nothing would read", async () => {
-  await Project.use(async (project) => {
-    await project.ok("init");
-    await project.ok(
-      ...["feed", "create", "venue", "--endpoint", "wss://venue.example", "--parser", "kraken-v2"],
-    );
-    await project.ok("schema", "register");
-    await project.ok("env", "create", "a", "--feeds", "venue");
-    const text = await project.read("exchanges/environments/a.yaml");
-    const cache = "cache: { type: redis, url: redis://127.0.0.1:1 }\n";
-    await project.write("exchanges/environments/a.yaml", text + cache);
-    const { code, stdout, stderr } = await project.ssmd("validate");
-    assert.equal(code, 1);
-    assert.match(stdout + stderr, /cache\.type: "redis" is reserved for/);
-  });
-});

@@ -1,4 +1,5 @@
 import { type Archiver, createArchiver } from "@ssmd/archiver";
+import { openServiceCache } from "@ssmd/cache";
 import {
   assertNothingGivenUp,
   type Connector,
@@ -91,6 +92,7 @@ export interface Up {
 export async function startUp(options: UpOptions): Promise<Up> {
   const deployment = await loadDeployment({
     ...options,
+    usesCache: true,
     // Captures are played by a simulator in place of the venue.
     ...(options.captures.files.length > 0 ? { signsInto: () => [] } : {}),
     onKeyAccess: async ({ journal }, access) => {
@@ -161,6 +163,8 @@ async function startParts(
     ...{ logger, health, prefix: `normalized/${env}/` },
   });
   stack.defer(() => storage.close());
+  const cache = await openServiceCache(deployment.cache, { env, logger, health });
+  stack.defer(() => cache.close());
   const transport = await openTransport(transportConfig, { env, logger });
   stack.defer(() => transport.close());
   const simulators = await startSimulators(plans, environment, speed, logger);

@@ -1,5 +1,6 @@
 import { ConfigError } from "@ssmd/runtime";
 import { type DeployedStorage, deployedStorage, storageReferences } from "./deployed_storage.ts";
+import { type DeployedCache, deployedCache } from "./deployed_cache.ts";
 import type { Environment, TransportSpec } from "./environment.ts";
 import { type CaptureLocation, type FeedVersion, versionOn } from "./feed.ts";
 import { type KeyAccess, reported } from "./key_access.ts";
@@ -63,6 +64,8 @@ export interface Deployment {
   transport: DeployedTransport;
   /** Where files go, with credentials. */
   storage: DeployedStorage;
+  /** Where the gateway keeps what can be read again; with credentials where `usesCache`. */
+  cache: DeployedCache;
   /** When its keys were rotated, for {@linkcode exportKeyAges}. */
   rotations: Rotations;
   /** Folder of the spools; beside the archive where that is local. */
@@ -84,6 +87,8 @@ export interface DeploymentOptions {
    * there. Default all that are not simulated.
    */
   signsInto?: (environment: Environment) => readonly string[];
+  /** Whether it opens the cache, whose keys have to be there then; default false. */
+  usesCache?: boolean;
   /** Told that the keys of an environment that has some were read, or were refused. */
   onKeyAccess?: (environment: Environment, access: KeyAccess) => Promise<void>;
 }
@@ -102,7 +107,7 @@ export async function loadDeployment(options: DeploymentOptions): Promise<Deploy
   const dir = options.registryDir ?? await findRegistry(Deno.cwd());
   const environment = await loadEnvironment(dir, options.env);
   const signed = (options.signsInto ?? liveFeeds)(environment);
-  const keys = await keysOf(environment, signed, options.onKeyAccess);
+  const keys = await keysOf(environment, signed, options);
   const feeds = new Map<string, DeployedFeed>();
   for (const id of environment.feeds) {
     const credentials = signed.includes(id)
@@ -115,6 +120,7 @@ export async function loadDeployment(options: DeploymentOptions): Promise<Deploy
     environment,
     transport: deployedTransport(environment.transport, keys),
     storage: deployedStorage(environment.storage, keys, dataDir),
+    cache: deployedCache(environment.cache, options.usesCache ? keys : undefined),
     rotations: await loadRotations(dir, environment.name),
     dataDir,
     feed: (id) => {
@@ -160,16 +166,17 @@ function liveFeeds({ simulator, feeds }: Environment): readonly string[] {
   return simulator === undefined ? feeds : [];
 }
 
-/** The keys of the bus, of the storage and of the feeds that are signed into. */
+/** The keys of the bus, the storage, the cache and of the feeds that are signed into. */
 async function keysOf(
   environment: Environment,
   signed: readonly string[],
-  onKeyAccess: DeploymentOptions["onKeyAccess"],
+  { usesCache, onKeyAccess }: DeploymentOptions,
 ): Promise<ResolvedKeys> {
-  const { transport, storage, credentials = {} } = environment;
+  const { transport, storage, cache, credentials = {} } = environment;
   const needed = keysOfReferences(environment, [
     ...transport.type === "nats" ? Object.values(transport.credentials ?? {}) : [],
     ...storageReferences(storage),
+    ...usesCache && cache.type === "redis" ? Object.values(cache.credentials ?? {}) : [],
     ...signed.flatMap((feed) => Object.values(credentials[feed] ?? {})),
   ]);
   const resolve = () => resolveKeys({ ...environment, keys: needed }, KEY_SOURCES);

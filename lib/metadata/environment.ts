@@ -61,11 +61,20 @@ const STORAGE = oneOf([
   }),
 ]);
 
-const CACHE = oneOf([MEMORY], {
-  none: '"none" is reserved for a gateway without a cache and read by nothing yet; allowed: memory',
-  redis:
-    '"redis" is reserved for a cache of several gateways and read by nothing yet; allowed: memory',
-});
+const CACHE = oneOf([
+  fields({ type: z.literal("none").describe("Nothing is kept: the source is read each time") }),
+  fields({
+    type: z.literal("memory").describe("Nothing outlives the process"),
+    max_bytes: size.exactOptional()
+      .describe("Most of keys and values, like 64MiB; the least recently used leave"),
+  }),
+  fields({
+    type: z.literal("redis").describe("A Redis that several gateways share"),
+    url: address(["redis", "rediss"]).describe("redis://host:port/database, rediss:// with TLS"),
+    credentials: CREDENTIALS.exactOptional()
+      .describe("password, and user of an access list → reference $key:name.field"),
+  }),
+]);
 
 const JOURNAL = oneOf([
   MEMORY,
@@ -113,7 +122,8 @@ export const ENVIRONMENT_FILE = fields({
   symbols: z.record(symbolName, SYMBOL).describe("Our name of a market → what it is at the venue"),
   transport: TRANSPORT.describe("The message bus"),
   storage: STORAGE.describe("Where files go"),
-  cache: CACHE.default({ type: "memory" }).describe("Where the newest values are kept"),
+  cache: CACHE.default({ type: "memory" })
+    .describe("Where the gateway keeps what can be read again; it works without"),
   journal: JOURNAL.default({ type: "memory" }).describe("Where operations are recorded"),
   gateway: GATEWAY.default({ port: 8080, auth: "open" }).describe("Where clients connect"),
   retention: RETENTION.exactOptional()
@@ -135,6 +145,8 @@ export type Environment = z.output<typeof ENVIRONMENT_FILE>;
 export type TransportSpec = Environment["transport"];
 /** Where files go. */
 export type StorageSpec = Environment["storage"];
+/** Where the gateway keeps what can be read again. */
+export type CacheSpec = Environment["cache"];
 
 export type { GatewaySpec } from "./environment_gateway.ts";
 export type { KeySpec } from "./environment_key.ts";

@@ -30,6 +30,8 @@ const PORTS: Readonly<Record<string, number>> = {
   http: 80,
   wss: 443,
   https: 443,
+  redis: 6379,
+  rediss: 6379,
 };
 const ADDRESS = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/@\s]*@)?([^/?#\s]+)/i;
 
@@ -55,6 +57,7 @@ export function environmentReach(
   return [
     ...addresses(file, ["transport", "url"]),
     ...storageReach(file),
+    ...addresses(file, ["cache", "url"]),
     ...file.paths("write", ["journal", "path"]),
     ...file.paths("write", ["gateway", "clients", "path"]).map(parentOf),
     ...file.texts(["gateway", "host"]).map(({ text, path }) =>

@@ -203,7 +203,7 @@ class ReferenceCheck {
     for (const [feed, fields] of entriesOf(fieldOf(root, "credentials"))) {
       this.#references(["credentials", feed], fields);
     }
-    for (const part of ["transport", "storage"]) {
+    for (const part of ["transport", "storage", "cache"]) {
       this.#references([part, "credentials"], fieldOf(fieldOf(root, part), "credentials"));
     }
     if (fieldOf(root, "simulator") === undefined) this.#neededCredentials();

@@ -40,7 +40,7 @@ const READERS: Readonly<Record<string, string>> = {
     "environment.symbols environment.symbols.feed environment.symbols.external " +
     "environment.symbols.depth environment.transport environment.transport.url " +
     "environment.transport.max_bytes environment.transport.max_age " +
-    "environment.transport.credentials environment.storage environment.storage.path " +
+    "environment.transport.credentials environment.cache environment.storage environment.storage.path " +
     "environment.gateway environment.gateway.clients environment.gateway.clients.path " +
     "environment.simulator environment.endpoints environment.credentials " +
     "environment.connects environment.connects.burst environment.connects.refill",
@@ -51,6 +51,9 @@ const READERS: Readonly<Record<string, string>> = {
   "lib/metadata/key_source.ts":
     "environment.keys.fields environment.keys.required environment.keys.source",
   "lib/metadata/key_age.ts": "environment.keys.rotation_days",
+  "lib/metadata/deployed_cache.ts": "environment.cache.max_bytes " +
+    "environment.cache.credentials",
+  "lib/cache/redis.ts": "environment.cache.url",
   "lib/metadata/deployed_storage.ts":
     "environment.storage.path_style environment.storage.credentials",
   "lib/storage/s3.ts": "environment.storage.buckets environment.storage.buckets.raw " +

@@ -43,6 +43,8 @@ export class TransportError extends SsmdError {}
 export class StorageError extends SsmdError {}
 /** An archived file is damaged or does not balance. */
 export class ArchiveError extends SsmdError {}
+/** The cache refused or is away. */
+export class CacheError extends SsmdError {}
 /** The journal refused or is damaged. */
 export class JournalError extends SsmdError {}
 /** A venue refused, or sent what cannot be read. */

@@ -7,11 +7,12 @@ export type HealthProbe = () => string | undefined;
 
 /**
  * What a check decides: `readiness` = traffic and operators should know, `liveness` = only a
- * restart of the process can help (it makes the process unready as well).
+ * restart of the process can help (it makes the process unready as well), `notice` = operators
+ * should know, and the process does all of its work.
  */
-export type HealthKind = "readiness" | "liveness";
+export type HealthKind = "readiness" | "liveness" | "notice";
 
-/** A named condition that keeps a component from its work. */
+/** A named condition that keeps a component from its work, or is to be known. */
 export interface HealthCondition {
   /** `connector`, `archiver`, `gateway`. */
   component: string;
@@ -105,7 +106,7 @@ export class Health {
       "ready",
       "1 when no condition fails.",
       [],
-      () => ready.set(this.failing().length === 0 ? 1 : 0),
+      () => ready.set(this.failing().some(isHindering) ? 0 : 1),
     );
   }
 }
@@ -131,6 +132,11 @@ export class ComponentHealth {
     this.#removals.push(this.#book.add(condition, "readiness", probe));
   }
 
+  /** Told while `probe` gives a reason; the process stays ready. */
+  notice(condition: string, probe: HealthProbe): void {
+    this.#removals.push(this.#book.add(condition, "notice", probe));
+  }
+
   /** To be restarted while `probe` gives a reason: only for work that hangs for good. */
   requireForLiveness(condition: string, probe: HealthProbe): void {
     this.#removals.push(this.#book.add(condition, "liveness", probe));
@@ -149,6 +155,7 @@ export class ComponentHealth {
 
 /** What `/health/ready` answers: sentences for people, conditions for programs. */
 export interface ReadinessReport {
+  /** False while a condition keeps a component from its work; notices are only told. */
   ready: boolean;
   /** `connector kraken: not connected to the venue (since 2026-11-28T10:00:00.000000Z)`. */
   reasons: string[];
@@ -169,7 +176,7 @@ export interface ConditionReport {
 export function readinessReport(health: Health): ReadinessReport {
   const failing = health.failing();
   return {
-    ready: failing.length === 0,
+    ready: !failing.some(isHindering),
     reasons: failing.map(reasonText),
     conditions: failing.map(({ kind: _, sinceUs, ...told }) => ({
       ...told,
@@ -181,6 +188,10 @@ export function readinessReport(health: Health): ReadinessReport {
 /** Why the process should be restarted; empty = it should not. */
 export function livenessReasons(health: Health): string[] {
   return health.failing("liveness").map(reasonText);
+}
+
+function isHindering({ kind }: HealthCondition): boolean {
+  return kind !== "notice";
 }
 
 function reasonText({ component, feed, reason, sinceUs }: HealthCondition): string {

@@ -19,6 +19,8 @@ export const LIMITS = {
   archiveWindowBytesMax: 512 * 1024 * 1024,
   /** Records of a day that the bus got behind later ones; beyond it they are dead-lettered. */
   lateRecordsMax: 200_000,
+  /** Keys and values of a memory cache, about; then the least recently used leave. */
+  cacheBytesMax: 64 * 1024 * 1024,
   /** Messages that a memory consumer may lag; then publishers wait. */
   memoryBacklogMax: 100_000,
   /** Bytes waiting for one gateway client; beyond it the client drops messages and is told. */

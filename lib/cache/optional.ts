@@ -1,0 +1,123 @@
+import { CacheError, type Health, type Logger, messageOf } from "@ssmd/runtime";
+import type { Cache, KeepOptions } from "./cache.ts";
+import { noCache } from "./none.ts";
+
+/** What a service's cache is watched with. */
+export interface OptionalCacheOptions {
+  logger: Logger;
+  /** The process's health: gets the condition `cache` of the component `cache`. */
+  health: Health;
+}
+
+/** Codes that tell of the caller, not of the cache. */
+const CALLERS_OWN: ReadonlySet<string> = new Set([
+  "CACHE_KEY_INVALID",
+  "CACHE_WRONG_TYPE",
+  "CACHE_CLOSED",
+]);
+
+/**
+ * A cache that a service works without: while it is away each call answers as if it held nothing,
+ * the first failure is logged, and health says why until it answers again.
+ */
+export class OptionalCache implements Cache {
+  readonly type: Cache["type"];
+  readonly location: string;
+  #cache: Cache;
+  #none = noCache();
+  #logger: Logger;
+  #failure = "";
+  #removeCheck: () => void;
+
+  /** Watches `cache`, which is closed with it. */
+  constructor(cache: Cache, { logger, health }: OptionalCacheOptions) {
+    this.#cache = cache;
+    this.#logger = logger;
+    this.type = cache.type;
+    this.location = cache.location;
+    const checks = health.component("cache");
+    checks.notice("cache", () => this.problem || undefined);
+    this.#removeCheck = () => checks.close();
+  }
+
+  get problem(): string {
+    return this.#cache.problem || this.#failure;
+  }
+
+  get(key: string): Promise<string | undefined> {
+    return this.#do((cache) => cache.get(key));
+  }
+
+  getMany(keys: readonly string[]): Promise<(string | undefined)[]> {
+    return this.#do((cache) => cache.getMany(keys));
+  }
+
+  set(key: string, value: string, options?: KeepOptions): Promise<void> {
+    return this.#do((cache) => cache.set(key, value, options));
+  }
+
+  setMany(values: ReadonlyMap<string, string>, options?: KeepOptions): Promise<void> {
+    return this.#do((cache) => cache.setMany(values, options));
+  }
+
+  setIfAbsent(key: string, value: string, options?: KeepOptions): Promise<boolean> {
+    return this.#do((cache) => cache.setIfAbsent(key, value, options));
+  }
+
+  increment(key: string, by?: number): Promise<number> {
+    return this.#do((cache) => cache.increment(key, by));
+  }
+
+  exists(key: string): Promise<boolean> {
+    return this.#do((cache) => cache.exists(key));
+  }
+
+  delete(...keys: string[]): Promise<number> {
+    return this.#do((cache) => cache.delete(...keys));
+  }
+
+  hashGet(key: string, field: string): Promise<string | undefined> {
+    return this.#do((cache) => cache.hashGet(key, field));
+  }
+
+  hashGetAll(key: string): Promise<Map<string, string>> {
+    return this.#do((cache) => cache.hashGetAll(key));
+  }
+
+  hashSet(key: string, fields: ReadonlyMap<string, string>): Promise<void> {
+    return this.#do((cache) => cache.hashSet(key, fields));
+  }
+
+  hashDelete(key: string, ...fields: string[]): Promise<number> {
+    return this.#do((cache) => cache.hashDelete(key, ...fields));
+  }
+
+  async close(): Promise<void> {
+    this.#removeCheck();
+    await this.#cache.close();
+  }
+
+  async #do<T>(call: (cache: Cache) => Promise<T>): Promise<T> {
+    try {
+      const answer = await call(this.#cache);
+      this.#succeeded();
+      return answer;
+    } catch (error) {
+      if (!(error instanceof CacheError) || CALLERS_OWN.has(error.code)) throw error;
+      this.#failed(error);
+      return await call(this.#none);
+    }
+  }
+
+  #succeeded(): void {
+    if (this.#failure !== "") this.#logger.info("the cache answers again", { at: this.location });
+    this.#failure = "";
+  }
+
+  #failed(error: CacheError): void {
+    if (this.#failure === "") {
+      this.#logger.warn("the cache is away: values are read from their source", { error });
+    }
+    this.#failure = messageOf(error);
+  }
+}

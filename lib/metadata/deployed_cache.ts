@@ -1,0 +1,25 @@
+import type { CacheSpec } from "./environment.ts";
+import type { ResolvedKeys } from "./keys.ts";
+
+type RedisSpec = Extract<CacheSpec, { type: "redis" }>;
+
+/** Where the gateway keeps what can be read again, with credentials in place of references. */
+export type DeployedCache =
+  | { type: "none" }
+  | { type: "memory"; maxBytes?: number }
+  | Omit<RedisSpec, "credentials"> & { credentials?: Record<string, string> };
+
+/** The cache of an environment; without `keys` it has no credentials. */
+export function deployedCache(spec: CacheSpec, keys: ResolvedKeys | undefined): DeployedCache {
+  switch (spec.type) {
+    case "none":
+      return spec;
+    case "memory":
+      return { type: "memory", ...spec.max_bytes ? { maxBytes: spec.max_bytes } : {} };
+    case "redis": {
+      const { credentials, ...rest } = spec;
+      const isSigned = credentials !== undefined && keys !== undefined;
+      return isSigned ? { ...rest, credentials: keys.values(credentials) } : rest;
+    }
+  }
+}
