@@ -102,10 +102,10 @@ export async function archiveOf(
   const keys = new Set<string>();
   for await (const { key } of storage.list("normalized/")) keys.add(key);
   for (const key of [...keys]) {
-    const place = parseManifestKey(key);
-    if (place === undefined) continue;
+    const manifestId = parseManifestKey(key);
+    if (manifestId === undefined) continue;
     keys.delete(key);
-    const manifest = await loadManifest(storage, place);
+    const manifest = await loadManifest(storage, manifestId);
     if (manifest === undefined) continue;
     manifests.push(manifest);
     for (const file of manifest.files) {

@@ -1,11 +1,11 @@
 import { LIMITS } from "@ssmd/runtime";
 import type { EventType } from "@ssmd/market";
 import {
-  comparePlaces,
+  compareFrameOffsets,
   type Manifest,
   type ManifestGap,
   NormalizedFileBuilder,
-  parsePlace,
+  parseFrameOffset,
   type Position,
   usOfNsText,
 } from "@ssmd/archive";
@@ -63,8 +63,8 @@ export class Day {
     this.#late = new Set(manifest.late);
     for (const { to } of manifest.files) this.lastUs = Math.max(this.lastUs, usOfNsText(to));
     for (const [run, text] of Object.entries(manifest.positions)) {
-      const place = parsePlace(text);
-      if (place !== undefined) this.#marks.set(run, { ...place, minute: 0 });
+      const offset = parseFrameOffset(text);
+      if (offset !== undefined) this.#marks.set(run, { ...offset, minute: 0 });
     }
   }
 
@@ -110,7 +110,7 @@ export class Day {
   /** Whether a record is in a window or in the archive. */
   holds(position: Position): boolean {
     const mark = this.#marks.get(position.run);
-    return mark !== undefined && comparePlaces(mark, position) >= 0;
+    return mark !== undefined && compareFrameOffsets(mark, position) >= 0;
   }
 
   /** The open window of a type and minute. */

@@ -3,7 +3,7 @@ import { EVENT_TYPES } from "@ssmd/market";
 import {
   changeManifest,
   type Manifest,
-  type ManifestPlace,
+  type ManifestId,
   normalizedTypePrefix,
   openManifest,
   parseNormalizedKey,
@@ -14,7 +14,7 @@ import { Day } from "./day.ts";
 import { fenced } from "./fence.ts";
 
 /** Which day is to be loaded, from where. */
-export interface DayPlace {
+export interface DayId {
   env: string;
   feed: string;
   /** `YYYY-MM-DD`. */
@@ -24,11 +24,11 @@ export interface DayPlace {
 /** The manifest; with our token in it, before anything is removed, so that no late write counts. */
 async function manifestOf(
   storage: Storage,
-  place: ManifestPlace,
+  manifestId: ManifestId,
   token: number | undefined,
 ): Promise<Manifest> {
-  if (token === undefined) return await openManifest(storage, place);
-  return await changeManifest(storage, place, (manifest) => {
+  if (token === undefined) return await openManifest(storage, manifestId);
+  return await changeManifest(storage, manifestId, (manifest) => {
     const ours = fenced(manifest, token);
     return ours === manifest ? undefined : ours;
   });
@@ -41,10 +41,10 @@ async function manifestOf(
  */
 export async function loadDay(
   storage: Storage,
-  place: DayPlace,
+  dayId: DayId,
   { logger, token }: { logger: Logger; token: number | undefined },
 ): Promise<Day> {
-  const { env, feed, day } = place;
+  const { env, feed, day } = dayId;
   const manifest = await manifestOf(storage, { kind: "normalized", env, feed, day }, token);
   const named = new Set(manifest.files.map((file) => file.key));
   for (const type of EVENT_TYPES) {

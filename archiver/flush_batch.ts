@@ -1,9 +1,10 @@
 import {
   changedManifest,
   changeManifest,
-  comparePlaces,
+  compareFrameOffsets,
   concat,
-  formatPlace,
+  formatFrameOffset,
+  lastOffsetOf,
   type LineageSource,
   type Manifest,
   type ManifestChange,
@@ -12,8 +13,7 @@ import {
   manifestTimes,
   type NormalizedFile,
   normalizedKey,
-  parsePlace,
-  placeOf,
+  parseFrameOffset,
   type Positions,
   sha256Of,
 } from "@ssmd/archive";
@@ -148,11 +148,12 @@ async function bytesOf(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 function isMade({ files = [], positions = {} }: ManifestChange, manifest: Manifest): boolean {
   if (files.length === 0) return false;
   const named = new Set(manifest.files.map((file) => file.sha256));
-  const places = Object.entries(positions);
+  const offsets = Object.entries(positions);
   return files.every((file) => named.has(file.sha256)) ||
-    places.length > 0 && places.every(([run, text]) => {
-        const [place, there] = [parsePlace(text), placeOf(manifest.positions, run)];
-        return place !== undefined && there !== undefined && comparePlaces(there, place) >= 0;
+    offsets.length > 0 && offsets.every(([run, text]) => {
+        const [offset, there] = [parseFrameOffset(text), lastOffsetOf(manifest.positions, run)];
+        return offset !== undefined && there !== undefined &&
+          compareFrameOffsets(there, offset) >= 0;
       });
 }
 
@@ -183,9 +184,10 @@ function manifestFile(key: string, window: Window, built: NormalizedFile): Manif
 /** Raises the runs' places to those in a file; a file of late records raises none. */
 function moveOn(positions: Positions, known: Positions, { lineage }: NormalizedFile): void {
   for (const [run, { last }] of Object.entries(lineage.runs)) {
-    const place = parsePlace(last);
-    const before = placeOf(positions, run) ?? placeOf(known, run);
-    const isLater = before === undefined || place !== undefined && comparePlaces(place, before) > 0;
-    if (place !== undefined && isLater) positions[run] = formatPlace(place);
+    const offset = parseFrameOffset(last);
+    const before = lastOffsetOf(positions, run) ?? lastOffsetOf(known, run);
+    const isLater = before === undefined ||
+      offset !== undefined && compareFrameOffsets(offset, before) > 0;
+    if (offset !== undefined && isLater) positions[run] = formatFrameOffset(offset);
   }
 }

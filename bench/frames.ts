@@ -72,13 +72,13 @@ export function krakenBooks(): string[] {
       levels.set(price, amount);
       changes.push(text(price, amount));
     };
-    const place = random(levels.length);
-    const price = levels.prices[place] ?? 0;
+    const rank = random(levels.length);
+    const price = levels.prices[rank] ?? 0;
     if (random(2)) set(price, size());
     else {
       set(price, 0);
       const sign = name === "bids" ? -1 : 1;
-      set(place === 9 ? price + sign : (levels.prices.at(-1) ?? price) + sign * 3, size());
+      set(rank === 9 ? price + sign : (levels.prices.at(-1) ?? price) + sign * 3, size());
     }
     levels.truncate(10);
     const [bids, asks] = name === "bids" ? [changes.join(","), ""] : ["", changes.join(",")];

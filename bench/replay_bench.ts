@@ -76,8 +76,8 @@ async function writeWindow(
   const encoder = new Encoder();
   for (const event of events) {
     const { receivedAtUs, sequence } = event;
-    const place = { streamSequence: sequence, run: "", frame: 0, index: 0 };
-    builder.add({ payload: encoder.encode(event), receivedAtUs, sequence, ...place });
+    const position = { streamSequence: sequence, run: "", frame: 0, index: 0 };
+    builder.add({ payload: encoder.encode(event), receivedAtUs, sequence, ...position });
   }
   const software = { version: "bench", commit: "" };
   const source = { env: PLACE.env, feed, processor: "bench", software, source: "bench" };

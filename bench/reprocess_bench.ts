@@ -76,9 +76,9 @@ async function fill(storage: Storage, { venue, frames }: Input): Promise<number>
         count += lines.length;
       }
     }
-    const place = { kind: "raw", env: "bench", feed: venue, day: dayOfUs(dayUs) } as const;
+    const manifestId = { kind: "raw", env: "bench", feed: venue, day: dayOfUs(dayUs) } as const;
     const change = { files, writtenBy: "bench", nowUs: dayUs };
-    await saveManifest(storage, changedManifest(emptyManifest(place), change));
+    await saveManifest(storage, changedManifest(emptyManifest(manifestId), change));
   }
   return count;
 }

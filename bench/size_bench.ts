@@ -70,9 +70,9 @@ async function sealedBytes(type: EventType, events: readonly MarketEvent[], temp
   using sorter = new RecordSorter(type, { tempDir });
   const encoder = new Encoder();
   for (const event of events) sorter.add(encoder.encode(event));
-  const place = { env: "bench", feed: events[0]?.feed ?? "", day: "2026-08-01" };
-  const source = { ...place, processor: "bench", software: SOFTWARE, source: "bench", nowUs: 0 };
-  const key = sealedKey({ ...place, type });
+  const dayId = { env: "bench", feed: events[0]?.feed ?? "", day: "2026-08-01" };
+  const source = { ...dayId, processor: "bench", software: SOFTWARE, source: "bench", nowUs: 0 };
+  const key = sealedKey({ ...dayId, type });
   return (await putSealed(memoryStorage(), key, sorter.sorted(), source)).bytes;
 }
 

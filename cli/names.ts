@@ -33,8 +33,8 @@ export function namesHint(name: string, names: Iterable<string>): string {
 
 /** The error for a name that is not there, with the one that was probably meant. */
 export function unknownName({ what, name, names, where, code }: UnknownName): ConfigError {
-  const place = where === undefined ? "" : ` ${where}`;
-  return new ConfigError(code ?? "NAME_UNKNOWN", `there is no ${what} "${name}"${place}`, {
+  const argument = where === undefined ? "" : ` ${where}`;
+  return new ConfigError(code ?? "NAME_UNKNOWN", `there is no ${what} "${name}"${argument}`, {
     hint: namesHint(name, names),
     context: { name },
   });

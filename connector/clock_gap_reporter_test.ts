@@ -32,7 +32,7 @@ class Machine implements Disposable {
 Deno.test("the change to a bad clock and back is told once, from the last good reading on", async () => {
   using machine = new Machine();
   const { sources } = machine;
-  const watch = new ClockMonitor({ place: PLACE, sources, logger: silentLogger });
+  const watch = new ClockMonitor({ location: PLACE, sources, logger: silentLogger });
   const lines: [number, string, number][] = [];
   const news = new ClockGapReporter((connectionIndex, name, _, fromUs) =>
     lines.push([connectionIndex, name, fromUs])

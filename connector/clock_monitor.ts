@@ -6,7 +6,7 @@ import { CLOCK_SOURCES, type ClockSources, readClock } from "./clock_quality.ts"
 /** Options of {@linkcode ClockMonitor}. */
 export interface ClockMonitorOptions {
   /** What is expected of the clock; absent = not said. */
-  place?: CaptureLocation | undefined;
+  location?: CaptureLocation | undefined;
   logger: Logger;
   /** Whom the machine is asked; default chrony, then timesyncd. */
   sources?: ClockSources | undefined;
@@ -28,7 +28,7 @@ export class ClockMonitor {
   /** Nothing is asked yet. */
   constructor(options: ClockMonitorOptions) {
     this.#options = options;
-    const source = options.place?.clock_source ?? "system";
+    const source = options.location?.clock_source ?? "system";
     this.#current = { source, status: "unknown", offsetUs: null };
   }
 
@@ -59,9 +59,9 @@ export class ClockMonitor {
 
   async #read(): Promise<void> {
     this.#readAtMs = performance.now();
-    const { place, sources = CLOCK_SOURCES } = this.#options;
+    const { location, sources = CLOCK_SOURCES } = this.#options;
     const before = this.#current;
-    this.#current = await readClock(place, sources);
+    this.#current = await readClock(location, sources);
     if (this.#current.status === "synchronized") this.#goodUs = nowUs();
     if (this.#current.status !== before.status) this.#tell(this.#current);
     this.#options.onRead?.();

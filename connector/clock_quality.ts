@@ -31,13 +31,13 @@ export const CLOCK_SOURCES: ClockSources = {
  * source does not say. Never throws, and takes {@linkcode ANSWER_MS_MAX} at most.
  */
 export async function readClock(
-  place?: CaptureLocation,
+  location?: CaptureLocation,
   sources: ClockSources = CLOCK_SOURCES,
 ): Promise<CaptureClock> {
   const answer = await askChrony(sources.chronyc);
   const tracking = answer === undefined ? undefined : parseTracking(answer);
-  if (tracking !== undefined) return clockOf(tracking, place);
-  const source = place?.clock_source ?? "system";
+  if (tracking !== undefined) return clockOf(tracking, location);
+  const source = location?.clock_source ?? "system";
   if (await isThere(sources.timesyncdFlag)) {
     return { source: "ntp", status: "synchronized", offsetUs: null };
   }
@@ -77,17 +77,18 @@ function parseTracking(text: string): Tracking | undefined {
   };
 }
 
-function clockOf(tracking: Tracking, place: CaptureLocation | undefined): CaptureClock {
+function clockOf(tracking: Tracking, location: CaptureLocation | undefined): CaptureClock {
   const { stratum, offsetUs, isSynchronized } = tracking;
   // At stratum 1 chrony follows a clock of this machine: the place says of what kind.
-  const declared = stratum === 1 && ["ptp", "gps"].includes(place?.clock_source ?? "");
-  const source = declared ? place?.clock_source ?? "chrony" : "chrony";
+  const declared = stratum === 1 && ["ptp", "gps"].includes(location?.clock_source ?? "");
+  const source = declared ? location?.clock_source ?? "chrony" : "chrony";
   if (!isSynchronized) {
     const why = "chrony follows no other clock";
     return { source, status: "unsynchronized", offsetUs: null, why };
   }
-  if (place !== undefined && Math.abs(offsetUs) > place.clock_accuracy_us) {
-    const why = `off by ${offsetUs} µs, expected at ${place.id}: ±${place.clock_accuracy_us} µs`;
+  if (location !== undefined && Math.abs(offsetUs) > location.clock_accuracy_us) {
+    const why =
+      `off by ${offsetUs} µs, expected at ${location.id}: ±${location.clock_accuracy_us} µs`;
     return { source, status: "unsynchronized", offsetUs, why };
   }
   return { source, status: "synchronized", offsetUs };

@@ -273,8 +273,8 @@ class FeedConnector implements Connector {
       pinnedUs: () => this.#taker?.pinnedUs() ?? Infinity,
     });
     this.#taker = turns && this.#newTaker(turns);
-    const { captureLocation: place, clockSources: sources } = options;
-    this.#clock = new ClockMonitor({ place, sources, logger, onRead: () => this.#tellClock() });
+    const { captureLocation: location, clockSources: sources } = options;
+    this.#clock = new ClockMonitor({ location, sources, logger, onRead: () => this.#tellClock() });
     this.#intake = new FrameIngest({
       run,
       dir,

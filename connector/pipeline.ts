@@ -142,8 +142,8 @@ export class Pipeline {
     const isUntold = events.length === 0 && (result.untold?.length ?? 0) > 0;
     if (result.notice?.type === "unreadable" && !isUntold) {
       const id = this.#lastId = this.#given.lastId = `${this.#run}-${this.#line}-${index}`;
-      const place = { env: this.#env, feed: this.#feed, id };
-      this.#output.deadLetter(frameLetter(place, line, result.notice.reason));
+      const ids = { env: this.#env, feed: this.#feed, id };
+      this.#output.deadLetter(frameLetter(ids, line, result.notice.reason));
     }
     if (result.send.length > 0 || result.notice) this.#output.meaning(line, result);
   }

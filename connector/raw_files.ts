@@ -3,19 +3,19 @@ import {
   changeManifest,
   comparePositions,
   dayOfUs,
-  formatPlace,
+  formatFrameOffset,
+  lastOffsetOf,
   loadManifest,
   type Manifest,
   type ManifestFile,
   manifestTimes,
   openManifest,
   parsePosition,
-  placeOf,
   type Position,
   type RawFile,
   RawFileBuilder,
+  type RawFileId,
   rawKey,
-  type RawPlace,
   usOfNsText,
 } from "@ssmd/archive";
 import type { Turn } from "@ssmd/market";
@@ -198,7 +198,7 @@ export class RawFiles {
     const change = {
       files,
       turns: this.#options.turns?.() ?? [],
-      positions: { [header.run]: formatPlace({ frame: reader.lastLine, index: 0 }) },
+      positions: { [header.run]: formatFrameOffset({ frame: reader.lastLine, index: 0 }) },
       writtenBy: `${software?.version ?? "?"}+${software?.commit ?? "?"}`,
       nowUs: nowUs(),
     };
@@ -238,8 +238,8 @@ export class RawFiles {
   ): Promise<ManifestFile> {
     const { env, feed, storage } = this.#options;
     const first = capture.linesBefore + 1;
-    const place = { env, feed, atUs: header.openedUs, connection: capture.connection };
-    const key = keyFor(place, first, manifest);
+    const fileId = { env, feed, atUs: header.openedUs, connection: capture.connection };
+    const key = keyFor(fileId, first, manifest);
     await storage.put(key, file.stream());
     const count = file.counts.frames + file.counts.binary + file.counts.events;
     return {
@@ -284,8 +284,8 @@ export class RawFiles {
     for (const day of new Set([dayOfUs(lastUs), dayOfUs(firstUs)])) {
       try {
         const manifest = await loadManifest(storage, { kind: "normalized", env, feed, day });
-        const place = manifest && placeOf(manifest.positions, last.run);
-        if (place && comparePositions({ run: last.run, ...place }, last) >= 0) return true;
+        const offset = manifest && lastOffsetOf(manifest.positions, last.run);
+        if (offset && comparePositions({ run: last.run, ...offset }, last) >= 0) return true;
       } catch (error) {
         logger.warn("the archive's manifest cannot be read", { day, error: messageOf(error) });
       }
@@ -323,9 +323,9 @@ function remove({ path }: Segment): void {
  * The minute's key: the one that already holds these lines (a segment written once more), else the
  * first free one. A minute comes twice when the clock is set back; nothing is written over.
  */
-function keyFor(place: RawPlace, firstLine: number, manifest: Manifest): string {
+function keyFor(fileId: RawFileId, firstLine: number, manifest: Manifest): string {
   for (let part = 1;; part++) {
-    const key = rawKey({ ...place, part });
+    const key = rawKey({ ...fileId, part });
     const known = manifest.files.find((file) => file.key === key);
     if (!known || known.sequence?.first === firstLine) return key;
   }

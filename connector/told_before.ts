@@ -38,13 +38,13 @@ export interface ToldBefore extends Required<Pick<Turn, "after" | "told" | "gaps
  */
 export async function readToldBefore(
   transport: Transport,
-  place: TurnOfFeed,
+  turn: TurnOfFeed,
 ): Promise<ToldBefore> {
-  const after = await readEnd(transport, place);
+  const after = await readEnd(transport, turn);
   return {
     after,
-    ...await readNewest(transport, place, after.atUs),
-    gaps: await readOpenGaps(transport, place),
+    ...await readNewest(transport, turn, after.atUs),
+    gaps: await readOpenGaps(transport, turn),
   };
 }
 

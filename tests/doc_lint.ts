@@ -3,7 +3,7 @@ import { runProgram } from "./process.ts";
 /** An error of `deno doc --lint`. */
 interface DocError {
   rule: string;
-  place: string;
+  location: string;
   /** The line it is about. */
   line: string;
 }
@@ -20,17 +20,17 @@ const SCHEMA = /^export const [A-Z_]+ = (z\.|fields\(|named\()/;
  */
 export function docFindings(output: string): string[] {
   const errors = [...output.matchAll(ERROR)].map((
-    [, rule = "", place = "", line = ""],
+    [, rule = "", location = "", line = ""],
   ): DocError => ({
     rule,
-    place,
+    location,
     line,
   }));
   return errors
     .filter(({ rule }) => rule !== "private-type-ref")
     .filter(({ rule, line }) => rule !== "missing-jsdoc" || line.startsWith("export"))
     .filter(({ rule, line }) => rule !== "missing-explicit-type" || !SCHEMA.test(line))
-    .map(({ rule, place }) => `${place}: ${rule}`);
+    .map(({ rule, location }) => `${location}: ${rule}`);
 }
 
 /** Runs `deno doc --lint` over the public faces of all rooms at once, so that they know each other's types. */

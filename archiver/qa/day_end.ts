@@ -56,8 +56,8 @@ export class DayEndChecks {
     const { signal } = this.#stopped;
     if (signal.aborted) return;
     try {
-      const place = { storage, env, feed, day, version: NORMALIZED_VERSION, software, signal };
-      const report = await runQa({ ...place, ...checks });
+      const options = { storage, env, feed, day, version: NORMALIZED_VERSION, software, signal };
+      const report = await runQa({ ...options, ...checks });
       for (const { check, failures } of report.checks) {
         metrics.qaFailures.inc({ feed, check }, failures);
       }

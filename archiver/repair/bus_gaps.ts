@@ -1,4 +1,4 @@
-import { type BusPlace, dayOfUs, loadManifest, type Manifest, usOfNsText } from "@ssmd/archive";
+import { type BusPosition, dayOfUs, loadManifest, type Manifest, usOfNsText } from "@ssmd/archive";
 import { type Logger, messageOf } from "@ssmd/runtime";
 import type { InMessage, Transport } from "@ssmd/transport";
 import type { ArchiverMetrics } from "../archiver_metrics.ts";
@@ -79,8 +79,8 @@ export class BusGaps {
       }
     }
     if (!transport.durable) return;
-    const place: BusPlace | undefined = newest?.bus;
-    await this.#watch.begin(place);
+    const position: BusPosition | undefined = newest?.bus;
+    await this.#watch.begin(position);
   }
 
   /** A message comes. */

@@ -68,8 +68,8 @@ async function manifestWhen(
   is: (manifest: Manifest) => boolean,
 ): Promise<Manifest> {
   for (;;) {
-    const place = { kind: "normalized", ...RAW_PLACE, day: DAY } as const;
-    const manifest = await loadManifest(storage, place);
+    const manifestId = { kind: "normalized", ...RAW_PLACE, day: DAY } as const;
+    const manifest = await loadManifest(storage, manifestId);
     if (manifest !== undefined && is(manifest)) return manifest;
     await sleep(10);
   }

@@ -1,4 +1,4 @@
-import type { BusPlace } from "@ssmd/archive";
+import type { BusPosition } from "@ssmd/archive";
 import { sleep } from "@ssmd/runtime";
 import type { InMessage, StreamState } from "@ssmd/transport";
 
@@ -58,18 +58,18 @@ export class StreamWatch<Mark> {
     return this.#createdAtUs;
   }
 
-  /** Before the first message: `place` is how far the archive is, undefined = nowhere. */
-  async begin(place: BusPlace | undefined): Promise<void> {
+  /** Before the first message: `position` is how far the archive is; undefined when it has nothing. */
+  async begin(position: BusPosition | undefined): Promise<void> {
     let state = await this.#options.state();
-    if (place?.createdAtUs === state.createdAtUs && state.lastSequence < place.sequence) {
+    if (position?.createdAtUs === state.createdAtUs && state.lastSequence < position.sequence) {
       // It lost its end: what it counts from here on is something else.
       await this.#options.renew(state.createdAtUs);
       state = await this.#options.state();
     }
     this.#createdAtUs = state.createdAtUs;
-    if (place === undefined) return;
-    if (place.createdAtUs !== state.createdAtUs) return this.#isAnew(this.#options.mark());
-    this.#next = place.sequence + 1;
+    if (position === undefined) return;
+    if (position.createdAtUs !== state.createdAtUs) return this.#isAnew(this.#options.mark());
+    this.#next = position.sequence + 1;
     const missed = state.firstSequence - this.#next;
     if (missed > 0) this.#left(missed, this.#options.mark());
   }

@@ -3,7 +3,7 @@ import { ArchiveError, ConfigError } from "@ssmd/runtime";
 import { openStorage, type Storage, type StorageConfig } from "@ssmd/storage";
 
 /** Where an archive is looked for. */
-export interface ArchivePlace {
+export interface ArchiveLocation {
   /** A folder on this machine. */
   data?: string;
   /** An environment; its own storage is opened where no folder is named. */
@@ -19,13 +19,13 @@ const DEFAULT_DATA_DIR = "./data";
  * `./data`. Throws ArchiveError `ARCHIVE_NOT_FOUND` for a folder that is not there, ConfigError for
  * an environment that is wrong or keeps nothing.
  */
-export async function openArchive(place: ArchivePlace): Promise<Storage> {
-  return await openStorage(await archiveConfig(place));
+export async function openArchive(archive: ArchiveLocation): Promise<Storage> {
+  return await openStorage(await archiveConfig(archive));
 }
 
 /** The configuration that {@linkcode openArchive} opens, for threads that open it themselves. */
 export async function archiveConfig(
-  { data, env, registryDir }: ArchivePlace,
+  { data, env, registryDir }: ArchiveLocation,
 ): Promise<StorageConfig> {
   if (data !== undefined || env === undefined) return await folder(data ?? DEFAULT_DATA_DIR);
   const storage = await loadStorage({ env, ...(registryDir === undefined ? {} : { registryDir }) });

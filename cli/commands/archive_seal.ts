@@ -95,14 +95,14 @@ async function seal(context: SsmdContext, span: TimeSpan, flags: Flags): Promise
   );
   const tempDir = flags.temp ?? await tempDirOf(storage);
   try {
-    const places = await sealableDays(storage, {
+    const manifestIds = await sealableDays(storage, {
       span,
       ...(env === undefined ? {} : { env }),
       ...(feed === undefined ? {} : { feed }),
     });
-    if (places.length === 0) throw noDays(storage);
+    if (manifestIds.length === 0) throw noDays(storage);
     const shown = Deno.stderr.isTerminal() && !globals.quiet;
-    const outcomes = await Array.fromAsync(sealDays(places, {
+    const outcomes = await Array.fromAsync(sealDays(manifestIds, {
       ...{ storage, dryRun, force, nowUs, tempDir },
       software: { version: VERSION, commit: COMMIT },
       ...(shown ? { onProgress: progressTo((text) => stderr.write(text)) } : {}),

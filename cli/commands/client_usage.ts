@@ -68,12 +68,12 @@ function parseColumns(text: string): Column[] {
 function summed(counts: readonly UsageCount[], by: readonly Column[]) {
   const sums = new Map<string, Partial<Record<Column, string>> & { messages: number }>();
   for (const count of counts) {
-    const place = by.map((column) => count[column]).join(" ");
-    const known = sums.get(place);
+    const name = by.map((column) => count[column]).join(" ");
+    const known = sums.get(name);
     if (known !== undefined) known.messages += count.messages;
     else {
       const own = Object.fromEntries(by.map((column) => [column, count[column]]));
-      sums.set(place, { ...own, messages: count.messages });
+      sums.set(name, { ...own, messages: count.messages });
     }
   }
   return sortedBy([...sums.values()], ...by);

@@ -83,8 +83,8 @@ Deno.test("Ctrl-C ends it, whole lines and no error behind it", () =>
 /** Frames of the first connection, as they were captured. */
 async function framesOf(dir: string): Promise<string[]> {
   const storage = folderStorage(dir);
-  const place = { kind: "raw", env: "demo", feed: "kraken", day: "2026-08-01" } as const;
-  const manifest = await loadManifest(storage, place);
+  const manifestId = { kind: "raw", env: "demo", feed: "kraken", day: "2026-08-01" } as const;
+  const manifest = await loadManifest(storage, manifestId);
   const frames: string[] = [];
   for (const { key, connection } of manifest?.files ?? []) {
     if (connection !== "m1abc-1") continue;

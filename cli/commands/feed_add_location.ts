@@ -19,12 +19,12 @@ export default defineCommand({
   args: [FEED_ID, text("Name of the place", { placeholder: "place", required: true })],
   output: EDIT_RESULT,
   table: editTable,
-  run: ({ flags, args: [id, place], context }) =>
+  run: ({ flags, args: [id, location], context }) =>
     editFile(context, {
       ...{ kind: "feed", name: id },
       change: (edit) =>
         edit.append(["capture_locations"], {
-          id: place,
+          id: location,
           clock_source: flags.clock,
           clock_accuracy_us: flags.accuracyUs,
         }),

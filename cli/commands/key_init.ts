@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { keyVariable, placeOf, readKey } from "@ssmd/metadata";
+import { keySourceOf, keyVariable, readKey } from "@ssmd/metadata";
 import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { rowsOf } from "../command/table.ts";
@@ -29,9 +29,9 @@ export default defineCommand({
 
 async function prepareKey(key: DeclaredKey): Promise<z.output<typeof PREPARED_KEY>> {
   const { keys: { environment, sources }, name, spec } = key;
-  const place = placeOf(spec);
-  if (place.kind === "file") await keepOutOfGit(place.path);
-  const present = place.kind === "sealed-secret"
+  const source = keySourceOf(spec);
+  if (source.kind === "file") await keepOutOfGit(source.path);
+  const present = source.kind === "sealed-secret"
     ? await storeOf(key).present()
     : new Set((await readKey(name, { ...spec, required: false }, sources)).keys());
   const missing = spec.fields.filter((field) => !present.has(field));
@@ -42,13 +42,13 @@ async function prepareKey(key: DeclaredKey): Promise<z.output<typeof PREPARED_KE
 }
 
 function nextStep({ keys, name, spec }: DeclaredKey, missing: readonly string[]): string {
-  const place = placeOf(spec);
+  const source = keySourceOf(spec);
   const set = `ssmd key set ${name} --env ${keys.environment.name}`;
-  switch (place.kind) {
+  switch (source.kind) {
     case "env":
       return `export ${missing.map((field) => `${keyVariable(name, field)}=…`).join(" ")}`;
     case "mount":
-      return `mount the secret at ${place.dir}`;
+      return `mount the secret at ${source.dir}`;
     case "sealed-secret":
       return `${set} --cert sealing.pem --namespace …`;
     case "file":

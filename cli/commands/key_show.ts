@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { placeOf, readKey, whereOf } from "@ssmd/metadata";
+import { keySourceOf, readKey, whereOf } from "@ssmd/metadata";
 import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { KEY_NAME } from "../keys/flags.ts";
@@ -68,12 +68,12 @@ async function viewOf(key: DeclaredKey): Promise<z.output<typeof KEY>> {
 async function fieldsOf(key: DeclaredKey): Promise<z.output<typeof FIELD>[]> {
   const { keys, name, spec } = key;
   const values = await readKey(name, { ...spec, required: false }, keys.sources);
-  const place = placeOf(spec);
-  const sealed = place.kind === "sealed-secret" ? await storeOf(key).present() : new Set<string>();
+  const source = keySourceOf(spec);
+  const sealed = source.kind === "sealed-secret" ? await storeOf(key).present() : new Set<string>();
   return spec.fields.map((field) => {
     const isSealed = !values.has(field) && sealed.has(field);
-    const where = isSealed && place.kind === "sealed-secret"
-      ? sealedPath(keys, place.secret)
+    const where = isSealed && source.kind === "sealed-secret"
+      ? sealedPath(keys, source.secret)
       : whereOf(name, field, spec, keys.sources).replace(/^.*? \((.*)\)$/, "$1");
     return { field, state: values.has(field) ? "set" : isSealed ? "sealed" : "missing", where };
   });

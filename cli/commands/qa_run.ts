@@ -39,9 +39,9 @@ export default defineCommand({
     const rules = chosenRules(await loadQaRules(registry, feed), flags.check);
     const calendar = await loadCalendar(registry, await loadFeed(registry, feed));
     const reports = await withArchive(context, flags, async ({ storage, env }) => {
-      const place = version === undefined ? { env, feed } : { env, feed, version };
+      const feedVersion = version === undefined ? { env, feed } : { env, feed, version };
       const reports: QaReport[] = [];
-      for (const each of await versionDays(storage, place, daySpanOf(flags))) {
+      for (const each of await versionDays(storage, feedVersion, daySpanOf(flags))) {
         const software = `${VERSION}+${COMMIT}`;
         const day = { storage, env, feed, ...each, rules, software };
         reports.push(await runQa(calendar === undefined ? day : { ...day, calendar }));

@@ -37,10 +37,10 @@ export default defineCommand({
   async run({ flags, context }) {
     const { feed, version } = flags;
     const findings = await withArchive(context, flags, async ({ storage, env }) => {
-      const place = version === undefined ? { env, feed } : { env, feed, version };
+      const feedVersion = version === undefined ? { env, feed } : { env, feed, version };
       const reports: z.output<typeof CHECKED_DAY>[] = [];
       const unchecked: string[] = [];
-      for (const each of await versionDays(storage, place, daySpanOf(flags))) {
+      for (const each of await versionDays(storage, feedVersion, daySpanOf(flags))) {
         const report = await loadQaReport(storage, { env, feed, ...each });
         if (report === undefined) unchecked.push(each.day);
         else {

@@ -1,4 +1,4 @@
-import { type KeySpec, keyVariable, placeOf, readKey } from "@ssmd/metadata";
+import { keySourceOf, type KeySpec, keyVariable, readKey } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
 import type { SealFlags } from "./flags.ts";
 import type { DeclaredKey, KeyContext } from "./key_context.ts";
@@ -8,28 +8,28 @@ import type { KeyStore } from "./store.ts";
 
 /** Whether ssmd itself writes the values. */
 export function isWritable(spec: KeySpec): boolean {
-  const { kind } = placeOf(spec);
+  const { kind } = keySourceOf(spec);
   return kind === "file" || kind === "sealed-secret";
 }
 
 /** The store of a key. Throws ConfigError `KEY_SOURCE_READ_ONLY` for sources that others write. */
 export function storeOf({ keys, name, spec }: DeclaredKey, seal: SealFlags = {}): KeyStore {
-  const place = placeOf(spec);
-  if (place.kind === "file") return fileStore({ keys, name, spec }, place.path);
-  if (place.kind === "sealed-secret") {
-    return new SealedFile(sealedPath(keys, place.secret), {
-      secret: place.secret,
+  const source = keySourceOf(spec);
+  if (source.kind === "file") return fileStore({ keys, name, spec }, source.path);
+  if (source.kind === "sealed-secret") {
+    return new SealedFile(sealedPath(keys, source.secret), {
+      secret: source.secret,
       fields: spec.fields,
       flags: seal,
     });
   }
-  const where = place.kind === "env"
+  const where = source.kind === "env"
     ? `export ${spec.fields.map((field) => `${keyVariable(name, field)}=…`).join(" ")}`
-    : `change the secret that is mounted at ${place.dir}`;
+    : `change the secret that is mounted at ${source.dir}`;
   throw new ConfigError(
     "KEY_SOURCE_READ_ONLY",
     `the values of key ${name} come from ${
-      place.kind === "env" ? "variables" : "a mounted secret"
+      source.kind === "env" ? "variables" : "a mounted secret"
     }, which ssmd does not write`,
     {
       hint:

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type KeySpec, placeOf, readKey, shapeFindings, whereOf } from "@ssmd/metadata";
+import { keySourceOf, type KeySpec, readKey, shapeFindings, whereOf } from "@ssmd/metadata";
 import { ConfigError } from "@ssmd/runtime";
 import type { DeclaredKey } from "./key_context.ts";
 import { storeOf } from "./key_store.ts";
@@ -61,16 +61,16 @@ export async function missingFields(key: DeclaredKey): Promise<string[]> {
 
 /** Whether the manifest holds what only the cluster can open. */
 async function isSealed(key: DeclaredKey, fields: readonly string[]): Promise<boolean> {
-  if (placeOf(key.spec).kind !== "sealed-secret") return false;
+  if (keySourceOf(key.spec).kind !== "sealed-secret") return false;
   const present = await storeOf(key).present();
   return fields.every((field) => present.has(field));
 }
 
 async function modeProblems(spec: KeySpec): Promise<string[]> {
-  const place = placeOf(spec);
-  if (place.kind !== "file") return [];
-  const mode = (await Deno.stat(place.path).catch(() => undefined))?.mode ?? 0;
+  const source = keySourceOf(spec);
+  if (source.kind !== "file") return [];
+  const mode = (await Deno.stat(source.path).catch(() => undefined))?.mode ?? 0;
   return (mode & OTHERS) !== 0
-    ? [`${place.path} can be read by other users: chmod 600 ${place.path}`]
+    ? [`${source.path} can be read by other users: chmod 600 ${source.path}`]
     : [];
 }

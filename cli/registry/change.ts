@@ -2,7 +2,7 @@ import {
   changeText,
   findingsError,
   formatFinding,
-  registryPlaceOf,
+  registryFileIdOf,
   safeYaml,
   textDiff,
   valueChanges,
@@ -50,7 +50,7 @@ export function fileChange(
   after: string | undefined,
 ): FileChange {
   const kind = before === undefined ? "added" : after === undefined ? "removed" : "changed";
-  const isYaml = registryPlaceOf(file)?.kind !== "schema text" && file.endsWith(".yaml");
+  const isYaml = registryFileIdOf(file)?.kind !== "schema text" && file.endsWith(".yaml");
   const changes = isYaml && kind === "changed"
     ? valueChanges(safeYaml(before ?? ""), safeYaml(after ?? ""))
     : [];

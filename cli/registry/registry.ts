@@ -7,9 +7,9 @@ import {
   findingsError,
   readRegistryTexts,
   type RegisteredSchema,
+  registryFileIdOf,
   type RegistryKind,
   registryPathOf,
-  registryPlaceOf,
   type SourceFile,
 } from "@ssmd/metadata";
 import { claimProblems, externalProblem, PARSERS } from "@ssmd/exchanges";
@@ -77,8 +77,8 @@ export class Registry {
   /** Names of a kind, sorted. */
   names(kind: RegistryKind): string[] {
     return [...this.texts.keys()].flatMap((path) => {
-      const place = registryPlaceOf(path);
-      return place?.kind === kind ? [place.name] : [];
+      const file = registryFileIdOf(path);
+      return file?.kind === kind ? [file.name] : [];
     }).sort();
   }
 

@@ -1,4 +1,4 @@
-import { registryPlaceOf } from "@ssmd/metadata";
+import { registryFileIdOf } from "@ssmd/metadata";
 
 /** What commands write for people: when keys were rotated, and secrets that only a cluster opens. */
 const OF_KEYS = /^(rotation\/[^/]+|sealed\/[^/]+\/[^/]+)\.yaml$/;
@@ -7,7 +7,7 @@ const OF_INIT = /^([^/]+\.schema\.json|[a-z]+\/\.gitkeep)$/;
 
 /** Whether a path inside the registry folder says something about feeds, environments or their keys. */
 export function isRegistryText(path: string): boolean {
-  const isPlaced = registryPlaceOf(path) !== undefined && path.split("/").length === 2;
+  const isPlaced = registryFileIdOf(path) !== undefined && path.split("/").length === 2;
   return isPlaced || OF_KEYS.test(path);
 }
 

@@ -27,8 +27,8 @@ if (import.meta.main) {
   const storage = folderStorage("data");
   await fillArchive(storage, ENV);
   for (const kind of ["raw", "normalized"] as const) {
-    const place = { kind, ...PLACE, env: ENV };
-    await changeManifest(storage, place, (manifest) => ({ ...manifest, status: "complete" }));
+    const dayId = { kind, ...PLACE, env: ENV };
+    await changeManifest(storage, dayId, (manifest) => ({ ...manifest, status: "complete" }));
   }
   await sealDay({
     ...{ storage, ...PLACE, env: ENV, tempDir: "data", nowUs: () => NOW_US, force: true },

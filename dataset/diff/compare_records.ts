@@ -68,10 +68,10 @@ export class RecordComparison {
       for (let i = 0; i < old.length; i++) this.#same(old[i] as MarketEvent, now[i] as MarketEvent);
       return;
     }
-    const rest = Map.groupBy(now, placeOf);
-    for (const [place, olds] of Map.groupBy(old, placeOf)) {
-      this.#pair(olds, rest.get(place) ?? []);
-      rest.delete(place);
+    const rest = Map.groupBy(now, seriesOf);
+    for (const [series, olds] of Map.groupBy(old, seriesOf)) {
+      this.#pair(olds, rest.get(series) ?? []);
+      rest.delete(series);
     }
     for (const news of rest.values()) this.#pair([], news);
   }
@@ -141,7 +141,7 @@ export class RecordComparison {
   }
 }
 
-function placeOf({ type, symbol }: MarketEvent): string {
+function seriesOf({ type, symbol }: MarketEvent): string {
   return `${type} ${symbol}`;
 }
 

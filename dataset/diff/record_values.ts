@@ -49,9 +49,9 @@ export class RecordValues {
 
   /** By `type.field`, in the order of types. */
   summaries(): Map<string, ValueSummary> {
-    const place = (name: string) => EVENT_TYPES.indexOf(name.split(".")[0] as EventType);
+    const rankOf = (name: string) => EVENT_TYPES.indexOf(name.split(".")[0] as EventType);
     const names = [...this.#stats.keys()].sort((a, b) =>
-      place(a) - place(b) || (a < b ? -1 : a > b ? 1 : 0)
+      rankOf(a) - rankOf(b) || (a < b ? -1 : a > b ? 1 : 0)
     );
     return new Map(names.map((name) => [name, this.#of(name).summary()]));
   }

@@ -99,10 +99,10 @@ function partitionOf(
       ...(sealed === undefined ? {} : { sealed }),
     }));
   const symbols = !request.symbols?.length ? undefined : [...new Set(request.symbols)].sort();
-  const place = { env, feed, type, day, version, ...withinDay(request.span, day) };
-  const asked = { ...place, symbols: symbols ?? null, format: request.format };
+  const partition = { env, feed, type, day, version, ...withinDay(request.span, day) };
+  const asked = { ...partition, symbols: symbols ?? null, format: request.format };
   return {
-    ...place,
+    ...partition,
     ...(symbols === undefined ? {} : { symbols }),
     archived: sources.reduce((sum, { count }) => sum + count, 0),
     isWhole: symbols === undefined && !cutsDay(request.span, day),
@@ -121,8 +121,8 @@ function partitionOf(
 export async function archivedFeeds(storage: Storage, env: string): Promise<string[]> {
   const feeds = new Set<string>();
   for await (const { key } of storage.list(`normalized/${env}/`)) {
-    const place = parseManifestKey(key);
-    if (place !== undefined) feeds.add(place.feed);
+    const manifestId = parseManifestKey(key);
+    if (manifestId !== undefined) feeds.add(manifestId.feed);
   }
   if (feeds.size > 0) return [...feeds].sort();
   const envs = await archivedEnvs(storage);

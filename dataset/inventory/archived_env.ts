@@ -30,8 +30,8 @@ export async function archivedEnvs(storage: Storage): Promise<string[]> {
   const envs = new Set<string>();
   for (const kind of ["normalized/", "raw/"]) {
     for await (const { key } of storage.list(kind)) {
-      const place = parseManifestKey(key);
-      if (place !== undefined) envs.add(place.env);
+      const manifestId = parseManifestKey(key);
+      if (manifestId !== undefined) envs.add(manifestId.env);
     }
   }
   return [...envs].sort();

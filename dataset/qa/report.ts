@@ -50,7 +50,7 @@ export interface QaReport {
 }
 
 /** Which day of which version. */
-export interface QaPlace {
+export interface QaReportId {
   /** Environment. */
   env: string;
   /** Feed. */
@@ -62,7 +62,7 @@ export interface QaPlace {
 }
 
 /** `normalized/{env}/{feed}/{version}/YYYY/MM/DD/qa.json` */
-export function qaKey({ env, feed, version = NORMALIZED_VERSION, day }: QaPlace): string {
+export function qaKey({ env, feed, version = NORMALIZED_VERSION, day }: QaReportId): string {
   const manifest = manifestKey({ kind: "normalized", env, feed, version, day });
   return manifest.replace(/manifest\.json$/, "qa.json");
 }
@@ -70,9 +70,9 @@ export function qaKey({ env, feed, version = NORMALIZED_VERSION, day }: QaPlace)
 /** What the checks of a day found; undefined = they never ran. Throws ArchiveError, StorageError. */
 export async function loadQaReport(
   storage: Storage,
-  place: QaPlace,
+  reportId: QaReportId,
 ): Promise<QaReport | undefined> {
-  return await loadHashedJson<QaReport>(storage, qaKey(place), FORMAT);
+  return await loadHashedJson<QaReport>(storage, qaKey(reportId), FORMAT);
 }
 
 /** Stores what was found, in the place of what was found before. */

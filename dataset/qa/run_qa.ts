@@ -11,12 +11,12 @@ import { type Calendar, openSpans, type QaRules } from "@ssmd/metadata";
 import { ArchiveError, isoOfUs, nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { checkRecords, typesChecked } from "./qa.ts";
-import { type QaPlace, type QaReport, saveQaReport } from "./report.ts";
+import { type QaReport, type QaReportId, saveQaReport } from "./report.ts";
 
 const DAY_US = 86_400_000_000;
 
 /** What a day is checked with. */
-export interface RunQaOptions extends QaPlace {
+export interface RunQaOptions extends QaReportId {
   storage: Storage;
   /** The checks; a part of the feed's, when only some are wanted. */
   rules: QaRules;
@@ -80,7 +80,7 @@ function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-function missing({ env, feed, version, day }: Required<QaPlace>): ArchiveError {
+function missing({ env, feed, version, day }: Required<QaReportId>): ArchiveError {
   return new ArchiveError("DAY_MISSING", `There is no day ${day} of ${env}/${feed} ${version}.`, {
     hint: "ssmd archive verify lists the days that are there.",
     context: { env, feed, version, day },

@@ -15,10 +15,10 @@ export interface VersionDay {
  */
 export async function versionDays(
   storage: Storage,
-  place: { env: string; feed: string; version?: string },
+  feedVersion: { env: string; feed: string; version?: string },
   { from, to }: { from: string; to: string },
 ): Promise<VersionDay[]> {
-  const { env, feed, version } = place;
+  const { env, feed, version } = feedVersion;
   const versions = await versionsIn(storage, { env, feed });
   const active = await loadActiveVersions(storage, env, feed);
   const all = [...new Set(versions.flatMap(({ days }) => days))].sort();

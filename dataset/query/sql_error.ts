@@ -22,17 +22,17 @@ const HINTS: Readonly<Record<string, string>> = {
 /** The error of SQL that was not run: with the place in it, and the name that may have been meant. */
 export function sqlError(sql: string, failure: EngineFailure): QueryError {
   const code = CODES[failure.kind] ?? "QUERY_INVALID";
-  const place = failure.position === undefined ? undefined : placeIn(sql, failure.position);
+  const offset = failure.position === undefined ? undefined : offsetIn(sql, failure.position);
   // What DuckDB adds on further lines are names that come near; they are told in the hint.
   const sentence = (failure.message.split("\n")[0] ?? "").replace(/[.!]$/, "");
-  const where = place === undefined ? "" : ` (line ${place.line}, column ${place.column})`;
+  const where = offset === undefined ? "" : ` (line ${offset.line}, column ${offset.column})`;
   return new QueryError(code, `${sentence}${where}.`, {
-    hint: HINTS[code] ?? nameHint(failure) ?? marked(sql, place),
-    context: { ...place, kind: failure.kind },
+    hint: HINTS[code] ?? nameHint(failure) ?? marked(sql, offset),
+    context: { ...offset, kind: failure.kind },
   });
 }
 
-interface Place {
+interface SqlOffset {
   /** From 1. */
   line: number;
   /** From 1, in characters. */
@@ -40,7 +40,7 @@ interface Place {
 }
 
 /** The place of an offset in UTF-8 bytes. */
-function placeIn(sql: string, position: number): Place {
+function offsetIn(sql: string, position: number): SqlOffset {
   const before = new TextDecoder().decode(new TextEncoder().encode(sql).subarray(0, position));
   const lines = before.split("\n");
   return { line: lines.length, column: [...lines.at(-1) ?? ""].length + 1 };
@@ -56,7 +56,7 @@ function nameHint({ name, candidates = [], kind }: EngineFailure): string | unde
 }
 
 /** The line with a mark under the place. */
-function marked(sql: string, place: Place | undefined): string {
-  if (place === undefined) return "DuckDB's SQL: https://duckdb.org/docs/sql/introduction";
-  return `${sql.split("\n")[place.line - 1] ?? ""}\n${" ".repeat(6 + place.column)}^`;
+function marked(sql: string, offset: SqlOffset | undefined): string {
+  if (offset === undefined) return "DuckDB's SQL: https://duckdb.org/docs/sql/introduction";
+  return `${sql.split("\n")[offset.line - 1] ?? ""}\n${" ".repeat(6 + offset.column)}^`;
 }

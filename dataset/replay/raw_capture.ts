@@ -66,7 +66,7 @@ export async function writeRawCapture(
   using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
   const writer = new CaptureWriter(file, span);
   for (const day of await rawDays(storage, span)) {
-    const manifest = await loadManifest(storage, { kind: "raw", ...place(span), day });
+    const manifest = await loadManifest(storage, { kind: "raw", ...feedOf(span), day });
     const files = (manifest?.files ?? []).toSorted((a, b) =>
       usOfNsText(a.from) - usOfNsText(b.from)
     );
@@ -77,7 +77,7 @@ export async function writeRawCapture(
   return writer.end();
 }
 
-function place({ env, feed }: RawSpan) {
+function feedOf({ env, feed }: RawSpan) {
   return { env, feed };
 }
 
@@ -91,8 +91,8 @@ function isWithin(
 /** Days whose raw files may hold frames of the span; a file may reach into the next day. */
 async function rawDays(storage: Storage, span: RawSpan): Promise<string[]> {
   const { fromUs = 0, toUs = TIME_US_MAX } = span;
-  const days = await Array.fromAsync(manifestDays(storage, { kind: "raw", ...place(span) }));
-  if (days.length === 0) await assertKnown(storage, place(span));
+  const days = await Array.fromAsync(manifestDays(storage, { kind: "raw", ...feedOf(span) }));
+  if (days.length === 0) await assertKnown(storage, feedOf(span));
   const [first = ""] = daysBetween(Math.max(0, fromUs - DAY_US), fromUs + 1);
   const [last = ""] = daysBetween(toUs - 1, toUs);
   return days.filter((day) => day >= first && day <= last);

@@ -191,7 +191,7 @@ export class ConnectionTranslation {
     const { sequence = 0, lastUs = 0, aliveUs, openGaps } = state ?? {};
     const turns = inTurns ? this.#options.turns ?? [] : undefined;
     const stood = { sequence, lastUs, aliveUs, openGaps };
-    const place = { ...placeOf({ run, connection }), ...stood, turns };
-    this.#translator = new Translator(feed, created, place);
+    const origin = { ...placeOf({ run, connection }), ...stood, turns };
+    this.#translator = new Translator(feed, created, origin);
   }
 }

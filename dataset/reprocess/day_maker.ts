@@ -6,7 +6,7 @@ import {
   type Manifest,
   type ManifestFile,
   type ManifestGap,
-  type ManifestPlace,
+  type ManifestId,
   normalizedTypePrefix,
   parseSealedKey,
   saveManifest,
@@ -18,7 +18,7 @@ import { isoOfUs, nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { TranslationState } from "./connection_translation.ts";
 import type { Executor } from "./executor.ts";
-import type { JobDay, VersionPlace } from "./job.ts";
+import type { JobDay, VersionId } from "./job.ts";
 import type { PlannedDay } from "./plan.ts";
 import { digestOf, type RawConnection } from "./raw_connections.ts";
 import type { SealResult } from "./seal_type.ts";
@@ -28,7 +28,7 @@ import type { TranslateResult } from "./translate_day.ts";
 export interface DayMakerOptions {
   storage: Storage;
   executor: Executor;
-  place: VersionPlace;
+  versionId: VersionId;
   /** A normalizer by id or day; default that of each connection's first day. */
   normalizer?: string;
   software: { version: string; commit: string };
@@ -53,12 +53,12 @@ export class DayMaker {
     planned: PlannedDay,
     states: readonly TranslationState[],
   ): Promise<TranslateResult[]> {
-    const { executor, place, normalizer, scratch } = this.#options;
+    const { executor, versionId, normalizer, scratch } = this.#options;
     const { day } = planned;
     const shares = sharesOf(planned.connections, executor.width);
     return await Promise.all(shares.map((connections, i) =>
       executor.translate({
-        ...{ day, feed: place.feed, scratch, name: `${day}-${i}` },
+        ...{ day, feed: versionId.feed, scratch, name: `${day}-${i}` },
         ...(normalizer === undefined ? {} : { normalizer }),
         connections: connections.map((connection) => {
           const state = stateFor(connection, states);
@@ -70,8 +70,8 @@ export class DayMaker {
 
   /** The first part of a day's names that the version does not use yet. */
   async freePart(day: string): Promise<number> {
-    const { storage, place } = this.#options;
-    const manifest = await loadManifest(storage, { kind: "normalized", ...place, day });
+    const { storage, versionId } = this.#options;
+    const manifest = await loadManifest(storage, { kind: "normalized", ...versionId, day });
     return 1 + Math.max(0, ...(manifest?.files ?? []).map(({ key }) => partOf(key)));
   }
 
@@ -81,8 +81,8 @@ export class DayMaker {
     translated: readonly TranslateResult[],
     sealed: readonly SealResult[],
   ): Promise<JobDay> {
-    const { storage, place, software } = this.#options;
-    const manifestPlace: ManifestPlace = { kind: "normalized", ...place, day: planned.day };
+    const { storage, versionId, software } = this.#options;
+    const manifestPlace: ManifestId = { kind: "normalized", ...versionId, day: planned.day };
     const files = sealed.map(({ file }) => file);
     const symbols = new Set(sealed.flatMap((each) => each.symbols));
     symbols.delete(ALL_SYMBOLS);
@@ -122,9 +122,9 @@ export class DayMaker {
     translated: readonly TranslateResult[],
     part: number,
   ): Promise<SealResult[]> {
-    const { executor, place, software, scratch } = this.#options;
+    const { executor, versionId, software, scratch } = this.#options;
     const source = {
-      ...{ env: place.env, feed: place.feed, day, processor: "reprocess", software },
+      ...{ env: versionId.env, feed: versionId.feed, day, processor: "reprocess", software },
       ...{ source: "raw", nowUs: nowUs() },
     };
     return await Promise.all(
@@ -138,7 +138,7 @@ export class DayMaker {
             files,
             source,
             scratch,
-            key: sealedKey({ ...place, type, day, part }),
+            key: sealedKey({ ...versionId, type, day, part }),
           })
         ),
     );
@@ -146,10 +146,10 @@ export class DayMaker {
 
   /** Objects of the day that the manifest does not name: those of an earlier input. */
   async #removeOld(day: string, manifest: Manifest): Promise<void> {
-    const { storage, place } = this.#options;
+    const { storage, versionId } = this.#options;
     const named = new Set(manifest.files.map(({ key }) => key));
     for (const type of EVENT_TYPES) {
-      const prefix = normalizedTypePrefix(place.env, place.feed, type, place.version);
+      const prefix = normalizedTypePrefix(versionId.env, versionId.feed, type, versionId.version);
       for await (const { key } of storage.list(`${prefix}${day.replaceAll("-", "/")}/`)) {
         if (!named.has(key)) await storage.delete(key);
       }

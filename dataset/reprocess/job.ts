@@ -93,7 +93,7 @@ export interface WrittenDay {
 }
 
 /** Which version of which feed. */
-export interface VersionPlace {
+export interface VersionId {
   /** Environment. */
   env: string;
   /** Feed. */
@@ -129,17 +129,17 @@ export function recipeDifference(made: Recipe, wanted: Recipe): string {
 }
 
 /** What the notes on a version have in front: they stand within it, and go with it. */
-export function jobPrefix({ env, feed, version }: VersionPlace): string {
+export function jobPrefix({ env, feed, version }: VersionId): string {
   return `${feedPrefix("normalized", env, feed, version)}reprocess/`;
 }
 
 /** The job of a version; undefined = it was never reprocessed. Throws ArchiveError, StorageError. */
-export async function loadJob(storage: Storage, place: VersionPlace): Promise<Job | undefined> {
-  return await loadHashedJson<Job>(storage, `${jobPrefix(place)}job.json`, FORMAT);
+export async function loadJob(storage: Storage, versionId: VersionId): Promise<Job | undefined> {
+  return await loadHashedJson<Job>(storage, `${jobPrefix(versionId)}job.json`, FORMAT);
 }
 
 /** A version's job with nothing done. */
-export function newJob({ env, feed, version }: VersionPlace, recipe: Recipe): Job {
+export function newJob({ env, feed, version }: VersionId, recipe: Recipe): Job {
   return {
     format: FORMAT,
     env,
@@ -159,25 +159,25 @@ export async function saveJob(storage: Storage, job: Job): Promise<void> {
 }
 
 /** The version that a key is the job of; undefined = of none. */
-export function parseJobKey(key: string): VersionPlace | undefined {
+export function parseJobKey(key: string): VersionId | undefined {
   const [kind, env = "", feed = "", version = "", folder, name, ...rest] = key.split("/");
   const isJob = kind === "normalized" && folder === "reprocess" && name === "job.json";
   return isJob && rest.length === 0 ? { env, feed, version } : undefined;
 }
 
-function stateKey(place: VersionPlace, day: string): string {
-  return `${jobPrefix(place)}state/${day}.json.zst`;
+function stateKey(versionId: VersionId, day: string): string {
+  return `${jobPrefix(versionId)}state/${day}.json.zst`;
 }
 
 /** Keeps where every connection stands when a day is done: the next day goes on from there. */
 export async function saveStates(
   storage: Storage,
-  place: VersionPlace,
+  versionId: VersionId,
   day: string,
   states: readonly TranslationState[],
 ): Promise<void> {
   const text = new TextEncoder().encode(JSON.stringify(states));
-  await storage.put(stateKey(place, day), compressFrame(text));
+  await storage.put(stateKey(versionId, day), compressFrame(text));
 }
 
 /**
@@ -186,10 +186,10 @@ export async function saveStates(
  */
 export async function loadStates(
   storage: Storage,
-  place: VersionPlace,
+  versionId: VersionId,
   day: string,
 ): Promise<TranslationState[]> {
-  const key = stateKey(place, day);
+  const key = stateKey(versionId, day);
   let bytes: Uint8Array;
   try {
     bytes = await storage.get(key);

@@ -31,8 +31,8 @@ export async function rawManifests(
 ): Promise<Manifest[]> {
   const days: string[] = [];
   for await (const { key } of storage.list(feedPrefix("raw", env, feed))) {
-    const place = parseManifestKey(key);
-    if (place !== undefined) days.push(place.day);
+    const manifestId = parseManifestKey(key);
+    if (manifestId !== undefined) days.push(manifestId.day);
   }
   const manifests: Manifest[] = [];
   for (const day of days.sort()) {

@@ -167,7 +167,7 @@ class Run {
     this.#left = job.writing;
     this.#width = executor.width;
     this.#maker = new DayMaker({
-      ...{ storage, executor, software, scratch, place: { env, feed, version } },
+      ...{ storage, executor, software, scratch, versionId: { env, feed, version } },
       ...(normalizer === undefined ? {} : { normalizer }),
     });
   }

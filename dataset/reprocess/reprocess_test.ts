@@ -95,8 +95,8 @@ async function objectsOf(storage: Storage, version = "v2"): Promise<Record<strin
 }
 
 async function recordsOf(storage: Storage, day: string, version = "v2"): Promise<MarketEvent[]> {
-  const place = { kind: "normalized", ...RAW_PLACE, version, day } as const;
-  const manifest = await loadManifest(storage, place);
+  const manifestId = { kind: "normalized", ...RAW_PLACE, version, day } as const;
+  const manifest = await loadManifest(storage, manifestId);
   const events: MarketEvent[] = [];
   for (const file of manifest?.files ?? []) {
     for await (const batch of readSealed(storage, file)) events.push(...batch);
@@ -163,13 +163,13 @@ Deno.test("a reprocess gives what the connections' lines say, each from its own 
     const books = (await recordsOf(storage, day)).filter((event) => event.type === "orderbook");
     assert.deepEqual(books.map(({ kind }) => kind).indexOf("snapshot"), 0, day);
   }
-  const place = {
+  const manifestId = {
     kind: "normalized",
     ...RAW_PLACE,
     version: "v2",
     day: DAYS[1] as string,
   } as const;
-  const manifest = await loadManifest(storage, place);
+  const manifest = await loadManifest(storage, manifestId);
   assert.equal(manifest?.status, "complete");
   assert.equal(manifest?.gaps.length, second.filter(({ type }) => type === "gap").length);
   assert.equal(manifest?.symbols, 2);
@@ -241,13 +241,13 @@ Deno.test("lines that raw does not have are a gap, and the day is partial", asyn
   assert.match(gap.detail, /raw does not have lines 3 to 5/);
   const job = await loadJob(storage, { ...RAW_PLACE, version: "v2" });
   assert.equal(job?.days[DAYS[0] as string]?.whole, false);
-  const place = {
+  const manifestId = {
     kind: "normalized",
     ...RAW_PLACE,
     version: "v2",
     day: DAYS[0] as string,
   } as const;
-  assert.equal((await loadManifest(storage, place))?.status, "partial");
+  assert.equal((await loadManifest(storage, manifestId))?.status, "partial");
 });
 
 /** Kraken with one rule changed: no trade below a size is told. */

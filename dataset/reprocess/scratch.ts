@@ -1,6 +1,6 @@
 import { messageOf, SsmdError, systemCodeOf } from "@ssmd/runtime";
 import { sha256Of } from "@ssmd/archive";
-import type { VersionPlace } from "./job.ts";
+import type { VersionId } from "./job.ts";
 
 /** A folder of this machine that one reprocess alone uses. */
 export interface Scratch {
@@ -19,7 +19,7 @@ export interface Scratch {
 export async function openScratch(
   parent: string,
   location: string,
-  { env, feed, version }: VersionPlace,
+  { env, feed, version }: VersionId,
 ): Promise<Scratch> {
   const name = sha256Of(new TextEncoder().encode(`${location} ${env} ${feed} ${version}`));
   const path = `${parent}/ssmd-reprocess-${name.slice(0, 16)}`;

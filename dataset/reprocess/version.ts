@@ -2,14 +2,7 @@ import { feedPrefix, isKeyName, loadManifest, NORMALIZED_VERSION } from "@ssmd/a
 import { parseManifestKey } from "@ssmd/archive";
 import { ArchiveError, ConfigError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import {
-  type Job,
-  loadJob,
-  newJob,
-  type Recipe,
-  recipeDifference,
-  type VersionPlace,
-} from "./job.ts";
+import { type Job, loadJob, newJob, type Recipe, recipeDifference, type VersionId } from "./job.ts";
 
 /**
  * The job of a version that may be made by this recipe: a new one where nothing is there, else the
@@ -18,20 +11,20 @@ import {
  */
 export async function openVersion(
   storage: Storage,
-  place: VersionPlace,
+  versionId: VersionId,
   recipe: Recipe,
 ): Promise<Job> {
-  const { version } = place;
+  const { version } = versionId;
   checkName(version);
-  const job = await loadJob(storage, place);
+  const job = await loadJob(storage, versionId);
   if (job === undefined) {
-    const writer = await writerOf(storage, place);
-    if (writer === undefined) return newJob(place, recipe);
-    throw exists(place, `is there already, and no reprocess made it: ${writer}`);
+    const writer = await writerOf(storage, versionId);
+    if (writer === undefined) return newJob(versionId, recipe);
+    throw exists(versionId, `is there already, and no reprocess made it: ${writer}`);
   }
   const difference = recipeDifference(job.recipe, recipe);
   if (difference === "") return job;
-  throw exists(place, `was made by something else: ${difference}`);
+  throw exists(versionId, `was made by something else: ${difference}`);
 }
 
 function checkName(version: string): void {
@@ -46,7 +39,7 @@ function checkName(version: string): void {
   });
 }
 
-function exists({ env, feed, version }: VersionPlace, what: string): ArchiveError {
+function exists({ env, feed, version }: VersionId, what: string): ArchiveError {
   return new ArchiveError("VERSION_EXISTS", `Version ${version} of ${env}/${feed} ${what}.`, {
     hint: "Choose another name with --as, or remove the version: ssmd reprocess prune.",
     context: { env, feed, version },
@@ -56,14 +49,14 @@ function exists({ env, feed, version }: VersionPlace, what: string): ArchiveErro
 /** Who wrote what stands under a version's prefix, for a person; undefined = nothing is there. */
 async function writerOf(
   storage: Storage,
-  { env, feed, version }: VersionPlace,
+  { env, feed, version }: VersionId,
 ): Promise<string | undefined> {
   let first: string | undefined;
   for await (const { key } of storage.list(feedPrefix("normalized", env, feed, version))) {
     first ??= key;
-    const place = parseManifestKey(key);
-    if (place === undefined) continue;
-    const manifest = await loadManifest(storage, place);
+    const manifestId = parseManifestKey(key);
+    if (manifestId === undefined) continue;
+    const manifest = await loadManifest(storage, manifestId);
     return `${key} was written by ${manifest?.writtenBy.join(", ") || "nobody it names"}`;
   }
   return first && `${first} lies there`;

@@ -4,7 +4,7 @@ import {
   loadActiveVersions,
   loadManifest,
   type Manifest,
-  type ManifestPlace,
+  type ManifestId,
   NORMALIZED_VERSION,
   parseManifestKey,
   usOfDay,
@@ -62,8 +62,8 @@ export async function planRetention(options: RetentionOptions): Promise<OldDay[]
   for (const kind of ["raw", "normalized"] as const) {
     const keptDays = kind === "raw" ? retention.raw_days : retention.normalized_days;
     if (keptDays === undefined) continue;
-    for (const place of await oldPlaces(storage, { kind, env, keptDays, nowUs })) {
-      const manifest = await loadManifest(storage, place);
+    for (const manifestId of await oldPlaces(storage, { kind, env, keptDays, nowUs })) {
+      const manifest = await loadManifest(storage, manifestId);
       if (manifest === undefined) continue;
       const old = await oldDay(storage, manifest, keptDays);
       if (old !== undefined) days.push(old);
@@ -80,14 +80,14 @@ async function oldPlaces(
     keptDays: number;
     nowUs: number;
   },
-): Promise<ManifestPlace[]> {
-  const places: ManifestPlace[] = [];
+): Promise<ManifestId[]> {
+  const manifestIds: ManifestId[] = [];
   for await (const { key } of storage.list(`${kind}/${env}/`)) {
-    const place = parseManifestKey(key);
-    if (place === undefined) continue;
-    if (usOfDay(place.day) + (keptDays + 1) * DAY_US <= nowUs) places.push(place);
+    const manifestId = parseManifestKey(key);
+    if (manifestId === undefined) continue;
+    if (usOfDay(manifestId.day) + (keptDays + 1) * DAY_US <= nowUs) manifestIds.push(manifestId);
   }
-  return places.sort((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : 0));
+  return manifestIds.sort((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : 0));
 }
 
 async function oldDay(
@@ -96,8 +96,8 @@ async function oldDay(
   keptDays: number,
 ): Promise<OldDay | undefined> {
   const { kind, env, feed, version, day, count, bytes, files, retired = [] } = manifest;
-  const place = { kind, env, feed, ...(version === undefined ? {} : { version }), day };
-  const old = { ...place, files: files.length, count, bytes, keptDays, why: "" };
+  const context = { kind, env, feed, ...(version === undefined ? {} : { version }), day };
+  const old = { ...context, files: files.length, count, bytes, keptDays, why: "" };
   if (manifest.expired !== undefined && files.length === 0) {
     if (retired.length === 0) return undefined;
     return { ...old, state: "unfinished", files: retired.length, isOpen: false };

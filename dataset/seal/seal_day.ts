@@ -7,7 +7,7 @@ import {
   loadManifest,
   type Manifest,
   type ManifestFile,
-  type ManifestPlace,
+  type ManifestId,
   NORMALIZED_VERSION,
 } from "@ssmd/archive";
 import type { SealDayOptions } from "./seal_options.ts";
@@ -57,12 +57,12 @@ export interface SealedDayReport {
  */
 export async function sealDay(options: SealDayOptions): Promise<SealedDayReport> {
   const { storage, env, feed, version = NORMALIZED_VERSION, day } = options;
-  const place: ManifestPlace = { kind: "normalized", env, feed, version, day };
-  let manifest = await loadManifest(storage, place);
+  const manifestId: ManifestId = { kind: "normalized", env, feed, version, day };
+  let manifest = await loadManifest(storage, manifestId);
   const report: SealedDayReport = { env, feed, version, day, state: "absent", types: [] };
   if (manifest === undefined) return report;
   if (!options.force && !isDayOver(day, options.nowUs())) throw notOver(report);
-  if (!options.dryRun) manifest = await removeRetired(place, manifest, options);
+  if (!options.dryRun) manifest = await removeRetired(manifestId, manifest, options);
   report.state = "already";
   for (const type of EVENT_TYPES) {
     const files = unsealed(manifest, type);
@@ -77,10 +77,10 @@ export async function sealDay(options: SealDayOptions): Promise<SealedDayReport>
     };
     report.types.push(sealed);
     if (options.dryRun) continue;
-    const file = await sealType(place, manifest, type, files, options);
+    const file = await sealType(manifestId, manifest, type, files, options);
     sealed.sealed = { key: file.key, bytes: file.bytes, symbols: file.sealed?.symbols ?? 0 };
-    manifest = await switchOver(place, files, file, options);
-    manifest = await removeRetired(place, manifest, options);
+    manifest = await switchOver(manifestId, files, file, options);
+    manifest = await removeRetired(manifestId, manifest, options);
   }
   return report;
 }
@@ -95,13 +95,13 @@ function unsealed(manifest: Manifest, type: EventType): ManifestFile[] {
 }
 
 async function switchOver(
-  place: ManifestPlace,
+  manifestId: ManifestId,
   sources: readonly ManifestFile[],
   file: ManifestFile,
   { storage, software, nowUs }: SealDayOptions,
 ): Promise<Manifest> {
   const writtenBy = `${software.version}+${software.commit}`;
-  return await changeManifest(storage, place, (manifest) => {
+  return await changeManifest(storage, manifestId, (manifest) => {
     const next = switched(manifest, sources, file, { writtenBy, nowUs: nowUs() });
     if (next !== undefined) return next;
     // Only another sealing takes files out: its object has these records already, or will.
@@ -115,7 +115,7 @@ async function switchOver(
 
 /** Removes what an earlier switch left over, and then forgets it. */
 async function removeRetired(
-  place: ManifestPlace,
+  manifestId: ManifestId,
   manifest: Manifest,
   { storage, nowUs, logger = silentLogger }: SealDayOptions,
 ): Promise<Manifest> {
@@ -124,10 +124,10 @@ async function removeRetired(
   for (let i = 0; i < retired.length; i += REMOVALS_AT_ONCE) {
     await Promise.all(retired.slice(i, i + REMOVALS_AT_ONCE).map((key) => storage.delete(key)));
   }
-  logger.debug("removed files that are sealed", { day: place.day, files: retired.length });
+  logger.debug("removed files that are sealed", { day: manifestId.day, files: retired.length });
   return await changeManifest(
     storage,
-    place,
+    manifestId,
     (each) => unretired(each, retired, nowUs()),
     manifest,
   );

@@ -63,8 +63,8 @@ async function archive(storage: Storage, from: number, to: number): Promise<void
 }
 
 async function manifestOf(storage: Storage): Promise<Manifest> {
-  const place = { kind: "normalized", env: ENV, feed: "kraken", day: DAY } as const;
-  const manifest = await loadManifest(storage, place);
+  const manifestId = { kind: "normalized", env: ENV, feed: "kraken", day: DAY } as const;
+  const manifest = await loadManifest(storage, manifestId);
   assert.ok(manifest);
   return manifest;
 }
@@ -237,8 +237,13 @@ Deno.test("a sealed day of the former form is read, and the next sealing makes i
   const bytes = await Deno.readFile(
     new URL("../../lib/archive/testdata/day_schema_v1.capnp.zst", import.meta.url),
   );
-  const place = { kind: "normalized", env: "test", feed: "kraken", day: "2026-08-01" } as const;
-  const key = sealedKey({ ...place, type: "trade" }).replace(".parquet", ".capnp.zst");
+  const manifestId = {
+    kind: "normalized",
+    env: "test",
+    feed: "kraken",
+    day: "2026-08-01",
+  } as const;
+  const key = sealedKey({ ...manifestId, type: "trade" }).replace(".parquet", ".capnp.zst");
   await storage.put(key, bytes);
   const records = [...normalizedOf(bytes, key).records];
   const times = records.map(({ receivedAtUs }) => receivedAtUs);
@@ -250,7 +255,7 @@ Deno.test("a sealed day of the former form is read, and the next sealing makes i
     sealed: { symbols: 34, indexBytes: 700, indexSha256: "0".repeat(64) },
   };
   const change = { files: [file], writtenBy: "0.0.1+abc", nowUs: START_US };
-  await saveManifest(storage, changedManifest(emptyManifest(place), change));
+  await saveManifest(storage, changedManifest(emptyManifest(manifestId), change));
   const read = async () => {
     const found = [];
     for await (const batch of readArchive(storage, { env: "test", feed: "kraken" })) {
@@ -260,7 +265,12 @@ Deno.test("a sealed day of the former form is read, and the next sealing makes i
   };
   const expected = records.toSorted(compareRecords);
   assert.deepEqual(await read(), expected);
-  const report = await sealDay({ ...options(storage), env: "test", day: place.day, force: true });
+  const report = await sealDay({
+    ...options(storage),
+    env: "test",
+    day: manifestId.day,
+    force: true,
+  });
   assert.equal(report.state, "sealed");
   assert.deepEqual(await read(), expected);
   const keys = (await Array.fromAsync(storage.list("normalized/"))).map((each) => each.key);

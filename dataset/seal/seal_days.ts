@@ -1,5 +1,5 @@
 import { SsmdError } from "@ssmd/runtime";
-import { dayOfUs, type ManifestPlace, parseManifestKey, usOfDay } from "@ssmd/archive";
+import { dayOfUs, type ManifestId, parseManifestKey, usOfDay } from "@ssmd/archive";
 import { sealDay, type SealedDayReport } from "./seal_day.ts";
 import type { SealDayOptions } from "./seal_options.ts";
 import type { Storage } from "@ssmd/storage";
@@ -23,32 +23,32 @@ export interface SealOutcome extends Omit<SealedDayReport, "state"> {
 }
 
 /** The days of an archive that a query means, older ones first. Throws StorageError. */
-export async function sealableDays(storage: Storage, query: SealQuery): Promise<ManifestPlace[]> {
+export async function sealableDays(storage: Storage, query: SealQuery): Promise<ManifestId[]> {
   const { env, feed, span } = query;
-  const places: ManifestPlace[] = [];
+  const manifestIds: ManifestId[] = [];
   const prefix = env === undefined ? "normalized/" : `normalized/${env}/`;
   for await (const { key } of storage.list(prefix)) {
-    const place = parseManifestKey(key);
-    if (place === undefined || (feed !== undefined && place.feed !== feed)) continue;
-    if (touchesDay(span, place.day)) places.push(place);
+    const manifestId = parseManifestKey(key);
+    if (manifestId === undefined || (feed !== undefined && manifestId.feed !== feed)) continue;
+    if (touchesDay(span, manifestId.day)) manifestIds.push(manifestId);
   }
-  return places.sort((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : 0));
+  return manifestIds.sort((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : 0));
 }
 
 /** Seals days one by one; one that fails does not keep the others back. */
 export async function* sealDays(
-  places: readonly ManifestPlace[],
+  manifestIds: readonly ManifestId[],
   options: Omit<SealDayOptions, "env" | "feed" | "version" | "day">,
 ): AsyncIterable<SealOutcome> {
-  for (const { env, feed, version = "", day } of places) {
-    const place = { env, feed, version, day };
+  for (const { env, feed, version = "", day } of manifestIds) {
+    const versionDay = { env, feed, version, day };
     try {
-      yield await sealDay({ ...options, ...place });
+      yield await sealDay({ ...options, ...versionDay });
     } catch (error) {
       if (!(error instanceof SsmdError)) throw error;
       const { code, message, hint } = error;
-      if (code === "DAY_NOT_OVER") yield { ...place, state: "open", types: [] };
-      else yield { ...place, state: "failed", types: [], error: { code, message, hint } };
+      if (code === "DAY_NOT_OVER") yield { ...versionDay, state: "open", types: [] };
+      else yield { ...versionDay, state: "failed", types: [], error: { code, message, hint } };
     }
   }
 }

@@ -6,7 +6,7 @@ import {
   loadManifest,
   type Manifest,
   type ManifestFile,
-  type ManifestPlace,
+  type ManifestId,
   NORMALIZED_VERSION,
   openArchived,
   putSealed,
@@ -29,20 +29,20 @@ const TELL_EVERY = 100_000;
  * Throws as `sealDay`.
  */
 export async function sealType(
-  place: ManifestPlace,
+  manifestId: ManifestId,
   manifest: Manifest,
   type: EventType,
   files: readonly ManifestFile[],
   options: SealDayOptions,
 ): Promise<ManifestFile> {
   const { storage, tempDir } = options;
-  const key = freeKey(place, manifest, type);
+  const key = freeKey(manifestId, manifest, type);
   const total = files.reduce((sum, file) => sum + file.count, 0);
   const tell = teller(type, total, options);
   using sorter = new RecordSorter(type, { tempDir });
   const given = await readAll(storage, files, sorter, tell("reading"));
-  const sealed = await putSealed(storage, key, sorter.sorted(), sourceOf(place, options), {
-    beforeEnd: () => assertUnnamed(storage, place, key),
+  const sealed = await putSealed(storage, key, sorter.sorted(), sourceOf(manifestId, options), {
+    beforeEnd: () => assertUnnamed(storage, manifestId, key),
   });
   const found = new RecordDigest();
   const checked = tell("checking");
@@ -60,7 +60,7 @@ export async function sealType(
 }
 
 function sourceOf(
-  { env, feed, version = NORMALIZED_VERSION, day }: ManifestPlace,
+  { env, feed, version = NORMALIZED_VERSION, day }: ManifestId,
   { software, nowUs }: SealDayOptions,
 ): SealedSource {
   const source = `windows of ${version}`;
@@ -104,18 +104,18 @@ async function readAll(
 }
 
 /** The first key of a sealed day that the manifest does not need for something else. */
-function freeKey(place: ManifestPlace, manifest: Manifest, type: EventType): string {
+function freeKey(manifestId: ManifestId, manifest: Manifest, type: EventType): string {
   const { files, retired = [] } = manifest;
   const taken = new Set([...files.map((file) => file.key), ...retired]);
   for (let part = 1;; part++) {
-    const key = sealedKey({ ...place, type, part });
+    const key = sealedKey({ ...manifestId, type, part });
     if (!taken.has(key)) return key;
   }
 }
 
 /** Throws when another sealing of the day has its object named under the key: it stays as it is. */
-async function assertUnnamed(storage: Storage, place: ManifestPlace, key: string): Promise<void> {
-  const manifest = await loadManifest(storage, place);
+async function assertUnnamed(storage: Storage, manifestId: ManifestId, key: string): Promise<void> {
+  const manifest = await loadManifest(storage, manifestId);
   if (!manifest?.files.some((file) => file.key === key)) return;
   throw new ArchiveError(
     "SEAL_OVERTAKEN",

@@ -64,7 +64,7 @@ function linesOf(minute: number, from: number, count: number): string[] {
  * lines through the translator and the archiver.
  */
 export async function fillArchive(storage: Storage, env: string = PLACE.env): Promise<void> {
-  const place = { ...PLACE, env };
+  const dayId = { ...PLACE, env };
   const transport = memoryTransport();
   const publisher = transport.publisher();
   const archiver = createArchiver({
@@ -93,7 +93,7 @@ export async function fillArchive(storage: Storage, env: string = PLACE.env): Pr
       }
     }
   }
-  const manifest = await openManifest(storage, { kind: "raw", ...place });
+  const manifest = await openManifest(storage, { kind: "raw", ...dayId });
   await saveManifest(
     storage,
     changedManifest(manifest, { files, writtenBy: "0.1.0+abc1234", nowUs: START_US }),

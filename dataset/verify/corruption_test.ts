@@ -114,8 +114,8 @@ Deno.test(`a bit flipped or a byte cut at ${PLACES} places is always found, neve
     assert.equal(error, undefined);
     archives.set(name, { storage, truth: records });
   }
-  for (let place = 0; place < PLACES; place++) {
-    const kind = KINDS[place % KINDS.length] as Kind;
+  for (let offset = 0; offset < PLACES; offset++) {
+    const kind = KINDS[offset % KINDS.length] as Kind;
     const { storage, truth } = archives.get(kind.name) ?? { storage: memoryStorage(), truth: [] };
     const keys = await keysOf(storage, kind.pattern);
     const key = keys[random(keys.length)] ?? "";
@@ -145,19 +145,19 @@ async function assertFound(
 ): Promise<void> {
   const { problems } = await verifyArchive(storage);
   assert.ok(problems.some(({ message }) => message.includes(key)), `verify: ${what}`);
-  const place = parseManifestKey(key);
-  if (place !== undefined) {
-    const error = await loadManifest(storage, place).then(() => undefined, (error) => error);
+  const manifestId = parseManifestKey(key);
+  if (manifestId !== undefined) {
+    const error = await loadManifest(storage, manifestId).then(() => undefined, (error) => error);
     assertNamed(error, key, what);
   }
   if (key.startsWith("raw/")) {
-    if (place === undefined) await assertRaw(storage, key, whole, what);
+    if (manifestId === undefined) await assertRaw(storage, key, whole, what);
     return;
   }
   const { records, error } = await recordsOf(storage);
   assertNamed(error, key, what);
   assert.deepEqual(records, truth.slice(0, records.length), `what is served is true: ${what}`);
-  if (place !== undefined) return;
+  if (manifestId !== undefined) return;
   // Records of the other type lie in other objects: all of them are still there.
   const other = key.includes("/trade/") ? "gap" : "trade";
   const intact = await recordsOf(storage, [other]);

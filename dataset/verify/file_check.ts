@@ -35,21 +35,21 @@ export function namedFile(
   { sizes, report }: FileCheckOptions,
 ): NamedFile | undefined {
   const { key } = file;
-  const place = { ...manifest, key };
+  const context = { ...manifest, key };
   const size = sizes.get(key);
   if (size === undefined) {
-    report.add(place, "FILE_MISSING", `${key} is named in the manifest and not in storage.`);
+    report.add(context, "FILE_MISSING", `${key} is named in the manifest and not in storage.`);
     return undefined;
   }
   if (size !== file.bytes) {
     const message = `${key} has ${size} bytes, its manifest says ${file.bytes}.`;
-    report.add(place, "FILE_SIZE", message);
+    report.add(context, "FILE_SIZE", message);
   }
   const hash = createHash("sha256");
   const object = { key, bytes: size, onBytes: (bytes: Uint8Array) => void hash.update(bytes) };
   const checkHash = () => {
     if (size !== file.bytes || hash.digest("hex") === file.sha256) return;
-    report.add(place, "FILE_HASH", `${key} does not have the SHA-256 that its manifest says.`);
+    report.add(context, "FILE_HASH", `${key} does not have the SHA-256 that its manifest says.`);
   };
   return { object, checkHash };
 }
@@ -62,10 +62,10 @@ export function compareFindings(
   report: ReportBuilder,
 ): void {
   const { key } = file;
-  const place = { ...manifest, key };
+  const context = { ...manifest, key };
   if (count !== file.count) {
     report.add(
-      place,
+      context,
       "FILE_COUNT",
       `${key} holds ${count} entries, its manifest says ${file.count}.`,
     );
@@ -74,7 +74,7 @@ export function compareFindings(
   if (firstUs !== usOfNsText(file.from) || lastUs !== usOfNsText(file.to)) {
     const message = `${key} spans ${firstUs}000 to ${lastUs}000 ns, ` +
       `its manifest says ${file.from} to ${file.to}.`;
-    report.add(place, "FILE_SPAN", message);
+    report.add(context, "FILE_SPAN", message);
   }
 }
 

@@ -1,14 +1,14 @@
 import { messageOf } from "@ssmd/runtime";
 import type { MarketEvent } from "@ssmd/market";
 import {
-  comparePlaces,
+  compareFrameOffsets,
   isSealedDay,
+  lastOffsetOf,
   type Lineage,
   type Manifest,
   type ManifestFile,
   openArchived,
-  parsePlace,
-  placeOf,
+  parseFrameOffset,
   type RunSpan,
 } from "@ssmd/archive";
 import {
@@ -60,7 +60,7 @@ export class NormalizedFiles {
     onRecord: (event: MarketEvent) => void,
   ): Promise<void> {
     const { report } = this.#options;
-    const place = { ...manifest, key: file.key };
+    const context = { ...manifest, key: file.key };
     const found: FileFindings = { count: 0, firstUs: Infinity, lastUs: 0 };
     let first = Infinity;
     let last = 0;
@@ -80,11 +80,11 @@ export class NormalizedFiles {
         const says = `${file.sequence?.first} to ${file.sequence?.last}`;
         const message =
           `${file.key} holds sequence ${first} to ${last}, its manifest says ${says}.`;
-        report.add(place, "FILE_SEQUENCE", message);
+        report.add(context, "FILE_SEQUENCE", message);
       }
     } catch (error) {
       this.whole = false;
-      report.add(place, codeOf(error), messageOf(error));
+      report.add(context, codeOf(error), messageOf(error));
     }
   }
 
@@ -115,9 +115,11 @@ export class NormalizedFiles {
 
   /** No file may hold a record behind the place up to which the manifest says a run is archived. */
   #checkPosition(manifest: Manifest, run: string, key: string, span: RunSpan): void {
-    const last = parsePlace(span.last);
-    const archived = placeOf(manifest.positions, run);
-    if (last === undefined || (archived !== undefined && comparePlaces(last, archived) <= 0)) {
+    const last = parseFrameOffset(span.last);
+    const archived = lastOffsetOf(manifest.positions, run);
+    if (
+      last === undefined || (archived !== undefined && compareFrameOffsets(last, archived) <= 0)
+    ) {
       return;
     }
     const message = `${key} holds run ${run} up to ${span.last}, ` +

@@ -110,7 +110,7 @@ export class RawFeed {
     day: DayReport,
   ): Promise<boolean> {
     const { report } = this.#options;
-    const place = { ...manifest, key: file.key };
+    const context = { ...manifest, key: file.key };
     const found: FileFindings = { count: 0, firstUs: Infinity, lastUs: 0 };
     try {
       for await (const lines of streamRaw(this.#options.storage, object)) {
@@ -124,7 +124,7 @@ export class RawFeed {
       if (connection.lines !== undefined) connection.lines += found.count;
       return true;
     } catch (error) {
-      report.add(place, codeOf(error), messageOf(error));
+      report.add(context, codeOf(error), messageOf(error));
       return false;
     }
   }

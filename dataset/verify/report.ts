@@ -63,11 +63,11 @@ export class ReportBuilder {
 
   /** Notes a problem. */
   add(
-    place: { env: string; feed: string; day?: string; key?: string },
+    context: { env: string; feed: string; day?: string; key?: string },
     code: string,
     message: string,
   ): void {
-    const { env, feed, day = "", key = "" } = place;
+    const { env, feed, day = "", key = "" } = context;
     this.problems.push({ code, env, feed, day, key, message });
   }
 

@@ -5,8 +5,8 @@ import {
   isSideObject,
   loadManifest,
   type Manifest,
+  type ManifestId,
   manifestKey,
-  type ManifestPlace,
   NORMALIZED_VERSION,
   parseManifestKey,
   parseNormalizedKey,
@@ -130,14 +130,14 @@ function sizesOf(objects: ReadonlyMap<string, StoredObject>): Map<string, number
 
 /** A sealed file beside a day that is not sealed: its seal was killed, and the next one replaces it. */
 function isUnfinishedSeal(key: string, feeds: readonly Feed[]): boolean {
-  const place = parseSealedKey(key);
-  if (place === undefined) return false;
+  const fileId = parseSealedKey(key);
+  if (fileId === undefined) return false;
   const manifest = manifestsOf(feeds).find(({ kind, env, feed, day, version }) =>
-    kind === "normalized" && env === place.env && feed === place.feed && day === place.day &&
-    version === place.version
+    kind === "normalized" && env === fileId.env && feed === fileId.feed && day === fileId.day &&
+    version === fileId.version
   );
   return manifest !== undefined &&
-    !manifest.files.some(({ type, sealed }) => type === place.type && sealed !== undefined);
+    !manifest.files.some(({ type, sealed }) => type === fileId.type && sealed !== undefined);
 }
 
 async function loadFeeds(
@@ -147,14 +147,14 @@ async function loadFeeds(
 ): Promise<Feed[]> {
   const feeds = new Map<string, Feed>();
   for (const key of keys) {
-    const place = parseManifestKey(key);
-    if (place === undefined) continue;
-    const { env, feed, kind } = place;
-    const manifest = await loaded(storage, place, key, report);
+    const manifestId = parseManifestKey(key);
+    if (manifestId === undefined) continue;
+    const { env, feed, kind } = manifestId;
+    const manifest = await loaded(storage, manifestId, key, report);
     if (manifest === undefined) continue;
     const name = `${env}/${feed}`;
     const known = feeds.get(name) ?? { env, feed, raw: [], normalized: [], versions: [] };
-    const isOther = kind === "normalized" && place.version !== NORMALIZED_VERSION;
+    const isOther = kind === "normalized" && manifestId.version !== NORMALIZED_VERSION;
     known[isOther ? "versions" : kind].push(manifest);
     feeds.set(name, known);
   }
@@ -163,16 +163,20 @@ async function loadFeeds(
 
 async function loaded(
   storage: Storage,
-  place: ManifestPlace,
+  manifestId: ManifestId,
   key: string,
   report: ReportBuilder,
 ): Promise<Manifest | undefined> {
   try {
-    const manifest = await loadManifest(storage, place);
+    const manifest = await loadManifest(storage, manifestId);
     if (manifest !== undefined && manifestKey(manifest) === key) return manifest;
-    report.add({ ...place, key }, "MANIFEST_MISPLACED", `${key} is the manifest of another place.`);
+    report.add(
+      { ...manifestId, key },
+      "MANIFEST_MISPLACED",
+      `${key} is the manifest of another place.`,
+    );
   } catch (error) {
-    report.add({ ...place, key }, codeOf(error), messageOf(error));
+    report.add({ ...manifestId, key }, codeOf(error), messageOf(error));
   }
   return undefined;
 }
@@ -305,21 +309,21 @@ async function balanced(
 }
 
 function tellDifferences(
-  place: { env: string; feed: string; day: string },
+  dayId: { env: string; feed: string; day: string },
   detail: DetailTally,
   tally: Tally,
   report: ReportBuilder,
 ): void {
-  const where = `${place.env}/${place.feed} on ${place.day}`;
+  const where = `${dayId.env}/${dayId.feed} on ${dayId.day}`;
   for (const difference of detail.differences()) {
-    report.add(place, "RECORDS_DIFFER", `${where}, ${differenceText(difference)}.`);
+    report.add(dayId, "RECORDS_DIFFER", `${where}, ${differenceText(difference)}.`);
   }
   for (const { gap, balance } of tally.gapDifferences()) {
     const what = `gap of ${gap.symbol} (${gap.reason}) received at ${gap.time}`;
     const message = balance > 0
       ? `the raw frames give a ${what} that the manifest does not list`
       : `the manifest lists a ${what} that the raw frames do not give`;
-    report.add(place, "GAPS_DIFFER", `${where}, ${message}.`);
+    report.add(dayId, "GAPS_DIFFER", `${where}, ${message}.`);
   }
 }
 

@@ -55,8 +55,8 @@ export async function versionsIn(
     }
     info.objects++;
     info.bytes += size;
-    const place = parseManifestKey(key);
-    if (place !== undefined) info.days.push(place.day);
+    const manifestId = parseManifestKey(key);
+    if (manifestId !== undefined) info.days.push(manifestId.day);
     const made = parseJobKey(key);
     const job = made && await loadJob(storage, made);
     if (job !== undefined) info.job = job;
@@ -80,16 +80,16 @@ async function withActiveDays(storage: Storage, infos: VersionInfo[]): Promise<V
 /** One version. Throws ArchiveError `VERSION_MISSING` that names those that are there. */
 export async function versionNamed(
   storage: Storage,
-  place: { env: string; feed: string; version: string },
+  versionId: { env: string; feed: string; version: string },
 ): Promise<VersionInfo> {
-  const { env, feed, version } = place;
+  const { env, feed, version } = versionId;
   const all = await versionsIn(storage, { env, feed });
   const found = all.find((each) => each.version === version);
   if (found !== undefined) return found;
   const names = all.map((each) => each.version);
   throw new ArchiveError("VERSION_MISSING", `There is no version ${version} of ${env}/${feed}.`, {
     hint: names.length === 0 ? "There are none." : suggestion(version, names),
-    context: place,
+    context: versionId,
   });
 }
 

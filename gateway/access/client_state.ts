@@ -97,9 +97,9 @@ export class ClientState {
     each: (feed: string, type: string, messages: number) => void,
   ): void {
     this.#rollDay(nowMs);
-    this.meter.take((place, type, messages) => {
+    this.meter.take((feedIndex, type, messages) => {
       this.usedToday += messages;
-      each(feeds.nameOf(place), EVENT_TYPES[type] ?? "", messages);
+      each(feeds.nameOf(feedIndex), EVENT_TYPES[type] ?? "", messages);
     });
     if (this.requests > 0) each("-", "request", this.requests);
     this.requests = 0;

@@ -103,8 +103,8 @@ Deno.test("a role opens its routes and none above", () =>
     for (const role of roles) keys.set(role, await rig.key(role, { role }));
     for (const route of rig.gateway.routes) {
       for (const role of roles) {
-        const place = [route.method, addressOf(route, "BTCUSD")] as const;
-        const { status, code } = await ask(rig, place, keys.get(role));
+        const request = [route.method, addressOf(route, "BTCUSD")] as const;
+        const { status, code } = await ask(rig, request, keys.get(role));
         const opens = route.role === "public" || roles.indexOf(role) >= roles.indexOf(route.role);
         const told = `${nameOf(route)} as ${role}: ${status} ${code}`;
         if (opens) assert.ok(status !== 401 && code !== "ROLE_MISSING", told);

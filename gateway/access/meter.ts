@@ -15,17 +15,17 @@ export class MeterFeeds {
   indexOf(feed: string): number {
     const known = this.#indexes.get(feed);
     if (known !== undefined) return known;
-    const place = Math.min(this.#names.length, METER_FEEDS_MAX - 1);
-    this.#indexes.set(feed, place);
-    if (place === this.#names.length) {
-      this.#names.push(place === METER_FEEDS_MAX - 1 ? OTHER_FEEDS : feed);
+    const feedIndex = Math.min(this.#names.length, METER_FEEDS_MAX - 1);
+    this.#indexes.set(feed, feedIndex);
+    if (feedIndex === this.#names.length) {
+      this.#names.push(feedIndex === METER_FEEDS_MAX - 1 ? OTHER_FEEDS : feed);
     }
-    return place;
+    return feedIndex;
   }
 
   /** The feed of an index. */
-  nameOf(place: number): string {
-    return this.#names[place] ?? OTHER_FEEDS;
+  nameOf(feedIndex: number): string {
+    return this.#names[feedIndex] ?? OTHER_FEEDS;
   }
 }
 
@@ -35,13 +35,13 @@ export class Meter {
   readonly #counts = new Float64Array(METER_FEEDS_MAX * TYPES);
 
   /** Counts messages of one type: one addition, called for each message or once for several. */
-  add(place: number, type: number, messages: number): void {
-    const at = place * TYPES + type;
+  add(feedIndex: number, type: number, messages: number): void {
+    const at = feedIndex * TYPES + type;
     this.#counts[at] = (this.#counts[at] ?? 0) + messages;
   }
 
   /** Passes counts since the last call that are not 0 to `each`, by feed index and type. */
-  take(each: (place: number, type: number, messages: number) => void): void {
+  take(each: (feedIndex: number, type: number, messages: number) => void): void {
     for (let at = 0; at < this.#counts.length; at++) {
       const messages = this.#counts[at] ?? 0;
       if (messages === 0) continue;

@@ -38,9 +38,9 @@ export class UsageLog {
 
   /** Adds deliveries or requests. */
   add(count: UsageCount): void {
-    const place = `${count.day} ${count.client} ${count.feed} ${count.type}`;
-    const known = this.#usage.get(place);
-    if (known === undefined) this.#usage.set(place, { ...count });
+    const key = `${count.day} ${count.client} ${count.feed} ${count.type}`;
+    const known = this.#usage.get(key);
+    if (known === undefined) this.#usage.set(key, { ...count });
     else known.messages += count.messages;
   }
 

@@ -34,13 +34,13 @@ function isBefore(record: Positioned, { atUs, sequence }: Position): boolean {
  */
 export function behind<R extends Positioned>(
   records: readonly R[],
-  place: Position,
+  position: Position,
   order: "asc" | "desc",
 ): R[] {
-  let same = place.same;
+  let same = position.same;
   return records.filter((record) => {
-    if (isAt(record, place)) return same-- <= 0;
-    return isBefore(record, place) === (order === "desc");
+    if (isAt(record, position)) return same-- <= 0;
+    return isBefore(record, position) === (order === "desc");
   });
 }
 
@@ -50,12 +50,12 @@ export function positionBehind(
   before: Position | undefined,
 ): Position {
   const last = records.at(-1) as Positioned;
-  const place = { atUs: last.receivedAtUs, sequence: last.sequence, same: 0 };
-  for (let i = records.length - 1; i >= 0 && isAt(records[i] as Positioned, place); i--) {
-    place.same++;
+  const position = { atUs: last.receivedAtUs, sequence: last.sequence, same: 0 };
+  for (let i = records.length - 1; i >= 0 && isAt(records[i] as Positioned, position); i--) {
+    position.same++;
   }
-  if (place.same === records.length && before !== undefined && isAt(last, before)) {
-    place.same += before.same;
+  if (position.same === records.length && before !== undefined && isAt(last, before)) {
+    position.same += before.same;
   }
-  return place;
+  return position;
 }

@@ -82,9 +82,9 @@ export class RecentSeries<R extends EventBase> {
   }
 
   #indexBehind(record: R): number {
-    let place = this.#records.length;
-    while (place > 0 && compareRecords(this.#records[place - 1] as R, record) > 0) place--;
-    return place;
+    let index = this.#records.length;
+    while (index > 0 && compareRecords(this.#records[index - 1] as R, record) > 0) index--;
+    return index;
   }
 
   #cut(): void {

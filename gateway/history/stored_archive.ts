@@ -119,8 +119,8 @@ export class StoredArchive implements ArchiveSource {
   }
 
   async #load(feed: string, day: string, version: string): Promise<ArchivedDay | undefined> {
-    const place = { kind: "normalized" as const, env: this.#env, feed, version, day };
-    const manifest = await loadManifest(this.#storage, place);
+    const manifestId = { kind: "normalized" as const, env: this.#env, feed, version, day };
+    const manifest = await loadManifest(this.#storage, manifestId);
     return manifest && archivedDay(manifest, version);
   }
 }

@@ -52,9 +52,9 @@ function move(connector: FakeConnector, model: Model): void {
   for (const price of book?.asks.prices ?? []) {
     if (price <= model.price) asks.push({ price, size: 0 });
   }
-  const place = Math.ceil(Math.random() ** 2 * DEPTH);
-  bids.push({ price: round(model.price - place * width, model), size: lot(model) });
-  asks.push({ price: round(model.price + place * width, model), size: lot(model) });
+  const index = Math.ceil(Math.random() ** 2 * DEPTH);
+  bids.push({ price: round(model.price - index * width, model), size: lot(model) });
+  asks.push({ price: round(model.price + index * width, model), size: lot(model) });
   const inside = (levels: Level[]) =>
     levels.filter(({ price }) => price > 0 && price < (model.max ?? Infinity));
   connector.delta(model.symbol, inside(bids), inside(asks));

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { Problem } from "./problem.ts";
 
 /** A place in a list as an opaque text for the address. */
-export function cursorOf(place: unknown): string {
-  return new TextEncoder().encode(JSON.stringify(place))
+export function cursorOf(position: unknown): string {
+  return new TextEncoder().encode(JSON.stringify(position))
     .toBase64({ alphabet: "base64url", omitPadding: true });
 }
 

@@ -88,8 +88,8 @@ export function pageOf(
   } else {
     all.sort((a, b) => compareValues(valueOf(a), valueOf(b), sign) || compareNames(a, b));
   }
-  const place = cursor === undefined ? undefined : valueOfCursor(cursor, PLACE);
-  const start = place === undefined ? 0 : startBehind(all, place, { sort, sign, valueOf });
+  const after = cursor === undefined ? undefined : valueOfCursor(cursor, PLACE);
+  const start = after === undefined ? 0 : startBehind(all, after, { sort, sign, valueOf });
   const page = all.slice(start, start + limit);
   const last = page.at(-1);
   if (last === undefined || start + limit >= all.length) return { page };

@@ -105,7 +105,11 @@ function responseOf({ schema, contentType, example, description = "OK" }: RouteA
   return { description, content: { [contentType ?? "application/json"]: content } };
 }
 
-function parametersOf(shape: Shape, place: "path" | "query", examples: Route["examples"]): Json[] {
+function parametersOf(
+  shape: Shape,
+  location: "path" | "query",
+  examples: Route["examples"],
+): Json[] {
   return Object.entries(shape).map(([name, schema]) => {
     const { description, examples: own, ...rest } = inputOf(schema);
     const given = examples?.[name];
@@ -114,10 +118,10 @@ function parametersOf(shape: Shape, place: "path" | "query", examples: Route["ex
       : rest["type"] === "integer"
       ? Number(given)
       : given;
-    const isRequired = place === "path" || !schema.safeParse(undefined).success;
+    const isRequired = location === "path" || !schema.safeParse(undefined).success;
     return {
       name,
-      in: place,
+      in: location,
       required: isRequired,
       ...(description === undefined ? {} : { description }),
       schema: rest,

@@ -38,8 +38,8 @@ Deno.test("every route answers as described, errors too", () =>
       assert.equal(response.status, 200, `${address}: ${text.slice(0, 300)}`);
       const type = response.headers.get("content-type")?.split(";")[0] ?? "";
       const value = type === "application/json" ? JSON.parse(text) : text;
-      const place = { path, method, status: String(response.status), type };
-      assert.deepEqual(description.problems(place, value), [], address);
+      const context = { path, method, status: String(response.status), type };
+      assert.deepEqual(description.problems(context, value), [], address);
       const wrong = await get(`${address}?nope=1`);
       assert.equal(wrong.status, 400);
       const problem = { path, method, status: "default", type: wrong.type };

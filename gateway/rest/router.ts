@@ -11,7 +11,7 @@ interface Endpoint {
 }
 
 /** All routes of one path. */
-interface Place {
+interface PathEntry {
   segments: readonly string[];
   byMethod: ReadonlyMap<Method, Endpoint>;
   /** `GET, HEAD, OPTIONS` */
@@ -29,8 +29,8 @@ interface Found {
 /** Finds routes by path. */
 export class Router {
   readonly routes: readonly Route[];
-  #fixed = new Map<string, Place>();
-  #named: Place[] = [];
+  #fixed = new Map<string, PathEntry>();
+  #named: PathEntry[] = [];
   #paths: string[];
 
   constructor(routes: readonly Route[]) {
@@ -38,9 +38,9 @@ export class Router {
     for (const [path, group] of Map.groupBy(routes, (route) => route.path)) {
       const byMethod = new Map(group.map((route) => [route.method, endpointOf(route)]));
       const allow = [...byMethod.keys(), ...(byMethod.has("GET") ? ["HEAD"] : []), "OPTIONS"];
-      const place = { segments: path.split("/"), byMethod, allow: allow.join(", ") };
-      if (path.includes("{")) this.#named.push(place);
-      else this.#fixed.set(path, place);
+      const entry = { segments: path.split("/"), byMethod, allow: allow.join(", ") };
+      if (path.includes("{")) this.#named.push(entry);
+      else this.#fixed.set(path, entry);
     }
     this.#paths = routes.filter(({ hidden }) => !hidden).map(({ path }) => path);
   }
@@ -50,9 +50,9 @@ export class Router {
     const fixed = this.#fixed.get(path);
     if (fixed !== undefined) return { ...fixed, params: {} };
     const parts = path.split("/");
-    for (const place of this.#named) {
-      if (!isMatch(place.segments, parts)) continue;
-      return { ...place, params: paramsOf(place.segments, parts) };
+    for (const entry of this.#named) {
+      if (!isMatch(entry.segments, parts)) continue;
+      return { ...entry, params: paramsOf(entry.segments, parts) };
     }
     throw this.#unknown(path);
   }

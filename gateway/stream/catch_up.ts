@@ -106,9 +106,9 @@ export class CatchUp {
       this.#addSpan(patterns, types, { from, fromUs, resumed: true });
       this.#cursor = Math.min(this.#cursor, from);
     } else this.addFresh(patterns, types);
-    const place = this.#spans.at(-1)?.from ?? 0;
+    const index = this.#spans.at(-1)?.from ?? 0;
     announce(
-      recovered ? { recovered, from: place } : { recovered, reason: from, from: place },
+      recovered ? { recovered, from: index } : { recovered, reason: from, from: index },
     );
     if (this.#checking === 0) void this.#run(++this.#generation);
   }
@@ -299,9 +299,9 @@ export class CatchUp {
   #spanOf(group: ClientGroup, type: number): Span | undefined {
     let known = this.#froms.get(group);
     if (known === undefined) {
-      known = EVENT_TYPES.map((_, place) =>
+      known = EVENT_TYPES.map((_, index) =>
         this.#spans.findLast(({ matches, types }) =>
-          (types & (1 << place)) !== 0 && matches(group.market.symbol)
+          (types & (1 << index)) !== 0 && matches(group.market.symbol)
         )
       );
       this.#froms.set(group, known);

@@ -107,11 +107,11 @@ Deno.test("several requests to resume on one connection are each served from the
     trades(connector, 1, 5);
     for (let i = 1; i <= 5; i++) connector.trade("ETHUSD", 1000 + i);
     await one.next("trade", (m) => m["price"] === 1005);
-    const place = (price: number) => one.of("trade").find((m) => m["price"] === price)?.["pos"];
+    const levelAt = (price: number) => one.of("trade").find((m) => m["price"] === price)?.["pos"];
     const two = await client();
     two.send({ action: "subscribe", symbols: ["KX*"], types: ["trade"] });
-    two.send({ ...TRADES, since: place(4) });
-    two.send({ ...TRADES, symbols: ["ETHUSD"], since: place(1002) });
+    two.send({ ...TRADES, since: levelAt(4) });
+    two.send({ ...TRADES, symbols: ["ETHUSD"], since: levelAt(1002) });
     await two.next("resumed");
     await two.when(() => two.count("trade") >= 4);
     await two.settle();
@@ -177,7 +177,7 @@ Deno.test({
     const open = () => openTransport({ type: "nats", url: server.url }, { env: "test" });
     const query = "?symbols=BTCUSD&types=trade";
     const at = (price: number) => (m: Message) => m["price"] === price;
-    const places = new Map<number, unknown>();
+    const levels = new Map<number, unknown>();
     await withGateway(
       async ({ client, connector }) => {
         const one = await client(query);
@@ -196,7 +196,7 @@ Deno.test({
                 await two.next("trade", at(price)),
               ];
               assert.equal(a["pos"], b["pos"], `trade ${price}`);
-              places.set(price, a["pos"]);
+              levels.set(price, a["pos"]);
             };
             await both(6);
             const connection = await NatsConnectionImpl.connect({ servers: [server.url] });
@@ -204,7 +204,7 @@ Deno.test({
             await connection.close();
             for (const price of [7, 8, 9]) await both(price);
             assert.ok(
-              Number(places.get(7)) > Number(places.get(6)) + 1,
+              Number(levels.get(7)) > Number(levels.get(6)) + 1,
               "no stream shares a place",
             );
           },
@@ -217,11 +217,11 @@ Deno.test({
     );
     await withGateway(
       async ({ client }) => {
-        const good = await client(`${query}&since=${places.get(7)}`);
+        const good = await client(`${query}&since=${levels.get(7)}`);
         assert.equal((await good.next("subscribed"))["recovered"], true);
         await good.next("resumed");
         assert.deepEqual(prices(good.of("trade")), [8, 9]);
-        const old = await client(`${query}&since=${places.get(6)}`);
+        const old = await client(`${query}&since=${levels.get(6)}`);
         assert.equal((await old.next("subscribed"))["recovered"], false);
       },
       true,

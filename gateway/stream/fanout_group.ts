@@ -17,9 +17,9 @@ export class FanoutGroup<C> {
   readonly conflated: C[][] = EVENT_TYPES.map(() => []);
   #newest: (Uint8Array | undefined)[] = [];
 
-  constructor(market: Market, meterPlace: number) {
+  constructor(market: Market, meterIndex: number) {
     this.market = market;
-    this.meterFeedIndex = meterPlace;
+    this.meterFeedIndex = meterIndex;
     this.jsonPrefix = jsonPrefix(market.symbol, market.feed.id);
   }
 

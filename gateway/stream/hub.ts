@@ -223,8 +223,8 @@ export class Hub implements ClientOwner {
   }
 
   onDropped(_type: number, policy: SlowPolicy): void {
-    const place = SLOW_POLICIES.indexOf(policy);
-    this.#dropped[place] = (this.#dropped[place] ?? 0) + 1;
+    const index = SLOW_POLICIES.indexOf(policy);
+    this.#dropped[index] = (this.#dropped[index] ?? 0) + 1;
     this.#droppedTotal++;
   }
 

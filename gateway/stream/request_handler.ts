@@ -67,8 +67,8 @@ export class RequestHandler {
 
   /** Everything up to `pos` was sent before, or reported as dropped. */
   #sendPong(id: RequestId): void {
-    const place = this.#client.isReplaying ? {} : { pos: this.#context.hub.position };
-    this.#send({ type: "pong", ts: Date.now(), ...place }, id);
+    const position = this.#client.isReplaying ? {} : { pos: this.#context.hub.position };
+    this.#send({ type: "pong", ts: Date.now(), ...position }, id);
   }
 
   #sendError(error: Record<string, unknown>, id: RequestId): void {

@@ -8,7 +8,7 @@ import {
   joinedTurns,
   type Turn,
 } from "@ssmd/market";
-import { type ArchiveKind, type ManifestPlace, NORMALIZED_VERSION, usOfDay } from "./paths.ts";
+import { type ArchiveKind, type ManifestId, NORMALIZED_VERSION, usOfDay } from "./paths.ts";
 import type { Positions } from "./position.ts";
 import { type CaptureClock, nsText, usOfNsText } from "./raw_line.ts";
 
@@ -135,7 +135,7 @@ export interface ManifestGap {
 }
 
 /** How far the archive has taken a bus's stream. */
-export interface BusPlace {
+export interface BusPosition {
   /** When the stream was made, µs: sequences of another one mean something else. */
   createdAtUs: number;
   /** All up to here is archived, or needs not be. */
@@ -186,7 +186,7 @@ export interface Manifest {
   /** Raw: whose records are those of the feed, and when, as far as its writers knew; absent = none. */
   turns?: Turn[];
   /** Normalized: of the archiver that wrote last; absent where the bus keeps nothing. */
-  bus?: BusPlace;
+  bus?: BusPosition;
   /** Normalized: token of the archiver's lease that wrote last; lower ones are refused. */
   fence?: number;
   /** Present = its files were removed on purpose, and nothing is missing. */
@@ -238,8 +238,8 @@ export function expiredManifest(
 }
 
 /** A day's first manifest: nothing in it, open. */
-export function emptyManifest(place: ManifestPlace): Manifest {
-  const { kind, env, feed, version = NORMALIZED_VERSION, day } = place;
+export function emptyManifest(manifestId: ManifestId): Manifest {
+  const { kind, env, feed, version = NORMALIZED_VERSION, day } = manifestId;
   return {
     format: "ssmd-manifest/1",
     kind,
@@ -271,7 +271,7 @@ export interface ManifestChange {
   /** Turns that are known now. */
   turns?: readonly Turn[];
   /** How far the stream is taken with this change. */
-  bus?: BusPlace | undefined;
+  bus?: BusPosition | undefined;
   /** Ids to be added to `late`. */
   late?: readonly string[];
   /** Symbols seen that day, when more than before. */

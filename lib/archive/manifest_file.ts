@@ -1,7 +1,7 @@
 import { ArchiveError, messageOf, StorageError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import {
-  type BusPlace,
+  type BusPosition,
   emptyManifest,
   type Expired,
   type Manifest,
@@ -9,8 +9,8 @@ import {
   type ManifestGap,
   type SealedEntry,
 } from "./manifest.ts";
-import { isKeyName, manifestKey, type ManifestPlace } from "./paths.ts";
-import { parsePlace } from "./position.ts";
+import { isKeyName, type ManifestId, manifestKey } from "./paths.ts";
+import { parseFrameOffset } from "./position.ts";
 import type { CaptureClock } from "./raw_line.ts";
 import { sha256Of } from "./bytes.ts";
 
@@ -25,16 +25,16 @@ const SHA256 = /^[0-9a-f]{64}$/;
  */
 export async function loadManifest(
   storage: Storage,
-  place: ManifestPlace,
+  manifestId: ManifestId,
 ): Promise<Manifest | undefined> {
-  const key = manifestKey(place);
+  const key = manifestKey(manifestId);
   const bytes = await bytesOf(storage, key);
   return bytes === undefined ? undefined : parseManifest(bytes, key);
 }
 
 /** The manifest of a day, an empty one when there is none yet; throws as `loadManifest`. */
-export async function openManifest(storage: Storage, place: ManifestPlace): Promise<Manifest> {
-  return await loadManifest(storage, place) ?? emptyManifest(place);
+export async function openManifest(storage: Storage, manifestId: ManifestId): Promise<Manifest> {
+  return await loadManifest(storage, manifestId) ?? emptyManifest(manifestId);
 }
 
 /** Writes a manifest. All files it names must be whole in storage before. */
@@ -51,17 +51,17 @@ export async function saveManifest(storage: Storage, manifest: Manifest): Promis
  */
 export async function changeManifest(
   storage: Storage,
-  place: ManifestPlace,
+  manifestId: ManifestId,
   change: (manifest: Manifest) => Manifest | undefined,
   known?: Manifest,
 ): Promise<Manifest> {
-  const key = manifestKey(place);
+  const key = manifestKey(manifestId);
   let seen = known === undefined ? undefined : formatManifest(known);
   let manifest = known;
   for (;;) {
     if (manifest === undefined) {
       seen = await bytesOf(storage, key);
-      manifest = seen === undefined ? emptyManifest(place) : parseManifest(seen, key);
+      manifest = seen === undefined ? emptyManifest(manifestId) : parseManifest(seen, key);
     }
     const next = change(manifest);
     if (next === undefined) return manifest;
@@ -125,7 +125,7 @@ export function parseManifest(bytes: Uint8Array, key: string): Manifest {
   }
   if (typeof value !== "object" || value === null) throw damaged(key, "it is no JSON object");
   const { sha256: _, ...manifest } = value;
-  const wrong = wrongPlace(manifest);
+  const wrong = firstWrongField(manifest);
   if (wrong !== undefined) throw damaged(key, `${wrong} is missing or wrong`);
   // Formatted anew it must be the same bytes: the hash covers what was parsed, this the rest.
   if (!equal(formatManifest(manifest as unknown as Manifest), bytes)) {
@@ -146,7 +146,7 @@ function damaged(key: string, why: string): ArchiveError {
 }
 
 /** The first field that is not what it must be, or undefined. */
-function wrongPlace(manifest: Record<string, unknown>): string | undefined {
+function firstWrongField(manifest: Record<string, unknown>): string | undefined {
   const { format, kind, env, feed, version, day, status, files, gaps, positions, writtenBy } =
     manifest;
   if (format !== "ssmd-manifest/1") return "format";
@@ -161,7 +161,7 @@ function wrongPlace(manifest: Record<string, unknown>): string | undefined {
   if (!Array.isArray(files)) return "files";
   if (!Array.isArray(gaps)) return "gaps";
   const { bus, fence, late, sealedParts, retired, expired, ordered } = manifest;
-  if (bus !== undefined && !isBusPlace(bus)) return "bus";
+  if (bus !== undefined && !isBusPosition(bus)) return "bus";
   if (fence !== undefined && !Number.isSafeInteger(fence)) return "fence";
   if (late !== undefined && !isTexts(late)) return "late";
   if (ordered !== undefined && !isTexts(ordered)) return "ordered";
@@ -178,7 +178,9 @@ function wrongPlace(manifest: Record<string, unknown>): string | undefined {
 function wrongPosition(positions: unknown): string | undefined {
   if (typeof positions !== "object" || positions === null) return "positions";
   const wrong = Object.entries(positions)
-    .find(([, place]) => typeof place !== "string" || parsePlace(place) === undefined);
+    .find(([, position]) =>
+      typeof position !== "string" || parseFrameOffset(position) === undefined
+    );
   return wrong === undefined ? undefined : `positions.${wrong[0]}`;
 }
 
@@ -195,9 +197,9 @@ function isFile(value: unknown): value is ManifestFile {
     (file.clock === undefined || isClock(file.clock));
 }
 
-function isBusPlace(value: unknown): boolean {
-  const place = value as Partial<BusPlace> | null;
-  return Number.isSafeInteger(place?.createdAtUs) && Number.isSafeInteger(place?.sequence);
+function isBusPosition(value: unknown): boolean {
+  const position = value as Partial<BusPosition> | null;
+  return Number.isSafeInteger(position?.createdAtUs) && Number.isSafeInteger(position?.sequence);
 }
 
 function isClock(value: unknown): boolean {

@@ -33,7 +33,7 @@ export function normalizedOf(file: Uint8Array, key: string): NormalizedContent {
     for (const frame of data) {
       if (frame.kind === "skippable") continue;
       const plain = decompressFrame(file, frame, key);
-      for (const message of placed(messagesIn(plain), key, frame.start)) {
+      for (const message of withOffsets(messagesIn(plain), key, frame.start)) {
         count++;
         yield message;
       }
@@ -83,7 +83,7 @@ export async function streamNormalized(
       if (kind === "skippable") continue;
       const frame = { kind, start: 0, end: bytes.length };
       const plain = decompressFrame(bytes, frame, key, offset);
-      for (const _ of placed(messagesIn(plain), key, offset)) count++;
+      for (const _ of withOffsets(messagesIn(plain), key, offset)) count++;
       yield plain;
     }
     if (count !== lineage.count) {
@@ -112,7 +112,7 @@ function* records(
   }
 }
 
-function* placed<T>(items: Iterable<T>, key: string, offset: number): Iterable<T> {
+function* withOffsets<T>(items: Iterable<T>, key: string, offset: number): Iterable<T> {
   const iterator = items[Symbol.iterator]();
   for (;;) {
     let next: IteratorResult<T>;

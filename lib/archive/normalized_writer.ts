@@ -4,7 +4,7 @@ import { SCHEMAS } from "@ssmd/codec";
 import { BuiltFile } from "./built_file.ts";
 import type { Lineage, LineageSource, RunSpan } from "./lineage.ts";
 import { lineageFrame } from "./lineage_frame.ts";
-import { formatPlace } from "./position.ts";
+import { formatFrameOffset } from "./position.ts";
 import { nsText } from "./raw_line.ts";
 import { compressFrame } from "./zstd_frames.ts";
 
@@ -218,8 +218,8 @@ export interface NormalizedRecord {
 
 function runSpan(run: OpenRun): RunSpan {
   return {
-    first: formatPlace({ frame: run.firstFrame, index: run.firstIndex }),
-    last: formatPlace({ frame: run.lastFrame, index: run.lastIndex }),
+    first: formatFrameOffset({ frame: run.firstFrame, index: run.firstIndex }),
+    last: formatFrameOffset({ frame: run.lastFrame, index: run.lastIndex }),
     count: run.count,
     sequence: { first: run.firstSequence, last: run.lastSequence },
   };

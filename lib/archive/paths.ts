@@ -17,7 +17,7 @@ const MANIFEST_KEY =
   /^(?:raw\/([\w-]+)\/([\w-]+)|normalized\/([\w-]+)\/([\w-]+)\/([\w-]+))\/(\d{4})\/(\d\d)\/(\d\d)\/manifest\.json$/;
 
 /** Where a raw file belongs. */
-export interface RawPlace {
+export interface RawFileId {
   /** Environment. */
   env: string;
   /** Feed. */
@@ -31,7 +31,7 @@ export interface RawPlace {
 }
 
 /** Where the window of a minute belongs. */
-export interface NormalizedPlace {
+export interface WindowFileId {
   /** Environment. */
   env: string;
   /** Feed. */
@@ -47,7 +47,7 @@ export interface NormalizedPlace {
 }
 
 /** Where a sealed day belongs. */
-export interface SealedPlace {
+export interface SealedFileId {
   /** Environment. */
   env: string;
   /** Feed. */
@@ -63,7 +63,7 @@ export interface SealedPlace {
 }
 
 /** Which day a manifest is about. */
-export interface ManifestPlace {
+export interface ManifestId {
   /** Raw or normalized. */
   kind: ArchiveKind;
   /** Environment. */
@@ -114,26 +114,26 @@ function suffix(part: number | undefined): string {
 }
 
 /** `raw/{env}/{feed}/YYYY/MM/DD/HH/MM-{connection}.jsonl.zst` */
-export function rawKey(place: RawPlace): string {
-  const { date, hour, minute } = parts(place.atUs);
-  const connection = checked("connection", place.connection);
-  return `raw/${checked("env", place.env)}/${checked("feed", place.feed)}/${date}/${hour}/` +
-    `${minute}-${connection}${suffix(place.part)}.jsonl.zst`;
+export function rawKey(fileId: RawFileId): string {
+  const { date, hour, minute } = parts(fileId.atUs);
+  const connection = checked("connection", fileId.connection);
+  return `raw/${checked("env", fileId.env)}/${checked("feed", fileId.feed)}/${date}/${hour}/` +
+    `${minute}-${connection}${suffix(fileId.part)}.jsonl.zst`;
 }
 
 /** `normalized/{env}/{feed}/{version}/{type}/YYYY/MM/DD/HH-MM.capnp.zst` */
-export function normalizedKey(place: NormalizedPlace): string {
-  const { date, hour, minute } = parts(place.atUs);
-  const { env, feed, type, version } = place;
+export function normalizedKey(fileId: WindowFileId): string {
+  const { date, hour, minute } = parts(fileId.atUs);
+  const { env, feed, type, version } = fileId;
   return `${normalizedTypePrefix(env, feed, type, version)}${date}/` +
-    `${hour}-${minute}${suffix(place.part)}.capnp.zst`;
+    `${hour}-${minute}${suffix(fileId.part)}.capnp.zst`;
 }
 
 /** `normalized/{env}/{feed}/{version}/{type}/YYYY/MM/DD/day.parquet` */
-export function sealedKey(place: SealedPlace): string {
-  const { env, feed, type, version, day } = place;
+export function sealedKey(fileId: SealedFileId): string {
+  const { env, feed, type, version, day } = fileId;
   return `${normalizedTypePrefix(env, feed, type, version)}${day.replaceAll("-", "/")}/` +
-    `day${suffix(place.part)}.parquet`;
+    `day${suffix(fileId.part)}.parquet`;
 }
 
 /** What all normalized files of a type have before the date. */
@@ -161,8 +161,8 @@ export function feedPrefix(
  * `raw/{env}/{feed}/YYYY/MM/DD/manifest.json`,
  * `normalized/{env}/{feed}/{version}/YYYY/MM/DD/manifest.json`
  */
-export function manifestKey(place: ManifestPlace): string {
-  const { kind, env, feed, version, day } = place;
+export function manifestKey(manifestId: ManifestId): string {
+  const { kind, env, feed, version, day } = manifestId;
   return `${feedPrefix(kind, env, feed, version)}${day.replaceAll("-", "/")}/manifest.json`;
 }
 
@@ -176,7 +176,7 @@ function minuteUs(date: string, hour: string, minute: string): number {
 }
 
 /** Takes a raw key apart; undefined when it is none. `atUs` is the minute's start. */
-export function parseRawKey(key: string): Required<RawPlace> | undefined {
+export function parseRawKey(key: string): Required<RawFileId> | undefined {
   const match = RAW_KEY.exec(key);
   if (match === null) return undefined;
   const [, env = "", feed = "", y, m, d, hour = "", minute = "", connection = "", part] = match;
@@ -189,7 +189,7 @@ function eventTypeOf(text: string): EventType | undefined {
 }
 
 /** Takes the key of a window apart; undefined when it is none. `atUs` is the minute's start. */
-export function parseNormalizedKey(key: string): Required<NormalizedPlace> | undefined {
+export function parseNormalizedKey(key: string): Required<WindowFileId> | undefined {
   const match = NORMALIZED_KEY.exec(key);
   if (match === null) return undefined;
   const [, env = "", feed = "", version = "", typeText = "", y, m, d, hour = "", minute = ""] =
@@ -201,7 +201,7 @@ export function parseNormalizedKey(key: string): Required<NormalizedPlace> | und
 }
 
 /** Takes the key of a sealed day, of today's or of the former form, apart; undefined when it is none. */
-export function parseSealedKey(key: string): Required<SealedPlace> | undefined {
+export function parseSealedKey(key: string): Required<SealedFileId> | undefined {
   const match = SEALED_KEY.exec(key);
   if (match === null) return undefined;
   const [, env = "", feed = "", version = "", typeText = "", y, m, d, part] = match;
@@ -211,7 +211,7 @@ export function parseSealedKey(key: string): Required<SealedPlace> | undefined {
 }
 
 /** Takes a manifest's key apart; undefined when it is none. */
-export function parseManifestKey(key: string): ManifestPlace | undefined {
+export function parseManifestKey(key: string): ManifestId | undefined {
   const match = MANIFEST_KEY.exec(key);
   if (match === null) return undefined;
   const [, rawEnv, rawFeed, env = "", feed = "", version, y, m, d] = match;

@@ -6,6 +6,7 @@ import {
   comparePositions,
   dayOfUs,
   formatPosition,
+  lastOffsetOf,
   manifestKey,
   normalizedKey,
   parseManifestKey,
@@ -13,7 +14,6 @@ import {
   parsePosition,
   parseRawKey,
   parseSealedKey,
-  placeOf,
   rawKey,
   sealedKey,
   usOfDay,
@@ -30,17 +30,17 @@ Deno.test("the keys are those of the design", () => {
     rawKey({ env: "demo", feed: "kraken", atUs, connection: "m1-1" }),
     "raw/demo/kraken/2026/08/01/02/53-m1-1.jsonl.zst",
   );
-  const place = { env: "demo", feed: "kraken", type: "trade", atUs } as const;
+  const fileId = { env: "demo", feed: "kraken", type: "trade", atUs } as const;
   assert.equal(
-    normalizedKey(place),
+    normalizedKey(fileId),
     "normalized/demo/kraken/v1/trade/2026/08/01/02-53.capnp.zst",
   );
   assert.equal(
-    normalizedKey({ ...place, part: 2 }),
+    normalizedKey({ ...fileId, part: 2 }),
     "normalized/demo/kraken/v1/trade/2026/08/01/02-53.2.capnp.zst",
   );
   assert.equal(
-    normalizedKey({ ...place, version: "v2" }),
+    normalizedKey({ ...fileId, version: "v2" }),
     "normalized/demo/kraken/v2/trade/2026/08/01/02-53.capnp.zst",
   );
   const day = { env: "demo", feed: "kraken", day: "2026-08-01" };
@@ -72,21 +72,23 @@ Deno.test("every key gives back its place", () => {
     const raw = { env, feed, connection, atUs, part };
     assert.deepEqual(parseRawKey(rawKey(raw)), { ...raw, atUs: minute });
     for (const type of EVENT_TYPES) {
-      const place = { env, feed, version, type, atUs, part };
-      assert.deepEqual(parseNormalizedKey(normalizedKey(place)), { ...place, atUs: minute });
+      const fileId = { env, feed, version, type, atUs, part };
+      assert.deepEqual(parseNormalizedKey(normalizedKey(fileId)), { ...fileId, atUs: minute });
       const sealed = { env, feed, version, type, day, part };
       assert.deepEqual(parseSealedKey(sealedKey(sealed)), sealed);
       assert.equal(parseNormalizedKey(sealedKey(sealed)), undefined);
-      assert.equal(parseSealedKey(normalizedKey(place)), undefined);
+      assert.equal(parseSealedKey(normalizedKey(fileId)), undefined);
     }
-    const places = [{ kind: "raw", env, feed, day }, {
+    const manifestIds = [{ kind: "raw", env, feed, day }, {
       kind: "normalized",
       env,
       feed,
       version,
       day,
     }] as const;
-    for (const place of places) assert.deepEqual(parseManifestKey(manifestKey(place)), place);
+    for (const manifestId of manifestIds) {
+      assert.deepEqual(parseManifestKey(manifestKey(manifestId)), manifestId);
+    }
     assert.ok(usOfDay(dayOfUs(atUs)) <= atUs);
   }));
 });
@@ -114,5 +116,5 @@ Deno.test("what is no message id is none", () => {
   for (const id of ["", "m1", "m1-2", "m1-2-", "-1-2", "m1-2-x", "m1-02-3", "M!-1-2", "m1-1-2-3"]) {
     assert.equal(parsePosition(id), undefined, id);
   }
-  assert.throws(() => placeOf({ m1: "x" }, "m1"), { code: "ARCHIVE_POSITION" });
+  assert.throws(() => lastOffsetOf({ m1: "x" }, "m1"), { code: "ARCHIVE_POSITION" });
 });

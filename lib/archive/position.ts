@@ -14,7 +14,7 @@ export interface Position {
 }
 
 const RUN = /^[0-9a-z]+$/;
-const PLACE = /^(0|[1-9]\d{0,15})-(0|[1-9]\d{0,15})$/;
+const OFFSET = /^(0|[1-9]\d{0,15})-(0|[1-9]\d{0,15})$/;
 
 /** The message id of a position. */
 export function formatPosition(position: Position): string {
@@ -26,23 +26,23 @@ export function parsePosition(id: string): Position | undefined {
   const dash = id.indexOf("-");
   if (dash <= 0) return undefined;
   const run = id.slice(0, dash);
-  const place = parsePlace(id.slice(dash + 1));
-  return place === undefined || !RUN.test(run) ? undefined : { run, ...place };
+  const offset = parseFrameOffset(id.slice(dash + 1));
+  return offset === undefined || !RUN.test(run) ? undefined : { run, ...offset };
 }
 
 /** Reads `{frame}-{index}`; undefined when it is none. */
-export function parsePlace(text: string): { frame: number; index: number } | undefined {
-  const match = PLACE.exec(text);
+export function parseFrameOffset(text: string): { frame: number; index: number } | undefined {
+  const match = OFFSET.exec(text);
   return match === null ? undefined : { frame: Number(match[1]), index: Number(match[2]) };
 }
 
 /** `{frame}-{index}`, as manifests keep it under the run. */
-export function formatPlace(place: { frame: number; index: number }): string {
-  return `${place.frame}-${place.index}`;
+export function formatFrameOffset(offset: { frame: number; index: number }): string {
+  return `${offset.frame}-${offset.index}`;
 }
 
 /** Negative when `a` comes before `b` in its run, 0 when they are the same. */
-export function comparePlaces(
+export function compareFrameOffsets(
   a: { frame: number; index: number },
   b: { frame: number; index: number },
 ): number {
@@ -51,7 +51,7 @@ export function comparePlaces(
 
 /** Order of two positions: by run (older first), then by frame and index. */
 export function comparePositions(a: Position, b: Position): number {
-  if (a.run === b.run) return comparePlaces(a, b);
+  if (a.run === b.run) return compareFrameOffsets(a, b);
   // A longer base-36 number without leading zeros is the larger one.
   if (a.run.length !== b.run.length) return a.run.length - b.run.length;
   return a.run < b.run ? -1 : 1;
@@ -64,14 +64,14 @@ export type Positions = Record<string, string>;
  * The place kept for a run; undefined when the run is not there.
  * Throws ArchiveError `ARCHIVE_POSITION` when what is kept is no place.
  */
-export function placeOf(
+export function lastOffsetOf(
   positions: Positions,
   run: string,
 ): { frame: number; index: number } | undefined {
   const text = positions[run];
   if (text === undefined) return undefined;
-  const place = parsePlace(text);
-  if (place !== undefined) return place;
+  const offset = parseFrameOffset(text);
+  if (offset !== undefined) return offset;
   throw new ArchiveError("ARCHIVE_POSITION", `"${text}" is no position of run ${run}.`, {
     hint: "A position reads frame-index, both whole numbers.",
     context: { run, text },

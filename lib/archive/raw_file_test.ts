@@ -54,8 +54,8 @@ Deno.test("however the lines are cut into chunks, the same lines come back", () 
   const one = lines(2_000, 1500);
   const expected = whatIsWhole(buildRawFile(CAPTURE, [one]).bytes).read;
   fc.assert(
-    fc.property(fc.array(fc.nat(one.length), { maxLength: 5 }), (places) => {
-      const cuts = places.map((at) => one.indexOf(10, at) + 1).filter((at) => at > 0)
+    fc.property(fc.array(fc.nat(one.length), { maxLength: 5 }), (offsets) => {
+      const cuts = offsets.map((at) => one.indexOf(10, at) + 1).filter((at) => at > 0)
         .sort((a, b) => a - b);
       const chunks = [0, ...cuts].map((at, i) => one.subarray(at, cuts[i] ?? one.length));
       const { read } = whatIsWhole(buildRawFile(CAPTURE, chunks, 1).bytes);

@@ -197,9 +197,9 @@ export class RecordSorter {
     const order = new Uint32Array(this.#count);
     for (let i = 0; i < this.#count; i++) {
       const owner = this.#owners[i] ?? 0;
-      const place = next[owner] ?? 0;
-      order[place] = i;
-      next[owner] = place + 1;
+      const index = next[owner] ?? 0;
+      order[index] = i;
+      next[owner] = index + 1;
     }
     return order;
   }

@@ -181,9 +181,9 @@ Deno.test("who writes a day, when and from what changes no byte of it", () => {
 Deno.test("a flipped bit or a cut byte anywhere is found by every reader that touches it", async () => {
   const { storage, file } = await sealed(TRADES.slice(0, 3000));
   const whole = await storage.get(KEY);
-  const places = fc.tuple(fc.nat(whole.length - 1), fc.integer({ min: -1, max: 7 }));
+  const offsets = fc.tuple(fc.nat(whole.length - 1), fc.integer({ min: -1, max: 7 }));
   await fc.assert(
-    fc.asyncProperty(places, async ([at, bit]) => {
+    fc.asyncProperty(offsets, async ([at, bit]) => {
       const bad = bit < 0
         ? Uint8Array.from([...whole.subarray(0, at), ...whole.subarray(at + 1)])
         : whole.slice();

@@ -6,7 +6,7 @@ import { sha256Of } from "./bytes.ts";
 import type { SealedLineage } from "./lineage.ts";
 import type { SealedEntry } from "./manifest.ts";
 import { compareUnsigned } from "./parquet/bounds.ts";
-import type { GroupPlace, ParquetFooter } from "./parquet/footer_reader.ts";
+import type { ParquetFooter, RowGroupLocation } from "./parquet/footer_reader.ts";
 import { type PageRows, spanOf, symbolsWithin } from "./parquet/page_index_reader.ts";
 import { MAGIC } from "./parquet/parquet_file.ts";
 import { ParquetFile } from "./parquet/parquet_reader.ts";
@@ -79,7 +79,7 @@ function lineageIn(text: string | undefined): SealedLineage | undefined {
 
 /** Pages of a group that hold what was asked for, one behind the other. */
 export interface WantedPages {
-  group: GroupPlace;
+  group: RowGroupLocation;
   pages: readonly PageRows[];
 }
 

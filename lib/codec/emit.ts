@@ -10,8 +10,8 @@ import {
 } from "./emit_field.ts";
 import {
   type EnumDeclaration,
+  type FieldLayout,
   layoutOf,
-  type PlacedField,
   type Schema,
   type StructLayout,
 } from "./schema/mod.ts";
@@ -146,10 +146,10 @@ class RecordEmitter {
   readonly #name: string;
   readonly #type: EventType;
   readonly #layout: StructLayout;
-  readonly #code: Map<PlacedField, FieldCode | AppendedCode>;
+  readonly #code: Map<FieldLayout, FieldCode | AppendedCode>;
   readonly #required: ReadonlySet<string>;
   /** Element structs by name, with the first field that holds a list of them. */
-  readonly #elements = new Map<string, { layout: StructLayout; field: PlacedField }>();
+  readonly #elements = new Map<string, { layout: StructLayout; field: FieldLayout }>();
   readonly #imports: Set<string>;
 
   constructor(
@@ -248,15 +248,15 @@ ${body.join("\n")}
 }`;
   }
 
-  #isAppended(field: PlacedField): boolean {
+  #isAppended(field: FieldLayout): boolean {
     return !this.#required.has(field.name);
   }
 
-  #textOf(field: PlacedField): string {
+  #textOf(field: FieldLayout): string {
     return this.#isAppended(field) ? `event.${field.name} ?? ""` : `event.${field.name}`;
   }
 
-  #listRoom(field: PlacedField): string {
+  #listRoom(field: FieldLayout): string {
     const layout = this.#elements.get(elementOf(field) ?? "")?.layout;
     return `8 + event.${field.name}.length * ${(layout?.dataWords ?? 0) * 8}`;
   }
@@ -267,14 +267,14 @@ ${body.join("\n")}
   }
 }
 
-function appendedText(field: PlacedField): AppendedCode {
+function appendedText(field: FieldLayout): AppendedCode {
   if (elementOf(field) !== undefined) throw noRule(field);
   const { name, offset } = field;
   return { name, read: `reader.text(${offset})`, write: "", imports: [], absent: '""' };
 }
 
 /** The struct that a list field holds; undefined for a text. Throws CodecError for other pointers. */
-function elementOf(field: PlacedField): string | undefined {
+function elementOf(field: FieldLayout): string | undefined {
   const { type } = field;
   if (type.kind === "text" && zeroDefault(field)) return undefined;
   if (field.section === "data") return undefined;

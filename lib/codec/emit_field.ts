@@ -1,5 +1,5 @@
 import { CodecError } from "@ssmd/runtime";
-import type { PlacedField } from "./schema/mod.ts";
+import type { FieldLayout } from "./schema/mod.ts";
 
 /** How generated code handles one field of the data section. */
 export interface FieldCode {
@@ -24,7 +24,7 @@ export interface AppendedCode extends FieldCode {
  * …Ns is a time (µs in the event), a default of nan or -1 means null. Throws CodecError for a type
  * or default without a rule.
  */
-export function fieldCodeOf(field: PlacedField, of: string): FieldCode {
+export function fieldCodeOf(field: FieldLayout, of: string): FieldCode {
   const { type } = field;
   if (type.kind === "enum") return enumCode(field, type.name, of);
   if (type.kind !== "scalar") throw noRule(field);
@@ -56,7 +56,7 @@ export function fieldCodeOf(field: PlacedField, of: string): FieldCode {
  * The code of an appended field of the data section: its default is an absent property. Throws
  * CodecError as {@linkcode fieldCodeOf}, and for numbers whose default is a value like others.
  */
-export function appendedCodeOf(field: PlacedField): AppendedCode {
+export function appendedCodeOf(field: FieldLayout): AppendedCode {
   const absent = absentOf(field);
   if (absent === undefined) throw noRule(field);
   const code = fieldCodeOf(field, "event");
@@ -68,7 +68,7 @@ export function appendedCodeOf(field: PlacedField): AppendedCode {
   return { ...code, write, absent };
 }
 
-function absentOf(field: PlacedField): string | undefined {
+function absentOf(field: FieldLayout): string | undefined {
   const { type } = field;
   if (type.kind === "enum") return "undefined";
   if (type.kind !== "scalar") return undefined;
@@ -79,14 +79,14 @@ function absentOf(field: PlacedField): string | undefined {
 }
 
 /** Whether a field has no default, or one that is all zero bits. */
-export function zeroDefault(field: PlacedField): boolean {
+export function zeroDefault(field: FieldLayout): boolean {
   const value = field.default;
   return value === undefined || value === false || value === 0n || value === "" ||
     Object.is(value, 0);
 }
 
 /** The error of a field that the generator cannot write code for. */
-export function noRule(field: PlacedField): CodecError {
+export function noRule(field: FieldLayout): CodecError {
   return new CodecError(
     "CODEC_SCHEMA_UNSUPPORTED",
     `there is no rule to generate code for the field "${field.name}" (@${field.ordinal})`,
@@ -97,11 +97,11 @@ export function noRule(field: PlacedField): CodecError {
   );
 }
 
-function refuse(field: PlacedField): never {
+function refuse(field: FieldLayout): never {
   throw noRule(field);
 }
 
-function wideCode(field: PlacedField, of: string, kind: string, name: string): FieldCode {
+function wideCode(field: FieldLayout, of: string, kind: string, name: string): FieldCode {
   const at = `at + ${field.offset * 8}`;
   return {
     name,
@@ -111,7 +111,7 @@ function wideCode(field: PlacedField, of: string, kind: string, name: string): F
   };
 }
 
-function floatCode(field: PlacedField, of: string): FieldCode {
+function floatCode(field: FieldLayout, of: string): FieldCode {
   const at = `at + ${field.offset * 8}`;
   const { name } = field;
   if (Number.isNaN(field.default)) {
@@ -131,7 +131,7 @@ function floatCode(field: PlacedField, of: string): FieldCode {
   };
 }
 
-function boolCode(field: PlacedField, of: string): FieldCode {
+function boolCode(field: FieldLayout, of: string): FieldCode {
   const at = `at + ${field.offset >>> 3}`;
   const mask = 1 << (field.offset & 7);
   const not = field.default === true ? "!" : "";
@@ -143,7 +143,7 @@ function boolCode(field: PlacedField, of: string): FieldCode {
   };
 }
 
-function uintCode(field: PlacedField, of: string): FieldCode {
+function uintCode(field: FieldLayout, of: string): FieldCode {
   const { bits, name } = field;
   const at = `at + ${field.offset * bits / 8}`;
   // What lies on the wire is the value XOR its default.
@@ -158,7 +158,7 @@ function uintCode(field: PlacedField, of: string): FieldCode {
   };
 }
 
-function enumCode(field: PlacedField, type: string, of: string): FieldCode {
+function enumCode(field: FieldLayout, type: string, of: string): FieldCode {
   if (field.default !== undefined) throw noRule(field);
   const at = `at + ${field.offset * 2}`;
   return {

@@ -68,9 +68,9 @@ function write(files: Map<string, string>, stale: string[]): void {
   Deno.mkdirSync(GENERATED_FOLDER, { recursive: true });
   for (const name of stale) {
     const text = files.get(name);
-    const place = new URL(name, GENERATED_FOLDER);
-    if (text === undefined) Deno.removeSync(place);
-    else Deno.writeTextFileSync(place, text);
+    const target = new URL(name, GENERATED_FOLDER);
+    if (text === undefined) Deno.removeSync(target);
+    else Deno.writeTextFileSync(target, text);
   }
 }
 

@@ -27,11 +27,11 @@ export function textOf(bytes: Uint8Array, start: number, end: number): string {
     hash = Math.imul(hash ^ byte, 0x01000193);
   }
   if (bits > 127) return UTF8.decode(bytes.subarray(start, end));
-  const place = (hash ^ (hash >>> 15)) & (PLACES - 1);
-  const known = kept[place] ?? "";
+  const slot = (hash ^ (hash >>> 15)) & (PLACES - 1);
+  const known = kept[slot] ?? "";
   if (known.length === length && isSame(known, bytes, start)) return known;
   const text = asciiOf(bytes, start, length);
-  kept[place] = text;
+  kept[slot] = text;
   return text;
 }
 

@@ -46,7 +46,7 @@ export class BookSide {
     return index < 0 ? 0 : this.sizes[index] as number;
   }
 
-  /** Sets the size at `price`; 0 removes the level. Returns the level's place, -1 if nothing changed. */
+  /** Sets the size at `price`; 0 removes the level. Returns the level's index, -1 if nothing changed. */
   set(price: number, size: number): number {
     const index = this.indexOf(price);
     if (index >= 0) {
@@ -57,10 +57,10 @@ export class BookSide {
       return index;
     }
     if (size === 0) return -1;
-    const place = -index - 1;
-    insertAt(this.prices, place, price);
-    insertAt(this.sizes, place, size);
-    return place;
+    const inserted = -index - 1;
+    insertAt(this.prices, inserted, price);
+    insertAt(this.sizes, inserted, size);
+    return inserted;
   }
 
   /** Drops what lies deeper than `depth` levels. */
@@ -104,23 +104,23 @@ export class OrderBook {
 /** Up to here moving numbers one by one was measured three times as fast as `splice`. */
 const MOVED_MAX = 32;
 
-function insertAt(list: number[], place: number, value: number): void {
+function insertAt(list: number[], index: number, value: number): void {
   const end = list.length;
-  if (end - place > MOVED_MAX) {
-    list.splice(place, 0, value);
+  if (end - index > MOVED_MAX) {
+    list.splice(index, 0, value);
     return;
   }
   list.push(value);
-  for (let i = end; i > place; i--) list[i] = list[i - 1] as number;
-  list[place] = value;
+  for (let i = end; i > index; i--) list[i] = list[i - 1] as number;
+  list[index] = value;
 }
 
-function removeAt(list: number[], place: number): void {
+function removeAt(list: number[], index: number): void {
   const last = list.length - 1;
-  if (last - place > MOVED_MAX) {
-    list.splice(place, 1);
+  if (last - index > MOVED_MAX) {
+    list.splice(index, 1);
     return;
   }
-  for (let i = place; i < last; i++) list[i] = list[i + 1] as number;
+  for (let i = index; i < last; i++) list[i] = list[i + 1] as number;
   list.pop();
 }

@@ -13,10 +13,10 @@ Deno.test("a side equals a sorted map after any changes", () => {
         const map = new Map<number, number>();
         for (const [price, size] of changes) {
           const had = map.has(price);
-          const place = side.set(price, size);
+          const index = side.set(price, size);
           if (size === 0) map.delete(price);
           else map.set(price, size);
-          assert.equal(place === -1, !had && size === 0);
+          assert.equal(index === -1, !had && size === 0);
           assert.equal(side.sizeAt(price), size);
         }
         const sign = name === "bids" ? -1 : 1;

@@ -12,7 +12,7 @@ import { issueTexts } from "./issue_text.ts";
 import { fieldOf, listOf } from "./loose.ts";
 import { QA_FILE, type QaRules } from "./qa.ts";
 import { qaReferences } from "./qa_references.ts";
-import { type RegistryPlace, registryPlaceOf } from "./place.ts";
+import { type RegistryFileId, registryFileIdOf } from "./registry_file.ts";
 import { type RegisteredSchema, SCHEMA_FILE } from "./schema.ts";
 import { schemaReferences, type SchemaTextCheck } from "./schema_references.ts";
 import { symbolFindings } from "./symbol_references.ts";
@@ -57,7 +57,7 @@ export interface CheckResult {
 
 interface Source {
   yaml: YamlSource;
-  place: RegistryPlace;
+  file: RegistryFileId;
 }
 
 /**
@@ -80,13 +80,13 @@ export function checkSources(
   };
   const { sources, texts } = sourcesOf(files, result);
   const calendars = options.isWhole === true ? namesOf("calendar", sources) : undefined;
-  for (const { yaml, place } of sources) {
-    if (place.kind === "calendar") checkCalendar(yaml, place.name, result);
-    if (place.kind === "feed") {
+  for (const { yaml, file } of sources) {
+    if (file.kind === "calendar") checkCalendar(yaml, file.name, result);
+    if (file.kind === "feed") {
       const { parsers, claimProblems } = options;
-      checkFeed(yaml, place.name, { calendars, parsers, claimProblems }, result);
+      checkFeed(yaml, file.name, { calendars, parsers, claimProblems }, result);
     }
-    if (place.kind === "schema") checkSchema(yaml, place.name, texts, result);
+    if (file.kind === "schema") checkSchema(yaml, file.name, texts, result);
   }
   checkTexts(sources, texts, options, result);
   checkQa(sources, options, result);
@@ -103,13 +103,13 @@ function sourcesOf(
   const sources: Source[] = [];
   const texts = new Map<string, SourceFile>();
   for (const file of files) {
-    const place = registryPlaceOf(file.path);
-    if (place === undefined) result.findings.push(strangeFile(file.path));
-    else if (place.kind === "schema text") texts.set(`${place.name}.capnp`, file);
+    const id = registryFileIdOf(file.path);
+    if (id === undefined) result.findings.push(strangeFile(file.path));
+    else if (id.kind === "schema text") texts.set(`${id.name}.capnp`, file);
     else {
       const yaml = new YamlSource(file);
       result.findings.push(...yaml.findings);
-      sources.push({ yaml, place });
+      sources.push({ yaml, file: id });
     }
   }
   return { sources, texts };
@@ -122,8 +122,8 @@ function strangeFile(path: string): Finding {
   return { file: path, line: 1, column: 1, path: "", message };
 }
 
-function namesOf(kind: RegistryPlace["kind"], sources: readonly Source[]): string[] {
-  return sources.flatMap(({ place }) => place.kind === kind ? [place.name] : []).sort();
+function namesOf(kind: RegistryFileId["kind"], sources: readonly Source[]): string[] {
+  return sources.flatMap(({ file }) => file.kind === kind ? [file.name] : []).sort();
 }
 
 function checkCalendar(yaml: YamlSource, name: string, result: CheckResult): void {
@@ -165,10 +165,10 @@ function checkTexts(
   result: CheckResult,
 ): void {
   const owners = new Map<string, { yaml: YamlSource; name: string }>();
-  for (const { yaml, place } of sources) {
-    if (place.kind !== "schema") continue;
+  for (const { yaml, file } of sources) {
+    if (file.kind !== "schema") continue;
     for (const version of listOf(fieldOf(yaml.value, "versions"))) {
-      owners.set(String(fieldOf(version, "file")), { yaml, name: place.name });
+      owners.set(String(fieldOf(version, "file")), { yaml, name: file.name });
     }
   }
   for (const [file, { path, text }] of texts) {
@@ -191,11 +191,11 @@ function feedIdsOf(sources: readonly Source[], { knownFeeds = [] }: CheckOptions
 
 function checkQa(sources: readonly Source[], options: CheckOptions, result: CheckResult): void {
   const feedIds = feedIdsOf(sources, options);
-  for (const { yaml, place } of sources) {
-    if (place.kind !== "qa" || yaml.findings.length > 0) continue;
+  for (const { yaml, file } of sources) {
+    if (file.kind !== "qa" || yaml.findings.length > 0) continue;
     const rules = shaped(yaml, QA_FILE, result.findings);
-    result.findings.push(...qaReferences(yaml, place.name, feedIds));
-    if (rules) result.qa.set(place.name, rules);
+    result.findings.push(...qaReferences(yaml, file.name, feedIds));
+    if (rules) result.qa.set(file.name, rules);
   }
 }
 
@@ -213,12 +213,12 @@ function checkEnvironments(
     ...(schemaNames.length === 0 ? {} : { schemas: result.schemas, schemaNames }),
   };
   const sound: YamlSource[] = [];
-  for (const { yaml, place } of sources) {
-    if (place.kind !== "environment" || yaml.findings.length > 0) continue;
+  for (const { yaml, file } of sources) {
+    if (file.kind !== "environment" || yaml.findings.length > 0) continue;
     const environment = shaped(yaml, ENVIRONMENT_FILE, result.findings);
-    result.findings.push(...environmentReferences(yaml, place.name, registry));
+    result.findings.push(...environmentReferences(yaml, file.name, registry));
     if (!environment) continue;
-    result.environments.set(place.name, environment);
+    result.environments.set(file.name, environment);
     result.warnings.push(...environmentWarnings(yaml, environment));
     sound.push(yaml);
   }

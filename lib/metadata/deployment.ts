@@ -229,7 +229,7 @@ async function deployedFeed(
       hint: `see the versions in ${dir}/feeds/${id}.yaml`,
     });
   }
-  const place = file.capture_locations?.find((each) => each.id === environment.location);
+  const location = file.capture_locations?.find((each) => each.id === environment.location);
   return {
     feed: id,
     endpoint: environment.endpoints?.[id] ?? version.endpoint,
@@ -241,7 +241,7 @@ async function deployedFeed(
       .map(([symbol, { external, depth }]) =>
         depth === undefined ? { symbol, external } : { symbol, external, depth }
       ),
-    ...(place === undefined ? {} : { captureLocation: place }),
+    ...(location === undefined ? {} : { captureLocation: location }),
     ...connectsOf(environment, id),
   };
 }

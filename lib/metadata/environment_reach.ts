@@ -81,8 +81,8 @@ function storageReach(file: ReachFile): Reach[] {
 
 function keyReach(file: ReachFile, name: string): Reach[] {
   return file.texts(["keys", name, "source"]).flatMap(({ text, path }) => {
-    const place = /^(?:file|mount):(.+)$/.exec(text)?.[1];
-    return place === undefined ? [] : [file.reach("read", place, path)];
+    const target = /^(?:file|mount):(.+)$/.exec(text)?.[1];
+    return target === undefined ? [] : [file.reach("read", target, path)];
   });
 }
 

@@ -45,14 +45,14 @@ export function feedReferences(yaml: YamlSource, id: string, known: KnownNames):
     findings.push(...parserFindings(yaml, version, index, parsers));
     findings.push(...claimFindings(yaml, version, index, known.claimProblems));
   });
-  const places = new Set<unknown>();
+  const locations = new Set<unknown>();
   listOf(fieldOf(yaml.value, "capture_locations")).forEach((location, index) => {
-    const place = fieldOf(location, "id");
-    if (typeof place === "string" && places.has(place)) {
-      const message = `location "${place}" stands here a second time`;
+    const id = fieldOf(location, "id");
+    if (typeof id === "string" && locations.has(id)) {
+      const message = `location "${id}" stands here a second time`;
       findings.push(yaml.finding(["capture_locations", index, "id"], message));
     }
-    places.add(place);
+    locations.add(id);
   });
   return findings;
 }

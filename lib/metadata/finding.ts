@@ -16,10 +16,10 @@ export interface Finding {
 
 /** `file:line:col  path: what is wrong` */
 export function formatFinding(finding: Finding): string {
-  const place = `${finding.file}:${finding.line}:${finding.column}`;
+  const location = `${finding.file}:${finding.line}:${finding.column}`;
   return finding.path === ""
-    ? `${place}  ${finding.message}`
-    : `${place}  ${finding.path}: ${finding.message}`;
+    ? `${location}  ${finding.message}`
+    : `${location}  ${finding.path}: ${finding.message}`;
 }
 
 /** Orders findings by file and place. */

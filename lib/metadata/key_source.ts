@@ -12,7 +12,7 @@ export interface KeySources {
 }
 
 /** A key's source, taken apart. */
-export type KeyPlace =
+export type KeySource =
   | { kind: "env" }
   | { kind: "file"; path: string }
   | { kind: "mount"; dir: string }
@@ -29,7 +29,7 @@ export const SECRETS_DIR_VARIABLE = "SSMD_SECRETS_DIR";
 export const SECRETS_DIR_DEFAULT = "/var/run/secrets/ssmd";
 
 /** What a source says. */
-export function placeOf(spec: KeySpec): KeyPlace {
+export function keySourceOf(spec: KeySpec): KeySource {
   const { source } = spec;
   if (source.startsWith("file:")) return { kind: "file", path: source.slice("file:".length) };
   if (source.startsWith("mount:")) {
@@ -73,19 +73,19 @@ export function whereOf(
   sources?: KeySources,
 ): string {
   if (spec === undefined) return `${name}.${field} (there is no such key)`;
-  const place = placeOf(spec);
-  if (place.kind === "env") return `${name}.${field} (variable ${keyVariable(name, field)})`;
-  if (place.kind === "file") return `${name}.${field} (field ${field} in ${place.path})`;
-  return `${name}.${field} (file ${mountOf(place, sources)}/${field})`;
+  const source = keySourceOf(spec);
+  if (source.kind === "env") return `${name}.${field} (variable ${keyVariable(name, field)})`;
+  if (source.kind === "file") return `${name}.${field} (field ${field} in ${source.path})`;
+  return `${name}.${field} (file ${mountOf(source, sources)}/${field})`;
 }
 
 /** The folder with a file a field. */
 function mountOf(
-  place: KeyPlace & { kind: "mount" | "sealed-secret" },
+  source: KeySource & { kind: "mount" | "sealed-secret" },
   sources: KeySources | undefined,
 ): string {
-  if (place.kind === "mount") return place.dir;
-  return `${sources?.env(SECRETS_DIR_VARIABLE) || SECRETS_DIR_DEFAULT}/${place.secret}`;
+  if (source.kind === "mount") return source.dir;
+  return `${sources?.env(SECRETS_DIR_VARIABLE) || SECRETS_DIR_DEFAULT}/${source.secret}`;
 }
 
 /** PEM text in a variable often has its line breaks written as `\n`. */
@@ -96,10 +96,10 @@ function unfolded(value: string): string {
 type Lookup = (field: string) => string | undefined;
 
 async function lookupOf(name: string, spec: KeySpec, sources: KeySources): Promise<Lookup> {
-  const place = placeOf(spec);
-  if (place.kind === "env") return (field) => sources.env(keyVariable(name, field));
-  if (place.kind === "file") return await fileLookup(name, place.path, spec, sources);
-  const dir = mountOf(place, sources);
+  const source = keySourceOf(spec);
+  if (source.kind === "env") return (field) => sources.env(keyVariable(name, field));
+  if (source.kind === "file") return await fileLookup(name, source.path, spec, sources);
+  const dir = mountOf(source, sources);
   const values = new Map<string, string>();
   for (const field of spec.fields) {
     const value = await mountedValue(name, `${dir}/${field}`, sources);

@@ -7,7 +7,7 @@ export * from "./schema.ts";
 export * from "./qa.ts";
 export * from "./feed_checks.ts";
 export { schemaHash, type SchemaTextCheck, type SchemaTextProblem } from "./schema_references.ts";
-export * from "./place.ts";
+export * from "./registry_file.ts";
 export * from "./finding.ts";
 export * from "./changes.ts";
 export * from "./text_diff.ts";

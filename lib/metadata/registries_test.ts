@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import { parseSchema, SchemaError } from "@ssmd/codec";
 import { checkSources, type SourceFile } from "./check.ts";
 import { formatFinding } from "./finding.ts";
-import { REGISTRY_FOLDERS } from "./place.ts";
+import { REGISTRY_FOLDERS } from "./registry_file.ts";
 import type { SchemaTextCheck } from "./schema_references.ts";
 
 const DATA = new URL("./testdata/registries/", import.meta.url);
@@ -80,8 +80,8 @@ function brokenNames(): string[] {
 Deno.test("the good registry has no finding", () => assert.deepEqual(findingsOf(goodFiles()), []));
 
 for (const name of brokenNames()) {
-  const place = new URL(`bad/${name}`, DATA);
-  const broken = parse(Deno.readTextFileSync(place)) as Broken;
+  const folder = new URL(`bad/${name}`, DATA);
+  const broken = parse(Deno.readTextFileSync(folder)) as Broken;
   Deno.test(`${broken.what}: ${name} has exactly the findings expected`, () => {
     const findings = findingsOf(brokenFiles(broken));
     assert.notEqual(findings.length, 0);

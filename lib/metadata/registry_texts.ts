@@ -1,7 +1,7 @@
 import { todayUtc } from "./feed.ts";
 import { type FoundCommit, GitRepository } from "./git/repository.ts";
 import { fileNamesIn, readRegistryFile, unreadableError } from "./registry_folder.ts";
-import { REGISTRY_FOLDERS, registryPlaceOf } from "./place.ts";
+import { REGISTRY_FOLDERS, registryFileIdOf } from "./registry_file.ts";
 
 /** Where the files of an answer were read. */
 export interface Origin {
@@ -77,7 +77,7 @@ async function textsOf(
 ): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
   for (const [path, id] of await repository.filesOf(commit)) {
-    if (registryPlaceOf(path) === undefined) continue;
+    if (registryFileIdOf(path) === undefined) continue;
     texts.set(path, new TextDecoder().decode((await repository.object(id)).bytes));
   }
   return texts;

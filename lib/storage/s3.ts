@@ -47,7 +47,7 @@ export function s3Storage(
 
 function openBucket(
   config: S3Config,
-  place: { bucket: string; cut: string },
+  prefix: { bucket: string; cut: string },
   tuning: S3Tuning,
   tries: TryListener | undefined,
 ): S3Bucket {
@@ -61,7 +61,7 @@ function openBucket(
     ...(answerMsMax === undefined ? {} : { answerMsMax }),
   });
   return new S3Bucket({
-    ...{ ...TUNING, ...given, ...place, connection, endpoint, region },
+    ...{ ...TUNING, ...given, ...prefix, connection, endpoint, region },
     ...(tries === undefined ? {} : { tries }),
   });
 }

@@ -12,7 +12,7 @@ import { assertKey, assertPrefix, TEMPORARY_PREFIX } from "./key.ts";
 import { attempted, s3CodeOf, type S3Patience, toldError } from "./s3_calls.ts";
 import type { S3Connection } from "./s3_client.ts";
 import { ConditionalPuts } from "./s3_conditional.ts";
-import { damagedError, type S3Place } from "./s3_errors.ts";
+import { damagedError, type S3Object } from "./s3_errors.ts";
 import { partsOf } from "./s3_parts.ts";
 import { crc32Text, proofOf } from "./s3_proof.ts";
 import { removeStaleUploads, uploadParts } from "./s3_upload.ts";
@@ -60,13 +60,13 @@ export class S3Bucket implements Storage {
     this.#conditional = new ConditionalPuts(options);
     this.versions = s3Versions({
       ...{ client: options.connection.client, patience: options, location: this.location },
-      ...{ cut: options.cut, placeOf: (key) => this.#placeOf(key) },
+      ...{ cut: options.cut, objectOf: (key) => this.#objectOf(key) },
       put: (key, chunks) => this.put(key, chunks),
     });
   }
 
   async put(key: string, data: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
-    const place = this.#place(key);
+    const object = this.#checkedObject(key);
     this.#sweep ??= this.#removeStale();
     const { partBytes, wholeBytesMax } = this.#options;
     const isWhole = data instanceof Uint8Array && data.length <= wholeBytesMax;
@@ -78,11 +78,11 @@ export class S3Bucket implements Storage {
       const first = await parts.next();
       const second = first.done ? first : await parts.next();
       if (first.done || second.done) {
-        await this.#putWhole(place, first.value ?? new Uint8Array());
+        await this.#putWhole(object, first.value ?? new Uint8Array());
         return;
       }
       const rest = { [Symbol.asyncIterator]: () => parts };
-      await this.#upload(place, following([first.value, second.value], rest), recycle);
+      await this.#upload(object, following([first.value, second.value], rest), recycle);
     } catch (error) {
       if (failure()?.error === error) throw error;
       throw toldError(error);
@@ -92,32 +92,32 @@ export class S3Bucket implements Storage {
   }
 
   async putIfAbsent(key: string, data: Uint8Array): Promise<boolean> {
-    const place = this.#place(key);
-    return await this.#told(() => this.#conditional.put(place, this.#objectKey(key), data));
+    const object = this.#checkedObject(key);
+    return await this.#told(() => this.#conditional.put(object, this.#objectKey(key), data));
   }
 
   async replace(key: string, data: Uint8Array, seen: Uint8Array | undefined): Promise<boolean> {
-    const place = this.#place(key);
+    const object = this.#checkedObject(key);
     const objectKey = this.#objectKey(key);
-    return await this.#told(() => this.#conditional.replace(place, objectKey, data, seen));
+    return await this.#told(() => this.#conditional.replace(object, objectKey, data, seen));
   }
 
   async get(key: string): Promise<Uint8Array> {
-    const place = this.#place(key);
+    const object = this.#checkedObject(key);
     return await this.#told(() =>
-      this.#call(place, async (Key) => {
+      this.#call(object, async (Key) => {
         const { Body, ContentLength } = await this.#client.send(
-          new GetObjectCommand({ Bucket: place.bucket, Key, ChecksumMode: "ENABLED" }),
+          new GetObjectCommand({ Bucket: object.bucket, Key, ChecksumMode: "ENABLED" }),
         );
         const bytes = await Body?.transformToByteArray() ?? new Uint8Array();
         if (ContentLength === undefined || ContentLength === bytes.length) return bytes;
-        throw damagedError("Another length came than was told", place);
+        throw damagedError("Another length came than was told", object);
       })
     );
   }
 
   async getRange(key: string, start: number, end: number): Promise<Uint8Array> {
-    const place = this.#place(key);
+    const object = this.#checkedObject(key);
     const from = Math.max(0, start);
     if (!(end > from)) {
       if (await this.head(key) === undefined) throw notFound(key, this.location);
@@ -126,7 +126,7 @@ export class S3Bucket implements Storage {
     const last = end > Number.MAX_SAFE_INTEGER ? "" : end - 1;
     return await this.#told(async () => {
       try {
-        return await this.#call(place, (Key) => this.#range(place, Key, `bytes=${from}-${last}`));
+        return await this.#call(object, (Key) => this.#range(object, Key, `bytes=${from}-${last}`));
       } catch (error) {
         // There is an object, and it ends before the range begins.
         if (s3CodeOf(error) === "InvalidRange") return new Uint8Array();
@@ -136,17 +136,17 @@ export class S3Bucket implements Storage {
   }
 
   async head(key: string): Promise<StoredObject | undefined> {
-    const place = this.#place(key);
+    const object = this.#checkedObject(key);
     return await this.#told(async () => {
       try {
         const { ContentLength, LastModified } = await this.#call(
-          place,
-          (Key) => this.#client.send(new HeadObjectCommand({ Bucket: place.bucket, Key })),
+          object,
+          (Key) => this.#client.send(new HeadObjectCommand({ Bucket: object.bucket, Key })),
         );
         return { key, size: ContentLength ?? 0, modifiedAtMs: LastModified?.getTime() ?? 0 };
       } catch (error) {
         if (!isNotFound(error)) throw error;
-        await this.#assertBucket(place);
+        await this.#assertBucket(object);
         return undefined;
       }
     });
@@ -158,12 +158,12 @@ export class S3Bucket implements Storage {
   }
 
   async delete(key: string): Promise<void> {
-    const place = this.#place(key);
+    const object = this.#checkedObject(key);
     await this.#told(async () => {
       try {
         await this.#call(
-          place,
-          (Key) => this.#client.send(new DeleteObjectCommand({ Bucket: place.bucket, Key })),
+          object,
+          (Key) => this.#client.send(new DeleteObjectCommand({ Bucket: object.bucket, Key })),
         );
       } catch (error) {
         if (!isNotFound(error)) throw error;
@@ -182,12 +182,12 @@ export class S3Bucket implements Storage {
     return this.#options.connection.client;
   }
 
-  #place(key: string): S3Place {
+  #checkedObject(key: string): S3Object {
     assertKey(key);
-    return this.#placeOf(key);
+    return this.#objectOf(key);
   }
 
-  #placeOf(key: string): S3Place {
+  #objectOf(key: string): S3Object {
     const { bucket, endpoint, region } = this.#options;
     return { key, bucket, endpoint, region };
   }
@@ -196,9 +196,9 @@ export class S3Bucket implements Storage {
     return key.slice(this.#options.cut.length);
   }
 
-  async #call<T>(place: S3Place, send: (objectKey: string) => Promise<T>): Promise<T> {
-    const objectKey = this.#objectKey(place.key);
-    const result = await attempted(this.#options, place, () => send(objectKey));
+  async #call<T>(object: S3Object, send: (objectKey: string) => Promise<T>): Promise<T> {
+    const objectKey = this.#objectKey(object.key);
+    const result = await attempted(this.#options, object, () => send(objectKey));
     this.#isThere = true;
     return result;
   }
@@ -211,10 +211,10 @@ export class S3Bucket implements Storage {
     }
   }
 
-  async #putWhole(place: S3Place, bytes: Uint8Array): Promise<void> {
+  async #putWhole(object: S3Object, bytes: Uint8Array): Promise<void> {
     const crc = crc32Text(bytes);
-    await this.#call(place, async (Key) => {
-      const target = { Bucket: place.bucket, Key };
+    await this.#call(object, async (Key) => {
+      const target = { Bucket: object.bucket, Key };
       const receipt = await this.#client.send(
         new PutObjectCommand({ ...target, Body: bytes, ChecksumCRC32: crc }),
       );
@@ -222,45 +222,45 @@ export class S3Bucket implements Storage {
       if (proof === "same") return;
       const head = await this.#client.send(new HeadObjectCommand(target));
       if (proof === "different" || head.ContentLength !== bytes.length) {
-        throw damagedError("Other bytes were stored than were sent", place);
+        throw damagedError("Other bytes were stored than were sent", object);
       }
     });
   }
 
   async #upload(
-    place: S3Place,
+    object: S3Object,
     parts: AsyncIterable<Uint8Array>,
     onSent: (part: Uint8Array) => void,
   ): Promise<void> {
     const { concurrency } = this.#options;
-    const objectKey = this.#objectKey(place.key);
+    const objectKey = this.#objectKey(object.key);
     const client = this.#client;
     const patience = this.#options;
-    await uploadParts({ client, patience, place, objectKey, concurrency, onSent }, parts);
+    await uploadParts({ client, patience, object, objectKey, concurrency, onSent }, parts);
   }
 
-  async #range(place: S3Place, Key: string, Range: string): Promise<Uint8Array> {
+  async #range(object: S3Object, Key: string, Range: string): Promise<Uint8Array> {
     const { Body, ContentLength, ContentRange } = await this.#client.send(
-      new GetObjectCommand({ Bucket: place.bucket, Key, Range }),
+      new GetObjectCommand({ Bucket: object.bucket, Key, Range }),
     );
     const bytes = await Body?.transformToByteArray() ?? new Uint8Array();
     const [, first, last] = /^bytes (\d+)-(\d+)\//.exec(ContentRange ?? "") ?? [];
     const asked = /^bytes=(\d+)-/.exec(Range)?.[1];
     const isRange = first === asked && bytes.length === Number(last) - Number(first) + 1;
     if (!isRange || ContentLength !== bytes.length) {
-      throw damagedError("Another range came than was asked for", place);
+      throw damagedError("Another range came than was asked for", object);
     }
     return bytes;
   }
 
   async *#pages(prefix: string): AsyncGenerator<StoredObject, void> {
     const { bucket, cut } = this.#options;
-    const place = this.#placeOf(prefix);
+    const object = this.#objectOf(prefix);
     const Prefix = this.#objectKey(prefix);
     let ContinuationToken: string | undefined;
     do {
       const page = await this.#told(() =>
-        this.#call(place, () =>
+        this.#call(object, () =>
           this.#client.send(
             new ListObjectsV2Command({
               Bucket: bucket,
@@ -278,17 +278,17 @@ export class S3Bucket implements Storage {
   }
 
   /** The answer to a HEAD has no body: only another request tells an absent object from the rest. */
-  async #assertBucket(place: S3Place): Promise<void> {
+  async #assertBucket(object: S3Object): Promise<void> {
     if (this.#isThere) return;
     await this.#call(
-      place,
-      () => this.#client.send(new ListObjectsV2Command({ Bucket: place.bucket, MaxKeys: 1 })),
+      object,
+      () => this.#client.send(new ListObjectsV2Command({ Bucket: object.bucket, MaxKeys: 1 })),
     );
   }
 
   async #removeStale(): Promise<void> {
-    const place = this.#placeOf("");
-    await removeStaleUploads({ client: this.#client, place }, Date.now() - STALE_UPLOAD_MS)
+    const object = this.#objectOf("");
+    await removeStaleUploads({ client: this.#client, object }, Date.now() - STALE_UPLOAD_MS)
       .catch(() => {});
   }
 }

@@ -1,5 +1,5 @@
 import { Backoff, sleep, type StorageError } from "@ssmd/runtime";
-import { type S3Failure, s3FailureOf, type S3Place } from "./s3_errors.ts";
+import { type S3Failure, s3FailureOf, type S3Object } from "./s3_errors.ts";
 
 /** Told of each try, so that a server that does not answer is known before the last one. */
 export interface TryListener {
@@ -39,7 +39,7 @@ export class S3CallError extends Error {
  */
 export async function attempted<T>(
   { attemptsMax, firstWaitMs, closing, tries }: S3Patience,
-  place: S3Place,
+  object: S3Object,
   send: (attempt: number) => Promise<T>,
   cancelled?: AbortSignal,
 ): Promise<T> {
@@ -51,7 +51,7 @@ export async function attempted<T>(
       tries?.succeeded();
       return result;
     } catch (thrown) {
-      const failure = s3FailureOf(thrown, place);
+      const failure = s3FailureOf(thrown, object);
       if (failure.again && !ended()) tries?.failed(failure.error);
       const isLast = !failure.again || attempt >= attemptsMax || ended();
       if (isLast) throw new S3CallError(failure, attempt);

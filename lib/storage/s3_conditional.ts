@@ -9,7 +9,7 @@ import { StorageError } from "@ssmd/runtime";
 import { TEMPORARY_PREFIX } from "./key.ts";
 import { attempted, type S3CallError, s3CodeOf, type S3Patience, toldError } from "./s3_calls.ts";
 import type { S3Connection } from "./s3_client.ts";
-import type { S3Place } from "./s3_errors.ts";
+import type { S3Object } from "./s3_errors.ts";
 import { crc32Text } from "./s3_proof.ts";
 import { isSame } from "./same_bytes.ts";
 
@@ -46,9 +46,9 @@ export class ConditionalPuts {
    * Puts an object unless there is one: true = it is ours. Throws StorageError
    * `STORAGE_UNSUPPORTED` where the server ignores the condition.
    */
-  async put(place: S3Place, objectKey: string, data: Uint8Array): Promise<boolean> {
-    await this.#assertSupported("If-None-Match", place);
-    return await this.#put(place, objectKey, data, ABSENT);
+  async put(object: S3Object, objectKey: string, data: Uint8Array): Promise<boolean> {
+    await this.#assertSupported("If-None-Match", object);
+    return await this.#put(object, objectKey, data, ABSENT);
   }
 
   /**
@@ -56,26 +56,26 @@ export class ConditionalPuts {
    * Throws as `put`.
    */
   async replace(
-    place: S3Place,
+    object: S3Object,
     objectKey: string,
     data: Uint8Array,
     seen: Uint8Array | undefined,
   ): Promise<boolean> {
-    if (seen === undefined) return await this.put(place, objectKey, data);
-    await this.#assertSupported("If-Match", place);
-    const etag = await this.#etagOf(place, objectKey, seen);
-    return etag !== undefined && await this.#put(place, objectKey, data, { IfMatch: etag });
+    if (seen === undefined) return await this.put(object, objectKey, data);
+    await this.#assertSupported("If-Match", object);
+    const etag = await this.#etagOf(object, objectKey, seen);
+    return etag !== undefined && await this.#put(object, objectKey, data, { IfMatch: etag });
   }
 
   /** The ETag of the object when its bytes are these. */
   async #etagOf(
-    place: S3Place,
+    object: S3Object,
     objectKey: string,
     bytes: Uint8Array,
   ): Promise<string | undefined> {
-    const target = { Bucket: place.bucket, Key: objectKey };
+    const target = { Bucket: object.bucket, Key: objectKey };
     try {
-      return await attempted(this.#options, place, async () => {
+      return await attempted(this.#options, object, async () => {
         const { Body, ETag } = await this.#client.send(
           new GetObjectCommand({ ...target, ChecksumMode: "ENABLED" }),
         );
@@ -89,16 +89,16 @@ export class ConditionalPuts {
   }
 
   async #put(
-    place: S3Place,
+    object: S3Object,
     objectKey: string,
     data: Uint8Array,
     condition: Condition,
   ): Promise<boolean> {
-    const target = { Bucket: place.bucket, Key: objectKey };
+    const target = { Bucket: object.bucket, Key: objectKey };
     const writer = crypto.randomUUID();
     const crc = crc32Text(data);
     try {
-      await attempted(this.#options, place, () =>
+      await attempted(this.#options, object, () =>
         this.#client.send(
           new PutObjectCommand({
             ...target,
@@ -119,27 +119,27 @@ export class ConditionalPuts {
       if ((error as S3CallError).attempts === 1) return false;
       const head = await attempted(
         this.#options,
-        place,
+        object,
         () => this.#client.send(new HeadObjectCommand(target)),
       );
       return head.Metadata?.[WRITER] === writer;
     }
   }
 
-  async #assertSupported(name: "If-None-Match" | "If-Match", place: S3Place): Promise<void> {
-    if (await this.#isSupported(name, place)) return;
+  async #assertSupported(name: "If-None-Match" | "If-Match", object: S3Object): Promise<void> {
+    if (await this.#isSupported(name, object)) return;
     throw new StorageError(
       "STORAGE_UNSUPPORTED",
-      `The S3 server at ${place.endpoint} ignores ${name}: it would write over "${place.key}".`,
-      { context: { ...place }, hint: "Use a server that has conditional writes." },
+      `The S3 server at ${object.endpoint} ignores ${name}: it would write over "${object.key}".`,
+      { context: { ...object }, hint: "Use a server that has conditional writes." },
     );
   }
 
-  async #isSupported(name: "If-None-Match" | "If-Match", place: S3Place): Promise<boolean> {
+  async #isSupported(name: "If-None-Match" | "If-Match", object: S3Object): Promise<boolean> {
     try {
       let supported = this.#supported.get(name);
       if (supported === undefined) {
-        supported = this.#probe(name === "If-Match" ? { IfMatch: NO_ETAG } : ABSENT, place);
+        supported = this.#probe(name === "If-Match" ? { IfMatch: NO_ETAG } : ABSENT, object);
         this.#supported.set(name, supported);
       }
       return await supported;
@@ -150,16 +150,16 @@ export class ConditionalPuts {
   }
 
   /** Whether the server refuses a second put that the condition forbids. */
-  async #probe(forbidding: Condition, place: S3Place): Promise<boolean> {
+  async #probe(forbidding: Condition, object: S3Object): Promise<boolean> {
     const objectKey = `${TEMPORARY_PREFIX}probe-${crypto.randomUUID()}`;
     try {
-      const first = await this.#put(place, objectKey, new Uint8Array(), ABSENT);
-      return first && !await this.#put(place, objectKey, new Uint8Array(), forbidding);
+      const first = await this.#put(object, objectKey, new Uint8Array(), ABSENT);
+      return first && !await this.#put(object, objectKey, new Uint8Array(), forbidding);
     } catch (error) {
       if (s3CodeOf(error) === "NotImplemented") return false;
       throw error;
     } finally {
-      const target = { Bucket: place.bucket, Key: objectKey };
+      const target = { Bucket: object.bucket, Key: objectKey };
       await this.#client.send(new DeleteObjectCommand(target)).catch(() => {});
     }
   }

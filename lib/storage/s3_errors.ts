@@ -2,7 +2,7 @@ import { messageOf, refusalHint, refusalIn, StorageError, systemCodeOf } from "@
 import { notFound } from "./errors.ts";
 
 /** What an action was about. */
-export interface S3Place {
+export interface S3Object {
   /** The object's key, as the caller named it; a list's prefix. */
   key: string;
   bucket: string;
@@ -118,12 +118,12 @@ const BY_NAME: Record<string, Meaning> = {
 };
 
 /** What a failed request means. The SDK's own error is not kept: it may hold key and signature. */
-export function s3FailureOf(thrown: unknown, place: S3Place): S3Failure {
+export function s3FailureOf(thrown: unknown, object: S3Object): S3Failure {
   if (thrown instanceof StorageError) {
     return { error: thrown, again: thrown.code === UNAVAILABLE.code, s3Code: "" };
   }
   const { name = "", status, requestId } = answerOf(thrown);
-  const { key, bucket } = place;
+  const { key, bucket } = object;
   if (status === 404 && ABSENT.has(name)) {
     return { error: notFound(key, `s3://${bucket}`), again: false, s3Code: name };
   }
@@ -131,9 +131,9 @@ export function s3FailureOf(thrown: unknown, place: S3Place): S3Failure {
   const detail = status === undefined ? connectionText(thrown) : `${name}, status ${status}`;
   const error = new StorageError(
     meaning.code,
-    `${meaning.sentence}: "${key}" in s3://${bucket} at ${place.endpoint} (${detail}).`,
+    `${meaning.sentence}: "${key}" in s3://${bucket} at ${object.endpoint} (${detail}).`,
     {
-      context: { ...place, s3Code: name, status, requestId },
+      context: { ...object, s3Code: name, status, requestId },
       hint: meaning.hint,
       retryable: meaning.retryable ?? false,
       ...(status === undefined ? { cause: thrown } : {}),
@@ -143,11 +143,11 @@ export function s3FailureOf(thrown: unknown, place: S3Place): S3Failure {
 }
 
 /** A body that is not what its checksum or length says. */
-export function damagedError(what: string, place: S3Place): StorageError {
+export function damagedError(what: string, object: S3Object): StorageError {
   const { code, hint } = DAMAGED;
-  const { key, bucket, endpoint } = place;
+  const { key, bucket, endpoint } = object;
   return new StorageError(code, `${what}: "${key}" in s3://${bucket} at ${endpoint}.`, {
-    context: { ...place },
+    context: { ...object },
     hint,
     retryable: true,
   });

@@ -70,9 +70,9 @@ s3FaultTest(
     proxy.plan = onceEach("busy", ({ path }) => /upload/.test(path));
     await through.put("again", chunked(noise(11 * MIB)));
     assert.equal((await openUploads(server)).length, 1);
-    const place = { key: "", bucket: BUCKET, endpoint: server.endpoint, region: server.region };
-    assert.equal(await removeStaleUploads({ client, place }, Date.now() - 60_000), 0);
-    assert.equal(await removeStaleUploads({ client, place }, Date.now() + 60_000), 1);
+    const object = { key: "", bucket: BUCKET, endpoint: server.endpoint, region: server.region };
+    assert.equal(await removeStaleUploads({ client, object }, Date.now() - 60_000), 0);
+    assert.equal(await removeStaleUploads({ client, object }, Date.now() + 60_000), 1);
     assert.deepEqual(await openUploads(server), []);
     close();
   },

@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { StorageError } from "@ssmd/runtime";
 import { attempted, S3CallError, s3CodeOf, type S3Patience } from "./s3_calls.ts";
-import { damagedError, type S3Place } from "./s3_errors.ts";
+import { damagedError, type S3Object } from "./s3_errors.ts";
 import { crc32Text, etagOfParts, proofOf, type S3Receipt, unquoted } from "./s3_proof.ts";
 
 /** S3's own limit. */
@@ -24,7 +24,7 @@ export interface UploadOptions {
   client: S3Client;
   patience: S3Patience;
   /** For errors. */
-  place: S3Place;
+  object: S3Object;
   /** The key within the bucket. */
   objectKey: string;
   /** Parts on their way at the same time. */
@@ -45,13 +45,13 @@ export async function uploadParts(
   options: UploadOptions,
   parts: AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  const { client, patience, place, objectKey } = options;
-  const target = { Bucket: place.bucket, Key: objectKey };
+  const { client, patience, object, objectKey } = options;
+  const target = { Bucket: object.bucket, Key: objectKey };
   // What cannot be removed now is removed by the sweep of a later writer.
   const tidy = () => removeUploadsOf(options, target).catch(() => {});
   await tidy();
   let attempts = 0;
-  const created = await attempted(patience, place, (attempt) => {
+  const created = await attempted(patience, object, (attempt) => {
     attempts = attempt;
     return client.send(new CreateMultipartUploadCommand({ ...target, ChecksumAlgorithm: "CRC32" }));
   });
@@ -88,7 +88,7 @@ async function sendParts(
   try {
     for await (const part of parts) {
       if (failure) break;
-      if (++number > PARTS_MAX) throw tooLarge(options.place, part.length);
+      if (++number > PARTS_MAX) throw tooLarge(options.object, part.length);
       bytes += part.length;
       const index = number - 1;
       const task: Promise<void> = sendPart(options, upload, number, part, cancel.signal)
@@ -115,7 +115,7 @@ async function sendParts(
 }
 
 async function sendPart(
-  { client, patience, place }: UploadOptions,
+  { client, patience, object }: UploadOptions,
   upload: Upload,
   number: number,
   bytes: Uint8Array,
@@ -124,10 +124,10 @@ async function sendPart(
   const crc = crc32Text(bytes);
   const command = () =>
     new UploadPartCommand({ ...upload, PartNumber: number, Body: bytes, ChecksumCRC32: crc });
-  return await attempted(patience, place, async () => {
+  return await attempted(patience, object, async () => {
     const { ETag, ChecksumCRC32 } = await client.send(command());
     if (proofOf({ ETag, ChecksumCRC32 }, bytes, crc) === "different") {
-      throw damagedError("A part was stored with other bytes", place);
+      throw damagedError("A part was stored with other bytes", object);
     }
     return { PartNumber: number, ETag, ...(ChecksumCRC32 ? { ChecksumCRC32 } : {}) };
   }, signal);
@@ -139,10 +139,10 @@ async function complete(
   parts: Part[],
   bytes: number,
 ): Promise<void> {
-  const { client, patience, place } = options;
+  const { client, patience, object } = options;
   let unclear = false;
   try {
-    await attempted(patience, place, () =>
+    await attempted(patience, object, () =>
       client.send(
         new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: parts } }),
       ));
@@ -155,22 +155,22 @@ async function complete(
   const { Bucket, Key } = upload;
   const head = await attempted(
     patience,
-    place,
+    object,
     () => client.send(new HeadObjectCommand({ Bucket, Key })),
   );
   const etag = etagOfParts(parts.map((part) => part.ETag));
   const isOther = unclear && etag !== undefined && unquoted(head.ETag) !== etag;
   if (head.ContentLength !== bytes || isOther) {
-    throw damagedError("The parts were not put together as they were sent", place);
+    throw damagedError("The parts were not put together as they were sent", object);
   }
 }
 
 /** Removes an upload; a part that a server was still busy with may need it once more. */
-async function abort({ client, patience, place }: UploadOptions, upload: Upload): Promise<void> {
+async function abort({ client, patience, object }: UploadOptions, upload: Upload): Promise<void> {
   for (let round = 0; round < ABORTS_MAX; round++) {
-    await attempted(patience, place, () => client.send(new AbortMultipartUploadCommand(upload)));
+    await attempted(patience, object, () => client.send(new AbortMultipartUploadCommand(upload)));
     try {
-      await attempted(patience, place, () => client.send(new ListPartsCommand(upload)));
+      await attempted(patience, object, () => client.send(new ListPartsCommand(upload)));
     } catch (error) {
       if (s3CodeOf(error) === "NoSuchUpload") return;
       throw error;
@@ -178,11 +178,11 @@ async function abort({ client, patience, place }: UploadOptions, upload: Upload)
   }
 }
 
-function tooLarge(place: S3Place, partBytes: number): StorageError {
+function tooLarge(object: S3Object, partBytes: number): StorageError {
   return new StorageError(
     "STORAGE_FAILED",
-    `"${place.key}" is larger than ${PARTS_MAX} parts of ${partBytes} bytes.`,
-    { context: { ...place }, hint: "Write it as several objects." },
+    `"${object.key}" is larger than ${PARTS_MAX} parts of ${partBytes} bytes.`,
+    { context: { ...object }, hint: "Write it as several objects." },
   );
 }
 
@@ -191,11 +191,12 @@ function tooLarge(place: S3Place, partBytes: number): StorageError {
  * of killed writers, whose work is done again here.
  */
 async function removeUploadsOf(
-  { client, patience, place }: UploadOptions,
+  { client, patience, object }: UploadOptions,
   { Bucket, Key }: { Bucket: string; Key: string },
 ): Promise<void> {
   const attemptsMax = Math.min(patience.attemptsMax, TIDY_ATTEMPTS_MAX);
-  const tried = <T>(send: () => Promise<T>) => attempted({ ...patience, attemptsMax }, place, send);
+  const tried = <T>(send: () => Promise<T>) =>
+    attempted({ ...patience, attemptsMax }, object, send);
   const page = await tried(() =>
     client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: Key }))
   );
@@ -216,10 +217,10 @@ async function removeUploadsOf(
  * what killed writers left behind, invisible but paid for. Says how many.
  */
 export async function removeStaleUploads(
-  { client, place }: Pick<UploadOptions, "client" | "place">,
+  { client, object }: Pick<UploadOptions, "client" | "object">,
   beforeMs: number,
 ): Promise<number> {
-  const Bucket = place.bucket;
+  const Bucket = object.bucket;
   let removed = 0;
   let from: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
   for (;;) {

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { StorageError } from "@ssmd/runtime";
 import { attempted, s3CodeOf, type S3Patience, toldError } from "./s3_calls.ts";
-import { damagedError, type S3Place } from "./s3_errors.ts";
+import { damagedError, type S3Object } from "./s3_errors.ts";
 import type { BucketVersioning, ObjectVersion, ObjectVersions } from "./versions.ts";
 
 /** What the versions of a bucket need. */
@@ -21,7 +21,7 @@ export interface S3VersionsOptions {
   /** What all keys begin with for the caller and is not in the bucket. */
   cut: string;
   /** The place of a key, for errors. */
-  placeOf: (key: string) => S3Place;
+  objectOf: (key: string) => S3Object;
   put: (key: string, chunks: AsyncIterable<Uint8Array>) => Promise<void>;
 }
 
@@ -41,37 +41,37 @@ class S3Versions implements ObjectVersions {
   }
 
   async states(): Promise<BucketVersioning[]> {
-    const { client, location, placeOf } = this.#options;
-    const place = placeOf("");
+    const { client, location, objectOf } = this.#options;
+    const object = objectOf("");
     const { Status } = await this.#call(
-      place,
-      () => client.send(new GetBucketVersioningCommand({ Bucket: place.bucket })),
+      object,
+      () => client.send(new GetBucketVersioningCommand({ Bucket: object.bucket })),
     );
     const state = Status === "Enabled" ? "enabled" : Status === "Suspended" ? "suspended" : "off";
     return [{ location, state }];
   }
 
   async enable(isEnabled: boolean): Promise<void> {
-    const { client, placeOf } = this.#options;
-    const place = placeOf("");
+    const { client, objectOf } = this.#options;
+    const object = objectOf("");
     const VersioningConfiguration = { Status: isEnabled ? "Enabled" : "Suspended" } as const;
-    await this.#call(place, () =>
+    await this.#call(object, () =>
       client.send(
-        new PutBucketVersioningCommand({ Bucket: place.bucket, VersioningConfiguration }),
+        new PutBucketVersioningCommand({ Bucket: object.bucket, VersioningConfiguration }),
       ));
   }
 
   async *list(prefix: string): AsyncGenerator<ObjectVersion, void> {
-    const { client, cut, placeOf } = this.#options;
-    const place = placeOf(prefix);
+    const { client, cut, objectOf } = this.#options;
+    const object = objectOf(prefix);
     let from: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
     for (;;) {
       const page: ListObjectVersionsCommandOutput = await this.#call(
-        place,
+        object,
         () =>
           client.send(
             new ListObjectVersionsCommand({
-              ...{ Bucket: place.bucket, Prefix: prefix.slice(cut.length) },
+              ...{ Bucket: object.bucket, Prefix: prefix.slice(cut.length) },
               ...from,
             }),
           ),
@@ -88,10 +88,10 @@ class S3Versions implements ObjectVersions {
   }
 
   async remove({ key, version }: Pick<ObjectVersion, "key" | "version">): Promise<void> {
-    const { client, cut, placeOf } = this.#options;
-    const place = placeOf(key);
-    const target = { Bucket: place.bucket, Key: key.slice(cut.length), VersionId: version };
-    await this.#call(place, () => client.send(new DeleteObjectCommand(target)));
+    const { client, cut, objectOf } = this.#options;
+    const object = objectOf(key);
+    const target = { Bucket: object.bucket, Key: key.slice(cut.length), VersionId: version };
+    await this.#call(object, () => client.send(new DeleteObjectCommand(target)));
   }
 
   async *#chunks(
@@ -103,33 +103,33 @@ class S3Versions implements ObjectVersions {
   }
 
   async #range(key: string, version: string, start: number, end: number): Promise<Uint8Array> {
-    const { client, cut, placeOf } = this.#options;
-    const place = placeOf(key);
-    return await this.#call(place, async () => {
+    const { client, cut, objectOf } = this.#options;
+    const object = objectOf(key);
+    return await this.#call(object, async () => {
       const { Body, ContentRange } = await client.send(
         new GetObjectCommand({
-          ...{ Bucket: place.bucket, Key: key.slice(cut.length), VersionId: version },
+          ...{ Bucket: object.bucket, Key: key.slice(cut.length), VersionId: version },
           Range: `bytes=${start}-${end - 1}`,
         }),
       );
       const bytes = await Body?.transformToByteArray() ?? new Uint8Array();
       const [, first] = /^bytes (\d+)-/.exec(ContentRange ?? "") ?? [];
       if (Number(first) === start && bytes.length === end - start) return bytes;
-      throw damagedError("Another range came than was asked for", place);
+      throw damagedError("Another range came than was asked for", object);
     });
   }
 
-  async #call<T>(place: S3Place, send: () => Promise<T>): Promise<T> {
+  async #call<T>(object: S3Object, send: () => Promise<T>): Promise<T> {
     try {
-      return await attempted(this.#options.patience, place, send);
+      return await attempted(this.#options.patience, object, send);
     } catch (error) {
       const code = s3CodeOf(error);
       if (code !== "NotImplemented" && code !== "VersioningNotConfigured") throw toldError(error);
       throw new StorageError(
         "STORAGE_UNSUPPORTED",
-        `The S3 server at ${place.endpoint} keeps no versions of objects (${code}).`,
+        `The S3 server at ${object.endpoint} keeps no versions of objects (${code}).`,
         {
-          context: { ...place },
+          context: { ...object },
           hint: "Turn versioning on at the server, or use one that has it.",
         },
       );

@@ -239,8 +239,8 @@ function historyTests(test: Test): void {
     assert.equal(textOf(all[0]!.payload), "1");
     assert.equal(all.at(-1)?.id, "run-2600-0");
     const some = await read(transport, { filters, from: { sequence: 2490 }, toSequence: 2515 });
-    const places = some.map(({ streamSequence }) => streamSequence);
-    assert.deepEqual([places[0], places.length, places.at(-1)], [2490, 16, 2515]);
+    const positions = some.map(({ streamSequence }) => streamSequence);
+    assert.deepEqual([positions[0], positions.length, positions.at(-1)], [2490, 16, 2515]);
     const beyond = { filters, from: { sequence: 9000 }, toSequence: 9999 };
     assert.deepEqual(await read(transport, beyond), []);
     const overlapping = [`${env}.kraken.ticker.A`, `${env}.*.ticker.*`, `${env}.x.*.>`];

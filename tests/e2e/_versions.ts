@@ -14,9 +14,9 @@ export interface VersionContent {
 /** All sealed days of a version. */
 export async function contentOf(
   storage: Storage,
-  place: { env: string; feed: string; version: string },
+  versionId: { env: string; feed: string; version: string },
 ): Promise<VersionContent> {
-  const { env, feed, version } = place;
+  const { env, feed, version } = versionId;
   const content: VersionContent = { objects: {}, days: {} };
   const prefix = `normalized/${env}/${feed}/${version}/`;
   for await (const { key } of storage.list(prefix)) {

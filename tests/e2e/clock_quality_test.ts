@@ -14,9 +14,9 @@ async function writeLab(folder: string): Promise<void> {
     feeds: { kraken: { symbols: { BTCUSD: "BTC/USD" } } },
   });
   const feed = `${folder}/exchanges/feeds/kraken.yaml`;
-  const places =
+  const locations =
     "capture_locations:\n  - { id: lab, clock_source: chrony, clock_accuracy_us: 100 }";
-  await Deno.writeTextFile(feed, `${places}\n`, { append: true });
+  await Deno.writeTextFile(feed, `${locations}\n`, { append: true });
   const environment = `${folder}/exchanges/environments/${ENV}.yaml`;
   const text = JSON.parse(await Deno.readTextFile(environment));
   await Deno.writeTextFile(environment, JSON.stringify({ ...text, location: "lab" }));

@@ -55,8 +55,8 @@ async function fill(storage: Storage): Promise<void> {
           const receivedAtUs = startUs + i * 3000;
           const sequence = window * RECORDS + i + 1;
           const payload = encoder.encode(recordOf(type, receivedAtUs, sequence - 1));
-          const place = { streamSequence: sequence, run: "", frame: 0, index: 0 };
-          builder.add({ payload, receivedAtUs, sequence, ...place });
+          const position = { streamSequence: sequence, run: "", frame: 0, index: 0 };
+          builder.add({ payload, receivedAtUs, sequence, ...position });
         }
         const { bytes, sha256, lineage } = builder.finish(SOURCE, startUs);
         const key = normalizedKey({ ...SOURCE, type, atUs: startUs });
@@ -68,9 +68,9 @@ async function fill(storage: Storage): Promise<void> {
         });
       }
     }
-    const place = { kind: "normalized", env: SOURCE.env, feed: SOURCE.feed, day } as const;
+    const manifestId = { kind: "normalized", env: SOURCE.env, feed: SOURCE.feed, day } as const;
     const change = { files, symbols: 23, status: "complete", writtenBy: "test", nowUs: 1 } as const;
-    await saveManifest(storage, changedManifest(emptyManifest(place), change));
+    await saveManifest(storage, changedManifest(emptyManifest(manifestId), change));
   }
 }
 

@@ -52,8 +52,8 @@ export async function manifestsOf(
 ): Promise<Manifest[]> {
   const manifests: Manifest[] = [];
   for await (const { key } of storage.list(`${kind}/${env}/`)) {
-    const place = parseManifestKey(key);
-    const manifest = place && await loadManifest(storage, place);
+    const manifestId = parseManifestKey(key);
+    const manifest = manifestId && await loadManifest(storage, manifestId);
     if (manifest) manifests.push(manifest);
   }
   return manifests;

@@ -58,9 +58,9 @@ class MemoryClientStore implements ClientStore {
     return this.#open(() => {
       if (run !== undefined) this.#runs.set(run.id, { ...run });
       for (const each of usage) {
-        const place = [each.day, each.client, each.feed, each.type].join(" ");
-        const messages = (this.#usage.get(place)?.messages ?? 0) + each.messages;
-        this.#usage.set(place, { ...each, messages });
+        const key = [each.day, each.client, each.feed, each.type].join(" ");
+        const messages = (this.#usage.get(key)?.messages ?? 0) + each.messages;
+        this.#usage.set(key, { ...each, messages });
       }
       for (const session of sessions) this.#sessions.set(session.id, { ...session });
       for (const { id, atMs } of keysUsed) {
@@ -117,8 +117,8 @@ class MemoryClientStore implements ClientStore {
       for (const [id, { endedAtMs }] of this.#sessions) {
         if (endedAtMs !== null && endedAtMs < sessionsMs && this.#sessions.delete(id)) removed++;
       }
-      for (const [place, { day }] of this.#usage) {
-        if (day < usageDay && this.#usage.delete(place)) removed++;
+      for (const [key, { day }] of this.#usage) {
+        if (day < usageDay && this.#usage.delete(key)) removed++;
       }
       return removed;
     });

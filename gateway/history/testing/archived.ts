@@ -22,14 +22,14 @@ const MINUTE_US = 60_000_000;
 /** Writes records of one feed into an archive for tests, as the archiver does. */
 export class TestArchive {
   readonly storage: Storage;
-  #place: { env: string; feed: string };
+  #feedId: { env: string; feed: string };
   #encoder = new Encoder();
   #part = 0;
   #events = new Map<string, MarketEvent[]>();
 
   constructor(storage: Storage, env: string, feed: string) {
     this.storage = storage;
-    this.#place = { env, feed };
+    this.#feedId = { env, feed };
   }
 
   /** Adds windows of these records: a file a type and minute. */
@@ -54,11 +54,11 @@ export class TestArchive {
     if (events === undefined) return;
     const sorter = new RecordSorter(type, { tempDir });
     for (const event of events) sorter.add(this.#encoder.encode(event));
-    const key = sealedKey({ ...this.#place, type, day });
-    const source = { ...this.#place, ...SOURCE, day, nowUs: events[0]?.receivedAtUs ?? 0 };
+    const key = sealedKey({ ...this.#feedId, type, day });
+    const source = { ...this.#feedId, ...SOURCE, day, nowUs: events[0]?.receivedAtUs ?? 0 };
     const file = await putSealed(this.storage, key, sorter.sorted(), source);
     sorter.close();
-    const manifest = await openManifest(this.storage, { kind: "normalized", ...this.#place, day });
+    const manifest = await openManifest(this.storage, { kind: "normalized", ...this.#feedId, day });
     const windows = manifest.files.filter((each) => each.type === type && each.key !== key);
     await this.#change(day, [file], new Set(windows.map((each) => each.key)));
     for (const window of windows) await this.storage.delete(window.key);
@@ -69,12 +69,12 @@ export class TestArchive {
     const builder = new NormalizedFileBuilder(type);
     events.forEach((event, i) => {
       const payload = this.#encoder.encode(event);
-      const place = { streamSequence: i + 1, run: "m1", frame: i + 1, index: 0 };
+      const position = { streamSequence: i + 1, run: "m1", frame: i + 1, index: 0 };
       const { receivedAtUs, sequence } = event;
-      builder.add({ payload, receivedAtUs, sequence, ...place });
+      builder.add({ payload, receivedAtUs, sequence, ...position });
     });
-    const built = builder.finish({ ...this.#place, ...SOURCE }, receivedAtUs);
-    const key = normalizedKey({ ...this.#place, type, atUs: receivedAtUs, part: this.#part });
+    const built = builder.finish({ ...this.#feedId, ...SOURCE }, receivedAtUs);
+    const key = normalizedKey({ ...this.#feedId, type, atUs: receivedAtUs, part: this.#part });
     await this.storage.put(key, built.bytes);
     return {
       ...{ key, type, count: events.length, bytes: built.bytes.length, sha256: built.sha256 },
@@ -88,7 +88,7 @@ export class TestArchive {
     added: ManifestFile[],
     without: ReadonlySet<string>,
   ): Promise<void> {
-    const manifest = await openManifest(this.storage, { kind: "normalized", ...this.#place, day });
+    const manifest = await openManifest(this.storage, { kind: "normalized", ...this.#feedId, day });
     const files = manifest.files.filter(({ key }) => !without.has(key));
     const change = { files: added, writtenBy: "0.1.0+abc1234", nowUs: Date.now() * 1000 };
     await saveManifest(this.storage, changedManifest({ ...manifest, files }, change));

@@ -5,7 +5,7 @@ import { listenForKeys, openHelp } from "./keys.ts";
 import { Rest } from "./net/rest.ts";
 import { Session } from "./net/session.ts";
 import { Sparklines } from "./net/sparklines.ts";
-import { hashOf, type Place, placeOf } from "./routes.ts";
+import { hashOf, type Route, routeOf } from "./routes.ts";
 import { Store } from "./state/store.ts";
 import { Theme } from "./theme.ts";
 import { ClientsView } from "./views/clients_view.ts";
@@ -58,7 +58,7 @@ rest.onSignedOut = () => signIn.open();
 let isAdmin: boolean | undefined;
 /** When the list of markets was last read. */
 let marketsAtMs = 0;
-let place: Place = placeOf(location.hash);
+let route: Route = routeOf(location.hash);
 
 /** What runs here, and what this caller may see of it. */
 async function learnSurroundings(): Promise<void> {
@@ -82,12 +82,12 @@ async function readMarkets(): Promise<void> {
   await session.loadMarkets();
 }
 
-/** Shows the place that the address names. */
+/** Shows the route of the address. */
 function goTo(): void {
-  place = placeOf(location.hash);
-  document.body.dataset["view"] = place.view;
-  header.place(place.view);
-  const row = place.view === "market" ? store.find(place.symbol, place.feed) : undefined;
+  route = routeOf(location.hash);
+  document.body.dataset["view"] = route.view;
+  header.markView(route.view);
+  const row = route.view === "market" ? store.find(route.symbol, route.feed) : undefined;
   const key = row?.key ?? "";
   if (key !== store.focused) {
     store.focus(key);
@@ -100,17 +100,17 @@ function goTo(): void {
       sparklines.want([row]);
     }
   }
-  byId("unknown").hidden = place.view !== "market" || key !== "" || store.markets.size === 0;
-  if (place.view === "market") setText(byId("unknown-symbol"), place.symbol);
-  if (place.view === "markets") store.dirty.add("list");
-  if (place.view === "feeds") feeds.open();
-  if (place.view === "clients") clients.open();
-  if (place.view !== "market") document.title = `${place.view} · ssmd`;
+  byId("unknown").hidden = route.view !== "market" || key !== "" || store.markets.size === 0;
+  if (route.view === "market") setText(byId("unknown-symbol"), route.symbol);
+  if (route.view === "markets") store.dirty.add("list");
+  if (route.view === "feeds") feeds.open();
+  if (route.view === "clients") clients.open();
+  if (route.view !== "market") document.title = `${route.view} · ssmd`;
 }
 
 /** The market before or after the one that is looked at, in the order of the list. */
 function step(by: number): void {
-  if (place.view !== "market") return;
+  if (route.view !== "market") return;
   const row = markets.neighbour(store.focused, by);
   if (row === undefined) return;
   const isOnly = store.find(row.symbol) === row;
@@ -122,8 +122,8 @@ function step(by: number): void {
 function frame(): void {
   requestAnimationFrame(frame);
   if (store.dirty.size === 0) return;
-  if (place.view === "markets") markets.render();
-  if (place.view === "market") {
+  if (route.view === "markets") markets.render();
+  if (route.view === "market") {
     title.render();
     ladder.render();
     depth.render();
@@ -140,9 +140,9 @@ function everySecond(): void {
   header.tick(feeds.feeds);
   if (!session.open) return quality.away();
   if (Date.now() - marketsAtMs > MARKETS_EVERY_MS) void readMarkets();
-  void feeds.tick(place.view === "feeds");
-  if (place.view === "clients" && isAdmin === true) void clients.tick();
-  if (place.view !== "market") return;
+  void feeds.tick(route.view === "feeds");
+  if (route.view === "clients" && isAdmin === true) void clients.tick();
+  if (route.view !== "market") return;
   chart.tick();
   quality.tick();
 }
@@ -169,7 +169,7 @@ function buildKeys(pick: (interval: Interval) => void): void {
     {
       keys: ["/"],
       run: () => {
-        if (place.view !== "markets") {
+        if (route.view !== "markets") {
           history.pushState(null, "", hashOf({ view: "markets" }));
           goTo();
         }

@@ -1,12 +1,12 @@
-/** A place in the page. */
-export type Place =
+/** A view of the page with its parameters. */
+export type Route =
   | { view: "markets" }
   | { view: "market"; symbol: string; feed?: string }
   | { view: "feeds" }
   | { view: "clients" };
 
-/** The place that an address's hash names; anything unknown is the list of markets. */
-export function placeOf(hash: string): Place {
+/** The route of an address hash; the list of markets when it is unknown. */
+export function routeOf(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
   const [view, name] = path.split("/");
   if (view === "feeds" || view === "clients") return { view };
@@ -16,11 +16,11 @@ export function placeOf(hash: string): Place {
   return feed === null ? { view, symbol } : { view, symbol, feed };
 }
 
-/** The hash of a place. */
-export function hashOf(place: Place): string {
-  if (place.view !== "market") return `#/${place.view}`;
-  const feed = place.feed === undefined ? "" : `?feed=${encodeURIComponent(place.feed)}`;
-  return `#/market/${encodeURIComponent(place.symbol)}${feed}`;
+/** The hash of a route. */
+export function hashOf(route: Route): string {
+  if (route.view !== "market") return `#/${route.view}`;
+  const feed = route.feed === undefined ? "" : `?feed=${encodeURIComponent(route.feed)}`;
+  return `#/market/${encodeURIComponent(route.symbol)}${feed}`;
 }
 
 function decodePart(text: string): string {

@@ -112,10 +112,10 @@ function parameterTable(parameters: readonly Json[]): Html {
 function curlLine(method: string, url: string, parameters: readonly Json[]): string {
   let address = url;
   const query: string[] = [];
-  for (const { name, in: place, required, schema, example } of parameters) {
+  for (const { name, in: location, required, schema, example } of parameters) {
     const { enum: words } = schema as { enum?: unknown[] };
     const value = encodeURIComponent(String(example ?? words?.[0] ?? ""));
-    if (place === "path") address = address.replace(`{${name}}`, value);
+    if (location === "path") address = address.replace(`{${name}}`, value);
     else if (required) query.push(`${name}=${value}`);
   }
   const verb = method === "get" ? "" : `-X ${method.toUpperCase()} `;

@@ -30,10 +30,10 @@ const PLACE = z.tuple([z.number(), z.string(), z.string(), z.string()]);
 /** Route of times in which data is missing or suspect. */
 export function gapRoute(
   source: GapSource,
-  place: { path: string; id: string; tag: string },
+  name: { path: string; id: string; tag: string },
 ): Route {
   return route({
-    ...place,
+    ...name,
     summary: "Times in which data is missing or suspect",
     description:
       "Of the last day unless `from` is given, oldest first, from memory and archive. A " +
@@ -50,7 +50,7 @@ export function gapRoute(
       const after = query.cursor === undefined ? undefined : valueOfCursor(query.cursor, PLACE);
       const rest = after === undefined
         ? all
-        : all.filter((gap) => comparePlaces(placeOfGap(gap), after) > 0);
+        : all.filter((gap) => compareCursors(cursorOfGap(gap), after) > 0);
       const page = rest.slice(0, query.limit);
       const last = page.at(-1);
       const isMore = last !== undefined && rest.length > page.length;
@@ -58,7 +58,7 @@ export function gapRoute(
         from: span.fromUs / 1000,
         to: span.toUs / 1000,
         gaps: page.map(gapJson),
-        ...(isMore ? { next: cursorOf(placeOfGap(last)) } : {}),
+        ...(isMore ? { next: cursorOf(cursorOfGap(last)) } : {}),
         _hints: page.length === 0 ? ["No gap is known in this span."] : gapHints(page),
       });
     },
@@ -87,17 +87,17 @@ async function gapsOf(
   return found;
 }
 
-type Place = z.output<typeof PLACE>;
+type GapCursor = z.output<typeof PLACE>;
 
-function placeOfGap({ fromUs, feed, symbol, reason }: GapSpan): Place {
+function cursorOfGap({ fromUs, feed, symbol, reason }: GapSpan): GapCursor {
   return [fromUs, feed, symbol, reason];
 }
 
 function compareGaps(a: GapSpan, b: GapSpan): number {
-  return comparePlaces(placeOfGap(a), placeOfGap(b));
+  return compareCursors(cursorOfGap(a), cursorOfGap(b));
 }
 
-function comparePlaces(a: Place, b: Place): number {
+function compareCursors(a: GapCursor, b: GapCursor): number {
   if (a[0] !== b[0]) return a[0] - b[0];
   const [textA, textB] = [a.slice(1).join("\0"), b.slice(1).join("\0")];
   return textA < textB ? -1 : textA > textB ? 1 : 0;

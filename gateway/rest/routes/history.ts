@@ -84,9 +84,9 @@ function pageRoute<T extends keyof HistoryRecords>(
     handler: async ({ params, query, access }) => {
       const { market } = marketOf(data, access, { ...params, feed: query.feed, type });
       const { order, limit } = query;
-      const place = query.cursor === undefined ? undefined : positionOfCursor(query.cursor, order);
-      const span = place?.span ?? spanOf(query, nowUs());
-      const asked = { market, type, order, limit, ...span, after: place?.after };
+      const cursor = query.cursor === undefined ? undefined : positionOfCursor(query.cursor, order);
+      const span = cursor?.span ?? spanOf(query, nowUs());
+      const asked = { market, type, order, limit, ...span, after: cursor?.after };
       return rawJson(await pageJson(await reader.page(asked), { ...asked, list }));
     },
   });

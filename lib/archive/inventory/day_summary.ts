@@ -61,7 +61,7 @@ export interface DaySummary {
 }
 
 /** Which day. */
-export interface SummaryPlace {
+export interface SummaryId {
   env: string;
   feed: string;
   day: string;
@@ -71,10 +71,10 @@ export interface SummaryPlace {
 /** Summarizes a day by its two manifests; a damaged one makes it partial. Throws StorageError. */
 export async function summarizeDay(
   storage: Storage,
-  place: SummaryPlace,
+  summaryId: SummaryId,
   nowUs: number,
 ): Promise<DaySummary> {
-  const { env, feed, day, version } = place;
+  const { env, feed, day, version } = summaryId;
   const damages: string[] = [];
   const load = async (kind: "raw" | "normalized") => {
     try {

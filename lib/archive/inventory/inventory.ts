@@ -46,8 +46,8 @@ export async function archivedFeeds(storage: Storage, env: string): Promise<stri
   const feeds = new Set<string>();
   for (const kind of ["normalized", "raw"]) {
     for await (const { key } of storage.list(`${kind}/${env}/`)) {
-      const place = parseManifestKey(key);
-      if (place !== undefined) feeds.add(place.feed);
+      const manifestId = parseManifestKey(key);
+      if (manifestId !== undefined) feeds.add(manifestId.feed);
     }
   }
   if (feeds.size > 0) return [...feeds].sort();
@@ -96,8 +96,8 @@ async function knownDays(
     : [version];
   for await (const day of manifestDays(storage, { kind: "raw", env, feed })) days.add(day);
   for (const each of versions) {
-    const place = { kind: "normalized", env, feed, version: each } as const;
-    for await (const day of manifestDays(storage, place)) days.add(day);
+    const manifestId = { kind: "normalized", env, feed, version: each } as const;
+    for await (const day of manifestDays(storage, manifestId)) days.add(day);
   }
   return days;
 }

@@ -9,7 +9,7 @@ import {
   type ValueEncoding,
 } from "./encoded_chunk.ts";
 import { type Codec, codecFor, compressPage, UNCOMPRESSED } from "./page_compression.ts";
-import { type PageIndexBytes, pageIndexBytes, type PagePlace } from "./page_index.ts";
+import { type PageIndexBytes, pageIndexBytes, type PageLocation } from "./page_index.ts";
 import { pathOf, STORED_AS } from "./parquet_schema.ts";
 import type { Column } from "./record_columns.ts";
 import { thriftBytes, type ThriftStruct } from "./thrift_writer.ts";
@@ -83,17 +83,17 @@ export function* writeChunk(
     yield* written(dictionary.page, { dictionary: dictionary.count });
   }
   const dataOffset = at;
-  const places: PagePlace[] = [];
+  const locations: PageLocation[] = [];
   for (const [i, { count }] of pages.entries()) {
     const start = at;
     const bytes = yield* written(encoded.pageBytes(i), { values: count, encoding });
-    places.push({ offset: start, bytes, firstRow: rowStarts[i] ?? 0 });
+    locations.push({ offset: start, bytes, firstRow: rowStarts[i] ?? 0 });
   }
   const dictionaryOffset = dictionary && offset;
   const sizes = { bytes: at - offset, plainBytes };
   return {
     meta: metaOf(column, { codec, encoding, pages, dataOffset, dictionaryOffset, ...sizes }),
-    index: pageIndexBytes(pages, places, column.kind),
+    index: pageIndexBytes(pages, locations, column.kind),
     ...sizes,
   };
 }

@@ -40,15 +40,15 @@ export class DoubleDictionary {
     let hash = Math.imul(low, 0x9E3779B1) ^ Math.imul(high, 0x85EBCA77);
     hash ^= hash >>> 15;
     for (let slot = hash & SLOTS - 1;; slot = slot + 1 & SLOTS - 1) {
-      const place = (slots[slot] as number) - 1;
-      if (place < 0) {
+      const index = (slots[slot] as number) - 1;
+      if (index < 0) {
         if (this.count >= most) return -1;
         bits[2 * this.count] = low;
         bits[2 * this.count + 1] = high;
         slots[slot] = this.count + 1;
         return this.count++;
       }
-      if (bits[2 * place] === low && bits[2 * place + 1] === high) return place;
+      if (bits[2 * index] === low && bits[2 * index + 1] === high) return index;
     }
   }
 }

@@ -2,7 +2,7 @@ import type { EventType } from "@ssmd/market";
 import { type ColumnValues, columnValues, type Dictionary, dictionaryOf } from "./column_values.ts";
 import { RLE_DICTIONARY } from "./encoded_chunk.ts";
 import type { FetchedRanges } from "./fetched_ranges.ts";
-import type { ChunkPlace, Extent, GroupPlace } from "./footer_reader.ts";
+import type { ChunkLocation, Extent, RowGroupLocation } from "./footer_reader.ts";
 import type { GroupPages, PageRows } from "./page_index_reader.ts";
 import { readPage } from "./page_reader.ts";
 import { checked } from "./read_damage.ts";
@@ -31,14 +31,14 @@ interface PagedFile {
 /** Pages of a group in memory, compressed. */
 export class FetchedPages {
   #file: PagedFile;
-  #group: GroupPlace;
+  #group: RowGroupLocation;
   #pages: GroupPages;
   #ranges: FetchedRanges;
-  #dictionaries = new Map<ChunkPlace, Dictionary>();
+  #dictionaries = new Map<ChunkLocation, Dictionary>();
 
   constructor(
     file: PagedFile,
-    group: GroupPlace,
+    group: RowGroupLocation,
     pages: GroupPages,
     ranges: FetchedRanges,
   ) {
@@ -58,11 +58,11 @@ export class FetchedPages {
     const columns = new Map<string, ColumnValues>();
     this.#group.chunks.forEach((chunk, i) => {
       const column = this.#file.columnOf(chunk.name);
-      const place = this.#pages.places[i]?.[page.number];
-      if (column === undefined || place === undefined) return;
+      const location = this.#pages.locations[i]?.[page.number];
+      if (column === undefined || location === undefined) return;
       const values = checked(
-        { key: this.#file.key, offset: place.offset },
-        () => this.#valuesOf(column, chunk, { ...place, rows: page.rows }),
+        { key: this.#file.key, offset: location.offset },
+        () => this.#valuesOf(column, chunk, { ...location, rows: page.rows }),
       );
       columns.set(column.name, values);
     });
@@ -77,20 +77,20 @@ export class FetchedPages {
 
   #valuesOf(
     column: Column,
-    chunk: ChunkPlace,
-    place: Extent & { rows: number },
+    chunk: ChunkLocation,
+    extent: Extent & { rows: number },
   ): ColumnValues {
-    const { kind, plain } = readPage(this.#ranges.at(place), chunk.codec);
+    const { kind, plain } = readPage(this.#ranges.at(extent), chunk.codec);
     const { encoding } = chunk;
     if (!("values" in kind) || kind.encoding !== encoding) {
       throw new RangeError(`a page of ${chunk.name} is of another kind than its column`);
     }
     const dictionary = encoding === RLE_DICTIONARY ? this.#dictionary(column, chunk) : undefined;
-    const { rows } = place;
+    const { rows } = extent;
     return columnValues({ column, encoding, plain, count: kind.values, rows, dictionary });
   }
 
-  #dictionary(column: Column, chunk: ChunkPlace): Dictionary {
+  #dictionary(column: Column, chunk: ChunkLocation): Dictionary {
     const known = this.#dictionaries.get(chunk);
     if (known !== undefined) return known;
     const { offset, dataOffset } = chunk;

@@ -12,7 +12,7 @@ export interface Extent {
 }
 
 /** Where a column of a row group lies. */
-export interface ChunkPlace extends Extent {
+export interface ChunkLocation extends Extent {
   /** The column. */
   name: string;
   /** Of the values of all its data pages. */
@@ -23,15 +23,15 @@ export interface ChunkPlace extends Extent {
   /** Of all values; absent = not known, or there is none. */
   bounds: Bounds | undefined;
   /** Index of the pages' bounds; absent where a bound is not known. */
-  boundsIndex: Extent | undefined;
+  columnIndex: Extent | undefined;
   /** Index of the pages' places. */
-  placesIndex: Extent;
+  offsetIndex: Extent;
 }
 
 /** Where a row group lies. */
-export interface GroupPlace extends Extent {
+export interface RowGroupLocation extends Extent {
   rows: number;
-  chunks: readonly ChunkPlace[];
+  chunks: readonly ChunkLocation[];
   /** All its page indexes. */
   index: Extent;
   /** CRC-32 of them. */
@@ -41,7 +41,7 @@ export interface GroupPlace extends Extent {
 /** What a Parquet file of ours says of itself at its end. */
 export interface ParquetFooter {
   rows: number;
-  groups: readonly GroupPlace[];
+  groups: readonly RowGroupLocation[];
   metadata: ReadonlyMap<string, string>;
 }
 
@@ -76,10 +76,10 @@ export function readFooter(footer: Uint8Array): ParquetFooter {
   };
 }
 
-function groupOf(group: FieldReader, indexCheck: number): GroupPlace {
+function groupOf(group: FieldReader, indexCheck: number): RowGroupLocation {
   const chunks = group.structs(1).map(chunkOf);
-  const extents = chunks.flatMap(({ boundsIndex, placesIndex }) =>
-    boundsIndex === undefined ? [placesIndex] : [boundsIndex, placesIndex]
+  const extents = chunks.flatMap(({ columnIndex, offsetIndex }) =>
+    columnIndex === undefined ? [offsetIndex] : [columnIndex, offsetIndex]
   );
   const offset = Math.min(...extents.map((each) => each.offset));
   const end = Math.max(...extents.map((each) => each.offset + each.bytes));
@@ -89,7 +89,7 @@ function groupOf(group: FieldReader, indexCheck: number): GroupPlace {
   };
 }
 
-function chunkOf(chunk: FieldReader): ChunkPlace {
+function chunkOf(chunk: FieldReader): ChunkLocation {
   const meta = chunk.struct(3);
   const dataOffset = meta.number(9);
   const encodings = meta.list(2);
@@ -104,8 +104,8 @@ function chunkOf(chunk: FieldReader): ChunkPlace {
     codec: codecOf(meta.number(4)),
     ...{ offset: meta.has(11) ? meta.number(11) : dataOffset, bytes: meta.number(7), dataOffset },
     bounds: boundsIn(meta.struct(12)),
-    boundsIndex: chunk.has(6) ? { offset: chunk.number(6), bytes: chunk.number(7) } : undefined,
-    placesIndex: { offset: chunk.number(4), bytes: chunk.number(5) },
+    columnIndex: chunk.has(6) ? { offset: chunk.number(6), bytes: chunk.number(7) } : undefined,
+    offsetIndex: { offset: chunk.number(4), bytes: chunk.number(5) },
   };
 }
 

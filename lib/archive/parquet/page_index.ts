@@ -4,7 +4,7 @@ import type { ColumnKind } from "./record_columns.ts";
 import { thriftBytes } from "./thrift_writer.ts";
 
 /** Where a data page lies. */
-export interface PagePlace {
+export interface PageLocation {
   /** Of its header, in the file. */
   offset: number;
   /** With its header. */
@@ -16,7 +16,7 @@ export interface PagePlace {
 /** The indexes of a column chunk; bounds are absent where those of a page are not known. */
 export interface PageIndexBytes {
   bounds: Uint8Array | undefined;
-  places: Uint8Array;
+  offsetIndex: Uint8Array;
 }
 
 const UNORDERED = { i32: 0 };
@@ -26,15 +26,15 @@ const NONE = new Uint8Array(0);
 /** The ColumnIndex and the OffsetIndex of Parquet for the pages of a chunk. */
 export function pageIndexBytes(
   pages: readonly PageCounts[],
-  places: readonly PagePlace[],
+  locations: readonly PageLocation[],
   kind: ColumnKind,
 ): PageIndexBytes {
-  const locations = places.map(({ offset, bytes, firstRow }) => ({
+  const structs = locations.map(({ offset, bytes, firstRow }) => ({
     struct: { 1: { i64: offset }, 2: { i32: bytes }, 3: { i64: firstRow } },
   }));
   return {
     bounds: boundsBytes(pages, kind),
-    places: thriftBytes({ 1: { list: locations, of: "struct" } }),
+    offsetIndex: thriftBytes({ 1: { list: structs, of: "struct" } }),
   };
 }
 

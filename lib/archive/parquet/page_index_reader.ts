@@ -1,8 +1,8 @@
 import { crc32 } from "node:zlib";
 import { ByteCursor } from "./byte_cursor.ts";
 import type { Bounds } from "./encoded_chunk.ts";
-import type { ChunkPlace, Extent, GroupPlace } from "./footer_reader.ts";
-import type { PagePlace } from "./page_index.ts";
+import type { ChunkLocation, Extent, RowGroupLocation } from "./footer_reader.ts";
+import type { PageLocation } from "./page_index.ts";
 import { FieldReader, readThrift, UTF8 } from "./thrift_reader.ts";
 
 /** Rows of a group that all columns have in a page of their own. */
@@ -23,13 +23,13 @@ export interface PageRows {
 export interface GroupPages {
   pages: readonly PageRows[];
   /** Of each chunk, in the order of the group: where its pages lie. */
-  places: readonly (readonly PagePlace[])[];
+  locations: readonly (readonly PageLocation[])[];
 }
 
 /**
  * Reads the page indexes of a group, `bytes`. Throws RangeError when they are not what was written.
  */
-export function readGroupPages(bytes: Uint8Array, group: GroupPlace): GroupPages {
+export function readGroupPages(bytes: Uint8Array, group: RowGroupLocation): GroupPages {
   if (bytes.length !== group.index.bytes || crc32(bytes) !== group.indexCheck) {
     throw new RangeError("its page indexes are not what was written");
   }
@@ -37,29 +37,29 @@ export function readGroupPages(bytes: Uint8Array, group: GroupPlace): GroupPages
     const start = offset - group.index.offset;
     return new FieldReader(readThrift(new ByteCursor(bytes.subarray(start, start + length))));
   };
-  const places = group.chunks.map((chunk) => placesOf(at(chunk.placesIndex)));
+  const locations = group.chunks.map((chunk) => locationsOf(at(chunk.offsetIndex)));
   const boundsOf = (name: string) => {
     const chunk = group.chunks.find((each) => each.name === name);
-    return chunk?.boundsIndex === undefined ? undefined : boundsIn(at(chunk.boundsIndex));
+    return chunk?.columnIndex === undefined ? undefined : boundsIn(at(chunk.columnIndex));
   };
   const symbols = boundsOf("symbol");
   const times = boundsOf("received_at");
-  const pages = (places[0] ?? []).map(({ firstRow }, number): PageRows => ({
-    ...{ number, firstRow, rows: (places[0]?.[number + 1]?.firstRow ?? group.rows) - firstRow },
+  const pages = (locations[0] ?? []).map(({ firstRow }, number): PageRows => ({
+    ...{ number, firstRow, rows: (locations[0]?.[number + 1]?.firstRow ?? group.rows) - firstRow },
     ...{ symbols: symbolsOf(symbols?.[number]), ...spanOf(times?.[number]) },
   }));
-  const isAligned = places.every((each) =>
+  const isAligned = locations.every((each) =>
     each.length === pages.length && each.every(({ firstRow }, i) => firstRow === pages[i]?.firstRow)
   );
   if (!isAligned) throw new RangeError("its columns are not cut into pages at the same rows");
-  return { pages, places };
+  return { pages, locations };
 }
 
-function placesOf(index: FieldReader): PagePlace[] {
-  return index.structs(1).map((place) => ({
-    offset: place.number(1),
-    bytes: place.number(2),
-    firstRow: place.number(3),
+function locationsOf(index: FieldReader): PageLocation[] {
+  return index.structs(1).map((location) => ({
+    offset: location.number(1),
+    bytes: location.number(2),
+    firstRow: location.number(3),
   }));
 }
 
@@ -87,6 +87,6 @@ function usOf(bytes: Uint8Array): number {
 }
 
 /** What the bounds of a chunk of symbols say. */
-export function symbolsWithin({ bounds }: ChunkPlace): PageRows["symbols"] {
+export function symbolsWithin({ bounds }: ChunkLocation): PageRows["symbols"] {
   return symbolsOf(bounds);
 }

@@ -131,19 +131,19 @@ export class ParquetWriter {
 function indexed(group: WrittenGroup, columns: readonly Column[], offset: number) {
   const parts: Uint8Array[] = [];
   let at = offset;
-  const placed = (bytes: Uint8Array | undefined) => {
+  const located = (bytes: Uint8Array | undefined) => {
     const start = at;
     at += bytes?.length ?? 0;
     if (bytes !== undefined) parts.push(bytes);
     return bytes && [{ i64: start }, { i32: bytes.length }] as const;
   };
   const chunks = group.metas.map((meta, i) => {
-    const bounds = placed(group.indexes[i]?.bounds);
-    const places = placed(group.indexes[i]?.places);
+    const columnIndex = located(group.indexes[i]?.bounds);
+    const offsetIndex = located(group.indexes[i]?.offsetIndex);
     return {
       struct: {
         ...{ 2: { i64: 0 }, 3: { struct: meta } },
-        ...{ 4: places?.[0], 5: places?.[1], 6: bounds?.[0], 7: bounds?.[1] },
+        ...{ 4: offsetIndex?.[0], 5: offsetIndex?.[1], 6: columnIndex?.[0], 7: columnIndex?.[1] },
       },
     };
   });

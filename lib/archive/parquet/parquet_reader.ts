@@ -5,9 +5,9 @@ import { FetchedRanges, mergedExtents } from "./fetched_ranges.ts";
 import {
   type Extent,
   footerBytesOf,
-  type GroupPlace,
   type ParquetFooter,
   readFooter,
+  type RowGroupLocation,
 } from "./footer_reader.ts";
 import { type GroupPages, type PageRows, readGroupPages } from "./page_index_reader.ts";
 import { TAIL_BYTES } from "./parquet_file.ts";
@@ -28,7 +28,7 @@ export interface RangeSource {
 
 /** Pages of a group. */
 export interface PageSpan {
-  group: GroupPlace;
+  group: RowGroupLocation;
   first: number;
   /** Number of the page behind the last one. */
   end: number;
@@ -49,7 +49,7 @@ export class ParquetFile {
   #columns: ReadonlyMap<string, Column>;
   /** The end of the file, as far as it was read on opening. */
   #end: Uint8Array;
-  #pages = new Map<GroupPlace, GroupPages>();
+  #pages = new Map<RowGroupLocation, GroupPages>();
 
   private constructor(
     source: RangeSource,
@@ -77,11 +77,11 @@ export class ParquetFile {
     },
   ): Promise<ParquetFile> {
     const { key, bytes } = source;
-    const place = { key, offset: Math.max(0, bytes - TAIL_BYTES) };
+    const at = { key, offset: Math.max(0, bytes - TAIL_BYTES) };
     let end = await rangeOf(source, Math.max(0, bytes - Math.max(GUESS_BYTES, footerBytes)), bytes);
-    const length = checked(place, () => footerBytesOf(end, bytes));
+    const length = checked(at, () => footerBytesOf(end, bytes));
     if (length > end.length) end = await rangeOf(source, bytes - length, bytes);
-    const footer = checked(place, () => readFooter(end.subarray(end.length - length)));
+    const footer = checked(at, () => readFooter(end.subarray(end.length - length)));
     return new ParquetFile(source, typeOf(footer), footer, end);
   }
 
@@ -91,7 +91,7 @@ export class ParquetFile {
   }
 
   /** Reads the page indexes of groups that are not read yet; those that lie together as one range. */
-  async loadPages(groups: readonly GroupPlace[]): Promise<void> {
+  async loadPages(groups: readonly RowGroupLocation[]): Promise<void> {
     const missing = groups.filter((group) => !this.#pages.has(group));
     const found = await this.#fetch(missing.map(({ index }) => index));
     for (const group of missing) {
@@ -104,7 +104,7 @@ export class ParquetFile {
   }
 
   /** The pages of a group. They must be loaded. */
-  pagesOf(group: GroupPlace): readonly PageRows[] {
+  pagesOf(group: RowGroupLocation): readonly PageRows[] {
     return this.#loaded(group).pages;
   }
 
@@ -125,16 +125,16 @@ export class ParquetFile {
     return this.#columns.get(name);
   }
 
-  #loaded(group: GroupPlace): GroupPages {
+  #loaded(group: RowGroupLocation): GroupPages {
     const pages = this.#pages.get(group);
     if (pages === undefined) throw new RangeError("the group's page indexes are not loaded");
     return pages;
   }
 
   #extents({ group, first, end }: PageSpan): Extent[] {
-    const { places } = this.#loaded(group);
+    const { locations } = this.#loaded(group);
     return group.chunks.flatMap((chunk, i) => {
-      const [from, to] = [places[i]?.[first], places[i]?.[end - 1]];
+      const [from, to] = [locations[i]?.[first], locations[i]?.[end - 1]];
       if (from === undefined || to === undefined) return [];
       const pages = { offset: from.offset, bytes: to.offset + to.bytes - from.offset };
       const { offset, dataOffset } = chunk;

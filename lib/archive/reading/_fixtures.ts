@@ -98,8 +98,8 @@ async function writeWindow(
   events.forEach((event, i) => {
     const payload = encoder.encode(event);
     const { receivedAtUs, sequence } = event;
-    const place = { streamSequence: i + 1, run: "m1", frame: i + 1, index: 0 };
-    builder.add({ payload, receivedAtUs, sequence, ...place });
+    const position = { streamSequence: i + 1, run: "m1", frame: i + 1, index: 0 };
+    builder.add({ payload, receivedAtUs, sequence, ...position });
   });
   const source = { ...PLACE, processor: "archiver-main", software: SOFTWARE, source: "memory" };
   const built = builder.finish(source, receivedAtUs);

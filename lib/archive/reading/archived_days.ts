@@ -33,8 +33,8 @@ export async function archivedDays(storage: Storage, query: ArchiveQuery): Promi
   const [first, last] = [dayOfUs(fromUs), dayOfUs(toUs - 1)];
   const days: ArchivedDay[] = [];
   for (const each of versionsOf(version, active)) {
-    const place = { kind: "normalized", env, feed, version: each } as const;
-    for await (const day of manifestDays(storage, place)) {
+    const manifestId = { kind: "normalized", env, feed, version: each } as const;
+    for await (const day of manifestDays(storage, manifestId)) {
       if (versionOf(day) === each && day >= first && day <= last) days.push({ day, version: each });
     }
   }
@@ -68,8 +68,8 @@ export async function* manifestDays(
   for (const millennium of ["1", "2"]) {
     const prefix = `${feedPrefix(kind, env, feed, version)}${millennium}`;
     for await (const { key } of storage.list(prefix)) {
-      const place = parseManifestKey(key);
-      if (place !== undefined) yield place.day;
+      const manifestId = parseManifestKey(key);
+      if (manifestId !== undefined) yield manifestId.day;
     }
   }
 }

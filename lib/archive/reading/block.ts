@@ -42,7 +42,7 @@ export interface Opened {
 }
 
 /** What a block's messages are read with. */
-export interface BlockPlace {
+export interface BlockOffset {
   /** Of the records. */
   type: EventType;
   filter: RecordFilter;
@@ -55,9 +55,9 @@ export interface BlockPlace {
 }
 
 /** What is wrong at a record, with its place. */
-export function unreadable(place: BlockPlace, record: number, error: unknown): ArchiveError {
+export function unreadable(block: BlockOffset, record: number, error: unknown): ArchiveError {
   if (!(error instanceof SsmdError)) throw error;
-  const { key, offset, recordsBefore } = place;
+  const { key, offset, recordsBefore } = block;
   const number = recordsBefore + record;
   const where = `record ${number} in the frame at byte ${offset}`;
   return new ArchiveError("ARCHIVE_DAMAGED", `${key}, ${where}: ${messageOf(error)}.`, {
@@ -107,9 +107,9 @@ export interface ReadRecords {
  */
 export function recordsOf(
   plain: Uint8Array,
-  place: BlockPlace,
+  offset: BlockOffset,
 ): ReadRecords {
-  const { type, filter } = place;
+  const { type, filter } = offset;
   const records: MarketEvent[] = [];
   let isOrdered = true;
   let last: MarketEvent | undefined;
@@ -127,7 +127,7 @@ export function recordsOf(
       records.push(record);
     }
   } catch (cause) {
-    error = unreadable(place, count + 1, cause);
+    error = unreadable(offset, count + 1, cause);
   }
   if (!isOrdered) records.sort(compareRecords);
   return error === undefined ? { records, count } : { records, count, error };

@@ -67,10 +67,10 @@ function isWanted(file: ManifestFile, { query, fromUs, toUs }: DayPlanOptions): 
 async function filterOf(options: DayPlanOptions): Promise<RecordFilter> {
   const { storage, query, archived, fromUs, toUs } = options;
   const { env, feed, symbols, clock } = query;
-  const place = { env, feed, day: archived.day };
+  const dayId = { env, feed, day: archived.day };
   return new RecordFilter({
     ...{ symbols: symbols && new Set(symbols), fromUs, toUs },
-    clock: clock && await loadClockFilter(storage, place, clock),
+    clock: clock && await loadClockFilter(storage, dayId, clock),
   });
 }
 

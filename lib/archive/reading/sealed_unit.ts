@@ -4,7 +4,7 @@ import type { Storage } from "@ssmd/storage";
 import type { ManifestFile } from "../manifest.ts";
 import { compareUnsigned } from "../parquet/bounds.ts";
 import type { DecodedPage, FetchedPages } from "../parquet/fetched_pages.ts";
-import type { GroupPlace } from "../parquet/footer_reader.ts";
+import type { RowGroupLocation } from "../parquet/footer_reader.ts";
 import type { PageRows } from "../parquet/page_index_reader.ts";
 import { MAGIC } from "../parquet/parquet_file.ts";
 import { usOfNsText } from "../raw_line.ts";
@@ -71,7 +71,7 @@ export function frontUnit(storage: Storage, file: ManifestFile): Unit {
 
 function pagesUnit(
   { day, file, filter }: SealedUnitOptions,
-  { group, pages }: { group: GroupPlace; pages: readonly PageRows[] },
+  { group, pages }: { group: RowGroupLocation; pages: readonly PageRows[] },
   holeBytesMax?: number,
 ): Unit {
   const { key, sha256 } = file;

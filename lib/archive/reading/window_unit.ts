@@ -8,7 +8,7 @@ import { sha256Of } from "../bytes.ts";
 import { damaged, decompressFrame, framesOf, type ZstdFrame } from "../zstd_frames.ts";
 import {
   type Block,
-  type BlockPlace,
+  type BlockOffset,
   type Opened,
   opened,
   type ReadRecords,
@@ -128,14 +128,14 @@ class WindowBlock implements Block {
         all.missed = this.#span.count - all.count;
         break;
       }
-      const read = recordsOf(plain, this.#placeOf(frame, all.count));
+      const read = recordsOf(plain, this.#offsetOf(frame, all.count));
       append(all, read);
       if (read.error !== undefined) break;
     }
     return opened(all, span);
   }
 
-  #placeOf({ start: offset }: ZstdFrame, count: number): BlockPlace {
+  #offsetOf({ start: offset }: ZstdFrame, count: number): BlockOffset {
     const type = this.#entry.type as EventType;
     const recordsBefore = this.#recordsBefore + count;
     return { type, filter: this.#filter, key: this.#entry.key, offset, recordsBefore };

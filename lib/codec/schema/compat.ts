@@ -185,8 +185,8 @@ class Comparison {
     const declared = this.#next.structs.find(({ name }) => name === struct);
     const first = declared?.fields[0];
     if (!declared || !first || (old.kind === "scalar" && old.name === "Bool")) return false;
-    const place = layoutOf(declared).fields[0];
-    return place?.offset === 0 && sameKind(old, first.type) &&
+    const field = layoutOf(declared).fields[0];
+    return field?.offset === 0 && sameKind(old, first.type) &&
       typeText(old) === typeText(first.type) && first.default === undefined;
   }
 

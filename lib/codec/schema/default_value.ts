@@ -6,7 +6,7 @@ import {
   SCALAR_BITS,
   type ScalarName,
 } from "./schema.ts";
-import { SchemaError, type SchemaPlace } from "./schema_error.ts";
+import { SchemaError, type SourceLocation } from "./schema_error.ts";
 import type { Token } from "./tokens.ts";
 
 /**
@@ -17,12 +17,12 @@ export function defaultOf(
   file: string,
   type: FieldType,
   enums: readonly EnumDeclaration[],
-  place: SchemaPlace,
+  location: SourceLocation,
   negative: boolean,
   token: Token | undefined,
 ): DefaultValue {
   const refuse = (message: string, hint = ""): never => {
-    throw new SchemaError(file, place, message, { hint });
+    throw new SchemaError(file, location, message, { hint });
   };
   if (token === undefined) return refuse("expected a default");
   if (type.kind === "text") {

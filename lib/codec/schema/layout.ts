@@ -6,7 +6,7 @@ import {
 } from "./schema.ts";
 
 /** Where a field lies. */
-export interface PlacedField extends FieldDeclaration {
+export interface FieldLayout extends FieldDeclaration {
   /** `data`: the offset counts the field's own size; `pointer`: it counts pointers. */
   section: "data" | "pointer";
   /** Bits in the data section; 64 for a pointer. */
@@ -24,7 +24,7 @@ export interface StructLayout {
   /** Pointers of the pointer section. */
   pointers: number;
   /** In the order of their ordinals. */
-  fields: PlacedField[];
+  fields: FieldLayout[];
 }
 
 /**
@@ -34,11 +34,11 @@ export interface StructLayout {
 export function layoutOf(struct: StructDeclaration): StructLayout {
   const data = new DataSection();
   let pointers = 0;
-  const fields = struct.fields.map((field): PlacedField => {
+  const fields = struct.fields.map((field): FieldLayout => {
     const bits = dataBitsOf(field.type);
     return bits === 0
       ? { ...field, section: "pointer", bits: 64, offset: pointers++ }
-      : { ...field, section: "data", bits, offset: data.place(Math.log2(bits)) };
+      : { ...field, section: "data", bits, offset: data.allocate(Math.log2(bits)) };
   });
   return { name: struct.name, dataWords: data.words, pointers, fields };
 }
@@ -57,7 +57,7 @@ class DataSection {
   /** By size: the offset of the one hole of that size; offset 0 is never a hole. */
   readonly #holes: number[] = new Array(WORD_SIZE).fill(0);
 
-  place(size: number): number {
+  allocate(size: number): number {
     return this.#fromHole(size) ?? this.#fromNewWord(size);
   }
 

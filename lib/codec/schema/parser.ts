@@ -120,13 +120,20 @@ class Parser {
     const type = this.#type();
     let value: FieldDeclaration["default"];
     if (this.#tryOne("=")) {
-      const place = this.#peek();
+      const location = this.#peek();
       const negative = this.#tryOne("-");
-      value = defaultOf(this.#file, type, this.#enums, place, negative, this.#tokens[this.#next++]);
+      value = defaultOf(
+        this.#file,
+        type,
+        this.#enums,
+        location,
+        negative,
+        this.#tokens[this.#next++],
+      );
     }
     this.#symbol(";");
-    const place = { line: token.line, column: token.column };
-    return { name: token.text, ordinal, type, default: value, place, token };
+    const location = { line: token.line, column: token.column };
+    return { name: token.text, ordinal, type, default: value, location, token };
   }
 
   #type(): FieldType {

@@ -1,4 +1,4 @@
-import type { SchemaPlace } from "./schema_error.ts";
+import type { SourceLocation } from "./schema_error.ts";
 
 /** Bits that a scalar takes in the data section; the scalars that we read. */
 export const SCALAR_BITS = {
@@ -40,7 +40,7 @@ export interface FieldDeclaration {
   /** The declared default; undefined = the type's zero. */
   default: DefaultValue | undefined;
   /** Where the name stands. */
-  place: SchemaPlace;
+  location: SourceLocation;
 }
 
 /** A struct: its fields by ordinal. */

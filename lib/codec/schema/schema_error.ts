@@ -1,7 +1,7 @@
 import { CodecError, type SsmdErrorOptions } from "@ssmd/runtime";
 
 /** A place in a schema's text; both count from 1. */
-export interface SchemaPlace {
+export interface SourceLocation {
   /** Line, from 1. */
   line: number;
   /** Column, from 1. */
@@ -18,10 +18,19 @@ export class SchemaError extends CodecError {
   readonly column: number;
 
   /** Makes an error that reads `file:line:column: message`. */
-  constructor(file: string, place: SchemaPlace, message: string, options: SsmdErrorOptions = {}) {
-    super("CODEC_SCHEMA_INVALID", `${file}:${place.line}:${place.column}: ${message}`, options);
+  constructor(
+    file: string,
+    location: SourceLocation,
+    message: string,
+    options: SsmdErrorOptions = {},
+  ) {
+    super(
+      "CODEC_SCHEMA_INVALID",
+      `${file}:${location.line}:${location.column}: ${message}`,
+      options,
+    );
     this.file = file;
-    this.line = place.line;
-    this.column = place.column;
+    this.line = location.line;
+    this.column = location.column;
   }
 }

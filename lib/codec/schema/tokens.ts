@@ -1,7 +1,7 @@
-import { SchemaError, type SchemaPlace } from "./schema_error.ts";
+import { SchemaError, type SourceLocation } from "./schema_error.ts";
 
 /** The smallest piece of a schema's text. */
-export interface Token extends SchemaPlace {
+export interface Token extends SourceLocation {
   /** `ordinal` is `@` with its number; `end` stands once, last. */
   kind: "name" | "number" | "string" | "ordinal" | "symbol" | "end";
   /** The text; of a string without the quotes, of an ordinal without the `@`. */
@@ -22,11 +22,11 @@ export function tokensOf(file: string, text: string): Token[] {
   const tokens: Token[] = [];
   let at = 0, line = 1, lineStart = 0;
   while (at < text.length) {
-    const place = { line, column: at - lineStart + 1 };
-    const [kind, piece] = pieceAt(text, at) ?? refuse(file, place, text.charAt(at));
+    const location = { line, column: at - lineStart + 1 };
+    const [kind, piece] = pieceAt(text, at) ?? refuse(file, location, text.charAt(at));
     at += piece.length;
     if (kind !== "space") {
-      tokens.push({ kind, text: bare(file, place, kind, piece), ...place });
+      tokens.push({ kind, text: bare(file, location, kind, piece), ...location });
       continue;
     }
     for (let i = at - piece.length; i < at; i++) {
@@ -46,22 +46,22 @@ function pieceAt(text: string, at: number): [Token["kind"] | "space", string] | 
   return undefined;
 }
 
-function bare(file: string, place: SchemaPlace, kind: Token["kind"], piece: string): string {
+function bare(file: string, location: SourceLocation, kind: Token["kind"], piece: string): string {
   if (kind === "ordinal") return piece.slice(1);
   if (kind !== "string") return piece;
   try {
     return JSON.parse(piece) as string;
   } catch (cause) {
-    throw new SchemaError(file, place, `this text has an escape that we do not read: ${piece}`, {
+    throw new SchemaError(file, location, `this text has an escape that we do not read: ${piece}`, {
       cause,
     });
   }
 }
 
-function refuse(file: string, place: SchemaPlace, char: string): never {
+function refuse(file: string, location: SourceLocation, char: string): never {
   throw new SchemaError(
     file,
-    place,
+    location,
     char === '"'
       ? "a text without its closing quote"
       : `unexpected character ${JSON.stringify(char)}`,

@@ -1,7 +1,7 @@
 /** capnp-es as an oracle: reads and writes records by their layout with its low-level calls. @module */
 import { CompositeList, type List, Message, ObjectSize, Struct, utils } from "capnp-es";
 import type { Level, MarketEvent } from "@ssmd/market";
-import type { PlacedField, StructLayout } from "../schema/mod.ts";
+import type { FieldLayout, StructLayout } from "../schema/mod.ts";
 import { layoutOfRecord, type WireValue } from "./wire_values.ts";
 
 class LevelStruct extends Struct {
@@ -45,7 +45,7 @@ function rootClass(layout: StructLayout) {
   };
 }
 
-function read(field: PlacedField, root: Struct, enums: Map<string, string[]>): WireValue {
+function read(field: FieldLayout, root: Struct, enums: Map<string, string[]>): WireValue {
   const { type, offset } = field;
   const at = offset * field.bits / 8;
   switch (type.kind) {
@@ -69,7 +69,7 @@ function read(field: PlacedField, root: Struct, enums: Map<string, string[]>): W
 }
 
 function write(
-  field: PlacedField,
+  field: FieldLayout,
   root: Struct,
   value: WireValue,
   enums: Map<string, string[]>,
@@ -107,14 +107,14 @@ function writeLevels(index: number, root: Struct, levels: Level[]): void {
   });
 }
 
-function floatMask(field: PlacedField): DataView | undefined {
+function floatMask(field: FieldLayout): DataView | undefined {
   if (field.default === undefined) return undefined;
   const mask = new DataView(new ArrayBuffer(8));
   mask.setFloat64(0, Number(field.default), true);
   return mask;
 }
 
-function int64Mask(field: PlacedField): DataView | undefined {
+function int64Mask(field: FieldLayout): DataView | undefined {
   if (field.default === undefined) return undefined;
   const mask = new DataView(new ArrayBuffer(8));
   mask.setBigInt64(0, BigInt(String(field.default)), true);

@@ -67,8 +67,8 @@ export class GitPack {
       const offsets = ids + count * (this.#idBytes + 4);
       const small = viewOf(await readAt(file, offsets + (from + i) * 4, 4)).getUint32(0);
       if (small < 0x80000000) return small;
-      const place = offsets + count * 4 + (small - 0x80000000) * 8;
-      return Number(viewOf(await readAt(file, place, 8)).getBigUint64(0));
+      const offset = offsets + count * 4 + (small - 0x80000000) * 8;
+      return Number(viewOf(await readAt(file, offset, 8)).getBigUint64(0));
     }
     return undefined;
   }

@@ -80,8 +80,8 @@ export class GapBands implements ISeriesPrimitive<Time> {
     const b = timeScale.logicalToCoordinate(1 as Logical);
     if (a === null || b === null) return null;
     // A candle is drawn around its slot's middle, which stands for its whole length.
-    const place = (ms - this.firstMs) / this.intervalMs - 0.5;
-    return a + (b - a) * Math.min(place, this.slots + 0.5);
+    const x = (ms - this.firstMs) / this.intervalMs - 0.5;
+    return a + (b - a) * Math.min(x, this.slots + 0.5);
   }
 
   #band(

@@ -9,7 +9,7 @@ export class HeaderView {
   #asOfMs: number | null = null;
 
   /** Marks where one is. */
-  place(view: string): void {
+  markView(view: string): void {
     for (const link of byId("views").querySelectorAll<HTMLElement>("[data-view]")) {
       const isHere = link.dataset["view"] === (view === "market" ? "markets" : view);
       setAttribute(link, "aria-current", isHere ? "page" : "false");

@@ -8,7 +8,7 @@ export type RegistryKind =
   | "schema text";
 
 /** Kind and name of a registry file. */
-export interface RegistryPlace {
+export interface RegistryFileId {
   /** What it is about. */
   kind: RegistryKind;
   /** The file's name without its ending. */
@@ -33,19 +33,19 @@ export const REGISTRY_FOLDERS: readonly string[] = [
   "schemas",
 ];
 
-const PLACE = new RegExp(
+const REGISTRY_FILE = new RegExp(
   `(?:^|[/\\\\])(${REGISTRY_FOLDERS.join("|")})[/\\\\]([^/\\\\]+)\\.(yaml|capnp)$`,
 );
 
 /** What a path is by its folder and name; undefined = no file of the registry. */
-export function registryPlaceOf(path: string): RegistryPlace | undefined {
-  const match = PLACE.exec(path);
+export function registryFileIdOf(path: string): RegistryFileId | undefined {
+  const match = REGISTRY_FILE.exec(path);
   const kind = match && KINDS[`${match[1]} ${match[3]}`];
   return kind && match?.[2] !== undefined ? { kind, name: match[2] } : undefined;
 }
 
 /** Where the file of a kind and name lies in a registry folder. */
-export function registryPathOf({ kind, name }: RegistryPlace): string {
+export function registryPathOf({ kind, name }: RegistryFileId): string {
   const [key = ""] = Object.entries(KINDS).find(([, each]) => each === kind) ?? [];
   const [folder, ending] = key.split(" ");
   return `${folder}/${name}.${ending}`;
