@@ -29,7 +29,7 @@ import {
 import type { KalshiBookState } from "./book.ts";
 import { Books } from "./books.ts";
 import { type KalshiFormat, PRICE_DECIMALS, SIZE_DECIMALS } from "./format.ts";
-import { Lifecycle } from "./lifecycle.ts";
+import { Lifecycle, type UnseenLives } from "./lifecycle.ts";
 import { bodyOf, type KalshiBody, type KalshiFrame } from "./messages.ts";
 import { MirrorAlarm, type MirrorState } from "./mirror.ts";
 import { tickerOf, tradeOf } from "./records.ts";
@@ -68,6 +68,7 @@ interface KalshiState {
   subscriptions: [number, Subscription][];
   books: KalshiBookState[];
   results: [string, string][];
+  unseenLives: UnseenLives | null;
   mirror: MirrorState;
 }
 
@@ -338,6 +339,7 @@ export class KalshiNormalizer implements Normalizer {
       this.#ledger.restart(each, atUs);
       this.#ledger.confirm(each, atUs, out.events);
     }
+    if (channel === LIFECYCLE_CHANNEL) out.events.push(...this.#lifecycle.confirmed(atUs));
     const symbols = MARKET_TYPES.get(channel) === "status"
       ? []
       : confirmed.map(({ symbol }) => symbol);
@@ -369,7 +371,9 @@ export class KalshiNormalizer implements Normalizer {
     this.#subscriptions.clear();
     this.#books.disconnected(lastGoodUs);
     this.#ledger.disconnected(lastGoodUs);
-    return [this.#gap.begin(lastGoodUs, atUs, why)];
+    const gap = this.#gap.begin(lastGoodUs, atUs, why);
+    this.#lifecycle.disconnected(gap);
+    return [gap];
   }
 
   /** Snapshots of all sound books. */
@@ -402,7 +406,8 @@ export class KalshiNormalizer implements Normalizer {
       ...this.#lifecycle.tickers(),
     ]);
     const missing = this.#ledger.carried();
-    if (missing.has("")) tickers.add("");
+    const { unseen } = this.#lifecycle;
+    if (missing.has("") || unseen !== null) tickers.add("");
     return Object.fromEntries([...tickers].map((ticker) => {
       const result = this.#lifecycle.carried(ticker);
       const gap = this.#books.carried(ticker);
@@ -411,15 +416,19 @@ export class KalshiNormalizer implements Normalizer {
         ...(result !== undefined && { result }),
         ...(gap && { gap }),
         ...(away && { missing: away }),
+        ...(ticker === "" && unseen !== null && { unseen }),
       }];
     }));
   }
 
   /** Takes over what an earlier run carried of its markets. */
   carry(state: CarriedState): void {
-    for (const [ticker, { result, gap, missing }] of Object.entries(state)) {
+    for (const [ticker, { result, gap, missing, unseen }] of Object.entries(state)) {
       this.#ledger.carry(missing);
-      if (ticker === "") continue;
+      if (ticker === "") {
+        this.#lifecycle.carryUnseen(unseen);
+        continue;
+      }
       if (this.#specs.size > 0 && !this.#specs.has(ticker)) continue;
       this.#lifecycle.carry(ticker, result);
       this.#books.carry(ticker, gap);
@@ -436,6 +445,7 @@ export class KalshiNormalizer implements Normalizer {
       subscriptions: this.#subscriptions.state(),
       books: this.#books.state(),
       results: this.#lifecycle.state(),
+      unseenLives: this.#lifecycle.unseen,
       mirror: this.#mirror.state(),
     };
     return structuredClone(state);
@@ -451,6 +461,7 @@ export class KalshiNormalizer implements Normalizer {
     this.#subscriptions.restore(given.subscriptions);
     this.#books.restore(given.books);
     this.#lifecycle.restore(given.results);
+    this.#lifecycle.carryUnseen(given.unseenLives);
     // States of older versions do not have these.
     if (given.mirror !== undefined) this.#mirror.restore(given.mirror);
   }

@@ -1,4 +1,4 @@
-import type { Instrument, MarketState, Status } from "@ssmd/market";
+import { type Instrument, lostGap, type MarketState, type Status } from "@ssmd/market";
 import type { Normalized } from "../adapter.ts";
 import { countOf } from "../json_fields.ts";
 import { markUnreadable } from "../unreadable.ts";
@@ -20,7 +20,10 @@ const STATES: ReadonlyMap<string, MarketState> = new Map([
 /** A pair as plain JSON. */
 export interface PairState extends Precision {
   external: string;
+  /** The venue's word; "" = it does not list the pair. */
   status: string;
+  /** When it was last listed, µs; a state of before it was kept has none. */
+  atUs?: number;
 }
 
 /** The instrument channel: precisions of pairs and their life. */
@@ -36,15 +39,17 @@ export class Instruments {
   }
 
   /** A frame of the instrument channel. */
-  frame(data: unknown, atUs: number, out: Normalized): void {
+  frame(data: unknown, isSnapshot: boolean, atUs: number, out: Normalized): void {
     const pairs = objectOf<{ pairs?: unknown }>(data)?.pairs;
     if (!Array.isArray(pairs)) {
       markUnreadable(out, { reason: "An instrument frame lacks its pairs.", channel: "status" });
       return;
     }
     out.notice = { type: "ignored", what: "instrument" };
+    const listed = new Set<unknown>();
     for (const value of pairs) {
       const pair = pairOf(value);
+      listed.add(objectOf<KrakenPair>(value)?.symbol);
       if (pair === undefined) {
         const reason = "A pair lacks a field or has a wrong type.";
         const external = objectOf<KrakenPair>(value)?.symbol;
@@ -58,11 +63,25 @@ export class Instruments {
         this.#pair(pair, atUs, out);
       }
     }
+    if (isSnapshot) this.#unlisted(listed, atUs, out);
+  }
+
+  /** A snapshot is of all pairs: of one that it leaves out nobody says how it is. */
+  #unlisted(listed: ReadonlySet<unknown>, atUs: number, out: Normalized): void {
+    for (const pair of this.#pairs.values()) {
+      if (pair.status === "" || this.#symbols.empty || listed.has(pair.external)) continue;
+      pair.status = "";
+      out.events.push(lostGap({
+        ...{ feed: this.#feed, symbol: this.#symbols.ours(pair.external), channel: "status" },
+        ...{ reason: "subscription", fromUs: pair.atUs ?? atUs, atUs, missed: null },
+        detail: `The venue does not list ${pair.external} any more.`,
+      }));
+    }
   }
 
   #pair(pair: PairState, atUs: number, out: Normalized): void {
     const before = this.#pairs.get(pair.external);
-    this.#pairs.set(pair.external, pair);
+    this.#pairs.set(pair.external, { ...pair, atUs });
     // The venue has over a thousand pairs: without an order none of them is worth a record.
     if (before?.status === pair.status || this.#symbols.empty) return;
     const state = STATES.get(pair.status) ?? "unknown";

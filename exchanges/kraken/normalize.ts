@@ -175,7 +175,7 @@ export class KrakenNormalizer implements Normalizer {
     }
     if (channel === "instrument") {
       this.#ledger.arrive("status", ALL_SYMBOLS, atUs, out.events);
-      return this.#instruments.frame(data, atUs, out);
+      return this.#instruments.frame(data, frame.type === "snapshot", atUs, out);
     }
     const isSnapshot = frame.type === "snapshot";
     if (!Array.isArray(data) || !(isSnapshot || frame.type === "update")) {

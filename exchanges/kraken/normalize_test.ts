@@ -201,6 +201,20 @@ Deno.test("a pair's status is told for subscribed pairs, when it changes", () =>
   }]);
 });
 
+Deno.test("a pair that the next snapshot of all pairs leaves out has an unknown status", () => {
+  const normalizer = krakenNormalizer([BTC]);
+  const snapshot = (atUs: number, symbol: string) =>
+    feed(normalizer, instrumentFrame("online", 1, 8, symbol).replace("update", "snapshot"), atUs)
+      .events;
+  assert.deepEqual(brief(snapshot(5, "BTC/USD")), ["status BTCUSD open"]);
+  const events = snapshot(9, "AAA/BBB");
+  assert.deepEqual(brief(events), ["gap subscription BTCUSD"]);
+  const [gap] = events as Gap[];
+  assert.deepEqual([gap?.channel, gap?.fromUs, gap?.toUs, gap?.recovered], ["status", 5, 9, false]);
+  assert.deepEqual(snapshot(12, "AAA/BBB"), []);
+  assert.deepEqual(brief(snapshot(15, "BTC/USD")), ["status BTCUSD open"]);
+});
+
 Deno.test("the venue's own state is told on _all, when it changes", () => {
   const normalizer = krakenNormalizer([BTC]);
   const of = (system: string) =>

@@ -72,7 +72,8 @@ export class CandleReader {
     const collectToUs = Math.min(toUs, liveFromUs);
     const endUs = await this.#collect({ ...query, toUs: collectToUs, isByMinute }, collected);
     const until = endUs < collectToUs ? endUs : query.toUs;
-    const border = await this.#reader.gapsOf(market, fromUs, until);
+    const border = (await this.#reader.gapsOf(market, fromUs, until))
+      .filter(({ channel }) => channel === "all" || channel === "trade");
     return {
       candles: parts.between(fromUs, until),
       lateTrades: collected.late,

@@ -100,6 +100,7 @@ function qualityState(market: Market, types: number, nowUs: number): QualityStat
   const staleUs = GATEWAY_LIMITS.staleAfterMs * 1000;
   if (nowUs - market.feed.updatedAtUs > staleUs) return "stale";
   const hasBook = market.bookSequence > 0 || market.held.length > 0;
+  if (includes(types, "orderbook") && market.mayBeOver) return "unconfirmed";
   if (includes(types, "orderbook") && hasBook && market.bookState === "pending") return "suspect";
   return nowUs - market.updatedAtUs > staleUs ? "quiet" : "live";
 }

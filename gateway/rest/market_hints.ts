@@ -17,8 +17,15 @@ function meaningOf({ contract, symbol }: Details): string {
     "are in the base unit; times are milliseconds since 1970 (UTC).";
 }
 
-function suspicionsOf({ quality, order_book: book, price }: Details): string[] {
+function suspicionsOf({ quality, order_book: book, price, ...rest }: Details): string[] {
   const found: string[] = [];
+  if (rest.state_unknown_since !== null) {
+    const since = new Date(rest.state_unknown_since).toISOString();
+    found.push(
+      `Steps in its life may be missed since ${since}: whether it is open, halted or settled is not ` +
+        "known until the venue says so, or trades.",
+    );
+  }
   if (quality.gap !== null) {
     found.push(
       `A gap (${quality.gap.reason}) is open: records since then are missing or suspect; do not ` +

@@ -5,7 +5,7 @@ import type { MarketData } from "../state/market_data.ts";
 import { cursorOf, valueOfCursor } from "./cursor.ts";
 import type { FeedInfo } from "./feed_info.ts";
 import { includes } from "./market_lookup.ts";
-import { type MarketSummary, marketSummary, statusOf } from "./market_view.ts";
+import { type MarketSummary, marketSummary, stateOf } from "./market_view.ts";
 
 /** Sort keys of the list. */
 export const MARKET_SORTS = [
@@ -63,7 +63,7 @@ export function findMarkets(
     for (const market of feed.markets.values()) {
       if (wanted !== undefined && !matchesName(market, wanted)) continue;
       const types = access.typesOf(feed.id, market.symbol);
-      const state = statusOf(market, types)?.state ?? "unknown";
+      const { state } = stateOf(market, types);
       if (filter.state !== undefined && state !== filter.state) continue;
       if (types !== 0) found.push({ market, types });
     }

@@ -37,6 +37,21 @@ export function statusOf(market: Market, types: number): Market["status"] {
   return includes(types, "status") ? market.status : undefined;
 }
 
+/** The state of a market, as far as it is known now and visible. */
+export function stateOf(market: Market, types: number) {
+  const status = statusOf(market, types);
+  const sinceUs = includes(types, "status") ? market.statusUnknownSinceUs : 0;
+  return {
+    state: sinceUs > 0 ? "unknown" as const : status?.state ?? "unknown",
+    state_unknown_since: sinceUs > 0 ? msOfUs(sinceUs) : null,
+  };
+}
+
+/** Whether a market's book is the venue's; one without orders of a market that may be over is not said to be. */
+export function bookStateOf(market: Market) {
+  return market.mayBeOver ? "unconfirmed" as const : market.bookState;
+}
+
 /** A market in a list. */
 export type MarketSummary = z.output<typeof MARKET>;
 
@@ -54,13 +69,13 @@ export function marketSummary(
     feed: market.feed.id,
     external: market.external || null,
     type: feedInfo?.type ?? null,
-    state: statusOf(market, types)?.state ?? "unknown",
+    ...stateOf(market, types),
     last_price: last?.price ?? ticker?.lastPrice ?? null,
     bid_price: quote.bid?.[0] ?? null,
     ask_price: quote.ask?.[0] ?? null,
     volume_24h: ticker?.volume24h ?? null,
     updated: msOfUs(market.updatedAtUs),
-    book: includes(types, "orderbook") ? market.bookState : "pending",
+    book: includes(types, "orderbook") ? bookStateOf(market) : "pending",
     gap: gapView(market.openGap),
   };
 }
@@ -72,7 +87,7 @@ export function bookView(market: Market) {
   const bidSize = sizeOf(book.bids);
   const askSize = sizeOf(book.asks);
   return {
-    state: market.bookState,
+    state: bookStateOf(market),
     best_bid: bid,
     best_ask: ask,
     mid: bid === null || ask === null ? null : midOf(bid[0], ask[0]),

@@ -58,6 +58,8 @@ export class Market {
   tradeCount = 0;
   ticker: Ticker | undefined;
   status: Status | undefined;
+  /** Since when steps of its life may be lost for good, µs; 0 = none are. */
+  lostStepsUs = 0;
   /** The open gaps of this market. */
   readonly gaps: OpenGaps = new OpenGaps();
   /** Receive times of the first record after the gateway's start and of the last one, µs. */
@@ -84,9 +86,37 @@ export class Market {
     return this.status?.state === "settled" || this.status?.state === "delisted";
   }
 
+  /**
+   * Since when its status may be another one than the last that was seen, µs; 0 = it is that one. An
+   * ended market stays ended.
+   */
+  get statusUnknownSinceUs(): number {
+    if (this.isOver) return 0;
+    const gap = this.gaps.ofStatus ?? this.feed.gaps.ofStatus;
+    return this.lostStepsUs || (gap?.fromUs ?? 0);
+  }
+
+  /** Whether it may have ended unseen: an ended market has no orders. */
+  get mayBeOver(): boolean {
+    const { bids, asks } = this.book;
+    return this.bookState === "live" && bids.length + asks.length === 0 &&
+      this.statusUnknownSinceUs > 0;
+  }
+
+  /** Steps of its life after `fromUs` are lost. */
+  loseSteps(fromUs: number): void {
+    if (!this.isOver) this.lostStepsUs ||= fromUs;
+  }
+
+  /** A trade shows that an open market is open still. */
+  noteTrade(): void {
+    if (this.status === undefined || this.status.state === "open") this.lostStepsUs = 0;
+  }
+
   /** Takes a step of its life: an ended market has no book. */
-  takeStatus(status: Status): void {
+  takeStatus(status: Status, isStep: boolean): void {
     this.status = status;
+    if (isStep) this.lostStepsUs = 0;
     if (this.isOver) {
       this.book.clear();
       this.bookState = "ended";

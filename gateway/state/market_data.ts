@@ -11,7 +11,7 @@ import {
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { Feed } from "./feed.ts";
 import { Market, type MarketFeed, type RecordOrigin } from "./market.ts";
-import { isAboutBook, isOpen } from "./open_gaps.ts";
+import { isAboutBook, isOpen, losesSteps } from "./open_gaps.ts";
 
 /** A market as the environment names it. */
 export interface MarketSpec {
@@ -141,6 +141,7 @@ export class MarketData {
       channel: "all",
     };
     this.#invalidateBooks(feed);
+    for (const market of feed.markets.values()) market.loseSteps(gap.fromUs);
     this.#listener.onFeedRecord(gap, feed, undefined);
     this.#listener.onSnapshotWanted(feed);
   }
@@ -208,6 +209,7 @@ export class MarketData {
   ): void {
     if (event.type === "trade") {
       market.tradeCount++;
+      market.noteTrade();
       market.trades.push(event);
       // Cut in blocks: a shift for each trade would move the whole list each time.
       if (market.trades.length > this.#tradesMax * 1.25) {
@@ -215,10 +217,11 @@ export class MarketData {
       }
     } else if (event.type === "ticker") market.ticker = event;
     else if (event.type === "status") {
-      market.takeStatus(statusAfter(market.status, event));
+      market.takeStatus(statusAfter(market.status, event), event.state !== "unknown");
       if (market.isOver) this.#releaseHeld(market);
     } else {
       market.gaps.take(event);
+      if (losesSteps(event)) market.loseSteps(event.fromUs);
       if (isOpen(event) && isAboutBook(event)) this.#invalidateBook(market);
     }
     this.#listener.onRecord(event, market, origin);
@@ -231,6 +234,9 @@ export class MarketData {
   ): void {
     if (event.type === "gap") {
       feed.gaps.take(event);
+      if (losesSteps(event)) {
+        for (const market of feed.markets.values()) market.loseSteps(event.fromUs);
+      }
       if (isOpen(event) && isAboutBook(event)) this.#invalidateBooks(feed);
     }
     this.#listener.onFeedRecord(event, feed, origin);

@@ -3,6 +3,7 @@ import {
   ALL_SYMBOLS,
   type Gap,
   type GapReason,
+  lostGap,
   type MarketEvent,
   openGap,
   recoveredGap,
@@ -42,6 +43,56 @@ Deno.test("a settled market has no book, whatever still comes of it", () => {
   const market = dataAfter(snapshot(10), settled, snapshot(21), broken).market("BTCUSD");
   assert.equal(market?.bookState, "ended");
   assert.equal(market.book.bids.length, 0);
+});
+
+const STEP = { result: "", detail: "" };
+const NEWS = { feed: "kraken", symbol: ALL_SYMBOLS, detail: "x", missed: null };
+
+/** Since when the state of the market is not known after these records, µs; 0 = it is. */
+function unknownSince(...events: MarketEvent[]): number | undefined {
+  return dataAfter(...events).market("BTCUSD")?.statusUnknownSinceUs;
+}
+
+Deno.test("a state is not known from lost steps on, until a step comes or an open market trades", () => {
+  const opened = record("status", 5, { ...STEP, state: "open" });
+  const halted = record("status", 5, { ...STEP, state: "halted" });
+  const lost = lostGap({ ...NEWS, reason: "disconnect", channel: "status", fromUs: 10, atUs: 20 });
+  const trade = record("trade", 30, { price: 1, size: 1, side: "buy", tradeId: "1" });
+  assert.equal(unknownSince(opened), 0);
+  assert.equal(unknownSince(opened, lost), 10);
+  assert.equal(unknownSince(opened, lost, trade), 0);
+  assert.equal(unknownSince(halted, lost, trade), 10);
+  assert.equal(unknownSince(opened, lost, { ...opened, receivedAtUs: 30 }), 0);
+  const terms = record("status", 30, { ...STEP, state: "unknown", kind: "terms" });
+  assert.equal(unknownSince(opened, lost, terms), 10);
+  const settled = record("status", 5, { ...STEP, state: "settled" });
+  assert.equal(unknownSince(settled, lost), 0, "what has ended stays ended");
+});
+
+Deno.test("while a gap is open in which steps may be missed, a state is not known", () => {
+  const opened = record("status", 5, { ...STEP, state: "open" });
+  for (const [channel, unknown] of [["all", 10], ["status", 10], ["trade", 0]] as const) {
+    const gap = openGap({ ...NEWS, reason: "subscription", channel, fromUs: 10, atUs: 20 });
+    assert.equal(unknownSince(opened, gap), unknown, channel);
+    assert.equal(unknownSince(opened, gap, recoveredGap(gap, 30)), 0, channel);
+  }
+});
+
+Deno.test("records that did not reach the gateway may have been steps", () => {
+  const opened = record("status", 5, { ...STEP, state: "open" });
+  const data = dataAfter(opened);
+  data.recordGap(data.feed("kraken"), { reason: "slow", missed: 3, toUs: 30 });
+  assert.equal(data.market("BTCUSD")?.statusUnknownSinceUs, 5);
+});
+
+Deno.test("an empty book of a market that may have ended unseen is not said to be right", () => {
+  const lost = lostGap({ ...NEWS, reason: "disconnect", channel: "status", fromUs: 10, atUs: 20 });
+  const empty = record("orderbook", 21, {
+    ...{ kind: "snapshot", bids: [], asks: [], depth: 0, checksum: "unverified" },
+  });
+  assert.equal(dataAfter(snapshot(9), lost, snapshot(21)).market("BTCUSD")?.mayBeOver, false);
+  assert.equal(dataAfter(snapshot(9), lost, empty).market("BTCUSD")?.mayBeOver, true);
+  assert.equal(dataAfter(empty).market("BTCUSD")?.mayBeOver, false);
 });
 
 Deno.test("a feed tells how its connection is: never came, refused, live, silent", () => {

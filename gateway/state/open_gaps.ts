@@ -17,6 +17,11 @@ export class OpenGaps {
     this.#open.delete("orderbook");
   }
 
+  /** The gap in which steps of a life may be missed. */
+  get ofStatus(): Gap | undefined {
+    return this.#open.get("all") ?? this.#open.get("status");
+  }
+
   /** The gap that weighs most: of everything, of the book, of other records, of the clock. */
   get worst(): Gap | undefined {
     for (const key of WORST_FIRST) {
@@ -32,6 +37,11 @@ const WORST_FIRST = ["all", "orderbook", "trade", "ticker", "status", "clock"] a
 /** Whether a gap is open. */
 export function isOpen(gap: Gap): boolean {
   return !gap.recovered && gap.toUs === 0;
+}
+
+/** Whether steps of a life are lost for good in it. */
+export function losesSteps(gap: Gap): boolean {
+  return gap.channel === "status" && !gap.recovered && gap.toUs > 0;
 }
 
 /** Whether a book cannot be trusted after it: a suspect clock and missing trades leave it alone. */

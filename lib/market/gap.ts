@@ -90,9 +90,12 @@ export function isOpenGap(value: unknown): value is Gap {
     typeof gap.detail === "string";
 }
 
-/** Whether a gap is of a connection that gave nothing, whoever ended it. */
-export function isBreak({ reason, symbol }: { reason: string; symbol: string }): boolean {
-  return symbol === ALL_SYMBOLS && (reason === "disconnect" || reason === "planned");
+/** Whether a gap is of a connection that gave nothing of any type, whoever ended it. */
+export function isBreak(
+  { reason, symbol, channel }: { reason: string; symbol: string; channel: GapChannel },
+): boolean {
+  return symbol === ALL_SYMBOLS && channel === "all" &&
+    (reason === "disconnect" || reason === "planned");
 }
 
 /** The gap of a broken connection: open on `_all` from the break until data comes again. */

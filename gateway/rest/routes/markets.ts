@@ -18,7 +18,7 @@ import {
   summariesOf,
 } from "../market_list.ts";
 import { feedOf, includes, marketOf } from "../market_lookup.ts";
-import { feedView } from "../market_view.ts";
+import { bookStateOf, feedView } from "../market_view.ts";
 import { json, rawJson } from "../reply.ts";
 import { type Route, route } from "../route.ts";
 import { CURSOR, FEED, SYMBOL } from "../schemas/common.ts";
@@ -185,7 +185,7 @@ function orderBook({ data }: MarketSource): Route {
       const { market } = marketOf(data, access, asked);
       const gap = market.openGap;
       const state = JSON.stringify({
-        state: market.bookState,
+        state: bookStateOf(market),
         suspect_since: gap === undefined ? null : msOfUs(gap.fromUs),
         checksum: market.checksum,
         ts: msOfUs(market.bookTimestampUs),

@@ -16,10 +16,11 @@ import { named } from "./named.ts";
 export const MARKET_STATE = RECORDS.status.shape.state;
 
 /** Whether a book is the venue's. */
-const BOOK_STATE = z.enum(["pending", "live", "ended"])
+const BOOK_STATE = z.enum(["pending", "live", "unconfirmed", "ended"])
   .describe(
     "`live` = known to be the venue's book; `pending` = not known, waiting for a snapshot; " +
-      "`ended` = the market is settled or delisted and has none.",
+      "`unconfirmed` = it has no orders and the market may have ended unseen (see " +
+      "`state_unknown_since`); `ended` = the market is settled or delisted and has none.",
   );
 
 const OPEN_GAP = z.strictObject({
@@ -34,7 +35,9 @@ const SUMMARY = {
   feed: z.string(),
   external: z.string().nullable().describe("The venue's name."),
   type: z.enum(["spot", "prediction"]).nullable().describe("What is traded; null = not known."),
-  state: MARKET_STATE,
+  state: MARKET_STATE.describe("`unknown` where steps of its life may be missed."),
+  state_unknown_since: TIME_OR_NULL
+    .describe("Since when its life was not seen; null = its state is the last that came."),
   last_price: NUMBER_OR_NULL,
   bid_price: NUMBER_OR_NULL,
   ask_price: NUMBER_OR_NULL,
@@ -94,10 +97,10 @@ const CONTRACT = z.strictObject({
 });
 
 const QUALITY = z.strictObject({
-  state: z.enum(["live", "quiet", "stale", "suspect", "empty", "ended"]).describe(
+  state: z.enum(["live", "quiet", "stale", "suspect", "unconfirmed", "empty", "ended"]).describe(
     "`live`; `quiet` = this market rests while its feed goes on; `stale` = the whole feed is silent; " +
       "`suspect` = a gap is open or the book is not known; `empty` = nothing came yet; " +
-      "`ended` = the market is settled or delisted.",
+      "`unconfirmed` = it may have ended unseen; `ended` = the market is settled or delisted.",
   ),
   age_ms: NUMBER_OR_NULL.describe("Since the last record of this market."),
   feed_age_ms: NUMBER_OR_NULL.describe("Since the last record of the whole feed."),

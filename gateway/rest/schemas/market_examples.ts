@@ -6,6 +6,7 @@ const SUMMARY = {
   external: "BTC/USD",
   type: "spot",
   state: "open",
+  state_unknown_since: null,
   last_price: 62123.4,
   bid_price: 62123.3,
   ask_price: 62123.4,

@@ -16,6 +16,8 @@ export interface GapEntry {
   symbol: string;
   feed: string;
   reason: string;
+  /** The type of record that is missing; `all` = every one. */
+  channel: string;
   from: number;
   to: number | null;
   missed: number | null;
@@ -61,7 +63,9 @@ export function sumGaps(gaps: readonly GapEntry[], nowMs: number): GapSum {
     coveredTo = Math.max(coveredTo, to);
   }
   const reconnects =
-    gaps.filter(({ reason, symbol }) => reason === "disconnect" && symbol === "_all").length;
+    gaps.filter(({ reason, symbol, channel }) =>
+      reason === "disconnect" && symbol === "_all" && channel === "all"
+    ).length;
   return { gaps: gaps.length, reconnects, lostMs };
 }
 

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { type GapEntry, medianOf, sumGaps } from "./feed_health.ts";
 
 function gap(from: number, to: number | null, more: Partial<GapEntry> = {}): GapEntry {
-  const names = { symbol: "_all", feed: "kraken", reason: "disconnect", detail: "" };
+  const names = {
+    symbol: "_all",
+    feed: "kraken",
+    reason: "disconnect",
+    channel: "all",
+    detail: "",
+  };
   return { ...names, from, to, missed: null, recovered: to !== null, ...more };
 }
 
@@ -11,8 +17,9 @@ Deno.test("time that several gaps cover counts once, and one that is open lasts 
     gap(0, 100),
     gap(50, 150, { symbol: "BTCUSD", reason: "checksum" }),
     gap(200, null),
+    gap(60, 100, { channel: "status" }),
   ];
-  assert.deepEqual(sumGaps(gaps, 230), { gaps: 3, reconnects: 2, lostMs: 180 });
+  assert.deepEqual(sumGaps(gaps, 230), { gaps: 4, reconnects: 2, lostMs: 180 });
   assert.deepEqual(sumGaps([], 230), { gaps: 0, reconnects: 0, lostMs: 0 });
 });
 

@@ -1,3 +1,5 @@
+import { dayTime } from "../format.ts";
+
 /** A gap that is open. */
 export interface OpenGap {
   reason: string;
@@ -18,6 +20,8 @@ export interface MarketRow {
   feed: string;
   external: string;
   state: string;
+  /** Since when its state may be another one, ms; null = it is that. */
+  stateUnknownSinceMs: number | null;
   last: number | null;
   bid: number | null;
   ask: number | null;
@@ -43,6 +47,12 @@ export function keyOf(symbol: string, feed: string): string {
   return `${symbol}@${feed}`;
 }
 
+/** The state in words; "" = the venue said none. */
+export function stateText({ state, stateUnknownSinceMs }: MarketRow): string {
+  if (stateUnknownSinceMs !== null) return `unknown since ${dayTime(stateUnknownSinceMs)}`;
+  return state === "unknown" ? "" : state;
+}
+
 /** A market of which nothing is known but its name. */
 export function emptyRow(symbol: string, feed: string): MarketRow {
   return {
@@ -51,6 +61,7 @@ export function emptyRow(symbol: string, feed: string): MarketRow {
     feed,
     external: "",
     state: "unknown",
+    stateUnknownSinceMs: null,
     last: null,
     bid: null,
     ask: null,

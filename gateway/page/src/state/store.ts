@@ -63,6 +63,7 @@ export class Store {
     const row = this.row(String(summary["symbol"]), String(summary["feed"]));
     row.external = String(summary["external"] ?? "");
     row.state = String(summary["state"]);
+    row.stateUnknownSinceMs = summary["state_unknown_since"] as number | null ?? null;
     row.bookLive = summary["book"] === "live";
     row.updatedMs = summary["updated"] as number | null;
     row.volume = summary["volume_24h"] as number | null ?? row.volume;
@@ -83,7 +84,7 @@ export class Store {
     this.#noteLag(row.feed, message["ts"], row.updatedMs);
     if (message.type === "trade") this.#takeTrade(message, row);
     else if (message.type === "ticker") this.#takeTicker(message, row);
-    else if (message.type === "status") row.state = String(message["state"]);
+    else if (message.type === "status") this.#takeStatus(message, row);
     else if (message.type === "orderbook") this.#takeBook(message, row);
     this.dirtyRows.add(row.key);
     this.dirty.add("rows");
@@ -122,9 +123,29 @@ export class Store {
 
   #takeTrade(message: Message, row: MarketRow): void {
     this.#setLast(row, Number(message["price"]));
+    // A trade shows that an open market is open still.
+    if (row.state === "open") row.stateUnknownSinceMs = null;
     // A conflated trade stands for several; only the newest is sent.
     if (row.key !== this.focused || message["conflated"] === true) return;
     if (this.tape.take(message) !== undefined) this.dirty.add("tape");
+  }
+
+  /** News of dates leave the state as it was. */
+  #takeStatus({ state }: Message, row: MarketRow): void {
+    if (state === "unknown") return;
+    row.state = String(state);
+    row.stateUnknownSinceMs = null;
+  }
+
+  /** Steps in the life of a market, or of all of a feed, are lost from `fromMs` on. */
+  #loseSteps(symbol: string, feed: string, fromMs: number): void {
+    for (const row of this.markets.values()) {
+      const isIt = row.feed === feed && (symbol === "_all" || symbol === row.symbol);
+      if (!isIt || ["settled", "delisted"].includes(row.state)) continue;
+      row.stateUnknownSinceMs ??= fromMs;
+      this.dirtyRows.add(row.key);
+    }
+    this.dirty.add("rows").add("title");
   }
 
   #takeTicker(message: Message, row: MarketRow): void {
@@ -153,6 +174,7 @@ export class Store {
     const channel = String(message["channel"] ?? "all");
     const gap = isOpen ? { reason: String(message["reason"]), channel, fromMs } : null;
     const [symbol, feed] = [String(message["symbol"]), String(message["feed"])];
+    if (channel === "status" && !message["recovered"]) this.#loseSteps(symbol, feed, fromMs);
     const known = symbol === "_all" ? this.feedGaps.get(feed) : this.row(symbol, feed).gap;
     // A clock that is off makes times doubtful; it neither ends nor outweighs that records are missing.
     const isLesser = message["reason"] === "clock" && known != null && known.reason !== "clock";

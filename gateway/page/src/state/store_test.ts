@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { stateText } from "./market_row.ts";
 import { Store } from "./store.ts";
 
 const HEAD = { symbol: "BTCUSD", feed: "kraken", ts: 1000, recv_ts: 1004 };
@@ -54,6 +55,28 @@ Deno.test("a gap of a whole feed is open for its markets until it is recovered",
   assert.equal(store.book.known, false);
   store.take({ ...gap, to: 1000, recovered: true });
   assert.equal(store.gapOf(row), null);
+});
+
+Deno.test("a market whose life was not seen is of unknown state until it trades or a step comes", () => {
+  const store = focused();
+  const row = store.current;
+  assert.ok(row !== undefined);
+  const lost = { ...HEAD, type: "gap", symbol: "_all", channel: "status", reason: "disconnect" };
+  const notSeen = { ...lost, from: 900, to: 1000, missed: null, recovered: false };
+  const trade = { ...HEAD, type: "trade", price: 5, size: 1, side: "buy", seq: 1 };
+  const settled = { ...HEAD, type: "status", state: "settled", result: "yes" };
+  assert.equal(stateText(row), "open");
+  store.take(notSeen);
+  assert.match(stateText(row), /^unknown since /);
+  assert.equal(store.gapOf(row), null);
+  store.take(trade);
+  assert.equal(stateText(row), "open");
+  store.take(notSeen);
+  store.take({ ...HEAD, type: "status", state: "unknown", kind: "terms" });
+  assert.match(stateText(row), /^unknown since /);
+  store.take(settled);
+  store.take(notSeen);
+  assert.equal(stateText(row), "settled");
 });
 
 Deno.test("the lag of a feed is the time from the venue's record to ours", () => {

@@ -4,7 +4,7 @@ import { count, dayTime, directionOf, percentText, price, size } from "../format
 import type { Sparklines } from "../net/sparklines.ts";
 import { hashOf } from "../routes.ts";
 import { arrangeMarkets, isMoving, type Listing, type Sort } from "../state/market_order.ts";
-import { changeOf, type MarketRow } from "../state/market_row.ts";
+import { changeOf, type MarketRow, stateText } from "../state/market_row.ts";
 import type { Store } from "../state/store.ts";
 import { cssColor } from "../theme.ts";
 import { VirtualList } from "./virtual_list.ts";
@@ -227,7 +227,7 @@ export class MarketsView {
     setText(view.bid, price(row.bid, row.decimals));
     setText(view.ask, price(row.ask, row.decimals));
     setText(view.volume, row.volume === null ? "–" : size(row.volume));
-    setText(view.state, row.state === "unknown" ? "" : row.state);
+    setText(view.state, stateText(row));
     setText(view.updated, row.updatedMs === null ? "–" : dayTime(row.updatedMs));
     setClass(view.change, `chg ${directionOf(change)}`);
     this.#mark(view, row);

@@ -1,6 +1,6 @@
 import { add, byId, flash, setClass, setText } from "../dom.ts";
 import { dayTime, directionOf, percentText, price, size } from "../format.ts";
-import { changeOf, type MarketRow, type OpenGap } from "../state/market_row.ts";
+import { changeOf, type MarketRow, type OpenGap, stateText } from "../state/market_row.ts";
 import type { Store } from "../state/store.ts";
 
 const GOOD_NEWS_MS = 5_000;
@@ -88,7 +88,7 @@ export class TitleView {
     this.#fact("Ask", price(row.ask, row.decimals), "down");
     this.#fact("Volume 24h", row.volume === null ? "" : size(row.volume));
     this.#fact("Open interest", row.openInterest === null ? "" : size(row.openInterest));
-    this.#fact("State", row.state === "unknown" ? "" : row.state);
+    this.#fact("State", stateText(row));
   }
 
   #fact(name: string, value: string, className = ""): void {
@@ -109,6 +109,7 @@ function suspectOf({ reason, channel }: OpenGap): string {
   if (reason === "clock") return "Times are suspect";
   if (channel === "trade") return "Trades are missing";
   if (channel === "ticker") return "Tickers are missing";
+  if (channel === "status") return "The life of markets is not seen";
   return "The book is suspect";
 }
 
