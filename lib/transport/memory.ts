@@ -7,12 +7,16 @@ import {
   publisherClosed,
   transportClosed,
 } from "./errors.ts";
+import { assertStoreName, type KeyValueStore } from "./key_value.ts";
+import { MemoryKeyValue } from "./memory_key_value.ts";
+import { assertHeaders } from "./message_headers.ts";
 import { MemoryQueue } from "./memory_queue.ts";
 import { RecentIds } from "./recent_ids.ts";
 import { compileFilter, compileFilters, type SubjectMatcher } from "./subject_filter.ts";
 import type {
   ConsumeOptions,
   Consumer,
+  GroupOptions,
   InMessage,
   LiveSubscription,
   OutMessage,
@@ -81,6 +85,8 @@ class MemoryTransport implements Transport {
   #live = new Set<Live>();
   #durables = new Map<string, Durable>();
   #answers = new Map<string, Answer>();
+  #groups = new Map<string, MemoryGroup>();
+  #stores = new Map<string, MemoryKeyValue>();
   #recent = new RecentIds();
   #sequence = 0;
   #createdAtUs = nowUs();
@@ -125,10 +131,7 @@ class MemoryTransport implements Transport {
     route.lastId = out.id;
     route.lastSequence = streamSequence;
     if (route.live.length === 0 && route.durable.length === 0) return;
-    const { subject, payload, id, late } = out;
-    const message = late === true
-      ? { subject, payload, id, streamSequence, late }
-      : { subject, payload, id, streamSequence };
+    const message = messageOf(out, streamSequence);
     // A handler that publishes would otherwise show later handlers the new message first.
     if (this.#dispatching) {
       this.#waiting.push({ route, message });
@@ -209,6 +212,35 @@ class MemoryTransport implements Transport {
         if (this.#live.delete(reader)) this.#generation++;
       },
     };
+  }
+
+  async joinGroup({ name, filter, onMessage }: GroupOptions): Promise<Subscription> {
+    this.#assertOpen();
+    const key = JSON.stringify([name, filter]);
+    const group = this.#groups.get(key) ?? new MemoryGroup();
+    this.#groups.set(key, group);
+    const leave = group.join((message) => this.#call(onMessage, message));
+    if (group.size === 1) {
+      const { unsubscribe } = await this.subscribe([filter], (message) => group.give(message));
+      group.end = unsubscribe;
+    }
+    return {
+      unsubscribe: () => {
+        leave();
+        if (group.size > 0) return;
+        group.end();
+        this.#groups.delete(key);
+      },
+    };
+  }
+
+  // deno-lint-ignore require-await
+  async keyValue(name: string): Promise<KeyValueStore> {
+    this.#assertOpen();
+    assertStoreName(name);
+    const store = this.#stores.get(name) ?? new MemoryKeyValue(name);
+    this.#stores.set(name, store);
+    return store;
   }
 
   // deno-lint-ignore require-await
@@ -336,6 +368,41 @@ async function answering(answer: Answer, subject: string, payload: Uint8Array) {
   }
 }
 
+/** Optional fields only where they are given: a message of plain shape is the fast one. */
+function messageOf(out: OutMessage, streamSequence: number): InMessage {
+  const { subject, payload, id, late, headers } = out;
+  if (late !== true && headers === undefined) return { subject, payload, id, streamSequence };
+  return {
+    ...{ subject, payload, id, streamSequence },
+    ...(late === true ? { late } : {}),
+    ...(headers === undefined ? {} : { headers }),
+  };
+}
+
+/** Members that take turns. */
+class MemoryGroup {
+  end: () => void = () => {};
+  #members: ((message: InMessage) => void)[] = [];
+  #next = 0;
+
+  get size(): number {
+    return this.#members.length;
+  }
+
+  /** Gives what leaves again. */
+  join(member: (message: InMessage) => void): () => void {
+    this.#members.push(member);
+    return () => {
+      this.#members = this.#members.filter((each) => each !== member);
+    };
+  }
+
+  give(message: InMessage): void {
+    this.#next = (this.#next + 1) % this.#members.length;
+    this.#members[this.#next]?.({ ...message, streamSequence: 0 });
+  }
+}
+
 class MemoryPublisher implements Publisher {
   readonly pending = 0;
   readonly refusal = undefined;
@@ -359,6 +426,7 @@ class MemoryPublisher implements Publisher {
 
   publish(message: OutMessage): void {
     if (this.#closed) throw publisherClosed();
+    if (message.headers !== undefined) assertHeaders(message.headers);
     this.#bus.store(message);
     this.acknowledgedId = message.id;
     this.#onStored?.(message);

@@ -1,5 +1,13 @@
 /** The message bus: port and drivers. @module */
 export * from "./transport.ts";
+export {
+  escapeKeyToken,
+  type KeyValueChange,
+  type KeyValueEntry,
+  type KeyValueStore,
+  type KeyValueWatch,
+  unescapeKeyToken,
+} from "./key_value.ts";
 export { memoryTransport, type MemoryTransportOptions } from "./memory.ts";
 export {
   type NatsCredentials,

@@ -15,6 +15,9 @@ import {
   type NatsCredentials,
   type NatsEndpoint,
 } from "./nats_connect.ts";
+import { assertStoreName, type KeyValueStore } from "./key_value.ts";
+import { NatsKeyValue } from "./nats_key_value.ts";
+import { joinNatsGroup } from "./nats_group.ts";
 import { LeaseConnection, natsCell } from "./nats_cell.ts";
 import { NatsProbe } from "./nats_probe.ts";
 import { NatsPublisher } from "./nats_publisher.ts";
@@ -36,6 +39,7 @@ import {
 import type {
   ConsumeOptions,
   Consumer,
+  GroupOptions,
   InMessage,
   LiveSubscription,
   Publisher,
@@ -99,6 +103,7 @@ class NatsTransport implements Transport {
   #readers = new Map<NatsReader, string>();
   #lease: LeaseConnection | undefined;
   #publishers = new Set<NatsPublisher>();
+  #stores = new Map<string, Promise<NatsKeyValue>>();
   #listeners: ((status: TransportStatus) => void)[] = [];
   #payloadBytesMax = Infinity;
   #connected = Promise.resolve();
@@ -170,6 +175,31 @@ class NatsTransport implements Transport {
       resume: () => reader.resume(),
       close: () => this.#close(reader),
     };
+  }
+
+  async joinGroup(options: GroupOptions): Promise<Subscription> {
+    this.#assertOpen();
+    const member = joinNatsGroup(this.#connection, options, this.#logger);
+    // The server knows of it before whoever waits for us publishes.
+    await this.#connection.flush();
+    return { unsubscribe: () => member.unsubscribe() };
+  }
+
+  async keyValue(name: string): Promise<KeyValueStore> {
+    this.#assertOpen();
+    assertStoreName(name);
+    const known = this.#stores.get(name);
+    if (known !== undefined) return await known;
+    const opening = this.#ask(() => NatsKeyValue.open(this.#connection, this.#options.env, name));
+    this.#stores.set(name, opening);
+    opening.catch(() => this.#stores.delete(name));
+    return await opening;
+  }
+
+  /** The stores that are open. */
+  async #openStores(): Promise<NatsKeyValue[]> {
+    const opened = await Promise.allSettled(this.#stores.values());
+    return opened.flatMap((each) => each.status === "fulfilled" ? [each.value] : []);
   }
 
   async #read(
@@ -335,6 +365,7 @@ class NatsTransport implements Transport {
     this.#probe.close();
     for (const publisher of this.#publishers) await publisher.close();
     await Promise.all([...this.#readers.keys()].map((reader) => this.#close(reader)));
+    for (const store of await this.#openStores()) store.close();
     await this.#lease?.close();
     await this.#connection.close();
     await this.#watching;
@@ -354,6 +385,7 @@ class NatsTransport implements Transport {
         this.#back();
         this.#payloadBytesMax = this.#connection.info?.max_payload ?? Infinity;
         for (const reader of this.#readers.keys()) reader.reconnected();
+        for (const store of await this.#openStores()) store.reconnected();
         this.#tell({ type: "connected" });
       } else if (status.type === "error") {
         this.#logger.error("the bus reports an error", { error: status.error });

@@ -1,4 +1,6 @@
 import { headers, type MsgHdrs } from "@nats-io/nats-core";
+import { isOwnHeader } from "./message_headers.ts";
+import type { OutMessage } from "./transport.ts";
 
 const PREFIX = new TextEncoder().encode("NATS/1.0\r\nNats-Msg-Id: ");
 const LATE_NAME = "Ssmd-Late";
@@ -10,6 +12,24 @@ const LF = 10;
 /** Whether a message was stored behind later ones of its publisher. */
 export function isLate(headers: MsgHdrs | undefined): boolean {
   return headers !== undefined && headers.get(LATE_NAME) !== "";
+}
+
+/** A header set of its own for a message that has names besides its id. */
+export function headersOf({ id, headers: given }: OutMessage, late: boolean): MsgHdrs {
+  const set = headers();
+  if (id !== "") set.set("Nats-Msg-Id", id);
+  if (late) set.set(LATE_NAME, "1");
+  for (const [name, value] of given ?? []) set.set(name, value);
+  return set;
+}
+
+/** What the publisher named besides the id. */
+export function givenHeaders(received: MsgHdrs | undefined): ReadonlyMap<string, string> {
+  const given = new Map<string, string>();
+  for (const name of received?.keys() ?? []) {
+    if (!isOwnHeader(name)) given.set(name, received?.get(name) ?? "");
+  }
+  return given;
 }
 
 /**

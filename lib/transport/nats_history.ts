@@ -6,7 +6,7 @@ import {
   type JetStreamManager,
 } from "@nats-io/jetstream";
 import { TransportError } from "@ssmd/runtime";
-import { isLate } from "./nats_header.ts";
+import { givenHeaders, isLate } from "./nats_header.ts";
 import type { InMessage, ReadOptions } from "./transport.ts";
 
 /** Messages of one batch. */
@@ -112,6 +112,7 @@ function take(message: Msg, batch: Batch): boolean {
     id: message.headers?.get("Nats-Msg-Id") ?? "",
     streamSequence: Number(parts[5 + skip]),
     late: isLate(message.headers),
+    headers: givenHeaders(message.headers),
   });
   return true;
 }

@@ -2,7 +2,8 @@ import { Backoff, LIMITS, type Logger, messageOf, sleep, TransportError } from "
 import { createInbox, errors, type Msg, type NatsConnection } from "@nats-io/nats-core";
 import type { JetStreamManager } from "@nats-io/jetstream";
 import { publisherClosed } from "./errors.ts";
-import { MsgIdHeader } from "./nats_header.ts";
+import { assertHeaders } from "./message_headers.ts";
+import { headersOf, MsgIdHeader } from "./nats_header.ts";
 import { renewStream, stateOf } from "./nats_stream.ts";
 import { PublishWindow } from "./publish_window.ts";
 import { isFinal, refusalOf } from "./refusal.ts";
@@ -110,6 +111,7 @@ export class NatsPublisher implements Publisher {
     if (this.#closed) throw publisherClosed();
     if (!this.#subjects.has(message.subject)) this.#checkSubject(message.subject);
     if (!PRINTABLE.test(message.id)) throw invalidId(message.id);
+    if (message.headers !== undefined) assertHeaders(message.headers);
     if (sizeOf(message) > this.#options.payloadBytesMax()) {
       throw tooLarge(message, this.#options.payloadBytesMax());
     }
@@ -252,13 +254,19 @@ export class NatsPublisher implements Publisher {
       return this.#reject(number, { ...message, reason: "size", detail });
     }
     const reply = this.#inbox + number;
+    const late = message.late === true || number < this.#newestStored;
     try {
+      if (message.headers !== undefined) {
+        const options = { reply, headers: headersOf(message, late) };
+        this.#connection.publish(message.subject, message.payload, options);
+        return;
+      }
       if (message.id === "") {
         this.#plainOptions.reply = reply;
         this.#connection.publish(message.subject, message.payload, this.#plainOptions);
         return;
       }
-      this.#header.set(message.id, message.late === true || number < this.#newestStored);
+      this.#header.set(message.id, late);
       this.#publishOptions.reply = reply;
       this.#connection.publish(message.subject, message.payload, this.#publishOptions);
     } catch (error) {
@@ -388,8 +396,10 @@ function sequenceIn(answer: Msg | undefined): number {
 }
 
 /** Bytes of payload and headers, at most. */
-function sizeOf({ payload, id }: OutMessage): number {
-  return payload.length + id.length + 64;
+function sizeOf({ payload, id, headers }: OutMessage): number {
+  let size = payload.length + id.length + 64;
+  for (const [name, value] of headers ?? []) size += name.length + value.length + 4;
+  return size;
 }
 
 function numberAtEnd(subject: string): number {

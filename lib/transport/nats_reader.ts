@@ -15,7 +15,7 @@ import {
   type JetStreamManager,
 } from "@nats-io/jetstream";
 import { PausableHandler } from "./handler.ts";
-import { isLate } from "./nats_header.ts";
+import { givenHeaders, isLate } from "./nats_header.ts";
 import { ackSubjectOf, type Delivery, readDelivery, UnacknowledgedDeliveries } from "./delivery.ts";
 import { isApiError } from "./nats_stream.ts";
 import type { InMessage } from "./transport.ts";
@@ -69,6 +69,10 @@ class StreamMessage implements InMessage {
 
   get late(): boolean {
     return isLate(this.#source.headers);
+  }
+
+  get headers(): ReadonlyMap<string, string> {
+    return givenHeaders(this.#source.headers);
   }
 }
 

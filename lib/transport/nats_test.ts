@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { jetstreamManager } from "@nats-io/jetstream";
+import { WatchedChanges } from "../../tests/contract/key_value.ts";
 import { Received } from "../../tests/contract/received.ts";
 import { messagesOf, publishAll } from "../../tests/contract/transport.ts";
 import {
@@ -45,6 +46,38 @@ async function stored(transport: Transport, count: number): Promise<Received> {
   await consumer.close();
   return received;
 }
+
+Deno.test(
+  "a key-value watch goes on over a killed server, and tells each change once",
+  { ignore },
+  () =>
+    withServer(async (server, open) => {
+      const utf8 = new TextEncoder();
+      const [writer, reader] = [await open(), await open()];
+      const store = await writer.keyValue("settings");
+      const watched = new WatchedChanges();
+      await (await reader.keyValue("settings")).watch(watched.take, watched.isCurrent);
+      await store.put("a", utf8.encode("1"));
+      await store.put("b", utf8.encode("1"));
+      await watched.until(() => watched.changes.length === 2);
+      await server.restart();
+      const put = async (key: string, text: string) => {
+        for (let tries = 0;; tries++) {
+          try {
+            return await store.put(key, utf8.encode(text));
+          } catch (error) {
+            if (tries > 100) throw error;
+            await new Promise((resolve) => setTimeout(resolve, 100));
+          }
+        }
+      };
+      await put("b", "2");
+      await put("c", "1");
+      await watched.until(() => watched.changes.length >= 4);
+      assert.deepEqual(watched.shown, ["a=1", "b=1", "b=2", "c=1"]);
+      assert.equal(watched.current, 1);
+    }),
+);
 
 Deno.test(
   "a server killed while publishing stores everything once and in order",

@@ -1,4 +1,5 @@
 import type { LeaseCell } from "@ssmd/runtime";
+import type { KeyValueStore } from "./key_value.ts";
 
 /** One message to be published. */
 export interface OutMessage {
@@ -10,6 +11,8 @@ export interface OutMessage {
   id: string;
   /** Whether the bus holds later messages of the same run already; default false. */
   late?: boolean;
+  /** Names and values besides it; printable ASCII. Costs an object a message: not for records. */
+  headers?: ReadonlyMap<string, string>;
 }
 
 /** One message received. */
@@ -24,6 +27,8 @@ export interface InMessage {
   streamSequence: number;
   /** Whether the bus refused it at first and stored later messages of its publisher before it. */
   readonly late?: boolean;
+  /** What the publisher named besides it; empty or absent = nothing. */
+  readonly headers?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -66,7 +71,7 @@ export interface PublisherOptions {
 export interface Publisher {
   /**
    * Queues a message. Check `ready` before more when `full`. Throws a TransportError
-   * `MESSAGE_TOO_LARGE`, `ID_INVALID` or `SUBJECT_INVALID` for what the bus would never take.
+   * `MESSAGE_TOO_LARGE`, `ID_INVALID`, `HEADER_INVALID` or `SUBJECT_INVALID` for what the bus would never take.
    */
   publish(message: OutMessage): void;
   /** Messages given and not yet acknowledged. */
@@ -118,6 +123,16 @@ export interface ConsumeOptions {
   /** Subject filters with NATS wildcards (`*` one token, `>` the rest). */
   filters: readonly string[];
   /** Called in stream order, one at a time; must not throw. */
+  onMessage: (message: InMessage) => void;
+}
+
+/** Options of {@linkcode Transport.joinGroup}. */
+export interface GroupOptions {
+  /** One token: who has the same one and the same filter shares the messages. */
+  name: string;
+  /** A subject filter with NATS wildcards. */
+  filter: string;
+  /** Must not throw. */
   onMessage: (message: InMessage) => void;
 }
 
@@ -186,6 +201,13 @@ export interface Transport {
   read(options: ReadOptions): AsyncIterable<readonly InMessage[]>;
   /** Id of the newest stored message whose subject matches `filter`, or undefined. */
   lastId(filter: string): Promise<string | undefined>;
+  /**
+   * Live messages that match a filter, each to one member of the group `name`: members share the
+   * work. Delivery: at most once and from now, `streamSequence` is 0.
+   */
+  joinGroup(options: GroupOptions): Promise<Subscription>;
+  /** The key-value store of this name, which is made when it is missing. */
+  keyValue(name: string): Promise<KeyValueStore>;
   /** Answers requests on `subject` (outside the stream). */
   respond(
     subject: string,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { escapeToken } from "@ssmd/market";
 import type { InMessage, OutMessage, Publisher, ReadOptions, Transport } from "@ssmd/transport";
+import { keyValueTests } from "./key_value.ts";
 import { Received } from "./received.ts";
 
 /** A driver opened on an empty bus of environment `env`. */
@@ -11,7 +12,11 @@ export interface TransportSubject {
   remove(): Promise<void>;
 }
 
-type Test = (sentence: string, body: (subject: TransportSubject) => Promise<void>) => void;
+/** Registers a test on a driver of its own. */
+export type TransportTest = (
+  sentence: string,
+  body: (subject: TransportSubject) => Promise<void>,
+) => void;
 
 const UTF8 = new TextEncoder();
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -40,7 +45,7 @@ export function transportContract(
   open: () => Promise<TransportSubject>,
   options: { ignore?: boolean } = {},
 ): void {
-  const test: Test = (sentence, body) =>
+  const test: TransportTest = (sentence, body) =>
     Deno.test(`${name} transport: ${sentence}`, { ignore: options.ignore ?? false }, async () => {
       const subject = await open();
       try {
@@ -56,9 +61,12 @@ export function transportContract(
   lastIdTests(test);
   historyTests(test);
   requestTests(test);
+  headerTests(test);
+  groupTests(test);
+  keyValueTests(test);
 }
 
-function publishTests(test: Test): void {
+function publishTests(test: TransportTest): void {
   test("after flush everything is acknowledged up to the last id", async ({ transport, env }) => {
     const publisher = transport.publisher();
     assert.equal(publisher.acknowledgedId, "");
@@ -94,7 +102,7 @@ function publishTests(test: Test): void {
   });
 }
 
-function subscribeTests(test: Test): void {
+function subscribeTests(test: TransportTest): void {
   test("a subscription gets what comes from now on, in order", async ({ transport, env }) => {
     const publisher = transport.publisher();
     const subject = `${env}.kraken.trade.A`;
@@ -206,7 +214,7 @@ async function read(transport: Transport, options: ReadOptions): Promise<InMessa
   return messages;
 }
 
-function historyTests(test: Test): void {
+function historyTests(test: TransportTest): void {
   test("a subscription says behind which place it delivers", async ({ transport, env }) => {
     const publisher = transport.publisher();
     const subject = `${env}.kraken.trade.A`;
@@ -271,7 +279,7 @@ function historyTests(test: Test): void {
   });
 }
 
-function consumeTests(test: Test): void {
+function consumeTests(test: TransportTest): void {
   test("a consumer goes on after what was acknowledged", async ({ transport, env }) => {
     const subject = `${env}.kraken.trade.A`;
     const options = { name: "archiver-main", filters: [`${env}.kraken.>`] };
@@ -350,7 +358,7 @@ function consumeTests(test: Test): void {
   });
 }
 
-function pauseTests(test: Test): void {
+function pauseTests(test: TransportTest): void {
   test("a paused consumer gets the rest after resume, in order", async ({ transport, env }) => {
     const subject = `${env}.kraken.trade.A`;
     const received = new Received();
@@ -377,7 +385,7 @@ function pauseTests(test: Test): void {
   });
 }
 
-function lastIdTests(test: Test): void {
+function lastIdTests(test: TransportTest): void {
   test("lastId is that of the newest message a filter means", async ({ transport, env }) => {
     assert.equal(await transport.lastId(`${env}.>`), undefined);
     const publisher = transport.publisher();
@@ -398,7 +406,7 @@ function lastIdTests(test: Test): void {
   });
 }
 
-function requestTests(test: Test): void {
+function requestTests(test: TransportTest): void {
   test("a request is answered, at once or later", async ({ transport, env }) => {
     const subject = `${env}.archiver.status`;
     const subscription = await transport.respond(subject, async (payload) => {
@@ -430,5 +438,78 @@ function requestTests(test: Test): void {
       code: "REQUEST_TIMEOUT",
     });
     never.resolve(new Uint8Array());
+  });
+}
+
+function headerTests(test: TransportTest): void {
+  test("headers come back as they were given, live and later", async ({ transport, env }) => {
+    const [live, later] = [new Received(), new Received()];
+    await transport.subscribe([`${env}.>`], live.take);
+    const consumer = await transport.consume({
+      name: "archiver-main",
+      filters: [`${env}.>`],
+      onMessage: later.take,
+    });
+    const publisher = transport.publisher();
+    const headers = new Map([["Trace-Id", "abc 1:2"], ["empty", ""]]);
+    const [plain, ...more] = messagesOf(`${env}.kraken.trade.A`, 1, 3);
+    await publishAll(publisher, [
+      plain as OutMessage,
+      ...more.map((each) => ({ ...each, headers })),
+    ]);
+    for (const received of [live, later]) {
+      await received.until(3);
+      const [first, second, third] = received.messages;
+      assert.deepEqual([...first?.headers ?? []], []);
+      for (const message of [second, third]) {
+        assert.deepEqual(new Map(message?.headers), headers);
+        assert.equal(message?.late ?? false, false);
+      }
+      assert.deepEqual(received.ids, ["run-1-0", "run-2-0", "run-3-0"]);
+    }
+    await consumer.close();
+  });
+
+  test("headers that would not come back are refused", async ({ transport, env }) => {
+    const publisher = transport.publisher();
+    const [message] = messagesOf(`${env}.kraken.trade.A`, 1, 1) as [OutMessage];
+    const wrong = [["", "x"], ["a b", "x"], ["a:b", "x"], ["a", " x"], ["a", "x\r\ny"], ["a", "é"]];
+    for (const [name = "", value = ""] of [...wrong, ["Nats-Msg-Id", "x"], ["Ssmd-Late", "1"]]) {
+      assert.throws(
+        () => publisher.publish({ ...message, headers: new Map([[name, value]]) }),
+        { code: "HEADER_INVALID" },
+      );
+    }
+    await publisher.close();
+    assert.equal(await transport.lastId(`${env}.>`), undefined);
+  });
+}
+
+function groupTests(test: TransportTest): void {
+  test("members of a group share messages, each goes to one", async ({ transport, env }) => {
+    const members = [new Received(), new Received(), new Received()];
+    const filter = `${env}.kraken.>`;
+    const leave = await Promise.all(
+      members.map(({ take }) => transport.joinGroup({ name: "workers", filter, onMessage: take })),
+    );
+    const other = new Received();
+    await transport.joinGroup({ name: "others", filter, onMessage: other.take });
+    const publisher = transport.publisher();
+    const messages = messagesOf(`${env}.kraken.trade.A`, 1, 300);
+    await publishAll(publisher, messages);
+    await other.until(300);
+    await publishAll(publisher, messagesOf(`${env}.kalshi.trade.A`, 301, 302));
+    const taken = () => members.flatMap(({ ids }) => ids);
+    while (taken().length < 300) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.deepEqual(new Set(taken()), new Set(messages.map(({ id }) => id)));
+    assert.ok(members.every(({ ids }) => ids.length > 0), "one member did not work");
+    leave[0]?.unsubscribe();
+    leave[1]?.unsubscribe();
+    // The bus may still give a message to who has just left: it learns of that a little later.
+    const rounds = (members[2]?.ids.length ?? 0) + 50;
+    for (let n = 303; (members[2]?.ids.length ?? 0) < rounds; n++) {
+      assert.ok(n < 20_000, "the last member does not get all");
+      await publishAll(publisher, messagesOf(`${env}.kraken.trade.A`, n, n));
+    }
   });
 }
