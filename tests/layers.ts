@@ -100,7 +100,7 @@ export function importFinding(each: Import): string | undefined {
   if (/^(https?|jsr|data|file):/.test(specifier) || specifier.startsWith("/")) {
     return `"${specifier}": packages come from npm by an alias in deno.json`;
   }
-  const alias = /^@ssmd\/([^/]+)/.exec(specifier)?.[1];
+  const alias = roomOfAlias(specifier);
   const relative = specifier.startsWith(".");
   if (alias === undefined && !relative) return undefined;
   const target = relative ? resolved(from, specifier) : undefined;
@@ -115,6 +115,12 @@ export function importFinding(each: Import): string | undefined {
 function isSame(from: string, target: string | undefined, room: Room, to: Room): boolean {
   if (room !== to) return false;
   return room !== "venue" || target === undefined || from.split("/")[1] === target.split("/")[1];
+}
+
+/** The room of an alias; what authors of signals import is of the room of signals. */
+function roomOfAlias(specifier: string): Room | undefined {
+  const room = /^@ssmd\/([^/]+)/.exec(specifier)?.[1];
+  return room === "signal" ? "signals" : room;
 }
 
 function directionFinding(each: Import, room: Room, to: Room): string | undefined {

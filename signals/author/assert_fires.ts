@@ -1,0 +1,86 @@
+import type { Fire } from "@ssmd/market";
+import { parseDurationMs } from "@ssmd/runtime/duration";
+import { UsageError } from "@ssmd/runtime/errors";
+import type { Json } from "../builders/builder.ts";
+import { canonicalJson } from "../engine/canonical_json.ts";
+import { loadedSignal } from "../engine/loaded_signal.ts";
+import type { Report } from "../engine/instance.ts";
+import { StreamEngine } from "../engine/stream_engine.ts";
+import type { Scenario } from "./scenario.ts";
+import { SCENARIO_START_US } from "./scenario.ts";
+import { overriddenParams, type Param, type SignalDefinition } from "./signal.ts";
+
+/** A fire that a test wants. */
+export interface ExpectedFire {
+  /** Time in the scenario: `2s`. */
+  at: string;
+  /** Default any. */
+  symbol?: string;
+  /** What it says, as a whole; default anything. */
+  values?: Readonly<Record<string, Json>>;
+}
+
+/** How a test runs a signal. */
+export interface AssertFiresOptions {
+  /** Parameters that are not the author's. */
+  params?: Readonly<Record<string, Param>>;
+}
+
+/** Fires of a signal over a scenario. Throws what the signal threw. */
+export function firesOf(
+  definition: SignalDefinition,
+  { records, endUs }: Scenario,
+  { params = {} }: AssertFiresOptions = {},
+): Fire[] {
+  const fires: Fire[] = [];
+  const signal = loadedSignal({
+    ...{ id: "under_test", definition, sourceHash: "" },
+    params: overriddenParams(definition, params),
+  });
+  const engine = new StreamEngine([signal], {
+    fire: (fire) => fires.push(fire),
+    report: ({ kind, message, symbol }: Report) => {
+      if (kind === "error") throw new UsageError("SIGNAL_THREW", `${symbol}: ${message}`);
+    },
+  });
+  for (const record of records) engine.take(record);
+  const feeds = new Set([...definition.feeds, ...records.map(({ feed }) => feed)]);
+  for (const feed of feeds) engine.watermark({ feed, timeUs: endUs });
+  return fires;
+}
+
+/**
+ * Holds a signal to the fires that it must give over a scenario: these, in this order, and no other.
+ * Throws UsageError `FIRES_DIFFER` that shows both lists.
+ */
+export function assertFires(
+  definition: SignalDefinition,
+  over: Scenario,
+  expected: readonly ExpectedFire[],
+  options: AssertFiresOptions = {},
+): void {
+  const fires = firesOf(definition, over, options);
+  const isEqual = fires.length === expected.length &&
+    fires.every((fire, i) => isAsExpected(fire, expected[i] as ExpectedFire));
+  if (isEqual) return;
+  const wanted = expected.map(({ at, symbol = "", values }) =>
+    `${at} ${symbol} ${values === undefined ? "" : canonicalJson(values)}`
+  );
+  const given = fires.map(({ receivedAtUs, symbol, values }) =>
+    `${(receivedAtUs - SCENARIO_START_US) / 1e6}s ${symbol} ${values}`
+  );
+  throw new UsageError(
+    "FIRES_DIFFER",
+    `The fires differ\nwanted:\n${linesOf(wanted)}\ngiven:\n${linesOf(given)}`,
+  );
+}
+
+function isAsExpected(fire: Fire, { at, symbol, values }: ExpectedFire): boolean {
+  const atUs = SCENARIO_START_US + (at === "0s" ? 0 : parseDurationMs(at) * 1000);
+  return fire.receivedAtUs === atUs && (symbol === undefined || symbol === fire.symbol) &&
+    (values === undefined || canonicalJson(values) === fire.values);
+}
+
+function linesOf(lines: readonly string[]): string {
+  return lines.length === 0 ? "  none" : lines.map((line) => `  ${line.trim()}`).join("\n");
+}

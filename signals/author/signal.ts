@@ -1,0 +1,198 @@
+import { ConfigError } from "@ssmd/runtime/errors";
+import { suggestion } from "@ssmd/runtime/suggest";
+import type { BuilderDefinition, Json, ViewOf } from "../builders/builder.ts";
+import { spanUs } from "../builders/span.ts";
+
+/** What a parameter may be. */
+export type Param = number | string | boolean;
+/** Parameters by name, with the author's values. */
+export type Params = Readonly<Record<string, Param>>;
+/** Builders by the name that conditions have for them. */
+export type State = Readonly<Record<string, BuilderDefinition<unknown>>>;
+/** What conditions see, by name. */
+export type Views<S> = { readonly [Name in keyof S]: ViewOf<S[Name]> };
+/** Values of the parameters: any of the kind that the author wrote. */
+export type ParamValues<P> = {
+  readonly [Name in keyof P]: P[Name] extends number ? number
+    : P[Name] extends boolean ? boolean
+    : string;
+};
+/** When a condition fires: when it becomes true, when it becomes false, or as long as it is true. */
+export type Edge = "rising" | "falling" | "level";
+
+const EDGES: readonly Edge[] = ["rising", "falling", "level"];
+const FIELDS = [
+  ...["title", "version", "on", "params", "state", "when", "edge", "cooldown", "every"],
+  ...["maxFiresPerHour", "fire"],
+];
+const FIRES_PER_HOUR = 600;
+const FIRES_PER_HOUR_MAX = 36_000;
+const EVERY_MIN_US = 100_000;
+const BUILDERS_MAX = 32;
+
+/** A signal as its author writes it. */
+export interface SignalSpec<S extends State, P extends Params> {
+  /** One line for people. */
+  title: string;
+  /** Whole number from 1; it rises with each change of meaning. */
+  version: number;
+  /** Markets that are watched, one instance each. */
+  on: {
+    /** Ids of feeds. */
+    feeds: readonly string[];
+    /** Our names of markets; a `*` at the end stands for any rest. */
+    symbols: readonly string[];
+  };
+  /** Numbers, texts and switches that an environment may set otherwise. */
+  params?: P;
+  /** Builders, by the name that `when` and `fire` have for them. */
+  state: S;
+  /** The condition; asked after each record that a builder of `state` took, once all are warm. */
+  when(state: Views<S>, params: ParamValues<P>): boolean;
+  /** Default rising. */
+  edge?: Edge;
+  /** Least time between two fires of an instance: `30s`; default none. */
+  cooldown?: string;
+  /** Ask at whole multiples of this, at least 100 ms, instead of after records: `1s`. */
+  every?: string;
+  /** Fires of an instance in an hour (UTC), then it is silent until the next; default 600. */
+  maxFiresPerHour?: number;
+  /** What a fire says: an object of numbers, texts and switches. */
+  fire(state: Views<S>, params: ParamValues<P>): Readonly<Record<string, Json>>;
+}
+
+/** A signal that was checked, with its defaults. */
+export interface SignalDefinition {
+  readonly title: string;
+  readonly version: number;
+  readonly feeds: readonly string[];
+  readonly symbols: readonly string[];
+  readonly params: Params;
+  readonly state: State;
+  readonly when: (state: never, params: never) => unknown;
+  readonly edge: Edge;
+  /** µs; 0 = none. */
+  readonly cooldownUs: number;
+  /** µs; 0 = after records. */
+  readonly everyUs: number;
+  readonly maxFiresPerHour: number;
+  readonly fire: (state: never, params: never) => unknown;
+}
+
+const made = new WeakSet<object>();
+
+/** Whether `signal` made a value. */
+export function isSignal(value: unknown): value is SignalDefinition {
+  return typeof value === "object" && value !== null && made.has(value);
+}
+
+/** Declares a signal. Throws ConfigError `SIGNAL_INVALID` that names the field. */
+export function signal<const S extends State, P extends Params = Record<never, never>>(
+  spec: SignalSpec<S, P>,
+): SignalDefinition {
+  assertFields(spec);
+  const { title, version, on, params = {}, state, when, edge = "rising", fire } = spec;
+  const { cooldown, every, maxFiresPerHour = FIRES_PER_HOUR } = spec;
+  const everyUs = every === undefined ? 0 : spanUs(every);
+  if (typeof title !== "string" || title.trim() === "") throw invalid("title is empty");
+  if (!Number.isSafeInteger(version) || version < 1) throw invalid("version is no number from 1");
+  if (!EDGES.includes(edge)) throw invalid(`edge "${edge}": ${suggestion(String(edge), EDGES)}`);
+  if (everyUs !== 0 && everyUs < EVERY_MIN_US) throw invalid("every is below 100ms");
+  if (!isCount(maxFiresPerHour, FIRES_PER_HOUR_MAX)) {
+    throw invalid(`maxFiresPerHour is not 1 to ${FIRES_PER_HOUR_MAX}`);
+  }
+  assertFunction(when, "when");
+  assertFunction(fire, "fire");
+  assertState(state);
+  const definition: SignalDefinition = Object.freeze({
+    ...{ title, version, when, fire, edge, maxFiresPerHour, everyUs },
+    feeds: texts(on?.feeds, "on.feeds"),
+    symbols: patterns(texts(on?.symbols, "on.symbols")),
+    params: checkedParams(params),
+    state: Object.freeze({ ...state }),
+    cooldownUs: cooldown === undefined ? 0 : spanUs(cooldown),
+  });
+  made.add(definition);
+  return definition;
+}
+
+/** Parameters with those of an environment. Throws ConfigError `SIGNAL_PARAM_INVALID`. */
+export function overriddenParams(
+  { params }: Pick<SignalDefinition, "params">,
+  overrides: Readonly<Record<string, unknown>>,
+): Params {
+  const values: Record<string, Param> = { ...params };
+  for (const [name, value] of Object.entries(overrides)) {
+    const own = Object.hasOwn(params, name) ? params[name] : undefined;
+    if (own === undefined) {
+      const names = Object.keys(params);
+      const hint = names.length === 0 ? "it has none" : suggestion(name, names);
+      throw badParam(`There is no parameter "${name}"`, hint);
+    }
+    if (typeof value !== typeof own || (typeof value === "number" && !Number.isFinite(value))) {
+      throw badParam(`The parameter "${name}" is a ${typeof own}, not ${String(value)}`);
+    }
+    values[name] = value as Param;
+  }
+  return Object.freeze(values);
+}
+
+function badParam(message: string, hint?: string): ConfigError {
+  return new ConfigError("SIGNAL_PARAM_INVALID", message, hint === undefined ? {} : { hint });
+}
+
+function assertFields(spec: object): void {
+  const strange = Object.keys(spec).find((name) => !FIELDS.includes(name));
+  if (strange !== undefined) {
+    throw invalid(`there is no field "${strange}": ${suggestion(strange, FIELDS)}`);
+  }
+}
+
+function assertState(state: State): void {
+  const names = Object.keys(state ?? {});
+  if (names.length === 0) throw invalid("state has no builder");
+  if (names.length > BUILDERS_MAX) throw invalid(`state has more than ${BUILDERS_MAX} builders`);
+  for (const name of names) {
+    const each = state[name];
+    if (typeof each?.create !== "function") {
+      throw invalid(`state.${name} is no builder`, "write state: { book: orderbook() }");
+    }
+  }
+}
+
+function checkedParams(params: Params): Params {
+  for (const [name, value] of Object.entries(params)) {
+    const isFinite = typeof value !== "number" || Number.isFinite(value);
+    if (!["number", "string", "boolean"].includes(typeof value) || !isFinite) {
+      throw invalid(`params.${name} is no number, text or switch`);
+    }
+  }
+  return Object.freeze({ ...params });
+}
+
+function texts(list: readonly string[] | undefined, field: string): readonly string[] {
+  const isList = Array.isArray(list) && list.length > 0 &&
+    list.every((each) => typeof each === "string" && each !== "");
+  if (!isList) throw invalid(`${field} is no list of names`);
+  return Object.freeze([...list]);
+}
+
+function patterns(list: readonly string[]): readonly string[] {
+  const strange = list.find((each) => each.slice(0, -1).includes("*"));
+  if (strange !== undefined) throw invalid(`"${strange}": a * stands only at the end`);
+  return list;
+}
+
+function assertFunction(value: unknown, field: string): void {
+  if (typeof value !== "function") throw invalid(`${field} is no function`);
+}
+
+function isCount(value: number, max: number): boolean {
+  return Number.isSafeInteger(value) && value >= 1 && value <= max;
+}
+
+function invalid(message: string, hint?: string): ConfigError {
+  return new ConfigError("SIGNAL_INVALID", `The signal is wrong: ${message}`, {
+    ...(hint === undefined ? {} : { hint }),
+  });
+}

@@ -1,0 +1,198 @@
+import { type Level, type MarketEvent, OrderBook, stepsOf, valueOf } from "@ssmd/market";
+import { ConfigError } from "@ssmd/runtime/errors";
+import {
+  type Builder,
+  type BuilderDefinition,
+  concerns,
+  define,
+  type MarketOption,
+  marketPart,
+} from "./builder.ts";
+import type { StateReader, StateWriter } from "./state_bytes.ts";
+
+/** Decimals of the steps in which prices are kept: exact below 900,000. */
+export const PRICE_DECIMALS = 10;
+/** Decimals of the steps in which sizes are kept: sums are exact below 90,000,000. */
+export const SIZE_DECIMALS = 8;
+const DEPTH_MAX = 1000;
+
+/** How a book is kept. */
+export interface OrderbookOptions extends MarketOption {
+  /** Levels a side that sums look at, 1 to 1000; default 10. */
+  depth?: number;
+}
+
+/**
+ * An order book in integer steps. It is valid from a snapshot to the next gap of its records, and
+ * not while it is crossed.
+ */
+export class OrderbookBuilder implements Builder {
+  /** The levels, in steps. */
+  readonly book = new OrderBook();
+  #isComplete = false;
+
+  /** Whether a snapshot came, no gap since, and the best bid is below the best ask. */
+  get valid(): boolean {
+    return this.#isComplete && !this.book.crossed;
+  }
+
+  /** Takes snapshots, deltas and gaps. */
+  apply(record: MarketEvent): void {
+    if (record.type === "orderbook") {
+      if (record.kind === "snapshot") {
+        this.book.clear();
+        this.#isComplete = true;
+      } else if (!this.#isComplete) return;
+      setAll(this.book.bids, record.bids);
+      setAll(this.book.asks, record.asks);
+      if (record.depth > 0) this.book.truncate(record.depth);
+    } else if (record.type === "gap" && !record.recovered) {
+      // A suspect clock leaves books right, and a recovery may stand behind its snapshot.
+      if (record.reason !== "clock" && concerns(record, "orderbook")) this.#isComplete = false;
+    }
+  }
+
+  /** Writes the levels. */
+  write(to: StateWriter): void {
+    to.flag(this.#isComplete);
+    for (const side of [this.book.bids, this.book.asks]) {
+      to.number(side.length);
+      side.prices.forEach((price, i) => to.number(price).number(side.sizes[i] ?? 0));
+    }
+  }
+
+  /** Takes over levels. */
+  read(from: StateReader): void {
+    this.#isComplete = from.flag();
+    this.book.clear();
+    for (const side of [this.book.bids, this.book.asks]) {
+      for (let left = from.number(); left > 0; left--) side.set(from.number(), from.number());
+    }
+  }
+}
+
+function setAll(side: OrderBook["bids"], levels: readonly Level[]): void {
+  for (let i = 0; i < levels.length; i++) {
+    const { price, size } = levels[i] as Level;
+    side.set(stepsOf(price, PRICE_DECIMALS), stepsOf(size, SIZE_DECIMALS));
+  }
+}
+
+/** What a condition sees of a book; NaN where there is no such level, which no comparison passes. */
+export class OrderbookView {
+  #book: OrderBook;
+  #depth: number;
+
+  /** A view of a book; sums look at `depth` levels a side. */
+  constructor(book: OrderBook, depth: number) {
+    this.#book = book;
+    this.#depth = depth;
+    Object.freeze(this);
+  }
+
+  /** Best bid. */
+  get bid(): number {
+    return valueOf(this.#book.bids.prices[0] ?? NaN, PRICE_DECIMALS);
+  }
+
+  /** Best ask. */
+  get ask(): number {
+    return valueOf(this.#book.asks.prices[0] ?? NaN, PRICE_DECIMALS);
+  }
+
+  /** Size at the best bid. */
+  get bidSize(): number {
+    return valueOf(this.#book.bids.sizes[0] ?? NaN, SIZE_DECIMALS);
+  }
+
+  /** Size at the best ask. */
+  get askSize(): number {
+    return valueOf(this.#book.asks.sizes[0] ?? NaN, SIZE_DECIMALS);
+  }
+
+  /** Best ask less best bid, exact. */
+  get spread(): number {
+    const { bids, asks } = this.#book;
+    return valueOf((asks.prices[0] ?? NaN) - (bids.prices[0] ?? NaN), PRICE_DECIMALS);
+  }
+
+  /** The middle of best bid and best ask. */
+  get mid(): number {
+    const { bids, asks } = this.#book;
+    return valueOf((asks.prices[0] ?? NaN) + (bids.prices[0] ?? NaN), PRICE_DECIMALS) / 2;
+  }
+
+  /** Size of the first `depth` bids. */
+  get bidVolume(): number {
+    return valueOf(sumOf(this.#book.bids.sizes, this.#depth), SIZE_DECIMALS);
+  }
+
+  /** Size of the first `depth` asks. */
+  get askVolume(): number {
+    return valueOf(sumOf(this.#book.asks.sizes, this.#depth), SIZE_DECIMALS);
+  }
+
+  /** −1 (only asks) to 1 (only bids) of the first `depth` levels; NaN for an empty book. */
+  get imbalance(): number {
+    const bids = sumOf(this.#book.bids.sizes, this.#depth);
+    const asks = sumOf(this.#book.asks.sizes, this.#depth);
+    return (bids - asks) / (bids + asks);
+  }
+
+  /** Price of the bid at a place, 0 = best. */
+  bidAt(place: number): number {
+    return valueOf(this.#book.bids.prices[place] ?? NaN, PRICE_DECIMALS);
+  }
+
+  /** Price of the ask at a place, 0 = best. */
+  askAt(place: number): number {
+    return valueOf(this.#book.asks.prices[place] ?? NaN, PRICE_DECIMALS);
+  }
+
+  /** What is bid or offered at a price; 0 = nothing. */
+  sizeAt(price: number): number {
+    const steps = stepsOf(price, PRICE_DECIMALS);
+    const { bids, asks } = this.#book;
+    return valueOf(bids.sizeAt(steps) + asks.sizeAt(steps), SIZE_DECIMALS);
+  }
+}
+
+function sumOf(sizes: readonly number[], depth: number): number {
+  const end = Math.min(depth, sizes.length);
+  let sum = 0;
+  for (let i = 0; i < end; i++) sum += sizes[i] as number;
+  return sum;
+}
+
+/** The order book of a market. Throws ConfigError `SIGNAL_INVALID` for a depth out of range. */
+export function orderbook(
+  options: OrderbookOptions = {},
+): BuilderDefinition<OrderbookView, OrderbookBuilder> {
+  const { depth = 10, of } = options;
+  if (!Number.isInteger(depth) || depth < 1 || depth > DEPTH_MAX) {
+    throw new ConfigError("SIGNAL_INVALID", `orderbook depth must be 1 to 1000, not ${depth}`);
+  }
+  return define({
+    kind: "orderbook",
+    options: Object.freeze({ depth }),
+    ...marketPart(of),
+    types: Object.freeze(["orderbook"] as const),
+    warmupUs: 0,
+    isShared: true,
+    create({ use }) {
+      // Views of any depth are of one book.
+      const builder = use(LEVELS);
+      return { builder, view: new OrderbookView(builder.book, depth) };
+    },
+  });
+}
+
+/** The levels of a market, which views of any depth and histories of the mid share. */
+export const LEVELS: BuilderDefinition<null, OrderbookBuilder> = define({
+  kind: "levels",
+  options: Object.freeze({}),
+  types: Object.freeze(["orderbook"] as const),
+  warmupUs: 0,
+  isShared: true,
+  create: () => ({ builder: new OrderbookBuilder(), view: null }),
+});

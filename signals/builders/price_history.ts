@@ -1,0 +1,262 @@
+import { type EventType, type MarketEvent, valueOf } from "@ssmd/market";
+import { ConfigError } from "@ssmd/runtime/errors";
+import {
+  type Builder,
+  type BuilderDefinition,
+  concerns,
+  define,
+  type MarketOption,
+  marketPart,
+} from "./builder.ts";
+import { LEVELS, type OrderbookBuilder, PRICE_DECIMALS } from "./orderbook.ts";
+import { spanUs } from "./span.ts";
+import type { StateReader, StateWriter } from "./state_bytes.ts";
+
+const SLOTS_DEFAULT = 600;
+const SLOTS_MAX = 20_000;
+const RESOLUTION_MIN_US = 1000;
+
+/** Where a price comes from: the last trade, or the middle of the book. */
+export type PriceSource = "trade" | "mid";
+
+/** Which prices are kept, and how long. */
+export interface PriceHistoryOptions extends MarketOption {
+  /** How far back it reaches: `1m`. */
+  window: string;
+  /** Default trade. */
+  source?: PriceSource;
+  /** The finest difference of time; default a 600th of the window, at least 1 ms. */
+  resolution?: string;
+}
+
+/**
+ * The last price of each slot of time in which there was one, in a ring. Slots are cut at whole
+ * multiples of the resolution since 1970, so what it says does not depend on when it began.
+ */
+export class PriceHistoryBuilder implements Builder {
+  #source: PriceSource;
+  #levels: OrderbookBuilder | undefined;
+  #windowUs: number;
+  #resolutionUs: number;
+  #slots: Float64Array;
+  #closes: Float64Array;
+  #highs: Float64Array;
+  #lows: Float64Array;
+  #first = 0;
+  #count = 0;
+  #nowUs = 0;
+
+  /** Empty. */
+  constructor(
+    { source, levels, windowUs, resolutionUs }: {
+      source: PriceSource;
+      levels?: OrderbookBuilder;
+      windowUs: number;
+      resolutionUs: number;
+    },
+  ) {
+    this.#source = source;
+    this.#levels = levels;
+    this.#windowUs = windowUs;
+    this.#resolutionUs = resolutionUs;
+    const capacity = Math.ceil(windowUs / resolutionUs) + 3;
+    this.#slots = new Float64Array(capacity);
+    this.#closes = new Float64Array(capacity);
+    this.#highs = new Float64Array(capacity);
+    this.#lows = new Float64Array(capacity);
+  }
+
+  /** Whether there is a price, and its source is right. */
+  get valid(): boolean {
+    return this.#count > 0 && (this.#levels === undefined || this.#levels.valid);
+  }
+
+  /** Takes a trade or a book, whichever is its source, and gaps of it. */
+  apply(record: MarketEvent): void {
+    if (record.type === "trade" && this.#source === "trade") {
+      this.#add(record.price, record.receivedAtUs);
+    } else if (record.type === "orderbook") this.#addMid(record.receivedAtUs);
+    else if (record.type === "gap") {
+      if (concerns(record, this.#source === "trade" ? "trade" : "orderbook")) this.#count = 0;
+    }
+  }
+
+  /** Moves time on. */
+  advance(nowUs: number): void {
+    this.#nowUs = nowUs;
+  }
+
+  #addMid(atUs: number): void {
+    const levels = this.#levels;
+    if (levels === undefined || !levels.valid) return;
+    const { bids, asks } = levels.book;
+    const mid = valueOf((bids.prices[0] ?? NaN) + (asks.prices[0] ?? NaN), PRICE_DECIMALS) / 2;
+    // A book with one side has no middle.
+    if (mid === mid) this.#add(mid, atUs);
+  }
+
+  #add(price: number, atUs: number): void {
+    const slot = Math.floor(atUs / this.#resolutionUs);
+    const capacity = this.#slots.length;
+    const last = (this.#first + this.#count - 1 + capacity) % capacity;
+    // A clock that was set back adds to the newest slot.
+    if (this.#count > 0 && slot <= (this.#slots[last] as number)) {
+      this.#closes[last] = price;
+      this.#highs[last] = Math.max(this.#highs[last] as number, price);
+      this.#lows[last] = Math.min(this.#lows[last] as number, price);
+      return;
+    }
+    if (this.#count === capacity) {
+      this.#first = (this.#first + 1) % capacity;
+      this.#count--;
+    }
+    const place = (this.#first + this.#count++) % capacity;
+    this.#slots[place] = slot;
+    this.#closes[place] = this.#highs[place] = this.#lows[place] = price;
+  }
+
+  /** The newest price; NaN = none. */
+  get last(): number {
+    return this.#count === 0 ? NaN : this.#at(this.#closes, this.#count - 1);
+  }
+
+  /** The price at the end of the slot in which now − `us` lies; NaN = not known. */
+  before(us: number): number {
+    const index = this.#indexAt(this.#nowUs - us);
+    return index < 0 ? NaN : this.#at(this.#closes, index);
+  }
+
+  /** Highest price from the end of the slot in which now − window lies. */
+  get high(): number {
+    let high = NaN;
+    for (let i = this.#firstInWindow(); i < this.#count; i++) {
+      const value = this.#at(i === this.#firstInWindow() ? this.#closes : this.#highs, i);
+      if (!(value <= high)) high = value;
+    }
+    return high;
+  }
+
+  /** Lowest price from the end of the slot in which now − window lies. */
+  get low(): number {
+    let low = NaN;
+    for (let i = this.#firstInWindow(); i < this.#count; i++) {
+      const value = this.#at(i === this.#firstInWindow() ? this.#closes : this.#lows, i);
+      if (!(value >= low)) low = value;
+    }
+    return low;
+  }
+
+  /** The place of the price that holds at the window's begin. */
+  #firstInWindow(): number {
+    return Math.max(0, this.#indexAt(this.#nowUs - this.#windowUs));
+  }
+
+  /** The last place whose slot is that of `atUs` or before; -1 = none. */
+  #indexAt(atUs: number): number {
+    const slot = Math.floor(atUs / this.#resolutionUs);
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#at(this.#slots, middle) <= slot) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  #at(values: Float64Array, index: number): number {
+    return values[(this.#first + index) % values.length] as number;
+  }
+
+  /** Writes the slots. */
+  write(to: StateWriter): void {
+    to.number(this.#nowUs).number(this.#count);
+    for (let i = 0; i < this.#count; i++) {
+      to.number(this.#at(this.#slots, i)).number(this.#at(this.#closes, i));
+      to.number(this.#at(this.#highs, i)).number(this.#at(this.#lows, i));
+    }
+  }
+
+  /** Takes over slots. */
+  read(from: StateReader): void {
+    this.#nowUs = from.number();
+    this.#first = 0;
+    this.#count = Math.min(from.number(), this.#slots.length);
+    for (let i = 0; i < this.#count; i++) {
+      this.#slots[i] = from.number();
+      this.#closes[i] = from.number();
+      this.#highs[i] = from.number();
+      this.#lows[i] = from.number();
+    }
+  }
+}
+
+/** What a condition sees of a history of prices; NaN = not known. */
+export class PriceHistoryView {
+  #history: PriceHistoryBuilder;
+
+  /** A view of a history. */
+  constructor(history: PriceHistoryBuilder) {
+    this.#history = history;
+    Object.freeze(this);
+  }
+
+  /** The newest price. */
+  get last(): number {
+    return this.#history.last;
+  }
+
+  /** Highest price of the window. */
+  get high(): number {
+    return this.#history.high;
+  }
+
+  /** Lowest price of the window. */
+  get low(): number {
+    return this.#history.low;
+  }
+
+  /** The price so long ago: `ago("10s")`; the window reaches no further. */
+  ago(span: string): number {
+    return this.#history.before(spanUs(span));
+  }
+
+  /** Change since so long ago as a share: 0.01 = 1 % up. */
+  change(span: string): number {
+    const before = this.#history.before(spanUs(span));
+    return (this.#history.last - before) / before;
+  }
+}
+
+/** Prices of a window of time. Throws ConfigError `SIGNAL_INVALID`, `DURATION_INVALID`. */
+export function priceHistory(
+  options: PriceHistoryOptions,
+): BuilderDefinition<PriceHistoryView, PriceHistoryBuilder> {
+  const { window, source = "trade", resolution, of } = options;
+  const windowUs = spanUs(window);
+  const resolutionUs = resolution === undefined
+    ? Math.max(RESOLUTION_MIN_US, Math.ceil(windowUs / SLOTS_DEFAULT))
+    : spanUs(resolution);
+  if (windowUs / resolutionUs > SLOTS_MAX || resolutionUs > windowUs) {
+    throw new ConfigError(
+      "SIGNAL_INVALID",
+      `priceHistory has 1 to ${SLOTS_MAX} slots: ${window} at ${resolutionUs} µs is out of range`,
+      { hint: "name another resolution" },
+    );
+  }
+  const types: readonly EventType[] = Object.freeze([source === "trade" ? "trade" : "orderbook"]);
+  return define({
+    kind: "priceHistory",
+    options: Object.freeze({ windowUs, resolutionUs, source }),
+    ...marketPart(of),
+    types,
+    // The slot in which it began is not whole.
+    warmupUs: windowUs + resolutionUs,
+    isShared: true,
+    create({ use }) {
+      const levels = source === "mid" ? { levels: use(LEVELS) } : {};
+      const builder = new PriceHistoryBuilder({ source, windowUs, resolutionUs, ...levels });
+      return { builder, view: new PriceHistoryView(builder) };
+    },
+  });
+}

@@ -1,0 +1,14 @@
+import { parseDurationMs } from "@ssmd/runtime/duration";
+
+const KNOWN_MAX = 256;
+const known = new Map<string, number>();
+
+/** Microseconds of `500ms`, `30s`, `5m`; remembered, as conditions ask for the same spans again. */
+export function spanUs(text: string): number {
+  const us = known.get(text);
+  if (us !== undefined) return us;
+  const parsed = parseDurationMs(text) * 1000;
+  if (known.size >= KNOWN_MAX) known.clear();
+  known.set(text, parsed);
+  return parsed;
+}

@@ -1,0 +1,255 @@
+import { type MarketEvent, type Side, stepsOf, valueOf } from "@ssmd/market";
+import { ConfigError } from "@ssmd/runtime/errors";
+import {
+  type Builder,
+  type BuilderDefinition,
+  concerns,
+  define,
+  type MarketOption,
+  marketPart,
+} from "./builder.ts";
+import { PRICE_DECIMALS, SIZE_DECIMALS } from "./orderbook.ts";
+import { spanUs } from "./span.ts";
+import type { StateReader, StateWriter } from "./state_bytes.ts";
+
+const TRADES_FIRST = 256;
+/** Trades that a window may hold; with more in it the profile is not valid. */
+export const WINDOW_TRADES_MAX = 65_536;
+const SIDES: readonly Side[] = ["buy", "sell", "unknown"];
+
+/** Which trades are summed up. */
+export interface VolumeProfileOptions extends MarketOption {
+  /** Trades of the last so long: `1m`. */
+  window: string;
+  /** Width of a bucket of prices, in the quote unit; default 0.01. */
+  bucket?: number;
+}
+
+/** Sums of the trades of a window, in integer steps: what goes in comes out again without a rest. */
+export class VolumeProfileBuilder implements Builder {
+  #windowUs: number;
+  #bucketSteps: number;
+  #times = new Float64Array(TRADES_FIRST);
+  #buckets = new Float64Array(TRADES_FIRST);
+  #sizes = new Float64Array(TRADES_FIRST);
+  #sides = new Uint8Array(TRADES_FIRST);
+  #first = 0;
+  #count = 0;
+  #volumes = [0, 0, 0];
+  #byBucket = new Map<number, number>();
+  #isSynced = false;
+  #lostUntilUs = -Infinity;
+  #nowUs = 0;
+
+  /** Empty. */
+  constructor({ windowUs, bucketSteps }: { windowUs: number; bucketSteps: number }) {
+    this.#windowUs = windowUs;
+    this.#bucketSteps = bucketSteps;
+  }
+
+  /** Whether no gap stands behind the last trade, and the window holds no more trades than it may. */
+  get valid(): boolean {
+    return this.#isSynced && this.#nowUs >= this.#lostUntilUs;
+  }
+
+  /** Number of trades in the window. */
+  get trades(): number {
+    return this.#count;
+  }
+
+  /** Takes trades, and gaps of them. */
+  apply(record: MarketEvent): void {
+    if (record.type === "trade") {
+      this.#isSynced = true;
+      this.advance(record.receivedAtUs);
+      this.#add(record.price, record.size, SIDES.indexOf(record.side));
+    } else if (record.type === "gap" && concerns(record, "trade")) {
+      this.#clear();
+      this.#isSynced = false;
+    }
+  }
+
+  /** Drops trades that are out of the window: those at now − window and before. */
+  advance(nowUs: number): void {
+    if (nowUs > this.#nowUs) this.#nowUs = nowUs;
+    const outUs = this.#nowUs - this.#windowUs;
+    while (this.#count > 0 && (this.#times[this.#first] as number) <= outUs) this.#drop();
+  }
+
+  #add(price: number, size: number, side: number): void {
+    if (this.#count === this.#times.length) this.#makeRoom();
+    const place = (this.#first + this.#count++) % this.#times.length;
+    const bucket = Math.floor(stepsOf(price, PRICE_DECIMALS) / this.#bucketSteps);
+    const steps = stepsOf(size, SIZE_DECIMALS);
+    this.#times[place] = this.#nowUs;
+    this.#buckets[place] = bucket;
+    this.#sizes[place] = steps;
+    this.#sides[place] = side;
+    this.#volumes[side] = (this.#volumes[side] ?? 0) + steps;
+    this.#byBucket.set(bucket, (this.#byBucket.get(bucket) ?? 0) + steps);
+  }
+
+  #drop(): void {
+    const place = this.#first;
+    const steps = this.#sizes[place] as number;
+    const side = this.#sides[place] as number;
+    const bucket = this.#buckets[place] as number;
+    this.#volumes[side] = (this.#volumes[side] ?? 0) - steps;
+    const left = (this.#byBucket.get(bucket) ?? 0) - steps;
+    if (left === 0) this.#byBucket.delete(bucket);
+    else this.#byBucket.set(bucket, left);
+    this.#first = (place + 1) % this.#times.length;
+    this.#count--;
+  }
+
+  /** Twice the room; at the limit the oldest trade goes before its time. */
+  #makeRoom(): void {
+    if (this.#times.length >= WINDOW_TRADES_MAX) {
+      this.#lostUntilUs = (this.#times[this.#first] as number) + this.#windowUs;
+      this.#drop();
+      return;
+    }
+    this.#times = unrolled(this.#times, this.#first);
+    this.#buckets = unrolled(this.#buckets, this.#first);
+    this.#sizes = unrolled(this.#sizes, this.#first);
+    const sides = new Uint8Array(this.#sides.length * 2);
+    sides.set(this.#sides.subarray(this.#first));
+    sides.set(this.#sides.subarray(0, this.#first), this.#sides.length - this.#first);
+    this.#sides = sides;
+    this.#first = 0;
+  }
+
+  #clear(): void {
+    this.#first = this.#count = 0;
+    this.#volumes = [0, 0, 0];
+    this.#byBucket.clear();
+    this.#lostUntilUs = -Infinity;
+  }
+
+  /** Steps of size that takers of a side traded: 0 buy, 1 sell, 2 unknown. */
+  stepsOfSide(side: 0 | 1 | 2): number {
+    return this.#volumes[side] as number;
+  }
+
+  /** Steps of size that were traded in the bucket of a price. */
+  stepsAt(price: number): number {
+    const bucket = Math.floor(stepsOf(price, PRICE_DECIMALS) / this.#bucketSteps);
+    return this.#byBucket.get(bucket) ?? 0;
+  }
+
+  /** Lower price of the bucket with the most volume, the lowest of equals; NaN = no trade. */
+  get pointOfControl(): number {
+    let most = 0;
+    let best = NaN;
+    for (const [bucket, steps] of this.#byBucket) {
+      if (steps > most || (steps === most && bucket < best)) [most, best] = [steps, bucket];
+    }
+    return valueOf(best * this.#bucketSteps, PRICE_DECIMALS);
+  }
+
+  /** Writes the trades of the window. */
+  write(to: StateWriter): void {
+    to.flag(this.#isSynced).number(this.#lostUntilUs).number(this.#nowUs).number(this.#count);
+    for (let i = 0; i < this.#count; i++) {
+      const place = (this.#first + i) % this.#times.length;
+      to.number(this.#times[place] as number).number(this.#buckets[place] as number);
+      to.number(this.#sizes[place] as number).number(this.#sides[place] as number);
+    }
+  }
+
+  /** Takes over the trades of a window. */
+  read(from: StateReader): void {
+    this.#clear();
+    this.#isSynced = from.flag();
+    const lostUntilUs = from.number();
+    const nowUs = from.number();
+    for (let left = from.number(); left > 0; left--) {
+      this.#nowUs = from.number();
+      const price = valueOf(from.number() * this.#bucketSteps, PRICE_DECIMALS);
+      this.#add(price, valueOf(from.number(), SIZE_DECIMALS), from.number());
+    }
+    this.#nowUs = nowUs;
+    this.#lostUntilUs = lostUntilUs;
+  }
+}
+
+/** A ring's values in order, with room for as many again. */
+function unrolled(values: Float64Array, first: number): Float64Array<ArrayBuffer> {
+  const grown = new Float64Array(values.length * 2);
+  grown.set(values.subarray(first));
+  grown.set(values.subarray(0, first), values.length - first);
+  return grown;
+}
+
+/** What a condition sees of the trades of a window. */
+export class VolumeProfileView {
+  #profile: VolumeProfileBuilder;
+
+  /** A view of a profile. */
+  constructor(profile: VolumeProfileBuilder) {
+    this.#profile = profile;
+    Object.freeze(this);
+  }
+
+  /** What was traded, in the base unit. */
+  get volume(): number {
+    const profile = this.#profile;
+    const steps = profile.stepsOfSide(0) + profile.stepsOfSide(1) + profile.stepsOfSide(2);
+    return valueOf(steps, SIZE_DECIMALS);
+  }
+
+  /** What takers bought. */
+  get buyVolume(): number {
+    return valueOf(this.#profile.stepsOfSide(0), SIZE_DECIMALS);
+  }
+
+  /** What takers sold. */
+  get sellVolume(): number {
+    return valueOf(this.#profile.stepsOfSide(1), SIZE_DECIMALS);
+  }
+
+  /** Share of what takers bought in what they bought and sold, 0 to 1; NaN = no trade. */
+  get buyShare(): number {
+    const bought = this.#profile.stepsOfSide(0);
+    return bought / (bought + this.#profile.stepsOfSide(1));
+  }
+
+  /** Number of trades. */
+  get trades(): number {
+    return this.#profile.trades;
+  }
+
+  /** What was traded in the bucket of a price. */
+  at(price: number): number {
+    return valueOf(this.#profile.stepsAt(price), SIZE_DECIMALS);
+  }
+
+  /** Lower price of the bucket with the most volume; NaN = no trade. */
+  get pointOfControl(): number {
+    return this.#profile.pointOfControl;
+  }
+}
+
+/** The trades of a window of time by side and price. Throws ConfigError `SIGNAL_INVALID`. */
+export function volumeProfile(
+  options: VolumeProfileOptions,
+): BuilderDefinition<VolumeProfileView, VolumeProfileBuilder> {
+  const { window, bucket = 0.01, of } = options;
+  const windowUs = spanUs(window);
+  const bucketSteps = stepsOf(bucket, PRICE_DECIMALS);
+  if (!(bucketSteps >= 1)) {
+    throw new ConfigError("SIGNAL_INVALID", `volumeProfile bucket must be above 0, not ${bucket}`);
+  }
+  return define({
+    kind: "volumeProfile",
+    options: Object.freeze({ windowUs, bucketSteps }),
+    ...marketPart(of),
+    types: Object.freeze(["trade"] as const),
+    warmupUs: windowUs,
+    isShared: true,
+    create() {
+      const builder = new VolumeProfileBuilder({ windowUs, bucketSteps });
+      return { builder, view: new VolumeProfileView(builder) };
+    },
+  });
+}

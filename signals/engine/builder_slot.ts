@@ -1,0 +1,86 @@
+import type { MarketEvent } from "@ssmd/market";
+import type { Builder, BuilderDefinition } from "../builders/builder.ts";
+import type { StateReader, StateWriter } from "../builders/state_bytes.ts";
+
+/** A builder of a market with its warm-up. */
+export class BuilderSlot {
+  /** Tells it from the others of its market. */
+  readonly key: string;
+  /** Types of records that it takes. */
+  readonly types: BuilderDefinition<unknown>["types"];
+  readonly #builder: Builder;
+  readonly #warmupUs: number;
+  readonly #isShared: boolean;
+  /** Event time of its first record since it began or a gap, µs; NaN = none yet. */
+  #sinceUs = NaN;
+  /** What an author's builder threw; it takes no further record. */
+  failure: string | undefined;
+
+  /** A slot for a builder that took no record yet. */
+  constructor(key: string, definition: BuilderDefinition<unknown>, builder: Builder) {
+    this.key = key;
+    this.types = definition.types;
+    this.#builder = builder;
+    this.#warmupUs = definition.warmupUs;
+    this.#isShared = definition.isShared;
+  }
+
+  /** Whether it is valid and warm. */
+  isReady(nowUs: number): boolean {
+    return this.#builder.valid === true && nowUs - this.#sinceUs >= this.#warmupUs;
+  }
+
+  /** Gives it a record of its types. */
+  apply(record: MarketEvent): void {
+    if (this.#sinceUs !== this.#sinceUs) this.#sinceUs = record.receivedAtUs;
+    if (this.#isShared) this.#builder.apply(record);
+    else this.#guard(() => this.#builder.apply(record));
+  }
+
+  /** Gives it a gap; one that it does not care about leaves it valid and warm. */
+  applyGap(record: MarketEvent): void {
+    this.#guard(() => this.#builder.apply(record));
+    if (this.#builder.valid !== true) this.#sinceUs = NaN;
+  }
+
+  /** Moves its time on. */
+  advance(nowUs: number): void {
+    if (this.#builder.advance === undefined) return;
+    if (this.#isShared) this.#builder.advance(nowUs);
+    else this.#guard(() => this.#builder.advance?.(nowUs));
+  }
+
+  #guard(act: () => void): void {
+    if (this.failure !== undefined) return;
+    try {
+      act();
+    } catch (error) {
+      this.failure = thrownText(error);
+    }
+  }
+
+  /** Writes its state. */
+  write(to: StateWriter): void {
+    to.number(this.#sinceUs).text(this.failure ?? "");
+    this.#builder.write(to);
+  }
+
+  /** Takes over a state. */
+  read(from: StateReader): void {
+    this.#sinceUs = from.number();
+    this.failure = from.text() || undefined;
+    this.#builder.read(from);
+  }
+}
+
+const TEXT_MAX = 500;
+
+/** What an author's code threw, as a bounded text; reading it may throw once more. */
+export function thrownText(error: unknown): string {
+  try {
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return text.slice(0, TEXT_MAX);
+  } catch {
+    return "something that cannot be read was thrown";
+  }
+}

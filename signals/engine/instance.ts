@@ -1,0 +1,194 @@
+import type { Fire, MarketEvent } from "@ssmd/market";
+import type { StateReader, StateWriter } from "../builders/state_bytes.ts";
+import { type BuilderSlot, thrownText } from "./builder_slot.ts";
+import { canonicalJson } from "./canonical_json.ts";
+import { EdgeMemory } from "./edge_memory.ts";
+import { type Cause, fireId } from "./fire_id.ts";
+import type { LoadedSignal } from "./loaded_signal.ts";
+
+const VALUES_CHARS_MAX = 4096;
+
+/** Something that its author or operator must know of an instance. */
+export interface Report {
+  /** It threw and is disabled; or its cap of fires was met. */
+  kind: "error" | "capped";
+  signal: string;
+  feed: string;
+  symbol: string;
+  /** Event time, µs. */
+  atUs: number;
+  message: string;
+}
+
+/** Where fires and reports go. */
+export interface Sink {
+  fire(fire: Fire): void;
+  report(report: Report): void;
+}
+
+/** What an instance is made of. */
+export interface InstanceParts {
+  signal: LoadedSignal;
+  feed: string;
+  symbol: string;
+  slots: readonly BuilderSlot[];
+  views: Readonly<Record<string, unknown>>;
+  isCold: boolean;
+  engine: string;
+}
+
+/** A signal on one market. */
+export class Instance {
+  readonly signal: LoadedSignal;
+  readonly feed: string;
+  readonly symbol: string;
+  /** Next boundary of `every`, µs; Infinity = it is asked after records. */
+  nextBoundaryUs = Infinity;
+  readonly #parts: InstanceParts;
+  readonly #memory: EdgeMemory;
+  readonly #sink: Sink;
+  #failure: string | undefined;
+  #cappedHour = -1;
+  #cause: Pick<MarketEvent, "timestampUs" | "receivedAtUs" | "sequence" | "feed"> & {
+    run: number;
+    connection: number;
+  };
+
+  /** An instance that was never asked. */
+  constructor(parts: InstanceParts, sink: Sink) {
+    const { signal, feed, symbol } = parts;
+    this.signal = signal;
+    this.feed = feed;
+    this.symbol = symbol;
+    this.#parts = parts;
+    this.#sink = sink;
+    this.#memory = new EdgeMemory(signal.definition, parts.isCold);
+    this.#cause = { timestampUs: 0, receivedAtUs: 0, sequence: 0, feed, run: 0, connection: 0 };
+  }
+
+  /** Tells it from the others of its engine. */
+  get key(): string {
+    return instanceKey(this.signal.id, this.feed, this.symbol);
+  }
+
+  /** Notes the record that its builders took last, and asks its condition unless it has boundaries. */
+  onRecord(record: MarketEvent): void {
+    const cause = this.#cause;
+    cause.timestampUs = record.timestampUs;
+    cause.receivedAtUs = record.receivedAtUs;
+    cause.sequence = record.sequence;
+    cause.feed = record.feed;
+    cause.run = record.run ?? 0;
+    cause.connection = record.connection ?? 0;
+    const { everyUs } = this.signal.definition;
+    if (everyUs === 0) this.#ask(record.receivedAtUs, undefined);
+    else if (this.nextBoundaryUs === Infinity) {
+      this.nextBoundaryUs = (Math.floor(record.receivedAtUs / everyUs) + 1) * everyUs;
+    }
+  }
+
+  /** Asks its condition at its boundary, after all records before it. */
+  onBoundary(): void {
+    const boundaryUs = this.nextBoundaryUs;
+    this.nextBoundaryUs += this.signal.definition.everyUs;
+    this.#ask(boundaryUs, boundaryUs);
+  }
+
+  /** An edge over a gap is none: forgets its condition when a builder is not valid. */
+  onGap(atUs: number): void {
+    if (!this.#isReady(atUs)) this.#memory.forget();
+  }
+
+  #isReady(nowUs: number): boolean {
+    for (const slot of this.#parts.slots) {
+      if (slot.failure !== undefined) this.#fail(slot.failure, nowUs);
+      if (!slot.isReady(nowUs)) return false;
+    }
+    return this.#failure === undefined;
+  }
+
+  #ask(nowUs: number, boundaryUs: number | undefined): void {
+    if (this.#failure !== undefined) return;
+    try {
+      for (const slot of this.#parts.slots) slot.advance(nowUs);
+      if (!this.#isReady(nowUs)) {
+        this.#memory.forget();
+        return;
+      }
+      const { definition, params } = this.signal;
+      const value = definition.when(this.#parts.views as never, params as never);
+      if (typeof value !== "boolean") throw new TypeError(`when answered a ${typeof value}`);
+      const verdict = this.#memory.judge(value, nowUs);
+      if (verdict === "fire") this.#sink.fire(this.#fireAt(nowUs, boundaryUs));
+      else if (verdict === "capped") this.#reportCap(nowUs);
+    } catch (error) {
+      this.#fail(thrownText(error), nowUs);
+    }
+  }
+
+  #fireAt(nowUs: number, boundaryUs: number | undefined): Fire {
+    const { id, definition, params, paramsHash, sourceHash } = this.signal;
+    const answer: unknown = definition.fire(this.#parts.views as never, params as never);
+    const values = canonicalJson(answer, "fire");
+    if (!values.startsWith("{")) throw new TypeError("fire answered no object");
+    if (values.length > VALUES_CHARS_MAX) throw new RangeError("fire answered more than 4 KiB");
+    const { feed, symbol } = this;
+    const { timestampUs, receivedAtUs, sequence, run, connection, feed: causeFeed } = this.#cause;
+    const cause: Cause = boundaryUs === undefined
+      ? { feed: causeFeed, run, connection, sequence }
+      : { boundaryUs };
+    const { version } = definition;
+    return {
+      type: "fire",
+      ...{ timestampUs, receivedAtUs: nowUs, symbol, feed, sequence, run, connection },
+      id: fireId({ signal: id, version, paramsHash, feed, symbol, cause }),
+      ...{ signal: id, version, sourceHash, paramsHash },
+      causeSequence: sequence,
+      causeReceivedAtUs: receivedAtUs,
+      ...{ values, engine: this.#parts.engine },
+    };
+  }
+
+  /** Once an hour: a condition that flaps must not flood whoever reads reports. */
+  #reportCap(atUs: number): void {
+    const hour = Math.floor(atUs / 3_600_000_000);
+    if (hour === this.#cappedHour) return;
+    this.#cappedHour = hour;
+    const { maxFiresPerHour } = this.signal.definition;
+    this.#report("capped", `${maxFiresPerHour} fires in an hour: silent until the next`, atUs);
+  }
+
+  #fail(message: string, atUs: number): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = message;
+    this.#report("error", message, atUs);
+  }
+
+  #report(kind: Report["kind"], message: string, atUs: number): void {
+    const { feed, symbol, signal } = this;
+    this.#sink.report({ kind, signal: signal.id, feed, symbol, atUs, message });
+  }
+
+  /** Writes what it remembers. */
+  write(to: StateWriter): void {
+    const { timestampUs, receivedAtUs, sequence, feed, run, connection } = this.#cause;
+    to.number(timestampUs).number(receivedAtUs).number(sequence).text(feed);
+    to.number(run).number(connection).number(this.nextBoundaryUs).text(this.#failure ?? "");
+    this.#memory.write(to);
+  }
+
+  /** Takes over what was remembered. */
+  read(from: StateReader): void {
+    const [timestampUs, receivedAtUs, sequence] = [from.number(), from.number(), from.number()];
+    const [feed, run, connection] = [from.text(), from.number(), from.number()];
+    this.#cause = { timestampUs, receivedAtUs, sequence, feed, run, connection };
+    this.nextBoundaryUs = from.number();
+    this.#failure = from.text() || undefined;
+    this.#memory.read(from);
+  }
+}
+
+/** Tells an instance from others; a feed has no line break in its name. */
+export function instanceKey(signal: string, feed: string, symbol: string): string {
+  return `${signal}\n${feed}\n${symbol}`;
+}

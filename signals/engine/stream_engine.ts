@@ -1,0 +1,184 @@
+import { decode, Encoder } from "@ssmd/codec";
+import { EVENT_TYPES, type MarketEvent, type Watermark } from "@ssmd/market";
+import { CodecError } from "@ssmd/runtime/errors";
+import { StateReader, StateWriter } from "../builders/state_bytes.ts";
+import { thrownText } from "./builder_slot.ts";
+import { Engine, type EngineOptions } from "./engine.ts";
+import type { Sink } from "./instance.ts";
+import type { LoadedSignal } from "./loaded_signal.ts";
+import { RecordDedupe } from "./record_dedupe.ts";
+import { WatermarkMerge } from "./watermark_merge.ts";
+
+/** Rises with every change of what `write` writes. */
+const STATE_VERSION = 1;
+
+/** How a stream's engine begins. */
+export interface StreamEngineOptions extends EngineOptions {
+  /** Whether a record that comes again is passed over: by run, connection and sequence. */
+  dedupe?: boolean;
+}
+
+/** Signals that need the same feeds in one order. */
+interface Lane {
+  feeds: ReadonlySet<string>;
+  merge: WatermarkMerge;
+  engine: Engine;
+  signals: readonly LoadedSignal[];
+  isFailed: boolean;
+}
+
+/**
+ * Signals over the stream as it comes: records of a feed in the order of its bus, watermarks between
+ * them. A signal on one market is asked at once; one with `every` or with builders of other
+ * markets behind the watermarks of the feeds that it needs.
+ */
+export class StreamEngine {
+  readonly #direct: Engine;
+  readonly #lanes: ReadonlyMap<string, Lane>;
+  readonly #sink: Sink;
+  readonly #dedupe: RecordDedupe | undefined;
+
+  /** No record was taken yet. */
+  constructor(signals: readonly LoadedSignal[], sink: Sink, options: StreamEngineOptions = {}) {
+    const { direct, merged } = lanesOf(signals);
+    this.#sink = sink;
+    this.#dedupe = options.dedupe === true ? new RecordDedupe() : undefined;
+    this.#direct = new Engine(direct, sink, options);
+    this.#lanes = new Map(
+      [...merged].map(([key, { feeds, signals }]) => [key, {
+        ...{ feeds, signals, isFailed: false },
+        merge: new WatermarkMerge(feeds),
+        engine: new Engine(signals, sink, options),
+      }]),
+    );
+  }
+
+  /** Number of instances. */
+  get instances(): number {
+    let count = this.#direct.instances;
+    for (const { engine } of this.#lanes.values()) count += engine.instances;
+    return count;
+  }
+
+  /** Takes the next record of the stream. */
+  take(record: MarketEvent): void {
+    if (this.#dedupe?.isRepeated(record)) return;
+    this.#direct.take(record);
+    for (const lane of this.#lanes.values()) {
+      if (lane.isFailed || !lane.feeds.has(record.feed)) continue;
+      try {
+        lane.merge.add(record);
+      } catch (error) {
+        this.#fail(lane, error, record);
+      }
+    }
+  }
+
+  /** Takes a feed's watermark: what is complete is evaluated, boundaries up to it too. */
+  watermark(watermark: Watermark): void {
+    for (const { feeds, merge, engine, isFailed } of this.#lanes.values()) {
+      if (isFailed || !feeds.has(watermark.feed)) continue;
+      for (const record of merge.advance(watermark)) engine.take(record);
+      if (merge.completeUs > -Infinity) engine.advance(merge.completeUs);
+    }
+  }
+
+  #fail(lane: Lane, error: unknown, { feed, symbol, receivedAtUs: atUs }: MarketEvent): void {
+    lane.isFailed = true;
+    lane.merge = new WatermarkMerge(lane.feeds);
+    for (const { id } of lane.signals) {
+      this.#sink.report({
+        ...{ kind: "error", signal: id, feed, symbol, atUs },
+        message: thrownText(error),
+      });
+    }
+  }
+
+  /** All that is needed to go on behind the last record. */
+  write(): Uint8Array<ArrayBuffer> {
+    const to = new StateWriter().number(STATE_VERSION);
+    this.#direct.write(to);
+    to.flag(this.#dedupe !== undefined);
+    this.#dedupe?.write(to);
+    to.number(this.#lanes.size);
+    const encoder = new Encoder();
+    for (const [key, { merge, engine, isFailed }] of this.#lanes) {
+      const lane = new StateWriter().flag(isFailed).number(merge.watermarks.size);
+      for (const [feed, timeUs] of merge.watermarks) lane.text(feed).number(timeUs);
+      lane.number(merge.waiting.length);
+      for (const record of merge.waiting) {
+        lane.number(EVENT_TYPES.indexOf(record.type)).bytes(encoder.encode(record));
+      }
+      engine.write(lane);
+      to.text(key).bytes(lane.finish());
+    }
+    return to.finish();
+  }
+
+  /** Takes over what `write` wrote; see `Engine.read`. Throws CodecError for what it did not write. */
+  read(bytes: Uint8Array): void {
+    const from = new StateReader(bytes);
+    const version = from.number();
+    if (version !== STATE_VERSION) {
+      throw new CodecError("STATE_VERSION", `The state has version ${version}`, {
+        hint: `this is version ${STATE_VERSION}: start without it`,
+      });
+    }
+    this.#direct.read(from);
+    if (from.flag()) (this.#dedupe ?? new RecordDedupe()).read(from);
+    for (let left = from.number(); left > 0; left--) {
+      const key = from.text();
+      const written = new StateReader(from.bytes());
+      const lane = this.#lanes.get(key);
+      if (lane !== undefined) readLane(lane, written);
+    }
+  }
+}
+
+function readLane(lane: Lane, from: StateReader): void {
+  lane.isFailed = from.flag();
+  for (let left = from.number(); left > 0; left--) {
+    lane.merge.advance({ feed: from.text(), timeUs: from.number() });
+  }
+  for (let left = from.number(); left > 0; left--) {
+    const type = EVENT_TYPES[from.number()] ?? "gap";
+    // The bytes are of this state: what is decoded must not hold all of it.
+    lane.merge.add(decode(type, from.bytes().slice()));
+  }
+  lane.engine.read(from);
+}
+
+/** Which signals are asked at once, and which feeds the others wait for. */
+function lanesOf(signals: readonly LoadedSignal[]) {
+  const direct: LoadedSignal[] = [];
+  const merged = new Map<string, { feeds: Set<string>; signals: LoadedSignal[] }>();
+  for (const signal of signals) {
+    const directFeeds: string[] = [];
+    const mergedFeeds = new Map<string, string[]>();
+    for (const feed of signal.definition.feeds) {
+      const needed = neededFeeds(signal, feed);
+      const key = [...needed].sort().join("\n");
+      if (!isMerged(signal)) directFeeds.push(feed);
+      else mergedFeeds.set(key, [...mergedFeeds.get(key) ?? [], feed]);
+    }
+    if (directFeeds.length > 0) direct.push(on(signal, directFeeds));
+    for (const [key, feeds] of mergedFeeds) {
+      const lane = merged.get(key) ?? { feeds: new Set(key.split("\n")), signals: [] };
+      lane.signals.push(on(signal, feeds));
+      merged.set(key, lane);
+    }
+  }
+  return { direct, merged };
+}
+
+function isMerged({ definition: { everyUs, state } }: LoadedSignal): boolean {
+  return everyUs > 0 || Object.values(state).some(({ of }) => of !== undefined);
+}
+
+function neededFeeds({ definition: { state } }: LoadedSignal, feed: string): Set<string> {
+  return new Set([feed, ...Object.values(state).map(({ of }) => of?.feed ?? feed)]);
+}
+
+function on(signal: LoadedSignal, feeds: readonly string[]): LoadedSignal {
+  return { ...signal, definition: { ...signal.definition, feeds } };
+}
