@@ -1,11 +1,5 @@
-import {
-  type BookSide,
-  type Gap,
-  type Level,
-  OrderBook,
-  type OrderBookUpdate,
-  valueOf,
-} from "@ssmd/market";
+import { type BookSide, type OrderBookUpdate, valueOf } from "@ssmd/market";
+import { TrackedBook, type TrackedBookState } from "../tracked_book.ts";
 import {
   DOLLAR_STEPS,
   type KalshiFormat,
@@ -16,63 +10,36 @@ import {
 import type { KalshiBody } from "./messages.ts";
 
 /** A book as plain JSON. */
-export interface KalshiBookState {
+export interface KalshiBookState extends TrackedBookState {
   ticker: string;
   sid: number;
   seen: boolean;
-  sound: boolean;
-  lostUs: number;
-  goodUs: number;
-  gap: Gap | null;
   ended: boolean;
-  bids: [number, number][];
-  asks: [number, number][];
 }
 
 /** No subscription covers the book. */
 export const NO_SID = -1;
 
 /**
- * The YES book of a market in integer steps. The venue sends two ladders of bids; an offer to buy NO
- * at p is an ask for YES at 1 − p.
+ * The YES book of a market. The venue sends two ladders of bids; an offer to buy NO at p is an ask for
+ * YES at 1 − p.
  */
-export class KalshiBook {
-  readonly ticker: string;
-  /** Our name. */
-  readonly symbol: string;
-  readonly book: OrderBook = new OrderBook();
+export class KalshiBook extends TrackedBook {
   /** The subscription that covers it. */
   sid = NO_SID;
   /** Whether a snapshot came on that subscription. */
   seen = false;
-  /** Whether a snapshot came and everything after it was right. */
-  sound = false;
-  /** When it was lost or first waited for, µs; meaningful while it is not sound. */
-  lostUs = 0;
-  /** When it was last known to be right, µs. */
-  goodUs = 0;
-  /** The gap that the next snapshot closes. */
-  gap: Gap | null = null;
   /** Whether its subscription ended: nobody waits for it. */
   ended = false;
 
   /** An empty book that waits for its snapshot since `lostUs`. */
-  constructor(ticker: string, symbol: string, lostUs: number) {
-    this.ticker = ticker;
-    this.symbol = symbol;
-    this.lostUs = lostUs;
-  }
-
-  /** The book is not to be trusted from `lostUs` on. */
-  drop(lostUs: number): void {
-    if (this.sound) this.lostUs = lostUs;
-    this.sound = false;
-    this.book.clear();
+  constructor(names: Pick<TrackedBook, "external" | "symbol" | "lostUs">) {
+    super({ ...names, precision: { price: PRICE_DECIMALS, size: SIZE_DECIMALS } });
   }
 
   /** No subscription keeps the book up any more. */
-  release(lostUs: number): void {
-    this.drop(lostUs);
+  override release(lostUs: number): void {
+    super.release(lostUs);
     this.sid = NO_SID;
     this.seen = false;
   }
@@ -83,58 +50,14 @@ export class KalshiBook {
     return fill(this.book.bids, body, "yes", format) || fill(this.book.asks, body, "no", format);
   }
 
-  /** The levels of a side as values, best first. */
-  levels(name: "bids" | "asks"): Level[] {
-    const { prices, sizes } = this.book[name];
-    return prices.map((price, i) => ({
-      price: valueOf(price, PRICE_DECIMALS),
-      size: valueOf(sizes[i] as number, SIZE_DECIMALS),
-    }));
-  }
-
-  /** The whole book as a record. */
-  snapshot(feed: string, timestampUs: number, receivedAtUs: number): OrderBookUpdate {
-    return {
-      type: "orderbook",
-      timestampUs,
-      receivedAtUs,
-      symbol: this.symbol,
-      feed,
-      sequence: 0,
-      kind: "snapshot",
-      bids: this.levels("bids"),
-      asks: this.levels("asks"),
-      depth: 0,
-      checksum: "unverified",
-    };
-  }
-
   /** The new size of one level, in steps, as a record. */
   delta(
-    feed: string,
-    isBid: boolean,
-    price: number,
-    size: number,
-    timestampUs: number,
-    receivedAtUs: number,
+    { isBid, price, size }: { isBid: boolean; price: number; size: number },
+    times: Pick<OrderBookUpdate, "feed" | "timestampUs" | "receivedAtUs">,
   ): OrderBookUpdate {
-    const levels: Level[] = [{
-      price: valueOf(price, PRICE_DECIMALS),
-      size: valueOf(size, SIZE_DECIMALS),
-    }];
-    return {
-      type: "orderbook",
-      timestampUs,
-      receivedAtUs,
-      symbol: this.symbol,
-      feed,
-      sequence: 0,
-      kind: "delta",
-      bids: isBid ? levels : [],
-      asks: isBid ? [] : levels,
-      depth: 0,
-      checksum: "unverified",
-    };
+    const level = { price: valueOf(price, PRICE_DECIMALS), size: valueOf(size, SIZE_DECIMALS) };
+    const [bids, asks] = isBid ? [[level], []] : [[], [level]];
+    return this.record({ ...times, kind: "delta", bids, asks });
   }
 
   /** The whole book as the venue's own frame: two ladders of bids, worst first. */
@@ -145,7 +68,7 @@ export class KalshiBook {
     return JSON.stringify({
       ...{ type: "orderbook_snapshot", sid, seq },
       msg: {
-        market_ticker: this.ticker,
+        market_ticker: this.external,
         [yes]: ladder(this.book.bids, (price) => price),
         [no]: ladder(this.book.asks, (price) => DOLLAR_STEPS - price),
       },
@@ -154,35 +77,17 @@ export class KalshiBook {
 
   /** Plain JSON of the book. */
   state(): KalshiBookState {
-    const { ticker, sid, seen, sound, lostUs, goodUs, gap, ended } = this;
-    const { bids, asks } = this.book;
-    return {
-      ticker,
-      sid,
-      seen,
-      sound,
-      lostUs,
-      goodUs,
-      gap,
-      ended,
-      bids: bids.prices.map((price, i) => [price, bids.sizes[i] as number]),
-      asks: asks.prices.map((price, i) => [price, asks.sizes[i] as number]),
-    };
+    const { external: ticker, sid, seen, ended } = this;
+    return { ticker, sid, seen, ended, ...this.trackedState() };
   }
 
   /** A book from its plain JSON. */
   static restore(state: KalshiBookState, symbol: string): KalshiBook {
-    const book = new KalshiBook(state.ticker, symbol, state.lostUs);
-    book.sid = state.sid;
-    book.seen = state.seen;
-    book.sound = state.sound;
-    book.goodUs = state.goodUs;
-    book.gap = state.gap;
-    // States of older versions do not have it.
-    book.ended = state.ended ?? false;
-    for (const [price, size] of state.bids) book.book.bids.set(price, size);
-    for (const [price, size] of state.asks) book.book.asks.set(price, size);
-    return book;
+    const book = new KalshiBook({ external: state.ticker, symbol, lostUs: state.lostUs });
+    book.restoreTracked(state);
+    // States of older versions do not say whether it ended.
+    const { sid, seen, ended = false } = state;
+    return Object.assign(book, { sid, seen, ended });
   }
 }
 

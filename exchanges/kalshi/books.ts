@@ -1,16 +1,7 @@
-import {
-  ALL_SYMBOLS,
-  type Gap,
-  type GapReason,
-  isOpenGap,
-  type MarketEvent,
-  openGap,
-  recoveredGap,
-  valueOf,
-} from "@ssmd/market";
+import { ALL_SYMBOLS, openGap, valueOf } from "@ssmd/market";
 import type { Normalized } from "../adapter.ts";
+import { type BookLoss, BookSet, type BookSetOptions } from "../book_set.ts";
 import { markUnreadable } from "../unreadable.ts";
-import type { SubscriptionLedger } from "../subscription_ledger.ts";
 import { isPrice, KalshiBook, type KalshiBookState, NO_SID } from "./book.ts";
 import {
   type DeltaFields,
@@ -21,61 +12,40 @@ import {
   timestampOf,
 } from "./format.ts";
 import type { KalshiBody } from "./messages.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 
-/** Why books are lost. */
-export interface Loss {
-  reason: GapReason;
-  /** Messages known to be missing; null = unknown. */
-  missed: number | null;
-  /** Last moment known to be good, µs. */
-  fromUs: number;
-  detail: string;
-}
-
-/** What the books need of their connection. */
-export interface BooksOptions {
-  feed: string;
-  format: KalshiFormat;
-  /** Our name of a ticker. */
-  ours: (ticker: string) => string;
-  /** Has lost books asked for. */
-  ledger: SubscriptionLedger;
-}
-
-/** The books of a connection. */
-export class Books {
-  #options: BooksOptions;
-  #books = new Map<string, KalshiBook>();
+/** The books of a connection: kept up by snapshots and numbered deltas of its subscriptions. */
+export class Books extends BookSet<KalshiBook, KalshiBookState> {
+  #format: KalshiFormat;
+  #subscriptions: Subscriptions;
   #delta: DeltaFields = { price: NaN, change: NaN, side: "" };
 
   /** No books yet. */
-  constructor(options: BooksOptions) {
-    this.#options = options;
+  constructor(options: BookSetOptions, format: KalshiFormat, subscriptions: Subscriptions) {
+    super(options);
+    this.#format = format;
+    this.#subscriptions = subscriptions;
   }
 
   /** A snapshot: it replaces the book, and heals it where it was suspect. */
   snapshot(ticker: string, sid: number, body: KalshiBody, atUs: number, out: Normalized): void {
-    const book = this.#bookOf(ticker, atUs);
+    const book = this.bookOf(ticker, atUs);
     book.sid = sid;
     book.seen = true;
     book.ended = false;
     const timestampUs = timestampOf(body);
-    const wrong = book.replace(body, this.#options.format) ||
+    const wrong = book.replace(body, this.#format) ||
       (Number.isNaN(timestampUs) ? "The time is unreadable." : "");
     if (wrong !== "") {
       this.#unreadable(book, `The snapshot of ${ticker} is unreadable: ${wrong}`, atUs, out);
       return;
     }
-    book.sound = true;
-    book.goodUs = atUs;
-    if (book.gap !== null) out.events.push(recoveredGap(book.gap, atUs));
-    book.gap = null;
-    out.events.push(book.snapshot(this.#options.feed, timestampUs, atUs));
+    this.heal(book, timestampUs, atUs, out);
   }
 
   /** A signed change of one level; it is dropped while the book is suspect. */
   delta(ticker: string, sid: number, body: KalshiBody, atUs: number, out: Normalized): void {
-    const book = this.#books.get(ticker) ?? this.#bookOf(ticker, atUs);
+    const book = this.books.get(ticker) ?? this.bookOf(ticker, atUs);
     if (book.sound && book.sid !== sid) {
       // Two subscriptions cover the market: the one of the last snapshot keeps the book up.
       out.notice = { type: "dropped", what: `delta of ${ticker} that sid ${book.sid} brings too` };
@@ -89,7 +59,7 @@ export class Books {
       return;
     }
     const delta = this.#delta;
-    this.#options.format.delta(body, delta);
+    this.#format.delta(body, delta);
     const timestampUs = timestampOf(body);
     const isYes = delta.side === "yes";
     if (
@@ -107,72 +77,57 @@ export class Books {
         valueOf(price, PRICE_DECIMALS)
       }: its book is wrong.`;
       out.notice = { type: "dropped", what: detail };
-      const loss: Loss = { reason: "sequence", missed: null, fromUs: book.goodUs, detail };
-      return this.#lose([book], loss, atUs, out);
+      const loss: BookLoss = { reason: "sequence", missed: null, fromUs: book.goodUs, detail };
+      return this.lose([book], loss, atUs, out);
     }
     side.set(price, size);
     book.goodUs = atUs;
-    out.events.push(book.delta(this.#options.feed, isYes, price, size, timestampUs, atUs));
+    const times = { feed: this.feed, timestampUs, receivedAtUs: atUs };
+    out.events.push(book.delta({ isBid: isYes, price, size }, times));
   }
 
   /** The subscription that kept a book up has ended, while another one covers its market. */
   #reopen(book: KalshiBook, atUs: number, out: Normalized): void {
     book.ended = false;
     const detail =
-      `The subscription that kept the book of ${book.ticker} up ended; another goes on.`;
+      `The subscription that kept the book of ${book.external} up ended; another goes on.`;
     const { lostUs: fromUs } = book;
-    this.#lose([book], { reason: "subscription", missed: null, fromUs, detail }, atUs, out);
+    this.lose([book], { reason: "subscription", missed: null, fromUs, detail }, atUs, out);
   }
 
   /** Changes come and their snapshot did not: it was lost, and they are. Told once, by book or order. */
   #beginless(book: KalshiBook, atUs: number, out: Normalized): void {
-    const { ticker, symbol, lostUs: fromUs } = book;
-    if (book.gap !== null || this.#options.ledger.find("orderbook", symbol)?.gap) return;
-    const detail = `Changes of the book of ${ticker} came without the snapshot before them.`;
-    this.#lose([book], { reason: "sequence", missed: null, fromUs, detail }, atUs, out);
+    const { external, symbol, lostUs: fromUs } = book;
+    if (book.gap !== null || this.ledger.find("orderbook", symbol)?.gap) return;
+    const detail = `Changes of the book of ${external} came without the snapshot before them.`;
+    this.lose([book], { reason: "sequence", missed: null, fromUs, detail }, atUs, out);
   }
 
   #unreadable(book: KalshiBook, reason: string, atUs: number, out: Normalized): void {
     const { symbol } = book;
     markUnreadable(out, { reason, symbol, channel: "orderbook", isCovered: true });
     const fromUs = book.goodUs || atUs;
-    this.#lose([book], { reason: "parse", missed: 1, fromUs, detail: reason }, atUs, out);
+    this.lose([book], { reason: "parse", missed: 1, fromUs, detail: reason }, atUs, out);
   }
 
   /**
    * All books of a subscription are suspect: one gap a book, on `_all` when there is none, since a
    * hole must show somewhere.
    */
-  loseAll(sid: number, loss: Loss, atUs: number, out: Normalized): void {
-    const books = [...this.#books.values()].filter((book) => book.seen && book.sid === sid);
-    if (books.length > 0) return this.#lose(books, loss, atUs, out);
-    const { feed } = this.#options;
+  loseAll(sid: number, loss: BookLoss, atUs: number, out: Normalized): void {
+    const books = [...this.books.values()].filter((book) => book.seen && book.sid === sid);
+    if (books.length > 0) return this.lose(books, loss, atUs, out);
     out.events.push({
-      ...openGap({ feed, symbol: ALL_SYMBOLS, channel: "orderbook", atUs, ...loss }),
+      ...openGap({ feed: this.feed, symbol: ALL_SYMBOLS, channel: "orderbook", atUs, ...loss }),
       toUs: atUs,
     });
-  }
-
-  #lose(books: readonly KalshiBook[], loss: Loss, atUs: number, out: Normalized): void {
-    const { feed } = this.#options;
-    for (const [i, book] of books.entries()) {
-      book.drop(loss.fromUs);
-      // Whose messages are missing is not known: they are counted once, so that a sum of gaps is true.
-      const missed = i === 0 ? loss.missed : null;
-      const { symbol } = book;
-      const gap = openGap({ feed, symbol, channel: "orderbook", atUs, ...loss, missed });
-      // What was lost first is what recovery is counted from.
-      book.gap ??= gap;
-      out.events.push({ ...gap });
-      this.#options.ledger.lose("orderbook", book.symbol, loss.fromUs, atUs);
-    }
   }
 
   /** A subscription starts (anew): what it covered before has to come again. */
   begin(sid: number, tickers: Iterable<string>, atUs: number): void {
     this.end(sid, atUs);
     for (const ticker of tickers) {
-      const book = this.#bookOf(ticker, atUs);
+      const book = this.bookOf(ticker, atUs);
       if (book.ended) book.lostUs = atUs;
       book.ended = false;
       if (!book.sound) book.sid = sid;
@@ -181,83 +136,39 @@ export class Books {
 
   /** A subscription ended: its books are no longer kept up. */
   end(sid: number, atUs: number): void {
-    for (const book of this.#books.values()) {
+    for (const book of this.books.values()) {
       if (book.sid !== sid) continue;
       book.release(atUs);
       book.ended = true;
     }
   }
 
-  #bookOf(ticker: string, atUs: number): KalshiBook {
-    let book = this.#books.get(ticker);
-    if (book === undefined) {
-      book = new KalshiBook(ticker, this.#options.ours(ticker), atUs);
-      this.#books.set(ticker, book);
-    }
-    return book;
-  }
-
-  /** The connection broke: no book is right any more. */
-  disconnected(lastGoodUs: number): void {
-    for (const book of this.#books.values()) book.release(lastGoodUs);
-  }
-
   /** The subscription that covers a book; undefined when none does. */
   sidOf(ticker: string): number | undefined {
-    const sid = this.#books.get(ticker)?.sid ?? NO_SID;
+    const sid = this.books.get(ticker)?.sid ?? NO_SID;
     return sid === NO_SID ? undefined : sid;
   }
 
-  /** Snapshots of all sound books. */
-  snapshots(): MarketEvent[] {
-    const sound = [...this.#books.values()].filter((book) => book.sound);
-    return sound.map((book) => book.snapshot(this.#options.feed, 0, 0));
-  }
-
-  /** The book of a market; undefined when there is none. */
-  bookOf(ticker: string): KalshiBook | undefined {
-    return this.#books.get(ticker);
-  }
-
-  /** The venue's own snapshots of all sound books; `seqOf` gives the last number of a subscription. */
-  snapshotFrames(seqOf: (sid: number) => number): string[] {
-    const sound = [...this.#books.values()].filter((book) => book.sound);
-    return [...Map.groupBy(sound, ({ sid }) => sid)].flatMap(([sid, books]) => {
-      const first = seqOf(sid) - books.length + 1;
+  /** The venue's own snapshots of all sound books; they take the last numbers of their subscription. */
+  snapshotFrames(): string[] {
+    return [...Map.groupBy(this.sound(), ({ sid }) => sid)].flatMap(([sid, books]) => {
+      const first = this.#subscriptions.seqOf(sid) - books.length + 1;
       // A number is never below 1: it may be there twice then, and the first one counts.
       return books.map((book, i) =>
-        book.snapshotFrame(this.#options.format, { sid, seq: Math.max(1, first + i) })
+        book.snapshotFrame(this.#format, { sid, seq: Math.max(1, first + i) })
       );
     });
   }
 
-  /** Tickers of all books. */
-  tickers(): string[] {
-    return [...this.#books.keys()];
+  protected create(external: string, lostUs: number): KalshiBook {
+    return new KalshiBook({ external, symbol: this.symbols.ours(external), lostUs });
   }
 
-  /** The gap of a book that no snapshot has ended; undefined when there is none. */
-  carried(ticker: string): Gap | undefined {
-    const gap = this.#books.get(ticker)?.gap;
-    return gap ? { ...gap } : undefined;
+  protected stateOf(book: KalshiBook): KalshiBookState {
+    return book.state();
   }
 
-  /** An earlier run's gap of a book goes on: the next snapshot ends it. */
-  carry(ticker: string, gap: unknown): void {
-    if (isOpenGap(gap)) this.#bookOf(ticker, gap.fromUs).gap = { ...gap };
-  }
-
-  /** Plain JSON of all books. */
-  state(): KalshiBookState[] {
-    return [...this.#books.values()].map((book) => book.state());
-  }
-
-  /** Takes over books from their plain JSON. */
-  restore(states: readonly KalshiBookState[]): void {
-    this.#books.clear();
-    for (const state of states) {
-      const book = KalshiBook.restore(state, this.#options.ours(state.ticker));
-      this.#books.set(state.ticker, book);
-    }
+  protected bookOfState(state: KalshiBookState): KalshiBook {
+    return KalshiBook.restore(state, this.symbols.ours(state.ticker));
   }
 }

@@ -1,7 +1,5 @@
 import {
   ALL_SYMBOLS,
-  type Break,
-  DisconnectGap,
   type Gap,
   type GapChannel,
   type Instrument,
@@ -10,23 +8,12 @@ import {
   stepsOf,
   type Ticker,
 } from "@ssmd/market";
-import type {
-  CarriedState,
-  Normalized,
-  Normalizer,
-  NormalizerOptions,
-  SymbolSpec,
-} from "../adapter.ts";
+import type { Normalized, NormalizerOptions } from "../adapter.ts";
 import { countOf, figureOf, wordOf } from "../json_fields.ts";
+import type { OrderedChannel, Subscription as Order } from "../subscription_ledger.ts";
 import { markUnreadable } from "../unreadable.ts";
-import {
-  type LedgerState,
-  type MissingSubscription,
-  type OrderedChannel,
-  type Subscription as Order,
-  SubscriptionLedger,
-} from "../subscription_ledger.ts";
-import type { KalshiBookState } from "./book.ts";
+import { VenueNormalizer, type VenueState } from "../venue_normalizer.ts";
+import type { KalshiBook, KalshiBookState } from "./book.ts";
 import { Books } from "./books.ts";
 import { type KalshiFormat, PRICE_DECIMALS, SIZE_DECIMALS } from "./format.ts";
 import { Lifecycle, type UnseenLives } from "./lifecycle.ts";
@@ -61,107 +48,50 @@ const MARKET_TYPES: ReadonlyMap<string, GapChannel> = new Map([
 const IGNORED_TYPES: readonly string[] = ["event_lifecycle", "event_fee_update"];
 
 /** Everything that a connection remembers, as plain JSON. */
-interface KalshiState {
+interface KalshiState extends VenueState<KalshiBookState> {
   commands: CommandsState;
-  ledger: LedgerState;
-  gap: Gap | null;
   subscriptions: [number, Subscription][];
-  books: KalshiBookState[];
   results: [string, string][];
   unseenLives: UnseenLives | null;
   mirror: MirrorState;
 }
 
 /** The translation of Kalshi's WebSocket; what differs between its wire formats is in the format. */
-export class KalshiNormalizer implements Normalizer {
-  #feed: string;
+export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookState> {
+  protected readonly books: Books;
+  protected readonly requests: Commands;
   #format: KalshiFormat;
-  #specs = new Map<string, SymbolSpec>();
   #subscriptions = new Subscriptions();
-  #books: Books;
   #lifecycle: Lifecycle;
   #mirror: MirrorAlarm;
-  #ledger: SubscriptionLedger;
-  #commands: Commands;
-  #gap: DisconnectGap;
 
   /** A normalizer of a connection that subscribes these markets. */
   constructor(options: NormalizerOptions, format: KalshiFormat) {
-    this.#feed = options.feed;
-    this.#gap = new DisconnectGap(options.feed);
+    super({ ...options, ordersOf, symbolOf: (ticker) => ticker });
+    const { feed, symbols, ledger } = this;
     this.#format = format;
-    for (const spec of options.symbols) this.#specs.set(spec.external, spec);
-    this.#ledger = new SubscriptionLedger(options.feed, ordersOf(this.#specs.values()));
-    this.#commands = new Commands(this.#ledger);
-    this.#books = new Books({
-      feed: options.feed,
-      format,
-      ours: (ticker) => this.#ours(ticker),
-      ledger: this.#ledger,
-    });
-    this.#lifecycle = new Lifecycle(options.feed);
-    this.#mirror = new MirrorAlarm(options.feed);
+    const books = this.books = new Books({ feed, symbols, ledger }, format, this.#subscriptions);
+    this.requests = new Commands(ledger, (ticker) => books.sidOf(ticker));
+    this.#lifecycle = new Lifecycle(feed);
+    this.#mirror = new MirrorAlarm(feed);
   }
 
-  #ours(ticker: string): string {
-    return this.#specs.get(ticker)?.symbol ?? ticker;
-  }
-
-  /** Frames that subscribe everything. */
-  subscribe(): string[] {
-    return this.#commands.firstFrames();
-  }
-
-  /** Translates a frame. */
-  normalize(json: unknown, _text: string, receivedAtUs: number): Normalized {
-    const out: Normalized = { events: [], send: [] };
+  protected frame(json: unknown, _text: string, atUs: number, out: Normalized): void {
     const frame = bodyOf(json) as KalshiFrame | undefined;
     if (frame === undefined || typeof frame.type !== "string") {
       out.notice = { type: "unreadable", reason: "The frame is no object with a type." };
-    } else this.#frame(frame, frame.type, receivedAtUs, out);
-    return this.#reconcile(out, receivedAtUs);
-  }
-
-  /** Ordered against arriving, and what is due at this time. */
-  #reconcile(out: Normalized, atUs: number): Normalized {
-    if (out.events.length > 0) {
-      this.#ledger.arriveWith(out.events, atUs);
-      this.#gap.endWith(out.events, atUs);
-    }
-    if (atUs >= this.#ledger.dueUs) {
-      const due = this.#ledger.tick(atUs, out.events);
-      out.send.push(...this.#commands.ask(due, (ticker) => this.#books.sidOf(ticker)));
-    }
-    return out;
-  }
-
-  /** Everything was asked for on a new connection. */
-  connected(atUs: number): MarketEvent[] {
-    this.#ledger.connected(atUs);
-    this.#commands.connected();
-    return [];
-  }
-
-  /** When there is something to do at the earliest, µs. */
-  dueUs(): number {
-    return this.#ledger.dueUs;
-  }
-
-  /** Time has come to `atUs`. */
-  tick(atUs: number): Normalized {
-    return this.#reconcile({ events: [], send: [] }, atUs);
+    } else this.#frame(frame, frame.type, atUs, out);
   }
 
   /** A book is silent: its snapshot tells. Of trades and tickers the venue has none to ask for. */
-  doubt(channel: OrderedChannel, symbol: string, fromUs: number, atUs: number): Normalized {
-    const order = channel === "orderbook" ? this.#ledger.find(channel, symbol) : undefined;
-    if (order !== undefined) this.#ledger.doubt(order, fromUs, atUs);
-    return this.tick(atUs);
-  }
-
-  /** What was ordered and does not come now. */
-  missing(): MissingSubscription[] {
-    return this.#ledger.missing();
+  override doubt(
+    channel: OrderedChannel,
+    symbol: string,
+    fromUs: number,
+    atUs: number,
+  ): Normalized {
+    if (channel !== "orderbook") return this.tick(atUs);
+    return super.doubt(channel, symbol, fromUs, atUs);
   }
 
   #frame(frame: KalshiFrame, type: string, atUs: number, out: Normalized): void {
@@ -205,11 +135,11 @@ export class KalshiNormalizer implements Normalizer {
       : `Messages of ${channel} are missing`;
     const detail = `${what}: sid ${sid} seq ${from}→${seq}.`;
     if (channel === BOOK_CHANNEL) {
-      this.#books.loseAll(sid, { reason: "sequence", missed, fromUs, detail }, atUs, out);
+      this.books.loseAll(sid, { reason: "sequence", missed, fromUs, detail }, atUs, out);
       return;
     }
     const about = {
-      ...{ feed: this.#feed, symbol: ALL_SYMBOLS, channel: MARKET_TYPES.get(channel) ?? "all" },
+      ...{ feed: this.feed, symbol: ALL_SYMBOLS, channel: MARKET_TYPES.get(channel) ?? "all" },
       reason: "sequence",
     } as const;
     out.events.push(lostGap({ ...about, fromUs, atUs, missed, detail }));
@@ -233,14 +163,14 @@ export class KalshiNormalizer implements Normalizer {
       markUnreadable(out, { reason, channel: "orderbook", isCovered: true });
       // Whose book it was cannot be told: none of the subscription is known to be right.
       const loss = { reason: "parse", missed: 1, fromUs: atUs, detail: reason } as const;
-      this.#books.loseAll(sid, loss, atUs, out);
-    } else if (isSnapshot) this.#books.snapshot(ticker, sid, body, atUs, out);
-    else this.#books.delta(ticker, sid, body, atUs, out);
+      this.books.loseAll(sid, loss, atUs, out);
+    } else if (isSnapshot) this.books.snapshot(ticker, sid, body, atUs, out);
+    else this.books.delta(ticker, sid, body, atUs, out);
   }
 
   /** Our name of what stands where a ticker should. */
   #about(ticker: unknown): { symbol?: string } {
-    return typeof ticker === "string" ? { symbol: this.#ours(ticker) } : {};
+    return typeof ticker === "string" ? { symbol: this.symbols.ours(ticker) } : {};
   }
 
   #marketFrame(type: string, body: KalshiBody | undefined, atUs: number, out: Normalized): void {
@@ -251,7 +181,7 @@ export class KalshiNormalizer implements Normalizer {
     }
     if (channel === "status") return this.#life(ticker, body, atUs, out);
     const read = type === "trade" ? tradeOf : tickerOf;
-    const event = read(body, this.#format, this.#feed, this.#ours(ticker), atUs);
+    const event = read(body, this.#format, this.feed, this.symbols.ours(ticker), atUs);
     if (event === undefined) {
       const reason = `A ${type} lacks a field or has a wrong type.`;
       return markUnreadable(out, { reason, channel, ...this.#about(ticker) });
@@ -262,7 +192,7 @@ export class KalshiNormalizer implements Normalizer {
 
   /** The venue's own best prices against the book that we made. */
   #compare(ticker: string, { bidPrice, askPrice }: Ticker, atUs: number, out: Normalized): void {
-    const book = this.#books.bookOf(ticker);
+    const book = this.books.find(ticker);
     if (bidPrice === null || askPrice === null || book === undefined) return;
     const [bid, ask] = [stepsOf(bidPrice, PRICE_DECIMALS), stepsOf(askPrice, PRICE_DECIMALS)];
     const gap = this.#mirror.compare(bid, ask, book, atUs);
@@ -273,11 +203,11 @@ export class KalshiNormalizer implements Normalizer {
 
   /** The channel tells of all markets of the venue; of others than the subscribed it is ignored. */
   #life(ticker: string, body: KalshiBody, atUs: number, out: Normalized): void {
-    if (this.#specs.size > 0 && !this.#specs.has(ticker)) {
+    if (!this.symbols.wants(ticker)) {
       out.notice = { type: "ignored", what: "lifecycle of another market" };
       return;
     }
-    const step = this.#lifecycle.step(ticker, this.#ours(ticker), body, atUs);
+    const step = this.#lifecycle.step(ticker, this.symbols.ours(ticker), body, atUs);
     const what = `lifecycle ${wordOf(body.event_type)}`;
     if (step === "ignored" || step === "unknown") out.notice = { type: step, what };
     else if (step === "unreadable") {
@@ -285,7 +215,7 @@ export class KalshiNormalizer implements Normalizer {
       markUnreadable(out, { reason, channel: "status", ...this.#about(ticker) });
     } else {
       out.events.push(step);
-      if (step.state === "settled") this.#ledger.end(step.symbol, atUs, out.events);
+      if (step.state === "settled") this.ledger.end(step.symbol, atUs, out.events);
     }
   }
 
@@ -303,9 +233,9 @@ export class KalshiNormalizer implements Normalizer {
       const channel = this.#subscriptions.channelOf(sid);
       out.notice = { type: "unsubscribed", channel };
       this.#subscriptions.end(sid);
-      this.#books.end(sid, atUs);
+      this.books.end(sid, atUs);
       // We end none: somebody did in the recording that this is of.
-      for (const each of this.#ordersOf(channel)) this.#ledger.release(each);
+      for (const each of this.#ordersOf(channel)) this.ledger.release(each);
     } else if (type === "ok" || IGNORED_TYPES.includes(type)) {
       out.notice = { type: "ignored", what: type };
     } else out.notice = { type: "unknown", what: `type ${type}` };
@@ -313,7 +243,7 @@ export class KalshiNormalizer implements Normalizer {
 
   #ordersOf(channel: string): Order[] {
     const ours = channelOf(channel);
-    return this.#ledger.all.filter((each) => each.channel === ours);
+    return this.ledger.all.filter((each) => each.channel === ours);
   }
 
   #subscribed(
@@ -333,11 +263,11 @@ export class KalshiNormalizer implements Normalizer {
     // A recording of others answers commands that we do not know.
     const confirmed = asked.length > 0 ? asked : orders;
     if (channel === BOOK_CHANNEL) {
-      this.#books.begin(sid, confirmed.map(({ external }) => external), atUs);
+      this.books.begin(sid, confirmed.map(({ external }) => external), atUs);
     }
     for (const each of confirmed) {
-      this.#ledger.restart(each, atUs);
-      this.#ledger.confirm(each, atUs, out.events);
+      this.ledger.restart(each, atUs);
+      this.ledger.confirm(each, atUs, out.events);
     }
     if (channel === LIFECYCLE_CHANNEL) out.events.push(...this.#lifecycle.confirmed(atUs));
     const symbols = MARKET_TYPES.get(channel) === "status"
@@ -356,94 +286,57 @@ export class KalshiNormalizer implements Normalizer {
     const terminal = code === CODE_CHANNEL_ERROR || code === CODE_BUFFER_OVERFLOW;
     const message = `code ${String(code)}: ${wordOf(body?.msg ?? "")}`;
     out.notice = { type: "refused", message, terminal };
-    const refused = this.#ledger.answered(frame.id, undefined);
-    if (code === CODE_TOO_MANY_MARKETS && this.#commands.tooManyMarkets(refused)) {
-      this.#ledger.askAgain(refused, atUs);
-    } else this.#ledger.refuse(refused, message, atUs, out.events);
+    const refused = this.ledger.answered(frame.id, undefined);
+    if (code === CODE_TOO_MANY_MARKETS && this.requests.tooManyMarkets(refused)) {
+      this.ledger.askAgain(refused, atUs);
+    } else this.ledger.refuse(refused, message, atUs, out.events);
     if (code !== CODE_BUFFER_OVERFLOW) return;
     const detail = `The venue ended the subscription as we read too slowly (${message}).`;
     const loss = { reason: "slow", missed: null, fromUs: atUs, detail } as const;
-    this.#books.loseAll(countOf(frame.sid) ?? -1, loss, atUs, out);
+    this.books.loseAll(countOf(frame.sid) ?? -1, loss, atUs, out);
   }
 
-  /** Drops all books and subscriptions, as sids mean nothing on the next connection. */
-  disconnected(lastGoodUs: number, atUs: number, why: Break): MarketEvent[] {
+  /** Sids mean nothing on the next connection. */
+  protected broken(gap: Gap): void {
     this.#subscriptions.clear();
-    this.#books.disconnected(lastGoodUs);
-    this.#ledger.disconnected(lastGoodUs);
-    const gap = this.#gap.begin(lastGoodUs, atUs, why);
     this.#lifecycle.disconnected(gap);
-    return [gap];
-  }
-
-  /** Snapshots of all sound books. */
-  snapshots(): MarketEvent[] {
-    return this.#books.snapshots();
-  }
-
-  /** The venue's own snapshots of all sound books; they take the last numbers of their subscription. */
-  snapshotFrames(): string[] {
-    return this.#books.snapshotFrames((sid) => this.#subscriptions.seqOf(sid));
   }
 
   /** Markets known so far: the subscribed and those with a book. */
   instruments(): Instrument[] {
-    const tickers = new Set([...this.#specs.keys(), ...this.#books.tickers()]);
+    const tickers = new Set([...this.symbols.specs.keys(), ...this.books.externals()]);
     return [...tickers].map((ticker) => ({
-      symbol: this.#ours(ticker),
+      symbol: this.symbols.ours(ticker),
       external: ticker,
-      feed: this.#feed,
+      feed: this.feed,
       priceDecimals: PRICE_DECIMALS,
       sizeDecimals: SIZE_DECIMALS,
     }));
   }
 
-  /** By market: how it was determined until it is settled, the gap of its book, and what never came. */
-  carried(): CarriedState {
-    const tickers = new Set([
-      ...this.#specs.keys(),
-      ...this.#books.tickers(),
-      ...this.#lifecycle.tickers(),
-    ]);
-    const missing = this.#ledger.carried();
-    const { unseen } = this.#lifecycle;
-    if (missing.has("") || unseen !== null) tickers.add("");
-    return Object.fromEntries([...tickers].map((ticker) => {
-      const result = this.#lifecycle.carried(ticker);
-      const gap = this.#books.carried(ticker);
-      const away = missing.get(ticker);
-      return [ticker, {
-        ...(result !== undefined && { result }),
-        ...(gap && { gap }),
-        ...(away && { missing: away }),
-        ...(ticker === "" && unseen !== null && { unseen }),
-      }];
-    }));
+  protected remembered(): Iterable<string> {
+    return [...this.#lifecycle.tickers(), ...(this.#lifecycle.unseen === null ? [] : [""])];
   }
 
-  /** Takes over what an earlier run carried of its markets. */
-  carry(state: CarriedState): void {
-    for (const [ticker, { result, gap, missing, unseen }] of Object.entries(state)) {
-      this.#ledger.carry(missing);
-      if (ticker === "") {
-        this.#lifecycle.carryUnseen(unseen);
-        continue;
-      }
-      if (this.#specs.size > 0 && !this.#specs.has(ticker)) continue;
-      this.#lifecycle.carry(ticker, result);
-      this.#books.carry(ticker, gap);
-      this.#ledger.carry([gap]);
-    }
+  /** How a market was determined until it is settled; of the feed, since when no lives are seen. */
+  protected memoryOf(ticker: string): Record<string, unknown> {
+    const { unseen } = this.#lifecycle;
+    if (ticker === "") return unseen === null ? {} : { unseen };
+    const result = this.#lifecycle.carried(ticker);
+    return result === undefined ? {} : { result };
+  }
+
+  protected remember(ticker: string, memory: Readonly<Record<string, unknown>>): void {
+    if (ticker === "") this.#lifecycle.carryUnseen(memory["unseen"]);
+    else this.#lifecycle.carry(ticker, memory["result"]);
   }
 
   /** Plain JSON of everything. */
   state(): unknown {
     const state: KalshiState = {
-      commands: this.#commands.state(),
-      ledger: this.#ledger.state(),
-      gap: this.#gap.state(),
+      ...this.venueState(),
+      commands: this.requests.state(),
       subscriptions: this.#subscriptions.state(),
-      books: this.#books.state(),
       results: this.#lifecycle.state(),
       unseenLives: this.#lifecycle.unseen,
       mirror: this.#mirror.state(),
@@ -454,12 +347,10 @@ export class KalshiNormalizer implements Normalizer {
   /** Takes over what `state` gave. */
   restore(state: unknown): void {
     const given = structuredClone(state) as KalshiState;
-    this.#ledger.restore(given.ledger);
+    this.restoreVenue(given);
     // A state of before the ledger counts commands otherwise.
-    if (given.ledger !== undefined) this.#commands.restore(given.commands);
-    this.#gap.restore(given.gap);
+    if (given.ledger !== undefined) this.requests.restore(given.commands);
     this.#subscriptions.restore(given.subscriptions);
-    this.#books.restore(given.books);
     this.#lifecycle.restore(given.results);
     this.#lifecycle.carryUnseen(given.unseenLives);
     // States of older versions do not have these.

@@ -5,6 +5,7 @@ import type {
   SubscriptionLedger,
   SubscriptionOrder,
 } from "../subscription_ledger.ts";
+import type { Requests } from "../venue_normalizer.ts";
 import { BOOK_CHANNEL } from "./subscriptions.ts";
 
 /** The channel of the life of markets; it takes no list of markets. */
@@ -30,7 +31,7 @@ export function channelOf(venues: string): OrderedChannel | undefined {
 }
 
 /** Everything that is ordered. Only books begin with data; a quiet market has no trades to send. */
-export function ordersOf(specs: Iterable<SymbolSpec>): SubscriptionOrder[] {
+export function ordersOf(specs: readonly SymbolSpec[]): SubscriptionOrder[] {
   const orders: SubscriptionOrder[] = [
     { channel: "status", external: "", symbol: "_all", proof: "confirmation" },
   ];
@@ -49,15 +50,17 @@ export interface CommandsState {
 }
 
 /** The commands of a connection: ids count from 1 on every connection, as the ledger knows them. */
-export class Commands {
+export class Commands implements Requests {
   #ledger: SubscriptionLedger;
+  #sidOf: (ticker: string) => number | undefined;
   #last = 0;
   /** Markets that the venue takes in one command, as far as is known. */
   #marketsMax = Infinity;
 
-  /** Commands for the orders of `ledger`. */
-  constructor(ledger: SubscriptionLedger) {
+  /** Commands for the orders of `ledger`; `sidOf` gives the subscription of a book. */
+  constructor(ledger: SubscriptionLedger, sidOf: (ticker: string) => number | undefined) {
     this.#ledger = ledger;
+    this.#sidOf = sidOf;
   }
 
   /**
@@ -99,12 +102,12 @@ export class Commands {
 
   /**
    * Asks for what is due: snapshots on the subscription that covers a book (its seq goes on), else
-   * a subscription. `sidOf` gives the subscription of a book.
+   * a subscription.
    */
-  ask(due: readonly Subscription[], sidOf: (ticker: string) => number | undefined): string[] {
+  ask(due: readonly Subscription[]): string[] {
     const frames: string[] = [];
     const covering = (each: Subscription) =>
-      each.channel === "orderbook" && each.confirmed ? sidOf(each.external) : undefined;
+      each.channel === "orderbook" && each.confirmed ? this.#sidOf(each.external) : undefined;
     const bySid = Map.groupBy(due, covering);
     for (const [sid, orders] of bySid) {
       if (sid === undefined) continue;

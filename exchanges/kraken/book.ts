@@ -1,21 +1,18 @@
 import {
   type BookSide,
+  type BookSideName,
   exactStepsOfText,
-  type Gap,
   type Level,
-  OrderBook,
-  type OrderBookUpdate,
   powerOfTen,
   textOfSteps,
-  valueOf,
 } from "@ssmd/market";
 import { countOf, figureOf } from "../json_fields.ts";
-import { exactState, type KrakenBookState, levelsState, restoreExact } from "./book_state.ts";
+import { type BookClaims, type Precision, TrackedBook } from "../tracked_book.ts";
+import { exactState, type KrakenBookState, restoreExact } from "./book_state.ts";
 import { checksumOf } from "./checksum.ts";
 import { ExactBook } from "./exact_book.ts";
 import { isoOfUs } from "@ssmd/runtime";
 import { type KrakenBookData, type KrakenLevel, objectOf } from "./messages.ts";
-import type { Precision } from "./precision.ts";
 import { DEFAULT_DEPTH, DEPTHS } from "./subscribe.ts";
 
 /** More digits after the point than a double carries exactly: such a book is in exact steps. */
@@ -31,64 +28,47 @@ type NumbersApplied = Applied | "large";
 /** An element of the book channel of which the fields that every one has were checked. */
 export type CheckedBookData = KrakenBookData & { symbol: string; checksum: number };
 
-/** The book of one pair in integer steps, and whether it can be trusted. */
-export class KrakenBook {
-  readonly external: string;
-  /** Our name. */
-  readonly symbol: string;
+/** The book of one pair, checked by the venue's checksum. */
+export class KrakenBook extends TrackedBook {
   /** Levels a side of the subscription; what lies deeper is cut off after every update. */
   depth: number;
-  readonly #book: OrderBook = new OrderBook();
-  /** Whether a snapshot came and everything after it was right. */
-  sound = false;
-  /** When it was lost or first waited for, µs; meaningful while it is not sound. */
-  lostUs = 0;
-  /** When it was last known to be right, µs. */
-  goodUs = 0;
-  /** The gap that the next good snapshot closes. */
-  gap: Gap | null = null;
-  /** In place of `#book` where levels have more than 2^53 steps. */
+  /** In place of the book of doubles where levels have more than 2^53 steps. */
   #exact: ExactBook | null = null;
-  #precision: Precision = { price: 0, size: 0 };
   #priceScale = 1;
   #sizeScale = 1;
 
-  /** An empty book that waits for its snapshot. */
-  constructor(external: string, symbol: string, depth: number = DEFAULT_DEPTH) {
-    this.external = external;
-    this.symbol = symbol;
+  /** An empty book that waits for its snapshot since `lostUs`. */
+  constructor(
+    { depth = DEFAULT_DEPTH, ...rest }: Pick<TrackedBook, "external" | "symbol" | "lostUs"> & {
+      depth?: number | undefined;
+    },
+  ) {
+    super({ ...rest, precision: { price: 0, size: 0 } });
     this.depth = depth;
   }
 
   /** Drops the levels and starts over with digits after the point; false when they are too many. */
   reset(precision: Precision): boolean {
-    this.#clear();
+    this.clear();
     const decimals = Math.max(precision.price, precision.size);
     if (decimals > DECIMALS_MAX) return false;
-    this.#precision = precision;
+    this.precision = precision;
     if (decimals > DOUBLE_DECIMALS_MAX) this.#exact = new ExactBook();
     this.#priceScale = powerOfTen(precision.price);
     this.#sizeScale = powerOfTen(precision.size);
     return true;
   }
 
-  /** The book is not to be trusted from `lostUs` on. */
-  drop(lostUs: number): void {
-    if (this.sound || this.lostUs === 0) this.lostUs = lostUs;
-    this.sound = false;
-    this.#clear();
-  }
-
-  #clear(): void {
-    this.#book.clear();
+  protected override clear(): void {
+    super.clear();
     this.#exact = null;
   }
 
   /** Cuts off what lies deeper than the depth, and gives the venue's checksum of what is left. */
   truncatedChecksum(): number {
     if (this.#exact === null) {
-      this.#book.truncate(this.depth);
-      return checksumOf(this.#book);
+      this.book.truncate(this.depth);
+      return checksumOf(this.book);
     }
     this.#exact.truncate(this.depth);
     return this.#exact.checksum();
@@ -109,8 +89,8 @@ export class KrakenBook {
       if (applied !== "large") return applied;
       // What went in already goes in again: a level's last size counts, however often it came.
       bids.length = asks.length = 0;
-      this.#exact = ExactBook.of(this.#book);
-      this.#book.clear();
+      this.#exact = ExactBook.of(this.book);
+      this.book.clear();
     }
     const exact = texts();
     if (exact === undefined) return "unreadable";
@@ -119,8 +99,8 @@ export class KrakenBook {
   }
 
   #applyNumbers(data: KrakenBookData, bids: Level[], asks: Level[]): NumbersApplied {
-    const applied = this.#applySide(this.#book.bids, data.bids, bids);
-    return applied !== "applied" ? applied : this.#applySide(this.#book.asks, data.asks, asks);
+    const applied = this.#applySide(this.book.bids, data.bids, bids);
+    return applied !== "applied" ? applied : this.#applySide(this.book.asks, data.asks, asks);
   }
 
   #applySide(side: BookSide, levels: unknown, into: Level[]): NumbersApplied {
@@ -155,8 +135,8 @@ export class KrakenBook {
       const size = figureOf(level?.qty);
       if (price === undefined || size === undefined) return "unreadable";
       if (!isLevel(price, size)) return "unreadable";
-      const priceSteps = exactStepsOfText(String(level?.price), this.#precision.price);
-      const sizeSteps = exactStepsOfText(String(level?.qty), this.#precision.size);
+      const priceSteps = exactStepsOfText(String(level?.price), this.precision.price);
+      const sizeSteps = exactStepsOfText(String(level?.qty), this.precision.size);
       if (priceSteps === undefined || sizeSteps === undefined) return "precision";
       side.set(priceSteps, sizeSteps);
       into.push({ price, size });
@@ -170,37 +150,18 @@ export class KrakenBook {
     if (levels > this.depth) this.depth = DEPTHS.find((depth) => depth >= levels) ?? levels;
   }
 
-  /** The levels of a side as values, best first. */
-  levels(name: "bids" | "asks"): Level[] {
-    if (this.#exact !== null) return this.#exact.levels(name, this.#precision);
-    const side = this.#book[name];
-    return side.prices.map((price, i) => ({
-      price: valueOf(price, this.#precision.price),
-      size: valueOf(side.sizes[i] as number, this.#precision.size),
-    }));
+  override levels(name: BookSideName): Level[] {
+    return this.#exact?.levels(name, this.precision) ?? super.levels(name);
   }
 
-  /** The whole book as a record. */
-  snapshot(feed: string, timestampUs: number, receivedAtUs: number): OrderBookUpdate {
-    return {
-      type: "orderbook",
-      timestampUs,
-      receivedAtUs,
-      symbol: this.symbol,
-      feed,
-      sequence: 0,
-      kind: "snapshot",
-      bids: this.levels("bids"),
-      asks: this.levels("asks"),
-      depth: this.depth,
-      checksum: "verified",
-    };
+  protected override get claims(): BookClaims {
+    return { depth: this.depth, checksum: "verified" };
   }
 
   /** The whole book as the venue's own frame, as of when it was last known to be right. */
   snapshotFrame(): string {
-    const book = this.#exact ?? this.#book;
-    const { price: priceDecimals, size: sizeDecimals } = this.#precision;
+    const book = this.#exact ?? this.book;
+    const { price: priceDecimals, size: sizeDecimals } = this.precision;
     const side = (name: "bids" | "asks") => {
       const { prices, sizes } = book[name];
       return prices.map((price, i) => {
@@ -216,31 +177,19 @@ export class KrakenBook {
 
   /** Plain JSON of the book. */
   state(): KrakenBookState {
-    const { external, depth, sound, lostUs, goodUs, gap } = this;
     return {
-      external,
-      depth,
-      ...this.#precision,
-      sound,
-      lostUs,
-      goodUs,
-      gap,
-      bids: levelsState(this.#book.bids),
-      asks: levelsState(this.#book.asks),
+      ...{ external: this.external, depth: this.depth, ...this.precision },
+      ...this.trackedState(),
       ...(this.#exact === null ? {} : { exact: exactState(this.#exact) }),
     };
   }
 
   /** A book from its plain JSON. */
   static restore(state: KrakenBookState, symbol: string): KrakenBook {
-    const book = new KrakenBook(state.external, symbol, state.depth);
+    const { external, depth, lostUs } = state;
+    const book = new KrakenBook({ external, symbol, depth, lostUs });
     book.reset({ price: state.price, size: state.size });
-    book.sound = state.sound;
-    book.lostUs = state.lostUs;
-    book.goodUs = state.goodUs;
-    book.gap = state.gap;
-    for (const [price, size] of state.bids) book.#book.bids.set(price, size);
-    for (const [price, size] of state.asks) book.#book.asks.set(price, size);
+    book.restoreTracked(state);
     if (state.exact !== undefined) book.#exact = restoreExact(state.exact);
     return book;
   }

@@ -1,18 +1,10 @@
-import type { BookSide, Gap } from "@ssmd/market";
+import type { Precision, TrackedBookState } from "../tracked_book.ts";
 import { ExactBook } from "./exact_book.ts";
 
 /** A book as plain JSON. */
-export interface KrakenBookState {
+export interface KrakenBookState extends TrackedBookState, Precision {
   external: string;
   depth: number;
-  price: number;
-  size: number;
-  sound: boolean;
-  lostUs: number;
-  goodUs: number;
-  gap: Gap | null;
-  bids: [number, number][];
-  asks: [number, number][];
   /** Levels in exact steps, where the book has some of more than 2^53; absent = it has not. */
   exact?: ExactBookState;
 }
@@ -21,11 +13,6 @@ export interface KrakenBookState {
 export interface ExactBookState {
   bids: [string, string][];
   asks: [string, string][];
-}
-
-/** Levels of a side in steps. */
-export function levelsState(side: BookSide): [number, number][] {
-  return side.prices.map((price, i) => [price, side.sizes[i] as number]);
 }
 
 /** Plain JSON of an exact book. */

@@ -1,13 +1,7 @@
-import {
-  type Gap,
-  isOpenGap,
-  type Level,
-  type MarketEvent,
-  openGap,
-  type OrderBookUpdate,
-  recoveredGap,
-} from "@ssmd/market";
+import type { Level } from "@ssmd/market";
 import type { Normalized } from "../adapter.ts";
+import { BookSet, type BookSetOptions } from "../book_set.ts";
+import type { Precision } from "../tracked_book.ts";
 import { markUnreadable } from "../unreadable.ts";
 import { bookDataOf, type CheckedBookData, KrakenBook } from "./book.ts";
 import type { KrakenBookState } from "./book_state.ts";
@@ -15,8 +9,6 @@ import type { Instruments } from "./instrument.ts";
 import { type KrakenBookData, type KrakenFrame, objectOf } from "./messages.ts";
 import { frameOfTexts, precisionOfSnapshot } from "./precision.ts";
 import { DEFAULT_DEPTH } from "./subscribe.ts";
-import type { SubscriptionLedger } from "../subscription_ledger.ts";
-import type { Symbols } from "./symbols.ts";
 import { timestampOf } from "./time.ts";
 
 /** An element of a frame, and where it stands in the frame's text. */
@@ -27,24 +19,13 @@ interface Element {
 }
 
 /** The books of a connection: every snapshot and update is checked, what fails is rebuilt. */
-export class Books {
-  #feed: string;
-  #symbols: Symbols;
+export class Books extends BookSet<KrakenBook, KrakenBookState> {
   #instruments: Instruments;
-  #ledger: SubscriptionLedger;
-  #books = new Map<string, KrakenBook>();
 
-  /** Books of `feed`; what is lost is told to `ledger`, which has it asked for. */
-  constructor(
-    feed: string,
-    symbols: Symbols,
-    instruments: Instruments,
-    ledger: SubscriptionLedger,
-  ) {
-    this.#feed = feed;
-    this.#symbols = symbols;
+  /** No books yet; their precisions are told by `instruments`, too. */
+  constructor(options: BookSetOptions, instruments: Instruments) {
+    super(options);
     this.#instruments = instruments;
-    this.#ledger = ledger;
   }
 
   /** A frame of the book channel. */
@@ -79,34 +60,25 @@ export class Books {
     const external = objectOf<KrakenBookData>(value)?.symbol;
     const reason = "A book element lacks its symbol or checksum.";
     if (typeof external !== "string") return markUnreadable(out, { reason, channel: "orderbook" });
-    const book = this.#books.get(external);
+    const book = this.find(external);
     if (book !== undefined) this.#lose(book, "parse", reason, atUs, out);
     markUnreadable(out, {
-      ...{ reason, channel: "orderbook", symbol: this.#symbols.ours(external) },
+      ...{ reason, channel: "orderbook", symbol: this.symbols.ours(external) },
       isCovered: book !== undefined,
     });
   }
 
   #update(element: Element, atUs: number, out: Normalized): void {
     const { data } = element;
-    const book = this.#books.get(data.symbol);
+    const book = this.find(data.symbol);
     if (book === undefined || !book.sound) {
       out.notice = { type: "dropped", what: `update of the suspect book ${data.symbol}` };
       return;
     }
-    const event: OrderBookUpdate = {
-      type: "orderbook",
-      timestampUs: timestampOf(data.timestamp),
-      receivedAtUs: atUs,
-      symbol: book.symbol,
-      feed: this.#feed,
-      sequence: 0,
-      kind: "delta",
-      bids: [],
-      asks: [],
-      depth: book.depth,
-      checksum: "verified",
-    };
+    const event = book.record({
+      ...{ feed: this.feed, kind: "delta", bids: [], asks: [] },
+      ...{ timestampUs: timestampOf(data.timestamp), receivedAtUs: atUs },
+    });
     if (this.#apply(book, element, event.bids, event.asks, event.timestampUs, atUs, out)) {
       out.events.push(event);
     }
@@ -114,12 +86,12 @@ export class Books {
 
   #snapshot(
     element: Element,
-    precision: { price: number; size: number },
+    precision: Precision,
     atUs: number,
     out: Normalized,
   ): void {
     const { data } = element;
-    const book = this.#bookOf(data.symbol, atUs);
+    const book = this.bookOf(data.symbol, atUs);
     book.coverDepth(data);
     const timestampUs = timestampOf(data.timestamp);
     const scaled = book.reset(precision);
@@ -130,10 +102,7 @@ export class Books {
       return;
     }
     if (!this.#apply(book, element, [], [], timestampUs, atUs, out)) return;
-    book.sound = true;
-    if (book.gap !== null) out.events.push(recoveredGap(book.gap, atUs));
-    book.gap = null;
-    out.events.push(book.snapshot(this.#feed, timestampUs, atUs));
+    this.heal(book, timestampUs, atUs, out);
   }
 
   /** Applies and checks; a book that does not pass is lost, and a new snapshot is asked for. */
@@ -178,84 +147,38 @@ export class Books {
     out: Normalized,
   ): void {
     const fromUs = book.goodUs || atUs;
-    book.drop(fromUs);
-    if (book.gap === null) {
-      const { symbol } = book;
-      const news = { feed: this.#feed, symbol, channel: "orderbook", reason } as const;
-      book.gap = openGap({ ...news, fromUs, atUs, missed: null, detail });
-      out.events.push({ ...book.gap });
-    }
-    this.#ledger.lose("orderbook", book.symbol, fromUs, atUs);
+    if (book.gap !== null) this.drop(book, fromUs, atUs);
+    else this.lose([book], { reason, fromUs, missed: null, detail }, atUs, out);
   }
 
   /** Levels a side of a pair's subscription. */
   depthOf(external: string): number {
-    const known = this.#books.get(external)?.depth;
-    return known ?? this.#symbols.spec(external)?.depth ?? DEFAULT_DEPTH;
+    const known = this.find(external)?.depth;
+    return known ?? this.symbols.spec(external)?.depth ?? DEFAULT_DEPTH;
   }
 
   /** The subscription of a pair's book was acknowledged; `depth` is what the venue gives. */
   acknowledged(external: string, depth: unknown, atUs: number): void {
-    const book = this.#bookOf(external, atUs);
+    const book = this.bookOf(external, atUs);
     if (typeof depth === "number" && Number.isSafeInteger(depth) && depth > 0) book.depth = depth;
-  }
-
-  #bookOf(external: string, atUs: number): KrakenBook {
-    let book = this.#books.get(external);
-    if (book === undefined) {
-      const depth = this.#symbols.spec(external)?.depth ?? DEFAULT_DEPTH;
-      book = new KrakenBook(external, this.#symbols.ours(external), depth);
-      book.lostUs = atUs;
-      this.#books.set(external, book);
-    }
-    return book;
-  }
-
-  /** The connection broke: no book is right any more. */
-  disconnected(lastGoodUs: number): void {
-    for (const book of this.#books.values()) book.drop(lastGoodUs);
-  }
-
-  /** Snapshots of all sound books. */
-  snapshots(): MarketEvent[] {
-    const sound = [...this.#books.values()].filter((book) => book.sound);
-    return sound.map((book) => book.snapshot(this.#feed, 0, 0));
   }
 
   /** The venue's own snapshots of all sound books. */
   snapshotFrames(): string[] {
-    const sound = [...this.#books.values()].filter((book) => book.sound);
-    return sound.map((book) => book.snapshotFrame());
+    return this.sound().map((book) => book.snapshotFrame());
   }
 
-  /** The venue's names of all books. */
-  externals(): Iterable<string> {
-    return this.#books.keys();
+  protected create(external: string, lostUs: number): KrakenBook {
+    const { depth } = this.symbols.spec(external) ?? {};
+    return new KrakenBook({ external, symbol: this.symbols.ours(external), depth, lostUs });
   }
 
-  /** The gap of a book that no snapshot has ended; undefined when there is none. */
-  carried(external: string): Gap | undefined {
-    const gap = this.#books.get(external)?.gap;
-    return gap ? { ...gap } : undefined;
+  protected stateOf(book: KrakenBook): KrakenBookState {
+    return book.state();
   }
 
-  /** An earlier run's gap of a book goes on: the next good snapshot ends it. */
-  carry(external: string, gap: unknown): void {
-    if (isOpenGap(gap)) this.#bookOf(external, gap.fromUs).gap = { ...gap };
-  }
-
-  /** Plain JSON of all books. */
-  state(): KrakenBookState[] {
-    return [...this.#books.values()].map((book) => book.state());
-  }
-
-  /** Takes over books from their plain JSON. */
-  restore(states: readonly KrakenBookState[]): void {
-    this.#books.clear();
-    for (const state of states) {
-      const book = KrakenBook.restore(state, this.#symbols.ours(state.external));
-      this.#books.set(state.external, book);
-    }
+  protected bookOfState(state: KrakenBookState): KrakenBook {
+    return KrakenBook.restore(state, this.symbols.ours(state.external));
   }
 }
 

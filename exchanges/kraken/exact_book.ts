@@ -1,7 +1,7 @@
 import { type BookSideName, type OrderBook, valueOfExact } from "@ssmd/market";
 import type { Level } from "@ssmd/market";
 import { checksumOfTexts, LEVELS_CHECKED } from "./checksum.ts";
-import type { Precision } from "./precision.ts";
+import type { Precision } from "../tracked_book.ts";
 
 /** One side of a book in exact steps, best first. */
 class ExactSide {

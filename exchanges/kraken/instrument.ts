@@ -3,8 +3,8 @@ import type { Normalized } from "../adapter.ts";
 import { countOf } from "../json_fields.ts";
 import { markUnreadable } from "../unreadable.ts";
 import { type KrakenPair, objectOf } from "./messages.ts";
-import type { Precision } from "./precision.ts";
-import type { Symbols } from "./symbols.ts";
+import type { Precision } from "../tracked_book.ts";
+import type { Symbols } from "../symbols.ts";
 
 const STATES: ReadonlyMap<string, MarketState> = new Map([
   ["online", "open"],

@@ -1,7 +1,5 @@
 import {
   ALL_SYMBOLS,
-  type Break,
-  DisconnectGap,
   type Gap,
   type GapChannel,
   type Instrument,
@@ -10,35 +8,24 @@ import {
   type MarketState,
   type StatusKind,
 } from "@ssmd/market";
-import type {
-  CarriedState,
-  Normalized,
-  Normalizer,
-  NormalizerOptions,
-  SymbolSpec,
-} from "../adapter.ts";
+import type { Normalized, NormalizerOptions } from "../adapter.ts";
 import { wordOf } from "../json_fields.ts";
 import { markUnreadable } from "../unreadable.ts";
+import { VenueNormalizer, type VenueState } from "../venue_normalizer.ts";
+import type { KrakenBook } from "./book.ts";
 import type { KrakenBookState } from "./book_state.ts";
-import {
-  type LedgerState,
-  type MissingSubscription,
-  type OrderedChannel,
-  SubscriptionLedger,
-} from "../subscription_ledger.ts";
 import { Books } from "./books.ts";
 import { Instruments, type PairState, statusOf } from "./instrument.ts";
 import { type KrakenFrame, objectOf } from "./messages.ts";
-import { noteUntraded, Requests, type RequestsState } from "./requests.ts";
+import { KrakenRequests, noteUntraded, type RequestsState } from "./requests.ts";
 import { channelOf, ordersOf } from "./subscribe.ts";
-import { Symbols } from "./symbols.ts";
+import { symbolOf } from "./symbols.ts";
 import { tickerOf } from "./ticker.ts";
 import { Trades, type TradesState } from "./trade.ts";
 
 /** Everything that a connection remembers, as plain JSON. */
-interface KrakenState {
+interface KrakenState extends VenueState<KrakenBookState> {
   requests: RequestsState;
-  ledger: LedgerState;
   /** Since when the venue is in maintenance, µs; 0 = it is not. */
   maintenanceUs: number;
   /** The last market data, µs; 0 = none yet. */
@@ -46,8 +33,6 @@ interface KrakenState {
   /** The pair whose trades were confirmed last. */
   confirmedTrade: string;
   system: string;
-  gap: Gap | null;
-  books: KrakenBookState[];
   trades: TradesState;
   pairs: PairState[];
 }
@@ -72,99 +57,46 @@ const SYSTEM_STATES: ReadonlyMap<string, { state: MarketState; kind?: StatusKind
 ]);
 
 /** The translation of Kraken's WebSocket v2. */
-export class KrakenNormalizer implements Normalizer {
-  #feed: string;
-  #specs: readonly SymbolSpec[];
-  #symbols: Symbols;
+export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookState> {
+  protected readonly books: Books;
+  protected readonly requests: KrakenRequests;
   #instruments: Instruments;
-  #books: Books;
   #trades: Trades;
-  #ledger: SubscriptionLedger;
-  #requests: Requests;
   #maintenanceUs = 0;
   #dataUs = 0;
   #confirmedTrade = "";
   #system = "";
-  #gap: DisconnectGap;
 
   /** A normalizer of a connection that subscribes these symbols. */
   constructor(options: NormalizerOptions) {
-    this.#feed = options.feed;
-    this.#gap = new DisconnectGap(options.feed);
-    this.#specs = options.symbols;
-    this.#symbols = new Symbols(options.symbols);
-    this.#instruments = new Instruments(options.feed, this.#symbols);
-    this.#ledger = new SubscriptionLedger(options.feed, ordersOf(options.symbols));
-    this.#requests = new Requests(this.#ledger);
-    this.#books = new Books(options.feed, this.#symbols, this.#instruments, this.#ledger);
-    this.#trades = new Trades(options.feed, this.#symbols);
+    super({ ...options, ordersOf, symbolOf });
+    const { feed, symbols, ledger } = this;
+    this.#instruments = new Instruments(feed, symbols);
+    this.#trades = new Trades(feed, symbols);
+    const books = this.books = new Books({ feed, symbols, ledger }, this.#instruments);
+    this.requests = new KrakenRequests(ledger, symbols, (external) => books.depthOf(external));
   }
 
-  /** Frames that subscribe everything. */
-  subscribe(): string[] {
-    return this.#requests.firstFrames(this.#specs);
-  }
-
-  /** Translates a frame. */
-  normalize(json: unknown, text: string, receivedAtUs: number): Normalized {
-    const out: Normalized = { events: [], send: [] };
+  protected frame(json: unknown, text: string, atUs: number, out: Normalized): void {
     const frame = objectOf<KrakenFrame>(json);
     if (frame === undefined) out.notice = { type: "unreadable", reason: "The frame is no object." };
-    else if (frame.channel !== undefined) this.#channel(frame, text, receivedAtUs, out);
-    else this.#answer(frame, receivedAtUs, out);
-    return this.#reconcile(out, receivedAtUs);
-  }
-
-  /** Ordered against arriving, and what is due at this time. */
-  #reconcile(out: Normalized, atUs: number): Normalized {
-    const { events } = out;
-    if (events.length > 0) {
-      this.#ledger.arriveWith(events, atUs);
-      this.#gap.endWith(events, atUs);
-      if (isMarketData(events.at(-1) as MarketEvent)) this.#dataUs = atUs;
-    }
-    if (atUs >= this.#ledger.dueUs) {
-      const due = this.#ledger.tick(atUs, events);
-      out.send.push(...this.#requests.ask(due, (external) => this.#books.depthOf(external)));
-    }
-    return out;
+    else if (frame.channel !== undefined) this.#channel(frame, text, atUs, out);
+    else this.#answer(frame, atUs, out);
+    const last = out.events.at(-1);
+    if (last !== undefined && isMarketData(last)) this.#dataUs = atUs;
   }
 
   /** Everything was asked for on a new connection. */
-  connected(atUs: number): MarketEvent[] {
+  override connected(atUs: number): MarketEvent[] {
     this.#maintenanceUs = 0;
-    this.#ledger.connected(atUs);
-    this.#requests.connected(this.#specs);
-    return [];
-  }
-
-  /** When there is something to do at the earliest, µs. */
-  dueUs(): number {
-    return this.#ledger.dueUs;
-  }
-
-  /** Time has come to `atUs`. */
-  tick(atUs: number): Normalized {
-    return this.#reconcile({ events: [], send: [] }, atUs);
-  }
-
-  /** A channel is silent: its snapshot tells whether anything was missed. */
-  doubt(channel: OrderedChannel, symbol: string, fromUs: number, atUs: number): Normalized {
-    const order = this.#ledger.find(channel, symbol);
-    if (order !== undefined) this.#ledger.doubt(order, fromUs, atUs);
-    return this.tick(atUs);
-  }
-
-  /** What was ordered and does not come now. */
-  missing(): MissingSubscription[] {
-    return this.#ledger.missing();
+    return super.connected(atUs);
   }
 
   /** The venue has forgotten what was subscribed; the connection lives on. */
   #renew(fromUs: number, atUs: number, why: string, out: Normalized): void {
-    out.events.push(this.#gap.begin(fromUs, atUs, { why }));
-    this.#books.disconnected(fromUs);
-    this.#ledger.renew(fromUs, atUs);
+    out.events.push(this.gap.begin(fromUs, atUs, { why }));
+    this.books.disconnected(fromUs);
+    this.ledger.renew(fromUs, atUs);
   }
 
   #channel(frame: KrakenFrame, text: string, atUs: number, out: Normalized): void {
@@ -174,7 +106,7 @@ export class KrakenNormalizer implements Normalizer {
       return;
     }
     if (channel === "instrument") {
-      this.#ledger.arrive("status", ALL_SYMBOLS, atUs, out.events);
+      this.ledger.arrive("status", ALL_SYMBOLS, atUs, out.events);
       return this.#instruments.frame(data, frame.type === "snapshot", atUs, out);
     }
     const isSnapshot = frame.type === "snapshot";
@@ -184,7 +116,7 @@ export class KrakenNormalizer implements Normalizer {
       if (known === undefined) out.notice = { type: "unknown", what: `channel ${wordOf(channel)}` };
       else markUnreadable(out, { reason, channel: known });
     } else if (data.length === 0) this.#noData(channel, isSnapshot, atUs, out);
-    else if (channel === "book") this.#books.frame(data, isSnapshot, text, atUs, out);
+    else if (channel === "book") this.books.frame(data, isSnapshot, text, atUs, out);
     else if (channel === "trade") this.#tradesFrame(data, isSnapshot, atUs, out);
     else if (channel === "ticker") this.#tickers(data, atUs, out);
     else if (channel === "status") this.#status(data, atUs, out);
@@ -197,7 +129,7 @@ export class KrakenNormalizer implements Normalizer {
   #noData(channel: unknown, isSnapshot: boolean, atUs: number, out: Normalized): void {
     out.notice = { type: "ignored", what: "no data" };
     if (channel !== "trade" || !isSnapshot) return;
-    this.#ledger.arrive("trade", this.#confirmedTrade, atUs, out.events);
+    this.ledger.arrive("trade", this.#confirmedTrade, atUs, out.events);
   }
 
   #tradesFrame(data: unknown[], isSnapshot: boolean, atUs: number, out: Normalized): void {
@@ -205,23 +137,23 @@ export class KrakenNormalizer implements Normalizer {
     // Trades that were all seen before give no record, and are an answer all the same.
     const external = isSnapshot ? objectOf<{ symbol?: unknown }>(data[0])?.symbol : undefined;
     if (typeof external !== "string" || out.events.length > 0) return;
-    this.#ledger.arrive("trade", this.#symbols.ours(external), atUs, out.events);
+    this.ledger.arrive("trade", this.symbols.ours(external), atUs, out.events);
   }
 
   #tickers(data: unknown[], atUs: number, out: Normalized): void {
     for (const value of data) {
-      const ticker = tickerOf(value, this.#feed, this.#symbols, atUs);
+      const ticker = tickerOf(value, this.feed, this.symbols, atUs);
       if (ticker !== undefined) out.events.push(ticker);
       else {
         const external = objectOf<{ symbol?: unknown }>(value)?.symbol;
         markUnreadable(out, {
           ...{ reason: "A ticker has a field of a wrong type.", channel: "ticker" },
-          ...(typeof external === "string" ? { symbol: this.#symbols.ours(external) } : {}),
+          ...(typeof external === "string" ? { symbol: this.symbols.ours(external) } : {}),
         });
       }
     }
     const recoveries: MarketEvent[] = [];
-    noteUntraded(this.#ledger, out.events, atUs, recoveries);
+    noteUntraded(this.ledger, out.events, atUs, recoveries);
     out.events.unshift(...recoveries);
   }
 
@@ -236,7 +168,7 @@ export class KrakenNormalizer implements Normalizer {
     if (system === this.#system) return;
     this.#system = system;
     const { state, kind } = SYSTEM_STATES.get(system) ?? { state: "halted" };
-    const event = statusOf(this.#feed, ALL_SYMBOLS, state, system, atUs);
+    const event = statusOf(this.feed, ALL_SYMBOLS, state, system, atUs);
     if (kind !== undefined) event.kind = kind;
     out.events.push(event);
     if (system === "maintenance") this.#maintenanceUs = atUs;
@@ -270,17 +202,17 @@ export class KrakenNormalizer implements Normalizer {
 
   #refused(frame: KrakenFrame, error: string, atUs: number, out: Normalized): void {
     const { symbol, req_id: request } = frame;
-    const ours = typeof symbol === "string" ? this.#symbols.ours(symbol) : undefined;
-    const orders = this.#ledger.answered(request, ours);
+    const ours = typeof symbol === "string" ? this.symbols.ours(symbol) : undefined;
+    const orders = this.ledger.answered(request, ours);
     // The next request ends it first.
     if (/already subscribed/i.test(error)) { for (const each of orders) each.confirmed = true; }
-    else this.#ledger.refuse(orders, error, atUs, out.events);
+    else this.ledger.refuse(orders, error, atUs, out.events);
   }
 
   /** What was to be ended did not exist: of no interest, unless the venue had confirmed it. */
   #unknown(frame: KrakenFrame, message: string, atUs: number, out: Normalized): void {
     out.notice = { type: "ignored", what: message };
-    if (!this.#requests.takeForgotten(frame.req_id)) return;
+    if (!this.requests.takeForgotten(frame.req_id)) return;
     const why = "The venue has forgotten what was subscribed.";
     this.#renew(this.#dataUs || atUs, atUs, why, out);
   }
@@ -293,32 +225,18 @@ export class KrakenNormalizer implements Normalizer {
       return;
     }
     const known = typeof external === "string";
-    const symbols = known ? [this.#symbols.ours(external)] : [];
+    const symbols = known ? [this.symbols.ours(external)] : [];
     const channel = channelOf(result.channel);
-    const order = channel && this.#ledger.find(channel, symbols[0] ?? ALL_SYMBOLS);
-    if (order !== undefined) this.#ledger.confirm(order, atUs, out.events);
+    const order = channel && this.ledger.find(channel, symbols[0] ?? ALL_SYMBOLS);
+    if (order !== undefined) this.ledger.confirm(order, atUs, out.events);
     if (channel === "trade") this.#confirmedTrade = symbols[0] ?? "";
-    if (result.channel === "book" && known) this.#books.acknowledged(external, result.depth, atUs);
+    if (result.channel === "book" && known) this.books.acknowledged(external, result.depth, atUs);
     out.notice = { type: "subscribed", channel: result.channel, symbols };
   }
 
-  /** Drops all books; trade ids stay, so that what was missed shows. */
-  disconnected(lastGoodUs: number, atUs: number, why: Break): MarketEvent[] {
-    this.#books.disconnected(lastGoodUs);
-    this.#ledger.disconnected(lastGoodUs);
-    const gap = this.#gap.begin(lastGoodUs, atUs, why);
-    this.#trades.disconnected(gap.reason === "planned");
-    return [gap];
-  }
-
-  /** Snapshots of all sound books. */
-  snapshots(): MarketEvent[] {
-    return this.#books.snapshots();
-  }
-
-  /** The venue's own snapshots of all sound books. */
-  snapshotFrames(): string[] {
-    return this.#books.snapshotFrames();
+  /** Trade ids stay, so that what was missed shows. */
+  protected broken({ reason }: Gap): void {
+    this.#trades.disconnected(reason === "planned");
   }
 
   /** Markets known so far. */
@@ -326,49 +244,29 @@ export class KrakenNormalizer implements Normalizer {
     return this.#instruments.instruments();
   }
 
-  /** By pair: its last trade, the gap of its book that no snapshot has ended, and what never came. */
-  carried(): CarriedState {
-    const pairs = new Set(this.#specs.map(({ external }) => external));
-    for (const external of [...this.#books.externals(), ...this.#trades.externals()]) {
-      pairs.add(external);
-    }
-    const missing = this.#ledger.carried();
-    if (missing.has("")) pairs.add("");
-    return Object.fromEntries([...pairs].map((external) => {
-      const trade = this.#trades.carried(external);
-      const gap = this.#books.carried(external);
-      const away = missing.get(external);
-      return [external, {
-        ...(trade && { trade }),
-        ...(gap && { gap }),
-        ...(away && { missing: away }),
-      }];
-    }));
+  protected remembered(): Iterable<string> {
+    return this.#trades.externals();
   }
 
-  /** Takes over what an earlier run carried of its pairs. */
-  carry(state: CarriedState): void {
-    for (const [external, { trade, gap, missing }] of Object.entries(state)) {
-      this.#ledger.carry(missing);
-      if (external === "") continue;
-      if (!this.#symbols.empty && this.#symbols.spec(external) === undefined) continue;
-      this.#trades.carry(external, trade);
-      this.#books.carry(external, gap);
-      this.#ledger.carry([gap]);
-    }
+  /** A pair's last trade. */
+  protected memoryOf(external: string): Record<string, unknown> {
+    const trade = this.#trades.carried(external);
+    return trade === undefined ? {} : { trade };
+  }
+
+  protected remember(external: string, { trade }: Readonly<Record<string, unknown>>): void {
+    this.#trades.carry(external, trade);
   }
 
   /** Plain JSON of everything. */
   state(): unknown {
     const state: KrakenState = {
-      requests: this.#requests.state(),
-      ledger: this.#ledger.state(),
+      ...this.venueState(),
+      requests: this.requests.state(),
       maintenanceUs: this.#maintenanceUs,
       dataUs: this.#dataUs,
       confirmedTrade: this.#confirmedTrade,
       system: this.#system,
-      gap: this.#gap.state(),
-      books: this.#books.state(),
       trades: this.#trades.state(),
       pairs: this.#instruments.state(),
     };
@@ -378,16 +276,14 @@ export class KrakenNormalizer implements Normalizer {
   /** Takes over what `state` gave. */
   restore(state: unknown): void {
     const given = structuredClone(state) as KrakenState;
-    this.#ledger.restore(given.ledger);
     // A state of before the ledger has none of these.
-    if (given.ledger !== undefined) this.#requests.restore(given.requests);
+    if (given.ledger !== undefined) this.requests.restore(given.requests);
     this.#maintenanceUs = given.maintenanceUs ?? 0;
     this.#dataUs = given.dataUs ?? 0;
     this.#confirmedTrade = given.confirmedTrade ?? "";
     this.#system = given.system;
-    this.#gap.restore(given.gap);
     this.#instruments.restore(given.pairs);
-    this.#books.restore(given.books);
+    this.restoreVenue(given);
     this.#trades.restore(given.trades);
   }
 }

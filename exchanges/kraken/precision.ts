@@ -1,11 +1,6 @@
 import { decimalsOfText } from "@ssmd/market";
 import { wordOf } from "../json_fields.ts";
-
-/** Digits after the point of a pair's prices and sizes. */
-export interface Precision {
-  price: number;
-  size: number;
-}
+import type { Precision } from "../tracked_book.ts";
 
 /** `JSON.parse` gives revivers the source text of a number as a third argument. */
 type SourceReviver = (key: string, value: unknown, context?: { source?: string }) => unknown;

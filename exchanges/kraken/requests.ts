@@ -1,5 +1,6 @@
-import type { MarketEvent } from "@ssmd/market";
-import type { SymbolSpec } from "../adapter.ts";
+import { ALL_SYMBOLS, type MarketEvent } from "@ssmd/market";
+import type { Symbols } from "../symbols.ts";
+import type { Requests } from "../venue_normalizer.ts";
 import type { Subscription, SubscriptionLedger } from "../subscription_ledger.ts";
 import { DEFAULT_DEPTH, requestFrame, requestsFor } from "./subscribe.ts";
 
@@ -10,21 +11,29 @@ export interface RequestsState {
 }
 
 /** The requests of a connection: ids count from 1 on every connection, as the ledger knows them. */
-export class Requests {
+export class KrakenRequests implements Requests {
   #ledger: SubscriptionLedger;
+  #symbols: Symbols;
+  #depthOf: (external: string) => number;
   #last = 0;
   /** Ids of requests that end subscriptions whose channels are silent. */
   #doubts: number[] = [];
 
-  /** Requests for the orders of `ledger`. */
-  constructor(ledger: SubscriptionLedger) {
+  /** Requests for the orders of `ledger`; `depthOf` = levels a side of a pair's subscription. */
+  constructor(
+    ledger: SubscriptionLedger,
+    symbols: Symbols,
+    depthOf: (external: string) => number,
+  ) {
     this.#ledger = ledger;
+    this.#symbols = symbols;
+    this.#depthOf = depthOf;
   }
 
   /** The connection is open and was sent {@linkcode firstFrames}. */
-  connected(specs: readonly SymbolSpec[]): void {
+  connected(): void {
     this.#doubts = [];
-    const requests = firstRequests(specs, this.#ledger);
+    const requests = this.#first();
     this.#last = requests.length;
     requests.forEach(({ channel, symbols }, i) => {
       for (const symbol of symbols) {
@@ -35,21 +44,28 @@ export class Requests {
   }
 
   /** Frames that subscribe everything, for a connection that was just opened. */
-  firstFrames(specs: readonly SymbolSpec[]): string[] {
-    return firstRequests(specs, this.#ledger).map(({ request }, i) =>
-      requestFrame("subscribe", request, i + 1)
-    );
+  firstFrames(): string[] {
+    return this.#first().map(({ request }, i) => requestFrame("subscribe", request, i + 1));
+  }
+
+  #first() {
+    const { specs } = this.#symbols;
+    const depthOf = (external: string) => specs.get(external)?.depth ?? DEFAULT_DEPTH;
+    return requestsFor([...this.#ledger.all], depthOf).map((request) => ({
+      ...{ request, channel: request.channel },
+      symbols: request.externals.map((external) => specs.get(external)?.symbol ?? ALL_SYMBOLS),
+    }));
   }
 
   /** Asks for what is due: what the venue confirmed is ended first, as it would refuse it twice. */
-  ask(due: readonly Subscription[], depthOf: (external: string) => number): string[] {
+  ask(due: readonly Subscription[]): string[] {
     const frames: string[] = [];
-    for (const request of requestsFor(due.filter(({ confirmed }) => confirmed), depthOf)) {
+    for (const request of requestsFor(due.filter(({ confirmed }) => confirmed), this.#depthOf)) {
       frames.push(requestFrame("unsubscribe", request, ++this.#last));
       const isDoubt = due.some((each) => each.doubted && each.channel === request.channel);
       if (isDoubt) this.#doubts = [...this.#doubts.slice(-99), this.#last];
     }
-    for (const request of requestsFor(due, depthOf)) {
+    for (const request of requestsFor(due, this.#depthOf)) {
       frames.push(requestFrame("subscribe", request, ++this.#last));
       for (const each of due) {
         if (each.channel !== request.channel || !request.externals.includes(each.external)) {
@@ -79,17 +95,6 @@ export class Requests {
     this.#last = last;
     this.#doubts = doubts;
   }
-}
-
-function firstRequests(specs: readonly SymbolSpec[], ledger: SubscriptionLedger) {
-  const depths = new Map(specs.map(({ external, depth }) => [external, depth ?? DEFAULT_DEPTH]));
-  const ours = new Map(specs.map(({ external, symbol }) => [external, symbol]));
-  const orders = [...ledger.all];
-  return requestsFor(orders, (external) => depths.get(external) ?? DEFAULT_DEPTH)
-    .map((request) => ({
-      ...{ request, channel: request.channel },
-      symbols: request.externals.map((external) => ours.get(external) ?? "_all"),
-    }));
 }
 
 /** A pair that never had a trade has none to send: what its subscription brings is nothing. */

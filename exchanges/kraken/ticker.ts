@@ -1,7 +1,7 @@
 import type { Ticker } from "@ssmd/market";
 import { figureOf } from "../json_fields.ts";
 import { type KrakenTickerData, objectOf } from "./messages.ts";
-import type { Symbols } from "./symbols.ts";
+import type { Symbols } from "../symbols.ts";
 import { timestampOf } from "./time.ts";
 
 /** The record of an element of the ticker channel; undefined when it cannot be read. */

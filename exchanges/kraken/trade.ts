@@ -3,7 +3,7 @@ import type { Normalized } from "../adapter.ts";
 import { countOf, figureOf } from "../json_fields.ts";
 import { markUnreadable } from "../unreadable.ts";
 import { type KrakenTradeData, objectOf } from "./messages.ts";
-import type { Symbols } from "./symbols.ts";
+import type { Symbols } from "../symbols.ts";
 import { timestampOf } from "./time.ts";
 
 /** The last trade of a pair that was seen. */

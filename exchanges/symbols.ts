@@ -1,0 +1,34 @@
+import type { SymbolSpec } from "./adapter.ts";
+
+/** The venue's names of markets and ours. */
+export class Symbols {
+  /** Ordered markets by the venue's name. */
+  readonly specs: ReadonlyMap<string, SymbolSpec>;
+  #symbolOf: (external: string) => string;
+
+  /** Takes the subscribed markets, and how a market that was not is called. */
+  constructor(specs: readonly SymbolSpec[], symbolOf: (external: string) => string) {
+    this.specs = new Map(specs.map((spec) => [spec.external, spec]));
+    this.#symbolOf = symbolOf;
+  }
+
+  /** Our name of a market, subscribed or not. */
+  ours(external: string): string {
+    return this.specs.get(external)?.symbol ?? this.#symbolOf(external);
+  }
+
+  /** What was ordered for a market; undefined when it was not. */
+  spec(external: string): SymbolSpec | undefined {
+    return this.specs.get(external);
+  }
+
+  /** Whether a market's news are of interest: it was ordered, or nothing was. */
+  wants(external: string): boolean {
+    return this.specs.size === 0 || this.specs.has(external);
+  }
+
+  /** Whether no markets were ordered. */
+  get empty(): boolean {
+    return this.specs.size === 0;
+  }
+}

@@ -1,0 +1,139 @@
+import {
+  type BookSide,
+  type BookSideName,
+  type Gap,
+  type Level,
+  OrderBook,
+  type OrderBookUpdate,
+  valueOf,
+} from "@ssmd/market";
+
+/** Digits after the point of a market's prices and sizes. */
+export interface Precision {
+  price: number;
+  size: number;
+}
+
+/** What all books keep, as plain JSON; a venue's own state has its name of the market beside it. */
+export interface TrackedBookState {
+  sound: boolean;
+  lostUs: number;
+  goodUs: number;
+  gap: Gap | null;
+  bids: [number, number][];
+  asks: [number, number][];
+}
+
+/** What a record of a book says of its levels. */
+export type BookClaims = Pick<OrderBookUpdate, "depth" | "checksum">;
+
+/**
+ * The book of one market in integer steps, and whether it can be trusted: it can from a snapshot on
+ * until something after it was wrong or is missing.
+ */
+export class TrackedBook {
+  /** The venue's name of the market. */
+  readonly external: string;
+  /** Ours. */
+  readonly symbol: string;
+  readonly book: OrderBook = new OrderBook();
+  /** Whether a snapshot came and everything after it was right. */
+  sound = false;
+  /** When it was lost or first waited for, µs; meaningful while it is not sound. */
+  lostUs: number;
+  /** When it was last known to be right, µs; 0 = never. */
+  goodUs = 0;
+  /** The gap that the next good snapshot closes. */
+  gap: Gap | null = null;
+  /** Digits after the point. */
+  protected precision: Precision;
+
+  /** An empty book that waits for its snapshot since `lostUs`. */
+  constructor(
+    { external, symbol, lostUs, precision }: Pick<TrackedBook, "external" | "symbol" | "lostUs"> & {
+      precision: Precision;
+    },
+  ) {
+    this.external = external;
+    this.symbol = symbol;
+    this.lostUs = lostUs;
+    this.precision = precision;
+  }
+
+  /** The book is not to be trusted from `lostUs` on. */
+  drop(lostUs: number): void {
+    if (this.sound) this.lostUs = lostUs;
+    this.sound = false;
+    this.clear();
+  }
+
+  /** Nothing keeps the book up any more: the connection broke. */
+  release(lostUs: number): void {
+    this.drop(lostUs);
+  }
+
+  /** Drops all levels. */
+  protected clear(): void {
+    this.book.clear();
+  }
+
+  /** The levels of a side as values, best first. */
+  levels(name: BookSideName): Level[] {
+    const { prices, sizes } = this.book[name];
+    return prices.map((price, i) => ({
+      price: valueOf(price, this.precision.price),
+      size: valueOf(sizes[i] as number, this.precision.size),
+    }));
+  }
+
+  /** What its records say of their levels; by default all of them, without a checksum. */
+  protected get claims(): BookClaims {
+    return { depth: 0, checksum: "unverified" };
+  }
+
+  /** The whole book as a record. */
+  snapshot(feed: string, timestampUs: number, receivedAtUs: number): OrderBookUpdate {
+    const [bids, asks] = [this.levels("bids"), this.levels("asks")];
+    return this.record({ feed, kind: "snapshot", timestampUs, receivedAtUs, bids, asks });
+  }
+
+  /** A record of levels of this book. */
+  record(
+    { timestampUs, receivedAtUs, feed, kind, bids, asks }: Pick<
+      OrderBookUpdate,
+      "timestampUs" | "receivedAtUs" | "feed" | "kind" | "bids" | "asks"
+    >,
+  ): OrderBookUpdate {
+    const { depth, checksum } = this.claims;
+    return {
+      type: "orderbook",
+      timestampUs,
+      receivedAtUs,
+      symbol: this.symbol,
+      feed,
+      sequence: 0,
+      kind,
+      bids,
+      asks,
+      depth,
+      checksum,
+    };
+  }
+
+  /** Plain JSON of what all books have. */
+  protected trackedState(): TrackedBookState {
+    const { sound, lostUs, goodUs, gap, book } = this;
+    return { sound, lostUs, goodUs, gap, bids: levelsOf(book.bids), asks: levelsOf(book.asks) };
+  }
+
+  /** Takes over what {@linkcode trackedState} gave. */
+  protected restoreTracked({ sound, lostUs, goodUs, gap, bids, asks }: TrackedBookState): void {
+    Object.assign(this, { sound, lostUs, goodUs, gap });
+    for (const [price, size] of bids) this.book.bids.set(price, size);
+    for (const [price, size] of asks) this.book.asks.set(price, size);
+  }
+}
+
+function levelsOf({ prices, sizes }: BookSide): [number, number][] {
+  return prices.map((price, i) => [price, sizes[i] as number]);
+}

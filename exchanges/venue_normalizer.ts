@@ -1,0 +1,203 @@
+import {
+  type Break,
+  DisconnectGap,
+  type Gap,
+  type Instrument,
+  type MarketEvent,
+} from "@ssmd/market";
+import type {
+  CarriedState,
+  Normalized,
+  Normalizer,
+  NormalizerOptions,
+  SymbolSpec,
+} from "./adapter.ts";
+import type { BookSet } from "./book_set.ts";
+import {
+  type LedgerState,
+  type MissingSubscription,
+  type OrderedChannel,
+  type Subscription,
+  SubscriptionLedger,
+  type SubscriptionOrder,
+} from "./subscription_ledger.ts";
+import { Symbols } from "./symbols.ts";
+import type { TrackedBook } from "./tracked_book.ts";
+
+/** What is asked of a venue on one connection. Request ids count from 1 on every connection. */
+export interface Requests {
+  /** Frames that subscribe everything, for a connection that was just opened. */
+  firstFrames(): string[];
+  /** The connection is open and was sent `firstFrames`. */
+  connected(): void;
+  /** Frames that ask once more for what is due. */
+  ask(due: readonly Subscription[]): string[];
+}
+
+/** What a venue orders, and how it calls a market that was not. */
+export interface VenueOrders extends NormalizerOptions {
+  ordersOf(specs: readonly SymbolSpec[]): SubscriptionOrder[];
+  symbolOf(external: string): string;
+}
+
+/** What all normalizers remember, as plain JSON; a venue adds its own. */
+export interface VenueState<BookState> {
+  ledger: LedgerState;
+  gap: Gap | null;
+  books: BookState[];
+}
+
+/**
+ * The life of a connection, the same at all venues: what was ordered against what arrives, breaks and
+ * their gaps, books, and what outlives the run. A venue writes what its frames mean.
+ */
+export abstract class VenueNormalizer<Book extends TrackedBook, BookState> implements Normalizer {
+  protected readonly feed: string;
+  protected readonly symbols: Symbols;
+  protected readonly ledger: SubscriptionLedger;
+  protected readonly gap: DisconnectGap;
+
+  /** A normalizer of a connection that subscribes these markets. */
+  constructor({ feed, symbols, ordersOf, symbolOf }: VenueOrders) {
+    this.feed = feed;
+    this.symbols = new Symbols(symbols, symbolOf);
+    this.ledger = new SubscriptionLedger(feed, ordersOf([...this.symbols.specs.values()]));
+    this.gap = new DisconnectGap(feed);
+  }
+
+  protected abstract readonly books: BookSet<Book, BookState>;
+  protected abstract readonly requests: Requests;
+
+  /** What a frame means: records, a notice, and what it tells of orders and books. */
+  protected abstract frame(json: unknown, text: string, atUs: number, out: Normalized): void;
+  /** Markets known so far. */
+  abstract instruments(): Instrument[];
+  /** Plain JSON from which `restore` makes an equal normalizer. */
+  abstract state(): unknown;
+  /** Takes over a state. */
+  abstract restore(state: unknown): void;
+
+  /** The connection broke, as `gap` tells: what the venue numbered on it means nothing any more. */
+  protected abstract broken(gap: Gap): void;
+  /** Markets of which a next run must know something besides their orders and books; "" = the feed. */
+  protected abstract remembered(): Iterable<string>;
+  /** What a next run must know of a market besides its gaps. */
+  protected abstract memoryOf(external: string): Record<string, unknown>;
+  /** An earlier run knew this of a market. */
+  protected abstract remember(external: string, memory: Readonly<Record<string, unknown>>): void;
+
+  /** Frames that subscribe everything. */
+  subscribe(): string[] {
+    return this.requests.firstFrames();
+  }
+
+  /** Translates a frame. */
+  normalize(json: unknown, text: string, receivedAtUs: number): Normalized {
+    const out: Normalized = { events: [], send: [] };
+    this.frame(json, text, receivedAtUs, out);
+    return this.#reconcile(out, receivedAtUs);
+  }
+
+  /** Ordered against arriving, and what is due at this time. */
+  #reconcile(out: Normalized, atUs: number): Normalized {
+    if (out.events.length > 0) {
+      this.ledger.arriveWith(out.events, atUs);
+      this.gap.endWith(out.events, atUs);
+    }
+    if (atUs >= this.ledger.dueUs) {
+      out.send.push(...this.requests.ask(this.ledger.tick(atUs, out.events)));
+    }
+    return out;
+  }
+
+  /** Everything was asked for on a new connection. */
+  connected(atUs: number): MarketEvent[] {
+    this.ledger.connected(atUs);
+    this.requests.connected();
+    return [];
+  }
+
+  /** Drops all books. */
+  disconnected(lastGoodUs: number, atUs: number, why: Break): MarketEvent[] {
+    this.books.disconnected(lastGoodUs);
+    this.ledger.disconnected(lastGoodUs);
+    const gap = this.gap.begin(lastGoodUs, atUs, why);
+    this.broken(gap);
+    return [gap];
+  }
+
+  /** When there is something to do at the earliest, µs. */
+  dueUs(): number {
+    return this.ledger.dueUs;
+  }
+
+  /** Time has come to `atUs`. */
+  tick(atUs: number): Normalized {
+    return this.#reconcile({ events: [], send: [] }, atUs);
+  }
+
+  /** A channel is silent: it is asked for, as its snapshot tells whether anything was missed. */
+  doubt(channel: OrderedChannel, symbol: string, fromUs: number, atUs: number): Normalized {
+    const order = this.ledger.find(channel, symbol);
+    if (order !== undefined) this.ledger.doubt(order, fromUs, atUs);
+    return this.tick(atUs);
+  }
+
+  /** What was ordered and does not come now. */
+  missing(): MissingSubscription[] {
+    return this.ledger.missing();
+  }
+
+  /** Snapshots of all sound books. */
+  snapshots(): MarketEvent[] {
+    return this.books.snapshots();
+  }
+
+  /** The venue's own snapshots of all sound books. */
+  snapshotFrames(): string[] {
+    return this.books.snapshotFrames();
+  }
+
+  /** By market: what the venue remembers, the gap of its book that is open, and what never came. */
+  carried(): CarriedState {
+    const { specs } = this.symbols;
+    const missing = this.ledger.carried();
+    const externals = new Set([
+      ...[...specs.keys(), ...this.books.externals(), ...this.remembered()],
+      ...(missing.has("") ? [""] : []),
+    ]);
+    return Object.fromEntries([...externals].map((external) => {
+      const gap = this.books.carried(external);
+      const away = missing.get(external);
+      return [external, {
+        ...this.memoryOf(external),
+        ...(gap && { gap }),
+        ...(away && { missing: away }),
+      }];
+    }));
+  }
+
+  /** Takes over what an earlier run carried of its markets. */
+  carry(state: CarriedState): void {
+    for (const [external, { gap, missing, ...memory }] of Object.entries(state)) {
+      this.ledger.carry(missing);
+      if (external !== "" && !this.symbols.wants(external)) continue;
+      this.remember(external, memory);
+      if (external === "") continue;
+      this.books.carry(external, gap);
+      this.ledger.carry([gap]);
+    }
+  }
+
+  /** Plain JSON of what all normalizers remember. */
+  protected venueState(): VenueState<BookState> {
+    return { ledger: this.ledger.state(), gap: this.gap.state(), books: this.books.state() };
+  }
+
+  /** Takes over what {@linkcode venueState} gave. */
+  protected restoreVenue({ ledger, gap, books }: VenueState<BookState>): void {
+    this.ledger.restore(ledger);
+    this.gap.restore(gap);
+    this.books.restore(books);
+  }
+}
