@@ -4,7 +4,6 @@ import {
   type GapChannel,
   type Instrument,
   lostGap,
-  type MarketEvent,
   stepsOf,
   type Ticker,
 } from "@ssmd/market";
