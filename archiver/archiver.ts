@@ -12,7 +12,7 @@ import {
   sleep,
   SsmdError,
 } from "@ssmd/runtime";
-import { escapeToken, EVENT_TYPES, streamNameOf } from "@ssmd/market";
+import { recordFilters, streamNameOf } from "@ssmd/market";
 import { dayOfUs, loadManifest } from "@ssmd/archive";
 import type { Consumer, InMessage } from "@ssmd/transport";
 import { ArchiveLease } from "./archive_lease.ts";
@@ -208,7 +208,7 @@ class ArchiverService implements Archiver {
     const { env, transport, shard = "main" } = this.#options;
     this.#consumer = await transport.consume({
       name: `archiver-${shard}`,
-      filters: EVENT_TYPES.map((type) => `${escapeToken(env)}.*.${type}.>`),
+      filters: recordFilters(env),
       onMessage: (message) => this.#onMessage(message),
     });
   }

@@ -55,8 +55,12 @@ export class Day {
   /** Ids of late records, in windows or in the archive. */
   #late: Set<string>;
 
-  /** A day that goes on where `manifest` ends. */
-  constructor(manifest: Manifest, startUs: number) {
+  /** Ids of fires, in windows or in the archive. */
+  #fires: Set<string>;
+
+  /** A day that goes on where `manifest` ends; `fires` are the ids of those in it. */
+  constructor(manifest: Manifest, startUs: number, fires: Set<string> = new Set()) {
+    this.#fires = fires;
     this.name = manifest.day;
     this.startUs = startUs;
     this.manifest = manifest;
@@ -87,6 +91,13 @@ export class Day {
     mark.index = index;
     if (minute < mark.minute) this.disorder = true;
     else mark.minute = minute;
+    return true;
+  }
+
+  /** Notes a fire by its id; false = it is in a window or in the archive. */
+  takeFire(id: string): boolean {
+    if (this.#fires.has(id)) return false;
+    this.#fires.add(id);
     return true;
   }
 

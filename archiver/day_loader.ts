@@ -4,14 +4,18 @@ import {
   changeManifest,
   type Manifest,
   type ManifestId,
+  NORMALIZED_VERSION,
   normalizedTypePrefix,
   openManifest,
   parseNormalizedKey,
+  readArchive,
   usOfDay,
 } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 import { Day } from "./day.ts";
 import { fenced } from "./fence.ts";
+
+const DAY_US = 86_400_000_000;
 
 /** Which day is to be loaded, from where. */
 export interface DayId {
@@ -55,5 +59,21 @@ export async function loadDay(
       logger.warn("deleted a file that no manifest names; its records come again", { key });
     }
   }
-  return new Day(manifest, usOfDay(day));
+  return new Day(manifest, usOfDay(day), await firesOf(storage, dayId, manifest));
+}
+
+/** Ids of the fires in a day. Throws as {@linkcode readArchive}. */
+async function firesOf(
+  storage: Storage,
+  { env, feed, day }: DayId,
+  manifest: Manifest,
+): Promise<Set<string>> {
+  const ids = new Set<string>();
+  if (!manifest.files.some(({ type }) => type === "fire")) return ids;
+  const fromUs = usOfDay(day);
+  const span = { fromUs, toUs: fromUs + DAY_US, version: NORMALIZED_VERSION };
+  for await (const batch of readArchive(storage, { env, feed, types: ["fire"], ...span })) {
+    for (const event of batch) if (event.type === "fire") ids.add(event.id);
+  }
+  return ids;
 }

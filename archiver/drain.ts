@@ -1,5 +1,5 @@
 import { sleep } from "@ssmd/runtime";
-import { escapeToken, EVENT_TYPES } from "@ssmd/market";
+import { escapeToken, FEED_TYPES } from "@ssmd/market";
 import { parsePosition } from "@ssmd/archive";
 import type { Transport } from "@ssmd/transport";
 import type { WindowRouter } from "./window_router.ts";
@@ -43,7 +43,7 @@ export async function drained(options: DrainOptions): Promise<boolean> {
 async function newestIds({ transport, env, intake, feeds }: DrainOptions): Promise<string[]> {
   const ids: string[] = [];
   const pairs = [...new Set([...feeds, ...intake.feeds()])]
-    .flatMap((feed) => EVENT_TYPES.map((type) => ({ feed, type })));
+    .flatMap((feed) => FEED_TYPES.map((type) => ({ feed, type })));
   for (const { feed, type } of pairs) {
     try {
       const id = await transport.lastId(`${escapeToken(env)}.${escapeToken(feed)}.${type}.>`);

@@ -3,8 +3,11 @@ import {
   ALL_SYMBOLS,
   EVENT_TYPES,
   type EventType,
+  type Fire,
+  fireSubject,
   type MarketEvent,
   parseSubject,
+  typeOfSubject,
 } from "@ssmd/market";
 import { decode } from "@ssmd/codec";
 import { dayOfUs, isKeyName, manifestGap, type NormalizedRecord, usOfDay } from "@ssmd/archive";
@@ -67,6 +70,7 @@ export class WindowRouter {
   /** Counted by the archiver. */
   tick = 0;
   #options: WindowRouterOptions;
+  #firePrefix: string;
   #routes = new Map<string, Route>();
   #feeds = new Map<string, Map<number, Day>>();
   #loading = new Set<string>();
@@ -87,6 +91,7 @@ export class WindowRouter {
   /** An intake with no day loaded. */
   constructor(options: WindowRouterOptions) {
     this.#options = options;
+    this.#firePrefix = fireSubject(options.env, "");
     this.#names = new ArchivedNames(options.loadNames);
   }
 
@@ -201,6 +206,10 @@ export class WindowRouter {
 
   /** False when the message has to wait for its day. */
   #accept(message: InMessage): boolean {
+    const { subject } = message;
+    if (subject.startsWith(this.#firePrefix) && typeOfSubject(subject) === "fire") {
+      return this.#acceptFire(message);
+    }
     const route = this.#routes.get(message.subject) ?? this.#newRoute(message.subject);
     if (route === undefined) {
       return this.#refused(message, "subject", `"${message.subject}" names no feed and type`);
@@ -234,6 +243,33 @@ export class WindowRouter {
     } catch (error) {
       return this.#refused(message, "payload", messageOf(error));
     }
+    this.#done(message);
+    return true;
+  }
+
+  /** A fire has no place in a run: a day knows those that it has by their ids. */
+  #acceptFire(message: InMessage): boolean {
+    let event: Fire;
+    try {
+      event = decode("fire", message.payload);
+    } catch (error) {
+      return this.#refused(message, "payload", messageOf(error));
+    }
+    const { feed, receivedAtUs, symbol, id } = event;
+    if (!isKeyName(feed)) return this.#refused(message, "subject", `"${feed}" is no feed`);
+    if (receivedAtUs <= 0) return this.#refused(message, "time", "the fire has no receivedAt");
+    const day = this.#daysOf(feed).get(Math.floor(receivedAtUs / DAY_US));
+    if (day === undefined) {
+      this.prepare(feed, dayOfUs(receivedAtUs));
+      return false;
+    }
+    if (day.takeFire(id)) {
+      day.symbols.add(symbol);
+      const minute = Math.floor((receivedAtUs - day.startUs) / MINUTE_US);
+      this.#record.run = "";
+      this.#record.sequence = event.sequence;
+      this.#put(message, day.window("fire", EVENT_TYPES.indexOf("fire"), minute), receivedAtUs);
+    } else this.duplicates++;
     this.#done(message);
     return true;
   }

@@ -66,6 +66,13 @@ function recordOf(type: EventType, i: number): MarketEvent {
         channel: "all",
         detail: "expected 17, got 19",
       };
+    case "fire":
+      return {
+        ...{ type, ...base, id: i.toString(16).padStart(32, "0"), signal: "spread_widens" },
+        ...{ version: 1, sourceHash: "a".repeat(64), paramsHash: "b".repeat(64) },
+        ...{ causeSequence: i, causeReceivedAtUs: base.receivedAtUs, engine: "1 v8/15.0" },
+        values: `{"spread":${price}}`,
+      };
   }
 }
 

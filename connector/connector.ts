@@ -1,5 +1,5 @@
 import type { CredentialsSource, Normalized, SymbolSpec, Venue } from "@ssmd/exchanges";
-import { EVENT_TYPES, type MarketEvent } from "@ssmd/market";
+import { FEED_TYPES, type MarketEvent } from "@ssmd/market";
 import type { CaptureLocation } from "@ssmd/metadata";
 import {
   type ComponentHealth,
@@ -634,7 +634,7 @@ class FeedConnector implements Connector {
     let labels = this.#stored.get(subject);
     if (labels === undefined) {
       const [, , type = ""] = subject.split(".");
-      labels = (EVENT_TYPES as readonly string[]).includes(type)
+      labels = (FEED_TYPES as readonly string[]).includes(type)
         ? { ...this.#metrics.labels, type }
         : null;
       if (this.#stored.size >= SUBJECTS_MAX) this.#stored.clear();

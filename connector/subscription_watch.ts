@@ -1,5 +1,5 @@
 import type { MissingSubscription } from "@ssmd/exchanges";
-import type { MarketEvent } from "@ssmd/market";
+import { isMarketData, type MarketEvent } from "@ssmd/market";
 import { type Logger, nowUs } from "@ssmd/runtime";
 import type { Connection } from "./connection.ts";
 import type { ConnectorMetrics } from "./connector_metrics.ts";
@@ -52,7 +52,7 @@ export class SubscriptionWatch {
   /** A record was given. */
   seen(event: MarketEvent): void {
     if (event.timestampUs > 0) this.#lagUs = event.receivedAtUs - event.timestampUs;
-    if (event.type === "status" || event.type === "gap") return;
+    if (!isMarketData(event)) return;
     this.#silence[event.type].seen(event.symbol, event.receivedAtUs);
   }
 

@@ -2,8 +2,8 @@ import { comparePositions, parsePosition, type Position } from "@ssmd/archive";
 import { decode, Encoder } from "@ssmd/codec";
 import {
   escapeToken,
-  EVENT_TYPES,
   type EventType,
+  FEED_TYPES,
   type Gap,
   type MarketEvent,
   nameOfRun,
@@ -51,7 +51,7 @@ export async function readToldBefore(
 async function readEnd(transport: Transport, { env, feed, turn }: TurnOfFeed): Promise<TurnEnd> {
   const { run } = turn;
   const floorUs = Math.max(turn.fromUs - 1, turn.after?.atUs ?? -1);
-  const filters = EVENT_TYPES.map((type) => filterOf(env, feed, type));
+  const filters = FEED_TYPES.map((type) => filterOf(env, feed, type));
   const { firstSequence, lastSequence } = await transport.state();
   for (let count = LOOK_BACK_MESSAGES;; count *= LOOK_BACK_GROWTH) {
     const first = Math.max(firstSequence, lastSequence - count + 1);

@@ -119,12 +119,17 @@ function lineOf(record: z.output<typeof RECORD>): string {
   const time = typeof received === "number" ? isoOfUs(Math.round(received * 1000)) : "-";
   const fields = Object.entries(record)
     .filter(([name, value]) => !SHOWN.has(name) && value !== null && !isEmpty(value))
-    .map(([name, value]) => `${name}=${Array.isArray(value) ? levelsText(value) : value}`);
+    .map(([name, value]) => `${name}=${textOf(value)}`);
   return [time, record.feed, record.symbol, record.type, ...fields].join(" ");
 }
 
 function isEmpty(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return levelsText(value);
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** The first level of a side, and how many follow. */

@@ -7,6 +7,7 @@ export const TABLES: Readonly<Record<string, EventType>> = {
   orderbook: "orderbook",
   status: "status",
   gaps: "gap",
+  fires: "fire",
 };
 
 /** Whether a word is a table's name. */

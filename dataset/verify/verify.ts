@@ -300,7 +300,8 @@ async function balanced(
   for (const manifest of normalized) {
     const balance = balanceOf(manifest.day);
     await files.verify(manifest, (event) => {
-      if (event.receivedAtUs < untilUs) balance.find(event);
+      // A fire is made of records: raw tells nothing of it.
+      if (event.type !== "fire" && event.receivedAtUs < untilUs) balance.find(event);
     });
   }
   const expired = normalized.filter((manifest) => manifest.expired).map(({ day }) => day);

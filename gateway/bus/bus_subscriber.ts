@@ -1,6 +1,6 @@
 import type { MarketFeed } from "../state/market.ts";
 import { decode, messagesIn } from "@ssmd/codec";
-import { escapeToken, EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
+import { type EventType, type MarketEvent, recordFilters, typeOfSubject } from "@ssmd/market";
 import { type Logger, messageOf, type Metrics, nowUs, sleep } from "@ssmd/runtime";
 import type { InMessage, LiveSubscription, Transport } from "@ssmd/transport";
 import type { MarketData } from "../state/market_data.ts";
@@ -55,7 +55,7 @@ export class BusSubscriber {
   /** Subscribes, then asks each known feed for its books. Rejects as the transport does. */
   async start(): Promise<void> {
     const { env, transport, data, records } = this.#options;
-    const filters = EVENT_TYPES.map((type) => `${escapeToken(env)}.*.${type}.>`);
+    const filters = recordFilters(env);
     const { createdAtUs, lastSequence } = await transport.state();
     records.start(createdAtUs, lastSequence);
     this.#subscription = await transport.subscribe(filters, (message) => this.#takeRecord(message));
@@ -146,7 +146,8 @@ export class BusSubscriber {
   #typeOf(subject: string): EventType {
     let type = this.#types.get(subject);
     if (type === undefined) {
-      type = subject.split(".")[2] as EventType;
+      // Another word stands for itself, and is refused by the decoder.
+      type = typeOfSubject(subject) ?? subject as EventType;
       // The subjects of an environment are few; a flood of new ones must not stay in memory.
       if (this.#types.size > 500_000) this.#types.clear();
       this.#types.set(subject, type);

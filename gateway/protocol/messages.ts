@@ -104,6 +104,19 @@ export const RECORDS = {
     recovered: z.boolean(),
     detail: z.string(),
   }),
+  fire: z.strictObject({
+    type: z.literal("fire"),
+    ...every,
+    signal: z.string().describe("The signal's id"),
+    id: z.string().describe("The fire's: the same records give the same one"),
+    version: z.int().describe("The signal's, as its author counts"),
+    values: z.record(z.string(), z.unknown()).describe("What the signal says of this moment"),
+    source_hash: z.string().describe("SHA-256 of the signal's source"),
+    params_hash: z.string().describe("SHA-256 of its parameters"),
+    cause_seq: z.int().describe("seq of the record that it fired on; 0 = there was none"),
+    cause_recv_ts: timeOrNull.describe("When that arrived here"),
+    engine: z.string(),
+  }),
 } as const;
 
 const listed = z.array(z.string());

@@ -1,6 +1,8 @@
 import { LIMITS } from "@ssmd/runtime";
 import {
   ALL_SYMBOLS,
+  type FeedEvent,
+  type Fire,
   type Gap,
   type GapReason,
   isBreak,
@@ -89,6 +91,7 @@ export class MarketData {
   /** Takes a live record. */
   takeRecord(event: MarketEvent, origin?: RecordOrigin): void {
     const feed = this.feed(event.feed);
+    if (event.type === "fire") return this.#takeFire(event, feed, origin);
     feed.records++;
     const restarts = event.type === "gap" && isBreak(event);
     const missing = feed.note(event.sequence, restarts);
@@ -144,6 +147,13 @@ export class MarketData {
     for (const market of feed.markets.values()) market.loseSteps(gap.fromUs);
     this.#listener.onFeedRecord(gap, feed, undefined);
     this.#listener.onSnapshotWanted(feed);
+  }
+
+  /** It is none of the feed's own records: their numbers and times go on as they were. */
+  #takeFire(event: Fire, feed: MarketFeed, origin: RecordOrigin | undefined): void {
+    const market = this.marketOf(feed, event.symbol);
+    if (market === undefined) return void this.refused++;
+    this.#listener.onRecord(event, market, origin);
   }
 
   #takeBook(event: OrderBookUpdate, market: Market, origin: RecordOrigin | undefined): void {
@@ -203,7 +213,7 @@ export class MarketData {
   }
 
   #takeOther(
-    event: Exclude<MarketEvent, OrderBookUpdate>,
+    event: Exclude<FeedEvent, OrderBookUpdate>,
     market: Market,
     origin: RecordOrigin | undefined,
   ): void {
@@ -228,7 +238,7 @@ export class MarketData {
   }
 
   #takeFeedRecord(
-    event: MarketEvent,
+    event: FeedEvent,
     feed: MarketFeed,
     origin: RecordOrigin | undefined,
   ): void {

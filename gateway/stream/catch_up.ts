@@ -1,5 +1,5 @@
 import { decode } from "@ssmd/codec";
-import { ALL_SYMBOLS, EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
+import { ALL_SYMBOLS, EVENT_TYPES, type MarketEvent, typeOfSubject } from "@ssmd/market";
 import { type Logger, messageOf, sleep } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
 import type { Market, RecordOrigin } from "../state/market.ts";
@@ -246,8 +246,8 @@ export class CatchUp {
 
   #deliver(subject: string, payload: Uint8Array, position: number): void {
     this.#cursor = position;
-    const type = subject.split(".")[2] as EventType;
-    if (!EVENT_TYPES.includes(type)) return;
+    const type = typeOfSubject(subject);
+    if (type === undefined) return;
     let event: MarketEvent;
     try {
       event = decode(type, payload);

@@ -1,4 +1,4 @@
-import { escapeToken, EVENT_TYPES } from "@ssmd/market";
+import { escapeToken, FEED_TYPES, recordFilters } from "@ssmd/market";
 
 /** Maximum of names in filters; for more, everything is read and filtered here. */
 const NAMES_MAX = 32;
@@ -10,12 +10,13 @@ const NAMES_MAX = 32;
 export function replayFilters(env: string, patterns: readonly string[]): string[] {
   const prefix = escapeToken(env);
   if (patterns.length > NAMES_MAX || patterns.some((pattern) => pattern.endsWith("*"))) {
-    return EVENT_TYPES.map((type) => `${prefix}.*.${type}.>`);
+    return recordFilters(env);
   }
   const filters = patterns.flatMap((name) =>
-    EVENT_TYPES.filter((type) => type !== "gap").map((type) =>
+    FEED_TYPES.filter((type) => type !== "gap").map((type) =>
       `${prefix}.*.${type}.${escapeToken(name)}`
     )
   );
-  return [...filters, `${prefix}.*.gap.>`];
+  // Subjects of fires do not name their market.
+  return [...filters, ...recordFilters(env, ["gap", "fire"])];
 }

@@ -1,13 +1,21 @@
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 
 /** Places of the types in EVENT_TYPES, as indexes and bits of masks. */
-export const TYPE_INDEX = { trade: 0, ticker: 1, orderbook: 2, status: 3, gap: 4 } as const;
+export const TYPE_INDEX = {
+  trade: 0,
+  ticker: 1,
+  orderbook: 2,
+  status: 3,
+  gap: 4,
+  fire: 5,
+} as const;
 /** Gaps go to every subscriber of a market: no client has a silent hole. */
 export const GAP_BIT: number = 1 << TYPE_INDEX.gap;
 /** Order books. */
 export const BOOK_BIT: number = 1 << TYPE_INDEX.orderbook;
 /** Never conflated: rare, and each one matters. */
-export const NEVER_CONFLATED: number = GAP_BIT | (1 << TYPE_INDEX.status);
+export const NEVER_CONFLATED: number = GAP_BIT | (1 << TYPE_INDEX.status) |
+  (1 << TYPE_INDEX.fire);
 /** All types. */
 export const ALL_TYPES: number = (1 << EVENT_TYPES.length) - 1;
 

@@ -1,6 +1,7 @@
 import { Encoder } from "@ssmd/codec";
 import {
   ALL_SYMBOLS,
+  fireSubject,
   type Gap,
   type Level,
   type MarketEvent,
@@ -72,11 +73,15 @@ export class FakeConnector {
   /** Numbers and publishes a record; `lost` = it never reaches the bus. */
   publish(draft: Draft, lost = false): void {
     const base = this.#base();
-    const event = { ...draft, ...base, sequence: ++this.sequence } as MarketEvent;
+    // A fire is no record of the feed's own.
+    if (draft.type !== "fire") this.sequence++;
+    const event = { ...draft, ...base, sequence: this.sequence } as MarketEvent;
     const payload = this.#encoder.encode(event);
     if (lost) return;
     this.#publisher.publish({
-      subject: subjectOf(this.#env, this.feed, event.type, event.symbol),
+      subject: event.type === "fire"
+        ? fireSubject(this.#env, event.signal)
+        : subjectOf(this.#env, this.feed, event.type, event.symbol),
       payload,
       id: `${this.#run}-${++this.#messages}-0`,
     });

@@ -24,6 +24,10 @@ const LEAST: { [T in EventType]: Extract<MarketEvent, { type: T }> } = {
     ...{ type: "gap", ...BASE, reason: "disconnect", fromUs: 0, toUs: 0, missed: null },
     ...{ recovered: false, detail: "", channel: "all" },
   },
+  fire: {
+    ...{ type: "fire", ...BASE, id: "", signal: "", version: 0, sourceHash: "", paramsHash: "" },
+    ...{ causeSequence: 0, causeReceivedAtUs: 0, values: "", engine: "" },
+  },
 };
 
 /** Gives the messages of one type as today's encoder would write their records. */

@@ -1,4 +1,5 @@
 import type { EventType, MarketEvent } from "@ssmd/market";
+import { decodeFire } from "./generated/fire.ts";
 import { decodeGap } from "./generated/gap.ts";
 import { decodeOrderBook } from "./generated/orderbook.ts";
 import { decodeStatus } from "./generated/status.ts";
@@ -31,5 +32,7 @@ export function decode(type: EventType, bytes: Uint8Array): MarketEvent {
       return decodeStatus(reader);
     case "gap":
       return decodeGap(reader);
+    case "fire":
+      return decodeFire(reader);
   }
 }

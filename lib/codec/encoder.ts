@@ -1,4 +1,5 @@
 import type { MarketEvent } from "@ssmd/market";
+import { encodeFire } from "./generated/fire.ts";
 import { encodeGap } from "./generated/gap.ts";
 import { encodeOrderBook } from "./generated/orderbook.ts";
 import { encodeStatus } from "./generated/status.ts";
@@ -27,6 +28,8 @@ export class Encoder {
         return encodeStatus(this.#writer, event);
       case "gap":
         return encodeGap(this.#writer, event);
+      case "fire":
+        return encodeFire(this.#writer, event);
     }
   }
 }

@@ -12,6 +12,8 @@ const SCHEMA_FOLDER = new URL("../../exchanges/schemas/", import.meta.url);
 const GENERATED_FOLDER = new URL("./generated/", import.meta.url);
 /** Appended fields whose default is a value of its own: a record without them has that value. */
 const READ_AS_DEFAULT: Partial<Record<EventType, readonly string[]>> = { gap: ["channel"] };
+/** Fields that a record may lack whatever the version that brought them. */
+const NEVER_REQUIRED: ReadonlySet<string> = new Set(["run", "connection"]);
 
 /** The generated files of a folder of schemas: name → text. Throws CodecError, and Deno's errors. */
 export function generate(schemas: URL = SCHEMA_FOLDER): Map<string, string> {
@@ -36,7 +38,10 @@ function sourceOf(type: EventType, schemas: URL, names: readonly string[]): Sche
   const fields = schema.structs.find(({ name }) => name === root)?.fields ?? [];
   return {
     ...{ type, text, version: `v${number(file)}`, schema: parseSchema(file, text) },
-    required: new Set([...fields.map(({ name }) => name), ...READ_AS_DEFAULT[type] ?? []]),
+    required: new Set([
+      ...fields.map(({ name }) => name).filter((name) => !NEVER_REQUIRED.has(name)),
+      ...READ_AS_DEFAULT[type] ?? [],
+    ]),
     sha256: createHash("sha256").update(bytes).digest("hex"),
   };
 }

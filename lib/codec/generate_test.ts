@@ -16,6 +16,7 @@ const NEWEST = {
   orderbook: ["v2", "orderbook-v2.capnp"],
   status: ["v2", "status-v2.capnp"],
   gap: ["v2", "gap-v2.capnp"],
+  fire: ["v1", "fire.capnp"],
 } as const;
 
 Deno.test("SCHEMAS holds the newest text of every registered schema, its version and hash", async () => {

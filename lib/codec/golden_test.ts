@@ -63,6 +63,21 @@ const GOLDEN: { [T in EventType]: Extract<MarketEvent, { type: T }> } = {
     detail: "expected 17, got 20",
     channel: "all",
   },
+  fire: {
+    type: "fire",
+    ...BASE,
+    run: 1763699999_000001,
+    connection: 3,
+    id: "0123456789abcdef0123456789abcdef",
+    signal: "spread_widens",
+    version: 3,
+    sourceHash: "a1".repeat(32),
+    paramsHash: "b2".repeat(32),
+    causeSequence: 4294967298,
+    causeReceivedAtUs: 1763700000_124001,
+    values: '{"buyShare":0.75,"spread":0.04}',
+    engine: "1 v8/15.0.245.1",
+  },
 };
 
 /** What names a record beside its number. */
@@ -108,6 +123,7 @@ const V1_TEXTS: Record<EventType, string> = {
   orderbook: "5da926d0bac1033322c803661e57a47da5a1ade871f27a7891bae9469acd6be4",
   status: "1467abc2f1ec3d38ecb8354187c8a1c745261eb9907ae6f510b00601862d583c",
   gap: "993264577bd7a7cc1d9ce12d4a2d1aeb6cc840f5f2083aae7442ca7bf5f827e0",
+  fire: "c7c353b08409a23d78b924ec6d41c647eec486f85a50d6063576449a86dad577",
 };
 
 for (const type of EVENT_TYPES) {

@@ -75,6 +75,18 @@ function figuresOf(event: MarketEvent): JsonView {
         detail: event.detail,
         channel: event.channel,
       };
+    case "fire":
+      return {
+        id: event.id,
+        signal: event.signal,
+        version: event.version,
+        source_hash: event.sourceHash,
+        params_hash: event.paramsHash,
+        cause_seq: event.causeSequence,
+        cause_recv_ts: nanosecondsOf(event.causeReceivedAtUs),
+        values: event.values,
+        engine: event.engine,
+      };
   }
 }
 

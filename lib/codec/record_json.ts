@@ -1,5 +1,14 @@
 import { APPENDED_FIELDS } from "@ssmd/market";
-import type { Gap, Level, MarketEvent, OrderBookUpdate, Status, Ticker, Trade } from "@ssmd/market";
+import type {
+  Fire,
+  Gap,
+  Level,
+  MarketEvent,
+  OrderBookUpdate,
+  Status,
+  Ticker,
+  Trade,
+} from "@ssmd/market";
 
 /** Milliseconds with microseconds as decimals; null = not given. */
 export function msOfUs(us: number): number | null {
@@ -83,6 +92,17 @@ function gapJson(event: Gap, prefix: string, extra: string): string {
   },${jsonSuffix(event, extra)}}`;
 }
 
+/** `values` is JSON already. */
+function fireJson(event: Fire, prefix: string, extra: string): string {
+  return `{"type":"fire",${prefix},"signal":${
+    JSON.stringify(event.signal)
+  },"id":"${event.id}","version":${event.version},"values":${
+    event.values || "{}"
+  },"source_hash":"${event.sourceHash}","params_hash":"${event.paramsHash}","cause_seq":${event.causeSequence},"cause_recv_ts":${
+    msOfUs(event.causeReceivedAtUs)
+  },"engine":${JSON.stringify(event.engine)},${jsonSuffix(event, extra)}}`;
+}
+
 /**
  * A record in the JSON of the client protocol. `prefix` is {@linkcode jsonPrefix} of its symbol,
  * `extra` further members with a leading comma (`,"pos":4711`).
@@ -99,5 +119,7 @@ export function recordJson(event: MarketEvent, prefix: string, extra = ""): stri
       return statusJson(event, prefix, extra);
     case "gap":
       return gapJson(event, prefix, extra);
+    case "fire":
+      return fireJson(event, prefix, extra);
   }
 }

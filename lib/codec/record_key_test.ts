@@ -33,6 +33,10 @@ const RECORDS: MarketEvent[] = [
       channel: "all",
     },
   } as MarketEvent,
+  {
+    ...{ ...BASE, type: "fire", id: "0", signal: "s", version: 1, sourceHash: "a" },
+    ...{ paramsHash: "b", causeSequence: 9, causeReceivedAtUs: 1, values: "{}", engine: "1" },
+  },
 ];
 
 Deno.test("the key of a record is read from a message of every type", () => {

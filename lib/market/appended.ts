@@ -24,6 +24,7 @@ export const APPENDED_FIELDS = {
     priceLevelStructure: "price_level_structure",
   },
   gap: {},
+  fire: {},
 } as const satisfies {
   [T in MarketEvent["type"]]: Partial<Record<keyof Extract<MarketEvent, { type: T }>, string>>;
 };

@@ -181,17 +181,51 @@ export interface Gap extends EventBase {
   channel: GapChannel;
 }
 
+/**
+ * A signal's condition came true. A fire carries no wall clock and no chance: the same records give
+ * the same bytes, live and in a backtest. `feed` and `symbol` name the instance that fired; `run`,
+ * `connection`, `timestampUs` and `sequence` are those of the cause; `receivedAtUs` is the moment
+ * of the fire in event time: when the cause was received, or the boundary of a signal that is
+ * evaluated `every` so often.
+ */
+export interface Fire extends EventBase {
+  /** Which record it is. */
+  type: "fire";
+  /** First 128 bits of the SHA-256 of signal, version, params, feed, symbol and cause, 32 hex digits. */
+  id: string;
+  /** The signal's id: the name of its file without `.ts`. */
+  signal: string;
+  /** The version that its author gave it, from 1. */
+  version: number;
+  /** SHA-256 of the signal's source text, 64 hex digits. */
+  sourceHash: string;
+  /** SHA-256 of the parameters in force as canonical JSON, 64 hex digits. */
+  paramsHash: string;
+  /** Number of the cause in its connection: the last record that was applied; 0 = there was none. */
+  causeSequence: number;
+  /** When the cause was received, µs; 0 = there was none. */
+  causeReceivedAtUs: number;
+  /** What `fire` answered, as canonical JSON: keys sorted, no space, at most 4 KiB. */
+  values: string;
+  /** Version of the engine and of V8, whose `Math` is not the same everywhere (`1 v8/15.0.245.1`). */
+  engine: string;
+}
+
+/** A record that a venue's frames give. */
+export type FeedEvent = Trade | Ticker | OrderBookUpdate | Status | Gap;
 /** Any record. */
-export type MarketEvent = Trade | Ticker | OrderBookUpdate | Status | Gap;
+export type MarketEvent = FeedEvent | Fire;
 /** Whether a record is market data: no step in a life and no news of something missing. */
 export function isMarketData(event: MarketEvent): event is Trade | Ticker | OrderBookUpdate {
-  return event.type !== "gap" && event.type !== "status";
+  return event.type === "trade" || event.type === "ticker" || event.type === "orderbook";
 }
 
 /** The name of a record's type, as in subjects and paths. */
 export type EventType = MarketEvent["type"];
-/** All types, in the order of the design. */
-export const EVENT_TYPES: readonly EventType[] = ["trade", "ticker", "orderbook", "status", "gap"];
+/** Types of the records that a feed brings: raw gives them. */
+export const FEED_TYPES = ["trade", "ticker", "orderbook", "status", "gap"] as const;
+/** All types, in the order of the design; a fire is made of the records of the others. */
+export const EVENT_TYPES: readonly EventType[] = [...FEED_TYPES, "fire"];
 /** The symbol of a record that is about a whole feed. */
 export const ALL_SYMBOLS = "_all";
 /** All reasons of gaps, in the order of the schema. */

@@ -1,7 +1,6 @@
 /** The field's nouns as plain values and pure rules: records, order book, subjects. @module */
 export * from "./appended.ts";
 export * from "./event.ts";
-export * from "./fire.ts";
 export * from "./decimal.ts";
 export * from "./gap.ts";
 export * from "./orderbook.ts";
@@ -9,3 +8,4 @@ export * from "./instrument.ts";
 export * from "./subject.ts";
 export * from "./run.ts";
 export * from "./turn.ts";
+export * from "./watermark.ts";

@@ -1,7 +1,9 @@
-import { ALL_SYMBOLS, type EventType } from "./event.ts";
+import { ALL_SYMBOLS, EVENT_TYPES, type EventType, FEED_TYPES } from "./event.ts";
 
 const PLAIN_TOKEN = /^[A-Za-z0-9_\-/]*$/;
 const OTHERS = /[^A-Za-z0-9_\-/]/gu;
+/** Stands in the place of a feed where the records are fires. */
+const SIGNAL_TOKEN = "signal";
 const UTF8 = new TextEncoder();
 
 /** One subject token: characters outside `A–Z a–z 0–9 _ - /` are written `%XX` (of their UTF-8 bytes). */
@@ -28,6 +30,26 @@ export function subjectOf(env: string, feed: string, type: EventType, symbol: st
 /** `{env}.{feed}.watermark._all`: where a connector says up to when its feed is on the bus. */
 export function watermarkSubject(env: string, feed: string): string {
   return `${escapeToken(env)}.${escapeToken(feed)}.watermark.${ALL_SYMBOLS}`;
+}
+
+/** `{env}.signal.{id}`: the fires of a signal, of all its feeds and symbols. */
+export function fireSubject(env: string, signal: string): string {
+  return `${escapeToken(env)}.${SIGNAL_TOKEN}.${escapeToken(signal)}`;
+}
+
+/** Filters of all records of these types in an environment. */
+export function recordFilters(env: string, types: readonly EventType[] = EVENT_TYPES): string[] {
+  const prefix = escapeToken(env);
+  return types.map((type) =>
+    type === "fire" ? `${prefix}.${SIGNAL_TOKEN}.*` : `${prefix}.*.${type}.>`
+  );
+}
+
+/** The type of the records of a subject; undefined = there are none on it. */
+export function typeOfSubject(subject: string): EventType | undefined {
+  const [, feed, word, symbol] = subject.split(".");
+  if (symbol === undefined) return feed === SIGNAL_TOKEN && word !== undefined ? "fire" : undefined;
+  return FEED_TYPES.find((type) => type === word);
 }
 
 /** The parts of a client subject. */

@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from "@ssmd/market";
+import { FEED_TYPES } from "@ssmd/market";
 import { z } from "zod";
 import { address, day, duration, fields, nameText, plainText } from "./shape.ts";
 
@@ -19,7 +19,7 @@ const RATE_LIMIT = fields({
 });
 
 const CAPABILITIES = fields({
-  types: z.array(z.enum(EVENT_TYPES)).min(1).describe("Record types that it brings"),
+  types: z.array(z.enum(FEED_TYPES)).min(1).describe("Record types that it brings"),
   book_depths: z.array(z.int().min(1).max(10_000)).min(1).exactOptional()
     .describe("Depths (levels a side) that may be asked for; absent = whole books, no choice"),
   book_checksum: z.boolean().default(false).describe("Whether books carry a checksum"),

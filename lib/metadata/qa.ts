@@ -1,11 +1,11 @@
-import { EVENT_TYPES } from "@ssmd/market";
+import { FEED_TYPES } from "@ssmd/market";
 import { z } from "zod";
 import { duration, fields, nameText, oneOf, plainText } from "./shape.ts";
 
 const SYMBOLS = z.array(plainText).min(1).exactOptional()
   .describe("Symbols, * at the end for all that begin so; absent = all");
 const SCOPE = {
-  records: z.array(z.enum(EVENT_TYPES)).min(1).describe("Types of records"),
+  records: z.array(z.enum(FEED_TYPES)).min(1).describe("Types of records"),
   symbols: SYMBOLS,
 };
 const OF = z.enum(["symbol", "feed"]).default("symbol")

@@ -147,5 +147,11 @@ function draftOf(type: EventType, symbol: string, hidden: boolean): Draft {
       } as const;
       return { type, symbol, reason: "sequence", detail: text, ...span };
     }
+    case "fire":
+      return {
+        ...{ type, symbol, id: "0".repeat(32), signal: text, version: 1, sourceHash: "" },
+        ...{ paramsHash: "", causeSequence: 1, causeReceivedAtUs: nowUs(), engine: "1" },
+        values: JSON.stringify({ price }),
+      };
   }
 }

@@ -1,3 +1,4 @@
+import { EVENT_TYPES } from "@ssmd/market";
 import { z } from "zod";
 import { RECORDS } from "../../protocol/messages.ts";
 import {
@@ -203,7 +204,7 @@ export const SYMBOL_LIST = named(
       feed: z.string(),
       external: z.string().nullable(),
       type: z.enum(["spot", "prediction"]).nullable(),
-      types: z.array(z.enum(["trade", "ticker", "orderbook", "status", "gap"]))
+      types: z.array(z.enum(EVENT_TYPES))
         .describe("Record types that this caller may see."),
     })),
     total: z.int(),

@@ -159,7 +159,14 @@ Deno.test("a day's figures are those of its manifests; a gap and its recovery ar
     [first?.rawBytes, first?.normalizedBytes, first?.rawFrames, first?.records, first?.symbols],
     [500, 1000, 11, 7, 2],
   );
-  assert.deepEqual(first?.byType, { trade: 7, ticker: 0, orderbook: 0, status: 0, gap: 0 });
+  assert.deepEqual(first?.byType, {
+    trade: 7,
+    ticker: 0,
+    orderbook: 0,
+    status: 0,
+    gap: 0,
+    fire: 0,
+  });
   assert.deepEqual([first.layout, first.archiveStatus, first.quality], ["windows", "complete", 1]);
   assert.deepEqual([missing?.layout, missing?.archiveStatus, missing?.quality], [
     "none",

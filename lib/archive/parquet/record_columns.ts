@@ -1,4 +1,11 @@
-import { type EventType, type Gap, type Level, type MarketEvent, nameOfRun } from "@ssmd/market";
+import {
+  type EventType,
+  type Fire,
+  type Gap,
+  type Level,
+  type MarketEvent,
+  nameOfRun,
+} from "@ssmd/market";
 import type { OrderBookUpdate, Status, Ticker, Trade } from "@ssmd/market";
 
 /** A value of a column; null = absent, which is not 0. */
@@ -99,6 +106,10 @@ function word<E extends MarketEvent>(name: string, of: Of<E, string>): TextColum
   return { name, kind: "word", nullable: false, of: of as Of<MarketEvent, string> };
 }
 
+function text<E extends MarketEvent>(name: string, of: Of<E, string>): TextColumn {
+  return { name, kind: "text", nullable: false, of: of as Of<MarketEvent, string> };
+}
+
 /** "" = the venue gave none. */
 function optionalText<E extends MarketEvent>(
   name: string,
@@ -186,7 +197,22 @@ const GAP: readonly Column[] = [
   word<Gap>("channel", (event) => event.channel),
 ];
 
-const OWN = { trade: TRADE, ticker: TICKER, orderbook: ORDER_BOOK, status: STATUS, gap: GAP };
+const FIRE: readonly Column[] = [
+  text<Fire>("fire_id", (event) => event.id),
+  word<Fire>("signal", (event) => event.signal),
+  count<Fire>("version", (event) => event.version),
+  word<Fire>("source_hash", (event) => event.sourceHash),
+  word<Fire>("params_hash", (event) => event.paramsHash),
+  count<Fire>("cause_sequence", (event) => event.causeSequence),
+  optionalTime<Fire>("cause_received_at", (event) => event.causeReceivedAtUs),
+  text<Fire>("values", (event) => event.values),
+  word<Fire>("engine", (event) => event.engine),
+];
+
+const OWN = {
+  ...{ trade: TRADE, ticker: TICKER, orderbook: ORDER_BOOK, status: STATUS, gap: GAP },
+  fire: FIRE,
+};
 
 /**
  * The columns of a type's table, in order; what makes records of them is beside it in

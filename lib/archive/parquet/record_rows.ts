@@ -1,6 +1,7 @@
 import {
   type ChecksumState,
   type EventType,
+  type Fire,
   type GapChannel,
   type GapReason,
   type Level,
@@ -80,6 +81,8 @@ function ownReader(type: EventType, columns: PageColumns): RowReader {
       return statusReader(columns);
     case "gap":
       return gapReader(columns);
+    case "fire":
+      return fireReader(columns);
   }
 }
 
@@ -275,5 +278,35 @@ function gapReader(columns: PageColumns): RowReader {
     recovered: recovered[row] === 1,
     detail: details[row] as string,
     channel: channels[row] as GapChannel,
+  });
+}
+
+function fireReader(columns: PageColumns): RowReader {
+  const { symbols, feeds, receivedAt, venueAt, sequences } = baseOf(columns);
+  const ids = columns.texts("fire_id");
+  const signals = columns.texts("signal");
+  const versions = columns.numbers("version");
+  const sourceHashes = columns.texts("source_hash");
+  const paramsHashes = columns.texts("params_hash");
+  const causeSequences = columns.numbers("cause_sequence");
+  const causeReceivedAt = columns.numbers("cause_received_at", 0);
+  const values = columns.texts("values");
+  const engines = columns.texts("engine");
+  return (row): Fire => ({
+    type: "fire",
+    timestampUs: venueAt[row] as number,
+    receivedAtUs: receivedAt[row] as number,
+    symbol: symbols[row] as string,
+    feed: feeds[row] as string,
+    sequence: sequences[row] as number,
+    id: ids[row] as string,
+    signal: signals[row] as string,
+    version: versions[row] as number,
+    sourceHash: sourceHashes[row] as string,
+    paramsHash: paramsHashes[row] as string,
+    causeSequence: causeSequences[row] as number,
+    causeReceivedAtUs: causeReceivedAt[row] as number,
+    values: values[row] as string,
+    engine: engines[row] as string,
   });
 }

@@ -57,6 +57,13 @@ export function record(
         ...{ type, ...base, reason: "sequence", fromUs: receivedAtUs - 9, toUs: receivedAtUs },
         ...{ missed: 1, recovered: false, detail: "one is missing", channel: "all" },
       };
+    case "fire":
+      return {
+        ...{ type, ...base, id: sequence.toString(16).padStart(32, "0"), signal: "momentum" },
+        ...{ version: 1, sourceHash: "a".repeat(64), paramsHash: "b".repeat(64) },
+        ...{ causeSequence: sequence, causeReceivedAtUs: receivedAtUs, engine: "1 v8/15.0" },
+        values: `{"price":${price}}`,
+      };
   }
 }
 

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   EVENT_TYPES,
   type EventType,
+  type Fire,
   type Gap,
   GAP_CHANNELS,
   GAP_REASONS,
@@ -145,6 +146,42 @@ const gap: fc.Arbitrary<Gap> = fc.record({
   ],
 });
 
+const anyHash = fc.string({
+  unit: fc.constantFrom(..."0123456789abcdef"),
+  minLength: 64,
+  maxLength: 64,
+});
+
+const fire: fc.Arbitrary<Fire> = fc.record({
+  type: fc.constant("fire"),
+  ...base,
+  id: anyHash.map((hash) => hash.slice(32)),
+  signal: anyText,
+  version: fc.integer({ min: 1, max: 4294967295 }),
+  sourceHash: anyHash,
+  paramsHash: anyHash,
+  causeSequence: fc.maxSafeNat(),
+  causeReceivedAtUs: anyTimeUs,
+  values: fc.dictionary(anyText, fc.maxSafeNat(), { noNullPrototype: true }).map((each) =>
+    JSON.stringify(each)
+  ),
+  engine: anyText,
+}, {
+  noNullPrototype: true,
+  requiredKeys: [
+    ...[
+      ...BASE_KEYS,
+      "id",
+      "signal",
+      "version",
+      "sourceHash",
+      "paramsHash",
+      "causeSequence",
+    ] as const,
+    ...["causeReceivedAtUs", "values", "engine"] as const,
+  ],
+});
+
 /** Records of each type. */
 export const anyRecord: { [T in EventType]: fc.Arbitrary<Extract<MarketEvent, { type: T }>> } = {
   trade,
@@ -152,6 +189,7 @@ export const anyRecord: { [T in EventType]: fc.Arbitrary<Extract<MarketEvent, { 
   orderbook,
   status,
   gap,
+  fire,
 };
 
 /** A record of any type. */

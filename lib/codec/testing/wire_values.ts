@@ -69,6 +69,14 @@ export function wireValuesOf(event: MarketEvent): Record<string, WireValue> {
         detail: event.detail,
         channel: event.channel,
       };
+    case "fire": {
+      const { id, signal, version, sourceHash, paramsHash, values, engine } = event;
+      return {
+        ...{ ...base, id, signal, version, sourceHash, paramsHash, values, engine },
+        causeSequence: BigInt(event.causeSequence),
+        causeReceivedAtNs: BigInt(event.causeReceivedAtUs) * 1000n,
+      };
+    }
   }
 }
 

@@ -1,0 +1,10 @@
+/**
+ * A connector's word that it published every record of `feed` that it received before `timeUs`.
+ * With it a quiet market's time passes too, and records of several feeds can be put in one order.
+ */
+export interface Watermark {
+  /** The feed's id. */
+  feed: string;
+  /** Exclusive, µs; it never falls. */
+  timeUs: number;
+}
