@@ -1,5 +1,5 @@
 import type { Break, GapChannel, Instrument, MarketEvent } from "@ssmd/market";
-import type { MissingSubscription, OrderedChannel } from "./subscription_ledger.ts";
+import type { MissingSubscription, OrderedChannel } from "./subscription.ts";
 
 /** A market to be captured, as the environment names it. */
 export interface SymbolSpec {

@@ -5,4 +5,4 @@ export * from "./translator.ts";
 export * from "./versions.ts";
 export * from "./frame.ts";
 export * from "./captured_connection.ts";
-export type { MissingSubscription, OrderedChannel } from "./subscription_ledger.ts";
+export type { MissingSubscription, OrderedChannel } from "./subscription.ts";

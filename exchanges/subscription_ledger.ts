@@ -1,74 +1,20 @@
 import {
   type Gap,
-  type GapChannel,
   isMarketData,
   isOpenGap,
   type MarketEvent,
   openGap,
   recoveredGap,
 } from "@ssmd/market";
-
-/** A type of record that is subscribed; `status` = the life of markets. */
-export type OrderedChannel = Exclude<GapChannel, "all">;
-
-/** What proves that a subscription works: its first data, or that the venue confirmed it. */
-export type ProofOfLife = "data" | "confirmation";
-
-/** One channel of one market that is wanted. */
-export interface SubscriptionOrder {
-  channel: OrderedChannel;
-  /** The venue's name; "" = of the whole feed. */
-  external: string;
-  /** Ours, or `_all`. */
-  symbol: string;
-  proof: ProofOfLife;
-}
-
-/** A subscription that does not bring what was ordered. */
-export interface MissingSubscription {
-  symbol: string;
-  channel: OrderedChannel;
-  /** Since when its records are missing, µs. */
-  sinceUs: number;
-  /** Why, for a person. */
-  why: string;
-  /** Whether a gap is open for it: it had time to come. */
-  isLate: boolean;
-  /** Whether the venue refused it. */
-  isRefused: boolean;
-  /** When it is asked for next, µs; Infinity = with the next connection. */
-  nextUs: number;
-}
-
-/**
- * `idle`: no connection. `asked`: a request is on its way. `waiting`: refused or lost, to be asked
- * for at its time. `live`: it works. `ended`: its market is over.
- */
-type State = "idle" | "asked" | "waiting" | "live" | "ended";
-
-/** An order with where it stands; plain JSON but for `dueUs`. */
-export interface Subscription extends SubscriptionOrder {
-  state: State;
-  /** Whether the venue confirmed it on this connection: it is unsubscribed before it is asked again. */
-  confirmed: boolean;
-  /** Id of the last request for it on this connection; 0 = none. */
-  request: number;
-  /** The venue's words; "" = it did not refuse. */
-  refusal: string;
-  /** Last moment at which its records were complete, µs; 0 = never. */
-  sinceUs: number;
-  /** When it is asked for again, µs. */
-  dueUs: number;
-  /** The last pause, µs; 0 = the next loss is asked for at once. */
-  waitUs: number;
-  /** Since when it is live, µs. */
-  liveUs: number;
-  /** Whether a gap of its own reason (a checksum, a sequence) is open elsewhere. */
-  covered: boolean;
-  /** Whether it was asked for because it is silent. */
-  doubted: boolean;
-  gap: Gap | null;
-}
+import {
+  type MissingSubscription,
+  NEVER,
+  newSubscription,
+  type OrderedChannel,
+  type Subscription,
+  type SubscriptionOrder,
+  whyMissing,
+} from "./subscription.ts";
 
 /** Plain JSON of what differs from a fresh order, in the order of the orders. */
 export type LedgerState = Omit<Subscription, keyof SubscriptionOrder>[];
@@ -79,7 +25,6 @@ const PAUSE_US_FIRST = 5_000_000;
 const PAUSE_US_MAX = 300_000_000;
 /** What was live for so long was healed: its next loss is a new one. */
 const STABLE_US = 60_000_000;
-const NEVER = Number.MAX_SAFE_INTEGER;
 
 /**
  * Ordered against confirmed against arriving, of one connection. Pure: its times are those of the
@@ -96,7 +41,7 @@ export class SubscriptionLedger {
   /** A ledger of `feed` before its first connection. */
   constructor(feed: string, orders: readonly SubscriptionOrder[]) {
     this.#feed = feed;
-    this.#all = orders.map(fresh);
+    this.#all = orders.map(newSubscription);
     for (const each of this.#all) {
       const known = this.#byChannel.get(each.channel);
       if (known !== undefined) known.set(each.symbol, each);
@@ -321,7 +266,7 @@ export class SubscriptionLedger {
     const { symbol, channel } = each;
     each.gap = openGap({
       ...{ feed: this.#feed, symbol, channel, reason: "subscription", missed: null },
-      ...{ fromUs: each.sinceUs, atUs, detail: why(each) },
+      ...{ fromUs: each.sinceUs, atUs, detail: whyMissing(each) },
     });
     events.push({ ...each.gap });
   }
@@ -335,7 +280,12 @@ export class SubscriptionLedger {
   missing(): MissingSubscription[] {
     return this.#all.flatMap((each) =>
       each.state === "live" || each.state === "ended" || each.sinceUs === 0 ? [] : [{
-        ...{ symbol: each.symbol, channel: each.channel, sinceUs: each.sinceUs, why: why(each) },
+        ...{
+          symbol: each.symbol,
+          channel: each.channel,
+          sinceUs: each.sinceUs,
+          why: whyMissing(each),
+        },
         isRefused: each.refusal !== "",
         isLate: each.gap !== null || each.covered,
         nextUs: each.dueUs === NEVER ? Infinity : each.dueUs,
@@ -385,31 +335,6 @@ export class SubscriptionLedger {
   }
 }
 
-function fresh(order: SubscriptionOrder): Subscription {
-  return {
-    ...order,
-    ...{ state: "idle", confirmed: false, request: 0, refusal: "" },
-    ...{
-      sinceUs: 0,
-      dueUs: NEVER,
-      waitUs: 0,
-      liveUs: 0,
-      covered: false,
-      doubted: false,
-      gap: null,
-    },
-  };
-}
-
 function nextPause(waitUs: number): number {
   return waitUs === 0 ? PAUSE_US_FIRST : Math.min(waitUs * 2, PAUSE_US_MAX);
-}
-
-function why({ channel, external, confirmed, refusal, covered }: Subscription): string {
-  const what = external === "" ? channel : `${channel} of ${external}`;
-  if (refusal !== "") return `The venue refused ${what}: ${refusal}`;
-  if (covered) return `The ${what} is not right and was asked for again.`;
-  return confirmed
-    ? `The venue confirmed ${what} and sent nothing.`
-    : `The venue did not answer the request for ${what}.`;
 }

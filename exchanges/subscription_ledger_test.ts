@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Gap, MarketEvent } from "@ssmd/market";
-import {
-  type Subscription,
-  SubscriptionLedger,
-  type SubscriptionOrder,
-} from "./subscription_ledger.ts";
+import type { Subscription, SubscriptionOrder } from "./subscription.ts";
+import { SubscriptionLedger } from "./subscription_ledger.ts";
 
 const SECOND = 1_000_000;
 

@@ -13,14 +13,13 @@ import type {
   SymbolSpec,
 } from "./adapter.ts";
 import type { BookSet } from "./book_set.ts";
-import {
-  type LedgerState,
-  type MissingSubscription,
-  type OrderedChannel,
-  type Subscription,
-  SubscriptionLedger,
-  type SubscriptionOrder,
-} from "./subscription_ledger.ts";
+import type {
+  MissingSubscription,
+  OrderedChannel,
+  Subscription,
+  SubscriptionOrder,
+} from "./subscription.ts";
+import { type LedgerState, SubscriptionLedger } from "./subscription_ledger.ts";
 import { Symbols } from "./symbols.ts";
 import type { TrackedBook } from "./tracked_book.ts";
 

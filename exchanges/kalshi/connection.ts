@@ -8,10 +8,11 @@ import {
   type Ticker,
 } from "@ssmd/market";
 import type { Normalized, NormalizerOptions } from "../adapter.ts";
-import { countOf, figureOf, wordOf } from "../json_fields.ts";
-import type { OrderedChannel, Subscription as Order } from "../subscription_ledger.ts";
+import { countOf, wordOf } from "../json_fields.ts";
+import type { OrderedChannel } from "../subscription.ts";
 import { markUnreadable } from "../unreadable.ts";
 import { VenueNormalizer, type VenueState } from "../venue_normalizer.ts";
+import { Answers } from "./answers.ts";
 import type { KalshiBook, KalshiBookState } from "./book.ts";
 import { Books } from "./books.ts";
 import { type KalshiFormat, PRICE_DECIMALS, SIZE_DECIMALS } from "./format.ts";
@@ -20,7 +21,6 @@ import { bodyOf, type KalshiBody, type KalshiFrame } from "./messages.ts";
 import { MirrorAlarm, type MirrorState } from "./mirror.ts";
 import { tickerOf, tradeOf } from "./records.ts";
 import {
-  channelOf,
   COMBO_LIFECYCLE_CHANNEL,
   Commands,
   type CommandsState,
@@ -29,13 +29,6 @@ import {
 } from "./subscribe.ts";
 import { BOOK_CHANNEL, type Step, type Subscription, Subscriptions } from "./subscriptions.ts";
 
-/** The channel has failed: subscribe again on a new connection. */
-const CODE_CHANNEL_ERROR = 10;
-/** We read too slowly; the venue has dropped messages and ended the subscription. */
-const CODE_BUFFER_OVERFLOW = 25;
-/** Too many markets in one subscription. */
-const CODE_TOO_MANY_MARKETS = 26;
-
 /** Record types of what comes with a market's name. */
 const MARKET_TYPES: ReadonlyMap<string, GapChannel> = new Map([
   ["ticker", "ticker"],
@@ -43,9 +36,6 @@ const MARKET_TYPES: ReadonlyMap<string, GapChannel> = new Map([
   [LIFECYCLE_CHANNEL, "status"],
   [COMBO_LIFECYCLE_CHANNEL, "status"],
 ]);
-/** What comes on subscribed channels and brings nothing that we keep. */
-const IGNORED_TYPES: readonly string[] = ["event_lifecycle", "event_fee_update"];
-
 /** Everything that a connection remembers, as plain JSON. */
 interface KalshiState extends VenueState<KalshiBookState> {
   commands: CommandsState;
@@ -63,6 +53,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
   #subscriptions = new Subscriptions();
   #lifecycle: Lifecycle;
   #mirror: MirrorAlarm;
+  #answers: Answers;
 
   /** A normalizer of a connection that subscribes these markets. */
   constructor(options: NormalizerOptions, format: KalshiFormat) {
@@ -73,6 +64,10 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     this.requests = new Commands(ledger, (ticker) => books.sidOf(ticker));
     this.#lifecycle = new Lifecycle(feed);
     this.#mirror = new MirrorAlarm(feed);
+    this.#answers = new Answers({
+      ...{ ledger, books, lifecycle: this.#lifecycle },
+      ...{ commands: this.requests, subscriptions: this.#subscriptions },
+    });
   }
 
   protected frame(json: unknown, _text: string, atUs: number, out: Normalized): void {
@@ -116,7 +111,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     if (type === "orderbook_delta" || type === "orderbook_snapshot") {
       this.#bookFrame(frame, type === "orderbook_snapshot", body, atUs, out);
     } else if (MARKET_TYPES.has(type)) this.#marketFrame(type, body, atUs, out);
-    else this.#controlFrame(frame, type, body, atUs, out);
+    else this.#answers.frame(frame, type, atUs, out);
   }
 
   #hole(
@@ -216,83 +211,6 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
       out.events.push(step);
       if (step.state === "settled") this.ledger.end(step.symbol, atUs, out.events);
     }
-  }
-
-  #controlFrame(
-    frame: KalshiFrame,
-    type: string,
-    body: KalshiBody | undefined,
-    atUs: number,
-    out: Normalized,
-  ): void {
-    const sid = countOf(frame.sid);
-    if (type === "subscribed") this.#subscribed(frame, body, atUs, out);
-    else if (type === "error") this.#error(frame, body, atUs, out);
-    else if (type === "unsubscribed" && sid !== undefined) {
-      const channel = this.#subscriptions.channelOf(sid);
-      out.notice = { type: "unsubscribed", channel };
-      this.#subscriptions.end(sid);
-      this.books.end(sid, atUs);
-      // We end none: somebody did in the recording that this is of.
-      for (const each of this.#ordersOf(channel)) this.ledger.release(each);
-    } else if (type === "ok" || IGNORED_TYPES.includes(type)) {
-      out.notice = { type: "ignored", what: type };
-    } else out.notice = { type: "unknown", what: `type ${type}` };
-  }
-
-  #ordersOf(channel: string): Order[] {
-    const ours = channelOf(channel);
-    return this.ledger.all.filter((each) => each.channel === ours);
-  }
-
-  #subscribed(
-    frame: KalshiFrame,
-    body: KalshiBody | undefined,
-    atUs: number,
-    out: Normalized,
-  ): void {
-    const channel = body?.channel;
-    const sid = countOf(body?.sid);
-    if (typeof channel !== "string" || sid === undefined) {
-      return markUnreadable(out, { reason: "An acknowledgement lacks its channel or sid." });
-    }
-    this.#subscriptions.begin(sid, channel, atUs);
-    const orders = this.#ordersOf(channel);
-    const asked = orders.filter(({ request }) => request > 0 && request === frame.id);
-    // A recording of others answers commands that we do not know.
-    const confirmed = asked.length > 0 ? asked : orders;
-    if (channel === BOOK_CHANNEL) {
-      this.books.begin(sid, confirmed.map(({ external }) => external), atUs);
-    }
-    for (const each of confirmed) {
-      this.ledger.restart(each, atUs);
-      this.ledger.confirm(each, atUs, out.events);
-    }
-    if (channel === LIFECYCLE_CHANNEL) out.events.push(...this.#lifecycle.confirmed(atUs));
-    const symbols = MARKET_TYPES.get(channel) === "status"
-      ? []
-      : confirmed.map(({ symbol }) => symbol);
-    out.notice = { type: "subscribed", channel, symbols };
-  }
-
-  #error(
-    frame: KalshiFrame,
-    body: KalshiBody | undefined,
-    atUs: number,
-    out: Normalized,
-  ): void {
-    const code = figureOf(body?.code);
-    const terminal = code === CODE_CHANNEL_ERROR || code === CODE_BUFFER_OVERFLOW;
-    const message = `code ${String(code)}: ${wordOf(body?.msg ?? "")}`;
-    out.notice = { type: "refused", message, terminal };
-    const refused = this.ledger.answered(frame.id, undefined);
-    if (code === CODE_TOO_MANY_MARKETS && this.requests.tooManyMarkets(refused)) {
-      this.ledger.askAgain(refused, atUs);
-    } else this.ledger.refuse(refused, message, atUs, out.events);
-    if (code !== CODE_BUFFER_OVERFLOW) return;
-    const detail = `The venue ended the subscription as we read too slowly (${message}).`;
-    const loss = { reason: "slow", missed: null, fromUs: atUs, detail } as const;
-    this.books.loseAll(countOf(frame.sid) ?? -1, loss, atUs, out);
   }
 
   /** Sids mean nothing on the next connection. */

@@ -1,10 +1,6 @@
 import type { SymbolSpec } from "../adapter.ts";
-import type {
-  OrderedChannel,
-  Subscription,
-  SubscriptionLedger,
-  SubscriptionOrder,
-} from "../subscription_ledger.ts";
+import type { OrderedChannel, Subscription, SubscriptionOrder } from "../subscription.ts";
+import type { SubscriptionLedger } from "../subscription_ledger.ts";
 import type { Requests } from "../venue_normalizer.ts";
 import { BOOK_CHANNEL } from "./subscriptions.ts";
 

@@ -1,7 +1,8 @@
 import { ALL_SYMBOLS, type MarketEvent } from "@ssmd/market";
 import type { Symbols } from "../symbols.ts";
 import type { Requests } from "../venue_normalizer.ts";
-import type { Subscription, SubscriptionLedger } from "../subscription_ledger.ts";
+import type { Subscription } from "../subscription.ts";
+import type { SubscriptionLedger } from "../subscription_ledger.ts";
 import { DEFAULT_DEPTH, requestFrame, requestsFor } from "./subscribe.ts";
 
 /** What has been asked of the venue on one connection, as plain JSON. */

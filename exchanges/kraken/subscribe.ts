@@ -1,5 +1,5 @@
 import type { SymbolSpec } from "../adapter.ts";
-import type { OrderedChannel, SubscriptionOrder } from "../subscription_ledger.ts";
+import type { OrderedChannel, SubscriptionOrder } from "../subscription.ts";
 
 /** Levels a side where the feed names none. */
 export const DEFAULT_DEPTH = 10;

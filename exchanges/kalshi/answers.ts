@@ -1,0 +1,117 @@
+import type { Normalized } from "../adapter.ts";
+import { countOf, figureOf, wordOf } from "../json_fields.ts";
+import type { Subscription as Order } from "../subscription.ts";
+import type { SubscriptionLedger } from "../subscription_ledger.ts";
+import { markUnreadable } from "../unreadable.ts";
+import type { Books } from "./books.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { bodyOf, type KalshiBody, type KalshiFrame } from "./messages.ts";
+import {
+  channelOf,
+  COMBO_LIFECYCLE_CHANNEL,
+  type Commands,
+  LIFECYCLE_CHANNEL,
+} from "./subscribe.ts";
+import { BOOK_CHANNEL, type Subscriptions } from "./subscriptions.ts";
+
+/** The channel has failed: subscribe again on a new connection. */
+const CODE_CHANNEL_ERROR = 10;
+/** We read too slowly; the venue has dropped messages and ended the subscription. */
+const CODE_BUFFER_OVERFLOW = 25;
+/** Too many markets in one subscription. */
+const CODE_TOO_MANY_MARKETS = 26;
+
+/** What comes on subscribed channels and brings nothing that we keep. */
+const IGNORED_TYPES: readonly string[] = ["event_lifecycle", "event_fee_update"];
+
+/** What answers are about. */
+export interface AnswersOptions {
+  ledger: SubscriptionLedger;
+  commands: Commands;
+  subscriptions: Subscriptions;
+  books: Books;
+  lifecycle: Lifecycle;
+}
+
+/** What the venue answers to commands: acknowledgements, refusals, ends. */
+export class Answers {
+  #of: AnswersOptions;
+
+  /** Answers of one connection. */
+  constructor(options: AnswersOptions) {
+    this.#of = options;
+  }
+
+  /** A frame that is no market data. */
+  frame(frame: KalshiFrame, type: string, atUs: number, out: Normalized): void {
+    const body = bodyOf(frame.msg);
+    const sid = countOf(frame.sid);
+    if (type === "subscribed") this.#subscribed(frame, body, atUs, out);
+    else if (type === "error") this.#error(frame, body, atUs, out);
+    else if (type === "unsubscribed" && sid !== undefined) {
+      const channel = this.#of.subscriptions.channelOf(sid);
+      out.notice = { type: "unsubscribed", channel };
+      this.#of.subscriptions.end(sid);
+      this.#of.books.end(sid, atUs);
+      // We end none: somebody did in the recording that this is of.
+      for (const each of this.#ordersOf(channel)) this.#of.ledger.release(each);
+    } else if (type === "ok" || IGNORED_TYPES.includes(type)) {
+      out.notice = { type: "ignored", what: type };
+    } else out.notice = { type: "unknown", what: `type ${type}` };
+  }
+
+  #ordersOf(channel: string): Order[] {
+    const ours = channelOf(channel);
+    return this.#of.ledger.all.filter((each) => each.channel === ours);
+  }
+
+  #subscribed(
+    frame: KalshiFrame,
+    body: KalshiBody | undefined,
+    atUs: number,
+    out: Normalized,
+  ): void {
+    const channel = body?.channel;
+    const sid = countOf(body?.sid);
+    if (typeof channel !== "string" || sid === undefined) {
+      return markUnreadable(out, { reason: "An acknowledgement lacks its channel or sid." });
+    }
+    this.#of.subscriptions.begin(sid, channel, atUs);
+    const orders = this.#ordersOf(channel);
+    const asked = orders.filter(({ request }) => request > 0 && request === frame.id);
+    // A recording of others answers commands that we do not know.
+    const confirmed = asked.length > 0 ? asked : orders;
+    if (channel === BOOK_CHANNEL) {
+      this.#of.books.begin(sid, confirmed.map(({ external }) => external), atUs);
+    }
+    for (const each of confirmed) {
+      this.#of.ledger.restart(each, atUs);
+      this.#of.ledger.confirm(each, atUs, out.events);
+    }
+    if (channel === LIFECYCLE_CHANNEL) out.events.push(...this.#of.lifecycle.confirmed(atUs));
+    const symbols = channel === LIFECYCLE_CHANNEL || channel === COMBO_LIFECYCLE_CHANNEL
+      ? []
+      : confirmed.map(({ symbol }) => symbol);
+    out.notice = { type: "subscribed", channel, symbols };
+  }
+
+  #error(
+    frame: KalshiFrame,
+    body: KalshiBody | undefined,
+    atUs: number,
+    out: Normalized,
+  ): void {
+    const code = figureOf(body?.code);
+    const terminal = code === CODE_CHANNEL_ERROR || code === CODE_BUFFER_OVERFLOW;
+    const message = `code ${String(code)}: ${wordOf(body?.msg ?? "")}`;
+    out.notice = { type: "refused", message, terminal };
+    const refused = this.#of.ledger.answered(frame.id, undefined);
+    if (code === CODE_TOO_MANY_MARKETS && this.#of.commands.tooManyMarkets(refused)) {
+      this.#of.ledger.askAgain(refused, atUs);
+    } else this.#of.ledger.refuse(refused, message, atUs, out.events);
+    if (code !== CODE_BUFFER_OVERFLOW) return;
+    const detail = `The venue ended the subscription as we read too slowly (${message}).`;
+    const loss = { reason: "slow", missed: null, fromUs: atUs, detail } as const;
+    this.#of.books.loseAll(countOf(frame.sid) ?? -1, loss, atUs, out);
+  }
+}
