@@ -22,7 +22,7 @@ export interface MinuteOfRecords {
  */
 export class ArchivedNames {
   #minutes = new Map<string, Set<string>>();
-  #asked: string | undefined;
+  #requestedMinute: string | undefined;
   #ask: (minute: MinuteOfRecords) => void;
 
   /** `ask` reads the names of a minute that is not known; {@linkcode loaded} is to follow. */
@@ -35,8 +35,8 @@ export class ArchivedNames {
     const key = keyOf(minute);
     const names = this.#minutes.get(key);
     if (names !== undefined) return names.has(nameOf(event));
-    if (this.#asked !== key) {
-      this.#asked = key;
+    if (this.#requestedMinute !== key) {
+      this.#requestedMinute = key;
       this.#ask(minute);
     }
     return undefined;
@@ -44,7 +44,7 @@ export class ArchivedNames {
 
   /** Takes over all records of a minute, none of which is in a window only. */
   loaded(minute: MinuteOfRecords, names: Set<string>): void {
-    this.#asked = undefined;
+    this.#requestedMinute = undefined;
     this.#minutes.set(keyOf(minute), names);
     const [oldest] = this.#minutes.keys();
     if (this.#minutes.size > MINUTES_MAX && oldest !== undefined) this.#minutes.delete(oldest);

@@ -23,7 +23,7 @@ import type { Day } from "./day.ts";
 import { loadDay } from "./day_loader.ts";
 import { requireWork } from "./archiver_health.ts";
 import { DeadLetters } from "./dead_letters.ts";
-import { drained } from "./drain.ts";
+import { waitUntilCaughtUp } from "./drain.ts";
 import { notWritten, StorageRetry } from "./storage_retry.ts";
 import { WindowRouter } from "./window_router.ts";
 import { DayEndChecks } from "./qa/day_end.ts";
@@ -74,7 +74,7 @@ class ArchiverService implements Archiver {
   #paused = false;
   #lateDays = new LateDays();
   #writing = new ProgressWatch(STUCK_TICKS_MAX);
-  #duplicatesTold = 0;
+  #duplicatesReported = 0;
   #health: ComponentHealth;
   #loads = new Set<Promise<void>>();
 
@@ -287,7 +287,7 @@ class ArchiverService implements Archiver {
   async #drain(): Promise<void> {
     if (this.#consumer === undefined) return;
     const { env, feeds, transport } = this.#options;
-    const whole = await drained({
+    const whole = await waitUntilCaughtUp({
       transport,
       env,
       feeds,
@@ -346,8 +346,8 @@ class ArchiverService implements Archiver {
     else this.#rounds.begin((day) => this.#dueMinute(day, nowUs));
     this.#metrics.bufferedBytes.set(this.#bufferedBytes());
     this.#metrics.lagSeconds.set(this.#lagSeconds(nowUs));
-    this.#metrics.duplicates.inc(this.#intake.duplicates - this.#duplicatesTold);
-    this.#duplicatesTold = this.#intake.duplicates;
+    this.#metrics.duplicates.inc(this.#intake.duplicates - this.#duplicatesReported);
+    this.#duplicatesReported = this.#intake.duplicates;
   }
 
   /** The last minute whose windows are over and quiet; undefined when there is none. */

@@ -24,7 +24,7 @@ export interface DrainOptions {
  * Waits until the intake has processed what the bus holds now, by the newest id of each feed and
  * type; false when nothing came any more before that.
  */
-export async function drained(options: DrainOptions): Promise<boolean> {
+export async function waitUntilCaughtUp(options: DrainOptions): Promise<boolean> {
   const { intake, stop, busy } = options;
   const targets = await newestIds(options);
   let seen = -1;

@@ -26,10 +26,17 @@ export class ClockGapReporter {
   }
 
   /** The clock was asked at `atUs`. A source that does not say changes nothing that was told. */
-  tell(connectionIndexes: Iterable<number>, { current, goodUs }: ClockMonitor, atUs: number): void {
+  tell(
+    connectionIndexes: Iterable<number>,
+    { current, lastGoodAtUs }: ClockMonitor,
+    atUs: number,
+  ): void {
     for (const connectionIndex of connectionIndexes) {
       if (current.status === "unsynchronized") {
-        this.#begin(connectionIndex, "source", { why: current.why ?? "", fromUs: goodUs ?? atUs });
+        this.#begin(connectionIndex, "source", {
+          why: current.why ?? "",
+          fromUs: lastGoodAtUs ?? atUs,
+        });
       } else if (current.status === "synchronized") {
         this.#end(connectionIndex, "source", "the clock is synchronized");
       }

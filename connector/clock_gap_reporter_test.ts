@@ -45,16 +45,20 @@ Deno.test("the change to a bad clock and back is told once, from the last good r
     news.tell([1, 2], watch, atUs);
   };
   await read("0.00002", 10);
-  const { goodUs } = watch;
-  assert.ok(goodUs !== undefined && goodUs > 0);
+  const { lastGoodAtUs } = watch;
+  assert.ok(lastGoodAtUs !== undefined && lastGoodAtUs > 0);
   assert.deepEqual(lines, []);
   await read(undefined, 20);
   await read("0.002", 30);
   await read("-0.003", 40);
   await read(undefined, 50);
-  assert.deepEqual(lines, [[1, "clock", goodUs], [2, "clock", goodUs]]);
+  assert.deepEqual(lines, [[1, "clock", lastGoodAtUs], [2, "clock", lastGoodAtUs]]);
   await read("0.00001", 60);
-  assert.deepEqual(lines.slice(2), [[1, "clock_good", goodUs], [2, "clock_good", goodUs]]);
+  assert.deepEqual(lines.slice(2), [[1, "clock_good", lastGoodAtUs], [
+    2,
+    "clock_good",
+    lastGoodAtUs,
+  ]]);
   const statuses = seen.map(({ status }) => status);
   const bad = "unsynchronized";
   assert.deepEqual(

@@ -23,7 +23,7 @@ export class ClockMonitor {
   #current: CaptureClock;
   #readAtMs = -Infinity;
   #reading: Promise<void> | undefined;
-  #goodUs: number | undefined;
+  #lastGoodAtUs: number | undefined;
 
   /** Nothing is asked yet. */
   constructor(options: ClockMonitorOptions) {
@@ -38,8 +38,8 @@ export class ClockMonitor {
   }
 
   /** When the clock was synchronized for the last time, µs; undefined = not since the start. */
-  get goodUs(): number | undefined {
-    return this.#goodUs;
+  get lastGoodAtUs(): number | undefined {
+    return this.#lastGoodAtUs;
   }
 
   /** Asks the machine; resolves with the answer, after a second at most. Never rejects. */
@@ -62,7 +62,7 @@ export class ClockMonitor {
     const { location, sources = CLOCK_SOURCES } = this.#options;
     const before = this.#current;
     this.#current = await readClock(location, sources);
-    if (this.#current.status === "synchronized") this.#goodUs = nowUs();
+    if (this.#current.status === "synchronized") this.#lastGoodAtUs = nowUs();
     if (this.#current.status !== before.status) this.#tell(this.#current);
     this.#options.onRead?.();
   }

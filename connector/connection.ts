@@ -14,7 +14,7 @@ import {
 import { runOfName, type RunTurn } from "@ssmd/market";
 import type { CaptureLocation } from "@ssmd/metadata";
 import { isoOfUs, nowUs } from "@ssmd/runtime";
-import type { GoodTime } from "./continuity.ts";
+import type { ConnectionContinuity } from "./continuity.ts";
 import type { ConnectionCheckpoint } from "./segment.ts";
 
 /** One connection of a connector: its translation, and how many lines it has given. */
@@ -128,7 +128,7 @@ function captureInfo(
 /** Where a connection stands now, for the head of a segment; `clock` times the lines that follow. */
 export function checkpointOf(
   connection: Connection,
-  good: GoodTime,
+  continuity: ConnectionContinuity,
   clock: CaptureClock,
 ): ConnectionCheckpoint {
   const { connectionIndex, translator, normalizer, normalizerId, lines, capture } = connection;
@@ -138,7 +138,7 @@ export function checkpointOf(
     lastUs: translator.lastUs,
     aliveUs: translator.aliveUs,
     linesBefore: lines,
-    good: { ...good },
+    continuity: { ...continuity },
     normalizer: normalizerId,
     state: normalizer.state(),
     openGaps: translator.openGaps,

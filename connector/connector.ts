@@ -33,7 +33,7 @@ import { BusProgress, requireWork } from "./connector_health.ts";
 import { type ConnectorMetrics, createConnectorMetrics } from "./connector_metrics.ts";
 import { recordLetter } from "./dead_letter.ts";
 import { FrameIngest } from "./frame_ingest.ts";
-import { type LastStop, runBefore, writeLeft } from "./last_stop.ts";
+import { type LastStop, runBefore, writeLastStop } from "./last_stop.ts";
 import { PublishQueue } from "./publish_queue.ts";
 import { type PendingLine, Pipeline } from "./pipeline.ts";
 import { RawFiles } from "./raw_files.ts";
@@ -201,7 +201,7 @@ class FeedConnector implements Connector {
   #startedUs = 0;
   #lock: SpoolLock | undefined;
   /** How the run before ended. */
-  #left: LastStop | undefined;
+  #lastStop: LastStop | undefined;
   #responder: Subscription | undefined;
   #stopping: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -284,7 +284,11 @@ class FeedConnector implements Connector {
       header: (firstLine) => ({
         ...{ run, env, feed, firstLine, openedUs: 0 },
         connections: connections.map((each) =>
-          checkpointOf(each, this.#pipeline.good.of(each.connectionIndex), this.#clock.current)
+          checkpointOf(
+            each,
+            this.#pipeline.continuity.of(each.connectionIndex),
+            this.#clock.current,
+          )
         ),
       }),
       onLine: (line) => {
@@ -353,7 +357,7 @@ class FeedConnector implements Connector {
     this.#publishQueue.clear();
     const clockKnown = this.#clock.read();
     await this.#turns?.begin(knownRuns(dir));
-    const left = this.#left = await recover({
+    const left = this.#lastStop = await recover({
       ...this.#options,
       dir,
       publishQueue: this.#publishQueue,
@@ -555,17 +559,17 @@ class FeedConnector implements Connector {
     const lastUs = Math.max(...this.#connections.map(({ translator }) => translator.lastUs));
     if (lastUs === 0) return;
     const why = `stopped: ${isoOfUs(lastUs)}`;
-    const { good } = this.#pipeline;
+    const { continuity } = this.#pipeline;
     const left: LastStop = {
       ...{ run: this.#run, lastUs, why },
-      goodUs: { ...this.#left?.goodUs, ...good.byConnection() },
-      suspectUs: good.suspectByConnection(),
+      lastGoodAtUs: { ...this.#lastStop?.lastGoodAtUs, ...continuity.byConnection() },
+      suspectUs: continuity.suspectByConnection(),
       // What the disk refused is missing, and was not meant to be.
-      planned: this.#givenUp > 0 ? [] : good.plannedSlots(),
-      carried: { ...this.#left?.carried, ...carriedBy(this.#connections) },
+      planned: this.#givenUp > 0 ? [] : continuity.plannedConnections(),
+      carried: { ...this.#lastStop?.carried, ...carriedBy(this.#connections) },
     };
     try {
-      await writeLeft(this.#options.spoolDir, left);
+      await writeLastStop(this.#options.spoolDir, left);
     } catch (error) {
       this.#logger.error("the time of the stop cannot be noted", { error });
     }
@@ -575,7 +579,7 @@ class FeedConnector implements Connector {
     const fromUs = suspectUs?.[connectionIndex];
     if (fromUs === undefined) return;
     this.#clockGapReporter.resume(connectionIndex, fromUs);
-    this.#pipeline.good.setSuspect(connectionIndex, fromUs);
+    this.#pipeline.continuity.setSuspect(connectionIndex, fromUs);
   }
 
   #tellClock(): void {

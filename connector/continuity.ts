@@ -2,9 +2,9 @@ import { type CapturedLine, isSignOfLife } from "@ssmd/exchanges";
 import { ALL_SYMBOLS, isBreak, type MarketEvent } from "@ssmd/market";
 
 /** Up to when a connection is known to have missed nothing. */
-export interface GoodTime {
+export interface ConnectionContinuity {
   /** Its last line that is a sign of life, or the start of a break that no data has ended yet; µs, 0 = it has no line. */
-  goodUs: number;
+  lastGoodAtUs: number;
   /** Whether such a break is open. */
   lost: boolean;
   /** Whether that break is a stop on purpose and nothing more; absent = no. */
@@ -18,26 +18,28 @@ export interface GoodTime {
  * run says in its first gap.
  */
 export class Continuity {
-  #byConnection = new Map<number, GoodTime>();
+  #byConnection = new Map<number, ConnectionContinuity>();
 
   /** Goes on from what was known of the connectionIndexes. */
-  constructor(known: Iterable<readonly [connectionIndex: number, time: GoodTime]> = []) {
+  constructor(
+    known: Iterable<readonly [connectionIndex: number, time: ConnectionContinuity]> = [],
+  ) {
     for (const [connectionIndex, time] of known) {
       this.#byConnection.set(connectionIndex, { ...time });
     }
   }
 
   /** What is known of a connectionIndex. */
-  of(connectionIndex: number): GoodTime {
+  of(connectionIndex: number): ConnectionContinuity {
     let time = this.#byConnection.get(connectionIndex);
-    if (!time) this.#byConnection.set(connectionIndex, time = { goodUs: 0, lost: false });
+    if (!time) this.#byConnection.set(connectionIndex, time = { lastGoodAtUs: 0, lost: false });
     return time;
   }
 
   /** A line came. One that is no sign of life says nothing of what was on its way. */
   line(connectionIndex: number, line: CapturedLine): void {
     const time = this.of(connectionIndex);
-    if (!time.lost && isSignOfLife(line)) time.goodUs = line.atUs;
+    if (!time.lost && isSignOfLife(line)) time.lastGoodAtUs = line.atUs;
   }
 
   /** A record that a line gave, after the line itself. */
@@ -50,7 +52,7 @@ export class Continuity {
     const time = this.of(connectionIndex);
     time.lost = !event.recovered;
     time.planned = time.lost && event.reason === "planned";
-    time.goodUs = event.recovered ? event.toUs : event.fromUs;
+    time.lastGoodAtUs = event.recovered ? event.toUs : event.fromUs;
   }
 
   /** Times of a connectionIndex are suspect since `fromUs`; undefined = no more. */
@@ -69,16 +71,16 @@ export class Continuity {
   }
 
   /** The connectionIndexes of which an end on purpose now would be nothing but planned. */
-  plannedSlots(): number[] {
+  plannedConnections(): number[] {
     return [...this.#byConnection].filter(([, { lost, planned }]) => !lost || planned === true)
       .map(([connectionIndex]) => connectionIndex);
   }
 
   /** The connectionIndexes that have a line, with their times in µs. */
   byConnection(): Record<string, number> {
-    const entries = [...this.#byConnection].filter(([, { goodUs }]) => goodUs > 0);
+    const entries = [...this.#byConnection].filter(([, { lastGoodAtUs }]) => lastGoodAtUs > 0);
     return Object.fromEntries(
-      entries.map(([connectionIndex, { goodUs }]) => [connectionIndex, goodUs]),
+      entries.map(([connectionIndex, { lastGoodAtUs }]) => [connectionIndex, lastGoodAtUs]),
     );
   }
 }

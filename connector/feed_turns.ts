@@ -9,7 +9,7 @@ import {
 } from "@ssmd/runtime";
 import { writeFileAtomically } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
-import { readToldBefore } from "./told_before.ts";
+import { readFeedBefore } from "./told_before.ts";
 
 /** Options of {@linkcode FeedTurns}. */
 export interface FeedTurnsOptions {
@@ -152,8 +152,8 @@ export class FeedTurns {
     const last = await this.#readTurns();
     let turn: Turn = { run, fromUs: 0 };
     if (last !== undefined && last.run !== run && !this.#note.own.includes(last.run)) {
-      const told = await readToldBefore(transport, { env, feed, turn: last });
-      const { last: newest, ...before } = told;
+      const ended = await readFeedBefore(transport, { env, feed, turn: last });
+      const { last: newest, ...before } = ended;
       const fromUs = Math.max(0, before.after.atUs + 1);
       const isLate = reachUs > fromUs;
       turn = { run, ...before, fromUs: Math.max(fromUs, reachUs), ...(isLate && { isLate }) };

@@ -16,18 +16,23 @@ export interface LastStop {
   /** What it and the runs before it knew of markets; absent in notes of earlier versions. */
   carried?: CarriedState;
   /** By connectionIndex: up to when the connection missed nothing, µs. */
-  goodUs: Record<string, number>;
+  lastGoodAtUs: Record<string, number>;
   /** By connectionIndex: since when its times were suspect, µs; absent where they were not. */
   suspectUs?: Record<string, number>;
 }
 
+/** As it lies on disk; versions up to November 2026 wrote `goodUs` for `lastGoodAtUs`. */
+type StoredLastStop = Partial<LastStop> & { goodUs?: LastStop["lastGoodAtUs"] };
+
 /** What the last run left in `dir`, so that the time until the next start is a known gap. */
-export function readLeft(dir: string): LastStop | undefined {
+export function readLastStop(dir: string): LastStop | undefined {
   try {
-    const left = JSON.parse(Deno.readTextFileSync(`${dir}/last-stop.json`)) as Partial<LastStop>;
-    const whole = /^[0-9a-z]+$/.test(left.run ?? "") && Number.isSafeInteger(left.lastUs) &&
-      typeof left.why === "string" && typeof left.goodUs === "object" && left.goodUs !== null;
-    return whole ? left as LastStop : undefined;
+    const note = JSON.parse(Deno.readTextFileSync(`${dir}/last-stop.json`)) as StoredLastStop;
+    const { goodUs: _, ...stop } = { ...note, lastGoodAtUs: note.lastGoodAtUs ?? note.goodUs };
+    const whole = /^[0-9a-z]+$/.test(stop.run ?? "") && Number.isSafeInteger(stop.lastUs) &&
+      typeof stop.why === "string" && typeof stop.lastGoodAtUs === "object" &&
+      stop.lastGoodAtUs !== null;
+    return whole ? stop as LastStop : undefined;
   } catch (error) {
     if (systemCodeOf(error) === "ENOENT" || error instanceof SyntaxError) return undefined;
     throw error;
@@ -35,11 +40,11 @@ export function readLeft(dir: string): LastStop | undefined {
 }
 
 /** Notes how a run ended. Durable when it returns: the segments that say the same may go then. */
-export async function writeLeft(dir: string, left: LastStop): Promise<void> {
+export async function writeLastStop(dir: string, lastStop: LastStop): Promise<void> {
   const path = `${dir}/last-stop.json`;
   const file = await Deno.open(`${path}.tmp`, { write: true, create: true, truncate: true });
   try {
-    const bytes = new TextEncoder().encode(JSON.stringify(left));
+    const bytes = new TextEncoder().encode(JSON.stringify(lastStop));
     for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
     await file.syncData();
   } finally {
@@ -54,15 +59,15 @@ export async function writeLeft(dir: string, left: LastStop): Promise<void> {
  * connection nor a market of it was there before: then there is nothing that could be missed.
  */
 export function runBefore(
-  left: LastStop,
+  lastStop: LastStop,
   { connectionIndex, symbols }: {
     connectionIndex: number;
     symbols: readonly { external: string }[];
   },
 ): RunBefore | undefined {
-  const { goodUs, lastUs, planned = [], carried } = left;
+  const { lastGoodAtUs, lastUs, planned = [], carried } = lastStop;
   const known = symbols.filter(({ external }) => carried?.[external] !== undefined);
-  if (goodUs[connectionIndex] === undefined && carried !== undefined && known.length === 0) {
+  if (lastGoodAtUs[connectionIndex] === undefined && carried !== undefined && known.length === 0) {
     return undefined;
   }
   // "" = of the whole feed.
@@ -70,7 +75,7 @@ export function runBefore(
   const own = names.map((external) => [external, carried?.[external] ?? {}] as const)
     .filter(([, state]) => Object.keys(state).length > 0);
   return {
-    fromUs: goodUs[connectionIndex] ?? lastUs,
+    fromUs: lastGoodAtUs[connectionIndex] ?? lastUs,
     ...(planned.includes(connectionIndex) && { planned: true }),
     ...(own.length > 0 && { carried: Object.fromEntries(own) }),
   };

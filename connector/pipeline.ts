@@ -48,7 +48,7 @@ export interface PipelineOptions {
   /** Number of the last line already processed; default 0. */
   line?: number;
   /** What is known of the connectionIndexes by then; default nothing. */
-  good?: Continuity;
+  continuity?: Continuity;
 }
 
 /**
@@ -68,7 +68,7 @@ export class Pipeline {
   #given: GivenIds = { lastId: "", lastRecordId: "" };
   #lastId = "";
   /** Up to when each connection has missed nothing. */
-  readonly good: Continuity;
+  readonly continuity: Continuity;
 
   /** Continues after line `line` of `run`. */
   constructor(options: PipelineOptions) {
@@ -78,7 +78,7 @@ export class Pipeline {
     this.#translators = options.translators;
     this.#output = options.output;
     this.#line = options.line ?? 0;
-    this.good = options.good ?? new Continuity();
+    this.continuity = options.continuity ?? new Continuity();
   }
 
   /** The last ids given since they were asked for the last time. */
@@ -126,16 +126,16 @@ export class Pipeline {
     this.#tap?.push(line);
     if (!translator) return;
     const result = translator.line(line);
-    this.good.line(line.connectionIndex, line);
+    this.continuity.line(line.connectionIndex, line);
     const events = result.events;
     let index = 0;
     for (; index < events.length; index++) {
       const event = events[index] as MarketEvent;
-      if (event.type === "gap") this.good.record(line.connectionIndex, event);
+      if (event.type === "gap") this.continuity.record(line.connectionIndex, event);
       this.#give(this.#subjectOf(event), this.#encoder.encode(event), index, event);
     }
     for (const event of result.untold ?? []) {
-      if (event.type === "gap") this.good.record(line.connectionIndex, event);
+      if (event.type === "gap") this.continuity.record(line.connectionIndex, event);
       this.#output.untold?.(event);
     }
     // Who tells the gap has the letter, too.

@@ -3,7 +3,7 @@ import type { Turn } from "@ssmd/market";
 import { isoOfUs, type Logger, SsmdError, systemCodeOf } from "@ssmd/runtime";
 import type { OutMessage, Transport } from "@ssmd/transport";
 import { heldByBus, HeldFilter } from "./held_by_bus.ts";
-import { type LastStop, readLeft, writeLeft } from "./last_stop.ts";
+import { type LastStop, readLastStop, writeLastStop } from "./last_stop.ts";
 import type { PublishQueue } from "./publish_queue.ts";
 import type { GivenIds } from "./pipeline.ts";
 import type { RawFiles } from "./raw_files.ts";
@@ -28,7 +28,7 @@ export interface RecoverOptions {
 
 const NOTHING_GIVEN: GivenIds = { lastId: "", lastRecordId: "" };
 
-type RunEnd = Required<Pick<LastStop, "lastUs" | "goodUs" | "suspectUs" | "carried">>;
+type RunEnd = Required<Pick<LastStop, "lastUs" | "lastGoodAtUs" | "suspectUs" | "carried">>;
 
 /** A segment whose lines have gone their way once more. */
 interface Recovered {
@@ -54,7 +54,7 @@ export async function recover(options: RecoverOptions): Promise<LastStop | undef
 async function recoverRuns(options: RecoverOptions): Promise<LastStop | undefined> {
   const { dir, logger, rawFiles } = options;
   const segments = await listSegments(dir);
-  let left = readLeft(dir);
+  let lastStop = readLastStop(dir);
   const recovered: Recovered[] = [];
   const byRun = Map.groupBy(segments, (segment) => segment.run);
   const { env, feed, transport, publishQueue } = options;
@@ -62,23 +62,23 @@ async function recoverRuns(options: RecoverOptions): Promise<LastStop | undefine
   const filter = new HeldFilter(held, (message) => publishQueue.push(message));
   for (const [run, ofRun] of byRun) {
     const end = await recoverRun(options, ofRun, { recovered, filter });
-    if (end.lastUs > 0 && (!left || isLaterRun(run, left.run))) {
+    if (end.lastUs > 0 && (!lastStop || isLaterRun(run, lastStop.run))) {
       const why = `the process ended at ${isoOfUs(end.lastUs)}`;
       // A connection that said nothing in this run is still missed since an earlier one.
       const { lastUs, suspectUs } = end;
-      const goodUs = { ...left?.goodUs, ...end.goodUs };
-      const carried = { ...left?.carried, ...end.carried };
-      left = { run, lastUs, why, goodUs, suspectUs, carried };
+      const lastGoodAtUs = { ...lastStop?.lastGoodAtUs, ...end.lastGoodAtUs };
+      const carried = { ...lastStop?.carried, ...end.carried };
+      lastStop = { run, lastUs, why, lastGoodAtUs, suspectUs, carried };
     }
     logger.info("recovered a run from the spool", { run, segments: ofRun.length });
   }
   filter.finish();
   // The segments may be gone before our own first line is durable.
-  if (left && recovered.length > 0) await writeLeft(dir, left);
+  if (lastStop && recovered.length > 0) await writeLastStop(dir, lastStop);
   for (const { segment, given } of recovered) {
     rawFiles.add(segment, filter.isBehind(given.lastId) ? given : NOTHING_GIVEN);
   }
-  return left;
+  return lastStop;
 }
 
 /** Sends the lines of a run through the pipeline; what came of them is added to `recovered`. */
@@ -112,6 +112,6 @@ async function recoverRun(
     lastUs = replay.lastUs || lastUs;
     recovered.push({ segment, given: replay.takeGiven() });
   }
-  const { goodUs = {}, suspectUs = {}, carried = {} } = replay ?? {};
-  return { lastUs, goodUs, suspectUs, carried };
+  const { lastGoodAtUs = {}, suspectUs = {}, carried = {} } = replay ?? {};
+  return { lastUs, lastGoodAtUs, suspectUs, carried };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { silentLogger } from "@ssmd/runtime";
 import { memoryStorage } from "@ssmd/storage";
 import type { OutMessage, Publisher, ReadOptions, Transport } from "@ssmd/transport";
-import { readLeft } from "./last_stop.ts";
+import { readLastStop } from "./last_stop.ts";
 import { PublishQueue } from "./publish_queue.ts";
 import { RawFiles } from "./raw_files.ts";
 import { recover } from "./recovery.ts";
@@ -72,10 +72,10 @@ async function recovered(dir: string, bus: KeepingBus, killed = false) {
     logger,
   };
   if (killed) rawFiles.add = () => {};
-  const left = await recover({ ...options, rawFiles, turns: [] });
+  const lastStop = await recover({ ...options, rawFiles, turns: [] });
   if (!killed) await rawFiles.close();
   publishQueue.close();
-  return { left, ids: bus.ids.slice(before) };
+  return { lastStop, ids: bus.ids.slice(before) };
 }
 
 async function inFolder(body: (dir: string) => Promise<void>): Promise<void> {
@@ -196,20 +196,20 @@ Deno.test("the next gap begins with the last line of each connection, over any n
     await one.end();
     const bus = new KeepingBus();
     const first = await recovered(dir, bus, true);
-    assert.deepEqual(first.left?.goodUs, { 1: START_US + 10, 2: START_US + 20 });
-    assert.match(first.left?.why ?? "", /^the process ended at 2026-08-01T02:53:00\.00002/);
+    assert.deepEqual(first.lastStop?.lastGoodAtUs, { 1: START_US + 10, 2: START_US + 20 });
+    assert.match(first.lastStop?.why ?? "", /^the process ended at 2026-08-01T02:53:00\.00002/);
     // A run in which one connection brings no data, and the other says nothing at all.
     const two = new RunWriter(dir, "m2", symbols);
     await two.event(START_US + MINUTE_US, "resumed", 1, START_US + 10);
     await two.event(START_US + MINUTE_US + 1, "connect", 1);
     await two.end();
     const second = await recovered(dir, bus);
-    assert.deepEqual(second.left?.goodUs, { 1: START_US + 10, 2: START_US + 20 });
-    assert.equal(second.left?.lastUs, START_US + MINUTE_US + 1);
+    assert.deepEqual(second.lastStop?.lastGoodAtUs, { 1: START_US + 10, 2: START_US + 20 });
+    assert.equal(second.lastStop?.lastUs, START_US + MINUTE_US + 1);
     assert.deepEqual(segmentsIn(dir), []);
     // The segments are gone, and the run after them died before its first line.
     const third = await recovered(dir, bus);
-    assert.deepEqual(third.left, second.left);
+    assert.deepEqual(third.lastStop, second.lastStop);
   }));
 
 Deno.test("a run that was killed while its clock was bad leaves that to the next one", () =>
@@ -222,10 +222,10 @@ Deno.test("a run that was killed while its clock was bad leaves that to the next
     await one.event(START_US + MINUTE_US, "clock_good", 2, START_US + 5);
     await one.end();
     const bus = new KeepingBus();
-    const { left } = await recovered(dir, bus);
-    assert.deepEqual(left?.suspectUs, { 1: START_US + 5 });
+    const { lastStop } = await recovered(dir, bus);
+    assert.deepEqual(lastStop?.suspectUs, { 1: START_US + 5 });
     assert.deepEqual(bus.ids, one.ids);
-    assert.deepEqual(readLeft(dir), left);
+    assert.deepEqual(readLastStop(dir), lastStop);
   }));
 
 Deno.test("a new run is later than all that the spool knows, also when the clock was set back", () =>
@@ -240,15 +240,15 @@ Deno.test("a new run is later than all that the spool knows, also when the clock
     assert.equal(newRun(dir, 36 ** 4), "10000");
     // It died with lines of an earlier hour.
     await run(dir, "100", START_US - 60 * MINUTE_US, 1);
-    const { left } = await recovered(dir, new KeepingBus());
-    assert.equal(left?.run, "100");
+    const { lastStop } = await recovered(dir, new KeepingBus());
+    assert.equal(lastStop?.run, "100");
   }));
 
 Deno.test("how a run ended is noted before its segments go", () =>
   inFolder(async (dir) => {
     await run(dir, "m1", START_US, 3);
-    const { left } = await recovered(dir, new KeepingBus(), true);
-    assert.deepEqual(readLeft(dir), left);
+    const { lastStop } = await recovered(dir, new KeepingBus(), true);
+    assert.deepEqual(readLastStop(dir), lastStop);
     assert.equal(segmentsIn(dir).length, 1);
   }));
 
@@ -257,9 +257,9 @@ Deno.test("a segment without a whole header was never accepted: it goes, and not
     const one = await run(dir, "m1", START_US, 3);
     await Deno.writeTextFile(`${dir}/m1-000000000005.log`, `{"run":"m1","env":`);
     const bus = new KeepingBus();
-    const { left } = await recovered(dir, bus);
+    const { lastStop } = await recovered(dir, bus);
     assert.deepEqual(bus.ids, one.ids);
-    assert.equal(left?.lastUs, START_US + 3 * SECOND_US);
+    assert.equal(lastStop?.lastUs, START_US + 3 * SECOND_US);
     assert.deepEqual(segmentsIn(dir), []);
   }));
 
@@ -279,11 +279,33 @@ Deno.test("a line of the spool whose frame is damaged gives a gap and a dead let
     assert.deepEqual(bus.ids, [one.ids[0], second, letter, one.ids[2]]);
   }));
 
+Deno.test("the spool and the note of a version with other names for them are read", () =>
+  inFolder(async (dir) => {
+    const writer = new RunWriter(dir, "m1", ["A"]);
+    await writer.event(START_US, "connect");
+    await writer.frame(START_US + 1, { trade: "A", id: 1 });
+    await writer.event(START_US + MINUTE_US, "disconnect");
+    await writer.end();
+    await Deno.remove(`${dir}/${segmentsIn(dir)[0]}`);
+    for (const name of segmentsIn(dir)) {
+      const text = await Deno.readTextFile(`${dir}/${name}`);
+      const old = text.replaceAll('"continuity":', '"good":')
+        .replaceAll('"lastGoodAtUs":', '"goodUs":');
+      await Deno.writeTextFile(`${dir}/${name}`, old);
+    }
+    const { lastStop } = await recovered(dir, new KeepingBus());
+    assert.deepEqual(lastStop?.lastGoodAtUs, { 1: START_US + 1 });
+    const path = `${dir}/last-stop.json`;
+    const note = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, note.replace("lastGoodAtUs", "goodUs"));
+    assert.deepEqual(readLastStop(dir)?.lastGoodAtUs, { 1: START_US + 1 });
+  }));
+
 Deno.test("a spool without segments and without a note is a first start", () =>
   inFolder(async (dir) => {
-    assert.equal((await recovered(dir, new KeepingBus())).left, undefined);
+    assert.equal((await recovered(dir, new KeepingBus())).lastStop, undefined);
     await Deno.writeTextFile(`${dir}/last-stop.json`, `{"lastUs":"yesterday"}`);
-    assert.equal((await recovered(dir, new KeepingBus())).left, undefined);
+    assert.equal((await recovered(dir, new KeepingBus())).lastStop, undefined);
   }));
 
 Deno.test("what a killed run knew of its markets is told to the next one, by a stop in between too", () =>
@@ -293,11 +315,14 @@ Deno.test("what a killed run knew of its markets is told to the next one, by a s
     await writer.frame(START_US + 1, { snap: "A", n: 1 });
     await writer.frame(START_US + 2, { book: "A", n: 5 });
     await writer.end();
-    const { left } = await recovered(dir, new KeepingBus());
-    const gap = left?.carried?.["A"]?.["gap"] as { reason: string; fromUs: number };
+    const { lastStop } = await recovered(dir, new KeepingBus());
+    const gap = lastStop?.carried?.["A"]?.["gap"] as { reason: string; fromUs: number };
     assert.deepEqual([gap.reason, gap.fromUs], ["sequence", START_US + 2]);
-    assert.deepEqual([left?.planned, readLeft(dir)?.carried], [undefined, left?.carried]);
+    assert.deepEqual([lastStop?.planned, readLastStop(dir)?.carried], [
+      undefined,
+      lastStop?.carried,
+    ]);
     // The segments have gone; a start that dies before its first line knows it still.
     const again = await recovered(dir, new KeepingBus());
-    assert.deepEqual(again.left?.carried, left?.carried);
+    assert.deepEqual(again.lastStop?.carried, lastStop?.carried);
   }));

@@ -46,8 +46,8 @@ export class Replay {
       translators: this.#translators,
       output: { publish, deadLetter: publish, meaning: () => {}, ...(untold && { untold }) },
       line: header.firstLine - 1,
-      good: new Continuity(
-        header.connections.map(({ connectionIndex, good }) => [connectionIndex, good]),
+      continuity: new Continuity(
+        header.connections.map(({ connectionIndex, continuity }) => [connectionIndex, continuity]),
       ),
     });
   }
@@ -68,8 +68,8 @@ export class Replay {
   }
 
   /** By connectionIndex: up to when the connection had missed nothing, µs. */
-  get goodUs(): Record<string, number> {
-    return this.#pipeline.good.byConnection();
+  get lastGoodAtUs(): Record<string, number> {
+    return this.#pipeline.continuity.byConnection();
   }
 
   /** What has to outlive the run, of the connections that said anything. */
@@ -79,7 +79,7 @@ export class Replay {
 
   /** By connectionIndex: since when its times are suspect, µs. */
   get suspectUs(): Record<string, number> {
-    return this.#pipeline.good.suspectByConnection();
+    return this.#pipeline.continuity.suspectByConnection();
   }
 
   /** The last ids given since they were asked for the last time. */

@@ -1,6 +1,6 @@
 import { comparePositions } from "@ssmd/archive";
 import { nowUs, systemCodeOf } from "@ssmd/runtime";
-import { readLeft } from "./last_stop.ts";
+import { readLastStop } from "./last_stop.ts";
 import { runOfSegment } from "./segment.ts";
 
 /**
@@ -23,7 +23,7 @@ export function isLaterRun(a: string, b: string): boolean {
 export function knownRuns(dir: string): string[] {
   try {
     const runs = [...Deno.readDirSync(dir)].flatMap(({ name }) => runOfSegment(name) ?? []);
-    const left = readLeft(dir);
+    const left = readLastStop(dir);
     return left ? [...runs, left.run] : runs;
   } catch (error) {
     // Whatever else is wrong with the folder is told when it is locked.

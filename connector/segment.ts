@@ -1,7 +1,7 @@
 import type { CaptureInfo } from "@ssmd/archive";
 import type { Gap } from "@ssmd/market";
 import { SsmdError } from "@ssmd/runtime";
-import type { GoodTime } from "./continuity.ts";
+import type { ConnectionContinuity } from "./continuity.ts";
 
 /** Where a connection stood when a segment began: enough to go on from there. */
 export interface ConnectionCheckpoint {
@@ -16,7 +16,7 @@ export interface ConnectionCheckpoint {
   /** Lines of this connection in earlier segments. */
   linesBefore: number;
   /** Up to when it had missed nothing. */
-  good: GoodTime;
+  continuity: ConnectionContinuity;
   /** Id of the normalizer's version. */
   normalizer: string;
   /** The normalizer's own state. */
@@ -187,9 +187,21 @@ async function readMore(
   return read === null ? undefined : longer.subarray(0, bytes.length + read);
 }
 
+/** Versions up to November 2026 wrote `good: { goodUs }` for `continuity: { lastGoodAtUs }`. */
+function withContinuity(
+  { good, ...checkpoint }: ConnectionCheckpoint & {
+    good?: { goodUs: number } & Omit<ConnectionContinuity, "lastGoodAtUs">;
+  },
+): ConnectionCheckpoint {
+  if (good === undefined) return checkpoint;
+  const { goodUs, ...rest } = good;
+  return { ...checkpoint, continuity: { lastGoodAtUs: goodUs, ...rest } };
+}
+
 function parseHeader(bytes: Uint8Array, path: string): SegmentHeader {
   try {
-    return JSON.parse(TEXT.decode(bytes)) as SegmentHeader;
+    const header = JSON.parse(TEXT.decode(bytes)) as SegmentHeader;
+    return { ...header, connections: header.connections.map(withContinuity) };
   } catch (cause) {
     throw new SsmdError("SPOOL_DAMAGED", `the header of spool segment ${path} cannot be read`, {
       hint: "move the file away to start without it; what it holds is lost to the archive",

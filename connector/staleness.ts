@@ -20,7 +20,7 @@ interface Rhythm {
   lastUs: number;
   usualUs: number;
   records: number;
-  told: boolean;
+  reported: boolean;
 }
 
 /** Weight of a new interval in the usual one. */
@@ -45,14 +45,14 @@ export class StalenessMonitor {
   seen(symbol: string, atUs: number): void {
     const rhythm = this.#rhythms.get(symbol);
     if (!rhythm) {
-      this.#rhythms.set(symbol, { lastUs: atUs, usualUs: 0, records: 1, told: false });
+      this.#rhythms.set(symbol, { lastUs: atUs, usualUs: 0, records: 1, reported: false });
       return;
     }
     const interval = atUs - rhythm.lastUs;
     rhythm.usualUs += rhythm.records === 1 ? interval : WEIGHT * (interval - rhythm.usualUs);
     rhythm.lastUs = atUs;
     rhythm.records++;
-    rhythm.told = false;
+    rhythm.reported = false;
   }
 
   /** The connection was away: nobody is to be blamed for the time until `atUs`. */
@@ -66,8 +66,8 @@ export class StalenessMonitor {
     for (const [symbol, rhythm] of this.#rhythms) {
       const silentUs = nowUs - rhythm.lastUs;
       const limitUs = Math.max(this.#silentUsMin, rhythm.usualUs * this.#usualIntervals);
-      if (rhythm.told || rhythm.records < RECORDS_MIN || silentUs < limitUs) continue;
-      rhythm.told = true;
+      if (rhythm.reported || rhythm.records < RECORDS_MIN || silentUs < limitUs) continue;
+      rhythm.reported = true;
       const { lastUs } = rhythm;
       silent.push({
         ...{ symbol, silentMs: silentUs / 1000, usualMs: rhythm.usualUs / 1000, lastUs },
@@ -79,7 +79,7 @@ export class StalenessMonitor {
   /** How many symbols are silent now. */
   get silentCount(): number {
     let count = 0;
-    for (const rhythm of this.#rhythms.values()) if (rhythm.told) count++;
+    for (const rhythm of this.#rhythms.values()) if (rhythm.reported) count++;
     return count;
   }
 }

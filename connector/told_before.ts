@@ -27,7 +27,7 @@ const LOOK_BACK_MESSAGES = 1_024;
 const LOOK_BACK_GROWTH = 8;
 
 /** What was told of a feed. */
-export interface ToldBefore extends Required<Pick<Turn, "after" | "told" | "gaps">> {
+export interface FeedBefore extends Required<Pick<Turn, "after" | "told" | "gaps">> {
   /** By kind of record: what the last one said. */
   last: ReadonlyMap<string, string>;
 }
@@ -36,10 +36,10 @@ export interface ToldBefore extends Required<Pick<Turn, "after" | "told" | "gaps
  * What was told of a feed in its last turn, as the bus holds it: where it ended, the trades just
  * before, and what it left open. Rejects as the transport does.
  */
-export async function readToldBefore(
+export async function readFeedBefore(
   transport: Transport,
   turn: TurnOfFeed,
-): Promise<ToldBefore> {
+): Promise<FeedBefore> {
   const after = await readEnd(transport, turn);
   return {
     after,
@@ -83,7 +83,7 @@ async function readNewest(
   transport: Transport,
   { env, feed }: TurnOfFeed,
   endUs: number,
-): Promise<Pick<ToldBefore, "told" | "last">> {
+): Promise<Pick<FeedBefore, "told" | "last">> {
   const last = new Map<string, string>();
   if (endUs <= 0) return { told: { fromUs: 0, trades: [] }, last };
   const content = new RecordContent();

@@ -62,7 +62,10 @@ Deno.test("a disk that refuses for good does not keep a connector from ending", 
 });
 
 Deno.test("what a bus cannot take waits in memory, then on disk, and comes in order when it can", async () => {
-  const rig = new ConnectorRig({ transport: memoryTransport({ backlogMax: 1000 }), deaf: true });
+  const rig = new ConnectorRig({
+    transport: memoryTransport({ backlogMax: 1000 }),
+    unresponsive: true,
+  });
   const ids: string[] = [];
   const consumer = await rig.transport.consume({
     name: "slow",

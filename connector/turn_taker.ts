@@ -103,7 +103,7 @@ export class TurnTaker {
       return;
     }
     const { reachUs } = await segmentsFrom({ dir, run, fromUs: -Infinity });
-    const { fromUs } = await turns.take(reachUs, (...told) => this.#findCuts(...told));
+    const { fromUs } = await turns.take(reachUs, (...before) => this.#findCuts(...before));
     this.#pin = { fromUs: fromUs - TURN_OVERLAP_US, id: "", last: undefined };
     await this.#tell(fromUs);
     onTelling();

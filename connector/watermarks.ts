@@ -63,9 +63,9 @@ export class Watermarks {
     this.tick();
     this.#mark = undefined;
     const { publisher } = this.#options;
-    const flushed = new AbortController();
-    const flush = publisher.flush().finally(() => flushed.abort());
-    if (publisher.pending > 0) await Promise.race([flush, sleep(FLUSH_MS_MAX, flushed.signal)]);
+    const flushDone = new AbortController();
+    const flush = publisher.flush().finally(() => flushDone.abort());
+    if (publisher.pending > 0) await Promise.race([flush, sleep(FLUSH_MS_MAX, flushDone.signal)]);
     await publisher.close();
   }
 

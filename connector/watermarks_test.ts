@@ -45,7 +45,7 @@ async function withRig(
   options: RigOptions,
   body: (rig: ConnectorRig, heard: Heard) => Promise<void>,
 ) {
-  const rig = new ConnectorRig({ ...options, deaf: true });
+  const rig = new ConnectorRig({ ...options, unresponsive: true });
   try {
     const heard = await hear(rig.transport);
     await body(rig, heard);

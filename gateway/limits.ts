@@ -30,7 +30,7 @@ export const GATEWAY_LIMITS = {
   selfCheckEveryMs: 5_000,
   /** Timeout of the own health check. */
   selfCheckMs: 10_000,
-  /** Answers missed in a row after which it counts as deaf. */
+  /** Answers missed in a row after which it counts as unresponsive. */
   selfCheckFailuresMax: 3,
   /** Largest frame from a client; beyond it the connection is closed with 1009. */
   clientFrameBytesMax: 64 * 1024,

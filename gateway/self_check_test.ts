@@ -4,23 +4,23 @@ import { memoryTransport } from "@ssmd/transport";
 import { until, withGateway } from "./testing/gateway_rig.ts";
 import { isAnswering, SelfCheck } from "./self_check.ts";
 
-Deno.test("a listener that accepts and answers nobody is found deaf, once", async () => {
+Deno.test("a listener that accepts and answers nobody is found unresponsive, once", async () => {
   const sockets: Socket[] = [];
   const server = createServer((socket) => void sockets.push(socket));
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address() as { port: number };
-  let deaf = 0;
-  const onUnresponsive = () => void deaf++;
+  let unresponsive = 0;
+  const onUnresponsive = () => void unresponsive++;
   const times = { everyMs: 5, timeoutMs: 20, failuresMax: 3 };
   const check = new SelfCheck({ host: "127.0.0.1", port, onUnresponsive, ...times });
-  await until(() => deaf > 0);
+  await until(() => unresponsive > 0);
   assert.equal(sockets.length, 3);
   assert.equal(check.problem, "did not answer itself 3 times in a row");
   check.close();
   for (const socket of sockets) socket.destroy();
   await new Promise((done) => server.close(done));
   assert.equal(await isAnswering("127.0.0.1", port, 1000), false);
-  assert.equal(deaf, 1);
+  assert.equal(unresponsive, 1);
 });
 
 Deno.test("a gateway that serves answers itself, on every interface that it may listen on", async () => {

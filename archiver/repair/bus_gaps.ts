@@ -4,7 +4,7 @@ import type { InMessage, Transport } from "@ssmd/transport";
 import type { ArchiverMetrics } from "../archiver_metrics.ts";
 import { type BusGap, openBusGap, openGapsIn } from "./bus_gap.ts";
 import { Repairer, type RepairerOptions } from "./repairer.ts";
-import { type BusHole, StreamWatch } from "./stream_watch.ts";
+import { type MissedMessages, StreamWatch } from "./stream_watch.ts";
 
 const DAY_US = 86_400_000_000;
 /** Days in which the archive's place and open gaps are looked for. */
@@ -43,7 +43,7 @@ export class BusGaps {
       state: () => options.transport.state(),
       renew: async (createdAtUs) => await options.transport.renew?.(createdAtUs),
       mark: () => this.#lastByFeed(),
-      onHole: (hole, fromUs) => this.#tell(hole, fromUs),
+      onGap: (gap, fromUs) => this.#tell(gap, fromUs),
       onAway: (error) =>
         this.#logger.warn("the bus cannot be asked whether records left it", {
           error: messageOf(error),
@@ -119,7 +119,7 @@ export class BusGaps {
     return last;
   }
 
-  #tell({ missed, why: detail }: BusHole, lastByFeed: ReadonlyMap<string, number>): void {
+  #tell({ missed, why: detail }: MissedMessages, lastByFeed: ReadonlyMap<string, number>): void {
     const { env, metrics, nowUs } = this.#options;
     const atUs = nowUs();
     for (const [feed, fromUs] of lastByFeed) {

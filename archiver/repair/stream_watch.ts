@@ -3,7 +3,7 @@ import { sleep } from "@ssmd/runtime";
 import type { InMessage, StreamState } from "@ssmd/transport";
 
 /** Messages that left the bus before they came. */
-export interface BusHole {
+export interface MissedMessages {
   /** How many messages of any kind at most; null = unknown. */
   missed: number | null;
   /** One sentence for a person. */
@@ -28,7 +28,7 @@ export interface StreamWatchOptions<Mark> {
   renew: (createdAtUs: number) => Promise<void>;
   /** Something may be missing behind what came by now; what is given back goes with the hole. */
   mark: () => Mark;
-  onHole: (hole: BusHole, mark: Mark) => void;
+  onGap: (gap: MissedMessages, mark: Mark) => void;
   /** The bus cannot be asked now: a hole may stay untold until the next start. */
   onAway: (error: unknown) => void;
 }
@@ -115,11 +115,11 @@ export class StreamWatch<Mark> {
 
   #left(missed: number, mark: Mark): void {
     const why = `${missed} messages left the bus, by its limits, before they were archived`;
-    this.#options.onHole({ missed, why }, mark);
+    this.#options.onGap({ missed, why }, mark);
   }
 
   #isAnew(mark: Mark): void {
     const why = "the bus's stream was made anew: what the old one held was not archived to its end";
-    this.#options.onHole({ missed: null, why }, mark);
+    this.#options.onGap({ missed: null, why }, mark);
   }
 }

@@ -89,7 +89,7 @@ export async function applyChanges(
   { dryRun, question }: ApplyOptions,
 ): Promise<EditResult> {
   const files = fileChanges(registry, changes);
-  assertSound(registry, changes);
+  assertValid(registry, changes);
   if (!dryRun && files.length > 0) {
     if (question !== undefined) assertConfirmed(context, question);
     await writeFiles(registry.dir, changes);
@@ -108,7 +108,7 @@ function linesOf(change: FileChange): string {
   return changeLines(change).map((line) => `${line}\n`).join("");
 }
 
-function assertSound(registry: Registry, changes: FileChanges): void {
+function assertValid(registry: Registry, changes: FileChanges): void {
   const after = registry.with(changes).check().findings;
   const known = new Set(registry.check().findings.map(keyOf));
   const own = new Set([...changes.keys()].map((path) => `${registry.dir}/${path}`));

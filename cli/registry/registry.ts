@@ -91,22 +91,22 @@ export class Registry {
 
   /** A feed of sound shape. Throws ConfigError: unknown, or with the file's findings. */
   feed(name: string): Feed {
-    return this.#sound("feed", name, this.check().feeds.get(name));
+    return this.#assertValid("feed", name, this.check().feeds.get(name));
   }
 
   /** A calendar of sound shape. Throws as {@linkcode Registry.feed} does. */
   calendar(name: string): Calendar {
-    return this.#sound("calendar", name, this.check().calendars.get(name));
+    return this.#assertValid("calendar", name, this.check().calendars.get(name));
   }
 
   /** An environment of sound shape. Throws as {@linkcode Registry.feed} does. */
   environment(name: string): Environment {
-    return this.#sound("environment", name, this.check().environments.get(name));
+    return this.#assertValid("environment", name, this.check().environments.get(name));
   }
 
   /** A schema of sound shape. Throws as {@linkcode Registry.feed} does. */
   schema(name: string): RegisteredSchema {
-    return this.#sound("schema", name, this.check().schemas.get(name));
+    return this.#assertValid("schema", name, this.check().schemas.get(name));
   }
 
   /** Throws ConfigError `CONFIG_EXISTS` when there is one of this name. */
@@ -126,7 +126,7 @@ export class Registry {
     return unknownName({ what, name, names, where: `in ${this.dir}`, code: "CONFIG_NOT_FOUND" });
   }
 
-  #sound<T>(kind: RegistryKind, name: string, found: T | undefined): T {
+  #assertValid<T>(kind: RegistryKind, name: string, found: T | undefined): T {
     this.text(kind, name);
     if (found !== undefined) return found;
     const file = `${this.dir}/${registryPathOf({ kind, name })}`;

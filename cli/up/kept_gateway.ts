@@ -6,9 +6,9 @@ const CLOSE_MS = 3_000;
 /** Pause before the next try where a gateway did not start again. */
 const RETRY_MS = 2_000;
 
-/** Starts a gateway on `port` (undefined = the environment's); `onDeaf` = it answers nobody. */
+/** Starts a gateway on `port` (undefined = the environment's); `onUnresponsive` is called when it answers no request. */
 export type StartGateway = (
-  on: { port: number | undefined; onDeaf: () => void },
+  on: { port: number | undefined; onUnresponsive: () => void },
 ) => Promise<Gateway>;
 
 /**
@@ -33,8 +33,8 @@ export class KeptGateway {
   /** Starts one. Throws as the gateway does. */
   static async open(start: StartGateway, logger: Logger): Promise<KeptGateway> {
     const kept: { gateway?: KeptGateway } = {};
-    const onDeaf = () => kept.gateway?.restart();
-    const gateway = await start({ port: undefined, onDeaf });
+    const onUnresponsive = () => kept.gateway?.restart();
+    const gateway = await start({ port: undefined, onUnresponsive });
     return kept.gateway = new KeptGateway(start, logger, gateway);
   }
 
@@ -69,7 +69,7 @@ export class KeptGateway {
     waited.abort();
     while (!this.#closed.signal.aborted) {
       try {
-        this.#gateway = await this.#start({ port, onDeaf: () => this.restart() });
+        this.#gateway = await this.#start({ port, onUnresponsive: () => this.restart() });
         return;
       } catch (error) {
         this.#logger.error("the gateway could not be started again", { error });

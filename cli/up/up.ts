@@ -185,7 +185,7 @@ async function startParts(
       version: VERSION,
       slowClients: environment.gateway.slow_clients ?? {},
       port: on.port ?? port ?? environment.gateway.port,
-      onUnresponsive: on.onDeaf,
+      onUnresponsive: on.onUnresponsive,
       feeds: plans.map(({ feed }) => feed),
       markets: plans.flatMap(({ feed, symbols }) =>
         symbols.map(({ symbol, external }) => ({ symbol, external, feed }))

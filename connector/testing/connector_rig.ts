@@ -33,7 +33,7 @@ export interface RigOptions {
   /** Default none. */
   credentials?: CredentialsSource;
   /** Do not read what is published. */
-  deaf?: boolean;
+  unresponsive?: boolean;
 }
 
 /** Everything that comes out on a bus. */
@@ -124,7 +124,7 @@ export class ConnectorRig {
   /** Starts exchange, listener and connector. */
   async start(): Promise<Connector> {
     await this.exchange.listen();
-    if (!this.#options.deaf) await this.listen();
+    if (!this.#options.unresponsive) await this.listen();
     const connector = this.connector();
     await connector.start();
     return connector;

@@ -36,7 +36,7 @@ interface FakeTrades {
 
 interface FakeBook {
   n: number;
-  sound: boolean;
+  valid: boolean;
   lostUs: number;
   gap: Gap | null;
 }
@@ -122,14 +122,14 @@ class FakeNormalizer implements Normalizer {
   }
 
   #book(symbol: string, n: number, isSnapshot: boolean, atUs: number, out: Normalized): void {
-    const known = this.#books.get(symbol) ?? { n: 0, sound: false, lostUs: atUs, gap: null };
+    const known = this.#books.get(symbol) ?? { n: 0, valid: false, lostUs: atUs, gap: null };
     const book = { ...known, n };
     this.#books.set(symbol, book);
     if (isSnapshot) {
       if (known.gap) out.events.push(recoveredGap(known.gap, atUs));
-      book.sound = true;
+      book.valid = true;
       book.gap = null;
-    } else if (!known.sound) {
+    } else if (!known.valid) {
       out.notice = { type: "dropped", what: symbol };
       return;
     } else if (n !== known.n + 1) {
@@ -137,7 +137,7 @@ class FakeNormalizer implements Normalizer {
       const missed = n - known.n - 1;
       const news = { feed: FEED, symbol, reason: "sequence", fromUs: atUs, atUs, missed, detail };
       book.gap = openGap(news as Parameters<typeof openGap>[0]);
-      book.sound = false;
+      book.valid = false;
       book.lostUs = atUs;
       out.events.push({ ...book.gap });
       this.#ledger.lose("orderbook", symbol, atUs, atUs);
@@ -148,7 +148,7 @@ class FakeNormalizer implements Normalizer {
 
   disconnected(lastGoodUs: number, atUs: number, why: Break): MarketEvent[] {
     for (const book of this.#books.values()) {
-      book.sound = false;
+      book.valid = false;
       book.lostUs = lastGoodUs;
     }
     this.#ledger.disconnected(lastGoodUs);
@@ -156,13 +156,13 @@ class FakeNormalizer implements Normalizer {
   }
 
   snapshots(): MarketEvent[] {
-    const sound = [...this.#books].filter(([, book]) => book.sound);
-    return sound.map(([symbol, { n }]) => bookEvent(symbol, n, "snapshot", 0));
+    const valid = [...this.#books].filter(([, book]) => book.valid);
+    return valid.map(([symbol, { n }]) => bookEvent(symbol, n, "snapshot", 0));
   }
 
   snapshotFrames(): string[] {
-    const sound = [...this.#books].filter(([, book]) => book.sound);
-    return sound.map(([symbol, { n }]) => JSON.stringify({ snap: symbol, n }));
+    const valid = [...this.#books].filter(([, book]) => book.valid);
+    return valid.map(([symbol, { n }]) => JSON.stringify({ snap: symbol, n }));
   }
 
   instruments() {
@@ -186,7 +186,7 @@ class FakeNormalizer implements Normalizer {
   carry(state: CarriedState): void {
     for (const [symbol, { gap }] of Object.entries(state)) {
       if (!isOpenGap(gap) || !this.#symbols.includes(symbol)) continue;
-      this.#books.set(symbol, { n: 0, sound: false, lostUs: gap.fromUs, gap });
+      this.#books.set(symbol, { n: 0, valid: false, lostUs: gap.fromUs, gap });
     }
   }
 

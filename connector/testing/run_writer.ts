@@ -102,7 +102,7 @@ export class RunWriter {
   }
 
   #goodOf({ connectionIndex }: Connection) {
-    return this.#pipeline.good.of(connectionIndex);
+    return this.#pipeline.continuity.of(connectionIndex);
   }
 
   async #append(connectionIndex: number, atUs: number, line: string): Promise<void> {

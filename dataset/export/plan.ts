@@ -100,7 +100,7 @@ function partitionOf(
     }));
   const symbols = !request.symbols?.length ? undefined : [...new Set(request.symbols)].sort();
   const partition = { env, feed, type, day, version, ...withinDay(request.span, day) };
-  const asked = { ...partition, symbols: symbols ?? null, format: request.format };
+  const query = { ...partition, symbols: symbols ?? null, format: request.format };
   return {
     ...partition,
     ...(symbols === undefined ? {} : { symbols }),
@@ -109,7 +109,7 @@ function partitionOf(
     sources,
     status,
     fingerprint: sha256Of(
-      UTF8.encode(JSON.stringify([EXPORT_VERSION, asked, sources.map(({ sha256 }) => sha256)])),
+      UTF8.encode(JSON.stringify([EXPORT_VERSION, query, sources.map(({ sha256 }) => sha256)])),
     ),
   };
 }

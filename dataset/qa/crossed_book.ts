@@ -13,11 +13,11 @@ import { Checker } from "./checker.ts";
 interface RebuiltBook {
   book: OrderBook;
   /** Whether a snapshot came, and no gap since. */
-  sound: boolean;
+  valid: boolean;
   /** The first record after which it was crossed; undefined = it is not. */
   crossed: OrderBookUpdate | undefined;
   /** Whether that was told. */
-  told: boolean;
+  reported: boolean;
 }
 
 /** No book has its best bid at or above its best ask, for longer than allowed. */
@@ -36,8 +36,8 @@ export class CrossedBook extends Checker {
     const rebuilt = this.#bookOf(event.symbol);
     if (event.kind === "snapshot") {
       rebuilt.book.clear();
-      rebuilt.sound = true;
-    } else if (!rebuilt.sound) return;
+      rebuilt.valid = true;
+    } else if (!rebuilt.valid) return;
     this.#tellIfLong(rebuilt, event.receivedAtUs);
     const { book } = rebuilt;
     setAll(book.bids, event.bids);
@@ -45,7 +45,7 @@ export class CrossedBook extends Checker {
     if (event.depth > 0) book.truncate(event.depth);
     if (!book.crossed) {
       rebuilt.crossed = undefined;
-      rebuilt.told = false;
+      rebuilt.reported = false;
       return;
     }
     rebuilt.crossed ??= event;
@@ -66,7 +66,7 @@ export class CrossedBook extends Checker {
 
   #forget(rebuilt: RebuiltBook | undefined): void {
     if (rebuilt === undefined) return;
-    rebuilt.sound = rebuilt.told = false;
+    rebuilt.valid = rebuilt.reported = false;
     rebuilt.crossed = undefined;
   }
 
@@ -77,9 +77,9 @@ export class CrossedBook extends Checker {
   }
 
   #tell(rebuilt: RebuiltBook): void {
-    const { crossed, told, book } = rebuilt;
-    if (crossed === undefined || told) return;
-    rebuilt.told = true;
+    const { crossed, reported, book } = rebuilt;
+    if (crossed === undefined || reported) return;
+    rebuilt.reported = true;
     this.offenders.add(crossed, () => {
       const [bid] = book.bids.prices;
       const [ask] = book.asks.prices;
@@ -90,7 +90,7 @@ export class CrossedBook extends Checker {
   #bookOf(symbol: string): RebuiltBook {
     let rebuilt = this.#books.get(symbol);
     if (rebuilt === undefined) {
-      rebuilt = { book: new OrderBook(), sound: false, crossed: undefined, told: false };
+      rebuilt = { book: new OrderBook(), valid: false, crossed: undefined, reported: false };
       this.#books.set(symbol, rebuilt);
     }
     return rebuilt;

@@ -27,19 +27,19 @@ function send(message: EngineMessage): void {
 class Refusal extends TypeError {}
 
 /** One thread more than none: what is asked is answered while the machine does other things. */
-async function openLocked(request: EngineRequest): Promise<DuckDBConnection> {
+async function openLocked(readRequest: EngineRequest): Promise<DuckDBConnection> {
   const instance = await DuckDBInstance.create(":memory:", {
-    threads: String(request.threads),
-    memory_limit: `${request.memoryBytesMax}B`,
-    temp_directory: request.temporary,
-    max_temp_directory_size: `${request.temporaryBytesMax}B`,
+    threads: String(readRequest.threads),
+    memory_limit: `${readRequest.memoryBytesMax}B`,
+    temp_directory: readRequest.temporary,
+    max_temp_directory_size: `${readRequest.temporaryBytesMax}B`,
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
   });
   const connection = await instance.connect();
   await connection.run("SET errors_as_json = true; SET TimeZone = 'UTC'");
-  for (const table of request.tables) await connection.run(viewOf(table));
-  const files = request.tables.flatMap(({ staged, sealed }) => [...staged, ...sealed]);
+  for (const table of readRequest.tables) await connection.run(viewOf(table));
+  const files = readRequest.tables.flatMap(({ staged, sealed }) => [...staged, ...sealed]);
   await connection.run(`SET allowed_paths = [${files.map(quoted).join(", ")}]`);
   // From here on no SQL reaches a file but these, nor the network, nor these settings.
   await connection.run("SET enable_external_access = false; SET lock_configuration = true");
@@ -107,13 +107,15 @@ function failureOf(error: unknown): EngineFailure {
   if (error instanceof Refusal) return { kind: "Refused", message };
   const json = /\{"exception_type".*\}/s.exec(message)?.[0];
   if (json === undefined) return { kind: "Other", message };
-  const told = JSON.parse(json) as Record<string, string | undefined>;
+  const details = JSON.parse(json) as Record<string, string | undefined>;
   return {
-    kind: told["exception_type"] ?? "Other",
-    message: told["exception_message"] ?? message,
-    ...(told["position"] === undefined ? {} : { position: Number(told["position"]) }),
-    ...(told["name"] === undefined ? {} : { name: told["name"] }),
-    ...(told["candidates"] === undefined ? {} : { candidates: told["candidates"].split(",") }),
+    kind: details["exception_type"] ?? "Other",
+    message: details["exception_message"] ?? message,
+    ...(details["position"] === undefined ? {} : { position: Number(details["position"]) }),
+    ...(details["name"] === undefined ? {} : { name: details["name"] }),
+    ...(details["candidates"] === undefined
+      ? {}
+      : { candidates: details["candidates"].split(",") }),
   };
 }
 
@@ -135,9 +137,9 @@ async function request(): Promise<EngineRequest> {
     if (done) Deno.exit(1);
     text += value;
   }
-  const asked = JSON.parse(text) as EngineRequest;
-  reader.read().then(() => abandon(asked.temporary));
-  return asked;
+  const request = JSON.parse(text) as EngineRequest;
+  reader.read().then(() => abandon(request.temporary));
+  return request;
 }
 
 if (import.meta.main) {

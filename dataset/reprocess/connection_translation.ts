@@ -55,7 +55,7 @@ export interface TranslationOptions {
 type Origin = Pick<CaptureInfo, "venue" | "symbols" | "run" | "connection" | "inTurns">;
 
 /** Lines of a connection that raw does not have. */
-export interface RawHole {
+export interface RawGap {
   /** The file behind it. */
   key: string;
   /** Number of the first line that is missing. */
@@ -70,7 +70,7 @@ export interface RawHole {
  */
 export class ConnectionTranslation {
   /** Lines that were missing on the way. */
-  readonly holes: RawHole[] = [];
+  readonly holes: RawGap[] = [];
   #options: TranslationOptions;
   #translator: Translator | undefined;
   #kept: Pick<TranslationState, "normalizer" | "venue" | "symbols"> = {
@@ -134,8 +134,8 @@ export class ConnectionTranslation {
   }
 
   #missingBefore({ key }: ManifestFile): number {
-    const hole = this.holes.at(-1);
-    return hole?.key === key ? hole.last - hole.first + 1 : 0;
+    const gap = this.holes.at(-1);
+    return gap?.key === key ? gap.last - gap.first + 1 : 0;
   }
 
   #begin(file: ManifestFile, info: CaptureInfo, onEvents: (events: MarketEvent[]) => void): void {

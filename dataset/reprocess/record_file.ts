@@ -13,7 +13,7 @@ export class RecordFile {
   /** Makes the file. Throws ArchiveError `SCRATCH_FAILED`. */
   constructor(path: string) {
     this.#path = path;
-    this.#file = told(
+    this.#file = withFileError(
       path,
       () => Deno.openSync(path, { write: true, create: true, truncate: true }),
     );
@@ -38,7 +38,7 @@ export class RecordFile {
 
   #flush(needed: number): void {
     const block = this.#block.subarray(0, this.#used);
-    told(this.#path, () => {
+    withFileError(this.#path, () => {
       for (let at = 0; at < block.length;) at += this.#file.writeSync(block.subarray(at));
     });
     this.#used = 0;
@@ -48,7 +48,7 @@ export class RecordFile {
 
 /** The messages of such a file, a block at a time. Throws ArchiveError `SCRATCH_FAILED`. */
 export function* messagesOfFile(path: string): Generator<Uint8Array, void, undefined> {
-  const file = told(path, () => Deno.openSync(path));
+  const file = withFileError(path, () => Deno.openSync(path));
   try {
     let block = new Uint8Array(BLOCK_BYTES);
     let used = 0;
@@ -58,7 +58,7 @@ export function* messagesOfFile(path: string): Generator<Uint8Array, void, undef
         longer.set(block);
         block = longer;
       }
-      const read = told(path, () => file.readSync(block.subarray(used)));
+      const read = withFileError(path, () => file.readSync(block.subarray(used)));
       if (read === null) break;
       used += read;
       const whole = block.subarray(0, used);
@@ -89,7 +89,7 @@ function endAt(bytes: Uint8Array, at: number): number | undefined {
   }
 }
 
-function told<T>(path: string, action: () => T): T {
+function withFileError<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {

@@ -51,9 +51,9 @@ export async function translateSpan(
     for (const file of files.slice(0, last + 1)) {
       translation.take(file, await fetchRaw(storage, file), take);
     }
-    for (const hole of translation.holes) {
-      if (!files.some((file) => file.key === hole.key && touches(file))) continue;
-      result.missing.push(`lines ${hole.first} to ${hole.last} of connection ${connection}`);
+    for (const gap of translation.holes) {
+      if (!files.some((file) => file.key === gap.key && touches(file))) continue;
+      result.missing.push(`lines ${gap.first} to ${gap.last} of connection ${connection}`);
     }
   }
   return result;

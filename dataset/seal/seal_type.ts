@@ -130,10 +130,10 @@ function teller(
   { onProgress }: SealDayOptions,
 ): (step: SealProgress["step"]) => (done: number) => void {
   return (step) => {
-    let told = 0;
+    let reported = 0;
     return (done) => {
-      if (done - told < TELL_EVERY) return;
-      told = done;
+      if (done - reported < TELL_EVERY) return;
+      reported = done;
       onProgress?.({ type, step, done, total });
     };
   };

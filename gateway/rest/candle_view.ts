@@ -45,10 +45,10 @@ export function candleSpan(
 /** The answer of candles. */
 export function candleAnswer(
   { candles, lateTrades, endUs, gaps }: CandleAnswer,
-  asked: CandleRequest & Span & { market: Market; intervalUs: number; nowUs: number },
+  request: CandleRequest & Span & { market: Market; intervalUs: number; nowUs: number },
 ): z.output<typeof CANDLE_LIST> {
-  const { market, interval, clock, fromUs, toUs, fill } = asked;
-  const made = candles.map((candle) => candleJson(candle, asked, gaps));
+  const { market, interval, clock, fromUs, toUs, fill } = request;
+  const made = candles.map((candle) => candleJson(candle, request, gaps));
   const isCut = endUs < toUs;
   return {
     symbol: market.symbol,
@@ -57,7 +57,7 @@ export function candleAnswer(
     clock,
     from: fromUs / 1000,
     to: toUs / 1000,
-    candles: fill === "previous" ? fillPrevious(made, { ...asked, endUs, gaps }) : made,
+    candles: fill === "previous" ? fillPrevious(made, { ...request, endUs, gaps }) : made,
     late_trades: lateTrades,
     ...(isCut ? { next_from: endUs / 1000 } : {}),
     gaps: gaps.map(gapJson),

@@ -29,7 +29,7 @@ Deno.test("a socket that pipelines thousands of requests is cut, and others are 
     assert.match(await metrics.text(), /ssmd_gateway_refused_total\{reason="pipelining"\} 1/);
   }));
 
-Deno.test("idle and half-sent connections make room for who asks, and the gateway does not go deaf", () =>
+Deno.test("idle and half-sent connections make room for who asks, and the gateway stays responsive", () =>
   withGateway(
     async ({ gateway, client, get }) => {
       const stream = await client("?symbols=BTCUSD&types=trade");

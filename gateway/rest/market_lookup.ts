@@ -21,7 +21,7 @@ interface SeenMarket {
 }
 
 /** Identifies the requested market. */
-interface MarketQuestion {
+interface MarketQuery {
   symbol: string;
   /** Feed, where several have the symbol. */
   feed?: string | undefined;
@@ -32,8 +32,8 @@ interface MarketQuestion {
 /**
  * The market of a request. A hidden market gives the same error as an absent one. Throws {@linkcode Problem} (404).
  */
-export function marketOf(data: MarketData, access: Access, asked: MarketQuestion): SeenMarket {
-  const { symbol, feed, type } = asked;
+export function marketOf(data: MarketData, access: Access, query: MarketQuery): SeenMarket {
+  const { symbol, feed, type } = query;
   if (feed !== undefined) feedOf(data, access, feed);
   for (const candidate of data.feeds.values()) {
     if (feed !== undefined && candidate.id !== feed) continue;
@@ -43,7 +43,7 @@ export function marketOf(data: MarketData, access: Access, asked: MarketQuestion
     if (type === undefined ? types !== 0 : includes(types, type)) return { market, types };
     access.auditHidden(`${type ?? "market"} ${candidate.id}/${symbol}`);
   }
-  throw unknownSymbol(data, access, asked);
+  throw unknownSymbol(data, access, query);
 }
 
 /** The feed of this id. Throws {@linkcode Problem} (404). */
@@ -58,17 +58,17 @@ export function feedOf(data: MarketData, access: Access, id: string): MarketFeed
   throw new Problem("UNKNOWN_FEED", `there is no feed "${shorten(id)}"`, { status: 404, hint });
 }
 
-function unknownSymbol(data: MarketData, access: Access, asked: MarketQuestion): Problem {
-  const shown = shorten(asked.symbol);
+function unknownSymbol(data: MarketData, access: Access, query: MarketQuery): Problem {
+  const shown = shorten(query.symbol);
   const names: string[] = [];
   for (const market of data.markets()) {
     if (access.typesOf(market.feed.id, market.symbol) === 0) continue;
-    if (market.symbol !== asked.symbol && names.push(market.symbol) >= NEAR_MAX) break;
+    if (market.symbol !== query.symbol && names.push(market.symbol) >= NEAR_MAX) break;
   }
   const near = nearest(shown, names);
   const hint = near === undefined
     ? "all markets are at /v1/markets, names alone at /v1/symbols"
     : `did you mean "${near}"?`;
-  const what = asked.type === undefined ? "market" : `${asked.type} of a market`;
+  const what = query.type === undefined ? "market" : `${query.type} of a market`;
   return new Problem("UNKNOWN_SYMBOL", `there is no ${what} "${shown}"`, { status: 404, hint });
 }

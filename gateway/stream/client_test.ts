@@ -94,7 +94,7 @@ Deno.test("changes that come while a snapshot is under way are neither lost nor 
     connector.delta("BTCUSD", [{ price: 1, size: 1 }], []);
     await connector.answer(() => held);
     const one = await client("?symbols=BTCUSD&types=orderbook");
-    while (connector.asked === 0) await one.settle();
+    while (connector.requests === 0) await one.settle();
     for (let i = 2; i <= 50; i++) connector.delta("BTCUSD", [{ price: i, size: 1 }], []);
     connector.delta("BTCUSD", [{ price: 1, size: 0 }], []);
     letGo();
@@ -119,7 +119,7 @@ Deno.test("a snapshot made before a gap is not taken for the book after it", () 
       return wait;
     });
     const one = await client("?symbols=BTCUSD&types=orderbook");
-    while (connector.asked === 0) await one.settle();
+    while (connector.requests === 0) await one.settle();
     connector.gap("disconnect", false);
     letGo();
     await one.settle();

@@ -208,9 +208,9 @@ export class RequestHandler {
   /** Markets of which the client may not see all requested types. */
   #withheldOf(markets: readonly Market[], types: number): Record<string, unknown> {
     const { access } = this.#client;
-    const asked = types & ~GAP_BIT;
+    const requested = types & ~GAP_BIT;
     const partly = markets.filter(({ feed, symbol }) =>
-      (asked & ~access.typesOf(feed.id, symbol)) !== 0
+      (requested & ~access.typesOf(feed.id, symbol)) !== 0
     );
     if (partly.length === 0) return {};
     const names = partly.slice(0, LISTED_MAX).map((market) => market.symbol);
@@ -219,11 +219,11 @@ export class RequestHandler {
 
   /** Sends open gaps to a new subscription, each once. */
   #sendOpenGaps(markets: readonly Market[]): void {
-    const told = new Set<unknown>();
+    const sent = new Set<unknown>();
     for (const market of markets) {
       const gap = market.openGap;
-      if (gap === undefined || told.has(gap)) continue;
-      told.add(gap);
+      if (gap === undefined || sent.has(gap)) continue;
+      sent.add(gap);
       this.#context.hub.sendState(this.#client, market, 1 << TYPE_INDEX.gap);
     }
   }

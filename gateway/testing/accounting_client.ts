@@ -30,7 +30,7 @@ export class AccountingClient {
   #token: number | undefined;
   /** Of this connection, trades and tickers: what was received and what was told as dropped. */
   #received = 0;
-  #told = 0;
+  #dropped = 0;
   #gaps = 0;
   #marks = new Set<string>();
   #bookSequences = new Map<string, number>();
@@ -67,7 +67,7 @@ export class AccountingClient {
     const query = new URLSearchParams({ symbols: symbols.join(), types: types.join(), policy });
     if (this.#token !== undefined) query.set("since", String(this.#token));
     this.#from = undefined;
-    this.#received = this.#told = this.#gaps = 0;
+    this.#received = this.#dropped = this.#gaps = 0;
     this.counts["connections"]!++;
     const ws = new NodeWebSocket(`${this.#url.replace("http", "ws")}/v1/stream?${query}`);
     this.#ws = ws;
@@ -127,8 +127,8 @@ export class AccountingClient {
   balance(): void {
     if (this.#from === undefined) return this.#wrong("it was never told where it begins");
     const wanted = this.#published.countOf(this.wants, this.#from, Infinity);
-    if (wanted !== this.#received + this.#told) {
-      this.#wrong(`${wanted} wanted, ${this.#received} received, ${this.#told} told`);
+    if (wanted !== this.#received + this.#dropped) {
+      this.#wrong(`${wanted} wanted, ${this.#received} received, ${this.#dropped} told`);
     }
     this.#checkGaps(Infinity);
     for (const symbol of this.wants.types.includes("orderbook") ? this.wants.symbols : []) {
@@ -151,7 +151,7 @@ export class AccountingClient {
         return this.#begin(message);
       case "resumed":
         this.counts["resumed"]!++;
-        if (message["recovered"] === false) this.#lose(pos as number);
+        if (message["recovered"] === false) this.#markLost(pos as number);
         return;
       case "dropped":
         return this.#drop(message);
@@ -184,25 +184,25 @@ export class AccountingClient {
     this.#wake();
     if (message["recovered"] !== false) return;
     this.counts["refused"]!++;
-    this.#startAnew(this.#from);
+    this.#restartAt(this.#from);
   }
 
-  #lose(pos: number): void {
+  #markLost(pos: number): void {
     this.counts["lost"]!++;
-    this.#startAnew(pos);
+    this.#restartAt(pos);
   }
 
-  #startAnew(from: number): void {
+  #restartAt(from: number): void {
     this.#from = from;
-    this.#received = this.#told = this.#gaps = 0;
+    this.#received = this.#dropped = this.#gaps = 0;
     // What it has of books is of the past; snapshots come.
     for (const symbol of this.books.keys()) this.#stale.add(symbol);
   }
 
   #drop(message: Message): void {
     const types = message["types"] as Record<string, number>;
-    const told = (types["trade"] ?? 0) + (types["ticker"] ?? 0);
-    this.#told += told;
+    const dropped = (types["trade"] ?? 0) + (types["ticker"] ?? 0);
+    this.#dropped += dropped;
     this.counts["dropped"]! += message["count"] as number;
     for (const symbol of (message["books"] ?? []) as string[]) this.#stale.add(symbol);
     if ((types["orderbook"] ?? 0) > 0 && message["books"] === undefined) {
@@ -219,9 +219,9 @@ export class AccountingClient {
       this.#wrong(`${pos} is repeated`);
     }
     const wanted = this.#published.countOf(this.wants, this.#from, pos);
-    if (wanted > this.#received + this.#told) {
-      this.#wrong(`at ${pos} ${wanted} wanted, ${this.#received} + ${this.#told} known`);
-      this.#told = wanted - this.#received;
+    if (wanted > this.#received + this.#dropped) {
+      this.#wrong(`at ${pos} ${wanted} wanted, ${this.#received} + ${this.#dropped} known`);
+      this.#dropped = wanted - this.#received;
     }
   }
 

@@ -25,7 +25,7 @@ export class FakeConnector {
   readonly books: Map<string, OrderBook> = new Map();
   sequence = 0;
   /** Snapshot requests that came. */
-  asked = 0;
+  requests = 0;
   #env: string;
   #transport: Transport;
   #publisher: Publisher;
@@ -46,7 +46,7 @@ export class FakeConnector {
   async answer(delay?: () => Promise<void>): Promise<void> {
     const subject = snapshotSubject(this.#env, this.feed);
     this.#responder = await this.#transport.respond(subject, async () => {
-      this.asked++;
+      this.requests++;
       const answer = this.snapshots();
       await delay?.();
       return answer;

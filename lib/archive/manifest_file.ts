@@ -65,7 +65,7 @@ export async function changeManifest(
     }
     const next = change(manifest);
     if (next === undefined) return manifest;
-    if (await replaced(storage, key, formatManifest(next), seen)) return next;
+    if (await replaceIfUnchanged(storage, key, formatManifest(next), seen)) return next;
     manifest = undefined;
   }
 }
@@ -79,7 +79,7 @@ async function bytesOf(storage: Storage, key: string): Promise<Uint8Array | unde
   }
 }
 
-async function replaced(
+async function replaceIfUnchanged(
   storage: Storage,
   key: string,
   bytes: Uint8Array,

@@ -27,7 +27,7 @@ export class SpillFile {
   /** Makes the file in `dir`, which is made if need be. Throws ArchiveError `SPILL_FAILED`. */
   constructor(dir: string) {
     this.#path = `${dir}/ssmd-spill-${Deno.pid}-${crypto.randomUUID()}`;
-    this.#file = told(this.#path, () => {
+    this.#file = withFileError(this.#path, () => {
       Deno.mkdirSync(dir, { recursive: true });
       return Deno.openSync(this.#path, { read: true, write: true, createNew: true });
     });
@@ -45,7 +45,7 @@ export class SpillFile {
   append(data: Uint8Array): SpillPiece {
     const packed = compressFrame(data, SPILL_LEVEL);
     const piece = { offset: this.#bytes, bytes: packed.length };
-    told(this.#path, () => {
+    withFileError(this.#path, () => {
       this.#file.seekSync(this.#bytes, Deno.SeekMode.Start);
       for (let at = 0; at < packed.length;) at += this.#file.writeSync(packed.subarray(at));
     });
@@ -56,7 +56,7 @@ export class SpillFile {
   /** The data of a piece. Throws ArchiveError when the disk does not give back what it got. */
   read({ offset, bytes }: SpillPiece): Uint8Array {
     const packed = new Uint8Array(bytes);
-    told(this.#path, () => {
+    withFileError(this.#path, () => {
       this.#file.seekSync(offset, Deno.SeekMode.Start);
       for (let at = 0; at < bytes;) {
         const read = this.#file.readSync(packed.subarray(at));
@@ -79,7 +79,7 @@ export function isPieceFull(used: number, more: number): boolean {
   return used > 0 && used + more > PIECE_BYTES;
 }
 
-function told<T>(path: string, action: () => T): T {
+function withFileError<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {

@@ -212,7 +212,7 @@ function checkEnvironments(
     ...(options.externalProblem && { externalProblem: options.externalProblem }),
     ...(schemaNames.length === 0 ? {} : { schemas: result.schemas, schemaNames }),
   };
-  const sound: YamlSource[] = [];
+  const valid: YamlSource[] = [];
   for (const { yaml, file } of sources) {
     if (file.kind !== "environment" || yaml.findings.length > 0) continue;
     const environment = shaped(yaml, ENVIRONMENT_FILE, result.findings);
@@ -220,9 +220,9 @@ function checkEnvironments(
     if (!environment) continue;
     result.environments.set(file.name, environment);
     result.warnings.push(...environmentWarnings(yaml, environment));
-    sound.push(yaml);
+    valid.push(yaml);
   }
-  result.findings.push(...symbolFindings(sound));
+  result.findings.push(...symbolFindings(valid));
 }
 
 function shaped<T>(yaml: YamlSource, shape: z.ZodType<T>, findings: Finding[]): T | undefined {

@@ -178,8 +178,8 @@ export function readinessReport(health: Health): ReadinessReport {
   return {
     ready: !failing.some(isHindering),
     reasons: failing.map(reasonText),
-    conditions: failing.map(({ kind: _, sinceUs, ...told }) => ({
-      ...told,
+    conditions: failing.map(({ kind: _, sinceUs, ...condition }) => ({
+      ...condition,
       since: Math.floor(sinceUs / 1000),
     })),
   };

@@ -80,9 +80,9 @@ function credentialsOf({ credentials = {}, endpoint }: S3Config) {
 
 function assertEndpoint(endpoint: string): void {
   const url = URL.parse(endpoint);
-  const isSound = url !== null && /^https?:$/.test(url.protocol) &&
+  const isValid = url !== null && /^https?:$/.test(url.protocol) &&
     url.username === "" && url.password === "";
-  if (isSound) return;
+  if (isValid) return;
   throw new ConfigError("STORAGE_ENDPOINT_INVALID", "The storage's endpoint is no web address.", {
     hint: "It looks like https://s3.eu-central-1.amazonaws.com, without credentials.",
   });

@@ -93,18 +93,22 @@ export class S3Bucket implements Storage {
 
   async putIfAbsent(key: string, data: Uint8Array): Promise<boolean> {
     const object = this.#checkedObject(key);
-    return await this.#told(() => this.#conditional.put(object, this.#objectKey(key), data));
+    return await this.#withStorageError(() =>
+      this.#conditional.put(object, this.#objectKey(key), data)
+    );
   }
 
   async replace(key: string, data: Uint8Array, seen: Uint8Array | undefined): Promise<boolean> {
     const object = this.#checkedObject(key);
     const objectKey = this.#objectKey(key);
-    return await this.#told(() => this.#conditional.replace(object, objectKey, data, seen));
+    return await this.#withStorageError(() =>
+      this.#conditional.replace(object, objectKey, data, seen)
+    );
   }
 
   async get(key: string): Promise<Uint8Array> {
     const object = this.#checkedObject(key);
-    return await this.#told(() =>
+    return await this.#withStorageError(() =>
       this.#call(object, async (Key) => {
         const { Body, ContentLength } = await this.#client.send(
           new GetObjectCommand({ Bucket: object.bucket, Key, ChecksumMode: "ENABLED" }),
@@ -124,7 +128,7 @@ export class S3Bucket implements Storage {
       return new Uint8Array();
     }
     const last = end > Number.MAX_SAFE_INTEGER ? "" : end - 1;
-    return await this.#told(async () => {
+    return await this.#withStorageError(async () => {
       try {
         return await this.#call(object, (Key) => this.#range(object, Key, `bytes=${from}-${last}`));
       } catch (error) {
@@ -137,7 +141,7 @@ export class S3Bucket implements Storage {
 
   async head(key: string): Promise<StoredObject | undefined> {
     const object = this.#checkedObject(key);
-    return await this.#told(async () => {
+    return await this.#withStorageError(async () => {
       try {
         const { ContentLength, LastModified } = await this.#call(
           object,
@@ -159,7 +163,7 @@ export class S3Bucket implements Storage {
 
   async delete(key: string): Promise<void> {
     const object = this.#checkedObject(key);
-    await this.#told(async () => {
+    await this.#withStorageError(async () => {
       try {
         await this.#call(
           object,
@@ -203,7 +207,7 @@ export class S3Bucket implements Storage {
     return result;
   }
 
-  async #told<T>(action: () => Promise<T>): Promise<T> {
+  async #withStorageError<T>(action: () => Promise<T>): Promise<T> {
     try {
       return await action();
     } catch (error) {
@@ -245,8 +249,8 @@ export class S3Bucket implements Storage {
     );
     const bytes = await Body?.transformToByteArray() ?? new Uint8Array();
     const [, first, last] = /^bytes (\d+)-(\d+)\//.exec(ContentRange ?? "") ?? [];
-    const asked = /^bytes=(\d+)-/.exec(Range)?.[1];
-    const isRange = first === asked && bytes.length === Number(last) - Number(first) + 1;
+    const requested = /^bytes=(\d+)-/.exec(Range)?.[1];
+    const isRange = first === requested && bytes.length === Number(last) - Number(first) + 1;
     if (!isRange || ContentLength !== bytes.length) {
       throw damagedError("Another range came than was asked for", object);
     }
@@ -259,7 +263,7 @@ export class S3Bucket implements Storage {
     const Prefix = this.#objectKey(prefix);
     let ContinuationToken: string | undefined;
     do {
-      const page = await this.#told(() =>
+      const page = await this.#withStorageError(() =>
         this.#call(object, () =>
           this.#client.send(
             new ListObjectsV2Command({

@@ -25,7 +25,7 @@ export function partsOf(
     };
   }
   let failure: { error: unknown } | undefined;
-  const chunks = told(data, (error) => failure = { error });
+  const chunks = reportingFailure(data, (error) => failure = { error });
   const spare: Uint8Array[] = [];
   return {
     parts: gathered(chunks, partBytes, spare),
@@ -44,7 +44,7 @@ async function* slices(data: Uint8Array, partBytes: number): AsyncGenerator<Uint
 }
 
 /** Passes chunks on and tells of the producer's failure. */
-async function* told(
+async function* reportingFailure(
   chunks: AsyncIterable<Uint8Array>,
   onFailure: (error: unknown) => void,
 ): AsyncGenerator<Uint8Array, void> {

@@ -139,11 +139,11 @@ class S3Versions implements ObjectVersions {
 
 /** A page's versions and deletions; the server gives two lists of what is one order. */
 function versionsOf(page: ListObjectVersionsCommandOutput, cut: string): ObjectVersion[] {
-  const told = [
+  const listed = [
     ...(page.Versions ?? []).map((each) => ({ ...each, isDeletion: false })),
     ...(page.DeleteMarkers ?? []).map((each) => ({ ...each, Size: 0, isDeletion: true })),
   ];
-  return told.map(({ Key, VersionId, Size, LastModified, IsLatest, isDeletion }) => ({
+  return listed.map(({ Key, VersionId, Size, LastModified, IsLatest, isDeletion }) => ({
     key: cut + (Key ?? ""),
     version: VersionId ?? "null",
     size: Size ?? 0,

@@ -272,7 +272,7 @@ class MemoryTransport implements Transport {
     const matches = compileFilters(filters);
     const known = this.#durables.get(name);
     if (known?.queue.attached) throw consumerInUse(name);
-    const queue = known?.queue ?? new MemoryQueue(() => this.#drained(), this.#redeliver);
+    const queue = known?.queue ?? new MemoryQueue(() => this.#wakeReaders(), this.#redeliver);
     const durable = known ?? { name, matches, queue };
     durable.matches = matches;
     this.#durables.set(name, durable);
@@ -280,7 +280,7 @@ class MemoryTransport implements Transport {
     return durable;
   }
 
-  #drained(): void {
+  #wakeReaders(): void {
     if (this.#readers.length === 0 || this.full) return;
     const readers = this.#readers;
     this.#readers = [];
@@ -352,7 +352,7 @@ class MemoryTransport implements Transport {
     this.#live.clear();
     this.#answers.clear();
     this.#routes.clear();
-    this.#drained();
+    this.#wakeReaders();
   }
 
   #assertOpen(): void {

@@ -16,12 +16,12 @@ export class MemoryQueue {
   #reader: ((message: InMessage) => void) | undefined;
   #paused = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #onDrained: () => void;
+  #onDrain: () => void;
   #redeliver: boolean;
 
   /** Calls `onDrained` after kept messages were handed out; `redeliver` as asked for. */
-  constructor(onDrained: () => void, redeliver = true) {
-    this.#onDrained = onDrained;
+  constructor(onDrain: () => void, redeliver = true) {
+    this.#onDrain = onDrain;
     this.#redeliver = redeliver;
   }
 
@@ -116,6 +116,6 @@ export class MemoryQueue {
     this.#timer = undefined;
     if (!this.#redeliver) this.#forgetHandedOut();
     if (!this.#paused) this.#schedule();
-    this.#onDrained();
+    this.#onDrain();
   }
 }

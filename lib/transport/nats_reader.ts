@@ -92,7 +92,7 @@ export class NatsReader {
   #delivery: Delivery = { prefixLength: 0, streamSequence: 0, consumerSequence: 0 };
   #unacknowledged = new UnacknowledgedDeliveries();
   #expected = 1;
-  #asked = 0;
+  #requested = 0;
   /** Stream sequence of the newest message handed out or held. */
   #newest = 0;
   #acknowledged = 0;
@@ -177,11 +177,11 @@ export class NatsReader {
   }
 
   async #flushAcks(): Promise<void> {
-    const flushed = new AbortController();
+    const flushDone = new AbortController();
     const flushing = this.#options.connection.flush().catch(() => {});
     // A server that hangs must not keep us from closing; what it missed is delivered again.
-    await Promise.race([flushing, sleep(FLUSH_MS_MAX, flushed.signal)]);
-    flushed.abort();
+    await Promise.race([flushing, sleep(FLUSH_MS_MAX, flushDone.signal)]);
+    flushDone.abort();
   }
 
   /** Whether nothing waits for the server's ack timer, so the consumer can be read as it is. */
@@ -221,7 +221,7 @@ export class NatsReader {
     this.#expected = info.delivered.consumer_seq + 1;
     this.#unacknowledged.reset(this.#expected);
     this.#ackPrefix = "";
-    this.#asked = 0;
+    this.#requested = 0;
     this.#heard = true;
     if (this.closed) return;
     this.#subscription = connection.subscribe(this.#inbox, {
@@ -276,10 +276,10 @@ export class NatsReader {
 
   #pull(): void {
     if (this.#handler.paused || this.closed || this.#options.connection.isClosed()) return;
-    const batch = BATCH_MESSAGES - this.#asked;
+    const batch = BATCH_MESSAGES - this.#requested;
     if (batch <= 0) return;
     const { connection, stream } = this.#options;
-    this.#asked += batch;
+    this.#requested += batch;
     const request = {
       batch,
       expires: nanos(PULL_EXPIRES_MS),
@@ -298,7 +298,7 @@ export class NatsReader {
     const delivery = this.#delivery;
     if (reply === "" || !readDelivery(reply, delivery)) return this.#onStatus(message);
     if (this.#rewinding !== undefined) return;
-    this.#asked--;
+    this.#requested--;
     if (delivery.consumerSequence !== this.#expected) {
       return this.#rewind("deliveries are missing");
     }
@@ -308,7 +308,7 @@ export class NatsReader {
       this.#newest = delivery.streamSequence;
       this.#handler.take(new StreamMessage(message, delivery.streamSequence));
     }
-    if (this.#asked <= BATCH_MESSAGES / 2) this.#pull();
+    if (this.#requested <= BATCH_MESSAGES / 2) this.#pull();
   }
 
   #noteDelivery(reply: string, delivery: Delivery): void {
@@ -335,14 +335,14 @@ export class NatsReader {
       /batch completed|maxbytes/i.test(reasonOf(message));
     if (!ended) return this.#rewind(`${code} ${reasonOf(message)}`);
     const left = headers?.get("Nats-Pending-Messages") ?? "";
-    this.#asked = left === "" ? 0 : Math.max(0, this.#asked - Number(left));
+    this.#requested = left === "" ? 0 : Math.max(0, this.#requested - Number(left));
     if (!this.#handler.holding) this.#pull();
   }
 
   #listenForSilence(): void {
     const nowMs = performance.now();
     if (this.#heard && this.#rewinding === undefined) this.#backoff.reset();
-    if (this.#heard || this.#asked === 0 || this.#handler.paused) {
+    if (this.#heard || this.#requested === 0 || this.#handler.paused) {
       this.#heard = false;
       this.#silentSinceMs = nowMs;
     } else if (nowMs - this.#silentSinceMs > SILENCE_MS_MAX) {

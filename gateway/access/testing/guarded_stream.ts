@@ -72,9 +72,9 @@ export class GuardedStream {
     }
     for (const message of this.messages) {
       if (typeof message["seq"] !== "number") continue;
-      const told = JSON.stringify(message);
-      assert.ok([...symbols, "_all"].includes(String(message["symbol"])), told);
-      assert.ok(types.includes(message.type), told);
+      const text = JSON.stringify(message);
+      assert.ok([...symbols, "_all"].includes(String(message["symbol"])), text);
+      assert.ok(types.includes(message.type), text);
     }
   }
 

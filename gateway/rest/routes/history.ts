@@ -86,8 +86,8 @@ function pageRoute<T extends keyof HistoryRecords>(
       const { order, limit } = query;
       const cursor = query.cursor === undefined ? undefined : positionOfCursor(query.cursor, order);
       const span = cursor?.span ?? spanOf(query, nowUs());
-      const asked = { market, type, order, limit, ...span, after: cursor?.after };
-      return rawJson(await pageJson(await reader.page(asked), { ...asked, list }));
+      const page = { market, type, order, limit, ...span, after: cursor?.after };
+      return rawJson(await pageJson(await reader.page(page), { ...page, list }));
     },
   });
 }

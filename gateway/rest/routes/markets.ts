@@ -181,8 +181,11 @@ function orderBook({ data }: MarketSource): Route {
     },
     answers: { 200: { schema: ORDER_BOOK, example: examples.ORDER_BOOK } },
     handler: ({ params, query, access }) => {
-      const asked = { ...params, feed: query.feed, type: "orderbook" as const };
-      const { market } = marketOf(data, access, asked);
+      const { market } = marketOf(data, access, {
+        ...params,
+        feed: query.feed,
+        type: "orderbook",
+      });
       const gap = market.openGap;
       const state = JSON.stringify({
         state: bookStateOf(market),

@@ -65,8 +65,8 @@ function readyRoute({ health }: ServiceState): Route {
     },
     handler: ({ access }) => {
       const { ready, ...why } = readinessReport(health);
-      const told = access.role === "public" ? {} : why;
-      return uncached(json({ ready, ...told }, ready ? 200 : 503));
+      const details = access.role === "public" ? {} : why;
+      return uncached(json({ ready, ...details }, ready ? 200 : 503));
     },
   });
 }
