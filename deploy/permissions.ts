@@ -76,6 +76,7 @@ export function usesEnvironments({ program, args }: Pick<Launch, "program" | "ar
 /** What a process may do: what its environments and its own arguments name, and nothing else. */
 export function permissionsOf(launch: Launch): Permissions {
   const { program, args } = launch;
+  if (program === "ssmd" && commandWord(args) === "mcp") return toolPermissions(launch);
   const net = usesEnvironments(launch) ? [...LOOPBACK, ...hostsOf(launch), ...hostsIn(args)] : [];
   const files = program === "ssmd" ? commandFiles(launch) : serviceFiles(launch);
   return {
@@ -83,6 +84,18 @@ export function permissionsOf(launch: Launch): Permissions {
     write: unique(files.write),
     net: unique(net),
     run: program === "ssmd" ? runnable(launch) : [],
+  };
+}
+
+/** What agents start asks a gateway, and reads where one runs on this machine; nothing else. */
+function toolPermissions({ args, registryDir, reach }: Launch): Permissions {
+  const dataDirs = [DATA_DIR_DEFAULT, ...valuesOf(args, "data")];
+  const written = reach.filter(({ kind }) => kind === "write").map(({ what }) => what);
+  return {
+    read: unique([registryDir ?? "./exchanges", ...dataDirs, ...written]),
+    write: [],
+    net: unique([...LOOPBACK, ...hostsIn(args)]),
+    run: [],
   };
 }
 

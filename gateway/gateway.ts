@@ -11,6 +11,7 @@ import { StoredArchive } from "./history/stored_archive.ts";
 import { BusSubscriber } from "./bus/bus_subscriber.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { RegistrySource } from "./meta/registry_source.ts";
+import type { CallLimits } from "./mcp/call_rate.ts";
 import { gatewayMetrics } from "./metrics.ts";
 import { protocolRoutes } from "./protocol/routes.ts";
 import { type FeedInfo, readFeedInfo } from "./rest/feed_info.ts";
@@ -53,6 +54,8 @@ export interface GatewayOptions {
   onUnresponsive?: () => void;
   /** Maximum of clients and sockets; default GATEWAY_LIMITS. */
   connections?: ConnectionLimits;
+  /** Limits of calls of tools. */
+  toolLimits?: Partial<CallLimits>;
   /** Limits of the records kept for resuming clients. */
   recent?: Partial<RecentLimits>;
   /** Destination of log records. */
@@ -225,6 +228,7 @@ function build(
       connections,
     },
     onRefused: counts.onRefused,
+    toolLimits: options.toolLimits ?? {},
     archive: options.storage && new StoredArchive(options.storage, env),
     health,
     refreshMetrics: () => counts.gauges(statsOf(data, hub, subscriber), hub.states, data.refused),

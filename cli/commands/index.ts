@@ -283,6 +283,22 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Check that keys are there and have the right shape",
     load: () => import("./key_verify.ts"),
   },
+  "mcp clients": {
+    brief: "List the clients that called tools of a running gateway",
+    load: () => import("./mcp_clients.ts"),
+  },
+  "mcp serve": {
+    brief: "Serve the tools for agents (MCP) over stdin and stdout",
+    load: () => import("./mcp_serve.ts"),
+  },
+  "mcp status": {
+    brief: "Show whether agents reach a running gateway's tools, and where",
+    load: () => import("./mcp_status.ts"),
+  },
+  "mcp tools": {
+    brief: "List the tools and resources for agents (MCP)",
+    load: () => import("./mcp_tools.ts"),
+  },
   "qa run": {
     brief: "Check days of a feed: silence, ranges, presence, time, books, ids",
     load: () => import("./qa_run.ts"),

@@ -1,17 +1,28 @@
 import type { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
-import { z } from "zod";
+import type { z } from "zod";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { Problem, shorten } from "./problem.ts";
+import type { Route } from "./route.ts";
 
-/** Reads and checks a request's JSON body. Throws {@linkcode Problem} (400, 413, 415). */
-export async function readBody(request: IncomingMessage, schema: z.ZodType): Promise<unknown> {
+/**
+ * The body of a request as its route wants it: checked JSON, text, or undefined. Throws
+ * {@linkcode Problem} (400, 413, 415).
+ */
+export async function bodyOf(request: IncomingMessage, { body, rawBody }: Route): Promise<unknown> {
+  if (rawBody) return await textOf(request);
+  if (body === undefined) return undefined;
   const type = request.headers["content-type"] ?? "application/json";
   if (!/^application\/(?:[\w.-]+\+)?json *(?:;|$)/i.test(type)) {
     const hint = "send JSON with content-type: application/json";
     throw new Problem("UNSUPPORTED_TYPE", "the body is no JSON by its type", { status: 415, hint });
   }
-  const result = schema.safeParse(parseJson(await textOf(request)));
+  return checkedBody(parseJson(await textOf(request)), body);
+}
+
+/** A JSON body, checked. Throws {@linkcode Problem} (400). */
+export function checkedBody(value: unknown, schema: z.ZodType): unknown {
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const where = issue?.path.join(".") || "the body";

@@ -6,28 +6,20 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { Socket } from "node:net";
-import {
-  ArchiveError,
-  type Logger,
-  messageOf,
-  SsmdError,
-  StorageError,
-  systemCodeOf,
-} from "@ssmd/runtime";
+import { type Logger, messageOf, SsmdError, systemCodeOf } from "@ssmd/runtime";
 import type { Caller } from "../access/caller.ts";
 import { isHandshake } from "../access/credential.ts";
 import type { Authenticator } from "../access/authenticator.ts";
 import { AccessDenied } from "../access/access_denied.ts";
-import { ArchiveBusy } from "../history/reading_slots.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import { AnswerQueue } from "./answer_queue.ts";
-import { readBody } from "./body.ts";
+import { bodyOf } from "./body.ts";
 import { crossOriginHeaders } from "./cross_origin.ts";
 import type { HttpConnections } from "./http_connections.ts";
-import { Problem, PROBLEM_TITLES, problemReply, shorten } from "./problem.ts";
+import { errorReply } from "./error_reply.ts";
+import { Problem, PROBLEM_TITLES, problemReply } from "./problem.ts";
 import { empty, type Reply } from "./reply.ts";
-import type { Method } from "./route.ts";
-import type { Router } from "./router.ts";
+import { endpointOf, type Router } from "./router.ts";
 import { send } from "./sending.ts";
 import { signInPage } from "./sign_in_page.ts";
 import { parseTarget } from "./target.ts";
@@ -134,32 +126,8 @@ async function answer(request: IncomingMessage, options: RestServerOptions): Pro
     if (error instanceof AccessDenied && error.status === 401 && isNavigation(request)) {
       return signInPage(401);
     }
-    if (error instanceof Problem || error instanceof AccessDenied) return problemReply(error);
-    if (error instanceof ArchiveBusy) {
-      const { code, message, hint } = error;
-      return problemReply(
-        new Problem(code, message, { status: 503, hint, headers: { "retry-after": "1" } }),
-      );
-    }
-    const { url = "/" } = request;
-    options.logger.error("request failed", { target: shorten(url), error: messageOf(error) });
-    return problemReply(internalProblem(error));
+    return errorReply(error, request.url ?? "/", options.logger);
   }
-}
-
-/** Internal errors go to the log: the answer names no file and no address. */
-function internalProblem(error: unknown): Problem {
-  if (error instanceof StorageError || error instanceof ArchiveError) {
-    const hint = "ask again later, or for what is in memory; the gateway's log says what is wrong";
-    const detail = "the archive cannot be read now";
-    return new Problem("ARCHIVE_UNAVAILABLE", detail, {
-      status: 503,
-      hint,
-      headers: { "retry-after": "5" },
-    });
-  }
-  const hint = "the gateway's log says what is wrong";
-  return new Problem("INTERNAL", "the gateway could not answer", { status: 500, hint });
 }
 
 /** Whether a person opens an address: a page is of more use to them than a problem. */
@@ -173,28 +141,16 @@ async function answerRoute(request: IncomingMessage, { router, authenticator }: 
   const { path, query } = parseTarget(url);
   const found = router.find(path);
   if (method === "OPTIONS") return { ...empty(), headers: { allow: found.allow } };
-  const endpoint = found.byMethod.get((method === "HEAD" ? "GET" : method) as Method);
-  if (endpoint === undefined) {
-    const hint = `allowed here: ${found.allow}`;
-    throw new Problem("METHOD_NOT_ALLOWED", `${method} is not answered here`, {
-      status: 405,
-      hint,
-      headers: {
-        allow: found.allow,
-      },
-    });
-  }
-  const { route } = endpoint;
+  const { route, params, query: parameters } = endpointOf(found, method);
   const caller: Caller = {
     ...{ headers, query, method, what: path },
     address: request.socket.remoteAddress ?? "",
     isProbe: route.isProbe === true,
   };
   const access = await authenticator.authenticate(caller, route.role);
-  const params = endpoint.params.check(found.params);
-  const checked = endpoint.query.ofQuery(query);
-  const body = route.body === undefined ? undefined : await readBody(request, route.body);
-  return await route.handler({ params, query: checked, body, access, headers });
+  const checked = { params: params.check(found.params), query: parameters.ofQuery(query) };
+  const body = await bodyOf(request, route);
+  return await route.handler({ ...checked, body, access, headers });
 }
 
 /** Answers bytes that are no request, or come too slowly, once; then closes the socket. */

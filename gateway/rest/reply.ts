@@ -5,7 +5,8 @@ declare const JSON_TYPE: unique symbol;
 export interface Reply<T = unknown> {
   status: number;
   headers: Record<string, string>;
-  body: string | Uint8Array;
+  /** A stream is sent as it comes, and cancelled when the client leaves. */
+  body: string | Uint8Array | ReadableStream<Uint8Array>;
   readonly [JSON_TYPE]?: T;
 }
 

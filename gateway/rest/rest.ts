@@ -5,6 +5,11 @@ import type { ArchiveSource } from "../history/archive_source.ts";
 import { CandleReader } from "../history/candle_reader.ts";
 import type { History } from "../history/history.ts";
 import { HistoryReader } from "../history/history_reader.ts";
+import { askRouter } from "../mcp/ask_router.ts";
+import { type CallLimits, CallRate } from "../mcp/call_rate.ts";
+import { MCP_LIMITS } from "../mcp/limits.ts";
+import { toolRoutes } from "../mcp/routes.ts";
+import { Toolbox } from "../mcp/toolbox.ts";
 import type { RegistrySource } from "../meta/registry_source.ts";
 import type { MarketData } from "../state/market_data.ts";
 import type { FeedInfo } from "./feed_info.ts";
@@ -46,6 +51,8 @@ interface RestOptions {
   connections: HttpConnections;
   /** Counts what was cut or not accepted. */
   onRefused: (reason: string) => void;
+  /** Limits of tools; default MCP_LIMITS. */
+  toolLimits?: Partial<CallLimits>;
   /** Routes of others: the administration. */
   more?: readonly Route[];
 }
@@ -53,14 +60,20 @@ interface RestOptions {
 /** The HTTP server of the gateway, and all its routes. */
 export function openRest(options: RestOptions): { server: Server; routes: readonly Route[] } {
   const { authenticator, logger, connections, onRefused } = options;
-  const routes = restRoutes(options);
-  const router = new Router(routes);
+  const toolbox = new Toolbox({
+    ...options,
+    askAs: (access) => askRouter(router, access),
+    rate: new CallRate({ ...MCP_LIMITS, ...options.toolLimits }),
+  });
+  const routes = restRoutes(options, toolbox);
+  const router: Router = new Router(routes);
   return { server: restServer({ router, authenticator, logger, connections, onRefused }), routes };
 }
 
 /** All routes. */
-function restRoutes(options: RestOptions): Route[] {
+function restRoutes(options: RestOptions, toolbox: Toolbox): Route[] {
   const { env, version, data, history, archive, authenticator, feedInfo } = options;
+  const { mode } = authenticator;
   const reader = new HistoryReader(history, archive);
   const gaps = { data, history, archive };
   const routes = [
@@ -78,10 +91,11 @@ function restRoutes(options: RestOptions): Route[] {
     gapRoute(gaps, { path: "/v1/meta/gaps", id: "listArchivedGaps", tag: "Metadata" }),
     ...serviceRoutes({ ...options, startedMs: Date.now() }),
     ...signInRoutes(authenticator),
+    ...toolRoutes({ ...options, toolbox, mode }),
     ...(options.more ?? []),
   ];
   return [
-    ...indexRoutes({ env, version, mode: authenticator.mode, routes }),
+    ...indexRoutes({ env, version, mode, routes }),
     ...routes,
     ...pageRoutes(),
   ];

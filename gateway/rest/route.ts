@@ -15,7 +15,7 @@ export interface RouteRequest<P extends Shape = Shape, Q extends Shape = Shape, 
   /** Named parts of the path, percent-decoded. */
   params: Values<P>;
   query: Values<Q>;
-  /** The JSON body; undefined where the route takes none. */
+  /** The JSON body, or its text (`rawBody`); undefined where the route takes none. */
   body: B;
   /** Identity and entitlements of the caller: markets outside of them do not exist for it. */
   access: Access;
@@ -73,6 +73,8 @@ interface RouteSpec<
   params?: P;
   query?: Q;
   body?: B;
+  /** Whether the handler gets the body as text, unread. */
+  rawBody?: boolean;
   /** By status; default status 200. */
   answers: A;
   /** Whether it is left out of the description (files of the page). */

@@ -4,7 +4,7 @@ import { Problem } from "./problem.ts";
 import type { Method, Route } from "./route.ts";
 
 /** A route that is ready to be asked. */
-interface Endpoint {
+export interface Endpoint {
   route: Route;
   params: Parameters;
   query: Parameters;
@@ -36,7 +36,7 @@ export class Router {
   constructor(routes: readonly Route[]) {
     this.routes = routes;
     for (const [path, group] of Map.groupBy(routes, (route) => route.path)) {
-      const byMethod = new Map(group.map((route) => [route.method, endpointOf(route)]));
+      const byMethod = new Map(group.map((route) => [route.method, prepared(route)]));
       const allow = [...byMethod.keys(), ...(byMethod.has("GET") ? ["HEAD"] : []), "OPTIONS"];
       const entry = { segments: path.split("/"), byMethod, allow: allow.join(", ") };
       if (path.includes("{")) this.#named.push(entry);
@@ -68,7 +68,18 @@ export class Router {
   }
 }
 
-function endpointOf(route: Route): Endpoint {
+/** The endpoint of a method; HEAD is answered as GET is. Throws {@linkcode Problem} (405). */
+export function endpointOf({ byMethod, allow }: Found, method: string): Endpoint {
+  const endpoint = byMethod.get((method === "HEAD" ? "GET" : method) as Method);
+  if (endpoint !== undefined) return endpoint;
+  throw new Problem("METHOD_NOT_ALLOWED", `${method} is not answered here`, {
+    status: 405,
+    hint: `allowed here: ${allow}`,
+    headers: { allow },
+  });
+}
+
+function prepared(route: Route): Endpoint {
   return { route, params: new Parameters(route.params), query: new Parameters(route.query) };
 }
 

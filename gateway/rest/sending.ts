@@ -22,6 +22,9 @@ export async function send(
     "cache-control": reply.status === 200 ? "private, no-cache" : "no-store",
     ...reply.headers,
   };
+  if (reply.body instanceof ReadableStream) {
+    return await pump(reply.body, response, { ...reply, headers });
+  }
   let body = typeof reply.body === "string" ? UTF8.encode(reply.body) : reply.body;
   if (reply.status === 200 && headers["cache-control"] !== "no-store") {
     // Weak: the same content packed and unpacked.
@@ -44,7 +47,45 @@ export async function send(
   finish(response, { ...reply, headers, body: request.method === "HEAD" ? "" : body });
 }
 
-function finish(response: ServerResponse, { status, headers, body }: Reply): void {
+/** Sends a stream until it ends or the client leaves. */
+async function pump(
+  body: ReadableStream<Uint8Array>,
+  response: ServerResponse,
+  { status, headers }: Reply,
+): Promise<void> {
+  const reader = body.getReader();
+  const leave = () => void reader.cancel().catch(() => {});
+  response.on("close", leave);
+  if (response.destroyed) return leave();
+  response.writeHead(status, headers);
+  response.flushHeaders();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done || response.destroyed) break;
+    if (!response.write(value)) await drained(response);
+  }
+  response.off("close", leave);
+  response.end();
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      response.off("drain", end);
+      response.off("close", end);
+      resolve();
+    };
+    response.on("drain", end);
+    response.on("close", end);
+  });
+}
+
+/** A whole answer. */
+interface WholeReply extends Reply {
+  body: string | Uint8Array;
+}
+
+function finish(response: ServerResponse, { status, headers, body }: WholeReply): void {
   if (response.destroyed) return;
   response.writeHead(status, headers);
   if (body.length === 0) response.end();

@@ -1,0 +1,46 @@
+import { GATEWAY_FLAGS, gatewayUrl, keyHeader } from "../client/running_gateway.ts";
+import { defineCommand } from "../command/define.ts";
+
+export default defineCommand({
+  name: "mcp serve",
+  brief: "Serve the tools for agents (MCP) over stdin and stdout",
+  description:
+    "For programs that start MCP servers themselves: Claude Code, Cursor, a client of one's own. " +
+    "Asks the gateway for everything, and may reach nothing else. A gateway that asks for keys wants " +
+    "one in SSMD_API_KEY. Ends with its stdin. Programs that speak MCP over HTTP need no server of " +
+    "their own: the gateway answers at /mcp.",
+  examples: ["ssmd mcp serve < /dev/null"],
+  flags: GATEWAY_FLAGS,
+  async run({ flags, context }) {
+    const url = flags.url ?? await gatewayUrl(context.globals, flags);
+    const headers = keyHeader();
+    const { mcpServer, remoteBackend } = await import("@ssmd/gateway/mcp");
+    const { serveStdio, StdioServerTransport } = await import("@modelcontextprotocol/server/stdio");
+    const { VERSION } = await import("@ssmd/runtime/build");
+    await keepOnly(new URL(url).hostname);
+    const backend = remoteBackend({ url, headers });
+    const transport = new StdioServerTransport();
+    const handle = serveStdio(() => mcpServer(backend, VERSION), { transport });
+    await new Promise<void>((resolve) => {
+      const { onclose } = transport;
+      transport.onclose = () => {
+        onclose?.();
+        resolve();
+      };
+    });
+    await handle.close();
+  },
+});
+
+/** Hosts of this machine, which a launcher allows to every command. */
+const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
+
+/** Gives up every right but to reach the gateway: what an agent can make this process do ends there. */
+async function keepOnly(hostname: string): Promise<void> {
+  for (const name of ["read", "write", "run", "env", "sys", "ffi"] as const) {
+    await Deno.permissions.revoke({ name });
+  }
+  for (const host of LOOPBACK) {
+    if (host !== hostname) await Deno.permissions.revoke({ name: "net", host });
+  }
+}

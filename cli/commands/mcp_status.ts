@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { askGateway, GATEWAY_FLAGS, gatewayUrl } from "../client/running_gateway.ts";
+import { defineCommand } from "../command/define.ts";
+
+const LISTED = z.object({
+  tools: z.array(z.object({ name: z.string() })),
+  resources: z.array(z.object({ name: z.string() })),
+});
+
+export default defineCommand({
+  name: "mcp status",
+  brief: "Show whether agents reach a running gateway's tools, and where",
+  description: "Asks as an agent would. A gateway that asks for keys wants one in SSMD_API_KEY.",
+  examples: ["ssmd mcp status", "ssmd mcp status --env demo --output json"],
+  flags: GATEWAY_FLAGS,
+  output: z.object({
+    http: z.string().describe("Address for clients that speak MCP over HTTP"),
+    stdio: z.string().describe("Command for clients that start a server"),
+    tools: z.int(),
+    resources: z.int(),
+    ready: z.boolean().describe("Whether everything in the gateway's process does its work"),
+  }),
+  async run({ flags, context }) {
+    const url = flags.url ?? await gatewayUrl(context.globals, flags);
+    const gateway = { ...flags, url };
+    const { tools, resources } = LISTED.parse(
+      await askGateway(context, gateway, ["GET", "/v1/tools"]),
+    );
+    const { ready } = z.object({ ready: z.boolean() }).parse(
+      await askGateway(context, gateway, ["GET", "/health/ready"]),
+    );
+    return {
+      http: `${url}/mcp`,
+      stdio: `ssmd mcp serve --url ${url}`,
+      tools: tools.length,
+      resources: resources.length,
+      ready,
+    };
+  },
+});

@@ -1,0 +1,38 @@
+import { type Access, mayActAs } from "../access/access.ts";
+import { checkedBody } from "../rest/body.ts";
+import { Problem } from "../rest/problem.ts";
+import type { Reply } from "../rest/reply.ts";
+import { endpointOf, type Router } from "../rest/router.ts";
+import { type AskRoute, type Json, queryOf } from "./ask.ts";
+
+const UTF8 = new TextDecoder();
+
+/** Asks routes within the process: the same parameters, handlers and entitlements as over HTTP. */
+export function askRouter(router: Router, access: Access): AskRoute {
+  return async (request) => {
+    const { method = "GET", path, body } = request;
+    const found = router.find(path);
+    const { route, params, query } = endpointOf(found, method);
+    if (!mayActAs(access.role, route.role)) throw roleNeeded(route.role);
+    const reply = await route.handler({
+      params: params.check(found.params),
+      query: query.ofQuery(queryOf(request)),
+      body: route.body === undefined ? undefined : checkedBody(body, route.body),
+      access,
+      headers: {},
+    });
+    return jsonOf(reply);
+  };
+}
+
+function jsonOf({ body }: Reply): Json {
+  if (body instanceof ReadableStream) throw new TypeError("a stream is no JSON");
+  return JSON.parse(typeof body === "string" ? body : UTF8.decode(body));
+}
+
+function roleNeeded(role: string): Problem {
+  return new Problem("ROLE_NEEDED", `this is for the role ${role}`, {
+    status: 403,
+    hint: "ask whoever runs the gateway for a key with that role",
+  });
+}

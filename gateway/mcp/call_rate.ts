@@ -1,0 +1,59 @@
+import { AccessDenied } from "../access/access_denied.ts";
+import { MCP_LIMITS } from "./limits.ts";
+
+/** Calls of one client. */
+export interface CallLimits {
+  callsPerMinuteMax: number;
+  callsBurstMax: number;
+  reportsPerMinuteMax: number;
+}
+
+interface Bucket {
+  tokens: number;
+  atMs: number;
+}
+
+/** Limits the calls of each client: so many at once, and so many a minute. */
+export class CallRate {
+  #limits: CallLimits;
+  #now: () => number;
+  /** The one that was used last stands last. */
+  #buckets = new Map<string, Bucket>();
+
+  constructor(limits: CallLimits, now: () => number = () => performance.now()) {
+    this.#limits = limits;
+    this.#now = now;
+  }
+
+  /** Takes a call from a client's share. Throws {@linkcode AccessDenied} (429) when none is left. */
+  takeCall(client: string): void {
+    const { callsPerMinuteMax, callsBurstMax } = this.#limits;
+    this.#take(`call ${client}`, callsPerMinuteMax, callsBurstMax);
+  }
+
+  /** Takes a report of an issue from a client's share. Throws as {@linkcode takeCall}. */
+  takeReport(client: string): void {
+    const { reportsPerMinuteMax } = this.#limits;
+    this.#take(`report ${client}`, reportsPerMinuteMax, reportsPerMinuteMax);
+  }
+
+  #take(name: string, perMinute: number, burst: number): void {
+    const nowMs = this.#now();
+    const { tokens, atMs } = this.#buckets.get(name) ?? { tokens: burst, atMs: nowMs };
+    const filled = Math.min(burst, tokens + (nowMs - atMs) * perMinute / 60_000);
+    this.#buckets.delete(name);
+    this.#buckets.set(name, { tokens: filled < 1 ? filled : filled - 1, atMs: nowMs });
+    if (this.#buckets.size > MCP_LIMITS.clientsMax * 2) {
+      this.#buckets.delete(this.#buckets.keys().next().value as string);
+    }
+    if (filled < 1) throw tooMany(perMinute, burst, Math.ceil((1 - filled) * 60 / perMinute));
+  }
+}
+
+function tooMany(perMinute: number, burst: number, retryAfterS: number): AccessDenied {
+  return new AccessDenied("TOO_MANY_CALLS", "too many calls in a short time", {
+    status: 429,
+    hint: `wait ${retryAfterS} s; at most ${perMinute} a minute, ${burst} at once`,
+    retryAfterS,
+  });
+}

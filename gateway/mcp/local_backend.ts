@@ -1,0 +1,56 @@
+import type { Logger } from "@ssmd/runtime";
+import { AccessDenied } from "../access/access_denied.ts";
+import { errorReply } from "../rest/error_reply.ts";
+import { Problem } from "../rest/problem.ts";
+import type { Access } from "../access/access.ts";
+import type { ToolBackend, ToolResult } from "./mcp_server.ts";
+import type { CallContext, Toolbox } from "./toolbox.ts";
+
+/** Answers the calls of one caller in this process. */
+export function localBackend(
+  { toolbox, logger, access }: { toolbox: Toolbox; logger: Logger; access: Access },
+): ToolBackend {
+  const contextOf = (program: string): CallContext => ({
+    access,
+    caller: { client: access.client, program, transport: "http" },
+  });
+  return {
+    call: (name, args, program) =>
+      resultOf(() => toolbox.call(name, args, contextOf(program)), name, logger),
+    read: async (uri, program) => {
+      let isKnown = true;
+      const result = await resultOf(
+        async () => {
+          const text = await toolbox.read(uri, contextOf(program));
+          isKnown = text !== undefined;
+          return text ?? "";
+        },
+        uri,
+        logger,
+      );
+      return isKnown ? result : undefined;
+    },
+  };
+}
+
+async function resultOf(
+  run: () => Promise<string>,
+  what: string,
+  logger: Logger,
+): Promise<ToolResult> {
+  try {
+    return { text: await run(), isError: false };
+  } catch (error) {
+    return { text: errorText(error, what, logger), isError: true };
+  }
+}
+
+/** The text of an error; what the caller cannot help goes to the log. */
+function errorText(error: unknown, what: string, logger: Logger): string {
+  if (error instanceof Problem || error instanceof AccessDenied) {
+    const { code, message, hint } = error;
+    return JSON.stringify({ error: { code, message, hint } });
+  }
+  const { code, detail, hint } = JSON.parse(errorReply(error, what, logger).body as string);
+  return JSON.stringify({ error: { code, message: detail, hint } });
+}

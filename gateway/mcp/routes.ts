@@ -1,0 +1,164 @@
+import type { Logger } from "@ssmd/runtime";
+import { z } from "zod";
+import { AccessDenied } from "../access/access_denied.ts";
+import type { Authenticator } from "../access/authenticator.ts";
+import { headerOf, isFromOtherOrigin } from "../access/credential.ts";
+import { Problem, shorten } from "../rest/problem.ts";
+import { json, rawJson, type Reply, uncached } from "../rest/reply.ts";
+import { type Method, type Route, route, type RouteRequest } from "../rest/route.ts";
+import type { McpHttp } from "./mcp_http.ts";
+import { RESOURCE_TEMPLATES, RESOURCES } from "./resources.ts";
+import { TOOL_CLIENT, type ToolCaller } from "./tool_clients.ts";
+import type { Toolbox } from "./toolbox.ts";
+import { TOOLS } from "./tools/index.ts";
+
+/** Data of the routes. */
+interface ToolSource {
+  toolbox: Toolbox;
+  mode: Authenticator["mode"];
+  logger: Logger;
+  version: string;
+}
+
+const ANSWER = z.looseObject({
+  data: z.looseObject({}),
+  as_of: z.string(),
+  age_ms: z.number().nullable().describe("Age of the newest record in it."),
+  condition: z.string().describe("How good the data is."),
+});
+
+const ANSWER_EXAMPLE = {
+  data: { markets: [], total: 0 },
+  as_of: "2026-11-28T10:00:00.000000Z",
+  age_ms: null,
+  condition: "empty",
+};
+
+/** Tools for agents: over MCP at `/mcp`, and each as a route. */
+export function toolRoutes(source: ToolSource): Route[] {
+  return [...mcpRoutes(source), list(), call(source), resource(source), clients(source)];
+}
+
+function mcpRoutes(source: ToolSource): Route[] {
+  let endpoint: Promise<McpHttp> | undefined;
+  const answer = async (method: Method, request: RouteRequest): Promise<Reply<never>> => {
+    if (source.mode === "required") assertOwnOrigin(request.headers);
+    endpoint ??= import("./mcp_http.ts").then(({ openMcpHttp }) => openMcpHttp(source));
+    const { access, headers, body } = request;
+    const given = Object.entries(headers).flatMap(([name, value]) =>
+      typeof value === "string" ? [[name, value] as [string, string]] : []
+    );
+    const response = await (await endpoint).fetch(
+      new Request("http://gateway/mcp", {
+        method,
+        headers: given.filter(([name]) => name !== "content-length"),
+        ...(method === "POST" ? { body: body as string } : {}),
+      }),
+      access,
+    );
+    return uncached({
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      body: isEventStream(response) ? response.body ?? "" : await response.text(),
+    });
+  };
+  return (["POST", "GET", "DELETE"] as const).map((method) =>
+    route({
+      ...{
+        method,
+        path: "/mcp",
+        tag: "Tools",
+        id: `mcp${method[0]}${method.slice(1).toLowerCase()}`,
+      },
+      summary: "Model Context Protocol over HTTP (2026-07-28 and 2025-11-25)",
+      ...(method === "POST" ? { rawBody: true } : { hidden: true }),
+      answers: { 200: { description: "A message of JSON-RPC", contentType: "application/json" } },
+      handler: (request) => answer(method, request),
+    })
+  );
+}
+
+function isEventStream({ headers }: Response): boolean {
+  return (headers.get("content-type") ?? "").startsWith("text/event-stream");
+}
+
+/** Where keys are asked for, pages of others may read REST with a key, but call no tools. */
+function assertOwnOrigin(headers: RouteRequest["headers"]): void {
+  const caller = { headers, query: new URLSearchParams(), method: "POST", address: "" };
+  if (!isFromOtherOrigin(caller)) return;
+  throw new AccessDenied("FOREIGN_ORIGIN", "a page of another origin asks", {
+    status: 403,
+    hint: "call tools from a program, not from a page",
+  });
+}
+
+function list(): Route {
+  return route({
+    ...{ path: "/v1/tools", id: "listTools", tag: "Tools" },
+    summary: "Tools and resources for agents, as MCP lists them",
+    answers: {
+      200: {
+        schema: z.strictObject({
+          tools: z.array(z.looseObject({ name: z.string(), description: z.string() })),
+          resources: z.array(z.looseObject({ name: z.string() })),
+        }),
+      },
+    },
+    handler: () =>
+      json({
+        tools: [...TOOLS.values()].map(({ info }) => ({ ...info })),
+        resources: [...RESOURCES, ...RESOURCE_TEMPLATES].map((each) => ({ ...each })),
+      }),
+  });
+}
+
+function call({ toolbox }: ToolSource): Route {
+  return route({
+    ...{ method: "POST", path: "/v1/tools/{name}", id: "callTool", tag: "Tools" },
+    summary: "Calls a tool as MCP does, with its arguments as the body",
+    params: { name: z.string().min(1).max(64) },
+    examples: { name: "list_markets" },
+    body: z.looseObject({}),
+    answers: { 200: { schema: ANSWER, example: ANSWER_EXAMPLE } },
+    handler: async ({ params: { name }, body, access, headers }) => {
+      const context = { access, caller: callerOf(access.client, headers) };
+      return uncached(rawJson(await toolbox.call(name, body, context)));
+    },
+  });
+}
+
+function resource({ toolbox }: ToolSource): Route {
+  return route({
+    ...{ path: "/v1/resource", id: "readResource", tag: "Tools" },
+    summary: "Reads a resource as MCP does",
+    query: { uri: z.string().min(1).max(512).default("ssmd://status") },
+    answers: { 200: { schema: ANSWER, example: ANSWER_EXAMPLE } },
+    handler: async ({ query: { uri }, access, headers }) => {
+      const context = { access, caller: callerOf(access.client, headers) };
+      const text = await toolbox.read(uri, context);
+      if (text !== undefined) return uncached(rawJson(text));
+      throw new Problem("UNKNOWN_RESOURCE", `there is no resource "${shorten(uri)}"`, {
+        status: 404,
+        hint: "/v1/tools lists them",
+      });
+    },
+  });
+}
+
+/** A program says its name in a header when it calls for another one (`ssmd mcp serve`). */
+function callerOf(client: string, headers: RouteRequest["headers"]): ToolCaller {
+  const named = headerOf(headers, "x-ssmd-program");
+  if (named !== undefined) return { client, program: named.slice(0, 64), transport: "stdio" };
+  const agent = headerOf(headers, "user-agent") ?? "unknown";
+  return { client, program: agent.slice(0, 64), transport: "rest" };
+}
+
+function clients({ toolbox }: ToolSource): Route {
+  return route({
+    ...{ path: "/v1/admin/tool-clients", id: "listToolClients", tag: "Administration" },
+    role: "admin",
+    summary: "Clients that called tools since the start, the latest first",
+    answers: { 200: { schema: z.strictObject({ clients: z.array(TOOL_CLIENT) }) } },
+    handler: () => json({ clients: toolbox.clients.list() }),
+  });
+}

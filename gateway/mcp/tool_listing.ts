@@ -1,0 +1,20 @@
+import { RESOURCE_TEMPLATES, RESOURCES } from "./resources.ts";
+import type { ToolInfo } from "./tool.ts";
+import { TOOLS } from "./tools/index.ts";
+
+/** All tools and resources, as they are listed. */
+export function toolListing(): {
+  tools: ToolInfo[];
+  resources: { uri: string; description: string }[];
+} {
+  return {
+    tools: [...TOOLS.values()].map(({ info }) => info),
+    resources: [
+      ...RESOURCES.map(({ uri, description }) => ({ uri, description })),
+      ...RESOURCE_TEMPLATES.map(({ uriTemplate, description }) => ({
+        uri: uriTemplate,
+        description,
+      })),
+    ],
+  };
+}

@@ -1,0 +1,83 @@
+import type { Metrics } from "@ssmd/runtime";
+import { Problem } from "../rest/problem.ts";
+import type { Access } from "../access/access.ts";
+import { answerText } from "./answer.ts";
+import type { AskRoute } from "./ask.ts";
+import type { CallRate } from "./call_rate.ts";
+import { readResource } from "./resources.ts";
+import { toolNamed } from "./tool.ts";
+import { type ToolCaller, ToolClients } from "./tool_clients.ts";
+import { TOOLS } from "./tools/index.ts";
+
+/** Who calls, and what it may see. */
+export interface CallContext {
+  access: Access;
+  caller: ToolCaller;
+}
+
+/** Options of {@linkcode Toolbox}. */
+interface ToolboxOptions {
+  /** The routes of a caller. */
+  askAs: (access: Access) => AskRoute;
+  rate: CallRate;
+  metrics: Metrics;
+}
+
+/** Calls tools and reads resources for callers, within their entitlements and limits. */
+export class Toolbox {
+  readonly clients: ToolClients = new ToolClients();
+  #options: ToolboxOptions;
+  #calls;
+
+  constructor(options: ToolboxOptions) {
+    this.#options = options;
+    this.#calls = options.metrics.counter("tool_calls_total", "Calls of tools.", [
+      "tool",
+      "result",
+    ]);
+  }
+
+  /**
+   * Calls a tool; gives its answer as JSON text. Throws Problem and AccessDenied for what is refused,
+   * and whatever else a route's handler throws.
+   */
+  async call(name: string, args: unknown, context: CallContext): Promise<string> {
+    const tool = TOOLS.has(name) ? name : "unknown";
+    let result = "error";
+    try {
+      const text = await this.#run(context, (ask) => toolNamed(TOOLS, name).run(args, ask));
+      result = "ok";
+      return text;
+    } finally {
+      this.#calls.inc({ tool, result });
+      this.clients.add(context.caller, tool, result === "error");
+    }
+  }
+
+  /** Reads a resource as JSON text; undefined = there is none of this address. Throws as calls do. */
+  async read(uri: string, context: CallContext): Promise<string | undefined> {
+    const read = readResource(uri);
+    return read && await this.#run(context, read);
+  }
+
+  async #run(
+    { access, caller }: CallContext,
+    find: (ask: AskRoute) => Promise<Parameters<typeof answerText>[0]>,
+  ): Promise<string> {
+    // Without keys all callers are of this machine: each program has a share of its own.
+    this.#options.rate.takeCall(caller.client || `local ${caller.program}`);
+    try {
+      return answerText(await find(this.#options.askAs(access)));
+    } catch (error) {
+      throw error instanceof Problem ? toolProblem(error) : error;
+    }
+  }
+}
+
+/** The same problem for a caller of tools: hints of REST name addresses. */
+function toolProblem(problem: Problem): Problem {
+  if (!problem.hint.includes("/v1/")) return problem;
+  const { code, message, status, headers } = problem;
+  const hint = code === "UNKNOWN_SYMBOL" ? "list_markets lists them" : "see the tool's schema";
+  return new Problem(code, message, { status, hint, headers });
+}

@@ -1,0 +1,37 @@
+import type { Condition } from "../answer.ts";
+import { type Json, listIn } from "../ask.ts";
+
+/** Reasons of gaps that pass by themselves. */
+const PASSING = new Set(["not_archived_yet"]);
+
+/** The condition of a page of records, from the gaps in it. */
+export function pageCondition(answer: Json, count: number): Condition {
+  const gaps = listIn(answer, "gaps");
+  const reasons = gaps.map(({ reason }) => String(reason));
+  if (reasons.some((reason) => !PASSING.has(reason))) return "gaps";
+  if (reasons.length > 0) return "partial";
+  return count === 0 ? "empty" : "complete";
+}
+
+/** The sentences of an answer for its reader. */
+export function notesOf(answer: Json): string[] {
+  const hints = answer["_hints"];
+  return Array.isArray(hints) ? hints.map(String).map(forTools) : [];
+}
+
+/** Sentences of REST name addresses and parameters; a caller of tools has others. */
+function forTools(sentence: string): string {
+  return sentence.replace("give next as cursor", "give next_cursor as cursor")
+    .replace("go on with next as cursor", "go on with next_cursor as cursor")
+    .replace("times are milliseconds since 1970 (UTC)", "times are UTC");
+}
+
+/** The newest of some times, ms since 1970; null = none. */
+export function newestMs(records: readonly Json[], field: string): number | null {
+  let newest: number | null = null;
+  for (const record of records) {
+    const ms = record[field];
+    if (typeof ms === "number" && (newest === null || ms > newest)) newest = ms;
+  }
+  return newest;
+}

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { type Json, pathOf } from "../ask.ts";
+import { defineTool } from "../tool.ts";
+import { CURSOR, FEED, FROM, limit, SYMBOL, TO } from "./arguments.ts";
+import { newestMs, notesOf, pageCondition } from "./condition.ts";
+import { askPage } from "./paged.ts";
+
+/** Trades, recent and archived. */
+export const GET_TRADES = defineTool({
+  name: "get_trades",
+  description: "Trades of a market, newest first, live or archived.",
+  input: {
+    symbol: SYMBOL,
+    feed: FEED,
+    from: FROM,
+    to: TO,
+    order: z.enum(["asc", "desc"]).optional(),
+    limit: limit(40),
+    cursor: CURSOR,
+  },
+  run: ({ symbol, ...query }, ask) =>
+    askPage(ask, {
+      request: { path: pathOf("/v1/markets", symbol, "/trades"), query },
+      list: "trades",
+      found: (trades, answer) => ({
+        data: {
+          ...{ symbol: answer["symbol"], feed: answer["feed"] },
+          trades: trades.map(withoutMarket),
+          gaps: answer["gaps"],
+        },
+        condition: pageCondition(answer, trades.length),
+        newestMs: newestMs(trades, "recv_ts"),
+        notes: notesOf(answer),
+      }),
+    }),
+});
+
+/** A record without what the answer says once. */
+export function withoutMarket({ type: _, symbol: __, feed: ___, ...rest }: Json): Json {
+  return rest;
+}

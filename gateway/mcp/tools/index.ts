@@ -1,0 +1,21 @@
+import type { Tool } from "../tool.ts";
+import { DATA_INVENTORY } from "./data_inventory.ts";
+import { GET_MARKET } from "./get_market.ts";
+import { GET_ORDERBOOK } from "./get_orderbook.ts";
+import { GET_TRADES } from "./get_trades.ts";
+import { LIST_MARKETS } from "./list_markets.ts";
+import { QUERY_HISTORICAL } from "./query_historical.ts";
+import { SYSTEM_STATUS } from "./system_status.ts";
+
+/** All tools by name, in the order of the list. */
+export const TOOLS: ReadonlyMap<string, Tool> = new Map(
+  [
+    LIST_MARKETS,
+    GET_MARKET,
+    GET_TRADES,
+    GET_ORDERBOOK,
+    QUERY_HISTORICAL,
+    DATA_INVENTORY,
+    SYSTEM_STATUS,
+  ].map((tool) => [tool.info.name, tool]),
+);

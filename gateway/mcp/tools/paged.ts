@@ -1,0 +1,39 @@
+import { fittingCount, type Found } from "../answer.ts";
+import { type AskRoute, type Json, listIn, type RestRequest } from "../ask.ts";
+
+/** Tries to get a page that fits: records may change between two requests. */
+const TRIES = 5;
+
+/** A list of a route, a page at a time. */
+interface Paged {
+  request: RestRequest & { query: { limit: number } };
+  /** Name of the list in the route's answer. */
+  list: string;
+  /** The answer of a tool with these records. */
+  found: (records: readonly Json[], answer: Json) => Found;
+}
+
+/**
+ * A page of a list that fits into an answer. What does not fit is asked for again with a smaller limit,
+ * over the same span, so that the route's own cursor continues where the answer ends.
+ */
+export async function askPage(ask: AskRoute, { request, list, found }: Paged): Promise<Found> {
+  let query: RestRequest["query"] = request.query;
+  let limit = request.query.limit;
+  for (let tries = 1;; tries++) {
+    const answer = await ask({ ...request, query: { ...query, limit } });
+    const records = listIn(answer, list);
+    const next = answer["next"];
+    const complete = (kept: readonly Json[]): Found => ({
+      ...found(kept, answer),
+      ...(typeof next === "string" ? { nextCursor: next } : {}),
+    });
+    const count = fittingCount(records, complete);
+    if (count === records.length || tries === TRIES) return complete(records.slice(0, count));
+    limit = count;
+    const { from, to } = answer;
+    if (typeof from === "number" && typeof to === "number" && query?.["cursor"] === undefined) {
+      query = { ...query, from, to };
+    }
+  }
+}

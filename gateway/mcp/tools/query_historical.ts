@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { cursorOf, valueOfCursor } from "../../rest/cursor.ts";
+import { fittingCount, type Found } from "../answer.ts";
+import { type AskRoute, type Json, listIn, pathOf } from "../ask.ts";
+import { defineTool } from "../tool.ts";
+import { CURSOR, FEED, FROM, limit, SYMBOL, TO } from "./arguments.ts";
+import { newestMs, notesOf, pageCondition } from "./condition.ts";
+import { withoutMarket } from "./get_trades.ts";
+import { askPage } from "./paged.ts";
+
+const INTERVALS = ["1s", "5s", "1m", "5m", "15m", "1h", "4h", "1d"] as const;
+/** Start and end of what is left of a span of candles, ms. */
+const CANDLE_PLACE = z.tuple([z.number(), z.number()]);
+
+const INPUT = {
+  symbol: SYMBOL,
+  kind: z.enum(["candles", "tickers", "gaps"]),
+  feed: FEED,
+  from: FROM,
+  to: TO,
+  interval: z.enum(INTERVALS).default("1m").describe("of candles"),
+  limit: limit(40),
+  cursor: CURSOR,
+};
+
+type Args = z.output<z.ZodObject<typeof INPUT>>;
+
+/** Candles, tickers and gaps of a span. */
+export const QUERY_HISTORICAL = defineTool({
+  name: "query_historical",
+  description: "Candles, tickers or gaps of a market over a time span.",
+  input: INPUT,
+  run: (args, ask) =>
+    args.kind === "candles"
+      ? candles(ask, args)
+      : args.kind === "tickers"
+      ? tickers(ask, args)
+      : gaps(ask, args),
+});
+
+function tickers(ask: AskRoute, { symbol, kind: _, interval: __, ...query }: Args): Promise<Found> {
+  return askPage(ask, {
+    request: { path: pathOf("/v1/markets", symbol, "/tickers"), query },
+    list: "tickers",
+    found: (records, answer) => ({
+      data: {
+        ...{ symbol: answer["symbol"], feed: answer["feed"] },
+        tickers: records.map(withoutMarket),
+        gaps: answer["gaps"],
+      },
+      condition: pageCondition(answer, records.length),
+      newestMs: newestMs(records, "recv_ts"),
+      notes: notesOf(answer),
+    }),
+  });
+}
+
+function gaps(ask: AskRoute, { kind: _, interval: __, ...query }: Args): Promise<Found> {
+  return askPage(ask, {
+    request: { path: "/v1/gaps", query },
+    list: "gaps",
+    found: (records, answer) => ({
+      data: { from: answer["from"], to: answer["to"], gaps: records },
+      condition: records.length === 0 ? "complete" : "gaps",
+      notes: notesOf(answer),
+    }),
+  });
+}
+
+/** Candles have no cursor of their own: the rest of the span is one. */
+async function candles(ask: AskRoute, args: Args): Promise<Found> {
+  const { symbol, kind: _, cursor, from, to, ...query } = args;
+  const place = cursor === undefined ? undefined : valueOfCursor(cursor, CANDLE_PLACE);
+  const span = place === undefined ? { from, to } : { from: place[0], to: place[1] };
+  const answer = await ask({
+    path: pathOf("/v1/markets", symbol, "/candles"),
+    query: { ...query, ...span },
+  });
+  const all = listIn(answer, "candles").slice(0, args.limit);
+  const found = (kept: readonly Json[]) => candlesFound(answer, kept);
+  return found(all.slice(0, fittingCount(all, found)));
+}
+
+function candlesFound(answer: Json, kept: readonly Json[]): Found {
+  const rest = listIn(answer, "candles")[kept.length]?.["start"] ?? answer["next_from"];
+  return {
+    data: {
+      ...{ symbol: answer["symbol"], feed: answer["feed"], interval: answer["interval"] },
+      candles: kept.map(compactCandle),
+      gaps: answer["gaps"],
+    },
+    condition: pageCondition(answer, kept.length),
+    newestMs: newestMs(kept, "start"),
+    notes: notesOf(answer),
+    ...(rest === undefined ? {} : { nextCursor: cursorOf([rest, answer["to"]]) }),
+  };
+}
+
+/** A candle without what is as usual. */
+function compactCandle({ complete, gap, buy_volume: _, ...rest }: Json): Json {
+  return { ...rest, ...(complete ? {} : { complete }), ...(gap ? { gap } : {}) };
+}

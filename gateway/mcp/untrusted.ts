@@ -1,0 +1,75 @@
+import { MCP_LIMITS } from "./limits.ts";
+
+/** Fields whose text comes from an exchange or from another client. */
+const FOREIGN = new Set([
+  "detail",
+  "why",
+  "title",
+  "subtitle",
+  "rules",
+  "rules_primary",
+  "rules_secondary",
+  "yes_title",
+  "no_title",
+  "text",
+  "comment",
+]);
+/** Reasons of gaps that the gateway gives; notes explain them. */
+const OWN_REASONS: ReadonlySet<unknown> = new Set([
+  "not_archived_yet",
+  "not_kept",
+  "archive_damaged",
+]);
+/** Names by which calls are made; what looks otherwise is a text. */
+const NAMES = new Set(["symbol", "external", "venue_symbol", "result"]);
+const IDENTIFIER = /^[\w.:/+%@-]{1,128}$/;
+// deno-lint-ignore no-control-regex
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
+
+/** A value without texts of others, and these by their place. */
+export interface Separated {
+  value: unknown;
+  /** `markets.0.title` → text, cleaned and cut. */
+  untrusted: Record<string, string>;
+}
+
+/**
+ * Takes texts of others out of a value, so that a reader with a language model never meets them beside
+ * what the gateway says. Control and invisible characters are removed, long texts are cut.
+ */
+export function separateUntrusted(value: unknown): Separated {
+  const untrusted: Record<string, string> = {};
+  const cleaned = walk(value, [], untrusted);
+  return { value: cleaned, untrusted };
+}
+
+function walk(value: unknown, path: string[], found: Record<string, string>): unknown {
+  if (Array.isArray(value)) {
+    return value.map((each, i) => walk(each, [...path, String(i)], found));
+  }
+  if (typeof value !== "object" || value === null) return value;
+  const kept: Record<string, unknown> = {};
+  const isOwn = OWN_REASONS.has((value as { reason?: unknown }).reason);
+  for (const [name, each] of Object.entries(value)) {
+    if (isOwn && name === "detail") continue;
+    if (typeof each === "string" && isForeign(name, each)) {
+      if (each !== "") keep(found, [...path, name].join("."), each);
+    } else kept[name] = walk(each, [...path, name], found);
+  }
+  return kept;
+}
+
+function isForeign(name: string, text: string): boolean {
+  return FOREIGN.has(name) || NAMES.has(name) && !IDENTIFIER.test(text);
+}
+
+function keep(found: Record<string, string>, path: string, text: string): void {
+  if (Object.keys(found).length < MCP_LIMITS.untrustedTextsMax) found[path] = cleanText(text);
+}
+
+/** A text of others on one line, without control and invisible characters, cut. */
+export function cleanText(text: string): string {
+  const line = text.replace(CONTROL, " ").replace(/\s+/g, " ").trim();
+  const most = MCP_LIMITS.untrustedCharactersMax;
+  return line.length <= most ? line : `${line.slice(0, most)}…`;
+}

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { Client } from "@modelcontextprotocol/client";
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { eventually, Folder, RunningUp } from "./_process.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const REQUIRED = Deno.env.get("SSMD_REQUIRE_SERVICES") === "1";
+const CONFORMANCE = "npm:@modelcontextprotocol/conformance@0.2.0-alpha.12";
+
+/** Scenarios of the official suite that need no tool of the suite's own on the server. */
+const SCENARIOS: Readonly<Record<string, readonly string[]>> = {
+  "2025-11-25": [
+    "server-initialize",
+    "ping",
+    "tools-list",
+    "server-sse-multiple-streams",
+    "resources-list",
+    "prompts-list",
+    "dns-rebinding-protection",
+    "server-session-lifecycle",
+    "server-sse-polling",
+  ],
+  "2026-07-28": [
+    "tools-list",
+    "server-sse-multiple-streams",
+    "resources-list",
+    "sep-2164-resource-not-found",
+    "prompts-list",
+    "dns-rebinding-protection",
+    "caching",
+    "http-header-validation",
+    "input-required-result-missing-input-response",
+    "input-required-result-unsupported-methods",
+    "input-required-result-ignore-extra-params",
+    "input-required-result-validate-input",
+  ],
+};
+
+/** What a program in Python does with every tool, over the transport that it is told. */
+const PYTHON = `
+import asyncio, json, sys
+from mcp import ClientSession, StdioServerParameters
+from mcp.client.stdio import stdio_client
+from mcp.client.streamable_http import streamable_http_client
+
+ARGUMENTS = {
+    "get_market": {"symbol": "BTCUSD"},
+    "get_trades": {"symbol": "BTCUSD", "limit": 3},
+    "get_orderbook": {"symbol": "BTCUSD"},
+    "query_historical": {"symbol": "BTCUSD", "kind": "candles"},
+}
+
+async def use(read, write):
+    async with ClientSession(read, write) as session:
+        await session.initialize()
+        called = {}
+        for tool in (await session.list_tools()).tools:
+            if tool.name not in ARGUMENTS and tool.input_schema.get("required"):
+                continue
+            result = await session.call_tool(tool.name, ARGUMENTS.get(tool.name, {}))
+            called[tool.name] = json.loads(result.content[0].text)
+        status = await session.read_resource("ssmd://status")
+        print(json.dumps({"called": called, "status": json.loads(status.contents[0].text)}))
+
+async def main():
+    kind, *rest = sys.argv[1:]
+    if kind == "http":
+        async with streamable_http_client(rest[0] + "/mcp") as (read, write, *_):
+            await use(read, write)
+    else:
+        command = StdioServerParameters(command=rest[0], args=["mcp", "serve", "--url", rest[1]])
+        async with stdio_client(command) as (read, write):
+            await use(read, write)
+
+asyncio.run(main())
+`;
+
+async function run(command: string, args: string[]): Promise<{ code: number; out: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(command, {
+    args,
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    stdin: "null",
+  }).output();
+  const text = new TextDecoder();
+  return { code, out: text.decode(stdout) + (code === 0 ? "" : text.decode(stderr)) };
+}
+
+async function withUp(test: (url: string) => Promise<void>): Promise<void> {
+  await using data = new Folder();
+  await using up = new RunningUp(["--data", data.path]);
+  const url = await up.url();
+  await eventually("trades of every market", async () => {
+    const { markets } = await (await fetch(`${url}/v1/markets`)).json();
+    return markets.every(({ last_price }: { last_price: number | null }) => last_price !== null);
+  });
+  await test(url);
+}
+
+async function hasPythonClient(): Promise<boolean> {
+  const { code, out } = await run("python3", ["-c", "import mcp"]);
+  if (code !== 0 && REQUIRED) throw new Error(`the Python package mcp is missing: ${out}`);
+  return code === 0;
+}
+
+Deno.test("programs in Python and TypeScript call every tool over HTTP and stdio", async (t) => {
+  await withUp(async (url) => {
+    if (await hasPythonClient()) {
+      for (const args of [["http", url], ["stdio", `${ROOT}cli/ssmd`, url]]) {
+        await t.step(`Python over ${args[0]}`, async () => {
+          const { code, out } = await run("python3", ["-c", PYTHON, ...args]);
+          assert.equal(code, 0, out);
+          const { called, status } = JSON.parse(out);
+          assert.ok(Object.keys(called).length >= 7, out);
+          for (const [name, answer] of Object.entries(called)) {
+            assert.ok("data" in (answer as object), `${name}: ${JSON.stringify(answer)}`);
+          }
+          assert.equal(status.data.env, "demo");
+        });
+      }
+    }
+    await t.step("TypeScript over stdio", async () => {
+      const client = new Client({ name: "test", version: "1" });
+      await client.connect(
+        new StdioClientTransport({
+          command: `${ROOT}cli/ssmd`,
+          args: ["mcp", "serve", "--url", url],
+          stderr: "ignore",
+        }),
+      );
+      const { content } = await client.callTool({ name: "system_status", arguments: {} });
+      assert.match((content as { text: string }[])[0]?.text ?? "", /"env":"demo"/);
+      await client.close();
+      const { clients } = await (await fetch(`${url}/v1/admin/tool-clients`)).json();
+      assert.ok(clients.some((one: { transport: string }) => one.transport === "stdio"));
+    });
+  });
+});
+
+Deno.test("the official conformance suite finds nothing wrong in either protocol era", async (t) => {
+  await withUp(async (url) => {
+    for (const [version, scenarios] of Object.entries(SCENARIOS)) {
+      await t.step(version, async () => {
+        const { out } = await run(Deno.execPath(), [
+          ...["run", "-qA", "--frozen", "--cached-only", `--config=${ROOT}deno.json`, CONFORMANCE],
+          ...["server", "--url", `${url}/mcp`, "--requirements", version],
+        ]);
+        const results = new Map(
+          [...out.matchAll(/^. ([\w-]+): (\d+) passed, (\d+) failed/gm)].map(
+            ([, name = "", , failed]) => [name, Number(failed)],
+          ),
+        );
+        for (const name of scenarios) assert.equal(results.get(name), 0, `${name}\n${out}`);
+      });
+    }
+  });
+});
