@@ -128,6 +128,8 @@ export interface Connector {
   readonly played: Promise<void>;
   /** Whether the records of the feed are this one's; else another one tells it, and it stands by. */
   readonly isTelling: boolean;
+  /** Whether another one stands by that captures as much: it fills the gaps of this one. */
+  readonly isBacked: boolean;
   /** Resolves when another connector has taken over although this one was alive: end the process. */
   readonly replaced: Promise<SsmdError>;
   /** Disconnects and hands everything accepted to the bus. */
@@ -262,7 +264,11 @@ class FeedConnector implements Connector {
       output: {
         publish: (message, event) => this.#publish(message, event),
         deadLetter: (message) => this.#publishQueue.push(message),
-        untold: (event) => this.#watch.seen(event),
+        untold: (event) => {
+          this.#taker?.untold(event);
+          this.#watch.seen(event);
+        },
+        givesAway: (gap) => this.#taker?.givesAway(gap) ?? false,
         meaning: (line, result) => this.#act(line, result),
       },
     });
@@ -321,7 +327,7 @@ class FeedConnector implements Connector {
     return new Watermarks({
       ...{ env, feed, publisher: transport.publisher() },
       timeUs: () => keepsTimes ? this.#playedUs() : this.#intake.nowUs(),
-      isTelling: () => this.#turns?.isFresh ?? true,
+      isTelling: () => !this.#taker?.isChanging && (this.#turns?.isFresh ?? true),
       lines: () => this.#intake.lines,
       lastId: () => this.#pipeline.lastId,
       stored: () => ({ id: this.#publisher.acknowledgedId, all: this.#waiting === 0 }),
@@ -401,6 +407,10 @@ class FeedConnector implements Connector {
     return this.#turns?.isTelling ?? true;
   }
 
+  get isBacked(): boolean {
+    return this.#taker?.isBacked ?? false;
+  }
+
   get replaced(): Promise<SsmdError> {
     return this.#replaced.promise;
   }
@@ -414,9 +424,12 @@ class FeedConnector implements Connector {
         this.#publishQueue.push(message);
         this.#counts.records++;
       },
+      flush: () => this.#publishQueue.flush(),
+      isConnected: () => this.#states.open === this.#connections.length,
       cutSpool: () => this.#intake.cut(),
       isWritten: (segment) => this.#rawFiles.isWritten(segment),
       onTelling: () => void this.#respond(),
+      onStandby: () => this.#responder?.unsubscribe(),
       onFailed: (error) => this.#replace(`a turn cannot be told: ${messageOf(error)}`),
     });
   }
@@ -450,6 +463,8 @@ class FeedConnector implements Connector {
     this.#intake.watchCommits();
     this.#health.look();
     this.#metrics.connected.set(this.#metrics.labels, this.#states.open);
+    this.#metrics.telling.set(this.#metrics.labels, Number(this.isTelling));
+    this.#metrics.backed.set(this.#metrics.labels, Number(this.isBacked));
     this.#metrics.waiting.set(this.#metrics.labels, this.stats().waiting);
     if (this.#player) return;
     this.#watch.tick();

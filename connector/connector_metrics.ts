@@ -39,6 +39,16 @@ export function createConnectorMetrics(metrics: Metrics, feed: string) {
     ["feed", "type"],
   );
   const connected = metrics.gauge("connected", "Open connections to the venue.", ["feed"]);
+  const telling = metrics.gauge(
+    "telling",
+    "1 = the feed's records are this connector's; 0 = another one tells it, and it stands by.",
+    ["feed"],
+  );
+  const backed = metrics.gauge(
+    "backed",
+    "1 = another connector stands by that captures as much and fills the gaps of this one.",
+    ["feed"],
+  );
   const connectFailures = metrics.counter(
     "connect_failures_total",
     "Connections to the venue that could not be opened.",
@@ -74,6 +84,8 @@ export function createConnectorMetrics(metrics: Metrics, feed: string) {
     silent,
     missing,
     connected,
+    telling,
+    backed,
     connectFailures,
     lost,
     toPublish,

@@ -9,7 +9,8 @@ import {
 } from "@ssmd/runtime";
 import { writeFileAtomically } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
-import { readFeedBefore } from "./told_before.ts";
+import { StandbyBoard } from "./standby_board.ts";
+import { type LastOfKind, readFeedBefore } from "./told_before.ts";
 
 /** Options of {@linkcode FeedTurns}. */
 export interface FeedTurnsOptions {
@@ -26,17 +27,40 @@ export interface FeedTurnsOptions {
   ttlMs?: number | undefined;
 }
 
-/** For kinds of records, the last lines from a time on that say what was told last, µs. */
-export type FindCuts = (
-  fromUs: number,
-  last: ReadonlyMap<string, string>,
-) => Promise<Record<string, number>>;
+/** What is looked for in the lines of a turn that begins. */
+export interface CutSearch {
+  /** Of the turn, µs. */
+  fromUs: number;
+  /** Of the turn before, µs. */
+  endUs: number;
+  /** What was told last. */
+  last: ReadonlyMap<string, LastOfKind>;
+}
+
+/** For kinds of records, the lines from a time on that say what was told last, µs. */
+export type FindCuts = (search: CutSearch) => Promise<Record<string, number>>;
+
+/** How a turn is taken. */
+export interface TakeOptions {
+  /** From where on lines of the run are at hand, µs; default 0, all. */
+  reachUs?: number;
+  /** From here on the run has missed nothing that is not told as missing, µs; default 0. */
+  wholeUs?: number;
+  /** This run's own turn before ended here, µs; default 0, it had none. */
+  ownEndUs?: number;
+  findCuts?: FindCuts;
+}
 
 /** Turns that are kept on the bus and beside the spool; raw manifests keep all. */
 const TURNS_MAX = 64;
 const LOOK_MS = 250;
+/** Two captures time the same frame differently: who fills a gap tells what came so long before it. */
+const GOOD_MARGIN_US = 1_000_000;
 const DECODER = new TextDecoder();
 const ENCODER = new TextEncoder();
+
+/** What the connectors of a feed share on the bus. */
+type FeedCells = Record<"lease" | "turns" | "standby", LeaseCell>;
 
 /** What stands beside the spool. */
 interface TurnsNote {
@@ -55,20 +79,25 @@ export class FeedTurns {
   #cell: LeaseCell;
   #note: TurnsNote = { own: [], turns: [] };
   #isTelling = false;
+  /** Where the one that stands by says what it captures. */
+  readonly board: StandbyBoard;
 
   /** Nothing is asked yet; undefined where no other process can share the bus. */
   static of(options: FeedTurnsOptions): FeedTurns | undefined {
     const { transport, feed } = options;
     const lease = transport.leaseCell?.(`connector-${feed}`);
     const turns = transport.leaseCell?.(`turns-${feed}`);
-    if (lease === undefined || turns === undefined) return undefined;
-    return new FeedTurns(options, lease, turns);
+    const standby = transport.leaseCell?.(`standby-${feed}`);
+    if (lease === undefined || turns === undefined || standby === undefined) return undefined;
+    return new FeedTurns(options, { lease, turns, standby });
   }
 
-  private constructor(options: FeedTurnsOptions, lease: LeaseCell, turns: LeaseCell) {
+  private constructor(options: FeedTurnsOptions, cells: FeedCells) {
     const { run, dir, ttlMs, logger, onLost } = options;
     this.#options = options;
-    this.#cell = turns;
+    const { lease } = cells;
+    this.#cell = cells.turns;
+    this.board = new StandbyBoard(cells.standby, run);
     this.#lease = new CellLease({
       cell: lease,
       holder: `connector ${run}, process ${Deno.pid} on ${Deno.hostname()}`,
@@ -144,28 +173,51 @@ export class FeedTurns {
   }
 
   /**
-   * Notes a turn of this run behind what was told before. `reachUs` tells from where on lines of the
-   * run are at hand, 0 = all; `findCuts` which of them have what was told last.
+   * Notes a turn of this run behind what was told before; the run's own turn that it gave away, and
+   * that nobody took, goes on.
    */
-  async take(reachUs = 0, findCuts?: FindCuts): Promise<Turn> {
-    const { env, feed, run, transport, logger } = this.#options;
+  async take(options: TakeOptions = {}): Promise<Turn> {
+    const { run, logger } = this.#options;
     const last = await this.#readTurns();
-    let turn: Turn = { run, fromUs: 0 };
-    if (last !== undefined && last.run !== run && !this.#note.own.includes(last.run)) {
-      const ended = await readFeedBefore(transport, { env, feed, turn: last });
-      const { last: newest, ...before } = ended;
-      const fromUs = Math.max(0, before.after.atUs + 1);
-      const isLate = reachUs > fromUs;
-      turn = { run, ...before, fromUs: Math.max(fromUs, reachUs), ...(isLate && { isLate }) };
-      const cuts = await findCuts?.(turn.fromUs, newest);
-      if (cuts !== undefined) turn = { ...turn, cuts };
-    }
+    const own = last?.run === run
+      ? this.#note.turns.find((each) => isSameTurn(each, last))
+      : undefined;
+    const turn = own ?? await this.#turnAfter(last, options);
     await this.#add(turn);
     this.#isTelling = true;
     logger.info("this connector tells the feed from now on", {
       ...{ from_us: turn.fromUs, after: turn.after?.run ?? "", late: turn.isLate ?? false },
     });
     return turn;
+  }
+
+  async #turnAfter(
+    last: Turn | undefined,
+    { reachUs = 0, wholeUs = 0, ownEndUs = 0, findCuts }: TakeOptions,
+  ): Promise<Turn> {
+    const { env, feed, run, transport } = this.#options;
+    // The rest of an earlier run of this spool is told before.
+    if (last === undefined || this.#isEarlierRunHere(last.run)) return { run, fromUs: 0 };
+    const told = await readFeedBefore(transport, { env, feed, turn: last });
+    const { last: newest, ...before } = told;
+    const { atUs: endUs, goodUs = endUs + GOOD_MARGIN_US + 1 } = before.after;
+    const sureUs = goodUs - GOOD_MARGIN_US;
+    const beginUs = Math.min(endUs + 1, wholeUs > goodUs ? sureUs : Math.max(sureUs, wholeUs));
+    const fromUs = Math.max(0, beginUs, ownEndUs + 1);
+    const isLate = reachUs > fromUs;
+    const turn = { run, ...before, fromUs: Math.max(fromUs, reachUs), ...(isLate && { isLate }) };
+    const cuts = await findCuts?.({ fromUs: turn.fromUs, endUs, last: newest });
+    return cuts === undefined ? turn : { ...turn, cuts };
+  }
+
+  #isEarlierRunHere(run: string): boolean {
+    return run !== this.#options.run && this.#note.own.includes(run);
+  }
+
+  /** Gives the turn away: the next one tells all since `goodUs`. Rejects when the bus is away. */
+  async giveAway(goodUs: number | undefined): Promise<void> {
+    await this.#share(goodUs);
+    await this.release();
   }
 
   /** Ends the turn and gives the lease to the next one. */
@@ -181,11 +233,18 @@ export class FeedTurns {
       turns: [...joinedTurns(this.#note.turns, [turn])].slice(-TURNS_MAX),
     };
     await this.#write();
+    await this.#share();
+  }
+
+  /** Tells the others; `goodUs` of the last turn, where it is given away. */
+  async #share(goodUs?: number): Promise<void> {
     // Trades that were told are of no use to others.
-    const shared = this.#note.turns.map(({ run, fromUs, after }) => ({
+    const shared: Turn[] = this.#note.turns.map(({ run, fromUs, after }) => ({
       ...{ run, fromUs },
       ...(after === undefined ? {} : { after }),
     }));
+    const last = shared.at(-1);
+    if (last !== undefined && goodUs !== undefined) last.goodUs = goodUs;
     while (!await this.#cell.write(ENCODER.encode(JSON.stringify(shared)))) {
       await this.#cell.read();
     }
@@ -201,9 +260,15 @@ export class FeedTurns {
     const bytes = await this.#cell.read();
     if (bytes === undefined) return undefined;
     const shared = turnsIn(DECODER.decode(bytes));
-    this.#note.turns = joinedTurns(this.#note.turns, shared);
+    // Who gave a turn away matters to who takes the next one alone.
+    const turns = shared.map(({ goodUs: _, ...turn }) => turn);
+    this.#note.turns = joinedTurns(this.#note.turns, turns);
     return shared.at(-1);
   }
+}
+
+function isSameTurn(a: Turn, b: Turn): boolean {
+  return a.run === b.run && a.fromUs === b.fromUs;
 }
 
 function readNote(dir: string): TurnsNote {

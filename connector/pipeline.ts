@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { Encoder } from "@ssmd/codec";
-import { type MarketEvent, subjectOf } from "@ssmd/market";
+import { type Gap, type MarketEvent, subjectOf } from "@ssmd/market";
 import {
   type CapturedLine,
   type Normalized,
@@ -25,6 +25,8 @@ export interface PipelineOutput {
   deadLetter(message: OutMessage): void;
   /** A record that another connector tells. */
   untold?(event: MarketEvent): void;
+  /** Something is missing: whether another connector tells it, and all from this line on. */
+  givesAway?(gap: Gap): boolean;
   /** What a line meant beside its records: frames to send, notices. */
   meaning(line: PendingLine, result: Normalized): void;
 }
@@ -67,6 +69,7 @@ export class Pipeline {
   #tap: PendingLine[] | undefined;
   #given: GivenIds = { lastId: "", lastRecordId: "" };
   #lastId = "";
+  #last: MarketEvent | undefined;
   /** Up to when each connection has missed nothing. */
   readonly continuity: Continuity;
 
@@ -109,6 +112,16 @@ export class Pipeline {
     if (given.lastRecordId !== "") this.#given.lastRecordId = given.lastRecordId;
   }
 
+  /** The last record given since it was forgotten. */
+  get lastRecord(): MarketEvent | undefined {
+    return this.#last;
+  }
+
+  /** What was given by now is of another turn. */
+  forgetLastRecord(): void {
+    this.#last = undefined;
+  }
+
   /** Number of the last line taken. */
   get line(): number {
     return this.#line;
@@ -126,6 +139,8 @@ export class Pipeline {
     this.#tap?.push(line);
     if (!translator) return;
     const result = translator.line(line);
+    const loss = result.events.find(isLoss);
+    if (loss !== undefined && this.#output.givesAway?.(loss)) translator.retract(result);
     this.continuity.line(line.connectionIndex, line);
     const events = result.events;
     let index = 0;
@@ -151,6 +166,7 @@ export class Pipeline {
   #give(subject: string, payload: Uint8Array, index: number, event: MarketEvent): void {
     const id = `${this.#run}-${this.#line}-${index}`;
     this.#lastId = this.#given.lastId = this.#given.lastRecordId = id;
+    this.#last = event;
     this.#output.publish({ subject, payload, id }, event);
   }
 
@@ -163,6 +179,10 @@ export class Pipeline {
     }
     return subject;
   }
+}
+
+function isLoss(event: MarketEvent): event is Gap {
+  return event.type === "gap" && !event.recovered;
 }
 
 /** A frame that cannot be translated, as a line. */

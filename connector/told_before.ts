@@ -19,7 +19,7 @@ import type { InMessage, Transport } from "@ssmd/transport";
 export interface TurnOfFeed {
   env: string;
   feed: string;
-  /** The last one. */
+  /** The last one; what it gave away is told from before its end on. */
   turn: Turn;
 }
 
@@ -28,8 +28,16 @@ const LOOK_BACK_GROWTH = 8;
 
 /** What was told of a feed. */
 export interface FeedBefore extends Required<Pick<Turn, "after" | "told" | "gaps">> {
-  /** By kind of record: what the last one said. */
-  last: ReadonlyMap<string, string>;
+  /** By kind of record. */
+  last: ReadonlyMap<string, LastOfKind>;
+}
+
+/** The last record of a kind. */
+export interface LastOfKind {
+  /** What it says, as {@linkcode RecordContent} gives it. */
+  content: string;
+  /** Its receivedAt by the clock of who told it, µs. */
+  atUs: number;
 }
 
 /**
@@ -40,10 +48,12 @@ export async function readFeedBefore(
   transport: Transport,
   turn: TurnOfFeed,
 ): Promise<FeedBefore> {
-  const after = await readEnd(transport, turn);
+  const { fromUs: turnFromUs, goodUs } = turn.turn;
+  const end = await readEnd(transport, turn);
+  const after = { ...end, turnFromUs, ...(goodUs !== undefined && { goodUs }) };
   return {
     after,
-    ...await readNewest(transport, turn, after.atUs),
+    ...await readNewest(transport, turn, after),
     gaps: await readOpenGaps(transport, turn),
   };
 }
@@ -82,27 +92,27 @@ async function readEnd(transport: Transport, { env, feed, turn }: TurnOfFeed): P
 async function readNewest(
   transport: Transport,
   { env, feed }: TurnOfFeed,
-  endUs: number,
+  { atUs: endUs, goodUs = endUs }: TurnEnd,
 ): Promise<Pick<FeedBefore, "told" | "last">> {
-  const last = new Map<string, string>();
+  const last = new Map<string, LastOfKind>();
   if (endUs <= 0) return { told: { fromUs: 0, trades: [] }, last };
   const content = new RecordContent();
   const trades = [];
   // What waited for the bus was stored later, never earlier.
   const span = {
-    filters: ["trade", "ticker", "orderbook"].map((type) => filterOf(env, feed, type)),
-    from: { timeUs: endUs - 3 * TURN_OVERLAP_US },
+    filters: ["trade", "ticker", "orderbook", "status"].map((type) => filterOf(env, feed, type)),
+    from: { timeUs: Math.min(endUs, goodUs) - 3 * TURN_OVERLAP_US },
     toSequence: (await transport.state()).lastSequence,
   };
   for await (const batch of transport.read(span)) {
     for (const message of batch) {
       const event = eventOf(message);
       if (event.type === "trade") trades.push(event);
-      else last.set(recordKind(event), content.of(event));
+      else last.set(recordKind(event), { content: content.of(event), atUs: event.receivedAtUs });
     }
   }
   const newestUs = trades.reduce((most, { timestampUs }) => Math.max(most, timestampUs), 0);
-  const fromUs = (newestUs || endUs) - TURN_OVERLAP_US;
+  const fromUs = Math.min(newestUs || endUs, goodUs) - TURN_OVERLAP_US;
   const around = trades.filter(({ timestampUs }) => timestampUs === 0 || timestampUs >= fromUs);
   return { told: { fromUs, trades: around.map(tradeName) }, last };
 }

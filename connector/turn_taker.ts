@@ -1,54 +1,73 @@
 import { comparePositions, parsePosition } from "@ssmd/archive";
-import { type MarketEvent, recordKind, TURN_OVERLAP_US, turnsOf } from "@ssmd/market";
-import { type Logger, nowUs } from "@ssmd/runtime";
-import type { Publisher } from "@ssmd/transport";
-import type { Connection } from "./connection.ts";
-import type { FeedTurns } from "./feed_turns.ts";
+import {
+  type Gap,
+  type MarketEvent,
+  recordKind,
+  TURN_OVERLAP_US,
+  type TurnEnd,
+  turnsOf,
+} from "@ssmd/market";
+import { messageOf, nowUs, sleep, SsmdError } from "@ssmd/runtime";
+import type { OutMessage, Publisher } from "@ssmd/transport";
+import type { CutSearch } from "./feed_turns.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { ReplayOptions } from "./replay.ts";
 import type { Segment } from "./segment.ts";
+import { StandbyWatch, type StandbyWatchOptions } from "./standby_watch.ts";
 import { RecordContent } from "./told_before.ts";
 import { replayUpTo, segmentsFrom } from "./turn_replay.ts";
 
 /** Options of {@linkcode TurnTaker}. */
-export interface TurnTakerOptions extends Omit<ReplayOptions, "turns"> {
-  turns: FeedTurns;
+export interface TurnTakerOptions extends Omit<ReplayOptions, "turns">, StandbyWatchOptions {
   run: string;
   /** The spool's folder. */
   dir: string;
-  connections: readonly Connection[];
   pipeline: Pipeline;
   publisher: Publisher;
+  /** Resolves when the bus has all that was given. */
+  flush: () => Promise<void>;
   /** What comes next begins a segment of the spool. */
   cutSpool: () => void;
   /** Whether a closed segment stands in storage, or is gone. */
   isWritten: (segment: Segment) => boolean;
   /** The turn has begun, and its records are on their way. */
   onTelling: () => void;
+  /** The turn was given away: this one stands by. */
+  onStandby: () => void;
   /** The turn cannot be told. */
   onFailed: (error: unknown) => void;
-  logger: Logger;
 }
 
 /** Who stands by keeps so many µs of lines on disk, for what the other one does not tell any more. */
 const STANDBY_REACH_US = 120_000_000;
-
+const FLUSH_MS_MAX = 3_000;
+/** Looks for which a turn that was given away is left to the other one. */
+const LOOKS_LEFT = 12;
 /**
  * Stands by while another connector tells the feed, and takes over when it is gone: the lines since
  * then are read once more from the spool, so that the turn begins where the other one ended.
  */
 export class TurnTaker {
   #options: TurnTakerOptions;
+  #watch: StandbyWatch;
   #taking: Promise<void> | undefined;
   #isOver = false;
   /** When the other one was last known to tell, µs. */
   #standbyUs = nowUs();
+  #looks = 0;
+  /** Until this look a turn that was given away is left to the other one. */
+  #leftUntil = 0;
+  /** The last line of this run's turn that was given away. */
+  #toldLine = 0;
+  /** Where that turn ended, µs; 0 = there was none. */
+  #ownEndUs = 0;
   /** The segments of the turn's begin are kept until their records are stored. */
   #pin: { fromUs: number; id: string; last: Segment | undefined } | undefined;
 
   /** Stands by. */
   constructor(options: TurnTakerOptions) {
     this.#options = options;
+    this.#watch = new StandbyWatch(options);
   }
 
   /** Before the first line: the turn begins with it when the lease is ours. */
@@ -65,9 +84,96 @@ export class TurnTaker {
 
   /** Several times a second. */
   look(): void {
-    const { turns, onFailed } = this.#options;
-    if (this.#isOver || turns.isTelling || this.#taking !== undefined) return;
+    const { turns, pipeline, onFailed } = this.#options;
+    this.#looks++;
+    if (this.#isOver || this.#taking !== undefined) return;
+    this.#watch.look();
+    if (turns.isTelling) {
+      // What is missing for longer, as nobody stood by who had it.
+      if (!this.#mayEnd || !this.#watch.hasMore()) return;
+      return this.#giveAway({ line: pipeline.line, why: "the other one captures more" });
+    }
+    if (this.#looks < this.#leftUntil) return;
     this.#taking = this.#take().catch(onFailed).finally(() => this.#taking = undefined);
+  }
+
+  /** Whether a turn is being taken or given away: what was told is not all that came. */
+  get isChanging(): boolean {
+    return this.#taking !== undefined;
+  }
+
+  /** Whether another connector stands by that has all that this one has. */
+  get isBacked(): boolean {
+    return this.#watch.isBacked;
+  }
+
+  /** A record that another run tells. */
+  untold(event: MarketEvent): void {
+    this.#watch.untold(event);
+  }
+
+  /**
+   * A record of this run's turn says that something is missing: whether the other one has it. The turn
+   * then ends before the line that is taken now.
+   */
+  givesAway(gap: Gap): boolean {
+    const { pipeline } = this.#options;
+    const { receivedAtUs: lastUs = Infinity } = pipeline.lastRecord ?? {};
+    if (!this.#mayEnd || !this.#watch.hasInstead(gap, lastUs)) return false;
+    this.#giveAway({ line: pipeline.line - 1, goodUs: gap.fromUs, why: gap.detail });
+    return true;
+  }
+
+  /** Whether a turn goes on of which something was told. */
+  get #mayEnd(): boolean {
+    const { turns, pipeline } = this.#options;
+    return !this.#isOver && turns.isFresh && this.#taking === undefined &&
+      pipeline.lastRecord !== undefined;
+  }
+
+  /** The turn ends with the last record given by now, and goes to the other one. */
+  #giveAway({ line, goodUs, why }: { line: number; goodUs?: number; why: string }): void {
+    const { turns, run, connections, pipeline, logger, onFailed } = this.#options;
+    const { receivedAtUs: atUs, sequence, connection = 0 } = pipeline.lastRecord as MarketEvent;
+    const end: TurnEnd = { run, connection, atUs, sequence };
+    const own = turnsOf(run, turns.known);
+    const ended = own.map((turn, i) => i < own.length - 1 ? turn : { ...turn, end });
+    for (const { translator } of connections) translator.setTurns(ended);
+    this.#toldLine = line;
+    this.#ownEndUs = atUs;
+    this.#standbyUs = nowUs();
+    this.#watch.given();
+    logger.warn("the feed is given to the connector that stands by", { why });
+    this.#taking = this.#handOver(goodUs).catch(onFailed).finally(() => this.#taking = undefined);
+  }
+
+  async #handOver(goodUs: number | undefined): Promise<void> {
+    const { turns, logger, onStandby, onTelling } = this.#options;
+    try {
+      await this.#flush();
+      await turns.giveAway(goodUs);
+    } catch (error) {
+      logger.warn("the feed cannot be given away: this connector goes on to tell it", {
+        error: messageOf(error),
+      });
+      if (!turns.isTelling) return onStandby();
+      await this.#tell(this.#ownEndUs);
+      return onTelling();
+    }
+    this.#leftUntil = this.#looks + LOOKS_LEFT;
+    onStandby();
+  }
+
+  async #flush(): Promise<void> {
+    const flushed = new AbortController();
+    const isFlushed = await Promise.race([
+      this.#options.flush().then(() => true),
+      sleep(FLUSH_MS_MAX, flushed.signal),
+    ]);
+    flushed.abort();
+    if (isFlushed !== true) {
+      throw new SsmdError("BUS_SLOW", "the bus does not acknowledge what was told");
+    }
   }
 
   /** Takes no turn any more; waits for one that is being taken. */
@@ -103,36 +209,49 @@ export class TurnTaker {
       return;
     }
     const { reachUs } = await segmentsFrom({ dir, run, fromUs: -Infinity });
-    const { fromUs } = await turns.take(reachUs, (...before) => this.#findCuts(...before));
+    const turn = await turns.take({
+      ...{ reachUs, wholeUs: this.#watch.goodUs, ownEndUs: this.#ownEndUs },
+      findCuts: (search) => this.#findCuts(search),
+    });
+    const fromUs = Math.max(turn.fromUs, this.#ownEndUs);
     this.#pin = { fromUs: fromUs - TURN_OVERLAP_US, id: "", last: undefined };
     await this.#tell(fromUs);
     onTelling();
   }
 
-  /** Both have received the same: the lines here whose records the other one has told last. */
-  async #findCuts(
-    fromUs: number,
-    last: ReadonlyMap<string, string>,
-  ): Promise<Record<string, number>> {
+  /**
+   * Both have received the same: the lines here whose records the other one has told last. Where they
+   * are not found, what the other one has told ends with their time.
+   */
+  async #findCuts({ fromUs, endUs, last }: CutSearch): Promise<Record<string, number>> {
     const { dir, run, pipeline } = this.#options;
-    const cuts: Record<string, number> = {};
+    const found: Record<string, number> = {};
     const content = new RecordContent();
     const untold = (event: MarketEvent) => {
       const { receivedAtUs: atUs } = event;
-      if (atUs < fromUs || atUs > fromUs + TURN_OVERLAP_US) return;
+      if (atUs < fromUs || atUs > endUs + TURN_OVERLAP_US) return;
       const kind = recordKind(event);
-      if (last.get(kind) === content.of(event)) cuts[kind] = atUs;
+      const told = last.get(kind);
+      if (told?.content !== content.of(event)) return;
+      const knownUs = found[kind] ?? Infinity;
+      // The same may be said several times.
+      if (Math.abs(atUs - told.atUs) <= Math.abs(knownUs - told.atUs)) found[kind] = atUs;
     };
     const { segments } = await segmentsFrom({ dir, run, fromUs });
     await replayUpTo({ ...this.#options, untold, turns: [] }, segments, pipeline.line);
-    return cuts;
+    const byTime = [...last].filter(([kind, { atUs }]) => atUs >= fromUs && !(kind in found));
+    return { ...found, ...Object.fromEntries(byTime.map(([kind, { atUs }]) => [kind, atUs])) };
   }
 
   async #tell(fromUs: number): Promise<void> {
     const { turns, dir, run, connections, pipeline, cutSpool } = this.#options;
     const tap = pipeline.tap();
     const { segments } = await segmentsFrom({ dir, run, fromUs });
-    const options = { ...this.#options, turns: turns.known };
+    const toldLine = this.#toldLine;
+    const publish = (message: OutMessage) => {
+      if ((parsePosition(message.id)?.frame ?? Infinity) > toldLine) this.#options.publish(message);
+    };
+    const options = { ...this.#options, publish, turns: turns.known };
     const replay = await replayUpTo(options, segments, tap.afterLine);
     for (const line of tap.end()) replay?.pending(line);
     for (const [i, { translator }] of connections.entries()) {
@@ -142,6 +261,7 @@ export class TurnTaker {
     }
     const given = replay?.takeGiven();
     if (given !== undefined) pipeline.addGiven(given);
+    pipeline.forgetLastRecord();
     if (this.#pin !== undefined) {
       this.#pin = { ...this.#pin, id: given?.lastId ?? "", last: undefined };
     }

@@ -12,7 +12,7 @@ import {
 import { CutLine } from "../tests/servers/cut_line.ts";
 import { type Connector, createConnector } from "./connector.ts";
 import { ENV, FeedListener, NO_CLOCK_SOURCES } from "./testing/connector_rig.ts";
-import { FakeExchange, say } from "./testing/fake_exchange.ts";
+import { type FakeClient, FakeExchange, say } from "./testing/fake_exchange.ts";
 import { type FakeFrame, fakeVenue } from "./testing/fake_venue.ts";
 
 const ignore = !natsServerAvailable();
@@ -111,7 +111,7 @@ class Pair {
     const events: MarketEvent[] = [];
     const span = { env: ENV, feed: FEED, fromUs: 0, toUs: Number.MAX_SAFE_INTEGER };
     const venues = { [FEED]: fakeVenue() };
-    await translateSpan(this.storage, span, (event) => events.push(event), venues);
+    await translateSpan(this.storage, span, (event) => events.push(event), { venues });
     return sorted(events);
   }
 }
@@ -189,6 +189,74 @@ Deno.test("of two connectors of a feed one tells it; the other goes on where it 
     const again = await Side.start(pair, `${pair.dir}/first`);
     await again.stop();
     assertWhole(pair, 30);
+    assert.deepEqual(await pair.fromRaw(), sorted(pair.events));
+  }));
+
+async function untilBacked({ connector }: Side): Promise<void> {
+  while (!connector.isBacked) await sleep(20);
+}
+
+async function untilTelling({ connector }: Side): Promise<void> {
+  while (!connector.isTelling) await sleep(20);
+}
+
+/** The newest connections get the books, as after each subscription. */
+async function snapshots(pair: Pair, clients: number, n: number): Promise<void> {
+  const { exchange } = pair;
+  await exchange.until(() => exchange.clients.length >= clients || undefined);
+  const newest = exchange.clients.slice(-2);
+  await exchange.until(() => newest.every(({ received }) => received.length > 0) || undefined);
+  for (const client of newest) {
+    const symbol = client.received[0]?.includes("A") ? "A" : "C";
+    say(client, { snap: symbol, n });
+  }
+}
+
+Deno.test("a gap of the one that tells is filled by the other one while both go on", {
+  ignore,
+}, () =>
+  Pair.with(async (pair) => {
+    const { exchange } = pair;
+    const first = await Side.start(pair, `${pair.dir}/first`);
+    const second = await Side.start(pair, `${pair.dir}/second`);
+    tell(pair, 1, 5);
+    await untilBacked(first);
+    tell(pair, 6, 10);
+    await pair.untilTold(1010);
+    for (const { socket } of exchange.clients.slice(0, 2)) socket.terminate();
+    tell(pair, 11, 20);
+    await untilTelling(second);
+    tell(pair, 21, 30);
+    await pair.untilTold(1030);
+    assertWhole(pair, 30);
+    assert.deepEqual(pair.listener.gaps(), []);
+    await snapshots(pair, 6, 30);
+    await untilBacked(second);
+    tell(pair, 31, 35);
+    await pair.untilTold(1035);
+    for (const { socket } of exchange.clients.slice(2, 4)) socket.terminate();
+    tell(pair, 36, 40);
+    await untilTelling(first);
+    await pair.untilTold(1040);
+    assertWhole(pair, 40);
+    await snapshots(pair, 8, 40);
+    await untilBacked(first);
+    tell(pair, 41, 45);
+    await pair.untilTold(1045);
+    // One frame is lost on the way to the first one.
+    const isOfA = ({ received }: FakeClient) => received[0]?.includes("A");
+    for (const client of exchange.clients.slice(6, 8).filter(isOfA)) {
+      say(client, { book: "A", n: 46 });
+    }
+    pair.say("A", { trade: "A", id: 46 });
+    pair.say("C", { trade: "C", id: 1046 }, { book: "C", n: 46 });
+    tell(pair, 47, 50);
+    await untilTelling(second);
+    await pair.untilTold(1050);
+    assertWhole(pair, 50);
+    assert.deepEqual(pair.listener.gaps(), []);
+    await first.stop();
+    await second.stop();
     assert.deepEqual(await pair.fromRaw(), sorted(pair.events));
   }));
 

@@ -114,7 +114,7 @@ export class Watermarks {
     publisher.publish({
       subject: watermarkSubject(env, feed),
       payload: encodeWatermark({ feed, timeUs }),
-      id: `watermark ${feed} ${timeUs}`,
+      id: `watermark:${feed}:${timeUs}`,
     });
   }
 }

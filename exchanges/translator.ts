@@ -118,6 +118,13 @@ export class Translator {
     this.#turns = new TurnFilter(turns, this.#connection, this.#turns?.open ?? []);
   }
 
+  /** Another run tells the records of the line that was taken last: they have no numbers of this one. */
+  retract(result: Normalized): void {
+    this.#sequence -= result.events.length;
+    result.untold = [...(result.untold ?? []), ...result.events];
+    result.events = [];
+  }
+
   /** Whose the last record given is. */
   get place(): { run: number; connection: number; sequence: number } {
     return { run: this.#run, connection: this.#connection, sequence: this.#sequence };
@@ -255,14 +262,15 @@ export class Translator {
     const { after, isLate = false } = turn;
     if (after === undefined || after.atUs <= 0) return news;
     const detail = `what came after run ${after.run} ended is missing`;
+    const { goodUs: fromUs = after.atUs } = after;
     const place = { feed: this.#feed, symbol: ALL_SYMBOLS, channel: "all" } as const;
     if (this.#lastUs === 0) {
       if (event === "resumed") return news;
-      return [...news, ...this.#normalizer.disconnected(after.atUs, atUs, { why: detail })];
+      return [...news, ...this.#normalizer.disconnected(fromUs, atUs, { why: detail })];
     }
     if (!isLate) return news;
     const gap = { ...place, reason: "disconnect", missed: null, detail } as const;
-    return [...news, lostGap({ ...gap, fromUs: after.atUs, atUs })];
+    return [...news, lostGap({ ...gap, fromUs, atUs })];
   }
 
   /** Times are suspect; books and prices are not. */

@@ -76,7 +76,7 @@ export async function closeBusGap(store: BusGapStore, gap: BusGap, end: BusGapEn
   await changeDays(store, gap, (manifest) => {
     const closed: ManifestGap = {
       ...entryOf(gap),
-      ...{ missed: end.records, recovered: end.state === "repaired", bus: end.state },
+      ...{ missed: missedAfter(gap, end), recovered: end.state === "repaired", bus: end.state },
       detail: end.detail,
     };
     const others = manifest.gaps.filter((each) => !isSame(each, gap));
@@ -85,6 +85,12 @@ export async function closeBusGap(store: BusGapStore, gap: BusGap, end: BusGapEn
     const status = manifest.status === "partial" && isWhole ? "complete" : manifest.status;
     return { ...manifest, gaps, status };
   });
+}
+
+/** What a gap had, where it is repaired; else what it still has at most. */
+function missedAfter({ missed }: BusGap, { state, records }: BusGapEnd): number | null {
+  if (state === "repaired") return records;
+  return missed === null ? null : Math.max(missed - records, 1);
 }
 
 /** Gaps that a manifest lists and that are not closed. */

@@ -1,4 +1,5 @@
 import { type BusPosition, dayOfUs, loadManifest, type Manifest, usOfNsText } from "@ssmd/archive";
+import { rawManifests } from "@ssmd/dataset/reprocess";
 import { type Logger, messageOf } from "@ssmd/runtime";
 import type { InMessage, Transport } from "@ssmd/transport";
 import type { ArchiverMetrics } from "../archiver_metrics.ts";
@@ -80,7 +81,7 @@ export class BusGaps {
     }
     if (!transport.durable) return;
     const position: BusPosition | undefined = newest?.bus;
-    await this.#watch.begin(position);
+    await this.#watch.begin(position, (createdAtUs) => this.#firstByFeed(createdAtUs));
   }
 
   /** A message comes. */
@@ -117,6 +118,31 @@ export class BusGaps {
       if (lastUs > 0) last.set(feed, lastUs);
     }
     return last;
+  }
+
+  /**
+   * Before the first start: feeds of which nothing is archived from their first line in raw on, else
+   * from when the stream was made.
+   */
+  async #firstByFeed(createdAtUs: number): Promise<Map<string, number>> {
+    const { feeds, insist, nowUs } = this.#options;
+    const marks = this.#lastByFeed();
+    const sinceUs = nowUs() - DAYS_BACK * DAY_US;
+    for (const feed of feeds()) {
+      if (marks.has(feed)) continue;
+      const firstUs = await insist(`read what raw has of ${feed}`, () => this.#firstRawUs(feed));
+      const beginUs = firstUs > 0 ? firstUs - 1 : Math.min(createdAtUs, nowUs());
+      marks.set(feed, Math.max(beginUs, sinceUs));
+    }
+    return marks;
+  }
+
+  /** Time of the first line of a feed in raw, µs; 0 = there is none. */
+  async #firstRawUs(feed: string): Promise<number> {
+    const { store, env } = this.#options;
+    const manifests = await rawManifests(store().storage, env, feed);
+    const times = manifests.flatMap(({ files }) => files.map(({ from }) => usOfNsText(from)));
+    return times.length === 0 ? 0 : Math.min(...times);
   }
 
   #tell({ missed, why: detail }: MissedMessages, lastByFeed: ReadonlyMap<string, number>): void {

@@ -101,9 +101,13 @@ async function withRig(body: (rig: Rig) => Promise<void>): Promise<void> {
   }
 }
 
-function archiverOf(transport: Transport, storage: Storage, lines: string[] = []) {
+function archiverOf(
+  transport: Transport,
+  storage: Storage,
+  { lines = [], clock = () => END_US }: { lines?: string[]; clock?: () => number } = {},
+) {
   const logger = createLogger({ write: (line) => lines.push(line) });
-  return createArchiver({ ...optionsOf(transport, storage), logger, clock: () => END_US });
+  return createArchiver({ ...optionsOf(transport, storage), logger, clock });
 }
 
 async function changeStream(
@@ -127,7 +131,7 @@ Deno.test("what left the bus while the archiver was away is a gap, and is made a
     await publish(bus, events.slice(100, 250));
     await changeStream(server, (manager) => manager.streams.purge(`ssmd-${ENV}`, { seq: 201 }));
     const lines: string[] = [];
-    const second = archiverOf(await open(), storage, lines);
+    const second = archiverOf(await open(), storage, { lines });
     await second.start();
     await publish(bus, events.slice(250));
     const manifest = await manifestWhen(
@@ -143,6 +147,58 @@ Deno.test("what left the bus while the archiver was away is a gap, and is made a
     assert.equal(manifest.quality, TRADES_ALONE);
     assert.ok(lines.some((line) => line.includes("records left the bus before")));
   }));
+
+Deno.test(
+  "what left the bus before the first archiver is made from raw as well",
+  { ignore },
+  () =>
+    withRig(async ({ server, storage, events, open }) => {
+      const bus = await open();
+      await publish(bus, events.slice(0, 250));
+      await changeStream(server, (manager) => manager.streams.purge(`ssmd-${ENV}`, { seq: 101 }));
+      const first = archiverOf(bus, storage);
+      await first.start();
+      await publish(bus, events.slice(250));
+      const manifest = await manifestWhen(
+        storage,
+        ({ gaps }) => gaps.some((gap) => gap.bus === "repaired"),
+      );
+      await first.close();
+      assert.deepEqual(await archived(storage), events);
+      const ofBus = manifest.gaps.filter(({ bus }) => bus !== undefined);
+      assert.deepEqual(ofBus.map(({ missed }) => missed), [100]);
+    }),
+);
+
+Deno.test(
+  "what left the bus before the first archiver, and raw does not have, is told with its count",
+  {
+    ignore,
+  },
+  () =>
+    withRig(async ({ server, events, open }) => {
+      const bus = await open();
+      await publish(bus, events);
+      await changeStream(server, (manager) => manager.streams.purge(`ssmd-${ENV}`, { seq: 101 }));
+      const empty = memoryStorage();
+      let nowUs = START_US - SECOND_US;
+      const first = archiverOf(bus, empty, { clock: () => nowUs });
+      await first.start();
+      await manifestWhen(empty, ({ gaps }) => gaps.some((gap) => gap.bus === "open"));
+      // No raw file of that time comes any more.
+      nowUs += 600 * SECOND_US;
+      const { gaps, quality } = await manifestWhen(
+        empty,
+        (manifest) => manifest.gaps.some((gap) => gap.bus === "lost"),
+      );
+      await first.close();
+      assert.deepEqual(gaps.map(({ missed, recovered }) => [missed, recovered]), [[100, false]]);
+      assert.match(gaps[0]?.detail ?? "", /raw does not have anything of that time/);
+      // A third of the time.
+      assert.ok(quality > 0.6 && quality < 0.7, `${quality}`);
+      assert.deepEqual(await archived(empty), events.slice(100));
+    }),
+);
 
 Deno.test("a stream that is made anew while the archiver is away is noticed and mended", {
   ignore,

@@ -1,10 +1,11 @@
 import { dayOfUs, loadManifest, NORMALIZED_VERSION, readArchive, usOfNsText } from "@ssmd/archive";
 import { Encoder } from "@ssmd/codec";
-import { translateSpan } from "@ssmd/dataset/reprocess";
+import { type SpanTranslation, translateSpan } from "@ssmd/dataset/reprocess";
 import type { MarketEvent } from "@ssmd/market";
 import {
   ArchiveError,
   Backoff,
+  isoOfUs,
   type Logger,
   messageOf,
   nowUs as systemNowUs,
@@ -19,6 +20,8 @@ const MARGIN_US = 5_000_000;
 /** Raw files of a gap's minute come when the minute is over; a connector that is gone writes none. */
 const RAW_WAIT_US = 180_000_000;
 const LOOK_MS = 2_000;
+/** Records made again that wait in windows. */
+const WAITING_MAX = 50_000;
 /** Longest pause after errors: a damaged file does not heal by itself. */
 const ERROR_MS_MAX = 60_000;
 
@@ -120,41 +123,73 @@ export class Repairer {
     await archiveAll();
     const archived = await archivedRecords(store().storage, span);
     let records = 0;
-    const { missing } = await translateSpan(store().storage, span, (event) => {
-      const key = keyOf(event);
-      const count = archived.get(key) ?? 0;
-      if (count > 0) return void archived.set(key, count - 1);
+    let waiting = 0;
+    const take = (event: MarketEvent) => {
+      if (archived.takes(event)) return;
       records++;
+      waiting++;
       insert(event, this.#encoder.encode(event));
-    });
+    };
+    const afterFile = async () => {
+      if (waiting < WAITING_MAX) return;
+      waiting = 0;
+      await archiveAll();
+    };
+    const found = await translateSpan(store().storage, span, take, { afterFile });
     await archiveAll();
     const made = `${records} records were made again from raw: ${gap.detail}`;
-    if (missing.length === 0) return { state: "repaired", records, detail: made };
-    return { state: "lost", records, detail: `raw does not have ${missing.join(", ")}; ${made}` };
+    const missing = missingIn(found, gap);
+    if (missing === "") return { state: "repaired", records, detail: made };
+    return { state: "lost", records, detail: `raw does not have ${missing}; ${made}` };
   }
 }
 
-/** How often each record of a span is archived. */
+/** What raw lacks of a gap, for a person; "" = nothing. */
+function missingIn({ rawFromUs, rawToUs, missing }: SpanTranslation, gap: BusGap): string {
+  if (rawFromUs > gap.toUs || rawToUs <= gap.fromUs) return "anything of that time";
+  const lacks = [...missing];
+  if (rawFromUs > gap.fromUs + MARGIN_US) lacks.unshift(`what is before ${isoOfUs(rawFromUs)}`);
+  if (rawToUs < gap.toUs - MARGIN_US) lacks.push(`what is behind ${isoOfUs(rawToUs)}`);
+  return lacks.join(", ");
+}
+
+/** The records of a span that are archived, each to be taken as often as it is there. */
+class ArchivedRecords {
+  #counts = new Map<string, number>();
+
+  /** One more is there. */
+  add(event: MarketEvent): void {
+    const key = keyOf(event);
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  }
+
+  /** Whether a record is there, and was not taken yet. Those of older schemas have no run. */
+  takes(event: MarketEvent): boolean {
+    const keys = [keyOf(event), keyOf({ ...event, run: 0, connection: 0 })];
+    const key = keys.find((each) => (this.#counts.get(each) ?? 0) > 0);
+    if (key === undefined) return false;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) - 1);
+    return true;
+  }
+}
+
 async function archivedRecords(
   storage: Storage,
   { env, feed, fromUs, toUs }: { env: string; feed: string; fromUs: number; toUs: number },
-): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
+): Promise<ArchivedRecords> {
+  const records = new ArchivedRecords();
   const query = { env, feed, fromUs: Math.max(0, fromUs), toUs: toUs + 1 };
   try {
     for await (const batch of readArchive(storage, { ...query, version: NORMALIZED_VERSION })) {
-      for (const event of batch) {
-        const key = keyOf(event);
-        counts.set(key, (counts.get(key) ?? 0) + 1);
-      }
+      for (const event of batch) records.add(event);
     }
   } catch (error) {
     if (!(error instanceof ArchiveError && error.code === "ARCHIVE_NOT_FOUND")) throw error;
   }
-  return counts;
+  return records;
 }
 
-/** What a record is the same by, whatever schema it was written with. */
-function keyOf({ type, symbol, sequence, receivedAtUs }: MarketEvent): string {
-  return `${type} ${symbol} ${sequence} ${receivedAtUs}`;
+/** What a record is named by: its place in a connection, which several of a feed's may have. */
+function keyOf({ type, symbol, receivedAtUs, run = 0, connection = 0, sequence }: MarketEvent) {
+  return `${type} ${symbol} ${receivedAtUs} ${run} ${connection} ${sequence}`;
 }

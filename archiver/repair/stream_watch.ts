@@ -58,8 +58,14 @@ export class StreamWatch<Mark> {
     return this.#createdAtUs;
   }
 
-  /** Before the first message: `position` is how far the archive is; undefined when it has nothing. */
-  async begin(position: BusPosition | undefined): Promise<void> {
+  /**
+   * Before the first message: `position` is how far the archive is, undefined = nowhere. Then all that has
+   * left the stream is missing, and `markFirst` tells from where on.
+   */
+  async begin(
+    position: BusPosition | undefined,
+    markFirst: (createdAtUs: number) => Promise<Mark>,
+  ): Promise<void> {
     let state = await this.#options.state();
     if (position?.createdAtUs === state.createdAtUs && state.lastSequence < position.sequence) {
       // It lost its end: what it counts from here on is something else.
@@ -67,7 +73,11 @@ export class StreamWatch<Mark> {
       state = await this.#options.state();
     }
     this.#createdAtUs = state.createdAtUs;
-    if (position === undefined) return;
+    if (position === undefined) {
+      const missed = state.firstSequence - 1;
+      if (missed > 0) this.#left(missed, await markFirst(state.createdAtUs));
+      return;
+    }
     if (position.createdAtUs !== state.createdAtUs) return this.#isAnew(this.#options.mark());
     this.#next = position.sequence + 1;
     const missed = state.firstSequence - this.#next;

@@ -1,9 +1,10 @@
 /** Records made again from raw. @module */
 export { type Job, loadJob, parseJobKey } from "./job.ts";
+export { rawManifests } from "./raw_connections.ts";
 export {
   planReprocess,
   reprocess,
   type ReprocessedDay,
   type ReprocessOptions,
 } from "./reprocess.ts";
-export { translateSpan } from "./translate_span.ts";
+export { type SpanTranslation, translateSpan } from "./translate_span.ts";

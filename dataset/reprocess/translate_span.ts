@@ -13,8 +13,17 @@ export interface RawSpan {
   toUs: number;
 }
 
+/** How a span is translated. */
+export interface SpanOptions {
+  venues?: TranslationOptions["venues"];
+  /** Waited for after each raw file. */
+  afterFile?: () => Promise<void>;
+}
+
 /** What the translation of a span found. */
 export interface SpanTranslation {
+  /** Time of the first line that raw has of the feed, µs; Infinity = none. */
+  rawFromUs: number;
   /** Time of the latest line that raw has of the feed, µs; 0 = none. */
   rawToUs: number;
   /** Lines of the span's connections that raw does not have, for a person. */
@@ -30,10 +39,10 @@ export async function translateSpan(
   storage: Storage,
   { env, feed, fromUs, toUs }: RawSpan,
   onEvent: (event: MarketEvent) => void,
-  venues?: TranslationOptions["venues"],
+  { venues, afterFile }: SpanOptions = {},
 ): Promise<SpanTranslation> {
   const connections = rawConnectionsOf(await rawManifests(storage, env, feed));
-  const result: SpanTranslation = { rawToUs: 0, missing: [] };
+  const result: SpanTranslation = { rawFromUs: Infinity, rawToUs: 0, missing: [] };
   const take = (events: readonly MarketEvent[]) => {
     for (const event of events) {
       if (event.receivedAtUs >= fromUs && event.receivedAtUs <= toUs) onEvent(event);
@@ -42,7 +51,10 @@ export async function translateSpan(
   for (const { connection, files, turns } of connections) {
     const touches = ({ from, to }: ManifestFile) =>
       usOfNsText(from) <= toUs && usOfNsText(to) >= fromUs;
-    for (const { to } of files) result.rawToUs = Math.max(result.rawToUs, usOfNsText(to));
+    for (const { from, to } of files) {
+      result.rawFromUs = Math.min(result.rawFromUs, usOfNsText(from));
+      result.rawToUs = Math.max(result.rawToUs, usOfNsText(to));
+    }
     const last = files.findLastIndex(touches);
     const translation = new ConnectionTranslation({
       ...{ feed, turns },
@@ -50,6 +62,7 @@ export async function translateSpan(
     });
     for (const file of files.slice(0, last + 1)) {
       translation.take(file, await fetchRaw(storage, file), take);
+      await afterFile?.();
     }
     for (const gap of translation.holes) {
       if (!files.some((file) => file.key === gap.key && touches(file))) continue;

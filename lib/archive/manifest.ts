@@ -371,6 +371,10 @@ export function qualityOf(manifest: Manifest): number {
     toUs = Math.max(toUs, usOfNsText(to));
   }
   if (manifest.files.length === 0) return 1;
+  // What left the bus unread may lie before all that is there.
+  for (const { bus, from } of manifest.gaps) {
+    if (bus === "open" || bus === "lost") fromUs = Math.min(fromUs, usOfNsText(from));
+  }
   // Of a single moment counts what is open in it.
   toUs = Math.max(toUs, fromUs + 1);
   // A suspect clock loses nothing.

@@ -9,6 +9,10 @@ export interface TurnEnd {
   atUs: number;
   /** Its number. */
   sequence: number;
+  /** `fromUs` of the turn that it ends; absent in those of former versions. */
+  turnFromUs?: number;
+  /** Up to when that run had missed nothing, where it gave its turn away, µs. */
+  goodUs?: number;
 }
 
 /**
@@ -32,6 +36,8 @@ export interface Turn {
   cuts?: Readonly<Record<string, number>>;
   /** What was open when the other one ended. */
   gaps?: readonly Gap[];
+  /** It is given away: up to here its run has missed nothing, µs by its own clock. */
+  goodUs?: number;
 }
 
 /** A turn of a known run, and where it ended; absent = it goes on. */
@@ -60,7 +66,11 @@ export function turnsOf(run: string, turns: readonly Turn[]): RunTurn[] {
   return own.map((turn, i) => {
     const nextUs = own[i + 1]?.fromUs ?? Infinity;
     // A turn in which nothing was told ends before it begins.
-    const end = ends.find(({ atUs }) => atUs >= turn.fromUs - 1 && atUs < nextUs - 1);
+    const end = ends.find(({ turnFromUs, atUs }) =>
+      turnFromUs === undefined
+        ? atUs >= turn.fromUs - 1 && atUs < nextUs - 1
+        : turnFromUs === turn.fromUs
+    );
     return end === undefined ? turn : { ...turn, end };
   });
 }

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { createArchiver } from "@ssmd/archiver";
+import { dayOfUs, readArchive } from "@ssmd/archive";
+import { reprocess } from "@ssmd/dataset/reprocess";
+import { verifyArchive } from "@ssmd/dataset/verify";
+import type { Gap, MarketEvent, Trade } from "@ssmd/market";
+import { messageOf, nowUs, sleep } from "@ssmd/runtime";
+import { startSimulator } from "@ssmd/simulator";
+import { openStorage, type Storage } from "@ssmd/storage";
+import { openTransport } from "@ssmd/transport";
+import { CutLine } from "../servers/cut_line.ts";
+import { natsServerAvailable, startNatsServer } from "../servers/nats_server.ts";
+import { writeRegistry } from "./crash_registry.ts";
+import { SeededRandom, Service } from "./crash_service.ts";
+import { eventually } from "./_process.ts";
+
+const ENV = "pairs";
+const FEED = "kraken";
+const SYMBOLS = [
+  { symbol: "BTCUSD", feed: FEED, external: "BTC/USD", depth: 10 },
+  { symbol: "ETHUSD", feed: FEED, external: "ETH/USD", depth: 10 },
+] as const;
+const SOFTWARE = { version: "0.1.0", commit: "test" };
+/** Ends of the one that tells: as many more as one has time for. */
+const ROUNDS = Number(Deno.env.get("SSMD_PAIR_ROUNDS") ?? 4);
+const SEED = Number(Deno.env.get("SSMD_PAIR_SEED") ?? 7);
+
+/** A connector as a process, whose way to the venue can be cut. */
+class Side implements AsyncDisposable {
+  readonly service: Service;
+  readonly line: CutLine;
+
+  /** Its folder has a spool of its own; raw lies in that of all. */
+  constructor(dir: string, name: string, venuePort: number, path: string) {
+    this.line = new CutLine(venuePort);
+    const endpoint = `ws://127.0.0.1:${this.line.port}${path}`;
+    this.service = new Service({
+      name,
+      args: [
+        ...["connector/main.ts", "--env", ENV, "--feed", FEED, "--metrics-port", "0"],
+        ...["--endpoint", endpoint, "--data", `${dir}/${name}`],
+      ],
+      cwd: dir,
+      ready: "capturing",
+    });
+  }
+
+  async is(gauge: "telling" | "backed"): Promise<boolean> {
+    const line = this.service.lines.findLast((each) => each.includes('"capturing"'));
+    if (line === undefined) return false;
+    const { metrics_port } = JSON.parse(line) as { metrics_port: number };
+    try {
+      const text = await (await fetch(`http://127.0.0.1:${metrics_port}/metrics`)).text();
+      return new RegExp(`^ssmd_connector_${gauge}\\{.*\\} 1$`, "m").test(text);
+    } catch {
+      // It is away.
+      return false;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.service.kill();
+    this.line[Symbol.dispose]();
+  }
+}
+
+/** The one that tells while the other one stands by with all that it has. */
+async function backedOf(sides: readonly Side[]): Promise<Side> {
+  return await eventually("a pair of which one tells", async () => {
+    for (const side of sides) {
+      if (await side.is("telling") && await side.is("backed")) return side;
+    }
+  });
+}
+
+Deno.test({
+  name: "a pair of processes gives each record once, whichever is killed or cut off when",
+  ignore: !natsServerAvailable(),
+  fn: async () => {
+    const dir = await Deno.makeTempDir({ prefix: "ssmd-pair-" });
+    const server = await startNatsServer();
+    const markets = SYMBOLS.map(({ external }) => ({ external }));
+    const source = { type: "model", seed: SEED, symbols: markets, ratePerSecond: 300 } as const;
+    const simulator = await startSimulator({ venue: FEED, source });
+    const bus = await openTransport({ type: "nats", url: server.url }, { env: ENV });
+    const storage = await openStorage({ type: "local", path: `${dir}/first` });
+    const archiver = createArchiver({
+      ...{ env: ENV, feeds: [FEED], transport: bus, storage },
+      ...SOFTWARE,
+    });
+    try {
+      const transport = `{ type: nats, url: ${server.url} }`;
+      await writeRegistry(dir, { name: ENV, symbols: SYMBOLS, transport });
+      await Deno.mkdir(`${dir}/first/raw`, { recursive: true });
+      await Deno.mkdir(`${dir}/second`);
+      await Deno.symlink(`${dir}/first/raw`, `${dir}/second/raw`);
+      await archiver.start();
+      const { port, pathname } = new URL(simulator.url);
+      await using first = new Side(dir, "first", Number(port), pathname);
+      await using second = new Side(dir, "second", Number(port), pathname);
+      await harm([first, second]);
+      await archiver.close();
+      await assertWhole(storage, dir);
+    } finally {
+      await bus.close();
+      await simulator.close();
+      await storage.close();
+      await server.stop();
+      await Deno.remove(dir, { recursive: true });
+    }
+  },
+});
+
+/** In turn the one that tells is killed and started again, or loses the venue and goes on. */
+async function harm(sides: readonly Side[]): Promise<void> {
+  const random = new SeededRandom(SEED);
+  for (const { service } of sides) service.start();
+  const tails = () => sides.map(({ service }) => service.tail()).join("\n");
+  const untilTelling = async (side: Side) => {
+    await eventually("the other one to tell", () => side.is("telling")).catch((error) => {
+      throw new Error(`${messageOf(error)}:\n${tails()}`);
+    });
+  };
+  for (let round = 0; round < ROUNDS; round++) {
+    const side = await backedOf(sides);
+    const other = sides.find((each) => each !== side) as Side;
+    await sleep(random.between(0, 2_000));
+    if (round % 2 === 0) {
+      await side.service.kill();
+      await untilTelling(other);
+      side.service.start();
+    } else {
+      side.line.cut();
+      await untilTelling(other);
+      await sleep(random.between(0, 1_000));
+      side.line.mend();
+    }
+  }
+  const last = await backedOf(sides);
+  for (const { service } of sides) {
+    assert.deepEqual(service.ownEnds, [], service.tail());
+  }
+  await sides.find((each) => each !== last)?.service.stop();
+  await last.service.stop();
+}
+
+async function recordsOf(storage: Storage, version: string): Promise<MarketEvent[]> {
+  const records: MarketEvent[] = [];
+  for await (const batch of readArchive(storage, { env: ENV, feed: FEED, version })) {
+    records.push(...batch);
+  }
+  const keyOf = ({ run, connection, sequence }: MarketEvent) =>
+    `${run} ${connection} ${String(sequence).padStart(9, "0")}`;
+  return records.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+}
+
+async function assertWhole(storage: Storage, dir: string): Promise<void> {
+  const records = await recordsOf(storage, "v1");
+  const gaps = records.filter((each): each is Gap => each.type === "gap");
+  for (const { symbol } of SYMBOLS) {
+    const trades = records.filter((each): each is Trade =>
+      each.type === "trade" && each.symbol === symbol
+    ).sort((a, b) => Number(a.tradeId) - Number(b.tradeId));
+    for (const [i, { tradeId, receivedAtUs }] of trades.entries()) {
+      const before = trades[i - 1];
+      if (before === undefined || Number(tradeId) === Number(before.tradeId) + 1) continue;
+      assert.notEqual(tradeId, before.tradeId, `a trade of ${symbol} is there twice`);
+      // A machine that is slow may have found nobody in time: then it is told.
+      const isTold = gaps.some(({ fromUs, toUs }) =>
+        fromUs <= receivedAtUs && (toUs === 0 || toUs >= before.receivedAtUs)
+      );
+      assert.ok(isTold, `trades of ${symbol} behind ${before.tradeId} are missing untold`);
+    }
+  }
+  assert.ok(new Set(records.map(({ run }) => run)).size >= 2 + ROUNDS / 2);
+  assert.deepEqual((await verifyArchive(storage, {})).problems, []);
+  const [from, to] = [records[0]?.receivedAtUs ?? 0, nowUs()].map(dayOfUs) as [string, string];
+  const place = { storage, env: ENV, feed: FEED, version: "again" };
+  await reprocess({ ...place, from, to, software: SOFTWARE, tempDir: dir });
+  assert.deepEqual(await recordsOf(storage, "again"), records);
+  console.log(
+    `${records.length} records, gaps: ${gaps.map(({ detail }) => detail).join("; ") || "none"}`,
+  );
+}
