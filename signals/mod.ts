@@ -1,8 +1,21 @@
-/** Signals: the engine, and what services and commands need to run and check them. @module */
+/** Signals: the engine, hosts and their supervisor, and how a source becomes a hosted signal. @module */
 export { isSignal, overriddenParams, type Params, type SignalDefinition } from "./author/signal.ts";
+export type { Param } from "./author/signal.ts";
 export { canonicalJson } from "./engine/canonical_json.ts";
 export type { EngineOptions } from "./engine/engine.ts";
 export { compareFires, ENGINE_VERSION, sha256Of } from "./engine/fire_id.ts";
 export type { Report, Sink } from "./engine/instance.ts";
 export { type LoadedSignal, loadedSignal, matches } from "./engine/loaded_signal.ts";
 export { StreamEngine, type StreamEngineOptions } from "./engine/stream_engine.ts";
+export { BatchWriter } from "./host/frames.ts";
+export type { HostedSignal, SignalInfo } from "./host/load_signal.ts";
+export { type LinkedSignal, linkSignal, type ReadSource } from "./source/link_signal.ts";
+export { SignalRefused, type SourcePlace } from "./source/signal_refused.ts";
+export type { BatchResult, Ready } from "./supervisor/answers.ts";
+export { HostFailure, type HostLimits } from "./supervisor/host_process.ts";
+export {
+  type Quarantine,
+  type Snapshot,
+  Supervisor,
+  type SupervisorOptions,
+} from "./supervisor/supervisor.ts";

@@ -1,0 +1,128 @@
+import type { EventType, Watermark } from "@ssmd/market";
+import { CodecError } from "@ssmd/runtime/errors";
+
+/** Kinds of frames: of the supervisor to a host. */
+export const TO_HOST = { load: 1, restore: 2, records: 3, snapshot: 4, probe: 5 } as const;
+/** Kinds of frames: of a host to its supervisor. */
+export const FROM_HOST = { ready: 1, done: 2, state: 3, failed: 4, begins: 5 } as const;
+
+/** Bytes of a frame's head: length of the rest, kind. */
+export const HEAD_BYTES = 5;
+/** Bytes of a frame to a host. */
+export const FRAME_BYTES_MAX = 256 * 1024 * 1024;
+/** Bytes of an answer: more is nonsense, and its host is killed. */
+export const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+
+const RECORD_TYPES: readonly EventType[] = ["trade", "ticker", "orderbook", "status", "gap"];
+const WATERMARK = 255;
+const ENTRY_HEAD_BYTES = 5;
+const UTF8 = new TextEncoder();
+const TEXT = new TextDecoder();
+
+/** A frame as it goes over a pipe. */
+export function frameOf(kind: number, body: Uint8Array): Uint8Array<ArrayBuffer> {
+  const frame = new Uint8Array(HEAD_BYTES + body.length);
+  new DataView(frame.buffer).setUint32(0, body.length, true);
+  frame[4] = kind;
+  frame.set(body, HEAD_BYTES);
+  return frame;
+}
+
+/** A frame whose body is JSON. */
+export function jsonFrame(kind: number, value: unknown): Uint8Array<ArrayBuffer> {
+  return frameOf(kind, UTF8.encode(JSON.stringify(value)));
+}
+
+/** The value of a body of JSON. */
+export function jsonOf(body: Uint8Array): unknown {
+  return JSON.parse(TEXT.decode(body));
+}
+
+/** What a head says: bytes of the body, and its kind. */
+export function headOf(head: Uint8Array): { length: number; kind: number } {
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  return { length: view.getUint32(0, true), kind: view.getUint8(4) };
+}
+
+/**
+ * Gathers the records of a batch: entries of kind, length and the record's own Cap'n Proto bytes,
+ * behind the position in the stream at which the batch ends.
+ */
+export class BatchWriter {
+  #bytes = new Uint8Array(64 * 1024);
+  #view = new DataView(this.#bytes.buffer);
+  #length = 8;
+  /** Number of records. */
+  records = 0;
+
+  /** Bytes that were gathered. */
+  get byteLength(): number {
+    return this.#length;
+  }
+
+  /** Adds a record as its own bytes. */
+  addRecord(type: EventType, message: Uint8Array): void {
+    this.#add(RECORD_TYPES.indexOf(type), message);
+    this.records++;
+  }
+
+  /** Adds a watermark at its place among the records. */
+  addWatermark({ feed, timeUs }: Watermark): void {
+    const name = UTF8.encode(feed);
+    const entry = new Uint8Array(8 + name.length);
+    new DataView(entry.buffer).setFloat64(0, timeUs, true);
+    entry.set(name, 8);
+    this.#add(WATERMARK, entry);
+  }
+
+  #add(kind: number, entry: Uint8Array): void {
+    if (kind < 0) return;
+    const end = this.#length + ENTRY_HEAD_BYTES + entry.length;
+    if (end > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(end, this.#bytes.length * 2));
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+      this.#view = new DataView(grown.buffer);
+    }
+    this.#bytes[this.#length] = kind;
+    this.#view.setUint32(this.#length + 1, entry.length, true);
+    this.#bytes.set(entry, this.#length + ENTRY_HEAD_BYTES);
+    this.#length = end;
+  }
+
+  /** The batch's body; the writer is empty again. */
+  finish(position: number): Uint8Array<ArrayBuffer> {
+    this.#view.setFloat64(0, position, true);
+    const body = this.#bytes.slice(0, this.#length);
+    this.#length = 8;
+    this.records = 0;
+    return body;
+  }
+}
+
+/** What takes the entries of a batch. */
+export interface BatchReader {
+  record(type: EventType, message: Uint8Array): void;
+  watermark(watermark: Watermark): void;
+}
+
+/** Gives a batch's entries in order; returns its position. Throws CodecError `BATCH_TRUNCATED`. */
+export function readBatch(body: Uint8Array, reader: BatchReader): number {
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  for (let at = 8; at < body.length;) {
+    const kind = view.getUint8(at);
+    const end = at + ENTRY_HEAD_BYTES + view.getUint32(at + 1, true);
+    if (end > body.length) throw new CodecError("BATCH_TRUNCATED", "The batch is cut off");
+    const entry = body.subarray(at + ENTRY_HEAD_BYTES, end);
+    const type = RECORD_TYPES[kind];
+    if (type !== undefined) reader.record(type, entry);
+    else if (kind === WATERMARK) reader.watermark(watermarkOf(entry));
+    at = end;
+  }
+  return view.getFloat64(0, true);
+}
+
+function watermarkOf(entry: Uint8Array): Watermark {
+  const view = new DataView(entry.buffer, entry.byteOffset, entry.byteLength);
+  return { timeUs: view.getFloat64(0, true), feed: TEXT.decode(entry.subarray(8)) };
+}

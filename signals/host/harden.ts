@@ -1,0 +1,123 @@
+/** Names of the language that signals may use; nothing else stays on the global object. */
+const KEPT: ReadonlySet<string> = new Set([
+  ...["Object", "Function", "Array", "Number", "Boolean", "String", "Symbol", "BigInt", "Math"],
+  ...["JSON", "Map", "Set", "Iterator", "Reflect", "Proxy", "RegExp", "DataView", "ArrayBuffer"],
+  ...["Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array", "Int32Array"],
+  ...["Uint32Array", "Float16Array", "Float32Array", "Float64Array", "BigInt64Array"],
+  ...["BigUint64Array", "Error", "AggregateError", "EvalError", "RangeError", "ReferenceError"],
+  ...["SyntaxError", "TypeError", "URIError", "parseFloat", "parseInt", "isNaN", "isFinite"],
+  ...["decodeURI", "decodeURIComponent", "encodeURI", "encodeURIComponent"],
+  ...["Infinity", "NaN", "undefined", "globalThis"],
+]);
+
+/** Parts of the language that give another answer elsewhere, or that nothing names. */
+const REMOVED: readonly (readonly [object, string])[] = [
+  [Math, "random"],
+  [String.prototype, "localeCompare"],
+  [String.prototype, "toLocaleLowerCase"],
+  [String.prototype, "toLocaleUpperCase"],
+  [Number.prototype, "toLocaleString"],
+  [BigInt.prototype, "toLocaleString"],
+  [Array.prototype, "toLocaleString"],
+  [Object.prototype, "toLocaleString"],
+  [Error, "captureStackTrace"],
+];
+
+/** Properties that plain code assigns on objects that inherit them; frozen, that would throw. */
+const ASSIGNABLE: readonly (readonly [object, readonly string[]])[] = [
+  [Object.prototype, ["toString", "valueOf", "constructor"]],
+  ...[
+    Error,
+    AggregateError,
+    EvalError,
+    RangeError,
+    ReferenceError,
+    SyntaxError,
+    TypeError,
+    URIError,
+  ]
+    .map((kind) => [kind.prototype, ["name", "message", "toString", "constructor"]] as const),
+];
+
+/**
+ * Takes from this process everything that is no part of the language, and everything by which one
+ * signal could reach another: globals, clock, chance, locale, and the language's own objects, which
+ * are frozen. What the host itself needs it must hold before.
+ */
+export function harden(): void {
+  for (const name of Reflect.ownKeys(globalThis)) {
+    if (typeof name === "symbol" || !KEPT.has(name)) Reflect.deleteProperty(globalThis, name);
+  }
+  for (const [from, name] of REMOVED) Reflect.deleteProperty(from, name);
+  for (const name of Reflect.ownKeys(RegExp)) {
+    // What the last match of whichever signal was.
+    if (!["length", "name", "prototype"].includes(String(name)) && name !== Symbol.species) {
+      Reflect.deleteProperty(RegExp, name);
+    }
+  }
+  Error.stackTraceLimit = 0;
+  for (const [prototype, names] of ASSIGNABLE) makeAssignable(prototype, names);
+  Object.setPrototypeOf(globalThis, null);
+  // Deno tells the global object that the process ends.
+  Object.defineProperty(globalThis, "dispatchEvent", { value: () => true });
+  const seen = new Set<object>();
+  for (const root of [...hiddenIntrinsics(), globalThis]) freezeAll(root, seen);
+}
+
+/** Has an assignment to a derived object make a property of its own, as it does unfrozen. */
+function makeAssignable(prototype: object, names: readonly string[]): void {
+  for (const name of names) {
+    const known = Object.getOwnPropertyDescriptor(prototype, name);
+    if (known === undefined || !("value" in known)) continue;
+    const value: unknown = known.value;
+    Object.defineProperty(prototype, name, {
+      get: () => value,
+      set(this: object, own: unknown) {
+        if (this === prototype) throw new TypeError(`"${name}" cannot be changed`);
+        Object.defineProperty(this, name, {
+          ...{ value: own, writable: true, enumerable: true, configurable: true },
+        });
+      },
+      enumerable: false,
+      configurable: false,
+    });
+  }
+}
+
+/** Objects of the language that only syntax reaches. */
+function hiddenIntrinsics(): object[] {
+  const iterators = [
+    ...[[][Symbol.iterator](), ""[Symbol.iterator](), new Map().keys(), new Set().keys()],
+    ...["".matchAll(/x/g), [].values().map((each) => each)],
+    Iterator.from({ next: () => ({ done: true, value: undefined }) }),
+  ];
+  const functions = [function* () {}, async function () {}, async function* () {}];
+  return [...iterators, ...functions].flatMap((each) => {
+    const chain: object[] = [];
+    for (let at: object | null = Object.getPrototypeOf(each); at; at = Object.getPrototypeOf(at)) {
+      chain.push(at);
+    }
+    return chain;
+  });
+}
+
+function freezeAll(root: object, seen: Set<object>): void {
+  const waiting: object[] = [root];
+  for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
+    if (seen.has(each)) continue;
+    seen.add(each);
+    Object.freeze(each);
+    const prototype: object | null = Object.getPrototypeOf(each);
+    if (prototype !== null) waiting.push(prototype);
+    for (const name of Reflect.ownKeys(each)) {
+      const property = Object.getOwnPropertyDescriptor(each, name);
+      for (const part of [property?.value, property?.get, property?.set]) {
+        if (isObject(part)) waiting.push(part);
+      }
+    }
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
+}

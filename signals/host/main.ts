@@ -1,0 +1,179 @@
+/**
+ * A host of signals: reads frames from stdin, answers on stdout. It runs without any permission, and
+ * never gives its thread away: what a signal begins asynchronously does not happen.
+ * @module
+ */
+import { decode } from "@ssmd/codec";
+import type { Fire } from "@ssmd/market";
+import { thrownText } from "../engine/builder_slot.ts";
+import type { Report } from "../engine/instance.ts";
+import type { LoadedSignal } from "../engine/loaded_signal.ts";
+import { StreamEngine } from "../engine/stream_engine.ts";
+import {
+  FRAME_BYTES_MAX,
+  frameOf,
+  FROM_HOST,
+  HEAD_BYTES,
+  headOf,
+  jsonFrame,
+  jsonOf,
+  readBatch,
+  TO_HOST,
+} from "./frames.ts";
+import { harden } from "./harden.ts";
+import { type HostedSignal, infoOf, loadSignal, SDK } from "./load_signal.ts";
+
+// All that is needed of the system is held here; then it is gone.
+const readSync = Deno.stdin.readSync.bind(Deno.stdin);
+const writeSync = Deno.stdout.writeSync.bind(Deno.stdout);
+const memoryUsage = Deno.memoryUsage;
+const now = performance.now.bind(performance);
+const exit = Deno.exit;
+const v8 = Deno.version.v8;
+
+/** What is to be run. */
+interface Load {
+  signals: HostedSignal[];
+  isCold: boolean;
+  dedupe: boolean;
+  /** Whether signals are run one after another, each announced, to find the one that does harm. */
+  isProbe: boolean;
+}
+
+const REPORTS_MAX = 1000;
+const NO_LOAD: Load = { signals: [], isCold: false, dedupe: false, isProbe: false };
+
+class Host {
+  #fires: Fire[] = [];
+  #reports: Report[] = [];
+  #engine = new StreamEngine([], this);
+  /** Where signals are probed: what they are given, and the bytes. */
+  #probed:
+    | { load: Load; signals: LoadedSignal[]; frames: (readonly [number, Uint8Array])[] }
+    | undefined;
+
+  fire(fire: Fire): void {
+    this.#fires.push(fire);
+  }
+
+  report(report: Report): void {
+    if (this.#reports.length < REPORTS_MAX) this.#reports.push(report);
+  }
+
+  /** The answer to a frame. */
+  answer(kind: number, body: Uint8Array): Uint8Array {
+    if (this.#probed !== undefined && (kind === TO_HOST.restore || kind === TO_HOST.records)) {
+      this.#probed.frames.push([kind, body]);
+      return jsonFrame(FROM_HOST.done, this.#done(0, 0));
+    }
+    switch (kind) {
+      case TO_HOST.load:
+        return this.#load(jsonOf(body) as Load);
+      case TO_HOST.restore:
+        this.#engine.read(body);
+        return jsonFrame(FROM_HOST.done, this.#done(0, 0));
+      case TO_HOST.records:
+        return this.#take(body);
+      case TO_HOST.probe:
+        return this.#probe();
+      case TO_HOST.snapshot:
+        return frameOf(FROM_HOST.state, this.#engine.write());
+      default:
+        throw new RangeError(`no frame is of kind ${kind}`);
+    }
+  }
+
+  #load(load: Load): Uint8Array {
+    const { signals, isCold, dedupe, isProbe } = load;
+    const loaded: LoadedSignal[] = [];
+    const failed: { id: string; message: string }[] = [];
+    for (const each of signals) {
+      if (isProbe) writeWhole(jsonFrame(FROM_HOST.begins, { id: each.id }));
+      try {
+        loaded.push(loadSignal(each));
+      } catch (error) {
+        failed.push({ id: each.id, message: thrownText(error) });
+      }
+    }
+    this.#engine = new StreamEngine(loaded, this, { isCold, dedupe, v8 });
+    this.#probed = isProbe ? { load, signals: loaded, frames: [] } : undefined;
+    return jsonFrame(FROM_HOST.ready, { v8, signals: loaded.map(infoOf), failed });
+  }
+
+  #take(body: Uint8Array): Uint8Array {
+    const startedMs = now();
+    const engine = this.#engine;
+    const position = readBatch(body, {
+      record: (type, message) => engine.take(decode(type, message)),
+      watermark: (watermark) => engine.watermark(watermark),
+    });
+    return jsonFrame(FROM_HOST.done, this.#done(position, (now() - startedMs) * 1000));
+  }
+
+  /** Runs each signal alone over all that it was given; the last one announced does the harm. */
+  #probe(): Uint8Array {
+    const { load: { isCold, dedupe }, signals = [], frames = [] } = this.#probed ??
+      { load: NO_LOAD };
+    for (const signal of signals) {
+      writeWhole(jsonFrame(FROM_HOST.begins, { id: signal.id }));
+      this.#engine = new StreamEngine([signal], this, { isCold, dedupe, v8 });
+      for (const [kind, body] of frames) {
+        if (kind === TO_HOST.restore) this.#engine.read(body);
+        else this.#take(body);
+      }
+      this.#engine.write();
+    }
+    return jsonFrame(FROM_HOST.done, this.#done(0, 0));
+  }
+
+  #done(position: number, costUs: number) {
+    const [fires, reports] = [this.#fires, this.#reports];
+    this.#fires = [];
+    this.#reports = [];
+    const { rss, heapUsed, external } = memoryUsage();
+    return {
+      ...{ position, fires, reports, costUs: Math.round(costUs) },
+      ...{ rssBytes: rss, heapBytes: heapUsed + external, instances: this.#engine.instances },
+    };
+  }
+}
+
+function readWhole(length: number): Uint8Array<ArrayBuffer> | undefined {
+  const bytes = new Uint8Array(length);
+  for (let filled = 0; filled < length;) {
+    const read = readSync(bytes.subarray(filled));
+    if (read === null) return undefined;
+    filled += read;
+  }
+  return bytes;
+}
+
+function writeWhole(bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length;) written += writeSync(bytes.subarray(written));
+}
+
+function serve(): void {
+  const host = new Host();
+  for (;;) {
+    const head = readWhole(HEAD_BYTES);
+    if (head === undefined) return;
+    const { length, kind } = headOf(head);
+    if (length > FRAME_BYTES_MAX) throw new RangeError(`a frame of ${length} bytes`);
+    const body = readWhole(length);
+    if (body === undefined) return;
+    try {
+      writeWhole(host.answer(kind, body));
+    } catch (error) {
+      writeWhole(jsonFrame(FROM_HOST.failed, { message: thrownText(error) }));
+    }
+  }
+}
+
+Object.values(SDK).forEach((each) => {
+  Object.freeze(each);
+  Object.freeze(each.prototype);
+});
+Object.freeze(SDK);
+harden();
+serve();
+exit(0);

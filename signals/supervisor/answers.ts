@@ -1,0 +1,100 @@
+import { z } from "zod";
+import type { Fire } from "@ssmd/market";
+import type { Report } from "../engine/instance.ts";
+
+const HASH = z.string().max(64);
+const NAME = z.string().max(256);
+const TIME_US = z.number();
+
+/** A fire as a host says it. */
+const FIRE = z.strictObject({
+  type: z.literal("fire"),
+  timestampUs: TIME_US,
+  receivedAtUs: TIME_US,
+  symbol: NAME,
+  feed: NAME,
+  sequence: z.number(),
+  run: z.number(),
+  connection: z.number(),
+  id: z.string().regex(/^[0-9a-f]{32}$/),
+  signal: NAME,
+  version: z.int().min(1),
+  sourceHash: HASH,
+  paramsHash: HASH,
+  causeSequence: z.number(),
+  causeReceivedAtUs: TIME_US,
+  values: z.string().max(4096),
+  engine: z.string().max(64),
+});
+
+const REPORT = z.strictObject({
+  kind: z.enum(["error", "capped"]),
+  signal: NAME,
+  feed: NAME,
+  symbol: NAME,
+  atUs: TIME_US,
+  message: z.string().max(2000),
+});
+
+/** What a host says after a batch. */
+export const DONE = z.strictObject({
+  position: z.number(),
+  fires: z.array(FIRE),
+  reports: z.array(REPORT).max(1000),
+  costUs: z.number(),
+  rssBytes: z.number(),
+  heapBytes: z.number(),
+  instances: z.number(),
+});
+
+const PARAM = z.union([z.number(), z.string(), z.boolean()]);
+
+const INFO = z.strictObject({
+  id: NAME,
+  title: z.string(),
+  version: z.int().min(1),
+  feeds: z.array(NAME),
+  symbols: z.array(NAME),
+  params: z.record(z.string(), PARAM),
+  paramsHash: HASH,
+  sourceHash: HASH,
+  edge: z.enum(["rising", "falling", "level"]),
+  cooldownUs: z.number(),
+  everyUs: z.number(),
+  maxFiresPerHour: z.number(),
+  warmupUs: z.number(),
+  neededFeeds: z.array(NAME),
+  builders: z.record(z.string(), z.string()),
+});
+
+/** What a host says once signals are loaded. */
+export const READY = z.strictObject({
+  v8: z.string(),
+  signals: z.array(INFO),
+  failed: z.array(z.strictObject({ id: NAME, message: z.string() })),
+});
+
+/** What a host says of a frame that it could not use. */
+export const FAILED = z.strictObject({ message: z.string() });
+
+/** What a host that probes says before it runs a signal. */
+export const BEGINS = z.strictObject({ id: NAME });
+
+/** What follows from a batch. */
+export interface BatchResult {
+  /** Where the batch ended in the stream. */
+  position: number;
+  fires: Fire[];
+  reports: Report[];
+  /** Time that the host worked on it, µs. */
+  costUs: number;
+  /** Resident memory of the host. */
+  rssBytes: number;
+  /** Memory that its objects and buffers take. */
+  heapBytes: number;
+  /** Instances that run. */
+  instances: number;
+}
+
+/** What a host runs. */
+export type Ready = z.output<typeof READY>;

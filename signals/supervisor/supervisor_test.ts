@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import type { Fire } from "@ssmd/market";
+import { compareFires } from "../engine/fire_id.ts";
+import type { Report } from "../engine/instance.ts";
+import { loadedSignal } from "../engine/loaded_signal.ts";
+import { overriddenParams, type SignalDefinition } from "../author/signal.ts";
+import type { HostedSignal } from "../host/load_signal.ts";
+import { batchesOf, librarySignal, rawSignal, textSignal } from "../testing/hosted.ts";
+import { marketWalk } from "../testing/market_walk.ts";
+import { runOver } from "../testing/run_signals.ts";
+import imbalanceFlip from "../library/imbalance_flip.ts";
+import priceCrosses from "../library/price_crosses.ts";
+import volumeSpike from "../library/volume_spike.ts";
+import { type Quarantine, Supervisor } from "./supervisor.ts";
+
+const RECORDS = marketWalk({ count: 6000, seed: 11 });
+const BATCHES = batchesOf(RECORDS, 500);
+const GOOD = await Promise.all([
+  librarySignal("imbalance_flip", { threshold: 0.4 }),
+  librarySignal("price_crosses"),
+  librarySignal("volume_spike", { times: 2 }),
+]);
+
+const DEFINITIONS: Readonly<Record<string, SignalDefinition>> = {
+  imbalance_flip: imbalanceFlip,
+  price_crosses: priceCrosses,
+  volume_spike: volumeSpike,
+};
+
+/** Fires of signals in this process, without their engine's version. */
+function firesHere(signals: readonly HostedSignal[]): Fire[] {
+  const loaded = signals.flatMap(({ id, sourceHash, params }) => {
+    const definition = DEFINITIONS[id];
+    if (definition === undefined) return [];
+    const own = overriddenParams(definition, params);
+    return [loadedSignal({ id, definition, sourceHash, params: own })];
+  });
+  return runOver(loaded, RECORDS).fires.sort(compareFires).map((fire) => ({ ...fire, engine: "" }));
+}
+
+const EXPECTED = firesHere(GOOD);
+
+/** Fires of a supervisor over all batches. */
+async function firesOf(
+  supervisor: Supervisor,
+  batches = BATCHES,
+  reports: Report[] = [],
+): Promise<Fire[]> {
+  const fires: Fire[] = [];
+  for (const batch of batches) {
+    const result = await supervisor.send(batch);
+    fires.push(...result.fires);
+    reports.push(...result.reports);
+  }
+  return fires.sort(compareFires).map((fire) => ({ ...fire, engine: "" }));
+}
+
+async function withSupervisor(
+  signals: readonly HostedSignal[],
+  body: (supervisor: Supervisor, quarantined: Quarantine[]) => Promise<void>,
+): Promise<void> {
+  const quarantined: Quarantine[] = [];
+  const supervisor = new Supervisor({ signals, onQuarantine: (each) => quarantined.push(each) });
+  try {
+    await body(supervisor, quarantined);
+  } finally {
+    await supervisor.stop();
+  }
+}
+
+Deno.test("a host gives the fires that its signals give in process", async () => {
+  assert.ok(EXPECTED.length > 50, `${EXPECTED.length} fires`);
+  await withSupervisor(GOOD, async (supervisor) => {
+    const { signals, failed } = await supervisor.start();
+    assert.deepEqual(signals.map(({ id }) => id), GOOD.map(({ id }) => id));
+    assert.deepEqual(failed, []);
+    assert.deepEqual(await firesOf(supervisor), EXPECTED);
+  });
+});
+
+Deno.test("a host that is killed goes on from its snapshot without a fire lost or twice", async () => {
+  await withSupervisor(GOOD, async (supervisor, quarantined) => {
+    const fires: Fire[] = [];
+    for (const [i, batch] of BATCHES.entries()) {
+      if (i === 4) await supervisor.snapshot();
+      if (i === 2 || i === 7) Deno.kill(supervisor.pid ?? 0, "SIGKILL");
+      fires.push(...(await supervisor.send(batch)).fires);
+    }
+    const all = fires.sort(compareFires).map((fire) => ({ ...fire, engine: "" }));
+    assert.deepEqual(all, EXPECTED);
+    assert.deepEqual(quarantined, []);
+  });
+});
+
+Deno.test("another supervisor goes on from a snapshot with the identical rest", async () => {
+  await withSupervisor(GOOD, async (first) => {
+    const before = await firesOf(first, BATCHES.slice(0, 6));
+    const { state, position } = await first.snapshot();
+    const second = new Supervisor({ signals: GOOD, states: [state], position, isCold: true });
+    try {
+      const after = await firesOf(second, BATCHES.slice(6));
+      assert.deepEqual([...before, ...after], EXPECTED);
+    } finally {
+      await second.stop();
+    }
+  });
+});
+
+/** A condition that does harm once enough was seen. */
+const harmful = (id: string, harm: string) =>
+  textSignal(
+    id,
+    `import { orderbook, signal } from "@ssmd/signal";
+     let seen = 0;
+     const kept: unknown[] = [];
+     export default signal({
+       title: "t", version: 1, on: { feeds: ["kalshi"], symbols: ["*"] },
+       state: { book: orderbook() },
+       when: () => { if (++seen > 2000) { ${harm} } return false; },
+       fire: () => ({}),
+     });`,
+  );
+
+const HARMS: Readonly<Record<string, string>> = {
+  "an endless loop": "for (;;);",
+  "a catastrophic regular expression": "/^(a+)+$/.test('a'.repeat(40) + 'b');",
+  "objects without end": "for (;;) kept.push({ a: [1, 2, 3], b: 'x'.repeat(seen++ % 100) });",
+};
+
+for (const [name, harm] of Object.entries(HARMS)) {
+  Deno.test(`${name} is quarantined, and the others' fires are complete`, async () => {
+    const signals = [GOOD[0], await harmful("harmful", harm), ...GOOD.slice(1)] as HostedSignal[];
+    await withSupervisor(signals, async (supervisor, quarantined) => {
+      assert.deepEqual(await firesOf(supervisor), EXPECTED);
+      assert.deepEqual(quarantined.map(({ signal }) => signal), ["harmful"]);
+    });
+  });
+}
+
+Deno.test("buffers without end end an instance or its signal, and the others' fires are complete", async () => {
+  const harm = "for (;;) kept.push(new Uint8Array(1e7).fill(1));";
+  await withSupervisor([await harmful("harmful", harm), ...GOOD], async (supervisor, out) => {
+    const reports: Report[] = [];
+    assert.deepEqual(await firesOf(supervisor, BATCHES, reports), EXPECTED);
+    const told = [...out, ...reports].map(({ signal }) => signal);
+    assert.deepEqual([...new Set(told)], ["harmful"]);
+  });
+});
+
+Deno.test("two signals that do harm are both found", async () => {
+  const signals = [
+    ...[await harmful("bad_a", "for (;;);"), ...GOOD, await harmful("bad_b", "for (;;);")],
+  ];
+  await withSupervisor(signals, async (supervisor, quarantined) => {
+    assert.deepEqual(await firesOf(supervisor), EXPECTED);
+    assert.deepEqual(quarantined.map(({ signal }) => signal).sort(), ["bad_a", "bad_b"]);
+  });
+});
+
+Deno.test("a signal that never ends loading is taken out, one that throws is told", async () => {
+  const signals = [
+    rawSignal("loops", "for (;;);"),
+    rawSignal("throws", "throw new TypeError('no');"),
+    ...GOOD,
+  ];
+  const quarantined: string[] = [];
+  const supervisor = new Supervisor({
+    signals,
+    limits: { startMs: 3_000 },
+    onQuarantine: ({ signal }) => quarantined.push(signal),
+  });
+  try {
+    const { failed, signals: running } = await supervisor.start();
+    assert.deepEqual(quarantined, ["loops"]);
+    assert.deepEqual(failed, [{ id: "throws", message: "TypeError: no" }]);
+    assert.equal(running.length, GOOD.length);
+    assert.deepEqual(await firesOf(supervisor), EXPECTED);
+  } finally {
+    await supervisor.stop();
+  }
+});
+
+Deno.test("signals that are replaced in the middle lose and double no fire", async () => {
+  const kept = GOOD.slice(0, 2);
+  const expected = EXPECTED.filter(({ signal }) => kept.some(({ id }) => id === signal));
+  await withSupervisor(kept, async (supervisor) => {
+    const before = await firesOf(supervisor, BATCHES.slice(0, 5));
+    await supervisor.replace([...kept, await librarySignal("spread_widens")]);
+    const between = await firesOf(supervisor, BATCHES.slice(5, 8));
+    await supervisor.replace(kept);
+    const after = await firesOf(supervisor, BATCHES.slice(8));
+    const all = [...before, ...between, ...after];
+    assert.deepEqual(all.filter(({ signal }) => signal !== "spread_widens"), expected);
+  });
+});

@@ -1,0 +1,44 @@
+/** Signals as texts, and records as batches, for hosts. @module */
+import { Encoder } from "@ssmd/codec";
+import type { MarketEvent } from "@ssmd/market";
+import type { Param } from "../author/signal.ts";
+import { BatchWriter } from "../host/frames.ts";
+import type { HostedSignal } from "../host/load_signal.ts";
+import { linkSignal } from "../source/link_signal.ts";
+
+const LIBRARY = new URL("../library/", import.meta.url);
+
+/** A signal of the library as a host gets it. */
+export async function librarySignal(
+  id: string,
+  params: Readonly<Record<string, Param>> = {},
+): Promise<HostedSignal> {
+  return { ...await textSignal(id, await Deno.readTextFile(new URL(`${id}.ts`, LIBRARY))), params };
+}
+
+/** A signal of one text. */
+export async function textSignal(id: string, source: string): Promise<HostedSignal> {
+  const { code, sourceHash } = await linkSignal(`${id}.ts`, () => Promise.resolve(source));
+  return { id, code, sourceHash, params: {} };
+}
+
+/** A signal that was never looked at: what stands in it goes to the host as it is. */
+export function rawSignal(id: string, code: string): HostedSignal {
+  return { id, code: `"use strict"; ${code}`, sourceHash: id, params: {} };
+}
+
+/** Records as batches, each with a watermark of its feeds at its end; positions count records. */
+export function batchesOf(records: readonly MarketEvent[], size: number): Uint8Array[] {
+  const encoder = new Encoder();
+  const writer = new BatchWriter();
+  const batches: Uint8Array[] = [];
+  const feeds = new Set(records.map(({ feed }) => feed));
+  for (let at = 0; at < records.length; at += size) {
+    const part = records.slice(at, at + size);
+    for (const record of part) writer.addRecord(record.type, encoder.encode(record));
+    const timeUs = part.at(-1)?.receivedAtUs ?? 0;
+    for (const feed of feeds) writer.addWatermark({ feed, timeUs });
+    batches.push(writer.finish(at + part.length));
+  }
+  return batches;
+}
