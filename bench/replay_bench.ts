@@ -153,14 +153,14 @@ try {
   const storage = folderStorage(dir);
   await writeDay(storage, PLACE.feed, minutesOf());
   const some = Array.from({ length: 4000 }, (_, i) => recordAt(i));
-  const head = jsonPrefix("M1USD", PLACE.feed);
+  const prefix = jsonPrefix("M1USD", PLACE.feed);
   const baseline = "JSON.stringify(toJson(record))";
   const results = [
     measure(baseline, some.length, () => {
       for (const event of some) JSON.stringify(toJson(event));
     }),
     measure("recordJson(record)", some.length, () => {
-      for (const event of some) recordJson(event, head);
+      for (const event of some) recordJson(event, prefix);
     }),
     await speedOf("read from a folder, in order", () => readAll(storage)),
     await speedOf("ssmd data replay --speed max, whole process", () => replayProcess(dir)),

@@ -12,7 +12,7 @@ import { COMMAND_INDEX } from "./commands/index.ts";
 import type { SsmdContext } from "./context.ts";
 import { exitCodeOf } from "./exit.ts";
 import { withGlobals } from "./global_flags.ts";
-import { texts } from "./texts.ts";
+import { parserMessages } from "./parser_messages.ts";
 
 /** Commands under a common word; a word of them may stand for several again. */
 export interface Group {
@@ -89,7 +89,7 @@ export async function buildApp(
     name: "ssmd",
     scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
     documentation: { caseStyle: "convert-camel-to-kebab", disableAnsiColor: true },
-    localization: { text: texts },
+    localization: { text: parserMessages },
     determineExitCode: exitCodeOf,
   });
 }

@@ -5,7 +5,7 @@ import { processExitCode } from "./exit.ts";
 import { colorIn, globalsLast } from "./global_flags.ts";
 import { writeError, writeOut } from "./output.ts";
 import { setColor } from "./terminal.ts";
-import { errorText } from "./texts.ts";
+import { errorText } from "./parser_messages.ts";
 
 /** Runs `ssmd` with these arguments and gives the exit code: 0 done, 1 failed, 2 wrong usage. */
 async function main(args: string[]): Promise<number> {

@@ -4,7 +4,7 @@ import { Health, readinessReport, silentLogger } from "@ssmd/runtime";
 import { AcceptedCredentials } from "./accepted_credentials.ts";
 import { AccessDenial } from "./access_denial.ts";
 import { ConnectorRig } from "./testing/connector_rig.ts";
-import { say } from "./testing/fake_exchange.ts";
+import { send } from "./testing/fake_exchange.ts";
 
 const BODY = JSON.stringify({ error: { code: "auth", message: "no such key" } });
 
@@ -41,7 +41,7 @@ Deno.test("a key that is mended before the second try is used, and nothing ends"
     return BODY;
   };
   const connector = await rig.start();
-  say(await rig.exchange.client(({ received }) => received.length > 0), { trade: "A", id: 1 });
+  send(await rig.exchange.client(({ received }) => received.length > 0), { trade: "A", id: 1 });
   await rig.until((events) => events.some(({ type }) => type === "trade"));
   await connector.close();
   await rig.close();

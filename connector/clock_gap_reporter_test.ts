@@ -5,7 +5,7 @@ import { silentLogger } from "@ssmd/runtime";
 import { ClockGapReporter } from "./clock_gap_reporter.ts";
 import { ClockMonitor } from "./clock_monitor.ts";
 import { ConnectorRig } from "./testing/connector_rig.ts";
-import { say } from "./testing/fake_exchange.ts";
+import { send } from "./testing/fake_exchange.ts";
 import { fakeVenue } from "./testing/fake_venue.ts";
 
 /** The fields of chrony's answer behind the offset. */
@@ -100,7 +100,7 @@ Deno.test("a clock that was bad in one run is told good again by the run in whic
         index === runs && received.length > 0
       );
       const id = ++runs;
-      say(client, { trade: "A", id });
+      send(client, { trade: "A", id });
       await rig.until(() => rig.tradeIds().includes(id));
       await connector.close();
     };

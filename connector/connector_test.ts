@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseRawKey, rawLinesOf } from "@ssmd/archive";
 import { ConnectorRig, type RigOptions } from "./testing/connector_rig.ts";
-import { say } from "./testing/fake_exchange.ts";
+import { send } from "./testing/fake_exchange.ts";
 import type { Connector } from "./connector.ts";
 
 async function withRig(
@@ -27,12 +27,12 @@ Deno.test("a lost connection is made again, subscribed again, and the time betwe
   withRig({}, async (rig, connector) => {
     const first = await rig.exchange.client(subscribed);
     assert.deepEqual(first.received, ["subscribe A"]);
-    say(first, { trade: "A", id: 1 });
+    send(first, { trade: "A", id: 1 });
     await rig.until((events) => events.length === 1);
     first.socket.terminate();
     const second = await rig.exchange.client((client, index) => index === 1 && subscribed(client));
     assert.deepEqual(second.received, ["subscribe A"]);
-    say(second, { trade: "A", id: 2 });
+    send(second, { trade: "A", id: 2 });
     await rig.until((events) => events.length === 4);
     assert.deepEqual(rig.tradeIds(), [1, 2]);
     const [before, open, recovered, after] = rig.events;
@@ -64,9 +64,9 @@ Deno.test("a venue that refuses is tried again at growing intervals", () =>
 Deno.test("a connection on which nothing comes is broken and made again", () =>
   withRig({ venue: { silenceMsMax: 300 } }, async (rig) => {
     const first = await rig.exchange.client(subscribed);
-    say(first, { trade: "A", id: 1 });
+    send(first, { trade: "A", id: 1 });
     const second = await rig.exchange.client((_, index) => index === 1);
-    say(second, { trade: "A", id: 2 });
+    send(second, { trade: "A", id: 2 });
     await rig.until((events) => events.length === 4);
     assert.match(rig.gaps()[0]?.detail ?? "", /^silent for \d+ ms$/);
   }));
@@ -74,9 +74,9 @@ Deno.test("a connection on which nothing comes is broken and made again", () =>
 Deno.test("a process that was stopped reads what lies in its socket before it calls the venue silent", () =>
   withRig({ venue: { silenceMsMax: 1000 } }, async (rig) => {
     const client = await rig.exchange.client(subscribed);
-    say(client, { trade: "A", id: 0 });
+    send(client, { trade: "A", id: 0 });
     await rig.until((events) => events.length === 1);
-    for (let id = 1; id < 100; id++) say(client, { trade: "A", id });
+    for (let id = 1; id < 100; id++) send(client, { trade: "A", id });
     // Nothing of this process runs meanwhile, as after SIGSTOP.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4000);
     await rig.until((events) => events.length >= 100 || rig.gaps().length > 0);
@@ -97,9 +97,9 @@ Deno.test("a connection that pings is alive without frames", () =>
 Deno.test("a hole in a book's numbers gives a gap, a request for a snapshot, and the recovery", () =>
   withRig({}, async (rig, connector) => {
     const client = await rig.exchange.client(subscribed);
-    say(client, { snap: "A", n: 1 }, { book: "A", n: 2 }, { book: "A", n: 5 });
+    send(client, { snap: "A", n: 1 }, { book: "A", n: 2 }, { book: "A", n: 5 });
     await rig.exchange.until(() => client.received.includes("snapshot A") || undefined);
-    say(client, { book: "A", n: 6 }, { snap: "A", n: 6 }, { book: "A", n: 7 });
+    send(client, { book: "A", n: 6 }, { snap: "A", n: 6 }, { book: "A", n: 7 });
     await rig.until((events) => events.length === 6);
     assert.deepEqual(
       rig.events.map((event) =>
@@ -113,7 +113,7 @@ Deno.test("a hole in a book's numbers gives a gap, a request for a snapshot, and
 Deno.test("a refusal that ends the subscription makes a new connection", () =>
   withRig({}, async (rig) => {
     const client = await rig.exchange.client(subscribed);
-    say(client, { refused: "wait", terminal: false }, { refused: "gone", terminal: true });
+    send(client, { refused: "wait", terminal: false }, { refused: "gone", terminal: true });
     await rig.exchange.client((client, index) => index === 1 && subscribed(client));
     await rig.until((events) => events.length === 1);
     assert.equal(rig.gaps()[0]?.detail, "gone");
@@ -128,7 +128,7 @@ Deno.test("what cannot be read is kept in raw byte for byte, told as a gap and d
     const client = await rig.exchange.client(subscribed);
     client.socket.send("<html>", { binary: false });
     client.socket.send(Uint8Array.of(0, 255, 10), { binary: true });
-    say(client, `{"strange":1}`, { trade: "A", id: 1 });
+    send(client, `{"strange":1}`, { trade: "A", id: 1 });
     await rig.until((events) => events.length === 4);
     assert.deepEqual(rig.gaps().map(({ reason }) => reason), ["parse", "parse", "parse"]);
     assert.equal(connector.stats().unreadable, 3);
@@ -161,9 +161,9 @@ Deno.test("the time between a stop and the next start is a gap on every connecti
   const first = await rig.start();
   const one = await rig.exchange.client(({ received }) => received.includes("subscribe A B"));
   const two = await rig.exchange.client(({ received }) => received.includes("subscribe C"));
-  say(two, { trade: "C", id: 1 });
+  send(two, { trade: "C", id: 1 });
   await rig.until((events) => events.length === 1);
-  say(one, { trade: "A", id: 2 });
+  send(one, { trade: "A", id: 2 });
   await rig.until((events) => events.length === 2);
   const [c, a] = rig.events.map(({ receivedAtUs }) => receivedAtUs);
   await first.close();
@@ -188,14 +188,14 @@ Deno.test("the time between a stop and the next start is a gap on every connecti
 Deno.test("a connection of markets that were never captured has missed nothing", async () => {
   const before = new ConnectorRig({ symbols: ["A"] });
   const first = await before.start();
-  say(await before.exchange.client(subscribed), { trade: "A", id: 1 });
+  send(await before.exchange.client(subscribed), { trade: "A", id: 1 });
   await before.until((events) => events.length === 1);
   await first.close();
   // "B" and "A" share the first connection, "C" is new and has the second one to itself.
   const rig = new ConnectorRig({ symbols: ["B", "A", "C"] });
   await Deno.rename(before.spoolDir, rig.spoolDir);
   const second = await rig.start();
-  say(await rig.exchange.client(({ received }) => received.includes("subscribe C")), {
+  send(await rig.exchange.client(({ received }) => received.includes("subscribe C")), {
     ...{ trade: "C", id: 1 },
   });
   await rig.until((events) =>

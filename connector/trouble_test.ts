@@ -5,7 +5,7 @@ import { silentLogger } from "@ssmd/runtime";
 import { natsServerAvailable, startNatsServer } from "../tests/servers/nats_server.ts";
 import { assertNothingGivenUp } from "./connector.ts";
 import { ConnectorRig, ENV } from "./testing/connector_rig.ts";
-import { type FakeClient, say } from "./testing/fake_exchange.ts";
+import { type FakeClient, send } from "./testing/fake_exchange.ts";
 
 const MEBIBYTE = "x".repeat(1024 * 1024);
 
@@ -37,7 +37,7 @@ async function untilItWaits({ socket }: FakeClient): Promise<void> {
 Deno.test("while the disk refuses frames wait in memory, then in the network; none is lost", async () => {
   const rig = new ConnectorRig();
   const { connector, client } = await withoutSpool(rig);
-  for (let id = 0; id < 120; id++) say(client, { trade: "A", id, pad: MEBIBYTE });
+  for (let id = 0; id < 120; id++) send(client, { trade: "A", id, pad: MEBIBYTE });
   await untilItWaits(client);
   assert.deepEqual(rig.tradeIds(), [], "nothing is published that is not durable");
   assert.ok(connector.stats().frames < 120);
@@ -52,7 +52,7 @@ Deno.test("while the disk refuses frames wait in memory, then in the network; no
 Deno.test("a disk that refuses for good does not keep a connector from ending", async () => {
   const rig = new ConnectorRig();
   const { connector, client } = await withoutSpool(rig);
-  for (let id = 0; id < 100; id++) say(client, { trade: "A", id, pad: MEBIBYTE });
+  for (let id = 0; id < 100; id++) send(client, { trade: "A", id, pad: MEBIBYTE });
   await untilItWaits(client);
   await connector.close();
   assert.deepEqual(rig.tradeIds(), []);
@@ -78,7 +78,7 @@ Deno.test("what a bus cannot take waits in memory, then on disk, and comes in or
   consumer.pause();
   const connector = await rig.start();
   const client = await rig.exchange.client(({ received }) => received.length > 0);
-  for (let i = 0; i < 200; i++) say(client, { trade: "A", id: i * 500, count: 500 });
+  for (let i = 0; i < 200; i++) send(client, { trade: "A", id: i * 500, count: 500 });
   while (connector.stats().records < 100_000) await delay(10);
   assert.ok(connector.stats().waiting > 98_000);
   assert.ok(Deno.statSync(`${rig.spoolDir}/outbox`).size > 1_000_000);
@@ -106,16 +106,16 @@ Deno.test({
     const connector = await rig.start();
     const client = await rig.exchange.client(({ received }) => received.length > 0);
     let id = 0;
-    const send = (frames: number) => {
-      for (let i = 0; i < frames; i++) say(client, { trade: "A", id: (id += 10) - 10, count: 10 });
+    const sendFrames = (frames: number) => {
+      for (let i = 0; i < frames; i++) send(client, { trade: "A", id: (id += 10) - 10, count: 10 });
     };
     for (let round = 0; round < 3; round++) {
-      send(1000);
+      sendFrames(1000);
       await delay(round * 30);
       await server.kill();
-      send(1000);
+      sendFrames(1000);
       await server.restart();
-      send(1000);
+      sendFrames(1000);
     }
     await rig.until((events) => events.length === id);
     assert.deepEqual(rig.tradeIds(), upTo(id));

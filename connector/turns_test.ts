@@ -12,7 +12,7 @@ import {
 import { CutLine } from "../tests/servers/cut_line.ts";
 import { type Connector, createConnector } from "./connector.ts";
 import { ENV, FeedListener, NO_CLOCK_SOURCES } from "./testing/connector_rig.ts";
-import { type FakeClient, FakeExchange, say } from "./testing/fake_exchange.ts";
+import { type FakeClient, FakeExchange, send } from "./testing/fake_exchange.ts";
 import { type FakeFrame, fakeVenue } from "./testing/fake_venue.ts";
 
 const ignore = !natsServerAvailable();
@@ -90,7 +90,7 @@ class Pair {
   say(symbol: string, ...frames: FakeFrame[]): void {
     for (const client of this.exchange.clients) {
       const isOpen = client.socket.readyState === client.socket.OPEN;
-      if (isOpen && client.received[0]?.includes(symbol)) say(client, ...frames);
+      if (isOpen && client.received[0]?.includes(symbol)) send(client, ...frames);
     }
   }
 
@@ -208,7 +208,7 @@ async function snapshots(pair: Pair, clients: number, n: number): Promise<void> 
   await exchange.until(() => newest.every(({ received }) => received.length > 0) || undefined);
   for (const client of newest) {
     const symbol = client.received[0]?.includes("A") ? "A" : "C";
-    say(client, { snap: symbol, n });
+    send(client, { snap: symbol, n });
   }
 }
 
@@ -246,7 +246,7 @@ Deno.test("a gap of the one that tells is filled by the other one while both go 
     // One frame is lost on the way to the first one.
     const isOfA = ({ received }: FakeClient) => received[0]?.includes("A");
     for (const client of exchange.clients.slice(6, 8).filter(isOfA)) {
-      say(client, { book: "A", n: 46 });
+      send(client, { book: "A", n: 46 });
     }
     pair.say("A", { trade: "A", id: 46 });
     pair.say("C", { trade: "C", id: 1046 }, { book: "C", n: 46 });
@@ -273,7 +273,7 @@ Deno.test(
         // A connection that has just begun gets the books from the venue.
         for (const client of pair.exchange.clients.slice(-2)) {
           const symbol = client.received[0]?.includes("A") ? "A" : "C";
-          say(client, { snap: symbol, n: n - 10 });
+          send(client, { snap: symbol, n: n - 10 });
         }
         tell(pair, n - 9, n - 5);
         await pair.untilTold(1000 + n - 5);

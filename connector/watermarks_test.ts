@@ -3,7 +3,7 @@ import { decode, decodeWatermark } from "@ssmd/codec";
 import { type EventType, type MarketEvent, watermarkSubject } from "@ssmd/market";
 import { memoryTransport, type Transport } from "@ssmd/transport";
 import { ConnectorRig, ENV, type RigOptions } from "./testing/connector_rig.ts";
-import { type FakeClient, say } from "./testing/fake_exchange.ts";
+import { type FakeClient, send } from "./testing/fake_exchange.ts";
 import { Watermarks } from "./watermarks.ts";
 
 const SUBJECT = watermarkSubject(ENV, "fake");
@@ -61,7 +61,7 @@ async function chatter(clients: readonly FakeClient[], heard: Heard, holds: () =
   const timer = setInterval(() => {
     for (const client of clients) {
       const symbol = client.received.join(" ").includes("subscribe C") ? "C" : "A";
-      for (let i = 0; i < 20; i++) say(client, { trade: symbol, id: ++id });
+      for (let i = 0; i < 20; i++) send(client, { trade: symbol, id: ++id });
     }
   }, 3);
   await heard.until(holds);
@@ -88,14 +88,14 @@ Deno.test("time goes on in a market in which nothing happens, and after a reconn
   withRig({}, async (rig, heard) => {
     let connector = await rig.start();
     const first = await rig.exchange.client(({ received }) => received.length > 0);
-    say(first, { trade: "A", id: 1 });
+    send(first, { trade: "A", id: 1 });
     await heard.until(() => heard.records.length === 1);
     const { marks } = heard;
     const before = marks.length;
     await heard.until(() => marks.length > before + 3);
     first.socket.terminate();
     const second = await rig.exchange.client((each, i) => i === 1 && each.received.length > 0);
-    say(second, { trade: "A", id: 2 });
+    send(second, { trade: "A", id: 2 });
     await heard.until(() =>
       heard.records.some(({ type, sequence }) => type === "trade" && sequence > 1)
     );

@@ -1,5 +1,5 @@
 import { EVENT_TYPES } from "@ssmd/market";
-import { parseSymbol } from "../archive/asked_symbols.ts";
+import { parseSymbol } from "../archive/requested_symbols.ts";
 import { parseEnd, parseMoment } from "../archive/time_span.ts";
 import { choice, day, dir, parsed, text } from "./flag.ts";
 

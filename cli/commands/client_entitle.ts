@@ -9,7 +9,7 @@ import { ENTITLEMENT_VIEW, entitlementView } from "../client/views.ts";
 import { defineCommand } from "../command/define.ts";
 import { parsed, text } from "../command/flag.ts";
 import { oneRow } from "../command/table.ts";
-import { assertName } from "../names.ts";
+import { assertName } from "../unknown_name.ts";
 
 export default defineCommand({
   name: "client entitle",

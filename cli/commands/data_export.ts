@@ -27,8 +27,8 @@ const FILE = z.object({
   feed: z.string(),
   type: z.string().describe("A type of record; several where one file holds several"),
   date: z.string(),
-  state: z.enum(["written", "there", "planned"])
-    .describe("there = whole and of the same sources already"),
+  state: z.enum(["written", "unchanged", "planned"])
+    .describe("unchanged = whole and of the same sources already"),
   records: z.int().describe("planned: as archived, before symbols and times narrow them"),
   bytes: z.int(),
   sha256: z.string().describe("Hex; empty = planned"),

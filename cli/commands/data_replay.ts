@@ -3,7 +3,7 @@ import { ArchiveError, nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { envOf } from "@ssmd/dataset/inventory";
 import { openArchive } from "../archive/open_archive.ts";
-import { assertSymbolsKnown } from "../archive/asked_symbols.ts";
+import { assertSymbolsKnown } from "../archive/requested_symbols.ts";
 import type { TimeSpan } from "@ssmd/dataset/time_span";
 import {
   ARCHIVE,

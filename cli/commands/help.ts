@@ -4,7 +4,7 @@ import { CATALOGUE } from "../catalogue/catalogue_schema.ts";
 import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
-import { namesHint } from "../names.ts";
+import { namesHint } from "../unknown_name.ts";
 
 /** As text `main.ts` lets the command itself answer. */
 export default defineCommand({

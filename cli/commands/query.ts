@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { ClockQuery } from "@ssmd/archive";
 import { isTable, QUERY_LIMITS, TABLES } from "@ssmd/dataset/query";
 import { cacheDir, messageOf } from "@ssmd/runtime";
-import { assertSymbolsKnown, parseSymbol } from "../archive/asked_symbols.ts";
+import { assertSymbolsKnown, parseSymbol } from "../archive/requested_symbols.ts";
 import { parseEnd, parseMoment, type SpanFlags, spanOf } from "../archive/time_span.ts";
 import { type NamedArchive, withArchive } from "../archive/with_archive.ts";
 import { ARCHIVE, FEEDS, SPAN_FLAGS, SYMBOLS } from "../command/archive_flags.ts";

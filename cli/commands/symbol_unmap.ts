@@ -4,7 +4,7 @@ import { defineCommand } from "../command/define.ts";
 import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
 import { editFile } from "../registry/edit_file.ts";
 import { SYMBOL_NAME } from "../registry/registry_args.ts";
-import { namesHint } from "../names.ts";
+import { namesHint } from "../unknown_name.ts";
 import { noteRunning } from "../registry/note_running.ts";
 
 export default defineCommand({

@@ -5,7 +5,7 @@ import {
   commandIn,
 } from "../catalogue/catalogue.ts";
 import type { NameSource } from "./registry_names.ts";
-import type { Candidate, Completion } from "./words.ts";
+import type { Candidate, Completion } from "./completion_words.ts";
 
 const NOTHING: Completion = { candidates: [] };
 const HELP: CatalogueParameter = {

@@ -15,7 +15,7 @@ import {
 import { claimProblems, externalProblem, PARSERS } from "@ssmd/exchanges";
 import { ConfigError } from "@ssmd/runtime";
 import type { Globals } from "../context.ts";
-import { unknownName } from "../names.ts";
+import { unknownName } from "../unknown_name.ts";
 import { registryDirOf } from "../registry_dir.ts";
 import { checkSchemaText } from "./schema_text.ts";
 
@@ -123,7 +123,13 @@ export class Registry {
 
   /** The error for a name that is not in this registry. */
   unknown(what: string, name: string, names: readonly string[]): ConfigError {
-    return unknownName({ what, name, names, where: `in ${this.dir}`, code: "CONFIG_NOT_FOUND" });
+    return unknownName({
+      what,
+      name,
+      names,
+      where: `in ${this.dir}`,
+      code: "CONFIG_NOT_FOUND",
+    });
   }
 
   #assertValid<T>(kind: RegistryKind, name: string, found: T | undefined): T {

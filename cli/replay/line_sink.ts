@@ -6,12 +6,12 @@ import type { ReplaySink } from "@ssmd/dataset/replay";
 /** Text that is gathered before it is written. */
 const WRITE_CHARS = 256 * 1024;
 /** Markets whose head is remembered; beyond it all are made anew. */
-const HEADS_MAX = 100_000;
+const PREFIXES_MAX = 100_000;
 
 /** Records as lines of JSON, in the shape in which the gateway sends them. */
 export class LineSink implements ReplaySink {
   #text = "";
-  #heads = new Map<string, string>();
+  #prefixes = new Map<string, string>();
   #write: (text: string) => void;
 
   /** Writes to stdout, or with `write`. */
@@ -22,7 +22,7 @@ export class LineSink implements ReplaySink {
   write(batch: readonly MarketEvent[], start: number, end: number): undefined {
     for (let i = start; i < end; i++) {
       const event = batch[i] as MarketEvent;
-      this.#text += recordJson(event, this.#headOf(event)) + "\n";
+      this.#text += recordJson(event, this.#prefixOf(event)) + "\n";
       if (this.#text.length >= WRITE_CHARS) this.flush();
     }
   }
@@ -34,14 +34,14 @@ export class LineSink implements ReplaySink {
     this.#write(text);
   }
 
-  #headOf({ symbol, feed }: MarketEvent): string {
-    let head = this.#heads.get(symbol);
-    if (head === undefined) {
-      if (this.#heads.size >= HEADS_MAX) this.#heads.clear();
+  #prefixOf({ symbol, feed }: MarketEvent): string {
+    let prefix = this.#prefixes.get(symbol);
+    if (prefix === undefined) {
+      if (this.#prefixes.size >= PREFIXES_MAX) this.#prefixes.clear();
       // One feed is replayed at a time.
-      head = jsonPrefix(symbol, feed);
-      this.#heads.set(symbol, head);
+      prefix = jsonPrefix(symbol, feed);
+      this.#prefixes.set(symbol, prefix);
     }
-    return head;
+    return prefix;
   }
 }

@@ -76,7 +76,7 @@ export class FakeExchange {
 }
 
 /** Sends frames to a client. */
-export function say({ socket }: FakeClient, ...frames: (FakeFrame | string)[]): void {
+export function send({ socket }: FakeClient, ...frames: (FakeFrame | string)[]): void {
   for (const frame of frames) {
     socket.send(typeof frame === "string" ? frame : JSON.stringify(frame));
   }

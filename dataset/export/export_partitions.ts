@@ -11,7 +11,7 @@ import { type Counted, nothingCounted, sortedRecords } from "./sorted_records.ts
 const UTF8 = new TextEncoder();
 
 /** What became of a partition: written now, there already, or only planned. */
-export type ExportState = "written" | "there" | "planned";
+export type ExportStatus = "written" | "unchanged" | "planned";
 
 /** A file of an export. */
 export interface ExportedFile {
@@ -20,7 +20,7 @@ export interface ExportedFile {
   feed: string;
   type: string;
   date: string;
-  state: ExportState;
+  state: ExportStatus;
   /** Exact where the file is there; planned: as the archive has them, before symbols and times narrow them. */
   records: number;
   /** 0 = planned. */
@@ -131,7 +131,7 @@ async function exportedBefore(
   if (lineage?.fingerprint !== partition.fingerprint) return undefined;
   const found = await readExported(join(out, name.path));
   if (found === undefined || found.sha256 !== lineage.file?.sha256) return undefined;
-  return { ...name, state: "there", records: lineage.records ?? 0, ...found };
+  return { ...name, state: "unchanged", records: lineage.records ?? 0, ...found };
 }
 
 /** What is read of a lineage file; it may be of anyone. */

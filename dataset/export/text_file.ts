@@ -27,9 +27,9 @@ export function jsonBytes(
 async function* chunks(
   batches: AsyncIterable<readonly MarketEvent[]>,
   lineOf: (event: MarketEvent) => string,
-  head: string,
+  prefix: string,
 ): AsyncGenerator<Uint8Array, void> {
-  let text = head;
+  let text = prefix;
   for await (const batch of batches) {
     for (const event of batch) {
       text += lineOf(event);

@@ -27,10 +27,15 @@ export class RawWriter {
   #lines = 0;
 
   /** `symbols` ours → the venue's. */
-  constructor(storage: Storage, run: string, slot: number, symbols: Record<string, string>) {
+  constructor(
+    storage: Storage,
+    run: string,
+    connectionIndex: number,
+    symbols: Record<string, string>,
+  ) {
     this.#storage = storage;
     this.#info = {
-      ...{ run, connection: `${run}-${slot}`, ...RAW_PLACE, venue: "kraken" },
+      ...{ run, connection: `${run}-${connectionIndex}`, ...RAW_PLACE, venue: "kraken" },
       endpoint: "ws://127.0.0.1:1/v2",
       symbols: Object.entries(symbols).map(([symbol, external]) => ({ symbol, external })),
       ...{ location: "", host: "here" },

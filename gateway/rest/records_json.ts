@@ -9,12 +9,12 @@ const TURN_MS = 4;
 /** Records as a JSON list, written as the stream writes them; the stream gets its turns meanwhile. */
 export async function recordsJson(
   records: readonly (Trade | Ticker)[],
-  head: string,
+  jsonPrefix: string,
 ): Promise<string> {
   let text = "";
   let turnMs = performance.now();
   for (let i = 0; i < records.length; i++) {
-    text += (i === 0 ? "" : ",") + recordJson(records[i] as Trade | Ticker, head);
+    text += (i === 0 ? "" : ",") + recordJson(records[i] as Trade | Ticker, jsonPrefix);
     if (i % RECORDS !== RECORDS - 1 || performance.now() - turnMs < TURN_MS) continue;
     await new Promise<void>((resolve) => setTimeout(resolve, 0));
     turnMs = performance.now();

@@ -1,8 +1,8 @@
 import type { YamlSource } from "./document.ts";
 import type { Finding } from "./finding.ts";
-import { fieldOf, listOf } from "./loose.ts";
+import { fieldOf, listOf } from "./untyped.ts";
 
-type Say = (path: PropertyKey[], message: string) => void;
+type Report = (path: PropertyKey[], message: string) => void;
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
 const TIME = /^\d\d:\d\d$/;
@@ -10,21 +10,21 @@ const TIME = /^\d\d:\d\d$/;
 /** What must fit together inside a calendar file; looks at raw values, so that it speaks up beside shape errors. */
 export function calendarReferences(yaml: YamlSource, name: string): Finding[] {
   const findings: Finding[] = [];
-  const say: Say = (path, message) => findings.push(yaml.finding(path, message));
+  const report: Report = (path, message) => findings.push(yaml.finding(path, message));
   const named = fieldOf(yaml.value, "name");
   if (typeof named === "string" && named !== name) {
-    say(["name"], `"${named}" must be the file's name, "${name}"`);
+    report(["name"], `"${named}" must be the file's name, "${name}"`);
   }
   const versions = listOf(fieldOf(yaml.value, "versions"));
-  datesInOrder(versions, ["versions"], "from", "version", say);
+  datesInOrder(versions, ["versions"], "from", "version", report);
   versions.forEach((version, index) => {
     for (const field of ["open", "maintenance"]) {
-      windowsOf(listOf(fieldOf(version, field)), ["versions", index, field], say);
+      windowsOf(listOf(fieldOf(version, field)), ["versions", index, field], report);
     }
   });
   const days = listOf(fieldOf(yaml.value, "special_days"));
-  datesInOrder(days, ["special_days"], "date", "special day", say);
-  days.forEach((day, index) => windowsOfDay(day, ["special_days", index, "open"], say));
+  datesInOrder(days, ["special_days"], "date", "special day", report);
+  days.forEach((day, index) => windowsOfDay(day, ["special_days", index, "open"], report));
   return findings;
 }
 
@@ -33,40 +33,40 @@ function datesInOrder(
   path: PropertyKey[],
   field: string,
   what: string,
-  say: Say,
+  report: Report,
 ): void {
   let previous = "";
   items.forEach((item, index) => {
     const date = fieldOf(item, field);
     if (typeof date !== "string" || !DAY.test(date)) return;
-    if (date === previous) say([...path, index, field], `a second ${what} of ${date}`);
+    if (date === previous) report([...path, index, field], `a second ${what} of ${date}`);
     else if (date < previous) {
-      say([...path, index, field], `${date} stands after ${previous}; the oldest stands first`);
+      report([...path, index, field], `${date} stands after ${previous}; the oldest stands first`);
     }
     previous = date;
   });
 }
 
 /** Weekly windows: one of no length would be read as a whole day. */
-function windowsOf(windows: readonly unknown[], path: PropertyKey[], say: Say): void {
+function windowsOf(windows: readonly unknown[], path: PropertyKey[], report: Report): void {
   windows.forEach((window, index) => {
     const { from, to } = timesOf(window);
     if (from !== undefined && from === to) {
-      say([...path, index, "to"], `is ${to} like from; a whole day is "00:00" to "24:00"`);
+      report([...path, index, "to"], `is ${to} like from; a whole day is "00:00" to "24:00"`);
     }
     const days = listOf(fieldOf(window, "days"));
     days.forEach((day, at) => {
-      if (days.indexOf(day) < at) say([...path, index, "days", at], `${day} stands here twice`);
+      if (days.indexOf(day) < at) report([...path, index, "days", at], `${day} stands here twice`);
     });
   });
 }
 
 /** Windows of one day: they end on it. */
-function windowsOfDay(day: unknown, path: PropertyKey[], say: Say): void {
+function windowsOfDay(day: unknown, path: PropertyKey[], report: Report): void {
   listOf(fieldOf(day, "open")).forEach((window, index) => {
     const { from, to } = timesOf(window);
     if (from === undefined || to === undefined || from < to) return;
-    say([...path, index, "to"], `${to} is not after ${from}; a special day ends at "24:00"`);
+    report([...path, index, "to"], `${to} is not after ${from}; a special day ends at "24:00"`);
   });
 }
 

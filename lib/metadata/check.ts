@@ -9,7 +9,7 @@ import { type Feed, FEED_FILE, todayUtc } from "./feed.ts";
 import { type ClaimCheck, feedReferences, type KnownNames } from "./feed_references.ts";
 import { compareFindings, type Finding } from "./finding.ts";
 import { issueTexts } from "./issue_text.ts";
-import { fieldOf, listOf } from "./loose.ts";
+import { fieldOf, listOf } from "./untyped.ts";
 import { QA_FILE, type QaRules } from "./qa.ts";
 import { qaReferences } from "./qa_references.ts";
 import { type RegistryFileId, registryFileIdOf } from "./registry_file.ts";

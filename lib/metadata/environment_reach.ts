@@ -1,5 +1,5 @@
 import { type Document, isNode, LineCounter } from "yaml";
-import { entriesOf, fieldOf, listOf } from "./loose.ts";
+import { entriesOf, fieldOf, listOf } from "./untyped.ts";
 import { parseYaml } from "./parse_yaml.ts";
 
 /** A host or folder that a file of the registry names. */

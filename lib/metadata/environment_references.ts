@@ -2,7 +2,7 @@ import { isLoopback, nearest, suggestion } from "@ssmd/runtime";
 import type { YamlSource } from "./document.ts";
 import { type Feed, type FeedVersion, versionOn } from "./feed.ts";
 import type { Finding } from "./finding.ts";
-import { entriesOf, fieldOf, listOf } from "./loose.ts";
+import { entriesOf, fieldOf, listOf } from "./untyped.ts";
 import type { RegisteredSchema } from "./schema.ts";
 
 /** Versions of the record schemas that exist. */
@@ -38,11 +38,14 @@ export function environmentReferences(
   const check = new ReferenceCheck(yaml, registry, own);
   const named = fieldOf(root, "name");
   if (typeof named === "string" && named !== name) {
-    check.say(["name"], `"${named}" must be the file's name, "${name}"`);
+    check.report(["name"], `"${named}" must be the file's name, "${name}"`);
   }
   const schema = fieldOf(root, "schema");
   if (typeof schema === "string" && !SCHEMA_VERSIONS.includes(schema)) {
-    check.say(["schema"], `no schema version "${schema}"; ${suggestion(schema, SCHEMA_VERSIONS)}`);
+    check.report(
+      ["schema"],
+      `no schema version "${schema}"; ${suggestion(schema, SCHEMA_VERSIONS)}`,
+    );
   } else if (typeof schema === "string") check.schemas(schema);
   check.feeds();
   check.location();
@@ -67,7 +70,7 @@ class ReferenceCheck {
     this.#own = own;
   }
 
-  say(path: readonly PropertyKey[], message: string): void {
+  report(path: readonly PropertyKey[], message: string): void {
     this.findings.push(this.#yaml.finding(path, message));
   }
 
@@ -77,12 +80,12 @@ class ReferenceCheck {
       if (typeof feed !== "string") return;
       const path = ["feeds", index];
       if (!this.#registry.feedIds.includes(feed)) {
-        this.say(path, `no feed "${feed}" in the registry; ${this.#meant(feed)}`);
-      } else if (seen.has(feed)) this.say(path, `feed "${feed}" stands here a second time`);
+        this.report(path, `no feed "${feed}" in the registry; ${this.#meant(feed)}`);
+      } else if (seen.has(feed)) this.report(path, `feed "${feed}" stands here a second time`);
       else if (this.#registry.feeds.get(feed)?.status === "disabled") {
-        this.say(path, `feed "${feed}" is disabled in its feed file`);
+        this.report(path, `feed "${feed}" is disabled in its feed file`);
       } else if (this.#registry.feeds.has(feed) && !this.#version(feed)) {
-        this.say(path, `feed "${feed}" has no version in force on ${this.#registry.on}`);
+        this.report(path, `feed "${feed}" has no version in force on ${this.#registry.on}`);
       }
       seen.add(feed);
     });
@@ -99,7 +102,7 @@ class ReferenceCheck {
       const hint = known.length === 0
         ? `it names none: ssmd feed add-location ${id} ${location} …`
         : placesHint(location, known);
-      this.say(["location"], `feed ${id} has no capture location "${location}"; ${hint}`);
+      this.report(["location"], `feed ${id} has no capture location "${location}"; ${hint}`);
     }
   }
 
@@ -117,11 +120,11 @@ class ReferenceCheck {
         const hint = near === undefined || near === type ? "" : `; there is "${near}"`;
         const message = `schema ${type} has no version ${version} in the registry${hint}; ` +
           `ssmd schema register ${type}`;
-        this.say(["schema"], message);
+        this.report(["schema"], message);
       } else if (found.status === "draft") {
         const message = `version ${version} of schema ${type} is a draft; ` +
           `ssmd schema set-status ${type} ${version} active`;
-        this.say(["schema"], message);
+        this.report(["schema"], message);
       }
     }
   }
@@ -140,7 +143,7 @@ class ReferenceCheck {
       if (other === undefined) taken.set(`${feed} ${external}`, symbol);
       else {
         const path = ["symbols", symbol, "external"];
-        this.say(path, `"${external}" of ${feed} is already mapped to ${other}`);
+        this.report(path, `"${external}" of ${feed} is already mapped to ${other}`);
       }
     }
   }
@@ -148,7 +151,7 @@ class ReferenceCheck {
   #external(symbol: string, feed: string, external: string): void {
     const parser = this.#version(feed)?.parser;
     const problem = parser && this.#registry.externalProblem?.(parser, external);
-    if (problem) this.say(["symbols", symbol, "external"], `"${external}": ${problem}`);
+    if (problem) this.report(["symbols", symbol, "external"], `"${external}": ${problem}`);
   }
 
   #depth(symbol: string, feed: string, depth: unknown): void {
@@ -157,9 +160,9 @@ class ReferenceCheck {
     const allowed = version.capabilities.book_depths;
     const path = ["symbols", symbol, "depth"];
     if (allowed === undefined) {
-      this.say(path, `${feed} sends whole books; leave depth out`);
+      this.report(path, `${feed} sends whole books; leave depth out`);
     } else if (!allowed.includes(depth as number)) {
-      this.say(path, `${feed} has no depth ${depth}; allowed: ${allowed.join(", ")}`);
+      this.report(path, `${feed} has no depth ${depth}; allowed: ${allowed.join(", ")}`);
     }
   }
 
@@ -180,7 +183,7 @@ class ReferenceCheck {
     if (fieldOf(gateway, "open_to_network") === true) return;
     const message = `"${host}" is reached by others, and auth: open lets everyone read; ` +
       "set auth: required, or open_to_network: true if that is meant";
-    this.say(["gateway", "host"], message);
+    this.report(["gateway", "host"], message);
   }
 
   simulator(): void {
@@ -191,7 +194,7 @@ class ReferenceCheck {
     for (const [feed, port] of entriesOf(ports)) {
       const other = taken.get(port);
       if (other !== undefined && typeof port === "number") {
-        this.say(["simulator", "ports", feed], `port ${port} is already that of ${other}`);
+        this.report(["simulator", "ports", feed], `port ${port} is already that of ${other}`);
       }
       taken.set(port, `feed ${feed}`);
     }
@@ -218,13 +221,13 @@ class ReferenceCheck {
       const names = given.map(([name]) => name);
       for (const field of auth.fields.filter((name) => !names.includes(name))) {
         const message = `is missing; ${feed} signs in with ${auth.fields.join(" and ")}`;
-        this.say(["credentials", feed, field], `${message} (a reference $key:name.field)`);
+        this.report(["credentials", feed, field], `${message} (a reference $key:name.field)`);
       }
       for (const field of names.filter((name) => !auth.fields.includes(name))) {
         const hint = auth.fields.length === 0
           ? `${feed} is public and needs none`
           : suggestion(field, auth.fields);
-        this.say(["credentials", feed, field], `${feed} has no credential "${field}"; ${hint}`);
+        this.report(["credentials", feed, field], `${feed} has no credential "${field}"; ${hint}`);
       }
     }
   }
@@ -238,10 +241,10 @@ class ReferenceCheck {
       const known = listOf(fieldOf(fieldOf(keys, match[1]), "fields")).map(String);
       if (!names.includes(match[1])) {
         const hint = names.length === 0 ? "keys: holds none yet" : suggestion(match[1], names);
-        this.say([...path, field], `no key "${match[1]}" under keys; ${hint}`);
+        this.report([...path, field], `no key "${match[1]}" under keys; ${hint}`);
       } else if (known.length > 0 && !known.includes(match[2])) {
         const hint = suggestion(match[2], known);
-        this.say([...path, field], `key "${match[1]}" has no field "${match[2]}"; ${hint}`);
+        this.report([...path, field], `key "${match[1]}" has no field "${match[2]}"; ${hint}`);
       }
     }
   }
@@ -253,7 +256,7 @@ class ReferenceCheck {
     const hint = near === undefined
       ? `allowed: ${this.#own.join(", ")}`
       : `did you mean "${near}"?`;
-    this.say(path, `"${feed}" is not among the feeds of this environment; ${hint}`);
+    this.report(path, `"${feed}" is not among the feeds of this environment; ${hint}`);
   }
 
   #meant(feed: string): string {

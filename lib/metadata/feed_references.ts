@@ -1,7 +1,7 @@
 import { suggestion } from "@ssmd/runtime";
 import type { YamlSource } from "./document.ts";
 import type { Finding } from "./finding.ts";
-import { fieldOf, listOf } from "./loose.ts";
+import { fieldOf, listOf } from "./untyped.ts";
 
 /** Names that feed files refer to; undefined = not known here. */
 export interface KnownNames {

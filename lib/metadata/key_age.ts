@@ -1,7 +1,7 @@
 import { ConfigError, Metrics } from "@ssmd/runtime";
 import { stringify } from "yaml";
 import type { Environment } from "./environment.ts";
-import { entriesOf, fieldOf } from "./loose.ts";
+import { entriesOf, fieldOf } from "./untyped.ts";
 import { safeYaml } from "./safe_yaml.ts";
 
 /** Folder of the registry with a file an environment that says when its keys were rotated. */

@@ -1,6 +1,6 @@
 import { ConfigError, suggestion, systemCodeOf } from "@ssmd/runtime";
 import type { KeySpec } from "./environment.ts";
-import { fieldOf } from "./loose.ts";
+import { fieldOf } from "./untyped.ts";
 import { safeYaml } from "./safe_yaml.ts";
 
 /** Where keys are read from; given by the caller, so that tests need neither variables nor files. */

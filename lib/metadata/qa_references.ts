@@ -1,7 +1,7 @@
 import { suggestion } from "@ssmd/runtime";
 import type { YamlSource } from "./document.ts";
 import type { Finding } from "./finding.ts";
-import { fieldOf, listOf } from "./loose.ts";
+import { fieldOf, listOf } from "./untyped.ts";
 import { RANGE_FIELDS } from "./qa.ts";
 
 /** What must fit together inside a file of checks, and with the feeds that exist. */
@@ -11,19 +11,20 @@ export function qaReferences(
   feeds: readonly string[],
 ): Finding[] {
   const findings: Finding[] = [];
-  const say = (path: PropertyKey[], message: string) => findings.push(yaml.finding(path, message));
+  const report = (path: PropertyKey[], message: string) =>
+    findings.push(yaml.finding(path, message));
   const feed = fieldOf(yaml.value, "feed");
   if (typeof feed === "string" && feed !== name) {
-    say(["feed"], `"${feed}" must be the file's name, "${name}"`);
+    report(["feed"], `"${feed}" must be the file's name, "${name}"`);
   } else if (!feeds.includes(name)) {
-    say(["feed"], `there is no feed "${name}"; ${suggestion(name, feeds)}`);
+    report(["feed"], `there is no feed "${name}"; ${suggestion(name, feeds)}`);
   }
   listOf(fieldOf(yaml.value, "checks")).forEach((check, index) => {
     const at = ["checks", index];
     const types = listOf(fieldOf(check, "records"));
-    if (fieldOf(check, "type") === "range") rangeFindings(check, types, at, say);
+    if (fieldOf(check, "type") === "range") rangeFindings(check, types, at, report);
     if (fieldOf(check, "id") === "trade_id" && types.some((type) => type !== "trade")) {
-      say([...at, "records"], "must be [trade]: only trades have a trade_id");
+      report([...at, "records"], "must be [trade]: only trades have a trade_id");
     }
   });
   return findings;
@@ -33,21 +34,21 @@ function rangeFindings(
   check: unknown,
   types: readonly unknown[],
   at: PropertyKey[],
-  say: (path: PropertyKey[], message: string) => void,
+  report: (path: PropertyKey[], message: string) => void,
 ): void {
   const field = String(fieldOf(check, "field"));
   const having = listOf(fieldOf(RANGE_FIELDS, field));
   const without = types.find((type) => typeof type === "string" && !having.includes(type));
   if (having.length > 0 && without !== undefined) {
-    say(
+    report(
       [...at, "field"],
       `a record of type ${without} has no ${field}; only ${having.join(" and ")} has it`,
     );
   }
   const min = fieldOf(check, "min");
   const max = fieldOf(check, "max");
-  if (min === undefined && max === undefined) say(at, "names neither min nor max");
+  if (min === undefined && max === undefined) report(at, "names neither min nor max");
   if (typeof min === "number" && typeof max === "number" && min > max) {
-    say([...at, "max"], `${max} lies below min, ${min}`);
+    report([...at, "max"], `${max} lies below min, ${min}`);
   }
 }

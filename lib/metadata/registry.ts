@@ -5,7 +5,7 @@ import { YamlSource } from "./document.ts";
 import type { Environment } from "./environment.ts";
 import type { Feed } from "./feed.ts";
 import { findingsError } from "./finding.ts";
-import { fieldOf, listOf } from "./loose.ts";
+import { fieldOf, listOf } from "./untyped.ts";
 import type { QaRules } from "./qa.ts";
 import { fileNamesIn, readRegistryFile, unreadableError } from "./registry_folder.ts";
 

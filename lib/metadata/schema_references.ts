@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { nearest } from "@ssmd/runtime";
 import type { SourceFile, YamlSource } from "./document.ts";
 import type { Finding } from "./finding.ts";
-import { fieldOf, listOf } from "./loose.ts";
+import { fieldOf, listOf } from "./untyped.ts";
 
 /** What is wrong with a schema's text, where; undefined = nothing. */
 export interface SchemaTextProblem {
@@ -32,13 +32,14 @@ export function schemaReferences(
   texts: ReadonlyMap<string, SourceFile>,
 ): Finding[] {
   const findings: Finding[] = [];
-  const say = (path: PropertyKey[], message: string) => findings.push(yaml.finding(path, message));
+  const report = (path: PropertyKey[], message: string) =>
+    findings.push(yaml.finding(path, message));
   const named = fieldOf(yaml.value, "name");
   if (typeof named === "string" && named !== name) {
-    say(["name"], `"${named}" must be the file's name, "${name}"`);
+    report(["name"], `"${named}" must be the file's name, "${name}"`);
   }
   const versions = listOf(fieldOf(yaml.value, "versions"));
-  orderFindings(versions, say);
+  orderFindings(versions, report);
   versions.forEach((version, index) => {
     const file = fieldOf(version, "file");
     if (typeof file !== "string" || !/^[\w.-]+\.capnp$/.test(file)) return;
@@ -48,7 +49,7 @@ export function schemaReferences(
       const near = nearest(file, texts.keys());
       const all = [...texts.keys()].sort().join(", ") || "none";
       const hint = near === undefined ? `there are: ${all}` : `did you mean "${near}"?`;
-      say([...path, "file"], `there is no file ${file} beside this one; ${hint}`);
+      report([...path, "file"], `there is no file ${file} beside this one; ${hint}`);
       return;
     }
     const hash = schemaHash(found.text);
@@ -56,26 +57,26 @@ export function schemaReferences(
     if (typeof given === "string" && /^[0-9a-f]{64}$/.test(given) && given !== hash) {
       const message = `is not that of ${file}, ${hash}; a registered text never changes: ` +
         "register the new one as a version of its own";
-      say([...path, "sha256"], message);
+      report([...path, "sha256"], message);
     }
   });
   return findings;
 }
 
-type Say = (path: PropertyKey[], message: string) => void;
+type Report = (path: PropertyKey[], message: string) => void;
 
 /** Dates, names, hashes and states of the versions beside each other. */
-function orderFindings(versions: unknown[], say: Say): void {
+function orderFindings(versions: unknown[], report: Report): void {
   let previous = "";
   const seen = { version: new Set<unknown>(), sha256: new Set<unknown>() };
   let active: unknown;
   versions.forEach((version, index) => {
     const from = fieldOf(version, "from");
     if (typeof from === "string" && /^\d{4}-\d\d-\d\d$/.test(from)) {
-      if (from === previous) say(["versions", index, "from"], `a second version from ${from}`);
+      if (from === previous) report(["versions", index, "from"], `a second version from ${from}`);
       if (from < previous) {
         const message = `${from} stands after ${previous}; the oldest version stands first`;
-        say(["versions", index, "from"], message);
+        report(["versions", index, "from"], message);
       }
       previous = from;
     }
@@ -83,7 +84,7 @@ function orderFindings(versions: unknown[], say: Say): void {
       const value = fieldOf(version, field);
       if (typeof value !== "string") continue;
       if (seen[field].has(value)) {
-        say(["versions", index, field], `stands here a second time: ${value}`);
+        report(["versions", index, field], `stands here a second time: ${value}`);
       }
       seen[field].add(value);
     }
@@ -91,7 +92,7 @@ function orderFindings(versions: unknown[], say: Say): void {
     if (active === undefined) active = fieldOf(version, "version");
     else {
       const message = `a second active version beside ${active}; deprecate the older one`;
-      say(["versions", index, "status"], message);
+      report(["versions", index, "status"], message);
     }
   });
 }

@@ -1,6 +1,6 @@
 import type { YamlSource } from "./document.ts";
 import type { Finding } from "./finding.ts";
-import { entriesOf, fieldOf } from "./loose.ts";
+import { entriesOf, fieldOf } from "./untyped.ts";
 
 interface Mapping {
   external: string;

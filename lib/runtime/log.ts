@@ -68,14 +68,14 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   const write = options.write ??
     ((line) => void Deno.stdout.writeSync(ENCODER.encode(line + "\n")));
   const fixed = options.fields ?? {};
-  const say = (at: LogLevel, message: string, fields: LogFields = {}) => {
+  const emit = (at: LogLevel, message: string, fields: LogFields = {}) => {
     if (ORDER[at] >= ORDER[level]) write(format(kind, at, message, { ...fixed, ...fields }));
   };
   return {
-    debug: (message, fields) => say("debug", message, fields),
-    info: (message, fields) => say("info", message, fields),
-    warn: (message, fields) => say("warn", message, fields),
-    error: (message, fields) => say("error", message, fields),
+    debug: (message, fields) => emit("debug", message, fields),
+    info: (message, fields) => emit("info", message, fields),
+    warn: (message, fields) => emit("warn", message, fields),
+    error: (message, fields) => emit("error", message, fields),
     with: (fields) => createLogger({ format: kind, level, write, fields: { ...fixed, ...fields } }),
   };
 }

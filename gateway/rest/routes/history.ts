@@ -103,7 +103,7 @@ async function pageJson<T extends keyof HistoryRecords>(
     list: string;
   },
 ): Promise<string> {
-  const head = jsonPrefix(market.symbol, market.feed.id);
+  const prefix = jsonPrefix(market.symbol, market.feed.id);
   const rest = JSON.stringify({
     from: fromUs / 1000,
     to: toUs / 1000,
@@ -115,8 +115,8 @@ async function pageJson<T extends keyof HistoryRecords>(
     source: { memory: records.length - archived, archive: archived },
     _hints: historyHints({ list, count: records.length, gaps, hasNext: next !== undefined }),
   });
-  const items = await recordsJson(records, head);
-  return `{${head},"${list}":${items},${rest.slice(1)}`;
+  const items = await recordsJson(records, prefix);
+  return `{${prefix},"${list}":${items},${rest.slice(1)}`;
 }
 
 function candleRoute({ data, candles }: HistorySource): Route {

@@ -98,7 +98,7 @@ export function* writeChunk(
   };
 }
 
-interface ChunkFacts {
+interface ChunkSummary {
   codec: Codec;
   encoding: ValueEncoding;
   pages: readonly PageCounts[];
@@ -108,8 +108,8 @@ interface ChunkFacts {
   plainBytes: number;
 }
 
-function metaOf(column: Column, facts: ChunkFacts): ThriftStruct {
-  const { codec, encoding, pages, dataOffset, dictionaryOffset, bytes, plainBytes } = facts;
+function metaOf(column: Column, summary: ChunkSummary): ThriftStruct {
+  const { codec, encoding, pages, dataOffset, dictionaryOffset, bytes, plainBytes } = summary;
   const encodings = encoding === RLE_DICTIONARY ? [PLAIN, RLE, encoding] : [RLE, encoding];
   return {
     1: { i32: STORED_AS[column.kind] },

@@ -64,7 +64,7 @@ class Comparison {
       const message =
         `the file's id is ${this.#next.id}, was ${this.#before.id}: the same bytes, ` +
         "but another type to everyone who looks at ids";
-      this.#say("id", "", "compatible", message);
+      this.#report("id", "", "compatible", message);
     }
     for (const { name } of this.#before.structs) {
       if (this.#next.structs.some((struct) => struct.name === name)) this.#struct(name, name);
@@ -77,7 +77,7 @@ class Comparison {
     return this.#changes;
   }
 
-  #say(kind: ChangeKind, where: string, effect: ChangeEffect, message: string): void {
+  #report(kind: ChangeKind, where: string, effect: ChangeEffect, message: string): void {
     this.#changes.push({ kind, where, effect, message });
   }
 
@@ -94,8 +94,8 @@ class Comparison {
       else this.#enum(old.name, fresh.name);
       return;
     }
-    for (const { name } of gone) this.#say("removed", name, "lossy", `${name} is gone`);
-    for (const { name } of come) this.#say("added", name, "compatible", `${name} is new`);
+    for (const { name } of gone) this.#report("removed", name, "lossy", `${name} is gone`);
+    for (const { name } of come) this.#report("added", name, "compatible", `${name} is new`);
   }
 
   #renamedType(before: string, next: string): boolean {
@@ -103,7 +103,7 @@ class Comparison {
     if (this.#seen.has(pair)) return false;
     this.#seen.add(pair);
     if (before !== next) {
-      this.#say("renamed", before, "compatible", `${before} is called ${next}`);
+      this.#report("renamed", before, "compatible", `${before} is called ${next}`);
     }
     return true;
   }
@@ -119,11 +119,11 @@ class Comparison {
       else if (fresh && !before.fields.some(({ name }) => name === fresh.name)) {
         const type = typeText(fresh.type);
         const message = `${fresh.name} @${ordinal} :${type} is new`;
-        this.#say("added", `${nextName}.${fresh.name}`, "compatible", message);
+        this.#report("added", `${nextName}.${fresh.name}`, "compatible", message);
       } else if (old && !next.fields.some(({ name }) => name === old.name)) {
         const message = `${old.name} @${ordinal} is gone: old values are no longer read, and the ` +
           "number may be given away again; keep it and call it obsolete";
-        this.#say("removed", `${nextName}.${old.name}`, "lossy", message);
+        this.#report("removed", `${nextName}.${old.name}`, "lossy", message);
       }
     }
   }
@@ -143,12 +143,12 @@ class Comparison {
         const moved = movedTo ? [old, movedTo] as const : [cameFrom ?? old, fresh] as const;
         const message = `${moved[0].name} was @${moved[0].ordinal} and is @${moved[1].ordinal}; ` +
           `@${fresh.ordinal} now means ${fresh.name}: a number never changes its field`;
-        this.#say("reordered", `${struct}.${moved[0].name}`, "breaking", message);
+        this.#report("reordered", `${struct}.${moved[0].name}`, "breaking", message);
         return;
       }
       const message = `@${fresh.ordinal} was ${old.name} and is ${fresh.name}: the same bytes, ` +
         "another name in code and JSON";
-      this.#say("renamed", where, "compatible", message);
+      this.#report("renamed", where, "compatible", message);
     }
     this.#type(where, old.type, fresh.type);
     if (sameKind(old.type, fresh.type)) this.#default(where, old, fresh);
@@ -168,7 +168,7 @@ class Comparison {
       ? "the same bits are read as another number"
       : "fields lie elsewhere from here on";
     const message = `${where} is ${typeText(fresh)}, was ${typeText(old)}: ${why}`;
-    this.#say("retyped", where, "breaking", message);
+    this.#report("retyped", where, "breaking", message);
   }
 
   #list(where: string, old: FieldType, fresh: FieldType): void {
@@ -176,7 +176,7 @@ class Comparison {
       const message =
         `${where} is ${typeText(fresh)} a row, was ${typeText(old)}: its first field ` +
         "is what the row was";
-      this.#say("retyped", where, "compatible", message);
+      this.#report("retyped", where, "compatible", message);
     } else this.#type(where, old, fresh);
   }
 
@@ -203,7 +203,7 @@ class Comparison {
     const message =
       `the default of ${where} is ${shown(b)}, was ${shown(a)}: values are stored as ` +
       "differences from it";
-    this.#say("default", where, "breaking", message);
+    this.#report("default", where, "breaking", message);
   }
 
   #enum(beforeName: string, nextName: string): void {
@@ -223,16 +223,16 @@ class Comparison {
       const message =
         `@${i} was ${old ?? "nothing"} and is ${fresh ?? "nothing"}: a number never ` +
         "changes its meaning";
-      this.#say("reordered", `${name}.${fresh ?? old}`, "breaking", message);
+      this.#report("reordered", `${name}.${fresh ?? old}`, "breaking", message);
     } else if (old === undefined) {
       const message = `${fresh} @${i} is new; older readers see a number that they do not know`;
-      this.#say("added", `${name}.${fresh}`, "compatible", message);
+      this.#report("added", `${name}.${fresh}`, "compatible", message);
     } else if (fresh === undefined) {
       const message = `${old} @${i} is gone: what was written with it is a number without a name`;
-      this.#say("removed", `${name}.${old}`, "lossy", message);
+      this.#report("removed", `${name}.${old}`, "lossy", message);
     } else {
       const message = `@${i} was ${old} and is ${fresh}: the same bytes, another name`;
-      this.#say("renamed", `${name}.${fresh}`, "compatible", message);
+      this.#report("renamed", `${name}.${fresh}`, "compatible", message);
     }
   }
 }

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 import { ConfigError } from "@ssmd/runtime";
 import { exitCodeOf, processExitCode, UsageError } from "./exit.ts";
 import { wantsColor } from "./terminal.ts";
-import { errorText } from "./texts.ts";
+import { errorText } from "./parser_messages.ts";
 
 Deno.test("an error is told as sentence, hint and code", () => {
   const error = new ConfigError("CONFIG_NOT_FOUND", "there is no environment", { hint: "look" });

@@ -1,6 +1,6 @@
 import { ArchiveError } from "@ssmd/runtime";
 import type { Globals } from "../context.ts";
-import { namesHint } from "../names.ts";
+import { namesHint } from "../unknown_name.ts";
 import { Registry } from "../registry/registry.ts";
 
 /** A symbol of the archive by its whole name. Throws RangeError for a pattern. */

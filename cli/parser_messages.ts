@@ -38,7 +38,7 @@ function kebab(name: string): string {
 }
 
 /** What the parser says, in our words and on one form. */
-export const texts: ApplicationText = {
+export const parserMessages: ApplicationText = {
   ...text_en,
   noCommandRegisteredForInput: ({ input, corrections }) =>
     usageText(`there is no command "${input}"`, meant(corrections)),

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
-import { assertName, unknownName } from "./names.ts";
+import { assertName, unknownName } from "./unknown_name.ts";
 
 Deno.test("a name that is not there names the nearest and all, in order", () => {
   const names = ["kraken", "kalshi", "demo"];
-  const error = unknownName({ what: "feed", name: "karken", names, where: "in exchanges/feeds" });
+  const error = unknownName({
+    what: "feed",
+    name: "karken",
+    names,
+    where: "in exchanges/feeds",
+  });
   assert.equal(error.message, 'there is no feed "karken" in exchanges/feeds');
   assert.equal(error.hint, 'did you mean "kraken"? there are: demo, kalshi, kraken');
   assert.equal(error.code, "NAME_UNKNOWN");
@@ -11,7 +16,10 @@ Deno.test("a name that is not there names the nearest and all, in order", () => 
 
 Deno.test("nothing near and nothing there are told as such", () => {
   assert.equal(unknownName({ what: "key", name: "x", names: [] }).hint, "there are none yet");
-  assert.equal(unknownName({ what: "key", name: "zzz", names: ["abc"] }).hint, "there are: abc");
+  assert.equal(
+    unknownName({ what: "key", name: "zzz", names: ["abc"] }).hint,
+    "there are: abc",
+  );
 });
 
 Deno.test("a long list is cut, with its length", () => {
@@ -29,5 +37,7 @@ Deno.test("of many names the nearest is told alone", () => {
 
 Deno.test("a name that is there passes", () => {
   assertName({ what: "feed", name: "a", names: ["a"] });
-  assert.throws(() => assertName({ what: "feed", name: "b", names: [] }), { code: "NAME_UNKNOWN" });
+  assert.throws(() => assertName({ what: "feed", name: "b", names: [] }), {
+    code: "NAME_UNKNOWN",
+  });
 });
