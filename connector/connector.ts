@@ -15,7 +15,7 @@ import {
   type VenueError,
 } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import type { OutMessage, Publisher, Subscription, Transport } from "@ssmd/transport";
+import type { OutMessage, Publisher, Transport } from "@ssmd/transport";
 import { AcceptedCredentials } from "./accepted_credentials.ts";
 import { AccessDenial } from "./access_denial.ts";
 import type { ClockSources } from "./clock_quality.ts";
@@ -32,6 +32,7 @@ import {
 import { BusProgress, requireWork } from "./connector_health.ts";
 import { type ConnectorMetrics, createConnectorMetrics } from "./connector_metrics.ts";
 import { recordLetter } from "./dead_letter.ts";
+import { captureReport, FeedAnswers } from "./feed_answers.ts";
 import { FrameIngest } from "./frame_ingest.ts";
 import { type LastStop, runBefore, writeLastStop } from "./last_stop.ts";
 import { PublishQueue } from "./publish_queue.ts";
@@ -153,11 +154,6 @@ export function createConnector(options: ConnectorOptions): Connector {
   return new FeedConnector(options);
 }
 
-/** Subject on which a connector answers with snapshots of its books, outside the stream. */
-export function snapshotSubject(env: string, feed: string): string {
-  return `_ssmd.${env}.snapshot.${feed}`;
-}
-
 const TEND_MS = 1000;
 const TURN_LOOK_MS = 250;
 /** Subjects whose labels are remembered; beyond it all are forgotten and found again. */
@@ -204,7 +200,7 @@ class FeedConnector implements Connector {
   #lock: SpoolLock | undefined;
   /** How the run before ended. */
   #lastStop: LastStop | undefined;
-  #responder: Subscription | undefined;
+  #answers: FeedAnswers;
   #stopping: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   /** By subject: labels of a stored record; null = a dead letter. */
@@ -319,6 +315,11 @@ class FeedConnector implements Connector {
     this.#player = recording && this.#newPlayer(recording);
     this.played = this.#player?.ended ?? new Promise(() => {});
     this.#watermarks = this.#newWatermarks();
+    this.#answers = new FeedAnswers({
+      ...{ env, feed, transport },
+      snapshots: () => snapshotsOf(this.#connections),
+      report: () => captureReport(this.#states.list(), this.#watch.missing()),
+    });
   }
 
   #newWatermarks(): Watermarks {
@@ -436,10 +437,8 @@ class FeedConnector implements Connector {
 
   /** Who tells the feed answers for its books. */
   async #respond(): Promise<void> {
-    const { env, feed, transport } = this.#options;
-    const subject = snapshotSubject(env, feed);
     try {
-      this.#responder = await transport.respond(subject, () => snapshotsOf(this.#connections));
+      await this.#answers.begin();
     } catch (error) {
       this.#logger.error("nobody answers for the books of this feed", { error });
     }
@@ -449,7 +448,7 @@ class FeedConnector implements Connector {
   #replace(why: string): void {
     if (this.#isReplaced || this.#stopping) return;
     this.#isReplaced = true;
-    this.#responder?.unsubscribe();
+    this.#answers.end();
     this.#logger.error("this connector is to end: it cannot tell its feed any more", { why });
     this.#replaced.resolve(
       new SsmdError("CONNECTOR_REPLACED", why, {
@@ -535,7 +534,7 @@ class FeedConnector implements Connector {
     this.#health.close();
     await this.#player?.close();
     await Promise.all(this.#sockets.map((socket) => socket.close()));
-    this.#responder?.unsubscribe();
+    this.#answers.end();
     await this.#clock.settled();
     await this.#commitOrGiveUp();
     if (!this.#isReplaced) await this.#flush();

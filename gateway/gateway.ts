@@ -8,6 +8,7 @@ import { ConnectedClients } from "./admin/connected_clients.ts";
 import { clientRoutes } from "./admin/client_routes.ts";
 import { History } from "./history/history.ts";
 import { StoredArchive } from "./history/stored_archive.ts";
+import { CaptureReports } from "./bus/capture_reports.ts";
 import { BusSubscriber } from "./bus/bus_subscriber.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { RegistrySource } from "./meta/registry_source.ts";
@@ -214,6 +215,7 @@ function build(
         : slow.disconnect_after_s * 1000,
     },
   });
+  const reports = new CaptureReports({ env, transport, logger });
   const { server, routes } = openRest({
     ...{
       env,
@@ -229,6 +231,7 @@ function build(
     },
     onRefused: counts.onRefused,
     toolLimits: options.toolLimits ?? {},
+    reportOf: (feed) => reports.of(feed),
     archive: options.storage && new StoredArchive(options.storage, env),
     health,
     refreshMetrics: () => counts.gauges(statsOf(data, hub, subscriber), hub.states, data.refused),

@@ -1,3 +1,4 @@
+import type { MarketEvent } from "@ssmd/market";
 import type { Normalized } from "../adapter.ts";
 import { countOf, figureOf, wordOf } from "../json_fields.ts";
 import type { Subscription as Order } from "../subscription.ts";
@@ -14,6 +15,8 @@ import {
 } from "./subscribe.ts";
 import { BOOK_CHANNEL, type Subscriptions } from "./subscriptions.ts";
 
+/** There is no subscription of that number. */
+const CODE_UNKNOWN_SUBSCRIPTION = 7;
 /** The channel has failed: subscribe again on a new connection. */
 const CODE_CHANNEL_ERROR = 10;
 /** We read too slowly; the venue has dropped messages and ended the subscription. */
@@ -31,6 +34,8 @@ export interface AnswersOptions {
   subscriptions: Subscriptions;
   books: Books;
   lifecycle: Lifecycle;
+  /** The venue has forgotten what it confirmed: records of all that is lost since the last data. */
+  forget: (atUs: number, why: string) => MarketEvent[];
 }
 
 /** What the venue answers to commands: acknowledgements, refusals, ends. */
@@ -106,6 +111,12 @@ export class Answers {
     const message = `code ${String(code)}: ${wordOf(body?.msg ?? "")}`;
     out.notice = { type: "refused", message, terminal };
     const refused = this.#of.ledger.answered(frame.id, undefined);
+    if (code === CODE_UNKNOWN_SUBSCRIPTION && refused.length > 0) {
+      // Trades and tickers would be silent for ever.
+      out.notice.terminal = true;
+      out.events.push(...this.#of.forget(atUs, "The venue has forgotten what was subscribed."));
+      return;
+    }
     if (code === CODE_TOO_MANY_MARKETS && this.#of.commands.tooManyMarkets(refused)) {
       this.#of.ledger.askAgain(refused, atUs);
     } else this.#of.ledger.refuse(refused, message, atUs, out.events);

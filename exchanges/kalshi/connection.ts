@@ -3,7 +3,9 @@ import {
   type Gap,
   type GapChannel,
   type Instrument,
+  isMarketData,
   lostGap,
+  type MarketEvent,
   stepsOf,
   type Ticker,
 } from "@ssmd/market";
@@ -42,6 +44,7 @@ interface KalshiState extends VenueState<KalshiBookState> {
   subscriptions: [number, Subscription][];
   results: [string, string][];
   unseenLives: UnseenLives | null;
+  dataUs: number;
   mirror: MirrorState;
 }
 
@@ -54,6 +57,8 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
   #lifecycle: Lifecycle;
   #mirror: MirrorAlarm;
   #answers: Answers;
+  /** Time of the last market data, µs; 0 = none came. */
+  #dataUs = 0;
 
   /** A normalizer of a connection that subscribes these markets. */
   constructor(options: NormalizerOptions, format: KalshiFormat) {
@@ -67,6 +72,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     this.#answers = new Answers({
       ...{ ledger, books, lifecycle: this.#lifecycle },
       ...{ commands: this.requests, subscriptions: this.#subscriptions },
+      forget: (atUs, why) => this.disconnected(this.#dataUs || atUs, atUs, { why }),
     });
   }
 
@@ -75,6 +81,8 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     if (frame === undefined || typeof frame.type !== "string") {
       out.notice = { type: "unreadable", reason: "The frame is no object with a type." };
     } else this.#frame(frame, frame.type, atUs, out);
+    const last: MarketEvent | undefined = out.events.at(-1);
+    if (last !== undefined && isMarketData(last)) this.#dataUs = atUs;
   }
 
   /** A book is silent: its snapshot tells. Of trades and tickers the venue has none to ask for. */
@@ -256,6 +264,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
       subscriptions: this.#subscriptions.state(),
       results: this.#lifecycle.state(),
       unseenLives: this.#lifecycle.unseen,
+      dataUs: this.#dataUs,
       mirror: this.#mirror.state(),
     };
     return structuredClone(state);
@@ -270,6 +279,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     this.#subscriptions.restore(given.subscriptions);
     this.#lifecycle.restore(given.results);
     this.#lifecycle.carryUnseen(given.unseenLives);
+    this.#dataUs = given.dataUs ?? 0;
     // States of older versions do not have these.
     if (given.mirror !== undefined) this.#mirror.restore(given.mirror);
   }

@@ -1,6 +1,5 @@
 import type { MarketFeed } from "../state/market.ts";
-import type { MarketEvent, OrderBookUpdate } from "@ssmd/market";
-import { escapeToken } from "@ssmd/market";
+import { type MarketEvent, type OrderBookUpdate, snapshotSubject } from "@ssmd/market";
 import { Backoff, type Logger, messageOf } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
 import { GATEWAY_LIMITS } from "../limits.ts";
@@ -15,11 +14,6 @@ interface SnapshotRequestOptions {
   logger: Logger;
   /** Splits an answer into its order-book snapshots. */
   decode: (bytes: Uint8Array) => Iterable<MarketEvent>;
-}
-
-/** Subject on which a feed's connector answers with snapshots of its sound books. */
-export function snapshotSubject(env: string, feed: string): string {
-  return `_ssmd.${escapeToken(env)}.snapshot.${escapeToken(feed)}`;
 }
 
 /**

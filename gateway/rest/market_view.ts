@@ -1,5 +1,5 @@
 import { nowUs } from "@ssmd/runtime";
-import type { BookSide } from "@ssmd/market";
+import { ALL_SYMBOLS, type BookSide, type CaptureReport } from "@ssmd/market";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { Market, MarketFeed } from "../state/market.ts";
 import type { EntitledMarkets } from "../state/entitled_markets.ts";
@@ -104,7 +104,11 @@ export function bookView(market: Market) {
 }
 
 /** A feed's health. Its own figures are for those alone who may see all of it. */
-export function feedView(feed: MarketFeed, visible: EntitledMarkets): z.output<typeof FEED_HEALTH> {
+export function feedView(
+  feed: MarketFeed,
+  visible: EntitledMarkets,
+  report: CaptureReport | undefined,
+): z.output<typeof FEED_HEALTH> {
   const whole = visible.seesAllOf(feed);
   let markets = 0;
   let pending = 0;
@@ -119,8 +123,25 @@ export function feedView(feed: MarketFeed, visible: EntitledMarkets): z.output<t
     records: whole ? feed.records : null,
     records_per_second: whole ? feed.recordsPerSecond : null,
     updated: msOfUs(feed.updatedAtUs),
-    connection: connectionView(feed),
+    connection: { ...connectionView(feed), next_try: report?.nextTryMs ?? null },
+    subscriptions: report === undefined ? null : subscriptionsView(report, feed, visible),
     gap: gapView(feed.gap),
+  };
+}
+
+/** What does not come, of what the caller may see. */
+function subscriptionsView(report: CaptureReport, feed: MarketFeed, visible: EntitledMarkets) {
+  const whole = visible.seesAllOf(feed);
+  const list = report.away.filter(({ symbol, channel }) => {
+    if (symbol === ALL_SYMBOLS || channel === "all") return whole;
+    const market = feed.markets.get(symbol);
+    return market !== undefined && visible.seesType(market, channel);
+  });
+  return {
+    away: whole ? report.awayCount : null,
+    list: list.map(({ symbol, channel, why, isRefused, sinceMs, nextTryMs }) => ({
+      ...{ symbol, channel, why, refused: isRefused, since: sinceMs, next_try: nextTryMs },
+    })),
   };
 }
 

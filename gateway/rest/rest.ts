@@ -1,3 +1,4 @@
+import type { CaptureReport } from "@ssmd/market";
 import type { Health, Logger, Metrics } from "@ssmd/runtime";
 import type { Server } from "node:http";
 import type { Authenticator } from "../access/authenticator.ts";
@@ -45,6 +46,8 @@ interface RestOptions {
   health: Health;
   /** Called before metrics are read. */
   refreshMetrics: () => void;
+  /** What a feed's connector reports; undefined = it does not answer. */
+  reportOf: (feed: string) => Promise<CaptureReport | undefined>;
   /** Values that the page shows. */
   info: { env: string; version: string; feeds: string[] } & Record<string, unknown>;
   /** The server's sockets. */
@@ -79,6 +82,7 @@ function restRoutes(options: RestOptions, toolbox: Toolbox): Route[] {
   const routes = [
     ...marketRoutes({
       data,
+      reportOf: options.reportOf,
       feedInfoOf: (feed) => feedInfo.get(feed),
       gapsRecent: (feed, symbol) => {
         const known = data.feeds.get(feed);

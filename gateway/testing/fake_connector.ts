@@ -7,11 +7,11 @@ import {
   type MarketEvent,
   OrderBook,
   type OrderBookUpdate,
+  snapshotSubject,
   subjectOf,
 } from "@ssmd/market";
 import { nowUs } from "@ssmd/runtime";
 import type { Publisher, Subscription, Transport } from "@ssmd/transport";
-import { snapshotSubject } from "../bus/snapshot_request.ts";
 
 /** A record without what every record carries. */
 export type Draft<E extends MarketEvent = MarketEvent> = E extends MarketEvent

@@ -52,6 +52,11 @@ export function typeOfSubject(subject: string): EventType | undefined {
   return FEED_TYPES.find((type) => type === word);
 }
 
+/** Subject on which a feed's connector answers with snapshots of its valid books. */
+export function snapshotSubject(env: string, feed: string): string {
+  return `_ssmd.${escapeToken(env)}.snapshot.${escapeToken(feed)}`;
+}
+
 /** The parts of a client subject. */
 export interface SubjectParts {
   /** Environment. */

@@ -1,53 +1,7 @@
 import assert from "node:assert/strict";
+import { firstFeed, quality, read, reasons, untilOpen } from "./_open_gaps.ts";
 import { eventually } from "./_process.ts";
-import { ENV, Rig } from "./_rig.ts";
-import { manifestsOf } from "./crash_raw.ts";
-import { folderStorage } from "@ssmd/storage";
-
-interface GapEntry {
-  symbol: string;
-  channel: string;
-  reason: string;
-  to: number | null;
-}
-
-async function read<T>(rig: Rig, path: string): Promise<T> {
-  return await (await fetch(`${await rig.up.url()}${path}`)).json() as T;
-}
-
-/** The gaps that are open now, as `symbol channel reason`. */
-async function openGaps(rig: Rig): Promise<string[]> {
-  const { gaps } = await read<{ gaps: GapEntry[] }>(rig, "/v1/gaps?limit=5000");
-  return gaps.filter(({ to }) => to === null)
-    .map(({ symbol, channel, reason }) => `${symbol} ${channel} ${reason}`).sort();
-}
-
-async function untilOpen(rig: Rig, ...wanted: string[]): Promise<void> {
-  let open: string[] = [];
-  await eventually(`open gaps ${wanted.join(", ")}`, async () => {
-    open = await openGaps(rig);
-    return open.join() === wanted.toSorted().join();
-  });
-}
-
-async function reasons(rig: Rig): Promise<string> {
-  return (await read<{ reasons: string[] }>(rig, "/health/ready")).reasons.join("; ");
-}
-
-async function connectionOf(rig: Rig): Promise<{ state: string; why: string | null }> {
-  const answer = await read<{ feeds: { connection: { state: string; why: string } }[] }>(
-    rig,
-    "/v1/feeds",
-  );
-  return answer.feeds[0]?.connection ?? { state: "", why: "" };
-}
-
-async function quality(rig: Rig): Promise<number[]> {
-  const storage = folderStorage(rig.dataDir);
-  const manifests = await manifestsOf(storage, "normalized", ENV);
-  await storage.close();
-  return manifests.map((each) => each.quality);
-}
+import { Rig } from "./_rig.ts";
 
 Deno.test("what the venue refuses, or confirms and never sends, is exactly the gaps that are open", async () => {
   await using rig = await Rig.start({ venues: ["kraken"] });
@@ -62,6 +16,10 @@ Deno.test("what the venue refuses, or confirms and never sends, is exactly the g
     "/v1/markets",
   );
   assert.ok(markets.every(({ gap }) => gap !== null));
+  const { subscriptions } = await firstFeed(rig);
+  const away = subscriptions?.list.filter(({ symbol }) => symbol === "ETHUSD") ?? [];
+  assert.deepEqual(away.map(({ refused }) => refused), [true, true, true]);
+  for (const { next_try } of away) assert.ok((next_try ?? 0) > Date.now() - 60_000);
   await rig.finish();
   for (const each of await quality(rig)) assert.ok(each < 1, `quality ${each}`);
 });
@@ -108,8 +66,9 @@ Deno.test("a venue that cannot be reached is a gap of everything, and is told ev
   await rig.simulator("kraken").close();
   rig.simulators.delete("kraken");
   await untilOpen(rig, "_all all disconnect");
-  const { state, why } = await connectionOf(rig);
+  const { state, why, next_try } = (await firstFeed(rig)).connection;
   assert.equal(state, "disconnected");
+  assert.ok((next_try ?? 0) > Date.now() - 60_000, String(next_try));
   assert.match(why ?? "", /refused/i);
   assert.match(await reasons(rig), /not connected to the venue: .*next try in \d+ s/);
   const { code } = await rig.up.stop();

@@ -6,7 +6,7 @@ import type { MarketData } from "../../state/market_data.ts";
 import { EntitledMarkets } from "../../state/entitled_markets.ts";
 import { jsonPrefix, msOfUs } from "@ssmd/codec";
 import { sideJson } from "../../stream/book_json.ts";
-import { EVENT_TYPES } from "@ssmd/market";
+import { type CaptureReport, EVENT_TYPES } from "@ssmd/market";
 import type { FeedInfo } from "../feed_info.ts";
 import { marketDetails } from "../market_details.ts";
 import {
@@ -36,6 +36,8 @@ import {
 interface MarketSource {
   data: MarketData;
   feedInfoOf: (feed: string) => FeedInfo | undefined;
+  /** What a feed's connector reports; undefined = it does not answer. */
+  reportOf: (feed: string) => Promise<CaptureReport | undefined>;
   /** Gap records of a market and its feed that are in memory. */
   gapsRecent: (feed: string, symbol: string) => number;
 }
@@ -60,16 +62,18 @@ export function marketRoutes(source: MarketSource): Route[] {
   return [feeds(source), symbols(source), list(source), details(source), orderBook(source)];
 }
 
-function feeds({ data }: MarketSource): Route {
+function feeds({ data, reportOf }: MarketSource): Route {
   return route({
     path: "/v1/feeds",
     id: "listFeeds",
     tag: "Markets",
     summary: "Feeds and how they are",
     answers: { 200: { schema: FEED_LIST, example: examples.FEED_LIST } },
-    handler: ({ access }) => {
+    handler: async ({ access }) => {
       const visible = new EntitledMarkets(data, access);
-      return json({ feeds: [...visible.feeds()].map((feed) => feedView(feed, visible)) });
+      const feeds = [...visible.feeds()]
+        .map(async (feed) => feedView(feed, visible, await reportOf(feed.id)));
+      return json({ feeds: await Promise.all(feeds) });
     },
   });
 }

@@ -163,6 +163,22 @@ export const ORDER_BOOK = named(
   }),
 );
 
+const SUBSCRIPTIONS = z.strictObject({
+  away: z.int().nullable()
+    .describe("All that bring nothing; null for a caller that may not see all of the feed."),
+  list: z.array(z.strictObject({
+    symbol: z.string().describe("`_all` = of the whole feed."),
+    channel: GAP_CHANNEL,
+    why: z.string(),
+    refused: z.boolean().describe("Whether the venue refused it."),
+    since: TIME.describe("Since when its records are missing."),
+    next_try: TIME_OR_NULL
+      .describe("When it is asked for again; null = with the next connection."),
+  })).describe("At most 100 of them, what was refused first."),
+}).nullable().describe(
+  "Ordered channels of markets that bring nothing now, as the connector says; null = it does not answer.",
+);
+
 /** A feed's health. */
 export const FEED_HEALTH = named(
   "Feed",
@@ -182,7 +198,9 @@ export const FEED_HEALTH = named(
       ),
       why: z.string().nullable().describe("Why it is disconnected, for a person."),
       since: TIME_OR_NULL,
+      next_try: TIME_OR_NULL.describe("When a connection that is not open is tried next."),
     }).describe("The connection to the venue, as the records of the feed tell."),
+    subscriptions: SUBSCRIPTIONS,
     gap: OPEN_GAP,
   }),
 );

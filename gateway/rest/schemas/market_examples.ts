@@ -41,7 +41,18 @@ export const FEED_LIST = {
     records: 120_000,
     records_per_second: 180,
     updated: AT,
-    connection: { state: "live", why: null, since: null },
+    connection: { state: "live", why: null, since: null, next_try: null },
+    subscriptions: {
+      away: 1,
+      list: [{
+        symbol: "ETHUSD",
+        channel: "trade",
+        why: "The venue refused trade of ETH/USD: Exceeded msg rate",
+        refused: true,
+        since: AT - 9000,
+        next_try: AT + 6000,
+      }],
+    },
     gap: null,
   }],
 };

@@ -7,8 +7,40 @@ export interface FeedHealth {
   records_per_second: number | null;
   updated: number | null;
   /** The connection to the venue. */
-  connection: { state: "connecting" | "live" | "silent" | "disconnected"; why: string | null };
+  connection: {
+    state: "connecting" | "live" | "silent" | "disconnected";
+    why: string | null;
+    next_try: number | null;
+  };
+  /** What does not come; null = its connector does not answer. */
+  subscriptions: { away: number | null; list: AwaySubscription[] } | null;
   gap: { reason: string; from: number; detail: string } | null;
+}
+
+/** A channel of a market that was ordered and brings nothing. */
+export interface AwaySubscription {
+  symbol: string;
+  channel: string;
+  why: string;
+  refused: boolean;
+  since: number;
+  next_try: number | null;
+}
+
+/** A sentence about what is away: why, and when it is asked for again. */
+export function awayText({ symbol, channel, why, next_try }: AwaySubscription, nowMs: number) {
+  const name = symbol === "_all" ? channel : `${symbol} ${channel}`;
+  return `${name}: ${why} ${
+    nextTryText(next_try, nowMs) ?? "asked again with the next connection"
+  }`;
+}
+
+/** When something is tried next; undefined = it waits for nothing. */
+export function nextTryText(nextTryMs: number | null, nowMs: number): string | undefined {
+  if (nextTryMs === null) return undefined;
+  return nextTryMs <= nowMs
+    ? "next try now"
+    : `next try in ${Math.ceil((nextTryMs - nowMs) / 1000)} s`;
 }
 
 /** A gap, as `/v1/gaps` gives it. */

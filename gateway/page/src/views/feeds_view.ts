@@ -3,10 +3,12 @@ import { add, byId, setClass, setText } from "../dom.ts";
 import { count, dayTime, durationText } from "../format.ts";
 import type { Rest } from "../net/rest.ts";
 import {
+  awayText,
   type FeedHealth,
   type GapEntry,
   type GapSum,
   medianOf,
+  nextTryText,
   Rates,
   sumGaps,
 } from "../state/feed_health.ts";
@@ -19,12 +21,16 @@ const GAPS_EVERY_S = 5;
 const GAPS_LIMIT = 5000;
 const GAP_PAGES_MAX = 4;
 const GAPS_SHOWN = 100;
+/** Subscriptions that a card names. */
+const AWAY_SHOWN = 8;
 const BADGES = { connecting: "stale", live: "live", silent: "stale" } as const;
 
 interface Card {
   state: HTMLElement;
   line: HTMLCanvasElement;
   facts: Map<string, HTMLElement>;
+  /** What was ordered and does not come. */
+  away: HTMLElement;
 }
 
 /** The feeds: rates, lag, gaps, reconnects; and how the gateway itself does. */
@@ -105,7 +111,7 @@ export class FeedsView {
     }
   }
 
-  #renderCard(feed: FeedHealth, { state, line, facts }: Card): void {
+  #renderCard(feed: FeedHealth, { state, line, facts, away }: Card): void {
     const silentMs = feed.updated === null ? null : Date.now() - feed.updated;
     const { state: name, why } = feed.connection;
     const isGap = name === "live" && feed.gap !== null;
@@ -133,12 +139,24 @@ export class FeedsView {
         : sum.lostMs === 0
         ? "none"
         : durationText(sum.lostMs),
+      "Next try": nextTryText(feed.connection.next_try, Date.now()) ?? "–",
+      "Subscriptions away": feed.subscriptions?.away == null ? "–" : count(feed.subscriptions.away),
       "Markets": count(feed.markets),
       "Books waiting": count(feed.books_pending),
       "Records in all": feed.records === null ? "–" : count(feed.records),
     };
     for (const [key, value] of Object.entries(shown)) setText(facts.get(key) as Element, value);
+    this.#renderAway(feed, away);
     this.#drawRate(feed.feed, line);
+  }
+
+  #renderAway({ subscriptions }: FeedHealth, list: HTMLElement): void {
+    const shown = (subscriptions?.list ?? []).slice(0, AWAY_SHOWN);
+    while (list.children.length > shown.length) list.lastElementChild?.remove();
+    for (const [i, each] of shown.entries()) {
+      setText(list.children[i] ?? add(list, "li"), awayText(each, Date.now()));
+    }
+    list.hidden = shown.length === 0;
   }
 
   #drawRate(feed: string, line: HTMLCanvasElement): void {
@@ -165,7 +183,8 @@ export class FeedsView {
       add(box, "dt", { text: name });
       facts.set(name, add(box, "dd"));
     }
-    const card = { state, line, facts };
+    const away = add(root, "ul", { className: "away" });
+    const card = { state, line, facts, away };
     this.#cards.set(feed, card);
     return card;
   }
@@ -232,6 +251,8 @@ const FACTS: readonly (readonly [string, string])[] = [
   ["Gaps, 24 h", "Of the feed and its markets"],
   ["Reconnects, 24 h", "Times the exchange connection broke and was made anew"],
   ["Time in gaps", "Of the last 24 hours, in which at least one gap was open"],
+  ["Next try", "When a connection that is not open is tried next"],
+  ["Subscriptions away", "Ordered channels of markets that bring nothing now"],
   ["Markets", "Markets of this feed"],
   ["Books waiting", "Books that wait for a snapshot"],
   ["Records in all", "Since the gateway started"],

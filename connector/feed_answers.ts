@@ -1,0 +1,65 @@
+import type { MissingSubscription } from "@ssmd/exchanges";
+import {
+  type CaptureReport,
+  captureReportSubject,
+  REPORT_SUBSCRIPTIONS_MAX,
+  snapshotSubject,
+} from "@ssmd/market";
+import type { Subscription, Transport } from "@ssmd/transport";
+import type { VenueConnection } from "./connection_state.ts";
+
+/** Options of {@linkcode FeedAnswers}. */
+interface FeedAnswersOptions {
+  env: string;
+  feed: string;
+  transport: Transport;
+  /** Snapshots of all valid books, encoded back to back. */
+  snapshots: () => Uint8Array;
+  report: () => CaptureReport;
+}
+
+/** Answers of the connector that tells a feed: its books, and what it waits for. */
+export class FeedAnswers {
+  #options: FeedAnswersOptions;
+  #responders: Subscription[] = [];
+
+  constructor(options: FeedAnswersOptions) {
+    this.#options = options;
+  }
+
+  /** Answers from now on. Rejects as the transport does. */
+  async begin(): Promise<void> {
+    const { env, feed, transport, snapshots, report } = this.#options;
+    const encoder = new TextEncoder();
+    this.#responders.push(await transport.respond(snapshotSubject(env, feed), snapshots));
+    this.#responders.push(
+      await transport.respond(
+        captureReportSubject(env, feed),
+        () => encoder.encode(JSON.stringify(report())),
+      ),
+    );
+  }
+
+  /** Answers no more. */
+  end(): void {
+    for (const responder of this.#responders.splice(0)) responder.unsubscribe();
+  }
+}
+
+/** The report on connections and on what does not come; what is refused first. */
+export function captureReport(
+  connections: readonly VenueConnection[],
+  missing: readonly MissingSubscription[],
+): CaptureReport {
+  const waiting = connections.flatMap(({ nextTryMs }) => nextTryMs === 0 ? [] : [nextTryMs]);
+  const away = missing.toSorted((a, b) => Number(b.isRefused) - Number(a.isRefused));
+  return {
+    nextTryMs: waiting.length === 0 ? null : Math.min(...waiting),
+    awayCount: away.length,
+    away: away.slice(0, REPORT_SUBSCRIPTIONS_MAX).map((each) => ({
+      ...{ symbol: each.symbol, channel: each.channel, why: each.why, isRefused: each.isRefused },
+      sinceMs: each.sinceUs / 1000,
+      nextTryMs: Number.isFinite(each.nextUs) ? each.nextUs / 1000 : null,
+    })),
+  };
+}
