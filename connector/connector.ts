@@ -430,7 +430,7 @@ class FeedConnector implements Connector {
       cutSpool: () => this.#intake.cut(),
       isWritten: (segment) => this.#rawFiles.isWritten(segment),
       onTelling: () => void this.#respond(),
-      onStandby: () => this.#responder?.unsubscribe(),
+      onStandby: () => this.#answers.end(),
       onFailed: (error) => this.#replace(`a turn cannot be told: ${messageOf(error)}`),
     });
   }
