@@ -125,6 +125,19 @@ export class Translator {
     result.events = [];
   }
 
+  /** Whether the next line, of `atUs`, is of a turn of the run; always where it has none. */
+  tellsAt(atUs: number): boolean {
+    return this.#turns?.tellsAt(atUs, this.#sequence + 1) ?? true;
+  }
+
+  /** Whether books are told before the next line, of `atUs`, as a turn begins for them. */
+  beginsBooksAt(atUs: number): boolean {
+    const turns = this.#turns;
+    if (turns === undefined) return false;
+    return turns.beginning(this.#lastUs, atUs) !== undefined ||
+      turns.booksDue(this.#lastUs, atUs).size > 0;
+  }
+
   /** Whose the last record given is. */
   get place(): { run: number; connection: number; sequence: number } {
     return { run: this.#run, connection: this.#connection, sequence: this.#sequence };

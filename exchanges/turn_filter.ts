@@ -40,6 +40,12 @@ export class TurnFilter {
     return [...this.#open.values()];
   }
 
+  /** Whether what a line of `atUs` gives is the feed's; `sequence` is the number that it would have. */
+  tellsAt(atUs: number, sequence: number): boolean {
+    const turn = this.#turns[this.#indexAt(atUs)];
+    return turn !== undefined && !this.#isOver(turn, atUs, sequence);
+  }
+
   /** The turn that begins with a line of `atUs` after one of `lastUs` (0 = none). */
   beginning(lastUs: number, atUs: number): RunTurn | undefined {
     const turn = this.#turns[this.#indexAt(atUs)];

@@ -8,6 +8,7 @@ import {
   usOfNsText,
 } from "@ssmd/archive";
 import { type Translator, translatorOf } from "@ssmd/exchanges";
+import type { RunTurn } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
 
 /**
@@ -18,15 +19,16 @@ export async function translatorBefore(
   storage: Storage,
   info: CaptureInfo,
   file: ManifestFile,
+  turns: readonly RunTurn[],
 ): Promise<Translator | undefined> {
   const files = info.linesBefore === 0 ? [] : await filesBefore(storage, info, file);
   let lines = 0;
-  let translator = files.length === 0 ? newTranslator(info, file) : undefined;
+  let translator = files.length === 0 ? newTranslator(info, file, turns) : undefined;
   for (const each of files) {
     for await (const line of readRaw(storage, each.key)) {
       if (line.kind === "capture") {
         if (line.info.linesBefore !== lines) return undefined;
-        translator ??= newTranslator(line.info, each);
+        translator ??= newTranslator(line.info, each, turns);
       } else {
         lines++;
         translator?.line(line);
@@ -36,8 +38,13 @@ export async function translatorBefore(
   return lines === info.linesBefore ? translator : undefined;
 }
 
-function newTranslator(info: CaptureInfo, file: ManifestFile): Translator {
-  return translatorOf(info, { day: dayOfUs(usOfNsText(file.from)) });
+/** A translation that begins with a file, whatever came before it. */
+export function newTranslator(
+  info: CaptureInfo,
+  file: ManifestFile,
+  turns: readonly RunTurn[],
+): Translator {
+  return translatorOf(info, { day: dayOfUs(usOfNsText(file.from)), turns });
 }
 
 /** The connection's files before `file`, in the order of their lines: from its last day back to its first. */

@@ -1,6 +1,7 @@
 import {
   type CaptureInfo,
   loadManifest,
+  type Manifest,
   type ManifestFile,
   nsText,
   type RawLine,
@@ -9,9 +10,10 @@ import {
 } from "@ssmd/archive";
 import { assertKnown, daysBetween, manifestDays, TIME_US_MAX } from "@ssmd/archive";
 import type { Translator } from "@ssmd/exchanges";
+import { allTurns, type RunTurn, type Turn, turnsOf } from "@ssmd/market";
 import { ArchiveError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import { translatorBefore } from "./connection_before.ts";
+import { newTranslator, translatorBefore } from "./connection_before.ts";
 
 /** Which raw frames are wanted. */
 export interface RawSpan {
@@ -29,7 +31,10 @@ export interface RawCapture {
   frames: number;
   /** Connections whose frames are in it. */
   connections: string[];
-  /** Connections that carried the same markets at the same time, and were left out. */
+  /**
+   * Connections that carried the same markets at the same time, and were left out: of several
+   * connectors of a feed all that were not to tell it in this span.
+   */
   leftOut: string[];
   /**
    * Whether it begins in the middle of a connection whose first lines are not there: books are known
@@ -41,6 +46,8 @@ export interface RawCapture {
 /** Text that is gathered before it is written. */
 const WRITE_CHARS = 256 * 1024;
 const UTF8 = new TextEncoder();
+
+type TakeLine = (line: Exclude<RawLine, { kind: "capture" }>) => void;
 
 interface Line {
   atUs: number;
@@ -64,13 +71,14 @@ export async function writeRawCapture(
   path: string,
 ): Promise<RawCapture> {
   using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
-  const writer = new CaptureWriter(file, span);
+  const manifests: Manifest[] = [];
   for (const day of await rawDays(storage, span)) {
     const manifest = await loadManifest(storage, { kind: "raw", ...feedOf(span), day });
-    const files = (manifest?.files ?? []).toSorted((a, b) =>
-      usOfNsText(a.from) - usOfNsText(b.from)
-    );
-    for (const each of files) {
+    if (manifest !== undefined) manifests.push(manifest);
+  }
+  const writer = new CaptureWriter(file, span, allTurns(manifests));
+  for (const { files } of manifests) {
+    for (const each of files.toSorted((a, b) => usOfNsText(a.from) - usOfNsText(b.from))) {
       if (isWithin(each, span)) await writer.add(storage, each);
     }
   }
@@ -104,6 +112,9 @@ const DAY_US = 86_400_000_000;
 class CaptureWriter {
   #file: Deno.FsFile;
   #span: RawSpan;
+  #turns: readonly Turn[];
+  /** Of connections whose run tells in turns, by name. */
+  #translators = new Map<string, Translator>();
   #lines: Line[] = [];
   #text = "";
   #carriers = new Map<string, Carrier>();
@@ -113,35 +124,82 @@ class CaptureWriter {
   #frames = 0;
   #isCut = false;
 
-  constructor(file: Deno.FsFile, span: RawSpan) {
+  constructor(file: Deno.FsFile, span: RawSpan, turns: readonly Turn[]) {
     this.#file = file;
     this.#span = span;
+    this.#turns = turns;
   }
 
   async add(storage: Storage, entry: ManifestFile): Promise<void> {
     const startUs = usOfNsText(entry.from);
     // Nothing that comes later is earlier than this file's first line.
     this.#writeBefore(startUs);
-    const { fromUs = 0, toUs = TIME_US_MAX } = this.#span;
-    // Of a connection that was there before the span: what its lines said until then.
-    let before: Translator | undefined;
+    let take: TakeLine | undefined;
     for await (const line of readRaw(storage, entry.key)) {
-      if (line.kind === "capture") {
-        const isNew = !this.#carriers.has(line.info.connection);
-        if (!this.#takes(line.info, startUs, usOfNsText(entry.to))) return;
-        if (isNew) before = await this.#linesBefore(storage, line.info, entry);
-      } else if (line.atUs < fromUs) before?.line(line);
-      else if (line.atUs < toUs) {
-        if (before !== undefined) this.#addBooks(before, line.atUs);
-        before = undefined;
-        this.#addLine(line);
-      }
+      if (line.kind !== "capture") take?.(line);
+      else take ??= await this.#takerOf(storage, line.info, entry);
+      if (take === undefined) return;
     }
   }
 
+  /** Takes the lines of a file; undefined = it is left out. */
+  async #takerOf(
+    storage: Storage,
+    info: CaptureInfo,
+    entry: ManifestFile,
+  ): Promise<TakeLine | undefined> {
+    this.#venue = info.venue;
+    if (info.inTurns) return await this.#takerInTurns(storage, info, entry);
+    const isNew = !this.#carriers.has(info.connection);
+    if (!this.#carries(info, usOfNsText(entry.from), usOfNsText(entry.to))) return undefined;
+    const { fromUs = 0, toUs = TIME_US_MAX } = this.#span;
+    // Of a connection that was there before the span: what its lines said until then.
+    let before = isNew ? await this.#linesBefore(storage, info, entry) : undefined;
+    return (line) => {
+      if (line.atUs < fromUs) before?.line(line);
+      else if (line.atUs < toUs) {
+        this.#addBooks(before?.snapshotFrames() ?? [], line.atUs);
+        before = undefined;
+        this.#addLine(line);
+      }
+    };
+  }
+
+  /** Of several connectors of the feed: the frames whose records are told, and books where a turn begins. */
+  async #takerInTurns(
+    storage: Storage,
+    info: CaptureInfo,
+    entry: ManifestFile,
+  ): Promise<TakeLine> {
+    const { connection } = info;
+    const { fromUs = 0, toUs = TIME_US_MAX } = this.#span;
+    const translator = this.#translators.get(connection) ??
+      await this.#linesBefore(storage, info, entry) ??
+      newTranslator(info, entry, this.#turnsOf(info));
+    this.#translators.set(connection, translator);
+    return (line) => {
+      const { atUs } = line;
+      if (atUs >= toUs) return;
+      const isOfTurn = translator.tellsAt(atUs);
+      const isFirst = !this.#connections.has(connection) && isOfTurn;
+      const begins = atUs >= fromUs && (isFirst || translator.beginsBooksAt(atUs));
+      const books = begins ? translator.snapshotFrames() : [];
+      const { events, untold = [] } = translator.line(line);
+      const isTold = events.length > 0 || (isOfTurn && untold.length === 0);
+      if (atUs < fromUs || !isTold) return;
+      this.#connections.add(connection);
+      this.#addBooks(books, atUs);
+      this.#addLine(line);
+    };
+  }
+
+  #turnsOf({ run }: CaptureInfo): readonly RunTurn[] {
+    return turnsOf(run, this.#turns);
+  }
+
   /** Whether a file's frames go in: no other connection may carry one of its markets meanwhile. */
-  #takes(info: CaptureInfo, startUs: number, endUs: number): boolean {
-    const { connection, symbols, venue } = info;
+  #carries(info: CaptureInfo, startUs: number, endUs: number): boolean {
+    const { connection, symbols } = info;
     const own = new Set(symbols.map(({ external }) => external));
     for (const [name, carrier] of this.#carriers) {
       if (name === connection || carrier.toUs < startUs) continue;
@@ -151,7 +209,6 @@ class CaptureWriter {
     }
     this.#carriers.set(connection, { symbols: own, toUs: endUs });
     this.#connections.add(connection);
-    this.#venue = venue;
     return true;
   }
 
@@ -160,14 +217,14 @@ class CaptureWriter {
     info: CaptureInfo,
     file: ManifestFile,
   ): Promise<Translator | undefined> {
-    const translator = await translatorBefore(storage, info, file);
+    const translator = await translatorBefore(storage, info, file, this.#turnsOf(info));
     if (translator === undefined) this.#isCut = true;
     return translator;
   }
 
-  /** The books of a connection as they stood, as the venue would tell them. */
-  #addBooks(translator: Translator, atUs: number): void {
-    for (const text of translator.snapshotFrames()) {
+  /** Books as they stood, as the venue would tell them. */
+  #addBooks(frames: readonly string[], atUs: number): void {
+    for (const text of frames) {
       this.#lines.push({ atUs, text: `{"t":"${nsText(atUs)}","m":${text}}\n` });
     }
   }
@@ -209,10 +266,11 @@ class CaptureWriter {
         },
       );
     }
+    const silent = [...this.#translators.keys()].filter((name) => !this.#connections.has(name));
     return {
       ...{ venue: this.#venue, frames: this.#frames, isCut: this.#isCut },
       connections: [...this.#connections],
-      leftOut: [...this.#leftOut],
+      leftOut: [...this.#leftOut, ...silent],
     };
   }
 }

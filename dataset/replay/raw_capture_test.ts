@@ -15,7 +15,9 @@ import {
   saveManifest,
 } from "@ssmd/archive";
 import { translatorOf } from "@ssmd/exchanges";
+import type { Turn } from "@ssmd/market";
 import { memoryStorage, type Storage } from "@ssmd/storage";
+import { tradeText } from "../testing/raw_days.ts";
 import { type RawCapture, type RawSpan, writeRawCapture } from "./raw_capture.ts";
 
 const PLACE = { env: "test", feed: "kraken" } as const;
@@ -44,7 +46,12 @@ function captureOf(connection: string, symbols: readonly string[], linesBefore =
 }
 
 /** Puts one raw file, named in its day's manifest. */
-async function putRaw(storage: Storage, info: CaptureInfo, lines: readonly string[]) {
+async function putRaw(
+  storage: Storage,
+  info: CaptureInfo,
+  lines: readonly string[],
+  turns: readonly Turn[] = [],
+) {
   const built = buildRawFile(info, [UTF8.encode(lines.join(""))]);
   const part = info.linesBefore === 0 ? 1 : 2;
   const key = rawKey({ ...PLACE, atUs: built.firstUs, connection: info.connection, part });
@@ -57,7 +64,7 @@ async function putRaw(storage: Storage, info: CaptureInfo, lines: readonly strin
   const manifest = await openManifest(storage, {
     ...{ kind: "raw", ...PLACE, day: dayOfUs(built.firstUs) },
   });
-  const change = { files: [file], writtenBy: "0.1.0+abc1234", nowUs: START_US };
+  const change = { files: [file], turns, writtenBy: "0.1.0+abc1234", nowUs: START_US };
   await saveManifest(storage, changedManifest(manifest, change));
 }
 
@@ -110,6 +117,33 @@ Deno.test("a connection that carries the same markets meanwhile is left out and 
   const { text, told } = await written(storage);
   assert.equal(text, first.join(""));
   assert.deepEqual([told.connections, told.leftOut], [["m1-1"], ["m1-2"]]);
+});
+
+Deno.test("of a pair of connectors each frame comes once, from the one that told its records", async () => {
+  const storage = memoryStorage();
+  const trade = (id: number) => tradeText("BTC/USD", id);
+  const line = (id: number, lateUs: number) =>
+    frameLine(START_US + id * 1_000_000 + lateUs, trade(id));
+  const runs = ["m1", "m2"] as const;
+  const numbers = Array.from({ length: 9 }, (_, i) => i + 1);
+  // The first one told up to 4, the second one got the same a little earlier or later.
+  const after = { run: "m1", connection: 1, atUs: START_US + 4_000_000, sequence: 4 };
+  const told = { fromUs: 0, trades: [1, 2, 3, 4].map((id) => `BTCUSD ${id}`) };
+  const turns: Turn[] = [
+    { run: "m1", fromUs: 0 },
+    { run: "m2", fromUs: after.atUs + 1, after: { ...after, turnFromUs: 0 }, told },
+  ];
+  for (const run of runs) {
+    const info = { ...captureOf(`${run}-1`, ["BTC/USD"]), run, inTurns: true };
+    const lines = numbers.map((id) => line(id, run === "m1" || id !== 5 ? 0 : -1_500_000));
+    await putRaw(storage, info, lines.sort(), turns);
+  }
+  const { text, told: capture } = await written(storage);
+  const ids = [...text.matchAll(/"trade_id":(\d+)/g)].map(([, id]) => Number(id));
+  assert.deepEqual(ids.sort((a, b) => a - b), numbers);
+  assert.deepEqual([capture.connections, capture.leftOut], [["m1-1", "m2-1"], []]);
+  const early = await written(storage, { toUs: START_US + 3_000_000 });
+  assert.deepEqual([early.told.connections, early.told.leftOut], [["m1-1"], ["m2-1"]]);
 });
 
 Deno.test("a span takes its frames only, and says that nothing is known of what was before", async () => {

@@ -8,7 +8,7 @@ import {
   parseManifestKey,
   usOfNsText,
 } from "@ssmd/archive";
-import { joinedTurns, type RunTurn, type Turn, TURN_OVERLAP_US, turnsOf } from "@ssmd/market";
+import { allTurns, type RunTurn, TURN_OVERLAP_US, turnsOf } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
 
 /** A connection of one life of a connector, with its raw files in the order of its lines. */
@@ -45,10 +45,7 @@ export async function rawManifests(
 /** The connections that manifests name, older runs first. */
 export function rawConnectionsOf(manifests: readonly Manifest[]): RawConnection[] {
   const connections = new Map<string, RawConnection>();
-  const turns = manifests.reduce<Turn[]>(
-    (all, manifest) => joinedTurns(all, manifest.turns ?? []),
-    [],
-  );
+  const turns = allTurns(manifests);
   for (const file of manifests.flatMap(({ files }) => files)) {
     const { run = "", connection = "" } = file;
     const name = `${run} ${connection}`;

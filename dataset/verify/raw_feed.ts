@@ -1,5 +1,5 @@
 import { messageOf } from "@ssmd/runtime";
-import { joinedTurns, type MarketEvent, type RunTurn, type Turn, turnsOf } from "@ssmd/market";
+import { allTurns, type MarketEvent, type RunTurn, turnsOf } from "@ssmd/market";
 import {
   type CaptureInfo,
   dayOfUs,
@@ -64,7 +64,7 @@ export class RawFeed {
   async verify(manifests: readonly Manifest[]): Promise<void> {
     const { report, env, feed } = this.#options;
     const connections = new Map<string, Named[]>();
-    const turns = manifests.reduce<Turn[]>((all, each) => joinedTurns(all, each.turns ?? []), []);
+    const turns = allTurns(manifests);
     for (const manifest of manifests) {
       report.day(env, feed, manifest.day).rawStatus = manifest.status;
       if (manifest.expired !== undefined) {

@@ -85,3 +85,10 @@ export function joinedTurns(a: readonly Turn[], b: readonly Turn[]): Turn[] {
   }
   return [...joined.values()];
 }
+
+/** The turns that several manifests name. */
+export function allTurns(manifests: Iterable<{ turns?: readonly Turn[] }>): Turn[] {
+  let all: Turn[] = [];
+  for (const { turns = [] } of manifests) all = joinedTurns(all, turns);
+  return all;
+}
