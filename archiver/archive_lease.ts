@@ -19,14 +19,16 @@ export interface ArchiveLeaseOptions {
 
 const ANSWER_MS_MAX = 5_000;
 const RELEASE_MS_MAX = 2_000;
-const LOOK_MS = 1_000;
+const LOOK_MS = 500;
 const TOLD_EVERY_MS = 30_000;
 
 /** Another archiver that keeps us from the lease. */
 interface Holder {
   name: string;
-  /** Has a lock of the system, which ends with its process: no wait shows that it is gone. */
+  /** Has a lock of the system, which ends with its process, or gives signs of life. */
   isAlive: boolean;
+  /** Whether another folder would keep us apart. */
+  isOfFolder: boolean;
 }
 
 /**
@@ -79,7 +81,7 @@ export class ArchiveLease {
       if (this.#abort.signal.aborted || holder !== undefined && isLate) {
         await this.release();
         throw new SsmdError("ARCHIVER_RUNNING", `no lease on the archive: ${answer.problem}`, {
-          hint: holder?.isAlive === true
+          hint: holder?.isOfFolder === true
             ? "stop it first, or choose another folder with --data"
             : "stop the other one first; one archiver writes an environment's archive",
           context: { env },
@@ -154,7 +156,7 @@ export class ArchiveLease {
     const onLost = (other: string) => this.#lost(other);
     if (storage.lock !== undefined && this.#lock === undefined) {
       const answer = await storage.lock(`archiver-${env}-${shard}`, holder);
-      if ("heldBy" in answer) return { name: answer.heldBy, isAlive: true };
+      if ("heldBy" in answer) return { name: answer.heldBy, isAlive: true, isOfFolder: true };
       this.#lock = answer;
     }
     if (storage.type === "s3") {
@@ -179,7 +181,8 @@ export class ArchiveLease {
 
 async function holderOf(lease: CellLease): Promise<Holder | undefined> {
   const name = lease.held ? undefined : await lease.tryAcquire();
-  return name === undefined ? undefined : { name, isAlive: false };
+  if (name === undefined) return undefined;
+  return { name, isAlive: lease.isHolderAlive, isOfFolder: false };
 }
 
 function unanswered(afterMs: number): SsmdError {

@@ -87,6 +87,32 @@ Deno.test(
   },
 );
 
+Deno.test("a second archiver on a bus leaves as soon as the first one gives a sign of life", {
+  ignore: !natsServerAvailable(),
+}, async () => {
+  const server = await startNatsServer();
+  const open = () => openTransport({ type: "nats", url: server.url }, { env: ENV });
+  const [one, two] = [await open(), await open()];
+  const storage = memoryStorage();
+  try {
+    const first = createArchiver(optionsOf(one, storage));
+    await first.start();
+    // A wait for it would outlast the test.
+    const second = createArchiver({ ...optionsOf(two, storage), leaseWaitMs: 3_600_000 });
+    await assert.rejects(second.start(), {
+      code: "ARCHIVER_RUNNING",
+      message: new RegExp(`process ${Deno.pid} on .* archives "${ENV}"`),
+      hint: "stop the other one first; one archiver writes an environment's archive",
+    });
+    await second.close();
+    await first.close();
+  } finally {
+    await one.close();
+    await two.close();
+    await server.stop();
+  }
+});
+
 /** A storage shared by processes that takes questions and answers none before it is let. */
 function silent(): { storage: Storage; answer: () => void } {
   const inner = memoryStorage();

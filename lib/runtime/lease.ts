@@ -51,6 +51,7 @@ export class CellLease {
   #nowMs: () => number;
   #seen = "";
   #seenAtMs = 0;
+  #isHolderAlive = false;
   #state: LeaseState = FREE;
   #held = false;
   #renewedMs = 0;
@@ -74,6 +75,11 @@ export class CellLease {
     return this.#held;
   }
 
+  /** Whether who held it at the last try has given a sign of life since an earlier one. */
+  get isHolderAlive(): boolean {
+    return this.#isHolderAlive;
+  }
+
   /** Whether nobody else can hold it now, by our own clock: a sign of life was given in time. */
   get isFresh(): boolean {
     return this.#held && this.#nowMs() - this.#renewedMs < this.#ttlMs * FRESH_SHARE;
@@ -94,6 +100,8 @@ export class CellLease {
     const text = bytes === undefined ? "" : DECODER.decode(bytes);
     const state = parseState(text);
     if (text !== this.#seen) {
+      const { token } = parseState(this.#seen);
+      this.#isHolderAlive = this.#seen !== "" && state.holder !== "" && token === state.token;
       this.#seen = text;
       this.#seenAtMs = this.#nowMs();
     }
