@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import {
-  damaged,
+  corruptionError,
   isSealedDay,
   openSealed,
   readArchive,
@@ -50,7 +50,7 @@ export async function* objectBytes(
     yield range;
   }
   if (hash.digest("hex") === sha256) return;
-  throw damaged(key, { offset: 0, why: "it does not have the SHA-256 its manifest names" });
+  throw corruptionError(key, { offset: 0, why: "it does not have the SHA-256 its manifest names" });
 }
 
 /**

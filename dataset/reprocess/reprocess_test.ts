@@ -334,9 +334,9 @@ Deno.test("a raw file that is not what its manifest names stops the run; the day
     if (found.key.endsWith(".zst")) key = found.key;
   }
   const bytes = await storage.get(key);
-  const damaged = bytes.slice();
-  damaged[damaged.length - 9] = (damaged[damaged.length - 9] ?? 0) ^ 4;
-  await storage.put(key, damaged);
+  const corrupt = bytes.slice();
+  corrupt[corrupt.length - 9] = (corrupt[corrupt.length - 9] ?? 0) ^ 4;
+  await storage.put(key, corrupt);
   await assert.rejects(
     run(storage),
     (error) => error instanceof ArchiveError && error.message.includes(key),

@@ -43,7 +43,7 @@ async function problemsAfter(harm: (storage: Storage) => Promise<void>): Promise
   return (await verifyArchive(storage, { nowUs: LATER_US })).problems;
 }
 
-async function damage(storage: Storage, key: string, change: (bytes: Uint8Array) => Uint8Array) {
+async function corrupt(storage: Storage, key: string, change: (bytes: Uint8Array) => Uint8Array) {
   await storage.put(key, change((await storage.get(key)).slice()));
 }
 
@@ -104,14 +104,14 @@ Deno.test("a flipped bit or cut byte in any file is a problem that names the fil
     for (const change of [flipped, (bytes: Uint8Array) => bytes.subarray(0, bytes.length - 1)]) {
       const storage = await filled();
       const key = await someKey(storage, part);
-      await damage(storage, key, change);
+      await corrupt(storage, key, change);
       const { problems } = await verifyArchive(storage);
       assert.ok(problems.length > 0, part);
       for (const problem of problems) assert.ok(problem.message.includes(key), problem.message);
-      const damaged = problems.some(({ code, message }) =>
+      const isCorrupt = problems.some(({ code, message }) =>
         code === "ARCHIVE_DAMAGED" && /at byte \d+/.test(message)
       );
-      assert.ok(damaged || change === flipped, "a cut byte is named with its place");
+      assert.ok(isCorrupt || change === flipped, "a cut byte is named with its place");
     }
   }
 });
@@ -122,7 +122,7 @@ Deno.test("a flipped bit in a manifest is a problem that names the manifest", as
       const key = kind === "raw/"
         ? "raw/test/kraken/2026/08/01/manifest.json"
         : "normalized/test/kraken/v1/2026/08/01/manifest.json";
-      await damage(storage, key, flipped);
+      await corrupt(storage, key, flipped);
     });
     assert.ok(codes(problems).includes("MANIFEST_DAMAGED"), kind);
   }

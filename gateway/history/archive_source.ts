@@ -43,12 +43,12 @@ export interface ArchivedDay {
 /** The archive as the gateway reads it. All calls may throw StorageError or ArchiveError. */
 export interface ArchiveSource {
   /**
-   * Records in order of receivedAt, then sequence, in batches. `onDamage` receives
+   * Records in order of receivedAt, then sequence, in batches. `onCorruption` receives
    * unreadable spans, and reading continues behind them. Stops when the caller stops iterating.
    */
   read(
     slice: ArchiveSlice,
-    onDamage: (gap: GapSpan) => void,
+    onCorruption: (gap: GapSpan) => void,
   ): AsyncIterable<readonly MarketEvent[]>;
   /** Days (`YYYY-MM-DD`) of a span that may have records: all others have none. */
   dayNames(feed: string, fromUs: number, toUs: number): Promise<string[]>;

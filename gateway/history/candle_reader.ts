@@ -41,7 +41,7 @@ interface Chunk {
 interface Collected {
   parts: Candles;
   late: number;
-  damages: GapSpan[];
+  corruptions: GapSpan[];
 }
 
 const HOUR_US = 3_600_000_000;
@@ -66,7 +66,7 @@ export class CandleReader {
     const { market, intervalUs, clock, fromUs } = query;
     const isByMinute = intervalUs % LIVE_INTERVAL_US === 0 && clock === "venue";
     const parts = new Candles(intervalUs);
-    const collected: Collected = { parts, late: 0, damages: [] };
+    const collected: Collected = { parts, late: 0, corruptions: [] };
     const toUs = Math.min(query.toUs, nowUs() + DAY_US);
     const liveFromUs = isByMinute ? this.#mergeLive(query, collected) : Infinity;
     const collectToUs = Math.min(toUs, liveFromUs);
@@ -78,7 +78,7 @@ export class CandleReader {
       candles: parts.between(fromUs, until),
       lateTrades: collected.late,
       endUs: until,
-      gaps: [...border, ...collected.damages],
+      gaps: [...border, ...collected.corruptions],
     };
   }
 
@@ -142,13 +142,13 @@ export class CandleReader {
     }
     const { intervalUs } = query;
     const unit = chunk.key === undefined ? intervalUs : LIVE_INTERVAL_US;
-    const own: Collected = { parts: new Candles(unit), late: 0, damages: [] };
+    const own: Collected = { parts: new Candles(unit), late: 0, corruptions: [] };
     await this.#scan(query, chunk, own);
     collected.late += own.late;
-    collected.damages.push(...own.damages);
+    collected.corruptions.push(...own.corruptions);
     const candles = own.parts.between(chunk.fromUs - unit, chunk.toUs);
     mergeSpan(collected.parts, candles, query);
-    if (chunk.key !== undefined && own.damages.length === 0) {
+    if (chunk.key !== undefined && own.corruptions.length === 0) {
       this.#cache.set(chunk.key, { candles, late: own.late });
     }
   }
@@ -162,7 +162,7 @@ export class CandleReader {
     const receivedFromUs = fromUs - (isByVenue ? GATEWAY_LIMITS.candleEarlyMs * 1000 : 0);
     const receivedToUs = toUs + (isByVenue ? GATEWAY_LIMITS.candleLateMs * 1000 : 0);
     const span = { fromUs: Math.max(0, receivedFromUs), toUs: receivedToUs };
-    for await (const batch of this.#reader.scanTrades(market, span, own.damages)) {
+    for await (const batch of this.#reader.scanTrades(market, span, own.corruptions)) {
       for (const trade of batch) {
         const atUs = timeOf(trade, clock);
         if (isByVenue && isTooLate(trade, atUs)) {

@@ -71,7 +71,7 @@ export class HistoryReader {
     const recent = this.#recent(query, Math.max(span.fromUs, floorUs), span.toUs);
     const archivedToUs = Math.min(span.toUs, floorUs);
     const border = await this.#border(market, span.fromUs, archivedToUs);
-    const read = { damages: [] as GapSpan[], stoppedUs: undefined as number | undefined };
+    const read = { corruptions: [] as GapSpan[], stoppedUs: undefined as number | undefined };
     let archivedDays: HistoryRecords[T][] = [];
     const wanted = limit + 1;
     if (order === "asc" || recent.length < wanted) {
@@ -91,7 +91,7 @@ export class HistoryReader {
       : undefined;
     if (next !== undefined && order === "asc") span.toUs = Math.min(span.toUs, next.atUs + 1);
     if (next !== undefined && order === "desc") span.fromUs = Math.max(span.fromUs, next.atUs);
-    const gaps = await this.#gaps(market, span, [...border, ...read.damages]);
+    const gaps = await this.#gaps(market, span, [...border, ...read.corruptions]);
     const fromArchive = new Set(archivedDays);
     return {
       records,
@@ -187,7 +187,7 @@ export class HistoryReader {
 
   async #archived<T extends keyof HistoryRecords>(
     query: PageQuery<T>,
-    read: { damages: GapSpan[]; stoppedUs: number | undefined },
+    read: { corruptions: GapSpan[]; stoppedUs: number | undefined },
   ): Promise<HistoryRecords[T][]> {
     const { market, type, fromUs, toUs, order, limit, after } = query;
     const archive = this.#archive;
@@ -201,7 +201,7 @@ export class HistoryReader {
       if (!days.has(dayOfUs(step.fromUs))) continue;
       const slice = { feed: market.feed.id, symbol: market.symbol, type, ...step };
       let part: HistoryRecords[T][] = [];
-      for await (const batch of archive.read(slice, (gap) => read.damages.push(gap))) {
+      for await (const batch of archive.read(slice, (gap) => read.corruptions.push(gap))) {
         const records = batch as unknown as readonly HistoryRecords[T][];
         for (const record of records) part.push(record);
         if (order === "asc" && found.length + part.length >= limit + slack) break;

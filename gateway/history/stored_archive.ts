@@ -45,14 +45,14 @@ export class StoredArchive implements ArchiveSource {
 
   async *read(
     { feed, symbol, type, fromUs, toUs }: ArchiveSlice,
-    onDamage: (gap: GapSpan) => void,
+    onCorruption: (gap: GapSpan) => void,
   ): AsyncGenerator<readonly MarketEvent[], void> {
     const query = { env: this.#env, feed, symbols: [symbol], types: [type], fromUs, toUs };
     const options = {
       readAheadBytesMax: GATEWAY_LIMITS.archiveReadAheadBytesMax,
       requestsMax: 4,
-      onDamage: ({ gap, error }: { gap: Omit<GapSpan, "reason">; error: ArchiveError }) =>
-        onDamage({ ...gap, symbol, feed, reason: "archive_damaged", detail: error.message }),
+      onCorruption: ({ gap, error }: { gap: Omit<GapSpan, "reason">; error: ArchiveError }) =>
+        onCorruption({ ...gap, symbol, feed, reason: "archive_damaged", detail: error.message }),
     };
     try {
       yield* this.#slots.reading(() => readArchive(this.#storage, query, options));

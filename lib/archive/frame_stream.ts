@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Storage } from "@ssmd/storage";
-import { damaged, firstFrameIn } from "./zstd_frames.ts";
+import { corruptionError, firstFrameIn } from "./zstd_frames.ts";
 
 /** Bytes of one range read. */
 const RANGE_BYTES = 2 * 1024 * 1024;
@@ -65,7 +65,7 @@ export async function* streamFrames(
       if (rest.length > 0 && (isLast || isTooLong || why !== "")) {
         const before = missing === undefined ? "" : `${missing} bytes `;
         const cut = `the file ends ${before}before its frame does`;
-        throw damaged(key, { offset, why: why || cut });
+        throw corruptionError(key, { offset, why: why || cut });
       }
       break;
     }
@@ -74,10 +74,13 @@ export async function* streamFrames(
   if (offset !== size) {
     const difference = `${Math.abs(offset - size)} bytes ${offset < size ? "less" : "more"}`;
     const why = `it has ${difference} than are named`;
-    throw damaged(key, { offset: Math.min(offset, size), why });
+    throw corruptionError(key, { offset: Math.min(offset, size), why });
   }
   if (sha256 === undefined || hash.digest("hex") === sha256) return;
-  throw damaged(key, { offset: 0, why: "it does not have the SHA-256 that its manifest names" });
+  throw corruptionError(key, {
+    offset: 0,
+    why: "it does not have the SHA-256 that its manifest names",
+  });
 }
 
 function behind(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -27,14 +27,16 @@ export function parseHashedJson<T extends { format: string }>(
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
-    throw damagedFile(key, `it is no JSON (${messageOf(error)})`);
+    throw corruptionError(key, `it is no JSON (${messageOf(error)})`);
   }
-  if (value === null || typeof value !== "object") throw damagedFile(key, "it is no JSON object");
+  if (value === null || typeof value !== "object") {
+    throw corruptionError(key, "it is no JSON object");
+  }
   const { sha256: _, ...rest } = value;
-  if (rest["format"] !== format) throw damagedFile(key, `its format is not ${format}`);
+  if (rest["format"] !== format) throw corruptionError(key, `its format is not ${format}`);
   // Formatted anew it must be the same bytes: the hash covers what was parsed, this the rest.
   if (!isSame(formatHashedJson(rest), bytes)) {
-    throw damagedFile(key, "its content does not have the SHA-256 that it names");
+    throw corruptionError(key, "its content does not have the SHA-256 that it names");
   }
   return rest as unknown as T;
 }
@@ -59,7 +61,7 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
-function damagedFile(key: string, why: string): ArchiveError {
+function corruptionError(key: string, why: string): ArchiveError {
   return new ArchiveError("FILE_DAMAGED", `${key} is damaged: ${why}.`, {
     hint: "Restore the object from a copy; do not edit it by hand.",
     context: { key },

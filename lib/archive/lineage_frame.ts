@@ -1,7 +1,12 @@
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 import type { Lineage, SealedLineage } from "./lineage.ts";
 import { sha256Of } from "./bytes.ts";
-import { damaged, skippableContent, skippableFrame, type ZstdFrame } from "./zstd_frames.ts";
+import {
+  corruptionError,
+  skippableContent,
+  skippableFrame,
+  type ZstdFrame,
+} from "./zstd_frames.ts";
 
 const UTF8 = new TextEncoder();
 /** First byte of the kind of skippable frame that we write; zstd has sixteen. */
@@ -33,12 +38,12 @@ export function lineageIn(
   key: string,
 ): Lineage | SealedLineage {
   if (file[frame.start] !== OWN_FRAME) {
-    throw damaged(key, { offset: frame.start, why: "its first frame is of another kind" });
+    throw corruptionError(key, { offset: frame.start, why: "its first frame is of another kind" });
   }
   const { text, value } = jsonIn(skippableContent(file, frame));
   if (value === undefined || !isAsWritten(text, value)) {
     const why = "its lineage is not what was written";
-    throw damaged(key, { offset: frame.start + 8, why });
+    throw corruptionError(key, { offset: frame.start + 8, why });
   }
   const type: EventType | undefined = value.schema?.type;
   if (FORMATS.includes(value.format) && type !== undefined && EVENT_TYPES.includes(type)) {
@@ -46,7 +51,7 @@ export function lineageIn(
     return lineage as unknown as Lineage | SealedLineage;
   }
   const why = `its lineage is of the format "${value.format}", which is not known here`;
-  throw damaged(key, { offset: frame.start + 8, why });
+  throw corruptionError(key, { offset: frame.start + 8, why });
 }
 
 /** Files of the first format have no hash of their lineage; only that of the manifest covers it. */

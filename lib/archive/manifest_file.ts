@@ -121,15 +121,17 @@ export function parseManifest(bytes: Uint8Array, key: string): Manifest {
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
-    throw damaged(key, `it is no JSON (${messageOf(error)})`);
+    throw corruptionError(key, `it is no JSON (${messageOf(error)})`);
   }
-  if (typeof value !== "object" || value === null) throw damaged(key, "it is no JSON object");
+  if (typeof value !== "object" || value === null) {
+    throw corruptionError(key, "it is no JSON object");
+  }
   const { sha256: _, ...manifest } = value;
   const wrong = firstWrongField(manifest);
-  if (wrong !== undefined) throw damaged(key, `${wrong} is missing or wrong`);
+  if (wrong !== undefined) throw corruptionError(key, `${wrong} is missing or wrong`);
   // Formatted anew it must be the same bytes: the hash covers what was parsed, this the rest.
   if (!equal(formatManifest(manifest as unknown as Manifest), bytes)) {
-    throw damaged(key, "its content does not have the SHA-256 that it names");
+    throw corruptionError(key, "its content does not have the SHA-256 that it names");
   }
   return manifest as unknown as Manifest;
 }
@@ -138,7 +140,7 @@ function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
-function damaged(key: string, why: string): ArchiveError {
+function corruptionError(key: string, why: string): ArchiveError {
   return new ArchiveError("MANIFEST_DAMAGED", `${key} is damaged: ${why}.`, {
     hint: "Restore the manifest from a copy; do not edit manifests by hand.",
     context: { key },

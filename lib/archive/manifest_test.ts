@@ -70,9 +70,9 @@ Deno.test("a saved manifest comes back as it was; an absent one is undefined", a
 Deno.test("any flipped bit, cut byte or added byte of a manifest is found and names the key", () => {
   const bytes = formatManifest(sample([gap("_all", START_US, 0)]));
   const key = manifestKey(PLACE);
-  const refused = (damaged: Uint8Array) =>
+  const refused = (corrupt: Uint8Array) =>
     assert.throws(
-      () => parseManifest(damaged, key),
+      () => parseManifest(corrupt, key),
       (error: Error & { code?: string }) =>
         error.code === "MANIFEST_DAMAGED" && error.message.startsWith(key),
     );

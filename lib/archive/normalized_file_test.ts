@@ -83,7 +83,7 @@ Deno.test("a damaged normalized file gives what is whole, then the key and the p
     } catch (error) {
       assert.ok(error instanceof ArchiveError, String(error));
       assert.match(error.message, /02-53\.capnp\.zst.*(byte|record) \d+/);
-      return { count, damaged: true };
+      return { count, corrupt: true };
     }
     return { count, damaged: false };
   };
@@ -92,19 +92,19 @@ Deno.test("a damaged normalized file gives what is whole, then the key and the p
     fc.property(fc.nat(file.bytes.length - 1), fc.nat(7), (at, bit) => {
       const flipped = file.bytes.slice();
       flipped[at] = (flipped[at] ?? 0) ^ (1 << bit);
-      const { count, damaged } = read(flipped);
-      if (!damaged) assert.equal(count, 10_000, "only bits that say nothing about records pass");
-      if (damaged && at >= (frames[2]?.start ?? 0)) {
+      const { count, corrupt } = read(flipped);
+      if (!corrupt) assert.equal(count, 10_000, "only bits that say nothing about records pass");
+      if (corrupt && at >= (frames[2]?.start ?? 0)) {
         assert.ok(count > 2000, "the first frame is read");
       }
     }),
     { numRuns: 100 },
   );
   for (const { end } of frames.slice(0, -1)) {
-    assert.ok(read(file.bytes.subarray(0, end)).damaged, "cut between two frames");
+    assert.ok(read(file.bytes.subarray(0, end)).corrupt, "cut between two frames");
   }
-  assert.ok(read(file.bytes.subarray(0, file.bytes.length - 1)).damaged, "cut by a byte");
-  assert.ok(read(file.bytes.subarray((frames[0]?.end) ?? 0)).damaged, "without its lineage");
+  assert.ok(read(file.bytes.subarray(0, file.bytes.length - 1)).corrupt, "cut by a byte");
+  assert.ok(read(file.bytes.subarray((frames[0]?.end) ?? 0)).corrupt, "without its lineage");
 });
 
 Deno.test({

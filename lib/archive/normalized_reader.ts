@@ -5,7 +5,7 @@ import type { Storage } from "@ssmd/storage";
 import type { Lineage, SealedLineage } from "./lineage.ts";
 import { lineageIn } from "./lineage_frame.ts";
 import { type NamedObject, streamFrames } from "./frame_stream.ts";
-import { damaged, decompressFrame, framesOf } from "./zstd_frames.ts";
+import { corruptionError, decompressFrame, framesOf } from "./zstd_frames.ts";
 
 /** A file of a window, or of a sealed day of the former form, that is being read. */
 export interface NormalizedContent {
@@ -22,10 +22,10 @@ export interface NormalizedContent {
  * `ARCHIVE_DAMAGED` with key and place.
  */
 export function normalizedOf(file: Uint8Array, key: string): NormalizedContent {
-  const { frames, damage } = framesOf(file);
+  const { frames, corruption } = framesOf(file);
   const [front, ...data] = frames;
   if (front?.kind !== "skippable") {
-    throw damaged(key, damage ?? { offset: 0, why: "no lineage stands at its front" });
+    throw corruptionError(key, corruption ?? { offset: 0, why: "no lineage stands at its front" });
   }
   const lineage = lineageIn(file, front, key);
   function* messages(): Iterable<Uint8Array> {
@@ -38,10 +38,10 @@ export function normalizedOf(file: Uint8Array, key: string): NormalizedContent {
         yield message;
       }
     }
-    if (damage !== undefined) throw damaged(key, damage);
+    if (corruption !== undefined) throw corruptionError(key, corruption);
     if (count !== lineage.count) {
       const why = `its lineage names ${lineage.count} records, it holds ${count}`;
-      throw damaged(key, { offset: file.length, why });
+      throw corruptionError(key, { offset: file.length, why });
     }
   }
   return {
@@ -72,7 +72,7 @@ export async function streamNormalized(
   const stream = streamFrames(storage, object)[Symbol.asyncIterator]();
   const front = await stream.next();
   if (front.done === true || front.value.kind !== "skippable") {
-    throw damaged(key, { offset: 0, why: "no lineage stands at its front" });
+    throw corruptionError(key, { offset: 0, why: "no lineage stands at its front" });
   }
   const { bytes } = front.value;
   const lineage = lineageIn(bytes, { kind: "skippable", start: 0, end: bytes.length }, key);
@@ -88,7 +88,7 @@ export async function streamNormalized(
     }
     if (count !== lineage.count) {
       const why = `its lineage names ${lineage.count} records, it holds ${count}`;
-      throw damaged(key, { offset: object.bytes, why });
+      throw corruptionError(key, { offset: object.bytes, why });
     }
   }
   return { lineage, frames: frames() };

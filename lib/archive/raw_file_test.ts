@@ -80,8 +80,8 @@ Deno.test("a line longer than a zstd frame stays whole", () => {
 Deno.test("one flipped bit or one cut byte anywhere is found, and what stands before is given", () => {
   const file = buildRawFile(CAPTURE, [lines(9_000)]);
   const all = whatIsWhole(file.bytes).read;
-  const check = (damaged: Uint8Array, at: number, what: string) => {
-    const { read, error } = whatIsWhole(damaged);
+  const check = (corrupt: Uint8Array, at: number, what: string) => {
+    const { read, error } = whatIsWhole(corrupt);
     assert.ok(error !== undefined, `${what} at ${at} is found`);
     assert.ok(error.message.includes(KEY), error.message);
     assert.deepEqual(read, all.slice(0, read.length), `${what} at ${at} gives no wrong line`);

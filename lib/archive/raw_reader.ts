@@ -2,7 +2,7 @@ import { ArchiveError, SsmdError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { type NamedObject, streamFrames } from "./frame_stream.ts";
 import { parseRawLine, type RawLine } from "./raw_line.ts";
-import { damaged, decompressFrame, framesOf } from "./zstd_frames.ts";
+import { corruptionError, decompressFrame, framesOf } from "./zstd_frames.ts";
 
 const NEW_LINE = 10;
 
@@ -33,7 +33,7 @@ export async function* streamRaw(
     yield lines.map((line) => parsedLine(line, ++number, key));
   }
   if (!text.isWhole) {
-    throw damaged(key, { offset: object.bytes, why: "the last line is not whole" });
+    throw corruptionError(key, { offset: object.bytes, why: "the last line is not whole" });
   }
 }
 
@@ -92,17 +92,19 @@ export function* textLinesOf(file: Uint8Array, key: string): Iterable<string> {
     }
     if (start < text.length) rest = text.slice(start) + rest;
   }
-  if (rest !== "") throw damaged(key, { offset: file.length, why: "the last line is not whole" });
+  if (rest !== "") {
+    throw corruptionError(key, { offset: file.length, why: "the last line is not whole" });
+  }
 }
 
 /** Uncompressed pieces of a file that is zstd or plain, until the first damage. */
 export function* plainChunksOf(file: Uint8Array, key: string): Iterable<Uint8Array> {
   // `{` begins plain lines; no zstd or skippable frame begins with it.
   if (file[0] === 123) return yield file;
-  if (file.length === 0) throw damaged(key, { offset: 0, why: "the file is empty" });
-  const { frames, damage } = framesOf(file);
+  if (file.length === 0) throw corruptionError(key, { offset: 0, why: "the file is empty" });
+  const { frames, corruption } = framesOf(file);
   for (const frame of frames) {
     if (frame.kind === "data") yield decompressFrame(file, frame, key);
   }
-  if (damage !== undefined) throw damaged(key, damage);
+  if (corruption !== undefined) throw corruptionError(key, corruption);
 }

@@ -193,19 +193,19 @@ Deno.test("a flipped bit or a cut byte anywhere is found by every reader that to
       for (const object of [file, { key: KEY, bytes: bad.length }]) {
         await assert.rejects(async () => {
           for await (const _ of readSealed(storage, object)) { /* to the end */ }
-        }, isDamage);
+        }, isCorruption);
       }
       // A market is read as it was, or not at all.
       const expected = SORTED.filter((each) => each.symbol === "BTCUSD" && each.sequence <= 3000);
       const read = await tradesOf(storage, file, { symbol: "BTCUSD" }).catch((error) => error);
-      assert.ok(Array.isArray(read) || isDamage(read));
+      assert.ok(Array.isArray(read) || isCorruption(read));
       if (Array.isArray(read)) assert.deepEqual(read, expected);
     }),
     { numRuns: 200 },
   );
 });
 
-function isDamage(error: unknown): boolean {
+function isCorruption(error: unknown): boolean {
   return error instanceof ArchiveError && error.code === "ARCHIVE_DAMAGED" &&
     error.message.startsWith(KEY) && /at byte \d+/.test(error.message);
 }

@@ -2,7 +2,7 @@ import type { ArchiveError } from "@ssmd/runtime";
 import type { MarketEvent } from "@ssmd/market";
 import type { SealedLineage } from "./lineage.ts";
 import type { PageRows } from "./parquet/page_index_reader.ts";
-import { damaged } from "./zstd_frames.ts";
+import { corruptionError } from "./zstd_frames.ts";
 
 /** Holds the records of a sealed day, as they come, against order, page indexes and lineage. */
 export class SealedOrder {
@@ -51,6 +51,6 @@ export class SealedOrder {
   }
 
   #wrong(offset: number, why: string): ArchiveError {
-    return damaged(this.#key, { offset, why });
+    return corruptionError(this.#key, { offset, why });
   }
 }

@@ -12,7 +12,7 @@ import { MAGIC } from "./parquet/parquet_file.ts";
 import { ParquetFile } from "./parquet/parquet_reader.ts";
 import { LINEAGE_KEY } from "./sealed_writer.ts";
 import { SealedOrder } from "./sealed_order.ts";
-import { damaged } from "./zstd_frames.ts";
+import { corruptionError } from "./zstd_frames.ts";
 
 const UTF8 = new TextEncoder();
 
@@ -62,12 +62,12 @@ export async function openSealed(storage: RangeStorage, object: SealedObject): P
     lineage = lineageIn(metadata.get(LINEAGE_KEY));
     const { type } = lineage?.schema ?? {};
     if (type !== undefined && EVENT_TYPES.includes(type) && lineage?.count === rows) return type;
-    throw damaged(key, { offset: bytes, why: "it has no lineage of its rows" });
+    throw corruptionError(key, { offset: bytes, why: "it has no lineage of its rows" });
   };
   const file = await ParquetFile.open({ key, bytes, getRange }, { typeOf, footerBytes });
   if (sealed !== undefined && sha256Of(file.footerBytes) !== sealed.indexSha256) {
     const why = "its footer does not have the SHA-256 that the manifest names";
-    throw damaged(key, { offset: bytes - file.footerBytes.length, why });
+    throw corruptionError(key, { offset: bytes - file.footerBytes.length, why });
   }
   return { key, type: file.type, lineage: lineage as unknown as SealedLineage, file };
 }
@@ -178,7 +178,7 @@ export async function* readSealed(
   };
   const magic = await file.bytesAt({ offset: 0, bytes: MAGIC.length });
   if (compareUnsigned(magic, MAGIC) !== 0) {
-    throw damaged(key, { offset: 0, why: "it does not begin as a Parquet file does" });
+    throw corruptionError(key, { offset: 0, why: "it does not begin as a Parquet file does" });
   }
   pass(magic);
   for (const group of groups) {
@@ -197,7 +197,7 @@ export async function* readSealed(
   const indexAt = groups[0]?.index.offset ?? MAGIC.length;
   pass(await file.bytesAt({ offset: indexAt, bytes: bytes - indexAt }));
   if (sha256 === undefined || hash.digest("hex") === sha256) return;
-  throw damaged(key, { offset: 0, why: "it does not have the SHA-256 its manifest names" });
+  throw corruptionError(key, { offset: 0, why: "it does not have the SHA-256 its manifest names" });
 }
 
 /** Whether a reader should read the manifest again: an object that it named is there no more. */

@@ -1,5 +1,5 @@
 import { ArchiveError } from "@ssmd/runtime";
-import { compressFrame, damaged, decompressFrame } from "./zstd_frames.ts";
+import { compressFrame, corruptionError, decompressFrame } from "./zstd_frames.ts";
 
 /** Uncompressed bytes of one piece: what a merge has in memory of each part that it reads. */
 const PIECE_BYTES = 256 * 1024;
@@ -60,7 +60,9 @@ export class SpillFile {
       this.#file.seekSync(offset, Deno.SeekMode.Start);
       for (let at = 0; at < bytes;) {
         const read = this.#file.readSync(packed.subarray(at));
-        if (read === null) throw damaged(this.#path, { offset: offset + at, why: "it ends early" });
+        if (read === null) {
+          throw corruptionError(this.#path, { offset: offset + at, why: "it ends early" });
+        }
         at += read;
       }
     });

@@ -18,7 +18,7 @@ export interface ZstdFrame {
 }
 
 /** Where and why the walk over a file's frames ended early. */
-export interface ZstdDamage {
+export interface ZstdCorruption {
   /** First byte of the frame that cannot be read. */
   offset: number;
   /** What is wrong, to stand in a sentence. */
@@ -94,33 +94,33 @@ export function decompressFrame(
     // Messages are taken out of it one by one, and a Buffer makes that twice as slow.
     return new Uint8Array(buffer, byteOffset, byteLength);
   } catch (error) {
-    throw damaged(key, { offset, why: messageOf(error) });
+    throw corruptionError(key, { offset, why: messageOf(error) });
   }
 }
 
 /** The error of a damaged file. */
-export function damaged(key: string, damage: ZstdDamage): ArchiveError {
+export function corruptionError(key: string, corruption: ZstdCorruption): ArchiveError {
   return new ArchiveError(
     "ARCHIVE_DAMAGED",
-    `${key} is damaged at byte ${damage.offset}: ${damage.why}.`,
+    `${key} is damaged at byte ${corruption.offset}: ${corruption.why}.`,
     {
       hint: "What stands before that byte was read; restore the file from a copy.",
-      context: { key, offset: damage.offset },
+      context: { key, offset: corruption.offset },
     },
   );
 }
 
 /** The file's frames without decompressing them, and the damage that ended the walk, if any. */
-export function framesOf(file: Uint8Array): { frames: ZstdFrame[]; damage?: ZstdDamage } {
+export function framesOf(file: Uint8Array): { frames: ZstdFrame[]; corruption?: ZstdCorruption } {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const frames: ZstdFrame[] = [];
   let start = 0;
   while (start < file.length) {
     const end = frameEnd(view, start);
-    if (typeof end === "string") return { frames, damage: { offset: start, why: end } };
+    if (typeof end === "string") return { frames, corruption: { offset: start, why: end } };
     if (end > file.length) {
       const why = `the file ends ${end - file.length} bytes before its frame does`;
-      return { frames, damage: { offset: start, why } };
+      return { frames, corruption: { offset: start, why } };
     }
     frames.push({ kind: isSkippable(view, start) ? "skippable" : "data", start, end });
     start = end;

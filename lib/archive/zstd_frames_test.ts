@@ -4,9 +4,9 @@ import { compressFrame, decompressFrame, framesOf } from "./mod.ts";
 Deno.test("compressing gives one frame, also where the runtime adds an empty one", () => {
   const data = Uint8Array.from({ length: 70_000 }, (_, i) => (i * 7919) % 251 ^ (i >> 8));
   const bytes = compressFrame(data);
-  const { frames: [frame, ...rest], damage } = framesOf(bytes);
+  const { frames: [frame, ...rest], corruption } = framesOf(bytes);
   assert.ok(frame);
-  assert.deepEqual([rest, damage, frame.end], [[], undefined, bytes.length]);
+  assert.deepEqual([rest, corruption, frame.end], [[], undefined, bytes.length]);
   assert.deepEqual(new Uint8Array(decompressFrame(bytes, frame, "k")), data);
 });
 
@@ -18,8 +18,8 @@ Deno.test("what cannot be compressed is one frame too, at every size around the 
   }
   for (let size = 65_480; size < 65_560; size++) {
     const bytes = compressFrame(noise.subarray(0, size));
-    const { frames, damage } = framesOf(bytes);
-    assert.deepEqual([frames.length, damage], [1, undefined], `${size} bytes`);
+    const { frames, corruption } = framesOf(bytes);
+    assert.deepEqual([frames.length, corruption], [1, undefined], `${size} bytes`);
   }
 });
 

@@ -169,15 +169,15 @@ Deno.test("the same text behind several pointers is no attack", () => {
   assert.deepEqual([symbol, feed, tradeId], ["AB", "AB", "AB"]);
 });
 
-const anyDamage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 8 });
+const anyCorruption = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 8 });
 
 Deno.test("damaged bytes decode to a record or are refused, and nothing else happens", () => {
   const encoder = new Encoder();
   const type = fc.constantFrom(...EVENT_TYPES);
   fc.assert(
-    fc.property(anyEvent, anyDamage, fc.nat(), type, (event, damage, cut, other) => {
+    fc.property(anyEvent, anyCorruption, fc.nat(), type, (event, corruption, cut, other) => {
       const bytes = encoder.encode(event).slice();
-      for (const [at, value] of damage) bytes[at % bytes.length] = value;
+      for (const [at, value] of corruption) bytes[at % bytes.length] = value;
       outcomeOf(event.type, bytes);
       outcomeOf(other, bytes);
       outcomeOf(event.type, bytes.subarray(0, cut % bytes.length));
@@ -195,9 +195,9 @@ Deno.test({
       if (/-(0\.0|inf)/.test(capnpTextOf(event))) continue;
       const whole = await encodeText(text, name, capnpTextOf(event), 1);
       fc.assert(
-        fc.property(anyDamage, (damage) => {
+        fc.property(anyCorruption, (corruption) => {
           const bytes = whole.slice();
-          for (const [at, value] of damage) bytes[at % bytes.length] = value;
+          for (const [at, value] of corruption) bytes[at % bytes.length] = value;
           outcomeOf(event.type, bytes);
         }),
         { numRuns: 500 },

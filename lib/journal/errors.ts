@@ -39,7 +39,7 @@ export function journalBusy(pendingMax: number): JournalError {
 }
 
 /** `JOURNAL_DAMAGED`: bytes that were durable are not what was written. */
-export function journalDamaged(path: string, offset: number, why: string): JournalError {
+export function journalCorrupted(path: string, offset: number, why: string): JournalError {
   return new JournalError("JOURNAL_DAMAGED", `${path} is damaged at byte ${offset}: ${why}.`, {
     context: { path, offset },
     hint: "Put the file back from a copy, or move it away to begin a new journal.",

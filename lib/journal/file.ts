@@ -1,5 +1,5 @@
 import { nowUs } from "@ssmd/runtime";
-import { journalBusy, journalClosed, journalDamaged, journalErrorOf } from "./errors.ts";
+import { journalBusy, journalClosed, journalCorrupted, journalErrorOf } from "./errors.ts";
 import { type Journal, type JournalEntry, type JsonRecord, PENDING_MAX } from "./journal.ts";
 import { assertTopic, encodeLine, recordText } from "./line.ts";
 import { listSegments, scan, type Segment } from "./segment.ts";
@@ -95,7 +95,7 @@ class FileJournal implements Journal {
     // At the end of the newest file another process may be writing just now.
     const missing = next !== undefined && segment.first + entries.length !== next.first;
     if (!missing && (next === undefined || tornBytes === 0)) return entries;
-    throw journalDamaged(segment.path, end, "it ends before the next file begins");
+    throw journalCorrupted(segment.path, end, "it ends before the next file begins");
   }
 
   /** Writes group after group; what arrives meanwhile is the next group. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { journalDamaged } from "./errors.ts";
+import { journalCorrupted } from "./errors.ts";
 import type { JournalEntry } from "./journal.ts";
 import { decodeLine, nextWholeLine } from "./line.ts";
 
@@ -50,12 +50,14 @@ export function scan(bytes: Uint8Array, start: number, next: number, path: strin
     const expected = next + entries.length;
     if (line.entry.position !== expected) {
       const why = `position ${line.entry.position} stands where ${expected} belongs`;
-      throw journalDamaged(path, at, why);
+      throw journalCorrupted(path, at, why);
     }
     entries.push(line.entry);
     at = line.end;
   }
   const whole = at < bytes.length ? nextWholeLine(bytes, at) : -1;
-  if (whole >= 0) throw journalDamaged(path, at, `a broken line, and a whole one at byte ${whole}`);
+  if (whole >= 0) {
+    throw journalCorrupted(path, at, `a broken line, and a whole one at byte ${whole}`);
+  }
   return { entries, end: at, tornBytes: bytes.length - at };
 }

@@ -12,7 +12,7 @@ import { assertKey, assertPrefix, TEMPORARY_PREFIX } from "./key.ts";
 import { attempted, s3CodeOf, type S3Patience, toldError } from "./s3_calls.ts";
 import type { S3Connection } from "./s3_client.ts";
 import { ConditionalPuts } from "./s3_conditional.ts";
-import { damagedError, type S3Object } from "./s3_errors.ts";
+import { corruptionError, type S3Object } from "./s3_errors.ts";
 import { partsOf } from "./s3_parts.ts";
 import { crc32Text, proofOf } from "./s3_proof.ts";
 import { removeStaleUploads, uploadParts } from "./s3_upload.ts";
@@ -115,7 +115,7 @@ export class S3Bucket implements Storage {
         );
         const bytes = await Body?.transformToByteArray() ?? new Uint8Array();
         if (ContentLength === undefined || ContentLength === bytes.length) return bytes;
-        throw damagedError("Another length came than was told", object);
+        throw corruptionError("Another length came than was told", object);
       })
     );
   }
@@ -226,7 +226,7 @@ export class S3Bucket implements Storage {
       if (proof === "same") return;
       const head = await this.#client.send(new HeadObjectCommand(target));
       if (proof === "different" || head.ContentLength !== bytes.length) {
-        throw damagedError("Other bytes were stored than were sent", object);
+        throw corruptionError("Other bytes were stored than were sent", object);
       }
     });
   }
@@ -252,7 +252,7 @@ export class S3Bucket implements Storage {
     const requested = /^bytes=(\d+)-/.exec(Range)?.[1];
     const isRange = first === requested && bytes.length === Number(last) - Number(first) + 1;
     if (!isRange || ContentLength !== bytes.length) {
-      throw damagedError("Another range came than was asked for", object);
+      throw corruptionError("Another range came than was asked for", object);
     }
     return bytes;
   }

@@ -143,7 +143,7 @@ export function s3FailureOf(thrown: unknown, object: S3Object): S3Failure {
 }
 
 /** A body that is not what its checksum or length says. */
-export function damagedError(what: string, object: S3Object): StorageError {
+export function corruptionError(what: string, object: S3Object): StorageError {
   const { code, hint } = DAMAGED;
   const { key, bucket, endpoint } = object;
   return new StorageError(code, `${what}: "${key}" in s3://${bucket} at ${endpoint}.`, {

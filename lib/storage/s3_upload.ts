@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { StorageError } from "@ssmd/runtime";
 import { attempted, S3CallError, s3CodeOf, type S3Patience } from "./s3_calls.ts";
-import { damagedError, type S3Object } from "./s3_errors.ts";
+import { corruptionError, type S3Object } from "./s3_errors.ts";
 import { crc32Text, etagOfParts, proofOf, type S3Receipt, unquoted } from "./s3_proof.ts";
 
 /** S3's own limit. */
@@ -127,7 +127,7 @@ async function sendPart(
   return await attempted(patience, object, async () => {
     const { ETag, ChecksumCRC32 } = await client.send(command());
     if (proofOf({ ETag, ChecksumCRC32 }, bytes, crc) === "different") {
-      throw damagedError("A part was stored with other bytes", object);
+      throw corruptionError("A part was stored with other bytes", object);
     }
     return { PartNumber: number, ETag, ...(ChecksumCRC32 ? { ChecksumCRC32 } : {}) };
   }, signal);
@@ -161,7 +161,7 @@ async function complete(
   const etag = etagOfParts(parts.map((part) => part.ETag));
   const isOther = unclear && etag !== undefined && unquoted(head.ETag) !== etag;
   if (head.ContentLength !== bytes || isOther) {
-    throw damagedError("The parts were not put together as they were sent", object);
+    throw corruptionError("The parts were not put together as they were sent", object);
   }
 }
 

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { StorageError } from "@ssmd/runtime";
 import { attempted, s3CodeOf, type S3Patience, toldError } from "./s3_calls.ts";
-import { damagedError, type S3Object } from "./s3_errors.ts";
+import { corruptionError, type S3Object } from "./s3_errors.ts";
 import type { BucketVersioning, ObjectVersion, ObjectVersions } from "./versions.ts";
 
 /** What the versions of a bucket need. */
@@ -115,7 +115,7 @@ class S3Versions implements ObjectVersions {
       const bytes = await Body?.transformToByteArray() ?? new Uint8Array();
       const [, first] = /^bytes (\d+)-/.exec(ContentRange ?? "") ?? [];
       if (Number(first) === start && bytes.length === end - start) return bytes;
-      throw damagedError("Another range came than was asked for", object);
+      throw corruptionError("Another range came than was asked for", object);
     });
   }
 

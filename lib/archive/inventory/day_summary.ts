@@ -75,19 +75,19 @@ export async function summarizeDay(
   nowUs: number,
 ): Promise<DaySummary> {
   const { env, feed, day, version } = summaryId;
-  const damages: string[] = [];
+  const corruptions: string[] = [];
   const load = async (kind: "raw" | "normalized") => {
     try {
       return await loadManifest(storage, { kind, env, feed, day, version });
     } catch (error) {
       if (!(error instanceof ArchiveError)) throw error;
-      damages.push(error.message);
+      corruptions.push(error.message);
       return undefined;
     }
   };
   const [raw, normalized] = await Promise.all([load("raw"), load("normalized")]);
   const isOver = isDayOver(day, nowUs);
-  const { condition, why } = conditionOf({ raw, normalized, unreadable: damages[0], isOver });
+  const { condition, why } = conditionOf({ raw, normalized, unreadable: corruptions[0], isOver });
   return { feed, day, version, condition, why, ...rawFigures(raw), ...recordFigures(normalized) };
 }
 

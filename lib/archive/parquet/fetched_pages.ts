@@ -5,7 +5,7 @@ import type { FetchedRanges } from "./fetched_ranges.ts";
 import type { ChunkLocation, Extent, RowGroupLocation } from "./footer_reader.ts";
 import type { GroupPages, PageRows } from "./page_index_reader.ts";
 import { readPage } from "./page_reader.ts";
-import { checked } from "./read_damage.ts";
+import { checked } from "./read_corruption.ts";
 import type { Column } from "./record_columns.ts";
 import { PageColumns, type RowReader, rowReader } from "./record_rows.ts";
 

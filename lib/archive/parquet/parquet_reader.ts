@@ -1,5 +1,5 @@
 import type { EventType } from "@ssmd/market";
-import { damaged } from "../zstd_frames.ts";
+import { corruptionError } from "../zstd_frames.ts";
 import { FetchedPages } from "./fetched_pages.ts";
 import { FetchedRanges, mergedExtents } from "./fetched_ranges.ts";
 import {
@@ -11,7 +11,7 @@ import {
 } from "./footer_reader.ts";
 import { type GroupPages, type PageRows, readGroupPages } from "./page_index_reader.ts";
 import { TAIL_BYTES } from "./parquet_file.ts";
-import { checked } from "./read_damage.ts";
+import { checked } from "./read_corruption.ts";
 import { type Column, columnsOf } from "./record_columns.ts";
 
 /** Read at once where it is not known how long footer and page indexes are. */
@@ -158,5 +158,5 @@ async function rangeOf(source: RangeSource, start: number, end: number): Promise
   const range = await source.getRange(start, end);
   if (range.length === end - start) return range;
   const why = `the file ends ${end - start - range.length} bytes before it should`;
-  throw damaged(source.key, { offset: start + range.length, why });
+  throw corruptionError(source.key, { offset: start + range.length, why });
 }

@@ -164,16 +164,16 @@ for (const type of EVENT_TYPES) {
     for (let at = 4; at < whole.length; at++) {
       const bad = whole.slice();
       bad[at] = (bad[at] ?? 0) ^ (1 << at % 8);
-      await assert.rejects(recordsOf(type, bad), isDamage, `bit ${at % 8} of byte ${at}`);
+      await assert.rejects(recordsOf(type, bad), isCorruption, `bit ${at % 8} of byte ${at}`);
       if (at % 8 > 0) continue;
       const cut = Uint8Array.from([...whole.subarray(0, at), ...whole.subarray(at + 1)]);
-      await assert.rejects(recordsOf(type, cut), isDamage, `cut ${at}`);
-      await assert.rejects(recordsOf(type, whole.subarray(0, at)), isDamage, `ends at ${at}`);
+      await assert.rejects(recordsOf(type, cut), isCorruption, `cut ${at}`);
+      await assert.rejects(recordsOf(type, whole.subarray(0, at)), isCorruption, `ends at ${at}`);
     }
   });
 }
 
-function isDamage(error: unknown): boolean {
+function isCorruption(error: unknown): boolean {
   return error instanceof ArchiveError && error.code === "ARCHIVE_DAMAGED" &&
     error.message.startsWith(KEY) && /at byte \d+/.test(error.message);
 }

@@ -26,7 +26,7 @@ export interface ArchiveQuery {
 }
 
 /** A file of the archive that could not be read whole, while reading went on. */
-export interface ArchiveDamage {
+export interface ArchiveCorruption {
   /** What was found, with key and place. */
   error: ArchiveError;
   /** Where records are missing: from the last one that was read to the end of what was lost. */
@@ -40,7 +40,7 @@ export interface ArchiveReadOptions {
    * also given as a record at its place, unless the query leaves gaps out. Absent = the damage is
    * thrown once everything before it was given.
    */
-  onDamage?: (damage: ArchiveDamage) => void;
+  onCorruption?: (corruption: ArchiveCorruption) => void;
   /** Bytes of files that are fetched before their time; default 32 MiB. */
   readAheadBytesMax?: number;
   /** Requests to storage at the same time; default 8. */

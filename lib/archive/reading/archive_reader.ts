@@ -5,7 +5,7 @@ import { usOfDay } from "../paths.ts";
 import { isGone } from "../sealed_reader.ts";
 import { type ArchivedDay, archivedDays, assertKnown } from "./archived_days.ts";
 import { type ArchiveQuery, type ArchiveReadOptions, assertQuery } from "./archive_query.ts";
-import type { Damage } from "./block.ts";
+import type { Corruption } from "./block.ts";
 import { type DayPlan, type DayPlanOptions, manifestOf, planDay } from "./day_plan.ts";
 import { Merge } from "./merge.ts";
 import { ReadAhead, type ReadAheadOptions } from "./read_ahead.ts";
@@ -58,7 +58,7 @@ class DayReader {
   #plan: Promise<{ plan: DayPlan } | { error: unknown }>;
   #options: DayPlanOptions;
   #readAhead: ReadAheadOptions;
-  #onDamage: ArchiveReadOptions["onDamage"];
+  #onCorruption: ArchiveReadOptions["onCorruption"];
   #plannedAtMs = 0;
   /** Whether the day has a manifest; known when it was read. */
   isArchived = false;
@@ -76,7 +76,7 @@ class DayReader {
     const toUs = Math.min(startUs + DAY_US, query.toUs ?? Infinity);
     this.#options = { storage, query, archived, fromUs, toUs, bytesMax };
     this.#readAhead = { bytesMax, requestsMax: options.requestsMax ?? REQUESTS };
-    this.#onDamage = options.onDamage;
+    this.#onCorruption = options.onCorruption;
     this.#plan = this.#planned();
   }
 
@@ -103,7 +103,7 @@ class DayReader {
       if ("error" in planned) {
         if (!(planned.error instanceof ArchiveError)) throw planned.error;
         this.isArchived = true;
-        yield* this.#lost(this.#dayDamage(planned.error));
+        yield* this.#lost(this.#dayCorruption(planned.error));
         return;
       }
       this.isArchived = planned.plan.manifest !== undefined;
@@ -152,22 +152,22 @@ class DayReader {
     return manifest?.files.find((file) => file.key === key)?.sha256 !== known?.sha256;
   }
 
-  *#lost(damage: Damage): Generator<readonly MarketEvent[]> {
-    if (this.#onDamage === undefined) throw damage.error;
+  *#lost(corruption: Corruption): Generator<readonly MarketEvent[]> {
+    if (this.#onCorruption === undefined) throw corruption.error;
     const { query } = this.#options;
-    const gap = gapOf(damage, query.feed);
-    this.#onDamage({ error: damage.error, gap });
+    const gap = gapOf(corruption, query.feed);
+    this.#onCorruption({ error: corruption.error, gap });
     if (query.types === undefined || query.types.includes("gap")) yield [gap];
   }
 
-  #dayDamage(error: ArchiveError): Damage {
+  #dayCorruption(error: ArchiveError): Corruption {
     const { fromUs: atUs, toUs } = this.#options;
     return { error, key: String(error.context["key"] ?? ""), atUs, toUs: toUs - 1, missed: null };
   }
 }
 
 /** What is missing, as a record: its time is that of the last moment that was read. */
-function gapOf({ error, atUs, toUs, missed }: Damage, feed: string): Gap {
+function gapOf({ error, atUs, toUs, missed }: Corruption, feed: string): Gap {
   const gap = lostGap({
     feed,
     symbol: ALL_SYMBOLS,
@@ -180,7 +180,7 @@ function gapOf({ error, atUs, toUs, missed }: Damage, feed: string): Gap {
   return { ...gap, receivedAtUs: atUs };
 }
 
-function fileMissing({ key, fromUs, toUs, count }: Unit, cause: unknown): Damage {
+function fileMissing({ key, fromUs, toUs, count }: Unit, cause: unknown): Corruption {
   const error = new ArchiveError(
     "FILE_MISSING",
     `${key} is named in its manifest and is not in storage: ${messageOf(cause)}`,

@@ -5,7 +5,7 @@ import type { RecordFilter } from "./record_filter.ts";
 import { compareRecords } from "./record_order.ts";
 
 /** Records that are lost in a file, and where. */
-export interface Damage {
+export interface Corruption {
   error: ArchiveError;
   /** Key of the file. */
   key: string;
@@ -24,7 +24,7 @@ export interface Cursor {
   /** Takes the next record to hand; false at the end. */
   advance(): boolean;
   /** Why it ended early; undefined = it did not. */
-  readonly damage: Damage | undefined;
+  readonly corruption: Corruption | undefined;
 }
 
 /** A piece of a file in memory, which is taken apart when its time has come. */
@@ -38,7 +38,7 @@ export interface Block {
 /** What came out of a block. */
 export interface Opened {
   cursor?: Cursor;
-  damage?: Damage;
+  corruption?: Corruption;
 }
 
 /** What a block's messages are read with. */
@@ -70,15 +70,15 @@ export function unreadable(block: BlockOffset, record: number, error: unknown): 
 /** Records that are all in memory, in order. */
 export class ArrayCursor implements Cursor {
   record: MarketEvent;
-  readonly damage: Damage | undefined;
+  readonly corruption: Corruption | undefined;
   #records: readonly MarketEvent[];
   #at = 0;
 
   /** `records` has one at least and is in order. */
-  constructor(records: readonly MarketEvent[], damage?: Damage) {
+  constructor(records: readonly MarketEvent[], corruption?: Corruption) {
     this.#records = records;
     this.record = records[0] as MarketEvent;
-    this.damage = damage;
+    this.corruption = corruption;
   }
 
   advance(): boolean {
@@ -141,11 +141,11 @@ function isBehind(record: MarketEvent, last: MarketEvent): boolean {
 /** Records that were read at once, and behind them the damage that ended them, if any. */
 export function opened(
   { records, error, missed = null }: Omit<ReadRecords, "missed"> & { missed?: number | null },
-  { key, atUs, toUs }: Pick<Damage, "key" | "atUs" | "toUs">,
+  { key, atUs, toUs }: Pick<Corruption, "key" | "atUs" | "toUs">,
 ): Opened {
   const last = records.at(-1);
   const toldUs = last === undefined ? atUs : last.receivedAtUs + 1;
-  const damage = error && { error, key, atUs: toldUs, toUs, missed };
-  if (last === undefined) return damage === undefined ? {} : { damage };
-  return { cursor: new ArrayCursor(records, damage) };
+  const corruption = error && { error, key, atUs: toldUs, toUs, missed };
+  if (last === undefined) return corruption === undefined ? {} : { corruption };
+  return { cursor: new ArrayCursor(records, corruption) };
 }

@@ -88,17 +88,17 @@ async function unitsOf(
     const rows = wanted.flatMap(({ pages }) => pages).reduce((sum, page) => sum + page.rows, 0);
     return rows < file.count ? units : [frontUnit(storage, file), ...units];
   } catch (error) {
-    if (error instanceof ArchiveError) return [damagedUnit(file, error)];
+    if (error instanceof ArchiveError) return [corruptUnit(file, error)];
     throw error;
   }
 }
 
 /** A sealed day whose index cannot be read: told where its first record would have been. */
-function damagedUnit(file: ManifestFile, error: ArchiveError): Unit {
+function corruptUnit(file: ManifestFile, error: ArchiveError): Unit {
   const { key, sha256, count } = file;
   const fromUs = usOfNsText(file.from);
   const toUs = usOfNsText(file.to);
-  const damage = { error, key, atUs: fromUs, toUs, missed: count };
-  const block: Block = { fromUs, open: () => ({ damage }) };
+  const corruption = { error, key, atUs: fromUs, toUs, missed: count };
+  const block: Block = { fromUs, open: () => ({ corruption }) };
   return { fromUs, toUs, bytes: 0, key, sha256, count, fetch: () => Promise.resolve([block]) };
 }

@@ -1,5 +1,5 @@
 import type { MarketEvent } from "@ssmd/market";
-import type { Block, Cursor, Damage } from "./block.ts";
+import type { Block, Corruption, Cursor } from "./block.ts";
 import { compareRecords } from "./record_order.ts";
 
 /**
@@ -11,7 +11,7 @@ export class Merge {
   #waiting: Block[] = [];
   #isSorted = true;
   #open: Cursor[] = [];
-  #damages: Damage[] = [];
+  #corruptions: Corruption[] = [];
 
   /** Adds blocks that are not opened yet. */
   add(blocks: readonly Block[]): void {
@@ -21,22 +21,22 @@ export class Merge {
 
   /** Whether there is nothing more to give. */
   get isEmpty(): boolean {
-    return this.#waiting.length + this.#open.length + this.#damages.length === 0;
+    return this.#waiting.length + this.#open.length + this.#corruptions.length === 0;
   }
 
   /**
    * Moves records before `untilUs` to the end of `batch`, at most up to `max` of them. A damage ends it
    * early: all records before it were given. True = there may be more before `untilUs`.
    */
-  take(batch: MarketEvent[], max: number, untilUs: number): Damage | boolean {
+  take(batch: MarketEvent[], max: number, untilUs: number): Corruption | boolean {
     for (;;) {
       const blockUs = this.#nextBlockUs();
-      const damage = this.#damages[0];
-      const limitUs = Math.min(untilUs, blockUs, damage?.atUs ?? Infinity);
+      const corruption = this.#corruptions[0];
+      const limitUs = Math.min(untilUs, blockUs, corruption?.atUs ?? Infinity);
       if (this.#takeBefore(batch, max, limitUs)) return true;
-      if (damage !== undefined && damage.atUs === limitUs) {
-        this.#damages.shift();
-        return damage;
+      if (corruption !== undefined && corruption.atUs === limitUs) {
+        this.#corruptions.shift();
+        return corruption;
       }
       if (blockUs >= untilUs) return false;
       this.#openNext();
@@ -52,16 +52,16 @@ export class Merge {
   }
 
   #openNext(): void {
-    const { cursor, damage } = this.#waiting.pop()?.open() ?? {};
-    if (damage !== undefined) this.#addDamage(damage);
+    const { cursor, corruption } = this.#waiting.pop()?.open() ?? {};
+    if (corruption !== undefined) this.#addCorruption(corruption);
     if (cursor === undefined) return;
     this.#open.push(cursor);
     this.#siftUp(this.#open.length - 1);
   }
 
-  #addDamage(damage: Damage): void {
-    this.#damages.push(damage);
-    this.#damages.sort((a, b) => a.atUs - b.atUs);
+  #addCorruption(corruption: Corruption): void {
+    this.#corruptions.push(corruption);
+    this.#corruptions.sort((a, b) => a.atUs - b.atUs);
   }
 
   /** True = the batch is full. */
@@ -77,8 +77,8 @@ export class Merge {
         batch.push(top.record);
         if (!top.advance()) {
           this.#removeTop();
-          if (top.damage === undefined) break;
-          this.#addDamage(top.damage);
+          if (top.corruption === undefined) break;
+          this.#addCorruption(top.corruption);
           return false;
         }
         const { record } = top;

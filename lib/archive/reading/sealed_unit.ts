@@ -9,7 +9,7 @@ import type { PageRows } from "../parquet/page_index_reader.ts";
 import { MAGIC } from "../parquet/parquet_file.ts";
 import { usOfNsText } from "../raw_line.ts";
 import type { SealedDay, WantedPages } from "../sealed_reader.ts";
-import { damaged } from "../zstd_frames.ts";
+import { corruptionError } from "../zstd_frames.ts";
 import type { Block, Cursor, Opened } from "./block.ts";
 import type { RecordFilter } from "./record_filter.ts";
 import { compareRecords } from "./record_order.ts";
@@ -62,9 +62,12 @@ export function frontUnit(storage: Storage, file: ManifestFile): Unit {
     fetch: async () => {
       const front = await storage.getRange(key, 0, MAGIC.length);
       if (compareUnsigned(front, MAGIC) === 0) return [];
-      const error = damaged(key, { offset: 0, why: "it does not begin as a Parquet file does" });
-      const damage = { error, key, atUs, toUs: atUs, missed: 0 };
-      return [{ fromUs: atUs, open: () => ({ damage }) }];
+      const error = corruptionError(key, {
+        offset: 0,
+        why: "it does not begin as a Parquet file does",
+      });
+      const corruption = { error, key, atUs, toUs: atUs, missed: 0 };
+      return [{ fromUs: atUs, open: () => ({ corruption }) }];
     },
   };
 }
@@ -102,8 +105,8 @@ function pagesUnit(
 }
 
 function lostBlock({ fromUs, toUs, rows }: PageRows, key: string, error: ArchiveError): Block {
-  const damage = { error, key, atUs: fromUs, toUs, missed: rows };
-  return { fromUs, open: () => ({ damage }) };
+  const corruption = { error, key, atUs: fromUs, toUs, missed: rows };
+  return { fromUs, open: () => ({ corruption }) };
 }
 
 /** A page, decoded when its time has come. */
@@ -168,7 +171,7 @@ function compareRows({ receivedAtUs, sequences, recordOf }: DecodedPage, a: numb
  */
 class RowCursor implements Cursor {
   record!: MarketEvent;
-  readonly damage = undefined;
+  readonly corruption = undefined;
   #page: DecodedPage;
   #rows: Uint32Array;
   #next = 0;

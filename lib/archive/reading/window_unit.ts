@@ -5,7 +5,7 @@ import type { Storage } from "@ssmd/storage";
 import type { ManifestFile } from "../manifest.ts";
 import { usOfNsText } from "../raw_line.ts";
 import { sha256Of } from "../bytes.ts";
-import { damaged, decompressFrame, framesOf, type ZstdFrame } from "../zstd_frames.ts";
+import { corruptionError, decompressFrame, framesOf, type ZstdFrame } from "../zstd_frames.ts";
 import {
   type Block,
   type BlockOffset,
@@ -42,7 +42,7 @@ interface FrameSpan {
  * is whole in front of the damage is given and then the damage, however good the rest may look.
  */
 function windowBlocks(bytes: Uint8Array, file: ManifestFile, filter: RecordFilter): Block[] {
-  const { frames, damage } = framesOf(bytes);
+  const { frames, corruption } = framesOf(bytes);
   const data = frames.filter((frame) => frame.kind === "data");
   const isWhole = bytes.length === file.bytes && sha256Of(bytes) === file.sha256;
   if (isWhole && (data.length === 1 || file.count <= AT_ONCE_RECORDS)) {
@@ -50,7 +50,7 @@ function windowBlocks(bytes: Uint8Array, file: ManifestFile, filter: RecordFilte
   }
   const blocks: Block[] = [];
   let found: ArchiveError | undefined = isWhole ? undefined : mismatch(bytes, file);
-  if (damage !== undefined) found = damaged(file.key, damage);
+  if (corruption !== undefined) found = corruptionError(file.key, corruption);
   let before = 0;
   let lastUs = usOfNsText(file.from) - 1;
   for (const frame of data) {
@@ -63,7 +63,7 @@ function windowBlocks(bytes: Uint8Array, file: ManifestFile, filter: RecordFilte
     before += span.count;
     lastUs = Math.max(lastUs, span.toUs);
   }
-  if (found !== undefined) blocks.push(damageBlock(found, file, lastUs + 1, before));
+  if (found !== undefined) blocks.push(corruptBlock(found, file, lastUs + 1, before));
   return blocks;
 }
 
@@ -163,10 +163,10 @@ function decompressed(file: Uint8Array, frame: ZstdFrame, key: string): Uint8Arr
   }
 }
 
-function damageBlock(error: ArchiveError, file: ManifestFile, atUs: number, read: number): Block {
+function corruptBlock(error: ArchiveError, file: ManifestFile, atUs: number, read: number): Block {
   const missed = Math.max(0, file.count - read);
-  const damage = { error, key: file.key, atUs, toUs: usOfNsText(file.to), missed };
-  return { fromUs: atUs, open: () => ({ damage }) };
+  const corruption = { error, key: file.key, atUs, toUs: usOfNsText(file.to), missed };
+  return { fromUs: atUs, open: () => ({ corruption }) };
 }
 
 function mismatch(bytes: Uint8Array, { key, bytes: length }: ManifestFile): ArchiveError {

@@ -103,13 +103,13 @@ Deno.test("a damaged object is told, not read", async () => {
     await Deno.chmod(path, 0o600);
     const bytes = await Deno.readFile(path);
     for (
-      const damage of [
+      const corruption of [
         bytes.slice(0, 20),
         bytes.with(30, (bytes[30] as number) ^ 255),
         new Uint8Array(0),
       ]
     ) {
-      await Deno.writeFile(path, damage);
+      await Deno.writeFile(path, corruption);
       await assert.rejects(registryTextsOn(`${dir}/exchanges`, "2026-01-02"), {
         code: "GIT_FAILED",
       });

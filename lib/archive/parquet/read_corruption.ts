@@ -1,19 +1,19 @@
 import { ArchiveError, messageOf } from "@ssmd/runtime";
-import { damaged } from "../zstd_frames.ts";
+import { corruptionError } from "../zstd_frames.ts";
 
 /** Tells what cannot be read as damage of the file: ArchiveError `ARCHIVE_DAMAGED`. */
 export function checked<T>({ key, offset }: { key: string; offset: number }, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw asDamage(key, offset, error);
+    throw asCorruption(key, offset, error);
   }
 }
 
 /** Readers throw RangeError, TextDecoder TypeError, JSON SyntaxError, zstd errors with a code. */
-function asDamage(key: string, offset: number, error: unknown): unknown {
+function asCorruption(key: string, offset: number, error: unknown): unknown {
   const isData = error instanceof RangeError || error instanceof TypeError ||
     error instanceof SyntaxError || (error instanceof Error && "errno" in error);
   if (error instanceof ArchiveError || !isData) return error;
-  return damaged(key, { offset, why: messageOf(error) });
+  return corruptionError(key, { offset, why: messageOf(error) });
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { ArchiveError } from "@ssmd/runtime";
 import type { MarketEvent } from "@ssmd/market";
 import { memoryStorage, type Storage } from "@ssmd/storage";
-import { type ArchiveDamage, manifestKey, readArchive } from "../mod.ts";
+import { type ArchiveCorruption, manifestKey, readArchive } from "../mod.ts";
 import {
   inOrder,
   MIDNIGHT_US,
@@ -94,11 +94,13 @@ for (
 
 /** Reading behind the damage: what was read and what is told to be missing is all there was. */
 async function assertGoesOn(storage: Storage): Promise<void> {
-  const damages: ArchiveDamage[] = [];
-  const found = await readAll(storage, {}, { onDamage: (damage) => damages.push(damage) });
+  const corruptions: ArchiveCorruption[] = [];
+  const found = await readAll(storage, {}, {
+    onCorruption: (corruption) => corruptions.push(corruption),
+  });
   const gaps = found.filter(({ type }) => type === "gap");
-  assert.deepEqual(gaps, damages.map(({ gap }) => gap));
-  const missed = damages.reduce((sum, { gap }) => sum + (gap.missed ?? NaN), 0);
+  assert.deepEqual(gaps, corruptions.map(({ gap }) => gap));
+  const missed = corruptions.reduce((sum, { gap }) => sum + (gap.missed ?? NaN), 0);
   assert.equal(found.length - gaps.length + missed, EVENTS.length);
   const known = new Set(EVENTS.map((event) => JSON.stringify(event)));
   for (const event of found) {
@@ -124,11 +126,11 @@ Deno.test("a gap of the archive tells reason, span, count and file", async () =>
   const storage = await windows();
   const key = await keyOf(storage, /trade.*00-01\.capnp/);
   await storage.put(key, (await storage.get(key)).slice(0, -1));
-  const damages: ArchiveDamage[] = [];
-  const onDamage = (damage: ArchiveDamage) => void damages.push(damage);
-  const found = await readAll(storage, { types: ["trade"] }, { onDamage });
-  const gap = damages[0]?.gap;
-  assert.equal(damages.length, 1);
+  const corruptions: ArchiveCorruption[] = [];
+  const onCorruption = (corruption: ArchiveCorruption) => void corruptions.push(corruption);
+  const found = await readAll(storage, { types: ["trade"] }, { onCorruption });
+  const gap = corruptions[0]?.gap;
+  assert.equal(corruptions.length, 1);
   assert.deepEqual([gap?.symbol, gap?.reason, gap?.recovered], ["_all", "checksum", false]);
   assert.equal(gap?.missed, 9_000 - found.length);
   assert.ok(gap.fromUs > MIDNIGHT_US + MINUTE_US && gap.toUs < MIDNIGHT_US + 2 * MINUTE_US);
@@ -143,10 +145,12 @@ Deno.test("a day whose manifest is damaged is told, and other days are read", as
   const key = manifestKey({ kind: "normalized", ...PLACE, day: DAY });
   await storage.put(key, (await storage.get(key)).slice(1));
   await assert.rejects(readAll(storage), { code: "MANIFEST_DAMAGED" });
-  const damages: ArchiveDamage[] = [];
-  const found = await readAll(storage, {}, { onDamage: (damage) => damages.push(damage) });
-  assert.deepEqual(found, [damages[0]?.gap, next]);
-  assert.equal(damages[0]?.gap.missed, null);
+  const corruptions: ArchiveCorruption[] = [];
+  const found = await readAll(storage, {}, {
+    onCorruption: (corruption) => corruptions.push(corruption),
+  });
+  assert.deepEqual(found, [corruptions[0]?.gap, next]);
+  assert.equal(corruptions[0]?.gap.missed, null);
 });
 
 Deno.test("another file under the same key is never taken for the one that the manifest names", async () => {
