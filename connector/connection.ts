@@ -46,6 +46,8 @@ export interface ConnectionOptions {
   captureLocation?: CaptureLocation | undefined;
   /** Most symbols of a connection; absent = all on one. */
   symbolsPerConnection?: number;
+  /** Id of the wire format that the venue speaks; absent = that of today. */
+  normalizer?: string | undefined;
 }
 
 /** One connection for each of a recording, with the wire format that it was recorded in. */
@@ -69,11 +71,15 @@ export function planConnections(
   const connections: Connection[] = [];
   for (let at = 0; at === 0 || at < symbols.length; at += perConnection) {
     const connectionIndex = connections.length + 1;
-    const version = normalizerOn(options.venue, today());
+    const version = liveVersion(options);
     const own = symbols.slice(at, at + perConnection);
     connections.push(newConnection(options, { connectionIndex, symbols: own, version }));
   }
   return connections;
+}
+
+function liveVersion({ venue, normalizer }: ConnectionOptions): NormalizerVersion {
+  return normalizerFor(venue, { day: today(), ...(normalizer !== undefined && { normalizer }) });
 }
 
 function today(): string {
@@ -122,7 +128,14 @@ function captureInfo(
     software: { version, commit },
     linesBefore: 0,
     ...(options.inTurns && { inTurns: true }),
+    ...namedFormat(options),
   };
+}
+
+/** Raw says the format where it is not that of the day. */
+function namedFormat(options: ConnectionOptions): Pick<CaptureInfo, "normalizer"> {
+  const { id } = liveVersion(options);
+  return id === normalizerOn(options.venue, today()).id ? {} : { normalizer: id };
 }
 
 /** Where a connection stands now, for the head of a segment; `clock` times the lines that follow. */

@@ -73,6 +73,8 @@ export interface ConnectorOptions {
   connects?: ConnectAllowance;
   /** Most symbols of a connection; absent = all on one. */
   symbolsPerConnection?: number;
+  /** Id of the wire format that the venue speaks, the feed's `parser`; absent = that of today. */
+  normalizer?: string;
   /** What the venue takes on a connection; absent = it names no limit. */
   sendRate?: SendRate;
   logger: Logger;

@@ -56,6 +56,7 @@ await runService("connector", FLAGS, async (flags) => {
     ...wanted,
     env,
     venue: venueOfParser(parser),
+    normalizer: parser,
     endpoint: flags.endpoint ?? feed.endpoint,
     transport,
     storage,

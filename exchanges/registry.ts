@@ -1,3 +1,4 @@
+import { FEED_TYPES } from "@ssmd/market";
 import { suggestion, VenueError } from "@ssmd/runtime";
 import type { Venue } from "./adapter.ts";
 import { kalshi } from "./kalshi/mod.ts";
@@ -38,6 +39,7 @@ export function externalProblem(parser: string, external: string): string | unde
 export interface MessageClaims {
   sequence_field?: unknown;
   book_checksum?: unknown;
+  types?: unknown;
 }
 
 /**
@@ -46,7 +48,7 @@ export interface MessageClaims {
  */
 export function claimProblems(
   parser: string,
-  { sequence_field, book_checksum }: MessageClaims,
+  { sequence_field, book_checksum, types }: MessageClaims,
 ): { field: keyof MessageClaims; message: string }[] {
   const venue = Object.values(VENUES)
     .find(({ normalizers }) => normalizers.some(({ id }) => id === parser));
@@ -62,6 +64,13 @@ export function claimProblems(
   if (book_checksum === true && !venue.bookChecksum) {
     const message = `${parser} verifies no checksum of books; leave it out`;
     problems.push({ field: "book_checksum", message });
+  }
+  const missing = Array.isArray(types) ? FEED_TYPES.filter((type) => !types.includes(type)) : [];
+  if (missing.length > 0) {
+    const message =
+      `${parser} always brings ${missing.join(", ")}, too; add it: choosing channels ` +
+      "is reserved, and readers choose with --type";
+    problems.push({ field: "types", message });
   }
   return problems;
 }

@@ -41,5 +41,11 @@ Deno.test("a feed file that claims what its normalizer does not do is contradict
     "book_checksum: kalshi-2021 verifies no checksum of books; leave it out",
   ]);
   assert.match(told("kraken-v2", { sequence_field: "seq" })[0] ?? "", /follows no sequence number/);
+  const types = ["trade", "orderbook", "gap"];
+  assert.match(
+    told("kraken-v2", { types })[0] ?? "",
+    /^types: kraken-v2 always brings ticker, status, too; add/,
+  );
+  assert.deepEqual(told("kraken-v2", { types: [...types, "ticker", "status"] }), []);
   assert.deepEqual(told("nobodys-1", { book_checksum: true }), []);
 });

@@ -27,7 +27,7 @@ export async function viewOn(
 ): Promise<View> {
   const found = shownPath(await registryDirOf(globals));
   const { texts, ...view } = await registryTextsOn(found, day);
-  return { registry: new Registry(found, texts), ...view };
+  return { registry: new Registry(found, texts, view.origin.commit !== undefined), ...view };
 }
 
 /**

@@ -35,12 +35,14 @@ export class Registry {
   readonly dir: string;
   /** Texts by path inside the folder. */
   readonly texts: ReadonlyMap<string, string>;
+  #isPast: boolean;
   #checked: CheckResult | undefined;
 
-  /** A registry of these texts; `dir` is its folder as people see it. */
-  constructor(dir: string, texts: ReadonlyMap<string, string>) {
+  /** A registry of these texts; `dir` is its folder as people see it, `isPast` as in its check. */
+  constructor(dir: string, texts: ReadonlyMap<string, string>, isPast = false) {
     this.dir = dir;
     this.texts = texts;
+    this.#isPast = isPast;
   }
 
   /** Reads the folder. Throws ConfigError `CONFIG_NOT_FOUND`. */
@@ -65,13 +67,10 @@ export class Registry {
       path: `${this.dir}/${path}`,
       text,
     }));
-    return this.#checked ??= checkSources(files, {
-      checkSchemaText,
-      isWhole: true,
-      parsers: PARSERS,
-      externalProblem,
-      claimProblems,
-    });
+    // What today's normalizers read says nothing of earlier files.
+    const ofToday = this.#isPast ? {} : { parsers: PARSERS, externalProblem, claimProblems };
+    const options = { checkSchemaText, isWhole: true, isPast: this.#isPast, ...ofToday };
+    return this.#checked ??= checkSources(files, options);
   }
 
   /** Names of a kind, sorted. */

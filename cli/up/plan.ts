@@ -11,6 +11,8 @@ export interface FeedPlan {
   /** The venue's own address; unused where the feed is simulated. */
   endpoint: string;
   credentials: CredentialsSource;
+  /** Id of the wire format that the venue speaks; absent = a recording has its own. */
+  normalizer?: string;
   /** How often the address may be connected to; absent = as the venue says. */
   connects?: { burst: number; refillMs: number };
   /** Most symbols of a connection; absent = all on one, as captures were made. */
@@ -45,7 +47,7 @@ export async function planFeeds(
   const { environment } = deployment;
   return environment.feeds.map((id) => {
     const { parser, ...feed } = deployment.feed(id);
-    const plan = { ...feed, venue: venueOfParser(parser) };
+    const plan = { ...feed, venue: venueOfParser(parser), normalizer: parser };
     return environment.simulator ? { ...plan, isSimulated: true } : plan;
   });
 }

@@ -223,6 +223,7 @@ function connectorOf(
     env: environment.name,
     feed: plan.feed,
     venue: plan.venue,
+    ...(plan.normalizer === undefined ? {} : { normalizer: plan.normalizer }),
     symbols: plan.symbols,
     endpoint: simulated?.simulator.url ?? plan.endpoint,
     captureLocation: plan.captureLocation,

@@ -52,7 +52,10 @@ export interface TranslationOptions {
 }
 
 /** What a translation takes from a connection's capture line. */
-type Origin = Pick<CaptureInfo, "venue" | "symbols" | "run" | "connection" | "inTurns">;
+type Origin = Pick<
+  CaptureInfo,
+  "venue" | "symbols" | "run" | "connection" | "normalizer" | "inTurns"
+>;
 
 /** Lines of a connection that raw does not have. */
 export interface RawGap {
@@ -173,13 +176,13 @@ export class ConnectionTranslation {
   }
 
   #create(
-    { venue, symbols, run, connection, inTurns = false }: Origin,
+    { venue, symbols, run, connection, normalizer: named, inTurns = false }: Origin,
     id: string | undefined,
     state: TranslationState | undefined,
     day = "",
   ): void {
     const { feed, venues } = this.#options;
-    const normalizer = id ?? this.#options.normalizer;
+    const normalizer = id ?? this.#options.normalizer ?? named;
     const version = normalizerFor(
       venueNamed(venue, venues),
       normalizer === undefined ? { day } : { day, normalizer },

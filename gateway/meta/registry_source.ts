@@ -54,6 +54,10 @@ export class RegistrySource {
   async #read(day: string): Promise<RegistryView> {
     const { texts, ...view } = await registryTextsOn(this.#dir, day);
     const files = [...texts].map(([path, text]) => ({ path, text }));
-    return { texts, found: checkSources(files), ...view };
+    return {
+      texts,
+      found: checkSources(files, { isPast: view.origin.commit !== undefined }),
+      ...view,
+    };
   }
 }

@@ -14,6 +14,7 @@ import { QA_FILE, type QaRules } from "./qa.ts";
 import { qaReferences } from "./qa_references.ts";
 import { type RegistryFileId, registryFileIdOf } from "./registry_file.ts";
 import { type RegisteredSchema, SCHEMA_FILE } from "./schema.ts";
+import { withoutReserved } from "./shape.ts";
 import { schemaReferences, type SchemaTextCheck } from "./schema_references.ts";
 import { symbolFindings } from "./symbol_references.ts";
 
@@ -25,6 +26,8 @@ export interface CheckOptions {
   on?: string;
   /** Feeds that exist beside those given; default none. */
   knownFeeds?: readonly string[];
+  /** Whether the files are of an earlier commit: settings that were taken back since are passed over. */
+  isPast?: boolean;
   /** Whether the files are all that there are: else calendars that feeds name may lie elsewhere. */
   isWhole?: boolean;
   /** Ids of the normalizers that feeds may name as `parser`; absent = any. */
@@ -78,7 +81,7 @@ export function checkSources(
     schemas: new Map(),
     qa: new Map(),
   };
-  const { sources, texts } = sourcesOf(files, result);
+  const { sources, texts } = sourcesOf(files, options.isPast, result);
   const calendars = options.isWhole === true ? namesOf("calendar", sources) : undefined;
   for (const { yaml, file } of sources) {
     if (file.kind === "calendar") checkCalendar(yaml, file.name, result);
@@ -98,6 +101,7 @@ export function checkSources(
 
 function sourcesOf(
   files: readonly SourceFile[],
+  isPast: boolean | undefined,
   result: CheckResult,
 ): { sources: Source[]; texts: Map<string, SourceFile> } {
   const sources: Source[] = [];
@@ -107,7 +111,7 @@ function sourcesOf(
     if (id === undefined) result.findings.push(strangeFile(file.path));
     else if (id.kind === "schema text") texts.set(`${id.name}.capnp`, file);
     else {
-      const yaml = new YamlSource(file);
+      const yaml = new YamlSource(file, isPast);
       result.findings.push(...yaml.findings);
       sources.push({ yaml, file: id });
     }
@@ -226,7 +230,7 @@ function checkEnvironments(
 }
 
 function shaped<T>(yaml: YamlSource, shape: z.ZodType<T>, findings: Finding[]): T | undefined {
-  const parsed = shape.safeParse(yaml.value);
+  const parsed = shape.safeParse(yaml.isPast ? withoutReserved(shape, yaml.value) : yaml.value);
   if (parsed.success) return parsed.data;
   for (const issue of parsed.error.issues) {
     for (const { path, message, atKey } of issueTexts(issue, yaml.value)) {

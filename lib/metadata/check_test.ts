@@ -106,3 +106,22 @@ Deno.test("an environment on NATS without max_bytes is warned of and stays sound
   assert.deepEqual(check('{ type: nats, url: "nats://h:4222", max_bytes: 1GiB }').warnings, []);
   assert.deepEqual(check("{ type: memory }").warnings, []);
 });
+
+Deno.test("a file of an earlier commit may have settings that were taken back, and no unknown ones", () => {
+  const [environment] = filesIn(new URL("environments/", EXCHANGES), "environments")
+    .filter(({ path }) => path.endsWith("/demo.yaml"));
+  const text = `${environment?.text}\nschedule: { timezone: UTC }\nshards: 2\n`
+    .replace("{ feed: kraken,", "{ tier: 1, feed: kraken,");
+  const file = { path: "environments/demo.yaml", text };
+  const told = (isPast: boolean, more = "") => {
+    const files = [...REGISTRY, { ...file, text: text + more }];
+    const { findings, environments } = checkSources(files, { on: ON, isWhole: true, isPast });
+    const own = findings.filter(({ file: name }) => name === file.path);
+    return { fields: own.map(({ path }) => path), is: environments.has("demo") };
+  };
+  assert.deepEqual(told(true), { fields: [], is: true });
+  assert.deepEqual(told(false).fields.map((path) => path.split(".").at(-1)), [
+    ...["tier", "schedule", "shards"],
+  ]);
+  assert.deepEqual(told(true, "tiers: 3\n"), { fields: ["tiers"], is: false });
+});

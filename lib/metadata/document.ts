@@ -30,14 +30,17 @@ export class YamlSource {
   readonly file: string;
   /** The content as plain values; undefined when the syntax is broken. */
   readonly value: unknown;
+  /** Whether it is of an earlier commit: settings that nothing reads any more are passed over. */
+  readonly isPast: boolean;
   /** Broken syntax. */
   readonly findings: Finding[];
   #document: Document.Parsed;
   #lines = new LineCounter();
 
   /** Parses; broken syntax is told in `findings`, nothing is thrown. */
-  constructor(source: SourceFile) {
+  constructor(source: SourceFile, isPast = false) {
     this.file = source.path;
+    this.isPast = isPast;
     this.#document = parseYaml(source.text, { lineCounter: this.#lines });
     const problems = [...this.#document.errors, ...this.#document.warnings];
     this.findings = firstOfEachLine(

@@ -17,8 +17,8 @@ export interface KnownNames {
  */
 export type ClaimCheck = (
   parser: string,
-  claims: { sequence_field: unknown; book_checksum: unknown },
-) => { field: "sequence_field" | "book_checksum"; message: string }[];
+  claims: { sequence_field: unknown; book_checksum: unknown; types: unknown },
+) => { field: "sequence_field" | "book_checksum" | "types"; message: string }[];
 
 /** What must fit together inside a feed file and with what it names; looks at raw values, so that it speaks up beside shape errors. */
 export function feedReferences(yaml: YamlSource, id: string, known: KnownNames): Finding[] {
@@ -89,10 +89,11 @@ function claimFindings(
   const claims = {
     sequence_field: fieldOf(version, "sequence_field"),
     book_checksum: fieldOf(capabilities, "book_checksum"),
+    types: fieldOf(capabilities, "types"),
   };
   const problems = claimProblems?.(String(fieldOf(version, "parser")), claims) ?? [];
   return problems.map(({ field, message }) => {
-    const path = field === "book_checksum" ? ["capabilities", field] : [field];
+    const path = field === "sequence_field" ? [field] : ["capabilities", field];
     return yaml.finding(["versions", index, ...path], message);
   });
 }
