@@ -3,7 +3,7 @@ import type { OldDay } from "@ssmd/dataset/retention";
 import { loadEnvironment } from "@ssmd/metadata";
 import { COMMIT, ConfigError, nowUs, VERSION } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import { auditArchive } from "../archive/audit_archive.ts";
+import { auditArchive, type AuditedArchive } from "../archive/audit_archive.ts";
 import { openArchive } from "../archive/open_archive.ts";
 import { ARCHIVE } from "../command/archive_flags.ts";
 import { DRY_RUN, ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
@@ -87,7 +87,7 @@ export default defineCommand({
       const expiring = days.filter((day) => day.state !== "kept" || (force && !day.isOpen));
       const remove = action === "apply" && !flags.dryRun && expiring.length > 0 &&
         confirmed(context, questionOf(expiring));
-      if (remove) await removeDays(context, { env, reason, storage }, expiring);
+      if (remove) await removeDays(context, { archive: { env, data }, reason, storage }, expiring);
       reportKept(
         context,
         days.filter((day) => day.state === "kept" && !(remove && expiring.includes(day))),
@@ -121,13 +121,17 @@ function questionOf(days: readonly OldDay[]): string {
 
 async function removeDays(
   context: SsmdContext,
-  { env, reason, storage }: { env: string; reason: string | undefined; storage: Storage },
+  { archive, reason, storage }: {
+    archive: AuditedArchive;
+    reason: string | undefined;
+    storage: Storage;
+  },
   days: readonly OldDay[],
 ): Promise<void> {
   const { expireDay } = await import("@ssmd/dataset/retention");
   for (const day of days) {
     const { kind, feed, day: date, version = "", files, count, bytes, keptDays, why } = day;
-    await auditArchive(context, env, {
+    await auditArchive(context, archive, {
       ...{ action: "retention", kind, feed, date, version, files, count, bytes, keptDays, why },
       reason: reason ?? "",
     });

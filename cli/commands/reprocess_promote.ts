@@ -8,13 +8,13 @@ import {
 import { isoOfUs, nowUs } from "@ssmd/runtime";
 import { withArchive } from "../archive/with_archive.ts";
 import { SPAN_FLAGS } from "../command/archive_flags.ts";
+import { auditArchive } from "../archive/audit_archive.ts";
 import { DRY_RUN } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
 import { assertConfirmed } from "../confirm.ts";
 import { UsageError } from "../exit.ts";
 import { countText } from "../format.ts";
-import { auditVersions } from "../reprocess/audit.ts";
 import { daySpanOf, VERSION_FLAGS } from "../reprocess/flags.ts";
 import { type VersionInfo, versionNamed, versionsIn } from "@ssmd/dataset/versions";
 
@@ -59,7 +59,7 @@ export default defineCommand({
       if (dryRun || isSame(before, after)) return value;
       const what = countText(changes.length, "day");
       assertConfirmed(context, `Read ${version} of ${env}/${feed} on ${what}?`);
-      await auditVersions(context, data === undefined ? { env } : { env, data }, {
+      await auditArchive(context, { env, data }, {
         ...{ action: "promote", feed, version, days: changes.length, default: after.default },
       });
       await saveActiveVersions(storage, { ...after, updatedAt: isoOfUs(nowUs()) });

@@ -3,13 +3,13 @@ import { feedPrefix, NORMALIZED_VERSION } from "@ssmd/archive";
 import { ArchiveError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { withArchive } from "../archive/with_archive.ts";
+import { auditArchive } from "../archive/audit_archive.ts";
 import { DRY_RUN } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
 import { oneRow } from "../command/table.ts";
 import { assertConfirmed } from "../confirm.ts";
 import { bytesText } from "../format.ts";
-import { auditVersions } from "../reprocess/audit.ts";
 import { VERSION_FLAGS } from "../reprocess/flags.ts";
 import { stateOf, type VersionInfo, versionNamed } from "@ssmd/dataset/versions";
 
@@ -45,8 +45,8 @@ export default defineCommand({
       const value = { env, feed, version, dry_run: dryRun, days: days.length, objects, bytes };
       if (dryRun) return value;
       assertConfirmed(context, `Remove version ${version} of ${env}/${feed}, ${bytesText(bytes)}?`);
-      const archive = flags.data === undefined ? { env } : { env, data: flags.data };
-      await auditVersions(context, archive, { action: "prune", feed, version, objects, bytes });
+      const record = { action: "prune", feed, version, objects, bytes };
+      await auditArchive(context, { env, data: flags.data }, record);
       await removeVersion(storage, feedPrefix("normalized", env, feed, version));
       return value;
     }),

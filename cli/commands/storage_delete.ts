@@ -55,7 +55,7 @@ export default defineCommand({
       const view = { key, version: name, size: version.size, state: versionState(version) };
       const question = `Delete the version ${name} of ${key}? It cannot be got back.`;
       if (dryRun || !confirmed(context, question)) return { ...view, deleted: false };
-      await auditArchive(context, env, { action: "version delete", ...view });
+      await auditArchive(context, { env }, { action: "version delete", ...view });
       await versions.remove(version);
       return { ...view, deleted: true };
     }),

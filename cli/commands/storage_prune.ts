@@ -52,7 +52,7 @@ export default defineCommand({
       const question = `Delete ${what}, ${bytesText(bytes)}? They cannot be got back.`;
       if (!confirmed(context, question)) return { ...view, pruned: false };
       const action = "version prune";
-      await auditArchive(context, env, { action, keep, olderThanDays: olderThan, ...view });
+      await auditArchive(context, { env }, { action, keep, olderThanDays: olderThan, ...view });
       for (const version of deletionsLast(found)) await versions.remove(version);
       return { ...view, pruned: true };
     });

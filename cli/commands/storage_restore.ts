@@ -60,7 +60,7 @@ export default defineCommand({
       if (version.isLatest || dryRun) return { ...view, restored: false };
       const question = `Put the version of ${from} of ${key} over the current one?`;
       if (!confirmed(context, question)) return { ...view, restored: false };
-      await auditArchive(context, env, {
+      await auditArchive(context, { env }, {
         action: "version restore",
         key,
         version: version.version,

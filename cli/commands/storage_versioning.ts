@@ -38,7 +38,7 @@ export default defineCommand({
     }
     return withVersions(context, env, async (versions) => {
       if (action !== "show") {
-        await auditArchive(context, env, { action: `versioning ${action}` });
+        await auditArchive(context, { env }, { action: `versioning ${action}` });
         await versions.enable(action === "enable");
       }
       const states = await versions.states();
