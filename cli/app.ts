@@ -36,6 +36,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "key": "Keys of environments; values are never shown",
   "client": "Clients of the gateway: connections, keys, entitlements, limits and usage",
   "client api-key": "Keys of clients",
+  "feedback": "Issues that clients reported",
   "mcp": "Tools for agents (Model Context Protocol)",
   "feed": "Feeds of the registry",
   "calendar": "Trading calendars of feeds",

@@ -123,7 +123,11 @@ function serviceFiles({ program, args, root, registryDir, reach, secretsDir }: L
   const archives = written.filter(({ field }) => field === "storage.path").map(({ what }) => what);
   const writes = program === "gateway"
     ? [
-      ...[...dataDirs, ...archives].flatMap((dir) => [`${dir}/clients`, `${dir}/running`]),
+      ...[...dataDirs, ...archives].flatMap((dir) => [
+        `${dir}/clients`,
+        `${dir}/feedback`,
+        `${dir}/running`,
+      ]),
       ...written.filter(({ field }) => !field.startsWith("storage.")).map(({ what }) => what),
     ]
     : [...dataDirs, ...written.map(({ what }) => what)];

@@ -6,6 +6,7 @@ import { type Authenticator, keylessAuthenticator } from "./access/authenticator
 import type { ConnectionLimits } from "./connection_limits.ts";
 import { ConnectedClients } from "./admin/connected_clients.ts";
 import { clientRoutes } from "./admin/client_routes.ts";
+import type { FeedbackOptions } from "./feedback/open_feedback.ts";
 import { History } from "./history/history.ts";
 import { StoredArchive } from "./history/stored_archive.ts";
 import { CaptureReports } from "./bus/capture_reports.ts";
@@ -55,6 +56,8 @@ export interface GatewayOptions {
   onUnresponsive?: () => void;
   /** Maximum of clients and sockets; default GATEWAY_LIMITS. */
   connections?: ConnectionLimits;
+  /** Where reports of issues are kept and go; default memory. */
+  feedback?: FeedbackOptions;
   /** Limits of calls of tools. */
   toolLimits?: Partial<CallLimits>;
   /** Limits of the records kept for resuming clients. */
@@ -216,7 +219,7 @@ function build(
     },
   });
   const reports = new CaptureReports({ env, transport, logger });
-  const { server, routes } = openRest({
+  const rest = openRest({
     ...{
       env,
       version,
@@ -232,6 +235,7 @@ function build(
     onRefused: counts.onRefused,
     toolLimits: options.toolLimits ?? {},
     reportOf: (feed) => reports.of(feed),
+    feedback: options.feedback ?? {},
     archive: options.storage && new StoredArchive(options.storage, env),
     health,
     refreshMetrics: () => counts.gauges(statsOf(data, hub, subscriber), hub.states, data.refused),
@@ -242,17 +246,19 @@ function build(
     ],
   });
   const checks = registerHealthChecks(health, subscriber, transport);
-  return { data, hub, subscriber, streams, server, routes, connections, checks };
+  const { server, routes } = rest;
+  return { data, hub, subscriber, streams, rest, server, routes, connections, checks };
 }
 
 async function stop(
-  { subscriber, streams, server, hub, connections, checks }: Parts,
+  { subscriber, streams, rest, server, hub, connections, checks }: Parts,
 ): Promise<void> {
   checks.close();
   subscriber.close();
   await streams.close();
   hub.close();
   connections.close();
+  await rest.close();
   if (!server.listening) return;
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeAllConnections();

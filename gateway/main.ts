@@ -14,7 +14,12 @@ import {
 } from "@ssmd/runtime";
 import { openServiceStorage } from "@ssmd/storage";
 import { openTransport } from "@ssmd/transport";
-import { connectionLimits, environmentAuthenticator, startGateway } from "./mod.ts";
+import {
+  connectionLimits,
+  environmentAuthenticator,
+  environmentFeedback,
+  startGateway,
+} from "./mod.ts";
 
 const FLAGS = {
   env: { help: "name of the environment", default: "demo-nats" },
@@ -27,6 +32,7 @@ await runService("gateway", FLAGS, async (flags) => {
     env: flags.env,
     signsInto: () => [],
     usesCache: true,
+    sendsIssues: true,
     onKeyAccess: async ({ journal }, access) => {
       await appendAudit(journal, "keys", { component: "gateway", ...access });
     },
@@ -71,6 +77,7 @@ await runService("gateway", FLAGS, async (flags) => {
     })),
     metrics,
     health,
+    feedback: environmentFeedback(deployment),
   });
   const startedAt = new Date().toISOString();
   const leave = await announceRunning(deployment.dataDir, {

@@ -7,3 +7,4 @@ export {
 export { type ConnectionLimits, connectionLimits } from "./connection_limits.ts";
 export type { Authenticator } from "./access/authenticator.ts";
 export type { MarketSpec } from "./state/market_data.ts";
+export { environmentFeedback } from "./feedback/environment_tracker.ts";

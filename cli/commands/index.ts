@@ -239,6 +239,22 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Correct a feed file: its own fields, or those of a version",
     load: () => import("./feed_update.ts"),
   },
+  "feedback list": {
+    brief: "List the issues that clients reported, the newest first",
+    load: () => import("./feedback_list.ts"),
+  },
+  "feedback resolve": {
+    brief: "End an issue; a further report opens it again",
+    load: () => import("./feedback_resolve.ts"),
+  },
+  "feedback show": {
+    brief: "Show an issue: its reports, and what the data says of it",
+    load: () => import("./feedback_show.ts"),
+  },
+  "feedback stats": {
+    brief: "Count the issues that clients reported, by status, priority and kind",
+    load: () => import("./feedback_stats.ts"),
+  },
   "help": {
     brief: "Show what a command does, or everything for programs",
     load: () => import("./help.ts"),

@@ -40,6 +40,12 @@ leaving.send("this is no JSON");
 leaving.close();
 await new Promise((resolve) => leaving.addEventListener("close", resolve));
 staying.addEventListener("close", () => {});
+const reported = await fetch(`${gateway.url}/v1/feedback`, {
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ kind: "other", text: "which day is open?" }),
+});
+await reported.body?.cancel();
 console.log("ready");
 
 const publisher = transport.publisher();

@@ -7,7 +7,12 @@ import {
   type ConnectorStats,
   createConnector,
 } from "@ssmd/connector";
-import { connectionLimits, environmentAuthenticator, startGateway } from "@ssmd/gateway";
+import {
+  connectionLimits,
+  environmentAuthenticator,
+  environmentFeedback,
+  startGateway,
+} from "@ssmd/gateway";
 import { appendAudit } from "@ssmd/journal";
 import {
   type Deployment,
@@ -93,6 +98,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
   const deployment = await loadDeployment({
     ...options,
     usesCache: true,
+    sendsIssues: true,
     // Captures are played by a simulator in place of the venue.
     ...(options.captures.files.length > 0 ? { signsInto: () => [] } : {}),
     onKeyAccess: async ({ journal }, access) => {
@@ -191,6 +197,7 @@ async function startParts(
         symbols.map(({ symbol, external }) => ({ symbol, external, feed }))
       ),
       registryDir: registryFolder,
+      feedback: environmentFeedback(deployment),
     }), logger);
   stack.defer(() => gateway.close());
   const feeds = plans.map(({ feed }) => feed);

@@ -8,7 +8,7 @@ import { type AskRoute, type Json, queryOf } from "./ask.ts";
 const UTF8 = new TextDecoder();
 
 /** Asks routes within the process: the same parameters, handlers and entitlements as over HTTP. */
-export function askRouter(router: Router, access: Access): AskRoute {
+export function askRouter(router: Router, access: Access, program = ""): AskRoute {
   return async (request) => {
     const { method = "GET", path, body } = request;
     const found = router.find(path);
@@ -19,7 +19,7 @@ export function askRouter(router: Router, access: Access): AskRoute {
       query: query.ofQuery(queryOf(request)),
       body: route.body === undefined ? undefined : checkedBody(body, route.body),
       access,
-      headers: {},
+      headers: program === "" ? {} : { "x-ssmd-program": program },
     });
     return jsonOf(reply);
   };

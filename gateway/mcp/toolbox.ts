@@ -18,7 +18,7 @@ export interface CallContext {
 /** Options of {@linkcode Toolbox}. */
 interface ToolboxOptions {
   /** The routes of a caller. */
-  askAs: (access: Access) => AskRoute;
+  askAs: (access: Access, program: string) => AskRoute;
   rate: CallRate;
   metrics: Metrics;
 }
@@ -67,7 +67,7 @@ export class Toolbox {
     // Without keys all callers are of this machine: each program has a share of its own.
     this.#options.rate.takeCall(caller.client || `local ${caller.program}`);
     try {
-      return answerText(await find(this.#options.askAs(access)));
+      return answerText(await find(this.#options.askAs(access, caller.program)));
     } catch (error) {
       throw error instanceof Problem ? toolProblem(error) : error;
     }

@@ -68,8 +68,10 @@ function keep(found: Record<string, string>, path: string, text: string): void {
 }
 
 /** A text of others on one line, without control and invisible characters, cut. */
-export function cleanText(text: string): string {
+export function cleanText(
+  text: string,
+  most: number = MCP_LIMITS.untrustedCharactersMax,
+): string {
   const line = text.replace(CONTROL, " ").replace(/\s+/g, " ").trim();
-  const most = MCP_LIMITS.untrustedCharactersMax;
   return line.length <= most ? line : `${line.slice(0, most)}…`;
 }

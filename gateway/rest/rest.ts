@@ -1,10 +1,12 @@
 import type { CaptureReport } from "@ssmd/market";
 import type { Health, Logger, Metrics } from "@ssmd/runtime";
 import type { Server } from "node:http";
+import type { Access } from "../access/access.ts";
 import type { Authenticator } from "../access/authenticator.ts";
 import type { ArchiveSource } from "../history/archive_source.ts";
 import { CandleReader } from "../history/candle_reader.ts";
 import type { History } from "../history/history.ts";
+import { type FeedbackOptions, openFeedback } from "../feedback/open_feedback.ts";
 import { HistoryReader } from "../history/history_reader.ts";
 import { askRouter } from "../mcp/ask_router.ts";
 import { type CallLimits, CallRate } from "../mcp/call_rate.ts";
@@ -54,6 +56,8 @@ interface RestOptions {
   connections: HttpConnections;
   /** Counts what was cut or not accepted. */
   onRefused: (reason: string) => void;
+  /** Where reports of issues are kept and go. */
+  feedback: FeedbackOptions;
   /** Limits of tools; default MCP_LIMITS. */
   toolLimits?: Partial<CallLimits>;
   /** Routes of others: the administration. */
@@ -61,16 +65,27 @@ interface RestOptions {
 }
 
 /** The HTTP server of the gateway, and all its routes. */
-export function openRest(options: RestOptions): { server: Server; routes: readonly Route[] } {
+export interface OpenRest {
+  server: Server;
+  routes: readonly Route[];
+  /** Ends what goes on without requests; the server is closed by whoever listens. */
+  close(): Promise<void>;
+}
+
+/** Makes the server and its routes. Throws StorageError where feedback cannot be kept. */
+export function openRest(options: RestOptions): OpenRest {
   const { authenticator, logger, connections, onRefused } = options;
-  const toolbox = new Toolbox({
-    ...options,
-    askAs: (access) => askRouter(router, access),
-    rate: new CallRate({ ...MCP_LIMITS, ...options.toolLimits }),
-  });
-  const routes = restRoutes(options, toolbox);
+  const rate = new CallRate({ ...MCP_LIMITS, ...options.toolLimits });
+  const askAs = (access: Access, program?: string) => askRouter(router, access, program);
+  const toolbox = new Toolbox({ ...options, askAs, rate });
+  const feedback = openFeedback(options.feedback, { ...options, rate, askAs });
+  const routes = restRoutes(
+    { ...options, more: [...feedback.routes, ...options.more ?? []] },
+    toolbox,
+  );
   const router: Router = new Router(routes);
-  return { server: restServer({ router, authenticator, logger, connections, onRefused }), routes };
+  const server = restServer({ router, authenticator, logger, connections, onRefused });
+  return { server, routes, close: feedback.close };
 }
 
 /** All routes. */

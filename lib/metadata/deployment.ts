@@ -1,5 +1,6 @@
 import { ConfigError } from "@ssmd/runtime";
 import { type DeployedStorage, deployedStorage, storageReferences } from "./deployed_storage.ts";
+import { type DeployedIssues, deployedIssues } from "./deployed_issues.ts";
 import { type DeployedCache, deployedCache } from "./deployed_cache.ts";
 import type { Environment, TransportSpec } from "./environment.ts";
 import { type CaptureLocation, type FeedVersion, versionOn } from "./feed.ts";
@@ -66,6 +67,8 @@ export interface Deployment {
   storage: DeployedStorage;
   /** Where the gateway keeps what can be read again; with credentials where `usesCache`. */
   cache: DeployedCache;
+  /** Where issues go that clients report; undefined = nowhere, or not of those who `sendsIssues`. */
+  issues: DeployedIssues | undefined;
   /** When its keys were rotated, for {@linkcode exportKeyAges}. */
   rotations: Rotations;
   /** Folder of the spools; beside the archive where that is local. */
@@ -89,6 +92,8 @@ export interface DeploymentOptions {
   signsInto?: (environment: Environment) => readonly string[];
   /** Whether it opens the cache, whose keys have to be there then; default false. */
   usesCache?: boolean;
+  /** Whether it hands on what clients report, whose keys have to be there then; default false. */
+  sendsIssues?: boolean;
   /** Told that the keys of an environment that has some were read, or were refused. */
   onKeyAccess?: (environment: Environment, access: KeyAccess) => Promise<void>;
 }
@@ -121,6 +126,7 @@ export async function loadDeployment(options: DeploymentOptions): Promise<Deploy
     transport: deployedTransport(environment.transport, keys),
     storage: deployedStorage(environment.storage, keys, dataDir),
     cache: deployedCache(environment.cache, options.usesCache ? keys : undefined),
+    issues: deployedIssues(environment.gateway.issues, options.sendsIssues ? keys : undefined),
     rotations: await loadRotations(dir, environment.name),
     dataDir,
     feed: (id) => {
@@ -141,6 +147,11 @@ export function dataDirOf({ storage }: Environment, named?: string): string {
 /** The file in which the gateway of an environment keeps its clients. */
 export function clientStorePath({ name, gateway }: Environment, dataDir: string): string {
   return gateway.clients?.path ?? `${dataDir}/clients/${name}.sqlite`;
+}
+
+/** The file in which the gateway of an environment keeps what clients report. */
+export function feedbackPath({ name }: Environment, dataDir: string): string {
+  return `${dataDir}/feedback/${name}.sqlite`;
 }
 
 /** A deployment whose bus other processes reach. */
@@ -170,13 +181,14 @@ function liveFeeds({ simulator, feeds }: Environment): readonly string[] {
 async function keysOf(
   environment: Environment,
   signed: readonly string[],
-  { usesCache, onKeyAccess }: DeploymentOptions,
+  { usesCache, sendsIssues, onKeyAccess }: DeploymentOptions,
 ): Promise<ResolvedKeys> {
-  const { transport, storage, cache, credentials = {} } = environment;
+  const { transport, storage, cache, gateway, credentials = {} } = environment;
   const needed = keysOfReferences(environment, [
     ...transport.type === "nats" ? Object.values(transport.credentials ?? {}) : [],
     ...storageReferences(storage),
     ...usesCache && cache.type === "redis" ? Object.values(cache.credentials ?? {}) : [],
+    ...sendsIssues ? Object.values(gateway.issues?.credentials ?? {}) : [],
     ...signed.flatMap((feed) => Object.values(credentials[feed] ?? {})),
   ]);
   const resolve = () => resolveKeys({ ...environment, keys: needed }, KEY_SOURCES);

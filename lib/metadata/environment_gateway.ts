@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { fields, oneOf, plainText, port, text } from "./shape.ts";
+import { CREDENTIALS } from "./environment_key.ts";
+import { address, fields, oneOf, plainText, port, text } from "./shape.ts";
 
 const SLOW_CLIENTS = fields({
   policy: z.enum(["drop_newest", "drop_oldest", "conflate", "disconnect"]).exactOptional()
@@ -18,6 +19,27 @@ const CLIENTS = oneOf([
     path: plainText.describe("File of the database"),
   }),
 ], { postgres: '"postgres" is a reserved name and not built yet; allowed: sqlite' });
+
+const sendFrom = z.enum(["low", "medium", "high"]).default("high")
+  .describe("The least priority of issues that are handed over");
+
+const ISSUES = oneOf([
+  fields({
+    type: z.literal("linear").describe("Linear"),
+    url: address(["https", "http"]).default("https://api.linear.app/graphql")
+      .describe("Its GraphQL API"),
+    team_id: plainText.describe("Id of the team that gets the issues"),
+    from: sendFrom,
+    credentials: CREDENTIALS.describe("token → reference $key:name.field"),
+  }),
+  fields({
+    type: z.literal("webhook").describe("JSON to an address"),
+    url: address(["https", "http"]).describe("Where it is posted to"),
+    from: sendFrom,
+    credentials: CREDENTIALS.exactOptional()
+      .describe("secret, which signs what is sent → reference $key:name.field"),
+  }),
+]);
 
 const hostName = text(/^[A-Za-z0-9][A-Za-z0-9.-]*$/, "a host's name, without a port");
 const origin = text(
@@ -43,6 +65,9 @@ export const GATEWAY = fields({
   clients: CLIENTS.exactOptional().describe(
     "Where clients and their keys are kept; absent = clients/<environment>.sqlite beside the spools",
   ),
+  issues: ISSUES.exactOptional().describe(
+    "Where issues go that clients report and that count enough; absent = they stay here",
+  ),
   slow_clients: SLOW_CLIENTS.exactOptional().describe(
     "What happens to clients that do not read fast enough; what is absent is the gateway's default",
   ),
@@ -50,3 +75,6 @@ export const GATEWAY = fields({
 
 /** Where clients connect, and who they have to be. */
 export type GatewaySpec = z.output<typeof GATEWAY>;
+
+/** Where issues go that clients report. */
+export type IssuesSpec = NonNullable<GatewaySpec["issues"]>;

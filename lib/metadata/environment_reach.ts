@@ -58,6 +58,7 @@ export function environmentReach(
     ...addresses(file, ["transport", "url"]),
     ...storageReach(file),
     ...addresses(file, ["cache", "url"]),
+    ...issuesReach(file),
     ...file.paths("write", ["journal", "path"]),
     ...file.paths("write", ["gateway", "clients", "path"]).map(parentOf),
     ...file.texts(["gateway", "host"]).map(({ text, path }) =>
@@ -77,6 +78,15 @@ function storageReach(file: ReachFile): Reach[] {
     buckets.map(({ text, path }) => file.reach("net", `${text}.${host.what}`, path))
   );
   return [...file.paths("write", ["storage", "path"]), ...hosts, ...named];
+}
+
+/** Linear's own address stands in no file. */
+function issuesReach(file: ReachFile): Reach[] {
+  const issues = fieldOf(fieldOf(file.value, "gateway"), "issues");
+  const isDefault = fieldOf(issues, "type") === "linear" && fieldOf(issues, "url") === undefined;
+  return isDefault
+    ? [file.reach("net", "api.linear.app:443", ["gateway", "issues"])]
+    : addresses(file, ["gateway", "issues", "url"]);
 }
 
 function keyReach(file: ReachFile, name: string): Reach[] {

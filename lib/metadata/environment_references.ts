@@ -209,6 +209,8 @@ class ReferenceCheck {
     for (const part of ["transport", "storage", "cache"]) {
       this.#references([part, "credentials"], fieldOf(fieldOf(root, part), "credentials"));
     }
+    const issues = fieldOf(fieldOf(root, "gateway"), "issues");
+    this.#references(["gateway", "issues", "credentials"], fieldOf(issues, "credentials"));
     if (fieldOf(root, "simulator") === undefined) this.#neededCredentials();
   }
 

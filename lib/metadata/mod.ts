@@ -29,3 +29,4 @@ export * from "./key_access.ts";
 export * from "./sealed_secret.ts";
 export * from "./deployment.ts";
 export * from "./deployed_storage.ts";
+export { type DeployedIssues } from "./deployed_issues.ts";

@@ -5,6 +5,7 @@ import { GET_ORDERBOOK } from "./get_orderbook.ts";
 import { GET_TRADES } from "./get_trades.ts";
 import { LIST_MARKETS } from "./list_markets.ts";
 import { QUERY_HISTORICAL } from "./query_historical.ts";
+import { REPORT_ISSUE } from "./report_issue.ts";
 import { SYSTEM_STATUS } from "./system_status.ts";
 
 /** All tools by name, in the order of the list. */
@@ -17,5 +18,6 @@ export const TOOLS: ReadonlyMap<string, Tool> = new Map(
     QUERY_HISTORICAL,
     DATA_INVENTORY,
     SYSTEM_STATUS,
+    REPORT_ISSUE,
   ].map((tool) => [tool.info.name, tool]),
 );

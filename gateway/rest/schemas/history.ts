@@ -5,8 +5,8 @@ import { TIME_PATTERN, usOfTime } from "../time_text.ts";
 import { GAP, HINTS, NEXT, NUMBER_OR_NULL, TIME } from "./common.ts";
 import { named } from "./named.ts";
 
-/** A time in the query, as µs. */
-const TIME_QUERY = z.string().max(64).regex(TIME_PATTERN, "is no time").transform(
+/** A time in a query, as µs. */
+export const TIME_QUERY = z.string().max(64).regex(TIME_PATTERN, "is no time").transform(
   (text, context) => {
     const us = usOfTime(text);
     if (us === undefined) context.addIssue({ code: "custom", message: "is no time" });

@@ -1,0 +1,15 @@
+import { parsed } from "../command/flag.ts";
+import { UsageError } from "../exit.ts";
+
+/** The number of an issue that was reported. */
+export const FEEDBACK_ID = parsed(parseId, "The issue's number, as ssmd feedback list tells it", {
+  placeholder: "id",
+  required: true,
+});
+
+function parseId(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new UsageError("FEEDBACK_INVALID", `"${text}" is no number of an issue`, {
+    hint: "ssmd feedback list tells the numbers",
+  });
+}

@@ -1,0 +1,54 @@
+import type { Logger, Metrics } from "@ssmd/runtime";
+import type { Access } from "../access/access.ts";
+import type { AskRoute } from "../mcp/ask.ts";
+import type { CallRate } from "../mcp/call_rate.ts";
+import type { Route } from "../rest/route.ts";
+import type { Priority } from "./entry.ts";
+import { Feedback } from "./feedback.ts";
+import { FeedbackStore } from "./feedback_store.ts";
+import { IssueSender } from "./issue_sender.ts";
+import type { IssueTracker } from "./issue_tracker.ts";
+import { feedbackRoutes } from "./routes.ts";
+
+/** Where reports of issues are kept and go. */
+export interface FeedbackOptions {
+  /** SQLite file; absent = memory. */
+  path?: string;
+  /** Where issues go that count enough; absent = nowhere. */
+  tracker?: IssueTracker;
+  /** The least priority of those; default high. */
+  sendFrom?: Priority;
+}
+
+/** Reports of issues: their routes, and what hands them on. */
+export interface OpenFeedback {
+  routes: Route[];
+  close(): Promise<void>;
+}
+
+/** Opens the store and begins to hand on what is pending. Throws StorageError. */
+export function openFeedback(
+  { path, tracker, sendFrom = "high" }: FeedbackOptions,
+  parts: {
+    env: string;
+    rate: CallRate;
+    askAs: (access: Access) => AskRoute;
+    logger: Logger;
+    metrics: Metrics;
+  },
+): OpenFeedback {
+  const store = new FeedbackStore(path);
+  const sender = tracker && new IssueSender({ ...parts, store, tracker });
+  const feedback = new Feedback({
+    ...{ store, metrics: parts.metrics },
+    sendFrom: tracker === undefined ? undefined : sendFrom,
+    onPending: () => sender?.wake(),
+  });
+  return {
+    routes: feedbackRoutes({ ...parts, feedback, store }),
+    close: async () => {
+      await sender?.close();
+      store[Symbol.dispose]();
+    },
+  };
+}

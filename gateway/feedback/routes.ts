@@ -1,0 +1,139 @@
+import { z } from "zod";
+import { type Access, mayActAs } from "../access/access.ts";
+import { headerOf } from "../access/credential.ts";
+import type { AskRoute } from "../mcp/ask.ts";
+import type { CallRate } from "../mcp/call_rate.ts";
+import { Problem } from "../rest/problem.ts";
+import { json, uncached } from "../rest/reply.ts";
+import { type Route, route, type RouteRequest } from "../rest/route.ts";
+import { FEEDBACK_ENTRY, FEEDBACK_STATS, PRIORITIES, REPORTED, STATUSES } from "./entry.ts";
+import type { Feedback, Received } from "./feedback.ts";
+import type { FeedbackStore } from "./feedback_store.ts";
+import { REPORT } from "./report.ts";
+
+/** Data of the feedback routes. */
+interface FeedbackSource {
+  feedback: Feedback;
+  store: FeedbackStore;
+  rate: CallRate;
+  /** The routes of a caller: reports are compared with what it may see. */
+  askAs: (access: Access) => AskRoute;
+}
+
+const TAG = { tag: "Feedback" } as const;
+const ONE = {
+  params: { id: z.int().min(1).describe("Number of the entry.") },
+  examples: { id: "1" },
+} as const;
+
+/** Routes of issues that clients report. */
+export function feedbackRoutes(source: FeedbackSource): Route[] {
+  return [report(source), stats(source), list(source), show(source), resolve(source)];
+}
+
+function report({ feedback, rate, askAs }: FeedbackSource): Route {
+  return route({
+    ...{ method: "POST", path: "/v1/feedback", id: "reportIssue", ...TAG },
+    summary: "Reports an issue of the data",
+    description: "The report is compared with the data: what is not there is refused with the " +
+      "reason. Equal reports are joined.",
+    body: REPORT,
+    answers: { 200: { schema: REPORTED } },
+    handler: async ({ body, access, headers }) => {
+      const reporter = reporterOf(access, headers);
+      rate.takeReport(access.client || `local ${reporter}`);
+      return uncached(json(receipt(await feedback.report(body, reporter, askAs(access)))));
+    },
+  });
+}
+
+function receipt({ entry, joined }: Received): z.output<typeof REPORTED> {
+  const { id, status, priority, reports, evidence } = entry;
+  const hints = [
+    joined ? "It was reported before: this report is joined to it." : "It is a new entry.",
+    ...(evidence.contradicts ? ["Trades are there and no gap is known in this span."] : []),
+    ...(evidence.gaps > 0 ? ["A gap is known there: see query_historical, kind gaps."] : []),
+  ];
+  return { id, joined, status, priority, reports, evidence, _hints: hints };
+}
+
+function stats({ store }: FeedbackSource): Route {
+  return route({
+    ...{ path: "/v1/feedback/stats", id: "getFeedbackStats", ...TAG },
+    role: "admin",
+    summary: "How many issues there are",
+    answers: { 200: { schema: FEEDBACK_STATS } },
+    handler: () => {
+      const byStatus = store.countBy("status");
+      const issues = store.countBy("issue");
+      return json({
+        entries: Object.values(byStatus).reduce((sum, count) => sum + count, 0),
+        reports: store.reports(),
+        by_status: byStatus,
+        by_priority: store.countBy("priority"),
+        by_kind: store.countBy("kind"),
+        issues: { pending: issues["pending"] ?? 0, sent: issues["sent"] ?? 0 },
+      });
+    },
+  });
+}
+
+function list({ store }: FeedbackSource): Route {
+  return route({
+    ...{ path: "/v1/feedback", id: "listFeedback", ...TAG },
+    summary: "Issues, the newest first: a client's own, or all for an administrator",
+    query: {
+      status: z.enum(STATUSES).optional(),
+      priority: z.enum(PRIORITIES).optional(),
+      symbol: z.string().min(1).max(256).optional(),
+      before: z.int().min(1).optional().describe("Only entries with a smaller number."),
+      limit: z.int().min(1).max(500).default(100),
+    },
+    answers: { 200: { schema: z.strictObject({ entries: z.array(FEEDBACK_ENTRY) }) } },
+    handler: ({ query, access }) => {
+      const isAdmin = mayActAs(access.role, "admin");
+      const entries = store.list({ ...query, reporter: isAdmin ? undefined : access.client });
+      return uncached(json({ entries }));
+    },
+  });
+}
+
+function show({ store }: FeedbackSource): Route {
+  return route({
+    ...{ path: "/v1/feedback/{id}", id: "getFeedback", ...TAG, ...ONE },
+    summary: "One issue with its reports and evidence",
+    answers: { 200: { schema: FEEDBACK_ENTRY } },
+    handler: ({ params: { id }, access }) => {
+      const entry = store.find(id);
+      const isSeen = entry !== undefined &&
+        (mayActAs(access.role, "admin") || entry.reporters.includes(access.client));
+      return uncached(json(isSeen ? entry : unknownEntry(id)));
+    },
+  });
+}
+
+function resolve({ feedback }: FeedbackSource): Route {
+  return route({
+    ...{ method: "POST", path: "/v1/feedback/{id}/resolve", id: "resolveFeedback", ...TAG, ...ONE },
+    role: "admin",
+    summary: "Ends an issue; a further report opens it again",
+    query: { note: z.string().max(1000).default("").describe("What was done.") },
+    answers: { 200: { schema: FEEDBACK_ENTRY } },
+    handler: ({ params: { id }, query: { note } }) =>
+      json(feedback.resolve(id, note) ?? unknownEntry(id)),
+  });
+}
+
+/** The client of a key; without keys the program, as it calls itself. */
+function reporterOf({ client }: Access, headers: RouteRequest["headers"]): string {
+  if (client !== "") return client;
+  const program = headerOf(headers, "x-ssmd-program") ?? headerOf(headers, "user-agent");
+  return (program ?? "unknown").slice(0, 64);
+}
+
+function unknownEntry(id: number): never {
+  throw new Problem("UNKNOWN_FEEDBACK", `there is no issue ${id}`, {
+    status: 404,
+    hint: "ssmd feedback list (/v1/feedback) lists them",
+  });
+}
