@@ -73,6 +73,7 @@ for (const [version, mode] of ERAS) {
             get_trades: { symbol: "BTCUSD", limit: 5 },
             get_orderbook: { symbol: "BTCUSD" },
             query_historical: { symbol: "BTCUSD", kind: "candles" },
+            report_issue: { kind: "other", text: "which day is open?" },
           };
           for (const { name } of tools) {
             const answer = await call(client, name, ARGUMENTS[name]);
