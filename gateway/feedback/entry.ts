@@ -3,6 +3,7 @@ import { HINTS } from "../rest/schemas/common.ts";
 import { named } from "../rest/schemas/named.ts";
 import { ISSUE_KINDS } from "./report.ts";
 
+/** What became of an issue. */
 export const STATUSES = ["open", "confirmed", "resolved"] as const;
 /** From the least. */
 export const PRIORITIES = ["low", "medium", "high"] as const;
