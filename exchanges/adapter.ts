@@ -1,4 +1,6 @@
+import type { Buffer } from "node:buffer";
 import type { Break, GapChannel, Instrument, MarketEvent } from "@ssmd/market";
+import type { FrameScanner } from "./frame_scanner.ts";
 import type { MissingSubscription, OrderedChannel } from "./subscription.ts";
 
 /** A market to be captured, as the environment names it. */
@@ -81,6 +83,13 @@ export interface Normalizer {
    * a frame that cannot be read gives the notice `unreadable`.
    */
   normalize(json: unknown, text: string, receivedAtUs: number): Normalized;
+  /** Reads frames of usual shapes from their bytes; absent = all frames are read as JSON. */
+  readonly scanner?: FrameScanner | undefined;
+  /**
+   * Translates a frame that `scanner` has put on its tape at `place`; undefined = it has to be read as
+   * JSON after all, and nothing was changed.
+   */
+  scanned?(place: number, frame: Buffer, receivedAtUs: number): Normalized | undefined;
   /**
    * The connection broke (or the process was away): all books are dropped, and a gap of
    * `disconnect` (or `planned`) on `_all` is given. It recovers with the first data after it.

@@ -1,3 +1,4 @@
+import type { Buffer } from "node:buffer";
 import {
   type Break,
   DisconnectGap,
@@ -13,6 +14,7 @@ import type {
   SymbolSpec,
 } from "./adapter.ts";
 import type { BookSet } from "./book_set.ts";
+import type { FrameScanner } from "./frame_scanner.ts";
 import type {
   MissingSubscription,
   OrderedChannel,
@@ -66,6 +68,8 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
 
   protected abstract readonly books: BookSet<Book, BookState>;
   protected abstract readonly requests: Requests;
+  /** Undefined = all frames are read as JSON. */
+  abstract readonly scanner: FrameScanner | undefined;
 
   /** What a frame means: records, a notice, and what it tells of orders and books. */
   protected abstract frame(json: unknown, text: string, atUs: number, out: Normalized): void;
@@ -94,6 +98,16 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
   normalize(json: unknown, text: string, receivedAtUs: number): Normalized {
     const out: Normalized = { events: [], send: [] };
     this.frame(json, text, receivedAtUs, out);
+    return this.#reconcile(out, receivedAtUs);
+  }
+
+  /** What a frame of `scanner` means; false = it has to be read as JSON, and nothing was changed. */
+  protected takeScanned?(place: number, frame: Buffer, atUs: number, out: Normalized): boolean;
+
+  /** Translates a frame from the scanner's tape. */
+  scanned(place: number, frame: Buffer, receivedAtUs: number): Normalized | undefined {
+    const out: Normalized = { events: [], send: [] };
+    if (this.takeScanned?.(place, frame, receivedAtUs, out) !== true) return undefined;
     return this.#reconcile(out, receivedAtUs);
   }
 

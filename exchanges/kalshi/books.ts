@@ -12,7 +12,16 @@ import {
   timestampOf,
 } from "./format.ts";
 import type { KalshiBody } from "./messages.ts";
+import { DELTA, HEAD, type ScannedFrame } from "./scanner.ts";
 import type { Subscriptions } from "./subscriptions.ts";
+
+/** A change that was read: the price of the ladder of YES or NO, and a signed size, in steps. */
+interface Change {
+  isYes: boolean;
+  price: number;
+  change: number;
+  timestampUs: number;
+}
 
 /** The books of a connection: kept up by snapshots and numbered deltas of its subscriptions. */
 export class Books extends BookSet<KalshiBook, KalshiBookState> {
@@ -45,35 +54,61 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
 
   /** A signed change of one level; it is dropped while the book is suspect. */
   delta(ticker: string, sid: number, body: KalshiBody, atUs: number, out: Normalized): void {
-    const book = this.books.get(ticker) ?? this.bookOf(ticker, atUs);
-    if (book.sound && book.sid !== sid) {
-      // Two subscriptions cover the market: the one of the last snapshot keeps the book up.
-      out.notice = { type: "dropped", what: `delta of ${ticker} that sid ${book.sid} brings too` };
-      return;
-    }
-    if (!book.sound) {
-      if (book.ended) this.#reopen(book, atUs, out);
-      book.sid = sid;
-      if (!book.seen) this.#beginless(book, atUs, out);
-      out.notice = { type: "dropped", what: `delta for the suspect book ${ticker}` };
-      return;
-    }
+    const book = this.#changing(ticker, sid, atUs, out);
+    if (book === undefined) return;
     const delta = this.#delta;
     this.#format.delta(body, delta);
+    const { price, change, side } = delta;
     const timestampUs = timestampOf(body);
-    const isYes = delta.side === "yes";
+    const isYes = side === "yes";
     if (
-      !(isYes || delta.side === "no") || !isPrice(delta.price) || Number.isNaN(delta.change) ||
+      !(isYes || side === "no") || !isPrice(price) || Number.isNaN(change) ||
       Number.isNaN(timestampUs)
     ) {
       this.#unreadable(book, `The delta of ${ticker} is unreadable.`, atUs, out);
-      return;
+    } else this.#change(book, { isYes, price, change, timestampUs }, atUs, out);
+  }
+
+  /** A change from the scanner's tape. */
+  scanned({ tape, place, ticker }: ScannedFrame, atUs: number, out: Normalized): void {
+    const book = this.#changing(ticker, tape[place + HEAD.sid] as number, atUs, out);
+    if (book === undefined) return;
+    this.#change(
+      book,
+      {
+        isYes: tape[place + DELTA.isYes] === 1,
+        price: tape[place + DELTA.price] as number,
+        change: tape[place + DELTA.change] as number,
+        timestampUs: tape[place + HEAD.timeUs] as number,
+      },
+      atUs,
+      out,
+    );
+  }
+
+  /** The book that a change of `sid` is for; undefined = it is dropped. */
+  #changing(ticker: string, sid: number, atUs: number, out: Normalized): KalshiBook | undefined {
+    const book = this.bookOf(ticker, atUs);
+    if (book.sound && book.sid === sid) return book;
+    if (book.sound) {
+      // Two subscriptions cover the market: the one of the last snapshot keeps the book up.
+      out.notice = { type: "dropped", what: `delta of ${ticker} that sid ${book.sid} brings too` };
+      return undefined;
     }
+    if (book.ended) this.#reopen(book, atUs, out);
+    book.sid = sid;
+    if (!book.seen) this.#beginless(book, atUs, out);
+    out.notice = { type: "dropped", what: `delta for the suspect book ${ticker}` };
+    return undefined;
+  }
+
+  #change(book: KalshiBook, given: Change, atUs: number, out: Normalized): void {
+    const { isYes, timestampUs } = given;
     const side = isYes ? book.book.bids : book.book.asks;
-    const price = isYes ? delta.price : DOLLAR_STEPS - delta.price;
-    const size = side.sizeAt(price) + delta.change;
+    const price = isYes ? given.price : DOLLAR_STEPS - given.price;
+    const size = side.sizeAt(price) + given.change;
     if (size < 0 || size > Number.MAX_SAFE_INTEGER) {
-      const detail = `The size of ${ticker} would be ${valueOf(size, SIZE_DECIMALS)} at ${
+      const detail = `The size of ${book.external} would be ${valueOf(size, SIZE_DECIMALS)} at ${
         valueOf(price, PRICE_DECIMALS)
       }: its book is wrong.`;
       out.notice = { type: "dropped", what: detail };

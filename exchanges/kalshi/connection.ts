@@ -1,3 +1,4 @@
+import type { Buffer } from "node:buffer";
 import {
   ALL_SYMBOLS,
   type Gap,
@@ -21,7 +22,8 @@ import { type KalshiFormat, PRICE_DECIMALS, SIZE_DECIMALS } from "./format.ts";
 import { Lifecycle, type UnseenLives } from "./lifecycle.ts";
 import { bodyOf, type KalshiBody, type KalshiFrame } from "./messages.ts";
 import { MirrorAlarm, type MirrorState } from "./mirror.ts";
-import { tickerOf, tradeOf } from "./records.ts";
+import { type RecordHead, scannedTicker, scannedTrade, tickerOf, tradeOf } from "./records.ts";
+import { HEAD, KalshiScanner, SCANNED } from "./scanner.ts";
 import {
   COMBO_LIFECYCLE_CHANNEL,
   Commands,
@@ -52,6 +54,7 @@ interface KalshiState extends VenueState<KalshiBookState> {
 export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookState> {
   protected readonly books: Books;
   protected readonly requests: Commands;
+  readonly scanner: KalshiScanner | undefined;
   #format: KalshiFormat;
   #subscriptions = new Subscriptions();
   #lifecycle: Lifecycle;
@@ -65,6 +68,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     super({ ...options, ordersOf, symbolOf: (ticker) => ticker });
     const { feed, symbols, ledger } = this;
     this.#format = format;
+    this.scanner = format.isScanned ? new KalshiScanner() : undefined;
     const books = this.books = new Books({ feed, symbols, ledger }, format, this.#subscriptions);
     this.requests = new Commands(ledger, (ticker) => books.sidOf(ticker));
     this.#lifecycle = new Lifecycle(feed);
@@ -105,21 +109,62 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
         markUnreadable(out, { reason: "The frame's sid or seq is no whole number." });
         return;
       }
-      const step = this.#subscriptions.step(sid, seq, channelOfType(type), atUs);
-      // A snapshot is taken once more: after it there is nothing yet that it could undo.
-      if (step.type === "repeated" && type !== "orderbook_snapshot") {
-        out.notice = { type: "dropped", what: `sid ${sid} seq ${seq} was seen before` };
-        return;
-      }
-      if (step.type === "hole" || step.type === "back") {
-        this.#hole(sid, seq, step, atUs, out);
-      }
+      if (!this.#follows({ sid, seq }, type, atUs, out)) return;
     }
     const body = bodyOf(frame.msg);
     if (type === "orderbook_delta" || type === "orderbook_snapshot") {
       this.#bookFrame(frame, type === "orderbook_snapshot", body, atUs, out);
     } else if (MARKET_TYPES.has(type)) this.#marketFrame(type, body, atUs, out);
     else this.#answers.frame(frame, type, atUs, out);
+  }
+
+  protected override takeScanned(
+    place: number,
+    frame: Buffer,
+    atUs: number,
+    out: Normalized,
+  ): boolean {
+    const { scanner } = this;
+    if (scanner === undefined) return false;
+    const { tape } = scanner;
+    const kind = tape[place];
+    const ticker = scanner.textOf(tape[place + HEAD.ticker] as number);
+    if (kind === SCANNED.ticker) {
+      const event = scannedTicker(tape, place, this.#headOf(ticker, atUs));
+      out.events.push(event);
+      this.#compare(ticker, event, atUs, out);
+      return true;
+    }
+    const numbers = {
+      sid: tape[place + HEAD.sid] as number,
+      seq: tape[place + HEAD.seq] as number,
+    };
+    const type = kind === SCANNED.delta ? BOOK_CHANNEL : "trade";
+    if (!this.#follows(numbers, type, atUs, out)) return true;
+    if (kind === SCANNED.delta) this.books.scanned({ tape, place, ticker }, atUs, out);
+    else out.events.push(scannedTrade(tape, place, frame, this.#headOf(ticker, atUs)));
+    return true;
+  }
+
+  #headOf(ticker: string, receivedAtUs: number): RecordHead {
+    return { feed: this.feed, symbol: this.symbols.ours(ticker), receivedAtUs };
+  }
+
+  /** Whether a numbered message is to be taken in; a hole before it is told. */
+  #follows(
+    { sid, seq }: { sid: number; seq: number },
+    type: string,
+    atUs: number,
+    out: Normalized,
+  ): boolean {
+    const step = this.#subscriptions.step(sid, seq, channelOfType(type), atUs);
+    // A snapshot is taken once more: after it there is nothing yet that it could undo.
+    if (step.type === "repeated" && type !== "orderbook_snapshot") {
+      out.notice = { type: "dropped", what: `sid ${sid} seq ${seq} was seen before` };
+      return false;
+    }
+    if (step.type === "hole" || step.type === "back") this.#hole(sid, seq, step, atUs, out);
+    return true;
   }
 
   #hole(
@@ -183,7 +228,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     }
     if (channel === "status") return this.#life(ticker, body, atUs, out);
     const read = type === "trade" ? tradeOf : tickerOf;
-    const event = read(body, this.#format, this.feed, this.symbols.ours(ticker), atUs);
+    const event = read(body, this.#format, this.#headOf(ticker, atUs));
     if (event === undefined) {
       const reason = `A ${type} lacks a field or has a wrong type.`;
       return markUnreadable(out, { reason, channel, ...this.#about(ticker) });

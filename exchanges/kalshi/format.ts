@@ -58,6 +58,8 @@ export interface LadderFormat {
 
 /** How a wire format names and writes things; everything else is the same in all of them. */
 export interface KalshiFormat {
+  /** Whether its usual frames are those of the scanner. */
+  readonly isScanned?: boolean;
   /** The ladders of a snapshot; the first whose key is there counts. */
   readonly ladders: readonly [LadderFormat, ...LadderFormat[]];
   /** Price steps, NaN when unreadable. */

@@ -61,6 +61,7 @@ function sizeIfGiven(value: unknown): number | undefined {
 
 /** The wire format since 2026-03-12: prices in dollar strings, sizes in fixed-point strings. */
 export const DOLLAR_FORMAT: KalshiFormat = {
+  isScanned: true,
   ladders: [{ yes: "yes_dollars_fp", no: "no_dollars_fp", price, size }],
   price,
   size,

@@ -54,6 +54,7 @@ function isMissing(value: unknown): boolean {
  */
 export const MIXED_FORMAT: KalshiFormat = {
   ...DOLLAR_FORMAT,
+  isScanned: false,
   ladders: [
     ...DOLLAR_FORMAT.ladders,
     ...DOLLAR_FORMAT.ladders.map((ladder) => ({ ...ladder, yes: "yes_dollars", no: "no_dollars" })),

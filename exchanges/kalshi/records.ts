@@ -1,16 +1,26 @@
+import type { Buffer } from "node:buffer";
 import { type Ticker, type Trade, valueOf } from "@ssmd/market";
 import { figureOf } from "../json_fields.ts";
 import { isPrice } from "./book.ts";
-import { type KalshiFormat, PRICE_DECIMALS, sideOf, SIZE_DECIMALS, timestampOf } from "./format.ts";
+import {
+  type KalshiFormat,
+  PRICE_DECIMALS,
+  sideOf,
+  SIZE_DECIMALS,
+  type TickerFields,
+  timestampOf,
+} from "./format.ts";
 import type { KalshiBody } from "./messages.ts";
+import { HEAD, TICKER, TRADE } from "./scanner.ts";
+
+/** Whose record it is, and when. */
+export type RecordHead = Pick<Trade, "feed" | "symbol" | "receivedAtUs">;
 
 /** The record of a trade; undefined when it cannot be read. */
 export function tradeOf(
   body: KalshiBody,
   format: KalshiFormat,
-  feed: string,
-  symbol: string,
-  receivedAtUs: number,
+  head: RecordHead,
 ): Trade | undefined {
   const { price, size, takerSide } = format.trade(body);
   const timestampUs = timestampOf(body);
@@ -20,6 +30,34 @@ export function tradeOf(
   if (Number.isNaN(timestampUs) || (takerSide !== undefined && typeof takerSide !== "string")) {
     return undefined;
   }
+  const isBlock = body.is_block_trade === true || body.is_block_trade === "true";
+  return tradeRecord(head, {
+    ...{ price, size, side: sideOf(takerSide), tradeId, timestampUs, isBlock },
+  });
+}
+
+/** The record of a trade on the scanner's tape, whose id stands in its frame. */
+export function scannedTrade(tape: Float64Array, place: number, frame: Buffer, head: RecordHead) {
+  const id = tape[place + TRADE.id] as number;
+  return tradeRecord(head, {
+    price: tape[place + TRADE.price] as number,
+    size: tape[place + TRADE.size] as number,
+    side: tape[place + TRADE.isYes] === 1 ? "buy" : "sell",
+    tradeId: frame.toString("latin1", id, tape[place + TRADE.idEnd]),
+    timestampUs: tape[place + HEAD.timeUs] as number,
+    isBlock: tape[place + TRADE.isBlock] === 1,
+  });
+}
+
+function tradeRecord(
+  { receivedAtUs, symbol, feed }: RecordHead,
+  { price, size, side, tradeId, timestampUs, isBlock }:
+    & Pick<
+      Trade,
+      "price" | "size" | "side" | "tradeId" | "timestampUs"
+    >
+    & { isBlock: boolean },
+): Trade {
   const trade: Trade = {
     type: "trade",
     timestampUs,
@@ -29,10 +67,10 @@ export function tradeOf(
     sequence: 0,
     price: valueOf(price, PRICE_DECIMALS),
     size: valueOf(size, SIZE_DECIMALS),
-    side: sideOf(takerSide),
+    side,
     tradeId,
   };
-  if (body.is_block_trade === true || body.is_block_trade === "true") trade.isBlockTrade = true;
+  if (isBlock) trade.isBlockTrade = true;
   return trade;
 }
 
@@ -43,9 +81,7 @@ export function tradeOf(
 export function tickerOf(
   body: KalshiBody,
   format: KalshiFormat,
-  feed: string,
-  symbol: string,
-  receivedAtUs: number,
+  head: RecordHead,
 ): Ticker | undefined {
   const fields = format.ticker(body);
   const timestampUs = timestampOf(body);
@@ -56,6 +92,36 @@ export function tickerOf(
     return undefined;
   }
   if (isWrong(fields.openInterest) || isWrong(fields.volume)) return undefined;
+  const dollarVolume = figureOf(body.dollar_volume);
+  const dollarOpenInterest = figureOf(body.dollar_open_interest);
+  return tickerRecord(head, timestampUs, { ...fields, dollarVolume, dollarOpenInterest });
+}
+
+/** The record of a ticker on the scanner's tape. */
+export function scannedTicker(tape: Float64Array, place: number, head: RecordHead): Ticker {
+  return tickerRecord(head, tape[place + HEAD.timeUs] as number, {
+    bid: tape[place + TICKER.bid],
+    bidSize: tape[place + TICKER.bidSize],
+    ask: tape[place + TICKER.ask],
+    askSize: tape[place + TICKER.askSize],
+    last: tape[place + TICKER.last],
+    lastSize: tape[place + TICKER.lastSize],
+    volume: tape[place + TICKER.volume],
+    openInterest: tape[place + TICKER.openInterest],
+    dollarVolume: tape[place + TICKER.dollarVolume],
+    dollarOpenInterest: tape[place + TICKER.dollarOpenInterest],
+  });
+}
+
+function tickerRecord(
+  { receivedAtUs, symbol, feed }: RecordHead,
+  timestampUs: number,
+  fields: TickerFields & {
+    dollarVolume: number | undefined;
+    dollarOpenInterest: number | undefined;
+  },
+): Ticker {
+  const { bid, ask, last, dollarVolume, dollarOpenInterest } = fields;
   const ticker: Ticker = {
     type: "ticker",
     timestampUs,
@@ -75,10 +141,8 @@ export function tickerOf(
       : valueOf(fields.openInterest, SIZE_DECIMALS),
   };
   if (fields.volume !== undefined) ticker.volumeTotal = valueOf(fields.volume, SIZE_DECIMALS);
-  const dollars = figureOf(body.dollar_volume);
-  if (isAmount(dollars)) ticker.dollarVolume = dollars;
-  const held = figureOf(body.dollar_open_interest);
-  if (isAmount(held)) ticker.dollarOpenInterest = held;
+  if (isAmount(dollarVolume)) ticker.dollarVolume = dollarVolume;
+  if (isAmount(dollarOpenInterest)) ticker.dollarOpenInterest = dollarOpenInterest;
   return ticker;
 }
 

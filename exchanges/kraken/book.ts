@@ -13,10 +13,13 @@ import { checksumOf } from "./checksum.ts";
 import { ExactBook } from "./exact_book.ts";
 import { isoOfUs } from "@ssmd/runtime";
 import { type KrakenBookData, type KrakenLevel, objectOf } from "./messages.ts";
+import { BOOK, LEVEL } from "./scanner.ts";
 import { DEFAULT_DEPTH, DEPTHS } from "./subscribe.ts";
 
 /** More digits after the point than a double carries exactly: such a book is in exact steps. */
 const DOUBLE_DECIMALS_MAX = 15;
+/** Up to here rounding a double gives the steps that its digits do: with more, doubles are judged. */
+const SCANNED_STEPS_MAX = 2 ** 50;
 /** More than the venue's precisions are allowed to have: no price of money is that fine. */
 const DECIMALS_MAX = 22;
 
@@ -96,6 +99,45 @@ export class KrakenBook extends TrackedBook {
     if (exact === undefined) return "unreadable";
     const applied = this.#applyExact(this.#exact.bids, exact.bids, bids);
     return applied !== "applied" ? applied : this.#applyExact(this.#exact.asks, exact.asks, asks);
+  }
+
+  /**
+   * Takes in the levels of an update from a scanner's tape and adds them to the lists; false = they
+   * are not in this book's doubles, and nothing was changed.
+   */
+  applyScanned(tape: Float64Array, place: number, bids: Level[], asks: Level[]): boolean {
+    const bidsCount = tape[place + BOOK.bids] as number;
+    const first = place + BOOK.levels;
+    const middle = first + bidsCount * LEVEL.next;
+    const end = middle + (tape[place + BOOK.asks] as number) * LEVEL.next;
+    if (this.#exact !== null || !this.#fits(tape, first, end)) return false;
+    this.#setScanned(this.book.bids, tape, first, middle, bids);
+    this.#setScanned(this.book.asks, tape, middle, end, asks);
+    return true;
+  }
+
+  #fits(tape: Float64Array, first: number, end: number): boolean {
+    const { price, size } = this.precision;
+    for (let at = first; at < end; at += LEVEL.next) {
+      const priceMore = price - (tape[at + LEVEL.priceDecimals] as number);
+      const sizeMore = size - (tape[at + LEVEL.sizeDecimals] as number);
+      if (priceMore < 0 || sizeMore < 0 || tape[at + LEVEL.price] === 0) return false;
+      const priceSteps = (tape[at + LEVEL.price] as number) * powerOfTen(priceMore);
+      const sizeSteps = (tape[at + LEVEL.size] as number) * powerOfTen(sizeMore);
+      if (!(priceSteps <= SCANNED_STEPS_MAX && sizeSteps <= SCANNED_STEPS_MAX)) return false;
+      tape[at + LEVEL.price] = priceSteps;
+      tape[at + LEVEL.size] = sizeSteps;
+    }
+    return true;
+  }
+
+  #setScanned(side: BookSide, tape: Float64Array, first: number, end: number, into: Level[]): void {
+    for (let at = first; at < end; at += LEVEL.next) {
+      const price = tape[at + LEVEL.price] as number;
+      const size = tape[at + LEVEL.size] as number;
+      side.set(price, size);
+      into.push({ price: price / this.#priceScale, size: size / this.#sizeScale });
+    }
   }
 
   #applyNumbers(data: KrakenBookData, bids: Level[], asks: Level[]): NumbersApplied {

@@ -8,6 +8,7 @@ import type { KrakenBookState } from "./book_state.ts";
 import type { Instruments } from "./instrument.ts";
 import { type KrakenBookData, type KrakenFrame, objectOf } from "./messages.ts";
 import { frameOfTexts, precisionOfSnapshot } from "./precision.ts";
+import { BOOK, type KrakenScanner } from "./scanner.ts";
 import { DEFAULT_DEPTH } from "./subscribe.ts";
 import { timestampOf } from "./time.ts";
 
@@ -84,6 +85,26 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
     }
   }
 
+  /** An update from the scanner's tape; false = it has to be read as JSON. */
+  scanned(scanner: KrakenScanner, place: number, atUs: number, out: Normalized): boolean {
+    const { tape } = scanner;
+    const external = scanner.textOf(tape[place + BOOK.symbol] as number);
+    const book = this.find(external);
+    if (book === undefined || !book.sound) {
+      out.notice = { type: "dropped", what: `update of the suspect book ${external}` };
+      return true;
+    }
+    const event = book.record({
+      ...{ feed: this.feed, kind: "delta", bids: [], asks: [] },
+      ...{ timestampUs: tape[place + BOOK.timeUs] as number, receivedAtUs: atUs },
+    });
+    if (!book.applyScanned(tape, place, event.bids, event.asks)) return false;
+    if (this.#verify(book, tape[place + BOOK.checksum] as number, atUs, out)) {
+      out.events.push(event);
+    }
+    return true;
+  }
+
   #snapshot(
     element: Element,
     precision: Precision,
@@ -117,16 +138,8 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
   ): boolean {
     const texts = () => elementOfTexts(text, index);
     const applied = Number.isNaN(timestampUs) ? "unreadable" : book.apply(data, texts, bids, asks);
-    if (applied === "applied") {
-      const sum = book.truncatedChecksum();
-      if (sum === data.checksum) {
-        book.goodUs = atUs;
-        return true;
-      }
-      const detail = `The venue's checksum of ${book.external} is ${data.checksum}, ours ${sum}.`;
-      this.#lose(book, "checksum", detail, atUs, out);
-      out.notice = { type: "dropped", what: detail };
-    } else if (applied === "precision") {
+    if (applied === "applied") return this.#verify(book, data.checksum, atUs, out);
+    if (applied === "precision") {
       const detail = `${book.external} has more digits after the point than its book.`;
       this.#lose(book, "checksum", detail, atUs, out);
       out.notice = { type: "dropped", what: detail };
@@ -135,6 +148,18 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
       this.#lose(book, "parse", reason, atUs, out);
       markUnreadable(out, { reason, symbol: book.symbol, channel: "orderbook", isCovered: true });
     }
+    return false;
+  }
+
+  #verify(book: KrakenBook, checksum: number, atUs: number, out: Normalized): boolean {
+    const sum = book.truncatedChecksum();
+    if (sum === checksum) {
+      book.goodUs = atUs;
+      return true;
+    }
+    const detail = `The venue's checksum of ${book.external} is ${checksum}, ours ${sum}.`;
+    this.#lose(book, "checksum", detail, atUs, out);
+    out.notice = { type: "dropped", what: detail };
     return false;
   }
 

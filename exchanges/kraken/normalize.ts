@@ -1,3 +1,4 @@
+import type { Buffer } from "node:buffer";
 import {
   ALL_SYMBOLS,
   type Gap,
@@ -18,9 +19,10 @@ import { Books } from "./books.ts";
 import { Instruments, type PairState, statusOf } from "./instrument.ts";
 import { type KrakenFrame, objectOf } from "./messages.ts";
 import { KrakenRequests, noteUntraded, type RequestsState } from "./requests.ts";
+import { KrakenScanner, SCANNED } from "./scanner.ts";
 import { channelOf, ordersOf } from "./subscribe.ts";
 import { symbolOf } from "./symbols.ts";
-import { tickerOf } from "./ticker.ts";
+import { scannedTicker, tickerOf } from "./ticker.ts";
 import { Trades, type TradesState } from "./trade.ts";
 
 /** Everything that a connection remembers, as plain JSON. */
@@ -60,6 +62,7 @@ const SYSTEM_STATES: ReadonlyMap<string, { state: MarketState; kind?: StatusKind
 export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookState> {
   protected readonly books: Books;
   protected readonly requests: KrakenRequests;
+  readonly scanner: KrakenScanner = new KrakenScanner();
   #instruments: Instruments;
   #trades: Trades;
   #maintenanceUs = 0;
@@ -82,7 +85,33 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
     if (frame === undefined) out.notice = { type: "unreadable", reason: "The frame is no object." };
     else if (frame.channel !== undefined) this.#channel(frame, text, atUs, out);
     else this.#answer(frame, atUs, out);
-    const last = out.events.at(-1);
+    this.#noteData(atUs, out);
+  }
+
+  protected override takeScanned(
+    place: number,
+    _frame: Buffer,
+    atUs: number,
+    out: Normalized,
+  ): boolean {
+    const { scanner } = this;
+    const { tape } = scanner;
+    const kind = tape[place];
+    if (kind === SCANNED.book) {
+      if (!this.books.scanned(scanner, place, atUs, out)) return false;
+    } else if (kind === SCANNED.trade) this.#trades.scanned(scanner, place, atUs, out);
+    else {
+      const ticker = scannedTicker({ tape, place, scanner }, this.feed, this.symbols, atUs);
+      if (ticker === undefined) return false;
+      out.events.push(ticker);
+      this.#noteUntraded(atUs, out);
+    }
+    this.#noteData(atUs, out);
+    return true;
+  }
+
+  #noteData(atUs: number, { events }: Normalized): void {
+    const last = events.at(-1);
     if (last !== undefined && isMarketData(last)) this.#dataUs = atUs;
   }
 
@@ -152,9 +181,13 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
         });
       }
     }
+    this.#noteUntraded(atUs, out);
+  }
+
+  #noteUntraded(atUs: number, { events }: Normalized): void {
     const recoveries: MarketEvent[] = [];
-    noteUntraded(this.ledger, out.events, atUs, recoveries);
-    out.events.unshift(...recoveries);
+    noteUntraded(this.ledger, events, atUs, recoveries);
+    if (recoveries.length > 0) events.unshift(...recoveries);
   }
 
   #status(data: unknown[], atUs: number, out: Normalized): void {

@@ -1,8 +1,14 @@
 import type { Ticker } from "@ssmd/market";
 import { figureOf } from "../json_fields.ts";
 import { type KrakenTickerData, objectOf } from "./messages.ts";
+import { FIGURES, type KrakenScanner, TICKER } from "./scanner.ts";
 import type { Symbols } from "../symbols.ts";
 import { timestampOf } from "./time.ts";
+
+/** Whose ticker it is, and when. */
+type TickerHead = Pick<Ticker, "feed" | "symbol" | "timestampUs" | "receivedAtUs">;
+/** Figures of a ticker by the venue's names; NaN = not said. */
+type TickerFigures = Record<typeof FIGURES[number], number>;
 
 /** The record of an element of the ticker channel; undefined when it cannot be read. */
 export function tickerOf(
@@ -13,51 +19,74 @@ export function tickerOf(
 ): Ticker | undefined {
   const data = objectOf<KrakenTickerData>(value);
   if (data === undefined || typeof data.symbol !== "string") return undefined;
-  const bid = figureOf(data.bid);
-  const bidSize = figureOf(data.bid_qty);
-  const ask = figureOf(data.ask);
-  const askSize = figureOf(data.ask_qty);
-  const last = figureOf(data.last);
-  const volume = figureOf(data.volume);
   const timestampUs = timestampOf(data.timestamp);
   if (Number.isNaN(timestampUs)) return undefined;
-  if (!isFigure(bid) || !isFigure(bidSize) || !isFigure(ask) || !isFigure(askSize)) {
-    return undefined;
+  for (const name of FIGURES_CHECKED) if (!isFigure(figureOf(data[name]))) return undefined;
+  const figures = {} as TickerFigures;
+  for (const name of FIGURES) figures[name] = figureOf(data[name]) ?? NaN;
+  const head = { feed, symbol: symbols.ours(data.symbol), timestampUs, receivedAtUs };
+  const ticker = recordOf(head, figures);
+  const trades = figureOf(data.trades);
+  if (ticker !== undefined && Number.isSafeInteger(trades) && Number(trades) >= 0) {
+    ticker.trades24h = Number(trades);
   }
-  if (!isFigure(last) || !isFigure(volume) || (bid ?? ask ?? last) === undefined) return undefined;
-  const ticker: Ticker = {
-    type: "ticker",
-    timestampUs,
-    receivedAtUs,
-    symbol: symbols.ours(data.symbol),
-    feed,
-    sequence: 0,
-    bidPrice: priceOf(bid),
-    bidSize: sizeBeside(bid, bidSize),
-    askPrice: priceOf(ask),
-    askSize: sizeBeside(ask, askSize),
-    lastPrice: priceOf(last),
-    lastSize: null,
-    volume24h: volume ?? null,
-    openInterest: null,
-  };
-  addDayFigures(data, ticker);
   return ticker;
 }
 
-/** What the record has only where the venue says it; a price of 0 stands for "no trade". */
-function addDayFigures(data: KrakenTickerData, ticker: Ticker): void {
-  const vwap = priceOf(figureOf(data.vwap));
-  if (vwap !== null) ticker.vwap24h = vwap;
-  const trades = figureOf(data.trades);
-  if (trades !== undefined && Number.isSafeInteger(trades) && trades >= 0) {
-    ticker.trades24h = trades;
-  }
-  const low = priceOf(figureOf(data.low));
-  if (low !== null) ticker.low24h = low;
-  const high = priceOf(figureOf(data.high));
-  if (high !== null) ticker.high24h = high;
+/** The record of a ticker on the scanner's tape; undefined when it says nothing. */
+export function scannedTicker(
+  { tape, place, scanner }: { tape: Float64Array; place: number; scanner: KrakenScanner },
+  feed: string,
+  symbols: Symbols,
+  receivedAtUs: number,
+): Ticker | undefined {
+  const external = scanner.textOf(tape[place + TICKER.symbol] as number);
+  const timestampUs = tape[place + TICKER.timeUs] as number;
+  const at = place + TICKER.figures;
+  return recordOf({ feed, symbol: symbols.ours(external), timestampUs, receivedAtUs }, {
+    bid: tape[at] as number,
+    bid_qty: tape[at + 1] as number,
+    ask: tape[at + 2] as number,
+    ask_qty: tape[at + 3] as number,
+    last: tape[at + 4] as number,
+    volume: tape[at + 5] as number,
+    vwap: tape[at + 6] as number,
+    low: tape[at + 7] as number,
+    high: tape[at + 8] as number,
+  });
 }
+
+function recordOf(head: TickerHead, figures: TickerFigures): Ticker | undefined {
+  const { bid, ask, last, volume } = figures;
+  if (Number.isNaN(bid) && Number.isNaN(ask) && Number.isNaN(last)) return undefined;
+  const ticker: Ticker = {
+    type: "ticker",
+    timestampUs: head.timestampUs,
+    receivedAtUs: head.receivedAtUs,
+    symbol: head.symbol,
+    feed: head.feed,
+    sequence: 0,
+    bidPrice: priceOf(bid),
+    bidSize: sizeBeside(bid, figures.bid_qty),
+    askPrice: priceOf(ask),
+    askSize: sizeBeside(ask, figures.ask_qty),
+    lastPrice: priceOf(last),
+    lastSize: null,
+    volume24h: orNull(volume),
+    openInterest: null,
+  };
+  // What the record has only where the venue says it; a price of 0 stands for "no trade".
+  const vwap = priceOf(figures.vwap);
+  if (vwap !== null) ticker.vwap24h = vwap;
+  const low = priceOf(figures.low);
+  const high = priceOf(figures.high);
+  if (low !== null) ticker.low24h = low;
+  if (high !== null) ticker.high24h = high;
+  return ticker;
+}
+
+/** Figures without which, where they cannot be read, there is no record. */
+const FIGURES_CHECKED = ["bid", "bid_qty", "ask", "ask_qty", "last", "volume"] as const;
 
 /** A finite number that is not negative, or nothing. */
 function isFigure(value: number | undefined): boolean {
@@ -65,11 +94,15 @@ function isFigure(value: number | undefined): boolean {
 }
 
 /** The venue writes 0 where there is no bid, ask or trade: that is no price. */
-function priceOf(value: number | undefined): number | null {
-  return value !== undefined && value > 0 && value < Infinity ? value : null;
+function priceOf(value: number): number | null {
+  return value > 0 && value < Infinity ? value : null;
 }
 
 /** A size stands only beside a price. */
-function sizeBeside(price: number | undefined, size: number | undefined): number | null {
-  return priceOf(price) === null ? null : size ?? null;
+function sizeBeside(price: number, size: number): number | null {
+  return priceOf(price) === null ? null : orNull(size);
+}
+
+function orNull(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
 }

@@ -4,6 +4,7 @@ import { countOf, figureOf } from "../json_fields.ts";
 import { markUnreadable } from "../unreadable.ts";
 import { type KrakenTradeData, objectOf } from "./messages.ts";
 import type { Symbols } from "../symbols.ts";
+import { type KrakenScanner, TRADE, TRADES } from "./scanner.ts";
 import { timestampOf } from "./time.ts";
 
 /** The last trade of a pair that was seen. */
@@ -25,6 +26,13 @@ export type TradesState = [external: string, ...LastTradeState, stopped: boolean
  * the ids of trades may not be in the order of their times.
  */
 const COUNTED_ANEW_US = 1_000_000;
+
+/** A trade that was read, by the venue's name of its pair. */
+interface GivenTrade extends Pick<Trade, "price" | "size" | "side" | "timestampUs"> {
+  symbol: string;
+  id: number;
+  orderType: Trade["orderType"];
+}
 
 /** The trade channel: ids count up by one a pair, so repeats and holes show. */
 export class Trades {
@@ -50,9 +58,12 @@ export class Trades {
         });
       }
     }
-    if (out.events.length === 0 && out.notice === undefined) {
-      out.notice = { type: "dropped", what: "trades already seen" };
-    }
+    this.#noteSeen(out);
+  }
+
+  #noteSeen(out: Normalized): void {
+    if (out.events.length > 0 || out.notice !== undefined) return;
+    out.notice = { type: "dropped", what: "trades already seen" };
   }
 
   #trade(value: unknown, atUs: number, out: Normalized): boolean {
@@ -66,10 +77,39 @@ export class Trades {
     if (side !== "buy" && side !== "sell" || price === Infinity || qty === Infinity) return false;
     const timestampUs = timestampOf(timestamp);
     if (Number.isNaN(timestampUs)) return false;
+    const known = orderType === "limit" || orderType === "market" ? orderType : undefined;
+    this.#take({ symbol, id, price, size: qty, side, orderType: known, timestampUs }, atUs, out);
+    return true;
+  }
+
+  /** Trades from the scanner's tape, in the order of their ids. */
+  scanned(scanner: KrakenScanner, place: number, atUs: number, out: Normalized): void {
+    const { tape } = scanner;
+    const end = place + TRADES.first + (tape[place + TRADES.count] as number) * TRADE.next;
+    for (let at = place + TRADES.first; at < end; at += TRADE.next) {
+      this.#take(
+        {
+          symbol: scanner.textOf(tape[at + TRADE.symbol] as number),
+          id: tape[at + TRADE.id] as number,
+          price: tape[at + TRADE.price] as number,
+          size: tape[at + TRADE.size] as number,
+          side: tape[at + TRADE.side] === 0 ? "buy" : "sell",
+          orderType: tape[at + TRADE.orderType] === 0 ? "limit" : "market",
+          timestampUs: tape[at + TRADE.timeUs] as number,
+        },
+        atUs,
+        out,
+      );
+    }
+    this.#noteSeen(out);
+  }
+
+  #take(given: GivenTrade, atUs: number, out: Normalized): void {
+    const { symbol, id, timestampUs } = given;
     const last = this.#last.get(symbol);
     if (last === undefined) this.#set(symbol, [id, atUs, timestampUs]);
     else {
-      if (id <= last.id && timestampUs <= last.timestampUs + COUNTED_ANEW_US) return true;
+      if (id <= last.id && timestampUs <= last.timestampUs + COUNTED_ANEW_US) return;
       if (id !== last.id + 1) this.#hole(symbol, last, id, atUs, out);
       last.id = id;
       last.receivedAtUs = atUs;
@@ -83,14 +123,13 @@ export class Trades {
       symbol: this.#symbols.ours(symbol),
       feed: this.#feed,
       sequence: 0,
-      price,
-      size: qty,
-      side,
+      price: given.price,
+      size: given.size,
+      side: given.side,
       tradeId: String(id),
     };
-    if (orderType === "limit" || orderType === "market") trade.orderType = orderType;
+    if (given.orderType !== undefined) trade.orderType = given.orderType;
     out.events.push(trade);
-    return true;
   }
 
   #hole(external: string, last: LastTrade, id: number, atUs: number, out: Normalized): void {

@@ -1,0 +1,243 @@
+import { usOfIso } from "@ssmd/runtime";
+
+const QUOTE = 34;
+const MINUS = 45;
+const POINT = 46;
+const ZERO = 48;
+const BACKSLASH = 92;
+/** Digits that a double always holds; a number with more is left to others. */
+const DIGITS_MAX = 15;
+/** Powers of ten that a double holds exactly. */
+const POWERS = Array.from({ length: 23 }, (_, i) => 10 ** i);
+/** Texts that are remembered; more come only from a venue that sends rubbish. */
+const WORDS_MAX = 65_536;
+const UTF8 = new TextEncoder();
+
+/** The bytes of a text that is expected in frames. */
+export function literal(text: string): Uint8Array {
+  return UTF8.encode(text);
+}
+
+/**
+ * Reads JSON of an expected shape from bytes, without strings and objects: every method reads on
+ * from where the last one stopped, and gives false where something else stands there. What it takes
+ * is a part of JSON: plain ASCII texts without escapes, plain decimals, no white space.
+ */
+export class ByteScanner {
+  #bytes: Uint8Array = new Uint8Array(0);
+  #at = 0;
+  /** By hash: a word and one, 0 = free. */
+  #slots = new Int32Array(2 * WORDS_MAX);
+  #texts: string[] = [];
+  #lastDay = -1;
+  #lastDayUs = 0;
+  /** The last decimal without its point, below 10^15. */
+  digits = 0;
+  /** Digits behind its point. */
+  decimals = 0;
+  /** The last text, as a number for {@linkcode textOf}. */
+  word = 0;
+  /** The last time, µs since 1970. */
+  timeUs = 0;
+
+  /** Begins with a frame. */
+  begin(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.#at = 0;
+  }
+
+  /** Whether all bytes were read. */
+  end(): boolean {
+    return this.#at === this.#bytes.length;
+  }
+
+  /** Exactly these bytes. */
+  take(expected: Uint8Array): boolean {
+    const bytes = this.#bytes;
+    const from = this.#at;
+    const length = expected.length;
+    for (let i = 0; i < length; i++) if (bytes[from + i] !== expected[i]) return false;
+    this.#at = from + length;
+    return true;
+  }
+
+  /** Exactly this byte. */
+  byte(code: number): boolean {
+    if (this.#bytes[this.#at] !== code) return false;
+    this.#at++;
+    return true;
+  }
+
+  /** A decimal that is not negative, without an exponent and of at most 15 digits. */
+  decimal(): boolean {
+    const bytes = this.#bytes;
+    const start = this.#at;
+    let at = start;
+    let digits = 0;
+    let code = (bytes[at] as number) - ZERO;
+    while (code >= 0 && code <= 9) {
+      digits = digits * 10 + code;
+      code = (bytes[++at] as number) - ZERO;
+    }
+    let count = at - start;
+    if (count === 0 || (count > 1 && bytes[start] === ZERO)) return false;
+    let decimals = 0;
+    if (bytes[at] === POINT) {
+      const point = at;
+      code = (bytes[++at] as number) - ZERO;
+      while (code >= 0 && code <= 9) {
+        digits = digits * 10 + code;
+        code = (bytes[++at] as number) - ZERO;
+      }
+      decimals = at - point - 1;
+      if (decimals === 0) return false;
+      count += decimals;
+    }
+    // What an exponent begins with is nothing that a shape expects behind a number.
+    if (count > DIGITS_MAX) return false;
+    this.digits = digits;
+    this.decimals = decimals;
+    this.#at = at;
+    return true;
+  }
+
+  /** The same, with a minus in front or without. */
+  signed(): boolean {
+    const isNegative = this.#bytes[this.#at] === MINUS;
+    if (isNegative) this.#at++;
+    if (!this.decimal()) return false;
+    if (isNegative) this.digits = 0 - this.digits;
+    return true;
+  }
+
+  /** The last decimal as the double that `JSON.parse` makes of it. */
+  get value(): number {
+    return this.digits / (POWERS[this.decimals] as number);
+  }
+
+  /** The last decimal in steps of 10^-`decimals`; NaN when it has more digits than that. */
+  steps(decimals: number): number {
+    return this.decimals > decimals
+      ? NaN
+      : this.digits * (POWERS[decimals - this.decimals] as number);
+  }
+
+  /** A whole number that is not negative, in `digits`. */
+  count(): boolean {
+    return this.decimal() && this.decimals === 0;
+  }
+
+  /** A text up to its closing quote, which is taken as well; for what is not to be looked at. */
+  text(): boolean {
+    const end = this.#endOfText();
+    if (end < 0) return false;
+    this.#at = end + 1;
+    return true;
+  }
+
+  /** The same of a text that comes again and again: in `word`. */
+  knownText(): boolean {
+    const end = this.#endOfText();
+    if (end < 0) return false;
+    const bytes = this.#bytes;
+    const start = this.#at;
+    let hash = end - start;
+    for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+    const word = this.#wordOf(hash, start, end);
+    if (word < 0) return false;
+    this.word = word;
+    this.#at = end + 1;
+    return true;
+  }
+
+  /** The text of a `word`. */
+  textOf(word: number): string {
+    return this.#texts[word] as string;
+  }
+
+  /** Where it reads on. */
+  get at(): number {
+    return this.#at;
+  }
+
+  #endOfText(): number {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    for (;; at++) {
+      const code = bytes[at] as number;
+      if (code === QUOTE) return at;
+      if (!(code >= 32 && code < 127) || code === BACKSLASH) return -1;
+    }
+  }
+
+  #wordOf(hash: number, start: number, end: number): number {
+    const mask = this.#slots.length - 1;
+    let slot = (hash ^ (hash >>> 15)) & mask;
+    for (;; slot = (slot + 1) & mask) {
+      const word = (this.#slots[slot] as number) - 1;
+      if (word < 0) break;
+      if (this.#isText(word, start, end)) return word;
+    }
+    const word = this.#texts.length;
+    if (word >= WORDS_MAX) return -1;
+    this.#texts.push(String.fromCharCode(...this.#bytes.subarray(start, end)));
+    this.#slots[slot] = word + 1;
+    return word;
+  }
+
+  #isText(word: number, start: number, end: number): boolean {
+    const text = this.#texts[word] as string;
+    if (text.length !== end - start) return false;
+    for (let i = 0; i < text.length; i++) {
+      if (text.charCodeAt(i) !== this.#bytes[start + i]) return false;
+    }
+    return true;
+  }
+
+  /** `2026-08-01T00:00:01.00025Z"` with one to six digits behind the point, and the quote: `timeUs`. */
+  time(): boolean {
+    const at = this.#at;
+    const bytes = this.#bytes;
+    if (bytes[at + 10] !== 84 || bytes[at + 13] !== 58 || bytes[at + 16] !== 58) return false;
+    const hours = this.#two(at + 11);
+    const minutes = this.#two(at + 14);
+    const seconds = this.#two(at + 17);
+    if (!(hours < 24 && minutes < 60 && seconds < 60) || bytes[at + 19] !== POINT) return false;
+    const dayUs = this.#dayUs(at);
+    if (!(dayUs >= 0)) return false;
+    let end = at + 20;
+    let fraction = 0;
+    let code = (bytes[end] as number) - ZERO;
+    while (code >= 0 && code <= 9) {
+      fraction = fraction * 10 + code;
+      code = (bytes[++end] as number) - ZERO;
+    }
+    const digits = end - at - 20;
+    if (digits < 1 || digits > 6 || bytes[end] !== 90 || bytes[end + 1] !== QUOTE) return false;
+    this.timeUs = dayUs + ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 +
+      fraction * (POWERS[6 - digits] as number);
+    this.#at = end + 2;
+    return this.timeUs <= Number.MAX_SAFE_INTEGER;
+  }
+
+  /** The start of the day that is written at `at`, µs; NaN when it is none. */
+  #dayUs(at: number): number {
+    const bytes = this.#bytes;
+    if (bytes[at + 4] !== MINUS || bytes[at + 7] !== MINUS) return NaN;
+    const year = this.#two(at) * 100 + this.#two(at + 2);
+    const day = year * 10_000 + this.#two(at + 5) * 100 + this.#two(at + 8);
+    if (day === this.#lastDay) return this.#lastDayUs;
+    if (Number.isNaN(day)) return NaN;
+    const text = String.fromCharCode(...bytes.subarray(at, at + 10));
+    this.#lastDayUs = usOfIso(`${text}T00:00:00.000000Z`);
+    this.#lastDay = day;
+    return this.#lastDayUs;
+  }
+
+  /** Two digits; NaN when they are none. */
+  #two(at: number): number {
+    const tens = (this.#bytes[at] as number) - ZERO;
+    const ones = (this.#bytes[at + 1] as number) - ZERO;
+    return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NaN;
+  }
+}

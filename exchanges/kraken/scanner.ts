@@ -1,0 +1,164 @@
+import { literal } from "../byte_scanner.ts";
+import { FrameScanner } from "../frame_scanner.ts";
+
+/** What stands first on the tape. */
+export const SCANNED = { book: 0, trade: 1, ticker: 2 } as const;
+/** Behind it in a book: symbol, time, checksum, levels of either side, then four numbers a level. */
+export const BOOK = { symbol: 1, timeUs: 2, checksum: 3, bids: 4, asks: 5, levels: 6 } as const;
+/** Of a level. */
+export const LEVEL = { price: 0, priceDecimals: 1, size: 2, sizeDecimals: 3, next: 4 } as const;
+/** In a frame of trades: how many, then these for each. */
+export const TRADES = { count: 1, first: 2 } as const;
+export const TRADE = {
+  symbol: 0,
+  side: 1,
+  price: 2,
+  size: 3,
+  orderType: 4,
+  id: 5,
+  timeUs: 6,
+  next: 7,
+} as const;
+export const SIDES = ["buy", "sell"] as const;
+export const ORDER_TYPES = ["limit", "market"] as const;
+/** In a ticker; a figure that is not said is NaN. */
+export const TICKER = { symbol: 1, timeUs: 2, figures: 3 } as const;
+
+const BOOK_HEAD = literal('{"channel":"book","type":"update","data":[{"symbol":"');
+const BIDS = literal(',"bids":[');
+const ASKS = literal(',"asks":[');
+const PRICE = literal('{"price":');
+const QTY = literal(',"qty":');
+const CHECKSUM = literal(',"checksum":');
+const TIMESTAMP = literal(',"timestamp":"');
+const END = literal("}]}");
+
+const TRADE_HEAD = literal('{"channel":"trade","type":"update","data":[');
+const SYMBOL = literal('{"symbol":"');
+const BUY = literal(',"side":"buy","price":');
+const SELL = literal(',"side":"sell","price":');
+const LIMIT = literal(',"ord_type":"limit","trade_id":');
+const MARKET = literal(',"ord_type":"market","trade_id":');
+
+const TICKER_HEAD = literal('{"channel":"ticker","type":"update","data":[{"symbol":"');
+/** In the venue's order; any of them may be absent. */
+export const FIGURES = [
+  "bid",
+  "bid_qty",
+  "ask",
+  "ask_qty",
+  "last",
+  "volume",
+  "vwap",
+  "low",
+  "high",
+] as const;
+const FIGURE_KEYS = FIGURES.map((name) => literal(`,"${name}":`));
+const CHANGE = literal(',"change":');
+const CHANGE_PCT = literal(',"change_pct":');
+
+const CLOSE_BRACE = 125;
+const CLOSE_BRACKET = 93;
+const COMMA = 44;
+
+/** Kraken's book updates, trades and tickers as the venue writes them. */
+export class KrakenScanner extends FrameScanner {
+  protected read(): boolean {
+    return this.#book() || this.#trades() || this.#ticker();
+  }
+
+  #book(): boolean {
+    const { bytes } = this;
+    if (!bytes.take(BOOK_HEAD) || !bytes.knownText() || !bytes.take(BIDS)) return false;
+    this.put(SCANNED.book);
+    this.put(bytes.word);
+    const head = this.leave(4);
+    const bids = this.#levels();
+    if (bids < 0 || !bytes.take(ASKS)) return false;
+    const asks = this.#levels();
+    if (asks < 0 || !bytes.take(CHECKSUM) || !bytes.count()) return false;
+    const checksum = bytes.digits;
+    if (!bytes.take(TIMESTAMP) || !bytes.time() || !bytes.take(END)) return false;
+    const { tape } = this;
+    tape[head] = bytes.timeUs;
+    tape[head + 1] = checksum;
+    tape[head + 2] = bids;
+    tape[head + 3] = asks;
+    return true;
+  }
+
+  /** The levels of a side and their closing bracket; how many, -1 = they are of another shape. */
+  #levels(): number {
+    const { bytes } = this;
+    if (bytes.byte(CLOSE_BRACKET)) return 0;
+    for (let count = 1;; count++) {
+      if (!bytes.take(PRICE) || !bytes.decimal()) return -1;
+      this.put(bytes.digits);
+      this.put(bytes.decimals);
+      if (!bytes.take(QTY) || !bytes.decimal() || !bytes.byte(CLOSE_BRACE)) return -1;
+      this.put(bytes.digits);
+      this.put(bytes.decimals);
+      if (bytes.byte(CLOSE_BRACKET)) return count;
+      if (!bytes.byte(COMMA)) return -1;
+    }
+  }
+
+  /** Trades in the order of their ids. */
+  #trades(): boolean {
+    const { bytes } = this;
+    if (!bytes.take(TRADE_HEAD)) return false;
+    this.put(SCANNED.trade);
+    const head = this.leave(1);
+    let lastId = -1;
+    for (let count = 1;; count++) {
+      const id = this.#trade();
+      if (!(id > lastId)) return false;
+      lastId = id;
+      this.tape[head] = count;
+      if (!bytes.byte(COMMA)) return bytes.byte(CLOSE_BRACKET) && bytes.byte(CLOSE_BRACE);
+    }
+  }
+
+  /** A trade; its id, NaN = it is of another shape. */
+  #trade(): number {
+    const { bytes } = this;
+    if (!bytes.take(SYMBOL) || !bytes.knownText()) return NaN;
+    this.put(bytes.word);
+    const isBuy = bytes.take(BUY);
+    if (!isBuy && !bytes.take(SELL)) return NaN;
+    this.put(isBuy ? 0 : 1);
+    if (!bytes.decimal() || bytes.digits === 0) return NaN;
+    this.put(bytes.value);
+    if (!bytes.take(QTY) || !bytes.decimal() || bytes.digits === 0) return NaN;
+    this.put(bytes.value);
+    const isLimit = bytes.take(LIMIT);
+    if (!isLimit && !bytes.take(MARKET)) return NaN;
+    this.put(isLimit ? 0 : 1);
+    if (!bytes.count()) return NaN;
+    const id = bytes.digits;
+    this.put(id);
+    if (!bytes.take(TIMESTAMP) || !bytes.time() || !bytes.byte(CLOSE_BRACE)) return NaN;
+    this.put(bytes.timeUs);
+    return id;
+  }
+
+  #ticker(): boolean {
+    const { bytes } = this;
+    if (!bytes.take(TICKER_HEAD) || !bytes.knownText()) return false;
+    this.put(SCANNED.ticker);
+    this.put(bytes.word);
+    const timeAt = this.leave(1);
+    for (const key of FIGURE_KEYS) {
+      if (!bytes.take(key)) this.put(NaN);
+      else if (bytes.decimal()) this.put(bytes.value);
+      else return false;
+    }
+    if (bytes.take(CHANGE) && !bytes.signed()) return false;
+    if (bytes.take(CHANGE_PCT) && !bytes.signed()) return false;
+    if (bytes.take(TIMESTAMP)) {
+      if (!bytes.time()) return false;
+      this.tape[timeAt] = bytes.timeUs;
+    }
+    return bytes.take(END);
+  }
+}
