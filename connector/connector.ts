@@ -195,6 +195,8 @@ class FeedConnector implements Connector {
   #taker: TurnTaker | undefined;
   #replaced = Promise.withResolvers<SsmdError>();
   #isReplaced = false;
+  /** Frames that the scanners left to JSON, as far as they are counted. */
+  #unscanned = 0;
   /** Lines may come: all that the last run left has gone before them. */
   #capturing = false;
   /** When the first connection was tried, µs. */
@@ -285,6 +287,7 @@ class FeedConnector implements Connector {
       feed,
       logger,
       metrics,
+      scanners: connections.map(({ normalizer }) => normalizer.scanner),
       header: (firstLine) => ({
         ...{ run, env, feed, firstLine, openedUs: 0 },
         connections: connections.map((each) =>
@@ -459,6 +462,12 @@ class FeedConnector implements Connector {
     );
   }
 
+  #countUnscanned(): void {
+    const unscanned = this.#connections.reduce((sum, each) => sum + each.translator.unscanned, 0);
+    this.#metrics.fallback.inc(this.#metrics.labels, unscanned - this.#unscanned);
+    this.#unscanned = unscanned;
+  }
+
   #tick(): void {
     this.#bus.look();
     this.#intake.watchCommits();
@@ -467,6 +476,7 @@ class FeedConnector implements Connector {
     this.#metrics.telling.set(this.#metrics.labels, Number(this.isTelling));
     this.#metrics.backed.set(this.#metrics.labels, Number(this.isBacked));
     this.#metrics.waiting.set(this.#metrics.labels, this.stats().waiting);
+    this.#countUnscanned();
     if (this.#player) return;
     this.#watch.tick();
     this.#intake.watchClock((step) =>

@@ -29,6 +29,11 @@ export function createConnectorMetrics(metrics: Metrics, feed: string) {
     "Frames of a type that is not known, well formed and of no channel that is kept.",
     ["feed"],
   );
+  const fallback = metrics.counter(
+    "scanner_fallback_total",
+    "Frames of market data that were not of their usual shape and were read as JSON.",
+    ["feed"],
+  );
   const lag = metrics.gauge("lag_seconds", "Receipt less the venue's time, last record.", ["feed"]);
   const reconnects = metrics.counter("websocket_reconnects_total", "Lost connections.", ["feed"]);
   const waiting = metrics.gauge("outbox_messages", "Messages that wait for the bus.", ["feed"]);
@@ -77,6 +82,7 @@ export function createConnectorMetrics(metrics: Metrics, feed: string) {
     refusals,
     dropped,
     unknown,
+    fallback,
     lag,
     reconnects,
     waiting,

@@ -1,4 +1,4 @@
-import { type CapturedLine, isSignOfLife } from "@ssmd/exchanges";
+import { type CapturedLine, isSignOfLife, type ScannedLine } from "@ssmd/exchanges";
 import { ALL_SYMBOLS, isBreak, type MarketEvent } from "@ssmd/market";
 
 /** Up to when a connection is known to have missed nothing. */
@@ -37,7 +37,7 @@ export class Continuity {
   }
 
   /** A line came. One that is no sign of life says nothing of what was on its way. */
-  line(connectionIndex: number, line: CapturedLine): void {
+  line(connectionIndex: number, line: CapturedLine | ScannedLine): void {
     const time = this.of(connectionIndex);
     if (!time.lost && isSignOfLife(line)) time.lastGoodAtUs = line.atUs;
   }

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { binaryLine, eventLine, type RunBefore } from "@ssmd/archive";
-import { type CapturedLine, readFrame } from "@ssmd/exchanges";
+import { type CapturedLine, type FrameScanner, readFrame } from "@ssmd/exchanges";
 import { type Logger, nowUs, ProgressWatch, type StorageError } from "@ssmd/runtime";
 import { type ClockStep, StepClock } from "./clock_steps.ts";
 import type { ConnectorMetrics } from "./connector_metrics.ts";
@@ -14,6 +14,8 @@ export interface FrameIngestOptions {
   /** The spool's folder. */
   dir: string;
   header: (firstLine: number) => SegmentHeader;
+  /** By connectionIndex, from 1: who reads its frames first; default nobody. */
+  scanners?: readonly (FrameScanner | undefined)[];
   /** The next line is durable. */
   onLine: (line: PendingLine) => void;
   /** A segment is closed. */
@@ -139,8 +141,18 @@ export class FrameIngest {
     binary: boolean,
     atUs: number = this.#clock.nowUs(),
   ): void {
-    const frame = readFrame(bytes);
     this.#frames++;
+    const scanner = binary ? undefined : this.#options.scanners?.[connectionIndex - 1];
+    const place = scanner === undefined ? -1 : scanner.scan(bytes);
+    if (scanner !== undefined && place >= 0) {
+      this.#pending.push({ connectionIndex, atUs, kind: "scanned", frame: bytes, scanner, place });
+      this.#spool.append(connectionIndex, atUs, `{"t":"${atUs}000","m":`, bytes, "}");
+    } else this.#unscanned(connectionIndex, bytes, binary, atUs);
+    if (!this.#paused && this.#spool.pendingBytes > PENDING_BYTES_MAX) this.#pause(true);
+  }
+
+  #unscanned(connectionIndex: number, bytes: Buffer, binary: boolean, atUs: number): void {
+    const frame = readFrame(bytes);
     if (frame.readable && !binary) {
       this.#pending.push({
         connectionIndex,
@@ -151,7 +163,6 @@ export class FrameIngest {
       });
       this.#spool.append(connectionIndex, atUs, `{"t":"${atUs}000","m":`, bytes, "}");
     } else this.#other(unreadableLine(connectionIndex, atUs, bytes));
-    if (!this.#paused && this.#spool.pendingBytes > PENDING_BYTES_MAX) this.#pause(true);
   }
 
   /** Something happened to a connection. */
@@ -207,7 +218,7 @@ export class FrameIngest {
     return this.#spool.close();
   }
 
-  #other(line: Exclude<PendingLine, { kind: "frame" }>): void {
+  #other(line: Exclude<PendingLine, { kind: "frame" | "scanned" }>): void {
     const { connectionIndex, atUs } = line;
     this.#pending.push(line);
     const raw = line.kind === "binary"

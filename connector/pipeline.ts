@@ -4,6 +4,7 @@ import { type Gap, type MarketEvent, subjectOf } from "@ssmd/market";
 import {
   type CapturedLine,
   type Normalized,
+  type ScannedLine,
   type Translator,
   unreadableReason,
 } from "@ssmd/exchanges";
@@ -12,7 +13,7 @@ import { frameLetter } from "./dead_letter.ts";
 import { Continuity } from "./continuity.ts";
 
 /** A line on its way through the connector: what the spool holds of it, already parsed. */
-export type PendingLine = CapturedLine & {
+export type PendingLine = (CapturedLine | ScannedLine) & {
   /** The connection that it is of, from 1. */
   connectionIndex: number;
 };
@@ -64,7 +65,8 @@ export class Pipeline {
   #translators: readonly Translator[];
   #output: PipelineOutput;
   #encoder = new Encoder();
-  #subjects = new Map<string, string>();
+  /** By type and symbol. */
+  #subjects = new Map<string, Map<string, string>>();
   #line: number;
   #tap: PendingLine[] | undefined;
   #given: GivenIds = { lastId: "", lastRecordId: "" };
@@ -171,11 +173,13 @@ export class Pipeline {
   }
 
   #subjectOf(event: MarketEvent): string {
-    const key = event.type + event.symbol;
-    let subject = this.#subjects.get(key);
+    const { type, symbol } = event;
+    let ofType = this.#subjects.get(type);
+    if (ofType === undefined) this.#subjects.set(type, ofType = new Map());
+    let subject = ofType.get(symbol);
     if (subject === undefined) {
-      subject = subjectOf(this.#env, this.#feed, event.type, event.symbol);
-      this.#subjects.set(key, subject);
+      subject = subjectOf(this.#env, this.#feed, type, symbol);
+      ofType.set(symbol, subject);
     }
     return subject;
   }

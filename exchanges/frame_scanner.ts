@@ -1,3 +1,4 @@
+import { LIMITS } from "@ssmd/runtime";
 import { ByteScanner } from "./byte_scanner.ts";
 
 const NUMBERS_FIRST = 4096;
@@ -19,6 +20,7 @@ export abstract class FrameScanner {
 
   /** Reads a frame. The place of what it says on the tape; -1 = it is of another shape. */
   scan(frame: Uint8Array): number {
+    if (frame.length > LIMITS.frameBytesMax) return -1;
     const place = this.#end;
     this.bytes.begin(frame);
     if (this.read() && this.bytes.end()) {

@@ -10,6 +10,7 @@ import {
 } from "@ssmd/market";
 import type { CarriedState, Normalized, Normalizer, UnreadableNotice } from "./adapter.ts";
 import { unreadableReason } from "./frame.ts";
+import type { FrameScanner } from "./frame_scanner.ts";
 import { TurnFilter } from "./turn_filter.ts";
 
 const DAY_US = 86_400_000_000;
@@ -29,6 +30,16 @@ export type CapturedLine =
   | { kind: "binary"; atUs: number; bytes: Uint8Array; reason?: string }
   /** Something that happened to the connection; see {@linkcode ConnectionEvent}. */
   | { kind: "event"; atUs: number } & ConnectionEvent;
+
+/** A frame that a connection's scanner has on its tape, until it is taken. */
+export interface ScannedLine {
+  kind: "scanned";
+  atUs: number;
+  frame: Buffer;
+  scanner: FrameScanner;
+  /** On the tape. */
+  place: number;
+}
 
 /** What happened to a connection, as it stands in the raw file's `e` lines. */
 export interface ConnectionEvent {
@@ -51,7 +62,9 @@ export interface ConnectionEvent {
 }
 
 /** Whether a line shows that the connection lived at its time; `tick` and its like do not. */
-export function isSignOfLife(line: { kind: "frame" | "binary" | "event"; name?: string }): boolean {
+export function isSignOfLife(
+  line: { kind: "frame" | "scanned" | "binary" | "event"; name?: string },
+): boolean {
   return line.kind !== "event" || !OWN_EVENTS.has(line.name ?? "");
 }
 
@@ -86,6 +99,7 @@ export class Translator {
   /** The end of the last line's day, µs; 0 = there was none. */
   #dayEndUs: number;
   #turns: TurnFilter | undefined;
+  #unscanned = 0;
 
   /** From the connection's first line on, or from where `place` says. */
   constructor(feed: string, normalizer: Normalizer, place: TranslatorPlace = {}) {
@@ -148,6 +162,11 @@ export class Translator {
     return this.#sequence;
   }
 
+  /** Frames of market data that a scanner of the venue did not read. */
+  get unscanned(): number {
+    return this.#unscanned;
+  }
+
   /** The venue's own snapshots of all sound books. */
   snapshotFrames(): string[] {
     return this.#normalizer.snapshotFrames();
@@ -172,8 +191,10 @@ export class Translator {
    * The next line. Live, recovery, reprocess and verification come this way: the same lines, in the
    * connection's own order, always give the same records.
    */
-  line(line: CapturedLine): Normalized {
+  line(line: CapturedLine | ScannedLine): Normalized {
     switch (line.kind) {
+      case "scanned":
+        return this.#scanned(line);
       case "frame": {
         const json = line.json === undefined ? jsonOf(line.text) : line.json;
         if (json !== undefined) return this.frame(json, line.text, line.atUs);
@@ -189,7 +210,31 @@ export class Translator {
   /** A frame that is JSON. What cannot be read gives one `gap` of reason `parse`, besides the notice. */
   frame(json: unknown, text: string, receivedAtUs: number): Normalized {
     const first = this.#begins(receivedAtUs);
-    const result = this.#normalizer.normalize(json, text, receivedAtUs);
+    return this.#told(this.#read(json, text, receivedAtUs), first, receivedAtUs);
+  }
+
+  #read(json: unknown, text: string, atUs: number): Normalized {
+    const result = this.#normalizer.normalize(json, text, atUs);
+    if (this.#normalizer.scanner !== undefined && isUpdate(result.events.at(-1))) this.#unscanned++;
+    return result;
+  }
+
+  #scanned({ frame, scanner, place, atUs }: ScannedLine): Normalized {
+    const first = this.#begins(atUs);
+    let result: Normalized | undefined;
+    // Lines that are taken once more by another translator are no longer on the tape.
+    if (scanner === this.#normalizer.scanner) {
+      result = this.#normalizer.scanned?.(place, frame, atUs);
+      scanner.done();
+    }
+    if (result === undefined) {
+      const text = frame.toString("utf8");
+      result = this.#read(jsonOf(text), text, atUs);
+    }
+    return this.#told(result, first, atUs);
+  }
+
+  #told(result: Normalized, first: MarketEvent[], receivedAtUs: number): Normalized {
     if (first.length > 0) result.events.unshift(...first);
     if (result.notice?.type === "unreadable") {
       if (!result.notice.isCovered) result.events.push(this.#parseGap(receivedAtUs, result.notice));
@@ -338,6 +383,13 @@ export class Translator {
 
 function dayEndOf(us: number): number {
   return (Math.floor(us / DAY_US) + 1) * DAY_US;
+}
+
+/** Whether a record is of those that come all the time. */
+function isUpdate(event: MarketEvent | undefined): boolean {
+  if (event === undefined) return false;
+  return event.type === "trade" || event.type === "ticker" ||
+    (event.type === "orderbook" && event.kind === "delta");
 }
 
 /** What a frame's text is as JSON, which is never undefined; undefined when it is none. */

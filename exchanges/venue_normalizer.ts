@@ -4,6 +4,7 @@ import {
   DisconnectGap,
   type Gap,
   type Instrument,
+  isMarketData,
   type MarketEvent,
 } from "@ssmd/market";
 import type {
@@ -46,6 +47,8 @@ export interface VenueState<BookState> {
   ledger: LedgerState;
   gap: Gap | null;
   books: BookState[];
+  /** The last market data, µs; absent in states of before it was kept. */
+  dataUs?: number;
 }
 
 /**
@@ -57,6 +60,8 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
   protected readonly symbols: Symbols;
   protected readonly ledger: SubscriptionLedger;
   protected readonly gap: DisconnectGap;
+  /** Receive time of the last market data, µs; 0 = none came yet. */
+  protected dataUs = 0;
 
   /** A normalizer of a connection that subscribes these markets. */
   constructor({ feed, symbols, ordersOf, symbolOf }: VenueOrders) {
@@ -98,6 +103,7 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
   normalize(json: unknown, text: string, receivedAtUs: number): Normalized {
     const out: Normalized = { events: [], send: [] };
     this.frame(json, text, receivedAtUs, out);
+    this.#noteData(out, receivedAtUs);
     return this.#reconcile(out, receivedAtUs);
   }
 
@@ -108,7 +114,13 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
   scanned(place: number, frame: Buffer, receivedAtUs: number): Normalized | undefined {
     const out: Normalized = { events: [], send: [] };
     if (this.takeScanned?.(place, frame, receivedAtUs, out) !== true) return undefined;
+    this.#noteData(out, receivedAtUs);
     return this.#reconcile(out, receivedAtUs);
+  }
+
+  #noteData({ events }: Normalized, atUs: number): void {
+    const last = events.at(-1);
+    if (last !== undefined && isMarketData(last)) this.dataUs = atUs;
   }
 
   /** Ordered against arriving, and what is due at this time. */
@@ -204,11 +216,13 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
 
   /** Plain JSON of what all normalizers remember. */
   protected venueState(): VenueState<BookState> {
-    return { ledger: this.ledger.state(), gap: this.gap.state(), books: this.books.state() };
+    const { ledger, gap, books, dataUs } = this;
+    return { ledger: ledger.state(), gap: gap.state(), books: books.state(), dataUs };
   }
 
   /** Takes over what {@linkcode venueState} gave. */
-  protected restoreVenue({ ledger, gap, books }: VenueState<BookState>): void {
+  protected restoreVenue({ ledger, gap, books, dataUs = 0 }: VenueState<BookState>): void {
+    this.dataUs = dataUs;
     this.ledger.restore(ledger);
     this.gap.restore(gap);
     this.books.restore(books);

@@ -18,6 +18,7 @@ function withRule(sizeMax: number): Record<string, Venue> {
     const normalizer = version.create(options);
     return new Proxy<Normalizer>(normalizer, {
       get: (target, name: keyof Normalizer) => {
+        if (name === "scanner" || name === "scanned") return undefined;
         if (name !== "normalize") return target[name].bind(target);
         return (...args: Parameters<Normalizer["normalize"]>) => {
           const result = target.normalize(...args);

@@ -4,9 +4,7 @@ import {
   type Gap,
   type GapChannel,
   type Instrument,
-  isMarketData,
   lostGap,
-  type MarketEvent,
   stepsOf,
   type Ticker,
 } from "@ssmd/market";
@@ -46,7 +44,6 @@ interface KalshiState extends VenueState<KalshiBookState> {
   subscriptions: [number, Subscription][];
   results: [string, string][];
   unseenLives: UnseenLives | null;
-  dataUs: number;
   mirror: MirrorState;
 }
 
@@ -60,8 +57,6 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
   #lifecycle: Lifecycle;
   #mirror: MirrorAlarm;
   #answers: Answers;
-  /** Time of the last market data, µs; 0 = none came. */
-  #dataUs = 0;
 
   /** A normalizer of a connection that subscribes these markets. */
   constructor(options: NormalizerOptions, format: KalshiFormat) {
@@ -76,7 +71,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     this.#answers = new Answers({
       ...{ ledger, books, lifecycle: this.#lifecycle },
       ...{ commands: this.requests, subscriptions: this.#subscriptions },
-      forget: (atUs, why) => this.disconnected(this.#dataUs || atUs, atUs, { why }),
+      forget: (atUs, why) => this.disconnected(this.dataUs || atUs, atUs, { why }),
     });
   }
 
@@ -85,8 +80,6 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     if (frame === undefined || typeof frame.type !== "string") {
       out.notice = { type: "unreadable", reason: "The frame is no object with a type." };
     } else this.#frame(frame, frame.type, atUs, out);
-    const last: MarketEvent | undefined = out.events.at(-1);
-    if (last !== undefined && isMarketData(last)) this.#dataUs = atUs;
   }
 
   /** A book is silent: its snapshot tells. Of trades and tickers the venue has none to ask for. */
@@ -309,7 +302,6 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
       subscriptions: this.#subscriptions.state(),
       results: this.#lifecycle.state(),
       unseenLives: this.#lifecycle.unseen,
-      dataUs: this.#dataUs,
       mirror: this.#mirror.state(),
     };
     return structuredClone(state);
@@ -324,7 +316,6 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     this.#subscriptions.restore(given.subscriptions);
     this.#lifecycle.restore(given.results);
     this.#lifecycle.carryUnseen(given.unseenLives);
-    this.#dataUs = given.dataUs ?? 0;
     // States of older versions do not have these.
     if (given.mirror !== undefined) this.#mirror.restore(given.mirror);
   }

@@ -4,7 +4,6 @@ import {
   type Gap,
   type GapChannel,
   type Instrument,
-  isMarketData,
   type MarketEvent,
   type MarketState,
   type StatusKind,
@@ -30,8 +29,6 @@ interface KrakenState extends VenueState<KrakenBookState> {
   requests: RequestsState;
   /** Since when the venue is in maintenance, µs; 0 = it is not. */
   maintenanceUs: number;
-  /** The last market data, µs; 0 = none yet. */
-  dataUs: number;
   /** The pair whose trades were confirmed last. */
   confirmedTrade: string;
   system: string;
@@ -66,7 +63,6 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
   #instruments: Instruments;
   #trades: Trades;
   #maintenanceUs = 0;
-  #dataUs = 0;
   #confirmedTrade = "";
   #system = "";
 
@@ -85,7 +81,6 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
     if (frame === undefined) out.notice = { type: "unreadable", reason: "The frame is no object." };
     else if (frame.channel !== undefined) this.#channel(frame, text, atUs, out);
     else this.#answer(frame, atUs, out);
-    this.#noteData(atUs, out);
   }
 
   protected override takeScanned(
@@ -106,13 +101,7 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
       out.events.push(ticker);
       this.#noteUntraded(atUs, out);
     }
-    this.#noteData(atUs, out);
     return true;
-  }
-
-  #noteData(atUs: number, { events }: Normalized): void {
-    const last = events.at(-1);
-    if (last !== undefined && isMarketData(last)) this.#dataUs = atUs;
   }
 
   /** Everything was asked for on a new connection. */
@@ -247,7 +236,7 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
     out.notice = { type: "ignored", what: message };
     if (!this.requests.takeForgotten(frame.req_id)) return;
     const why = "The venue has forgotten what was subscribed.";
-    this.#renew(this.#dataUs || atUs, atUs, why, out);
+    this.#renew(this.dataUs || atUs, atUs, why, out);
   }
 
   #subscribed(frame: KrakenFrame, atUs: number, out: Normalized): void {
@@ -297,7 +286,6 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
       ...this.venueState(),
       requests: this.requests.state(),
       maintenanceUs: this.#maintenanceUs,
-      dataUs: this.#dataUs,
       confirmedTrade: this.#confirmedTrade,
       system: this.#system,
       trades: this.#trades.state(),
@@ -312,7 +300,6 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
     // A state of before the ledger has none of these.
     if (given.ledger !== undefined) this.requests.restore(given.requests);
     this.#maintenanceUs = given.maintenanceUs ?? 0;
-    this.#dataUs = given.dataUs ?? 0;
     this.#confirmedTrade = given.confirmedTrade ?? "";
     this.#system = given.system;
     this.#instruments.restore(given.pairs);
