@@ -30,6 +30,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "archive": "Archived files",
   "data": "Archived records: list, check, export, replay and remove them",
   "query": "",
+  "ask": "",
   "reprocess": "Versions of the archive's records, made again from raw",
   "qa": "Checks of archived days",
   "storage": "Versions of objects in buckets",

@@ -10,6 +10,8 @@ import { variable } from "../terminal.ts";
 /** Wait for an answer of the gateway. */
 const ANSWER_MS_MAX = 10_000;
 
+const JSON_TYPE = { "content-type": "application/json" } as const;
+
 /** Which gateway is asked. */
 export interface GatewayLocation {
   env: string;
@@ -37,8 +39,8 @@ export const CONNECTION_ID = parsed(
   { placeholder: "id", required: true },
 );
 
-/** A request to a gateway: method and path. */
-type GatewayRequest = readonly ["GET" | "POST", string];
+/** A request to a gateway: method, path and, where there is one, the JSON of its body. */
+type GatewayRequest = readonly ["GET" | "POST", string, unknown?];
 
 /**
  * Asks a running gateway for JSON. The key, where the gateway asks for one, is read from
@@ -57,11 +59,13 @@ export async function askGateway(
 /** The answer of the gateway at `base`, whatever it says. Throws SsmdError `GATEWAY_UNREACHABLE`. */
 export async function requestGateway(
   base: string,
-  [method, path]: GatewayRequest,
+  [method, path, body]: GatewayRequest,
 ): Promise<Response> {
   try {
     return await fetch(`${base}${path}`, {
-      ...{ method, headers: keyHeader(), signal: AbortSignal.timeout(ANSWER_MS_MAX) },
+      ...{ method, signal: AbortSignal.timeout(ANSWER_MS_MAX) },
+      headers: { ...keyHeader(), ...(body === undefined ? {} : JSON_TYPE) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch (cause) {
     throw new SsmdError("GATEWAY_UNREACHABLE", `no gateway answers at ${base}`, {

@@ -15,6 +15,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Recount every archived file against its manifest and the raw frames",
     load: () => import("./archive_verify.ts"),
   },
+  "ask": {
+    brief: "Ask a running gateway in words: prices, spreads, volumes, gaps, coverage, markets",
+    load: () => import("./ask.ts"),
+  },
   "calendar list": {
     brief: "List the trading calendars and the hours of each that are in force",
     load: () => import("./calendar_list.ts"),

@@ -63,6 +63,7 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "feedback show": GATEWAY,
   "feedback resolve": GATEWAY,
   "feedback stats": GATEWAY,
+  ask: GATEWAY,
   "mcp serve": GATEWAY,
   "mcp status": GATEWAY,
   "mcp clients": GATEWAY,

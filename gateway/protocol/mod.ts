@@ -2,3 +2,4 @@
 export { CONNECTION, ENDED_CONNECTION } from "./connection.ts";
 export { TOOL_CLIENT } from "../mcp/tool_clients.ts";
 export { FEEDBACK_ENTRY, FEEDBACK_STATS, PRIORITIES, STATUSES } from "../feedback/entry.ts";
+export { ANSWERED } from "../query/routes.ts";

@@ -11,6 +11,7 @@ import { HistoryReader } from "../history/history_reader.ts";
 import { askRouter } from "../mcp/ask_router.ts";
 import { type CallLimits, CallRate } from "../mcp/call_rate.ts";
 import { MCP_LIMITS } from "../mcp/limits.ts";
+import { questionRoute } from "../query/routes.ts";
 import { toolRoutes } from "../mcp/routes.ts";
 import { Toolbox } from "../mcp/toolbox.ts";
 import type { RegistrySource } from "../meta/registry_source.ts";
@@ -80,7 +81,7 @@ export function openRest(options: RestOptions): OpenRest {
   const toolbox = new Toolbox({ ...options, askAs, rate });
   const feedback = openFeedback(options.feedback, { ...options, rate, askAs });
   const routes = restRoutes(
-    { ...options, more: [...feedback.routes, ...options.more ?? []] },
+    { ...options, more: [questionRoute(askAs), ...feedback.routes, ...options.more ?? []] },
     toolbox,
   );
   const router: Router = new Router(routes);

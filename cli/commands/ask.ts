@@ -1,0 +1,42 @@
+import { ANSWERED } from "@ssmd/gateway/protocol";
+import { askGateway, GATEWAY_FLAGS } from "../client/running_gateway.ts";
+import { defineCommand } from "../command/define.ts";
+import { text } from "../command/flag.ts";
+import { UsageError } from "../exit.ts";
+
+export default defineCommand({
+  name: "ask",
+  brief: "Ask a running gateway in words: prices, spreads, volumes, gaps, coverage, markets",
+  description:
+    "Answers with what was understood, the query that it became, and its results. Every word must be " +
+    "understood: exit code 1 and three examples otherwise, never a guess. Times are UTC. A gateway " +
+    "that asks for keys wants one in SSMD_API_KEY.",
+  examples: ["ssmd ask price of bitcoin", "ssmd ask 'gaps of BTCUSD today' --output json"],
+  flags: GATEWAY_FLAGS,
+  args: { each: text("Words of the question", { placeholder: "word" }) },
+  output: ANSWERED,
+  table: ({ understood, interpretation, query, results, suggestions }) => ({
+    text: [
+      interpretation,
+      ...(query === null ? [] : [`${query.method} ${query.path}?${queryText(query.query)}`]),
+      ...(results === null ? [] : [JSON.stringify(results, null, 2)]),
+      `${understood ? "ask next" : "for example"}: ${suggestions.join(" · ")}`,
+      "",
+    ].join("\n"),
+  }),
+  failed: ({ understood }) => !understood,
+  async run({ flags, args, context }) {
+    if (args.length === 0) {
+      throw new UsageError("QUESTION_MISSING", "no question is given", {
+        hint: "for example: ssmd ask price of bitcoin",
+      });
+    }
+    const question = { text: args.join(" ") };
+    return ANSWERED.parse(await askGateway(context, flags, ["POST", "/v1/query", question]));
+  },
+});
+
+function queryText(query: Readonly<Record<string, string | number>>): string {
+  return new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))
+    .toString();
+}

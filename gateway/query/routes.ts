@@ -1,0 +1,40 @@
+import { z } from "zod";
+import type { Access } from "../access/access.ts";
+import type { AskRoute } from "../mcp/ask.ts";
+import { json, uncached } from "../rest/reply.ts";
+import { type Route, route } from "../rest/route.ts";
+import { named } from "../rest/schemas/named.ts";
+import { answerQuestion } from "./answer.ts";
+
+/** Characters of a question. */
+const QUESTION_CHARACTERS_MAX = 500;
+
+/** Answer to a question in words. */
+export const ANSWERED = named(
+  "AnsweredQuestion",
+  "An answer to a question in words, with what was understood. What is not understood is said.",
+  z.strictObject({
+    understood: z.boolean(),
+    interpretation: z.string().describe("What was understood, or why it was not."),
+    query: z.strictObject({
+      method: z.literal("GET"),
+      path: z.string(),
+      query: z.record(z.string(), z.union([z.string(), z.number()])),
+    }).nullable().describe("The structured query; null = it was not understood."),
+    results: z.looseObject({}).nullable(),
+    suggestions: z.array(z.string())
+      .describe("What to ask next; three that are understood where this was not."),
+  }),
+);
+
+/** Route of questions in words. */
+export function questionRoute(askAs: (access: Access) => AskRoute): Route {
+  return route({
+    ...{ method: "POST", path: "/v1/query", id: "askQuestion", tag: "Markets" },
+    summary: "Answers a question in words: prices, spreads, volumes, gaps, coverage, markets",
+    body: z.strictObject({ text: z.string().min(1).max(QUESTION_CHARACTERS_MAX) }),
+    answers: { 200: { schema: ANSWERED } },
+    handler: async ({ body: { text }, access }) =>
+      uncached(json<z.output<typeof ANSWERED>>(await answerQuestion(text, askAs(access)))),
+  });
+}
