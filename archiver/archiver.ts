@@ -214,9 +214,10 @@ class ArchiverService implements Archiver {
   }
 
   stats(): ArchiverStats {
-    const { records, duplicates, withoutId } = this.#intake;
+    const { records, fires, duplicates, withoutId } = this.#intake;
     return {
       records,
+      fires,
       duplicates,
       withoutId,
       deadLettered: this.#dead.count,

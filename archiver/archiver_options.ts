@@ -49,6 +49,8 @@ export interface ArchiverOptions {
 export interface ArchiverStats {
   /** Records put into windows since the start. */
   records: number;
+  /** Fires of signals among them. */
+  fires: number;
   /** Messages that window or archive held already. */
   duplicates: number;
   /** Records archived without an id. */

@@ -63,6 +63,8 @@ export class WindowRouter {
   processedSequence = 0;
   /** Messages put into windows since the start. */
   records = 0;
+  /** Fires among them. */
+  fires = 0;
   /** Messages dropped because window or archive hold them. */
   duplicates = 0;
   /** Messages without an id, archived without a check. */
@@ -268,6 +270,7 @@ export class WindowRouter {
       const minute = Math.floor((receivedAtUs - day.startUs) / MINUTE_US);
       this.#record.run = "";
       this.#record.sequence = event.sequence;
+      this.fires++;
       this.#put(message, day.window("fire", EVENT_TYPES.indexOf("fire"), minute), receivedAtUs);
     } else this.duplicates++;
     this.#done(message);

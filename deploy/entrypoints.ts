@@ -1,5 +1,5 @@
 /** A program of the project. */
-export type Program = "ssmd" | "connector" | "archiver" | "gateway";
+export type Program = "ssmd" | "connector" | "archiver" | "gateway" | "signals";
 
 /** The module that each starts with; each has a permission set of the same name in deno.json. */
 export const ENTRYPOINTS: Readonly<Record<Program, string>> = {
@@ -7,4 +7,5 @@ export const ENTRYPOINTS: Readonly<Record<Program, string>> = {
   connector: "connector/main.ts",
   archiver: "archiver/main.ts",
   gateway: "gateway/main.ts",
+  signals: "signals/main.ts",
 };

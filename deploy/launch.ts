@@ -25,6 +25,7 @@ const ENV_DEFAULTS: Readonly<Record<string, string>> = {
   connector: "demo-nats",
   archiver: "demo-nats",
   gateway: "demo-nats",
+  signals: "demo-nats",
 };
 /** Gateways allocate little that lives long: small new space, short pauses. */
 const GATEWAY_V8 = "--v8-flags=--max-semi-space-size=4";

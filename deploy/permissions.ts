@@ -50,6 +50,8 @@ const WRITTEN_FLAGS: ReadonlySet<string> = new Set(["cache", "data", "ledger", "
 const LOOPBACK: readonly string[] = ["127.0.0.1", "localhost", "[::1]"];
 const DATA_DIR_DEFAULT = "./data";
 const CHRONYC = "/usr/bin/chronyc";
+/** Sets the limits of a host of signals and becomes it. */
+const SHELL = "/bin/sh";
 const TIMESYNCD_DIR = "/run/systemd/timesync";
 
 /** The value of `--name value` or `--name=value`; undefined = it is not there. */
@@ -138,6 +140,7 @@ function serviceFiles({ program, args, root, registryDir, reach, secretsDir }: L
     secretsDir,
     ...(program === "gateway" ? [`${root}/gateway/page/dist`] : []),
     ...(program === "connector" ? [TIMESYNCD_DIR, ...pathsIn(args)] : []),
+    ...(program === "signals" ? [`${root}/signals`, `${project}/signals`] : []),
   ];
   return { read: reads, write: writes };
 }
@@ -204,7 +207,9 @@ function registryWrites({ args, registryDir, reach }: Launch): string[] {
 
 /** Programs that a command of ssmd may start: SQL has an engine of its own, the rest asks git. */
 function runnable({ args, deno }: Launch): string[] {
-  return commandWord(args) === "query" ? [deno, "git"] : ["git", CHRONYC];
+  const word = commandWord(args);
+  if (word === "query") return [deno, "git"];
+  return ["git", CHRONYC, ...(word === "up" ? [SHELL] : [])];
 }
 
 function valuesOf(args: readonly string[], name: string): string[] {

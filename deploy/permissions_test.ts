@@ -48,6 +48,14 @@ Deno.test("a gateway writes its clients and where it runs, and reads the archive
   assert.ok(read.includes("/srv/ssmd"));
 });
 
+Deno.test("signals read their own files and run their hosts through the shell, as up does", () => {
+  const { write, read } = permissions("signals", "--env prod");
+  assert.deepEqual(write, ["./data", "/srv/ssmd"]);
+  assert.ok(read.includes("/opt/ssmd/signals") && read.includes("/home/ada/markets/signals"));
+  assert.ok(permissions("ssmd", "up --env prod").run.includes("/bin/sh"));
+  assert.ok(!permissions("ssmd", "status").run.includes("/bin/sh"));
+});
+
 Deno.test("what flags name may be used, too: folders, addresses, the interface to listen on", () => {
   const { write, net } = permissions("connector", "--data=/mnt/x --endpoint ws://10.0.0.1:9/v2");
   assert.ok(write.includes("/mnt/x"));

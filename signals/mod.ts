@@ -19,3 +19,10 @@ export {
   Supervisor,
   type SupervisorOptions,
 } from "./supervisor/supervisor.ts";
+export { readSignals, signalFolders } from "./live/read_signals.ts";
+export {
+  SignalService,
+  type SignalServiceOptions,
+  type SignalServiceStats,
+} from "./live/signal_service.ts";
+export type { WantedSignal } from "./live/signal_set.ts";

@@ -20,6 +20,7 @@ import {
   findRegistry,
   loadChecks,
   loadDeployment,
+  loadEnvironment,
 } from "@ssmd/metadata";
 import {
   announceRunning,
@@ -31,6 +32,7 @@ import {
   surviveUncaughtErrors,
   VERSION,
 } from "@ssmd/runtime";
+import { readSignals, signalFolders, SignalService } from "@ssmd/signals";
 import { openServiceStorage, type WatchedStorage } from "@ssmd/storage";
 import { openTransport, type Transport } from "@ssmd/transport";
 
@@ -124,6 +126,8 @@ interface Parts {
   simulators: Map<string, RunningSimulator>;
   gateway: KeptGateway;
   archiver: Archiver;
+  /** Absent where the environment has none. */
+  signals: SignalService | undefined;
   registry: Metrics["registry"];
   health: Health;
 }
@@ -212,7 +216,35 @@ async function startParts(
   });
   await archiver.start();
   stack.defer(() => archiver.close(closeOptions(archiver, storage)));
-  return { storage, transport, simulators, gateway, archiver, registry, health };
+  const signals = await startSignals({
+    ...{ environment, feeds, registryFolder, transport, storage, logger, registry, health },
+  });
+  if (signals !== undefined) stack.defer(() => signals.close());
+  return { storage, transport, simulators, gateway, archiver, signals, registry, health };
+}
+
+/** Before any connector: a bus of this process gives a record once. */
+async function startSignals(
+  { environment, feeds, registryFolder, registry, ...rest }: {
+    environment: Deployment["environment"];
+    feeds: readonly string[];
+    registryFolder: string;
+    registry: Metrics["registry"];
+    transport: Transport;
+    storage: WatchedStorage;
+    logger: Logger;
+    health: Health;
+  },
+): Promise<SignalService | undefined> {
+  if (Object.keys(environment.signals).length === 0) return undefined;
+  const env = environment.name;
+  const signals = new SignalService({
+    ...{ env, feeds, ...rest, metrics: new Metrics("signals", registry) },
+    readSignals: async () =>
+      await readSignals(await loadEnvironment(registryFolder, env), signalFolders(registryFolder)),
+  });
+  await signals.start();
+  return signals;
 }
 
 function connectorOf(
@@ -272,7 +304,7 @@ function running(
   stack: AsyncDisposableStack,
 ): Up {
   const { environment, dataDir } = deployment;
-  const { gateway, archiver, storage, simulators, transport } = parts;
+  const { gateway, archiver, signals, storage, simulators, transport } = parts;
   const feeds = (): UpFeed[] =>
     plans.map(({ feed, endpoint, symbols, recording }) => ({
       feed,
@@ -288,16 +320,19 @@ function running(
     dataDir,
     location: storage.location,
     feeds,
-    archived: () => archiver.stats().records,
+    archived: () => archiver.stats().records - archiver.stats().fires,
     clients: () => gateway.stats().clients,
     denied: Promise.race<SsmdError>([
       archiver.superseded,
+      ...(signals === undefined ? [] : [signals.failed]),
       ...[...connectors.values()].flatMap(({ denied, replaced }) => [denied, replaced]),
     ]),
     refused: () => feeds().reduce((sum, { stats }) => sum + stats.refused, 0),
     played: Promise.all([...connectors.values()].map(({ played }) => played)).then(() => {}),
     close: async () => {
       await Promise.all([...connectors.values()].map((connector) => connector.stop()));
+      // What they fire last is archived with the rest.
+      await signals?.close();
       try {
         await waitUntilArchived(archiver, storage, logger);
       } finally {

@@ -1,5 +1,5 @@
 import { NORMALIZED_VERSION } from "@ssmd/archive";
-import type { EventType } from "@ssmd/market";
+import { type EventType, FEED_TYPES } from "@ssmd/market";
 
 /** What does not balance: one sentence for a person, and where it is. */
 export interface Problem {
@@ -82,7 +82,8 @@ export class ReportBuilder {
       totals.files += day.files;
       totals.bytes += day.bytes;
       totals.rawFrames += day.rawFrames;
-      totals.records += Object.values(day.records).reduce((sum, count) => sum + count, 0);
+      // What raw gives: fires are made of it.
+      for (const type of FEED_TYPES) totals.records += day.records[type];
       totals.gaps += day.records.gap;
     }
     return { problems: this.problems, days, totals };

@@ -10,3 +10,4 @@ export * from "./subject.ts";
 export * from "./run.ts";
 export * from "./turn.ts";
 export * from "./watermark.ts";
+export * from "./signal_state.ts";

@@ -110,6 +110,17 @@ const symbolName = text(
   "a symbol: letters, digits and _ - . / : % +, no spaces",
 );
 
+const SIGNAL = fields({
+  params: z.record(z.string(), z.union([z.number(), z.boolean(), z.string()])).exactOptional()
+    .describe("Its parameters in place of its author's, by name"),
+  enabled: z.boolean().exactOptional().describe("Whether it runs; absent = true"),
+});
+
+const signalName = text(
+  /^[a-z][a-z0-9_-]{0,62}$/,
+  "the name of a signal's file without .ts: lower-case letters, digits, _ and -",
+);
+
 /** An environment file, `environments/<name>.yaml`: the single source of truth for a deployment. */
 export const ENVIRONMENT_FILE = fields({
   name: nameText.describe("The file's name; first token of all subjects"),
@@ -131,6 +142,8 @@ export const ENVIRONMENT_FILE = fields({
   simulator: SIMULATOR.exactOptional().describe(
     "Present = these feeds are simulated on loopback and need no credentials",
   ),
+  signals: z.record(signalName, SIGNAL).default({})
+    .describe("Signals by the name of their file: which run here, and how they are set"),
   endpoints: z.record(z.string(), address(["wss", "ws"])).exactOptional()
     .describe("Feed → address in place of the feed file's"),
   connects: z.record(z.string(), CONNECTS).exactOptional()

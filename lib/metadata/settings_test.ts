@@ -72,6 +72,8 @@ const READERS: Readonly<Record<string, string>> = {
   "cli/commands/data_retention.ts": "environment.retention",
   "dataset/retention/plan_retention.ts":
     "environment.retention.raw_days environment.retention.normalized_days",
+  "signals/live/read_signals.ts":
+    "environment.signals environment.signals.params environment.signals.enabled",
   "cli/up/simulators.ts":
     "environment.simulator.seed environment.simulator.rate environment.simulator.ports",
 

@@ -1,0 +1,374 @@
+import { RecordKeyReader } from "@ssmd/codec";
+import type { SignalsAnswer, SignalsRequest, SignalSwitch } from "@ssmd/market";
+import {
+  type ComponentHealth,
+  Health,
+  type Logger,
+  messageOf,
+  type Metrics,
+  nowUs,
+  SsmdError,
+} from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import type { Consumer, Transport } from "@ssmd/transport";
+import { coldStart, hasRecords, inputFilters, missedItems, toldFires } from "./catch_up.ts";
+import { FireOutbox } from "./fire_outbox.ts";
+import { SignalSet, type WantedSignal } from "./signal_set.ts";
+import { SignalsMetrics } from "./signals_metrics.ts";
+import { type Snapshot, Snapshots } from "./snapshots.ts";
+import { StreamIntake } from "./stream_intake.ts";
+import type { StreamItem } from "./stream_item.ts";
+import { respondToRequests } from "./requests.ts";
+
+/** What the service of signals is made of. */
+export interface SignalServiceOptions {
+  env: string;
+  /** Feeds whose records it reads. */
+  feeds: readonly string[];
+  /** Default `main`. */
+  shard?: string;
+  transport: Transport;
+  storage: Storage;
+  /** Reads files and environment: what should run now. Asked at the start and with each deploy. */
+  readSignals: () => Promise<readonly WantedSignal[]>;
+  logger: Logger;
+  metrics: Metrics;
+  health?: Health;
+  /** Time between two snapshots; default 10 s. */
+  snapshotMs?: number;
+}
+
+/** Figures of a running service. */
+export interface SignalServiceStats {
+  records: number;
+  fires: number;
+  /** Fires that came once more behind a restart, and were not told again. */
+  repeated: number;
+  waiting: number;
+  lagSeconds: number;
+}
+
+const SNAPSHOT_MS = 10_000;
+const RECORDS_PER_SNAPSHOT = 100_000;
+const BATCH_BYTES_MIN = 64 * 1024;
+const BATCH_BYTES_MAX = 1024 * 1024;
+const LAG_SECONDS_MAX = 30;
+const TICK_MS = 500;
+
+/**
+ * Signals on a living stream: takes records in the order of the bus, publishes fires, and only then
+ * moves on. A snapshot says from where a next life goes on; what came since is read again, and what
+ * it fired is not told twice.
+ */
+export class SignalService {
+  #options: SignalServiceOptions;
+  #logger: Logger;
+  #metrics: SignalsMetrics;
+  #health: ComponentHealth;
+  #intake: StreamIntake;
+  #snapshots: Snapshots;
+  #set: SignalSet;
+  #outbox: FireOutbox | undefined;
+  #consumer: Consumer | undefined;
+  #responder: { unsubscribe(): void } | undefined;
+  #keys = new RecordKeyReader();
+  /** Identity of the stream and the last message of it that was taken. */
+  #stream = { createdAtUs: 0, sequence: 0 };
+  /** By feed: receive time of the last record that was taken, µs. */
+  #feeds: Record<string, number> = {};
+  #jobs: (() => Promise<void>)[] = [];
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #snapshotDueMs = 0;
+  #sinceSnapshot = 0;
+  #isLive = false;
+  #isCold = false;
+  #isChanged = false;
+  #silentUntilUs = 0;
+  #running: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #failed = Promise.withResolvers<SsmdError>();
+  #failure = "";
+  #records = 0;
+
+  /** Nothing runs yet. */
+  constructor(options: SignalServiceOptions) {
+    const { env, shard = "main", storage, logger, metrics } = options;
+    this.#options = options;
+    this.#logger = logger;
+    this.#metrics = new SignalsMetrics(metrics);
+    this.#health = (options.health ?? new Health()).component("signals");
+    this.#snapshots = new Snapshots(storage, { env, shard });
+    this.#set = new SignalSet({ env, shard, storage, logger });
+    this.#intake = new StreamIntake({
+      onFull: (isFull) => isFull ? this.#consumer?.pause() : this.#consumer?.resume(),
+      onUnreadable: ({ subject }, error) => {
+        this.#metrics.errors.inc({ error_type: "decode" });
+        logger.warn("a message cannot be read", { subject, error: messageOf(error) });
+      },
+    });
+  }
+
+  /** Resolves when signals can run no more: end the process. Never else. */
+  get failed(): Promise<SsmdError> {
+    return this.#failed.promise;
+  }
+
+  stats(): SignalServiceStats {
+    return {
+      records: this.#records,
+      fires: this.#outbox?.count ?? 0,
+      repeated: this.#outbox?.repeated ?? 0,
+      waiting: this.#intake.waiting,
+      lagSeconds: this.#lagSeconds(),
+    };
+  }
+
+  /**
+   * Subscribes, takes over where an earlier life ended and goes on from there. Resolves when it is
+   * subscribed; rejects as bus and storage do, and with ConfigError for what is not to be run.
+   */
+  async start(): Promise<void> {
+    const { env, transport, shard = "main", feeds, readSignals } = this.#options;
+    this.#requireWork();
+    const wanted = await readSignals();
+    // What a bus of this process delivers now comes only once.
+    this.#consumer = await transport.consume({
+      name: `signals-${shard}`,
+      filters: inputFilters(env, feeds),
+      onMessage: (message) => this.#intake.push(message),
+    });
+    this.#responder = await respondToRequests(transport, env, (request) => this.#asked(request));
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#running = this.#run(wanted).catch((error) => this.#fail(error));
+  }
+
+  /** Takes what the bus has delivered, writes a last snapshot and ends. */
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    this.#intake.end();
+    await this.#running;
+    clearInterval(this.#timer);
+    this.#responder?.unsubscribe();
+    this.#health.close();
+    await this.#consumer?.close();
+    await this.#outbox?.close();
+    await this.#set.close();
+  }
+
+  async #run(wanted: readonly WantedSignal[]): Promise<void> {
+    const { transport, feeds } = this.#options;
+    const { createdAtUs } = await transport.state();
+    const snapshot = await this.#begin(wanted);
+    this.#stream = { createdAtUs, sequence: 0 };
+    const from = snapshot ?? coldStart(feeds, this.#isCold ? this.#set.warmupUs : undefined);
+    this.#feeds = { ...from.feeds };
+    const told = await toldFires(this.#options, from);
+    this.#outbox = new FireOutbox(this.#options.env, transport, told);
+    if (snapshot === undefined) await this.#record("start");
+    else if (this.#isChanged) await this.#record("deploy");
+    this.#stream.sequence = await this.#catchUp(from);
+    this.#intake.skipTo(this.#stream.sequence);
+    this.#isLive = true;
+    this.#logger.info("signals run", {
+      signals: this.#set.ids.join(" "),
+      fires: this.#outbox.count,
+    });
+    let batchBytes = BATCH_BYTES_MIN;
+    while (!this.#intake.isOver) {
+      const items = await this.#intake.next(batchBytes);
+      // While others wait, larger batches cost less.
+      batchBytes = this.#intake.waiting > 0
+        ? Math.min(BATCH_BYTES_MAX, batchBytes * 2)
+        : BATCH_BYTES_MIN;
+      await this.#pass(items);
+      for (const job of this.#jobs.splice(0)) await job();
+      if (this.#isSnapshotDue()) await this.#saveSnapshot();
+    }
+    await this.#saveSnapshot();
+  }
+
+  /** Opens hosts with the newest snapshot that they can use. */
+  async #begin(wanted: readonly WantedSignal[]): Promise<Snapshot | undefined> {
+    for (const snapshot of await this.#snapshots.load()) {
+      try {
+        const { isCold, state } = snapshot;
+        this.#isCold = isCold;
+        await this.#set.open(wanted, { isCold, states: [state] });
+        if (this.#set.fingerprint !== snapshot.ran) await this.#reopen(wanted, state);
+        return snapshot;
+      } catch (error) {
+        this.#metrics.errors.inc({ error_type: "snapshot" });
+        const { number } = snapshot;
+        this.#logger.warn("a snapshot cannot be used", { number, error: messageOf(error) });
+      }
+    }
+    this.#isCold = await hasRecords(this.#options);
+    await this.#set.open(wanted, { isCold: this.#isCold, states: [] });
+    // What they fire of the time before nobody was told, and nobody asked for.
+    if (this.#isCold) this.#silentUntilUs = nowUs();
+    return undefined;
+  }
+
+  /** Other signals than those of the snapshot: what is new among them has missed what was before. */
+  async #reopen(wanted: readonly WantedSignal[], state: Uint8Array): Promise<void> {
+    this.#isCold = this.#isChanged = true;
+    await this.#set.open(wanted, { isCold: true, states: [state] });
+  }
+
+  async #catchUp(from: Pick<Snapshot, "stream" | "feeds">): Promise<number> {
+    const items = missedItems(this.#options, from);
+    for (;;) {
+      const { done, value } = await items.next();
+      if (done === true) return value;
+      await this.#pass(value);
+      if (this.#isSnapshotDue() && this.#stream.sequence > 0) await this.#saveSnapshot();
+    }
+  }
+
+  async #pass(items: readonly StreamItem[]): Promise<void> {
+    const last = items.at(-1);
+    if (last === undefined) return;
+    const beganMs = performance.now();
+    const { fires, quarantined } = await this.#set.take(items);
+    const now = fires.filter(({ receivedAtUs }) => receivedAtUs >= this.#silentUntilUs);
+    const told = await this.#outbox?.publish(now) ?? [];
+    for (const fire of told) this.#metrics.fires.inc({ signal: fire.signal });
+    this.#note(items);
+    if (last.sequence > 0) this.#stream.sequence = last.sequence;
+    for (const { signal, reason } of quarantined) {
+      this.#logger.error("a signal did harm and runs no more", { signal, reason });
+      await this.#record("quarantine");
+    }
+    this.#metrics.batchSeconds.observe((performance.now() - beganMs) / 1000);
+  }
+
+  /** How far each feed's records have been taken. */
+  #note(items: readonly StreamItem[]): void {
+    const seen = new Set<string>();
+    let records = 0;
+    for (let i = items.length - 1; i >= 0; i--) {
+      const item = items[i] as StreamItem;
+      if (item.type === "watermark") continue;
+      records++;
+      if (seen.has(item.feed)) continue;
+      seen.add(item.feed);
+      this.#keys.read(item.payload);
+      this.#feeds[item.feed] = Math.max(this.#feeds[item.feed] ?? 0, this.#keys.receivedAtUs);
+    }
+    this.#records += records;
+    this.#sinceSnapshot += records;
+    this.#metrics.records.inc(records);
+  }
+
+  #isSnapshotDue(): boolean {
+    return performance.now() >= this.#snapshotDueMs || this.#sinceSnapshot >= RECORDS_PER_SNAPSHOT;
+  }
+
+  /** Only what a snapshot holds is acknowledged: the bus keeps the rest for the next life. */
+  async #saveSnapshot(): Promise<void> {
+    this.#sinceSnapshot = 0;
+    this.#snapshotDueMs = performance.now() + (this.#options.snapshotMs ?? SNAPSHOT_MS);
+    const stream = { ...this.#stream };
+    try {
+      const state = await this.#set.state();
+      await this.#snapshots.save({
+        ...{ stream, feeds: { ...this.#feeds }, isCold: this.#isCold, state },
+        ran: this.#set.fingerprint,
+      });
+      this.#metrics.snapshots.inc();
+    } catch (error) {
+      this.#metrics.errors.inc({ error_type: "snapshot" });
+      this.#logger.warn("a snapshot cannot be written; it is tried again", { error });
+      return;
+    }
+    if (stream.sequence > 0) this.#consumer?.acknowledge(stream.sequence);
+  }
+
+  /** Runs between two batches: a request sees signals at one place of the stream. */
+  #between<T>(job: () => Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#jobs.push(() => job().then(resolve, reject));
+    this.#intake.wake();
+    return promise;
+  }
+
+  #asked(request: SignalsRequest): Promise<SignalsAnswer> {
+    switch (request.action) {
+      case "list":
+        return Promise.resolve(this.#answer([]));
+      case "history":
+        return this.#set.switches().then((switches) => this.#answer(switches));
+      case "enable":
+      case "disable":
+        return this.#between(async () => {
+          await this.#set.setEnabled(request.id, request.action === "enable");
+          return this.#answer([await this.#record(request.action)]);
+        });
+      case "deploy":
+        return this.#between(async () => {
+          await this.#set.deploy(await this.#options.readSignals());
+          return this.#answer([await this.#record("deploy")]);
+        });
+    }
+  }
+
+  #answer(switches: readonly SignalSwitch[]): SignalsAnswer {
+    const lag = this.#lagSeconds();
+    return { ok: true, signals: this.#set.statuses(), lag_seconds: lag, switches };
+  }
+
+  /** Writes down what runs from this place of the stream on. */
+  async #record(action: SignalSwitch["action"]): Promise<SignalSwitch> {
+    const { createdAtUs, sequence } = this.#stream;
+    const change: SignalSwitch = {
+      ...{ at: nowUs() / 1000, action, feeds: { ...this.#feeds } },
+      stream: { created_at_us: createdAtUs, sequence },
+      signals: this.#set.running(),
+    };
+    await this.#set.addSwitch(change);
+    await this.#saveSnapshot();
+    this.#logger.info("signals were switched", { action, stream_sequence: sequence });
+    return change;
+  }
+
+  #fail(error: unknown): void {
+    this.#failure = messageOf(error);
+    this.#logger.error("signals run no more", { error });
+    this.#failed.resolve(
+      error instanceof SsmdError
+        ? error
+        : new SsmdError("SIGNALS_FAILED", this.#failure, { hint: "its log says more" }),
+    );
+  }
+
+  #lagSeconds(): number {
+    if (this.#intake.waiting === 0 && this.#isLive) return 0;
+    const reached = Object.values(this.#feeds);
+    return reached.length === 0 ? 0 : Math.max(0, (nowUs() - Math.max(...reached)) / 1e6);
+  }
+
+  #tick(): void {
+    if (this.#isSnapshotDue()) this.#intake.wake();
+    this.#health.look();
+    this.#metrics.lagSeconds.set(this.#lagSeconds());
+    this.#metrics.waiting.set(this.#intake.waiting);
+    this.#metrics.quarantined.set(this.#set.quarantined);
+  }
+
+  #requireWork(): void {
+    const { transport } = this.#options;
+    this.#health.requireForReadiness("bus", () => transport.problem || undefined);
+    this.#health.requireForReadiness(
+      "signals",
+      () => this.#isLive ? undefined : "what was missed is read again",
+    );
+    this.#health.requireForReadiness("lag", () => {
+      const lag = this.#lagSeconds();
+      return lag > LAG_SECONDS_MAX ? `${Math.round(lag)} s behind the records` : undefined;
+    });
+    this.#health.requireForLiveness("hosts", () => this.#failure || undefined);
+  }
+}

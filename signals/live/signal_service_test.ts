@@ -1,0 +1,216 @@
+import assert from "node:assert/strict";
+import { decode, Encoder, encodeWatermark } from "@ssmd/codec";
+import {
+  type Fire,
+  type MarketEvent,
+  recordFilters,
+  type SignalsAnswer,
+  type SignalsRequest,
+  signalsSubject,
+  subjectOf,
+  watermarkSubject,
+} from "@ssmd/market";
+import { Metrics, silentLogger } from "@ssmd/runtime";
+import { memoryStorage, type Storage } from "@ssmd/storage";
+import { memoryTransport, type Transport } from "@ssmd/transport";
+import { compareFires } from "../engine/fire_id.ts";
+import { loadSignal } from "../host/load_signal.ts";
+import { textSignal } from "../testing/hosted.ts";
+import { marketWalk } from "../testing/market_walk.ts";
+import { runOver } from "../testing/run_signals.ts";
+import { SignalService } from "./signal_service.ts";
+import type { WantedSignal } from "./signal_set.ts";
+
+const ENV = "test";
+const encoder = new Encoder();
+
+const SOURCES = {
+  wide: `import { orderbook, signal } from "@ssmd/signal";
+export default signal({
+  title: "wide", version: 1, on: { feeds: ["kalshi"], symbols: ["KX*"] },
+  params: { least: 0.05 }, state: { book: orderbook() },
+  when: ({ book }, p) => book.spread >= p.least, cooldown: "2s",
+  fire: ({ book }) => ({ spread: book.spread }),
+});`,
+  each_second: `import { signal, volumeProfile } from "@ssmd/signal";
+export default signal({
+  title: "each second", version: 1, on: { feeds: ["kalshi"], symbols: ["KX*"] },
+  state: { flow: volumeProfile({ window: "3s" }) },
+  when: ({ flow }) => flow.volume > 150, every: "1s",
+  fire: ({ flow }) => ({ volume: flow.volume }),
+});`,
+  two_feeds: `import { orderbook, priceHistory, signal } from "@ssmd/signal";
+export default signal({
+  title: "two feeds", version: 1, on: { feeds: ["kalshi"], symbols: ["KX*"] },
+  state: { book: orderbook(), spot: priceHistory({ window: "2s", of: { feed: "kraken", symbol: "KXSPOT" } }) },
+  when: ({ book, spot }) => book.mid > spot.last,
+  fire: ({ book, spot }) => ({ mid: book.mid, spot: spot.last }),
+});`,
+};
+
+async function wanted(changes: Partial<WantedSignal> = {}): Promise<WantedSignal[]> {
+  const signals = Object.entries(SOURCES).map(([id, source]) => textSignal(id, source));
+  return (await Promise.all(signals)).map((signal) => ({ ...signal, enabled: true, ...changes }));
+}
+
+/** Two feeds as the bus has them: side by side, one some milliseconds behind the other. */
+function records(): MarketEvent[] {
+  const kalshi = marketWalk({ count: 4000, seed: 5 });
+  const kraken = marketWalk({ count: 4000, seed: 6, feed: "kraken", symbols: ["KXSPOT"] });
+  const order = [
+    ...kalshi.map((event) => ({ event, atUs: event.receivedAtUs })),
+    ...kraken.map((event) => ({ event, atUs: event.receivedAtUs + 30_000 })),
+  ];
+  return order.sort((a, b) => a.atUs - b.atUs).map(({ event }) => event);
+}
+
+/** Publishes records, and now and then what is known to be complete of each feed. */
+function publish(transport: Transport, part: readonly MarketEvent[], isLast = false): void {
+  const publisher = transport.publisher();
+  const reached = new Map<string, number>();
+  for (const [i, event] of part.entries()) {
+    const subject = subjectOf(ENV, event.feed, event.type, event.symbol);
+    const id = "";
+    publisher.publish({ subject, payload: encoder.encode(event), id });
+    reached.set(event.feed, event.receivedAtUs);
+    if (i % 50 !== 0 && i !== part.length - 1) continue;
+    for (const [feed, timeUs] of reached) {
+      const watermark = {
+        feed,
+        timeUs: isLast && i === part.length - 1 ? Math.max(...reached.values()) : timeUs,
+      };
+      publisher.publish({
+        subject: watermarkSubject(ENV, feed),
+        payload: encodeWatermark(watermark),
+        id: "",
+      });
+    }
+  }
+}
+
+async function expected(
+  all: readonly MarketEvent[],
+  signals: readonly WantedSignal[],
+): Promise<Fire[]> {
+  await Promise.resolve();
+  return runOver(signals.map((signal) => loadSignal(signal)), all, { v8: Deno.version.v8 }).fires
+    .sort(compareFires);
+}
+
+/** Fires on a bus from now on. */
+async function listen(transport: Transport): Promise<Fire[]> {
+  const fires: Fire[] = [];
+  await transport.subscribe(recordFilters(ENV, ["fire"]), ({ payload }) => {
+    fires.push(decode("fire", payload));
+  });
+  return fires;
+}
+
+function serviceOn(transport: Transport, storage: Storage, readSignals = () => wanted()) {
+  return new SignalService({
+    ...{ env: ENV, feeds: ["kalshi", "kraken"], transport, storage, readSignals },
+    ...{ logger: silentLogger, metrics: new Metrics("signals") },
+  });
+}
+
+async function ask(transport: Transport, request: SignalsRequest): Promise<SignalsAnswer> {
+  const payload = new TextEncoder().encode(JSON.stringify(request));
+  const answer = await transport.request(signalsSubject(ENV), payload, 10_000);
+  return JSON.parse(new TextDecoder().decode(answer)) as SignalsAnswer;
+}
+
+Deno.test("fires on the bus are those of the engine over the same records, each once, over restarts", async () => {
+  const all = records();
+  const transport = memoryTransport();
+  const storage = memoryStorage();
+  const fires = await listen(transport);
+  for (let life = 0; life < 3; life++) {
+    const service = serviceOn(transport, storage);
+    await service.start();
+    const from = Math.floor(life * all.length / 3);
+    const to = Math.floor((life + 1) * all.length / 3);
+    // What came before comes again, as from a spool.
+    publish(transport, all.slice(Math.max(0, from - 200), to), life === 2);
+    await service.close();
+  }
+  const whole = await expected(all, await wanted());
+  assert.ok(whole.length > 100, `${whole.length} fires`);
+  assert.ok(new Set(whole.map(({ signal }) => signal)).size === 3, "each signal fires");
+  assert.deepEqual(fires.sort(compareFires), whole);
+  await transport.close();
+});
+
+Deno.test("a signal is switched off and on at one place of the stream, and stays so over a restart", async () => {
+  const all = records();
+  const transport = memoryTransport();
+  const storage = memoryStorage();
+  const fires = await listen(transport);
+  let service = serviceOn(transport, storage);
+  await service.start();
+  publish(transport, all.slice(0, 2000));
+  const off = await ask(transport, { action: "disable", id: "wide" });
+  assert.ok(off.ok);
+  assert.deepEqual(off.signals.map(({ id, state }) => `${id} ${state}`), [
+    "wide disabled",
+    "each_second running",
+    "two_feeds running",
+  ]);
+  assert.deepEqual(off.switches[0]?.signals.map(({ id }) => id), ["each_second", "two_feeds"]);
+  const before = fires.filter(({ signal }) => signal === "wide").length;
+  assert.ok(before > 0);
+  publish(transport, all.slice(2000, 4000));
+  await service.close();
+  service = serviceOn(transport, storage);
+  await service.start();
+  publish(transport, all.slice(4000, 6000));
+  const unknown = await ask(transport, { action: "enable", id: "wid" });
+  assert.ok(!unknown.ok && unknown.code === "SIGNAL_UNKNOWN" && /wide/.test(unknown.hint));
+  assert.equal(fires.filter(({ signal }) => signal === "wide").length, before);
+  assert.ok((await ask(transport, { action: "enable", id: "wide" })).ok);
+  publish(transport, all.slice(6000), true);
+  await service.close();
+  assert.ok(fires.filter(({ signal }) => signal === "wide").length > before);
+  const others = (list: readonly Fire[]) =>
+    list.filter(({ signal }) => signal !== "wide").sort(compareFires);
+  assert.deepEqual(others(fires), others(await expected(all, await wanted())));
+  await transport.close();
+});
+
+Deno.test("with other parameters a signal goes on at one place; the others lose and double nothing", async () => {
+  const all = records();
+  const transport = memoryTransport();
+  const storage = memoryStorage();
+  const fires = await listen(transport);
+  let least = 0.05;
+  const service = serviceOn(transport, storage, async () => {
+    const signals = await wanted();
+    return signals.map((each) => each.id === "wide" ? { ...each, params: { least } } : each);
+  });
+  await service.start();
+  publish(transport, all.slice(0, 4000));
+  least = 0.03;
+  const answer = await ask(transport, { action: "deploy" });
+  assert.ok(answer.ok);
+  const switched = answer.switches[0];
+  publish(transport, all.slice(4000), true);
+  await service.close();
+  const history = await storage.get(`normalized/${ENV}/signals-main.history.json`);
+  assert.equal(JSON.parse(new TextDecoder().decode(history)).length, 2);
+  const atUs = switched?.feeds["kalshi"] ?? 0;
+  const wide = fires.filter(({ signal }) => signal === "wide");
+  const hashes = (list: readonly Fire[]) => [...new Set(list.map(({ paramsHash }) => paramsHash))];
+  const old = wide.filter(({ receivedAtUs }) => receivedAtUs <= atUs);
+  const now = wide.filter(({ receivedAtUs }) => receivedAtUs > atUs);
+  assert.ok(old.length > 0 && now.length > 0);
+  assert.deepEqual([hashes(old).length, hashes(now).length], [1, 1]);
+  assert.notDeepEqual(hashes(old), hashes(now));
+  assert.deepEqual(
+    hashes(now),
+    switched?.signals.filter(({ id }) => id === "wide").map((each) => each.params_hash),
+  );
+  assert.equal(new Set(fires.map(({ id }) => id)).size, fires.length, "no fire is told twice");
+  const others = (list: readonly Fire[]) =>
+    list.filter(({ signal }) => signal !== "wide").sort(compareFires);
+  assert.deepEqual(others(fires), others(await expected(all, await wanted())));
+  await transport.close();
+});

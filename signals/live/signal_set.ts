@@ -1,0 +1,268 @@
+import type { SignalRunState, SignalStatus, SignalSwitch } from "@ssmd/market";
+import { type Logger, messageOf, SsmdError, StorageError, suggestion } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import { z } from "zod";
+import { canonicalJson } from "../engine/canonical_json.ts";
+import { sha256Of } from "../engine/fire_id.ts";
+import { BatchWriter } from "../host/frames.ts";
+import type { HostedSignal } from "../host/load_signal.ts";
+import type { BatchResult, Ready } from "../supervisor/answers.ts";
+import { type Quarantine, Supervisor } from "../supervisor/supervisor.ts";
+import type { StreamItem } from "./stream_item.ts";
+
+/** A signal that should run, as its file and its environment say. */
+export interface WantedSignal extends HostedSignal {
+  /** Whether its environment wants it to run. */
+  enabled: boolean;
+}
+
+/** Options of {@linkcode SignalSet}. */
+export interface SignalSetOptions {
+  env: string;
+  shard: string;
+  storage: Storage;
+  logger: Logger;
+}
+
+/** What came of a batch. */
+export interface SetAnswer extends BatchResult {
+  /** Signals that harmed their host in it. */
+  quarantined: readonly Quarantine[];
+}
+
+/** What persons said of signals, over restarts. */
+const KEPT = z.object({
+  /** By id: whether it is to run, in place of what its environment says. */
+  enabled: z.record(z.string(), z.boolean()),
+  /** By id: hash of the code that did harm; other code of the same name is tried. */
+  quarantined: z.record(z.string(), z.object({ hash: z.string(), why: z.string() })),
+});
+
+const SWITCHES_MAX = 1_000;
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder();
+
+/** The signals of an environment: which of them run, in whose hosts, and what was switched when. */
+export class SignalSet {
+  #options: SignalSetOptions;
+  #supervisor: Supervisor | undefined;
+  #ready: Ready | undefined;
+  #wanted: readonly WantedSignal[] = [];
+  #kept: z.output<typeof KEPT> = { enabled: {}, quarantined: {} };
+  #batch = new BatchWriter();
+  #news: Quarantine[] = [];
+  #figures = new Map<string, { fires: number; errors: number; lastUs: number }>();
+
+  constructor(options: SignalSetOptions) {
+    this.#options = options;
+  }
+
+  /** Ids of the signals that run. */
+  get ids(): string[] {
+    return this.#ready?.signals.map(({ id }) => id) ?? [];
+  }
+
+  /** Number of signals that run no more as they did harm. */
+  get quarantined(): number {
+    return this.#wanted.filter((signal) => this.#stateOf(signal) === "quarantined").length;
+  }
+
+  /** Hash of what runs. */
+  get fingerprint(): string {
+    return sha256Of(JSON.stringify(this.running()));
+  }
+
+  /** Of the signals that run, µs. */
+  get warmupUs(): number {
+    return Math.max(0, ...this.#ready?.signals.map(({ warmupUs }) => warmupUs) ?? []);
+  }
+
+  /** Starts hosts, with the state of earlier ones; throws for a state that they cannot use. */
+  async open(
+    wanted: readonly WantedSignal[],
+    { isCold, states }: { isCold: boolean; states: readonly Uint8Array[] },
+  ): Promise<void> {
+    await this.#supervisor?.stop();
+    this.#wanted = wanted;
+    this.#kept = await this.#read("set.json", KEPT) ?? this.#kept;
+    this.#supervisor = new Supervisor({
+      signals: this.#running(),
+      dedupe: true,
+      ...{ isCold, states },
+      onQuarantine: (quarantine) => this.#news.push(quarantine),
+    });
+    this.#ready = await this.#supervisor.start();
+    await this.#noteQuarantined();
+  }
+
+  /** Gives the signals what comes next. */
+  async take(items: readonly StreamItem[]): Promise<SetAnswer> {
+    for (const item of items) {
+      if (item.type === "watermark") this.#batch.addWatermark(item.watermark);
+      else this.#batch.addRecord(item.type, item.payload);
+    }
+    const result = await this.#open.send(this.#batch.finish(items.at(-1)?.sequence ?? 0));
+    for (const { signal, receivedAtUs } of result.fires) {
+      const figures = this.#figuresOf(signal);
+      figures.fires++;
+      figures.lastUs = receivedAtUs;
+    }
+    for (const { signal, kind, message, symbol } of result.reports) {
+      this.#options.logger.warn("a signal reports", { signal, symbol, kind, message });
+      if (kind === "error") this.#figuresOf(signal).errors++;
+    }
+    return { ...result, quarantined: await this.#noteQuarantined() };
+  }
+
+  /** All that is needed to go on behind what was taken. */
+  async state(): Promise<Uint8Array> {
+    return (await this.#open.snapshot()).state;
+  }
+
+  /** Switches a signal on or off, until a person says otherwise. Throws SsmdError `SIGNAL_UNKNOWN`. */
+  async setEnabled(id: string, isEnabled: boolean): Promise<void> {
+    const ids = this.#wanted.map((signal) => signal.id);
+    if (!ids.includes(id)) {
+      throw new SsmdError("SIGNAL_UNKNOWN", `there is no signal "${id}" in this environment`, {
+        hint: suggestion(id, ids),
+      });
+    }
+    const quarantined = { ...this.#kept.quarantined };
+    // Who switches it on again has seen why it was switched off.
+    if (isEnabled) delete quarantined[id];
+    this.#kept = { enabled: { ...this.#kept.enabled, [id]: isEnabled }, quarantined };
+    await this.#write("set.json", this.#kept);
+    await this.#replace();
+  }
+
+  /** Goes on with other signals; what is the same keeps its state. */
+  async deploy(wanted: readonly WantedSignal[]): Promise<void> {
+    this.#wanted = wanted;
+    await this.#replace();
+  }
+
+  async #replace(): Promise<void> {
+    this.#ready = await this.#open.replace(this.#running(), { isCold: true });
+    await this.#noteQuarantined();
+  }
+
+  /** What runs, as a switch says it. */
+  running(): SignalSwitch["signals"] {
+    return (this.#ready?.signals ?? []).map(({ id, version, sourceHash, paramsHash }) => ({
+      ...{ id, version, source_hash: sourceHash, params_hash: paramsHash },
+    }));
+  }
+
+  /** How all of them are. */
+  statuses(): SignalStatus[] {
+    return this.#wanted.map((signal) => {
+      const info = this.#ready?.signals.find(({ id }) => id === signal.id);
+      const figures = this.#figures.get(signal.id);
+      return {
+        id: signal.id,
+        title: info?.title ?? "",
+        version: info?.version ?? 0,
+        state: this.#stateOf(signal),
+        why: this.#whyOf(signal),
+        feeds: info?.feeds ?? [],
+        symbols: info?.symbols ?? [],
+        params: info?.params ?? signal.params,
+        source_hash: signal.sourceHash,
+        fires: figures?.fires ?? 0,
+        errors: figures?.errors ?? 0,
+        last_fire: figures === undefined || figures.lastUs === 0 ? null : figures.lastUs / 1000,
+      };
+    });
+  }
+
+  /** Notes a switch. */
+  async addSwitch(change: SignalSwitch): Promise<void> {
+    const switches = [...await this.switches(), change].slice(-SWITCHES_MAX);
+    await this.#write("history.json", switches);
+  }
+
+  /** All switches that are known, the newest last. */
+  async switches(): Promise<SignalSwitch[]> {
+    return await this.#read("history.json", z.array(z.custom<SignalSwitch>())) ?? [];
+  }
+
+  /** Ends the hosts. */
+  async close(): Promise<void> {
+    await this.#supervisor?.stop();
+  }
+
+  get #open(): Supervisor {
+    if (this.#supervisor === undefined) {
+      throw new SsmdError("SIGNALS_NOT_OPEN", "signals are used before they are opened");
+    }
+    return this.#supervisor;
+  }
+
+  #running(): WantedSignal[] {
+    return this.#wanted.filter((signal) => this.#isWanted(signal) && !this.#isHarmful(signal));
+  }
+
+  #isWanted({ id, enabled }: WantedSignal): boolean {
+    return this.#kept.enabled[id] ?? enabled;
+  }
+
+  #isHarmful(signal: WantedSignal): boolean {
+    return this.#kept.quarantined[signal.id]?.hash === hashOf(signal);
+  }
+
+  #stateOf(signal: WantedSignal): SignalRunState {
+    if (!this.#isWanted(signal)) return "disabled";
+    if (this.#isHarmful(signal)) return "quarantined";
+    return this.ids.includes(signal.id) ? "running" : "failed";
+  }
+
+  #whyOf(signal: WantedSignal): string {
+    if (this.#isHarmful(signal)) return this.#kept.quarantined[signal.id]?.why ?? "";
+    return this.#ready?.failed.find(({ id }) => id === signal.id)?.message ?? "";
+  }
+
+  async #noteQuarantined(): Promise<Quarantine[]> {
+    const news = this.#news.splice(0);
+    for (const { signal: id, reason: why } of news) {
+      const signal = this.#wanted.find((each) => each.id === id);
+      if (signal !== undefined) this.#kept.quarantined[id] = { hash: hashOf(signal), why };
+    }
+    if (news.length > 0) await this.#write("set.json", this.#kept);
+    return news;
+  }
+
+  #figuresOf(signal: string) {
+    let figures = this.#figures.get(signal);
+    if (figures === undefined) {
+      this.#figures.set(signal, figures = { fires: 0, errors: 0, lastUs: 0 });
+    }
+    return figures;
+  }
+
+  #key(name: string): string {
+    const { env, shard } = this.#options;
+    return `normalized/${env}/signals-${shard}.${name}`;
+  }
+
+  /** undefined = there is none that can be used. */
+  async #read<T>(name: string, schema: z.ZodType<T>): Promise<T | undefined> {
+    const key = this.#key(name);
+    try {
+      return schema.parse(JSON.parse(DECODER.decode(await this.#options.storage.get(key))));
+    } catch (error) {
+      if (error instanceof StorageError && error.code === "NOT_FOUND") return undefined;
+      if (error instanceof StorageError) throw error;
+      this.#options.logger.warn("what was kept cannot be read", { key, error: messageOf(error) });
+      return undefined;
+    }
+  }
+
+  async #write(name: string, value: unknown): Promise<void> {
+    await this.#options.storage.put(this.#key(name), ENCODER.encode(JSON.stringify(value)));
+  }
+}
+
+/** Of all that makes a signal's fires. */
+function hashOf({ sourceHash, params }: HostedSignal): string {
+  return sha256Of(`${sourceHash} ${canonicalJson(params)}`);
+}

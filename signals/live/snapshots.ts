@@ -1,0 +1,103 @@
+import { createHash } from "node:crypto";
+import { StorageError } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import { z } from "zod";
+
+/** Where in its records a service was, and what it needs to go on from there. */
+export interface Snapshot {
+  /** Rises with each one. */
+  number: number;
+  /** Identity of the bus's stream, µs, and the last message of it that was taken; 0 = none. */
+  stream: { createdAtUs: number; sequence: number };
+  /** By feed: receive time of the last record that was taken, µs. */
+  feeds: Readonly<Record<string, number>>;
+  /** Hash of what ran. */
+  ran: string;
+  /** Whether the first of its records had others before it. */
+  isCold: boolean;
+  state: Uint8Array;
+}
+
+const HEAD = z.object({
+  format: z.literal(1),
+  number: z.int(),
+  stream: z.object({ createdAtUs: z.number(), sequence: z.int() }),
+  feeds: z.record(z.string(), z.number()),
+  ran: z.string(),
+  isCold: z.boolean(),
+  bytes: z.int(),
+  sha256: z.string(),
+});
+
+const KEPT = 3;
+const LENGTH_BYTES = 4;
+
+/** Snapshots of a service in storage, the newest three. */
+export class Snapshots {
+  #storage: Storage;
+  #prefix: string;
+  #number = 0;
+
+  constructor(storage: Storage, { env, shard }: { env: string; shard: string }) {
+    this.#storage = storage;
+    this.#prefix = `normalized/${env}/signals-${shard}.snapshot-`;
+  }
+
+  /** Those that are whole, the newest first. Throws StorageError when storage is away. */
+  async load(): Promise<Snapshot[]> {
+    const found: Snapshot[] = [];
+    for (let slot = 0; slot < KEPT; slot++) {
+      const snapshot = snapshotIn(await this.#bytesOf(slot));
+      if (snapshot !== undefined) found.push(snapshot);
+    }
+    found.sort((a, b) => b.number - a.number);
+    this.#number = Math.max(this.#number, found[0]?.number ?? 0);
+    return found;
+  }
+
+  /** Writes one in place of the oldest. Throws StorageError. */
+  async save(snapshot: Omit<Snapshot, "number">): Promise<void> {
+    const number = this.#number + 1;
+    await this.#storage.put(`${this.#prefix}${number % KEPT}`, bytesWith({ ...snapshot, number }));
+    this.#number = number;
+  }
+
+  async #bytesOf(slot: number): Promise<Uint8Array> {
+    try {
+      return await this.#storage.get(`${this.#prefix}${slot}`);
+    } catch (error) {
+      if (error instanceof StorageError && error.code === "NOT_FOUND") return new Uint8Array(0);
+      throw error;
+    }
+  }
+}
+
+function bytesWith({ state, ...rest }: Snapshot): Uint8Array {
+  const head = { format: 1, ...rest, bytes: state.length, sha256: hashOf(state) };
+  const text = new TextEncoder().encode(JSON.stringify(head));
+  const bytes = new Uint8Array(LENGTH_BYTES + text.length + state.length);
+  new DataView(bytes.buffer).setUint32(0, text.length);
+  bytes.set(text, LENGTH_BYTES);
+  bytes.set(state, LENGTH_BYTES + text.length);
+  return bytes;
+}
+
+/** undefined = it is none, or not whole: an older one is taken. */
+function snapshotIn(bytes: Uint8Array): Snapshot | undefined {
+  if (bytes.length < LENGTH_BYTES) return undefined;
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+  const state = bytes.slice(LENGTH_BYTES + length);
+  try {
+    const text = new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length));
+    const head = HEAD.parse(JSON.parse(text));
+    if (head.bytes !== state.length || head.sha256 !== hashOf(state)) return undefined;
+    const { bytes: _, sha256: __, format: ___, ...rest } = head;
+    return { ...rest, state };
+  } catch {
+    return undefined;
+  }
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

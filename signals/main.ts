@@ -1,0 +1,64 @@
+import { appendAudit } from "@ssmd/journal";
+import { exportKeyAges, findRegistry, loadEnvironment, loadSharedDeployment } from "@ssmd/metadata";
+import {
+  createLogger,
+  Health,
+  Metrics,
+  portOf,
+  runService,
+  serveMetrics,
+  SsmdError,
+  untilSignal,
+} from "@ssmd/runtime";
+import { openServiceStorage } from "@ssmd/storage";
+import { openTransport } from "@ssmd/transport";
+import { readSignals, signalFolders, SignalService } from "./mod.ts";
+
+const FLAGS = {
+  env: { help: "name of the environment", default: "demo-nats" },
+  data: { help: "folder of the local archive" },
+  "metrics-port": { help: "port of /metrics and /health, 0 = any free one", default: "9103" },
+} as const;
+
+await runService("signals", FLAGS, async (flags) => {
+  const deployment = await loadSharedDeployment({
+    env: flags.env,
+    signsInto: () => [],
+    onKeyAccess: async ({ journal }, access) => {
+      await appendAudit(journal, "keys", { component: "signals", ...access });
+    },
+    ...(flags.data === undefined ? {} : { dataDir: flags.data }),
+  });
+  const { name: env, feeds } = deployment.environment;
+  const registryDir = await findRegistry(Deno.cwd());
+  const logger = createLogger({ fields: { component: "signals" } });
+  const metrics = new Metrics("signals");
+  exportKeyAges(metrics.registry, deployment);
+  const health = new Health({ registry: metrics.registry });
+  const transport = await openTransport(deployment.transport, { env, logger });
+  const storage = await openServiceStorage(deployment.storage, {
+    ...{ logger, health, prefix: `normalized/${env}/` },
+  });
+  const service = new SignalService({
+    ...{ env, feeds, transport, storage, logger, metrics, health },
+    readSignals: async () =>
+      await readSignals(await loadEnvironment(registryDir, env), signalFolders(registryDir)),
+  });
+  const scrape = serveMetrics({
+    host: "127.0.0.1",
+    port: portOf("metrics-port", flags["metrics-port"]),
+    metrics,
+    health,
+  });
+  const signal = untilSignal();
+  await service.start();
+  logger.info("signals", { env, metrics_port: scrape.port });
+  const end = await Promise.race([signal, service.failed]);
+  if (end instanceof SsmdError) throw end;
+  logger.info("stopping", { signal: end });
+  await service.close();
+  await storage.close();
+  await transport.close();
+  await scrape.close();
+  logger.info("stopped", { ...service.stats() });
+});
