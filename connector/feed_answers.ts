@@ -1,10 +1,10 @@
 import type { MissingSubscription } from "@ssmd/exchanges";
+import { snapshotSubject } from "@ssmd/market";
 import {
   type CaptureReport,
   captureReportSubject,
   REPORT_SUBSCRIPTIONS_MAX,
-  snapshotSubject,
-} from "@ssmd/market";
+} from "@ssmd/market/capture_report";
 import type { Subscription, Transport } from "@ssmd/transport";
 import type { VenueConnection } from "./connection_state.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { MissingSubscription } from "@ssmd/exchanges";
-import { captureReportSubject, readCaptureReport } from "@ssmd/market";
+import { captureReportSubject, readCaptureReport } from "@ssmd/market/capture_report";
 import { memoryTransport } from "@ssmd/transport";
 import { captureReport, FeedAnswers } from "./feed_answers.ts";
 

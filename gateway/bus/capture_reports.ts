@@ -1,4 +1,8 @@
-import { type CaptureReport, captureReportSubject, readCaptureReport } from "@ssmd/market";
+import {
+  type CaptureReport,
+  captureReportSubject,
+  readCaptureReport,
+} from "@ssmd/market/capture_report";
 import { type Logger, messageOf } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { captureReportSubject } from "@ssmd/market";
+import { captureReportSubject } from "@ssmd/market/capture_report";
 import { silentLogger } from "@ssmd/runtime";
 import { memoryTransport } from "@ssmd/transport";
 import { CaptureReports } from "./capture_reports.ts";

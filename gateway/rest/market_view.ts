@@ -1,5 +1,6 @@
 import { nowUs } from "@ssmd/runtime";
-import { ALL_SYMBOLS, type BookSide, type CaptureReport } from "@ssmd/market";
+import { ALL_SYMBOLS, type BookSide } from "@ssmd/market";
+import type { CaptureReport } from "@ssmd/market/capture_report";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { Market, MarketFeed } from "../state/market.ts";
 import type { EntitledMarkets } from "../state/entitled_markets.ts";

@@ -1,4 +1,4 @@
-import type { CaptureReport } from "@ssmd/market";
+import type { CaptureReport } from "@ssmd/market/capture_report";
 import type { Health, Logger, Metrics } from "@ssmd/runtime";
 import type { Server } from "node:http";
 import type { Access } from "../access/access.ts";

@@ -1,3 +1,4 @@
+// Not in mod.ts: a host of signals has no npm package.
 import { z } from "zod";
 import { GAP_CHANNELS } from "./event.ts";
 import { escapeToken } from "./subject.ts";

@@ -1,6 +1,5 @@
 /** The field's nouns as plain values and pure rules: records, order book, subjects. @module */
 export * from "./appended.ts";
-export * from "./capture_report.ts";
 export * from "./event.ts";
 export * from "./decimal.ts";
 export * from "./gap.ts";

@@ -6,7 +6,8 @@ import type { MarketData } from "../../state/market_data.ts";
 import { EntitledMarkets } from "../../state/entitled_markets.ts";
 import { jsonPrefix, msOfUs } from "@ssmd/codec";
 import { sideJson } from "../../stream/book_json.ts";
-import { type CaptureReport, EVENT_TYPES } from "@ssmd/market";
+import { EVENT_TYPES } from "@ssmd/market";
+import type { CaptureReport } from "@ssmd/market/capture_report";
 import type { FeedInfo } from "../feed_info.ts";
 import { marketDetails } from "../market_details.ts";
 import {
