@@ -8,9 +8,11 @@ import { ConnectedClients } from "./admin/connected_clients.ts";
 import { clientRoutes } from "./admin/client_routes.ts";
 import type { FeedbackOptions } from "./feedback/open_feedback.ts";
 import { History } from "./history/history.ts";
+import { RecentFires } from "./history/recent_fires.ts";
 import { StoredArchive } from "./history/stored_archive.ts";
 import { CaptureReports } from "./bus/capture_reports.ts";
 import { BusSubscriber } from "./bus/bus_subscriber.ts";
+import { SignalsClient } from "./bus/signals_client.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { RegistrySource } from "./meta/registry_source.ts";
 import type { CallLimits } from "./mcp/call_rate.ts";
@@ -21,6 +23,7 @@ import { listen } from "./rest/http.ts";
 import { HttpConnections } from "./rest/http_connections.ts";
 import { openRest } from "./rest/rest.ts";
 import type { Route } from "./rest/route.ts";
+import { signalRoutes } from "./rest/routes/signals.ts";
 import { SelfCheck } from "./self_check.ts";
 import { MarketData, type MarketSpec } from "./state/market_data.ts";
 import { type RecentLimits, RecentRecords } from "./state/recent_records.ts";
@@ -175,9 +178,11 @@ function build(
     onCut: (client, why) => streams.endSlowClient(client, why),
   }, authenticator.meterFeeds);
   const history = new History();
+  const fires = new RecentFires();
   const data: MarketData = new MarketData({
     onRecord: (event, market, origin) => {
-      history.takeRecord(event, market);
+      if (event.type === "fire") fires.add(event);
+      else history.takeRecord(event, market);
       hub.deliverRecord(event, market, origin);
     },
     onFeedRecord: (event, feed, origin) => {
@@ -219,6 +224,7 @@ function build(
     },
   });
   const reports = new CaptureReports({ env, transport, logger });
+  const archive = options.storage && new StoredArchive(options.storage, env);
   const rest = openRest({
     ...{
       env,
@@ -236,12 +242,13 @@ function build(
     toolLimits: options.toolLimits ?? {},
     reportOf: (feed) => reports.of(feed),
     feedback: options.feedback ?? {},
-    archive: options.storage && new StoredArchive(options.storage, env),
+    archive,
     health,
     refreshMetrics: () => counts.gauges(statsOf(data, hub, subscriber), hub.states, data.refused),
     info: { env, version, feeds: [...options.feeds], ...options.info },
     more: [
       ...protocolRoutes(version),
+      ...signalRoutes({ client: new SignalsClient(transport, env), fires, data, archive }),
       ...clientRoutes(new ConnectedClients(streams, hub, data)),
     ],
   });

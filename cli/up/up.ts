@@ -324,7 +324,6 @@ function running(
     clients: () => gateway.stats().clients,
     denied: Promise.race<SsmdError>([
       archiver.superseded,
-      ...(signals === undefined ? [] : [signals.failed]),
       ...[...connectors.values()].flatMap(({ denied, replaced }) => [denied, replaced]),
     ]),
     refused: () => feeds().reduce((sum, { stats }) => sum + stats.refused, 0),

@@ -9,7 +9,7 @@ import { newKey } from "./api_key.ts";
 function environment(gateway: GatewaySpec, dir = ""): Environment {
   return {
     name: "test",
-    ...{ keys: {}, feeds: ["kraken"], schema: "v1", symbols: {}, gateway },
+    ...{ keys: {}, feeds: ["kraken"], schema: "v1", symbols: {}, signals: {}, gateway },
     transport: { type: "memory" },
     storage: { type: "memory" },
     cache: { type: "memory" },

@@ -1,10 +1,11 @@
 import type { EventType, MarketEvent } from "@ssmd/market";
 import type { GapSpan } from "./gap_span.ts";
 
-/** Which records of one market are read. */
+/** Which records of a market are read. */
 export interface ArchiveSlice {
   feed: string;
-  symbol: string;
+  /** Absent = of all. */
+  symbol?: string;
   type: EventType;
   /** receivedAt, µs. */
   fromUs: number;

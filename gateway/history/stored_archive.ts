@@ -8,7 +8,7 @@ import {
   readArchive,
   usOfNsText,
 } from "@ssmd/archive";
-import { EVENT_TYPES, type MarketEvent } from "@ssmd/market";
+import { ALL_SYMBOLS, EVENT_TYPES, type MarketEvent } from "@ssmd/market";
 import { ArchiveError, nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { GATEWAY_LIMITS } from "../limits.ts";
@@ -47,12 +47,16 @@ export class StoredArchive implements ArchiveSource {
     { feed, symbol, type, fromUs, toUs }: ArchiveSlice,
     onCorruption: (gap: GapSpan) => void,
   ): AsyncGenerator<readonly MarketEvent[], void> {
-    const query = { env: this.#env, feed, symbols: [symbol], types: [type], fromUs, toUs };
+    const symbols = symbol === undefined ? {} : { symbols: [symbol] };
+    const query = { env: this.#env, feed, ...symbols, types: [type], fromUs, toUs };
     const options = {
       readAheadBytesMax: GATEWAY_LIMITS.archiveReadAheadBytesMax,
       requestsMax: 4,
       onCorruption: ({ gap, error }: { gap: Omit<GapSpan, "reason">; error: ArchiveError }) =>
-        onCorruption({ ...gap, symbol, feed, reason: "archive_damaged", detail: error.message }),
+        onCorruption({
+          ...{ ...gap, symbol: symbol ?? ALL_SYMBOLS, feed, reason: "archive_damaged" },
+          detail: error.message,
+        }),
     };
     try {
       yield* this.#slots.reading(() => readArchive(this.#storage, query, options));

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { Validator } from "@seriousme/openapi-schema-validator";
+import { answerAsSignals } from "../testing/signals_service.ts";
+import { SIGNAL } from "./schemas/signal_examples.ts";
 import { withGateway } from "../testing/gateway_rig.ts";
 import { Description } from "../testing/description.ts";
 
@@ -21,7 +23,8 @@ Deno.test("the description is valid OpenAPI 3.1, and all its examples fit", () =
   }));
 
 Deno.test("every route answers as described, errors too", () =>
-  withGateway(async ({ get, gateway, connector, client }) => {
+  withGateway(async ({ get, gateway, connector, client, transport }) => {
+    await answerAsSignals(transport, [{ ...SIGNAL, id: "1" }]);
     await client("?symbols=BTCUSD");
     connector.trade("BTCUSD", 100);
     connector.delta("BTCUSD", [{ price: 99, size: 1 }], [{ price: 101, size: 2 }]);

@@ -13,6 +13,7 @@ function environmentWith(keys: Record<string, KeySpec>): Environment {
     schema: "v1",
     keys,
     symbols: {},
+    signals: {},
     transport: { type: "memory" },
     storage: { type: "memory" },
     cache: { type: "memory" },

@@ -1,13 +1,17 @@
 import { RecordKeyReader } from "@ssmd/codec";
 import type { SignalsAnswer, SignalsRequest, SignalSwitch } from "@ssmd/market";
 import {
+  Backoff,
   type ComponentHealth,
   Health,
   type Logger,
   messageOf,
   type Metrics,
   nowUs,
+  sleep,
   SsmdError,
+  StorageError,
+  TransportError,
 } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Consumer, Transport } from "@ssmd/transport";
@@ -88,6 +92,7 @@ export class SignalService {
   #closing: Promise<void> | undefined;
   #failed = Promise.withResolvers<SsmdError>();
   #failure = "";
+  #backoff = new Backoff({ firstMs: 1_000, maxMs: 30_000 });
   #records = 0;
 
   /** Nothing runs yet. */
@@ -165,11 +170,11 @@ export class SignalService {
     this.#stream = { createdAtUs, sequence: 0 };
     const from = snapshot ?? coldStart(feeds, this.#isCold ? this.#set.warmupUs : undefined);
     this.#feeds = { ...from.feeds };
-    const told = await toldFires(this.#options, from);
+    const told = await this.#insist(() => toldFires(this.#options, from));
     this.#outbox = new FireOutbox(this.#options.env, transport, told);
     if (snapshot === undefined) await this.#record("start");
     else if (this.#isChanged) await this.#record("deploy");
-    this.#stream.sequence = await this.#catchUp(from);
+    this.#stream.sequence = await this.#insist(() => this.#catchUp(from));
     this.#intake.skipTo(this.#stream.sequence);
     this.#isLive = true;
     this.#logger.info("signals run", {
@@ -192,11 +197,11 @@ export class SignalService {
 
   /** Opens hosts with the newest snapshot that they can use. */
   async #begin(wanted: readonly WantedSignal[]): Promise<Snapshot | undefined> {
-    for (const snapshot of await this.#snapshots.load()) {
+    for (const snapshot of await this.#insist(() => this.#snapshots.load())) {
       try {
         const { isCold, state } = snapshot;
         this.#isCold = isCold;
-        await this.#set.open(wanted, { isCold, states: [state] });
+        await this.#insist(() => this.#set.open(wanted, { isCold, states: [state] }));
         if (this.#set.fingerprint !== snapshot.ran) await this.#reopen(wanted, state);
         return snapshot;
       } catch (error) {
@@ -206,7 +211,7 @@ export class SignalService {
       }
     }
     this.#isCold = await hasRecords(this.#options);
-    await this.#set.open(wanted, { isCold: this.#isCold, states: [] });
+    await this.#insist(() => this.#set.open(wanted, { isCold: this.#isCold, states: [] }));
     // What they fire of the time before nobody was told, and nobody asked for.
     if (this.#isCold) this.#silentUntilUs = nowUs();
     return undefined;
@@ -232,7 +237,7 @@ export class SignalService {
     const last = items.at(-1);
     if (last === undefined) return;
     const beganMs = performance.now();
-    const { fires, quarantined } = await this.#set.take(items);
+    const { fires, quarantined } = await this.#insist(() => this.#set.take(items));
     const now = fires.filter(({ receivedAtUs }) => receivedAtUs >= this.#silentUntilUs);
     const told = await this.#outbox?.publish(now) ?? [];
     for (const fire of told) this.#metrics.fires.inc({ signal: fire.signal });
@@ -243,6 +248,25 @@ export class SignalService {
       await this.#record("quarantine");
     }
     this.#metrics.batchSeconds.observe((performance.now() - beganMs) / 1000);
+  }
+
+  /** Hosts that cannot be kept running, storage or a bus that is away: nothing is passed over. */
+  async #insist<T>(action: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        const result = await action();
+        this.#failure = "";
+        this.#backoff.reset();
+        return result;
+      } catch (error) {
+        const isPassing = error instanceof TransportError || error instanceof StorageError;
+        if (!isPassing || this.#intake.isEnded) throw error;
+        this.#failure = error.message;
+        this.#metrics.errors.inc({ error_type: "host" });
+        this.#logger.error("signals do not run; it is tried again", { error });
+        await sleep(this.#backoff.nextMs(), this.#intake.ended);
+      }
+    }
   }
 
   /** How far each feed's records have been taken. */
@@ -369,6 +393,6 @@ export class SignalService {
       const lag = this.#lagSeconds();
       return lag > LAG_SECONDS_MAX ? `${Math.round(lag)} s behind the records` : undefined;
     });
-    this.#health.requireForLiveness("hosts", () => this.#failure || undefined);
+    this.#health.requireForReadiness("hosts", () => this.#failure || undefined);
   }
 }

@@ -22,7 +22,7 @@ export class StreamIntake {
   #isFull = false;
   #resume: (() => void) | undefined;
   #isWoken = false;
-  #isEnded = false;
+  #end = new AbortController();
   /** Everything up to here came another way. */
   #taken = 0;
   /** Place of the newest message that came. */
@@ -61,7 +61,7 @@ export class StreamIntake {
 
   /** The oldest items, about so many bytes; waits for the first one, or for `wake`. */
   async next(bytesMax: number): Promise<StreamItem[]> {
-    if (this.waiting === 0 && !this.#isWoken && !this.#isEnded) {
+    if (this.waiting === 0 && !this.#isWoken && !this.isEnded) {
       await new Promise<void>((resolve) => this.#resume = resolve);
     }
     this.#isWoken = false;
@@ -70,7 +70,17 @@ export class StreamIntake {
 
   /** Whether nothing comes any more, and all that came was taken. */
   get isOver(): boolean {
-    return this.#isEnded && this.waiting === 0;
+    return this.isEnded && this.waiting === 0;
+  }
+
+  /** Whether nothing comes any more. */
+  get isEnded(): boolean {
+    return this.#end.signal.aborted;
+  }
+
+  /** Aborted when nothing comes any more. */
+  get ended(): AbortSignal {
+    return this.#end.signal;
   }
 
   /** Whoever waits goes on, for something beside the stream. */
@@ -81,7 +91,7 @@ export class StreamIntake {
 
   /** Gives nothing that comes later. */
   end(): void {
-    this.#isEnded = true;
+    this.#end.abort();
     this.#wakeUp();
   }
 

@@ -1,0 +1,182 @@
+import { jsonPrefix, recordJson } from "@ssmd/codec";
+import type { Fire, SignalStatus } from "@ssmd/market";
+import { nowUs, suggestion } from "@ssmd/runtime";
+import { z } from "zod";
+import type { Access } from "../../access/access.ts";
+import type { SignalsClient } from "../../bus/signals_client.ts";
+import type { ArchiveSource } from "../../history/archive_source.ts";
+import type { RecentFires } from "../../history/recent_fires.ts";
+import { GATEWAY_LIMITS } from "../../limits.ts";
+import type { MarketData } from "../../state/market_data.ts";
+import { cursorOf, valueOfCursor } from "../cursor.ts";
+import { type Span, spanOf } from "../history_span.ts";
+import { feedOf, includes } from "../market_lookup.ts";
+import { Problem } from "../problem.ts";
+import { json, rawJson } from "../reply.ts";
+import { type Route, route } from "../route.ts";
+import { CURSOR, FEED, SYMBOL } from "../schemas/common.ts";
+import { FROM, PAGE_LIMIT, TO } from "../schemas/history.ts";
+import * as examples from "../schemas/signal_examples.ts";
+import { FIRE_PAGE, SIGNAL, SIGNAL_LIST, SIGNAL_SWITCHES } from "../schemas/signals.ts";
+
+/** Sources of signals and their fires. */
+export interface SignalSource {
+  client: SignalsClient;
+  fires: RecentFires;
+  data: MarketData;
+  archive: ArchiveSource | undefined;
+}
+
+const TAG = { tag: "Signals" } as const;
+const ADMIN = { ...TAG, role: "admin", method: "POST" } as const;
+const ID = z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax)
+  .describe("The signal's id: the name of its file.").meta({ examples: ["spread_widens"] });
+const ONE = { params: { id: ID }, examples: { id: "spread_widens" } } as const;
+const PLACE = z.tuple([z.number(), z.string()]);
+
+/** Routes of signals, their fires, and their switches. */
+export function signalRoutes(source: SignalSource): Route[] {
+  return [
+    listRoute(source),
+    oneRoute(source),
+    firesRoute(source),
+    switchesRoute(source),
+    switchRoute(source, "enable"),
+    switchRoute(source, "disable"),
+    deployRoute(source),
+  ];
+}
+
+function listRoute({ client }: SignalSource): Route {
+  return route({
+    ...{ path: "/v1/signals", id: "listSignals", ...TAG },
+    summary: "Signals of this environment and how they are",
+    answers: { 200: { schema: SIGNAL_LIST, example: examples.SIGNAL_LIST } },
+    handler: async () => {
+      const { signals, lag_seconds } = await client.ask({ action: "list" });
+      return rawJson(JSON.stringify({ signals, lag_seconds, _hints: hintsOf(signals) }));
+    },
+  });
+}
+
+function hintsOf(signals: readonly SignalStatus[]): string[] {
+  const stopped = signals.filter(({ state }) => state !== "running").map(({ id }) => id);
+  return [
+    "Fires of a signal are at /v1/signals/{id}/fires; live they come with types=fire of the stream.",
+    ...(stopped.length === 0 ? [] : [`These do not run: ${stopped.join(", ")}.`]),
+  ];
+}
+
+function oneRoute({ client }: SignalSource): Route {
+  return route({
+    ...{ path: "/v1/signals/{id}", id: "getSignal", ...TAG, ...ONE },
+    summary: "A signal and how it is",
+    answers: { 200: { schema: SIGNAL, example: examples.SIGNAL } },
+    handler: async ({ params: { id } }) => {
+      const { signals } = await client.ask({ action: "list" });
+      const found = signals.find((signal) => signal.id === id);
+      if (found !== undefined) return rawJson(JSON.stringify(found));
+      const hint = suggestion(id, signals.map((signal) => signal.id));
+      throw new Problem("SIGNAL_UNKNOWN", `there is no signal "${id}"`, { status: 404, hint });
+    },
+  });
+}
+
+function firesRoute(source: SignalSource): Route {
+  return route({
+    ...{ path: "/v1/signals/{id}/fires", id: "listFires", ...TAG, ...ONE },
+    summary: "Fires of a signal, recent and archived, the newest first",
+    description: "Of the last day unless `from` is given. A signal that is gone keeps its fires.",
+    query: {
+      ...{ symbol: SYMBOL.optional().describe("Only of this market."), feed: FEED.optional() },
+      ...{ from: FROM, to: TO, limit: PAGE_LIMIT, cursor: CURSOR.optional() },
+    },
+    answers: { 200: { schema: FIRE_PAGE, example: examples.FIRE_PAGE } },
+    handler: async ({ params: { id }, query, access }) => {
+      const span = spanOf(query, nowUs(), 1);
+      const after = query.cursor === undefined ? undefined : valueOfCursor(query.cursor, PLACE);
+      const all = await firesOf(source, access, { id, ...query, ...span });
+      const rest = after === undefined
+        ? all
+        : all.filter(({ receivedAtUs, id }) =>
+          receivedAtUs < after[0] || receivedAtUs === after[0] && id < after[1]
+        );
+      const page = rest.slice(0, query.limit);
+      const last = page.at(-1);
+      const next = last !== undefined && rest.length > page.length
+        ? { next: cursorOf([last.receivedAtUs, last.id]) }
+        : {};
+      const head = { signal: id, from: span.fromUs / 1000, to: span.toUs / 1000, ...next };
+      const items = page.map((fire) => recordJson(fire, jsonPrefix(fire.symbol, fire.feed)));
+      return rawJson(`${JSON.stringify(head).slice(0, -1)},"fires":[${items.join(",")}]}`);
+    },
+  });
+}
+
+/** All fires of a span, the newest first, each once: those of memory may be archived already. */
+async function firesOf(
+  { data, fires, archive }: SignalSource,
+  access: Access,
+  { id, symbol, feed, fromUs, toUs }: Span & {
+    id: string;
+    symbol?: string | undefined;
+    feed?: string | undefined;
+  },
+): Promise<Fire[]> {
+  const only = feed === undefined ? undefined : feedOf(data, access, feed).id;
+  const isAsked = (fire: Fire) =>
+    fire.signal === id && (symbol === undefined || fire.symbol === symbol) &&
+    (only === undefined || fire.feed === only) &&
+    fire.receivedAtUs >= fromUs && fire.receivedAtUs < toUs &&
+    includes(access.typesOf(fire.feed, fire.symbol), "fire");
+  const found = new Map(fires.of(id).filter(isAsked).map((fire) => [fire.id, fire]));
+  for (const each of archive === undefined ? [] : data.feeds.keys()) {
+    if (only !== undefined && each !== only) continue;
+    const slice = { feed: each, type: "fire", fromUs, toUs } as const;
+    const asked = symbol === undefined ? slice : { ...slice, symbol };
+    for await (const batch of archive?.read(asked, () => {}) ?? []) {
+      for (const fire of batch) {
+        if (fire.type === "fire" && isAsked(fire)) found.set(fire.id, fire);
+      }
+    }
+  }
+  return [...found.values()].sort((a, b) =>
+    b.receivedAtUs - a.receivedAtUs || (a.id < b.id ? 1 : -1)
+  );
+}
+
+function switchesRoute({ client }: SignalSource): Route {
+  return route({
+    ...{ path: "/v1/admin/signals/history", id: "listSignalSwitches", ...ADMIN, method: "GET" },
+    summary: "What ran from which place of the stream on",
+    answers: { 200: { schema: SIGNAL_SWITCHES, example: examples.SIGNAL_SWITCHES } },
+    handler: async () => {
+      const { switches } = await client.ask({ action: "history" });
+      return rawJson(JSON.stringify({ switches }));
+    },
+  });
+}
+
+function switchRoute({ client }: SignalSource, action: "enable" | "disable"): Route {
+  return route({
+    ...{ path: `/v1/admin/signals/{id}/${action}`, id: `${action}Signal`, ...ADMIN, ...ONE },
+    summary: `Switches a signal ${action === "enable" ? "on" : "off"}, until the contrary is said`,
+    answers: { 200: { schema: SIGNAL_SWITCHES, example: examples.SIGNAL_SWITCHES } },
+    handler: async ({ params: { id } }) => {
+      const { switches } = await client.ask({ action, id });
+      return rawJson(JSON.stringify({ switches }));
+    },
+  });
+}
+
+function deployRoute({ client }: SignalSource): Route {
+  return route({
+    ...{ path: "/v1/admin/signals/deploy", id: "deploySignals", ...ADMIN },
+    summary: "Reads the environment's signals anew and switches to them at one place of the stream",
+    answers: { 200: { schema: SIGNAL_SWITCHES, example: examples.SIGNAL_SWITCHES } },
+    handler: async () => {
+      const { switches } = await client.ask({ action: "deploy" });
+      return json({ switches: switches.map((each) => ({ ...each, signals: [...each.signals] })) });
+    },
+  });
+}

@@ -1,0 +1,70 @@
+import { SIGNAL_STATES } from "@ssmd/market";
+import { z } from "zod";
+import { RECORDS } from "../../protocol/messages.ts";
+import { HINTS, NEXT, TIME, TIME_OR_NULL } from "./common.ts";
+import { named } from "./named.ts";
+
+/** A signal and how it is. */
+export const SIGNAL = named(
+  "Signal",
+  "A signal of this environment and how it is.",
+  z.strictObject({
+    id: z.string(),
+    title: z.string(),
+    version: z.int().describe("Its author's; 0 = its code could not be loaded."),
+    state: z.enum(SIGNAL_STATES).describe(
+      "`running`; `disabled` by a person; `quarantined` as it harmed its host; `failed` to load.",
+    ),
+    why: z.string().describe("Why it does not run."),
+    feeds: z.array(z.string()),
+    symbols: z.array(z.string()).describe("Names of markets, and begins of names before a `*`."),
+    params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    source_hash: z.string(),
+    fires: z.int().describe("Since the start of the service of signals."),
+    errors: z.int().describe("Markets on which it threw and is switched off."),
+    last_fire: TIME_OR_NULL.describe("In the time of the records."),
+  }),
+);
+
+/** All of them. */
+export const SIGNAL_LIST = named(
+  "SignalList",
+  "Signals of this environment.",
+  z.strictObject({
+    signals: z.array(SIGNAL),
+    lag_seconds: z.number().describe("How far they are behind the records."),
+    _hints: HINTS,
+  }),
+);
+
+/** A fire, as the stream sends it. */
+const FIRE = named("Fire", "A fire, as the stream sends it.", RECORDS.fire.omit({ pos: true }));
+
+/** A page of fires. */
+export const FIRE_PAGE = named(
+  "FirePage",
+  "Fires of a signal, the newest first.",
+  z.strictObject({ signal: z.string(), from: TIME, to: TIME, fires: z.array(FIRE), next: NEXT }),
+);
+
+/** Switches of signals. */
+export const SIGNAL_SWITCHES = named(
+  "SignalSwitches",
+  "What ran from which place of the stream on, the newest last.",
+  z.strictObject({
+    switches: z.array(z.strictObject({
+      at: TIME,
+      action: z.enum(["start", "deploy", "enable", "disable", "quarantine"]),
+      stream: z.strictObject({ created_at_us: z.number(), sequence: z.int() })
+        .describe("The last message that the signals of before took."),
+      feeds: z.record(z.string(), z.number())
+        .describe("By feed: when the last record that they took was received, µs."),
+      signals: z.array(z.strictObject({
+        id: z.string(),
+        version: z.int(),
+        source_hash: z.string(),
+        params_hash: z.string(),
+      })),
+    })),
+  }),
+);

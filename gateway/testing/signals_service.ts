@@ -1,0 +1,33 @@
+import {
+  type SignalsAnswer,
+  type SignalsRequest,
+  signalsSubject,
+  type SignalSwitch,
+} from "@ssmd/market";
+import type { Transport } from "@ssmd/transport";
+
+/** Answers as the service of signals would; gives what it was asked. */
+export async function answerAsSignals(
+  transport: Transport,
+  signals: readonly unknown[],
+): Promise<SignalsRequest[]> {
+  const asked: SignalsRequest[] = [];
+  await transport.respond(signalsSubject("test"), (payload) => {
+    const request = JSON.parse(new TextDecoder().decode(payload)) as SignalsRequest;
+    asked.push(request);
+    return new TextEncoder().encode(JSON.stringify(answerTo(request, signals)));
+  });
+  return asked;
+}
+
+function answerTo(request: SignalsRequest, signals: readonly unknown[]): SignalsAnswer {
+  const ids = signals.map((signal) => (signal as { id: string }).id);
+  if ("id" in request && !ids.includes(request.id)) {
+    return { ok: false, code: "SIGNAL_UNKNOWN", message: "there is none", hint: "look again" };
+  }
+  const change: SignalSwitch = {
+    ...{ at: 1, action: "deploy" as const, stream: { created_at_us: 1, sequence: 1 } },
+    ...{ feeds: {}, signals: [] },
+  };
+  return { ok: true, signals: signals as never, lag_seconds: 0, switches: [change] };
+}
