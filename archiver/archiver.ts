@@ -85,7 +85,10 @@ class ArchiverService implements Archiver {
     this.#nowUs = options.clock ?? systemNowUs;
     this.#bytesMax = options.windowBytesMax ?? LIMITS.archiveWindowBytesMax;
     this.#flushTicks = Math.max(1, Math.round((options.flushMs ?? Infinity) / TICK_MS));
-    this.#dead = new DeadLetters(options.env, options.transport, this.#logger, this.#metrics);
+    this.#dead = new DeadLetters(options.env, options.transport, {
+      logger: this.#logger,
+      metrics: this.#metrics,
+    });
     this.#storageRetry = new StorageRetry(this.#logger, this.#metrics, this.#storageAway.resolve);
     this.#intake = new WindowRouter({
       env: options.env,

@@ -80,7 +80,11 @@ export class Day {
   /**
    * Moves a run on to a place. False when the run has been there: then the record is held already.
    */
-  advance(run: string, frame: number, index: number, minute: number): boolean {
+  advance(
+    run: string,
+    frame: number,
+    { index, minute }: { index: number; minute: number },
+  ): boolean {
     const mark = this.#marks.get(run);
     if (mark === undefined) {
       this.#marks.set(run, { frame, index, minute });

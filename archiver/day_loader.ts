@@ -32,9 +32,11 @@ async function manifestOf(
   token: number | undefined,
 ): Promise<Manifest> {
   if (token === undefined) return await openManifest(storage, manifestId);
-  return await changeManifest(storage, manifestId, (manifest) => {
-    const ours = fenced(manifest, token);
-    return ours === manifest ? undefined : ours;
+  return await changeManifest(storage, manifestId, {
+    change: (manifest) => {
+      const ours = fenced(manifest, token);
+      return ours === manifest ? undefined : ours;
+    },
   });
 }
 
@@ -52,7 +54,7 @@ export async function loadDay(
   const manifest = await manifestOf(storage, { kind: "normalized", env, feed, day }, token);
   const named = new Set(manifest.files.map((file) => file.key));
   for (const type of EVENT_TYPES) {
-    const prefix = `${normalizedTypePrefix(env, feed, type)}${day.replaceAll("-", "/")}/`;
+    const prefix = `${normalizedTypePrefix(env, feed, { type })}${day.replaceAll("-", "/")}/`;
     for await (const { key } of storage.list(prefix)) {
       if (named.has(key) || parseNormalizedKey(key) === undefined) continue;
       await storage.delete(key);

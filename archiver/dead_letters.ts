@@ -15,7 +15,11 @@ export class DeadLetters {
   #metrics: ArchiverMetrics;
 
   /** The publisher is opened with the first message. */
-  constructor(env: string, transport: Transport, logger: Logger, metrics: ArchiverMetrics) {
+  constructor(
+    env: string,
+    transport: Transport,
+    { logger, metrics }: { logger: Logger; metrics: ArchiverMetrics },
+  ) {
     this.#subject = `${escapeToken(env)}.dlq.archiver`;
     this.#transport = transport;
     this.#logger = logger;

@@ -54,15 +54,14 @@ export async function writeRound(round: FlushBatch, writer: RoundWriter): Promis
   const days = Map.groupBy(round.windows, (window) => window.day);
   for (const day of round.sealed) if (!days.has(day)) days.set(day, []);
   for (const [day, windows] of days) {
-    await writeDay(day, windows, round, writer);
+    await writeDay(day, round, { windows, writer });
   }
 }
 
 async function writeDay(
   day: Day,
-  windows: readonly Window[],
   { sealed, streamSequence, createdAtUs }: FlushBatch,
-  writer: RoundWriter,
+  { windows, writer }: { windows: readonly Window[]; writer: RoundWriter },
 ): Promise<void> {
   const files: ManifestFile[] = [];
   const positions: Positions = {};
@@ -73,7 +72,7 @@ async function writeDay(
       { ...writer.source, feed: day.manifest.feed },
       writer.nowUs(),
     );
-    const key = await writeFile(day, window, { built, taken }, writer);
+    const key = await writeFile({ built, taken }, writer, { day, window });
     const file = manifestFile(key, window, built);
     files.push(file);
     moveOn(positions, day.manifest.positions, built);
@@ -93,16 +92,14 @@ async function writeDay(
   const isOver = sealed.includes(day);
   const { feed, day: name } = day.manifest;
   await writer.insist(`write the manifest of ${feed} ${name}`, async () => {
-    day.manifest = await changeManifest(
-      writer.storage,
-      day.manifest,
-      (manifest) => {
+    day.manifest = await changeManifest(writer.storage, day.manifest, {
+      change: (manifest) => {
         const ours = fenced(manifest, writer.token);
         if (isMade(change, ours)) return undefined;
         return changedManifest(ours, isOver ? { ...change, status: lastStatus(ours) } : change);
       },
-      day.manifest,
-    );
+      known: day.manifest,
+    });
   });
 }
 
@@ -113,10 +110,9 @@ function lastStatus({ gaps }: Manifest): ManifestStatus {
 
 /** Writes a window under the first free name; nothing that another archiver wrote is touched. */
 async function writeFile(
-  day: Day,
-  window: Window,
   { built, taken }: { built: NormalizedFile; taken: Set<string> },
   { storage, token, insist }: RoundWriter,
+  { day, window }: { day: Day; window: Window },
 ): Promise<string> {
   for (;;) {
     const key = freeKey(day.manifest, window, taken);

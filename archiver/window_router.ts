@@ -301,7 +301,7 @@ export class WindowRouter {
     record.run = ids.run;
     record.frame = ids.frame;
     record.index = ids.index;
-    if (day.advance(ids.run, ids.frame, ids.index, minute)) return "new";
+    if (day.advance(ids.run, ids.frame, { index: ids.index, minute })) return "new";
     if (message.late === true && !day.hasLate(message.id)) return "late";
     this.duplicates++;
     return "held";

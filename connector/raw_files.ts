@@ -203,7 +203,7 @@ export class RawFiles {
       nowUs: nowUs(),
     };
     // Another connector of the feed may write to the same day.
-    await changeManifest(storage, manifest, (there) => changedManifest(there, change));
+    await changeManifest(storage, manifest, { change: (there) => changedManifest(there, change) });
     return files;
   }
 

@@ -108,11 +108,13 @@ async function changeDays(
 ): Promise<void> {
   const { env, feed } = gap;
   for (const day of daysOf(gap)) {
-    await changeManifest(storage, { kind: "normalized", env, feed, day }, (manifest) => {
-      const next = change(fenced(manifest, token));
-      if (next === undefined) return undefined;
-      const { toTime: updatedAt } = manifestTimes(gap.atUs, gap.atUs);
-      return { ...next, quality: qualityOf(next), updatedAt: manifest.updatedAt || updatedAt };
+    await changeManifest(storage, { kind: "normalized", env, feed, day }, {
+      change: (manifest) => {
+        const next = change(fenced(manifest, token));
+        if (next === undefined) return undefined;
+        const { toTime: updatedAt } = manifestTimes(gap.atUs, gap.atUs);
+        return { ...next, quality: qualityOf(next), updatedAt: manifest.updatedAt || updatedAt };
+      },
     });
   }
 }

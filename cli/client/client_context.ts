@@ -62,8 +62,10 @@ async function within<T>(
 export async function changeClients<T>(
   context: SsmdContext,
   flags: ClientLocation,
-  action: ClientAction,
-  body: (clients: ClientContext, done: ClientAction) => Promise<T>,
+  { action, body }: {
+    action: ClientAction;
+    body: (clients: ClientContext, done: ClientAction) => Promise<T>;
+  },
 ): Promise<T> {
   return await within(await openContext(context, flags, true), async (clients) => {
     const journal = await journalOf(context, clients.environment);
@@ -90,9 +92,12 @@ export async function setEnabled(
   enabled: boolean,
 ): Promise<ReturnType<typeof clientView>> {
   const action = { action: enabled ? "enable" : "disable", client };
-  return await changeClients(context, location, action, async ({ admin }) => {
-    const account = await admin.update(client, { enabled });
-    return clientView(account, await admin.accounts());
+  return await changeClients(context, location, {
+    action,
+    body: async ({ admin }) => {
+      const account = await admin.update(client, { enabled });
+      return clientView(account, await admin.accounts());
+    },
   });
 }
 

@@ -40,8 +40,11 @@ export async function showOrSetLimit<View>(
     return await view(clients, limits[limit]);
   };
   if (value === undefined) return await readClients(context, flags, shown);
-  return await changeClients(context, flags, { action: verb, client }, async (clients) => {
-    await clients.admin.update(client, { limits: { [limit]: orNull(value) } });
-    return await shown(clients);
+  return await changeClients(context, flags, {
+    action: { action: verb, client },
+    body: async (clients) => {
+      await clients.admin.update(client, { limits: { [limit]: orNull(value) } });
+      return await shown(clients);
+    },
   });
 }

@@ -21,11 +21,14 @@ export default defineCommand({
   table: keyAlone,
   async run({ flags, args: [name], context }) {
     const action = { action: "api-key create", client: name };
-    const made = await changeClients(context, flags, action, async ({ admin }, done) => {
-      const { label, expires = Infinity } = flags;
-      const key = await admin.addKey(name, { label, expiresAtMs: orNull(expires) });
-      done.key = key.key.id;
-      return key;
+    const made = await changeClients(context, flags, {
+      action,
+      body: async ({ admin }, done) => {
+        const { label, expires = Infinity } = flags;
+        const key = await admin.addKey(name, { label, expiresAtMs: orNull(expires) });
+        done.key = key.key.id;
+        return key;
+      },
     });
     return madeKeyView(context, made);
   },

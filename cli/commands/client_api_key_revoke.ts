@@ -30,9 +30,12 @@ export default defineCommand({
     if (key !== undefined) assertConfirmed(context, `Revoke key ${id} of ${key.client}?`);
     const action = { action: "api-key revoke", client: key?.client ?? "" };
     return keyView(
-      await changeClients(context, flags, action, ({ admin }, done) => {
-        if (key !== undefined) done.key = id;
-        return admin.revokeKey(id);
+      await changeClients(context, flags, {
+        action,
+        body: ({ admin }, done) => {
+          if (key !== undefined) done.key = id;
+          return admin.revokeKey(id);
+        },
       }),
     );
   },

@@ -31,14 +31,17 @@ export default defineCommand({
   table: keyAlone,
   async run({ flags: { grace, expires, ...flags }, args: [named], context }) {
     const action = { action: "api-key rotate" };
-    const made = await changeClients(context, flags, action, async ({ admin }, done) => {
-      const id = keyIdOf(await admin.accounts(), named);
-      const rotated = await admin.rotateKey(id, {
-        graceMs: grace,
-        ...(expires === undefined ? {} : { expiresAtMs: orNull(expires) }),
-      });
-      Object.assign(done, { client: rotated.key.client, key: id });
-      return rotated;
+    const made = await changeClients(context, flags, {
+      action,
+      body: async ({ admin }, done) => {
+        const id = keyIdOf(await admin.accounts(), named);
+        const rotated = await admin.rotateKey(id, {
+          graceMs: grace,
+          ...(expires === undefined ? {} : { expiresAtMs: orNull(expires) }),
+        });
+        Object.assign(done, { client: rotated.key.client, key: id });
+        return rotated;
+      },
     });
     return { ...madeKeyView(context, made, made.old), replaces: keyView(made.old) };
   },

@@ -34,14 +34,17 @@ export default defineCommand({
   output: CLIENT_VIEW,
   table: oneRow,
   run: ({ flags, args: [name], context }) =>
-    changeClients(context, flags, { action: "create", client: name }, async ({ admin }) => {
-      const { description, role, sessions, rateLimit, quota } = flags;
-      const limits = {
-        sessionsMax: orNull(sessions),
-        requestsPerSecondMax: orNull(rateLimit),
-        messagesPerDayMax: orNull(quota),
-      };
-      const client = await admin.create(name, { description, role, limits });
-      return clientView(client, await admin.accounts());
+    changeClients(context, flags, {
+      action: { action: "create", client: name },
+      body: async ({ admin }) => {
+        const { description, role, sessions, rateLimit, quota } = flags;
+        const limits = {
+          sessionsMax: orNull(sessions),
+          requestsPerSecondMax: orNull(rateLimit),
+          messagesPerDayMax: orNull(quota),
+        };
+        const client = await admin.create(name, { description, role, limits });
+        return clientView(client, await admin.accounts());
+      },
     }),
 });

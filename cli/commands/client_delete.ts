@@ -34,7 +34,10 @@ export default defineCommand({
       `Delete client ${name} with ${keys} live keys and ${entitlements} entitlements?`,
     );
     const action = { action: "delete", client: name };
-    const removed = await changeClients(context, flags, action, ({ admin }) => admin.remove(name));
+    const removed = await changeClients(context, flags, {
+      action,
+      body: ({ admin }) => admin.remove(name),
+    });
     return { client, ...removed, deleted: true };
   },
 });

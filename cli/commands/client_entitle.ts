@@ -46,11 +46,14 @@ export default defineCommand({
   table: oneRow,
   run({ flags: { feed, symbols, types, expires = Infinity, ...flags }, args: [name], context }) {
     const action = { action: "entitle", client: name };
-    return changeClients(context, flags, action, async ({ admin, environment }) => {
-      if (feed !== "*") assertName({ what: "feed", name: feed, names: environment.feeds });
-      warnOfUnknownSymbols(context, environment, { feed, pattern: symbols });
-      const given = { feed, symbols, types, expiresAtMs: orNull(expires) };
-      return entitlementView(await admin.entitle(name, given));
+    return changeClients(context, flags, {
+      action,
+      body: async ({ admin, environment }) => {
+        if (feed !== "*") assertName({ what: "feed", name: feed, names: environment.feeds });
+        warnOfUnknownSymbols(context, environment, { feed, pattern: symbols });
+        const given = { feed, symbols, types, expiresAtMs: orNull(expires) };
+        return entitlementView(await admin.entitle(name, given));
+      },
     });
   },
 });

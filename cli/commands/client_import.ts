@@ -46,12 +46,15 @@ export default defineCommand({
     if (dryRun) return changes;
     const replaced = changes.filter(({ change }) => change === "replace").length;
     if (replaced > 0) assertConfirmed(context, `Replace ${countText(replaced, "client")}?`);
-    await changeClients(context, flags, { action: "import" }, ({ admin, environment }) => {
-      assertFeeds(clients, environment.feeds);
-      return admin.change((accounts) => {
-        assertNew(clients, accounts, replace);
-        return changesOf(clients, accounts, Date.now());
-      });
+    await changeClients(context, flags, {
+      action: { action: "import" },
+      body: ({ admin, environment }) => {
+        assertFeeds(clients, environment.feeds);
+        return admin.change((accounts) => {
+          assertNew(clients, accounts, replace);
+          return changesOf(clients, accounts, Date.now());
+        });
+      },
     });
     return changes;
   },

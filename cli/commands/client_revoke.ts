@@ -46,12 +46,10 @@ export default defineCommand({
       assertConfirmed(context, `Take ${what} of ${client} away?`);
     }
     const action = { action: "revoke", client };
-    const revoked = await changeClients(
-      context,
-      flags,
+    const revoked = await changeClients(context, flags, {
       action,
-      ({ admin }) => admin.revoke(client, ids),
-    );
+      body: ({ admin }) => admin.revoke(client, ids),
+    });
     return revoked.map(entitlementView);
   },
 });

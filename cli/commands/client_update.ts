@@ -29,12 +29,15 @@ export default defineCommand({
         hint: "give --description or --role",
       });
     }
-    return changeClients(context, flags, { action: "update", client: name }, async ({ admin }) => {
-      const client = await admin.update(name, {
-        ...(description === undefined ? {} : { description }),
-        ...(role === undefined ? {} : { role }),
-      });
-      return clientView(client, await admin.accounts());
+    return changeClients(context, flags, {
+      action: { action: "update", client: name },
+      body: async ({ admin }) => {
+        const client = await admin.update(name, {
+          ...(description === undefined ? {} : { description }),
+          ...(role === undefined ? {} : { role }),
+        });
+        return clientView(client, await admin.accounts());
+      },
     });
   },
 });

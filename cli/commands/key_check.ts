@@ -52,7 +52,7 @@ export default defineCommand({
 
 async function checkAge(key: DeclaredKey, withinDays: number): Promise<z.output<typeof AGE>> {
   const { keys: { environment, rotations }, name } = key;
-  const age = keyAges(environment, rotations, Date.now(), withinDays)
+  const age = keyAges(environment, rotations, { nowMs: Date.now(), expiringDays: withinDays })
     .find((each) => each.key === name);
   const missing = await missingFields(key);
   return {

@@ -74,7 +74,7 @@ async function fieldsOf(key: DeclaredKey): Promise<z.output<typeof FIELD>[]> {
     const isSealed = !values.has(field) && sealed.has(field);
     const where = isSealed && source.kind === "sealed-secret"
       ? sealedPath(keys, source.secret)
-      : whereOf(name, field, spec, keys.sources).replace(/^.*? \((.*)\)$/, "$1");
+      : whereOf(name, field, { spec, sources: keys.sources }).replace(/^.*? \((.*)\)$/, "$1");
     return { field, state: values.has(field) ? "set" : isSealed ? "sealed" : "missing", where };
   });
 }

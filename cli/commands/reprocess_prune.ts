@@ -47,7 +47,7 @@ export default defineCommand({
       assertConfirmed(context, `Remove version ${version} of ${env}/${feed}, ${bytesText(bytes)}?`);
       const record = { action: "prune", feed, version, objects, bytes };
       await auditArchive(context, { env, data: flags.data }, record);
-      await removeVersion(storage, feedPrefix("normalized", env, feed, version));
+      await removeVersion(storage, feedPrefix("normalized", env, { feed, version }));
       return value;
     }),
 });

@@ -36,12 +36,14 @@ export async function complete(
   const line = new CommandLine(flags, rest);
   const dir = valueOf(before, "dir");
   const context: Context = { catalogue, names, ...(dir === undefined ? {} : { dir }) };
-  if (line.pending !== undefined) return await valuesOf(line.pending, partial, context);
+  if (line.pending !== undefined) return await valuesOf(line.pending, context, { partial });
   if (!line.escaped && partial.startsWith("-")) {
-    return await flagsOf(flags, line.used, partial, context);
+    return await flagsOf(flags, line.used, { partial, context });
   }
   const argument = argumentAt(command, line.count);
-  return argument === undefined ? NOTHING : await valuesOf(argument, partial, context, rest);
+  return argument === undefined
+    ? NOTHING
+    : await valuesOf(argument, context, { partial, before: rest });
 }
 
 interface Context {
@@ -123,15 +125,14 @@ function commandsBelow(
 async function flagsOf(
   flags: readonly CatalogueParameter[],
   used: ReadonlySet<string>,
-  partial: string,
-  context: Context,
+  { partial, context }: { partial: string; context: Context },
 ): Promise<Completion> {
   const assigned = /^(--([^=]+)=)(.*)$/s.exec(partial);
   if (assigned !== null) {
     const [, prefix = "", name, value = ""] = assigned;
     const flag = flags.find((each) => each.name === name);
     if (flag === undefined || !takesValue(flag)) return NOTHING;
-    const { candidates } = await valuesOf(flag, value, context);
+    const { candidates } = await valuesOf(flag, context, { partial: value });
     return { candidates: candidates.map((each) => ({ ...each, value: prefix + each.value })) };
   }
   const left = flags.filter(({ name, repeated }) => repeated || !used.has(name));
@@ -155,9 +156,8 @@ function argumentAt(command: CatalogueCommand, index: number): CatalogueParamete
 
 async function valuesOf(
   parameter: CatalogueParameter,
-  partial: string,
   { catalogue, names, dir }: Context,
-  before: readonly string[] = [],
+  { partial, before = [] }: { partial: string; before?: readonly string[] | undefined },
 ): Promise<Completion> {
   const { values, completes, brief } = parameter;
   if (values !== undefined) {

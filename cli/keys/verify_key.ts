@@ -38,7 +38,7 @@ async function verdictOf(key: DeclaredKey) {
   }
   if (values.size === 0 && !spec.required) return { state: "absent" as const, problems: [] };
   const problems = [
-    ...missing.map((field) => `${whereOf(name, field, spec, sources)} is missing`),
+    ...missing.map((field) => `${whereOf(name, field, { spec, sources })} is missing`),
     ...shapeFindings(spec, values).map(({ field, message }) => `${name}.${field} ${message}`),
     ...await modeProblems(spec),
   ];
@@ -56,7 +56,7 @@ export async function missingFields(key: DeclaredKey): Promise<string[]> {
     .catch(() => new Map<string, string>());
   const missing = spec.fields.filter((field) => !values.has(field));
   if (missing.length > 0 && await isSealed(key, missing)) return [];
-  return missing.map((field) => whereOf(name, field, spec, sources));
+  return missing.map((field) => whereOf(name, field, { spec, sources }));
 }
 
 /** Whether the manifest holds what only the cluster can open. */

@@ -36,7 +36,9 @@ export async function recordRotation({ keys, name }: DeclaredKey, at?: string): 
 
 /** The age of a key. */
 export function ageOf({ keys, name }: DeclaredKey): KeyAge | undefined {
-  return keyAges(keys.environment, keys.rotations, Date.now()).find(({ key }) => key === name);
+  return keyAges(keys.environment, keys.rotations, { nowMs: Date.now() }).find(({ key }) =>
+    key === name
+  );
 }
 
 /** What `set` and `rotate` print: names, places and dates. */

@@ -128,10 +128,10 @@ Deno.test("what reading or the sink throws ends the replay with it", async () =>
 Deno.test("progress tells time, share, pace, records and what is left", async () => {
   const player = playerOf([0, 30 * SECOND_US], "max", new Notes());
   const span = { fromUs: START_US, toUs: START_US + 60 * SECOND_US };
-  assert.equal(progressLine(player, span, "max", 0), "reading");
+  assert.equal(progressLine(player, span, { speed: "max", elapsedMs: 0 }), "reading");
   await player.run();
   assert.equal(
-    progressLine(player, span, "max", 4000),
+    progressLine(player, span, { speed: "max", elapsedMs: 4000 }),
     "2026-08-01T02:54:20Z  50 %  max  2 records  4s left",
   );
 });

@@ -8,12 +8,11 @@ const SHOWN_EVERY_MS = 200;
 export function showProgress(
   player: ReplayPlayer,
   span: SeekSpan,
-  speed: number | "max",
-  write: (text: string) => void,
+  { speed, write }: { speed: number | "max"; write: (text: string) => void },
 ): () => void {
   const startMs = performance.now();
   const timer = setInterval(() => {
-    const line = progressLine(player, span, speed, performance.now() - startMs);
+    const line = progressLine(player, span, { speed, elapsedMs: performance.now() - startMs });
     write(`\r\x1b[K${line}`);
   }, SHOWN_EVERY_MS);
   return () => {
@@ -26,8 +25,7 @@ export function showProgress(
 export function progressLine(
   player: ReplayPlayer,
   { fromUs, toUs }: SeekSpan,
-  speed: number | "max",
-  elapsedMs: number,
+  { speed, elapsedMs }: { speed: number | "max"; elapsedMs: number },
 ): string {
   const { nowUs, played, isPaused } = player;
   if (nowUs === 0) return "reading";

@@ -46,7 +46,7 @@ async function accompany(
 ): Promise<() => void> {
   const span = await seekSpan(storage, query);
   const { stderr } = context.process;
-  const hide = showProgress(player, span, speed, (text) => stderr.write(text));
+  const hide = showProgress(player, span, { speed, write: (text) => stderr.write(text) });
   const isSteered = speed !== "max" && Deno.stdin.isTerminal();
   const release = isSteered ? readKeys((text) => pressed(text, player, span)) : () => {};
   return () => {

@@ -28,7 +28,9 @@ if (import.meta.main) {
   await fillArchive(storage, ENV);
   for (const kind of ["raw", "normalized"] as const) {
     const dayId = { kind, ...PLACE, env: ENV };
-    await changeManifest(storage, dayId, (manifest) => ({ ...manifest, status: "complete" }));
+    await changeManifest(storage, dayId, {
+      change: (manifest) => ({ ...manifest, status: "complete" }),
+    });
   }
   await sealDay({
     ...{ storage, ...PLACE, env: ENV, tempDir: "data", nowUs: () => NOW_US, force: true },

@@ -20,13 +20,12 @@ export interface RunningSimulator {
 export async function startSimulators(
   plans: readonly FeedPlan[],
   environment: Environment,
-  speed: number | "max",
-  logger: Logger,
+  { speed, logger }: { speed: number | "max"; logger: Logger },
 ): Promise<Map<string, RunningSimulator>> {
   const running = new Map<string, RunningSimulator>();
   for (const plan of plans) {
     if (plan.isSimulated) {
-      running.set(plan.feed, await startOne(plan, environment, speed, logger));
+      running.set(plan.feed, await startOne(plan, environment, { speed, logger }));
     }
   }
   return running;
@@ -35,8 +34,7 @@ export async function startSimulators(
 async function startOne(
   plan: FeedPlan,
   environment: Environment,
-  speed: number | "max",
-  logger: Logger,
+  { speed, logger }: { speed: number | "max"; logger: Logger },
 ): Promise<RunningSimulator> {
   const venue = simulatedVenue(plan);
   const { seed = 1, rate = 50, ports } = environment.simulator ?? {};

@@ -110,7 +110,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
   const plans = await planFeeds(deployment, options.captures, options.logger);
   const stack = new AsyncDisposableStack();
   try {
-    return await start(options, deployment, plans, stack);
+    return await start(options, deployment, { plans, stack });
   } catch (error) {
     // What the end of the other parts meets is a consequence: the first error tells the cause.
     await stack.disposeAsync().catch((error) =>
@@ -135,13 +135,12 @@ interface Parts {
 async function start(
   options: UpOptions,
   deployment: Deployment,
-  plans: readonly FeedPlan[],
-  stack: AsyncDisposableStack,
+  { plans, stack }: { plans: readonly FeedPlan[]; stack: AsyncDisposableStack },
 ): Promise<Up> {
-  const parts = await startParts(options, deployment, plans, stack);
+  const parts = await startParts(options, deployment, { plans, stack });
   const connectors = new Map<string, Connector>();
   for (const plan of plans) {
-    const connector = connectorOf(options, deployment, plan, parts);
+    const connector = connectorOf(options, deployment, { parts, plan });
     stack.defer(() => connector.close());
     await connector.start();
     connectors.set(plan.feed, connector);
@@ -159,8 +158,7 @@ async function start(
 async function startParts(
   { logger, speed, port, registryDir }: UpOptions,
   deployment: Deployment,
-  plans: readonly FeedPlan[],
-  stack: AsyncDisposableStack,
+  { plans, stack }: { plans: readonly FeedPlan[]; stack: AsyncDisposableStack },
 ): Promise<Parts> {
   const { environment, transport: transportConfig, storage: storageSpec } = deployment;
   const env = environment.name;
@@ -177,7 +175,7 @@ async function startParts(
   stack.defer(() => cache.close());
   const transport = await openTransport(transportConfig, { env, logger });
   stack.defer(() => transport.close());
-  const simulators = await startSimulators(plans, environment, speed, logger);
+  const simulators = await startSimulators(plans, environment, { speed, logger });
   for (const { simulator } of simulators.values()) stack.defer(() => simulator.close());
   const host = environment.gateway.host ?? "127.0.0.1";
   const authenticator = await environmentAuthenticator(environment, {
@@ -250,9 +248,9 @@ async function startSignals(
 function connectorOf(
   { logger, speed, captures: { times } }: UpOptions,
   { environment, dataDir }: Deployment,
-  plan: FeedPlan,
-  { storage, transport, simulators, registry, health }: Parts,
+  { parts, plan }: { parts: Parts; plan: FeedPlan },
 ): Connector {
+  const { storage, transport, simulators, registry, health } = parts;
   const simulated = simulators.get(plan.feed);
   const { recording: source } = plan;
   // A recording has its own spool: what a live run left there is none of its business.

@@ -18,8 +18,7 @@ import type { Storage } from "@ssmd/storage";
 export async function translatorBefore(
   storage: Storage,
   info: CaptureInfo,
-  file: ManifestFile,
-  turns: readonly RunTurn[],
+  { file, turns }: { file: ManifestFile; turns: readonly RunTurn[] },
 ): Promise<Translator | undefined> {
   const files = info.linesBefore === 0 ? [] : await filesBefore(storage, info, file);
   let lines = 0;

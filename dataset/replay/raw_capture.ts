@@ -217,7 +217,7 @@ class CaptureWriter {
     info: CaptureInfo,
     file: ManifestFile,
   ): Promise<Translator | undefined> {
-    const translator = await translatorBefore(storage, info, file, this.#turnsOf(info));
+    const translator = await translatorBefore(storage, info, { file, turns: this.#turnsOf(info) });
     if (translator === undefined) this.#isCut = true;
     return translator;
   }

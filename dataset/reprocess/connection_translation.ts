@@ -90,7 +90,7 @@ export class ConnectionTranslation {
     if (state === undefined) return;
     this.#lines = state.lines;
     const inTurns = state.openGaps !== undefined;
-    this.#create({ ...state, inTurns }, state.normalizer, state);
+    this.#create({ ...state, inTurns }, state.normalizer, { state });
   }
 
   /** Frames and other lines taken. */
@@ -143,7 +143,12 @@ export class ConnectionTranslation {
 
   #begin(file: ManifestFile, info: CaptureInfo, onEvents: (events: MarketEvent[]) => void): void {
     const fromUs = usOfNsText(file.from);
-    if (this.#translator === undefined) this.#create(info, undefined, undefined, dayOfUs(fromUs));
+    if (this.#translator === undefined) {
+      this.#create(info, undefined, {
+        state: undefined,
+        day: dayOfUs(fromUs),
+      });
+    }
     if (info.linesBefore === this.#lines) return;
     if (info.linesBefore < this.#lines) {
       throw new ArchiveError(
@@ -178,8 +183,7 @@ export class ConnectionTranslation {
   #create(
     { venue, symbols, run, connection, normalizer: named, inTurns = false }: Origin,
     id: string | undefined,
-    state: TranslationState | undefined,
-    day = "",
+    { state, day = "" }: { state: TranslationState | undefined; day?: string | undefined },
   ): void {
     const { feed, venues } = this.#options;
     const normalizer = id ?? this.#options.normalizer ?? named;

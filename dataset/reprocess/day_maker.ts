@@ -149,7 +149,10 @@ export class DayMaker {
     const { storage, versionId } = this.#options;
     const named = new Set(manifest.files.map(({ key }) => key));
     for (const type of EVENT_TYPES) {
-      const prefix = normalizedTypePrefix(versionId.env, versionId.feed, type, versionId.version);
+      const prefix = normalizedTypePrefix(versionId.env, versionId.feed, {
+        type,
+        version: versionId.version,
+      });
       for await (const { key } of storage.list(`${prefix}${day.replaceAll("-", "/")}/`)) {
         if (!named.has(key)) await storage.delete(key);
       }

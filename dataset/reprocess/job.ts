@@ -130,7 +130,7 @@ export function recipeDifference(made: Recipe, wanted: Recipe): string {
 
 /** What the notes on a version have in front: they stand within it, and go with it. */
 export function jobPrefix({ env, feed, version }: VersionId): string {
-  return `${feedPrefix("normalized", env, feed, version)}reprocess/`;
+  return `${feedPrefix("normalized", env, { feed, version })}reprocess/`;
 }
 
 /** The job of a version; undefined = it was never reprocessed. Throws ArchiveError, StorageError. */
@@ -173,8 +173,7 @@ function stateKey(versionId: VersionId, day: string): string {
 export async function saveStates(
   storage: Storage,
   versionId: VersionId,
-  day: string,
-  states: readonly TranslationState[],
+  { day, states }: { day: string; states: readonly TranslationState[] },
 ): Promise<void> {
   const text = new TextEncoder().encode(JSON.stringify(states));
   await storage.put(stateKey(versionId, day), compressFrame(text));

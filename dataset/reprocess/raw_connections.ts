@@ -30,7 +30,7 @@ export async function rawManifests(
   feed: string,
 ): Promise<Manifest[]> {
   const days: string[] = [];
-  for await (const { key } of storage.list(feedPrefix("raw", env, feed))) {
+  for await (const { key } of storage.list(feedPrefix("raw", env, { feed }))) {
     const manifestId = parseManifestKey(key);
     if (manifestId !== undefined) days.push(manifestId.day);
   }

@@ -94,7 +94,7 @@ export async function reprocess(options: ReprocessOptions): Promise<ReprocessedD
       ? workerExecutor(threads.storage, threads.count)
       : inlineExecutor(storage, options.venues);
     try {
-      return await new Run(options, job, executor, scratch.path).make(days);
+      return await new Run(options, job, { executor, scratch: scratch.path }).make(days);
     } finally {
       await executor.close();
     }
@@ -160,7 +160,11 @@ class Run {
   #days = 0;
   #done = 0;
 
-  constructor(options: ReprocessOptions, job: Job, executor: Executor, scratch: string) {
+  constructor(
+    options: ReprocessOptions,
+    job: Job,
+    { executor, scratch }: { executor: Executor; scratch: string },
+  ) {
     const { storage, env, feed, version, normalizer, software } = options;
     this.#options = options;
     this.#job = job;
@@ -251,7 +255,7 @@ class Run {
     this.#job = { ...this.#job, writing: { day, input, part } };
     await this.#save();
     const made = await this.#maker.write(planned, translated, sealed);
-    await saveStates(storage, this.#job, day, states);
+    await saveStates(storage, this.#job, { day, states });
     const days = sorted({ ...this.#job.days, [day]: made });
     this.#job = { ...this.#job, days, writing: null };
     this.#done++;

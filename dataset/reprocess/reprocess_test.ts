@@ -87,7 +87,9 @@ async function run(storage: Storage, more: Partial<ReprocessOptions> = {}) {
 /** The bytes of every sealed object of a version, by day and type. */
 async function objectsOf(storage: Storage, version = "v2"): Promise<Record<string, string>> {
   const objects: Record<string, string> = {};
-  for await (const { key } of storage.list(feedPrefix("normalized", "test", "kraken", version))) {
+  for await (
+    const { key } of storage.list(feedPrefix("normalized", "test", { feed: "kraken", version }))
+  ) {
     if (!key.endsWith(".parquet")) continue;
     objects[key.replace(`/${version}/`, "/*/")] = (await storage.get(key)).toHex();
   }

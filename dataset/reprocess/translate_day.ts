@@ -85,14 +85,12 @@ export async function translateDay(
         ...(venues === undefined ? {} : { venues }),
       }, state);
       const before = translation.lines;
-      const stands = await translateConnection(
-        storage,
-        task.day,
+      const stands = await translateConnection(storage, task.day, {
         connection,
         translation,
         state,
         sink,
-      );
+      });
       if (stands !== undefined) result.states.push(stands);
       result.lines += translation.lines - before;
       for (const { first, last, key } of translation.holes) {
@@ -114,10 +112,12 @@ export async function translateDay(
 async function translateConnection(
   storage: Storage,
   day: string,
-  connection: RawConnection,
-  translation: ConnectionTranslation,
-  state: TranslationState | undefined,
-  sink: DaySink,
+  { connection, translation, state, sink }: {
+    connection: RawConnection;
+    translation: ConnectionTranslation;
+    state: TranslationState | undefined;
+    sink: DaySink;
+  },
 ): Promise<TranslationState | undefined> {
   const { run, connection: name, files } = connection;
   const end = filesUpTo(connection, day);

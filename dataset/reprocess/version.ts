@@ -52,7 +52,7 @@ async function writerOf(
   { env, feed, version }: VersionId,
 ): Promise<string | undefined> {
   let first: string | undefined;
-  for await (const { key } of storage.list(feedPrefix("normalized", env, feed, version))) {
+  for await (const { key } of storage.list(feedPrefix("normalized", env, { feed, version }))) {
     first ??= key;
     const manifestId = parseManifestKey(key);
     if (manifestId === undefined) continue;

@@ -29,18 +29,22 @@ export async function expireDay(day: OldDay, options: ApplyOptions): Promise<voi
       context: { ...day },
     });
   }
-  const manifest = await changeManifest(storage, day, (manifest) => {
-    if (manifest.expired !== undefined && manifest.files.length === 0) return undefined;
-    assertUnchanged(day, manifest);
-    const given = day.state === "kept" ? reason : undefined;
-    const { keptDays } = day;
-    return expiredManifest(manifest, { keptDays, reason: given, writtenBy, nowUs: nowUs() });
+  const manifest = await changeManifest(storage, day, {
+    change: (manifest) => {
+      if (manifest.expired !== undefined && manifest.files.length === 0) return undefined;
+      assertUnchanged(day, manifest);
+      const given = day.state === "kept" ? reason : undefined;
+      const { keptDays } = day;
+      return expiredManifest(manifest, { keptDays, reason: given, writtenBy, nowUs: nowUs() });
+    },
   });
   for (const key of manifest.retired ?? []) await storage.delete(key);
-  await changeManifest(storage, day, (manifest) => {
-    if (manifest.expired === undefined || manifest.retired === undefined) return undefined;
-    const { retired: _, ...rest } = manifest;
-    return rest;
+  await changeManifest(storage, day, {
+    change: (manifest) => {
+      if (manifest.expired === undefined || manifest.retired === undefined) return undefined;
+      const { retired: _, ...rest } = manifest;
+      return rest;
+    },
   });
 }
 

@@ -184,9 +184,11 @@ Deno.test("a day that got files since it was looked at is not removed", async ()
   const retention = { raw_days: 1 };
   const [day] = await planRetention({ storage, env: "test", retention, nowUs: us("2026-09-01") });
   assert.ok(day);
-  await changeManifest(storage, RAW, (manifest) => ({
-    ...manifest,
-    files: manifest.files.flatMap((file) => [file, { ...file, key: `${file.key}2` }]),
-  }));
+  await changeManifest(storage, RAW, {
+    change: (manifest) => ({
+      ...manifest,
+      files: manifest.files.flatMap((file) => [file, { ...file, key: `${file.key}2` }]),
+    }),
+  });
   await assert.rejects(expireDay(day, { storage, ...apply }), { code: "DAY_CHANGED" });
 });

@@ -77,9 +77,9 @@ export async function sealDay(options: SealDayOptions): Promise<SealedDayReport>
     };
     report.types.push(sealed);
     if (options.dryRun) continue;
-    const file = await sealType(manifestId, manifest, type, files, options);
+    const file = await sealType(manifestId, manifest, { type, files, options });
     sealed.sealed = { key: file.key, bytes: file.bytes, symbols: file.sealed?.symbols ?? 0 };
-    manifest = await switchOver(manifestId, files, file, options);
+    manifest = await switchOver(manifestId, options, { sources: files, file });
     manifest = await removeRetired(manifestId, manifest, options);
   }
   return report;
@@ -96,20 +96,21 @@ function unsealed(manifest: Manifest, type: EventType): ManifestFile[] {
 
 async function switchOver(
   manifestId: ManifestId,
-  sources: readonly ManifestFile[],
-  file: ManifestFile,
   { storage, software, nowUs }: SealDayOptions,
+  { sources, file }: { sources: readonly ManifestFile[]; file: ManifestFile },
 ): Promise<Manifest> {
   const writtenBy = `${software.version}+${software.commit}`;
-  return await changeManifest(storage, manifestId, (manifest) => {
-    const next = switched(manifest, sources, file, { writtenBy, nowUs: nowUs() });
-    if (next !== undefined) return next;
-    // Only another sealing takes files out: its object has these records already, or will.
-    throw new ArchiveError(
-      "SEAL_OVERTAKEN",
-      `${file.key}: the manifest changed under the sealing; nothing was switched over.`,
-      { hint: "Another sealing of this day runs or ran. Run it again.", retryable: true },
-    );
+  return await changeManifest(storage, manifestId, {
+    change: (manifest) => {
+      const next = switched(manifest, { writtenBy, nowUs: nowUs() }, { sources, sealed: file });
+      if (next !== undefined) return next;
+      // Only another sealing takes files out: its object has these records already, or will.
+      throw new ArchiveError(
+        "SEAL_OVERTAKEN",
+        `${file.key}: the manifest changed under the sealing; nothing was switched over.`,
+        { hint: "Another sealing of this day runs or ran. Run it again.", retryable: true },
+      );
+    },
   });
 }
 
@@ -125,12 +126,10 @@ async function removeRetired(
     await Promise.all(retired.slice(i, i + REMOVALS_AT_ONCE).map((key) => storage.delete(key)));
   }
   logger.debug("removed files that are sealed", { day: manifestId.day, files: retired.length });
-  return await changeManifest(
-    storage,
-    manifestId,
-    (each) => unretired(each, retired, nowUs()),
-    manifest,
-  );
+  return await changeManifest(storage, manifestId, {
+    change: (each) => unretired(each, retired, nowUs()),
+    known: manifest,
+  });
 }
 
 function notOver({ env, feed, day }: SealedDayReport): ArchiveError {

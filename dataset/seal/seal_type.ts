@@ -31,16 +31,18 @@ const TELL_EVERY = 100_000;
 export async function sealType(
   manifestId: ManifestId,
   manifest: Manifest,
-  type: EventType,
-  files: readonly ManifestFile[],
-  options: SealDayOptions,
+  { type, files, options }: {
+    type: EventType;
+    files: readonly ManifestFile[];
+    options: SealDayOptions;
+  },
 ): Promise<ManifestFile> {
   const { storage, tempDir } = options;
   const key = freeKey(manifestId, manifest, type);
   const total = files.reduce((sum, file) => sum + file.count, 0);
   const tell = teller(type, total, options);
   using sorter = new RecordSorter(type, { tempDir });
-  const given = await readAll(storage, files, sorter, tell("reading"));
+  const given = await readAll(storage, files, { sorter, tell: tell("reading") });
   const sealed = await putSealed(storage, key, sorter.sorted(), sourceOf(manifestId, options), {
     beforeEnd: () => assertUnnamed(storage, manifestId, key),
   });
@@ -70,8 +72,7 @@ function sourceOf(
 async function readAll(
   storage: Storage,
   files: readonly ManifestFile[],
-  sorter: RecordSorter,
-  tell: (done: number) => void,
+  { sorter, tell }: { sorter: RecordSorter; tell: (done: number) => void },
 ): Promise<RecordDigest> {
   const given = new RecordDigest();
   const canonical = new CanonicalMessages(sorter.type);

@@ -12,9 +12,8 @@ import {
  */
 export function switched(
   manifest: Manifest,
-  sources: readonly ManifestFile[],
-  sealed: ManifestFile,
   { writtenBy, nowUs }: { writtenBy: string; nowUs: number },
+  { sources, sealed }: { sources: readonly ManifestFile[]; sealed: ManifestFile },
 ): Manifest | undefined {
   const named = new Map(manifest.files.map((file) => [file.key, file.sha256]));
   if (sources.some(({ key, sha256 }) => named.get(key) !== sha256)) return undefined;

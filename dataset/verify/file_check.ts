@@ -57,9 +57,8 @@ export function namedFile(
 /** Holds what was found in a file against its manifest's entry. */
 export function compareFindings(
   manifest: Manifest,
-  file: ManifestFile,
   { count, firstUs, lastUs }: FileFindings,
-  report: ReportBuilder,
+  { file, report }: { file: ManifestFile; report: ReportBuilder },
 ): void {
   const { key } = file;
   const context = { ...manifest, key };

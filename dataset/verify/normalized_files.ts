@@ -34,7 +34,10 @@ export class NormalizedFiles {
   /** Recounts the files of a manifest; `onRecord` gets every record that can be read. */
   async verify(manifest: Manifest, onRecord: (event: MarketEvent) => void): Promise<void> {
     const { report } = this.#options;
-    const day = report.day(manifest.env, manifest.feed, manifest.day, manifest.version);
+    const day = report.day(manifest.env, manifest.feed, {
+      day: manifest.day,
+      version: manifest.version,
+    });
     day.status = manifest.status;
     day.quality = manifest.quality;
     for (const file of manifest.files) {
@@ -44,7 +47,7 @@ export class NormalizedFiles {
         onRecord(event);
       };
       if (named === undefined) this.whole = false;
-      else await this.#recount(manifest, file, named, count);
+      else await this.#recount(manifest, file, { named, onRecord: count });
       day.files++;
       day.bytes += file.bytes;
       this.#options.onFile();
@@ -56,8 +59,7 @@ export class NormalizedFiles {
   async #recount(
     manifest: Manifest,
     file: ManifestFile,
-    named: NamedFile,
-    onRecord: (event: MarketEvent) => void,
+    { named, onRecord }: { named: NamedFile; onRecord: (event: MarketEvent) => void },
   ): Promise<void> {
     const { report } = this.#options;
     const context = { ...manifest, key: file.key };
@@ -75,7 +77,7 @@ export class NormalizedFiles {
           onRecord(event);
         }
       }
-      compareFindings(manifest, file, found, report);
+      compareFindings(manifest, found, { file, report });
       if (first !== file.sequence?.first || last !== file.sequence.last) {
         const says = `${file.sequence?.first} to ${file.sequence?.last}`;
         const message =
@@ -100,7 +102,7 @@ export class NormalizedFiles {
     yield* records();
     checkHash();
     for (const [run, span] of Object.entries((lineage as Lineage).runs ?? {})) {
-      this.#checkPosition(manifest, run, file.key, span);
+      this.#checkPosition(manifest, run, { key: file.key, span });
     }
   }
 
@@ -114,7 +116,11 @@ export class NormalizedFiles {
   }
 
   /** No file may hold a record behind the place up to which the manifest says a run is archived. */
-  #checkPosition(manifest: Manifest, run: string, key: string, span: RunSpan): void {
+  #checkPosition(
+    manifest: Manifest,
+    run: string,
+    { key, span }: { key: string; span: RunSpan },
+  ): void {
     const last = parseFrameOffset(span.last);
     const archived = lastOffsetOf(manifest.positions, run);
     if (

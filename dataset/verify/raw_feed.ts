@@ -66,7 +66,7 @@ export class RawFeed {
     const connections = new Map<string, Named[]>();
     const turns = allTurns(manifests);
     for (const manifest of manifests) {
-      report.day(env, feed, manifest.day).rawStatus = manifest.status;
+      report.day(env, feed, { day: manifest.day }).rawStatus = manifest.status;
       if (manifest.expired !== undefined) {
         this.#isExpired = true;
         this.unknownDays.add(manifest.day);
@@ -90,11 +90,11 @@ export class RawFeed {
   async #verifyFile({ manifest, file }: Named, connection: Connection): Promise<void> {
     const { report } = this.#options;
     const named = namedFile(manifest, file, this.#options);
-    const day = report.day(manifest.env, manifest.feed, manifest.day);
+    const day = report.day(manifest.env, manifest.feed, { day: manifest.day });
     day.files++;
     day.bytes += file.bytes;
     const read = named !== undefined &&
-      await this.#recount(manifest, file, named, connection, day);
+      await this.#recount(manifest, named, { file, connection, day });
     if (!read) {
       this.whole = false;
       connection.lines = undefined;
@@ -104,10 +104,8 @@ export class RawFeed {
 
   async #recount(
     manifest: Manifest,
-    file: ManifestFile,
     { object, checkHash }: NamedFile,
-    connection: Connection,
-    day: DayReport,
+    { file, connection, day }: { file: ManifestFile; connection: Connection; day: DayReport },
   ): Promise<boolean> {
     const { report } = this.#options;
     const context = { ...manifest, key: file.key };
@@ -115,12 +113,12 @@ export class RawFeed {
     try {
       for await (const lines of streamRaw(this.#options.storage, object)) {
         for (const line of lines) {
-          if (line.kind === "capture") this.#begin(manifest, file, line.info, connection);
-          else this.#count(line, found, connection, day);
+          if (line.kind === "capture") this.#begin(manifest, file, { info: line.info, connection });
+          else this.#count(line, found, { connection, day });
         }
       }
       checkHash();
-      compareFindings(manifest, file, found, report);
+      compareFindings(manifest, found, { file, report });
       if (connection.lines !== undefined) connection.lines += found.count;
       return true;
     } catch (error) {
@@ -132,8 +130,7 @@ export class RawFeed {
   #count(
     line: Exclude<RawLine, { kind: "capture" }>,
     found: FileFindings,
-    connection: Connection,
-    day: DayReport,
+    { connection, day }: { connection: Connection; day: DayReport },
   ): void {
     found.count++;
     found.firstUs = Math.min(found.firstUs, line.atUs);
@@ -143,7 +140,11 @@ export class RawFeed {
   }
 
   /** A file's capture line: it must go on where the connection's last file ended. */
-  #begin(manifest: Manifest, file: ManifestFile, info: CaptureInfo, connection: Connection): void {
+  #begin(
+    manifest: Manifest,
+    file: ManifestFile,
+    { info, connection }: { info: CaptureInfo; connection: Connection },
+  ): void {
     const isFirst = connection.translator === undefined && connection.lines === 0;
     if (isFirst && info.linesBefore > 0 && this.#isExpired) {
       connection.isCut = true;

@@ -47,7 +47,11 @@ export class ReportBuilder {
   #days = new Map<string, DayReport>();
 
   /** The day's entry, made when it is new. */
-  day(env: string, feed: string, day: string, version = NORMALIZED_VERSION): DayReport {
+  day(
+    env: string,
+    feed: string,
+    { day, version = NORMALIZED_VERSION }: { day: string; version?: string | undefined },
+  ): DayReport {
     const name = `${env}/${feed}/${version}/${day}`;
     let report = this.#days.get(name);
     if (report === undefined) {

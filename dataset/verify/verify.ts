@@ -150,7 +150,7 @@ async function loadFeeds(
     const manifestId = parseManifestKey(key);
     if (manifestId === undefined) continue;
     const { env, feed, kind } = manifestId;
-    const manifest = await loaded(storage, manifestId, key, report);
+    const manifest = await loaded(storage, manifestId, { key, report });
     if (manifest === undefined) continue;
     const name = `${env}/${feed}`;
     const known = feeds.get(name) ?? { env, feed, raw: [], normalized: [], versions: [] };
@@ -164,8 +164,7 @@ async function loadFeeds(
 async function loaded(
   storage: Storage,
   manifestId: ManifestId,
-  key: string,
-  report: ReportBuilder,
+  { key, report }: { key: string; report: ReportBuilder },
 ): Promise<Manifest | undefined> {
   try {
     const manifest = await loadManifest(storage, manifestId);
@@ -211,12 +210,10 @@ async function verifyFeed(
   const untilUs = balancedUntilUs(found, nowUs);
   const tallies = new DayMap(() => new Tally());
   const options = { ...rest, storage, env, feed, untilUs };
-  const { isWhole, unknownDays } = await balanced(
-    raw,
-    normalized,
+  const { isWhole, unknownDays } = await balanced(raw, normalized, {
     options,
-    (day) => tallies.of(day),
-  );
+    balanceOf: (day) => tallies.of(day),
+  });
   for (const { day, gaps } of normalized) {
     for (const gap of gaps) {
       // What left the bus is no news of the venue: raw does not tell it.
@@ -245,11 +242,11 @@ async function verifyFeed(
   if (differing.size > 0) {
     // Everything is read once more, for what does not balance only; what is wrong is told already.
     const again = { ...options, report: new ReportBuilder(), onFile: () => {} };
-    await balanced(raw, normalized, again, (day) => details.of(day));
+    await balanced(raw, normalized, { options: again, balanceOf: (day) => details.of(day) });
   }
   for (const [day, tally] of tallies.entries()) {
     if (unknownDays.has(day)) continue;
-    tellDifferences({ env, feed, day }, details.of(day), tally, report);
+    tellDifferences({ env, feed, day }, details.of(day), { tally, report });
   }
 }
 
@@ -287,8 +284,10 @@ interface Balance {
 async function balanced(
   raw: readonly Manifest[],
   normalized: readonly Manifest[],
-  options: Omit<RawFeedOptions, "expect"> & { untilUs: number },
-  balanceOf: (day: string) => Balance,
+  { options, balanceOf }: {
+    options: Omit<RawFeedOptions, "expect"> & { untilUs: number };
+    balanceOf: (day: string) => Balance;
+  },
 ): Promise<{ isWhole: boolean; unknownDays: ReadonlySet<string> }> {
   const { untilUs } = options;
   const expect = (event: MarketEvent) => {
@@ -312,8 +311,7 @@ async function balanced(
 function tellDifferences(
   dayId: { env: string; feed: string; day: string },
   detail: DetailTally,
-  tally: Tally,
-  report: ReportBuilder,
+  { tally, report }: { tally: Tally; report: ReportBuilder },
 ): void {
   const where = `${dayId.env}/${dayId.feed} on ${dayId.day}`;
   for (const difference of detail.differences()) {

@@ -232,10 +232,12 @@ for (const kind of ["raw", "normalized"] as const) {
   Deno.test(`a ${kind} day that retention removed is not missing`, async () => {
     const storage = memoryStorage();
     await fillArchive(storage);
-    await changeManifest(storage, { kind, ...PLACE }, (manifest) => ({
-      ...manifest,
-      status: "partial",
-    }));
+    await changeManifest(storage, { kind, ...PLACE }, {
+      change: (manifest) => ({
+        ...manifest,
+        status: "partial",
+      }),
+    });
     const nowUs = Date.parse("2026-09-01") * 1000;
     const retention = { raw_days: 1, normalized_days: 1 };
     const days = await planRetention({ storage, env: PLACE.env, retention, nowUs });

@@ -52,8 +52,10 @@ export async function saveManifest(storage: Storage, manifest: Manifest): Promis
 export async function changeManifest(
   storage: Storage,
   manifestId: ManifestId,
-  change: (manifest: Manifest) => Manifest | undefined,
-  known?: Manifest,
+  { change, known }: {
+    change: (manifest: Manifest) => Manifest | undefined;
+    known?: Manifest | undefined;
+  },
 ): Promise<Manifest> {
   const key = manifestKey(manifestId);
   let seen = known === undefined ? undefined : formatManifest(known);
@@ -65,7 +67,7 @@ export async function changeManifest(
     }
     const next = change(manifest);
     if (next === undefined) return manifest;
-    if (await replaceIfUnchanged(storage, key, formatManifest(next), seen)) return next;
+    if (await replaceIfUnchanged(storage, key, { bytes: formatManifest(next), seen })) return next;
     manifest = undefined;
   }
 }
@@ -82,8 +84,7 @@ async function bytesOf(storage: Storage, key: string): Promise<Uint8Array | unde
 async function replaceIfUnchanged(
   storage: Storage,
   key: string,
-  bytes: Uint8Array,
-  seen: Uint8Array | undefined,
+  { bytes, seen }: { bytes: Uint8Array; seen: Uint8Array | undefined },
 ): Promise<boolean> {
   try {
     if (storage.replace !== undefined) return await storage.replace(key, bytes, seen);

@@ -106,7 +106,7 @@ function* records(
     try {
       record = decode(lineage.schema.type, message);
     } catch (error) {
-      throw unreadable(key, `record ${number}`, { record: number }, error);
+      throw unreadable(key, `record ${number}`, { context: { record: number }, error });
     }
     yield record;
   }
@@ -119,14 +119,18 @@ function* withOffsets<T>(items: Iterable<T>, key: string, offset: number): Itera
     try {
       next = iterator.next();
     } catch (error) {
-      throw unreadable(key, `the frame at byte ${offset}`, { offset }, error);
+      throw unreadable(key, `the frame at byte ${offset}`, { context: { offset }, error });
     }
     if (next.done === true) return;
     yield next.value;
   }
 }
 
-function unreadable(key: string, where: string, context: Record<string, unknown>, error: unknown) {
+function unreadable(
+  key: string,
+  where: string,
+  { context, error }: { context: Record<string, unknown>; error: unknown },
+) {
   if (!(error instanceof SsmdError)) return error;
   return new ArchiveError("ARCHIVE_DAMAGED", `${key}, ${where}: ${messageOf(error)}.`, {
     hint: "What stands before was read; restore the file from a copy.",

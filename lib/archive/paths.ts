@@ -125,14 +125,14 @@ export function rawKey(fileId: RawFileId): string {
 export function normalizedKey(fileId: WindowFileId): string {
   const { date, hour, minute } = parts(fileId.atUs);
   const { env, feed, type, version } = fileId;
-  return `${normalizedTypePrefix(env, feed, type, version)}${date}/` +
+  return `${normalizedTypePrefix(env, feed, { type, version })}${date}/` +
     `${hour}-${minute}${suffix(fileId.part)}.capnp.zst`;
 }
 
 /** `normalized/{env}/{feed}/{version}/{type}/YYYY/MM/DD/day.parquet` */
 export function sealedKey(fileId: SealedFileId): string {
   const { env, feed, type, version, day } = fileId;
-  return `${normalizedTypePrefix(env, feed, type, version)}${day.replaceAll("-", "/")}/` +
+  return `${normalizedTypePrefix(env, feed, { type, version })}${day.replaceAll("-", "/")}/` +
     `day${suffix(fileId.part)}.parquet`;
 }
 
@@ -140,18 +140,16 @@ export function sealedKey(fileId: SealedFileId): string {
 export function normalizedTypePrefix(
   env: string,
   feed: string,
-  type: EventType,
-  version?: string,
+  { type, version }: { type: EventType; version?: string | undefined },
 ): string {
-  return `${feedPrefix("normalized", env, feed, version)}${type}/`;
+  return `${feedPrefix("normalized", env, { feed, version })}${type}/`;
 }
 
 /** What all keys of an env and feed have before the date (normalized files have the type between). */
 export function feedPrefix(
   kind: ArchiveKind,
   env: string,
-  feed: string,
-  version = NORMALIZED_VERSION,
+  { feed, version = NORMALIZED_VERSION }: { feed: string; version?: string | undefined },
 ): string {
   const folder = kind === "raw" ? "" : `${checked("version", version)}/`;
   return `${kind}/${checked("env", env)}/${checked("feed", feed)}/${folder}`;
@@ -163,7 +161,7 @@ export function feedPrefix(
  */
 export function manifestKey(manifestId: ManifestId): string {
   const { kind, env, feed, version, day } = manifestId;
-  return `${feedPrefix(kind, env, feed, version)}${day.replaceAll("-", "/")}/manifest.json`;
+  return `${feedPrefix(kind, env, { feed, version })}${day.replaceAll("-", "/")}/manifest.json`;
 }
 
 /** `normalized/{env}/{feed}/promoted.json`: which version readers take unless they ask for one. */

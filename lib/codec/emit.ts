@@ -49,7 +49,7 @@ export function emitRecord(source: SchemaSource): string {
     source.schema.structs.map((struct) => [struct.name, layoutOf(struct)] as const),
   );
   const imports = new Set<string>();
-  const record = new RecordEmitter(rootName, source, layouts, imports);
+  const record = new RecordEmitter(rootName, source, { layouts, imports });
   const functions = [
     ...source.schema.enums.flatMap((declared) => enumFunctions(source, declared, layouts)),
     ...record.listFunctions(),
@@ -155,8 +155,7 @@ class RecordEmitter {
   constructor(
     name: string,
     source: SchemaSource,
-    layouts: Map<string, StructLayout>,
-    imports: Set<string>,
+    { layouts, imports }: { layouts: Map<string, StructLayout>; imports: Set<string> },
   ) {
     this.#name = name;
     this.#type = source.type;

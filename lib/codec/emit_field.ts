@@ -35,13 +35,13 @@ export function fieldCodeOf(field: FieldLayout, of: string): FieldCode {
       return floatCode(field, of);
     case "UInt64":
       return zeroDefault(field) && field.name.endsWith("Ns")
-        ? wideCode(field, of, "TimeUs", field.name.replace(/Ns$/, "Us"))
+        ? wideCode(field, of, { kind: "TimeUs", name: field.name.replace(/Ns$/, "Us") })
         : zeroDefault(field)
-        ? wideCode(field, of, "Count", field.name)
+        ? wideCode(field, of, { kind: "Count", name: field.name })
         : refuse(field);
     case "Int64":
       return field.default === -1n
-        ? wideCode(field, of, "OptionalCount", field.name)
+        ? wideCode(field, of, { kind: "OptionalCount", name: field.name })
         : refuse(field);
     case "UInt8":
     case "UInt16":
@@ -101,7 +101,11 @@ function refuse(field: FieldLayout): never {
   throw noRule(field);
 }
 
-function wideCode(field: FieldLayout, of: string, kind: string, name: string): FieldCode {
+function wideCode(
+  field: FieldLayout,
+  of: string,
+  { kind, name }: { kind: string; name: string },
+): FieldCode {
   const at = `at + ${field.offset * 8}`;
   return {
     name,

@@ -91,7 +91,7 @@ class FileJournal implements Journal {
 
   async #entriesOf(segment: Segment, next: Segment | undefined): Promise<JournalEntry[]> {
     const bytes = await this.#failing(Deno.readFile(segment.path));
-    const { entries, end, tornBytes } = scan(bytes, 0, segment.first, segment.path);
+    const { entries, end, tornBytes } = scan(bytes, 0, { next: segment.first, path: segment.path });
     // At the end of the newest file another process may be writing just now.
     const missing = next !== undefined && segment.first + entries.length !== next.first;
     if (!missing && (next === undefined || tornBytes === 0)) return entries;
@@ -107,7 +107,7 @@ class FileJournal implements Journal {
       try {
         const first = await this.#writer.write((position) => {
           const atUs = nowUs();
-          return group.map(({ topic, text }, i) => encodeLine(position + i, topic, atUs, text));
+          return group.map(({ topic, text }, i) => encodeLine(position + i, topic, { atUs, text }));
         });
         group.forEach(({ resolve }, i) => resolve(first + i));
       } catch (error) {

@@ -108,7 +108,7 @@ inFolder("a changed byte before whole lines is damage, never cut", async (dir) =
 
 inFolder("a line that is missing between whole ones is damage", async (dir) => {
   const at = 1_763_690_000_000_000;
-  const lines = [1, 3].map((position) => encodeLine(position, "a", at, "{}"));
+  const lines = [1, 3].map((position) => encodeLine(position, "a", { atUs: at, text: "{}" }));
   await Deno.writeFile(join(dir, FIRST), new Uint8Array(lines.flatMap((line) => [...line])));
   await assert.rejects(fileJournal(dir), {
     code: "JOURNAL_DAMAGED",

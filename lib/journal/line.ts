@@ -42,8 +42,7 @@ export function recordText(record: JsonRecord): string {
 export function encodeLine(
   position: number,
   topic: string,
-  atUs: number,
-  text: string,
+  { atUs, text }: { atUs: number; text: string },
 ): Uint8Array {
   const at = isoOfUs(atUs);
   const body = UTF8.encode(

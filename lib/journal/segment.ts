@@ -41,7 +41,11 @@ export interface Scan {
  * `JOURNAL_DAMAGED` when whole lines follow a broken one, or positions do not count up by one: only
  * the end of a file can be torn by a kill.
  */
-export function scan(bytes: Uint8Array, start: number, next: number, path: string): Scan {
+export function scan(
+  bytes: Uint8Array,
+  start: number,
+  { next, path }: { next: number; path: string },
+): Scan {
   const entries: JournalEntry[] = [];
   let at = start;
   while (at < bytes.length) {

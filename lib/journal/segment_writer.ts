@@ -124,7 +124,10 @@ export class SegmentWriter {
       this.#last = current.first - 1;
       current.size = 0;
     }
-    const { entries, end, tornBytes } = scan(bytes, current.size, this.#last + 1, current.path);
+    const { entries, end, tornBytes } = scan(bytes, current.size, {
+      next: this.#last + 1,
+      path: current.path,
+    });
     this.#last += entries.length;
     current.size = end;
     if (tornBytes === 0) return;

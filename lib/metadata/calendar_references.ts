@@ -16,14 +16,14 @@ export function calendarReferences(yaml: YamlSource, name: string): Finding[] {
     report(["name"], `"${named}" must be the file's name, "${name}"`);
   }
   const versions = listOf(fieldOf(yaml.value, "versions"));
-  datesInOrder(versions, ["versions"], "from", "version", report);
+  datesInOrder(versions, ["versions"], { field: "from", what: "version", report });
   versions.forEach((version, index) => {
     for (const field of ["open", "maintenance"]) {
       windowsOf(listOf(fieldOf(version, field)), ["versions", index, field], report);
     }
   });
   const days = listOf(fieldOf(yaml.value, "special_days"));
-  datesInOrder(days, ["special_days"], "date", "special day", report);
+  datesInOrder(days, ["special_days"], { field: "date", what: "special day", report });
   days.forEach((day, index) => windowsOfDay(day, ["special_days", index, "open"], report));
   return findings;
 }
@@ -31,9 +31,7 @@ export function calendarReferences(yaml: YamlSource, name: string): Finding[] {
 function datesInOrder(
   items: readonly unknown[],
   path: PropertyKey[],
-  field: string,
-  what: string,
-  report: Report,
+  { field, what, report }: { field: string; what: string; report: Report },
 ): void {
   let previous = "";
   items.forEach((item, index) => {

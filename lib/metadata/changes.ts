@@ -18,7 +18,7 @@ export interface ValueChange {
  */
 export function valueChanges(before: unknown, after: unknown): ValueChange[] {
   const changes: ValueChange[] = [];
-  collect([], before, after, changes);
+  collect([], before, { after, changes });
   return changes;
 }
 
@@ -38,40 +38,47 @@ function isReference(value: unknown): boolean {
 
 type Path = readonly PropertyKey[];
 
-function collect(path: Path, before: unknown, after: unknown, changes: ValueChange[]): void {
+function collect(
+  path: Path,
+  before: unknown,
+  { after, changes }: { after: unknown; changes: ValueChange[] },
+): void {
   if (Object.is(before, after)) return;
   const where = formatPath(path);
   if (before === undefined) changes.push({ path: where, kind: "added", after });
   else if (after === undefined) changes.push({ path: where, kind: "removed", before });
-  else if (isMap(before) && isMap(after)) collectFields(path, before, after, changes);
+  else if (isMap(before) && isMap(after)) collectFields(path, before, { after, changes });
   else if (Array.isArray(before) && Array.isArray(after)) {
-    collectItems(path, before, after, changes);
+    collectItems(path, before, { after, changes });
   } else changes.push({ path: where, kind: "changed", before, after });
 }
 
 function collectFields(
   path: Path,
   before: Record<string, unknown>,
-  after: Record<string, unknown>,
-  changes: ValueChange[],
+  { after, changes }: { after: Record<string, unknown>; changes: ValueChange[] },
 ): void {
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    collect([...path, key], before[key], after[key], changes);
+    collect([...path, key], before[key], { after: after[key], changes });
   }
 }
 
-function collectItems(path: Path, before: unknown[], after: unknown[], changes: ValueChange[]) {
+function collectItems(
+  path: Path,
+  before: unknown[],
+  { after, changes }: { after: unknown[]; changes: ValueChange[] },
+) {
   const name = ["id", "version", "from"].find((field) =>
     [...before, ...after].every((item) => isMap(item) && typeof item[field] === "string")
   );
   if (name !== undefined && before.length + after.length > 0) {
     const named = (items: unknown[]) =>
       Object.fromEntries(items.map((item) => [(item as Record<string, string>)[name], item]));
-    return collectFields(path, named(before), named(after), changes);
+    return collectFields(path, named(before), { after: named(after), changes });
   }
   if (before.some(isMap) || after.some(isMap)) {
     for (let i = 0; i < Math.max(before.length, after.length); i++) {
-      collect([...path, i], before[i], after[i], changes);
+      collect([...path, i], before[i], { after: after[i], changes });
     }
     return;
   }

@@ -87,11 +87,11 @@ export function checkSources(
     if (file.kind === "calendar") checkCalendar(yaml, file.name, result);
     if (file.kind === "feed") {
       const { parsers, claimProblems } = options;
-      checkFeed(yaml, file.name, { calendars, parsers, claimProblems }, result);
+      checkFeed(yaml, file.name, { known: { calendars, parsers, claimProblems }, result });
     }
-    if (file.kind === "schema") checkSchema(yaml, file.name, texts, result);
+    if (file.kind === "schema") checkSchema(yaml, file.name, { texts, result });
   }
-  checkTexts(sources, texts, options, result);
+  checkTexts(sources, options, { texts, result });
   checkQa(sources, options, result);
   checkEnvironments(sources, options, result);
   result.findings.sort(compareFindings);
@@ -140,8 +140,7 @@ function checkCalendar(yaml: YamlSource, name: string, result: CheckResult): voi
 function checkFeed(
   yaml: YamlSource,
   id: string,
-  known: KnownNames,
-  result: CheckResult,
+  { known, result }: { known: KnownNames; result: CheckResult },
 ): void {
   if (yaml.findings.length > 0) return;
   const feed = shaped(yaml, FEED_FILE, result.findings);
@@ -152,8 +151,7 @@ function checkFeed(
 function checkSchema(
   yaml: YamlSource,
   name: string,
-  texts: ReadonlyMap<string, SourceFile>,
-  result: CheckResult,
+  { texts, result }: { texts: ReadonlyMap<string, SourceFile>; result: CheckResult },
 ): void {
   if (yaml.findings.length > 0) return;
   const schema = shaped(yaml, SCHEMA_FILE, result.findings);
@@ -164,9 +162,8 @@ function checkSchema(
 /** Texts that nobody registered, and texts that cannot be read. */
 function checkTexts(
   sources: readonly Source[],
-  texts: ReadonlyMap<string, SourceFile>,
   { checkSchemaText }: CheckOptions,
-  result: CheckResult,
+  { texts, result }: { texts: ReadonlyMap<string, SourceFile>; result: CheckResult },
 ): void {
   const owners = new Map<string, { yaml: YamlSource; name: string }>();
   for (const { yaml, file } of sources) {

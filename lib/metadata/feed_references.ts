@@ -42,8 +42,8 @@ export function feedReferences(yaml: YamlSource, id: string, known: KnownNames):
       previous = from;
     }
     findings.push(...versionFindings(yaml, version, index));
-    findings.push(...parserFindings(yaml, version, index, parsers));
-    findings.push(...claimFindings(yaml, version, index, known.claimProblems));
+    findings.push(...parserFindings(yaml, version, { index, parsers }));
+    findings.push(...claimFindings(yaml, version, { index, claimProblems: known.claimProblems }));
   });
   const locations = new Set<unknown>();
   listOf(fieldOf(yaml.value, "capture_locations")).forEach((location, index) => {
@@ -70,8 +70,7 @@ function calendarFindings(yaml: YamlSource, calendars: readonly string[] | undef
 function parserFindings(
   yaml: YamlSource,
   version: unknown,
-  index: number,
-  parsers: readonly string[] | undefined,
+  { index, parsers }: { index: number; parsers: readonly string[] | undefined },
 ): Finding[] {
   const parser = fieldOf(version, "parser");
   if (parsers === undefined || typeof parser !== "string" || parsers.includes(parser)) return [];
@@ -82,8 +81,7 @@ function parserFindings(
 function claimFindings(
   yaml: YamlSource,
   version: unknown,
-  index: number,
-  claimProblems: ClaimCheck | undefined,
+  { index, claimProblems }: { index: number; claimProblems: ClaimCheck | undefined },
 ): Finding[] {
   const capabilities = fieldOf(version, "capabilities");
   const claims = {

@@ -80,8 +80,7 @@ export function rotationsText(rotations: Rotations): string {
 export function keyAges(
   environment: Environment,
   rotations: Rotations,
-  nowMs: number,
-  expiringDays: number = EXPIRING_DAYS,
+  { nowMs, expiringDays = EXPIRING_DAYS }: { nowMs: number; expiringDays?: number | undefined },
 ): KeyAge[] {
   return Object.entries(environment.keys).map(([key, { rotation_days: rotationDays }]) => {
     const rotatedAt = rotations[key];
@@ -118,7 +117,7 @@ export function exportKeyAges(
   const name = "expires_in_days";
   const help = "Days until a key has to be rotated; negative when that is past";
   const gauge = new Metrics("key", registry).gauge(name, help, ["key"], () => {
-    for (const { key, expiresAt } of keyAges(environment, rotations, Date.now())) {
+    for (const { key, expiresAt } of keyAges(environment, rotations, { nowMs: Date.now() })) {
       if (expiresAt !== undefined) {
         gauge.set({ key }, (Date.parse(expiresAt) - Date.now()) / DAY_MS);
       }

@@ -16,7 +16,7 @@ const LIMITED = environmentWith({ kalshi: { ...SPEC, rotation_days: 90 } });
 
 Deno.test("a key is ok, then expiring, then expired to the millisecond", () => {
   const end = Date.parse(ROTATED) + 90 * DAY_MS;
-  const at = (nowMs: number) => keyAges(LIMITED, { kalshi: ROTATED }, nowMs)[0];
+  const at = (nowMs: number) => keyAges(LIMITED, { kalshi: ROTATED }, { nowMs })[0];
   assert.equal(at(end - 15 * DAY_MS)?.state, "ok");
   assert.equal(at(end - 14 * DAY_MS)?.state, "expiring");
   assert.equal(at(end - 1)?.state, "expiring");
@@ -30,7 +30,7 @@ Deno.test("a key is ok, then expiring, then expired to the millisecond", () => {
 Deno.test("without a recorded rotation the age is unknown, without a limit there is no end", () => {
   const environment = environmentWith({ a: { ...SPEC, rotation_days: 1 }, b: SPEC });
   const states = (rotations: Record<string, string>) =>
-    keyAges(environment, rotations, Date.now()).map(({ state }) => state);
+    keyAges(environment, rotations, { nowMs: Date.now() }).map(({ state }) => state);
   assert.deepEqual(states({}), ["unknown", "unlimited"]);
   assert.deepEqual(states({ a: ROTATED, b: ROTATED }), ["expired", "unlimited"]);
 });

@@ -69,8 +69,7 @@ export async function readKey(
 export function whereOf(
   name: string,
   field: string,
-  spec: KeySpec | undefined,
-  sources?: KeySources,
+  { spec, sources }: { spec: KeySpec | undefined; sources?: KeySources | undefined },
 ): string {
   if (spec === undefined) return `${name}.${field} (there is no such key)`;
   const source = keySourceOf(spec);
@@ -98,7 +97,7 @@ type Lookup = (field: string) => string | undefined;
 async function lookupOf(name: string, spec: KeySpec, sources: KeySources): Promise<Lookup> {
   const source = keySourceOf(spec);
   if (source.kind === "env") return (field) => sources.env(keyVariable(name, field));
-  if (source.kind === "file") return await fileLookup(name, source.path, spec, sources);
+  if (source.kind === "file") return await fileLookup(name, source.path, { spec, sources });
   const dir = mountOf(source, sources);
   const values = new Map<string, string>();
   for (const field of spec.fields) {
@@ -130,8 +129,7 @@ async function mountedValue(
 async function fileLookup(
   name: string,
   path: string,
-  spec: KeySpec,
-  sources: KeySources,
+  { spec, sources }: { spec: KeySpec; sources: KeySources },
 ): Promise<Lookup> {
   let text: string;
   try {
@@ -146,10 +144,14 @@ async function fileLookup(
       cause,
     });
   }
-  return fieldsOfFile(name, path, spec, text);
+  return fieldsOfFile(name, path, { spec, text });
 }
 
-function fieldsOfFile(name: string, path: string, spec: KeySpec, text: string): Lookup {
+function fieldsOfFile(
+  name: string,
+  path: string,
+  { spec, text }: { spec: KeySpec; text: string },
+): Lookup {
   const content = safeYaml(text);
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     throw new ConfigError(

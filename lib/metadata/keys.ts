@@ -26,7 +26,7 @@ export class ResolvedKeys {
     if (found !== undefined) return found;
     const [name = "", field = ""] = id.split(".");
     const spec = this.#environment.keys[name];
-    throw missingError(this.#environment.name, [whereOf(name, field, spec)]);
+    throw missingError(this.#environment.name, [whereOf(name, field, { spec })]);
   }
 
   /** Resolves each reference of a map of credentials. */
@@ -56,7 +56,7 @@ export async function resolveKeys(
     for (const field of spec.fields) {
       const value = found.get(field);
       if (value !== undefined) values.set(`${name}.${field}`, value);
-      else if (spec.required) missing.push(whereOf(name, field, spec, sources));
+      else if (spec.required) missing.push(whereOf(name, field, { spec, sources }));
     }
   }
   if (missing.length > 0) throw missingError(environment.name, missing);

@@ -22,7 +22,7 @@ export function qaReferences(
   listOf(fieldOf(yaml.value, "checks")).forEach((check, index) => {
     const at = ["checks", index];
     const types = listOf(fieldOf(check, "records"));
-    if (fieldOf(check, "type") === "range") rangeFindings(check, types, at, report);
+    if (fieldOf(check, "type") === "range") rangeFindings(check, types, { at, report });
     if (fieldOf(check, "id") === "trade_id" && types.some((type) => type !== "trade")) {
       report([...at, "records"], "must be [trade]: only trades have a trade_id");
     }
@@ -33,8 +33,7 @@ export function qaReferences(
 function rangeFindings(
   check: unknown,
   types: readonly unknown[],
-  at: PropertyKey[],
-  report: (path: PropertyKey[], message: string) => void,
+  { at, report }: { at: PropertyKey[]; report: (path: PropertyKey[], message: string) => void },
 ): void {
   const field = String(fieldOf(check, "field"));
   const having = listOf(fieldOf(RANGE_FIELDS, field));

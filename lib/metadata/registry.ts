@@ -20,7 +20,7 @@ const QA = "qa";
  * uses, `CONFIG_NOT_FOUND`, or `CONFIG_UNREADABLE`.
  */
 export async function loadEnvironment(dir: string, name: string): Promise<Environment> {
-  await assertListed(dir, ENVIRONMENTS, "environment", name);
+  await assertListed(dir, ENVIRONMENTS, { what: "environment", name });
   const own = await source(dir, ENVIRONMENTS, name);
   const feeds = await Promise.all((await listFeeds(dir)).map((id) => source(dir, FEEDS, id)));
   const { findings, environments } = checkSources([own, ...feeds]);
@@ -34,7 +34,7 @@ export async function loadEnvironment(dir: string, name: string): Promise<Enviro
 
 /** The feed `id` of the registry folder `dir`. Throws as {@linkcode loadEnvironment} does. */
 export async function loadFeed(dir: string, id: string): Promise<Feed> {
-  await assertListed(dir, FEEDS, "feed", id);
+  await assertListed(dir, FEEDS, { what: "feed", name: id });
   const { findings, feeds } = checkSources([await source(dir, FEEDS, id)]);
   const feed = feeds.get(id);
   if (findings.length > 0 || feed === undefined) throw findingsError(findings);
@@ -48,7 +48,7 @@ export async function loadFeed(dir: string, id: string): Promise<Feed> {
 export async function loadCalendar(dir: string, feed: Feed): Promise<Calendar | undefined> {
   const name = feed.calendar;
   if (name === undefined) return undefined;
-  await assertListed(dir, CALENDARS, "calendar", name);
+  await assertListed(dir, CALENDARS, { what: "calendar", name });
   const { findings, calendars } = checkSources([await source(dir, CALENDARS, name)]);
   const calendar = calendars.get(name);
   if (findings.length > 0 || calendar === undefined) throw findingsError(findings);
@@ -60,7 +60,7 @@ export async function loadCalendar(dir: string, feed: Feed): Promise<Calendar | 
  * all findings of the file, `CONFIG_NOT_FOUND`, or `CONFIG_UNREADABLE`.
  */
 export async function loadQaRules(dir: string, id: string): Promise<QaRules> {
-  await assertListed(dir, QA, "file of checks", id);
+  await assertListed(dir, QA, { what: "file of checks", name: id });
   const { findings, qa } = checkSources([await source(dir, QA, id)], { knownFeeds: [id] });
   const rules = qa.get(id);
   if (findings.length > 0 || rules === undefined) throw findingsError(findings);
@@ -96,7 +96,11 @@ async function list(dir: string, kind: string): Promise<string[]> {
   }
 }
 
-async function assertListed(dir: string, kind: string, what: string, name: string): Promise<void> {
+async function assertListed(
+  dir: string,
+  kind: string,
+  { what, name }: { what: string; name: string },
+): Promise<void> {
   const names = await list(dir, kind);
   if (names.includes(name)) return;
   const near = nearest(name, names);

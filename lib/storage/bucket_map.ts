@@ -49,7 +49,7 @@ export function storageByPrefix(byPrefix: Readonly<Record<string, Storage>>): St
       ? { putIfAbsent: (key, data) => putIfAbsent(holderOf, key, data) }
       : {}),
     ...(storages.every((each) => each.replace !== undefined)
-      ? { replace: (key, data, seen) => replace(holderOf, key, data, seen) }
+      ? { replace: (key, data, seen) => replace(holderOf, key, { data, seen }) }
       : {}),
   };
 }
@@ -91,8 +91,7 @@ async function putIfAbsent(
 async function replace(
   holderOf: (key: string) => Storage,
   key: string,
-  data: Uint8Array,
-  seen: Uint8Array | undefined,
+  { data, seen }: { data: Uint8Array; seen: Uint8Array | undefined },
 ): Promise<boolean> {
   return await holderOf(key).replace?.(key, data, seen) ?? false;
 }

@@ -37,7 +37,7 @@ export function s3Storage(
 ): Storage {
   const { buckets } = config;
   const bucketOf = (bucket: string, cut: string) =>
-    openBucket(config, { bucket, cut }, tuning, tries);
+    openBucket(config, { bucket, cut }, { tuning, tries });
   if (buckets.raw === buckets.normalized) return bucketOf(buckets.raw, "");
   return storageByPrefix({
     "raw/": bucketOf(buckets.raw, "raw/"),
@@ -48,8 +48,7 @@ export function s3Storage(
 function openBucket(
   config: S3Config,
   prefix: { bucket: string; cut: string },
-  tuning: S3Tuning,
-  tries: TryListener | undefined,
+  { tuning, tries }: { tuning: S3Tuning; tries: TryListener | undefined },
 ): S3Bucket {
   const { endpoint, region, pathStyle } = config;
   const { requestMsMax, answerMsMax, ...given } = tuning;

@@ -102,7 +102,7 @@ export class S3Bucket implements Storage {
     const object = this.#checkedObject(key);
     const objectKey = this.#objectKey(key);
     return await this.#withStorageError(() =>
-      this.#conditional.replace(object, objectKey, data, seen)
+      this.#conditional.replace(object, objectKey, { data, seen })
     );
   }
 

@@ -48,7 +48,7 @@ export class ConditionalPuts {
    */
   async put(object: S3Object, objectKey: string, data: Uint8Array): Promise<boolean> {
     await this.#assertSupported("If-None-Match", object);
-    return await this.#put(object, objectKey, data, ABSENT);
+    return await this.#put(object, objectKey, { data, condition: ABSENT });
   }
 
   /**
@@ -58,13 +58,13 @@ export class ConditionalPuts {
   async replace(
     object: S3Object,
     objectKey: string,
-    data: Uint8Array,
-    seen: Uint8Array | undefined,
+    { data, seen }: { data: Uint8Array; seen: Uint8Array | undefined },
   ): Promise<boolean> {
     if (seen === undefined) return await this.put(object, objectKey, data);
     await this.#assertSupported("If-Match", object);
     const etag = await this.#etagOf(object, objectKey, seen);
-    return etag !== undefined && await this.#put(object, objectKey, data, { IfMatch: etag });
+    return etag !== undefined &&
+      await this.#put(object, objectKey, { data, condition: { IfMatch: etag } });
   }
 
   /** The ETag of the object when its bytes are these. */
@@ -91,8 +91,7 @@ export class ConditionalPuts {
   async #put(
     object: S3Object,
     objectKey: string,
-    data: Uint8Array,
-    condition: Condition,
+    { data, condition }: { data: Uint8Array; condition: Condition },
   ): Promise<boolean> {
     const target = { Bucket: object.bucket, Key: objectKey };
     const writer = crypto.randomUUID();
@@ -153,8 +152,12 @@ export class ConditionalPuts {
   async #probe(forbidding: Condition, object: S3Object): Promise<boolean> {
     const objectKey = `${TEMPORARY_PREFIX}probe-${crypto.randomUUID()}`;
     try {
-      const first = await this.#put(object, objectKey, new Uint8Array(), ABSENT);
-      return first && !await this.#put(object, objectKey, new Uint8Array(), forbidding);
+      const first = await this.#put(object, objectKey, {
+        data: new Uint8Array(),
+        condition: ABSENT,
+      });
+      return first &&
+        !await this.#put(object, objectKey, { data: new Uint8Array(), condition: forbidding });
     } catch (error) {
       if (s3CodeOf(error) === "NotImplemented") return false;
       throw error;

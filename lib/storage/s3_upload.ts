@@ -58,7 +58,7 @@ export async function uploadParts(
   const upload = { ...target, UploadId: created.UploadId };
   try {
     const sent = await sendParts(options, upload, parts);
-    await complete(options, upload, sent.parts, sent.bytes);
+    await complete(options, upload, { parts: sent.parts, bytes: sent.bytes });
   } catch (error) {
     await abort(options, upload).catch(() => {});
     throw error;
@@ -91,7 +91,11 @@ async function sendParts(
       if (++number > PARTS_MAX) throw tooLarge(options.object, part.length);
       bytes += part.length;
       const index = number - 1;
-      const task: Promise<void> = sendPart(options, upload, number, part, cancel.signal)
+      const task: Promise<void> = sendPart(options, upload, {
+        number,
+        bytes: part,
+        signal: cancel.signal,
+      })
         .then((receipt) => void (sent[index] = receipt))
         .catch((error: unknown) => {
           failure ??= { error };
@@ -117,9 +121,7 @@ async function sendParts(
 async function sendPart(
   { client, patience, object }: UploadOptions,
   upload: Upload,
-  number: number,
-  bytes: Uint8Array,
-  signal: AbortSignal,
+  { number, bytes, signal }: { number: number; bytes: Uint8Array; signal: AbortSignal },
 ): Promise<Part> {
   const crc = crc32Text(bytes);
   const command = () =>
@@ -136,8 +138,7 @@ async function sendPart(
 async function complete(
   options: UploadOptions,
   upload: Upload,
-  parts: Part[],
-  bytes: number,
+  { parts, bytes }: { parts: Part[]; bytes: number },
 ): Promise<void> {
   const { client, patience, object } = options;
   let unclear = false;

@@ -98,11 +98,15 @@ class S3Versions implements ObjectVersions {
     { key, version, size }: Pick<ObjectVersion, "key" | "version" | "size">,
   ): AsyncGenerator<Uint8Array, void> {
     for (let start = 0; start < size; start += RANGE_BYTES) {
-      yield await this.#range(key, version, start, Math.min(size, start + RANGE_BYTES));
+      yield await this.#range(key, version, { start, end: Math.min(size, start + RANGE_BYTES) });
     }
   }
 
-  async #range(key: string, version: string, start: number, end: number): Promise<Uint8Array> {
+  async #range(
+    key: string,
+    version: string,
+    { start, end }: { start: number; end: number },
+  ): Promise<Uint8Array> {
     const { client, cut, objectOf } = this.#options;
     const object = objectOf(key);
     return await this.#call(object, async () => {

@@ -84,7 +84,7 @@ export async function natsTransport(options: NatsTransportOptions): Promise<Tran
   try {
     const manager = await managerOf(connection);
     await ensureStream(manager, options.env, options.stream ?? {});
-    return new NatsTransport(options, endpoint, connection, manager);
+    return new NatsTransport(options, endpoint, { connection, manager });
   } catch (error) {
     await connection.close();
     throw jetStreamError(error);
@@ -115,8 +115,7 @@ class NatsTransport implements Transport {
   constructor(
     options: NatsTransportOptions,
     endpoint: NatsEndpoint,
-    connection: NatsConnection,
-    manager: JetStreamManager,
+    { connection, manager }: { connection: NatsConnection; manager: JetStreamManager },
   ) {
     this.#options = options;
     this.#endpoint = endpoint;

@@ -215,7 +215,9 @@ export class NatsPublisher implements Publisher {
     if (this.#window.head < this.#everSent) {
       const span = { first: proven + 1, last: lastSequence };
       const target = { connection, manager, stream };
-      for (const number of await storedNumbers(target, this.#window, this.#everSent, span)) {
+      for (
+        const number of await storedNumbers(target, this.#window, { end: this.#everSent, span })
+      ) {
         this.#acknowledge(number);
       }
     }

@@ -15,8 +15,7 @@ export interface SequenceSpan {
 export async function storedNumbers(
   target: HistoryTarget,
   window: PublishWindow,
-  end: number,
-  span: SequenceSpan,
+  { end, span }: { end: number; span: SequenceSpan },
 ): Promise<number[]> {
   const numbers = new Map<string, number>();
   const subjects = new Set<string>();

@@ -56,8 +56,10 @@ export function firesOf(
 export function assertFires(
   definition: SignalDefinition,
   over: Scenario,
-  expected: readonly ExpectedFire[],
-  options: AssertFiresOptions = {},
+  { expected, options = {} }: {
+    expected: readonly ExpectedFire[];
+    options?: AssertFiresOptions | undefined;
+  },
 ): void {
   const fires = firesOf(definition, over, options);
   const isEqual = fires.length === expected.length &&

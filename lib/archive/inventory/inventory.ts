@@ -65,7 +65,7 @@ async function feedInventory(
 ): Promise<DaySummary[]> {
   const { env, nowUs, isExpected = () => true } = query;
   const active = await loadActiveVersions(storage, env, feed);
-  const known = await knownDays(storage, feed, query, active);
+  const known = await knownDays(storage, query, { feed, active });
   if (known.size === 0) await assertKnown(storage, { env, feed });
   const days = wantedDays(known, query)
     .filter((day) => known.has(day) || isExpected(feed, day));
@@ -86,9 +86,8 @@ async function feedInventory(
 
 async function knownDays(
   storage: Storage,
-  feed: string,
   { env, version }: InventoryQuery,
-  active: { default: string; days: Record<string, string> },
+  { feed, active }: { feed: string; active: { default: string; days: Record<string, string> } },
 ): Promise<Set<string>> {
   const days = new Set<string>();
   const versions = version === undefined

@@ -232,11 +232,9 @@ Deno.test("a day that retention removed is expired, not missing; raw that is gon
     await put(storage, "normalized", day, { files: [trades(day, 7)], status: "complete" });
     const kinds = day === "2026-08-01" ? ["raw", "normalized"] as const : ["raw"] as const;
     for (const kind of kinds) {
-      await changeManifest(
-        storage,
-        { kind, ...PLACE, day },
-        (manifest) => expiredManifest(manifest, { keptDays: 7, writtenBy: "test", nowUs }),
-      );
+      await changeManifest(storage, { kind, ...PLACE, day }, {
+        change: (manifest) => expiredManifest(manifest, { keptDays: 7, writtenBy: "test", nowUs }),
+      });
     }
   }
   const found = await inventory(storage, {

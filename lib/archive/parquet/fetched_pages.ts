@@ -39,8 +39,7 @@ export class FetchedPages {
   constructor(
     file: PagedFile,
     group: RowGroupLocation,
-    pages: GroupPages,
-    ranges: FetchedRanges,
+    { pages, ranges }: { pages: GroupPages; ranges: FetchedRanges },
   ) {
     this.#file = file;
     this.#group = group;

@@ -54,8 +54,7 @@ export class ParquetFile {
   private constructor(
     source: RangeSource,
     type: EventType,
-    footer: ParquetFooter,
-    end: Uint8Array,
+    { footer, end }: { footer: ParquetFooter; end: Uint8Array },
   ) {
     this.key = source.key;
     this.type = type;
@@ -82,7 +81,7 @@ export class ParquetFile {
     const length = checked(at, () => footerBytesOf(end, bytes));
     if (length > end.length) end = await rangeOf(source, bytes - length, bytes);
     const footer = checked(at, () => readFooter(end.subarray(end.length - length)));
-    return new ParquetFile(source, typeOf(footer), footer, end);
+    return new ParquetFile(source, typeOf(footer), { footer, end });
   }
 
   /** The footer with its tail, as it lies in the file. */
@@ -112,7 +111,7 @@ export class ParquetFile {
   async fetchPages(pages: PageSpan): Promise<FetchedPages> {
     const { group, holeBytesMax } = pages;
     const ranges = await this.#fetch(this.#extents(pages), holeBytesMax);
-    return new FetchedPages(this, group, this.#loaded(group), ranges);
+    return new FetchedPages(this, group, { pages: this.#loaded(group), ranges });
   }
 
   /** A piece of the file as it is. */

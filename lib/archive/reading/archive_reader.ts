@@ -40,10 +40,11 @@ export async function* readArchive(
   let isKnown = false;
   try {
     for (let i = 0; i < days.length; i++) {
-      const reader = coming ?? new DayReader(storage, query, days[i] as ArchivedDay, options);
+      const reader = coming ??
+        new DayReader(storage, query, { archived: days[i] as ArchivedDay, options });
       const after = days[i + 1];
       // Its manifest and indexes are at hand when this day ends.
-      coming = after && new DayReader(storage, query, after, options);
+      coming = after && new DayReader(storage, query, { archived: after, options });
       yield* reader.records();
       isKnown ||= reader.isArchived;
     }
@@ -67,8 +68,7 @@ class DayReader {
   constructor(
     storage: Storage,
     query: ArchiveQuery,
-    archived: ArchivedDay,
-    options: ArchiveReadOptions,
+    { archived, options }: { archived: ArchivedDay; options: ArchiveReadOptions },
   ) {
     const bytesMax = options.readAheadBytesMax ?? READ_AHEAD_BYTES;
     const startUs = usOfDay(archived.day);

@@ -66,7 +66,7 @@ export async function* manifestDays(
 ): AsyncIterable<string> {
   // Of normalized days only manifests lie under the year; the records lie under their type.
   for (const millennium of ["1", "2"]) {
-    const prefix = `${feedPrefix(kind, env, feed, version)}${millennium}`;
+    const prefix = `${feedPrefix(kind, env, { feed, version })}${millennium}`;
     for await (const { key } of storage.list(prefix)) {
       const manifestId = parseManifestKey(key);
       if (manifestId !== undefined) yield manifestId.day;
@@ -82,8 +82,8 @@ export async function assertKnown(
   storage: Storage,
   { env, feed, version }: Pick<ArchiveQuery, "env" | "feed" | "version">,
 ): Promise<void> {
-  if (version === undefined && await hasAny(storage, feedPrefix("raw", env, feed))) return;
-  if (await hasAny(storage, feedPrefix("normalized", env, feed, version))) return;
+  if (version === undefined && await hasAny(storage, feedPrefix("raw", env, { feed }))) return;
+  if (await hasAny(storage, feedPrefix("normalized", env, { feed, version }))) return;
   const { what, hint } = await missing(storage, { env, feed, version });
   throw new ArchiveError("ARCHIVE_NOT_FOUND", `There is no ${what} in "${storage.location}".`, {
     hint,

@@ -36,12 +36,16 @@ export class SymbolProbe {
     const start = pointerAt + 8 + (pointer >> 2) * 8;
     const length = (size >>> 3) - 1;
     if (start < at || length < 0 || start + length > end) return false;
-    for (const wanted of this.#wanted) if (isSame(wanted, bytes, start, length)) return false;
+    for (const wanted of this.#wanted) if (isSame(wanted, bytes, { start, length })) return false;
     return true;
   }
 }
 
-function isSame(wanted: Uint8Array, bytes: Uint8Array, start: number, length: number): boolean {
+function isSame(
+  wanted: Uint8Array,
+  bytes: Uint8Array,
+  { start, length }: { start: number; length: number },
+): boolean {
   if (wanted.length !== length) return false;
   for (let i = 0; i < length; i++) if (wanted[i] !== bytes[start + i]) return false;
   return true;

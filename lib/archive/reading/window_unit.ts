@@ -46,7 +46,14 @@ function windowBlocks(bytes: Uint8Array, file: ManifestFile, filter: RecordFilte
   const data = frames.filter((frame) => frame.kind === "data");
   const isWhole = bytes.length === file.bytes && sha256Of(bytes) === file.sha256;
   if (isWhole && (data.length === 1 || file.count <= AT_ONCE_RECORDS)) {
-    return [new WindowBlock(bytes, data, spanOfFile(file), file, filter, 0)];
+    return [
+      new WindowBlock(bytes, data, {
+        span: spanOfFile(file),
+        entry: file,
+        filter,
+        recordsBefore: 0,
+      }),
+    ];
   }
   const blocks: Block[] = [];
   let found: ArchiveError | undefined = isWhole ? undefined : mismatch(bytes, file);
@@ -59,11 +66,15 @@ function windowBlocks(bytes: Uint8Array, file: ManifestFile, filter: RecordFilte
       found = span;
       break;
     }
-    blocks.push(new WindowBlock(bytes, [frame], span, file, filter, before));
+    blocks.push(
+      new WindowBlock(bytes, [frame], { span, entry: file, filter, recordsBefore: before }),
+    );
     before += span.count;
     lastUs = Math.max(lastUs, span.toUs);
   }
-  if (found !== undefined) blocks.push(corruptBlock(found, file, lastUs + 1, before));
+  if (found !== undefined) {
+    blocks.push(corruptBlock(found, file, { atUs: lastUs + 1, read: before }));
+  }
   return blocks;
 }
 
@@ -103,10 +114,12 @@ class WindowBlock implements Block {
   constructor(
     file: Uint8Array,
     frames: readonly ZstdFrame[],
-    span: FrameSpan,
-    entry: ManifestFile,
-    filter: RecordFilter,
-    recordsBefore: number,
+    { span, entry, filter, recordsBefore }: {
+      span: FrameSpan;
+      entry: ManifestFile;
+      filter: RecordFilter;
+      recordsBefore: number;
+    },
   ) {
     this.fromUs = span.fromUs;
     this.#file = file;
@@ -163,7 +176,11 @@ function decompressed(file: Uint8Array, frame: ZstdFrame, key: string): Uint8Arr
   }
 }
 
-function corruptBlock(error: ArchiveError, file: ManifestFile, atUs: number, read: number): Block {
+function corruptBlock(
+  error: ArchiveError,
+  file: ManifestFile,
+  { atUs, read }: { atUs: number; read: number },
+): Block {
   const missed = Math.max(0, file.count - read);
   const corruption = { error, key: file.key, atUs, toUs: usOfNsText(file.to), missed };
   return { fromUs: atUs, open: () => ({ corruption }) };

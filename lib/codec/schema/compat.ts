@@ -64,7 +64,7 @@ class Comparison {
       const message =
         `the file's id is ${this.#next.id}, was ${this.#before.id}: the same bytes, ` +
         "but another type to everyone who looks at ids";
-      this.#report("id", "", "compatible", message);
+      this.#report("id", "", { effect: "compatible", message });
     }
     for (const { name } of this.#before.structs) {
       if (this.#next.structs.some((struct) => struct.name === name)) this.#struct(name, name);
@@ -77,7 +77,11 @@ class Comparison {
     return this.#changes;
   }
 
-  #report(kind: ChangeKind, where: string, effect: ChangeEffect, message: string): void {
+  #report(
+    kind: ChangeKind,
+    where: string,
+    { effect, message }: { effect: ChangeEffect; message: string },
+  ): void {
     this.#changes.push({ kind, where, effect, message });
   }
 
@@ -94,8 +98,12 @@ class Comparison {
       else this.#enum(old.name, fresh.name);
       return;
     }
-    for (const { name } of gone) this.#report("removed", name, "lossy", `${name} is gone`);
-    for (const { name } of come) this.#report("added", name, "compatible", `${name} is new`);
+    for (const { name } of gone) {
+      this.#report("removed", name, { effect: "lossy", message: `${name} is gone` });
+    }
+    for (const { name } of come) {
+      this.#report("added", name, { effect: "compatible", message: `${name} is new` });
+    }
   }
 
   #renamedType(before: string, next: string): boolean {
@@ -103,7 +111,10 @@ class Comparison {
     if (this.#seen.has(pair)) return false;
     this.#seen.add(pair);
     if (before !== next) {
-      this.#report("renamed", before, "compatible", `${before} is called ${next}`);
+      this.#report("renamed", before, {
+        effect: "compatible",
+        message: `${before} is called ${next}`,
+      });
     }
     return true;
   }
@@ -115,15 +126,16 @@ class Comparison {
     const count = Math.max(before.fields.length, next.fields.length);
     for (let ordinal = 0; ordinal < count; ordinal++) {
       const [old, fresh] = [before.fields[ordinal], next.fields[ordinal]];
-      if (old && fresh) this.#field(nextName, old, fresh, before.fields, next.fields);
-      else if (fresh && !before.fields.some(({ name }) => name === fresh.name)) {
+      if (old && fresh) {
+        this.#field(nextName, old, { fresh, before: before.fields, next: next.fields });
+      } else if (fresh && !before.fields.some(({ name }) => name === fresh.name)) {
         const type = typeText(fresh.type);
         const message = `${fresh.name} @${ordinal} :${type} is new`;
-        this.#report("added", `${nextName}.${fresh.name}`, "compatible", message);
+        this.#report("added", `${nextName}.${fresh.name}`, { effect: "compatible", message });
       } else if (old && !next.fields.some(({ name }) => name === old.name)) {
         const message = `${old.name} @${ordinal} is gone: old values are no longer read, and the ` +
           "number may be given away again; keep it and call it obsolete";
-        this.#report("removed", `${nextName}.${old.name}`, "lossy", message);
+        this.#report("removed", `${nextName}.${old.name}`, { effect: "lossy", message });
       }
     }
   }
@@ -131,9 +143,11 @@ class Comparison {
   #field(
     struct: string,
     old: FieldDeclaration,
-    fresh: FieldDeclaration,
-    before: readonly FieldDeclaration[],
-    next: readonly FieldDeclaration[],
+    { fresh, before, next }: {
+      fresh: FieldDeclaration;
+      before: readonly FieldDeclaration[];
+      next: readonly FieldDeclaration[];
+    },
   ): void {
     const where = `${struct}.${fresh.name}`;
     if (old.name !== fresh.name) {
@@ -143,12 +157,12 @@ class Comparison {
         const moved = movedTo ? [old, movedTo] as const : [cameFrom ?? old, fresh] as const;
         const message = `${moved[0].name} was @${moved[0].ordinal} and is @${moved[1].ordinal}; ` +
           `@${fresh.ordinal} now means ${fresh.name}: a number never changes its field`;
-        this.#report("reordered", `${struct}.${moved[0].name}`, "breaking", message);
+        this.#report("reordered", `${struct}.${moved[0].name}`, { effect: "breaking", message });
         return;
       }
       const message = `@${fresh.ordinal} was ${old.name} and is ${fresh.name}: the same bytes, ` +
         "another name in code and JSON";
-      this.#report("renamed", where, "compatible", message);
+      this.#report("renamed", where, { effect: "compatible", message });
     }
     this.#type(where, old.type, fresh.type);
     if (sameKind(old.type, fresh.type)) this.#default(where, old, fresh);
@@ -168,7 +182,7 @@ class Comparison {
       ? "the same bits are read as another number"
       : "fields lie elsewhere from here on";
     const message = `${where} is ${typeText(fresh)}, was ${typeText(old)}: ${why}`;
-    this.#report("retyped", where, "breaking", message);
+    this.#report("retyped", where, { effect: "breaking", message });
   }
 
   #list(where: string, old: FieldType, fresh: FieldType): void {
@@ -176,7 +190,7 @@ class Comparison {
       const message =
         `${where} is ${typeText(fresh)} a row, was ${typeText(old)}: its first field ` +
         "is what the row was";
-      this.#report("retyped", where, "compatible", message);
+      this.#report("retyped", where, { effect: "compatible", message });
     } else this.#type(where, old, fresh);
   }
 
@@ -203,7 +217,7 @@ class Comparison {
     const message =
       `the default of ${where} is ${shown(b)}, was ${shown(a)}: values are stored as ` +
       "differences from it";
-    this.#report("default", where, "breaking", message);
+    this.#report("default", where, { effect: "breaking", message });
   }
 
   #enum(beforeName: string, nextName: string): void {
@@ -211,10 +225,14 @@ class Comparison {
     const next = this.#next.enums.find(({ name }) => name === nextName);
     if (!before || !next || !this.#renamedType(beforeName, nextName)) return;
     const count = Math.max(before.values.length, next.values.length);
-    for (let i = 0; i < count; i++) this.#enumValue(nextName, i, before, next);
+    for (let i = 0; i < count; i++) this.#enumValue(nextName, i, { before, next });
   }
 
-  #enumValue(name: string, i: number, before: EnumDeclaration, next: EnumDeclaration): void {
+  #enumValue(
+    name: string,
+    i: number,
+    { before, next }: { before: EnumDeclaration; next: EnumDeclaration },
+  ): void {
     const [old, fresh] = [before.values[i], next.values[i]];
     if (old === fresh) return;
     const moved = (old !== undefined && next.values.includes(old)) ||
@@ -223,16 +241,16 @@ class Comparison {
       const message =
         `@${i} was ${old ?? "nothing"} and is ${fresh ?? "nothing"}: a number never ` +
         "changes its meaning";
-      this.#report("reordered", `${name}.${fresh ?? old}`, "breaking", message);
+      this.#report("reordered", `${name}.${fresh ?? old}`, { effect: "breaking", message });
     } else if (old === undefined) {
       const message = `${fresh} @${i} is new; older readers see a number that they do not know`;
-      this.#report("added", `${name}.${fresh}`, "compatible", message);
+      this.#report("added", `${name}.${fresh}`, { effect: "compatible", message });
     } else if (fresh === undefined) {
       const message = `${old} @${i} is gone: what was written with it is a number without a name`;
-      this.#report("removed", `${name}.${old}`, "lossy", message);
+      this.#report("removed", `${name}.${old}`, { effect: "lossy", message });
     } else {
       const message = `@${i} was ${old} and is ${fresh}: the same bytes, another name`;
-      this.#report("renamed", `${name}.${fresh}`, "compatible", message);
+      this.#report("renamed", `${name}.${fresh}`, { effect: "compatible", message });
     }
   }
 }

@@ -16,13 +16,15 @@ import type { Token } from "./tokens.ts";
 export function defaultOf(
   file: string,
   type: FieldType,
-  enums: readonly EnumDeclaration[],
-  location: SourceLocation,
-  negative: boolean,
-  token: Token | undefined,
+  { enums, location, negative, token }: {
+    enums: readonly EnumDeclaration[];
+    location: SourceLocation;
+    negative: boolean;
+    token: Token | undefined;
+  },
 ): DefaultValue {
   const refuse = (message: string, hint = ""): never => {
-    throw new SchemaError(file, location, message, { hint });
+    throw new SchemaError(file, location, { message, options: { hint } });
   };
   if (token === undefined) return refuse("expected a default");
   if (type.kind === "text") {

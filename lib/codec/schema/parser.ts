@@ -122,14 +122,12 @@ class Parser {
     if (this.#tryOne("=")) {
       const location = this.#peek();
       const negative = this.#tryOne("-");
-      value = defaultOf(
-        this.#file,
-        type,
-        this.#enums,
+      value = defaultOf(this.#file, type, {
+        enums: this.#enums,
         location,
         negative,
-        this.#tokens[this.#next++],
-      );
+        token: this.#tokens[this.#next++],
+      });
     }
     this.#symbol(";");
     const location = { line: token.line, column: token.column };
@@ -180,7 +178,9 @@ class Parser {
 
   #peek(): Token {
     const token = this.#tokens[this.#next] ?? this.#tokens.at(-1);
-    if (token === undefined) throw new SchemaError(this.#file, { line: 1, column: 1 }, "no tokens");
+    if (token === undefined) {
+      throw new SchemaError(this.#file, { line: 1, column: 1 }, { message: "no tokens" });
+    }
     return token;
   }
 
@@ -205,7 +205,7 @@ class Parser {
   }
 
   #error(token: Token, message: string, hint = ""): SchemaError {
-    return new SchemaError(this.#file, token, message, { hint });
+    return new SchemaError(this.#file, token, { message, options: { hint } });
   }
 }
 

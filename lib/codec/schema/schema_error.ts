@@ -21,8 +21,7 @@ export class SchemaError extends CodecError {
   constructor(
     file: string,
     location: SourceLocation,
-    message: string,
-    options: SsmdErrorOptions = {},
+    { message, options = {} }: { message: string; options?: SsmdErrorOptions | undefined },
   ) {
     super(
       "CODEC_SCHEMA_INVALID",

@@ -26,7 +26,7 @@ export function tokensOf(file: string, text: string): Token[] {
     const [kind, piece] = pieceAt(text, at) ?? refuse(file, location, text.charAt(at));
     at += piece.length;
     if (kind !== "space") {
-      tokens.push({ kind, text: bare(file, location, kind, piece), ...location });
+      tokens.push({ kind, text: bare(file, location, { kind, piece }), ...location });
       continue;
     }
     for (let i = at - piece.length; i < at; i++) {
@@ -46,24 +46,29 @@ function pieceAt(text: string, at: number): [Token["kind"] | "space", string] | 
   return undefined;
 }
 
-function bare(file: string, location: SourceLocation, kind: Token["kind"], piece: string): string {
+function bare(
+  file: string,
+  location: SourceLocation,
+  { kind, piece }: { kind: Token["kind"]; piece: string },
+): string {
   if (kind === "ordinal") return piece.slice(1);
   if (kind !== "string") return piece;
   try {
     return JSON.parse(piece) as string;
   } catch (cause) {
-    throw new SchemaError(file, location, `this text has an escape that we do not read: ${piece}`, {
-      cause,
+    throw new SchemaError(file, location, {
+      message: `this text has an escape that we do not read: ${piece}`,
+      options: {
+        cause,
+      },
     });
   }
 }
 
 function refuse(file: string, location: SourceLocation, char: string): never {
-  throw new SchemaError(
-    file,
-    location,
-    char === '"'
+  throw new SchemaError(file, location, {
+    message: char === '"'
       ? "a text without its closing quote"
       : `unexpected character ${JSON.stringify(char)}`,
-  );
+  });
 }
