@@ -13,6 +13,8 @@ export class AccessDenial {
   #resolve: (error: VenueError) => void;
   #accepted: AcceptedCredentials;
   #wasOpen = false;
+  /** By connectionIndex: with what it was opened, until the venue shows that it took them. */
+  #unproven = new Map<number, Credentials>();
   /** By connectionIndex: what was refused last. */
   #refused = new Map<number, Credentials>();
 
@@ -23,8 +25,21 @@ export class AccessDenial {
     this.#resolve = resolve;
   }
 
-  /** A connection is open. */
-  opened(credentials: Credentials): void {
+  /** A connection is open. A venue may take any credentials then, and refuse all that is asked. */
+  opened(connectionIndex: number, credentials: Credentials): void {
+    this.#unproven.set(connectionIndex, credentials);
+  }
+
+  /** Whether nothing that was asked for has come on an open connection. */
+  isUnproven(connectionIndex: number): boolean {
+    return this.#unproven.has(connectionIndex);
+  }
+
+  /** The venue gave something that was asked for on an open connection. */
+  served(connectionIndex: number): void {
+    const credentials = this.#unproven.get(connectionIndex);
+    if (credentials === undefined) return;
+    this.#unproven.delete(connectionIndex);
     this.#wasOpen = true;
     this.#accepted.accept(credentials);
   }

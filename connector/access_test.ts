@@ -32,6 +32,35 @@ Deno.test("a key that is refused at the first connect ends the connector with th
   await rig.close();
 });
 
+Deno.test("a venue that opens and then denies what is asked for ends the connector just the same", async () => {
+  const rig = rigWith({ key: "right" });
+  rig.exchange.answers = () => ({
+    refused: "code 9: Authentication required",
+    terminal: false,
+    denied: true,
+  });
+  const connector = await rig.start();
+  const { code, message } = await connector.denied;
+  assert.equal(code, "VENUE_ACCESS_DENIED");
+  assert.match(message, /refused the credentials \(code 9: Authentication required\)/);
+  await connector.close();
+  await rig.close();
+});
+
+Deno.test("what is denied on a connection that gives the rest is no reason to end or to break it", async () => {
+  const rig = rigWith({ key: "right" });
+  const connector = await rig.start();
+  const client = await rig.exchange.client(({ received }) => received.length > 0);
+  send(client, { trade: "A", id: 1 });
+  send(client, { refused: "code 9", terminal: false, denied: true, symbol: "A" });
+  send(client, { trade: "A", id: 2 });
+  await rig.until(() => rig.tradeIds().includes(2));
+  assert.equal(rig.exchange.clients.length, 1);
+  assert.equal(connector.stats().refused, 1);
+  await connector.close();
+  await rig.close();
+});
+
 Deno.test("a key that is mended before the second try is used, and nothing ends", async () => {
   const source = { key: "wrong" };
   const rig = rigWith(source);
@@ -78,12 +107,18 @@ Deno.test("a key with which was captured before is waited for after a restart, a
   const known = () => new AcceptedCredentials(dir, "wss://venue", silentLogger);
   const isFinal = async (credentials: Credentials, before?: Credentials) => {
     const denial = new AccessDenial(known());
-    if (before) denial.opened(before);
+    if (before) {
+      denial.opened(1, before);
+      denial.served(1);
+    }
     for (let tries = 0; tries < 3; tries++) denial.denied(1, credentials, "no");
     return await Promise.race([denial.final.then(() => true), Promise.resolve().then(() => false)]);
   };
   assert.equal(await isFinal({ key: "a" }), true);
-  new AccessDenial(known()).opened({ key: "a" });
+  const earlier = new AccessDenial(known());
+  earlier.opened(1, { key: "a" });
+  assert.equal(await isFinal({ key: "a" }), true, "an open connection proves nothing yet");
+  earlier.served(1);
   assert.equal(await isFinal({ key: "a" }), false, "it worked in an earlier run");
   assert.equal(await isFinal({ key: "b" }), true);
   assert.equal(await isFinal({ key: "b" }, { key: "a" }), false, "something was captured");

@@ -210,6 +210,8 @@ class FeedConnector implements Connector {
   /** By subject: labels of a stored record; null = a dead letter. */
   #stored = new Map<string, { feed: string; type: string } | null>();
   #givenUp = 0;
+  /** Refusals of a recording that name nothing that is known. */
+  #foreignRefusals = 0;
   #counts = { records: 0, gaps: 0, unreadable: 0 };
 
   constructor(options: ConnectorOptions) {
@@ -516,7 +518,7 @@ class FeedConnector implements Connector {
 
   #missingCounts(): Pick<ConnectorStats, "suspectBooks" | "missing" | "refused"> {
     const missing = this.#watch.missing();
-    const refused = missing.filter(({ isRefused }) => isRefused).length;
+    const refused = missing.filter(({ isRefused }) => isRefused).length + this.#foreignRefusals;
     const suspectBooks = missing.filter(({ channel }) => channel === "orderbook").length;
     return { suspectBooks, missing: missing.length, refused };
   }
@@ -631,7 +633,7 @@ class FeedConnector implements Connector {
       logger: this.#logger.with({ connection: connection.capture.connection }),
       listener: {
         onConnect: (used) => {
-          this.#denial.opened(used);
+          this.#denial.opened(connectionIndex, used);
           this.#states.opened(connectionIndex);
           this.#watch.connected();
           this.#logger.info("connected", { endpoint, symbols: connection.symbols.length });
@@ -697,12 +699,19 @@ class FeedConnector implements Connector {
   #act(line: PendingLine, { send, notice }: Normalized): void {
     const socket = this.#sockets[line.connectionIndex - 1];
     for (const frame of send) socket?.send(frame);
+    if (line.kind === "frame" && notice?.type !== "refused") {
+      this.#denial.served(line.connectionIndex);
+    }
     const { feed } = this.#options;
     switch (notice?.type) {
       case "refused":
         this.#metrics.errors.inc({ feed, error_type: "refused" });
+        if (notice.isForeign) this.#foreignRefusals++;
         this.#logger.error("the venue refused a request", { answer: notice.message });
-        if (notice.terminal) socket?.reconnect(notice.message);
+        // What works on the connection besides is not given up for what is denied.
+        if (notice.isDenied && this.#denial.isUnproven(line.connectionIndex)) {
+          socket?.deny(notice.message);
+        } else if (notice.terminal) socket?.reconnect(notice.message);
         break;
       case "unreadable":
         this.#counts.unreadable++;

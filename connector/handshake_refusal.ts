@@ -22,6 +22,12 @@ export async function readRefusal(
   return refusalOf(response.statusCode ?? 0, said, hasCredentials);
 }
 
+/** What a refusal of credentials means; `answer` = the venue's words. */
+export function refusedCredentials(answer: string): string {
+  return `the venue refused the credentials (${answer}): check key_id and private_key, ` +
+    "that the key belongs to this environment (demo or production), and the machine's clock";
+}
+
 function refusalOf(status: number, said: string, hasCredentials: boolean): HandshakeRefusal {
   const answer = `HTTP ${status}${said && `: "${said}"`}`;
   if (status !== 401 && status !== 403) {
@@ -29,8 +35,7 @@ function refusalOf(status: number, said: string, hasCredentials: boolean): Hands
     return { why: `the venue ${what} (${answer})`, isDenied: false };
   }
   const why = hasCredentials
-    ? `the venue refused the credentials (${answer}): check key_id and private_key, ` +
-      "that the key belongs to this environment (demo or production), and the machine's clock"
+    ? refusedCredentials(answer)
     : `the venue refused this machine (${answer}): it may not serve its address or region`;
   return { why, isDenied: true };
 }

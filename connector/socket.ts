@@ -10,7 +10,7 @@ import {
 } from "@ssmd/runtime";
 import type { Credentials, CredentialsSource, Venue } from "@ssmd/exchanges";
 import { areSame } from "./accepted_credentials.ts";
-import { type HandshakeRefusal, readRefusal } from "./handshake_refusal.ts";
+import { type HandshakeRefusal, readRefusal, refusedCredentials } from "./handshake_refusal.ts";
 import type { ConnectBudget } from "./connect_budget.ts";
 import { SendPacer, type SendRate } from "./send_pacer.ts";
 // @ts-types="@types/ws"
@@ -104,6 +104,12 @@ export class VenueSocket {
     this.#broken(why);
   }
 
+  /** The venue refused the credentials on an open connection: as if it had not opened it. */
+  deny(answer: string): void {
+    this.#isDenied = true;
+    this.#broken(refusedCredentials(answer));
+  }
+
   /** Stops reading: the venue's frames wait in the network until `resume`. */
   pause(): void {
     this.#paused = true;
@@ -125,6 +131,7 @@ export class VenueSocket {
   }
 
   #whyBroken = "";
+  #isDenied = false;
 
   #broken(why: string): void {
     this.#whyBroken ||= why;
@@ -145,7 +152,8 @@ export class VenueSocket {
       if (denied === undefined) deniedBackoff.reset();
       else listener.onDenied(denied, why);
       const pauses = denied === undefined ? backoff : deniedBackoff;
-      const waitMs = Math.min(pauses.nextMs(), opened ? SHORT_LIVED_MS_MAX : Infinity);
+      const isShort = opened && denied === undefined;
+      const waitMs = Math.min(pauses.nextMs(), isShort ? SHORT_LIVED_MS_MAX : Infinity);
       listener.onDisconnect(why, opened, waitMs);
       if (this.#stop.signal.aborted) return;
       logger[denied === undefined ? "warn" : "error"](messageOfEnd(opened, denied), {
@@ -185,6 +193,7 @@ export class VenueSocket {
   async #connectOnce(): Promise<ConnectEnd> {
     const { venue, endpoint } = this.#options;
     this.#whyBroken = "";
+    this.#isDenied = false;
     let socket: WebSocket;
     let credentials: Credentials;
     try {
@@ -249,7 +258,7 @@ export class VenueSocket {
         resolve({
           opened,
           why: this.#whyBroken || refusal?.why || why || closed,
-          ...(refusal?.isDenied ? { denied: credentials } : {}),
+          ...(refusal?.isDenied || this.#isDenied ? { denied: credentials } : {}),
         });
       })
     );

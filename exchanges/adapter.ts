@@ -11,6 +11,8 @@ export interface SymbolSpec {
   external: string;
   /** Levels a side where the venue asks for it. */
   depth?: number;
+  /** Of a recording that does not show what was asked for: only what came once is expected again. */
+  isOrderUnknown?: true;
 }
 
 /** Credentials of a venue by field name (`key_id`, `private_key`), already resolved. */
@@ -43,8 +45,11 @@ export interface Normalized {
 export type Notice =
   | { type: "subscribed"; channel: string; symbols: string[] }
   | { type: "unsubscribed"; channel: string }
-  /** The venue refused a request; `terminal` = the connection must be made anew. */
-  | { type: "refused"; message: string; terminal: boolean }
+  /**
+   * The venue refused a request; `terminal` = the connection must be made anew. `isForeign`: one of a
+   * recorder, of which neither channel nor market is known. `isDenied`: as the credentials do not do.
+   */
+  | { type: "refused"; message: string; terminal: boolean; isForeign?: true; isDenied?: true }
   | { type: "heartbeat" }
   /** Understood and of no interest. */
   | { type: "ignored"; what: string }

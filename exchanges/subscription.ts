@@ -14,6 +14,8 @@ export interface SubscriptionOrder {
   /** Ours, or `_all`. */
   symbol: string;
   proof: ProofOfLife;
+  /** Whether it may not have been asked for: it is expected only when it came before. */
+  isUnknown?: boolean;
 }
 
 /** A subscription that does not bring what was ordered. */

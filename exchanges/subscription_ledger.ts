@@ -85,6 +85,7 @@ export class SubscriptionLedger {
     for (const each of this.#all) {
       if (each.state === "ended") continue;
       this.#reset(each);
+      if (each.isUnknown === true && each.liveUs === 0) continue;
       if (each.sinceUs === 0) each.sinceUs = atUs;
       if (each.gap === null && !each.covered) each.waitUs = 0;
       each.state = "asked";
@@ -120,7 +121,7 @@ export class SubscriptionLedger {
 
   /** A live subscription was begun once more by the venue: its data comes from the start. */
   restart(each: Subscription, atUs: number): void {
-    if (each.state !== "live" || each.proof !== "data") return;
+    if (each.state !== "live" || each.proof !== "data" || each.isUnknown) return;
     each.sinceUs = atUs;
     each.state = "asked";
     this.#schedule(each, atUs + ANSWER_US);
@@ -321,7 +322,9 @@ export class SubscriptionLedger {
 
   /** Plain JSON. */
   state(): LedgerState {
-    return this.#all.map(({ channel: _, external: _e, symbol: _s, proof: _p, ...rest }) => rest);
+    return this.#all.map(
+      ({ channel: _, external: _e, symbol: _s, proof: _p, isUnknown: _u, ...rest }) => rest,
+    );
   }
 
   /** Takes over a state of the same orders; one of others is of no use. */

@@ -15,6 +15,8 @@ export class FakeExchange {
   port = 0;
   /** The body of its answer 401 to a handshake with this `x-key`; undefined = it is let in. */
   denies: (key: string) => string | undefined = () => undefined;
+  /** What it answers at once to whatever a client says; undefined = nothing. */
+  answers: () => FakeFrame | undefined = () => undefined;
   #server: WebSocketServer | undefined;
   #waiting: (() => void)[] = [];
 
@@ -65,6 +67,8 @@ export class FakeExchange {
     socket.on("error", () => {});
     socket.on("message", (data) => {
       client.received.push(data.toString());
+      const answer = this.answers();
+      if (answer !== undefined) send(client, answer);
       this.#wake();
     });
     this.#wake();

@@ -25,7 +25,7 @@ export type FakeFrame =
   | { book: string; n: number }
   /** A snapshot of it. */
   | { snap: string; n: number }
-  | { refused: string; terminal: boolean; symbol?: string };
+  | { refused: string; terminal: boolean; symbol?: string; denied?: boolean };
 
 interface FakeTrades {
   trade: string;
@@ -75,6 +75,7 @@ class FakeNormalizer implements Normalizer {
     else if ("book" in frame) this.#book(frame.book, frame.n, false, atUs, out);
     else if ("refused" in frame) {
       out.notice = { type: "refused", message: frame.refused, terminal: frame.terminal };
+      if (frame.denied) out.notice.isDenied = true;
       const order = this.#ledger.find("orderbook", frame.symbol ?? "");
       if (order) this.#ledger.refuse([order], frame.refused, atUs, out.events);
     } else out.notice = { type: "unreadable", reason: "nothing of ours" };

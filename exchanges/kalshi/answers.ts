@@ -1,4 +1,4 @@
-import type { MarketEvent } from "@ssmd/market";
+import { ALL_SYMBOLS, type Gap, lostGap, type MarketEvent } from "@ssmd/market";
 import type { Normalized } from "../adapter.ts";
 import { countOf, figureOf, wordOf } from "../json_fields.ts";
 import type { Subscription as Order } from "../subscription.ts";
@@ -15,8 +15,12 @@ import {
 } from "./subscribe.ts";
 import { BOOK_CHANNEL, type Subscriptions } from "./subscriptions.ts";
 
+/** There is no channel of that name. */
+const CODE_UNKNOWN_CHANNEL = 8;
 /** There is no subscription of that number. */
 const CODE_UNKNOWN_SUBSCRIPTION = 7;
+/** The channel wants credentials, and those of the connection do not do. */
+const CODE_AUTHENTICATION_REQUIRED = 9;
 /** The channel has failed: subscribe again on a new connection. */
 const CODE_CHANNEL_ERROR = 10;
 /** We read too slowly; the venue has dropped messages and ended the subscription. */
@@ -24,11 +28,20 @@ const CODE_BUFFER_OVERFLOW = 25;
 /** Too many markets in one subscription. */
 const CODE_TOO_MANY_MARKETS = 26;
 
+/** Refusals that are of no request for records, or of one that worked before. */
+const OTHER_REFUSALS: readonly number[] = [
+  ...[1, 4, 5, CODE_UNKNOWN_SUBSCRIPTION, 12, 13, 15],
+  // A channel that the venue has not is none of ours.
+  CODE_UNKNOWN_CHANNEL,
+  ...[CODE_CHANNEL_ERROR, CODE_BUFFER_OVERFLOW],
+];
+
 /** What comes on subscribed channels and brings nothing that we keep. */
 const IGNORED_TYPES: readonly string[] = ["event_lifecycle", "event_fee_update"];
 
 /** What answers are about. */
 export interface AnswersOptions {
+  feed: string;
   ledger: SubscriptionLedger;
   commands: Commands;
   subscriptions: Subscriptions;
@@ -100,6 +113,20 @@ export class Answers {
     out.notice = { type: "subscribed", channel, symbols };
   }
 
+  /** Whether a refusal is of a recorder's request for records: nobody knows of which. */
+  #isForeign(code: number | undefined): boolean {
+    return !(code === undefined || OTHER_REFUSALS.includes(code)) &&
+      this.#of.ledger.all.some(({ isUnknown }) => isUnknown === true);
+  }
+
+  #foreignRefusal(message: string, atUs: number): Gap {
+    return lostGap({
+      ...{ feed: this.#of.feed, symbol: ALL_SYMBOLS, channel: "all", reason: "subscription" },
+      ...{ fromUs: atUs, atUs, missed: null },
+      detail: `The venue refused a request of the recorder, who knows for what: ${message}.`,
+    });
+  }
+
   #error(
     frame: KalshiFrame,
     body: KalshiBody | undefined,
@@ -110,6 +137,7 @@ export class Answers {
     const terminal = code === CODE_CHANNEL_ERROR || code === CODE_BUFFER_OVERFLOW;
     const message = `code ${String(code)}: ${wordOf(body?.msg ?? "")}`;
     out.notice = { type: "refused", message, terminal };
+    if (code === CODE_AUTHENTICATION_REQUIRED) out.notice.isDenied = true;
     const refused = this.#of.ledger.answered(frame.id, undefined);
     if (code === CODE_UNKNOWN_SUBSCRIPTION && refused.length > 0) {
       // Trades and tickers would be silent for ever.
@@ -119,6 +147,9 @@ export class Answers {
     }
     if (code === CODE_TOO_MANY_MARKETS && this.#of.commands.tooManyMarkets(refused)) {
       this.#of.ledger.askAgain(refused, atUs);
+    } else if (refused.length === 0 && this.#isForeign(code)) {
+      out.notice.isForeign = true;
+      out.events.push(this.#foreignRefusal(message, atUs));
     } else this.#of.ledger.refuse(refused, message, atUs, out.events);
     if (code !== CODE_BUFFER_OVERFLOW) return;
     const detail = `The venue ended the subscription as we read too slowly (${message}).`;

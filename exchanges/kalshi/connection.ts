@@ -69,7 +69,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     this.#lifecycle = new Lifecycle(feed);
     this.#mirror = new MirrorAlarm(feed);
     this.#answers = new Answers({
-      ...{ ledger, books, lifecycle: this.#lifecycle },
+      ...{ feed, ledger, books, lifecycle: this.#lifecycle },
       ...{ commands: this.requests, subscriptions: this.#subscriptions },
       forget: (atUs, why) => this.disconnected(this.dataUs || atUs, atUs, { why }),
     });

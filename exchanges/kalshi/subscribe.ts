@@ -28,13 +28,15 @@ export function channelOf(venues: string): OrderedChannel | undefined {
 
 /** Everything that is ordered. Only books begin with data; a quiet market has no trades to send. */
 export function ordersOf(specs: readonly SymbolSpec[]): SubscriptionOrder[] {
+  const isUnknown = specs.some(({ isOrderUnknown }) => isOrderUnknown === true);
   const orders: SubscriptionOrder[] = [
-    { channel: "status", external: "", symbol: "_all", proof: "confirmation" },
+    { channel: "status", external: "", symbol: "_all", proof: "confirmation", isUnknown },
   ];
   for (const { symbol, external } of specs) {
-    orders.push({ channel: "orderbook", external, symbol, proof: "data" });
-    orders.push({ channel: "ticker", external, symbol, proof: "confirmation" });
-    orders.push({ channel: "trade", external, symbol, proof: "confirmation" });
+    const market = { external, symbol, isUnknown };
+    orders.push({ channel: "orderbook", proof: "data", ...market });
+    orders.push({ channel: "ticker", proof: "confirmation", ...market });
+    orders.push({ channel: "trade", proof: "confirmation", ...market });
   }
   return orders;
 }
@@ -90,6 +92,8 @@ export class Commands implements Requests {
     first.forEach(({ channel, tickers }, i) => {
       const covered = new Set(tickers);
       for (const each of this.#ledger.all) {
+        // A recorder counts its commands in its own way.
+        if (each.isUnknown === true) continue;
         const isOf = channel === CHANNELS[each.channel];
         if (isOf && (each.external === "" || covered.has(each.external))) each.request = i + 1;
       }

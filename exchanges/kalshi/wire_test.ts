@@ -284,21 +284,3 @@ Deno.test("a refusal for too many requests does not ask again at once", () => {
   assert.deepEqual(normalizer.tick(10_000_000).send, []);
   assert.equal(normalizer.tick(10_000_001).send.length, 1);
 });
-
-Deno.test("a venue that has forgotten a subscription is connected to anew, with a gap of all since its last data", () => {
-  const normalizer = kalshiNormalizer(SPECS);
-  normalizer.connected(1);
-  feed(normalizer, ackFrame("orderbook_delta", 1), 2);
-  feed(normalizer, snapshotFrame(1, 1, A, [["0.4000", "5.00"]], []), 3);
-  const [asked = ""] = normalizer.doubt("orderbook", A, 3, 70).send;
-  const { id, params } = JSON.parse(asked);
-  assert.deepEqual([params.action, params.sid], ["get_snapshot", 1]);
-  const refusal = { id, type: "error", msg: { code: 7, msg: "Unknown subscription ID" } };
-  const { events, notice } = feed(normalizer, JSON.stringify(refusal), 71);
-  assert.ok(notice?.type === "refused" && notice.terminal);
-  const [gap] = events as Gap[];
-  assert.deepEqual(brief(events), ["gap disconnect _all"]);
-  assert.deepEqual([gap?.fromUs, gap?.channel], [3, "all"]);
-  const [again] = normalizer.disconnected(71, 72, { why: "Reconnect." }) as Gap[];
-  assert.equal(again?.fromUs, 3, "the gap goes on from its start");
-});

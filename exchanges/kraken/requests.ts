@@ -39,7 +39,8 @@ export class KrakenRequests implements Requests {
     requests.forEach(({ channel, symbols }, i) => {
       for (const symbol of symbols) {
         const order = this.#ledger.find(channel, symbol);
-        if (order !== undefined) order.request = i + 1;
+        // A recorder counts its requests in its own way.
+        if (order !== undefined && order.isUnknown !== true) order.request = i + 1;
       }
     });
   }

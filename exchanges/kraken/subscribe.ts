@@ -35,11 +35,12 @@ export interface ChannelRequest {
 
 /** Everything that is ordered; each brings a snapshot, a pair's trades only if it has any. */
 export function ordersOf(symbols: readonly SymbolSpec[]): SubscriptionOrder[] {
+  const isUnknown = symbols.some(({ isOrderUnknown }) => isOrderUnknown === true);
   const life = { channel: "status", external: "", symbol: "_all", proof: "data" } as const;
-  const orders: SubscriptionOrder[] = [life];
+  const orders: SubscriptionOrder[] = [{ ...life, isUnknown }];
   for (const channel of OF_SYMBOLS) {
     for (const { symbol, external } of symbols) {
-      orders.push({ channel, external, symbol, proof: "data" });
+      orders.push({ channel, external, symbol, proof: "data", isUnknown });
     }
   }
   return orders;

@@ -63,7 +63,8 @@ export class Recording {
     return [...new Set([...symbols, ...refused])].map((external) => {
       const [depth] = depths[external] ?? [];
       const symbol = this.#venue.symbolOf(external);
-      return depth === undefined ? { symbol, external } : { symbol, external, depth };
+      const spec: SymbolSpec = { symbol, external, isOrderUnknown: true };
+      return depth === undefined ? spec : { ...spec, depth };
     });
   }
 

@@ -8,6 +8,8 @@ export interface CaptureSymbol {
   external: string;
   /** Levels a side where the venue was asked for it. */
   depth?: number;
+  /** Of a recording that does not show what was asked for. */
+  isOrderUnknown?: true;
 }
 
 /** How a machine's clock is set. */

@@ -1,5 +1,6 @@
 import type { StorageSpec } from "./environment.ts";
 import { keysOfReferences, type ResolvedKeys, resolveKeys } from "./keys.ts";
+import { type CredentialsReader, KEY_SOURCES } from "./credentials_reader.ts";
 import { findRegistry } from "./find_registry.ts";
 import { loadEnvironment } from "./registry.ts";
 
@@ -11,6 +12,8 @@ export type DeployedStorage =
   | Omit<S3Spec, "credentials" | "path_style"> & {
     pathStyle?: boolean;
     credentials?: Record<string, string>;
+    /** Reads them from where their keys are now; of services, which run for long. */
+    readCredentials?: CredentialsReader;
   };
 
 /** Options of {@linkcode loadStorage}. */
@@ -20,17 +23,27 @@ export interface LoadStorageOptions {
   registryDir?: string;
 }
 
-/** The storage of an environment with its keys; a local one lies in `dataDir`. */
+/** What differs between services and commands. */
+interface DeployedStorageOptions {
+  /** Folder of a local one in place of the environment's. */
+  dataDir?: string;
+  /** How credentials are read again; absent = they are not. */
+  read?: (references: Record<string, string>) => CredentialsReader;
+}
+
+/** The storage of an environment with its keys. */
 export function deployedStorage(
   spec: StorageSpec,
   keys: ResolvedKeys,
-  dataDir?: string,
+  { dataDir, read }: DeployedStorageOptions = {},
 ): DeployedStorage {
   if (spec.type === "local") return { type: "local", path: dataDir ?? spec.path };
   if (spec.type === "memory") return spec;
   const { path_style: pathStyle, credentials, ...rest } = spec;
   const deployed = { ...rest, ...(pathStyle === undefined ? {} : { pathStyle }) };
-  return credentials ? { ...deployed, credentials: keys.values(credentials) } : deployed;
+  if (credentials === undefined) return deployed;
+  const resolved = { ...deployed, credentials: keys.values(credentials) };
+  return read === undefined ? resolved : { ...resolved, readCredentials: read(credentials) };
 }
 
 /**
@@ -42,10 +55,7 @@ export async function loadStorage(
 ): Promise<DeployedStorage> {
   const environment = await loadEnvironment(registryDir ?? await findRegistry(Deno.cwd()), env);
   const needed = keysOfReferences(environment, storageReferences(environment.storage));
-  const keys = await resolveKeys({ ...environment, keys: needed }, {
-    env: (name) => Deno.env.get(name),
-    readFile: (path) => Deno.readTextFile(path),
-  });
+  const keys = await resolveKeys({ ...environment, keys: needed }, KEY_SOURCES);
   return deployedStorage(environment.storage, keys);
 }
 

@@ -5,9 +5,9 @@ import { type DeployedCache, deployedCache } from "./deployed_cache.ts";
 import type { Environment, TransportSpec } from "./environment.ts";
 import { type CaptureLocation, type FeedVersion, versionOn } from "./feed.ts";
 import { type KeyAccess, reported } from "./key_access.ts";
+import { type CredentialsReader, credentialsReader, KEY_SOURCES } from "./credentials_reader.ts";
 import { loadRotations, type Rotations } from "./key_age.ts";
 import { keysOfReferences, type ResolvedKeys, resolveKeys } from "./keys.ts";
-import type { KeySources } from "./key_source.ts";
 import { findRegistry } from "./find_registry.ts";
 import { loadEnvironment, loadFeed } from "./registry.ts";
 
@@ -42,7 +42,7 @@ export interface DeployedFeed {
    * Reads the credentials by field from where its keys are now; empty where the feed needs none, and
    * where the component does not sign in. Rejects as {@linkcode loadDeployment} does.
    */
-  credentials: () => Promise<Record<string, string>>;
+  credentials: CredentialsReader;
   /** How often its address may be connected to; absent = as the venue says. */
   connects?: { burst: number; refillMs: number };
   /** Where it is captured, and by which clock; absent where the environment does not say. */
@@ -55,6 +55,8 @@ export type DeployedTransport = { type: "memory" } | {
   url: string[];
   stream: { maxBytes?: number; maxAgeMs?: number };
   credentials?: Record<string, string>;
+  /** Reads them from where their keys are now. */
+  readCredentials?: CredentialsReader;
 };
 
 /** An environment with everything that its components need to start. */
@@ -99,10 +101,6 @@ export interface DeploymentOptions {
 }
 
 const DEFAULT_DATA_DIR = "./data";
-const KEY_SOURCES: KeySources = {
-  env: (name) => Deno.env.get(name),
-  readFile: (path) => Deno.readTextFile(path),
-};
 
 /**
  * Loads an environment and resolves the keys that the component needs. Throws ConfigError with all findings when a file is
@@ -114,17 +112,20 @@ export async function loadDeployment(options: DeploymentOptions): Promise<Deploy
   const signed = (options.signsInto ?? liveFeeds)(environment);
   const keys = await keysOf(environment, signed, options);
   const feeds = new Map<string, DeployedFeed>();
+  const { onKeyAccess: onAccess } = options;
+  const read = (references: Record<string, string> = {}) =>
+    credentialsReader({ environment, references, keys, onAccess });
   for (const id of environment.feeds) {
     const credentials = signed.includes(id)
-      ? credentialsSource({ environment, feed: id, keys, onKeyAccess: options.onKeyAccess })
+      ? read(environment.credentials?.[id])
       : () => Promise.resolve({});
     feeds.set(id, { ...await deployedFeed(dir, environment, id), credentials });
   }
   const dataDir = dataDirOf(environment, options.dataDir);
   return {
     environment,
-    transport: deployedTransport(environment.transport, keys),
-    storage: deployedStorage(environment.storage, keys, dataDir),
+    transport: deployedTransport(environment.transport, keys, read),
+    storage: deployedStorage(environment.storage, keys, { dataDir, read }),
     cache: deployedCache(environment.cache, options.usesCache ? keys : undefined),
     issues: deployedIssues(environment.gateway.issues, options.sendsIssues ? keys : undefined),
     rotations: await loadRotations(dir, environment.name),
@@ -201,33 +202,6 @@ async function keysOf(
   );
 }
 
-/** Keys are read again each time; reported is the first reading of each value. */
-function credentialsSource(
-  { environment, feed, keys, onKeyAccess }: {
-    environment: Environment;
-    feed: string;
-    keys: ResolvedKeys;
-    onKeyAccess: DeploymentOptions["onKeyAccess"];
-  },
-): () => Promise<Record<string, string>> {
-  const needed = keysOfReferences(
-    environment,
-    Object.values(environment.credentials?.[feed] ?? {}),
-  );
-  let readBefore = JSON.stringify(keys.credentials(feed));
-  return async () => {
-    const now = await resolveKeys({ ...environment, keys: needed }, KEY_SOURCES);
-    const credentials = now.credentials(feed);
-    const text = JSON.stringify(credentials);
-    if (text !== readBefore) {
-      readBefore = text;
-      const names = { environment: environment.name, keys: Object.keys(needed) };
-      await onKeyAccess?.(environment, { ...names, action: "resolve", outcome: "done" });
-    }
-    return credentials;
-  };
-}
-
 async function deployedFeed(
   dir: string,
   environment: Environment,
@@ -273,7 +247,11 @@ function connectsOf(
   return simulator === undefined ? {} : { connects: SIMULATOR_CONNECTS };
 }
 
-function deployedTransport(spec: TransportSpec, keys: ResolvedKeys): DeployedTransport {
+function deployedTransport(
+  spec: TransportSpec,
+  keys: ResolvedKeys,
+  read: (references: Record<string, string>) => CredentialsReader,
+): DeployedTransport {
   if (spec.type === "memory") return spec;
   const { type, url, max_bytes, max_age, credentials } = spec;
   const stream = {
@@ -281,5 +259,6 @@ function deployedTransport(spec: TransportSpec, keys: ResolvedKeys): DeployedTra
     ...(max_age === undefined ? {} : { maxAgeMs: max_age }),
   };
   const deployed = { type, url: url.split(","), stream };
-  return credentials ? { ...deployed, credentials: keys.values(credentials) } : deployed;
+  if (credentials === undefined) return deployed;
+  return { ...deployed, credentials: keys.values(credentials), readCredentials: read(credentials) };
 }

@@ -84,7 +84,7 @@ export function configOf({ endpoint, region, credentials }: S3Server): S3Config 
 /** A client of a server, without a storage. */
 export function connectionOf({ endpoint, region, credentials }: S3Server): S3Connection {
   const { access_key: accessKey, secret_key: secretKey } = credentials;
-  return connectS3({ endpoint, region, accessKey, secretKey });
+  return connectS3({ endpoint, region, keys: { accessKey, secretKey } });
 }
 
 /** Bytes that no two places have alike; the same for the same seed. */

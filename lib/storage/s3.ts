@@ -13,7 +13,7 @@ export type S3Tuning = Partial<
   Pick<
     S3BucketOptions,
     "partBytes" | "wholeBytesMax" | "concurrency" | "attemptsMax" | "firstWaitMs"
-  > & { requestMsMax: number; answerMsMax: number }
+  > & { requestMsMax: number; answerMsMax: number; keysMsMax: number }
 >;
 
 const TUNING = {
@@ -50,14 +50,18 @@ function openBucket(
   prefix: { bucket: string; cut: string },
   { tuning, tries }: { tuning: S3Tuning; tries: TryListener | undefined },
 ): S3Bucket {
-  const { endpoint, region, pathStyle } = config;
-  const { requestMsMax, answerMsMax, ...given } = tuning;
+  const { endpoint, region, pathStyle, readCredentials } = config;
+  const { requestMsMax, answerMsMax, keysMsMax, ...given } = tuning;
   assertEndpoint(endpoint);
   const connection = connectS3({
-    ...{ endpoint, region, ...credentialsOf(config) },
+    ...{ endpoint, region, keys: keysOf(config) },
+    ...(readCredentials === undefined ? {} : {
+      readKeys: async () => keysOf({ endpoint, credentials: await readCredentials() }),
+    }),
     ...(pathStyle === undefined ? {} : { pathStyle }),
     ...(requestMsMax === undefined ? {} : { requestMsMax }),
     ...(answerMsMax === undefined ? {} : { answerMsMax }),
+    ...(keysMsMax === undefined ? {} : { keysMsMax }),
   });
   return new S3Bucket({
     ...{ ...TUNING, ...given, ...prefix, connection, endpoint, region },
@@ -65,7 +69,7 @@ function openBucket(
   });
 }
 
-function credentialsOf({ credentials = {}, endpoint }: S3Config) {
+function keysOf({ credentials = {}, endpoint }: Pick<S3Config, "credentials" | "endpoint">) {
   const { access_key: accessKey, secret_key: secretKey, session_token: sessionToken } = credentials;
   if (accessKey && secretKey) {
     return { accessKey, secretKey, ...(sessionToken ? { sessionToken } : {}) };

@@ -1,16 +1,25 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { fetchHandler, type HttpHandler } from "./s3_http.ts";
 
+/** Who asks. */
+export interface S3Keys {
+  accessKey: string;
+  secretKey: string;
+  /** Of temporary credentials. */
+  sessionToken?: string;
+}
+
 /** Where the buckets of an S3 are, and who asks. */
 export interface S3Access {
   /** `https://s3.eu-central-1.amazonaws.com`, `http://127.0.0.1:3900`. */
   endpoint: string;
   /** As the server is set up: `eu-central-1`, `garage`, `us-east-1`. */
   region: string;
-  accessKey: string;
-  secretKey: string;
-  /** Of temporary credentials. */
-  sessionToken?: string;
+  keys: S3Keys;
+  /** Reads the keys from where they are now; absent = they stay. Rejects: the last ones are used. */
+  readKeys?: () => Promise<S3Keys>;
+  /** Age up to which keys are used without a look; default 5,000. */
+  keysMsMax?: number;
   /** True: `endpoint/bucket/key`; false: `bucket.endpoint/key`. Default: true but for AWS. */
   pathStyle?: boolean;
   /** Longest time of one request with its body; default 60,000. */
@@ -63,11 +72,7 @@ export function connectS3(access: S3Access): S3Connection {
     endpoint: access.endpoint,
     region: access.region,
     forcePathStyle: access.pathStyle ?? !isAws(access.endpoint),
-    credentials: {
-      accessKeyId: access.accessKey,
-      secretAccessKey: access.secretKey,
-      ...(access.sessionToken === undefined ? {} : { sessionToken: access.sessionToken }),
-    },
+    credentials: identityOf(access),
     requestHandler: handler,
   });
   // They look at variables of AWS Lambda and of the browser for a header that nobody needs.
@@ -79,6 +84,28 @@ export function connectS3(access: S3Access): S3Connection {
       client.destroy();
       handler.destroy();
     },
+  };
+}
+
+/** The SDK asks for an identity again when it has less than this before it ends. */
+const SDK_MARGIN_MS = 300_000;
+const KEYS_MS_MAX = 5_000;
+
+function identityOf(
+  { keys, readKeys, keysMsMax = KEYS_MS_MAX }: S3Access,
+): NonNullable<S3ClientConfig["credentials"]> {
+  const identity = ({ accessKey, secretKey, sessionToken }: S3Keys) => ({
+    accessKeyId: accessKey,
+    secretAccessKey: secretKey,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+  });
+  if (readKeys === undefined) return identity(keys);
+  let last = keys;
+  return async () => {
+    // In the middle of a rotation a file may be away: the old keys may still do.
+    last = await readKeys().catch(() => last);
+    const expiration = new Date(Date.now() + SDK_MARGIN_MS + keysMsMax);
+    return { ...identity(last), expiration };
   };
 }
 

@@ -11,4 +11,6 @@ export interface S3Config {
   pathStyle?: boolean;
   /** `access_key`, `secret_key`, and `session_token` of temporary ones. */
   credentials?: Record<string, string>;
+  /** Reads them from where they are now, as they are rotated in place; absent = they stay. */
+  readCredentials?: () => Promise<Record<string, string>>;
 }

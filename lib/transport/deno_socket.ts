@@ -12,6 +12,12 @@ const READ_BYTES = 256 * 1024;
 const GREETING_BYTES_MAX = 64 * 1024;
 const LF = 10;
 
+/** What our connections give along with the client library's own options. */
+export interface DialOptions {
+  /** Awaited before each try, reconnects among them. */
+  beforeDial?: () => Promise<void>;
+}
+
 /**
  * The TCP (or TLS) connection under a NATS client. The one in `@nats-io/transport-node` takes its
  * error listeners off before its socket is closed, so that under Deno a reset at the wrong moment
@@ -31,8 +37,9 @@ export class DenoSocket implements Transport {
   #closed = Promise.withResolvers<void | Error>();
 
   /** Connects, reads the server's greeting, and goes over to TLS where the server asks for it. */
-  async connect(server: Server, options: ConnectionOptions): Promise<void> {
+  async connect(server: Server, options: ConnectionOptions & DialOptions): Promise<void> {
     try {
+      await options.beforeDial?.();
       const plain = await Deno.connect({ hostname: server.hostname, port: server.port });
       this.#connection = plain;
       plain.setNoDelay(true);

@@ -15,6 +15,7 @@ import {
   type NatsCredentials,
   type NatsEndpoint,
 } from "./nats_connect.ts";
+import { NatsIdentity } from "./nats_identity.ts";
 import { assertStoreName, type KeyValueStore } from "./key_value.ts";
 import { NatsKeyValue } from "./nats_key_value.ts";
 import { joinNatsGroup } from "./nats_group.ts";
@@ -61,6 +62,8 @@ export interface NatsTransportOptions {
   stream?: StreamLimits;
   /** Who we are to the server; default nobody. */
   credentials?: NatsCredentials;
+  /** Reads them from where they are now, before each connection; absent = they stay. */
+  readCredentials?: () => Promise<NatsCredentials>;
   /** Default silent. */
   logger?: Logger;
 }
@@ -78,8 +81,11 @@ const NO_MESSAGE_FOUND = 10037;
  * it comes back by itself after any loss, for ever.
  */
 export async function natsTransport(options: NatsTransportOptions): Promise<Transport> {
-  const { servers, credentials } = options;
-  const endpoint = { servers: typeof servers === "string" ? [servers] : servers, credentials };
+  const { servers } = options;
+  const endpoint = {
+    servers: typeof servers === "string" ? [servers] : servers,
+    identity: new NatsIdentity(options),
+  };
   const connection = await connectNats(endpoint, `ssmd ${options.env}`, true);
   try {
     const manager = await managerOf(connection);

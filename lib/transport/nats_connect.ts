@@ -1,25 +1,11 @@
 import { messageOf, refusalHint, refusalIn, TransportError } from "@ssmd/runtime";
-import {
-  type ConnectionOptions,
-  credsAuthenticator,
-  errors,
-  type NatsConnection,
-} from "@nats-io/nats-core";
+import { type ConnectionOptions, errors, type NatsConnection } from "@nats-io/nats-core";
 import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { NatsConnectionImpl, setTransportFactory } from "@nats-io/nats-core/internal";
-import { DenoSocket } from "./deno_socket.ts";
+import { DenoSocket, type DialOptions } from "./deno_socket.ts";
+import { type NatsCredentials, NatsIdentity } from "./nats_identity.ts";
 
-/** Who we are to the server; at most one of the three ways. */
-export interface NatsCredentials {
-  /** With `password`. */
-  user?: string;
-  /** Of `user`. */
-  password?: string;
-  /** A token. */
-  token?: string;
-  /** The content (not the name) of a `.creds` file. */
-  creds?: string;
-}
+export type { NatsCredentials };
 
 /** Where the bus is and who asks. */
 export interface NatsEndpoint {
@@ -27,6 +13,8 @@ export interface NatsEndpoint {
   servers: readonly string[];
   /** Default: none. */
   credentials?: NatsCredentials | undefined;
+  /** In place of `credentials`: shared by connections, so that a rotation is known to all. */
+  identity?: NatsIdentity;
 }
 
 const CONNECT_MS_MAX = 5_000;
@@ -56,11 +44,15 @@ export async function connectNats(
     reconnectJitter: RECONNECT_JITTER_MS,
     ignoreAuthErrorAbort: true,
     pingInterval: PING_EVERY_MS,
-    ...authOf(endpoint.credentials),
   };
+  const identity = endpoint.identity ?? new NatsIdentity(endpoint);
+  const { authenticator } = identity;
+  if (authenticator !== undefined) options.authenticator = authenticator;
   let connection: NatsConnection;
   try {
+    // The factory is the client library's global; what is read before a dial comes with its options.
     setTransportFactory({ factory: () => new DenoSocket() });
+    Object.assign(options, { beforeDial: () => identity.refresh() } satisfies DialOptions);
     connection = await NatsConnectionImpl.connect(options);
   } catch (error) {
     throw connectError(error, endpoint.servers);
@@ -114,15 +106,6 @@ function isDisabled(error: unknown): boolean {
   // Without JetStream nobody listens on its API.
   return error instanceof errors.RequestError && error.isNoResponders() ||
     error instanceof errors.NoRespondersError;
-}
-
-function authOf(credentials: NatsCredentials = {}): ConnectionOptions {
-  const { user, password, token, creds } = credentials;
-  if (creds !== undefined) {
-    return { authenticator: credsAuthenticator(new TextEncoder().encode(creds)) };
-  }
-  if (token !== undefined) return { token };
-  return user === undefined ? {} : { user, pass: password ?? "" };
 }
 
 function connectError(error: unknown, servers: readonly string[]): TransportError {

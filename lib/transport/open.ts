@@ -16,6 +16,8 @@ export type TransportConfig =
     stream?: StreamLimits;
     /** Who we are to the server. */
     credentials?: NatsCredentials;
+    /** Reads them from where they are now, before each connection; absent = they stay. */
+    readCredentials?: () => Promise<NatsCredentials>;
   };
 
 /** What {@linkcode openTransport} needs besides the configuration. */
@@ -41,6 +43,7 @@ const DRIVERS = {
       env,
       ...(config.stream === undefined ? {} : { stream: config.stream }),
       ...(config.credentials === undefined ? {} : { credentials: config.credentials }),
+      ...(config.readCredentials === undefined ? {} : { readCredentials: config.readCredentials }),
       ...(logger === undefined ? {} : { logger }),
     });
   },

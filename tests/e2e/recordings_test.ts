@@ -175,6 +175,21 @@ Deno.test("a subscription that the venue refused is a gap, and up ends with 1", 
   ]);
 });
 
+Deno.test("of another recorder's session nothing is missing that nobody shows to be ordered", async () => {
+  const later = (frames: string[]) => recording(frames, START_US + 60_000_000);
+  const lines = [
+    ...recording([{ e: "ws_connected" }, snapshot(1, [["0.4000", "5.00"]])]),
+    ...later([delta(2, "0.4000", "1.00")]),
+  ];
+  const flags = ["--times", "recorded"];
+  const { code, records } = await playedLines(lines, { flags });
+  assert.equal(code, 0);
+  assert.deepEqual(gapsOf(records), []);
+  const refusal = JSON.stringify({ id: 7, type: "error", msg: { code: 27, msg: "Too many" } });
+  const refused = await playedLines([...lines, ...later([refusal])], { flags });
+  assert.deepEqual([refused.code, gapsOf(refused.records)], [1, ["_all subscription open"]]);
+});
+
 Deno.test("with --times recorded records keep their times, go to their days and fill the candles", async () => {
   await using folder = new Folder();
   const path = `${folder.path}/recording.jsonl`;
