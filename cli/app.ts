@@ -31,6 +31,8 @@ const WORDS: Readonly<Record<string, string>> = {
   "data": "Archived records: list, check, export, replay and remove them",
   "query": "",
   "ask": "",
+  "signal": "Signals in code: write, check, list them",
+  "backtest": "",
   "reprocess": "Versions of the archive's records, made again from raw",
   "qa": "Checks of archived days",
   "storage": "Versions of objects in buckets",

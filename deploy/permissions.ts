@@ -201,14 +201,19 @@ function registryWrites({ args, registryDir, reach }: Launch): string[] {
     // `init` makes one in its folder, whatever lies above it.
     ...[`${base}/exchanges`, ...(registryDir === undefined ? [] : [registryDir])],
     ...[".", project, base].map((dir) => `${dir}/.gitignore`),
+    ...(commandWord(args) === "signal" ? [`${project}/signals`] : []),
     ...keys,
   ];
 }
 
-/** Programs that a command of ssmd may start: SQL has an engine of its own, the rest asks git. */
+/** Words of commands that run signals: in hosts, which a shell starts with a limit of memory. */
+const SIGNAL_WORDS: ReadonlySet<string> = new Set(["signal", "backtest"]);
+
+/** Programs that a command of ssmd may start: SQL and signals run in processes of their own, the rest asks git. */
 function runnable({ args, deno }: Launch): string[] {
-  const word = commandWord(args);
+  const word = commandWord(args) ?? "";
   if (word === "query") return [deno, "git"];
+  if (SIGNAL_WORDS.has(word)) return [deno, SHELL, "git"];
   return ["git", CHRONYC, ...(word === "up" ? [SHELL] : [])];
 }
 

@@ -72,8 +72,10 @@ Deno.test("a command that only changes the registry reaches no host", () => {
   }
 });
 
-Deno.test("only a query may start a process of Deno, and only key commands write key files", () => {
-  assert.ok(permissions("ssmd", "query x").run.includes("/usr/bin/deno"));
+Deno.test("only queries and signals may start processes of Deno, and only key commands write key files", () => {
+  for (const line of ["query x", "backtest x", "signal check x"]) {
+    assert.ok(permissions("ssmd", line).run.includes("/usr/bin/deno"));
+  }
   assert.ok(!permissions("ssmd", "data inventory").run.includes("/usr/bin/deno"));
   assert.ok(permissions("ssmd", "key set bus --env prod").write.includes("/etc/ssmd"));
   assert.ok(!permissions("ssmd", "up --env prod").write.includes("/etc/ssmd"));

@@ -24,7 +24,9 @@ async function declaredCommands(): Promise<Declared[]> {
     const text = await Deno.readTextFile(new URL(file, COMMANDS_DIR));
     const [, name, brief] = DECLARATION.exec(text) ?? [];
     if (name === undefined || brief === undefined) continue;
-    const expected = `${name.replaceAll(/[ -]/g, "_")}.ts`;
+    const words = name.replaceAll(/[ -]/g, "_");
+    // `_test.ts` would be a file of tests.
+    const expected = `${words.endsWith("_test") ? `${words}_command` : words}.ts`;
     if (file !== expected) throw new RangeError(`"${name}" belongs in ${expected}`);
     found.push({ file, name, brief });
   }

@@ -19,6 +19,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Ask a running gateway in words: prices, spreads, volumes, gaps, coverage, markets",
     load: () => import("./ask.ts"),
   },
+  "backtest": {
+    brief: "Run a signal over archived records, as it runs live",
+    load: () => import("./backtest.ts"),
+  },
   "calendar list": {
     brief: "List the trading calendars and the hours of each that are in force",
     load: () => import("./calendar_list.ts"),
@@ -383,6 +387,26 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
   "schema used": {
     brief: "Tell which archived data was written with which version of a schema",
     load: () => import("./schema_used.ts"),
+  },
+  "signal check": {
+    brief: "Hold a signal to what is promised of it, before it goes live",
+    load: () => import("./signal_check.ts"),
+  },
+  "signal list": {
+    brief: "List the signals of the project and those that come with ssmd",
+    load: () => import("./signal_list.ts"),
+  },
+  "signal new": {
+    brief: "Write a new signal and its test, ready to be changed",
+    load: () => import("./signal_new.ts"),
+  },
+  "signal show": {
+    brief: "Show a signal: what it watches, its parameters, builders and hashes",
+    load: () => import("./signal_show.ts"),
+  },
+  "signal test": {
+    brief: "Run the test beside a signal",
+    load: () => import("./signal_test_command.ts"),
   },
   "status": {
     brief: "Show how an environment is: feeds, archive, bus, clients",

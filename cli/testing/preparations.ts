@@ -39,6 +39,7 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   // A feed is forbidden only where no environment uses it.
   "feed disable": "cd exchanges/environments && rm -f demo.yaml demo-nats.yaml kraken.yaml",
   "schema add-version": `${FRESH}; sed -i '$ s/^}/  venue @${NEXT_FIELD} :Text;\\n}/' trade.capnp`,
+  "signal new": "rm -rf signals",
   "key set": NO_KEY,
   "key rotate": `${KEY}; sed -i "s/^key_id: .*/key_id: new/" kalshi.yaml`,
   "key list": KEY,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { MarketEvent } from "@ssmd/market";
 import { builder, orderbook, scenario, signal } from "@ssmd/signal";
 import { FIVE_SIGNALS } from "../testing/five_signals.ts";
-import { marketWalk, seededRandom } from "../testing/market_walk.ts";
+import { marketWalk, seededRandom } from "../check/market_walk.ts";
 import { loaded, runOver, startRun, take } from "../testing/run_signals.ts";
 import { compareFires } from "./fire_id.ts";
 import { compareMerged } from "./watermark_merge.ts";

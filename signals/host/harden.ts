@@ -42,9 +42,9 @@ const ASSIGNABLE: readonly (readonly [object, readonly string[]])[] = [
 /**
  * Takes from this process everything that is no part of the language, and everything by which one
  * signal could reach another: globals, clock, chance, locale, and the language's own objects, which
- * are frozen. What the host itself needs it must hold before.
+ * are frozen, as `shared` is with all that it leads to. What the host itself needs it must hold before.
  */
-export function harden(): void {
+export function harden(shared: readonly object[]): void {
   for (const name of Reflect.ownKeys(globalThis)) {
     if (typeof name === "symbol" || !KEPT.has(name)) Reflect.deleteProperty(globalThis, name);
   }
@@ -61,7 +61,7 @@ export function harden(): void {
   // Deno tells the global object that the process ends.
   Object.defineProperty(globalThis, "dispatchEvent", { value: () => true });
   const seen = new Set<object>();
-  for (const root of [...hiddenIntrinsics(), globalThis]) freezeAll(root, seen);
+  for (const root of [...hiddenIntrinsics(), globalThis, ...shared]) freezeAll(root, seen);
 }
 
 /** Has an assignment to a derived object make a property of its own, as it does unfrozen. */

@@ -1,8 +1,14 @@
+import { BookSide, type EventType, OrderBook } from "@ssmd/market";
+import { CodecError, ConfigError } from "@ssmd/runtime/errors";
 import { builder } from "../builders/own_builder.ts";
-import { orderbook } from "../builders/orderbook.ts";
-import { priceHistory } from "../builders/price_history.ts";
+import { orderbook, OrderbookBuilder, OrderbookView } from "../builders/orderbook.ts";
+import { priceHistory, PriceHistoryBuilder, PriceHistoryView } from "../builders/price_history.ts";
 import { StateReader, StateWriter } from "../builders/state_bytes.ts";
-import { volumeProfile } from "../builders/volume_profile.ts";
+import {
+  volumeProfile,
+  VolumeProfileBuilder,
+  VolumeProfileView,
+} from "../builders/volume_profile.ts";
 import {
   isSignal,
   overriddenParams,
@@ -10,6 +16,7 @@ import {
   signal,
   type SignalDefinition,
 } from "../author/signal.ts";
+import { ValueError } from "../engine/canonical_json.ts";
 import { type LoadedSignal, loadedSignal } from "../engine/loaded_signal.ts";
 
 /** A signal as it is sent to a host. */
@@ -28,6 +35,14 @@ export interface HostedSignal {
 export const SDK = {
   ...{ builder, orderbook, priceHistory, signal, StateReader, StateWriter, volumeProfile },
 };
+
+/** What signals of one host can reach, and must not change for each other. */
+export const SHARED: readonly object[] = [
+  SDK,
+  ...[OrderbookBuilder, PriceHistoryBuilder, VolumeProfileBuilder, OrderBook, BookSide],
+  ...[OrderbookView, PriceHistoryView, VolumeProfileView],
+  ...[ConfigError, CodecError, ValueError],
+];
 
 // The name is taken before the global objects are.
 const MakeFunction = Function;
@@ -61,6 +76,10 @@ export interface SignalInfo {
   warmupUs: number;
   /** Feeds whose records it needs. */
   neededFeeds: readonly string[];
+  /** Symbols that it follows besides those that it watches. */
+  followedSymbols: readonly string[];
+  /** Types of records that it needs, gaps among them. */
+  types: readonly EventType[];
   /** Names in `state` and what they are. */
   builders: Readonly<Record<string, string>>;
 }
@@ -77,6 +96,10 @@ export function infoOf(
     ...{ edge, cooldownUs, everyUs, maxFiresPerHour: definition.maxFiresPerHour },
     warmupUs: Math.max(...builders.map(([, { warmupUs }]) => warmupUs)),
     neededFeeds: [...new Set([...feeds, ...others])].sort(),
+    followedSymbols: [
+      ...new Set(builders.flatMap(([, { of }]) => of?.symbol === undefined ? [] : [of.symbol])),
+    ],
+    types: [...new Set([...builders.flatMap(([, { types }]) => types), "gap" as const])],
     builders: Object.fromEntries(builders.map(([name, { kind }]) => [name, kind])),
   };
 }

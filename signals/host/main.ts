@@ -21,7 +21,7 @@ import {
   TO_HOST,
 } from "./frames.ts";
 import { harden } from "./harden.ts";
-import { type HostedSignal, infoOf, loadSignal, SDK } from "./load_signal.ts";
+import { type HostedSignal, infoOf, loadSignal, SHARED } from "./load_signal.ts";
 
 // All that is needed of the system is held here; then it is gone.
 const readSync = Deno.stdin.readSync.bind(Deno.stdin);
@@ -169,11 +169,6 @@ function serve(): void {
   }
 }
 
-Object.values(SDK).forEach((each) => {
-  Object.freeze(each);
-  Object.freeze(each.prototype);
-});
-Object.freeze(SDK);
-harden();
+harden(SHARED);
 serve();
 exit(0);

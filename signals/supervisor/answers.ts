@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Fire } from "@ssmd/market";
+import { EVENT_TYPES, type Fire } from "@ssmd/market";
 import type { Report } from "../engine/instance.ts";
 
 const HASH = z.string().max(64);
@@ -64,6 +64,8 @@ const INFO = z.strictObject({
   maxFiresPerHour: z.number(),
   warmupUs: z.number(),
   neededFeeds: z.array(NAME),
+  followedSymbols: z.array(NAME),
+  types: z.array(z.enum(EVENT_TYPES)),
   builders: z.record(z.string(), z.string()),
 });
 

@@ -6,7 +6,7 @@ import { loadedSignal } from "../engine/loaded_signal.ts";
 import { overriddenParams, type SignalDefinition } from "../author/signal.ts";
 import type { HostedSignal } from "../host/load_signal.ts";
 import { batchesOf, librarySignal, rawSignal, textSignal } from "../testing/hosted.ts";
-import { marketWalk } from "../testing/market_walk.ts";
+import { marketWalk } from "../check/market_walk.ts";
 import { runOver } from "../testing/run_signals.ts";
 import imbalanceFlip from "../library/imbalance_flip.ts";
 import priceCrosses from "../library/price_crosses.ts";

@@ -1,0 +1,154 @@
+import { z } from "zod";
+import { type DaySummary, inventory, type InventoryQuery } from "@ssmd/archive";
+import { ArchiveError, isoOfUs, nowUs, sleep } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import {
+  backtest,
+  type BacktestQuery,
+  type BacktestResult,
+  findSignal,
+  hostedSignalOf,
+} from "@ssmd/signals";
+import { type NamedArchive, withArchive } from "../archive/with_archive.ts";
+import { spanOf } from "../archive/time_span.ts";
+import { ARCHIVE, SPAN_FLAGS, SYMBOLS } from "../command/archive_flags.ts";
+import { ENVIRONMENT_FILTER, OUTPUT } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { on, parsed } from "../command/flag.ts";
+import { BACKTEST, backtestText, COMPARED, fireView } from "../signal/backtest_view.ts";
+import { compareLive } from "../signal/compare_live.ts";
+import { SET, settingsOf, SIGNAL } from "../signal/signal_args.ts";
+import { signalFolders } from "../signal/signal_folders.ts";
+
+/** Fires that are printed. */
+const FIRES_SHOWN_MAX = 1000;
+
+export default defineCommand({
+  name: "backtest",
+  brief: "Run a signal over archived records, as it runs live",
+  description:
+    "The same host evaluates the same bytes in the order of the archive; its time is that of the " +
+    "records. What lies before --from is read to be warm. Prints fires, their rate, what the middle of " +
+    "the book did 1 s, 10 s and 1 m after, the condition of the data, and the SHA-256 of the " +
+    "fires. --compare-live holds them to those that were archived live: exit code 1 for any that is " +
+    "missing, extra or different.",
+  examples: [
+    "ssmd backtest imbalance_flip --date 2026-08-01",
+    "ssmd backtest imbalance_flip --date 2026-08-01 --symbol BTCUSD --set threshold=0.8",
+    "ssmd backtest momentum_burst --from 2026-08-01T02:53:50Z --to 2026-08-01T02:54:00Z " +
+    "--output json",
+  ],
+  flags: {
+    env: ENVIRONMENT_FILTER,
+    data: ARCHIVE,
+    ...SPAN_FLAGS,
+    symbol: SYMBOLS,
+    set: SET,
+    speed: parsed(parseSpeed, "As many times as fast as it was, or max", {
+      default: "max",
+      placeholder: "n",
+    }),
+    compareLive: on("Compare with the fires that were archived live"),
+    output: OUTPUT,
+  },
+  args: [SIGNAL],
+  output: BACKTEST,
+  failed: ({ ok }) => !ok,
+  table: (result) => ({ text: backtestText(result) }),
+  run: async ({ flags, args: [name], context }) => {
+    const { all } = await signalFolders(context.globals);
+    const signal = await hostedSignalOf(await findSignal(name, all), settingsOf(flags.set));
+    const span = spanOf(flags);
+    return await withArchive(context, flags, async (archive) => {
+      const query: BacktestQuery = {
+        ...{ storage: archive.storage, env: archive.env, signal, ...span },
+        ...(flags.symbol === undefined ? {} : { symbols: flags.symbol }),
+        // Live may have begun before: what is uncertain is not fired.
+        isCold: flags.compareLive && span.fromUs !== undefined,
+        ...paceOf(flags.speed),
+      };
+      const result = await backtest(query);
+      const compared = flags.compareLive ? await compareLive(query, result) : null;
+      return {
+        ...await viewOf(archive, result, query),
+        compared_live: compared,
+        ok: compared === null || isEqual(compared),
+      };
+    });
+  },
+});
+
+function isEqual({ missing, extra, different }: z.output<typeof COMPARED>): boolean {
+  return missing.length + extra.length + different.length === 0;
+}
+
+/** `max`, or how many times as fast. Throws RangeError. */
+function parseSpeed(text: string): number | "max" {
+  if (text === "max") return text;
+  const speed = Number(text);
+  if (speed > 0 && Number.isFinite(speed)) return speed;
+  throw new RangeError("a speed is a number above 0, or max");
+}
+
+function paceOf(speed: number | "max"): Pick<BacktestQuery, "onBatch"> {
+  if (speed === "max") return {};
+  let first: { atUs: number; realMs: number } | undefined;
+  return {
+    onBatch: async (atUs) => {
+      first ??= { atUs, realMs: performance.now() };
+      const dueMs = first.realMs + (atUs - first.atUs) / 1000 / speed;
+      if (dueMs > performance.now()) await sleep(dueMs - performance.now());
+    },
+  };
+}
+
+async function viewOf(
+  { storage, env }: NamedArchive,
+  { info, fires, firstUs, lastUs, outcomes, ...result }: BacktestResult,
+  { fromUs, toUs }: BacktestQuery,
+): Promise<Omit<z.input<typeof BACKTEST>, "ok" | "compared_live">> {
+  const days = await condition(storage, info.neededFeeds, {
+    ...{ env, nowUs: nowUs() },
+    ...(fromUs === undefined ? {} : { fromUs }),
+    ...(toUs === undefined ? {} : { toUs }),
+  });
+  const spanUs = firstUs === null || lastUs === null ? 0 : lastUs - firstUs;
+  return {
+    ...{ signal: info.id, version: info.version, params: info.params, env },
+    source_hash: info.sourceHash,
+    from: firstUs === null ? null : isoOfUs(firstUs),
+    to: lastUs === null ? null : isoOfUs(lastUs),
+    ...{ records: result.records, instances: result.instances },
+    fires: fires.length,
+    fires_per_hour: spanUs === 0 ? null : Number((fires.length / (spanUs / 3.6e9)).toPrecision(4)),
+    sha256: result.sha256,
+    outcomes: outcomes.map(({ upShare: up_share, ...outcome }) => ({ ...outcome, up_share })),
+    data: days.map(({ feed, day, condition, why, gaps }) => ({
+      ...{ feed, day, condition, why, gaps: gaps.length },
+    })),
+    problems: [
+      ...result.reports.map(({ symbol, message }) => `${symbol}: ${message}`),
+      ...result.quarantined.map(({ reason }) => reason),
+    ],
+    ns_per_record: result.records === 0 ? null : Math.round(result.costUs * 1000 / result.records),
+    list: fires.slice(0, FIRES_SHOWN_MAX).map(fireView),
+    list_truncated: fires.length > FIRES_SHOWN_MAX,
+  };
+}
+
+/** The days of feeds; one that is not archived has none. */
+async function condition(
+  storage: Storage,
+  feeds: readonly string[],
+  query: Omit<InventoryQuery, "feeds">,
+): Promise<DaySummary[]> {
+  const days: DaySummary[] = [];
+  for (const feed of feeds) {
+    try {
+      days.push(...await inventory(storage, { ...query, feeds: [feed] }));
+    } catch (error) {
+      if (!(error instanceof ArchiveError) || error.code !== "ARCHIVE_NOT_FOUND") throw error;
+    }
+  }
+  return days;
+}

@@ -1,0 +1,111 @@
+import { z } from "zod";
+import type { MarketEvent } from "@ssmd/market";
+import { type CheckResult, checkSignal, findSignal, mergedRecords } from "@ssmd/signals";
+import { withArchive } from "../archive/with_archive.ts";
+import { spanOf } from "../archive/time_span.ts";
+import { ARCHIVE, SPAN_FLAGS } from "../command/archive_flags.ts";
+import { ENVIRONMENT_FILTER, OUTPUT } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { render } from "../render.ts";
+import { SET, settingsOf, SIGNAL } from "../signal/signal_args.ts";
+import { signalFolders } from "../signal/signal_folders.ts";
+
+/** Records of the archive that a check takes at most: it runs them nine times. */
+const RECORDS_MAX = 200_000;
+
+const FINDING = z.object({
+  file: z.string(),
+  line: z.int(),
+  column: z.int(),
+  message: z.string(),
+  hint: z.string(),
+});
+
+const CHECK = z.object({
+  signal: z.string(),
+  path: z.string(),
+  ok: z.boolean(),
+  findings: z.array(FINDING),
+  steps: z.array(z.object({
+    name: z.string(),
+    result: z.enum(["passed", "failed", "unproven"]),
+    detail: z.string(),
+  })),
+  data: z.enum(["made up", "archive"]),
+  records: z.int(),
+  fires: z.int(),
+  ns_per_record: z.int().nullable().describe("A host's time, decoding with it; null = not run"),
+  bytes_per_instance: z.int().nullable().describe("Of its state; null = not run"),
+});
+
+export default defineCommand({
+  name: "signal check",
+  brief: "Hold a signal to what is promised of it, before it goes live",
+  description:
+    "Rules for authors, types, imports; then in a host without rights: it survives, twice the same " +
+    "records give the same fires, what comes later changes none, and begun in the middle it fires " +
+    "nothing else. Made-up markets by default; with --date, or --from and --to, records of the " +
+    "archive. With fewer than 10 fires it says that nothing is proven. Exit code 1 when it fails.",
+  examples: [
+    "ssmd signal check spread_widens",
+    "ssmd signal check price_crosses --set price=0.4 --output json",
+    "ssmd signal check imbalance_flip --date 2026-08-01",
+  ],
+  flags: {
+    env: ENVIRONMENT_FILTER,
+    data: ARCHIVE,
+    ...SPAN_FLAGS,
+    set: SET,
+    output: OUTPUT,
+  },
+  args: [SIGNAL],
+  output: CHECK,
+  failed: ({ ok }) => !ok,
+  table: (check) => ({ text: textOf(check) }),
+  async run({ flags, args: [name], context }) {
+    const { all } = await signalFolders(context.globals);
+    const file = await findSignal(name, all);
+    const span = spanOf(flags);
+    const params = settingsOf(flags.set);
+    const isArchived = span.fromUs !== undefined || span.toUs !== undefined;
+    if (!isArchived) return viewOf(await checkSignal(file, { params }), "made up");
+    const records = ({ neededFeeds: feeds, types }: RecordsWanted) =>
+      withArchive(context, flags, async ({ storage, env }) => {
+        const taken: MarketEvent[] = [];
+        for await (const batch of mergedRecords(storage, { env, feeds, types, ...span })) {
+          taken.push(...batch);
+          if (taken.length >= RECORDS_MAX) break;
+        }
+        return taken.slice(0, RECORDS_MAX);
+      });
+    return viewOf(await checkSignal(file, { params, records }), "archive");
+  },
+});
+
+type RecordsWanted = Pick<NonNullable<CheckResult["info"]>, "neededFeeds" | "types">;
+
+function viewOf(result: CheckResult, data: "made up" | "archive"): z.output<typeof CHECK> {
+  const { signal, path, ok, findings, steps, records, fires } = result;
+  return {
+    ...{ signal, path, ok, findings, steps, data, records, fires },
+    ns_per_record: result.nsPerRecord,
+    bytes_per_instance: result.bytesPerInstance,
+  };
+}
+
+function textOf(check: z.input<typeof CHECK>): string {
+  const places = check.findings.map(({ file, line, column, message, hint }) =>
+    `${file}:${line}:${column}: ${message}${hint === "" ? "" : `\n  ${hint}`}`
+  );
+  const rows = check.steps.map(({ name, result, detail }) => ({ check: name, result, detail }));
+  const { records, data, fires, ns_per_record: ns, bytes_per_instance: bytes } = check;
+  const cost = ns === null ? [] : [
+    `${fires} fires on ${records} records (${data}); ${ns} ns a record, ${bytes} bytes a market`,
+  ];
+  return [
+    ...places,
+    render({ value: check, rows }, "table").trimEnd(),
+    ...cost,
+    `${check.signal}: ${check.ok ? "nothing is wrong" : "it must not go live like this"}`,
+  ].join("\n") + "\n";
+}

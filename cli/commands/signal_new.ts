@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { UsageError } from "@ssmd/runtime/errors";
+import { isSignalId } from "@ssmd/signals";
+import { OUTPUT } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { text } from "../command/flag.ts";
+import { signalTemplate, testTemplate } from "../signal/signal_template.ts";
+import { signalFolders } from "../signal/signal_folders.ts";
+
+export default defineCommand({
+  name: "signal new",
+  brief: "Write a new signal and its test, ready to be changed",
+  description: "Both go into signals/ beside the project's registry. Nothing is overwritten.",
+  examples: ["ssmd signal new wide_book", "ssmd signal new btc_runs --feed kraken --symbol BTCUSD"],
+  flags: {
+    feed: text("Feed that it watches", {
+      default: "kraken",
+      placeholder: "feed",
+      completes: "feed",
+    }),
+    symbol: text("Markets that it watches; a * at the end stands for any rest", {
+      default: "*",
+      placeholder: "symbol",
+      completes: "symbol",
+    }),
+    output: OUTPUT,
+  },
+  args: [text("Small letters, digits and _", { placeholder: "name", required: true })],
+  output: z.object({ signal: z.string(), files: z.array(z.string()) }),
+  table: ({ signal, files }) => ({
+    text: `${
+      files.join("\n")
+    }\nNext: ssmd signal test ${signal}, then ssmd signal check ${signal}\n`,
+  }),
+  async run({ flags: { feed, symbol }, args: [id], context }) {
+    if (!isSignalId(id)) {
+      throw new UsageError("SIGNAL_NAME_INVALID", `"${id}" is no name of a signal.`, {
+        hint: "Small letters, digits and _, a letter first: wide_book.",
+      });
+    }
+    const { own } = await signalFolders(context.globals);
+    await Deno.mkdir(own, { recursive: true });
+    const files = [
+      [`${own}/${id}.ts`, signalTemplate({ feed, symbol })],
+      [`${own}/${id}_test.ts`, testTemplate({ id, feed, symbol })],
+    ] as const;
+    for (const [path, content] of files) await write(path, content);
+    return { signal: id, files: files.map(([path]) => path) };
+  },
+});
+
+async function write(path: string, content: string): Promise<void> {
+  try {
+    await Deno.writeTextFile(path, content, { createNew: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    throw new UsageError("SIGNAL_EXISTS", `"${path}" is there already.`, {
+      hint: "Give the signal another name.",
+      cause: error,
+    });
+  }
+}

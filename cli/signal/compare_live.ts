@@ -1,0 +1,51 @@
+import type { z } from "zod";
+import type { Fire } from "@ssmd/market";
+import {
+  type BacktestQuery,
+  type BacktestResult,
+  canonicalJson,
+  firesDigest,
+  mergedRecords,
+} from "@ssmd/signals";
+import type { COMPARED } from "./backtest_view.ts";
+
+const LISTED_MAX = 100;
+
+/** Holds the fires of a backtest to those that were archived live, of the same source and parameters. */
+export async function compareLive(
+  { storage, env, fromUs, toUs, symbols }: BacktestQuery,
+  { info, fires }: BacktestResult,
+): Promise<z.output<typeof COMPARED>> {
+  const live = new Map<string, Fire>();
+  let others = 0;
+  const query = {
+    ...{ env, feeds: info.feeds, types: ["fire"] as const },
+    ...(fromUs === undefined ? {} : { fromUs }),
+    ...(toUs === undefined ? {} : { toUs }),
+    ...(symbols === undefined ? {} : { symbols }),
+  };
+  for await (const batch of mergedRecords(storage, query)) {
+    for (const record of batch) {
+      if (record.type !== "fire" || record.signal !== info.id) continue;
+      const { sourceHash, paramsHash } = record;
+      if (sourceHash === info.sourceHash && paramsHash === info.paramsHash) {
+        live.set(record.id, record);
+      } else others++;
+    }
+  }
+  const here = new Map(fires.map((fire) => [fire.id, fire]));
+  const both = [...here].flatMap(([id, fire]) => {
+    const other = live.get(id);
+    return other === undefined
+      ? []
+      : [{ id, isEqual: canonicalJson(fire) === canonicalJson(other) }];
+  });
+  return {
+    equal: both.filter(({ isEqual }) => isEqual).length,
+    different: both.filter(({ isEqual }) => !isEqual).map(({ id }) => id).slice(0, LISTED_MAX),
+    missing: [...live.keys()].filter((id) => !here.has(id)).slice(0, LISTED_MAX),
+    extra: [...here.keys()].filter((id) => !live.has(id)).slice(0, LISTED_MAX),
+    live_sha256: firesDigest([...live.values()]),
+    other_versions: others,
+  };
+}

@@ -1,0 +1,90 @@
+import { type ArchiveQuery, readArchive } from "@ssmd/archive";
+import { ArchiveError } from "@ssmd/runtime";
+import type { MarketEvent } from "@ssmd/market";
+import type { Storage } from "@ssmd/storage";
+import { compareMerged } from "../engine/watermark_merge.ts";
+
+/** Records of which feeds. */
+export type MergedQuery = Omit<ArchiveQuery, "feed"> & { feeds: readonly string[] };
+
+interface Source {
+  records: AsyncGenerator<readonly MarketEvent[], void>;
+  batch: readonly MarketEvent[];
+  at: number;
+}
+
+/**
+ * The archived records of several feeds in one order: receivedAt, feed, sequence. A feed that is not
+ * archived has none, unless no feed is. Throws as `readArchive`.
+ */
+export async function* mergedRecords(
+  storage: Storage,
+  { feeds, ...query }: MergedQuery,
+): AsyncGenerator<readonly MarketEvent[], void> {
+  const [only, ...others] = feeds;
+  if (only !== undefined && others.length === 0) {
+    yield* readArchive(storage, { ...query, feed: only });
+    return;
+  }
+  const sources = feeds.map((feed): Source => ({
+    records: readArchive(storage, { ...query, feed }),
+    ...{ batch: [], at: 0 },
+  }));
+  try {
+    await assertSomeArchived(sources);
+    for (;;) {
+      const filled: Source[] = [];
+      for (const each of sources) if (await fill(each)) filled.push(each);
+      if (filled.length === 0) return;
+      yield merged(filled);
+    }
+  } finally {
+    for (const { records } of sources) await records.return();
+  }
+}
+
+/** Begins to read; throws when none of the feeds is archived. */
+async function assertSomeArchived(sources: readonly Source[]): Promise<void> {
+  let absent: ArchiveError | undefined;
+  let count = 0;
+  for (const source of sources) {
+    try {
+      await fill(source);
+    } catch (error) {
+      if (!(error instanceof ArchiveError) || error.code !== "ARCHIVE_NOT_FOUND") throw error;
+      absent = error;
+      count++;
+    }
+  }
+  if (absent !== undefined && count === sources.length) throw absent;
+}
+
+/** Whether the source has a record at hand; it is asked for more where it has none. */
+async function fill(source: Source): Promise<boolean> {
+  while (source.at >= source.batch.length) {
+    const next = await source.records.next();
+    if (next.done) return false;
+    source.batch = next.value;
+    source.at = 0;
+  }
+  return true;
+}
+
+/** Records of all sources in order, until one of them has no more at hand. */
+function merged(sources: readonly Source[]): MarketEvent[] {
+  const records: MarketEvent[] = [];
+  for (;;) {
+    let first: Source | undefined;
+    let firstRecord: MarketEvent | undefined;
+    for (const source of sources) {
+      const record = source.batch[source.at];
+      if (record === undefined) return records;
+      if (firstRecord === undefined || compareMerged(record, firstRecord) < 0) {
+        [first, firstRecord] = [source, record];
+      }
+    }
+    if (first === undefined || firstRecord === undefined) return records;
+    first.at++;
+    records.push(firstRecord);
+  }
+}

@@ -1,0 +1,139 @@
+import type { Fire, MarketEvent } from "@ssmd/market";
+import { valueOf } from "@ssmd/market";
+import { OrderbookBuilder, PRICE_DECIMALS } from "../builders/orderbook.ts";
+
+/** Times after a fire at which the price is looked at, µs. */
+export const HORIZONS_US: Readonly<Record<string, number>> = {
+  "1s": 1_000_000,
+  "10s": 10_000_000,
+  "1m": 60_000_000,
+};
+const LONGEST_US = 60_000_000;
+
+/** What the price did after fires. */
+export interface Outcome {
+  /** How long after. */
+  after: string;
+  /** Fires of which both prices are known. */
+  count: number;
+  /** Mean change of the price, in the quote unit; null = none is known. */
+  mean: number | null;
+  /** Median change. */
+  median: number | null;
+  /** Share of fires after which it was higher. */
+  upShare: number | null;
+}
+
+interface Trail {
+  book: OrderbookBuilder;
+  times: number[];
+  prices: number[];
+}
+
+/**
+ * Follows the price of markets, the middle of the book or the last trade where there is none, and
+ * says what it did after fires.
+ */
+export class OutcomeTracker {
+  readonly #trails = new Map<string, Trail>();
+  #pending: Fire[] = [];
+  readonly #changes = new Map<string, number[]>(Object.keys(HORIZONS_US).map((each) => [each, []]));
+
+  /** Takes the next record. */
+  take(record: MarketEvent): void {
+    const { feed, symbol, receivedAtUs } = record;
+    if (record.type === "orderbook") {
+      const trail = this.#trailOf(feed, symbol);
+      trail.book.apply(record);
+      const mid = midOf(trail.book);
+      if (mid !== undefined) addPrice(trail, mid, receivedAtUs);
+    } else if (record.type === "trade") {
+      const trail = this.#trailOf(feed, symbol);
+      if (midOf(trail.book) === undefined) addPrice(trail, record.price, receivedAtUs);
+    }
+  }
+
+  #trailOf(feed: string, symbol: string): Trail {
+    const key = `${feed}\n${symbol}`;
+    let trail = this.#trails.get(key);
+    if (trail === undefined) {
+      this.#trails.set(key, trail = { book: new OrderbookBuilder(), times: [], prices: [] });
+    }
+    return trail;
+  }
+
+  /** Takes fires up to a time; those whose minute is over are judged. */
+  addFires(fires: readonly Fire[], nowUs: number): void {
+    this.#pending.push(...fires);
+    const due = this.#pending.filter(({ receivedAtUs }) => receivedAtUs + LONGEST_US <= nowUs);
+    for (const fire of due) this.#judge(fire, nowUs);
+    this.#pending = this.#pending.filter(({ receivedAtUs }) => receivedAtUs + LONGEST_US > nowUs);
+    // Fires of this time are still to come; prices before them are not needed.
+    for (const trail of this.#trails.values()) forget(trail, nowUs - 2 * LONGEST_US);
+  }
+
+  #judge({ feed, symbol, receivedAtUs }: Fire, nowUs: number): void {
+    const trail = this.#trails.get(`${feed}\n${symbol}`);
+    const before = trail && priceAt(trail, receivedAtUs);
+    for (const [after, us] of Object.entries(HORIZONS_US)) {
+      const then = trail && receivedAtUs + us <= nowUs
+        ? priceAt(trail, receivedAtUs + us)
+        : undefined;
+      if (before !== undefined && then !== undefined) {
+        this.#changes.get(after)?.push(Number((then - before).toFixed(PRICE_DECIMALS)));
+      }
+    }
+  }
+
+  /** What it comes to; fires whose minute is not over are judged as far as records go. */
+  outcomes(lastUs: number): Outcome[] {
+    for (const fire of this.#pending) this.#judge(fire, lastUs);
+    this.#pending = [];
+    return [...this.#changes].map(([after, changes]) => outcomeOf(after, changes));
+  }
+}
+
+function midOf({ valid, book: { bids, asks } }: OrderbookBuilder): number | undefined {
+  const [bid] = bids.prices;
+  const [ask] = asks.prices;
+  if (!valid || bid === undefined || ask === undefined) return undefined;
+  return valueOf(bid + ask, PRICE_DECIMALS) / 2;
+}
+
+function addPrice({ times, prices }: Trail, price: number, atUs: number): void {
+  if (prices.at(-1) === price) return;
+  times.push(atUs);
+  prices.push(price);
+}
+
+function priceAt({ times, prices }: Trail, atUs: number): number | undefined {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((times[middle] as number) <= atUs) low = middle + 1;
+    else high = middle;
+  }
+  return prices[low - 1];
+}
+
+/** Drops prices that no longer hold at a time. */
+function forget({ times, prices }: Trail, atUs: number): void {
+  const kept = times.findLastIndex((time) => time <= atUs);
+  if (kept < 1024) return;
+  times.splice(0, kept);
+  prices.splice(0, kept);
+}
+
+function outcomeOf(after: string, changes: readonly number[]): Outcome {
+  const count = changes.length;
+  if (count === 0) return { after, count, mean: null, median: null, upShare: null };
+  const sorted = changes.toSorted((a, b) => a - b);
+  const middle = ((sorted[(count - 1) >> 1] ?? 0) + (sorted[count >> 1] ?? 0)) / 2;
+  const rounded = (value: number) => Number(value.toPrecision(6));
+  return {
+    ...{ after, count, median: rounded(middle) },
+    mean: rounded(changes.reduce((sum, each) => sum + each, 0) / count),
+    upShare: rounded(changes.filter((each) => each > 0).length / count),
+  };
+}

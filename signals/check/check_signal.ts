@@ -1,0 +1,145 @@
+import type { MarketEvent } from "@ssmd/market";
+import type { Param } from "../author/signal.ts";
+import { compareMerged } from "../engine/watermark_merge.ts";
+import type { SignalInfo } from "../host/load_signal.ts";
+import { hostedSignalOf, type SignalFile } from "../source/signal_catalog.ts";
+import {
+  type CheckStep,
+  determinism,
+  loadedInfo,
+  runHosted,
+  survival,
+  truncatedFuture,
+  warmUps,
+} from "./dynamic_checks.ts";
+import { marketWalk } from "./market_walk.ts";
+import { type Finding, importFindings, lintFindings, typeFindings } from "./static_findings.ts";
+
+const WALK_RECORDS = 10_000;
+const WALK_SEED = 20_260_301;
+
+/** What came of a check. */
+export interface CheckResult {
+  signal: string;
+  path: string;
+  /** Nothing failed. */
+  ok: boolean;
+  steps: CheckStep[];
+  findings: Finding[];
+  /** What a host says of it; null = it does not load. */
+  info: SignalInfo | null;
+  fires: number;
+  records: number;
+  /** Time of a host for a record, decoding with it; null = not run. */
+  nsPerRecord: number | null;
+  /** Of its state; null = not run. */
+  bytesPerInstance: number | null;
+}
+
+/** What a signal is checked with. */
+export interface CheckOptions {
+  params?: Readonly<Record<string, Param>>;
+  /** Gives the records for what the signal needs; default made-up markets. */
+  records?: (info: SignalInfo) => Promise<readonly MarketEvent[]>;
+}
+
+/**
+ * Holds a signal to everything that is promised of signals: the rules for authors, types, imports;
+ * then in a host: it survives, runs twice alike, knows no future, and needs no luck in its warm-up.
+ */
+export async function checkSignal(
+  file: SignalFile,
+  options: CheckOptions = {},
+): Promise<CheckResult> {
+  const { findings: imports, files } = await importFindings(file.path);
+  const lint = await lintFindings(files);
+  // Types of what may not be imported are not fetched.
+  const types = imports.length === 0 ? await typeFindings(files) : undefined;
+  const steps = [
+    stepOf("rules", lint),
+    types === undefined ? NOT_TYPED : stepOf("types", types),
+    stepOf("imports", imports),
+  ];
+  const findings = uniqueFindings([...imports, ...types ?? [], ...lint]);
+  const base = {
+    signal: file.id,
+    path: file.path,
+    ok: false,
+    steps,
+    findings,
+    fires: 0,
+    records: 0,
+  };
+  if (findings.length > 0) {
+    return { ...base, info: null, nsPerRecord: null, bytesPerInstance: null };
+  }
+  return await runChecks(file, options, base);
+}
+
+const NOT_TYPED: CheckStep = {
+  ...{ name: "types", result: "unproven" },
+  detail: "not checked: an import is refused",
+};
+
+function stepOf(name: string, findings: readonly Finding[]): CheckStep {
+  return findings.length === 0
+    ? { name, result: "passed", detail: "" }
+    : { name, result: "failed", detail: `${findings.length} findings` };
+}
+
+/** One a place: what the rules refuse, the compiler may refuse as well. */
+function uniqueFindings(findings: readonly Finding[]): Finding[] {
+  const places = new Map<string, Finding>();
+  for (const each of findings) {
+    const key = `${each.file} ${each.line} ${each.column}`;
+    if (!places.has(key)) places.set(key, each);
+  }
+  return [...places.values()].toSorted((a, b) => a.line - b.line || a.column - b.column);
+}
+
+async function runChecks(
+  file: SignalFile,
+  { params = {}, records: recordsFor = madeUpRecords }: CheckOptions,
+  base: Pick<CheckResult, "signal" | "path" | "ok" | "steps" | "findings" | "fires" | "records">,
+): Promise<CheckResult> {
+  const signal = await hostedSignalOf(file, params);
+  const loaded = await loadedInfo(signal);
+  if ("problem" in loaded) {
+    const steps: CheckStep[] = [
+      ...base.steps,
+      { name: "loading", result: "failed", detail: loaded.problem },
+    ];
+    return { ...base, steps, info: null, nsPerRecord: null, bytesPerInstance: null };
+  }
+  const records = await recordsFor(loaded.info);
+  const whole = await runHosted(signal, records);
+  const survived = survival(whole);
+  const steps = [...base.steps, survived];
+  if (survived.result !== "failed") {
+    steps.push(
+      ...await Promise.all([
+        determinism(signal, records, whole),
+        truncatedFuture(signal, records, whole),
+        warmUps(signal, records, whole),
+      ]),
+    );
+  }
+  return {
+    ...base,
+    ...{ steps, info: loaded.info, fires: whole.fires.length, records: records.length },
+    ok: steps.every(({ result }) => result !== "failed"),
+    nsPerRecord: records.length === 0 ? null : Math.round(whole.costUs * 1000 / records.length),
+    bytesPerInstance: whole.instances === 0 ? null : Math.round(whole.stateBytes / whole.instances),
+  };
+}
+
+/** Made-up markets for what a signal watches, in one order. */
+export function madeUpRecords(info: SignalInfo): Promise<readonly MarketEvent[]> {
+  const symbols = info.symbols.flatMap((pattern) =>
+    pattern.endsWith("*") ? [`${pattern.slice(0, -1)}A`, `${pattern.slice(0, -1)}B`] : [pattern]
+  );
+  const walks = info.neededFeeds.map((feed, i) =>
+    marketWalk({ feed, symbols, count: WALK_RECORDS, seed: WALK_SEED + i })
+  );
+  return Promise.resolve(walks.flat().sort(compareMerged));
+}
