@@ -1,13 +1,12 @@
 import type { Environment } from "@ssmd/metadata";
 import { ConfigError, suggestion, systemCodeOf } from "@ssmd/runtime";
 import { linkSignal } from "../source/link_signal.ts";
+import { LIBRARY_DIR, readBeside } from "../source/signal_catalog.ts";
 import type { WantedSignal } from "./signal_set.ts";
-
-const LIBRARY = new URL("../library", import.meta.url).pathname;
 
 /** Folders of signals: a project's own, beside its registry, and those that come with the software. */
 export function signalFolders(registryDir: string): string[] {
-  return [`${registryDir.replace(/\/[^/]*\/?$/, "") || "."}/signals`, LIBRARY];
+  return [`${registryDir.replace(/\/[^/]*\/?$/, "") || "."}/signals`, LIBRARY_DIR];
 }
 
 /**
@@ -27,7 +26,7 @@ export async function readSignals(
         context: { env, folders },
       });
     }
-    const { code, sourceHash } = await linkSignal(path, (file) => Deno.readTextFile(file));
+    const { code, sourceHash } = await linkSignal(path, readBeside(path));
     wanted.push({ id, code, sourceHash, params, enabled });
   }
   return wanted;

@@ -16,7 +16,7 @@ import { memoryTransport, type Transport } from "@ssmd/transport";
 import { compareFires } from "../engine/fire_id.ts";
 import { loadSignal } from "../host/load_signal.ts";
 import { textSignal } from "../testing/hosted.ts";
-import { marketWalk } from "../testing/market_walk.ts";
+import { marketWalk } from "../check/market_walk.ts";
 import { runOver } from "../testing/run_signals.ts";
 import { SignalService } from "./signal_service.ts";
 import type { WantedSignal } from "./signal_set.ts";

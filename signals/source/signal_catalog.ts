@@ -5,7 +5,7 @@ import type { HostedSignal } from "../host/load_signal.ts";
 import { linkSignal, type ReadSource } from "./link_signal.ts";
 
 /** Folder of the signals that come with ssmd. */
-export const LIBRARY_DIR = new URL("../library", import.meta.url).pathname;
+export const LIBRARY_DIR: string = new URL("../library", import.meta.url).pathname;
 
 /** A signal's file. */
 export interface SignalFile {
