@@ -54,6 +54,9 @@ export interface PipelineOptions {
   continuity?: Continuity;
 }
 
+/** `000-0` to `999-0`: how the ids of the first records of lines end. */
+const ID_TAILS = Array.from({ length: 1000 }, (_, i) => `${String(i).padStart(3, "0")}-0`);
+
 /**
  * From durable lines to records on the bus: translate, number, encode, name. The same lines give
  * the same messages with the same ids, live and in recovery.
@@ -71,6 +74,8 @@ export class Pipeline {
   #tap: PendingLine[] | undefined;
   #given: GivenIds = { lastId: "", lastRecordId: "" };
   #lastId = "";
+  #thousand = 0;
+  #idHead = "";
   #last: MarketEvent | undefined;
   /** Up to when each connection has missed nothing. */
   readonly continuity: Continuity;
@@ -141,35 +146,50 @@ export class Pipeline {
     this.#tap?.push(line);
     if (!translator) return;
     const result = translator.line(line);
-    const loss = result.events.find(isLoss);
+    const loss = lossAmong(result.events);
     if (loss !== undefined && this.#output.givesAway?.(loss)) translator.retract(result);
     this.continuity.line(line.connectionIndex, line);
-    const events = result.events;
-    let index = 0;
-    for (; index < events.length; index++) {
+    const { events, untold, notice } = result;
+    for (let index = 0; index < events.length; index++) {
       const event = events[index] as MarketEvent;
       if (event.type === "gap") this.continuity.record(line.connectionIndex, event);
       this.#give(this.#subjectOf(event), this.#encoder.encode(event), index, event);
     }
-    for (const event of result.untold ?? []) {
+    if (untold !== undefined) this.#pass(untold, line);
+    // Who tells the gap has the letter, too.
+    const isUntold = events.length === 0 && untold !== undefined && untold.length > 0;
+    if (notice?.type === "unreadable" && !isUntold) {
+      const id = this.#lastId = this.#given.lastId = this.#idOf(events.length);
+      const ids = { env: this.#env, feed: this.#feed, id };
+      this.#output.deadLetter(frameLetter(ids, line, notice.reason));
+    }
+    if (result.send.length > 0 || notice) this.#output.meaning(line, result);
+  }
+
+  #pass(untold: readonly MarketEvent[], line: PendingLine): void {
+    for (const event of untold) {
       if (event.type === "gap") this.continuity.record(line.connectionIndex, event);
       this.#output.untold?.(event);
     }
-    // Who tells the gap has the letter, too.
-    const isUntold = events.length === 0 && (result.untold?.length ?? 0) > 0;
-    if (result.notice?.type === "unreadable" && !isUntold) {
-      const id = this.#lastId = this.#given.lastId = `${this.#run}-${this.#line}-${index}`;
-      const ids = { env: this.#env, feed: this.#feed, id };
-      this.#output.deadLetter(frameLetter(ids, line, result.notice.reason));
-    }
-    if (result.send.length > 0 || result.notice) this.#output.meaning(line, result);
   }
 
   #give(subject: string, payload: Uint8Array, index: number, event: MarketEvent): void {
-    const id = `${this.#run}-${this.#line}-${index}`;
+    const id = this.#idOf(index);
     this.#lastId = this.#given.lastId = this.#given.lastRecordId = id;
     this.#last = event;
     this.#output.publish({ subject, payload, id }, event);
+  }
+
+  /** `{run}-{line}-{index}`, put together from two texts that are at hand. */
+  #idOf(index: number): string {
+    const line = this.#line;
+    if (index > 0 || line < 1000) return `${this.#run}-${line}-${index}`;
+    const thousand = Math.floor(line / 1000);
+    if (thousand !== this.#thousand) {
+      this.#thousand = thousand;
+      this.#idHead = `${this.#run}-${thousand}`;
+    }
+    return this.#idHead + (ID_TAILS[line - thousand * 1000] as string);
   }
 
   #subjectOf(event: MarketEvent): string {
@@ -185,8 +205,12 @@ export class Pipeline {
   }
 }
 
-function isLoss(event: MarketEvent): event is Gap {
-  return event.type === "gap" && !event.recovered;
+function lossAmong(events: readonly MarketEvent[]): Gap | undefined {
+  for (let i = 0; i < events.length; i++) {
+    const event = events[i] as MarketEvent;
+    if (event.type === "gap" && !event.recovered) return event;
+  }
+  return undefined;
 }
 
 /** A frame that cannot be translated, as a line. */

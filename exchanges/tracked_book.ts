@@ -24,9 +24,6 @@ export interface TrackedBookState {
   asks: [number, number][];
 }
 
-/** What a record of a book says of its levels. */
-export type BookClaims = Pick<OrderBookUpdate, "depth" | "checksum">;
-
 /**
  * The book of one market in integer steps, and whether it can be trusted: it can from a snapshot on
  * until something after it was wrong or is missing.
@@ -45,8 +42,12 @@ export class TrackedBook {
   goodUs = 0;
   /** The gap that the next good snapshot closes. */
   gap: Gap | null = null;
+  /** Levels a side that its subscription keeps up; 0 = all. */
+  depth = 0;
   /** Digits after the point. */
   protected precision: Precision;
+  /** What its records say of the venue's checksum. */
+  protected checksum: OrderBookUpdate["checksum"] = "unverified";
 
   /** An empty book that waits for its snapshot since `lostUs`. */
   constructor(
@@ -86,11 +87,6 @@ export class TrackedBook {
     }));
   }
 
-  /** What its records say of their levels; by default all of them, without a checksum. */
-  protected get claims(): BookClaims {
-    return { depth: 0, checksum: "unverified" };
-  }
-
   /** The whole book as a record. */
   snapshot(feed: string, timestampUs: number, receivedAtUs: number): OrderBookUpdate {
     const [bids, asks] = [this.levels("bids"), this.levels("asks")];
@@ -104,7 +100,6 @@ export class TrackedBook {
       "timestampUs" | "receivedAtUs" | "feed" | "kind" | "bids" | "asks"
     >,
   ): OrderBookUpdate {
-    const { depth, checksum } = this.claims;
     return {
       type: "orderbook",
       timestampUs,
@@ -115,8 +110,8 @@ export class TrackedBook {
       kind,
       bids,
       asks,
-      depth,
-      checksum,
+      depth: this.depth,
+      checksum: this.checksum,
     };
   }
 

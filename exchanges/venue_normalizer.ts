@@ -130,7 +130,7 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
       this.gap.endWith(out.events, atUs);
     }
     if (atUs >= this.ledger.dueUs) {
-      out.send.push(...this.requests.ask(this.ledger.tick(atUs, out.events)));
+      out.send = this.requests.ask(this.ledger.tick(atUs, out.events));
     }
     return out;
   }

@@ -56,8 +56,14 @@ export class KalshiBook extends TrackedBook {
     times: Pick<OrderBookUpdate, "feed" | "timestampUs" | "receivedAtUs">,
   ): OrderBookUpdate {
     const level = { price: valueOf(price, PRICE_DECIMALS), size: valueOf(size, SIZE_DECIMALS) };
-    const [bids, asks] = isBid ? [[level], []] : [[], [level]];
-    return this.record({ ...times, kind: "delta", bids, asks });
+    return this.record({
+      timestampUs: times.timestampUs,
+      receivedAtUs: times.receivedAtUs,
+      feed: times.feed,
+      kind: "delta",
+      bids: isBid ? [level] : [],
+      asks: isBid ? [] : [level],
+    });
   }
 
   /** The whole book as the venue's own frame: two ladders of bids, worst first. */

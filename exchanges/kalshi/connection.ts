@@ -124,7 +124,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     const ticker = scanner.textOf(tape[place + HEAD.ticker] as number);
     if (kind === SCANNED.ticker) {
       const event = scannedTicker(tape, place, this.#headOf(ticker, atUs));
-      out.events.push(event);
+      out.events = [event];
       this.#compare(ticker, event, atUs, out);
       return true;
     }

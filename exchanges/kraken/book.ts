@@ -1,5 +1,4 @@
 import {
-  type BookSide,
   type BookSideName,
   exactStepsOfText,
   type Level,
@@ -7,9 +6,9 @@ import {
   textOfSteps,
 } from "@ssmd/market";
 import { countOf, figureOf } from "../json_fields.ts";
-import { type BookClaims, type Precision, TrackedBook } from "../tracked_book.ts";
+import { type Precision, TrackedBook } from "../tracked_book.ts";
 import { exactState, type KrakenBookState, restoreExact } from "./book_state.ts";
-import { checksumOf } from "./checksum.ts";
+import { BookChecksum, LEVELS_CHECKED } from "./checksum.ts";
 import { ExactBook } from "./exact_book.ts";
 import { isoOfUs } from "@ssmd/runtime";
 import { type KrakenBookData, type KrakenLevel, objectOf } from "./messages.ts";
@@ -33,10 +32,9 @@ export type CheckedBookData = KrakenBookData & { symbol: string; checksum: numbe
 
 /** The book of one pair, checked by the venue's checksum. */
 export class KrakenBook extends TrackedBook {
-  /** Levels a side of the subscription; what lies deeper is cut off after every update. */
-  depth: number;
   /** In place of the book of doubles where levels have more than 2^53 steps. */
   #exact: ExactBook | null = null;
+  #sums = new BookChecksum();
   #priceScale = 1;
   #sizeScale = 1;
 
@@ -47,7 +45,9 @@ export class KrakenBook extends TrackedBook {
     },
   ) {
     super({ ...rest, precision: { price: 0, size: 0 } });
+    // What lies deeper is cut off after every update.
     this.depth = depth;
+    this.checksum = "verified";
   }
 
   /** Drops the levels and starts over with digits after the point; false when they are too many. */
@@ -65,13 +65,14 @@ export class KrakenBook extends TrackedBook {
   protected override clear(): void {
     super.clear();
     this.#exact = null;
+    this.#sums = new BookChecksum();
   }
 
   /** Cuts off what lies deeper than the depth, and gives the venue's checksum of what is left. */
   truncatedChecksum(): number {
     if (this.#exact === null) {
       this.book.truncate(this.depth);
-      return checksumOf(this.book);
+      return this.#sums.of(this.book);
     }
     this.#exact.truncate(this.depth);
     return this.#exact.checksum();
@@ -102,18 +103,16 @@ export class KrakenBook extends TrackedBook {
   }
 
   /**
-   * Takes in the levels of an update from a scanner's tape and adds them to the lists; false = they
-   * are not in this book's doubles, and nothing was changed.
+   * Takes in the levels of an update from a scanner's tape, and gives them as values; undefined =
+   * they are not in this book's doubles, and nothing was changed.
    */
-  applyScanned(tape: Float64Array, place: number, bids: Level[], asks: Level[]): boolean {
-    const bidsCount = tape[place + BOOK.bids] as number;
+  applyScanned(tape: Float64Array, place: number): { bids: Level[]; asks: Level[] } | undefined {
     const first = place + BOOK.levels;
-    const middle = first + bidsCount * LEVEL.next;
+    const middle = first + (tape[place + BOOK.bids] as number) * LEVEL.next;
     const end = middle + (tape[place + BOOK.asks] as number) * LEVEL.next;
-    if (this.#exact !== null || !this.#fits(tape, first, end)) return false;
-    this.#setScanned(this.book.bids, tape, first, middle, bids);
-    this.#setScanned(this.book.asks, tape, middle, end, asks);
-    return true;
+    if (this.#exact !== null || !this.#fits(tape, first, end)) return undefined;
+    const bids = this.#setScanned("bids", tape, first, middle);
+    return { bids, asks: this.#setScanned("asks", tape, middle, end) };
   }
 
   #fits(tape: Float64Array, first: number, end: number): boolean {
@@ -131,21 +130,25 @@ export class KrakenBook extends TrackedBook {
     return true;
   }
 
-  #setScanned(side: BookSide, tape: Float64Array, first: number, end: number, into: Level[]): void {
-    for (let at = first; at < end; at += LEVEL.next) {
+  #setScanned(name: BookSideName, tape: Float64Array, first: number, end: number): Level[] {
+    if (first === end) return [];
+    // A list of its length from the start: one that grows is given room for 17.
+    const levels = new Array<Level>((end - first) / LEVEL.next);
+    for (let at = first, i = 0; at < end; at += LEVEL.next, i++) {
       const price = tape[at + LEVEL.price] as number;
       const size = tape[at + LEVEL.size] as number;
-      side.set(price, size);
-      into.push({ price: price / this.#priceScale, size: size / this.#sizeScale });
+      this.#set(name, price, size);
+      levels[i] = { price: price / this.#priceScale, size: size / this.#sizeScale };
     }
+    return levels;
   }
 
   #applyNumbers(data: KrakenBookData, bids: Level[], asks: Level[]): NumbersApplied {
-    const applied = this.#applySide(this.book.bids, data.bids, bids);
-    return applied !== "applied" ? applied : this.#applySide(this.book.asks, data.asks, asks);
+    const applied = this.#applySide("bids", data.bids, bids);
+    return applied !== "applied" ? applied : this.#applySide("asks", data.asks, asks);
   }
 
-  #applySide(side: BookSide, levels: unknown, into: Level[]): NumbersApplied {
+  #applySide(name: BookSideName, levels: unknown, into: Level[]): NumbersApplied {
     if (levels === undefined || levels === null) return "applied";
     if (!Array.isArray(levels)) return "unreadable";
     const priceScale = this.#priceScale;
@@ -163,10 +166,15 @@ export class KrakenBook extends TrackedBook {
       }
       // The division is correctly rounded: it gives the same double only if no digit was cut off.
       if (priceSteps / priceScale !== price || sizeSteps / sizeScale !== size) return "precision";
-      side.set(priceSteps, sizeSteps);
+      this.#set(name, priceSteps, sizeSteps);
       into.push({ price, size });
     }
     return "applied";
+  }
+
+  #set(name: BookSideName, price: number, size: number): void {
+    const place = this.book[name].set(price, size);
+    if (place < LEVELS_CHECKED || this.depth < LEVELS_CHECKED) this.#sums.changed(name);
   }
 
   #applyExact(side: ExactBook["bids"], levels: unknown, into: Level[]): Applied {
@@ -194,10 +202,6 @@ export class KrakenBook extends TrackedBook {
 
   override levels(name: BookSideName): Level[] {
     return this.#exact?.levels(name, this.precision) ?? super.levels(name);
-  }
-
-  protected override get claims(): BookClaims {
-    return { depth: this.depth, checksum: "verified" };
   }
 
   /** The whole book as the venue's own frame, as of when it was last known to be right. */

@@ -94,14 +94,17 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
       out.notice = { type: "dropped", what: `update of the suspect book ${external}` };
       return true;
     }
-    const event = book.record({
-      ...{ feed: this.feed, kind: "delta", bids: [], asks: [] },
-      ...{ timestampUs: tape[place + BOOK.timeUs] as number, receivedAtUs: atUs },
-    });
-    if (!book.applyScanned(tape, place, event.bids, event.asks)) return false;
-    if (this.#verify(book, tape[place + BOOK.checksum] as number, atUs, out)) {
-      out.events.push(event);
-    }
+    const levels = book.applyScanned(tape, place);
+    if (levels === undefined) return false;
+    if (!this.#verify(book, tape[place + BOOK.checksum] as number, atUs, out)) return true;
+    out.events = [book.record({
+      timestampUs: tape[place + BOOK.timeUs] as number,
+      receivedAtUs: atUs,
+      feed: this.feed,
+      kind: "delta",
+      bids: levels.bids,
+      asks: levels.asks,
+    })];
     return true;
   }
 

@@ -98,7 +98,7 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
     else {
       const ticker = scannedTicker({ tape, place, scanner }, this.feed, this.symbols, atUs);
       if (ticker === undefined) return false;
-      out.events.push(ticker);
+      out.events = [ticker];
       this.#noteUntraded(atUs, out);
     }
     return true;
