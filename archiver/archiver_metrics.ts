@@ -70,8 +70,7 @@ export class ArchiverMetrics {
     this.receiveToFile = metrics.histogram(
       "receive_to_file_seconds",
       "From receipt of a file's oldest record to the file in storage.",
-      [],
-      FILE_SECONDS_BUCKETS,
+      { labels: [], buckets: FILE_SECONDS_BUCKETS },
     );
   }
 }

@@ -110,7 +110,7 @@ let file: ManifestFile | undefined;
 for (const name of ["merged and written, cold", "merged and written"]) {
   table.push(
     await timed(name, RECORDS, async () => {
-      file = await putSealed(storage, KEY, sorter.sorted(), SOURCE);
+      file = await putSealed(storage, KEY, { sorted: sorter.sorted(), source: SOURCE });
     }),
   );
 }

@@ -73,7 +73,7 @@ async function sealedBytes(type: EventType, events: readonly MarketEvent[], temp
   const dayId = { env: "bench", feed: events[0]?.feed ?? "", day: "2026-08-01" };
   const source = { ...dayId, processor: "bench", software: SOFTWARE, source: "bench", nowUs: 0 };
   const key = sealedKey({ ...dayId, type });
-  return (await putSealed(memoryStorage(), key, sorter.sorted(), source)).bytes;
+  return (await putSealed(memoryStorage(), key, { sorted: sorter.sorted(), source })).bytes;
 }
 
 const tempDir = await Deno.makeTempDir();

@@ -10,13 +10,20 @@ interface Suspicion {
   causes: Set<Cause>;
 }
 
+/** Writes an event into the lines of a connection. */
+export type NoteClockEvent = (
+  connectionIndex: number,
+  name: "clock" | "clock_good",
+  event: { why: string; fromUs: number },
+) => void;
+
 /** Tells, in the lines of each connection, when its times begin and cease to be suspect. */
 export class ClockGapReporter {
-  #event: (connectionIndex: number, name: string, why: string, fromUs: number) => void;
+  #event: NoteClockEvent;
   #suspect = new Map<number, Suspicion>();
 
   /** `event` puts a line into a connection's. */
-  constructor(event: (connectionIndex: number, name: string, why: string, fromUs: number) => void) {
+  constructor(event: NoteClockEvent) {
     this.#event = event;
   }
 
@@ -59,13 +66,13 @@ export class ClockGapReporter {
     const known = this.#suspect.get(connectionIndex);
     if (known !== undefined) return void known.causes.add(cause);
     this.#suspect.set(connectionIndex, { fromUs, causes: new Set([cause]) });
-    this.#event(connectionIndex, "clock", why, fromUs);
+    this.#event(connectionIndex, "clock", { why, fromUs });
   }
 
   #end(connectionIndex: number, cause: Cause, why: string): void {
     const known = this.#suspect.get(connectionIndex);
     if (known === undefined || !known.causes.delete(cause) || known.causes.size > 0) return;
     this.#suspect.delete(connectionIndex);
-    this.#event(connectionIndex, "clock_good", why, known.fromUs);
+    this.#event(connectionIndex, "clock_good", { why, fromUs: known.fromUs });
   }
 }

@@ -34,7 +34,7 @@ Deno.test("the change to a bad clock and back is told once, from the last good r
   const { sources } = machine;
   const watch = new ClockMonitor({ location: PLACE, sources, logger: silentLogger });
   const lines: [number, string, number][] = [];
-  const news = new ClockGapReporter((connectionIndex, name, _, fromUs) =>
+  const news = new ClockGapReporter((connectionIndex, name, { fromUs }) =>
     lines.push([connectionIndex, name, fromUs])
   );
   const seen: CaptureClock[] = [];

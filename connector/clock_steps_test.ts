@@ -104,7 +104,7 @@ Deno.test("a running process has the limit of a restart, and no gap ends before 
         assert.ok(event.fromUs <= event.receivedAtUs || event.recovered, JSON.stringify(event));
       }
     };
-    const news = new ClockGapReporter((_, name, __, fromUs) => write(name, fromUs));
+    const news = new ClockGapReporter((_, name, { fromUs }) => write(name, fromUs));
     for (const [setUs, name] of steps) {
       time.wallUs += setUs;
       time.ms += 1000;

@@ -186,8 +186,7 @@ export function snapshotsOf(connections: readonly Connection[]): Uint8Array {
 export function restoreTranslator(
   venue: Venue,
   feed: string,
-  checkpoint: ConnectionCheckpoint,
-  turns: readonly RunTurn[],
+  { checkpoint, turns }: { checkpoint: ConnectionCheckpoint; turns: readonly RunTurn[] },
 ): Translator {
   const version = venue.normalizers.find((known) => known.id === checkpoint.normalizer) ??
     normalizerOn(venue, isoOfUs(checkpoint.lastUs).slice(0, 10));

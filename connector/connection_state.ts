@@ -34,7 +34,11 @@ export class ConnectionStates {
   }
 
   /** A connection is not open (any more); whether the reason is another than before. */
-  closed(connectionIndex: number, why: string, wasOpen: boolean, retryMs: number): boolean {
+  closed(
+    connectionIndex: number,
+    why: string,
+    { wasOpen, retryMs }: { wasOpen: boolean; retryMs: number },
+  ): boolean {
     const before = this.#byConnection.get(connectionIndex);
     const state = wasOpen ? "lost" : "refused";
     this.#byConnection.set(connectionIndex, {

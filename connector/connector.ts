@@ -185,7 +185,7 @@ class FeedConnector implements Connector {
   #health: ComponentHealth;
   #bus: BusProgress;
   #clock: ClockMonitor;
-  #clockGapReporter = new ClockGapReporter((connectionIndex, name, why, fromUs) =>
+  #clockGapReporter = new ClockGapReporter((connectionIndex, name, { why, fromUs }) =>
     this.#intake.event(connectionIndex, name, why, { fromUs })
   );
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -316,7 +316,7 @@ class FeedConnector implements Connector {
     this.#watch = new SubscriptionWatch({
       ...{ connections, logger, metrics },
       isOpen: (connectionIndex) => this.#states.isOpen(connectionIndex),
-      tell: (connectionIndex, name, why, fromUs) =>
+      tell: (connectionIndex, name, { why, fromUs }) =>
         this.#intake.event(connectionIndex, name, why, fromUs === undefined ? {} : { fromUs }),
     });
     this.#player = recording && this.#newPlayer(recording);
@@ -643,7 +643,7 @@ class FeedConnector implements Connector {
         onDenied: (used, why) => this.#denial.denied(connectionIndex, used, why),
         onFrame: (bytes, binary) => this.#intake.frame(connectionIndex, bytes, binary),
         onDisconnect: (why, opened, retryMs) => {
-          const isNews = this.#states.closed(connectionIndex, why, opened, retryMs);
+          const isNews = this.#states.closed(connectionIndex, why, { wasOpen: opened, retryMs });
           if (!opened) return this.#unreachable(connectionIndex, why, isNews);
           // A stop on purpose is no gap yet: the next start knows how long it was.
           if (this.#stopping) return this.#intake.event(connectionIndex, "stop", why);

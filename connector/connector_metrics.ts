@@ -34,36 +34,42 @@ export function createConnectorMetrics(metrics: Metrics, feed: string) {
     "Frames of market data that were not of their usual shape and were read as JSON.",
     ["feed"],
   );
-  const lag = metrics.gauge("lag_seconds", "Receipt less the venue's time, last record.", ["feed"]);
+  const lag = metrics.gauge("lag_seconds", "Receipt less the venue's time, last record.", {
+    labels: ["feed"],
+  });
   const reconnects = metrics.counter("websocket_reconnects_total", "Lost connections.", ["feed"]);
-  const waiting = metrics.gauge("outbox_messages", "Messages that wait for the bus.", ["feed"]);
-  const suspect = metrics.gauge("suspect_books", "Ordered books not known to be right.", ["feed"]);
+  const waiting = metrics.gauge("outbox_messages", "Messages that wait for the bus.", {
+    labels: ["feed"],
+  });
+  const suspect = metrics.gauge("suspect_books", "Ordered books not known to be right.", {
+    labels: ["feed"],
+  });
   const missing = metrics.gauge(
     "missing_subscriptions",
     "Ordered channels of symbols that bring nothing, by record type.",
-    ["feed", "type"],
+    { labels: ["feed", "type"] },
   );
-  const connected = metrics.gauge("connected", "Open connections to the venue.", ["feed"]);
+  const connected = metrics.gauge("connected", "Open connections to the venue.", {
+    labels: ["feed"],
+  });
   const telling = metrics.gauge(
     "telling",
     "1 = the feed's records are this connector's; 0 = another one tells it, and it stands by.",
-    ["feed"],
+    { labels: ["feed"] },
   );
   const backed = metrics.gauge(
     "backed",
     "1 = another connector stands by that captures as much and fills the gaps of this one.",
-    ["feed"],
+    { labels: ["feed"] },
   );
   const connectFailures = metrics.counter(
     "connect_failures_total",
     "Connections to the venue that could not be opened.",
     ["feed"],
   );
-  const silent = metrics.gauge(
-    "silent_symbols",
-    "Symbols quiet against their usual rate.",
-    ["feed"],
-  );
+  const silent = metrics.gauge("silent_symbols", "Symbols quiet against their usual rate.", {
+    labels: ["feed"],
+  });
   const lost = metrics.counter(
     "spool_dropped_segments_total",
     "Spool segments given up because the spool was over its limit.",
@@ -72,7 +78,7 @@ export function createConnectorMetrics(metrics: Metrics, feed: string) {
   const toPublish = metrics.histogram(
     "receive_to_publish_seconds",
     "From receipt of a frame to its records on the way to the bus; one frame a group.",
-    ["feed"],
+    { labels: ["feed"] },
   );
   return {
     labels,

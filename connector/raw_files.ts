@@ -191,7 +191,9 @@ export class RawFiles {
     const files: ManifestFile[] = [];
     for (const checkpoint of header.connections) {
       const builder = builders.get(checkpoint.connectionIndex);
-      if (builder) files.push(await this.#put(header, manifest, checkpoint, builder.finish()));
+      if (builder) {
+        files.push(await this.#put(header, checkpoint, { manifest, file: builder.finish() }));
+      }
     }
     if (files.length === 0) return files;
     const software = header.connections[0]?.capture.software;
@@ -232,9 +234,8 @@ export class RawFiles {
 
   async #put(
     header: SegmentHeader,
-    manifest: Manifest,
     { capture }: ConnectionCheckpoint,
-    file: RawFile,
+    { manifest, file }: { manifest: Manifest; file: RawFile },
   ): Promise<ManifestFile> {
     const { env, feed, storage } = this.#options;
     const first = capture.linesBefore + 1;

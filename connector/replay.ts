@@ -37,7 +37,7 @@ export class Replay {
     this.#logger = logger;
     const ownTurns = turnsOf(header.run, turns);
     this.#translators = header.connections.map((checkpoint) =>
-      restoreTranslator(venue, feed, checkpoint, ownTurns)
+      restoreTranslator(venue, feed, { checkpoint, turns: ownTurns })
     );
     this.#pipeline = new Pipeline({
       env,

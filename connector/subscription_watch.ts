@@ -13,8 +13,7 @@ const CHANNELS = ["trade", "ticker", "orderbook"] as const;
 export type TellEvent = (
   connectionIndex: number,
   name: string,
-  why: string,
-  fromUs?: number,
+  event: { why: string; fromUs?: number },
 ) => void;
 
 /** Options of {@linkcode SubscriptionWatch}. */
@@ -80,7 +79,9 @@ export class SubscriptionWatch {
   #giveTime(now: number): void {
     const { connections, isOpen, tell } = this.#options;
     for (const { connectionIndex, normalizer } of connections) {
-      if (isOpen(connectionIndex) && now >= normalizer.dueUs()) tell(connectionIndex, "tick", "");
+      if (isOpen(connectionIndex) && now >= normalizer.dueUs()) {
+        tell(connectionIndex, "tick", { why: "" });
+      }
     }
   }
 
@@ -95,7 +96,7 @@ export class SubscriptionWatch {
         for (const { connectionIndex, symbols } of connections) {
           const isOwn = symbols.some((spec) => spec.symbol === symbol);
           if (isOwn && isOpen(connectionIndex)) {
-            tell(connectionIndex, "silent", `${channel} ${symbol}`, lastUs);
+            tell(connectionIndex, "silent", { why: `${channel} ${symbol}`, fromUs: lastUs });
           }
         }
       }

@@ -31,7 +31,7 @@ function watched(symbols: readonly string[]) {
   const watch = new SubscriptionWatch({
     connections: [connection],
     isOpen: () => true,
-    tell: (_, name, why, fromUs) => {
+    tell: (_, name, { why, fromUs }) => {
       lines.push(`${name} ${why}`.trim());
       sent.push(...translator.event({ name, why, ...(fromUs && { fromUs }) }, nowUs).send);
     },

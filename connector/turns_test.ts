@@ -111,7 +111,7 @@ class Pair {
     const events: MarketEvent[] = [];
     const span = { env: ENV, feed: FEED, fromUs: 0, toUs: Number.MAX_SAFE_INTEGER };
     const venues = { [FEED]: fakeVenue() };
-    await translateSpan(this.storage, span, (event) => events.push(event), { venues });
+    await translateSpan(this.storage, span, { onEvent: (event) => events.push(event), venues });
     return sorted(events);
   }
 }

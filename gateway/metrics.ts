@@ -30,9 +30,11 @@ export function gatewayMetrics(metrics: Metrics) {
 function gauges(metrics: Metrics, onRefused: (count: number) => void) {
   const clients = metrics.gauge("clients_connected", "Clients connected now.");
   const slow = metrics.gauge("slow_consumers", "Clients that lose messages now.");
-  const states = metrics.gauge("client_states", "Clients by the state of their buffers.", [
-    "state",
-  ]);
+  const states = metrics.gauge("client_states", "Clients by the state of their buffers.", {
+    labels: [
+      "state",
+    ],
+  });
   const active = metrics.gauge("subscriptions_active", "Markets that clients get, summed.");
   let refusedBefore = 0;
   return (

@@ -38,7 +38,7 @@ async function captured(storage: Storage): Promise<MarketEvent[]> {
   }
   const events: MarketEvent[] = [];
   const span = { ...RAW_PLACE, fromUs: 0, toUs: END_US };
-  await translateSpan(storage, span, (event) => events.push(event));
+  await translateSpan(storage, span, { onEvent: (event) => events.push(event) });
   return events;
 }
 

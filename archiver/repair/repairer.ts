@@ -135,7 +135,7 @@ export class Repairer {
       waiting = 0;
       await archiveAll();
     };
-    const found = await translateSpan(store().storage, span, take, { afterFile });
+    const found = await translateSpan(store().storage, span, { onEvent: take, afterFile });
     await archiveAll();
     const made = `${records} records were made again from raw: ${gap.detail}`;
     const missing = missingIn(found, gap);

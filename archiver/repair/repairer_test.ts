@@ -32,7 +32,7 @@ Deno.test("records of two connections that say the same at once are repaired eac
   }
   const events: MarketEvent[] = [];
   const span = { ...RAW_PLACE, fromUs: 0, toUs: END_US };
-  await translateSpan(storage, span, (event) => events.push(event));
+  await translateSpan(storage, span, { onEvent: (event) => events.push(event) });
   const breaks = events.filter(({ type, symbol }) => type === "gap" && symbol === "_all");
   const missing = breaks.filter(({ connection }) => connection === 2);
   assert.equal(missing.length, 2);

@@ -55,9 +55,9 @@ export default defineCommand({
     }),
   }),
   async run({ flags, args: [name], context }) {
-    const { registry, day, origin } = await viewOfOne(
-      ...["calendar", name, context.globals, flags.asOf] as const,
-    );
+    const { registry, day, origin } = await viewOfOne(context.globals, {
+      ...{ kind: "calendar", name, asOf: flags.asOf },
+    });
     noteOrigin(context, origin);
     const calendar = registry.calendar(name);
     const in_force: CalendarVersion | null = calendarVersionOn(calendar, day) ?? null;

@@ -19,9 +19,9 @@ export default defineCommand({
   args: [ENV_NAME],
   output: ENVIRONMENT_FILE.extend(AS_SHOWN),
   async run({ flags, args: [name], context }) {
-    const { registry, day, origin } = await viewOfOne(
-      ...["environment", name, context.globals, flags.asOf] as const,
-    );
+    const { registry, day, origin } = await viewOfOne(context.globals, {
+      ...{ kind: "environment", name, asOf: flags.asOf },
+    });
     noteOrigin(context, origin);
     const written = z.encode(ENVIRONMENT_FILE, registry.environment(name));
     return { ...written, as_of: day, origin };

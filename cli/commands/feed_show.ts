@@ -30,7 +30,9 @@ export default defineCommand({
     }),
   }),
   async run({ flags, args: [id], context }) {
-    const { registry, day, origin } = await viewOfOne("feed", id, context.globals, flags.asOf);
+    const { registry, day, origin } = await viewOfOne(context.globals, {
+      ...{ kind: "feed", name: id, asOf: flags.asOf },
+    });
     noteOrigin(context, origin);
     const feed = registry.feed(id);
     const written = z.encode(FEED_FILE, feed);

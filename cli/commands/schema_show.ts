@@ -33,7 +33,9 @@ export default defineCommand({
     return { text: text === null ? table : `${table}\n${text}` };
   },
   async run({ flags, args: [name], context }) {
-    const { registry, day, origin } = await viewOfOne("schema", name, context.globals, flags.asOf);
+    const { registry, day, origin } = await viewOfOne(context.globals, {
+      ...{ kind: "schema", name, asOf: flags.asOf },
+    });
     noteOrigin(context, origin);
     const schema = registry.schema(name);
     const in_force = schemaVersionOn(schema, day) ?? null;

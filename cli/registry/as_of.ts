@@ -1,7 +1,7 @@
 import {
   historyOf,
   type Origin,
-  type RegistryKind,
+  type RegistryFileId,
   registryPathOf,
   registryTextsOn,
 } from "@ssmd/metadata";
@@ -36,12 +36,10 @@ export async function viewOn(
  * `CONFIG_NOT_FOUND` that tells its first day.
  */
 export async function viewOfOne(
-  kind: RegistryKind,
-  name: string,
   globals: Pick<Globals, "dir">,
-  day: string | undefined,
+  { kind, name, asOf }: RegistryFileId & { asOf: string | undefined },
 ): Promise<View> {
-  const view = await viewOn(globals, day);
+  const view = await viewOn(globals, asOf);
   const path = registryPathOf({ kind, name });
   if (view.origin.commit === undefined && view.origin.note === undefined) return view;
   if (view.registry.texts.has(path) && view.origin.commit !== undefined) return view;

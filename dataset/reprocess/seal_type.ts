@@ -34,7 +34,7 @@ export async function sealType(storage: Storage, task: SealTask): Promise<SealRe
       for (const message of messagesOfFile(path)) sorter.add(message);
     }
     const sorted = sorter.sorted();
-    const file = await putSealed(storage, task.key, sorted, task.source);
+    const file = await putSealed(storage, task.key, { sorted, source: task.source });
     return { file, symbols: sorted.symbols.map(({ symbol }) => symbol) };
   } finally {
     sorter.close();

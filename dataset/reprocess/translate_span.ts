@@ -15,6 +15,7 @@ export interface RawSpan {
 
 /** How a span is translated. */
 export interface SpanOptions {
+  onEvent: (event: MarketEvent) => void;
   venues?: TranslationOptions["venues"];
   /** Waited for after each raw file. */
   afterFile?: () => Promise<void>;
@@ -38,8 +39,7 @@ export interface SpanTranslation {
 export async function translateSpan(
   storage: Storage,
   { env, feed, fromUs, toUs }: RawSpan,
-  onEvent: (event: MarketEvent) => void,
-  { venues, afterFile }: SpanOptions = {},
+  { onEvent, venues, afterFile }: SpanOptions,
 ): Promise<SpanTranslation> {
   const connections = rawConnectionsOf(await rawManifests(storage, env, feed));
   const result: SpanTranslation = { rawFromUs: Infinity, rawToUs: 0, missing: [] };

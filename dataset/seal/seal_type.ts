@@ -43,7 +43,9 @@ export async function sealType(
   const tell = teller(type, total, options);
   using sorter = new RecordSorter(type, { tempDir });
   const given = await readAll(storage, files, { sorter, tell: tell("reading") });
-  const sealed = await putSealed(storage, key, sorter.sorted(), sourceOf(manifestId, options), {
+  const sealed = await putSealed(storage, key, {
+    sorted: sorter.sorted(),
+    source: sourceOf(manifestId, options),
     beforeEnd: () => assertUnnamed(storage, manifestId, key),
   });
   const found = new RecordDigest();

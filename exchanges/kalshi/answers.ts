@@ -61,11 +61,11 @@ export class Answers {
   }
 
   /** A frame that is no market data. */
-  frame(frame: KalshiFrame, type: string, atUs: number, out: Normalized): void {
+  frame(frame: KalshiFrame, type: string, { atUs, out }: { atUs: number; out: Normalized }): void {
     const body = bodyOf(frame.msg);
     const sid = countOf(frame.sid);
-    if (type === "subscribed") this.#subscribed(frame, body, atUs, out);
-    else if (type === "error") this.#error(frame, body, atUs, out);
+    if (type === "subscribed") this.#subscribed(frame, body, { atUs, out });
+    else if (type === "error") this.#error(frame, body, { atUs, out });
     else if (type === "unsubscribed" && sid !== undefined) {
       const channel = this.#of.subscriptions.channelOf(sid);
       out.notice = { type: "unsubscribed", channel };
@@ -86,8 +86,7 @@ export class Answers {
   #subscribed(
     frame: KalshiFrame,
     body: KalshiBody | undefined,
-    atUs: number,
-    out: Normalized,
+    { atUs, out }: { atUs: number; out: Normalized },
   ): void {
     const channel = body?.channel;
     const sid = countOf(body?.sid);
@@ -130,8 +129,7 @@ export class Answers {
   #error(
     frame: KalshiFrame,
     body: KalshiBody | undefined,
-    atUs: number,
-    out: Normalized,
+    { atUs, out }: { atUs: number; out: Normalized },
   ): void {
     const code = figureOf(body?.code);
     const terminal = code === CODE_CHANNEL_ERROR || code === CODE_BUFFER_OVERFLOW;

@@ -58,8 +58,7 @@ export async function signedHandshake(
 export async function verifySignature(
   publicKey: string | CryptoKey,
   headers: Headers | Readonly<Record<string, string>>,
-  path: string,
-  nowMs: number,
+  { path, nowMs }: { path: string; nowMs: number },
 ): Promise<boolean> {
   const given = new Headers(headers as HeadersInit);
   const timestamp = given.get(HEADER_TIMESTAMP) ?? "";
@@ -88,20 +87,19 @@ async function importPrivateKey(pem: string): Promise<CryptoKey> {
   }
   const der = pkcs8Of(bytesOfPem(pem));
   const kind = includes(der, ED25519_OID) ? ED25519 : RSA_IMPORT;
-  return await importKey("pkcs8", der, kind, "sign");
+  return await importKey("pkcs8", der, { kind, usage: "sign" });
 }
 
 async function importPublicKey(pem: string): Promise<CryptoKey> {
   const der = bytesOfPem(pem);
   const kind = includes(der, ED25519_OID) ? ED25519 : RSA_IMPORT;
-  return await importKey("spki", der, kind, "verify");
+  return await importKey("spki", der, { kind, usage: "verify" });
 }
 
 async function importKey(
   format: "pkcs8" | "spki",
   der: Uint8Array<ArrayBuffer>,
-  kind: typeof RSA_IMPORT | typeof ED25519,
-  usage: "sign" | "verify",
+  { kind, usage }: { kind: typeof RSA_IMPORT | typeof ED25519; usage: "sign" | "verify" },
 ): Promise<CryptoKey> {
   try {
     return await crypto.subtle.importKey(format, der, kind, false, [usage]);

@@ -51,10 +51,10 @@ Deno.test("keys are told by their content, whatever the label and line breaks", 
   const relabeled = PKCS1.replaceAll("RSA PRIVATE KEY", "PRIVATE KEY");
   for (const key of [PKCS8, PKCS1, relabeled, PKCS1.replaceAll("\n", "\\n")]) {
     const { headers } = await sign(key);
-    assert.ok(await verifySignature(RSA_PUBLIC, headers, PATH, NOW_MS));
+    assert.ok(await verifySignature(RSA_PUBLIC, headers, { path: PATH, nowMs: NOW_MS }));
   }
   const { headers } = await sign(EDWARDS_PRIVATE);
-  assert.ok(await verifySignature(EDWARDS_PUBLIC, headers, PATH, NOW_MS));
+  assert.ok(await verifySignature(EDWARDS_PUBLIC, headers, { path: PATH, nowMs: NOW_MS }));
   const signature = Uint8Array.from(
     atob(headers["KALSHI-ACCESS-SIGNATURE"] ?? ""),
     (char) => char.charCodeAt(0),
@@ -66,17 +66,17 @@ Deno.test("keys are told by their content, whatever the label and line breaks", 
 Deno.test("a signature does not pass for another path, time, key, or when it is old", async () => {
   const { headers } = await sign(PKCS8);
   const check = (path: string, nowMs: number, more: Record<string, string> = {}) =>
-    verifySignature(RSA_PUBLIC, new Headers({ ...headers, ...more }), path, nowMs);
+    verifySignature(RSA_PUBLIC, new Headers({ ...headers, ...more }), { path, nowMs });
   assert.ok(await check(PATH, NOW_MS + 20_000));
   assert.ok(await check(`${PATH}?a=1`, NOW_MS));
   assert.ok(!(await check("/trade-api/ws/v3", NOW_MS)));
   assert.ok(!(await check(PATH, NOW_MS + 60_000)));
   assert.ok(!(await check(PATH, NOW_MS, { "KALSHI-ACCESS-TIMESTAMP": String(NOW_MS + 1) })));
   assert.ok(!(await check(PATH, NOW_MS, { "KALSHI-ACCESS-SIGNATURE": "?" })));
-  assert.ok(!(await verifySignature(RSA_PUBLIC, {}, PATH, NOW_MS)));
+  assert.ok(!(await verifySignature(RSA_PUBLIC, {}, { path: PATH, nowMs: NOW_MS })));
   const other = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey;
   const pem = other.export({ type: "spki", format: "pem" }) as string;
-  assert.ok(!(await verifySignature(pem, headers, PATH, NOW_MS)));
+  assert.ok(!(await verifySignature(pem, headers, { path: PATH, nowMs: NOW_MS })));
 });
 
 Deno.test("missing and wrong keys are refused with what to do, and never shown", async () => {

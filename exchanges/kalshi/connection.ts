@@ -108,7 +108,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     if (type === "orderbook_delta" || type === "orderbook_snapshot") {
       this.#bookFrame(frame, type === "orderbook_snapshot", body, atUs, out);
     } else if (MARKET_TYPES.has(type)) this.#marketFrame(type, body, atUs, out);
-    else this.#answers.frame(frame, type, atUs, out);
+    else this.#answers.frame(frame, type, { atUs, out });
   }
 
   protected override takeScanned(

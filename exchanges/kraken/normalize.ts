@@ -175,7 +175,7 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
 
   #noteUntraded(atUs: number, { events }: Normalized): void {
     const recoveries: MarketEvent[] = [];
-    noteUntraded(this.ledger, events, atUs, recoveries);
+    noteUntraded(this.ledger, events, { atUs, into: recoveries });
     if (recoveries.length > 0) events.unshift(...recoveries);
   }
 

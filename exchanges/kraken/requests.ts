@@ -103,8 +103,7 @@ export class KrakenRequests implements Requests {
 export function noteUntraded(
   ledger: SubscriptionLedger,
   events: readonly MarketEvent[],
-  atUs: number,
-  into: MarketEvent[],
+  { atUs, into }: { atUs: number; into: MarketEvent[] },
 ): void {
   for (const event of events) {
     if (event.type !== "ticker" || event.lastPrice) continue;

@@ -29,8 +29,7 @@ export class CaptureStage implements FeedSource {
   private constructor(
     venue: SimulatedVenueId,
     source: CaptureSource,
-    summaries: readonly CaptureSummary[],
-    progress: Signal,
+    { summaries, progress }: { summaries: readonly CaptureSummary[]; progress: Signal },
   ) {
     this.progress = progress;
     this.#keepSequence = source.keepSequence ?? true;
@@ -79,7 +78,7 @@ export class CaptureStage implements FeedSource {
       }
       summaries.push(summary);
     }
-    return new CaptureStage(venue, source, summaries, progress);
+    return new CaptureStage(venue, source, { summaries, progress });
   }
 
   /** Clients lose their connection where the recording lost its own; not those with numbers anew. */

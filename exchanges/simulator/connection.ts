@@ -64,7 +64,11 @@ export class Connection {
   #session: Session | undefined;
 
   /** `raw` is the TCP socket below `socket`. */
-  constructor(number: number, socket: WebSocket, raw: Duplex, context: ConnectionContext) {
+  constructor(
+    number: number,
+    socket: WebSocket,
+    { raw, context }: { raw: Duplex; context: ConnectionContext },
+  ) {
     this.number = number;
     this.#socket = socket;
     this.#raw = raw;

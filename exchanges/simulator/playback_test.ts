@@ -31,7 +31,7 @@ function krakenFrames(updates: number, acknowledged = true): string[] {
   const time = "2026-08-01T02:53:53.646219Z";
   const frames = [
     `{"channel":"status","type":"update","data":[{"system":"online","connection_id":1}]}`,
-    bookSnapshotFrame("SOL/USD", market.book, 10, spec, time),
+    bookSnapshotFrame("SOL/USD", market.book, { depth: 10, precision: spec, timestamp: time }),
   ];
   if (acknowledged) {
     frames.splice(

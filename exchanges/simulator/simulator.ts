@@ -103,7 +103,7 @@ class ExchangeSimulator implements Simulator {
   }
 
   #connected(socket: WebSocket, raw: Duplex): void {
-    const connection = new Connection(++this.#accepted, socket, raw, this.#context);
+    const connection = new Connection(++this.#accepted, socket, { raw, context: this.#context });
     this.#connections.add(connection);
     socket.on("error", (error) => this.#logger.debug("socket error", { error }));
     socket.on("close", () => {

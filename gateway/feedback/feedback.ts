@@ -36,9 +36,12 @@ export class Feedback {
     this.#options = options;
     const { metrics, store } = options;
     this.#reports = metrics.counter("feedback_reports_total", "Reports of issues.", ["result"]);
-    const entries = metrics.gauge("feedback_entries", "Issues by status.", ["status"], () => {
-      const counts = store.countBy("status");
-      for (const status of STATUSES) entries.set({ status }, counts[status] ?? 0);
+    const entries = metrics.gauge("feedback_entries", "Issues by status.", {
+      labels: ["status"],
+      collect: () => {
+        const counts = store.countBy("status");
+        for (const status of STATUSES) entries.set({ status }, counts[status] ?? 0);
+      },
     });
   }
 

@@ -76,7 +76,7 @@ function bytesOf(trades: readonly Trade[], bufferBytesMax?: number): Uint8Array 
 async function sealed(trades: readonly Trade[]): Promise<{ storage: Storage; file: ManifestFile }> {
   const storage = memoryStorage();
   const sorter = sorterOf(trades);
-  const file = await putSealed(storage, KEY, sorter.sorted(), SOURCE);
+  const file = await putSealed(storage, KEY, { sorted: sorter.sorted(), source: SOURCE });
   sorter.close();
   return { storage, file };
 }

@@ -16,6 +16,8 @@ const BLOCK_BYTES = 512 * 1024;
 
 /** How a sealed day is put. */
 export interface PutSealedOptions {
+  sorted: SortedDay;
+  source: SealedSource;
   /** Called before the object's last bytes are given; what it throws leaves what was there before. */
   beforeEnd?: () => Promise<void>;
 }
@@ -28,9 +30,7 @@ export interface PutSealedOptions {
 export async function putSealed(
   storage: Storage,
   key: string,
-  sorted: SortedDay,
-  source: SealedSource,
-  { beforeEnd }: PutSealedOptions = {},
+  { sorted, source, beforeEnd }: PutSealedOptions,
 ): Promise<ManifestFile> {
   let file: SealedFile | undefined;
   async function* blocks(): AsyncIterable<Uint8Array> {

@@ -116,11 +116,14 @@ export function exportKeyAges(
 ): void {
   const name = "expires_in_days";
   const help = "Days until a key has to be rotated; negative when that is past";
-  const gauge = new Metrics("key", registry).gauge(name, help, ["key"], () => {
-    for (const { key, expiresAt } of keyAges(environment, rotations, { nowMs: Date.now() })) {
-      if (expiresAt !== undefined) {
-        gauge.set({ key }, (Date.parse(expiresAt) - Date.now()) / DAY_MS);
+  const gauge = new Metrics("key", registry).gauge(name, help, {
+    labels: ["key"],
+    collect: () => {
+      for (const { key, expiresAt } of keyAges(environment, rotations, { nowMs: Date.now() })) {
+        if (expiresAt !== undefined) {
+          gauge.set({ key }, (Date.parse(expiresAt) - Date.now()) / DAY_MS);
+        }
       }
-    }
+    },
   });
 }

@@ -93,21 +93,21 @@ export class Health {
     const failing = metrics.gauge(
       "condition_failing",
       "1 while a condition keeps a component from its work, else 0.",
-      labels,
-      () => {
-        failing.reset();
-        for (const check of this.#checks) {
-          const { component, feed, condition } = check;
-          failing.set({ component, feed, condition }, this.#look(check) === undefined ? 0 : 1);
-        }
+      {
+        labels,
+        collect: () => {
+          failing.reset();
+          for (const check of this.#checks) {
+            const { component, feed, condition } = check;
+            failing.set({ component, feed, condition }, this.#look(check) === undefined ? 0 : 1);
+          }
+        },
       },
     );
-    const ready = metrics.gauge(
-      "ready",
-      "1 when no condition fails.",
-      [],
-      () => ready.set(this.failing().some(isHindering) ? 0 : 1),
-    );
+    const ready = metrics.gauge("ready", "1 when no condition fails.", {
+      labels: [],
+      collect: () => ready.set(this.failing().some(isHindering) ? 0 : 1),
+    });
   }
 }
 

@@ -51,7 +51,11 @@ function readable(value: unknown): unknown {
   return typeof value === "bigint" ? value.toString() : value;
 }
 
-function format(kind: "json" | "plain", level: LogLevel, message: string, fields: LogFields) {
+function format(
+  kind: "json" | "plain",
+  level: LogLevel,
+  { message, fields }: { message: string; fields: LogFields },
+) {
   const time = new Date().toISOString();
   const entries = Object.entries(fields).map(([key, value]) => [key, readable(value)] as const);
   if (kind === "json") {
@@ -69,7 +73,9 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     ((line) => void Deno.stdout.writeSync(ENCODER.encode(line + "\n")));
   const fixed = options.fields ?? {};
   const emit = (at: LogLevel, message: string, fields: LogFields = {}) => {
-    if (ORDER[at] >= ORDER[level]) write(format(kind, at, message, { ...fixed, ...fields }));
+    if (ORDER[at] >= ORDER[level]) {
+      write(format(kind, at, { message, fields: { ...fixed, ...fields } }));
+    }
   };
   return {
     debug: (message, fields) => emit("debug", message, fields),

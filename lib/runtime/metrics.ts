@@ -31,8 +31,10 @@ export class Metrics {
   gauge(
     name: string,
     help: string,
-    labels: readonly string[] = [],
-    collect?: () => void,
+    { labels = [], collect }: {
+      labels?: readonly string[] | undefined;
+      collect?: (() => void) | undefined;
+    } = {},
   ): Gauge<string> {
     return this.#make(
       name,
@@ -48,8 +50,10 @@ export class Metrics {
   histogram(
     name: string,
     help: string,
-    labels: readonly string[] = [],
-    buckets: readonly number[] = SECONDS_BUCKETS,
+    { labels = [], buckets = SECONDS_BUCKETS }: {
+      labels?: readonly string[] | undefined;
+      buckets?: readonly number[] | undefined;
+    } = {},
   ): Histogram<string> {
     return this.#make(name, (full) =>
       new Histogram({

@@ -55,7 +55,11 @@ export class KalshiMarketPublisher implements LevelObserver {
     market.observers.push(this);
   }
 
-  changed(side: BookSideName, price: number, _: number, before: number, after: number): void {
+  changed(
+    side: BookSideName,
+    price: number,
+    { before, after }: { before: number; after: number },
+  ): void {
     if (this.#books.size > 0) this.#deltas.push({ side, price, change: after - before });
     this.#tickerDue = true;
   }

@@ -129,7 +129,7 @@ export class KalshiSession implements Session {
     if (shard !== undefined) return this.#refuse(shard, id);
     const granted: KalshiSubscription[] = [];
     for (const channel of channels) {
-      const subscription = this.#grant(channel, tickers, params, id);
+      const subscription = this.#grant(channel, tickers, { params, id });
       if (subscription !== undefined) granted.push(subscription);
     }
     for (const subscription of granted) this.#feed.subscribed(subscription);
@@ -138,8 +138,7 @@ export class KalshiSession implements Session {
   #grant(
     channel: string,
     tickers: string[] | null,
-    params: Fields,
-    id: number,
+    { params, id }: { params: Fields; id: number },
   ): KalshiSubscription | undefined {
     const market = (KALSHI_CHANNELS as readonly string[]).includes(channel);
     if (!market && !MUTE_CHANNELS.includes(channel)) {
@@ -159,12 +158,15 @@ export class KalshiSession implements Session {
     }
     const fromFeed = market && this.#feed.acknowledges(channel);
     const sid = fromFeed ? 0 : this.#feed.sidOf(channel) ?? this.#nextSid++;
-    const subscription = new KalshiSubscription(this, channel, sid, {
-      tickers: channel === "market_lifecycle_v2" ? null : tickers,
-      useYesPrice: params.use_yes_price === true,
-      sendSnapshot: params.send_initial_snapshot === true,
-      shardFactor: (params.shard_factor as number | undefined) ?? 0,
-      shardKey: (params.shard_key as number | undefined) ?? 0,
+    const subscription = new KalshiSubscription(this, channel, {
+      sid,
+      options: {
+        tickers: channel === "market_lifecycle_v2" ? null : tickers,
+        useYesPrice: params.use_yes_price === true,
+        sendSnapshot: params.send_initial_snapshot === true,
+        shardFactor: (params.shard_factor as number | undefined) ?? 0,
+        shardKey: (params.shard_key as number | undefined) ?? 0,
+      },
     });
     this.#subscriptions.add(subscription);
     if (!fromFeed) this.connection.send(subscribedFrame(id, channel, subscription.sid));
@@ -197,7 +199,7 @@ export class KalshiSession implements Session {
     if (params.action === undefined) return this.#refuse(15, id, subscription);
     const tickers = textList(params, "market_tickers", "market_ticker");
     if (tickers === undefined) return this.#refuse(11, id, subscription);
-    this.#act(subscription, params.action, tickers, id);
+    this.#act(subscription, params.action, { tickers, id });
   }
 
   #find(sid: unknown): KalshiSubscription | undefined {
@@ -210,8 +212,7 @@ export class KalshiSession implements Session {
   #act(
     subscription: KalshiSubscription,
     action: unknown,
-    tickers: string[] | null,
-    id: number,
+    { tickers, id }: { tickers: string[] | null; id: number },
   ): void {
     if (action === "get_snapshot") {
       if (subscription.channel !== "orderbook_delta") return this.#refuse(13, id, subscription);

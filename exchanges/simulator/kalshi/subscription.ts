@@ -51,8 +51,7 @@ export class KalshiSubscription {
   constructor(
     session: KalshiSubscriber,
     channel: string,
-    sid: number,
-    options: KalshiSubscriptionOptions,
+    { sid, options }: { sid: number; options: KalshiSubscriptionOptions },
   ) {
     this.session = session;
     this.channel = channel;

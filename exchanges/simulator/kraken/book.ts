@@ -56,9 +56,7 @@ function sideText(side: SideLevels, depth: number, precision: Precision): string
 export function bookSnapshotFrame(
   symbol: string,
   book: BookLevels,
-  depth: number,
-  precision: Precision,
-  timestamp: string,
+  { depth, precision, timestamp }: { depth: number; precision: Precision; timestamp: string },
 ): string {
   return `{"channel":"book","type":"snapshot","data":[{"symbol":${JSON.stringify(symbol)},` +
     `"bids":[${sideText(book.bids, depth, precision)}],` +
@@ -103,7 +101,11 @@ export class DepthView implements LevelObserver {
     this.depth = depth;
   }
 
-  changed(name: BookSideName, price: number, index: number, before: number, after: number): void {
+  changed(
+    name: BookSideName,
+    price: number,
+    { index, before, after }: { index: number; before: number; after: number },
+  ): void {
     const log = this.#logs[name];
     const { prices, sizes } = this.#book[name];
     const { depth } = this;

@@ -21,7 +21,9 @@ Deno.test("a truncating client has every level of its depth, however events are 
         const view = new DepthView(market.book, depth);
         market.observers.push(view);
         const client = new ReferenceBook(depth, eachLevel);
-        client.apply(bookSnapshotFrame("BTC/USD", market.book, depth, spec, "t"));
+        client.apply(
+          bookSnapshotFrame("BTC/USD", market.book, { depth, precision: spec, timestamp: "t" }),
+        );
         for (const count of groups) {
           for (let i = 0; i < count; i++) market.step(0.5);
           const frame = view.take(`"BTC/USD"`, spec, "t");

@@ -56,12 +56,10 @@ export class KrakenCaptureBook {
   /** The snapshot as it would be now; undefined when the capture has shown none yet. */
   snapshot(): string | undefined {
     if (!this.#known) return undefined;
-    return bookSnapshotFrame(
-      this.#symbol,
-      this.#book,
-      this.#depth,
-      this.#precision,
-      this.#timestamp,
-    );
+    return bookSnapshotFrame(this.#symbol, this.#book, {
+      depth: this.#depth,
+      precision: this.#precision,
+      timestamp: this.#timestamp,
+    });
   }
 }

@@ -46,7 +46,11 @@ export class KrakenMarketPublisher {
       const { book } = this.#market;
       const { symbol } = this.pair;
       connection.sendData(
-        bookSnapshotFrame(symbol, book, subscription.depth, this.pair, isoOfUs(nowUs)),
+        bookSnapshotFrame(symbol, book, {
+          depth: subscription.depth,
+          precision: this.pair,
+          timestamp: isoOfUs(nowUs),
+        }),
         "book",
       );
     } else if (subscription.snapshot) {

@@ -48,9 +48,7 @@ export interface LevelObserver {
   changed(
     side: BookSideName,
     price: number,
-    index: number,
-    before: number,
-    after: number,
+    change: { index: number; before: number; after: number },
   ): void;
 }
 
@@ -154,7 +152,9 @@ export class ModelMarket {
     const before = side.sizeAt(price);
     if (before === size) return;
     const index = side.set(price, size);
-    for (const observer of this.observers) observer.changed(name, price, index, before, size);
+    for (const observer of this.observers) {
+      observer.changed(name, price, { index, before, after: size });
+    }
   }
 
   #add(name: BookSideName): void {

@@ -56,7 +56,7 @@ export class TestArchive {
     for (const event of events) sorter.add(this.#encoder.encode(event));
     const key = sealedKey({ ...this.#feedId, type, day });
     const source = { ...this.#feedId, ...SOURCE, day, nowUs: events[0]?.receivedAtUs ?? 0 };
-    const file = await putSealed(this.storage, key, sorter.sorted(), source);
+    const file = await putSealed(this.storage, key, { sorted: sorter.sorted(), source });
     sorter.close();
     const manifest = await openManifest(this.storage, { kind: "normalized", ...this.#feedId, day });
     const windows = manifest.files.filter((each) => each.type === type && each.key !== key);

@@ -151,7 +151,7 @@ export async function sealDay(
     ...{ ...PLACE, day, processor: "archive seal", software: SOFTWARE, source: "windows of v1" },
     nowUs: MIDNIGHT_US,
   };
-  const file = await putSealed(storage, key, sorter.sorted(), source);
+  const file = await putSealed(storage, key, { sorted: sorter.sorted(), source });
   sorter.close();
   const manifest = await openManifest(storage, { kind: "normalized", ...PLACE, day });
   const windows = manifest.files.filter((each) => each.type === type).map((each) => each.key);
