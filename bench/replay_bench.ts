@@ -14,6 +14,8 @@ import {
   readArchive,
   saveManifest,
 } from "@ssmd/archive";
+import { sealDay } from "@ssmd/dataset/seal";
+import { nowUs } from "@ssmd/runtime";
 import { folderStorage, type Storage } from "@ssmd/storage";
 import { fileURLToPath } from "node:url";
 import { jsonPrefix, recordJson } from "@ssmd/codec";
@@ -95,6 +97,15 @@ function* minutesOf(): Generator<MarketEvent[]> {
   }
 }
 
+/** Of the windows of the day: a Parquet file a type. */
+async function sealWindows(storage: Storage, tempDir: string): Promise<void> {
+  const { types } = await sealDay({
+    ...{ storage, ...PLACE, day: "2026-08-01", tempDir, nowUs },
+    software: { version: "bench", commit: "" },
+  });
+  if (types.length === 0) throw new RangeError("nothing was sealed");
+}
+
 async function speedOf(name: string, run: () => Promise<unknown>) {
   const speeds: number[] = [];
   for (let round = 0; round < 4; round++) {
@@ -162,9 +173,14 @@ try {
     measure("recordJson(record)", some.length, () => {
       for (const event of some) recordJson(event, prefix);
     }),
-    await speedOf("read from a folder, in order", () => readAll(storage)),
+    await speedOf("read from a folder, in order of time", () => readAll(storage)),
     await speedOf("ssmd data replay --speed max, whole process", () => replayProcess(dir)),
   ];
+  await sealWindows(storage, dir);
+  results.push(
+    await speedOf("read from a sealed day, in order of time", () => readAll(storage)),
+    await speedOf("ssmd data replay of a sealed day, whole process", () => replayProcess(dir)),
+  );
   console.log(tableOf(results, baseline));
   console.log(await pacing(dir, storage, 4));
   await storage.close();

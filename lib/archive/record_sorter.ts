@@ -19,6 +19,7 @@ const FIRST_BUFFER_BYTES = 256 * 1024;
 /** Records in memory, each with 24 bytes beside its own. */
 const BUFFER_RECORDS = 256 * 1024;
 const FIRST_RECORDS = 2048;
+const FIRST_PIECE_BYTES = 4 * 1024;
 
 interface Market extends SymbolTotal {
   runs: SortedRun[];
@@ -43,6 +44,8 @@ export class RecordSorter {
   #keys = new RecordKeyReader();
   #bytesMax: number;
   #buffer: Uint8Array;
+  /** Messages of a symbol beside each other, on their way to the file. */
+  #piece = new Uint8Array(FIRST_PIECE_BYTES);
   #used = 0;
   #count = 0;
   #starts = new Uint32Array(FIRST_RECORDS + 1);
@@ -225,19 +228,22 @@ export class RecordSorter {
 
   #spilled(spill: SpillFile, records: Uint32Array): SortedRun {
     const run: SortedRun = { fromUs: this.#times[records[0] ?? 0] ?? 0, pieces: [] };
-    let parts: Uint8Array[] = [];
     let bytes = 0;
     for (const record of records) {
       const message = this.#message(record);
       if (isPieceFull(bytes, message.length)) {
-        run.pieces.push(spill.append(joined(parts, bytes)));
-        parts = [];
+        run.pieces.push(spill.append(this.#piece.subarray(0, bytes)));
         bytes = 0;
       }
-      parts.push(message);
+      if (bytes + message.length > this.#piece.length) {
+        const piece = new Uint8Array(2 * (bytes + message.length));
+        piece.set(this.#piece.subarray(0, bytes));
+        this.#piece = piece;
+      }
+      this.#piece.set(message, bytes);
       bytes += message.length;
     }
-    run.pieces.push(spill.append(joined(parts, bytes)));
+    run.pieces.push(spill.append(this.#piece.subarray(0, bytes)));
     return run;
   }
 
@@ -262,14 +268,4 @@ export class RecordSorter {
       yield* mergeRuns(symbol, runs, spill);
     }
   }
-}
-
-function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

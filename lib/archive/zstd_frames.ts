@@ -46,10 +46,17 @@ export function compressFrame(
       [constants.ZSTD_c_checksumFlag]: isChecksummed ? 1 : 0,
       ...(level < SEARCHING_LEVEL ? {} : { [constants.ZSTD_c_minMatch]: MATCH_BYTES_MIN }),
     },
+    // All of it in one buffer: none is copied into another.
+    chunkSize: frameBytesMax(data.length),
     // Node's types do not know it yet.
     pledgedSrcSize: data.length,
   };
   return firstFrame(zstdCompressSync(data, options));
+}
+
+/** The most bytes that a frame of so many takes. */
+function frameBytesMax(bytes: number): number {
+  return bytes + (bytes >> 8) + 128;
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   RLE_DICTIONARY,
   type ValueEncoding,
 } from "./encoded_chunk.ts";
-import { type Codec, codecFor, compressPage, UNCOMPRESSED } from "./page_compression.ts";
+import { type Codec, PageSample } from "./page_compression.ts";
 import { type PageIndexBytes, pageIndexBytes, type PageLocation } from "./page_index.ts";
 import { pathOf, STORED_AS } from "./parquet_schema.ts";
 import type { Column } from "./record_columns.ts";
@@ -16,6 +16,8 @@ import { thriftBytes, type ThriftStruct } from "./thrift_writer.ts";
 
 const DATA_PAGE = { i32: 0 };
 const DICTIONARY_PAGE = { i32: 2 };
+/** Its number among the pages of a chunk. */
+const DICTIONARY = -1;
 
 /** A column chunk as it was written. */
 export interface WrittenChunk {
@@ -62,16 +64,21 @@ export function* writeChunk(
 ): Generator<Uint8Array, WrittenChunk> {
   const { encoding, dictionary, pages } = encoded;
   // What is best for three pages is so for the others, which hold values of the same column.
-  const sample = new Set([0, pages.length >> 1, pages.length - 1]);
-  const codec = codecFor([
-    ...(dictionary === undefined ? [] : [dictionary.page]),
-    ...[...sample].map((page) => encoded.pageBytes(page).slice()),
-  ]);
+  const sample = new PageSample();
+  if (dictionary !== undefined) sample.add(DICTIONARY, dictionary.page);
+  for (const page of new Set([0, pages.length >> 1, pages.length - 1])) {
+    sample.add(page, encoded.pageBytes(page));
+  }
+  const { codec } = sample;
   let at = offset;
   let plainBytes = 0;
-  function* written(plain: Uint8Array, kind: PageKind): Generator<Uint8Array, number> {
+  function* written(
+    number: number,
+    plain: Uint8Array,
+    kind: PageKind,
+  ): Generator<Uint8Array, number> {
     const plainLength = plain.length;
-    const body = codec === UNCOMPRESSED ? plain.slice() : compressPage(plain);
+    const body = sample.bodyOf(number, plain);
     const header = thriftBytes(pageHeader(plainLength, body, kind));
     yield header;
     yield body;
@@ -80,13 +87,13 @@ export function* writeChunk(
     return header.length + body.length;
   }
   if (dictionary !== undefined) {
-    yield* written(dictionary.page, { dictionary: dictionary.count });
+    yield* written(DICTIONARY, dictionary.page, { dictionary: dictionary.count });
   }
   const dataOffset = at;
   const locations: PageLocation[] = [];
   for (const [i, { count }] of pages.entries()) {
     const start = at;
-    const bytes = yield* written(encoded.pageBytes(i), { values: count, encoding });
+    const bytes = yield* written(i, encoded.pageBytes(i), { values: count, encoding });
     locations.push({ offset: start, bytes, firstRow: rowStarts[i] ?? 0 });
   }
   const dictionaryOffset = dictionary && offset;

@@ -160,7 +160,7 @@ function tickerReader(columns: PageColumns): RowReader {
   const optional = OPTIONAL_FIGURES.map(([field, name]) => ({
     field,
     values: columns.numbers(name),
-  }));
+  })).filter(({ values }) => values.some((value) => value === value));
   return (row) => {
     const event: Ticker = {
       type: "ticker",
