@@ -25,8 +25,6 @@ export interface Connection {
   normalizerId: string;
   normalizer: Normalizer;
   translator: Translator;
-  /** Lines translated so far. */
-  lines: number;
   /** The first line of its raw files, but for the clock, which is asked for each. */
   capture: Omit<CaptureInfo, "clock">;
 }
@@ -104,7 +102,6 @@ function newConnection(
       connection: connectionIndex,
       turns: options.inTurns ? [] : undefined,
     }),
-    lines: 0,
     capture: captureInfo(options, connectionIndex, symbols),
   };
 }
@@ -144,18 +141,18 @@ export function checkpointOf(
   continuity: ConnectionContinuity,
   clock: CaptureClock,
 ): ConnectionCheckpoint {
-  const { connectionIndex, translator, normalizer, normalizerId, lines, capture } = connection;
+  const { connectionIndex, translator, normalizer, normalizerId, capture } = connection;
   return {
     connectionIndex,
     sequence: translator.sequence,
     lastUs: translator.lastUs,
     aliveUs: translator.aliveUs,
-    linesBefore: lines,
+    linesBefore: translator.lines,
     continuity: { ...continuity },
     normalizer: normalizerId,
     state: normalizer.state(),
     openGaps: translator.openGaps,
-    capture: { ...capture, clock, linesBefore: lines },
+    capture: { ...capture, clock, linesBefore: translator.lines },
   };
 }
 

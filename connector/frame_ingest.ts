@@ -16,8 +16,8 @@ export interface FrameIngestOptions {
   header: (firstLine: number) => SegmentHeader;
   /** By connectionIndex, from 1: who reads its frames first; default nobody. */
   scanners?: readonly (FrameScanner | undefined)[];
-  /** The next line is durable. */
-  onLine: (line: PendingLine) => void;
+  /** Takes the next line when it is durable. */
+  lines: { process(line: PendingLine): void };
   /** A segment is closed. */
   onClosed: (segment: Segment) => void;
   /** Lines that were durable have gone on. */
@@ -242,7 +242,7 @@ export class FrameIngest {
   /** A line that cannot be processed must not take those behind it with it. */
   #process(line: PendingLine): void {
     try {
-      this.#options.onLine(line);
+      this.#options.lines.process(line);
     } catch (error) {
       const { logger, metrics, feed } = this.#options;
       metrics.errors.inc({ feed, error_type: "line" });

@@ -14,7 +14,7 @@ function intakeIn(dir: string): FrameIngest {
     header: (firstLine) => ({
       ...{ run: "r1", env: "test", feed: "fake", firstLine, openedUs: 0, connections: [] },
     }),
-    onLine: () => {},
+    lines: { process: () => {} },
     onClosed: () => {},
     onPause: () => {},
   });

@@ -15,7 +15,8 @@ import {
 } from "@ssmd/runtime";
 import { openServiceStorage } from "@ssmd/storage";
 import { openTransport } from "@ssmd/transport";
-import { assertNothingGivenUp, createConnector } from "./connector.ts";
+import { assertNothingGivenUp } from "./connector.ts";
+import { createConnector } from "./feed_connector.ts";
 
 const FLAGS = {
   env: { help: "name of the environment", default: "demo-nats" },

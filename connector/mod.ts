@@ -1,5 +1,6 @@
 /** From a venue's socket to raw files and records on the bus, with nothing lost between. @module */
 export * from "./connector.ts";
+export { createConnector } from "./feed_connector.ts";
 export {
   type PendingLine,
   Pipeline,

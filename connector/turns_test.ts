@@ -10,7 +10,8 @@ import {
   startNatsServer,
 } from "../tests/servers/nats_server.ts";
 import { CutLine } from "../tests/servers/cut_line.ts";
-import { type Connector, createConnector } from "./connector.ts";
+import type { Connector } from "./connector.ts";
+import { createConnector } from "./feed_connector.ts";
 import { ENV, FeedListener, NO_CLOCK_SOURCES } from "./testing/connector_rig.ts";
 import { type FakeClient, FakeExchange, send } from "./testing/fake_exchange.ts";
 import { type FakeFrame, fakeVenue } from "./testing/fake_venue.ts";

@@ -100,6 +100,7 @@ export class Translator {
   #dayEndUs: number;
   #turns: TurnFilter | undefined;
   #unscanned = 0;
+  #lines = 0;
 
   /** From the connection's first line on, or from where `place` says. */
   constructor(feed: string, normalizer: Normalizer, place: TranslatorPlace = {}) {
@@ -162,6 +163,11 @@ export class Translator {
     return this.#sequence;
   }
 
+  /** Lines taken so far. */
+  get lines(): number {
+    return this.#lines;
+  }
+
   /** Frames of market data that a scanner of the venue did not read. */
   get unscanned(): number {
     return this.#unscanned;
@@ -192,6 +198,7 @@ export class Translator {
    * connection's own order, always give the same records.
    */
   line(line: CapturedLine | ScannedLine): Normalized {
+    this.#lines++;
     switch (line.kind) {
       case "scanned":
         return this.#scanned(line);

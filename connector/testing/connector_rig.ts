@@ -6,7 +6,8 @@ import { type Health, Metrics, silentLogger } from "@ssmd/runtime";
 import { memoryStorage, type Storage } from "@ssmd/storage";
 import { memoryTransport, type Transport } from "@ssmd/transport";
 import type { ClockSources } from "../clock_quality.ts";
-import { type Connector, createConnector } from "../connector.ts";
+import type { Connector } from "../connector.ts";
+import { createConnector } from "../feed_connector.ts";
 import { FakeExchange } from "./fake_exchange.ts";
 import { fakeVenue } from "./fake_venue.ts";
 

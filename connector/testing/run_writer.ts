@@ -112,7 +112,6 @@ export class RunWriter {
 
   #durable(count: number): void {
     for (const line of this.#pending.splice(0, count)) {
-      (this.#connections[line.connectionIndex - 1] as Connection).lines++;
       this.#pipeline.process(line);
     }
   }

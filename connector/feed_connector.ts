@@ -1,0 +1,541 @@
+import {
+  type ComponentHealth,
+  Health,
+  isoOfUs,
+  type Logger,
+  messageOf,
+  nowUs,
+  sleep,
+  SsmdError,
+  type VenueError,
+} from "@ssmd/runtime";
+import type { Connector, ConnectorOptions, ConnectorStats } from "./connector.ts";
+import { RecordOutput } from "./record_output.ts";
+import type { Publisher } from "@ssmd/transport";
+import { AcceptedCredentials } from "./accepted_credentials.ts";
+import { AccessDenial } from "./access_denial.ts";
+import { ClockGapReporter } from "./clock_gap_reporter.ts";
+import { ClockMonitor } from "./clock_monitor.ts";
+import {
+  carriedBy,
+  checkpointOf,
+  type Connection,
+  planConnections,
+  recordedConnections,
+  snapshotsOf,
+} from "./connection.ts";
+import { BusProgress, requireWork } from "./connector_health.ts";
+import { type ConnectorMetrics, createConnectorMetrics } from "./connector_metrics.ts";
+import { captureReport, FeedAnswers } from "./feed_answers.ts";
+import { FrameIngest } from "./frame_ingest.ts";
+import { type LastStop, runBefore, writeLastStop } from "./last_stop.ts";
+import { PublishQueue } from "./publish_queue.ts";
+import { Pipeline } from "./pipeline.ts";
+import { RawFiles } from "./raw_files.ts";
+import { recover } from "./recovery.ts";
+import { type RecordingPlay, RecordingPlayer } from "./recording_player.ts";
+import { FeedTurns } from "./feed_turns.ts";
+import { FencedPublisher } from "./fenced_publisher.ts";
+import { knownRuns, newRun } from "./run.ts";
+import { VenueSocket } from "./socket.ts";
+import { lockSpool, type SpoolLock } from "./spool_lock.ts";
+import { SubscriptionWatch } from "./subscription_watch.ts";
+import { TurnTaker } from "./turn_taker.ts";
+import { ConnectBudget } from "./connect_budget.ts";
+import { ConnectionStates } from "./connection_state.ts";
+import { Watermarks } from "./watermarks.ts";
+
+/** A connector of one feed; nothing happens before `start`. */
+export function createConnector(options: ConnectorOptions): Connector {
+  return new FeedConnector(options);
+}
+
+const TEND_MS = 1000;
+const TURN_LOOK_MS = 250;
+const FLUSH_MS_MAX = 15_000;
+/** Longest wait for a spool that refuses, when the process is to end. */
+const COMMIT_MS_MAX = 3_000;
+
+class FeedConnector implements Connector {
+  readonly played: Promise<void>;
+  #options: ConnectorOptions;
+  #run: string;
+  #logger: Logger;
+  #metrics: ConnectorMetrics;
+  #connections: Connection[];
+  #sockets: VenueSocket[] = [];
+  #player: RecordingPlayer | undefined;
+  #states: ConnectionStates;
+  #denial: AccessDenial;
+  #publisher: Publisher;
+  #publishQueue: PublishQueue;
+  #pipeline: Pipeline;
+  #output: RecordOutput;
+  #rawFiles: RawFiles;
+  #intake: FrameIngest;
+  #watermarks: Watermarks;
+  #watch: SubscriptionWatch;
+  #health: ComponentHealth;
+  #bus: BusProgress;
+  #clock: ClockMonitor;
+  #clockGapReporter = new ClockGapReporter((connectionIndex, name, { why, fromUs }) =>
+    this.#intake.event(connectionIndex, name, why, { fromUs })
+  );
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #turnTimer: ReturnType<typeof setInterval> | undefined;
+  /** Absent where no other process shares the bus. */
+  #turns: FeedTurns | undefined;
+  #taker: TurnTaker | undefined;
+  #replaced = Promise.withResolvers<SsmdError>();
+  #isReplaced = false;
+  /** Frames that the scanners left to JSON, as far as they are counted. */
+  #unscanned = 0;
+  /** Lines may come: all that the last run left has gone before them. */
+  #capturing = false;
+  /** When the first connection was tried, µs. */
+  #startedUs = 0;
+  #lock: SpoolLock | undefined;
+  /** How the run before ended. */
+  #lastStop: LastStop | undefined;
+  #answers: FeedAnswers;
+  #stopping: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #givenUp = 0;
+
+  constructor(options: ConnectorOptions) {
+    const { env, feed, spoolDir: dir, storage, transport } = options;
+    const run = this.#run = newRun(dir);
+    const logger = options.logger.with({ feed });
+    const metrics = createConnectorMetrics(options.metrics, feed);
+    const { recording } = options;
+    // A recording is told whole, whoever else tells the feed.
+    const turns = this.#turns = recording === undefined
+      ? FeedTurns.of({
+        ...{ env, feed, run, dir, transport, logger, ttlMs: options.takeoverMs },
+        onLost: (holder) => this.#replace(`${holder} has taken over the feed "${feed}"`),
+      })
+      : undefined;
+    const inTurns = turns !== undefined;
+    const connections = recording === undefined
+      ? planConnections({ ...options, run, inTurns }, options.symbols)
+      : recordedConnections({ ...options, run }, recording.source.connections);
+    const output = this.#output = new RecordOutput({
+      ...{ env, feed, logger, metrics, sockets: this.#sockets },
+    });
+    const inner = transport.publisher({
+      ...(turns && { confirm: () => turns.confirm() }),
+      onStored: ({ subject, id }) => {
+        output.stored(subject);
+        this.#watermarks.onStored(id);
+      },
+      onRefused: ({ reason }) => metrics.refusals.inc({ feed, reason }),
+      onRejected: (message, { reason, detail }) =>
+        output.rejected(message, reason, `${reason}: ${detail}`),
+    });
+    const publisher = turns ? new FencedPublisher(inner, () => turns.isFresh) : inner;
+    this.#options = options;
+    this.#logger = logger;
+    this.#metrics = metrics;
+    this.#connections = connections;
+    this.#publisher = publisher;
+    this.#health = (options.health ?? new Health()).component("connector", feed);
+    this.#bus = new BusProgress(publisher);
+    this.#publishQueue = new PublishQueue({
+      ...{ publisher, spillPath: `${dir}/outbox`, logger },
+      onRejected: (message, why) => output.rejected(message, "invalid", why),
+    });
+    this.#pipeline = new Pipeline({
+      env,
+      feed,
+      run,
+      translators: connections.map((connection) => connection.translator),
+      output,
+    });
+    const onLost = () => metrics.lost.inc(metrics.labels);
+    this.#rawFiles = new RawFiles({
+      ...{ env, feed, storage, transport, publisher, logger, onLost },
+      turns: () => turns?.known ?? [],
+      pinnedUs: () => this.#taker?.pinnedUs() ?? Infinity,
+    });
+    this.#taker = turns && this.#newTaker(turns);
+    const { captureLocation: location, clockSources: sources } = options;
+    this.#clock = new ClockMonitor({ location, sources, logger, onRead: () => this.#tellClock() });
+    this.#intake = new FrameIngest({
+      run,
+      dir,
+      feed,
+      logger,
+      metrics,
+      scanners: connections.map(({ normalizer }) => normalizer.scanner),
+      header: (firstLine) => ({
+        ...{ run, env, feed, firstLine, openedUs: 0 },
+        connections: connections.map((each) =>
+          checkpointOf(
+            each,
+            this.#pipeline.continuity.of(each.connectionIndex),
+            this.#clock.current,
+          )
+        ),
+      }),
+      lines: this.#pipeline,
+      onClosed: (segment) => {
+        this.#taker?.segmentClosed(segment);
+        this.#rawFiles.add(segment, this.#pipeline.takeGiven());
+      },
+      onDurable: () => this.#watermarks.look(),
+      onPause: (paused) => this.#sockets.forEach((s) => paused ? s.pause() : s.resume()),
+    });
+    this.#denial = new AccessDenial(new AcceptedCredentials(dir, options.endpoint, logger));
+    this.#states = new ConnectionStates(connections.map(({ connectionIndex }) => connectionIndex));
+    this.#watch = new SubscriptionWatch({
+      ...{ connections, logger, metrics },
+      isOpen: (connectionIndex) => this.#states.isOpen(connectionIndex),
+      tell: (connectionIndex, name, { why, fromUs }) =>
+        this.#intake.event(connectionIndex, name, why, fromUs === undefined ? {} : { fromUs }),
+    });
+    output.attach({
+      ...{ queue: this.#publishQueue, watch: this.#watch },
+      ...{ taker: this.#taker, denial: this.#denial },
+    });
+    this.#player = recording && this.#newPlayer(recording);
+    this.played = this.#player?.ended ?? new Promise(() => {});
+    this.#watermarks = this.#newWatermarks();
+    this.#answers = new FeedAnswers({
+      ...{ env, feed, transport },
+      snapshots: () => snapshotsOf(this.#connections),
+      report: () => captureReport(this.#states.list(), this.#watch.missing()),
+    });
+  }
+
+  #newWatermarks(): Watermarks {
+    const { env, feed, transport, recording } = this.#options;
+    const keepsTimes = recording?.times === "recorded";
+    return new Watermarks({
+      ...{ env, feed, publisher: transport.publisher() },
+      timeUs: () => keepsTimes ? this.#playedUs() : this.#intake.nowUs(),
+      isTelling: () => !this.#taker?.isChanging && (this.#turns?.isFresh ?? true),
+      lines: () => this.#intake.lines,
+      lastId: () => this.#pipeline.lastId,
+      stored: () => ({ id: this.#publisher.acknowledgedId, all: this.#waiting === 0 }),
+    });
+  }
+
+  /** Lines of a recording may have the time of the last one, until no more come. */
+  #playedUs(): number {
+    const { playedUs } = this.#intake;
+    return playedUs === 0 || this.#stopping === undefined ? playedUs : playedUs + 1;
+  }
+
+  get #waiting(): number {
+    return this.#publishQueue.waiting + this.#publisher.pending;
+  }
+
+  #newPlayer(recording: RecordingPlay): RecordingPlayer {
+    return new RecordingPlayer({
+      ...recording,
+      take: (connectionIndex, line, keepTime) =>
+        this.#intake.recorded(connectionIndex, line, keepTime),
+      commit: () => this.#intake.commit(),
+      waiting: () => this.#waiting,
+    });
+  }
+
+  async start(): Promise<void> {
+    const { spoolDir: dir, venue, endpoint, credentials } = this.#options;
+    this.#requireWork();
+    // Credentials that cannot even sign a handshake will not do so later.
+    if (!this.#player) await venue.handshake(endpoint, await credentials(), Date.now());
+    this.#lock = await lockSpool(dir);
+    this.#publishQueue.clear();
+    const clockKnown = this.#clock.read();
+    await this.#turns?.begin(knownRuns(dir));
+    const left = this.#lastStop = await recover({
+      ...this.#options,
+      dir,
+      publishQueue: this.#publishQueue,
+      rawFiles: this.#rawFiles,
+      turns: this.#turns?.known ?? [],
+      logger: this.#logger,
+    });
+    await clockKnown;
+    await this.#taker?.begin();
+    if (this.#turns === undefined) await this.#respond();
+    if (this.#player) this.#startPlaying(this.#player);
+    else this.#startCapturing(left);
+    this.#timer = setInterval(() => this.#tick(), TEND_MS);
+    this.#turnTimer = setInterval(() => this.#taker?.look(), TURN_LOOK_MS);
+    this.#watermarks.start();
+  }
+
+  /** A recording is whole in itself: it does not go on where another run ended. */
+  #startPlaying(player: RecordingPlayer): void {
+    for (const connectionIndex of this.#connectionIndexes()) this.#states.opened(connectionIndex);
+    player.start();
+  }
+
+  #startCapturing(left: LastStop | undefined): void {
+    if (left) this.#intake.startBehind(left.lastUs);
+    for (const connection of this.#connections) {
+      const before = left && runBefore(left, connection);
+      if (left && before) {
+        this.#intake.event(connection.connectionIndex, "resumed", left.why, before);
+        this.#resumeClock(connection.connectionIndex, left);
+      }
+      this.#sockets.push(this.#newSocket(connection));
+    }
+    this.#capturing = true;
+    this.#tellClock();
+    this.#startedUs = nowUs();
+    for (const socket of this.#sockets) socket.start();
+  }
+
+  get isTelling(): boolean {
+    return this.#turns?.isTelling ?? true;
+  }
+
+  get isBacked(): boolean {
+    return this.#taker?.isBacked ?? false;
+  }
+
+  get replaced(): Promise<SsmdError> {
+    return this.#replaced.promise;
+  }
+
+  #newTaker(turns: FeedTurns): TurnTaker {
+    const { env, feed, venue, spoolDir: dir } = this.#options;
+    return new TurnTaker({
+      ...{ turns, env, feed, venue, dir, run: this.#run, connections: this.#connections },
+      ...{ pipeline: this.#pipeline, publisher: this.#publisher, logger: this.#logger },
+      publish: (message) => this.#output.publishAgain(message),
+      flush: () => this.#publishQueue.flush(),
+      isConnected: () => this.#states.open === this.#connections.length,
+      cutSpool: () => this.#intake.cut(),
+      isWritten: (segment) => this.#rawFiles.isWritten(segment),
+      onTelling: () => void this.#respond(),
+      onStandby: () => this.#answers.end(),
+      onFailed: (error) => this.#replace(`a turn cannot be told: ${messageOf(error)}`),
+    });
+  }
+
+  /** Who tells the feed answers for its books. */
+  async #respond(): Promise<void> {
+    try {
+      await this.#answers.begin();
+    } catch (error) {
+      this.#logger.error("nobody answers for the books of this feed", { error });
+    }
+  }
+
+  /** What was not published by now is the other one's; the next start stands by. */
+  #replace(why: string): void {
+    if (this.#isReplaced || this.#stopping) return;
+    this.#isReplaced = true;
+    this.#answers.end();
+    this.#logger.error("this connector is to end: it cannot tell its feed any more", { why });
+    this.#replaced.resolve(
+      new SsmdError("CONNECTOR_REPLACED", why, {
+        hint: "nothing is lost: start it again, and it stands by",
+      }),
+    );
+  }
+
+  #countUnscanned(): void {
+    const unscanned = this.#connections.reduce((sum, each) => sum + each.translator.unscanned, 0);
+    this.#metrics.fallback.inc(this.#metrics.labels, unscanned - this.#unscanned);
+    this.#unscanned = unscanned;
+  }
+
+  #tick(): void {
+    this.#bus.look();
+    this.#intake.watchCommits();
+    this.#health.look();
+    this.#metrics.connected.set(this.#metrics.labels, this.#states.open);
+    this.#metrics.telling.set(this.#metrics.labels, Number(this.isTelling));
+    this.#metrics.backed.set(this.#metrics.labels, Number(this.isBacked));
+    this.#metrics.waiting.set(this.#metrics.labels, this.stats().waiting);
+    this.#countUnscanned();
+    if (this.#player) return;
+    this.#watch.tick();
+    this.#intake.watchClock((step) =>
+      this.#clockGapReporter.tellStep(this.#connectionIndexes(), step)
+    );
+    this.#clock.tick();
+  }
+
+  #requireWork(): void {
+    requireWork(this.#health, {
+      connections: this.#connections.length,
+      connected: () => this.#states.open,
+      refusal: () => this.#states.problem,
+      missing: () => this.#watch.missing(),
+      busProblem: () => this.#bus.problem || this.#turns?.problem || "",
+      storageProblem: () => this.#rawFiles.problem,
+      spoolProblem: () => this.#intake.problem,
+      isSpoolStuck: () => this.#intake.isStuck,
+    });
+  }
+
+  get denied(): Promise<VenueError> {
+    return this.#denial.final;
+  }
+
+  stats(): ConnectorStats {
+    return {
+      frames: this.#intake.frames,
+      ...{ records: this.#output.records, gaps: this.#output.gaps },
+      unreadable: this.#output.unreadable,
+      givenUp: this.#givenUp,
+      connected: this.#states.open,
+      connections: this.#states.list(),
+      waiting: this.#waiting,
+      ...this.#missingCounts(),
+    };
+  }
+
+  #missingCounts(): Pick<ConnectorStats, "suspectBooks" | "missing" | "refused"> {
+    const missing = this.#watch.missing();
+    const refused = missing.filter(({ isRefused }) => isRefused).length +
+      this.#output.foreignRefusals;
+    const suspectBooks = missing.filter(({ channel }) => channel === "orderbook").length;
+    return { suspectBooks, missing: missing.length, refused };
+  }
+
+  stop(): Promise<void> {
+    return this.#stopping ??= this.#stop();
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    await this.stop();
+    await this.#intake.close();
+    if (!this.#player) await this.#noteStop();
+    await this.#rawFiles.close();
+    this.#publishQueue.close();
+    await this.#publisher.close();
+    this.#lock?.release();
+  }
+
+  async #stop(): Promise<void> {
+    clearInterval(this.#timer);
+    clearInterval(this.#turnTimer);
+    await this.#taker?.end();
+    this.#health.close();
+    await this.#player?.close();
+    await Promise.all(this.#sockets.map((socket) => socket.close()));
+    this.#answers.end();
+    await this.#clock.settled();
+    await this.#commitOrGiveUp();
+    if (!this.#isReplaced) await this.#flush();
+    await this.#watermarks.finish();
+    await this.#turns?.release();
+    const { waiting } = this.stats();
+    if (waiting > 0) {
+      this.#logger.warn("the bus did not take everything in time: the rest stays in the spool", {
+        waiting,
+      });
+    }
+  }
+
+  async #flush(): Promise<void> {
+    const flushed = new AbortController();
+    await Promise.race([
+      this.#publishQueue.flush().finally(() => flushed.abort()),
+      sleep(FLUSH_MS_MAX, flushed.signal),
+    ]);
+  }
+
+  /** A disk that refuses for good does not keep the process from ending. */
+  async #commitOrGiveUp(): Promise<void> {
+    const late = setTimeout(() => {
+      const lines = this.#givenUp = this.#intake.giveUp();
+      this.#logger.error("the spool could not be written until the end: its last lines are lost", {
+        lines,
+      });
+    }, COMMIT_MS_MAX);
+    await this.#intake.commit();
+    clearTimeout(late);
+  }
+
+  /** Before the last segment goes: it says the same. */
+  async #noteStop(): Promise<void> {
+    const lastUs = Math.max(...this.#connections.map(({ translator }) => translator.lastUs));
+    if (lastUs === 0) return;
+    const why = `stopped: ${isoOfUs(lastUs)}`;
+    const { continuity } = this.#pipeline;
+    const left: LastStop = {
+      ...{ run: this.#run, lastUs, why },
+      lastGoodAtUs: { ...this.#lastStop?.lastGoodAtUs, ...continuity.byConnection() },
+      suspectUs: continuity.suspectByConnection(),
+      // What the disk refused is missing, and was not meant to be.
+      planned: this.#givenUp > 0 ? [] : continuity.plannedConnections(),
+      carried: { ...this.#lastStop?.carried, ...carriedBy(this.#connections) },
+    };
+    try {
+      await writeLastStop(this.#options.spoolDir, left);
+    } catch (error) {
+      this.#logger.error("the time of the stop cannot be noted", { error });
+    }
+  }
+
+  #resumeClock(connectionIndex: number, { suspectUs }: LastStop): void {
+    const fromUs = suspectUs?.[connectionIndex];
+    if (fromUs === undefined) return;
+    this.#clockGapReporter.resume(connectionIndex, fromUs);
+    this.#pipeline.continuity.setSuspect(connectionIndex, fromUs);
+  }
+
+  #tellClock(): void {
+    if (!this.#capturing || this.#stopping) return;
+    this.#clockGapReporter.tell(this.#connectionIndexes(), this.#clock, nowUs());
+  }
+
+  #connectionIndexes(): number[] {
+    return this.#connections.map(({ connectionIndex }) => connectionIndex);
+  }
+
+  #newSocket(connection: Connection): VenueSocket {
+    const { connectionIndex, normalizer } = connection;
+    const { venue, endpoint, credentials } = this.#options;
+    const { connectsDir, connects = venue.connects } = this.#options;
+    const budget = new ConnectBudget(connectsDir, endpoint, connects);
+    const socket: VenueSocket = new VenueSocket({
+      budget,
+      venue,
+      endpoint,
+      credentials,
+      sendRate: this.#options.sendRate,
+      logger: this.#logger.with({ connection: connection.capture.connection }),
+      listener: {
+        onConnect: (used) => {
+          this.#denial.opened(connectionIndex, used);
+          this.#states.opened(connectionIndex);
+          this.#watch.connected();
+          this.#logger.info("connected", { endpoint, symbols: connection.symbols.length });
+          this.#intake.event(connectionIndex, "connect", endpoint);
+          for (const frame of normalizer.subscribe()) socket.send(frame);
+        },
+        onDenied: (used, why) => this.#denial.denied(connectionIndex, used, why),
+        onFrame: (bytes, binary) => this.#intake.frame(connectionIndex, bytes, binary),
+        onDisconnect: (why, opened, retryMs) => {
+          const isNews = this.#states.closed(connectionIndex, why, { wasOpen: opened, retryMs });
+          if (!opened) return this.#unreachable(connectionIndex, why, isNews);
+          // A stop on purpose is no gap yet: the next start knows how long it was.
+          if (this.#stopping) return this.#intake.event(connectionIndex, "stop", why);
+          this.#metrics.reconnects.inc(this.#metrics.labels);
+          this.#intake.event(connectionIndex, "disconnect", why);
+        },
+      },
+    });
+    return socket;
+  }
+
+  /** The venue cannot be reached: a gap from the first try on, told again when the reason changes. */
+  #unreachable(connectionIndex: number, why: string, isNews: boolean): void {
+    this.#metrics.connectFailures.inc(this.#metrics.labels);
+    if (!isNews || this.#stopping) return;
+    this.#intake.event(connectionIndex, "unreachable", why, { fromUs: this.#startedUs });
+  }
+}
