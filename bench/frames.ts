@@ -114,6 +114,36 @@ export function kalshiDeltas(): string[] {
   return frames;
 }
 
+export function kalshiTrades(): string[] {
+  return Array.from({ length: FRAMES }, (_, i) => {
+    const taker = random(2) ? "yes" : "no";
+    const price = 1 + random(98);
+    const cents = (steps: number) => `0.${String(steps).padStart(2, "0")}00`;
+    return `{"type":"trade","sid":2,"seq":${i + 1},"msg":{"trade_id":"957ed958-0000-0000-0000-${
+      String(i).padStart(12, "0")
+    }","market_ticker":"KXBENCH-26AUG01-T1","yes_price_dollars":"${cents(price)}",` +
+      `"no_price_dollars":"${cents(100 - price)}","count_fp":"${1 + random(500)}.50",` +
+      `"taker_side":"${taker}","taker_outcome_side":"${taker}",` +
+      `"taker_book_side":"${taker === "yes" ? "bid" : "ask"}","is_block_trade":false,` +
+      `"ts":${1_785_542_400 + i},"ts_ms":${1_785_542_400_000 + i * 1000}}}`;
+  });
+}
+
+export function kalshiTickers(): string[] {
+  return Array.from(
+    { length: FRAMES },
+    (_, i) =>
+      '{"type":"ticker","sid":3,"msg":{"market_ticker":"KXBENCH-26AUG01-T1",' +
+      `"market_id":"957ed958-0000-0000-0000-000000000000","price_dollars":"0.4${random(10)}00",` +
+      `"yes_bid_dollars":"0.4300","yes_ask_dollars":"0.4500","volume_fp":"${1000 + i}.00",` +
+      `"open_interest_fp":"${random(9000)}.00","dollar_volume":${i},"dollar_open_interest":25,` +
+      `"yes_bid_size_fp":"${
+        random(900)
+      }.50","yes_ask_size_fp":"2.50","last_trade_size_fp":"1.00",` +
+      `"ts":${1_785_542_400 + i},"ts_ms":${1_785_542_400_000 + i * 1000},"time":"${timeOf(i)}"}}`,
+  );
+}
+
 /** The frames of a recording; none where it is not at hand. */
 export function captured(path: string): string[] {
   return capturedLines(path).filter((line) => line.includes('"m":'))

@@ -1,93 +1,147 @@
 /**
- * Frame text → records → encoded messages with subjects and ids, on one core, against `JSON.parse`
- * alone on the same frames. The way is the connector's own: translator, encoder, names.
+ * Bytes of a frame → record → encoded message with subject and id, on one core, against `JSON.parse`
+ * alone on the same frames in the same run. Stages are cumulative: `scan` reads the bytes, `records` adds
+ * books, checksums and records, `messages` adds the connector's pipeline. Times are CPU times and rounds
+ * take turns, so a machine that does other things as well changes little.
  */
 import { Buffer } from "node:buffer";
+import process from "node:process";
 import { Pipeline } from "@ssmd/connector";
-import { readFrame, Translator, type Venue, VENUES } from "@ssmd/exchanges";
+import {
+  type FrameScanner,
+  type Normalizer,
+  readFrame,
+  Translator,
+  type Venue,
+  VENUES,
+} from "@ssmd/exchanges";
 import {
   captured,
   FRAMES,
   kalshiDeltas,
+  kalshiTickers,
+  kalshiTrades,
   krakenBooks,
   krakenTickers,
   krakenTrades,
 } from "./frames.ts";
-import { measure, type Measurement } from "./measure.ts";
+import { median } from "./measure.ts";
 
-function newTranslator(venue: Venue): Translator {
+const ROUNDS = 15;
+
+/** What is done with each frame; made anew each round, as books go on from frame to frame. */
+type Stage = () => (frame: Buffer, text: string, i: number) => void;
+
+let records = 0;
+
+function newNormalizer(venue: Venue): Normalizer {
   const version = venue.normalizers.at(-1);
-  if (!version) throw new RangeError(`${venue.id} has no normalizer`);
-  return new Translator(venue.id, version.create({ feed: venue.id, symbols: [] }));
+  if (version === undefined) throw new RangeError(`${venue.id} has no normalizer`);
+  return version.create({ feed: venue.id, symbols: [] });
 }
 
-function pipelineOf(venue: Venue, publish: () => void): Pipeline {
-  return new Pipeline({
-    ...{ env: "bench", feed: venue.id, run: "bench" },
-    translators: [newTranslator(venue)],
-    output: { publish, deadLetter: () => {}, meaning: () => {} },
-  });
+function scannerOf(normalizer: Normalizer): FrameScanner {
+  if (normalizer.scanner === undefined) throw new RangeError("there is no scanner");
+  return normalizer.scanner;
 }
 
-function row(name: string, floor: Measurement, measured: Measurement): void {
-  const ownUs = 1e6 / measured.opsPerSecond - 1e6 / floor.opsPerSecond;
-  console.log([
-    name.padEnd(46),
-    `${Math.round(measured.opsPerSecond).toLocaleString("en")}/s`.padStart(12),
-    `${(measured.opsPerSecond / floor.opsPerSecond).toFixed(2)} × JSON.parse`.padStart(18),
-    `own ${ownUs.toFixed(2)} µs`.padStart(14),
-  ].join(""));
-}
+const parse: Stage = () => (_, text) => JSON.parse(text);
 
-function bench(name: string, venue: Venue, texts: string[]): void {
-  if (texts.length === 0) return;
-  const repeats = Math.ceil(FRAMES / texts.length);
-  const frames = texts.map((text) => Buffer.from(text));
-  let count = 0;
-  const over = (fn: () => (text: string, i: number) => void) => () => {
-    for (let r = 0; r < repeats; r++) {
-      const each = fn();
-      for (let i = 0; i < texts.length; i++) each(texts[i] as string, i);
-    }
+function scan(venue: Venue): Stage {
+  return () => {
+    const scanner = scannerOf(newNormalizer(venue));
+    return (frame) => {
+      if (scanner.scan(frame) >= 0) scanner.done();
+    };
   };
-  const ops = texts.length * repeats;
-  const floor = measure(name, ops, over(() => (text) => JSON.parse(text)));
-  row(`${name}: JSON.parse alone`, floor, floor);
-  const records = measure(
-    name,
-    ops,
-    over(() => {
-      const translator = newTranslator(venue);
-      return (text, i) => count += translator.frame(JSON.parse(text), text, i).events.length;
-    }),
-  );
-  row(`${name}: to records`, floor, records);
-  const encoded = measure(
-    name,
-    ops,
-    over(() => {
-      const pipeline = pipelineOf(venue, () => count++);
-      return (_, i) => {
-        const frame = readFrame(frames[i] as Buffer);
-        if (!frame.readable) throw new RangeError(frame.reason);
+}
+
+function toRecords(venue: Venue): Stage {
+  return () => {
+    const normalizer = newNormalizer(venue);
+    const scanner = scannerOf(normalizer);
+    const translator = new Translator(venue.id, normalizer);
+    return (frame, text, atUs) => {
+      const place = scanner.scan(frame);
+      const { events } = place < 0
+        ? translator.frame(JSON.parse(text), text, atUs)
+        : translator.line({ kind: "scanned", atUs, frame, scanner, place });
+      records += events.length;
+    };
+  };
+}
+
+/** `isScanned` false = every frame is read as JSON, as unusual ones are. */
+function toMessages(venue: Venue, isScanned: boolean): Stage {
+  return () => {
+    const normalizer = newNormalizer(venue);
+    const scanner = scannerOf(normalizer);
+    const pipeline = new Pipeline({
+      ...{ env: "bench", feed: venue.id, run: "bench" },
+      translators: [new Translator(venue.id, normalizer)],
+      output: { publish: () => records++, deadLetter: () => {}, meaning: () => {} },
+    });
+    return (bytes, _, atUs) => {
+      const place = isScanned ? scanner.scan(bytes) : -1;
+      if (place >= 0) {
         pipeline.process({
           connectionIndex: 1,
-          atUs: i,
-          kind: "frame",
-          json: frame.json,
-          text: frame.text,
+          atUs,
+          kind: "scanned",
+          frame: bytes,
+          scanner,
+          place,
         });
-      };
-    }),
-  );
-  row(`${name}: bytes to encoded messages`, floor, encoded);
-  if (count === 0) throw new RangeError(`${name} gave no records`);
+        return;
+      }
+      const frame = readFrame(bytes);
+      if (!frame.readable) throw new RangeError(frame.reason);
+      const { json, text } = frame;
+      pipeline.process({ connectionIndex: 1, atUs, kind: "frame", json, text });
+    };
+  };
 }
 
+/** CPU time a frame, µs. */
+function cost(stage: Stage, frames: readonly Buffer[], texts: readonly string[]): number {
+  const repeats = Math.ceil(FRAMES / texts.length);
+  const before = process.cpuUsage();
+  for (let r = 0; r < repeats; r++) {
+    const each = stage();
+    for (let i = 0; i < texts.length; i++) each(frames[i] as Buffer, texts[i] as string, i);
+  }
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / (repeats * texts.length);
+}
+
+function bench(name: string, venue: Venue, texts: readonly string[]): void {
+  if (texts.length === 0) return;
+  const frames = texts.map((text) => Buffer.from(text));
+  const stages = [
+    parse,
+    scan(venue),
+    toRecords(venue),
+    toMessages(venue, true),
+    toMessages(venue, false),
+  ];
+  const costs: number[][] = stages.map(() => []);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [i, stage] of stages.entries()) costs[i]?.push(cost(stage, frames, texts));
+  }
+  const [floor = NaN, ...rest] = costs.map(median);
+  const cells = rest.map((us) => `${us.toFixed(2)} (${(floor / us).toFixed(2)} ×)`.padStart(16));
+  console.log(name.padEnd(24) + floor.toFixed(2).padStart(11) + cells.join(""));
+  if (records === 0) throw new RangeError(`${name} gave no records`);
+}
+
+const HEADS = ["scan", "records", "messages", "all as JSON"].map((head) => head.padStart(16));
+console.log(`${"µs a frame (× floor)".padEnd(24)}${"JSON.parse".padStart(11)}${HEADS.join("")}`);
 const { kraken, kalshi } = VENUES as { kraken: Venue; kalshi: Venue };
-bench("kraken trade", kraken, krakenTrades());
-bench("kraken ticker", kraken, krakenTickers());
 bench("kraken book, checksum", kraken, krakenBooks());
 bench("kraken book, recorded", kraken, captured("kraken/btcusd-depth25-20260802.jsonl.zst"));
+bench("kraken trade", kraken, krakenTrades());
+bench("kraken ticker", kraken, krakenTickers());
 bench("kalshi delta", kalshi, kalshiDeltas());
 bench("kalshi, recorded", kalshi, captured("kalshi/btc15m-20260514t043118z.jsonl.zst"));
+bench("kalshi trade", kalshi, kalshiTrades());
+bench("kalshi ticker", kalshi, kalshiTickers());
