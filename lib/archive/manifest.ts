@@ -1,21 +1,11 @@
 import { isoOfUs } from "@ssmd/runtime";
-import {
-  ALL_SYMBOLS,
-  type EventType,
-  type Gap,
-  type GapChannel,
-  type GapReason,
-  joinedTurns,
-  type Turn,
-} from "@ssmd/market";
+import type { EventType, Gap, GapChannel, GapReason, Turn } from "@ssmd/market";
 import { type ArchiveKind, type ManifestId, NORMALIZED_VERSION, usOfDay } from "./paths.ts";
 import type { Positions } from "./position.ts";
-import { type CaptureClock, nsText, usOfNsText } from "./raw_line.ts";
+import { type CaptureClock, nsText } from "./raw_line.ts";
 
 const DAY_US = 86_400_000_000;
 const DAY_GRACE_US = 60_000_000;
-/** Types of records that a market can miss. */
-const MARKET_TYPES = ["trade", "ticker", "orderbook", "status"] as const;
 
 /**
  * `open`: still written. `complete`: the day is over and all that was captured is here.
@@ -213,30 +203,6 @@ export interface Expired {
   reason?: string;
 }
 
-/**
- * The manifest of a day whose files are to be removed: it names none any more, and their names stand
- * under `retired` until they are gone.
- */
-export function expiredManifest(
-  manifest: Manifest,
-  { keptDays, reason, writtenBy, nowUs }: {
-    keptDays: number;
-    reason?: string | undefined;
-    writtenBy: string;
-    nowUs: number;
-  },
-): Manifest {
-  const { files, count, bytes, retired = [] } = manifest;
-  const expired = { at: isoOfUs(nowUs), keptDays, files: files.length, count, bytes };
-  return {
-    ...manifest,
-    ...{ files: [], count: 0, bytes: 0, updatedAt: isoOfUs(nowUs) },
-    retired: [...new Set([...retired, ...files.map(({ key }) => key)])],
-    expired: { ...expired, ...(reason === undefined ? {} : { reason }) },
-    writtenBy: [...new Set([...manifest.writtenBy, writtenBy])],
-  };
-}
-
 /** A day's first manifest: nothing in it, open. */
 export function emptyManifest(manifestId: ManifestId): Manifest {
   const { kind, env, feed, version = NORMALIZED_VERSION, day } = manifestId;
@@ -258,75 +224,6 @@ export function emptyManifest(manifestId: ManifestId): Manifest {
     writtenBy: [],
     updatedAt: "",
   };
-}
-
-/** What changes a manifest: finished files, what they hold and who wrote them. */
-export interface ManifestChange {
-  /** Whole in storage already. */
-  files?: readonly ManifestFile[];
-  /** To be listed behind those that are there. */
-  gaps?: readonly ManifestGap[];
-  /** Replaces the runs' places named here. */
-  positions?: Positions;
-  /** Turns that are known now. */
-  turns?: readonly Turn[];
-  /** How far the stream is taken with this change. */
-  bus?: BusPosition | undefined;
-  /** Ids to be added to `late`. */
-  late?: readonly string[];
-  /** Symbols seen that day, when more than before. */
-  symbols?: number;
-  /** Markets that are ordered; added to those that were. */
-  ordered?: readonly string[] | undefined;
-  /** Default: as before. */
-  status?: ManifestStatus;
-  /** `0.1.0+abc1234` */
-  writtenBy: string;
-  /** Time of the change, µs. */
-  nowUs: number;
-}
-
-/**
- * The manifest with a change in it; the old one stays as it was. A file of a key that is there
- * already takes its place. Totals and quality are counted anew.
- */
-export function changedManifest(manifest: Manifest, change: ManifestChange): Manifest {
-  const added = change.files ?? [];
-  const keys = new Set(added.map((file) => file.key));
-  const files = [...manifest.files.filter((file) => !keys.has(file.key)), ...added];
-  const next: Manifest = {
-    ...manifest,
-    status: change.status ?? manifest.status,
-    symbols: Math.max(manifest.symbols, change.symbols ?? 0),
-    ...orderedOf(manifest, change),
-    count: files.reduce((sum, file) => sum + file.count, 0),
-    bytes: files.reduce((sum, file) => sum + file.bytes, 0),
-    files,
-    gaps: [...manifest.gaps, ...change.gaps ?? []],
-    positions: { ...manifest.positions, ...change.positions },
-    ...(change.turns === undefined || change.turns.length === 0
-      ? {}
-      : { turns: joinedTurns(manifest.turns ?? [], change.turns) }),
-    ...(change.bus === undefined ? {} : { bus: change.bus }),
-    ...(change.late === undefined || change.late.length === 0
-      ? {}
-      : { late: [...new Set([...manifest.late ?? [], ...change.late])] }),
-    writtenBy: manifest.writtenBy.includes(change.writtenBy)
-      ? manifest.writtenBy
-      : [...manifest.writtenBy, change.writtenBy],
-    updatedAt: isoOfUs(change.nowUs),
-  };
-  return { ...next, quality: qualityOf(next) };
-}
-
-function orderedOf(before: Manifest, change: ManifestChange): Pick<Manifest, "ordered"> {
-  const ordered = new Set([...before.ordered ?? [], ...change.ordered ?? []]);
-  return ordered.size === 0 ? {} : { ordered: [...ordered].sort() };
-}
-
-/** Whether something is missing in a gap: not when all of it was made again from raw. */
-export function isMissing({ bus }: ManifestGap): boolean {
-  return bus !== "repaired";
 }
 
 /** The entry of times in µs. */
@@ -356,71 +253,6 @@ export function manifestGap(gap: Gap): ManifestGap {
     detail: gap.detail,
     ...(gap.channel === "all" ? {} : { channel: gap.channel }),
   };
-}
-
-/**
- * Share of the time from the day's first to its last record that lies in no gap, over all markets that
- * were ordered or seen and the four types of their records: a gap of one market and one type weighs
- * a fourth of a market's part. Six decimals.
- */
-export function qualityOf(manifest: Manifest): number {
-  let fromUs = Infinity;
-  let toUs = 0;
-  for (const { from, to } of manifest.files) {
-    fromUs = Math.min(fromUs, usOfNsText(from));
-    toUs = Math.max(toUs, usOfNsText(to));
-  }
-  if (manifest.files.length === 0) return 1;
-  // What left the bus unread may lie before all that is there.
-  for (const { bus, from } of manifest.gaps) {
-    if (bus === "open" || bus === "lost") fromUs = Math.min(fromUs, usOfNsText(from));
-  }
-  // Of a single moment counts what is open in it.
-  toUs = Math.max(toUs, fromUs + 1);
-  // A suspect clock loses nothing.
-  const losses = manifest.gaps.filter((gap) => gap.reason !== "clock" && isMissing(gap));
-  const bySymbol = Map.groupBy(losses, ({ symbol }) => symbol);
-  const ofFeed = bySymbol.get(ALL_SYMBOLS) ?? [];
-  bySymbol.delete(ALL_SYMBOLS);
-  const symbols = Math.max(manifest.symbols, manifest.ordered?.length ?? 0, bySymbol.size, 1);
-  let lostUs = (symbols - bySymbol.size) * lostOf(ofFeed, fromUs, toUs);
-  for (const own of bySymbol.values()) lostUs += lostOf([...ofFeed, ...own], fromUs, toUs);
-  return Math.max(0, Math.round((1 - lostUs / (toUs - fromUs) / symbols) * 1e6) / 1e6);
-}
-
-/** Time that one market lost, weighted by types of records. */
-function lostOf(gaps: readonly ManifestGap[], fromUs: number, toUs: number): number {
-  let lostUs = 0;
-  for (const type of MARKET_TYPES) {
-    const own = gaps.filter(({ channel = "all" }) => channel === "all" || channel === type);
-    lostUs += coveredUs(own, fromUs, toUs) / MARKET_TYPES.length;
-  }
-  return lostUs;
-}
-
-/** Time within [fromUs, toUs] under any of the gaps. */
-function coveredUs(gaps: readonly ManifestGap[], fromUs: number, toUs: number): number {
-  const recovered = new Set(gaps.filter((gap) => gap.recovered).map(openingOf));
-  const spans = gaps
-    // The opening record says no more than its recovery.
-    .filter((gap) => gap.recovered || gap.to !== "0" || !recovered.has(openingOf(gap)))
-    .map((gap) => ({
-      start: Math.max(fromUs, usOfNsText(gap.from)),
-      end: gap.to === "0" ? toUs : Math.min(toUs, usOfNsText(gap.to)),
-    }))
-    .sort((a, b) => a.start - b.start);
-  let covered = 0;
-  let reached = fromUs;
-  for (const { start, end } of spans) {
-    covered += Math.max(0, end - Math.max(start, reached));
-    reached = Math.max(reached, end);
-  }
-  return covered;
-}
-
-/** What the opening of a gap and its recovery have in common. */
-function openingOf({ symbol, channel = "all", reason, from }: ManifestGap): string {
-  return `${symbol} ${channel} ${reason} ${from}`;
 }
 
 /** Whether the day is over, with a minute for records on their way. `nowUs` since 1970. */

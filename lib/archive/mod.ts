@@ -9,6 +9,8 @@ export * from "./raw_reader.ts";
 export * from "./zstd_frames.ts";
 export * from "./frame_stream.ts";
 export * from "./manifest.ts";
+export * from "./manifest_change.ts";
+export * from "./manifest_quality.ts";
 export * from "./manifest_file.ts";
 export * from "./lineage.ts";
 export * from "./normalized_writer.ts";

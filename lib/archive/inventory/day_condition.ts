@@ -1,4 +1,5 @@
-import { type Expired, isMissing, type Manifest } from "../manifest.ts";
+import type { Expired, Manifest } from "../manifest.ts";
+import { isMissing } from "../manifest_quality.ts";
 
 /** How good a day of a feed is, best first. */
 export const DAY_CONDITIONS = ["available", "degraded", "partial", "expired", "missing"] as const;

@@ -1,13 +1,8 @@
 import { ArchiveError } from "@ssmd/runtime";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
-import {
-  isDayOver,
-  isMissing,
-  isSealedDay,
-  type Manifest,
-  type ManifestFile,
-} from "../manifest.ts";
+import { isDayOver, isSealedDay, type Manifest, type ManifestFile } from "../manifest.ts";
+import { isMissing } from "../manifest_quality.ts";
 import { loadManifest } from "../manifest_file.ts";
 import { conditionOf, type DayCondition } from "./day_condition.ts";
 import { type GapSpan, gapSpans } from "./gap_spans.ts";

@@ -1,0 +1,99 @@
+import { joinedTurns, type Turn } from "@ssmd/market";
+import { isoOfUs } from "@ssmd/runtime";
+import type {
+  BusPosition,
+  Manifest,
+  ManifestFile,
+  ManifestGap,
+  ManifestStatus,
+} from "./manifest.ts";
+import { qualityOf } from "./manifest_quality.ts";
+import type { Positions } from "./position.ts";
+
+/** What changes a manifest: finished files, what they hold and who wrote them. */
+export interface ManifestChange {
+  /** Whole in storage already. */
+  files?: readonly ManifestFile[];
+  /** To be listed behind those that are there. */
+  gaps?: readonly ManifestGap[];
+  /** Replaces the runs' places named here. */
+  positions?: Positions;
+  /** Turns that are known now. */
+  turns?: readonly Turn[];
+  /** How far the stream is taken with this change. */
+  bus?: BusPosition | undefined;
+  /** Ids to be added to `late`. */
+  late?: readonly string[];
+  /** Symbols seen that day, when more than before. */
+  symbols?: number;
+  /** Markets that are ordered; added to those that were. */
+  ordered?: readonly string[] | undefined;
+  /** Default: as before. */
+  status?: ManifestStatus;
+  /** `0.1.0+abc1234` */
+  writtenBy: string;
+  /** Time of the change, µs. */
+  nowUs: number;
+}
+
+/**
+ * The manifest with a change in it; the old one stays as it was. A file of a key that is there
+ * already takes its place. Totals and quality are counted anew.
+ */
+export function changedManifest(manifest: Manifest, change: ManifestChange): Manifest {
+  const added = change.files ?? [];
+  const keys = new Set(added.map((file) => file.key));
+  const files = [...manifest.files.filter((file) => !keys.has(file.key)), ...added];
+  const next: Manifest = {
+    ...manifest,
+    status: change.status ?? manifest.status,
+    symbols: Math.max(manifest.symbols, change.symbols ?? 0),
+    ...orderedOf(manifest, change),
+    count: files.reduce((sum, file) => sum + file.count, 0),
+    bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    files,
+    gaps: [...manifest.gaps, ...change.gaps ?? []],
+    positions: { ...manifest.positions, ...change.positions },
+    ...(change.turns === undefined || change.turns.length === 0
+      ? {}
+      : { turns: joinedTurns(manifest.turns ?? [], change.turns) }),
+    ...(change.bus === undefined ? {} : { bus: change.bus }),
+    ...(change.late === undefined || change.late.length === 0
+      ? {}
+      : { late: [...new Set([...manifest.late ?? [], ...change.late])] }),
+    writtenBy: manifest.writtenBy.includes(change.writtenBy)
+      ? manifest.writtenBy
+      : [...manifest.writtenBy, change.writtenBy],
+    updatedAt: isoOfUs(change.nowUs),
+  };
+  return { ...next, quality: qualityOf(next) };
+}
+
+function orderedOf(before: Manifest, change: ManifestChange): Pick<Manifest, "ordered"> {
+  const ordered = new Set([...before.ordered ?? [], ...change.ordered ?? []]);
+  return ordered.size === 0 ? {} : { ordered: [...ordered].sort() };
+}
+
+/**
+ * The manifest of a day whose files are to be removed: it names none any more, and their names stand
+ * under `retired` until they are gone.
+ */
+export function expiredManifest(
+  manifest: Manifest,
+  { keptDays, reason, writtenBy, nowUs }: {
+    keptDays: number;
+    reason?: string | undefined;
+    writtenBy: string;
+    nowUs: number;
+  },
+): Manifest {
+  const { files, count, bytes, retired = [] } = manifest;
+  const expired = { at: isoOfUs(nowUs), keptDays, files: files.length, count, bytes };
+  return {
+    ...manifest,
+    ...{ files: [], count: 0, bytes: 0, updatedAt: isoOfUs(nowUs) },
+    retired: [...new Set([...retired, ...files.map(({ key }) => key)])],
+    expired: { ...expired, ...(reason === undefined ? {} : { reason }) },
+    writtenBy: [...new Set([...manifest.writtenBy, writtenBy])],
+  };
+}
