@@ -1,4 +1,4 @@
-import { headers, type MsgHdrs } from "@nats-io/nats-core";
+import { headers, type MsgHdrs, type NatsConnection } from "@nats-io/nats-core";
 import { isOwnHeader } from "./message_headers.ts";
 import type { OutMessage } from "./transport.ts";
 
@@ -73,5 +73,31 @@ export class MsgIdHeader {
     slab[at++] = LF;
     this.#used = at;
     this.#encoded = slab.subarray(start, at);
+  }
+}
+
+/** Writes messages to a connection; what all have in common is made once. */
+export class NatsMessageWriter {
+  #header = new MsgIdHeader();
+  #options = { reply: "", headers: this.#header.headers };
+  #plainOptions = { reply: "" };
+
+  /** `reply` is where the acknowledgement goes. Throws as the connection does when it has ended. */
+  write(
+    connection: Pick<NatsConnection, "publish">,
+    message: OutMessage,
+    { reply, isLate }: { reply: string; isLate: boolean },
+  ): void {
+    const { subject, payload, id, headers } = message;
+    if (headers !== undefined) {
+      connection.publish(subject, payload, { reply, headers: headersOf(message, isLate) });
+    } else if (id === "") {
+      this.#plainOptions.reply = reply;
+      connection.publish(subject, payload, this.#plainOptions);
+    } else {
+      this.#header.set(id, isLate);
+      this.#options.reply = reply;
+      connection.publish(subject, payload, this.#options);
+    }
   }
 }

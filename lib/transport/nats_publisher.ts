@@ -2,26 +2,18 @@ import { Backoff, LIMITS, type Logger, messageOf, sleep, TransportError } from "
 import { createInbox, errors, type Msg, type NatsConnection } from "@nats-io/nats-core";
 import type { JetStreamManager } from "@nats-io/jetstream";
 import { publisherClosed } from "./errors.ts";
-import { assertHeaders } from "./message_headers.ts";
-import { headersOf, MsgIdHeader } from "./nats_header.ts";
-import { renewStream, stateOf } from "./nats_stream.ts";
+import { MessageCheck, sizeOf } from "./message_check.ts";
+import { NatsMessageWriter } from "./nats_header.ts";
+import { isStored, numberOf } from "./publish_answer.ts";
+import { PublishWaiters } from "./publish_waiters.ts";
 import { PublishWindow } from "./publish_window.ts";
 import { isFinal, refusalOf } from "./refusal.ts";
-import { storedNumbers } from "./stored_ids.ts";
+import { StallWatch } from "./stall_watch.ts";
+import { StoredProof } from "./stored_proof.ts";
 import type { OutMessage, Publisher, PublisherOptions, PublishRefusal } from "./transport.ts";
 
-/** Longest time without progress on the oldest message before everything is sent again. */
-const ACK_MS_MAX = 5_000;
 const LOG_EVERY_TRIES = 20;
 const CHECK_EVERY_MS = 1_000;
-/** `ready` resolves when this share of the window is free, not for each single message. */
-const READY_BELOW = LIMITS.publishInFlightMax * 0.75;
-const SUBJECTS_REMEMBERED_MAX = 100_000;
-/** Second letter of an answer's first key: `{"stream":…`; an error begins with `{"error":…`. */
-const LETTER_S = 115;
-/** A header's value ends at a line break; blanks at its ends would be cut. */
-const PRINTABLE = /^[!-~]*$/;
-
 /** What a publisher needs from its transport. */
 export interface NatsPublisherOptions {
   /** Only subjects below it are stored. */
@@ -50,9 +42,7 @@ export interface NatsPublisherOptions {
 export class NatsPublisher implements Publisher {
   #options: NatsPublisherOptions;
   #window = new PublishWindow();
-  #header = new MsgIdHeader();
-  #publishOptions = { reply: "", headers: this.#header.headers };
-  #plainOptions = { reply: "" };
+  #writer = new NatsMessageWriter();
   #connection: NatsConnection | undefined;
   #inbox = "";
   #connected = false;
@@ -65,25 +55,20 @@ export class NatsPublisher implements Publisher {
   /** Up to this number messages are sent one at a time. */
   #probeUpTo = -1;
   #refusal: PublishRefusal | undefined;
-  /** The stream whose sequences are meant. */
-  #createdAtUs = 0;
-  /** All sent messages without a proof are stored behind this place, if they are. */
-  #provenSequence = 0;
-  /** The last acknowledgement of the window's head; its sequence is read when it is needed. */
-  #lastAcknowledgement: Msg | undefined;
+  #proof: StoredProof;
   #closed = false;
   #abort = new AbortController();
   #running: Promise<void>;
   #backoff = new Backoff({ firstMs: 100, maxMs: 2_000 });
-  #subjects = new Set<string>();
-  #oldest = -1;
-  #oldestSinceMs = 0;
-  #readers: (() => void)[] = [];
-  #flushers: { upTo: number; resolve: () => void; reject: (error: Error) => void }[] = [];
+  #check: MessageCheck;
+  #stall = new StallWatch();
+  #waiters = new PublishWaiters();
 
   /** Begins to connect at once. */
   constructor(options: NatsPublisherOptions) {
     this.#options = options;
+    this.#proof = new StoredProof(this.#window);
+    this.#check = new MessageCheck(options.env, options.payloadBytesMax);
     this.#running = this.#run();
   }
 
@@ -109,27 +94,20 @@ export class NatsPublisher implements Publisher {
 
   publish(message: OutMessage): void {
     if (this.#closed) throw publisherClosed();
-    if (!this.#subjects.has(message.subject)) this.#checkSubject(message.subject);
-    if (!PRINTABLE.test(message.id)) throw invalidId(message.id);
-    if (message.headers !== undefined) assertHeaders(message.headers);
-    if (sizeOf(message) > this.#options.payloadBytesMax()) {
-      throw tooLarge(message, this.#options.payloadBytesMax());
-    }
+    this.#check.assertValid(message);
     this.#window.push(message);
     if (this.#connected && this.#sent - this.#window.head < this.#inFlightMax) this.#send();
   }
 
   ready(): Promise<void> {
     if (!this.full || this.#closed) return Promise.resolve();
-    return new Promise((resolve) => this.#readers.push(resolve));
+    return this.#waiters.room();
   }
 
   flush(): Promise<void> {
     if (this.pending === 0) return Promise.resolve();
     if (this.#closed) return Promise.reject(publisherClosed());
-    return new Promise((resolve, reject) =>
-      this.#flushers.push({ upTo: this.#window.tail, resolve, reject })
-    );
+    return this.#waiters.stored(this.#window.tail);
   }
 
   async close(): Promise<void> {
@@ -138,8 +116,7 @@ export class NatsPublisher implements Publisher {
     this.#abort.abort();
     await this.#connection?.close();
     await this.#running;
-    for (const resolve of this.#readers.splice(0)) resolve();
-    for (const { reject } of this.#flushers.splice(0)) reject(publisherClosed());
+    this.#waiters.close();
   }
 
   get #inFlightMax(): number {
@@ -179,7 +156,7 @@ export class NatsPublisher implements Publisher {
         },
       });
       this.#sent = this.#window.head;
-      this.#oldest = -1;
+      this.#stall.reset();
       this.#connected = !this.#closed;
       this.#pump();
       await connection.closed();
@@ -205,25 +182,11 @@ export class NatsPublisher implements Publisher {
   /** Acknowledges what an earlier connection stored without our being told. */
   async #proveStored(connection: NatsConnection, manager: JetStreamManager): Promise<void> {
     const { stream } = this.#options;
-    const { createdAtUs, lastSequence } = await stateOf(manager, stream);
-    const acknowledged = sequenceIn(this.#lastAcknowledgement);
-    let proven = Math.max(this.#provenSequence, acknowledged);
-    const isSame = createdAtUs === this.#createdAtUs;
-    if (isSame && lastSequence < proven) await renewStream(manager, stream, createdAtUs);
-    if (!isSame || lastSequence < proven) proven = 0;
-    this.#createdAtUs = createdAtUs;
-    if (this.#window.head < this.#everSent) {
-      const span = { first: proven + 1, last: lastSequence };
-      const target = { connection, manager, stream };
-      for (
-        const number of await storedNumbers(target, this.#window, { end: this.#everSent, span })
-      ) {
-        this.#acknowledge(number);
-      }
+    const target = { connection, manager, stream };
+    for (const number of await this.#proof.storedIn(target, this.#everSent)) {
+      this.#acknowledge(number);
     }
-    this.#provenSequence = lastSequence;
-    this.#lastAcknowledgement = undefined;
-    this.#settle();
+    this.#waiters.look(this.#window);
   }
 
   /** Notes that a message is stored; whether the oldest message is now another one. */
@@ -256,21 +219,9 @@ export class NatsPublisher implements Publisher {
       return this.#reject(number, { ...message, reason: "size", detail });
     }
     const reply = this.#inbox + number;
-    const late = message.late === true || number < this.#newestStored;
+    const isLate = message.late === true || number < this.#newestStored;
     try {
-      if (message.headers !== undefined) {
-        const options = { reply, headers: headersOf(message, late) };
-        this.#connection.publish(message.subject, message.payload, options);
-        return;
-      }
-      if (message.id === "") {
-        this.#plainOptions.reply = reply;
-        this.#connection.publish(message.subject, message.payload, this.#plainOptions);
-        return;
-      }
-      this.#header.set(message.id, late);
-      this.#publishOptions.reply = reply;
-      this.#connection.publish(message.subject, message.payload, this.#publishOptions);
+      this.#writer.write(this.#connection, message, { reply, isLate });
     } catch (error) {
       // The connection has just ended; the message stays in the window and goes out on the next.
       this.#connected = false;
@@ -281,17 +232,16 @@ export class NatsPublisher implements Publisher {
 
   #onAnswer(connection: NatsConnection, answer: Msg): void {
     if (connection !== this.#connection || !this.#connected) return;
-    const { data } = answer;
-    if (data.length < 3 || data[2] !== LETTER_S) return this.#onRefusal(answer);
-    if (!this.#acknowledge(numberAtEnd(answer.subject))) return;
-    this.#lastAcknowledgement = answer;
+    if (!isStored(answer)) return this.#onRefusal(answer);
+    if (!this.#acknowledge(numberOf(answer))) return;
+    this.#proof.acknowledgedWith(answer);
     this.#backoff.reset();
-    this.#settle();
+    this.#waiters.look(this.#window);
     if (this.#sent < this.#window.tail) this.#pump();
   }
 
   #onRefusal(answer: Msg): void {
-    const number = numberAtEnd(answer.subject);
+    const number = numberOf(answer);
     const message = this.#window.get(number);
     if (message === undefined) return;
     const refusal = refusalOf(message, answer);
@@ -323,7 +273,7 @@ export class NatsPublisher implements Publisher {
       ...{ subject, id, detail },
     });
     this.#options.reports.onRejected?.(message, { reason, subject, id, detail });
-    this.#settle();
+    this.#waiters.look(this.#window);
     this.#pump();
   }
 
@@ -333,7 +283,7 @@ export class NatsPublisher implements Publisher {
       if (status.type !== "error" || connection !== this.#connection) continue;
       const { error } = status;
       if (!(error instanceof errors.PermissionViolationError)) continue;
-      const number = this.#oldestOf(error.subject);
+      const number = this.#window.oldestOf(error.subject, this.#everSent);
       if (error.operation !== "publish" || number === undefined || !this.#connected) continue;
       const id = this.#window.get(number)?.id ?? "";
       const detail = error.message;
@@ -341,95 +291,13 @@ export class NatsPublisher implements Publisher {
     }
   }
 
-  #oldestOf(subject: string): number | undefined {
-    for (let n = this.#window.head; n < this.#everSent; n++) {
-      if (this.#window.get(n)?.subject === subject) return n;
-    }
-    return undefined;
-  }
-
   #watch(): void {
-    const { head } = this.#window;
-    const nowMs = performance.now();
-    if (head !== this.#oldest || this.#sent === head) {
-      this.#oldest = head;
-      this.#oldestSinceMs = nowMs;
-      return;
-    }
-    if (!this.#connected || nowMs - this.#oldestSinceMs < ACK_MS_MAX) return;
+    const isStalled = this.#stall.look(this.#window.head, this.#sent);
+    if (!this.#connected || !isStalled) return;
     this.#connected = false;
     this.#options.logger.warn("no acknowledgement in time; everything pending is sent again", {
       pending: this.pending,
     });
     void this.#connection?.close();
   }
-
-  /** Wakes whoever waits for the window. */
-  #settle(): void {
-    if (this.#readers.length > 0 && this.pending < READY_BELOW) {
-      for (const resolve of this.#readers.splice(0)) resolve();
-    }
-    const { head } = this.#window;
-    for (let first = this.#flushers[0]; first !== undefined; first = this.#flushers[0]) {
-      if (first.upTo > head) return;
-      this.#flushers.shift();
-      first.resolve();
-    }
-  }
-
-  #checkSubject(subject: string): void {
-    const { env } = this.#options;
-    if (!subject.startsWith(`${env}.`) || !/^[^\s.*>]+(\.[^\s.*>]+)+$/.test(subject)) {
-      throw new TransportError("SUBJECT_INVALID", `Nothing can be published on "${subject}".`, {
-        context: { subject, env },
-        hint: `A subject begins with "${env}." and has no blanks, wildcards or empty tokens.`,
-      });
-    }
-    if (this.#subjects.size >= SUBJECTS_REMEMBERED_MAX) this.#subjects.clear();
-    this.#subjects.add(subject);
-  }
-}
-
-/** The place in the stream that an acknowledgement tells; 0 = none. */
-function sequenceIn(answer: Msg | undefined): number {
-  if (answer === undefined) return 0;
-  const { seq } = answer.json<{ seq?: number }>();
-  return seq ?? 0;
-}
-
-/** Bytes of payload and headers, at most. */
-function sizeOf({ payload, id, headers }: OutMessage): number {
-  let size = payload.length + id.length + 64;
-  for (const [name, value] of headers ?? []) size += name.length + value.length + 4;
-  return size;
-}
-
-function numberAtEnd(subject: string): number {
-  let value = 0;
-  let unit = 1;
-  for (let i = subject.length - 1; i >= 0; i--) {
-    const digit = subject.charCodeAt(i) - 48;
-    if (digit < 0 || digit > 9) break;
-    value += digit * unit;
-    unit *= 10;
-  }
-  return value;
-}
-
-function invalidId(id: string): TransportError {
-  return new TransportError("ID_INVALID", `The message id ${JSON.stringify(id)} is refused.`, {
-    context: { id },
-    hint: "An id is printable ASCII without blanks, such as `{run}-{frame}-{index}`.",
-  });
-}
-
-function tooLarge(message: OutMessage, bytesMax: number): TransportError {
-  return new TransportError(
-    "MESSAGE_TOO_LARGE",
-    `A message of ${message.payload.length} bytes on "${message.subject}" is too large.`,
-    {
-      context: { subject: message.subject, id: message.id, bytesMax },
-      hint: `The nats-server takes ${bytesMax} bytes; raise its max_payload.`,
-    },
-  );
 }

@@ -45,6 +45,14 @@ export class PublishWindow {
     return this.#acknowledged[slot] === 1 ? undefined : this.#messages[slot];
   }
 
+  /** Number of the oldest message of a subject that is not acknowledged, below `end`. */
+  oldestOf(subject: string, end: number): number | undefined {
+    for (let n = this.#head; n < end; n++) {
+      if (this.get(n)?.subject === subject) return n;
+    }
+    return undefined;
+  }
+
   /** Notes an acknowledgement; whether the oldest message is now another one. */
   acknowledge(number: number): boolean {
     if (number < this.#head || number >= this.#tail) return false;
