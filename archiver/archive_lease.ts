@@ -185,6 +185,14 @@ async function holderOf(lease: CellLease): Promise<Holder | undefined> {
   return { name, isAlive: lease.isHolderAlive, isOfFolder: false };
 }
 
+/** What an archiver ends with when another one has its lease. */
+export function supersededBy(holder: string, env: string): SsmdError {
+  return new SsmdError("ARCHIVER_SUPERSEDED", `${holder} has taken over the archive`, {
+    hint: "nothing is lost; a new start waits until the other one ends",
+    context: { env },
+  });
+}
+
 function unanswered(afterMs: number): SsmdError {
   return new SsmdError("LEASE_UNANSWERED", `no answer within ${afterMs} ms`, {
     hint: "see that the storage and the bus can be reached; archiving begins by itself",

@@ -1,4 +1,4 @@
-import { sleep } from "@ssmd/runtime";
+import { type Logger, sleep } from "@ssmd/runtime";
 import { escapeToken, FEED_TYPES } from "@ssmd/market";
 import { parsePosition } from "@ssmd/archive";
 import type { Transport } from "@ssmd/transport";
@@ -20,11 +20,17 @@ export interface DrainOptions {
   stop: () => boolean;
 }
 
+/** Waits for what the bus holds now; what it does not deliver in time comes again. */
+export async function drain(options: DrainOptions & { logger: Logger }): Promise<void> {
+  if (await waitUntilCaughtUp(options)) return;
+  options.logger.warn("the bus holds records that it did not deliver in time; they come again");
+}
+
 /**
  * Waits until the intake has processed what the bus holds now, by the newest id of each feed and
  * type; false when nothing came any more before that.
  */
-export async function waitUntilCaughtUp(options: DrainOptions): Promise<boolean> {
+async function waitUntilCaughtUp(options: DrainOptions): Promise<boolean> {
   const { intake, stop, busy } = options;
   const targets = await newestIds(options);
   let seen = -1;

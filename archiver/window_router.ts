@@ -1,4 +1,4 @@
-import { messageOf } from "@ssmd/runtime";
+import { ArchiveError, messageOf } from "@ssmd/runtime";
 import {
   ALL_SYMBOLS,
   EVENT_TYPES,
@@ -160,13 +160,17 @@ export class WindowRouter {
   }
 
   /**
-   * Puts in a record that did not come over the bus. Its day must be loaded; false = it is not. What
-   * the bus gave by now stays unacknowledged until the record is written.
+   * Puts in a record that did not come over the bus. What the bus gave by now stays unacknowledged
+   * until the record is written. Throws ArchiveError `DAY_NOT_LOADED`.
    */
-  insert(event: MarketEvent, payload: Uint8Array): boolean {
+  insert(event: MarketEvent, payload: Uint8Array): void {
     const { feed, type, symbol, receivedAtUs } = event;
     const day = this.#daysOf(feed).get(Math.floor(receivedAtUs / DAY_US));
-    if (day === undefined) return false;
+    if (day === undefined) {
+      throw new ArchiveError("DAY_NOT_LOADED", `${feed} cannot take a record.`, {
+        hint: "It is tried again.",
+      });
+    }
     if (symbol !== ALL_SYMBOLS) day.symbols.add(symbol);
     const minute = Math.floor((receivedAtUs - day.startUs) / MINUTE_US);
     const window = day.window(type, EVENT_TYPES.indexOf(type), minute);
@@ -176,7 +180,6 @@ export class WindowRouter {
     const message = { subject: "", payload, id: "", streamSequence: this.processedSequence };
     this.#put(message, window, receivedAtUs);
     this.#note(event);
-    return true;
   }
 
   /** The day when it is loaded. */

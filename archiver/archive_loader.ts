@@ -1,0 +1,123 @@
+import { dayOfUs, loadManifest } from "@ssmd/archive";
+import { type Logger, sleep } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import { type MinuteOfRecords, readNames } from "./archived_names.ts";
+import { loadDay } from "./day_loader.ts";
+import type { FlushScheduler } from "./flush_scheduler.ts";
+import { notWritten, type StorageRetry } from "./storage_retry.ts";
+import type { WindowRouter } from "./window_router.ts";
+
+const DAY_US = 86_400_000_000;
+const OPEN_LOOK_MS = 5;
+/** Days before today that a stopped archiver may have left open. */
+const DAYS_BACK = 7;
+
+/** What an {@linkcode ArchiveLoader} works with. */
+export interface ArchiveLoaderOptions {
+  env: string;
+  storage: Storage;
+  storageRetry: StorageRetry;
+  intake: WindowRouter;
+  rounds: FlushScheduler;
+  /** Of the archive's lease. */
+  token: () => number | undefined;
+  /** Messages that waited for it went into windows. */
+  onLoaded: () => void;
+  nowUs: () => number;
+  logger: Logger;
+}
+
+/** Reads from the archive what records wait for, beside the work that goes on. */
+export class ArchiveLoader {
+  #options: ArchiveLoaderOptions;
+  #isAllowed = Promise.withResolvers<void>();
+  #work = new Set<Promise<void>>();
+
+  /** Loads no day before `allow`. */
+  constructor(options: ArchiveLoaderOptions) {
+    this.#options = options;
+  }
+
+  /** Days are opened by who holds the lease: a day's unnamed files may be another archiver's. */
+  allow(): void {
+    this.#isAllowed.resolve();
+  }
+
+  /** Loads a day when it is allowed. */
+  async loadDay(feed: string, day: string): Promise<void> {
+    await this.#isAllowed.promise;
+    void this.background(this.#load(feed, day));
+  }
+
+  async #load(feed: string, day: string): Promise<void> {
+    const { env, storage, storageRetry, intake, token, logger, onLoaded } = this.#options;
+    const loaded = await storageRetry.run(
+      `open the archive of ${feed} ${day}`,
+      () => loadDay(storage, { env, feed, day }, { logger, token: token() }),
+    );
+    intake.dayLoaded(loaded);
+    onLoaded();
+  }
+
+  /** Resolves when a day can take records. Rejects when the archiver gives up. */
+  async openDay(feed: string, day: string): Promise<void> {
+    const { intake, storageRetry } = this.#options;
+    while (intake.loaded(feed, day) === undefined) {
+      intake.prepare(feed, day);
+      if (storageRetry.given) throw notWritten(storageRetry.problem);
+      await sleep(OPEN_LOOK_MS);
+    }
+  }
+
+  /** Days before today that were left open are opened, so that they get their last status. */
+  async openOldDays(feed: string): Promise<void> {
+    const { env, storage, storageRetry, intake, nowUs } = this.#options;
+    for (let back = 1; back <= DAYS_BACK; back++) {
+      const day = dayOfUs(nowUs() - back * DAY_US);
+      const manifest = await storageRetry.run(
+        `read the manifest of ${feed} ${day}`,
+        () => loadManifest(storage, { kind: "normalized", env, feed, day }),
+      );
+      if (manifest?.status === "open") intake.prepare(feed, day);
+    }
+  }
+
+  /** Reads what is archived of a minute. */
+  loadNames(minute: MinuteOfRecords): Promise<void> {
+    return this.background(this.#loadNames(minute));
+  }
+
+  /** All windows are written first, so that what is archived is all there is. */
+  async #loadNames(minute: MinuteOfRecords): Promise<void> {
+    const { env, storage, storageRetry, intake, rounds, onLoaded } = this.#options;
+    await rounds.idle();
+    rounds.begin(() => Infinity);
+    await rounds.idle();
+    const names = await storageRetry.run(
+      `read what is archived of a minute of ${minute.feed}`,
+      () => readNames(storage, env, minute),
+    );
+    intake.namesLoaded(minute, names);
+    onLoaded();
+  }
+
+  /** Work that `settled` waits for; it fails only when the archiver is closed before its end. */
+  background(work: Promise<void>): Promise<void> {
+    const done: Promise<void> = work
+      .catch((error) => this.#options.logger.debug("gave up", { error }))
+      .finally(() => this.#work.delete(done));
+    this.#work.add(done);
+    return work;
+  }
+
+  /** Resolves when no message waits for what is being read. */
+  async untilNothingWaits(): Promise<void> {
+    const { intake } = this.#options;
+    while (intake.waiting > 0 && this.#work.size > 0) await Promise.race(this.#work);
+  }
+
+  /** Resolves when nothing is being read. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#work);
+  }
+}
