@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import type { Journal, JsonRecord } from "@ssmd/journal";
+import { isoOfUs, nowUs } from "@ssmd/runtime";
+import type { AgentStore } from "./agent_store.ts";
+
+/** What an agent did. */
+export type AuditWhat =
+  | "model_call"
+  | "gate"
+  | "backtest"
+  | "approval_asked"
+  | "approval"
+  | "commit"
+  | "decision"
+  | "action"
+  | "end";
+
+/** A record of the audit. */
+export interface AuditEntry {
+  at: string;
+  what: AuditWhat;
+  record: JsonRecord;
+}
+
+/** Everything that agents do, with hashes in place of texts: in their database, and in the journal. */
+export class AgentAudit {
+  #store: AgentStore;
+  #journal: Journal | undefined;
+
+  constructor(store: AgentStore, journal?: Journal) {
+    this.#store = store;
+    this.#journal = journal;
+  }
+
+  /** Adds a record. Throws as the journal does. */
+  async add(thread: string, what: AuditWhat, record: JsonRecord): Promise<void> {
+    const at = isoOfUs(nowUs());
+    this.#store.db.prepare("INSERT INTO audit (thread, at, what, record) VALUES (?, ?, ?, ?)")
+      .run(thread, at, what, JSON.stringify(record));
+    await this.#journal?.append("audit.agent", { thread, what, ...record });
+  }
+
+  /** Records of a thread, the oldest first. */
+  ofThread(thread: string): AuditEntry[] {
+    const rows = this.#store.db.prepare("SELECT * FROM audit WHERE thread = ? ORDER BY position")
+      .all(thread);
+    return rows.map(({ at, what, record }) => ({
+      ...{ at: String(at), what: String(what) as AuditWhat },
+      record: JSON.parse(String(record)),
+    }));
+  }
+}
+
+/** SHA-256, hex. */
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

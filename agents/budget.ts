@@ -1,0 +1,68 @@
+import { SsmdError } from "@ssmd/runtime";
+import type { AgentStore } from "./agent_store.ts";
+import { AGENT_LIMITS } from "./limits.ts";
+
+/** What may be spent. */
+export interface BudgetLimits {
+  callsPerThreadMax: number;
+  tokensPerThreadMax: number;
+  tokensPerDayMax: number;
+}
+
+/** The budget of a thread or a day is spent. */
+export class BudgetExhausted extends SsmdError {
+  constructor(of: string) {
+    super("BUDGET_EXHAUSTED", `the budget of ${of} is spent`, {
+      hint: "raise agents.budget of the environment, or ask again tomorrow",
+    });
+  }
+}
+
+/** Calls and tokens of models by thread and day; the counts outlive the process. */
+export class Budget {
+  #store: AgentStore;
+  #limits: BudgetLimits;
+
+  constructor(store: AgentStore, limits: Partial<BudgetLimits> = {}) {
+    this.#store = store;
+    this.#limits = { ...AGENT_LIMITS, ...limits };
+  }
+
+  /** Counts a call before it is made, so that one that never returns counts. Throws BudgetExhausted. */
+  takeCall(thread: string): void {
+    this.#store.change(() => {
+      const own = this.#spent(`thread ${thread}`);
+      const { callsPerThreadMax, tokensPerThreadMax, tokensPerDayMax } = this.#limits;
+      if (own.calls >= callsPerThreadMax || own.tokens >= tokensPerThreadMax) {
+        throw new BudgetExhausted(`thread ${thread}`);
+      }
+      if (this.#spent(today()).tokens >= tokensPerDayMax) throw new BudgetExhausted(today());
+      this.#add(`thread ${thread}`, 1, 0);
+      this.#add(today(), 1, 0);
+    });
+  }
+
+  /** Counts the tokens of a call. */
+  addTokens(thread: string, tokens: number): void {
+    this.#store.change(() => {
+      this.#add(`thread ${thread}`, 0, tokens);
+      this.#add(today(), 0, tokens);
+    });
+  }
+
+  #spent(scope: string): { calls: number; tokens: number } {
+    const row = this.#store.db.prepare("SELECT calls, tokens FROM spent WHERE scope = ?").get(scope);
+    return { calls: Number(row?.["calls"] ?? 0), tokens: Number(row?.["tokens"] ?? 0) };
+  }
+
+  #add(scope: string, calls: number, tokens: number): void {
+    this.#store.db.prepare(
+      `INSERT INTO spent VALUES (?1, ?2, ?3) ON CONFLICT (scope) DO UPDATE
+       SET calls = calls + ?2, tokens = tokens + ?3`,
+    ).run(scope, calls, tokens);
+  }
+}
+
+function today(): string {
+  return `day ${new Date().toISOString().slice(0, 10)}`;
+}

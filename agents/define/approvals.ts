@@ -1,0 +1,93 @@
+import { isoOfUs, nowUs, SsmdError } from "@ssmd/runtime";
+import type { AgentStore } from "../agent_store.ts";
+import { AGENT_LIMITS } from "../limits.ts";
+
+/** What is waited for. */
+export interface PendingApproval {
+  /** SHA-256 of exactly what was tested. */
+  hash: string;
+  /** Who may decide. */
+  principal: string;
+  /** ms since 1970. */
+  untilMs: number;
+}
+
+/** A decision of a person. */
+export interface Decision {
+  decision: "approve" | "reject";
+  /** The hash that the person saw. */
+  hash: string;
+  /** Who decides. */
+  principal: string;
+}
+
+/** Approvals: each for one hash, one principal and a time, and used once. */
+export class Approvals {
+  #store: AgentStore;
+
+  constructor(store: AgentStore) {
+    this.#store = store;
+  }
+
+  /** Asks for one. Asking again for the same hash keeps what is there: a graph repeats its nodes. */
+  ask(thread: string, hash: string, principal: string): void {
+    this.#store.db.prepare(
+      `INSERT INTO approvals VALUES (?1, ?2, ?3, ?4, NULL, NULL, NULL) ON CONFLICT (thread) DO UPDATE
+       SET hash = ?2, principal = ?3, until_ms = ?4, decision = NULL, decided_by = NULL,
+       decided_at = NULL WHERE hash <> ?2`,
+    ).run(thread, hash, principal, Date.now() + AGENT_LIMITS.approvalMs);
+  }
+
+  /** What a thread waits for; undefined = nothing. */
+  pending(thread: string): PendingApproval | undefined {
+    const row = this.#store.db.prepare(
+      "SELECT * FROM approvals WHERE thread = ? AND decision IS NULL",
+    ).get(thread);
+    return row && {
+      hash: String(row["hash"]),
+      principal: String(row["principal"]),
+      untilMs: Number(row["until_ms"]),
+    };
+  }
+
+  /**
+   * Uses an approval. Throws SsmdError `APPROVAL_NOT_PENDING` (none, or used before),
+   * `APPROVAL_OTHER_HASH`, `APPROVAL_OTHER_PRINCIPAL` or `APPROVAL_EXPIRED`; nothing is decided then.
+   */
+  decide(thread: string, { decision, hash, principal }: Decision): void {
+    this.#store.change(() => {
+      const pending = this.pending(thread);
+      if (pending === undefined) {
+        throw refused("NOT_PENDING", "nothing waits for an approval here", "ssmd agent list");
+      }
+      if (pending.hash !== hash) {
+        const hint = `ssmd agent show ${thread} shows what would be approved now`;
+        throw refused("OTHER_HASH", "what is approved is not what was tested", hint);
+      }
+      if (pending.principal !== principal) {
+        const hint = `${pending.principal} asked for it and decides`;
+        throw refused("OTHER_PRINCIPAL", `${principal} may not decide this`, hint);
+      }
+      if (pending.untilMs < Date.now()) {
+        throw refused("EXPIRED", "the approval came too late", "define the signal again");
+      }
+      this.#store.db.prepare(
+        "UPDATE approvals SET decision = ?, decided_by = ?, decided_at = ? WHERE thread = ?",
+      ).run(decision, principal, isoOfUs(nowUs()), thread);
+    });
+  }
+
+  /** The decision on exactly this hash; undefined = there is none. */
+  decided(thread: string, hash: string): { decision: "approve" | "reject"; by: string } | undefined {
+    const row = this.#store.db.prepare(
+      "SELECT * FROM approvals WHERE thread = ? AND hash = ? AND decision IS NOT NULL",
+    ).get(thread, hash);
+    if (row === undefined) return undefined;
+    const decision = row["decision"] === "approve" ? "approve" : "reject";
+    return { decision, by: String(row["decided_by"]) };
+  }
+}
+
+function refused(code: string, message: string, hint: string): SsmdError {
+  return new SsmdError(`APPROVAL_${code}`, message, { hint });
+}

@@ -1,0 +1,48 @@
+import type { Script } from "./scripted_model.ts";
+
+const BOOK = { name: "book", builder: "orderbook" };
+
+/** What the demo's scripted model knows: enough to see the way of a signal, without a provider. */
+export const DEMO_SCRIPT: Script = [
+  {
+    task: "understanding",
+    when: "spread.*(doubl|widen)",
+    answers: [{ summary: "The spread of a market doubles within ten seconds.", question: null }],
+  },
+  {
+    task: "understanding",
+    when: "(price|market).*(mov|run|jump|rise|fall|chang)",
+    answers: [{ summary: "The middle moves by a share within ten seconds.", question: null }],
+  },
+  {
+    task: "understanding",
+    answers: [{
+      summary: "This is no language model: it knows a few sentences only.",
+      question: "Say one of these: when the spread of any market doubles within ten seconds; when " +
+        "the price moves by one percent within ten seconds.",
+    }],
+  },
+  {
+    task: "signal_draft",
+    when: "spread.*(doubl|widen)",
+    answers: [{
+      ...{ id: "spread_doubles", title: "The spread doubles within ten seconds" },
+      ...{ feeds: ["kalshi"], symbols: ["*"], params: { times: 2, minSpread: 0.02 } },
+      state: [BOOK, { name: "mid", builder: "priceHistory", window: "10s", source: "mid" }],
+      when: "book.spread >= p.times * p.minSpread && mid.high > mid.low",
+      ...{ edge: "rising", cooldown: "10s", every: null },
+      fire: { spread: "book.spread", high: "mid.high", low: "mid.low" },
+    }],
+  },
+  {
+    task: "signal_draft",
+    answers: [{
+      ...{ id: "price_moves", title: "The price moves within ten seconds" },
+      ...{ feeds: ["kraken"], symbols: ["*"], params: { minChange: 0.01 } },
+      state: [{ name: "price", builder: "priceHistory", window: "10s", source: "mid" }],
+      when: 'Math.abs(price.change("10s")) >= p.minChange',
+      ...{ edge: "rising", cooldown: "10s", every: null },
+      fire: { change: 'price.change("10s")', price: "price.last" },
+    }],
+  },
+];

@@ -1,0 +1,49 @@
+import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
+import { type Model, type ModelAnswer, type ModelSpec, modelUnavailable } from "./model.ts";
+import { AGENT_LIMITS } from "../limits.ts";
+
+type ProviderSpec = Exclude<ModelSpec, { type: "scripted" }>;
+
+/** What an answer with its raw message looks like, whichever provider it is of. */
+interface Structured {
+  raw: { usage_metadata?: { input_tokens: number; output_tokens: number } };
+  parsed: unknown;
+}
+
+/** A model of a provider. Answers come as the arguments of a tool, which all providers know. */
+export async function openProviderModel(spec: ProviderSpec): Promise<Model> {
+  const chat = await chatOf(spec);
+  const name = `${spec.type} ${spec.model}`;
+  return {
+    name,
+    ask: async ({ task, system, user, schema }): Promise<ModelAnswer> => {
+      const structured = chat.withStructuredOutput(schema, {
+        ...{ name: task, includeRaw: true, method: "functionCalling" },
+      });
+      try {
+        const messages: [string, string][] = [["system", system], ["user", user]];
+        const { raw, parsed } = await structured.invoke(messages) as unknown as Structured;
+        const { input_tokens: tokensIn = 0, output_tokens: tokensOut = 0 } = raw.usage_metadata ?? {};
+        return { value: parsed, tokensIn, tokensOut };
+      } catch (error) {
+        throw modelUnavailable(name, error);
+      }
+    },
+  };
+}
+
+async function chatOf({ type, model, url, token }: ProviderSpec): Promise<BaseChatModel> {
+  const common = { model, temperature: 0, maxRetries: 3, maxTokens: 4_000 };
+  if (type === "anthropic") {
+    const { ChatAnthropic } = await import("@langchain/anthropic");
+    return new ChatAnthropic({
+      ...{ ...common, apiKey: token, clientOptions: { timeout: AGENT_LIMITS.modelMs } },
+      ...(url === undefined ? {} : { anthropicApiUrl: url }),
+    });
+  }
+  const { ChatOpenAI } = await import("@langchain/openai");
+  return new ChatOpenAI({
+    ...{ ...common, apiKey: token, timeout: AGENT_LIMITS.modelMs },
+    ...(url === undefined ? {} : { configuration: { baseURL: url } }),
+  });
+}

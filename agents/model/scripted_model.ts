@@ -1,0 +1,62 @@
+import { ConfigError, messageOf } from "@ssmd/runtime";
+import { z } from "zod";
+import { DEMO_SCRIPT } from "./demo_script.ts";
+import type { Model } from "./model.ts";
+
+/** One answer of a script: to a task, when the request has these words. */
+const ANSWER = z.strictObject({
+  task: z.string(),
+  /** A pattern that the request must have, in any case; absent = any. */
+  when: z.string().optional(),
+  /** Answers in turn, the last one again and again; `{"$error": "…"}` = the model fails. */
+  answers: z.array(z.unknown()).min(1),
+});
+
+const SCRIPT = z.array(ANSWER);
+
+/** Answers of a {@linkcode scriptedModel}. */
+export type Script = z.output<typeof SCRIPT>;
+
+/** The model of a file, or the demo's. Throws ConfigError `SCRIPT_INVALID`. */
+export async function openScriptedModel(path: string | undefined): Promise<Model> {
+  if (path === undefined) return scriptedModel(DEMO_SCRIPT);
+  try {
+    return scriptedModel(SCRIPT.parse(JSON.parse(await Deno.readTextFile(path))));
+  } catch (cause) {
+    throw new ConfigError("SCRIPT_INVALID", `${path} is no script of a model: ${messageOf(cause)}`, {
+      ...{ cause, hint: "it is a list of {task, when, answers}" },
+    });
+  }
+}
+
+/**
+ * No language model: answers written beforehand, for tests and the demo. The numbers of a request stand
+ * in texts of answers as `$1`, `$2`, by the groups of `when`.
+ */
+export function scriptedModel(script: Script): Model {
+  const asked = new Map<number, number>();
+  return {
+    name: "scripted (no language model)",
+    ask: ({ task, user }) => {
+      for (const [at, rule] of script.entries()) {
+        if (rule.task !== task) continue;
+        const match = rule.when === undefined ? [""] : new RegExp(rule.when, "i").exec(user);
+        if (match === null) continue;
+        const turn = asked.get(at) ?? 0;
+        asked.set(at, turn + 1);
+        const answer = rule.answers[Math.min(turn, rule.answers.length - 1)];
+        return Promise.resolve({ value: filled(answer, match), tokensIn: 0, tokensOut: 0 });
+      }
+      return Promise.resolve({ value: null, tokensIn: 0, tokensOut: 0 });
+    },
+  };
+}
+
+function filled(value: unknown, match: readonly (string | undefined)[]): unknown {
+  if (typeof value === "string") {
+    return value.replace(/\$(\d)/g, (_, group) => match[Number(group)] ?? "");
+  }
+  if (Array.isArray(value)) return value.map((each) => filled(each, match));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, filled(each, match)]));
+}
