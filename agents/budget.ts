@@ -51,7 +51,9 @@ export class Budget {
   }
 
   #spent(scope: string): { calls: number; tokens: number } {
-    const row = this.#store.db.prepare("SELECT calls, tokens FROM spent WHERE scope = ?").get(scope);
+    const row = this.#store.db.prepare("SELECT calls, tokens FROM spent WHERE scope = ?").get(
+      scope,
+    );
     return { calls: Number(row?.["calls"] ?? 0), tokens: Number(row?.["tokens"] ?? 0) };
   }
 

@@ -39,6 +39,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "key": "Keys of environments; values are never shown",
   "client": "Clients of the gateway: connections, keys, entitlements, limits and usage",
   "client api-key": "Keys of clients",
+  "agent": "Agents that write signals from words",
   "feedback": "Issues that clients reported",
   "mcp": "Tools for agents (Model Context Protocol)",
   "feed": "Feeds of the registry",

@@ -134,7 +134,13 @@ export class SqliteSaver extends BaseCheckpointSaver {
     if (thread === "" || id === undefined) throw new TypeError("writes need a checkpoint");
     const rows = await Promise.all(writes.map(async ([channel, value], i) => {
       const [type, bytes] = await this.serde.dumpsTyped(value);
-      return [WRITES_IDX_MAP[String(channel)] ?? i, taskPath, String(channel), type, bytes] as const;
+      return [
+        WRITES_IDX_MAP[String(channel)] ?? i,
+        taskPath,
+        String(channel),
+        type,
+        bytes,
+      ] as const;
     }));
     this.#change(() => {
       const add = (kind: string) =>

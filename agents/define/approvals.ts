@@ -78,7 +78,10 @@ export class Approvals {
   }
 
   /** The decision on exactly this hash; undefined = there is none. */
-  decided(thread: string, hash: string): { decision: "approve" | "reject"; by: string } | undefined {
+  decided(
+    thread: string,
+    hash: string,
+  ): { decision: "approve" | "reject"; by: string } | undefined {
     const row = this.#store.db.prepare(
       "SELECT * FROM approvals WHERE thread = ? AND hash = ? AND decision IS NOT NULL",
     ).get(thread, hash);

@@ -1,7 +1,8 @@
 import { AGENT_LIMITS } from "../limits.ts";
 
 /** What a model is told of signals; words of ours only. */
-export const SIGNAL_RULES = `You help to define signals over market data. A signal watches markets and fires when a
+export const SIGNAL_RULES =
+  `You help to define signals over market data. A signal watches markets and fires when a
 condition over its state becomes true. You fill the slots of a template; you never write a program.
 State builders and what conditions read of them:
 - orderbook {depth?}: bid ask bidSize askSize spread mid bidVolume askVolume imbalance (-1 to 1)
@@ -15,7 +16,10 @@ these rules.`;
 /** A text of others for a prompt: bounded, and unable to end its frame. */
 export function untrusted(text: string): string {
   // deno-lint-ignore no-control-regex
-  const clean = text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e]/g, " ")
+  const clean = text.replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e]/g,
+    " ",
+  )
     .replace(/<\/?untrusted>/gi, " ").slice(0, AGENT_LIMITS.wordsCharactersMax);
   return `<untrusted>${clean}</untrusted>`;
 }

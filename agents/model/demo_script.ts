@@ -18,7 +18,8 @@ export const DEMO_SCRIPT: Script = [
     task: "understanding",
     answers: [{
       summary: "This is no language model: it knows a few sentences only.",
-      question: "Say one of these: when the spread of any market doubles within ten seconds; when " +
+      question:
+        "Say one of these: when the spread of any market doubles within ten seconds; when " +
         "the price moves by one percent within ten seconds.",
     }],
   },

@@ -1,4 +1,3 @@
-import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { type Model, type ModelAnswer, type ModelSpec, modelUnavailable } from "./model.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 
@@ -8,6 +7,14 @@ type ProviderSpec = Exclude<ModelSpec, { type: "scripted" }>;
 interface Structured {
   raw: { usage_metadata?: { input_tokens: number; output_tokens: number } };
   parsed: unknown;
+}
+
+/** The part of the providers' classes that is used; their types differ in all else. */
+interface StructuredChat {
+  withStructuredOutput(
+    schema: Readonly<Record<string, unknown>>,
+    config: { name: string; includeRaw: true; method: string },
+  ): { invoke(messages: [string, string][]): Promise<unknown> };
 }
 
 /** A model of a provider. Answers come as the arguments of a tool, which all providers know. */
@@ -22,8 +29,9 @@ export async function openProviderModel(spec: ProviderSpec): Promise<Model> {
       });
       try {
         const messages: [string, string][] = [["system", system], ["user", user]];
-        const { raw, parsed } = await structured.invoke(messages) as unknown as Structured;
-        const { input_tokens: tokensIn = 0, output_tokens: tokensOut = 0 } = raw.usage_metadata ?? {};
+        const { raw, parsed } = await structured.invoke(messages) as Structured;
+        const { input_tokens: tokensIn = 0, output_tokens: tokensOut = 0 } = raw.usage_metadata ??
+          {};
         return { value: parsed, tokensIn, tokensOut };
       } catch (error) {
         throw modelUnavailable(name, error);
@@ -32,18 +40,20 @@ export async function openProviderModel(spec: ProviderSpec): Promise<Model> {
   };
 }
 
-async function chatOf({ type, model, url, token }: ProviderSpec): Promise<BaseChatModel> {
+async function chatOf({ type, model, url, token }: ProviderSpec): Promise<StructuredChat> {
   const common = { model, temperature: 0, maxRetries: 3, maxTokens: 4_000 };
   if (type === "anthropic") {
     const { ChatAnthropic } = await import("@langchain/anthropic");
-    return new ChatAnthropic({
+    const chat = new ChatAnthropic({
       ...{ ...common, apiKey: token, clientOptions: { timeout: AGENT_LIMITS.modelMs } },
       ...(url === undefined ? {} : { anthropicApiUrl: url }),
     });
+    return chat as unknown as StructuredChat;
   }
   const { ChatOpenAI } = await import("@langchain/openai");
-  return new ChatOpenAI({
+  const chat = new ChatOpenAI({
     ...{ ...common, apiKey: token, timeout: AGENT_LIMITS.modelMs },
     ...(url === undefined ? {} : { configuration: { baseURL: url } }),
   });
+  return chat as unknown as StructuredChat;
 }

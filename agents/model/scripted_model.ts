@@ -23,9 +23,13 @@ export async function openScriptedModel(path: string | undefined): Promise<Model
   try {
     return scriptedModel(SCRIPT.parse(JSON.parse(await Deno.readTextFile(path))));
   } catch (cause) {
-    throw new ConfigError("SCRIPT_INVALID", `${path} is no script of a model: ${messageOf(cause)}`, {
-      ...{ cause, hint: "it is a list of {task, when, answers}" },
-    });
+    throw new ConfigError(
+      "SCRIPT_INVALID",
+      `${path} is no script of a model: ${messageOf(cause)}`,
+      {
+        ...{ cause, hint: "it is a list of {task, when, answers}" },
+      },
+    );
   }
 }
 
@@ -58,5 +62,7 @@ function filled(value: unknown, match: readonly (string | undefined)[]): unknown
   }
   if (Array.isArray(value)) return value.map((each) => filled(each, match));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, filled(each, match)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [name, filled(each, match)]),
+  );
 }

@@ -1,5 +1,6 @@
 import { ConfigError } from "@ssmd/runtime";
 import { type DeployedStorage, deployedStorage, storageReferences } from "./deployed_storage.ts";
+import { type DeployedAgents, deployedAgents, modelReferences } from "./deployed_agents.ts";
 import { type DeployedIssues, deployedIssues } from "./deployed_issues.ts";
 import { type DeployedCache, deployedCache } from "./deployed_cache.ts";
 import type { Environment, TransportSpec } from "./environment.ts";
@@ -71,6 +72,8 @@ export interface Deployment {
   cache: DeployedCache;
   /** Where issues go that clients report; undefined = nowhere, or not of those who `sendsIssues`. */
   issues: DeployedIssues | undefined;
+  /** Which model agents ask; undefined = none, or not of those who `usesModel`. */
+  agents: DeployedAgents | undefined;
   /** When its keys were rotated, for {@linkcode exportKeyAges}. */
   rotations: Rotations;
   /** Folder of the spools; beside the archive where that is local. */
@@ -96,6 +99,8 @@ export interface DeploymentOptions {
   usesCache?: boolean;
   /** Whether it hands on what clients report, whose keys have to be there then; default false. */
   sendsIssues?: boolean;
+  /** Whether it asks the language model, whose key has to be there then; default false. */
+  usesModel?: boolean;
   /** Told that the keys of an environment that has some were read, or were refused. */
   onKeyAccess?: (environment: Environment, access: KeyAccess) => Promise<void>;
 }
@@ -128,6 +133,7 @@ export async function loadDeployment(options: DeploymentOptions): Promise<Deploy
     storage: deployedStorage(environment.storage, keys, { dataDir, read }),
     cache: deployedCache(environment.cache, options.usesCache ? keys : undefined),
     issues: deployedIssues(environment.gateway.issues, options.sendsIssues ? keys : undefined),
+    agents: deployedAgents(environment.agents, options.usesModel ? keys : undefined),
     rotations: await loadRotations(dir, environment.name),
     dataDir,
     feed: (id) => {
@@ -153,6 +159,11 @@ export function clientStorePath({ name, gateway }: Environment, dataDir: string)
 /** The file in which the gateway of an environment keeps what clients report. */
 export function feedbackPath({ name }: Environment, dataDir: string): string {
   return `${dataDir}/feedback/${name}.sqlite`;
+}
+
+/** The file in which the agents of an environment keep their threads. */
+export function agentStorePath({ name }: Environment, dataDir: string): string {
+  return `${dataDir}/agents/${name}.sqlite`;
 }
 
 /** A deployment whose bus other processes reach. */
@@ -182,13 +193,14 @@ function liveFeeds({ simulator, feeds }: Environment): readonly string[] {
 async function keysOf(
   environment: Environment,
   signed: readonly string[],
-  { usesCache, sendsIssues, onKeyAccess }: DeploymentOptions,
+  { usesCache, sendsIssues, usesModel, onKeyAccess }: DeploymentOptions,
 ): Promise<ResolvedKeys> {
   const { transport, storage, cache, gateway, credentials = {} } = environment;
   const needed = keysOfReferences(environment, [
     ...transport.type === "nats" ? Object.values(transport.credentials ?? {}) : [],
     ...storageReferences(storage),
     ...usesCache && cache.type === "redis" ? Object.values(cache.credentials ?? {}) : [],
+    ...usesModel && environment.agents ? Object.values(modelReferences(environment.agents)) : [],
     ...sendsIssues ? Object.values(gateway.issues?.credentials ?? {}) : [],
     ...signed.flatMap((feed) => Object.values(credentials[feed] ?? {})),
   ]);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AGENTS } from "./environment_agents.ts";
 import { GATEWAY } from "./environment_gateway.ts";
 import { CREDENTIALS, KEYS } from "./environment_key.ts";
 import {
@@ -137,6 +138,8 @@ export const ENVIRONMENT_FILE = fields({
     .describe("Where the gateway keeps what can be read again; it works without"),
   journal: JOURNAL.default({ type: "memory" }).describe("Where operations are recorded"),
   gateway: GATEWAY.default({ port: 8080, auth: "open" }).describe("Where clients connect"),
+  agents: AGENTS.exactOptional()
+    .describe("Which language model agents ask; absent = no agent runs"),
   retention: RETENTION.exactOptional()
     .describe("How long archived days are kept; absent = for ever"),
   simulator: SIMULATOR.exactOptional().describe(
@@ -161,6 +164,7 @@ export type StorageSpec = Environment["storage"];
 /** Where the gateway keeps what can be read again. */
 export type CacheSpec = Environment["cache"];
 
+export type { AgentsSpec } from "./environment_agents.ts";
 export type { GatewaySpec } from "./environment_gateway.ts";
 export type { KeySpec } from "./environment_key.ts";
 

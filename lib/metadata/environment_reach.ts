@@ -59,6 +59,7 @@ export function environmentReach(
     ...storageReach(file),
     ...addresses(file, ["cache", "url"]),
     ...issuesReach(file),
+    ...modelReach(file),
     ...file.paths("write", ["journal", "path"]),
     ...file.paths("write", ["gateway", "clients", "path"]).map(parentOf),
     ...file.texts(["gateway", "host"]).map(({ text, path }) =>
@@ -78,6 +79,20 @@ function storageReach(file: ReachFile): Reach[] {
     buckets.map(({ text, path }) => file.reach("net", `${text}.${host.what}`, path))
   );
   return [...file.paths("write", ["storage", "path"]), ...hosts, ...named];
+}
+
+const PROVIDERS: Readonly<Record<string, string>> = {
+  openai: "api.openai.com:443",
+  anthropic: "api.anthropic.com:443",
+};
+
+/** A provider's own address stands in no file. */
+function modelReach(file: ReachFile): Reach[] {
+  const model = fieldOf(fieldOf(file.value, "agents"), "model");
+  const own = addresses(file, ["agents", "model", "url"]);
+  const host = PROVIDERS[String(fieldOf(model, "type"))];
+  if (own.length > 0 || host === undefined) return own;
+  return [file.reach("net", host, ["agents", "model"])];
 }
 
 /** Linear's own address stands in no file. */

@@ -211,6 +211,8 @@ class ReferenceCheck {
     }
     const issues = fieldOf(fieldOf(root, "gateway"), "issues");
     this.#references(["gateway", "issues", "credentials"], fieldOf(issues, "credentials"));
+    const model = fieldOf(fieldOf(root, "agents"), "model");
+    this.#references(["agents", "model", "credentials"], fieldOf(model, "credentials"));
     if (fieldOf(root, "simulator") === undefined) this.#neededCredentials();
   }
 

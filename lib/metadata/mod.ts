@@ -30,3 +30,4 @@ export * from "./sealed_secret.ts";
 export * from "./deployment.ts";
 export * from "./deployed_storage.ts";
 export { type DeployedIssues } from "./deployed_issues.ts";
+export { type DeployedAgents } from "./deployed_agents.ts";

@@ -1,0 +1,277 @@
+import { Annotation, END, interrupt, START, StateGraph } from "@langchain/langgraph";
+import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
+import { messageOf, SsmdError } from "@ssmd/runtime";
+import type { z } from "zod";
+import { type AgentAudit, sha256 } from "../audit.ts";
+import { type Budget, BudgetExhausted } from "../budget.ts";
+import { AGENT_LIMITS } from "../limits.ts";
+import { answerSchema, type Model } from "../model/model.ts";
+import type { Approvals } from "./approvals.ts";
+import { commitSignal } from "./commit_signal.ts";
+import type { BacktestReport, Gate, GateReport } from "./gate.ts";
+import { SIGNAL_RULES, untrusted } from "./prompts.ts";
+import { SIGNAL_DRAFT, type SignalDraft, UNDERSTANDING } from "./signal_draft.ts";
+import { type SignalSources, signalSources } from "./signal_template.ts";
+
+/** How a thread ended. */
+export type DefinitionEnd =
+  | { kind: "committed"; branch: string; commit: string }
+  | { kind: "rejected"; by: string }
+  | { kind: "gate_failed"; problems: string[] }
+  | { kind: "budget_exhausted"; why: string }
+  | { kind: "model_failed"; why: string };
+
+const State = Annotation.Root({
+  words: Annotation<string>,
+  requestedBy: Annotation<string>,
+  summary: Annotation<string>,
+  draft: Annotation<SignalDraft | null>,
+  problems: Annotation<string[]>,
+  drafts: Annotation<number>,
+  report: Annotation<GateReport | null>,
+  tested: Annotation<BacktestReport | null>,
+  approved: Annotation<string>,
+  ending: Annotation<DefinitionEnd | null>,
+});
+
+type Values = typeof State.State;
+
+/** What a thread asks a person. */
+export type Question =
+  | { kind: "question"; text: string }
+  | { kind: "approval"; hash: string; id: string; summary: string };
+
+/** What the graph works with. */
+export interface DefinitionTools {
+  model: Model;
+  budget: Budget;
+  audit: AgentAudit;
+  approvals: Approvals;
+  gate: Gate;
+  /** Folder of the project, in whose repository signals are committed. */
+  project: string;
+  checkpointer: BaseCheckpointSaver;
+}
+
+/** From words to a commit: understand, draft, check, backtest, ask, commit. */
+export function definitionGraph(tools: DefinitionTools) {
+  const ended = ({ ending }: Values, next: string) => ending === null ? next : END;
+  return new StateGraph(State)
+    .addNode(
+      "understand",
+      (values, { configurable }) => understand(tools, values, threadOf(configurable)),
+    )
+    .addNode("write", (values, { configurable }) => write(tools, values, threadOf(configurable)))
+    .addNode("check", (values, { configurable }) => check(tools, values, threadOf(configurable)))
+    .addNode(
+      "measure",
+      (values, { configurable }) => measure(tools, values, threadOf(configurable)),
+    )
+    .addNode(
+      "approve",
+      (values, { configurable }) => approve(tools, values, threadOf(configurable)),
+    )
+    .addNode("commit", (values, { configurable }) => commit(tools, values, threadOf(configurable)))
+    .addEdge(START, "understand")
+    .addConditionalEdges("understand", (values) => ended(values, "write"), ["write", END])
+    .addConditionalEdges("write", (values) => ended(values, "check"), ["check", END])
+    .addConditionalEdges(
+      "check",
+      (values) => ended(values, values.report?.ok ? "measure" : "write"),
+      ["measure", "write", END],
+    )
+    .addEdge("measure", "approve")
+    .addConditionalEdges("approve", (values) => ended(values, "commit"), ["commit", END])
+    .addEdge("commit", END)
+    .compile({ checkpointer: tools.checkpointer });
+}
+
+/** A graph of {@linkcode definitionGraph}. */
+export type DefinitionGraph = ReturnType<typeof definitionGraph>;
+
+/** The state with which a thread begins. */
+export function firstState(words: string, requestedBy: string): Values {
+  return {
+    ...{ words, requestedBy, summary: "", draft: null, problems: [], drafts: 0 },
+    ...{ report: null, tested: null, approved: "", ending: null },
+  };
+}
+
+/** SHA-256 of exactly what was tested, and of what came of it. */
+export function testedHash(sources: SignalSources, tested: BacktestReport | null): string {
+  return sha256(JSON.stringify([sources.id, sources.source, sources.test, tested?.sha256 ?? ""]));
+}
+
+function threadOf(configurable: Record<string, unknown> | undefined): string {
+  return String(configurable?.["thread_id"]);
+}
+
+/** Asks the model; what it answers is checked by the schema. Throws BudgetExhausted, SsmdError, ZodError. */
+async function askModel<S extends z.ZodType>(
+  { model, budget, audit }: DefinitionTools,
+  thread: string,
+  { task, schema, user }: { task: string; schema: S; user: string },
+): Promise<{ value: z.output<S> } | { problem: string }> {
+  budget.takeCall(thread);
+  const question = { task, system: SIGNAL_RULES, user, schema: answerSchema(schema) };
+  const { value, tokensIn, tokensOut } = await model.ask(question);
+  budget.addTokens(thread, tokensIn + tokensOut);
+  const parsed = schema.safeParse(value);
+  await audit.add(thread, "model_call", {
+    ...{ model: model.name, task, tokens_in: tokensIn, tokens_out: tokensOut },
+    ...{ prompt_sha256: sha256(user), answer_sha256: sha256(JSON.stringify(value ?? null)) },
+    fits: parsed.success,
+  });
+  if (parsed.success) return { value: parsed.data };
+  return {
+    problem: parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join(
+      "; ",
+    ),
+  };
+}
+
+/** The end of a thread whose model or budget fails; other errors are the runner's. */
+function endOf(error: unknown): Pick<Values, "ending"> {
+  if (error instanceof BudgetExhausted) {
+    return { ending: { kind: "budget_exhausted", why: messageOf(error) } };
+  }
+  if (error instanceof SsmdError && error.code === "MODEL_UNAVAILABLE") {
+    return { ending: { kind: "model_failed", why: messageOf(error) } };
+  }
+  throw error;
+}
+
+async function understand(
+  tools: DefinitionTools,
+  { words }: Values,
+  thread: string,
+): Promise<Partial<Values>> {
+  const user = `What does this request mean? ${untrusted(words)}`;
+  let understanding: z.output<typeof UNDERSTANDING>;
+  try {
+    const asked = await askModel(tools, thread, {
+      task: "understanding",
+      schema: UNDERSTANDING,
+      user,
+    });
+    if ("problem" in asked) return { ending: { kind: "model_failed", why: asked.problem } };
+    understanding = asked.value;
+  } catch (error) {
+    return endOf(error);
+  }
+  const { summary, question } = understanding;
+  if (question === null) return { summary };
+  const answer = interrupt<Question, string>({ kind: "question", text: question });
+  return { summary: answer, words: `${words}\n${answer}` };
+}
+
+async function write(
+  tools: DefinitionTools,
+  { words, summary, draft, problems, drafts }: Values,
+  thread: string,
+): Promise<Partial<Values>> {
+  if (drafts >= AGENT_LIMITS.draftsMax) return { ending: { kind: "gate_failed", problems } };
+  const before = draft === null ? "" : `\nYour draft was: ${JSON.stringify(draft)}`;
+  const wrong = problems.length === 0
+    ? ""
+    : `\nIt was refused, word for word:\n${problems.join("\n")}`;
+  const user = `Fill the template for: ${untrusted(words)}\nUnderstood as: ${
+    untrusted(summary)
+  }${before}${wrong}`;
+  try {
+    const asked = await askModel(tools, thread, {
+      task: "signal_draft",
+      schema: SIGNAL_DRAFT,
+      user,
+    });
+    return "problem" in asked
+      ? { drafts: drafts + 1, draft: null, problems: [asked.problem] }
+      : { drafts: drafts + 1, draft: asked.value, problems: [] };
+  } catch (error) {
+    return endOf(error);
+  }
+}
+
+async function check(
+  { gate, audit }: DefinitionTools,
+  { draft, problems }: Values,
+  thread: string,
+): Promise<Partial<Values>> {
+  if (draft === null) return { report: { ok: false, problems, steps: [], fires: 0 } };
+  const sources = signalSources(draft);
+  const report = await gate.check(sources);
+  const { ok, steps, fires } = report;
+  await audit.add(thread, "gate", { source_sha256: sha256(sources.source), ok, steps, fires });
+  return { report, problems: report.problems };
+}
+
+async function measure(
+  { gate, audit }: DefinitionTools,
+  { draft }: Values,
+  thread: string,
+): Promise<Partial<Values>> {
+  const tested = await gate.backtest(signalSources(draftOf(draft)));
+  await audit.add(thread, "backtest", {
+    fires: tested?.fires ?? null,
+    sha256: tested?.sha256 ?? null,
+  });
+  return { tested };
+}
+
+async function approve(
+  { approvals, audit }: DefinitionTools,
+  { draft, tested, requestedBy, summary }: Values,
+  thread: string,
+): Promise<Partial<Values>> {
+  const sources = signalSources(draftOf(draft));
+  const hash = testedHash(sources, tested);
+  approvals.ask(thread, hash, requestedBy);
+  // The decision is read from the database: what resumes a thread proves nothing.
+  interrupt<Question, unknown>({ kind: "approval", hash, id: sources.id, summary });
+  const decided = approvals.decided(thread, hash);
+  if (decided === undefined) {
+    throw new SsmdError("APPROVAL_MISSING", "nobody approved exactly this", {
+      hint: `ssmd agent approve ${thread}`,
+    });
+  }
+  await audit.add(thread, "approval", { hash, ...decided });
+  return decided.decision === "approve"
+    ? { approved: hash }
+    : { ending: { kind: "rejected", by: decided.by } };
+}
+
+async function commit(
+  { approvals, audit, model, project }: DefinitionTools,
+  { draft, tested, approved }: Values,
+  thread: string,
+): Promise<Partial<Values>> {
+  const sources = signalSources(draftOf(draft));
+  const hash = testedHash(sources, tested);
+  const decided = approvals.decided(thread, hash);
+  if (hash !== approved || decided?.decision !== "approve") {
+    throw new SsmdError("APPROVAL_OTHER_HASH", "what was approved is not what would be committed", {
+      hint: "define the signal again",
+    });
+  }
+  const { id, source, test } = sources;
+  const branch = `signal/${id}`;
+  const made = await commitSignal({
+    ...{ project, branch, subject: `signals: ${id}` },
+    files: { [`signals/${id}.ts`]: source, [`signals/${id}_test.ts`]: test },
+    trailers: {
+      "Agent-Thread": thread,
+      "Agent-Model": model.name,
+      "Source-Hash": sha256(source),
+      "Backtest-Hash": tested?.sha256 ?? "none",
+      "Approved-Hash": hash,
+      "Approved-By": decided.by,
+    },
+  });
+  await audit.add(thread, "commit", { branch, commit: made, hash });
+  return { ending: { kind: "committed", branch, commit: made } };
+}
+
+function draftOf(draft: SignalDraft | null): SignalDraft {
+  if (draft !== null) return draft;
+  throw new SsmdError("DRAFT_MISSING", "there is no draft", { hint: "define the signal again" });
+}

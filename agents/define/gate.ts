@@ -1,0 +1,117 @@
+import {
+  backtest,
+  checkSignal,
+  type Finding,
+  firesDigest,
+  hostedSignalOf,
+  type SignalFile,
+} from "@ssmd/signals";
+import { messageOf, SsmdError } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import { AGENT_LIMITS } from "../limits.ts";
+import type { SignalSources } from "./signal_template.ts";
+
+/** What the gate says of a signal. */
+export interface GateReport {
+  ok: boolean;
+  /** Messages as the compiler, the rules and the checks gave them; they go back to the model. */
+  problems: string[];
+  /** `rules: passed`, … */
+  steps: string[];
+  fires: number;
+}
+
+/** What a backtest over the archive says; null = there is no archive to run over. */
+export interface BacktestReport {
+  sha256: string;
+  fires: number;
+  records: number;
+  from: string | null;
+  to: string | null;
+}
+
+/** Judges signals: all that `ssmd signal check` and `ssmd backtest` do. */
+export interface Gate {
+  check(sources: SignalSources): Promise<GateReport>;
+  backtest(sources: SignalSources): Promise<BacktestReport | null>;
+}
+
+/** Options of {@linkcode signalGate}. */
+interface SignalGateOptions {
+  /** Folder for the files under test. */
+  workDir: string;
+  env: string;
+  /** The archive to backtest over; undefined = none. */
+  storage: Storage | undefined;
+  /** First moment that a backtest counts, µs. */
+  fromUs: number;
+}
+
+/** The gate over files in a folder of its own. */
+export function signalGate({ workDir, env, storage, fromUs }: SignalGateOptions): Gate {
+  return {
+    check: (sources) =>
+      withFiles(workDir, sources, async (file) => {
+        try {
+          const { ok, findings, steps, fires } = await checkSignal(file);
+          const failed = steps.filter(({ result }) => result === "failed");
+          return {
+            ...{ ok, fires, steps: steps.map(({ name, result }) => `${name}: ${result}`) },
+            problems: [
+              ...findings.map(findingText),
+              ...failed.map(({ name, detail }) => `${name}: ${detail}`),
+            ],
+          };
+        } catch (error) {
+          if (!(error instanceof SsmdError)) throw error;
+          return {
+            ok: false,
+            fires: 0,
+            steps: [],
+            problems: [`${error.code}: ${messageOf(error)}`],
+          };
+        }
+      }),
+    backtest: (sources) =>
+      storage === undefined ? Promise.resolve(null) : withFiles(
+        workDir,
+        sources,
+        async (file) => {
+          const signal = await hostedSignalOf(file);
+          const { fires, records, firstUs, lastUs } = await backtest({
+            storage,
+            env,
+            signal,
+            fromUs,
+          });
+          const isoOf = (us: number | null) =>
+            us === null ? null : new Date(us / 1000).toISOString();
+          return {
+            ...{ sha256: firesDigest(fires), fires: fires.length, records },
+            ...{ from: isoOf(firstUs), to: isoOf(lastUs) },
+          };
+        },
+      ),
+  };
+}
+
+async function withFiles<T>(
+  workDir: string,
+  { id, source }: SignalSources,
+  body: (file: SignalFile) => Promise<T>,
+): Promise<T> {
+  await Deno.mkdir(workDir, { recursive: true });
+  const folder = await Deno.makeTempDir({ dir: workDir, prefix: "gate-" });
+  try {
+    const path = `${folder}/${id}.ts`;
+    await Deno.writeTextFile(path, source);
+    return await body({ id, path });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function findingText({ line, column, message, hint }: Finding): string {
+  const text = `${line}:${column} ${message}${hint === "" ? "" : ` (${hint})`}`;
+  return text.slice(0, AGENT_LIMITS.findingsCharactersMax);
+}

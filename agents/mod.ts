@@ -1,0 +1,8 @@
+/** Agents: words become signals that are checked, approved and committed. @module */
+export {
+  DefinitionAgent,
+  type Thread,
+  type ThreadDetails,
+  type ThreadState,
+} from "./define/definition_agent.ts";
+export { openDefinitionAgent, type OpenedDefinitionAgent } from "./open_agents.ts";

@@ -1,0 +1,75 @@
+import type { Thread, ThreadDetails } from "@ssmd/agents";
+import { z } from "zod";
+
+/** A thread as commands print it. */
+export const THREAD = z.object({
+  thread: z.string(),
+  state: z.enum(["running", "question", "approval", "ended"]),
+  detail: z.string().describe("What it asks, what waits for an approval, or how it ended"),
+  words: z.string(),
+  requested_by: z.string(),
+  model: z.string().describe("A scripted one says so"),
+  updated_at: z.string().describe("ISO 8601"),
+});
+
+/** A thread with what it made. */
+export const THREAD_DETAILS = THREAD.extend({
+  hash: z.string().nullable().describe("Of exactly what was tested; an approval names it"),
+  signal: z.string().nullable(),
+  source: z.string().nullable(),
+  test: z.string().nullable(),
+  checks: z.array(z.string()),
+  backtest: z.object({ fires: z.int(), records: z.int() }).nullable()
+    .describe("null = there is no archive to run over"),
+  commit: z.string().nullable(),
+  branch: z.string().nullable(),
+  audit: z.array(z.object({ at: z.string(), what: z.string(), record: z.looseObject({}) })),
+});
+
+/** A thread for a list. */
+export function threadView(thread: Thread): z.output<typeof THREAD> {
+  const { id, state, detail, words, requestedBy, model, updatedAt } = thread;
+  return {
+    thread: id,
+    state,
+    detail,
+    words,
+    requested_by: requestedBy,
+    model,
+    updated_at: updatedAt,
+  };
+}
+
+/** A thread with everything. */
+export function threadDetails(thread: ThreadDetails): z.output<typeof THREAD_DETAILS> {
+  const { hash, sources, steps, backtest, ending, audit } = thread;
+  const committed = ending?.kind === "committed" ? ending : null;
+  return {
+    ...threadView(thread),
+    ...{ hash, signal: sources?.id ?? null, source: sources?.source ?? null },
+    ...{ test: sources?.test ?? null, checks: steps, backtest },
+    ...{ commit: committed?.commit ?? null, branch: committed?.branch ?? null },
+    audit: audit.map((each) => ({ ...each })),
+  };
+}
+
+/** A thread for a person: what it made, and what to do next. */
+export function threadText(thread: z.output<typeof THREAD_DETAILS>): string {
+  const { thread: id, state, detail, model, source, checks, backtest, hash } = thread;
+  const next = state === "question"
+    ? [`answer: ssmd agent answer ${id} <words>`]
+    : state === "approval"
+    ? [`hash ${hash}`, `next: ssmd agent approve ${id}, or ssmd agent reject ${id}`]
+    : [];
+  return [
+    `${id}: ${state}${detail === "" ? "" : `: ${detail}`}`,
+    `model: ${model}`,
+    ...(source === null ? [] : ["", source.trimEnd(), ""]),
+    ...(checks.length === 0 ? [] : [`checks: ${checks.join(", ")}`]),
+    ...(backtest === null
+      ? []
+      : [`backtest: ${backtest.fires} fires in ${backtest.records} records`]),
+    ...next,
+    "",
+  ].join("\n");
+}

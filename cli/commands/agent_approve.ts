@@ -1,0 +1,32 @@
+import { UsageError } from "../exit.ts";
+import { AGENT_FLAGS, principal, THREAD_ID, withAgent } from "../agent/with_agent.ts";
+import { THREAD_DETAILS, threadDetails, threadText } from "../agent/thread_view.ts";
+import { defineCommand } from "../command/define.ts";
+import { text } from "../command/flag.ts";
+import { assertConfirmed } from "../confirm.ts";
+
+export default defineCommand({
+  name: "agent approve",
+  brief: "Approve exactly what an agent tested; it is committed on a branch signal/<id>",
+  description:
+    "Shows the signal and asks; --hash says which one is meant, for scripts. An approval is for the " +
+    "hash of what was tested, for who asked for the signal, for a day, and once.",
+  examples: ["ssmd agent approve d-1a2b3c4d --yes"],
+  flags: { ...AGENT_FLAGS, hash: text("The hash that ssmd agent show tells") },
+  args: [THREAD_ID],
+  output: THREAD_DETAILS,
+  table: (thread) => ({ text: threadText(thread) }),
+  run: ({ flags: { hash, ...flags }, args: [id], context }) =>
+    withAgent(context, flags, async (agent) => {
+      const thread = threadDetails(await agent.show(id));
+      const meant = hash ?? thread.hash;
+      if (meant === null) {
+        throw new UsageError("APPROVAL_NOT_PENDING", `nothing waits for an approval in ${id}`, {
+          hint: "ssmd agent list",
+        });
+      }
+      if (hash === undefined) assertConfirmed(context, `${threadText(thread)}Commit this?`);
+      const decision = { decision: "approve", hash: meant, principal: principal() } as const;
+      return threadDetails(await agent.decide(id, decision));
+    }),
+});
