@@ -41,18 +41,20 @@ export async function openProviderModel(spec: ProviderSpec): Promise<Model> {
 }
 
 async function chatOf({ type, model, url, token }: ProviderSpec): Promise<StructuredChat> {
-  const common = { model, temperature: 0, maxRetries: 3, maxTokens: 4_000 };
+  // What runs on the own machine often wants no token; the library does.
+  const apiKey = token === "" ? "none" : token;
+  const common = { model, apiKey, temperature: 0, maxRetries: 3, maxTokens: 4_000 };
   if (type === "anthropic") {
     const { ChatAnthropic } = await import("@langchain/anthropic");
     const chat = new ChatAnthropic({
-      ...{ ...common, apiKey: token, clientOptions: { timeout: AGENT_LIMITS.modelMs } },
+      ...{ ...common, clientOptions: { timeout: AGENT_LIMITS.modelMs } },
       ...(url === undefined ? {} : { anthropicApiUrl: url }),
     });
     return chat as unknown as StructuredChat;
   }
   const { ChatOpenAI } = await import("@langchain/openai");
   const chat = new ChatOpenAI({
-    ...{ ...common, apiKey: token, timeout: AGENT_LIMITS.modelMs },
+    ...{ ...common, timeout: AGENT_LIMITS.modelMs },
     ...(url === undefined ? {} : { configuration: { baseURL: url } }),
   });
   return chat as unknown as StructuredChat;

@@ -73,9 +73,15 @@ for (const [version, mode] of ERAS) {
             get_trades: { symbol: "BTCUSD", limit: 5 },
             get_orderbook: { symbol: "BTCUSD" },
             query_historical: { symbol: "BTCUSD", kind: "candles" },
+            get_signal_history: { id: "spread_widens" },
             report_issue: { kind: "other", text: "which day is open?" },
           };
           for (const { name } of tools) {
+            // No signals run beside this gateway: it says so.
+            if (name === "list_signals") {
+              assert.equal((await call(client, name)).error?.code, "SIGNALS_AWAY");
+              continue;
+            }
             const answer = await call(client, name, ARGUMENTS[name]);
             assert.equal(answer.error, undefined, name);
             assert.match(answer.as_of, /^\d{4}-\d\d-\d\dT.*Z$/);
@@ -273,7 +279,7 @@ Deno.test("2,000 calls with anything as arguments end in an answer or a refusal 
           body: JSON.stringify(args),
         });
         const answer = await response.json();
-        if (response.status >= 500) {
+        if (response.status >= 500 && answer.code !== "SIGNALS_AWAY") {
           failures.push({ name, args, answer });
         }
       }

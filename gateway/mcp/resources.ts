@@ -1,6 +1,7 @@
 import type { Found } from "./answer.ts";
 import { type AskRoute, listIn } from "./ask.ts";
 import { newestMs } from "./tools/condition.ts";
+import { GET_SIGNAL_HISTORY } from "./tools/get_signal_history.ts";
 import { GET_MARKET } from "./tools/get_market.ts";
 import { SYSTEM_STATUS } from "./tools/system_status.ts";
 
@@ -27,10 +28,18 @@ export const RESOURCE_TEMPLATES: readonly (ResourceInfo & { uriTemplate: string 
     description: "One market, as get_market says",
     ...JSON_TYPE,
   },
+  {
+    uriTemplate: "ssmd://signals/{id}/fires",
+    name: "fires",
+    description: "Fires of a signal, as get_signal_history says",
+    ...JSON_TYPE,
+  },
 ];
 
 /** How to read a resource; undefined = there is none of this address. */
 export function readResource(uri: string): ((ask: AskRoute) => Promise<Found>) | undefined {
+  const signal = decoded(/^ssmd:\/\/signals\/([^/]+)\/fires$/.exec(uri)?.[1] ?? "");
+  if (signal) return (ask) => GET_SIGNAL_HISTORY.run({ id: signal }, ask);
   const [, kind = "", name] = /^ssmd:\/\/([a-z]+)(?:\/([^/]+))?$/.exec(uri) ?? [];
   if (kind === "feeds" && name === undefined) return readFeeds;
   if (kind === "status" && name === undefined) return (ask) => SYSTEM_STATUS.run({}, ask);

@@ -48,6 +48,7 @@ ARGUMENTS = {
     "get_trades": {"symbol": "BTCUSD", "limit": 3},
     "get_orderbook": {"symbol": "BTCUSD"},
     "query_historical": {"symbol": "BTCUSD", "kind": "candles"},
+    "get_signal_history": {"id": "imbalance_flip"},
     "report_issue": {"kind": "other", "text": "which day is open?"},
 }
 
@@ -111,7 +112,7 @@ Deno.test("programs in Python and TypeScript call every tool over HTTP and stdio
           const { code, out } = await run("python3", ["-c", PYTHON, ...args]);
           assert.equal(code, 0, out);
           const { called, status } = JSON.parse(out);
-          assert.ok(Object.keys(called).length >= 8, out);
+          assert.ok(Object.keys(called).length >= 10, out);
           for (const [name, answer] of Object.entries(called)) {
             assert.ok("data" in (answer as object), `${name}: ${JSON.stringify(answer)}`);
           }

@@ -1,0 +1,24 @@
+import { fittingCount, type Found } from "../answer.ts";
+import { type Json, listIn } from "../ask.ts";
+import { defineTool } from "../tool.ts";
+
+/** Signals that run. */
+export const LIST_SIGNALS = defineTool({
+  name: "list_signals",
+  description: "Signals, their state, parameters and fires.",
+  input: {},
+  run: async (_, ask) => {
+    const answer = await ask({ path: "/v1/signals" });
+    const signals = listIn(answer, "signals");
+    const found = (kept: readonly Json[]): Found => ({
+      data: { signals: kept, lag_seconds: answer["lag_seconds"] },
+      condition: signals.length === 0
+        ? "empty"
+        : signals.every(({ state }) => state === "running")
+        ? "live"
+        : "suspect",
+      ...(kept.length < signals.length ? { truncated: true } : {}),
+    });
+    return found(signals.slice(0, fittingCount(signals, found)));
+  },
+});
