@@ -9,7 +9,8 @@ import { SqliteSaver } from "./checkpoint/sqlite_saver.ts";
 import { Approvals } from "./define/approvals.ts";
 import { DefinitionAgent } from "./define/definition_agent.ts";
 import { signalGate } from "./define/gate.ts";
-import { type ModelSpec, openModel } from "./model/model.ts";
+import type { ModelSpec } from "./model/model.ts";
+import { openModel } from "./model/open_model.ts";
 
 /** Days of the archive that a new signal is backtested over. */
 const BACKTEST_DAYS = 7;

@@ -207,7 +207,7 @@ function registryWrites({ args, registryDir, reach }: Launch): string[] {
 }
 
 /** Words of commands that run signals: in hosts, which a shell starts with a limit of memory. */
-const SIGNAL_WORDS: ReadonlySet<string> = new Set(["signal", "backtest"]);
+const SIGNAL_WORDS: ReadonlySet<string> = new Set(["signal", "backtest", "agent"]);
 
 /** Programs that a command of ssmd may start: SQL and signals run in processes of their own, the rest asks git. */
 function runnable({ args, deno }: Launch): string[] {

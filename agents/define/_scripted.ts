@@ -1,5 +1,5 @@
 /** A request, drafts and a gate without processes, for tests. @module */
-import type { Script } from "../model/scripted_model.ts";
+import type { Script } from "../model/script.ts";
 import type { Gate } from "./gate.ts";
 
 export const WORDS = "when the spread of any KXBTC market doubles within ten seconds";

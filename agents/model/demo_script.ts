@@ -1,4 +1,4 @@
-import type { Script } from "./scripted_model.ts";
+import type { Script } from "./script.ts";
 
 const BOOK = { name: "book", builder: "orderbook" };
 
@@ -7,7 +7,12 @@ export const DEMO_SCRIPT: Script = [
   {
     task: "understanding",
     when: "spread.*(doubl|widen)",
-    answers: [{ summary: "The spread of a market doubles within ten seconds.", question: null }],
+    answers: [{
+      summary:
+        "The spread reaches twice the usual one, a parameter: no builder knows the spread of " +
+        "ten seconds ago.",
+      question: null,
+    }],
   },
   {
     task: "understanding",
@@ -27,12 +32,12 @@ export const DEMO_SCRIPT: Script = [
     task: "signal_draft",
     when: "spread.*(doubl|widen)",
     answers: [{
-      ...{ id: "spread_doubles", title: "The spread doubles within ten seconds" },
-      ...{ feeds: ["kalshi"], symbols: ["*"], params: { times: 2, minSpread: 0.02 } },
-      state: [BOOK, { name: "mid", builder: "priceHistory", window: "10s", source: "mid" }],
-      when: "book.spread >= p.times * p.minSpread && mid.high > mid.low",
+      ...{ id: "spread_doubles", title: "The spread is twice the usual one" },
+      ...{ feeds: ["kalshi"], symbols: ["*"], params: { times: 2, usualSpread: 0.02 } },
+      state: [BOOK],
+      when: "book.spread >= p.times * p.usualSpread",
       ...{ edge: "rising", cooldown: "10s", every: null },
-      fire: { spread: "book.spread", high: "mid.high", low: "mid.low" },
+      fire: { spread: "book.spread", mid: "book.mid" },
     }],
   },
   {

@@ -36,14 +36,6 @@ export type ModelSpec =
   | { type: "compatible"; model: string; url: string; token: string }
   | { type: "scripted"; path?: string };
 
-/** Opens a model; its library is loaded with it. Throws ConfigError for a script that cannot be read. */
-export async function openModel(spec: ModelSpec): Promise<Model> {
-  if (spec.type === "scripted") {
-    return await (await import("./scripted_model.ts")).openScriptedModel(spec.path);
-  }
-  return await (await import("./provider_model.ts")).openProviderModel(spec);
-}
-
 /** The JSON Schema of an answer, as providers take it. */
 export function answerSchema(schema: z.ZodType): Record<string, unknown> {
   const { $schema: _, ...rest } = z.toJSONSchema(schema);

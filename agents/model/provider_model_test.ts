@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import { z } from "zod";
-import { answerSchema, openModel } from "./model.ts";
+import { answerSchema } from "./model.ts";
+import { openModel } from "./open_model.ts";
 
 type Json = Record<string, unknown>;
 

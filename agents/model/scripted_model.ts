@@ -1,21 +1,7 @@
 import { ConfigError, messageOf } from "@ssmd/runtime";
-import { z } from "zod";
 import { DEMO_SCRIPT } from "./demo_script.ts";
 import type { Model } from "./model.ts";
-
-/** One answer of a script: to a task, when the request has these words. */
-const ANSWER = z.strictObject({
-  task: z.string(),
-  /** A pattern that the request must have, in any case; absent = any. */
-  when: z.string().optional(),
-  /** Answers in turn, the last one again and again; `{"$error": "…"}` = the model fails. */
-  answers: z.array(z.unknown()).min(1),
-});
-
-const SCRIPT = z.array(ANSWER);
-
-/** Answers of a {@linkcode scriptedModel}. */
-export type Script = z.output<typeof SCRIPT>;
+import { SCRIPT, type Script } from "./script.ts";
 
 /** The model of a file, or the demo's. Throws ConfigError `SCRIPT_INVALID`. */
 export async function openScriptedModel(path: string | undefined): Promise<Model> {

@@ -14,10 +14,15 @@ export const AGENT_FLAGS = {
 };
 
 /** A thread's id. */
-export const THREAD_ID = text("The thread, as ssmd agent list tells it", {
+export const THREAD_ID = text("The thread, as ssmd agent list tells it, or latest", {
   placeholder: "thread",
   required: true,
 });
+
+/** The thread that is meant. */
+export function threadId(agent: DefinitionAgent, given: string): string {
+  return given === "latest" ? agent.list()[0]?.id ?? given : given;
+}
 
 /** Who runs the command, as approvals name them. */
 export function principal(): string {

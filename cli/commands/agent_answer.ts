@@ -1,4 +1,4 @@
-import { AGENT_FLAGS, THREAD_ID, withAgent } from "../agent/with_agent.ts";
+import { AGENT_FLAGS, THREAD_ID, threadId, withAgent } from "../agent/with_agent.ts";
 import { THREAD_DETAILS, threadDetails, threadText } from "../agent/thread_view.ts";
 import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
@@ -6,11 +6,15 @@ import { text } from "../command/flag.ts";
 export default defineCommand({
   name: "agent answer",
   brief: "Answer what an agent asks",
-  examples: ['ssmd agent answer d-1a2b3c4d "of all markets of Kalshi"'],
+  examples: ['ssmd agent answer latest "of all markets of Kalshi"'],
   flags: AGENT_FLAGS,
   args: [THREAD_ID, text("The answer", { placeholder: "words", required: true })],
   output: THREAD_DETAILS,
   table: (thread) => ({ text: threadText(thread) }),
   run: ({ flags, args: [id, words], context }) =>
-    withAgent(context, flags, async (agent) => threadDetails(await agent.answer(id, words))),
+    withAgent(
+      context,
+      flags,
+      async (agent) => threadDetails(await agent.answer(threadId(agent, id), words)),
+    ),
 });

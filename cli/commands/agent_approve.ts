@@ -1,5 +1,5 @@
 import { UsageError } from "../exit.ts";
-import { AGENT_FLAGS, principal, THREAD_ID, withAgent } from "../agent/with_agent.ts";
+import { AGENT_FLAGS, principal, THREAD_ID, threadId, withAgent } from "../agent/with_agent.ts";
 import { THREAD_DETAILS, threadDetails, threadText } from "../agent/thread_view.ts";
 import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
@@ -11,13 +11,14 @@ export default defineCommand({
   description:
     "Shows the signal and asks; --hash says which one is meant, for scripts. An approval is for the " +
     "hash of what was tested, for who asked for the signal, for a day, and once.",
-  examples: ["ssmd agent approve d-1a2b3c4d --yes"],
+  examples: ["ssmd agent approve latest --yes"],
   flags: { ...AGENT_FLAGS, hash: text("The hash that ssmd agent show tells") },
   args: [THREAD_ID],
   output: THREAD_DETAILS,
   table: (thread) => ({ text: threadText(thread) }),
-  run: ({ flags: { hash, ...flags }, args: [id], context }) =>
+  run: ({ flags: { hash, ...flags }, args: [given], context }) =>
     withAgent(context, flags, async (agent) => {
+      const id = threadId(agent, given);
       const thread = threadDetails(await agent.show(id));
       const meant = hash ?? thread.hash;
       if (meant === null) {

@@ -1,18 +1,19 @@
 import { UsageError } from "../exit.ts";
-import { AGENT_FLAGS, principal, THREAD_ID, withAgent } from "../agent/with_agent.ts";
+import { AGENT_FLAGS, principal, THREAD_ID, threadId, withAgent } from "../agent/with_agent.ts";
 import { THREAD_DETAILS, threadDetails, threadText } from "../agent/thread_view.ts";
 import { defineCommand } from "../command/define.ts";
 
 export default defineCommand({
   name: "agent reject",
   brief: "Reject what an agent wrote; nothing is committed",
-  examples: ["ssmd agent reject d-1a2b3c4d"],
+  examples: ["ssmd agent reject latest"],
   flags: AGENT_FLAGS,
   args: [THREAD_ID],
   output: THREAD_DETAILS,
   table: (thread) => ({ text: threadText(thread) }),
-  run: ({ flags, args: [id], context }) =>
+  run: ({ flags, args: [given], context }) =>
     withAgent(context, flags, async (agent) => {
+      const id = threadId(agent, given);
       const { hash } = await agent.show(id);
       if (hash === null) {
         throw new UsageError("APPROVAL_NOT_PENDING", `nothing waits for an approval in ${id}`, {

@@ -1,4 +1,4 @@
-import { AGENT_FLAGS, THREAD_ID, withAgent } from "../agent/with_agent.ts";
+import { AGENT_FLAGS, THREAD_ID, threadId, withAgent } from "../agent/with_agent.ts";
 import { THREAD_DETAILS, threadDetails, threadText } from "../agent/thread_view.ts";
 import { defineCommand } from "../command/define.ts";
 
@@ -6,11 +6,15 @@ export default defineCommand({
   name: "agent show",
   brief: "Show what an agent wrote, how it was judged, and all that was done (--output json)",
   description: "A thread whose process ended goes on.",
-  examples: ["ssmd agent show d-1a2b3c4d"],
+  examples: ["ssmd agent show latest"],
   flags: AGENT_FLAGS,
   args: [THREAD_ID],
   output: THREAD_DETAILS,
   table: (thread) => ({ text: threadText(thread) }),
   run: ({ flags, args: [id], context }) =>
-    withAgent(context, flags, async (agent) => threadDetails(await agent.resume(id))),
+    withAgent(
+      context,
+      flags,
+      async (agent) => threadDetails(await agent.resume(threadId(agent, id))),
+    ),
 });

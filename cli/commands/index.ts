@@ -3,6 +3,27 @@ import type { LazyCommand } from "../command/define.ts";
 
 /** Every command by its words, loaded when it is called. */
 export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
+  "agent answer": { brief: "Answer what an agent asks", load: () => import("./agent_answer.ts") },
+  "agent approve": {
+    brief: "Approve exactly what an agent tested; it is committed on a branch signal/<id>",
+    load: () => import("./agent_approve.ts"),
+  },
+  "agent define": {
+    brief: "Let an agent write a signal from words; it is checked and waits for an approval",
+    load: () => import("./agent_define.ts"),
+  },
+  "agent list": {
+    brief: "List what agents work on, wait for and did, the newest first",
+    load: () => import("./agent_list.ts"),
+  },
+  "agent reject": {
+    brief: "Reject what an agent wrote; nothing is committed",
+    load: () => import("./agent_reject.ts"),
+  },
+  "agent show": {
+    brief: "Show what an agent wrote, how it was judged, and all that was done (--output json)",
+    load: () => import("./agent_show.ts"),
+  },
   "archive cat": {
     brief: "Print a raw or normalized file as JSON lines",
     load: () => import("./archive_cat.ts"),

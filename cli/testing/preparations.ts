@@ -9,6 +9,9 @@ const VERSION_2 = "rm -f data/normalized/demo/kraken/promoted.json; " +
 const GATEWAY = `rm -f served.log; deno run -qA --no-check --config "$SSMD_ROOT/deno.json" ` +
   `"$SSMD_ROOT/cli/testing/served_client.ts" > served.log 2>&1 & ` +
   `for i in $(seq 200); do grep -q ready served.log 2>/dev/null && break; sleep 0.1; done`;
+const NO_THREAD = "rm -rf data/agents; git branch -q -D signal/spread_doubles 2> /dev/null; true";
+const THREAD = `${NO_THREAD}; ssmd agent define "when the spread doubles" > defined`;
+const QUESTION = `${NO_THREAD}; ssmd agent define "when it rains" > defined`;
 const NO_CLIENT = "rm -rf data/clients";
 const CLIENT = `${NO_CLIENT}; ssmd client create desk`;
 const CLIENT_KEY = `${CLIENT}; ssmd client api-key create desk`;
@@ -64,6 +67,12 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "feedback show": GATEWAY,
   "feedback resolve": GATEWAY,
   "feedback stats": GATEWAY,
+  "agent define": NO_THREAD,
+  "agent answer": QUESTION,
+  "agent approve": THREAD,
+  "agent reject": THREAD,
+  "agent list": QUESTION,
+  "agent show": QUESTION,
   ask: GATEWAY,
   "mcp serve": GATEWAY,
   "mcp status": GATEWAY,
