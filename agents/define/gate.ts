@@ -72,26 +72,33 @@ export function signalGate({ workDir, env, storage, fromUs }: SignalGateOptions)
           };
         }
       }),
-    backtest: (sources) =>
-      storage === undefined ? Promise.resolve(null) : withFiles(
-        workDir,
-        sources,
-        async (file) => {
-          const signal = await hostedSignalOf(file);
-          const { fires, records, firstUs, lastUs } = await backtest({
-            storage,
-            env,
-            signal,
-            fromUs,
-          });
-          const isoOf = (us: number | null) =>
-            us === null ? null : new Date(us / 1000).toISOString();
-          return {
-            ...{ sha256: firesDigest(fires), fires: fires.length, records },
-            ...{ from: isoOf(firstUs), to: isoOf(lastUs) },
-          };
-        },
-      ),
+    backtest: async (sources) => {
+      if (storage === undefined) return null;
+      try {
+        return await withFiles(
+          workDir,
+          sources,
+          (file) => measured({ storage, env, fromUs }, file),
+        );
+      } catch (error) {
+        // The archive has none of its feeds yet.
+        if (error instanceof SsmdError && error.code === "ARCHIVE_NOT_FOUND") return null;
+        throw error;
+      }
+    },
+  };
+}
+
+async function measured(
+  { storage, env, fromUs }: { storage: Storage; env: string; fromUs: number },
+  file: SignalFile,
+): Promise<BacktestReport> {
+  const signal = await hostedSignalOf(file);
+  const { fires, records, firstUs, lastUs } = await backtest({ storage, env, signal, fromUs });
+  const isoOf = (us: number | null) => us === null ? null : new Date(us / 1000).toISOString();
+  return {
+    ...{ sha256: firesDigest(fires), fires: fires.length, records },
+    ...{ from: isoOf(firstUs), to: isoOf(lastUs) },
   };
 }
 
