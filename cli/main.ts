@@ -51,8 +51,10 @@ if (import.meta.main) {
     const code = await main(Deno.args);
     // A command may have set its own code (`archive verify` that found something).
     if (Deno.exitCode === 0) Deno.exitCode = code;
+    // What a failed command left running would keep the process from ending.
+    if (code !== 0) Deno.exit();
   } catch (error) {
     writeError(`${errorText(error)}\n`);
-    Deno.exitCode = 1;
+    Deno.exit(1);
   }
 }

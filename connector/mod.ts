@@ -7,5 +7,6 @@ export {
   type PipelineOptions,
   type PipelineOutput,
 } from "./pipeline.ts";
+export { assertUsableSpool } from "./spool_lock.ts";
 export { Spool, type SpoolOptions } from "./spool.ts";
 export type { RecordingPlay, RecordingSource } from "./recording_player.ts";

@@ -11,7 +11,7 @@ export interface SymbolSpec {
   external: string;
   /** Levels a side where the venue asks for it. */
   depth?: number;
-  /** Of a recording that does not show what was asked for: only what came once is expected again. */
+  /** Of a recording that does not show what was asked for: only what was refused is missing. */
   isOrderUnknown?: true;
 }
 

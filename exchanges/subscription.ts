@@ -14,7 +14,7 @@ export interface SubscriptionOrder {
   /** Ours, or `_all`. */
   symbol: string;
   proof: ProofOfLife;
-  /** Whether it may not have been asked for: it is expected only when it came before. */
+  /** Whether it may not have been asked for: nothing is expected of it, unless it is refused. */
   isUnknown?: boolean;
 }
 

@@ -85,7 +85,8 @@ export class SubscriptionLedger {
     for (const each of this.#all) {
       if (each.state === "ended") continue;
       this.#reset(each);
-      if (each.isUnknown === true && each.liveUs === 0) continue;
+      // What the recorder asked for after a break may be less than before it.
+      if (each.isUnknown === true) continue;
       if (each.sinceUs === 0) each.sinceUs = atUs;
       if (each.gap === null && !each.covered) each.waitUs = 0;
       each.state = "asked";

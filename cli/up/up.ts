@@ -2,6 +2,7 @@ import { type Archiver, createArchiver } from "@ssmd/archiver";
 import { openServiceCache } from "@ssmd/cache";
 import {
   assertNothingGivenUp,
+  assertUsableSpool,
   type Connector,
   type ConnectorOptions,
   type ConnectorStats,
@@ -137,6 +138,8 @@ async function start(
   deployment: Deployment,
   { plans, stack }: { plans: readonly FeedPlan[]; stack: AsyncDisposableStack },
 ): Promise<Up> {
+  // Whatever else is kept in the folder would tell of it in its own words.
+  await assertUsableSpool(`${deployment.dataDir}/spool`);
   const parts = await startParts(options, deployment, { plans, stack });
   const connectors = new Map<string, Connector>();
   for (const plan of plans) {

@@ -143,6 +143,21 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "a start on a full disk ends with the same sentence where no run left anything (needs root)",
+  ignore,
+  fn: async () => {
+    await using disk = new Tmpfs(1);
+    disk.fill();
+    const { code, output } = await runSsmd(["up", "--port", "0", "--data", disk.path]);
+    assert.equal(code, 1, output);
+    assert.match(output, /error: the disk of the spool \S+ is full/);
+    assert.match(output, /code: +SPOOL_FULL/);
+    assert.equal(output.includes('"connected"'), false, "nothing was begun");
+  },
+});
+
+Deno.test({
   name: "up refuses a data folder that cannot be written, and says so (needs root)",
   ignore,
   fn: async () => {
