@@ -18,6 +18,8 @@ export interface StartOptions {
   env?: Record<string, string>;
   /** All rights, for programs that a test puts in the way; default: the launcher's. */
   permissions?: "-A";
+  /** Most open files that the system allows it; default as many as the test's. */
+  descriptorsMax?: number;
   /** A service of its own in place of `ssmd`. */
   service?: "connector" | "archiver" | "gateway";
 }
@@ -143,7 +145,14 @@ export class Running implements AsyncDisposable {
   }
 }
 
-function programOf({ permissions, service }: StartOptions): [string, readonly string[]] {
+function programOf({ descriptorsMax, ...options }: StartOptions): [string, readonly string[]] {
+  const [program, first] = unlimited(options);
+  if (descriptorsMax === undefined) return [program, first];
+  const limited = `ulimit -n ${descriptorsMax}; exec "$@"`;
+  return ["/bin/sh", ["-c", limited, "sh", program, ...first]];
+}
+
+function unlimited({ permissions, service }: StartOptions): [string, readonly string[]] {
   if (service !== undefined) return [`${ROOT}deploy/launch`, [service]];
   return permissions === "-A" ? [Deno.execPath(), FREE] : [LAUNCHER, []];
 }

@@ -47,6 +47,8 @@ export class ChartView {
   #busy = false;
   #mids: { time: UTCTimestamp; value: number }[] = [];
   #decimals = -1;
+  /** Where the crosshair is; undefined = nowhere. */
+  #pointedAt: UTCTimestamp | undefined;
 
   constructor(store: Store, rest: Rest) {
     this.#store = store;
@@ -63,7 +65,10 @@ export class ChartView {
     this.#chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.84, bottom: 0 } });
     this.#line = this.#chart.addSeries(LineSeries, { lineWidth: 2, crosshairMarkerRadius: 3 });
     this.applyTheme();
-    this.#chart.subscribeCrosshairMove(({ time }) => this.#renderLegend(time as UTCTimestamp));
+    this.#chart.subscribeCrosshairMove(({ time }) => {
+      this.#pointedAt = time as UTCTimestamp | undefined;
+      this.#renderLegend();
+    });
     this.#chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
       if (range !== null && range.from < OLDER_WITHIN) void this.#loadOlder();
     });
@@ -228,7 +233,9 @@ export class ChartView {
     setText(byId("legend"), "No trade in this time: the line is the middle of bid and ask");
   }
 
-  #renderLegend(time?: UTCTimestamp): void {
+  /** The candle that is pointed at, whatever comes meanwhile; else the newest. */
+  #renderLegend(): void {
+    const time = this.#pointedAt;
     const list = this.#source?.candles.list ?? [];
     const candle = time === undefined
       ? list.at(-1)
