@@ -32,6 +32,21 @@ function colors(selector: string): Map<string, string> {
   );
 }
 
+/** Red, green, blue and opacity of a colour that lets its ground through. */
+function veil(selector: string, name: string): number[] {
+  const rule = CSS.split(`${selector} {`)[1]?.split("}")[0] ?? "";
+  const [, value = ""] = new RegExp(`--${name}: rgb\\(([^)]*)\\);`).exec(rule) ?? [];
+  return value.split(/[ /]+/).map(Number);
+}
+
+function over([red = NaN, green = NaN, blue = NaN, share = NaN]: number[], ground: string): string {
+  const mixed = [red, green, blue].map((value, i) => {
+    const below = parseInt(ground.slice(1 + 2 * i, 3 + 2 * i), 16);
+    return Math.round(value * share + below * (1 - share)).toString(16).padStart(2, "0");
+  });
+  return `#${mixed.join("")}`;
+}
+
 for (
   const [theme, selector] of [["dark", ":root"], ["light", `:root[data-theme="light"]`]] as const
 ) {
@@ -41,6 +56,22 @@ for (
       for (const ground of GROUNDS) {
         const value = contrast(String(named.get(text)), String(named.get(ground)));
         assert.ok(value >= CONTRAST_MIN, `${text} on ${ground}: ${value.toFixed(2)}`);
+      }
+    }
+  });
+
+  Deno.test(`a price of the ${theme} page can be read while it flashes`, () => {
+    const named = colors(selector);
+    for (const bar of ["up", "down"]) {
+      const flash = CSS.split(`@keyframes flash-${bar} {`)[1]?.split("\n}")[0] ?? "";
+      assert.match(
+        flash,
+        new RegExp(`background: var\\(--${bar}-bar\\);\\s+color: var\\(--text\\);`),
+      );
+      for (const ground of GROUNDS) {
+        const mixed = over(veil(selector, `${bar}-bar`), String(named.get(ground)));
+        const value = contrast(String(named.get("text")), mixed);
+        assert.ok(value >= CONTRAST_MIN, `${bar} on ${ground}: ${value.toFixed(2)}`);
       }
     }
   });

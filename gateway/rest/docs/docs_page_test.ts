@@ -7,6 +7,11 @@ Deno.test("the documentation's examples name the origin by which it is read", ()
     const page = await (await fetch(`${gateway.url}/docs`)).text();
     assert.ok(page.includes(`curl -s ${gateway.url}/v1/markets`));
     assert.ok(!page.includes("127.0.0.1:8080"));
+    assert.match(
+      page,
+      /main a,[^{]*\{ text-decoration: underline;/,
+      "links are not told by colour alone",
+    );
     const headers = { "Connection": "close", "X-Forwarded-Proto": "https" };
     const asked = requestText("/docs", { ...headers, Host: "ssmd.example" });
     assert.ok((await askRaw(gateway.port, asked)).includes("curl -s https://ssmd.example/v1/m"));

@@ -15,7 +15,7 @@ nav h2 { font-size: 12px; text-transform: uppercase; letter-spacing: .06em; colo
 nav a { display: block; padding: 2px 0; overflow-wrap: anywhere; }
 main { padding: 24px 28px 80px; }
 a { color: var(--accent); text-decoration: none; }
-a:hover, a:focus-visible { text-decoration: underline; }
+main a, a:hover, a:focus-visible { text-decoration: underline; }
 h1 { font-size: 26px; margin: 0 0 4px; }
 main h2 { font-size: 20px; margin: 40px 0 4px; }
 .soft { color: var(--soft); }
