@@ -2,6 +2,7 @@ import { LIMITS } from "@ssmd/runtime";
 import { ByteScanner } from "./byte_scanner.ts";
 
 const NUMBERS_FIRST = 4096;
+const NUMBERS_KEPT_MAX = 1 << 18;
 
 /**
  * Reads frames of a venue's usual shapes from their bytes. What it has read stands on a tape as numbers
@@ -33,7 +34,10 @@ export abstract class FrameScanner {
 
   /** A frame was taken from the tape, or is not wanted. */
   done(): void {
-    if (--this.#waiting === 0) this.#end = 0;
+    if (--this.#waiting > 0) return;
+    this.#end = 0;
+    // A disk that refused for a while has left it long.
+    if (this.#tape.length > NUMBERS_KEPT_MAX) this.#tape = new Float64Array(NUMBERS_FIRST);
   }
 
   /** The tape; another one after the next `scan`. */

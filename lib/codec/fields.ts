@@ -48,6 +48,8 @@ export function readCount(view: DataView, at: number, end: number): number {
 
 /** A count as 64 bits. Throws CodecError unless it is a whole number from 0 to 2^53. */
 export function writeCount(view: DataView, at: number, count: number, field: string): void {
+  // The usual one: it has 32 bits, and what is above them stays 0.
+  if (count >>> 0 === count) return view.setUint32(at, count, true);
   if (!(count >= 0 && count <= Number.MAX_SAFE_INTEGER) || count !== Math.floor(count)) {
     throw unwritable(field, count, "a whole number from 0 to 2^53");
   }
