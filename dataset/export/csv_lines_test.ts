@@ -53,10 +53,14 @@ for (const type of EVENT_TYPES) {
     const one = (anyRecord[type] as fc.Arbitrary<MarketEvent>)
       .filter((event) => noZero(event) && finite(event) && inTime(event))
       .map((event) => event.type === "gap" ? { ...event, fromUs: 7, toUs: 0 } : event);
+    const texts = columns.filter(({ kind, nullable }) =>
+      !nullable && (kind === "word" || kind === "text")
+    );
     const names = columns.map(({ name, kind }) => `'${name}': '${TYPES[kind]}'`).join(", ");
     const sql = `select * from read_csv('${path}', header = true, auto_detect = false, ` +
       `delim = ',', quote = '"', escape = '"', new_line = '\\r\\n', nullstr = '', ` +
-      `force_not_null = ['symbol', 'feed', 'run'], columns = {${names}})`;
+      `force_not_null = [${texts.map(({ name }) => `'${name}'`).join(", ")}], ` +
+      `columns = {${names}})`;
     try {
       await fc.assert(
         fc.asyncProperty(fc.array(one, { minLength: 1, maxLength: 30 }), async (records) => {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Storage } from "@ssmd/storage";
+import { type CopiedDay, copiedDay } from "./copied_day.ts";
 import { readExported, writeExported } from "./exported_file.ts";
 import { ExportFolder } from "./export_folder.ts";
 import { type ExportFormat, fileBytes } from "./formats.ts";
@@ -95,8 +96,30 @@ async function exportOne(
   options: ExportOptions,
   folder: ExportFolder,
 ): Promise<ExportedFile> {
+  const name = named(partition, options.format);
+  const { counted, bytes } = await copied(partition, options) ?? made(partition, options, folder);
+  const written = await writeExported(folder, name.path, bytes);
+  const lineage = lineageJson(lineageOf(partition, counted), written);
+  await writeExported(folder, lineagePath(partition, options.format), lineage);
+  return { ...name, state: "written", records: counted.records, ...written };
+}
+
+/** Of a sealed day that is wanted whole the pages are taken as they are. */
+async function copied(
+  partition: Partition,
+  { storage, format, read, onRecords }: ExportOptions,
+): Promise<CopiedDay | undefined> {
+  const day = format === "parquet" && read === undefined
+    ? await copiedDay(storage, partition)
+    : undefined;
+  if (day === undefined) return undefined;
+  onRecords?.("read", day.counted.records);
+  onRecords?.("written", day.counted.records);
+  return day;
+}
+
+function made(partition: Partition, options: ExportOptions, folder: ExportFolder): CopiedDay {
   const { storage, format, read, onRecords, sortBytesMax: bytesMax } = options;
-  const name = named(partition, format);
   const counted = nothingCounted();
   const tempDir = folder.work("sort");
   const batches = sortedRecords({
@@ -107,9 +130,7 @@ async function exportOne(
     ...{ format, type: partition.type, batches, lineage },
     isPartition: true,
   });
-  const written = await writeExported(folder, name.path, bytes);
-  await writeExported(folder, lineagePath(partition, format), lineageJson(lineage(), written));
-  return { ...name, state: "written", records: counted.records, ...written };
+  return { counted, bytes };
 }
 
 /** Apart from the data: who reads a folder of it meets nothing else there. */

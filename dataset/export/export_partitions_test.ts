@@ -235,5 +235,15 @@ Deno.test("a sealed day gives the same rows as the windows that it was made of",
     await exportFile(await planExport(storage, { ...REQUEST, types: ["trade"] }), options);
     const source = await storage.get(partition.sources[0]?.key ?? "");
     assert.deepEqual(await Deno.readFile(options.out), source, "it is copied");
+    // Into folders feed=… without that column: the same file, whether pages are copied or made anew.
+    const partitions = await planExport(storage, { ...REQUEST, types: ["trade"] });
+    const folders = await Promise.all(["copied", "anew"].map(async (name) => {
+      const read = name === "anew" ? { read: readRecords } : {};
+      const format = "parquet" as const;
+      await exportPartitions(partitions, { storage, format, out: `${out}/${name}`, ...read });
+      return await filesIn(`${out}/${name}`);
+    }));
+    assert.equal(Object.keys(folders[0] ?? {}).length, 2);
+    assert.deepEqual(folders[0], folders[1]);
   });
 });

@@ -1,4 +1,4 @@
-import { columnsOf, parquetBytes } from "@ssmd/archive/parquet";
+import { type Column, columnsOf, type ParquetAbout, parquetBytes } from "@ssmd/archive/parquet";
 import type { EventType, MarketEvent } from "@ssmd/market";
 import { COMMIT, VERSION } from "@ssmd/runtime";
 
@@ -21,16 +21,24 @@ export interface FormatInput {
   lineage: () => Readonly<Record<string, unknown>>;
 }
 
+/** What an exported Parquet file says about itself. */
+export function parquetAbout(
+  columns: readonly Column[],
+  lineage: FormatInput["lineage"],
+): ParquetAbout {
+  return {
+    columns,
+    createdBy: `ssmd version ${VERSION} (build ${COMMIT})`,
+    metadata: () => ({ "ssmd.lineage": JSON.stringify(lineage()) }),
+  };
+}
+
 /** The bytes of a file, as they come. */
 export async function* fileBytes(input: FormatInput): AsyncGenerator<Uint8Array, void> {
   const { format, batches, lineage } = input;
   const columns = columnsOf(input.type, !input.isPartition);
   if (format === "parquet") {
-    yield* parquetBytes(batches, {
-      columns,
-      createdBy: `ssmd version ${VERSION} (build ${COMMIT})`,
-      metadata: () => ({ "ssmd.lineage": JSON.stringify(lineage()) }),
-    });
+    yield* parquetBytes(batches, parquetAbout(columns, lineage));
     return;
   }
   const { csvBytes, jsonBytes } = await import("./text_file.ts");

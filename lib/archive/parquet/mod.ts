@@ -1,5 +1,6 @@
 /** Parquet files of records: written and read. @module */
-export { parquetBytes } from "./parquet_file.ts";
+export { copiedColumns, hasColumns } from "./parquet_copy.ts";
+export { type ParquetAbout, parquetBytes } from "./parquet_file.ts";
 export {
   type Column,
   type ColumnKind,

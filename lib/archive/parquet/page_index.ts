@@ -29,13 +29,15 @@ export function pageIndexBytes(
   locations: readonly PageLocation[],
   kind: ColumnKind,
 ): PageIndexBytes {
+  return { bounds: boundsBytes(pages, kind), offsetIndex: offsetIndexBytes(locations) };
+}
+
+/** The OffsetIndex of Parquet for pages. */
+export function offsetIndexBytes(locations: readonly PageLocation[]): Uint8Array {
   const structs = locations.map(({ offset, bytes, firstRow }) => ({
     struct: { 1: { i64: offset }, 2: { i32: bytes }, 3: { i64: firstRow } },
   }));
-  return {
-    bounds: boundsBytes(pages, kind),
-    offsetIndex: thriftBytes({ 1: { list: structs, of: "struct" } }),
-  };
+  return thriftBytes({ 1: { list: structs, of: "struct" } });
 }
 
 function boundsBytes(pages: readonly PageCounts[], kind: ColumnKind): Uint8Array | undefined {

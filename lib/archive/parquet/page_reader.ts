@@ -18,6 +18,16 @@ export interface ReadPage {
  * zstd throws, when the page is not what was written.
  */
 export function readPage(bytes: Uint8Array, codec: Codec): ReadPage {
+  const { kind, body, plainBytes } = checkedPage(bytes);
+  if (codec !== UNCOMPRESSED) return { kind, plain: decompressPage(body, plainBytes) };
+  if (body.length === plainBytes) return { kind, plain: body };
+  throw new RangeError(`a page has ${body.length} bytes, not ${plainBytes}`);
+}
+
+/** A page with its header, as {@linkcode readPage}, but for its values. */
+export function checkedPage(
+  bytes: Uint8Array,
+): { kind: PageKind; body: Uint8Array; plainBytes: number } {
   const cursor = new ByteCursor(bytes);
   const header = new FieldReader(readThrift(cursor));
   const body = bytes.subarray(cursor.at);
@@ -27,9 +37,7 @@ export function readPage(bytes: Uint8Array, codec: Codec): ReadPage {
   if (compareUnsigned(expected, bytes.subarray(0, cursor.at)) !== 0) {
     throw new RangeError("a page does not have the checksum in its header");
   }
-  if (codec !== UNCOMPRESSED) return { kind, plain: decompressPage(body, plainBytes) };
-  if (body.length === plainBytes) return { kind, plain: body };
-  throw new RangeError(`a page has ${body.length} bytes, not ${plainBytes}`);
+  return { kind, body, plainBytes };
 }
 
 function kindOf(header: FieldReader): PageKind {

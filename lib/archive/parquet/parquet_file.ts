@@ -62,6 +62,21 @@ export class ParquetWriter {
     this.#group.add(event);
   }
 
+  /** Where the next bytes stand. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Takes bytes of pages that were written before. */
+  pass(pages: Uint8Array): Uint8Array {
+    return this.#passed(pages);
+  }
+
+  /** Takes over a row group of which all pages were passed. */
+  addGroup(group: WrittenGroup): void {
+    this.#groups.push(group);
+  }
+
   /** The bytes of the row group at hand. */
   *flush(): Generator<Uint8Array, void> {
     if (this.#bytes === 0) yield this.#passed(MAGIC);

@@ -1,0 +1,38 @@
+import { openSealed, type SealedDay, usOfNsText } from "@ssmd/archive";
+import { columnsOf, copiedColumns, hasColumns } from "@ssmd/archive/parquet";
+import type { Storage } from "@ssmd/storage";
+import { parquetAbout } from "./formats.ts";
+import { lineageOf } from "./lineage.ts";
+import type { Partition } from "./plan.ts";
+import { sealedSource } from "./records.ts";
+import type { Counted } from "./sorted_records.ts";
+
+/** A partition whose file can be made of the pages of a sealed day, without reading its records. */
+export interface CopiedDay {
+  /** What the file holds. */
+  counted: Counted;
+  bytes: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * The Parquet file of a partition as a copy of a sealed day's pages; undefined where records must be
+ * read: windows are there, not all is wanted, or the day was written with other columns. Throws what
+ * reading the archive throws.
+ */
+export async function copiedDay(
+  storage: Storage,
+  partition: Partition,
+): Promise<CopiedDay | undefined> {
+  const source = partition.isWhole ? sealedSource(partition) : undefined;
+  if (source === undefined) return undefined;
+  const day = await openSealed(storage, source);
+  const columns = columnsOf(partition.type, false);
+  if (!hasColumns(day.file, columns)) return undefined;
+  const counted = countedOf(day);
+  const about = parquetAbout(columns, () => lineageOf(partition, counted));
+  return { counted, bytes: copiedColumns(day.file, about) };
+}
+
+function countedOf({ lineage: { count, symbols, from, to } }: SealedDay): Counted {
+  return { records: count, symbols, firstUs: usOfNsText(from), lastUs: usOfNsText(to) };
+}
