@@ -5,6 +5,7 @@ export {
   backtest,
   type BacktestQuery,
   type BacktestResult,
+  type BacktestStep,
   firesDigest,
 } from "./backtest/backtest.ts";
 export { type MergedQuery, mergedRecords } from "./backtest/merged_records.ts";
@@ -15,6 +16,7 @@ export type { Finding } from "./check/static_findings.ts";
 export { canonicalJson } from "./engine/canonical_json.ts";
 export type { EngineOptions } from "./engine/engine.ts";
 export { compareFires, ENGINE_VERSION, sha256Of } from "./engine/fire_id.ts";
+export type { InstanceView } from "./engine/inspect.ts";
 export type { Report, Sink } from "./engine/instance.ts";
 export { type LoadedSignal, loadedSignal, matches } from "./engine/loaded_signal.ts";
 export { StreamEngine, type StreamEngineOptions } from "./engine/stream_engine.ts";

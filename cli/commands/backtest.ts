@@ -1,3 +1,5 @@
+import { stdin } from "node:process";
+import { createInterface } from "node:readline";
 import { z } from "zod";
 import { type DaySummary, inventory, type InventoryQuery } from "@ssmd/archive";
 import { ArchiveError, isoOfUs, nowUs, sleep } from "@ssmd/runtime";
@@ -13,11 +15,13 @@ import { type NamedArchive, withArchive } from "../archive/with_archive.ts";
 import { spanOf } from "../archive/time_span.ts";
 import { ARCHIVE, SPAN_FLAGS, SYMBOLS } from "../command/archive_flags.ts";
 import { ENVIRONMENT_FILTER, OUTPUT } from "../command/common_flags.ts";
+import type { SsmdContext } from "../context.ts";
 import { defineCommand } from "../command/define.ts";
 import { on, parsed } from "../command/flag.ts";
 import { BACKTEST, backtestText, COMPARED, fireView } from "../signal/backtest_view.ts";
 import { compareLive } from "../signal/compare_live.ts";
 import { SET, settingsOf, SIGNAL } from "../signal/signal_args.ts";
+import { Stepper } from "../signal/step.ts";
 import { signalFolders } from "../signal/signal_folders.ts";
 
 /** Fires that are printed. */
@@ -48,6 +52,7 @@ export default defineCommand({
       default: "max",
       placeholder: "n",
     }),
+    step: on("Show each record with the state; Enter goes on, a number skips as many, q ends"),
     compareLive: on("Compare with the fires that were archived live"),
     output: OUTPUT,
   },
@@ -66,6 +71,7 @@ export default defineCommand({
         // Live may have begun before: what is uncertain is not fired.
         isCold: flags.compareLive && span.fromUs !== undefined,
         ...paceOf(flags.speed),
+        ...(flags.step ? stepsOf(context) : {}),
       };
       const result = await backtest(query);
       const compared = flags.compareLive ? await compareLive(query, result) : null;
@@ -100,6 +106,11 @@ function paceOf(speed: number | "max"): Pick<BacktestQuery, "onBatch"> {
       if (dueMs > performance.now()) await sleep(dueMs - performance.now());
     },
   };
+}
+
+function stepsOf({ process: { stdout } }: SsmdContext): Pick<BacktestQuery, "onStep"> {
+  const stepper = new Stepper((text) => stdout.write(text), createInterface({ input: stdin }));
+  return { onStep: (step) => stepper.show(step) };
 }
 
 async function viewOf(

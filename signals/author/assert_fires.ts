@@ -8,7 +8,7 @@ import type { Report } from "../engine/instance.ts";
 import { StreamEngine } from "../engine/stream_engine.ts";
 import type { Scenario } from "./scenario.ts";
 import { SCENARIO_START_US } from "./scenario.ts";
-import { overriddenParams, type Param, type SignalDefinition } from "./signal.ts";
+import type { SignalDefinition } from "./signal.ts";
 
 /** A fire that a test wants. */
 export interface ExpectedFire {
@@ -20,22 +20,12 @@ export interface ExpectedFire {
   values?: Readonly<Record<string, Json>>;
 }
 
-/** How a test runs a signal. */
-export interface AssertFiresOptions {
-  /** Parameters that are not the author's. */
-  params?: Readonly<Record<string, Param>>;
-}
-
 /** Fires of a signal over a scenario. Throws what the signal threw. */
-export function firesOf(
-  definition: SignalDefinition,
-  { records, endUs }: Scenario,
-  { params = {} }: AssertFiresOptions = {},
-): Fire[] {
+export function firesOf(definition: SignalDefinition, { records, endUs }: Scenario): Fire[] {
   const fires: Fire[] = [];
   const signal = loadedSignal({
     ...{ id: "under_test", definition, sourceHash: "" },
-    params: overriddenParams(definition, params),
+    params: definition.params,
   });
   const engine = new StreamEngine([signal], {
     fire: (fire) => fires.push(fire),
@@ -56,12 +46,9 @@ export function firesOf(
 export function assertFires(
   definition: SignalDefinition,
   over: Scenario,
-  { expected, options = {} }: {
-    expected: readonly ExpectedFire[];
-    options?: AssertFiresOptions | undefined;
-  },
+  expected: readonly ExpectedFire[],
 ): void {
-  const fires = firesOf(definition, over, options);
+  const fires = firesOf(definition, over);
   const isEqual = fires.length === expected.length &&
     fires.every((fire, i) => isAsExpected(fire, expected[i] as ExpectedFire));
   if (isEqual) return;

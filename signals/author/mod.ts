@@ -1,5 +1,5 @@
 /** What an author of signals imports as `@ssmd/signal`. @module */
-export { type Edge, type Param, signal, type SignalSpec } from "./signal.ts";
+export { type Edge, type Param, signal, type SignalSpec, withParams } from "./signal.ts";
 export type { SignalDefinition } from "./signal.ts";
 export { type Builder, type BuilderDefinition, type MarketRef } from "../builders/builder.ts";
 export { builder, type OwnBuilderOptions } from "../builders/own_builder.ts";

@@ -137,6 +137,16 @@ export function overriddenParams(
   return Object.freeze(values);
 }
 
+/** The same signal with other parameters, as an environment sets them. Throws as `overriddenParams`. */
+export function withParams(
+  definition: SignalDefinition,
+  params: Readonly<Record<string, Param>>,
+): SignalDefinition {
+  const other = Object.freeze({ ...definition, params: overriddenParams(definition, params) });
+  made.add(other);
+  return other;
+}
+
 function badParam(message: string, hint?: string): ConfigError {
   return new ConfigError("SIGNAL_PARAM_INVALID", message, hint === undefined ? {} : { hint });
 }

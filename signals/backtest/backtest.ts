@@ -4,6 +4,7 @@ import type { Storage } from "@ssmd/storage";
 import { ConfigError } from "@ssmd/runtime";
 import { canonicalJson } from "../engine/canonical_json.ts";
 import { compareFires, sha256Of } from "../engine/fire_id.ts";
+import type { InstanceView } from "../engine/inspect.ts";
 import type { Report } from "../engine/instance.ts";
 import { BatchWriter } from "../host/frames.ts";
 import type { HostedSignal, SignalInfo } from "../host/load_signal.ts";
@@ -13,6 +14,14 @@ import { type Outcome, OutcomeTracker } from "./outcomes.ts";
 
 const DAY_US = 86_400_000_000;
 const BATCH_BYTES = 512 * 1024;
+
+/** A record, and what follows from it. */
+export interface BacktestStep {
+  record: MarketEvent;
+  fires: readonly Fire[];
+  /** The instances of the record's market. */
+  instances: readonly InstanceView[];
+}
 
 /** What is backtested. */
 export interface BacktestQuery {
@@ -27,6 +36,8 @@ export interface BacktestQuery {
   symbols?: readonly string[];
   /** Whether fires must be those of a run that began earlier; see `EngineOptions`. Default false. */
   isCold?: boolean;
+  /** Called after each record that counts, with what follows from it; false ends the backtest. */
+  onStep?: (step: BacktestStep) => Promise<boolean>;
   /** Called before a batch is evaluated, with the time of its last record, µs; it may wait. */
   onBatch?: (atUs: number, records: number) => Promise<void> | void;
 }
@@ -105,13 +116,20 @@ class BacktestRun {
 
   async run(): Promise<Omit<BacktestResult, "info" | "quarantined">> {
     for await (const batch of mergedRecords(this.#query.storage, this.#archiveQuery())) {
-      for (const record of batch) this.#add(record);
+      for (const record of batch) {
+        this.#add(record);
+        if (!await this.#step(record)) return this.#result();
+      }
       if (this.#writer.byteLength >= BATCH_BYTES) await this.#send(batch.at(-1)?.receivedAtUs ?? 0);
     }
     const { toUs } = this.#query;
     // Boundaries of `every` after the last record count, too, as far as the span goes.
     const endUs = toUs ?? (this.#lastUs ?? 0) + 1;
     if (this.#records > 0) await this.#send(endUs);
+    return this.#result();
+  }
+
+  #result(): Omit<BacktestResult, "info" | "quarantined"> {
     const fires = this.#fires.sort(compareFires);
     return {
       ...{ fires, sha256: firesDigest(fires), reports: this.#reports, costUs: this.#costUs },
@@ -145,6 +163,18 @@ class BacktestRun {
     if (record.receivedAtUs < (this.#query.fromUs ?? 0)) return;
     this.#firstUs ??= record.receivedAtUs;
     this.#lastUs = record.receivedAtUs;
+  }
+
+  /** Shows a record that counts, where somebody looks; false = it is enough. */
+  async #step(record: MarketEvent): Promise<boolean> {
+    const { onStep, fromUs = 0, symbols } = this.#query;
+    const { feed, symbol, receivedAtUs: atUs } = record;
+    const isShown = atUs >= fromUs && (symbols?.includes(symbol) ?? true);
+    if (onStep === undefined || !isShown) return true;
+    const before = this.#fires.length;
+    await this.#send(atUs);
+    const instances = await this.#supervisor.inspect({ feed, symbol, atUs });
+    return await onStep({ record, instances, fires: this.#fires.slice(before) });
   }
 
   async #send(timeUs: number): Promise<void> {

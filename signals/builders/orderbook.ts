@@ -1,4 +1,4 @@
-import { type Level, type MarketEvent, OrderBook, stepsOf, valueOf } from "@ssmd/market";
+import { type Level, type MarketEvent, OrderBook } from "@ssmd/market";
 import { ConfigError } from "@ssmd/runtime/errors";
 import {
   type Builder,
@@ -14,6 +14,9 @@ import type { StateReader, StateWriter } from "./state_bytes.ts";
 export const PRICE_DECIMALS = 10;
 /** Decimals of the steps in which sizes are kept: sums are exact below 90,000,000. */
 export const SIZE_DECIMALS = 8;
+/** Steps of one, of prices and of sizes. */
+export const PRICE_STEPS = 10 ** PRICE_DECIMALS;
+export const SIZE_STEPS = 10 ** SIZE_DECIMALS;
 const DEPTH_MAX = 1000;
 
 /** How a book is kept. */
@@ -74,7 +77,7 @@ export class OrderbookBuilder implements Builder {
 function setAll(side: OrderBook["bids"], levels: readonly Level[]): void {
   for (let i = 0; i < levels.length; i++) {
     const { price, size } = levels[i] as Level;
-    side.set(stepsOf(price, PRICE_DECIMALS), stepsOf(size, SIZE_DECIMALS));
+    side.set(Math.round(price * PRICE_STEPS), Math.round(size * SIZE_STEPS));
   }
 }
 
@@ -92,44 +95,44 @@ export class OrderbookView {
 
   /** Best bid. */
   get bid(): number {
-    return valueOf(this.#book.bids.prices[0] ?? NaN, PRICE_DECIMALS);
+    return (this.#book.bids.prices[0] ?? NaN) / PRICE_STEPS;
   }
 
   /** Best ask. */
   get ask(): number {
-    return valueOf(this.#book.asks.prices[0] ?? NaN, PRICE_DECIMALS);
+    return (this.#book.asks.prices[0] ?? NaN) / PRICE_STEPS;
   }
 
   /** Size at the best bid. */
   get bidSize(): number {
-    return valueOf(this.#book.bids.sizes[0] ?? NaN, SIZE_DECIMALS);
+    return (this.#book.bids.sizes[0] ?? NaN) / SIZE_STEPS;
   }
 
   /** Size at the best ask. */
   get askSize(): number {
-    return valueOf(this.#book.asks.sizes[0] ?? NaN, SIZE_DECIMALS);
+    return (this.#book.asks.sizes[0] ?? NaN) / SIZE_STEPS;
   }
 
   /** Best ask less best bid, exact. */
   get spread(): number {
     const { bids, asks } = this.#book;
-    return valueOf((asks.prices[0] ?? NaN) - (bids.prices[0] ?? NaN), PRICE_DECIMALS);
+    return ((asks.prices[0] ?? NaN) - (bids.prices[0] ?? NaN)) / PRICE_STEPS;
   }
 
   /** The middle of best bid and best ask. */
   get mid(): number {
     const { bids, asks } = this.#book;
-    return valueOf((asks.prices[0] ?? NaN) + (bids.prices[0] ?? NaN), PRICE_DECIMALS) / 2;
+    return ((asks.prices[0] ?? NaN) + (bids.prices[0] ?? NaN)) / PRICE_STEPS / 2;
   }
 
   /** Size of the first `depth` bids. */
   get bidVolume(): number {
-    return valueOf(sumOf(this.#book.bids.sizes, this.#depth), SIZE_DECIMALS);
+    return sumOf(this.#book.bids.sizes, this.#depth) / SIZE_STEPS;
   }
 
   /** Size of the first `depth` asks. */
   get askVolume(): number {
-    return valueOf(sumOf(this.#book.asks.sizes, this.#depth), SIZE_DECIMALS);
+    return sumOf(this.#book.asks.sizes, this.#depth) / SIZE_STEPS;
   }
 
   /** −1 (only asks) to 1 (only bids) of the first `depth` levels; NaN for an empty book. */
@@ -141,19 +144,19 @@ export class OrderbookView {
 
   /** Price of the bid at a place, 0 = best. */
   bidAt(place: number): number {
-    return valueOf(this.#book.bids.prices[place] ?? NaN, PRICE_DECIMALS);
+    return (this.#book.bids.prices[place] ?? NaN) / PRICE_STEPS;
   }
 
   /** Price of the ask at a place, 0 = best. */
   askAt(place: number): number {
-    return valueOf(this.#book.asks.prices[place] ?? NaN, PRICE_DECIMALS);
+    return (this.#book.asks.prices[place] ?? NaN) / PRICE_STEPS;
   }
 
   /** What is bid or offered at a price; 0 = nothing. */
   sizeAt(price: number): number {
-    const steps = stepsOf(price, PRICE_DECIMALS);
+    const steps = Math.round(price * PRICE_STEPS);
     const { bids, asks } = this.#book;
-    return valueOf(bids.sizeAt(steps) + asks.sizeAt(steps), SIZE_DECIMALS);
+    return (bids.sizeAt(steps) + asks.sizeAt(steps)) / SIZE_STEPS;
   }
 }
 

@@ -1,4 +1,4 @@
-import { type EventType, type MarketEvent, valueOf } from "@ssmd/market";
+import type { EventType, MarketEvent } from "@ssmd/market";
 import { ConfigError } from "@ssmd/runtime/errors";
 import {
   type Builder,
@@ -8,7 +8,7 @@ import {
   type MarketOption,
   marketPart,
 } from "./builder.ts";
-import { LEVELS, type OrderbookBuilder, PRICE_DECIMALS } from "./orderbook.ts";
+import { LEVELS, type OrderbookBuilder, PRICE_STEPS } from "./orderbook.ts";
 import { spanUs } from "./span.ts";
 import type { StateReader, StateWriter } from "./state_bytes.ts";
 
@@ -90,7 +90,7 @@ export class PriceHistoryBuilder implements Builder {
     const levels = this.#levels;
     if (levels === undefined || !levels.valid) return;
     const { bids, asks } = levels.book;
-    const mid = valueOf((bids.prices[0] ?? NaN) + (asks.prices[0] ?? NaN), PRICE_DECIMALS) / 2;
+    const mid = ((bids.prices[0] ?? NaN) + (asks.prices[0] ?? NaN)) / PRICE_STEPS / 2;
     // A book with one side has no middle.
     if (mid === mid) this.#add(mid, atUs);
   }

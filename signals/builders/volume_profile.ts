@@ -1,4 +1,4 @@
-import { type MarketEvent, type Side, stepsOf, valueOf } from "@ssmd/market";
+import type { MarketEvent, Side } from "@ssmd/market";
 import { ConfigError } from "@ssmd/runtime/errors";
 import {
   type Builder,
@@ -8,7 +8,7 @@ import {
   type MarketOption,
   marketPart,
 } from "./builder.ts";
-import { PRICE_DECIMALS, SIZE_DECIMALS } from "./orderbook.ts";
+import { PRICE_STEPS, SIZE_STEPS } from "./orderbook.ts";
 import { spanUs } from "./span.ts";
 import type { StateReader, StateWriter } from "./state_bytes.ts";
 
@@ -79,8 +79,8 @@ export class VolumeProfileBuilder implements Builder {
   #add(price: number, size: number, side: number): void {
     if (this.#count === this.#times.length) this.#makeRoom();
     const place = (this.#first + this.#count++) % this.#times.length;
-    const bucket = Math.floor(stepsOf(price, PRICE_DECIMALS) / this.#bucketSteps);
-    const steps = stepsOf(size, SIZE_DECIMALS);
+    const bucket = Math.floor(Math.round(price * PRICE_STEPS) / this.#bucketSteps);
+    const steps = Math.round(size * SIZE_STEPS);
     this.#times[place] = this.#nowUs;
     this.#buckets[place] = bucket;
     this.#sizes[place] = steps;
@@ -133,7 +133,7 @@ export class VolumeProfileBuilder implements Builder {
 
   /** Steps of size that were traded in the bucket of a price. */
   stepsAt(price: number): number {
-    const bucket = Math.floor(stepsOf(price, PRICE_DECIMALS) / this.#bucketSteps);
+    const bucket = Math.floor(Math.round(price * PRICE_STEPS) / this.#bucketSteps);
     return this.#byBucket.get(bucket) ?? 0;
   }
 
@@ -144,7 +144,7 @@ export class VolumeProfileBuilder implements Builder {
     for (const [bucket, steps] of this.#byBucket) {
       if (steps > most || (steps === most && bucket < best)) [most, best] = [steps, bucket];
     }
-    return valueOf(best * this.#bucketSteps, PRICE_DECIMALS);
+    return (best * this.#bucketSteps) / PRICE_STEPS;
   }
 
   /** Writes the trades of the window. */
@@ -165,8 +165,8 @@ export class VolumeProfileBuilder implements Builder {
     const nowUs = from.number();
     for (let left = from.number(); left > 0; left--) {
       this.#nowUs = from.number();
-      const price = valueOf(from.number() * this.#bucketSteps, PRICE_DECIMALS);
-      this.#add(price, valueOf(from.number(), SIZE_DECIMALS), from.number());
+      const price = (from.number() * this.#bucketSteps) / PRICE_STEPS;
+      this.#add(price, from.number() / SIZE_STEPS, from.number());
     }
     this.#nowUs = nowUs;
     this.#lostUntilUs = lostUntilUs;
@@ -195,17 +195,17 @@ export class VolumeProfileView {
   get volume(): number {
     const profile = this.#profile;
     const steps = profile.stepsOfSide(0) + profile.stepsOfSide(1) + profile.stepsOfSide(2);
-    return valueOf(steps, SIZE_DECIMALS);
+    return steps / SIZE_STEPS;
   }
 
   /** What takers bought. */
   get buyVolume(): number {
-    return valueOf(this.#profile.stepsOfSide(0), SIZE_DECIMALS);
+    return this.#profile.stepsOfSide(0) / SIZE_STEPS;
   }
 
   /** What takers sold. */
   get sellVolume(): number {
-    return valueOf(this.#profile.stepsOfSide(1), SIZE_DECIMALS);
+    return this.#profile.stepsOfSide(1) / SIZE_STEPS;
   }
 
   /** Share of what takers bought in what they bought and sold, 0 to 1; NaN = no trade. */
@@ -221,7 +221,7 @@ export class VolumeProfileView {
 
   /** What was traded in the bucket of a price. */
   at(price: number): number {
-    return valueOf(this.#profile.stepsAt(price), SIZE_DECIMALS);
+    return this.#profile.stepsAt(price) / SIZE_STEPS;
   }
 
   /** Lower price of the bucket with the most volume; NaN = no trade. */
@@ -236,7 +236,7 @@ export function volumeProfile(
 ): BuilderDefinition<VolumeProfileView, VolumeProfileBuilder> {
   const { window, bucket = 0.01, of } = options;
   const windowUs = spanUs(window);
-  const bucketSteps = stepsOf(bucket, PRICE_DECIMALS);
+  const bucketSteps = Math.round(bucket * PRICE_STEPS);
   if (!(bucketSteps >= 1)) {
     throw new ConfigError("SIGNAL_INVALID", `volumeProfile bucket must be above 0, not ${bucket}`);
   }

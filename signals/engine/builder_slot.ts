@@ -13,6 +13,10 @@ export class BuilderSlot {
   readonly #isShared: boolean;
   /** Event time of its first record since it began or a gap, µs; NaN = none yet. */
   #sinceUs = NaN;
+  /** What the builder said of itself after its last change: many conditions ask. */
+  #isValid = false;
+  /** The time to which it was moved on, µs; NaN = it changed since. */
+  #advancedUs = NaN;
   /** What an author's builder threw; it takes no further record. */
   failure: string | undefined;
 
@@ -27,7 +31,7 @@ export class BuilderSlot {
 
   /** Whether it is valid and warm. */
   isReady(nowUs: number): boolean {
-    return this.#builder.valid === true && nowUs - this.#sinceUs >= this.#warmupUs;
+    return this.#isValid && nowUs - this.#sinceUs >= this.#warmupUs;
   }
 
   /** Gives it a record of its types. */
@@ -35,19 +39,30 @@ export class BuilderSlot {
     if (this.#sinceUs !== this.#sinceUs) this.#sinceUs = record.receivedAtUs;
     if (this.#isShared) this.#builder.apply(record);
     else this.#guard(() => this.#builder.apply(record));
+    this.#changed();
   }
 
   /** Gives it a gap; one that it does not care about leaves it valid and warm. */
   applyGap(record: MarketEvent): void {
     this.#guard(() => this.#builder.apply(record));
-    if (this.#builder.valid !== true) this.#sinceUs = NaN;
+    this.#changed();
+    if (!this.#isValid) this.#sinceUs = NaN;
   }
 
   /** Moves its time on. */
   advance(nowUs: number): void {
-    if (this.#builder.advance === undefined) return;
+    if (this.#builder.advance === undefined || nowUs === this.#advancedUs) return;
     if (this.#isShared) this.#builder.advance(nowUs);
     else this.#guard(() => this.#builder.advance?.(nowUs));
+    this.#changed();
+    this.#advancedUs = nowUs;
+  }
+
+  #changed(): void {
+    this.#advancedUs = NaN;
+    if (this.#isShared) this.#isValid = this.#builder.valid;
+    else this.#guard(() => void (this.#isValid = this.#builder.valid === true));
+    if (this.failure !== undefined) this.#isValid = false;
   }
 
   #guard(act: () => void): void {
@@ -70,6 +85,7 @@ export class BuilderSlot {
     this.#sinceUs = from.number();
     this.failure = from.text() || undefined;
     this.#builder.read(from);
+    this.#changed();
   }
 }
 

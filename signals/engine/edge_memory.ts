@@ -39,6 +39,11 @@ export class EdgeMemory {
     this.#last = undefined;
   }
 
+  /** What the condition was; undefined = not seen. */
+  get last(): boolean | undefined {
+    return this.#last;
+  }
+
   /** What follows from the condition's value at a time. */
   judge(value: boolean, nowUs: number): Verdict {
     if (!this.#isSynced && this.#quietSinceUs !== this.#quietSinceUs) this.#quietSinceUs = nowUs;

@@ -2,6 +2,7 @@ import { ALL_SYMBOLS, type Gap, type MarketEvent } from "@ssmd/market";
 import { StateReader, StateWriter } from "../builders/state_bytes.ts";
 import { ENGINE_VERSION } from "./fire_id.ts";
 import { Instance, instanceKey, type Report, type Sink } from "./instance.ts";
+import type { InstanceView } from "./inspect.ts";
 import { compareInstances } from "./instance_order.ts";
 import { type LoadedSignal, watches } from "./loaded_signal.ts";
 import { MarketState } from "./market_state.ts";
@@ -98,6 +99,12 @@ export class Engine {
       }
       this.#nextBoundaryUs = nextUs;
     }
+  }
+
+  /** What the instances of a market know at a time. */
+  inspect(feed: string, symbol: string, nowUs: number): InstanceView[] {
+    const instances = this.#feeds.get(feed)?.get(symbol)?.instances ?? [];
+    return instances.map((instance) => instance.inspect(nowUs));
   }
 
   /** The market of a record; null = no signal follows it. */

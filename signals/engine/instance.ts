@@ -4,6 +4,7 @@ import { type BuilderSlot, thrownText } from "./builder_slot.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { EdgeMemory } from "./edge_memory.ts";
 import { type Cause, fireId } from "./fire_id.ts";
+import { type InstanceView, plainValues } from "./inspect.ts";
 import type { LoadedSignal } from "./loaded_signal.ts";
 
 const VALUES_CHARS_MAX = 4096;
@@ -97,6 +98,17 @@ export class Instance {
   /** An edge over a gap is none: forgets its condition when a builder is not valid. */
   onGap(atUs: number): void {
     if (!this.#isReady(atUs)) this.#memory.forget();
+  }
+
+  /** What it knows. */
+  inspect(nowUs: number): InstanceView {
+    const { signal, feed, symbol } = this;
+    const views = Object.entries(this.#parts.views);
+    return {
+      ...{ signal: signal.id, feed, symbol, isReady: this.#isReady(nowUs) },
+      condition: this.#memory.last ?? null,
+      state: Object.fromEntries(views.map(([name, view]) => [name, plainValues(view)])),
+    };
   }
 
   #isReady(nowUs: number): boolean {

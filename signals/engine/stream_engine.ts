@@ -2,6 +2,7 @@ import { decode, Encoder } from "@ssmd/codec";
 import { EVENT_TYPES, type MarketEvent, type Watermark } from "@ssmd/market";
 import { CodecError } from "@ssmd/runtime/errors";
 import { StateReader, StateWriter } from "../builders/state_bytes.ts";
+import type { InstanceView } from "./inspect.ts";
 import { thrownText } from "./builder_slot.ts";
 import { Engine, type EngineOptions } from "./engine.ts";
 import type { Sink } from "./instance.ts";
@@ -16,6 +17,14 @@ const STATE_VERSION = 1;
 export interface StreamEngineOptions extends EngineOptions {
   /** Whether a record that comes again is passed over: by run, connection and sequence. */
   dedupe?: boolean;
+}
+
+/** Which instances are meant, and when. */
+export interface InspectQuery {
+  feed: string;
+  symbol: string;
+  /** Event time, µs. */
+  atUs: number;
 }
 
 /** Signals that need the same feeds in one order. */
@@ -81,6 +90,12 @@ export class StreamEngine {
       for (const record of merge.advance(watermark)) engine.take(record);
       if (merge.completeUs > -Infinity) engine.advance(merge.completeUs);
     }
+  }
+
+  /** What the instances of a market know at a time. */
+  inspect({ feed, symbol, atUs }: InspectQuery): InstanceView[] {
+    const engines = [this.#direct, ...[...this.#lanes.values()].map(({ engine }) => engine)];
+    return engines.flatMap((engine) => engine.inspect(feed, symbol, atUs));
   }
 
   #fail(lane: Lane, error: unknown, { feed, symbol, receivedAtUs: atUs }: MarketEvent): void {

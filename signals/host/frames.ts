@@ -2,9 +2,16 @@ import type { EventType, Watermark } from "@ssmd/market";
 import { CodecError } from "@ssmd/runtime/errors";
 
 /** Kinds of frames: of the supervisor to a host. */
-export const TO_HOST = { load: 1, restore: 2, records: 3, snapshot: 4, probe: 5 } as const;
+export const TO_HOST = {
+  load: 1,
+  restore: 2,
+  records: 3,
+  snapshot: 4,
+  probe: 5,
+  inspect: 6,
+} as const;
 /** Kinds of frames: of a host to its supervisor. */
-export const FROM_HOST = { ready: 1, done: 2, state: 3, failed: 4, begins: 5 } as const;
+export const FROM_HOST = { ready: 1, done: 2, state: 3, failed: 4, begins: 5, view: 6 } as const;
 
 /** Bytes of a frame's head: length of the rest, kind. */
 export const HEAD_BYTES = 5;

@@ -8,7 +8,7 @@ import type { Fire } from "@ssmd/market";
 import { thrownText } from "../engine/builder_slot.ts";
 import type { Report } from "../engine/instance.ts";
 import type { LoadedSignal } from "../engine/loaded_signal.ts";
-import { StreamEngine } from "../engine/stream_engine.ts";
+import { type InspectQuery, StreamEngine } from "../engine/stream_engine.ts";
 import {
   FRAME_BYTES_MAX,
   frameOf,
@@ -76,6 +76,8 @@ class Host {
         return this.#take(body);
       case TO_HOST.probe:
         return this.#probe();
+      case TO_HOST.inspect:
+        return jsonFrame(FROM_HOST.view, this.#engine.inspect(jsonOf(body) as InspectQuery));
       case TO_HOST.snapshot:
         return frameOf(FROM_HOST.state, this.#engine.write());
       default:

@@ -10,12 +10,10 @@ Deno.test("imbalance_flip fires when bids outweigh asks four to one", () => {
     7s   delta ask 101x20
     8s   delta bid 100x80
   `;
-  assertFires(imbalanceFlip, records, {
-    expected: [
-      { at: "2s", values: { imbalance: 0.6, mid: 100.5 } },
-      { at: "8s", values: { imbalance: 0.6, mid: 100.5 } },
-    ],
-  });
+  assertFires(imbalanceFlip, records, [
+    { at: "2s", values: { imbalance: 0.6, mid: 100.5 } },
+    { at: "8s", values: { imbalance: 0.6, mid: 100.5 } },
+  ]);
 });
 
 Deno.test("imbalance_flip asks nothing of a crossed book", () => {
@@ -25,5 +23,5 @@ Deno.test("imbalance_flip asks nothing of a crossed book", () => {
     1s   delta bid 102x90
     2s   delta ask 101x0 103x1
   `;
-  assertFires(imbalanceFlip, records, { expected: [] });
+  assertFires(imbalanceFlip, records, []);
 });

@@ -9,12 +9,10 @@ Deno.test("momentum_burst fires when the middle ran a tenth of a percent in ten 
     12s   delta bid 100099x1 99999x0 99998x0 ask 100001x0 100101x1
     13s   delta bid 100098x1
   `;
-  assertFires(momentumBurst, records, {
-    expected: [{
-      at: "12s",
-      values: { change: 0.001, direction: "up", price: 100_100 },
-    }],
-  });
+  assertFires(momentumBurst, records, [{
+    at: "12s",
+    values: { change: 0.001, direction: "up", price: 100_100 },
+  }]);
 });
 
 Deno.test("momentum_burst knows a fall, and says nothing before it knows ten seconds", () => {
@@ -25,10 +23,8 @@ Deno.test("momentum_burst knows a fall, and says nothing before it knows ten sec
     16s   delta bid 99898x1
     17s   book 99699x1 | 99701x1
   `;
-  assertFires(momentumBurst, records, {
-    expected: [{
-      at: "17s",
-      values: { change: -0.002002002002002002, direction: "down", price: 99_700 },
-    }],
-  });
+  assertFires(momentumBurst, records, [{
+    at: "17s",
+    values: { change: -0.002002002002002002, direction: "down", price: 99_700 },
+  }]);
 });

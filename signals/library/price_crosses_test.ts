@@ -1,4 +1,4 @@
-import { assertFires, scenario } from "@ssmd/signal";
+import { assertFires, scenario, withParams } from "@ssmd/signal";
 import priceCrosses from "./price_crosses.ts";
 
 const RECORDS = scenario`
@@ -12,17 +12,12 @@ const RECORDS = scenario`
 `;
 
 Deno.test("price_crosses fires at each crossing from below", () => {
-  assertFires(priceCrosses, RECORDS, {
-    expected: [
-      { at: "3s", values: { price: 0.5 } },
-      { at: "6s", values: { price: 0.55 } },
-    ],
-  });
+  assertFires(priceCrosses, RECORDS, [
+    { at: "3s", values: { price: 0.5 } },
+    { at: "6s", values: { price: 0.55 } },
+  ]);
 });
 
 Deno.test("price_crosses takes another price from its environment", () => {
-  assertFires(priceCrosses, RECORDS, {
-    expected: [{ at: "6s" }],
-    options: { params: { price: 0.52 } },
-  });
+  assertFires(withParams(priceCrosses, { price: 0.52 }), RECORDS, [{ at: "6s" }]);
 });

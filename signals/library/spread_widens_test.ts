@@ -12,9 +12,7 @@ Deno.test("spread_widens fires once when a wide book meets one-sided flow, and s
     64s   delta ask 0.41x10             # 2 cents
     65s   delta ask 0.41x0              # wide again within the cooldown
   `;
-  assertFires(spreadWidens, records, {
-    expected: [{ at: "62s", values: { buyShare: 1, spread: 0.04 } }],
-  });
+  assertFires(spreadWidens, records, [{ at: "62s", values: { buyShare: 1, spread: 0.04 } }]);
 });
 
 Deno.test("spread_widens is silent while buyers and sellers are even", () => {
@@ -26,7 +24,7 @@ Deno.test("spread_widens is silent while buyers and sellers are even", () => {
     61s   trade 0.42 x 5 sell
     62s   delta ask 0.42x0 0.44x80
   `;
-  assertFires(spreadWidens, records, { expected: [] });
+  assertFires(spreadWidens, records, []);
 });
 
 Deno.test("spread_widens fires on no edge that lies over a gap", () => {
@@ -42,5 +40,5 @@ Deno.test("spread_widens fires on no edge that lies over a gap", () => {
     125s  delta bid 0.39x1              # warm again, and true all the time
     126s  trade 0.42 x 5 buy
   `;
-  assertFires(spreadWidens, records, { expected: [] });
+  assertFires(spreadWidens, records, []);
 });

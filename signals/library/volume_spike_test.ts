@@ -14,12 +14,10 @@ Deno.test("volume_spike fires at the next second after five trades of four times
     131s    wait
   `;
   // The one of 119 s is of the last ten seconds, too: 9 of 10 in two minutes.
-  assertFires(volumeSpike, records, {
-    expected: [{
-      at: "126s",
-      values: { buyShare: 8 / 9, times: 9 / (10 / 12), volume: 9 },
-    }],
-  });
+  assertFires(volumeSpike, records, [{
+    at: "126s",
+    values: { buyShare: 8 / 9, times: 9 / (10 / 12), volume: 9 },
+  }]);
 });
 
 Deno.test("volume_spike is silent on few trades", () => {
@@ -29,5 +27,5 @@ Deno.test("volume_spike is silent on few trades", () => {
     121s    trade 100 x 50 buy
     125s    wait
   `;
-  assertFires(volumeSpike, records, { expected: [] });
+  assertFires(volumeSpike, records, []);
 });

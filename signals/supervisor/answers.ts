@@ -79,6 +79,16 @@ export const READY = z.strictObject({
 /** What a host says of a frame that it could not use. */
 export const FAILED = z.strictObject({ message: z.string() });
 
+const PLAIN = z.union([z.number(), z.string(), z.boolean(), z.null()]);
+
+/** What a host says of instances that are looked at. */
+export const VIEW = z.array(z.strictObject({
+  ...{ signal: NAME, feed: NAME, symbol: NAME },
+  isReady: z.boolean(),
+  condition: z.boolean().nullable(),
+  state: z.record(z.string(), z.record(z.string(), PLAIN)),
+}));
+
 /** What a host that probes says before it runs a signal. */
 export const BEGINS = z.strictObject({ id: NAME });
 

@@ -10,8 +10,10 @@ import {
   jsonOf,
   TO_HOST,
 } from "../host/frames.ts";
+import type { InstanceView } from "../engine/inspect.ts";
+import type { InspectQuery } from "../engine/stream_engine.ts";
 import type { HostedSignal } from "../host/load_signal.ts";
-import { type BatchResult, BEGINS, DONE, FAILED, READY, type Ready } from "./answers.ts";
+import { type BatchResult, BEGINS, DONE, FAILED, READY, type Ready, VIEW } from "./answers.ts";
 import { FrameReader } from "./frame_reader.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -110,6 +112,12 @@ export class HostProcess {
     return this.#request(frameOf(TO_HOST.snapshot, NOTHING), FROM_HOST.state, this.#limits.startMs);
   }
 
+  /** What the instances of a market know. */
+  async inspect(query: InspectQuery): Promise<InstanceView[]> {
+    const frame = jsonFrame(TO_HOST.inspect, query);
+    return this.#parsed(VIEW, await this.#request(frame, FROM_HOST.view, this.#limits.watchdogMs));
+  }
+
   /** Ends it and waits until it is gone. */
   async kill(): Promise<void> {
     this.#isEnded = true;
@@ -199,7 +207,7 @@ const NOTHING = new Uint8Array();
 function spawnHost(): Deno.ChildProcess {
   const command = [
     ...[Deno.execPath(), "run", "--quiet", "--no-prompt", "--no-config", "--no-remote", "--no-npm"],
-    ...["--no-lock", `--v8-flags=--max-old-space-size=${HEAP_MB_MAX}`],
+    ...["--no-lock", `--v8-flags=--max-old-space-size=${HEAP_MB_MAX},--max-semi-space-size=4`],
     ...[`--import-map=${pathOf("import_map.json")}`, pathOf("main.ts")],
   ];
   return new Deno.Command("/bin/sh", {

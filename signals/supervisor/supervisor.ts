@@ -1,3 +1,5 @@
+import type { InstanceView } from "../engine/inspect.ts";
+import type { InspectQuery } from "../engine/stream_engine.ts";
 import type { HostedSignal } from "../host/load_signal.ts";
 import type { BatchResult, Ready } from "./answers.ts";
 import { HostFailure, type HostLimits, HostProcess } from "./host_process.ts";
@@ -169,6 +171,11 @@ export class Supervisor {
         await this.#startHost(this.#signals);
       }
     }
+  }
+
+  /** What the instances of a market know; none where no host runs. Throws HostFailure. */
+  async inspect(query: InspectQuery): Promise<InstanceView[]> {
+    return await this.#host?.inspect(query) ?? [];
   }
 
   /** Finds the signals that do not survive alone and takes them out; else the host is tried again. */

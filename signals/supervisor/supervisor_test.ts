@@ -137,6 +137,19 @@ for (const [name, harm] of Object.entries(HARMS)) {
   });
 }
 
+Deno.test("a host that loops is gone once its signal is taken out", async () => {
+  const signals = [...GOOD, await harmful("harmful", "for (;;);")];
+  await withSupervisor(signals, async (supervisor, quarantined) => {
+    await supervisor.start();
+    const looping = supervisor.pid ?? 0;
+    await firesOf(supervisor);
+    assert.deepEqual(quarantined.map(({ signal }) => signal), ["harmful"]);
+    assert.notEqual(supervisor.pid, looping);
+    // Signalling a process that is there would not throw.
+    assert.throws(() => Deno.kill(looping, "SIGCONT"), Deno.errors.NotFound);
+  });
+});
+
 Deno.test("buffers without end end an instance or its signal, and the others' fires are complete", async () => {
   const harm = "for (;;) kept.push(new Uint8Array(1e7).fill(1));";
   await withSupervisor([await harmful("harmful", harm), ...GOOD], async (supervisor, out) => {

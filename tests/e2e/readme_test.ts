@@ -123,6 +123,7 @@ const BEFORE: Readonly<Record<string, string>> = {
   "Take data with you": CAPTURED,
   "Play it again": CAPTURED,
   "Make records anew": CAPTURED,
+  "Signals in code": CAPTURED,
 };
 
 /** Programs that are not ours and that a block needs. */

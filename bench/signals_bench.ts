@@ -1,0 +1,188 @@
+/**
+ * How fast signals are evaluated: three builders and ten signals over a market's records, beside
+ * JSON.parse of the frames that they come from; in this process, and in a host over its pipe.
+ * @module
+ */
+import { decode, Encoder } from "@ssmd/codec";
+import { Translator, VENUES } from "@ssmd/exchanges";
+import type { MarketEvent } from "@ssmd/market";
+import {
+  BatchWriter,
+  type HostedSignal,
+  linkSignal,
+  type LoadedSignal,
+  loadedSignal,
+  StreamEngine,
+  Supervisor,
+} from "@ssmd/signals";
+import * as sdk from "@ssmd/signal";
+import { captured, kalshiDeltas } from "./frames.ts";
+import { measure, type Measurement, median, tableOf } from "./measure.ts";
+
+const CAPTURE = "kalshi/btc15m-20260514t043808z.jsonl.zst";
+const FRAMES_MAX = 60_000;
+const SIGNALS = 10;
+const HOST_ROUNDS = 7;
+const SYMBOLS = 500;
+const FRAME_US = 10_000;
+const START_US = Date.parse("2026-08-01T02:00:00Z") * 1000;
+const JSON_PARSE = "JSON.parse of the frames";
+
+function frames(): string[] {
+  const recorded = captured(CAPTURE);
+  console.log(recorded.length > 0 ? `recorded: ${CAPTURE}` : "made up: there is no capture");
+  return (recorded.length > 0 ? recorded : kalshiDeltas()).slice(0, FRAMES_MAX);
+}
+
+function recordsOf(texts: readonly string[]): MarketEvent[] {
+  const version = VENUES["kalshi"]?.normalizers.at(-1);
+  if (version === undefined) throw new RangeError("kalshi has no normalizer");
+  const names = new Set(texts.join("\n").match(/(?<="market_ticker":")[^"]+/g));
+  const symbols = [...names].map((symbol) => ({ symbol, external: symbol }));
+  const place = { run: 1, connection: 1 };
+  const translator = new Translator("kalshi", version.create({ feed: "kalshi", symbols }), place);
+  return texts.flatMap((text, i) => {
+    const atUs = START_US + i * FRAME_US;
+    return translator.line({ kind: "frame", atUs, text }).events;
+  });
+}
+
+/** A signal that looks at all three builders, at a limit of its own. */
+function sourceOf(i: number): string {
+  return `import { orderbook, priceHistory, signal } from "@ssmd/signal";
+export default signal({
+  title: "bench", version: 1, on: { feeds: ["kalshi"], symbols: ["*"] },
+  params: { limit: ${0.02 + i / 100} },
+  state: {
+    book: orderbook(),
+    price: priceHistory({ window: "10s", source: "mid" }),
+    ticks: priceHistory({ window: "30s", source: "mid" }),
+  },
+  when: ({ book, price }, p) => book.spread >= p.limit && Math.abs(price.change("5s")) > p.limit,
+  cooldown: "10s",
+  fire: ({ book }) => ({ spread: book.spread }),
+});`;
+}
+
+async function signalsOf(count: number): Promise<HostedSignal[]> {
+  const ids = Array.from({ length: count }, (_, i) => i);
+  return await Promise.all(ids.map(async (i) => {
+    const { code, sourceHash } = await linkSignal(
+      `bench_${i}.ts`,
+      () => Promise.resolve(sourceOf(i)),
+    );
+    return { id: `bench_${i}`, code, sourceHash, params: {} };
+  }));
+}
+
+function loadedOf(signals: readonly HostedSignal[]): LoadedSignal[] {
+  return signals.map(({ id, code, sourceHash }) => {
+    const definition = new Function("sdk", code)(sdk);
+    return loadedSignal({ id, definition, sourceHash, params: definition.params });
+  });
+}
+
+function engineOf(signals: readonly LoadedSignal[]): StreamEngine {
+  return new StreamEngine(signals, { fire: () => {}, report: () => {} });
+}
+
+/** The records as batches, so much later: a host that takes them again must see time go on. */
+function batchesOf(records: readonly MarketEvent[], laterUs: number): Uint8Array[] {
+  const encoder = new Encoder();
+  const writer = new BatchWriter();
+  const batches: Uint8Array[] = [];
+  for (const record of records) {
+    const receivedAtUs = record.receivedAtUs + laterUs;
+    writer.addRecord(record.type, encoder.encode({ ...record, receivedAtUs }));
+    if (writer.byteLength > 512 * 1024) batches.push(writer.finish(receivedAtUs));
+  }
+  batches.push(writer.finish(laterUs));
+  return batches;
+}
+
+/** Records a second of a host, by its own clock and with its pipe; the median of the last rounds. */
+async function hosted(
+  signals: readonly HostedSignal[],
+  records: readonly MarketEvent[],
+): Promise<Measurement[]> {
+  const count = records.length;
+  const own: number[] = [];
+  const whole: number[] = [];
+  const supervisor = new Supervisor({ signals, limits: { watchdogMs: 30_000 } });
+  try {
+    await supervisor.start();
+    for (let round = 0; round < HOST_ROUNDS; round++) {
+      const batches = batchesOf(records, round * records.length * 2 * FRAME_US);
+      const startedMs = performance.now();
+      let costUs = 0;
+      for (const batch of batches) costUs += (await supervisor.send(batch)).costUs;
+      own.push(count / costUs * 1e6);
+      whole.push(count / (performance.now() - startedMs) * 1e3);
+    }
+  } finally {
+    await supervisor.stop();
+  }
+  // The first ones warm up.
+  const steady = (speeds: readonly number[]) => median(speeds.slice(2));
+  return [
+    { name: "a host, by its own clock", opsPerSecond: steady(own) },
+    { name: "a host, with its pipe", opsPerSecond: steady(whole) },
+  ];
+}
+
+/** Bytes that a host holds for so many markets with ten signals. */
+async function memory(signals: readonly HostedSignal[]): Promise<string> {
+  const supervisor = new Supervisor({ signals, limits: { watchdogMs: 30_000 } });
+  const encoder = new Encoder();
+  const writer = new BatchWriter();
+  const levels = (sign: number) =>
+    Array.from({ length: 20 }, (_, i) => ({ price: (50 + sign * (i + 1)) / 100, size: 100 + i }));
+  try {
+    await supervisor.start();
+    for (let i = 0; i < SYMBOLS * 40; i++) {
+      const receivedAtUs = START_US + i * FRAME_US;
+      const record: MarketEvent = {
+        ...{ type: "orderbook", kind: "snapshot", depth: 0, checksum: "unverified" },
+        ...{ timestampUs: 0, receivedAtUs, feed: "kalshi", symbol: `M${i % SYMBOLS}` },
+        ...{ sequence: i + 1, run: 1, connection: 1, bids: levels(-1), asks: levels(1) },
+      };
+      writer.addRecord(record.type, encoder.encode(record));
+      if (writer.byteLength > 256 * 1024) await supervisor.send(writer.finish(i));
+    }
+    const { rssBytes, heapBytes, instances } = await supervisor.send(writer.finish(0));
+    const mb = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+    return `${instances} instances of ${SYMBOLS} markets: ${mb(rssBytes)} resident, of which ` +
+      `${mb(heapBytes)} objects and buffers`;
+  } finally {
+    await supervisor.stop();
+  }
+}
+
+const texts = frames();
+const records = recordsOf(texts);
+const encoder = new Encoder();
+const messages = records.map((record) => [record.type, encoder.encode(record).slice()] as const);
+const signals = await signalsOf(SIGNALS);
+const count = records.length;
+const loaded = loadedOf(signals);
+
+const rows = [
+  measure(JSON_PARSE, texts.length, () => {
+    for (const text of texts) JSON.parse(text);
+  }),
+  measure("decode", count, () => {
+    for (const [type, message] of messages) decode(type, message);
+  }),
+  measure(`engine, 3 builders, ${SIGNALS} signals`, count, () => {
+    const engine = engineOf(loaded);
+    for (const record of records) engine.take(record);
+  }),
+  measure("decode and engine", count, () => {
+    const engine = engineOf(loaded);
+    for (const [type, message] of messages) engine.take(decode(type, message));
+  }),
+  ...await hosted(signals, records),
+];
+console.log(`${texts.length} frames, ${count} records, records a second:`);
+console.log(tableOf(rows, JSON_PARSE));
+console.log(await memory(signals));
