@@ -1,7 +1,6 @@
-import { NORMALIZED_VERSION, readArchive } from "@ssmd/archive";
 import type { EventType, MarketEvent } from "@ssmd/market";
-import { ArchiveError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
+import { archivedRecords, recordName } from "./archived_records.ts";
 
 const MINUTE_US = 60_000_000;
 
@@ -34,7 +33,7 @@ export class ArchivedNames {
   has(event: MarketEvent, minute: MinuteOfRecords): boolean | undefined {
     const key = keyOf(minute);
     const names = this.#minutes.get(key);
-    if (names !== undefined) return names.has(nameOf(event));
+    if (names !== undefined) return names.has(recordName(event));
     if (this.#requestedMinute !== key) {
       this.#requestedMinute = key;
       this.#ask(minute);
@@ -52,7 +51,7 @@ export class ArchivedNames {
 
   /** A record goes into its window. */
   add(event: MarketEvent, minute: MinuteOfRecords): void {
-    this.#minutes.get(keyOf(minute))?.add(nameOf(event));
+    this.#minutes.get(keyOf(minute))?.add(recordName(event));
   }
 
   /** Whether none is known: the usual case, asked for each record. */
@@ -65,26 +64,14 @@ function keyOf({ feed, type, fromUs }: MinuteOfRecords): string {
   return `${feed} ${type} ${fromUs}`;
 }
 
-/** Reads the names of a minute's records. Throws as {@linkcode readArchive}. */
+/** Reads the names of a minute's records. Throws as {@linkcode archivedRecords}. */
 export async function readNames(
   storage: Storage,
   env: string,
   { feed, type, fromUs }: MinuteOfRecords,
 ): Promise<Set<string>> {
   const names = new Set<string>();
-  const query = { env, feed, types: [type], fromUs, toUs: fromUs + MINUTE_US };
-  try {
-    for await (const batch of readArchive(storage, { ...query, version: NORMALIZED_VERSION })) {
-      for (const event of batch) names.add(nameOf(event));
-    }
-  } catch (error) {
-    if (!(error instanceof ArchiveError && error.code === "ARCHIVE_NOT_FOUND")) throw error;
-  }
+  const span = { env, feed, types: [type], fromUs, toUs: fromUs + MINUTE_US };
+  for await (const event of archivedRecords(storage, span)) names.add(recordName(event));
   return names;
-}
-
-/** What names a record of a type in the archive; older schemas have neither run nor connection. */
-function nameOf(event: MarketEvent): string {
-  const { symbol, receivedAtUs, run = 0, connection = 0, sequence } = event;
-  return `${symbol} ${receivedAtUs} ${run} ${connection} ${sequence}`;
 }

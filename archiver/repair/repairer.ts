@@ -3,7 +3,6 @@ import { Encoder } from "@ssmd/codec";
 import { type SpanTranslation, translateSpan } from "@ssmd/dataset/reprocess";
 import type { MarketEvent } from "@ssmd/market";
 import {
-  ArchiveError,
   Backoff,
   isoOfUs,
   type Logger,
@@ -11,7 +10,7 @@ import {
   nowUs as systemNowUs,
   sleep,
 } from "@ssmd/runtime";
-import type { Storage } from "@ssmd/storage";
+import { archivedRecords, recordName } from "../archived_records.ts";
 import { type BusGap, type BusGapEnd, type BusGapStore, closeBusGap, daysOf } from "./bus_gap.ts";
 
 const DAY_US = 86_400_000_000;
@@ -121,7 +120,9 @@ export class Repairer {
     const span = { env, feed, fromUs: gap.fromUs - MARGIN_US, toUs: gap.toUs };
     for (const day of daysOf(span)) await openDay(feed, day);
     await archiveAll();
-    const archived = await archivedRecords(store().storage, span);
+    const archived = new ArchivedRecords();
+    const known = { env, feed, fromUs: Math.max(0, span.fromUs), toUs: span.toUs + 1 };
+    for await (const event of archivedRecords(store().storage, known)) archived.add(event);
     let records = 0;
     let waiting = 0;
     const take = (event: MarketEvent) => {
@@ -159,37 +160,16 @@ class ArchivedRecords {
 
   /** One more is there. */
   add(event: MarketEvent): void {
-    const key = keyOf(event);
+    const key = recordName(event);
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
 
   /** Whether a record is there, and was not taken yet. Those of older schemas have no run. */
   takes(event: MarketEvent): boolean {
-    const keys = [keyOf(event), keyOf({ ...event, run: 0, connection: 0 })];
+    const keys = [recordName(event), recordName({ ...event, run: 0, connection: 0 })];
     const key = keys.find((each) => (this.#counts.get(each) ?? 0) > 0);
     if (key === undefined) return false;
     this.#counts.set(key, (this.#counts.get(key) ?? 0) - 1);
     return true;
   }
-}
-
-async function archivedRecords(
-  storage: Storage,
-  { env, feed, fromUs, toUs }: { env: string; feed: string; fromUs: number; toUs: number },
-): Promise<ArchivedRecords> {
-  const records = new ArchivedRecords();
-  const query = { env, feed, fromUs: Math.max(0, fromUs), toUs: toUs + 1 };
-  try {
-    for await (const batch of readArchive(storage, { ...query, version: NORMALIZED_VERSION })) {
-      for (const event of batch) records.add(event);
-    }
-  } catch (error) {
-    if (!(error instanceof ArchiveError && error.code === "ARCHIVE_NOT_FOUND")) throw error;
-  }
-  return records;
-}
-
-/** What a record is named by: its place in a connection, which several of a feed's may have. */
-function keyOf({ type, symbol, receivedAtUs, run = 0, connection = 0, sequence }: MarketEvent) {
-  return `${type} ${symbol} ${receivedAtUs} ${run} ${connection} ${sequence}`;
 }

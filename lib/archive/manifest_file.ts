@@ -1,5 +1,6 @@
-import { ArchiveError, messageOf, StorageError } from "@ssmd/runtime";
-import type { Storage } from "@ssmd/storage";
+import { StorageError } from "@ssmd/runtime";
+import { findObject, type Storage } from "@ssmd/storage";
+import { formatHashed, type HashedFormat, parseHashed } from "./hashed_json.ts";
 import {
   type BusPosition,
   emptyManifest,
@@ -12,9 +13,7 @@ import {
 import { isKeyName, type ManifestId, manifestKey } from "./paths.ts";
 import { parseFrameOffset } from "./position.ts";
 import type { CaptureClock } from "./raw_line.ts";
-import { sha256Of } from "./bytes.ts";
 
-const UTF8 = new TextEncoder();
 const STATUSES: readonly unknown[] = ["open", "complete", "partial", "failed"];
 const NS = /^\d{1,19}$/;
 const SHA256 = /^[0-9a-f]{64}$/;
@@ -28,7 +27,7 @@ export async function loadManifest(
   manifestId: ManifestId,
 ): Promise<Manifest | undefined> {
   const key = manifestKey(manifestId);
-  const bytes = await bytesOf(storage, key);
+  const bytes = await findObject(storage, key);
   return bytes === undefined ? undefined : parseManifest(bytes, key);
 }
 
@@ -62,22 +61,13 @@ export async function changeManifest(
   let manifest = known;
   for (;;) {
     if (manifest === undefined) {
-      seen = await bytesOf(storage, key);
+      seen = await findObject(storage, key);
       manifest = seen === undefined ? emptyManifest(manifestId) : parseManifest(seen, key);
     }
     const next = change(manifest);
     if (next === undefined) return manifest;
     if (await replaceIfUnchanged(storage, key, { bytes: formatManifest(next), seen })) return next;
     manifest = undefined;
-  }
-}
-
-async function bytesOf(storage: Storage, key: string): Promise<Uint8Array | undefined> {
-  try {
-    return await storage.get(key);
-  } catch (error) {
-    if (error instanceof StorageError && error.code === "NOT_FOUND") return undefined;
-    throw error;
   }
 }
 
@@ -100,9 +90,7 @@ async function replaceIfUnchanged(
  * the SHA-256 of the rest, so that any changed byte shows.
  */
 export function formatManifest(manifest: Manifest): Uint8Array {
-  const body = layout(manifest);
-  const sha256 = sha256Of(UTF8.encode(body));
-  return UTF8.encode(`${body.slice(0, -2)},\n  "sha256": "${sha256}"\n}\n`);
+  return formatHashed(manifest, FORMAT);
 }
 
 function layout(manifest: object): string {
@@ -118,35 +106,15 @@ function layout(manifest: object): string {
 
 /** Reads a manifest's bytes; `key` names it in errors. Throws ArchiveError `MANIFEST_DAMAGED`. */
 export function parseManifest(bytes: Uint8Array, key: string): Manifest {
-  let value: Record<string, unknown>;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (error) {
-    throw corruptionError(key, `it is no JSON (${messageOf(error)})`);
-  }
-  if (typeof value !== "object" || value === null) {
-    throw corruptionError(key, "it is no JSON object");
-  }
-  const { sha256: _, ...manifest } = value;
-  const wrong = firstWrongField(manifest);
-  if (wrong !== undefined) throw corruptionError(key, `${wrong} is missing or wrong`);
-  // Formatted anew it must be the same bytes: the hash covers what was parsed, this the rest.
-  if (!equal(formatManifest(manifest as unknown as Manifest), bytes)) {
-    throw corruptionError(key, "its content does not have the SHA-256 that it names");
-  }
-  return manifest as unknown as Manifest;
+  return parseHashed(bytes, key, FORMAT) as unknown as Manifest;
 }
 
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
-
-function corruptionError(key: string, why: string): ArchiveError {
-  return new ArchiveError("MANIFEST_DAMAGED", `${key} is damaged: ${why}.`, {
-    hint: "Restore the manifest from a copy; do not edit manifests by hand.",
-    context: { key },
-  });
-}
+const FORMAT: HashedFormat = {
+  code: "MANIFEST_DAMAGED",
+  hint: "Restore the manifest from a copy; do not edit manifests by hand.",
+  layout,
+  wrongField: firstWrongField,
+};
 
 /** The first field that is not what it must be, or undefined. */
 function firstWrongField(manifest: Record<string, unknown>): string | undefined {

@@ -7,5 +7,7 @@ export { openStorage, type StorageConfig } from "./open.ts";
 export { openServiceStorage, WatchedStorage, type WatchOptions } from "./watched.ts";
 export type { TryListener } from "./s3_calls.ts";
 export type { S3Config } from "./s3_config.ts";
+export { findObject } from "./find_object.ts";
+export { isSame as isSameBytes } from "./same_bytes.ts";
 export { storageCell } from "./storage_cell.ts";
 export { syncFolder, writeFileAtomically } from "./atomic_file.ts";

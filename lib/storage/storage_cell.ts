@@ -1,19 +1,12 @@
 import { type LeaseCell, StorageError } from "@ssmd/runtime";
+import { findObject } from "./find_object.ts";
 import type { Storage } from "./storage.ts";
 
 /** An object as a value that processes share by compare-and-swap. */
 export function storageCell(storage: Storage, key: string): LeaseCell {
   let seen: Uint8Array | undefined;
   return {
-    read: async () => {
-      try {
-        seen = await storage.get(key);
-      } catch (error) {
-        if (!(error instanceof StorageError && error.code === "NOT_FOUND")) throw error;
-        seen = undefined;
-      }
-      return seen;
-    },
+    read: async () => seen = await findObject(storage, key),
     write: async (value) => {
       if (storage.replace === undefined) {
         throw new StorageError(

@@ -1,0 +1,15 @@
+import { StorageError } from "@ssmd/runtime";
+import type { Storage } from "./storage.ts";
+
+/** An object's bytes; undefined = there is none. Throws StorageError for all else. */
+export async function findObject(
+  storage: Pick<Storage, "get">,
+  key: string,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await storage.get(key);
+  } catch (error) {
+    if (error instanceof StorageError && error.code === "NOT_FOUND") return undefined;
+    throw error;
+  }
+}
