@@ -125,19 +125,12 @@ class ArchiverService implements Archiver {
   #newRounds(): FlushScheduler {
     const { env, transport, storage, version, commit, shard = "main" } = this.#options;
     return new FlushScheduler({
-      intake: this.#intake,
-      storage,
-      storageRetry: this.#storageRetry,
+      ...{ storage, intake: this.#intake, storageRetry: this.#storageRetry, nowUs: this.#nowUs },
       source: {
-        env,
-        feed: "",
-        processor: `archiver-${shard}`,
-        software: { version, commit },
+        ...{ env, feed: "", processor: `archiver-${shard}`, software: { version, commit } },
         source: `${transport.type} ${streamNameOf(env)}`,
       },
-      logger: this.#logger,
-      metrics: this.#metrics,
-      nowUs: this.#nowUs,
+      ...{ logger: this.#logger, metrics: this.#metrics },
       token: () => this.#lease.token,
       ordered: this.#options.ordered,
       createdAtUs: () => this.#busGaps.createdAtUs,

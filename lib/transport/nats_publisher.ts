@@ -14,6 +14,7 @@ import type { OutMessage, Publisher, PublisherOptions, PublishRefusal } from "./
 
 const LOG_EVERY_TRIES = 20;
 const CHECK_EVERY_MS = 1_000;
+
 /** What a publisher needs from its transport. */
 export interface NatsPublisherOptions {
   /** Only subjects below it are stored. */
