@@ -132,20 +132,6 @@ export function captureLine(info: CaptureInfo): string {
   return JSON.stringify({ _capture: info }) + "\n";
 }
 
-/** Any line, with its line break. */
-export function formatRawLine(line: RawLine): string {
-  switch (line.kind) {
-    case "frame":
-      return frameLine(line.atUs, line.text);
-    case "binary":
-      return binaryLine(line.atUs, line.bytes);
-    case "event":
-      return eventLine(line.atUs, line.name, line.why, line);
-    case "capture":
-      return captureLine(line.info);
-  }
-}
-
 function invalid(line: string, why: string): ArchiveError {
   return new ArchiveError("RAW_LINE_INVALID", `A raw line cannot be read: ${why}.`, {
     hint: "The file is damaged or was not written by ssmd.",

@@ -1,7 +1,28 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CAPTURE } from "./_fixtures.ts";
-import { formatRawLine, frameLine, parseRawLine, type RawLine } from "./mod.ts";
+import {
+  binaryLine,
+  captureLine,
+  eventLine,
+  frameLine,
+  parseRawLine,
+  type RawLine,
+} from "./mod.ts";
+
+/** Any line, with its line break. */
+function formatRawLine(line: RawLine): string {
+  switch (line.kind) {
+    case "frame":
+      return frameLine(line.atUs, line.text);
+    case "binary":
+      return binaryLine(line.atUs, line.bytes);
+    case "event":
+      return eventLine(line.atUs, line.name, line.why, line);
+    case "capture":
+      return captureLine(line.info);
+  }
+}
 
 const atUs = fc.integer({ min: 1, max: 4_102_444_800_000_000 });
 const text = fc.string({ unit: "binary" });
