@@ -52,10 +52,14 @@ export class CrossedBook extends Checker {
     if (this.#longestUs === 0) this.#tell(rebuilt);
   }
 
-  /** What a gap covers is not known until the next snapshot; a suspect clock leaves books alone. */
+  /**
+   * What a gap covers is not known until the next snapshot; a suspect clock and gaps of other channels
+   * leave books alone.
+   */
   override gap(event: MarketEvent): void {
-    if (event.type === "gap" && event.reason === "clock") return;
-    const { symbol } = event;
+    if (event.type !== "gap" || event.reason === "clock") return;
+    const { symbol, channel } = event;
+    if (channel !== "all" && channel !== "orderbook") return;
     if (symbol !== ALL_SYMBOLS) this.#forget(this.#books.get(symbol));
     else for (const rebuilt of this.#books.values()) this.#forget(rebuilt);
   }

@@ -146,6 +146,10 @@ Deno.test("crossed_book rebuilds books, forgives what a gap covers, and counts a
   assert.equal(result.failures, 2);
   assert.equal(result.first[0]?.what, "the best bid, 12, is not below the best ask, 11");
   assert.equal((await found(check, [snapshot, gap(1, "BTCUSD"), crossing])).failures, 0);
+  for (const channel of ["trade", "status"]) {
+    const other = { ...gap(1, ALL_SYMBOLS), channel } as MarketEvent;
+    assert.equal((await found(check, [snapshot, other, crossing])).failures, 1, channel);
+  }
   assert.equal((await found(check, [crossing])).failures, 0);
   const patient: QaCheck = { ...check, longest: 1 };
   const short = [snapshot, crossing, book(900, "delta", [[12, 0]], []), trade(5000)];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isBreak } from "@ssmd/market";
 import { startSimulator } from "@ssmd/simulator";
 import { natsServerAvailable, startNatsServer } from "../servers/nats_server.ts";
 import { eventually, Folder, Running, runSsmd, verify } from "./_process.ts";
@@ -69,7 +70,7 @@ Deno.test({
     assert.equal(verified.code, 0, verified.output);
     for (const { feed, records } of verified.days) {
       const gaps = await rig.archivedGaps(feed);
-      const all = gaps.filter(({ symbol }) => symbol === "_all");
+      const all = gaps.filter(isBreak);
       assert.equal(all.length, 2, `${feed}: the time without room is one gap`);
       // Kraken's trade ids tell how many trades were missed in it.
       assert.ok(gaps.every(({ symbol, reason }) => symbol === "_all" || reason === "sequence"));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ALL_SYMBOLS, type Gap } from "@ssmd/market";
+import { ALL_SYMBOLS, type Gap, isBreak } from "@ssmd/market";
 import { recordsIn } from "./_archived.ts";
 import { type Ended, eventually, Folder, RunningUp, runSsmd, verify } from "./_process.ts";
 import { writeRegistry } from "./_registry.ts";
@@ -54,7 +54,7 @@ async function stoppedOnceOnPurpose(dataDir: string): Promise<void> {
   for (const feed of FEEDS) {
     const gaps = await recordsIn(dataDir, "demo", feed, ["gap"]) as Gap[];
     for (const { reason } of gaps) assert.equal(reason, "planned", feed);
-    const between = gaps.filter(({ symbol }) => symbol === ALL_SYMBOLS);
+    const between = gaps.filter(isBreak);
     assert.deepEqual(between.map(({ recovered }) => recovered), [false, true], feed);
     for (const { detail } of between) assert.match(detail, /(^|: )stopped: \d{4}-/);
   }
