@@ -2,6 +2,7 @@ import { appendAudit } from "@ssmd/journal";
 import {
   exportKeyAges,
   findRegistry,
+  followSymbols,
   loadChecks,
   loadSharedDeployment,
   orderedSymbols,
@@ -59,10 +60,11 @@ await runService("archiver", FLAGS, async (flags) => {
   const storage = await openServiceStorage(deployment.storage, {
     ...{ logger, health, prefix: `normalized/${env}/` },
   });
+  const ordered = orderedSymbols(environment);
   const archiver = createArchiver({
     ...{ env, transport, logger, metrics, health, shard: "main", version: VERSION, commit: COMMIT },
     feeds: environment.feeds,
-    ordered: orderedSymbols(environment),
+    ordered,
     storage,
     // A rolling update starts the next one first.
     leaseWaitMs: Infinity,
@@ -78,10 +80,14 @@ await runService("archiver", FLAGS, async (flags) => {
   // It may wait for another archiver's lease for as long as that one lives.
   const signal = untilSignal();
   const isStarted = await Promise.race([archiver.start().then(() => true), signal]);
+  const following = await followSymbols(transport, (symbols) => {
+    for (const [feed, own] of orderedSymbols({ ...environment, symbols })) ordered.set(feed, own);
+  }).catch((error) => logger.warn("changes of markets are not followed", { error }));
   if (isStarted === true) logger.info("archiving", { env, metrics_port: scrape.port });
   const end = await Promise.race([signal, archiver.superseded]);
   if (end instanceof SsmdError) throw end;
   logger.info("stopping", { signal: end });
+  following?.unsubscribe();
   await archiver.close();
   await storage.close();
   await transport.close();

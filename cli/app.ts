@@ -46,6 +46,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "calendar": "Trading calendars of feeds",
   "schema": "Registered schemas of records",
   "env": "Environments of the registry",
+  "secmaster": "Instruments: what holds of them when, as known when, and how feeds name them",
   "symbol": "Symbols and their markets",
 };
 

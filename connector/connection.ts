@@ -21,7 +21,12 @@ import type { ConnectionCheckpoint } from "./segment.ts";
 export interface Connection {
   /** Number in the run, from 1. */
   connectionIndex: number;
+  /** As of the last line that was translated. */
   symbols: readonly SymbolSpec[];
+  /** As of now: a line that takes markets off may be on its way. */
+  wanted: readonly SymbolSpec[];
+  /** Closed for good, as none of its markets is wanted any more. */
+  isRetired: boolean;
   normalizerId: string;
   normalizer: Normalizer;
   translator: Translator;
@@ -60,15 +65,19 @@ export function recordedConnections(
   });
 }
 
-/** Spreads symbols over connections, as many on each as its feed allows. */
+/**
+ * Spreads symbols over connections, as many on each as its feed allows; they are numbered behind
+ * those that a run has already.
+ */
 export function planConnections(
   options: ConnectionOptions,
   symbols: readonly SymbolSpec[],
+  connectionsBefore = 0,
 ): Connection[] {
   const { symbolsPerConnection: perConnection = Infinity } = options;
   const connections: Connection[] = [];
   for (let at = 0; at === 0 || at < symbols.length; at += perConnection) {
-    const connectionIndex = connections.length + 1;
+    const connectionIndex = connectionsBefore + connections.length + 1;
     const version = liveVersion(options);
     const own = symbols.slice(at, at + perConnection);
     connections.push(newConnection(options, { connectionIndex, symbols: own, version }));
@@ -95,6 +104,8 @@ function newConnection(
   return {
     connectionIndex,
     symbols,
+    wanted: symbols,
+    isRetired: false,
     normalizerId: version.id,
     normalizer,
     translator: new Translator(feed, normalizer, {
@@ -133,6 +144,13 @@ function captureInfo(
 function namedFormat(options: ConnectionOptions): Pick<CaptureInfo, "normalizer"> {
   const { id } = liveVersion(options);
   return id === normalizerOn(options.venue, today()).id ? {} : { normalizer: id };
+}
+
+/** A line that takes markets off was translated: later raw files do not name them. */
+export function leaveOut(connection: Connection, names: ReadonlySet<string>): void {
+  const symbols = connection.symbols.filter(({ symbol }) => !names.has(symbol));
+  connection.symbols = symbols;
+  connection.capture = { ...connection.capture, symbols: symbols.map((spec) => ({ ...spec })) };
 }
 
 /** Where a connection stands now, for the head of a segment; `clock` times the lines that follow. */

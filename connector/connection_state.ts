@@ -23,6 +23,17 @@ export class ConnectionStates {
     );
   }
 
+  /** A connection is added, and not open yet. */
+  add(connectionIndex: number): void {
+    const state = { connectionIndex, state: "connecting", why: "", nextTryMs: 0 } as const;
+    this.#byConnection.set(connectionIndex, state);
+  }
+
+  /** A connection was closed for good. */
+  remove(connectionIndex: number): void {
+    this.#byConnection.delete(connectionIndex);
+  }
+
   /** A connection is open. */
   opened(connectionIndex: number): void {
     this.#byConnection.set(connectionIndex, {

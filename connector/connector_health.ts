@@ -4,8 +4,8 @@ import type { Publisher } from "@ssmd/transport";
 
 /** State that a connector's conditions are read from; "" = no problem. */
 export interface ConnectorState {
-  /** Connections to the venue that there should be. */
-  connections: number;
+  /** Connections to the venue that there should be now. */
+  connections: () => number;
   /** Those that are open. */
   connected: () => number;
   /** Why the venue cannot be reached, and when it is tried next; "" = it was not refused. */
@@ -21,9 +21,8 @@ export interface ConnectorState {
 
 /** Adds what a connector needs for its work. */
 export function requireWork(health: ComponentHealth, state: ConnectorState): void {
-  const { connections } = state;
   health.requireForReadiness("venue", () => {
-    const connected = state.connected();
+    const [connections, connected] = [state.connections(), state.connected()];
     if (connected === connections) return undefined;
     const refusal = state.refusal();
     if (connected === 0) return `not connected to the venue${refusal && `: ${refusal}`}`;

@@ -61,7 +61,7 @@ Deno.test("a disk that neither takes nor refuses frames asks for a restart", () 
   const health = new Health();
   let isSpoolStuck = false;
   requireWork(health.component("connector", "kraken"), {
-    ...{ connections: 1, connected: () => 1, refusal: () => "", missing: () => [] },
+    ...{ connections: () => 1, connected: () => 1, refusal: () => "", missing: () => [] },
     ...{ busProblem: () => "", storageProblem: () => "", spoolProblem: () => "" },
     isSpoolStuck: () => isSpoolStuck,
   });

@@ -76,6 +76,11 @@ export class Continuity {
       .map(([connectionIndex]) => connectionIndex);
   }
 
+  /** A connection was closed for good: nothing is missed of it. */
+  forget(connectionIndex: number): void {
+    this.#byConnection.delete(connectionIndex);
+  }
+
   /** The connectionIndexes that have a line, with their times in µs. */
   byConnection(): Record<string, number> {
     const entries = [...this.#byConnection].filter(([, { lastGoodAtUs }]) => lastGoodAtUs > 0);

@@ -11,6 +11,8 @@ import {
 } from "@ssmd/runtime";
 import type { Connector, ConnectorOptions, ConnectorStats } from "./connector.ts";
 import { RecordOutput } from "./record_output.ts";
+import type { ConnectionEvent, FrameScanner, SymbolSpec, Translator } from "@ssmd/exchanges";
+import { turnsOf } from "@ssmd/market";
 import type { Publisher } from "@ssmd/transport";
 import { AcceptedCredentials } from "./accepted_credentials.ts";
 import { AccessDenial } from "./access_denial.ts";
@@ -20,6 +22,7 @@ import {
   carriedBy,
   checkpointOf,
   type Connection,
+  leaveOut,
   planConnections,
   recordedConnections,
   snapshotsOf,
@@ -30,6 +33,7 @@ import { captureReport, FeedAnswers } from "./feed_answers.ts";
 import { FrameIngest } from "./frame_ingest.ts";
 import { type LastStop, runBefore, writeLastStop } from "./last_stop.ts";
 import { PublishQueue } from "./publish_queue.ts";
+import { notRunning, symbolChange, symbolsFixed } from "./symbol_change.ts";
 import { Pipeline } from "./pipeline.ts";
 import { RawFiles } from "./raw_files.ts";
 import { recover } from "./recovery.ts";
@@ -63,6 +67,10 @@ class FeedConnector implements Connector {
   #logger: Logger;
   #metrics: ConnectorMetrics;
   #connections: Connection[];
+  /** By connectionIndex, from 1. */
+  #translators: Translator[];
+  #scanners: (FrameScanner | undefined)[];
+  #changing: Promise<unknown> = Promise.resolve();
   #sockets: VenueSocket[] = [];
   #player: RecordingPlayer | undefined;
   #states: ConnectionStates;
@@ -137,6 +145,8 @@ class FeedConnector implements Connector {
     this.#logger = logger;
     this.#metrics = metrics;
     this.#connections = connections;
+    this.#translators = connections.map(({ translator }) => translator);
+    this.#scanners = connections.map(({ normalizer }) => normalizer.scanner);
     this.#publisher = publisher;
     this.#health = (options.health ?? new Health()).component("connector", feed);
     this.#bus = new BusProgress(publisher);
@@ -148,7 +158,7 @@ class FeedConnector implements Connector {
       env,
       feed,
       run,
-      translators: connections.map((connection) => connection.translator),
+      translators: this.#translators,
       output,
     });
     const onLost = () => metrics.lost.inc(metrics.labels);
@@ -166,7 +176,7 @@ class FeedConnector implements Connector {
       feed,
       logger,
       metrics,
-      scanners: connections.map(({ normalizer }) => normalizer.scanner),
+      scanners: this.#scanners,
       header: (firstLine) => ({
         ...{ run, env, feed, firstLine, openedUs: 0 },
         connections: connections.map((each) =>
@@ -177,7 +187,12 @@ class FeedConnector implements Connector {
           )
         ),
       }),
-      lines: this.#pipeline,
+      lines: {
+        process: (line) => {
+          this.#pipeline.process(line);
+          if (line.kind === "event") this.#note(line);
+        },
+      },
       onClosed: (segment) => {
         this.#taker?.segmentClosed(segment);
         this.#rawFiles.add(segment, this.#pipeline.takeGiven());
@@ -202,7 +217,7 @@ class FeedConnector implements Connector {
     this.#watermarks = this.#newWatermarks();
     this.#answers = new FeedAnswers({
       ...{ env, feed, transport },
-      snapshots: () => snapshotsOf(this.#connections),
+      snapshots: () => snapshotsOf(this.#active),
       report: () => captureReport(this.#states.list(), this.#watch.missing()),
     });
   }
@@ -308,7 +323,7 @@ class FeedConnector implements Connector {
       ...{ pipeline: this.#pipeline, publisher: this.#publisher, logger: this.#logger },
       publish: (message) => this.#output.publishAgain(message),
       flush: () => this.#publishQueue.flush(),
-      isConnected: () => this.#states.open === this.#connections.length,
+      isConnected: () => this.#states.open === this.#active.length,
       cutSpool: () => this.#intake.cut(),
       isWritten: (segment) => this.#rawFiles.isWritten(segment),
       onTelling: () => void this.#respond(),
@@ -364,7 +379,7 @@ class FeedConnector implements Connector {
 
   #requireWork(): void {
     requireWork(this.#health, {
-      connections: this.#connections.length,
+      connections: () => this.#active.length,
       connected: () => this.#states.open,
       refusal: () => this.#states.problem,
       missing: () => this.#watch.missing(),
@@ -471,7 +486,7 @@ class FeedConnector implements Connector {
       suspectUs: continuity.suspectByConnection(),
       // What the disk refused is missing, and was not meant to be.
       planned: this.#givenUp > 0 ? [] : continuity.plannedConnections(),
-      carried: { ...this.#lastStop?.carried, ...carriedBy(this.#connections) },
+      carried: { ...this.#lastStop?.carried, ...carriedBy(this.#active) },
     };
     try {
       await writeLastStop(this.#options.spoolDir, left);
@@ -493,7 +508,73 @@ class FeedConnector implements Connector {
   }
 
   #connectionIndexes(): number[] {
-    return this.#connections.map(({ connectionIndex }) => connectionIndex);
+    return this.#active.map(({ connectionIndex }) => connectionIndex);
+  }
+
+  get #active(): Connection[] {
+    return this.#connections.filter(({ isRetired }) => !isRetired);
+  }
+
+  changeSymbols(symbols: readonly SymbolSpec[]): Promise<{ added: number; takenOff: number }> {
+    const change = this.#changing.then(() => this.#changeSymbols(symbols));
+    this.#changing = change.catch(() => {});
+    return change;
+  }
+
+  #changeSymbols(symbols: readonly SymbolSpec[]): { added: number; takenOff: number } {
+    if (this.#player) throw symbolsFixed();
+    if (!this.#capturing || this.#stopping) throw notRunning();
+    const { added, takenOff } = symbolChange(this.#active, symbols);
+    for (const { connection, specs } of takenOff) this.#takeOff(connection, specs);
+    if (added.length > 0) this.#takeOn(added);
+    const counts = {
+      added: added.length,
+      takenOff: takenOff.reduce((sum, { specs }) => sum + specs.length, 0),
+    };
+    if (counts.added + counts.takenOff > 0) this.#logger.info("markets changed", counts);
+    return counts;
+  }
+
+  #takeOff(connection: Connection, specs: readonly SymbolSpec[]): void {
+    const names = specs.map(({ symbol }) => symbol);
+    connection.wanted = connection.wanted.filter((spec) => !specs.includes(spec));
+    this.#intake.event(connection.connectionIndex, "unsubscribe", names.join(" "));
+    if (connection.wanted.length > 0) return;
+    connection.isRetired = true;
+    this.#states.remove(connection.connectionIndex);
+    void this.#sockets[connection.connectionIndex - 1]?.close();
+  }
+
+  #takeOn(specs: readonly SymbolSpec[]): void {
+    const options = { ...this.#options, run: this.#run, inTurns: this.#turns !== undefined };
+    const added = planConnections(options, specs, this.#connections.length);
+    for (const connection of added) {
+      if (this.#turns) connection.translator.setTurns(turnsOf(this.#run, this.#turns.known));
+      this.#connections.push(connection);
+      this.#translators.push(connection.translator);
+      this.#scanners.push(connection.normalizer.scanner);
+      this.#states.add(connection.connectionIndex);
+    }
+    // The head of the next segment names them, before any line of theirs.
+    this.#intake.cut();
+    for (const connection of added) {
+      const socket = this.#newSocket(connection);
+      this.#sockets.push(socket);
+      socket.start();
+    }
+  }
+
+  /** What an event of a connection itself changes here, once its line was translated. */
+  #note({ connectionIndex, name, why }: ConnectionEvent & { connectionIndex: number }): void {
+    const connection = this.#connections[connectionIndex - 1];
+    if (connection === undefined) return;
+    if (name === "unsubscribe") leaveOut(connection, new Set(why.split(" ")));
+    if (name === "stop" && connection.isRetired) this.#pipeline.continuity.forget(connectionIndex);
+  }
+
+  #retired({ connectionIndex }: Connection, opened: boolean): void {
+    this.#states.remove(connectionIndex);
+    if (opened) this.#intake.event(connectionIndex, "stop", "no market of it is wanted any more");
   }
 
   #newSocket(connection: Connection): VenueSocket {
@@ -520,6 +601,7 @@ class FeedConnector implements Connector {
         onDenied: (used, why) => this.#denial.denied(connectionIndex, used, why),
         onFrame: (bytes, binary) => this.#intake.frame(connectionIndex, bytes, binary),
         onDisconnect: (why, opened, retryMs) => {
+          if (connection.isRetired) return this.#retired(connection, opened);
           const isNews = this.#states.closed(connectionIndex, why, { wasOpen: opened, retryMs });
           if (!opened) return this.#unreachable(connectionIndex, why, isNews);
           // A stop on purpose is no gap yet: the next start knows how long it was.

@@ -17,6 +17,7 @@ import { openServiceStorage } from "@ssmd/storage";
 import { openTransport } from "@ssmd/transport";
 import { assertNothingGivenUp } from "./connector.ts";
 import { createConnector } from "./feed_connector.ts";
+import { followFeed } from "./follow_symbols.ts";
 
 const FLAGS = {
   env: { help: "name of the environment", default: "demo-nats" },
@@ -76,6 +77,7 @@ await runService("connector", FLAGS, async (flags) => {
     health,
   });
   await connector.start();
+  const following = await followFeed(connector, { bus: transport, feed: id, logger });
   logger.info("capturing", { env, feed: id, metrics_port: scrape.port });
   const stopped = new AbortController();
   const why = await Promise.race([
@@ -86,6 +88,7 @@ await runService("connector", FLAGS, async (flags) => {
   stopped.abort();
   if (why instanceof Error) logger.error("stopping", { error: why });
   else logger.info("stopping", { signal: why });
+  following.unsubscribe();
   await connector.close();
   await storage.close();
   await transport.close();

@@ -100,6 +100,7 @@ async function recoverRun(
     if (replay?.nextLine !== reader.header.firstLine) {
       replay = new Replay({ ...options, publish }, reader.header);
     }
+    replay.join(reader.header);
     for await (const lines of reader.batches()) {
       for (const line of lines) replay.line(line);
     }

@@ -26,19 +26,18 @@ const DECODER = new TextDecoder();
 
 /** The lines of one run once more, through the same pipeline. */
 export class Replay {
-  #translators: readonly Translator[];
+  #translators: Translator[] = [];
+  #options: ReplayOptions;
   #pipeline: Pipeline;
   #logger: Logger;
   #lastUs = 0;
 
   /** Goes on from where a segment begins. */
   constructor(options: ReplayOptions, header: SegmentHeader) {
-    const { env, feed, venue, logger, publish, untold, turns } = options;
+    const { env, feed, logger, publish, untold } = options;
+    this.#options = options;
     this.#logger = logger;
-    const ownTurns = turnsOf(header.run, turns);
-    this.#translators = header.connections.map((checkpoint) =>
-      restoreTranslator(venue, feed, { checkpoint, turns: ownTurns })
-    );
+    this.join(header);
     this.#pipeline = new Pipeline({
       env,
       feed,
@@ -50,6 +49,15 @@ export class Replay {
         header.connections.map(({ connectionIndex, continuity }) => [connectionIndex, continuity]),
       ),
     });
+  }
+
+  /** The next segment of the run begins: connections may have come since the last one. */
+  join(header: SegmentHeader): void {
+    const { venue, feed, turns } = this.#options;
+    const ownTurns = turnsOf(header.run, turns);
+    for (const checkpoint of header.connections.slice(this.#translators.length)) {
+      this.#translators.push(restoreTranslator(venue, feed, { checkpoint, turns: ownTurns }));
+    }
   }
 
   /** By connectionIndex, from 1. */

@@ -62,7 +62,9 @@ export class SubscriptionWatch {
 
   /** What was ordered and does not come now, over all connections. */
   missing(): MissingSubscription[] {
-    return this.#options.connections.flatMap(({ normalizer }) => normalizer.missing());
+    return this.#options.connections.flatMap(({ normalizer, isRetired }) =>
+      isRetired ? [] : normalizer.missing()
+    );
   }
 
   /** Once a second; `now` is the time in µs. */

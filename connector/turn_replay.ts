@@ -41,6 +41,7 @@ export async function replayUpTo(
     if (reader === undefined) continue;
     replay ??= new Replay(options, reader.header);
     if (replay.nextLine !== reader.header.firstLine) throw missingLines(segment);
+    replay.join(reader.header);
     for await (const lines of reader.batches()) {
       for (const line of lines) {
         if (line.number > upToLine) break;

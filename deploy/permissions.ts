@@ -41,6 +41,7 @@ const REGISTRY_WORDS: ReadonlySet<string> = new Set([
   "feed",
   "help",
   "init",
+  "secmaster",
   "symbol",
   "version",
   "__complete",

@@ -111,6 +111,11 @@ export interface Normalizer {
    * again, where the venue can tell by its answer whether anything was missed.
    */
   doubt(channel: OrderedChannel, symbol: string, fromUs: number, atUs: number): Normalized;
+  /**
+   * Markets, by our names, are ordered no more: gives the frames that end their subscriptions, and
+   * the ends of their gaps. What still comes of them gives no record.
+   */
+  takeOff(symbols: readonly string[], atUs: number): Normalized;
   /** What was ordered and does not come now, books that are not right among it. */
   missing(): MissingSubscription[];
   /** Snapshots of all sound books as records (receivedAtUs 0), for late joiners. */

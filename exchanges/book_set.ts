@@ -132,6 +132,13 @@ export abstract class BookSet<Book extends TrackedBook, State> {
     if (isOpenGap(gap)) this.bookOf(external, gap.fromUs).gap = { ...gap };
   }
 
+  /** A market is ordered no more; the recovery of its gap goes to `events`. */
+  takeOff(external: string, atUs: number, events: MarketEvent[]): void {
+    const gap = this.books.get(external)?.gap;
+    if (gap) events.push(recoveredGap(gap, atUs));
+    this.books.delete(external);
+  }
+
   /** Plain JSON of all books. */
   state(): State[] {
     return [...this.books.values()].map((book) => this.stateOf(book));

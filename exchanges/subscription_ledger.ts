@@ -242,6 +242,17 @@ export class SubscriptionLedger {
     }
   }
 
+  /** A market is ordered no more; recoveries of its gaps go to `events`. */
+  takeOff(symbol: string, atUs: number, events: MarketEvent[]): void {
+    for (const orders of this.#byChannel.values()) {
+      const each = orders.get(symbol);
+      if (each === undefined) continue;
+      if (each.gap !== null) events.push(recoveredGap(each.gap, atUs));
+      orders.delete(symbol);
+    }
+    this.#all = this.#all.filter((each) => each.symbol !== symbol);
+  }
+
   /** Opens the gaps of what is overdue, and gives what is to be asked for now. */
   tick(atUs: number, events: MarketEvent[]): Subscription[] {
     if (atUs < this.#dueUs) return [];

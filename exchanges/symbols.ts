@@ -2,19 +2,37 @@ import type { SymbolSpec } from "./adapter.ts";
 
 /** The venue's names of markets and ours. */
 export class Symbols {
-  /** Ordered markets by the venue's name. */
-  readonly specs: ReadonlyMap<string, SymbolSpec>;
+  /** Ordered markets that were taken off again: what still comes of them is nobody's. */
+  readonly #former = new Map<string, SymbolSpec>();
+  #specs: Map<string, SymbolSpec>;
   #symbolOf: (external: string) => string;
 
   /** Takes the subscribed markets, and how a market that was not is called. */
   constructor(specs: readonly SymbolSpec[], symbolOf: (external: string) => string) {
-    this.specs = new Map(specs.map((spec) => [spec.external, spec]));
+    this.#specs = new Map(specs.map((spec) => [spec.external, spec]));
     this.#symbolOf = symbolOf;
+  }
+
+  /** Ordered markets by the venue's name. */
+  get specs(): ReadonlyMap<string, SymbolSpec> {
+    return this.#specs;
+  }
+
+  /** Markets that were taken off. */
+  get former(): ReadonlyMap<string, SymbolSpec> {
+    return this.#former;
+  }
+
+  /** A market is ordered no more. */
+  takeOff(spec: SymbolSpec): void {
+    this.#specs.delete(spec.external);
+    this.#former.set(spec.external, spec);
   }
 
   /** Our name of a market, subscribed or not. */
   ours(external: string): string {
-    return this.specs.get(external)?.symbol ?? this.#symbolOf(external);
+    const spec = this.#specs.get(external) ?? this.#former.get(external);
+    return spec?.symbol ?? this.#symbolOf(external);
   }
 
   /** What was ordered for a market; undefined when it was not. */

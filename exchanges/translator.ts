@@ -18,7 +18,9 @@ const NOTHING: MarketEvent[] = [];
 /** Events after which no book is kept up. */
 const ENDS_BOOKS: ReadonlySet<string> = new Set(["disconnect", "stop", "resumed"]);
 /** Events that the process itself tells: they do not show that the connection lives. */
-const OWN_EVENTS: ReadonlySet<string> = new Set(["tick", "silent", "clock", "clock_good", "stop"]);
+const OWN_EVENTS: ReadonlySet<string> = new Set([
+  ...["tick", "silent", "unsubscribe", "clock", "clock_good", "stop"],
+]);
 /** Channels that can be silent. */
 const CHANNELS = ["trade", "ticker", "orderbook"] as const;
 
@@ -47,7 +49,8 @@ export interface ConnectionEvent {
    * `connect`: the socket is open. `disconnect`: it broke. `stop`: it was closed on purpose.
    * `unreachable`: it could not be opened. `tick`: time went on without a line. `silent`: a channel
    * brings nothing, `why` is the type of record, a space and our symbol. `resumed`: first line after a
-   * restart. `clock`: the machine's clock became suspect.
+   * restart. `unsubscribe`: markets are wanted no more, `why` is our symbols with spaces between.
+   * `clock`: the machine's clock became suspect.
    * `clock_good`: it is to be trusted again.
    */
   name: string;
@@ -269,6 +272,7 @@ export class Translator {
   #meaningOf(event: ConnectionEvent, atUs: number): Normalized {
     const { name, why, fromUs } = event;
     if (name === "tick") return this.#normalizer.tick(atUs);
+    if (name === "unsubscribe") return this.#normalizer.takeOff(why.split(" "), atUs);
     if (name === "silent") {
       const [channel = "", ...symbol] = why.split(" ");
       const known = CHANNELS.find((each) => each === channel);

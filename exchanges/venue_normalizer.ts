@@ -34,6 +34,8 @@ export interface Requests {
   connected(): void;
   /** Frames that ask once more for what is due. */
   ask(due: readonly Subscription[]): string[];
+  /** Frames that end subscriptions. */
+  end(orders: readonly Subscription[]): string[];
 }
 
 /** What a venue orders, and how it calls a market that was not. */
@@ -49,6 +51,8 @@ export interface VenueState<BookState> {
   books: BookState[];
   /** The last market data, µs; absent in states of before it was kept. */
   dataUs?: number;
+  /** Markets that were taken off; absent in states of before. */
+  former?: SymbolSpec[];
 }
 
 /**
@@ -125,6 +129,7 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
 
   /** Ordered against arriving, and what is due at this time. */
   #reconcile(out: Normalized, atUs: number): Normalized {
+    if (this.symbols.former.size > 0) this.#leaveOutFormer(out);
     if (out.events.length > 0) {
       this.ledger.arriveWith(out.events, atUs);
       this.gap.endWith(out.events, atUs);
@@ -166,6 +171,37 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
     const order = this.ledger.find(channel, symbol);
     if (order !== undefined) this.ledger.doubt(order, fromUs, atUs);
     return this.tick(atUs);
+  }
+
+  /** Markets are ordered no more: their gaps end, and the venue is told. */
+  takeOff(symbols: readonly string[], atUs: number): Normalized {
+    const out: Normalized = { events: [], send: [] };
+    const names = new Set(symbols);
+    const specs = [...this.symbols.specs.values()].filter(({ symbol }) => names.has(symbol));
+    const orders = this.ledger.all.filter(({ symbol, state }) =>
+      names.has(symbol) && state !== "ended"
+    );
+    if (orders.length > 0) out.send.push(...this.requests.end(orders));
+    for (const spec of specs) {
+      this.ledger.takeOff(spec.symbol, atUs, out.events);
+      this.books.takeOff(spec.external, atUs, out.events);
+      this.symbols.takeOff(spec);
+    }
+    return out;
+  }
+
+  /** What was on its way when a market was taken off is nobody's. */
+  #leaveOutFormer(out: Normalized): void {
+    const { specs, former } = this.symbols;
+    const isFormer = (external: string) => former.has(external) && !specs.has(external);
+    const names = new Set([...former.values()].map(({ symbol }) => symbol));
+    out.events = out.events.filter(({ symbol }) => !names.has(symbol));
+    for (const external of this.books.externals()) {
+      if (isFormer(external)) this.books.takeOff(external, 0, []);
+    }
+    if (out.notice?.type === "unreadable" && names.has(out.notice.symbol ?? "")) {
+      out.notice = { type: "dropped", what: `${out.notice.symbol} was taken off` };
+    }
   }
 
   /** What was ordered and does not come now. */
@@ -217,11 +253,18 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
   /** Plain JSON of what all normalizers remember. */
   protected venueState(): VenueState<BookState> {
     const { ledger, gap, books, dataUs } = this;
-    return { ledger: ledger.state(), gap: gap.state(), books: books.state(), dataUs };
+    const former = [...this.symbols.former.values()];
+    return {
+      ...{ ledger: ledger.state(), gap: gap.state(), books: books.state(), dataUs },
+      ...(former.length > 0 && { former }),
+    };
   }
 
   /** Takes over what {@linkcode venueState} gave. */
-  protected restoreVenue({ ledger, gap, books, dataUs = 0 }: VenueState<BookState>): void {
+  protected restoreVenue(
+    { ledger, gap, books, dataUs = 0, former = [] }: VenueState<BookState>,
+  ): void {
+    for (const spec of former) this.symbols.takeOff(spec);
     this.dataUs = dataUs;
     this.ledger.restore(ledger);
     this.gap.restore(gap);

@@ -1,4 +1,5 @@
-import type { GatewaySpec } from "@ssmd/metadata";
+import type { Cache } from "@ssmd/cache";
+import type { Environment, GatewaySpec } from "@ssmd/metadata";
 import { type ComponentHealth, Health, LIMITS, type Logger, type Metrics } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
@@ -6,6 +7,7 @@ import { type Authenticator, keylessAuthenticator } from "./access/authenticator
 import type { ConnectionLimits } from "./connection_limits.ts";
 import { ConnectedClients } from "./admin/connected_clients.ts";
 import { clientRoutes } from "./admin/client_routes.ts";
+import { environmentRoutes } from "./admin/environment_routes.ts";
 import type { FeedbackOptions } from "./feedback/open_feedback.ts";
 import { History } from "./history/history.ts";
 import { RecentFires } from "./history/recent_fires.ts";
@@ -14,6 +16,7 @@ import { CaptureReports } from "./bus/capture_reports.ts";
 import { BusSubscriber } from "./bus/bus_subscriber.ts";
 import { SignalsClient } from "./bus/signals_client.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
+import { InstrumentSource } from "./meta/instrument_source.ts";
 import { RegistrySource } from "./meta/registry_source.ts";
 import type { CallLimits } from "./mcp/call_rate.ts";
 import { gatewayMetrics } from "./metrics.ts";
@@ -47,6 +50,10 @@ export interface GatewayOptions {
   markets: readonly MarketSpec[];
   /** Storage of the archive, for REST; not closed by the gateway. Absent = memory only. */
   storage?: Storage;
+  /** Gets a view of the security master; not closed by the gateway. Absent = none. */
+  cache?: Cache;
+  /** As it runs, to be changed while it runs; with the registry's folder. Absent = it cannot be. */
+  environment?: Environment;
   /** The registry's folder, for REST; absent = no metadata. */
   registryDir?: string;
   /** Authenticates callers; default keyless. Not closed by the gateway. */
@@ -128,6 +135,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     port = await listen(server, options.host, options.port);
     streams.attach(server);
     await subscriber.start();
+    void parts.instruments.start();
   } catch (error) {
     await stop(parts);
     throw error;
@@ -224,6 +232,10 @@ function build(
     },
   });
   const reports = new CaptureReports({ env, transport, logger });
+  const instruments = new InstrumentSource({
+    ...{ registry, transport, logger },
+    ...(options.cache === undefined ? {} : { cache: options.cache }),
+  });
   const archive = options.storage && new StoredArchive(options.storage, env);
   const rest = openRest({
     ...{
@@ -232,6 +244,7 @@ function build(
       data,
       history,
       registry,
+      instruments,
       feedInfo,
       authenticator,
       logger,
@@ -250,17 +263,27 @@ function build(
       ...protocolRoutes(version),
       ...signalRoutes({ client: new SignalsClient(transport, env), fires, data, archive }),
       ...clientRoutes(new ConnectedClients(streams, hub, data)),
+      ...applyRoutes(options, data),
     ],
   });
   const checks = registerHealthChecks(health, subscriber, transport);
   const { server, routes } = rest;
-  return { data, hub, subscriber, streams, rest, server, routes, connections, checks };
+  return {
+    ...{ data, hub, subscriber, streams, rest, server, routes, connections, checks, instruments },
+  };
+}
+
+function applyRoutes({ environment, registryDir, transport }: GatewayOptions, data: MarketData) {
+  if (environment === undefined || registryDir === undefined) return [];
+  const addMarkets = (markets: readonly MarketSpec[]) => data.add([], markets);
+  return environmentRoutes({ environment, registryDir, transport, addMarkets });
 }
 
 async function stop(
-  { subscriber, streams, rest, server, hub, connections, checks }: Parts,
+  { subscriber, streams, rest, server, hub, connections, checks, instruments }: Parts,
 ): Promise<void> {
   checks.close();
+  instruments.close();
   subscriber.close();
   await streams.close();
   hub.close();

@@ -62,7 +62,7 @@ await runService("gateway", FLAGS, async (flags) => {
     });
   const gateway = await startGateway({
     ...(storage === undefined ? {} : { storage }),
-    ...{ registryDir, connections },
+    ...{ registryDir, connections, cache, environment },
     onUnresponsive: () => {
       logger.error("the gateway answers nobody: it ends, to be started again");
       Deno.exit(1);

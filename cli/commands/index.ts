@@ -196,6 +196,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Declare a key that an environment needs; its values stand elsewhere",
     load: () => import("./env_add_key.ts"),
   },
+  "env apply": {
+    brief: "Take over the markets of an environment's file while it runs",
+    load: () => import("./env_apply.ts"),
+  },
   "env create": {
     brief: "Write a new environment, from nothing or from another one",
     load: () => import("./env_create.ts"),
@@ -408,6 +412,50 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
   "schema used": {
     brief: "Tell which archived data was written with which version of a schema",
     load: () => import("./schema_used.ts"),
+  },
+  "secmaster add": {
+    brief: "Add an instrument, or a version of one: what holds from a time on",
+    load: () => import("./secmaster_add.ts"),
+  },
+  "secmaster export": {
+    brief: "Print instruments with all their versions and mappings",
+    load: () => import("./secmaster_export.ts"),
+  },
+  "secmaster figi-validate": {
+    brief: "Check the form and the check digit of FIGIs; nobody is asked",
+    load: () => import("./secmaster_figi_validate.ts"),
+  },
+  "secmaster history": {
+    brief: "List all versions of an instrument in the order in which they became known",
+    load: () => import("./secmaster_history.ts"),
+  },
+  "secmaster list": {
+    brief: "List instruments and where they are in their lives",
+    load: () => import("./secmaster_list.ts"),
+  },
+  "secmaster lookup": {
+    brief: "Tell which instrument a feed's name means at a time",
+    load: () => import("./secmaster_lookup.ts"),
+  },
+  "secmaster map": {
+    brief: "Say how a feed names an instrument, from when to when",
+    load: () => import("./secmaster_map.ts"),
+  },
+  "secmaster mappings": {
+    brief: "List how feeds name instruments, from when to when",
+    load: () => import("./secmaster_mappings.ts"),
+  },
+  "secmaster resolve": {
+    brief: "Translate a feed's names into instruments over a span of time, or back",
+    load: () => import("./secmaster_resolve.ts"),
+  },
+  "secmaster search": {
+    brief: "Find instruments by a part of their id, name, FIGI or a feed's name of them",
+    load: () => import("./secmaster_search.ts"),
+  },
+  "secmaster show": {
+    brief: "Show what holds of an instrument, now or at a time, as it was known at a time",
+    load: () => import("./secmaster_show.ts"),
   },
   "signal check": {
     brief: "Hold a signal to what is promised of it, before it goes live",

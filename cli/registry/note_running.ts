@@ -3,14 +3,15 @@ import { runningProcesses } from "@ssmd/runtime";
 import { notice, type SsmdContext } from "../context.ts";
 import { Registry } from "./registry.ts";
 
-/** Names the processes of an environment that do not see a change of its file before a restart. */
+/** Names the processes of an environment that run with other markets than its file has now. */
 export async function noteRunning(context: SsmdContext, env: string): Promise<void> {
   const registry = await Registry.open(context.globals);
   const dataDir = dataDirOf(registry.environment(env));
   for (const { component, pid } of await runningProcesses(dataDir, env)) {
     notice(
       context,
-      `note: ssmd ${component} of ${env} (process ${pid}) sees this after a restart`,
+      `note: ssmd ${component} of ${env} (process ${pid}) runs: ssmd env apply --env ${env} ` +
+        "takes it over",
     );
   }
 }

@@ -5,6 +5,7 @@ import {
   type Environment,
   type Feed,
   findingsError,
+  type InstrumentFile,
   readRegistryTexts,
   type RegisteredSchema,
   registryFileIdOf,
@@ -27,6 +28,7 @@ const WORDS: Readonly<Record<RegistryKind, string>> = {
   schema: "schema",
   "schema text": "schema text",
   qa: "file of checks",
+  instrument: "instrument",
 };
 
 /** All files of a registry folder with their texts. */
@@ -106,6 +108,11 @@ export class Registry {
   /** A schema of sound shape. Throws as {@linkcode Registry.feed} does. */
   schema(name: string): RegisteredSchema {
     return this.#assertValid("schema", name, this.check().schemas.get(name));
+  }
+
+  /** An instrument of sound shape. Throws as {@linkcode Registry.feed} does. */
+  instrument(id: string): InstrumentFile {
+    return this.#assertValid("instrument", id, this.check().instruments.get(id));
   }
 
   /** Throws ConfigError `CONFIG_EXISTS` when there is one of this name. */

@@ -63,6 +63,7 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "storage prune": VERSIONED,
   "storage versioning": VERSIONED,
   tail: GATEWAY,
+  "env apply": GATEWAY,
   "feedback list": GATEWAY,
   "feedback show": GATEWAY,
   "feedback resolve": GATEWAY,

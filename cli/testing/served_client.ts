@@ -5,6 +5,7 @@
 import { Encoder } from "@ssmd/codec";
 import { startGateway } from "@ssmd/gateway";
 import { subjectOf, type Trade } from "@ssmd/market";
+import { loadEnvironment } from "@ssmd/metadata";
 import { Metrics, nowUs, silentLogger } from "@ssmd/runtime";
 import { memoryTransport } from "@ssmd/transport";
 
@@ -12,6 +13,7 @@ const FILE = "exchanges/environments/demo.yaml";
 const LOOK_MS = 300;
 const TRADE_MS = 100;
 
+const environment = await loadEnvironment("exchanges", "demo");
 const transport = memoryTransport();
 const gateway = await startGateway({
   env: "demo",
@@ -20,12 +22,16 @@ const gateway = await startGateway({
   port: 0,
   feeds: ["kraken"],
   markets: [{ symbol: "BTCUSD", feed: "kraken", external: "BTC/USD" }],
+  registryDir: "exchanges",
+  environment,
   logger: silentLogger,
   metrics: new Metrics("gateway"),
   version: "0",
 });
 const text = await Deno.readTextFile(FILE);
 await Deno.writeTextFile(FILE, text.replace(/^gateway:.*$/m, `gateway: { port: ${gateway.port} }`));
+// Its port is known only now.
+Object.assign(environment, await loadEnvironment("exchanges", "demo"));
 const url = `${gateway.url.replace("http", "ws")}/v1/stream?symbols=BTC*&types=trade,orderbook`;
 
 async function connected(): Promise<WebSocket> {

@@ -7,6 +7,7 @@ import {
   type ConnectorOptions,
   type ConnectorStats,
   createConnector,
+  followFeed,
 } from "@ssmd/connector";
 import {
   connectionLimits,
@@ -19,9 +20,11 @@ import {
   type Deployment,
   exportKeyAges,
   findRegistry,
+  followSymbols,
   loadChecks,
   loadDeployment,
   loadEnvironment,
+  symbolsOfFeed,
 } from "@ssmd/metadata";
 import {
   announceRunning,
@@ -147,6 +150,11 @@ async function start(
     stack.defer(() => connector.close());
     await connector.start();
     connectors.set(plan.feed, connector);
+    if (plan.recording !== undefined) continue;
+    const { logger } = options;
+    const bus = parts.transport;
+    const following = await followFeed(connector, { bus, feed: plan.feed, logger });
+    stack.defer(() => following.unsubscribe());
   }
   // Last: who finds the file finds all of it running, and a folder that cannot be used is told before.
   stack.defer(
@@ -193,6 +201,8 @@ async function startParts(
   const gateway = await KeptGateway.open((on) =>
     startGateway({
       ...{ env, transport, authenticator, host, connections, storage, logger, metrics, health },
+      cache,
+      environment,
       version: VERSION,
       slowClients: environment.gateway.slow_clients ?? {},
       port: on.port ?? port ?? environment.gateway.port,
@@ -206,11 +216,18 @@ async function startParts(
     }), logger);
   stack.defer(() => gateway.close());
   const feeds = plans.map(({ feed }) => feed);
+  const ordered = new Map(
+    plans.map(({ feed, symbols }) => [feed, symbols.map(({ symbol }) => symbol)]),
+  );
+  const following = await followSymbols(transport, (symbols) => {
+    for (const { feed } of plans) {
+      ordered.set(feed, symbolsOfFeed(symbols, feed).map(({ symbol }) => symbol));
+    }
+  });
+  stack.defer(() => following.unsubscribe());
   const archiver = createArchiver({
     ...{ env, transport, storage, logger, shard: "main", version: VERSION, commit: COMMIT, feeds },
-    ordered: new Map(
-      plans.map(({ feed, symbols }) => [feed, symbols.map(({ symbol }) => symbol)]),
-    ),
+    ordered,
     checks: await loadChecks(registryFolder, feeds),
     metrics: new Metrics("archiver", registry),
     health,

@@ -109,6 +109,13 @@ class FakeNormalizer implements Normalizer {
     return this.tick(atUs);
   }
 
+  takeOff(symbols: readonly string[], atUs: number): Normalized {
+    const out: Normalized = { events: [], send: [`unsubscribe ${symbols.join(" ")}`] };
+    this.#symbols = this.#symbols.filter((symbol) => !symbols.includes(symbol));
+    for (const symbol of symbols) this.#ledger.takeOff(symbol, atUs, out.events);
+    return out;
+  }
+
   missing() {
     return this.#ledger.missing();
   }

@@ -65,7 +65,11 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     this.#format = format;
     this.scanner = format.isScanned ? new KalshiScanner() : undefined;
     const books = this.books = new Books({ feed, symbols, ledger }, format, this.#subscriptions);
-    this.requests = new Commands(ledger, (ticker) => books.sidOf(ticker));
+    this.requests = new Commands(
+      ledger,
+      (ticker) => books.sidOf(ticker),
+      (channel) => this.#subscriptions.sidsOf(channel),
+    );
     this.#lifecycle = new Lifecycle(feed);
     this.#mirror = new MirrorAlarm(feed);
     this.#answers = new Answers({

@@ -51,14 +51,23 @@ export interface CommandsState {
 export class Commands implements Requests {
   #ledger: SubscriptionLedger;
   #sidOf: (ticker: string) => number | undefined;
+  #sidsOf: (channel: string) => readonly number[];
   #last = 0;
   /** Markets that the venue takes in one command, as far as is known. */
   #marketsMax = Infinity;
 
-  /** Commands for the orders of `ledger`; `sidOf` gives the subscription of a book. */
-  constructor(ledger: SubscriptionLedger, sidOf: (ticker: string) => number | undefined) {
+  /**
+   * Commands for the orders of `ledger`; `sidOf` gives the subscription of a book, `sidsOf` those of
+   * a channel.
+   */
+  constructor(
+    ledger: SubscriptionLedger,
+    sidOf: (ticker: string) => number | undefined,
+    sidsOf: (channel: string) => readonly number[],
+  ) {
     this.#ledger = ledger;
     this.#sidOf = sidOf;
+    this.#sidsOf = sidsOf;
   }
 
   /**
@@ -122,6 +131,27 @@ export class Commands implements Requests {
       for (const part of partsOf(orders, this.#marketsMax)) {
         const id = this.#request(part);
         frames.push(subscribeFrame(id, CHANNELS[channel], part.map(({ external }) => external)));
+      }
+    }
+    return frames;
+  }
+
+  /**
+   * Takes markets off the subscriptions that bring them. Which of several subscriptions brings a
+   * market's trades and tickers is not known: all are told.
+   */
+  end(orders: readonly Subscription[]): string[] {
+    const frames: string[] = [];
+    for (const [channel, ofChannel] of Map.groupBy(orders, (each) => each.channel)) {
+      const sids = this.#sidsOf(CHANNELS[channel]);
+      for (const sid of sids) {
+        const own = channel === "orderbook"
+          ? ofChannel.filter(({ external }) => this.#sidOf(external) === sid)
+          : ofChannel;
+        if (own.length === 0) continue;
+        const market_tickers = own.map(({ external }) => external);
+        const params = { sid, market_tickers, action: "delete_markets" };
+        frames.push(command(++this.#last, "update_subscription", params));
       }
     }
     return frames;

@@ -62,6 +62,11 @@ export class Subscriptions {
     return seq === from + 1 ? NEXT : { type: "hole", missed: seq - from - 1, from, fromUs };
   }
 
+  /** The sids of a channel. */
+  sidsOf(channel: string): number[] {
+    return [...this.#bySid].flatMap(([sid, each]) => each.channel === channel ? [sid] : []);
+  }
+
   /** The channel of a sid; "" when unknown. */
   channelOf(sid: number): string {
     return this.#bySid.get(sid)?.channel ?? "";

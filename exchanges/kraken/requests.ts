@@ -80,6 +80,12 @@ export class KrakenRequests implements Requests {
     return frames;
   }
 
+  /** Ends subscriptions, also those that the venue has not confirmed yet. */
+  end(orders: readonly Subscription[]): string[] {
+    return requestsFor(orders, this.#depthOf)
+      .map((request) => requestFrame("unsubscribe", request, ++this.#last));
+  }
+
   /** Whether the venue does not know a subscription that it confirmed: it has forgotten. */
   takeForgotten(request: unknown): boolean {
     if (!this.#doubts.includes(request as number)) return false;

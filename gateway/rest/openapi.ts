@@ -10,6 +10,7 @@ const TAGS: readonly { name: string; description: string }[] = [
   { name: "Markets", description: "Markets as they are now." },
   { name: "History", description: "Records and candles: memory and archive by the same call." },
   { name: "Metadata", description: "What is configured, and what the archive holds." },
+  { name: "Instruments", description: "What is traded, and how feeds name it, by two clocks." },
   { name: "Service", description: "The gateway itself." },
   { name: "Administration", description: "For administrators: hands on what is connected." },
 ];

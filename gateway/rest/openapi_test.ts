@@ -22,6 +22,12 @@ Deno.test("the description is valid OpenAPI 3.1, and all its examples fit", () =
     assert.deepEqual(description.parameterProblems(), []);
   }));
 
+/** Of routes that have no answer without one. */
+const NEEDED_QUERIES: Readonly<Record<string, string>> = {
+  "/v1/secmaster/lookup": "?feed=kraken&external=BTC/USD",
+  "/v1/secmaster/resolve": "?feed=kraken&symbols=BTC/USD,X",
+};
+
 Deno.test("every route answers as described, errors too", () =>
   withGateway(async ({ get, gateway, connector, client, transport }) => {
     await answerAsSignals(transport, [{ ...SIGNAL, id: "1" }]);
@@ -39,7 +45,8 @@ Deno.test("every route answers as described, errors too", () =>
     const asked: string[] = [];
     for (const { path, method, status } of description.answers()) {
       if (method !== "get" || status !== "200") continue;
-      const address = path.replace("{symbol}", "BTCUSD").replace("{id}", "1");
+      const address = path.replace(/\{(symbol|instrument)\}/, "BTCUSD").replace("{id}", "1") +
+        (NEEDED_QUERIES[path] ?? "");
       const response = await fetch(gateway.url + address);
       const text = await response.text();
       assert.equal(response.status, 200, `${address}: ${text.slice(0, 300)}`);
@@ -47,7 +54,7 @@ Deno.test("every route answers as described, errors too", () =>
       const value = type === "application/json" ? JSON.parse(text) : text;
       const context = { path, method, status: String(response.status), type };
       assert.deepEqual(description.problems(context, value), [], address);
-      const wrong = await get(`${address}?nope=1`);
+      const wrong = await get(`${address}${address.includes("?") ? "&" : "?"}nope=1`);
       assert.equal(wrong.status, 400);
       const problem = { path, method, status: "default", type: wrong.type };
       assert.deepEqual(description.problems(problem, wrong.body), [], address);

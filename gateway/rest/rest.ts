@@ -14,6 +14,7 @@ import { MCP_LIMITS } from "../mcp/limits.ts";
 import { questionRoute } from "../query/routes.ts";
 import { toolRoutes } from "../mcp/routes.ts";
 import { Toolbox } from "../mcp/toolbox.ts";
+import type { InstrumentSource } from "../meta/instrument_source.ts";
 import type { RegistrySource } from "../meta/registry_source.ts";
 import type { MarketData } from "../state/market_data.ts";
 import type { FeedInfo } from "./feed_info.ts";
@@ -27,6 +28,7 @@ import { indexRoutes } from "./routes/index.ts";
 import { marketRoutes } from "./routes/markets.ts";
 import { metaRoutes } from "./routes/meta.ts";
 import { pageRoutes } from "./routes/page.ts";
+import { secmasterRoutes } from "./routes/secmaster.ts";
 import { serviceRoutes } from "./routes/service.ts";
 import { signInRoutes } from "./routes/sign_in.ts";
 
@@ -40,6 +42,8 @@ interface RestOptions {
   archive: ArchiveSource | undefined;
   /** Feeds, schemas and environments; undefined = unknown. */
   registry: RegistrySource | undefined;
+  /** The security master. */
+  instruments: InstrumentSource;
   authenticator: Authenticator;
   logger: Logger;
   metrics: Metrics;
@@ -109,6 +113,7 @@ function restRoutes(options: RestOptions, toolbox: Toolbox): Route[] {
     gapRoute(gaps, { path: "/v1/gaps", id: "listGaps", tag: "History" }),
     ...metaRoutes({ env, data, archive, registry: options.registry }),
     gapRoute(gaps, { path: "/v1/meta/gaps", id: "listArchivedGaps", tag: "Metadata" }),
+    ...secmasterRoutes(options.instruments),
     ...serviceRoutes({ ...options, startedMs: Date.now() }),
     ...signInRoutes(authenticator),
     ...toolRoutes({ ...options, toolbox, mode }),

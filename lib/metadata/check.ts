@@ -9,6 +9,8 @@ import { type Feed, FEED_FILE, todayUtc } from "./feed.ts";
 import { type ClaimCheck, feedReferences, type KnownNames } from "./feed_references.ts";
 import { compareFindings, type Finding } from "./finding.ts";
 import { issueTexts } from "./issue_text.ts";
+import { INSTRUMENT_FILE, type InstrumentFile } from "./instruments/instrument_file.ts";
+import { instrumentReferences } from "./instruments/instrument_references.ts";
 import { fieldOf, listOf } from "./untyped.ts";
 import { QA_FILE, type QaRules } from "./qa.ts";
 import { qaReferences } from "./qa_references.ts";
@@ -56,6 +58,8 @@ export interface CheckResult {
   schemas: Map<string, RegisteredSchema>;
   /** Checks of sound shape by feed. */
   qa: Map<string, QaRules>;
+  /** Instruments of sound shape by id. */
+  instruments: Map<string, InstrumentFile>;
 }
 
 interface Source {
@@ -65,8 +69,8 @@ interface Source {
 
 /**
  * Checks registry files and all references between them: `…/calendars/<name>.yaml`,
- * `…/environments/<name>.yaml`, `…/feeds/<id>.yaml`, `…/qa/<feed>.yaml`, `…/schemas/<name>.yaml` and the
- * texts `…/schemas/*.capnp`. Pure: reads no file. Files of other places are refused with a finding.
+ * `…/environments/<name>.yaml`, `…/feeds/<id>.yaml`, `…/instruments/<id>.yaml`, `…/qa/<feed>.yaml`,
+ * `…/schemas/<name>.yaml` and the texts `…/schemas/*.capnp`. Pure: reads no file. Files of other places are refused with a finding.
  */
 export function checkSources(
   files: readonly SourceFile[],
@@ -80,6 +84,7 @@ export function checkSources(
     environments: new Map(),
     schemas: new Map(),
     qa: new Map(),
+    instruments: new Map(),
   };
   const { sources, texts } = sourcesOf(files, options.isPast, result);
   const calendars = options.isWhole === true ? namesOf("calendar", sources) : undefined;
@@ -93,6 +98,7 @@ export function checkSources(
   }
   checkTexts(sources, options, { texts, result });
   checkQa(sources, options, result);
+  checkInstruments(sources, options, result);
   checkEnvironments(sources, options, result);
   result.findings.sort(compareFindings);
   result.warnings.sort(compareFindings);
@@ -122,7 +128,7 @@ function sourcesOf(
 function strangeFile(path: string): Finding {
   const message =
     "not a file of the registry; allowed: calendars/<name>.yaml, environments/<name>.yaml, " +
-    "feeds/<id>.yaml, qa/<feed>.yaml, schemas/<name>.yaml, schemas/<name>.capnp";
+    "feeds/<id>.yaml, instruments/<id>.yaml, qa/<feed>.yaml, schemas/<name>.yaml, schemas/<name>.capnp";
   return { file: path, line: 1, column: 1, path: "", message };
 }
 
@@ -197,6 +203,20 @@ function checkQa(sources: readonly Source[], options: CheckOptions, result: Chec
     const rules = shaped(yaml, QA_FILE, result.findings);
     result.findings.push(...qaReferences(yaml, file.name, feedIds));
     if (rules) result.qa.set(file.name, rules);
+  }
+}
+
+function checkInstruments(
+  sources: readonly Source[],
+  options: CheckOptions,
+  result: CheckResult,
+): void {
+  const feedIds = feedIdsOf(sources, options);
+  for (const { yaml, file } of sources) {
+    if (file.kind !== "instrument" || yaml.findings.length > 0) continue;
+    const instrument = shaped(yaml, INSTRUMENT_FILE, result.findings);
+    result.findings.push(...instrumentReferences(yaml, file.name, feedIds));
+    if (instrument) result.instruments.set(file.name, instrument);
   }
 }
 

@@ -23,6 +23,7 @@ const FILES: Readonly<Record<DescribedKind, string>> = {
   feed: "`feeds/<id>.yaml`: a data feed of a venue",
   environment: "`environments/<name>.yaml`: a deployment",
   calendar: "`calendars/<name>.yaml`: when a feed is expected to trade",
+  instrument: "`instruments/<id>.yaml`: an instrument with all that was known of it",
   qa: "`qa/<feed>.yaml`: the checks of a feed's days",
   schema: "`schemas/<name>.yaml`: a record's registered schema",
 };

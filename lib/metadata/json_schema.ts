@@ -2,6 +2,7 @@ import { z } from "zod";
 import { CALENDAR_FILE } from "./calendar.ts";
 import { ENVIRONMENT_FILE } from "./environment.ts";
 import { FEED_FILE } from "./feed.ts";
+import { INSTRUMENT_FILE } from "./instruments/instrument_file.ts";
 import { QA_FILE } from "./qa.ts";
 import { SCHEMA_FILE } from "./schema.ts";
 
@@ -11,6 +12,7 @@ const FILES = {
   environment: ENVIRONMENT_FILE,
   schema: SCHEMA_FILE,
   qa: QA_FILE,
+  instrument: INSTRUMENT_FILE,
 } as const;
 
 /** Kinds of registry files that people write. */

@@ -3,6 +3,7 @@ export type RegistryKind =
   | "calendar"
   | "environment"
   | "feed"
+  | "instrument"
   | "qa"
   | "schema"
   | "schema text";
@@ -22,6 +23,7 @@ const KINDS: Readonly<Record<string, RegistryKind>> = {
   "schemas yaml": "schema",
   "schemas capnp": "schema text",
   "qa yaml": "qa",
+  "instruments yaml": "instrument",
 };
 
 /** Folders of the registry. */
@@ -29,6 +31,7 @@ export const REGISTRY_FOLDERS: readonly string[] = [
   "calendars",
   "environments",
   "feeds",
+  "instruments",
   "qa",
   "schemas",
 ];

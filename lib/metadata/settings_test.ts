@@ -8,6 +8,24 @@ const FOR_PEOPLE: readonly string[] = [
   "calendar.versions.notes",
   "feed.versions.notes",
   "schema.versions.notes",
+  // Terms are given on as they are.
+  "instrument.versions.price_grid",
+  "instrument.versions.price_grid.from",
+  "instrument.versions.price_grid.to",
+  "instrument.versions.price_grid.step",
+  "instrument.versions.size_step",
+  "instrument.versions.size_min",
+  "instrument.versions.fees",
+  "instrument.versions.fees.type",
+  "instrument.versions.fees.maker",
+  "instrument.versions.fees.taker",
+  "instrument.versions.fees.multiplier",
+  "instrument.versions.opens",
+  "instrument.versions.closes",
+  "instrument.versions.result",
+  "instrument.versions.group",
+  "instrument.versions.series",
+  "instrument.versions.venue",
 ];
 
 /** Every other field, below the file that reads it and does something with it. */
@@ -27,6 +45,10 @@ const READERS: Readonly<Record<string, string>> = {
   "lib/metadata/feed.ts": "feed.versions feed.versions.from",
   "lib/metadata/feed_references.ts": "feed.id feed.versions.sequenced",
   "lib/metadata/registry.ts": "feed.calendar",
+  "lib/metadata/instruments/security_master.ts":
+    "instrument.id instrument.versions instrument.versions.effective instrument.versions.known instrument.mappings instrument.mappings.feed instrument.mappings.external instrument.mappings.from instrument.mappings.to instrument.mappings.known",
+  "cli/secmaster/open_master.ts":
+    "instrument.name instrument.asset_class instrument.versions.state instrument.versions.base instrument.versions.quote instrument.versions.figi",
   "gateway/rest/feed_info.ts": "feed.display_name feed.type",
   "exchanges/registry.ts": "feed.versions.sequence_field feed.versions.capabilities.book_checksum",
   "gateway/rest/routes/meta.ts": "feed.versions.auth.method",

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { askGateway, GATEWAY_FLAGS } from "../client/running_gateway.ts";
+import { defineCommand } from "../command/define.ts";
+import { DRY_RUN } from "../command/common_flags.ts";
+import { rowsOf } from "../command/table.ts";
+
+const APPLIED = z.object({
+  environment: z.string(),
+  dry_run: z.boolean(),
+  added: z.array(z.string()).describe("Markets that are captured from now on"),
+  taken_off: z.array(z.string()).describe("Markets that are captured no more"),
+  changed: z.array(z.string()).describe("Markets that are subscribed otherwise"),
+});
+
+export default defineCommand({
+  name: "env apply",
+  brief: "Take over the markets of an environment's file while it runs",
+  description:
+    "Asks the gateway of the running environment, of up or of services on a bus. Markets that are " +
+    "new come on connections of their own, those that are gone are unsubscribed, all others go on " +
+    "without a gap. What else the file says is read at a start: it is refused with what to do.",
+  examples: ["ssmd env apply --env demo --dry-run", "ssmd env apply --env demo --output json"],
+  flags: { ...GATEWAY_FLAGS, dryRun: DRY_RUN },
+  output: APPLIED,
+  table: ({ added, taken_off, changed }) =>
+    rowsOf("market")([
+      ...added.map((symbol) => ({ symbol, change: "added" })),
+      ...taken_off.map((symbol) => ({ symbol, change: "taken off" })),
+      ...changed.map((symbol) => ({ symbol, change: "changed" })),
+    ]),
+  async run({ flags: { dryRun, ...location }, context }) {
+    const path = `/v1/admin/environment/apply?dry_run=${dryRun}`;
+    return APPLIED.parse(await askGateway(context, location, ["POST", path]));
+  },
+});

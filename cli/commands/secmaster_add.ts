@@ -1,0 +1,66 @@
+import { ASSET_CLASSES, editorLine, registryPathOf, YamlEdit, yamlText } from "@ssmd/metadata";
+import { defineCommand } from "../command/define.ts";
+import { choice, text } from "../command/flag.ts";
+import { UsageError } from "../exit.ts";
+import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { Registry } from "../registry/registry.ts";
+import { instantFlag, INSTRUMENT_ID, nowText } from "../secmaster/flags.ts";
+import { TERMS_FLAGS, termsOf } from "../secmaster/terms_flags.ts";
+
+export default defineCommand({
+  name: "secmaster add",
+  brief: "Add an instrument, or a version of one: what holds from a time on",
+  description:
+    "A version holds whole: what flags do not name is taken over from the newest one. Nothing that " +
+    "was known is changed: a correction is a version with the same --effective, known later.",
+  examples: [
+    'ssmd secmaster add ADAUSD --name "Cardano / US dollar" --class crypto --base ADA --quote USD',
+    "ssmd secmaster add BTCUSD --effective 2026-12-01 --size-min 0.0001 --dry-run",
+  ],
+  flags: {
+    ...EDIT_FLAGS,
+    name: text("Name for people", { placeholder: "name" }),
+    class: choice(ASSET_CLASSES, "What is traded"),
+    effective: instantFlag("From when it holds, by the venue's account; default now"),
+    ...TERMS_FLAGS,
+  },
+  args: [INSTRUMENT_ID],
+  output: EDIT_RESULT,
+  table: editTable,
+  async run({ flags, args: [id], context }) {
+    const registry = await Registry.open(context.globals);
+    const path = registryPathOf({ kind: "instrument", name: id });
+    const known = nowText();
+    const times = { effective: flags.effective ?? known, known };
+    const text = registry.texts.get(path);
+    const after = text === undefined
+      ? newText(id, times, flags)
+      : versionText(text, registry.instrument(id), { ...times, ...termsOf(flags) });
+    return await applyChanges(context, { registry, changes: new Map([[path, after]]) }, flags);
+  },
+});
+
+type NewFlags = Parameters<typeof termsOf>[0] & { name?: string; class?: string };
+
+function newText(id: string, times: object, flags: NewFlags): string {
+  if (flags.name === undefined || flags.class === undefined) {
+    throw new UsageError("USAGE", `"${id}" is new: --name and --class are needed`, {
+      hint: `ssmd secmaster add ${id} --name "…" --class ${ASSET_CLASSES[0]}`,
+    });
+  }
+  const version = { ...times, state: "open", ...termsOf(flags) };
+  const file = { id, name: flags.name, asset_class: flags.class, versions: [version] };
+  return yamlText(file, [editorLine("instrument")]);
+}
+
+function versionText(
+  text: string,
+  { versions }: ReturnType<Registry["instrument"]>,
+  changes: Record<string, unknown>,
+): string {
+  const newest = versions.toSorted((a, b) => a.effective < b.effective ? -1 : 1).at(-1);
+  const { venue: _, ...terms } = newest ?? {};
+  const edit = new YamlEdit(text);
+  edit.append(["versions"], { ...terms, ...changes });
+  return edit.toString();
+}

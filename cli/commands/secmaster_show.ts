@@ -1,0 +1,41 @@
+import { INSTRUMENT_FILE } from "@ssmd/metadata";
+import { isoOfUs } from "@ssmd/runtime";
+import { z } from "zod";
+import { defineCommand } from "../command/define.ts";
+import { flatRows } from "../registry/show.ts";
+import { AS_OF_TIME, INSTRUMENT_ID, KNOWN_AT, timesOf } from "../secmaster/flags.ts";
+import { instrumentOf, notKnownThen, openMaster } from "../secmaster/open_master.ts";
+
+export default defineCommand({
+  name: "secmaster show",
+  brief: "Show what holds of an instrument, now or at a time, as it was known at a time",
+  description:
+    "Two clocks: --as-of asks what held at a time by the venue's account, --known-at leaves out " +
+    "what was learned later. Without them: what holds now, by all that is known.",
+  examples: [
+    "ssmd secmaster show BTCUSD",
+    "ssmd secmaster show BTCUSD --as-of 2026-02-01 --known-at 2026-11-28 --output json",
+  ],
+  flags: { asOf: AS_OF_TIME, knownAt: KNOWN_AT },
+  args: [INSTRUMENT_ID],
+  output: z.object({
+    ...{ id: z.string(), name: z.string(), asset_class: z.string() },
+    ...{ as_of: z.string(), known_at: z.string() },
+    version: INSTRUMENT_FILE.shape.versions.element,
+    mappings: INSTRUMENT_FILE.shape.mappings.unwrap(),
+  }),
+  table: (value) => ({ rows: flatRows(value) }),
+  async run({ flags, args: [id], context }) {
+    const master = await openMaster(context);
+    const instrument = instrumentOf(master, id);
+    const at = timesOf(flags);
+    const version = master.versionAt(id, at);
+    if (version === undefined) throw notKnownThen(instrument);
+    const { name, asset_class, mappings } = instrument;
+    return {
+      ...{ id, name, asset_class },
+      ...{ as_of: isoOfUs(at.asOfUs), known_at: isoOfUs(at.knownAtUs) },
+      ...{ version, mappings },
+    };
+  },
+});

@@ -1,0 +1,63 @@
+import { type InstrumentFile, type InstrumentTime, SecurityMaster } from "@ssmd/metadata";
+import { ConfigError } from "@ssmd/runtime";
+import { z } from "zod";
+import type { SsmdContext } from "../context.ts";
+import { unknownName } from "../unknown_name.ts";
+import { Registry } from "../registry/registry.ts";
+
+/** The security master of the registry's files. */
+export async function openMaster(context: SsmdContext): Promise<SecurityMaster> {
+  const registry = await Registry.open(context.globals);
+  const master = new SecurityMaster();
+  for (const instrument of registry.check().instruments.values()) master.put(instrument);
+  return master;
+}
+
+/** An instrument by its id. Throws ConfigError `CONFIG_NOT_FOUND` that names the nearest. */
+export function instrumentOf(master: SecurityMaster, id: string): InstrumentFile {
+  const found = master.get(id);
+  if (found !== undefined) return found;
+  const names = [...master.all()].map((each) => each.id);
+  throw unknownName({
+    ...{ what: "instrument", name: id, names },
+    ...{ where: "in the security master", code: "CONFIG_NOT_FOUND" },
+  });
+}
+
+/** Throws ConfigError `NOT_KNOWN_THEN`: nothing was known to hold at a time. */
+export function notKnownThen({ id, versions }: InstrumentFile): ConfigError {
+  const [first] = versions.toSorted((a, b) => a.known < b.known ? -1 : 1);
+  return new ConfigError("NOT_KNOWN_THEN", `nothing of "${id}" held then, as it was known then`, {
+    hint: `its first version holds from ${first?.effective} and is known since ${first?.known}`,
+  });
+}
+
+/** What lists show of an instrument. */
+export const INSTRUMENT_ROW = z.object({
+  id: z.string(),
+  name: z.string(),
+  asset_class: z.string(),
+  state: z.string().nullable().describe("null = nothing was known to hold then"),
+  base: z.string().nullable(),
+  quote: z.string().nullable(),
+  figi: z.string().nullable(),
+  feeds: z.array(z.string()).describe("Feeds that name it"),
+});
+
+/** An instrument's row as of a time. */
+export function instrumentRow(
+  master: SecurityMaster,
+  instrument: InstrumentFile,
+  at: InstrumentTime,
+): z.input<typeof INSTRUMENT_ROW> {
+  const { id, name, asset_class, mappings } = instrument;
+  const version = master.versionAt(id, at);
+  return {
+    ...{ id, name, asset_class },
+    state: version?.state ?? null,
+    base: version?.base ?? null,
+    quote: version?.quote ?? null,
+    figi: version?.figi ?? null,
+    feeds: [...new Set(mappings.map(({ feed }) => feed))].sort(),
+  };
+}

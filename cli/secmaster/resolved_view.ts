@@ -1,0 +1,32 @@
+import type { Resolved } from "@ssmd/metadata";
+import { isoOfUs } from "@ssmd/runtime";
+import { z } from "zod";
+
+/** What names mean over a span. */
+export const RESOLVED = z.object({
+  mappings: z.record(
+    z.string(),
+    z.array(z.object({
+      from: z.string().describe("ISO 8601"),
+      to: z.string().describe("ISO 8601, exclusive"),
+      name: z.string().describe("The instrument, or the venue's name"),
+    })),
+  ),
+  partial: z.array(z.string()).describe("Names that mean something in a part of the span"),
+  not_found: z.array(z.string()).describe("Names that mean nothing in the span"),
+});
+
+/** As JSON. */
+export function resolvedView(
+  { mappings, partial, notFound }: Resolved,
+): z.input<typeof RESOLVED> {
+  const shown = [...mappings].map(([name, spans]) =>
+    [
+      name,
+      spans.map((span) => ({
+        ...{ from: isoOfUs(span.fromUs), to: isoOfUs(span.toUs), name: span.name },
+      })),
+    ] as const
+  );
+  return { mappings: Object.fromEntries(shown), partial, not_found: notFound };
+}

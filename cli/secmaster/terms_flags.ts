@@ -1,0 +1,41 @@
+import { figiProblem, LIFE_STATES } from "@ssmd/metadata";
+import { choice, parsed, text } from "../command/flag.ts";
+import { instantFlag } from "./flags.ts";
+
+function parseFigi(value: string): string {
+  const problem = figiProblem(value);
+  if (problem !== undefined) throw new RangeError(problem);
+  return value;
+}
+
+/** What a version may say of an instrument. */
+export const TERMS_FLAGS = {
+  state: choice(LIFE_STATES, "Where it is in its life; of a new instrument: open by default"),
+  base: text("What is bought: BTC", { placeholder: "asset" }),
+  quote: text("What is paid: USD", { placeholder: "asset" }),
+  figi: parsed(parseFigi, "Its FIGI", { placeholder: "figi" }),
+  sizeStep: text("Distance of two sizes, a decimal", { placeholder: "decimal" }),
+  sizeMin: text("Smallest order, a decimal", { placeholder: "decimal" }),
+  priceStep: text("Distance of two prices, a decimal: one step for all prices", {
+    placeholder: "decimal",
+  }),
+  opens: instantFlag("When it begins to trade"),
+  closes: instantFlag("When it ends to trade"),
+  result: text("How it was determined", { placeholder: "word" }),
+};
+
+type TermsFlags = { [Name in keyof typeof TERMS_FLAGS]?: string };
+
+/** The fields of a version that flags give. */
+export function termsOf(flags: TermsFlags): Record<string, unknown> {
+  const { sizeStep, sizeMin, priceStep } = flags;
+  const named = {
+    ...{ state: flags.state, base: flags.base, quote: flags.quote, figi: flags.figi },
+    ...{ size_step: sizeStep, size_min: sizeMin },
+    price_grid: priceStep === undefined
+      ? undefined
+      : [{ from: "0", to: "999999999999999", step: priceStep }],
+    ...{ opens: flags.opens, closes: flags.closes, result: flags.result },
+  };
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { ALL_SYMBOLS } from "@ssmd/market";
+import type { Normalizer, Venue } from "./adapter.ts";
+import { kalshi } from "./kalshi/mod.ts";
+import { kraken } from "./kraken/mod.ts";
+
+const AT_US = 1_790_000_000_000_000;
+
+function normalizerOf(venue: Venue, externals: readonly string[]): Normalizer {
+  const symbols = externals.map((external) => ({ external, symbol: venue.symbolOf(external) }));
+  const version = venue.normalizers.at(-1);
+  assert.ok(version);
+  return version.create({ feed: venue.id, symbols });
+}
+
+/** Gives frames of which each is JSON. */
+function feed(normalizer: Normalizer, frames: readonly object[]) {
+  return frames.flatMap((frame, i) =>
+    normalizer.normalize(frame, JSON.stringify(frame), AT_US + i).events
+  );
+}
+
+const KRAKEN_TICKER = (symbol: string) => ({
+  channel: "ticker",
+  type: "update",
+  data: [{
+    ...{ symbol, bid: 1, bid_qty: 1, ask: 2, ask_qty: 1, last: 1, volume: 1, vwap: 1 },
+    ...{ low: 1, high: 2, change: 0, change_pct: 0 },
+  }],
+});
+
+Deno.test("kraken: markets that are taken off are unsubscribed, and nothing more comes of them", () => {
+  const normalizer = normalizerOf(kraken, ["BTC/USD", "ETH/USD"]);
+  normalizer.subscribe();
+  normalizer.connected(AT_US);
+  assert.deepEqual(
+    feed(normalizer, [KRAKEN_TICKER("BTC/USD"), KRAKEN_TICKER("ETH/USD")]).map(({ symbol }) =>
+      symbol
+    ),
+    ["BTCUSD", "ETHUSD"],
+  );
+  const { send, events } = normalizer.takeOff(["BTCUSD"], AT_US);
+  assert.deepEqual(events, []);
+  const asked = send.map((text) => JSON.parse(text)).map(({ method, params }) =>
+    `${method} ${params.channel} ${params.symbol}`
+  );
+  assert.deepEqual(asked, ["trade", "ticker", "book"].map((each) => `unsubscribe ${each} BTC/USD`));
+  assert.deepEqual(
+    feed(normalizer, [KRAKEN_TICKER("BTC/USD"), KRAKEN_TICKER("ETH/USD")]).map(({ symbol }) =>
+      symbol
+    ),
+    ["ETHUSD"],
+  );
+  // What was taken off is asked for no more, however long it is silent.
+  const later = normalizer.tick(AT_US + 3_600_000_000);
+  assert.ok(!JSON.stringify(later).includes("BTC"), JSON.stringify(later));
+  assert.ok(!normalizer.subscribe().join().includes("BTC/USD"));
+  assert.ok(normalizer.missing().every(({ symbol }) => symbol !== "BTCUSD"));
+});
+
+const KALSHI_FRAMES = (ticker: string, seq: number) => [
+  {
+    ...{ type: "orderbook_snapshot", sid: 1, seq },
+    msg: { market_ticker: ticker, market_id: "x", yes_dollars_fp: [["0.0300", "5213.00"]] },
+  },
+];
+const ACKS = ["orderbook_delta", "ticker", "trade", "market_lifecycle_v2"].map((channel, i) => ({
+  ...{ type: "subscribed", id: i + 1, msg: { channel, sid: i + 1 } },
+}));
+
+Deno.test("kalshi: markets are taken off their subscriptions, whose numbers go on without a gap", () => {
+  const normalizer = normalizerOf(kalshi, ["KXA-1", "KXB-1"]);
+  normalizer.subscribe();
+  normalizer.connected(AT_US);
+  feed(normalizer, [...ACKS, ...KALSHI_FRAMES("KXA-1", 1), ...KALSHI_FRAMES("KXB-1", 2)]);
+  const { send } = normalizer.takeOff(["KXA-1"], AT_US);
+  const asked = send.map((text) => JSON.parse(text).params);
+  assert.deepEqual(
+    asked,
+    [1, 2, 3].map((sid) => ({ sid, market_tickers: ["KXA-1"], action: "delete_markets" })),
+  );
+  const ok = { type: "ok", id: 9, sid: 1, seq: 4, msg: { market_tickers: ["KXB-1"] } };
+  const delta = (market_ticker: string, seq: number) => ({
+    ...{ type: "orderbook_delta", sid: 1, seq },
+    msg: { market_ticker, market_id: "x", price_dollars: "0.0300", delta_fp: "1.00", side: "yes" },
+  });
+  const events = feed(normalizer, [delta("KXA-1", 3), ok, delta("KXB-1", 5)]);
+  assert.deepEqual(events.map(({ type, symbol }) => `${type} ${symbol}`), ["orderbook KXB-1"]);
+  assert.ok(!JSON.stringify(normalizer.tick(AT_US + 3_600_000_000)).includes("KXA-1"));
+  assert.deepEqual(normalizer.snapshots().map(({ symbol }) => symbol), ["KXB-1"]);
+});
+
+Deno.test("a state after markets were taken off restores to an equal normalizer", () => {
+  for (
+    const [venue, names] of [[kraken, ["BTC/USD", "ETH/USD"]], [kalshi, [
+      "KXA-1",
+      "KXB-1",
+    ]]] as const
+  ) {
+    const normalizer = normalizerOf(venue, names);
+    normalizer.subscribe();
+    normalizer.connected(AT_US);
+    if (venue === kalshi) feed(normalizer, [...ACKS, ...KALSHI_FRAMES("KXB-1", 1)]);
+    normalizer.takeOff([venue.symbolOf(names[0])], AT_US);
+    const state = normalizer.state();
+    const restored = normalizerOf(venue, names.slice(1));
+    restored.restore(JSON.parse(JSON.stringify(state)));
+    assert.deepEqual(restored.state(), state);
+    const later = AT_US + 60_000_000;
+    assert.deepEqual(restored.tick(later), normalizer.tick(later));
+    assert.deepEqual(restored.missing(), normalizer.missing());
+  }
+});
+
+Deno.test("the gap of a market that is taken off ends", () => {
+  const normalizer = normalizerOf(kraken, ["BTC/USD", "ETH/USD"]);
+  normalizer.subscribe();
+  normalizer.connected(AT_US);
+  const open = normalizer.tick(AT_US + 11_000_000).events;
+  assert.ok(open.some(({ type, symbol }) => type === "gap" && symbol === "BTCUSD"));
+  const { events } = normalizer.takeOff(["BTCUSD"], AT_US + 12_000_000);
+  assert.ok(events.length > 0);
+  for (const event of events) {
+    assert.ok(event.type === "gap" && event.recovered && event.symbol === "BTCUSD");
+    assert.notEqual(event.symbol, ALL_SYMBOLS);
+  }
+});

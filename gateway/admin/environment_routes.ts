@@ -1,0 +1,93 @@
+import {
+  type Environment,
+  type EnvironmentChange,
+  environmentChange,
+  loadEnvironment,
+  tellSymbols,
+} from "@ssmd/metadata";
+import { SsmdError } from "@ssmd/runtime";
+import type { Transport } from "@ssmd/transport";
+import { z } from "zod";
+import { Problem } from "../rest/problem.ts";
+import { json } from "../rest/reply.ts";
+import { type Route, route } from "../rest/route.ts";
+import type { MarketSpec } from "../state/market_data.ts";
+
+/** What the route of the environment needs. */
+export interface EnvironmentRouteOptions {
+  /** As it runs; what was applied since is noted here. */
+  environment: Environment;
+  /** The registry's folder. */
+  registryDir: string;
+  transport: Transport;
+  /** Takes in markets before their first record. */
+  addMarkets: (markets: readonly MarketSpec[]) => void;
+}
+
+/** What was applied, or would be. */
+const APPLIED = z.strictObject({
+  environment: z.string(),
+  dry_run: z.boolean(),
+  added: z.array(z.string()).describe("Markets that are captured from now on."),
+  taken_off: z.array(z.string()).describe("Markets that are captured no more."),
+  changed: z.array(z.string()).describe("Markets that are subscribed otherwise."),
+});
+
+/** The route that takes the markets of the environment's file over without a restart. */
+export function environmentRoutes(options: EnvironmentRouteOptions): Route[] {
+  let running = options.environment;
+  return [route({
+    ...{ path: "/v1/admin/environment/apply", id: "applyEnvironment", method: "POST" },
+    ...{ tag: "Administration", role: "admin" },
+    summary: "Takes over the markets of the environment's file, without a restart",
+    description:
+      "Other markets go on untouched. Where the file differs in anything else, nothing " +
+      "is applied: the answer names what wants a restart.",
+    query: { dry_run: z.boolean().default(false).describe("Whether it is only shown.") },
+    answers: { 200: { schema: APPLIED } },
+    handler: async ({ query: { dry_run } }) => {
+      const file = await fileOf(options, running.name);
+      const change = environmentChange(running, file);
+      assertLive(change);
+      if (!dry_run && hasNews(change)) {
+        await tellSymbols(options.transport, file.symbols);
+        options.addMarkets(marketsOf(file, [...change.added, ...change.changed]));
+        running = file;
+      }
+      const { added, takenOff: taken_off, changed } = change;
+      return json({ environment: file.name, dry_run, added, taken_off, changed });
+    },
+  })];
+}
+
+async function fileOf({ registryDir }: EnvironmentRouteOptions, name: string) {
+  try {
+    return await loadEnvironment(registryDir, name);
+  } catch (error) {
+    if (!(error instanceof SsmdError)) throw error;
+    throw new Problem(error.code, error.message, {
+      status: 400,
+      hint: error.hint || "ssmd validate names all that is wrong",
+    });
+  }
+}
+
+function assertLive({ needsRestart }: EnvironmentChange): void {
+  if (needsRestart.length === 0) return;
+  throw new Problem(
+    "RESTART_NEEDED",
+    `the file differs in what is read at a start only: ${needsRestart.join(", ")}`,
+    { status: 400, hint: "restart to take it over, or change only symbols" },
+  );
+}
+
+function hasNews({ added, takenOff, changed }: EnvironmentChange): boolean {
+  return added.length + takenOff.length + changed.length > 0;
+}
+
+function marketsOf({ symbols }: Environment, names: readonly string[]): MarketSpec[] {
+  return names.flatMap((symbol) => {
+    const own = symbols[symbol];
+    return own === undefined ? [] : [{ symbol, external: own.external, feed: own.feed }];
+  });
+}

@@ -1,0 +1,114 @@
+import type { Cache } from "@ssmd/cache";
+import {
+  decodeInstrument,
+  INSTRUMENT_STORE,
+  type InstrumentFile,
+  instrumentOfKey,
+  isSameInstrument,
+  SecurityMaster,
+} from "@ssmd/metadata";
+import { type Logger, messageOf } from "@ssmd/runtime";
+import type { KeyValueChange, KeyValueWatch, Transport } from "@ssmd/transport";
+import { InstrumentCache } from "./instrument_cache.ts";
+import type { RegistrySource } from "./registry_source.ts";
+
+/** What an {@linkcode InstrumentSource} is made of. */
+export interface InstrumentSourceOptions {
+  /** Instruments of files; undefined = none. */
+  registry: RegistrySource | undefined;
+  /** Bus whose key-value store holds what appeared since. */
+  transport: Transport;
+  /** Gets a view of what is known; absent = nobody reads one. */
+  cache?: Cache;
+  logger: Logger;
+}
+
+/**
+ * The security master of the gateway: instruments of the registry's files, and over them those of the
+ * bus's key-value store, whose changes it follows.
+ */
+export class InstrumentSource {
+  #options: InstrumentSourceOptions;
+  #master = new SecurityMaster();
+  #dynamic = new Map<string, InstrumentFile>();
+  #files: ReadonlyMap<string, InstrumentFile> = new Map();
+  #cache: InstrumentCache | undefined;
+  #watch: KeyValueWatch | undefined;
+  #closed = false;
+
+  /** Holds nothing before `start`. */
+  constructor(options: InstrumentSourceOptions) {
+    this.#options = options;
+    this.#cache = options.cache && new InstrumentCache(options.cache);
+  }
+
+  /** Follows the key-value store; a bus that has none leaves the files. */
+  async start(): Promise<void> {
+    const { transport, logger } = this.#options;
+    try {
+      const store = await transport.keyValue(INSTRUMENT_STORE);
+      const watch = await store.watch((change) => this.#take(change));
+      if (this.#closed) watch.unsubscribe();
+      else this.#watch = watch;
+    } catch (error) {
+      if (this.#closed) return;
+      logger.warn("instruments of the bus are not followed: those of the files are known", {
+        why: messageOf(error),
+      });
+    }
+  }
+
+  /** What is known now. */
+  async master(): Promise<SecurityMaster> {
+    const view = await this.#options.registry?.on();
+    const files = view?.found.instruments ?? this.#files;
+    if (files !== this.#files) this.#takeFiles(files);
+    return this.#master;
+  }
+
+  /** Ends the watch. */
+  close(): void {
+    this.#closed = true;
+    this.#watch?.unsubscribe();
+    this.#cache?.close();
+  }
+
+  #takeFiles(files: ReadonlyMap<string, InstrumentFile>): void {
+    const before = this.#files;
+    this.#files = files;
+    for (const id of before.keys()) {
+      if (!files.has(id) && !this.#dynamic.has(id)) this.#remove(id);
+    }
+    for (const [id, instrument] of files) {
+      const known = before.get(id);
+      const isNews = known === undefined || !isSameInstrument(known, instrument);
+      if (isNews && !this.#dynamic.has(id)) this.#put(instrument);
+    }
+  }
+
+  #take({ key, value }: KeyValueChange): void {
+    const id = instrumentOfKey(key);
+    if (id === undefined) return;
+    if (value === undefined) {
+      this.#dynamic.delete(id);
+      const file = this.#files.get(id);
+      return file === undefined ? this.#remove(id) : this.#put(file);
+    }
+    const instrument = decodeInstrument(value);
+    if (instrument === undefined || instrument.id !== id) {
+      return this.#options.logger.warn("an instrument of the bus cannot be read", { key });
+    }
+    this.#dynamic.set(id, instrument);
+    this.#put(instrument);
+  }
+
+  #put(instrument: InstrumentFile): void {
+    this.#master.put(instrument);
+    this.#cache?.put(instrument);
+  }
+
+  #remove(id: string): void {
+    this.#master.remove(id);
+    this.#cache?.remove(id);
+  }
+}

@@ -1,0 +1,208 @@
+import { type InstrumentFile, type SecurityMaster, usOfInstant } from "@ssmd/metadata";
+import { isoOfUs, nearest, nowUs } from "@ssmd/runtime";
+import { z } from "zod";
+import type { Access } from "../../access/access.ts";
+import type { InstrumentSource } from "../../meta/instrument_source.ts";
+import { Problem, shorten } from "../problem.ts";
+import { json } from "../reply.ts";
+import { type Route, route } from "../route.ts";
+import { FEED } from "../schemas/common.ts";
+import * as schemas from "../schemas/secmaster.ts";
+import * as examples from "../schemas/secmaster_examples.ts";
+
+const TAG = "Instruments";
+const DAY_US = 86_400_000_000;
+const PAGE_MAX = 1000;
+/** Names that one request may resolve. */
+const NAMES_MAX = 2000;
+
+/** Routes of instruments and of how feeds name them. */
+export function secmasterRoutes(source: InstrumentSource): Route[] {
+  return [list(source), show(source), history(source), lookup(source), resolve(source)];
+}
+
+/** Whether a caller may know of an instrument: it sees a market that one of its names is of. */
+function isVisible({ id, mappings }: InstrumentFile, access: Access): boolean {
+  return mappings.some(({ feed, external }) =>
+    access.typesOf(feed, id) !== 0 || access.typesOf(feed, external) !== 0
+  );
+}
+
+/** Of the names only those that the caller may know. */
+function mappingsOf({ id, mappings }: InstrumentFile, access: Access) {
+  return mappings.filter(({ feed, external }) =>
+    access.typesOf(feed, id) !== 0 || access.typesOf(feed, external) !== 0
+  );
+}
+
+function usOf(text: string | undefined): number {
+  return text === undefined ? nowUs() : usOfInstant(text) ?? nowUs();
+}
+
+/** Throws {@linkcode Problem} (404), for what is hidden as for what is absent. */
+function instrumentOf(master: SecurityMaster, access: Access, id: string): InstrumentFile {
+  const found = master.get(id);
+  if (found !== undefined && isVisible(found, access)) return found;
+  if (found !== undefined) access.auditHidden(`instrument ${id}`);
+  const names: string[] = [];
+  for (const each of master.all()) {
+    if (each.id !== id && isVisible(each, access) && names.push(each.id) >= NAMES_MAX) break;
+  }
+  const near = nearest(shorten(id), names);
+  throw new Problem("UNKNOWN_INSTRUMENT", `there is no instrument "${shorten(id)}"`, {
+    status: 404,
+    hint: near === undefined ? "all are at /v1/secmaster/instruments" : `did you mean "${near}"?`,
+  });
+}
+
+function list(source: InstrumentSource): Route {
+  return route({
+    ...{ path: "/v1/secmaster/instruments", id: "listInstruments", tag: TAG },
+    summary: "Instruments as they are, or were at a time",
+    query: {
+      ...{ as_of: schemas.HELD_AT, known_at: schemas.KNOWN_AT },
+      ...{ feed: FEED.optional(), asset_class: schemas.ASSET_CLASS, state: schemas.LIFE_STATE },
+      limit: z.int().min(1).max(PAGE_MAX).default(100),
+      after: z.string().min(1).max(128).optional().describe("`next` of the page before."),
+    },
+    answers: { 200: { schema: schemas.INSTRUMENTS, example: examples.INSTRUMENTS } },
+    handler: async ({ query, access }) => {
+      const master = await source.master();
+      const at = { asOfUs: usOf(query.as_of), knownAtUs: usOf(query.known_at) };
+      const { after = "" } = query;
+      const found = [...master.all()]
+        .filter((each) => each.id > after && isVisible(each, access))
+        .filter(({ asset_class }) => [undefined, asset_class].includes(query.asset_class))
+        .filter(({ mappings }) =>
+          query.feed === undefined || mappings.some(({ feed }) => feed === query.feed)
+        )
+        .map((each) => ({ each, version: master.versionAt(each.id, at) ?? null }))
+        .filter(({ version }) => query.state === undefined || version?.state === query.state)
+        .sort((a, b) => a.each.id < b.each.id ? -1 : 1);
+      const page = found.slice(0, query.limit);
+      const last = found.length > page.length ? page.at(-1)?.each.id : undefined;
+      return json({
+        instruments: page.map(({ each, version }) => ({
+          ...{ id: each.id, name: each.name, asset_class: each.asset_class, version },
+          mappings: mappingsOf(each, access),
+        })),
+        ...(last === undefined ? {} : { next: last }),
+      });
+    },
+  });
+}
+
+const ONE = {
+  params: { instrument: schemas.INSTRUMENT },
+  examples: { instrument: "BTCUSD" },
+};
+
+function show(source: InstrumentSource): Route {
+  return route({
+    ...{ path: "/v1/secmaster/instruments/{instrument}", id: "getInstrument", tag: TAG, ...ONE },
+    summary: "An instrument as it is, or was at a time, as it was known at a time",
+    query: { as_of: schemas.HELD_AT, known_at: schemas.KNOWN_AT },
+    answers: { 200: { schema: schemas.INSTRUMENT_VIEW, example: examples.INSTRUMENT_VIEW } },
+    handler: async ({ params, query, access }) => {
+      const master = await source.master();
+      const instrument = instrumentOf(master, access, params.instrument);
+      const { id, name, asset_class } = instrument;
+      const at = { asOfUs: usOf(query.as_of), knownAtUs: usOf(query.known_at) };
+      const version = master.versionAt(id, at) ?? null;
+      return json({ id, name, asset_class, version, mappings: mappingsOf(instrument, access) });
+    },
+  });
+}
+
+function history(source: InstrumentSource): Route {
+  return route({
+    ...{
+      path: "/v1/secmaster/instruments/{instrument}/history",
+      id: "getInstrumentHistory",
+      tag: TAG,
+    },
+    ...ONE,
+    summary: "All versions of an instrument",
+    answers: { 200: { schema: schemas.INSTRUMENT_HISTORY, example: examples.INSTRUMENT_HISTORY } },
+    handler: async ({ params, access }) => {
+      const instrument = instrumentOf(await source.master(), access, params.instrument);
+      const { id, name, asset_class, versions } = instrument;
+      const sorted = versions.toSorted((a, b) => usOf(a.known) - usOf(b.known));
+      const mappings = mappingsOf(instrument, access);
+      return json({ id, name, asset_class, versions: sorted, mappings });
+    },
+  });
+}
+
+function lookup(source: InstrumentSource): Route {
+  return route({
+    ...{ path: "/v1/secmaster/lookup", id: "lookUpInstrument", tag: TAG },
+    summary: "The instrument that a feed's name means at a time",
+    query: {
+      feed: schemas.FEED_OF_NAMES,
+      external: z.string().min(1).max(128).describe("The venue's name."),
+      at: schemas.AT,
+    },
+    answers: { 200: { schema: schemas.LOOKUP, example: examples.LOOKUP } },
+    handler: async ({ query: { feed, external, at }, access }) => {
+      const master = await source.master();
+      const atUs = usOf(at);
+      const id = master.lookup(feed, external, atUs);
+      const instrument = id === undefined ? undefined : master.get(id);
+      if (instrument !== undefined && isVisible(instrument, access)) {
+        return json({ feed, external, at: isoOfUs(atUs), id: instrument.id });
+      }
+      const detail = `"${shorten(external)}" of ${shorten(feed)} means no instrument then`;
+      throw new Problem("UNKNOWN_NAME", detail, {
+        status: 404,
+        hint: "names are case-sensitive; /v1/secmaster/resolve tells about a span of time",
+      });
+    },
+  });
+}
+
+function resolve(source: InstrumentSource): Route {
+  return route({
+    ...{ path: "/v1/secmaster/resolve", id: "resolveInstruments", tag: TAG },
+    summary: "What names mean over a span of time",
+    description: "Of the day that begins now unless `from` and `to` are given.",
+    query: {
+      feed: schemas.FEED_OF_NAMES,
+      symbols: z.array(z.string().min(1).max(128)).min(1).max(NAMES_MAX)
+        .describe("Names of the venue, or ids of instruments, with commas between."),
+      by: z.enum(["external", "instrument"]).default("external").describe("What the names are."),
+      ...{ from: schemas.AT, to: schemas.AT, known_at: schemas.KNOWN_AT },
+    },
+    answers: { 200: { schema: schemas.RESOLUTION, example: examples.RESOLUTION } },
+    handler: async ({ query: { feed, symbols, by, from, to, known_at }, access }) => {
+      const master = await source.master();
+      const fromUs = usOf(from);
+      const toUs = to === undefined ? fromUs + DAY_US : usOf(to);
+      if (toUs <= fromUs) {
+        const hint = "the span is from inclusive to exclusive";
+        throw new Problem("INVALID_PARAMETER", "to lies not behind from", { status: 400, hint });
+      }
+      const sees = (name: string, other: string) =>
+        access.typesOf(feed, name) !== 0 || access.typesOf(feed, other) !== 0;
+      const resolved = master.resolve({
+        ...{ feed, names: symbols, by, fromUs, toUs },
+        knownAtUs: usOf(known_at),
+      });
+      // A name that the caller may not know is as one that is not there.
+      const seen = [...resolved.mappings].filter(([name, spans]) =>
+        spans.every((span) => sees(name, span.name))
+      );
+      const names = new Set(seen.map(([name]) => name));
+      return json({
+        mappings: Object.fromEntries(seen.map(([name, spans]) => [
+          name,
+          spans.map((span) => ({
+            ...{ from: isoOfUs(span.fromUs), to: isoOfUs(span.toUs), name: span.name },
+          })),
+        ])),
+        partial: resolved.partial.filter((name) => names.has(name)),
+        not_found: [...new Set(symbols)].filter((name) => !names.has(name)),
+      });
+    },
+  });
+}

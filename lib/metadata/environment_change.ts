@@ -1,0 +1,95 @@
+import { isDeepStrictEqual } from "node:util";
+import { type Environment, ENVIRONMENT_FILE } from "./environment.ts";
+
+/** The markets of an environment, as its file has them. */
+export type EnvironmentSymbols = Environment["symbols"];
+
+/** What an environment's file says otherwise than what runs. */
+export interface EnvironmentChange {
+  /** Markets of ours that are new. */
+  added: string[];
+  /** Markets of ours that are gone. */
+  takenOff: string[];
+  /** Markets of ours that are another market of the venue now, or deeper. */
+  changed: string[];
+  /** Other fields that differ: they are read at the next start. */
+  needsRestart: string[];
+}
+
+/** Compares what runs with a file; both are sound. */
+export function environmentChange(running: Environment, file: Environment): EnvironmentChange {
+  const [before, after] = [running.symbols, file.symbols];
+  const stays = Object.keys(after).filter((symbol) => Object.hasOwn(before, symbol));
+  const fields = new Set([...Object.keys(running), ...Object.keys(file)]) as Set<keyof Environment>;
+  fields.delete("symbols");
+  return {
+    added: Object.keys(after).filter((symbol) => !Object.hasOwn(before, symbol)),
+    takenOff: Object.keys(before).filter((symbol) => !Object.hasOwn(after, symbol)),
+    changed: stays.filter((symbol) => !isDeepStrictEqual(before[symbol], after[symbol])),
+    needsRestart: [...fields].filter((field) => !isDeepStrictEqual(running[field], file[field]))
+      .sort(),
+  };
+}
+
+/** Name of the bus's key-value store that a running environment follows. */
+const STORE = "environment";
+const SYMBOLS_KEY = "symbols";
+const SYMBOLS = ENVIRONMENT_FILE.shape.symbols;
+
+/** A key-value store of the bus, as far as it is needed here. */
+interface Store {
+  put(key: string, value: Uint8Array): Promise<number>;
+  watch(
+    onChange: (change: { key: string; value: Uint8Array | undefined }) => void,
+    onCurrent?: () => void,
+  ): Promise<{ unsubscribe(): void }>;
+}
+
+/** A bus with key-value stores. */
+export interface StoringBus {
+  keyValue(name: string): Promise<Store>;
+}
+
+/** Tells everything that runs of the environment its markets from now on. */
+export async function tellSymbols(bus: StoringBus, symbols: EnvironmentSymbols): Promise<void> {
+  const value = new TextEncoder().encode(JSON.stringify(symbols));
+  await (await bus.keyValue(STORE)).put(SYMBOLS_KEY, value);
+}
+
+/**
+ * Follows the markets of a running environment: `onSymbols` gets each change from now on. What was
+ * told before is not: whoever starts has read the file.
+ */
+export async function followSymbols(
+  bus: StoringBus,
+  onSymbols: (symbols: EnvironmentSymbols) => void,
+): Promise<{ unsubscribe(): void }> {
+  let isCurrent = false;
+  const store = await bus.keyValue(STORE);
+  return await store.watch(({ key, value }) => {
+    if (!isCurrent || key !== SYMBOLS_KEY || value === undefined) return;
+    const symbols = readSymbols(value);
+    if (symbols !== undefined) onSymbols(symbols);
+  }, () => isCurrent = true);
+}
+
+function readSymbols(value: Uint8Array): EnvironmentSymbols | undefined {
+  try {
+    const parsed = SYMBOLS.safeParse(JSON.parse(new TextDecoder().decode(value)));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The markets of a feed, as a connector asks for them. */
+export function symbolsOfFeed(
+  symbols: EnvironmentSymbols,
+  feed: string,
+): { symbol: string; external: string; depth?: number }[] {
+  return Object.entries(symbols).filter(([, own]) => own.feed === feed)
+    .map(([symbol, { external, depth }]) => ({
+      ...{ symbol, external },
+      ...(depth === undefined ? {} : { depth }),
+    }));
+}

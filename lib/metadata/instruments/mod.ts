@@ -1,0 +1,26 @@
+/** Instruments and how feeds name them, on two axes of time. @module */
+export {
+  decodeInstrument,
+  encodeInstrument,
+  INSTRUMENT_STORE,
+  instrumentKey,
+  instrumentOfKey,
+  isSameInstrument,
+} from "./dynamic_instruments.ts";
+export { figiCheckDigit, figiProblem } from "./figi.ts";
+export { checkedInstant, usOfInstant } from "./instant.ts";
+export {
+  ASSET_CLASSES,
+  INSTRUMENT_FILE,
+  INSTRUMENT_TERMS,
+  type InstrumentFile,
+  type InstrumentMapping,
+  type InstrumentVersion,
+  LIFE_STATES,
+} from "./instrument_file.ts";
+export {
+  type InstrumentTime,
+  type Resolved,
+  type ResolveRequest,
+  SecurityMaster,
+} from "./security_master.ts";

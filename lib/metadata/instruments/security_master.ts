@@ -1,0 +1,185 @@
+import { checkedInstant } from "./instant.ts";
+import type { InstrumentFile, InstrumentVersion } from "./instrument_file.ts";
+import {
+  type MappedSpan,
+  type MappingRow,
+  spanIndexAt,
+  spansOf,
+  spansWithin,
+} from "./mapping_timeline.ts";
+
+/** A point on both axes of time, µs. */
+export interface InstrumentTime {
+  /** What holds at this time. */
+  asOfUs: number;
+  /** As it was known at this time. */
+  knownAtUs: number;
+}
+
+/** Options of {@linkcode SecurityMaster.resolve}. */
+export interface ResolveRequest {
+  feed: string;
+  /** Names to be translated: the venue's, or ids of instruments. */
+  names: readonly string[];
+  by: "external" | "instrument";
+  /** The span that is asked for, µs; `toUs` exclusive. */
+  fromUs: number;
+  toUs: number;
+  /** As known at this time, µs; default all that is known. */
+  knownAtUs?: number;
+}
+
+/** What names mean over a span. */
+export interface Resolved {
+  /** By name: what it means, from when to when. */
+  mappings: Map<string, { fromUs: number; toUs: number; name: string }[]>;
+  /** Names that mean something in a part of the span only. */
+  partial: string[];
+  /** Names that mean nothing in the span. */
+  notFound: string[];
+}
+
+interface NameTimeline {
+  rows: MappingRow[];
+  /** As known now; undefined = rows were added since. */
+  spans: MappedSpan[] | undefined;
+}
+
+/**
+ * Instruments and how feeds name them, on two axes of time: what held when, and when it was known.
+ * In memory; look-ups of what is known now cost a map and a binary search.
+ */
+export class SecurityMaster {
+  #instruments = new Map<string, InstrumentFile>();
+  #names = new Map<string, Map<string, NameTimeline>>();
+  /** By feed and instrument: names that ever meant it. */
+  #externals = new Map<string, Map<string, Set<string>>>();
+
+  /** Number of instruments. */
+  get size(): number {
+    return this.#instruments.size;
+  }
+
+  /** Adds an instrument, or replaces what was known of it. */
+  put(instrument: InstrumentFile): void {
+    if (this.#instruments.has(instrument.id)) this.remove(instrument.id);
+    this.#instruments.set(instrument.id, instrument);
+    for (const mapping of instrument.mappings) {
+      this.#addRow({
+        ...{ feed: mapping.feed, external: mapping.external, id: instrument.id },
+        fromUs: checkedInstant(mapping.from),
+        toUs: mapping.to === undefined ? Infinity : checkedInstant(mapping.to),
+        knownUs: checkedInstant(mapping.known),
+      });
+    }
+  }
+
+  /** Forgets an instrument and its names. */
+  remove(id: string): void {
+    const known = this.#instruments.get(id);
+    if (known === undefined) return;
+    this.#instruments.delete(id);
+    for (const { feed, external } of known.mappings) {
+      const timeline = this.#names.get(feed)?.get(external);
+      if (timeline === undefined) continue;
+      timeline.rows = timeline.rows.filter((row) => row.id !== id);
+      timeline.spans = undefined;
+      if (timeline.rows.length === 0) this.#names.get(feed)?.delete(external);
+      this.#externals.get(feed)?.delete(id);
+    }
+  }
+
+  /** An instrument with all that was known of it; undefined = there is none. */
+  get(id: string): InstrumentFile | undefined {
+    return this.#instruments.get(id);
+  }
+
+  /** All instruments, in the order in which they were put. */
+  all(): IterableIterator<InstrumentFile> {
+    return this.#instruments.values();
+  }
+
+  /** What held of an instrument; undefined = nothing was known to hold then. */
+  versionAt(id: string, { asOfUs, knownAtUs }: InstrumentTime): InstrumentVersion | undefined {
+    let found: InstrumentVersion | undefined;
+    let foundEffective = -Infinity;
+    let foundKnown = -Infinity;
+    for (const version of this.#instruments.get(id)?.versions ?? []) {
+      const effective = checkedInstant(version.effective);
+      const known = checkedInstant(version.known);
+      if (effective > asOfUs || known > knownAtUs || effective < foundEffective) continue;
+      if (effective === foundEffective && known < foundKnown) continue;
+      [found, foundEffective, foundKnown] = [version, effective, known];
+    }
+    return found;
+  }
+
+  /** The instrument that a feed's name means at a time, as known now; undefined = none. */
+  lookup(feed: string, external: string, atUs: number): string | undefined {
+    const timeline = this.#names.get(feed)?.get(external);
+    if (timeline === undefined) return undefined;
+    const spans = timeline.spans ??= spansOf(timeline.rows, Infinity);
+    const at = spanIndexAt(spans, atUs);
+    return at < 0 ? undefined : (spans[at] as MappedSpan).id;
+  }
+
+  /** What names mean over a span, with those that mean something in a part of it or nothing. */
+  resolve(request: ResolveRequest): Resolved {
+    const { names, fromUs, toUs } = request;
+    const resolved: Resolved = { mappings: new Map(), partial: [], notFound: [] };
+    for (const name of new Set(names)) {
+      const spans = request.by === "external"
+        ? this.#meanings(name, request)
+        : this.#namesOf(name, request);
+      if (spans.length === 0) {
+        resolved.notFound.push(name);
+        continue;
+      }
+      if (!covers(spans, fromUs, toUs)) resolved.partial.push(name);
+      resolved.mappings.set(name, spans.map((span) => ({ ...span })));
+    }
+    return resolved;
+  }
+
+  #meanings(external: string, { feed, fromUs, toUs, knownAtUs = Infinity }: ResolveRequest) {
+    const rows = this.#names.get(feed)?.get(external)?.rows ?? [];
+    return spansWithin(spansOf(rows, knownAtUs), fromUs, toUs)
+      .map(({ id, ...span }) => ({ ...span, name: id }));
+  }
+
+  #namesOf(id: string, request: ResolveRequest) {
+    const externals = this.#externals.get(request.feed)?.get(id) ?? [];
+    return [...externals]
+      .flatMap((external) =>
+        this.#meanings(external, request).filter(({ name }) => name === id)
+          .map((span) => ({ ...span, name: external }))
+      )
+      .sort((a, b) => a.fromUs - b.fromUs || (a.name < b.name ? -1 : 1));
+  }
+
+  #addRow(row: MappingRow): void {
+    const names = this.#names.get(row.feed) ?? new Map<string, NameTimeline>();
+    this.#names.set(row.feed, names);
+    const timeline = names.get(row.external) ?? { rows: [], spans: undefined };
+    names.set(row.external, timeline);
+    timeline.rows.push(row);
+    timeline.spans = undefined;
+    const externals = this.#externals.get(row.feed) ?? new Map<string, Set<string>>();
+    this.#externals.set(row.feed, externals);
+    externals.set(row.id, (externals.get(row.id) ?? new Set()).add(row.external));
+  }
+}
+
+/** Whether spans, sorted by their beginning, leave nothing of [fromUs, toUs) out. */
+function covers(
+  spans: readonly { fromUs: number; toUs: number }[],
+  fromUs: number,
+  toUs: number,
+): boolean {
+  let upTo = fromUs;
+  for (const span of spans) {
+    if (span.fromUs > upTo) return false;
+    upTo = Math.max(upTo, span.toUs);
+  }
+  return upTo >= toUs;
+}
