@@ -6,6 +6,7 @@ import { referenceOf } from "./catalogue/reference.ts";
 import { asJson, runnable, valuesIn } from "./testing/example.ts";
 import { PREPARATIONS } from "./testing/preparations.ts";
 import type { CatalogueCommand } from "./catalogue/catalogue.ts";
+import { natsServerAvailable } from "../tests/servers/nats_server.ts";
 import { s3ServerAvailable } from "../tests/servers/s3_server.ts";
 import { hasProgram } from "../tests/servers/certificates.ts";
 import { makeProject, type Project, type Ran } from "./testing/project.ts";
@@ -46,6 +47,7 @@ function assertEnded(command: CatalogueCommand, line: string, ran: Ran): void {
 /** What the examples of a command need and this machine has not. */
 function missingFor({ name, examples }: CatalogueCommand): string | undefined {
   if (!SEALING && examples.some((example) => example.includes("sealing.pem"))) return "openssl";
+  if (name === "secmaster sync-to-git" && !natsServerAvailable()) return "nats-server";
   return name.startsWith("storage ") && !s3ServerAvailable() ? "versitygw" : undefined;
 }
 

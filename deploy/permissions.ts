@@ -41,13 +41,17 @@ const REGISTRY_WORDS: ReadonlySet<string> = new Set([
   "feed",
   "help",
   "init",
-  "secmaster",
   "symbol",
   "version",
   "__complete",
 ]);
 /** Flags whose value is a folder or file that is written. */
 const WRITTEN_FLAGS: ReadonlySet<string> = new Set(["cache", "data", "ledger", "out", "temp"]);
+/** Hosts of the catalogues of venues, as their folders name them. */
+export const CATALOGUE_HOSTS: Readonly<Record<string, string>> = {
+  kalshi: "external-api.kalshi.com:443",
+  kraken: "api.kraken.com:443",
+};
 const LOOPBACK: readonly string[] = ["127.0.0.1", "localhost", "[::1]"];
 const DATA_DIR_DEFAULT = "./data";
 const CHRONYC = "/usr/bin/chronyc";
@@ -73,6 +77,7 @@ export function commandWord(args: readonly string[]): string | undefined {
 export function usesEnvironments({ program, args }: Pick<Launch, "program" | "args">): boolean {
   if (program !== "ssmd") return true;
   const word = commandWord(args);
+  if (word === "secmaster") return args.some((arg) => arg.startsWith("sync"));
   return word !== undefined && !REGISTRY_WORDS.has(word) && !args.includes("--help");
 }
 
@@ -80,7 +85,9 @@ export function usesEnvironments({ program, args }: Pick<Launch, "program" | "ar
 export function permissionsOf(launch: Launch): Permissions {
   const { program, args } = launch;
   if (program === "ssmd" && commandWord(args) === "mcp") return toolPermissions(launch);
-  const net = usesEnvironments(launch) ? [...LOOPBACK, ...hostsOf(launch), ...hostsIn(args)] : [];
+  const net = usesEnvironments(launch)
+    ? [...LOOPBACK, ...hostsOf(launch), ...catalogueHosts(launch), ...hostsIn(args)]
+    : [];
   const files = program === "ssmd" ? commandFiles(launch) : serviceFiles(launch);
   return {
     read: unique(files.read),
@@ -176,6 +183,14 @@ function commandFiles(launch: Launch) {
 function temporaryFolders({ args, tempDir, cacheDir }: Launch): string[] {
   const folders = [tempDir, commandWord(args) === "query" ? cacheDir : undefined];
   return folders.filter((folder) => folder !== undefined);
+}
+
+/** The venue whose REST a command asks: its host is no matter of an environment. */
+function catalogueHosts({ program, args }: Launch): string[] {
+  if (program !== "ssmd" || commandWord(args) !== "secmaster" || !args.includes("sync")) return [];
+  return Object.entries(CATALOGUE_HOSTS).flatMap(([venue, host]) =>
+    args.includes(venue) ? [host] : []
+  );
 }
 
 /** Deno's flags for what a process may do. Throws ConfigError `PATH_UNUSABLE` for a comma in a path. */

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import type { Reach } from "@ssmd/metadata/environment_reach";
-import { commandWord, flagValue, type Launch, permissionsOf } from "./permissions.ts";
+import { VENUES } from "@ssmd/exchanges";
+import { hostOf } from "@ssmd/metadata/environment_reach";
+import {
+  CATALOGUE_HOSTS,
+  commandWord,
+  flagValue,
+  type Launch,
+  permissionsOf,
+} from "./permissions.ts";
 
 const LINE = { file: "exchanges/environments/prod.yaml", line: 1 };
 const REACH: readonly Reach[] = [
@@ -31,6 +39,16 @@ Deno.test("a service writes where its environment says, and reaches that and loo
   assert.deepEqual(run, []);
   assert.ok(read.includes("/etc/ssmd/bus.yaml") && read.includes("/srv/ssmd"), read.join());
   for (const path of ["/", "/tmp", "/home/ada", "/etc"]) assert.ok(!read.includes(path), path);
+});
+
+Deno.test("a synchronization reaches the REST of its venue, as the venue's folder names it", () => {
+  for (const { id, catalogue } of Object.values(VENUES)) {
+    const host = catalogue && hostOf(catalogue.url);
+    assert.equal(CATALOGUE_HOSTS[id], host, id);
+    const { net } = permissions("ssmd", `secmaster sync ${id} --env prod`);
+    assert.ok(host === undefined || net.includes(host), net.join());
+    assert.ok(!permissions("ssmd", `secmaster show ${id}`).net.includes(host ?? ""));
+  }
 });
 
 Deno.test("the cache is reached by who answers clients, and by nobody else", () => {

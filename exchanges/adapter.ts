@@ -1,6 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { Break, GapChannel, Instrument, MarketEvent } from "@ssmd/market";
 import type { FrameScanner } from "./frame_scanner.ts";
+import type { InstrumentFile } from "@ssmd/metadata";
 import type { MissingSubscription, OrderedChannel } from "./subscription.ts";
 
 /** A market to be captured, as the environment names it. */
@@ -164,8 +165,38 @@ export interface NormalizerVersion {
   create(options: NormalizerOptions): Normalizer;
 }
 
+/** Asks a venue's REST for JSON: the path with its query, below the catalogue's address. */
+export type AskRest = (path: string) => Promise<unknown>;
+
+/** What is asked of a catalogue. */
+export interface CatalogueRequest {
+  /** Id of the feed that instruments are mapped to. */
+  feed: string;
+  /** When the answers are known, ISO time. */
+  known: string;
+  /** Only what changed since, seconds since 1970, where the venue can tell; absent = all. */
+  updatedSinceS?: number;
+  /** One series only, where the venue has some. */
+  series?: string;
+}
+
+/** What a venue's REST tells of its markets: a pure translation, as of its frames. */
+export interface Catalogue {
+  /** Address of its REST. */
+  url: string;
+  /** Requests a second that it takes. */
+  perSecond: number;
+  /**
+   * Its markets, a page at a time, each as an instrument with one version. Throws VenueError
+   * `VENUE_ANSWER_UNREADABLE` for an answer that is none.
+   */
+  instruments(ask: AskRest, request: CatalogueRequest): AsyncIterable<InstrumentFile[]>;
+}
+
 /** A venue. */
 export interface Venue {
+  /** Absent = its REST is not read. */
+  catalogue?: Catalogue;
   /** `kraken` */
   id: string;
   /** Endpoint used when the feed file names none. */

@@ -457,6 +457,14 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Show what holds of an instrument, now or at a time, as it was known at a time",
     load: () => import("./secmaster_show.ts"),
   },
+  "secmaster sync": {
+    brief: "Take over what a venue's REST says of its markets",
+    load: () => import("./secmaster_sync.ts"),
+  },
+  "secmaster sync-to-git": {
+    brief: "Write instruments that the bus knows into files of the registry",
+    load: () => import("./secmaster_sync_to_git.ts"),
+  },
   "signal check": {
     brief: "Hold a signal to what is promised of it, before it goes live",
     load: () => import("./signal_check.ts"),

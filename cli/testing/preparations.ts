@@ -12,6 +12,13 @@ const GATEWAY = `rm -f served.log; deno run -qA --no-check --config "$SSMD_ROOT/
 const NO_THREAD = "rm -rf data/agents; git branch -q -D signal/spread_doubles 2> /dev/null; true";
 const THREAD = `${NO_THREAD}; ssmd agent define "when the spread doubles" > defined`;
 const QUESTION = `${NO_THREAD}; ssmd agent define "when it rains" > defined`;
+const REST = `rm -f rest.pid rest.log; deno run -qA --no-check --config "$SSMD_ROOT/deno.json" ` +
+  `"$SSMD_ROOT/cli/testing/served_rest.ts" > rest.log 2>&1 & ` +
+  `for i in $(seq 300); do [ -f rest.pid ] && break; sleep 0.1; done`;
+const BUS = "sed -i s/127.0.0.1:4222/127.0.0.1:24222/ exchanges/environments/demo-nats.yaml; " +
+  "[ -f nats.pid ] && exit; nats-server -a 127.0.0.1 -p 24222 -js -sd js > nats.log 2>&1 & " +
+  "pid=$!; echo $pid > nats.pid; (while [ -f nats.pid ]; do sleep 0.2; done; kill $pid) > /dev/null 2>&1 & " +
+  "for i in $(seq 300); do grep -q 'Server is ready' nats.log && break; sleep 0.1; done";
 const NO_CLIENT = "rm -rf data/clients";
 const CLIENT = `${NO_CLIENT}; ssmd client create desk`;
 const CLIENT_KEY = `${CLIENT}; ssmd client api-key create desk`;
@@ -64,6 +71,8 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "storage versioning": VERSIONED,
   tail: GATEWAY,
   "env apply": GATEWAY,
+  "secmaster sync": REST,
+  "secmaster sync-to-git": BUS,
   "feedback list": GATEWAY,
   "feedback show": GATEWAY,
   "feedback resolve": GATEWAY,

@@ -1,4 +1,5 @@
 import type { Venue } from "../adapter.ts";
+import { kalshiCatalogue } from "./catalogue.ts";
 import { signedHandshake } from "./auth.ts";
 import { KalshiNormalizer } from "./connection.ts";
 import { DOLLAR_FORMAT } from "./normalize.ts";
@@ -22,6 +23,7 @@ export const kalshi: Venue = {
   endpoint: "wss://external-api-ws.kalshi.com/trade-api/ws/v2",
   credentials: ["key_id", "private_key"],
   handshake: signedHandshake,
+  catalogue: kalshiCatalogue,
   connects: { burst: 50, refillMs: 6_000 },
   externalProblem,
   sequenceField: "seq",

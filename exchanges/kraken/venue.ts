@@ -1,3 +1,4 @@
+import { krakenCatalogue } from "./catalogue.ts";
 import type { Venue } from "../adapter.ts";
 import { KrakenNormalizer } from "./normalize.ts";
 import { pingFrame } from "./subscribe.ts";
@@ -16,6 +17,7 @@ export const kraken: Venue = {
   keepAlive: { intervalMs: 15_000, frame: pingFrame },
   silenceMsMax: 10_000,
   symbolOf,
+  catalogue: krakenCatalogue,
   normalizers: [{
     id: "kraken-v2",
     from: "2023-01-01",

@@ -20,3 +20,4 @@ export {
 export type { CaptureSummary } from "./capture_summary.ts";
 export { inspectCapture } from "./capture_inspect.ts";
 export { type RecordedConnection, type RecordedLine, Recording } from "./recording.ts";
+export { answerRest, type RestCatalogue } from "./kalshi/rest.ts";

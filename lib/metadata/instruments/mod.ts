@@ -9,6 +9,7 @@ export {
 } from "./dynamic_instruments.ts";
 export { figiCheckDigit, figiProblem } from "./figi.ts";
 export { checkedInstant, usOfInstant } from "./instant.ts";
+export { withNews } from "./with_news.ts";
 export {
   ASSET_CLASSES,
   INSTRUMENT_FILE,

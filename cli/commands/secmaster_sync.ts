@@ -1,0 +1,110 @@
+import { venueNamed, VENUES } from "@ssmd/exchanges";
+import { loadSharedDeployment } from "@ssmd/metadata";
+import { nowUs } from "@ssmd/runtime";
+import { openTransport } from "@ssmd/transport";
+import { z } from "zod";
+import { DRY_RUN, ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { parsed, text, word } from "../command/flag.ts";
+import { oneRow } from "../command/table.ts";
+import type { SsmdContext } from "../context.ts";
+import { Registry } from "../registry/registry.ts";
+import { registryDirOf } from "../registry_dir.ts";
+import { instantFlag, nowText, timesOf } from "../secmaster/flags.ts";
+import { FileInstruments } from "../secmaster/file_instruments.ts";
+import { BusInstruments, type InstrumentStore } from "../secmaster/instrument_store.ts";
+import { synchronize } from "../secmaster/synchronize.ts";
+import { askVenueRest } from "../secmaster/venue_rest.ts";
+
+const VENUE_IDS = Object.values(VENUES).filter(({ catalogue }) => catalogue !== undefined)
+  .map(({ id }) => id);
+
+export default defineCommand({
+  name: "secmaster sync",
+  brief: "Take over what a venue's REST says of its markets",
+  description:
+    "Only what is news is written, as a version known from now on; a run without a change writes " +
+    "nothing. It goes into the key-value store of the environment's bus, which gateways follow, and " +
+    "on {env}.secmaster.changes; in an environment with the memory transport into the registry's " +
+    "files.",
+  examples: [
+    "ssmd secmaster sync kalshi --env demo --url http://127.0.0.1:19201/trade-api/v2",
+    "ssmd secmaster sync kalshi --env demo --series KXSIM --url http://127.0.0.1:19201/trade-api/v2",
+  ],
+  flags: {
+    env: ENVIRONMENT_REQUIRED,
+    dryRun: DRY_RUN,
+    feed: text("Feed that names are of; default: the venue's", {
+      placeholder: "feed",
+      completes: "feed",
+    }),
+    series: text("One series only, where the venue has some", { placeholder: "series" }),
+    since: instantFlag("Only what changed since (UTC), where the venue can tell"),
+    url: parsed(parseUrl, "Address of the REST in place of the venue's", { placeholder: "url" }),
+  },
+  args: [word(VENUE_IDS, "The venue", { placeholder: "venue", required: true })],
+  output: z.object({
+    venue: z.string(),
+    read: z.int().describe("Markets that the venue told"),
+    added: z.int().describe("Instruments that were not known"),
+    changed: z.int().describe("Instruments of which something was not known"),
+    seconds: z.number(),
+    dry_run: z.boolean(),
+  }),
+  table: oneRow,
+  async run({ flags, args: [id], context }) {
+    const venue = venueNamed(id);
+    const { catalogue } = venue;
+    if (catalogue === undefined) throw new RangeError(`${id} has no catalogue`);
+    const startedMs = performance.now();
+    const registry = await Registry.open(context.globals);
+    const files = registry.check().instruments;
+    const { env, url = catalogue.url, feed = id, series, since, dryRun } = flags;
+    const counts = await withStore(context, { registry, env }, (store) =>
+      synchronize({
+        ...{ catalogue, store, files, dryRun },
+        ask: askVenueRest({ venue, url, perSecond: catalogue.perSecond }),
+        request: {
+          ...{ feed, known: nowText() },
+          ...(series === undefined ? {} : { series }),
+          ...(since === undefined ? {} : { updatedSinceS: sinceS(since) }),
+        },
+      }));
+    const seconds = Math.round(performance.now() - startedMs) / 1000;
+    return { venue: id, ...counts, seconds, dry_run: dryRun };
+  },
+});
+
+/** The bus of the environment, or the registry's files where it is of one process. */
+async function withStore<T>(
+  context: SsmdContext,
+  { registry, env }: { registry: Registry; env: string },
+  action: (store: InstrumentStore) => Promise<T>,
+): Promise<T> {
+  if (registry.environment(env).transport.type === "memory") {
+    const store = new FileInstruments(context, registry);
+    const result = await action(store);
+    await store.close();
+    return result;
+  }
+  const registryDir = await registryDirOf(context.globals);
+  const deployment = await loadSharedDeployment({ env, registryDir, signsInto: () => [] });
+  const transport = await openTransport(deployment.transport, { env });
+  try {
+    const store = await BusInstruments.open(transport, env);
+    const result = await action(store);
+    await store.close();
+    return result;
+  } finally {
+    await transport.close();
+  }
+}
+
+function sinceS(since: string): number {
+  return Math.min(timesOf({ asOf: since }).asOfUs, nowUs()) / 1e6;
+}
+
+function parseUrl(value: string): string {
+  if (/^https?:\/\/[^/]+/.test(value)) return value.replace(/\/$/, "");
+  throw new RangeError("an address is http://host:port/path");
+}

@@ -1,0 +1,36 @@
+import { editorLine, type InstrumentFile, registryPathOf, yamlText } from "@ssmd/metadata";
+import type { SsmdContext } from "../context.ts";
+import { applyChanges } from "../registry/change.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { InstrumentStore } from "./instrument_store.ts";
+
+/** The registry's own files, where there is no bus that others reach. */
+export class FileInstruments implements InstrumentStore {
+  #context: SsmdContext;
+  #registry: Registry;
+  #changes = new Map<string, string>();
+
+  /** Nothing is written before `close`. */
+  constructor(context: SsmdContext, registry: Registry) {
+    this.#context = context;
+    this.#registry = registry;
+  }
+
+  known(): Promise<Map<string, InstrumentFile>> {
+    return Promise.resolve(this.#registry.check().instruments);
+  }
+
+  put(instruments: readonly InstrumentFile[]): Promise<void> {
+    for (const instrument of instruments) {
+      const path = registryPathOf({ kind: "instrument", name: instrument.id });
+      this.#changes.set(path, yamlText(instrument, [editorLine("instrument")]));
+    }
+    return Promise.resolve();
+  }
+
+  /** Writes all files, or none where one would be wrong: ConfigError. */
+  async close(): Promise<void> {
+    const changes = this.#changes;
+    await applyChanges(this.#context, { registry: this.#registry, changes }, { dryRun: false });
+  }
+}

@@ -1,0 +1,78 @@
+import {
+  decodeInstrument,
+  encodeInstrument,
+  INSTRUMENT_STORE,
+  type InstrumentFile,
+  instrumentKey,
+} from "@ssmd/metadata";
+import type { KeyValueStore, Publisher, Transport } from "@ssmd/transport";
+
+/** Where a synchronization reads what is known, and writes what is new. */
+export interface InstrumentStore {
+  /** All that is known, by id. */
+  known(): Promise<Map<string, InstrumentFile>>;
+  /** Writes instruments; durable once resolved. */
+  put(instruments: readonly InstrumentFile[]): Promise<void>;
+  /** Ends it. */
+  close(): Promise<void>;
+}
+
+/** Writes on their way at once. */
+const PUTS_MAX = 256;
+
+/**
+ * The key-value store of an environment's bus. Each change is told on `{env}.secmaster.changes`, too.
+ * Throws as the transport does.
+ */
+export class BusInstruments implements InstrumentStore {
+  #env: string;
+  #store: KeyValueStore;
+  #publisher: Publisher;
+
+  private constructor(env: string, store: KeyValueStore, publisher: Publisher) {
+    this.#env = env;
+    this.#store = store;
+    this.#publisher = publisher;
+  }
+
+  /** Opens the store, which is made when it is missing. */
+  static async open(transport: Transport, env: string): Promise<BusInstruments> {
+    const store = await transport.keyValue(INSTRUMENT_STORE);
+    return new BusInstruments(env, store, transport.publisher());
+  }
+
+  async known(): Promise<Map<string, InstrumentFile>> {
+    const known = new Map<string, InstrumentFile>();
+    for (const { value } of await this.#store.entries()) {
+      const instrument = decodeInstrument(value);
+      if (instrument !== undefined) known.set(instrument.id, instrument);
+    }
+    return known;
+  }
+
+  async put(instruments: readonly InstrumentFile[]): Promise<void> {
+    for (let at = 0; at < instruments.length; at += PUTS_MAX) {
+      await Promise.all(instruments.slice(at, at + PUTS_MAX).map((each) => this.#put(each)));
+    }
+    await this.#publisher.flush();
+  }
+
+  async #put(instrument: InstrumentFile): Promise<void> {
+    const value = encodeInstrument(instrument);
+    const revision = await this.#store.put(instrumentKey(instrument.id), value);
+    // The journal of changes: what is new, not all that was known before.
+    const { id, name, versions, mappings } = instrument;
+    const change = { id, name, version: versions.at(-1), mappings, revision };
+    if (this.#publisher.full) await this.#publisher.ready();
+    this.#publisher.publish({
+      subject: `${this.#env}.secmaster.changes`,
+      payload: new TextEncoder().encode(JSON.stringify(change)),
+      id: `secmaster-${id}-${revision}`,
+    });
+  }
+
+  /** Ends what was opened here; the transport stays. */
+  async close(): Promise<void> {
+    await this.#publisher.close();
+  }
+}

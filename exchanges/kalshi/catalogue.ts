@@ -1,0 +1,77 @@
+import { VenueError } from "@ssmd/runtime";
+import type { AskRest, Catalogue, CatalogueRequest } from "../adapter.ts";
+import {
+  kalshiInstrument,
+  type KalshiMarket,
+  kalshiMarketOf,
+  type KalshiSeries,
+  seriesOfEvent,
+} from "./market_terms.ts";
+
+/** Largest pages that the venue gives. */
+const PAGE_MARKETS = 1000;
+/** More pages than the venue can have markets for: a cursor that runs in circles. */
+const PAGES_MAX = 20_000;
+
+/** Kalshi's public REST, which needs no signature. */
+export const kalshiCatalogue: Catalogue = {
+  url: "https://external-api.kalshi.com/trade-api/v2",
+  perSecond: 10,
+  async *instruments(ask, request) {
+    const { feed, known } = request;
+    const seriesByTicker = await kalshiSeries(ask);
+    for await (const page of kalshiMarkets(ask, request)) {
+      yield page.map((market) => {
+        const series = seriesByTicker.get(seriesOfEvent(String(market.event_ticker ?? "")));
+        return kalshiInstrument(market, { feed, series, known });
+      });
+    }
+  },
+};
+
+/** The fees of all series, by their ticker. */
+export async function kalshiSeries(ask: AskRest): Promise<Map<string, KalshiSeries>> {
+  const answer = await ask("/series") as { series?: unknown };
+  if (!Array.isArray(answer.series)) throw unreadable("/series", "a list of series");
+  return new Map(
+    answer.series.filter((each): each is KalshiSeries => typeof each?.ticker === "string")
+      .map((each) => [each.ticker, each]),
+  );
+}
+
+/**
+ * All markets, a page at a time. Throws VenueError `VENUE_ANSWER_UNREADABLE` for what is no page, and
+ * for a cursor that was given before.
+ */
+export async function* kalshiMarkets(
+  ask: AskRest,
+  { updatedSinceS, series }: Pick<CatalogueRequest, "updatedSinceS" | "series"> = {},
+): AsyncGenerator<KalshiMarket[]> {
+  const query = new URLSearchParams({ limit: String(PAGE_MARKETS) });
+  if (series !== undefined) query.set("series_ticker", series);
+  if (updatedSinceS !== undefined) {
+    query.set("min_updated_ts", String(Math.floor(updatedSinceS)));
+    // The one filter that goes with it; combos are no markets of their own.
+    query.set("mve_filter", "exclude");
+  }
+  const seen = new Set<string>();
+  for (let page = 0; page < PAGES_MAX; page++) {
+    const answer = await ask(`/markets?${query}`) as { markets?: unknown; cursor?: unknown };
+    if (!Array.isArray(answer.markets)) throw unreadable("/markets", "a list of markets");
+    yield answer.markets.map(kalshiMarketOf).filter((each) => each !== undefined);
+    const { cursor } = answer;
+    if (typeof cursor !== "string" || cursor === "") return;
+    if (seen.has(cursor)) throw unreadable("/markets", "a cursor that was not given before");
+    seen.add(cursor);
+    query.set("cursor", cursor);
+  }
+  throw unreadable("/markets", `fewer than ${PAGES_MAX} pages`);
+}
+
+function unreadable(path: string, wanted: string): VenueError {
+  return new VenueError("VENUE_ANSWER_UNREADABLE", `Kalshi's answer of ${path} is not ${wanted}.`, {
+    context: { path },
+    hint: "Try again; if it stays, the venue has changed its REST.",
+    retryable: true,
+  });
+}

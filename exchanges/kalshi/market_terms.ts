@@ -1,0 +1,142 @@
+import type { InstrumentFile, InstrumentVersion } from "@ssmd/metadata";
+
+/** A market as REST gives it (`GET /markets`), with the fields that we read. */
+export interface KalshiMarket {
+  ticker: string;
+  event_ticker?: unknown;
+  status?: unknown;
+  title?: unknown;
+  yes_sub_title?: unknown;
+  created_time?: unknown;
+  updated_time?: unknown;
+  open_time?: unknown;
+  close_time?: unknown;
+  result?: unknown;
+  price_ranges?: unknown;
+}
+
+/** What REST says of a series (`GET /series`) that its markets share. */
+export interface KalshiSeries {
+  ticker: string;
+  fee_type?: unknown;
+  fee_multiplier?: unknown;
+}
+
+/** States by the venue's word; `determined` is not final. */
+const STATES: Readonly<Record<string, InstrumentVersion["state"]>> = {
+  initialized: "listed",
+  unopened: "listed",
+  active: "open",
+  open: "open",
+  inactive: "halted",
+  paused: "halted",
+  closed: "closed",
+  determined: "determined",
+  disputed: "disputed",
+  amended: "amended",
+  finalized: "settled",
+  settled: "settled",
+};
+
+/** Fields that say how the market trades, not what it is: they change with every trade. */
+const QUOTES =
+  /^(last_price|yes_bid|yes_ask|no_bid|no_ask|previous_|volume|open_interest|liquidity)/;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/;
+const DECIMAL = /^\d{1,15}(\.\d{1,15})?$/;
+const ID = /^[A-Za-z0-9][\w.-]{0,126}[A-Za-z0-9]$/;
+
+/** A market that REST gave; undefined when it has no ticker that can be an id. */
+export function kalshiMarketOf(json: unknown): KalshiMarket | undefined {
+  if (typeof json !== "object" || json === null) return undefined;
+  const { ticker } = json as { ticker?: unknown };
+  return typeof ticker === "string" && ID.test(ticker) ? json as KalshiMarket : undefined;
+}
+
+/** The series of a market's event, which begins with it: `KXBTC15M-26MAY132115` is of `KXBTC15M`. */
+export function seriesOfEvent(event: string): string {
+  return event.split("-", 1)[0] ?? event;
+}
+
+/**
+ * A market as an instrument with one version, known at `known` (ISO time). Its version holds from the
+ * venue's own time of the change, else from when we knew it.
+ */
+export function kalshiInstrument(
+  market: KalshiMarket,
+  { feed, series, known }: { feed: string; series: KalshiSeries | undefined; known: string },
+): InstrumentFile {
+  const event = wordOf(market.event_ticker);
+  const created = timeOf(market.created_time) ?? timeOf(market.open_time) ?? known;
+  const version: InstrumentVersion = {
+    effective: timeOf(market.updated_time) ?? created,
+    known,
+    state: STATES[String(market.status)] ?? "listed",
+    quote: "USD",
+    size_step: "0.01",
+    ...defined({
+      price_grid: gridOf(market.price_ranges),
+      fees: feesOf(series),
+      opens: timeOf(market.open_time),
+      closes: timeOf(market.close_time),
+      result: wordOf(market.result),
+      group: event,
+      series: series?.ticker ?? (event === undefined ? undefined : seriesOfEvent(event)),
+    }),
+    venue: rawOf(market),
+  };
+  const { ticker } = market;
+  return {
+    id: ticker,
+    name: nameOf(market),
+    asset_class: "event",
+    versions: [version],
+    mappings: [{ feed, external: ticker, from: created, known }],
+  };
+}
+
+/** The grid that REST tells; the name of a structure is only a label. */
+function gridOf(ranges: unknown): InstrumentVersion["price_grid"] {
+  if (!Array.isArray(ranges)) return undefined;
+  const grid = ranges.map(({ start, end, step }) => ({ from: start, to: end, step }));
+  const isRead = grid.length > 0 &&
+    grid.every((each) => Object.values(each).every((text) => DECIMAL.test(String(text))));
+  return isRead ? grid : undefined;
+}
+
+function feesOf(series: KalshiSeries | undefined): InstrumentVersion["fees"] {
+  const type = wordOf(series?.fee_type);
+  if (type === undefined) return undefined;
+  const { fee_multiplier: multiplier } = series ?? {};
+  return { type, ...(typeof multiplier === "number" ? { multiplier: String(multiplier) } : {}) };
+}
+
+function nameOf(market: KalshiMarket): string {
+  const parts = [market.title, market.yes_sub_title].flatMap((part) => wordOf(part) ?? []);
+  return [...new Set(parts)].join(": ") || market.ticker;
+}
+
+/** Everything that the venue says of the market but its quotes. */
+function rawOf(market: KalshiMarket): Record<string, unknown> {
+  const kept = Object.entries(market).filter(([name]) => !QUOTES.test(name));
+  return Object.fromEntries(kept.sort(([a], [b]) => a < b ? -1 : 1));
+}
+
+function timeOf(value: unknown): string | undefined {
+  // The venue's zero for "none".
+  return typeof value === "string" && TIME.test(value) && !value.startsWith("0001-")
+    ? value
+    : undefined;
+}
+
+/** One line of text; undefined for "" and what is no text. */
+function wordOf(value: unknown): string | undefined {
+  if (typeof value !== "string") return undefined;
+  // deno-lint-ignore no-control-regex -- a name in a file is one line
+  const line = value.replace(/[\x00-\x1f\x7f-\x9f\s]+/g, " ").trim();
+  return line === "" ? undefined : line;
+}
+
+function defined<T extends object>(fields: T): { [Name in keyof T]: NonNullable<T[Name]> } {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Name in keyof T]: NonNullable<T[Name]> };
+}

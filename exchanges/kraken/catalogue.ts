@@ -1,0 +1,96 @@
+import type { InstrumentFile, InstrumentVersion } from "@ssmd/metadata";
+import { VenueError } from "@ssmd/runtime";
+import type { Catalogue, CatalogueRequest } from "../adapter.ts";
+import { symbolOf } from "./symbols.ts";
+
+/** A pair as `GET /0/public/AssetPairs` gives it, with the fields that we read. */
+interface AssetPair {
+  wsname?: unknown;
+  tick_size?: unknown;
+  lot_decimals?: unknown;
+  ordermin?: unknown;
+  fees?: unknown;
+  fees_maker?: unknown;
+  status?: unknown;
+}
+
+/** REST has names of the first WebSocket, which called some assets otherwise. */
+const RENAMED: Readonly<Record<string, string>> = { XBT: "BTC", XDG: "DOGE" };
+
+/** Words for how a pair trades; others let nobody trade freely. */
+const STATES: Readonly<Record<string, InstrumentVersion["state"]>> = {
+  online: "open",
+  limit_only: "open",
+  post_only: "open",
+  reduce_only: "open",
+  delisted: "delisted",
+};
+const DECIMAL = /^\d{1,15}(\.\d{1,15})?$/;
+const ALL_PRICES = { from: "0", to: "999999999999999" };
+
+/** Kraken's public REST: one answer with all pairs. */
+export const krakenCatalogue: Catalogue = {
+  url: "https://api.kraken.com/0/public",
+  perSecond: 1,
+  async *instruments(ask, request) {
+    const answer = await ask("/AssetPairs") as { error?: unknown; result?: unknown };
+    const { result } = answer;
+    if (typeof result !== "object" || result === null) {
+      throw new VenueError("VENUE_ANSWER_UNREADABLE", "Kraken's answer holds no pairs.", {
+        context: { error: answer.error },
+        hint: "Try again; if it stays, the venue has changed its REST.",
+        retryable: true,
+      });
+    }
+    yield Object.values(result).flatMap((pair) => krakenInstrument(pair, request) ?? []);
+  },
+};
+
+/** A pair as an instrument; undefined when it has no name on the WebSocket. */
+export function krakenInstrument(
+  pair: AssetPair,
+  { feed, known }: CatalogueRequest,
+): InstrumentFile | undefined {
+  if (typeof pair.wsname !== "string") return undefined;
+  const [base = "", quote = ""] = pair.wsname.split("/").map((each) => RENAMED[each] ?? each);
+  if (base === "" || quote === "") return undefined;
+  const external = `${base}/${quote}`;
+  const version: InstrumentVersion = {
+    ...{ effective: known, known, state: STATES[String(pair.status)] ?? "halted", base, quote },
+    ...gridOf(pair.tick_size),
+    ...sizesOf(pair),
+    ...feesOf(pair),
+    venue: { ...pair },
+  };
+  return {
+    ...{ id: symbolOf(external), name: external, asset_class: "crypto" },
+    versions: [version],
+    mappings: [{ feed, external, from: known, known }],
+  };
+}
+
+function gridOf(tick: unknown): Pick<InstrumentVersion, "price_grid"> {
+  if (typeof tick !== "string" || !DECIMAL.test(tick)) return {};
+  return { price_grid: [{ ...ALL_PRICES, step: tick }] };
+}
+
+function sizesOf({ lot_decimals, ordermin }: AssetPair) {
+  const isCount = typeof lot_decimals === "number" && lot_decimals >= 0 && lot_decimals <= 15;
+  const step = isCount ? (lot_decimals === 0 ? "1" : `0.${"1".padStart(lot_decimals, "0")}`) : "";
+  return {
+    ...(step === "" ? {} : { size_step: step }),
+    ...(typeof ordermin === "string" && DECIMAL.test(ordermin) ? { size_min: ordermin } : {}),
+  };
+}
+
+/** Of the lowest tier of volume, in percent. */
+function feesOf({ fees, fees_maker }: AssetPair): Pick<InstrumentVersion, "fees"> {
+  const [taker, maker] = [fees, fees_maker].map((tiers) => {
+    const first: unknown = Array.isArray(tiers) && Array.isArray(tiers[0])
+      ? tiers[0][1]
+      : undefined;
+    return typeof first === "number" ? String(first) : undefined;
+  });
+  if (taker === undefined) return {};
+  return { fees: { type: "percent", ...(maker === undefined ? {} : { maker }), taker } };
+}

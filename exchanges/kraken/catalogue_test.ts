@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { INSTRUMENT_FILE } from "@ssmd/metadata";
+import { krakenCatalogue } from "./catalogue.ts";
+
+const CAPTURES = Deno.env.get("SSMD_CAPTURES") ??
+  new URL("../../../shared/captures", import.meta.url).pathname;
+const FILE = `${CAPTURES}/rest/kraken-assetpairs-2026-01.json.gz`;
+const REQUEST = { feed: "kraken", known: "2026-11-28T00:00:00Z" };
+
+Deno.test("all recorded pairs are instruments, named as the WebSocket names them", {
+  ignore: !existsSync(FILE),
+}, async () => {
+  const answer = JSON.parse(gunzipSync(readFileSync(FILE)).toString());
+  const pairs = Object.keys(answer.result ?? answer).length;
+  const ask = () => Promise.resolve("result" in answer ? answer : { error: [], result: answer });
+  const [page = []] = await Array.fromAsync(krakenCatalogue.instruments(ask, REQUEST));
+  assert.equal(page.length, pairs);
+  for (const instrument of page) INSTRUMENT_FILE.parse(instrument);
+  const btc = page.find(({ id }) => id === "BTCUSD");
+  const { venue: _, ...version } = btc?.versions[0] ?? {};
+  assert.deepEqual(version, {
+    ...{ effective: REQUEST.known, known: REQUEST.known, state: "open", base: "BTC", quote: "USD" },
+    price_grid: [{ from: "0", to: "999999999999999", step: "0.1" }],
+    ...{ size_step: "0.00000001", size_min: "0.00005" },
+    fees: { type: "percent", maker: "0.25", taker: "0.4" },
+  });
+  assert.equal(btc?.mappings[0]?.external, "BTC/USD");
+  assert.ok(
+    page.every(({ mappings }) => !/^XBT\/|^XDG\/|\/XBT$/.test(mappings[0]?.external ?? "")),
+  );
+});
