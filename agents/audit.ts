@@ -5,6 +5,7 @@ import type { AgentStore } from "./agent_store.ts";
 
 /** What an agent did. */
 export type AuditWhat =
+  | "request"
   | "model_call"
   | "gate"
   | "backtest"

@@ -5,4 +5,5 @@ export {
   type ThreadDetails,
   type ThreadState,
 } from "./define/definition_agent.ts";
+export { agentResponder } from "./respond_to_requests.ts";
 export { openDefinitionAgent, type OpenedDefinitionAgent } from "./open_agents.ts";

@@ -230,7 +230,8 @@ function runnable({ args, deno }: Launch): string[] {
   const word = commandWord(args) ?? "";
   if (word === "query") return [deno, "git"];
   if (SIGNAL_WORDS.has(word)) return [deno, SHELL, "git"];
-  return ["git", CHRONYC, ...(word === "up" ? [SHELL] : [])];
+  // Signals run in hosts, which a shell starts; agents check what they write with Deno's own tools.
+  return ["git", CHRONYC, ...(word === "up" ? [SHELL, deno] : [])];
 }
 
 function valuesOf(args: readonly string[], name: string): string[] {

@@ -61,7 +61,8 @@ Deno.test("the cache is reached by who answers clients, and by nobody else", () 
 Deno.test("a gateway writes its clients and where it runs, and reads the archive", () => {
   const { write, read } = permissions("gateway", "--env prod");
   assert.deepEqual(write, [
-    ...["./data/clients", "./data/running", "/srv/ssmd/clients", "/srv/ssmd/running"],
+    ...["./data/clients", "./data/feedback", "./data/running"],
+    ...["/srv/ssmd/clients", "/srv/ssmd/feedback", "/srv/ssmd/running"],
   ]);
   assert.ok(read.includes("/srv/ssmd"));
 });
@@ -72,6 +73,12 @@ Deno.test("signals read their own files and run their hosts through the shell, a
   assert.ok(read.includes("/opt/ssmd/signals") && read.includes("/home/ada/markets/signals"));
   assert.ok(permissions("ssmd", "up --env prod").run.includes("/bin/sh"));
   assert.ok(!permissions("ssmd", "status").run.includes("/bin/sh"));
+});
+
+Deno.test("what agents start reaches the gateway's machine or its address, writes and runs nothing", () => {
+  const { write, net, run } = permissions("ssmd", "mcp serve --url https://md.example:8443");
+  assert.deepEqual([write, run], [[], []]);
+  assert.deepEqual(net, ["127.0.0.1", "localhost", "[::1]", "md.example:8443"]);
 });
 
 Deno.test("what flags name may be used, too: folders, addresses, the interface to listen on", () => {

@@ -14,6 +14,7 @@ import { RecentFires } from "./history/recent_fires.ts";
 import { StoredArchive } from "./history/stored_archive.ts";
 import { CaptureReports } from "./bus/capture_reports.ts";
 import { BusSubscriber } from "./bus/bus_subscriber.ts";
+import { AgentsClient } from "./bus/agents_client.ts";
 import { SignalsClient } from "./bus/signals_client.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { InstrumentSource } from "./meta/instrument_source.ts";
@@ -26,6 +27,7 @@ import { listen } from "./rest/http.ts";
 import { HttpConnections } from "./rest/http_connections.ts";
 import { openRest } from "./rest/rest.ts";
 import type { Route } from "./rest/route.ts";
+import { agentRoutes } from "./rest/routes/agents.ts";
 import { signalRoutes } from "./rest/routes/signals.ts";
 import { SelfCheck } from "./self_check.ts";
 import { MarketData, type MarketSpec } from "./state/market_data.ts";
@@ -261,6 +263,7 @@ function build(
     info: { env, version, feeds: [...options.feeds], ...options.info },
     more: [
       ...protocolRoutes(version),
+      ...agentRoutes(new AgentsClient(transport, env)),
       ...signalRoutes({ client: new SignalsClient(transport, env), fires, data, archive }),
       ...clientRoutes(new ConnectedClients(streams, hub, data)),
       ...applyRoutes(options, data),

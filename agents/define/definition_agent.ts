@@ -1,7 +1,7 @@
 import { Command } from "@langchain/langgraph";
 import { isoOfUs, nowUs, SsmdError } from "@ssmd/runtime";
 import type { AgentStore } from "../agent_store.ts";
-import type { AuditEntry } from "../audit.ts";
+import { type AuditEntry, sha256 } from "../audit.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import { withLease } from "../thread_lease.ts";
 import {
@@ -54,8 +54,20 @@ export class DefinitionAgent {
     this.#graph = definitionGraph(tools);
   }
 
-  /** Begins a thread and runs it to its first question. Throws SsmdError `REQUEST_INVALID`. */
+  /** Begins a thread and runs it to its first question. Throws as {@linkcode begin}. */
   async define(words: string, requestedBy: string): Promise<ThreadDetails> {
+    return await this.begin(words, requestedBy).done;
+  }
+
+  /**
+   * Begins a thread; `done` resolves at its first question. `client` = for whom it was asked, where that
+   * is not who approves. Throws SsmdError `REQUEST_INVALID`.
+   */
+  begin(
+    words: string,
+    requestedBy: string,
+    client = "",
+  ): { id: string; done: Promise<ThreadDetails> } {
     if (words.trim() === "" || words.length > AGENT_LIMITS.wordsCharactersMax) {
       throw new SsmdError("REQUEST_INVALID", "the request is empty or too long", {
         hint: `say in at most ${AGENT_LIMITS.wordsCharactersMax} characters when a signal fires`,
@@ -65,7 +77,10 @@ export class DefinitionAgent {
     const at = isoOfUs(nowUs());
     this.#store.db.prepare("INSERT INTO threads VALUES (?, 'define', ?, ?, ?, 'running', '', ?, ?)")
       .run(id, words, requestedBy, this.#tools.model.name, at, at);
-    return await this.#run(id, firstState(words, requestedBy));
+    const begun = this.#tools.audit.add(id, "request", {
+      ...{ words_sha256: sha256(words), requested_by: requestedBy, client },
+    });
+    return { id, done: begun.then(() => this.#run(id, firstState(words, requestedBy))) };
   }
 
   /** Answers a question of a thread. Throws SsmdError `QUESTION_NOT_ASKED`. */

@@ -40,6 +40,7 @@ import { readSignals, signalFolders, SignalService } from "@ssmd/signals";
 import { openServiceStorage, type WatchedStorage } from "@ssmd/storage";
 import { openTransport, type Transport } from "@ssmd/transport";
 
+import { startAgents } from "./agents.ts";
 import { closeOptions, waitUntilArchived } from "./drained_storage.ts";
 import { KeptGateway } from "./kept_gateway.ts";
 import { type Captures, type FeedPlan, planFeeds } from "./plan.ts";
@@ -105,6 +106,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
     ...options,
     usesCache: true,
     sendsIssues: true,
+    usesModel: true,
     // Captures are played by a simulator in place of the venue.
     ...(options.captures.files.length > 0 ? { signsInto: () => [] } : {}),
     onKeyAccess: async ({ journal }, access) => {
@@ -238,6 +240,9 @@ async function startParts(
     ...{ environment, feeds, registryFolder, transport, storage, logger, registry, health },
   });
   if (signals !== undefined) stack.defer(() => signals.close());
+  stack.defer(
+    await startAgents({ deployment, transport, storage, registryDir: registryFolder, logger }),
+  );
   return { storage, transport, simulators, gateway, archiver, signals, registry, health };
 }
 

@@ -9,7 +9,7 @@ export interface RemoteGateway {
 }
 
 /** Wait for an answer of the gateway. */
-const ANSWER_MS_MAX = 30_000;
+const ANSWER_MS_MAX = 90_000;
 
 /** Answers calls by asking a gateway, which knows the caller's entitlements and limits. */
 export function remoteBackend(gateway: RemoteGateway): ToolBackend {

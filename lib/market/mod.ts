@@ -10,3 +10,10 @@ export * from "./run.ts";
 export * from "./turn.ts";
 export * from "./watermark.ts";
 export * from "./signal_state.ts";
+export {
+  type AgentsAnswer,
+  type AgentsRequest,
+  agentsSubject,
+  type AgentThread,
+  type SignalTest,
+} from "./agent_requests.ts";

@@ -49,6 +49,7 @@ ARGUMENTS = {
     "get_orderbook": {"symbol": "BTCUSD"},
     "query_historical": {"symbol": "BTCUSD", "kind": "candles"},
     "get_signal_history": {"id": "imbalance_flip"},
+    "test_signal": {"id": "imbalance_flip"},
     "report_issue": {"kind": "other", "text": "which day is open?"},
 }
 
@@ -112,7 +113,7 @@ Deno.test("programs in Python and TypeScript call every tool over HTTP and stdio
           const { code, out } = await run("python3", ["-c", PYTHON, ...args]);
           assert.equal(code, 0, out);
           const { called, status } = JSON.parse(out);
-          assert.ok(Object.keys(called).length >= 10, out);
+          assert.ok(Object.keys(called).length >= 11, out);
           for (const [name, answer] of Object.entries(called)) {
             assert.ok("data" in (answer as object), `${name}: ${JSON.stringify(answer)}`);
           }

@@ -1,4 +1,5 @@
 import type { Tool } from "../tool.ts";
+import { CREATE_SIGNAL } from "./create_signal.ts";
 import { DATA_INVENTORY } from "./data_inventory.ts";
 import { GET_MARKET } from "./get_market.ts";
 import { GET_ORDERBOOK } from "./get_orderbook.ts";
@@ -9,6 +10,7 @@ import { LIST_SIGNALS } from "./list_signals.ts";
 import { QUERY_HISTORICAL } from "./query_historical.ts";
 import { REPORT_ISSUE } from "./report_issue.ts";
 import { SYSTEM_STATUS } from "./system_status.ts";
+import { TEST_SIGNAL } from "./test_signal.ts";
 
 /** All tools by name, in the order of the list. */
 export const TOOLS: ReadonlyMap<string, Tool> = new Map(
@@ -23,5 +25,7 @@ export const TOOLS: ReadonlyMap<string, Tool> = new Map(
     REPORT_ISSUE,
     LIST_SIGNALS,
     GET_SIGNAL_HISTORY,
+    TEST_SIGNAL,
+    CREATE_SIGNAL,
   ].map((tool) => [tool.info.name, tool]),
 );

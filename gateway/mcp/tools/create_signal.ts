@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { pathOf } from "../ask.ts";
+import { Problem } from "../../rest/problem.ts";
+import { defineTool } from "../tool.ts";
+
+const THREADS = "/v1/admin/agent/threads";
+
+const NEXT: Readonly<Record<string, string>> = {
+  running: "It is not done: call again with thread.",
+  question: "It asks: call again with thread and words as the answer.",
+  approval: "A person decides: ssmd agent approve. Nothing is committed before.",
+  ended: "It is over.",
+};
+
+/** A signal from words. */
+export const CREATE_SIGNAL = defineTool({
+  name: "create_signal",
+  description: "Let an agent write a signal; a person approves.",
+  input: {
+    words: z.string().optional().describe("when it fires, or an answer"),
+    thread: z.string().optional(),
+  },
+  annotations: { readOnlyHint: false },
+  run: async ({ words, thread }, ask) => {
+    if (words === undefined && thread === undefined) {
+      throw new Problem("INVALID_ARGUMENT", "words are missing", {
+        status: 400,
+        hint: "say when the signal fires, or name a thread",
+      });
+    }
+    const data = thread === undefined
+      ? await ask({ method: "POST", path: THREADS, body: { words } })
+      : await ask({
+        ...{ method: "POST", path: pathOf(THREADS, thread) },
+        body: words === undefined ? {} : { text: words },
+      });
+    return { data, condition: "complete", notes: [NEXT[String(data["state"])] ?? ""] };
+  },
+});
