@@ -65,7 +65,18 @@ const READERS: Readonly<Record<string, string>> = {
     "environment.transport.credentials environment.cache environment.storage environment.storage.path " +
     "environment.gateway environment.gateway.clients environment.gateway.clients.path " +
     "environment.simulator environment.endpoints environment.credentials " +
-    "environment.connects environment.connects.burst environment.connects.refill",
+    "environment.connects environment.connects.burst environment.connects.refill " +
+    "environment.gateway.issues environment.agents",
+  "lib/metadata/deployed_issues.ts": "environment.gateway.issues.credentials",
+  "gateway/feedback/environment_tracker.ts": "environment.gateway.issues.from " +
+    "environment.gateway.issues.team_id environment.gateway.issues.url",
+  "lib/metadata/deployed_agents.ts":
+    "environment.agents.model environment.agents.model.credentials",
+  "agents/open_agents.ts": "environment.agents.budget " +
+    "environment.agents.budget.calls_per_thread environment.agents.budget.tokens_per_thread " +
+    "environment.agents.budget.tokens_per_day",
+  "agents/model/open_model.ts": "environment.agents.model.path",
+  "agents/model/provider_model.ts": "environment.agents.model.model environment.agents.model.url",
   "connector/clock_quality.ts":
     "feed.capture_locations.clock_source feed.capture_locations.clock_accuracy_us",
 
