@@ -53,6 +53,14 @@ ARGUMENTS = {
     "report_issue": {"kind": "other", "text": "which day is open?"},
 }
 
+async def call(session, name):
+    while True:
+        result = await session.call_tool(name, ARGUMENTS.get(name, {}))
+        answer = json.loads(result.content[0].text)
+        if answer.get("error", {}).get("code") != "TOO_MANY_CALLS":
+            return answer
+        await asyncio.sleep(1)
+
 async def use(read, write):
     async with ClientSession(read, write) as session:
         await session.initialize()
@@ -60,8 +68,9 @@ async def use(read, write):
         for tool in (await session.list_tools()).tools:
             if tool.name not in ARGUMENTS and tool.input_schema.get("required"):
                 continue
-            result = await session.call_tool(tool.name, ARGUMENTS.get(tool.name, {}))
-            called[tool.name] = json.loads(result.content[0].text)
+            called[tool.name] = await call(session, tool.name)
+        # Ten calls at once are a client's share.
+        await asyncio.sleep(2)
         status = await session.read_resource("ssmd://status")
         print(json.dumps({"called": called, "status": json.loads(status.contents[0].text)}))
 
