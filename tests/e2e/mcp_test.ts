@@ -50,6 +50,7 @@ ARGUMENTS = {
     "query_historical": {"symbol": "BTCUSD", "kind": "candles"},
     "get_signal_history": {"id": "imbalance_flip"},
     "test_signal": {"id": "imbalance_flip"},
+    "create_signal": {"words": "when it rains"},
     "report_issue": {"kind": "other", "text": "which day is open?"},
 }
 
@@ -122,7 +123,7 @@ Deno.test("programs in Python and TypeScript call every tool over HTTP and stdio
           const { code, out } = await run("python3", ["-c", PYTHON, ...args]);
           assert.equal(code, 0, out);
           const { called, status } = JSON.parse(out);
-          assert.ok(Object.keys(called).length >= 11, out);
+          assert.ok(Object.keys(called).length === 12, out);
           for (const [name, answer] of Object.entries(called)) {
             assert.ok("data" in (answer as object), `${name}: ${JSON.stringify(answer)}`);
           }
