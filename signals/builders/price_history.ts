@@ -14,6 +14,8 @@ import type { StateReader, StateWriter } from "./state_bytes.ts";
 
 const SLOTS_DEFAULT = 600;
 const SLOTS_MAX = 20_000;
+/** Slots that there is room for at first: most markets are quiet. */
+const SLOTS_FIRST = 32;
 const RESOLUTION_MIN_US = 1000;
 
 /** Where a price comes from: the last trade, or the middle of the book. */
@@ -38,10 +40,11 @@ export class PriceHistoryBuilder implements Builder {
   #levels: OrderbookBuilder | undefined;
   #windowUs: number;
   #resolutionUs: number;
-  #slots: Float64Array;
-  #closes: Float64Array;
-  #highs: Float64Array;
-  #lows: Float64Array;
+  readonly #slotsMax: number;
+  #slots = new Float64Array(SLOTS_FIRST);
+  #closes = new Float64Array(SLOTS_FIRST);
+  #highs = new Float64Array(SLOTS_FIRST);
+  #lows = new Float64Array(SLOTS_FIRST);
   #first = 0;
   #count = 0;
   #nowUs = 0;
@@ -59,11 +62,7 @@ export class PriceHistoryBuilder implements Builder {
     this.#levels = levels;
     this.#windowUs = windowUs;
     this.#resolutionUs = resolutionUs;
-    const capacity = Math.ceil(windowUs / resolutionUs) + 3;
-    this.#slots = new Float64Array(capacity);
-    this.#closes = new Float64Array(capacity);
-    this.#highs = new Float64Array(capacity);
-    this.#lows = new Float64Array(capacity);
+    this.#slotsMax = Math.ceil(windowUs / resolutionUs) + 3;
   }
 
   /** Whether there is a price, and its source is right. */
@@ -106,13 +105,27 @@ export class PriceHistoryBuilder implements Builder {
       this.#lows[last] = Math.min(this.#lows[last] as number, price);
       return;
     }
-    if (this.#count === capacity) {
+    if (this.#count === this.#slotsMax) {
       this.#first = (this.#first + 1) % capacity;
       this.#count--;
-    }
-    const place = (this.#first + this.#count++) % capacity;
+    } else if (this.#count === capacity) this.#grow(capacity);
+    const place = (this.#first + this.#count++) % this.#slots.length;
     this.#slots[place] = slot;
     this.#closes[place] = this.#highs[place] = this.#lows[place] = price;
+  }
+
+  /** Twice the room, as far as the window needs it. */
+  #grow(capacity: number): void {
+    const length = Math.min(capacity * 2, this.#slotsMax);
+    const grown = (values: Float64Array) => {
+      const copy = new Float64Array(length);
+      copy.set(values.subarray(this.#first));
+      copy.set(values.subarray(0, this.#first), capacity - this.#first);
+      return copy;
+    };
+    [this.#slots, this.#closes] = [grown(this.#slots), grown(this.#closes)];
+    [this.#highs, this.#lows] = [grown(this.#highs), grown(this.#lows)];
+    this.#first = 0;
   }
 
   /** The newest price; NaN = none. */
@@ -181,8 +194,11 @@ export class PriceHistoryBuilder implements Builder {
   read(from: StateReader): void {
     this.#nowUs = from.number();
     this.#first = 0;
-    this.#count = Math.min(from.number(), this.#slots.length);
-    for (let i = 0; i < this.#count; i++) {
+    this.#count = 0;
+    const count = Math.min(from.number(), this.#slotsMax);
+    while (this.#slots.length < count) this.#grow(this.#slots.length);
+    this.#count = count;
+    for (let i = 0; i < count; i++) {
       this.#slots[i] = from.number();
       this.#closes[i] = from.number();
       this.#highs[i] = from.number();

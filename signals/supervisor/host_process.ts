@@ -1,4 +1,4 @@
-import { TransportError } from "@ssmd/runtime";
+import { ConfigError, TransportError } from "@ssmd/runtime";
 import type { z } from "zod";
 import {
   ANSWER_BYTES_MAX,
@@ -205,6 +205,12 @@ const NOTHING = new Uint8Array();
 
 /** A shell sets the limit of memory, which Deno cannot, and becomes the host. */
 function spawnHost(): Deno.ChildProcess {
+  if (Deno.build.standalone) {
+    // A compiled program starts itself again, with all the rights that are built into it.
+    throw new ConfigError("SIGNALS_NEED_DENO", "A compiled ssmd runs no signals", {
+      hint: "run it with Deno: hosts are processes of Deno without rights",
+    });
+  }
   const command = [
     ...[Deno.execPath(), "run", "--quiet", "--no-prompt", "--no-config", "--no-remote", "--no-npm"],
     ...["--no-lock", `--v8-flags=--max-old-space-size=${HEAP_MB_MAX},--max-semi-space-size=4`],
