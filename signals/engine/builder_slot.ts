@@ -11,6 +11,7 @@ export class BuilderSlot {
   readonly #builder: Builder;
   readonly #warmupUs: number;
   readonly #isShared: boolean;
+  readonly #advances: boolean;
   /** Event time of its first record since it began or a gap, µs; NaN = none yet. */
   #sinceUs = NaN;
   /** What the builder said of itself after its last change: many conditions ask. */
@@ -27,6 +28,7 @@ export class BuilderSlot {
     this.#builder = builder;
     this.#warmupUs = definition.warmupUs;
     this.#isShared = definition.isShared;
+    this.#advances = builder.advance !== undefined;
   }
 
   /** Whether it is valid and warm. */
@@ -51,8 +53,8 @@ export class BuilderSlot {
 
   /** Moves its time on. */
   advance(nowUs: number): void {
-    if (this.#builder.advance === undefined || nowUs === this.#advancedUs) return;
-    if (this.#isShared) this.#builder.advance(nowUs);
+    if (!this.#advances || nowUs === this.#advancedUs) return;
+    if (this.#isShared) this.#builder.advance?.(nowUs);
     else this.#guard(() => this.#builder.advance?.(nowUs));
     this.#changed();
     this.#advancedUs = nowUs;

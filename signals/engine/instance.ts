@@ -38,6 +38,12 @@ export interface InstanceParts {
   engine: string;
 }
 
+/** What is kept of the record that its builders took last. */
+type CauseRecord = Pick<
+  MarketEvent,
+  "timestampUs" | "receivedAtUs" | "sequence" | "feed" | "run" | "connection"
+>;
+
 /** A signal on one market. */
 export class Instance {
   readonly signal: LoadedSignal;
@@ -50,10 +56,8 @@ export class Instance {
   readonly #sink: Sink;
   #failure: string | undefined;
   #cappedHour = -1;
-  #cause: Pick<MarketEvent, "timestampUs" | "receivedAtUs" | "sequence" | "feed"> & {
-    run: number;
-    connection: number;
-  };
+  readonly #everyUs: number;
+  #cause: CauseRecord;
 
   /** An instance that was never asked. */
   constructor(parts: InstanceParts, sink: Sink) {
@@ -64,7 +68,8 @@ export class Instance {
     this.#parts = parts;
     this.#sink = sink;
     this.#memory = new EdgeMemory(signal.definition, parts.isCold);
-    this.#cause = { timestampUs: 0, receivedAtUs: 0, sequence: 0, feed, run: 0, connection: 0 };
+    this.#everyUs = signal.definition.everyUs;
+    this.#cause = { timestampUs: 0, receivedAtUs: 0, sequence: 0, feed };
   }
 
   /** Tells it from the others of its engine. */
@@ -74,14 +79,8 @@ export class Instance {
 
   /** Notes the record that its builders took last, and asks its condition unless it has boundaries. */
   onRecord(record: MarketEvent): void {
-    const cause = this.#cause;
-    cause.timestampUs = record.timestampUs;
-    cause.receivedAtUs = record.receivedAtUs;
-    cause.sequence = record.sequence;
-    cause.feed = record.feed;
-    cause.run = record.run ?? 0;
-    cause.connection = record.connection ?? 0;
-    const { everyUs } = this.signal.definition;
+    this.#cause = record;
+    const everyUs = this.#everyUs;
     if (everyUs === 0) this.#ask(record.receivedAtUs, undefined);
     else if (this.nextBoundaryUs === Infinity) {
       this.nextBoundaryUs = (Math.floor(record.receivedAtUs / everyUs) + 1) * everyUs;
@@ -112,7 +111,9 @@ export class Instance {
   }
 
   #isReady(nowUs: number): boolean {
-    for (const slot of this.#parts.slots) {
+    const { slots } = this.#parts;
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i] as BuilderSlot;
       if (slot.failure !== undefined) this.#fail(slot.failure, nowUs);
       if (!slot.isReady(nowUs)) return false;
     }
@@ -122,7 +123,8 @@ export class Instance {
   #ask(nowUs: number, boundaryUs: number | undefined): void {
     if (this.#failure !== undefined) return;
     try {
-      for (const slot of this.#parts.slots) slot.advance(nowUs);
+      const { slots } = this.#parts;
+      for (let i = 0; i < slots.length; i++) slots[i]?.advance(nowUs);
       if (!this.#isReady(nowUs)) {
         this.#memory.forget();
         return;
@@ -145,7 +147,8 @@ export class Instance {
     if (!values.startsWith("{")) throw new TypeError("fire answered no object");
     if (values.length > VALUES_CHARS_MAX) throw new RangeError("fire answered more than 4 KiB");
     const { feed, symbol } = this;
-    const { timestampUs, receivedAtUs, sequence, run, connection, feed: causeFeed } = this.#cause;
+    const { timestampUs, receivedAtUs, sequence, feed: causeFeed } = this.#cause;
+    const { run = 0, connection = 0 } = this.#cause;
     const cause: Cause = boundaryUs === undefined
       ? { feed: causeFeed, run, connection, sequence }
       : { boundaryUs };
@@ -183,7 +186,7 @@ export class Instance {
 
   /** Writes what it remembers. */
   write(to: StateWriter): void {
-    const { timestampUs, receivedAtUs, sequence, feed, run, connection } = this.#cause;
+    const { timestampUs, receivedAtUs, sequence, feed, run = 0, connection = 0 } = this.#cause;
     to.number(timestampUs).number(receivedAtUs).number(sequence).text(feed);
     to.number(run).number(connection).number(this.nextBoundaryUs).text(this.#failure ?? "");
     this.#memory.write(to);
