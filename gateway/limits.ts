@@ -17,11 +17,11 @@ export const GATEWAY_LIMITS = {
   /** Sockets below which it is not worth to start. */
   connectionsMin: 64,
   /** Requests of one socket without an answer; beyond it the socket is cut. */
-  pipelinedRequestsMax: 16,
+  pipelinedRequestsMax: 8,
   /** Wait for a socket to take its answer; then it is cut. */
   answerReadMs: 30_000,
   /** Bytes of answers that sockets did not take; beyond it the socket that waits longest is cut. */
-  answersUnreadBytesMax: 32 * 1024 * 1024,
+  answersUnreadBytesMax: 16 * 1024 * 1024,
   /** Requests a second from one address without a key (bursts of five times as many); then 429. */
   keylessRequestsPerSecondMax: 1000,
   /** Addresses whose rate is remembered; the quietest leave. */
