@@ -6,7 +6,7 @@ import { HostFailure, type HostLimits, HostProcess } from "./host_process.ts";
 
 const WATCHDOG_MS = 1_000;
 const START_MS = 20_000;
-const PROBE_MS = 500;
+const PROBE_MS = 250;
 const REPLAYED_BYTES_PER_MS = 20_000;
 const INNOCENT_FAILURES_MAX = 3;
 /** Bytes of batches since the last snapshot, after which one is taken. */
@@ -31,7 +31,7 @@ export interface SupervisorOptions {
   states?: readonly Uint8Array[];
   /** Position at which the states were taken; default 0. */
   position?: number;
-  /** Default 1 s for a batch, 20 s for a start, 500 ms for a signal that is probed. */
+  /** Default 1 s for a batch, 20 s for a start, 250 ms for a signal that is probed. */
   limits?: Partial<HostLimits>;
   /** Called when a signal is taken out. */
   onQuarantine?: (quarantine: Quarantine) => void;
