@@ -23,7 +23,6 @@ import { notWritten, StorageRetry } from "./storage_retry.ts";
 import { WindowRouter } from "./window_router.ts";
 import { dueMinute, lagSeconds, TICK_MS } from "./window_times.ts";
 import { IntakeGate } from "./intake_gate.ts";
-import { DayEndChecks } from "./qa/day_end.ts";
 import { BusGaps } from "./repair/bus_gaps.ts";
 import { LateDays } from "./late_days.ts";
 import { FlushScheduler } from "./flush_scheduler.ts";
@@ -54,7 +53,6 @@ class ArchiverService implements Archiver {
   #busGaps: BusGaps;
   #superseded = Promise.withResolvers<SsmdError>();
   #storageAway = Promise.withResolvers<void>();
-  #dayEnd: DayEndChecks;
   #consumer: Consumer | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #lateDays = new LateDays();
@@ -80,11 +78,6 @@ class ArchiverService implements Archiver {
       loadDay: (feed, day) => void this.#loader.loadDay(feed, day),
       loadNames: (minute) => void this.#loader.loadNames(minute),
       refuse: (message, reason, why) => this.#dead.add(message, reason, why),
-    });
-    this.#dayEnd = new DayEndChecks({
-      ...{ storage: options.storage, env: options.env, checks: options.checks ?? new Map() },
-      software: `${options.version}+${options.commit}`,
-      ...{ metrics: this.#metrics, logger: this.#logger },
     });
     this.#lease = new ArchiveLease({
       ...{ env: options.env, shard: options.shard ?? "main", logger: this.#logger },
@@ -139,7 +132,6 @@ class ArchiverService implements Archiver {
         this.#consumer?.acknowledge(streamSequence);
       },
       onEnd: () => this.#gate.look(),
-      onDayOver: (feed, day) => this.#dayEnd.dayOver(feed, day),
     });
   }
 
@@ -231,7 +223,6 @@ class ArchiverService implements Archiver {
       await this.#busGaps.close();
       await this.#loader.settled();
       clearInterval(this.#timer);
-      await this.#dayEnd.close();
       await this.#consumer?.close();
       await this.#dead.close();
       await this.#lease.release();

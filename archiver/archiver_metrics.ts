@@ -15,7 +15,6 @@ export class ArchiverMetrics {
   readonly gaps;
   readonly busGaps;
   readonly repaired;
-  readonly qaFailures;
 
   /** Registers them in `metrics`. */
   constructor(metrics: Metrics = new Metrics("archiver")) {
@@ -24,11 +23,6 @@ export class ArchiverMetrics {
       "type",
     ]);
     this.gaps = metrics.counter("gaps_total", "Gap records written.", ["feed"]);
-    this.qaFailures = metrics.counter(
-      "qa_failures_total",
-      "Records of days that are over that did not pass a check.",
-      ["feed", "check"],
-    );
     this.busGaps = metrics.counter(
       "bus_gaps_total",
       "Times in which records left the bus before they were archived.",

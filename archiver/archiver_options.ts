@@ -1,4 +1,3 @@
-import type { FeedChecks } from "@ssmd/metadata";
 import type { Health, Logger, Metrics, SsmdError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
@@ -41,8 +40,6 @@ export interface ArchiverOptions {
   leaseWaitMs?: number;
   /** By feed: our names of the markets that are ordered; default not known. */
   ordered?: ReadonlyMap<string, readonly string[]>;
-  /** By feed: what a day is checked with once it is over; default nothing. */
-  checks?: ReadonlyMap<string, FeedChecks>;
 }
 
 /** What an archiver has done and holds. */

@@ -27,7 +27,6 @@ export interface FlushSchedulerOptions {
   /** Called when a round has ended, well or not. */
   onEnd: () => void;
   /** A day got its last status, which is in storage. */
-  onDayOver: (feed: string, day: string) => void;
 }
 
 /** Cuts windows out of the intake and writes them, one round at a time. */
@@ -104,7 +103,6 @@ export class FlushScheduler {
       });
       await acknowledge(round.streamSequence);
       this.#acknowledged = round.streamSequence;
-      for (const { manifest } of round.sealed) this.#options.onDayOver(manifest.feed, manifest.day);
       if (round.windows.length > 0) {
         metrics.roundSeconds.observe((performance.now() - start) / 1000);
       }

@@ -1,12 +1,5 @@
 import { appendAudit } from "@ssmd/journal";
-import {
-  exportKeyAges,
-  findRegistry,
-  followSymbols,
-  loadChecks,
-  loadSharedDeployment,
-  orderedSymbols,
-} from "@ssmd/metadata";
+import { exportKeyAges, followSymbols, loadSharedDeployment, orderedSymbols } from "@ssmd/metadata";
 import {
   COMMIT,
   ConfigError,
@@ -68,7 +61,6 @@ await runService("archiver", FLAGS, async (flags) => {
     storage,
     // A rolling update starts the next one first.
     leaseWaitMs: Infinity,
-    checks: await loadChecks(await findRegistry(Deno.cwd()), environment.feeds),
     ...(flags["flush-seconds"] === undefined ? {} : { flushMs: flushMsOf(flags["flush-seconds"]) }),
   });
   const scrape = serveMetrics({

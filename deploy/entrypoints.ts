@@ -1,5 +1,5 @@
 /** A program of the project. */
-export type Program = "ssmd" | "connector" | "archiver" | "gateway" | "signals";
+export type Program = "ssmd" | "connector" | "archiver" | "gateway" | "signals" | "worker";
 
 /** The module that each starts with; each has a permission set of the same name in deno.json. */
 export const ENTRYPOINTS: Readonly<Record<Program, string>> = {
@@ -8,4 +8,5 @@ export const ENTRYPOINTS: Readonly<Record<Program, string>> = {
   archiver: "archiver/main.ts",
   gateway: "gateway/main.ts",
   signals: "signals/main.ts",
+  worker: "jobs/main.ts",
 };

@@ -12,7 +12,7 @@ const LANGUAGE = [
   "metadata",
   "archive",
 ] as const;
-const SERVICES = ["connector", "archiver", "gateway", "signals", "agents"] as const;
+const SERVICES = ["connector", "archiver", "gateway", "signals", "jobs", "agents"] as const;
 /** May import every room; what they hold is no part of a service. */
 const ABOVE_ALL = ["cli", "tests", "bench", "deploy"] as const;
 
@@ -35,6 +35,7 @@ export const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   archiver: [...LANGUAGE, "dataset"],
   gateway: [...LANGUAGE, "dataset"],
   signals: [...LANGUAGE, "dataset"],
+  jobs: [...LANGUAGE, "dataset"],
   agents: [...LANGUAGE, "signals", "dataset"],
 };
 

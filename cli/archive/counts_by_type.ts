@@ -7,4 +7,5 @@ export const COUNTS_BY_TYPE = z.object({
   orderbook: z.int(),
   status: z.int(),
   gap: z.int(),
+  fire: z.int(),
 });

@@ -188,6 +188,14 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Show or remove archived days that are older than the environment keeps them",
     load: () => import("./data_retention.ts"),
   },
+  "day end": {
+    brief: "End a day of a feed now: seal it and check it",
+    load: () => import("./day_end.ts"),
+  },
+  "day status": {
+    brief: "Show the days of an environment and how far each is ended",
+    load: () => import("./day_status.ts"),
+  },
   "diff": {
     brief: "Tell what changed in the registry since the last commit",
     load: () => import("./diff.ts"),
@@ -296,6 +304,19 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Begin a registry: the folder exchanges/ with what belongs into it",
     load: () => import("./init.ts"),
   },
+  "job cancel": { brief: "Cancel a job that is not over", load: () => import("./job_cancel.ts") },
+  "job list": {
+    brief: "List the jobs of an environment, the newest first",
+    load: () => import("./job_list.ts"),
+  },
+  "job retry": {
+    brief: "Run a failed or cancelled job again, from its first step that is not done",
+    load: () => import("./job_retry.ts"),
+  },
+  "job show": {
+    brief: "Show a job: its state, its steps with what each gave, its log",
+    load: () => import("./job_show.ts"),
+  },
   "key check": {
     brief: "Check ages: exit code 1 when a key is expired or missing",
     load: () => import("./key_check.ts"),
@@ -380,6 +401,22 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
   "reprocess status": {
     brief: "Show a version day by day, and how far a run is",
     load: () => import("./reprocess_status.ts"),
+  },
+  "schedule list": {
+    brief: "List what an environment does by itself, and when",
+    load: () => import("./schedule_list.ts"),
+  },
+  "schedule pause": {
+    brief: "Keep a schedule from asking for jobs by itself",
+    load: () => import("./schedule_pause.ts"),
+  },
+  "schedule resume": {
+    brief: "Let a paused schedule ask for jobs again",
+    load: () => import("./schedule_resume.ts"),
+  },
+  "schedule trigger": {
+    brief: "Do now what a schedule does, out of turn",
+    load: () => import("./schedule_trigger.ts"),
   },
   "schema add-version": {
     brief: "Add the next version of a schema, as a draft",

@@ -17,6 +17,7 @@ import { render } from "../render.ts";
 const WATCH_MS = 2_000;
 /** Lag from which on a feed is behind. */
 const LAG_MS_MAX = 5_000;
+const DAY_US = 86_400_000_000;
 /** Share of the disk that must be left. */
 const FREE_SHARE_MIN = 0.05;
 const CLEAR_SCREEN = "\x1b[2J\x1b[H";
@@ -133,6 +134,7 @@ async function readStatus(
     ...service.problems,
     ...feeds.flatMap(feedProblems),
     ...await diskProblems(archive, dataDir),
+    ...sealProblems(archive),
   ];
   return {
     ...{ ok: problems.length === 0, env: location.env, problems },
@@ -260,6 +262,14 @@ async function diskProblems(archive: Archive | null, dataDir: string): Promise<s
   if (archive?.free_bytes == null) return [];
   const { free, size } = await diskOf(dataDir);
   return free / size < FREE_SHARE_MIN ? [`only ${bytesText(free)} are left on the disk`] : [];
+}
+
+/** A day is ended on the day after it. */
+function sealProblems(archive: Archive | null): string[] {
+  const yesterday = dayOfUs(nowUs() - DAY_US);
+  const late = archive?.unsealed_days.filter(({ day }) => day < yesterday) ?? [];
+  if (late.length === 0) return [];
+  return [`${late.length} days are over and not sealed: ssmd schedule trigger end-days`];
 }
 
 function screenOf({ env, ok, problems, process, feeds, archive, bus, clients }: Status): string {

@@ -34,6 +34,7 @@ const SEALED = "cp -r data sealed; ssmd archive seal --data sealed --force -q > 
   "cp sealed/normalized/demo/kraken/v1/trade/2026/08/01/day.parquet .; " +
   'cp "$SSMD_ROOT/exchanges/schemas/trade-v2.capnp" .';
 
+const QUEUED = scripted("queued_job.ts");
 const VERSIONED = scripted("versioned_archive.ts");
 
 /** The number that the next field of a trade gets. */
@@ -64,6 +65,9 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "reprocess prune": VERSION_2,
   "qa show": "ssmd qa run --feed kraken --check monotonic_time > checked",
   "data retention": scripted("brief_archive.ts"),
+  "job show": QUEUED,
+  "job cancel": QUEUED,
+  "job retry": `${QUEUED}; ssmd job cancel end-day/demo/kraken/v1/2026-08-01 > cancelled`,
   "storage versions": VERSIONED,
   "storage restore": VERSIONED,
   "storage delete": VERSIONED,

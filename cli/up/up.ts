@@ -15,13 +15,13 @@ import {
   environmentFeedback,
   startGateway,
 } from "@ssmd/gateway";
+import { JobService } from "@ssmd/jobs";
 import { appendAudit } from "@ssmd/journal";
 import {
   type Deployment,
   exportKeyAges,
   findRegistry,
   followSymbols,
-  loadChecks,
   loadDeployment,
   loadEnvironment,
   symbolsOfFeed,
@@ -158,6 +158,7 @@ async function start(
     const following = await followFeed(connector, { bus, feed: plan.feed, logger });
     stack.defer(() => following.unsubscribe());
   }
+  await startJobs(options, deployment, { parts, stack });
   // Last: who finds the file finds all of it running, and a folder that cannot be used is told before.
   stack.defer(
     await announceRunning(deployment.dataDir, {
@@ -230,7 +231,6 @@ async function startParts(
   const archiver = createArchiver({
     ...{ env, transport, storage, logger, shard: "main", version: VERSION, commit: COMMIT, feeds },
     ordered,
-    checks: await loadChecks(registryFolder, feeds),
     metrics: new Metrics("archiver", registry),
     health,
   });
@@ -268,6 +268,22 @@ async function startSignals(
   });
   await signals.start();
   return signals;
+}
+
+/** Days end by themselves, but not those of a recording: its days are what it is played for. */
+async function startJobs(
+  { captures, registryDir, logger }: UpOptions,
+  { environment, dataDir, storage }: Deployment,
+  { parts, stack }: { parts: Parts; stack: AsyncDisposableStack },
+): Promise<void> {
+  if (storage.type === "memory" || captures.files.length > 0) return;
+  const jobs = await JobService.start({
+    ...{ environment, dataDir, storage, logger },
+    registryDir: registryDir ?? await findRegistry(Deno.cwd()),
+    metrics: new Metrics("jobs", parts.registry),
+  });
+  if (jobs === undefined) logger.info("another process runs the jobs of this folder");
+  else stack.use(jobs);
 }
 
 function connectorOf(

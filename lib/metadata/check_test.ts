@@ -110,7 +110,7 @@ Deno.test("an environment on NATS without max_bytes is warned of and stays sound
 Deno.test("a file of an earlier commit may have settings that were taken back, and no unknown ones", () => {
   const [environment] = filesIn(new URL("environments/", EXCHANGES), "environments")
     .filter(({ path }) => path.endsWith("/demo.yaml"));
-  const text = `${environment?.text}\nschedule: { timezone: UTC }\nshards: 2\n`
+  const text = `${environment?.text}\nshards: 2\n`
     .replace("{ feed: kraken,", "{ tier: 1, feed: kraken,");
   const file = { path: "environments/demo.yaml", text };
   const told = (isPast: boolean, more = "") => {
@@ -121,7 +121,7 @@ Deno.test("a file of an earlier commit may have settings that were taken back, a
   };
   assert.deepEqual(told(true), { fields: [], is: true });
   assert.deepEqual(told(false).fields.map((path) => path.split(".").at(-1)), [
-    ...["tier", "schedule", "shards"],
+    ...["tier", "shards"],
   ]);
   assert.deepEqual(told(true, "tiers: 3\n"), { fields: ["tiers"], is: false });
 });

@@ -12,6 +12,8 @@ import {
   port,
   size,
   text,
+  timeOfDay,
+  timezone,
 } from "./shape.ts";
 
 const SYMBOL = fields({
@@ -93,6 +95,14 @@ const RETENTION = fields({
   normalized_days: keptDays.describe("Days of normalized records"),
 });
 
+const SCHEDULE = fields({
+  timezone: timezone.exactOptional().describe("Of day_end, like America/New_York; absent = UTC"),
+  day_end: timeOfDay.exactOptional()
+    .describe("When days that are over are sealed and checked, HH:MM; absent = 00:10"),
+  auto_roll: z.boolean().exactOptional()
+    .describe("Whether that happens by itself; absent = true, false = only when asked"),
+});
+
 const SIMULATOR = fields({
   seed: z.int().min(0).exactOptional().describe("The same seed gives the same market"),
   rate: z.number().gt(0).max(1_000_000).exactOptional()
@@ -142,6 +152,8 @@ export const ENVIRONMENT_FILE = fields({
     .describe("Which language model agents ask; absent = no agent runs"),
   retention: RETENTION.exactOptional()
     .describe("How long archived days are kept; absent = for ever"),
+  schedule: SCHEDULE.exactOptional()
+    .describe("When days are ended; absent = at 00:10 UTC, by themselves"),
   simulator: SIMULATOR.exactOptional().describe(
     "Present = these feeds are simulated on loopback and need no credentials",
   ),
@@ -153,7 +165,7 @@ export const ENVIRONMENT_FILE = fields({
     .describe("Feed → how often its address may be connected to, in place of the venue's limit"),
   credentials: z.record(z.string(), CREDENTIALS).exactOptional()
     .describe("Feed → credential field → reference $key:name.field"),
-}, { schedule: "market days that begin and end by themselves", shards: "shards" });
+}, { shards: "shards" });
 
 /** A deployment. */
 export type Environment = z.output<typeof ENVIRONMENT_FILE>;

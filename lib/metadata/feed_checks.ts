@@ -25,16 +25,3 @@ export async function loadFeedChecks(dir: string, feed: string): Promise<FeedChe
     throw error;
   }
 }
-
-/** The checks of those of the feeds that have some; throws as {@linkcode loadFeedChecks}. */
-export async function loadChecks(
-  dir: string,
-  feeds: readonly string[],
-): Promise<Map<string, FeedChecks>> {
-  const checks = new Map<string, FeedChecks>();
-  for (const feed of feeds) {
-    const found = await loadFeedChecks(dir, feed);
-    if (found !== undefined) checks.set(feed, found);
-  }
-  return checks;
-}

@@ -103,6 +103,8 @@ const READERS: Readonly<Record<string, string>> = {
     "environment.gateway.slow_clients.buffer_messages " +
     "environment.gateway.slow_clients.disconnect_after_s",
   "cli/commands/data_retention.ts": "environment.retention",
+  "jobs/schedule.ts": "environment.schedule environment.schedule.timezone " +
+    "environment.schedule.day_end environment.schedule.auto_roll",
   "dataset/retention/plan_retention.ts":
     "environment.retention.raw_days environment.retention.normalized_days",
   "signals/live/read_signals.ts":

@@ -1,0 +1,49 @@
+import { dayOfUs } from "@ssmd/archive";
+import { END_DAY, endDayId } from "@ssmd/jobs";
+import { nowUs, SsmdError } from "@ssmd/runtime";
+import { RECORDS_VERSION } from "../command/archive_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { day as dayFlag, text } from "../command/flag.ts";
+import { JOB_VIEW, jobRow, jobView } from "../jobs/job_view.ts";
+import {
+  assertKept,
+  finishJobs,
+  JOB_FLAGS,
+  jobOfId,
+  openEnvironmentJobs,
+} from "../jobs/open_jobs.ts";
+
+export default defineCommand({
+  name: "day end",
+  brief: "End a day of a feed now: seal it and check it",
+  description:
+    "A day that is over is ended by itself where up or `deno task worker` runs; see `ssmd schedule " +
+    "list`. This does it now and waits. A day to which records came late is ended again.",
+  examples: ["ssmd day end --feed kraken --date 2026-08-01"],
+  flags: {
+    ...JOB_FLAGS,
+    feed: text("Of this feed", { placeholder: "feed", completes: "feed", required: true }),
+    date: dayFlag("The day, UTC: YYYY-MM-DD, yesterday, or 7d (days ago)", { required: true }),
+    version: RECORDS_VERSION,
+  },
+  output: JOB_VIEW,
+  table: (job) => ({ rows: [jobRow(job)] }),
+  failed: ({ state }) => state !== "done",
+  async run({ flags: { feed, date: day, version = "v1", ...location }, context }) {
+    if (day >= dayOfUs(nowUs())) throw notOver(feed, day);
+    using jobs = await openEnvironmentJobs(context, location);
+    const { store, environment } = jobs;
+    assertKept(environment);
+    const input = { feed, version, day };
+    const id = endDayId(environment.name, input);
+    store.enqueue({ id, workflow: END_DAY, input, nowUs: nowUs() });
+    await finishJobs(context, jobs, () => [id]);
+    return jobView(jobOfId(jobs, id));
+  },
+});
+
+function notOver(feed: string, day: string): SsmdError {
+  return new SsmdError("DAY_NOT_OVER", `${feed} ${day} is not over yet.`, {
+    hint: "`ssmd archive seal --force` seals what is there now.",
+  });
+}

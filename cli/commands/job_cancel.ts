@@ -1,0 +1,31 @@
+import { nowUs, SsmdError } from "@ssmd/runtime";
+import { defineCommand } from "../command/define.ts";
+import { text } from "../command/flag.ts";
+import { JOB_VIEW, jobRow, jobView } from "../jobs/job_view.ts";
+import { JOB_FLAGS, jobOfId, openEnvironmentJobs } from "../jobs/open_jobs.ts";
+
+export default defineCommand({
+  name: "job cancel",
+  brief: "Cancel a job that is not over",
+  description:
+    "A step that runs is broken off within a second; what it was about is whole, as after a kill. " +
+    "`ssmd job retry` goes on with it.",
+  examples: ["ssmd job cancel end-day/demo/kraken/v1/2026-08-01"],
+  flags: JOB_FLAGS,
+  args: [text("Id of the job, as `ssmd job list` shows it", {
+    placeholder: "job",
+    required: true,
+  })],
+  output: JOB_VIEW,
+  table: (job) => ({ rows: [jobRow(job)] }),
+  async run({ flags, args: [id], context }) {
+    using jobs = await openEnvironmentJobs(context, flags);
+    const job = jobOfId(jobs, id);
+    if (!jobs.store.cancel(job.id, nowUs())) {
+      throw new SsmdError("JOB_OVER", `The job ${id} is ${job.state} already.`, {
+        hint: "Only a job that is queued or running can be cancelled.",
+      });
+    }
+    return jobView(jobOfId(jobs, id));
+  },
+});

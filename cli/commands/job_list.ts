@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { JOB_STATES } from "@ssmd/jobs";
+import { defineCommand } from "../command/define.ts";
+import { choice, text, whole } from "../command/flag.ts";
+import { JOB_VIEW, jobRow, jobView } from "../jobs/job_view.ts";
+import { JOB_FLAGS, openEnvironmentJobs } from "../jobs/open_jobs.ts";
+
+export default defineCommand({
+  name: "job list",
+  brief: "List the jobs of an environment, the newest first",
+  description:
+    "up and `deno task worker` run them: days that are over are sealed and checked, old ones " +
+    "removed, the archive recounted. They are kept in the data folder, jobs/<env>.sqlite.",
+  examples: ["ssmd job list", "ssmd job list --state failed --output json"],
+  flags: {
+    ...JOB_FLAGS,
+    state: choice(JOB_STATES, "Only jobs in this state"),
+    workflow: text("Only jobs of this workflow", { placeholder: "name" }),
+    limit: whole("Most jobs", { default: "50", placeholder: "count" }),
+  },
+  output: z.array(JOB_VIEW),
+  table: (jobs) => ({ rows: jobs.map(jobRow), counted: "job" }),
+  async run({ flags: { state, workflow, limit, ...location }, context }) {
+    using jobs = await openEnvironmentJobs(context, location);
+    return jobs.store.list({ state, workflow, limit }).map(jobView);
+  },
+});

@@ -1,0 +1,39 @@
+import { nowUs, SsmdError } from "@ssmd/runtime";
+import { defineCommand } from "../command/define.ts";
+import { text } from "../command/flag.ts";
+import { JOB_VIEW, jobRow, jobView } from "../jobs/job_view.ts";
+import {
+  assertKept,
+  finishJobs,
+  JOB_FLAGS,
+  jobOfId,
+  openEnvironmentJobs,
+} from "../jobs/open_jobs.ts";
+
+export default defineCommand({
+  name: "job retry",
+  brief: "Run a failed or cancelled job again, from its first step that is not done",
+  description:
+    "Waits until it is over. Where no up and no worker runs on the data folder, the command runs it.",
+  examples: ["ssmd job retry end-day/demo/kraken/v1/2026-08-01"],
+  flags: JOB_FLAGS,
+  args: [text("Id of the job, as `ssmd job list` shows it", {
+    placeholder: "job",
+    required: true,
+  })],
+  output: JOB_VIEW,
+  table: (job) => ({ rows: [jobRow(job)] }),
+  failed: ({ state }) => state !== "done",
+  async run({ flags, args: [id], context }) {
+    using jobs = await openEnvironmentJobs(context, flags);
+    const job = jobOfId(jobs, id);
+    assertKept(jobs.environment);
+    if (!jobs.store.retry(job.id, nowUs())) {
+      throw new SsmdError("JOB_NOT_OVER", `The job ${id} is ${job.state}.`, {
+        hint: "Only a job that failed or was cancelled can be run again.",
+      });
+    }
+    await finishJobs(context, jobs, () => [id]);
+    return jobView(jobOfId(jobs, id));
+  },
+});

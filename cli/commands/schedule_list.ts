@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { schedulesOf } from "@ssmd/jobs";
+import { nowUs } from "@ssmd/runtime";
+import { defineCommand } from "../command/define.ts";
+import { JOB_FLAGS, openEnvironmentJobs } from "../jobs/open_jobs.ts";
+import { SCHEDULE_VIEW, scheduleView } from "../jobs/schedule_view.ts";
+
+export default defineCommand({
+  name: "schedule list",
+  brief: "List what an environment does by itself, and when",
+  description:
+    'The environment\'s file says when: schedule: { timezone: America/New_York, day_end: "17:30" }; ' +
+    "without it at 00:10 UTC, and never where it says auto_roll: false. up and `deno task worker` " +
+    "ask for the jobs; what was due while nothing ran is asked for once.",
+  examples: ["ssmd schedule list", "ssmd schedule list --env kraken --output json"],
+  flags: JOB_FLAGS,
+  output: z.array(SCHEDULE_VIEW),
+  table: (schedules) => ({ rows: schedules, counted: "schedule" }),
+  async run({ flags, context }) {
+    using jobs = await openEnvironmentJobs(context, flags);
+    const { store, environment } = jobs;
+    return schedulesOf(environment).map((each) =>
+      scheduleView(each, store.schedule(each.name), nowUs())
+    );
+  },
+});

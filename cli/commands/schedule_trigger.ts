@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { triggerSchedule } from "@ssmd/jobs";
+import { nowUs } from "@ssmd/runtime";
+import { defineCommand } from "../command/define.ts";
+import { text } from "../command/flag.ts";
+import { JOB_VIEW, jobRow, jobView } from "../jobs/job_view.ts";
+import { assertKept, finishJobs, JOB_FLAGS, openEnvironmentJobs } from "../jobs/open_jobs.ts";
+import { scheduleNamed } from "../jobs/schedule_view.ts";
+
+/** Days that are ended at once, at most. */
+const JOBS_MAX = 10_000;
+
+export default defineCommand({
+  name: "schedule trigger",
+  brief: "Do now what a schedule does, out of turn",
+  description:
+    "Waits until the job is over, and the ends of days that it asked for. Where no up and no worker " +
+    "runs on the data folder, the command runs them.",
+  examples: ["ssmd schedule trigger end-days --env demo"],
+  flags: JOB_FLAGS,
+  args: [text("Its name, as `ssmd schedule list` shows it", {
+    placeholder: "schedule",
+    required: true,
+  })],
+  output: z.array(JOB_VIEW),
+  table: (jobs) => ({ rows: jobs.map(jobRow), counted: "job" }),
+  failed: (jobs) => jobs.some(({ state }) => state !== "done"),
+  async run({ flags, args: [name], context }) {
+    using jobs = await openEnvironmentJobs(context, flags);
+    const { store, environment } = jobs;
+    const schedule = scheduleNamed(jobs, name);
+    assertKept(environment);
+    const atUs = nowUs();
+    const id = triggerSchedule(store, { env: environment.name, schedule, nowUs: atUs });
+    const begun = () =>
+      store.list({ limit: JOBS_MAX }).filter(({ createdAtUs }) => createdAtUs >= atUs);
+    await finishJobs(context, jobs, () => [id, ...begun().map((job) => job.id)]);
+    return begun().reverse().map(jobView);
+  },
+});

@@ -1,0 +1,63 @@
+import type { Job } from "@ssmd/jobs";
+import { isoOfUs } from "@ssmd/runtime";
+import { z } from "zod";
+import { durationText } from "../format.ts";
+import type { Row } from "../render.ts";
+
+const MOMENT = z.string().nullable().describe("ISO 8601; null = not yet");
+
+/** A job as commands print it. */
+export const JOB_VIEW = z.object({
+  job: z.string().describe("Its id"),
+  workflow: z.string(),
+  state: z.enum(["queued", "running", "done", "failed", "cancelled"]),
+  attempts: z.int().describe("Tries so far"),
+  created_at: z.string().describe("ISO 8601"),
+  due_at: z.string().describe("When it may begin, ISO 8601"),
+  started_at: MOMENT,
+  ended_at: MOMENT,
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable()
+    .describe("Of the last try that failed"),
+  steps: z.array(z.object({
+    name: z.string(),
+    started_at: z.string(),
+    ended_at: MOMENT,
+    result: z.record(z.string(), z.unknown()).nullable(),
+  })),
+});
+
+export type JobView = z.output<typeof JOB_VIEW>;
+
+/** A job with its fields named as in JSON. */
+export function jobView(job: Job): JobView {
+  return {
+    ...{ job: job.id, workflow: job.workflow, state: job.state, attempts: job.attempts },
+    created_at: isoOfUs(job.createdAtUs),
+    due_at: isoOfUs(job.dueAtUs),
+    started_at: momentOf(job.startedAtUs),
+    ended_at: momentOf(job.endedAtUs),
+    error: job.error,
+    steps: job.steps.map(({ name, startedAtUs, endedAtUs, result }) => ({
+      ...{ name, result },
+      started_at: isoOfUs(startedAtUs),
+      ended_at: momentOf(endedAtUs),
+    })),
+  };
+}
+
+/** A job in one line of a table. */
+export function jobRow(view: JobView): Row {
+  const { job, state, attempts, started_at, ended_at, steps, error } = view;
+  const done = steps.filter((step) => step.ended_at !== null).map(({ name }) => name);
+  const isOver = started_at !== null && ended_at !== null;
+  return {
+    ...{ job, state, attempts, started: started_at },
+    took: isOver ? durationText(Date.parse(ended_at) - Date.parse(started_at)) : null,
+    steps: done.join(", "),
+    error: error?.message ?? null,
+  };
+}
+
+function momentOf(us: number | null): string | null {
+  return us === null ? null : isoOfUs(us);
+}

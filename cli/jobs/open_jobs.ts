@@ -1,0 +1,96 @@
+import { JobService, jobsPath, type JobStore, openJobs } from "@ssmd/jobs";
+import { dataDirOf, type Environment } from "@ssmd/metadata";
+import { createLogger, Metrics, sleep, SsmdError } from "@ssmd/runtime";
+import { archiveConfig } from "../archive/open_archive.ts";
+import { ENVIRONMENT } from "../command/common_flags.ts";
+import { dir } from "../command/flag.ts";
+import { notice, type SsmdContext } from "../context.ts";
+import { UsageError } from "../exit.ts";
+import { Registry } from "../registry/registry.ts";
+import { registryDirOf } from "../registry_dir.ts";
+
+/** How often a job that another process runs is looked at. */
+const LOOK_MS = 200;
+
+/** Whose jobs a command is about. */
+export const JOB_FLAGS = {
+  env: ENVIRONMENT,
+  data: dir("Folder of the data, as up --data has it; default: the environment's"),
+};
+
+/** Values of {@linkcode JOB_FLAGS}. */
+export interface JobLocation {
+  env: string;
+  data?: string | undefined;
+}
+
+/** The jobs of an environment, and where they are kept. */
+export interface EnvironmentJobs extends Disposable {
+  environment: Environment;
+  dataDir: string;
+  store: JobStore;
+}
+
+/** Opens the jobs of an environment; they may be none. Throws ConfigError, StorageError. */
+export async function openEnvironmentJobs(
+  context: SsmdContext,
+  { env, data }: JobLocation,
+): Promise<EnvironmentJobs> {
+  const environment = (await Registry.open(context.globals)).environment(env);
+  const dataDir = dataDirOf(environment, data);
+  const store = await openJobs(dataDir, env);
+  return { environment, dataDir, store, [Symbol.dispose]: () => store[Symbol.dispose]() };
+}
+
+/** The job of an id, by nobody mistaken for another. Throws UsageError `JOB_UNKNOWN`. */
+export function jobOfId({ store, dataDir, environment }: EnvironmentJobs, id: string) {
+  const job = store.find(id);
+  if (job !== undefined) return job;
+  const file = jobsPath(dataDir, environment.name);
+  throw new UsageError("JOB_UNKNOWN", `There is no job "${id}" in ${file}.`, {
+    hint: "`ssmd job list` shows the jobs.",
+  });
+}
+
+/**
+ * Waits until jobs are over, those too that they ask for. Where no process runs the environment's jobs, this one does until then.
+ * Throws ConfigError for an environment whose storage another process cannot open.
+ */
+export async function finishJobs(
+  context: SsmdContext,
+  { environment, dataDir, store }: EnvironmentJobs,
+  idsOf: () => readonly string[],
+): Promise<void> {
+  const registryDir = await registryDirOf(context.globals);
+  await using service = await JobService.start({
+    ...{ environment, registryDir, dataDir },
+    storage: await archiveConfig({
+      env: environment.name,
+      registryDir,
+      ...dataOf(environment, dataDir),
+    }),
+    logger: createLogger({ level: "error" }),
+    metrics: new Metrics("jobs"),
+    // Schedules are a matter of the process that runs on.
+    quietMs: Infinity,
+  });
+  if (service === undefined) notice(context, "another process runs the jobs of this folder");
+  while (idsOf().some((id) => isOpen(store, id))) await sleep(LOOK_MS);
+}
+
+function dataOf({ storage }: Environment, dataDir: string): { data?: string } {
+  return storage.type === "local" ? { data: dataDir } : {};
+}
+
+function isOpen(store: JobStore, id: string): boolean {
+  const state = store.find(id)?.state;
+  return state === "queued" || state === "running";
+}
+
+/** Refuses an environment of which nothing outlives the process. */
+export function assertKept({ name, storage }: Environment): void {
+  if (storage.type !== "memory") return;
+  throw new SsmdError("STORAGE_NOT_SHARED", `Environment ${name} keeps its files in memory.`, {
+    hint: "Choose an environment with local or s3 storage.",
+  });
+}

@@ -1,0 +1,46 @@
+import { nextDueUs, type Schedule, schedulesOf, type ScheduleState } from "@ssmd/jobs";
+import { isoOfUs, suggestion } from "@ssmd/runtime";
+import { z } from "zod";
+import { UsageError } from "../exit.ts";
+import type { EnvironmentJobs } from "./open_jobs.ts";
+
+const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/** A schedule as commands print it. */
+export const SCHEDULE_VIEW = z.object({
+  schedule: z.string().describe("Its name"),
+  title: z.string().describe("What it does"),
+  when: z.string(),
+  state: z.enum(["on", "paused"]),
+  last: z.string().nullable().describe("When it was last due and asked for, ISO 8601"),
+  next: z.string().nullable().describe("ISO 8601; null = paused"),
+});
+
+/** A schedule with its state, as it is at a moment. */
+export function scheduleView(
+  schedule: Schedule,
+  { isPaused, lastAtUs }: ScheduleState,
+  nowUs: number,
+): z.output<typeof SCHEDULE_VIEW> {
+  const { name, title, at, timezone, weekday } = schedule;
+  const days = weekday === null ? "every day" : `every ${WEEKDAYS[weekday - 1]}`;
+  return {
+    ...{ schedule: name, title, when: `${days} at ${at} ${timezone}` },
+    state: isPaused ? "paused" : "on",
+    last: lastAtUs === null ? null : isoOfUs(lastAtUs),
+    next: isPaused ? null : isoOfUs(nextDueUs(schedule, nowUs)),
+  };
+}
+
+/** The schedule of a name. Throws UsageError `SCHEDULE_UNKNOWN`. */
+export function scheduleNamed({ environment }: EnvironmentJobs, name: string): Schedule {
+  const schedules = schedulesOf(environment);
+  const found = schedules.find((each) => each.name === name);
+  if (found !== undefined) return found;
+  const names = schedules.map((each) => each.name);
+  throw new UsageError("SCHEDULE_UNKNOWN", `${environment.name} has no schedule "${name}".`, {
+    hint: names.length === 0
+      ? "Its file says auto_roll: false: it does nothing by itself."
+      : suggestion(name, names),
+  });
+}

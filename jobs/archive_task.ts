@@ -1,0 +1,110 @@
+import { isSealedDay, loadManifest } from "@ssmd/archive";
+import { runQa } from "@ssmd/dataset/qa";
+import { expireDay, type OldDay, planRetention } from "@ssmd/dataset/retention";
+import { sealableDays, sealDay } from "@ssmd/dataset/seal";
+import { verifyArchive } from "@ssmd/dataset/verify";
+import type { JsonRecord } from "@ssmd/journal";
+import type { Environment, FeedChecks } from "@ssmd/metadata";
+import { COMMIT, nowUs, VERSION } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+
+/** A day of a feed in one version of its records; `day` is `YYYY-MM-DD`, UTC. */
+export interface FeedDay {
+  feed: string;
+  version: string;
+  day: string;
+}
+
+/** Work on the archive that is no matter of milliseconds: plain values, so that a thread can do it. */
+export type ArchiveTask =
+  | { kind: "unsealed"; env: string }
+  | { kind: "seal"; env: string; day: FeedDay; tempDir: string }
+  | { kind: "check"; env: string; day: FeedDay; checks: FeedChecks }
+  | { kind: "planExpiry"; env: string; retention: NonNullable<Environment["retention"]> }
+  | { kind: "expire"; day: OldDay }
+  | { kind: "verify"; env: string };
+
+/** Problems of a verification that its result names; `ssmd archive verify` names all. */
+const PROBLEMS_MAX = 20;
+const WRITTEN_BY = `${VERSION}+${COMMIT}`;
+
+/**
+ * Does a task; killed at any moment, it can be done again. Throws what sealing, checking, removing and
+ * verifying throw.
+ */
+export async function doArchiveTask(storage: Storage, task: ArchiveTask): Promise<JsonRecord> {
+  switch (task.kind) {
+    case "unsealed":
+      return { days: await unsealedDays(storage, task.env) };
+    case "seal":
+      return await seal(storage, task);
+    case "check":
+      return await check(storage, task);
+    case "planExpiry": {
+      const { env, retention } = task;
+      const days = await planRetention({ storage, env, retention, nowUs: nowUs() });
+      return { days: days.filter(({ state }) => state !== "kept").map((day) => ({ ...day })) };
+    }
+    case "expire": {
+      await expireDay(task.day, { storage, nowUs, writtenBy: WRITTEN_BY });
+      const { files, count, bytes } = task.day;
+      return { files, records: count, bytes };
+    }
+    case "verify":
+      return await verify(storage, task.env);
+  }
+}
+
+/** Days that are over and have files that are not sealed, the oldest first. */
+async function unsealedDays(
+  storage: Storage,
+  env: string,
+): Promise<{ feed: string; version: string; day: string }[]> {
+  const today = new Date(nowUs() / 1000).toISOString().slice(0, 10);
+  const days = [];
+  for (const manifestId of await sealableDays(storage, { env, span: {} })) {
+    const { feed, version = "v1", day } = manifestId;
+    if (day >= today) continue;
+    const manifest = await loadManifest(storage, manifestId);
+    const isSealed = manifest?.files.every(isSealedDay) && (manifest.retired ?? []).length === 0;
+    if (manifest !== undefined && !isSealed) days.push({ feed, version, day });
+  }
+  return days;
+}
+
+async function seal(
+  storage: Storage,
+  { env, day, tempDir }: Extract<ArchiveTask, { kind: "seal" }>,
+): Promise<JsonRecord> {
+  await Deno.mkdir(tempDir, { recursive: true });
+  const software = { version: VERSION, commit: COMMIT };
+  const { state, types } = await sealDay({ storage, env, ...day, tempDir, software, nowUs });
+  const sum = (of: (each: typeof types[number]) => number) =>
+    types.reduce((total, each) => total + of(each), 0);
+  return {
+    state,
+    files: sum(({ files }) => files),
+    records: sum(({ records }) => records),
+    bytes: sum(({ sealed }) => sealed?.bytes ?? 0),
+  };
+}
+
+async function check(
+  storage: Storage,
+  { env, day, checks }: Extract<ArchiveTask, { kind: "check" }>,
+): Promise<JsonRecord> {
+  const report = await runQa({ storage, env, ...day, ...checks, software: WRITTEN_BY });
+  const failed = report.checks.filter(({ failures }) => failures > 0);
+  return {
+    ok: report.ok,
+    failed: failed.map(({ check, name, failures }) => ({ check, name, failures })),
+  };
+}
+
+async function verify(storage: Storage, env: string): Promise<JsonRecord> {
+  const { problems, totals } = await verifyArchive(storage, { env });
+  return {
+    ...{ ...totals, ok: problems.length === 0 },
+    problems: problems.slice(0, PROBLEMS_MAX).map((problem) => ({ ...problem })),
+  };
+}

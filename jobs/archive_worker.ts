@@ -1,0 +1,56 @@
+import { messageOf, SsmdError } from "@ssmd/runtime";
+import type { JsonRecord } from "@ssmd/journal";
+import type { StorageConfig } from "@ssmd/storage";
+import type { ArchiveTask } from "./archive_task.ts";
+
+/** What comes back from the thread. */
+export type ArchiveAnswer =
+  | { ok: true; result: JsonRecord }
+  | { ok: false; error: { code: string; message: string; hint: string; retryable: boolean } };
+
+/** Does tasks on an archive. */
+export interface ArchiveWorker {
+  /** Rejects with `signal`'s reason as soon as it aborts: the task is then broken off anywhere. */
+  run(task: ArchiveTask, signal: AbortSignal): Promise<JsonRecord>;
+}
+
+/**
+ * Does each task in a thread of its own, which opens the storage for itself: sealing takes a whole core,
+ * and who captures in this process must not wait for it.
+ */
+export function threadWorker(config: StorageConfig): ArchiveWorker {
+  return { run: (task, signal) => inThread(config, task, signal) };
+}
+
+async function inThread(
+  config: StorageConfig,
+  task: ArchiveTask,
+  signal: AbortSignal,
+): Promise<JsonRecord> {
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<ArchiveAnswer>();
+  const url = new URL("./archive_thread.ts", import.meta.url).href;
+  const thread = new Worker(url, { type: "module" });
+  thread.onmessage = ({ data }: MessageEvent<ArchiveAnswer>) => resolve(data);
+  thread.onerror = (event) => {
+    event.preventDefault();
+    reject(
+      new SsmdError("JOB_THREAD_FAILED", `The thread of a job failed: ${event.message}`, {
+        hint: "See the job's log.",
+        retryable: true,
+      }),
+    );
+  };
+  const onAbort = () => reject(signal.reason ?? new Error(messageOf(signal)));
+  signal.addEventListener("abort", onAbort);
+  try {
+    thread.postMessage({ config, task });
+    const answer = await promise;
+    if (answer.ok) return answer.result;
+    const { code, message, hint, retryable } = answer.error;
+    throw new SsmdError(code, message, { hint, retryable });
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    thread.terminate();
+  }
+}

@@ -1,0 +1,120 @@
+import { appendAudit, type JournalConfig, type JsonRecord } from "@ssmd/journal";
+import { type Environment, loadFeedChecks } from "@ssmd/metadata";
+import { type Logger, type Metrics, nowUs } from "@ssmd/runtime";
+import type { StorageConfig } from "@ssmd/storage";
+import { threadWorker } from "./archive_worker.ts";
+import { JobStore } from "./job_store.ts";
+import { JobRunner } from "./runner.ts";
+import { lockRunner, type RunnerLock } from "./runner_lock.ts";
+import { schedulesOf } from "./schedule.ts";
+import { Scheduler } from "./scheduler.ts";
+import { archiveWorkflows } from "./workflows/index.ts";
+
+/** The first minute of a process belongs to what it captures. */
+const QUIET_MS = 60_000;
+
+/** Options of {@linkcode JobService}. */
+export interface JobServiceOptions {
+  environment: Environment;
+  registryDir: string;
+  /** Jobs are kept in it, and their temporary files. */
+  dataDir: string;
+  storage: StorageConfig;
+  logger: Logger;
+  metrics: Metrics;
+  /** Time before schedules ask for anything by themselves; default a minute. */
+  quietMs?: number;
+}
+
+/** Folder of an environment's jobs. */
+export function jobsPath(dataDir: string, env: string): string {
+  return `${dataDir}/jobs/${env}.sqlite`;
+}
+
+/** Opens the jobs of an environment. Throws StorageError `JOB_STORE_FAILED`. */
+export async function openJobs(dataDir: string, env: string): Promise<JobStore> {
+  await Deno.mkdir(`${dataDir}/jobs`, { recursive: true });
+  return new JobStore(jobsPath(dataDir, env));
+}
+
+/**
+ * Runs an environment's jobs and asks for those that its schedules are due for. One process of a data
+ * folder does; another one leaves it alone.
+ */
+export class JobService implements AsyncDisposable {
+  readonly store: JobStore;
+  #runner: JobRunner;
+  #lock: RunnerLock;
+
+  private constructor(options: JobServiceOptions, store: JobStore, lock: RunnerLock) {
+    const { environment, logger, metrics, quietMs = QUIET_MS } = options;
+    const { name: env, journal } = environment;
+    this.store = store;
+    this.#lock = lock;
+    const scheduler = new Scheduler({
+      ...{ env, store, nowUs, schedules: schedulesOf(environment) },
+      notBeforeUs: nowUs() + quietMs * 1000,
+    });
+    this.#runner = new JobRunner({
+      ...{ store, logger, metrics, workflows: workflowsOf(options, store) },
+      record: (event) => recordEvent(journal, { env, ...event }, logger),
+      onTick: () => scheduler.tick(),
+    });
+  }
+
+  /** Undefined = another process runs the jobs of this folder. Throws StorageError. */
+  static async start(options: JobServiceOptions): Promise<JobService | undefined> {
+    const { dataDir, environment: { name: env } } = options;
+    const store = await openJobs(dataDir, env);
+    const lock = await lockRunner(`${dataDir}/jobs/${env}.lock`);
+    if (lock === undefined) {
+      store[Symbol.dispose]();
+      return undefined;
+    }
+    const service = new JobService(options, store, lock);
+    service.#runner.start();
+    return service;
+  }
+
+  /** A job that runs is broken off and goes on with the next start. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#runner.close();
+    this.#lock.release();
+    this.store[Symbol.dispose]();
+  }
+}
+
+function workflowsOf(
+  { environment, registryDir, dataDir, storage, metrics }: JobServiceOptions,
+  store: JobStore,
+) {
+  const { name: env, retention, journal } = environment;
+  const failures = metrics.counter("qa_failures_total", "Failures that checks of days found", [
+    "feed",
+    "check",
+  ]);
+  return archiveWorkflows({
+    ...{ env, retention, tempDir: `${dataDir}/.temp`, run: threadWorker(storage).run },
+    checksOf: (feed) => loadFeedChecks(registryDir, feed),
+    onChecked: (feed, { failed }) => {
+      for (const { check, failures: count } of failed as { check: string; failures: number }[]) {
+        failures.inc({ feed, check }, count);
+      }
+    },
+    recordRemoval: async (removal) => void await appendAudit(journal, "archive", removal),
+    enqueue: (job) => store.enqueue({ ...job, nowUs: nowUs() }),
+  });
+}
+
+/** What jobs did is told by the store as well: a journal that is away holds none of them up. */
+async function recordEvent(
+  journal: JournalConfig | { type: "nats" },
+  event: JsonRecord,
+  logger: Logger,
+): Promise<void> {
+  try {
+    await appendAudit(journal, "day", event);
+  } catch (error) {
+    logger.warn("a job's event is not in the journal", { ...event, error });
+  }
+}

@@ -1,0 +1,242 @@
+import { messageOf, StorageError } from "@ssmd/runtime";
+import type { JsonRecord } from "@ssmd/journal";
+import { DatabaseSync } from "node:sqlite";
+import type { Job, JobError, JobLine, JobState, JobStep } from "./job.ts";
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS jobs (
+    id TEXT PRIMARY KEY, workflow TEXT NOT NULL, input TEXT NOT NULL, state TEXT NOT NULL,
+    attempts INTEGER NOT NULL, due_at INTEGER NOT NULL, created_at INTEGER NOT NULL,
+    started_at INTEGER, ended_at INTEGER, error TEXT
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS jobs_due ON jobs (state, due_at);
+  CREATE TABLE IF NOT EXISTS steps (
+    job TEXT NOT NULL, name TEXT NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER,
+    result TEXT, PRIMARY KEY (job, name)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS lines (
+    job TEXT NOT NULL, at INTEGER NOT NULL, message TEXT NOT NULL, fields TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS lines_job ON lines (job, at);
+  CREATE TABLE IF NOT EXISTS schedules (
+    name TEXT PRIMARY KEY, paused INTEGER NOT NULL, last_at INTEGER
+  ) STRICT;`;
+
+/** Lines of a job's log that are kept. */
+const LINES_MAX = 1_000;
+
+/** A job that is asked for. */
+export interface NewJob {
+  id: string;
+  workflow: string;
+  input: JsonRecord;
+  nowUs: number;
+}
+
+/** What is kept of a schedule besides what the environment's file says. Times in µs since 1970. */
+export interface ScheduleState {
+  isPaused: boolean;
+  /** When it was last due and its jobs were asked for; null = never. */
+  lastAtUs: number | null;
+}
+
+/** Jobs and schedules of one environment in one SQLite file; commands and one runner share it. */
+export class JobStore implements Disposable {
+  #db: DatabaseSync;
+
+  /** `path` undefined = memory. Throws StorageError `JOB_STORE_FAILED`. */
+  constructor(path?: string) {
+    try {
+      this.#db = new DatabaseSync(path ?? ":memory:");
+      this.#db.exec(
+        "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
+      );
+      this.#db.exec(SCHEMA);
+    } catch (cause) {
+      throw new StorageError("JOB_STORE_FAILED", `Jobs cannot be kept: ${messageOf(cause)}`, {
+        ...{ cause, context: { path } },
+        hint: "Check the folder of the data: rights, and room on the disk.",
+      });
+    }
+  }
+
+  /**
+   * Asks for a job. One that is queued or runs already is left alone; one that is over begins again,
+   * without its old steps. Returns whether it is new or begins again.
+   */
+  enqueue({ id, workflow, input, nowUs }: NewJob): boolean {
+    return this.#change(() => {
+      const known = this.find(id);
+      if (known?.state === "queued" || known?.state === "running") return false;
+      this.#db.prepare("DELETE FROM steps WHERE job = ?").run(id);
+      this.#db.prepare(
+        `INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, 'queued', 0, ?, ?, NULL, NULL, NULL)`,
+      ).run(id, workflow, JSON.stringify(input), nowUs, nowUs);
+      return true;
+    });
+  }
+
+  /** Marks the next job that is due as running, and returns it; undefined = nothing is due. */
+  claim(nowUs: number): Job | undefined {
+    return this.#change(() => {
+      const row = this.#db.prepare(
+        `SELECT id FROM jobs WHERE state = 'queued' AND due_at <= ?
+         ORDER BY due_at, created_at, id LIMIT 1`,
+      ).get(nowUs);
+      if (row === undefined) return undefined;
+      this.#db.prepare(
+        "UPDATE jobs SET state = 'running', attempts = attempts + 1, started_at = ? WHERE id = ?",
+      ).run(nowUs, row["id"] as string);
+      return this.find(row["id"] as string);
+    });
+  }
+
+  /** Queues what a runner left that is gone; their steps stay. Returns how many there were. */
+  requeueRunning(nowUs: number): number {
+    const { changes } = this.#db.prepare(
+      "UPDATE jobs SET state = 'queued', due_at = ? WHERE state = 'running'",
+    ).run(nowUs);
+    return Number(changes);
+  }
+
+  /** Ends a try. Only of a job that runs: one that was cancelled meanwhile stays so. */
+  end(id: string, state: "done" | "failed", { nowUs, error = null }: {
+    nowUs: number;
+    error?: JobError | null;
+  }): void {
+    this.#db.prepare(
+      "UPDATE jobs SET state = ?, ended_at = ?, error = ? WHERE id = ? AND state = 'running'",
+    ).run(state, nowUs, error === null ? null : JSON.stringify(error), id);
+  }
+
+  /** Queues a try that failed for a later one; its steps stay. */
+  postpone(id: string, dueAtUs: number, error: JobError | null): void {
+    this.#db.prepare(
+      "UPDATE jobs SET state = 'queued', due_at = ?, error = ? WHERE id = ? AND state = 'running'",
+    ).run(dueAtUs, error === null ? null : JSON.stringify(error), id);
+  }
+
+  /** Cancels a job that is not over. Whether it did. */
+  cancel(id: string, nowUs: number): boolean {
+    const { changes } = this.#db.prepare(
+      `UPDATE jobs SET state = 'cancelled', ended_at = ?
+       WHERE id = ? AND state IN ('queued', 'running')`,
+    ).run(nowUs, id);
+    return Number(changes) > 0;
+  }
+
+  /** Queues a failed or cancelled job again, at the first step that is not done. Whether it did. */
+  retry(id: string, nowUs: number): boolean {
+    const { changes } = this.#db.prepare(
+      `UPDATE jobs SET state = 'queued', attempts = 0, due_at = ?, ended_at = NULL
+       WHERE id = ? AND state IN ('failed', 'cancelled')`,
+    ).run(nowUs, id);
+    return Number(changes) > 0;
+  }
+
+  beginStep(job: string, name: string, nowUs: number): void {
+    this.#db.prepare("INSERT OR REPLACE INTO steps VALUES (?, ?, ?, NULL, NULL)")
+      .run(job, name, nowUs);
+  }
+
+  endStep(
+    job: string,
+    name: string,
+    { nowUs, result }: { nowUs: number; result: JsonRecord },
+  ): void {
+    this.#db.prepare("UPDATE steps SET ended_at = ?, result = ? WHERE job = ? AND name = ?")
+      .run(nowUs, JSON.stringify(result), job, name);
+  }
+
+  addLine(job: string, { atUs, message, fields }: JobLine): void {
+    this.#db.prepare("INSERT INTO lines VALUES (?, ?, ?, ?)")
+      .run(job, atUs, message, JSON.stringify(fields));
+    this.#db.prepare(
+      `DELETE FROM lines WHERE job = ?1 AND rowid <= (SELECT rowid FROM lines WHERE job = ?1
+       ORDER BY rowid DESC LIMIT 1 OFFSET ?2)`,
+    ).run(job, LINES_MAX);
+  }
+
+  find(id: string): Job | undefined {
+    const row = this.#db.prepare("SELECT * FROM jobs WHERE id = ?").get(id);
+    return row === undefined ? undefined : jobOf(row, this.#stepsOf(id));
+  }
+
+  /** Jobs, the newest first. */
+  list({ state, workflow, limit = 100 }: {
+    state?: JobState | undefined;
+    workflow?: string | undefined;
+    limit?: number;
+  } = {}): Job[] {
+    const rows = this.#db.prepare(
+      `SELECT * FROM jobs WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR workflow = ?2)
+       ORDER BY created_at DESC, id DESC LIMIT ?3`,
+    ).all(state ?? null, workflow ?? null, limit);
+    return rows.map((row) => jobOf(row, this.#stepsOf(row["id"] as string)));
+  }
+
+  /** The log of a job, the oldest line first. */
+  lines(job: string): JobLine[] {
+    return this.#db.prepare("SELECT * FROM lines WHERE job = ? ORDER BY rowid").all(job)
+      .map((row) => ({
+        atUs: row["at"] as number,
+        message: row["message"] as string,
+        fields: JSON.parse(row["fields"] as string),
+      }));
+  }
+
+  schedule(name: string): ScheduleState {
+    const row = this.#db.prepare("SELECT * FROM schedules WHERE name = ?").get(name);
+    return {
+      isPaused: row?.["paused"] === 1,
+      lastAtUs: (row?.["last_at"] ?? null) as number | null,
+    };
+  }
+
+  saveSchedule(name: string, { isPaused, lastAtUs }: ScheduleState): void {
+    this.#db.prepare("INSERT OR REPLACE INTO schedules VALUES (?, ?, ?)")
+      .run(name, isPaused ? 1 : 0, lastAtUs);
+  }
+
+  [Symbol.dispose](): void {
+    this.#db.close();
+  }
+
+  #stepsOf(job: string): JobStep[] {
+    return this.#db.prepare("SELECT * FROM steps WHERE job = ? ORDER BY started_at, rowid").all(job)
+      .map((row) => ({
+        name: row["name"] as string,
+        startedAtUs: row["started_at"] as number,
+        endedAtUs: row["ended_at"] as number | null,
+        result: row["result"] === null ? null : JSON.parse(row["result"] as string),
+      }));
+  }
+
+  #change<T>(body: () => T): T {
+    this.#db.exec("BEGIN IMMEDIATE");
+    try {
+      const value = body();
+      this.#db.exec("COMMIT");
+      return value;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}
+
+function jobOf(row: Record<string, unknown>, steps: JobStep[]): Job {
+  return {
+    id: row["id"] as string,
+    workflow: row["workflow"] as string,
+    input: JSON.parse(row["input"] as string),
+    state: row["state"] as JobState,
+    attempts: row["attempts"] as number,
+    dueAtUs: row["due_at"] as number,
+    createdAtUs: row["created_at"] as number,
+    startedAtUs: row["started_at"] as number | null,
+    endedAtUs: row["ended_at"] as number | null,
+    error: row["error"] === null ? null : JSON.parse(row["error"] as string),
+    steps,
+  };
+}

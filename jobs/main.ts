@@ -1,0 +1,58 @@
+import { appendAudit } from "@ssmd/journal";
+import { exportKeyAges, findRegistry, loadSharedDeployment } from "@ssmd/metadata";
+import {
+  createLogger,
+  Health,
+  Metrics,
+  portOf,
+  runService,
+  serveMetrics,
+  SsmdError,
+  untilSignal,
+} from "@ssmd/runtime";
+import { JobService } from "./mod.ts";
+
+const FLAGS = {
+  env: { help: "name of the environment", default: "demo-nats" },
+  data: { help: "folder of jobs, temporary files and the local archive" },
+  "metrics-port": { help: "port of /metrics and /health, 0 = any free one", default: "9104" },
+} as const;
+
+await runService("worker", FLAGS, async (flags) => {
+  const deployment = await loadSharedDeployment({
+    env: flags.env,
+    signsInto: () => [],
+    onKeyAccess: async ({ journal }, access) => {
+      await appendAudit(journal, "keys", { component: "worker", ...access });
+    },
+    ...(flags.data === undefined ? {} : { dataDir: flags.data }),
+  });
+  const { environment, dataDir, storage } = deployment;
+  const logger = createLogger({ fields: { component: "worker" } });
+  const metrics = new Metrics("jobs");
+  exportKeyAges(metrics.registry, deployment);
+  const signal = untilSignal();
+  const jobs = await JobService.start({
+    ...{ environment, dataDir, storage, logger, metrics },
+    registryDir: await findRegistry(Deno.cwd()),
+    // Nothing is captured here that must not be disturbed.
+    quietMs: 0,
+  });
+  if (jobs === undefined) throw runsElsewhere(dataDir);
+  const scrape = serveMetrics({
+    host: "127.0.0.1",
+    port: portOf("metrics-port", flags["metrics-port"]),
+    metrics,
+    health: new Health({ registry: metrics.registry }),
+  });
+  logger.info("running jobs", { env: environment.name, metrics_port: scrape.port });
+  logger.info("stopping", { signal: await signal });
+  await jobs[Symbol.asyncDispose]();
+  await scrape.close();
+});
+
+function runsElsewhere(dataDir: string): SsmdError {
+  return new SsmdError("JOBS_RUNNING", `Another process runs the jobs of ${dataDir}.`, {
+    hint: "One is enough: an `up` runs them, too. Choose another folder with --data.",
+  });
+}

@@ -1,0 +1,181 @@
+import {
+  Backoff,
+  type Logger,
+  messageOf,
+  type Metrics,
+  nowUs,
+  sleep,
+  SsmdError,
+} from "@ssmd/runtime";
+import type { JsonRecord } from "@ssmd/journal";
+import type { Job, JobError } from "./job.ts";
+import type { JobStore } from "./job_store.ts";
+import type { JobContext, Workflow } from "./workflow.ts";
+
+/** How often the store is asked for what is due: commands write into it from other processes. */
+const POLL_MS = 500;
+const ATTEMPTS_MAX = 5;
+const RETRY_FIRST_MS = 5_000;
+const RETRY_MAX_MS = 600_000;
+
+/** Options of {@linkcode JobRunner}. */
+export interface JobRunnerOptions {
+  store: JobStore;
+  workflows: readonly Workflow[];
+  logger: Logger;
+  metrics: Metrics;
+  /** Records what is begun and what has ended, with the journal of the environment. */
+  record: (event: JsonRecord) => Promise<void>;
+  /** First pause before a failed job is tried again; default 5 s. */
+  retryFirstMs?: number;
+  /** Called before each look into the store, to ask for what is due. */
+  onTick?: () => void;
+}
+
+/**
+ * Runs jobs one after another, each step at most once. A job whose process ended begins again at its
+ * first step that is not done.
+ */
+export class JobRunner {
+  #options: JobRunnerOptions;
+  #workflows: ReadonlyMap<string, Workflow>;
+  #ended = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+  #finished;
+
+  constructor(options: JobRunnerOptions) {
+    this.#options = options;
+    this.#workflows = new Map(options.workflows.map((workflow) => [workflow.name, workflow]));
+    this.#finished = options.metrics.counter("ended_total", "Jobs that ended, by how", [
+      "workflow",
+      "state",
+    ]);
+  }
+
+  /** Goes on with what an earlier process left, then with what is due. */
+  start(): void {
+    const left = this.#options.store.requeueRunning(nowUs());
+    if (left > 0) this.#options.logger.info("jobs of an earlier process go on", { jobs: left });
+    this.#loop = this.#run();
+  }
+
+  /** Ends after the step that runs; the job goes on with the next start. */
+  async close(): Promise<void> {
+    this.#ended.abort();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    const { store, logger, onTick } = this.#options;
+    while (!this.#ended.signal.aborted) {
+      try {
+        onTick?.();
+        const job = this.#ended.signal.aborted ? undefined : store.claim(nowUs());
+        if (job === undefined) await sleep(POLL_MS, this.#ended.signal);
+        else await this.#runJob(job);
+      } catch (error) {
+        logger.error("jobs cannot be read or written: asked again", { error });
+        await sleep(RETRY_FIRST_MS, this.#ended.signal);
+      }
+    }
+  }
+
+  async #runJob(job: Job): Promise<void> {
+    const { store, logger, record } = this.#options;
+    const { id, workflow: name, input } = job;
+    await record({ event: "begun", job: id, attempt: job.attempts });
+    store.addLine(id, { atUs: nowUs(), message: `try ${job.attempts} begins`, fields: {} });
+    const cancelled = this.#watchCancel(id);
+    try {
+      const workflow = this.#workflows.get(name);
+      if (workflow === undefined) throw noWorkflow(name, [...this.#workflows.keys()]);
+      await workflow.run(input, this.#contextOf(id, cancelled.signal));
+      store.end(id, "done", { nowUs: nowUs() });
+    } catch (error) {
+      this.#failed(job, error);
+    } finally {
+      cancelled.close();
+    }
+    const state = store.find(id)?.state ?? "done";
+    if (state === "queued") return;
+    this.#finished.inc({ workflow: name, state });
+    logger.info("job ended", { job: id, state });
+    await record({ event: state, job: id });
+  }
+
+  /** The signal of a job: the process ends, or somebody cancelled it. */
+  #watchCancel(id: string): { signal: AbortSignal; close: () => void } {
+    const cancelled = new AbortController();
+    const timer = setInterval(() => {
+      if (this.#options.store.find(id)?.state === "cancelled") cancelled.abort();
+    }, POLL_MS);
+    return {
+      signal: AbortSignal.any([this.#ended.signal, cancelled.signal]),
+      close: () => clearInterval(timer),
+    };
+  }
+
+  #contextOf(id: string, signal: AbortSignal): JobContext {
+    const { store } = this.#options;
+    const done = new Map(
+      store.find(id)?.steps.flatMap(({ name, result, endedAtUs }) =>
+        endedAtUs === null || result === null ? [] : [[name, result] as const]
+      ),
+    );
+    return {
+      signal,
+      log: (message, fields = {}) => store.addLine(id, { atUs: nowUs(), message, fields }),
+      step: async (name, work) => {
+        const known = done.get(name);
+        if (known !== undefined) return known;
+        signal.throwIfAborted();
+        store.beginStep(id, name, nowUs());
+        const result = await work();
+        store.endStep(id, name, { nowUs: nowUs(), result });
+        store.addLine(id, { atUs: nowUs(), message: `${name} is done`, fields: result });
+        return result;
+      },
+    };
+  }
+
+  #failed({ id, attempts }: Job, cause: unknown): void {
+    const { store, logger, retryFirstMs: firstMs = RETRY_FIRST_MS } = this.#options;
+    const atUs = nowUs();
+    // It goes on at this step with the next start; nothing failed.
+    if (this.#ended.signal.aborted) return store.postpone(id, atUs, null);
+    if (store.find(id)?.state === "cancelled") {
+      return store.addLine(id, { atUs, message: "cancelled", fields: {} });
+    }
+    const error = errorOf(cause);
+    store.addLine(id, { atUs, message: error.message, fields: { code: error.code } });
+    const isRetryable = cause instanceof SsmdError && cause.retryable;
+    if (isRetryable && attempts < ATTEMPTS_MAX) {
+      const pauseMs = pauseAfter(attempts, firstMs);
+      store.postpone(id, atUs + pauseMs * 1000, error);
+      logger.warn("job failed: it is tried again", { job: id, in_ms: pauseMs, ...error });
+    } else {
+      store.end(id, "failed", { nowUs: atUs, error });
+      logger.error("job failed", { job: id, ...error });
+    }
+  }
+}
+
+function pauseAfter(attempts: number, firstMs: number): number {
+  const backoff = new Backoff({ firstMs, maxMs: RETRY_MAX_MS, factor: 4 });
+  for (let i = 1; i < attempts; i++) backoff.nextMs();
+  return Math.round(backoff.nextMs());
+}
+
+function errorOf(cause: unknown): JobError {
+  if (cause instanceof SsmdError) {
+    const { code, message, hint } = cause;
+    return { code, message, hint };
+  }
+  return { code: "JOB_FAILED", message: messageOf(cause), hint: "See the job's log." };
+}
+
+function noWorkflow(name: string, known: readonly string[]): SsmdError {
+  return new SsmdError("WORKFLOW_UNKNOWN", `There is no workflow "${name}".`, {
+    hint: `There are: ${known.join(", ")}.`,
+  });
+}

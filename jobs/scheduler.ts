@@ -1,0 +1,64 @@
+import { isoOfUs } from "@ssmd/runtime";
+import type { JobStore } from "./job_store.ts";
+import { lastDueUs, type Schedule } from "./schedule.ts";
+
+/** Options of {@linkcode Scheduler}. */
+export interface SchedulerOptions {
+  env: string;
+  store: JobStore;
+  schedules: readonly Schedule[];
+  /** Wall clock, µs. */
+  nowUs: () => number;
+  /** Nothing is asked for by itself before this moment; what somebody asks for does not wait. */
+  notBeforeUs: number;
+}
+
+/** Asks for the jobs of schedules that are due. What was due while nothing ran is asked for once. */
+export class Scheduler {
+  #options: SchedulerOptions;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+  }
+
+  /** Looks at every schedule once. Throws what the store throws. */
+  tick(): void {
+    const nowUs = this.#options.nowUs();
+    for (const schedule of this.#options.schedules) this.#look(schedule, nowUs);
+  }
+
+  #look(schedule: Schedule, nowUs: number): void {
+    const { env, store, notBeforeUs } = this.#options;
+    const state = store.schedule(schedule.name);
+    const dueUs = lastDueUs(schedule, nowUs);
+    const isFirst = state.lastAtUs === null && !schedule.catchesUp;
+    const isDue = (state.lastAtUs ?? 0) < dueUs && nowUs >= notBeforeUs;
+    if (!isDue || state.isPaused) return;
+    if (!isFirst) enqueueAt(store, { env, schedule, atUs: dueUs, nowUs });
+    // Killed between the two, the job of that moment is asked for again under the same id.
+    store.saveSchedule(schedule.name, { ...state, lastAtUs: dueUs });
+  }
+}
+
+/** Asks for a schedule's job out of turn; returns its id. */
+export function triggerSchedule(
+  store: JobStore,
+  { env, schedule, nowUs }: { env: string; schedule: Schedule; nowUs: number },
+): string {
+  return enqueueAt(store, { env, schedule, atUs: nowUs, nowUs });
+}
+
+function enqueueAt(
+  store: JobStore,
+  { env, schedule: { workflow }, atUs, nowUs }: {
+    env: string;
+    schedule: Schedule;
+    /** The moment that names the job. */
+    atUs: number;
+    nowUs: number;
+  },
+): string {
+  const id = `${workflow}/${env}/${isoOfUs(atUs).slice(0, 19)}Z`;
+  store.enqueue({ id, workflow, input: {}, nowUs });
+  return id;
+}

@@ -1,0 +1,23 @@
+import type { JsonRecord } from "@ssmd/journal";
+
+/** What a workflow has of the runner. */
+export interface JobContext {
+  /** Aborts when the job is cancelled or the process ends. */
+  readonly signal: AbortSignal;
+  /**
+   * Does a part of the work, or returns what it gave when it was done before. A process that ends
+   * within it does it again: `work` must be idempotent.
+   */
+  step(name: string, work: () => Promise<JsonRecord>): Promise<JsonRecord>;
+  /** Adds a line to the job's log. */
+  log(message: string, fields?: JsonRecord): void;
+}
+
+/** A kind of job: steps in order. The same code for every runner. */
+export interface Workflow {
+  readonly name: string;
+  /** One sentence for people. */
+  readonly title: string;
+  /** Throws SsmdError; one that is `retryable` is tried again with growing pauses. */
+  run(input: JsonRecord, context: JobContext): Promise<void>;
+}

@@ -1,0 +1,23 @@
+import type { JsonRecord } from "@ssmd/journal";
+import type { Environment, FeedChecks } from "@ssmd/metadata";
+import type { ArchiveTask } from "../archive_task.ts";
+import type { NewJob } from "../job_store.ts";
+
+/** What the workflows on an environment's archive need. */
+export interface ArchiveJobs {
+  env: string;
+  /** Folder on a disk with room for a day's compressed records. */
+  tempDir: string;
+  /** How long days are kept; undefined = for ever. */
+  retention: Environment["retention"];
+  /** Does a task on the archive; broken off when the signal aborts. */
+  run: (task: ArchiveTask, signal: AbortSignal) => Promise<JsonRecord>;
+  /** The checks of a feed's days; undefined = it has none. */
+  checksOf: (feed: string) => Promise<FeedChecks | undefined>;
+  /** Told what the checks of a day gave. */
+  onChecked: (feed: string, result: JsonRecord) => void;
+  /** Records in the journal what is about to be removed; what cannot be recorded is not done. */
+  recordRemoval: (removal: JsonRecord) => Promise<void>;
+  /** Asks for another job. */
+  enqueue: (job: Omit<NewJob, "nowUs">) => boolean;
+}

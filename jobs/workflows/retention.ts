@@ -1,0 +1,31 @@
+import type { OldDay } from "@ssmd/dataset/retention";
+import type { JsonRecord } from "@ssmd/journal";
+import type { ArchiveJobs } from "./archive_jobs.ts";
+import type { Workflow } from "../workflow.ts";
+
+/** Removes days that are older than the environment keeps them, each told in the journal first. */
+export function retention(
+  { env, retention: kept, run, recordRemoval }: ArchiveJobs,
+): Workflow {
+  return {
+    name: "retention",
+    title: "Remove days that are older than they are kept",
+    async run(_input, context) {
+      if (kept === undefined) return context.log("days are kept for ever");
+      const planned = await run({ kind: "planExpiry", env, retention: kept }, context.signal);
+      // As our own thread gave them.
+      const days = planned["days"] as unknown as OldDay[];
+      for (const old of days) {
+        const { kind, feed, version = "", day, files, count, bytes, keptDays, why } = old;
+        await context.step(`remove ${kind} ${feed} ${version} ${day}`, async () => {
+          const removal: JsonRecord = {
+            ...{ action: "retention", env, kind, feed, date: day, version, files, count, bytes },
+            ...{ keptDays, why, reason: "" },
+          };
+          await recordRemoval(removal);
+          return await run({ kind: "expire", day: old }, context.signal);
+        });
+      }
+    },
+  };
+}
