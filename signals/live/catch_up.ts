@@ -160,16 +160,12 @@ function itemOf(encoder: Encoder, event: MarketEvent): StreamItem {
   return { sequence: 0, feed: event.feed, type: event.type, payload };
 }
 
-/** Ids of the fires that are told already, of moments since the snapshot. */
-export async function toldFires(
-  { env, feeds, transport, storage }: MissedSource,
-  from: MissedFrom,
+/** Ids of the fires that are archived, of moments from here on, µs. */
+export async function archivedFires(
+  { env, feeds, storage }: MissedSource,
+  fromUs: number,
 ): Promise<Set<string>> {
   const ids = new Set<string>();
-  const fromUs = Math.max(
-    0,
-    Math.min(...feeds.map((feed) => from.feeds[feed] ?? 0)) - FIRE_MARGIN_US,
-  );
   for (const feed of feeds) {
     const query = { env, feed, types: ["fire"] as const, fromUs };
     try {
@@ -180,6 +176,17 @@ export async function toldFires(
       if (!(error instanceof ArchiveError && error.code === "ARCHIVE_NOT_FOUND")) throw error;
     }
   }
+  return ids;
+}
+
+/** Ids of the fires that are told already, of moments since the snapshot. */
+export async function toldFires(
+  source: MissedSource,
+  from: MissedFrom,
+): Promise<Set<string>> {
+  const { env, feeds, transport } = source;
+  const reachedUs = Math.min(...feeds.map((feed) => from.feeds[feed] ?? 0));
+  const ids = await archivedFires(source, Math.max(0, reachedUs - FIRE_MARGIN_US));
   if (!transport.durable) return ids;
   const { firstSequence, createdAtUs, lastSequence } = await transport.state();
   const isSame = createdAtUs === from.stream.createdAtUs;

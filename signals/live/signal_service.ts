@@ -15,7 +15,14 @@ import {
 } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Consumer, Transport } from "@ssmd/transport";
-import { coldStart, hasRecords, inputFilters, missedItems, toldFires } from "./catch_up.ts";
+import {
+  archivedFires,
+  coldStart,
+  hasRecords,
+  inputFilters,
+  missedItems,
+  toldFires,
+} from "./catch_up.ts";
 import { FireOutbox } from "./fire_outbox.ts";
 import { SignalSet, type WantedSignal } from "./signal_set.ts";
 import { SignalsMetrics } from "./signals_metrics.ts";
@@ -53,6 +60,7 @@ export interface SignalServiceStats {
 }
 
 const SNAPSHOT_MS = 10_000;
+const FORGET_MS = 60_000;
 const RECORDS_PER_SNAPSHOT = 100_000;
 const BATCH_BYTES_MIN = 64 * 1024;
 const BATCH_BYTES_MAX = 1024 * 1024;
@@ -83,6 +91,7 @@ export class SignalService {
   #jobs: (() => Promise<void>)[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
   #snapshotDueMs = 0;
+  #forgetDueMs = 0;
   #sinceSnapshot = 0;
   #isLive = false;
   #isCold = false;
@@ -172,6 +181,7 @@ export class SignalService {
     this.#feeds = { ...from.feeds };
     const told = await this.#insist(() => toldFires(this.#options, from));
     this.#outbox = new FireOutbox(this.#options.env, transport, told);
+    await this.#outbox.restore(snapshot?.fires ?? new Uint8Array(0));
     if (snapshot === undefined) await this.#record("start");
     else if (this.#isChanged) await this.#record("deploy");
     this.#stream.sequence = await this.#insist(() => this.#catchUp(from));
@@ -291,15 +301,25 @@ export class SignalService {
     return performance.now() >= this.#snapshotDueMs || this.#sinceSnapshot >= RECORDS_PER_SNAPSHOT;
   }
 
+  /** What the archive has needs to be kept no more; looked for now and then. */
+  async #forgetArchived(): Promise<void> {
+    const fromUs = this.#outbox?.keptFromUs;
+    if (fromUs === undefined || performance.now() < this.#forgetDueMs) return;
+    this.#forgetDueMs = performance.now() + FORGET_MS;
+    this.#outbox?.archived(await archivedFires(this.#options, fromUs));
+  }
+
   /** Only what a snapshot holds is acknowledged: the bus keeps the rest for the next life. */
   async #saveSnapshot(): Promise<void> {
     this.#sinceSnapshot = 0;
     this.#snapshotDueMs = performance.now() + (this.#options.snapshotMs ?? SNAPSHOT_MS);
     const stream = { ...this.#stream };
     try {
+      await this.#forgetArchived();
       const state = await this.#set.state();
       await this.#snapshots.save({
         ...{ stream, feeds: { ...this.#feeds }, isCold: this.#isCold, state },
+        fires: this.#outbox?.keptBytes() ?? new Uint8Array(0),
         ran: this.#set.fingerprint,
       });
       this.#metrics.snapshots.inc();

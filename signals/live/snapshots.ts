@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { concat } from "@ssmd/archive";
 import { StorageError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { z } from "zod";
@@ -11,6 +12,8 @@ export interface Snapshot {
   stream: { createdAtUs: number; sequence: number };
   /** By feed: receive time of the last record that was taken, µs. */
   feeds: Readonly<Record<string, number>>;
+  /** Fires that are told and may get lost with the bus, as messages back to back. */
+  fires: Uint8Array;
   /** Hash of what ran. */
   ran: string;
   /** Whether the first of its records had others before it. */
@@ -26,6 +29,7 @@ const HEAD = z.object({
   ran: z.string(),
   isCold: z.boolean(),
   bytes: z.int(),
+  fireBytes: z.int(),
   sha256: z.string(),
 });
 
@@ -72,27 +76,29 @@ export class Snapshots {
   }
 }
 
-function bytesWith({ state, ...rest }: Snapshot): Uint8Array {
-  const head = { format: 1, ...rest, bytes: state.length, sha256: hashOf(state) };
+function bytesWith({ state, fires, ...rest }: Snapshot): Uint8Array {
+  const body = concat([state, fires]);
+  const sizes = { bytes: body.length, fireBytes: fires.length };
+  const head = { format: 1, ...rest, ...sizes, sha256: hashOf(body) };
   const text = new TextEncoder().encode(JSON.stringify(head));
-  const bytes = new Uint8Array(LENGTH_BYTES + text.length + state.length);
-  new DataView(bytes.buffer).setUint32(0, text.length);
-  bytes.set(text, LENGTH_BYTES);
-  bytes.set(state, LENGTH_BYTES + text.length);
-  return bytes;
+  const length = new Uint8Array(LENGTH_BYTES);
+  new DataView(length.buffer).setUint32(0, text.length);
+  return concat([length, text, body]);
 }
 
 /** undefined = it is none, or not whole: an older one is taken. */
 function snapshotIn(bytes: Uint8Array): Snapshot | undefined {
   if (bytes.length < LENGTH_BYTES) return undefined;
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
-  const state = bytes.slice(LENGTH_BYTES + length);
+  const body = bytes.slice(LENGTH_BYTES + length);
   try {
     const text = new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length));
     const head = HEAD.parse(JSON.parse(text));
-    if (head.bytes !== state.length || head.sha256 !== hashOf(state)) return undefined;
-    const { bytes: _, sha256: __, format: ___, ...rest } = head;
-    return { ...rest, state };
+    if (head.bytes !== body.length || head.sha256 !== hashOf(body)) return undefined;
+    const { number, stream, feeds, ran, isCold } = head;
+    const end = body.length - head.fireBytes;
+    const parts = { state: body.subarray(0, end), fires: body.subarray(end) };
+    return { number, stream, feeds, ran, isCold, ...parts };
   } catch {
     return undefined;
   }
