@@ -31,7 +31,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "data": "Archived records: list, check, export, replay and remove them",
   "query": "",
   "ask": "",
-  "signal": "Signals in code: write, check, list them",
+  "signal": "Signals in code: write, check, list and switch them",
   "backtest": "",
   "reprocess": "Versions of the archive's records, made again from raw",
   "qa": "Checks of archived days",

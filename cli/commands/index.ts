@@ -506,6 +506,22 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Hold a signal to what is promised of it, before it goes live",
     load: () => import("./signal_check.ts"),
   },
+  "signal deploy": {
+    brief: "Bring changed signals and parameters into a running environment",
+    load: () => import("./signal_deploy.ts"),
+  },
+  "signal disable": {
+    brief: "Keep a signal of a running environment from firing",
+    load: () => import("./signal_disable.ts"),
+  },
+  "signal enable": {
+    brief: "Let a signal of a running environment fire again",
+    load: () => import("./signal_enable.ts"),
+  },
+  "signal history": {
+    brief: "List what signals ran from which place of the stream on",
+    load: () => import("./signal_history.ts"),
+  },
   "signal list": {
     brief: "List the signals of the project and those that come with ssmd",
     load: () => import("./signal_list.ts"),

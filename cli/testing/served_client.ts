@@ -4,7 +4,13 @@
  */
 import { Encoder } from "@ssmd/codec";
 import { startGateway } from "@ssmd/gateway";
-import { subjectOf, type Trade } from "@ssmd/market";
+import {
+  type SignalsAnswer,
+  signalsSubject,
+  type SignalSwitch,
+  subjectOf,
+  type Trade,
+} from "@ssmd/market";
 import { loadEnvironment } from "@ssmd/metadata";
 import { Metrics, nowUs, silentLogger } from "@ssmd/runtime";
 import { memoryTransport } from "@ssmd/transport";
@@ -15,6 +21,15 @@ const TRADE_MS = 100;
 
 const environment = await loadEnvironment("exchanges", "demo");
 const transport = memoryTransport();
+const signal = { id: "imbalance_flip", version: 1, source_hash: "a", params_hash: "b" };
+const stream = { created_at_us: 1, sequence: 1 };
+const switches: SignalSwitch[] = [
+  { at: Date.now(), action: "start", stream, feeds: {}, signals: [signal] },
+];
+await transport.respond(signalsSubject("demo"), () => {
+  const answer: SignalsAnswer = { ok: true, signals: [], lag_seconds: 0, switches };
+  return new TextEncoder().encode(JSON.stringify(answer));
+});
 const gateway = await startGateway({
   env: "demo",
   transport,

@@ -1,0 +1,18 @@
+import { GATEWAY_FLAGS } from "../client/running_gateway.ts";
+import { defineCommand } from "../command/define.ts";
+import { LIVE_SIGNAL, SWITCH, switchesOf, switchRows } from "../signal/live_signals.ts";
+import { z } from "zod";
+
+export default defineCommand({
+  name: "signal enable",
+  brief: "Let a signal of a running environment fire again",
+  description:
+    "It begins anew: it fires when it is warm. A signal that was quarantined is tried again.",
+  examples: ["ssmd signal enable imbalance_flip"],
+  flags: GATEWAY_FLAGS,
+  args: [LIVE_SIGNAL],
+  output: z.array(SWITCH),
+  table: (switches) => ({ rows: switchRows(switches), counted: "switch" }),
+  run: async ({ flags, args: [id], context }) =>
+    await switchesOf(context, flags, ["POST", `${encodeURIComponent(id)}/enable`]),
+});

@@ -1,0 +1,16 @@
+import { z } from "zod";
+import { GATEWAY_FLAGS } from "../client/running_gateway.ts";
+import { defineCommand } from "../command/define.ts";
+import { SWITCH, switchesOf, switchRows } from "../signal/live_signals.ts";
+
+export default defineCommand({
+  name: "signal history",
+  brief: "List what signals ran from which place of the stream on",
+  description:
+    "Starts, deploys, and what was switched on or off by persons or as it did harm; the newest last.",
+  examples: ["ssmd signal history", "ssmd signal history --output json"],
+  flags: GATEWAY_FLAGS,
+  output: z.array(SWITCH),
+  table: (switches) => ({ rows: switchRows(switches), counted: "switch" }),
+  run: async ({ flags, context }) => await switchesOf(context, flags, ["GET", "history"]),
+});

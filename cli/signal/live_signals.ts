@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { isoOfUs } from "@ssmd/runtime";
+import { askGateway, type GatewayLocation } from "../client/running_gateway.ts";
+import type { SsmdContext } from "../context.ts";
+import { parsed } from "../command/flag.ts";
+
+const ANSWER = z.object({
+  switches: z.array(z.object({
+    at: z.number(),
+    action: z.string(),
+    stream: z.object({ created_at_us: z.number(), sequence: z.int() }),
+    feeds: z.record(z.string(), z.number()),
+    signals: z.array(z.object({
+      id: z.string(),
+      version: z.int(),
+      source_hash: z.string(),
+      params_hash: z.string(),
+    })),
+  })),
+});
+
+/** A switch to other signals. */
+export const SWITCH = z.object({
+  at: z.string().describe("ISO 8601"),
+  action: z.string().describe("start, deploy, enable, disable or quarantine"),
+  stream_sequence: z.int().describe("The last message of the bus that the signals of before took"),
+  feeds: z.record(z.string(), z.string())
+    .describe("By feed: when the last record that they took was received"),
+  signals: z.array(z.object({
+    id: z.string(),
+    version: z.int(),
+    source_hash: z.string(),
+    params_hash: z.string(),
+  })).describe("What runs from then on"),
+});
+
+/** A signal that runs live. */
+export const LIVE_SIGNAL = parsed((text) => text, "The signal, as its environment names it", {
+  placeholder: "signal",
+  required: true,
+});
+
+/** Asks the service of signals, through a running gateway, for switches or for one more. */
+export async function switchesOf(
+  context: SsmdContext,
+  location: GatewayLocation,
+  request: readonly ["GET" | "POST", string],
+): Promise<z.output<typeof SWITCH>[]> {
+  const [method, path] = request;
+  const answer = await askGateway(context, location, [method, `/v1/admin/signals/${path}`]);
+  return ANSWER.parse(answer).switches.map(({ at, stream, feeds, ...rest }) => ({
+    ...{ ...rest, at: isoOfUs(Math.round(at * 1000)), stream_sequence: stream.sequence },
+    feeds: Object.fromEntries(Object.entries(feeds).map(([feed, us]) => [feed, isoOfUs(us)])),
+  }));
+}
+
+/** Switches as rows of a table. */
+export function switchRows(switches: readonly z.output<typeof SWITCH>[]) {
+  return switches.map(({ at, action, stream_sequence, signals }) => ({
+    ...{ at, action, stream_sequence },
+    signals: signals.map(({ id, version }) => `${id} v${version}`).join(" ") || "-",
+  }));
+}
