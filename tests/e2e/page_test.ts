@@ -6,7 +6,7 @@ import { Folder, RunningUp } from "./_process.ts";
 const PHONE_WIDTH = 390;
 const ROWS = `document.querySelectorAll("#market-rows > .row").length`;
 
-browserTest("the page shows live markets, one market, feeds and clients", async (page) => {
+browserTest("the page shows live markets, one market, feeds, signals and clients", async (page) => {
   await using data = new Folder();
   await using up = new RunningUp(["--data", data.path]);
   const url = await up.url();
@@ -56,6 +56,13 @@ browserTest("the page shows live markets, one market, feeds and clients", async 
   await shows(page, says("#feed-cards", /kraken[\s\S]*kalshi/));
   await shows(page, says("#feed-cards .badge", /live/));
   await shows(page, says("#service-facts", /Clients1/));
+  await page.press("s");
+  await shows(page, says("#signal-list", /imbalance_flip[\s\S]*momentum_burst/));
+  await shows(page, says("#fire-rows", /imbalance_flip/));
+  await page.evaluate(`document.querySelector("#signal-list button").click()`);
+  await shows(page, `document.querySelector("#confirm").open`);
+  await page.evaluate(`document.querySelector("#confirm-yes").click()`);
+  await shows(page, says("#signal-list .badge", /disabled/));
   await page.press("c");
   await shows(page, says("#client-list", /this page/));
   await disconnectsOther(page, url);
@@ -63,7 +70,7 @@ browserTest("the page shows live markets, one market, feeds and clients", async 
   await shows(page, `document.querySelector("#help").open`);
   await page.press("Escape");
 
-  const views = ["markets", "market/BTCUSD", "feeds", "clients"];
+  const views = ["markets", "market/BTCUSD", "feeds", "signals", "clients"];
   for (const [width, height] of [[1280, 800], [PHONE_WIDTH, 844]] as const) {
     await page.resize(width, height, width === PHONE_WIDTH);
     for (const view of views) {

@@ -3,6 +3,7 @@ import { type Interval, INTERVALS } from "./chart/candles.ts";
 import { add, byId, setAttribute, setText } from "./dom.ts";
 import { listenForKeys, openHelp } from "./keys.ts";
 import { Rest } from "./net/rest.ts";
+import { Signals } from "./net/signals.ts";
 import { Session } from "./net/session.ts";
 import { Sparklines } from "./net/sparklines.ts";
 import { hashOf, type Route, routeOf } from "./routes.ts";
@@ -16,6 +17,7 @@ import { LadderView } from "./views/ladder_view.ts";
 import { MarketsView } from "./views/markets_view.ts";
 import { QualityView } from "./views/quality_view.ts";
 import { SignInView } from "./views/sign_in_view.ts";
+import { SignalsView } from "./views/signals_view.ts";
 import { TapeView } from "./views/tape_view.ts";
 import { TitleView } from "./views/title_view.ts";
 
@@ -29,12 +31,14 @@ const title = new TitleView(store);
 const ladder = new LadderView(store);
 const depth = new DepthView(store);
 const tape = new TapeView(store);
-const chart = new ChartView(store, rest);
+const signals = new Signals(rest);
+const chart = new ChartView(store, rest, signals);
 const quality = new QualityView(store, rest);
 const sparklines = new Sparklines(store, rest);
 const markets = new MarketsView(store, sparklines);
 const feeds = new FeedsView(store, rest);
 const clients = new ClientsView(rest, () => session.client);
+const signalsView = new SignalsView(signals, () => isAdmin === true);
 const session: Session = new Session(store, rest, {
   onState: (state) => {
     header.connection(state);
@@ -74,6 +78,8 @@ async function learnSurroundings(): Promise<void> {
   if (info.ok) header.info(info.body);
   isAdmin ??= await clients.isAllowed();
   byId("clients-link").hidden = isAdmin !== true;
+  await signals.read();
+  byId("signals-link").hidden = signals.isThere !== true;
 }
 
 /** Reads the list of markets: what is kept of it for a time without the gateway is this young. */
@@ -104,6 +110,7 @@ function goTo(): void {
   if (route.view === "market") setText(byId("unknown-symbol"), route.symbol);
   if (route.view === "markets") store.dirty.add("list");
   if (route.view === "feeds") feeds.open();
+  if (route.view === "signals") signalsView.open();
   if (route.view === "clients") clients.open();
   if (route.view !== "market") document.title = `${route.view} · ssmd`;
 }
@@ -142,6 +149,7 @@ function everySecond(): void {
   if (Date.now() - marketsAtMs > MARKETS_EVERY_MS) void readMarkets();
   void feeds.tick(route.view === "feeds");
   if (route.view === "clients" && isAdmin === true) void clients.tick();
+  if (route.view === "signals") void signalsView.tick();
   if (route.view !== "market") return;
   chart.tick();
   quality.tick();
@@ -164,7 +172,8 @@ function buildIntervals(): (interval: Interval) => void {
 
 function buildKeys(pick: (interval: Interval) => void): void {
   const names = Object.keys(INTERVALS) as Interval[];
-  const open = (view: "markets" | "feeds" | "clients") => () => location.hash = `#/${view}`;
+  const open = (view: "markets" | "feeds" | "signals" | "clients") => () =>
+    location.hash = `#/${view}`;
   listenForKeys([
     {
       keys: ["/"],
@@ -179,6 +188,7 @@ function buildKeys(pick: (interval: Interval) => void): void {
     { keys: ["?"], run: openHelp },
     { keys: ["m", "Escape"], run: open("markets") },
     { keys: ["f"], run: open("feeds") },
+    { keys: ["s"], run: open("signals") },
     { keys: ["c"], run: open("clients") },
     { keys: ["t"], run: () => theme.next() },
     { keys: ["ArrowDown", "j"], run: () => step(1) },

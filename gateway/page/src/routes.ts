@@ -3,13 +3,14 @@ export type Route =
   | { view: "markets" }
   | { view: "market"; symbol: string; feed?: string }
   | { view: "feeds" }
+  | { view: "signals" }
   | { view: "clients" };
 
 /** The route of an address hash; the list of markets when it is unknown. */
 export function routeOf(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
   const [view, name] = path.split("/");
-  if (view === "feeds" || view === "clients") return { view };
+  if (view === "feeds" || view === "signals" || view === "clients") return { view };
   if (view !== "market" || name === undefined || name === "") return { view: "markets" };
   const feed = new URLSearchParams(query).get("feed");
   const symbol = decodePart(name);

@@ -15,10 +15,12 @@ import {
 import { byId, setText } from "../dom.ts";
 import { price, size } from "../format.ts";
 import type { Rest } from "../net/rest.ts";
+import type { Signals } from "../net/signals.ts";
 import type { Store } from "../state/store.ts";
 import { cssColor } from "../theme.ts";
 import { CandleSource } from "./candle_source.ts";
 import type { Candle, Interval } from "./candles.ts";
+import { FireMarks } from "./fire_marks.ts";
 import { GapBands, nameOf } from "./gap_bands.ts";
 
 const REFRESH_EVERY_MS = 5_000;
@@ -38,6 +40,7 @@ export class ChartView {
   #volume: ISeriesApi<"Histogram">;
   #line: ISeriesApi<"Line">;
   #bands = new GapBands();
+  #fires: FireMarks;
   #interval: Interval = "1m";
   #source: CandleSource | undefined;
   #shownMarket = "";
@@ -50,12 +53,13 @@ export class ChartView {
   /** Where the crosshair is; undefined = nowhere. */
   #pointedAt: UTCTimestamp | undefined;
 
-  constructor(store: Store, rest: Rest) {
+  constructor(store: Store, rest: Rest, signals: Signals) {
     this.#store = store;
     this.#rest = rest;
     this.#chart = createChart(byId("chart"), { autoSize: true });
     this.#bars = this.#chart.addSeries(CandlestickSeries, { borderVisible: false });
     this.#bars.attachPrimitive(this.#bands);
+    this.#fires = new FireMarks(this.#bars, signals);
     this.#volume = this.#chart.addSeries(HistogramSeries, {
       priceScaleId: "volume",
       priceFormat: { type: "volume" },
@@ -93,6 +97,7 @@ export class ChartView {
     this.#shownMarket = row?.key ?? "";
     this.#mids = [];
     this.#line.setData([]);
+    this.#fires.clear();
     this.#redraw();
     if (row === undefined) return;
     setText(byId("chart-empty"), "Loading candles");
@@ -187,6 +192,8 @@ export class ChartView {
     if (!isRead) return;
     this.#shownTotal = this.#store.tape.total;
     this.#redraw();
+    const row = this.#store.current;
+    if (row !== undefined && await this.#fires.read(row)) this.#drawFires();
   }
 
   async #loadOlder(): Promise<void> {
@@ -207,11 +214,17 @@ export class ChartView {
     this.#bands.slots = slots.length;
     this.#bands.intervalMs = candles?.intervalMs ?? 1000;
     this.#bands.update();
+    this.#drawFires();
     if (slots.length > 0 && this.#mids.length > 0) this.#line.setData(this.#mids = []);
     const empty = byId("chart-empty");
     empty.hidden = slots.length > 0 || this.#mids.length > 0;
     if (candles !== undefined) setText(empty, "No trade in this time");
     this.#renderLegend();
+  }
+
+  #drawFires(): void {
+    const { firstMs, lastMs, intervalMs } = this.#bands;
+    this.#fires.draw({ firstMs, lastMs, intervalMs });
   }
 
   #show(candle: Candle, isEarlier: boolean): void {
@@ -249,6 +262,7 @@ export class ChartView {
       ...(candle.gap ? ["incomplete"] : []),
     ];
     if (gap !== undefined) parts.push(nameOf(gap.reason));
+    if (time !== undefined) parts.push(...this.#fires.at(time * 1000));
     if (parts.length > 0 || this.#mids.length === 0) setText(byId("legend"), parts.join("  "));
   }
 

@@ -1,0 +1,90 @@
+import {
+  createSeriesMarkers,
+  type ISeriesApi,
+  type ISeriesMarkersPluginApi,
+  type SeriesMarker,
+  type UTCTimestamp,
+} from "lightweight-charts";
+import type { FireInfo, Signals } from "../net/signals.ts";
+import type { MarketRow } from "../state/market_row.ts";
+import { cssColor } from "../theme.ts";
+
+const FIRES_MAX = 200;
+/** Slots between two marks that bear the name of their signal: names do not lie on one another. */
+const NAMED_SLOTS = 16;
+
+/** Fires of a signal in one slot of the chart. */
+interface Slot {
+  /** ms. */
+  start: number;
+  signal: string;
+  count: number;
+}
+
+/** Fires of signals on the chart of their market: a mark above the candle in which they were. */
+export class FireMarks {
+  #signals: Signals;
+  #marks: ISeriesMarkersPluginApi<UTCTimestamp>;
+  #fires: readonly FireInfo[] = [];
+  #market = "";
+  #slots: readonly Slot[] = [];
+
+  constructor(bars: ISeriesApi<"Candlestick">, signals: Signals) {
+    this.#signals = signals;
+    this.#marks = createSeriesMarkers(bars, []) as ISeriesMarkersPluginApi<UTCTimestamp>;
+  }
+
+  /** Another market is shown. */
+  clear(): void {
+    this.#fires = this.#slots = [];
+    this.#marks.setMarkers([]);
+  }
+
+  /** Reads the market's newest fires; gives whether they are other ones. */
+  async read({ key, symbol, feed }: MarketRow): Promise<boolean> {
+    this.#market = key;
+    if (this.#signals.isThere === undefined) await this.#signals.read();
+    if (this.#signals.isThere !== true) return false;
+    const query = `&symbol=${encodeURIComponent(symbol)}&feed=${encodeURIComponent(feed)}`;
+    const fires = await this.#signals.fires(query, FIRES_MAX);
+    if (this.#market !== key) return false;
+    const isNew = fires.length !== this.#fires.length || fires[0]?.id !== this.#fires[0]?.id;
+    this.#fires = fires;
+    return isNew;
+  }
+
+  /** Draws them on slots of this length, from the first one on. */
+  draw(
+    { firstMs, lastMs, intervalMs }: { firstMs: number; lastMs: number; intervalMs: number },
+  ): void {
+    const bySlot = new Map<string, Slot>();
+    for (const { recv_ts, signal } of this.#fires) {
+      const start = Math.floor(recv_ts / intervalMs) * intervalMs;
+      if (start < firstMs || start > lastMs) continue;
+      const mark = bySlot.get(`${start} ${signal}`) ?? { start, signal, count: 0 };
+      mark.count++;
+      bySlot.set(`${start} ${signal}`, mark);
+    }
+    const slots = [...bySlot.values()].sort((a, b) => a.start - b.start);
+    let namedAt = -Infinity;
+    this.#marks.setMarkers(slots.map((mark): SeriesMarker<UTCTimestamp> => {
+      const isNamed = mark.start - namedAt >= NAMED_SLOTS * intervalMs;
+      if (isNamed) namedAt = mark.start;
+      return {
+        time: mark.start / 1000 as UTCTimestamp,
+        ...{ position: "aboveBar", shape: "arrowDown", color: cssColor("--accent") },
+        ...(isNamed ? { text: textOf(mark) } : {}),
+      };
+    }));
+    this.#slots = slots;
+  }
+
+  /** What fired in the slot that begins at a time, in words. */
+  at(startMs: number): string[] {
+    return this.#slots.filter(({ start }) => start === startMs).map(textOf);
+  }
+}
+
+function textOf({ signal, count }: Slot): string {
+  return count === 1 ? signal : `${signal} ×${count}`;
+}

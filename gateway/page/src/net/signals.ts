@@ -1,0 +1,69 @@
+import type { Rest } from "./rest.ts";
+
+/** A signal, as the gateway tells it. */
+export interface SignalInfo {
+  id: string;
+  title: string;
+  version: number;
+  state: "running" | "disabled" | "quarantined" | "failed";
+  why: string;
+  feeds: string[];
+  symbols: string[];
+  params: Record<string, string | number | boolean>;
+  fires: number;
+  errors: number;
+  last_fire: number | null;
+}
+
+/** A fire, as the gateway tells it. */
+export interface FireInfo {
+  id: string;
+  signal: string;
+  symbol: string;
+  feed: string;
+  recv_ts: number;
+  values: Record<string, unknown>;
+}
+
+/** Signals of the environment and what they fired. */
+export class Signals {
+  #rest: Rest;
+  /** Those of the last answer. */
+  list: readonly SignalInfo[] = [];
+  /** Whether there are any here; undefined = not known yet. */
+  isThere: boolean | undefined;
+
+  constructor(rest: Rest) {
+    this.#rest = rest;
+  }
+
+  /** Asks which there are; gives what is wrong, "" = nothing. */
+  async read(): Promise<string> {
+    const answer = await this.#rest.get("/v1/signals");
+    if (!answer.ok) {
+      if (answer.status !== 0) this.isThere = false;
+      return answer.status === 0 ? "" : answer.detail;
+    }
+    this.list = answer.body["signals"] as SignalInfo[];
+    this.isThere = this.list.length > 0;
+    return "";
+  }
+
+  /** The newest fires of all signals, the newest first. */
+  async fires(query: string, most: number): Promise<FireInfo[]> {
+    const parts = await Promise.all(this.list.map(async ({ id }) => {
+      const path = `/v1/signals/${encodeURIComponent(id)}/fires?limit=${most}${query}`;
+      const answer = await this.#rest.get(path);
+      return answer.ok ? answer.body["fires"] as FireInfo[] : [];
+    }));
+    return parts.flat().sort((a, b) => b.recv_ts - a.recv_ts).slice(0, most);
+  }
+
+  /** Switches one on or off; gives what is wrong, "" = nothing. */
+  async setEnabled(id: string, isEnabled: boolean): Promise<string> {
+    const action = isEnabled ? "enable" : "disable";
+    const path = `/v1/admin/signals/${encodeURIComponent(id)}/${action}`;
+    const answer = await this.#rest.post(path);
+    return answer.ok ? "" : answer.detail;
+  }
+}

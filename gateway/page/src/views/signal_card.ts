@@ -1,0 +1,67 @@
+import { add, setClass, setText } from "../dom.ts";
+import { count, dayTime } from "../format.ts";
+import type { SignalInfo } from "../net/signals.ts";
+
+const BADGES: Record<SignalInfo["state"], string> = {
+  running: "live",
+  disabled: "stale",
+  quarantined: "suspect",
+  failed: "suspect",
+};
+
+/** One signal: what it watches, how it is, and its switch. */
+export class SignalCard {
+  readonly root: HTMLElement;
+  #title: HTMLElement;
+  #state: HTMLElement;
+  #switch: HTMLButtonElement;
+  #about: HTMLElement;
+  #why: HTMLElement;
+  #facts = new Map<string, HTMLElement>();
+
+  constructor(parent: Element, id: string, onSwitch: (isEnabled: boolean) => void) {
+    this.root = add(parent, "li", { className: "card signal" });
+    const head = add(this.root, "div", { className: "head" });
+    this.#title = add(head, "h2", { text: id });
+    this.#state = add(head, "span", { className: "badge" });
+    this.#switch = add(head, "button", { className: "plain" });
+    this.#switch.onclick = () => onSwitch(this.#switch.dataset["to"] === "on");
+    this.#about = add(this.root, "p", { className: "dim about" });
+    this.#why = add(this.root, "p", { className: "warn about" });
+    const list = add(this.root, "dl", { className: "facts" });
+    for (const name of ["Fires", "Last fire", "Feeds", "Markets", "Parameters", "Errors"]) {
+      const box = add(list, "div");
+      add(box, "dt", { text: name });
+      this.#facts.set(name, add(box, "dd"));
+    }
+  }
+
+  /** Shows how it is now; only an administrator sees the switch. */
+  show(signal: SignalInfo, isAdmin: boolean): void {
+    setText(this.#title, signal.version > 0 ? `${signal.id} v${signal.version}` : signal.id);
+    setText(this.#about, signal.title);
+    this.#about.hidden = signal.title === "";
+    setText(this.#state, signal.state);
+    setClass(this.#state, `badge ${BADGES[signal.state]}`);
+    setText(this.#why, signal.why);
+    this.#why.hidden = signal.why === "";
+    const isOn = signal.state === "running" || signal.state === "failed";
+    this.#switch.hidden = !isAdmin;
+    this.#switch.dataset["to"] = isOn ? "off" : "on";
+    setText(this.#switch, isOn ? "Disable" : "Enable");
+    setClass(this.#switch, isOn ? "plain danger" : "plain");
+    this.#switch.setAttribute("aria-label", `${isOn ? "Disable" : "Enable"} ${signal.id}`);
+    this.#fact("Fires", count(signal.fires));
+    this.#fact("Last fire", signal.last_fire === null ? "–" : dayTime(signal.last_fire));
+    this.#fact("Feeds", signal.feeds.join(" "));
+    this.#fact("Markets", signal.symbols.join(" "));
+    const params = Object.entries(signal.params).map(([name, value]) => `${name} ${value}`);
+    this.#fact("Parameters", params.join(", ") || "none");
+    this.#fact("Errors", count(signal.errors));
+    this.#facts.get("Errors")?.classList.toggle("down", signal.errors > 0);
+  }
+
+  #fact(name: string, value: string): void {
+    setText(this.#facts.get(name) as Element, value);
+  }
+}

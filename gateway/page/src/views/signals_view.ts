@@ -1,0 +1,99 @@
+import { add, byId, setText } from "../dom.ts";
+import { dayTime } from "../format.ts";
+import type { FireInfo, Signals } from "../net/signals.ts";
+import { hashOf } from "../routes.ts";
+import { confirmAction } from "./confirm.ts";
+import { SignalCard } from "./signal_card.ts";
+
+const FIRES_EVERY_S = 2;
+const FIRES_SHOWN = 60;
+
+/** The signals of the environment: how they are, what they fired, and a switch for each. */
+export class SignalsView {
+  #signals: Signals;
+  #isAdmin: () => boolean;
+  #cards = new Map<string, SignalCard>();
+  #seconds = 0;
+
+  constructor(signals: Signals, isAdmin: () => boolean) {
+    this.#signals = signals;
+    this.#isAdmin = isAdmin;
+  }
+
+  /** It comes into view. */
+  open(): void {
+    this.#seconds = 0;
+    void this.tick();
+  }
+
+  /** Asks how they are; called once a second while it is seen. */
+  async tick(): Promise<void> {
+    const problem = await this.#signals.read();
+    this.#problem(problem);
+    this.#show();
+    if (this.#seconds++ % FIRES_EVERY_S !== 0) return;
+    this.#showFires(await this.#signals.fires("", FIRES_SHOWN));
+  }
+
+  #show(): void {
+    const { list } = this.#signals;
+    const ids = new Set(list.map(({ id }) => id));
+    for (const [id, { root }] of this.#cards) {
+      if (ids.has(id)) continue;
+      root.remove();
+      this.#cards.delete(id);
+    }
+    for (const signal of list) {
+      let card = this.#cards.get(signal.id);
+      if (card === undefined) {
+        const onSwitch = (isEnabled: boolean) => void this.#switch(signal.id, isEnabled);
+        card = new SignalCard(byId("signal-list"), signal.id, onSwitch);
+        this.#cards.set(signal.id, card);
+      }
+      card.show(signal, this.#isAdmin());
+    }
+    const running = list.filter(({ state }) => state === "running").length;
+    setText(byId("signal-count"), list.length === 0 ? "" : `${running} of ${list.length} run`);
+    byId("signals-empty").hidden = list.length > 0 || !byId("signals-problem").hidden;
+  }
+
+  #showFires(fires: readonly FireInfo[]): void {
+    const rows = fires.map(({ recv_ts, signal, symbol, feed, values }) => {
+      const row = document.createElement("tr");
+      add(row, "td", { text: dayTime(recv_ts) });
+      add(row, "td", { text: signal });
+      const link = add(add(row, "td"), "a", { text: symbol });
+      link.href = hashOf({ view: "market", symbol, feed });
+      add(row, "td", { text: feed });
+      add(row, "td", { text: valuesText(values) });
+      return row;
+    });
+    byId("fire-rows").replaceChildren(...rows);
+    byId("fires").hidden = rows.length === 0;
+  }
+
+  async #switch(id: string, isEnabled: boolean): Promise<void> {
+    const isSure = isEnabled || await confirmAction(
+      `Disable ${id}?`,
+      "It fires no more until it is enabled again, also after a restart. The others go on.",
+      "Disable",
+    );
+    if (!isSure) return;
+    this.#problem(await this.#signals.setEnabled(id, isEnabled));
+    this.open();
+  }
+
+  #problem(text: string): void {
+    const problem = byId("signals-problem");
+    problem.hidden = text === "";
+    setText(problem, text);
+  }
+}
+
+/** What a fire says, in a line. */
+export function valuesText(values: Record<string, unknown>): string {
+  return Object.entries(values).map(([name, value]) => {
+    const shown = typeof value === "number" ? Number(value.toPrecision(6)) : value;
+    return `${name} ${typeof shown === "object" ? JSON.stringify(shown) : shown}`;
+  }).join(", ");
+}
