@@ -1,17 +1,12 @@
-import { RecordKeyReader } from "@ssmd/codec";
 import type { SignalsAnswer, SignalsRequest, SignalSwitch } from "@ssmd/market";
 import {
-  Backoff,
   type ComponentHealth,
   Health,
   type Logger,
   messageOf,
   type Metrics,
   nowUs,
-  sleep,
   SsmdError,
-  StorageError,
-  TransportError,
 } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { Consumer, Transport } from "@ssmd/transport";
@@ -23,8 +18,13 @@ import {
   missedItems,
   toldFires,
 } from "./catch_up.ts";
+import { BetweenBatches } from "./between_batches.ts";
 import { FireOutbox } from "./fire_outbox.ts";
+import { PassingTrouble } from "./passing_trouble.ts";
+import { ServiceLease } from "./service_lease.ts";
+import { StreamPlace } from "./stream_place.ts";
 import { SignalSet, type WantedSignal } from "./signal_set.ts";
+import { requireWork } from "./signals_health.ts";
 import { SignalsMetrics } from "./signals_metrics.ts";
 import { type Snapshot, Snapshots } from "./snapshots.ts";
 import { StreamIntake } from "./stream_intake.ts";
@@ -64,7 +64,6 @@ const FORGET_MS = 60_000;
 const RECORDS_PER_SNAPSHOT = 100_000;
 const BATCH_BYTES_MIN = 64 * 1024;
 const BATCH_BYTES_MAX = 1024 * 1024;
-const LAG_SECONDS_MAX = 30;
 const TICK_MS = 500;
 
 /**
@@ -83,12 +82,10 @@ export class SignalService {
   #outbox: FireOutbox | undefined;
   #consumer: Consumer | undefined;
   #responder: { unsubscribe(): void } | undefined;
-  #keys = new RecordKeyReader();
-  /** Identity of the stream and the last message of it that was taken. */
-  #stream = { createdAtUs: 0, sequence: 0 };
-  /** By feed: receive time of the last record that was taken, µs. */
-  #feeds: Record<string, number> = {};
-  #jobs: (() => Promise<void>)[] = [];
+  #place = new StreamPlace();
+  #lease: ServiceLease;
+  #trouble: PassingTrouble;
+  #between = new BetweenBatches(() => this.#intake.wake());
   #timer: ReturnType<typeof setInterval> | undefined;
   #snapshotDueMs = 0;
   #forgetDueMs = 0;
@@ -100,8 +97,6 @@ export class SignalService {
   #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #failed = Promise.withResolvers<SsmdError>();
-  #failure = "";
-  #backoff = new Backoff({ firstMs: 1_000, maxMs: 30_000 });
   #records = 0;
 
   /** Nothing runs yet. */
@@ -113,12 +108,19 @@ export class SignalService {
     this.#health = (options.health ?? new Health()).component("signals");
     this.#snapshots = new Snapshots(storage, { env, shard });
     this.#set = new SignalSet({ env, shard, storage, logger });
+    this.#lease = new ServiceLease(options.transport, `signals-${shard}`, logger);
+    this.#lease.lost.then((error) => this.#fail(error));
     this.#intake = new StreamIntake({
       onFull: (isFull) => isFull ? this.#consumer?.pause() : this.#consumer?.resume(),
       onUnreadable: ({ subject }, error) => {
         this.#metrics.errors.inc({ error_type: "decode" });
         logger.warn("a message cannot be read", { subject, error: messageOf(error) });
       },
+    });
+    this.#trouble = new PassingTrouble({
+      logger,
+      onTry: () => this.#metrics.errors.inc({ error_type: "passing" }),
+      ended: this.#intake.ended,
     });
   }
 
@@ -142,18 +144,38 @@ export class SignalService {
    * subscribed; rejects as bus and storage do, and with ConfigError for what is not to be run.
    */
   async start(): Promise<void> {
-    const { env, transport, shard = "main", feeds, readSignals } = this.#options;
-    this.#requireWork();
+    const { transport, readSignals } = this.#options;
+    requireWork(this.#health, {
+      transport,
+      isLive: () => this.#isLive,
+      heldBy: () => this.#lease.heldBy,
+      lagSeconds: () => this.#lagSeconds(),
+      problem: () => this.#trouble.problem,
+    });
     const wanted = await readSignals();
     // What a bus of this process delivers now comes only once.
+    if (!transport.durable) await this.#subscribe();
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#running = this.#run(wanted).catch((error) => this.#fail(error));
+  }
+
+  async #subscribe(): Promise<void> {
+    const { env, transport, shard = "main", feeds } = this.#options;
     this.#consumer = await transport.consume({
       name: `signals-${shard}`,
       filters: inputFilters(env, feeds),
       onMessage: (message) => this.#intake.push(message),
     });
     this.#responder = await respondToRequests(transport, env, (request) => this.#asked(request));
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
-    this.#running = this.#run(wanted).catch((error) => this.#fail(error));
+  }
+
+  /** Waits for its turn, then takes the place of the service before. */
+  async #lead(): Promise<boolean> {
+    const { transport } = this.#options;
+    const isOurs = await this.#trouble.through(() => this.#lease.acquire(this.#intake.ended));
+    if (!isOurs) return false;
+    if (transport.durable) await this.#trouble.through(() => this.#subscribe());
+    return true;
   }
 
   /** Takes what the bus has delivered, writes a last snapshot and ends. */
@@ -170,22 +192,25 @@ export class SignalService {
     await this.#consumer?.close();
     await this.#outbox?.close();
     await this.#set.close();
+    await this.#lease.release();
   }
 
   async #run(wanted: readonly WantedSignal[]): Promise<void> {
-    const { transport, feeds } = this.#options;
-    const { createdAtUs } = await transport.state();
+    const { env, transport, feeds } = this.#options;
+    if (!await this.#lead()) return;
+    const { createdAtUs } = await this.#trouble.through(() => transport.state());
     const snapshot = await this.#begin(wanted);
-    this.#stream = { createdAtUs, sequence: 0 };
+    this.#place.stream = { createdAtUs, sequence: 0 };
     const from = snapshot ?? coldStart(feeds, this.#isCold ? this.#set.warmupUs : undefined);
-    this.#feeds = { ...from.feeds };
-    const told = await this.#insist(() => toldFires(this.#options, from));
-    this.#outbox = new FireOutbox(this.#options.env, transport, told);
+    this.#place.feeds = { ...from.feeds };
+    const told = await this.#trouble.through(() => toldFires(this.#options, from));
+    this.#outbox = new FireOutbox(env, transport, told);
     await this.#outbox.restore(snapshot?.fires ?? new Uint8Array(0));
     if (snapshot === undefined) await this.#record("start");
     else if (this.#isChanged) await this.#record("deploy");
-    this.#stream.sequence = await this.#insist(() => this.#catchUp(from));
-    this.#intake.skipTo(this.#stream.sequence);
+    const reached = await this.#trouble.through(() => this.#catchUp(from));
+    this.#place.stream.sequence = reached;
+    this.#intake.skipTo(reached);
     this.#isLive = true;
     this.#logger.info("signals run", {
       signals: this.#set.ids.join(" "),
@@ -199,7 +224,7 @@ export class SignalService {
         ? Math.min(BATCH_BYTES_MAX, batchBytes * 2)
         : BATCH_BYTES_MIN;
       await this.#pass(items);
-      for (const job of this.#jobs.splice(0)) await job();
+      await this.#between.flush();
       if (this.#isSnapshotDue()) await this.#saveSnapshot();
     }
     await this.#saveSnapshot();
@@ -207,11 +232,11 @@ export class SignalService {
 
   /** Opens hosts with the newest snapshot that they can use. */
   async #begin(wanted: readonly WantedSignal[]): Promise<Snapshot | undefined> {
-    for (const snapshot of await this.#insist(() => this.#snapshots.load())) {
+    for (const snapshot of await this.#trouble.through(() => this.#snapshots.load())) {
       try {
         const { isCold, state } = snapshot;
         this.#isCold = isCold;
-        await this.#insist(() => this.#set.open(wanted, { isCold, states: [state] }));
+        await this.#trouble.through(() => this.#set.open(wanted, { isCold, states: [state] }));
         if (this.#set.fingerprint !== snapshot.ran) await this.#reopen(wanted, state);
         return snapshot;
       } catch (error) {
@@ -221,7 +246,7 @@ export class SignalService {
       }
     }
     this.#isCold = await hasRecords(this.#options);
-    await this.#insist(() => this.#set.open(wanted, { isCold: this.#isCold, states: [] }));
+    await this.#trouble.through(() => this.#set.open(wanted, { isCold: this.#isCold, states: [] }));
     // What they fire of the time before nobody was told, and nobody asked for.
     if (this.#isCold) this.#silentUntilUs = nowUs();
     return undefined;
@@ -230,7 +255,7 @@ export class SignalService {
   /** Other signals than those of the snapshot: what is new among them has missed what was before. */
   async #reopen(wanted: readonly WantedSignal[], state: Uint8Array): Promise<void> {
     this.#isCold = this.#isChanged = true;
-    await this.#set.open(wanted, { isCold: true, states: [state] });
+    await this.#trouble.through(() => this.#set.open(wanted, { isCold: true, states: [state] }));
   }
 
   async #catchUp(from: Pick<Snapshot, "stream" | "feeds">): Promise<number> {
@@ -239,62 +264,26 @@ export class SignalService {
       const { done, value } = await items.next();
       if (done === true) return value;
       await this.#pass(value);
-      if (this.#isSnapshotDue() && this.#stream.sequence > 0) await this.#saveSnapshot();
+      if (this.#isSnapshotDue() && this.#place.stream.sequence > 0) await this.#saveSnapshot();
     }
   }
 
   async #pass(items: readonly StreamItem[]): Promise<void> {
-    const last = items.at(-1);
-    if (last === undefined) return;
+    if (items.length === 0) return;
     const beganMs = performance.now();
-    const { fires, quarantined } = await this.#insist(() => this.#set.take(items));
+    const { fires, quarantined } = await this.#trouble.through(() => this.#set.take(items));
     const now = fires.filter(({ receivedAtUs }) => receivedAtUs >= this.#silentUntilUs);
     const told = await this.#outbox?.publish(now) ?? [];
     for (const fire of told) this.#metrics.fires.inc({ signal: fire.signal });
-    this.#note(items);
-    if (last.sequence > 0) this.#stream.sequence = last.sequence;
+    const records = this.#place.moveOn(items);
+    this.#records += records;
+    this.#sinceSnapshot += records;
+    this.#metrics.records.inc(records);
     for (const { signal, reason } of quarantined) {
       this.#logger.error("a signal did harm and runs no more", { signal, reason });
       await this.#record("quarantine");
     }
     this.#metrics.batchSeconds.observe((performance.now() - beganMs) / 1000);
-  }
-
-  /** Hosts that cannot be kept running, storage or a bus that is away: nothing is passed over. */
-  async #insist<T>(action: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        const result = await action();
-        this.#failure = "";
-        this.#backoff.reset();
-        return result;
-      } catch (error) {
-        const isPassing = error instanceof TransportError || error instanceof StorageError;
-        if (!isPassing || this.#intake.isEnded) throw error;
-        this.#failure = error.message;
-        this.#metrics.errors.inc({ error_type: "host" });
-        this.#logger.error("signals do not run; it is tried again", { error });
-        await sleep(this.#backoff.nextMs(), this.#intake.ended);
-      }
-    }
-  }
-
-  /** How far each feed's records have been taken. */
-  #note(items: readonly StreamItem[]): void {
-    const seen = new Set<string>();
-    let records = 0;
-    for (let i = items.length - 1; i >= 0; i--) {
-      const item = items[i] as StreamItem;
-      if (item.type === "watermark") continue;
-      records++;
-      if (seen.has(item.feed)) continue;
-      seen.add(item.feed);
-      this.#keys.read(item.payload);
-      this.#feeds[item.feed] = Math.max(this.#feeds[item.feed] ?? 0, this.#keys.receivedAtUs);
-    }
-    this.#records += records;
-    this.#sinceSnapshot += records;
-    this.#metrics.records.inc(records);
   }
 
   #isSnapshotDue(): boolean {
@@ -313,12 +302,12 @@ export class SignalService {
   async #saveSnapshot(): Promise<void> {
     this.#sinceSnapshot = 0;
     this.#snapshotDueMs = performance.now() + (this.#options.snapshotMs ?? SNAPSHOT_MS);
-    const stream = { ...this.#stream };
+    const place = this.#place.copy();
     try {
       await this.#forgetArchived();
       const state = await this.#set.state();
       await this.#snapshots.save({
-        ...{ stream, feeds: { ...this.#feeds }, isCold: this.#isCold, state },
+        ...{ ...place, isCold: this.#isCold, state },
         fires: this.#outbox?.keptBytes() ?? new Uint8Array(0),
         ran: this.#set.fingerprint,
       });
@@ -328,15 +317,8 @@ export class SignalService {
       this.#logger.warn("a snapshot cannot be written; it is tried again", { error });
       return;
     }
-    if (stream.sequence > 0) this.#consumer?.acknowledge(stream.sequence);
-  }
-
-  /** Runs between two batches: a request sees signals at one place of the stream. */
-  #between<T>(job: () => Promise<T>): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    this.#jobs.push(() => job().then(resolve, reject));
-    this.#intake.wake();
-    return promise;
+    const { sequence } = place.stream;
+    if (sequence > 0) this.#consumer?.acknowledge(sequence);
   }
 
   #asked(request: SignalsRequest): Promise<SignalsAnswer> {
@@ -347,12 +329,12 @@ export class SignalService {
         return this.#set.switches().then((switches) => this.#answer(switches));
       case "enable":
       case "disable":
-        return this.#between(async () => {
+        return this.#between.run(async () => {
           await this.#set.setEnabled(request.id, request.action === "enable");
           return this.#answer([await this.#record(request.action)]);
         });
       case "deploy":
-        return this.#between(async () => {
+        return this.#between.run(async () => {
           await this.#set.deploy(await this.#options.readSignals());
           return this.#answer([await this.#record("deploy")]);
         });
@@ -366,9 +348,9 @@ export class SignalService {
 
   /** Writes down what runs from this place of the stream on. */
   async #record(action: SignalSwitch["action"]): Promise<SignalSwitch> {
-    const { createdAtUs, sequence } = this.#stream;
+    const { stream: { createdAtUs, sequence }, feeds } = this.#place.copy();
     const change: SignalSwitch = {
-      ...{ at: nowUs() / 1000, action, feeds: { ...this.#feeds } },
+      ...{ at: nowUs() / 1000, action, feeds },
       stream: { created_at_us: createdAtUs, sequence },
       signals: this.#set.running(),
     };
@@ -379,19 +361,17 @@ export class SignalService {
   }
 
   #fail(error: unknown): void {
-    this.#failure = messageOf(error);
+    const message = this.#trouble.problem = messageOf(error);
     this.#logger.error("signals run no more", { error });
     this.#failed.resolve(
       error instanceof SsmdError
         ? error
-        : new SsmdError("SIGNALS_FAILED", this.#failure, { hint: "its log says more" }),
+        : new SsmdError("SIGNALS_FAILED", message, { hint: "its log says more" }),
     );
   }
 
   #lagSeconds(): number {
-    if (this.#intake.waiting === 0 && this.#isLive) return 0;
-    const reached = Object.values(this.#feeds);
-    return reached.length === 0 ? 0 : Math.max(0, (nowUs() - Math.max(...reached)) / 1e6);
+    return this.#intake.waiting === 0 && this.#isLive ? 0 : this.#place.ageSeconds(nowUs());
   }
 
   #tick(): void {
@@ -400,19 +380,5 @@ export class SignalService {
     this.#metrics.lagSeconds.set(this.#lagSeconds());
     this.#metrics.waiting.set(this.#intake.waiting);
     this.#metrics.quarantined.set(this.#set.quarantined);
-  }
-
-  #requireWork(): void {
-    const { transport } = this.#options;
-    this.#health.requireForReadiness("bus", () => transport.problem || undefined);
-    this.#health.requireForReadiness(
-      "signals",
-      () => this.#isLive ? undefined : "what was missed is read again",
-    );
-    this.#health.requireForReadiness("lag", () => {
-      const lag = this.#lagSeconds();
-      return lag > LAG_SECONDS_MAX ? `${Math.round(lag)} s behind the records` : undefined;
-    });
-    this.#health.requireForReadiness("hosts", () => this.#failure || undefined);
   }
 }

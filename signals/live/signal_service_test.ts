@@ -170,47 +170,108 @@ Deno.test("a signal is switched off and on at one place of the stream, and stays
   publish(transport, all.slice(6000), true);
   await service.close();
   assert.ok(fires.filter(({ signal }) => signal === "wide").length > before);
-  const others = (list: readonly Fire[]) =>
-    list.filter(({ signal }) => signal !== "wide").sort(compareFires);
   assert.deepEqual(others(fires), others(await expected(all, await wanted())));
   await transport.close();
 });
 
-Deno.test("with other parameters a signal goes on at one place; the others lose and double nothing", async () => {
+/** By what is changed of it: the signal `wide` as it is afterwards. */
+const CHANGES: Record<string, () => Promise<Partial<WantedSignal>>> = {
+  "other parameters": () => Promise.resolve({ params: { least: 0.03 } }),
+  "other code": () =>
+    textSignal("wide", SOURCES.wide.replace("version: 1", "version: 2").replace(">=", ">")),
+  "another builder": () =>
+    textSignal("wide", SOURCES.wide.replace("orderbook()", "orderbook({ depth: 2 })")),
+};
+
+for (const [what, change] of Object.entries(CHANGES)) {
+  Deno.test(`with ${what} a signal goes on at one place; the others lose and double nothing`, async () => {
+    const all = records();
+    const transport = memoryTransport();
+    const storage = memoryStorage();
+    const fires = await listen(transport);
+    let isChanged = false;
+    const service = serviceOn(transport, storage, async () => {
+      const signals = await wanted();
+      const changed = isChanged ? await change() : {};
+      return signals.map((each) => each.id === "wide" ? { ...each, ...changed } : each);
+    });
+    await service.start();
+    publish(transport, all.slice(0, 4000));
+    isChanged = true;
+    const answer = await ask(transport, { action: "deploy" });
+    assert.ok(answer.ok);
+    const switched = answer.switches[0];
+    publish(transport, all.slice(4000), true);
+    await service.close();
+    const history = await storage.get(`normalized/${ENV}/signals-main.history.json`);
+    assert.equal(JSON.parse(new TextDecoder().decode(history)).length, 2);
+    const atUs = switched?.feeds["kalshi"] ?? 0;
+    const wide = fires.filter(({ signal }) => signal === "wide");
+    const lineage = (list: readonly Fire[]) => [
+      ...new Set(list.map(({ paramsHash, sourceHash }) => `${sourceHash} ${paramsHash}`)),
+    ];
+    const old = lineage(wide.filter(({ receivedAtUs }) => receivedAtUs <= atUs));
+    const now = lineage(wide.filter(({ receivedAtUs }) => receivedAtUs > atUs));
+    assert.deepEqual([old.length, now.length], [1, 1]);
+    assert.notDeepEqual(old, now);
+    const running = switched?.signals.find(({ id }) => id === "wide");
+    assert.deepEqual(now, [`${running?.source_hash} ${running?.params_hash}`]);
+    assert.equal(new Set(fires.map(({ id }) => id)).size, fires.length, "no fire is told twice");
+    assert.deepEqual(others(fires), others(await expected(all, await wanted())));
+    await transport.close();
+  });
+}
+
+/** Fires of the signals that were not touched. */
+function others(list: readonly Fire[]): Fire[] {
+  return list.filter(({ signal }) => signal !== "wide").sort(compareFires);
+}
+
+Deno.test("code that cannot be loaded is refused, and the signals run on as they were", async () => {
+  const all = records();
+  const transport = memoryTransport();
+  const fires = await listen(transport);
+  let source = SOURCES.wide;
+  const service = serviceOn(transport, memoryStorage(), async () => {
+    const changed = await textSignal("wide", source);
+    return (await wanted()).map((each) => each.id === "wide" ? { ...each, ...changed } : each);
+  });
+  await service.start();
+  publish(transport, all.slice(0, 4000));
+  source = `throw new Error("not today"); ${SOURCES.wide}`;
+  const answer = await ask(transport, { action: "deploy" });
+  assert.ok(!answer.ok && answer.code === "SIGNAL_FAILED" && /not today/.test(answer.message));
+  publish(transport, all.slice(4000), true);
+  await service.close();
+  assert.deepEqual(fires.sort(compareFires), await expected(all, await wanted()));
+  await transport.close();
+});
+
+Deno.test("a signal that loops for ever is quarantined, also after a restart; the others are whole", async () => {
   const all = records();
   const transport = memoryTransport();
   const storage = memoryStorage();
   const fires = await listen(transport);
-  let least = 0.05;
-  const service = serviceOn(transport, storage, async () => {
-    const signals = await wanted();
-    return signals.map((each) => each.id === "wide" ? { ...each, params: { least } } : each);
-  });
+  const loops = await textSignal(
+    "loops",
+    SOURCES.wide.replace("book.spread >= p.least", "{ for (;;) {} }").replace("=> {", "=> {"),
+  );
+  const withLoop = async () => [...await wanted(), { ...loops, enabled: true }];
+  let service = serviceOn(transport, storage, withLoop);
   await service.start();
   publish(transport, all.slice(0, 4000));
-  least = 0.03;
-  const answer = await ask(transport, { action: "deploy" });
-  assert.ok(answer.ok);
-  const switched = answer.switches[0];
-  publish(transport, all.slice(4000), true);
+  const stateOf = async () => {
+    const answer = await ask(transport, { action: "list" });
+    return answer.ok ? answer.signals.find(({ id }) => id === "loops")?.state : "?";
+  };
+  while (await stateOf() !== "quarantined") await new Promise((resolve) => setTimeout(resolve, 50));
   await service.close();
-  const history = await storage.get(`normalized/${ENV}/signals-main.history.json`);
-  assert.equal(JSON.parse(new TextDecoder().decode(history)).length, 2);
-  const atUs = switched?.feeds["kalshi"] ?? 0;
-  const wide = fires.filter(({ signal }) => signal === "wide");
-  const hashes = (list: readonly Fire[]) => [...new Set(list.map(({ paramsHash }) => paramsHash))];
-  const old = wide.filter(({ receivedAtUs }) => receivedAtUs <= atUs);
-  const now = wide.filter(({ receivedAtUs }) => receivedAtUs > atUs);
-  assert.ok(old.length > 0 && now.length > 0);
-  assert.deepEqual([hashes(old).length, hashes(now).length], [1, 1]);
-  assert.notDeepEqual(hashes(old), hashes(now));
-  assert.deepEqual(
-    hashes(now),
-    switched?.signals.filter(({ id }) => id === "wide").map((each) => each.params_hash),
-  );
-  assert.equal(new Set(fires.map(({ id }) => id)).size, fires.length, "no fire is told twice");
-  const others = (list: readonly Fire[]) =>
-    list.filter(({ signal }) => signal !== "wide").sort(compareFires);
-  assert.deepEqual(others(fires), others(await expected(all, await wanted())));
+  service = serviceOn(transport, storage, withLoop);
+  await service.start();
+  publish(transport, all.slice(4000), true);
+  await ask(transport, { action: "disable", id: "loops" });
+  await service.close();
+  const rest = fires.filter(({ signal }) => signal !== "loops").sort(compareFires);
+  assert.deepEqual(rest, await expected(all, await wanted()));
   await transport.close();
 });

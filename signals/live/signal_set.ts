@@ -137,6 +137,7 @@ export class SignalSet {
 
   /** Goes on with other signals; what is the same keeps its state. */
   async deploy(wanted: readonly WantedSignal[]): Promise<void> {
+    await assertLoads(wanted);
     this.#wanted = wanted;
     await this.#replace();
   }
@@ -259,6 +260,24 @@ export class SignalSet {
 
   async #write(name: string, value: unknown): Promise<void> {
     await this.#options.storage.put(this.#key(name), ENCODER.encode(JSON.stringify(value)));
+  }
+}
+
+/** Throws SsmdError `SIGNAL_FAILED` for one that cannot be loaded, before anything is given up for it. */
+async function assertLoads(signals: readonly HostedSignal[]): Promise<void> {
+  const trial = new Supervisor({ signals });
+  try {
+    const { failed } = await trial.start();
+    const [first] = [
+      ...failed,
+      ...trial.quarantined.map(({ signal, reason }) => ({ id: signal, message: reason })),
+    ];
+    if (first === undefined) return;
+    throw new SsmdError("SIGNAL_FAILED", `${first.id} cannot be loaded: ${first.message}`, {
+      hint: "the signals run on as they were; ssmd signal check says more",
+    });
+  } finally {
+    await trial.stop();
   }
 }
 

@@ -41,6 +41,8 @@ export class StreamIntake {
   push(message: InMessage): void {
     this.newest = message.streamSequence;
     if (message.streamSequence <= this.#taken) return;
+    // What is behind it is new, also on a stream that is made anew and counts from 1.
+    this.#taken = 0;
     let item: StreamItem | undefined;
     try {
       item = this.#items.of(message);
@@ -56,7 +58,12 @@ export class StreamIntake {
 
   /** Messages up to here came another way: they are passed over. */
   skipTo(sequence: number): void {
-    this.#taken = Math.max(this.#taken, sequence);
+    const isPast = this.newest >= sequence;
+    this.#taken = isPast ? 0 : sequence;
+    this.#waiting = this.#waiting.slice(this.#head).filter((item) => item.sequence > sequence);
+    this.#head = 0;
+    this.#bytes = this.#waiting.reduce((sum, item) => sum + bytesOf(item), 0);
+    if (this.#isFull && this.#bytes < WAITING_BYTES_MAX / 2) this.#setFull(false);
   }
 
   /** The oldest items, about so many bytes; waits for the first one, or for `wake`. */
@@ -101,7 +108,7 @@ export class StreamIntake {
       const item = this.#waiting[this.#head++] as StreamItem;
       this.#bytes -= bytesOf(item);
       bytes += bytesOf(item);
-      if (item.sequence > this.#taken) items.push(item);
+      items.push(item);
     }
     if (this.#head > 1024 && this.#head * 2 > this.#waiting.length) {
       this.#waiting = this.#waiting.slice(this.#head);

@@ -20,7 +20,7 @@ import { seeded, seedOf } from "./_seeded.ts";
 import { SOAK_SIGNALS } from "./_soak_signals.ts";
 
 /** Seconds that each form of the soak lasts; with SSMD_SIGNALS_SOAK_S=600 it is the long one. */
-const SOAK_S = Number(Deno.env.get("SSMD_SIGNALS_SOAK_S") ?? 24);
+const SOAK_S = Number(Deno.env.get("SSMD_SIGNALS_SOAK_S") ?? 14);
 /** Kills by then: each some seconds after the one before. */
 const KILLS = Math.max(4, Math.round(SOAK_S / 30));
 const RATE = 150;
@@ -209,6 +209,17 @@ async function assertParity(dir: string, killed: Record<string, number>): Promis
   await storage.close();
 }
 
+/** What a person asks: the same by the command. */
+async function assertBacktests({ dir, env }: Soak): Promise<void> {
+  const ids = SOAK_S >= 60 ? Object.keys(SOAK_SIGNALS) : ["leans", "two_feeds"];
+  for (const id of ids) {
+    const args = ["backtest", id, "--compare-live", "--env", ENV, "--data", `${dir}/data`];
+    const { code, output } = await runSsmd([...args, "--output", "json"], { cwd: dir, env });
+    assert.equal(code, 0, output.slice(0, 3000));
+    assert.match(output, /"live_sha256"/);
+  }
+}
+
 async function soak(nats: NatsServer | undefined): Promise<void> {
   await withSoak(nats, async (soak) => {
     const { up, killed } = await torment(soak);
@@ -218,6 +229,7 @@ async function soak(nats: NatsServer | undefined): Promise<void> {
     const verified = await verify(`${soak.dir}/data`);
     assert.deepEqual(verified.problems, []);
     await assertParity(soak.dir, killed);
+    await assertBacktests(soak);
   });
 }
 
