@@ -13,6 +13,6 @@ export default defineCommand({
   examples: ["ssmd signal deploy", "ssmd signal deploy --env demo --output json"],
   flags: GATEWAY_FLAGS,
   output: z.array(SWITCH),
-  table: (switches) => ({ rows: switchRows(switches), counted: "switch" }),
+  table: (switches) => ({ rows: switchRows(switches), counted: "change" }),
   run: async ({ flags, context }) => await switchesOf(context, flags, ["POST", "deploy"]),
 });

@@ -12,7 +12,7 @@ export default defineCommand({
   flags: GATEWAY_FLAGS,
   args: [LIVE_SIGNAL],
   output: z.array(SWITCH),
-  table: (switches) => ({ rows: switchRows(switches), counted: "switch" }),
+  table: (switches) => ({ rows: switchRows(switches), counted: "change" }),
   run: async ({ flags, args: [id], context }) =>
     await switchesOf(context, flags, ["POST", `${encodeURIComponent(id)}/enable`]),
 });

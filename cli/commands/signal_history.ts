@@ -11,6 +11,6 @@ export default defineCommand({
   examples: ["ssmd signal history", "ssmd signal history --output json"],
   flags: GATEWAY_FLAGS,
   output: z.array(SWITCH),
-  table: (switches) => ({ rows: switchRows(switches), counted: "switch" }),
+  table: (switches) => ({ rows: switchRows(switches), counted: "change" }),
   run: async ({ flags, context }) => await switchesOf(context, flags, ["GET", "history"]),
 });

@@ -16,6 +16,7 @@ const AT_WORK: Readonly<Record<string, string>> = {
   connector: "capturing",
   archiver: "archiving",
   gateway: "serving",
+  signals: "'signals run'",
 };
 
 /** Functions of bash that lines are put in front of. */
@@ -84,7 +85,7 @@ function runnable(line: string): string {
 }
 
 function ending(line: string): string {
-  const service = /^"\$launch" (connector|archiver|gateway)\b/.exec(line)?.[1];
+  const service = /^"\$launch" (connector|archiver|gateway|signals)\b/.exec(line)?.[1];
   if (service !== undefined) {
     const port = service === "gateway" ? "--port 0" : "--metrics-port 0";
     const endpoint = line.replace(/--endpoint \S+/, '--endpoint "$KRAKEN"');
