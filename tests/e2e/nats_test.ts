@@ -140,6 +140,10 @@ interface Count {
   last: { symbol: string } | undefined;
 }
 
+function isWatermark(subject: string): boolean {
+  return subject.split(".")[2] === "watermark";
+}
+
 /** A client with the stock library and no part of ours but the decoder. */
 async function foreignClient(url: string) {
   const connection: NatsConnection = await connect({ servers: url });
@@ -147,6 +151,7 @@ async function foreignClient(url: string) {
     const result: Count = { messages: 0, subjects: new Set(), last: undefined };
     connection.subscribe(subject, {
       callback: (_error, message) => {
+        if (isWatermark(message.subject)) return;
         result.messages++;
         result.subjects.add(message.subject);
         const type = message.subject.split(".")[2];
@@ -162,10 +167,12 @@ async function foreignClient(url: string) {
     connection.subscribe(subject, { callback });
     return result;
   };
-  /** Messages that the environment's stream keeps. */
+  /** Messages that the environment's stream keeps, but for watermarks. */
   const stored = async () => {
     const manager = await jetstreamManager(connection);
-    return (await manager.streams.info(`ssmd-${ENV}`)).state.messages;
+    const { state } = await manager.streams.info(`ssmd-${ENV}`, { subjects_filter: ">" });
+    return Object.entries(state.subjects ?? {})
+      .reduce((sum, [subject, count]) => sum + (isWatermark(subject) ? 0 : count), 0);
   };
   return { count, letters, stored, [Symbol.asyncDispose]: () => connection.close() };
 }

@@ -156,7 +156,7 @@ const fire: fc.Arbitrary<Fire> = fc.record({
   type: fc.constant("fire"),
   ...base,
   id: anyHash.map((hash) => hash.slice(32)),
-  signal: anyText,
+  signal: anyText.filter((text) => text !== ""),
   version: fc.integer({ min: 1, max: 4294967295 }),
   sourceHash: anyHash,
   paramsHash: anyHash,
@@ -165,7 +165,7 @@ const fire: fc.Arbitrary<Fire> = fc.record({
   values: fc.dictionary(anyText, fc.maxSafeNat(), { noNullPrototype: true }).map((each) =>
     JSON.stringify(each)
   ),
-  engine: anyText,
+  engine: anyText.filter((text) => text !== ""),
 }, {
   noNullPrototype: true,
   requiredKeys: [
