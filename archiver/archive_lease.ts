@@ -20,7 +20,7 @@ export interface ArchiveLeaseOptions {
 const ANSWER_MS_MAX = 5_000;
 const RELEASE_MS_MAX = 2_000;
 const LOOK_MS = 500;
-const TOLD_EVERY_MS = 30_000;
+const REPORTED_EVERY_MS = 30_000;
 
 /** Another archiver that keeps us from the lease. */
 interface Holder {
@@ -66,7 +66,7 @@ export class ArchiveLease {
   async acquire(waitMs: number): Promise<void> {
     const { logger, env } = this.#options;
     const deadlineMs = performance.now() + waitMs;
-    let toldMs = -Infinity;
+    let reportedMs = -Infinity;
     for (;;) {
       const answer = await this.#ask();
       if (answer.isOurs && !this.#abort.signal.aborted) {
@@ -87,8 +87,8 @@ export class ArchiveLease {
           context: { env },
         });
       }
-      if (holder !== undefined && performance.now() - toldMs > TOLD_EVERY_MS) {
-        toldMs = performance.now();
+      if (holder !== undefined && performance.now() - reportedMs > REPORTED_EVERY_MS) {
+        reportedMs = performance.now();
         logger.warn("another archiver is at work: this one waits until it ends", {
           problem: answer.problem,
         });

@@ -17,7 +17,7 @@ export interface ArchiveLoaderOptions {
   env: string;
   storage: Storage;
   storageRetry: StorageRetry;
-  intake: WindowRouter;
+  router: WindowRouter;
   rounds: FlushScheduler;
   /** Of the archive's lease. */
   token: () => number | undefined;
@@ -50,20 +50,20 @@ export class ArchiveLoader {
   }
 
   async #load(feed: string, day: string): Promise<void> {
-    const { env, storage, storageRetry, intake, token, logger, onLoaded } = this.#options;
+    const { env, storage, storageRetry, router, token, logger, onLoaded } = this.#options;
     const loaded = await storageRetry.run(
       `open the archive of ${feed} ${day}`,
       () => loadDay(storage, { env, feed, day }, { logger, token: token() }),
     );
-    intake.dayLoaded(loaded);
+    router.dayLoaded(loaded);
     onLoaded();
   }
 
   /** Resolves when a day can take records. Rejects when the archiver gives up. */
   async openDay(feed: string, day: string): Promise<void> {
-    const { intake, storageRetry } = this.#options;
-    while (intake.loaded(feed, day) === undefined) {
-      intake.prepare(feed, day);
+    const { router, storageRetry } = this.#options;
+    while (router.loaded(feed, day) === undefined) {
+      router.prepare(feed, day);
       if (storageRetry.given) throw notWritten(storageRetry.problem);
       await sleep(OPEN_LOOK_MS);
     }
@@ -71,14 +71,14 @@ export class ArchiveLoader {
 
   /** Days before today that were left open are opened, so that they get their last status. */
   async openOldDays(feed: string): Promise<void> {
-    const { env, storage, storageRetry, intake, nowUs } = this.#options;
+    const { env, storage, storageRetry, router, nowUs } = this.#options;
     for (let back = 1; back <= DAYS_BACK; back++) {
       const day = dayOfUs(nowUs() - back * DAY_US);
       const manifest = await storageRetry.run(
         `read the manifest of ${feed} ${day}`,
         () => loadManifest(storage, { kind: "normalized", env, feed, day }),
       );
-      if (manifest?.status === "open") intake.prepare(feed, day);
+      if (manifest?.status === "open") router.prepare(feed, day);
     }
   }
 
@@ -89,7 +89,7 @@ export class ArchiveLoader {
 
   /** All windows are written first, so that what is archived is all there is. */
   async #loadNames(minute: MinuteOfRecords): Promise<void> {
-    const { env, storage, storageRetry, intake, rounds, onLoaded } = this.#options;
+    const { env, storage, storageRetry, router, rounds, onLoaded } = this.#options;
     await rounds.idle();
     rounds.begin(() => Infinity);
     await rounds.idle();
@@ -97,7 +97,7 @@ export class ArchiveLoader {
       `read what is archived of a minute of ${minute.feed}`,
       () => readNames(storage, env, minute),
     );
-    intake.namesLoaded(minute, names);
+    router.namesLoaded(minute, names);
     onLoaded();
   }
 
@@ -112,8 +112,8 @@ export class ArchiveLoader {
 
   /** Resolves when no message waits for what is being read. */
   async untilNothingWaits(): Promise<void> {
-    const { intake } = this.#options;
-    while (intake.waiting > 0 && this.#work.size > 0) await Promise.race(this.#work);
+    const { router } = this.#options;
+    while (router.waiting > 0 && this.#work.size > 0) await Promise.race(this.#work);
   }
 
   /** Resolves when nothing is being read. */

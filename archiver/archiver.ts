@@ -22,7 +22,7 @@ import { drain } from "./drain.ts";
 import { notWritten, StorageRetry } from "./storage_retry.ts";
 import { WindowRouter } from "./window_router.ts";
 import { dueMinute, lagSeconds, TICK_MS } from "./window_times.ts";
-import { IntakeGate } from "./intake_gate.ts";
+import { RouterGate } from "./router_gate.ts";
 import { BusGaps } from "./repair/bus_gaps.ts";
 import { LateDays } from "./late_days.ts";
 import { FlushScheduler } from "./flush_scheduler.ts";
@@ -45,7 +45,7 @@ class ArchiverService implements Archiver {
   #metrics: ArchiverMetrics;
   #nowUs: () => number;
   #flushTicks: number;
-  #intake: WindowRouter;
+  #router: WindowRouter;
   #dead: DeadLetters;
   #storageRetry: StorageRetry;
   #rounds: FlushScheduler;
@@ -60,7 +60,7 @@ class ArchiverService implements Archiver {
   #duplicatesReported = 0;
   #health: ComponentHealth;
   #loader: ArchiveLoader;
-  #gate: IntakeGate;
+  #gate: RouterGate;
 
   constructor(options: ArchiverOptions) {
     this.#options = options;
@@ -73,7 +73,7 @@ class ArchiverService implements Archiver {
       metrics: this.#metrics,
     });
     this.#storageRetry = new StorageRetry(this.#logger, this.#metrics, this.#storageAway.resolve);
-    this.#intake = new WindowRouter({
+    this.#router = new WindowRouter({
       env: options.env,
       loadDay: (feed, day) => void this.#loader.loadDay(feed, day),
       loadNames: (minute) => void this.#loader.loadNames(minute),
@@ -87,10 +87,10 @@ class ArchiverService implements Archiver {
     });
     this.#busGaps = this.#newBusGaps();
     this.#rounds = this.#newRounds();
-    this.#gate = new IntakeGate(this.#intake, this.#rounds, options.windowBytesMax);
+    this.#gate = new RouterGate(this.#router, this.#rounds, options.windowBytesMax);
     this.#loader = new ArchiveLoader({
       ...{ env: options.env, storage: options.storage, nowUs: this.#nowUs, logger: this.#logger },
-      ...{ intake: this.#intake, rounds: this.#rounds, storageRetry: this.#storageRetry },
+      ...{ router: this.#router, rounds: this.#rounds, storageRetry: this.#storageRetry },
       token: () => this.#lease.token,
       onLoaded: () => this.#gate.look(),
     });
@@ -99,26 +99,26 @@ class ArchiverService implements Archiver {
 
   #newBusGaps(): BusGaps {
     const { env, feeds, transport, storage } = this.#options;
-    const intake = this.#intake;
+    const router = this.#router;
     const loadedOf = (feed: string) =>
-      [...intake.days()].filter((day) => day.manifest.feed === feed);
+      [...router.days()].filter((day) => day.manifest.feed === feed);
     return new BusGaps({
       ...{ env, transport, logger: this.#logger, metrics: this.#metrics, nowUs: this.#nowUs },
       store: () => ({ storage, token: this.#lease.token }),
-      feeds: () => new Set([...feeds, ...intake.feeds()]),
+      feeds: () => new Set([...feeds, ...router.feeds()]),
       lastUsOf: (feed) => Math.max(0, ...loadedOf(feed).map(({ lastUs }) => lastUs)),
       insist: (what, action) => this.#storageRetry.run(what, action),
       background: (work) => void this.#loader.background(work),
       archiveAll: () => this.flush(),
       openDay: (feed, day) => this.#loader.openDay(feed, day),
-      insert: (event, payload) => intake.insert(event, payload),
+      insert: (event, payload) => router.insert(event, payload),
     });
   }
 
   #newRounds(): FlushScheduler {
     const { env, transport, storage, version, commit, shard = "main" } = this.#options;
     return new FlushScheduler({
-      ...{ storage, intake: this.#intake, storageRetry: this.#storageRetry, nowUs: this.#nowUs },
+      ...{ storage, router: this.#router, storageRetry: this.#storageRetry, nowUs: this.#nowUs },
       source: {
         ...{ env, feed: "", processor: `archiver-${shard}`, software: { version, commit } },
         source: `${transport.type} ${streamNameOf(env)}`,
@@ -162,7 +162,7 @@ class ArchiverService implements Archiver {
     this.#loader.allow();
     const today = dayOfUs(this.#nowUs());
     for (const feed of feeds) {
-      this.#intake.prepare(feed, today);
+      this.#router.prepare(feed, today);
       void this.#loader.background(this.#loader.openOldDays(feed));
     }
     await this.#busGaps.begin();
@@ -181,7 +181,7 @@ class ArchiverService implements Archiver {
   }
 
   stats(): ArchiverStats {
-    const { records, fires, duplicates, withoutId } = this.#intake;
+    const { records, fires, duplicates, withoutId } = this.#router;
     return {
       records,
       fires,
@@ -250,19 +250,19 @@ class ArchiverService implements Archiver {
     if (this.#consumer === undefined) return;
     const { env, feeds, transport } = this.#options;
     await drain({
-      ...{ transport, env, feeds, intake: this.#intake, logger: this.#logger },
+      ...{ transport, env, feeds, router: this.#router, logger: this.#logger },
       busy: () => this.#rounds.busy && this.#storageRetry.problem === "",
       stop: () => this.#storageRetry.given,
     });
   }
 
   #bufferedBytes(): number {
-    return this.#intake.openBytes + this.#intake.waitingBytes + this.#rounds.bytes;
+    return this.#router.openBytes + this.#router.waitingBytes + this.#rounds.bytes;
   }
 
   #onMessage(message: InMessage): void {
     this.#busGaps.see(message);
-    this.#intake.receive(message);
+    this.#router.receive(message);
     this.#gate.check();
   }
 
@@ -273,17 +273,17 @@ class ArchiverService implements Archiver {
   }
 
   #tick(): void {
-    this.#intake.tick++;
+    this.#router.tick++;
     const { busy, files, ended } = this.#rounds;
     this.#writing.look(busy, files + ended + this.#storageRetry.failedTries);
-    this.#lateDays.look(this.#intake.days(), this.#nowUs());
+    this.#lateDays.look(this.#router.days(), this.#nowUs());
     this.#health.look();
     const nowUs = this.#nowUs();
-    if (this.#intake.tick % this.#flushTicks === 0) this.#rounds.begin(() => Infinity);
-    else this.#rounds.begin((day) => dueMinute(day, nowUs, this.#intake.tick));
+    if (this.#router.tick % this.#flushTicks === 0) this.#rounds.begin(() => Infinity);
+    else this.#rounds.begin((day) => dueMinute(day, nowUs, this.#router.tick));
     this.#metrics.bufferedBytes.set(this.#bufferedBytes());
-    this.#metrics.lagSeconds.set(lagSeconds(this.#intake.days(), nowUs));
-    this.#metrics.duplicates.inc(this.#intake.duplicates - this.#duplicatesReported);
-    this.#duplicatesReported = this.#intake.duplicates;
+    this.#metrics.lagSeconds.set(lagSeconds(this.#router.days(), nowUs));
+    this.#metrics.duplicates.inc(this.#router.duplicates - this.#duplicatesReported);
+    this.#duplicatesReported = this.#router.duplicates;
   }
 }

@@ -13,7 +13,7 @@ export interface DrainOptions {
   transport: Transport;
   env: string;
   feeds: readonly string[];
-  intake: WindowRouter;
+  router: WindowRouter;
   /** Whether a pause in delivery is of our own making and will end. */
   busy: () => boolean;
   /** Whether to leave. */
@@ -27,17 +27,17 @@ export async function drain(options: DrainOptions & { logger: Logger }): Promise
 }
 
 /**
- * Waits until the intake has processed what the bus holds now, by the newest id of each feed and
+ * Waits until the router has processed what the bus holds now, by the newest id of each feed and
  * type; false when nothing came any more before that.
  */
 async function waitUntilCaughtUp(options: DrainOptions): Promise<boolean> {
-  const { intake, stop, busy } = options;
+  const { router, stop, busy } = options;
   const targets = await newestIds(options);
   let seen = -1;
   let seenMs = performance.now();
-  while (!targets.every((id) => isProcessed(intake, id))) {
-    if (intake.processedSequence !== seen || busy()) {
-      seen = intake.processedSequence;
+  while (!targets.every((id) => isProcessed(router, id))) {
+    if (router.processedSequence !== seen || busy()) {
+      seen = router.processedSequence;
       seenMs = performance.now();
     }
     if (stop() || performance.now() - seenMs > QUIET_MS) return false;
@@ -46,9 +46,9 @@ async function waitUntilCaughtUp(options: DrainOptions): Promise<boolean> {
   return true;
 }
 
-async function newestIds({ transport, env, intake, feeds }: DrainOptions): Promise<string[]> {
+async function newestIds({ transport, env, router, feeds }: DrainOptions): Promise<string[]> {
   const ids: string[] = [];
-  const pairs = [...new Set([...feeds, ...intake.feeds()])]
+  const pairs = [...new Set([...feeds, ...router.feeds()])]
     .flatMap((feed) => FEED_TYPES.map((type) => ({ feed, type })));
   for (const { feed, type } of pairs) {
     try {
@@ -62,9 +62,9 @@ async function newestIds({ transport, env, intake, feeds }: DrainOptions): Promi
   return ids;
 }
 
-function isProcessed(intake: WindowRouter, id: string): boolean {
+function isProcessed(router: WindowRouter, id: string): boolean {
   const position = parsePosition(id);
   if (position === undefined) return true;
-  for (const day of intake.days()) if (day.holds(position)) return true;
+  for (const day of router.days()) if (day.holds(position)) return true;
   return false;
 }

@@ -9,7 +9,7 @@ import { type FlushBatch, writeRound } from "./flush_batch.ts";
 
 /** What rounds are made with. */
 export interface FlushSchedulerOptions {
-  intake: WindowRouter;
+  router: WindowRouter;
   storage: Storage;
   storageRetry: StorageRetry;
   source: LineageSource;
@@ -29,7 +29,7 @@ export interface FlushSchedulerOptions {
   /** A day got its last status, which is in storage. */
 }
 
-/** Cuts windows out of the intake and writes them, one round at a time. */
+/** Cuts windows out of the router and writes them, one round at a time. */
 export class FlushScheduler {
   /** Bytes of records in the round that is being written. */
   bytes = 0;
@@ -65,10 +65,10 @@ export class FlushScheduler {
    */
   begin(upTo: (day: Day) => number | undefined): void {
     if (this.busy || this.failure !== undefined) return;
-    const { intake } = this.#options;
-    const windows = intake.cut(upTo);
+    const { router } = this.#options;
+    const windows = router.cut(upTo);
     const sealed = this.#overDays(windows);
-    const streamSequence = intake.acknowledgeable();
+    const streamSequence = router.acknowledgeable();
     if (windows.length + sealed.length === 0 && streamSequence <= this.#acknowledged) return;
     this.bytes = windows.reduce((sum, { builder }) => sum + builder.bytes, 0);
     const createdAtUs = this.#options.createdAtUs();
@@ -77,11 +77,11 @@ export class FlushScheduler {
 
   /** Days that are over, have nothing open and no last status yet; those that have are forgotten. */
   #overDays(cut: readonly Window[]): Day[] {
-    const { intake, nowUs } = this.#options;
-    const over = [...intake.days()].filter((day) => day.open === 0 && isDayOver(day.name, nowUs()));
+    const { router, nowUs } = this.#options;
+    const over = [...router.days()].filter((day) => day.open === 0 && isDayOver(day.name, nowUs()));
     for (const day of over) {
       const written = cut.some((window) => window.day === day);
-      if (day.manifest.status !== "open" && !written) intake.forget(day);
+      if (day.manifest.status !== "open" && !written) router.forget(day);
     }
     return over.filter((day) => day.manifest.status === "open");
   }

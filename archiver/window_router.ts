@@ -27,7 +27,7 @@ export type Refusal = "subject" | "payload" | "time" | "late";
 /** How a message stands to what is held: behind later ones of its run it is `late`. */
 type Arrival = "new" | "late" | "held" | "refused";
 
-/** What the intake asks of the archiver. */
+/** What the router asks of the archiver. */
 export interface WindowRouterOptions {
   env: string;
   /** Loads a day; `WindowRouter.dayLoaded` is to follow. */
@@ -90,7 +90,7 @@ export class WindowRouter {
     index: 0,
   };
 
-  /** An intake with no day loaded. */
+  /** An router with no day loaded. */
   constructor(options: WindowRouterOptions) {
     this.#options = options;
     this.#firePrefix = fireSubject(options.env, "");

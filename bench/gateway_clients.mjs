@@ -50,8 +50,8 @@ function nowMs() {
 }
 
 function ageMs(bytes, at) {
-  const place = bytes.indexOf(RECV_TS, at) + RECV_TS.length;
-  const sentMs = parseFloat(bytes.toString("latin1", place, place + 20));
+  const start = bytes.indexOf(RECV_TS, at) + RECV_TS.length;
+  const sentMs = parseFloat(bytes.toString("latin1", start, start + 20));
   return nowMs() - sentMs;
 }
 

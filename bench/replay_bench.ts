@@ -24,14 +24,14 @@ import { measure, tableOf } from "./measure.ts";
 const RECORDS = 1_200_000;
 const MINUTES = 20;
 const START_US = Date.parse("2026-08-01T02:00:00Z") * 1000;
-const PLACE = { env: "bench", feed: "kraken" } as const;
+const FEED_ID = { env: "bench", feed: "kraken" } as const;
 const MAIN = fileURLToPath(new URL("../cli/main.ts", import.meta.url));
 
 /** A market's life in small: books, trades and tickers of 500 markets. */
 function recordAt(i: number): MarketEvent {
   const receivedAtUs = START_US + Math.floor(i * MINUTES * 60_000_000 / RECORDS);
   const base = {
-    ...{ timestampUs: receivedAtUs - 900, receivedAtUs, feed: PLACE.feed, sequence: i + 1 },
+    ...{ timestampUs: receivedAtUs - 900, receivedAtUs, feed: FEED_ID.feed, sequence: i + 1 },
     symbol: `M${i * 7919 % 500}USD`,
   };
   const price = 60_000 + (i * 7919 % 1000) / 10;
@@ -63,7 +63,7 @@ async function writeDay(
       files.push(await writeWindow(storage, feed, group));
     }
   }
-  const manifest = emptyManifest({ kind: "normalized", ...PLACE, feed, day: "2026-08-01" });
+  const manifest = emptyManifest({ kind: "normalized", ...FEED_ID, feed, day: "2026-08-01" });
   const change = { files, symbols: 500, writtenBy: "bench", nowUs: START_US };
   await saveManifest(storage, changedManifest(manifest, change));
 }
@@ -82,9 +82,9 @@ async function writeWindow(
     builder.add({ payload: encoder.encode(event), receivedAtUs, sequence, ...position });
   }
   const software = { version: "bench", commit: "" };
-  const source = { env: PLACE.env, feed, processor: "bench", software, source: "bench" };
+  const source = { env: FEED_ID.env, feed, processor: "bench", software, source: "bench" };
   const { bytes, sha256 } = builder.finish(source, atUs);
-  const key = normalizedKey({ env: PLACE.env, feed, type, atUs });
+  const key = normalizedKey({ env: FEED_ID.env, feed, type, atUs });
   await storage.put(key, bytes);
   const times = manifestTimes(builder.firstUs, builder.lastUs);
   return { key, type, count: builder.count, bytes: bytes.length, sha256, ...times };
@@ -100,7 +100,7 @@ function* minutesOf(): Generator<MarketEvent[]> {
 /** Of the windows of the day: a Parquet file a type. */
 async function sealWindows(storage: Storage, tempDir: string): Promise<void> {
   const { types } = await sealDay({
-    ...{ storage, ...PLACE, day: "2026-08-01", tempDir, nowUs },
+    ...{ storage, ...FEED_ID, day: "2026-08-01", tempDir, nowUs },
     software: { version: "bench", commit: "" },
   });
   if (types.length === 0) throw new RangeError("nothing was sealed");
@@ -118,11 +118,11 @@ async function speedOf(name: string, run: () => Promise<unknown>) {
 }
 
 async function readAll(storage: Storage): Promise<void> {
-  for await (const batch of readArchive(storage, PLACE)) if (batch.length === 0) break;
+  for await (const batch of readArchive(storage, FEED_ID)) if (batch.length === 0) break;
 }
 
 async function replayProcess(dir: string): Promise<void> {
-  const args = ["run", "-q", "-A", MAIN, "data", "replay", "--data", dir, "--feed", PLACE.feed];
+  const args = ["run", "-q", "-A", MAIN, "data", "replay", "--data", dir, "--feed", FEED_ID.feed];
   await new Deno.Command(Deno.execPath(), {
     args: [...args, "--speed", "max"],
     stdout: "null",
@@ -162,9 +162,9 @@ async function pacing(dir: string, storage: Storage, seconds: number): Promise<s
 const dir = await Deno.makeTempDir();
 try {
   const storage = folderStorage(dir);
-  await writeDay(storage, PLACE.feed, minutesOf());
+  await writeDay(storage, FEED_ID.feed, minutesOf());
   const some = Array.from({ length: 4000 }, (_, i) => recordAt(i));
-  const prefix = jsonPrefix("M1USD", PLACE.feed);
+  const prefix = jsonPrefix("M1USD", FEED_ID.feed);
   const baseline = "JSON.stringify(toJson(record))";
   const results = [
     measure(baseline, some.length, () => {

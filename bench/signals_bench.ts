@@ -39,8 +39,12 @@ function recordsOf(texts: readonly string[]): MarketEvent[] {
   if (version === undefined) throw new RangeError("kalshi has no normalizer");
   const names = new Set(texts.join("\n").match(/(?<="market_ticker":")[^"]+/g));
   const symbols = [...names].map((symbol) => ({ symbol, external: symbol }));
-  const place = { run: 1, connection: 1 };
-  const translator = new Translator("kalshi", version.create({ feed: "kalshi", symbols }), place);
+  const position = { run: 1, connection: 1 };
+  const translator = new Translator(
+    "kalshi",
+    version.create({ feed: "kalshi", symbols }),
+    position,
+  );
   return texts.flatMap((text, i) => {
     const atUs = START_US + i * FRAME_US;
     return translator.line({ kind: "frame", atUs, text }).events;

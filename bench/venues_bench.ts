@@ -62,10 +62,10 @@ function toRecords(venue: Venue): Stage {
     const scanner = scannerOf(normalizer);
     const translator = new Translator(venue.id, normalizer);
     return (frame, text, atUs) => {
-      const place = scanner.scan(frame);
-      const { events } = place < 0
+      const offset = scanner.scan(frame);
+      const { events } = offset < 0
         ? translator.frame(JSON.parse(text), text, atUs)
-        : translator.line({ kind: "scanned", atUs, frame, scanner, place });
+        : translator.line({ kind: "scanned", atUs, frame, scanner, offset });
       records += events.length;
     };
   };
@@ -82,15 +82,15 @@ function toMessages(venue: Venue, isScanned: boolean): Stage {
       output: { publish: () => records++, deadLetter: () => {}, meaning: () => {} },
     });
     return (bytes, _, atUs) => {
-      const place = isScanned ? scanner.scan(bytes) : -1;
-      if (place >= 0) {
+      const offset = isScanned ? scanner.scan(bytes) : -1;
+      if (offset >= 0) {
         pipeline.process({
           connectionIndex: 1,
           atUs,
           kind: "scanned",
           frame: bytes,
           scanner,
-          place,
+          offset,
         });
         return;
       }

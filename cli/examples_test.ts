@@ -16,7 +16,7 @@ const schemas = await loadSchemas();
 
 const NOTHING: Ran = { code: 0, stdout: "", stderr: "" };
 
-function told(line: string, { code, stdout, stderr }: Ran): string {
+function report(line: string, { code, stdout, stderr }: Ran): string {
   return `$ ${line}\nended with ${code}\n${stdout.slice(-2000)}${stderr.slice(-2000)}`;
 }
 
@@ -28,7 +28,7 @@ function schemaOf(name: string): z.ZodType {
 async function prepared(project: Project, command: string, line: string): Promise<Ran> {
   const before = PREPARATIONS[command];
   const ready = before === undefined ? undefined : await project.sh(before);
-  assert.equal(ready?.code ?? 0, 0, told(before ?? "", ready ?? NOTHING));
+  assert.equal(ready?.code ?? 0, 0, report(before ?? "", ready ?? NOTHING));
   return await project.sh(line);
 }
 
@@ -41,7 +41,7 @@ const JUDGES: ReadonlySet<string> = new Set(["status"]);
 
 function assertEnded(command: CatalogueCommand, line: string, ran: Ran): void {
   const isRight = ran.code === 0 || ran.code === 1 && JUDGES.has(command.name);
-  assert.ok(isRight, told(line, ran));
+  assert.ok(isRight, report(line, ran));
 }
 
 /** What the examples of a command need and this machine has not. */
@@ -85,7 +85,7 @@ for (const command of catalogue.commands) {
         assertEnded(command, line, ran);
         for (const value of valuesIn(ran.stdout)) {
           const { error } = schema.safeParse(value);
-          assert.equal(error && z.prettifyError(error), undefined, told(line, ran));
+          assert.equal(error && z.prettifyError(error), undefined, report(line, ran));
         }
       }
     } finally {

@@ -10,7 +10,7 @@ import { fakeVenue } from "./testing/fake_venue.ts";
 
 /** The fields of chrony's answer behind the offset. */
 const REST = "0.0,0.0,0.0,0.0,0.0,0.0,0.0,8.0,Normal";
-const PLACE = { id: "lab", clock_source: "chrony", clock_accuracy_us: 100 } as const;
+const LOCATION = { id: "lab", clock_source: "chrony", clock_accuracy_us: 100 } as const;
 
 /** A machine whose chrony tells what a test sets. */
 class Machine implements Disposable {
@@ -32,7 +32,7 @@ class Machine implements Disposable {
 Deno.test("the change to a bad clock and back is told once, from the last good reading on", async () => {
   using machine = new Machine();
   const { sources } = machine;
-  const watch = new ClockMonitor({ location: PLACE, sources, logger: silentLogger });
+  const watch = new ClockMonitor({ location: LOCATION, sources, logger: silentLogger });
   const lines: [number, string, number][] = [];
   const news = new ClockGapReporter((connectionIndex, name, { fromUs }) =>
     lines.push([connectionIndex, name, fromUs])
@@ -90,7 +90,7 @@ Deno.test("a clock's gap is open until the clock is good again, and never begins
 Deno.test("a clock that was bad in one run is told good again by the run in which it is", async () => {
   using machine = new Machine();
   machine.set("0.5");
-  const rig = new ConnectorRig({ captureLocation: PLACE, clockSources: machine.sources });
+  const rig = new ConnectorRig({ captureLocation: LOCATION, clockSources: machine.sources });
   try {
     let runs = 0;
     /** A run that brings one trade. */
@@ -114,9 +114,9 @@ Deno.test("a clock that was bad in one run is told good again by the run in whic
     machine.set("0.00001");
     await run(again);
     await run(again);
-    const told = rig.gaps().filter(({ reason }) => reason === "clock");
-    assert.deepEqual(told.map(({ recovered }) => recovered), [false, true]);
-    const [open, end] = told;
+    const reported = rig.gaps().filter(({ reason }) => reason === "clock");
+    assert.deepEqual(reported.map(({ recovered }) => recovered), [false, true]);
+    const [open, end] = reported;
     assert.match(open?.detail ?? "", /off by -500000 µs, expected at lab: ±100 µs/);
     assert.equal(end?.fromUs, open?.fromUs);
     assert.equal(end?.toUs, end?.receivedAtUs);

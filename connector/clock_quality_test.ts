@@ -12,7 +12,7 @@ const NONE = "00000000,,0,0.000000000,0.000000000,0.000000000,0.000000000,0.000,
 const OWN = "7F7F0101,,8,1795578651.7,0.000000000,0.000000000,0.000000000,0.000,0.000,0.000," +
   "0.000000000,0.000000000,0.0,Normal";
 
-const PLACE: CaptureLocation = { id: "here", clock_source: "ptp", clock_accuracy_us: 500 };
+const LOCATION: CaptureLocation = { id: "here", clock_source: "ptp", clock_accuracy_us: 500 };
 const UNKNOWN = { source: "system", status: "unknown", offsetUs: null };
 
 /** Runs with a machine on which `chronyc` is this script (absent = there is none). */
@@ -40,21 +40,21 @@ Deno.test("a clock that chrony keeps is synchronized, with the sign of its offse
   await onMachine(answers(SLOW), async (sources) => {
     const expected = { source: "chrony", status: "synchronized", offsetUs: -498 };
     assert.deepEqual(await readClock(undefined, sources), expected);
-    assert.deepEqual(await readClock(PLACE, sources), expected);
+    assert.deepEqual(await readClock(LOCATION, sources), expected);
   });
 });
 
 Deno.test("at stratum 1 chrony follows the clock that the place declares", async () => {
   await onMachine(answers(PHC), async (sources) => {
     const reading = { status: "synchronized", offsetUs: 4 };
-    assert.deepEqual(await readClock(PLACE, sources), { source: "ptp", ...reading });
+    assert.deepEqual(await readClock(LOCATION, sources), { source: "ptp", ...reading });
     assert.deepEqual(await readClock(undefined, sources), { source: "chrony", ...reading });
   });
 });
 
 Deno.test("an offset beyond what the place expects is unsynchronized, and says by how much", async () => {
   await onMachine(answers(SLOW), async (sources) => {
-    assert.deepEqual(await readClock({ ...PLACE, clock_accuracy_us: 497 }, sources), {
+    assert.deepEqual(await readClock({ ...LOCATION, clock_accuracy_us: 497 }, sources), {
       ...{ source: "chrony", status: "unsynchronized", offsetUs: -498 },
       why: "off by -498 µs, expected at here: ±497 µs",
     });
@@ -64,7 +64,7 @@ Deno.test("an offset beyond what the place expects is unsynchronized, and says b
 Deno.test("a chrony that follows no clock, or its own, is unsynchronized", async () => {
   for (const line of [NONE, OWN]) {
     await onMachine(answers(line), async (sources) => {
-      assert.deepEqual(await readClock(PLACE, sources), {
+      assert.deepEqual(await readClock(LOCATION, sources), {
         ...{ source: "chrony", status: "unsynchronized", offsetUs: null },
         why: "chrony follows no other clock",
       });
@@ -75,21 +75,21 @@ Deno.test("a chrony that follows no clock, or its own, is unsynchronized", async
 Deno.test("without chrony the status is unknown, and the source what the place declares", async () => {
   await onMachine(undefined, async (sources) => {
     assert.deepEqual(await readClock(undefined, sources), UNKNOWN);
-    assert.deepEqual(await readClock(PLACE, sources), { ...UNKNOWN, source: "ptp" });
+    assert.deepEqual(await readClock(LOCATION, sources), { ...UNKNOWN, source: "ptp" });
   });
 });
 
 Deno.test("without chrony timesyncd is believed when its flag is there", async () => {
   await onMachine(`echo "506 Cannot talk to daemon"; exit 1`, async (sources) => {
-    assert.deepEqual(await readClock(PLACE, sources), { ...UNKNOWN, source: "ptp" });
+    assert.deepEqual(await readClock(LOCATION, sources), { ...UNKNOWN, source: "ptp" });
     await Deno.writeTextFile(sources.timesyncdFlag, "");
-    const clock = await readClock(PLACE, sources);
+    const clock = await readClock(LOCATION, sources);
     assert.deepEqual(clock, { source: "ntp", status: "synchronized", offsetUs: null });
   });
 });
 
 Deno.test("answers that are none of chrony's mean that it does not say", async () => {
-  const rubbish = [
+  const garbage = [
     ["nothing", "true"],
     ["words", "echo Reference ID: 7F000001"],
     ["too few fields", answers("C0A80001,,3,1.0,0.1")],
@@ -101,7 +101,7 @@ Deno.test("answers that are none of chrony's mean that it does not say", async (
     ["no end", "exec yes"],
     ["a good line and a bad end", `${answers(SLOW)}; exit 3`],
   ] as const;
-  for (const [what, script] of rubbish) {
+  for (const [what, script] of garbage) {
     await onMachine(script, async (sources) => {
       assert.deepEqual(await readClock(undefined, sources), UNKNOWN, what);
     });

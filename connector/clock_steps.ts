@@ -3,7 +3,7 @@ import { type ClockReadings, nowUs, SteadyClock } from "@ssmd/runtime";
 /** Of times before the system's clock; a clock that was set back by more had been wrong. */
 export const AHEAD_US_MAX = 10 * 60 * 1_000_000;
 /** A clock that is corrected by less is no news. */
-const AHEAD_US_TOLD = 10_000;
+const AHEAD_US_REPORTED = 10_000;
 /** A clock that moves ahead of the monotonic one by more between two looks was set, not steered. */
 const STEP_US_MIN = 1_000_000;
 /** A clock that was set ahead and keeps its time for this long was set right. */
@@ -71,7 +71,7 @@ export class StepClock {
       const fromUs = beforeUs + Math.round(steppedUs);
       return this.#suspect(fromUs, ms + SETTLED_MS, `set ahead by ${secondsOf(steppedUs)}`);
     }
-    if (aheadUs > AHEAD_US_TOLD) {
+    if (aheadUs > AHEAD_US_REPORTED) {
       const why = `set back by ${secondsOf(aheadUs)}: time goes at half pace until it is reached`;
       return this.#suspect(this.#steady.nowUs(), ms, why);
     }

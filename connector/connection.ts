@@ -6,7 +6,7 @@ import {
   normalizerFor,
   normalizerOn,
   type NormalizerVersion,
-  placeOf,
+  originOf,
   type SymbolSpec,
   Translator,
   type Venue,
@@ -189,7 +189,7 @@ export function snapshotsOf(connections: readonly Connection[]): Uint8Array {
     normalizer.snapshots().map((event) =>
       encoder.encode({
         ...event,
-        ...translator.place,
+        ...translator.origin,
         receivedAtUs: translator.lastUs,
       })
     )
@@ -209,7 +209,7 @@ export function restoreTranslator(
   normalizer.restore(checkpoint.state);
   const { capture, sequence, lastUs, aliveUs, openGaps } = checkpoint;
   return new Translator(feed, normalizer, {
-    ...{ ...placeOf(capture), sequence, lastUs, aliveUs, openGaps },
+    ...{ ...originOf(capture), sequence, lastUs, aliveUs, openGaps },
     turns: capture.inTurns ? turns : undefined,
   });
 }

@@ -80,14 +80,14 @@ class FeedConnector implements Connector {
   #pipeline: Pipeline;
   #output: RecordOutput;
   #rawFiles: RawFiles;
-  #intake: FrameIngest;
+  #ingest: FrameIngest;
   #watermarks: Watermarks;
   #watch: SubscriptionWatch;
   #health: ComponentHealth;
   #bus: BusProgress;
   #clock: ClockMonitor;
   #clockGapReporter = new ClockGapReporter((connectionIndex, name, { why, fromUs }) =>
-    this.#intake.event(connectionIndex, name, why, { fromUs })
+    this.#ingest.event(connectionIndex, name, why, { fromUs })
   );
   #timer: ReturnType<typeof setInterval> | undefined;
   #turnTimer: ReturnType<typeof setInterval> | undefined;
@@ -170,7 +170,7 @@ class FeedConnector implements Connector {
     this.#taker = turns && this.#newTaker(turns);
     const { captureLocation: location, clockSources: sources } = options;
     this.#clock = new ClockMonitor({ location, sources, logger, onRead: () => this.#tellClock() });
-    this.#intake = new FrameIngest({
+    this.#ingest = new FrameIngest({
       run,
       dir,
       feed,
@@ -206,7 +206,7 @@ class FeedConnector implements Connector {
       ...{ connections, logger, metrics },
       isOpen: (connectionIndex) => this.#states.isOpen(connectionIndex),
       tell: (connectionIndex, name, { why, fromUs }) =>
-        this.#intake.event(connectionIndex, name, why, fromUs === undefined ? {} : { fromUs }),
+        this.#ingest.event(connectionIndex, name, why, fromUs === undefined ? {} : { fromUs }),
     });
     output.attach({
       ...{ queue: this.#publishQueue, watch: this.#watch },
@@ -227,9 +227,9 @@ class FeedConnector implements Connector {
     const keepsTimes = recording?.times === "recorded";
     return new Watermarks({
       ...{ env, feed, publisher: transport.publisher() },
-      timeUs: () => keepsTimes ? this.#playedUs() : this.#intake.nowUs(),
+      timeUs: () => keepsTimes ? this.#playedUs() : this.#ingest.nowUs(),
       isTelling: () => !this.#taker?.isChanging && (this.#turns?.isFresh ?? true),
-      lines: () => this.#intake.lines,
+      lines: () => this.#ingest.lines,
       lastId: () => this.#pipeline.lastId,
       stored: () => ({ id: this.#publisher.acknowledgedId, all: this.#waiting === 0 }),
     });
@@ -237,7 +237,7 @@ class FeedConnector implements Connector {
 
   /** Lines of a recording may have the time of the last one, until no more come. */
   #playedUs(): number {
-    const { playedUs } = this.#intake;
+    const { playedUs } = this.#ingest;
     return playedUs === 0 || this.#stopping === undefined ? playedUs : playedUs + 1;
   }
 
@@ -249,8 +249,8 @@ class FeedConnector implements Connector {
     return new RecordingPlayer({
       ...recording,
       take: (connectionIndex, line, keepTime) =>
-        this.#intake.recorded(connectionIndex, line, keepTime),
-      commit: () => this.#intake.commit(),
+        this.#ingest.recorded(connectionIndex, line, keepTime),
+      commit: () => this.#ingest.commit(),
       waiting: () => this.#waiting,
     });
   }
@@ -289,11 +289,11 @@ class FeedConnector implements Connector {
   }
 
   #startCapturing(left: LastStop | undefined): void {
-    if (left) this.#intake.startBehind(left.lastUs);
+    if (left) this.#ingest.startBehind(left.lastUs);
     for (const connection of this.#connections) {
       const before = left && runBefore(left, connection);
       if (left && before) {
-        this.#intake.event(connection.connectionIndex, "resumed", left.why, before);
+        this.#ingest.event(connection.connectionIndex, "resumed", left.why, before);
         this.#resumeClock(connection.connectionIndex, left);
       }
       this.#sockets.push(this.#newSocket(connection));
@@ -324,7 +324,7 @@ class FeedConnector implements Connector {
       publish: (message) => this.#output.publishAgain(message),
       flush: () => this.#publishQueue.flush(),
       isConnected: () => this.#states.open === this.#active.length,
-      cutSpool: () => this.#intake.cut(),
+      cutSpool: () => this.#ingest.cut(),
       isWritten: (segment) => this.#rawFiles.isWritten(segment),
       onTelling: () => void this.#respond(),
       onStandby: () => this.#answers.end(),
@@ -362,7 +362,7 @@ class FeedConnector implements Connector {
 
   #tick(): void {
     this.#bus.look();
-    this.#intake.watchCommits();
+    this.#ingest.watchCommits();
     this.#health.look();
     this.#metrics.connected.set(this.#metrics.labels, this.#states.open);
     this.#metrics.telling.set(this.#metrics.labels, Number(this.isTelling));
@@ -371,7 +371,7 @@ class FeedConnector implements Connector {
     this.#countUnscanned();
     if (this.#player) return;
     this.#watch.tick();
-    this.#intake.watchClock((step) =>
+    this.#ingest.watchClock((step) =>
       this.#clockGapReporter.tellStep(this.#connectionIndexes(), step)
     );
     this.#clock.tick();
@@ -385,8 +385,8 @@ class FeedConnector implements Connector {
       missing: () => this.#watch.missing(),
       busProblem: () => this.#bus.problem || this.#turns?.problem || "",
       storageProblem: () => this.#rawFiles.problem,
-      spoolProblem: () => this.#intake.problem,
-      isSpoolStuck: () => this.#intake.isStuck,
+      spoolProblem: () => this.#ingest.problem,
+      isSpoolStuck: () => this.#ingest.isStuck,
     });
   }
 
@@ -396,7 +396,7 @@ class FeedConnector implements Connector {
 
   stats(): ConnectorStats {
     return {
-      frames: this.#intake.frames,
+      frames: this.#ingest.frames,
       ...{ records: this.#output.records, gaps: this.#output.gaps },
       unreadable: this.#output.unreadable,
       givenUp: this.#givenUp,
@@ -425,7 +425,7 @@ class FeedConnector implements Connector {
 
   async #close(): Promise<void> {
     await this.stop();
-    await this.#intake.close();
+    await this.#ingest.close();
     if (!this.#player) await this.#noteStop();
     await this.#rawFiles.close();
     this.#publishQueue.close();
@@ -465,12 +465,12 @@ class FeedConnector implements Connector {
   /** A disk that refuses for good does not keep the process from ending. */
   async #commitOrGiveUp(): Promise<void> {
     const late = setTimeout(() => {
-      const lines = this.#givenUp = this.#intake.giveUp();
+      const lines = this.#givenUp = this.#ingest.giveUp();
       this.#logger.error("the spool could not be written until the end: its last lines are lost", {
         lines,
       });
     }, COMMIT_MS_MAX);
-    await this.#intake.commit();
+    await this.#ingest.commit();
     clearTimeout(late);
   }
 
@@ -538,7 +538,7 @@ class FeedConnector implements Connector {
   #takeOff(connection: Connection, specs: readonly SymbolSpec[]): void {
     const names = specs.map(({ symbol }) => symbol);
     connection.wanted = connection.wanted.filter((spec) => !specs.includes(spec));
-    this.#intake.event(connection.connectionIndex, "unsubscribe", names.join(" "));
+    this.#ingest.event(connection.connectionIndex, "unsubscribe", names.join(" "));
     if (connection.wanted.length > 0) return;
     connection.isRetired = true;
     this.#states.remove(connection.connectionIndex);
@@ -556,7 +556,7 @@ class FeedConnector implements Connector {
       this.#states.add(connection.connectionIndex);
     }
     // The head of the next segment names them, before any line of theirs.
-    this.#intake.cut();
+    this.#ingest.cut();
     for (const connection of added) {
       const socket = this.#newSocket(connection);
       this.#sockets.push(socket);
@@ -574,7 +574,7 @@ class FeedConnector implements Connector {
 
   #retired({ connectionIndex }: Connection, opened: boolean): void {
     this.#states.remove(connectionIndex);
-    if (opened) this.#intake.event(connectionIndex, "stop", "no market of it is wanted any more");
+    if (opened) this.#ingest.event(connectionIndex, "stop", "no market of it is wanted any more");
   }
 
   #newSocket(connection: Connection): VenueSocket {
@@ -595,19 +595,19 @@ class FeedConnector implements Connector {
           this.#states.opened(connectionIndex);
           this.#watch.connected();
           this.#logger.info("connected", { endpoint, symbols: connection.symbols.length });
-          this.#intake.event(connectionIndex, "connect", endpoint);
+          this.#ingest.event(connectionIndex, "connect", endpoint);
           for (const frame of normalizer.subscribe()) socket.send(frame);
         },
         onDenied: (used, why) => this.#denial.denied(connectionIndex, used, why),
-        onFrame: (bytes, binary) => this.#intake.frame(connectionIndex, bytes, binary),
+        onFrame: (bytes, binary) => this.#ingest.frame(connectionIndex, bytes, binary),
         onDisconnect: (why, opened, retryMs) => {
           if (connection.isRetired) return this.#retired(connection, opened);
           const isNews = this.#states.closed(connectionIndex, why, { wasOpen: opened, retryMs });
           if (!opened) return this.#unreachable(connectionIndex, why, isNews);
           // A stop on purpose is no gap yet: the next start knows how long it was.
-          if (this.#stopping) return this.#intake.event(connectionIndex, "stop", why);
+          if (this.#stopping) return this.#ingest.event(connectionIndex, "stop", why);
           this.#metrics.reconnects.inc(this.#metrics.labels);
-          this.#intake.event(connectionIndex, "disconnect", why);
+          this.#ingest.event(connectionIndex, "disconnect", why);
         },
       },
     });
@@ -618,6 +618,6 @@ class FeedConnector implements Connector {
   #unreachable(connectionIndex: number, why: string, isNews: boolean): void {
     this.#metrics.connectFailures.inc(this.#metrics.labels);
     if (!isNews || this.#stopping) return;
-    this.#intake.event(connectionIndex, "unreachable", why, { fromUs: this.#startedUs });
+    this.#ingest.event(connectionIndex, "unreachable", why, { fromUs: this.#startedUs });
   }
 }

@@ -10,7 +10,7 @@ import {
 import { writeFileAtomically } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
 import { StandbyBoard } from "./standby_board.ts";
-import { type LastOfKind, readFeedBefore } from "./told_before.ts";
+import { type LastOfKind, readFeedBefore } from "./feed_before.ts";
 
 /** Options of {@linkcode FeedTurns}. */
 export interface FeedTurnsOptions {
@@ -198,11 +198,14 @@ export class FeedTurns {
     const { env, feed, run, transport } = this.#options;
     // The rest of an earlier run of this spool is told before.
     if (last === undefined || this.#isEarlierRunHere(last.run)) return { run, fromUs: 0 };
-    const told = await readFeedBefore(transport, { env, feed, turn: last });
-    const { last: newest, ...before } = told;
-    const { atUs: endUs, goodUs = endUs + GOOD_MARGIN_US + 1 } = before.after;
-    const sureUs = goodUs - GOOD_MARGIN_US;
-    const beginUs = Math.min(endUs + 1, wholeUs > goodUs ? sureUs : Math.max(sureUs, wholeUs));
+    const ended = await readFeedBefore(transport, { env, feed, turn: last });
+    const { last: newest, ...before } = ended;
+    const { atUs: endUs, lastGoodAtUs = endUs + GOOD_MARGIN_US + 1 } = before.after;
+    const sureUs = lastGoodAtUs - GOOD_MARGIN_US;
+    const beginUs = Math.min(
+      endUs + 1,
+      wholeUs > lastGoodAtUs ? sureUs : Math.max(sureUs, wholeUs),
+    );
     const fromUs = Math.max(0, beginUs, ownEndUs + 1);
     const isLate = reachUs > fromUs;
     const turn = { run, ...before, fromUs: Math.max(fromUs, reachUs), ...(isLate && { isLate }) };
@@ -215,8 +218,8 @@ export class FeedTurns {
   }
 
   /** Gives the turn away: the next one tells all since `goodUs`. Rejects when the bus is away. */
-  async giveAway(goodUs: number | undefined): Promise<void> {
-    await this.#share(goodUs);
+  async giveAway(lastGoodAtUs: number | undefined): Promise<void> {
+    await this.#share(lastGoodAtUs);
     await this.release();
   }
 
@@ -237,14 +240,14 @@ export class FeedTurns {
   }
 
   /** Tells the others; `goodUs` of the last turn, where it is given away. */
-  async #share(goodUs?: number): Promise<void> {
+  async #share(lastGoodAtUs?: number): Promise<void> {
     // Trades that were told are of no use to others.
     const shared: Turn[] = this.#note.turns.map(({ run, fromUs, after }) => ({
       ...{ run, fromUs },
       ...(after === undefined ? {} : { after }),
     }));
     const last = shared.at(-1);
-    if (last !== undefined && goodUs !== undefined) last.goodUs = goodUs;
+    if (last !== undefined && lastGoodAtUs !== undefined) last.lastGoodAtUs = lastGoodAtUs;
     while (!await this.#cell.write(ENCODER.encode(JSON.stringify(shared)))) {
       await this.#cell.read();
     }
@@ -261,7 +264,7 @@ export class FeedTurns {
     if (bytes === undefined) return undefined;
     const shared = turnsIn(DECODER.decode(bytes));
     // Who gave a turn away matters to who takes the next one alone.
-    const turns = shared.map(({ goodUs: _, ...turn }) => turn);
+    const turns = shared.map(({ lastGoodAtUs: _, ...turn }) => turn);
     this.#note.turns = joinedTurns(this.#note.turns, turns);
     return shared.at(-1);
   }

@@ -143,9 +143,9 @@ export class FrameIngest {
   ): void {
     this.#frames++;
     const scanner = binary ? undefined : this.#options.scanners?.[connectionIndex - 1];
-    const place = scanner === undefined ? -1 : scanner.scan(bytes);
-    if (scanner !== undefined && place >= 0) {
-      this.#pending.push({ connectionIndex, atUs, kind: "scanned", frame: bytes, scanner, place });
+    const offset = scanner === undefined ? -1 : scanner.scan(bytes);
+    if (scanner !== undefined && offset >= 0) {
+      this.#pending.push({ connectionIndex, atUs, kind: "scanned", frame: bytes, scanner, offset });
       this.#spool.append(connectionIndex, atUs, `{"t":"${atUs}000","m":`, bytes, "}");
     } else this.#unscanned(connectionIndex, bytes, binary, atUs);
     if (!this.#paused && this.#spool.pendingBytes > PENDING_BYTES_MAX) this.#pause(true);

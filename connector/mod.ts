@@ -1,6 +1,11 @@
 /** From a venue's socket to raw files and records on the bus, with nothing lost between. @module */
 export { followFeed } from "./follow_symbols.ts";
-export * from "./connector.ts";
+export {
+  assertNothingGivenUp,
+  type Connector,
+  type ConnectorOptions,
+  type ConnectorStats,
+} from "./connector.ts";
 export { createConnector } from "./feed_connector.ts";
 export {
   type PendingLine,

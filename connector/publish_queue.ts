@@ -7,7 +7,7 @@ export interface PublishQueueOptions {
   publisher: Publisher;
   /** Where messages go that no longer fit in memory. */
   spillPath: string;
-  /** Default {@linkcode LIMITS.outboxMessagesMax}. */
+  /** Default {@linkcode LIMITS.publishQueueMessagesMax}. */
   messagesMax?: number;
   logger: Logger;
   /** A message that the bus never takes; it holds up nothing behind it. Default: only logged. */
@@ -33,7 +33,7 @@ export class PublishQueue {
   constructor(options: PublishQueueOptions) {
     this.#publisher = options.publisher;
     this.#spill = new OverflowFile(options.spillPath);
-    this.#messagesMax = options.messagesMax ?? LIMITS.outboxMessagesMax;
+    this.#messagesMax = options.messagesMax ?? LIMITS.publishQueueMessagesMax;
     this.#logger = options.logger;
     this.#onRejected = options.onRejected;
   }

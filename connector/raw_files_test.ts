@@ -15,7 +15,7 @@ import { RawFiles } from "./raw_files.ts";
 import { ENV } from "./testing/connector_rig.ts";
 import { MINUTE_US, RunWriter, START_US } from "./testing/run_writer.ts";
 
-const PLACE = { env: ENV, feed: "fake", day: "2026-08-01" } as const;
+const FEED_DAY = { env: ENV, feed: "fake", day: "2026-08-01" } as const;
 
 interface Made {
   storage?: Storage;
@@ -69,7 +69,7 @@ async function segmentsIn(dir: string): Promise<string[]> {
 /** The archive says that it holds a run up to a record. */
 async function archived(storage: Storage, id: string): Promise<void> {
   const position = parsePosition(id)!;
-  const manifest = await openManifest(storage, { kind: "normalized", ...PLACE });
+  const manifest = await openManifest(storage, { kind: "normalized", ...FEED_DAY });
   const positions = { [position.run]: `${position.frame}-${position.index}` };
   const change = { positions, writtenBy: "test", nowUs: START_US };
   await saveManifest(storage, changedManifest(manifest, change));
@@ -103,7 +103,7 @@ Deno.test("a segment goes when its raw files stand and a bus that keeps them has
     acknowledgedId = "m2-1-0";
     await files.close();
     assert.deepEqual(await segmentsIn(dir), []);
-    const manifest = await loadManifest(storage, { kind: "raw", ...PLACE });
+    const manifest = await loadManifest(storage, { kind: "raw", ...FEED_DAY });
     assert.deepEqual(manifest?.files.map(({ sequence }) => sequence), [
       { first: 1, last: 3 },
       { first: 4, last: 6 },
@@ -166,14 +166,14 @@ Deno.test("a process that dies between a raw file and its manifest leaves nothin
     const first = rawFiles({ storage, transport: DURABLE });
     for (const { segment, given } of writer.closed) first.files.add(segment, given);
     await first.files.close();
-    assert.equal(await loadManifest(inner, { kind: "raw", ...PLACE }), undefined);
+    assert.equal(await loadManifest(inner, { kind: "raw", ...FEED_DAY }), undefined);
     dead = false;
     for (let life = 0; life < 2; life++) {
       const { files } = rawFiles({ storage, transport: DURABLE });
       for (const { segment, given } of writer.closed) files.add(segment, given);
       await files.close();
     }
-    const manifest = await loadManifest(inner, { kind: "raw", ...PLACE });
+    const manifest = await loadManifest(inner, { kind: "raw", ...FEED_DAY });
     const keys = manifest?.files.map(({ key }) => key);
     const objects = await Array.fromAsync(inner.list("raw/"), ({ key }) => key);
     assert.deepEqual(objects.filter((key) => !key.endsWith("manifest.json")), keys);
@@ -193,7 +193,7 @@ Deno.test("connectors of one feed that write at once lose no file from the manif
     for (const { segment, given } of writer.closed) files.add(segment, given);
     await files.close();
   }));
-  const manifest = await loadManifest(storage, { kind: "raw", ...PLACE });
+  const manifest = await loadManifest(storage, { kind: "raw", ...FEED_DAY });
   const named = manifest?.files.map(({ key }) => key).sort();
   const objects = await Array.fromAsync(storage.list("raw/"), ({ key }) => key);
   assert.deepEqual(named, objects.filter((key) => !key.endsWith("manifest.json")));
@@ -212,7 +212,7 @@ Deno.test("a minute that comes twice, as the clock was set back, gets a second f
     const { files } = rawFiles({ storage, transport: DURABLE });
     for (const { segment, given } of writer.closed) files.add(segment, given);
     await files.close();
-    const { files: named = [] } = await loadManifest(storage, { kind: "raw", ...PLACE }) ?? {};
+    const { files: named = [] } = await loadManifest(storage, { kind: "raw", ...FEED_DAY }) ?? {};
     assert.deepEqual(
       named.map(({ key, count }) => [key.slice(-21), count]),
       [

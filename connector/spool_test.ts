@@ -13,13 +13,13 @@ import { Spool, troubleOf } from "./spool.ts";
 const MINUTE_US = 60_000_000;
 const TEXT = new TextDecoder();
 
-interface Told {
+interface Reported {
   durable: number;
   closed: Segment[];
   troubles: (StorageError | undefined)[];
 }
 
-function newSpool(dir: string, told: Told): Spool {
+function newSpool(dir: string, reported: Reported): Spool {
   return new Spool("r1", {
     dir,
     header: (firstLine) => ({
@@ -30,9 +30,9 @@ function newSpool(dir: string, told: Told): Spool {
       openedUs: 0,
       connections: [],
     }),
-    onDurable: (count) => told.durable += count,
-    onClosed: (segment) => told.closed.push(segment),
-    onTrouble: (error) => told.troubles.push(error),
+    onDurable: (count) => reported.durable += count,
+    onClosed: (segment) => reported.closed.push(segment),
+    onTrouble: (error) => reported.troubles.push(error),
   });
 }
 
@@ -50,7 +50,7 @@ async function readSegment(segment: Segment): Promise<Content | undefined> {
   return { header: reader.header, lines, tornBytes: reader.tornBytes };
 }
 
-function nothingTold(): Told {
+function nothingReported(): Reported {
   return { durable: 0, closed: [], troubles: [] };
 }
 
@@ -65,14 +65,14 @@ async function inFolder(body: (dir: string) => Promise<void>): Promise<void> {
 
 Deno.test("Spool keeps lines of all connections in the order they came, byte for byte", () =>
   inFolder(async (dir) => {
-    const told = nothingTold();
-    const spool = newSpool(dir, told);
+    const reported = nothingReported();
+    const spool = newSpool(dir, reported);
     for (let i = 1; i <= 1000; i++) {
       const number = spool.append(1 + i % 3, i, `{"t":"${i}000","m":`, Buffer.from(`"é${i}"`), "}");
       assert.equal(number, i);
     }
     await spool.close();
-    assert.equal(told.durable, 1000);
+    assert.equal(reported.durable, 1000);
     const [segment] = await listSegments(dir);
     const content = await readSegment(segment as Segment);
     assert.equal(content?.lines.length, 1000);
@@ -86,14 +86,14 @@ Deno.test("Spool keeps lines of all connections in the order they came, byte for
 
 Deno.test("Spool begins a segment for each minute and tells when one is closed", () =>
   inFolder(async (dir) => {
-    const told = nothingTold();
-    const spool = newSpool(dir, told);
+    const reported = nothingReported();
+    const spool = newSpool(dir, reported);
     for (const minute of [1, 1, 2, 5]) {
       spool.append(1, minute * MINUTE_US, "{}", new Uint8Array(), "");
       await spool.commit();
     }
     await spool.close();
-    assert.deepEqual(told.closed.map((segment) => segment.firstLine), [1, 3, 4]);
+    assert.deepEqual(reported.closed.map((segment) => segment.firstLine), [1, 3, 4]);
     const contents = await Promise.all((await listSegments(dir)).map(readSegment));
     assert.deepEqual(contents.map((content) => content?.lines.length), [2, 1, 1]);
     assert.deepEqual(contents.map((content) => content?.header.openedUs), [
@@ -105,7 +105,7 @@ Deno.test("Spool begins a segment for each minute and tells when one is closed",
 
 Deno.test("readSegment() leaves out a torn last line and says how long it was", () =>
   inFolder(async (dir) => {
-    const spool = newSpool(dir, nothingTold());
+    const spool = newSpool(dir, nothingReported());
     spool.append(1, 1, "first", new Uint8Array(), "");
     spool.append(1, 1, "second", new Uint8Array(), "");
     await spool.close();
@@ -121,7 +121,7 @@ Deno.test("readSegment() leaves out a torn last line and says how long it was", 
 
 Deno.test("SegmentReader gives lines longer than what it reads at once", () =>
   inFolder(async (dir) => {
-    const spool = newSpool(dir, nothingTold());
+    const spool = newSpool(dir, nothingReported());
     const sizes = [10, 3_000_000, 20, 1_048_576, 0];
     for (const size of sizes) spool.append(1, 1, "", new Uint8Array(size).fill(120), "");
     await spool.close();
@@ -131,18 +131,18 @@ Deno.test("SegmentReader gives lines longer than what it reads at once", () =>
 
 Deno.test("Spool keeps lines in memory while its folder is away, and writes them when it is back", () =>
   inFolder(async (dir) => {
-    const told = nothingTold();
-    const spool = newSpool(`${dir}/later`, told);
+    const reported = nothingReported();
+    const spool = newSpool(`${dir}/later`, reported);
     spool.append(1, 1, "kept", new Uint8Array(), "");
     const committed = spool.commit();
-    while (told.troubles.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    assert.equal(told.troubles[0]?.code, "SPOOL_FAILED");
-    assert.equal(told.durable, 0);
+    while (reported.troubles.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(reported.troubles[0]?.code, "SPOOL_FAILED");
+    assert.equal(reported.durable, 0);
     await Deno.mkdir(`${dir}/later`);
     await committed;
     await spool.close();
-    assert.equal(told.durable, 1);
-    assert.equal(told.troubles.at(-1), undefined);
+    assert.equal(reported.durable, 1);
+    assert.equal(reported.troubles.at(-1), undefined);
     const content = await readSegment((await listSegments(`${dir}/later`))[0] as Segment);
     assert.equal(content?.lines.length, 1);
   }));

@@ -4,7 +4,7 @@ import type { LeaseCell } from "@ssmd/runtime";
 /** What a connector captures of its feed now. */
 export interface CaptureState {
   /** From here on it has all but what `open` names, µs. */
-  goodUs: number;
+  lastGoodAtUs: number;
   /** What is missing now, as {@linkcode missingName} names it. */
   open: readonly string[];
 }
@@ -47,9 +47,9 @@ export class StandbyBoard {
   }
 
   /** Says what is captured here. Rejects when the bus is away. */
-  async post({ goodUs, open }: CaptureState): Promise<void> {
+  async post({ lastGoodAtUs, open }: CaptureState): Promise<void> {
     if (open.length > OPEN_MAX) return;
-    const notice: Notice = { run: this.#run, beat: ++this.#beat, goodUs, open };
+    const notice: Notice = { run: this.#run, beat: ++this.#beat, lastGoodAtUs, open };
     const bytes = ENCODER.encode(JSON.stringify(notice));
     // Another one that stands by was faster: both are heard in turn.
     if (!await this.#cell.write(bytes)) await this.#cell.read();
@@ -69,7 +69,7 @@ export class StandbyBoard {
   /** Whether the other one has all that is here, and what a gap is about since its begin. */
   hasInstead(gap: Pick<Gap, "symbol" | "channel" | "fromUs">, own: ReadonlySet<string>): boolean {
     const notice = this.#fresh();
-    if (notice === undefined || notice.goodUs > gap.fromUs) return false;
+    if (notice === undefined || notice.lastGoodAtUs > gap.fromUs) return false;
     const name = missingName(gap);
     return notice.open.every((each) => each !== name && own.has(each));
   }
@@ -94,9 +94,9 @@ export class StandbyBoard {
 
 function noticeIn(text: string): Notice | undefined {
   try {
-    const { run, beat = 0, goodUs, open } = JSON.parse(text) as Partial<Notice>;
-    if (typeof run === "string" && typeof goodUs === "number" && Array.isArray(open)) {
-      return { run, beat, goodUs, open: open.map(String) };
+    const { run, beat = 0, lastGoodAtUs, open } = JSON.parse(text) as Partial<Notice>;
+    if (typeof run === "string" && typeof lastGoodAtUs === "number" && Array.isArray(open)) {
+      return { run, beat, lastGoodAtUs, open: open.map(String) };
     }
   } catch {
     // Nobody says anything that can be read.

@@ -22,11 +22,11 @@ function pair() {
 
 Deno.test("who stands by is believed when it was heard anew, and for a few seconds", async () => {
   const { clock, standby, active } = pair();
-  await standby.post({ goodUs: 900, open: [] });
+  await standby.post({ lastGoodAtUs: 900, open: [] });
   await active.look();
   // It may be of yesterday.
   assert.equal(active.isBacked(NONE), false);
-  await standby.post({ goodUs: 900, open: [] });
+  await standby.post({ lastGoodAtUs: 900, open: [] });
   await active.look();
   assert.equal(active.isBacked(NONE), true);
   assert.equal(active.hasInstead(BREAK, NONE), true);
@@ -37,8 +37,8 @@ Deno.test("who stands by is believed when it was heard anew, and for a few secon
 
 Deno.test("a gap is given away only to one that has it whole, and all else that is here", async () => {
   const { standby, active } = pair();
-  const say = async (goodUs: number, open: string[]) => {
-    await standby.post({ goodUs, open });
+  const say = async (lastGoodAtUs: number, open: string[]) => {
+    await standby.post({ lastGoodAtUs, open });
     await active.look();
   };
   await say(0, []);
@@ -56,11 +56,14 @@ Deno.test("a gap is given away only to one that has it whole, and all else that 
 Deno.test("a connector does not back itself, and one that misses too much says nothing", async () => {
   const { standby, active } = pair();
   for (let i = 0; i < 2; i++) {
-    await active.post({ goodUs: 0, open: [] });
+    await active.post({ lastGoodAtUs: 0, open: [] });
     await active.look();
   }
   assert.equal(active.isBacked(NONE), false);
-  await standby.post({ goodUs: 0, open: Array.from({ length: 201 }, (_, i) => `${i} trade`) });
+  await standby.post({
+    lastGoodAtUs: 0,
+    open: Array.from({ length: 201 }, (_, i) => `${i} trade`),
+  });
   await active.look();
   assert.equal(active.isBacked(NONE), false);
 });

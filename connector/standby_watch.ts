@@ -36,7 +36,7 @@ export class StandbyWatch {
   /** When turns were given away, ms. */
   #givenMs: number[] = [];
   /** Since when nothing is missing here that is not open, µs. */
-  goodUs: number = nowUs();
+  lastGoodAtUs: number = nowUs();
 
   /** Nothing is known yet. */
   constructor(options: StandbyWatchOptions) {
@@ -49,12 +49,12 @@ export class StandbyWatch {
     const { turns, isConnected, logger } = this.#options;
     const wasConnected = this.#wasConnected;
     this.#wasConnected = isConnected();
-    if (!wasConnected) this.goodUs = nowUs();
+    if (!wasConnected) this.lastGoodAtUs = nowUs();
     if (!turns.isTelling && !this.#wasConnected) return;
     this.#looking = true;
     const look = turns.isTelling
       ? turns.board.look()
-      : turns.board.post({ goodUs: this.goodUs, open: [...this.#missing()] });
+      : turns.board.post({ lastGoodAtUs: this.lastGoodAtUs, open: [...this.#missing()] });
     void look.catch((error) =>
       logger.debug("the bus does not say who stands by", { error: messageOf(error) })
     ).finally(() => this.#looking = false);
@@ -62,7 +62,7 @@ export class StandbyWatch {
 
   /** A record that another run tells. */
   untold(event: MarketEvent): void {
-    if (event.type === "gap") this.goodUs = event.receivedAtUs + 1;
+    if (event.type === "gap") this.lastGoodAtUs = event.receivedAtUs + 1;
   }
 
   /** Whether another connector stands by that has all that this one has. */
@@ -85,7 +85,7 @@ export class StandbyWatch {
   /** A turn is given away. */
   given(): void {
     this.#givenMs.push(performance.now());
-    this.goodUs = nowUs();
+    this.lastGoodAtUs = nowUs();
   }
 
   #mayGive(): boolean {

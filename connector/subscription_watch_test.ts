@@ -44,7 +44,7 @@ function watched(symbols: readonly string[]) {
     for (const event of events) watch.seen(event);
   };
   /** Seconds at which something was asked for, from `from` to `to`. */
-  const asked = (from: number, to: number) => {
+  const requested = (from: number, to: number) => {
     const seconds: number[] = [];
     for (let second = from; second <= to; second++) {
       nowUs = second * SECOND_US;
@@ -53,23 +53,23 @@ function watched(symbols: readonly string[]) {
     }
     return seconds;
   };
-  return { watch, translator, frame, asked, lines };
+  return { watch, translator, frame, requested, lines };
 }
 
 Deno.test("a suspect book is asked for again at growing intervals until it is right", () => {
-  const { watch, frame, asked } = watched(["A"]);
+  const { watch, frame, requested } = watched(["A"]);
   frame({ snap: "A", n: 1 }, 30 * SECOND_US);
   frame({ book: "A", n: 5 }, 100 * SECOND_US);
   assert.deepEqual(watch.missing().map(({ symbol }) => symbol), ["A"]);
-  assert.deepEqual(asked(100, 900), [100, 105, 115, 135, 175, 255, 415, 715]);
+  assert.deepEqual(requested(100, 900), [100, 105, 115, 135, 175, 255, 415, 715]);
   frame({ snap: "A", n: 6 }, 901 * SECOND_US);
-  assert.deepEqual(asked(901, 970), []);
+  assert.deepEqual(requested(901, 970), []);
   frame({ book: "A", n: 9 }, 971 * SECOND_US);
-  assert.deepEqual(asked(971, 990), [971, 976, 986]);
+  assert.deepEqual(requested(971, 990), [971, 976, 986]);
 });
 
 Deno.test("a busy book that falls silent is asked for once, a quiet one is left alone", () => {
-  const { frame, asked, lines } = watched(["A", "B"]);
+  const { frame, requested, lines } = watched(["A", "B"]);
   for (let second = 1; second < 100; second++) {
     frame({ snap: "A", n: second }, second * SECOND_US);
     frame({ snap: "B", n: second }, second * SECOND_US);
@@ -77,7 +77,7 @@ Deno.test("a busy book that falls silent is asked for once, a quiet one is left 
   for (let second = 100; second < 200; second++) {
     frame({ snap: "B", n: second }, second * SECOND_US);
   }
-  assert.deepEqual(asked(100, 160), [159]);
+  assert.deepEqual(requested(100, 160), [159]);
   assert.deepEqual(lines, ["silent orderbook A"]);
 });
 
@@ -106,9 +106,9 @@ Deno.test("a connection is lost since its last sign of life, whatever the proces
     good.line(1, { kind: "frame", text: "", atUs: 2 * SECOND_US });
     event(name, 7);
     assert.deepEqual(good.byConnection(), { 1: 2 * SECOND_US }, name);
-    const { place, lastUs, aliveUs } = translator;
+    const { origin, lastUs, aliveUs } = translator;
     assert.deepEqual([lastUs, aliveUs], [7 * SECOND_US, 2 * SECOND_US], name);
-    const state = { ...place, lastUs, aliveUs };
+    const state = { ...origin, lastUs, aliveUs };
     const [gap] = event("disconnect", 12).filter(({ type }) => type === "gap");
     assert.equal(gap?.type === "gap" && gap.fromUs, 2 * SECOND_US, name);
     const restored = new Translator("fake", fakeNormalizer(["A"]), state);

@@ -14,7 +14,7 @@ import type { Pipeline } from "./pipeline.ts";
 import type { ReplayOptions } from "./replay.ts";
 import type { Segment } from "./segment.ts";
 import { StandbyWatch, type StandbyWatchOptions } from "./standby_watch.ts";
-import { RecordContent } from "./told_before.ts";
+import { RecordContent } from "./feed_before.ts";
 import { replayUpTo, segmentsFrom } from "./turn_replay.ts";
 
 /** Options of {@linkcode TurnTaker}. */
@@ -58,7 +58,7 @@ export class TurnTaker {
   /** Until this look a turn that was given away is left to the other one. */
   #leftUntil = 0;
   /** The last line of this run's turn that was given away. */
-  #toldLine = 0;
+  #reportedLine = 0;
   /** Where that turn ended, µs; 0 = there was none. */
   #ownEndUs = 0;
   /** The segments of the turn's begin are kept until their records are stored. */
@@ -120,7 +120,7 @@ export class TurnTaker {
     const { pipeline } = this.#options;
     const { receivedAtUs: lastUs = Infinity } = pipeline.lastRecord ?? {};
     if (!this.#mayEnd || !this.#watch.hasInstead(gap, lastUs)) return false;
-    this.#giveAway({ line: pipeline.line - 1, goodUs: gap.fromUs, why: gap.detail });
+    this.#giveAway({ line: pipeline.line - 1, lastGoodAtUs: gap.fromUs, why: gap.detail });
     return true;
   }
 
@@ -132,26 +132,30 @@ export class TurnTaker {
   }
 
   /** The turn ends with the last record given by now, and goes to the other one. */
-  #giveAway({ line, goodUs, why }: { line: number; goodUs?: number; why: string }): void {
+  #giveAway(
+    { line, lastGoodAtUs, why }: { line: number; lastGoodAtUs?: number; why: string },
+  ): void {
     const { turns, run, connections, pipeline, logger, onFailed } = this.#options;
     const { receivedAtUs: atUs, sequence, connection = 0 } = pipeline.lastRecord as MarketEvent;
     const end: TurnEnd = { run, connection, atUs, sequence };
     const own = turnsOf(run, turns.known);
     const ended = own.map((turn, i) => i < own.length - 1 ? turn : { ...turn, end });
     for (const { translator } of connections) translator.setTurns(ended);
-    this.#toldLine = line;
+    this.#reportedLine = line;
     this.#ownEndUs = atUs;
     this.#standbyUs = nowUs();
     this.#watch.given();
     logger.warn("the feed is given to the connector that stands by", { why });
-    this.#taking = this.#handOver(goodUs).catch(onFailed).finally(() => this.#taking = undefined);
+    this.#taking = this.#handOver(lastGoodAtUs).catch(onFailed).finally(() =>
+      this.#taking = undefined
+    );
   }
 
-  async #handOver(goodUs: number | undefined): Promise<void> {
+  async #handOver(lastGoodAtUs: number | undefined): Promise<void> {
     const { turns, logger, onStandby, onTelling } = this.#options;
     try {
       await this.#flush();
-      await turns.giveAway(goodUs);
+      await turns.giveAway(lastGoodAtUs);
     } catch (error) {
       logger.warn("the feed cannot be given away: this connector goes on to tell it", {
         error: messageOf(error),
@@ -165,12 +169,12 @@ export class TurnTaker {
   }
 
   async #flush(): Promise<void> {
-    const flushed = new AbortController();
+    const flushDone = new AbortController();
     const isFlushed = await Promise.race([
       this.#options.flush().then(() => true),
-      sleep(FLUSH_MS_MAX, flushed.signal),
+      sleep(FLUSH_MS_MAX, flushDone.signal),
     ]);
-    flushed.abort();
+    flushDone.abort();
     if (isFlushed !== true) {
       throw new SsmdError("BUS_SLOW", "the bus does not acknowledge what was told");
     }
@@ -210,7 +214,7 @@ export class TurnTaker {
     }
     const { reachUs } = await segmentsFrom({ dir, run, fromUs: -Infinity });
     const turn = await turns.take({
-      ...{ reachUs, wholeUs: this.#watch.goodUs, ownEndUs: this.#ownEndUs },
+      ...{ reachUs, wholeUs: this.#watch.lastGoodAtUs, ownEndUs: this.#ownEndUs },
       findCuts: (search) => this.#findCuts(search),
     });
     const fromUs = Math.max(turn.fromUs, this.#ownEndUs);
@@ -231,11 +235,13 @@ export class TurnTaker {
       const { receivedAtUs: atUs } = event;
       if (atUs < fromUs || atUs > endUs + TURN_OVERLAP_US) return;
       const kind = recordKind(event);
-      const told = last.get(kind);
-      if (told?.content !== content.of(event)) return;
+      const lastRecord = last.get(kind);
+      if (lastRecord?.content !== content.of(event)) return;
       const knownUs = found[kind] ?? Infinity;
       // The same may be said several times.
-      if (Math.abs(atUs - told.atUs) <= Math.abs(knownUs - told.atUs)) found[kind] = atUs;
+      if (Math.abs(atUs - lastRecord.atUs) <= Math.abs(knownUs - lastRecord.atUs)) {
+        found[kind] = atUs;
+      }
     };
     const { segments } = await segmentsFrom({ dir, run, fromUs });
     await replayUpTo({ ...this.#options, untold, turns: [] }, segments, pipeline.line);
@@ -247,9 +253,11 @@ export class TurnTaker {
     const { turns, dir, run, connections, pipeline, cutSpool } = this.#options;
     const tap = pipeline.tap();
     const { segments } = await segmentsFrom({ dir, run, fromUs });
-    const toldLine = this.#toldLine;
+    const reportedLine = this.#reportedLine;
     const publish = (message: OutMessage) => {
-      if ((parsePosition(message.id)?.frame ?? Infinity) > toldLine) this.#options.publish(message);
+      if ((parsePosition(message.id)?.frame ?? Infinity) > reportedLine) {
+        this.#options.publish(message);
+      }
     };
     const options = { ...this.#options, publish, turns: turns.known };
     const replay = await replayUpTo(options, segments, tap.afterLine);

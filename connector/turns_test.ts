@@ -99,7 +99,7 @@ class Pair {
     return this.listener.events;
   }
 
-  async untilTold(trade: number): Promise<void> {
+  async untilPublished(trade: number): Promise<void> {
     await this.listener.until(() => this.tradeIds().includes(trade));
   }
 
@@ -173,13 +173,13 @@ Deno.test("of two connectors of a feed one tells it; the other goes on where it 
     const second = await Side.start(pair, `${pair.dir}/second`);
     assert.deepEqual([first.connector.isTelling, second.connector.isTelling], [true, false]);
     tell(pair, 1, 5);
-    await pair.untilTold(1005);
+    await pair.untilPublished(1005);
     // For the other one it is dead, and what it gets from now on lies in its spool alone.
     first.line.cut();
     tell(pair, 6, 20);
-    await pair.untilTold(1020);
+    await pair.untilPublished(1020);
     tell(pair, 21, 30);
-    await pair.untilTold(1030);
+    await pair.untilPublished(1030);
     assertWhole(pair, 30);
     assert.deepEqual(pair.listener.gaps(), []);
     first.line.mend();
@@ -223,27 +223,27 @@ Deno.test("a gap of the one that tells is filled by the other one while both go 
     tell(pair, 1, 5);
     await untilBacked(first);
     tell(pair, 6, 10);
-    await pair.untilTold(1010);
+    await pair.untilPublished(1010);
     for (const { socket } of exchange.clients.slice(0, 2)) socket.terminate();
     tell(pair, 11, 20);
     await untilTelling(second);
     tell(pair, 21, 30);
-    await pair.untilTold(1030);
+    await pair.untilPublished(1030);
     assertWhole(pair, 30);
     assert.deepEqual(pair.listener.gaps(), []);
     await snapshots(pair, 6, 30);
     await untilBacked(second);
     tell(pair, 31, 35);
-    await pair.untilTold(1035);
+    await pair.untilPublished(1035);
     for (const { socket } of exchange.clients.slice(2, 4)) socket.terminate();
     tell(pair, 36, 40);
     await untilTelling(first);
-    await pair.untilTold(1040);
+    await pair.untilPublished(1040);
     assertWhole(pair, 40);
     await snapshots(pair, 8, 40);
     await untilBacked(first);
     tell(pair, 41, 45);
-    await pair.untilTold(1045);
+    await pair.untilPublished(1045);
     // One frame is lost on the way to the first one.
     const isOfA = ({ received }: FakeClient) => received[0]?.includes("A");
     for (const client of exchange.clients.slice(6, 8).filter(isOfA)) {
@@ -253,7 +253,7 @@ Deno.test("a gap of the one that tells is filled by the other one while both go 
     pair.say("C", { trade: "C", id: 1046 }, { book: "C", n: 46 });
     tell(pair, 47, 50);
     await untilTelling(second);
-    await pair.untilTold(1050);
+    await pair.untilPublished(1050);
     assertWhole(pair, 50);
     assert.deepEqual(pair.listener.gaps(), []);
     await first.stop();
@@ -268,7 +268,7 @@ Deno.test(
     Pair.with(async (pair) => {
       let old = await Side.start(pair, `${pair.dir}/0`);
       tell(pair, 1, 10);
-      await pair.untilTold(1010);
+      await pair.untilPublished(1010);
       for (const [i, n] of [20, 30, 40].entries()) {
         const next = await Side.start(pair, `${pair.dir}/${i + 1}`);
         // A connection that has just begun gets the books from the venue.
@@ -277,11 +277,11 @@ Deno.test(
           send(client, { snap: symbol, n: n - 10 });
         }
         tell(pair, n - 9, n - 5);
-        await pair.untilTold(1000 + n - 5);
+        await pair.untilPublished(1000 + n - 5);
         const stopped = old.stop();
         tell(pair, n - 4, n);
         await stopped;
-        await pair.untilTold(1000 + n);
+        await pair.untilPublished(1000 + n);
         old = next;
       }
       await old.stop();

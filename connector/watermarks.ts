@@ -43,7 +43,7 @@ interface Mark {
 export class Watermarks {
   #options: WatermarksOptions;
   #mark: Mark | undefined;
-  #toldUs = 0;
+  #publishedUs = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** Tells nothing before `start`. */
@@ -74,7 +74,7 @@ export class Watermarks {
     this.look();
     if (this.#mark !== undefined) return;
     const timeUs = this.#options.timeUs();
-    if (timeUs <= this.#toldUs) return;
+    if (timeUs <= this.#publishedUs) return;
     this.#mark = { timeUs, line: this.#options.lines().received, lastId: undefined };
     this.look();
   }
@@ -110,7 +110,7 @@ export class Watermarks {
   #tell(timeUs: number): void {
     const { env, feed, publisher } = this.#options;
     if (publisher.full || publisher.pending > 0) return;
-    this.#toldUs = timeUs;
+    this.#publishedUs = timeUs;
     publisher.publish({
       subject: watermarkSubject(env, feed),
       payload: encodeWatermark({ feed, timeUs }),

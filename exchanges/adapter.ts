@@ -95,7 +95,7 @@ export interface Normalizer {
    * Translates a frame that `scanner` has put on its tape at `place`; undefined = it has to be read as
    * JSON after all, and nothing was changed.
    */
-  scanned?(place: number, frame: Buffer, receivedAtUs: number): Normalized | undefined;
+  scanned?(offset: number, frame: Buffer, receivedAtUs: number): Normalized | undefined;
   /**
    * The connection broke (or the process was away): all books are dropped, and a gap of
    * `disconnect` (or `planned`) on `_all` is given. It recovers with the first data after it.

@@ -66,15 +66,20 @@ export abstract class BookSet<Book extends TrackedBook, State> {
 
   /** A snapshot is in the book, and it is right: the gap ends, and the book is told whole. */
   protected heal(book: Book, timestampUs: number, atUs: number, out: Normalized): void {
-    book.sound = true;
-    book.goodUs = atUs;
+    book.valid = true;
+    book.lastGoodAtUs = atUs;
     if (book.gap !== null) out.events.push(recoveredGap(book.gap, atUs));
     book.gap = null;
     out.events.push(book.snapshot(this.feed, timestampUs, atUs));
   }
 
   /** Drops books, says so with a gap each, and has their snapshots asked for. */
-  protected lose(books: readonly Book[], loss: BookLoss, atUs: number, out: Normalized): void {
+  protected invalidate(
+    books: readonly Book[],
+    loss: BookLoss,
+    atUs: number,
+    out: Normalized,
+  ): void {
     for (const [i, book] of books.entries()) {
       this.#open(book, { ...loss, missed: i === 0 ? loss.missed : null }, atUs, out);
       this.drop(book, loss.fromUs, atUs);
@@ -98,7 +103,7 @@ export abstract class BookSet<Book extends TrackedBook, State> {
   /** Drops a book and has its snapshot asked for; that it is missing is told already. */
   protected drop(book: Book, fromUs: number, atUs: number): void {
     book.drop(fromUs);
-    this.ledger.lose("orderbook", book.symbol, fromUs, atUs);
+    this.ledger.invalidate("orderbook", book.symbol, fromUs, atUs);
   }
 
   /** The connection broke: no book is right any more. */
@@ -107,13 +112,13 @@ export abstract class BookSet<Book extends TrackedBook, State> {
   }
 
   /** All books that can be trusted. */
-  protected sound(): Book[] {
-    return [...this.books.values()].filter((book) => book.sound);
+  protected validBooks(): Book[] {
+    return [...this.books.values()].filter((book) => book.valid);
   }
 
   /** Snapshots of all sound books. */
   snapshots(): MarketEvent[] {
-    return this.sound().map((book) => book.snapshot(this.feed, 0, 0));
+    return this.validBooks().map((book) => book.snapshot(this.feed, 0, 0));
   }
 
   /** The venue's names of all books. */

@@ -3,7 +3,7 @@ import { VenueError } from "@ssmd/runtime";
 import { suggestion } from "@ssmd/runtime/suggest";
 import type { NormalizerVersion, SymbolSpec, Venue } from "./adapter.ts";
 import { VENUES } from "./registry.ts";
-import { Translator, type TranslatorPlace } from "./translator.ts";
+import { Translator, type TranslatorOrigin } from "./translator.ts";
 import { normalizerOn } from "./versions.ts";
 
 /** What a capture tells of a connection: enough to translate its lines. */
@@ -49,14 +49,14 @@ export function translatorOf(capture: CapturedConnection, choice: TranslationCho
     ...(normalizer === undefined ? {} : { normalizer }),
   });
   const { feed, symbols, inTurns = false } = capture;
-  const place = { ...placeOf(capture), turns: inTurns ? choice.turns : undefined };
-  return new Translator(feed, version.create({ feed, symbols }), place);
+  const origin = { ...originOf(capture), turns: inTurns ? choice.turns : undefined };
+  return new Translator(feed, version.create({ feed, symbols }), origin);
 }
 
 /** Which run and connection records of a capture are of. */
-export function placeOf(
+export function originOf(
   { run = "", connection = "" }: Pick<CapturedConnection, "run" | "connection">,
-): TranslatorPlace {
+): TranslatorOrigin {
   return { run: runOfName(run), connection: connectionOfName(connection) };
 }
 

@@ -22,13 +22,13 @@ export abstract class FrameScanner {
   /** Reads a frame. The place of what it says on the tape; -1 = it is of another shape. */
   scan(frame: Uint8Array): number {
     if (frame.length > LIMITS.frameBytesMax) return -1;
-    const place = this.#end;
+    const offset = this.#end;
     this.bytes.begin(frame);
     if (this.read() && this.bytes.end()) {
       this.#waiting++;
-      return place;
+      return offset;
     }
-    this.#end = place;
+    this.#end = offset;
     return -1;
   }
 
@@ -51,7 +51,7 @@ export abstract class FrameScanner {
   }
 
   /** Where the next number will stand. */
-  protected get place(): number {
+  protected get offset(): number {
     return this.#end;
   }
 
@@ -63,9 +63,9 @@ export abstract class FrameScanner {
 
   /** Leaves room for numbers that are known later; returns its place. */
   protected leave(count: number): number {
-    const place = this.#end;
+    const offset = this.#end;
     for (let i = 0; i < count; i++) this.put(0);
-    return place;
+    return offset;
   }
 
   #grow(): void {

@@ -20,9 +20,9 @@ class NumbersScanner extends FrameScanner {
     }
   }
 
-  numbersAt(place: number): number[] {
-    const count = this.tape[place] as number;
-    return [...this.tape.subarray(place + 1, place + 1 + count)];
+  numbersAt(offset: number): number[] {
+    const count = this.tape[offset] as number;
+    return [...this.tape.subarray(offset + 1, offset + 1 + count)];
   }
 }
 
@@ -46,7 +46,7 @@ Deno.test("the tape grows with what waits, and is short again after it", () => {
   const scanner = new NumbersScanner();
   const frame = Buffer.from(`n=${Array.from({ length: 1000 }, (_, i) => i)}`);
   const places = Array.from({ length: 400 }, () => scanner.scan(frame));
-  for (const place of places) assert.equal(scanner.numbersAt(place).at(-1), 999);
+  for (const offset of places) assert.equal(scanner.numbersAt(offset).at(-1), 999);
   assert.ok(scanner.tape.length > 400_000);
   for (const _ of places) scanner.done();
   assert.ok(scanner.tape.length < 10_000);

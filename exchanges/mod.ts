@@ -1,9 +1,28 @@
 /** The venues: what one is, and which there are. @module */
-export * from "./adapter.ts";
-export * from "./registry.ts";
-export * from "./translator.ts";
-export * from "./versions.ts";
-export * from "./frame.ts";
+export {
+  type AskRest,
+  type CarriedState,
+  type Catalogue,
+  type CatalogueRequest,
+  type Credentials,
+  type CredentialsSource,
+  type Normalized,
+  type Normalizer,
+  type NormalizerOptions,
+  type NormalizerVersion,
+  type SymbolSpec,
+  type Venue,
+} from "./adapter.ts";
+export { claimProblems, externalProblem, PARSERS, venueOfParser, VENUES } from "./registry.ts";
+export {
+  type CapturedLine,
+  type ConnectionEvent,
+  isSignOfLife,
+  type ScannedLine,
+  Translator,
+} from "./translator.ts";
+export { normalizerOn } from "./versions.ts";
+export { readFrame, unreadableReason } from "./frame.ts";
 export { FrameScanner } from "./frame_scanner.ts";
-export * from "./captured_connection.ts";
+export { normalizerFor, originOf, translatorOf, venueNamed } from "./captured_connection.ts";
 export type { MissingSubscription, OrderedChannel } from "./subscription.ts";

@@ -32,20 +32,23 @@ Deno.test("a venue says what is wrong with a name of a market and what may be me
 });
 
 Deno.test("a feed file that claims what its normalizer does not do is contradicted", () => {
-  const told = (parser: string, claims: object) =>
+  const problems = (parser: string, claims: object) =>
     claimProblems(parser, claims).map(({ field, message }) => `${field}: ${message}`);
-  assert.deepEqual(told("kraken-v2", { book_checksum: true }), []);
-  assert.deepEqual(told("kalshi-2026-03-12", { sequence_field: "seq" }), []);
-  assert.deepEqual(told("kalshi-2021", { sequence_field: "sid", book_checksum: true }), [
+  assert.deepEqual(problems("kraken-v2", { book_checksum: true }), []);
+  assert.deepEqual(problems("kalshi-2026-03-12", { sequence_field: "seq" }), []);
+  assert.deepEqual(problems("kalshi-2021", { sequence_field: "sid", book_checksum: true }), [
     'sequence_field: kalshi-2021 follows the field "seq", not "sid"',
     "book_checksum: kalshi-2021 verifies no checksum of books; leave it out",
   ]);
-  assert.match(told("kraken-v2", { sequence_field: "seq" })[0] ?? "", /follows no sequence number/);
+  assert.match(
+    problems("kraken-v2", { sequence_field: "seq" })[0] ?? "",
+    /follows no sequence number/,
+  );
   const types = ["trade", "orderbook", "gap"];
   assert.match(
-    told("kraken-v2", { types })[0] ?? "",
+    problems("kraken-v2", { types })[0] ?? "",
     /^types: kraken-v2 always brings ticker, status, too; add/,
   );
-  assert.deepEqual(told("kraken-v2", { types: [...types, "ticker", "status"] }), []);
-  assert.deepEqual(told("nobodys-1", { book_checksum: true }), []);
+  assert.deepEqual(problems("kraken-v2", { types: [...types, "ticker", "status"] }), []);
+  assert.deepEqual(problems("nobodys-1", { book_checksum: true }), []);
 });

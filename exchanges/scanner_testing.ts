@@ -50,9 +50,9 @@ export class ScannerTwins {
 
   #scan(frame: Buffer, atUs: number): Normalized | undefined {
     const { scanner } = this.#scanning;
-    const place = scanner?.scan(frame) ?? -1;
-    if (scanner === undefined || place < 0) return undefined;
-    const out = this.#scanning.scanned?.(place, frame, atUs);
+    const offset = scanner?.scan(frame) ?? -1;
+    if (scanner === undefined || offset < 0) return undefined;
+    const out = this.#scanning.scanned?.(offset, frame, atUs);
     scanner.done();
     return out;
   }
@@ -105,8 +105,8 @@ export function mutated(text: string, random: (below: number) => number): string
 
 /** Another digit in place of the first one behind `at`, or one more. */
 function withDigit(text: string, at: number, random: (below: number) => number): string {
-  const place = text.slice(at).search(/\d/);
-  if (place < 0) return text;
+  const offset = text.slice(at).search(/\d/);
+  if (offset < 0) return text;
   const kept = random(4) === 0 ? 0 : 1;
-  return text.slice(0, at + place) + random(10) + text.slice(at + place + kept);
+  return text.slice(0, at + offset) + random(10) + text.slice(at + offset + kept);
 }

@@ -64,13 +64,13 @@ export class SubscriptionLedger {
    * answer without a known request is about what its symbol still waits for.
    */
   answered(request: unknown, symbol: string | undefined): Subscription[] {
-    const asked = this.#all.filter((each) =>
+    const requested = this.#all.filter((each) =>
       each.state !== "ended" && (symbol === undefined || each.symbol === symbol)
     );
-    const own = asked.filter((each) => each.request > 0 && each.request === request);
+    const own = requested.filter((each) => each.request > 0 && each.request === request);
     if (own.length > 0 || symbol === undefined) return own;
     // A recording may begin behind its requests.
-    return asked.filter(({ state, confirmed }) =>
+    return requested.filter(({ state, confirmed }) =>
       (state === "asked" || state === "idle") && !confirmed
     );
   }
@@ -196,7 +196,7 @@ export class SubscriptionLedger {
   }
 
   /** What came of an order is not to be trusted; a gap of another reason says so. */
-  lose(channel: OrderedChannel, symbol: string, fromUs: number, atUs: number): void {
+  invalidate(channel: OrderedChannel, symbol: string, fromUs: number, atUs: number): void {
     const each = this.find(channel, symbol);
     if (each === undefined || each.state === "ended") return;
     each.covered = true;

@@ -18,7 +18,12 @@ function connected() {
 }
 
 /** What was asked for, at which seconds. */
-function asked(ledger: SubscriptionLedger, from: number, to: number, events: MarketEvent[] = []) {
+function requested(
+  ledger: SubscriptionLedger,
+  from: number,
+  to: number,
+  events: MarketEvent[] = [],
+) {
   const seconds: [number, string[]][] = [];
   for (let second = from; second <= to; second++) {
     const due = ledger.tick(second * SECOND, events);
@@ -43,7 +48,7 @@ Deno.test("what the venue refuses is a gap of its symbol and channel at once, an
   assert.deepEqual([gap?.symbol, gap?.channel, gap?.reason], ["B", "trade", "subscription"]);
   assert.deepEqual([gap?.fromUs, gap?.toUs], [SECOND, 0]);
   assert.match(gap?.detail ?? "", /refused trade of B: Exceeded msg rate/);
-  assert.deepEqual(asked(ledger, 3, 400, events).map(([second]) => second), [
+  assert.deepEqual(requested(ledger, 3, 400, events).map(([second]) => second), [
     7,
     17,
     37,
@@ -61,7 +66,7 @@ Deno.test("what is confirmed and never comes is a gap since the connection was o
   const ledger = connected();
   const events: MarketEvent[] = [];
   for (const each of ledger.all) ledger.confirm(each, 2 * SECOND, events);
-  assert.deepEqual(asked(ledger, 3, 11, events), [[11, ["orderbook A", "orderbook B"]]]);
+  assert.deepEqual(requested(ledger, 3, 11, events), [[11, ["orderbook A", "orderbook B"]]]);
   assert.deepEqual(events.map((event) => nameOf(event as Gap)), ["orderbook A", "orderbook B"]);
   assert.equal((events[0] as Gap).fromUs, SECOND);
   assert.match((events[0] as Gap).detail, /confirmed orderbook of A and sent nothing/);
@@ -73,7 +78,7 @@ Deno.test("a book that fails again and again is asked for with growing pauses, n
   let requests = 0;
   for (let us = SECOND; us < 61 * SECOND; us += 50_000) {
     ledger.arrive("orderbook", "A", us, events);
-    ledger.lose("orderbook", "A", us, us + 1);
+    ledger.invalidate("orderbook", "A", us, us + 1);
     requests += ledger.tick(us + 2, events).filter(({ symbol, channel }) =>
       symbol === "A" && channel === "orderbook"
     ).length;
@@ -87,11 +92,11 @@ Deno.test("silence is a gap only if the question is not answered", () => {
   for (const each of ledger.all) ledger.arrive(each.channel, each.symbol, 2 * SECOND, events);
   const book = ledger.find("orderbook", "A") as Subscription;
   ledger.doubt(book, 2 * SECOND, 100 * SECOND);
-  assert.deepEqual(asked(ledger, 100, 100, events), [[100, ["orderbook A"]]]);
+  assert.deepEqual(requested(ledger, 100, 100, events), [[100, ["orderbook A"]]]);
   ledger.arrive("orderbook", "A", 101 * SECOND, events);
   assert.deepEqual(events, []);
   ledger.doubt(book, 101 * SECOND, 200 * SECOND);
-  asked(ledger, 200, 215, events);
+  requested(ledger, 200, 215, events);
   assert.deepEqual(events.map((event) => (event as Gap).fromUs), [101 * SECOND]);
 });
 
@@ -99,7 +104,7 @@ Deno.test("a market that is over is expected no more", () => {
   const ledger = connected();
   const events: MarketEvent[] = [];
   ledger.end("A", 2 * SECOND, events);
-  const due = asked(ledger, 3, 100, events).flatMap(([, names]) => names);
+  const due = requested(ledger, 3, 100, events).flatMap(([, names]) => names);
   assert.ok(due.every((name) => name.endsWith(" B")));
   assert.deepEqual(new Set(ledger.missing().map(({ symbol }) => symbol)), new Set(["B"]));
 });
@@ -139,7 +144,9 @@ Deno.test("whatever happens: a gap opens once and ends once, and what is missing
           if (what === "confirm") ledger.confirm(each, atUs, events);
           if (what === "arrive") ledger.arrive(channel, symbol, atUs, events);
           if (what === "refuse") ledger.refuse([each], "no", atUs, events);
-          if (what === "lose" && channel === "orderbook") ledger.lose(channel, symbol, atUs, atUs);
+          if (what === "lose" && channel === "orderbook") {
+            ledger.invalidate(channel, symbol, atUs, atUs);
+          }
           if (what === "doubt") ledger.doubt(each, atUs, atUs);
           if (what === "renew") ledger.renew(atUs, atUs);
           ledger.tick(atUs, events);
@@ -178,10 +185,10 @@ Deno.test("of a recording that does not show its orders, only what was refused i
   const events: MarketEvent[] = [];
   ledger.connected(SECOND);
   ledger.arrive("orderbook", "A", 2 * SECOND, events);
-  assert.deepEqual(asked(ledger, 3, 100, events), []);
+  assert.deepEqual(requested(ledger, 3, 100, events), []);
   ledger.disconnected(100 * SECOND);
   ledger.connected(101 * SECOND);
-  assert.deepEqual(asked(ledger, 102, 200, events), []);
+  assert.deepEqual(requested(ledger, 102, 200, events), []);
   assert.deepEqual(events, []);
   const trades = ledger.find("trade", "B") as Subscription;
   ledger.refuse([trades], "no", 220 * SECOND, events);

@@ -16,9 +16,9 @@ export interface Precision {
 
 /** What all books keep, as plain JSON; a venue's own state has its name of the market beside it. */
 export interface TrackedBookState {
-  sound: boolean;
+  valid: boolean;
   lostUs: number;
-  goodUs: number;
+  lastGoodAtUs: number;
   gap: Gap | null;
   bids: [number, number][];
   asks: [number, number][];
@@ -35,11 +35,11 @@ export class TrackedBook {
   readonly symbol: string;
   readonly book: OrderBook = new OrderBook();
   /** Whether a snapshot came and everything after it was right. */
-  sound = false;
+  valid = false;
   /** When it was lost or first waited for, µs; meaningful while it is not sound. */
   lostUs: number;
   /** When it was last known to be right, µs; 0 = never. */
-  goodUs = 0;
+  lastGoodAtUs = 0;
   /** The gap that the next good snapshot closes. */
   gap: Gap | null = null;
   /** Levels a side that its subscription keeps up; 0 = all. */
@@ -63,8 +63,8 @@ export class TrackedBook {
 
   /** The book is not to be trusted from `lostUs` on. */
   drop(lostUs: number): void {
-    if (this.sound) this.lostUs = lostUs;
-    this.sound = false;
+    if (this.valid) this.lostUs = lostUs;
+    this.valid = false;
     this.clear();
   }
 
@@ -117,13 +117,22 @@ export class TrackedBook {
 
   /** Plain JSON of what all books have. */
   protected trackedState(): TrackedBookState {
-    const { sound, lostUs, goodUs, gap, book } = this;
-    return { sound, lostUs, goodUs, gap, bids: levelsOf(book.bids), asks: levelsOf(book.asks) };
+    const { valid, lostUs, lastGoodAtUs, gap, book } = this;
+    return {
+      valid,
+      lostUs,
+      lastGoodAtUs,
+      gap,
+      bids: levelsOf(book.bids),
+      asks: levelsOf(book.asks),
+    };
   }
 
-  /** Takes over what {@linkcode trackedState} gave. */
-  protected restoreTracked({ sound, lostUs, goodUs, gap, bids, asks }: TrackedBookState): void {
-    Object.assign(this, { sound, lostUs, goodUs, gap });
+  /** Takes over what {@linkcode trackedState} gave; earlier versions wrote `sound` and `goodUs`. */
+  protected restoreTracked(state: TrackedBookState & { sound?: boolean; goodUs?: number }): void {
+    const { valid = state.sound ?? false, lastGoodAtUs = state.goodUs ?? 0 } = state;
+    const { lostUs, gap, bids, asks } = state;
+    Object.assign(this, { valid, lostUs, lastGoodAtUs, gap });
     for (const [price, size] of bids) this.book.bids.set(price, size);
     for (const [price, size] of asks) this.book.asks.set(price, size);
   }

@@ -40,7 +40,7 @@ export interface ScannedLine {
   frame: Buffer;
   scanner: FrameScanner;
   /** On the tape. */
-  place: number;
+  offset: number;
 }
 
 /** What happened to a connection, as it stands in the raw file's `e` lines. */
@@ -72,7 +72,7 @@ export function isSignOfLife(
 }
 
 /** Whose lines a translator takes, and which of them it has behind it. */
-export interface TranslatorPlace {
+export interface TranslatorOrigin {
   /** Life of the connector, as records carry it; default 0, none. */
   run?: number;
   /** Number of the connection in the run; default 0, none. */
@@ -106,17 +106,17 @@ export class Translator {
   #lines = 0;
 
   /** From the connection's first line on, or from where `place` says. */
-  constructor(feed: string, normalizer: Normalizer, place: TranslatorPlace = {}) {
-    const { run = 0, connection = 0, sequence = 0, lastUs = 0 } = place;
+  constructor(feed: string, normalizer: Normalizer, origin: TranslatorOrigin = {}) {
+    const { run = 0, connection = 0, sequence = 0, lastUs = 0 } = origin;
     this.#feed = feed;
     this.#normalizer = normalizer;
     this.#run = run;
     this.#connection = connection;
     this.#sequence = sequence;
     this.#lastUs = lastUs;
-    this.#aliveUs = place.aliveUs ?? lastUs;
+    this.#aliveUs = origin.aliveUs ?? lastUs;
     this.#dayEndUs = lastUs === 0 ? 0 : dayEndOf(lastUs);
-    const { turns, openGaps = [] } = place;
+    const { turns, openGaps = [] } = origin;
     if (turns !== undefined) this.#turns = new TurnFilter(turns, connection, openGaps);
   }
 
@@ -157,7 +157,7 @@ export class Translator {
   }
 
   /** Whose the last record given is. */
-  get place(): { run: number; connection: number; sequence: number } {
+  get origin(): { run: number; connection: number; sequence: number } {
     return { run: this.#run, connection: this.#connection, sequence: this.#sequence };
   }
 
@@ -220,7 +220,7 @@ export class Translator {
   /** A frame that is JSON. What cannot be read gives one `gap` of reason `parse`, besides the notice. */
   frame(json: unknown, text: string, receivedAtUs: number): Normalized {
     const first = this.#begins(receivedAtUs);
-    return this.#told(this.#read(json, text, receivedAtUs), first, receivedAtUs);
+    return this.#withNotice(this.#read(json, text, receivedAtUs), first, receivedAtUs);
   }
 
   #read(json: unknown, text: string, atUs: number): Normalized {
@@ -229,22 +229,22 @@ export class Translator {
     return result;
   }
 
-  #scanned({ frame, scanner, place, atUs }: ScannedLine): Normalized {
+  #scanned({ frame, scanner, offset, atUs }: ScannedLine): Normalized {
     const first = this.#begins(atUs);
     let result: Normalized | undefined;
     // Lines that are taken once more by another translator are no longer on the tape.
     if (scanner === this.#normalizer.scanner) {
-      result = this.#normalizer.scanned?.(place, frame, atUs);
+      result = this.#normalizer.scanned?.(offset, frame, atUs);
       scanner.done();
     }
     if (result === undefined) {
       const text = frame.toString("utf8");
       result = this.#read(jsonOf(text), text, atUs);
     }
-    return this.#told(result, first, atUs);
+    return this.#withNotice(result, first, atUs);
   }
 
-  #told(result: Normalized, first: MarketEvent[], receivedAtUs: number): Normalized {
+  #withNotice(result: Normalized, first: MarketEvent[], receivedAtUs: number): Normalized {
     if (first.length > 0) result.events.unshift(...first);
     if (result.notice?.type === "unreadable") {
       if (!result.notice.isCovered) result.events.push(this.#parseGap(receivedAtUs, result.notice));
@@ -331,14 +331,14 @@ export class Translator {
     const { after, isLate = false } = turn;
     if (after === undefined || after.atUs <= 0) return news;
     const detail = `what came after run ${after.run} ended is missing`;
-    const { goodUs: fromUs = after.atUs } = after;
-    const place = { feed: this.#feed, symbol: ALL_SYMBOLS, channel: "all" } as const;
+    const { lastGoodAtUs: fromUs = after.atUs } = after;
+    const target = { feed: this.#feed, symbol: ALL_SYMBOLS, channel: "all" } as const;
     if (this.#lastUs === 0) {
       if (event === "resumed") return news;
       return [...news, ...this.#normalizer.disconnected(fromUs, atUs, { why: detail })];
     }
     if (!isLate) return news;
-    const gap = { ...place, reason: "disconnect", missed: null, detail } as const;
+    const gap = { ...target, reason: "disconnect", missed: null, detail } as const;
     return [...news, lostGap({ ...gap, fromUs, atUs })];
   }
 
@@ -356,8 +356,8 @@ export class Translator {
     const after = this.#turns?.beginning(this.#lastUs, atUs)?.after;
     const isOvertaken = after !== undefined && after.atUs > (fromUs ?? 0);
     if (carried !== undefined && !isOvertaken) this.#normalizer.carry(carried);
-    const goodUs = isOvertaken ? after.atUs : fromUs;
-    return this.#normalizer.disconnected(goodUs || atUs, atUs, { why, planned });
+    const lastGoodAtUs = isOvertaken ? after.atUs : fromUs;
+    return this.#normalizer.disconnected(lastGoodAtUs || atUs, atUs, { why, planned });
   }
 
   #number(result: Normalized, atUs: number): Normalized {
@@ -374,14 +374,14 @@ export class Translator {
 
   /** Leaves out what another run tells. */
   #select(result: Normalized, turns: TurnFilter, atUs: number): void {
-    const told: MarketEvent[] = [];
+    const published: MarketEvent[] = [];
     const untold: MarketEvent[] = [];
     for (const event of result.events) {
       turns.note(event);
-      const isTold = turns.isTold(event, atUs, this.#sequence + told.length + 1);
-      (isTold ? told : untold).push(event);
+      const isReported = turns.isPublished(event, atUs, this.#sequence + published.length + 1);
+      (isReported ? published : untold).push(event);
     }
-    result.events = told;
+    result.events = published;
     result.untold = untold;
   }
 

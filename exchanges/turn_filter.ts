@@ -20,7 +20,7 @@ const BOOKS = "orderbook ";
 export class TurnFilter {
   #turns: readonly RunTurn[];
   #connection: number;
-  #told: readonly ReadonlySet<string>[];
+  #published: readonly ReadonlySet<string>[];
   /** By turn: behind it no cut counts, µs. */
   #cutsEndUs: readonly number[];
   /** What is open now, told or not, by what names it. */
@@ -30,7 +30,7 @@ export class TurnFilter {
   constructor(turns: readonly RunTurn[], connection: number, open: readonly Gap[]) {
     this.#turns = turns;
     this.#connection = connection;
-    this.#told = turns.map(({ told }) => new Set(told?.trades));
+    this.#published = turns.map(({ told }) => new Set(told?.trades));
     this.#cutsEndUs = turns.map(({ cuts = {} }) => Math.max(0, ...Object.values(cuts)));
     for (const gap of open) this.#open.set(nameOf(gap), gap);
   }
@@ -71,7 +71,7 @@ export class TurnFilter {
   }
 
   /** Whether a record is told; `sequence` is the number that it would have. */
-  isTold(event: MarketEvent, atUs: number, sequence: number): boolean {
+  isPublished(event: MarketEvent, atUs: number, sequence: number): boolean {
     const index = this.#indexAt(atUs);
     const turn = this.#turns[index];
     if (turn !== undefined && !this.#isOver(turn, atUs, sequence)) {
@@ -92,10 +92,10 @@ export class TurnFilter {
   }
 
   #isKnown(trade: Extract<MarketEvent, { type: "trade" }>, index: number): boolean {
-    const told = this.#turns[index]?.told;
-    if (told === undefined) return false;
-    return (trade.timestampUs > 0 && trade.timestampUs < told.fromUs) ||
-      this.#told[index]?.has(tradeName(trade)) === true;
+    const published = this.#turns[index]?.told;
+    if (published === undefined) return false;
+    return (trade.timestampUs > 0 && trade.timestampUs < published.fromUs) ||
+      this.#published[index]?.has(tradeName(trade)) === true;
   }
 
   /** The last turn that began by then; -1 = none. */

@@ -112,12 +112,12 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
   }
 
   /** What a frame of `scanner` means; false = it has to be read as JSON, and nothing was changed. */
-  protected takeScanned?(place: number, frame: Buffer, atUs: number, out: Normalized): boolean;
+  protected takeScanned?(offset: number, frame: Buffer, atUs: number, out: Normalized): boolean;
 
   /** Translates a frame from the scanner's tape. */
-  scanned(place: number, frame: Buffer, receivedAtUs: number): Normalized | undefined {
+  scanned(offset: number, frame: Buffer, receivedAtUs: number): Normalized | undefined {
     const out: Normalized = { events: [], send: [] };
-    if (this.takeScanned?.(place, frame, receivedAtUs, out) !== true) return undefined;
+    if (this.takeScanned?.(offset, frame, receivedAtUs, out) !== true) return undefined;
     this.#noteData(out, receivedAtUs);
     return this.#reconcile(out, receivedAtUs);
   }

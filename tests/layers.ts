@@ -159,7 +159,7 @@ export function servicesFinding(from: string, specifiers: readonly string[]): st
 }
 
 /** What is wrong with where a file lies. */
-export function placeFinding(path: string): string | undefined {
+export function pathFinding(path: string): string | undefined {
   const parts = path.split("/");
   if (parts[0] === "lib" && parts.length === 2) return "no file stands directly in lib/";
   const vague = parts.slice(0, -1).find((part) => VAGUE_FOLDERS.has(part));

@@ -1,4 +1,4 @@
-import { importFinding, isTest, placeFinding, servicesFinding } from "./layers.ts";
+import { importFinding, isTest, pathFinding, servicesFinding } from "./layers.ts";
 
 /** A module and what it imports, as `deno info --json` tells it. */
 interface InfoModule {
@@ -54,7 +54,7 @@ async function graphOf(root: string, files: readonly string[]): Promise<InfoModu
 export async function layerFindings(root: string): Promise<string[]> {
   const files = await sourceFiles(root);
   const findings = files.flatMap((file) => {
-    const finding = placeFinding(file);
+    const finding = pathFinding(file);
     return finding === undefined ? [] : [`${file}: ${finding}`];
   });
   const prefix = `file://${root}/`;

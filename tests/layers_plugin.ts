@@ -3,6 +3,7 @@
  * one of the repository.
  * @module
  */
+import { nameFinding, parametersFinding } from "./house_rules.ts";
 import { importFinding } from "./layers.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
@@ -16,9 +17,64 @@ function literalOf(node: Deno.lint.Node): string | undefined {
   return node.type === "Literal" && typeof node.value === "string" ? node.value : undefined;
 }
 
+/** A rule of few parameters, for functions, methods and the types of both. */
+const parameters: Deno.lint.Rule = {
+  create(context) {
+    const path = fromRoot(context.filename);
+    const check = (node: Deno.lint.Node & { params: readonly unknown[] }) => {
+      const message = parametersFinding(path, node.params.length);
+      if (message !== undefined) context.report({ node, message });
+    };
+    return {
+      FunctionDeclaration: check,
+      FunctionExpression: check,
+      ArrowFunctionExpression: check,
+      TSFunctionType: check,
+      TSMethodSignature: check,
+    };
+  },
+};
+
+/** A rule against words that this project has left behind, in names that are declared. */
+const words: Deno.lint.Rule = {
+  create(context) {
+    const path = fromRoot(context.filename);
+    const check = (node: Deno.lint.Node | Deno.lint.Parameter | null | undefined) => {
+      if (node?.type !== "Identifier" && node?.type !== "PrivateIdentifier") return;
+      const message = nameFinding(path, node.name);
+      if (message !== undefined) context.report({ node, message });
+    };
+    return {
+      FunctionDeclaration(node) {
+        check(node.id);
+        node.params.forEach((each) => check(each));
+      },
+      FunctionExpression: (node) => node.params.forEach((each) => check(each)),
+      ArrowFunctionExpression: (node) => node.params.forEach((each) => check(each)),
+      ClassDeclaration: (node) => check(node.id),
+      TSInterfaceDeclaration: (node) => check(node.id),
+      TSTypeAliasDeclaration: (node) => check(node.id),
+      VariableDeclarator: (node) => check(node.id),
+      MethodDefinition: (node) => check(node.key),
+      PropertyDefinition: (node) => check(node.key),
+      TSPropertySignature: (node) => check(node.key),
+      TSMethodSignature: (node) => check(node.key),
+    };
+  },
+};
+
 const plugin: Deno.lint.Plugin = {
   name: "ssmd",
   rules: {
+    parameters,
+    words,
+    "named-exports": {
+      create: (context) => ({
+        ExportAllDeclaration(node) {
+          context.report({ node, message: "export names one by one: a face is a list of them" });
+        },
+      }),
+    },
     layers: {
       create(context) {
         const from = fromRoot(context.filename);

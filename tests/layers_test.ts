@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { importFinding, isTest, placeFinding, roomOf, servicesFinding } from "./layers.ts";
+import { importFinding, isTest, pathFinding, roomOf, servicesFinding } from "./layers.ts";
 import { circlesOf, layerFindings } from "./layers_graph.ts";
 import plugin from "./layers_plugin.ts";
 
@@ -85,11 +85,11 @@ Deno.test("only cli/up imports several services", () => {
 });
 
 Deno.test("files directly in lib/ and vague folders are found", () => {
-  assert.ok(placeFinding("lib/loose.ts"));
+  assert.ok(pathFinding("lib/loose.ts"));
   for (const name of ["util", "utils", "common", "helpers"]) {
-    assert.ok(placeFinding(`gateway/${name}/a.ts`));
+    assert.ok(pathFinding(`gateway/${name}/a.ts`));
   }
-  assert.equal(placeFinding("lib/market/event.ts"), undefined);
+  assert.equal(pathFinding("lib/market/event.ts"), undefined);
 });
 
 Deno.test("test files are those that tests alone use", () => {

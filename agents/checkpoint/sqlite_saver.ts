@@ -96,6 +96,7 @@ export class SqliteSaver extends BaseCheckpointSaver {
     }
   }
 
+  // deno-lint-ignore ssmd/parameters -- the interface is the library's
   override async put(
     config: RunnableConfig,
     checkpoint: Checkpoint,
@@ -124,6 +125,7 @@ export class SqliteSaver extends BaseCheckpointSaver {
     return { configurable: { thread_id: thread, checkpoint_ns: ns, checkpoint_id: checkpoint.id } };
   }
 
+  // deno-lint-ignore ssmd/parameters -- the interface is the library's
   override async putWrites(
     config: RunnableConfig,
     writes: PendingWrite[],

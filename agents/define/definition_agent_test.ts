@@ -148,15 +148,15 @@ Deno.test("what was edited after its approval is not committed but asked for aga
   assert.equal(project.git("branch", "--list", "signal/*"), "");
 });
 
-Deno.test("killed at any place it goes on, and there is one commit", async () => {
+Deno.test("killed at any location it goes on, and there is one commit", async () => {
   let places = 0;
-  for (let place = 1;; place += STEP) {
+  for (let location = 1;; location += STEP) {
     await using project = new Project();
     const path = `${project.path}/agents.sqlite`;
     const killed = await new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "-qA", "--no-check", new URL("_killed_agent.ts", import.meta.url).pathname],
-        ...[path, project.path, String(place)],
+        ...[path, project.path, String(location)],
       ],
       ...{ stdout: "null", stderr: "piped" },
     }).output();
@@ -175,9 +175,9 @@ Deno.test("killed at any place it goes on, and there is one commit", async () =>
         ...{ decision: "approve", hash: String(hash), principal: "ann" },
       });
     }
-    assert.equal(thread.ending?.kind, "committed", `place ${place}`);
+    assert.equal(thread.ending?.kind, "committed", `location ${location}`);
     const log = project.git("log", "--oneline", "signal/spread_doubles").trim().split("\n");
-    assert.equal(log.length, 2, `place ${place}`);
+    assert.equal(log.length, 2, `location ${location}`);
     store[Symbol.dispose]();
   }
   assert.ok(places >= 16 / STEP, `${places} places`);

@@ -4,7 +4,7 @@ import { NatsConnectionImpl } from "@nats-io/nats-core/internal";
 import { eventLine, frameLine, loadManifest, type Manifest, readArchive } from "@ssmd/archive";
 import { Encoder } from "@ssmd/codec";
 import { translateSpan } from "@ssmd/dataset/reprocess";
-import { RAW_PLACE, RawWriter, tradeText } from "@ssmd/dataset/testing/raw_days";
+import { RAW_FEED_ID, RawWriter, tradeText } from "@ssmd/dataset/testing/raw_days";
 import { type MarketEvent, subjectOf } from "@ssmd/market";
 import { createLogger, sleep } from "@ssmd/runtime";
 import { memoryStorage, type Storage } from "@ssmd/storage";
@@ -37,7 +37,7 @@ async function captured(storage: Storage): Promise<MarketEvent[]> {
     await writer.file(minute === 0 ? [connect, ...lines] : lines);
   }
   const events: MarketEvent[] = [];
-  const span = { ...RAW_PLACE, fromUs: 0, toUs: END_US };
+  const span = { ...RAW_FEED_ID, fromUs: 0, toUs: END_US };
   await translateSpan(storage, span, { onEvent: (event) => events.push(event) });
   return events;
 }
@@ -68,7 +68,7 @@ async function manifestWhen(
   is: (manifest: Manifest) => boolean,
 ): Promise<Manifest> {
   for (;;) {
-    const manifestId = { kind: "normalized", ...RAW_PLACE, day: DAY } as const;
+    const manifestId = { kind: "normalized", ...RAW_FEED_ID, day: DAY } as const;
     const manifest = await loadManifest(storage, manifestId);
     if (manifest !== undefined && is(manifest)) return manifest;
     await sleep(10);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { eventLine, frameLine } from "@ssmd/archive";
 import { decode } from "@ssmd/codec";
 import { translateSpan } from "@ssmd/dataset/reprocess";
-import { RAW_PLACE, RawWriter, tradeText } from "@ssmd/dataset/testing/raw_days";
+import { RAW_FEED_ID, RawWriter, tradeText } from "@ssmd/dataset/testing/raw_days";
 import type { MarketEvent } from "@ssmd/market";
 import { silentLogger, sleep } from "@ssmd/runtime";
 import { memoryStorage } from "@ssmd/storage";
@@ -31,7 +31,7 @@ Deno.test("records of two connections that say the same at once are repaired eac
     ]);
   }
   const events: MarketEvent[] = [];
-  const span = { ...RAW_PLACE, fromUs: 0, toUs: END_US };
+  const span = { ...RAW_FEED_ID, fromUs: 0, toUs: END_US };
   await translateSpan(storage, span, { onEvent: (event) => events.push(event) });
   const breaks = events.filter(({ type, symbol }) => type === "gap" && symbol === "_all");
   const missing = breaks.filter(({ connection }) => connection === 2);
@@ -61,8 +61,8 @@ Deno.test("records of two connections that say the same at once are repaired eac
     onRepaired: (_, { records }) => ended.resolve(records),
     nowUs: () => END_US,
   });
-  const place = { ...RAW_PLACE, fromUs: START_US, toUs: END_US, atUs: END_US };
-  repairer.add({ ...place, missed: null, detail: "" });
+  const gap = { ...RAW_FEED_ID, fromUs: START_US, toUs: END_US, atUs: END_US };
+  repairer.add({ ...gap, missed: null, detail: "" });
   assert.equal(await ended.promise, missing.length);
   assert.deepEqual(inserted, missing);
   await repairer.close();

@@ -13,8 +13,8 @@ async function inProject(use: (project: Project) => Promise<void>): Promise<void
 /** Runs a line that must end with `code`; gives what it wrote to both streams. */
 async function run(project: Project, line: string, code = 0): Promise<string> {
   const ran = await project.sh(line);
-  const told = `$ ${line}\n${ran.stdout}${ran.stderr}`;
-  assert.equal(ran.code, code, told);
+  const text = `$ ${line}\n${ran.stdout}${ran.stderr}`;
+  assert.equal(ran.code, code, text);
   return ran.stdout + ran.stderr;
 }
 
@@ -102,8 +102,8 @@ Deno.test("a day whose checks fail ends with 1, is stored, and a later change of
   inProject(async (project) => {
     assert.match(await run(project, "ssmd qa show --feed kraken", 1), /NEVER_CHECKED/);
     // The archive of the examples has every trade on two connections.
-    const told = await run(project, "ssmd qa run --feed kraken --check duplicate_ids", 1);
-    assert.match(told, /591 +failed[\s\S]*sequence 1: trade 0 was there before/);
+    const text = await run(project, "ssmd qa run --feed kraken --check duplicate_ids", 1);
+    assert.match(text, /591 +failed[\s\S]*sequence 1: trade 0 was there before/);
     await run(project, "ssmd qa run --feed kraken --check monotonic_time,range");
     const shown = JSON.parse(await run(project, "ssmd qa show --feed kraken -q --output json"));
     assert.deepEqual([shown.ok, shown.reports[0].outdated], [true, false]);

@@ -25,7 +25,7 @@ Deno.test("the flow of a new user works as typed, with no file edited by hand", 
       ...["symbol", "map", "BTCUSD", "--env", "mine", "--feed", "kraken"],
       ...["--external", "BTC/USD", "--depth", "10"],
     );
-    assert.match(await project.ok("validate"), /^12 files checked, nothing is wrong$/m);
+    assert.match(await project.ok("validate"), /^\d+ files checked, nothing is wrong$/m);
     const diff = await project.ok("diff");
     assert.match(diff, /added exchanges\/feeds\/kraken\.yaml/);
     assert.match(diff, /^\+ {2}BTCUSD: \{ feed: kraken, external: BTC\/USD, depth: 10 \}$/m);

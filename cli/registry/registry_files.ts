@@ -7,8 +7,8 @@ const OF_INIT = /^([^/]+\.schema\.json|[a-z]+\/\.gitkeep)$/;
 
 /** Whether a path inside the registry folder says something about feeds, environments or their keys. */
 export function isRegistryText(path: string): boolean {
-  const isPlaced = registryFileIdOf(path) !== undefined && path.split("/").length === 2;
-  return isPlaced || OF_KEYS.test(path);
+  const isValidName = registryFileIdOf(path) !== undefined && path.split("/").length === 2;
+  return isValidName || OF_KEYS.test(path);
 }
 
 /** Whether a path inside the registry folder is of the registry: code beside it is not. */

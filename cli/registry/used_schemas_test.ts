@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SCHEMAS } from "@ssmd/codec";
 import { memoryStorage } from "@ssmd/storage";
-import { fillArchive, PLACE } from "@ssmd/dataset/testing/archive_fixtures";
+import { FEED_DAY, fillArchive } from "@ssmd/dataset/testing/archive_fixtures";
 import { Registry } from "./registry.ts";
 import { usedSchemas } from "./used_schemas.ts";
 
@@ -25,8 +25,8 @@ Deno.test("archived files tell the version of the schema that they were written 
   const uses = await usedSchemas(storage, REGISTRY);
   const trade = uses.find(({ schema }) => schema === "trade");
   assert.equal(trade?.version, "v1");
-  assert.equal(trade.day, PLACE.day);
-  assert.equal(trade.feed, PLACE.feed);
+  assert.equal(trade.day, FEED_DAY.day);
+  assert.equal(trade.feed, FEED_DAY.feed);
   assert.ok(trade.records > 0 && trade.files > 0);
   // What the registry does not know has no version.
   assert.ok(uses.filter(({ schema }) => schema !== "trade").every(({ version }) => !version));

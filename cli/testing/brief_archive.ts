@@ -5,7 +5,7 @@
 import { changeManifest } from "@ssmd/archive";
 import { sealDay } from "@ssmd/dataset/seal";
 import { folderStorage } from "@ssmd/storage";
-import { fillArchive, PLACE } from "@ssmd/dataset/testing/archive_fixtures";
+import { FEED_DAY, fillArchive } from "@ssmd/dataset/testing/archive_fixtures";
 
 const ENV = "brief";
 const NOW_US = Date.parse("2026-08-03T00:00:00Z") * 1000;
@@ -27,13 +27,13 @@ if (import.meta.main) {
   const storage = folderStorage("data");
   await fillArchive(storage, ENV);
   for (const kind of ["raw", "normalized"] as const) {
-    const dayId = { kind, ...PLACE, env: ENV };
+    const dayId = { kind, ...FEED_DAY, env: ENV };
     await changeManifest(storage, dayId, {
       change: (manifest) => ({ ...manifest, status: "complete" }),
     });
   }
   await sealDay({
-    ...{ storage, ...PLACE, env: ENV, tempDir: "data", nowUs: () => NOW_US, force: true },
+    ...{ storage, ...FEED_DAY, env: ENV, tempDir: "data", nowUs: () => NOW_US, force: true },
     software: { version: "0.1.0", commit: "abc1234" },
   });
   await storage.close();

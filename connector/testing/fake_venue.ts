@@ -148,7 +148,7 @@ class FakeNormalizer implements Normalizer {
       book.valid = false;
       book.lostUs = atUs;
       out.events.push({ ...book.gap });
-      this.#ledger.lose("orderbook", symbol, atUs, atUs);
+      this.#ledger.invalidate("orderbook", symbol, atUs, atUs);
       return;
     }
     out.events.push(bookEvent(symbol, n, isSnapshot ? "snapshot" : "delta", atUs));

@@ -4,7 +4,7 @@ import { reprocess } from "@ssmd/dataset/reprocess";
 import { type Normalizer, type Venue, VENUES } from "@ssmd/exchanges";
 import type { MarketEvent } from "@ssmd/market";
 import { memoryStorage, type Storage } from "@ssmd/storage";
-import { fillArchive, PLACE } from "../testing/archive_fixtures.ts";
+import { FEED_DAY, fillArchive } from "../testing/archive_fixtures.ts";
 import { differenceLines } from "./view.ts";
 import { diffVersions } from "./diff_versions.ts";
 
@@ -12,7 +12,7 @@ import { diffVersions } from "./diff_versions.ts";
 function withRule(sizeMax: number): Record<string, Venue> {
   const { kraken } = VENUES as { kraken: Venue };
   const [version] = kraken.normalizers as [Venue["normalizers"][number]];
-  const told = (event: MarketEvent): MarketEvent =>
+  const withReport = (event: MarketEvent): MarketEvent =>
     event.type === "trade" && event.size > sizeMax ? { ...event, side: "unknown" } : event;
   const create: typeof version.create = (options) => {
     const normalizer = version.create(options);
@@ -22,7 +22,7 @@ function withRule(sizeMax: number): Record<string, Venue> {
         if (name !== "normalize") return target[name].bind(target);
         return (...args: Parameters<Normalizer["normalize"]>) => {
           const result = target.normalize(...args);
-          return { ...result, events: result.events.map(told) };
+          return { ...result, events: result.events.map(withReport) };
         };
       },
     });
@@ -35,14 +35,21 @@ function withRule(sizeMax: number): Record<string, Venue> {
 async function made(storage: Storage, version: string, venues?: Record<string, Venue>) {
   const tempDir = await Deno.makeTempDir({ prefix: "ssmd-test-" });
   await reprocess({
-    ...{ storage, env: PLACE.env, feed: PLACE.feed, version, from: PLACE.day, to: PLACE.day },
+    ...{
+      storage,
+      env: FEED_DAY.env,
+      feed: FEED_DAY.feed,
+      version,
+      from: FEED_DAY.day,
+      to: FEED_DAY.day,
+    },
     ...{ tempDir, software: { version: "0.1.0", commit: "test" } },
     ...(venues === undefined ? {} : { venues, normalizer: "no-side" }),
   });
   await Deno.remove(tempDir, { recursive: true });
 }
 
-const DIFF = { env: PLACE.env, feed: PLACE.feed, days: [PLACE.day] };
+const DIFF = { env: FEED_DAY.env, feed: FEED_DAY.feed, days: [FEED_DAY.day] };
 
 Deno.test("what the archiver wrote live and what raw gives again do not differ", async () => {
   const storage = memoryStorage();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { changedManifest, openManifest, saveManifest } from "@ssmd/archive";
 import { sealDay } from "@ssmd/dataset/seal";
 import { folderStorage, memoryStorage, type Storage } from "@ssmd/storage";
-import { fillArchive, PLACE } from "../testing/archive_fixtures.ts";
+import { FEED_DAY, fillArchive } from "../testing/archive_fixtures.ts";
 import { exportPartitions, plannedFiles } from "./export_partitions.ts";
 import { ExportFolder } from "./export_folder.ts";
 import { exportFile } from "./export_stream.ts";
@@ -10,7 +10,7 @@ import { type ExportRequest, planExport } from "./plan.ts";
 import { readRecords } from "./records.ts";
 import { rowsOf } from "../../tests/servers/duckdb.ts";
 
-const REQUEST: ExportRequest = { env: PLACE.env, span: {}, format: "parquet" };
+const REQUEST: ExportRequest = { env: FEED_DAY.env, span: {}, format: "parquet" };
 
 /** A filled archive and an empty folder for what is exported. */
 async function withArchive(
@@ -74,7 +74,7 @@ Deno.test("an export that is done has nothing to do, until the archive has more"
     assert.deepEqual(await states(), ["unchanged", "unchanged"]);
     assert.deepEqual(await filesIn(out), before);
 
-    const manifest = await openManifest(storage, { kind: "normalized", ...PLACE });
+    const manifest = await openManifest(storage, { kind: "normalized", ...FEED_DAY });
     const trades = manifest.files.find(({ type }) => type === "trade");
     assert.ok(trades);
     const more = { ...trades, key: trades.key.replace("02-5", "03-5") };
@@ -223,7 +223,7 @@ Deno.test("a sealed day gives the same rows as the windows that it was made of",
     const whole = await rows({}, "whole");
     const part = await rows({ symbols: ["BTCUSD"], span }, "part");
     await sealDay({
-      ...{ storage, ...PLACE, software: { version: "0.1.0", commit: "test" }, force: true },
+      ...{ storage, ...FEED_DAY, software: { version: "0.1.0", commit: "test" }, force: true },
       ...{ tempDir: out, nowUs: () => Date.parse("2026-08-03") * 1000 },
     });
     const [partition] = await planExport(storage, { ...REQUEST, types: ["trade"] });

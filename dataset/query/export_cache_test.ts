@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { memoryStorage } from "@ssmd/storage";
-import { fillArchive, PLACE } from "../testing/archive_fixtures.ts";
+import { FEED_DAY, fillArchive } from "../testing/archive_fixtures.ts";
 import { planExport } from "../export/plan.ts";
 import { CACHE_LIMITS, queryFiles } from "./export_cache.ts";
 
@@ -17,7 +17,7 @@ Deno.test("what was not used for the longest time goes first, what is in use sta
     }
     const plan = async (symbol: string) =>
       await planExport(storage, {
-        ...{ env: PLACE.env, types: ["trade"], symbols: [symbol], span: {}, format: "parquet" },
+        ...{ env: FEED_DAY.env, types: ["trade"], symbols: [symbol], span: {}, format: "parquet" },
       });
     const names = async () =>
       (await Array.fromAsync(Deno.readDir(dir))).map(({ name }) => name).sort();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { memoryStorage } from "@ssmd/storage";
-import { fillArchive, PLACE } from "../testing/archive_fixtures.ts";
+import { FEED_DAY, fillArchive } from "../testing/archive_fixtures.ts";
 import { AnswerRows } from "./testing/answer_rows.ts";
 import { answerRecords, type RecordQuery } from "./record_query.ts";
 
@@ -8,14 +8,14 @@ async function ask(more: Partial<RecordQuery> = {}) {
   const storage = memoryStorage();
   await fillArchive(storage);
   const answer = new AnswerRows();
-  const told = await answerRecords({
-    ...{ storage, env: PLACE.env, table: "trades", symbols: [], span: {}, rowsMax: null },
+  const reported = await answerRecords({
+    ...{ storage, env: FEED_DAY.env, table: "trades", symbols: [], span: {}, rowsMax: null },
     ...more,
   }, answer);
   await storage.close();
   const { objects: rows } = answer;
-  assert.equal(rows.length, told.rows);
-  return { rows, isCut: told.isCut };
+  assert.equal(rows.length, reported.rows);
+  return { rows, isCut: reported.isCut };
 }
 
 Deno.test("records come straight from the archive, in order of receive time", async () => {

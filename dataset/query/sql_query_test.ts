@@ -3,7 +3,7 @@ import { changedManifest, openManifest, saveManifest } from "@ssmd/archive";
 import { sealDay } from "@ssmd/dataset/seal";
 import { folderStorage, memoryStorage, type Storage } from "@ssmd/storage";
 import { rowsOf } from "../../tests/servers/duckdb.ts";
-import { fillArchive, PLACE } from "../testing/archive_fixtures.ts";
+import { FEED_DAY, fillArchive } from "../testing/archive_fixtures.ts";
 import { askEngine } from "./engine_process.ts";
 import { AnswerRows } from "./testing/answer_rows.ts";
 import { type Answered, answerSql, type SqlQuery } from "./sql_query.ts";
@@ -15,13 +15,21 @@ interface Asked {
   ask(sql: string, more?: Partial<SqlQuery>): Promise<Omit<Answered, "rows"> & { rows: unknown[] }>;
 }
 
-async function withArchive(body: (asked: Asked) => Promise<void>): Promise<void> {
+async function withArchive(body: (requested: Asked) => Promise<void>): Promise<void> {
   const storage = memoryStorage();
   const cacheDir = await Deno.makeTempDir({ prefix: "ssmd-cache-" });
   const ask = async (sql: string, more: Partial<SqlQuery> = {}) => {
     const answer = new AnswerRows();
     const answered = await answerSql({
-      ...{ sql, storage, env: PLACE.env, span: {}, rowsMax: null, memoryBytesMax: 256e6, cacheDir },
+      ...{
+        sql,
+        storage,
+        env: FEED_DAY.env,
+        span: {},
+        rowsMax: null,
+        memoryBytesMax: 256e6,
+        cacheDir,
+      },
       ...more,
     }, answer);
     return { ...answered, rows: answer.objects as unknown[] };
@@ -37,7 +45,7 @@ async function withArchive(body: (asked: Asked) => Promise<void>): Promise<void>
 
 Deno.test("SQL sees every record of the archive, and days are exported once", async () => {
   await withArchive(async ({ storage, ask }) => {
-    const { files } = await openManifest(storage, { kind: "normalized", ...PLACE });
+    const { files } = await openManifest(storage, { kind: "normalized", ...FEED_DAY });
     const trades = files.filter(({ type }) => type === "trade");
     const count = trades.reduce((sum, file) => sum + file.count, 0);
     const sql = "select count(*) as n, min(feed) as feed, min(received_at) as first from trades";
@@ -55,7 +63,7 @@ Deno.test("SQL sees every record of the archive, and days are exported once", as
 
 async function sealAll(storage: Storage, tempDir: string): Promise<void> {
   await sealDay({
-    ...{ storage, ...PLACE, software: { version: "0.1.0", commit: "test" }, force: true },
+    ...{ storage, ...FEED_DAY, software: { version: "0.1.0", commit: "test" }, force: true },
     ...{ tempDir, nowUs: () => Date.parse("2026-08-03") * 1000 },
   });
 }
@@ -107,7 +115,7 @@ Deno.test("what the archive got since the last query is in the next one", async 
   await withArchive(async ({ storage, ask }) => {
     const sql = "select count(*) as n from trades";
     const before = await ask(sql);
-    const manifest = await openManifest(storage, { kind: "normalized", ...PLACE });
+    const manifest = await openManifest(storage, { kind: "normalized", ...FEED_DAY });
     const last = manifest.files.findLast(({ type }) => type === "trade");
     assert.ok(last);
     const kept = manifest.files.filter((file) => file !== last);

@@ -185,8 +185,8 @@ class CaptureWriter {
       const begins = atUs >= fromUs && (isFirst || translator.beginsBooksAt(atUs));
       const books = begins ? translator.snapshotFrames() : [];
       const { events, untold = [] } = translator.line(line);
-      const isTold = events.length > 0 || (isOfTurn && untold.length === 0);
-      if (atUs < fromUs || !isTold) return;
+      const isReported = events.length > 0 || (isOfTurn && untold.length === 0);
+      if (atUs < fromUs || !isReported) return;
       this.#connections.add(connection);
       this.#addBooks(books, atUs);
       this.#addLine(line);

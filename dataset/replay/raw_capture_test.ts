@@ -20,7 +20,7 @@ import { memoryStorage, type Storage } from "@ssmd/storage";
 import { tradeText } from "../testing/raw_days.ts";
 import { type RawCapture, type RawSpan, writeRawCapture } from "./raw_capture.ts";
 
-const PLACE = { env: "test", feed: "kraken" } as const;
+const FEED_ID = { env: "test", feed: "kraken" } as const;
 const START_US = Date.parse("2026-08-01T10:00:00Z") * 1000;
 const MINUTE_US = 60_000_000;
 const UTF8 = new TextEncoder();
@@ -36,7 +36,7 @@ function namesOf(venue: string): string[] {
 
 function captureOf(connection: string, symbols: readonly string[], linesBefore = 0): CaptureInfo {
   return {
-    ...{ run: "m1", connection, ...PLACE, venue: "kraken", endpoint: "ws://127.0.0.1:1/v2" },
+    ...{ run: "m1", connection, ...FEED_ID, venue: "kraken", endpoint: "ws://127.0.0.1:1/v2" },
     symbols: symbols.map((external) => ({ symbol: external.replace("/", ""), external })),
     ...{ location: "", host: "here" },
     clock: { source: "system", status: "unknown", offsetUs: null },
@@ -54,7 +54,7 @@ async function putRaw(
 ) {
   const built = buildRawFile(info, [UTF8.encode(lines.join(""))]);
   const part = info.linesBefore === 0 ? 1 : 2;
-  const key = rawKey({ ...PLACE, atUs: built.firstUs, connection: info.connection, part });
+  const key = rawKey({ ...FEED_ID, atUs: built.firstUs, connection: info.connection, part });
   await storage.put(key, built.bytes);
   const file: ManifestFile = {
     ...{ key, connection: info.connection, count: lines.length, ...built.counts },
@@ -62,7 +62,7 @@ async function putRaw(
     ...manifestTimes(built.firstUs, built.lastUs),
   };
   const manifest = await openManifest(storage, {
-    ...{ kind: "raw", ...PLACE, day: dayOfUs(built.firstUs) },
+    ...{ kind: "raw", ...FEED_ID, day: dayOfUs(built.firstUs) },
   });
   const change = { files: [file], turns, writtenBy: "0.1.0+abc1234", nowUs: START_US };
   await saveManifest(storage, changedManifest(manifest, change));
@@ -72,12 +72,12 @@ async function putRaw(
 async function written(
   storage: Storage,
   span: Partial<RawSpan> = {},
-): Promise<{ text: string; told: RawCapture }> {
+): Promise<{ text: string; reported: RawCapture }> {
   const folder = await Deno.makeTempDir();
   try {
     const path = `${folder}/frames.jsonl`;
-    const told = await writeRawCapture(storage, { ...PLACE, ...span }, path);
-    return { text: await Deno.readTextFile(path), told };
+    const reported = await writeRawCapture(storage, { ...FEED_ID, ...span }, path);
+    return { text: await Deno.readTextFile(path), reported };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -102,9 +102,9 @@ Deno.test("frames of several connections come in the order in which they were re
   const storage = memoryStorage();
   const first = await putMinutes(storage, "m1-1", ["BTC/USD"], 0);
   const second = await putMinutes(storage, "m1-2", ["ETH/USD"], 500_000);
-  const { text, told } = await written(storage);
+  const { text, reported } = await written(storage);
   assert.equal(text, first.flatMap((line, i) => [line, second[i]]).join(""));
-  assert.deepEqual(told, {
+  assert.deepEqual(reported, {
     ...{ venue: "kraken", frames: 240, connections: ["m1-1", "m1-2"] },
     ...{ leftOut: [], isCut: false },
   });
@@ -114,9 +114,9 @@ Deno.test("a connection that carries the same markets meanwhile is left out and 
   const storage = memoryStorage();
   const first = await putMinutes(storage, "m1-1", ["BTC/USD", "ETH/USD"], 0);
   await putMinutes(storage, "m1-2", ["ETH/USD"], 500_000);
-  const { text, told } = await written(storage);
+  const { text, reported } = await written(storage);
   assert.equal(text, first.join(""));
-  assert.deepEqual([told.connections, told.leftOut], [["m1-1"], ["m1-2"]]);
+  assert.deepEqual([reported.connections, reported.leftOut], [["m1-1"], ["m1-2"]]);
 });
 
 Deno.test("of a pair of connectors each frame comes once, from the one that told its records", async () => {
@@ -128,22 +128,22 @@ Deno.test("of a pair of connectors each frame comes once, from the one that told
   const numbers = Array.from({ length: 9 }, (_, i) => i + 1);
   // The first one told up to 4, the second one got the same a little earlier or later.
   const after = { run: "m1", connection: 1, atUs: START_US + 4_000_000, sequence: 4 };
-  const told = { fromUs: 0, trades: [1, 2, 3, 4].map((id) => `BTCUSD ${id}`) };
+  const published = { fromUs: 0, trades: [1, 2, 3, 4].map((id) => `BTCUSD ${id}`) };
   const turns: Turn[] = [
     { run: "m1", fromUs: 0 },
-    { run: "m2", fromUs: after.atUs + 1, after: { ...after, turnFromUs: 0 }, told },
+    { run: "m2", fromUs: after.atUs + 1, after: { ...after, turnFromUs: 0 }, told: published },
   ];
   for (const run of runs) {
     const info = { ...captureOf(`${run}-1`, ["BTC/USD"]), run, inTurns: true };
     const lines = numbers.map((id) => line(id, run === "m1" || id !== 5 ? 0 : -1_500_000));
     await putRaw(storage, info, lines.sort(), turns);
   }
-  const { text, told: capture } = await written(storage);
+  const { text, reported: capture } = await written(storage);
   const ids = [...text.matchAll(/"trade_id":(\d+)/g)].map(([, id]) => Number(id));
   assert.deepEqual(ids.sort((a, b) => a - b), numbers);
   assert.deepEqual([capture.connections, capture.leftOut], [["m1-1", "m2-1"], []]);
   const early = await written(storage, { toUs: START_US + 3_000_000 });
-  assert.deepEqual([early.told.connections, early.told.leftOut], [["m1-1"], ["m2-1"]]);
+  assert.deepEqual([early.reported.connections, early.reported.leftOut], [["m1-1"], ["m2-1"]]);
 });
 
 Deno.test("a span takes its frames only, and says that nothing is known of what was before", async () => {
@@ -151,9 +151,9 @@ Deno.test("a span takes its frames only, and says that nothing is known of what 
   const lines = linesOf("m1-1", 0);
   await putRaw(storage, captureOf("m1-1", ["BTC/USD"], 60), lines.slice(60));
   const span = { fromUs: START_US + MINUTE_US, toUs: START_US + MINUTE_US + 5_000_000 };
-  const { text, told } = await written(storage, span);
+  const { text, reported } = await written(storage, span);
   assert.equal(text, lines.slice(60, 65).join(""));
-  assert.equal(told.isCut, true);
+  assert.equal(reported.isCut, true);
   await assert.rejects(written(storage, { fromUs: 0, toUs: 1 }), { code: "RAW_NONE" });
 });
 
@@ -184,8 +184,8 @@ for (const venue of ["kraken", "kalshi"]) {
     const lines = frames.map(({ atUs, text }) => frameLine(atUs, text));
     await putRaw(storage, info, lines.slice(0, third));
     await putRaw(storage, { ...info, linesBefore: third }, lines.slice(third));
-    const { text, told } = await written(storage, { fromUs: cutUs });
-    assert.equal(told.isCut, false);
+    const { text, reported } = await written(storage, { fromUs: cutUs });
+    assert.equal(reported.isCut, false);
     const played = text.trimEnd().split("\n").map((line) => {
       const parsed = parseRawLine(line);
       assert.equal(parsed.kind, "frame");
@@ -213,8 +213,8 @@ Deno.test("real captures come out of the archive byte for byte as the exchange s
     const storage = memoryStorage();
     const lines = frames.map(({ atUs, text }) => frameLine(atUs, text));
     await putRaw(storage, captureOf("m1-1", ["BTC/USD"]), lines);
-    const { text, told } = await written(storage);
-    assert.equal(told.frames, frames.length);
+    const { text, reported } = await written(storage);
+    assert.equal(reported.frames, frames.length);
     assert.equal(text, lines.join(""));
   }
 });

@@ -5,7 +5,7 @@ import {
   rawLinesOf,
   usOfNsText,
 } from "@ssmd/archive";
-import { normalizerFor, placeOf, Translator, type Venue, venueNamed } from "@ssmd/exchanges";
+import { normalizerFor, originOf, Translator, type Venue, venueNamed } from "@ssmd/exchanges";
 import type { Gap, MarketEvent, RunTurn } from "@ssmd/market";
 import { ArchiveError } from "@ssmd/runtime";
 
@@ -198,7 +198,7 @@ export class ConnectionTranslation {
     const { sequence = 0, lastUs = 0, aliveUs, openGaps } = state ?? {};
     const turns = inTurns ? this.#options.turns ?? [] : undefined;
     const stood = { sequence, lastUs, aliveUs, openGaps };
-    const origin = { ...placeOf({ run, connection }), ...stood, turns };
+    const origin = { ...originOf({ run, connection }), ...stood, turns };
     this.#translator = new Translator(feed, created, origin);
   }
 }

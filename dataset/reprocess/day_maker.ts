@@ -82,7 +82,7 @@ export class DayMaker {
     sealed: readonly SealResult[],
   ): Promise<JobDay> {
     const { storage, versionId, software } = this.#options;
-    const manifestPlace: ManifestId = { kind: "normalized", ...versionId, day: planned.day };
+    const manifestId: ManifestId = { kind: "normalized", ...versionId, day: planned.day };
     const files = sealed.map(({ file }) => file);
     const symbols = new Set(sealed.flatMap((each) => each.symbols));
     symbols.delete(ALL_SYMBOLS);
@@ -90,7 +90,7 @@ export class DayMaker {
     const atUs = nowUs();
     const over = isDayOver(planned.day, atUs);
     const status = !over ? "open" : notes.length === 0 ? "complete" : "partial";
-    const manifest = changedManifest(emptyManifest(manifestPlace), {
+    const manifest = changedManifest(emptyManifest(manifestId), {
       files,
       gaps: translated.flatMap(({ gaps }) => gaps).sort(byTime),
       symbols: symbols.size,

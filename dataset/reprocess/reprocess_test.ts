@@ -19,7 +19,7 @@ import type { MarketEvent } from "@ssmd/market";
 import { EVENT_TYPES } from "@ssmd/market";
 import { ArchiveError, ConfigError, VenueError } from "@ssmd/runtime";
 import { folderStorage, memoryStorage, type Storage } from "@ssmd/storage";
-import { bookTexts, RAW_PLACE, RawWriter, tradeText } from "../testing/raw_days.ts";
+import { bookTexts, RAW_FEED_ID, RawWriter, tradeText } from "../testing/raw_days.ts";
 import { loadJob } from "./job.ts";
 import { planReprocess, reprocess, type ReprocessOptions } from "./reprocess.ts";
 
@@ -68,7 +68,7 @@ async function fill(storage: Storage): Promise<void> {
 
 function optionsFor(storage: Storage, more: Partial<ReprocessOptions> = {}): ReprocessOptions {
   return {
-    ...{ storage, ...RAW_PLACE, version: "v2", from: DAYS[0] as string, to: DAYS[2] as string },
+    ...{ storage, ...RAW_FEED_ID, version: "v2", from: DAYS[0] as string, to: DAYS[2] as string },
     software: { version: "0.1.0", commit: "abc1234" },
     tempDir: Deno.makeTempDirSync({ prefix: "ssmd-test-" }),
     ...more,
@@ -97,7 +97,7 @@ async function objectsOf(storage: Storage, version = "v2"): Promise<Record<strin
 }
 
 async function recordsOf(storage: Storage, day: string, version = "v2"): Promise<MarketEvent[]> {
-  const manifestId = { kind: "normalized", ...RAW_PLACE, version, day } as const;
+  const manifestId = { kind: "normalized", ...RAW_FEED_ID, version, day } as const;
   const manifest = await loadManifest(storage, manifestId);
   const events: MarketEvent[] = [];
   for (const file of manifest?.files ?? []) {
@@ -167,7 +167,7 @@ Deno.test("a reprocess gives what the connections' lines say, each from its own 
   }
   const manifestId = {
     kind: "normalized",
-    ...RAW_PLACE,
+    ...RAW_FEED_ID,
     version: "v2",
     day: DAYS[1] as string,
   } as const;
@@ -175,7 +175,7 @@ Deno.test("a reprocess gives what the connections' lines say, each from its own 
   assert.equal(manifest?.status, "complete");
   assert.equal(manifest?.gaps.length, second.filter(({ type }) => type === "gap").length);
   assert.equal(manifest?.symbols, 2);
-  assert.deepEqual((await loadJob(storage, { ...RAW_PLACE, version: "v2" }))?.progress, null);
+  assert.deepEqual((await loadJob(storage, { ...RAW_FEED_ID, version: "v2" }))?.progress, null);
 });
 
 Deno.test("day by day, a day alone, and all at once give the same bytes", async () => {
@@ -241,11 +241,11 @@ Deno.test("lines that raw does not have are a gap, and the day is partial", asyn
   const gap = records.find((event) => event.type === "gap" && event.reason === "disconnect");
   assert.ok(gap?.type === "gap");
   assert.match(gap.detail, /raw does not have lines 3 to 5/);
-  const job = await loadJob(storage, { ...RAW_PLACE, version: "v2" });
+  const job = await loadJob(storage, { ...RAW_FEED_ID, version: "v2" });
   assert.equal(job?.days[DAYS[0] as string]?.whole, false);
   const manifestId = {
     kind: "normalized",
-    ...RAW_PLACE,
+    ...RAW_FEED_ID,
     version: "v2",
     day: DAYS[0] as string,
   } as const;
@@ -268,8 +268,8 @@ function changedKraken(sizeMin: number): Venue {
     }
     changed.normalize = (json, text, atUs) => {
       const result = normalizer.normalize(json, text, atUs);
-      const isTold = (event: MarketEvent) => event.type !== "trade" || event.size >= sizeMin;
-      return { ...result, events: result.events.filter(isTold) };
+      const isReported = (event: MarketEvent) => event.type !== "trade" || event.size >= sizeMin;
+      return { ...result, events: result.events.filter(isReported) };
     };
     return changed;
   };
@@ -343,7 +343,7 @@ Deno.test("a raw file that is not what its manifest names stops the run; the day
     run(storage),
     (error) => error instanceof ArchiveError && error.message.includes(key),
   );
-  const job = await loadJob(storage, { ...RAW_PLACE, version: "v2" });
+  const job = await loadJob(storage, { ...RAW_FEED_ID, version: "v2" });
   assert.deepEqual(Object.keys(job?.days ?? {}), DAYS.slice(0, 2));
   assert.ok(job?.failure.includes(key));
   await storage.put(key, bytes);

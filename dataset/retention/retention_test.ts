@@ -11,9 +11,9 @@ import { memoryStorage, type Storage } from "@ssmd/storage";
 import { expireDay } from "./apply_retention.ts";
 import { planRetention } from "./plan_retention.ts";
 
-const PLACE = { env: "test", feed: "kraken", day: "2026-08-01" } as const;
-const NORMALIZED = { kind: "normalized", ...PLACE } as const;
-const RAW = { kind: "raw", ...PLACE } as const;
+const FEED_DAY = { env: "test", feed: "kraken", day: "2026-08-01" } as const;
+const NORMALIZED = { kind: "normalized", ...FEED_DAY } as const;
+const RAW = { kind: "raw", ...FEED_DAY } as const;
 const us = (day: string) => Date.parse(`${day}T00:00:00Z`) * 1000;
 const apply = { writtenBy: "test", nowUs: () => us("2026-09-01") };
 

@@ -20,7 +20,7 @@ import { memoryTransport, type Publisher } from "@ssmd/transport";
 import { translatorOf } from "@ssmd/exchanges";
 
 /** Environment, feed and day of the tests' archive. */
-export const PLACE = { env: "test", feed: "kraken", day: "2026-08-01" } as const;
+export const FEED_DAY = { env: "test", feed: "kraken", day: "2026-08-01" } as const;
 const START_US = Date.parse("2026-08-01T02:53:50Z") * 1000;
 const MINUTE_US = 60_000_000;
 const RUN = "m1abc";
@@ -29,7 +29,7 @@ const encoder = new Encoder();
 
 function captureOf(env: string, connection: string, linesBefore: number): CaptureInfo {
   return {
-    ...{ run: RUN, connection, env, feed: PLACE.feed, venue: "kraken" },
+    ...{ run: RUN, connection, env, feed: FEED_DAY.feed, venue: "kraken" },
     endpoint: "ws://127.0.0.1:1/v2",
     symbols: [{ symbol: "BTCUSD", external: "BTC/USD" }],
     ...{ location: "", host: "here" },
@@ -63,12 +63,12 @@ function linesOf(minute: number, from: number, count: number): string[] {
  * An archive of two connections over three minutes, made by the real writers: raw files, the same
  * lines through the translator and the archiver.
  */
-export async function fillArchive(storage: Storage, env: string = PLACE.env): Promise<void> {
-  const dayId = { ...PLACE, env };
+export async function fillArchive(storage: Storage, env: string = FEED_DAY.env): Promise<void> {
+  const dayId = { ...FEED_DAY, env };
   const transport = memoryTransport();
   const publisher = transport.publisher();
   const archiver = createArchiver({
-    ...{ env, feeds: [PLACE.feed], transport, storage },
+    ...{ env, feeds: [FEED_DAY.feed], transport, storage },
     ...{ version: "0.1.0", commit: "abc1234", clock: () => START_US },
   });
   await archiver.start();
@@ -77,7 +77,7 @@ export async function fillArchive(storage: Storage, env: string = PLACE.env): Pr
   const connections = ["m1abc-1", "m1abc-2"].map((name) => ({
     name,
     linesBefore: 0,
-    translator: translatorOf(captureOf(env, name, 0), { day: PLACE.day }),
+    translator: translatorOf(captureOf(env, name, 0), { day: FEED_DAY.day }),
   }));
   for (let minute = 0; minute < 3; minute++) {
     for (const connection of connections) {
@@ -126,7 +126,7 @@ async function putRaw(
 ): Promise<ManifestFile> {
   const info = captureOf(env, connection, linesBefore);
   const built = buildRawFile(info, [UTF8.encode(lines.join(""))]);
-  const key = rawKey({ ...PLACE, env, connection, atUs: START_US + minute * MINUTE_US });
+  const key = rawKey({ ...FEED_DAY, env, connection, atUs: START_US + minute * MINUTE_US });
   await storage.put(key, built.bytes);
   return {
     ...{ key, connection, run: RUN, count: lines.length, ...built.counts, clock: info.clock },

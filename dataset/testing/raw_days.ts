@@ -18,7 +18,7 @@ const UTF8 = new TextEncoder();
 const MINUTE_US = 60_000_000;
 
 /** Where the tests' raw files lie. */
-export const RAW_PLACE = { env: "test", feed: "kraken" } as const;
+export const RAW_FEED_ID = { env: "test", feed: "kraken" } as const;
 
 /** One connection of a run that writes raw files with times that a test chooses. */
 export class RawWriter {
@@ -35,7 +35,7 @@ export class RawWriter {
   ) {
     this.#storage = storage;
     this.#info = {
-      ...{ run, connection: `${run}-${connectionIndex}`, ...RAW_PLACE, venue: "kraken" },
+      ...{ run, connection: `${run}-${connectionIndex}`, ...RAW_FEED_ID, venue: "kraken" },
       endpoint: "ws://127.0.0.1:1/v2",
       symbols: Object.entries(symbols).map(([symbol, external]) => ({ symbol, external })),
       ...{ location: "", host: "here" },

@@ -11,7 +11,7 @@ import {
 } from "@ssmd/archive";
 import { sealDay } from "@ssmd/dataset/seal";
 import { memoryStorage, type Storage } from "@ssmd/storage";
-import { fillArchive, PLACE } from "../testing/archive_fixtures.ts";
+import { FEED_DAY, fillArchive } from "../testing/archive_fixtures.ts";
 import { verifyArchive } from "./verify.ts";
 
 const PLACES = 200;
@@ -38,7 +38,7 @@ async function sealed(): Promise<Storage> {
   const storage = await windows();
   const tempDir = await Deno.makeTempDir();
   await sealDay({
-    ...{ storage, ...PLACE, tempDir, force: true },
+    ...{ storage, ...FEED_DAY, tempDir, force: true },
     software: { version: "0.1.0", commit: "abc1234" },
     nowUs: () => 1,
   });
@@ -58,7 +58,7 @@ async function recordsOf(
   types?: readonly MarketEvent["type"][],
 ): Promise<{ records: string[]; error: unknown }> {
   const records: string[] = [];
-  const { env, feed } = PLACE;
+  const { env, feed } = FEED_DAY;
   try {
     const query = { env, feed, ...(types === undefined ? {} : { types }) };
     for await (const batch of readArchive(storage, query)) {
@@ -171,7 +171,7 @@ async function assertRaw(
   whole: Uint8Array,
   what: string,
 ): Promise<void> {
-  const manifest = await loadManifest(storage, { kind: "raw", ...PLACE });
+  const manifest = await loadManifest(storage, { kind: "raw", ...FEED_DAY });
   const file = manifest?.files.find((each) => each.key === key);
   assert.ok(file);
   const { lines, error } = await linesOf(storage, file);

@@ -17,7 +17,7 @@ import { expireDay, planRetention } from "@ssmd/dataset/retention";
 import { nowUs } from "@ssmd/runtime";
 import { Encoder } from "@ssmd/codec";
 import { memoryStorage, type Storage } from "@ssmd/storage";
-import { fillArchive, PLACE } from "../testing/archive_fixtures.ts";
+import { FEED_DAY, fillArchive } from "../testing/archive_fixtures.ts";
 import type { Problem } from "./report.ts";
 import { verifyArchive } from "./verify.ts";
 
@@ -31,7 +31,7 @@ async function filled(): Promise<Storage> {
 }
 
 async function manifestOf(storage: Storage, kind: "raw" | "normalized"): Promise<Manifest> {
-  const manifest = await loadManifest(storage, { kind, ...PLACE });
+  const manifest = await loadManifest(storage, { kind, ...FEED_DAY });
   assert.ok(manifest !== undefined);
   return manifest;
 }
@@ -232,7 +232,7 @@ for (const kind of ["raw", "normalized"] as const) {
   Deno.test(`a ${kind} day that retention removed is not missing`, async () => {
     const storage = memoryStorage();
     await fillArchive(storage);
-    await changeManifest(storage, { kind, ...PLACE }, {
+    await changeManifest(storage, { kind, ...FEED_DAY }, {
       change: (manifest) => ({
         ...manifest,
         status: "partial",
@@ -240,7 +240,7 @@ for (const kind of ["raw", "normalized"] as const) {
     });
     const nowUs = Date.parse("2026-09-01") * 1000;
     const retention = { raw_days: 1, normalized_days: 1 };
-    const days = await planRetention({ storage, env: PLACE.env, retention, nowUs });
+    const days = await planRetention({ storage, env: FEED_DAY.env, retention, nowUs });
     const day = days.find((each) => each.kind === kind);
     assert.ok(day);
     await expireDay(day, { storage, writtenBy: "test", nowUs: () => nowUs, reason: "a test" });
@@ -278,14 +278,14 @@ Deno.test("a file that was just put and is not named yet is no fault, and later 
 
 Deno.test("what a killed seal left beside a day that is not sealed is no fault", async () => {
   const storage = await filled();
-  const key = sealedKey({ ...PLACE, type: "trade" });
+  const key = sealedKey({ ...FEED_DAY, type: "trade" });
   await storage.put(key, new Uint8Array(100));
   assert.deepEqual((await verifyArchive(storage, { nowUs: LATER_US })).problems, []);
 });
 
 Deno.test("files that are named while the archive is listed are found", async () => {
   const storage = await filled();
-  const key = manifestKey({ kind: "normalized", ...PLACE });
+  const key = manifestKey({ kind: "normalized", ...FEED_DAY });
   const last = await storage.get(key);
   const manifest = await manifestOf(storage, "normalized");
   await storage.put(key, new TextEncoder().encode(JSON.stringify({ ...manifest, files: [] })));

@@ -95,9 +95,9 @@ export class Answers {
     }
     this.#of.subscriptions.begin(sid, channel, atUs);
     const orders = this.#ordersOf(channel);
-    const asked = orders.filter(({ request }) => request > 0 && request === frame.id);
+    const requested = orders.filter(({ request }) => request > 0 && request === frame.id);
     // A recording of others answers commands that we do not know.
-    const confirmed = asked.length > 0 ? asked : orders;
+    const confirmed = requested.length > 0 ? requested : orders;
     if (channel === BOOK_CHANNEL) {
       this.#of.books.begin(sid, confirmed.map(({ external }) => external), atUs);
     }
@@ -152,6 +152,6 @@ export class Answers {
     if (code !== CODE_BUFFER_OVERFLOW) return;
     const detail = `The venue ended the subscription as we read too slowly (${message}).`;
     const loss = { reason: "slow", missed: null, fromUs: atUs, detail } as const;
-    this.#of.books.loseAll(countOf(frame.sid) ?? -1, loss, atUs, out);
+    this.#of.books.invalidateAll(countOf(frame.sid) ?? -1, loss, atUs, out);
   }
 }

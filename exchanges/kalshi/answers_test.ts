@@ -10,8 +10,8 @@ Deno.test("a venue that has forgotten a subscription is connected to anew, with 
   normalizer.connected(1);
   feed(normalizer, ackFrame("orderbook_delta", 1), 2);
   feed(normalizer, snapshotFrame(1, 1, A, [["0.4000", "5.00"]], []), 3);
-  const [asked = ""] = normalizer.doubt("orderbook", A, 3, 70).send;
-  const { id, params } = JSON.parse(asked);
+  const [requested = ""] = normalizer.doubt("orderbook", A, 3, 70).send;
+  const { id, params } = JSON.parse(requested);
   assert.deepEqual([params.action, params.sid], ["get_snapshot", 1]);
   const refusal = { id, type: "error", msg: { code: 7, msg: "Unknown subscription ID" } };
   const { events, notice } = feed(normalizer, JSON.stringify(refusal), 71);

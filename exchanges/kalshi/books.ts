@@ -70,16 +70,16 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
   }
 
   /** A change from the scanner's tape. */
-  scanned({ tape, place, ticker }: ScannedFrame, atUs: number, out: Normalized): void {
-    const book = this.#changing(ticker, tape[place + HEAD.sid] as number, atUs, out);
+  scanned({ tape, offset, ticker }: ScannedFrame, atUs: number, out: Normalized): void {
+    const book = this.#changing(ticker, tape[offset + HEAD.sid] as number, atUs, out);
     if (book === undefined) return;
     this.#change(
       book,
       {
-        isYes: tape[place + DELTA.isYes] === 1,
-        price: tape[place + DELTA.price] as number,
-        change: tape[place + DELTA.change] as number,
-        timestampUs: tape[place + HEAD.timeUs] as number,
+        isYes: tape[offset + DELTA.isYes] === 1,
+        price: tape[offset + DELTA.price] as number,
+        change: tape[offset + DELTA.change] as number,
+        timestampUs: tape[offset + HEAD.timeUs] as number,
       },
       atUs,
       out,
@@ -89,8 +89,8 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
   /** The book that a change of `sid` is for; undefined = it is dropped. */
   #changing(ticker: string, sid: number, atUs: number, out: Normalized): KalshiBook | undefined {
     const book = this.bookOf(ticker, atUs);
-    if (book.sound && book.sid === sid) return book;
-    if (book.sound) {
+    if (book.valid && book.sid === sid) return book;
+    if (book.valid) {
       // Two subscriptions cover the market: the one of the last snapshot keeps the book up.
       out.notice = { type: "dropped", what: `delta of ${ticker} that sid ${book.sid} brings too` };
       return undefined;
@@ -112,11 +112,16 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
         valueOf(price, PRICE_DECIMALS)
       }: its book is wrong.`;
       out.notice = { type: "dropped", what: detail };
-      const loss: BookLoss = { reason: "sequence", missed: null, fromUs: book.goodUs, detail };
-      return this.lose([book], loss, atUs, out);
+      const loss: BookLoss = {
+        reason: "sequence",
+        missed: null,
+        fromUs: book.lastGoodAtUs,
+        detail,
+      };
+      return this.invalidate([book], loss, atUs, out);
     }
     side.set(price, size);
-    book.goodUs = atUs;
+    book.lastGoodAtUs = atUs;
     const times = { feed: this.feed, timestampUs, receivedAtUs: atUs };
     out.events.push(book.delta({ isBid: isYes, price, size }, times));
   }
@@ -127,7 +132,7 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
     const detail =
       `The subscription that kept the book of ${book.external} up ended; another goes on.`;
     const { lostUs: fromUs } = book;
-    this.lose([book], { reason: "subscription", missed: null, fromUs, detail }, atUs, out);
+    this.invalidate([book], { reason: "subscription", missed: null, fromUs, detail }, atUs, out);
   }
 
   /** Changes come and their snapshot did not: it was lost, and they are. Told once, by book or order. */
@@ -135,23 +140,23 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
     const { external, symbol, lostUs: fromUs } = book;
     if (book.gap !== null || this.ledger.find("orderbook", symbol)?.gap) return;
     const detail = `Changes of the book of ${external} came without the snapshot before them.`;
-    this.lose([book], { reason: "sequence", missed: null, fromUs, detail }, atUs, out);
+    this.invalidate([book], { reason: "sequence", missed: null, fromUs, detail }, atUs, out);
   }
 
   #unreadable(book: KalshiBook, reason: string, atUs: number, out: Normalized): void {
     const { symbol } = book;
     markUnreadable(out, { reason, symbol, channel: "orderbook", isCovered: true });
-    const fromUs = book.goodUs || atUs;
-    this.lose([book], { reason: "parse", missed: 1, fromUs, detail: reason }, atUs, out);
+    const fromUs = book.lastGoodAtUs || atUs;
+    this.invalidate([book], { reason: "parse", missed: 1, fromUs, detail: reason }, atUs, out);
   }
 
   /**
    * All books of a subscription are suspect: one gap a book, on `_all` when there is none, since a
    * hole must show somewhere.
    */
-  loseAll(sid: number, loss: BookLoss, atUs: number, out: Normalized): void {
+  invalidateAll(sid: number, loss: BookLoss, atUs: number, out: Normalized): void {
     const books = [...this.books.values()].filter((book) => book.seen && book.sid === sid);
-    if (books.length > 0) return this.lose(books, loss, atUs, out);
+    if (books.length > 0) return this.invalidate(books, loss, atUs, out);
     out.events.push({
       ...openGap({ feed: this.feed, symbol: ALL_SYMBOLS, channel: "orderbook", atUs, ...loss }),
       toUs: atUs,
@@ -165,7 +170,7 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
       const book = this.bookOf(ticker, atUs);
       if (book.ended) book.lostUs = atUs;
       book.ended = false;
-      if (!book.sound) book.sid = sid;
+      if (!book.valid) book.sid = sid;
     }
   }
 
@@ -186,7 +191,7 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
 
   /** The venue's own snapshots of all sound books; they take the last numbers of their subscription. */
   snapshotFrames(): string[] {
-    return [...Map.groupBy(this.sound(), ({ sid }) => sid)].flatMap(([sid, books]) => {
+    return [...Map.groupBy(this.validBooks(), ({ sid }) => sid)].flatMap(([sid, books]) => {
       const first = this.#subscriptions.seqOf(sid) - books.length + 1;
       // A number is never below 1: it may be there twice then, and the first one counts.
       return books.map((book, i) =>

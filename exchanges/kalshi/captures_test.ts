@@ -144,7 +144,7 @@ Deno.test({
       return lines.flatMap(({ text, atUs }) => feed(normalizer, text, atUs).events)
         .filter((event) => event.type === "gap" && event.reason === "checksum" && !event.recovered);
     };
-    let told = 0;
+    let reported = 0;
     for (const name of FILES) {
       const lines = linesOf(name);
       assert.deepEqual(alarms(lines), [], name);
@@ -152,10 +152,10 @@ Deno.test({
       const tickers = lines.filter(({ text }) => text.includes('"type":"ticker"')).length;
       if (tickers >= 100) {
         assert.ok(alarms(flipped).length > 0, `${name} with ${tickers} tickers`);
-        told++;
+        reported++;
       }
     }
-    assert.ok(told > 0);
+    assert.ok(reported > 0);
   },
 });
 

@@ -116,7 +116,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
   }
 
   protected override takeScanned(
-    place: number,
+    offset: number,
     frame: Buffer,
     atUs: number,
     out: Normalized,
@@ -124,22 +124,22 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     const { scanner } = this;
     if (scanner === undefined) return false;
     const { tape } = scanner;
-    const kind = tape[place];
-    const ticker = scanner.textOf(tape[place + HEAD.ticker] as number);
+    const kind = tape[offset];
+    const ticker = scanner.textOf(tape[offset + HEAD.ticker] as number);
     if (kind === SCANNED.ticker) {
-      const event = scannedTicker(tape, place, this.#headOf(ticker, atUs));
+      const event = scannedTicker(tape, offset, this.#headOf(ticker, atUs));
       out.events = [event];
       this.#compare(ticker, event, atUs, out);
       return true;
     }
     const numbers = {
-      sid: tape[place + HEAD.sid] as number,
-      seq: tape[place + HEAD.seq] as number,
+      sid: tape[offset + HEAD.sid] as number,
+      seq: tape[offset + HEAD.seq] as number,
     };
     const type = kind === SCANNED.delta ? BOOK_CHANNEL : "trade";
     if (!this.#follows(numbers, type, atUs, out)) return true;
-    if (kind === SCANNED.delta) this.books.scanned({ tape, place, ticker }, atUs, out);
-    else out.events.push(scannedTrade(tape, place, frame, this.#headOf(ticker, atUs)));
+    if (kind === SCANNED.delta) this.books.scanned({ tape, offset, ticker }, atUs, out);
+    else out.events.push(scannedTrade(tape, offset, frame, this.#headOf(ticker, atUs)));
     return true;
   }
 
@@ -160,11 +160,11 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
       out.notice = { type: "dropped", what: `sid ${sid} seq ${seq} was seen before` };
       return false;
     }
-    if (step.type === "hole" || step.type === "back") this.#hole(sid, seq, step, atUs, out);
+    if (step.type === "hole" || step.type === "back") this.#sequenceGap(sid, seq, step, atUs, out);
     return true;
   }
 
-  #hole(
+  #sequenceGap(
     sid: number,
     seq: number,
     step: Step & { type: "hole" | "back" },
@@ -179,7 +179,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
       : `Messages of ${channel} are missing`;
     const detail = `${what}: sid ${sid} seq ${from}→${seq}.`;
     if (channel === BOOK_CHANNEL) {
-      this.books.loseAll(sid, { reason: "sequence", missed, fromUs, detail }, atUs, out);
+      this.books.invalidateAll(sid, { reason: "sequence", missed, fromUs, detail }, atUs, out);
       return;
     }
     const about = {
@@ -207,7 +207,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
       markUnreadable(out, { reason, channel: "orderbook", isCovered: true });
       // Whose book it was cannot be told: none of the subscription is known to be right.
       const loss = { reason: "parse", missed: 1, fromUs: atUs, detail: reason } as const;
-      this.books.loseAll(sid, loss, atUs, out);
+      this.books.invalidateAll(sid, loss, atUs, out);
     } else if (isSnapshot) this.books.snapshot(ticker, sid, body, atUs, out);
     else this.books.delta(ticker, sid, body, atUs, out);
   }

@@ -68,7 +68,7 @@ function replaced(value: unknown, path: (string | number)[], by: unknown): unkno
   return copy;
 }
 
-const rubbish = fc.oneof(
+const garbage = fc.oneof(
   fc.constantFrom(null, [], {}, [[]], [null], "", "x", "-0.1", "1e5", -1, 0, 1e308, 2 ** 53, true),
   fc.constantFrom("0.4000", "9".repeat(40), "0.00000001", "-5.00", "1.0000", A),
   fc.constant({ toString: 0, valueOf: 0 }),
@@ -82,7 +82,7 @@ for (const id of ["kalshi-2021", "kalshi-2026-01", "kalshi-2026-03-12"]) {
       pathsOf(frame).map((path) => ({ frame, path }))
     );
     fc.assert(
-      fc.property(fc.constantFrom(...cases), rubbish, ({ frame, path }, by) => {
+      fc.property(fc.constantFrom(...cases), garbage, ({ frame, path }, by) => {
         const normalizer = kalshiNormalizer([{ symbol: A, external: A }], id);
         feed(normalizer, ackFrame("orderbook_delta", 1), 1);
         feed(normalizer, SNAPSHOT, 1);

@@ -37,7 +37,7 @@ export class MirrorAlarm {
   compare(bid: number, ask: number, book: KalshiBook, atUs: number): Gap | undefined {
     const { bids, asks } = book.book;
     const [bestBid, bestAsk, worstAsk] = [bids.prices[0], asks.prices[0], asks.prices.at(-1)];
-    if (!book.sound || bestBid === undefined) return undefined;
+    if (!book.valid || bestBid === undefined) return undefined;
     if (bestAsk === undefined || worstAsk === undefined) return undefined;
     // Bids are never mirrored: where they differ, one of the two is older than the other.
     if (!isNear(bid, bestBid)) return undefined;

@@ -1,3 +1,3 @@
 /** Kalshi's event contracts. @module */
-export * from "./venue.ts";
+export { kalshi } from "./venue.ts";
 export { verifySignature } from "./auth.ts";

@@ -37,15 +37,15 @@ export function tradeOf(
 }
 
 /** The record of a trade on the scanner's tape, whose id stands in its frame. */
-export function scannedTrade(tape: Float64Array, place: number, frame: Buffer, head: RecordHead) {
-  const id = tape[place + TRADE.id] as number;
+export function scannedTrade(tape: Float64Array, offset: number, frame: Buffer, head: RecordHead) {
+  const id = tape[offset + TRADE.id] as number;
   return tradeRecord(head, {
-    price: tape[place + TRADE.price] as number,
-    size: tape[place + TRADE.size] as number,
-    side: tape[place + TRADE.isYes] === 1 ? "buy" : "sell",
-    tradeId: frame.toString("latin1", id, tape[place + TRADE.idEnd]),
-    timestampUs: tape[place + HEAD.timeUs] as number,
-    isBlock: tape[place + TRADE.isBlock] === 1,
+    price: tape[offset + TRADE.price] as number,
+    size: tape[offset + TRADE.size] as number,
+    side: tape[offset + TRADE.isYes] === 1 ? "buy" : "sell",
+    tradeId: frame.toString("latin1", id, tape[offset + TRADE.idEnd]),
+    timestampUs: tape[offset + HEAD.timeUs] as number,
+    isBlock: tape[offset + TRADE.isBlock] === 1,
   });
 }
 
@@ -98,18 +98,18 @@ export function tickerOf(
 }
 
 /** The record of a ticker on the scanner's tape. */
-export function scannedTicker(tape: Float64Array, place: number, head: RecordHead): Ticker {
-  return tickerRecord(head, tape[place + HEAD.timeUs] as number, {
-    bid: tape[place + TICKER.bid],
-    bidSize: tape[place + TICKER.bidSize],
-    ask: tape[place + TICKER.ask],
-    askSize: tape[place + TICKER.askSize],
-    last: tape[place + TICKER.last],
-    lastSize: tape[place + TICKER.lastSize],
-    volume: tape[place + TICKER.volume],
-    openInterest: tape[place + TICKER.openInterest],
-    dollarVolume: tape[place + TICKER.dollarVolume],
-    dollarOpenInterest: tape[place + TICKER.dollarOpenInterest],
+export function scannedTicker(tape: Float64Array, offset: number, head: RecordHead): Ticker {
+  return tickerRecord(head, tape[offset + HEAD.timeUs] as number, {
+    bid: tape[offset + TICKER.bid],
+    bidSize: tape[offset + TICKER.bidSize],
+    ask: tape[offset + TICKER.ask],
+    askSize: tape[offset + TICKER.askSize],
+    last: tape[offset + TICKER.last],
+    lastSize: tape[offset + TICKER.lastSize],
+    volume: tape[offset + TICKER.volume],
+    openInterest: tape[offset + TICKER.openInterest],
+    dollarVolume: tape[offset + TICKER.dollarVolume],
+    dollarOpenInterest: tape[offset + TICKER.dollarOpenInterest],
   });
 }
 

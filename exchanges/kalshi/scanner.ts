@@ -26,7 +26,7 @@ export const TICKER = {
 /** A frame on the tape, and whose market it is. */
 export interface ScannedFrame {
   tape: Float64Array;
-  place: number;
+  offset: number;
   ticker: string;
 }
 
@@ -96,7 +96,7 @@ export class KalshiScanner extends FrameScanner {
   #delta(): boolean {
     const { bytes } = this;
     if (!bytes.take(DELTA_HEAD)) return false;
-    const start = this.place;
+    const start = this.offset;
     if (!this.#begin(SCANNED.delta) || !bytes.take(MSG_TICKER) || !bytes.knownText()) return false;
     this.tape[start + HEAD.ticker] = bytes.word;
     if (bytes.take(MARKET_ID) && !bytes.text()) return false;
@@ -115,7 +115,7 @@ export class KalshiScanner extends FrameScanner {
   #trade(): boolean {
     const { bytes } = this;
     if (!bytes.take(TRADE_HEAD)) return false;
-    const start = this.place;
+    const start = this.offset;
     if (!this.#begin(SCANNED.trade) || !bytes.take(MSG_TRADE_ID)) return false;
     const id = bytes.at;
     if (!bytes.text()) return false;
@@ -142,7 +142,7 @@ export class KalshiScanner extends FrameScanner {
   #ticker(): boolean {
     const { bytes } = this;
     if (!bytes.take(TICKER_HEAD)) return false;
-    const start = this.place;
+    const start = this.offset;
     if (!this.#begin(SCANNED.ticker) || !bytes.take(MSG_TICKER) || !bytes.knownText()) return false;
     this.tape[start + HEAD.ticker] = bytes.word;
     if (bytes.take(MARKET_ID) && !bytes.text()) return false;

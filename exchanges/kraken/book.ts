@@ -106,10 +106,10 @@ export class KrakenBook extends TrackedBook {
    * Takes in the levels of an update from a scanner's tape, and gives them as values; undefined =
    * they are not in this book's doubles, and nothing was changed.
    */
-  applyScanned(tape: Float64Array, place: number): { bids: Level[]; asks: Level[] } | undefined {
-    const first = place + BOOK.levels;
-    const middle = first + (tape[place + BOOK.bids] as number) * LEVEL.next;
-    const end = middle + (tape[place + BOOK.asks] as number) * LEVEL.next;
+  applyScanned(tape: Float64Array, offset: number): { bids: Level[]; asks: Level[] } | undefined {
+    const first = offset + BOOK.levels;
+    const middle = first + (tape[offset + BOOK.bids] as number) * LEVEL.next;
+    const end = middle + (tape[offset + BOOK.asks] as number) * LEVEL.next;
     if (this.#exact !== null || !this.#fits(tape, first, end)) return undefined;
     const bids = this.#setScanned("bids", tape, first, middle);
     return { bids, asks: this.#setScanned("asks", tape, middle, end) };
@@ -173,8 +173,8 @@ export class KrakenBook extends TrackedBook {
   }
 
   #set(name: BookSideName, price: number, size: number): void {
-    const place = this.book[name].set(price, size);
-    if (place < LEVELS_CHECKED || this.depth < LEVELS_CHECKED) this.#sums.changed(name);
+    const index = this.book[name].set(price, size);
+    if (index < LEVELS_CHECKED || this.depth < LEVELS_CHECKED) this.#sums.changed(name);
   }
 
   #applyExact(side: ExactBook["bids"], levels: unknown, into: Level[]): Applied {
@@ -218,7 +218,7 @@ export class KrakenBook extends TrackedBook {
     return `{"channel":"book","type":"snapshot","data":[{` +
       `"symbol":${JSON.stringify(this.external)},"bids":[${side("bids")}],` +
       `"asks":[${side("asks")}],"checksum":${this.truncatedChecksum()},` +
-      `"timestamp":"${isoOfUs(this.goodUs)}"}]}`;
+      `"timestamp":"${isoOfUs(this.lastGoodAtUs)}"}]}`;
   }
 
   /** Plain JSON of the book. */

@@ -62,7 +62,7 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
     const reason = "A book element lacks its symbol or checksum.";
     if (typeof external !== "string") return markUnreadable(out, { reason, channel: "orderbook" });
     const book = this.find(external);
-    if (book !== undefined) this.#lose(book, "parse", reason, atUs, out);
+    if (book !== undefined) this.#invalidate(book, "parse", reason, atUs, out);
     markUnreadable(out, {
       ...{ reason, channel: "orderbook", symbol: this.symbols.ours(external) },
       isCovered: book !== undefined,
@@ -72,7 +72,7 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
   #update(element: Element, atUs: number, out: Normalized): void {
     const { data } = element;
     const book = this.find(data.symbol);
-    if (book === undefined || !book.sound) {
+    if (book === undefined || !book.valid) {
       out.notice = { type: "dropped", what: `update of the suspect book ${data.symbol}` };
       return;
     }
@@ -80,25 +80,25 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
       ...{ feed: this.feed, kind: "delta", bids: [], asks: [] },
       ...{ timestampUs: timestampOf(data.timestamp), receivedAtUs: atUs },
     });
-    if (this.#apply(book, element, event.bids, event.asks, event.timestampUs, atUs, out)) {
+    if (this.#apply(book, element, event, atUs, out)) {
       out.events.push(event);
     }
   }
 
   /** An update from the scanner's tape; false = it has to be read as JSON. */
-  scanned(scanner: KrakenScanner, place: number, atUs: number, out: Normalized): boolean {
+  scanned(scanner: KrakenScanner, offset: number, atUs: number, out: Normalized): boolean {
     const { tape } = scanner;
-    const external = scanner.textOf(tape[place + BOOK.symbol] as number);
+    const external = scanner.textOf(tape[offset + BOOK.symbol] as number);
     const book = this.find(external);
-    if (book === undefined || !book.sound) {
+    if (book === undefined || !book.valid) {
       out.notice = { type: "dropped", what: `update of the suspect book ${external}` };
       return true;
     }
-    const levels = book.applyScanned(tape, place);
+    const levels = book.applyScanned(tape, offset);
     if (levels === undefined) return false;
-    if (!this.#verify(book, tape[place + BOOK.checksum] as number, atUs, out)) return true;
+    if (!this.#verify(book, tape[offset + BOOK.checksum] as number, atUs, out)) return true;
     out.events = [book.record({
-      timestampUs: tape[place + BOOK.timeUs] as number,
+      timestampUs: tape[offset + BOOK.timeUs] as number,
       receivedAtUs: atUs,
       feed: this.feed,
       kind: "delta",
@@ -121,11 +121,11 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
     const scaled = book.reset(precision);
     if (!scaled) {
       const reason = `Prices or sizes of ${book.external} have too many digits.`;
-      this.#lose(book, "parse", reason, atUs, out);
+      this.#invalidate(book, "parse", reason, atUs, out);
       out.notice = { type: "dropped", what: reason };
       return;
     }
-    if (!this.#apply(book, element, [], [], timestampUs, atUs, out)) return;
+    if (!this.#apply(book, element, { bids: [], asks: [], timestampUs }, atUs, out)) return;
     this.heal(book, timestampUs, atUs, out);
   }
 
@@ -133,9 +133,7 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
   #apply(
     book: KrakenBook,
     { data, index, text }: Element,
-    bids: Level[],
-    asks: Level[],
-    timestampUs: number,
+    { bids, asks, timestampUs }: { bids: Level[]; asks: Level[]; timestampUs: number },
     atUs: number,
     out: Normalized,
   ): boolean {
@@ -144,11 +142,11 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
     if (applied === "applied") return this.#verify(book, data.checksum, atUs, out);
     if (applied === "precision") {
       const detail = `${book.external} has more digits after the point than its book.`;
-      this.#lose(book, "checksum", detail, atUs, out);
+      this.#invalidate(book, "checksum", detail, atUs, out);
       out.notice = { type: "dropped", what: detail };
     } else {
       const reason = `A level or the timestamp of ${book.external} is unreadable.`;
-      this.#lose(book, "parse", reason, atUs, out);
+      this.#invalidate(book, "parse", reason, atUs, out);
       markUnreadable(out, { reason, symbol: book.symbol, channel: "orderbook", isCovered: true });
     }
     return false;
@@ -157,26 +155,26 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
   #verify(book: KrakenBook, checksum: number, atUs: number, out: Normalized): boolean {
     const sum = book.truncatedChecksum();
     if (sum === checksum) {
-      book.goodUs = atUs;
+      book.lastGoodAtUs = atUs;
       return true;
     }
     const detail = `The venue's checksum of ${book.external} is ${checksum}, ours ${sum}.`;
-    this.#lose(book, "checksum", detail, atUs, out);
+    this.#invalidate(book, "checksum", detail, atUs, out);
     out.notice = { type: "dropped", what: detail };
     return false;
   }
 
   /** Drops one book, says so once, and has a snapshot asked for. */
-  #lose(
+  #invalidate(
     book: KrakenBook,
     reason: "checksum" | "parse",
     detail: string,
     atUs: number,
     out: Normalized,
   ): void {
-    const fromUs = book.goodUs || atUs;
+    const fromUs = book.lastGoodAtUs || atUs;
     if (book.gap !== null) this.drop(book, fromUs, atUs);
-    else this.lose([book], { reason, fromUs, missed: null, detail }, atUs, out);
+    else this.invalidate([book], { reason, fromUs, missed: null, detail }, atUs, out);
   }
 
   /** Levels a side of a pair's subscription. */
@@ -193,7 +191,7 @@ export class Books extends BookSet<KrakenBook, KrakenBookState> {
 
   /** The venue's own snapshots of all sound books. */
   snapshotFrames(): string[] {
-    return this.sound().map((book) => book.snapshotFrame());
+    return this.validBooks().map((book) => book.snapshotFrame());
   }
 
   protected create(external: string, lostUs: number): KrakenBook {

@@ -84,19 +84,19 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
   }
 
   protected override takeScanned(
-    place: number,
+    offset: number,
     _frame: Buffer,
     atUs: number,
     out: Normalized,
   ): boolean {
     const { scanner } = this;
     const { tape } = scanner;
-    const kind = tape[place];
+    const kind = tape[offset];
     if (kind === SCANNED.book) {
-      if (!this.books.scanned(scanner, place, atUs, out)) return false;
-    } else if (kind === SCANNED.trade) this.#trades.scanned(scanner, place, atUs, out);
+      if (!this.books.scanned(scanner, offset, atUs, out)) return false;
+    } else if (kind === SCANNED.trade) this.#trades.scanned(scanner, offset, atUs, out);
     else {
-      const ticker = scannedTicker({ tape, place, scanner }, this.feed, this.symbols, atUs);
+      const ticker = scannedTicker({ tape, offset, scanner }, this.feed, this.symbols, atUs);
       if (ticker === undefined) return false;
       out.events = [ticker];
       this.#noteUntraded(atUs, out);

@@ -194,14 +194,14 @@ Deno.test("trades that stand out of order in one update all come, and none is to
 
 Deno.test("the venue's maintenance is announced, begins, and ends", () => {
   const normalizer = krakenNormalizer();
-  const told = ["online", "upcoming_maintenance", "maintenance", "emergency", "online"].map(
+  const printed = ["online", "upcoming_maintenance", "maintenance", "emergency", "online"].map(
     (system) => {
       const text = JSON.stringify({ channel: "status", type: "update", data: [{ system }] });
       const [event] = feed(normalizer, text).events;
       return event?.type === "status" ? [event.state, event.kind, event.detail] : [];
     },
   );
-  assert.deepEqual(told, [
+  assert.deepEqual(printed, [
     ["open", undefined, "online"],
     ["unknown", "notice", "upcoming_maintenance"],
     ["halted", "maintenance", "maintenance"],

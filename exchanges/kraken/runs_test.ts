@@ -168,7 +168,7 @@ Deno.test("a translator that goes on from a state begins the day as one that nev
   const events = first.line(lines[0] as CapturedLine).events;
   const next = krakenNormalizer([BTC]);
   next.restore(normalizer.state());
-  const { place, lastUs } = first;
-  const second = new Translator("kraken", next, { ...place, lastUs });
+  const { origin, lastUs } = first;
+  const second = new Translator("kraken", next, { ...origin, lastUs });
   assert.deepEqual([...events, ...second.line(lines[1] as CapturedLine).events], whole);
 });

@@ -35,14 +35,14 @@ export function tickerOf(
 
 /** The record of a ticker on the scanner's tape; undefined when it says nothing. */
 export function scannedTicker(
-  { tape, place, scanner }: { tape: Float64Array; place: number; scanner: KrakenScanner },
+  { tape, offset, scanner }: { tape: Float64Array; offset: number; scanner: KrakenScanner },
   feed: string,
   symbols: Symbols,
   receivedAtUs: number,
 ): Ticker | undefined {
-  const external = scanner.textOf(tape[place + TICKER.symbol] as number);
-  const timestampUs = tape[place + TICKER.timeUs] as number;
-  const at = place + TICKER.figures;
+  const external = scanner.textOf(tape[offset + TICKER.symbol] as number);
+  const timestampUs = tape[offset + TICKER.timeUs] as number;
+  const at = offset + TICKER.figures;
   return recordOf({ feed, symbol: symbols.ours(external), timestampUs, receivedAtUs }, {
     bid: tape[at] as number,
     bid_qty: tape[at + 1] as number,

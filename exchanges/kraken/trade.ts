@@ -83,10 +83,10 @@ export class Trades {
   }
 
   /** Trades from the scanner's tape, in the order of their ids. */
-  scanned(scanner: KrakenScanner, place: number, atUs: number, out: Normalized): void {
+  scanned(scanner: KrakenScanner, offset: number, atUs: number, out: Normalized): void {
     const { tape } = scanner;
-    const end = place + TRADES.first + (tape[place + TRADES.count] as number) * TRADE.next;
-    for (let at = place + TRADES.first; at < end; at += TRADE.next) {
+    const end = offset + TRADES.first + (tape[offset + TRADES.count] as number) * TRADE.next;
+    for (let at = offset + TRADES.first; at < end; at += TRADE.next) {
       this.#take(
         {
           symbol: scanner.textOf(tape[at + TRADE.symbol] as number),
@@ -110,7 +110,7 @@ export class Trades {
     if (last === undefined) this.#set(symbol, [id, atUs, timestampUs]);
     else {
       if (id <= last.id && timestampUs <= last.timestampUs + COUNTED_ANEW_US) return;
-      if (id !== last.id + 1) this.#hole(symbol, last, id, atUs, out);
+      if (id !== last.id + 1) this.#sequenceGap(symbol, last, id, atUs, out);
       last.id = id;
       last.receivedAtUs = atUs;
       last.timestampUs = timestampUs;
@@ -132,7 +132,7 @@ export class Trades {
     out.events.push(trade);
   }
 
-  #hole(external: string, last: LastTrade, id: number, atUs: number, out: Normalized): void {
+  #sequenceGap(external: string, last: LastTrade, id: number, atUs: number, out: Normalized): void {
     out.events.push(lostGap({
       feed: this.#feed,
       symbol: this.#symbols.ours(external),

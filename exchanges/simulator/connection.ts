@@ -5,8 +5,8 @@ import {
   ArmedFaults,
   type Fault,
   type FrameKind,
+  garbageFrame,
   type GarbageSamples,
-  rubbishFrame,
 } from "./faults.ts";
 import type { SentFrameLog } from "./sent_frame_log.ts";
 import type { Signal } from "./notifier.ts";
@@ -100,10 +100,10 @@ export class Connection {
       if (kind !== "heartbeat" || !this.#heartbeatsWhileSilent) return;
     }
     const { standing } = this.#context;
-    const told = standing.empty ? frame : standing.apply(frame, kind);
-    if (told === undefined) return;
-    if (this.#armed.empty) this.send(told);
-    else for (const text of this.#armed.apply(told, kind)) this.send(text);
+    const reported = standing.empty ? frame : standing.apply(frame, kind);
+    if (reported === undefined) return;
+    if (this.#armed.empty) this.send(reported);
+    else for (const text of this.#armed.apply(reported, kind)) this.send(text);
   }
 
   /** Whether a request for a market's data is to be refused. */
@@ -203,7 +203,7 @@ export class Connection {
       case "rubbish": {
         const what = fault.what ?? "json";
         const isJson = what === "unknown" || what === "huge";
-        return this.sendRaw(rubbishFrame(what, this.#context.garbage), isJson);
+        return this.sendRaw(garbageFrame(what, this.#context.garbage), isJson);
       }
       case "silent":
         return this.#silence(fault.forMs, fault.heartbeats ?? false);

@@ -1,5 +1,5 @@
 import { ConfigError, suggestion } from "@ssmd/runtime";
-import { type Fault, FAULT_TYPES, RUBBISH } from "./faults.ts";
+import { type Fault, FAULT_TYPES, GARBAGE } from "./faults.ts";
 import type { SimulatedVenue } from "./venue.ts";
 
 const KINDS = ["book", "trade", "ticker", "heartbeat"] as const;
@@ -22,7 +22,7 @@ export function checkFault(fault: Fault, venue: SimulatedVenue): void {
   if (fault.type === "refuse" || fault.type === "mute") checkMarket(fault);
   if (fault.type === "skip" || fault.type === "repeat") oneOf(fault.kind, KINDS, "kind of frame");
   if (fault.type === "skip" && fault.count !== undefined) positive(fault.count, "count");
-  if (fault.type === "rubbish") oneOf(fault.what, RUBBISH, "form of rubbish");
+  if (fault.type === "rubbish") oneOf(fault.what, GARBAGE, "form of rubbish");
   if (fault.type === "silent") positive(fault.forMs, "forMs");
   const problem = venue.faultProblem(fault);
   if (problem === undefined) return;

@@ -2,10 +2,10 @@
 export type FrameKind = "book" | "trade" | "ticker" | "heartbeat" | "control";
 
 /** Forms of rubbish: no JSON, a binary frame, JSON of no known type, cut JSON, a 50 MB frame. */
-export const RUBBISH = ["json", "binary", "unknown", "truncated", "huge"] as const;
+export const GARBAGE = ["json", "binary", "unknown", "truncated", "huge"] as const;
 
 /** A form of rubbish. */
-export type Garbage = typeof RUBBISH[number];
+export type Garbage = typeof GARBAGE[number];
 
 /**
  * A fault on demand. It strikes all connections, or the next one where there is none; one with a
@@ -69,7 +69,7 @@ export interface GarbageSamples {
 }
 
 /** The frame of a form of rubbish. */
-export function rubbishFrame(what: Garbage, samples: GarbageSamples): string | Uint8Array {
+export function garbageFrame(what: Garbage, samples: GarbageSamples): string | Uint8Array {
   switch (what) {
     case "json":
       return "<html><body>502 Bad Gateway</body></html>";

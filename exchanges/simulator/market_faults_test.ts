@@ -81,10 +81,10 @@ async function checksums(count: number | undefined): Promise<Map<string, number[
 Deno.test("kraken: the next checksums of one market's updates are wrong, its snapshot's and others' are not", async () => {
   const [right, wrong] = await Promise.all([checksums(undefined), checksums(3)]);
   assert.deepEqual(wrong.get("BTC/USD"), right.get("BTC/USD"));
-  const [own = [], told = []] = [right.get("ETH/USD"), wrong.get("ETH/USD")];
+  const [own = [], reported = []] = [right.get("ETH/USD"), wrong.get("ETH/USD")];
   assert.ok(own.length > 10);
   assert.deepEqual(
-    told.flatMap((sum, i) => sum === own[i] ? [] : [i]),
+    reported.flatMap((sum, i) => sum === own[i] ? [] : [i]),
     [1, 2, 3],
     "the snapshot is right, and so is what follows the fault",
   );

@@ -1,12 +1,17 @@
 /** A venue's own protocol over a real WebSocket, from a market model or from captures. @module */
-export * from "./options.ts";
-export * from "./simulator.ts";
+export {
+  SIMULATED_VENUES,
+  type SimulatedVenueId,
+  type Simulator,
+  type SimulatorOptions,
+} from "./options.ts";
+export { startSimulator } from "./simulator.ts";
 export {
   type Fault,
   FAULT_TYPES,
   type FrameKind,
+  GARBAGE,
   type Garbage,
-  RUBBISH,
   type ScheduledFault,
 } from "./faults.ts";
 export { parseScheduledFault } from "./fault_schedule.ts";

@@ -51,14 +51,14 @@ Deno.test("a role opens what it names, and no more", () =>
   withApiKeys(async ({ key, outcomeOf, change }) => {
     await change({ put: "client", client: testClient("scraper", { role: "metrics" }) });
     await change({ put: "client", client: testClient("boss", { role: "admin" }) });
-    const [desk, scraper, boss] = [await key("desk"), await key("scraper"), await key("boss")];
+    const [entitled, scraper, boss] = [await key("desk"), await key("scraper"), await key("boss")];
     const roles = ["public", "client", "metrics", "admin"] as const;
     const all = async (text: string) => {
       const opened = [];
       for (const role of roles) opened.push(await outcomeOf(text, role));
       return opened;
     };
-    assert.deepEqual(await all(desk.text), ["desk", "desk", "ROLE_MISSING", "ROLE_MISSING"]);
+    assert.deepEqual(await all(entitled.text), ["desk", "desk", "ROLE_MISSING", "ROLE_MISSING"]);
     assert.deepEqual(await all(scraper.text), ["scraper", "scraper", "scraper", "ROLE_MISSING"]);
     assert.deepEqual(await all(boss.text), ["boss", "boss", "boss", "boss"]);
     assert.deepEqual(await all(""), ["public", "KEY_MISSING", "KEY_MISSING", "KEY_MISSING"]);
@@ -334,9 +334,15 @@ Deno.test("no refusal and no record of the journal repeats what was sent", () =>
         ]
       ) {
         const error = await authenticator.authenticate(caller).catch((denied) => denied);
-        const told = JSON.stringify([error, error.message, error.hint, error.context, error.stack]);
+        const reported = JSON.stringify([
+          error,
+          error.message,
+          error.hint,
+          error.context,
+          error.stack,
+        ]);
         const secret = text.split("_").at(-1) ?? "";
-        assert.ok(!told.includes(secret), told);
+        assert.ok(!reported.includes(secret), reported);
       }
     }
     await outcomeOf("");

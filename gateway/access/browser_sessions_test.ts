@@ -25,8 +25,9 @@ Deno.test({
         await page.goto(`${rig.gateway.url}/`);
         await page.waitFor(`document.querySelector("button")?.disabled === false`, WAIT_MS_MAX);
         await page.evaluate(typed(newKey().text));
-        const told = `document.querySelector("[role=alert]").textContent.includes("not known")`;
-        await page.waitFor(told, WAIT_MS_MAX);
+        const condition =
+          `document.querySelector("[role=alert]").textContent.includes("not known")`;
+        await page.waitFor(condition, WAIT_MS_MAX);
         await page.evaluate(typed(key));
         await page.waitFor(`document.querySelector("#markets") !== null`, WAIT_MS_MAX);
         await page.waitFor(`document.body.textContent.includes("BTCUSD")`, WAIT_MS_MAX);

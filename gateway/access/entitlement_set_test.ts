@@ -7,7 +7,7 @@ import { testEntitlement } from "./testing/accounts.ts";
 
 function entitled(...given: Partial<Entitlement>[]): EntitlementSet {
   return new EntitlementSet(
-    given.map((each, i) => ({ ...testEntitlement("desk", "*", each), id: i })),
+    given.map((each, i) => ({ ...testEntitlement("accounts", "*", each), id: i })),
   );
 }
 
@@ -23,30 +23,30 @@ Deno.test("nothing is given by default", () => {
 });
 
 Deno.test("an entitlement gives its feed, its symbols and its types, with gaps", () => {
-  const desk = entitled({ feed: "kraken", symbols: "BTC*", types: ["trade"] });
-  assert.equal(names(desk.typesOf("kraken", "BTCUSD", 0)), "trade gap");
-  assert.equal(desk.typesOf("kraken", "ETHBTC", 0), 0);
-  assert.equal(desk.typesOf("kalshi", "BTCUSD", 0), 0);
-  assert.deepEqual([desk.seesFeed("kraken", 0), desk.seesFeed("kalshi", 0)], [true, false]);
+  const accounts = entitled({ feed: "kraken", symbols: "BTC*", types: ["trade"] });
+  assert.equal(names(accounts.typesOf("kraken", "BTCUSD", 0)), "trade gap");
+  assert.equal(accounts.typesOf("kraken", "ETHBTC", 0), 0);
+  assert.equal(accounts.typesOf("kalshi", "BTCUSD", 0), 0);
+  assert.deepEqual([accounts.seesFeed("kraken", 0), accounts.seesFeed("kalshi", 0)], [true, false]);
 });
 
 Deno.test("an exact symbol is no start of others, and a star in the middle is a character", () => {
-  const desk = entitled({ symbols: "BTCUSD" });
-  assert.equal(desk.typesOf("kraken", "BTCUSDT", 0), 0);
-  assert.notEqual(desk.typesOf("kraken", "BTCUSD", 0), 0);
+  const accounts = entitled({ symbols: "BTCUSD" });
+  assert.equal(accounts.typesOf("kraken", "BTCUSDT", 0), 0);
+  assert.notEqual(accounts.typesOf("kraken", "BTCUSD", 0), 0);
   assert.equal(entitled({ symbols: "B*D" }).typesOf("kraken", "BTCUSD", 0), 0);
 });
 
 Deno.test("several add up, and each ends by itself", () => {
-  const desk = entitled(
+  const accounts = entitled(
     { feed: "kraken", types: ["trade"], expiresAtMs: 10 },
     { feed: "kraken", symbols: "BTC*", types: ["ticker"], expiresAtMs: 20 },
   );
-  assert.equal(names(desk.typesOf("kraken", "BTCUSD", 9)), "trade ticker gap");
-  assert.equal(names(desk.typesOf("kraken", "BTCUSD", 10)), "ticker gap");
-  assert.equal(desk.typesOf("kraken", "BTCUSD", 20), 0);
-  assert.deepEqual([0, 10, 20].map((at) => desk.nextExpiryMs(at)), [10, 20, Infinity]);
-  assert.equal(desk.seesFeed("kraken", 20), false);
+  assert.equal(names(accounts.typesOf("kraken", "BTCUSD", 9)), "trade ticker gap");
+  assert.equal(names(accounts.typesOf("kraken", "BTCUSD", 10)), "ticker gap");
+  assert.equal(accounts.typesOf("kraken", "BTCUSD", 20), 0);
+  assert.deepEqual([0, 10, 20].map((at) => accounts.nextExpiryMs(at)), [10, 20, Infinity]);
+  assert.equal(accounts.seesFeed("kraken", 20), false);
 });
 
 Deno.test("no more is given than some entitlement says, and no less", () => {

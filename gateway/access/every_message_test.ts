@@ -4,7 +4,7 @@ import { MODES, REQUESTS } from "../protocol/requests.ts";
 import {
   ABSENT_SYMBOL,
   CANARY,
-  DESK,
+  ENTITLED,
   type GuardedGateway,
   HIDDEN_FEED,
   HIDDEN_SYMBOL,
@@ -51,32 +51,32 @@ const ANSWERS = ["subscribed", "unsubscribed", "snapshot", "resumed", "error", "
 Deno.test("no request gets anything of what is hidden, and none is told that it is there", () =>
   withGuardedGateway(async (rig) => {
     rig.publish();
-    const key = await rig.key("desk", {}, DESK);
+    const key = await rig.key("desk", {}, ENTITLED);
     const [hidden, absent] = [requests(HIDDEN_SYMBOL), requests(ABSENT_SYMBOL)];
-    let asked = 0;
+    let requested = 0;
     for (const request of hidden) {
       const other = absent.next().value as Record<string, unknown>;
-      const told: string[] = [];
+      const reported: string[] = [];
       for (const [each, name] of [[request, HIDDEN_SYMBOL], [other, ABSENT_SYMBOL]] as const) {
         const stream = await GuardedStream.open(rig.gateway.url, key);
         stream.send({ ...each, id: "asked" });
         await stream.settle();
         const answers = stream.messages.filter(({ type }) => ANSWERS.includes(type));
-        told.push(answers.map((message) => plain(message, name)).join("\n"));
+        reported.push(answers.map((message) => plain(message, name)).join("\n"));
         rig.publish();
         await stream.settle();
         stream.assertOnly(["BTCUSD"], ["trade", "gap"]);
         await stream.close();
       }
-      assert.equal(told[0], told[1], JSON.stringify(request));
-      asked++;
+      assert.equal(reported[0], reported[1], JSON.stringify(request));
+      requested++;
     }
-    assert.ok(asked > 200, String(asked));
+    assert.ok(requested > 200, String(requested));
   }));
 
 Deno.test("what is visible comes: the guard does not just keep everything", () =>
   withGuardedGateway(async (rig) => {
-    const key = await rig.key("desk", {}, DESK);
+    const key = await rig.key("desk", {}, ENTITLED);
     for (const mode of MODES) {
       const stream = await GuardedStream.open(rig.gateway.url, key);
       stream.send({ action: "subscribe", symbols: ["*"], mode, interval_ms: 10 });
@@ -90,7 +90,7 @@ Deno.test("what is visible comes: the guard does not just keep everything", () =
 
 Deno.test("what is resumed is of the entitlement too", () =>
   withGuardedGateway(async (rig) => {
-    const [all, key] = [await rig.key("all", {}, {}), await rig.key("desk", {}, DESK)];
+    const [all, key] = [await rig.key("all", {}, {}), await rig.key("desk", {}, ENTITLED)];
     const first = await GuardedStream.open(rig.gateway.url, all);
     first.send({ action: "subscribe", symbols: ["*"] });
     await first.settle();
@@ -113,7 +113,7 @@ Deno.test("what is resumed is of the entitlement too", () =>
 
 Deno.test("asking by name for what is hidden is journaled, asking for what is not there is not", () =>
   withGuardedGateway(async (rig) => {
-    const stream = await GuardedStream.open(rig.gateway.url, await rig.key("desk", {}, DESK));
+    const stream = await GuardedStream.open(rig.gateway.url, await rig.key("desk", {}, ENTITLED));
     stream.send({ action: "subscribe", symbols: [ABSENT_SYMBOL] });
     await stream.settle();
     assert.deepEqual(rig.journal, []);
@@ -126,7 +126,7 @@ Deno.test("asking by name for what is hidden is journaled, asking for what is no
 
 Deno.test("a market that appears later comes where it is entitled, and only there", () =>
   withGuardedGateway(async (rig) => {
-    const key = await rig.key("desk", {}, DESK);
+    const key = await rig.key("desk", {}, ENTITLED);
     const stream = await GuardedStream.open(rig.gateway.url, key);
     stream.send({ action: "subscribe", symbols: ["*"] });
     await stream.settle();
@@ -167,7 +167,7 @@ Deno.test("an open stream gets what is given, and nothing more of what is taken 
 
 Deno.test("gaps of another feed and of hidden markets are not told, those of its own feed are", () =>
   withGuardedGateway(async (rig) => {
-    const key = await rig.key("desk", {}, DESK);
+    const key = await rig.key("desk", {}, ENTITLED);
     const stream = await GuardedStream.open(rig.gateway.url, key);
     stream.send({ action: "subscribe", symbols: ["*"] });
     await stream.settle();
@@ -184,7 +184,7 @@ Deno.test("gaps of another feed and of hidden markets are not told, those of its
 
 Deno.test("a stream that does not answer the close of a revoked key gets nothing more either", () =>
   withGuardedGateway(async (rig) => {
-    const key = await rig.key("desk", {}, DESK);
+    const key = await rig.key("desk", {}, ENTITLED);
     const raw = await openRawStream(rig.gateway.url, key, { query: "?symbols=*" });
     await raw.until("subscribed");
     rig.publish();
@@ -212,7 +212,7 @@ async function refusalOf(rig: GuardedGateway, path: string, headers: Record<stri
 
 Deno.test("a handshake without a key, with a bad one or with one in its address is refused", () =>
   withGuardedGateway(async (rig) => {
-    const key = await rig.key("desk", {}, DESK);
+    const key = await rig.key("desk", {}, ENTITLED);
     const none = await refusalOf(rig, "/v1/stream");
     assert.deepEqual(none, { status: 401, code: "KEY_MISSING" });
     const bad = await refusalOf(rig, "/v1/stream", { authorization: "Bearer ssmd_x" });
@@ -223,7 +223,7 @@ Deno.test("a handshake without a key, with a bad one or with one in its address 
 
 Deno.test("a page gets a ticket and opens a stream with it, once", () =>
   withGuardedGateway(async (rig) => {
-    const key = await rig.key("desk", {}, DESK);
+    const key = await rig.key("desk", {}, ENTITLED);
     const response = await fetch(`${rig.gateway.url}/v1/tickets`, {
       method: "POST",
       headers: { authorization: `Bearer ${key}` },
@@ -248,7 +248,7 @@ Deno.test("a page gets a ticket and opens a stream with it, once", () =>
 Deno.test("the welcome tells of own feeds and markets only", () =>
   withGuardedGateway(async (rig) => {
     rig.publish();
-    const stream = await GuardedStream.open(rig.gateway.url, await rig.key("desk", {}, DESK));
+    const stream = await GuardedStream.open(rig.gateway.url, await rig.key("desk", {}, ENTITLED));
     const welcome = await stream.next("welcome");
     assert.deepEqual([welcome["feeds"], welcome["markets"]], [["kraken"], 1]);
     assert.ok(!JSON.stringify(welcome).includes(HIDDEN_FEED));

@@ -5,7 +5,7 @@ import {
   ABSENT_SYMBOL,
   CANARY,
   CANARY_PRICE,
-  DESK,
+  ENTITLED,
   type GuardedGateway,
   HIDDEN_FEED,
   HIDDEN_SYMBOL,
@@ -106,9 +106,9 @@ Deno.test("a role opens its routes and none above", () =>
         const request = [route.method, addressOf(route, "BTCUSD")] as const;
         const { status, code } = await ask(rig, request, keys.get(role));
         const opens = route.role === "public" || roles.indexOf(role) >= roles.indexOf(route.role);
-        const told = `${nameOf(route)} as ${role}: ${status} ${code}`;
-        if (opens) assert.ok(status !== 401 && code !== "ROLE_MISSING", told);
-        else assert.deepEqual([status, code], [403, "ROLE_MISSING"], told);
+        const reported = `${nameOf(route)} as ${role}: ${status} ${code}`;
+        if (opens) assert.ok(status !== 401 && code !== "ROLE_MISSING", reported);
+        else assert.deepEqual([status, code], [403, "ROLE_MISSING"], reported);
       }
     }
   }));
@@ -116,8 +116,8 @@ Deno.test("a role opens its routes and none above", () =>
 Deno.test("outside of the entitlement no route tells anything, nor that it is there", () =>
   withGuardedGateway(async (rig) => {
     rig.publish();
-    const key = await rig.key("desk", {}, DESK);
-    let asked = 0;
+    const key = await rig.key("desk", {}, ENTITLED);
+    let requested = 0;
     for (const route of rig.gateway.routes) {
       const name = nameOf(route);
       if (route.role === "metrics" || route.role === "admin") continue;
@@ -135,7 +135,7 @@ Deno.test("outside of the entitlement no route tells anything, nor that it is th
           await ask(rig, [route.method, path], key),
           await ask(rig, [route.method, absent[i]!], key),
         ];
-        asked++;
+        requested++;
         for (const secret of SECRETS) {
           assert.ok(!one.text.includes(secret), `${name}: ${path} tells ${secret}`);
         }
@@ -152,7 +152,7 @@ Deno.test("outside of the entitlement no route tells anything, nor that it is th
         assert.ok(!own.text.includes(secret), `${name} tells ${secret}: ${own.text}`);
       }
     }
-    assert.ok(asked > 20);
+    assert.ok(requested > 20);
     const { text } = await ask(rig, ["GET", "/v1/markets/BTCUSD"], key);
     assert.match(text, /"last_price":100\b/);
   }));
@@ -173,7 +173,7 @@ Deno.test("who is entitled to nothing sees no market and no feed on any route", 
 Deno.test("what is revoked is gone from every route at once", () =>
   withGuardedGateway(async (rig) => {
     rig.publish();
-    const key = await rig.key("desk", {}, DESK);
+    const key = await rig.key("desk", {}, ENTITLED);
     assert.equal((await ask(rig, ["GET", "/v1/markets/BTCUSD"], key)).status, 200);
     await rig.admin.revoke("desk", "all");
     await rig.refresh();

@@ -8,10 +8,10 @@ const REPORT = { nextTryMs: 5, awayCount: 0, away: [] };
 
 Deno.test("connectors are asked once a second at most, and one that is away has no report", async () => {
   const transport = memoryTransport();
-  let asked = 0;
+  let requested = 0;
   let answer = JSON.stringify(REPORT);
   await transport.respond(captureReportSubject("lab", "kraken"), () => {
-    asked++;
+    requested++;
     return new TextEncoder().encode(answer);
   });
   let nowMs = 0;
@@ -25,11 +25,11 @@ Deno.test("connectors are asked once a second at most, and one that is away has 
   assert.deepEqual(await Promise.all([of("kraken"), of("kraken")]), [REPORT, REPORT]);
   nowMs = 999;
   await of("kraken");
-  assert.equal(asked, 1);
+  assert.equal(requested, 1);
   nowMs = 1000;
   answer = "no report";
   assert.equal(await of("kraken"), undefined);
-  assert.equal(asked, 2);
+  assert.equal(requested, 2);
   assert.equal(await of("kalshi"), undefined);
   await transport.close();
 });

@@ -96,14 +96,14 @@ Deno.test("candles of memory, live minutes and archive are those of all trades t
           toUs - GATEWAY_LIMITS.candlesMax * intervalUs,
           Math.floor(DAY_US / intervalUs) * intervalUs,
         );
-        const asked = { market, intervalUs, clock: "venue" as const, fromUs, toUs };
+        const requested = { market, intervalUs, clock: "venue" as const, fromUs, toUs };
         const wanted = defined(
           trades.filter((trade) => !isTooLate(trade, timeOf(trade, "venue"))),
           intervalUs,
         ).filter(({ startUs }) => startUs >= fromUs);
         // Twice: the second answer comes from what was remembered.
         for (let i = 0; i < 2; i++) {
-          const { candles: found, gaps } = await candles.candles(asked);
+          const { candles: found, gaps } = await candles.candles(requested);
           assert.deepEqual(found.map(figures), wanted);
           assert.ok(gaps.every(({ reason }) => reason === "not_archived_yet"));
         }

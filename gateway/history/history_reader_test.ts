@@ -96,10 +96,10 @@ Deno.test("pages over memory, windows and sealed days hold every trade once, in 
       }
       const count = order === "asc" ? play.taken : before;
       // What shares its moment with the first record of memory can be on its way to the archive.
-      const isTold = ({ receivedAtUs }: Trade) =>
+      const isReported = ({ receivedAtUs }: Trade) =>
         gaps.some(({ fromUs, toUs }) => receivedAtUs >= fromUs && receivedAtUs < toUs);
       const expected = trades.slice(0, count).filter((trade) =>
-        found.includes(trade.sequence) || !isTold(trade)
+        found.includes(trade.sequence) || !isReported(trade)
       ).map(({ sequence }) => sequence);
       assert.deepEqual(found, order === "asc" ? expected : expected.reverse());
       if (gaps.length === 0) assert.equal(found.length, count);

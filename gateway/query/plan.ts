@@ -55,19 +55,19 @@ export function planOf(text: string, known: Known): Plan | NotUnderstood {
   const feed = readFeed(words, known.feeds);
   const interval = INTERVALS.find(({ word }) => words.takeAll(word))?.name;
   const when = readWhen(words, known.nowUs);
-  const asked = readIntent(words);
+  const intent = readIntent(words);
   const count = readCount(words);
   const unread = words.unread();
   if (unread.length > 0) {
     const shown = unread.map(({ text }) => text).join(" ");
     return { why: `these words are not understood: "${shorten(shown)}"` };
   }
-  if (asked === undefined) return { why: "what is asked is not understood" };
-  return planned({ asked, market, feed, interval, when, count, nowUs: known.nowUs });
+  if (intent === undefined) return { why: "what is asked is not understood" };
+  return planned({ intent, market, feed, interval, when, count, nowUs: known.nowUs });
 }
 
 interface Parts {
-  asked: Asked;
+  intent: Asked;
   market: MarketMatch | undefined;
   feed: string | undefined;
   interval: string | undefined;
@@ -77,7 +77,7 @@ interface Parts {
 }
 
 function planned(parts: Parts): Plan | NotUnderstood {
-  const { asked: { intent }, market, feed, interval } = parts;
+  const { intent: { intent }, market, feed, interval } = parts;
   if (interval !== undefined && intent !== "candles") {
     return { why: "only candles have an interval" };
   }
@@ -203,7 +203,9 @@ function candlePlan(
   };
 }
 
-function marketsPlan({ asked: { kinds }, market, feed, when, count }: Parts): Plan | NotUnderstood {
+function marketsPlan(
+  { intent: { kinds }, market, feed, when, count }: Parts,
+): Plan | NotUnderstood {
   if (kinds.has("trade") && !kinds.has("most")) {
     return { why: "what is asked of the markets is not understood" };
   }

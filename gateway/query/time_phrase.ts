@@ -57,8 +57,8 @@ function relativeSpan(words: Words, nowUs: number): When | undefined {
 
 /** `between A and B`, `from A to B`, with days or times of a day. */
 function explicitSpan(words: Words, nowUs: number): When | undefined {
-  const place = /^(\d{4}-\d\d-\d\d(t[\d:.]+z?)?|([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?z?)$/;
-  const found = words.take(/^(between|from)$/, place, /^(and|to|until|till)$/, place);
+  const pattern = /^(\d{4}-\d\d-\d\d(t[\d:.]+z?)?|([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?z?)$/;
+  const found = words.take(/^(between|from)$/, pattern, /^(and|to|until|till)$/, pattern);
   if (found === undefined) return undefined;
   const day = readDay(words, nowUs) ?? startOfDay(nowUs);
   const [, from = "", , to = ""] = found;

@@ -31,14 +31,14 @@ export function spanOf(
 }
 
 const US = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
-const PLACE = z.tuple([z.enum(["asc", "desc"]), US, US, US, z.int(), z.int().min(0).max(1e6)]);
+const CURSOR = z.tuple([z.enum(["asc", "desc"]), US, US, US, z.int(), z.int().min(0).max(1e6)]);
 
 /** Span and place of a history's cursor. Throws {@linkcode Problem} (400). */
 export function positionOfCursor(
   cursor: string,
   wanted: "asc" | "desc",
 ): { span: Span; after: Position } {
-  const [order, fromUs, toUs, atUs, sequence, same] = valueOfCursor(cursor, PLACE);
+  const [order, fromUs, toUs, atUs, sequence, same] = valueOfCursor(cursor, CURSOR);
   if (order !== wanted) {
     const hint = `give order=${order} again, as in the request before`;
     throw new Problem("INVALID_CURSOR", "the cursor is of the other order", { status: 400, hint });

@@ -15,7 +15,7 @@ interface Raw {
 /** An answer as it comes over the wire: `fetch` unpacks and asks for things by itself. */
 function raw(url: string, headers: Record<string, string> = {}, method = "GET"): Promise<Raw> {
   return new Promise((resolve, reject) => {
-    const asked = httpRequest(url, { method, headers }, (answer) => {
+    const requested = httpRequest(url, { method, headers }, (answer) => {
       const parts: Uint8Array[] = [];
       answer.on("data", (part: Uint8Array) => parts.push(part));
       answer.on("end", () => {
@@ -24,8 +24,8 @@ function raw(url: string, headers: Record<string, string> = {}, method = "GET"):
         resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body });
       });
     });
-    asked.on("error", reject);
-    asked.end();
+    requested.on("error", reject);
+    requested.end();
   });
 }
 
@@ -109,8 +109,8 @@ Deno.test("pages of other origins may read where a key proves who asks, and nowh
       const { headers } = await raw(`${gateway.url}/v1/symbols`, origin);
       assert.equal(headers["access-control-allow-origin"], "*");
       assert.equal(headers["access-control-allow-credentials"], undefined);
-      const asked = { ...origin, "access-control-request-method": "GET" };
-      const preflight = await raw(`${gateway.url}/v1/symbols`, asked, "OPTIONS");
+      const requested = { ...origin, "access-control-request-method": "GET" };
+      const preflight = await raw(`${gateway.url}/v1/symbols`, requested, "OPTIONS");
       assert.equal(preflight.status, 204);
       assert.equal(preflight.headers["access-control-allow-methods"], "GET, HEAD, POST");
       assert.match(String(preflight.headers["access-control-allow-headers"]), /authorization/);

@@ -37,7 +37,7 @@ interface MarketListing extends MarketFilter {
 
 type SortValue = string | number | null;
 
-const PLACE = z.tuple([
+const CURSOR = z.tuple([
   z.union([z.string(), z.number(), z.null()]),
   z.string(),
   z.string(),
@@ -88,7 +88,7 @@ export function pageOf(
   } else {
     all.sort((a, b) => compareValues(valueOf(a), valueOf(b), sign) || compareNames(a, b));
   }
-  const after = cursor === undefined ? undefined : valueOfCursor(cursor, PLACE);
+  const after = cursor === undefined ? undefined : valueOfCursor(cursor, CURSOR);
   const start = after === undefined ? 0 : startBehind(all, after, { sort, sign, valueOf });
   const page = all.slice(start, start + limit);
   const last = page.at(-1);
@@ -98,7 +98,7 @@ export function pageOf(
 
 function startBehind(
   all: readonly ListedMarket[],
-  [value, feed, symbol]: z.output<typeof PLACE>,
+  [value, feed, symbol]: z.output<typeof CURSOR>,
   { sort, sign, valueOf }: {
     sort: MarketSort;
     sign: number;

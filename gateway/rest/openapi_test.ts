@@ -42,7 +42,7 @@ Deno.test("every route answers as described, errors too", () =>
     const body = JSON.stringify(report);
     await (await fetch(`${gateway.url}/v1/feedback`, { method: "POST", headers, body })).text();
     const description = new Description((await get("/openapi.json")).body);
-    const asked: string[] = [];
+    const requested: string[] = [];
     for (const { path, method, status } of description.answers()) {
       if (method !== "get" || status !== "200") continue;
       const address = path.replace(/\{(symbol|instrument)\}/, "BTCUSD").replace("{id}", "1") +
@@ -58,10 +58,10 @@ Deno.test("every route answers as described, errors too", () =>
       assert.equal(wrong.status, 400);
       const problem = { path, method, status: "default", type: wrong.type };
       assert.deepEqual(description.problems(problem, wrong.body), [], address);
-      asked.push(address);
+      requested.push(address);
     }
-    assert.ok(asked.length >= 14, asked.join(" "));
-    assert.ok(asked.includes("/v1/markets/BTCUSD/candles"));
+    assert.ok(requested.length >= 14, requested.join(" "));
+    assert.ok(requested.includes("/v1/markets/BTCUSD/candles"));
   }));
 
 Deno.test("the index names every route of the description", () =>

@@ -62,13 +62,13 @@ async function pump(
   for (;;) {
     const { done, value } = await reader.read();
     if (done || response.destroyed) break;
-    if (!response.write(value)) await drained(response);
+    if (!response.write(value)) await waitUntilDrained(response);
   }
   response.off("close", leave);
   response.end();
 }
 
-function drained(response: ServerResponse): Promise<void> {
+function waitUntilDrained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       response.off("drain", end);

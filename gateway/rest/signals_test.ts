@@ -24,7 +24,7 @@ Deno.test("signals are listed, switched by administrators, and away with a hint 
   withGateway(async ({ get, gateway, transport }) => {
     const away = await get("/v1/signals");
     assert.deepEqual([away.status, away.body["code"]], [503, "SIGNALS_AWAY"]);
-    const asked = await answerAsSignals(transport, [SIGNAL]);
+    const requested = await answerAsSignals(transport, [SIGNAL]);
     assert.deepEqual((await get("/v1/signals")).body["signals"], [SIGNAL]);
     assert.deepEqual((await get("/v1/signals/spread_widens")).body, SIGNAL);
     const { status, body } = await get("/v1/signals/spread_widen");
@@ -38,7 +38,7 @@ Deno.test("signals are listed, switched by administrators, and away with a hint 
     assert.equal(await post("spread_widens/disable"), 200);
     assert.equal(await post("spread_widen/enable"), 404);
     assert.equal(await post("deploy"), 200);
-    assert.deepEqual(asked.filter(({ action }) => action !== "list"), [
+    assert.deepEqual(requested.filter(({ action }) => action !== "list"), [
       { action: "disable", id: "spread_widens" },
       { action: "enable", id: "spread_widen" },
       { action: "deploy" },

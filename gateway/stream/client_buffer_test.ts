@@ -99,9 +99,9 @@ const OUTCOMES: Readonly<Record<SlowPolicy, (reader: Reader, records: number) =>
 };
 
 function balances(reader: Reader, records: number, states = 0): void {
-  const told = reader.of("dropped").reduce((sum, m) => sum + Number(m["count"]), 0);
-  assert.ok(told > 0);
-  assert.equal(reader.of("trade").length - states + told, records);
+  const reported = reader.of("dropped").reduce((sum, m) => sum + Number(m["count"]), 0);
+  assert.ok(reported > 0);
+  assert.equal(reader.of("trade").length - states + reported, records);
 }
 
 Deno.test(`${HEALTHY} clients lose nothing by ${4 * STUCK_OF_EACH} that stopped reading, each gets its policy`, () =>

@@ -44,7 +44,7 @@ const request = fc.record({
 }, { requiredKeys: [] });
 
 /** Frames that are sound, with anything in them. */
-const sound: fc.Arbitrary<Buffer> = fc.oneof(
+const valid: fc.Arbitrary<Buffer> = fc.oneof(
   { weight: 6, arbitrary: request.map((value) => frameOf(text(JSON.stringify(value)))) },
   { weight: 3, arbitrary: fc.string({ maxLength: 200 }).map((value) => frameOf(text(value))) },
   { weight: 2, arbitrary: fc.jsonValue().map((value) => frameOf(text(JSON.stringify(value)))) },
@@ -64,7 +64,7 @@ const sound: fc.Arbitrary<Buffer> = fc.oneof(
 
 /** Frames of which some are broken. */
 const broken: fc.Arbitrary<Buffer> = fc.oneof(
-  { weight: 4, arbitrary: sound },
+  { weight: 4, arbitrary: valid },
   // Text that is no UTF-8.
   { weight: 1, arbitrary: bytes.map((payload) => frameOf({ first: 0x81, payload })) },
   // Any first byte: reserved bits, unknown opcodes, fragments out of order, closes with anything.
@@ -162,7 +162,7 @@ Deno.test("whatever frames come, the answer is a documented error or close, and 
   withGateway(async ({ gateway, client, connector }) => {
     const healthy = await client("?symbols=BTCUSD&types=trade");
     await healthy.next("subscribed");
-    const batches = [...batchesOf(sound, SOUND_FRAMES), ...batchesOf(broken, BROKEN_FRAMES)];
+    const batches = [...batchesOf(valid, SOUND_FRAMES), ...batchesOf(broken, BROKEN_FRAMES)];
     const codes = new Map<number, number>();
     let answered = 0;
     await inRounds(batches, async (batch) => {

@@ -11,13 +11,13 @@ export async function answerAsSignals(
   transport: Transport,
   signals: readonly unknown[],
 ): Promise<SignalsRequest[]> {
-  const asked: SignalsRequest[] = [];
+  const requested: SignalsRequest[] = [];
   await transport.respond(signalsSubject("test"), (payload) => {
     const request = JSON.parse(new TextDecoder().decode(payload)) as SignalsRequest;
-    asked.push(request);
+    requested.push(request);
     return new TextEncoder().encode(JSON.stringify(answerTo(request, signals)));
   });
-  return asked;
+  return requested;
 }
 
 function answerTo(request: SignalsRequest, signals: readonly unknown[]): SignalsAnswer {

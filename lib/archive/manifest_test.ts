@@ -20,7 +20,7 @@ import {
 const DAY = "2026-08-01";
 const START_US = usOfDay(DAY) + 3_600_000_000;
 const HOUR_US = 3_600_000_000;
-const PLACE = { kind: "normalized", env: "test", feed: "kraken", day: DAY } as const;
+const FEED_ID = { kind: "normalized", env: "test", feed: "kraken", day: DAY } as const;
 
 function file(key: string, fromUs: number, toUs: number): ManifestFile {
   return {
@@ -50,7 +50,7 @@ function gap(symbol: string, fromUs: number, toUs: number): ManifestGap {
 }
 
 function sample(gaps: ManifestGap[] = [], symbols = 4): Manifest {
-  return changedManifest(emptyManifest(PLACE), {
+  return changedManifest(emptyManifest(FEED_ID), {
     files: [file("a", START_US, START_US + HOUR_US), file("b", START_US, START_US + 2 * HOUR_US)],
     gaps,
     symbols,
@@ -62,14 +62,14 @@ function sample(gaps: ManifestGap[] = [], symbols = 4): Manifest {
 
 Deno.test("a saved manifest comes back as it was; an absent one is undefined", async () => {
   const storage = memoryStorage();
-  assert.equal(await loadManifest(storage, PLACE), undefined);
+  assert.equal(await loadManifest(storage, FEED_ID), undefined);
   await saveManifest(storage, sample());
-  assert.deepEqual(await loadManifest(storage, PLACE), sample());
+  assert.deepEqual(await loadManifest(storage, FEED_ID), sample());
 });
 
 Deno.test("any flipped bit, cut byte or added byte of a manifest is found and names the key", () => {
   const bytes = formatManifest(sample([gap("_all", START_US, 0)]));
-  const key = manifestKey(PLACE);
+  const key = manifestKey(FEED_ID);
   const refused = (corrupt: Uint8Array) =>
     assert.throws(
       () => parseManifest(corrupt, key),
@@ -114,7 +114,7 @@ Deno.test("a market that was ordered and never came lowers the quality by its pa
   const never = ["trade", "ticker", "orderbook"] as const;
   const gaps = never.map((channel) => ({ ...gap("FOOUSD", START_US, 0), channel }));
   const ordered = ["BTCUSD", "ETHUSD", "FOOUSD", "SOLUSD"];
-  const manifest = changedManifest(emptyManifest(PLACE), { ...change, gaps, ordered });
+  const manifest = changedManifest(emptyManifest(FEED_ID), { ...change, gaps, ordered });
   assert.equal(manifest.quality, 1 - 3 / 4 / 4);
   assert.deepEqual(manifest.ordered, ordered);
 });
@@ -123,7 +123,7 @@ Deno.test("a day that holds nothing but the gap of its venue has no quality", ()
   const only = file("gaps", START_US, START_US);
   const gaps = [gap("_all", START_US, 0)];
   const change = { files: [only], gaps, writtenBy: "0.1.0+abc", nowUs: START_US };
-  assert.equal(changedManifest(emptyManifest(PLACE), change).quality, 0);
+  assert.equal(changedManifest(emptyManifest(FEED_ID), change).quality, 0);
 });
 
 Deno.test("news of the life of markets that is missing is a fourth of a loss", () => {

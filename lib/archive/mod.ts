@@ -1,35 +1,114 @@
 /** The archive's files: where they lie, how raw and normalized ones are written and read, manifests. @module */
-export * from "./paths.ts";
-export * from "./position.ts";
-export * from "./raw_line.ts";
-export * from "./bytes.ts";
-export * from "./built_file.ts";
-export * from "./raw_writer.ts";
-export * from "./raw_reader.ts";
-export * from "./zstd_frames.ts";
-export * from "./frame_stream.ts";
-export * from "./manifest.ts";
-export * from "./manifest_change.ts";
-export * from "./manifest_quality.ts";
-export * from "./manifest_file.ts";
-export * from "./lineage.ts";
-export * from "./normalized_writer.ts";
-export * from "./normalized_reader.ts";
-export * from "./record_digest.ts";
-export * from "./record_sorter.ts";
-export * from "./sealed_writer.ts";
-export * from "./sealed_put.ts";
-export * from "./sealed_reader.ts";
-export * from "./archived_file.ts";
-export * from "./hashed_json.ts";
-export * from "./active_versions.ts";
-export * from "./reading/archive_query.ts";
-export * from "./reading/archived_days.ts";
-export * from "./reading/archive_reader.ts";
-export * from "./reading/record_order.ts";
-export * from "./side_objects.ts";
-export * from "./reading/clock_filter.ts";
-export * from "./inventory/day_condition.ts";
-export * from "./inventory/day_summary.ts";
-export * from "./inventory/gap_spans.ts";
-export * from "./inventory/inventory.ts";
+export {
+  activeVersionsKey,
+  type ArchiveKind,
+  dayOfUs,
+  feedPrefix,
+  isKeyName,
+  type ManifestId,
+  manifestKey,
+  NORMALIZED_VERSION,
+  normalizedKey,
+  normalizedTypePrefix,
+  parseManifestKey,
+  parseNormalizedKey,
+  parseRawKey,
+  parseSealedKey,
+  type RawFileId,
+  rawKey,
+  sealedKey,
+  usOfDay,
+} from "./paths.ts";
+export {
+  compareFrameOffsets,
+  comparePositions,
+  formatFrameOffset,
+  formatPosition,
+  lastOffsetOf,
+  parseFrameOffset,
+  parsePosition,
+  type Position,
+  type Positions,
+} from "./position.ts";
+export {
+  binaryLine,
+  type CaptureClock,
+  type CaptureInfo,
+  captureLine,
+  eventLine,
+  frameLine,
+  nsText,
+  parseRawLine,
+  type RawLine,
+  type RunBefore,
+  usOfNsText,
+} from "./raw_line.ts";
+export { concat, sha256Of } from "./bytes.ts";
+
+export { buildRawFile, RawFile, RawFileBuilder } from "./raw_writer.ts";
+export { rawLinesOf, readRaw, streamRaw, textLinesOf } from "./raw_reader.ts";
+export {
+  compressFrame,
+  corruptionError,
+  decompressFrame,
+  framesOf,
+  skippableFrame,
+} from "./zstd_frames.ts";
+export { type NamedObject } from "./frame_stream.ts";
+export {
+  type BusPosition,
+  emptyManifest,
+  isDayOver,
+  isSealedDay,
+  type Manifest,
+  type ManifestFile,
+  type ManifestGap,
+  manifestGap,
+  type ManifestStatus,
+  manifestTimes,
+} from "./manifest.ts";
+export { changedManifest, expiredManifest, type ManifestChange } from "./manifest_change.ts";
+export { isMissing, qualityOf } from "./manifest_quality.ts";
+export {
+  changeManifest,
+  formatManifest,
+  loadManifest,
+  openManifest,
+  parseManifest,
+  saveManifest,
+} from "./manifest_file.ts";
+export { type Lineage, type LineageSource, type RunSpan } from "./lineage.ts";
+export {
+  NormalizedFile,
+  NormalizedFileBuilder,
+  type NormalizedRecord,
+} from "./normalized_writer.ts";
+export { normalizedOf } from "./normalized_reader.ts";
+export { RecordDigest } from "./record_digest.ts";
+export { RecordSorter } from "./record_sorter.ts";
+export { sealedFileOf, type SealedSource } from "./sealed_writer.ts";
+export { putSealed } from "./sealed_put.ts";
+export { openSealed, readSealed, readSealedPart, type SealedDay } from "./sealed_reader.ts";
+export { type ArchivedFile, openArchived } from "./archived_file.ts";
+export { formatHashedJson, loadHashedJson } from "./hashed_json.ts";
+export {
+  activeVersionOn,
+  type ActiveVersions,
+  loadActiveVersions,
+  saveActiveVersions,
+} from "./active_versions.ts";
+export {
+  type ArchiveCorruption,
+  type ArchiveQuery,
+  type ArchiveReadOptions,
+  TIME_US_MAX,
+} from "./reading/archive_query.ts";
+export { archivedDays, assertKnown, daysBetween, manifestDays } from "./reading/archived_days.ts";
+export { readArchive } from "./reading/archive_reader.ts";
+export { compareRecords } from "./reading/record_order.ts";
+export { isSideObject } from "./side_objects.ts";
+export { type ClockQuery } from "./reading/clock_filter.ts";
+export { DAY_CONDITIONS } from "./inventory/day_condition.ts";
+export { type ClockShare, type DaySummary } from "./inventory/day_summary.ts";
+export { type GapSpan, gapSpans, joinedSpans } from "./inventory/gap_spans.ts";
+export { inventory, type InventoryQuery } from "./inventory/inventory.ts";

@@ -30,7 +30,8 @@ Deno.test("a frame tells its size, so that a reader need not guess", () => {
     // Single segment: the content size follows the descriptor, of 1, 2 or 4 bytes (RFC 8878, 3.1.1.1).
     const kind = view.getUint8(4) >> 6;
     assert.ok((view.getUint8(4) & 0x20) !== 0, `${size} bytes`);
-    const told = [view.getUint8(5), view.getUint16(5, true) + 256, view.getUint32(5, true)][kind];
-    assert.equal(told, size);
+    const reported =
+      [view.getUint8(5), view.getUint16(5, true) + 256, view.getUint32(5, true)][kind];
+    assert.equal(reported, size);
   }
 });

@@ -64,13 +64,13 @@ inFolder(
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: lastStart + 1, max: whole.length - 1 }), async (cut) => {
         await Deno.writeFile(join(dir, FIRST), whole.subarray(0, cut));
-        const told: TornTail[] = [];
-        const journal = await fileJournal(dir, { onTornTail: (tail) => told.push(tail) });
+        const reported: TornTail[] = [];
+        const journal = await fileJournal(dir, { onTornTail: (tail) => reported.push(tail) });
         assert.equal(await journal.append("a", { n: 33 }), 3);
         const records = (await entriesOf(journal, "a")).map(({ record }) => record["n"]);
         await journal.close();
         assert.deepEqual(records, [1, 2, 33]);
-        assert.deepEqual(told, [{
+        assert.deepEqual(reported, [{
           path: join(dir, FIRST),
           offset: lastStart,
           bytes: cut - lastStart,

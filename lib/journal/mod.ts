@@ -1,5 +1,5 @@
 /** Records of operations: port and drivers. @module */
-export * from "./journal.ts";
+export { type Journal, type JournalEntry, type JsonRecord } from "./journal.ts";
 export { fileJournal, type FileJournalOptions } from "./file.ts";
 export { memoryJournal } from "./memory.ts";
 export { type JournalConfig, openJournal } from "./open.ts";

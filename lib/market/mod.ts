@@ -1,15 +1,86 @@
 /** The field's nouns as plain values and pure rules: records, order book, subjects. @module */
-export * from "./appended.ts";
-export * from "./event.ts";
-export * from "./decimal.ts";
-export * from "./gap.ts";
-export * from "./orderbook.ts";
-export * from "./instrument.ts";
-export * from "./subject.ts";
-export * from "./run.ts";
-export * from "./turn.ts";
-export * from "./watermark.ts";
-export * from "./signal_state.ts";
+export { APPENDED_FIELDS } from "./appended.ts";
+export {
+  ALL_SYMBOLS,
+  type ChecksumState,
+  EVENT_TYPES,
+  type EventBase,
+  type EventType,
+  FEED_TYPES,
+  type FeedEvent,
+  type Fire,
+  type Gap,
+  GAP_CHANNELS,
+  GAP_REASONS,
+  type GapChannel,
+  type GapReason,
+  isMarketData,
+  type Level,
+  type MarketEvent,
+  type MarketState,
+  type OrderBookUpdate,
+  type OrderType,
+  type Side,
+  type Status,
+  type StatusKind,
+  type Ticker,
+  type Trade,
+} from "./event.ts";
+export {
+  decimalsOfText,
+  exactStepsOfText,
+  powerOfTen,
+  stepsOf,
+  stepsOfText,
+  textOfSteps,
+  valueOf,
+  valueOfExact,
+} from "./decimal.ts";
+export {
+  type Break,
+  DisconnectGap,
+  isBreak,
+  isOpenGap,
+  lostGap,
+  openGap,
+  recoveredGap,
+} from "./gap.ts";
+export { BookSide, type BookSideName, OrderBook } from "./orderbook.ts";
+export { type Instrument } from "./instrument.ts";
+export {
+  escapeToken,
+  fireSubject,
+  parseSubject,
+  recordFilters,
+  snapshotSubject,
+  streamNameOf,
+  subjectOf,
+  typeOfSubject,
+  unescapeToken,
+  watermarkSubject,
+} from "./subject.ts";
+export { connectionOfName, nameOfRun, runOfName } from "./run.ts";
+export {
+  allTurns,
+  joinedTurns,
+  recordKind,
+  type RunTurn,
+  tradeName,
+  type Turn,
+  TURN_OVERLAP_US,
+  type TurnEnd,
+  turnsOf,
+} from "./turn.ts";
+export { type Watermark } from "./watermark.ts";
+export {
+  SIGNAL_STATES,
+  type SignalRunState,
+  type SignalsAnswer,
+  type SignalsRequest,
+  signalsSubject,
+  type SignalStatus,
+  type SignalSwitch,
+} from "./signal_state.ts";
 export {
   type AgentsAnswer,
   type AgentsRequest,

@@ -12,7 +12,7 @@ export interface TurnEnd {
   /** `fromUs` of the turn that it ends; absent in those of former versions. */
   turnFromUs?: number;
   /** Up to when that run had missed nothing, where it gave its turn away, µs. */
-  goodUs?: number;
+  lastGoodAtUs?: number;
 }
 
 /**
@@ -28,6 +28,7 @@ export interface Turn {
   /** Whether lines that came between the two are missing. */
   isLate?: boolean;
   /** Trades around the begin that were told before, by the venue's time and the trades' names. */
+  // deno-lint-ignore ssmd/words -- it bears this name in the turns that are stored
   told?: { fromUs: number; trades: readonly string[] };
   /**
    * By {@linkcode recordKind}: the last line, µs by the run's own clock, of which the other one has told
@@ -37,7 +38,7 @@ export interface Turn {
   /** What was open when the other one ended. */
   gaps?: readonly Gap[];
   /** It is given away: up to here its run has missed nothing, µs by its own clock. */
-  goodUs?: number;
+  lastGoodAtUs?: number;
 }
 
 /** A turn of a known run, and where it ended; absent = it goes on. */

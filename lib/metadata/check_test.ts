@@ -113,15 +113,15 @@ Deno.test("a file of an earlier commit may have settings that were taken back, a
   const text = `${environment?.text}\nshards: 2\n`
     .replace("{ feed: kraken,", "{ tier: 1, feed: kraken,");
   const file = { path: "environments/demo.yaml", text };
-  const told = (isPast: boolean, more = "") => {
+  const reported = (isPast: boolean, more = "") => {
     const files = [...REGISTRY, { ...file, text: text + more }];
     const { findings, environments } = checkSources(files, { on: ON, isWhole: true, isPast });
     const own = findings.filter(({ file: name }) => name === file.path);
     return { fields: own.map(({ path }) => path), is: environments.has("demo") };
   };
-  assert.deepEqual(told(true), { fields: [], is: true });
-  assert.deepEqual(told(false).fields.map((path) => path.split(".").at(-1)), [
+  assert.deepEqual(reported(true), { fields: [], is: true });
+  assert.deepEqual(reported(false).fields.map((path) => path.split(".").at(-1)), [
     ...["tier", "shards"],
   ]);
-  assert.deepEqual(told(true, "tiers: 3\n"), { fields: ["tiers"], is: false });
+  assert.deepEqual(reported(true, "tiers: 3\n"), { fields: ["tiers"], is: false });
 });

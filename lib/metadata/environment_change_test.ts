@@ -57,14 +57,14 @@ Deno.test("who follows gets each change from now on, and no nonsense", async () 
       }),
   };
   await tellSymbols(bus, environment({ BTCUSD: BTC }).symbols);
-  const told: string[][] = [];
-  await followSymbols(bus, (symbols) => told.push(Object.keys(symbols)));
-  assert.deepEqual(told, []);
+  const reported: string[][] = [];
+  await followSymbols(bus, (symbols) => reported.push(Object.keys(symbols)));
+  assert.deepEqual(reported, []);
   const { symbols } = environment({ ETHUSD: { ...ETH, depth: 10 } });
   await tellSymbols(bus, symbols);
   for (const watch of watches) watch({ key: "symbols", value: new TextEncoder().encode("[1") });
   for (const watch of watches) watch({ key: "other", value: new Uint8Array() });
-  assert.deepEqual(told, [["ETHUSD"]]);
+  assert.deepEqual(reported, [["ETHUSD"]]);
   const spec = { symbol: "ETHUSD", external: "ETH/USD", depth: 10 };
   assert.deepEqual(symbolsOfFeed(symbols, "kraken"), [spec]);
   assert.deepEqual(symbolsOfFeed(symbols, "kalshi"), []);

@@ -1,35 +1,133 @@
 /** The registry: feed, calendar and environment files, loaded and checked, and the keys they refer to. @module */
-export * from "./environment.ts";
-export * from "./feed.ts";
-export * from "./calendar.ts";
-export * from "./calendar_hours.ts";
-export * from "./schema.ts";
-export * from "./environment_change.ts";
-export * from "./qa.ts";
-export * from "./instruments/mod.ts";
-export * from "./feed_checks.ts";
+export {
+  type Environment,
+  ENVIRONMENT_FILE,
+  type GatewaySpec,
+  type KeySpec,
+  orderedSymbols,
+} from "./environment.ts";
+export { type CaptureLocation, type Feed, FEED_FILE, todayUtc, versionOn } from "./feed.ts";
+export {
+  type Calendar,
+  CALENDAR_FILE,
+  type CalendarVersion,
+  calendarVersionOn,
+  type WeeklyWindow,
+} from "./calendar.ts";
+export { isOpen, nextCloseUs, nextOpenUs, openSpans } from "./calendar_hours.ts";
+export {
+  type RegisteredSchema,
+  SCHEMA_FILE,
+  SCHEMA_STATUSES,
+  type SchemaStatus,
+  schemaVersionOn,
+} from "./schema.ts";
+export {
+  type EnvironmentChange,
+  environmentChange,
+  followSymbols,
+  type StoringBus,
+  symbolsOfFeed,
+  tellSymbols,
+} from "./environment_change.ts";
+export {
+  type CrossedBookCheck,
+  type DuplicateIdsCheck,
+  type MaxGapCheck,
+  type MonotonicTimeCheck,
+  type PresenceCheck,
+  type QaCheck,
+  type QaRules,
+  type RangeCheck,
+} from "./qa.ts";
+export {
+  ASSET_CLASSES,
+  decodeInstrument,
+  encodeInstrument,
+  figiProblem,
+  INSTRUMENT_FILE,
+  INSTRUMENT_STORE,
+  type InstrumentFile,
+  instrumentKey,
+  instrumentOfKey,
+  type InstrumentTime,
+  type InstrumentVersion,
+  isSameInstrument,
+  LIFE_STATES,
+  type Resolved,
+  SecurityMaster,
+  usOfInstant,
+  withNews,
+} from "./instruments/mod.ts";
+export { type FeedChecks, loadFeedChecks } from "./feed_checks.ts";
 export { schemaHash, type SchemaTextCheck, type SchemaTextProblem } from "./schema_references.ts";
-export * from "./registry_file.ts";
-export * from "./finding.ts";
-export * from "./changes.ts";
-export * from "./text_diff.ts";
-export * from "./edit.ts";
-export * from "./json_schema.ts";
-export * from "./check.ts";
+export {
+  REGISTRY_FOLDERS,
+  type RegistryFileId,
+  registryFileIdOf,
+  type RegistryKind,
+  registryPathOf,
+} from "./registry_file.ts";
+export {
+  compareFindings,
+  type Finding,
+  findingsError,
+  formatFinding,
+  formatPath,
+} from "./finding.ts";
+export { changeText, valueChanges } from "./changes.ts";
+export { textDiff } from "./text_diff.ts";
+export { YamlEdit, yamlText } from "./edit.ts";
+export { editorLine, jsonSchemas } from "./json_schema.ts";
+export { type CheckResult, checkSources, type SourceFile } from "./check.ts";
 export { YamlSource } from "./document.ts";
-export * from "./registry.ts";
-export * from "./find_registry.ts";
-export * from "./registry_texts.ts";
+export {
+  listEnvironments,
+  loadCalendar,
+  loadEnvironment,
+  loadFeed,
+  loadQaRules,
+} from "./registry.ts";
+export { findRegistry } from "./find_registry.ts";
+export { type Origin, readRegistryTexts, registryTextsOn } from "./registry_texts.ts";
 export { changedPaths, type Commit, git, hasHistory, historyOf, textIn } from "./git.ts";
-export * from "./keys.ts";
-export * from "./key_source.ts";
-export * from "./parse_yaml.ts";
-export * from "./safe_yaml.ts";
-export * from "./key_shape.ts";
-export * from "./key_age.ts";
-export * from "./key_access.ts";
-export * from "./sealed_secret.ts";
-export * from "./deployment.ts";
-export * from "./deployed_storage.ts";
+export { resolveKeys } from "./keys.ts";
+export { keySourceOf, type KeySources, keyVariable, readKey, whereOf } from "./key_source.ts";
+export { parseYaml } from "./parse_yaml.ts";
+export { safeYaml } from "./safe_yaml.ts";
+export { shapeFindings } from "./key_shape.ts";
+export {
+  EXPIRING_DAYS,
+  exportKeyAges,
+  type KeyAge,
+  keyAges,
+  loadRotations,
+  rotationPath,
+  type Rotations,
+  rotationsText,
+} from "./key_age.ts";
+export { type KeyAccess, reported } from "./key_access.ts";
+export {
+  scopeOf,
+  seal,
+  SEAL_SCOPES,
+  type SealedSecret,
+  sealedSecret,
+  sealedSecretText,
+  type SealingKey,
+  sealingKeyOf,
+  type SealTarget,
+} from "./sealed_secret.ts";
+export {
+  agentStorePath,
+  clientStorePath,
+  dataDirOf,
+  type DeployedSymbol,
+  type Deployment,
+  feedbackPath,
+  loadDeployment,
+  loadSharedDeployment,
+} from "./deployment.ts";
+export { loadStorage } from "./deployed_storage.ts";
 export { type DeployedIssues } from "./deployed_issues.ts";
 export { type DeployedAgents } from "./deployed_agents.ts";

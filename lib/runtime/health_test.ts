@@ -24,13 +24,16 @@ Deno.test("health names every failing condition, with the time at which it was s
   at(3_000_000);
   reasons.set("venue", "not connected, next try in 5 s");
   reasons.set("bus", "the bus is away");
-  const { ready, conditions, reasons: told } = readinessReport(health);
+  const { ready, conditions, reasons: reported } = readinessReport(health);
   assert.equal(ready, false);
   assert.deepEqual(conditions.map(({ condition, reason, since }) => [condition, reason, since]), [
     ["venue", "not connected, next try in 5 s", 2000],
     ["bus", "the bus is away", 3000],
   ]);
-  assert.equal(told[1], "connector kraken: the bus is away (since 1970-01-01T00:00:03.000000Z)");
+  assert.equal(
+    reported[1],
+    "connector kraken: the bus is away (since 1970-01-01T00:00:03.000000Z)",
+  );
   reasons.delete("venue");
   checks.look();
   at(9_000_000);

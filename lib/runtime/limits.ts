@@ -14,7 +14,7 @@ export const LIMITS = {
   /** Messages sent and not yet acknowledged by the bus; then the publisher waits. */
   publishInFlightMax: 4096,
   /** Encoded messages in memory while the bus is away; then they go to the outbox on disk. */
-  outboxMessagesMax: 65_536,
+  publishQueueMessagesMax: 65_536,
   /** Record bytes of open archive windows (about an eighth in memory); then they are cut early. */
   archiveWindowBytesMax: 512 * 1024 * 1024,
   /** Records of a day that the bus got behind later ones; beyond it they are dead-lettered. */

@@ -1,25 +1,39 @@
 /** What every room stands on: errors, log, metrics, clock, retry, limits. Imports nothing of ours. @module */
-export * from "./errors.ts";
-export * from "./log.ts";
-export * from "./metrics.ts";
-export * from "./clock.ts";
-export * from "./retry.ts";
-export * from "./running_time.ts";
-export * from "./lease.ts";
-export * from "./limits.ts";
-export * from "./loopback.ts";
-export * from "./day.ts";
-export * from "./duration.ts";
-export * from "./suggest.ts";
-export * from "./health.ts";
-export * from "./progress_watch.ts";
-export * from "./scrape.ts";
-export * from "./last_handler.ts";
-export * from "./descriptors.ts";
-export * from "./child_environment.ts";
-export * from "./signals.ts";
-export * from "./refusal.ts";
-export * from "./running_file.ts";
-export * from "./service.ts";
-export * from "./build.ts";
-export * from "./cache_dir.ts";
+export {
+  ArchiveError,
+  CacheError,
+  CodecError,
+  ConfigError,
+  JournalError,
+  messageOf,
+  SsmdError,
+  type SsmdErrorOptions,
+  StorageError,
+  systemCodeOf,
+  TransportError,
+  UsageError,
+  VenueError,
+} from "./errors.ts";
+export { createLogger, type Logger, type LogLevel, silentLogger } from "./log.ts";
+export { Metrics } from "./metrics.ts";
+export { type ClockReadings, isoOfUs, nowUs, SteadyClock, usOfIso } from "./clock.ts";
+export { Backoff, sleep } from "./retry.ts";
+export { RunningTime } from "./running_time.ts";
+export { CellLease, type LeaseCell } from "./lease.ts";
+export { LIMITS } from "./limits.ts";
+export { isLoopback } from "./loopback.ts";
+export { DAY_WORDS, dayNamed } from "./day.ts";
+export { DURATION_WORDS, formatDurationMs, parseDurationMs } from "./duration.ts";
+export { nearest, suggestion } from "./suggest.ts";
+export { ComponentHealth, Health, livenessReasons, readinessReport } from "./health.ts";
+export { ProgressWatch } from "./progress_watch.ts";
+export { serveMetrics } from "./scrape.ts";
+export { surviveUncaughtErrors } from "./last_handler.ts";
+export { countFreeDescriptors } from "./descriptors.ts";
+export { childEnvironment } from "./child_environment.ts";
+export { untilSignal } from "./signals.ts";
+export { refusalHint, refusalIn } from "./refusal.ts";
+export { announceRunning, runningProcesses } from "./running_file.ts";
+export { portOf, runService } from "./service.ts";
+export { COMMIT, VERSION } from "./build.ts";
+export { cacheDir } from "./cache_dir.ts";

@@ -30,12 +30,12 @@ Deno.test("any list in the order of bytes comes out in the order of code units",
 });
 
 Deno.test("plain keys are passed on one by one, and no more are asked for", async () => {
-  let asked = 0;
+  let requested = 0;
   const endless = async function* () {
-    for (;;) yield await Promise.resolve({ key: `k${asked++}` });
+    for (;;) yield await Promise.resolve({ key: `k${requested++}` });
   };
   for await (const { key } of inCodeUnitOrder(endless())) {
-    assert.equal(key, `k${asked - 1}`);
-    if (asked === 10) break;
+    assert.equal(key, `k${requested - 1}`);
+    if (requested === 10) break;
   }
 });

@@ -1,6 +1,6 @@
 /** Object storage: port and drivers. @module */
-export * from "./storage.ts";
-export * from "./versions.ts";
+export { type Storage, type StorageLock, type StoredObject } from "./storage.ts";
+export { type ObjectVersion, type ObjectVersions } from "./versions.ts";
 export { folderStorage } from "./local.ts";
 export { memoryStorage } from "./memory.ts";
 export { openStorage, type StorageConfig } from "./open.ts";

@@ -9,7 +9,7 @@ import { sleep, StorageError } from "@ssmd/runtime";
 import { inCodeUnitOrder } from "./code_unit_order.ts";
 import { notFound } from "./errors.ts";
 import { assertKey, assertPrefix, TEMPORARY_PREFIX } from "./key.ts";
-import { attempted, s3CodeOf, type S3Patience, toldError } from "./s3_calls.ts";
+import { attempted, reportedError, s3CodeOf, type S3Patience } from "./s3_calls.ts";
 import type { S3Connection } from "./s3_client.ts";
 import { ConditionalPuts } from "./s3_conditional.ts";
 import { corruptionError, type S3Object } from "./s3_errors.ts";
@@ -85,7 +85,7 @@ export class S3Bucket implements Storage {
       await this.#upload(object, following([first.value, second.value], rest), recycle);
     } catch (error) {
       if (failure()?.error === error) throw error;
-      throw toldError(error);
+      throw reportedError(error);
     } finally {
       await parts.return?.();
     }
@@ -211,7 +211,7 @@ export class S3Bucket implements Storage {
     try {
       return await action();
     } catch (error) {
-      throw toldError(error);
+      throw reportedError(error);
     }
   }
 
@@ -312,6 +312,6 @@ function isHidden(objectKey: string): boolean {
 }
 
 function isNotFound(error: unknown): boolean {
-  return toldError(error) instanceof StorageError &&
-    (toldError(error) as StorageError).code === "NOT_FOUND";
+  return reportedError(error) instanceof StorageError &&
+    (reportedError(error) as StorageError).code === "NOT_FOUND";
 }

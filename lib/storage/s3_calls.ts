@@ -17,6 +17,8 @@ export interface S3Patience {
   firstWaitMs: number;
   /** No further tries once it aborts. */
   closing?: AbortSignal;
+  /** The same for one request. */
+  cancelled?: AbortSignal;
   tries?: TryListener;
 }
 
@@ -38,10 +40,9 @@ export class S3CallError extends Error {
  * Throws S3CallError.
  */
 export async function attempted<T>(
-  { attemptsMax, firstWaitMs, closing, tries }: S3Patience,
+  { attemptsMax, firstWaitMs, closing, cancelled, tries }: S3Patience,
   object: S3Object,
   send: (attempt: number) => Promise<T>,
-  cancelled?: AbortSignal,
 ): Promise<T> {
   const backoff = new Backoff({ firstMs: firstWaitMs, maxMs: 5_000 });
   const ended = () => cancelled?.aborted === true || closing?.aborted === true;
@@ -61,7 +62,7 @@ export async function attempted<T>(
 }
 
 /** What a person is told of an {@linkcode attempted} that failed: its StorageError. */
-export function toldError(thrown: unknown): unknown {
+export function reportedError(thrown: unknown): unknown {
   return thrown instanceof S3CallError ? thrown.failure.error : thrown;
 }
 

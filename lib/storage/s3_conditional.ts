@@ -7,7 +7,13 @@ import {
 } from "@aws-sdk/client-s3";
 import { StorageError } from "@ssmd/runtime";
 import { TEMPORARY_PREFIX } from "./key.ts";
-import { attempted, type S3CallError, s3CodeOf, type S3Patience, toldError } from "./s3_calls.ts";
+import {
+  attempted,
+  reportedError,
+  type S3CallError,
+  s3CodeOf,
+  type S3Patience,
+} from "./s3_calls.ts";
 import type { S3Connection } from "./s3_client.ts";
 import type { S3Object } from "./s3_errors.ts";
 import { crc32Text } from "./s3_proof.ts";
@@ -144,7 +150,7 @@ export class ConditionalPuts {
       return await supported;
     } catch (error) {
       this.#supported.delete(name);
-      throw toldError(error);
+      throw reportedError(error);
     }
   }
 

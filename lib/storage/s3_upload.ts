@@ -126,13 +126,13 @@ async function sendPart(
   const crc = crc32Text(bytes);
   const command = () =>
     new UploadPartCommand({ ...upload, PartNumber: number, Body: bytes, ChecksumCRC32: crc });
-  return await attempted(patience, object, async () => {
+  return await attempted({ ...patience, cancelled: signal }, object, async () => {
     const { ETag, ChecksumCRC32 } = await client.send(command());
     if (proofOf({ ETag, ChecksumCRC32 }, bytes, crc) === "different") {
       throw corruptionError("A part was stored with other bytes", object);
     }
     return { PartNumber: number, ETag, ...(ChecksumCRC32 ? { ChecksumCRC32 } : {}) };
-  }, signal);
+  });
 }
 
 async function complete(

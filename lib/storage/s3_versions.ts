@@ -8,7 +8,7 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { StorageError } from "@ssmd/runtime";
-import { attempted, s3CodeOf, type S3Patience, toldError } from "./s3_calls.ts";
+import { attempted, reportedError, s3CodeOf, type S3Patience } from "./s3_calls.ts";
 import { corruptionError, type S3Object } from "./s3_errors.ts";
 import type { BucketVersioning, ObjectVersion, ObjectVersions } from "./versions.ts";
 
@@ -128,7 +128,9 @@ class S3Versions implements ObjectVersions {
       return await attempted(this.#options.patience, object, send);
     } catch (error) {
       const code = s3CodeOf(error);
-      if (code !== "NotImplemented" && code !== "VersioningNotConfigured") throw toldError(error);
+      if (code !== "NotImplemented" && code !== "VersioningNotConfigured") {
+        throw reportedError(error);
+      }
       throw new StorageError(
         "STORAGE_UNSUPPORTED",
         `The S3 server at ${object.endpoint} keeps no versions of objects (${code}).`,

@@ -1,5 +1,17 @@
 /** The message bus: port and drivers. @module */
-export * from "./transport.ts";
+export {
+  type ConsumeOptions,
+  type Consumer,
+  type InMessage,
+  type LiveSubscription,
+  type OutMessage,
+  type Publisher,
+  type PublishRefusal,
+  type ReadOptions,
+  type StreamState,
+  type Subscription,
+  type Transport,
+} from "./transport.ts";
 export {
   escapeKeyToken,
   type KeyValueChange,

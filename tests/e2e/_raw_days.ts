@@ -20,7 +20,7 @@ const CONNECTIONS = 2;
 const FILES_A_DAY = 6;
 const LINES_A_FILE = 2_500;
 /** Where the raw files lie. */
-export const PLACE = { env: "crash", feed: "kalshi" } as const;
+export const FEED_ID = { env: "crash", feed: "kalshi" } as const;
 
 /** A market's book by deltas that are numbered over days, with a break each day and trades between. */
 function* linesOf(slot: number): Generator<string, void, void> {
@@ -67,7 +67,7 @@ function* linesOf(slot: number): Generator<string, void, void> {
 
 function captureOf(connection: string, linesBefore: number): CaptureInfo {
   return {
-    ...{ run: "m1crash", connection, ...PLACE, venue: "kalshi", endpoint: "ws://127.0.0.1:1/" },
+    ...{ run: "m1crash", connection, ...FEED_ID, venue: "kalshi", endpoint: "ws://127.0.0.1:1/" },
     ...{ symbols: [], location: "", host: "here", linesBefore },
     clock: { source: "system", status: "unknown", offsetUs: null },
     software: { version: "0.1.0", commit: "test" },
@@ -85,7 +85,7 @@ export async function fillRaw(storage: Storage): Promise<void> {
       const built = buildRawFile(captureOf(connection, at), [
         new TextEncoder().encode(own.join("")),
       ]);
-      const key = rawKey({ ...PLACE, connection, atUs: built.firstUs });
+      const key = rawKey({ ...FEED_ID, connection, atUs: built.firstUs });
       await storage.put(key, built.bytes);
       const file: ManifestFile = {
         ...{ key, connection, run: "m1crash", count: own.length, ...built.counts },
@@ -98,7 +98,7 @@ export async function fillRaw(storage: Storage): Promise<void> {
     }
   }
   for (const [day, ofDay] of files) {
-    const manifest = emptyManifest({ kind: "raw", ...PLACE, day });
+    const manifest = emptyManifest({ kind: "raw", ...FEED_ID, day });
     const change = { files: ofDay, writtenBy: "0.1.0+test", nowUs: START_US };
     await saveManifest(storage, changedManifest(manifest, change));
   }

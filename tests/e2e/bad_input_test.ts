@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RUBBISH } from "@ssmd/simulator";
+import { GARBAGE } from "@ssmd/simulator";
 import { recordsIn } from "./_archived.ts";
 import { eventually, verify } from "./_process.ts";
 import { ENV, Rig } from "./_rig.ts";
@@ -11,14 +11,14 @@ Deno.test("frames that cannot be read are kept, counted and passed over: text, t
   await rig.allLive();
   // What is too large is turned away before anything of a venue: one of them is enough.
   const formsOf = (venue: string) =>
-    RUBBISH.filter((what) => what !== "huge" || venue === "kraken");
+    GARBAGE.filter((what) => what !== "huge" || venue === "kraken");
   // What is of no known type is no loss: it is counted on its own, and makes no gap.
   const counted = (venue: string, what: string) =>
     what === "unknown"
       ? rig.metric("unknown_frames_total", venue)
       : rig.metric("errors_total", venue, `,error_type="parse"`);
   const lossesOf = (venue: string) => formsOf(venue).filter((what) => what !== "unknown");
-  for (const what of RUBBISH) {
+  for (const what of GARBAGE) {
     for (const venue of VENUES.filter((venue) => formsOf(venue).includes(what))) {
       const before = await counted(venue, what);
       rig.simulator(venue).fault({ type: "rubbish", what });
@@ -37,7 +37,7 @@ Deno.test("frames that cannot be read are kept, counted and passed over: text, t
     for (const { detail } of gaps) assert.ok(detail.length > 10 && detail.length < 400, detail);
     assert.equal((await rig.sent(venue)).length, 1, "the connection was kept");
   }
-  assert.equal(rig.up.captured()["unreadable"], 2 * (RUBBISH.length - 1) - 1);
+  assert.equal(rig.up.captured()["unreadable"], 2 * (GARBAGE.length - 1) - 1);
   assert.ok(days.every(({ records }) => records.trade > 0));
 });
 

@@ -77,8 +77,8 @@ Deno.test("what was captured by a good clock and what by a bad one is told apart
 
   const { days } = JSON.parse(await ask(folder.path, "data", "quality", "--output", "json"));
   const clocks = days.flatMap((day: { clocks: { status: string }[] }) => day.clocks);
-  const told = new Set(clocks.map(({ status }: { status: string }) => status));
-  assert.deepEqual(told, new Set(["synchronized", "unsynchronized"]));
+  const reported = new Set(clocks.map(({ status }: { status: string }) => status));
+  assert.deepEqual(reported, new Set(["synchronized", "unsynchronized"]));
 
   const all = await tradesOf(folder.path);
   const timed = await tradesOf(folder.path, "--clock-status", "synchronized");

@@ -166,17 +166,17 @@ async function assertWhole(storage: Storage, dir: string): Promise<void> {
       if (before === undefined || Number(tradeId) === Number(before.tradeId) + 1) continue;
       assert.notEqual(tradeId, before.tradeId, `a trade of ${symbol} is there twice`);
       // A machine that is slow may have found nobody in time: then it is told.
-      const isTold = gaps.some(({ fromUs, toUs }) =>
+      const isReported = gaps.some(({ fromUs, toUs }) =>
         fromUs <= receivedAtUs && (toUs === 0 || toUs >= before.receivedAtUs)
       );
-      assert.ok(isTold, `trades of ${symbol} behind ${before.tradeId} are missing untold`);
+      assert.ok(isReported, `trades of ${symbol} behind ${before.tradeId} are missing untold`);
     }
   }
   assert.ok(new Set(records.map(({ run }) => run)).size >= 2 + ROUNDS / 2);
   assert.deepEqual((await verifyArchive(storage, {})).problems, []);
   const [from, to] = [records[0]?.receivedAtUs ?? 0, nowUs()].map(dayOfUs) as [string, string];
-  const place = { storage, env: ENV, feed: FEED, version: "again" };
-  await reprocess({ ...place, from, to, software: SOFTWARE, tempDir: dir });
+  const context = { storage, env: ENV, feed: FEED, version: "again" };
+  await reprocess({ ...context, from, to, software: SOFTWARE, tempDir: dir });
   assert.deepEqual(await recordsOf(storage, "again"), records);
   console.log(
     `${records.length} records, gaps: ${gaps.map(({ detail }) => detail).join("; ") || "none"}`,

@@ -35,8 +35,8 @@ class Side implements AsyncDisposable {
     private readonly transport: Transport,
   ) {}
 
-  static async start(place: Place, spoolDir: string): Promise<Side> {
-    const { feed, endpoint, server, storage } = place;
+  static async start(rig: PairRig, spoolDir: string): Promise<Side> {
+    const { feed, endpoint, server, storage } = rig;
     const line = new CutLine(server.port);
     const url = `nats://127.0.0.1:${line.port}`;
     const transport = await openTransport({ type: "nats", url }, { env: ENV });
@@ -63,7 +63,7 @@ class Side implements AsyncDisposable {
   }
 }
 
-interface Place {
+interface PairRig {
   feed: SimulatedVenueId;
   endpoint: string;
   server: NatsServer;
@@ -84,9 +84,9 @@ function frames(side: Side, count: number): Promise<void> {
   return until(() => side.connector.stats().frames >= before + count);
 }
 
-async function recordsOf(place: Place, version: string): Promise<MarketEvent[]> {
+async function recordsOf(rig: PairRig, version: string): Promise<MarketEvent[]> {
   const records: MarketEvent[] = [];
-  const { storage, feed } = place;
+  const { storage, feed } = rig;
   for await (const batch of readArchive(storage, { env: ENV, feed, version })) {
     records.push(...batch);
   }
@@ -96,11 +96,11 @@ async function recordsOf(place: Place, version: string): Promise<MarketEvent[]> 
 }
 
 /** The first one is cut off and killed, comes back and takes over again when the second one stops. */
-async function capture(place: Place, dir: string): Promise<void> {
+async function capture(rig: PairRig, dir: string): Promise<void> {
   await using second = await (async () => {
-    await using first = await Side.start(place, `${dir}/first`);
+    await using first = await Side.start(rig, `${dir}/first`);
     await frames(first, 100);
-    const second = await Side.start(place, `${dir}/second`);
+    const second = await Side.start(rig, `${dir}/second`);
     await frames(second, 200);
     assert.equal(second.connector.isTelling, false);
     first.line.cut();
@@ -110,7 +110,7 @@ async function capture(place: Place, dir: string): Promise<void> {
     await first.connector.replaced;
     return second;
   })();
-  await using again = await Side.start(place, `${dir}/first`);
+  await using again = await Side.start(rig, `${dir}/first`);
   await frames(again, 200);
   assert.equal(again.connector.isTelling, false);
   await second[Symbol.asyncDispose]();
@@ -129,7 +129,7 @@ for (const feed of ["kraken", "kalshi"] as const) {
       const source = { type: "model", seed: 11, symbols: markets, ratePerSecond: 300 } as const;
       const simulator = await startSimulator({ venue: feed, source });
       const storage = await openStorage({ type: "local", path: `${dir}/data` });
-      const place = { feed, endpoint: simulator.url, server, storage };
+      const context = { feed, endpoint: simulator.url, server, storage };
       const bus = await openTransport({ type: "nats", url: server.url }, { env: ENV });
       const archiver = createArchiver({
         ...{ env: ENV, feeds: [feed], transport: bus, storage },
@@ -137,9 +137,9 @@ for (const feed of ["kraken", "kalshi"] as const) {
       });
       try {
         await archiver.start();
-        await capture(place, dir);
+        await capture(context, dir);
         await archiver.close();
-        await assertWhole(place, dir);
+        await assertWhole(context, dir);
       } finally {
         await bus.close();
         await simulator.close();
@@ -151,9 +151,9 @@ for (const feed of ["kraken", "kalshi"] as const) {
   });
 }
 
-async function assertWhole(place: Place, dir: string): Promise<void> {
-  const { storage, feed } = place;
-  const records = await recordsOf(place, "v1");
+async function assertWhole(rig: PairRig, dir: string): Promise<void> {
+  const { storage, feed } = rig;
+  const records = await recordsOf(rig, "v1");
   assert.equal(new Set(records.map(({ run }) => run)).size, 3);
   const trades = records.flatMap((each) => each.type === "trade" ? [each] : []);
   const names = trades.map(({ symbol, tradeId }) => `${symbol} ${tradeId}`);
@@ -186,7 +186,7 @@ async function assertWhole(place: Place, dir: string): Promise<void> {
     ...{ storage, env: ENV, feed, version: "again", from: day, to: day, software: SOFTWARE },
     tempDir: dir,
   });
-  assert.deepEqual(await recordsOf(place, "again"), records);
+  assert.deepEqual(await recordsOf(rig, "again"), records);
 }
 
 /** Kraken numbers the trades of a pair. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { dayOfUs, openArchived } from "@ssmd/archive";
 import { Encoder } from "@ssmd/codec";
-import { normalizerOn, placeOf, Translator, type Venue, VENUES } from "@ssmd/exchanges";
+import { normalizerOn, originOf, Translator, type Venue, VENUES } from "@ssmd/exchanges";
 import { connectionOfName, type Gap, isBreak, type MarketEvent } from "@ssmd/market";
 import { type OrderBookUpdate, runOfName } from "@ssmd/market";
 import { folderStorage } from "@ssmd/storage";
@@ -83,7 +83,7 @@ function* expected(raw: readonly RawConnection[]): Iterable<MarketEvent> {
   for (const { feed, info, lines } of raw) {
     const version = normalizerOn(VENUES[feed] as Venue, dayOfUs(lines[0]?.atUs ?? 0));
     const normalizer = version.create({ feed, symbols: info.symbols });
-    const translator = new Translator(feed, normalizer, placeOf(info));
+    const translator = new Translator(feed, normalizer, originOf(info));
     for (const line of lines) {
       if (line.kind === "frame") {
         yield* translator.frame(JSON.parse(line.text), line.text, line.atUs).events;

@@ -31,10 +31,10 @@ Deno.test({
       const width = await page.evaluate("document.documentElement.scrollWidth");
       assert.ok(Number(width) <= PHONE_WIDTH, `the page is ${width} wide on a phone`);
       assert.deepEqual(await page.evaluate(DEAD), []);
-      const asked = await page.evaluate(
+      const requested = await page.evaluate(
         "performance.getEntriesByType('resource').map((e) => e.name)",
       );
-      for (const name of asked as string[]) assert.ok(name.startsWith(url), name);
+      for (const name of requested as string[]) assert.ok(name.startsWith(url), name);
       assert.deepEqual(page.errors, []);
     });
   },

@@ -3,14 +3,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { folderStorage } from "@ssmd/storage";
 import { SeededRandom } from "./crash_service.ts";
 import { Folder, Running, verify } from "./_process.ts";
-import { fillRaw, PLACE } from "./_raw_days.ts";
+import { FEED_ID, fillRaw } from "./_raw_days.ts";
 import { contentOf } from "./_versions.ts";
 
 const KILLS = 30;
 
 function runArgs(folder: string, version: string, parallel: number): string[] {
   return [
-    ...["reprocess", "run", "--data", `${folder}/data`, "--feed", PLACE.feed, "--as", version],
+    ...["reprocess", "run", "--data", `${folder}/data`, "--feed", FEED_ID.feed, "--as", version],
     ...["--temp", `${folder}/temp`, "--parallel", String(parallel), "--output", "json"],
   ];
 }
@@ -51,8 +51,8 @@ Deno.test("a reprocess that is killed thirty times gives what an undisturbed one
   const storage = folderStorage(`${path}/data`);
   await fillRaw(storage);
   const workMs = [await timed(path, 1), await timed(path, 2)];
-  const expected = await contentOf(storage, { ...PLACE, version: "whole1" });
-  assert.deepEqual(await contentOf(storage, { ...PLACE, version: "whole2" }), expected);
+  const expected = await contentOf(storage, { ...FEED_ID, version: "whole1" });
+  assert.deepEqual(await contentOf(storage, { ...FEED_ID, version: "whole2" }), expected);
   assert.deepEqual(Object.keys(expected.days), ["2026-08-01", "2026-08-02", "2026-08-03"]);
 
   let kills = 0;
@@ -75,7 +75,7 @@ Deno.test("a reprocess that is killed thirty times gives what an undisturbed one
       if (actions(ended.output).includes("keep")) resumed++;
       break;
     }
-    assert.deepEqual(await contentOf(storage, { ...PLACE, version: name }), expected);
+    assert.deepEqual(await contentOf(storage, { ...FEED_ID, version: name }), expected);
   }
   console.log(`${kills} kills; ${resumed} runs went on where another one had been killed`);
   assert.ok(resumed > 0);

@@ -5,7 +5,7 @@ import { type Fault, startFaultProxy } from "../servers/fault_proxy.ts";
 import { s3ServerAvailable, startS3Server } from "../servers/s3_server.ts";
 import { SeededRandom } from "./crash_service.ts";
 import { Folder } from "./_process.ts";
-import { fillRaw, PLACE } from "./_raw_days.ts";
+import { FEED_ID, fillRaw } from "./_raw_days.ts";
 import { contentOf } from "./_versions.ts";
 
 const BUCKETS = { raw: "raw", normalized: "normalized" };
@@ -15,7 +15,7 @@ const FAULTS: readonly Fault[] = ["busy", "reset", "cutRequest", "cutAnswer", "l
 
 function optionsFor(storage: Storage, tempDir: string): ReprocessOptions {
   return {
-    ...{ storage, ...PLACE, version: "v2", from: "2026-08-01", to: "2026-08-03", tempDir },
+    ...{ storage, ...FEED_ID, version: "v2", from: "2026-08-01", to: "2026-08-03", tempDir },
     software: { version: "0.1.0", commit: "test" },
   };
 }
@@ -31,7 +31,7 @@ Deno.test({
     const memory = memoryStorage();
     await fillRaw(memory);
     await reprocess(optionsFor(memory, folder.path));
-    const expected = await contentOf(memory, { ...PLACE, version: "v2" });
+    const expected = await contentOf(memory, { ...FEED_ID, version: "v2" });
 
     const server = await startS3Server({ buckets: Object.values(BUCKETS), keepAlive: false });
     const proxy = startFaultProxy(server.port);
@@ -50,7 +50,7 @@ Deno.test({
       const storage = await openStorage(through);
       const threads = { count: 2, storage: through };
       await reprocess({ ...optionsFor(storage, folder.path), threads });
-      assert.deepEqual(await contentOf(direct, { ...PLACE, version: "v2" }), expected);
+      assert.deepEqual(await contentOf(direct, { ...FEED_ID, version: "v2" }), expected);
       console.log(`${failed} of ${proxy.requests.length} requests failed`);
       assert.ok(failed > 0);
       await storage.close();

@@ -108,8 +108,8 @@ export class KalshiCaptureFeed implements KalshiFeed, CaptureFeed {
     // With the capture's own numbers they take the last ones, so that the next delta follows.
     let seq = books.seq - wanted.length;
     for (const ticker of wanted) {
-      const place = keepSequence ? { sid: books.sid, seq: ++seq } : subscription.place();
-      const frame = books.snapshot(ticker, place);
+      const numbering = keepSequence ? { sid: books.sid, seq: ++seq } : subscription.nextNumber();
+      const frame = books.snapshot(ticker, numbering);
       if (frame !== undefined) connection.sendData(frame, "book");
     }
     this.#add(subscription);

@@ -69,7 +69,7 @@ export class KalshiCaptureBooks {
   }
 
   /** The snapshot of a market; undefined when it is not known. */
-  snapshot(ticker: string, place: { sid: number; seq: number }): string | undefined {
+  snapshot(ticker: string, numbering: { sid: number; seq: number }): string | undefined {
     const book = this.#books.get(ticker);
     if (book === undefined) return undefined;
     const side = (name: string, levels: Map<string, number>) =>
@@ -77,7 +77,7 @@ export class KalshiCaptureBooks {
         [...levels].sort(([a], [b]) => Number(a) - Number(b))
           .map(([price, size]) => `["${price}","${contractsText(size)}"]`).join(",")
       }]`;
-    return `{"type":"orderbook_snapshot","sid":${place.sid},"seq":${place.seq},"msg":{` +
+    return `{"type":"orderbook_snapshot","sid":${numbering.sid},"seq":${numbering.seq},"msg":{` +
       `"market_ticker":"${ticker}","market_id":"${book.marketId}"` +
       `${side("yes_dollars_fp", book.yes)}${side("no_dollars_fp", book.no)}}}`;
   }

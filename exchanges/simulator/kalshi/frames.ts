@@ -31,10 +31,10 @@ export type KalshiErrorCode = keyof typeof KALSHI_ERRORS;
 export function kalshiErrorFrame(
   code: KalshiErrorCode,
   id: number,
-  place?: { sid: number; seq: number },
+  numbering?: { sid: number; seq: number },
 ): string {
   const reply = id > 0 ? `"id":${id},` : "";
-  const where = place === undefined ? "" : `"sid":${place.sid},"seq":${place.seq},`;
+  const where = numbering === undefined ? "" : `"sid":${numbering.sid},"seq":${numbering.seq},`;
   return `{${reply}"type":"error",${where}"msg":{"code":${code},"msg":"${KALSHI_ERRORS[code]}"}}`;
 }
 
@@ -47,18 +47,18 @@ export function subscribedFrame(id: number, channel: string, sid: number): strin
 /** A subscription was changed; the list is its whole new set. */
 export function okFrame(
   id: number,
-  place: { sid: number; seq: number },
+  numbering: { sid: number; seq: number },
   tickers?: Iterable<string>,
 ): string {
   const reply = id > 0 ? `"id":${id},` : "";
   const msg = tickers === undefined
     ? ""
     : `,"msg":{"market_tickers":${JSON.stringify([...tickers])}}`;
-  return `{"type":"ok",${reply}"sid":${place.sid},"seq":${place.seq}${msg}}`;
+  return `{"type":"ok",${reply}"sid":${numbering.sid},"seq":${numbering.seq}${msg}}`;
 }
 
 /** A subscription ended. */
-export function unsubscribedFrame(id: number, place: { sid: number; seq: number }): string {
+export function unsubscribedFrame(id: number, numbering: { sid: number; seq: number }): string {
   const reply = id > 0 ? `"id":${id},` : "";
-  return `{${reply}"sid":${place.sid},"seq":${place.seq},"type":"unsubscribed"}`;
+  return `{${reply}"sid":${numbering.sid},"seq":${numbering.seq},"type":"unsubscribed"}`;
 }

@@ -18,7 +18,7 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
     this.#desks = options.exchange.markets.map((market) =>
       new KalshiMarketPublisher(market, options.seed)
     );
-    for (const desk of this.#desks) this.#byTicker.set(desk.ticker, desk);
+    for (const publisher of this.#desks) this.#byTicker.set(publisher.ticker, publisher);
     this.#lifecycle = new KalshiLifecycle(options.seed);
   }
 
@@ -53,18 +53,18 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
       this.#lifecycleSubscriptions.add(subscription);
       return;
     }
-    for (const desk of this.#desks) {
-      if (!subscription.accepts(desk.ticker)) continue;
-      if (subscription.channel === "orderbook_delta") desk.snapshot(subscription);
+    for (const publisher of this.#desks) {
+      if (!subscription.accepts(publisher.ticker)) continue;
+      if (subscription.channel === "orderbook_delta") publisher.snapshot(subscription);
       else if (subscription.channel === "ticker" && subscription.options.sendSnapshot) {
-        desk.sendTicker(subscription, this.nowUs());
+        publisher.sendTicker(subscription, this.nowUs());
       }
-      desk.place(subscription);
+      publisher.setSubscription(subscription);
     }
   }
 
   changed(subscription: KalshiSubscription, added: readonly string[]): void {
-    for (const desk of this.#desks) desk.place(subscription);
+    for (const publisher of this.#desks) publisher.setSubscription(subscription);
     if (subscription.channel === "orderbook_delta") this.snapshots(subscription, added);
   }
 
@@ -76,7 +76,7 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
 
   unsubscribed(subscription: KalshiSubscription): void {
     this.#lifecycleSubscriptions.delete(subscription);
-    for (const desk of this.#desks) desk.place(subscription, false);
+    for (const publisher of this.#desks) publisher.setSubscription(subscription, false);
     const { session } = subscription;
     session.connection.playing = [...session.subscriptions].some((other) => other !== subscription);
   }
@@ -86,7 +86,7 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
     this.#desks[this.#options.exchange.step()]?.publish(atUs);
     for (const body of this.#lifecycle.due(elapsedUs, atUs)) {
       for (const subscription of this.#lifecycleSubscriptions) {
-        const { sid, seq } = subscription.place();
+        const { sid, seq } = subscription.nextNumber();
         subscription.session.connection.sendData(
           `{"type":"market_lifecycle_v2","sid":${sid},"seq":${seq},"msg":${body}}`,
           "trade",

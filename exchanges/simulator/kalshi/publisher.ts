@@ -65,7 +65,10 @@ export class KalshiMarketPublisher implements LevelObserver {
   }
 
   /** Adds a subscription where the market belongs to it, or takes it out. */
-  place(subscription: KalshiSubscription, wanted = subscription.accepts(this.ticker)): void {
+  setSubscription(
+    subscription: KalshiSubscription,
+    wanted = subscription.accepts(this.ticker),
+  ): void {
     const set = {
       orderbook_delta: this.#books,
       trade: this.#trades,
@@ -84,7 +87,7 @@ export class KalshiMarketPublisher implements LevelObserver {
       (price) => to.options.useYesPrice ? price : DOLLAR - price,
       to.options.useYesPrice,
     );
-    const { sid, seq } = to.place();
+    const { sid, seq } = to.nextNumber();
     to.session.connection.sendData(
       `{"type":"orderbook_snapshot","sid":${sid},"seq":${seq},"msg":{"market_ticker":"${this.ticker}",` +
         `"market_id":"${this.#marketId}"${yes === "" ? "" : `,"yes_dollars_fp":[${yes}]`}` +
@@ -116,7 +119,7 @@ export class KalshiMarketPublisher implements LevelObserver {
       `"side":"${name}",${time}}}`;
     const text = rest(own);
     for (const subscription of this.#books) {
-      const { sid, seq } = subscription.place();
+      const { sid, seq } = subscription.nextNumber();
       const body = subscription.options.useYesPrice && own !== price ? rest(price) : text;
       subscription.session.connection.sendData(
         `{"type":"orderbook_delta","sid":${sid},"seq":${seq}${body}`,
@@ -143,7 +146,7 @@ export class KalshiMarketPublisher implements LevelObserver {
         Math.floor(nowUs / 1000)
       }}}`;
     for (const subscription of this.#trades) {
-      const { sid, seq } = subscription.place();
+      const { sid, seq } = subscription.nextNumber();
       subscription.session.connection.sendData(
         `{"type":"trade","sid":${sid},"seq":${seq}${body}`,
         "trade",

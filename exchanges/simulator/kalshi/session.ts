@@ -100,7 +100,7 @@ export class KalshiSession implements Session {
   }
 
   #refuse(code: KalshiErrorCode, id: number, subscription?: KalshiSubscription): void {
-    this.connection.send(kalshiErrorFrame(code, id, subscription?.place()));
+    this.connection.send(kalshiErrorFrame(code, id, subscription?.nextNumber()));
   }
 
   #dispatch(command: Fields, id: number): void {
@@ -184,7 +184,7 @@ export class KalshiSession implements Session {
       }
       this.#subscriptions.delete(subscription);
       this.#feed.unsubscribed(subscription);
-      this.connection.send(unsubscribedFrame(id, subscription.place()));
+      this.connection.send(unsubscribedFrame(id, subscription.nextNumber()));
     }
   }
 
@@ -224,7 +224,7 @@ export class KalshiSession implements Session {
     if (tickers === null || tickers.length === 0) return this.#refuse(14, id, subscription);
     if (subscription.channel === "market_lifecycle_v2") return this.#refuse(13, id, subscription);
     const added = subscription.change(action, tickers);
-    this.connection.send(okFrame(id, subscription.place(), subscription.tickers ?? []));
+    this.connection.send(okFrame(id, subscription.nextNumber(), subscription.tickers ?? []));
     this.#feed.changed(subscription, added);
   }
 

@@ -87,7 +87,7 @@ export class KalshiSubscription {
   }
 
   /** Takes the next number of the sequence. */
-  place(): { sid: number; seq: number } {
+  nextNumber(): { sid: number; seq: number } {
     return { sid: this.sid, seq: ++this.seq };
   }
 }

@@ -17,8 +17,8 @@ export class KrakenModelFeed implements KrakenFeed, ModelFeed {
     const { exchange, seed } = this.#options = options;
     this.#ids = new Random(seed, "connections");
     this.#desks = exchange.markets.map((market) => new KrakenMarketPublisher(market));
-    this.#pairs = this.#desks.map((desk) => desk.pair);
-    for (const desk of this.#desks) this.#bySymbol.set(desk.pair.symbol, desk);
+    this.#pairs = this.#desks.map((publisher) => publisher.pair);
+    for (const publisher of this.#desks) this.#bySymbol.set(publisher.pair.symbol, publisher);
   }
 
   session(connection: Connection): KrakenSession {

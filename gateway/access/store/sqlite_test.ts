@@ -65,11 +65,11 @@ Deno.test("sqlite: a file of a newer version and rubbish are refused with what t
   db.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
   db.close();
   assert.throws(() => sqliteClientStore(path), { code: "CLIENT_STORE_NEWER" });
-  const rubbish = await newFile();
-  await Deno.mkdir(rubbish.slice(0, rubbish.lastIndexOf("/")));
-  await Deno.writeTextFile(rubbish, "no database\n".repeat(1000));
-  assert.throws(() => sqliteClientStore(rubbish), { code: "CLIENT_STORE_FAILED" });
-  assert.match(await Deno.readTextFile(rubbish), /^no database/);
+  const garbage = await newFile();
+  await Deno.mkdir(garbage.slice(0, garbage.lastIndexOf("/")));
+  await Deno.writeTextFile(garbage, "no database\n".repeat(1000));
+  assert.throws(() => sqliteClientStore(garbage), { code: "CLIENT_STORE_FAILED" });
+  assert.match(await Deno.readTextFile(garbage), /^no database/);
 });
 
 Deno.test("sqlite: migrations go on where the file stands, each step whole or not at all", async () => {

@@ -23,7 +23,7 @@ export const ABSENT_SYMBOL = "QZXABSENT";
 export const ABSENT_FEED = "absentfeed";
 
 /** What the client `desk` is entitled to. */
-export const DESK: Partial<Entitlement> = { feed: "kraken", symbols: "BTC*", types: ["trade"] };
+export const ENTITLED: Partial<Entitlement> = { feed: "kraken", symbols: "BTC*", types: ["trade"] };
 
 /** A gateway that asks for keys, with markets that are hidden from the client `desk`. */
 export interface GuardedGateway {

@@ -6,7 +6,7 @@ import { defineTool } from "../tool.ts";
 import { CURSOR, FEED, FROM, limit, TO } from "./arguments.ts";
 import { notesOf } from "./condition.ts";
 
-const PLACE = z.tuple([z.string(), z.int()]);
+const PAGE_CURSOR = z.tuple([z.string(), z.int()]);
 
 /** What the archive holds. */
 export const DATA_INVENTORY = defineTool({
@@ -31,7 +31,7 @@ function byDay(a: Json, b: Json): number {
 
 /** Behind the day of a cursor. Throws a Problem (400) where it is none. */
 function startOf(days: readonly Json[], cursor: string): number {
-  const [key, shown] = valueOfCursor(cursor, PLACE);
+  const [key, shown] = valueOfCursor(cursor, PAGE_CURSOR);
   const at = days.findIndex((day) => keyOf(day) === key);
   return at < 0 ? shown : at + 1;
 }

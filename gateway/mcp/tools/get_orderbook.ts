@@ -19,10 +19,10 @@ export const GET_ORDERBOOK = defineTool({
   },
 });
 
-function bookFound(answer: Json, depth: number, asked: number): Found {
+function bookFound(answer: Json, depth: number, requestedDepth: number): Found {
   const { state, recv_ts: received, suspect_since: suspect, ...rest } = answer;
   const [bids, asks] = [listIn(answer, "bids"), listIn(answer, "asks")];
-  const isCut = depth < Math.min(asked, Math.max(bids.length, asks.length));
+  const isCut = depth < Math.min(requestedDepth, Math.max(bids.length, asks.length));
   return {
     data: {
       ...rest,

@@ -10,7 +10,7 @@ import { askPage } from "./paged.ts";
 
 const INTERVALS = ["1s", "5s", "1m", "5m", "15m", "1h", "4h", "1d"] as const;
 /** Start and end of what is left of a span of candles, ms. */
-const CANDLE_PLACE = z.tuple([z.number(), z.number()]);
+const CANDLE_CURSOR = z.tuple([z.number(), z.number()]);
 
 const INPUT = {
   symbol: SYMBOL,
@@ -70,8 +70,8 @@ function gaps(ask: AskRoute, { kind: _, interval: __, ...query }: Args): Promise
 /** Candles have no cursor of their own: the rest of the span is one. */
 async function candles(ask: AskRoute, args: Args): Promise<Found> {
   const { symbol, kind: _, cursor, from, to, ...query } = args;
-  const place = cursor === undefined ? undefined : valueOfCursor(cursor, CANDLE_PLACE);
-  const span = place === undefined ? { from, to } : { from: place[0], to: place[1] };
+  const position = cursor === undefined ? undefined : valueOfCursor(cursor, CANDLE_CURSOR);
+  const span = position === undefined ? { from, to } : { from: position[0], to: position[1] };
   const answer = await ask({
     path: pathOf("/v1/markets", symbol, "/candles"),
     query: { ...query, ...span },

@@ -13,8 +13,10 @@ Deno.test("the documentation's examples name the origin by which it is read", ()
       "links are not told by colour alone",
     );
     const headers = { "Connection": "close", "X-Forwarded-Proto": "https" };
-    const asked = requestText("/docs", { ...headers, Host: "ssmd.example" });
-    assert.ok((await askRaw(gateway.port, asked)).includes("curl -s https://ssmd.example/v1/m"));
+    const requested = requestText("/docs", { ...headers, Host: "ssmd.example" });
+    assert.ok(
+      (await askRaw(gateway.port, requested)).includes("curl -s https://ssmd.example/v1/m"),
+    );
     const odd = requestText("/docs", { ...headers, Host: "<script>'x" });
     assert.ok(!(await askRaw(gateway.port, odd)).includes("<script>"));
   }));

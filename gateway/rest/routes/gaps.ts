@@ -25,7 +25,7 @@ interface GapSource {
   archive: ArchiveSource | undefined;
 }
 
-const PLACE = z.tuple([z.number(), z.string(), z.string(), z.string()]);
+const GAP_CURSOR = z.tuple([z.number(), z.string(), z.string(), z.string()]);
 
 /** Route of times in which data is missing or suspect. */
 export function gapRoute(
@@ -47,7 +47,9 @@ export function gapRoute(
     handler: async ({ query, access }) => {
       const span = spanOf(query, nowUs(), 1);
       const all = (await gapsOf(source, access, { ...query, ...span })).sort(compareGaps);
-      const after = query.cursor === undefined ? undefined : valueOfCursor(query.cursor, PLACE);
+      const after = query.cursor === undefined
+        ? undefined
+        : valueOfCursor(query.cursor, GAP_CURSOR);
       const rest = after === undefined
         ? all
         : all.filter((gap) => compareCursors(cursorOfGap(gap), after) > 0);
@@ -87,7 +89,7 @@ async function gapsOf(
   return found;
 }
 
-type GapCursor = z.output<typeof PLACE>;
+type GapCursor = z.output<typeof GAP_CURSOR>;
 
 function cursorOfGap({ fromUs, feed, symbol, reason }: GapSpan): GapCursor {
   return [fromUs, feed, symbol, reason];

@@ -32,7 +32,7 @@ const ADMIN = { ...TAG, role: "admin", method: "POST" } as const;
 const ID = z.string().min(1).max(GATEWAY_LIMITS.textCharactersMax)
   .describe("The signal's id: the name of its file.").meta({ examples: ["spread_widens"] });
 const ONE = { params: { id: ID }, examples: { id: "spread_widens" } } as const;
-const PLACE = z.tuple([z.number(), z.string()]);
+const FIRE_CURSOR = z.tuple([z.number(), z.string()]);
 
 /** Routes of signals, their fires, and their switches. */
 export function signalRoutes(source: SignalSource): Route[] {
@@ -94,7 +94,9 @@ function firesRoute(source: SignalSource): Route {
     answers: { 200: { schema: FIRE_PAGE, example: examples.FIRE_PAGE } },
     handler: async ({ params: { id }, query, access }) => {
       const span = spanOf(query, nowUs(), 1);
-      const after = query.cursor === undefined ? undefined : valueOfCursor(query.cursor, PLACE);
+      const after = query.cursor === undefined
+        ? undefined
+        : valueOfCursor(query.cursor, FIRE_CURSOR);
       const all = await firesOf(source, access, { id, ...query, ...span });
       const rest = after === undefined
         ? all
@@ -133,8 +135,8 @@ async function firesOf(
   for (const each of archive === undefined ? [] : data.feeds.keys()) {
     if (only !== undefined && each !== only) continue;
     const slice = { feed: each, type: "fire", fromUs, toUs } as const;
-    const asked = symbol === undefined ? slice : { ...slice, symbol };
-    for await (const batch of archive?.read(asked, () => {}) ?? []) {
+    const query = symbol === undefined ? slice : { ...slice, symbol };
+    for await (const batch of archive?.read(query, () => {}) ?? []) {
       for (const fire of batch) {
         if (fire.type === "fire" && isAsked(fire)) found.set(fire.id, fire);
       }

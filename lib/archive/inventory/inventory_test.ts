@@ -18,7 +18,7 @@ import {
   saveManifest,
 } from "../mod.ts";
 
-const PLACE = { env: "test", feed: "kraken" };
+const FEED_ID = { env: "test", feed: "kraken" };
 const NOW_US = Date.parse("2026-08-10T12:00:00Z") * 1000;
 const HASH = "0".repeat(64);
 
@@ -33,7 +33,7 @@ async function put(
   change: Partial<ManifestChange>,
 ): Promise<void> {
   const written = { writtenBy: "0.1.0+abc1234", nowUs: NOW_US };
-  const manifest = emptyManifest({ kind, ...PLACE, day });
+  const manifest = emptyManifest({ kind, ...FEED_ID, day });
   await saveManifest(storage, changedManifest(manifest, { ...written, ...change }));
 }
 
@@ -88,7 +88,7 @@ async function archive(): Promise<Storage> {
   await put(storage, "normalized", "2026-08-07", { status: "failed" });
   await put(storage, "normalized", "2026-08-08", { ...complete });
   await storage.put(
-    manifestKey({ kind: "normalized", ...PLACE, day: "2026-08-08" }),
+    manifestKey({ kind: "normalized", ...FEED_ID, day: "2026-08-08" }),
     new Uint8Array(7),
   );
   await put(storage, "normalized", "2026-08-10", { files: [trades("2026-08-10", 7)] });
@@ -232,7 +232,7 @@ Deno.test("a day that retention removed is expired, not missing; raw that is gon
     await put(storage, "normalized", day, { files: [trades(day, 7)], status: "complete" });
     const kinds = day === "2026-08-01" ? ["raw", "normalized"] as const : ["raw"] as const;
     for (const kind of kinds) {
-      await changeManifest(storage, { kind, ...PLACE, day }, {
+      await changeManifest(storage, { kind, ...FEED_ID, day }, {
         change: (manifest) => expiredManifest(manifest, { keptDays: 7, writtenBy: "test", nowUs }),
       });
     }
@@ -242,10 +242,10 @@ Deno.test("a day that retention removed is expired, not missing; raw that is gon
     nowUs: NOW_US,
     toUs: usOn("2026-08-03", 0),
   });
-  const told = "Expired by retention: 1 file removed on 2026-08-09, kept 7 days.";
+  const reported = "Expired by retention: 1 file removed on 2026-08-09, kept 7 days.";
   assert.deepEqual(found.map(({ day, condition, why }) => [day.slice(-2), condition, why]), [
-    ["01", "expired", told],
-    ["02", "available", `All that was captured is here. Raw: ${told}`],
+    ["01", "expired", reported],
+    ["02", "available", `All that was captured is here. Raw: ${reported}`],
   ]);
 });
 

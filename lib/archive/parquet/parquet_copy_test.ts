@@ -14,9 +14,9 @@ import { copiedColumns, hasColumns, parquetBytes } from "./mod.ts";
 import { columnsOf } from "./record_columns.ts";
 
 const START_US = Date.parse("2026-08-01T00:00:00Z") * 1000;
-const PLACE = { env: "test", feed: "kraken", day: "2026-08-01" } as const;
+const FEED_ID = { env: "test", feed: "kraken", day: "2026-08-01" } as const;
 const SOURCE: SealedSource = {
-  ...{ ...PLACE, processor: "test", source: "test", nowUs: 0 },
+  ...{ ...FEED_ID, processor: "test", source: "test", nowUs: 0 },
   software: { version: "0", commit: "0" },
 };
 /** More than a row group, so that offsets of a second one are moved, too. */
@@ -62,7 +62,7 @@ for (const type of ["trade", "orderbook"] as const) {
       using sorter = new RecordSorter(type, { tempDir });
       const encoder = new Encoder();
       for (let i = 0; i < RECORDS; i++) sorter.add(encoder.encode(recordOf(type, i)));
-      const file = await putSealed(storage, sealedKey({ ...PLACE, type }), {
+      const file = await putSealed(storage, sealedKey({ ...FEED_ID, type }), {
         sorted: sorter.sorted(),
         source: SOURCE,
       });

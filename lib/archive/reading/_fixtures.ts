@@ -21,7 +21,7 @@ import {
 } from "../mod.ts";
 
 /** The tests' environment and feed. */
-export const PLACE = { env: "test", feed: "kraken" } as const;
+export const FEED_ID = { env: "test", feed: "kraken" } as const;
 /** Midnight of the tests' first day, µs. */
 export const MIDNIGHT_US = Date.parse("2026-08-01T00:00:00Z") * 1000;
 export const MINUTE_US = 60_000_000;
@@ -35,7 +35,13 @@ export function record(
   receivedAtUs: number,
   sequence: number,
 ): MarketEvent {
-  const base = { timestampUs: receivedAtUs - 7, receivedAtUs, symbol, feed: PLACE.feed, sequence };
+  const base = {
+    timestampUs: receivedAtUs - 7,
+    receivedAtUs,
+    symbol,
+    feed: FEED_ID.feed,
+    sequence,
+  };
   const price = 60_000 + (sequence * 7919 % 1000) / 10;
   switch (type) {
     case "trade":
@@ -108,9 +114,9 @@ async function writeWindow(
     const position = { streamSequence: i + 1, run: "m1", frame: i + 1, index: 0 };
     builder.add({ payload, receivedAtUs, sequence, ...position });
   });
-  const source = { ...PLACE, processor: "archiver-main", software: SOFTWARE, source: "memory" };
+  const source = { ...FEED_ID, processor: "archiver-main", software: SOFTWARE, source: "memory" };
   const built = builder.finish(source, receivedAtUs);
-  const key = normalizedKey({ ...PLACE, type, atUs: receivedAtUs, part });
+  const key = normalizedKey({ ...FEED_ID, type, atUs: receivedAtUs, part });
   await storage.put(key, built.bytes);
   return {
     ...{ key, type, count: events.length, bytes: built.bytes.length, sha256: built.sha256 },
@@ -125,7 +131,7 @@ export async function changeManifest(
   day: string,
   change: { files?: ManifestFile[]; without?: ReadonlySet<string>; gaps?: readonly MarketEvent[] },
 ): Promise<void> {
-  const manifest = await openManifest(storage, { kind: "normalized", ...PLACE, day });
+  const manifest = await openManifest(storage, { kind: "normalized", ...FEED_ID, day });
   const files = manifest.files.filter(({ key }) => !change.without?.has(key));
   const gaps = (change.gaps ?? []).flatMap((gap) => gap.type === "gap" ? [manifestGap(gap)] : []);
   await saveManifest(
@@ -146,14 +152,14 @@ export async function sealDay(
 ): Promise<void> {
   const sorter = new RecordSorter(type, { tempDir });
   for (const event of events) sorter.add(encoder.encode(event));
-  const key = sealedKey({ ...PLACE, type, day });
+  const key = sealedKey({ ...FEED_ID, type, day });
   const source = {
-    ...{ ...PLACE, day, processor: "archive seal", software: SOFTWARE, source: "windows of v1" },
+    ...{ ...FEED_ID, day, processor: "archive seal", software: SOFTWARE, source: "windows of v1" },
     nowUs: MIDNIGHT_US,
   };
   const file = await putSealed(storage, key, { sorted: sorter.sorted(), source });
   sorter.close();
-  const manifest = await openManifest(storage, { kind: "normalized", ...PLACE, day });
+  const manifest = await openManifest(storage, { kind: "normalized", ...FEED_ID, day });
   const windows = manifest.files.filter((each) => each.type === type).map((each) => each.key);
   await changeManifest(storage, day, { files: [file], without: new Set(windows) });
   for (const window of windows) await storage.delete(window);
@@ -166,7 +172,7 @@ export async function readAll(
   options: ArchiveReadOptions = {},
 ): Promise<MarketEvent[]> {
   const found: MarketEvent[] = [];
-  for await (const batch of readArchive(storage, { ...PLACE, ...query }, options)) {
+  for await (const batch of readArchive(storage, { ...FEED_ID, ...query }, options)) {
     found.push(...batch);
   }
   return found;

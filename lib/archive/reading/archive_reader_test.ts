@@ -4,10 +4,10 @@ import { EVENT_TYPES, type MarketEvent } from "@ssmd/market";
 import { memoryStorage, type Storage } from "@ssmd/storage";
 import { dayOfUs, readArchive } from "../mod.ts";
 import {
+  FEED_ID,
   inOrder,
   MIDNIGHT_US,
   MINUTE_US,
-  PLACE,
   readAll,
   record,
   sealDay,
@@ -119,7 +119,7 @@ Deno.test("files that are sealed while they are read are read in what takes thei
     const found: MarketEvent[] = [];
     let batches = 0;
     const options = { readAheadBytesMax: 1, requestsMax: 1 };
-    for await (const batch of readArchive(storage, PLACE, options)) {
+    for await (const batch of readArchive(storage, FEED_ID, options)) {
       found.push(...batch);
       if (batches++ === after) await sealDay(storage, "trade", "2026-08-01", events, TEMP);
     }
@@ -141,7 +141,7 @@ Deno.test("days and spans without records are empty, what is not in the archive 
     hint: 'Did you mean "test"?',
   });
   await assert.rejects(read({ env: "test", feed: "krakn" }), { hint: 'Did you mean "kraken"?' });
-  await assert.rejects(read({ ...PLACE, version: "v3" }), {
+  await assert.rejects(read({ ...FEED_ID, version: "v3" }), {
     message: /no version "v3" of test\/kraken/,
     hint: 'Did you mean "v1"?',
   });
@@ -164,7 +164,7 @@ Deno.test("a query that cannot be meant is refused", async () => {
 Deno.test("a reader that stops early leaves nothing behind", async () => {
   const storage = memoryStorage();
   await writeWindows(storage, manyTrades(4_000).slice(2));
-  for await (const batch of readArchive(storage, PLACE)) {
+  for await (const batch of readArchive(storage, FEED_ID)) {
     assert.ok(batch.length > 0);
     break;
   }

@@ -144,8 +144,8 @@ export function opened(
   { key, atUs, toUs }: Pick<Corruption, "key" | "atUs" | "toUs">,
 ): Opened {
   const last = records.at(-1);
-  const toldUs = last === undefined ? atUs : last.receivedAtUs + 1;
-  const corruption = error && { error, key, atUs: toldUs, toUs, missed };
+  const reportedUs = last === undefined ? atUs : last.receivedAtUs + 1;
+  const corruption = error && { error, key, atUs: reportedUs, toUs, missed };
   if (last === undefined) return corruption === undefined ? {} : { corruption };
   return { cursor: new ArrayCursor(records, corruption) };
 }

@@ -8,7 +8,7 @@ import {
   manifestTimes,
   saveManifest,
 } from "../mod.ts";
-import { MIDNIGHT_US, PLACE, readAll, record, writeWindows } from "./_fixtures.ts";
+import { FEED_ID, MIDNIGHT_US, readAll, record, writeWindows } from "./_fixtures.ts";
 
 const SECOND_US = 1_000_000;
 const DAY = "2026-08-01";
@@ -35,7 +35,7 @@ async function archive() {
     (_, i) => record("trade", "BTCUSD", MIDNIGHT_US + i * SECOND_US, i + 1),
   );
   await writeWindows(storage, events);
-  const before = emptyManifest({ kind: "raw", ...PLACE, day: "2026-07-31" });
+  const before = emptyManifest({ kind: "raw", ...FEED_ID, day: "2026-07-31" });
   const change = { writtenBy: "0.1.0+abc1234", nowUs: MIDNIGHT_US };
   // A file of the evening before that reaches over midnight.
   await saveManifest(
@@ -47,7 +47,7 @@ async function archive() {
     rawFile("c", [30, 69], BAD),
     rawFile("d", [70, 79]),
   ];
-  const manifest = emptyManifest({ kind: "raw", ...PLACE, day: DAY });
+  const manifest = emptyManifest({ kind: "raw", ...FEED_ID, day: DAY });
   await saveManifest(storage, changedManifest(manifest, { ...change, files }));
   return async (clock: ClockQuery) => {
     const found = await readAll(storage, { clock });

@@ -5,10 +5,10 @@ import type { MarketEvent } from "@ssmd/market";
 import { memoryStorage, type Storage } from "@ssmd/storage";
 import { type ArchiveCorruption, manifestKey, readArchive } from "../mod.ts";
 import {
+  FEED_ID,
   inOrder,
   MIDNIGHT_US,
   MINUTE_US,
-  PLACE,
   readAll,
   record,
   sealDay,
@@ -49,7 +49,7 @@ async function sealed(): Promise<Storage> {
 async function readUntil(storage: Storage): Promise<{ found: MarketEvent[]; error: unknown }> {
   const found: MarketEvent[] = [];
   try {
-    for await (const batch of readArchive(storage, PLACE)) found.push(...batch);
+    for await (const batch of readArchive(storage, FEED_ID)) found.push(...batch);
     return { found, error: undefined };
   } catch (error) {
     return { found, error };
@@ -142,7 +142,7 @@ Deno.test("a day whose manifest is damaged is told, and other days are read", as
   const storage = await windows();
   const next = record("trade", "AUSD", MIDNIGHT_US + 24 * 60 * MINUTE_US, 1);
   await writeWindows(storage, [next]);
-  const key = manifestKey({ kind: "normalized", ...PLACE, day: DAY });
+  const key = manifestKey({ kind: "normalized", ...FEED_ID, day: DAY });
   await storage.put(key, (await storage.get(key)).slice(1));
   await assert.rejects(readAll(storage), { code: "MANIFEST_DAMAGED" });
   const corruptions: ArchiveCorruption[] = [];

@@ -1,6 +1,6 @@
 /** Reads our part of the Cap'n Proto schema language and places the fields. @module */
-export * from "./schema.ts";
-export * from "./schema_error.ts";
-export * from "./parser.ts";
-export * from "./layout.ts";
-export * from "./compat.ts";
+export { type EnumDeclaration, type FieldType, type Schema } from "./schema.ts";
+export { SchemaError } from "./schema_error.ts";
+export { parseSchema } from "./parser.ts";
+export { type FieldLayout, layoutOf, type StructLayout } from "./layout.ts";
+export { compareSchemas, type SchemaChange, worstEffect } from "./compat.ts";

@@ -4,8 +4,8 @@ import type { FlushScheduler } from "./flush_scheduler.ts";
 import type { WindowRouter } from "./window_router.ts";
 
 /** Keeps what waits in memory below a limit: while windows cannot be written, the bus keeps the rest. */
-export class IntakeGate {
-  #intake: WindowRouter;
+export class RouterGate {
+  #router: WindowRouter;
   #rounds: FlushScheduler;
   #bytesMax: number;
   #consumer: Consumer | undefined;
@@ -13,11 +13,11 @@ export class IntakeGate {
 
   /** Open; `bytesMax` is of all windows and waiting messages. */
   constructor(
-    intake: WindowRouter,
+    router: WindowRouter,
     rounds: FlushScheduler,
     bytesMax: number = LIMITS.archiveWindowBytesMax,
   ) {
-    this.#intake = intake;
+    this.#router = router;
     this.#rounds = rounds;
     this.#bytesMax = bytesMax;
   }
@@ -51,6 +51,6 @@ export class IntakeGate {
   }
 
   get #isFull(): boolean {
-    return this.#intake.openBytes + this.#intake.waitingBytes > this.#bytesMax;
+    return this.#router.openBytes + this.#router.waitingBytes > this.#bytesMax;
   }
 }

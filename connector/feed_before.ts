@@ -48,9 +48,9 @@ export async function readFeedBefore(
   transport: Transport,
   turn: TurnOfFeed,
 ): Promise<FeedBefore> {
-  const { fromUs: turnFromUs, goodUs } = turn.turn;
+  const { fromUs: turnFromUs, lastGoodAtUs } = turn.turn;
   const end = await readEnd(transport, turn);
-  const after = { ...end, turnFromUs, ...(goodUs !== undefined && { goodUs }) };
+  const after = { ...end, turnFromUs, ...(lastGoodAtUs !== undefined && { lastGoodAtUs }) };
   return {
     after,
     ...await readNewest(transport, turn, after),
@@ -92,7 +92,7 @@ async function readEnd(transport: Transport, { env, feed, turn }: TurnOfFeed): P
 async function readNewest(
   transport: Transport,
   { env, feed }: TurnOfFeed,
-  { atUs: endUs, goodUs = endUs }: TurnEnd,
+  { atUs: endUs, lastGoodAtUs = endUs }: TurnEnd,
 ): Promise<Pick<FeedBefore, "told" | "last">> {
   const last = new Map<string, LastOfKind>();
   if (endUs <= 0) return { told: { fromUs: 0, trades: [] }, last };
@@ -101,7 +101,7 @@ async function readNewest(
   // What waited for the bus was stored later, never earlier.
   const span = {
     filters: ["trade", "ticker", "orderbook", "status"].map((type) => filterOf(env, feed, type)),
-    from: { timeUs: Math.min(endUs, goodUs) - 3 * TURN_OVERLAP_US },
+    from: { timeUs: Math.min(endUs, lastGoodAtUs) - 3 * TURN_OVERLAP_US },
     toSequence: (await transport.state()).lastSequence,
   };
   for await (const batch of transport.read(span)) {
@@ -112,7 +112,7 @@ async function readNewest(
     }
   }
   const newestUs = trades.reduce((most, { timestampUs }) => Math.max(most, timestampUs), 0);
-  const fromUs = Math.min(newestUs || endUs, goodUs) - TURN_OVERLAP_US;
+  const fromUs = Math.min(newestUs || endUs, lastGoodAtUs) - TURN_OVERLAP_US;
   const around = trades.filter(({ timestampUs }) => timestampUs === 0 || timestampUs >= fromUs);
   return { told: { fromUs, trades: around.map(tradeName) }, last };
 }

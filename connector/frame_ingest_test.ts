@@ -7,7 +7,7 @@ import { FrameIngest } from "./frame_ingest.ts";
 /** Looks after which frames count as stuck. */
 const LOOKS = 61;
 
-function intakeIn(dir: string): FrameIngest {
+function ingestIn(dir: string): FrameIngest {
   return new FrameIngest({
     ...{ run: "r1", dir, feed: "fake", logger: silentLogger },
     metrics: createConnectorMetrics(new Metrics("connector"), "fake"),
@@ -20,25 +20,25 @@ function intakeIn(dir: string): FrameIngest {
   });
 }
 
-function look(intake: FrameIngest, times: number): boolean {
-  for (let i = 0; i < times; i++) intake.watchCommits();
-  return intake.isStuck;
+function look(ingest: FrameIngest, times: number): boolean {
+  for (let i = 0; i < times; i++) ingest.watchCommits();
+  return ingest.isStuck;
 }
 
 Deno.test("frames that a disk neither takes nor refuses are stuck, those that it takes or refuses are not", async () => {
   const dir = await Deno.makeTempDir();
-  const intake = intakeIn(dir);
+  const ingest = ingestIn(dir);
   try {
-    assert.equal(look(intake, LOOKS), false, "nothing waits");
-    intake.frame(1, Buffer.from("{}"), false);
-    assert.equal(look(intake, LOOKS), true, "no time to write it was given");
-    await intake.commit();
-    assert.equal(look(intake, 1), false);
-    await intake.close();
+    assert.equal(look(ingest, LOOKS), false, "nothing waits");
+    ingest.frame(1, Buffer.from("{}"), false);
+    assert.equal(look(ingest, LOOKS), true, "no time to write it was given");
+    await ingest.commit();
+    assert.equal(look(ingest, 1), false);
+    await ingest.close();
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
-  const refused = intakeIn(`${dir}/gone`);
+  const refused = ingestIn(`${dir}/gone`);
   refused.frame(1, Buffer.from("{}"), false);
   look(refused, LOOKS - 2);
   while (refused.problem === "") await sleep(2);
