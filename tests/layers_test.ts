@@ -105,7 +105,10 @@ Deno.test("the lint rule finds imports, exports, dynamic and computed imports", 
   const file = "archiver/main.ts";
   assert.equal(lint(file, `import { a } from "@ssmd/exchanges";`).length, 1);
   assert.equal(lint(file, `export { a } from "@ssmd/connector";`).length, 1);
-  assert.equal(lint(file, `export * from "../gateway/hub.ts";`).length, 1);
+  assert.match(
+    lint(file, `export * from "../gateway/hub.ts";`).join(),
+    /may not import gateway[\s\S]*one by one/,
+  );
   assert.equal(lint(file, `await import("@ssmd/connector");`).length, 1);
   assert.match(lint(file, `await import(name);`)[0] ?? "", /computed import/);
   assert.deepEqual(lint(file, `import { a } from "@ssmd/archive"; import b from "node:fs";`), []);
