@@ -76,15 +76,13 @@ await runService("connector", FLAGS, async (flags) => {
     metrics,
     health,
   });
+  const stopped = new AbortController();
+  // Listened for from the first frame on: what is captured by then is drained.
+  const signal = untilSignal(stopped.signal);
   await connector.start();
   const following = await followFeed(connector, { bus: transport, feed: id, logger });
   logger.info("capturing", { env, feed: id, metrics_port: scrape.port });
-  const stopped = new AbortController();
-  const why = await Promise.race([
-    untilSignal(stopped.signal),
-    connector.denied,
-    connector.replaced,
-  ]);
+  const why = await Promise.race([signal, connector.denied, connector.replaced]);
   stopped.abort();
   if (why instanceof Error) logger.error("stopping", { error: why });
   else logger.info("stopping", { signal: why });
