@@ -119,6 +119,30 @@ Deno.test("a refusal that ends the subscription makes a new connection", () =>
     assert.equal(rig.gaps()[0]?.detail, "gone");
   }));
 
+Deno.test("the text that answers a ping is a sign of life, and a frame's line end is no part of it", () =>
+  withRig({
+    venue: {
+      silenceMsMax: 400,
+      keepAlive: { intervalMs: 50, frame: () => "PING", answer: "PONG" },
+    },
+  }, async (rig, connector) => {
+    const client = await rig.exchange.client(subscribed);
+    for (let i = 0; i < 12; i++) {
+      client.socket.send("PONG", { binary: false });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    assert.ok(client.received.includes("PING"));
+    assert.equal(rig.exchange.clients.length, 1);
+    client.socket.send(`${JSON.stringify({ trade: "A", id: 1 })}\n`, { binary: false });
+    await rig.until((events) => events.length === 1);
+    assert.equal(connector.stats().unreadable, 0);
+    await connector.close();
+    const frames = (await rawLines(rig)).filter(({ kind }) => kind !== "event");
+    assert.deepEqual(frames.map((line) => line.kind === "frame" && line.text), [
+      '{"trade":"A","id":1}',
+    ]);
+  }));
+
 Deno.test("what cannot be read is kept in raw byte for byte, told as a gap and dead-lettered", () =>
   withRig({}, async (rig, connector) => {
     const letters: { reason: string; frame_base64: string }[] = [];

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { binaryLine, eventLine, type RunBefore } from "@ssmd/archive";
-import { type CapturedLine, type FrameScanner, readFrame } from "@ssmd/exchanges";
+import { type CapturedLine, type FrameScanner, readFrame, withoutLineEnd } from "@ssmd/exchanges";
 import { type Logger, nowUs, ProgressWatch, type StorageError } from "@ssmd/runtime";
 import { type ClockStep, StepClock } from "./clock_steps.ts";
 import type { ConnectorMetrics } from "./connector_metrics.ts";
@@ -151,7 +151,8 @@ export class FrameIngest {
     if (!this.#paused && this.#spool.pendingBytes > PENDING_BYTES_MAX) this.#pause(true);
   }
 
-  #unscanned(connectionIndex: number, bytes: Buffer, binary: boolean, atUs: number): void {
+  #unscanned(connectionIndex: number, given: Buffer, binary: boolean, atUs: number): void {
+    const bytes = binary ? given : withoutLineEnd(given);
     const frame = readFrame(bytes);
     if (frame.readable && !binary) {
       this.#pending.push({
@@ -162,7 +163,7 @@ export class FrameIngest {
         text: frame.text,
       });
       this.#spool.append(connectionIndex, atUs, `{"t":"${atUs}000","m":`, bytes, "}");
-    } else this.#other(unreadableLine(connectionIndex, atUs, bytes));
+    } else this.#other(unreadableLine(connectionIndex, atUs, given));
   }
 
   /** Something happened to a connection. */

@@ -239,6 +239,7 @@ export class VenueSocket {
     });
     socket.on("message", (data: Buffer, binary: boolean) => {
       active();
+      if (isAnswer(data, venue.keepAlive?.answer)) return;
       listener.onFrame(data, binary);
     });
     socket.on("ping", active);
@@ -269,6 +270,11 @@ export class VenueSocket {
     if (socket.isPaused || silentMs < this.#options.venue.silenceMsMax) return;
     this.#broken(`silent for ${Math.round(silentMs)} ms`);
   }
+}
+
+/** Whether a frame is the venue's answer to the frame that keeps the connection alive. */
+function isAnswer(data: Buffer, answer: string | undefined): boolean {
+  return answer !== undefined && data.length === answer.length && data.toString() === answer;
 }
 
 function messageOfEnd(opened: boolean, denied: Credentials | undefined): string {

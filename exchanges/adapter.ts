@@ -213,8 +213,11 @@ export interface Venue {
   sequenceField?: string;
   /** Whether books carry a checksum, which is verified. */
   bookChecksum: boolean;
-  /** A frame to send every `intervalMs` to keep the connection alive, where frames do that. */
-  keepAlive?: { intervalMs: number; frame: () => string };
+  /**
+   * A frame to send every `intervalMs` to keep the connection alive, where frames do that. `answer`: the
+   * venue's text for it that is no JSON; like a pong of the WebSocket it is not captured.
+   */
+  keepAlive?: { intervalMs: number; frame: () => string; answer?: string };
   /** Longest silence (no frame, no ping) of a living connection. */
   silenceMsMax: number;
   /** Our name of a venue's market when the environment names none. */

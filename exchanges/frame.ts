@@ -3,11 +3,19 @@ import { LIMITS } from "@ssmd/runtime";
 
 const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const NEWLINE = 10;
+const CARRIAGE_RETURN = 13;
 
 /** A frame as it came: JSON on one line, or why it is none. */
 export type ReceivedFrame =
   | { readable: true; text: string; json: unknown }
   | { readable: false; reason: string };
+
+/** A frame without the line ends behind it, which some venues write: raw has a frame a line. */
+export function withoutLineEnd(bytes: Buffer): Buffer {
+  let end = bytes.length;
+  while (bytes[end - 1] === NEWLINE || bytes[end - 1] === CARRIAGE_RETURN) end--;
+  return end === bytes.length ? bytes : bytes.subarray(0, end);
+}
 
 /**
  * Reads a text frame. What is no JSON, no UTF-8, has a line break in it or is larger than

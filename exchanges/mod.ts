@@ -22,7 +22,7 @@ export {
   Translator,
 } from "./translator.ts";
 export { normalizerOn } from "./versions.ts";
-export { readFrame, unreadableReason } from "./frame.ts";
+export { readFrame, unreadableReason, withoutLineEnd } from "./frame.ts";
 export { FrameScanner } from "./frame_scanner.ts";
 export { normalizerFor, originOf, translatorOf, venueNamed } from "./captured_connection.ts";
 export type { MissingSubscription, OrderedChannel } from "./subscription.ts";

@@ -3,9 +3,10 @@ import { suggestion, VenueError } from "@ssmd/runtime";
 import type { Venue } from "./adapter.ts";
 import { kalshi } from "./kalshi/mod.ts";
 import { kraken } from "./kraken/mod.ts";
+import { polymarket } from "./polymarket/mod.ts";
 
 /** All venues by id. A new venue is one folder, one feed file and one line here. */
-export const VENUES: Readonly<Record<string, Venue>> = { kraken, kalshi };
+export const VENUES: Readonly<Record<string, Venue>> = { kraken, kalshi, polymarket };
 
 /** Ids of all normalizers: what a feed file may name as its `parser`. */
 export const PARSERS: readonly string[] = Object.values(VENUES)

@@ -45,13 +45,13 @@ storage: { type: memory }
 
 Deno.test("every environment of the repository is sound", async () => {
   const names = await listEnvironments(REGISTRY);
-  assert.deepEqual(names, ["demo", "demo-nats", "kalshi", "kraken"]);
+  assert.deepEqual(names, ["demo", "demo-nats", "kalshi", "kraken", "polymarket"]);
   for (const name of names) assert.equal((await loadEnvironment(REGISTRY, name)).name, name);
 });
 
 Deno.test("every feed of the repository is sound and in force today", async () => {
   const ids = await listFeeds(REGISTRY);
-  assert.deepEqual(ids, ["kalshi", "kraken"]);
+  assert.deepEqual(ids, ["kalshi", "kraken", "polymarket"]);
   for (const id of ids) {
     const feed = await loadFeed(REGISTRY, id);
     assert.ok(versionOn(feed, "2026-11-20"), id);
@@ -95,7 +95,10 @@ Deno.test("what an environment leaves out has a default", async () => {
 Deno.test("an unknown environment names those that exist and the nearest", async () => {
   const error = await configError(loadEnvironment(REGISTRY, "krakn"));
   assert.equal(error.code, "CONFIG_NOT_FOUND");
-  assert.equal(error.hint, 'did you mean "kraken"? there are: demo, demo-nats, kalshi, kraken');
+  assert.equal(
+    error.hint,
+    'did you mean "kraken"? there are: demo, demo-nats, kalshi, kraken, polymarket',
+  );
 });
 
 Deno.test("a name cannot lead out of the registry", async () => {

@@ -1,0 +1,124 @@
+import { type BookSideName, type Level, textOfSteps, valueOf } from "@ssmd/market";
+import { TrackedBook, type TrackedBookState } from "../tracked_book.ts";
+import { PRICE_DECIMALS, SIZE_DECIMALS, stepsOfField } from "./format.ts";
+import { objectOf, type PolymarketChange } from "./messages.ts";
+
+const PRECISION = { price: PRICE_DECIMALS, size: SIZE_DECIMALS };
+const DOLLAR_STEPS = 10 ** PRICE_DECIMALS;
+
+/** A book as plain JSON. */
+export interface PolymarketBookState extends TrackedBookState {
+  external: string;
+  market: string;
+  differsSinceUs: number;
+}
+
+/** A level that was read, in steps. */
+export interface LevelSteps {
+  side: BookSideName;
+  price: number;
+  size: number;
+}
+
+/** The book of one outcome's token. */
+export class PolymarketBook extends TrackedBook {
+  /** Condition id of its market; "" = not said yet. */
+  market = "";
+  /** Since when its best prices are not the venue's, µs; 0 = they are. */
+  differsSinceUs = 0;
+
+  /** An empty book that waits for its snapshot since `lostUs`. */
+  constructor(options: Pick<TrackedBook, "external" | "symbol" | "lostUs">) {
+    super({ ...options, precision: PRECISION });
+  }
+
+  /** Replaces all levels. */
+  replace(levels: readonly LevelSteps[]): void {
+    this.clear();
+    for (const { side, price, size } of levels) this.book[side].set(price, size);
+  }
+
+  protected override clear(): void {
+    super.clear();
+    this.differsSinceUs = 0;
+  }
+
+  /** Sets a level, and gives it as values. */
+  set({ side, price, size }: LevelSteps): Level {
+    this.book[side].set(price, size);
+    return { price: valueOf(price, PRICE_DECIMALS), size: valueOf(size, SIZE_DECIMALS) };
+  }
+
+  /** Whether the best prices are those that came with a change; what was not said is not compared. */
+  agrees({ best_bid: bid, best_ask: ask }: PolymarketChange): boolean {
+    return this.#agrees("bids", bid) && this.#agrees("asks", ask);
+  }
+
+  #agrees(side: BookSideName, given: unknown): boolean {
+    const price = stepsOfField(given, PRICE_DECIMALS);
+    if (Number.isNaN(price)) return true;
+    const best = this.book[side].prices[0];
+    // A side without levels has 0 or 1 for its best price.
+    return best === undefined ? price === 0 || price === DOLLAR_STEPS : price === best;
+  }
+
+  /** The whole book as the venue's own frame, as of when it was last known to be right. */
+  snapshotFrame(): string {
+    const side = (name: BookSideName) => {
+      const { prices, sizes } = this.book[name];
+      return prices.map((price, i) => ({
+        price: textOf(price, PRICE_DECIMALS),
+        size: textOf(sizes[i] ?? 0, SIZE_DECIMALS),
+      })).reverse();
+    };
+    return JSON.stringify({
+      market: this.market,
+      asset_id: this.external,
+      timestamp: String(Math.floor(this.lastGoodAtUs / 1000)),
+      hash: "",
+      bids: side("bids"),
+      asks: side("asks"),
+      event_type: "book",
+    });
+  }
+
+  /** Plain JSON of the book. */
+  state(): PolymarketBookState {
+    const { external, market, differsSinceUs } = this;
+    return { external, market, differsSinceUs, ...this.trackedState() };
+  }
+
+  /** A book from its plain JSON. */
+  static restore(state: PolymarketBookState, symbol: string): PolymarketBook {
+    const book = new PolymarketBook({ external: state.external, symbol, lostUs: state.lostUs });
+    book.market = state.market;
+    book.restoreTracked(state);
+    book.differsSinceUs = state.differsSinceUs;
+    return book;
+  }
+}
+
+/** A level of a side in steps; undefined when it cannot be read. A price is from 0 to 1 dollar. */
+export function levelOf(side: BookSideName, value: unknown): LevelSteps | undefined {
+  const level = objectOf<PolymarketChange>(value);
+  const price = stepsOfField(level?.price, PRICE_DECIMALS);
+  const size = stepsOfField(level?.size, SIZE_DECIMALS);
+  return price > 0 && price < DOLLAR_STEPS && size >= 0 ? { side, price, size } : undefined;
+}
+
+/** The levels of both sides of a `book`; undefined when one cannot be read. */
+export function levelsOf(
+  { bids, asks }: { bids?: unknown; asks?: unknown },
+): LevelSteps[] | undefined {
+  if (!Array.isArray(bids) || !Array.isArray(asks)) return undefined;
+  const levels = [
+    ...bids.map((value) => levelOf("bids", value)),
+    ...asks.map((value) => levelOf("asks", value)),
+  ];
+  return levels.includes(undefined) ? undefined : levels as LevelSteps[];
+}
+
+/** The shortest plain decimal, as the venue writes its numbers. */
+function textOf(steps: number, decimals: number): string {
+  return textOfSteps(steps, decimals).replace(/\.?0+$/, "") || "0";
+}

@@ -1,0 +1,137 @@
+import type { Level } from "@ssmd/market";
+import type { Normalized } from "../adapter.ts";
+import { type BookLoss, BookSet } from "../book_set.ts";
+import { wordOf } from "../json_fields.ts";
+import { markUnreadable } from "../unreadable.ts";
+import { levelOf, levelsOf, PolymarketBook, type PolymarketBookState } from "./book.ts";
+import { timestampOf } from "./format.ts";
+import { objectOf, type PolymarketChange, type PolymarketEvent } from "./messages.ts";
+
+/** Inside a burst the venue's best prices are ahead of its changes: what lasts longer is a loss. */
+const DIFFERS_US_MAX = 1_000_000;
+
+/**
+ * The books of a connection. Nothing is numbered: that a change is missing shows where the venue's
+ * best prices and the book's differ for good.
+ */
+export class Books extends BookSet<PolymarketBook, PolymarketBookState> {
+  /** A whole book, which replaces the one there was; whether it could be read. */
+  snapshot(token: string, event: PolymarketEvent, atUs: number, out: Normalized): boolean {
+    const book = this.bookOf(token, atUs);
+    const levels = levelsOf(event);
+    const timestampUs = timestampOf(event.timestamp);
+    if (typeof event.market === "string") book.market = event.market;
+    if (levels === undefined || Number.isNaN(timestampUs)) {
+      this.#unreadable(book, `The book of ${book.symbol} is unreadable.`, atUs, out);
+      return false;
+    }
+    book.replace(levels);
+    this.heal(book, timestampUs, atUs, out);
+    return true;
+  }
+
+  /** Changes of levels, mostly of both outcomes of a market; those of others are not taken. */
+  changes(event: PolymarketEvent, atUs: number, out: Normalized): void {
+    const { price_changes: list, market } = event;
+    const changes = Array.isArray(list) ? list.map(objectOf<PolymarketChange>) : [];
+    const isWhole = changes.length > 0 &&
+      changes.every((change) => typeof change?.asset_id === "string");
+    if (!isWhole) return this.#marketUnreadable(market, atUs, out);
+    const timestampUs = timestampOf(event.timestamp);
+    const byToken = Map.groupBy(changes as PolymarketChange[], (change) => change.asset_id);
+    for (const [token, own] of byToken) {
+      if (!this.symbols.wants(token as string)) continue;
+      this.#change(token as string, { changes: own, timestampUs }, atUs, out);
+    }
+    if (out.events.length > 0 || out.notice !== undefined) return;
+    out.notice = { type: "ignored", what: "changes of another outcome" };
+  }
+
+  #change(
+    token: string,
+    { changes, timestampUs }: { changes: readonly PolymarketChange[]; timestampUs: number },
+    atUs: number,
+    out: Normalized,
+  ): void {
+    const book = this.find(token);
+    if (book === undefined || !book.valid) {
+      const what = `change of the suspect book ${this.symbols.ours(token)}`;
+      out.notice = { type: "dropped", what };
+      return;
+    }
+    const levels = changes.map((change) => {
+      const side = change.side === "BUY" ? "bids" : change.side === "SELL" ? "asks" : undefined;
+      return side && levelOf(side, change);
+    });
+    const sides: { bids: Level[]; asks: Level[] } = { bids: [], asks: [] };
+    for (const level of levels) {
+      if (level === undefined || Number.isNaN(timestampUs)) {
+        return this.#unreadable(book, `A change of ${book.symbol} is unreadable.`, atUs, out);
+      }
+      sides[level.side].push(book.set(level));
+    }
+    if (!this.#isRight(book, changes.at(-1) ?? {}, atUs, out)) return;
+    const times = { feed: this.feed, timestampUs, receivedAtUs: atUs };
+    out.events.push(book.record({ kind: "delta", ...times, ...sides }));
+  }
+
+  /** The venue's best prices against the book's, after all changes of a frame; false = it is lost. */
+  #isRight(book: PolymarketBook, last: PolymarketChange, atUs: number, out: Normalized): boolean {
+    if (book.agrees(last)) {
+      book.differsSinceUs = 0;
+      book.lastGoodAtUs = atUs;
+      return true;
+    }
+    if (book.differsSinceUs === 0) book.differsSinceUs = atUs;
+    if (atUs - book.differsSinceUs < DIFFERS_US_MAX) return true;
+    const [bid, ask] = [book.levels("bids")[0]?.price ?? 0, book.levels("asks")[0]?.price ?? 0];
+    const detail = `The venue's best prices of ${book.symbol} are ${wordOf(last.best_bid)} and ` +
+      `${wordOf(last.best_ask)}, ours ${bid} and ${ask}: a change is missing.`;
+    const fromUs = book.lastGoodAtUs;
+    this.#lose(book, { reason: "sequence", missed: null, fromUs, detail }, atUs, out);
+    out.notice = { type: "suspect", reason: detail };
+    return false;
+  }
+
+  #unreadable(book: PolymarketBook, reason: string, atUs: number, out: Normalized): void {
+    const { symbol } = book;
+    markUnreadable(out, { reason, symbol, channel: "orderbook", isCovered: true });
+    const fromUs = book.lastGoodAtUs || atUs;
+    this.#lose(book, { reason: "parse", missed: 1, fromUs, detail: reason }, atUs, out);
+  }
+
+  /** What else the frame told of the book is taken back: it would pass for the answer to its loss. */
+  #lose(book: PolymarketBook, loss: BookLoss, atUs: number, out: Normalized): void {
+    const { symbol } = book;
+    out.events = out.events.filter((event) =>
+      event.type !== "orderbook" || event.symbol !== symbol
+    );
+    if (book.gap !== null) this.drop(book, loss.fromUs, atUs);
+    else this.invalidate([book], loss, atUs, out);
+  }
+
+  /** Whose changes they are cannot be told: the books of the market are not known to be right. */
+  #marketUnreadable(market: unknown, atUs: number, out: Normalized): void {
+    const reason = "A price_change lacks its list of changes or the token of one.";
+    const books = this.validBooks().filter((book) => book.market === market);
+    markUnreadable(out, { reason, channel: "orderbook", isCovered: books.length > 0 });
+    for (const book of books) this.#unreadable(book, reason, atUs, out);
+  }
+
+  /** The venue's own snapshots of all sound books. */
+  snapshotFrames(): string[] {
+    return this.validBooks().map((book) => book.snapshotFrame());
+  }
+
+  protected create(external: string, lostUs: number): PolymarketBook {
+    return new PolymarketBook({ external, symbol: this.symbols.ours(external), lostUs });
+  }
+
+  protected stateOf(book: PolymarketBook): PolymarketBookState {
+    return book.state();
+  }
+
+  protected bookOfState(state: PolymarketBookState): PolymarketBook {
+    return PolymarketBook.restore(state, this.symbols.ours(state.external));
+  }
+}

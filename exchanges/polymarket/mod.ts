@@ -1,0 +1,2 @@
+/** Polymarket, market channel of its order books. @module */
+export { polymarket } from "./venue.ts";
