@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import heapq
 import json
 import os
 import pathlib
 import shutil
 import subprocess
 import warnings
+from itertools import chain
 from typing import Any, Iterator
 
 import pyarrow as pa
@@ -16,7 +18,7 @@ from ._book import Book, book_columns, book_row
 from ._errors import NotRead, SsmdError
 from ._frames import GAP_COLUMNS, frame_of
 from ._gaps import Gap, GapMarks, gap_row, gap_spans, touching
-from ._time import DAY_US, When, day_of_us, every_us, span_of
+from ._time import When, day_of_us, every_us, span_of
 
 _COLUMNS = {
     "trade": ("symbol", "feed", "received_at", "venue_at", "sequence", "price", "size", "side", "trade_id"),
@@ -45,7 +47,8 @@ class Archive:
         """Trades by receipt in [start, end), oldest first. `gap`: between a trade and the one before
         (or the start) records may be missing."""
         from_us, to_us = span_of(start, end)
-        rows, gaps = self._read("trade", symbol, (from_us, to_us), feed)
+        found, gaps = self._read("trade", symbol, (from_us, to_us), feed)
+        rows = list(found)
         marks, before = GapMarks(gaps, "trade"), from_us
         for row in rows:
             row["gap"] = marks.in_span(before, row["received_at"])
@@ -87,8 +90,7 @@ class Archive:
         then null until the next snapshot."""
         step = every_us(every)
         from_us, to_us = span_of(start, end)
-        # A book goes on over midnight: its snapshot may be of the day before.
-        rows, gaps = self._read("orderbook", symbol, (from_us - DAY_US, to_us + 1), feed)
+        rows, gaps = self._read("orderbook", symbol, (from_us, to_us + 1), feed)
         first = from_us // step * step + step
         sampled = (row for row in _sampled(rows, gaps, (step, depth)) if first <= row["time"] <= to_us)
         return frame_of(book_columns(depth), list(sampled), self._frames)
@@ -108,44 +110,66 @@ class Archive:
 
     def _read(
         self, kind: str, symbol: str, span: tuple[int, int], feed: str | None
-    ) -> tuple[list[Row], list[Gap]]:
+    ) -> tuple[Iterator[Row], list[Gap]]:
         """Records of a market in order of receipt, and the gaps that concern it."""
-        found: dict[str, tuple[list[Row], list[Gap]]] = {}
-        for each in [feed] if feed else self.feeds():
-            rows, unread = self._rows(each, kind, (symbol, *span))
-            if rows or unread or each == feed:
-                found[each] = rows, [*self._gaps(each, symbol, span), *unread]
-        with_rows = [each for each in found if found[each][0]]
-        if len(with_rows) > 1:
-            raise SsmdError("FEED_AMBIGUOUS", f"{symbol} is of {' and '.join(with_rows)}.", "Say which feed.")
-        chosen = with_rows[0] if with_rows else next(iter(found), None)
-        if chosen is None:
-            return [], []
-        rows, gaps = found[chosen]
-        return rows, sorted(gaps, key=lambda gap: gap["from_us"])
-
-    def _rows(self, feed: str, kind: str, wanted: tuple[str, int, int]) -> tuple[list[Row], list[Gap]]:
-        symbol, from_us, to_us = wanted
-        rows: list[Row] = []
+        found: list[tuple[str, Iterator[Row], list[Gap]]] = []
         unread: list[Gap] = []
-        for manifest in self._manifests(feed, from_us, to_us):
-            for file in manifest["files"]:
-                first, last = int(file["from"]) // 1000, int(file["to"]) // 1000
-                if file.get("type") != kind or first >= to_us or last < from_us:
-                    continue
-                path = self.path / file["key"]
-                if path.suffix == ".parquet":
-                    rows += _sealed(path, kind, symbol)
-                elif shutil.which("ssmd"):
-                    rows += _window(path, kind, symbol)
-                else:
-                    unread.append(_not_read(feed, kind, (first, last + 1)))
+        from_us, to_us = span
+        for each in [feed] if feed else self.feeds():
+            begin_us = self._snapshot_before(each, symbol, from_us) if kind == "orderbook" else from_us
+            rows, missing = self._rows(each, kind, (symbol, begin_us, to_us))
+            unread += missing
+            first = next(rows, None)
+            if first is not None:
+                found.append((each, chain([first], rows), self._gaps(each, symbol, (begin_us, to_us))))
+        if len(found) > 1:
+            names = " and ".join(each for each, *_ in found)
+            raise SsmdError("FEED_AMBIGUOUS", f"{symbol} is of {names}.", "Say which feed.")
+        for each, rows, gaps in found:
+            own = [gap for gap in unread if gap["feed"] == each]
+            return rows, sorted([*gaps, *own], key=lambda gap: gap["from_us"])
+        return iter(()), []
+
+    def _rows(self, feed: str, kind: str, wanted: tuple[str, int, int]) -> tuple[Iterator[Row], list[Gap]]:
+        symbol, from_us, to_us = wanted
+        parts: list[Iterator[Row]] = []
+        unread: list[Gap] = []
+        for path, first, last in self._files(feed, kind, (from_us, to_us)):
+            if path.suffix == ".parquet":
+                parts.append(_sealed(path, kind, symbol))
+            elif shutil.which("ssmd"):
+                parts.append(_window(path, kind, symbol))
+            else:
+                unread.append(_not_read(feed, kind, (first, last + 1)))
         if unread:
             message = f"{len(unread)} windows of {feed} {kind} are not read: they are no Parquet yet"
             warnings.warn(f"{message}. Seal the day, put `ssmd` on the path, or ask the gateway.", NotRead, stacklevel=4)
-        rows = [row for row in rows if from_us <= row["received_at"] < to_us]
-        # Stable: what came at the same time stays in the order of the file.
-        return sorted(rows, key=lambda row: row["received_at"]), unread
+        # What came at the same time stays in the order of the files.
+        merged = heapq.merge(*parts, key=lambda row: row["received_at"])
+        return (row for row in merged if from_us <= row["received_at"] < to_us), unread
+
+    def _files(self, feed: str, kind: str, span: tuple[int, int]) -> Iterator[tuple[pathlib.Path, int, int]]:
+        for manifest in self._manifests(feed, *span):
+            for file in manifest["files"]:
+                first, last = int(file["from"]) // 1000, int(file["to"]) // 1000
+                if file.get("type") == kind and first < span[1] and last >= span[0]:
+                    yield self.path / file["key"], first, last
+
+    def _snapshot_before(self, feed: str, symbol: str, us: int) -> int:
+        """When the last snapshot came by then: from there a book is rebuilt, however many days ago."""
+        wanted: list[tuple[str, str, Any]] = [("symbol", "=", symbol), ("kind", "=", "snapshot")]
+        for path, *_ in reversed(list(self._files(feed, "orderbook", (0, us + 1)))):
+            if path.suffix == ".parquet":
+                at = pq.read_table(path, columns=["received_at"], filters=wanted).column(0).cast(pa.int64())
+                times = at.to_pylist()
+            elif shutil.which("ssmd"):
+                times = [row["received_at"] for row in _window(path, "orderbook", symbol) if row["kind"] == "snapshot"]
+            else:
+                continue
+            before: list[int] = [time for time in times if time <= us]
+            if before:
+                return max(before)
+        return us
 
     def _gaps(self, feed: str, symbol: str | None, span: tuple[int, int]) -> list[Gap]:
         # A gap's end may be told days after its begin.
@@ -160,7 +184,7 @@ class Archive:
     def _manifests(self, feed: str, from_us: int = 0, to_us: int | None = None) -> Iterator[Row]:
         root = self._root / feed
         chosen = root / "promoted.json"
-        active = json.loads(chosen.read_text()) if chosen.exists() else {"default": "v1", "days": {}}
+        active: Row = json.loads(chosen.read_text()) if chosen.exists() else {"default": "v1", "days": {}}
         for path in sorted(root.glob("*/[0-9]*/[0-9]*/[0-9]*/manifest.json"), key=lambda path: path.parts[-4:]):
             version, day = path.parts[-5], "-".join(path.parts[-4:-1])
             within = to_us is None or day_of_us(max(from_us, 0)) <= day <= day_of_us(to_us)
@@ -178,20 +202,23 @@ def _not_read(feed: str, kind: str, span: tuple[int, int]) -> Gap:
     return {**about, "from_us": span[0], "to_us": span[1], "missed": None, "recovered": False, "detail": "no Parquet"}
 
 
-def _sealed(path: pathlib.Path, kind: str, symbol: str) -> list[Row]:
+def _sealed(path: pathlib.Path, kind: str, symbol: str) -> Iterator[Row]:
     # One thread, so that rows stay in the file's order.
     table = pq.read_table(path, columns=list(_COLUMNS[kind]), filters=[("symbol", "=", symbol)], use_threads=False)
     for name in ("received_at", "venue_at"):
         if name in table.column_names:
             at = table.column_names.index(name)
             table = table.set_column(at, name, table.column(name).cast(pa.int64()))
-    return table.to_pylist()
+    # A day of book changes is small as a table, and large as a list of Python's objects.
+    for batch in table.to_batches(max_chunksize=10_000):
+        yield from batch.to_pylist()
 
 
-def _window(path: pathlib.Path, kind: str, symbol: str) -> list[Row]:
+def _window(path: pathlib.Path, kind: str, symbol: str) -> Iterator[Row]:
     text = subprocess.run(["ssmd", "archive", "cat", str(path)], stdout=subprocess.PIPE, check=True, text=True).stdout
     records = (json.loads(line) for line in text.splitlines())
-    return [_row_of(record, kind) for record in records if record["symbol"] == symbol]
+    rows = [_row_of(record, kind) for record in records if record["symbol"] == symbol]
+    yield from sorted(rows, key=lambda row: row["received_at"])
 
 
 def _row_of(record: Row, kind: str) -> Row:
@@ -202,19 +229,21 @@ def _row_of(record: Row, kind: str) -> Row:
     return row
 
 
-def _sampled(rows: list[Row], gaps: list[Gap], grid: tuple[int, int]) -> Iterator[Row]:
+def _sampled(rows: Iterator[Row], gaps: list[Gap], grid: tuple[int, int]) -> Iterator[Row]:
     step, depth = grid
     book, marks = Book(), GapMarks(gaps, "orderbook")
     breaks = [gap["from_us"] for gap in gaps if gap["channel"] in ("all", "orderbook") and gap["reason"] != "clock"]
     updated = 0
-    for i, row in enumerate(rows):
+    this = next(rows, None)
+    while this is not None:
+        row, this = this, next(rows, None)
         received = row["received_at"]
         _forget(book, breaks, received)
         book.apply({**row, "type": "orderbook"})
         updated = received if book.is_known else updated
         time = -(-received // step) * step
         # The step that this row ends, and those in which nothing comes.
-        until = rows[i + 1]["received_at"] if i + 1 < len(rows) else time + 1
+        until = time + 1 if this is None else this["received_at"]
         while time < until and updated:
             _forget(book, breaks, time)
             is_marked = marks.in_span(time - step, time) or not book.is_known

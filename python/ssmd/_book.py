@@ -58,9 +58,8 @@ class Book:
 
 
 def _levels(record: Mapping[str, Any], side: str) -> Iterable[Level]:
-    if f"{side}s" in record:
-        return record[f"{side}s"]
-    return zip(record[f"{side}_prices"], record[f"{side}_sizes"])
+    levels: Iterable[Level] | None = record.get(f"{side}s")
+    return levels if levels is not None else zip(record[f"{side}_prices"], record[f"{side}_sizes"])
 
 
 def book_columns(depth: int) -> tuple[str, ...]:

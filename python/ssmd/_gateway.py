@@ -93,7 +93,8 @@ class Gateway:
         request = urllib.request.Request(f"{self.url}{path}?{urllib.parse.urlencode(given)}", headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
-                return json.load(answer)
+                found: Row = json.load(answer)
+                return found
         except urllib.error.HTTPError as error:
             raise _problem(error) from None
         except OSError as error:

@@ -85,6 +85,13 @@ def test_the_top_of_the_book_equals_a_recomputation_and_is_unknown_in_a_gap(fold
         assert [row[name] for name in ("bid_price_1", "bid_size_1", "ask_price_1", "ask_size_1")] == expected
 
 
+def test_a_book_from_any_time_begins_with_the_snapshot_before_it(folder, span):
+    archive = ssmd.open(folder / "data", frames="pyarrow")
+    whole = archive.book("BTCUSD", *span, depth=3, every="500ms").to_pylist()
+    behind = whole[len(whole) - 3]["time"]
+    assert archive.book("BTCUSD", behind, span[1], depth=3, every="500ms").to_pylist() == whole[-2:]
+
+
 def test_trades_are_all_there_and_the_first_behind_a_gap_is_marked(folder, span):
     trades = ssmd.open(folder / "data").trades("BTCUSD", "yesterday", "today")
     expected = records(folder, "trade")
