@@ -42,7 +42,7 @@ await runService("signals", FLAGS, async (flags) => {
   const service = new SignalService({
     ...{ env, feeds, transport, storage, logger, metrics, health },
     readSignals: async () =>
-      await readSignals(await loadEnvironment(registryDir, env), signalFolders(registryDir)),
+      await readSignals(await loadEnvironment(registryDir, env), signalFolders(registryDir).all),
   });
   const scrape = serveMetrics({
     host: "127.0.0.1",

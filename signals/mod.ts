@@ -40,7 +40,8 @@ export {
   Supervisor,
   type SupervisorOptions,
 } from "./supervisor/supervisor.ts";
-export { readSignals, signalFolders } from "./live/read_signals.ts";
+export { readSignals } from "./live/read_signals.ts";
+export { type SignalFolders, signalFolders } from "./source/signal_folders.ts";
 export {
   SignalService,
   type SignalServiceOptions,

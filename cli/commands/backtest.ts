@@ -22,7 +22,7 @@ import { BACKTEST, backtestText, COMPARED, fireView } from "../signal/backtest_v
 import { compareLive } from "../signal/compare_live.ts";
 import { SET, settingsOf, SIGNAL } from "../signal/signal_args.ts";
 import { Stepper } from "../signal/step.ts";
-import { signalFolders } from "../signal/signal_folders.ts";
+import { foldersOfSignals } from "../signal/folders_of_signals.ts";
 
 /** Fires that are printed. */
 const FIRES_SHOWN_MAX = 1000;
@@ -61,7 +61,7 @@ export default defineCommand({
   failed: ({ ok }) => !ok,
   table: (result) => ({ text: backtestText(result) }),
   run: async ({ flags, args: [name], context }) => {
-    const { all } = await signalFolders(context.globals);
+    const { all } = await foldersOfSignals(context.globals);
     const signal = await hostedSignalOf(await findSignal(name, all), settingsOf(flags.set));
     const span = spanOf(flags);
     return await withArchive(context, flags, async (archive) => {

@@ -8,7 +8,7 @@ import { ENVIRONMENT_FILTER, OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { render } from "../render.ts";
 import { SET, settingsOf, SIGNAL } from "../signal/signal_args.ts";
-import { signalFolders } from "../signal/signal_folders.ts";
+import { foldersOfSignals } from "../signal/folders_of_signals.ts";
 
 /** Records of the archive that a check takes at most: it runs them nine times. */
 const RECORDS_MAX = 200_000;
@@ -63,7 +63,7 @@ export default defineCommand({
   failed: ({ ok }) => !ok,
   table: (check) => ({ text: textOf(check) }),
   async run({ flags, args: [name], context }) {
-    const { all } = await signalFolders(context.globals);
+    const { all } = await foldersOfSignals(context.globals);
     const file = await findSignal(name, all);
     const span = spanOf(flags);
     const params = settingsOf(flags.set);

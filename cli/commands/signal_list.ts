@@ -1,9 +1,15 @@
 import { z } from "zod";
-import { hostedSignalOf, listSignals, type SignalFile, Supervisor } from "@ssmd/signals";
+import {
+  hostedSignalOf,
+  LIBRARY_DIR,
+  listSignals,
+  type SignalFile,
+  Supervisor,
+} from "@ssmd/signals";
 import { messageOf } from "@ssmd/runtime";
 import { OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
-import { signalFolders } from "../signal/signal_folders.ts";
+import { foldersOfSignals } from "../signal/folders_of_signals.ts";
 
 const SIGNAL = z.object({
   id: z.string(),
@@ -31,11 +37,11 @@ export default defineCommand({
     counted: "signal",
   }),
   async run({ context }) {
-    const { own, all } = await signalFolders(context.globals);
+    const { all } = await foldersOfSignals(context.globals);
     const files = await listSignals(all);
     const known = await loadAll(files);
     return files.map(({ id, path }) => ({
-      ...{ id, path, of: path.startsWith(`${own}/`) ? "project" : "ssmd" } as const,
+      ...{ id, path, of: path.startsWith(`${LIBRARY_DIR}/`) ? "ssmd" : "project" } as const,
       ...known.get(id) ?? { ...UNKNOWN, problem: "it does not end loading" },
     }));
   },

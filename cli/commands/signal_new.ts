@@ -5,7 +5,7 @@ import { OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { text } from "../command/flag.ts";
 import { signalTemplate, testTemplate } from "../signal/signal_template.ts";
-import { signalFolders } from "../signal/signal_folders.ts";
+import { foldersOfSignals } from "../signal/folders_of_signals.ts";
 
 export default defineCommand({
   name: "signal new",
@@ -38,7 +38,7 @@ export default defineCommand({
         hint: "Small letters, digits and _, a letter first: wide_book.",
       });
     }
-    const { own } = await signalFolders(context.globals);
+    const { own } = await foldersOfSignals(context.globals);
     await Deno.mkdir(own, { recursive: true });
     const files = [
       [`${own}/${id}.ts`, signalTemplate({ feed, symbol })],

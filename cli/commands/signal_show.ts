@@ -4,7 +4,7 @@ import { OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { flatRows } from "../registry/show.ts";
 import { SET, settingsOf, SIGNAL } from "../signal/signal_args.ts";
-import { signalFolders } from "../signal/signal_folders.ts";
+import { foldersOfSignals } from "../signal/folders_of_signals.ts";
 import { SIGNAL_VIEW, signalView } from "../signal/signal_view.ts";
 
 export default defineCommand({
@@ -16,7 +16,7 @@ export default defineCommand({
   output: SIGNAL_VIEW,
   table: (view) => ({ rows: flatRows(view) }),
   async run({ flags: { set }, args: [name], context }) {
-    const { all } = await signalFolders(context.globals);
+    const { all } = await foldersOfSignals(context.globals);
     const file = await findSignal(name, all);
     const loaded = await loadedInfo(await hostedSignalOf(file, settingsOf(set)));
     if ("info" in loaded) return signalView(loaded.info);

@@ -4,7 +4,7 @@ import { findSignal } from "@ssmd/signals";
 import { OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { SIGNAL } from "../signal/signal_args.ts";
-import { signalFolders } from "../signal/signal_folders.ts";
+import { foldersOfSignals } from "../signal/folders_of_signals.ts";
 
 const CONFIG = new URL("../signal/author_test.json", import.meta.url).pathname;
 const TEXT = new TextDecoder();
@@ -29,7 +29,7 @@ export default defineCommand({
   failed: ({ ok }) => !ok,
   table: ({ text }) => ({ text }),
   async run({ args: [name], context }) {
-    const { all } = await signalFolders(context.globals);
+    const { all } = await foldersOfSignals(context.globals);
     const { id, path } = await findSignal(name, all);
     const test = path.replace(/\.ts$/, "_test.ts");
     const isThere = await Deno.stat(test).then(({ isFile }) => isFile, () => false);

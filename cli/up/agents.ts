@@ -33,7 +33,7 @@ export async function startAgents(
     opened.use(agent);
     return agentResponder({
       ...{ agent: agent.agent, principal: whoIsThis().user },
-      signalFolders: signalFolders(registryDir),
+      signalFolders: signalFolders(registryDir).all,
       onFailed: (error) => logger.error("an agent's thread failed", { error }),
     });
   };

@@ -264,7 +264,10 @@ async function startSignals(
   const signals = new SignalService({
     ...{ env, feeds, ...rest, metrics: new Metrics("signals", registry) },
     readSignals: async () =>
-      await readSignals(await loadEnvironment(registryFolder, env), signalFolders(registryFolder)),
+      await readSignals(
+        await loadEnvironment(registryFolder, env),
+        signalFolders(registryFolder).all,
+      ),
   });
   await signals.start();
   return signals;

@@ -1,11 +1,6 @@
 import type { Environment } from "@ssmd/metadata";
-import { findSignal, hostedSignalOf, LIBRARY_DIR } from "../source/signal_catalog.ts";
+import { findSignal, hostedSignalOf } from "../source/signal_catalog.ts";
 import type { WantedSignal } from "./signal_set.ts";
-
-/** Folders of signals: a project's own, beside its registry, and those that come with the software. */
-export function signalFolders(registryDir: string): string[] {
-  return [`${registryDir.replace(/\/?[^/]*\/?$/, "") || "."}/signals`, LIBRARY_DIR];
-}
 
 /**
  * The signals that an environment names, from their files. Throws UsageError `SIGNAL_UNKNOWN` for

@@ -158,7 +158,7 @@ async function withServices(
 ): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const variables: string[] = [];
-  if (title === "Read the data live") {
+  if (title === "Read the data live" || title === "Let agents ask") {
     const up = stack.use(new RunningUp([], { cwd: project.dir }));
     const url = await up.url();
     variables.push(`GATEWAY=${url} STREAM=${url.replace("http:", "ws:")}`);

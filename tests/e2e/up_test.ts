@@ -168,6 +168,11 @@ Deno.test("of two up on one data folder the second refuses at once, and the firs
   assert.doesNotMatch(second.output, /waits/);
   assert.match(second.output, /hint: +stop it first, or choose another folder with --data/);
   await priced(await first.url());
+  // With the rights of the launcher it reads the disk as well.
+  const status = await runSsmd(["status", "--data", data.path, "--output", "json"]);
+  const { process, archive } = JSON.parse(status.output.slice(status.output.indexOf("{")));
+  assert.equal(process.pid, first.pid, status.output);
+  assert.ok(archive.free_bytes > 0, status.output);
   assert.equal((await first.stop()).code, 0, first.output);
   assert.equal((await verify(data.path)).code, 0);
 });
