@@ -1,5 +1,5 @@
 import { type ArchiveQuery, loadManifest, openArchived, readArchive } from "@ssmd/archive";
-import { EVENT_TYPES, type EventType, type MarketEvent } from "@ssmd/market";
+import { type EventType, FEED_TYPES, type MarketEvent } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
 import { RecordComparison, type SymbolComparison, type TypeComparison } from "./compare_records.ts";
 import { RecordValues } from "./record_values.ts";
@@ -132,7 +132,8 @@ async function join(
 async function schemas(storage: Storage, options: DiffOptions): Promise<SchemaComparison[]> {
   const old = await schemasOf(storage, options, options.old);
   const now = await schemasOf(storage, options, options.new);
-  return EVENT_TYPES.filter((type) => old.has(type) || now.has(type))
+  // Fires are of signals that ran live: no version has them made again.
+  return FEED_TYPES.filter((type) => old.has(type) || now.has(type))
     .map((type) => ({ type, old: old.get(type) ?? "", new: now.get(type) ?? "" }));
 }
 

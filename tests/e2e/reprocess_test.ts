@@ -13,6 +13,9 @@ const CAPTURES = [
   "kalshi/btc15m-fixed-terminal-oos-gauss45lock002",
 ];
 
+/** Without signals: fires are of the live run, and no reprocess makes them. */
+const ENV = "kraken";
+
 const dir = capturesDir();
 
 async function ssmd(...args: string[]): Promise<string> {
@@ -29,18 +32,33 @@ for (const capture of CAPTURES) {
       await using folder = new Folder();
       const data = `${folder.path}/data`;
       const path = `${dir}/${capture}.jsonl.zst`;
-      await using up = new RunningUp(["--capture", path, "--speed", "max", "--data", data]);
+      await using up = new RunningUp([
+        ...["--env", ENV, "--capture", path, "--speed", "max", "--data", data],
+      ]);
       assert.equal((await up.end()).code, 0, up.output);
       const feed = capture.slice(0, capture.indexOf("/"));
       await ssmd("archive", "seal", "--data", data, "--force");
-      await ssmd("reprocess", "run", "--data", data, "--feed", feed, "--as", "v2");
+      await ssmd("reprocess", "run", "--env", ENV, "--data", data, "--feed", feed, "--as", "v2");
       const storage = folderStorage(data);
-      const live = await contentOf(storage, { env: "demo", feed, version: "v1" });
-      const again = await contentOf(storage, { env: "demo", feed, version: "v2" });
+      const live = await contentOf(storage, { env: ENV, feed, version: "v1" });
+      const again = await contentOf(storage, { env: ENV, feed, version: "v2" });
       await storage.close();
       assert.deepEqual(again, live);
       const output = await ssmd(
-        ...["reprocess", "diff", "--data", data, "--feed", feed, "--old", "v1", "--new", "v2"],
+        ...[
+          "reprocess",
+          "diff",
+          "--env",
+          ENV,
+          "--data",
+          data,
+          "--feed",
+          feed,
+          "--old",
+          "v1",
+          "--new",
+          "v2",
+        ],
         ...["--output", "json", "--quiet"],
       );
       assert.equal(JSON.parse(output).same, true);
