@@ -1,6 +1,8 @@
+import type { SimulatedVenueId } from "@ssmd/simulator";
+
 /** What an example is made for. */
 export interface ExampleOptions {
-  venue: "kraken" | "kalshi";
+  venue: SimulatedVenueId;
   url: string;
   /** Markets of the simulator; none = its usual ones. */
   symbols: readonly string[];
@@ -40,11 +42,31 @@ function kalshiExample(url: string, tickers: readonly string[], options: Example
     `s.onmessage = (m) => console.log(m.data);'`;
 }
 
+function polymarketExample(url: string, tokens: readonly string[]): string {
+  const request = JSON.stringify({ assets_ids: tokens, type: "market" });
+  return `deno eval 'const s = new WebSocket("${url}");\n` +
+    `s.onopen = () => s.send(JSON.stringify(${request}));\n` +
+    `s.onmessage = (m) => console.log(m.data);'`;
+}
+
+/** A market that each simulator has when none is named. */
+const USUAL: Readonly<Record<SimulatedVenueId, string>> = {
+  kraken: "BTC/USD",
+  kalshi: "KXSIMBTC-26DEC31-T99999.99",
+  polymarket: "7".repeat(77),
+};
+
 /** A command for the shell that shows what the simulator sends. */
 export function exampleClient(options: ExampleOptions): string {
-  const usual = options.venue === "kraken" ? ["BTC/USD"] : ["KXSIMBTC-26DEC31-T99999.99"];
+  const { venue, url } = options;
+  const usual = [USUAL[venue]];
   const symbols = (options.symbols.length > 0 ? options.symbols : usual).slice(0, MARKETS_MAX);
-  return options.venue === "kraken"
-    ? krakenExample(options.url, symbols)
-    : kalshiExample(options.url, symbols, options);
+  switch (venue) {
+    case "kraken":
+      return krakenExample(url, symbols);
+    case "kalshi":
+      return kalshiExample(url, symbols, options);
+    case "polymarket":
+      return polymarketExample(url, symbols);
+  }
 }

@@ -85,7 +85,10 @@ export default defineCommand({
     output: STREAM_OUTPUT,
   },
   args: [
-    word(SIMULATED_VENUES, "kraken or kalshi", { placeholder: "venue", required: true }),
+    word(SIMULATED_VENUES, "kraken, kalshi or polymarket", {
+      placeholder: "venue",
+      required: true,
+    }),
   ],
   prints: EVENT,
   async run({ flags, args: [venue], context: { process: { stdout } } }) {

@@ -115,7 +115,12 @@ export class Connection {
   /** Sends a reply: not subject to faults. */
   send(frame: string): void {
     if (!this.#transmit(frame)) return;
-    this.#context.ledger?.json(this.number, frame);
+    this.#context.ledger?.json(this.number, frame.trimEnd());
+  }
+
+  /** Sends a text that clients take for a sign of life alone: the log of frames leaves it out. */
+  answer(text: string): void {
+    this.#transmit(text);
   }
 
   /** Sends bytes that need not be JSON. */

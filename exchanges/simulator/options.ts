@@ -4,7 +4,7 @@ import type { KalshiSymbolOptions } from "./kalshi/symbols.ts";
 import type { KrakenSymbolOptions } from "./kraken/symbols.ts";
 
 /** Venues that can be simulated. */
-export const SIMULATED_VENUES = ["kraken", "kalshi"] as const;
+export const SIMULATED_VENUES = ["kraken", "kalshi", "polymarket"] as const;
 
 /** Id of a venue that can be simulated. */
 export type SimulatedVenueId = typeof SIMULATED_VENUES[number];

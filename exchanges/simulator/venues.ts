@@ -1,5 +1,6 @@
 import { simulatedKalshi } from "./kalshi/venue.ts";
 import { simulatedKraken } from "./kraken/venue.ts";
+import { simulatedPolymarket } from "./polymarket/venue.ts";
 import type { SimulatedVenueId } from "./options.ts";
 import type { SimulatedVenue } from "./venue.ts";
 
@@ -7,4 +8,5 @@ import type { SimulatedVenue } from "./venue.ts";
 export const VENUES: Readonly<Record<SimulatedVenueId, SimulatedVenue>> = {
   kraken: simulatedKraken,
   kalshi: simulatedKalshi,
+  polymarket: simulatedPolymarket,
 };

@@ -27,6 +27,7 @@ const SYMBOLS: Record<SimulatedVenueId, Record<string, string>> = {
     "KXSIMBTC-26DEC31-T99999.99": "KXSIMBTC-26DEC31-T99999.99",
     "KXSIMRAIN-26DEC31-NYC": "KXSIMRAIN-26DEC31-NYC",
   },
+  polymarket: { "RAIN-YES": "7".repeat(77), "RAIN-NO": "10".repeat(38) },
 };
 const RATE = 300;
 

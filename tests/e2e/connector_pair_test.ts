@@ -8,7 +8,7 @@ import { verifyArchive } from "@ssmd/dataset/verify";
 import { venueNamed } from "@ssmd/exchanges";
 import type { MarketEvent } from "@ssmd/market";
 import { Metrics, nowUs, silentLogger, sleep } from "@ssmd/runtime";
-import { demoKey, type SimulatedVenueId, startSimulator } from "@ssmd/simulator";
+import { demoKey, startSimulator } from "@ssmd/simulator";
 import { openStorage, type Storage } from "@ssmd/storage";
 import { openTransport, type Transport } from "@ssmd/transport";
 import { CutLine } from "../servers/cut_line.ts";
@@ -64,7 +64,7 @@ class Side implements AsyncDisposable {
 }
 
 interface PairRig {
-  feed: SimulatedVenueId;
+  feed: keyof typeof SYMBOLS;
   endpoint: string;
   server: NatsServer;
   storage: Storage;

@@ -1,0 +1,64 @@
+import type { Connection } from "../connection.ts";
+import type { ModelFeed, ModelOptions } from "../venue.ts";
+import { PolymarketMarketPublisher, spaced, timeText } from "./publisher.ts";
+import { type PolymarketFeed, PolymarketSession } from "./session.ts";
+
+/** A market of nobody's interest appears this often, and the venue says so several times. */
+const NEW_MARKET_EVERY_US = 5_000_000;
+const COPIES = 3;
+
+/** The market channel, fed by the market model. */
+export class PolymarketModelFeed implements PolymarketFeed, ModelFeed {
+  #options: ModelOptions;
+  #publishers: PolymarketMarketPublisher[];
+  #sessions = new Set<PolymarketSession>();
+  #newMarkets = 0;
+
+  /** Publishers of the exchange's markets. */
+  constructor(options: ModelOptions) {
+    this.#options = options;
+    this.#publishers = options.exchange.markets.map((market) =>
+      new PolymarketMarketPublisher(market, options.seed)
+    );
+  }
+
+  session(connection: Connection): PolymarketSession {
+    const session = new PolymarketSession(connection, this);
+    this.#sessions.add(session);
+    return session;
+  }
+
+  /** The first books of tokens come in one array; of a token that does not exist nothing does. */
+  subscribed({ connection }: PolymarketSession, tokens: readonly string[]): void {
+    this.#options.begin();
+    const nowUs = this.#options.nowUs();
+    const books = this.#publishers.filter(({ token }) => tokens.includes(token))
+      .map((publisher) => publisher.book(nowUs, true));
+    if (books.length > 0) connection.sendData(`${JSON.stringify(books)}\n`, "book");
+  }
+
+  closed(session: PolymarketSession): void {
+    this.#sessions.delete(session);
+  }
+
+  /** Does the next event of the model and sends what came of it. */
+  emit(elapsedUs: number, atUs: number): void {
+    this.#publishers[this.#options.exchange.step()]?.publish(atUs, this.#sessions);
+    if (elapsedUs < (this.#newMarkets + 1) * NEW_MARKET_EVERY_US) return;
+    const number = ++this.#newMarkets;
+    const frame = spaced({
+      id: String(number),
+      question: `Heads in round ${number}?`,
+      market: `0x${String(number).padStart(64, "0")}`,
+      slug: `flip-${number}`,
+      assets_ids: [`1${String(number).padStart(76, "0")}`, `2${String(number).padStart(76, "0")}`],
+      outcomes: ["Yes", "No"],
+      timestamp: timeText(atUs),
+      event_type: "new_market",
+    });
+    for (const { connection, tokens, wantsFeatures } of this.#sessions) {
+      if (!wantsFeatures || tokens.size === 0) continue;
+      for (let i = 0; i < COPIES; i++) connection.sendData(frame, "control");
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import { type BookSideName, textOfSteps } from "@ssmd/market";
+import type { FrameKind } from "../faults.ts";
+import type { LevelObserver, ModelMarket, ModelTrade } from "../model/market.ts";
+import { Random } from "../model/prng.ts";
+import type { PolymarketSession } from "./session.ts";
+
+/** A book is sent whole again after so many steps with trades. */
+const BOOK_EVERY = 8;
+
+/** One token: the frames of its events, to whom they concern. */
+export class PolymarketMarketPublisher implements LevelObserver {
+  readonly token: string;
+  #market: ModelMarket;
+  #condition: string;
+  #random: Random;
+  #changed = new Map<string, { side: BookSideName; price: number }>();
+  #trades = 0;
+  #best = "";
+
+  /** `seed` makes the identifiers. */
+  constructor(market: ModelMarket, seed: number) {
+    this.#market = market;
+    this.token = market.spec.external;
+    this.#random = new Random(seed, `ids ${this.token}`);
+    this.#condition = `0x${this.#hex(64)}`;
+    market.observers.push(this);
+  }
+
+  changed(side: BookSideName, price: number): void {
+    this.#changed.set(`${side} ${price}`, { side, price });
+  }
+
+  /** The whole book; of the first one after a subscription with what only that one has. */
+  book(nowUs: number, isFirst: boolean): Record<string, unknown> {
+    const side = (name: BookSideName) => {
+      const { prices, sizes } = this.#market.book[name];
+      return prices.map((price, i) => ({ price: this.#price(price), size: this.#size(sizes[i]) }))
+        .reverse();
+    };
+    return {
+      market: this.#condition,
+      asset_id: this.token,
+      timestamp: timeText(nowUs),
+      hash: this.#hex(40),
+      bids: side("bids"),
+      asks: side("asks"),
+      ...(isFirst && { tick_size: "0.001" }),
+      event_type: "book",
+      ...(isFirst && { last_trade_price: this.#price(this.#market.lastPrice) }),
+    };
+  }
+
+  /** Sends what the market's last step was. */
+  publish(nowUs: number, sessions: Iterable<PolymarketSession>): void {
+    const wanting = [...sessions].filter(({ tokens }) => tokens.has(this.token));
+    const send = (event: Record<string, unknown>, kind: FrameKind) => {
+      const text = spaced(event);
+      for (const session of wanting) {
+        if (kind !== "ticker" || session.wantsFeatures) session.connection.sendData(text, kind);
+      }
+    };
+    const { trades } = this.#market;
+    const hash = trades.length > 0 ? `0x${this.#hex(64)}` : "";
+    for (const trade of trades) send(this.#trade(trade, hash, nowUs), "trade");
+    const { bid, ask } = this.#top();
+    if (this.#changed.size > 0) send(this.#changes(nowUs), "book");
+    this.#changed.clear();
+    if (trades.length > 0 && ++this.#trades % BOOK_EVERY === 0) {
+      send(this.book(nowUs, false), "book");
+    }
+    if (this.#best === `${bid} ${ask}`) return;
+    this.#best = `${bid} ${ask}`;
+    const head = { market: this.#condition, asset_id: this.token };
+    const best = { best_bid: this.#price(bid), best_ask: this.#price(ask) };
+    const spread = this.#price(Math.max(0, ask - bid));
+    const timestamp = timeText(nowUs);
+    send({ ...head, ...best, spread, timestamp, event_type: "best_bid_ask" }, "ticker");
+  }
+
+  #changes(nowUs: number): Record<string, unknown> {
+    const { bid, ask } = this.#top();
+    const changes = [...this.#changed.values()].map(({ side, price }) => ({
+      asset_id: this.token,
+      price: this.#price(price),
+      size: this.#size(this.#market.book[side].sizeAt(price)),
+      side: side === "bids" ? "BUY" : "SELL",
+      hash: this.#hex(40),
+      best_bid: this.#price(bid),
+      best_ask: this.#price(ask),
+    }));
+    return {
+      market: this.#condition,
+      price_changes: changes,
+      timestamp: timeText(nowUs),
+      event_type: "price_change",
+    };
+  }
+
+  #trade(trade: ModelTrade, hash: string, nowUs: number): Record<string, unknown> {
+    return {
+      market: this.#condition,
+      asset_id: this.token,
+      price: this.#price(trade.price),
+      size: this.#size(trade.size),
+      fee_rate_bps: "0",
+      side: trade.takerBuys ? "BUY" : "SELL",
+      timestamp: timeText(nowUs),
+      event_type: "last_trade_price",
+      transaction_hash: hash,
+    };
+  }
+
+  #top(): { bid: number; ask: number } {
+    const { bids, asks } = this.#market.book;
+    return { bid: bids.prices[0] ?? 0, ask: asks.prices[0] ?? 0 };
+  }
+
+  #price(steps: number): string {
+    return plainText(steps, this.#market.spec.priceDecimals);
+  }
+
+  #size(steps = 0): string {
+    return plainText(steps, this.#market.spec.sizeDecimals);
+  }
+
+  #hex(digits: number): string {
+    let text = "";
+    while (text.length < digits) text += this.#random.uint32().toString(16).padStart(8, "0");
+    return text.slice(0, digits);
+  }
+}
+
+/** JSON with a space behind commas and colons, as the venue writes all but first books. */
+export function spaced(event: unknown): string {
+  return JSON.stringify(event, null, 1).replaceAll(/\n */g, " ").replaceAll("{ ", "{")
+    .replaceAll(" }", "}").replaceAll("[ ", "[").replaceAll(" ]", "]");
+}
+
+/** Milliseconds. */
+export function timeText(us: number): string {
+  return String(Math.floor(us / 1000));
+}
+
+/** The shortest plain decimal. */
+function plainText(steps: number, decimals: number): string {
+  return textOfSteps(steps, decimals).replace(/\.?0+$/, "") || "0";
+}
