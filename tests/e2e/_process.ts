@@ -180,7 +180,7 @@ export interface Verified {
   days: {
     feed: string;
     raw_frames: number;
-    records: Record<"trade" | "ticker" | "orderbook" | "status" | "gap", number>;
+    records: Record<"trade" | "ticker" | "orderbook" | "status" | "gap" | "fire", number>;
   }[];
   output: string;
 }
