@@ -62,7 +62,7 @@ function spoilt(value: unknown): unknown[] {
 /** Fields that may be absent. */
 const OPTIONAL = new Set([
   ...["calendar", "capture_locations", "now", "simulator", "depth"],
-  ...["keys", "cache", "journal", "gateway", "special_days"],
+  ...["keys", "cache", "journal", "gateway", "signals", "special_days"],
 ]);
 
 async function assertFits(project: Project, line: string, code = 0): Promise<unknown> {

@@ -19,7 +19,14 @@ export interface ArchiveWorker {
  * and who captures in this process must not wait for it.
  */
 export function threadWorker(config: StorageConfig): ArchiveWorker {
-  return { run: (task, signal) => inThread(config, task, signal) };
+  return { run: async (task, signal) => await inThread(await plainConfig(config), task, signal) };
+}
+
+/** A thread gets values, not functions: keys that are rotated in place are read for each task. */
+async function plainConfig(config: StorageConfig): Promise<StorageConfig> {
+  if (config.type !== "s3") return config;
+  const { readCredentials, ...rest } = config;
+  return readCredentials === undefined ? rest : { ...rest, credentials: await readCredentials() };
 }
 
 async function inThread(

@@ -13,7 +13,7 @@ versions:
     endpoint: wss://venue.example
     auth: { method: none }
     symbols_per_connection: 100
-    capabilities: { types: [trade] }
+    capabilities: { types: [trade, ticker, orderbook, status, gap] }
     sequenced: false
     parser: kraken-v2
 `;

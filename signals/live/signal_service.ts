@@ -6,6 +6,7 @@ import {
   messageOf,
   type Metrics,
   nowUs,
+  sleep,
   SsmdError,
 } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
@@ -62,6 +63,8 @@ export interface SignalServiceStats {
 const SNAPSHOT_MS = 10_000;
 const FORGET_MS = 60_000;
 const RECORDS_PER_SNAPSHOT = 100_000;
+/** Longest that an end waits for storage and bus. */
+const CLOSE_MS_MAX = 20_000;
 const BATCH_BYTES_MIN = 64 * 1024;
 const BATCH_BYTES_MAX = 1024 * 1024;
 const TICK_MS = 500;
@@ -183,7 +186,17 @@ export class SignalService {
     return this.#closing ??= this.#close();
   }
 
+  /** Storage or bus may answer nothing: what is not written then comes again from the last snapshot. */
   async #close(): Promise<void> {
+    const inTime = new AbortController();
+    const ended = this.#end().then(() => true).finally(() => inTime.abort());
+    const late = sleep(CLOSE_MS_MAX, inTime.signal).then(() => inTime.signal.aborted);
+    if (await Promise.race([ended, late])) return await ended.then(() => {});
+    this.#logger.error("signals do not end in time: they go on from their last snapshot");
+    ended.catch(() => {});
+  }
+
+  async #end(): Promise<void> {
     this.#intake.end();
     await this.#running;
     clearInterval(this.#timer);
