@@ -105,7 +105,9 @@ export class Answers {
       this.#of.ledger.restart(each, atUs);
       this.#of.ledger.confirm(each, atUs, out.events);
     }
-    if (channel === LIFECYCLE_CHANNEL) out.events.push(...this.#of.lifecycle.confirmed(atUs));
+    if (channel === LIFECYCLE_CHANNEL) {
+      out.events.push(...this.#of.lifecycle.unseen.confirmed(atUs));
+    }
     const symbols = channel === LIFECYCLE_CHANNEL || channel === COMBO_LIFECYCLE_CHANNEL
       ? []
       : confirmed.map(({ symbol }) => symbol);

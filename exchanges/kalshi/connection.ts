@@ -17,7 +17,8 @@ import { Answers } from "./answers.ts";
 import type { KalshiBook, KalshiBookState } from "./book.ts";
 import { Books } from "./books.ts";
 import { type KalshiFormat, PRICE_DECIMALS, SIZE_DECIMALS } from "./format.ts";
-import { Lifecycle, type UnseenLives } from "./lifecycle.ts";
+import type { UnseenSpan } from "../unseen_lives.ts";
+import { Lifecycle } from "./lifecycle.ts";
 import { bodyOf, type KalshiBody, type KalshiFrame } from "./messages.ts";
 import { MirrorAlarm, type MirrorState } from "./mirror.ts";
 import { type RecordHead, scannedTicker, scannedTrade, tickerOf, tradeOf } from "./records.ts";
@@ -43,7 +44,7 @@ interface KalshiState extends VenueState<KalshiBookState> {
   commands: CommandsState;
   subscriptions: [number, Subscription][];
   results: [string, string][];
-  unseenLives: UnseenLives | null;
+  unseenLives: UnseenSpan | null;
   mirror: MirrorState;
 }
 
@@ -266,7 +267,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
   /** Sids mean nothing on the next connection. */
   protected broken(gap: Gap): void {
     this.#subscriptions.clear();
-    this.#lifecycle.disconnected(gap);
+    this.#lifecycle.unseen.disconnected(gap);
   }
 
   /** Markets known so far: the subscribed and those with a book. */
@@ -282,19 +283,19 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
   }
 
   protected remembered(): Iterable<string> {
-    return [...this.#lifecycle.tickers(), ...(this.#lifecycle.unseen === null ? [] : [""])];
+    return [...this.#lifecycle.tickers(), ...(this.#lifecycle.unseen.since === null ? [] : [""])];
   }
 
   /** How a market was determined until it is settled; of the feed, since when no lives are seen. */
   protected memoryOf(ticker: string): Record<string, unknown> {
-    const { unseen } = this.#lifecycle;
+    const { since: unseen } = this.#lifecycle.unseen;
     if (ticker === "") return unseen === null ? {} : { unseen };
     const result = this.#lifecycle.carried(ticker);
     return result === undefined ? {} : { result };
   }
 
   protected remember(ticker: string, memory: Readonly<Record<string, unknown>>): void {
-    if (ticker === "") this.#lifecycle.carryUnseen(memory["unseen"]);
+    if (ticker === "") this.#lifecycle.unseen.carry(memory["unseen"]);
     else this.#lifecycle.carry(ticker, memory["result"]);
   }
 
@@ -305,7 +306,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
       commands: this.requests.state(),
       subscriptions: this.#subscriptions.state(),
       results: this.#lifecycle.state(),
-      unseenLives: this.#lifecycle.unseen,
+      unseenLives: this.#lifecycle.unseen.since,
       mirror: this.#mirror.state(),
     };
     return structuredClone(state);
@@ -319,7 +320,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
     if (given.ledger !== undefined) this.requests.restore(given.commands);
     this.#subscriptions.restore(given.subscriptions);
     this.#lifecycle.restore(given.results);
-    this.#lifecycle.carryUnseen(given.unseenLives);
+    this.#lifecycle.unseen.carry(given.unseenLives);
     // States of older versions do not have these.
     if (given.mirror !== undefined) this.#mirror.restore(given.mirror);
   }

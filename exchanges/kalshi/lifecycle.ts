@@ -1,13 +1,6 @@
-import {
-  ALL_SYMBOLS,
-  type Gap,
-  lostGap,
-  type MarketState,
-  type Status,
-  stepsOfText,
-  valueOf,
-} from "@ssmd/market";
+import { type MarketState, type Status, stepsOfText, valueOf } from "@ssmd/market";
 import { figureOf } from "../json_fields.ts";
+import { UnseenLives } from "../unseen_lives.ts";
 import { PRICE_DECIMALS } from "./format.ts";
 import type { KalshiBody } from "./messages.ts";
 
@@ -26,21 +19,17 @@ const TERMS: readonly string[] = ["close_date_updated", "price_level_structure_u
 /** News that change nothing that we keep. */
 const IGNORED: readonly string[] = ["metadata_updated"];
 
-/** Since when no step of a life is seen, and why. */
-export interface UnseenLives {
-  fromUs: number;
-  reason: "disconnect" | "planned";
-}
-
 /** The life of markets; remembers how a market was determined until it is settled. */
 export class Lifecycle {
+  /** Steps that may have been missed. */
+  readonly unseen: UnseenLives;
   #feed: string;
   #results = new Map<string, string>();
-  #unseen: UnseenLives | null = null;
 
   /** The lifecycle of `feed`. */
   constructor(feed: string) {
     this.#feed = feed;
+    this.unseen = new UnseenLives(feed);
   }
 
   /**
@@ -79,44 +68,6 @@ export class Lifecycle {
     if (isTerms) status.kind = "terms";
     addTerms(body, status);
     return status;
-  }
-
-  /** The connection broke: steps are not seen until the channel is confirmed once more. */
-  disconnected({ fromUs, reason }: Gap): void {
-    const isPlanned = reason === "planned" && this.#unseen?.reason !== "disconnect";
-    this.#unseen = {
-      fromUs: Math.min(fromUs, this.#unseen?.fromUs ?? fromUs),
-      reason: isPlanned ? "planned" : "disconnect",
-    };
-  }
-
-  /**
-   * Steps are seen from now on. The venue does not repeat those between: the gap says that they are
-   * lost; none when nothing broke.
-   */
-  confirmed(atUs: number): Gap[] {
-    if (this.#unseen === null) return [];
-    const { fromUs, reason } = this.#unseen;
-    this.#unseen = null;
-    const detail = "Steps in the life of markets are not repeated by the venue.";
-    return [lostGap({
-      ...{ feed: this.#feed, symbol: ALL_SYMBOLS, channel: "status", reason },
-      ...{ fromUs, atUs, missed: null, detail },
-    })];
-  }
-
-  /** Since when no step is seen; null = they are. */
-  get unseen(): UnseenLives | null {
-    return this.#unseen;
-  }
-
-  /** Takes over what an earlier run, or state, has of it. */
-  carryUnseen(value: unknown): void {
-    const { fromUs, reason } = (value ?? {}) as Partial<Record<keyof UnseenLives, unknown>>;
-    const isKnown = reason === "disconnect" || reason === "planned";
-    if (Number.isSafeInteger(fromUs) && isKnown) {
-      this.#unseen = { fromUs: fromUs as number, reason };
-    }
   }
 
   /** Tickers of markets that are determined and not settled. */

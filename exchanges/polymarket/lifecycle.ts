@@ -1,34 +1,31 @@
-import { ALL_SYMBOLS, type Gap, lostGap, type Status } from "@ssmd/market";
+import type { Status } from "@ssmd/market";
 import type { Normalized } from "../adapter.ts";
 import type { Symbols } from "../symbols.ts";
 import { markUnreadable } from "../unreadable.ts";
+import { UnseenLives, type UnseenSpan } from "../unseen_lives.ts";
 import { timestampOf } from "./format.ts";
 import { listOf, type PolymarketEvent } from "./messages.ts";
-
-/** Since when no step of a life is seen, and why. */
-export interface UnseenLives {
-  fromUs: number;
-  reason: "disconnect" | "planned";
-}
 
 /** A token's last step, as plain JSON. */
 type Step = "new_market" | "market_resolved";
 /** What of all lives is kept, as plain JSON. */
 export interface LifecycleState {
   steps: [string, Step][];
-  unseen: UnseenLives | null;
+  unseen: UnseenSpan | null;
 }
 
 /** The life of markets: told to all clients, of all markets, and often. A step is told once. */
 export class Lifecycle {
+  /** Steps that may have been missed. */
+  readonly unseen: UnseenLives;
   #feed: string;
   #symbols: Symbols;
   #steps = new Map<string, Step>();
-  #unseen: UnseenLives | null = null;
 
   /** The lifecycle of `feed`. */
   constructor(feed: string, symbols: Symbols) {
     this.#feed = feed;
+    this.unseen = new UnseenLives(feed);
     this.#symbols = symbols;
   }
 
@@ -63,41 +60,6 @@ export class Lifecycle {
     return isResolved ? own : [];
   }
 
-  /** The connection broke: steps are not seen until the next one brings something. */
-  disconnected({ fromUs, reason }: Gap): void {
-    const isPlanned = reason === "planned" && this.#unseen?.reason !== "disconnect";
-    this.#unseen = {
-      fromUs: Math.min(fromUs, this.#unseen?.fromUs ?? fromUs),
-      reason: isPlanned ? "planned" : "disconnect",
-    };
-  }
-
-  /** Steps are seen from now on; those between are not repeated. No gap when nothing broke. */
-  confirmed(atUs: number): Gap[] {
-    if (this.#unseen === null) return [];
-    const { fromUs, reason } = this.#unseen;
-    this.#unseen = null;
-    const detail = "Steps in the life of markets are not repeated by the venue.";
-    return [lostGap({
-      ...{ feed: this.#feed, symbol: ALL_SYMBOLS, channel: "status", reason },
-      ...{ fromUs, atUs, missed: null, detail },
-    })];
-  }
-
-  /** Since when no step is seen; null = they are. */
-  get unseen(): UnseenLives | null {
-    return this.#unseen;
-  }
-
-  /** Takes over since when an earlier run saw no step. */
-  carryUnseen(value: unknown): void {
-    const { fromUs, reason } = (value ?? {}) as Partial<Record<keyof UnseenLives, unknown>>;
-    const isKnown = reason === "disconnect" || reason === "planned";
-    if (Number.isSafeInteger(fromUs) && isKnown) {
-      this.#unseen = { fromUs: fromUs as number, reason };
-    }
-  }
-
   /** Tokens of which a step was seen. */
   tokens(): Iterable<string> {
     return this.#steps.keys();
@@ -115,12 +77,12 @@ export class Lifecycle {
 
   /** Plain JSON. */
   state(): LifecycleState {
-    return { steps: [...this.#steps], unseen: this.#unseen };
+    return { steps: [...this.#steps], unseen: this.unseen.since };
   }
 
   /** Takes over a state. */
   restore({ steps, unseen }: LifecycleState): void {
     this.#steps = new Map(steps);
-    this.#unseen = unseen;
+    this.unseen.restore(unseen);
   }
 }

@@ -135,7 +135,7 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
     const order = this.ledger.find(channel, symbol);
     if (order === undefined || order.state === "live" || order.state === "ended") return;
     this.ledger.confirm(order, atUs, events);
-    if (channel === "status") events.push(...this.#lifecycle.confirmed(atUs));
+    if (channel === "status") events.push(...this.#lifecycle.unseen.confirmed(atUs));
   }
 
   /** A token is one subscription: while its book moves, its other channels are only quiet. */
@@ -152,7 +152,7 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
   }
 
   protected broken(gap: Gap): void {
-    this.#lifecycle.disconnected(gap);
+    this.#lifecycle.unseen.disconnected(gap);
   }
 
   /** Markets known so far: the ordered tokens and those with a book. */
@@ -165,19 +165,19 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
   }
 
   protected remembered(): Iterable<string> {
-    return [...this.#lifecycle.tokens(), ...(this.#lifecycle.unseen === null ? [] : [""])];
+    return [...this.#lifecycle.tokens(), ...(this.#lifecycle.unseen.since === null ? [] : [""])];
   }
 
   /** A token's last step; of the feed, since when no lives are seen. */
   protected memoryOf(token: string): Record<string, unknown> {
-    const { unseen } = this.#lifecycle;
+    const { since: unseen } = this.#lifecycle.unseen;
     if (token === "") return unseen === null ? {} : { unseen };
     const step = this.#lifecycle.carried(token);
     return step === undefined ? {} : { step };
   }
 
   protected remember(token: string, memory: Readonly<Record<string, unknown>>): void {
-    if (token === "") this.#lifecycle.carryUnseen(memory["unseen"]);
+    if (token === "") this.#lifecycle.unseen.carry(memory["unseen"]);
     else this.#lifecycle.carry(token, memory["step"]);
   }
 

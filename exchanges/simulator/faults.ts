@@ -60,7 +60,7 @@ export const FAULT_TYPES = [
 
 const HUGE_BYTES = 50 * 1024 * 1024;
 
-/** Rubbish in a venue's own manner. */
+/** Garbage in a venue's own manner. */
 export interface GarbageSamples {
   /** JSON of a type that is not known. */
   unknown: string;
