@@ -1,4 +1,4 @@
-import { messageOf, StorageError } from "@ssmd/runtime";
+import { inTransaction, messageOf, StorageError } from "@ssmd/runtime";
 import { DatabaseSync } from "node:sqlite";
 
 const SCHEMA = `
@@ -54,15 +54,7 @@ export class AgentStore implements Disposable {
 
   /** Runs a change as one: all of it is kept, or nothing. */
   change<T>(body: (db: DatabaseSync) => T): T {
-    this.db.exec("BEGIN IMMEDIATE");
-    try {
-      const value = body(this.db);
-      this.db.exec("COMMIT");
-      return value;
-    } catch (error) {
-      if (this.db.isTransaction) this.db.exec("ROLLBACK");
-      throw error;
-    }
+    return inTransaction(this.db, () => body(this.db));
   }
 
   [Symbol.dispose](): void {

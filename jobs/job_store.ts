@@ -1,4 +1,4 @@
-import { messageOf, StorageError } from "@ssmd/runtime";
+import { inTransaction, messageOf, StorageError } from "@ssmd/runtime";
 import type { JsonRecord } from "@ssmd/journal";
 import { DatabaseSync } from "node:sqlite";
 import type { Job, JobError, JobLine, JobState, JobStep } from "./job.ts";
@@ -65,7 +65,7 @@ export class JobStore implements Disposable {
    * without its old steps. Returns whether it is new or begins again.
    */
   enqueue({ id, workflow, input, nowUs }: NewJob): boolean {
-    return this.#change(() => {
+    return inTransaction(this.#db, () => {
       const known = this.find(id);
       if (known?.state === "queued" || known?.state === "running") return false;
       this.#db.prepare("DELETE FROM steps WHERE job = ?").run(id);
@@ -78,7 +78,7 @@ export class JobStore implements Disposable {
 
   /** Marks the next job that is due as running, and returns it; undefined = nothing is due. */
   claim(nowUs: number): Job | undefined {
-    return this.#change(() => {
+    return inTransaction(this.#db, () => {
       const row = this.#db.prepare(
         `SELECT id FROM jobs WHERE state = 'queued' AND due_at <= ?
          ORDER BY due_at, created_at, id LIMIT 1`,
@@ -210,18 +210,6 @@ export class JobStore implements Disposable {
         endedAtUs: row["ended_at"] as number | null,
         result: row["result"] === null ? null : JSON.parse(row["result"] as string),
       }));
-  }
-
-  #change<T>(body: () => T): T {
-    this.#db.exec("BEGIN IMMEDIATE");
-    try {
-      const value = body();
-      this.#db.exec("COMMIT");
-      return value;
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-      throw error;
-    }
   }
 }
 

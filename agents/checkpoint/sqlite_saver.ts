@@ -229,11 +229,12 @@ export class SqliteSaver extends BaseCheckpointSaver {
       : this.getNextVersion(undefined);
   }
 
-  // deno-lint-ignore no-explicit-any
+  // deno-lint-ignore no-explicit-any -- as the library types what is loaded
   async #load(type: string, value: SQLOutputValue | undefined): Promise<any> {
     return await this.serde.loadsTyped(type, value as Uint8Array);
   }
 
+  /** As `inTransaction`: the library's own tests run this file alone, where no alias of ours is. */
   #change(body: () => void): void {
     this.#db.exec("BEGIN IMMEDIATE");
     try {

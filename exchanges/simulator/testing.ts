@@ -82,7 +82,7 @@ export class TestClient {
   }
 
   /** The next frame that holds `part`, as JSON. */
-  // deno-lint-ignore no-explicit-any
+  // deno-lint-ignore no-explicit-any -- a test looks into frames of any shape
   async json(part = ""): Promise<any> {
     return JSON.parse(await this.next((frame) => frame.includes(part)));
   }

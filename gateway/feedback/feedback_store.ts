@@ -1,4 +1,4 @@
-import { messageOf, StorageError } from "@ssmd/runtime";
+import { inTransaction, messageOf, StorageError } from "@ssmd/runtime";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import type { FeedbackEntry } from "./entry.ts";
 
@@ -60,15 +60,7 @@ export class FeedbackStore implements Disposable {
 
   /** Runs a change as one: all of it is kept, or nothing. */
   change<T>(body: () => T): T {
-    this.#db.exec("BEGIN IMMEDIATE");
-    try {
-      const value = body();
-      this.#db.exec("COMMIT");
-      return value;
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-      throw error;
-    }
+    return inTransaction(this.#db, body);
   }
 
   /** Writes an entry; id 0 = a new one. Gives it with its id. */

@@ -23,7 +23,7 @@ const OWN_REASONS: ReadonlySet<unknown> = new Set([
 /** Names by which calls are made; what looks otherwise is a text. */
 const NAMES = new Set(["symbol", "external", "venue_symbol", "result"]);
 const IDENTIFIER = /^[\w.:/+%@-]{1,128}$/;
-// deno-lint-ignore no-control-regex
+// deno-lint-ignore no-control-regex -- control characters are what is removed
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
 
 /** A value without texts of others, and these by their place. */

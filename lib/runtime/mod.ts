@@ -19,6 +19,7 @@ export { Metrics } from "./metrics.ts";
 export { type ClockReadings, isoOfUs, nowUs, SteadyClock, usOfIso } from "./clock.ts";
 export { Backoff, sleep } from "./retry.ts";
 export { RunningTime } from "./running_time.ts";
+export { inTransaction } from "./transaction.ts";
 export { CellLease, type LeaseCell } from "./lease.ts";
 export { LIMITS } from "./limits.ts";
 export { isLoopback } from "./loopback.ts";

@@ -1,3 +1,4 @@
+import { inTransaction } from "@ssmd/runtime";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import type { Accounts, GatewayRun, SessionRecord, UsageCount } from "../account.ts";
 import {
@@ -235,28 +236,15 @@ class SqliteClientStore implements ClientStore {
   }
 
   #read<T>(body: () => T): Promise<T> {
-    return this.#open(() => this.#transaction("BEGIN", body));
+    return this.#open(() => inTransaction(this.#db, body, "BEGIN"));
   }
 
   /** FULL = synced to the disk when it resolves; NORMAL = safe from a kill, not from a power cut. */
   #write<T>(synchronous: "FULL" | "NORMAL", body: () => T): Promise<T> {
     return this.#open(() => {
       this.#db.exec(`PRAGMA synchronous = ${synchronous}`);
-      return this.#transaction("BEGIN IMMEDIATE", body);
+      return inTransaction(this.#db, body);
     });
-  }
-
-  #transaction<T>(begin: string, body: () => T): T {
-    this.#db.exec(begin);
-    try {
-      const result = body();
-      this.#db.exec("COMMIT");
-      return result;
-    } catch (error) {
-      // SQLite itself takes back what failed for want of space.
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-      throw error;
-    }
   }
 
   #open<T>(body: () => T): Promise<T> {

@@ -1,3 +1,4 @@
+import { inTransaction } from "@ssmd/runtime";
 import type { DatabaseSync } from "node:sqlite";
 import { storeNewer } from "./errors.ts";
 
@@ -78,17 +79,13 @@ export function migrate(
 ): void {
   for (;;) {
     // Another process may be taking the same step: it is looked up within the lock.
-    db.exec("BEGIN IMMEDIATE");
-    try {
+    const isDone = inTransaction(db, () => {
       const version = db.prepare("PRAGMA user_version").get()?.["user_version"] as number;
       if (version > migrations.length) throw storeNewer(where, version, migrations.length);
       const step = migrations[version];
       if (step !== undefined) db.exec(`${step}; PRAGMA user_version = ${version + 1}`);
-      db.exec("COMMIT");
-      if (step === undefined) return;
-    } catch (error) {
-      if (db.isTransaction) db.exec("ROLLBACK");
-      throw error;
-    }
+      return step === undefined;
+    });
+    if (isDone) return;
   }
 }
