@@ -1,4 +1,4 @@
-import { messageOf, SsmdError } from "@ssmd/runtime";
+import { SsmdError } from "@ssmd/runtime";
 import type { JsonRecord } from "@ssmd/journal";
 import type { StorageConfig } from "@ssmd/storage";
 import type { ArchiveTask } from "./archive_task.ts";
@@ -48,7 +48,7 @@ async function inThread(
       }),
     );
   };
-  const onAbort = () => reject(signal.reason ?? new Error(messageOf(signal)));
+  const onAbort = () => reject(signal.reason);
   signal.addEventListener("abort", onAbort);
   try {
     thread.postMessage({ config, task });

@@ -1,6 +1,6 @@
 import { isoOfUs } from "@ssmd/runtime";
 import type { JobStore } from "./job_store.ts";
-import { lastDueUs, type Schedule } from "./schedule.ts";
+import { lastDueUs, nextDueUs, type Schedule } from "./schedule.ts";
 
 /** Options of {@linkcode Scheduler}. */
 export interface SchedulerOptions {
@@ -16,6 +16,8 @@ export interface SchedulerOptions {
 /** Asks for the jobs of schedules that are due. What was due while nothing ran is asked for once. */
 export class Scheduler {
   #options: SchedulerOptions;
+  /** Of each schedule its last moment and its next one, µs: time zones cost too much for each look. */
+  #moments = new Map<string, { lastUs: number; nextUs: number }>();
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -30,13 +32,21 @@ export class Scheduler {
   #look(schedule: Schedule, nowUs: number): void {
     const { env, store, notBeforeUs } = this.#options;
     const state = store.schedule(schedule.name);
-    const dueUs = lastDueUs(schedule, nowUs);
+    const dueUs = this.#lastDueUs(schedule, nowUs);
     const isFirst = state.lastAtUs === null && !schedule.catchesUp;
     const isDue = (state.lastAtUs ?? 0) < dueUs && nowUs >= notBeforeUs;
     if (!isDue || state.isPaused) return;
     if (!isFirst) enqueueAt(store, { env, schedule, atUs: dueUs, nowUs });
     // Killed between the two, the job of that moment is asked for again under the same id.
     store.saveSchedule(schedule.name, { ...state, lastAtUs: dueUs });
+  }
+
+  #lastDueUs(schedule: Schedule, nowUs: number): number {
+    const known = this.#moments.get(schedule.name);
+    if (known !== undefined && nowUs >= known.lastUs && nowUs < known.nextUs) return known.lastUs;
+    const lastUs = lastDueUs(schedule, nowUs);
+    this.#moments.set(schedule.name, { lastUs, nextUs: nextDueUs(schedule, nowUs) });
+    return lastUs;
   }
 }
 

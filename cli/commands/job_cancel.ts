@@ -1,8 +1,7 @@
 import { nowUs, SsmdError } from "@ssmd/runtime";
 import { defineCommand } from "../command/define.ts";
-import { text } from "../command/flag.ts";
 import { JOB_VIEW, jobRow, jobView } from "../jobs/job_view.ts";
-import { JOB_FLAGS, jobOfId, openEnvironmentJobs } from "../jobs/open_jobs.ts";
+import { JOB_FLAGS, JOB_ID, jobOfId, openEnvironmentJobs } from "../jobs/open_jobs.ts";
 
 export default defineCommand({
   name: "job cancel",
@@ -12,10 +11,7 @@ export default defineCommand({
     "`ssmd job retry` goes on with it.",
   examples: ["ssmd job cancel end-day/demo/kraken/v1/2026-08-01"],
   flags: JOB_FLAGS,
-  args: [text("Id of the job, as `ssmd job list` shows it", {
-    placeholder: "job",
-    required: true,
-  })],
+  args: [JOB_ID],
   output: JOB_VIEW,
   table: (job) => ({ rows: [jobRow(job)] }),
   async run({ flags, args: [id], context }) {

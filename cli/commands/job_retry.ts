@@ -1,11 +1,11 @@
 import { nowUs, SsmdError } from "@ssmd/runtime";
 import { defineCommand } from "../command/define.ts";
-import { text } from "../command/flag.ts";
 import { JOB_VIEW, jobRow, jobView } from "../jobs/job_view.ts";
 import {
   assertKept,
   finishJobs,
   JOB_FLAGS,
+  JOB_ID,
   jobOfId,
   openEnvironmentJobs,
 } from "../jobs/open_jobs.ts";
@@ -17,10 +17,7 @@ export default defineCommand({
     "Waits until it is over. Where no up and no worker runs on the data folder, the command runs it.",
   examples: ["ssmd job retry end-day/demo/kraken/v1/2026-08-01"],
   flags: JOB_FLAGS,
-  args: [text("Id of the job, as `ssmd job list` shows it", {
-    placeholder: "job",
-    required: true,
-  })],
+  args: [JOB_ID],
   output: JOB_VIEW,
   table: (job) => ({ rows: [jobRow(job)] }),
   failed: ({ state }) => state !== "done",

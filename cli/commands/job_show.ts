@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { isoOfUs } from "@ssmd/runtime";
 import { defineCommand } from "../command/define.ts";
-import { text } from "../command/flag.ts";
 import { JOB_VIEW, jobView } from "../jobs/job_view.ts";
-import { JOB_FLAGS, jobOfId, openEnvironmentJobs } from "../jobs/open_jobs.ts";
+import { JOB_FLAGS, JOB_ID, jobOfId, openEnvironmentJobs } from "../jobs/open_jobs.ts";
 
 const LINE = z.object({
   at: z.string().describe("ISO 8601"),
@@ -16,10 +15,7 @@ export default defineCommand({
   brief: "Show a job: its state, its steps with what each gave, its log",
   examples: ["ssmd job show end-day/demo/kraken/v1/2026-08-01"],
   flags: JOB_FLAGS,
-  args: [text("Id of the job, as `ssmd job list` shows it", {
-    placeholder: "job",
-    required: true,
-  })],
+  args: [JOB_ID],
   output: JOB_VIEW.extend({ log: z.array(LINE) }),
   table: ({ log }) => ({
     rows: log.map(({ at, message, fields }) => ({ at, message, fields: JSON.stringify(fields) })),

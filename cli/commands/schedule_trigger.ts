@@ -2,10 +2,9 @@ import { z } from "zod";
 import { triggerSchedule } from "@ssmd/jobs";
 import { nowUs } from "@ssmd/runtime";
 import { defineCommand } from "../command/define.ts";
-import { text } from "../command/flag.ts";
 import { JOB_VIEW, jobRow, jobView } from "../jobs/job_view.ts";
 import { assertKept, finishJobs, JOB_FLAGS, openEnvironmentJobs } from "../jobs/open_jobs.ts";
-import { scheduleNamed } from "../jobs/schedule_view.ts";
+import { SCHEDULE_NAME, scheduleNamed } from "../jobs/schedule_view.ts";
 
 /** Days that are ended at once, at most. */
 const JOBS_MAX = 10_000;
@@ -18,10 +17,7 @@ export default defineCommand({
     "runs on the data folder, the command runs them.",
   examples: ["ssmd schedule trigger end-days --env demo"],
   flags: JOB_FLAGS,
-  args: [text("Its name, as `ssmd schedule list` shows it", {
-    placeholder: "schedule",
-    required: true,
-  })],
+  args: [SCHEDULE_NAME],
   output: z.array(JOB_VIEW),
   table: (jobs) => ({ rows: jobs.map(jobRow), counted: "job" }),
   failed: (jobs) => jobs.some(({ state }) => state !== "done"),

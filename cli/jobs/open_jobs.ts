@@ -3,7 +3,7 @@ import { dataDirOf, type Environment } from "@ssmd/metadata";
 import { createLogger, Metrics, sleep, SsmdError } from "@ssmd/runtime";
 import { archiveConfig } from "../archive/open_archive.ts";
 import { ENVIRONMENT } from "../command/common_flags.ts";
-import { dir } from "../command/flag.ts";
+import { dir, text } from "../command/flag.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
 import { Registry } from "../registry/registry.ts";
@@ -17,6 +17,12 @@ export const JOB_FLAGS = {
   env: ENVIRONMENT,
   data: dir("Folder of the data, as up --data has it; default: the environment's"),
 };
+
+/** The job that a command is about. */
+export const JOB_ID = text("Id of the job, as `ssmd job list` shows it", {
+  placeholder: "job",
+  required: true,
+});
 
 /** Values of {@linkcode JOB_FLAGS}. */
 export interface JobLocation {
@@ -42,7 +48,7 @@ export async function openEnvironmentJobs(
   return { environment, dataDir, store, [Symbol.dispose]: () => store[Symbol.dispose]() };
 }
 
-/** The job of an id, by nobody mistaken for another. Throws UsageError `JOB_UNKNOWN`. */
+/** The job of an id. Throws UsageError `JOB_UNKNOWN`. */
 export function jobOfId({ store, dataDir, environment }: EnvironmentJobs, id: string) {
   const job = store.find(id);
   if (job !== undefined) return job;
@@ -53,8 +59,8 @@ export function jobOfId({ store, dataDir, environment }: EnvironmentJobs, id: st
 }
 
 /**
- * Waits until jobs are over, those too that they ask for. Where no process runs the environment's jobs, this one does until then.
- * Throws ConfigError for an environment whose storage another process cannot open.
+ * Waits until jobs are over, those too that they ask for. Where no process runs the environment's
+ * jobs, this one does until then. Throws ConfigError for an environment whose storage another process cannot open.
  */
 export async function finishJobs(
   context: SsmdContext,

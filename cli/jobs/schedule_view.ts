@@ -1,10 +1,18 @@
 import { nextDueUs, type Schedule, schedulesOf, type ScheduleState } from "@ssmd/jobs";
-import { isoOfUs, suggestion } from "@ssmd/runtime";
+import { isoOfUs, nowUs, suggestion } from "@ssmd/runtime";
 import { z } from "zod";
+import { text } from "../command/flag.ts";
+import type { SsmdContext } from "../context.ts";
 import { UsageError } from "../exit.ts";
-import type { EnvironmentJobs } from "./open_jobs.ts";
+import { type EnvironmentJobs, type JobLocation, openEnvironmentJobs } from "./open_jobs.ts";
 
 const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/** The schedule that a command is about. */
+export const SCHEDULE_NAME = text("Its name, as `ssmd schedule list` shows it", {
+  placeholder: "schedule",
+  required: true,
+});
 
 /** A schedule as commands print it. */
 export const SCHEDULE_VIEW = z.object({
@@ -43,4 +51,17 @@ export function scheduleNamed({ environment }: EnvironmentJobs, name: string): S
       ? "Its file says auto_roll: false: it does nothing by itself."
       : suggestion(name, names),
   });
+}
+
+/** Pauses a schedule or lets it go on, and gives it as it is then. Throws as the openers of jobs do. */
+export async function switchSchedule(
+  context: SsmdContext,
+  location: JobLocation,
+  { name, isPaused }: { name: string; isPaused: boolean },
+): Promise<z.output<typeof SCHEDULE_VIEW>> {
+  using jobs = await openEnvironmentJobs(context, location);
+  const schedule = scheduleNamed(jobs, name);
+  const state = { ...jobs.store.schedule(name), isPaused };
+  jobs.store.saveSchedule(name, state);
+  return scheduleView(schedule, state, nowUs());
 }

@@ -49,10 +49,7 @@ class Archive:
         from_us, to_us = span_of(start, end)
         found, gaps = self._read("trade", symbol, (from_us, to_us), feed)
         rows = list(found)
-        marks, before = GapMarks(gaps, "trade"), from_us
-        for row in rows:
-            row["gap"] = marks.in_span(before, row["received_at"])
-            before = row["received_at"]
+        GapMarks(gaps, "trade").mark(rows, from_us)
         return frame_of(TRADE_COLUMNS, rows, self._frames)
 
     def bars(

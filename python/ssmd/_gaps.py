@@ -43,6 +43,12 @@ class GapMarks:
             gaps.pop(0)
         return bool(touching(gaps, from_us, to_us)) if gaps and gaps[0]["from_us"] < to_us else False
 
+    def mark(self, rows: list[dict[str, Any]], from_us: int) -> None:
+        """Sets `gap` of rows in order of receipt: may records be missing since the one before?"""
+        for row in rows:
+            row["gap"] = self.in_span(from_us, row["received_at"])
+            from_us = row["received_at"]
+
 
 def gap_row(gap: Gap) -> dict[str, Any]:
     return {**gap, "from_time": gap["from_us"], "to_time": gap["to_us"] or None}

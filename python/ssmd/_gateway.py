@@ -33,10 +33,7 @@ class Gateway:
             rows += (_trade(trade) for trade in page["trades"])
             gaps += (_gap(gap) for gap in page["gaps"])
         # A gap over the border of pages comes twice, which changes no mark.
-        marks, before = GapMarks(sorted(gaps, key=lambda gap: gap["from_us"]), "trade"), from_us
-        for row in rows:
-            row["gap"] = marks.in_span(before, row["received_at"])
-            before = row["received_at"]
+        GapMarks(sorted(gaps, key=lambda gap: gap["from_us"]), "trade").mark(rows, from_us)
         return frame_of(TRADE_COLUMNS, rows, self._frames)
 
     def bars(
