@@ -1,10 +1,34 @@
 import assert from "node:assert/strict";
 import { untilSignal } from "./signals.ts";
 
+/**
+ * Sends SIGTERM to this process and waits until it was delivered. A signal that is on its way when the
+ * last listener goes ends the process, and with it all tests.
+ */
+class OwnSignals implements Disposable {
+  readonly #count = () => void this.#delivered++;
+  #delivered = 0;
+
+  constructor() {
+    Deno.addSignalListener("SIGTERM", this.#count);
+  }
+
+  async send(): Promise<void> {
+    const before = this.#delivered;
+    Deno.kill(Deno.pid, "SIGTERM");
+    while (this.#delivered === before) await new Promise((resolve) => setTimeout(resolve));
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSignalListener("SIGTERM", this.#count);
+  }
+}
+
 Deno.test("untilSignal() resolves with the signal that came", async () => {
+  using signals = new OwnSignals();
   const abort = new AbortController();
   const signal = untilSignal(abort.signal);
-  Deno.kill(Deno.pid, "SIGTERM");
+  await signals.send();
   assert.equal(await signal, "SIGTERM");
   abort.abort();
 });
@@ -17,27 +41,17 @@ Deno.test("untilSignal() gives up when it is told to", async () => {
 });
 
 Deno.test("signals that come together are one; a later one ends the process", async () => {
+  using signals = new OwnSignals();
   const abort = new AbortController();
   const exits: number[] = [];
   const signal = untilSignal(abort.signal, (code) => exits.push(code));
-  const probe = Promise.withResolvers<void>();
-  let seen = 0;
-  const count = () => {
-    if (++seen === 3) probe.resolve();
-  };
-  Deno.addSignalListener("SIGTERM", count);
-  for (let i = 0; i < 3; i++) {
-    Deno.kill(Deno.pid, "SIGTERM");
-    while (seen <= i) await new Promise((resolve) => setTimeout(resolve));
-  }
-  await probe.promise;
+  for (let i = 0; i < 3; i++) await signals.send();
   assert.equal(await signal, "SIGTERM");
   assert.deepEqual(exits, []);
   while (exits.length === 0) {
     await new Promise((resolve) => setTimeout(resolve, 50));
-    Deno.kill(Deno.pid, "SIGTERM");
+    await signals.send();
   }
   assert.equal(exits[0], 130);
-  Deno.removeSignalListener("SIGTERM", count);
   abort.abort();
 });
