@@ -65,7 +65,10 @@ class ArchiverService implements Archiver {
   constructor(options: ArchiverOptions) {
     this.#options = options;
     this.#logger = options.logger ?? silentLogger;
-    this.#metrics = new ArchiverMetrics(options.metrics ?? new Metrics("archiver"));
+    this.#metrics = new ArchiverMetrics(
+      options.metrics ?? new Metrics("archiver"),
+      options.feeds,
+    );
     this.#nowUs = options.clock ?? systemNowUs;
     this.#flushTicks = Math.max(1, Math.round((options.flushMs ?? Infinity) / TICK_MS));
     this.#dead = new DeadLetters(options.env, options.transport, {

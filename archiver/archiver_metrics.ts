@@ -1,4 +1,6 @@
+import { EVENT_TYPES } from "@ssmd/market";
 import { Metrics } from "@ssmd/runtime";
+import type { Refusal } from "./window_router.ts";
 
 /** The archiver's metrics; counted a file or a round, not a message. */
 export class ArchiverMetrics {
@@ -15,23 +17,24 @@ export class ArchiverMetrics {
   readonly gaps;
   readonly busGaps;
   readonly repaired;
+  #writtenAtMs: Map<string, number>;
 
-  /** Registers them in `metrics`. */
-  constructor(metrics: Metrics = new Metrics("archiver")) {
-    this.records = metrics.counter("records_written_total", "Records in finished files.", [
-      "feed",
-      "type",
-    ]);
-    this.gaps = metrics.counter("gaps_total", "Gap records written.", ["feed"]);
+  /** Registers them in `metrics`; counts of `feeds` are 0 from the start. */
+  constructor(metrics: Metrics = new Metrics("archiver"), feeds: readonly string[] = []) {
+    const ofFeed = { feed: feeds };
+    const byType = { feed: feeds, type: EVENT_TYPES };
+    this.#writtenAtMs = new Map(feeds.map((feed) => [feed, performance.now()]));
+    this.records = metrics.counter("records_written_total", "Records in finished files.", byType);
+    this.gaps = metrics.counter("gaps_total", "Gap records written.", ofFeed);
     this.busGaps = metrics.counter(
       "bus_gaps_total",
       "Times in which records left the bus before they were archived.",
-      ["feed"],
+      ofFeed,
     );
     this.repaired = metrics.counter(
       "repaired_records_total",
       "Records that left the bus and were made again from raw.",
-      ["feed"],
+      ofFeed,
     );
     this.duplicates = metrics.counter(
       "duplicates_total",
@@ -40,9 +43,9 @@ export class ArchiverMetrics {
     this.deadLettered = metrics.counter(
       "dead_lettered_total",
       "Messages that could not be archived.",
-      ["reason"],
+      { reason: ["subject", "payload", "time", "late"] satisfies Refusal[] },
     );
-    this.files = metrics.counter("files_written_total", "Files written.", ["feed", "type"]);
+    this.files = metrics.counter("files_written_total", "Files written.", byType);
     this.bytes = metrics.counter("bytes_written_total", "Bytes of files written.", ["bucket"]);
     this.lagSeconds = metrics.gauge(
       "lag_seconds",
@@ -66,6 +69,23 @@ export class ArchiverMetrics {
       "From receipt of a file's oldest record to the file in storage.",
       { labels: [], buckets: FILE_SECONDS_BUCKETS },
     );
+    const age = metrics.gauge(
+      "newest_file_age_seconds",
+      "Time since a file of the feed was written, or since the start.",
+      {
+        labels: ["feed"],
+        collect: () => {
+          for (const [feed, atMs] of this.#writtenAtMs) {
+            age.set({ feed }, (performance.now() - atMs) / 1000);
+          }
+        },
+      },
+    );
+  }
+
+  /** A file of a feed was written. */
+  written(feed: string): void {
+    this.#writtenAtMs.set(feed, performance.now());
   }
 }
 

@@ -122,6 +122,7 @@ export class FlushScheduler {
     const labels = { feed: day.manifest.feed, type: file.type ?? "" };
     this.files++;
     this.bytesWritten += file.bytes;
+    metrics.written(labels.feed);
     metrics.files.inc(labels);
     metrics.records.inc(labels, file.count);
     metrics.bytes.inc({ bucket: storage.location }, file.bytes);

@@ -4,6 +4,7 @@ import {
   COMMIT,
   ConfigError,
   createLogger,
+  exportProcess,
   Health,
   Metrics,
   portOf,
@@ -23,6 +24,7 @@ const FLAGS = {
   "flush-seconds": {
     help: "write what waits at least this often, as further parts; default: minute by minute",
   },
+  "metrics-host": { help: "interface of /metrics and /health", default: "127.0.0.1" },
   "metrics-port": { help: "port of /metrics and /health, 0 = any free one", default: "9102" },
 } as const;
 
@@ -47,6 +49,7 @@ await runService("archiver", FLAGS, async (flags) => {
   const env = environment.name;
   const logger = createLogger({ fields: { component: "archiver" } });
   const metrics = new Metrics("archiver");
+  exportProcess(metrics.registry, { component: "archiver", dataDir: deployment.dataDir });
   exportKeyAges(metrics.registry, deployment);
   const transport = await openTransport(deployment.transport, { env, logger });
   const health = new Health({ registry: metrics.registry });
@@ -64,7 +67,7 @@ await runService("archiver", FLAGS, async (flags) => {
     ...(flags["flush-seconds"] === undefined ? {} : { flushMs: flushMsOf(flags["flush-seconds"]) }),
   });
   const scrape = serveMetrics({
-    host: "127.0.0.1",
+    host: flags["metrics-host"],
     port: portOf("metrics-port", flags["metrics-port"]),
     metrics,
     health,

@@ -1,43 +1,45 @@
+import { FEED_TYPES } from "@ssmd/market";
 import type { Metrics } from "@ssmd/runtime";
 
 /** The connector's metrics, named as in the design. */
 export function createConnectorMetrics(metrics: Metrics, feed: string) {
   const labels = { feed };
-  const frames = metrics.counter("messages_received_total", "Frames received.", ["feed"]);
+  const ofFeed = { feed: [feed] };
+  const frames = metrics.counter("messages_received_total", "Frames received.", ofFeed);
   const published = metrics.counter(
     "messages_published_total",
     "Records that the bus acknowledged, by type.",
-    ["feed", "type"],
+    { ...ofFeed, type: FEED_TYPES },
   );
   const errors = metrics.counter(
     "errors_total",
     "What went wrong: unreadable frames, refused requests, a spool that cannot be written.",
-    ["feed", "error_type"],
+    { ...ofFeed, error_type: ["parse", "suspect", "refused", "line", "spool"] },
   );
   const refusals = metrics.counter(
     "publish_refusals_total",
     "Tries that the bus refused: permission, storage, size, invalid, other.",
-    ["feed", "reason"],
+    { ...ofFeed, reason: ["permission", "storage", "size", "invalid", "other"] },
   );
   const dropped = metrics.counter(
     "deltas_dropped_total",
     "Book changes left out on purpose, because the book was suspect or they were repeats.",
-    ["feed"],
+    ofFeed,
   );
   const unknown = metrics.counter(
     "unknown_frames_total",
     "Frames of a type that is not known, well formed and of no channel that is kept.",
-    ["feed"],
+    ofFeed,
   );
   const fallback = metrics.counter(
     "scanner_fallback_total",
     "Frames of market data that were not of their usual shape and were read as JSON.",
-    ["feed"],
+    ofFeed,
   );
   const lag = metrics.gauge("lag_seconds", "Receipt less the venue's time, last record.", {
     labels: ["feed"],
   });
-  const reconnects = metrics.counter("websocket_reconnects_total", "Lost connections.", ["feed"]);
+  const reconnects = metrics.counter("websocket_reconnects_total", "Lost connections.", ofFeed);
   const waiting = metrics.gauge("outbox_messages", "Messages that wait for the bus.", {
     labels: ["feed"],
   });
@@ -65,15 +67,31 @@ export function createConnectorMetrics(metrics: Metrics, feed: string) {
   const connectFailures = metrics.counter(
     "connect_failures_total",
     "Connections to the venue that could not be opened.",
-    ["feed"],
+    ofFeed,
   );
   const silent = metrics.gauge("silent_symbols", "Symbols quiet against their usual rate.", {
     labels: ["feed"],
   });
+  const unsynchronized = metrics.gauge(
+    "clock_unsynchronized",
+    "1 = this machine says that its clock is off; 0 = it is right, or nothing says how it is.",
+    { labels: ["feed"] },
+  );
+  const clockOffset = metrics.gauge(
+    "clock_offset_seconds",
+    "This clock against its reference, positive = fast; no line where nothing says it.",
+    { labels: ["feed"] },
+  );
+  const symbols = metrics.gauge("symbols", "Symbols that are ordered.", { labels: ["feed"] });
+  const rawFileAge = metrics.gauge(
+    "newest_raw_file_age_seconds",
+    "Time since frames last went into a raw file in storage, or since the start.",
+    { labels: ["feed"] },
+  );
   const lost = metrics.counter(
     "spool_dropped_segments_total",
     "Spool segments given up because the spool was over its limit.",
-    ["feed"],
+    ofFeed,
   );
   const toPublish = metrics.histogram(
     "receive_to_publish_seconds",
@@ -99,6 +117,10 @@ export function createConnectorMetrics(metrics: Metrics, feed: string) {
     telling,
     backed,
     connectFailures,
+    unsynchronized,
+    clockOffset,
+    symbols,
+    rawFileAge,
     lost,
     toPublish,
   };

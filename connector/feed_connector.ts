@@ -368,6 +368,8 @@ class FeedConnector implements Connector {
     this.#metrics.telling.set(this.#metrics.labels, Number(this.isTelling));
     this.#metrics.backed.set(this.#metrics.labels, Number(this.isBacked));
     this.#metrics.waiting.set(this.#metrics.labels, this.stats().waiting);
+    this.#metrics.symbols.set(this.#metrics.labels, this.#symbolCount);
+    this.#metrics.rawFileAge.set(this.#metrics.labels, this.#rawFiles.newestAgeMs / 1000);
     this.#countUnscanned();
     if (this.#player) return;
     this.#watch.tick();
@@ -503,12 +505,20 @@ class FeedConnector implements Connector {
   }
 
   #tellClock(): void {
+    const { status, offsetUs } = this.#clock.current;
+    this.#metrics.unsynchronized.set(this.#metrics.labels, Number(status === "unsynchronized"));
+    if (offsetUs === null) this.#metrics.clockOffset.remove(this.#metrics.labels);
+    else this.#metrics.clockOffset.set(this.#metrics.labels, offsetUs / 1e6);
     if (!this.#capturing || this.#stopping) return;
     this.#clockGapReporter.tell(this.#connectionIndexes(), this.#clock, nowUs());
   }
 
   #connectionIndexes(): number[] {
     return this.#active.map(({ connectionIndex }) => connectionIndex);
+  }
+
+  get #symbolCount(): number {
+    return this.#active.reduce((sum, { symbols }) => sum + symbols.length, 0);
   }
 
   get #active(): Connection[] {

@@ -5,6 +5,7 @@ import {
   COMMIT,
   ConfigError,
   createLogger,
+  exportProcess,
   Health,
   Metrics,
   portOf,
@@ -24,6 +25,7 @@ const FLAGS = {
   feed: { help: "feed to capture; may stay away where the environment has one" },
   endpoint: { help: "address in place of the environment's, for a simulator" },
   data: { help: "folder of spool and local archive" },
+  "metrics-host": { help: "interface of /metrics and /health", default: "127.0.0.1" },
   "metrics-port": { help: "port of /metrics and /health, 0 = any free one", default: "9101" },
 } as const;
 
@@ -47,6 +49,7 @@ await runService("connector", FLAGS, async (flags) => {
   const feed = deployment.feed(id);
   const logger = createLogger({ fields: { component: "connector" } });
   const metrics = new Metrics("connector");
+  exportProcess(metrics.registry, { component: "connector", dataDir: deployment.dataDir });
   exportKeyAges(metrics.registry, deployment);
   const transport = await openTransport(deployment.transport, { env, logger });
   const health = new Health({ registry: metrics.registry });
@@ -71,7 +74,7 @@ await runService("connector", FLAGS, async (flags) => {
     commit: COMMIT,
   });
   const scrape = serveMetrics({
-    host: "127.0.0.1",
+    host: flags["metrics-host"],
     port: portOf("metrics-port", flags["metrics-port"]),
     metrics,
     health,

@@ -80,6 +80,8 @@ export class RawFiles {
   #releaseTimer: ReturnType<typeof setTimeout> | undefined;
   #stopped = new AbortController();
   #problem = "";
+  /** When a segment last went into storage, as `performance.now()` says; the start at first. */
+  #writtenAtMs = performance.now();
 
   constructor(options: RawFilesOptions) {
     this.#options = options;
@@ -88,6 +90,11 @@ export class RawFiles {
   /** Why storage did not take the newest try; "" = it did. */
   get problem(): string {
     return this.#problem;
+  }
+
+  /** Milliseconds since a segment last went into storage, or since the start. */
+  get newestAgeMs(): number {
+    return performance.now() - this.#writtenAtMs;
   }
 
   /** Whether a closed segment stands in storage, or is gone. */
@@ -169,6 +176,7 @@ export class RawFiles {
         }
       }
       closed.written = true;
+      this.#writtenAtMs = performance.now();
       this.#problem = "";
       return true;
     } catch (error) {

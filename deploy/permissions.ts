@@ -242,7 +242,8 @@ function valuesOf(args: readonly string[], name: string): string[] {
 /** Hosts of addresses among the arguments, and the interface of `--host`. */
 function hostsIn(args: readonly string[]): string[] {
   const addresses = args.map((arg) => hostOf(arg.replace(/^--[\w-]+=/, "")));
-  return [...addresses.filter((host) => host !== undefined), ...valuesOf(args, "host")];
+  const interfaces = [...valuesOf(args, "host"), ...valuesOf(args, "metrics-host")];
+  return [...addresses.filter((host) => host !== undefined), ...interfaces];
 }
 
 /** Arguments that are paths out of the working folder. */

@@ -86,6 +86,7 @@ Deno.test("what flags name may be used, too: folders, addresses, the interface t
   assert.ok(write.includes("/mnt/x"));
   assert.ok(net.includes("10.0.0.1:9"));
   assert.ok(permissions("gateway", "--host 0.0.0.0").net.includes("0.0.0.0"));
+  assert.ok(permissions("archiver", "--metrics-host 0.0.0.0").net.includes("0.0.0.0"));
   assert.ok(permissions("ssmd", "data export --out /tmp/x").write.includes("/tmp/x"));
   assert.ok(permissions("ssmd", "archive cat /mnt/a.zst").read.includes("/mnt/a.zst"));
   assert.ok(!permissions("ssmd", "archive cat /mnt/a.zst").write.includes("/mnt/a.zst"));

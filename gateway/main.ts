@@ -4,6 +4,7 @@ import { exportKeyAges, findRegistry, loadSharedDeployment } from "@ssmd/metadat
 import {
   announceRunning,
   createLogger,
+  exportProcess,
   Health,
   Metrics,
   portOf,
@@ -45,6 +46,7 @@ await runService("gateway", FLAGS, async (flags) => {
   const registryDir = await findRegistry(Deno.cwd());
   const connections = connectionLimits(registryDir, logger);
   const health = new Health({ registry: metrics.registry });
+  exportProcess(metrics.registry, { component: "gateway", dataDir: deployment.dataDir });
   exportKeyAges(metrics.registry, deployment);
   const host = flags.host ?? environment.gateway.host ?? "127.0.0.1";
   const authenticator = await environmentAuthenticator(environment, {

@@ -4,11 +4,15 @@ import { BUFFER_STATES, type BufferState, SLOW_POLICIES } from "./stream/slow_po
 
 /** The metrics of a gateway; labels are words of ours, never a client's. */
 export function gatewayMetrics(metrics: Metrics) {
-  const sent = metrics.counter("messages_sent_total", "Messages given to clients.", ["type"]);
-  const dropped = metrics.counter("messages_dropped_total", "Messages lost for clients.", [
-    "reason",
-  ]);
-  const resumed = metrics.counter("resumes_total", "Requests to go on where one was.", ["result"]);
+  const sent = metrics.counter("messages_sent_total", "Messages given to clients.", {
+    type: EVENT_TYPES,
+  });
+  const dropped = metrics.counter("messages_dropped_total", "Messages lost for clients.", {
+    reason: [...SLOW_POLICIES, "markets_max"],
+  });
+  const resumed = metrics.counter("resumes_total", "Requests to go on where one was.", {
+    result: ["recovered", "not_recovered"],
+  });
   const refused = metrics.counter("refused_total", "Sockets cut and requests refused.", ["reason"]);
   const latency = metrics.histogram(
     "latency_seconds",

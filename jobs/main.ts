@@ -2,6 +2,7 @@ import { appendAudit } from "@ssmd/journal";
 import { exportKeyAges, findRegistry, loadSharedDeployment } from "@ssmd/metadata";
 import {
   createLogger,
+  exportProcess,
   Health,
   Metrics,
   portOf,
@@ -15,6 +16,7 @@ import { JobService } from "./mod.ts";
 const FLAGS = {
   env: { help: "name of the environment", default: "demo-nats" },
   data: { help: "folder of jobs, temporary files and the local archive" },
+  "metrics-host": { help: "interface of /metrics and /health", default: "127.0.0.1" },
   "metrics-port": { help: "port of /metrics and /health, 0 = any free one", default: "9104" },
 } as const;
 
@@ -30,6 +32,7 @@ await runService("worker", FLAGS, async (flags) => {
   const { environment, dataDir, storage } = deployment;
   const logger = createLogger({ fields: { component: "worker" } });
   const metrics = new Metrics("jobs");
+  exportProcess(metrics.registry, { component: "worker", dataDir: deployment.dataDir });
   exportKeyAges(metrics.registry, deployment);
   const signal = untilSignal();
   const jobs = await JobService.start({
@@ -40,7 +43,7 @@ await runService("worker", FLAGS, async (flags) => {
   });
   if (jobs === undefined) throw runsElsewhere(dataDir);
   const scrape = serveMetrics({
-    host: "127.0.0.1",
+    host: flags["metrics-host"],
     port: portOf("metrics-port", flags["metrics-port"]),
     metrics,
     health: new Health({ registry: metrics.registry }),

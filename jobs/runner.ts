@@ -8,7 +8,7 @@ import {
   SsmdError,
 } from "@ssmd/runtime";
 import type { JsonRecord } from "@ssmd/journal";
-import type { Job, JobError } from "./job.ts";
+import type { Job, JobError, JobState } from "./job.ts";
 import type { JobStore } from "./job_store.ts";
 import type { JobContext, Workflow } from "./workflow.ts";
 
@@ -46,10 +46,10 @@ export class JobRunner {
   constructor(options: JobRunnerOptions) {
     this.#options = options;
     this.#workflows = new Map(options.workflows.map((workflow) => [workflow.name, workflow]));
-    this.#finished = options.metrics.counter("ended_total", "Jobs that ended, by how", [
-      "workflow",
-      "state",
-    ]);
+    this.#finished = options.metrics.counter("ended_total", "Jobs that ended, by how", {
+      workflow: [...this.#workflows.keys()],
+      state: ["done", "failed", "cancelled"] satisfies JobState[],
+    });
   }
 
   /** Goes on with what an earlier process left, then with what is due. */

@@ -2,6 +2,7 @@ import { appendAudit } from "@ssmd/journal";
 import { exportKeyAges, findRegistry, loadEnvironment, loadSharedDeployment } from "@ssmd/metadata";
 import {
   createLogger,
+  exportProcess,
   Health,
   Metrics,
   portOf,
@@ -17,6 +18,7 @@ import { readSignals, signalFolders, SignalService } from "./mod.ts";
 const FLAGS = {
   env: { help: "name of the environment", default: "demo-nats" },
   data: { help: "folder of the local archive" },
+  "metrics-host": { help: "interface of /metrics and /health", default: "127.0.0.1" },
   "metrics-port": { help: "port of /metrics and /health, 0 = any free one", default: "9103" },
 } as const;
 
@@ -33,6 +35,7 @@ await runService("signals", FLAGS, async (flags) => {
   const registryDir = await findRegistry(Deno.cwd());
   const logger = createLogger({ fields: { component: "signals" } });
   const metrics = new Metrics("signals");
+  exportProcess(metrics.registry, { component: "signals", dataDir: deployment.dataDir });
   exportKeyAges(metrics.registry, deployment);
   const health = new Health({ registry: metrics.registry });
   const transport = await openTransport(deployment.transport, { env, logger });
@@ -45,7 +48,7 @@ await runService("signals", FLAGS, async (flags) => {
       await readSignals(await loadEnvironment(registryDir, env), signalFolders(registryDir).all),
   });
   const scrape = serveMetrics({
-    host: "127.0.0.1",
+    host: flags["metrics-host"],
     port: portOf("metrics-port", flags["metrics-port"]),
     metrics,
     health,

@@ -29,6 +29,7 @@ import {
 import {
   announceRunning,
   COMMIT,
+  exportProcess,
   Health,
   type Logger,
   Metrics,
@@ -180,6 +181,7 @@ async function startParts(
   const { registry } = processMetrics;
   stack.defer(surviveUncaughtErrors(logger, processMetrics));
   const health = new Health({ registry });
+  exportProcess(registry, { component: "up", dataDir: deployment.dataDir });
   exportKeyAges(registry, deployment);
   const storage = await openServiceStorage(storageSpec, {
     ...{ logger, health, prefix: `normalized/${env}/` },

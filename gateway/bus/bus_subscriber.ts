@@ -31,6 +31,7 @@ export class BusSubscriber {
   #types = new Map<string, EventType>();
   #subscription: LiveSubscription | undefined;
   #unreadable = 0;
+  #errors;
   /** Messages held while the identity of the stream is unknown; undefined = known. */
   #heldMessages: InMessage[] | undefined;
   /** Whether the next message is of a stream that is not known yet. */
@@ -40,6 +41,9 @@ export class BusSubscriber {
 
   constructor(options: BusSubscriberOptions) {
     this.#options = options;
+    this.#errors = options.metrics.counter("errors_total", "What went wrong, by type.", {
+      error_type: ["decode"],
+    });
   }
 
   /** Whether the subscription of live records exists. */
@@ -156,9 +160,8 @@ export class BusSubscriber {
   }
 
   #countUnreadable(subject: string, error: unknown): void {
-    const { logger, metrics } = this.#options;
-    metrics.counter("errors_total", "What went wrong, by type.", ["error_type"])
-      .inc({ error_type: "decode" });
+    const { logger } = this.#options;
+    this.#errors.inc({ error_type: "decode" });
     if (this.#unreadable++ % 1000 === 0) {
       logger.warn("a record from the bus cannot be read", { subject, error: messageOf(error) });
     }

@@ -8,9 +8,9 @@ import type { Metrics } from "./metrics.ts";
  * must not end what serves or captures for all others. Call the returned function to remove it.
  */
 export function surviveUncaughtErrors(logger: Logger, metrics: Metrics): () => void {
-  const count = metrics.counter("uncaught_errors_total", "Errors that no handler caught.", [
-    "kind",
-  ]);
+  const count = metrics.counter("uncaught_errors_total", "Errors that no handler caught.", {
+    kind: ["error", "rejection"],
+  });
   const report = (kind: "error" | "rejection", cause: unknown) => {
     count.inc({ kind });
     const stack = cause instanceof Error ? cause.stack : undefined;

@@ -4,6 +4,12 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 export type Labels = Record<string, string>;
 
 /**
+ * Names of labels, or names with all values that are known beforehand: a count of each is 0 from the
+ * start, so that its first rise is seen.
+ */
+export type CounterLabels = readonly string[] | Readonly<Record<string, readonly string[]>>;
+
+/**
  * Prometheus metrics of one component, named `ssmd_{component}_{what}_{unit or total}`.
  * Asking twice for a name gives the same metric.
  */
@@ -19,12 +25,14 @@ export class Metrics {
   }
 
   /** A count that only rises; `name` without prefix, ending in `_total`. */
-  counter(name: string, help: string, labels: readonly string[] = []): Counter<string> {
-    return this.#make(
+  counter(name: string, help: string, labels: CounterLabels = []): Counter<string> {
+    const labelNames = isNames(labels) ? [...labels] : Object.keys(labels);
+    const counter = this.#make(
       name,
-      (full) =>
-        new Counter({ name: full, help, labelNames: [...labels], registers: [this.registry] }),
+      (full) => new Counter({ name: full, help, labelNames, registers: [this.registry] }),
     );
+    if (!isNames(labels)) { for (const series of combinations(labels)) counter.inc(series, 0); }
+    return counter;
   }
 
   /** A value that goes up and down; `collect` is called at each scrape, to set it then. */
@@ -75,6 +83,19 @@ export class Metrics {
     const known = this.registry.getSingleMetric(full) as M | undefined;
     return known ?? create(full);
   }
+}
+
+function isNames(labels: CounterLabels): labels is readonly string[] {
+  return Array.isArray(labels);
+}
+
+/** Each label set that the values make. */
+function combinations(known: Readonly<Record<string, readonly string[]>>): Labels[] {
+  return Object.entries(known).reduce<Labels[]>(
+    (sets, [name, values]) =>
+      sets.flatMap((set) => values.map((value) => ({ ...set, [name]: value }))),
+    [{}],
+  );
 }
 
 const SECONDS_BUCKETS = [

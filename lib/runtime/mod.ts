@@ -16,6 +16,7 @@ export {
 } from "./errors.ts";
 export { createLogger, type Logger, type LogLevel, silentLogger } from "./log.ts";
 export { Metrics } from "./metrics.ts";
+export { exportProcess } from "./process_metrics.ts";
 export { type ClockReadings, isoOfUs, nowUs, SteadyClock, usOfIso } from "./clock.ts";
 export { Backoff, sleep } from "./retry.ts";
 export { RunningTime } from "./running_time.ts";

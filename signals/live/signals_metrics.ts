@@ -15,7 +15,9 @@ export class SignalsMetrics {
   constructor(metrics: Metrics) {
     this.records = metrics.counter("records_total", "Records given to signals.");
     this.fires = metrics.counter("fires_total", "Fires published, by signal.", ["signal"]);
-    this.errors = metrics.counter("errors_total", "What went wrong, by type.", ["error_type"]);
+    this.errors = metrics.counter("errors_total", "What went wrong, by type.", {
+      error_type: ["decode", "passing", "snapshot"],
+    });
     this.lagSeconds = metrics.gauge(
       "lag_seconds",
       "Age of the last record that signals took while others wait; 0 = none waits.",
