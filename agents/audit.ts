@@ -4,7 +4,7 @@ import { isoOfUs, nowUs } from "@ssmd/runtime";
 import type { AgentStore } from "./agent_store.ts";
 
 /** What an agent did. */
-export type AuditWhat =
+type AuditWhat =
   | "request"
   | "model_call"
   | "gate"

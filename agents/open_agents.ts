@@ -27,7 +27,7 @@ interface DefinitionOptions {
 }
 
 /** An agent with its database, which is closed with it. */
-export interface OpenedDefinitionAgent extends Disposable {
+interface OpenedDefinitionAgent extends Disposable {
   agent: DefinitionAgent;
 }
 

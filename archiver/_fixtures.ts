@@ -1,13 +1,8 @@
+import { formatPosition } from "@ssmd/archive/testing/raw_file";
 import { StorageError } from "@ssmd/runtime";
 import { type MarketEvent, subjectOf } from "@ssmd/market";
 import { Encoder } from "@ssmd/codec";
-import {
-  formatPosition,
-  loadManifest,
-  type Manifest,
-  openArchived,
-  parseManifestKey,
-} from "@ssmd/archive";
+import { loadManifest, type Manifest, openArchived, parseManifestKey } from "@ssmd/archive";
 import type { Storage, StoredObject } from "@ssmd/storage";
 import type { ConsumeOptions, Consumer, OutMessage, Publisher, Transport } from "@ssmd/transport";
 import type { ArchiverOptions } from "./mod.ts";

@@ -3,7 +3,7 @@ import { type Storage, storageCell, type StorageLock } from "@ssmd/storage";
 import type { Transport } from "@ssmd/transport";
 
 /** Options of {@linkcode ArchiveLease}. */
-export interface ArchiveLeaseOptions {
+interface ArchiveLeaseOptions {
   env: string;
   shard: string;
   storage: Storage;

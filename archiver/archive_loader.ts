@@ -13,7 +13,7 @@ const OPEN_LOOK_MS = 5;
 const DAYS_BACK = 7;
 
 /** What an {@linkcode ArchiveLoader} works with. */
-export interface ArchiveLoaderOptions {
+interface ArchiveLoaderOptions {
   env: string;
   storage: Storage;
   storageRetry: StorageRetry;

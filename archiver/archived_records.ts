@@ -4,7 +4,7 @@ import { ArchiveError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 
 /** Which of the archiver's own records are wanted. */
-export interface ArchivedSpan {
+interface ArchivedSpan {
   env: string;
   feed: string;
   /** Default all. */

@@ -2,7 +2,7 @@ import type { ComponentHealth } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
 
 /** State that the archiver's conditions are read from. */
-export interface ArchiverState {
+interface ArchiverState {
   transport: Transport;
   /** Whether the bus delivers to it. */
   subscribed: () => boolean;

@@ -14,7 +14,7 @@ import {
 const TYPES_MAX = 8;
 
 /** A record's place in its run, and the newest minute that the run has reached. */
-export interface RunWatermark {
+interface RunWatermark {
   frame: number;
   index: number;
   minute: number;

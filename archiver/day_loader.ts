@@ -18,7 +18,7 @@ import { fenced } from "./fence.ts";
 const DAY_US = 86_400_000_000;
 
 /** Which day is to be loaded, from where. */
-export interface DayId {
+interface DayId {
   env: string;
   feed: string;
   /** `YYYY-MM-DD`. */

@@ -9,7 +9,7 @@ const QUIET_MS = 1_000;
 const LOOK_MS = 5;
 
 /** What is to be drained. */
-export interface DrainOptions {
+interface DrainOptions {
   transport: Transport;
   env: string;
   feeds: readonly string[];

@@ -33,7 +33,7 @@ export interface FlushBatch {
 }
 
 /** What a round needs to be written. */
-export interface RoundWriter {
+interface RoundWriter {
   storage: Storage;
   source: LineageSource;
   /** `0.1.0+abc1234` */

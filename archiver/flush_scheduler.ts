@@ -8,7 +8,7 @@ import type { WindowRouter } from "./window_router.ts";
 import { type FlushBatch, writeRound } from "./flush_batch.ts";
 
 /** What rounds are made with. */
-export interface FlushSchedulerOptions {
+interface FlushSchedulerOptions {
   router: WindowRouter;
   storage: Storage;
   storageRetry: StorageRetry;

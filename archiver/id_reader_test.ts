@@ -1,6 +1,7 @@
+import { formatPosition } from "@ssmd/archive/testing/raw_file";
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { formatPosition, parsePosition } from "@ssmd/archive";
+import { parsePosition } from "@ssmd/archive";
 import { IdReader } from "./id_reader.ts";
 
 Deno.test("one reader reads ids of changing runs as parsePosition does", () => {

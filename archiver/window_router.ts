@@ -28,7 +28,7 @@ export type Refusal = "subject" | "payload" | "time" | "late";
 type Arrival = "new" | "late" | "held" | "refused";
 
 /** What the router asks of the archiver. */
-export interface WindowRouterOptions {
+interface WindowRouterOptions {
   env: string;
   /** Loads a day; `WindowRouter.dayLoaded` is to follow. */
   loadDay: (feed: string, day: string) => void;

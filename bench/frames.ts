@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
 import { OrderBook } from "@ssmd/market";
-import { checksumOf } from "../exchanges/kraken/mod.ts";
+import { BookChecksum } from "../exchanges/kraken/mod.ts";
 
 /** Frames a set. */
 export const FRAMES = 20_000;
@@ -62,7 +62,9 @@ export function krakenBooks(): string[] {
   }
   const frames = [
     `{"channel":"book","type":"snapshot","data":[{"symbol":"BTC/USD","bids":[${side("bids")}],` +
-    `"asks":[${side("asks")}],"checksum":${checksumOf(book)},"timestamp":"${timeOf(0)}"}]}`,
+    `"asks":[${side("asks")}],"checksum":${new BookChecksum().of(book)},"timestamp":"${
+      timeOf(0)
+    }"}]}`,
   ];
   for (let i = 1; i < FRAMES; i++) {
     const name = random(2) ? "bids" : "asks";
@@ -84,7 +86,7 @@ export function krakenBooks(): string[] {
     const [bids, asks] = name === "bids" ? [changes.join(","), ""] : ["", changes.join(",")];
     frames.push(
       `{"channel":"book","type":"update","data":[{"symbol":"BTC/USD","bids":[${bids}],"asks":[${asks}],` +
-        `"checksum":${checksumOf(book)},"timestamp":"${timeOf(i)}"}]}`,
+        `"checksum":${new BookChecksum().of(book)},"timestamp":"${timeOf(i)}"}]}`,
     );
   }
   return frames;

@@ -4,14 +4,13 @@
  * two threads, over four connections and two days: days long enough that starting threads is not what
  * is measured.
  */
+import { buildRawFile, frameLine } from "@ssmd/archive/testing/raw_file";
 import process from "node:process";
 import {
-  buildRawFile,
   type CaptureInfo,
   changedManifest,
   dayOfUs,
   emptyManifest,
-  frameLine,
   type ManifestFile,
   manifestTimes,
   rawKey,

@@ -2,9 +2,9 @@
  * How large sealed days are, by type, against the compressed raw files of the same frames: recorded
  * sessions at their own times, where they are at hand. Nothing is measured in time.
  */
+import { frameLine } from "@ssmd/archive/testing/raw_file";
 import {
   type CaptureInfo,
-  frameLine,
   putSealed,
   RawFileBuilder,
   RecordSorter,

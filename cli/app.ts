@@ -21,7 +21,7 @@ export interface Group {
 }
 
 /** A command, or commands under a common word. */
-export type Entry = LazyCommand | Group;
+type Entry = LazyCommand | Group;
 
 /** Words in the order of the help; a group with its line, "" = a command. Other commands follow. */
 const WORDS: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import type { SimulatedVenueId } from "@ssmd/simulator";
 
 /** What an example is made for. */
-export interface ExampleOptions {
+interface ExampleOptions {
   venue: SimulatedVenueId;
   url: string;
   /** Markets of the simulator; none = its usual ones. */

@@ -4,7 +4,7 @@ import { UsageError } from "@ssmd/runtime/errors";
 export { UsageError };
 
 /** Wrong usage: nothing was tried. */
-export const EXIT_USAGE = 2;
+const EXIT_USAGE = 2;
 
 /** The exit code of what a command threw: 2 for wrong usage, else 1. */
 export function exitCodeOf(error: unknown): number {

@@ -17,8 +17,6 @@ export function isoOfMs(timeMs: number): string {
   return new Date(timeMs).toISOString().replace(/\.000Z$/, "Z");
 }
 
-const DAY_MS = 86_400_000;
-
 /** A span in the two largest units: `3d 4h`, `5m 30s`, `12s`, `250ms`. */
 export function durationText(ms: number): string {
   if (ms < 0) return `-${durationText(-ms)}`;
@@ -33,11 +31,6 @@ export function durationText(ms: number): string {
   const first = parts.findIndex(([value]) => value > 0);
   return parts.slice(first, first + 2).filter(([value]) => value > 0)
     .map(([value, unit]) => `${value}${unit}`).join(" ");
-}
-
-/** Whole days of a span, rounded towards the past: an age of 23 hours is 0. */
-export function daysOf(ms: number): number {
-  return Math.floor(ms / DAY_MS);
 }
 
 /** A number with its noun: `1 feed`, `3 feeds`, `2 entries`. */

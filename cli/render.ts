@@ -3,10 +3,10 @@ import type { OutputFormat } from "./output_format.ts";
 import { terminalColumns } from "./terminal.ts";
 import { yamlText } from "./yaml_text.ts";
 
-export { OUTPUT_FORMATS, type OutputFormat } from "./output_format.ts";
+export { type OutputFormat } from "./output_format.ts";
 
 /** A cell; absent values are printed as `-`. */
-export type Cell = string | number | boolean | null | undefined;
+type Cell = string | number | boolean | null | undefined;
 
 /** A row, by column name. */
 export type Row = Record<string, Cell>;

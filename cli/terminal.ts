@@ -1,7 +1,7 @@
 const CODES = { red: 31, green: 32, yellow: 33, cyan: 36, dim: 2, bold: 1 } as const;
 
 /** A colour or weight. */
-export type Paint = keyof typeof CODES;
+type Paint = keyof typeof CODES;
 
 let chosen: boolean | undefined;
 

@@ -2,7 +2,7 @@ import { ConfigError } from "@ssmd/runtime/errors";
 import { nearest } from "@ssmd/runtime/suggest";
 
 /** A name that is not there. */
-export interface UnknownName {
+interface UnknownName {
   /** What it should have been one of, in the singular: `environment`. */
   what: string;
   name: string;

@@ -11,7 +11,7 @@ interface Suspicion {
 }
 
 /** Writes an event into the lines of a connection. */
-export type NoteClockEvent = (
+type NoteClockEvent = (
   connectionIndex: number,
   name: "clock" | "clock_good",
   event: { why: string; fromUs: number },

@@ -4,7 +4,7 @@ import { type Logger, nowUs } from "@ssmd/runtime";
 import { CLOCK_SOURCES, type ClockSources, readClock } from "./clock_quality.ts";
 
 /** Options of {@linkcode ClockMonitor}. */
-export interface ClockMonitorOptions {
+interface ClockMonitorOptions {
   /** What is expected of the clock; absent = not said. */
   location?: CaptureLocation | undefined;
   logger: Logger;

@@ -35,7 +35,7 @@ export interface Connection {
 }
 
 /** What connections are made from. */
-export interface ConnectionOptions {
+interface ConnectionOptions {
   run: string;
   env: string;
   feed: string;

@@ -3,7 +3,7 @@ import type { MissingSubscription } from "@ssmd/exchanges";
 import type { Publisher } from "@ssmd/transport";
 
 /** State that a connector's conditions are read from; "" = no problem. */
-export interface ConnectorState {
+interface ConnectorState {
   /** Connections to the venue that there should be now. */
   connections: () => number;
   /** Those that are open. */

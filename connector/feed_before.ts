@@ -16,7 +16,7 @@ import {
 import type { InMessage, Transport } from "@ssmd/transport";
 
 /** Whose records are looked for. */
-export interface TurnOfFeed {
+interface TurnOfFeed {
   env: string;
   feed: string;
   /** The last one; what it gave away is told from before its end on. */
@@ -27,7 +27,7 @@ const LOOK_BACK_MESSAGES = 1_024;
 const LOOK_BACK_GROWTH = 8;
 
 /** What was told of a feed. */
-export interface FeedBefore extends Required<Pick<Turn, "after" | "told" | "gaps">> {
+interface FeedBefore extends Required<Pick<Turn, "after" | "told" | "gaps">> {
   /** By kind of record. */
   last: ReadonlyMap<string, LastOfKind>;
 }

@@ -13,7 +13,7 @@ import { StandbyBoard } from "./standby_board.ts";
 import { type LastOfKind, readFeedBefore } from "./feed_before.ts";
 
 /** Options of {@linkcode FeedTurns}. */
-export interface FeedTurnsOptions {
+interface FeedTurnsOptions {
   env: string;
   feed: string;
   run: string;
@@ -38,10 +38,10 @@ export interface CutSearch {
 }
 
 /** For kinds of records, the lines from a time on that say what was told last, µs. */
-export type FindCuts = (search: CutSearch) => Promise<Record<string, number>>;
+type FindCuts = (search: CutSearch) => Promise<Record<string, number>>;
 
 /** How a turn is taken. */
-export interface TakeOptions {
+interface TakeOptions {
   /** From where on lines of the run are at hand, µs; default 0, all. */
   reachUs?: number;
   /** From here on the run has missed nothing that is not told as missing, µs; default 0. */

@@ -9,7 +9,7 @@ import type { Segment, SegmentHeader } from "./segment.ts";
 import { Spool } from "./spool.ts";
 
 /** Options of {@linkcode FrameIngest}. */
-export interface FrameIngestOptions {
+interface FrameIngestOptions {
   run: string;
   /** The spool's folder. */
   dir: string;

@@ -7,7 +7,7 @@ import type { OutMessage, Transport } from "@ssmd/transport";
 const LOOK_BACK_MESSAGES = 2 * LIMITS.publishInFlightMax;
 
 /** What a bus holds of the end of earlier runs. */
-export interface HeldMessages {
+interface HeldMessages {
   /** The last message of these runs, in their order. */
   newest: Position;
   /** Before it nothing is known: older messages may have left the bus. */

@@ -7,12 +7,6 @@ export {
   type ConnectorStats,
 } from "./connector.ts";
 export { createConnector } from "./feed_connector.ts";
-export {
-  type PendingLine,
-  Pipeline,
-  type PipelineOptions,
-  type PipelineOutput,
-} from "./pipeline.ts";
+export { Pipeline } from "./pipeline.ts";
 export { assertUsableSpool } from "./spool_lock.ts";
-export { Spool, type SpoolOptions } from "./spool.ts";
-export type { RecordingPlay, RecordingSource } from "./recording_player.ts";
+export { Spool } from "./spool.ts";

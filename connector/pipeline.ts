@@ -41,7 +41,7 @@ export interface GivenIds {
 }
 
 /** Options of {@linkcode Pipeline}. */
-export interface PipelineOptions {
+interface PipelineOptions {
   env: string;
   feed: string;
   run: string;

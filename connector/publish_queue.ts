@@ -3,7 +3,7 @@ import type { OutMessage, Publisher } from "@ssmd/transport";
 import { OverflowFile } from "./overflow_file.ts";
 
 /** Options of {@linkcode PublishQueue}. */
-export interface PublishQueueOptions {
+interface PublishQueueOptions {
   publisher: Publisher;
   /** Where messages go that no longer fit in memory. */
   spillPath: string;

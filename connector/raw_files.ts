@@ -31,7 +31,7 @@ import {
 } from "./segment.ts";
 
 /** Options of {@linkcode RawFiles}. */
-export interface RawFilesOptions {
+interface RawFilesOptions {
   env: string;
   feed: string;
   storage: Storage;

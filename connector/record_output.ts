@@ -12,7 +12,7 @@ import type { SubscriptionWatch } from "./subscription_watch.ts";
 import type { TurnTaker } from "./turn_taker.ts";
 
 /** Options of {@linkcode RecordOutput}. */
-export interface RecordOutputOptions {
+interface RecordOutputOptions {
   env: string;
   feed: string;
   logger: Logger;
@@ -22,7 +22,7 @@ export interface RecordOutputOptions {
 }
 
 /** Who is told of records, once all of them are there. */
-export interface RecordListeners {
+interface RecordListeners {
   queue: PublishQueue;
   watch: SubscriptionWatch;
   denial: AccessDenial;

@@ -2,7 +2,7 @@ import type { CapturedLine, SymbolSpec } from "@ssmd/exchanges";
 import { sleep } from "@ssmd/runtime";
 
 /** What is played in place of a venue: connections, and their lines in the order of their times. */
-export interface RecordingSource {
+interface RecordingSource {
   connections: readonly { symbols: readonly SymbolSpec[]; normalizer: string }[];
   /** `connection` counts from 0; before a line that is fresh nothing is waited for. */
   lines(): AsyncIterable<readonly (CapturedLine & { connection: number; isFresh?: boolean })[]>;
@@ -18,7 +18,7 @@ export interface RecordingPlay {
 }
 
 /** Options of {@linkcode RecordingPlayer}. */
-export interface RecordingPlayerOptions extends RecordingPlay {
+interface RecordingPlayerOptions extends RecordingPlay {
   /** Takes the next line; `keepTime` = with its own time. */
   take: (connectionIndex: number, line: CapturedLine, keepTime: boolean) => void;
   /** Resolves when all lines given are durable and went on. */

@@ -13,7 +13,7 @@ import { isLaterRun } from "./run.ts";
 import { listSegments, type Segment, SegmentReader } from "./segment.ts";
 
 /** Options of {@linkcode recover}. */
-export interface RecoverOptions {
+interface RecoverOptions {
   dir: string;
   env: string;
   feed: string;

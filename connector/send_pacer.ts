@@ -9,7 +9,7 @@ export interface SendRate {
 const WAITING_MAX = 10_000;
 
 /** Options of {@linkcode SendPacer}. */
-export interface SendPacerOptions {
+interface SendPacerOptions {
   /** Absent = frames go at once. */
   rate: SendRate | undefined;
   send: (frame: string) => void;

@@ -17,7 +17,7 @@ import { SendPacer, type SendRate } from "./send_pacer.ts";
 import WebSocket from "ws";
 
 /** Who is told what the socket does. All calls are synchronous and in order. */
-export interface SocketListener {
+interface SocketListener {
   /** Open with these credentials: subscribe now. */
   onConnect(credentials: Credentials): void;
   /** A frame arrived; `binary` as the venue marked it. */
@@ -29,7 +29,7 @@ export interface SocketListener {
 }
 
 /** Options of {@linkcode VenueSocket}. */
-export interface VenueSocketOptions {
+interface VenueSocketOptions {
   venue: Venue;
   endpoint: string;
   /** Asked before each try. */

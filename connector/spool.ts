@@ -3,7 +3,7 @@ import { syncFolder } from "@ssmd/storage";
 import { type Segment, type SegmentHeader, segmentName } from "./segment.ts";
 
 /** Options of {@linkcode Spool}. */
-export interface SpoolOptions {
+interface SpoolOptions {
   /** Folder of the segments; exists. */
   dir: string;
   /** Makes the header of a segment that begins with line `firstLine`, with the state as of now. */

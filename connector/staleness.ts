@@ -1,5 +1,5 @@
 /** A symbol that is quieter than it should be. */
-export interface SilentSymbol {
+interface SilentSymbol {
   symbol: string;
   silentMs: number;
   /** Its usual time between records. */
@@ -9,7 +9,7 @@ export interface SilentSymbol {
 }
 
 /** Options of {@linkcode StalenessMonitor}. */
-export interface StalenessMonitorOptions {
+interface StalenessMonitorOptions {
   /** Never called silent before this; default 60,000. */
   silentMsMin?: number;
   /** Silent after this many usual intervals; default 30. */

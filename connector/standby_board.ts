@@ -2,7 +2,7 @@ import type { Gap } from "@ssmd/market";
 import type { LeaseCell } from "@ssmd/runtime";
 
 /** What a connector captures of its feed now. */
-export interface CaptureState {
+interface CaptureState {
   /** From here on it has all but what `open` names, µs. */
   lastGoodAtUs: number;
   /** What is missing now, as {@linkcode missingName} names it. */

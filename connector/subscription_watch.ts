@@ -10,14 +10,14 @@ const STALLED_US = 3_000_000;
 const CHANNELS = ["trade", "ticker", "orderbook"] as const;
 
 /** What an event of a connection says; it becomes a line, so that replay sees the same. */
-export type TellEvent = (
+type TellEvent = (
   connectionIndex: number,
   name: string,
   event: { why: string; fromUs?: number },
 ) => void;
 
 /** Options of {@linkcode SubscriptionWatch}. */
-export interface SubscriptionWatchOptions {
+interface SubscriptionWatchOptions {
   connections: readonly Connection[];
   /** Whether a connection is open. */
   isOpen: (connectionIndex: number) => boolean;

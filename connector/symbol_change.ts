@@ -2,7 +2,7 @@ import type { SymbolSpec } from "@ssmd/exchanges";
 import { SsmdError } from "@ssmd/runtime";
 
 /** What another list of markets means for a running connector. */
-export interface SymbolChange<Connection> {
+interface SymbolChange<Connection> {
   /** Markets that no connection has: they come on new ones. */
   added: SymbolSpec[];
   /** Markets that are wanted no more, by the connection that has them. */

@@ -4,7 +4,7 @@ import { Replay, type ReplayOptions } from "./replay.ts";
 import { listSegments, type Segment, SegmentReader } from "./segment.ts";
 
 /** Segments from which a turn can be told. */
-export interface TurnSegments {
+interface TurnSegments {
   /** Oldest first. */
   segments: Segment[];
   /** From where on lines are at hand, µs; 0 = from the run's first. */

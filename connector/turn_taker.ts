@@ -18,7 +18,7 @@ import { RecordContent } from "./feed_before.ts";
 import { replayUpTo, segmentsFrom } from "./turn_replay.ts";
 
 /** Options of {@linkcode TurnTaker}. */
-export interface TurnTakerOptions extends Omit<ReplayOptions, "turns">, StandbyWatchOptions {
+interface TurnTakerOptions extends Omit<ReplayOptions, "turns">, StandbyWatchOptions {
   run: string;
   /** The spool's folder. */
   dir: string;

@@ -5,12 +5,12 @@ import { sleep } from "@ssmd/runtime";
 import type { Publisher } from "@ssmd/transport";
 
 /** Time between two watermarks. */
-export const WATERMARK_MS = 100;
+const WATERMARK_MS = 100;
 /** Longest wait for the bus to take the last one. */
 const FLUSH_MS_MAX = 1_000;
 
 /** Options of {@linkcode Watermarks}. */
-export interface WatermarksOptions {
+interface WatermarksOptions {
   env: string;
   feed: string;
   /** Of their own: records wait for no watermark, and ids of records stay in a row. */

@@ -24,7 +24,7 @@ export interface Launch {
 }
 
 /** Lists of what a process may do, by kind, as Deno's flags take them. */
-export interface Permissions {
+interface Permissions {
   read: string[];
   write: string[];
   net: string[];

@@ -43,7 +43,7 @@ export interface Normalized {
 }
 
 /** News of a connection that is no market data. */
-export type Notice =
+type Notice =
   | { type: "subscribed"; channel: string; symbols: string[] }
   | { type: "unsubscribed"; channel: string }
   /**

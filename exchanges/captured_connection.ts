@@ -7,7 +7,7 @@ import { Translator, type TranslatorOrigin } from "./translator.ts";
 import { normalizerOn } from "./versions.ts";
 
 /** What a capture tells of a connection: enough to translate its lines. */
-export interface CapturedConnection {
+interface CapturedConnection {
   /** Id of the venue whose wire format it is. */
   venue: string;
   /** The feed's id. */
@@ -25,7 +25,7 @@ export interface CapturedConnection {
 }
 
 /** Which translation is wanted. */
-export interface TranslationChoice {
+interface TranslationChoice {
   /** UTC day (`YYYY-MM-DD`) of the connection's first line: the format of that day is taken. */
   day: string;
   /** Id of a dated normalizer, or a day whose format is taken in place of `day`'s. */

@@ -6,7 +6,7 @@ const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 
 /** A frame as it came: JSON on one line, or why it is none. */
-export type ReceivedFrame =
+type ReceivedFrame =
   | { readable: true; text: string; json: unknown }
   | { readable: false; reason: string };
 

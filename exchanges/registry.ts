@@ -37,7 +37,7 @@ export function externalProblem(parser: string, external: string): string | unde
 }
 
 /** What a version of a feed file says of the venue's messages. */
-export interface MessageClaims {
+interface MessageClaims {
   sequence_field?: unknown;
   book_checksum?: unknown;
   types?: unknown;

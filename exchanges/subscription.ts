@@ -4,7 +4,7 @@ import type { Gap, GapChannel } from "@ssmd/market";
 export type OrderedChannel = Exclude<GapChannel, "all">;
 
 /** What proves that a subscription works: its first data, or that the venue confirmed it. */
-export type ProofOfLife = "data" | "confirmation";
+type ProofOfLife = "data" | "confirmation";
 
 /** One channel of one market that is wanted. */
 export interface SubscriptionOrder {

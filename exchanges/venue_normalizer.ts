@@ -39,7 +39,7 @@ export interface Requests {
 }
 
 /** What a venue orders, and how it calls a market that was not. */
-export interface VenueOrders extends NormalizerOptions {
+interface VenueOrders extends NormalizerOptions {
   ordersOf(specs: readonly SymbolSpec[]): SubscriptionOrder[];
   symbolOf(external: string): string;
 }

@@ -9,7 +9,7 @@ import { COMMIT, nowUs, VERSION } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 
 /** A day of a feed in one version of its records; `day` is `YYYY-MM-DD`, UTC. */
-export interface FeedDay {
+interface FeedDay {
   feed: string;
   version: string;
   day: string;

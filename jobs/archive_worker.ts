@@ -9,7 +9,7 @@ export type ArchiveAnswer =
   | { ok: false; error: { code: string; message: string; hint: string; retryable: boolean } };
 
 /** Does tasks on an archive. */
-export interface ArchiveWorker {
+interface ArchiveWorker {
   /** Rejects with `signal`'s reason as soon as it aborts: the task is then broken off anywhere. */
   run(task: ArchiveTask, signal: AbortSignal): Promise<JsonRecord>;
 }

@@ -14,7 +14,7 @@ import { archiveWorkflows } from "./workflows/index.ts";
 const QUIET_MS = 60_000;
 
 /** Options of {@linkcode JobService}. */
-export interface JobServiceOptions {
+interface JobServiceOptions {
   environment: Environment;
   registryDir: string;
   /** Jobs are kept in it, and their temporary files. */

@@ -19,7 +19,7 @@ const RETRY_FIRST_MS = 5_000;
 const RETRY_MAX_MS = 600_000;
 
 /** Options of {@linkcode JobRunner}. */
-export interface JobRunnerOptions {
+interface JobRunnerOptions {
   store: JobStore;
   workflows: readonly Workflow[];
   logger: Logger;

@@ -3,7 +3,7 @@ import type { JobStore } from "./job_store.ts";
 import { lastDueUs, nextDueUs, type Schedule } from "./schedule.ts";
 
 /** Options of {@linkcode Scheduler}. */
-export interface SchedulerOptions {
+interface SchedulerOptions {
   env: string;
   store: JobStore;
   schedules: readonly Schedule[];

@@ -12,14 +12,14 @@ interface InfoModule {
   }[];
 }
 
-const SKIP = /^(\.|data$|dist$|coverage$|node_modules$)/;
+const SKIP = /(^|\/)(\.[^/]*|dist|node_modules)$|^(data|coverage)$/;
 
 /** All source files below `root`, as paths from it. */
-async function sourceFiles(root: string, below = ""): Promise<string[]> {
+export async function sourceFiles(root: string, below = ""): Promise<string[]> {
   const files: string[] = [];
   for await (const entry of Deno.readDir(`${root}/${below}`)) {
-    if (SKIP.test(entry.name)) continue;
     const path = below === "" ? entry.name : `${below}/${entry.name}`;
+    if (SKIP.test(path)) continue;
     if (entry.isDirectory) files.push(...await sourceFiles(root, path));
     else if (/\.(ts|tsx)$/.test(entry.name)) files.push(path);
   }

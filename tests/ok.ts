@@ -5,6 +5,7 @@ import { layerFindings } from "./layers_graph.ts";
 import { runProgram } from "./process.ts";
 import { reportTests, runTests } from "./run.ts";
 import { lastLineOf } from "./results.ts";
+import { unusedExportFindings } from "./unused_exports.ts";
 
 /** A step of the gate. */
 interface Step {
@@ -38,6 +39,7 @@ const STATIC: readonly Step[] = [
   { name: "types", run: checkTypes },
   { name: "docs", run: docLint },
   { name: "layers", run: () => layerFindings(ROOT) },
+  { name: "exports", run: () => unusedExportFindings(ROOT) },
   { name: "generated", run: () => runGenerators(true, false) },
 ];
 

@@ -3,7 +3,7 @@ import type { AgentStore } from "../agent_store.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 
 /** What is waited for. */
-export interface PendingApproval {
+interface PendingApproval {
   /** SHA-256 of exactly what was tested. */
   hash: string;
   /** Who may decide. */
@@ -13,7 +13,7 @@ export interface PendingApproval {
 }
 
 /** A decision of a person. */
-export interface Decision {
+interface Decision {
   decision: "approve" | "reject";
   /** The hash that the person saw. */
   hash: string;

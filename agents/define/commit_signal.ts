@@ -1,7 +1,7 @@
 import { SsmdError } from "@ssmd/runtime";
 
 /** A commit to be made. */
-export interface SignalCommit {
+interface SignalCommit {
   /** The project's folder, within a repository. */
   project: string;
   /** Files by their path from the project. */

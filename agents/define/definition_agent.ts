@@ -16,7 +16,7 @@ import {
 import { type SignalSources, signalSources } from "./signal_template.ts";
 
 /** What a thread does now. */
-export type ThreadState = "running" | "question" | "approval" | "ended";
+type ThreadState = "running" | "question" | "approval" | "ended";
 
 /** A thread as it is listed. */
 export interface Thread {

@@ -2,7 +2,7 @@ import { SsmdError } from "@ssmd/runtime";
 import { z } from "zod";
 
 /** What a model is asked. */
-export interface ModelQuestion {
+interface ModelQuestion {
   /** Name of the answer, for providers and scripts: `signal_draft`. */
   task: string;
   /** What it is and must do: words of ours only. */

@@ -12,7 +12,7 @@ const DAY_US = 86_400_000_000;
 const DAYS_BACK = 7;
 
 /** What {@linkcode BusGaps} is made of. */
-export interface BusGapsOptions extends Omit<RepairerOptions, "onRepaired"> {
+interface BusGapsOptions extends Omit<RepairerOptions, "onRepaired"> {
   env: string;
   /** Those of the environment and those that came. */
   feeds: () => Iterable<string>;

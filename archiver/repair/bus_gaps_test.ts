@@ -1,7 +1,8 @@
+import { frameLine } from "@ssmd/archive/testing/raw_file";
 import assert from "node:assert/strict";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { NatsConnectionImpl } from "@nats-io/nats-core/internal";
-import { eventLine, frameLine, loadManifest, type Manifest, readArchive } from "@ssmd/archive";
+import { eventLine, loadManifest, type Manifest, readArchive } from "@ssmd/archive";
 import { Encoder } from "@ssmd/codec";
 import { translateSpan } from "@ssmd/dataset/reprocess";
 import { RAW_FEED_ID, RawWriter, tradeText } from "@ssmd/dataset/testing/raw_days";

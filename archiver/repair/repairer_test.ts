@@ -1,5 +1,6 @@
+import { frameLine } from "@ssmd/archive/testing/raw_file";
 import assert from "node:assert/strict";
-import { eventLine, frameLine } from "@ssmd/archive";
+import { eventLine } from "@ssmd/archive";
 import { decode } from "@ssmd/codec";
 import { translateSpan } from "@ssmd/dataset/reprocess";
 import { RAW_FEED_ID, RawWriter, tradeText } from "@ssmd/dataset/testing/raw_days";

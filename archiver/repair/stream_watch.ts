@@ -22,7 +22,7 @@ const JUMPS_MAX = 1_000;
 const CHECK_EVERY_MS = 50;
 
 /** What a {@linkcode StreamWatch} asks and tells. */
-export interface StreamWatchOptions<Mark> {
+interface StreamWatchOptions<Mark> {
   state: () => Promise<StreamState>;
   /** Gives a stream that lost its end another identity. */
   renew: (createdAtUs: number) => Promise<void>;

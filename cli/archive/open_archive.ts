@@ -3,7 +3,7 @@ import { ArchiveError, ConfigError } from "@ssmd/runtime";
 import { openStorage, type Storage, type StorageConfig } from "@ssmd/storage";
 
 /** Where an archive is looked for. */
-export interface ArchiveLocation {
+interface ArchiveLocation {
   /** A folder on this machine. */
   data?: string;
   /** An environment; its own storage is opened where no folder is named. */

@@ -3,7 +3,7 @@ import { COUNTS_BY_TYPE } from "./counts_by_type.ts";
 import type { DayReport, Report } from "@ssmd/dataset/verify";
 
 /** What one day of a feed holds. */
-export const VERIFIED_DAY = z.object({
+const VERIFIED_DAY = z.object({
   env: z.string(),
   feed: z.string(),
   version: z.string().describe("Of the normalized records"),

@@ -28,7 +28,7 @@ export interface ClientLocation {
 }
 
 /** What is done with clients, for the journal; names only, never a secret. */
-export interface ClientAction {
+interface ClientAction {
   action: string;
   client?: string;
   /** Id of a key. */

@@ -33,7 +33,7 @@ export function parseClientName(text: string): string {
 }
 
 /** When something ends, ms since 1970; Infinity = never. Throws RangeError. */
-export function parseExpiry(text: string): number {
+function parseExpiry(text: string): number {
   if (text === "never") return Infinity;
   if (/^\d+(\.\d+)?(d|h|m|s|ms)$/.test(text)) return later(Date.now() + parseDurationMs(text));
   const iso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z)?$/.test(text);

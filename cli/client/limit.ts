@@ -18,7 +18,7 @@ export function limitArgs(counted: string) {
 }
 
 /** A limit of a client, and the number that sets it. */
-export interface LimitChange {
+interface LimitChange {
   /** Its word behind `ssmd client`. */
   verb: string;
   limit: keyof ClientLimits;

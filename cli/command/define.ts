@@ -4,7 +4,7 @@ import type { Rendered } from "../render.ts";
 import type { Parameter, Parameters, TupleOf, ValuesOf } from "./flag.ts";
 
 /** Arguments of any number, the last words of the command line. */
-export interface Rest<Value> {
+interface Rest<Value> {
   readonly each: Parameter<Value>;
   /** How many there must be; default 0. */
   readonly minimum?: number;
@@ -18,7 +18,7 @@ type ArgumentsOf<A> = A extends Rest<infer Value> ? Value[]
   : [];
 
 /** What `run` gets. */
-export interface Call<F, A> {
+interface Call<F, A> {
   readonly flags: ValuesOf<F>;
   readonly args: ArgumentsOf<A>;
   readonly context: SsmdContext;
@@ -28,7 +28,7 @@ export interface Call<F, A> {
 export type Table = Omit<Rendered, "value"> | { readonly text: string };
 
 /** Everything that is known of a command: parsing, help, printing, completion and reference come from it. */
-export interface Definition<F extends Parameters, A extends Arguments, Schema extends z.ZodType> {
+interface Definition<F extends Parameters, A extends Arguments, Schema extends z.ZodType> {
   /** The words that call it, `archive seal`; its file is named after them, `archive_seal.ts`. */
   readonly name: string;
   /** One line for lists of commands, without a full stop. */

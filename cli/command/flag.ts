@@ -4,7 +4,7 @@ import type { Completes, ParameterType } from "../catalogue/catalogue.ts";
 import { parseDay, parseList, parseWhole } from "./parsers.ts";
 
 /** What a flag or an argument may say beyond its brief. */
-export interface ParameterOptions {
+interface ParameterOptions {
   /** A word for the value in help: `--env <name>`. */
   placeholder?: string;
   /** What a shell completes the value with. */

@@ -11,7 +11,7 @@ import type { InventoryFlags } from "./inventory_flags.ts";
 const DAY_US = 86_400_000_000;
 
 /** The archive's days that flags name, with the environment they are of. */
-export interface NamedDays {
+interface NamedDays {
   env: string;
   days: DaySummary[];
 }

@@ -26,7 +26,7 @@ export const JOB_VIEW = z.object({
   })),
 });
 
-export type JobView = z.output<typeof JOB_VIEW>;
+type JobView = z.output<typeof JOB_VIEW>;
 
 /** A job with its fields named as in JSON. */
 export function jobView(job: Job): JobView {

@@ -18,7 +18,7 @@ import { writeWhole } from "./private_file.ts";
 import type { Values } from "./value_input.ts";
 
 /** Variable in place of `--cert`. */
-export const CERT_VARIABLE = "SSMD_SEALING_CERT";
+const CERT_VARIABLE = "SSMD_SEALING_CERT";
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 

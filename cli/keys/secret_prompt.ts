@@ -1,7 +1,7 @@
 import { ConfigError } from "@ssmd/runtime";
 
 /** A terminal that can stop showing what is typed. */
-export interface SecretTerminal {
+interface SecretTerminal {
   setRaw(raw: boolean): void;
   read(into: Uint8Array): Promise<number | null>;
   write(text: string): void;

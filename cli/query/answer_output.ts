@@ -5,7 +5,7 @@ import type { AnswerSink, AnswerValue } from "@ssmd/dataset/query";
 export const ANSWER_FORMATS = ["table", "json", "yaml", "csv", "ndjson"] as const;
 
 /** See {@linkcode ANSWER_FORMATS}. */
-export type AnswerFormat = typeof ANSWER_FORMATS[number];
+type AnswerFormat = typeof ANSWER_FORMATS[number];
 
 /** Whether a format is printed as it comes and needs no limit. */
 export function isStreamed(format: AnswerFormat): boolean {

@@ -11,7 +11,7 @@ import { registryDirOf } from "../registry_dir.ts";
 import { Registry, shownPath } from "./registry.ts";
 
 /** A registry as it stood on a day. */
-export interface View {
+interface View {
   /** Its files. */
   registry: Registry;
   /** The day that counts for dated versions. */

@@ -24,7 +24,7 @@ function windowText({ days, from, to }: WeeklyWindow): string {
 }
 
 /** How a calendar stands at a moment. */
-export interface CalendarNow {
+interface CalendarNow {
   open: boolean;
   /** ISO time of the next change; null = none is in sight. */
   until: string | null;

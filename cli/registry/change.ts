@@ -14,7 +14,7 @@ import { notice, type SsmdContext } from "../context.ts";
 import type { Registry } from "./registry.ts";
 
 /** Files to be written: path in the registry → text; `undefined` = removed. */
-export type FileChanges = ReadonlyMap<string, string | undefined>;
+type FileChanges = ReadonlyMap<string, string | undefined>;
 
 /** A value that differs. */
 export const VALUE_CHANGE = z.object({
@@ -35,7 +35,7 @@ export const FILE_CHANGE = z.object({
 export type FileChange = z.output<typeof FILE_CHANGE>;
 
 /** What the changes do to the files of a registry, file by file; files that stay equal are left out. */
-export function fileChanges(registry: Registry, changes: FileChanges): FileChange[] {
+function fileChanges(registry: Registry, changes: FileChanges): FileChange[] {
   return [...changes].flatMap(([path, after]): FileChange[] => {
     const before = registry.texts.get(path);
     if (before === after) return [];

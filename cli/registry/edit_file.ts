@@ -4,7 +4,7 @@ import { applyChanges, type ApplyOptions, type EditResult } from "./change.ts";
 import { Registry } from "./registry.ts";
 
 /** One file of the registry and what is changed in it. */
-export interface FileEdit {
+interface FileEdit {
   kind: RegistryKind;
   name: string;
   change: (edit: YamlEdit, registry: Registry) => void;

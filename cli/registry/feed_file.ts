@@ -38,6 +38,6 @@ function rateLimitOf(text: string): { requests: number; per: string } {
 }
 
 /** The same without fields that are not given. */
-export function withoutUndefined(value: Record<string, unknown>): Record<string, unknown> {
+function withoutUndefined(value: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined));
 }

@@ -4,7 +4,7 @@ import { ConfigError, systemCodeOf } from "@ssmd/runtime";
 import type { Registry } from "./registry.ts";
 
 /** A schema's text and what it is called in messages. */
-export interface SchemaText {
+interface SchemaText {
   /** `trade@v1`, or the file. */
   name: string;
   /** Its content. */

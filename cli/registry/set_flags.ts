@@ -12,7 +12,7 @@ export const SET_FLAGS = {
   unset: text("Remove a value by its path", { placeholder: "path", repeated: true }),
 };
 /** See {@linkcode SET_FLAGS}. */
-export type SetFlags = ValuesOf<typeof SET_FLAGS>;
+type SetFlags = ValuesOf<typeof SET_FLAGS>;
 
 /** `a.b=c` as path and value. Throws RangeError. */
 function parseSetting(text: string): [string, unknown] {
@@ -22,7 +22,7 @@ function parseSetting(text: string): [string, unknown] {
 }
 
 /** A path as people write it, `versions[0].notes` or `symbols["KX-T1.5"].depth`. */
-export function parsePath(text: string): (string | number)[] {
+function parsePath(text: string): (string | number)[] {
   const path: (string | number)[] = [];
   for (const [, word, index, quoted] of text.matchAll(/([^.[\]"]+)|\[(\d+)\]|\["([^"]+)"\]/g)) {
     path.push(index === undefined ? quoted ?? word ?? "" : Number(index));

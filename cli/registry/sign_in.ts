@@ -1,7 +1,7 @@
 import { type Feed, todayUtc, versionOn } from "@ssmd/metadata";
 
 /** The parts of an environment file by which its feeds sign in. */
-export interface SignIn {
+interface SignIn {
   /** Key name → declaration. */
   keys: Record<string, { type: "api_key"; fields: string[]; source: string }>;
   /** Feed → field → reference. */

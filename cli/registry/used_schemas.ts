@@ -15,10 +15,10 @@ export const SCHEMA_USE = z.object({
   records: z.int(),
 });
 /** See {@linkcode SCHEMA_USE}. */
-export type SchemaUse = z.output<typeof SCHEMA_USE>;
+type SchemaUse = z.output<typeof SCHEMA_USE>;
 
 /** Which data; absent = all. */
-export interface UseFilter {
+interface UseFilter {
   day?: string | undefined;
   env?: string | undefined;
 }

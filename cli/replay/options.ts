@@ -5,13 +5,13 @@ import { parseEnd, type SpanFlags, spanOf } from "../archive/time_span.ts";
 import { UsageError } from "../exit.ts";
 
 /** Where a replay can go. */
-export const REPLAY_TARGETS = ["stdout", "transport", "ws"] as const;
+const REPLAY_TARGETS = ["stdout", "transport", "ws"] as const;
 
 /** One of {@linkcode REPLAY_TARGETS}. */
 export type ReplayTarget = typeof REPLAY_TARGETS[number];
 
 /** What `--to` says: where to, or the end of the span in µs. */
-export type ReplayTo = ReplayTarget | number;
+type ReplayTo = ReplayTarget | number;
 
 /** Flags of `ssmd data replay`. */
 export interface ReplayFlags extends Omit<SpanFlags, "to"> {

@@ -8,7 +8,7 @@ import { writeError } from "../output.ts";
 import type { ReplayFlags } from "./options.ts";
 
 /** A bus that replayed records go to, and the name of the environment they go under. */
-export interface ReplayBus {
+interface ReplayBus {
   transport: Transport;
   env: string;
 }

@@ -8,7 +8,7 @@ import { showProgress } from "./progress.ts";
 import type { ReplaySink } from "@ssmd/dataset/replay";
 
 /** What is replayed, and how. */
-export interface ReplayRecords {
+interface ReplayRecords {
   storage: Storage;
   query: ArchiveQuery;
   speed: number | "max";

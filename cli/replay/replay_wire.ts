@@ -8,7 +8,7 @@ import { serveExchange } from "../serve_exchange.ts";
 import { type RawCapture, type RawSpan, writeRawCapture } from "@ssmd/dataset/replay";
 
 /** How raw frames are served. */
-export interface ReplayWire {
+interface ReplayWire {
   storage: Storage;
   span: RawSpan;
   speed: number | "max";

@@ -13,7 +13,7 @@ export interface SyncCounts {
 }
 
 /** What is synchronized. */
-export interface SyncOptions {
+interface SyncOptions {
   catalogue: Catalogue;
   ask: AskRest;
   request: CatalogueRequest;

@@ -1,8 +1,8 @@
+import { answerRest, type RestCatalogue } from "@ssmd/simulator/testing/kalshi_rest";
 import assert from "node:assert/strict";
 import { VENUES } from "@ssmd/exchanges";
 import type { InstrumentFile } from "@ssmd/metadata";
 import { openTransport, type Transport } from "@ssmd/transport";
-import { answerRest, type RestCatalogue } from "@ssmd/simulator";
 import { natsServerAvailable, startNatsServer } from "../../tests/servers/nats_server.ts";
 import { BusInstruments } from "./instrument_store.ts";
 import { type SyncCounts, synchronize } from "./synchronize.ts";

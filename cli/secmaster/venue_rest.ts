@@ -2,7 +2,7 @@ import type { AskRest, Credentials, Venue } from "@ssmd/exchanges";
 import { sleep, VenueError } from "@ssmd/runtime";
 
 /** Options of {@linkcode askVenueRest}. */
-export interface VenueRestOptions {
+interface VenueRestOptions {
   venue: Venue;
   /** Address of the REST, a simulator's in tests. */
   url: string;

@@ -15,7 +15,7 @@ export const SET = parsed(parseSetting, "A parameter of the signal, name=value; 
 });
 
 /** A parameter as a command line has it: a number, true, false, or text. Throws RangeError. */
-export function parseSetting(setting: string): readonly [string, Param] {
+function parseSetting(setting: string): readonly [string, Param] {
   const at = setting.indexOf("=");
   if (at < 1) throw new RangeError("a parameter is name=value, like minSpread=0.05");
   const value = setting.slice(at + 1);

@@ -1,5 +1,5 @@
 /** What a new signal watches. */
-export interface Watched {
+interface Watched {
   feed: string;
   symbol: string;
 }

@@ -23,7 +23,7 @@ export const SIGNAL_VIEW = z.object({
 });
 
 /** A signal as commands show it. */
-export type SignalView = z.output<typeof SIGNAL_VIEW>;
+type SignalView = z.output<typeof SIGNAL_VIEW>;
 
 /** What a host says of a signal, as commands show it. */
 export function signalView(info: SignalInfo): SignalView {

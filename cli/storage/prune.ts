@@ -1,7 +1,7 @@
 import type { ObjectVersion } from "@ssmd/storage";
 
 /** Which versions are to go. */
-export interface PruneRule {
+interface PruneRule {
   /** Older than this, milliseconds since 1970. */
   beforeMs: number;
   /** Versions of each object that stay besides the newest. */

@@ -1,8 +1,8 @@
+import { answerRest } from "@ssmd/simulator/testing/kalshi_rest";
 /**
  * Serves Kalshi's REST with a few markets on a fixed port, for the examples of `ssmd secmaster sync`.
  * Ends by itself with the project. @module
  */
-import { answerRest } from "@ssmd/simulator";
 
 const PORT = 19_201;
 const LOOK_MS = 200;

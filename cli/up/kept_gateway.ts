@@ -7,7 +7,7 @@ const CLOSE_MS = 3_000;
 const RETRY_MS = 2_000;
 
 /** Starts a gateway on `port` (undefined = the environment's); `onUnresponsive` is called when it answers no request. */
-export type StartGateway = (
+type StartGateway = (
   on: { port: number | undefined; onUnresponsive: () => void },
 ) => Promise<Gateway>;
 

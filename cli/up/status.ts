@@ -57,7 +57,7 @@ function connectionsOf(up: Up): string[] {
 }
 
 /** Sums over all feeds. */
-export interface Totals {
+interface Totals {
   frames: number;
   records: number;
   gaps: number;

@@ -48,7 +48,7 @@ import { type Captures, type FeedPlan, planFeeds } from "./plan.ts";
 import { type RunningSimulator, startSimulators } from "./simulators.ts";
 
 /** Options of {@linkcode startUp}. */
-export interface UpOptions {
+interface UpOptions {
   /** The environment's name. */
   env: string;
   /** Played in place of the environment's feeds, where there are files. */
@@ -65,7 +65,7 @@ export interface UpOptions {
 }
 
 /** A feed as it runs. */
-export interface UpFeed {
+interface UpFeed {
   feed: string;
   endpoint: string;
   source: "live" | "simulated" | "recorded";

@@ -1,4 +1,5 @@
-import { eventLine, frameLine } from "@ssmd/archive";
+import { frameLine } from "@ssmd/archive/testing/raw_file";
+import { eventLine } from "@ssmd/archive";
 import type { MarketEvent } from "@ssmd/market";
 import type { OutMessage } from "@ssmd/transport";
 import { checkpointOf, type Connection, planConnections } from "../connection.ts";

@@ -22,7 +22,7 @@ export interface TypeComparison {
 }
 
 /** A field that is not the same. */
-export interface FieldDifference {
+interface FieldDifference {
   field: string;
   old: unknown;
   new: unknown;

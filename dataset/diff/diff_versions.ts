@@ -6,7 +6,7 @@ import { RecordValues } from "./record_values.ts";
 import type { ValueSummary } from "./value_stats.ts";
 
 /** Two versions of a feed that are compared. */
-export interface DiffOptions {
+interface DiffOptions {
   env: string;
   feed: string;
   old: string;
@@ -21,7 +21,7 @@ export interface DiffOptions {
 }
 
 /** The schema that records of a type were written with. */
-export interface SchemaComparison {
+interface SchemaComparison {
   type: EventType;
   /** Version and first digits of the SHA-256; "" = there is no record. */
   old: string;

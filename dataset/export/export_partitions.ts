@@ -12,7 +12,7 @@ import { type Counted, nothingCounted, sortedRecords } from "./sorted_records.ts
 const UTF8 = new TextEncoder();
 
 /** What became of a partition: written now, there already, or only planned. */
-export type ExportStatus = "written" | "unchanged" | "planned";
+type ExportStatus = "written" | "unchanged" | "planned";
 
 /** A file of an export. */
 export interface ExportedFile {
@@ -45,7 +45,7 @@ export interface ExportOptions {
 }
 
 /** `feed=kraken/type=trade/date=2026-08-01`: what query engines take for columns. */
-export function partitionPath({ feed, type, day }: Partition): string {
+function partitionPath({ feed, type, day }: Partition): string {
   return `feed=${feed}/type=${type}/date=${day}`;
 }
 

@@ -11,7 +11,7 @@ import { objectBytes, type SealedSource, sealedSource } from "./records.ts";
 import { type Counted, nothingCounted, sortedRecords } from "./sorted_records.ts";
 
 /** Partitions that go into one file or stream: by day, feed and type, each sorted within. */
-export interface OneStream {
+interface OneStream {
   /** The bytes as they come. */
   bytes: AsyncIterable<Uint8Array>;
   /** Records that were written so far. */

@@ -9,7 +9,7 @@ export const EXPORT_FORMATS = ["parquet", "csv", "jsonl"] as const;
 export type ExportFormat = typeof EXPORT_FORMATS[number];
 
 /** What a file of a format is made of. */
-export interface FormatInput {
+interface FormatInput {
   format: ExportFormat;
   /** Of its records, where the format has columns. */
   type: EventType;

@@ -23,7 +23,7 @@ export function nothingCounted(): Counted {
 }
 
 /** How records are sorted and counted. */
-export interface SortOptions {
+interface SortOptions {
   storage: Storage;
   partition: Partition;
   /** Where records come from; default the archive. */

@@ -3,7 +3,7 @@ import type { EventType, MarketEvent } from "@ssmd/market";
 import { nsText } from "@ssmd/archive";
 
 /** Offending records that are kept of each check; all are counted. */
-export const OFFENDERS_KEPT_MAX = 10;
+const OFFENDERS_KEPT_MAX = 10;
 
 /** A record, or a place in time, that does not pass a check. */
 export interface Offender {

@@ -60,7 +60,7 @@ export function typesChecked({ checks }: Pick<QaRules, "checks">): EventType[] {
 }
 
 /** What a check is, in a few words: `range trade price`. */
-export function nameOf(check: QaCheck): string {
+function nameOf(check: QaCheck): string {
   const parts: string[] = [check.type];
   if ("records" in check) parts.push(check.records.join(","));
   if (check.type === "range") parts.push(check.field);

@@ -16,7 +16,7 @@ import { type QaReport, type QaReportId, saveQaReport } from "./report.ts";
 const DAY_US = 86_400_000_000;
 
 /** What a day is checked with. */
-export interface RunQaOptions extends QaReportId {
+interface RunQaOptions extends QaReportId {
   storage: Storage;
   /** The checks; a part of the feed's, when only some are wanted. */
   rules: QaRules;

@@ -4,7 +4,7 @@ import type { Storage } from "@ssmd/storage";
 import { versionsIn } from "../versions/versions.ts";
 
 /** A day with the version that is meant. */
-export interface VersionDay {
+interface VersionDay {
   day: string;
   version: string;
 }

@@ -19,7 +19,7 @@ export const CACHE_LIMITS = {
 } as const;
 
 /** Options of {@linkcode queryFiles}. */
-export interface CacheOptions {
+interface CacheOptions {
   storage: Storage;
   /** Folder of the cache. */
   dir: string;
@@ -30,7 +30,7 @@ export interface CacheOptions {
 }
 
 /** A Parquet file that a query reads. */
-export interface QueryFile {
+interface QueryFile {
   path: string;
   type: EventType;
   /** A sealed day, as it lies in the archive or as it was fetched from there. */
@@ -38,7 +38,7 @@ export interface QueryFile {
 }
 
 /** What a query reads. */
-export interface QueryFiles {
+interface QueryFiles {
   files: QueryFile[];
   /** Partitions that were exported or fetched for this query. */
   made: number;

@@ -7,7 +7,7 @@ const LOCK = "owner.lock";
 const STARTING_MS_MAX = 10 * 60_000;
 
 /** A folder for the files of one query. */
-export interface TemporaryFolder extends AsyncDisposable {
+interface TemporaryFolder extends AsyncDisposable {
   readonly path: string;
 }
 

@@ -3,10 +3,10 @@ import type { MarketEvent } from "@ssmd/market";
 import type { ReplaySink } from "./sink.ts";
 
 /** Records from a moment on, in order of receive time. */
-export type OpenRecords = (fromUs: number | undefined) => AsyncGenerator<readonly MarketEvent[]>;
+type OpenRecords = (fromUs: number | undefined) => AsyncGenerator<readonly MarketEvent[]>;
 
 /** Options of {@linkcode ReplayPlayer}. */
-export interface ReplayPlayerOptions {
+interface ReplayPlayerOptions {
   open: OpenRecords;
   sink: ReplaySink;
   /** Multiple of the recorded pace, or as fast as the sink takes it. */

@@ -1,11 +1,10 @@
+import { buildRawFile, frameLine } from "@ssmd/archive/testing/raw_file";
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import {
-  buildRawFile,
   type CaptureInfo,
   changedManifest,
   dayOfUs,
-  frameLine,
   type ManifestFile,
   manifestTimes,
   openManifest,

@@ -58,7 +58,7 @@ type Origin = Pick<
 >;
 
 /** Lines of a connection that raw does not have. */
-export interface RawGap {
+interface RawGap {
   /** The file behind it. */
   key: string;
   /** Number of the first line that is missing. */

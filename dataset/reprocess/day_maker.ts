@@ -25,7 +25,7 @@ import type { SealResult } from "./seal_type.ts";
 import type { TranslateResult } from "./translate_day.ts";
 
 /** What days are made with. */
-export interface DayMakerOptions {
+interface DayMakerOptions {
   storage: Storage;
   executor: Executor;
   versionId: VersionId;

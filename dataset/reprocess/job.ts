@@ -45,7 +45,7 @@ export interface JobDay {
 }
 
 /** What is under way; it is left standing when the process is killed. */
-export interface JobProgress {
+interface JobProgress {
   /** The day that is being made, `YYYY-MM-DD`. */
   day: string;
   /** Days that this run makes. */
@@ -129,7 +129,7 @@ export function recipeDifference(made: Recipe, wanted: Recipe): string {
 }
 
 /** What the notes on a version have in front: they stand within it, and go with it. */
-export function jobPrefix({ env, feed, version }: VersionId): string {
+function jobPrefix({ env, feed, version }: VersionId): string {
   return `${feedPrefix("normalized", env, { feed, version })}reprocess/`;
 }
 

@@ -63,7 +63,7 @@ export interface ReprocessedDay {
 }
 
 /** How long a note on what is under way stays fresh, ms. */
-export const HEARTBEAT_MS = 5_000;
+const HEARTBEAT_MS = 5_000;
 
 /** With threads: days that wait to be sealed while another is translated; each has its records on disk. */
 const DAYS_BEHIND_MAX = 1;

@@ -1,13 +1,6 @@
+import { frameLine } from "@ssmd/archive/testing/raw_file";
 import assert from "node:assert/strict";
-import {
-  dayOfUs,
-  eventLine,
-  feedPrefix,
-  frameLine,
-  loadManifest,
-  readRaw,
-  readSealed,
-} from "@ssmd/archive";
+import { dayOfUs, eventLine, feedPrefix, loadManifest, readRaw, readSealed } from "@ssmd/archive";
 import {
   type Normalizer,
   type Translator,

@@ -3,7 +3,7 @@ import { sha256Of } from "@ssmd/archive";
 import type { VersionId } from "./job.ts";
 
 /** A folder of this machine that one reprocess alone uses. */
-export interface Scratch {
+interface Scratch {
   /** The folder, empty at first. */
   path: string;
   /** Removes it and gives it free. */

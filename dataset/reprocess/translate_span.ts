@@ -6,7 +6,7 @@ import { rawConnectionsOf, rawManifests } from "./raw_connections.ts";
 import { fetchRaw } from "./translate_day.ts";
 
 /** Part of a feed's raw lines, by the times of their receipt, both ends within, µs. */
-export interface RawSpan {
+interface RawSpan {
   env: string;
   feed: string;
   fromUs: number;
@@ -14,7 +14,7 @@ export interface RawSpan {
 }
 
 /** How a span is translated. */
-export interface SpanOptions {
+interface SpanOptions {
   onEvent: (event: MarketEvent) => void;
   venues?: TranslationOptions["venues"];
   /** Waited for after each raw file. */

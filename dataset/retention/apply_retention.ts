@@ -4,7 +4,7 @@ import type { Storage } from "@ssmd/storage";
 import { type OldDay, oldDayText } from "./plan_retention.ts";
 
 /** How a day is removed. */
-export interface ApplyOptions {
+interface ApplyOptions {
   storage: Storage;
   /** `0.1.0+abc1234` */
   writtenBy: string;

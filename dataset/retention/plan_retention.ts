@@ -15,10 +15,10 @@ import type { Storage } from "@ssmd/storage";
 const DAY_US = 86_400_000_000;
 
 /** How long days are kept; absent = for ever. */
-export type Retention = NonNullable<Environment["retention"]>;
+type Retention = NonNullable<Environment["retention"]>;
 
 /** What is looked at. */
-export interface RetentionOptions {
+interface RetentionOptions {
   storage: Storage;
   env: string;
   retention: Retention;
@@ -30,7 +30,7 @@ export interface RetentionOptions {
  * `due`: it is old enough and may go. `kept`: it is old enough, and something speaks against it.
  * `unfinished`: it is removed, and files of it are still there.
  */
-export type RetentionState = "due" | "kept" | "unfinished";
+type RetentionState = "due" | "kept" | "unfinished";
 
 /** A day that is older than it is kept. */
 export interface OldDay {

@@ -18,7 +18,7 @@ import { switched, unretired } from "./sealed_manifest.ts";
 const REMOVALS_AT_ONCE = 16;
 
 /** One type of a day before and after. */
-export interface SealedType {
+interface SealedType {
   type: EventType;
   records: number;
   /** Files that were merged: windows, and an earlier sealed day that late records came to. */
@@ -33,7 +33,7 @@ export interface SealedType {
  * `sealed`: some type was. `due`: it would be, in a dry run. `already`: nothing was left to do.
  * `absent`: there is no such day.
  */
-export type SealState = "sealed" | "due" | "already" | "absent";
+type SealState = "sealed" | "due" | "already" | "absent";
 
 /** What was done to a day. */
 export interface SealedDayReport {

@@ -6,14 +6,14 @@ import type { Storage } from "@ssmd/storage";
 import { type TimeSpan, touchesDay } from "../time_span.ts";
 
 /** Which days are sealed. */
-export interface SealQuery {
+interface SealQuery {
   env?: string;
   feed?: string;
   span: TimeSpan;
 }
 
 /** `open`: not over. `failed`: see `error`. */
-export type SealedDayState = SealedDayReport["state"] | "open" | "failed";
+type SealedDayState = SealedDayReport["state"] | "open" | "failed";
 
 /** What was done to a day, or why it was not. */
 export interface SealOutcome extends Omit<SealedDayReport, "state"> {

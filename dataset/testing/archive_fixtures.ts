@@ -1,12 +1,11 @@
+import { buildRawFile, frameLine } from "@ssmd/archive/testing/raw_file";
 import type { MarketEvent } from "@ssmd/market";
 import { Encoder } from "@ssmd/codec";
 import { subjectOf } from "@ssmd/market";
 import {
-  buildRawFile,
   type CaptureInfo,
   changedManifest,
   eventLine,
-  frameLine,
   type ManifestFile,
   manifestTimes,
   openManifest,

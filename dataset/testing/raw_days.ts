@@ -1,5 +1,5 @@
+import { buildRawFile } from "@ssmd/archive/testing/raw_file";
 import {
-  buildRawFile,
   type CaptureInfo,
   changedManifest,
   dayOfUs,
@@ -12,7 +12,7 @@ import {
 } from "@ssmd/archive";
 import { OrderBook } from "@ssmd/market";
 import type { Storage } from "@ssmd/storage";
-import { checksumOf } from "../../exchanges/kraken/mod.ts";
+import { BookChecksum } from "../../exchanges/kraken/mod.ts";
 
 const UTF8 = new TextEncoder();
 const MINUTE_US = 60_000_000;
@@ -100,7 +100,9 @@ export function bookTexts(count: number): string[] {
     book[name].prices.map((price, i) => level(price, book[name].sizes[i] ?? 0)).join(",");
   const frame = (type: string, bids: string, asks: string) =>
     `{"channel":"book","type":"${type}","data":[{"symbol":"BTC/USD","bids":[${bids}],` +
-    `"asks":[${asks}],"checksum":${checksumOf(book)},"timestamp":"2026-08-01T00:00:01.000250Z"}]}`;
+    `"asks":[${asks}],"checksum":${
+      new BookChecksum().of(book)
+    },"timestamp":"2026-08-01T00:00:01.000250Z"}]}`;
   const frames = [frame("snapshot", side("bids"), side("asks"))];
   for (let i = 1; i < count; i++) {
     const price = 630_000 - 1 - i % 10;

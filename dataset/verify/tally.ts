@@ -29,7 +29,7 @@ export interface TypeDifference {
 }
 
 /** Chunks of sequence numbers, by type. */
-export type Chunks = ReadonlyMap<EventType, ReadonlySet<number>>;
+type Chunks = ReadonlyMap<EventType, ReadonlySet<number>>;
 
 /** What is left of a chunk of 4,096 sequence numbers: expected minus found, and their hashes. */
 interface ChunkBalance {

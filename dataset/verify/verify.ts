@@ -22,7 +22,7 @@ import { type Report, ReportBuilder } from "./report.ts";
 import { DetailTally, Tally, type TypeDifference } from "./tally.ts";
 
 /** What is verified. */
-export interface VerifyOptions {
+interface VerifyOptions {
   /** One environment; default all. */
   env?: string;
   /** Called after each file. */

@@ -27,7 +27,7 @@ export interface VersionInfo {
 }
 
 /** Which versions are looked for. */
-export interface VersionFilter {
+interface VersionFilter {
   env?: string;
   feed?: string;
 }

@@ -40,7 +40,7 @@ const OTHER_REFUSALS: readonly number[] = [
 const IGNORED_TYPES: readonly string[] = ["event_lifecycle", "event_fee_update"];
 
 /** What answers are about. */
-export interface AnswersOptions {
+interface AnswersOptions {
   feed: string;
   ledger: SubscriptionLedger;
   commands: Commands;

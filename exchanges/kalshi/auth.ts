@@ -1,8 +1,6 @@
 import { messageOf, VenueError } from "@ssmd/runtime";
 import type { Credentials, Handshake } from "../adapter.ts";
 
-/** Longest difference between a signature's time and ours. */
-const SIGNATURE_AGE_MS_MAX = 30_000;
 const HEADER_KEY = "KALSHI-ACCESS-KEY";
 const HEADER_TIMESTAMP = "KALSHI-ACCESS-TIMESTAMP";
 const HEADER_SIGNATURE = "KALSHI-ACCESS-SIGNATURE";
@@ -50,29 +48,6 @@ export async function signedHandshake(
   };
 }
 
-/**
- * Whether the headers of an upgrade to `path` carry a signature by the holder of `publicKey` (SPKI
- * PEM or key) that is not older (or newer) than 30 s. For simulators of the venue.
- * @throws {VenueError} `VENUE_KEY_UNREADABLE` when the public key is none
- */
-export async function verifySignature(
-  publicKey: string | CryptoKey,
-  headers: Headers | Readonly<Record<string, string>>,
-  { path, nowMs }: { path: string; nowMs: number },
-): Promise<boolean> {
-  const given = new Headers(headers as HeadersInit);
-  const timestamp = given.get(HEADER_TIMESTAMP) ?? "";
-  const signature = bytesOfBase64(given.get(HEADER_SIGNATURE) ?? "");
-  if (!/^\d{1,16}$/.test(timestamp) || signature === undefined || !given.get(HEADER_KEY)) {
-    return false;
-  }
-  if (Math.abs(Number(timestamp) - nowMs) > SIGNATURE_AGE_MS_MAX) return false;
-  const key = typeof publicKey === "string" ? await importPublicKey(publicKey) : publicKey;
-  const withoutQuery = path.split("?", 1)[0] ?? "";
-  const text = new TextEncoder().encode(`${timestamp}GET${withoutQuery}`);
-  return await crypto.subtle.verify(algorithmOf(key), key, signature, text);
-}
-
 function algorithmOf(key: CryptoKey): typeof RSA_SIGN | typeof ED25519 {
   return key.algorithm.name === ED25519 ? ED25519 : RSA_SIGN;
 }
@@ -87,22 +62,8 @@ async function importPrivateKey(pem: string): Promise<CryptoKey> {
   }
   const der = pkcs8Of(bytesOfPem(pem));
   const kind = includes(der, ED25519_OID) ? ED25519 : RSA_IMPORT;
-  return await importKey("pkcs8", der, { kind, usage: "sign" });
-}
-
-async function importPublicKey(pem: string): Promise<CryptoKey> {
-  const der = bytesOfPem(pem);
-  const kind = includes(der, ED25519_OID) ? ED25519 : RSA_IMPORT;
-  return await importKey("spki", der, { kind, usage: "verify" });
-}
-
-async function importKey(
-  format: "pkcs8" | "spki",
-  der: Uint8Array<ArrayBuffer>,
-  { kind, usage }: { kind: typeof RSA_IMPORT | typeof ED25519; usage: "sign" | "verify" },
-): Promise<CryptoKey> {
   try {
-    return await crypto.subtle.importKey(format, der, kind, false, [usage]);
+    return await crypto.subtle.importKey("pkcs8", der, kind, false, ["sign"]);
   } catch (cause) {
     throw unreadable(
       `is no RSA or Ed25519 key (${messageOf(cause)})`,

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { constants, createPublicKey, createVerify, generateKeyPairSync, verify } from "node:crypto";
+import { constants, generateKeyPairSync, verify } from "node:crypto";
 import { SsmdError } from "@ssmd/runtime";
-import { verifySignature } from "./auth.ts";
 import { kalshi } from "./venue.ts";
 
 const ENDPOINT = "ws://127.0.0.1:9/trade-api/ws/v2";
@@ -14,7 +13,6 @@ const PKCS8 = RSA.privateKey.export({ type: "pkcs8", format: "pem" }) as string;
 const PKCS1 = RSA.privateKey.export({ type: "pkcs1", format: "pem" }) as string;
 const EDWARDS = generateKeyPairSync("ed25519");
 const EDWARDS_PRIVATE = EDWARDS.privateKey.export({ type: "pkcs8", format: "pem" }) as string;
-const EDWARDS_PUBLIC = EDWARDS.publicKey.export({ type: "spki", format: "pem" }) as string;
 
 function sign(private_key: string, nowMs = NOW_MS) {
   return kalshi.handshake(ENDPOINT, { key_id: "key-1", private_key }, nowMs);
@@ -30,53 +28,33 @@ async function refusal(credentials: Record<string, string>): Promise<SsmdError> 
   return assert.fail("The key was taken.");
 }
 
+/** Whether OpenSSL takes the signature of a handshake. */
+function isSigned(headers: Record<string, string>): boolean {
+  return verify(
+    "sha256",
+    new TextEncoder().encode(`${NOW_MS}GET${PATH}`),
+    { key: RSA.publicKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 },
+    Uint8Array.fromBase64(headers["KALSHI-ACCESS-SIGNATURE"] ?? ""),
+  );
+}
+
 Deno.test("OpenSSL verifies the RSA-PSS signature over time, method and path", async () => {
   const { url, headers } = await sign(PKCS8);
   assert.equal(url, ENDPOINT);
   assert.equal(headers["KALSHI-ACCESS-KEY"], "key-1");
   assert.equal(headers["KALSHI-ACCESS-TIMESTAMP"], String(NOW_MS));
-  const verified = createVerify("sha256").update(`${NOW_MS}GET${PATH}`).verify(
-    {
-      key: createPublicKey(RSA_PUBLIC),
-      padding: constants.RSA_PKCS1_PSS_PADDING,
-      saltLength: 32,
-    },
-    headers["KALSHI-ACCESS-SIGNATURE"] ?? "",
-    "base64",
-  );
-  assert.ok(verified);
+  assert.ok(isSigned(headers));
 });
 
-Deno.test("keys are told by their content, whatever the label and line breaks", async () => {
+Deno.test("keys are known by their content, whatever the label and line breaks", async () => {
   const relabeled = PKCS1.replaceAll("RSA PRIVATE KEY", "PRIVATE KEY");
   for (const key of [PKCS8, PKCS1, relabeled, PKCS1.replaceAll("\n", "\\n")]) {
-    const { headers } = await sign(key);
-    assert.ok(await verifySignature(RSA_PUBLIC, headers, { path: PATH, nowMs: NOW_MS }));
+    assert.ok(isSigned((await sign(key)).headers));
   }
   const { headers } = await sign(EDWARDS_PRIVATE);
-  assert.ok(await verifySignature(EDWARDS_PUBLIC, headers, { path: PATH, nowMs: NOW_MS }));
-  const signature = Uint8Array.from(
-    atob(headers["KALSHI-ACCESS-SIGNATURE"] ?? ""),
-    (char) => char.charCodeAt(0),
-  );
+  const signature = Uint8Array.fromBase64(headers["KALSHI-ACCESS-SIGNATURE"] ?? "");
   const text = new TextEncoder().encode(`${NOW_MS}GET${PATH}`);
   assert.ok(verify(null, text, EDWARDS.publicKey, signature));
-});
-
-Deno.test("a signature does not pass for another path, time, key, or when it is old", async () => {
-  const { headers } = await sign(PKCS8);
-  const check = (path: string, nowMs: number, more: Record<string, string> = {}) =>
-    verifySignature(RSA_PUBLIC, new Headers({ ...headers, ...more }), { path, nowMs });
-  assert.ok(await check(PATH, NOW_MS + 20_000));
-  assert.ok(await check(`${PATH}?a=1`, NOW_MS));
-  assert.ok(!(await check("/trade-api/ws/v3", NOW_MS)));
-  assert.ok(!(await check(PATH, NOW_MS + 60_000)));
-  assert.ok(!(await check(PATH, NOW_MS, { "KALSHI-ACCESS-TIMESTAMP": String(NOW_MS + 1) })));
-  assert.ok(!(await check(PATH, NOW_MS, { "KALSHI-ACCESS-SIGNATURE": "?" })));
-  assert.ok(!(await verifySignature(RSA_PUBLIC, {}, { path: PATH, nowMs: NOW_MS })));
-  const other = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey;
-  const pem = other.export({ type: "spki", format: "pem" }) as string;
-  assert.ok(!(await verifySignature(pem, headers, { path: PATH, nowMs: NOW_MS })));
 });
 
 Deno.test("missing and wrong keys are refused with what to do, and never shown", async () => {

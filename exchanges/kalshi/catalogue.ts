@@ -30,7 +30,7 @@ export const kalshiCatalogue: Catalogue = {
 };
 
 /** The fees of all series, by their ticker. */
-export async function kalshiSeries(ask: AskRest): Promise<Map<string, KalshiSeries>> {
+async function kalshiSeries(ask: AskRest): Promise<Map<string, KalshiSeries>> {
   const answer = await ask("/series") as { series?: unknown };
   if (!Array.isArray(answer.series)) throw unreadable("/series", "a list of series");
   return new Map(
@@ -43,7 +43,7 @@ export async function kalshiSeries(ask: AskRest): Promise<Map<string, KalshiSeri
  * All markets, a page at a time. Throws VenueError `VENUE_ANSWER_UNREADABLE` for what is no page, and
  * for a cursor that was given before.
  */
-export async function* kalshiMarkets(
+async function* kalshiMarkets(
   ask: AskRest,
   { updatedSinceS, series }: Pick<CatalogueRequest, "updatedSinceS" | "series"> = {},
 ): AsyncGenerator<KalshiMarket[]> {

@@ -1,8 +1,8 @@
+import { answerRest } from "@ssmd/simulator/testing/kalshi_rest";
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
 import { INSTRUMENT_FILE } from "@ssmd/metadata";
-import { answerRest } from "@ssmd/simulator";
 import { kalshiCatalogue } from "./catalogue.ts";
 
 const CAPTURES = Deno.env.get("SSMD_CAPTURES") ??

@@ -1,3 +1,2 @@
 /** Kalshi's event contracts. @module */
 export { kalshi } from "./venue.ts";
-export { verifySignature } from "./auth.ts";

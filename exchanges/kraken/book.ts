@@ -23,7 +23,7 @@ const SCANNED_STEPS_MAX = 2 ** 50;
 const DECIMALS_MAX = 22;
 
 /** How levels went into a book; after all but `applied` the book is no longer right. */
-export type Applied = "applied" | "unreadable" | "precision";
+type Applied = "applied" | "unreadable" | "precision";
 /** `large`: there are levels of more than 2^53 steps. */
 type NumbersApplied = Applied | "large";
 

@@ -10,7 +10,7 @@ export interface KrakenBookState extends TrackedBookState, Precision {
 }
 
 /** Levels of both sides in exact steps, as decimal texts. */
-export interface ExactBookState {
+interface ExactBookState {
   bids: [string, string][];
   asks: [string, string][];
 }

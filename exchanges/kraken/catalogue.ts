@@ -47,7 +47,7 @@ export const krakenCatalogue: Catalogue = {
 };
 
 /** A pair as an instrument; undefined when it has no name on the WebSocket. */
-export function krakenInstrument(
+function krakenInstrument(
   pair: AssetPair,
   { feed, known }: CatalogueRequest,
 ): InstrumentFile | undefined {

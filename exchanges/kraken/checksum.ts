@@ -34,11 +34,6 @@ export function checksumOfTexts(text: string): number {
   return (crc ^ -1) >>> 0;
 }
 
-/** The checksum of the best ten levels a side, unsigned. */
-export function checksumOf(book: OrderBook): number {
-  return new BookChecksum().of(book);
-}
-
 /** The checksum of a book whose sides are summed up anew only where they changed. */
 export class BookChecksum {
   #asks = new SideSum();

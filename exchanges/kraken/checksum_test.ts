@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { OrderBook } from "@ssmd/market";
-import { checksumOf } from "./checksum.ts";
+import { BookChecksum } from "./checksum.ts";
 
 /** The official guide's example: price and size as text, best first. */
 const ASKS = [
@@ -34,11 +34,11 @@ Deno.test("the checksum of the official worked example comes out", () => {
   const book = new OrderBook();
   for (const [price, size] of ASKS) book.asks.set(Number(price) * 10, Math.round(+size * 1e8));
   for (const [price, size] of BIDS) book.bids.set(Number(price) * 10, Math.round(+size * 1e8));
-  assert.equal(checksumOf(book), 3310070434);
+  assert.equal(new BookChecksum().of(book), 3310070434);
 });
 
 Deno.test("an empty book has the checksum of no bytes", () => {
-  assert.equal(checksumOf(new OrderBook()), crc32(""));
+  assert.equal(new BookChecksum().of(new OrderBook()), crc32(""));
 });
 
 Deno.test("any book has the CRC-32 of the digits of its best ten levels a side", () => {
@@ -59,9 +59,9 @@ Deno.test("any book has the CRC-32 of the digits of its best ten levels a side",
       for (const [price, size] of bids) book.bids.set(price, size);
       const best = (levels: [number, number][], sign: number) =>
         levels.toSorted((a, b) => sign * (a[0] - b[0])).slice(0, 10).flat().join("");
-      assert.equal(checksumOf(book), crc32(best(asks, 1) + best(bids, -1)));
+      assert.equal(new BookChecksum().of(book), crc32(best(asks, 1) + best(bids, -1)));
       // Again, as what was remembered must be right too.
-      assert.equal(checksumOf(book), crc32(best(asks, 1) + best(bids, -1)));
+      assert.equal(new BookChecksum().of(book), crc32(best(asks, 1) + best(bids, -1)));
     }),
     { numRuns: 500 },
   );

@@ -1,4 +1,4 @@
 /** Kraken spot, WebSocket v2, public channels. @module */
 export { kraken } from "./venue.ts";
-export { checksumOf } from "./checksum.ts";
+export { BookChecksum } from "./checksum.ts";
 export { ExactBook } from "./exact_book.ts";

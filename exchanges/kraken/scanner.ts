@@ -19,8 +19,6 @@ export const TRADE = {
   timeUs: 6,
   next: 7,
 } as const;
-export const SIDES = ["buy", "sell"] as const;
-export const ORDER_TYPES = ["limit", "market"] as const;
 /** In a ticker; a figure that is not said is NaN. */
 export const TICKER = { symbol: 1, timeUs: 2, figures: 3 } as const;
 

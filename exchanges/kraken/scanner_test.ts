@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
-import { mutated, MUTATED_FRAMES, randomOf, ScannerTwins } from "../scanner_testing.ts";
+import { mutated, MUTATED_FRAMES, randomOf, ScannerTwins } from "../_scanner_fixtures.ts";
 import {
   bookFrame,
   snapshotFrame,

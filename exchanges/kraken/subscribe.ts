@@ -26,7 +26,7 @@ export function channelOf(venues: unknown): OrderedChannel | undefined {
 }
 
 /** A request for a channel of some pairs; a request for all pairs' life names none. */
-export interface ChannelRequest {
+interface ChannelRequest {
   channel: OrderedChannel;
   externals: readonly string[];
   /** Levels a side, of books. */

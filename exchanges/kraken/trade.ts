@@ -17,7 +17,7 @@ interface LastTrade {
 }
 
 /** A pair's last trade as plain JSON: its id, its receive time and the venue's time, µs. */
-export type LastTradeState = [id: number, receivedAtUs: number, timestampUs: number];
+type LastTradeState = [id: number, receivedAtUs: number, timestampUs: number];
 /** The trades' state as plain JSON: the venue's symbol, its last trade, and whether a stop came after it. */
 export type TradesState = [external: string, ...LastTradeState, stopped: boolean][];
 

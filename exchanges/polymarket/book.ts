@@ -14,7 +14,7 @@ export interface PolymarketBookState extends TrackedBookState {
 }
 
 /** A level that was read, in steps. */
-export interface LevelSteps {
+interface LevelSteps {
   side: BookSideName;
   price: number;
   size: number;

@@ -3,7 +3,7 @@ import { PRICE_DECIMALS, SIZE_DECIMALS, stepsOfField, timestampOf } from "./form
 import type { PolymarketEvent } from "./messages.ts";
 
 /** Whose record it is, and when its frame arrived. */
-export interface RecordHead {
+interface RecordHead {
   feed: string;
   symbol: string;
   receivedAtUs: number;

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 
 /** A market as the first line of one of our own raw files names it. */
-export interface CaptureMarket {
+interface CaptureMarket {
   /** Ours. */
   symbol: string;
   /** The venue's. */

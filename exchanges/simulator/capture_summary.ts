@@ -10,7 +10,7 @@ export interface CaptureSection {
 }
 
 /** Lines of a capture that cannot be read. */
-export interface UnreadableLines {
+interface UnreadableLines {
   count: number;
   /** Number of the first of them, from 1; blank lines are not counted. */
   line: number;

@@ -3,10 +3,10 @@ import { type CaptureLine, textOfLine } from "./capture_line.ts";
 import type { Feed } from "./player.ts";
 
 /** A frame, or a break of the recorded connection. Times are µs since 1970. */
-export type TimelineItem = { atUs: number; text: string } | { atUs: number; isBreak: true };
+type TimelineItem = { atUs: number; text: string } | { atUs: number; isBreak: true };
 
 /** What is done with the frames of captures. */
-export interface CaptureListener {
+interface CaptureListener {
   /** A file begins; its place in the list. */
   opened(file: number): void;
   frame(text: string): void;

@@ -5,7 +5,7 @@ export type FrameKind = "book" | "trade" | "ticker" | "heartbeat" | "control";
 export const GARBAGE = ["json", "binary", "unknown", "truncated", "huge"] as const;
 
 /** A form of rubbish. */
-export type Garbage = typeof GARBAGE[number];
+type Garbage = typeof GARBAGE[number];
 
 /**
  * A fault on demand. It strikes all connections, or the next one where there is none; one with a

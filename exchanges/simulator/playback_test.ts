@@ -8,7 +8,7 @@ import { bookSnapshotFrame } from "./kraken/book.ts";
 import { krakenMarket } from "./kraken/symbols.ts";
 import { ModelMarket } from "./model/market.ts";
 import { Random } from "./model/prng.ts";
-import { ReferenceBook } from "./reference_book.ts";
+import { ReferenceBook } from "./testing/reference_book.ts";
 import { signedHeaders, TestClient } from "./testing.ts";
 
 const STEP_NS = 1_000_000n;

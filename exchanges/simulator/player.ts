@@ -14,7 +14,7 @@ export interface Feed {
 }
 
 /** Options of {@linkcode Player}. */
-export interface PlayerOptions {
+interface PlayerOptions {
   feed: Feed;
   speed: number | "max";
   /** Virtual time at the start; undefined = the time of the first item. */

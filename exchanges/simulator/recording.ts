@@ -5,14 +5,14 @@ import type { CaptureSection, CaptureSummary } from "./capture_summary.ts";
 import type { CaptureEvent, CaptureLine } from "./capture_line.ts";
 
 /** A connection as it was recorded. */
-export interface RecordedConnection {
+interface RecordedConnection {
   symbols: SymbolSpec[];
   /** Id of the normalizer of its wire format. */
   normalizer: string;
 }
 
 /** A line of a recording and of which connection it is, counted from 0. */
-export type RecordedLine = CapturedLine & {
+type RecordedLine = CapturedLine & {
   connection: number;
   /** What came before it is of another session: nothing is waited for. */
   isFresh?: boolean;

@@ -9,7 +9,7 @@ import { ConfigError, systemCodeOf } from "@ssmd/runtime";
 const CLIENT_FRAME_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Options of {@linkcode SimulatorServer}. */
-export interface SimulatorServerOptions {
+interface SimulatorServerOptions {
   host: string;
   port: number;
   /** Path of the WebSocket. */

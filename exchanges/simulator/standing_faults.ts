@@ -1,7 +1,7 @@
 import { corruptChecksum, type Fault, type FrameKind } from "./faults.ts";
 
 /** A fault of one market that holds for all connections, those to come among them. */
-export type StandingFault =
+type StandingFault =
   | Extract<Fault, { type: "refuse" | "mute" }>
   | { type: "checksum"; symbol: string; count?: number };
 

@@ -6,7 +6,7 @@ import type { MarketSpec } from "./model/market.ts";
 import type { SimulatedSymbol } from "./options.ts";
 
 /** What a handshake is answered with that is not accepted. */
-export interface HandshakeRefusal {
+interface HandshakeRefusal {
   status: number;
   body: string;
   /** For the log. */

@@ -17,7 +17,7 @@ export function isZstd(begin: Uint8Array): boolean {
  * Where the zstd frame that starts at `start` ends; NaN when the bytes are no whole frame.
  * Source: RFC 8878, sections 3.1.1 and 3.1.2.
  */
-export function zstdFrameEnd(bytes: Uint8Array, start: number): number {
+function zstdFrameEnd(bytes: Uint8Array, start: number): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (start + 8 > bytes.length) return NaN;
   const magic = view.getUint32(start, true);

@@ -11,7 +11,7 @@ export const AUDIT_TOPIC = "audit.access";
 const STORE_BUSY_MS = 100;
 
 /** Options of {@linkcode environmentAuthenticator}. */
-export interface EnvironmentAuthenticatorOptions {
+interface EnvironmentAuthenticatorOptions {
   /** The interface that is really listened on. */
   host: string;
   /** Folder of the spools, beside which clients are kept. */

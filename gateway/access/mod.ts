@@ -1,5 +1,5 @@
 /** Clients, their keys and entitlements: the store of a gateway, for its administration. @module */
-export { CLIENT_ROLES, type ClientRole } from "./access.ts";
+export { CLIENT_ROLES } from "./access.ts";
 export type {
   Accounts,
   ApiKey,
@@ -11,7 +11,7 @@ export type {
 } from "./account.ts";
 export { isHash } from "./api_key.ts";
 export { ClientAdmin, ClientError, clientIn, isLive, type MadeKey } from "./client_admin.ts";
-export type { AccountChange, ClientStore, SessionQuery, UsageQuery } from "./client_store.ts";
+export type { AccountChange, ClientStore } from "./client_store.ts";
 export { ACCESS_LIMITS } from "./limits.ts";
 export { memoryClientStore } from "./store/memory.ts";
 export { sqliteClientStore } from "./store/sqlite.ts";

@@ -14,7 +14,7 @@ import { type Route, route } from "../rest/route.ts";
 import type { MarketSpec } from "../state/market_data.ts";
 
 /** What the route of the environment needs. */
-export interface EnvironmentRouteOptions {
+interface EnvironmentRouteOptions {
   /** As it runs; what was applied since is noted here. */
   environment: Environment;
   /** The registry's folder. */

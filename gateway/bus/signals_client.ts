@@ -8,7 +8,7 @@ const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
 
 /** What the service of signals says. */
-export type Answered = Extract<SignalsAnswer, { ok: true }>;
+type Answered = Extract<SignalsAnswer, { ok: true }>;
 
 /** Asks the service of signals of an environment. */
 export class SignalsClient {

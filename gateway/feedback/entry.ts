@@ -13,7 +13,7 @@ export type Priority = typeof PRIORITIES[number];
 const ISO = z.string().describe("ISO 8601");
 
 /** What the data says of a report. */
-export const EVIDENCE = z.strictObject({
+const EVIDENCE = z.strictObject({
   market_state: z.string().nullable().describe("Quality of the market when it was reported."),
   gaps: z.int().describe("Known gaps that touch the span."),
   records: z.int().describe("Trades in the span, at most 5,000."),

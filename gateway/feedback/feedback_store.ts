@@ -3,7 +3,7 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import type { FeedbackEntry } from "./entry.ts";
 
 /** Which entries are listed. */
-export interface FeedbackQuery {
+interface FeedbackQuery {
   status?: string | undefined;
   priority?: string | undefined;
   symbol?: string | undefined;

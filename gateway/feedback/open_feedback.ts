@@ -21,7 +21,7 @@ export interface FeedbackOptions {
 }
 
 /** Reports of issues: their routes, and what hands them on. */
-export interface OpenFeedback {
+interface OpenFeedback {
   routes: Route[];
   close(): Promise<void>;
 }

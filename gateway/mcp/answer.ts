@@ -67,7 +67,7 @@ export function answerText(found: Found): string {
 }
 
 /** Bytes of the text of an answer. */
-export function answerBytes(found: Found): number {
+function answerBytes(found: Found): number {
   return new TextEncoder().encode(answerText(found)).length;
 }
 

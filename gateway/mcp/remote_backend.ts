@@ -1,7 +1,7 @@
 import type { ToolBackend, ToolResult } from "./mcp_server.ts";
 
 /** A gateway elsewhere. */
-export interface RemoteGateway {
+interface RemoteGateway {
   /** `http://127.0.0.1:8080` */
   url: string;
   /** With the caller's key, where the gateway asks for one. */

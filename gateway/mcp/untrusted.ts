@@ -27,7 +27,7 @@ const IDENTIFIER = /^[\w.:/+%@-]{1,128}$/;
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
 
 /** A value without texts of others, and these by their place. */
-export interface Separated {
+interface Separated {
   value: unknown;
   /** `markets.0.title` → text, cleaned and cut. */
   untrusted: Record<string, string>;

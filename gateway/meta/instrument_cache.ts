@@ -2,7 +2,7 @@ import type { Cache } from "@ssmd/cache";
 import type { InstrumentFile } from "@ssmd/metadata";
 
 /** Hash of the cache with all instruments: id → JSON of the instrument's file. */
-export const INSTRUMENT_HASH = "secmaster:instruments";
+const INSTRUMENT_HASH = "secmaster:instruments";
 const FLUSH_MS = 100;
 
 /**

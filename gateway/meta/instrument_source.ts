@@ -13,7 +13,7 @@ import { InstrumentCache } from "./instrument_cache.ts";
 import type { RegistrySource } from "./registry_source.ts";
 
 /** What an {@linkcode InstrumentSource} is made of. */
-export interface InstrumentSourceOptions {
+interface InstrumentSourceOptions {
   /** Instruments of files; undefined = none. */
   registry: RegistrySource | undefined;
   /** Bus whose key-value store holds what appeared since. */

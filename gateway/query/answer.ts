@@ -14,7 +14,7 @@ const EXAMPLES = [
 const MARKETS_MAX = 5_000;
 
 /** An answer to a question in words. */
-export interface Answered {
+interface Answered {
   understood: boolean;
   /** What was understood, or why it was not. */
   interpretation: string;

@@ -21,12 +21,12 @@ export interface Plan {
 }
 
 /** Why a question was not understood. */
-export interface NotUnderstood {
+interface NotUnderstood {
   why: string;
 }
 
 /** What questions may name. */
-export interface Known {
+interface Known {
   markets: readonly NamedMarket[];
   feeds: readonly string[];
   nowUs: number;

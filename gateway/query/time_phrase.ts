@@ -107,7 +107,7 @@ function clockOrDay(words: Words, nowUs: number): When | undefined {
 }
 
 /** The start of a day that is named. */
-export function readDay(words: Words, nowUs: number): number | undefined {
+function readDay(words: Words, nowUs: number): number | undefined {
   const today = startOfDay(nowUs);
   if (words.take(/^today$/) !== undefined) return today;
   if (words.take(/^yesterday$/) !== undefined) return today - DAY_US;

@@ -7,7 +7,7 @@ const STOP = new Set(
 );
 
 /** A word of a question: as it was written and in lower case. */
-export interface Word {
+interface Word {
   text: string;
   lower: string;
   used: boolean;

@@ -70,7 +70,7 @@ interface RestOptions {
 }
 
 /** The HTTP server of the gateway, and all its routes. */
-export interface OpenRest {
+interface OpenRest {
   server: Server;
   routes: readonly Route[];
   /** Ends what goes on without requests; the server is closed by whoever listens. */

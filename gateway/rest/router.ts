@@ -4,7 +4,7 @@ import { Problem } from "./problem.ts";
 import type { Method, Route } from "./route.ts";
 
 /** A route that is ready to be asked. */
-export interface Endpoint {
+interface Endpoint {
   route: Route;
   params: Parameters;
   query: Parameters;

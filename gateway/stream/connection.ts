@@ -36,7 +36,7 @@ class SocketSink implements ByteSink {
 }
 
 /** Options of {@linkcode Connection}. */
-export interface ConnectionOptions {
+interface ConnectionOptions {
   id: number;
   socket: Socket;
   access: Access;

@@ -21,7 +21,7 @@ export interface NamedObject {
 }
 
 /** A whole frame of an object. */
-export interface StreamedFrame {
+interface StreamedFrame {
   /** Whether it holds compressed data or is passed over. */
   kind: "data" | "skippable";
   /** Where it begins in the object. */

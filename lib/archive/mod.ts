@@ -23,7 +23,6 @@ export {
   compareFrameOffsets,
   comparePositions,
   formatFrameOffset,
-  formatPosition,
   lastOffsetOf,
   parseFrameOffset,
   parsePosition,
@@ -36,7 +35,6 @@ export {
   type CaptureInfo,
   captureLine,
   eventLine,
-  frameLine,
   nsText,
   parseRawLine,
   type RawLine,
@@ -45,7 +43,7 @@ export {
 } from "./raw_line.ts";
 export { concat, sha256Of } from "./bytes.ts";
 
-export { buildRawFile, RawFile, RawFileBuilder } from "./raw_writer.ts";
+export { RawFile, RawFileBuilder } from "./raw_writer.ts";
 export { rawLinesOf, readRaw, streamRaw, textLinesOf } from "./raw_reader.ts";
 export {
   compressFrame,

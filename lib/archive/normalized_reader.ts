@@ -8,7 +8,7 @@ import { type NamedObject, streamFrames } from "./frame_stream.ts";
 import { corruptionError, decompressFrame, framesOf } from "./zstd_frames.ts";
 
 /** A file of a window, or of a sealed day of the former form, that is being read. */
-export interface NormalizedContent {
+interface NormalizedContent {
   /** Where the file comes from. */
   lineage: Lineage | SealedLineage;
   /** The records in the order of the file; throws as {@linkcode normalizedOf} where the damage is. */
@@ -52,7 +52,7 @@ export function normalizedOf(file: Uint8Array, key: string): NormalizedContent {
 }
 
 /** What a normalized file's records are read as. */
-export interface NormalizedFrames {
+interface NormalizedFrames {
   /** Where the file comes from. */
   lineage: Lineage | SealedLineage;
   /** Whole messages back to back, a frame at a time; throws where the damage is. */

@@ -31,7 +31,7 @@ export interface RawFileId {
 }
 
 /** Where the window of a minute belongs. */
-export interface WindowFileId {
+interface WindowFileId {
   /** Environment. */
   env: string;
   /** Feed. */
@@ -47,7 +47,7 @@ export interface WindowFileId {
 }
 
 /** Where a sealed day belongs. */
-export interface SealedFileId {
+interface SealedFileId {
   /** Environment. */
   env: string;
   /** Feed. */

@@ -1,3 +1,4 @@
+import { formatPosition } from "./testing/raw_file.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { EVENT_TYPES } from "@ssmd/market";
@@ -5,7 +6,6 @@ import {
   activeVersionsKey,
   comparePositions,
   dayOfUs,
-  formatPosition,
   lastOffsetOf,
   manifestKey,
   normalizedKey,

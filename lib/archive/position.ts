@@ -16,11 +16,6 @@ export interface Position {
 const RUN = /^[0-9a-z]+$/;
 const OFFSET = /^(0|[1-9]\d{0,15})-(0|[1-9]\d{0,15})$/;
 
-/** The message id of a position. */
-export function formatPosition(position: Position): string {
-  return `${position.run}-${position.frame}-${position.index}`;
-}
-
 /** Reads a message id; undefined when it is none. */
 export function parsePosition(id: string): Position | undefined {
   const dash = id.indexOf("-");

@@ -1,16 +1,9 @@
+import { buildRawFile, frameLine } from "./testing/raw_file.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ArchiveError } from "@ssmd/runtime";
 import { CAPTURE, hasProgram } from "./_fixtures.ts";
-import {
-  binaryLine,
-  buildRawFile,
-  eventLine,
-  frameLine,
-  framesOf,
-  type RawLine,
-  rawLinesOf,
-} from "./mod.ts";
+import { binaryLine, eventLine, framesOf, type RawLine, rawLinesOf } from "./mod.ts";
 
 const UTF8 = new TextEncoder();
 const AT = 1_785_552_833_000_000;

@@ -1,7 +1,7 @@
 import { ArchiveError } from "@ssmd/runtime";
 
 /** A market as it was captured; the shape of an adapter's symbol. */
-export interface CaptureSymbol {
+interface CaptureSymbol {
   /** Ours. */
   symbol: string;
   /** The venue's. */
@@ -76,7 +76,6 @@ export type RawLine =
   | { kind: "event"; atUs: number; name: string; why: string } & RunBefore
   | { kind: "capture"; info: CaptureInfo };
 
-const UTF8 = new TextEncoder();
 const TIME_DIGITS_MAX = 19;
 
 /** Nanoseconds as text of a time in µs. */
@@ -99,12 +98,6 @@ function usOfNsDigits(text: string, start: number, end: number): number {
     if (i < end - 3) us = us * 10 + digit;
   }
   return us;
-}
-
-/** The line, with its line break, of a frame known to be JSON; its text goes in unchanged. */
-export function frameLine(atUs: number, text: string): string {
-  if (text.includes("\n")) return binaryLine(atUs, UTF8.encode(text));
-  return `{"t":"${atUs}000","m":${text}}\n`;
 }
 
 /** The line, with its line break, of a frame that is no JSON. */

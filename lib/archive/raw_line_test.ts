@@ -1,14 +1,8 @@
+import { frameLine } from "./testing/raw_file.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CAPTURE } from "./_fixtures.ts";
-import {
-  binaryLine,
-  captureLine,
-  eventLine,
-  frameLine,
-  parseRawLine,
-  type RawLine,
-} from "./mod.ts";
+import { binaryLine, captureLine, eventLine, parseRawLine, type RawLine } from "./mod.ts";
 
 /** Any line, with its line break. */
 function formatRawLine(line: RawLine): string {

@@ -98,7 +98,7 @@ export function* textLinesOf(file: Uint8Array, key: string): Iterable<string> {
 }
 
 /** Uncompressed pieces of a file that is zstd or plain, until the first damage. */
-export function* plainChunksOf(file: Uint8Array, key: string): Iterable<Uint8Array> {
+function* plainChunksOf(file: Uint8Array, key: string): Iterable<Uint8Array> {
   // `{` begins plain lines; no zstd or skippable frame begins with it.
   if (file[0] === 123) return yield file;
   if (file.length === 0) throw corruptionError(key, { offset: 0, why: "the file is empty" });

@@ -13,7 +13,7 @@ const UTF8 = new TextEncoder();
 const TEXT = new TextDecoder();
 
 /** How many lines of what kind. */
-export interface RawCounts {
+interface RawCounts {
   /** Frames that are JSON. */
   frames: number;
   /** Frames kept as base64. */
@@ -44,7 +44,7 @@ export class RawFile extends BuiltFile {
 }
 
 /**
- * Builds a raw file: the capture line, then lines already formatted (`frameLine` and the like) in
+ * Builds a raw file: the capture line, then lines already formatted (`binaryLine` and the like) in
  * chunks of whole lines, as zstd frames of about 1 MiB that end at line ends.
  */
 export class RawFileBuilder {
@@ -113,15 +113,4 @@ export class RawFileBuilder {
       at = end < 0 ? lines.length : end + 1;
     }
   }
-}
-
-/** A raw file of these lines; see {@linkcode RawFileBuilder}. */
-export function buildRawFile(
-  info: CaptureInfo,
-  chunks: Iterable<Uint8Array>,
-  level?: number,
-): RawFile {
-  const builder = new RawFileBuilder(info, level);
-  for (const chunk of chunks) builder.add(chunk);
-  return builder.finish();
 }

@@ -5,7 +5,7 @@ import { isPieceFull, SpillFile } from "./spill_file.ts";
 import { compareBytes, mergeRuns, type SortedRun } from "./run_merge.ts";
 
 /** What a sorter may use. */
-export interface RecordSorterOptions {
+interface RecordSorterOptions {
   /** Folder for its temporary file. */
   tempDir: string;
   /** Bytes of records in memory before they go to the file. */

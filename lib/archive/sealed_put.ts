@@ -15,7 +15,7 @@ const PIECES_A_TURN = 64;
 const BLOCK_BYTES = 512 * 1024;
 
 /** How a sealed day is put. */
-export interface PutSealedOptions {
+interface PutSealedOptions {
   sorted: SortedDay;
   source: SealedSource;
   /** Called before the object's last bytes are given; what it throws leaves what was there before. */

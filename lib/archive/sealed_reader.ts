@@ -17,7 +17,7 @@ import { corruptionError } from "./zstd_frames.ts";
 const UTF8 = new TextEncoder();
 
 /** What of a manifest's entry is needed to open a sealed day. */
-export interface SealedObject {
+interface SealedObject {
   /** In storage. */
   key: string;
   /** Of the whole object. */
@@ -37,7 +37,7 @@ export interface SealedDay {
 }
 
 /** A part of a sealed day. */
-export interface SealedQuery {
+interface SealedQuery {
   /** Our names of the markets; absent = all. */
   symbols?: ReadonlySet<string> | undefined;
   /** receivedAt from here on, µs; default all. */

@@ -18,7 +18,7 @@ export interface ZstdFrame {
 }
 
 /** Where and why the walk over a file's frames ended early. */
-export interface ZstdCorruption {
+interface ZstdCorruption {
   /** First byte of the frame that cannot be read. */
   offset: number;
   /** What is wrong, to stand in a sentence. */

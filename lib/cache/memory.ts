@@ -3,7 +3,7 @@ import type { Cache, KeepOptions } from "./cache.ts";
 import { assertCacheKey, cacheClosed, wrongType } from "./errors.ts";
 
 /** Options of {@linkcode memoryCache}. */
-export interface MemoryCacheOptions {
+interface MemoryCacheOptions {
   /** Most bytes of keys and values, about; beyond it the least recently used leave. Default from LIMITS. */
   bytesMax?: number;
   /** Monotonic clock, milliseconds; tests inject their own. */

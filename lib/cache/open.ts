@@ -4,7 +4,7 @@ import { OptionalCache, type OptionalCacheOptions } from "./optional.ts";
 import type { RedisCredentials } from "./redis.ts";
 
 /** Where values are kept for a while. */
-export type CacheConfig =
+type CacheConfig =
   | { type: "none" }
   | { type: "memory"; maxBytes?: number }
   | {
@@ -33,7 +33,7 @@ const DRIVERS = {
  * ConfigError `CACHE_TYPE_UNKNOWN` for a type that is not in {@linkcode CacheConfig}. A Redis that
  * is away is no error here.
  */
-export async function openCache(config: CacheConfig, env: string): Promise<Cache> {
+async function openCache(config: CacheConfig, env: string): Promise<Cache> {
   switch (config.type) {
     case "none":
       return await DRIVERS.none();

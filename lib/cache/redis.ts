@@ -12,7 +12,7 @@ export interface RedisCredentials {
 }
 
 /** Options of {@linkcode redisCache}. */
-export interface RedisCacheOptions {
+interface RedisCacheOptions {
   /** `redis://host:port/database`, `rediss://` with TLS. */
   url: string;
   /** First part of all keys, as several environments may share a server. */

@@ -1,7 +1,7 @@
 import { APPENDED_FIELDS, type Level, type MarketEvent, nameOfRun } from "@ssmd/market";
 
 /** A record as plain JSON: times in nanoseconds as text, absent figures as null. */
-export type JsonView = Record<string, unknown>;
+type JsonView = Record<string, unknown>;
 
 /**
  * The plain view of a record that people read: `{type, symbol, feed, seq, run, connection, ts,
@@ -36,7 +36,7 @@ function appendedOf(event: MarketEvent): JsonView {
 }
 
 /** Whole microseconds as the text of the nanoseconds, exact. */
-export function nanosecondsOf(us: number): string {
+function nanosecondsOf(us: number): string {
   return us === 0 ? "0" : `${us}000`;
 }
 

@@ -4,7 +4,7 @@ export { CanonicalMessages } from "./canonical.ts";
 export { decode } from "./decoder.ts";
 export { messageEndAt, messagesIn } from "./framing.ts";
 export { toJson } from "./json_view.ts";
-export { jsonPrefix, levelsJson, msOfUs, recordJson } from "./record_json.ts";
+export { jsonPrefix, msOfUs, recordJson } from "./record_json.ts";
 export { RecordKeyReader } from "./record_key.ts";
 
 export {

@@ -16,7 +16,7 @@ export function msOfUs(us: number): number | null {
 }
 
 /** `[[price,size],…]` of levels. */
-export function levelsJson(levels: readonly Level[]): string {
+function levelsJson(levels: readonly Level[]): string {
   let text = "[";
   for (let i = 0; i < levels.length; i++) {
     const level = levels[i] as Level;

@@ -3,7 +3,7 @@ import type { JsonRecord } from "./journal.ts";
 import { type JournalConfig, openJournal } from "./open.ts";
 
 /** Who does something: the user of the system, the machine, the process. */
-export interface Who {
+interface Who {
   user: string;
   host: string;
   pid: number;

@@ -1,5 +1,5 @@
 /** A value that JSON can hold. */
-export type JsonValue = string | number | boolean | null | JsonValue[] | JsonRecord;
+type JsonValue = string | number | boolean | null | JsonValue[] | JsonRecord;
 
 /** What is recorded: a map that JSON can hold. */
 export interface JsonRecord {

@@ -58,7 +58,7 @@ export function encodeLine(
 }
 
 /** A line that was read whole. */
-export interface DecodedLine {
+interface DecodedLine {
   entry: JournalEntry;
   /** Byte after the line's end. */
   end: number;

@@ -28,7 +28,7 @@ export async function listSegments(dir: string): Promise<Segment[]> {
 }
 
 /** What stands in a piece of a segment. */
-export interface Scan {
+interface Scan {
   entries: JournalEntry[];
   /** Byte after the last whole line. */
   end: number;

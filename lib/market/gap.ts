@@ -10,7 +10,7 @@ import {
 } from "./event.ts";
 
 /** What is known when a gap opens. */
-export interface GapNews {
+interface GapNews {
   /** The feed's id. */
   feed: string;
   /** Our name, or `_all`. */

@@ -58,7 +58,7 @@ export function snapshotSubject(env: string, feed: string): string {
 }
 
 /** The parts of a client subject. */
-export interface SubjectParts {
+interface SubjectParts {
   /** Environment. */
   env: string;
   /** The feed's id. */

@@ -13,7 +13,7 @@ import {
 } from "./calendar.ts";
 
 /** A time in which trading is expected. Microseconds since 1970, UTC. */
-export interface OpenSpan {
+interface OpenSpan {
   /** First moment. */
   fromUs: number;
   /** First moment after it. */
@@ -23,7 +23,7 @@ export interface OpenSpan {
 const HOUR_US = 3_600_000_000;
 const HOURS_OF_DAY = 24;
 /** How far {@linkcode nextOpenUs} and {@linkcode nextCloseUs} look; nothing after it = never. */
-export const LOOK_AHEAD_DAYS_MAX = 400;
+const LOOK_AHEAD_DAYS_MAX = 400;
 const LOOK_AHEAD_STEP_DAYS = 8;
 
 /** The times from `fromUs` to `toUs` (exclusive) in which trading is expected, in order and apart. */
@@ -60,23 +60,6 @@ export function nextCloseUs(calendar: Calendar | undefined, atUs: number): numbe
     const [first] = openSpans(calendar, fromUs, toUs);
     if (first === undefined || first.fromUs > fromUs) return fromUs;
     return first.toUs < toUs ? first.toUs : undefined;
-  });
-}
-
-/**
- * Seconds in which trading is expected, for each of the 24 UTC hours of a UTC day (`YYYY-MM-DD`):
- * 3600 = open all the hour, 0 = nothing is expected. Throws RangeError for no day.
- */
-export function openSecondsByHour(calendar: Calendar | undefined, dayUtc: string): number[] {
-  const startUs = Date.parse(`${dayUtc}T00:00:00Z`) * 1000;
-  if (!/^\d{4}-\d\d-\d\d$/.test(dayUtc) || Number.isNaN(startUs)) {
-    throw new RangeError(`a day is YYYY-MM-DD: ${dayUtc}`);
-  }
-  const spans = openSpans(calendar, startUs, startUs + HOURS_OF_DAY * HOUR_US);
-  return Array.from({ length: HOURS_OF_DAY }, (_, hour) => {
-    const fromUs = startUs + hour * HOUR_US;
-    const inHour = clipped(spans, fromUs, fromUs + HOUR_US);
-    return inHour.reduce((sum, span) => sum + (span.toUs - span.fromUs) / 1_000_000, 0);
   });
 }
 

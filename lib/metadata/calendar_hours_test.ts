@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Calendar, CalendarVersion } from "./calendar.ts";
-import { isOpen, nextCloseUs, nextOpenUs, openSecondsByHour, openSpans } from "./calendar_hours.ts";
+import { isOpen, nextCloseUs, nextOpenUs, openSpans } from "./calendar_hours.ts";
 import { loadCalendar, loadFeed } from "./registry.ts";
 
 const REGISTRY = new URL("../../exchanges", import.meta.url).pathname;
@@ -63,24 +63,11 @@ Deno.test("Kalshi is closed on Thursdays from 03:00 to 05:00 in New York, in win
 });
 
 Deno.test("Kraken, and a feed without a calendar, are always open", async () => {
-  const day = Array(24).fill(3600);
   const kraken = await calendarOf("kraken");
   for (const always of [kraken, undefined]) {
-    assert.deepEqual(openSecondsByHour(always, "2026-11-26"), day);
     const at = us("2026-11-26T12:00:00Z");
     assert.deepEqual([nextOpenUs(always, at), nextCloseUs(always, at)], [at, undefined]);
   }
-});
-
-Deno.test("expected hours of a day are those of UTC, whatever the clocks of the venue show", async () => {
-  const kalshi = await calendarOf("kalshi");
-  const closedHours = (day: string) =>
-    openSecondsByHour(kalshi, day).flatMap((seconds, hour) => seconds === 0 ? [hour] : []);
-  assert.deepEqual(closedHours("2026-01-15"), [8, 9]);
-  assert.deepEqual(closedHours("2026-07-16"), [7, 8]);
-  assert.deepEqual(closedHours("2026-07-17"), []);
-  const stocks = openSecondsByHour(STOCKS, "2026-11-25");
-  assert.deepEqual(stocks.slice(13, 22), [0, 1800, 3600, 3600, 3600, 3600, 3600, 3600, 0]);
 });
 
 Deno.test("holidays are closed whole, early closes close early, and weekends are looked over", () => {
@@ -146,7 +133,6 @@ Deno.test("a version holds from its own day of the calendar's clocks; before the
     versions: [{ from: "2099-01-01", open: "always", maintenance: [] }],
   });
   assert.equal(nextOpenUs(ended, us("2026-01-01T00:00:00Z")), undefined);
-  assert.throws(() => openSecondsByHour(ended, "2026-13-01"), RangeError);
 });
 
 const ZONES = ["UTC", "America/New_York", "Europe/London", "Australia/Lord_Howe", "Asia/Kolkata"];
@@ -182,11 +168,6 @@ Deno.test("whatever the week: spans are apart and in order, and all answers agre
         }
         if (span.fromUs > fromUs) assert.equal(isOpen(of, span.fromUs - 1), false);
       });
-      const seconds = found.reduce((sum, { fromUs, toUs }) => sum + (toUs - fromUs) / 1e6, 0);
-      const date = new Date(fromUs / 1000).toISOString().slice(0, 10);
-      const byHour = openSecondsByHour(of, date);
-      assert.equal(byHour.length, 24);
-      assert.equal(byHour.reduce((sum, each) => sum + each, 0), seconds);
       if (found[0]) assert.equal(nextOpenUs(of, fromUs), found[0].fromUs);
     }),
     { numRuns: 100 },

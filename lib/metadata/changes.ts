@@ -1,7 +1,7 @@
 import { formatPath } from "./finding.ts";
 
 /** A value that differs between two states of a file. */
-export interface ValueChange {
+interface ValueChange {
   /** Where, `symbols.BTCUSD.depth`; "" = the whole file. */
   path: string;
   /** What happened there. */

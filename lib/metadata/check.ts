@@ -23,7 +23,7 @@ import { symbolFindings } from "./symbol_references.ts";
 export type { SourceFile } from "./document.ts";
 
 /** Options of {@linkcode checkSources}. */
-export interface CheckOptions {
+interface CheckOptions {
   /** The day whose feed versions count, `YYYY-MM-DD`; default today. */
   on?: string;
   /** Feeds that exist beside those given; default none. */

@@ -17,7 +17,7 @@ export type DeployedStorage =
   };
 
 /** Options of {@linkcode loadStorage}. */
-export interface LoadStorageOptions {
+interface LoadStorageOptions {
   env: string;
   /** Registry folder; default: found upward from the working directory. */
   registryDir?: string;

@@ -26,7 +26,7 @@ export interface DeployedSymbol {
 export const SIMULATOR_CONNECTS = { burst: 100_000, refillMs: 1 } as const;
 
 /** A feed of an environment, resolved. */
-export interface DeployedFeed {
+interface DeployedFeed {
   /** Its id. */
   feed: string;
   /** Address: the environment's, else that of the feed file's version of today. */
@@ -51,7 +51,7 @@ export interface DeployedFeed {
 }
 
 /** The bus with its credentials in place of references. */
-export type DeployedTransport = { type: "memory" } | {
+type DeployedTransport = { type: "memory" } | {
   type: "nats";
   url: string[];
   stream: { maxBytes?: number; maxAgeMs?: number };
@@ -83,7 +83,7 @@ export interface Deployment {
 }
 
 /** Options of {@linkcode loadDeployment}. */
-export interface DeploymentOptions {
+interface DeploymentOptions {
   /** Name of the environment. */
   env: string;
   /** Registry folder; default: found upward from the working directory. */
@@ -167,7 +167,7 @@ export function agentStorePath({ name }: Environment, dataDir: string): string {
 }
 
 /** A deployment whose bus other processes reach. */
-export type SharedDeployment = Deployment & {
+type SharedDeployment = Deployment & {
   transport: Exclude<DeployedTransport, { type: "memory" }>;
 };
 

@@ -7,7 +7,7 @@ import { mergeChange } from "./text_diff.ts";
 const STYLE = { lineWidth: 0, flowCollectionPadding: true } as const;
 
 /** A path into a YAML document. */
-export type YamlPath = readonly (string | number)[];
+type YamlPath = readonly (string | number)[];
 
 /** Changes the values of a YAML text; all other lines, comments and the order stay as they are. */
 export class YamlEdit {

@@ -176,7 +176,6 @@ export type StorageSpec = Environment["storage"];
 /** Where the gateway keeps what can be read again. */
 export type CacheSpec = Environment["cache"];
 
-export type { AgentsSpec } from "./environment_agents.ts";
 export type { GatewaySpec } from "./environment_gateway.ts";
 export type { KeySpec } from "./environment_key.ts";
 

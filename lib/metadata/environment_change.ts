@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Environment, ENVIRONMENT_FILE } from "./environment.ts";
 
 /** The markets of an environment, as its file has them. */
-export type EnvironmentSymbols = Environment["symbols"];
+type EnvironmentSymbols = Environment["symbols"];
 
 /** What an environment's file says otherwise than what runs. */
 export interface EnvironmentChange {

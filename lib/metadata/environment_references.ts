@@ -6,13 +6,13 @@ import { entriesOf, fieldOf, listOf } from "./untyped.ts";
 import type { RegisteredSchema } from "./schema.ts";
 
 /** Versions of the record schemas that exist. */
-export const SCHEMA_VERSIONS: readonly string[] = ["v1"];
+const SCHEMA_VERSIONS: readonly string[] = ["v1"];
 
 /** What is wrong with a venue's name of a market, for a feed of `parser`; undefined = nothing. */
 export type ExternalCheck = (parser: string, external: string) => string | undefined;
 
 /** What an environment may refer to. */
-export interface RegistryView {
+interface RegistryView {
   /** Feeds whose files are sound. */
   feeds: ReadonlyMap<string, Feed>;
   /** All feed ids, also of files with mistakes. */

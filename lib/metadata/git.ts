@@ -1,7 +1,7 @@
 import { childEnvironment, ConfigError, systemCodeOf } from "@ssmd/runtime";
 
 /** A commit that touched a file. */
-export interface Commit {
+interface Commit {
   /** Hash. */
   commit: string;
   /** ISO time of the committer, with offset. */

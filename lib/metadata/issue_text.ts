@@ -2,7 +2,7 @@ import { suggestion } from "@ssmd/runtime";
 import type { z } from "zod";
 
 /** A finding in the making: where, and what is wrong there. */
-export interface IssueText {
+interface IssueText {
   path: PropertyKey[];
   message: string;
   /** Whether the key itself is wrong, not its value. */

@@ -1,7 +1,7 @@
 import { SsmdError } from "@ssmd/runtime";
 
 /** What was done with keys. */
-export type KeyAction =
+type KeyAction =
   | "list"
   | "show"
   | "verify"

@@ -100,7 +100,7 @@ export function keyAges(
 }
 
 /** What {@linkcode exportKeyAges} needs of a deployment. */
-export interface AgedKeys {
+interface AgedKeys {
   environment: Environment;
   rotations: Rotations;
 }

@@ -13,7 +13,7 @@ const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 const CONTROL = /[\x00-\x1f\x7f]/;
 
 /** What is wrong with the value of a field, as a sentence that repeats no piece of it. */
-export interface ShapeFinding {
+interface ShapeFinding {
   field: string;
   message: string;
 }

@@ -12,7 +12,7 @@ export interface KeySources {
 }
 
 /** A key's source, taken apart. */
-export type KeySource =
+type KeySource =
   | { kind: "env" }
   | { kind: "file"; path: string }
   | { kind: "mount"; dir: string }
@@ -23,10 +23,10 @@ export type KeySource =
   };
 
 /** Variable that names the folder below which the cluster mounts secrets, one folder each. */
-export const SECRETS_DIR_VARIABLE = "SSMD_SECRETS_DIR";
+const SECRETS_DIR_VARIABLE = "SSMD_SECRETS_DIR";
 
 /** The folder where {@linkcode SECRETS_DIR_VARIABLE} names none. */
-export const SECRETS_DIR_DEFAULT = "/var/run/secrets/ssmd";
+const SECRETS_DIR_DEFAULT = "/var/run/secrets/ssmd";
 
 /** What a source says. */
 export function keySourceOf(spec: KeySpec): KeySource {

@@ -60,7 +60,7 @@ export {
   withNews,
 } from "./instruments/mod.ts";
 export { type FeedChecks, loadFeedChecks } from "./feed_checks.ts";
-export { schemaHash, type SchemaTextCheck, type SchemaTextProblem } from "./schema_references.ts";
+export { schemaHash, type SchemaTextCheck } from "./schema_references.ts";
 export {
   REGISTRY_FOLDERS,
   type RegistryFileId,
@@ -90,7 +90,7 @@ export {
 } from "./registry.ts";
 export { findRegistry } from "./find_registry.ts";
 export { type Origin, readRegistryTexts, registryTextsOn } from "./registry_texts.ts";
-export { changedPaths, type Commit, git, hasHistory, historyOf, textIn } from "./git.ts";
+export { changedPaths, git, hasHistory, historyOf, textIn } from "./git.ts";
 export { resolveKeys } from "./keys.ts";
 export { keySourceOf, type KeySources, keyVariable, readKey, whereOf } from "./key_source.ts";
 export { parseYaml } from "./parse_yaml.ts";

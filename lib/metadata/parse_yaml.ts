@@ -19,7 +19,7 @@ const SCALAR_FOLLOWS = "\x1f";
 const MARKS: ReadonlySet<string> = new Set(["\x02", "\x18", SCALAR_FOLLOWS]);
 
 /** How a text is parsed, besides what is the same for all. */
-export type YamlOptions = Pick<ParseOptions, "lineCounter"> & Pick<SchemaOptions, "schema">;
+type YamlOptions = Pick<ParseOptions, "lineCounter"> & Pick<SchemaOptions, "schema">;
 
 /**
  * Parses one YAML document in time that grows with its length. Too long a text, too many aliases

@@ -14,7 +14,7 @@ export interface Origin {
 }
 
 /** The texts of a registry as it stood on a day, by path inside its folder. */
-export interface RegistryTexts {
+interface RegistryTexts {
   /** By path inside the folder. */
   texts: ReadonlyMap<string, string>;
   /** The day that counts for dated versions. */

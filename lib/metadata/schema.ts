@@ -27,7 +27,7 @@ export const SCHEMA_FILE = fields({
 /** A record's schema. */
 export type RegisteredSchema = z.output<typeof SCHEMA_FILE>;
 /** A registered text of a schema. */
-export type SchemaVersion = z.output<typeof VERSION>;
+type SchemaVersion = z.output<typeof VERSION>;
 /** State of a schema's version. */
 export type SchemaStatus = SchemaVersion["status"];
 

@@ -5,7 +5,7 @@ import type { Finding } from "./finding.ts";
 import { fieldOf, listOf } from "./untyped.ts";
 
 /** What is wrong with a schema's text, where; undefined = nothing. */
-export interface SchemaTextProblem {
+interface SchemaTextProblem {
   /** From 1. */
   line: number;
   /** From 1. */

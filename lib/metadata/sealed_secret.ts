@@ -7,7 +7,7 @@ import { stringify } from "yaml";
  * Where a sealed value can be opened: `strict` = under one name in one namespace, `namespace-wide` =
  * under any name in one namespace, `cluster-wide` = anywhere.
  */
-export type SealScope = "strict" | "namespace-wide" | "cluster-wide";
+type SealScope = "strict" | "namespace-wide" | "cluster-wide";
 
 /** All scopes, the narrowest first. */
 export const SEAL_SCOPES: readonly SealScope[] = ["strict", "namespace-wide", "cluster-wide"];
@@ -120,7 +120,7 @@ export interface SealedSecret {
 }
 
 /** Name, namespace and scope, as Kubernetes writes them. */
-export interface SecretMetadata {
+interface SecretMetadata {
   name: string;
   namespace: string;
   annotations?: Record<string, string>;

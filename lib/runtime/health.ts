@@ -3,17 +3,17 @@ import { messageOf } from "./errors.ts";
 import { Metrics } from "./metrics.ts";
 
 /** Says why something does not work, as a short sentence; undefined = it works. */
-export type HealthProbe = () => string | undefined;
+type HealthProbe = () => string | undefined;
 
 /**
  * What a check decides: `readiness` = traffic and operators should know, `liveness` = only a
  * restart of the process can help (it makes the process unready as well), `notice` = operators
  * should know, and the process does all of its work.
  */
-export type HealthKind = "readiness" | "liveness" | "notice";
+type HealthKind = "readiness" | "liveness" | "notice";
 
 /** A named condition that keeps a component from its work, or is to be known. */
-export interface HealthCondition {
+interface HealthCondition {
   /** `connector`, `archiver`, `gateway`. */
   component: string;
   /** The feed it concerns; absent = all of the component. */
@@ -154,7 +154,7 @@ export class ComponentHealth {
 }
 
 /** What `/health/ready` answers: sentences for people, conditions for programs. */
-export interface ReadinessReport {
+interface ReadinessReport {
   /** False while a condition keeps a component from its work; notices are only told. */
   ready: boolean;
   /** `connector kraken: not connected to the venue (since 2026-11-28T10:00:00.000000Z)`. */
@@ -163,7 +163,7 @@ export interface ReadinessReport {
 }
 
 /** A condition as JSON has it. */
-export interface ConditionReport {
+interface ConditionReport {
   component: string;
   feed?: string;
   condition: string;

@@ -7,7 +7,7 @@ export interface LeaseCell {
 }
 
 /** Options of {@linkcode CellLease}. */
-export interface CellLeaseOptions {
+interface CellLeaseOptions {
   cell: LeaseCell;
   /** Who we are, for a person. */
   holder: string;

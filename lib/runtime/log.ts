@@ -3,7 +3,7 @@ import { SsmdError } from "./errors.ts";
 /** How much is said. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 /** Values that go with a line. */
-export type LogFields = Record<string, unknown>;
+type LogFields = Record<string, unknown>;
 
 /** A line a call; fields are plain values, errors under the key `error`. */
 export interface Logger {
@@ -20,7 +20,7 @@ export interface Logger {
 }
 
 /** Options of {@linkcode createLogger}. */
-export interface LoggerOptions {
+interface LoggerOptions {
   /** Default: json, or plain where stdout is a terminal. */
   format?: "json" | "plain";
   /** Default info. */

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /** Label values of one time series; values come from us, never from a client. */
-export type Labels = Record<string, string>;
+type Labels = Record<string, string>;
 
 /**
  * Names of labels, or names with all values that are known beforehand: a count of each is 0 from the

@@ -1,5 +1,5 @@
 /** Variable in which the launcher says which lines of files name hosts and folders, a line each. */
-export const REACH_VARIABLE = "SSMD_REACH";
+const REACH_VARIABLE = "SSMD_REACH";
 
 const REFUSED = /Requires (\w+) access to (?:"([^"]+)"|<(\w+)>)/;
 /** Lines that are told; a registry may have hundreds. */

@@ -1,5 +1,5 @@
 /** How long to wait between tries. */
-export interface BackoffOptions {
+interface BackoffOptions {
   /** First delay; default 100. */
   firstMs?: number;
   /** Longest delay; default 30,000. */

@@ -3,7 +3,7 @@ import { type Health, livenessReasons, readinessReport } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** A small HTTP server for `/metrics` and `/health`. */
-export interface ScrapeServer {
+interface ScrapeServer {
   /** Where it listens. */
   port: number;
   /** Answers what is under way and stops. */

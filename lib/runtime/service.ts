@@ -4,7 +4,7 @@ import { refusalHint, refusalIn } from "./refusal.ts";
 import { suggestion } from "./suggest.ts";
 
 /** A flag of a service: what it means, and its value where it is not given. */
-export interface FlagSpec {
+interface FlagSpec {
   /** One line for `--help`. */
   help: string;
   /** Value where the flag is not given. */
@@ -12,7 +12,7 @@ export interface FlagSpec {
 }
 
 /** Values of flags by name. */
-export type FlagValues<S extends Record<string, FlagSpec>> = {
+type FlagValues<S extends Record<string, FlagSpec>> = {
   [K in keyof S]: S[K] extends { default: string } ? string : string | undefined;
 };
 
@@ -20,7 +20,7 @@ export type FlagValues<S extends Record<string, FlagSpec>> = {
  * Reads `--name value` flags. Throws ConfigError `WRONG_USAGE` with did-you-mean for a flag that
  * there is not, a value that is missing or an argument too many.
  */
-export function parseFlags<const S extends Record<string, FlagSpec>>(
+function parseFlags<const S extends Record<string, FlagSpec>>(
   args: readonly string[],
   spec: S,
 ): FlagValues<S> {

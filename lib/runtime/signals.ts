@@ -1,5 +1,5 @@
 /** The signals that ask a program to end. */
-export type EndSignal = "SIGINT" | "SIGTERM";
+type EndSignal = "SIGINT" | "SIGTERM";
 
 const ALIVE_MS = 3_600_000;
 const END: readonly EndSignal[] = ["SIGINT", "SIGTERM"];

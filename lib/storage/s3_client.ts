@@ -2,7 +2,7 @@ import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { fetchHandler, type HttpHandler } from "./s3_http.ts";
 
 /** Who asks. */
-export interface S3Keys {
+interface S3Keys {
   accessKey: string;
   secretKey: string;
   /** Of temporary credentials. */
@@ -10,7 +10,7 @@ export interface S3Keys {
 }
 
 /** Where the buckets of an S3 are, and who asks. */
-export interface S3Access {
+interface S3Access {
   /** `https://s3.eu-central-1.amazonaws.com`, `http://127.0.0.1:3900`. */
   endpoint: string;
   /** As the server is set up: `eu-central-1`, `garage`, `us-east-1`. */

@@ -20,7 +20,7 @@ import { crc32Text } from "./s3_proof.ts";
 import { isSame } from "./same_bytes.ts";
 
 /** What conditional puts need. */
-export interface ConditionalOptions extends S3Patience {
+interface ConditionalOptions extends S3Patience {
   connection: S3Connection;
 }
 

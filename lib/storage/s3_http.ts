@@ -33,7 +33,7 @@ export interface HttpHandler {
 }
 
 /** How long a server may take. */
-export interface HttpLimits {
+interface HttpLimits {
   /** For a request with all of its answer. */
   requestMsMax: number;
   /** For the begin of an answer, and between two pieces of its body; sending adds its own time. */

@@ -2,7 +2,7 @@
 const FIRST_BYTES = 64 * 1024;
 
 /** The parts of an object, and what its producer threw. */
-export interface PartSource {
+interface PartSource {
   /** Parts of exactly the size, the last one shorter; one empty part for nothing at all. */
   parts: AsyncIterator<Uint8Array, void>;
   /** The producer's own failure, which is the caller's and not the storage's. */

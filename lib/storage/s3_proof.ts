@@ -15,7 +15,7 @@ export function crc32Text(bytes: Uint8Array): string {
 }
 
 /** What a receipt proves: that the bytes are stored, that others are, or nothing. */
-export type Proof = "same" | "different" | "none";
+type Proof = "same" | "different" | "none";
 
 /**
  * Compares a receipt with the bytes that were sent. A checksum decides; without one an ETag that is

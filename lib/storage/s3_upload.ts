@@ -20,7 +20,7 @@ const ABORTS_MAX = 3;
 const TIDY_ATTEMPTS_MAX = 3;
 
 /** What an upload needs. */
-export interface UploadOptions {
+interface UploadOptions {
   client: S3Client;
   patience: S3Patience;
   /** For errors. */

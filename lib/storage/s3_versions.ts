@@ -13,7 +13,7 @@ import { corruptionError, type S3Object } from "./s3_errors.ts";
 import type { BucketVersioning, ObjectVersion, ObjectVersions } from "./versions.ts";
 
 /** What the versions of a bucket need. */
-export interface S3VersionsOptions {
+interface S3VersionsOptions {
   client: S3Client;
   patience: S3Patience;
   /** Where the bucket is, for a person. */

@@ -15,7 +15,7 @@ export interface ObjectVersion {
 }
 
 /** Whether a bucket keeps what is written over or deleted. */
-export type VersioningState = "enabled" | "suspended" | "off";
+type VersioningState = "enabled" | "suspended" | "off";
 
 /** A bucket and whether it keeps versions. */
 export interface BucketVersioning {

@@ -4,7 +4,7 @@ import type { TryListener } from "./s3_calls.ts";
 import type { Storage, StoredObject } from "./storage.ts";
 
 /** What a service's storage is watched with. */
-export interface WatchOptions {
+interface WatchOptions {
   logger: Logger;
   /** The process's health: gets the condition `storage` of the component `storage`. */
   health: Health;

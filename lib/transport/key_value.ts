@@ -70,19 +70,3 @@ export function assertStoreName(name: string): void {
     hint: "Use lower-case letters, digits and dashes.",
   });
 }
-
-const PLAIN_KEY = /^[\w\-/]*$/;
-const UTF8 = new TextEncoder();
-
-/** One token of a key: characters outside `A–Z a–z 0–9 _ - /` are written `=XX` (of their UTF-8 bytes). */
-export function escapeKeyToken(text: string): string {
-  if (PLAIN_KEY.test(text)) return text;
-  const escaped = (char: string) =>
-    [...UTF8.encode(char)].map((byte) => `=${byte.toString(16).toUpperCase().padStart(2, "0")}`);
-  return text.replace(/[^\w\-/]/gu, (char) => escaped(char).join(""));
-}
-
-/** The text of an escaped token. */
-export function unescapeKeyToken(token: string): string {
-  return token.includes("=") ? decodeURIComponent(token.replaceAll("=", "%")) : token;
-}

@@ -32,7 +32,7 @@ import type {
 const SUBJECTS_MAX = 1_000_000;
 
 /** Options of {@linkcode memoryTransport}. */
-export interface MemoryTransportOptions {
+interface MemoryTransportOptions {
   /** Told when a handler throws; default silent. */
   logger?: Logger;
   /** Messages a durable consumer may lag before publishers are `full`; default from LIMITS. */

@@ -12,19 +12,6 @@ export {
   type Subscription,
   type Transport,
 } from "./transport.ts";
-export {
-  escapeKeyToken,
-  type KeyValueChange,
-  type KeyValueEntry,
-  type KeyValueStore,
-  type KeyValueWatch,
-  unescapeKeyToken,
-} from "./key_value.ts";
-export { memoryTransport, type MemoryTransportOptions } from "./memory.ts";
-export {
-  type NatsCredentials,
-  openTransport,
-  type OpenTransportOptions,
-  type StreamLimits,
-  type TransportConfig,
-} from "./open.ts";
+export { type KeyValueChange, type KeyValueStore, type KeyValueWatch } from "./key_value.ts";
+export { memoryTransport } from "./memory.ts";
+export { openTransport } from "./open.ts";

@@ -53,7 +53,7 @@ import type {
 } from "./transport.ts";
 
 /** Options of {@linkcode natsTransport}. */
-export interface NatsTransportOptions {
+interface NatsTransportOptions {
   /** `nats://host:port`, one or several of a cluster. */
   servers: string | readonly string[];
   /** Environment: the stream is `ssmd-{env}`, all its subjects begin with `{env}.`. */

@@ -14,7 +14,7 @@ const NO_MESSAGE_FOUND = 10037;
 const ANSWER_MS_MAX = 3_000;
 
 /** A connection for the leases of a process, with its management. */
-export interface LeaseSession {
+interface LeaseSession {
   connection: NatsConnection;
   manager: JetStreamManager;
 }
@@ -62,7 +62,7 @@ async function ended(session: Promise<LeaseSession>): Promise<void> {
 }
 
 /** What a {@linkcode natsCell} is made of. */
-export interface NatsCellOptions {
+interface NatsCellOptions {
   lease: LeaseConnection;
   env: string;
   /** One token. */

@@ -15,7 +15,7 @@ export function isLate(headers: MsgHdrs | undefined): boolean {
 }
 
 /** A header set of its own for a message that has names besides its id. */
-export function headersOf({ id, headers: given }: OutMessage, late: boolean): MsgHdrs {
+function headersOf({ id, headers: given }: OutMessage, late: boolean): MsgHdrs {
   const set = headers();
   if (id !== "") set.set("Nats-Msg-Id", id);
   if (late) set.set(LATE_NAME, "1");
@@ -38,7 +38,7 @@ export function givenHeaders(received: MsgHdrs | undefined): ReadonlyMap<string,
  * so the bytes are cut from slabs that are never written twice. This takes a fifth of the time of a
  * new header set for each message.
  */
-export class MsgIdHeader {
+class MsgIdHeader {
   /** To be given as `headers` of a publish, right after {@linkcode set}. */
   readonly headers: MsgHdrs;
   #slab = new Uint8Array(SLAB_BYTES);

@@ -16,7 +16,7 @@ const LOG_EVERY_TRIES = 20;
 const CHECK_EVERY_MS = 1_000;
 
 /** What a publisher needs from its transport. */
-export interface NatsPublisherOptions {
+interface NatsPublisherOptions {
   /** Only subjects below it are stored. */
   env: string;
   /** Opens a connection that does not come back by itself. */

@@ -23,9 +23,9 @@ export interface StreamLimits {
 }
 
 /** Time in which an id is stored once. */
-export const DUPLICATE_WINDOW_MS = 2 * 60 * 1000;
+const DUPLICATE_WINDOW_MS = 2 * 60 * 1000;
 /** Default age at which a message leaves the stream. */
-export const STREAM_AGE_MS = 24 * 60 * 60 * 1000;
+const STREAM_AGE_MS = 24 * 60 * 60 * 1000;
 
 /** In the stream's metadata: when it was noticed that it had lost its end, µs. */
 const RENEWED = "ssmd-renewed-at-us";

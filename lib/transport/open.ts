@@ -3,10 +3,8 @@ import type { NatsCredentials } from "./nats_connect.ts";
 import type { StreamLimits } from "./nats_stream.ts";
 import type { Transport } from "./transport.ts";
 
-export type { NatsCredentials, StreamLimits };
-
 /** Which bus an environment uses. */
-export type TransportConfig =
+type TransportConfig =
   | { type: "memory" }
   | {
     type: "nats";
@@ -21,7 +19,7 @@ export type TransportConfig =
   };
 
 /** What {@linkcode openTransport} needs besides the configuration. */
-export interface OpenTransportOptions {
+interface OpenTransportOptions {
   /** The environment's name, first token of all subjects. */
   env: string;
   /** Default silent. */

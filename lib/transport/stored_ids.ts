@@ -3,7 +3,7 @@ import type { PublishWindow } from "./publish_window.ts";
 import { commonFilter } from "./subject_filter.ts";
 
 /** Part of a stream, both ends within. */
-export interface SequenceSpan {
+interface SequenceSpan {
   first: number;
   last: number;
 }

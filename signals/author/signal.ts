@@ -8,11 +8,11 @@ export type Param = number | string | boolean;
 /** Parameters by name, with the author's values. */
 export type Params = Readonly<Record<string, Param>>;
 /** Builders by the name that conditions have for them. */
-export type State = Readonly<Record<string, BuilderDefinition<unknown>>>;
+type State = Readonly<Record<string, BuilderDefinition<unknown>>>;
 /** What conditions see, by name. */
-export type Views<S> = { readonly [Name in keyof S]: ViewOf<S[Name]> };
+type Views<S> = { readonly [Name in keyof S]: ViewOf<S[Name]> };
 /** Values of the parameters: any of the kind that the author wrote. */
-export type ParamValues<P> = {
+type ParamValues<P> = {
   readonly [Name in keyof P]: P[Name] extends number ? number
     : P[Name] extends boolean ? boolean
     : string;

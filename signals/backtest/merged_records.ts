@@ -5,7 +5,7 @@ import type { Storage } from "@ssmd/storage";
 import { compareMerged } from "../engine/watermark_merge.ts";
 
 /** Records of which feeds. */
-export type MergedQuery = Omit<ArchiveQuery, "feed"> & { feeds: readonly string[] };
+type MergedQuery = Omit<ArchiveQuery, "feed"> & { feeds: readonly string[] };
 
 interface Source {
   records: AsyncGenerator<readonly MarketEvent[], void>;

@@ -3,7 +3,7 @@ import { valueOf } from "@ssmd/market";
 import { OrderbookBuilder, PRICE_DECIMALS } from "../builders/orderbook.ts";
 
 /** Times after a fire at which the price is looked at, µs. */
-export const HORIZONS_US: Readonly<Record<string, number>> = {
+const HORIZONS_US: Readonly<Record<string, number>> = {
   "1s": 1_000_000,
   "10s": 10_000_000,
   "1m": 60_000_000,

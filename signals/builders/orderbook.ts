@@ -13,7 +13,7 @@ import type { StateReader, StateWriter } from "./state_bytes.ts";
 /** Decimals of the steps in which prices are kept: exact below 900,000. */
 export const PRICE_DECIMALS = 10;
 /** Decimals of the steps in which sizes are kept: sums are exact below 90,000,000. */
-export const SIZE_DECIMALS = 8;
+const SIZE_DECIMALS = 8;
 /** Steps of one, of prices and of sizes. */
 export const PRICE_STEPS = 10 ** PRICE_DECIMALS;
 export const SIZE_STEPS = 10 ** SIZE_DECIMALS;

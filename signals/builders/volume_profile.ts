@@ -14,7 +14,7 @@ import type { StateReader, StateWriter } from "./state_bytes.ts";
 
 const TRADES_FIRST = 256;
 /** Trades that a window may hold; with more in it the profile is not valid. */
-export const WINDOW_TRADES_MAX = 65_536;
+const WINDOW_TRADES_MAX = 65_536;
 const SIDES: readonly Side[] = ["buy", "sell", "unknown"];
 
 /** Which trades are summed up. */

@@ -37,7 +37,7 @@ export interface CheckResult {
 }
 
 /** What a signal is checked with. */
-export interface CheckOptions {
+interface CheckOptions {
   params?: Readonly<Record<string, Param>>;
   /** Gives the records for what the signal needs; default made-up markets. */
   records?: (info: SignalInfo) => Promise<readonly MarketEvent[]>;
@@ -134,7 +134,7 @@ async function runChecks(
 }
 
 /** Made-up markets for what a signal watches, in one order. */
-export function madeUpRecords(info: SignalInfo): Promise<readonly MarketEvent[]> {
+function madeUpRecords(info: SignalInfo): Promise<readonly MarketEvent[]> {
   const symbols = info.symbols.flatMap((pattern) =>
     pattern.endsWith("*") ? [`${pattern.slice(0, -1)}A`, `${pattern.slice(0, -1)}B`] : [pattern]
   );

@@ -7,7 +7,7 @@ import type { HostedSignal, SignalInfo } from "../host/load_signal.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 
 /** Fires without which a check of them proves nothing. */
-export const FIRES_MIN = 10;
+const FIRES_MIN = 10;
 const BATCH_RECORDS = 2000;
 const OTHER_BATCH_RECORDS = 701;
 
@@ -20,7 +20,7 @@ export interface CheckStep {
 }
 
 /** A run of a signal over records, in a host of its own. */
-export interface HostRun {
+interface HostRun {
   fires: Fire[];
   reports: Report[];
   costUs: number;

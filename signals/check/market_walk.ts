@@ -3,7 +3,7 @@ import type { Level, MarketEvent } from "@ssmd/market";
 import { lostGap } from "@ssmd/market";
 
 /** What is walked. */
-export interface WalkOptions {
+interface WalkOptions {
   feed?: string;
   symbols?: readonly string[];
   /** Number of records. */
@@ -16,7 +16,7 @@ export interface WalkOptions {
 }
 
 /** 2026-03-01T00:00:00Z, µs. */
-export const WALK_START_US = Date.UTC(2026, 2, 1) * 1000;
+const WALK_START_US = Date.UTC(2026, 2, 1) * 1000;
 
 /** Numbers of [0, 1), the same for the same seed (mulberry32). */
 export function seededRandom(seed: number): () => number {

@@ -4,10 +4,10 @@ import type { StateReader, StateWriter } from "../builders/state_bytes.ts";
 const HOUR_US = 3_600_000_000;
 
 /** Why a condition that fired once more gives no fire. */
-export type Verdict = "none" | "fire" | "cooling" | "not warm" | "capped";
+type Verdict = "none" | "fire" | "cooling" | "not warm" | "capped";
 
 /** What an edge, a cooldown and a cap are judged by. */
-export interface EdgeRules {
+interface EdgeRules {
   readonly edge: Edge;
   readonly cooldownUs: number;
   readonly maxFiresPerHour: number;

@@ -17,7 +17,7 @@ export type Cause =
   | { boundaryUs: number };
 
 /** What a fire's id is made of. */
-export interface FireIdentity {
+interface FireIdentity {
   signal: string;
   version: number;
   paramsHash: string;

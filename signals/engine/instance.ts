@@ -28,7 +28,7 @@ export interface Sink {
 }
 
 /** What an instance is made of. */
-export interface InstanceParts {
+interface InstanceParts {
   signal: LoadedSignal;
   feed: string;
   symbol: string;

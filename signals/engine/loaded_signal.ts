@@ -25,7 +25,7 @@ export function loadedSignal(
 }
 
 /** Whether a name matches a pattern: itself, or its begin before a `*`. */
-export function matches(pattern: string, name: string): boolean {
+function matches(pattern: string, name: string): boolean {
   return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
 }
 

@@ -6,7 +6,7 @@ import { EVENT_TYPES } from "@ssmd/market";
 const WAITING_MAX = 500_000;
 
 /** More records wait for a feed's watermark than may. */
-export class MergeOverflow extends SsmdError {}
+class MergeOverflow extends SsmdError {}
 
 /**
  * Puts records of several feeds, or of several connections of one, into one order: receivedAt, feed,

@@ -108,7 +108,7 @@ export class BatchWriter {
 }
 
 /** What takes the entries of a batch. */
-export interface BatchReader {
+interface BatchReader {
   record(type: EventType, message: Uint8Array): void;
   watermark(watermark: Watermark): void;
 }

@@ -32,7 +32,7 @@ export interface HostedSignal {
 }
 
 /** What `@ssmd/signal` is in a host; tests are run elsewhere. */
-export const SDK = {
+const SDK = {
   ...{ builder, orderbook, priceHistory, signal, StateReader, StateWriter, volumeProfile },
 };
 

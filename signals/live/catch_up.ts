@@ -14,7 +14,7 @@ import type { Snapshot } from "./snapshots.ts";
 import { type StreamItem, StreamItems } from "./stream_item.ts";
 
 /** Where what was missed is read from. */
-export interface MissedSource {
+interface MissedSource {
   env: string;
   feeds: readonly string[];
   transport: Transport;
@@ -22,7 +22,7 @@ export interface MissedSource {
 }
 
 /** From where on records are missing. */
-export type MissedFrom = Pick<Snapshot, "stream" | "feeds">;
+type MissedFrom = Pick<Snapshot, "stream" | "feeds">;
 
 /** A fire may be of a moment that waited so long for the watermark of another feed. */
 const FIRE_MARGIN_US = 600_000_000;

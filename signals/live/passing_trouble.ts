@@ -1,7 +1,7 @@
 import { Backoff, type Logger, sleep, StorageError, TransportError } from "@ssmd/runtime";
 
 /** Options of {@linkcode PassingTrouble}. */
-export interface PassingTroubleOptions {
+interface PassingTroubleOptions {
   logger: Logger;
   /** A try failed. */
   onTry: () => void;

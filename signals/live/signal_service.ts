@@ -33,7 +33,7 @@ import type { StreamItem } from "./stream_item.ts";
 import { respondToRequests } from "./requests.ts";
 
 /** What the service of signals is made of. */
-export interface SignalServiceOptions {
+interface SignalServiceOptions {
   env: string;
   /** Feeds whose records it reads. */
   feeds: readonly string[];
@@ -51,7 +51,7 @@ export interface SignalServiceOptions {
 }
 
 /** Figures of a running service. */
-export interface SignalServiceStats {
+interface SignalServiceStats {
   records: number;
   fires: number;
   /** Fires that came once more behind a restart, and were not told again. */

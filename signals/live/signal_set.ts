@@ -17,7 +17,7 @@ export interface WantedSignal extends HostedSignal {
 }
 
 /** Options of {@linkcode SignalSet}. */
-export interface SignalSetOptions {
+interface SignalSetOptions {
   env: string;
   shard: string;
   storage: Storage;
@@ -25,7 +25,7 @@ export interface SignalSetOptions {
 }
 
 /** What came of a batch. */
-export interface SetAnswer extends BatchResult {
+interface SetAnswer extends BatchResult {
   /** Signals that harmed their host in it. */
   quarantined: readonly Quarantine[];
 }

@@ -4,7 +4,7 @@ import type { Transport } from "@ssmd/transport";
 const LAG_SECONDS_MAX = 30;
 
 /** State that the conditions of the service are read from. */
-export interface SignalsState {
+interface SignalsState {
   transport: Transport;
   /** Whether what was missed was read again. */
   isLive: () => boolean;

@@ -2,7 +2,7 @@ import type { InMessage } from "@ssmd/transport";
 import { bytesOf, type StreamItem, StreamItems } from "./stream_item.ts";
 
 /** Options of {@linkcode StreamIntake}. */
-export interface StreamIntakeOptions {
+interface StreamIntakeOptions {
   /** Too much waits (true), or there is room again. */
   onFull: (isFull: boolean) => void;
   /** A message that cannot be read. */

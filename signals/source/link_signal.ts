@@ -5,7 +5,7 @@ import { sha256Of } from "../engine/fire_id.ts";
 import { placeOf, SignalRefused } from "./signal_refused.ts";
 
 /** What a signal may import besides files beside it. */
-export const SDK_SPECIFIER = "@ssmd/signal";
+const SDK_SPECIFIER = "@ssmd/signal";
 
 const SOURCE_CHARS_MAX = 256 * 1024;
 const FILES_MAX = 32;
@@ -13,7 +13,7 @@ const FILES_MAX = 32;
 await lexer.init;
 
 /** A signal as one text without imports. */
-export interface LinkedSignal {
+interface LinkedSignal {
   /** The body of a function of `sdk` that returns the default export. */
   code: string;
   /** SHA-256 of its source text (of all its files, where it has several), hex. */

@@ -1,7 +1,7 @@
 import { SsmdError } from "@ssmd/runtime/errors";
 
 /** Where in a source something is. */
-export interface SourcePlace {
+interface SourcePlace {
   file: string;
   /** From 1. */
   line: number;

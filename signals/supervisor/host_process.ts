@@ -41,7 +41,7 @@ export class HostFailure extends TransportError {
 }
 
 /** What is loaded into a host. */
-export interface HostLoad {
+interface HostLoad {
   signals: readonly HostedSignal[];
   isCold: boolean;
   dedupe: boolean;

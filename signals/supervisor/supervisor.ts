@@ -21,7 +21,7 @@ export interface Quarantine {
 }
 
 /** What a supervisor runs, and how. */
-export interface SupervisorOptions {
+interface SupervisorOptions {
   signals: readonly HostedSignal[];
   /** Whether records exist before the first batch that are in no state; default false. */
   isCold?: boolean;
@@ -38,7 +38,7 @@ export interface SupervisorOptions {
 }
 
 /** A state with the place in the stream behind which it goes on. */
-export interface Snapshot {
+interface Snapshot {
   position: number;
   state: Uint8Array;
 }

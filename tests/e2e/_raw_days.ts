@@ -1,11 +1,10 @@
+import { buildRawFile, frameLine } from "@ssmd/archive/testing/raw_file";
 import {
-  buildRawFile,
   type CaptureInfo,
   changedManifest,
   dayOfUs,
   emptyManifest,
   eventLine,
-  frameLine,
   type ManifestFile,
   manifestTimes,
   rawKey,

@@ -1,5 +1,6 @@
+import { formatPosition } from "@ssmd/archive/testing/raw_file";
 import { createArchiver } from "@ssmd/archiver";
-import { formatPosition, parseManifestKey, readArchive } from "@ssmd/archive";
+import { parseManifestKey, readArchive } from "@ssmd/archive";
 import { Encoder } from "@ssmd/codec";
 import { type MarketEvent, subjectOf } from "@ssmd/market";
 import { memoryStorage, type Storage } from "@ssmd/storage";

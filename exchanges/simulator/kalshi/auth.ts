@@ -4,10 +4,10 @@ import { VenueError } from "@ssmd/runtime";
 /** Path of the WebSocket, the one that is signed. */
 export const KALSHI_PATH = "/trade-api/ws/v2";
 /** Age of a signature at which it is refused. */
-export const SIGNATURE_AGE_MS_MAX = 5 * 60 * 1000;
+const SIGNATURE_AGE_MS_MAX = 5 * 60 * 1000;
 
 /** A key pair for trying things out. */
-export interface DemoKey {
+interface DemoKey {
   /** For the header KALSHI-ACCESS-KEY. */
   keyId: string;
   /** PKCS#8 */

@@ -1,5 +1,5 @@
 /** The venue's error codes and their sentences. */
-export const KALSHI_ERRORS = {
+const KALSHI_ERRORS = {
   1: "Unable to process message",
   2: "Params required",
   3: "Channels required",

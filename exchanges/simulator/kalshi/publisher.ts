@@ -9,7 +9,7 @@ import { Random } from "../model/prng.ts";
 const TICKER_EVERY_US = 100_000;
 
 /** A price of `steps` tenths of a cent, as the venue writes it. */
-export function dollarText(steps: number): string {
+function dollarText(steps: number): string {
   return textOfSteps(steps * 10, 4);
 }
 

@@ -10,7 +10,7 @@ import {
 import { KalshiSubscription, shardRefusal } from "./subscription.ts";
 
 /** Channels of market data. */
-export const KALSHI_CHANNELS = [
+const KALSHI_CHANNELS = [
   "orderbook_delta",
   "ticker",
   "trade",

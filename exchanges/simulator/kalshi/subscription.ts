@@ -5,7 +5,7 @@ import { hashText } from "../model/prng.ts";
 const SHARD_FACTOR_MAX = 100;
 
 /** What a subscription was asked to be. */
-export interface KalshiSubscriptionOptions {
+interface KalshiSubscriptionOptions {
   /** null = the whole exchange. */
   tickers: readonly string[] | null;
   /** Prices of the NO side are given as prices of YES. */
@@ -31,7 +31,7 @@ export function shardRefusal(params: Record<string, unknown>): KalshiErrorCode |
 }
 
 /** Whose subscription it is. */
-export interface KalshiSubscriber {
+interface KalshiSubscriber {
   readonly connection: Connection;
   /** All of this connection. */
   readonly subscriptions: Iterable<KalshiSubscription>;

@@ -6,10 +6,10 @@ import { hashText } from "../model/prng.ts";
 export const DOLLAR = 1000;
 
 /** Price grids of the venue: whole cents, tenths, or tenths only below 10 and above 90 cents. */
-export const PRICE_STRUCTURES = ["linear_cent", "deci_cent", "tapered_deci_cent"] as const;
+const PRICE_STRUCTURES = ["linear_cent", "deci_cent", "tapered_deci_cent"] as const;
 
 /** A price grid. */
-export type PriceStructure = typeof PRICE_STRUCTURES[number];
+type PriceStructure = typeof PRICE_STRUCTURES[number];
 
 /** A market as asked for; what is left out is chosen. */
 export interface KalshiSymbolOptions {

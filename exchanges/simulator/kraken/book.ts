@@ -11,7 +11,7 @@ interface SideLevels {
 }
 
 /** A book in steps. */
-export type BookLevels = Record<BookSideName, SideLevels>;
+type BookLevels = Record<BookSideName, SideLevels>;
 
 function checksumText(side: SideLevels): string {
   const count = Math.min(CHECKSUM_LEVELS, side.prices.length);
@@ -33,7 +33,7 @@ export interface Precision {
 }
 
 /** One level as the venue writes it. */
-export function levelText(
+function levelText(
   price: number | bigint,
   size: number | bigint,
   precision: Precision,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { textOfSteps } from "@ssmd/market";
-import { ReferenceBook } from "../reference_book.ts";
+import { ReferenceBook } from "../testing/reference_book.ts";
 import { bookChecksum, bookSnapshotFrame, DepthView } from "./book.ts";
 import { KRAKEN_SYMBOLS, krakenMarket } from "./symbols.ts";
 import { ModelMarket } from "../model/market.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { OrderBook, stepsOfText } from "@ssmd/market";
 import { startSimulator } from "../mod.ts";
 import { bookChecksum } from "./book.ts";
-import { ReferenceBook } from "../reference_book.ts";
+import { ReferenceBook } from "../testing/reference_book.ts";
 import { TestClient } from "../testing.ts";
 
 function subscribeBook(depth: number, symbol = ["BTC/USD"]) {

@@ -3,7 +3,7 @@ import { type MarketSpec, ModelMarket } from "./market.ts";
 import { Random } from "./prng.ts";
 
 /** Options of {@linkcode ModelExchange}. */
-export interface ModelExchangeOptions {
+interface ModelExchangeOptions {
   seed: number;
   specs: readonly MarketSpec[];
   /** Mean events a second over all markets. */

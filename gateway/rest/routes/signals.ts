@@ -20,7 +20,7 @@ import * as examples from "../schemas/signal_examples.ts";
 import { FIRE_PAGE, SIGNAL, SIGNAL_LIST, SIGNAL_SWITCHES } from "../schemas/signals.ts";
 
 /** Sources of signals and their fires. */
-export interface SignalSource {
+interface SignalSource {
   client: SignalsClient;
   fires: RecentFires;
   data: MarketData;

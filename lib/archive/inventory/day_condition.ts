@@ -8,7 +8,7 @@ export const DAY_CONDITIONS = ["available", "degraded", "partial", "expired", "m
 export type DayCondition = typeof DAY_CONDITIONS[number];
 
 /** What a day is judged by. */
-export interface DayEvidence {
+interface DayEvidence {
   /** The day's manifests; undefined = there is none. */
   raw: Manifest | undefined;
   normalized: Manifest | undefined;
@@ -19,7 +19,7 @@ export interface DayEvidence {
 }
 
 /** A day's condition, and why in one sentence. */
-export interface Judgement {
+interface Judgement {
   condition: DayCondition;
   why: string;
 }

@@ -56,7 +56,7 @@ export interface DaySummary {
 }
 
 /** Which day. */
-export interface SummaryId {
+interface SummaryId {
   env: string;
   feed: string;
   day: string;

@@ -42,7 +42,7 @@ export async function inventory(storage: Storage, query: InventoryQuery): Promis
 }
 
 /** Feeds of an environment of which there are manifests, sorted. All keys of it are looked at. */
-export async function archivedFeeds(storage: Storage, env: string): Promise<string[]> {
+async function archivedFeeds(storage: Storage, env: string): Promise<string[]> {
   const feeds = new Set<string>();
   for (const kind of ["normalized", "raw"]) {
     for await (const { key } of storage.list(`${kind}/${env}/`)) {

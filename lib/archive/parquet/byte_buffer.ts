@@ -1,7 +1,7 @@
 const UTF8 = new TextEncoder();
 
 /** Bytes from `start` up to `end`. */
-export interface ByteSpan {
+interface ByteSpan {
   start: number;
   end: number;
 }

@@ -26,7 +26,7 @@ export type ColumnValues =
 export type Dictionary = readonly string[] | Float64Array<ArrayBuffer>;
 
 /** A page of a column. */
-export interface ColumnPage {
+interface ColumnPage {
   column: Column;
   encoding: number;
   /** Levels and values. */

@@ -6,7 +6,7 @@ import { FieldReader, readThrift } from "./thrift_reader.ts";
 import { thriftBytes } from "./thrift_writer.ts";
 
 /** A page that was found whole. */
-export interface ReadPage {
+interface ReadPage {
   kind: PageKind;
   /** Levels and values. */
   plain: Uint8Array;

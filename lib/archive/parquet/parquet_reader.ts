@@ -18,7 +18,7 @@ import { type Column, columnsOf } from "./record_columns.ts";
 const GUESS_BYTES = 128 * 1024;
 
 /** A file that is read by ranges. */
-export interface RangeSource {
+interface RangeSource {
   /** Names it in errors. */
   key: string;
   /** Of the whole file. */
@@ -27,7 +27,7 @@ export interface RangeSource {
 }
 
 /** Pages of a group. */
-export interface PageSpan {
+interface PageSpan {
   group: RowGroupLocation;
   first: number;
   /** Number of the page behind the last one. */

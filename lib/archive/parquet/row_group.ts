@@ -12,7 +12,7 @@ export const GROUP_ROWS_MAX = 122_880;
 /** From here on a group ends where a symbol does, so that few symbols lie in two groups. */
 const GROUP_ROWS_ENOUGH = GROUP_ROWS_MAX * 3 / 4;
 /** Values in lists of one row group; books of many levels fill it with fewer rows. */
-export const GROUP_LIST_VALUES_MAX = 2_000_000;
+const GROUP_LIST_VALUES_MAX = 2_000_000;
 /**
  * Rows of a page, at which all columns are cut alike: a replay in the order of time has a page of
  * each symbol decoded at the same time.

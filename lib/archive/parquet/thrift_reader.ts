@@ -4,9 +4,9 @@ import type { ByteCursor } from "./byte_cursor.ts";
 const DEPTH_MAX = 16;
 
 /** Fields of a struct by their numbers. */
-export type ThriftFields = ReadonlyMap<number, ThriftRead>;
+type ThriftFields = ReadonlyMap<number, ThriftRead>;
 /** A value as it was read; whole numbers are within ±2^53. */
-export type ThriftRead = boolean | number | Uint8Array | ThriftFields | readonly ThriftRead[];
+type ThriftRead = boolean | number | Uint8Array | ThriftFields | readonly ThriftRead[];
 
 /** Reads a struct in Thrift's compact protocol. Throws RangeError when the bytes are none. */
 export function readThrift(cursor: ByteCursor): ThriftFields {

@@ -13,7 +13,7 @@ const UTF8 = new TextEncoder();
 export type ThriftStruct = Readonly<Record<number, ThriftValue | undefined>>;
 
 /** A value with the type that its bytes need. */
-export type ThriftValue =
+type ThriftValue =
   | boolean
   | string
   | Uint8Array

@@ -55,7 +55,7 @@ export interface BlockOffset {
 }
 
 /** What is wrong at a record, with its place. */
-export function unreadable(block: BlockOffset, record: number, error: unknown): ArchiveError {
+function unreadable(block: BlockOffset, record: number, error: unknown): ArchiveError {
   if (!(error instanceof SsmdError)) throw error;
   const { key, offset, recordsBefore } = block;
   const number = recordsBefore + record;
@@ -68,7 +68,7 @@ export function unreadable(block: BlockOffset, record: number, error: unknown): 
 }
 
 /** Records that are all in memory, in order. */
-export class ArrayCursor implements Cursor {
+class ArrayCursor implements Cursor {
   record: MarketEvent;
   readonly corruption: Corruption | undefined;
   #records: readonly MarketEvent[];

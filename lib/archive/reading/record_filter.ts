@@ -4,7 +4,7 @@ import { SymbolProbe } from "./symbol_probe.ts";
 import type { ClockFilter } from "./clock_filter.ts";
 
 /** Which records of a file are wanted; what no list or span names is. */
-export interface RecordFilterOptions {
+interface RecordFilterOptions {
   symbols?: ReadonlySet<string> | undefined;
   /** receivedAt, µs; `toUs` is the first moment that is left out. */
   fromUs: number;

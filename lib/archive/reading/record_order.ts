@@ -19,7 +19,7 @@ function compareTies(a: MarketEvent, b: MarketEvent): number {
 }
 
 /** Order of bytes, the shorter first where one is the beginning of the other. */
-export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
     const order = (a[i] ?? 0) - (b[i] ?? 0);

@@ -22,7 +22,7 @@ const PART_HOLE_BYTES_MAX = 64 * 1024;
 const RECORDS_AHEAD = 8;
 
 /** What the pages of a sealed day are read with. */
-export interface SealedUnitOptions {
+interface SealedUnitOptions {
   day: SealedDay;
   file: ManifestFile;
   filter: RecordFilter;

@@ -11,7 +11,7 @@ export type ChangeEffect =
   | "breaking";
 
 /** What a difference is. */
-export type ChangeKind =
+type ChangeKind =
   | "added"
   | "removed"
   | "renamed"

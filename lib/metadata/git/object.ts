@@ -27,7 +27,7 @@ export interface CommitObject {
 }
 
 /** An entry of a tree. */
-export interface TreeEntry {
+interface TreeEntry {
   name: string;
   id: string;
   isTree: boolean;

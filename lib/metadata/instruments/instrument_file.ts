@@ -34,7 +34,7 @@ const FEES = fields({
 });
 
 /** What holds of an instrument from a time on. */
-export const INSTRUMENT_TERMS = {
+const INSTRUMENT_TERMS = {
   state: z.enum(LIFE_STATES).describe("Where it is in its life"),
   base: plainText.exactOptional().describe("What is bought: BTC; absent = a contract on an event"),
   quote: plainText.exactOptional().describe("What is paid: USD"),
@@ -71,7 +71,7 @@ const MAPPING = fields({
 });
 
 /** Ids of instruments: file names. */
-export const instrumentId: z.ZodString = text(
+const instrumentId: z.ZodString = text(
   /^[A-Za-z0-9][\w.-]{0,126}[A-Za-z0-9]$/,
   "an id of letters, digits and _ . -",
 );
@@ -95,4 +95,4 @@ export type InstrumentFile = z.output<typeof INSTRUMENT_FILE>;
 /** What holds of an instrument from a time on, as known from a time on. */
 export type InstrumentVersion = InstrumentFile["versions"][number];
 /** How a feed names it, from when to when. */
-export type InstrumentMapping = InstrumentFile["mappings"][number];
+type InstrumentMapping = InstrumentFile["mappings"][number];

@@ -7,21 +7,14 @@ export {
   instrumentOfKey,
   isSameInstrument,
 } from "./dynamic_instruments.ts";
-export { figiCheckDigit, figiProblem } from "./figi.ts";
-export { checkedInstant, usOfInstant } from "./instant.ts";
+export { figiProblem } from "./figi.ts";
+export { usOfInstant } from "./instant.ts";
 export { withNews } from "./with_news.ts";
 export {
   ASSET_CLASSES,
   INSTRUMENT_FILE,
-  INSTRUMENT_TERMS,
   type InstrumentFile,
-  type InstrumentMapping,
   type InstrumentVersion,
   LIFE_STATES,
 } from "./instrument_file.ts";
-export {
-  type InstrumentTime,
-  type Resolved,
-  type ResolveRequest,
-  SecurityMaster,
-} from "./security_master.ts";
+export { type InstrumentTime, type Resolved, SecurityMaster } from "./security_master.ts";

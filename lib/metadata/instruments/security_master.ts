@@ -17,7 +17,7 @@ export interface InstrumentTime {
 }
 
 /** Options of {@linkcode SecurityMaster.resolve}. */
-export interface ResolveRequest {
+interface ResolveRequest {
   feed: string;
   /** Names to be translated: the venue's, or ids of instruments. */
   names: readonly string[];

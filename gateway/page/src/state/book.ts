@@ -1,7 +1,7 @@
 type Levels = readonly (readonly [number, number])[];
 
 /** A side of the book: price → size. */
-export type Side = Map<number, number>;
+type Side = Map<number, number>;
 
 /** The order book of the focused market, from the stream. */
 export class Book {

@@ -18,7 +18,7 @@ export interface FeedHealth {
 }
 
 /** A channel of a market that was ordered and brings nothing. */
-export interface AwaySubscription {
+interface AwaySubscription {
   symbol: string;
   channel: string;
   why: string;

@@ -91,7 +91,7 @@ export class SignalsView {
 }
 
 /** What a fire says, in a line. */
-export function valuesText(values: Record<string, unknown>): string {
+function valuesText(values: Record<string, unknown>): string {
   return Object.entries(values).map(([name, value]) => {
     const shown = typeof value === "number" ? Number(value.toPrecision(6)) : value;
     return `${name} ${typeof shown === "object" ? JSON.stringify(shown) : shown}`;

@@ -7,7 +7,7 @@ import { readFrame } from "./frame.ts";
 export const MUTATED_FRAMES = Number(Deno.env.get("SSMD_SCANNER_FRAMES") ?? 100_000);
 
 /** How many frames the scanner has read, and how many there were. */
-export interface ScannedCount {
+interface ScannedCount {
   frames: number;
   scanned: number;
 }
