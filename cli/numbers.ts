@@ -1,3 +1,4 @@
+import { parseDurationMs } from "@ssmd/runtime";
 /** `max` or how many times the own pace. Throws RangeError that names what is allowed. */
 export function parseSpeed(text: string): number | "max" {
   if (text === "max") return "max";
@@ -29,4 +30,11 @@ export function parsePositive(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value > 0 && Number.isFinite(value)) return value;
   throw new RangeError("a number above 0 is wanted");
+}
+
+/** `KXBTC15M=15m`: a series, and how long each of its markets is open. */
+export function parseRoll(text: string): { series: string; everyUs: number } {
+  const [, series = "", every = ""] = /^([A-Z0-9]+)=(\S+)$/.exec(text) ?? [];
+  if (series === "") throw new RangeError("a roll is SERIES=15m");
+  return { series, everyUs: parseDurationMs(every) * 1000 };
 }

@@ -1,9 +1,11 @@
 import { createPublicKey } from "node:crypto";
+import { venueNamed } from "@ssmd/exchanges";
 import { ConfigError, createLogger, type Logger, type LogLevel, messageOf } from "@ssmd/runtime";
 import {
   demoKey,
   inspectCapture,
   parseScheduledFault,
+  type SeriesRollOptions,
   type SimulatedVenueId,
   type Simulator,
   type SimulatorOptions,
@@ -21,6 +23,8 @@ export interface ServeOptions {
   rate: number;
   /** Markets of the model; none = some well-known ones. */
   symbols: readonly string[];
+  /** Kalshi: series whose markets follow each other. */
+  rolls?: readonly SeriesRollOptions[];
   /** Captures to be played instead of the model. */
   captures: readonly string[];
   speed: number | "max";
@@ -82,6 +86,7 @@ function sourceOf(options: ServeOptions): SimulatorOptions["source"] {
     ratePerSecond: options.rate,
     speed,
     symbols: options.symbols.map((external) => ({ external })),
+    rolls: options.rolls ?? [],
   };
 }
 
@@ -103,12 +108,20 @@ async function explain(options: ServeOptions, simulator: Simulator, key?: Key): 
     `${options.venue} at ${simulator.url}  (${what}, speed ${options.speed})`,
     ...(key === undefined ? [] : [`key       ${key.keyId}`, `key file  ${key.path}`]),
     `faults    curl -d '{"type":"drop"}' http://127.0.0.1:${simulator.port}/fault`,
+    ...restLine(options, simulator),
     "",
     "Try it:",
     exampleClient({ venue: options.venue, url: simulator.url, symbols, ...key && { key } }),
     "",
   ];
   return lines.join("\n") + "\n";
+}
+
+/** Where a model answers as the venue's REST does. */
+function restLine({ venue, captures }: ServeOptions, { port }: Simulator): string[] {
+  const { catalogue } = venueNamed(venue);
+  if (catalogue === undefined || captures.length > 0) return [];
+  return [`REST      http://127.0.0.1:${port}${new URL(catalogue.url).pathname}`];
 }
 
 function eventsOf({ json, write }: ServeOptions, level: LogLevel = "info"): Logger {

@@ -3,7 +3,7 @@ import { SIMULATED_VENUES } from "@ssmd/simulator";
 import { RUN_FOR, STREAM_OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { file, on, parsed, text, word } from "../command/flag.ts";
-import { parsePort, parsePositive, parseSeed, parseSpeed } from "../numbers.ts";
+import { parsePort, parsePositive, parseRoll, parseSeed, parseSpeed } from "../numbers.ts";
 import { serveExchange } from "../serve_exchange.ts";
 
 const EVENT = z.looseObject({
@@ -27,7 +27,8 @@ export default defineCommand({
   brief: "Serve a venue's own protocol on loopback, from a market model or a capture",
   description:
     "Any client of the venue works against it: subscriptions, replies, errors, heartbeats, " +
-    "sequence numbers, checksums; Kalshi's handshake must be signed. Same seed, same bytes.\n\n" +
+    "sequence numbers, checksums; Kalshi's handshake must be signed. Same seed, same bytes. A model " +
+    "of Kalshi or Kraken answers on the same port for its markets as the venue's REST does.\n\n" +
     "FAULTS  drop, skip, checksum, repeat, rubbish, silent, refuse, mute, forget, each with " +
     "every:30s, at:10s or frames:1000\n" +
     "  --fault drop=every:30s\n" +
@@ -43,6 +44,7 @@ export default defineCommand({
     "ssmd exchange serve kraken",
     "ssmd exchange serve kraken --symbol BTC/USD --rate 2000 --speed max",
     "ssmd exchange serve kalshi --port 9001 --fault drop=every:30s",
+    "ssmd exchange serve kalshi --roll KXBTC15M=15m --speed 60",
     "ssmd exchange serve kraken --for 1m --output json",
     "ssmd exchange serve kraken --capture session.jsonl.zst --speed 10",
   ],
@@ -64,6 +66,10 @@ export default defineCommand({
     }),
     symbol: text("Market of the model, in the venue's spelling; may be repeated", {
       placeholder: "market",
+      repeated: true,
+    }),
+    roll: parsed(parseRoll, "Kalshi: series whose markets follow each other; may be repeated", {
+      placeholder: "series=15m",
       repeated: true,
     }),
     capture: file("Recorded frames to play instead of the model; may be repeated", {
@@ -101,6 +107,7 @@ export default defineCommand({
       await serveExchange({
         ...{ venue, port, seed, rate, speed, renumber },
         symbols: flags.symbol ?? [],
+        rolls: flags.roll ?? [],
         captures: flags.capture ?? [],
         faults: flags.fault ?? [],
         signal: ending.signal,

@@ -1,11 +1,11 @@
 import { venueNamed, VENUES } from "@ssmd/exchanges";
-import { loadSharedDeployment } from "@ssmd/metadata";
+import { loadDeployment, loadSharedDeployment } from "@ssmd/metadata";
 import { nowUs } from "@ssmd/runtime";
 import { openTransport } from "@ssmd/transport";
 import { z } from "zod";
 import { DRY_RUN, ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
-import { parsed, text, word } from "../command/flag.ts";
+import { on, parsed, text, word } from "../command/flag.ts";
 import { oneRow } from "../command/table.ts";
 import type { SsmdContext } from "../context.ts";
 import { Registry } from "../registry/registry.ts";
@@ -40,6 +40,7 @@ export default defineCommand({
     }),
     series: text("One series only, where the venue has some", { placeholder: "series" }),
     since: instantFlag("Only what changed since (UTC), where the venue can tell"),
+    signed: on("Sign requests with the feed's key, which is let ask more often"),
     url: parsed(parseUrl, "Address of the REST in place of the venue's", { placeholder: "url" }),
   },
   args: [word(VENUE_IDS, "The venue", { placeholder: "venue", required: true })],
@@ -59,11 +60,12 @@ export default defineCommand({
     const startedMs = performance.now();
     const registry = await Registry.open(context.globals);
     const files = registry.check().instruments;
-    const { env, url = catalogue.url, feed = id, series, since, dryRun } = flags;
+    const { env, url = catalogue.url, feed = id, series, since, dryRun, signed } = flags;
+    const signature = signed ? await credentialsOf(context, env, feed) : {};
     const counts = await withStore(context, { registry, env }, (store) =>
       synchronize({
         ...{ catalogue, store, files, dryRun },
-        ask: askVenueRest({ venue, url, perSecond: catalogue.perSecond }),
+        ask: askVenueRest({ venue, url, perSecond: catalogue.perSecond, ...signature }),
         request: {
           ...{ feed, known: nowText() },
           ...(series === undefined ? {} : { series }),
@@ -74,6 +76,12 @@ export default defineCommand({
     return { venue: id, ...counts, seconds, dry_run: dryRun };
   },
 });
+
+async function credentialsOf(context: SsmdContext, env: string, feed: string) {
+  const registryDir = await registryDirOf(context.globals);
+  const deployment = await loadDeployment({ env, registryDir, signsInto: () => [feed] });
+  return { credentials: await deployment.feed(feed).credentials() };
+}
 
 /** The bus of the environment, or the registry's files where it is of one process. */
 async function withStore<T>(

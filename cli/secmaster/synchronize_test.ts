@@ -1,4 +1,4 @@
-import { answerRest, type RestCatalogue } from "@ssmd/simulator/testing/kalshi_rest";
+import { answerRest, type RestCatalogue } from "@ssmd/simulator/kalshi_rest";
 import assert from "node:assert/strict";
 import { VENUES } from "@ssmd/exchanges";
 import type { InstrumentFile } from "@ssmd/metadata";

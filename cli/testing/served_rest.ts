@@ -1,4 +1,4 @@
-import { answerRest } from "@ssmd/simulator/testing/kalshi_rest";
+import { answerRest } from "@ssmd/simulator/kalshi_rest";
 /**
  * Serves Kalshi's REST with a few markets on a fixed port, for the examples of `ssmd secmaster sync`.
  * Ends by itself with the project. @module

@@ -48,17 +48,18 @@ async function* kalshiMarkets(
   { updatedSinceS, series }: Pick<CatalogueRequest, "updatedSinceS" | "series"> = {},
 ): AsyncGenerator<KalshiMarket[]> {
   const query = new URLSearchParams({ limit: String(PAGE_MARKETS) });
-  if (series !== undefined) query.set("series_ticker", series);
   if (updatedSinceS !== undefined) {
     query.set("min_updated_ts", String(Math.floor(updatedSinceS)));
     // The one filter that goes with it; combos are no markets of their own.
     query.set("mve_filter", "exclude");
-  }
+  } else if (series !== undefined) query.set("series_ticker", series);
+  const isAsked = ({ event_ticker }: KalshiMarket) =>
+    series === undefined || seriesOfEvent(String(event_ticker ?? "")) === series;
   const seen = new Set<string>();
   for (let page = 0; page < PAGES_MAX; page++) {
     const answer = await ask(`/markets?${query}`) as { markets?: unknown; cursor?: unknown };
     if (!Array.isArray(answer.markets)) throw unreadable("/markets", "a list of markets");
-    yield answer.markets.map(kalshiMarketOf).filter((each) => each !== undefined);
+    yield answer.markets.map(kalshiMarketOf).filter((each) => each !== undefined).filter(isAsked);
     const { cursor } = answer;
     if (typeof cursor !== "string" || cursor === "") return;
     if (seen.has(cursor)) throw unreadable("/markets", "a cursor that was not given before");

@@ -1,4 +1,4 @@
-import { answerRest } from "@ssmd/simulator/testing/kalshi_rest";
+import { answerRest } from "@ssmd/simulator/kalshi_rest";
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";

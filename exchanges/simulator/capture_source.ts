@@ -115,6 +115,11 @@ export class CaptureStage implements FeedSource {
     return this.#timeline.played;
   }
 
+  /** A capture has none. */
+  rest(): undefined {
+    return undefined;
+  }
+
   close(): Promise<void> {
     return this.#timeline.close();
   }

@@ -6,7 +6,7 @@ import { ModelExchange } from "./model/exchange.ts";
 import type { Signal } from "./notifier.ts";
 import type { ModelSource, SimulatorOptions } from "./options.ts";
 import { Player } from "./player.ts";
-import type { ModelFeed, SimulatedVenue } from "./venue.ts";
+import type { ModelFeed, RestAnswer, SimulatedVenue } from "./venue.ts";
 import { VENUES } from "./venues.ts";
 
 /** Makes the stage for the options. */
@@ -48,7 +48,7 @@ class ModelStage implements FeedSource {
       blocked: () => this.#blocked(),
     });
     this.#feed = venue.modelFeed({
-      ...{ exchange: this.#exchange, seed },
+      ...{ exchange: this.#exchange, seed, rolls: source.rolls ?? [] },
       nowUs: () => this.#epochUs() + this.player.nowUs(),
       begin: () => this.player.start(START_DELAY_MS),
     });
@@ -84,6 +84,10 @@ class ModelStage implements FeedSource {
 
   played(): number {
     return this.#played;
+  }
+
+  rest(path: string, query: URLSearchParams): RestAnswer | undefined {
+    return this.#feed.rest?.(path, query);
   }
 
   close(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Connection, Session } from "./connection.ts";
 import type { Player } from "./player.ts";
 import type { Signal } from "./notifier.ts";
+import type { RestAnswer } from "./venue.ts";
 
 /** Time for a client to send the rest of its subscriptions before the timeline starts. */
 export const START_DELAY_MS = 50;
@@ -20,5 +21,7 @@ export interface FeedSource {
     blocked: () => Promise<void> | undefined,
     connections: () => Iterable<Connection>,
   ): void;
+  /** Answers a request of the venue's REST; undefined = there is no such path. */
+  rest(path: string, query: URLSearchParams): RestAnswer | undefined;
   close(): Promise<void>;
 }

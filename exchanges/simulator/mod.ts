@@ -1,5 +1,6 @@
 /** A venue's own protocol over a real WebSocket, from a market model or from captures. @module */
 export {
+  type SeriesRollOptions,
   SIMULATED_VENUES,
   type SimulatedVenueId,
   type Simulator,

@@ -12,6 +12,14 @@ export type SimulatedVenueId = typeof SIMULATED_VENUES[number];
 /** A market of the model: Kraken takes `priceDecimals`, Kalshi `structure`. */
 export type SimulatedSymbol = KrakenSymbolOptions & KalshiSymbolOptions;
 
+/** Markets of a series that follow each other. */
+export interface SeriesRollOptions {
+  /** `KXBTC15M` */
+  series: string;
+  /** How long each is open, µs of the model's time. */
+  everyUs: number;
+}
+
 /** A seeded market model that needs no data: the same seed and start give the same bytes. */
 export interface ModelSource {
   /** A model. */
@@ -20,6 +28,8 @@ export interface ModelSource {
   seed: number;
   /** Markets; none = some well-known (Kraken) or made-up (Kalshi) ones. */
   symbols?: readonly SimulatedSymbol[];
+  /** Kalshi: series whose markets follow each other; default none. */
+  rolls?: readonly SeriesRollOptions[];
   /** Mean market events a second over all markets; default 100. */
   ratePerSecond?: number;
   /** The model's own time at its start, µs since 1970; default the time of the first subscription. */

@@ -8,6 +8,14 @@ import { ConfigError, systemCodeOf } from "@ssmd/runtime";
 /** Largest message of a client. */
 const CLIENT_FRAME_BYTES_MAX = 8 * 1024 * 1024;
 
+/** A request of no WebSocket. */
+export interface SimulatorRequest {
+  method: string;
+  url: URL;
+  headers: Readonly<Record<string, unknown>>;
+  body: string;
+}
+
 /** Options of {@linkcode SimulatorServer}. */
 interface SimulatorServerOptions {
   host: string;
@@ -19,7 +27,7 @@ interface SimulatorServerOptions {
   /** An accepted client. */
   connected(socket: WebSocket, raw: Duplex): void;
   /** Any other HTTP request. */
-  request(method: string, path: string, body: string): { status: number; body: string };
+  request(request: SimulatorRequest): Promise<{ status: number; body: string }>;
 }
 
 const STATUS_TEXT: Record<number, string> = { 401: "Unauthorized", 404: "Not Found" };
@@ -89,9 +97,10 @@ export class SimulatorServer {
     let body = "";
     request.setEncoding("utf8");
     request.on("data", (chunk: string) => body += chunk);
-    request.on("end", () => {
-      const path = (request.url ?? "/").split("?")[0] ?? "/";
-      const answer = this.#options.request(request.method ?? "GET", path, body);
+    request.on("end", async () => {
+      const { method = "GET", headers } = request;
+      const url = new URL(request.url ?? "/", "http://127.0.0.1");
+      const answer = await this.#options.request({ method, url, headers, body });
       response.writeHead(answer.status, { "content-type": "application/json" });
       response.end(answer.body + "\n");
     });

@@ -10,12 +10,12 @@ import { checkFault, readFault } from "./fault_check.ts";
 import { SentFrameLog } from "./sent_frame_log.ts";
 import type { Simulator, SimulatorOptions, SimulatorStats } from "./options.ts";
 import type { Player } from "./player.ts";
-import { SimulatorServer } from "./server.ts";
+import { type SimulatorRequest, SimulatorServer } from "./server.ts";
 import { Signal } from "./notifier.ts";
 import { isStanding, StandingFaults } from "./standing_faults.ts";
 import { openFeedSource } from "./feed_source.ts";
 import type { FeedSource } from "./feed_source_contract.ts";
-import type { HandshakeCheck, SimulatedVenue } from "./venue.ts";
+import type { HandshakeCheck, RestAnswer, SimulatedVenue } from "./venue.ts";
 import { VENUES } from "./venues.ts";
 
 const HEARTBEAT_MS = 1000;
@@ -64,7 +64,7 @@ class ExchangeSimulator implements Simulator {
       path: venue.path,
       check: (request) => this.#check(request, check),
       connected: (socket, raw) => this.#connected(socket, raw),
-      request: (method, path, body) => this.#request(method, path, body),
+      request: async (request) => await this.#rest(request, check) ?? this.#request(request),
     });
     this.done = stage.player.ended.then(() => this.#allRead());
     this.done.catch((error) => this.#logger.error("playing stopped", { error }));
@@ -95,7 +95,7 @@ class ExchangeSimulator implements Simulator {
   }
 
   async #check({ headers }: IncomingMessage, check: HandshakeCheck | undefined) {
-    const refusal = await check?.(headers);
+    const refusal = await check?.(headers, this.#venue.path);
     if (refusal === undefined) return undefined;
     this.#refused++;
     this.#logger.warn("handshake refused", { why: refusal.why });
@@ -138,10 +138,19 @@ class ExchangeSimulator implements Simulator {
     await Promise.all([...this.#connections].map((connection) => connection.allRead()));
   }
 
-  #request(method: string, path: string, body: string): { status: number; body: string } {
+  /** The venue's own REST; undefined = it has no such path. */
+  async #rest({ url, headers }: SimulatorRequest, check: HandshakeCheck | undefined) {
+    const answer = this.#stage.rest(url.pathname, url.searchParams);
+    return answer && (await check?.(headers, url.pathname) ?? answer);
+  }
+
+  #request({ method, url: { pathname: path }, body }: SimulatorRequest): RestAnswer {
     if (path === "/stats") return { status: 200, body: JSON.stringify(this.stats()) };
     if (path !== "/fault") {
-      return { status: 404, body: `{"error":"try GET /stats, POST /fault or the WebSocket"}` };
+      return {
+        status: 404,
+        body: `{"error":"try GET /stats, POST /fault, the WebSocket or the venue's REST"}`,
+      };
     }
     if (method !== "POST") {
       return { status: 405, body: `{"error":"POST a fault: ${FAULT_TYPES.join(", ")}"}` };

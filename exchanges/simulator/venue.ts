@@ -3,7 +3,7 @@ import type { Connection, Session } from "./connection.ts";
 import type { Fault, GarbageSamples } from "./faults.ts";
 import type { ModelExchange } from "./model/exchange.ts";
 import type { MarketSpec } from "./model/market.ts";
-import type { SimulatedSymbol } from "./options.ts";
+import type { SeriesRollOptions, SimulatedSymbol } from "./options.ts";
 
 /** What a handshake is answered with that is not accepted. */
 interface HandshakeRefusal {
@@ -13,15 +13,24 @@ interface HandshakeRefusal {
   why: string;
 }
 
-/** Undefined = the handshake is good. */
+/** What a venue's REST answers. */
+export interface RestAnswer {
+  status: number;
+  body: string;
+}
+
+/** Checks a request of a path, that of the WebSocket or of REST; undefined = it is good. */
 export type HandshakeCheck = (
   headers: Readonly<Record<string, unknown>>,
+  path: string,
 ) => Promise<HandshakeRefusal | undefined>;
 
 /** What the feed of a market model needs. */
 export interface ModelOptions {
   exchange: ModelExchange;
   seed: number;
+  /** Series whose markets follow each other. */
+  rolls: readonly SeriesRollOptions[];
   /** The model's time, µs since 1970. */
   nowUs(): number;
   /** To be called at the first subscription of market data. */
@@ -49,6 +58,8 @@ export interface ModelFeed {
   session(connection: Connection): Session;
   /** Does the next event of the exchange, µs since the model's start and since 1970. */
   emit(elapsedUs: number, atUs: number): void;
+  /** Answers a request of the venue's REST; undefined = there is no such path. */
+  rest?(path: string, query: URLSearchParams): RestAnswer | undefined;
 }
 
 /** Market data from captures: speaks with clients, and sends a frame to whom it concerns. */

@@ -88,7 +88,10 @@ export class SignatureCheck {
   }
 
   /** Why the handshake is refused, or undefined when it is good. `nowMs` since 1970. */
-  async refusal(headers: Record<string, unknown>, nowMs: number): Promise<string | undefined> {
+  async refusal(
+    headers: Record<string, unknown>,
+    { path, nowMs }: { path: string; nowMs: number },
+  ): Promise<string | undefined> {
     const keyId = headers["kalshi-access-key"];
     const timestamp = headers["kalshi-access-timestamp"];
     const signature = headers["kalshi-access-signature"];
@@ -100,7 +103,7 @@ export class SignatureCheck {
     if (Math.abs(nowMs - Number(timestamp)) > SIGNATURE_AGE_MS_MAX) {
       return "KALSHI-ACCESS-TIMESTAMP is too old or in the future";
     }
-    const text = new TextEncoder().encode(`${timestamp}GET${KALSHI_PATH}`);
+    const text = new TextEncoder().encode(`${timestamp}GET${path}`);
     const bytes = new Uint8Array(Buffer.from(signature, "base64"));
     try {
       if (await crypto.subtle.verify(this.#algorithm, this.#key, bytes, text)) return undefined;

@@ -1,9 +1,15 @@
 import type { Connection } from "../connection.ts";
-import type { ModelFeed, ModelOptions } from "../venue.ts";
+import type { ModelFeed, ModelOptions, RestAnswer } from "../venue.ts";
 import { KalshiLifecycle } from "./lifecycle.ts";
+import { KalshiListing, type LifeBody } from "./listing.ts";
 import { KalshiMarketPublisher } from "./publisher.ts";
+import { answerRest } from "./rest.ts";
+import { SeriesRoll } from "./series_roll.ts";
 import { type KalshiFeed, KalshiSession } from "./session.ts";
 import type { KalshiSubscription } from "./subscription.ts";
+import { kalshiMarket } from "./symbols.ts";
+
+const REST_ROOT = "/trade-api/v2";
 
 /** Kalshi's channels, fed by the market model. */
 export class KalshiModelFeed implements KalshiFeed, ModelFeed {
@@ -12,6 +18,9 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
   #byTicker = new Map<string, KalshiMarketPublisher>();
   #lifecycle: KalshiLifecycle;
   #lifecycleSubscriptions = new Set<KalshiSubscription>();
+  #listing = new KalshiListing();
+  #rolls: SeriesRoll[];
+  #isListed = false;
 
   constructor(options: ModelOptions) {
     this.#options = options;
@@ -20,6 +29,23 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
     );
     for (const publisher of this.#desks) this.#byTicker.set(publisher.ticker, publisher);
     this.#lifecycle = new KalshiLifecycle(options.seed);
+    this.#rolls = options.rolls.map((roll) => new SeriesRoll(roll));
+  }
+
+  /** Kalshi's REST: the markets of the model, and those of its lifecycle messages. */
+  rest(path: string, query: URLSearchParams): RestAnswer | undefined {
+    if (!path.startsWith(`${REST_ROOT}/`)) return undefined;
+    this.#list();
+    return answerRest(this.#listing.catalogue, path.slice(REST_ROOT.length), query);
+  }
+
+  /** The markets that are there when the first client comes. */
+  #list(): void {
+    if (this.#isListed) return;
+    this.#isListed = true;
+    const nowUs = this.nowUs();
+    for (const { ticker } of this.#desks) this.#listing.add(ticker, nowUs);
+    for (const roll of this.#rolls) this.#live(roll.due(nowUs), { elapsedUs: 0, nowUs });
   }
 
   session(connection: Connection): KalshiSession {
@@ -47,6 +73,7 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
   }
 
   subscribed(subscription: KalshiSubscription): void {
+    this.#list();
     subscription.session.connection.playing = true;
     this.#options.begin();
     if (subscription.channel === "market_lifecycle_v2") {
@@ -85,13 +112,48 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
   emit(elapsedUs: number, atUs: number): void {
     this.#desks[this.#options.exchange.step()]?.publish(atUs);
     for (const body of this.#lifecycle.due(elapsedUs, atUs)) {
-      for (const subscription of this.#lifecycleSubscriptions) {
-        const { sid, seq } = subscription.nextNumber();
-        subscription.session.connection.sendData(
-          `{"type":"market_lifecycle_v2","sid":${sid},"seq":${seq},"msg":${body}}`,
-          "trade",
-        );
-      }
+      this.#listing.note(JSON.parse(body), atUs);
+      this.#tell(body);
+    }
+    for (const roll of this.#rolls) this.#live(roll.due(atUs), { elapsedUs, nowUs: atUs });
+  }
+
+  /** Steps of markets whose books begin and end with them. */
+  #live(bodies: readonly LifeBody[], at: { elapsedUs: number; nowUs: number }): void {
+    for (const body of bodies) {
+      this.#listing.note(body, at.nowUs);
+      const { market_ticker: ticker, event_type: type } = body;
+      // Orders rest from its making on; its book moves from when it opens.
+      const openUs = at.elapsedUs + Math.max(0, (body.open_ts ?? 0) * 1e6 - at.nowUs);
+      if (type === "created") this.#open(ticker, openUs);
+      if (type === "determined") this.#close(ticker);
+      this.#tell(JSON.stringify(body));
+    }
+  }
+
+  #open(ticker: string, openUs: number): void {
+    const spec = kalshiMarket({ external: ticker, structure: "linear_cent" });
+    const { exchange, seed } = this.#options;
+    const publisher = new KalshiMarketPublisher(exchange.add(spec, openUs), seed);
+    this.#desks.push(publisher);
+    this.#byTicker.set(ticker, publisher);
+  }
+
+  #close(ticker: string): void {
+    const i = this.#desks.findIndex((publisher) => publisher.ticker === ticker);
+    if (i < 0) return;
+    this.#desks.splice(i, 1);
+    this.#byTicker.delete(ticker);
+    this.#options.exchange.remove(i);
+  }
+
+  #tell(body: string): void {
+    for (const subscription of this.#lifecycleSubscriptions) {
+      const { sid, seq } = subscription.nextNumber();
+      subscription.session.connection.sendData(
+        `{"type":"market_lifecycle_v2","sid":${sid},"seq":${seq},"msg":${body}}`,
+        "trade",
+      );
     }
   }
 }

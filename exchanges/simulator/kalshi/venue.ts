@@ -37,8 +37,10 @@ function faultProblem(fault: Fault): { message: string; hint: string } | undefin
 
 async function handshakes(publicKeyPem: string | undefined): Promise<HandshakeCheck> {
   const check = await SignatureCheck.of(publicKeyPem ?? (await demoKey()).publicKeyPem);
-  return async (headers) => {
-    const why = await check.refusal(headers, Date.now());
+  return async (headers, path) => {
+    // Public data of REST needs no signature; one that is there has to be right.
+    if (path !== KALSHI_PATH && headers["kalshi-access-key"] === undefined) return undefined;
+    const why = await check.refusal(headers, { path, nowMs: Date.now() });
     if (why === undefined) return undefined;
     const code = "token_authentication_failure";
     return { status: 401, body: JSON.stringify({ error: { code, message: why }, code }), why };

@@ -1,8 +1,10 @@
+import { isoOfUs } from "@ssmd/runtime";
 import type { Connection } from "../connection.ts";
 import { Random } from "../model/prng.ts";
-import type { ModelFeed, ModelOptions } from "../venue.ts";
+import type { ModelFeed, ModelOptions, RestAnswer } from "../venue.ts";
 import type { KrakenPair } from "./frames.ts";
 import { KrakenMarketPublisher } from "./publisher.ts";
+import { answerKrakenRest } from "./rest.ts";
 import { type KrakenFeed, KrakenSession, type KrakenSubscription } from "./session.ts";
 
 /** Kraken's channels, fed by the market model. */
@@ -52,6 +54,10 @@ export class KrakenModelFeed implements KrakenFeed, ModelFeed {
     this.#bySymbol.get(subscription.symbol)?.remove(subscription);
     const { session } = subscription;
     session.connection.playing = [...session.subscriptions].length > 0;
+  }
+
+  rest(path: string): RestAnswer | undefined {
+    return answerKrakenRest(path, this.#pairs, isoOfUs(this.nowUs()));
   }
 
   /** Does the next event of the model and sends what came of it. */

@@ -10,51 +10,77 @@ interface ModelExchangeOptions {
   ratePerSecond: number;
 }
 
+interface MarketClock {
+  arrivals: Arrivals;
+  nextUs: number;
+  lastUs: number;
+}
+
 /** Several markets in the order of their events. Times are microseconds since the model's start. */
 export class ModelExchange {
   readonly markets: ModelMarket[] = [];
-  #arrivals: Arrivals[] = [];
-  #nextUs: Float64Array;
-  #lastUs: Float64Array;
+  #seed: number;
+  /** Mean events a second of a market that is added. */
+  #meanRate: number;
+  #clocks: MarketClock[] = [];
   #first = 0;
 
   /** Earlier markets are busier than later ones. */
-  constructor(options: ModelExchangeOptions) {
-    const { specs, seed } = options;
-    this.#nextUs = new Float64Array(specs.length);
-    this.#lastUs = new Float64Array(specs.length);
+  constructor({ specs, seed, ratePerSecond }: ModelExchangeOptions) {
+    this.#seed = seed;
+    this.#meanRate = ratePerSecond / Math.max(1, specs.length);
     const weights = specs.map((_, i) => 1 / Math.sqrt(i + 1));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     specs.forEach((spec, i) => {
-      const rate = options.ratePerSecond * (weights[i] as number) / total;
-      this.markets.push(new ModelMarket(spec, new Random(seed, `book ${spec.external}`)));
-      const arrivals = new Arrivals(new Random(seed, `arrivals ${spec.external}`), rate);
-      this.#arrivals.push(arrivals);
-      this.#nextUs[i] = arrivals.next() * 1e6;
+      this.#add(spec, ratePerSecond * (weights[i] as number) / total, 0);
     });
+    this.#findFirst();
+  }
+
+  /** Adds a market whose book begins to move at a time. */
+  add(spec: MarketSpec, fromUs: number): ModelMarket {
+    const market = this.#add(spec, this.#meanRate, fromUs);
+    this.#findFirst();
+    return market;
+  }
+
+  #add(spec: MarketSpec, rate: number, fromUs: number): ModelMarket {
+    const market = new ModelMarket(spec, new Random(this.#seed, `book ${spec.external}`));
+    const arrivals = new Arrivals(new Random(this.#seed, `arrivals ${spec.external}`), rate);
+    this.markets.push(market);
+    this.#clocks.push({ arrivals, nextUs: fromUs + arrivals.next() * 1e6, lastUs: fromUs });
+    return market;
+  }
+
+  /** Takes the market at a place out, in which nothing happens any more. */
+  remove(i: number): void {
+    this.markets.splice(i, 1);
+    this.#clocks.splice(i, 1);
     this.#findFirst();
   }
 
   #findFirst(): void {
     let first = 0;
-    for (let i = 1; i < this.#nextUs.length; i++) {
-      if ((this.#nextUs[i] as number) < (this.#nextUs[first] as number)) first = i;
+    let firstUs = Infinity;
+    for (let i = 0; i < this.#clocks.length; i++) {
+      const { nextUs } = this.#clocks[i] as MarketClock;
+      if (nextUs < firstUs) [first, firstUs] = [i, nextUs];
     }
     this.#first = first;
   }
 
   /** When the next event happens. */
   get nextUs(): number {
-    return Math.floor(this.#nextUs[this.#first] as number);
+    return Math.floor(this.#clocks[this.#first]?.nextUs ?? Infinity);
   }
 
   /** Does the next event and gives the place of its market. */
   step(): number {
     const i = this.#first;
-    const atUs = this.#nextUs[i] as number;
-    (this.markets[i] as ModelMarket).step((atUs - (this.#lastUs[i] as number)) / 1e6);
-    this.#lastUs[i] = atUs;
-    this.#nextUs[i] = atUs + (this.#arrivals[i] as Arrivals).next() * 1e6;
+    const clock = this.#clocks[i] as MarketClock;
+    (this.markets[i] as ModelMarket).step((clock.nextUs - clock.lastUs) / 1e6);
+    clock.lastUs = clock.nextUs;
+    clock.nextUs += clock.arrivals.next() * 1e6;
     this.#findFirst();
     return i;
   }

@@ -1,0 +1,76 @@
+import { isoOfUs } from "@ssmd/runtime";
+import type { SeriesRollOptions } from "../options.ts";
+import type { LifeBody } from "./listing.ts";
+
+/** Markets are made this many periods before they open. */
+const AHEAD = 1;
+
+/**
+ * A series of markets that follow each other, as `KXBTC15M` of Kalshi does: each is made a period
+ * before it opens, is determined when it closes, and settled a tenth of a period later.
+ */
+export class SeriesRoll {
+  #series: string;
+  #everyUs: number;
+  #opened: number | undefined;
+  #settleAtUs = Infinity;
+
+  constructor({ series, everyUs }: SeriesRollOptions) {
+    this.#series = series;
+    this.#everyUs = everyUs;
+  }
+
+  /** The lifecycle messages that are due at a time, µs since 1970. */
+  due(nowUs: number): LifeBody[] {
+    const now = Math.floor(nowUs / this.#everyUs);
+    if (this.#opened === undefined) {
+      this.#opened = now;
+      const ahead = Array.from({ length: AHEAD }, (_, i) => this.#created(now + 1 + i));
+      return [this.#created(now), this.#step(now, "activated"), ...ahead];
+    }
+    const due: LifeBody[] = [];
+    while (this.#opened < now) {
+      if (this.#settleAtUs < Infinity) due.push(this.#settled(this.#opened - 1));
+      const seconds = Math.floor(((this.#opened + 1) * this.#everyUs) / 1e6);
+      const result = this.#opened % 2 === 0 ? "yes" : "no";
+      due.push(
+        this.#step(this.#opened, "determined", {
+          ...{ determination_ts: seconds, result },
+          settlement_value: result === "yes" ? "1.0000" : "0.0000",
+        }),
+      );
+      this.#opened++;
+      this.#settleAtUs = this.#opened * this.#everyUs + this.#everyUs / 10;
+      due.push(this.#step(this.#opened, "activated"), this.#created(this.#opened + AHEAD));
+    }
+    if (nowUs >= this.#settleAtUs) due.push(this.#settled(this.#opened - 1));
+    return due;
+  }
+
+  #settled(period: number): LifeBody {
+    const settled_ts = Math.floor(this.#settleAtUs / 1e6);
+    this.#settleAtUs = Infinity;
+    return this.#step(period, "settled", { settled_ts });
+  }
+
+  #created(period: number): LifeBody {
+    const [open_ts, close_ts] = [period, period + 1].map((n) =>
+      Math.floor(n * this.#everyUs / 1e6)
+    );
+    return this.#step(period, "created", {
+      ...{ open_ts, close_ts, exchange_index: 0, price_level_structure: "linear_cent" },
+      price_ranges: [{ start: "0.0000", end: "1.0000", step: "0.0100" }],
+      additional_metadata: { title: "Up or down?", event_ticker: this.#event(period) },
+    });
+  }
+
+  #step(period: number, event_type: string, more: Record<string, unknown> = {}): LifeBody {
+    return { market_ticker: `${this.#event(period)}-00`, ...more, event_type };
+  }
+
+  /** Named by when it closes: `KXBTC15M-20261129181500`. */
+  #event(period: number): string {
+    const closes = isoOfUs((period + 1) * this.#everyUs).slice(0, 19);
+    return `${this.#series}-${closes.replace(/\D/g, "")}`;
+  }
+}
