@@ -14,6 +14,9 @@ import { hoursText, nowIn } from "../registry/calendar_text.ts";
 import { flatRows, noteOrigin } from "../registry/show.ts";
 import { AS_SHOWN } from "../registry/shown_file.ts";
 
+/** In a table: the next ones; `ssmd calendar holidays` lists all. */
+const SPECIAL_DAYS_SHOWN = 5;
+
 const OPEN_SPAN = z.strictObject({ from: z.iso.datetime(), to: z.iso.datetime() });
 const NOW = z.strictObject({
   open: z.boolean(),
@@ -51,7 +54,8 @@ export default defineCommand({
       open: open.map(({ from, to }) => `${from}/${to}`),
       now,
       versions: versions.map((each) => `${each.from} ${hoursText(each)}`),
-      special_days: special_days.map(({ date, reason }) => `${date} ${reason}`),
+      special_days: special_days.filter(({ date }) => date >= rest.as_of)
+        .slice(0, SPECIAL_DAYS_SHOWN).map(({ date, reason }) => `${date} ${reason}`),
     }),
   }),
   async run({ flags, args: [name], context }) {

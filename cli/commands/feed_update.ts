@@ -17,7 +17,7 @@ export default defineCommand({
   examples: [
     'ssmd feed update kraken --display-name "Kraken Spot"',
     "ssmd feed update kraken --rate-limit 10/1s --symbols-per-connection 200 --dry-run",
-    "ssmd feed update kraken --calendar always",
+    "ssmd feed update kraken --calendar crypto",
   ],
   flags: {
     ...EDIT_FLAGS,

@@ -44,6 +44,14 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Run a signal over archived records, as it runs live",
     load: () => import("./backtest.ts"),
   },
+  "calendar add": {
+    brief: "Add a special day to a calendar: a holiday, or a day of other hours",
+    load: () => import("./calendar_add.ts"),
+  },
+  "calendar holidays": {
+    brief: "List the special days of a calendar: holidays, half days, closures",
+    load: () => import("./calendar_holidays.ts"),
+  },
   "calendar list": {
     brief: "List the trading calendars and the hours of each that are in force",
     load: () => import("./calendar_list.ts"),

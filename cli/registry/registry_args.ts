@@ -27,3 +27,10 @@ export const SYMBOL_NAME = text("Our name of the market", {
   completes: "symbol",
   required: true,
 });
+
+/** A calendar's name. */
+export const CALENDAR_NAME = text("The calendar's name", {
+  placeholder: "calendar",
+  completes: "calendar",
+  required: true,
+});

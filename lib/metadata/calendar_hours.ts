@@ -39,7 +39,7 @@ export function openSpans(
   let day = localDay(fromUs, calendar.timezone).subtract({ days: 1 });
   const last = localDay(toUs - 1, calendar.timezone);
   for (; Temporal.PlainDate.compare(day, last) <= 0; day = day.add({ days: 1 })) {
-    spans.push(...spansBegunOn(calendar, day));
+    spans.push(...sessionsBegunOn(calendar, day));
   }
   return clipped(joined(spans), fromUs, toUs);
 }
@@ -76,18 +76,29 @@ function firstIn(
   return undefined;
 }
 
-/** Open spans whose windows begin on a local day, without what a special day or maintenance takes away. */
-function spansBegunOn(calendar: Calendar, day: Temporal.PlainDate): OpenSpan[] {
-  const special = calendar.special_days.find(({ date }) => date === day.toString());
+/** An open span and the trading day that it belongs to: the local date on which its window ends. */
+export interface Session extends OpenSpan {
+  label: string;
+}
+
+/** Sessions whose windows begin on a local day, without what a special day or maintenance takes away. */
+export function sessionsBegunOn(calendar: Calendar, day: Temporal.PlainDate): Session[] {
+  const label = day.toString();
+  const special = calendar.special_days.find(({ date }) => date === label);
   if (special !== undefined) {
-    return special.open.map((window) => momentsOf(window, day, calendar.timezone));
+    return special.open.map((window) => ({ ...momentsOf(window, day, calendar.timezone), label }));
   }
-  const version = calendarVersionOn(calendar, day.toString());
+  const version = calendarVersionOn(calendar, label);
   if (version === undefined) return [];
-  const open = version.open === "always"
-    ? [momentsOf({ from: "00:00", to: "24:00" }, day, calendar.timezone)]
-    : windowsOn(version.open, day, calendar.timezone);
-  return without(open, closedAround(calendar, day));
+  const windows: DayWindow[] = version.open === "always"
+    ? [{ from: "00:00", to: "24:00" }]
+    : windowsOn(version.open, day);
+  const closed = closedAround(calendar, day);
+  return windows.flatMap((window) => {
+    const spans = without([momentsOf(window, day, calendar.timezone)], closed);
+    const labelOfEnd = endDayOf(window, day).toString();
+    return spans.map((span) => ({ ...span, label: labelOfEnd }));
+  });
 }
 
 /** What is closed from the day before to the day after a local day: maintenance and special days. */
@@ -100,25 +111,28 @@ function closedAround(calendar: Calendar, day: Temporal.PlainDate): OpenSpan[] {
     const whole = momentsOf({ from: "00:00", to: "24:00" }, each, calendar.timezone);
     // On such a day its own hours hold: a window of the day before ends at its midnight.
     if (isSpecial) return [whole];
-    return windowsOn(version?.maintenance ?? [], each, calendar.timezone);
+    return windowsOn(version?.maintenance ?? [], each).map((window) =>
+      momentsOf(window, each, calendar.timezone)
+    );
   });
 }
 
-function windowsOn(
-  windows: readonly WeeklyWindow[],
-  day: Temporal.PlainDate,
-  timezone: string,
-): OpenSpan[] {
+function windowsOn(windows: readonly WeeklyWindow[], day: Temporal.PlainDate): WeeklyWindow[] {
   const weekday = WEEKDAYS[day.dayOfWeek - 1];
-  return windows.filter(({ days }) => weekday !== undefined && days.includes(weekday))
-    .map((window) => momentsOf(window, day, timezone));
+  return windows.filter(({ days }) => weekday !== undefined && days.includes(weekday));
 }
 
-function momentsOf({ from, to }: DayWindow, day: Temporal.PlainDate, timezone: string): OpenSpan {
-  const end = to === "24:00" || to <= from ? day.add({ days: 1 }) : day;
+/** The local day on which a window that begins on `day` ends. */
+function endDayOf({ from, to }: DayWindow, day: Temporal.PlainDate): Temporal.PlainDate {
+  return to <= from ? day.add({ days: 1 }) : day;
+}
+
+function momentsOf(window: DayWindow, day: Temporal.PlainDate, timezone: string): OpenSpan {
+  const isMidnight = window.to === "24:00";
+  const end = isMidnight ? day.add({ days: 1 }) : endDayOf(window, day);
   return {
-    fromUs: momentUs(day, from, timezone),
-    toUs: momentUs(end, to === "24:00" ? "00:00" : to, timezone),
+    fromUs: momentUs(day, window.from, timezone),
+    toUs: momentUs(end, isMidnight ? "00:00" : window.to, timezone),
   };
 }
 
@@ -126,7 +140,8 @@ function momentUs(day: Temporal.PlainDate, time: string, timeZone: string): numb
   return day.toZonedDateTime({ timeZone, plainTime: time }).epochMilliseconds * 1000;
 }
 
-function localDay(atUs: number, timezone: string): Temporal.PlainDate {
+/** The date that the clocks of a zone show at a moment (µs since 1970). */
+export function localDay(atUs: number, timezone: string): Temporal.PlainDate {
   return Temporal.Instant.fromEpochMilliseconds(Math.floor(atUs / 1000))
     .toZonedDateTimeISO(timezone).toPlainDate();
 }

@@ -54,6 +54,13 @@ export class YamlEdit {
     this.#within(path, () => this.#document.addIn(path, this.#node(value, path.length + 1)));
   }
 
+  /** Puts a value into a list before the one at `index`; at the end of a list that is shorter or absent. */
+  insert(path: YamlPath, index: number, value: unknown): void {
+    const list = this.#document.getIn(path);
+    if (!isSeq(list) || index >= list.items.length) return this.append(path, value);
+    list.items.splice(index, 0, this.#node(value, path.length + 1));
+  }
+
   /** Removes a value; true when there was one. */
   remove(path: YamlPath): boolean {
     if (!this.#document.hasIn(path)) return false;

@@ -130,3 +130,16 @@ Deno.test("a text diff is that of diff -u", async () => {
     await Deno.remove(dir, { recursive: true });
   }
 });
+
+Deno.test("a value is put into a list where it belongs, and other lines stay", async () => {
+  const before = await Deno.readTextFile(new URL("calendars/us-equity.yaml", EXCHANGES));
+  const edit = new YamlEdit(before);
+  edit.insert(["special_days"], 1, { date: "2010-01-04", reason: "test", open: [] });
+  edit.insert(["special_days"], 9_999, { date: "2028-01-03", reason: "test" });
+  assert.deepEqual(changed(before, edit.toString()), [
+    '+  - date: "2010-01-04"',
+    "+    reason: test",
+    "+    open: []",
+    '+  - { date: "2028-01-03", reason: test }',
+  ]);
+});

@@ -14,6 +14,7 @@ export {
   calendarVersionOn,
   type WeeklyWindow,
 } from "./calendar.ts";
+export { type TradingDay, TradingDays } from "./trading_days.ts";
 export { isOpen, nextCloseUs, nextOpenUs, openSpans } from "./calendar_hours.ts";
 export {
   type RegisteredSchema,

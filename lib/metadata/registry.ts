@@ -45,7 +45,10 @@ export async function loadFeed(dir: string, id: string): Promise<Feed> {
  * The calendar of a feed; undefined = the feed names none and is always open. Throws as
  * {@linkcode loadEnvironment} does.
  */
-export async function loadCalendar(dir: string, feed: Feed): Promise<Calendar | undefined> {
+export async function loadCalendar(
+  dir: string,
+  feed: Pick<Feed, "calendar">,
+): Promise<Calendar | undefined> {
   const name = feed.calendar;
   if (name === undefined) return undefined;
   await assertListed(dir, CALENDARS, { what: "calendar", name });
