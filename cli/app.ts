@@ -51,6 +51,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "env": "Environments of the registry",
   "secmaster": "Instruments: what holds of them when, as known when, and how feeds name them",
   "symbol": "Symbols and their markets",
+  "shard": "Parts of an environment's markets with processes of their own",
 };
 
 /** All commands of `ssmd`, in the order of the help: a word stands for a command or for several. */

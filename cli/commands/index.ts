@@ -510,6 +510,14 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Write instruments that the bus knows into files of the registry",
     load: () => import("./secmaster_sync_to_git.ts"),
   },
+  "shard list": {
+    brief: "List the shards of an environment with what each of them is",
+    load: () => import("./shard_list.ts"),
+  },
+  "shard symbols": {
+    brief: "List the symbols of all shards of an environment, or of one",
+    load: () => import("./shard_symbols.ts"),
+  },
   "signal check": {
     brief: "Hold a signal to what is promised of it, before it goes live",
     load: () => import("./signal_check.ts"),

@@ -16,8 +16,8 @@ import { QA_FILE, type QaRules } from "./qa.ts";
 import { qaReferences } from "./qa_references.ts";
 import { type RegistryFileId, registryFileIdOf } from "./registry_file.ts";
 import { type RegisteredSchema, SCHEMA_FILE } from "./schema.ts";
-import { withoutReserved } from "./shape.ts";
 import { schemaReferences, type SchemaTextCheck } from "./schema_references.ts";
+import { shardFindings } from "./shards.ts";
 import { symbolFindings } from "./symbol_references.ts";
 
 export type { SourceFile } from "./document.ts";
@@ -28,7 +28,7 @@ interface CheckOptions {
   on?: string;
   /** Feeds that exist beside those given; default none. */
   knownFeeds?: readonly string[];
-  /** Whether the files are of an earlier commit: settings that were taken back since are passed over. */
+  /** Whether the files are of an earlier commit: attributes that nothing selects are passed over. */
   isPast?: boolean;
   /** Whether the files are all that there are: else calendars that feeds name may lie elsewhere. */
   isWhole?: boolean;
@@ -238,6 +238,7 @@ function checkEnvironments(
     if (file.kind !== "environment" || yaml.findings.length > 0) continue;
     const environment = shaped(yaml, ENVIRONMENT_FILE, result.findings);
     result.findings.push(...environmentReferences(yaml, file.name, registry));
+    result.findings.push(...shardFindings(yaml, environment));
     if (!environment) continue;
     result.environments.set(file.name, environment);
     result.warnings.push(...environmentWarnings(yaml, environment));
@@ -247,7 +248,7 @@ function checkEnvironments(
 }
 
 function shaped<T>(yaml: YamlSource, shape: z.ZodType<T>, findings: Finding[]): T | undefined {
-  const parsed = shape.safeParse(yaml.isPast ? withoutReserved(shape, yaml.value) : yaml.value);
+  const parsed = shape.safeParse(yaml.value);
   if (parsed.success) return parsed.data;
   for (const issue of parsed.error.issues) {
     for (const { path, message, atKey } of issueTexts(issue, yaml.value)) {

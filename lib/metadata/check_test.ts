@@ -107,21 +107,18 @@ Deno.test("an environment on NATS without max_bytes is warned of and stays sound
   assert.deepEqual(check("{ type: memory }").warnings, []);
 });
 
-Deno.test("a file of an earlier commit may have settings that were taken back, and no unknown ones", () => {
+Deno.test("a file of an earlier commit may have attributes that no shard selects", () => {
   const [environment] = filesIn(new URL("environments/", EXCHANGES), "environments")
     .filter(({ path }) => path.endsWith("/demo.yaml"));
-  const text = `${environment?.text}\nshards: 2\n`
-    .replace("{ feed: kraken,", "{ tier: 1, feed: kraken,");
-  const file = { path: "environments/demo.yaml", text };
+  const text = `${environment?.text}`.replace("{ feed: kraken,", "{ tier: 1, feed: kraken,");
   const reported = (isPast: boolean, more = "") => {
-    const files = [...REGISTRY, { ...file, text: text + more }];
+    const file = { path: "environments/demo.yaml", text: text + more };
+    const files = [...REGISTRY, file];
     const { findings, environments } = checkSources(files, { on: ON, isWhole: true, isPast });
     const own = findings.filter(({ file: name }) => name === file.path);
     return { fields: own.map(({ path }) => path), is: environments.has("demo") };
   };
   assert.deepEqual(reported(true), { fields: [], is: true });
-  assert.deepEqual(reported(false).fields.map((path) => path.split(".").at(-1)), [
-    ...["tier", "shards"],
-  ]);
+  assert.deepEqual(reported(false).fields.map((path) => path.split(".").at(-1)), ["tier"]);
   assert.deepEqual(reported(true, "tiers: 3\n"), { fields: ["tiers"], is: false });
 });

@@ -30,7 +30,7 @@ export class YamlSource {
   readonly file: string;
   /** The content as plain values; undefined when the syntax is broken. */
   readonly value: unknown;
-  /** Whether it is of an earlier commit: settings that nothing reads any more are passed over. */
+  /** Whether it is of an earlier commit: attributes that nothing selects are passed over. */
   readonly isPast: boolean;
   /** Broken syntax. */
   readonly findings: Finding[];

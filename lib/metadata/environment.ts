@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AGENTS } from "./environment_agents.ts";
 import { GATEWAY } from "./environment_gateway.ts";
 import { CREDENTIALS, KEYS } from "./environment_key.ts";
+import { ATTRIBUTE, SHARDS } from "./environment_shards.ts";
 import {
   address,
   duration,
@@ -16,12 +17,15 @@ import {
   timezone,
 } from "./shape.ts";
 
-const SYMBOL = fields({
+const SYMBOL = z.object({
   feed: plainText.describe("The feed that brings it"),
   external: plainText.describe("The venue's name of the market"),
   depth: z.int().min(1).exactOptional()
     .describe("Levels a side of the order book, where the venue asks for it"),
-}, { tier: "shards" });
+}).catchall(ATTRIBUTE);
+
+/** Fields of a symbol that are no attributes of its own. */
+export const SYMBOL_FIELDS: readonly string[] = Object.keys(SYMBOL.shape);
 
 const MEMORY = fields({ type: z.literal("memory").describe("Nothing outlives the process") });
 
@@ -142,6 +146,8 @@ export const ENVIRONMENT_FILE = fields({
   feeds: z.array(plainText).min(1).describe("Ids of the feeds in use"),
   schema: plainText.describe("Version of the record schemas, v1"),
   symbols: z.record(symbolName, SYMBOL).describe("Our name of a market → what it is at the venue"),
+  shards: SHARDS.exactOptional()
+    .describe("Parts of the markets, each with processes of its own; absent = all are one"),
   transport: TRANSPORT.describe("The message bus"),
   storage: STORAGE.describe("Where files go"),
   cache: CACHE.default({ type: "memory" })
@@ -165,7 +171,7 @@ export const ENVIRONMENT_FILE = fields({
     .describe("Feed → how often its address may be connected to, in place of the venue's limit"),
   credentials: z.record(z.string(), CREDENTIALS).exactOptional()
     .describe("Feed → credential field → reference $key:name.field"),
-}, { shards: "shards" });
+});
 
 /** A deployment. */
 export type Environment = z.output<typeof ENVIRONMENT_FILE>;

@@ -132,3 +132,4 @@ export {
 export { loadStorage } from "./deployed_storage.ts";
 export { type DeployedIssues } from "./deployed_issues.ts";
 export { type DeployedAgents } from "./deployed_agents.ts";
+export { symbolsByShard } from "./shards.ts";

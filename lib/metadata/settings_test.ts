@@ -109,6 +109,9 @@ const READERS: Readonly<Record<string, string>> = {
     "environment.retention.raw_days environment.retention.normalized_days",
   "signals/live/read_signals.ts":
     "environment.signals environment.signals.params environment.signals.enabled",
+  "lib/metadata/shards.ts": "environment.shards environment.shards.selector",
+  "cli/commands/shard_list.ts": "environment.shards.replicas environment.shards.resources " +
+    "environment.shards.resources.cpu environment.shards.resources.memory",
   "cli/up/simulators.ts":
     "environment.simulator.seed environment.simulator.rate environment.simulator.ports",
 

@@ -1,45 +1,18 @@
 import { DURATION_WORDS, formatDurationMs, parseDurationMs, suggestion } from "@ssmd/runtime";
 import { z } from "zod";
-import { issueTexts } from "./issue_text.ts";
 
-const RESERVED = "is reserved for ";
-
-/**
- * An object that knows all its fields: another one is an error, with did-you-mean. A field in `reserved`
- * is refused with what will read it.
- */
+/** An object that knows all its fields: another one is an error, with did-you-mean. */
 export function fields<Shape extends z.ZodRawShape>(
   shape: Shape,
-  reserved: Readonly<Record<string, string>> = {},
 ): z.ZodObject<Shape, z.core.$strict> {
   const allowed = Object.keys(shape);
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === "unrecognized_keys"
-        ? (issue.keys as string[]).map((key) =>
-          Object.hasOwn(reserved, key)
-            ? `${RESERVED}${reserved[key]} and read by nothing yet; remove it`
-            : `unknown field; ${suggestion(key, allowed)}`
-        ).join("\n")
+        ? (issue.keys as string[]).map((key) => `unknown field; ${suggestion(key, allowed)}`)
+          .join("\n")
         : undefined,
   });
-}
-
-/** A value without the fields that are only reserved: files had them before they were refused. */
-export function withoutReserved(shape: z.ZodType, value: unknown): unknown {
-  const kept = structuredClone(value);
-  for (const issue of shape.safeParse(value).error?.issues ?? []) {
-    if (issue.code !== "unrecognized_keys") continue;
-    for (const { path, message } of issueTexts(issue, value)) {
-      if (!message.startsWith(RESERVED)) continue;
-      const parent = path.slice(0, -1).reduce<unknown>(
-        (each, part) => (each as Record<PropertyKey, unknown>)[part],
-        kept,
-      );
-      delete (parent as Record<PropertyKey, unknown>)[path.at(-1) as PropertyKey];
-    }
-  }
-  return kept;
 }
 
 /** One of several objects told apart by `type`; names in `reserved` are refused with their reason. */

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { symbolsByShard } from "@ssmd/metadata";
+import { defineCommand } from "../command/define.ts";
+import { rowsOf } from "../command/table.ts";
+import { bytesText } from "../format.ts";
+import { ENV_NAME } from "../registry/registry_args.ts";
+import { Registry } from "../registry/registry.ts";
+
+const SHARD = z.object({
+  shard: z.string(),
+  selector: z.string().describe("What its symbols have in common"),
+  feeds: z.array(z.string()),
+  symbols: z.int(),
+  replicas: z.int().describe("Connectors a feed, of which one tells it"),
+  cpu: z.number().nullable().describe("Cores; null = no limit"),
+  memory: z.string().nullable().describe("null = no limit"),
+});
+
+export default defineCommand({
+  name: "shard list",
+  brief: "List the shards of an environment with what each of them is",
+  description:
+    "A shard is a part of the markets with a connector a feed and an archiver of its own. " +
+    "Each symbol belongs to the one shard whose selector it matches.",
+  examples: ["ssmd shard list demo-shards", "ssmd shard list demo-shards --output json"],
+  args: [ENV_NAME],
+  output: z.array(SHARD),
+  table: rowsOf("shard"),
+  async run({ args: [env], context }) {
+    const environment = (await Registry.open(context.globals)).environment(env);
+    const { shards = {} } = environment;
+    return [...symbolsByShard(environment)].map(([shard, symbols]) => {
+      const { selector = {}, replicas = 1, resources: { cpu, memory } = {} } = shards[shard] ?? {};
+      return {
+        shard,
+        selector: Object.entries(selector).map(([name, value]) => `${name}: ${value}`).join(", "),
+        feeds: [...new Set(Object.values(symbols).map(({ feed }) => feed))],
+        symbols: Object.keys(symbols).length,
+        ...{ replicas, cpu: cpu ?? null },
+        memory: memory === undefined ? null : bytesText(memory),
+      };
+    });
+  },
+});

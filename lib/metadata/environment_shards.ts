@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { fields, nameText, size, text } from "./shape.ts";
+
+/** What a symbol is sorted by. */
+export const ATTRIBUTE = z.union([z.string(), z.number(), z.boolean()], {
+  error: "an attribute is one value: a text, a number, true or false",
+});
+
+const attributeName = text(
+  /^[a-z][a-z0-9_]{0,62}$/,
+  "the name of an attribute: lower-case letters, digits and _",
+);
+
+const RESOURCES = fields({
+  cpu: z.number().gt(0).max(256).exactOptional().describe("Cores, like 0.5"),
+  memory: size.exactOptional().describe("Memory, like 512MiB"),
+});
+
+const SHARD = fields({
+  selector: z.record(attributeName, ATTRIBUTE)
+    .describe("Attribute → value: its symbols have all of these; {} = every symbol"),
+  replicas: z.int().min(1).max(3).exactOptional()
+    .describe("Connectors a feed of which one tells it and the others stand by; absent = 1"),
+  resources: RESOURCES.exactOptional().describe("What each of its processes may use"),
+});
+
+/** Parts of the markets by name. `main` is what belongs to no shard. */
+export const SHARDS = z.record(
+  nameText.refine((name) => name !== "main", { error: 'must not be "main"' }),
+  SHARD,
+).refine((shards) => Object.keys(shards).length > 0, { error: "must name a shard" });
+
+/** A part of the markets. */
+export type ShardSpec = z.output<typeof SHARD>;

@@ -1,0 +1,105 @@
+import { nearest, suggestion } from "@ssmd/runtime";
+import type { YamlSource } from "./document.ts";
+import { type Environment, SYMBOL_FIELDS } from "./environment.ts";
+
+import type { ShardSpec } from "./environment_shards.ts";
+import type { Finding } from "./finding.ts";
+import { entriesOf, fieldOf } from "./untyped.ts";
+
+type Shards = Readonly<Record<string, ShardSpec>>;
+type EnvironmentSymbols = Environment["symbols"];
+type SymbolEntry = EnvironmentSymbols[string];
+
+/** Names of the shards whose selector a symbol matches; of a sound environment it is one. */
+export function shardsOf(entry: SymbolEntry, shards: Shards): string[] {
+  return Object.entries(shards).filter(([, { selector }]) =>
+    Object.entries(selector).every(([name, value]) =>
+      Object.hasOwn(entry, name) && entry[name] === value
+    )
+  ).map(([name]) => name);
+}
+
+/** Shard → its symbols, in the order of the file. Empty where an environment has no shards. */
+export function symbolsByShard(
+  { symbols, shards = {} }: Pick<Environment, "symbols" | "shards">,
+): Map<string, EnvironmentSymbols> {
+  const byShard = new Map<string, EnvironmentSymbols>(
+    Object.keys(shards).map((shard) => [shard, {}]),
+  );
+  for (const [symbol, entry] of Object.entries(symbols)) {
+    for (const shard of shardsOf(entry, shards)) {
+      Object.assign(byShard.get(shard) ?? {}, { [symbol]: entry });
+    }
+  }
+  return byShard;
+}
+
+/**
+ * Every symbol belongs to exactly one shard, every shard has one, and all attributes are used.
+ * `environment` undefined = its shape is wrong: then only attributes are looked at.
+ */
+export function shardFindings(yaml: YamlSource, environment: Environment | undefined): Finding[] {
+  if (environment === undefined) return attributeFindings(yaml);
+  return [
+    ...attributeFindings(yaml),
+    ...selectorFindings(yaml, environment),
+    ...membershipFindings(yaml, environment),
+  ];
+}
+
+/** An attribute that no selector names may be a field that is misspelt. */
+function attributeFindings(yaml: YamlSource): Finding[] {
+  // Files of the past have attributes that nothing selected.
+  if (yaml.isPast) return [];
+  const selected = entriesOf(fieldOf(yaml.value, "shards"))
+    .flatMap(([, shard]) => entriesOf(fieldOf(shard, "selector")).map(([name]) => name));
+  const known = [...new Set([...SYMBOL_FIELDS, ...selected])];
+  return entriesOf(fieldOf(yaml.value, "symbols")).flatMap(([symbol, entry]) =>
+    entriesOf(entry).filter(([name]) => !known.includes(name)).map(([name]) => {
+      const hint = nearest(name, known) === undefined
+        ? `; an attribute is one that the selector of a shard names`
+        : "";
+      const message = `unknown field; ${suggestion(name, known)}${hint}`;
+      return yaml.findingAtKey(["symbols", symbol, name], message);
+    })
+  );
+}
+
+function selectorFindings(yaml: YamlSource, { symbols, shards = {} }: Environment): Finding[] {
+  const entries = Object.values(symbols);
+  const attributes = [...new Set(entries.flatMap((entry) => Object.keys(entry)))];
+  return Object.entries(shards).flatMap(([shard, spec]) => {
+    const path = ["shards", shard, "selector"];
+    const strange = Object.keys(spec.selector).filter((name) => !attributes.includes(name));
+    if (strange.length > 0) {
+      return strange.map((name) => {
+        const message = `no symbol has the attribute "${name}"; ${suggestion(name, attributes)}`;
+        return yaml.findingAtKey([...path, name], message);
+      });
+    }
+    if (entries.some((entry) => shardsOf(entry, { [shard]: spec }).length > 0)) return [];
+    const message = `shard "${shard}" has no symbol: none has ${termsOf(spec.selector)}`;
+    return [yaml.finding(path, message)];
+  });
+}
+
+function membershipFindings(yaml: YamlSource, { symbols, shards }: Environment): Finding[] {
+  if (shards === undefined) return [];
+  return Object.entries(symbols).flatMap(([symbol, entry]) => {
+    const own = shardsOf(entry, shards);
+    if (own.length === 1) return [];
+    const message = own.length === 0
+      ? `"${symbol}" is in no shard; give it what a selector asks for: ${choicesOf(shards)}`
+      : `"${symbol}" is in several shards: ${own.join(", ")}; make their selectors narrower`;
+    return [yaml.finding(["symbols", symbol], message)];
+  });
+}
+
+function termsOf(selector: ShardSpec["selector"]): string {
+  return Object.entries(selector).map(([name, value]) => `${name}: ${value}`).join(", ");
+}
+
+function choicesOf(shards: Shards): string {
+  return Object.entries(shards)
+    .map(([shard, { selector }]) => `${termsOf(selector)} (${shard})`).join(" or ");
+}
