@@ -38,8 +38,8 @@ Deno.test("each kind of import is a use", () => {
     assert.deepEqual(findings(files), [], text);
   }
   const whole = {
-    "jobs/a.ts": "export const a = 1;\n",
-    "jobs/b.ts": `import * as a_ from "./a.ts";`,
+    "jobs/a.ts": "export const b = 1;\n",
+    "jobs/c.ts": `import * as a from "./a.ts";`,
   };
   assert.equal(findings(whole).length, 1);
 });
