@@ -1,3 +1,4 @@
+import { formatPath } from "@ssmd/metadata";
 import { countText } from "./format.ts";
 import type { OutputFormat } from "./output_format.ts";
 import { terminalColumns } from "./terminal.ts";
@@ -115,4 +116,24 @@ function width(text: string): number {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0);
+}
+
+/** A deep value as rows of path and value; lists of words stand on one line. */
+export function flatRows(value: object): Row[] {
+  const rows: Row[] = [];
+  collect([], value, rows);
+  return rows;
+}
+
+function collect(path: PropertyKey[], value: unknown, rows: Row[]): void {
+  if (value === undefined) return;
+  const field = formatPath(path);
+  if (Array.isArray(value) && value.every((item) => typeof item !== "object")) {
+    rows.push({ field, value: value.join(", ") });
+  } else if (typeof value === "object" && value !== null) {
+    const isList = Array.isArray(value);
+    for (const [key, each] of Object.entries(value)) {
+      collect([...path, isList ? Number(key) : key], each, rows);
+    }
+  } else rows.push({ field, value: String(value) });
 }

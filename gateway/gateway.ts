@@ -19,21 +19,21 @@ import { SignalsClient } from "./bus/signals_client.ts";
 import { GATEWAY_LIMITS } from "./limits.ts";
 import { InstrumentSource } from "./meta/instrument_source.ts";
 import { RegistrySource } from "./meta/registry_source.ts";
-import type { CallLimits } from "./mcp/call_rate.ts";
+import type { CallLimits } from "./http/call_rate.ts";
 import { gatewayMetrics } from "./metrics.ts";
 import { protocolRoutes } from "./protocol/routes.ts";
 import { type FeedInfo, readFeedInfo } from "./rest/feed_info.ts";
-import { listen } from "./rest/http.ts";
-import { HttpConnections } from "./rest/http_connections.ts";
-import { openRest } from "./rest/rest.ts";
-import type { Route } from "./rest/route.ts";
+import { listen } from "./http/http.ts";
+import { HttpConnections } from "./http/http_connections.ts";
+import { openRest } from "./rest.ts";
+import type { Route } from "./http/route.ts";
 import { agentRoutes } from "./rest/routes/agents.ts";
 import { signalRoutes } from "./rest/routes/signals.ts";
 import { SelfCheck } from "./self_check.ts";
 import { MarketData, type MarketSpec } from "./state/market_data.ts";
 import { type RecentLimits, RecentRecords } from "./state/recent_records.ts";
 import { Hub } from "./stream/hub.ts";
-import { SLOW_POLICY_DEFAULT } from "./stream/slow_policy.ts";
+import { SLOW_POLICY_DEFAULT } from "./protocol/slow_policy.ts";
 import { StreamServer } from "./stream/server.ts";
 
 /** Options of {@linkcode startGateway}. */

@@ -1,6 +1,6 @@
 import { EVENT_TYPES } from "@ssmd/market";
 import type { Metrics } from "@ssmd/runtime";
-import { BUFFER_STATES, type BufferState, SLOW_POLICIES } from "./stream/slow_policy.ts";
+import { BUFFER_STATES, type BufferState, SLOW_POLICIES } from "./protocol/slow_policy.ts";
 
 /** The metrics of a gateway; labels are words of ours, never a client's. */
 export function gatewayMetrics(metrics: Metrics) {

@@ -1,5 +1,5 @@
 /** Signals: the engine, hosts and their supervisor, and how a source becomes a hosted signal. @module */
-export type { Param } from "./author/signal.ts";
+export type { Param } from "./engine/signal.ts";
 export {
   backtest,
   type BacktestQuery,

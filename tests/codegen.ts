@@ -4,7 +4,7 @@ import { runProgram } from "./process.ts";
 const GENERATORS: Readonly<Record<string, readonly string[]>> = {
   "lib/codec/generate.ts": ["--allow-read=.", "--allow-write=lib/codec/generated"],
   // The commands are loaded, and their packages read variables.
-  "cli/catalogue/generate.ts": [
+  "cli/generate_catalogue.ts": [
     "--allow-read",
     "--allow-write=cli",
     "--allow-env",

@@ -68,6 +68,9 @@ export async function layerFindings(root: string): Promise<string[]> {
     edges.set(path, localTargets(module, prefix));
   }
   for (const circle of circlesOf(edges)) findings.push(`a circle: ${circle.join(" → ")}`);
+  for (const circle of circlesOf(folderEdges(edges))) {
+    findings.push(`a circle of folders: ${circle.join(" → ")}`);
+  }
   return [...new Set(findings)];
 }
 
@@ -90,6 +93,30 @@ function localTargets(module: InfoModule, prefix: string): string[] {
   );
   return targets.filter((target) => target.startsWith(prefix))
     .map((target) => target.slice(prefix.length));
+}
+
+/**
+ * Which folder imports which, from imports of product files: the folders in which the ways to both
+ * files part. A folder's own files and those below it are one: they share what is declared there.
+ */
+export function folderEdges(edges: ReadonlyMap<string, readonly string[]>): Map<string, string[]> {
+  const folders = new Map<string, Set<string>>();
+  for (const [file, targets] of edges) {
+    const from = file.split("/");
+    for (const target of isProduct(file) ? targets.filter(isProduct) : []) {
+      const to = target.split("/");
+      const parts = from.findIndex((part, i) => part !== to[i]);
+      if (parts < 0 || parts >= from.length - 1 || parts >= to.length - 1) continue;
+      const folder = from.slice(0, parts + 1).join("/");
+      const imported = folders.get(folder) ?? new Set();
+      folders.set(folder, imported.add(to.slice(0, parts + 1).join("/")));
+    }
+  }
+  return new Map([...folders].map(([folder, imported]) => [folder, [...imported]]));
+}
+
+function isProduct(path: string): boolean {
+  return !isTest(path) && !/^(tests|bench)\//.test(path);
 }
 
 /** Circles of modules, each once, from its first file in order. Tests are no part of circles. */

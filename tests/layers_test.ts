@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { importFinding, isTest, pathFinding, roomOf, servicesFinding } from "./layers.ts";
-import { circlesOf, layerFindings } from "./layers_graph.ts";
+import { circlesOf, folderEdges, layerFindings } from "./layers_graph.ts";
 import plugin from "./layers_plugin.ts";
 
 function lint(filename: string, source: string): string[] {
@@ -171,6 +171,24 @@ Deno.test("the graph finds dynamic imports, circles of types, missing modules an
     assert.match(findings, /connector\/gone\.ts: cannot be loaded/);
     assert.match(findings, /cli\/commands\/x\.ts: imports connector and gateway/);
   });
+});
+
+Deno.test("folders that import each other are found, but not a folder and what is below it", () => {
+  const edges = {
+    "gateway/rest/a.ts": ["gateway/http/b.ts", "gateway/limits.ts"],
+    "gateway/http/b.ts": ["gateway/rest/routes/c.ts", "gateway/http/d.ts"],
+    "gateway/gateway.ts": ["gateway/rest/a.ts"],
+    "gateway/mcp/a.ts": ["gateway/rest/a.ts"],
+    "gateway/rest/a_test.ts": ["gateway/mcp/a.ts"],
+    "gateway/rest/routes/c.ts": ["gateway/rest/a.ts"],
+  };
+  const folders = folderEdges(new Map(Object.entries(edges)));
+  assert.deepEqual(Object.fromEntries(folders), {
+    "gateway/rest": ["gateway/http"],
+    "gateway/http": ["gateway/rest"],
+    "gateway/mcp": ["gateway/rest"],
+  });
+  assert.deepEqual(circlesOf(folders), [["gateway/rest", "gateway/http", "gateway/rest"]]);
 });
 
 Deno.test("a sound project has no finding", async () => {

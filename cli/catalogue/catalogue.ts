@@ -3,10 +3,6 @@ import type { CATALOGUE, COMMAND, PARAMETER } from "./catalogue_schema.ts";
 
 /** A flag or an argument. */
 export type CatalogueParameter = z.output<typeof PARAMETER>;
-/** The kind of a parameter's value. */
-export type ParameterType = CatalogueParameter["type"];
-/** What the shell completes a value with: names of the registry, or paths. */
-export type Completes = NonNullable<CatalogueParameter["completes"]>;
 /** A command. */
 export type CatalogueCommand = z.output<typeof COMMAND>;
 /** What a command prints. */

@@ -1,20 +1,11 @@
 import { z } from "zod";
+import { COMPLETES, PARAMETER_TYPES } from "../command/flag.ts";
 
 /** A flag or an argument. */
 export const PARAMETER = z.object({
   name: z.string().describe("As it is typed, without dashes"),
   brief: z.string(),
-  type: z.enum([
-    "boolean",
-    "choice",
-    "count",
-    "date",
-    "dir",
-    "duration",
-    "file",
-    "number",
-    "text",
-  ]),
+  type: z.enum(PARAMETER_TYPES),
   values: z.array(z.string()).exactOptional().describe("All allowed values; absent = any"),
   default: z.union([z.string(), z.boolean()]).exactOptional(),
   required: z.boolean(),
@@ -22,17 +13,7 @@ export const PARAMETER = z.object({
   placeholder: z.string().exactOptional(),
   alias: z.string().regex(/^[A-Za-z]$/).exactOptional(),
   negatable: z.boolean().exactOptional().describe("Has a form --no-… too"),
-  completes: z.enum([
-    "calendar",
-    "environment",
-    "feed",
-    "symbol",
-    "schema",
-    "key",
-    "command",
-    "file",
-    "dir",
-  ]).exactOptional().describe("What a shell completes the value with"),
+  completes: z.enum(COMPLETES).exactOptional().describe("What a shell completes the value with"),
 });
 
 /** A command. */

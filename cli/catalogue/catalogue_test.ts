@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { buildCatalogue } from "./build.ts";
 import { commandIn } from "./catalogue.ts";
-import { generateFiles } from "./generate.ts";
+import { generateFiles } from "../generate_catalogue.ts";
 import { loadCatalogue, loadSchemas } from "./load.ts";
 import { file, on, text, whole } from "../command/flag.ts";
 import { parameterOf } from "./parameters.ts";

@@ -1,5 +1,5 @@
 import type { Parameter } from "../command/flag.ts";
-import type { CatalogueParameter, Completes, ParameterType } from "./catalogue.ts";
+import type { CatalogueParameter } from "./catalogue.ts";
 
 /** A declared flag or argument for the catalogue. */
 export function parameterOf(name: string, parameter: Parameter<unknown>): CatalogueParameter {
@@ -22,6 +22,6 @@ function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-function pathOf(type: ParameterType): Completes | undefined {
+function pathOf(type: CatalogueParameter["type"]): CatalogueParameter["completes"] | undefined {
   return type === "file" || type === "dir" ? type : undefined;
 }

@@ -1,7 +1,35 @@
 import { parseDurationMs } from "@ssmd/runtime/duration";
 import { suggestion } from "@ssmd/runtime/suggest";
-import type { Completes, ParameterType } from "../catalogue/catalogue.ts";
 import { parseDay, parseList, parseWhole } from "./parsers.ts";
+
+/** The kinds of a parameter's value. */
+export const PARAMETER_TYPES = [
+  "boolean",
+  "choice",
+  "count",
+  "date",
+  "dir",
+  "duration",
+  "file",
+  "number",
+  "text",
+] as const;
+type ParameterType = typeof PARAMETER_TYPES[number];
+
+/** What a shell completes a value with: names of the registry, or paths. */
+export const COMPLETES = [
+  "calendar",
+  "environment",
+  "feed",
+  "symbol",
+  "schema",
+  "key",
+  "command",
+  "file",
+  "dir",
+] as const;
+/** One of {@linkcode COMPLETES}. */
+export type Completes = typeof COMPLETES[number];
 
 /** What a flag or an argument may say beyond its brief. */
 interface ParameterOptions {

@@ -1,8 +1,7 @@
 import { buildCommand, type Command as StricliCommand } from "@stricli/core";
 import type { SsmdContext } from "../context.ts";
 import { OUTPUT, STREAM_OUTPUT } from "./common_flags.ts";
-import { type OutputFormat, render } from "../render.ts";
-import { flatRows } from "../registry/show.ts";
+import { flatRows, type OutputFormat, render } from "../render.ts";
 import type { Arguments, Command, Table } from "./define.ts";
 import { aliasesOf, type Parameters } from "./flag.ts";
 

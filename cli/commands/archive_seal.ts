@@ -12,7 +12,7 @@ import type { Storage } from "@ssmd/storage";
 import { openArchive } from "../archive/open_archive.ts";
 import type { TimeSpan } from "@ssmd/dataset/time_span";
 import { spanOf } from "../archive/time_span.ts";
-import { ARCHIVE, SPAN_FLAGS } from "../command/archive_flags.ts";
+import { ARCHIVE, SPAN_FLAGS } from "../archive/archive_flags.ts";
 import { DRY_RUN, ENVIRONMENT_FILTER, FEED_FILTER } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { dir, on, type ValuesOf } from "../command/flag.ts";

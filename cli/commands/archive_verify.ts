@@ -4,7 +4,7 @@ import type { Storage } from "@ssmd/storage";
 import { openArchive } from "../archive/open_archive.ts";
 import { VERIFICATION, verificationOf } from "../archive/verification_view.ts";
 import { verifyArchive } from "@ssmd/dataset/verify";
-import { ARCHIVE } from "../command/archive_flags.ts";
+import { ARCHIVE } from "../archive/archive_flags.ts";
 import { ENVIRONMENT_FILTER } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import type { SsmdContext } from "../context.ts";

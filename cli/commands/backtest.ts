@@ -13,7 +13,7 @@ import {
 } from "@ssmd/signals";
 import { type NamedArchive, withArchive } from "../archive/with_archive.ts";
 import { spanOf } from "../archive/time_span.ts";
-import { ARCHIVE, SPAN_FLAGS, SYMBOLS } from "../command/archive_flags.ts";
+import { ARCHIVE, SPAN_FLAGS, SYMBOLS } from "../archive/archive_flags.ts";
 import { ENVIRONMENT_FILTER, OUTPUT } from "../command/common_flags.ts";
 import type { SsmdContext } from "../context.ts";
 import { defineCommand } from "../command/define.ts";

@@ -11,7 +11,8 @@ import { text } from "../command/flag.ts";
 import { viewOfOne } from "../registry/as_of.ts";
 import { AS_OF } from "../registry/as_of_flag.ts";
 import { hoursText, nowIn } from "../registry/calendar_text.ts";
-import { flatRows, noteOrigin } from "../registry/show.ts";
+import { noteOrigin } from "../registry/show.ts";
+import { flatRows } from "../render.ts";
 import { AS_SHOWN } from "../registry/shown_file.ts";
 
 /** In a table: the next ones; `ssmd calendar holidays` lists all. */

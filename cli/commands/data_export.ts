@@ -3,7 +3,7 @@ import type { Storage } from "@ssmd/storage";
 import { envOf } from "@ssmd/dataset/inventory";
 import { openArchive } from "../archive/open_archive.ts";
 import { spanOf } from "../archive/time_span.ts";
-import { ARCHIVE, FEEDS, RECORD_TYPES, SPAN_FLAGS, SYMBOLS } from "../command/archive_flags.ts";
+import { ARCHIVE, FEEDS, RECORD_TYPES, SPAN_FLAGS, SYMBOLS } from "../archive/archive_flags.ts";
 import { DRY_RUN, ENVIRONMENT_FILTER, OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { choice, text, type ValuesOf } from "../command/flag.ts";

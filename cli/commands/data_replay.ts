@@ -11,7 +11,7 @@ import {
   RECORDS_VERSION,
   SPAN_FLAGS,
   SYMBOLS,
-} from "../command/archive_flags.ts";
+} from "../archive/archive_flags.ts";
 import { ENVIRONMENT_FILTER, RUN_FOR } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { on, parsed, text } from "../command/flag.ts";

@@ -5,7 +5,7 @@ import { COMMIT, ConfigError, nowUs, VERSION } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { auditArchive, type AuditedArchive } from "../archive/audit_archive.ts";
 import { openArchive } from "../archive/open_archive.ts";
-import { ARCHIVE } from "../command/archive_flags.ts";
+import { ARCHIVE } from "../archive/archive_flags.ts";
 import { DRY_RUN, ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { on, text, word } from "../command/flag.ts";

@@ -1,7 +1,7 @@
 import { dayOfUs } from "@ssmd/archive";
 import { END_DAY, endDayId } from "@ssmd/jobs";
 import { nowUs, SsmdError } from "@ssmd/runtime";
-import { RECORDS_VERSION } from "../command/archive_flags.ts";
+import { RECORDS_VERSION } from "../archive/archive_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { day as dayFlag, text } from "../command/flag.ts";
 import { JOB_VIEW, jobRow, jobView } from "../jobs/job_view.ts";

@@ -4,7 +4,8 @@ import { defineCommand } from "../command/define.ts";
 import { viewOfOne } from "../registry/as_of.ts";
 import { AS_OF } from "../registry/as_of_flag.ts";
 import { FEED_ID } from "../registry/registry_args.ts";
-import { flatRows, noteOrigin } from "../registry/show.ts";
+import { noteOrigin } from "../registry/show.ts";
+import { flatRows } from "../render.ts";
 import { AS_SHOWN } from "../registry/shown_file.ts";
 
 export default defineCommand({

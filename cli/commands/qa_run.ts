@@ -3,7 +3,7 @@ import { type QaReport, runQa, versionDays } from "@ssmd/dataset/qa";
 import { loadCalendar, loadFeed, loadQaRules, type QaCheck, type QaRules } from "@ssmd/metadata";
 import { COMMIT, suggestion, VERSION } from "@ssmd/runtime";
 import { withArchive } from "../archive/with_archive.ts";
-import { RECORDS_VERSION, SPAN_FLAGS } from "../command/archive_flags.ts";
+import { RECORDS_VERSION, SPAN_FLAGS } from "../archive/archive_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { list } from "../command/flag.ts";
 import { notice } from "../context.ts";

@@ -4,7 +4,7 @@ import { inputOf, loadQaReport, type QaReport, versionDays } from "@ssmd/dataset
 import type { Storage } from "@ssmd/storage";
 import { ArchiveError } from "@ssmd/runtime";
 import { withArchive } from "../archive/with_archive.ts";
-import { RECORDS_VERSION, SPAN_FLAGS } from "../command/archive_flags.ts";
+import { RECORDS_VERSION, SPAN_FLAGS } from "../archive/archive_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { notice, type SsmdContext } from "../context.ts";
 import { daySpanOf, VERSION_FLAGS } from "../reprocess/flags.ts";

@@ -6,7 +6,7 @@ import { cacheDir, messageOf } from "@ssmd/runtime";
 import { assertSymbolsKnown, parseSymbol } from "../archive/requested_symbols.ts";
 import { parseEnd, parseMoment, type SpanFlags, spanOf } from "../archive/time_span.ts";
 import { type NamedArchive, withArchive } from "../archive/with_archive.ts";
-import { ARCHIVE, FEEDS, SPAN_FLAGS, SYMBOLS } from "../command/archive_flags.ts";
+import { ARCHIVE, FEEDS, SPAN_FLAGS, SYMBOLS } from "../archive/archive_flags.ts";
 import { ENVIRONMENT_FILTER } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { choice, dir, parsed, text, type ValuesOf } from "../command/flag.ts";

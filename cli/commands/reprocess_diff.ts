@@ -3,7 +3,7 @@ import { EVENT_TYPES } from "@ssmd/market";
 import { ArchiveError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { withArchive } from "../archive/with_archive.ts";
-import { RECORD_TYPES, SPAN_FLAGS } from "../command/archive_flags.ts";
+import { RECORD_TYPES, SPAN_FLAGS } from "../archive/archive_flags.ts";
 import { OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { list, text, type ValuesOf } from "../command/flag.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { openArchive } from "../archive/open_archive.ts";
-import { ARCHIVE } from "../command/archive_flags.ts";
+import { ARCHIVE } from "../archive/archive_flags.ts";
 import { ENVIRONMENT_FILTER, FEED_FILTER } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { bytesText } from "../format.ts";

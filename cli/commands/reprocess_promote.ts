@@ -7,7 +7,7 @@ import {
 } from "@ssmd/archive";
 import { isoOfUs, nowUs } from "@ssmd/runtime";
 import { withArchive } from "../archive/with_archive.ts";
-import { SPAN_FLAGS } from "../command/archive_flags.ts";
+import { SPAN_FLAGS } from "../archive/archive_flags.ts";
 import { auditArchive } from "../archive/audit_archive.ts";
 import { DRY_RUN } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";

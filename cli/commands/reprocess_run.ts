@@ -11,7 +11,7 @@ import { COMMIT, VERSION } from "@ssmd/runtime";
 import { openStorage, type StorageConfig } from "@ssmd/storage";
 import { envOf } from "@ssmd/dataset/inventory";
 import { archiveConfig } from "../archive/open_archive.ts";
-import { SPAN_FLAGS } from "../command/archive_flags.ts";
+import { SPAN_FLAGS } from "../archive/archive_flags.ts";
 import { DRY_RUN } from "../command/common_flags.ts";
 import { COUNTS_BY_TYPE } from "../archive/counts_by_type.ts";
 import { defineCommand } from "../command/define.ts";

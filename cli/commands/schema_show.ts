@@ -4,9 +4,9 @@ import { defineCommand } from "../command/define.ts";
 import { viewOfOne } from "../registry/as_of.ts";
 import { AS_OF } from "../registry/as_of_flag.ts";
 import { SCHEMA_NAME } from "../registry/registry_args.ts";
-import { flatRows, noteOrigin } from "../registry/show.ts";
+import { noteOrigin } from "../registry/show.ts";
 import { AS_SHOWN } from "../registry/shown_file.ts";
-import { render } from "../render.ts";
+import { flatRows, render } from "../render.ts";
 
 export default defineCommand({
   name: "schema show",

@@ -2,7 +2,7 @@ import { INSTRUMENT_FILE } from "@ssmd/metadata";
 import { isoOfUs } from "@ssmd/runtime";
 import { z } from "zod";
 import { defineCommand } from "../command/define.ts";
-import { flatRows } from "../registry/show.ts";
+import { flatRows } from "../render.ts";
 import { AS_OF_TIME, INSTRUMENT_ID, KNOWN_AT, timesOf } from "../secmaster/flags.ts";
 import { instrumentOf, notKnownThen, openMaster } from "../secmaster/open_master.ts";
 

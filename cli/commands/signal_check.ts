@@ -3,7 +3,7 @@ import type { MarketEvent } from "@ssmd/market";
 import { type CheckResult, checkSignal, findSignal, mergedRecords } from "@ssmd/signals";
 import { withArchive } from "../archive/with_archive.ts";
 import { spanOf } from "../archive/time_span.ts";
-import { ARCHIVE, SPAN_FLAGS } from "../command/archive_flags.ts";
+import { ARCHIVE, SPAN_FLAGS } from "../archive/archive_flags.ts";
 import { ENVIRONMENT_FILTER, OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { render } from "../render.ts";

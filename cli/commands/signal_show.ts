@@ -2,7 +2,7 @@ import { ConfigError } from "@ssmd/runtime";
 import { findSignal, hostedSignalOf, loadedInfo } from "@ssmd/signals";
 import { OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
-import { flatRows } from "../registry/show.ts";
+import { flatRows } from "../render.ts";
 import { SET, settingsOf, SIGNAL } from "../signal/signal_args.ts";
 import { foldersOfSignals } from "../signal/folders_of_signals.ts";
 import { SIGNAL_VIEW, signalView } from "../signal/signal_view.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { EVENT_TYPES } from "@ssmd/market";
 import { isoOfUs, SsmdError, untilSignal } from "@ssmd/runtime";
 import { GATEWAY_FLAGS, gatewayUrl, keyHeader } from "../client/running_gateway.ts";
-import { RECORD_TYPES } from "../command/archive_flags.ts";
+import { RECORD_TYPES } from "../archive/archive_flags.ts";
 import { RUN_FOR, STREAM_OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { text, whole } from "../command/flag.ts";

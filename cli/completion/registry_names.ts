@@ -1,4 +1,4 @@
-import type { Completes } from "../catalogue/catalogue.ts";
+import type { Completes } from "../command/flag.ts";
 
 /** Names of a kind in the registry of this or the given folder; none where there is no registry. */
 export type NameSource = (kind: Completes, dir?: string) => Promise<readonly string[]>;

@@ -1,4 +1,4 @@
-import { ARCHIVE, FEEDS, RECORDS_VERSION, SPAN_FLAGS } from "../command/archive_flags.ts";
+import { ARCHIVE, FEEDS, RECORDS_VERSION, SPAN_FLAGS } from "../archive/archive_flags.ts";
 import { ENVIRONMENT_FILTER } from "../command/common_flags.ts";
 import type { ValuesOf } from "../command/flag.ts";
 

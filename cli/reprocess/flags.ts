@@ -1,6 +1,6 @@
 import { dayOfUs } from "@ssmd/archive";
 import { type SpanFlags, spanOf } from "../archive/time_span.ts";
-import { ARCHIVE } from "../command/archive_flags.ts";
+import { ARCHIVE } from "../archive/archive_flags.ts";
 import { ENVIRONMENT_FILTER } from "../command/common_flags.ts";
 import { text } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";

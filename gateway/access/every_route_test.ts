@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Route } from "../rest/route.ts";
+import type { Route } from "../http/route.ts";
 import {
   ABSENT_FEED,
   ABSENT_SYMBOL,

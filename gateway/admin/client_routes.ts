@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { Problem } from "../rest/problem.ts";
-import { json } from "../rest/reply.ts";
-import { type Route, route } from "../rest/route.ts";
+import { Problem } from "../http/problem.ts";
+import { json } from "../http/reply.ts";
+import { type Route, route } from "../http/route.ts";
 import { INTERVAL_MS_MAX, INTERVAL_MS_MIN, MODES } from "../protocol/requests.ts";
-import { SLOW_POLICIES } from "../stream/slow_policy.ts";
+import { SLOW_POLICIES } from "../protocol/slow_policy.ts";
 import type { ConnectedClients } from "./connected_clients.ts";
 import { CONNECTION, ENDED_CONNECTION } from "../protocol/connection.ts";
 

@@ -5,7 +5,7 @@ import { connectionInfo } from "../stream/connection_info.ts";
 import type { Hub } from "../stream/hub.ts";
 import type { Mode } from "../protocol/requests.ts";
 import type { StreamServer } from "../stream/server.ts";
-import type { SlowPolicy } from "../stream/slow_policy.ts";
+import type { SlowPolicy } from "../protocol/slow_policy.ts";
 
 /** New delivery options of a client; absent ones stay. */
 interface ModeChange {

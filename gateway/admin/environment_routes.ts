@@ -8,9 +8,9 @@ import {
 import { SsmdError } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
 import { z } from "zod";
-import { Problem } from "../rest/problem.ts";
-import { json } from "../rest/reply.ts";
-import { type Route, route } from "../rest/route.ts";
+import { Problem } from "../http/problem.ts";
+import { json } from "../http/reply.ts";
+import { type Route, route } from "../http/route.ts";
 import type { MarketSpec } from "../state/market_data.ts";
 
 /** What the route of the environment needs. */

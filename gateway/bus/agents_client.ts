@@ -1,7 +1,7 @@
 import { type AgentsAnswer, type AgentsRequest, agentsSubject } from "@ssmd/market";
 import { TransportError } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
-import { Problem } from "../rest/problem.ts";
+import { Problem } from "../http/problem.ts";
 
 /** Checks of a signal run it many times. */
 const ANSWER_MS_MAX = 60_000;

@@ -1,7 +1,7 @@
 import { type SignalsAnswer, type SignalsRequest, signalsSubject } from "@ssmd/market";
 import { TransportError } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
-import { Problem } from "../rest/problem.ts";
+import { Problem } from "../http/problem.ts";
 
 const ANSWER_MS_MAX = 15_000;
 const ENCODER = new TextEncoder();

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { HINTS } from "../rest/schemas/common.ts";
-import { named } from "../rest/schemas/named.ts";
+import { named } from "../http/named.ts";
 import { ISSUE_KINDS } from "./report.ts";
 
 /** What became of an issue. */

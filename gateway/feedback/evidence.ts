@@ -1,6 +1,6 @@
 import { nowUs } from "@ssmd/runtime";
-import { type AskRoute, type Json, listIn, pathOf } from "../mcp/ask.ts";
-import { Problem } from "../rest/problem.ts";
+import { type AskRoute, type Json, listIn, pathOf } from "../http/ask.ts";
+import { Problem } from "../http/problem.ts";
 import type { Evidence } from "./entry.ts";
 import { FEEDBACK_LIMITS } from "./limits.ts";
 import type { Report } from "./report.ts";

@@ -1,7 +1,6 @@
-import { isoOfUs, type Metrics, nowUs } from "@ssmd/runtime";
-import type { AskRoute } from "../mcp/ask.ts";
-import { cleanText } from "../mcp/untrusted.ts";
-import { Problem } from "../rest/problem.ts";
+import { cleanText, isoOfUs, type Metrics, nowUs } from "@ssmd/runtime";
+import type { AskRoute } from "../http/ask.ts";
+import { Problem } from "../http/problem.ts";
 import { type Evidence, type FeedbackEntry, PRIORITIES, type Priority, STATUSES } from "./entry.ts";
 import { evidenceOf } from "./evidence.ts";
 import type { FeedbackStore } from "./feedback_store.ts";

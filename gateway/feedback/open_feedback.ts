@@ -1,8 +1,8 @@
 import type { Logger, Metrics } from "@ssmd/runtime";
 import type { Access } from "../access/access.ts";
-import type { AskRoute } from "../mcp/ask.ts";
-import type { CallRate } from "../mcp/call_rate.ts";
-import type { Route } from "../rest/route.ts";
+import type { AskRoute } from "../http/ask.ts";
+import type { CallRate } from "../http/call_rate.ts";
+import type { Route } from "../http/route.ts";
 import type { Priority } from "./entry.ts";
 import { Feedback } from "./feedback.ts";
 import { FeedbackStore } from "./feedback_store.ts";

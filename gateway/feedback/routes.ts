@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { type Access, mayActAs } from "../access/access.ts";
 import { headerOf } from "../access/credential.ts";
-import type { AskRoute } from "../mcp/ask.ts";
-import type { CallRate } from "../mcp/call_rate.ts";
-import { Problem } from "../rest/problem.ts";
-import { json, uncached } from "../rest/reply.ts";
-import { type Route, route, type RouteRequest } from "../rest/route.ts";
+import type { AskRoute } from "../http/ask.ts";
+import type { CallRate } from "../http/call_rate.ts";
+import { Problem } from "../http/problem.ts";
+import { json, uncached } from "../http/reply.ts";
+import { type Route, route, type RouteRequest } from "../http/route.ts";
 import { FEEDBACK_ENTRY, FEEDBACK_STATS, PRIORITIES, REPORTED, STATUSES } from "./entry.ts";
 import type { Feedback, Received } from "./feedback.ts";
 import type { FeedbackStore } from "./feedback_store.ts";

@@ -1,7 +1,7 @@
 import type { Logger } from "@ssmd/runtime";
 import { AccessDenied } from "../access/access_denied.ts";
-import { errorReply } from "../rest/error_reply.ts";
-import { Problem } from "../rest/problem.ts";
+import { errorReply } from "../http/error_reply.ts";
+import { Problem } from "../http/problem.ts";
 import type { Access } from "../access/access.ts";
 import type { ToolBackend, ToolResult } from "./mcp_server.ts";
 import type { CallContext, Toolbox } from "./toolbox.ts";

@@ -1,5 +1,5 @@
 import type { Found } from "./answer.ts";
-import { type AskRoute, listIn } from "./ask.ts";
+import { type AskRoute, listIn } from "../http/ask.ts";
 import { newestMs } from "./tools/condition.ts";
 import { GET_SIGNAL_HISTORY } from "./tools/get_signal_history.ts";
 import { GET_MARKET } from "./tools/get_market.ts";

@@ -1,8 +1,8 @@
 import { nearest, suggestion } from "@ssmd/runtime";
 import { z } from "zod";
-import { Problem, shorten } from "../rest/problem.ts";
+import { Problem, shorten } from "../http/problem.ts";
 import type { Found } from "./answer.ts";
-import type { AskRoute } from "./ask.ts";
+import type { AskRoute } from "../http/ask.ts";
 
 /** Hints for clients about what a tool does. */
 interface Annotations {

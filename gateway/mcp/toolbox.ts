@@ -1,9 +1,9 @@
 import type { Metrics } from "@ssmd/runtime";
-import { Problem } from "../rest/problem.ts";
+import { Problem } from "../http/problem.ts";
 import type { Access } from "../access/access.ts";
 import { answerText } from "./answer.ts";
-import type { AskRoute } from "./ask.ts";
-import type { CallRate } from "./call_rate.ts";
+import type { AskRoute } from "../http/ask.ts";
+import type { CallRate } from "../http/call_rate.ts";
 import { readResource } from "./resources.ts";
 import { toolNamed } from "./tool.ts";
 import { type ToolCaller, ToolClients } from "./tool_clients.ts";

@@ -1,3 +1,4 @@
+import { cleanText } from "@ssmd/runtime";
 import { MCP_LIMITS } from "./limits.ts";
 
 /** Fields whose text comes from an exchange or from another client. */
@@ -23,8 +24,6 @@ const OWN_REASONS: ReadonlySet<unknown> = new Set([
 /** Names by which calls are made; what looks otherwise is a text. */
 const NAMES = new Set(["symbol", "external", "venue_symbol", "result"]);
 const IDENTIFIER = /^[\w.:/+%@-]{1,128}$/;
-// deno-lint-ignore no-control-regex -- control characters are what is removed
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
 
 /** A value without texts of others, and these by their place. */
 interface Separated {
@@ -64,14 +63,6 @@ function isForeign(name: string, text: string): boolean {
 }
 
 function keep(found: Record<string, string>, path: string, text: string): void {
-  if (Object.keys(found).length < MCP_LIMITS.untrustedTextsMax) found[path] = cleanText(text);
-}
-
-/** A text of others on one line, without control and invisible characters, cut. */
-export function cleanText(
-  text: string,
-  most: number = MCP_LIMITS.untrustedCharactersMax,
-): string {
-  const line = text.replace(CONTROL, " ").replace(/\s+/g, " ").trim();
-  return line.length <= most ? line : `${line.slice(0, most)}…`;
+  if (Object.keys(found).length >= MCP_LIMITS.untrustedTextsMax) return;
+  found[path] = cleanText(text, MCP_LIMITS.untrustedCharactersMax);
 }

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { STREAM_ERRORS } from "../stream/error_codes.ts";
-import { PROTOCOL_VERSION } from "../stream/welcome.ts";
+import { STREAM_ERRORS } from "./error_codes.ts";
 import { CONTROLS, RECORDS } from "./messages.ts";
-import { ADDRESS, REQUESTS } from "./requests.ts";
+import { ADDRESS, PROTOCOL_VERSION, REQUESTS } from "./requests.ts";
 
 type Schemas = Readonly<Record<string, z.ZodType>>;
 

@@ -4,7 +4,7 @@ import { EVENT_TYPES } from "@ssmd/market";
 import fc from "fast-check";
 import { protocolMistake } from "../testing/protocol_check.ts";
 import { until, withGateway } from "../testing/gateway_rig.ts";
-import { STREAM_ERRORS } from "../stream/error_codes.ts";
+import { STREAM_ERRORS } from "./error_codes.ts";
 import { parseRequest } from "../stream/request.ts";
 import { RequestError } from "../stream/request_error.ts";
 import { WebSocket as NodeWebSocket } from "ws";

@@ -1,7 +1,7 @@
 import { EVENT_TYPES } from "@ssmd/market";
 import { z } from "zod";
-import { named } from "../rest/schemas/named.ts";
-import { BUFFER_STATES, SLOW_POLICIES } from "../stream/slow_policy.ts";
+import { named } from "../http/named.ts";
+import { BUFFER_STATES, SLOW_POLICIES } from "./slow_policy.ts";
 
 const milliseconds = z.number().describe("Milliseconds since 1970");
 

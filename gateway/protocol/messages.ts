@@ -1,6 +1,6 @@
 import { EVENT_TYPES, GAP_CHANNELS, GAP_REASONS } from "@ssmd/market";
 import { z } from "zod";
-import { SLOW_POLICIES } from "../stream/slow_policy.ts";
+import { SLOW_POLICIES } from "./slow_policy.ts";
 import { MODES, REQUEST_ID as id } from "./requests.ts";
 
 /*

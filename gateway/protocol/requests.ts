@@ -2,12 +2,15 @@ import { EVENT_TYPES } from "@ssmd/market";
 import { nowUs } from "@ssmd/runtime";
 import { z } from "zod";
 import { GATEWAY_LIMITS } from "../limits.ts";
-import { parseSince } from "../stream/since.ts";
-import { SLOW_POLICIES } from "../stream/slow_policy.ts";
+import { parseSince } from "./since.ts";
+import { SLOW_POLICIES } from "./slow_policy.ts";
 
 /*
  * Requests of clients. The gateway parses with these schemas, and AsyncAPI is generated from them.
  */
+
+/** Version of the client protocol. */
+export const PROTOCOL_VERSION = 1;
 
 /** Delivery modes: all records, the newest state per interval, or the newest as fast as read. */
 export const MODES = ["realtime", "conflated", "latest"] as const;

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { JSON_HEADERS } from "../rest/reply.ts";
-import { type Route, route } from "../rest/route.ts";
-import { StaticBody } from "../rest/static_body.ts";
+import { JSON_HEADERS } from "../http/reply.ts";
+import { type Route, route } from "../http/route.ts";
+import { StaticBody } from "../http/static_body.ts";
 
 /** The description of the stream; made when it is first asked for, as schemas take time to load. */
 export function protocolRoutes(version: string): Route[] {

@@ -1,6 +1,6 @@
 import { nowUs } from "@ssmd/runtime";
-import { type AskRoute, type Json, listIn } from "../mcp/ask.ts";
-import { Problem } from "../rest/problem.ts";
+import { type AskRoute, type Json, listIn } from "../http/ask.ts";
+import { Problem } from "../http/problem.ts";
 import { expiryMs, namedMarket } from "./market_phrase.ts";
 import { type Plan, planOf } from "./plan.ts";
 

@@ -1,4 +1,4 @@
-import type { Json } from "../mcp/ask.ts";
+import type { Json } from "../http/ask.ts";
 import type { Words } from "./words.ts";
 
 /** Names of currencies in words. */

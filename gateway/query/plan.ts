@@ -3,7 +3,7 @@ import type { Asked, Intent } from "./intents.ts";
 import { type MarketMatch, type NamedMarket, readMarket } from "./market_phrase.ts";
 import { readIntent } from "./intents.ts";
 import { readWhen, type When } from "./time_phrase.ts";
-import { shorten } from "../rest/problem.ts";
+import { shorten } from "../http/problem.ts";
 import { Words } from "./words.ts";
 
 /** A question as a structured query. */

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Access } from "../access/access.ts";
-import type { AskRoute } from "../mcp/ask.ts";
-import { json, uncached } from "../rest/reply.ts";
-import { type Route, route } from "../rest/route.ts";
-import { named } from "../rest/schemas/named.ts";
+import type { AskRoute } from "../http/ask.ts";
+import { json, uncached } from "../http/reply.ts";
+import { type Route, route } from "../http/route.ts";
+import { named } from "../http/named.ts";
 import { answerQuestion } from "./answer.ts";
 
 /** Characters of a question. */

@@ -1,4 +1,4 @@
-import { usOfTime } from "../rest/time_text.ts";
+import { usOfTime } from "../http/time_text.ts";
 import type { Words } from "./words.ts";
 
 const MINUTE_US = 60_000_000;

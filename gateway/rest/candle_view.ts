@@ -7,7 +7,7 @@ import type { Market } from "../state/market.ts";
 import { gapJson } from "./gap_view.ts";
 import { gapHints } from "./history_hints.ts";
 import type { Span } from "./history_span.ts";
-import { invalidParameter, Problem } from "./problem.ts";
+import { invalidParameter, Problem } from "../http/problem.ts";
 import { type CANDLE, type CANDLE_LIST, INTERVALS } from "./schemas/history.ts";
 
 type CandleJson = z.output<typeof CANDLE>;

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Position } from "../history/position.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
-import { valueOfCursor } from "./cursor.ts";
-import { invalidParameter, Problem } from "./problem.ts";
+import { valueOfCursor } from "../http/cursor.ts";
+import { invalidParameter, Problem } from "../http/problem.ts";
 
 const DAY_US = 86_400_000_000;
 

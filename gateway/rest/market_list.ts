@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Access } from "../access/access.ts";
 import type { Market } from "../state/market.ts";
 import type { MarketData } from "../state/market_data.ts";
-import { cursorOf, valueOfCursor } from "./cursor.ts";
+import { cursorOf, valueOfCursor } from "../http/cursor.ts";
 import type { FeedInfo } from "./feed_info.ts";
 import { includes } from "./market_lookup.ts";
 import { type MarketSummary, marketSummary, stateOf } from "./market_view.ts";

@@ -3,7 +3,7 @@ import { nearest } from "@ssmd/runtime";
 import type { Access } from "../access/access.ts";
 import type { Market, MarketFeed } from "../state/market.ts";
 import type { MarketData } from "../state/market_data.ts";
-import { Problem, shorten } from "./problem.ts";
+import { Problem, shorten } from "../http/problem.ts";
 
 /** Names that are looked through for one that may have been meant. */
 const NEAR_MAX = 2000;

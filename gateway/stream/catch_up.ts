@@ -8,7 +8,7 @@ import type { RecentRecords } from "../state/recent_records.ts";
 import type { Client, ClientGroup } from "./client.ts";
 import type { Hub } from "./hub.ts";
 import { replayFilters } from "./replay_filters.ts";
-import type { Since } from "./since.ts";
+import type { Since } from "../protocol/since.ts";
 import { BOOK_BIT, GAP_BIT, TYPE_INDEX } from "./type_bits.ts";
 import { RecordFrames } from "./encoding.ts";
 

@@ -7,7 +7,7 @@ import { deflatedFrame, textFrame } from "./frames.ts";
 import type { FrameMeta } from "./frame_meta.ts";
 import type { ByteSink } from "./socket_writer.ts";
 import { Rules } from "./rules.ts";
-import type { BufferLimits, BufferState, SlowPolicy } from "./slow_policy.ts";
+import type { BufferLimits, BufferState, SlowPolicy } from "../protocol/slow_policy.ts";
 import { isDroppable, TYPE_INDEX } from "./type_bits.ts";
 import { ENCODING, type Encoding, type PreparedFrame } from "./encoding.ts";
 

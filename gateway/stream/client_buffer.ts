@@ -11,7 +11,7 @@ import {
   LAGGING_FROM,
   ROOM_TO,
   type SlowPolicy,
-} from "./slow_policy.ts";
+} from "../protocol/slow_policy.ts";
 
 /** Receives events of a {@linkcode ClientBuffer}; `S` is a market. */
 export interface BufferOwner<S> {

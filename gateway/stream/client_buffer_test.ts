@@ -5,7 +5,7 @@ import type { ConnectionInfo, EndedConnectionInfo } from "../protocol/connection
 import type { FakeConnector } from "../testing/fake_connector.ts";
 import { type GatewayRig, until, withGateway } from "../testing/gateway_rig.ts";
 import type { Message } from "../testing/stream_client.ts";
-import { SLOW_POLICIES, type SlowPolicy } from "./slow_policy.ts";
+import { SLOW_POLICIES, type SlowPolicy } from "../protocol/slow_policy.ts";
 
 // What the healthy feel of it in time is bench/isolation_bench.ts.
 const HEALTHY = 100;

@@ -9,13 +9,13 @@ import { GATEWAY_LIMITS } from "../limits.ts";
 import { nowUs } from "@ssmd/runtime";
 import { Client } from "./client.ts";
 import { type ConnectionQuery, connectionQuery } from "./connection_query.ts";
-import { type ErrorMeaning, STREAM_ERRORS, type StreamErrorCode } from "./error_codes.ts";
+import { type ErrorMeaning, STREAM_ERRORS, type StreamErrorCode } from "../protocol/error_codes.ts";
 import { textFrame } from "./frames.ts";
 import type { ByteSink } from "./socket_writer.ts";
 import type { ClientRequest } from "./request.ts";
 import { RequestError } from "./request_error.ts";
 import { RequestHandler, type StreamContext } from "./request_handler.ts";
-import type { BufferLimits, SlowPolicy } from "./slow_policy.ts";
+import type { BufferLimits, SlowPolicy } from "../protocol/slow_policy.ts";
 import { ENCODING } from "./encoding.ts";
 
 /** Writes whole frames into a socket past the WebSocket that reads from it. */

@@ -1,6 +1,6 @@
 import { ADDRESS } from "../protocol/requests.ts";
 import { type RequestError, unknownWord } from "./request_error.ts";
-import type { SlowPolicy } from "./slow_policy.ts";
+import type { SlowPolicy } from "../protocol/slow_policy.ts";
 
 /** Options of a connection, from its address. */
 export interface ConnectionQuery {

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { GATEWAY_LIMITS } from "../limits.ts";
-import { PROBLEM_TITLES } from "../rest/problem.ts";
+import { PROBLEM_TITLES } from "../http/problem.ts";
 
 /** Why a handshake is refused. */
 interface HandshakeProblem {

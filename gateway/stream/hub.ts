@@ -5,7 +5,7 @@ import type { Market, MarketFeed, RecordOrigin } from "../state/market.ts";
 import type { RecentRecords } from "../state/recent_records.ts";
 import { FanoutGroup } from "./fanout_group.ts";
 import type { Client, ClientGroup, ClientOwner, Interest } from "./client.ts";
-import { type BufferState, SLOW_POLICIES, type SlowPolicy } from "./slow_policy.ts";
+import { type BufferState, SLOW_POLICIES, type SlowPolicy } from "../protocol/slow_policy.ts";
 import { BOOK_BIT, GAP_BIT, NEVER_CONFLATED, TYPE_INDEX } from "./type_bits.ts";
 import { type PreparedFrame, RecordFrames } from "./encoding.ts";
 

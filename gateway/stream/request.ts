@@ -13,8 +13,8 @@ import {
   REQUESTS,
 } from "../protocol/requests.ts";
 import { RequestError, type RequestId, shorten, unknownWord } from "./request_error.ts";
-import { parseSince, type Since } from "./since.ts";
-import { SLOW_POLICIES, type SlowPolicy } from "./slow_policy.ts";
+import { parseSince, type Since } from "../protocol/since.ts";
+import { SLOW_POLICIES, type SlowPolicy } from "../protocol/slow_policy.ts";
 import { ALL_TYPES, bitOf } from "./type_bits.ts";
 
 const INTERVAL_MS_DEFAULT = 100;

@@ -4,11 +4,11 @@ import type { Market } from "../state/market.ts";
 import { EntitledMarkets } from "../state/entitled_markets.ts";
 import type { Client } from "./client.ts";
 import { CatchUp, type CatchUpContext } from "./catch_up.ts";
-import { numberOf } from "./error_codes.ts";
+import { numberOf } from "../protocol/error_codes.ts";
 import { type ClientRequest, parseRequest } from "./request.ts";
 import { RequestError, type RequestId } from "./request_error.ts";
 import { GAP_BIT, TYPE_INDEX, typeNames } from "./type_bits.ts";
-import type { Since } from "./since.ts";
+import type { Since } from "../protocol/since.ts";
 
 /** Maximum of listed names; beyond it only their number is sent. */
 const LISTED_MAX = 100;

@@ -8,9 +8,9 @@ import type { Caller } from "../access/caller.ts";
 import type { Authenticator } from "../access/authenticator.ts";
 import { AccessDenied } from "../access/access_denied.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
-import type { HttpConnections } from "../rest/http_connections.ts";
-import { Problem } from "../rest/problem.ts";
-import { parseTarget } from "../rest/target.ts";
+import type { HttpConnections } from "../http/http_connections.ts";
+import { Problem } from "../http/problem.ts";
+import { parseTarget } from "../http/target.ts";
 import type { Client } from "./client.ts";
 import { Connection } from "./connection.ts";
 import type { EndedConnectionInfo } from "../protocol/connection.ts";
@@ -20,7 +20,7 @@ import { refuseHandshake } from "./handshake.ts";
 import { DEFLATE_WINDOW_BITS } from "./frames.ts";
 import { requestOfQuery } from "./request.ts";
 import type { StreamContext } from "./request_handler.ts";
-import type { BufferLimits, SlowPolicy } from "./slow_policy.ts";
+import type { BufferLimits, SlowPolicy } from "../protocol/slow_policy.ts";
 import { welcomeOf } from "./welcome.ts";
 
 const SERVER_OPTIONS = {

@@ -3,7 +3,7 @@ import { AccountingClient, type Wants } from "../testing/accounting_client.ts";
 import type { FakeConnector } from "../testing/fake_connector.ts";
 import { type GatewayRig, until, withGateway } from "../testing/gateway_rig.ts";
 import { Published } from "../testing/published.ts";
-import { SLOW_POLICIES } from "./slow_policy.ts";
+import { SLOW_POLICIES } from "../protocol/slow_policy.ts";
 
 const CLIENTS = 50;
 /** Clients that also get a market of large trades, so that their buffers really fill. */

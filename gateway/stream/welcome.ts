@@ -1,9 +1,7 @@
 import type { Access } from "../access/access.ts";
+import { PROTOCOL_VERSION } from "../protocol/requests.ts";
 import type { Client } from "./client.ts";
 import type { MarketData } from "../state/market_data.ts";
-
-/** Version of the client protocol. */
-export const PROTOCOL_VERSION = 1;
 
 /** The first message of a connection. */
 export function welcomeOf(

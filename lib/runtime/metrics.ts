@@ -7,7 +7,7 @@ type Labels = Record<string, string>;
  * Names of labels, or names with all values that are known beforehand: a count of each is 0 from the
  * start, so that its first rise is seen.
  */
-export type CounterLabels = readonly string[] | Readonly<Record<string, readonly string[]>>;
+type CounterLabels = readonly string[] | Readonly<Record<string, readonly string[]>>;
 
 /**
  * Prometheus metrics of one component, named `ssmd_{component}_{what}_{unit or total}`.

@@ -32,6 +32,7 @@ export { ProgressWatch } from "./progress_watch.ts";
 export { serveMetrics } from "./scrape.ts";
 export { surviveUncaughtErrors } from "./last_handler.ts";
 export { countFreeDescriptors } from "./descriptors.ts";
+export { cleanText, withoutInvisible } from "./clean_text.ts";
 export { childEnvironment } from "./child_environment.ts";
 export { untilSignal } from "./signals.ts";
 export { refusalHint, refusalIn } from "./refusal.ts";

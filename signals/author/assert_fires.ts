@@ -8,7 +8,7 @@ import type { Report } from "../engine/instance.ts";
 import { StreamEngine } from "../engine/stream_engine.ts";
 import type { Scenario } from "./scenario.ts";
 import { SCENARIO_START_US } from "./scenario.ts";
-import type { SignalDefinition } from "./signal.ts";
+import type { SignalDefinition } from "../engine/signal.ts";
 
 /** A fire that a test wants. */
 export interface ExpectedFire {

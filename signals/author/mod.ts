@@ -1,6 +1,6 @@
 /** What an author of signals imports as `@ssmd/signal`. @module */
-export { type Edge, type Param, signal, type SignalSpec, withParams } from "./signal.ts";
-export type { SignalDefinition } from "./signal.ts";
+export { type Edge, type Param, signal, type SignalSpec, withParams } from "../engine/signal.ts";
+export type { SignalDefinition } from "../engine/signal.ts";
 export { type Builder, type BuilderDefinition, type MarketRef } from "../builders/builder.ts";
 export { builder, type OwnBuilderOptions } from "../builders/own_builder.ts";
 export { orderbook, type OrderbookOptions, OrderbookView } from "../builders/orderbook.ts";

@@ -1,5 +1,5 @@
 import type { MarketEvent } from "@ssmd/market";
-import type { Param } from "../author/signal.ts";
+import type { Param } from "../engine/signal.ts";
 import { compareMerged } from "../engine/watermark_merge.ts";
 import type { SignalInfo } from "../host/load_signal.ts";
 import { hostedSignalOf, type SignalFile } from "../source/signal_catalog.ts";

@@ -1,4 +1,4 @@
-import type { Edge } from "../author/signal.ts";
+import type { Edge } from "./signal.ts";
 import type { StateReader, StateWriter } from "../builders/state_bytes.ts";
 
 const HOUR_US = 3_600_000_000;

@@ -1,4 +1,4 @@
-import type { Params, SignalDefinition } from "../author/signal.ts";
+import type { Params, SignalDefinition } from "./signal.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { sha256Of } from "./fire_id.ts";
 

@@ -15,7 +15,7 @@ import {
   type Param,
   signal,
   type SignalDefinition,
-} from "../author/signal.ts";
+} from "../engine/signal.ts";
 import { ValueError } from "../engine/canonical_json.ts";
 import { type LoadedSignal, loadedSignal } from "../engine/loaded_signal.ts";
 

@@ -1,4 +1,4 @@
-import { type Param } from "../author/signal.ts";
+import { type Param } from "../engine/signal.ts";
 import { systemCodeOf, UsageError } from "@ssmd/runtime/errors";
 import { suggestion } from "@ssmd/runtime/suggest";
 import type { HostedSignal } from "../host/load_signal.ts";

@@ -3,7 +3,7 @@ import type { Fire } from "@ssmd/market";
 import { compareFires } from "../engine/fire_id.ts";
 import type { Report } from "../engine/instance.ts";
 import { loadedSignal } from "../engine/loaded_signal.ts";
-import { overriddenParams, type SignalDefinition } from "../author/signal.ts";
+import { overriddenParams, type SignalDefinition } from "../engine/signal.ts";
 import type { HostedSignal } from "../host/load_signal.ts";
 import { batchesOf, librarySignal, rawSignal, textSignal } from "../testing/hosted.ts";
 import { marketWalk } from "../check/market_walk.ts";

@@ -1,7 +1,7 @@
 /** Signals as texts, and records as batches, for hosts. @module */
 import { Encoder } from "@ssmd/codec";
 import type { MarketEvent } from "@ssmd/market";
-import type { Param } from "../author/signal.ts";
+import type { Param } from "../engine/signal.ts";
 import { BatchWriter } from "../host/frames.ts";
 import type { HostedSignal } from "../host/load_signal.ts";
 import { linkSignal } from "../source/link_signal.ts";

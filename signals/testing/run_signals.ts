@@ -1,6 +1,6 @@
 /** Runs signals in this process. @module */
 import type { Fire, MarketEvent } from "@ssmd/market";
-import type { SignalDefinition } from "../author/signal.ts";
+import type { SignalDefinition } from "../engine/signal.ts";
 import type { Report } from "../engine/instance.ts";
 import { type LoadedSignal, loadedSignal } from "../engine/loaded_signal.ts";
 import { StreamEngine, type StreamEngineOptions } from "../engine/stream_engine.ts";

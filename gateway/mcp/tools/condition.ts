@@ -1,5 +1,5 @@
 import type { Condition } from "../answer.ts";
-import { type Json, listIn } from "../ask.ts";
+import { type Json, listIn } from "../../http/ask.ts";
 
 /** Reasons of gaps that pass by themselves. */
 const PASSING = new Set(["not_archived_yet"]);

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { pathOf } from "../ask.ts";
-import { Problem } from "../../rest/problem.ts";
+import { pathOf } from "../../http/ask.ts";
+import { Problem } from "../../http/problem.ts";
 import { defineTool } from "../tool.ts";
 
 const THREADS = "/v1/admin/agent/threads";

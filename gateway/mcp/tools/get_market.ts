@@ -1,5 +1,5 @@
 import type { Condition } from "../answer.ts";
-import { type Json, pathOf } from "../ask.ts";
+import { type Json, pathOf } from "../../http/ask.ts";
 import { defineTool } from "../tool.ts";
 import { FEED, SYMBOL } from "./arguments.ts";
 import { notesOf } from "./condition.ts";

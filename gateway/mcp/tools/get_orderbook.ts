@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { fittingCount, type Found } from "../answer.ts";
-import { type Json, listIn, pathOf } from "../ask.ts";
+import { type Json, listIn, pathOf } from "../../http/ask.ts";
 import { defineTool } from "../tool.ts";
 import { FEED, SYMBOL } from "./arguments.ts";
 

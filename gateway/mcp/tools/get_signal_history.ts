@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { pathOf } from "../ask.ts";
+import { pathOf } from "../../http/ask.ts";
 import { defineTool } from "../tool.ts";
 import { CURSOR, FEED, FROM, limit, TO } from "./arguments.ts";
 import { newestMs, notesOf } from "./condition.ts";

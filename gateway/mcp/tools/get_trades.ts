@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Json, pathOf } from "../ask.ts";
+import { type Json, pathOf } from "../../http/ask.ts";
 import { defineTool } from "../tool.ts";
 import { CURSOR, FEED, FROM, limit, SYMBOL, TO } from "./arguments.ts";
 import { newestMs, notesOf, pageCondition } from "./condition.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { GATEWAY_LIMITS } from "../../limits.ts";
 import type { Condition } from "../answer.ts";
-import type { Json } from "../ask.ts";
+import type { Json } from "../../http/ask.ts";
 import { defineTool } from "../tool.ts";
 import { CURSOR, FEED, limit } from "./arguments.ts";
 import { newestMs, notesOf } from "./condition.ts";

@@ -1,5 +1,5 @@
 import { fittingCount, type Found } from "../answer.ts";
-import { type Json, listIn } from "../ask.ts";
+import { type Json, listIn } from "../../http/ask.ts";
 import { defineTool } from "../tool.ts";
 
 /** Signals that run. */

@@ -1,5 +1,5 @@
 import { fittingCount, type Found } from "../answer.ts";
-import { type AskRoute, type Json, listIn, type RestRequest } from "../ask.ts";
+import { type AskRoute, type Json, listIn, type RestRequest } from "../../http/ask.ts";
 
 /** Tries to get a page that fits: records may change between two requests. */
 const TRIES = 5;

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { cursorOf, valueOfCursor } from "../../rest/cursor.ts";
+import { cursorOf, valueOfCursor } from "../../http/cursor.ts";
 import { fittingCount, type Found } from "../answer.ts";
-import { type AskRoute, type Json, listIn, pathOf } from "../ask.ts";
+import { type AskRoute, type Json, listIn, pathOf } from "../../http/ask.ts";
 import { defineTool } from "../tool.ts";
 import { CURSOR, FEED, FROM, limit, SYMBOL, TO } from "./arguments.ts";
 import { newestMs, notesOf, pageCondition } from "./condition.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { AgentsClient } from "../../bus/agents_client.ts";
-import { json, uncached } from "../reply.ts";
-import { type Route, route } from "../route.ts";
-import { named } from "../schemas/named.ts";
+import { json, uncached } from "../../http/reply.ts";
+import { type Route, route } from "../../http/route.ts";
+import { named } from "../../http/named.ts";
 
 const TAG = { tag: "Agents", role: "admin" } as const;
 const TEXT = z.string().min(1).max(2_000);

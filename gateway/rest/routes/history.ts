@@ -6,14 +6,14 @@ import type { HistoryReader, HistoryRecords, Page } from "../../history/history_
 import type { MarketData } from "../../state/market_data.ts";
 import { jsonPrefix } from "@ssmd/codec";
 import { candleAnswer, candleSpan } from "../candle_view.ts";
-import { cursorOf } from "../cursor.ts";
+import { cursorOf } from "../../http/cursor.ts";
 import { gapJson } from "../gap_view.ts";
 import { positionOfCursor, spanOf } from "../history_span.ts";
 import { historyHints } from "../history_hints.ts";
 import { marketOf } from "../market_lookup.ts";
 import { recordsJson } from "../records_json.ts";
-import { json, rawJson } from "../reply.ts";
-import { type Route, route } from "../route.ts";
+import { json, rawJson } from "../../http/reply.ts";
+import { type Route, route } from "../../http/route.ts";
 import { CURSOR, FEED, SYMBOL } from "../schemas/common.ts";
 import * as examples from "../schemas/history_examples.ts";
 import {

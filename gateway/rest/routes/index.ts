@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { Authenticator } from "../../access/authenticator.ts";
 import { docsPage } from "../docs/docs_page.ts";
-import { openApi } from "../openapi.ts";
-import { json, JSON_HEADERS } from "../reply.ts";
-import { type Route, route, type RouteRequest } from "../route.ts";
-import { StaticBody } from "../static_body.ts";
+import { openApi } from "../../http/openapi.ts";
+import { json, JSON_HEADERS } from "../../http/reply.ts";
+import { type Route, route, type RouteRequest } from "../../http/route.ts";
+import { StaticBody } from "../../http/static_body.ts";
 import { INDEX } from "../schemas/service.ts";
 
 /** Data of the index. */

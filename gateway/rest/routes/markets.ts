@@ -20,8 +20,8 @@ import {
 } from "../market_list.ts";
 import { feedOf, includes, marketOf } from "../market_lookup.ts";
 import { bookStateOf, feedView } from "../market_view.ts";
-import { json, rawJson } from "../reply.ts";
-import { type Route, route } from "../route.ts";
+import { json, rawJson } from "../../http/reply.ts";
+import { type Route, route } from "../../http/route.ts";
 import { CURSOR, FEED, SYMBOL } from "../schemas/common.ts";
 import * as examples from "../schemas/market_examples.ts";
 import {

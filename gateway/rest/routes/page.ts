@@ -1,7 +1,7 @@
 import { StorageError } from "@ssmd/runtime";
-import type { Reply } from "../reply.ts";
-import { StaticBody } from "../static_body.ts";
-import { type Route, route, type RouteRequest } from "../route.ts";
+import type { Reply } from "../../http/reply.ts";
+import { StaticBody } from "../../http/static_body.ts";
+import { type Route, route, type RouteRequest } from "../../http/route.ts";
 
 /** Files of the live page, their addresses and types. */
 const FILES = [

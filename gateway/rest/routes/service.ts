@@ -1,6 +1,6 @@
 import { type Health, livenessReasons, type Metrics, readinessReport } from "@ssmd/runtime";
-import { json, uncached } from "../reply.ts";
-import { type Route, route } from "../route.ts";
+import { json, uncached } from "../../http/reply.ts";
+import { type Route, route } from "../../http/route.ts";
 import { HEALTH, INFO, READINESS } from "../schemas/service.ts";
 
 /** Data of the service routes. */

@@ -1,10 +1,10 @@
 import { SIGN_IN_COOKIE, signInTokenOf } from "../../access/credential.ts";
 import type { Authenticator } from "../../access/authenticator.ts";
 import { ACCESS_LIMITS } from "../../access/limits.ts";
-import { json, type Reply, uncached } from "../reply.ts";
-import { type Route, route, type RouteRequest } from "../route.ts";
+import { json, type Reply, uncached } from "../../http/reply.ts";
+import { type Route, route, type RouteRequest } from "../../http/route.ts";
 import { SIGNED_IN, SIGNED_OUT, TICKET } from "../schemas/sign_in.ts";
-import { SIGN_IN_SCRIPT_PATH, signInPage, signInScript } from "../sign_in_page.ts";
+import { SIGN_IN_SCRIPT_PATH, signInPage, signInScript } from "../../http/sign_in_page.ts";
 
 /** Routes of browser sessions (a cookie for the own page) and tickets (for other pages). */
 export function signInRoutes(authenticator: Authenticator): Route[] {

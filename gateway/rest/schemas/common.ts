@@ -1,7 +1,7 @@
 import { GAP_CHANNELS, GAP_REASONS } from "@ssmd/market";
 import { z } from "zod";
 import { GATEWAY_LIMITS } from "../../limits.ts";
-import { named } from "./named.ts";
+import { named } from "../../http/named.ts";
 
 /** Milliseconds since 1970 with microseconds as decimals. */
 export const TIME = named(

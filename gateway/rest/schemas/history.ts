@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { GATEWAY_LIMITS } from "../../limits.ts";
 import { RECORDS } from "../../protocol/messages.ts";
-import { TIME_PATTERN, usOfTime } from "../time_text.ts";
+import { TIME_PATTERN, usOfTime } from "../../http/time_text.ts";
 import { GAP, HINTS, NEXT, NUMBER_OR_NULL, TIME } from "./common.ts";
-import { named } from "./named.ts";
+import { named } from "../../http/named.ts";
 
 /** A time in a query, as µs. */
 export const TIME_QUERY = z.string().max(64).regex(TIME_PATTERN, "is no time").transform(

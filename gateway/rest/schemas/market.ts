@@ -11,7 +11,7 @@ import {
   TIME,
   TIME_OR_NULL,
 } from "./common.ts";
-import { named } from "./named.ts";
+import { named } from "../../http/named.ts";
 
 /** Life cycle of a market. */
 export const MARKET_STATE = RECORDS.status.shape.state;

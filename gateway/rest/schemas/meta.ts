@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { HINTS, NUMBER_OR_NULL, TIME_OR_NULL } from "./common.ts";
-import { named } from "./named.ts";
+import { named } from "../../http/named.ts";
 
 /** The requested day. */
 export const AS_OF = z.iso.date().optional()

@@ -1,6 +1,6 @@
 import { ASSET_CLASSES, INSTRUMENT_FILE, LIFE_STATES, usOfInstant } from "@ssmd/metadata";
 import { z } from "zod";
-import { named } from "./named.ts";
+import { named } from "../../http/named.ts";
 
 /** A time in UTC: a day, or an ISO time. */
 const INSTANT = z.string().refine((value) => usOfInstant(value) !== undefined, {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { LINKS, TIME } from "./common.ts";
-import { named } from "./named.ts";
+import { named } from "../../http/named.ts";
 
 /** Whether the process lives. */
 export const HEALTH = named(

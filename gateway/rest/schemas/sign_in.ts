@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { named } from "./named.ts";
+import { named } from "../../http/named.ts";
 
 const EXPIRES = z.int().describe("Seconds for which it holds.");
 

@@ -2,7 +2,7 @@ import { SIGNAL_STATES } from "@ssmd/market";
 import { z } from "zod";
 import { RECORDS } from "../../protocol/messages.ts";
 import { HINTS, NEXT, TIME, TIME_OR_NULL } from "./common.ts";
-import { named } from "./named.ts";
+import { named } from "../../http/named.ts";
 
 /** A signal and how it is. */
 export const SIGNAL = named(

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { PROBLEM_TITLES } from "./problem.ts";
 import type { Route, RouteAnswer, Shape } from "./route.ts";
-import { NAMED } from "./schemas/named.ts";
+import { NAMED } from "./named.ts";
 
 type Json = Record<string, unknown>;
 

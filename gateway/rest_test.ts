@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Metrics, silentLogger, SsmdError } from "@ssmd/runtime";
 import { memoryTransport } from "@ssmd/transport";
-import { startGateway } from "../gateway.ts";
-import { withGateway } from "../testing/gateway_rig.ts";
+import { startGateway } from "./gateway.ts";
+import { withGateway } from "./testing/gateway_rig.ts";
 
 Deno.test("markets are listed in the environment's order, page by page", () =>
   withGateway(async ({ get, connector }) => {

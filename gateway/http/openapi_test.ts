@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { answerAsSignals } from "../testing/signals_service.ts";
-import { SIGNAL } from "./schemas/signal_examples.ts";
+import { SIGNAL } from "../rest/schemas/signal_examples.ts";
 import { withGateway } from "../testing/gateway_rig.ts";
 import { Description } from "../testing/description.ts";
 

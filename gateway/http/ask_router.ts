@@ -1,8 +1,8 @@
 import { type Access, mayActAs } from "../access/access.ts";
-import { checkedBody } from "../rest/body.ts";
-import { Problem } from "../rest/problem.ts";
-import type { Reply } from "../rest/reply.ts";
-import { endpointOf, type Router } from "../rest/router.ts";
+import { checkedBody } from "./body.ts";
+import { Problem } from "./problem.ts";
+import type { Reply } from "./reply.ts";
+import { endpointOf, type Router } from "./router.ts";
 import { type AskRoute, type Json, queryOf } from "./ask.ts";
 
 const UTF8 = new TextDecoder();

@@ -2,9 +2,9 @@
  * Writes what follows from the commands: `cli/commands/index.ts`, `cli/catalogue/commands.json`,
  * `cli/catalogue/schemas.json` and `cli/COMMANDS.md`. With `--check` it only names the stale ones. @module
  */
-import { type JsonSchema, outputSchemaOf, type OutputSchemas } from "./schemas.ts";
+import { type JsonSchema, outputSchemaOf, type OutputSchemas } from "./catalogue/schemas.ts";
 
-const CLI = new URL("../", import.meta.url);
+const CLI = new URL("./", import.meta.url);
 const COMMANDS_DIR = new URL("commands/", CLI);
 
 /** A command as its file declares it, read without loading it. */
@@ -47,7 +47,7 @@ function indexText(declared: readonly Declared[]): string {
 
 /** The schemas of all commands in the index; loads every command. */
 async function outputSchemas(): Promise<OutputSchemas> {
-  const { COMMAND_INDEX } = await import("../commands/index.ts");
+  const { COMMAND_INDEX } = await import("./commands/index.ts");
   const schemas: Record<string, JsonSchema> = {};
   for (const [name, { load }] of Object.entries(COMMAND_INDEX)) {
     const schema = outputSchemaOf((await load()).default);
@@ -86,8 +86,8 @@ export async function generateFiles(check: boolean): Promise<string[]> {
   const declared = await declaredCommands();
   await output.put("commands/index.ts", await formatted(indexText(declared), "ts"));
   // Loaded now, when the index that it imports is of this state.
-  const { buildCatalogue } = await import("./build.ts");
-  const { referenceOf } = await import("./reference.ts");
+  const { buildCatalogue } = await import("./catalogue/build.ts");
+  const { referenceOf } = await import("./catalogue/reference.ts");
   const catalogue = await buildCatalogue();
   await output.put("catalogue/schemas.json", schemasText(await outputSchemas()));
   await output.put("catalogue/commands.json", await formatted(JSON.stringify(catalogue), "json"));

@@ -1,5 +1,4 @@
 import { AccessDenied } from "../access/access_denied.ts";
-import { MCP_LIMITS } from "./limits.ts";
 
 /** Calls of one client. */
 export interface CallLimits {
@@ -7,6 +6,9 @@ export interface CallLimits {
   callsBurstMax: number;
   reportsPerMinuteMax: number;
 }
+
+/** The bucket that was used longest ago leaves first. */
+const BUCKETS_MAX = 2_000;
 
 interface Bucket {
   tokens: number;
@@ -43,7 +45,7 @@ export class CallRate {
     const filled = Math.min(burst, tokens + (nowMs - atMs) * perMinute / 60_000);
     this.#buckets.delete(name);
     this.#buckets.set(name, { tokens: filled < 1 ? filled : filled - 1, atMs: nowMs });
-    if (this.#buckets.size > MCP_LIMITS.clientsMax * 2) {
+    if (this.#buckets.size > BUCKETS_MAX) {
       this.#buckets.delete(this.#buckets.keys().next().value as string);
     }
     if (filled < 1) throw tooMany(perMinute, burst, Math.ceil((1 - filled) * 60 / perMinute));

@@ -1,4 +1,4 @@
-import { Problem } from "../rest/problem.ts";
+import { Problem } from "./problem.ts";
 
 /** A request for a route of the gateway. */
 export interface RestRequest {

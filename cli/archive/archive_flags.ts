@@ -1,7 +1,7 @@
 import { EVENT_TYPES } from "@ssmd/market";
-import { parseSymbol } from "../archive/requested_symbols.ts";
-import { parseEnd, parseMoment } from "../archive/time_span.ts";
-import { choice, day, dir, parsed, text } from "./flag.ts";
+import { parseSymbol } from "./requested_symbols.ts";
+import { parseEnd, parseMoment } from "./time_span.ts";
+import { choice, day, dir, parsed, text } from "../command/flag.ts";
 
 /** `--data`, where an archive is read. */
 export const ARCHIVE = dir("Folder of the archive; default: the storage of --env, else ./data");

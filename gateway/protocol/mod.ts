@@ -1,5 +1,0 @@
-/** Objects of the gateway's protocol, for programs that read its answers. @module */
-export { CONNECTION, ENDED_CONNECTION } from "./connection.ts";
-export { TOOL_CLIENT } from "../mcp/tool_clients.ts";
-export { FEEDBACK_ENTRY, FEEDBACK_STATS, PRIORITIES, STATUSES } from "../feedback/entry.ts";
-export { ANSWERED } from "../query/routes.ts";
