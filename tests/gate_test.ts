@@ -1,13 +1,22 @@
 import assert from "node:assert/strict";
 import { coverageOf, coverageTable, percentOf } from "./coverage.ts";
 import { docFindings } from "./doc_lint.ts";
-import { lastLineOf, resultsOf } from "./results.ts";
+import { lastLineOf, resultsOf, sumOf } from "./results.ts";
 
 const OUTPUT = `a passes ... ok (2ms)
 needs nats-server, which is not here ... ignored (0ms)
 steps ...
   one ... ok (0ms)
   two ... ignored (0ms)
+
+ ERRORS 
+
+a fails => ./a_test.ts:1:6
+error: Error: why
+
+ FAILURES 
+
+a fails => ./a_test.ts:1:6
 
 FAILED | 12 passed (3 steps) | 2 failed (1 step) | 1 ignored (1 step) (1s)
 
@@ -20,6 +29,7 @@ Deno.test("passed, failed and skipped tests are read from the summary", () => {
     passed: 12,
     failed: 2,
     skipped: ["needs nats-server, which is not here"],
+    errors: ["a fails => ./a_test.ts:1:6\nerror: Error: why"],
   });
   assert.equal(lastLineOf(results), "12 passed, 2 failed, 1 skipped");
 });
@@ -31,6 +41,14 @@ Deno.test("a sound run ends in N passed, N failed", () => {
 Deno.test("a run that broke off counts as a failure", () => {
   assert.equal(lastLineOf(resultsOf("error: Type checking failed.", 1)), "0 passed, 1 failed");
   assert.equal(resultsOf("ok | 3 passed | 0 failed (1s)", 1).failed, 1);
+  assert.deepEqual(resultsOf("one ... ok (1ms)\ntwo ...", 143).errors, [
+    "broke off after:\none ... ok (1ms)\ntwo ...",
+  ]);
+});
+
+Deno.test("runs beside each other end in one last line", () => {
+  const results = sumOf([resultsOf(OUTPUT, 1), resultsOf("ok | 3 passed | 0 failed (1s)", 0)]);
+  assert.equal(lastLineOf(results), "15 passed, 2 failed, 1 skipped");
 });
 
 Deno.test("coverage counts lines of our own code only", () => {

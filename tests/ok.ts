@@ -3,7 +3,7 @@ import { COVERAGE_MIN, coverageTable, percentOf, readCoverage } from "./coverage
 import { docLint } from "./doc_lint.ts";
 import { layerFindings } from "./layers_graph.ts";
 import { runProgram } from "./process.ts";
-import { reportTests, runTests } from "./run.ts";
+import { E2E, reportTests, runTests } from "./run.ts";
 import { lastLineOf } from "./results.ts";
 import { unusedExportFindings } from "./unused_exports.ts";
 
@@ -42,9 +42,6 @@ const STATIC: readonly Step[] = [
   { name: "exports", run: () => unusedExportFindings(ROOT) },
   { name: "generated", run: () => runGenerators(true, false) },
 ];
-
-/** Real processes, killed and restarted for minutes: `deno task test` and CI run these as well. */
-const E2E = "tests/e2e";
 
 let lastLine = "";
 

@@ -4,10 +4,14 @@ export interface Results {
   failed: number;
   /** Names of the tests that were skipped; a name says why. */
   skipped: string[];
+  /** What failed, with its errors; of a run that broke off its last lines. */
+  errors: string[];
 }
 
 const SUMMARY =
   /^(?:ok|FAILED) \| (\d+) passed(?: \(.*?\))? \| (\d+) failed(?: \(.*?\))?(?: \| (\d+) ignored)?/gm;
+const ERRORS = /^ ERRORS $([^]*?)^ FAILURES $/gm;
+const BROKE_OFF_LINES = 20;
 const SKIPPED = /^(\S.*) \.\.\. ignored \(/gm;
 
 /**
@@ -19,7 +23,28 @@ export function resultsOf(output: string, code: number): Results {
   const passed = Number(summary?.[1] ?? 0);
   const failed = Number(summary?.[2] ?? 0);
   const skipped = [...output.matchAll(SKIPPED)].map((match) => match[1] ?? "");
-  return { passed, failed: code === 0 ? failed : Math.max(1, failed), skipped };
+  return {
+    passed,
+    failed: code === 0 ? failed : Math.max(1, failed),
+    skipped,
+    errors: code === 0 ? [] : errorsOf(output, summary !== undefined),
+  };
+}
+
+function errorsOf(output: string, ended: boolean): string[] {
+  const reported = [...output.matchAll(ERRORS)].map((match) => (match[1] ?? "").trim());
+  if (ended && reported.length > 0) return reported;
+  return [`broke off after:\n${output.trimEnd().split("\n").slice(-BROKE_OFF_LINES).join("\n")}`];
+}
+
+/** The results of several runs as those of one. */
+export function sumOf(results: readonly Results[]): Results {
+  return {
+    passed: results.reduce((sum, { passed }) => sum + passed, 0),
+    failed: results.reduce((sum, { failed }) => sum + failed, 0),
+    skipped: results.flatMap(({ skipped }) => skipped),
+    errors: results.flatMap(({ errors }) => errors),
+  };
 }
 
 /** The last line of a test run: `N passed, N failed`, and what was skipped. */

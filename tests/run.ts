@@ -1,5 +1,5 @@
 import { runProgram } from "./process.ts";
-import { lastLineOf, type Results, resultsOf } from "./results.ts";
+import { lastLineOf, type Results, resultsOf, sumOf } from "./results.ts";
 
 /** Options of {@linkcode runTests}. */
 export interface TestOptions {
@@ -30,8 +30,17 @@ export async function runTests(
   return resultsOf(output, code);
 }
 
-/** Says what was skipped, then the last line. */
+/** Real processes, killed and restarted for minutes: they mostly wait. */
+export const E2E = "tests/e2e";
+
+/** Runs all tests, those with real processes beside the others: each lane is a process of its own. */
+async function runAllTests(): Promise<Results> {
+  return sumOf(await Promise.all([runTests([], { without: [E2E] }), runTests([E2E])]));
+}
+
+/** Says what failed and what was skipped, then the last line. */
 export function reportTests(results: Results): void {
+  for (const error of results.errors) console.log(`\nfailed:\n${error}`);
   if (results.skipped.length > 0) console.log("\nskipped:");
   for (const name of results.skipped) console.log(`  ${name}`);
   console.log(lastLineOf(results));
@@ -51,7 +60,8 @@ function escaped(text: string): string {
 }
 
 if (import.meta.main) {
-  const results = await runTests(Deno.args.filter((arg) => arg !== "--"));
+  const filters = Deno.args.filter((arg) => arg !== "--");
+  const results = await (filters.length === 0 ? runAllTests() : runTests(filters));
   reportTests(results);
   const none = results.passed + results.failed + results.skipped.length === 0;
   if (none) console.error("no test has such a name");
