@@ -67,7 +67,7 @@ class ArchiverService implements Archiver {
     this.#logger = options.logger ?? silentLogger;
     this.#metrics = new ArchiverMetrics(
       options.metrics ?? new Metrics("archiver"),
-      options.feeds,
+      { feeds: options.feeds, bucket: options.storage.location },
     );
     this.#nowUs = options.clock ?? systemNowUs;
     this.#flushTicks = Math.max(1, Math.round((options.flushMs ?? Infinity) / TICK_MS));

@@ -1,5 +1,5 @@
 import { EVENT_TYPES } from "@ssmd/market";
-import { Metrics } from "@ssmd/runtime";
+import type { Metrics } from "@ssmd/runtime";
 import type { Refusal } from "./window_router.ts";
 
 /** The archiver's metrics; counted a file or a round, not a message. */
@@ -19,8 +19,11 @@ export class ArchiverMetrics {
   readonly repaired;
   #writtenAtMs: Map<string, number>;
 
-  /** Registers them in `metrics`; counts of `feeds` are 0 from the start. */
-  constructor(metrics: Metrics = new Metrics("archiver"), feeds: readonly string[] = []) {
+  /** Registers them in `metrics`; counts of what is known are 0 from the start. */
+  constructor(
+    metrics: Metrics,
+    { feeds, bucket }: { feeds: readonly string[]; bucket: string },
+  ) {
     const ofFeed = { feed: feeds };
     const byType = { feed: feeds, type: EVENT_TYPES };
     this.#writtenAtMs = new Map(feeds.map((feed) => [feed, performance.now()]));
@@ -46,7 +49,9 @@ export class ArchiverMetrics {
       { reason: ["subject", "payload", "time", "late"] satisfies Refusal[] },
     );
     this.files = metrics.counter("files_written_total", "Files written.", byType);
-    this.bytes = metrics.counter("bytes_written_total", "Bytes of files written.", ["bucket"]);
+    this.bytes = metrics.counter("bytes_written_total", "Bytes of files written.", {
+      bucket: [bucket],
+    });
     this.lagSeconds = metrics.gauge(
       "lag_seconds",
       "Age of the oldest record that is not in a finished file.",

@@ -50,7 +50,7 @@ export const MAY_IMPORT_TYPES: Readonly<Record<Room, readonly Room[]>> = {
 const OPEN_FILES: Readonly<Record<Room, RegExp>> = {
   exchanges: /^exchanges\/[^/]+\.ts$/,
   venue: /^exchanges\/[^/]+\/mod\.ts$/,
-  deploy: /^deploy\/entrypoints\.ts$/,
+  deploy: /^deploy\/(entrypoints|grafana\/dashboards)\.ts$/,
   // The project of the commands' examples, in which the README's lines run, too.
   cli: /^cli\/testing\/project\.ts$/,
   // Contract suites, real servers and browsers: tests beside the code run them, benches too.

@@ -369,6 +369,7 @@ export class SignalService {
     };
     await this.#set.addSwitch(change);
     await this.#saveSnapshot();
+    for (const id of this.#set.ids) this.#metrics.fires.inc({ signal: id }, 0);
     this.#logger.info("signals were switched", { action, stream_sequence: sequence });
     return change;
   }
