@@ -30,3 +30,4 @@ export { Supervisor } from "./supervisor/supervisor.ts";
 export { readSignals } from "./live/read_signals.ts";
 export { type SignalFolders, signalFolders } from "./source/signal_folders.ts";
 export { SignalService } from "./live/signal_service.ts";
+export type { SignalServiceOptions } from "./live/service_options.ts";

@@ -134,8 +134,8 @@ async function viewOf(
     fires_per_hour: spanUs === 0 ? null : Number((fires.length / (spanUs / 3.6e9)).toPrecision(4)),
     sha256: result.sha256,
     outcomes: outcomes.map(({ upShare: up_share, ...outcome }) => ({ ...outcome, up_share })),
-    data: days.map(({ feed, day, condition, why, gaps }) => ({
-      ...{ feed, day, condition, why, gaps: gaps.length },
+    data: days.map(({ feed, day, version, condition, why, gaps }) => ({
+      ...{ feed, day, version, condition, why, gaps: gaps.length },
     })),
     problems: [
       ...result.reports.map(({ symbol, message }) => `${symbol}: ${message}`),

@@ -49,6 +49,7 @@ export const BACKTEST = z.object({
   data: z.array(z.object({
     feed: z.string(),
     day: z.string(),
+    version: z.string().describe("Of the records; fires that were archived live are always of v1"),
     condition: z.string(),
     why: z.string(),
     gaps: z.int(),
@@ -87,8 +88,8 @@ export function backtestText(result: z.input<typeof BACKTEST>): string {
     `span     ${from ?? "-"} to ${to ?? "-"}, ${countText(result.records, "record")}` +
     (result.ns_per_record === null ? "" : `, ${result.ns_per_record} ns each`),
     ...(fires === 0 ? [] : [render({ value: outcomes, rows: after }, "table").trimEnd()]),
-    ...data.map(({ feed, day, condition, why, gaps }) =>
-      `data     ${feed} ${day}: ${condition}, ${countText(gaps, "gap")}; ${why}`
+    ...data.map(({ feed, day, version, condition, why, gaps }) =>
+      `data     ${feed} ${day} ${version}: ${condition}, ${countText(gaps, "gap")}; ${why}`
     ),
     ...result.problems.map((problem) => `problem  ${problem}`),
     ...comparedLines(result.compared_live),

@@ -37,7 +37,12 @@ import {
   surviveUncaughtErrors,
   VERSION,
 } from "@ssmd/runtime";
-import { readSignals, signalFolders, SignalService } from "@ssmd/signals";
+import {
+  readSignals,
+  signalFolders,
+  SignalService,
+  type SignalServiceOptions,
+} from "@ssmd/signals";
 import { openServiceStorage, type WatchedStorage } from "@ssmd/storage";
 import { openTransport, type Transport } from "@ssmd/transport";
 
@@ -134,7 +139,7 @@ interface Parts {
   gateway: KeptGateway;
   archiver: Archiver;
   /** Absent where the environment has none. */
-  signals: SignalService | undefined;
+  signals: SignalService;
   registry: Metrics["registry"];
   health: Health;
 }
@@ -239,9 +244,10 @@ async function startParts(
   await archiver.start();
   stack.defer(() => archiver.close(closeOptions(archiver, storage)));
   const signals = await startSignals({
-    ...{ environment, feeds, registryFolder, transport, storage, logger, registry, health },
+    ...{ env, feeds, registryFolder, transport, storage, logger, registry, health },
+    archiveAll: () => archiver.flush(),
   });
-  if (signals !== undefined) stack.defer(() => signals.close());
+  stack.defer(() => signals.close());
   stack.defer(
     await startAgents({ deployment, transport, storage, registryDir: registryFolder, logger }),
   );
@@ -250,21 +256,14 @@ async function startParts(
 
 /** Before any connector: a bus of this process gives a record once. */
 async function startSignals(
-  { environment, feeds, registryFolder, registry, ...rest }: {
-    environment: Deployment["environment"];
-    feeds: readonly string[];
+  { registryFolder, registry, ...rest }: {
     registryFolder: string;
     registry: Metrics["registry"];
-    transport: Transport;
-    storage: WatchedStorage;
-    logger: Logger;
-    health: Health;
-  },
-): Promise<SignalService | undefined> {
-  if (Object.keys(environment.signals).length === 0) return undefined;
-  const env = environment.name;
+  } & Omit<SignalServiceOptions, "metrics" | "readSignals">,
+): Promise<SignalService> {
+  const { env } = rest;
   const signals = new SignalService({
-    ...{ env, feeds, ...rest, metrics: new Metrics("signals", registry) },
+    ...{ ...rest, metrics: new Metrics("signals", registry) },
     readSignals: async () =>
       await readSignals(
         await loadEnvironment(registryFolder, env),
@@ -375,7 +374,7 @@ function running(
     close: async () => {
       await Promise.all([...connectors.values()].map((connector) => connector.stop()));
       // What they fire last is archived with the rest.
-      await signals?.close();
+      await signals.close();
       try {
         await waitUntilArchived(archiver, storage, logger);
       } finally {

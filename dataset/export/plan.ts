@@ -1,7 +1,8 @@
 import {
   archivedDays,
   assertKnown,
-  loadManifest,
+  type DayPart,
+  dayParts,
   type Manifest,
   type ManifestFile,
   parseManifestKey,
@@ -58,8 +59,8 @@ export interface Partition {
 }
 
 /**
- * What an export would write, by feed, type and day, in the active version of each day. Throws
- * ArchiveError `ARCHIVE_NOT_FOUND` for an environment or feed that is not archived, `NOTHING_ARCHIVED`
+ * What an export would write, by feed, type and day, in the active version of each day (fires in the
+ * archiver's). Throws ArchiveError `ARCHIVE_NOT_FOUND` for an environment or feed that is not archived, `NOTHING_ARCHIVED`
  * where there is nothing of what was asked for, and what reading manifests throws.
  */
 export async function planExport(storage: Storage, request: ExportRequest): Promise<Partition[]> {
@@ -68,13 +69,13 @@ export async function planExport(storage: Storage, request: ExportRequest): Prom
   const feeds = request.feeds ?? await archivedFeeds(storage, env);
   for (const feed of feeds) {
     let isKnown = false;
-    for (const { day, version } of await archivedDays(storage, { env, feed, ...span })) {
-      const manifest = await loadManifest(storage, { kind: "normalized", env, feed, version, day });
-      if (manifest === undefined) continue;
-      isKnown = true;
-      for (const type of EVENT_TYPES.filter((each) => types.includes(each))) {
-        const partition = partitionOf({ manifest, version }, type, request);
-        if (partition.sources.length > 0) partitions.push(partition);
+    for (const archived of await archivedDays(storage, { env, feed, types, ...span })) {
+      for (const part of await dayParts(storage, { env, feed, types }, archived)) {
+        isKnown = true;
+        for (const type of EVENT_TYPES) {
+          const partition = partitionOf(part, type, request);
+          if (partition.sources.length > 0) partitions.push(partition);
+        }
       }
     }
     if (!isKnown) await assertKnown(storage, { env, feed });
@@ -88,12 +89,12 @@ export async function planExport(storage: Storage, request: ExportRequest): Prom
 }
 
 function partitionOf(
-  { manifest, version }: { manifest: Manifest; version: string },
+  { manifest, version, files }: DayPart,
   type: EventType,
   request: ExportRequest,
 ): Partition {
   const { env, feed, day, status } = manifest;
-  const sources = manifest.files.filter((file) => file.type === type)
+  const sources = files.filter((file) => file.type === type)
     .map(({ key, sha256, count, bytes, sealed }) => ({
       ...{ key, sha256, count, bytes },
       ...(sealed === undefined ? {} : { sealed }),

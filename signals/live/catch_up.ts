@@ -14,7 +14,7 @@ import type { Snapshot } from "./snapshots.ts";
 import { type StreamItem, StreamItems } from "./stream_item.ts";
 
 /** Where what was missed is read from. */
-interface MissedSource {
+export interface MissedSource {
   env: string;
   feeds: readonly string[];
   transport: Transport;

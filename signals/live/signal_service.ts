@@ -1,68 +1,31 @@
-import type { SignalsAnswer, SignalsRequest, SignalSwitch } from "@ssmd/market";
 import {
   type ComponentHealth,
   Health,
   type Logger,
   messageOf,
-  type Metrics,
   nowUs,
   sleep,
   SsmdError,
 } from "@ssmd/runtime";
-import type { Storage } from "@ssmd/storage";
-import type { Consumer, Transport } from "@ssmd/transport";
-import {
-  archivedFires,
-  coldStart,
-  hasRecords,
-  inputFilters,
-  missedItems,
-  toldFires,
-} from "./catch_up.ts";
+import type { Consumer } from "@ssmd/transport";
+import { coldStart, inputFilters, missedItems, toldFires } from "./catch_up.ts";
 import { BetweenBatches } from "./between_batches.ts";
 import { FireOutbox } from "./fire_outbox.ts";
+import { openSet } from "./open_set.ts";
 import { PassingTrouble } from "./passing_trouble.ts";
 import { ServiceLease } from "./service_lease.ts";
 import { StreamPlace } from "./stream_place.ts";
 import { SignalSet, type WantedSignal } from "./signal_set.ts";
 import { requireWork } from "./signals_health.ts";
 import { SignalsMetrics } from "./signals_metrics.ts";
-import { type Snapshot, Snapshots } from "./snapshots.ts";
+import { SnapshotKeeper } from "./snapshot_keeper.ts";
+import type { Snapshot } from "./snapshots.ts";
 import { StreamIntake } from "./stream_intake.ts";
 import type { StreamItem } from "./stream_item.ts";
+import { Switchboard } from "./switchboard.ts";
+import type { SignalServiceOptions, SignalServiceStats } from "./service_options.ts";
 import { respondToRequests } from "./requests.ts";
 
-/** What the service of signals is made of. */
-interface SignalServiceOptions {
-  env: string;
-  /** Feeds whose records it reads. */
-  feeds: readonly string[];
-  /** Default `main`. */
-  shard?: string;
-  transport: Transport;
-  storage: Storage;
-  /** Reads files and environment: what should run now. Asked at the start and with each deploy. */
-  readSignals: () => Promise<readonly WantedSignal[]>;
-  logger: Logger;
-  metrics: Metrics;
-  health?: Health;
-  /** Time between two snapshots; default 10 s. */
-  snapshotMs?: number;
-}
-
-/** Figures of a running service. */
-interface SignalServiceStats {
-  records: number;
-  fires: number;
-  /** Fires that came once more behind a restart, and were not told again. */
-  repeated: number;
-  waiting: number;
-  lagSeconds: number;
-}
-
-const SNAPSHOT_MS = 10_000;
-const FORGET_MS = 60_000;
-const RECORDS_PER_SNAPSHOT = 100_000;
 /** Longest that an end waits for storage and bus. */
 const CLOSE_MS_MAX = 20_000;
 const BATCH_BYTES_MIN = 64 * 1024;
@@ -80,7 +43,8 @@ export class SignalService {
   #metrics: SignalsMetrics;
   #health: ComponentHealth;
   #intake: StreamIntake;
-  #snapshots: Snapshots;
+  #snapshots: SnapshotKeeper;
+  #switches: Switchboard;
   #set: SignalSet;
   #outbox: FireOutbox | undefined;
   #consumer: Consumer | undefined;
@@ -90,12 +54,8 @@ export class SignalService {
   #trouble: PassingTrouble;
   #between = new BetweenBatches(() => this.#intake.wake());
   #timer: ReturnType<typeof setInterval> | undefined;
-  #snapshotDueMs = 0;
-  #forgetDueMs = 0;
-  #sinceSnapshot = 0;
   #isLive = false;
   #isCold = false;
-  #isChanged = false;
   #silentUntilUs = 0;
   #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -104,13 +64,22 @@ export class SignalService {
 
   /** Nothing runs yet. */
   constructor(options: SignalServiceOptions) {
-    const { env, shard = "main", storage, logger, metrics } = options;
+    const { env, shard = "main", storage, logger } = options;
     this.#options = options;
     this.#logger = logger;
-    this.#metrics = new SignalsMetrics(metrics);
+    const metrics = this.#metrics = new SignalsMetrics(options.metrics);
     this.#health = (options.health ?? new Health()).component("signals");
-    this.#snapshots = new Snapshots(storage, { env, shard });
+    this.#snapshots = new SnapshotKeeper({ ...options, shard, metrics });
     this.#set = new SignalSet({ env, shard, storage, logger });
+    this.#switches = new Switchboard({
+      ...{ set: this.#set, place: this.#place, between: this.#between, logger },
+      readSignals: options.readSignals,
+      lagSeconds: () => this.#lagSeconds(),
+      onSwitched: async () => {
+        await this.#saveSnapshot();
+        for (const id of this.#set.ids) metrics.fires.inc({ signal: id }, 0);
+      },
+    });
     this.#lease = new ServiceLease(options.transport, `signals-${shard}`, logger);
     this.#lease.lost.then((error) => this.#fail(error));
     this.#intake = new StreamIntake({
@@ -150,14 +119,17 @@ export class SignalService {
     const { transport, readSignals } = this.#options;
     requireWork(this.#health, {
       transport,
-      isLive: () => this.#isLive,
+      isLive: () => this.#isLive || this.#switches.isIdle,
       heldBy: () => this.#lease.heldBy,
       lagSeconds: () => this.#lagSeconds(),
       problem: () => this.#trouble.problem,
     });
     const wanted = await readSignals();
     // What a bus of this process delivers now comes only once.
-    if (!transport.durable) await this.#subscribe();
+    if (!transport.durable) {
+      if (wanted.length > 0) await this.#subscribe();
+      await this.#respond();
+    }
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#running = this.#run(wanted).catch((error) => this.#fail(error));
   }
@@ -169,16 +141,27 @@ export class SignalService {
       filters: inputFilters(env, feeds),
       onMessage: (message) => this.#intake.push(message),
     });
-    this.#responder = await respondToRequests(transport, env, (request) => this.#asked(request));
   }
 
-  /** Waits for its turn, then takes the place of the service before. */
-  async #lead(): Promise<boolean> {
+  async #respond(): Promise<void> {
+    const { env, transport } = this.#options;
+    this.#responder = await respondToRequests(
+      transport,
+      env,
+      (request) => this.#switches.asked(request),
+    );
+  }
+
+  /** Waits for its turn, then takes the place of the service before; gives what is to run, if anything. */
+  async #lead(wanted: readonly WantedSignal[]): Promise<readonly WantedSignal[]> {
     const { transport } = this.#options;
     const isOurs = await this.#trouble.through(() => this.#lease.acquire(this.#intake.ended));
-    if (!isOurs) return false;
-    if (transport.durable) await this.#trouble.through(() => this.#subscribe());
-    return true;
+    if (!isOurs) return [];
+    if (transport.durable) await this.#trouble.through(() => this.#respond());
+    const first = wanted.length === 0 ? await this.#switches.firstSignals(this.#intake.ended) : [];
+    if (transport.durable || first.length > 0) await this.#trouble.through(() => this.#subscribe());
+    if (!transport.durable && first.length > 0) await this.#options.archiveAll?.();
+    return [...wanted, ...first];
   }
 
   /** Takes what the bus has delivered, writes a last snapshot and ends. */
@@ -208,27 +191,10 @@ export class SignalService {
     await this.#lease.release();
   }
 
-  async #run(wanted: readonly WantedSignal[]): Promise<void> {
-    const { env, transport, feeds } = this.#options;
-    if (!await this.#lead()) return;
-    const { createdAtUs } = await this.#trouble.through(() => transport.state());
-    const snapshot = await this.#begin(wanted);
-    this.#place.stream = { createdAtUs, sequence: 0 };
-    const from = snapshot ?? coldStart(feeds, this.#isCold ? this.#set.warmupUs : undefined);
-    this.#place.feeds = { ...from.feeds };
-    const told = await this.#trouble.through(() => toldFires(this.#options, from));
-    this.#outbox = new FireOutbox(env, transport, told);
-    await this.#outbox.restore(snapshot?.fires ?? new Uint8Array(0));
-    if (snapshot === undefined) await this.#record("start");
-    else if (this.#isChanged) await this.#record("deploy");
-    const reached = await this.#trouble.through(() => this.#catchUp(from));
-    this.#place.stream.sequence = reached;
-    this.#intake.skipTo(reached);
-    this.#isLive = true;
-    this.#logger.info("signals run", {
-      signals: this.#set.ids.join(" "),
-      fires: this.#outbox.count,
-    });
+  async #run(expected: readonly WantedSignal[]): Promise<void> {
+    const wanted = await this.#lead(expected);
+    if (wanted.length === 0) return;
+    await this.#goOn(wanted);
     let batchBytes = BATCH_BYTES_MIN;
     while (!this.#intake.isOver) {
       const items = await this.#intake.next(batchBytes);
@@ -238,37 +204,40 @@ export class SignalService {
         : BATCH_BYTES_MIN;
       await this.#pass(items);
       await this.#between.flush();
-      if (this.#isSnapshotDue()) await this.#saveSnapshot();
+      if (this.#snapshots.isDue) await this.#saveSnapshot();
     }
     await this.#saveSnapshot();
   }
 
-  /** Opens hosts with the newest snapshot that they can use. */
-  async #begin(wanted: readonly WantedSignal[]): Promise<Snapshot | undefined> {
-    for (const snapshot of await this.#trouble.through(() => this.#snapshots.load())) {
-      try {
-        const { isCold, state } = snapshot;
-        this.#isCold = isCold;
-        await this.#trouble.through(() => this.#set.open(wanted, { isCold, states: [state] }));
-        if (this.#set.fingerprint !== snapshot.ran) await this.#reopen(wanted, state);
-        return snapshot;
-      } catch (error) {
-        this.#metrics.errors.inc({ error_type: "snapshot" });
-        const { number } = snapshot;
-        this.#logger.warn("a snapshot cannot be used", { number, error: messageOf(error) });
-      }
-    }
-    this.#isCold = await hasRecords(this.#options);
-    await this.#trouble.through(() => this.#set.open(wanted, { isCold: this.#isCold, states: [] }));
+  /** Takes over where an earlier life ended, and comes up to now. */
+  async #goOn(wanted: readonly WantedSignal[]): Promise<void> {
+    const { env, transport, feeds } = this.#options;
+    const { createdAtUs } = await this.#trouble.through(() => transport.state());
+    const opening = {
+      ...{ source: this.#options, set: this.#set, snapshots: this.#snapshots },
+      ...{ trouble: this.#trouble, metrics: this.#metrics, logger: this.#logger },
+    };
+    const { snapshot, isCold, isChanged } = await openSet(opening, wanted);
+    this.#isCold = isCold;
     // What they fire of the time before nobody was told, and nobody asked for.
-    if (this.#isCold) this.#silentUntilUs = nowUs();
-    return undefined;
-  }
-
-  /** Other signals than those of the snapshot: what is new among them has missed what was before. */
-  async #reopen(wanted: readonly WantedSignal[], state: Uint8Array): Promise<void> {
-    this.#isCold = this.#isChanged = true;
-    await this.#trouble.through(() => this.#set.open(wanted, { isCold: true, states: [state] }));
+    if (snapshot === undefined && isCold) this.#silentUntilUs = nowUs();
+    this.#place.stream = { createdAtUs, sequence: 0 };
+    const from = snapshot ?? coldStart(feeds, isCold ? this.#set.warmupUs : undefined);
+    this.#place.feeds = { ...from.feeds };
+    const told = await this.#trouble.through(() => toldFires(this.#options, from));
+    this.#outbox = new FireOutbox(env, transport, told);
+    await this.#outbox.restore(snapshot?.fires ?? new Uint8Array(0));
+    await this.#switches.begin(
+      snapshot === undefined ? "start" : isChanged ? "deploy" : undefined,
+    );
+    const reached = await this.#trouble.through(() => this.#catchUp(from));
+    this.#place.stream.sequence = reached;
+    this.#intake.skipTo(reached);
+    this.#isLive = true;
+    this.#logger.info("signals run", {
+      signals: this.#set.ids.join(" "),
+      fires: this.#outbox.count,
+    });
   }
 
   async #catchUp(from: Pick<Snapshot, "stream" | "feeds">): Promise<number> {
@@ -277,7 +246,7 @@ export class SignalService {
       const { done, value } = await items.next();
       if (done === true) return value;
       await this.#pass(value);
-      if (this.#isSnapshotDue() && this.#place.stream.sequence > 0) await this.#saveSnapshot();
+      if (this.#snapshots.isDue && this.#place.stream.sequence > 0) await this.#saveSnapshot();
     }
   }
 
@@ -290,88 +259,21 @@ export class SignalService {
     for (const fire of told) this.#metrics.fires.inc({ signal: fire.signal });
     const records = this.#place.moveOn(items);
     this.#records += records;
-    this.#sinceSnapshot += records;
+    this.#snapshots.count(records);
     this.#metrics.records.inc(records);
     for (const { signal, reason } of quarantined) {
       this.#logger.error("a signal did harm and runs no more", { signal, reason });
-      await this.#record("quarantine");
+      await this.#switches.record("quarantine");
     }
     this.#metrics.batchSeconds.observe((performance.now() - beganMs) / 1000);
   }
 
-  #isSnapshotDue(): boolean {
-    return performance.now() >= this.#snapshotDueMs || this.#sinceSnapshot >= RECORDS_PER_SNAPSHOT;
-  }
-
-  /** What the archive has needs to be kept no more; looked for now and then. */
-  async #forgetArchived(): Promise<void> {
-    const fromUs = this.#outbox?.keptFromUs;
-    if (fromUs === undefined || performance.now() < this.#forgetDueMs) return;
-    this.#forgetDueMs = performance.now() + FORGET_MS;
-    this.#outbox?.archived(await archivedFires(this.#options, fromUs));
-  }
-
   /** Only what a snapshot holds is acknowledged: the bus keeps the rest for the next life. */
   async #saveSnapshot(): Promise<void> {
-    this.#sinceSnapshot = 0;
-    this.#snapshotDueMs = performance.now() + (this.#options.snapshotMs ?? SNAPSHOT_MS);
-    const place = this.#place.copy();
-    try {
-      await this.#forgetArchived();
-      const state = await this.#set.state();
-      await this.#snapshots.save({
-        ...{ ...place, isCold: this.#isCold, state },
-        fires: this.#outbox?.keptBytes() ?? new Uint8Array(0),
-        ran: this.#set.fingerprint,
-      });
-      this.#metrics.snapshots.inc();
-    } catch (error) {
-      this.#metrics.errors.inc({ error_type: "snapshot" });
-      this.#logger.warn("a snapshot cannot be written; it is tried again", { error });
-      return;
-    }
+    const place = { ...this.#place.copy(), isCold: this.#isCold };
+    const isSaved = await this.#snapshots.save(place, { set: this.#set, outbox: this.#outbox });
     const { sequence } = place.stream;
-    if (sequence > 0) this.#consumer?.acknowledge(sequence);
-  }
-
-  #asked(request: SignalsRequest): Promise<SignalsAnswer> {
-    switch (request.action) {
-      case "list":
-        return Promise.resolve(this.#answer([]));
-      case "history":
-        return this.#set.switches().then((switches) => this.#answer(switches));
-      case "enable":
-      case "disable":
-        return this.#between.run(async () => {
-          await this.#set.setEnabled(request.id, request.action === "enable");
-          return this.#answer([await this.#record(request.action)]);
-        });
-      case "deploy":
-        return this.#between.run(async () => {
-          await this.#set.deploy(await this.#options.readSignals());
-          return this.#answer([await this.#record("deploy")]);
-        });
-    }
-  }
-
-  #answer(switches: readonly SignalSwitch[]): SignalsAnswer {
-    const lag = this.#lagSeconds();
-    return { ok: true, signals: this.#set.statuses(), lag_seconds: lag, switches };
-  }
-
-  /** Writes down what runs from this place of the stream on. */
-  async #record(action: SignalSwitch["action"]): Promise<SignalSwitch> {
-    const { stream: { createdAtUs, sequence }, feeds } = this.#place.copy();
-    const change: SignalSwitch = {
-      ...{ at: nowUs() / 1000, action, feeds },
-      stream: { created_at_us: createdAtUs, sequence },
-      signals: this.#set.running(),
-    };
-    await this.#set.addSwitch(change);
-    await this.#saveSnapshot();
-    for (const id of this.#set.ids) this.#metrics.fires.inc({ signal: id }, 0);
-    this.#logger.info("signals were switched", { action, stream_sequence: sequence });
-    return change;
+    if (isSaved && sequence > 0) this.#consumer?.acknowledge(sequence);
   }
 
   #fail(error: unknown): void {
@@ -389,7 +291,7 @@ export class SignalService {
   }
 
   #tick(): void {
-    if (this.#isSnapshotDue()) this.#intake.wake();
+    if (this.#snapshots.isDue) this.#intake.wake();
     this.#health.look();
     this.#metrics.lagSeconds.set(this.#lagSeconds());
     this.#metrics.waiting.set(this.#intake.waiting);

@@ -15,6 +15,7 @@ import { memoryStorage, type Storage } from "@ssmd/storage";
 import { memoryTransport, type Transport } from "@ssmd/transport";
 import { compareFires } from "../engine/fire_id.ts";
 import { loadSignal } from "../host/load_signal.ts";
+import { archiveTo } from "../testing/archived.ts";
 import { textSignal } from "../testing/hosted.ts";
 import { marketWalk } from "../check/market_walk.ts";
 import { runOver } from "../testing/run_signals.ts";
@@ -171,6 +172,51 @@ Deno.test("a signal is switched off and on at one place of the stream, and stays
   await service.close();
   assert.ok(fires.filter(({ signal }) => signal === "wide").length > before);
   assert.deepEqual(others(fires), others(await expected(all, await wanted())));
+  await transport.close();
+});
+
+/** Records of from now on, within a day: what is read of a day begins with today's. */
+function recordsFromNow(): MarketEvent[] {
+  const all = records();
+  const firstUs = all[0]?.receivedAtUs ?? 0;
+  const lengthUs = Math.max(...all.map(({ receivedAtUs }) => receivedAtUs)) - firstUs;
+  const soonUs = (Date.now() + 60_000) * 1000;
+  const midnightUs = Math.ceil(soonUs / 86_400e6) * 86_400e6;
+  const startUs = soonUs + lengthUs < midnightUs ? soonUs : midnightUs;
+  return all.map((event) => ({ ...event, receivedAtUs: event.receivedAtUs + startUs - firstUs }));
+}
+
+Deno.test("the first signals of an environment begin with a deploy, warm by what is archived", async () => {
+  const all = recordsFromNow();
+  const transport = memoryTransport();
+  const storage = memoryStorage();
+  const fires = await listen(transport);
+  let signals: WantedSignal[] = [];
+  const service = new SignalService({
+    ...{ env: ENV, feeds: ["kalshi", "kraken"], transport, storage, logger: silentLogger },
+    ...{ readSignals: () => Promise.resolve(signals), metrics: new Metrics("signals") },
+    archiveAll: () => archiveTo(storage, all.slice(0, 4200)),
+  });
+  await service.start();
+  publish(transport, all.slice(0, 4000));
+  assert.deepEqual(await ask(transport, { action: "list" }), {
+    ...{ ok: true, signals: [], lag_seconds: 0, switches: [] },
+  });
+  const none = await ask(transport, { action: "deploy" });
+  assert.ok(!none.ok && none.code === "SIGNALS_NONE", JSON.stringify(none));
+  signals = [{ ...await textSignal("broken", "export default 1;"), enabled: true }];
+  assert.ok(!(await ask(transport, { action: "deploy" })).ok);
+  signals = await wanted();
+  const first = await ask(transport, { action: "deploy" });
+  assert.ok(first.ok, JSON.stringify(first));
+  assert.deepEqual(first.signals.map(({ state }) => state), ["running", "running", "running"]);
+  assert.deepEqual(first.switches.map(({ action }) => action), ["start"]);
+  publish(transport, all.slice(4000), true);
+  await service.close();
+  const loaded = signals.map((signal) => loadSignal(signal));
+  const whole = runOver(loaded, all, { v8: Deno.version.v8, isCold: true }).fires;
+  assert.ok(new Set(whole.map(({ signal }) => signal)).size === 3, "each signal fires");
+  assert.deepEqual(fires.sort(compareFires), whole.sort(compareFires));
   await transport.close();
 });
 

@@ -264,7 +264,7 @@ export class SignalSet {
 }
 
 /** Throws SsmdError `SIGNAL_FAILED` for one that cannot be loaded, before anything is given up for it. */
-async function assertLoads(signals: readonly HostedSignal[]): Promise<void> {
+export async function assertLoads(signals: readonly HostedSignal[]): Promise<void> {
   const trial = new Supervisor({ signals });
   try {
     const { failed } = await trial.start();

@@ -19,6 +19,12 @@ const MINUTE_US = 60_000_000;
 /** A storage with the records of feeds, all of one day. */
 export async function archiveOf(records: readonly MarketEvent[]): Promise<Storage> {
   const storage = memoryStorage();
+  await archiveTo(storage, records);
+  return storage;
+}
+
+/** Puts the records of feeds, all of one day, into a storage. */
+export async function archiveTo(storage: Storage, records: readonly MarketEvent[]): Promise<void> {
   for (const [feed, own] of Map.groupBy(records, (each) => each.feed)) {
     const windows = Map.groupBy(own, ({ type, receivedAtUs }) => {
       return `${type} ${Math.floor(receivedAtUs / MINUTE_US)}`;
@@ -31,7 +37,6 @@ export async function archiveOf(records: readonly MarketEvent[]): Promise<Storag
     const change = { files, symbols: 1, writtenBy: "test", nowUs: first?.receivedAtUs ?? 0 };
     await saveManifest(storage, changedManifest(manifest, change));
   }
-  return storage;
 }
 
 async function writeWindow(

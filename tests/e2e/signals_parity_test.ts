@@ -9,6 +9,7 @@ import {
   compareFires,
   type HostedSignal,
   linkSignal,
+  mergedRecords,
   Supervisor,
 } from "@ssmd/signals";
 import { demoKey, type Simulator, startSimulator } from "@ssmd/simulator";
@@ -141,29 +142,33 @@ async function hosted(): Promise<HostedSignal[]> {
 
 /** Fires of the same signals over what is archived, and up to when all feeds have records, µs. */
 async function firesOver(storage: Storage): Promise<{ fires: Fire[]; endUs: number }> {
+  const feeds = ["kraken", "kalshi"];
   const writer = new BatchWriter();
   const encoder = new Encoder();
-  const ends: number[] = [];
-  for (const feed of ["kraken", "kalshi"]) {
-    let timeUs = 0;
-    for await (const batch of readArchive(storage, { env: ENV, feed, types: FEED_TYPES })) {
-      for (const event of batch) {
-        writer.addRecord(event.type, encoder.encode(event));
-        timeUs = event.receivedAtUs;
-      }
-    }
-    ends.push(timeUs);
-    writer.addWatermark({ feed, timeUs });
-  }
+  const ends = new Map<string, number>();
+  const fires: Fire[] = [];
   const supervisor = new Supervisor({
     signals: await hosted(),
     dedupe: true,
     limits: { watchdogMs: 120_000 },
+    onQuarantine: ({ signal, reason }) => assert.fail(`${signal}: ${reason}`),
   });
+  const send = async () => {
+    const timeUs = Math.max(...ends.values());
+    for (const feed of feeds) writer.addWatermark({ feed, timeUs });
+    fires.push(...(await supervisor.send(writer.finish(1))).fires);
+  };
   try {
     await supervisor.start();
-    const { fires } = await supervisor.send(writer.finish(1));
-    return { fires, endUs: Math.min(...ends) };
+    for await (const batch of mergedRecords(storage, { env: ENV, feeds, types: FEED_TYPES })) {
+      for (const event of batch) {
+        writer.addRecord(event.type, encoder.encode(event));
+        ends.set(event.feed, event.receivedAtUs);
+      }
+      if (writer.byteLength > 256 * 1024) await send();
+    }
+    await send();
+    return { fires, endUs: Math.min(...ends.values()) };
   } finally {
     await supervisor.stop();
   }

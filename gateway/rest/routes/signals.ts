@@ -86,7 +86,8 @@ function firesRoute(source: SignalSource): Route {
   return route({
     ...{ path: "/v1/signals/{id}/fires", id: "listFires", ...TAG, ...ONE },
     summary: "Fires of a signal, recent and archived, the newest first",
-    description: "Of the last day unless `from` is given. A signal that is gone keeps its fires.",
+    description: "Of the last day unless `from` is given. A signal that is gone keeps its fires, " +
+      "and a day that was made anew from raw those of its live run.",
     query: {
       ...{ symbol: SYMBOL.optional().describe("Only of this market."), feed: FEED.optional() },
       ...{ from: FROM, to: TO, limit: PAGE_LIMIT, cursor: CURSOR.optional() },

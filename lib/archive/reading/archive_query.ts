@@ -19,7 +19,7 @@ export interface ArchiveQuery {
   fromUs?: number;
   /** receivedAt before this, µs; default to the last record. */
   toUs?: number;
-  /** Version of the normalized records; default the active one of the day. */
+  /** Version of the normalized records; default the active one of the day, of fires the archiver's. */
   version?: string;
   /** Only records that are known to be timed by such a clock; see ClockFilter. Default all. */
   clock?: ClockQuery;
@@ -45,6 +45,11 @@ export interface ArchiveReadOptions {
   readAheadBytesMax?: number;
   /** Requests to storage at the same time; default 8. */
   requestsMax?: number;
+}
+
+/** Whether fires are among what is asked for without a version: they have one of their own. */
+export function readsFires({ types, version }: Pick<ArchiveQuery, "types" | "version">): boolean {
+  return version === undefined && (types === undefined || types.includes("fire"));
 }
 
 /** Refuses a query that cannot be meant. Throws ArchiveError `QUERY_INVALID`. */

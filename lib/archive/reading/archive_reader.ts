@@ -6,7 +6,7 @@ import { isGone } from "../sealed_reader.ts";
 import { type ArchivedDay, archivedDays, assertKnown } from "./archived_days.ts";
 import { type ArchiveQuery, type ArchiveReadOptions, assertQuery } from "./archive_query.ts";
 import type { Corruption } from "./block.ts";
-import { type DayPlan, type DayPlanOptions, manifestOf, planDay } from "./day_plan.ts";
+import { type DayPlan, type DayPlanOptions, partsOf, planDay } from "./day_plan.ts";
 import { Merge } from "./merge.ts";
 import { ReadAhead, type ReadAheadOptions } from "./read_ahead.ts";
 import type { Unit } from "./unit.ts";
@@ -106,7 +106,7 @@ class DayReader {
         yield* this.#lost(this.#dayCorruption(planned.error));
         return;
       }
-      this.isArchived = planned.plan.manifest !== undefined;
+      this.isArchived = planned.plan.parts.length > 0;
       const changedUs = yield* this.#planRecords(planned.plan);
       if (changedUs === undefined) return;
       this.#options = { ...this.#options, fromUs: changedUs };
@@ -148,8 +148,8 @@ class DayReader {
   /** Whether the manifest does not name the file any more, or other bytes under its key. */
   async #isReplaced(key: string, units: readonly Unit[]): Promise<boolean> {
     const known = units.find((unit) => unit.key === key);
-    const manifest = await manifestOf(this.#options);
-    return manifest?.files.find((file) => file.key === key)?.sha256 !== known?.sha256;
+    const files = (await partsOf(this.#options)).flatMap((part) => part.files);
+    return files.find((file) => file.key === key)?.sha256 !== known?.sha256;
   }
 
   *#lost(corruption: Corruption): Generator<readonly MarketEvent[]> {

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { EVENT_TYPES, type MarketEvent } from "@ssmd/market";
 import { memoryStorage, type Storage } from "@ssmd/storage";
-import { dayOfUs, readArchive } from "../mod.ts";
+import {
+  changedManifest,
+  dayOfUs,
+  loadActiveVersions,
+  openManifest,
+  readArchive,
+  saveActiveVersions,
+  saveManifest,
+} from "../mod.ts";
 import {
   FEED_ID,
   inOrder,
@@ -145,6 +153,39 @@ Deno.test("days and spans without records are empty, what is not in the archive 
     message: /no version "v3" of test\/kraken/,
     hint: 'Did you mean "v1"?',
   });
+});
+
+/** Has a day read in a version of its own, which holds the trades as they are. */
+async function promote(storage: Storage, day: string): Promise<void> {
+  const live = await openManifest(storage, { kind: "normalized", ...FEED_ID, day });
+  const made = await openManifest(storage, { kind: "normalized", ...FEED_ID, day, version: "v2" });
+  const files = live.files.filter(({ type }) => type === "trade");
+  const written = { writtenBy: "0.1.0+abc1234", nowUs: MIDNIGHT_US };
+  await saveManifest(storage, changedManifest(made, { files, ...written }));
+  const active = await loadActiveVersions(storage, FEED_ID.env, FEED_ID.feed);
+  await saveActiveVersions(storage, { ...active, days: { ...active.days, [day]: "v2" } });
+}
+
+Deno.test("of a day that is read in a version made from raw, fires are those of the live run", async () => {
+  const types = ["trade", "ticker", "fire"] as const;
+  const events = [0, 1440].flatMap((minute) =>
+    types.map((type, i) => record(type, "BTCUSD", MIDNIGHT_US + minute * MINUTE_US + i, i + 1))
+  );
+  const storage = memoryStorage();
+  await writeWindows(storage, events);
+  await promote(storage, "2026-08-01");
+  const ofDay = { fromUs: MIDNIGHT_US, toUs: MIDNIGHT_US + 1440 * MINUTE_US };
+  for (const span of [{}, { ...ofDay, toUs: ofDay.toUs + 1440 * MINUTE_US }]) {
+    // The version has no tickers.
+    const expected = events.toSpliced(1, 1);
+    assert.deepEqual(await readAll(storage, span), inOrder(expected));
+    const fires = expected.filter(({ type }) => type === "fire");
+    assert.deepEqual(await readAll(storage, { ...span, types: ["fire"] }), fires);
+  }
+  assert.deepEqual(await readAll(storage, { version: "v2", types: ["fire"] }), []);
+  const sealed = events.slice(2, 3);
+  await sealDay(storage, "fire", "2026-08-01", sealed, TEMP);
+  assert.deepEqual(await readAll(storage, { ...ofDay, types: ["fire"] }), sealed);
 });
 
 Deno.test("a query that cannot be meant is refused", async () => {

@@ -1,8 +1,8 @@
 import { ArchiveError, suggestion } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import { dayOfUs, feedPrefix, parseManifestKey } from "../paths.ts";
+import { dayOfUs, feedPrefix, NORMALIZED_VERSION, parseManifestKey } from "../paths.ts";
 import { activeVersionOn, type ActiveVersions, loadActiveVersions } from "../active_versions.ts";
-import { type ArchiveQuery, TIME_US_MAX } from "./archive_query.ts";
+import { type ArchiveQuery, readsFires, TIME_US_MAX } from "./archive_query.ts";
 
 /** A day of the archive and the version of it that is read. */
 export interface ArchivedDay {
@@ -31,14 +31,15 @@ export async function archivedDays(storage: Storage, query: ArchiveQuery): Promi
     return daysBetween(fromUs, toUs).map((day) => ({ day, version: versionOf(day) }));
   }
   const [first, last] = [dayOfUs(fromUs), dayOfUs(toUs - 1)];
-  const days: ArchivedDay[] = [];
-  for (const each of versionsOf(version, active)) {
+  const days = new Set<string>();
+  for (const each of versionsOf(query, active)) {
     const manifestId = { kind: "normalized", env, feed, version: each } as const;
+    const isFires = readsFires(query) && each === NORMALIZED_VERSION;
     for await (const day of manifestDays(storage, manifestId)) {
-      if (versionOf(day) === each && day >= first && day <= last) days.push({ day, version: each });
+      if ((versionOf(day) === each || isFires) && day >= first && day <= last) days.add(day);
     }
   }
-  return days.sort((a, b) => (a.day < b.day ? -1 : 1));
+  return [...days].sort().map((day) => ({ day, version: versionOf(day) }));
 }
 
 /** UTC days that a span touches; `toUs` is the first moment behind it, µs. */
@@ -49,9 +50,10 @@ export function daysBetween(fromUs: number, toUs: number): string[] {
   return days;
 }
 
-function versionsOf(version: string | undefined, active: ActiveVersions | undefined): string[] {
-  if (version !== undefined || active === undefined) return [version ?? ""];
-  return [...new Set([active.default, ...Object.values(active.days)])];
+function versionsOf(query: ArchiveQuery, active: ActiveVersions | undefined): string[] {
+  if (active === undefined) return [query.version ?? ""];
+  const fires = readsFires(query) ? [NORMALIZED_VERSION] : [];
+  return [...new Set([active.default, ...Object.values(active.days), ...fires])];
 }
 
 /** Days that have a manifest, oldest first. Other files of the feed are not listed. */

@@ -1,13 +1,13 @@
 import { ArchiveError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
-import { isSealedDay, type Manifest, type ManifestFile } from "../manifest.ts";
-import { loadManifest } from "../manifest_file.ts";
+import { isSealedDay, type ManifestFile } from "../manifest.ts";
 import { usOfNsText } from "../raw_line.ts";
 import { isGone, openSealed, wantedPages } from "../sealed_reader.ts";
 import type { ArchiveQuery } from "./archive_query.ts";
 import type { ArchivedDay } from "./archived_days.ts";
 import type { Block } from "./block.ts";
 import { loadClockFilter } from "./clock_filter.ts";
+import { type DayPart, dayParts } from "./day_parts.ts";
 import { RecordFilter } from "./record_filter.ts";
 import { frontUnit, sealedUnits } from "./sealed_unit.ts";
 import type { Unit } from "./unit.ts";
@@ -18,7 +18,7 @@ const OPEN_TRIES = 5;
 
 /** What there is to be read of a day. */
 export interface DayPlan {
-  manifest: Manifest | undefined;
+  parts: DayPart[];
   units: Unit[];
 }
 
@@ -33,15 +33,15 @@ export interface DayPlanOptions {
   bytesMax: number;
 }
 
-/** Reads a day's manifest, and the indexes of what is sealed. Throws ArchiveError, StorageError. */
+/** Reads a day's manifests, and the indexes of what is sealed. Throws ArchiveError, StorageError. */
 export async function planDay(options: DayPlanOptions): Promise<DayPlan> {
   for (let tries = 1;; tries++) {
-    const manifest = await manifestOf(options);
-    const files = (manifest?.files ?? []).filter((file) => isWanted(file, options));
+    const parts = await partsOf(options);
+    const files = parts.flatMap((part) => part.files).filter((file) => isWanted(file, options));
     const filter = await filterOf(options);
     try {
       const units = await Promise.all(files.map((file) => unitsOf(file, filter, options)));
-      return { manifest, units: units.flat() };
+      return { parts, units: units.flat() };
     } catch (error) {
       // It was sealed anew since the manifest was read.
       if (!isGone(error) || tries === OPEN_TRIES) throw error;
@@ -49,19 +49,15 @@ export async function planDay(options: DayPlanOptions): Promise<DayPlan> {
   }
 }
 
-/** The manifest as it lies in storage now. */
-export async function manifestOf(
+/** What the day's manifests name now. */
+export async function partsOf(
   { storage, query, archived }: Pick<DayPlanOptions, "storage" | "query" | "archived">,
-): Promise<Manifest | undefined> {
-  const { env, feed } = query;
-  return await loadManifest(storage, { kind: "normalized", env, feed, ...archived });
+): Promise<DayPart[]> {
+  return await dayParts(storage, query, archived);
 }
 
-function isWanted(file: ManifestFile, { query, fromUs, toUs }: DayPlanOptions): boolean {
-  const { type, count } = file;
-  if (type === undefined || count === 0) return false;
-  if (query.types !== undefined && !query.types.includes(type)) return false;
-  return usOfNsText(file.from) < toUs && usOfNsText(file.to) >= fromUs;
+function isWanted({ count, from, to }: ManifestFile, { fromUs, toUs }: DayPlanOptions): boolean {
+  return count > 0 && usOfNsText(from) < toUs && usOfNsText(to) >= fromUs;
 }
 
 async function filterOf(options: DayPlanOptions): Promise<RecordFilter> {

@@ -1,0 +1,37 @@
+import type { Health, Logger, Metrics } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+import type { Transport } from "@ssmd/transport";
+import type { WantedSignal } from "./signal_set.ts";
+
+/** What the service of signals is made of. */
+export interface SignalServiceOptions {
+  env: string;
+  /** Feeds whose records it reads. */
+  feeds: readonly string[];
+  /** Default `main`. */
+  shard?: string;
+  transport: Transport;
+  storage: Storage;
+  /** Reads files and environment: what should run now. Asked at the start and with each deploy. */
+  readSignals: () => Promise<readonly WantedSignal[]>;
+  logger: Logger;
+  metrics: Metrics;
+  health?: Health;
+  /** Time between two snapshots; default 10 s. */
+  snapshotMs?: number;
+  /**
+   * Resolves when all that the bus has delivered is archived. For signals that are deployed in an
+   * environment that had none, where the bus keeps nothing: what came before is read from there.
+   */
+  archiveAll?: () => Promise<void>;
+}
+
+/** Figures of a running service. */
+export interface SignalServiceStats {
+  records: number;
+  fires: number;
+  /** Fires that came once more behind a restart, and were not told again. */
+  repeated: number;
+  waiting: number;
+  lagSeconds: number;
+}

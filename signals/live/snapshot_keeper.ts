@@ -1,0 +1,78 @@
+import type { Logger } from "@ssmd/runtime";
+import { archivedFires, type MissedSource } from "./catch_up.ts";
+import type { FireOutbox } from "./fire_outbox.ts";
+import type { SignalSet } from "./signal_set.ts";
+import type { SignalsMetrics } from "./signals_metrics.ts";
+import { type Snapshot, Snapshots } from "./snapshots.ts";
+
+/** Options of {@linkcode SnapshotKeeper}. */
+interface SnapshotKeeperOptions extends MissedSource {
+  shard: string;
+  logger: Logger;
+  metrics: SignalsMetrics;
+  /** Time between two; default 10 s. */
+  snapshotMs?: number;
+}
+
+const SNAPSHOT_MS = 10_000;
+const FORGET_MS = 60_000;
+const RECORDS_PER_SNAPSHOT = 100_000;
+
+/** Writes down now and then what the next life goes on from. */
+export class SnapshotKeeper {
+  #options: SnapshotKeeperOptions;
+  #snapshots: Snapshots;
+  #dueMs = 0;
+  #forgetDueMs = 0;
+  #records = 0;
+
+  constructor(options: SnapshotKeeperOptions) {
+    this.#options = options;
+    this.#snapshots = new Snapshots(options.storage, options);
+  }
+
+  /** Those that are whole, the newest first. Throws StorageError when storage is away. */
+  load(): Promise<Snapshot[]> {
+    return this.#snapshots.load();
+  }
+
+  /** Whether it is time for one. */
+  get isDue(): boolean {
+    return performance.now() >= this.#dueMs || this.#records >= RECORDS_PER_SNAPSHOT;
+  }
+
+  /** Records that were taken. */
+  count(records: number): void {
+    this.#records += records;
+  }
+
+  /** Writes one; false = it cannot be written now, and is tried again when it is due. */
+  async save(
+    place: Pick<Snapshot, "stream" | "feeds" | "isCold">,
+    { set, outbox }: { set: SignalSet; outbox: FireOutbox | undefined },
+  ): Promise<boolean> {
+    const { logger, metrics, snapshotMs = SNAPSHOT_MS } = this.#options;
+    this.#records = 0;
+    this.#dueMs = performance.now() + snapshotMs;
+    try {
+      await this.#forgetArchived(outbox);
+      const state = await set.state();
+      const fires = outbox?.keptBytes() ?? new Uint8Array(0);
+      await this.#snapshots.save({ ...place, state, fires, ran: set.fingerprint });
+      metrics.snapshots.inc();
+      return true;
+    } catch (error) {
+      metrics.errors.inc({ error_type: "snapshot" });
+      logger.warn("a snapshot cannot be written; it is tried again", { error });
+      return false;
+    }
+  }
+
+  /** What the archive has needs to be kept no more; looked for now and then. */
+  async #forgetArchived(outbox: FireOutbox | undefined): Promise<void> {
+    const fromUs = outbox?.keptFromUs;
+    if (fromUs === undefined || performance.now() < this.#forgetDueMs) return;
+    this.#forgetDueMs = performance.now() + FORGET_MS;
+    outbox?.archived(await archivedFires(this.#options, fromUs));
+  }
+}
