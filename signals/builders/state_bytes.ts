@@ -39,9 +39,9 @@ export class StateWriter {
     return this;
   }
 
-  /** All that was written. */
+  /** All that was written; a view, as states may be large. */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#length);
+    return this.#bytes.subarray(0, this.#length);
   }
 
   #reserve(more: number): void {

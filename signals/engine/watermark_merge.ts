@@ -2,8 +2,13 @@ import type { MarketEvent, Watermark } from "@ssmd/market";
 import { SsmdError } from "@ssmd/runtime/errors";
 import { EVENT_TYPES } from "@ssmd/market";
 
-/** Records that may wait for a watermark; past it a feed's connector is away for good. */
-const WAITING_MAX = 500_000;
+/**
+ * Bytes, about, of records that may wait for a watermark; past it a feed's connector is away for good.
+ * A host must still be able to write all of them into a snapshot.
+ */
+const WAITING_BYTES_MAX = 32e6;
+const RECORD_BYTES = 200;
+const LEVEL_BYTES = 16;
 
 /** More records wait for a feed's watermark than may. */
 class MergeOverflow extends SsmdError {}
@@ -15,6 +20,7 @@ class MergeOverflow extends SsmdError {}
 export class WatermarkMerge {
   readonly #watermarks: Map<string, number>;
   #waiting: MarketEvent[] = [];
+  #bytes = 0;
 
   /** Waits for all of `feeds`. */
   constructor(feeds: Iterable<string>) {
@@ -38,15 +44,16 @@ export class WatermarkMerge {
 
   /** Takes a record of one of the feeds. Throws MergeOverflow when too many wait. */
   add(record: MarketEvent): void {
-    if (this.#waiting.length >= WAITING_MAX) {
+    if (this.#bytes >= WAITING_BYTES_MAX) {
       const late = [...this.#watermarks].toSorted((a, b) => a[1] - b[1])[0]?.[0] ?? "";
       throw new MergeOverflow(
         "SIGNALS_FEED_SILENT",
-        `${WAITING_MAX} records wait for the feed "${late}"`,
+        `${this.#waiting.length} records wait for the feed "${late}"`,
         { hint: "is its connector running?", context: { feed: late } },
       );
     }
     this.#waiting.push(record);
+    this.#bytes += bytesOf(record);
   }
 
   /** Takes a watermark; gives the records that are complete now, in order. */
@@ -58,8 +65,14 @@ export class WatermarkMerge {
     const complete = this.#waiting.filter(({ receivedAtUs }) => receivedAtUs < completeUs);
     if (complete.length === 0) return NONE;
     this.#waiting = this.#waiting.filter(({ receivedAtUs }) => receivedAtUs >= completeUs);
+    for (const record of complete) this.#bytes -= bytesOf(record);
     return complete.sort(compareMerged);
   }
+}
+
+function bytesOf(record: MarketEvent): number {
+  const levels = record.type === "orderbook" ? record.bids.length + record.asks.length : 0;
+  return RECORD_BYTES + levels * LEVEL_BYTES;
 }
 
 const NONE: readonly MarketEvent[] = [];

@@ -227,9 +227,8 @@ export class SignalService {
     const told = await this.#trouble.through(() => toldFires(this.#options, from));
     this.#outbox = new FireOutbox(env, transport, told);
     await this.#outbox.restore(snapshot?.fires ?? new Uint8Array(0));
-    await this.#switches.begin(
-      snapshot === undefined ? "start" : isChanged ? "deploy" : undefined,
-    );
+    const action = isChanged ? "deploy" : undefined;
+    await this.#switches.begin(snapshot === undefined ? "start" : action);
     const reached = await this.#trouble.through(() => this.#catchUp(from));
     this.#place.stream.sequence = reached;
     this.#intake.skipTo(reached);

@@ -19,7 +19,7 @@ import { Watchdog } from "./watchdog.ts";
 
 const HERE = new URL("../host/", import.meta.url);
 /** Kilobytes of data that the system gives a host: with less, Deno does not start. */
-const DATA_KB_MAX = 700_000;
+const DATA_KB_MAX = 900_000;
 /** Megabytes of objects; buffers are outside of it. */
 const HEAP_MB_MAX = 192;
 const RSS_BYTES_MAX = 384 * 1024 * 1024;

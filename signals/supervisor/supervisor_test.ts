@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { Encoder } from "@ssmd/codec";
 import type { Fire } from "@ssmd/market";
 import { compareFires } from "../engine/fire_id.ts";
 import type { Report } from "../engine/instance.ts";
 import { loadedSignal } from "../engine/loaded_signal.ts";
 import { overriddenParams, type SignalDefinition } from "../engine/signal.ts";
+import { BatchWriter } from "../host/frames.ts";
 import type { HostedSignal } from "../host/load_signal.ts";
 import { batchesOf, librarySignal, rawSignal, textSignal } from "../testing/hosted.ts";
 import { marketWalk } from "../check/market_walk.ts";
@@ -204,5 +206,40 @@ Deno.test("signals that are replaced in the middle lose and double no fire", asy
     const after = await firesOf(supervisor, BATCHES.slice(8));
     const all = [...before, ...between, ...after];
     assert.deepEqual(all.filter(({ signal }) => signal !== "spread_widens"), expected);
+  });
+});
+
+Deno.test("a feed that says nothing for long ends the signals that wait for it, and harms no other", async () => {
+  const waits = await textSignal(
+    "waits",
+    `import { priceHistory, signal } from "@ssmd/signal";
+     export default signal({
+       title: "t", version: 1, on: { feeds: ["kalshi"], symbols: ["*"] },
+       state: { spot: priceHistory({ window: "1s", of: { feed: "kraken", symbol: "A" } }) },
+       when: ({ spot }) => spot.last > 0,
+       fire: () => ({}),
+     });`,
+  );
+  const messages = marketWalk({ count: 10_000, seed: 3, gapEvery: 1e9 });
+  const encoder = new Encoder();
+  const writer = new BatchWriter();
+  const reports: string[] = [];
+  await withSupervisor([...GOOD, waits], async (supervisor, quarantined) => {
+    for (let round = 0; reports.length === 0; round++) {
+      assert.ok(round < 30, "it waits for ever");
+      for (const record of messages) {
+        const receivedAtUs = record.receivedAtUs + round * 3600e6;
+        writer.addRecord(record.type, encoder.encode({ ...record, receivedAtUs }));
+        if (writer.byteLength < 256 * 1024) continue;
+        writer.addWatermark({ feed: "kalshi", timeUs: receivedAtUs });
+        const result = await supervisor.send(writer.finish(receivedAtUs));
+        reports.push(...result.reports.map(({ signal, message }) => `${signal}: ${message}`));
+      }
+    }
+    assert.match(
+      reports.join("\n"),
+      /^waits: MergeOverflow: \d+ records wait for the feed "kraken"$/,
+    );
+    assert.deepEqual(quarantined, []);
   });
 });
