@@ -92,10 +92,6 @@ export const GATEWAY_LIMITS = {
   liveCandlesTotalMax: 500_000,
   /** Candles a market that are kept even then. */
   liveCandlesMin: 10,
-  /** A trade that comes later than this after its own time is left out of candles. */
-  candleLateMs: 10 * 60_000,
-  /** A trade whose own time is further ahead than this (a wrong clock) is left out of candles. */
-  candleEarlyMs: 5_000,
   /** Newest gaps a feed in memory; older ones are in the archive's manifests. */
   recentGapsMax: 400,
   /** Records in one page of a history. */
@@ -130,6 +126,8 @@ export const GATEWAY_LIMITS = {
   registryDaysKeptMax: 32,
   /** Candles in one answer. */
   candlesMax: 1_500,
+  /** Longest span of books in one answer. */
+  bookSpanMs: 86_400_000,
   /** Smallest answer that is packed: below it the headers cost more than is saved. */
   gzipBytesMin: 1400,
 } as const;

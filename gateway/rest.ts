@@ -28,6 +28,7 @@ import { indexRoutes } from "./rest/routes/index.ts";
 import { marketRoutes } from "./rest/routes/markets.ts";
 import { metaRoutes } from "./rest/routes/meta.ts";
 import { pageRoutes } from "./rest/routes/page.ts";
+import { seriesRoutes } from "./rest/routes/series.ts";
 import { secmasterRoutes } from "./rest/routes/secmaster.ts";
 import { serviceRoutes } from "./rest/routes/service.ts";
 import { signInRoutes } from "./rest/routes/sign_in.ts";
@@ -98,6 +99,7 @@ function restRoutes(options: RestOptions, toolbox: Toolbox): Route[] {
   const { env, version, data, history, archive, authenticator, feedInfo } = options;
   const { mode } = authenticator;
   const reader = new HistoryReader(history, archive);
+  const series = { data, reader, candles: new CandleReader(history, reader) };
   const gaps = { data, history, archive };
   const routes = [
     ...marketRoutes({
@@ -109,7 +111,8 @@ function restRoutes(options: RestOptions, toolbox: Toolbox): Route[] {
         return known === undefined ? 0 : history.gaps(known, symbol).length;
       },
     }),
-    ...historyRoutes({ data, reader, candles: new CandleReader(history, reader) }),
+    ...historyRoutes(series),
+    ...seriesRoutes(series),
     gapRoute(gaps, { path: "/v1/gaps", id: "listGaps", tag: "History" }),
     ...metaRoutes({ env, data, archive, registry: options.registry }),
     gapRoute(gaps, { path: "/v1/meta/gaps", id: "listArchivedGaps", tag: "Metadata" }),

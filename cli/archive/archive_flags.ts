@@ -1,7 +1,8 @@
+import { DEPTH_MAX, type Interval, INTERVALS } from "@ssmd/dataset/series";
 import { EVENT_TYPES } from "@ssmd/market";
 import { parseSymbol } from "./requested_symbols.ts";
 import { parseEnd, parseMoment } from "./time_span.ts";
-import { choice, day, dir, parsed, text } from "../command/flag.ts";
+import { choice, day, dir, parsed, text, type ValuesOf } from "../command/flag.ts";
 
 /** `--data`, where an archive is read. */
 export const ARCHIVE = dir("Folder of the archive; default: the storage of --env, else ./data");
@@ -39,6 +40,34 @@ export const SYMBOLS = parsed(parseSymbol, "Of this symbol; may be repeated", {
 export const RECORD_TYPES = choice(EVENT_TYPES, "Of this type; may be repeated", {
   repeated: true,
 });
+
+/** `--every` and `--depth` of series. */
+export const SERIES_FLAGS = {
+  every: choice(
+    Object.keys(INTERVALS) as Interval[],
+    "Interval of bars (default 1m) and of book (default 1s)",
+  ),
+  depth: parsed(parseDepth, `Levels a side of book, up to ${DEPTH_MAX}; default 10`, {
+    placeholder: "levels",
+    type: "number",
+  }),
+};
+
+function parseDepth(text: string): number {
+  const depth = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (depth >= 1 && depth <= DEPTH_MAX) return depth;
+  throw new RangeError(`a depth is a number from 1 to ${DEPTH_MAX}`);
+}
+
+/** What the flags of series say. */
+export function seriesOf({ every, depth }: ValuesOf<typeof SERIES_FLAGS>) {
+  return {
+    series: {
+      ...(every === undefined ? {} : { every }),
+      ...(depth === undefined ? {} : { depth }),
+    },
+  };
+}
 
 /** `--version` of normalized records. */
 export const RECORDS_VERSION = text("Version of the records; default the active one", {

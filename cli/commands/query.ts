@@ -1,12 +1,20 @@
 import { join } from "node:path";
 import { z } from "zod";
 import type { ClockQuery } from "@ssmd/archive";
-import { isTable, QUERY_LIMITS, TABLES } from "@ssmd/dataset/query";
+import { isSeries, isTable, QUERY_LIMITS, TABLES } from "@ssmd/dataset/query";
+import { SERIES_NAMES } from "@ssmd/dataset/series";
 import { cacheDir, messageOf } from "@ssmd/runtime";
 import { assertSymbolsKnown, parseSymbol } from "../archive/requested_symbols.ts";
 import { parseEnd, parseMoment, type SpanFlags, spanOf } from "../archive/time_span.ts";
 import { type NamedArchive, withArchive } from "../archive/with_archive.ts";
-import { ARCHIVE, FEEDS, SPAN_FLAGS, SYMBOLS } from "../archive/archive_flags.ts";
+import {
+  ARCHIVE,
+  FEEDS,
+  SERIES_FLAGS,
+  seriesOf,
+  SPAN_FLAGS,
+  SYMBOLS,
+} from "../archive/archive_flags.ts";
 import { ENVIRONMENT_FILTER } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { choice, dir, parsed, text, type ValuesOf } from "../command/flag.ts";
@@ -36,6 +44,7 @@ const FLAGS = {
     "Records of a table: whose clock was so; may be repeated",
     { repeated: true },
   ),
+  ...SERIES_FLAGS,
   limit: parsed(parseLimit, "Rows at most, or all", { placeholder: "rows", type: "number" }),
   memory: parsed(parseBytes, "Memory of the engine: 512MB, 2GB; beyond it, it uses files", {
     default: "1GB",
@@ -53,7 +62,8 @@ export default defineCommand({
   name: "query",
   brief: "Ask the archive in SQL, or for the records of a table",
   description:
-    `Tables: ${Object.keys(TABLES).join(", ")}; ssmd query "describe trades" tells the columns. ` +
+    `Tables: ${Object.keys(TABLES).join(", ")}, and made of them ${SERIES_NAMES.join(", ")} ` +
+    '(see ssmd data export --help); ssmd query "describe trades" tells the columns. ' +
     "SQL is that of DuckDB, and only reads. Sealed days are read as they lie in the archive, " +
     "open windows are exported to a cache first; --feed, --from, --to and --symbol narrow them, " +
     "which makes the first answer quicker. A table's name with symbols prints records straight " +
@@ -64,6 +74,7 @@ export default defineCommand({
     `ssmd query "select symbol, count(*), sum(size) from trades group by symbol"`,
     `ssmd query "select time_bucket(interval 1 minute, received_at) as minute, max(price) from trades group by all order by all" --env demo --date 2026-08-01`,
     "ssmd query trades BTCUSD --start 2026-08-01T02:53:00Z --end 2026-08-01T02:54:00Z --limit 3",
+    "ssmd query bars BTCUSD --every 5m --date 2026-08-01",
     "ssmd query trades --clock-status synchronized --clock-status unknown --limit 3",
     `ssmd query "select * from gaps" --output yaml`,
   ],
@@ -80,6 +91,10 @@ export default defineCommand({
     withArchive(context, flags, async (archive) => {
       if (isTable(first)) {
         await printRecords(context, flags, { ...archive, table: first, symbols: others });
+      } else if (isSeries(first)) {
+        const symbol = [...others.map(symbolWord), ...flags.symbol ?? []];
+        const sql = `select * from ${first} order by all`;
+        await printAnswer(context, { ...flags, symbol }, { ...archive, sql });
       } else if (others.length > 0) throw severalWords(first);
       else await printAnswer(context, flags, { ...archive, sql: first });
     }),
@@ -127,7 +142,7 @@ async function printAnswer(
   const progress = progressOf(context);
   const printer = printerOf(context, flags);
   const answer = await answerSql({
-    ...scopeOf(flags, archive),
+    ...{ ...scopeOf(flags, archive), ...seriesOf(flags) },
     sql: sql === "-" ? await new Response(Deno.stdin.readable).text() : sql,
     memoryBytesMax: flags.memory,
     cacheDir: flags.cache ?? join(cacheDir(), "query"),
@@ -194,7 +209,9 @@ function progressOf({ globals, process }: SsmdContext): ExportProgress {
 
 function severalWords(first: string): UsageError {
   return new UsageError("QUERY_WORDS", `"${first}" is no table, and SQL is one word.`, {
-    hint: `Put SQL into quotation marks; tables: ${Object.keys(TABLES).join(", ")}.`,
+    hint: `Put SQL into quotation marks; tables: ${
+      [...Object.keys(TABLES), ...SERIES_NAMES].join(", ")
+    }.`,
   });
 }
 

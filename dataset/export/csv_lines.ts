@@ -1,5 +1,4 @@
-import type { MarketEvent } from "@ssmd/market";
-import { type Column, type ColumnValue, valueOf } from "@ssmd/archive/parquet";
+import { type Column, type ColumnValue, type TableRow, valueOf } from "@ssmd/archive/parquet";
 import { decimalText } from "./decimal_text.ts";
 
 const QUOTED = /[",\r\n]/;
@@ -14,7 +13,7 @@ export function csvHead(columns: readonly Column[]): string {
  * Makes the line of a record, by RFC 4180: exact decimals without exponents, times as ISO 8601 in
  * UTC with microseconds, absent values as nothing, lists as JSON in quotation marks.
  */
-export function csvLine(columns: readonly Column[]): (event: MarketEvent) => string {
+export function csvLine(columns: readonly Column[]): (event: TableRow) => string {
   return (event) => {
     let line = "";
     for (let i = 0; i < columns.length; i++) {

@@ -5,9 +5,10 @@ import { readExported, writeExported } from "./exported_file.ts";
 import { ExportFolder } from "./export_folder.ts";
 import { type ExportFormat, fileBytes } from "./formats.ts";
 import { lineageOf } from "./lineage.ts";
-import type { Partition } from "./plan.ts";
+import { type Partition, typeOf } from "./plan.ts";
 import type { ReadRecords } from "./records.ts";
-import { type Counted, nothingCounted, sortedRecords } from "./sorted_records.ts";
+import { partitionRows } from "./partition_rows.ts";
+import { type Counted, nothingCounted } from "./sorted_records.ts";
 
 const UTF8 = new TextEncoder();
 
@@ -45,8 +46,8 @@ export interface ExportOptions {
 }
 
 /** `feed=kraken/type=trade/date=2026-08-01`: what query engines take for columns. */
-function partitionPath({ feed, type, day }: Partition): string {
-  return `feed=${feed}/type=${type}/date=${day}`;
+function partitionPath(partition: Partition): string {
+  return `feed=${partition.feed}/type=${typeOf(partition)}/date=${partition.day}`;
 }
 
 /**
@@ -87,8 +88,9 @@ export async function plannedFiles(
 }
 
 function named(partition: Partition, format: ExportFormat) {
-  const { feed, type, day } = partition;
-  return { path: `${partitionPath(partition)}/data.${format}`, feed, type, date: day };
+  const { feed, day } = partition;
+  const path = `${partitionPath(partition)}/data.${format}`;
+  return { path, feed, type: typeOf(partition), date: day };
 }
 
 async function exportOne(
@@ -109,7 +111,7 @@ async function copied(
   partition: Partition,
   { storage, format, read, onRecords }: ExportOptions,
 ): Promise<CopiedDay | undefined> {
-  const day = format === "parquet" && read === undefined
+  const day = format === "parquet" && read === undefined && partition.series === undefined
     ? await copiedDay(storage, partition)
     : undefined;
   if (day === undefined) return undefined;
@@ -122,12 +124,12 @@ function made(partition: Partition, options: ExportOptions, folder: ExportFolder
   const { storage, format, read, onRecords, sortBytesMax: bytesMax } = options;
   const counted = nothingCounted();
   const tempDir = folder.work("sort");
-  const batches = sortedRecords({
+  const batches = partitionRows({
     ...{ storage, partition, read, bytesMax, counted, tempDir, onRecords },
   });
   const lineage = () => lineageOf(partition, counted);
   const bytes = fileBytes({
-    ...{ format, type: partition.type, batches, lineage },
+    ...{ format, partition, batches, lineage },
     isPartition: true,
   });
   return { counted, bytes };

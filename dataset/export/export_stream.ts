@@ -1,14 +1,15 @@
 import { basename, dirname } from "node:path";
-import type { MarketEvent } from "@ssmd/market";
+import type { TableRow } from "@ssmd/archive/parquet";
 import { UsageError } from "@ssmd/runtime";
 import { writeExported, type WrittenFile } from "./exported_file.ts";
 import { ExportFolder } from "./export_folder.ts";
 import type { ExportOptions } from "./export_partitions.ts";
 import { fileBytes } from "./formats.ts";
 import { lineageOf } from "./lineage.ts";
-import type { Partition } from "./plan.ts";
+import { partitionRows } from "./partition_rows.ts";
+import { type Partition, typeOf } from "./plan.ts";
 import { objectBytes, type SealedSource, sealedSource } from "./records.ts";
-import { type Counted, nothingCounted, sortedRecords } from "./sorted_records.ts";
+import { type Counted, nothingCounted } from "./sorted_records.ts";
 
 /** Partitions that go into one file or stream: by day, feed and type, each sorted within. */
 interface OneStream {
@@ -28,8 +29,9 @@ export function oneStream(
   tempDir: string,
 ): OneStream {
   const { storage, format, read, onRecords, sortBytesMax: bytesMax } = options;
-  const [first, ...others] = [...new Set(partitions.map(({ type }) => type))];
-  if (first === undefined || (others.length > 0 && format !== "jsonl")) {
+  const [first, ...others] = [...new Set(partitions.map(typeOf))];
+  const [partition] = partitions;
+  if (partition === undefined || (others.length > 0 && format !== "jsonl")) {
     throw new UsageError(
       "EXPORT_SEVERAL_TYPES",
       `One ${format} file cannot hold ${[first, ...others].join(" and ")}: their columns differ.`,
@@ -37,11 +39,11 @@ export function oneStream(
     );
   }
   const parts: { partition: Partition; counted: Counted }[] = [];
-  async function* batches(): AsyncGenerator<readonly MarketEvent[], void> {
+  async function* batches(): AsyncGenerator<readonly TableRow[], void> {
     for (const partition of [...partitions].sort((a, b) => a.day < b.day ? -1 : 1)) {
       const counted = nothingCounted();
       parts.push({ partition, counted });
-      yield* sortedRecords({
+      yield* partitionRows({
         ...{ storage, partition, read, bytesMax, counted, tempDir, onRecords },
       });
     }
@@ -52,7 +54,7 @@ export function oneStream(
   };
   return {
     bytes: fileBytes({
-      ...{ format, type: first, batches: batches(), lineage },
+      ...{ format, partition, batches: batches(), lineage },
       isPartition: false,
     }),
     records: () => parts.reduce((sum, { counted }) => sum + counted.records, 0),
@@ -66,7 +68,8 @@ function copiedSource(
 ): SealedSource | undefined {
   const [partition, ...others] = partitions;
   if (partition === undefined || others.length > 0 || format !== "parquet") return undefined;
-  return partition.isWhole && read === undefined ? sealedSource(partition) : undefined;
+  const isCopy = partition.isWhole && read === undefined && partition.series === undefined;
+  return isCopy ? sealedSource(partition) : undefined;
 }
 
 /** Writes all partitions to one file, whole or not at all; throws as {@linkcode oneStream}. */

@@ -1,6 +1,13 @@
-import { type Column, columnsOf, type ParquetAbout, parquetBytes } from "@ssmd/archive/parquet";
-import type { EventType, MarketEvent } from "@ssmd/market";
+import {
+  type Column,
+  columnsOf,
+  type ParquetAbout,
+  parquetBytes,
+  type TableRow,
+} from "@ssmd/archive/parquet";
 import { COMMIT, VERSION } from "@ssmd/runtime";
+import type { EventType } from "@ssmd/market";
+import { columnsOfSeries, type SeriesOptions } from "../series/mod.ts";
 
 /** Formats of exports. */
 export const EXPORT_FORMATS = ["parquet", "csv", "jsonl"] as const;
@@ -11,12 +18,12 @@ export type ExportFormat = typeof EXPORT_FORMATS[number];
 /** What a file of a format is made of. */
 interface FormatInput {
   format: ExportFormat;
-  /** Of its records, where the format has columns. */
-  type: EventType;
+  /** One of those that it is made of: what its rows are. */
+  partition: { type: EventType; series?: SeriesOptions };
   /** Whether it lies in a folder `feed=…`. */
   isPartition: boolean;
-  /** Sorted by symbol and receive time. */
-  batches: AsyncIterable<readonly MarketEvent[]>;
+  /** Sorted by symbol and time. */
+  batches: AsyncIterable<readonly TableRow[]>;
   /** Where the records come from, for formats that can say it; asked for at the end. */
   lineage: () => Readonly<Record<string, unknown>>;
 }
@@ -35,12 +42,14 @@ export function parquetAbout(
 
 /** The bytes of a file, as they come. */
 export async function* fileBytes(input: FormatInput): AsyncGenerator<Uint8Array, void> {
-  const { format, batches, lineage } = input;
-  const columns = columnsOf(input.type, !input.isPartition);
+  const { format, batches, lineage, isPartition, partition: { type, series } } = input;
+  const columns = series === undefined
+    ? columnsOf(type, !isPartition)
+    : columnsOfSeries(series, !isPartition);
   if (format === "parquet") {
     yield* parquetBytes(batches, parquetAbout(columns, lineage));
     return;
   }
   const { csvBytes, jsonBytes } = await import("./text_file.ts");
-  yield* format === "csv" ? csvBytes(batches, columns) : jsonBytes(batches);
+  yield* format === "csv" ? csvBytes(batches, columns) : jsonBytes(batches, series);
 }

@@ -1,16 +1,18 @@
 import { nsText } from "@ssmd/archive";
 import { SCHEMAS } from "@ssmd/codec";
 import { COMMIT, isoOfUs, VERSION } from "@ssmd/runtime";
-import type { Partition } from "./plan.ts";
+import { type Partition, typeOf } from "./plan.ts";
 import type { Counted } from "./sorted_records.ts";
 
 /** Where an exported file comes from; no time of writing, so that the same records give the same bytes. */
 export function lineageOf(partition: Partition, counted: Counted): Record<string, unknown> {
   const { env, feed, type, day, symbols, sources, fingerprint, isWhole, fromUs, toUs } = partition;
+  const { series } = partition;
   const { version, id, sha256 } = SCHEMAS[type];
   return {
     format: "ssmd-export/1",
-    ...{ env, feed, type, date: day },
+    ...{ env, feed, type: typeOf(partition), date: day },
+    ...(series === undefined ? {} : { made_of: type, every: series.every, depth: series.depth }),
     schema: { version, id, sha256 },
     ...(isWhole ? {} : {
       asked: { from: isoOfUs(fromUs), to: isoOfUs(toUs), symbols: symbols ?? "all" },
@@ -19,7 +21,7 @@ export function lineageOf(partition: Partition, counted: Counted): Record<string
     symbols: counted.symbols,
     from: nsText(counted.firstUs),
     to: nsText(counted.lastUs),
-    order: ["symbol", "received_at", "sequence"],
+    order: series === undefined ? ["symbol", "received_at", "sequence"] : ["symbol", "time"],
     software: { version: VERSION, commit: COMMIT },
     fingerprint,
     sources: sources.map(({ key, sha256, count }) => ({ key, sha256, count })),

@@ -1,17 +1,30 @@
 import {
   archivedDays,
   assertKnown,
+  dayOfUs,
   type DayPart,
   dayParts,
+  inventory,
+  joinedSpans,
+  loadManifest,
   type Manifest,
   type ManifestFile,
   parseManifestKey,
   sha256Of,
+  usOfNsText,
 } from "@ssmd/archive";
 import { EVENT_TYPES, type EventType } from "@ssmd/market";
-import { ArchiveError, suggestion } from "@ssmd/runtime";
+import { ArchiveError, nowUs, suggestion } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { archivedEnvs } from "../inventory/archived_env.ts";
+import {
+  BAR_LIMITS,
+  type MissingSpan,
+  SERIES,
+  SERIES_NAMES,
+  type SeriesName,
+  type SeriesOptions,
+} from "../series/mod.ts";
 import { cutsDay, type TimeSpan, withinDay } from "../time_span.ts";
 import type { ExportFormat } from "./formats.ts";
 
@@ -19,13 +32,29 @@ import type { ExportFormat } from "./formats.ts";
 const EXPORT_VERSION = 2;
 const UTF8 = new TextEncoder();
 
+/** What a file of an export can hold: records, or a series that is made of them. */
+export type ExportType = EventType | SeriesName;
+
+/** A series that is made of a partition's records. */
+export interface PartitionSeries extends SeriesOptions {
+  /** Of the whole feed. */
+  gaps: readonly MissingSpan[];
+}
+
+/** The name of what a partition's file holds. */
+export function typeOf({ type, series }: Partition): ExportType {
+  return series?.name ?? type;
+}
+
 /** What is to be exported. */
 export interface ExportRequest {
   env: string;
   /** None = all feeds of the environment. */
   feeds?: readonly string[];
-  /** None = all types. */
-  types?: readonly EventType[];
+  /** Records and series; none = all types of records, and no series. */
+  types?: readonly ExportType[];
+  /** How series are made; default bars of a minute, books of ten levels each second. */
+  series?: Partial<Pick<SeriesOptions, "every" | "depth">>;
   /** None = all symbols. */
   symbols?: readonly string[];
   span: TimeSpan;
@@ -39,6 +68,8 @@ export interface Partition {
   env: string;
   feed: string;
   type: EventType;
+  /** What is made of the records; absent = they are what is exported. */
+  series?: PartitionSeries;
   day: string;
   /** Of the normalized records. */
   version: string;
@@ -64,17 +95,28 @@ export interface Partition {
  * where there is nothing of what was asked for, and what reading manifests throws.
  */
 export async function planExport(storage: Storage, request: ExportRequest): Promise<Partition[]> {
-  const { env, types = EVENT_TYPES, span } = request;
+  const { env, span } = request;
+  const wanted: readonly ExportType[] = request.types ?? EVENT_TYPES;
+  const series = SERIES_NAMES.filter((name) => wanted.includes(name));
+  const types = EVENT_TYPES.filter((type) =>
+    wanted.includes(type) || series.some((name) => SERIES[name] === type)
+  );
   const partitions: Partition[] = [];
   const feeds = request.feeds ?? await archivedFeeds(storage, env);
   for (const feed of feeds) {
     let isKnown = false;
+    const gaps = series.length === 0 ? [] : await gapsOf(storage, env, feed);
     for (const archived of await archivedDays(storage, { env, feed, types, ...span })) {
       for (const part of await dayParts(storage, { env, feed, types }, archived)) {
         isKnown = true;
-        for (const type of EVENT_TYPES) {
+        for (const type of types) {
           const partition = partitionOf(part, type, request);
-          if (partition.sources.length > 0) partitions.push(partition);
+          if (partition.sources.length === 0) continue;
+          if (wanted.includes(type)) partitions.push(partition);
+          for (const name of series.filter((each) => SERIES[each] === type)) {
+            const made = { ...seriesOptions(name, request.series), gaps };
+            partitions.push(await withSeries(storage, partition, made));
+          }
         }
       }
     }
@@ -113,6 +155,41 @@ function partitionOf(
       UTF8.encode(JSON.stringify([EXPORT_VERSION, query, sources.map(({ sha256 }) => sha256)])),
     ),
   };
+}
+
+/** What is asked of a series. */
+export function seriesOptions(
+  name: SeriesName,
+  { every, depth }: ExportRequest["series"] = {},
+): SeriesOptions {
+  return { name, every: every ?? (name === "bars" ? "1m" : "1s"), depth: depth ?? 10 };
+}
+
+/** All gaps of a feed: one may end days after it began. */
+async function gapsOf(storage: Storage, env: string, feed: string): Promise<MissingSpan[]> {
+  const query = { env, feeds: [feed], isExpected: () => false, nowUs: nowUs() };
+  return joinedSpans((await inventory(storage, query)).flatMap((day) => day.gaps));
+}
+
+/** The partition of a series: it changes with its gaps and, of bars, with trades that came late. */
+async function withSeries(
+  storage: Storage,
+  partition: Partition,
+  series: PartitionSeries,
+): Promise<Partition> {
+  const { env, feed, version, fromUs, toUs } = partition;
+  const lateToUs = toUs + BAR_LIMITS.lateUs;
+  const next = series.name === "bars"
+    ? await loadManifest(storage, { kind: "normalized", env, feed, version, day: dayOfUs(toUs) })
+    : undefined;
+  const late =
+    next?.files.filter(({ type, from }) => type === partition.type && usOfNsText(from) < lateToUs)
+      .map(({ sha256 }) => sha256) ?? [];
+  const gaps = series.gaps.filter((gap) =>
+    gap.fromUs < toUs && (gap.toUs === undefined || gap.toUs > fromUs)
+  );
+  const parts = [partition.fingerprint, { ...series, gaps }, late];
+  return { ...partition, series, fingerprint: sha256Of(UTF8.encode(JSON.stringify(parts))) };
 }
 
 /**

@@ -23,7 +23,7 @@ export function nothingCounted(): Counted {
 }
 
 /** How records are sorted and counted. */
-interface SortOptions {
+export interface SortOptions {
   storage: Storage;
   partition: Partition;
   /** Where records come from; default the archive. */
@@ -35,6 +35,20 @@ interface SortOptions {
   counted: Counted;
   /** Told of records that were read, and then of those that were written. */
   onRecords?: ((what: "read" | "written", count: number) => void) | undefined;
+}
+
+/** Counts what a batch holds. */
+export function countRows<R>(
+  counted: Counted,
+  batch: readonly R[],
+  timeUs: (row: R) => number,
+): void {
+  for (const row of batch) {
+    const us = timeUs(row);
+    if (counted.records++ === 0) counted.firstUs = counted.lastUs = us;
+    else if (us < counted.firstUs) counted.firstUs = us;
+    else if (us > counted.lastUs) counted.lastUs = us;
+  }
 }
 
 /** The records of a partition in order of symbol and receive time; they are counted on the way. */
@@ -51,7 +65,7 @@ export async function* sortedRecords(
       symbol = event.symbol;
       counted.symbols++;
     }
-    count(counted, batch);
+    countRows(counted, batch, ({ receivedAtUs }) => receivedAtUs);
     yield batch;
     onRecords?.("written", batch.length);
   }
@@ -78,12 +92,4 @@ async function* sorted(
     batch = [];
   }
   if (batch.length > 0) yield batch;
-}
-
-function count(counted: Counted, batch: readonly MarketEvent[]): void {
-  for (const { receivedAtUs } of batch) {
-    if (counted.records++ === 0) counted.firstUs = counted.lastUs = receivedAtUs;
-    else if (receivedAtUs < counted.firstUs) counted.firstUs = receivedAtUs;
-    else if (receivedAtUs > counted.lastUs) counted.lastUs = receivedAtUs;
-  }
 }

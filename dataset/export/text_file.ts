@@ -1,6 +1,7 @@
 import { jsonPrefix, recordJson } from "@ssmd/codec";
 import type { MarketEvent } from "@ssmd/market";
-import type { Column } from "@ssmd/archive/parquet";
+import type { Column, TableRow } from "@ssmd/archive/parquet";
+import { rowJson, type SeriesOptions } from "../series/mod.ts";
 import { csvHead, csvLine } from "./csv_lines.ts";
 
 /** Text that is gathered before it is passed on. */
@@ -9,7 +10,7 @@ const UTF8 = new TextEncoder();
 
 /** The bytes of a CSV file, with its head; memory does not grow with it. */
 export function csvBytes(
-  batches: AsyncIterable<readonly MarketEvent[]>,
+  batches: AsyncIterable<readonly TableRow[]>,
   columns: readonly Column[],
 ): AsyncGenerator<Uint8Array, void> {
   return chunks(batches, csvLine(columns), csvHead(columns));
@@ -17,16 +18,22 @@ export function csvBytes(
 
 /** The bytes of a file with a JSON value a line, in the shape in which the gateway sends records. */
 export function jsonBytes(
-  batches: AsyncIterable<readonly MarketEvent[]>,
+  batches: AsyncIterable<readonly TableRow[]>,
+  series: SeriesOptions | undefined,
 ): AsyncGenerator<Uint8Array, void> {
-  const line = (event: MarketEvent) =>
-    `${recordJson(event, jsonPrefix(event.symbol, event.feed))}\n`;
+  if (series !== undefined) {
+    return chunks(batches, (row) => `${JSON.stringify(rowJson(series, row))}\n`, "");
+  }
+  const line = (event: TableRow) => {
+    const record = event as MarketEvent;
+    return `${recordJson(record, jsonPrefix(record.symbol, record.feed))}\n`;
+  };
   return chunks(batches, line, "");
 }
 
 async function* chunks(
-  batches: AsyncIterable<readonly MarketEvent[]>,
-  lineOf: (event: MarketEvent) => string,
+  batches: AsyncIterable<readonly TableRow[]>,
+  lineOf: (event: TableRow) => string,
   prefix: string,
 ): AsyncGenerator<Uint8Array, void> {
   let text = prefix;

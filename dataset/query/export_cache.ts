@@ -1,11 +1,10 @@
 import { join } from "node:path";
-import type { EventType } from "@ssmd/market";
 import { systemCodeOf } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { ExportFolder } from "../export/export_folder.ts";
 import { exportPartitions } from "../export/export_partitions.ts";
 import { readExported, writeExported } from "../export/exported_file.ts";
-import type { Partition } from "../export/plan.ts";
+import { type ExportType, type Partition, typeOf } from "../export/plan.ts";
 import { objectBytes, type SealedSource, sealedSource } from "../export/records.ts";
 
 /** Limits of the cache; beside each stands what happens there. */
@@ -32,7 +31,7 @@ interface CacheOptions {
 /** A Parquet file that a query reads. */
 interface QueryFile {
   path: string;
-  type: EventType;
+  type: ExportType;
   /** A sealed day, as it lies in the archive or as it was fetched from there. */
   isSealed: boolean;
 }
@@ -58,8 +57,8 @@ export async function queryFiles(
   const files: QueryFile[] = [];
   let made = 0;
   for (const partition of partitions) {
-    const { type } = partition;
-    const sealed = sealedSource(partition);
+    const type = typeOf(partition);
+    const sealed = partition.series === undefined ? sealedSource(partition) : undefined;
     if (sealed !== undefined && storage.type === "local") {
       files.push({ path: join(storage.location, sealed.key), type, isSealed: true });
       continue;

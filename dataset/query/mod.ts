@@ -3,4 +3,4 @@ export { type AnswerSink } from "./answer_sink.ts";
 export { type AnswerValue } from "./engine_messages.ts";
 export { answerRecords } from "./record_query.ts";
 export { answerSql, QUERY_LIMITS } from "./sql_query.ts";
-export { isTable, TABLES } from "./tables.ts";
+export { isSeries, isTable, TABLES } from "./tables.ts";

@@ -1,14 +1,21 @@
 import { isoOfUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { TimeSpan } from "../time_span.ts";
-import { type ColumnKind, columnsOf } from "@ssmd/archive/parquet";
-import { type Partition, planExport } from "../export/plan.ts";
+import { type Column, type ColumnKind, columnsOf } from "@ssmd/archive/parquet";
+import {
+  type ExportRequest,
+  type ExportType,
+  type Partition,
+  planExport,
+  seriesOptions,
+} from "../export/plan.ts";
+import { columnsOfSeries, SERIES_NAMES } from "../series/mod.ts";
 import type { AnswerSink } from "./answer_sink.ts";
 import type { EngineTable } from "./engine_messages.ts";
 import { askEngine } from "./engine_process.ts";
 import { queryFiles } from "./export_cache.ts";
 import { sqlError } from "./sql_error.ts";
-import { TABLES, tablesIn } from "./tables.ts";
+import { isSeries, TABLES, tablesIn } from "./tables.ts";
 import { makeTemporaryFolder } from "./temporary_folder.ts";
 
 const DAY_US = 86_400_000_000;
@@ -31,6 +38,8 @@ export interface SqlQuery {
   feeds?: readonly string[];
   symbols?: readonly string[];
   span: TimeSpan;
+  /** How the tables `bars` and `book` are made; default as of exports. */
+  series?: ExportRequest["series"];
   /** Rows at most; null = all. */
   rowsMax: number | null;
   memoryBytesMax: number;
@@ -91,14 +100,25 @@ async function tablesOf(query: SqlQuery): Promise<{ tables: EngineTable[]; made:
     ...{ storage, dir },
     ...(onRecords === undefined ? {} : { onRecords }),
   });
-  const where = whereOf(query);
-  const tables = Object.entries(TABLES).map(([name, type]) => ({
-    ...{ name, where },
+  const tables = allTables(query).map(({ name, type, columns }) => ({
+    ...{ name, where: whereOf(query, columns) },
     staged: files.filter((file) => file.type === type && !file.isSealed).map(({ path }) => path),
     sealed: files.filter((file) => file.type === type && file.isSealed).map(({ path }) => path),
-    columns: Object.fromEntries(columnsOf(type).map((each) => [each.name, SQL_TYPES[each.kind]])),
+    columns: Object.fromEntries(columns.map((each) => [each.name, SQL_TYPES[each.kind]])),
   }));
   return { tables, made };
+}
+
+/** All tables that SQL may name, of records and of series. */
+function allTables(
+  query: SqlQuery,
+): { name: string; type: ExportType; columns: readonly Column[] }[] {
+  return [
+    ...Object.entries(TABLES).map(([name, type]) => ({ name, type, columns: columnsOf(type) })),
+    ...SERIES_NAMES.map((name) => (
+      { name, type: name, columns: columnsOfSeries(seriesOptions(name, query.series)) }
+    )),
+  ];
 }
 
 const SQL_TYPES: Readonly<Record<ColumnKind, string>> = {
@@ -117,7 +137,8 @@ async function planned(query: SqlQuery, tables: readonly string[]): Promise<Part
   const { storage, env, feeds, symbols, span: { fromUs, toUs } } = query;
   return await planExport(storage, {
     ...{ env, format: "parquet", isEmptyAllowed: true },
-    types: tables.flatMap((table) => TABLES[table] ?? []),
+    types: tables.flatMap((table) => isSeries(table) ? table : TABLES[table] ?? []),
+    ...(query.series === undefined ? {} : { series: query.series }),
     ...(feeds === undefined ? {} : { feeds }),
     ...(symbols === undefined ? {} : { symbols }),
     span: {
@@ -127,12 +148,16 @@ async function planned(query: SqlQuery, tables: readonly string[]): Promise<Part
   });
 }
 
-function whereOf({ span: { fromUs, toUs }, symbols = [] }: SqlQuery): string {
+function whereOf(
+  { span: { fromUs, toUs }, symbols = [] }: SqlQuery,
+  columns: readonly Column[],
+): string {
+  const timed = columns.find(({ kind }) => kind === "time")?.name;
   const time = (us: number) => `'${isoOfUs(us)}'::TIMESTAMPTZ`;
   const names = symbols.map((symbol) => `'${symbol.replaceAll("'", "''")}'`);
   return [
     ...(names.length === 0 ? [] : [`symbol IN (${names.join(", ")})`]),
-    ...(fromUs === undefined ? [] : [`received_at >= ${time(fromUs)}`]),
-    ...(toUs === undefined ? [] : [`received_at < ${time(toUs)}`]),
+    ...(fromUs === undefined ? [] : [`"${timed}" >= ${time(fromUs)}`]),
+    ...(toUs === undefined ? [] : [`"${timed}" < ${time(toUs)}`]),
   ].join(" AND ");
 }

@@ -61,6 +61,26 @@ Deno.test("SQL sees every record of the archive, and days are exported once", as
   });
 });
 
+Deno.test("series are tables of SQL, made as asked for and once", async () => {
+  await withArchive(async ({ ask }) => {
+    const received = (await ask("select sum(size) as size, count(*) as n from trades")).rows;
+    const sql =
+      "select sum(volume) as size, sum(trades)::bigint as n, max(gap) as gap, count(*) as bars from bars";
+    const hours = await ask(sql, { series: { every: "1h" } });
+    const [bar] = hours.rows as { size: number; n: number; gap: boolean; bars: number }[];
+    const [trades] = received as { size: number; n: number }[];
+    assert.deepEqual([bar?.size.toFixed(6), bar?.n, bar?.gap, bar?.bars], [
+      ...[trades?.size.toFixed(6), trades?.n, true, 1],
+    ]);
+    assert.equal(hours.exported, 1);
+    assert.equal((await ask(sql, { series: { every: "1h" } })).exported, 0);
+    assert.equal((await ask(sql, { series: { every: "1s" } })).exported, 1, "another series");
+    const book = await ask("select * from book", { series: { depth: 2 } });
+    assert.deepEqual(book.rows, [], "there are no books in it");
+    assert.equal((await ask("select bid_price from top_of_book")).rows.length, 0);
+  });
+});
+
 async function sealAll(storage: Storage, tempDir: string): Promise<void> {
   await sealDay({
     ...{ storage, ...FEED_DAY, software: { version: "0.1.0", commit: "test" }, force: true },

@@ -1,4 +1,5 @@
 import type { EventType } from "@ssmd/market";
+import { SERIES_NAMES, type SeriesName } from "../series/mod.ts";
 
 /** Tables of queries and the records that are in them, in the order of the design. */
 export const TABLES: Readonly<Record<string, EventType>> = {
@@ -9,6 +10,11 @@ export const TABLES: Readonly<Record<string, EventType>> = {
   gaps: "gap",
   fires: "fire",
 };
+
+/** Whether a word is the name of a series, which SQL has as a table. */
+export function isSeries(word: string): word is SeriesName {
+  return SERIES_NAMES.some((name) => name === word);
+}
 
 /** Whether a word is a table's name. */
 export function isTable(word: string): boolean {
@@ -21,5 +27,5 @@ export function isTable(word: string): boolean {
  */
 export function tablesIn(sql: string): string[] {
   const words = new Set(sql.toLowerCase().match(/\w+/g));
-  return Object.keys(TABLES).filter((name) => words.has(name));
+  return [...Object.keys(TABLES), ...SERIES_NAMES].filter((name) => words.has(name));
 }

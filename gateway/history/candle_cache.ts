@@ -1,4 +1,4 @@
-import type { Candle } from "./candle.ts";
+import type { Candle } from "@ssmd/dataset/series";
 
 /** Candles of a span that is over. */
 interface CachedCandles {

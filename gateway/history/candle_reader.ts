@@ -1,13 +1,20 @@
 import { dayOfUs } from "@ssmd/archive";
+import {
+  BAR_LIMITS,
+  type Candle,
+  type CandleClock,
+  Candles,
+  isTooLate,
+  timeOf,
+} from "@ssmd/dataset/series";
 import { nowUs } from "@ssmd/runtime";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { Market } from "../state/market.ts";
-import { type Candle, type CandleClock, Candles, timeOf } from "./candle.ts";
 import { CandleCache } from "./candle_cache.ts";
 import type { GapSpan } from "./gap_span.ts";
 import type { History } from "./history.ts";
 import type { HistoryReader } from "./history_reader.ts";
-import { isTooLate, LIVE_INTERVAL_US, wholeFrom } from "./live_candles.ts";
+import { LIVE_INTERVAL_US, wholeFrom } from "./live_candles.ts";
 
 /** Which candles are wanted; both ends are whole multiples of the interval. */
 interface CandleQuery {
@@ -113,7 +120,7 @@ export class CandleReader {
     const chunks: Chunk[] = [];
     if (fromUs >= toUs) return chunks;
     const { days, coveredUs } = await this.#reader.archived(market, fromUs, toUs);
-    const closedUs = coveredUs - GATEWAY_LIMITS.candleLateMs * 1000;
+    const closedUs = coveredUs - BAR_LIMITS.lateUs;
     const memoryDay = dayOfUs(Math.min(toUs, this.#reader.floorOf(market)));
     const version = new Map(days.map((day) => [day.day, day.version]));
     for (let us = fromUs; us < toUs;) {
@@ -159,8 +166,8 @@ export class CandleReader {
     own: Collected,
   ): Promise<void> {
     const isByVenue = clock === "venue";
-    const receivedFromUs = fromUs - (isByVenue ? GATEWAY_LIMITS.candleEarlyMs * 1000 : 0);
-    const receivedToUs = toUs + (isByVenue ? GATEWAY_LIMITS.candleLateMs * 1000 : 0);
+    const receivedFromUs = fromUs - (isByVenue ? BAR_LIMITS.earlyUs : 0);
+    const receivedToUs = toUs + (isByVenue ? BAR_LIMITS.lateUs : 0);
     const span = { fromUs: Math.max(0, receivedFromUs), toUs: receivedToUs };
     for await (const batch of this.#reader.scanTrades(market, span, own.corruptions)) {
       for (const trade of batch) {

@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Trade } from "@ssmd/market";
 import { GATEWAY_LIMITS } from "../limits.ts";
-import { type Candle, Candles, timeOf, valueOf } from "./candle.ts";
+import { type Candle, Candles, isTooLate, timeOf, valueOf } from "@ssmd/dataset/series";
 import { CandleCache } from "./candle_cache.ts";
-import { isTooLate } from "./live_candles.ts";
 import { DAY_US, historyRig, tradeAt } from "./testing/history_rig.ts";
 
 const MINUTE_US = 60_000_000;

@@ -1,5 +1,5 @@
 import { dayOfUs } from "@ssmd/archive";
-import { ALL_SYMBOLS, type Ticker, type Trade } from "@ssmd/market";
+import { ALL_SYMBOLS, type MarketEvent, type Ticker, type Trade } from "@ssmd/market";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { Market } from "../state/market.ts";
 import type { ArchivedDay, ArchiveSource } from "./archive_source.ts";
@@ -43,6 +43,7 @@ const FRAME_RECORDS_MAX = 1000;
 const DAY_US = 86_400_000_000;
 /** First step of a backward page: most callers want the newest few. */
 const FIRST_STEP_US = 600_000_000;
+const NOTHING: AsyncIterable<never> = { async *[Symbol.asyncIterator]() {} };
 
 /**
  * Reads histories: from memory what is whole there, from the archive all before it. The border
@@ -127,6 +128,21 @@ export class HistoryReader {
   async gapsOf(market: Market, fromUs: number, toUs: number): Promise<GapSpan[]> {
     const border = await this.#border(market, fromUs, Math.min(toUs, this.floorOf(market)));
     return await this.#gaps(market, { fromUs, toUs }, border);
+  }
+
+  /** Book updates of a span as the archive has them, in order of receipt. */
+  readBook(
+    { feed, symbol }: Market,
+    { fromUs, toUs }: { fromUs: number; toUs: number },
+    gaps: GapSpan[],
+  ): AsyncIterable<readonly MarketEvent[]> {
+    const slice = { feed: feed.id, symbol, type: "orderbook" as const, fromUs, toUs };
+    return this.#archive?.read(slice, (gap) => gaps.push(gap)) ?? NOTHING;
+  }
+
+  /** Times of a span in which book updates are missing; those that are not archived yet are. */
+  async bookGapsOf(market: Market, fromUs: number, toUs: number): Promise<GapSpan[]> {
+    return await this.#gaps(market, { fromUs, toUs }, await this.#border(market, fromUs, toUs));
   }
 
   /** Which days of a span the archive has, and up to where it is whole, µs. */

@@ -1,6 +1,5 @@
 import type { Trade } from "@ssmd/market";
-import { GATEWAY_LIMITS } from "../limits.ts";
-import { type Candle, Candles, timeOf } from "./candle.ts";
+import { BAR_LIMITS, type Candle, Candles, isTooLate, timeOf } from "@ssmd/dataset/series";
 
 /** Interval of the candles that are kept up to date; longer ones are put together from them. */
 export const LIVE_INTERVAL_US = 60_000_000;
@@ -46,14 +45,8 @@ export class LiveCandles {
   }
 }
 
-/** Whether a trade came too late (or too early: a wrong clock) for the candle of its time. */
-export function isTooLate({ receivedAtUs }: Trade, atUs: number): boolean {
-  return receivedAtUs - atUs > GATEWAY_LIMITS.candleLateMs * 1000 ||
-    atUs - receivedAtUs > GATEWAY_LIMITS.candleEarlyMs * 1000;
-}
-
 /** The first whole minute none of whose trades can have been received before a time. */
 export function wholeFrom(receivedFromUs: number): number {
-  const us = receivedFromUs + GATEWAY_LIMITS.candleEarlyMs * 1000;
+  const us = receivedFromUs + BAR_LIMITS.earlyUs;
   return Math.ceil(us / LIVE_INTERVAL_US) * LIVE_INTERVAL_US;
 }

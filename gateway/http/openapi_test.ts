@@ -62,6 +62,7 @@ Deno.test("every route answers as described, errors too", () =>
     }
     assert.ok(requested.length >= 14, requested.join(" "));
     assert.ok(requested.includes("/v1/markets/BTCUSD/candles"));
+    assert.ok(requested.includes("/v1/markets/BTCUSD/book"));
   }));
 
 Deno.test("the index names every route of the description", () =>

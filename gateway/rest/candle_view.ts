@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type Candle, type CandleClock, valueOf } from "../history/candle.ts";
+import { type Candle, type CandleClock, figuresOf, INTERVALS } from "@ssmd/dataset/series";
 import type { CandleAnswer } from "../history/candle_reader.ts";
 import type { GapSpan } from "../history/gap_span.ts";
 import { GATEWAY_LIMITS } from "../limits.ts";
@@ -8,7 +8,7 @@ import { gapJson } from "./gap_view.ts";
 import { gapHints } from "./history_hints.ts";
 import type { Span } from "./history_span.ts";
 import { invalidParameter, Problem } from "../http/problem.ts";
-import { type CANDLE, type CANDLE_LIST, INTERVALS } from "./schemas/history.ts";
+import type { CANDLE, CANDLE_LIST } from "./schemas/history.ts";
 
 type CandleJson = z.output<typeof CANDLE>;
 
@@ -77,18 +77,7 @@ interface Frame {
 }
 
 function candleJson(candle: Candle, frame: Frame, gaps: readonly GapSpan[]): CandleJson {
-  const volume = valueOf(candle.volume);
-  return {
-    ...headOf(candle.startUs, frame, gaps),
-    open: candle.open,
-    high: candle.high,
-    low: candle.low,
-    close: candle.close,
-    volume,
-    buy_volume: valueOf(candle.buyVolume),
-    vwap: volume > 0 ? Number((valueOf(candle.notional) / volume).toPrecision(12)) : null,
-    trades: candle.trades,
-  };
+  return { ...headOf(candle.startUs, frame, gaps), ...figuresOf(candle) };
 }
 
 function headOf(startUs: number, { intervalUs, nowUs }: Frame, gaps: readonly GapSpan[]) {

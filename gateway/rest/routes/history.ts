@@ -5,6 +5,7 @@ import type { CandleReader } from "../../history/candle_reader.ts";
 import type { HistoryReader, HistoryRecords, Page } from "../../history/history_reader.ts";
 import type { MarketData } from "../../state/market_data.ts";
 import { jsonPrefix } from "@ssmd/codec";
+import { INTERVALS } from "@ssmd/dataset/series";
 import { candleAnswer, candleSpan } from "../candle_view.ts";
 import { cursorOf } from "../../http/cursor.ts";
 import { gapJson } from "../gap_view.ts";
@@ -19,7 +20,6 @@ import * as examples from "../schemas/history_examples.ts";
 import {
   CANDLE_LIST,
   FROM,
-  INTERVALS,
   ORDER,
   PAGE_LIMIT,
   TICKER_PAGE,
@@ -28,14 +28,17 @@ import {
 } from "../schemas/history.ts";
 
 /** Data of the history routes. */
-interface HistorySource {
+export interface HistorySource {
   data: MarketData;
   reader: HistoryReader;
   candles: CandleReader;
 }
 
-const ONE = { params: { symbol: SYMBOL }, examples: { symbol: "BTCUSD" } } as const;
-const WHICH_FEED = FEED.optional().describe("Where several feeds have this symbol: which one.");
+export const ONE = { params: { symbol: SYMBOL }, examples: { symbol: "BTCUSD" } } as const;
+/** `feed` of a query. */
+export const WHICH_FEED = FEED.optional().describe(
+  "Where several feeds have this symbol: which one.",
+);
 
 const ABOUT_PAGES = "The newest come from memory, older ones from the archive, by the same call: " +
   "nothing is doubled or left out where both meet, and `gaps` says where records are missing. " +

@@ -4,6 +4,7 @@ import { RECORDS } from "../../protocol/messages.ts";
 import { TIME_PATTERN, usOfTime } from "../../http/time_text.ts";
 import { GAP, HINTS, NEXT, NUMBER_OR_NULL, TIME } from "./common.ts";
 import { named } from "../../http/named.ts";
+import { INTERVALS } from "@ssmd/dataset/series";
 
 /** A time in a query, as µs. */
 export const TIME_QUERY = z.string().max(64).regex(TIME_PATTERN, "is no time").transform(
@@ -92,18 +93,6 @@ export const GAP_LIST = named(
     _hints: HINTS,
   }),
 );
-
-/** Candle intervals by name, µs. */
-export const INTERVALS = {
-  "1s": 1_000_000,
-  "5s": 5_000_000,
-  "1m": 60_000_000,
-  "5m": 300_000_000,
-  "15m": 900_000_000,
-  "1h": 3_600_000_000,
-  "4h": 14_400_000_000,
-  "1d": 86_400_000_000,
-} as const;
 
 /** A candle. */
 export const CANDLE = named(

@@ -68,6 +68,32 @@ export const CANDLE_LIST = {
   _hints: [],
 };
 
+const SERIES = { symbol: "BTCUSD", feed: "kraken", gap: false };
+
+export const BAR_LIST = {
+  ...{ ...SPAN, every: "1m" },
+  bars: [{
+    ...{ ...SERIES, start: 1795572000000, open: 62120, high: 62130.1, low: 62119.9 },
+    ...{ close: 62123.4, volume: 1.52, buy_volume: 0.9, vwap: 62124.2, trades: 17 },
+  }],
+  ...{ gaps: [], _hints: [] },
+};
+
+export const TOP_OF_BOOK_LIST = {
+  ...SPAN,
+  top_of_book: [{
+    ...{ ...SERIES, time: AT, bid_price: 62123.3, bid_size: 0.5 },
+    ...{ ask_price: 62123.4, ask_size: 1.25 },
+  }],
+  ...{ gaps: [], _hints: [] },
+};
+
+export const BOOK_LIST = {
+  ...{ ...SPAN, every: "1s", depth: 1 },
+  book: [{ ...SERIES, time: 1795572000000, bids: [[62123.3, 0.5]], asks: [[62123.4, 1.25]] }],
+  ...{ gaps: [], _hints: [] },
+};
+
 export const GAP_LIST = {
   from: AT - 3_600_000,
   to: AT,

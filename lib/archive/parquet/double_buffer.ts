@@ -1,11 +1,10 @@
-import type { MarketEvent } from "@ssmd/market";
 import { ByteBuffer } from "./byte_buffer.ts";
 import { type DoubleEncoding, encodeDoubles } from "./double_encoding.ts";
 import type { Bounds, ColumnBuffer, EncodedChunk, PageCounts } from "./encoded_chunk.ts";
 import { Levels } from "./levels.ts";
 import { DoubleList } from "./number_lists.ts";
 import { PageEnds, type PageSpan } from "./page_ends.ts";
-import type { DoubleColumn, ListColumn } from "./record_columns.ts";
+import type { DoubleColumn, ListColumn, TableRow } from "./record_columns.ts";
 
 /** Doubles, with levels where they may be absent or stand in lists. */
 abstract class DoublesBuffer implements ColumnBuffer {
@@ -19,7 +18,7 @@ abstract class DoublesBuffer implements ColumnBuffer {
     this.levels = levels;
   }
 
-  abstract add(event: MarketEvent): number;
+  abstract add(event: TableRow): number;
 
   endPage(): void {
     this.#ends.add(this.count, this.values.length);
@@ -61,7 +60,7 @@ export class DoubleBuffer extends DoublesBuffer {
     this.#column = column;
   }
 
-  override add(event: MarketEvent): number {
+  override add(event: TableRow): number {
     const value = this.#column.of(event);
     this.count++;
     if (value === null) this.levels[0]?.add(0);
@@ -87,7 +86,7 @@ export class ListBuffer extends DoublesBuffer {
     this.#isPresent = isPresent;
   }
 
-  override add(event: MarketEvent): number {
+  override add(event: TableRow): number {
     const { field } = this.#column;
     const levels = this.#column.of(event);
     for (let i = 0; i < levels.length; i++) {

@@ -1,4 +1,4 @@
-import type { MarketEvent } from "@ssmd/market";
+import type { TableRow } from "./record_columns.ts";
 
 /** Parquet's numbers of the encodings. */
 export const PLAIN = 0;
@@ -50,7 +50,7 @@ export interface EncodedChunk {
 /** Gathers the values of one column for a row group. */
 export interface ColumnBuffer {
   /** Adds a record's value; gives how many values of a list it has. */
-  add(event: MarketEvent): number;
+  add(event: TableRow): number;
   /** Ends a page; the next value begins another one. */
   endPage(): void;
   /** Encodes what was added since `clear`. The last page must be ended. */

@@ -1,7 +1,6 @@
-import type { MarketEvent } from "@ssmd/market";
 import { type ColumnBuffer, type EncodedChunk, PLAIN } from "./encoded_chunk.ts";
 import { PageEnds } from "./page_ends.ts";
-import type { FlagColumn } from "./record_columns.ts";
+import type { FlagColumn, TableRow } from "./record_columns.ts";
 
 /** Yes and no, eight a byte. */
 export class FlagBuffer implements ColumnBuffer {
@@ -13,7 +12,7 @@ export class FlagBuffer implements ColumnBuffer {
     this.#column = column;
   }
 
-  add(event: MarketEvent): number {
+  add(event: TableRow): number {
     this.#rows.push(this.#column.of(event));
     return 0;
   }

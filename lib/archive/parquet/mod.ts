@@ -6,5 +6,12 @@ export {
   type ColumnKind,
   columnsOf,
   type ColumnValue,
+  count,
+  double,
+  flag,
+  optionalDouble,
+  type TableRow,
+  time,
   valueOf,
+  word,
 } from "./record_columns.ts";

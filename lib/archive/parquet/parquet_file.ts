@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import type { MarketEvent } from "@ssmd/market";
 import { CHECK_KEY, checkOf, INDEX_KEY, UNCHECKED } from "./footer_check.ts";
 import { schemaElements } from "./parquet_schema.ts";
-import type { Column } from "./record_columns.ts";
+import type { Column, TableRow } from "./record_columns.ts";
 import { RowGroup, type WrittenGroup } from "./row_group.ts";
 import { thriftBytes, type ThriftStruct } from "./thrift_writer.ts";
 
@@ -14,7 +13,7 @@ export const TAIL_BYTES = 8;
 
 /** What a Parquet file says about itself besides its rows. */
 export interface ParquetAbout {
-  /** `symbol` and `received_at` are among them. */
+  /** `symbol` is among them; the first time is the one by which rows are sorted. */
   columns: readonly Column[];
   /** Who wrote it, `ssmd version 0.1.0`. */
   createdBy: string;
@@ -36,7 +35,7 @@ export interface WrittenParquet {
 /**
  * Makes the bytes of a Parquet file a page at a time, so that memory does not grow with the file.
  * Pages are zstd with a CRC-32, at the same rows in all columns; column chunks have statistics and a
- * page index. Records must come sorted by symbol and receive time, which the footer says. The same
+ * page index. Rows must come sorted by symbol and time, which the footer says. The same
  * records give the same bytes. Format: Apache Parquet, parquet.thrift, version 2.9.
  */
 export class ParquetWriter {
@@ -53,12 +52,12 @@ export class ParquetWriter {
   }
 
   /** Whether `flush` must be called before the record is appended. */
-  isFullFor({ symbol }: MarketEvent): boolean {
+  isFullFor({ symbol }: TableRow): boolean {
     return this.#group.isFullFor(symbol);
   }
 
   /** Adds a record to the row group at hand. */
-  append(event: MarketEvent): void {
+  append(event: TableRow): void {
     this.#group.add(event);
   }
 
@@ -181,14 +180,18 @@ function indexed(group: WrittenGroup, columns: readonly Column[], offset: number
 }
 
 function sortingColumns(columns: readonly Column[]): { struct: ThriftStruct }[] {
-  return ["symbol", "received_at"].map((name) => ({
-    struct: { 1: { i32: columns.findIndex((column) => column.name === name) }, 2: false, 3: false },
+  const isFirst = [
+    ({ name }: Column) => name === "symbol",
+    ({ kind }: Column) => kind === "time",
+  ];
+  return isFirst.map((is) => ({
+    struct: { 1: { i32: columns.findIndex(is) }, 2: false, 3: false },
   }));
 }
 
 /** The bytes of a Parquet file of records that come in batches; see {@linkcode ParquetWriter}. */
 export async function* parquetBytes(
-  batches: AsyncIterable<readonly MarketEvent[]>,
+  batches: AsyncIterable<readonly TableRow[]>,
   about: ParquetAbout,
 ): AsyncGenerator<Uint8Array, void> {
   const writer = new ParquetWriter(about);

@@ -8,6 +8,11 @@ import {
 } from "@ssmd/market";
 import type { OrderBookUpdate, Status, Ticker, Trade } from "@ssmd/market";
 
+/** What a row of a table is made of: a record, or a row of a series made of records. */
+export interface TableRow {
+  symbol: string;
+}
+
 /** A value of a column; null = absent, which is not 0. */
 export type ColumnValue = number | string | boolean | null | readonly number[];
 
@@ -21,32 +26,32 @@ interface NamedColumn {
 /** `time`: whole µs since 1970, UTC. `count`: a whole number from 0. */
 export interface NumberColumn extends NamedColumn {
   kind: "time" | "count";
-  of(event: MarketEvent): number | null;
+  of(event: TableRow): number | null;
 }
 
 /** A price, a size or another figure. */
 export interface DoubleColumn extends NamedColumn {
   kind: "double";
-  of(event: MarketEvent): number | null;
+  of(event: TableRow): number | null;
 }
 
 /** `word`: a text of few values. */
 export interface TextColumn extends NamedColumn {
   kind: "word" | "text";
-  of(event: MarketEvent): string | null;
+  of(event: TableRow): string | null;
 }
 
 /** Yes or no. */
 export interface FlagColumn extends NamedColumn {
   kind: "flag";
-  of(event: MarketEvent): boolean;
+  of(event: TableRow): boolean;
 }
 
 /** The prices or the sizes of a side of a book. */
 export interface ListColumn extends NamedColumn {
   kind: "doubles";
   field: keyof Level;
-  of(event: MarketEvent): readonly Level[];
+  of(event: TableRow): readonly Level[];
 }
 
 /** A column of a record type's table. */
@@ -56,62 +61,68 @@ export type Column = NumberColumn | DoubleColumn | TextColumn | FlagColumn | Lis
 export type ColumnKind = Column["kind"];
 
 /** The value of a column in a record. */
-export function valueOf(column: Column, event: MarketEvent): ColumnValue {
+export function valueOf(column: Column, event: TableRow): ColumnValue {
   return column.kind === "doubles"
     ? column.of(event).map((level) => level[column.field])
     : column.of(event);
 }
 
-type Of<E extends MarketEvent, V> = (event: E) => V;
+type Of<E extends TableRow, V> = (event: E) => V;
 
-function time<E extends MarketEvent>(name: string, of: Of<E, number>): NumberColumn {
-  return { name, kind: "time", nullable: false, of: of as Of<MarketEvent, number> };
+/** A time that is always there, µs. */
+export function time<E extends TableRow>(name: string, of: Of<E, number>): NumberColumn {
+  return { name, kind: "time", nullable: false, of: of as Of<TableRow, number> };
 }
 
 /** 0 = there is none. */
-function optionalTime<E extends MarketEvent>(
+function optionalTime<E extends TableRow>(
   name: string,
   of: Of<E, number | undefined>,
 ): NumberColumn {
   return { name, kind: "time", nullable: true, of: (event) => of(event as E) || null };
 }
 
-function count<E extends MarketEvent>(name: string, of: Of<E, number>): NumberColumn {
-  return { name, kind: "count", nullable: false, of: of as Of<MarketEvent, number> };
+/** A whole number from 0. */
+export function count<E extends TableRow>(name: string, of: Of<E, number>): NumberColumn {
+  return { name, kind: "count", nullable: false, of: of as Of<TableRow, number> };
 }
 
-function double<E extends MarketEvent>(name: string, of: Of<E, number>): DoubleColumn {
-  return { name, kind: "double", nullable: false, of: of as Of<MarketEvent, number> };
+/** A figure that is always there. */
+export function double<E extends TableRow>(name: string, of: Of<E, number>): DoubleColumn {
+  return { name, kind: "double", nullable: false, of: of as Of<TableRow, number> };
 }
 
-function optionalCount<E extends MarketEvent>(
+function optionalCount<E extends TableRow>(
   name: string,
   of: Of<E, number | null | undefined>,
 ): NumberColumn {
   return { name, kind: "count", nullable: true, of: (event) => of(event as E) ?? null };
 }
 
-function optionalDouble<E extends MarketEvent>(
+/** A figure, or null. */
+export function optionalDouble<E extends TableRow>(
   name: string,
   of: Of<E, number | null | undefined>,
 ): DoubleColumn {
   return { name, kind: "double", nullable: true, of: (event) => of(event as E) ?? null };
 }
 
-function flag<E extends MarketEvent>(name: string, of: Of<E, boolean>): FlagColumn {
-  return { name, kind: "flag", nullable: false, of: of as Of<MarketEvent, boolean> };
+/** Yes or no. */
+export function flag<E extends TableRow>(name: string, of: Of<E, boolean>): FlagColumn {
+  return { name, kind: "flag", nullable: false, of: of as Of<TableRow, boolean> };
 }
 
-function word<E extends MarketEvent>(name: string, of: Of<E, string>): TextColumn {
-  return { name, kind: "word", nullable: false, of: of as Of<MarketEvent, string> };
+/** A text of few values. */
+export function word<E extends TableRow>(name: string, of: Of<E, string>): TextColumn {
+  return { name, kind: "word", nullable: false, of: of as Of<TableRow, string> };
 }
 
-function text<E extends MarketEvent>(name: string, of: Of<E, string>): TextColumn {
-  return { name, kind: "text", nullable: false, of: of as Of<MarketEvent, string> };
+function text<E extends TableRow>(name: string, of: Of<E, string>): TextColumn {
+  return { name, kind: "text", nullable: false, of: of as Of<TableRow, string> };
 }
 
 /** "" = the venue gave none. */
-function optionalText<E extends MarketEvent>(
+function optionalText<E extends TableRow>(
   name: string,
   of: Of<E, string | undefined>,
 ): TextColumn {
@@ -123,18 +134,18 @@ function levels(
   field: keyof Level,
   of: Of<OrderBookUpdate, readonly Level[]>,
 ): ListColumn {
-  const all = of as Of<MarketEvent, readonly Level[]>;
+  const all = of as Of<TableRow, readonly Level[]>;
   return { name, kind: "doubles", nullable: false, field, of: all };
 }
 
 const BASE: readonly Column[] = [
-  word("symbol", (event) => event.symbol),
-  word("feed", (event) => event.feed),
-  time("received_at", (event) => event.receivedAtUs),
-  optionalTime("venue_at", (event) => event.timestampUs),
-  count("sequence", (event) => event.sequence),
-  word("run", (event) => nameOfRun(event.run ?? 0)),
-  count("connection", (event) => event.connection ?? 0),
+  word<MarketEvent>("symbol", (event) => event.symbol),
+  word<MarketEvent>("feed", (event) => event.feed),
+  time<MarketEvent>("received_at", (event) => event.receivedAtUs),
+  optionalTime<MarketEvent>("venue_at", (event) => event.timestampUs),
+  count<MarketEvent>("sequence", (event) => event.sequence),
+  word<MarketEvent>("run", (event) => nameOfRun(event.run ?? 0)),
+  count<MarketEvent>("connection", (event) => event.connection ?? 0),
 ];
 
 const TRADE: readonly Column[] = [

@@ -1,10 +1,9 @@
-import type { MarketEvent } from "@ssmd/market";
 import { writeChunk, type WrittenChunk } from "./chunk_writer.ts";
 import { columnBuffer } from "./column_buffer.ts";
 import type { ColumnBuffer } from "./encoded_chunk.ts";
 import { Uint32List } from "./number_lists.ts";
 import type { PageIndexBytes } from "./page_index.ts";
-import type { Column } from "./record_columns.ts";
+import type { Column, TableRow } from "./record_columns.ts";
 import type { ThriftStruct } from "./thrift_writer.ts";
 
 /** Rows of a row group: what readers take as the unit of work and can pass over by statistics. */
@@ -61,7 +60,7 @@ export class RowGroup {
   }
 
   /** Adds a record. */
-  add(event: MarketEvent): void {
+  add(event: TableRow): void {
     const { symbol } = event;
     if (this.#isPageFull(symbol)) this.#endPage();
     if (this.#pageRows === 0) this.#rowStarts.push(this.rows);

@@ -1,4 +1,3 @@
-import type { MarketEvent } from "@ssmd/market";
 import { ByteBuffer } from "./byte_buffer.ts";
 import { writeDeltas } from "./delta_packing.ts";
 import {
@@ -12,7 +11,7 @@ import {
 import { Levels } from "./levels.ts";
 import { DoubleList, Uint32List } from "./number_lists.ts";
 import { PageEnds, type PageSpan } from "./page_ends.ts";
-import type { TextColumn } from "./record_columns.ts";
+import type { TableRow, TextColumn } from "./record_columns.ts";
 import { bitsFor, writeRuns } from "./run_lengths.ts";
 
 /** More different texts than this are written one by one. */
@@ -47,7 +46,7 @@ export class TextBuffer implements ColumnBuffer {
     this.#levels = column.nullable ? new Levels(new ByteBuffer()) : undefined;
   }
 
-  add(event: MarketEvent): number {
+  add(event: TableRow): number {
     const text = this.#column.of(event);
     this.#rows++;
     this.#levels?.add(text === null ? 0 : 1);

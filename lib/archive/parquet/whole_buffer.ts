@@ -1,4 +1,3 @@
-import type { MarketEvent } from "@ssmd/market";
 import { ByteBuffer } from "./byte_buffer.ts";
 import { writeDeltas } from "./delta_packing.ts";
 import {
@@ -10,7 +9,7 @@ import {
 import { Levels } from "./levels.ts";
 import { DoubleList } from "./number_lists.ts";
 import { PageEnds } from "./page_ends.ts";
-import type { NumberColumn } from "./record_columns.ts";
+import type { NumberColumn, TableRow } from "./record_columns.ts";
 
 /** Whole numbers from 0 in 64 bits, as packed differences. */
 export class WholeBuffer implements ColumnBuffer {
@@ -26,7 +25,7 @@ export class WholeBuffer implements ColumnBuffer {
     this.#levels = column.nullable ? new Levels(new ByteBuffer()) : undefined;
   }
 
-  add(event: MarketEvent): number {
+  add(event: TableRow): number {
     const value = this.#column.of(event);
     this.#rows++;
     this.#levels?.add(value === null ? 0 : 1);

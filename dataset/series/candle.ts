@@ -1,5 +1,13 @@
 import type { Trade } from "@ssmd/market";
 
+/** Limits of bars. */
+export const BAR_LIMITS = {
+  /** A trade that comes later than this after its own time is left out. */
+  lateUs: 600_000_000,
+  /** A trade whose own time is further ahead than this (a wrong clock) is left out. */
+  earlyUs: 5_000_000,
+} as const;
+
 /** Which time of a trade places it in a candle. */
 export type CandleClock = "venue" | "received";
 
@@ -52,6 +60,36 @@ export function valueOf({ value, rest }: Sum): number {
 /** Time of a trade by a clock, µs; the receive time where the venue gives none. */
 export function timeOf({ timestampUs, receivedAtUs }: Trade, clock: CandleClock): number {
   return clock === "venue" && timestampUs > 0 ? timestampUs : receivedAtUs;
+}
+
+/** Whether a trade came too late (or too early: a wrong clock) for the candle of its time. */
+export function isTooLate({ receivedAtUs }: Trade, atUs: number): boolean {
+  return receivedAtUs - atUs > BAR_LIMITS.lateUs || atUs - receivedAtUs > BAR_LIMITS.earlyUs;
+}
+
+/** The figures of a candle as every surface gives them. */
+export interface CandleFigures {
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  volume: number;
+  buy_volume: number;
+  /** Null = all sizes are 0. */
+  vwap: number | null;
+  trades: number;
+}
+
+/** The figures of a candle. */
+export function figuresOf(candle: Candle): CandleFigures {
+  const { open, high, low, close, trades } = candle;
+  const volume = valueOf(candle.volume);
+  return {
+    ...{ open, high, low, close, volume },
+    buy_volume: valueOf(candle.buyVolume),
+    vwap: volume > 0 ? Number((valueOf(candle.notional) / volume).toPrecision(12)) : null,
+    trades,
+  };
 }
 
 /** The candle of one trade. */

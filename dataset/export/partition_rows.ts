@@ -1,0 +1,77 @@
+import { readArchive } from "@ssmd/archive";
+import type { TableRow } from "@ssmd/archive/parquet";
+import {
+  BAR_LIMITS,
+  barRows,
+  bookRows,
+  INTERVALS,
+  sampleUs,
+  type SeriesRow,
+  timeOfRow,
+} from "../series/mod.ts";
+import type { Partition, PartitionSeries } from "./plan.ts";
+import { countRows, nothingCounted, sortedRecords, type SortOptions } from "./sorted_records.ts";
+
+/** The rows of a partition's file, sorted by symbol and time; they are counted on the way. */
+export async function* partitionRows(
+  options: SortOptions,
+): AsyncGenerator<readonly TableRow[], void> {
+  const { partition: { series }, counted } = options;
+  if (series === undefined) return yield* sortedRecords(options);
+  const made = series.name === "bars" ? bars(options, series) : books(options, series);
+  let symbol: string | undefined;
+  for await (const rows of made) {
+    for (const row of rows) {
+      if (row.symbol !== symbol) counted.symbols++;
+      symbol = row.symbol;
+    }
+    countRows(counted, rows, timeOfRow);
+    yield rows;
+  }
+}
+
+/** Bars are of the venue's time: late trades may be in the next day. */
+function bars(options: SortOptions, { every, gaps }: PartitionSeries): AsyncIterable<SeriesRow[]> {
+  const { partition } = options;
+  const everyUs = INTERVALS[every];
+  const fromUs = Math.floor(partition.fromUs / everyUs) * everyUs;
+  const toUs = Math.ceil(partition.toUs / everyUs) * everyUs;
+  const wide = {
+    ...partition,
+    fromUs: Math.max(0, fromUs - BAR_LIMITS.earlyUs),
+    toUs: toUs + BAR_LIMITS.lateUs,
+  };
+  const trades = sortedRecords({
+    ...{ ...options, partition: wide, counted: nothingCounted() },
+    read: options.read ?? readWide,
+  });
+  return barRows(trades, { everyUs, fromUs, toUs, gaps });
+}
+
+/** The records of a partition, and of the days beside it that its span touches. */
+function readWide(
+  storage: SortOptions["storage"],
+  { env, feed, type, symbols, fromUs, toUs }: Partition,
+) {
+  const query = { env, feed, types: [type], fromUs, toUs };
+  return readArchive(storage, symbols === undefined ? query : { ...query, symbols });
+}
+
+function books(options: SortOptions, series: PartitionSeries): AsyncIterable<SeriesRow[]> {
+  const { storage, partition } = options;
+  const { env, feed, type, fromUs, toUs } = partition;
+  const sample = { feed, depth: series.name === "book" ? series.depth : 1, fromUs, toUs };
+  return bookRows(
+    sortedRecords({ ...options, counted: nothingCounted() }),
+    { ...sample, everyUs: sampleUs(series), gaps: series.gaps },
+    (symbol, startUs, endUs) =>
+      readArchive(storage, {
+        env,
+        feed,
+        types: [type],
+        symbols: [symbol],
+        fromUs: startUs,
+        toUs: endUs,
+      }),
+  );
+}

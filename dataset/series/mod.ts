@@ -1,0 +1,32 @@
+/** Series made of records: bars, the top of the book, sampled books. @module */
+export { type BookRow } from "./book_sampler.ts";
+export {
+  BAR_LIMITS,
+  type Candle,
+  type CandleClock,
+  Candles,
+  figuresOf,
+  isTooLate,
+  timeOf,
+  valueOf,
+} from "./candle.ts";
+export { type MissingSpan } from "./gap_marks.ts";
+export { barRows, bookRows, type ReadUpdates } from "./make_rows.ts";
+export {
+  barJson,
+  type BarRow,
+  bookJson,
+  columnsOfSeries,
+  DEPTH_MAX,
+  type Interval,
+  INTERVALS,
+  rowJson,
+  sampleUs,
+  SERIES,
+  SERIES_NAMES,
+  type SeriesName,
+  type SeriesOptions,
+  type SeriesRow,
+  timeOfRow,
+  topJson,
+} from "./series.ts";

@@ -1,0 +1,167 @@
+import {
+  type Column,
+  count,
+  double,
+  flag,
+  optionalDouble,
+  type TableRow,
+  time,
+  word,
+} from "@ssmd/archive/parquet";
+import type { BookRow } from "./book_sampler.ts";
+import type { CandleFigures } from "./candle.ts";
+
+/** Series that are made of records, and the records that they are made of. */
+export const SERIES = {
+  bars: "trade",
+  top_of_book: "orderbook",
+  book: "orderbook",
+} as const;
+
+/** Name of a series; the same in exports, SQL, REST and Python. */
+export type SeriesName = keyof typeof SERIES;
+
+/** All names of series. */
+export const SERIES_NAMES = Object.keys(SERIES) as SeriesName[];
+
+/** Intervals of bars and samples by name, µs. */
+export const INTERVALS = {
+  "1s": 1_000_000,
+  "5s": 5_000_000,
+  "1m": 60_000_000,
+  "5m": 300_000_000,
+  "15m": 900_000_000,
+  "1h": 3_600_000_000,
+  "4h": 14_400_000_000,
+  "1d": 86_400_000_000,
+} as const;
+
+/** Name of an interval. */
+export type Interval = keyof typeof INTERVALS;
+
+/** Levels a side that a row of `book` can have. */
+export const DEPTH_MAX = 100;
+
+/** The trades of an interval; an interval without trades has none. */
+export interface BarRow extends CandleFigures {
+  symbol: string;
+  feed: string;
+  /** First moment of the interval, by the venue's time, µs. */
+  startUs: number;
+  /** Whether trades may be missing in it. */
+  gap: boolean;
+}
+
+/** A row of a series. */
+export type SeriesRow = BarRow | BookRow;
+
+/** How a series is made. */
+export interface SeriesOptions {
+  name: SeriesName;
+  /** Of bars and of `book`; `top_of_book` has a row at each change. */
+  every: Interval;
+  /** Levels a side of `book`, 1…{@linkcode DEPTH_MAX}. */
+  depth: number;
+}
+
+/** Interval of a sampled book, µs; 0 = each change. */
+export function sampleUs({ name, every }: SeriesOptions): number {
+  return name === "book" ? INTERVALS[every] : 0;
+}
+
+/** The columns of a series' table. Files in folders `feed=…` hold no `feed`. */
+export function columnsOfSeries({ name, depth }: SeriesOptions, withFeed = true): Column[] {
+  const base = [
+    word<SeriesRow>("symbol", ({ symbol }) => symbol),
+    word<SeriesRow>("feed", ({ feed }) => feed),
+  ].filter((column) => withFeed || column.name !== "feed");
+  const gap = flag<SeriesRow>("gap", (row) => row.gap);
+  if (name === "bars") return [...base, ...BAR, gap];
+  const numbers = Array.from({ length: name === "book" ? depth : 1 }, (_, i) => i);
+  const levels = numbers.flatMap((i) => levelColumns(i, name === "book" ? `_${i + 1}` : ""));
+  return [...base, time<BookRow>("time", ({ timeUs }) => timeUs), ...levels, gap];
+}
+
+const BAR: readonly Column[] = [
+  time<BarRow>("start", ({ startUs }) => startUs),
+  double<BarRow>("open", ({ open }) => open),
+  double<BarRow>("high", ({ high }) => high),
+  double<BarRow>("low", ({ low }) => low),
+  double<BarRow>("close", ({ close }) => close),
+  double<BarRow>("volume", ({ volume }) => volume),
+  double<BarRow>("buy_volume", (bar) => bar.buy_volume),
+  optionalDouble<BarRow>("vwap", ({ vwap }) => vwap),
+  count<BarRow>("trades", ({ trades }) => trades),
+];
+
+function levelColumns(i: number, suffix: string): Column[] {
+  return [
+    optionalDouble<BookRow>(`bid_price${suffix}`, ({ bids }) => bids[i]?.price),
+    optionalDouble<BookRow>(`bid_size${suffix}`, ({ bids }) => bids[i]?.size),
+    optionalDouble<BookRow>(`ask_price${suffix}`, ({ asks }) => asks[i]?.price),
+    optionalDouble<BookRow>(`ask_size${suffix}`, ({ asks }) => asks[i]?.size),
+  ];
+}
+
+/** Start of a bar, time of a row of a book, µs. */
+export function timeOfRow(row: SeriesRow): number {
+  return "startUs" in row ? row.startUs : row.timeUs;
+}
+
+/** What rows of all series have in JSON; times are milliseconds since 1970. */
+interface JsonRow {
+  symbol: string;
+  feed: string;
+  gap: boolean;
+}
+
+/** A bar in JSON. */
+export interface BarJson extends JsonRow, CandleFigures {
+  start: number;
+}
+
+/** A row of a sampled book in JSON; levels are [price, size], best first. */
+export interface BookJson extends JsonRow {
+  time: number;
+  bids: [number, number][];
+  asks: [number, number][];
+}
+
+/** The best bid and ask in JSON; null = there is none, or the book is not known. */
+export interface TopJson extends JsonRow {
+  time: number;
+  bid_price: number | null;
+  bid_size: number | null;
+  ask_price: number | null;
+  ask_size: number | null;
+}
+
+/** A row in JSON. */
+export function rowJson({ name }: SeriesOptions, row: TableRow): BarJson | BookJson | TopJson {
+  if (name === "bars") return barJson(row as BarRow);
+  return name === "book" ? bookJson(row as BookRow) : topJson(row as BookRow);
+}
+
+/** A bar in JSON. */
+export function barJson({ startUs, symbol, feed, gap, ...figures }: BarRow): BarJson {
+  return { symbol, feed, start: startUs / 1000, ...figures, gap };
+}
+
+/** A row of a sampled book in JSON. */
+export function bookJson({ symbol, feed, timeUs, bids, asks, gap }: BookRow): BookJson {
+  const pairs = (levels: BookRow["bids"]) =>
+    levels.map(({ price, size }): [number, number] => [price, size]);
+  return { symbol, feed, time: timeUs / 1000, bids: pairs(bids), asks: pairs(asks), gap };
+}
+
+/** The best bid and ask in JSON. */
+export function topJson(
+  { symbol, feed, timeUs, bids: [bid], asks: [ask], gap }: BookRow,
+): TopJson {
+  return {
+    ...{ symbol, feed, time: timeUs / 1000 },
+    ...{ bid_price: bid?.price ?? null, bid_size: bid?.size ?? null },
+    ...{ ask_price: ask?.price ?? null, ask_size: ask?.size ?? null },
+    gap,
+  };
+}
