@@ -1,0 +1,179 @@
+/**
+ * Signals as they run: from a record's publishing to its fire on the bus, in memory and on NATS; and how
+ * soon a signal that loops is out, and the processor idle again. How late a timer of this process is
+ * tells how much of it is the machine's. @module
+ */
+import { decode, Encoder, encodeWatermark } from "@ssmd/codec";
+import { type MarketEvent, recordFilters, subjectOf, watermarkSubject } from "@ssmd/market";
+import { Metrics, nowUs, silentLogger, sleep } from "@ssmd/runtime";
+import {
+  BatchWriter,
+  type HostedSignal,
+  linkSignal,
+  SignalService,
+  Supervisor,
+} from "@ssmd/signals";
+import { memoryStorage } from "@ssmd/storage";
+import { memoryTransport, openTransport, type Publisher, type Transport } from "@ssmd/transport";
+import { natsServerAvailable, startNatsServer } from "../tests/servers/nats_server.ts";
+
+const ENV = "bench";
+const FEED = "kraken";
+const SIGNALS = 50;
+const RATE = 5_000;
+const SECONDS = 10;
+/** Records that are published before times count. */
+const WARM = RATE * 2;
+const SYMBOLS = 10;
+const encoder = new Encoder();
+
+/** Asks after every record of every market, and fires once in so many: not all at once. */
+function sourceOf(i: number, harm = ""): string {
+  return `import { orderbook, priceHistory, signal } from "@ssmd/signal";
+let seen = 0;
+export default signal({
+  title: "bench", version: 1, on: { feeds: ["${FEED}"], symbols: ["*"] },
+  state: { book: orderbook(), price: priceHistory({ window: "1s", source: "mid" }) },
+  when: ({ book, price }) => {
+    seen++;
+    ${harm}
+    return book.spread > 0 && price.last > 0 && seen % ${RATE} === ${i * RATE / SIGNALS};
+  },
+  edge: "level", cooldown: "1ms", maxFiresPerHour: 36000,
+  fire: ({ book }) => ({ mid: book.mid }),
+});`;
+}
+
+async function signalOf(id: string, source: string): Promise<HostedSignal> {
+  return { id, params: {}, ...await linkSignal(`${id}.ts`, () => Promise.resolve(source)) };
+}
+
+/** Book changes; the first of each market is its whole book. */
+function recordOf(i: number, receivedAtUs: number): MarketEvent {
+  const price = 100 + i % 7;
+  const level = (at: number) => [{ price: at, size: 1 + i % 5 }];
+  return {
+    ...{ type: "orderbook", kind: "snapshot", depth: 10, checksum: "verified" },
+    ...{ timestampUs: 0, receivedAtUs, feed: FEED, symbol: `M${i % SYMBOLS}` },
+    ...{ sequence: i + 1, run: 1, connection: 1, bids: level(price), asks: level(price + 1) },
+  };
+}
+
+/** Percentiles of times, ms. */
+function spread(times: readonly number[]): string {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number) => (sorted[Math.floor(sorted.length * share)] ?? NaN).toFixed(2);
+  return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, p99.9 ${at(0.999)} ms`;
+}
+
+/** Publishes at the rate; gives how late timers were, ms. */
+async function publishSteadily(publisher: Publisher): Promise<number[]> {
+  const latesMs: number[] = [];
+  const beganMs = performance.now();
+  for (let i = 0, marks = 0; i < WARM + RATE * SECONDS;) {
+    const due = (performance.now() - beganMs) / 1000 * RATE;
+    for (; i < due; i++) {
+      const record = recordOf(i, nowUs());
+      const subject = subjectOf(ENV, FEED, record.type, record.symbol);
+      publisher.publish({ subject, payload: encoder.encode(record).slice(), id: "" });
+    }
+    if (due > marks * RATE / 10) {
+      marks++;
+      const payload = encodeWatermark({ feed: FEED, timeUs: nowUs() });
+      publisher.publish({ subject: watermarkSubject(ENV, FEED), payload, id: "" });
+    }
+    const sleptMs = performance.now();
+    await sleep(1);
+    latesMs.push(performance.now() - sleptMs - 1);
+  }
+  return latesMs;
+}
+
+async function latency(name: string, transport: Transport): Promise<void> {
+  const storage = memoryStorage();
+  const ids = Array.from({ length: SIGNALS }, (_, i) => i);
+  const signals = await Promise.all(ids.map((i) => signalOf(`bench_${i}`, sourceOf(i))));
+  const service = new SignalService({
+    ...{ env: ENV, feeds: [FEED], transport, storage, logger: silentLogger },
+    metrics: new Metrics("signals"),
+    readSignals: () => Promise.resolve(signals.map((signal) => ({ ...signal, enabled: true }))),
+  });
+  await service.start();
+  const timesMs: number[] = [];
+  const countsFromUs = nowUs() + WARM / RATE * 1e6;
+  await transport.subscribe(recordFilters(ENV, ["fire"]), ({ payload }) => {
+    const { causeReceivedAtUs: publishedAtUs } = decode("fire", payload);
+    if (publishedAtUs >= countsFromUs) timesMs.push((nowUs() - publishedAtUs) / 1000);
+  });
+  const publisher = transport.publisher();
+  const latesMs = await publishSteadily(publisher);
+  await publisher.flush();
+  await sleep(500);
+  console.log(`${name}: ${timesMs.length} fires of ${SIGNALS} signals, ${RATE} records/s`);
+  console.log(`  record → fire    ${spread(timesMs)}`);
+  console.log(`  a timer is late  ${spread(latesMs)}`);
+  await service.close();
+  await publisher.close();
+}
+
+/** Processor time of the hosts that this process has started, ms. */
+function hostsCpuMs(): number {
+  let ticks = 0;
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const stat = Deno.readTextFileSync(`/proc/${name}/stat`);
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ").map(Number);
+      if (fields[1] === Deno.pid) ticks += (fields[11] ?? 0) + (fields[12] ?? 0);
+    } catch {
+      // It ended while it was looked at.
+    }
+  }
+  return ticks * 10;
+}
+
+async function quarantine(): Promise<void> {
+  const others = await Promise.all([1, 2, 3].map((i) => signalOf(`other_${i}`, sourceOf(i))));
+  const loops = await signalOf("loops", sourceOf(0, "if (seen > 2000) for (;;);"));
+  const took: number[] = [];
+  const startUs = nowUs();
+  let beganMs = 0;
+  const supervisor = new Supervisor({
+    signals: [...others, loops],
+    onQuarantine: () => took.push(performance.now() - beganMs),
+  });
+  await supervisor.start();
+  const writer = new BatchWriter();
+  for (let i = 0; i < 6000; i++) {
+    const record = recordOf(i, startUs + i * 1000);
+    writer.addRecord(record.type, encoder.encode(record));
+    if (i % 500 !== 499) continue;
+    if (took.length === 0) beganMs = performance.now();
+    await supervisor.send(writer.finish(i));
+  }
+  let idleMs = NaN;
+  for (let before = hostsCpuMs(); Number.isNaN(idleMs);) {
+    await sleep(100);
+    const now = hostsCpuMs();
+    if (now - before <= 20) idleMs = performance.now() - beganMs;
+    before = now;
+  }
+  await supervisor.stop();
+  console.log(
+    `a loop: out after ${took[0]?.toFixed(0)} ms, hosts idle after ${idleMs.toFixed(0)} ms`,
+  );
+}
+
+await quarantine();
+const memory = memoryTransport();
+await latency("memory", memory);
+await memory.close();
+if (natsServerAvailable()) {
+  const server = await startNatsServer();
+  const nats = await openTransport({ type: "nats", url: server.url }, {
+    ...{ env: ENV, logger: silentLogger },
+  });
+  await latency("NATS  ", nats);
+  await nats.close();
+  await server.stop();
+}
