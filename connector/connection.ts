@@ -153,6 +153,13 @@ export function leaveOut(connection: Connection, names: ReadonlySet<string>): vo
   connection.capture = { ...connection.capture, symbols: symbols.map((spec) => ({ ...spec })) };
 }
 
+/** A line that takes markets on was translated: later raw files name them. */
+export function takeIn(connection: Connection, specs: readonly SymbolSpec[]): void {
+  const symbols = [...connection.symbols, ...specs];
+  connection.symbols = symbols;
+  connection.capture = { ...connection.capture, symbols: symbols.map((spec) => ({ ...spec })) };
+}
+
 /** Where a connection stands now, for the head of a segment; `clock` times the lines that follow. */
 export function checkpointOf(
   connection: Connection,

@@ -11,7 +11,13 @@ import {
 } from "@ssmd/runtime";
 import type { Connector, ConnectorOptions, ConnectorStats } from "./connector.ts";
 import { RecordOutput } from "./record_output.ts";
-import type { ConnectionEvent, FrameScanner, SymbolSpec, Translator } from "@ssmd/exchanges";
+import {
+  type ConnectionEvent,
+  type FrameScanner,
+  specsOf,
+  type SymbolSpec,
+  type Translator,
+} from "@ssmd/exchanges";
 import { turnsOf } from "@ssmd/market";
 import type { Publisher } from "@ssmd/transport";
 import { AcceptedCredentials } from "./accepted_credentials.ts";
@@ -26,6 +32,7 @@ import {
   planConnections,
   recordedConnections,
   snapshotsOf,
+  takeIn,
 } from "./connection.ts";
 import { BusProgress, requireWork } from "./connector_health.ts";
 import { type ConnectorMetrics, createConnectorMetrics } from "./connector_metrics.ts";
@@ -555,7 +562,21 @@ class FeedConnector implements Connector {
     void this.#sockets[connection.connectionIndex - 1]?.close();
   }
 
+  /** Markets come on connections that have room; the rest on new ones. */
   #takeOn(specs: readonly SymbolSpec[]): void {
+    const { symbolsPerConnection: perConnection = Infinity } = this.#options;
+    let at = 0;
+    for (const connection of this.#active) {
+      const own = specs.slice(at, at + Math.max(0, perConnection - connection.wanted.length));
+      if (own.length === 0) continue;
+      at += own.length;
+      connection.wanted = [...connection.wanted, ...own];
+      this.#ingest.event(connection.connectionIndex, "subscribe", JSON.stringify(own));
+    }
+    if (at < specs.length) this.#connect(specs.slice(at));
+  }
+
+  #connect(specs: readonly SymbolSpec[]): void {
     const options = { ...this.#options, run: this.#run, inTurns: this.#turns !== undefined };
     const added = planConnections(options, specs, this.#connections.length);
     for (const connection of added) {
@@ -579,6 +600,7 @@ class FeedConnector implements Connector {
     const connection = this.#connections[connectionIndex - 1];
     if (connection === undefined) return;
     if (name === "unsubscribe") leaveOut(connection, new Set(why.split(" ")));
+    if (name === "subscribe") takeIn(connection, specsOf(why));
     if (name === "stop" && connection.isRetired) this.#pipeline.continuity.forget(connectionIndex);
   }
 

@@ -3,7 +3,7 @@ import { SsmdError } from "@ssmd/runtime";
 
 /** What another list of markets means for a running connector. */
 interface SymbolChange<Connection> {
-  /** Markets that no connection has: they come on new ones. */
+  /** Markets that no connection has. */
   added: SymbolSpec[];
   /** Markets that are wanted no more, by the connection that has them. */
   takenOff: { connection: Connection; specs: SymbolSpec[] }[];

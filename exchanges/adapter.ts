@@ -117,6 +117,11 @@ export interface Normalizer {
    * the ends of their gaps. What still comes of them gives no record.
    */
   takeOff(symbols: readonly string[], atUs: number): Normalized;
+  /**
+   * Markets are ordered besides: gives the frames that subscribe them where the connection is open.
+   * What it ordered before goes on.
+   */
+  takeOn(specs: readonly SymbolSpec[], atUs: number): Normalized;
   /** What was ordered and does not come now, books that are not right among it. */
   missing(): MissingSubscription[];
   /** Snapshots of all sound books as records (receivedAtUs 0), for late joiners. */

@@ -19,6 +19,7 @@ export {
   type ConnectionEvent,
   isSignOfLife,
   type ScannedLine,
+  specsOf,
   Translator,
 } from "./translator.ts";
 export { normalizerOn } from "./versions.ts";

@@ -41,12 +41,7 @@ export class SubscriptionLedger {
   /** A ledger of `feed` before its first connection. */
   constructor(feed: string, orders: readonly SubscriptionOrder[]) {
     this.#feed = feed;
-    this.#all = orders.map(newSubscription);
-    for (const each of this.#all) {
-      const known = this.#byChannel.get(each.channel);
-      if (known !== undefined) known.set(each.symbol, each);
-      else this.#byChannel.set(each.channel, new Map([[each.symbol, each]]));
-    }
+    this.#all = orders.map((order) => this.#index(newSubscription(order)));
   }
 
   /** When `tick` has something to do at the earliest, µs. */
@@ -251,6 +246,29 @@ export class SubscriptionLedger {
       orders.delete(symbol);
     }
     this.#all = this.#all.filter((each) => each.symbol !== symbol);
+  }
+
+  /** What is ordered from now on: orders that are new are due at once, where there is a connection. */
+  takeOn(orders: readonly SubscriptionOrder[], atUs: number): void {
+    // That of the whole feed never ends.
+    const isOpen = this.#all.some(({ state }) => state !== "idle" && state !== "ended");
+    this.#all = orders.map((order) => {
+      const known = this.find(order.channel, order.symbol);
+      if (known !== undefined) return known;
+      const added = this.#index(newSubscription(order));
+      if (!isOpen) return added;
+      added.sinceUs = atUs;
+      added.state = "waiting";
+      this.#schedule(added, atUs);
+      return added;
+    });
+  }
+
+  #index(each: Subscription): Subscription {
+    const known = this.#byChannel.get(each.channel);
+    if (known !== undefined) known.set(each.symbol, each);
+    else this.#byChannel.set(each.channel, new Map([[each.symbol, each]]));
+    return each;
   }
 
   /** Opens the gaps of what is overdue, and gives what is to be asked for now. */

@@ -1,5 +1,8 @@
 import type { SymbolSpec } from "./adapter.ts";
 
+/** What an end of a subscription is awaited for; those of longer ago are forgotten. */
+const FORMER_MAX = 1000;
+
 /** The venue's names of markets and ours. */
 export class Symbols {
   /** Ordered markets that were taken off again: what still comes of them is nobody's. */
@@ -27,6 +30,19 @@ export class Symbols {
   takeOff(spec: SymbolSpec): void {
     this.#specs.delete(spec.external);
     this.#former.set(spec.external, spec);
+    const [oldest] = this.#former.keys();
+    if (oldest !== undefined && this.#former.size > FORMER_MAX) this.#former.delete(oldest);
+  }
+
+  /** A market is ordered besides. */
+  takeOn(spec: SymbolSpec): void {
+    this.#former.delete(spec.external);
+    this.#specs.set(spec.external, spec);
+  }
+
+  /** The connection broke: what was on its way does not come any more. */
+  forgetFormer(): void {
+    this.#former.clear();
   }
 
   /** Our name of a market, subscribed or not. */

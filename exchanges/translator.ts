@@ -8,7 +8,13 @@ import {
   recoveredGap,
   type RunTurn,
 } from "@ssmd/market";
-import type { CarriedState, Normalized, Normalizer, UnreadableNotice } from "./adapter.ts";
+import type {
+  CarriedState,
+  Normalized,
+  Normalizer,
+  SymbolSpec,
+  UnreadableNotice,
+} from "./adapter.ts";
 import { unreadableReason } from "./frame.ts";
 import type { FrameScanner } from "./frame_scanner.ts";
 import { TurnFilter } from "./turn_filter.ts";
@@ -19,7 +25,7 @@ const NOTHING: MarketEvent[] = [];
 const ENDS_BOOKS: ReadonlySet<string> = new Set(["disconnect", "stop", "resumed"]);
 /** Events that the process itself tells: they do not show that the connection lives. */
 const OWN_EVENTS: ReadonlySet<string> = new Set([
-  ...["tick", "silent", "unsubscribe", "clock", "clock_good", "stop"],
+  ...["tick", "silent", "subscribe", "unsubscribe", "clock", "clock_good", "stop"],
 ]);
 /** Channels that can be silent. */
 const CHANNELS = ["trade", "ticker", "orderbook"] as const;
@@ -50,6 +56,7 @@ export interface ConnectionEvent {
    * `unreachable`: it could not be opened. `tick`: time went on without a line. `silent`: a channel
    * brings nothing, `why` is the type of record, a space and our symbol. `resumed`: first line after a
    * restart. `unsubscribe`: markets are wanted no more, `why` is our symbols with spaces between.
+   * `subscribe`: markets are wanted besides, `why` is their list as JSON.
    * `clock`: the machine's clock became suspect.
    * `clock_good`: it is to be trusted again.
    */
@@ -273,6 +280,7 @@ export class Translator {
     const { name, why, fromUs } = event;
     if (name === "tick") return this.#normalizer.tick(atUs);
     if (name === "unsubscribe") return this.#normalizer.takeOff(why.split(" "), atUs);
+    if (name === "subscribe") return this.#normalizer.takeOn(specsOf(why), atUs);
     if (name === "silent") {
       const [channel = "", ...symbol] = why.split(" ");
       const known = CHANNELS.find((each) => each === channel);
@@ -390,6 +398,12 @@ export class Translator {
     const news = { feed: this.#feed, symbol, channel, reason: "parse", missed: 1 } as const;
     return lostGap({ ...news, fromUs: atUs, atUs, detail });
   }
+}
+
+/** The markets of a `subscribe` line. */
+export function specsOf(why: string): SymbolSpec[] {
+  const specs: unknown = jsonOf(why);
+  return Array.isArray(specs) ? specs.filter((each) => typeof each?.external === "string") : [];
 }
 
 function dayEndOf(us: number): number {

@@ -64,11 +64,13 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
   protected readonly symbols: Symbols;
   protected readonly ledger: SubscriptionLedger;
   protected readonly gap: DisconnectGap;
+  #ordersOf: VenueOrders["ordersOf"];
   /** Receive time of the last market data, µs; 0 = none came yet. */
   protected dataUs = 0;
 
   /** A normalizer of a connection that subscribes these markets. */
   constructor({ feed, symbols, ordersOf, symbolOf }: VenueOrders) {
+    this.#ordersOf = ordersOf;
     this.feed = feed;
     this.symbols = new Symbols(symbols, symbolOf);
     this.ledger = new SubscriptionLedger(feed, ordersOf([...this.symbols.specs.values()]));
@@ -149,6 +151,7 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
 
   /** Drops all books. */
   disconnected(lastGoodUs: number, atUs: number, why: Break): MarketEvent[] {
+    this.symbols.forgetFormer();
     this.books.disconnected(lastGoodUs);
     this.ledger.disconnected(lastGoodUs);
     const gap = this.gap.begin(lastGoodUs, atUs, why);
@@ -190,15 +193,26 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
     return out;
   }
 
+  /** Markets are ordered besides: what is new is asked for at once, where there is a connection. */
+  takeOn(specs: readonly SymbolSpec[], atUs: number): Normalized {
+    for (const spec of specs) this.symbols.takeOn(spec);
+    this.ledger.takeOn(this.#ordersOf([...this.symbols.specs.values()]), atUs);
+    this.takenOn(atUs);
+    return this.tick(atUs);
+  }
+
+  /** Markets were ordered besides: what else is to be asked for. */
+  protected takenOn(_atUs: number): void {}
+
   /** What was on its way when a market was taken off is nobody's. */
   #leaveOutFormer(out: Normalized): void {
-    const { specs, former } = this.symbols;
-    const isFormer = (external: string) => former.has(external) && !specs.has(external);
+    const { former } = this.symbols;
+    const isUsual = out.notice === undefined && out.events.length > 0 &&
+      out.events.every(({ symbol }) => this.ledger.find("trade", symbol) !== undefined);
+    if (isUsual) return;
     const names = new Set([...former.values()].map(({ symbol }) => symbol));
     out.events = out.events.filter(({ symbol }) => !names.has(symbol));
-    for (const external of this.books.externals()) {
-      if (isFormer(external)) this.books.takeOff(external, 0, []);
-    }
+    for (const external of former.keys()) this.books.takeOff(external, 0, []);
     if (out.notice?.type === "unreadable" && names.has(out.notice.symbol ?? "")) {
       out.notice = { type: "dropped", what: `${out.notice.symbol} was taken off` };
     }

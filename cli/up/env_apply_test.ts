@@ -73,7 +73,7 @@ async function changeRounds(rig: Rig): Promise<void> {
     await until(
       up,
       ({ connections, connected, missing }) =>
-        connections.length >= 2 && connected === connections.length && missing === 0,
+        connected === connections.length && missing === 0,
     );
     const { records } = up.feeds()[0]?.stats ?? { records: 0 };
     await until(up, (stats) => stats.records > records + 200);

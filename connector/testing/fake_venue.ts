@@ -13,8 +13,10 @@ import type {
   Normalizer,
   NormalizerOptions,
   OrderedChannel,
+  SymbolSpec,
   Venue,
 } from "@ssmd/exchanges";
+import type { SubscriptionOrder } from "../../exchanges/subscription.ts";
 import { type LedgerState, SubscriptionLedger } from "../../exchanges/subscription_ledger.ts";
 
 /** What the fake venue sends. */
@@ -58,9 +60,7 @@ class FakeNormalizer implements Normalizer {
 
   constructor({ symbols }: NormalizerOptions) {
     this.#symbols = symbols.map(({ symbol }) => symbol);
-    const order = { channel: "orderbook", proof: "data" } as const;
-    const orders = symbols.map(({ symbol }) => ({ ...order, symbol, external: symbol }));
-    this.#ledger = new SubscriptionLedger(FEED, orders);
+    this.#ledger = new SubscriptionLedger(FEED, this.#symbols.map(orderOf));
   }
 
   subscribe(): string[] {
@@ -114,6 +114,12 @@ class FakeNormalizer implements Normalizer {
     this.#symbols = this.#symbols.filter((symbol) => !symbols.includes(symbol));
     for (const symbol of symbols) this.#ledger.takeOff(symbol, atUs, out.events);
     return out;
+  }
+
+  takeOn(specs: readonly SymbolSpec[], atUs: number): Normalized {
+    this.#symbols = [...this.#symbols, ...specs.map(({ symbol }) => symbol)];
+    this.#ledger.takeOn(this.#symbols.map(orderOf), atUs);
+    return this.tick(atUs);
   }
 
   missing() {
@@ -204,6 +210,10 @@ class FakeNormalizer implements Normalizer {
     this.#books = new Map(books);
     this.#gap.restore(gap);
   }
+}
+
+function orderOf(symbol: string): SubscriptionOrder {
+  return { channel: "orderbook", proof: "data", symbol, external: symbol };
 }
 
 function bookEvent(symbol: string, n: number, kind: string, atUs: number): MarketEvent {

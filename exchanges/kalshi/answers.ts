@@ -73,9 +73,26 @@ export class Answers {
       this.#of.books.end(sid, atUs);
       // We end none: somebody did in the recording that this is of.
       for (const each of this.#ordersOf(channel)) this.#of.ledger.release(each);
-    } else if (type === "ok" || IGNORED_TYPES.includes(type)) {
+    } else if (type === "ok") this.#changed(frame, sid, { atUs, out });
+    else if (IGNORED_TYPES.includes(type)) {
       out.notice = { type: "ignored", what: type };
     } else out.notice = { type: "unknown", what: `type ${type}` };
+  }
+
+  /** Markets were added to a subscription, or a command of no orders is confirmed. */
+  #changed(
+    { id }: KalshiFrame,
+    sid: number | undefined,
+    { atUs, out }: { atUs: number; out: Normalized },
+  ): void {
+    out.notice = { type: "ignored", what: "ok" };
+    for (const each of this.#of.ledger.answered(id, undefined)) {
+      if (each.state === "live") continue;
+      if (each.channel === "orderbook" && sid !== undefined) {
+        this.#of.books.cover(each.external, sid, atUs);
+      }
+      this.#of.ledger.confirm(each, atUs, out.events);
+    }
   }
 
   #ordersOf(channel: string): Order[] {

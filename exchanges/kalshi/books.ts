@@ -174,6 +174,13 @@ export class Books extends BookSet<KalshiBook, KalshiBookState> {
     }
   }
 
+  /** A market was added to a subscription. */
+  cover(ticker: string, sid: number, atUs: number): void {
+    const book = this.bookOf(ticker, atUs);
+    book.ended = false;
+    if (!book.valid) book.sid = sid;
+  }
+
   /** A subscription ended: its books are no longer kept up. */
   end(sid: number, atUs: number): void {
     for (const book of this.books.values()) {

@@ -130,10 +130,18 @@ export class Commands implements Requests {
     for (const [channel, orders] of byChannel) {
       for (const part of partsOf(orders, this.#marketsMax)) {
         const id = this.#request(part);
-        frames.push(subscribeFrame(id, CHANNELS[channel], part.map(({ external }) => external)));
+        frames.push(this.#askFrame(id, channel, part.map(({ external }) => external)));
       }
     }
     return frames;
+  }
+
+  /** Markets come on the subscription of the channel that there is, else on a new one. */
+  #askFrame(id: number, channel: OrderedChannel, market_tickers: readonly string[]): string {
+    const sid = channel === "status" ? undefined : this.#sidsOf(CHANNELS[channel]).at(-1);
+    if (sid === undefined) return subscribeFrame(id, CHANNELS[channel], market_tickers);
+    const params = { sid, market_tickers, action: "add_markets" };
+    return command(id, "update_subscription", params);
   }
 
   /**

@@ -83,6 +83,12 @@ export class KrakenNormalizer extends VenueNormalizer<KrakenBook, KrakenBookStat
     else this.#answer(frame, atUs, out);
   }
 
+  /** Precisions of pairs come with the venue's list, which is asked for once more. */
+  protected override takenOn(atUs: number): void {
+    const list = this.ledger.find("status", ALL_SYMBOLS);
+    if (list !== undefined) this.ledger.doubt(list, atUs, atUs);
+  }
+
   protected override takeScanned(
     offset: number,
     _frame: Buffer,

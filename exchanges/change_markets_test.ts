@@ -125,3 +125,73 @@ Deno.test("the gap of a market that is taken off ends", () => {
     assert.notEqual(event.symbol, ALL_SYMBOLS);
   }
 });
+
+const params = (send: readonly string[]) =>
+  send.map((text) => JSON.parse(text)).map(({ cmd, method, params }) => ({
+    ...{ asks: cmd ?? method },
+    ...params,
+  }));
+
+Deno.test("kalshi: markets are added to the subscriptions that there are, and confirmed by ok", () => {
+  const normalizer = normalizerOf(kalshi, ["KXA-1"]);
+  normalizer.subscribe();
+  normalizer.connected(AT_US);
+  feed(normalizer, [...ACKS, ...KALSHI_FRAMES("KXA-1", 1)]);
+  const { send } = normalizer.takeOn([{ symbol: "KXB-1", external: "KXB-1" }], AT_US);
+  assert.deepEqual(
+    params(send),
+    [1, 2, 3].map((sid) => ({
+      ...{ asks: "update_subscription", sid, market_tickers: ["KXB-1"], action: "add_markets" },
+    })),
+  );
+  const oks = send.map((text, i) => ({
+    ...{ type: "ok", id: JSON.parse(text).id, sid: i + 1, seq: i === 0 ? 2 : 1, msg: {} },
+  }));
+  feed(normalizer, oks);
+  assert.deepEqual(normalizer.missing().map(({ channel }) => channel), ["orderbook"]);
+  const events = feed(normalizer, KALSHI_FRAMES("KXB-1", 3));
+  assert.deepEqual(events.map(({ type, symbol }) => `${type} ${symbol}`), ["orderbook KXB-1"]);
+  assert.deepEqual(normalizer.missing(), []);
+  assert.deepEqual(normalizer.snapshots().map(({ symbol }) => symbol), ["KXA-1", "KXB-1"]);
+  assert.equal(normalizer.tick(AT_US + 3_600_000_000).send.length, 0);
+});
+
+Deno.test("kraken: with markets that are added the list of pairs comes anew, which has their precision", () => {
+  const normalizer = normalizerOf(kraken, ["BTC/USD"]);
+  normalizer.subscribe();
+  normalizer.connected(AT_US);
+  const pair = { symbol: "BTC/USD", status: "online", price_precision: 1, qty_precision: 8 };
+  const list = { channel: "instrument", type: "snapshot", data: { assets: [], pairs: [pair] } };
+  feed(normalizer, [list]);
+  const { send, events } = normalizer.takeOn([{ symbol: "ETHUSD", external: "ETH/USD" }], AT_US);
+  assert.deepEqual(events, []);
+  assert.deepEqual(
+    params(send).map(({ asks, channel, symbol = [] }) => `${asks} ${channel} ${symbol}`),
+    [
+      ...["unsubscribe instrument ", "subscribe instrument "],
+      ...["trade", "ticker", "book"].map((each) => `subscribe ${each} ETH/USD`),
+    ],
+  );
+  // One that went and comes again is heard again.
+  normalizer.takeOff(["BTCUSD"], AT_US);
+  normalizer.takeOn([{ symbol: "BTCUSD", external: "BTC/USD" }], AT_US);
+  assert.equal(feed(normalizer, [KRAKEN_TICKER("BTC/USD")])[0]?.symbol, "BTCUSD");
+});
+
+Deno.test("a state after markets were added restores to an equal normalizer of all of them", () => {
+  for (const venue of [kraken, kalshi]) {
+    const [first, second] = venue === kraken ? ["BTC/USD", "ETH/USD"] : ["KXA-1", "KXB-1"];
+    assert.ok(first !== undefined && second !== undefined);
+    const normalizer = normalizerOf(venue, [first]);
+    normalizer.subscribe();
+    normalizer.connected(AT_US);
+    if (venue === kalshi) feed(normalizer, [...ACKS, ...KALSHI_FRAMES("KXA-1", 1)]);
+    normalizer.takeOn([{ external: second, symbol: venue.symbolOf(second) }], AT_US);
+    const restored = normalizerOf(venue, [first, second]);
+    restored.restore(JSON.parse(JSON.stringify(normalizer.state())));
+    assert.deepEqual(restored.state(), normalizer.state());
+    const later = AT_US + 60_000_000;
+    assert.deepEqual(restored.tick(later), normalizer.tick(later));
+    assert.deepEqual(restored.subscribe(), normalizer.subscribe());
+  }
+});
