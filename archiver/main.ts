@@ -1,5 +1,11 @@
 import { appendAudit } from "@ssmd/journal";
-import { exportKeyAges, followSymbols, loadSharedDeployment, orderedSymbols } from "@ssmd/metadata";
+import {
+  exportKeyAges,
+  followSymbols,
+  loadSharedDeployment,
+  orderedSymbols,
+  selectableInstruments,
+} from "@ssmd/metadata";
 import {
   COMMIT,
   ConfigError,
@@ -75,8 +81,12 @@ await runService("archiver", FLAGS, async (flags) => {
   // It may wait for another archiver's lease for as long as that one lives.
   const signal = untilSignal();
   const isStarted = await Promise.race([archiver.start().then(() => true), signal]);
-  const following = await followSymbols(transport, (symbols) => {
-    for (const [feed, own] of orderedSymbols({ ...environment, symbols })) ordered.set(feed, own);
+  const following = await followSymbols(transport, {
+    ...{ environment, instruments: await selectableInstruments(environment) },
+    onSymbols: (symbols) => {
+      const byFeed = orderedSymbols({ ...environment, symbols });
+      for (const feed of environment.feeds) ordered.set(feed, byFeed.get(feed) ?? []);
+    },
   }).catch((error) => logger.warn("changes of markets are not followed", { error }));
   if (isStarted === true) logger.info("archiving", { env, metrics_port: scrape.port });
   const end = await Promise.race([signal, archiver.superseded]);

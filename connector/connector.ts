@@ -94,11 +94,13 @@ export interface Connector {
   /** Resolves when the recording was played to its end, rejects as reading it does; else never. */
   readonly played: Promise<void>;
   /**
-   * Captures these markets from now on: those that are new come on connections of their own, those
+   * Captures these markets from now on: those that are new come on connections that have room, those
    * that are gone are unsubscribed; of all others nothing is touched. Gives how many were added and
    * taken off. Rejects with SsmdError `SYMBOLS_FIXED` for a recording, and `CONNECTOR_NOT_RUNNING`.
    */
   changeSymbols(symbols: readonly SymbolSpec[]): Promise<{ added: number; takenOff: number }>;
+  /** Gets what the venue says of markets, ordered or not, with the time of its line, µs. */
+  hearNews(listener: (news: readonly unknown[], atUs: number) => void): void;
   /** Whether the records of the feed are this one's; else another one tells it, and it stands by. */
   readonly isTelling: boolean;
   /** Whether another one stands by that captures as much: it fills the gaps of this one. */

@@ -96,6 +96,7 @@ class FeedConnector implements Connector {
   #clockGapReporter = new ClockGapReporter((connectionIndex, name, { why, fromUs }) =>
     this.#ingest.event(connectionIndex, name, why, { fromUs })
   );
+  #onNews: Parameters<Connector["hearNews"]>[0] | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #turnTimer: ReturnType<typeof setInterval> | undefined;
   /** Absent where no other process shares the bus. */
@@ -218,6 +219,7 @@ class FeedConnector implements Connector {
     output.attach({
       ...{ queue: this.#publishQueue, watch: this.#watch },
       ...{ taker: this.#taker, denial: this.#denial },
+      onNews: (news, atUs) => this.#onNews?.(news, atUs),
     });
     this.#player = recording && this.#newPlayer(recording);
     this.played = this.#player?.ended ?? new Promise(() => {});
@@ -397,6 +399,10 @@ class FeedConnector implements Connector {
       spoolProblem: () => this.#ingest.problem,
       isSpoolStuck: () => this.#ingest.isStuck,
     });
+  }
+
+  hearNews(listener: Parameters<Connector["hearNews"]>[0]): void {
+    this.#onNews = listener;
   }
 
   get denied(): Promise<VenueError> {

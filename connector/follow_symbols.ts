@@ -1,23 +1,33 @@
-import { followSymbols, type StoringBus, symbolsOfFeed } from "@ssmd/metadata";
-import type { Logger } from "@ssmd/runtime";
+import { followSymbols, symbolsOfFeed } from "@ssmd/metadata";
 import type { Connector } from "./connector.ts";
+import { Discovery, type DiscoveryOptions } from "./discovery/discovery.ts";
 
 /**
- * Has a connector capture the markets of its feed as the running environment is told of them. A bus
- * without key-value stores is logged: the markets are those of the start then.
+ * Has a connector capture the markets of its feed as the running environment is told of them, and
+ * tells the environment what the venue says of markets. A bus without key-value stores is logged: the
+ * markets are those of the start then.
  */
 export async function followFeed(
   connector: Connector,
-  { bus, feed, logger }: { bus: StoringBus; feed: string; logger: Logger },
-): Promise<{ unsubscribe(): void }> {
+  options: DiscoveryOptions,
+): Promise<{ close(): Promise<void> }> {
+  const { bus, feed, environment, instruments, logger } = options;
+  const onSymbols = (symbols: Parameters<typeof symbolsOfFeed>[0]) => {
+    connector.changeSymbols(symbolsOfFeed(symbols, feed)).catch((error) =>
+      logger.error("the markets cannot be changed", { feed, error })
+    );
+  };
   try {
-    return await followSymbols(bus, (symbols) => {
-      connector.changeSymbols(symbolsOfFeed(symbols, feed)).catch((error) =>
-        logger.error("the markets cannot be changed", { feed, error })
-      );
-    });
+    const following = await followSymbols(bus, { environment, instruments, onSymbols });
+    const discovery = await Discovery.start(connector, options);
+    return {
+      close: async () => {
+        following.unsubscribe();
+        await discovery.close();
+      },
+    };
   } catch (error) {
     logger.warn("changes of markets are not followed until the next start", { feed, error });
-    return { unsubscribe: () => {} };
+    return { close: () => Promise.resolve() };
   }
 }

@@ -1,6 +1,11 @@
 import { venueOfParser } from "@ssmd/exchanges";
 import { appendAudit } from "@ssmd/journal";
-import { exportKeyAges, loadSharedDeployment } from "@ssmd/metadata";
+import {
+  exportKeyAges,
+  loadSharedDeployment,
+  restBeside,
+  selectableInstruments,
+} from "@ssmd/metadata";
 import {
   COMMIT,
   ConfigError,
@@ -83,13 +88,17 @@ await runService("connector", FLAGS, async (flags) => {
   // Listened for from the first frame on: what is captured by then is drained.
   const signal = untilSignal(stopped.signal);
   await connector.start();
-  const following = await followFeed(connector, { bus: transport, feed: id, logger });
+  const following = await followFeed(connector, {
+    ...{ environment, feed: id, venue: venueOfParser(parser), bus: transport, logger },
+    rest: flags.endpoint && feed.rest ? restBeside(flags.endpoint, feed.rest) : feed.rest,
+    instruments: await selectableInstruments(environment),
+  });
   logger.info("capturing", { env, feed: id, metrics_port: scrape.port });
   const why = await Promise.race([signal, connector.denied, connector.replaced]);
   stopped.abort();
   if (why instanceof Error) logger.error("stopping", { error: why });
   else logger.info("stopping", { signal: why });
-  following.unsubscribe();
+  await following.close();
   await connector.close();
   await storage.close();
   await transport.close();

@@ -10,3 +10,5 @@ export { createConnector } from "./feed_connector.ts";
 export { Pipeline } from "./pipeline.ts";
 export { assertUsableSpool } from "./spool_lock.ts";
 export { Spool } from "./spool.ts";
+export { BusInstruments, type InstrumentStore } from "./discovery/bus_instruments.ts";
+export { askVenueRest } from "./discovery/venue_rest.ts";

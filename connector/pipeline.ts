@@ -163,7 +163,7 @@ export class Pipeline {
       const ids = { env: this.#env, feed: this.#feed, id };
       this.#output.deadLetter(frameLetter(ids, line, notice.reason));
     }
-    if (result.send.length > 0 || notice) this.#output.meaning(line, result);
+    if (result.send.length > 0 || notice || result.news) this.#output.meaning(line, result);
   }
 
   #pass(untold: readonly MarketEvent[], line: PendingLine): void {

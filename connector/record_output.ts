@@ -26,6 +26,8 @@ interface RecordListeners {
   queue: PublishQueue;
   watch: SubscriptionWatch;
   denial: AccessDenial;
+  /** What the venue said of markets, ordered or not; the time of its line, µs. */
+  onNews: (news: readonly unknown[], atUs: number) => void;
   /** Absent where no other process shares the bus. */
   taker: TurnTaker | undefined;
 }
@@ -118,7 +120,8 @@ export class RecordOutput implements PipelineOutput {
   }
 
   /** What a line asks for beside its records. */
-  meaning(line: PendingLine, { send, notice }: Normalized): void {
+  meaning(line: PendingLine, { send, notice, news }: Normalized): void {
+    if (news !== undefined) this.#to?.onNews(news, line.atUs);
     const { logger, metrics, feed, sockets } = this.#options;
     const socket = sockets[line.connectionIndex - 1];
     for (const frame of send) socket?.send(frame);

@@ -38,6 +38,8 @@ export interface Normalized {
   untold?: MarketEvent[];
   /** Frames to send to the venue now (resubscribe, ask for a snapshot); ignored in replay. */
   send: string[];
+  /** What it said of lives and terms of markets, ordered or not, for {@linkcode Catalogue.news}. */
+  news?: readonly unknown[];
   /** What the frame was, beside its events: for acks, watchdogs, logs and counts. */
   notice?: Notice;
 }
@@ -183,6 +185,10 @@ export interface CatalogueRequest {
   updatedSinceS?: number;
   /** One series only, where the venue has some. */
   series?: string;
+  /** One event only, where the venue has some. */
+  group?: string;
+  /** Only markets that are not settled, and these by the venue's name; absent = all. */
+  living?: ReadonlySet<string>;
 }
 
 /** What a venue's REST tells of its markets: a pure translation, as of its frames. */
@@ -191,6 +197,15 @@ export interface Catalogue {
   url: string;
   /** Requests a second that it takes. */
   perSecond: number;
+  /**
+   * What news of a connection ({@linkcode Normalized.news}) makes of an instrument, as one version;
+   * `before` = what was known of it. Undefined when it is none. Absent = the venue tells none.
+   */
+  news?(
+    news: unknown,
+    before: InstrumentFile | undefined,
+    request: CatalogueRequest,
+  ): InstrumentFile | undefined;
   /**
    * Its markets, a page at a time, each as an instrument with one version. Throws VenueError
    * `VENUE_ANSWER_UNREADABLE` for an answer that is none.

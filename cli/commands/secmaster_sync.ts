@@ -12,9 +12,9 @@ import { Registry } from "../registry/registry.ts";
 import { registryDirOf } from "../registry_dir.ts";
 import { instantFlag, nowText, timesOf } from "../secmaster/flags.ts";
 import { FileInstruments } from "../secmaster/file_instruments.ts";
-import { BusInstruments, type InstrumentStore } from "../secmaster/instrument_store.ts";
+import { BusInstruments, type InstrumentStore } from "@ssmd/connector";
 import { synchronize } from "../secmaster/synchronize.ts";
-import { askVenueRest } from "../secmaster/venue_rest.ts";
+import { askVenueRest } from "@ssmd/connector";
 
 const VENUE_IDS = Object.values(VENUES).filter(({ catalogue }) => catalogue !== undefined)
   .map(({ id }) => id);

@@ -12,7 +12,7 @@ import { list } from "../command/flag.ts";
 import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
 import { Registry } from "../registry/registry.ts";
 import { registryDirOf } from "../registry_dir.ts";
-import { BusInstruments } from "../secmaster/instrument_store.ts";
+import { BusInstruments } from "@ssmd/connector";
 
 export default defineCommand({
   name: "secmaster sync-to-git",

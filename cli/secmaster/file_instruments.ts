@@ -2,7 +2,7 @@ import { editorLine, type InstrumentFile, registryPathOf, yamlText } from "@ssmd
 import type { SsmdContext } from "../context.ts";
 import { applyChanges } from "../registry/change.ts";
 import type { Registry } from "../registry/registry.ts";
-import type { InstrumentStore } from "./instrument_store.ts";
+import type { InstrumentStore } from "@ssmd/connector";
 
 /** The registry's own files, where there is no bus that others reach. */
 export class FileInstruments implements InstrumentStore {

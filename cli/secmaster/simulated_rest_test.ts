@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { VENUES } from "@ssmd/exchanges";
 import { demoKey, type SimulatedVenueId, type Simulator, startSimulator } from "@ssmd/simulator";
-import { askVenueRest } from "./venue_rest.ts";
+import { askVenueRest } from "@ssmd/connector";
 
 async function withSimulator(
   venue: SimulatedVenueId,

@@ -4,9 +4,9 @@ import { VENUES } from "@ssmd/exchanges";
 import type { InstrumentFile } from "@ssmd/metadata";
 import { openTransport, type Transport } from "@ssmd/transport";
 import { natsServerAvailable, startNatsServer } from "../../tests/servers/nats_server.ts";
-import { BusInstruments } from "./instrument_store.ts";
+import { BusInstruments } from "@ssmd/connector";
 import { type SyncCounts, synchronize } from "./synchronize.ts";
-import { askVenueRest } from "./venue_rest.ts";
+import { askVenueRest } from "@ssmd/connector";
 
 const ROOT = "/trade-api/v2";
 

@@ -72,8 +72,7 @@ async function changeRounds(rig: Rig): Promise<void> {
     assert.equal((await apply(up))["added"] instanceof Array, true);
     await until(
       up,
-      ({ connections, connected, missing }) =>
-        connected === connections.length && missing === 0,
+      ({ connections, connected, missing }) => connected === connections.length && missing === 0,
     );
     const { records } = up.feeds()[0]?.stats ?? { records: 0 };
     await until(up, (stats) => stats.records > records + 200);

@@ -10,6 +10,8 @@ export interface FeedPlan {
   symbols: DeployedSymbol[];
   /** The venue's own address; unused where the feed is simulated. */
   endpoint: string;
+  /** Address of the venue's REST; absent = it is not asked. */
+  rest?: string;
   credentials: CredentialsSource;
   /** Id of the wire format that the venue speaks; absent = a recording has its own. */
   normalizer?: string;

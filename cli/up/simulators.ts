@@ -45,6 +45,9 @@ async function startOne(
     ratePerSecond: rate,
     speed,
     symbols: plan.symbols.map(({ external }) => ({ external })),
+    rolls: Object.entries(environment.simulator?.rolls ?? {}).map(([series, everyMs]) => ({
+      ...{ series, everyUs: everyMs * 1000 },
+    })),
   };
   const simulator = await startSimulator({
     venue,

@@ -22,8 +22,11 @@ import {
   exportKeyAges,
   findRegistry,
   followSymbols,
+  type InstrumentFile,
   loadDeployment,
   loadEnvironment,
+  restBeside,
+  selectableInstruments,
   symbolsOfFeed,
 } from "@ssmd/metadata";
 import {
@@ -151,7 +154,9 @@ async function start(
 ): Promise<Up> {
   // Whatever else is kept in the folder would tell of it in its own words.
   await assertUsableSpool(`${deployment.dataDir}/spool`);
-  const parts = await startParts(options, deployment, { plans, stack });
+  const { environment } = deployment;
+  const instruments = await selectableInstruments(environment, options.registryDir);
+  const parts = await startParts(options, deployment, { plans, stack, instruments });
   const connectors = new Map<string, Connector>();
   for (const plan of plans) {
     const connector = connectorOf(options, deployment, { parts, plan });
@@ -159,10 +164,11 @@ async function start(
     await connector.start();
     connectors.set(plan.feed, connector);
     if (plan.recording !== undefined) continue;
-    const { logger } = options;
-    const bus = parts.transport;
-    const following = await followFeed(connector, { bus, feed: plan.feed, logger });
-    stack.defer(() => following.unsubscribe());
+    const following = await followFeed(connector, {
+      ...{ environment, feed: plan.feed, venue: plan.venue, instruments },
+      ...{ bus: parts.transport, rest: restOf(plan, parts), logger: options.logger },
+    });
+    stack.defer(() => following.close());
   }
   await startJobs(options, deployment, { parts, stack });
   // Last: who finds the file finds all of it running, and a folder that cannot be used is told before.
@@ -178,7 +184,11 @@ async function start(
 async function startParts(
   { logger, speed, port, registryDir }: UpOptions,
   deployment: Deployment,
-  { plans, stack }: { plans: readonly FeedPlan[]; stack: AsyncDisposableStack },
+  { plans, stack, instruments }: {
+    plans: readonly FeedPlan[];
+    stack: AsyncDisposableStack;
+    instruments: ReadonlyMap<string, InstrumentFile>;
+  },
 ): Promise<Parts> {
   const { environment, transport: transportConfig, storage: storageSpec } = deployment;
   const env = environment.name;
@@ -229,10 +239,13 @@ async function startParts(
   const ordered = new Map(
     plans.map(({ feed, symbols }) => [feed, symbols.map(({ symbol }) => symbol)]),
   );
-  const following = await followSymbols(transport, (symbols) => {
-    for (const { feed } of plans) {
-      ordered.set(feed, symbolsOfFeed(symbols, feed).map(({ symbol }) => symbol));
-    }
+  const following = await followSymbols(transport, {
+    ...{ environment, instruments },
+    onSymbols: (symbols) => {
+      for (const { feed } of plans) {
+        ordered.set(feed, symbolsOfFeed(symbols, feed).map(({ symbol }) => symbol));
+      }
+    },
   });
   stack.defer(() => following.unsubscribe());
   const archiver = createArchiver({
@@ -321,6 +334,12 @@ function connectorOf(
     version: VERSION,
     commit: COMMIT,
   });
+}
+
+/** The venue's REST, or its simulator's. */
+function restOf({ feed, rest }: FeedPlan, { simulators }: Parts): string | undefined {
+  const simulated = simulators.get(feed);
+  return simulated && rest ? restBeside(simulated.simulator.url, rest) : rest;
 }
 
 /** What the venue takes, as far as the plan says. */

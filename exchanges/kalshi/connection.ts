@@ -248,6 +248,7 @@ export class KalshiNormalizer extends VenueNormalizer<KalshiBook, KalshiBookStat
 
   /** The channel tells of all markets of the venue; of others than the subscribed it is ignored. */
   #life(ticker: string, body: KalshiBody, atUs: number, out: Normalized): void {
+    out.news = [body];
     if (!this.symbols.wants(ticker)) {
       out.notice = { type: "ignored", what: "lifecycle of another market" };
       return;

@@ -31,6 +31,8 @@ interface DeployedFeed {
   feed: string;
   /** Address: the environment's, else that of the feed file's version of today. */
   endpoint: string;
+  /** Address of its REST, at the endpoint where the environment names one; absent = not asked. */
+  rest?: string;
   /** Normalizer that reads it, as the version of today names it. */
   parser: string;
   /** Most symbols that one connection subscribes, as the version of today says. */
@@ -231,6 +233,11 @@ async function deployedFeed(
   return {
     feed: id,
     endpoint: environment.endpoints?.[id] ?? version.endpoint,
+    ...(version.rest === undefined ? {} : {
+      rest: environment.endpoints?.[id] === undefined
+        ? version.rest
+        : restBeside(environment.endpoints[id], version.rest),
+    }),
     parser: version.parser,
     symbolsPerConnection: version.symbols_per_connection,
     ...sendRateOf(version),
@@ -242,6 +249,11 @@ async function deployedFeed(
     ...(location === undefined ? {} : { captureLocation: location }),
     ...connectsOf(environment, id),
   };
+}
+
+/** The path of a REST at the host of a WebSocket: a test system or a simulator has both on one. */
+export function restBeside(endpoint: string, rest: string): string {
+  return new URL(new URL(rest).pathname, endpoint.replace(/^ws/, "http")).href;
 }
 
 function sendRateOf({ rate_limit }: FeedVersion): Pick<DeployedFeed, "sendRate"> {

@@ -27,6 +27,19 @@ const SYMBOL = z.object({
 /** Fields of a symbol that are no attributes of its own. */
 export const SYMBOL_FIELDS: readonly string[] = Object.keys(SYMBOL.shape);
 
+const SELECTOR = fields({
+  feed: plainText.describe("The feed that brings them"),
+  series: plainText.exactOptional().describe("The series that they are of, like KXBTC15M"),
+  group: plainText.exactOptional().describe("The event that they are of"),
+  base: plainText.exactOptional().describe("What is bought, like BTC"),
+  quote: plainText.exactOptional().describe("What is paid, like USD"),
+  status: z.enum(["active", "open"]).default("active").describe(
+    "active = from when a market is made until it is settled; open = while it trades",
+  ),
+  depth: z.int().min(1).exactOptional()
+    .describe("Levels a side of the order books, where the venue asks for it"),
+});
+
 const MEMORY = fields({ type: z.literal("memory").describe("Nothing outlives the process") });
 
 const TRANSPORT = oneOf([
@@ -111,6 +124,8 @@ const SIMULATOR = fields({
   seed: z.int().min(0).exactOptional().describe("The same seed gives the same market"),
   rate: z.number().gt(0).max(1_000_000).exactOptional()
     .describe("Market events a second and feed"),
+  rolls: z.record(z.string(), duration).exactOptional()
+    .describe("Kalshi: series whose markets follow each other → how long each is open"),
   ports: z.record(z.string(), port).exactOptional()
     .describe("Feed → fixed port; absent = any free one"),
 });
@@ -148,6 +163,9 @@ export const ENVIRONMENT_FILE = fields({
   symbols: z.record(symbolName, SYMBOL).describe("Our name of a market → what it is at the venue"),
   shards: SHARDS.exactOptional()
     .describe("Parts of the markets, each with processes of its own; absent = all are one"),
+  select: z.array(SELECTOR).exactOptional().describe(
+    "Markets by rule, besides symbols: the security master names them, as they appear and end",
+  ),
   transport: TRANSPORT.describe("The message bus"),
   storage: STORAGE.describe("Where files go"),
   cache: CACHE.default({ type: "memory" })

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Environment, ENVIRONMENT_FILE } from "./environment.ts";
 
 /** The markets of an environment, as its file has them. */
-type EnvironmentSymbols = Environment["symbols"];
+export type EnvironmentSymbols = Environment["symbols"];
 
 /** What an environment's file says otherwise than what runs. */
 export interface EnvironmentChange {
@@ -32,8 +32,9 @@ export function environmentChange(running: Environment, file: Environment): Envi
 }
 
 /** Name of the bus's key-value store that a running environment follows. */
-const STORE = "environment";
-const SYMBOLS_KEY = "symbols";
+export const SYMBOLS_STORE = "environment";
+/** Its key of the markets of the file. */
+export const SYMBOLS_KEY = "symbols";
 const SYMBOLS = ENVIRONMENT_FILE.shape.symbols;
 
 /** A key-value store of the bus, as far as it is needed here. */
@@ -53,27 +54,11 @@ export interface StoringBus {
 /** Tells everything that runs of the environment its markets from now on. */
 export async function tellSymbols(bus: StoringBus, symbols: EnvironmentSymbols): Promise<void> {
   const value = new TextEncoder().encode(JSON.stringify(symbols));
-  await (await bus.keyValue(STORE)).put(SYMBOLS_KEY, value);
+  await (await bus.keyValue(SYMBOLS_STORE)).put(SYMBOLS_KEY, value);
 }
 
-/**
- * Follows the markets of a running environment: `onSymbols` gets each change from now on. What was
- * told before is not: whoever starts has read the file.
- */
-export async function followSymbols(
-  bus: StoringBus,
-  onSymbols: (symbols: EnvironmentSymbols) => void,
-): Promise<{ unsubscribe(): void }> {
-  let isCurrent = false;
-  const store = await bus.keyValue(STORE);
-  return await store.watch(({ key, value }) => {
-    if (!isCurrent || key !== SYMBOLS_KEY || value === undefined) return;
-    const symbols = readSymbols(value);
-    if (symbols !== undefined) onSymbols(symbols);
-  }, () => isCurrent = true);
-}
-
-function readSymbols(value: Uint8Array): EnvironmentSymbols | undefined {
+/** The markets of a value of the store; undefined when it is none. */
+export function readSymbols(value: Uint8Array): EnvironmentSymbols | undefined {
   try {
     const parsed = SYMBOLS.safeParse(JSON.parse(new TextDecoder().decode(value)));
     return parsed.success ? parsed.data : undefined;

@@ -118,8 +118,11 @@ function feedReach(file: ReachFile, feedOf: (id: string) => ReachText | undefine
     const text = feedOf(String(id));
     if (text === undefined) return [];
     const feed = new ReachFile(text);
+    const fields = fieldOf(file.value, "select") === undefined
+      ? ["endpoint"]
+      : ["endpoint", "rest"];
     return listOf(fieldOf(feed.value, "versions"))
-      .flatMap((_, i) => addresses(feed, ["versions", i, "endpoint"]));
+      .flatMap((_, i) => fields.flatMap((field) => addresses(feed, ["versions", i, field])));
   });
 }
 

@@ -50,6 +50,7 @@ export function environmentReferences(
   check.feeds();
   check.location();
   check.symbols();
+  check.selectors();
   check.byFeed("endpoints");
   check.byFeed("connects");
   check.gateway();
@@ -146,6 +147,21 @@ class ReferenceCheck {
         this.report(path, `"${external}" of ${feed} is already mapped to ${other}`);
       }
     }
+  }
+
+  /** Rules that name markets of its feeds, and not all of them. */
+  selectors(): void {
+    if (fieldOf(this.#yaml.value, "select") && fieldOf(this.#yaml.value, "shards")) {
+      this.report(["select"], "a rule says of no market which shard it is of; name its symbols");
+    }
+    listOf(fieldOf(this.#yaml.value, "select")).forEach((selector, i) => {
+      const feed = fieldOf(selector, "feed");
+      if (typeof feed === "string") this.#ownFeed(["select", i, "feed"], feed);
+      const isRule = ["series", "group", "base", "quote"].some((field) =>
+        fieldOf(selector, field) !== undefined
+      );
+      if (!isRule) this.report(["select", i], "name a series, group, base or quote");
+    });
   }
 
   #external(symbol: string, feed: string, external: string): void {
@@ -253,7 +269,7 @@ class ReferenceCheck {
     }
   }
 
-  #ownFeed(path: string[], feed: string): void {
+  #ownFeed(path: readonly PropertyKey[], feed: string): void {
     // A broken list of feeds is told once, at its own place.
     if (this.#own.length === 0 || this.#own.includes(feed)) return;
     const near = nearest(feed, this.#own);

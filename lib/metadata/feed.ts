@@ -29,6 +29,8 @@ const VERSION = fields({
   from: day.describe("First day (UTC) on which it holds, until the next version begins"),
   protocol: PROTOCOL.describe("How the venue speaks"),
   endpoint: address(["wss", "ws"]).describe("Address of the live feed"),
+  rest: address(["https", "http"]).exactOptional()
+    .describe("Address of the venue's REST, which tells its markets; absent = it is not asked"),
   auth: AUTH.describe("How a client signs in"),
   symbols_per_connection: z.int().min(1).max(100_000)
     .describe("Most symbols that one connection subscribes"),

@@ -26,7 +26,6 @@ export {
 export {
   type EnvironmentChange,
   environmentChange,
-  followSymbols,
   type StoringBus,
   symbolsOfFeed,
   tellSymbols,
@@ -88,6 +87,7 @@ export {
   loadEnvironment,
   loadFeed,
   loadQaRules,
+  selectableInstruments,
 } from "./registry.ts";
 export { findRegistry } from "./find_registry.ts";
 export { type Origin, readRegistryTexts, registryTextsOn } from "./registry_texts.ts";
@@ -128,8 +128,11 @@ export {
   feedbackPath,
   loadDeployment,
   loadSharedDeployment,
+  restBeside,
 } from "./deployment.ts";
 export { loadStorage } from "./deployed_storage.ts";
 export { type DeployedIssues } from "./deployed_issues.ts";
 export { type DeployedAgents } from "./deployed_agents.ts";
 export { symbolsByShard } from "./shards.ts";
+export { type FollowedSymbols, followSymbols } from "./follow_symbols.ts";
+export { isAbout, isOver, type Selector } from "./selected_symbols.ts";

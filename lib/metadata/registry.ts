@@ -4,6 +4,8 @@ import { checkSources, type SourceFile } from "./check.ts";
 import { YamlSource } from "./document.ts";
 import type { Environment } from "./environment.ts";
 import type { Feed } from "./feed.ts";
+import type { InstrumentFile } from "./instruments/instrument_file.ts";
+import { findRegistry } from "./find_registry.ts";
 import { findingsError } from "./finding.ts";
 import { fieldOf, listOf } from "./untyped.ts";
 import type { QaRules } from "./qa.ts";
@@ -12,6 +14,7 @@ import { fileNamesIn, readRegistryFile, unreadableError } from "./registry_folde
 const CALENDARS = "calendars";
 const ENVIRONMENTS = "environments";
 const FEEDS = "feeds";
+const INSTRUMENTS = "instruments";
 const QA = "qa";
 
 /**
@@ -68,6 +71,24 @@ export async function loadQaRules(dir: string, id: string): Promise<QaRules> {
   const rules = qa.get(id);
   if (findings.length > 0 || rules === undefined) throw findingsError(findings);
   return rules;
+}
+
+/** Instruments of the registry's files that are sound, where an environment chooses among them by rule. */
+export async function selectableInstruments(
+  { select }: Environment,
+  dir?: string,
+): Promise<Map<string, InstrumentFile>> {
+  return select === undefined
+    ? new Map()
+    : await loadInstruments(dir ?? await findRegistry(Deno.cwd()));
+}
+
+async function loadInstruments(dir: string): Promise<Map<string, InstrumentFile>> {
+  const isThere = await Deno.stat(`${dir}/${INSTRUMENTS}`).then(() => true, () => false);
+  if (!isThere) return new Map();
+  const [ids, feeds] = [await list(dir, INSTRUMENTS), await listFeeds(dir)];
+  const sources = await Promise.all(ids.map((id) => source(dir, INSTRUMENTS, id)));
+  return checkSources(sources, { knownFeeds: feeds }).instruments;
 }
 
 /** Names of all environments in the registry folder `dir`, sorted. */

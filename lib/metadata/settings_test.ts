@@ -30,6 +30,11 @@ const FOR_PEOPLE: readonly string[] = [
 
 /** Every other field, below the file that reads it and does something with it. */
 const READERS: Readonly<Record<string, string>> = {
+  "lib/metadata/follow_symbols.ts": "environment.select",
+  "lib/metadata/selected_symbols.ts":
+    "environment.select.feed environment.select.series environment.select.group " +
+    "environment.select.base environment.select.quote environment.select.status " +
+    "environment.select.depth",
   "cli/commands/calendar_list.ts": "calendar.display_name",
   "cli/commands/calendar_show.ts": "calendar.special_days.reason",
   "cli/registry/calendar_text.ts": "calendar.versions.maintenance.reason",
@@ -57,7 +62,7 @@ const READERS: Readonly<Record<string, string>> = {
     "feed.versions.capabilities.types feed.versions.capabilities.book_depths environment.schema",
   "lib/metadata/deployment.ts": "feed.versions.endpoint feed.versions.parser " +
     "feed.versions.symbols_per_connection feed.versions.rate_limit feed.versions.rate_limit.per " +
-    "feed.versions.rate_limit.requests feed.capture_locations feed.capture_locations.id " +
+    "feed.versions.rate_limit.requests feed.versions.rest feed.capture_locations feed.capture_locations.id " +
     "environment.name environment.location environment.keys environment.feeds " +
     "environment.symbols environment.symbols.feed environment.symbols.external " +
     "environment.symbols.depth environment.transport environment.transport.url " +
@@ -113,7 +118,8 @@ const READERS: Readonly<Record<string, string>> = {
   "cli/commands/shard_list.ts": "environment.shards.replicas environment.shards.resources " +
     "environment.shards.resources.cpu environment.shards.resources.memory",
   "cli/up/simulators.ts":
-    "environment.simulator.seed environment.simulator.rate environment.simulator.ports",
+    "environment.simulator.seed environment.simulator.rate environment.simulator.ports " +
+    "environment.simulator.rolls",
 
   "lib/metadata/check.ts": "schema.struct",
   "lib/metadata/schema.ts": "schema.versions schema.versions.from schema.versions.status",

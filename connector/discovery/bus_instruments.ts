@@ -59,7 +59,10 @@ export class BusInstruments implements InstrumentStore {
 
   async #put(instrument: InstrumentFile): Promise<void> {
     const value = encodeInstrument(instrument);
-    const revision = await this.#store.put(instrumentKey(instrument.id), value);
+    await this.#tell(instrument, await this.#store.put(instrumentKey(instrument.id), value));
+  }
+
+  async #tell(instrument: InstrumentFile, revision: number): Promise<void> {
     // The journal of changes: what is new, not all that was known before.
     const { id, name, versions, mappings } = instrument;
     const change = { id, name, version: versions.at(-1), mappings, revision };
@@ -69,6 +72,31 @@ export class BusInstruments implements InstrumentStore {
       payload: new TextEncoder().encode(JSON.stringify(change)),
       id: `secmaster-${id}-${revision}`,
     });
+  }
+
+  /**
+   * Writes what `change` makes of what is known of an instrument, however many write at once; gives it,
+   * or undefined when that is nothing new.
+   */
+  async change(
+    id: string,
+    change: (known: InstrumentFile | undefined) => InstrumentFile | undefined,
+  ): Promise<InstrumentFile | undefined> {
+    for (;;) {
+      const entry = await this.#store.get(instrumentKey(id));
+      const after = change(entry && decodeInstrument(entry.value));
+      if (after === undefined) return undefined;
+      const value = encodeInstrument(after);
+      const revision = await this.#store.compareAndSet(
+        instrumentKey(id),
+        value,
+        entry?.revision ?? 0,
+      );
+      if (revision === undefined) continue;
+      await this.#tell(after, revision);
+      await this.#publisher.flush();
+      return after;
+    }
   }
 
   /** Ends what was opened here; the transport stays. */

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import { readArchive } from "@ssmd/archive";
+import { verifyArchive } from "@ssmd/dataset/verify";
+import { silentLogger } from "@ssmd/runtime";
+import { folderStorage } from "@ssmd/storage";
+import { startUp, type Up } from "./up.ts";
+
+const ENV = "rolls";
+const SERIES = "KXROLL15M";
+const STAYS = ["KXSTAY-26DEC31-T1", "KXSTAY-26DEC31-T2", "KXSTAY-26DEC31-T3"];
+/** Simulated hours and the pace of their time; the long form is the one of the promise. */
+const LONG = Deno.env.get("SSMD_SOAK_ROLLS") === "1";
+const { speed, rolls } = LONG ? { speed: 60, rolls: 8 } : { speed: 180, rolls: 3 };
+
+interface RestMarket {
+  ticker: string;
+  status: string;
+}
+
+async function writeEnvironment(dir: string): Promise<void> {
+  for (const folder of ["feeds", "schemas", "calendars", "qa"]) {
+    await Deno.mkdir(`${dir}/exchanges/${folder}`, { recursive: true });
+    const source = new URL(`../../exchanges/${folder}/`, import.meta.url);
+    for await (const { name } of Deno.readDir(source)) {
+      await Deno.copyFile(new URL(name, source), `${dir}/exchanges/${folder}/${name}`);
+    }
+  }
+  const symbols = STAYS.map((ticker) => [ticker, { feed: "kalshi", external: ticker }] as const);
+  const file = {
+    ...{ name: ENV, feeds: ["kalshi"], schema: "v1", symbols: Object.fromEntries(symbols) },
+    select: [{ feed: "kalshi", series: SERIES }],
+    ...{ transport: { type: "memory" }, storage: { type: "local", path: `${dir}/data` } },
+    simulator: { seed: 5, rate: 4, rolls: { [SERIES]: "15m" } },
+  };
+  await Deno.mkdir(`${dir}/exchanges/environments`);
+  await Deno.writeTextFile(`${dir}/exchanges/environments/${ENV}.yaml`, JSON.stringify(file));
+}
+
+/** Markets of the series, as the simulator's REST has them. */
+async function marketsAt(up: Up): Promise<RestMarket[]> {
+  const { host } = new URL(up.feeds()[0]?.endpoint ?? "");
+  const path = `/trade-api/v2/markets?series_ticker=${SERIES}`;
+  return (await (await fetch(`http://${host}${path}`)).json()).markets;
+}
+
+async function untilRolled(up: Up): Promise<RestMarket[]> {
+  const deadlineMs = Date.now() + 300_000;
+  const heaps: number[] = [];
+  for (let at = 0;; at++) {
+    const markets = await marketsAt(up);
+    const settled = markets.filter(({ status }) => status === "finalized");
+    if (settled.length >= rolls) return markets;
+    if (LONG && at % 50 === 0) heaps.push(Math.round(Deno.memoryUsage().heapUsed / 2 ** 20));
+    if (LONG && at % 50 === 0) {
+      console.log(`${settled.length} settled, heap MiB ${heaps.join(" ")}`);
+    }
+    assert.ok(Date.now() < deadlineMs, JSON.stringify([settled.length, up.feeds()]));
+    await delay(200);
+  }
+}
+
+/** When only what is not settled is subscribed, nothing is missing and the connection is the first. */
+async function untilSubscribed(up: Up): Promise<void> {
+  const deadlineMs = Date.now() + 60_000;
+  for (;;) {
+    const stats = up.feeds()[0]?.stats;
+    if (stats?.connected === 1 && stats.missing === 0) return;
+    assert.ok(Date.now() < deadlineMs, JSON.stringify(stats));
+    await delay(20);
+  }
+}
+
+Deno.test("a series rolls: each market is captured before it opens until it is settled, others without a gap", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "ssmd-rolls-" });
+  try {
+    await writeEnvironment(dir);
+    const up = await startUp({
+      ...{ env: ENV, captures: { files: [], times: "received" }, speed, port: 0 },
+      ...{ dataDir: `${dir}/data`, registryDir: `${dir}/exchanges`, logger: silentLogger },
+    });
+    const markets = await untilRolled(up);
+    await untilSubscribed(up);
+    const stats = up.feeds()[0]?.stats;
+    assert.equal(stats?.gaps, 0);
+    assert.equal(stats?.connections.length, 1, "all markets share a connection");
+    await up.close();
+    const storage = folderStorage(`${dir}/data`);
+    const source = { env: ENV, feed: "kalshi", version: "v1" };
+    const records = (await Array.fromAsync(readArchive(storage, source))).flat();
+    // The first is open when the environment starts; the last ones are not over yet.
+    const whole = markets.filter(({ status }) => status === "finalized").slice(1);
+    assert.ok(whole.length >= rolls - 1);
+    for (const { ticker } of whole) {
+      const own = records.filter(({ symbol }) => symbol === ticker);
+      const lives = own.flatMap((each) => each.type === "status" ? [each.detail] : []);
+      assert.deepEqual(lives, ["activated", "determined", "settled"], ticker);
+      assert.ok(
+        own[0]?.type === "orderbook" && own[0].kind === "snapshot",
+        `${ticker} begins late`,
+      );
+      assert.ok(own.length > 10, ticker);
+      assert.equal(own.at(-1)?.type, "status", `${ticker} is captured behind its end`);
+    }
+    for (const ticker of STAYS) assert.ok(records.some(({ symbol }) => symbol === ticker), ticker);
+    assert.deepEqual((await verifyArchive(storage, { env: ENV })).problems, []);
+    await storage.close();
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});

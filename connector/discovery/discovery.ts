@@ -1,0 +1,155 @@
+import type { Credentials, Venue } from "@ssmd/exchanges";
+import {
+  type Environment,
+  type InstrumentFile,
+  isAbout,
+  isOver,
+  type Selector,
+  withNews,
+} from "@ssmd/metadata";
+import { isoOfUs, type Logger, nowUs } from "@ssmd/runtime";
+import type { Transport } from "@ssmd/transport";
+import type { Connector } from "../connector.ts";
+import { BusInstruments } from "./bus_instruments.ts";
+import { askVenueRest } from "./venue_rest.ts";
+
+/** Pause between two looks at the REST; what the connection tells is known at once. */
+const REFRESH_MS = 300_000;
+const REFRESH_MS_FAILED = 15_000;
+
+/** Whose markets are discovered. */
+export interface DiscoveryOptions {
+  environment: Environment;
+  feed: string;
+  venue: Venue;
+  /** Address of its REST; absent = only what its connections tell is known. */
+  rest?: string | undefined;
+  /** Signs requests; absent = public data. */
+  credentials?: Credentials;
+  /** Instruments of the registry's files. */
+  instruments: ReadonlyMap<string, InstrumentFile>;
+  bus: Transport;
+  logger: Logger;
+}
+
+/**
+ * Brings what a venue says of the markets of an environment, and of those that its rules are about,
+ * into the security master: at once what comes on connections, every few minutes what REST says.
+ */
+export class Discovery {
+  #options: DiscoveryOptions;
+  #store: BusInstruments;
+  #select: Selector[];
+  #named: ReadonlySet<string>;
+  /** Markets of the rules that are not over. */
+  #living = new Set<string>();
+  #changes: Promise<void> = Promise.resolve();
+  #refreshing: Promise<void> = Promise.resolve();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #closed = new AbortController();
+
+  private constructor(options: DiscoveryOptions, store: BusInstruments) {
+    const { symbols, select = [] } = options.environment;
+    this.#options = options;
+    this.#store = store;
+    this.#select = select.filter(({ feed }) => feed === options.feed);
+    const named = Object.values(symbols).filter(({ feed }) => feed === options.feed);
+    this.#named = new Set(named.map(({ external }) => external));
+  }
+
+  /** Begins to listen and to ask. Rejects as the transport does. */
+  static async start(
+    connector: Pick<Connector, "hearNews">,
+    options: DiscoveryOptions,
+  ): Promise<Discovery> {
+    const store = await BusInstruments.open(options.bus, options.environment.name);
+    const discovery = new Discovery(options, store);
+    connector.hearNews((news, atUs) => discovery.#take(news, atUs));
+    if (discovery.#select.length > 0) {
+      for (const instrument of (await store.known()).values()) discovery.#note(instrument);
+      discovery.#refresh();
+    }
+    return discovery;
+  }
+
+  #note(instrument: InstrumentFile): void {
+    if (!this.#select.some((selector) => isAbout(selector, instrument))) return;
+    if (isOver(instrument)) this.#living.delete(instrument.id);
+    else this.#living.add(instrument.id);
+  }
+
+  #isWanted(instrument: InstrumentFile): boolean {
+    return this.#select.some((selector) => isAbout(selector, instrument)) ||
+      instrument.mappings.some(({ external }) => this.#named.has(external));
+  }
+
+  #take(news: readonly unknown[], atUs: number): void {
+    const { feed, venue: { catalogue } } = this.#options;
+    const request = { feed, known: isoOfUs(atUs) };
+    for (const each of news) {
+      const found = catalogue?.news?.(each, undefined, request);
+      if (found === undefined || !this.#isWanted(found)) continue;
+      const change = (known: InstrumentFile | undefined) => catalogue?.news?.(each, known, request);
+      this.#changes = this.#changes.then(() => this.#change(found.id, change)).catch((error) =>
+        this.#options.logger.warn("news of a market are not kept", { market: found.id, error })
+      );
+    }
+  }
+
+  async #change(
+    id: string,
+    news: (known: InstrumentFile | undefined) => InstrumentFile | undefined,
+  ): Promise<void> {
+    const after = await this.#store.change(id, (stored) => {
+      const known = stored ?? this.#options.instruments.get(id);
+      const fresh = news(known);
+      return fresh && withNews(known, fresh);
+    });
+    if (after !== undefined) this.#note(after);
+  }
+
+  #refresh(): void {
+    this.#refreshing = this.#look().then(() => REFRESH_MS, (error) => {
+      if (!this.#closed.signal.aborted) {
+        this.#options.logger.warn("the venue's markets cannot be asked for", { error });
+      }
+      return REFRESH_MS_FAILED;
+    }).then((pauseMs) => {
+      if (this.#closed.signal.aborted) return;
+      this.#timer = setTimeout(() => this.#refresh(), pauseMs);
+    });
+  }
+
+  /** What REST says of all markets of the rules that are not settled. */
+  async #look(): Promise<void> {
+    const { feed, venue, rest, credentials } = this.#options;
+    const { catalogue } = venue;
+    if (rest === undefined || catalogue === undefined) return;
+    const ask = askVenueRest({
+      ...{ venue, url: rest, perSecond: catalogue.perSecond },
+      ...(credentials === undefined ? {} : { credentials }),
+    });
+    for (const { series, group } of this.#select) {
+      const pages = catalogue.instruments(ask, {
+        ...{ feed, known: isoOfUs(nowUs()), living: this.#living },
+        ...(series === undefined ? {} : { series }),
+        ...(group === undefined ? {} : { group }),
+      });
+      for await (const page of pages) {
+        for (const fresh of page) {
+          if (this.#closed.signal.aborted) return;
+          if (this.#isWanted(fresh)) await this.#change(fresh.id, () => fresh);
+        }
+      }
+    }
+  }
+
+  /** Ends when what was heard is kept. */
+  async close(): Promise<void> {
+    this.#closed.abort();
+    clearTimeout(this.#timer);
+    await this.#changes;
+    await this.#refreshing;
+    await this.#store.close();
+  }
+}

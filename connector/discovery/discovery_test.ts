@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { VENUES } from "@ssmd/exchanges";
+import { type Environment, ENVIRONMENT_FILE } from "@ssmd/metadata";
+import { silentLogger } from "@ssmd/runtime";
+import { memoryTransport, type Transport } from "@ssmd/transport";
+import type { Connector } from "../connector.ts";
+import { BusInstruments } from "./bus_instruments.ts";
+import { Discovery } from "./discovery.ts";
+
+const ENV = "test";
+const TICKER = "KXR-26DEC31-T1";
+const AT_US = 1_790_000_000_000_000;
+
+const environment: Environment = ENVIRONMENT_FILE.parse({
+  ...{ name: ENV, feeds: ["kalshi"], schema: "v1", symbols: {} },
+  select: [{ feed: "kalshi", series: "KXR" }],
+  ...{ transport: { type: "memory" }, storage: { type: "memory" } },
+});
+
+type Listener = Parameters<Connector["hearNews"]>[0];
+
+async function start(bus: Transport, rest?: string): Promise<{ tell: Listener; end: Discovery }> {
+  let tell: Listener = () => {};
+  const source = { hearNews: (listener: Listener) => void (tell = listener) };
+  const venue = VENUES["kalshi"];
+  assert.ok(venue);
+  const end = await Discovery.start(source, {
+    ...{ environment, feed: "kalshi", venue, bus, rest, logger: silentLogger },
+    instruments: new Map(),
+  });
+  return { tell, end };
+}
+
+async function stored(bus: Transport) {
+  const store = await BusInstruments.open(bus, ENV);
+  const known = await store.known();
+  await store.close();
+  return known;
+}
+
+const LIFE: object[] = [
+  {
+    ...{ event_type: "created", open_ts: 1_790_000_900, close_ts: 1_790_001_800 },
+    price_ranges: [{ start: "0.0000", end: "1.0000", step: "0.0100" }],
+    additional_metadata: { title: "Up?", event_ticker: "KXR-26DEC31" },
+  },
+  { event_type: "activated", is_deactivated: false },
+  { event_type: "close_date_updated", close_ts: 1_790_001_500 },
+  {
+    event_type: "price_level_structure_updated",
+    price_ranges: [{ start: "0.0000", end: "1.0000", step: "0.0010" }],
+  },
+  { event_type: "metadata_updated", additional_metadata: { title: "Up or down?" } },
+  { event_type: "determined", result: "yes", settlement_value: "1.0000" },
+  { event_type: "disputed" },
+  { event_type: "amended", result: "no" },
+  { event_type: "settled", settled_ts: 1_790_002_000 },
+];
+
+Deno.test("what connections say of a market becomes versions once, however many hear it", async () => {
+  const bus = memoryTransport();
+  const changes: { id: string }[] = [];
+  await bus.subscribe([`${ENV}.secmaster.changes`], ({ payload }) => {
+    changes.push(JSON.parse(new TextDecoder().decode(payload)));
+  });
+  const both = [await start(bus), await start(bus)];
+  LIFE.forEach((body, i) => {
+    for (const { tell } of both) {
+      tell([{ market_ticker: TICKER, ...body }], AT_US + i * 1_000_000);
+      const other = { ...body, additional_metadata: { event_ticker: "KXOTHER-26" } };
+      tell([{ market_ticker: "KXOTHER-1", ...other }, { market_ticker: 5 }, 7], AT_US);
+    }
+  });
+  for (const { end } of both) await end.close();
+  const known = await stored(bus);
+  assert.deepEqual([...known.keys()], [TICKER]);
+  const { name, versions = [], mappings } = known.get(TICKER) ?? {};
+  assert.deepEqual(versions.map(({ state, result }) => [state, result]), [
+    ...[["listed", undefined], ["open", undefined], ["open", undefined], ["open", undefined]],
+    // Another title is one of the venue's own fields.
+    ...[["open", undefined], ["determined", "yes"], ["disputed", "yes"], ["amended", "no"]],
+    ["settled", "no"],
+  ]);
+  assert.equal(name, "Up or down?");
+  assert.equal(mappings?.length, 1);
+  assert.equal(Date.parse(versions[0]?.closes ?? ""), 1_790_001_800_000);
+  assert.notEqual(versions[2]?.closes, versions[1]?.closes);
+  assert.deepEqual(versions.map(({ price_grid }) => price_grid?.[0]?.step), [
+    ...["0.0100", "0.0100", "0.0100"],
+    ...Array.from({ length: 6 }, () => "0.0010"),
+  ]);
+  assert.equal(changes.length, versions.length);
+  assert.ok(changes.every(({ id }) => id === TICKER));
+  await bus.close();
+});
+
+Deno.test("REST tells what is not settled, and what became of a market whose end was not heard", async () => {
+  const bus = memoryTransport();
+  const market = (ticker: string, status: string) => ({
+    ...{ ticker, event_ticker: "KXR-26DEC31", status, result: "", title: ticker },
+    ...{ created_time: "2026-11-01T00:00:00Z", close_time: "2026-12-31T00:00:00Z" },
+    updated_time: "2026-11-01T00:00:00Z",
+  });
+  let markets = [market("KXR-26DEC31-A", "active"), market("KXR-26DEC31-B", "finalized")];
+  const asked: string[] = [];
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname === "/series") return Response.json({ series: [] });
+    const status = searchParams.get("status");
+    const tickers = searchParams.get("tickers")?.split(",") ?? [];
+    asked.push(status ?? tickers.join());
+    const found = markets.filter((each) =>
+      status === null ? tickers.includes(each.ticker) : (status === "open" &&
+        each.status === "active")
+    );
+    return Response.json({ markets: found, cursor: "" });
+  });
+  const rest = `http://127.0.0.1:${server.addr.port}`;
+  const untilKnown = async (state: string) => {
+    const deadlineMs = Date.now() + 60_000;
+    while ((await stored(bus)).get("KXR-26DEC31-A")?.versions.at(-1)?.state !== state) {
+      assert.ok(Date.now() < deadlineMs);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const first = await start(bus, rest);
+  await untilKnown("open");
+  await first.end.close();
+  markets = [market("KXR-26DEC31-A", "finalized")];
+  const second = await start(bus, rest);
+  await untilKnown("settled");
+  await second.end.close();
+  assert.deepEqual([...(await stored(bus)).keys()], ["KXR-26DEC31-A"]);
+  assert.ok(asked.includes("KXR-26DEC31-A"));
+  await server.shutdown();
+  await bus.close();
+});

@@ -1,0 +1,68 @@
+import type { InstrumentFile } from "@ssmd/metadata";
+import { isoOfUs } from "@ssmd/runtime";
+import type { CatalogueRequest } from "../adapter.ts";
+import { figureOf } from "../json_fields.ts";
+import { kalshiInstrument, kalshiMarketOf } from "./market_terms.ts";
+import { bodyOf, type KalshiBody } from "./messages.ts";
+
+/** States of REST by the steps of the lifecycle. */
+const STATES: Readonly<Record<string, string>> = {
+  created: "initialized",
+  activated: "active",
+  deactivated: "inactive",
+  determined: "determined",
+  disputed: "disputed",
+  amended: "amended",
+  settled: "finalized",
+};
+/** Times of REST by fields of the lifecycle. */
+const TIMES = { open_time: "open_ts", close_time: "close_ts" } as const;
+
+/**
+ * What a lifecycle message makes of a market: what was known of it, as REST tells it, with what is
+ * new. Undefined when it names none.
+ */
+export function kalshiNews(
+  news: unknown,
+  before: InstrumentFile | undefined,
+  { feed, known }: CatalogueRequest,
+): InstrumentFile | undefined {
+  const body = bodyOf(news);
+  if (typeof body?.market_ticker !== "string") return undefined;
+  const last = before?.versions.at(-1);
+  const market = kalshiMarketOf({
+    ...(last?.venue ?? firstOf(body.market_ticker, known)),
+    ...changesOf(body),
+    updated_time: known,
+  });
+  if (market === undefined) return undefined;
+  const fresh = kalshiInstrument(market, { feed, series: undefined, known });
+  const [version] = fresh.versions;
+  if (version === undefined) return undefined;
+  const fees = last?.fees;
+  return { ...fresh, versions: [fees === undefined ? version : { ...version, fees }] };
+}
+
+/** `KXBTC15M-26MAY132115-15` is of the event `KXBTC15M-26MAY132115`, until REST says otherwise. */
+function firstOf(ticker: string, known: string) {
+  const event_ticker = ticker.replace(/-[^-]*$/, "");
+  return { ticker, event_ticker, status: "initialized", created_time: known, result: "" };
+}
+
+/** The fields that a message changes, in REST's words. */
+function changesOf(body: KalshiBody): Record<string, unknown> {
+  const { event_type, result, price_ranges, price_level_structure } = body;
+  const state = STATES[String(event_type)];
+  const times = Object.entries(TIMES).flatMap(([name, field]) => {
+    const seconds = figureOf(body[field]);
+    return seconds === undefined || seconds <= 0 ? [] : [[name, isoOfUs(seconds * 1e6)]];
+  });
+  return {
+    ...bodyOf(body.additional_metadata),
+    ...Object.fromEntries(times),
+    ...(state === undefined ? {} : { status: state }),
+    ...(typeof result === "string" ? { result } : {}),
+    ...(Array.isArray(price_ranges) ? { price_ranges } : {}),
+    ...(typeof price_level_structure === "string" ? { price_level_structure } : {}),
+  };
+}

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { type Environment, ENVIRONMENT_FILE } from "./environment.ts";
+import {
+  type EnvironmentSymbols,
+  type StoringBus,
+  symbolsOfFeed,
+  tellSymbols,
+} from "./environment_change.ts";
+import { followSymbols } from "./follow_symbols.ts";
+import { encodeInstrument, instrumentKey } from "./instruments/dynamic_instruments.ts";
+import type { InstrumentFile } from "./instruments/instrument_file.ts";
+
+function environment(symbols: object, select: object[]): Environment {
+  return ENVIRONMENT_FILE.parse({
+    ...{ name: "test", feeds: ["kraken", "kalshi"], schema: "v1", symbols, select },
+    ...{ transport: { type: "memory" }, storage: { type: "memory" } },
+  });
+}
+
+type Change = { key: string; value: Uint8Array | undefined };
+
+/** A bus whose stores keep nothing but their changes. */
+class FakeBus implements StoringBus {
+  #stores = new Map<string, { values: Change[]; watches: ((change: Change) => void)[] }>();
+
+  tell(store: string, change: Change): void {
+    const { values, watches } = this.#store(store);
+    values.push(change);
+    for (const watch of watches) watch(change);
+  }
+
+  #store(name: string) {
+    const store = this.#stores.get(name) ?? { values: [], watches: [] };
+    this.#stores.set(name, store);
+    return store;
+  }
+
+  keyValue(name: string) {
+    const { values, watches } = this.#store(name);
+    return Promise.resolve({
+      put: (key: string, value: Uint8Array) => {
+        this.tell(name, { key, value });
+        return Promise.resolve(values.length);
+      },
+      watch: (onChange: (change: Change) => void, onCurrent?: () => void) => {
+        for (const value of values) onChange(value);
+        onCurrent?.();
+        watches.push(onChange);
+        const unsubscribe = () => void watches.splice(watches.indexOf(onChange), 1);
+        return Promise.resolve({ unsubscribe });
+      },
+    });
+  }
+
+  instrument(instrument: InstrumentFile): void {
+    this.tell("secmaster", {
+      key: instrumentKey(instrument.id),
+      value: encodeInstrument(instrument),
+    });
+  }
+}
+
+function market(id: string, state: InstrumentFile["versions"][number]["state"]): InstrumentFile {
+  const at = "2026-11-01";
+  return {
+    ...{ id, name: id, asset_class: "event" },
+    versions: [{ effective: at, known: at, state, series: id.split("-")[0] ?? "" }],
+    mappings: [{ feed: "kalshi", external: id, from: at, known: at }],
+  };
+}
+
+/** What was told next, of several that come at once the last. */
+class Reports {
+  readonly all: EnvironmentSymbols[] = [];
+  #next = Promise.withResolvers<void>();
+
+  take = (symbols: EnvironmentSymbols) => {
+    this.all.push(symbols);
+    this.#next.resolve();
+    this.#next = Promise.withResolvers();
+  };
+
+  async next(): Promise<EnvironmentSymbols> {
+    await this.#next.promise;
+    return this.all.at(-1) as EnvironmentSymbols;
+  }
+}
+
+const BTC = { feed: "kraken", external: "BTC/USD" };
+const RULE = { feed: "kalshi", series: "KXR" };
+
+Deno.test("who follows gets each change of the file from now on, and no nonsense", async () => {
+  const bus = new FakeBus();
+  await tellSymbols(bus, environment({ BTCUSD: BTC }, []).symbols);
+  const reports = new Reports();
+  const followed = environment({ BTCUSD: BTC }, []);
+  await followSymbols(bus, { environment: followed, onSymbols: reports.take });
+  bus.tell("environment", { key: "symbols", value: new TextEncoder().encode("[1") });
+  bus.tell("environment", { key: "other", value: new Uint8Array() });
+  assert.deepEqual(reports.all, []);
+  const { symbols } = environment({ ETHUSD: { feed: "kraken", external: "E", depth: 10 } }, []);
+  const next = reports.next();
+  await tellSymbols(bus, symbols);
+  assert.deepEqual(await next, symbols);
+  const spec = { symbol: "ETHUSD", external: "E", depth: 10 };
+  assert.deepEqual(symbolsOfFeed(symbols, "kraken"), [spec]);
+  assert.deepEqual(symbolsOfFeed(symbols, "kalshi"), []);
+});
+
+Deno.test("markets of a rule come when they are made and go when they are settled", async () => {
+  const bus = new FakeBus();
+  bus.instrument(market("KXR-1", "open"));
+  bus.instrument(market("KXR-0", "settled"));
+  bus.instrument(market("KXOTHER-1", "open"));
+  const files = new Map([["KXR-9", market("KXR-9", "listed")], [
+    "KXR-0",
+    market("KXR-0", "open"),
+  ]]);
+  const reports = new Reports();
+  const first = reports.next();
+  const following = await followSymbols(bus, {
+    environment: environment({ BTCUSD: BTC }, [RULE]),
+    instruments: files,
+    onSymbols: reports.take,
+  });
+  assert.deepEqual(Object.keys(await first).sort(), ["BTCUSD", "KXR-1", "KXR-9"]);
+  for (const state of ["determined", "disputed", "settled"] as const) {
+    const next = reports.next();
+    bus.instrument(market("KXR-1", state));
+    bus.instrument(market(`KXR-${state}`, "listed"));
+    assert.equal("KXR-1" in await next, state !== "settled", state);
+  }
+  const last = reports.next();
+  // What the file names goes before a rule.
+  await tellSymbols(bus, { OURS: { feed: "kalshi", external: "KXR-9" } });
+  const symbols = await last;
+  assert.equal(symbols["OURS"]?.external, "KXR-9");
+  assert.equal(symbols["KXR-9"], undefined);
+  const count = reports.all.length;
+  following.unsubscribe();
+  bus.instrument(market("KXR-2", "open"));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(reports.all.length, count);
+});
+
+Deno.test("a rule for open markets names them while they trade", async () => {
+  const bus = new FakeBus();
+  bus.instrument(market("KXR-1", "listed"));
+  bus.instrument(market("KXR-2", "open"));
+  bus.instrument(market("KXR-3", "halted"));
+  const reports = new Reports();
+  const first = reports.next();
+  const select = [{ ...RULE, status: "open" }];
+  const options = { environment: environment({}, select), onSymbols: reports.take };
+  const following = await followSymbols(bus, options);
+  assert.deepEqual(await first, { "KXR-2": { feed: "kalshi", external: "KXR-2" } });
+  following.unsubscribe();
+});
