@@ -28,6 +28,7 @@ import { HttpConnections } from "./http/http_connections.ts";
 import { openRest } from "./rest.ts";
 import type { Route } from "./http/route.ts";
 import { agentRoutes } from "./rest/routes/agents.ts";
+import { dayRoutes } from "./rest/routes/days.ts";
 import { signalRoutes } from "./rest/routes/signals.ts";
 import { SelfCheck } from "./self_check.ts";
 import { MarketData, type MarketSpec } from "./state/market_data.ts";
@@ -265,6 +266,7 @@ function build(
       ...protocolRoutes(version),
       ...agentRoutes(new AgentsClient(transport, env)),
       ...signalRoutes({ client: new SignalsClient(transport, env), fires, data, archive }),
+      ...dayRoutes({ data, cache: options.cache }),
       ...clientRoutes(new ConnectedClients(streams, hub, data)),
       ...applyRoutes(options, data),
     ],

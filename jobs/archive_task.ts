@@ -2,7 +2,7 @@ import { isSealedDay, loadManifest } from "@ssmd/archive";
 import { runQa } from "@ssmd/dataset/qa";
 import { expireDay, type OldDay, planRetention } from "@ssmd/dataset/retention";
 import { sealableDays, sealDay } from "@ssmd/dataset/seal";
-import { verifyArchive } from "@ssmd/dataset/verify";
+import { verifyArchive, verifyDay } from "@ssmd/dataset/verify";
 import type { JsonRecord } from "@ssmd/journal";
 import type { Environment, FeedChecks } from "@ssmd/metadata";
 import { COMMIT, nowUs, VERSION } from "@ssmd/runtime";
@@ -22,6 +22,7 @@ export type ArchiveTask =
   | { kind: "check"; env: string; day: FeedDay; checks: FeedChecks }
   | { kind: "planExpiry"; env: string; retention: NonNullable<Environment["retention"]> }
   | { kind: "expire"; day: OldDay }
+  | { kind: "verifyDay"; env: string; day: FeedDay }
   | { kind: "verify"; env: string };
 
 /** Problems of a verification that its result names; `ssmd archive verify` names all. */
@@ -49,6 +50,10 @@ export async function doArchiveTask(storage: Storage, task: ArchiveTask): Promis
       await expireDay(task.day, { storage, nowUs, writtenBy: WRITTEN_BY });
       const { files, count, bytes } = task.day;
       return { files, records: count, bytes };
+    }
+    case "verifyDay": {
+      const { problems, ...totals } = await verifyDay(storage, { env: task.env, ...task.day });
+      return { ok: problems.length === 0, ...totals, problems: problems.slice(0, PROBLEMS_MAX) };
     }
     case "verify":
       return await verify(storage, task.env);

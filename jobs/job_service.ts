@@ -1,8 +1,13 @@
+import type { Cache } from "@ssmd/cache";
 import { appendAudit, type JournalConfig, type JsonRecord } from "@ssmd/journal";
 import { type Environment, loadFeedChecks } from "@ssmd/metadata";
 import { type Logger, type Metrics, nowUs } from "@ssmd/runtime";
 import type { StorageConfig } from "@ssmd/storage";
 import { threadWorker } from "./archive_worker.ts";
+import { DayRoller } from "./day_roller.ts";
+import type { DayJobs } from "./day/day_jobs.ts";
+import { dayJobs } from "./day/open_day_jobs.ts";
+import { DayStore } from "./day/day_store.ts";
 import { JobStore } from "./job_store.ts";
 import { JobRunner } from "./runner.ts";
 import { lockRunner, type RunnerLock } from "./runner_lock.ts";
@@ -22,6 +27,8 @@ interface JobServiceOptions {
   storage: StorageConfig;
   logger: Logger;
   metrics: Metrics;
+  /** Where other processes read how days are; absent = nowhere. Not closed here. */
+  cache?: Cache;
   /** Time before schedules ask for anything by themselves; default a minute. */
   quietMs?: number;
 }
@@ -37,6 +44,12 @@ export async function openJobs(dataDir: string, env: string): Promise<JobStore> 
   return new JobStore(jobsPath(dataDir, env));
 }
 
+/** Opens the trading days of an environment. Throws StorageError `JOB_STORE_FAILED`. */
+export async function openDays(dataDir: string, env: string): Promise<DayStore> {
+  await Deno.mkdir(`${dataDir}/jobs`, { recursive: true });
+  return new DayStore(jobsPath(dataDir, env));
+}
+
 /**
  * Runs an environment's jobs and asks for those that its schedules are due for. One process of a data
  * folder does; another one leaves it alone.
@@ -44,21 +57,32 @@ export async function openJobs(dataDir: string, env: string): Promise<JobStore> 
 export class JobService implements AsyncDisposable {
   readonly store: JobStore;
   #runner: JobRunner;
+  readonly days: DayStore;
   #lock: RunnerLock;
 
-  private constructor(options: JobServiceOptions, store: JobStore, lock: RunnerLock) {
+  private constructor(
+    options: JobServiceOptions,
+    { store, days, lock }: { store: JobStore; days: DayStore; lock: RunnerLock },
+  ) {
     const { environment, logger, metrics, quietMs = QUIET_MS } = options;
     const { name: env, journal } = environment;
     this.store = store;
+    this.days = days;
     this.#lock = lock;
+    const notBeforeUs = nowUs() + quietMs * 1000;
     const scheduler = new Scheduler({
-      ...{ env, store, nowUs, schedules: schedulesOf(environment) },
-      notBeforeUs: nowUs() + quietMs * 1000,
+      ...{ env, store, nowUs, schedules: schedulesOf(environment), notBeforeUs },
     });
+    const day = dayJobs(options, days);
+    const roller = new DayRoller({ environment, store, day, notBeforeUs, logger });
     this.#runner = new JobRunner({
-      ...{ store, logger, metrics, workflows: workflowsOf(options, store) },
+      ...{ store, logger, metrics, workflows: workflowsOf(options, { store, day }) },
       record: (event) => recordEvent(journal, { env, ...event }, logger),
-      onTick: () => scheduler.tick(),
+      onTick: async () => {
+        // Before the schedules: what it ends is not asked for a second time.
+        await roller.tick();
+        scheduler.tick();
+      },
     });
   }
 
@@ -71,7 +95,8 @@ export class JobService implements AsyncDisposable {
       store[Symbol.dispose]();
       return undefined;
     }
-    const service = new JobService(options, store, lock);
+    const days = await openDays(dataDir, env);
+    const service = new JobService(options, { store, days, lock });
     service.#runner.start();
     return service;
   }
@@ -80,13 +105,14 @@ export class JobService implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#runner.close();
     this.#lock.release();
+    this.days[Symbol.dispose]();
     this.store[Symbol.dispose]();
   }
 }
 
 function workflowsOf(
   { environment, registryDir, dataDir, storage, metrics }: JobServiceOptions,
-  store: JobStore,
+  { store, day }: { store: JobStore; day: DayJobs },
 ) {
   const { name: env, retention, journal } = environment;
   const failures = metrics.counter("qa_failures_total", "Failures that checks of days found", [
@@ -94,7 +120,14 @@ function workflowsOf(
     "check",
   ]);
   return archiveWorkflows({
-    ...{ env, retention, tempDir: `${dataDir}/.temp`, run: threadWorker(storage).run },
+    ...{
+      env,
+      retention,
+      dataDir,
+      day,
+      tempDir: `${dataDir}/.temp`,
+      run: threadWorker(storage).run,
+    },
     checksOf: (feed) => loadFeedChecks(registryDir, feed),
     onChecked: (feed, { failed }) => {
       for (const { check, failures: count } of failed as { check: string; failures: number }[]) {

@@ -52,10 +52,16 @@ Deno.test("a day that is over is sealed and checked by itself, and the journal t
     await until(() => jobs.store.find(JOB_ID)?.state === "done");
     const steps = jobs.store.find(JOB_ID)?.steps ?? [];
     assert.deepEqual(steps.map(({ name, result }) => [name, result?.["state"] ?? result?.["ok"]]), [
+      ["claim", undefined],
+      ["drain", undefined],
+      ["verify", true],
       ["seal", "sealed"],
       // Its hours are mostly empty.
       ["check", false],
+      ["retention", undefined],
+      ["record", "complete"],
     ]);
+    assert.equal(jobs.days.find(DAY.feed, DAY.day).state, "complete");
   }
   const manifest = await loadManifest(storage, { kind: "normalized", ...DAY });
   assert.ok(manifest && manifest.files.length > 0 && manifest.files.every(isSealedDay));

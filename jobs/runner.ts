@@ -29,7 +29,7 @@ interface JobRunnerOptions {
   /** First pause before a failed job is tried again; default 5 s. */
   retryFirstMs?: number;
   /** Called before each look into the store, to ask for what is due. */
-  onTick?: () => void;
+  onTick?: () => void | Promise<void>;
 }
 
 /**
@@ -69,7 +69,7 @@ export class JobRunner {
     const { store, logger, onTick } = this.#options;
     while (!this.#ended.signal.aborted) {
       try {
-        onTick?.();
+        await onTick?.();
         const job = this.#ended.signal.aborted ? undefined : store.claim(nowUs());
         if (job === undefined) await sleep(POLL_MS, this.#ended.signal);
         else await this.#runJob(job);
@@ -123,7 +123,7 @@ export class JobRunner {
       ),
     );
     return {
-      signal,
+      ...{ job: id, signal },
       log: (message, fields = {}) => store.addLine(id, { atUs: nowUs(), message, fields }),
       step: async (name, work) => {
         const known = done.get(name);

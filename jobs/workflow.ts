@@ -2,6 +2,8 @@ import type { JsonRecord } from "@ssmd/journal";
 
 /** What a workflow has of the runner. */
 export interface JobContext {
+  /** Id of the job. */
+  readonly job: string;
   /** Aborts when the job is cancelled or the process ends. */
   readonly signal: AbortSignal;
   /**

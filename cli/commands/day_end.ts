@@ -1,5 +1,5 @@
 import { dayOfUs } from "@ssmd/archive";
-import { END_DAY, endDayId } from "@ssmd/jobs";
+import { END_DAY, endDayId, tradingDaysOf } from "@ssmd/jobs";
 import { nowUs, SsmdError } from "@ssmd/runtime";
 import { RECORDS_VERSION } from "../archive/archive_flags.ts";
 import { defineCommand } from "../command/define.ts";
@@ -12,10 +12,11 @@ import {
   jobOfId,
   openEnvironmentJobs,
 } from "../jobs/open_jobs.ts";
+import { registryDirOf } from "../registry_dir.ts";
 
 export default defineCommand({
   name: "day end",
-  brief: "End a day of a feed now: seal it and check it",
+  brief: "End a day of a feed now: verify, seal and check it",
   description:
     "A day that is over is ended by itself where up or `deno task worker` runs; see `ssmd schedule " +
     "list`. This does it now and waits. A day to which records came late is ended again.",
@@ -30,7 +31,9 @@ export default defineCommand({
   table: (job) => ({ rows: [jobRow(job)] }),
   failed: ({ state }) => state !== "done",
   async run({ flags: { feed, date: day, version = "v1", ...location }, context }) {
-    if (day >= dayOfUs(nowUs())) throw notOver(feed, day);
+    const calendar = await tradingDaysOf(await registryDirOf(context.globals), feed);
+    const isOver = day < dayOfUs(nowUs()) && (calendar.on(day)?.toUs ?? 0) <= nowUs();
+    if (!isOver) throw notOver(feed, day);
     using jobs = await openEnvironmentJobs(context, location);
     const { store, environment } = jobs;
     assertKept(environment);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { dayOfUs, inventory } from "@ssmd/archive";
-import { endDayId } from "@ssmd/jobs";
+import { type DayRecord, endDayId, openDays } from "@ssmd/jobs";
+import { DAY_STATES } from "@ssmd/market";
 import { nowUs } from "@ssmd/runtime";
 import { openArchive } from "../archive/open_archive.ts";
 import { defineCommand } from "../command/define.ts";
@@ -8,12 +9,10 @@ import { FEED_FILTER } from "../command/common_flags.ts";
 import { whole } from "../command/flag.ts";
 import { assertKept, JOB_FLAGS, openEnvironmentJobs } from "../jobs/open_jobs.ts";
 
-const STATES = ["active", "pending", "ending", "complete", "failed"] as const;
-
 const DAY = z.object({
   feed: z.string(),
   day: z.string().describe("UTC"),
-  state: z.enum(STATES),
+  state: z.enum(DAY_STATES),
   why: z.string().nullable().describe("Why it failed"),
   sealed: z.boolean(),
   records: z.int(),
@@ -25,8 +24,8 @@ export default defineCommand({
   name: "day status",
   brief: "Show the days of an environment and how far each is ended",
   description:
-    "active: it is captured; pending: over, and not ended yet; ending: being sealed and checked; " +
-    "complete; failed: `ssmd job retry` goes on with it. Exit code 1 when a day failed.",
+    "active: it is captured; pending: over, and not ended yet; starting; ending: being sealed and " +
+    "checked; complete; error, failed: `ssmd day recover` goes on with it. Exit code 1 for those.",
   examples: ["ssmd day status", "ssmd day status --env demo --feed kraken --days 30"],
   flags: {
     ...JOB_FLAGS,
@@ -35,8 +34,8 @@ export default defineCommand({
   },
   output: z.array(DAY),
   table: (days) => ({ rows: days, counted: "day" }),
-  failed: (days) => days.some(({ state }) => state === "failed"),
-  async run({ flags: { feed, days, ...location }, context }) {
+  failed: (days) => days.some(({ state }) => state === "failed" || state === "error"),
+  async run({ flags: { feed, days: daysBack, ...location }, context }) {
     using jobs = await openEnvironmentJobs(context, location);
     const { environment, store, dataDir } = jobs;
     assertKept(environment);
@@ -47,8 +46,9 @@ export default defineCommand({
       ...(registryDir === undefined ? {} : { registryDir }),
       ...(isLocal ? { data: dataDir } : {}),
     });
+    using days = await openDays(dataDir, environment.name);
     const today = dayOfUs(nowUs());
-    const fromUs = nowUs() - days * 86_400_000_000;
+    const fromUs = nowUs() - daysBack * 86_400_000_000;
     try {
       const summaries = await inventory(storage, {
         ...{ env: environment.name, fromUs, nowUs: nowUs() },
@@ -57,10 +57,11 @@ export default defineCommand({
       return summaries.filter((each) => each.layout !== "none").map((each) => {
         const job = store.find(endDayId(environment.name, each));
         const isSealed = each.layout === "sealed";
-        const state = each.day >= today ? "active" : stateOf(job?.state, isSealed);
+        const record = days.find(each.feed, each.day);
+        const state = stateOf(record, { job: job?.state, isSealed, isToday: each.day >= today });
         return {
           ...{ feed: each.feed, day: each.day, state, sealed: isSealed },
-          why: state === "failed" ? job?.error?.message ?? null : null,
+          why: record.error?.message ?? (state === "failed" ? job?.error?.message : null) ?? null,
           ...{ records: each.records, gaps: each.gaps.length, quality: each.quality },
         };
       });
@@ -70,8 +71,14 @@ export default defineCommand({
   },
 });
 
-function stateOf(job: string | undefined, isSealed: boolean): typeof STATES[number] {
-  if (job === "failed" || job === "cancelled") return "failed";
-  if (job === "running") return "ending";
+function stateOf(
+  { state }: DayRecord,
+  { job, isSealed, isToday }: { job: string | undefined; isSealed: boolean; isToday: boolean },
+): DayRecord["state"] {
+  if (job === "cancelled") return "failed";
+  if (state === "complete" && !isSealed) return "pending";
+  if (state !== "pending") return state;
+  // Nobody started it: captured before there were days, or by services of other machines.
+  if (isToday) return "active";
   return isSealed ? "complete" : "pending";
 }

@@ -197,8 +197,28 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     load: () => import("./data_retention.ts"),
   },
   "day end": {
-    brief: "End a day of a feed now: seal it and check it",
+    brief: "End a day of a feed now: verify, seal and check it",
     load: () => import("./day_end.ts"),
+  },
+  "day history": {
+    brief: "List the trading days that were started or ended, the newest first",
+    load: () => import("./day_history.ts"),
+  },
+  "day recover": {
+    brief: "Go on with trading days whose start, roll or end was broken off or failed",
+    load: () => import("./day_recover.ts"),
+  },
+  "day roll": {
+    brief: "Go from the trading day of a feed to the next: mark it, end the one before",
+    load: () => import("./day_roll.ts"),
+  },
+  "day show": {
+    brief: "Show a trading day of a feed: its state, and the steps of its last start or end",
+    load: () => import("./day_show.ts"),
+  },
+  "day start": {
+    brief: "Start the trading day of a feed: check what captures it, part by part",
+    load: () => import("./day_start.ts"),
   },
   "day status": {
     brief: "Show the days of an environment and how far each is ended",

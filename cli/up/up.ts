@@ -1,5 +1,5 @@
 import { type Archiver, createArchiver } from "@ssmd/archiver";
-import { openServiceCache } from "@ssmd/cache";
+import { type Cache, openServiceCache } from "@ssmd/cache";
 import {
   assertNothingGivenUp,
   assertUsableSpool,
@@ -136,6 +136,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
 }
 
 interface Parts {
+  cache: Cache;
   storage: WatchedStorage;
   transport: Transport;
   simulators: Map<string, RunningSimulator>;
@@ -264,7 +265,7 @@ async function startParts(
   stack.defer(
     await startAgents({ deployment, transport, storage, registryDir: registryFolder, logger }),
   );
-  return { storage, transport, simulators, gateway, archiver, signals, registry, health };
+  return { storage, transport, cache, simulators, gateway, archiver, signals, registry, health };
 }
 
 /** Before any connector: a bus of this process gives a record once. */
@@ -295,7 +296,7 @@ async function startJobs(
 ): Promise<void> {
   if (storage.type === "memory" || captures.files.length > 0) return;
   const jobs = await JobService.start({
-    ...{ environment, dataDir, storage, logger },
+    ...{ environment, dataDir, storage, logger, cache: parts.cache },
     registryDir: registryDir ?? await findRegistry(Deno.cwd()),
     metrics: new Metrics("jobs", parts.registry),
   });

@@ -20,7 +20,6 @@ import { translatorOf } from "@ssmd/exchanges";
 
 /** Environment, feed and day of the tests' archive. */
 export const FEED_DAY = { env: "test", feed: "kraken", day: "2026-08-01" } as const;
-const START_US = Date.parse("2026-08-01T02:53:50Z") * 1000;
 const MINUTE_US = 60_000_000;
 const RUN = "m1abc";
 const UTF8 = new TextEncoder();
@@ -44,9 +43,20 @@ function tradeFrame(id: number): string {
     `"timestamp":"2026-08-01T02:53:50.646219Z"}]}`;
 }
 
+/** Where and when an archive of tests was captured. */
+interface Capture {
+  env: string;
+  /** `YYYY-MM-DD`, UTC. */
+  day: string;
+}
+
+function startUsOf({ day }: Capture): number {
+  return Date.parse(`${day}T02:53:50Z`) * 1000;
+}
+
 /** Lines of one connection in one minute: trades, a broken connection, a frame of no use. */
-function linesOf(minute: number, from: number, count: number): string[] {
-  const startUs = START_US + minute * MINUTE_US;
+function linesOf(capture: Capture, minute: number, from: number, count: number): string[] {
+  const startUs = startUsOf(capture) + minute * MINUTE_US;
   const lines = minute === 0 ? [eventLine(startUs, "connect", "first")] : [];
   for (let i = 0; i < count; i++) {
     const atUs = startUs + 1000 + i * 100;
@@ -62,13 +72,18 @@ function linesOf(minute: number, from: number, count: number): string[] {
  * An archive of two connections over three minutes, made by the real writers: raw files, the same
  * lines through the translator and the archiver.
  */
-export async function fillArchive(storage: Storage, env: string = FEED_DAY.env): Promise<void> {
-  const dayId = { ...FEED_DAY, env };
+export async function fillArchive(
+  storage: Storage,
+  env: string = FEED_DAY.env,
+  day: string = FEED_DAY.day,
+): Promise<void> {
+  const dayId = { ...FEED_DAY, env, day };
+  const startUs = startUsOf(dayId);
   const transport = memoryTransport();
   const publisher = transport.publisher();
   const archiver = createArchiver({
     ...{ env, feeds: [FEED_DAY.feed], transport, storage },
-    ...{ version: "0.1.0", commit: "abc1234", clock: () => START_US },
+    ...{ version: "0.1.0", commit: "abc1234", clock: () => startUs },
   });
   await archiver.start();
   const files: ManifestFile[] = [];
@@ -76,13 +91,13 @@ export async function fillArchive(storage: Storage, env: string = FEED_DAY.env):
   const connections = ["m1abc-1", "m1abc-2"].map((name) => ({
     name,
     linesBefore: 0,
-    translator: translatorOf(captureOf(env, name, 0), { day: FEED_DAY.day }),
+    translator: translatorOf(captureOf(env, name, 0), { day }),
   }));
   for (let minute = 0; minute < 3; minute++) {
     for (const connection of connections) {
       const { name, linesBefore, translator } = connection;
-      const lines = linesOf(minute, minute * 1000, 200);
-      files.push(await putRaw(storage, env, name, minute, linesBefore, lines));
+      const lines = linesOf(dayId, minute, minute * 1000, 200);
+      files.push(await putRaw(storage, dayId, name, minute, linesBefore, lines));
       connection.linesBefore += lines.length;
       for (const text of lines) {
         const parsed = parseRawLine(text.slice(0, -1));
@@ -95,7 +110,7 @@ export async function fillArchive(storage: Storage, env: string = FEED_DAY.env):
   const manifest = await openManifest(storage, { kind: "raw", ...dayId });
   await saveManifest(
     storage,
-    changedManifest(manifest, { files, writtenBy: "0.1.0+abc1234", nowUs: START_US }),
+    changedManifest(manifest, { files, writtenBy: "0.1.0+abc1234", nowUs: startUs }),
   );
   await archiver.close();
   await transport.close();
@@ -117,15 +132,20 @@ function send(
 
 async function putRaw(
   storage: Storage,
-  env: string,
+  capture: Capture,
   connection: string,
   minute: number,
   linesBefore: number,
   lines: readonly string[],
 ): Promise<ManifestFile> {
-  const info = captureOf(env, connection, linesBefore);
+  const info = captureOf(capture.env, connection, linesBefore);
   const built = buildRawFile(info, [UTF8.encode(lines.join(""))]);
-  const key = rawKey({ ...FEED_DAY, env, connection, atUs: START_US + minute * MINUTE_US });
+  const key = rawKey({
+    ...FEED_DAY,
+    ...capture,
+    connection,
+    atUs: startUsOf(capture) + minute * MINUTE_US,
+  });
   await storage.put(key, built.bytes);
   return {
     ...{ key, connection, run: RUN, count: lines.length, ...built.counts, clock: info.clock },

@@ -6,6 +6,8 @@ import type { NewJob } from "../job_store.ts";
 /** What the workflows on an environment's archive need. */
 export interface ArchiveJobs {
   env: string;
+  /** Folder of the environment's data. */
+  dataDir: string;
   /** Folder on a disk with room for a day's compressed records. */
   tempDir: string;
   /** How long days are kept; undefined = for ever. */

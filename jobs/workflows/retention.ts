@@ -4,28 +4,37 @@ import type { ArchiveJobs } from "./archive_jobs.ts";
 import type { Workflow } from "../workflow.ts";
 
 /** Removes days that are older than the environment keeps them, each told in the journal first. */
-export function retention(
-  { env, retention: kept, run, recordRemoval }: ArchiveJobs,
-): Workflow {
+export function retention(jobs: ArchiveJobs): Workflow {
   return {
     name: "retention",
     title: "Remove days that are older than they are kept",
     async run(_input, context) {
+      const { env, retention: kept, run } = jobs;
       if (kept === undefined) return context.log("days are kept for ever");
       const planned = await run({ kind: "planExpiry", env, retention: kept }, context.signal);
       // As our own thread gave them.
       const days = planned["days"] as unknown as OldDay[];
       for (const old of days) {
-        const { kind, feed, version = "", day, files, count, bytes, keptDays, why } = old;
-        await context.step(`remove ${kind} ${feed} ${version} ${day}`, async () => {
-          const removal: JsonRecord = {
-            ...{ action: "retention", env, kind, feed, date: day, version, files, count, bytes },
-            ...{ keptDays, why, reason: "" },
-          };
-          await recordRemoval(removal);
-          return await run({ kind: "expire", day: old }, context.signal);
-        });
+        const { kind, feed, version = "", day } = old;
+        await context.step(
+          `remove ${kind} ${feed} ${version} ${day}`,
+          () => removeOldDay(jobs, old, context.signal),
+        );
       }
     },
   };
+}
+
+/** Removes one old day. What cannot be recorded first is not removed. */
+export async function removeOldDay(
+  { env, run, recordRemoval }: ArchiveJobs,
+  old: OldDay,
+  signal: AbortSignal,
+): Promise<JsonRecord> {
+  const { kind, feed, version = "", day, files, count, bytes, keptDays, why } = old;
+  await recordRemoval({
+    ...{ action: "retention", env, kind, feed, date: day, version, files, count, bytes },
+    ...{ keptDays, why, reason: "" },
+  });
+  return await run({ kind: "expire", day: old }, signal);
 }

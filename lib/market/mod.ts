@@ -88,3 +88,10 @@ export {
   type AgentThread,
   type SignalTest,
 } from "./agent_requests.ts";
+export {
+  DAY_STATES,
+  DAYS_PUBLISHED,
+  daysKey,
+  type DayState,
+  type TradingDayStatus,
+} from "./trading_day.ts";

@@ -25,6 +25,13 @@ const GAPS_SHOWN = 100;
 const AWAY_SHOWN = 8;
 const BADGES = { connecting: "stale", live: "live", silent: "stale" } as const;
 
+interface TradingDay {
+  feed: string;
+  day: string;
+  state: string;
+  why: string | null;
+}
+
 interface Card {
   state: HTMLElement;
   line: HTMLCanvasElement;
@@ -42,6 +49,7 @@ export class FeedsView {
   #gaps: GapEntry[] = [];
   #isCut = false;
   #sums = new Map<string, GapSum>();
+  #days = new Map<string, TradingDay>();
   #metrics: MetricsText | undefined;
   #cards = new Map<string, Card>();
   #service = new Map<string, HTMLElement>();
@@ -77,6 +85,7 @@ export class FeedsView {
 
   async #readGaps(): Promise<void> {
     await this.#readGapPages();
+    await this.#readDays();
     const byFeed = Map.groupBy(this.#gaps, ({ feed }) => feed);
     this.#sums = new Map(
       this.feeds.map(({ feed }) => [feed, sumGaps(byFeed.get(feed) ?? [], Date.now())]),
@@ -104,6 +113,14 @@ export class FeedsView {
     this.#gaps = gaps;
   }
 
+  /** The newest day of each feed; the list has them first. */
+  async #readDays(): Promise<void> {
+    const answer = await this.#rest.get("/v1/days", { keep: true });
+    if (!answer.ok) return;
+    const days = answer.body["days"] as TradingDay[];
+    this.#days = new Map(days.toReversed().map((day) => [day.feed, day]));
+  }
+
   #render(): void {
     for (const feed of this.feeds) {
       const card = this.#cards.get(feed.feed) ?? this.#make(feed.feed);
@@ -122,6 +139,7 @@ export class FeedsView {
     const lag = medianOf(this.#store.lags.get(feed.feed) ?? []);
     const rate = feed.records_per_second;
     const labels = { feed: feed.feed };
+    const day = this.#days.get(feed.feed);
     const quantile = this.#metrics?.quantile(
       "ssmd_connector_receive_to_publish_seconds",
       0.99,
@@ -142,6 +160,7 @@ export class FeedsView {
       "Next try": nextTryText(feed.connection.next_try, Date.now()) ?? "–",
       "Subscriptions away": feed.subscriptions?.away == null ? "–" : count(feed.subscriptions.away),
       "Markets": count(feed.markets),
+      "Trading day": day === undefined ? "–" : `${day.day}, ${day.why ?? day.state}`,
       "Books waiting": count(feed.books_pending),
       "Records in all": feed.records === null ? "–" : count(feed.records),
     };
@@ -254,6 +273,7 @@ const FACTS: readonly (readonly [string, string])[] = [
   ["Next try", "When a connection that is not open is tried next"],
   ["Subscriptions away", "Ordered channels of markets that bring nothing now"],
   ["Markets", "Markets of this feed"],
+  ["Trading day", "The newest one by the feed's calendar, and how far it is"],
   ["Books waiting", "Books that wait for a snapshot"],
   ["Records in all", "Since the gateway started"],
 ];

@@ -1,0 +1,47 @@
+import { ROLL_DAY, rollDayId, tradingDaysOf } from "@ssmd/jobs";
+import { nowUs, SsmdError } from "@ssmd/runtime";
+import { defineCommand } from "../command/define.ts";
+import { DAY_FEED, readDays } from "../jobs/day_view.ts";
+import { JOB_VIEW, jobRow, jobView } from "../jobs/job_view.ts";
+import {
+  assertKept,
+  finishJobs,
+  JOB_FLAGS,
+  jobOfId,
+  openEnvironmentJobs,
+} from "../jobs/open_jobs.ts";
+import { registryDirOf } from "../registry_dir.ts";
+
+export default defineCommand({
+  name: "day roll",
+  brief: "Go from the trading day of a feed to the next: mark it, end the one before",
+  description:
+    "For a market that does not close: nothing reconnects, so nothing is missed. up does it by itself " +
+    "when a day of the feed's calendar is over.",
+  examples: ["ssmd day roll --feed kraken"],
+  flags: { ...JOB_FLAGS, feed: DAY_FEED },
+  output: JOB_VIEW,
+  table: (job) => ({ rows: [jobRow(job)] }),
+  failed: ({ state }) => state !== "done",
+  async run({ flags: { feed, ...location }, context }) {
+    using jobs = await openEnvironmentJobs(context, location);
+    assertKept(jobs.environment);
+    const calendar = await tradingDaysOf(await registryDirOf(context.globals), feed);
+    const active = await readDays(
+      jobs,
+      (days) => days.list({ feed }).find(({ state }) => state === "active"),
+    );
+    const next = calendar.at(nowUs())?.label;
+    if (active === undefined || next === undefined || active.day >= next) {
+      const why = active === undefined ? "no day of it is active" : `${active.day} is not over yet`;
+      throw new SsmdError("DAY_NOT_OVER", `${feed} cannot be rolled: ${why}.`, {
+        hint: "`ssmd day history` shows its days.",
+      });
+    }
+    const day = { feed, version: "v1", day: active.day };
+    const id = rollDayId(jobs.environment.name, day);
+    jobs.store.enqueue({ id, workflow: ROLL_DAY, input: { ...day, next }, nowUs: nowUs() });
+    await finishJobs(context, jobs, () => [id]);
+    return jobView(jobOfId(jobs, id));
+  },
+});

@@ -1,0 +1,34 @@
+import { START_DAY, startDayId, tradingDaysOf } from "@ssmd/jobs";
+import { nowUs, SsmdError } from "@ssmd/runtime";
+import { defineCommand } from "../command/define.ts";
+import { DAY_FEED } from "../jobs/day_view.ts";
+import { JOB_VIEW, jobRow, jobView } from "../jobs/job_view.ts";
+import { finishJobs, JOB_FLAGS, jobOfId, openEnvironmentJobs } from "../jobs/open_jobs.ts";
+import { registryDirOf } from "../registry_dir.ts";
+
+export default defineCommand({
+  name: "day start",
+  brief: "Start the trading day of a feed: check what captures it, part by part",
+  description:
+    "Asks what runs on the data folder whether the feed is live, records are archived and the gateway " +
+    "answers; it starts no process. up does it by itself when the feed's calendar opens.",
+  examples: ["ssmd day start --feed kraken"],
+  flags: { ...JOB_FLAGS, feed: DAY_FEED },
+  output: JOB_VIEW,
+  table: (job) => ({ rows: [jobRow(job)] }),
+  failed: ({ state }) => state !== "done",
+  async run({ flags: { feed, ...location }, context }) {
+    using jobs = await openEnvironmentJobs(context, location);
+    const calendar = await tradingDaysOf(await registryDirOf(context.globals), feed);
+    const day = calendar.at(nowUs())?.label;
+    if (day === undefined) {
+      throw new SsmdError("DAY_MISSING", `No trading day of ${feed} is in sight.`, {
+        hint: "`ssmd calendar show` tells when its market is open.",
+      });
+    }
+    const id = startDayId(jobs.environment.name, { feed, day });
+    jobs.store.enqueue({ id, workflow: START_DAY, input: { feed, day }, nowUs: nowUs() });
+    await finishJobs(context, jobs, () => [id]);
+    return jobView(jobOfId(jobs, id));
+  },
+});

@@ -1,0 +1,47 @@
+import { type DayRecord, openDays } from "@ssmd/jobs";
+import { DAY_STATES } from "@ssmd/market";
+import { isoOfUs } from "@ssmd/runtime";
+import { z } from "zod";
+import { text } from "../command/flag.ts";
+import type { EnvironmentJobs } from "./open_jobs.ts";
+
+const MOMENT = z.string().nullable().describe("ISO 8601; null = not yet");
+
+/** The feed whose trading day a command is about. */
+export const DAY_FEED = text("Of this feed", {
+  placeholder: "feed",
+  completes: "feed",
+  required: true,
+});
+
+/** A trading day as commands print it. */
+export const DAY_VIEW = z.object({
+  feed: z.string(),
+  day: z.string().describe("Label of the feed's calendar"),
+  state: z.enum(DAY_STATES),
+  token: z.int().describe("Rises with each start and end; an older one is refused"),
+  job: z.string().nullable().describe("Who started or ends it; null = nobody did"),
+  active_at: MOMENT,
+  complete_at: MOMENT,
+  why: z.string().nullable().describe("Why it is in error or failed"),
+});
+
+/** A trading day with its fields named as in JSON. */
+export function dayView(record: DayRecord): z.output<typeof DAY_VIEW> {
+  const { feed, day, state, token, job, activeAtUs, completeAtUs, error } = record;
+  return {
+    ...{ feed, day, state, token, job },
+    active_at: activeAtUs === null ? null : isoOfUs(activeAtUs),
+    complete_at: completeAtUs === null ? null : isoOfUs(completeAtUs),
+    why: error?.message ?? null,
+  };
+}
+
+/** Reads trading days of an environment. Throws StorageError. */
+export async function readDays<T>(
+  { dataDir, environment }: EnvironmentJobs,
+  read: (days: Awaited<ReturnType<typeof openDays>>) => T,
+): Promise<T> {
+  using days = await openDays(dataDir, environment.name);
+  return read(days);
+}

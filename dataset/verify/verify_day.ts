@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { loadManifest, type ManifestFile, type ManifestId } from "@ssmd/archive";
+import { messageOf, SsmdError } from "@ssmd/runtime";
+import type { Storage } from "@ssmd/storage";
+
+const CHUNK_BYTES = 4 * 1024 * 1024;
+
+/** What holding the files of a day against their manifests gave. */
+export interface VerifiedDay {
+  files: number;
+  bytes: number;
+  /** Sentences; none = every file is whole. */
+  problems: string[];
+}
+
+/**
+ * Reads every file that the manifests of a day name, raw and normalized, and holds its size and hash
+ * against them. It translates nothing: {@linkcode verifyArchive} does. Throws StorageError.
+ */
+export async function verifyDay(
+  storage: Storage,
+  day: Omit<ManifestId, "kind">,
+): Promise<VerifiedDay> {
+  const { env, feed } = day;
+  const report: VerifiedDay = { files: 0, bytes: 0, problems: [] };
+  const raw = { kind: "raw", env, feed, day: day.day } as const;
+  for (const manifestId of [raw, { kind: "normalized", ...day } as const]) {
+    const manifest = await loadManifest(storage, manifestId);
+    for (const file of manifest?.files ?? []) {
+      report.files++;
+      report.bytes += file.bytes;
+      const problem = await problemOf(storage, file);
+      if (problem !== undefined) report.problems.push(`${file.key} ${problem}`);
+    }
+  }
+  return report;
+}
+
+async function problemOf(storage: Storage, file: ManifestFile): Promise<string | undefined> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  try {
+    const size = (await storage.head(file.key))?.size;
+    if (size === undefined) return "is not in storage";
+    for (; bytes < size; bytes = Math.min(size, bytes + CHUNK_BYTES)) {
+      hash.update(await storage.getRange(file.key, bytes, bytes + CHUNK_BYTES));
+    }
+  } catch (error) {
+    if (error instanceof SsmdError && error.retryable) throw error;
+    return `cannot be read: ${messageOf(error)}`;
+  }
+  if (bytes !== file.bytes) return `has ${bytes} bytes, its manifest says ${file.bytes}`;
+  return hash.digest("hex") === file.sha256 ? undefined : "has another hash than its manifest says";
+}

@@ -1,0 +1,108 @@
+import type { Environment } from "@ssmd/metadata";
+import { isoOfUs, type Logger, usOfIso } from "@ssmd/runtime";
+import type { JobStore } from "./job_store.ts";
+import { END_DAY, endDayId } from "./workflows/end_day.ts";
+import { ROLL_DAY, rollDayId } from "./workflows/roll_day.ts";
+import { START_DAY, startDayId } from "./workflows/start_day.ts";
+import type { DayJobs } from "./day/day_jobs.ts";
+import type { DayRecord } from "./day/day_state.ts";
+
+/** Time between two looks at the calendars. */
+const LOOK_US = 10_000_000;
+/** Time that the last records of a day need into the archive. */
+const AFTER_END_US = 120_000_000;
+/** Pause before a start that failed is asked for again. */
+const RESTART_US = 600_000_000;
+const DAY_US = 86_400_000_000;
+const VERSION = "v1";
+
+/** Options of {@linkcode DayRoller}. */
+export interface DayRollerOptions {
+  environment: Environment;
+  store: JobStore;
+  day: DayJobs;
+  /** Nothing is asked for before this moment, µs. */
+  notBeforeUs: number;
+  logger: Logger;
+}
+
+/** Asks for the starts, rolls and ends of trading days, as the calendars of the feeds have them. */
+export class DayRoller {
+  #options: DayRollerOptions;
+  #nextUs: number;
+
+  constructor(options: DayRollerOptions) {
+    this.#options = options;
+    this.#nextUs = options.environment.schedule?.auto_roll === false
+      ? Infinity
+      : options.notBeforeUs;
+  }
+
+  /** Looks at every feed once, unless it was just done. Throws what the store throws. */
+  async tick(): Promise<void> {
+    const { environment: { feeds }, day: { nowUs }, logger } = this.#options;
+    if (nowUs() < this.#nextUs) return;
+    this.#nextUs = nowUs() + LOOK_US;
+    for (const feed of feeds) {
+      try {
+        await this.#look(feed);
+      } catch (error) {
+        logger.warn("a feed's trading day cannot be told", { feed, error });
+      }
+    }
+  }
+
+  async #look(feed: string): Promise<void> {
+    const { days, nowUs, services, tradingDays } = this.#options.day;
+    const calendar = await tradingDays(feed);
+    const atUs = nowUs();
+    const current = calendar.at(atUs);
+    const known = days.list({ feed });
+    const isCaptured = await services() !== undefined;
+    const isOpen = calendar.isOpen(atUs);
+    for (const { day } of known.filter(({ state }) => state === "active").reverse()) {
+      const endUs = Math.max(
+        calendar.on(day)?.toUs ?? 0,
+        (usOfIso(`${day}T00:00:00Z`) ?? 0) + DAY_US,
+      );
+      if (current === undefined || day >= current.label || atUs < endUs + AFTER_END_US) continue;
+      const isRolled = isCaptured && isOpen && days.find(feed, current.label).state === "pending";
+      if (isRolled) this.#roll({ feed, day, next: current.label });
+      else this.#end({ feed, day });
+    }
+    if (current === undefined || !isCaptured || !isOpen) return;
+    // A roll is under way: it marks the day.
+    const isFollowing = known.some(({ day, state }) => day < current.label && state === "active");
+    if (!isFollowing && mayStart(days.find(feed, current.label), atUs)) {
+      this.#start({ feed, day: current.label });
+    }
+  }
+
+  #roll({ next, ...day }: { feed: string; day: string; next: string }): void {
+    const input = { ...day, version: VERSION, next };
+    this.#ask(rollDayId(this.#env, input), { workflow: ROLL_DAY, input });
+  }
+
+  #end(day: { feed: string; day: string }): void {
+    const input = { ...day, version: VERSION };
+    this.#ask(endDayId(this.#env, input), { workflow: END_DAY, input });
+  }
+
+  #start(input: { feed: string; day: string }): void {
+    this.#ask(startDayId(this.#env, input), { workflow: START_DAY, input });
+  }
+
+  get #env(): string {
+    return this.#options.environment.name;
+  }
+
+  #ask(id: string, job: { workflow: string; input: Record<string, string> }): void {
+    const { store, day: { nowUs }, logger } = this.#options;
+    const isNew = store.enqueue({ id, ...job, nowUs: nowUs() });
+    if (isNew) logger.debug("a trading day is due", { job: id, at: isoOfUs(nowUs()) });
+  }
+}
+
+function mayStart({ state, changedAtUs }: DayRecord, atUs: number): boolean {
+  return state === "pending" || state === "error" && atUs >= changedAtUs + RESTART_US;
+}
