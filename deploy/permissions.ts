@@ -217,6 +217,7 @@ function registryWrites({ args, registryDir, reach }: Launch): string[] {
     // `init` makes one in its folder, whatever lies above it.
     ...[`${base}/exchanges`, ...(registryDir === undefined ? [] : [registryDir])],
     ...[".", project, base].map((dir) => `${dir}/.gitignore`),
+    ...(commandWord(args) === "env" ? [`${project}/deploy/environments`] : []),
     ...(commandWord(args) === "signal" ? [`${project}/signals`] : []),
     ...keys,
   ];

@@ -254,6 +254,14 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Bring what one environment captures into another one",
     load: () => import("./env_promote.ts"),
   },
+  "env render": {
+    brief: "Write what a cluster deploys of an environment, as values of the Helm chart",
+    load: () => import("./env_render.ts"),
+  },
+  "env rollback": {
+    brief: "Bring back an environment's file as it was, and render it again where it is deployed",
+    load: () => import("./env_rollback.ts"),
+  },
   "env show": {
     brief: "Show an environment with all defaults filled in",
     load: () => import("./env_show.ts"),

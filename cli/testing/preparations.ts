@@ -44,6 +44,9 @@ const NEXT_FIELD = parseSchema("trade.capnp", SCHEMAS.trade.text).structs
 /** What must be so before each example of a command runs, as a line of bash in the project. */
 export const PREPARATIONS: Readonly<Record<string, string>> = {
   "env create": FRESH,
+  // Examples run without a cluster: the project has simulated it.
+  "env render": "sed -i '/^simulator/d' exchanges/environments/cluster.yaml",
+  "env rollback": "echo '# changed' >>exchanges/environments/demo.yaml && git commit -qam changed",
   "feed create": FRESH,
   "feed add": FRESH,
   "feed remove": FRESH,

@@ -1,0 +1,48 @@
+import { historyOf, registryPathOf, textIn } from "@ssmd/metadata";
+import { ConfigError } from "@ssmd/runtime";
+import { defineCommand } from "../command/define.ts";
+import { text } from "../command/flag.ts";
+import { ValuesFile } from "../deploy/values_file.ts";
+import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { ENV_NAME } from "../registry/registry_args.ts";
+import { Registry } from "../registry/registry.ts";
+
+export default defineCommand({
+  name: "env rollback",
+  brief: "Bring back an environment's file as it was, and render it again where it is deployed",
+  description:
+    "Writes the file as a commit has it, by default the one before the newest that changed it; " +
+    "ssmd env history lists them. Nothing is committed, and what runs goes on: ssmd env apply, or a " +
+    "commit of the rendered values, takes it over.",
+  examples: ["ssmd env rollback demo --dry-run", "ssmd env rollback demo"],
+  flags: {
+    to: text("Commit whose file is brought back", { placeholder: "commit" }),
+    ...EDIT_FLAGS,
+  },
+  args: [ENV_NAME],
+  output: EDIT_RESULT,
+  table: editTable,
+  async run({ flags: { to, dryRun }, args: [name], context }) {
+    const registry = await Registry.open(context.globals);
+    const path = registryPathOf({ kind: "environment", name });
+    registry.text("environment", name);
+    const commits = (await historyOf(registry.dir, path)).map(({ commit }) => commit);
+    const commit = to === undefined ? commits[1] : commits.find((each) => each.startsWith(to));
+    const old = commit === undefined ? undefined : await textIn(registry.dir, commit, path);
+    if (old === undefined) throw noSuchCommit(name, to);
+    const changes = new Map([[path, old]]);
+    const { files } = await applyChanges(context, { registry, changes }, { dryRun });
+    const values = await ValuesFile.of(registry, name);
+    const rendered = values.before === undefined
+      ? []
+      : await values.render(registry.with(changes), name, dryRun);
+    return { dry_run: dryRun, files: [...files, ...rendered] };
+  },
+});
+
+function noSuchCommit(name: string, to: string | undefined): ConfigError {
+  const what = to === undefined ? "no earlier commit of it" : `no commit ${to} that changed it`;
+  return new ConfigError("CONFIG_NOT_FOUND", `environment "${name}": git knows ${what}`, {
+    hint: `ssmd env history ${name} lists them`,
+  });
+}

@@ -1,0 +1,80 @@
+import { z } from "zod";
+
+const PROGRAMS = ["connector", "archiver", "gateway", "signals", "worker"] as const;
+const quantity = z.string().regex(/^\d+(\.\d+)?(m|[KMGT]i?)?$/);
+const labels = z.record(z.string(), z.string());
+const port = z.int().min(1).max(65_535);
+const workload = z.strictObject({ cpu: quantity, memory: quantity });
+
+/** What `ssmd env render` writes: what the environment's file decides of a deployment. */
+export const RENDERED_VALUES = z.strictObject({
+  environment: z.string().describe("The environment's name"),
+  oneProcess: z.boolean().describe(
+    "Whether all of it runs in one process, as its bus is in memory",
+  ),
+  serves: z.strictObject({ port, auth: z.enum(["open", "required"]) })
+    .describe("Where clients connect"),
+  shards: z.record(
+    z.string(),
+    z.strictObject({
+      feeds: z.record(z.string(), z.array(z.string())).describe("Feed → its symbols"),
+      replicas: z.int().min(1).describe("Connectors a feed of which one tells it"),
+      resources: workload.partial(),
+    }),
+  ).describe("Shard → its connectors and archiver"),
+  signals: z.boolean().describe("Whether signals run"),
+  secrets: z.array(z.string()).describe("Kubernetes secrets with its keys"),
+  hosts: z.array(z.strictObject({
+    host: z.string(),
+    port,
+    for: z.array(z.enum(PROGRAMS)),
+    external: z.boolean().describe("Whether it is outside of the cluster"),
+  })).describe("Hosts that its processes may reach"),
+  registry: z.record(z.string(), z.string()).describe("Files of the registry, as they are"),
+});
+
+/** What a deployment of an environment is made of. */
+export type RenderedValues = z.output<typeof RENDERED_VALUES>;
+
+/** What a cluster decides; the chart's values.yaml has the defaults. */
+const CLUSTER_VALUES = z.strictObject({
+  image: z.strictObject({
+    repository: z.string(),
+    tag: z.string(),
+    pullPolicy: z.enum(["Always", "IfNotPresent", "Never"]),
+  }),
+  imagePullSecrets: z.array(z.strictObject({ name: z.string() })),
+  resources: z.strictObject(
+    Object.fromEntries([...PROGRAMS, "up"].map((program) => [program, workload])),
+  ),
+  disk: z.strictObject({ size: quantity, storageClass: z.string() }),
+  gateway: z.strictObject({
+    replicas: z.int().min(1),
+    service: z.strictObject({
+      type: z.enum(["ClusterIP", "NodePort", "LoadBalancer"]),
+      annotations: labels,
+    }),
+    autoscaling: z.strictObject({
+      enabled: z.boolean(),
+      minReplicas: z.int().min(1),
+      maxReplicas: z.int().min(1),
+      clients: z.int().min(1).describe("Clients a gateway before another one is started"),
+    }),
+  }),
+  networkPolicy: z.strictObject({
+    enabled: z.boolean(),
+    metricsFrom: labels,
+    clientsFrom: labels,
+  }),
+  monitoring: z.strictObject({ enabled: z.boolean(), labels, interval: z.string() }),
+  istio: z.strictObject({ enabled: z.boolean(), clients: z.array(z.string()) }),
+  global: z.looseObject({}).exactOptional(),
+});
+
+/** Text of `values.schema.json`, by which Helm refuses what is no value. */
+export function valuesSchemaText(): string {
+  const all = z.strictObject({ ...RENDERED_VALUES.shape, ...CLUSTER_VALUES.shape });
+  // Helm's validator is of draft 7.
+  const schema = z.toJSONSchema(all, { target: "draft-7" });
+  return `${JSON.stringify({ title: "Values of the chart ssmd", ...schema }, null, 2)}\n`;
+}

@@ -1,0 +1,176 @@
+import {
+  type Environment,
+  registryFileIdOf,
+  registryPathOf,
+  rotationPath,
+  symbolsByShard,
+} from "@ssmd/metadata";
+import { environmentReach } from "@ssmd/metadata/environment_reach";
+import { ConfigError } from "@ssmd/runtime";
+import { stringify } from "yaml";
+import type { Registry } from "../registry/registry.ts";
+import type { RenderedValues } from "./chart_values.ts";
+
+/** File of a rendered environment, from the project's folder. */
+export function valuesPath(env: string): string {
+  return `deploy/environments/${env}/values.yaml`;
+}
+
+/**
+ * The values with which the chart deploys an environment, as text: the same registry gives the same
+ * bytes. Throws ConfigError `ENVIRONMENT_NOT_DEPLOYABLE` for what only works on one machine.
+ */
+export function valuesText(registry: Registry, env: string): string {
+  const head = `# Written by \`ssmd env render ${env}\` from the registry; edit that.\n`;
+  return head + stringify(valuesOf(registry, env), { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+/** See {@linkcode valuesText}. */
+export function valuesOf(registry: Registry, env: string): RenderedValues {
+  const environment = registry.environment(env);
+  assertDeployable(environment);
+  const { gateway: { port, auth }, signals, transport } = environment;
+  return {
+    environment: env,
+    oneProcess: transport.type === "memory",
+    serves: { port, auth },
+    shards: shardsOf(environment),
+    signals: Object.values(signals).some(({ enabled = true }) => enabled),
+    secrets: secretsOf(environment),
+    hosts: hostsOf(registry, environment),
+    registry: Object.fromEntries(filesOf(registry, environment).sort(([a], [b]) => a < b ? -1 : 1)),
+  };
+}
+
+function assertDeployable(environment: Environment): void {
+  const { transport, storage, gateway, simulator, keys } = environment;
+  const isApart = transport.type !== "memory";
+  const local = Object.entries(keys).find(([, { source }]) => !source.startsWith("sealed-secret/"));
+  const problems: [boolean, string, string][] = [
+    [
+      gateway.host !== "0.0.0.0",
+      "its gateway listens on loopback",
+      "set gateway.host to 0.0.0.0, and auth: required or open_to_network: true",
+    ],
+    [
+      isApart && storage.type !== "s3",
+      "its services would have a disk each, and no archive in common",
+      "set storage.type to s3, or transport.type to memory to run it in one process",
+    ],
+    [
+      isApart && simulator !== undefined,
+      "its feeds are simulated, which only `ssmd up` does",
+      "leave simulator away, or set transport.type to memory",
+    ],
+    [
+      local !== undefined,
+      `its key "${local?.[0]}" is kept on this machine`,
+      `set keys.${local?.[0]}.source to sealed-secret/<name>; see ssmd key export`,
+    ],
+  ];
+  const found = problems.find(([applies]) => applies);
+  if (found === undefined) return;
+  const [, why, hint] = found;
+  throw new ConfigError(
+    "ENVIRONMENT_NOT_DEPLOYABLE",
+    `${environment.name} cannot run in a cluster: ${why}`,
+    { hint },
+  );
+}
+
+/** Markets without shards are one, `main`. */
+function shardsOf(environment: Environment): RenderedValues["shards"] {
+  const { shards = {}, symbols } = environment;
+  const byShard = environment.shards === undefined
+    ? [["main", symbols] as const]
+    : symbolsByShard(environment);
+  return Object.fromEntries([...byShard].map(([name, own]) => {
+    const { replicas = 1, resources: { cpu, memory } = {} } = shards[name] ?? {};
+    const feeds: Record<string, string[]> = {};
+    for (const [symbol, { feed }] of Object.entries(own)) (feeds[feed] ??= []).push(symbol);
+    const resources = {
+      ...(cpu === undefined ? {} : { cpu: String(cpu) }),
+      ...(memory === undefined ? {} : { memory: String(memory) }),
+    };
+    return [name, { feeds, replicas, resources }];
+  }));
+}
+
+function secretsOf({ keys }: Environment): string[] {
+  const names = Object.values(keys).map(({ source }) => source.replace("sealed-secret/", ""));
+  return [...new Set(names)].sort();
+}
+
+type Host = RenderedValues["hosts"][number];
+const ALL: Host["for"] = ["connector", "archiver", "gateway", "signals", "worker"];
+/** First word of a field → who reaches what it names. */
+const REACHED_BY: Readonly<Record<string, Host["for"]>> = {
+  transport: ALL,
+  storage: ALL,
+  cache: ["gateway"],
+  gateway: ["gateway"],
+  endpoints: ["connector"],
+  versions: ["connector"],
+};
+
+function hostsOf(registry: Registry, { name, feeds }: Environment): Host[] {
+  const text = (kind: "environment" | "feed", id: string) => ({
+    path: registryPathOf({ kind, name: id }),
+    text: registry.text(kind, id),
+  });
+  const reach = environmentReach(
+    text("environment", name),
+    (id) => feeds.includes(id) ? text("feed", id) : undefined,
+  );
+  const hosts = new Map<string, Host>();
+  for (const { kind, what, field } of reach) {
+    const [, host = "", port = ""] = /^(.+):(\d+)$/.exec(what) ?? [];
+    if (kind !== "net" || host === "") continue;
+    const users = REACHED_BY[/^\w+/.exec(field)?.[0] ?? ""] ?? [];
+    const known = hosts.get(what)?.for ?? [];
+    hosts.set(what, {
+      ...{ host, port: Number(port) },
+      for: ALL.filter((program) => users.includes(program) || known.includes(program)),
+      external: isExternal(host),
+    });
+  }
+  return [...hosts].sort(([a], [b]) => a < b ? -1 : 1).map(([, host]) => host);
+}
+
+/** Names of a cluster have no dot, or end in its domain. */
+function isExternal(host: string): boolean {
+  return /\.[a-z]+$/.test(host) && !/\.(svc|local)$/.test(host) && !host.includes(".svc.");
+}
+
+/** What the processes of an environment read of the registry. */
+function filesOf(registry: Registry, { name, feeds }: Environment): [string, string][] {
+  const calendars = feeds.map((id) => registry.feed(id).calendar);
+  const files = [...registry.texts].filter(([path]) => {
+    const file = registryFileIdOf(path);
+    switch (file?.kind) {
+      case "environment":
+        return file.name === name;
+      case "feed":
+      case "qa":
+        return feeds.includes(file.name);
+      case "calendar":
+        return calendars.includes(file.name);
+      case "instrument":
+      case undefined:
+        return false;
+      default:
+        return true;
+    }
+  });
+  return [...files, ...rotationOf(registry, name)];
+}
+
+/** When keys were rotated; no file, no line. */
+function rotationOf({ dir }: Registry, name: string): [string, string][] {
+  try {
+    return [[`rotation/${name}.yaml`, Deno.readTextFileSync(rotationPath(dir, name))]];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}

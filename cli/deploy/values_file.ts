@@ -1,0 +1,41 @@
+import { type FileChange, fileChange } from "../registry/change.ts";
+import type { Registry } from "../registry/registry.ts";
+import { valuesPath, valuesText } from "./render.ts";
+
+/** The rendered values of an environment as a file of the project, and what writing would change. */
+export class ValuesFile {
+  readonly path: string;
+  readonly before: string | undefined;
+
+  private constructor(path: string, before: string | undefined) {
+    this.path = path;
+    this.before = before;
+  }
+
+  /** Reads what is there now. */
+  static async of(registry: Registry, env: string): Promise<ValuesFile> {
+    const path = projectOf(registry) + valuesPath(env);
+    try {
+      return new ValuesFile(path, await Deno.readTextFile(path));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      return new ValuesFile(path, undefined);
+    }
+  }
+
+  /** Writes the environment as the registry has it, unless `dryRun`; none = it is that already. */
+  async render(registry: Registry, env: string, dryRun: boolean): Promise<FileChange[]> {
+    const text = valuesText(registry, env);
+    if (text === this.before) return [];
+    if (!dryRun) {
+      await Deno.mkdir(this.path.slice(0, this.path.lastIndexOf("/")), { recursive: true });
+      await Deno.writeTextFile(this.path, text);
+    }
+    return [fileChange(this.path, this.before, text)];
+  }
+}
+
+/** Folder of the registry's folder, with a slash; "" = the working folder. */
+function projectOf({ dir }: Registry): string {
+  return dir.replace(/^\.\//, "").replace(/[^/]*\/?$/, "");
+}
