@@ -153,11 +153,13 @@ export class SignalService {
   }
 
   /** Waits for its turn, then takes the place of the service before; gives what is to run, if anything. */
-  async #lead(wanted: readonly WantedSignal[]): Promise<readonly WantedSignal[]> {
-    const { transport } = this.#options;
+  async #lead(expected: readonly WantedSignal[]): Promise<readonly WantedSignal[]> {
+    const { transport, readSignals } = this.#options;
     const isOurs = await this.#trouble.through(() => this.#lease.acquire(this.#intake.ended));
     if (!isOurs) return [];
     if (transport.durable) await this.#trouble.through(() => this.#respond());
+    // Who stood by has missed what was deployed meanwhile.
+    const wanted = transport.durable ? await readSignals() : expected;
     const first = wanted.length === 0 ? await this.#switches.firstSignals(this.#intake.ended) : [];
     if (transport.durable || first.length > 0) await this.#trouble.through(() => this.#subscribe());
     if (!transport.durable && first.length > 0) await this.#options.archiveAll?.();
@@ -271,8 +273,7 @@ export class SignalService {
   async #saveSnapshot(): Promise<void> {
     const place = { ...this.#place.copy(), isCold: this.#isCold };
     const isSaved = await this.#snapshots.save(place, { set: this.#set, outbox: this.#outbox });
-    const { sequence } = place.stream;
-    if (isSaved && sequence > 0) this.#consumer?.acknowledge(sequence);
+    if (isSaved && place.stream.sequence > 0) this.#consumer?.acknowledge(place.stream.sequence);
   }
 
   #fail(error: unknown): void {
