@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import heapq
 from typing import Any, Iterable, Mapping
 
@@ -60,16 +58,3 @@ class Book:
 def _levels(record: Mapping[str, Any], side: str) -> Iterable[Level]:
     levels: Iterable[Level] | None = record.get(f"{side}s")
     return levels if levels is not None else zip(record[f"{side}_prices"], record[f"{side}_sizes"])
-
-
-def book_columns(depth: int) -> tuple[str, ...]:
-    levels = [f"{side}_{what}_{i + 1}" for i in range(depth) for side in ("bid", "ask") for what in ("price", "size")]
-    return ("time", *levels, "updated_at", "gap")
-
-
-def book_row(time_us: int, sides: tuple[list[Level], list[Level]]) -> dict[str, Any]:
-    row: dict[str, Any] = {"time": time_us}
-    for name, levels in zip(("bid", "ask"), sides):
-        for i, (price, size) in enumerate(levels):
-            row[f"{name}_price_{i + 1}"], row[f"{name}_size_{i + 1}"] = price, size
-    return row

@@ -1,81 +1,52 @@
-from __future__ import annotations
-
 import json
 import urllib.error
 import urllib.parse
 import urllib.request
 from typing import Any, Iterator
 
-from ._archive import TRADE_COLUMNS
-from ._bars import BAR_COLUMNS
-from ._book import book_columns, book_row
+import pyarrow as pa
+
 from ._errors import SsmdError
-from ._frames import GAP_COLUMNS, frame_of
-from ._gaps import Gap, GapMarks, gap_row
-from ._time import When, every_us, span_of
-
-Row = dict[str, Any]
+from ._frames import TRADES, book_columns, frame_of, table_of
+from ._source import Row, Source, Span
+from ._time import DAY_US, every_us
 
 
-class Gateway:
-    """Answers of a gateway's REST as frames with the columns of `Archive`. Past books it has not."""
+class Gateway(Source):
+    """A gateway's REST; trades, bars and gaps of the last minutes too, books up to two minutes ago."""
 
     def __init__(self, url: str, key: str | None = None, frames: str | None = None) -> None:
         self.url, self.key, self._frames = url.rstrip("/"), key, frames
 
-    def trades(self, symbol: str, start: When = "today", end: When | None = None, feed: str | None = None) -> Any:
-        """As `Archive.trades`, today's too."""
-        from_us, to_us = span_of(start, end)
-        rows: list[Row] = []
-        gaps: list[Gap] = []
-        query = {"from": from_us / 1000, "to": to_us / 1000, "order": "asc", "limit": 5000, "feed": feed}
-        for page in self._pages(f"/v1/markets/{_quoted(symbol)}/trades", query):
-            rows += (_trade(trade) for trade in page["trades"])
-            gaps += (_gap(gap) for gap in page["gaps"])
-        # A gap over the border of pages comes twice, which changes no mark.
-        GapMarks(sorted(gaps, key=lambda gap: gap["from_us"]), "trade").mark(rows, from_us)
-        return frame_of(TRADE_COLUMNS, rows, self._frames)
-
-    def bars(
-        self,
-        symbol: str,
-        start: When = "today",
-        end: When | None = None,
-        every: str = "1m",
-        *,
-        feed: str | None = None,
-        clock: str = "venue",
-    ) -> Any:
-        """As `Archive.bars`; `every` is one of the gateway's intervals: 1s 5s 1m 5m 15m 1h 4h 1d."""
-        step = every_us(every)
-        from_us, to_us = span_of(start, end)
-        at, last = from_us // step * step, -(-to_us // step) * step
-        rows: list[Row] = []
-        while at < last:
-            until = min(last, at + 1500 * step)
-            query = {"interval": every, "clock": clock, "feed": feed, "from": at / 1000, "to": until / 1000}
-            answer = self._get(f"/v1/markets/{_quoted(symbol)}/candles", query)
-            rows += ({**candle, "start": _us(candle["start"])} for candle in answer["candles"])
-            at = _us(answer["next_from"]) if "next_from" in answer else until
-        return frame_of(BAR_COLUMNS, rows, self._frames)
-
-    def book(self, symbol: str, *, depth: int = 10, feed: str | None = None) -> Any:
+    def book_now(self, symbol: str, *, depth: int = 10, feed: str | None = None) -> Any:
         """The book now, a frame of one row. `gap`: the book is suspect or not there."""
-        answer = self._get(f"/v1/markets/{_quoted(symbol)}/orderbook", {"depth": depth, "feed": feed})
-        sides = answer.get("bids", []), answer.get("asks", [])
-        received = _us(answer["recv_ts"]) if answer.get("recv_ts") else None
-        row = book_row(received or 0, sides)
-        row.update({"time": received, "updated_at": received, "gap": answer["state"] != "live"})
-        return frame_of(book_columns(depth), [row], self._frames)
+        answer = self._get(_market(symbol, "orderbook"), {"depth": depth, "feed": feed})
+        time = _us(answer["recv_ts"]) if answer.get("recv_ts") else None
+        row = _levels({"bids": [], "asks": [], **answer, "time": time, "gap": answer["state"] != "live"})
+        return frame_of(table_of(book_columns(depth), [row]), self._frames)
 
-    def gaps(
-        self, symbol: str | None = None, start: When = "today", end: When | None = None, feed: str | None = None
-    ) -> Any:
-        """As `Archive.gaps`, those that the gateway knows of itself too."""
-        from_us, to_us = span_of(start, end)
-        query = {"symbol": symbol, "feed": feed, "from": from_us / 1000, "to": to_us / 1000, "limit": 5000}
-        gaps = [_gap(gap) for page in self._pages("/v1/gaps", query) for gap in page["gaps"]]
-        return frame_of(GAP_COLUMNS, [gap_row(gap) for gap in gaps], self._frames)
+    def _trades(self, symbol: str, span: Span, feed: str | None) -> tuple[pa.Table, list[Row]]:
+        query = {**_span(span), "order": "asc", "limit": 5000, "feed": feed}
+        pages = list(self._pages(_market(symbol, "trades"), query))
+        rows = [_trade(trade) for page in pages for trade in page["trades"]]
+        return table_of(TRADES, rows), [_gap(gap) for page in pages for gap in page["gaps"]]
+
+    def _gaps(self, symbol: str | None, span: Span, feed: str | None) -> list[Row]:
+        query = {"symbol": symbol, "feed": feed, **_span(span), "limit": 5000}
+        return [_gap(gap) for page in self._pages("/v1/gaps", query) for gap in page["gaps"]]
+
+    def _series(self, name: str, columns: tuple[str, ...], symbol: str, span: Span, query: Row) -> pa.Table:
+        is_bars = name == "bars"
+        key, most_us = ("start", 1500 * every_us(query["every"])) if is_bars else ("time", DAY_US)
+        rows: list[Row] = []
+        at, end = span
+        while at < end:
+            until = min(end, at + most_us)
+            asked = {**query, **_span((at, until)), **({} if is_bars else {"limit": 5000})}
+            answer = self._get(_market(symbol, name), asked)
+            rows += (_levels({**row, key: _us(row[key])}) for row in answer[name])
+            at = _us(answer["next_from"]) if "next_from" in answer else until
+        return table_of(columns, rows)
 
     def _pages(self, path: str, query: Row) -> Iterator[Row]:
         page = self._get(path, query)
@@ -93,22 +64,16 @@ class Gateway:
                 found: Row = json.load(answer)
                 return found
         except urllib.error.HTTPError as error:
-            raise _problem(error) from None
+            text = error.read().decode(errors="replace")
+            problem = json.loads(text) if text.startswith("{") else {"detail": f"The gateway answers {error.code}"}
+            raise SsmdError(problem.get("code", "HTTP"), f"{problem['detail']}.", problem.get("hint", "")) from None
         except OSError as error:
             hint = "Is `ssmd up` running, and is this its address?"
             raise SsmdError("GATEWAY_AWAY", f"{self.url} does not answer: {error}.", hint) from None
 
 
-def _problem(error: urllib.error.HTTPError) -> SsmdError:
-    try:
-        problem = json.load(error)
-        return SsmdError(problem["code"], f"{problem['detail']}.", problem.get("hint", ""))
-    except (ValueError, KeyError):
-        return SsmdError("HTTP", f"The gateway answers {error.code}.")
-
-
-def _quoted(symbol: str) -> str:
-    return urllib.parse.quote(symbol, safe="")
+def _market(symbol: str, what: str) -> str:
+    return f"/v1/markets/{urllib.parse.quote(symbol, safe='')}/{what}"
 
 
 def _us(ms: float) -> int:
@@ -121,5 +86,20 @@ def _trade(trade: Row) -> Row:
     return {**trade, **times, "sequence": trade["seq"], "trade_id": trade.get("id")}
 
 
-def _gap(gap: Row) -> Gap:
-    return {**gap, "from_us": _us(gap["from"]), "to_us": 0 if gap["to"] is None else _us(gap["to"])}
+def _gap(gap: Row) -> Row:
+    return {**gap, "from_time": _us(gap["from"]), "to_time": None if gap["to"] is None else _us(gap["to"])}
+
+
+def _span(span: Span) -> Row:
+    return {"from": span[0] / 1000, "to": span[1] / 1000}
+
+
+def _levels(row: Row) -> Row:
+    """With the levels of a book, if it has any, as columns."""
+    levels = {
+        f"{side}_{what}_{i + 1}": level[at]
+        for side in ("bid", "ask")
+        for i, level in enumerate(row.get(f"{side}s", ()))
+        for at, what in enumerate(("price", "size"))
+    }
+    return {**row, **levels}

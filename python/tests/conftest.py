@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import pathlib
 import re
 import subprocess
@@ -52,6 +51,5 @@ def gateway(folder: pathlib.Path, span: tuple[str, str]) -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def no_launcher(monkeypatch: pytest.MonkeyPatch) -> None:
-    path = os.environ["PATH"].split(os.pathsep)
-    monkeypatch.setenv("PATH", os.pathsep.join(each for each in path if not pathlib.Path(each, "ssmd").exists()))
+def program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSMD", SSMD)
