@@ -73,13 +73,17 @@ export class Discovery {
   }
 
   #note(instrument: InstrumentFile): void {
-    if (!this.#select.some((selector) => isAbout(selector, instrument))) return;
+    if (!this.#isOfRule(instrument)) return;
     if (isOver(instrument)) this.#living.delete(instrument.id);
     else this.#living.add(instrument.id);
   }
 
+  #isOfRule(instrument: InstrumentFile): boolean {
+    return this.#select.some((selector) => isAbout(selector, instrument));
+  }
+
   #isWanted(instrument: InstrumentFile): boolean {
-    return this.#select.some((selector) => isAbout(selector, instrument)) ||
+    return this.#isOfRule(instrument) ||
       instrument.mappings.some(({ external }) => this.#named.has(external));
   }
 
@@ -103,7 +107,9 @@ export class Discovery {
     const after = await this.#store.change(id, (stored) => {
       const known = stored ?? this.#options.instruments.get(id);
       const fresh = news(known);
-      return fresh && withNews(known, fresh);
+      // What the file names is kept up where it is known; rules bring what is not.
+      const isKept = fresh !== undefined && (known !== undefined || this.#isOfRule(fresh));
+      return isKept ? withNews(known, fresh) : undefined;
     });
     if (after !== undefined) this.#note(after);
   }

@@ -12,20 +12,25 @@ const TICKER = "KXR-26DEC31-T1";
 const AT_US = 1_790_000_000_000_000;
 
 const environment: Environment = ENVIRONMENT_FILE.parse({
-  ...{ name: ENV, feeds: ["kalshi"], schema: "v1", symbols: {} },
-  select: [{ feed: "kalshi", series: "KXR" }],
+  ...{ name: ENV, feeds: ["kalshi", "kraken"], schema: "v1" },
+  symbols: { BTCEUR: { feed: "kraken", external: "BTC/EUR" } },
+  select: [{ feed: "kalshi", series: "KXR" }, { feed: "kraken", quote: "USD" }],
   ...{ transport: { type: "memory" }, storage: { type: "memory" } },
 });
 
 type Listener = Parameters<Connector["hearNews"]>[0];
 
-async function start(bus: Transport, rest?: string): Promise<{ tell: Listener; end: Discovery }> {
+async function start(
+  bus: Transport,
+  rest?: string,
+  feed = "kalshi",
+): Promise<{ tell: Listener; end: Discovery }> {
   let tell: Listener = () => {};
   const source = { hearNews: (listener: Listener) => void (tell = listener) };
-  const venue = VENUES["kalshi"];
+  const venue = VENUES[feed];
   assert.ok(venue);
   const end = await Discovery.start(source, {
-    ...{ environment, feed: "kalshi", venue, bus, rest, logger: silentLogger },
+    ...{ environment, feed, venue, bus, rest, logger: silentLogger },
     instruments: new Map(),
   });
   return { tell, end };
@@ -91,6 +96,36 @@ Deno.test("what connections say of a market becomes versions once, however many 
   ]);
   assert.equal(changes.length, versions.length);
   assert.ok(changes.every(({ id }) => id === TICKER));
+  await bus.close();
+});
+
+Deno.test("Kraken's list of pairs keeps the pairs of a rule: steps, halts, and nothing twice", async () => {
+  const bus = memoryTransport();
+  const { tell, end } = await start(bus, undefined, "kraken");
+  const pair = (symbol: string, status: string, price_increment = 0.1) => ({
+    ...{ symbol, status, price_increment, price_precision: 2, qty_increment: 1e-8 },
+    ...{ qty_precision: 8, qty_min: 0.00005 },
+  });
+  // One that the file names is no news where nothing is known of it.
+  const others = [pair("ETH/EUR", "online"), pair("BTC/EUR", "online"), { symbol: "X" }, 5];
+  tell([pair("BTC/USD", "online"), ...others], AT_US);
+  tell([pair("BTC/USD", "online"), ...others], AT_US + 1);
+  tell([pair("BTC/USD", "cancel_only")], AT_US + 2);
+  tell([pair("BTC/USD", "online", 0.01)], AT_US + 3);
+  await end.close();
+  const known = await stored(bus);
+  assert.deepEqual([...known.keys()], ["BTCUSD"]);
+  const versions = known.get("BTCUSD")?.versions ?? [];
+  assert.deepEqual(
+    versions.map(({ state, price_grid, size_step, size_min }) => [
+      ...[state, price_grid?.[0]?.step, size_step, size_min],
+    ]),
+    [
+      ["open", "0.1", "0.00000001", "0.00005"],
+      ["halted", "0.1", "0.00000001", "0.00005"],
+      ["open", "0.01", "0.00000001", "0.00005"],
+    ],
+  );
   await bus.close();
 });
 

@@ -1,6 +1,7 @@
 import type { InstrumentFile, InstrumentVersion } from "@ssmd/metadata";
 import { VenueError } from "@ssmd/runtime";
 import type { Catalogue, CatalogueRequest } from "../adapter.ts";
+import { objectOf } from "./messages.ts";
 import { symbolOf } from "./symbols.ts";
 
 /** A pair as `GET /0/public/AssetPairs` gives it, with the fields that we read. */
@@ -32,6 +33,7 @@ const ALL_PRICES = { from: "0", to: "999999999999999" };
 export const krakenCatalogue: Catalogue = {
   url: "https://api.kraken.com/0/public",
   perSecond: 1,
+  news: krakenNews,
   async *instruments(ask, request) {
     const answer = await ask("/AssetPairs") as { error?: unknown; result?: unknown };
     const { result } = answer;
@@ -45,6 +47,55 @@ export const krakenCatalogue: Catalogue = {
     yield Object.values(result).flatMap((pair) => krakenInstrument(pair, request) ?? []);
   },
 };
+
+/** A pair of the instrument channel, with the fields that we read. */
+interface ListedPair {
+  symbol?: unknown;
+  status?: unknown;
+  price_increment?: unknown;
+  price_precision?: unknown;
+  qty_increment?: unknown;
+  qty_min?: unknown;
+  qty_precision?: unknown;
+}
+
+/** What the instrument channel says of a pair, with what was known of it besides. */
+export function krakenNews(
+  news: unknown,
+  before: InstrumentFile | undefined,
+  { feed, known }: CatalogueRequest,
+): InstrumentFile | undefined {
+  const pair = objectOf<ListedPair>(news);
+  if (typeof pair?.symbol !== "string" || typeof pair.status !== "string") return undefined;
+  const { symbol: external, price_precision, qty_precision } = pair;
+  const [base = "", quote = ""] = external.split("/");
+  if (base === "" || quote === "") return undefined;
+  const step = decimalOf(pair.price_increment, price_precision);
+  const sizes = {
+    size_step: decimalOf(pair.qty_increment, qty_precision),
+    size_min: decimalOf(pair.qty_min, qty_precision),
+  };
+  const version: InstrumentVersion = {
+    ...{ base, quote },
+    ...before?.versions.at(-1),
+    ...{ effective: known, known, state: STATES[pair.status] ?? "halted" },
+    ...(step === undefined ? {} : gridOf(step)),
+    ...Object.fromEntries(Object.entries(sizes).filter(([, size]) => size !== undefined)),
+  };
+  return {
+    ...{ id: symbolOf(external), name: before?.name ?? external, asset_class: "crypto" },
+    versions: [version],
+    mappings: [{ feed, external, from: known, known }],
+  };
+}
+
+/** A step as a decimal: the channel writes `1e-08`. */
+function decimalOf(value: unknown, digits: unknown): string | undefined {
+  const isDigits = typeof digits === "number" && digits >= 0 && digits <= 15;
+  if (typeof value !== "number" || !(value > 0) || !isDigits) return undefined;
+  const text = value.toFixed(digits);
+  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+}
 
 /** A pair as an instrument; undefined when it has no name on the WebSocket. */
 function krakenInstrument(

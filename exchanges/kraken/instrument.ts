@@ -46,6 +46,7 @@ export class Instruments {
       return;
     }
     out.notice = { type: "ignored", what: "instrument" };
+    out.news = pairs;
     const listed = new Set<unknown>();
     for (const value of pairs) {
       const pair = pairOf(value);
