@@ -305,6 +305,10 @@ class FeedConnector implements Connector {
         this.#ingest.event(connection.connectionIndex, "resumed", left.why, before);
         this.#resumeClock(connection.connectionIndex, left);
       }
+      // Without a market none is of interest until one comes.
+      if (connection.wanted.length === 0) {
+        this.#ingest.event(connection.connectionIndex, "subscribe", "[]");
+      }
       this.#sockets.push(this.#newSocket(connection));
     }
     this.#capturing = true;

@@ -51,6 +51,7 @@ const WRITTEN_FLAGS: ReadonlySet<string> = new Set(["cache", "data", "ledger", "
 export const CATALOGUE_HOSTS: Readonly<Record<string, string>> = {
   kalshi: "external-api.kalshi.com:443",
   kraken: "api.kraken.com:443",
+  polymarket: "gamma-api.polymarket.com:443",
 };
 const LOOPBACK: readonly string[] = ["127.0.0.1", "localhost", "[::1]"];
 const DATA_DIR_DEFAULT = "./data";

@@ -191,6 +191,12 @@ export interface CatalogueRequest {
   living?: ReadonlySet<string>;
 }
 
+/** What is asked of a catalogue about news. */
+export interface NewsRequest extends Pick<CatalogueRequest, "feed" | "known"> {
+  /** By the venue's names of markets that are not over: the instruments' ids. */
+  idsByExternal: ReadonlyMap<string, string>;
+}
+
 /** What a venue's REST tells of its markets: a pure translation, as of its frames. */
 export interface Catalogue {
   /** Address of its REST. */
@@ -199,12 +205,12 @@ export interface Catalogue {
   perSecond: number;
   /**
    * What news of a connection ({@linkcode Normalized.news}) makes of an instrument, as one version;
-   * `before` = what was known of it. Undefined when it is none. Absent = the venue tells none.
+   * `before` = what was known of it, `living` = ids by the venue's names of markets that are not over. Undefined when it is none. Absent = the venue tells none.
    */
   news?(
     news: unknown,
     before: InstrumentFile | undefined,
-    request: CatalogueRequest,
+    request: NewsRequest,
   ): InstrumentFile | undefined;
   /**
    * Its markets, a page at a time, each as an instrument with one version. Throws VenueError

@@ -195,3 +195,22 @@ Deno.test("a state after markets were added restores to an equal normalizer of a
     assert.deepEqual(restored.subscribe(), normalizer.subscribe());
   }
 });
+
+Deno.test("a connection without a market takes none of the others' lives for its own", () => {
+  const normalizer = normalizerOf(kalshi, []);
+  normalizer.takeOn([], AT_US);
+  normalizer.subscribe();
+  normalizer.connected(AT_US);
+  const life = (market_ticker: string, event_type: string) => ({
+    ...{ type: "market_lifecycle_v2", sid: 1, seq: 1 },
+    msg: { market_ticker, event_type },
+  });
+  const of = (frame: object) => normalizer.normalize(frame, JSON.stringify(frame), AT_US);
+  const foreign = of(life("KXA-1", "activated"));
+  assert.deepEqual([foreign.events, foreign.news?.length], [[], 1]);
+  const restored = normalizerOf(kalshi, []);
+  restored.restore(JSON.parse(JSON.stringify(normalizer.state())));
+  assert.deepEqual(restored.state(), normalizer.state());
+  normalizer.takeOn([{ symbol: "KXA-1", external: "KXA-1" }], AT_US);
+  assert.equal(of({ ...life("KXA-1", "deactivated"), seq: 2 }).events.length, 1);
+});

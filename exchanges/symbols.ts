@@ -8,6 +8,8 @@ export class Symbols {
   /** Ordered markets that were taken off again: what still comes of them is nobody's. */
   readonly #former = new Map<string, SymbolSpec>();
   #specs: Map<string, SymbolSpec>;
+  /** Whether markets come and go: without one none is of interest. */
+  isSelective = false;
   #symbolOf: (external: string) => string;
 
   /** Takes the subscribed markets, and how a market that was not is called. */
@@ -28,6 +30,7 @@ export class Symbols {
 
   /** A market is ordered no more. */
   takeOff(spec: SymbolSpec): void {
+    this.isSelective = true;
     this.#specs.delete(spec.external);
     this.#former.set(spec.external, spec);
     const [oldest] = this.#former.keys();
@@ -58,11 +61,11 @@ export class Symbols {
 
   /** Whether a market's news are of interest: it was ordered, or nothing was. */
   wants(external: string): boolean {
-    return this.specs.size === 0 || this.specs.has(external);
+    return this.empty || this.specs.has(external);
   }
 
-  /** Whether no markets were ordered. */
+  /** Whether all are of interest, as it is not known which were ordered. */
   get empty(): boolean {
-    return this.specs.size === 0;
+    return this.specs.size === 0 && !this.isSelective;
   }
 }

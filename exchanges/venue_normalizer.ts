@@ -53,6 +53,8 @@ export interface VenueState<BookState> {
   dataUs?: number;
   /** Markets that were taken off; absent in states of before. */
   former?: SymbolSpec[];
+  /** Whether markets come and go. */
+  isSelective?: true;
 }
 
 /**
@@ -195,6 +197,7 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
 
   /** Markets are ordered besides: what is new is asked for at once, where there is a connection. */
   takeOn(specs: readonly SymbolSpec[], atUs: number): Normalized {
+    this.symbols.isSelective = true;
     for (const spec of specs) this.symbols.takeOn(spec);
     this.ledger.takeOn(this.#ordersOf([...this.symbols.specs.values()]), atUs);
     this.takenOn(atUs);
@@ -271,14 +274,16 @@ export abstract class VenueNormalizer<Book extends TrackedBook, BookState> imple
     return {
       ...{ ledger: ledger.state(), gap: gap.state(), books: books.state(), dataUs },
       ...(former.length > 0 && { former }),
+      ...(this.symbols.isSelective && { isSelective: true as const }),
     };
   }
 
   /** Takes over what {@linkcode venueState} gave. */
   protected restoreVenue(
-    { ledger, gap, books, dataUs = 0, former = [] }: VenueState<BookState>,
+    { ledger, gap, books, dataUs = 0, former = [], isSelective }: VenueState<BookState>,
   ): void {
     for (const spec of former) this.symbols.takeOff(spec);
+    this.symbols.isSelective = isSelective === true;
     this.dataUs = dataUs;
     this.ledger.restore(ledger);
     this.gap.restore(gap);

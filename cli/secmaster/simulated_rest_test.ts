@@ -87,3 +87,16 @@ Deno.test("Kraken's pairs are given in REST's names and read in ours", () =>
     assert.equal(bitcoin?.versions[0]?.price_grid?.[0]?.step, "0.1");
     assert.ok(pairs.some(({ id }) => id === "DOGEUSD"));
   }));
+
+Deno.test("Polymarket's markets come by cursor, each with a token for every outcome", () =>
+  withSimulator("polymarket", async (_, origin) => {
+    const { venue } = venueOf("polymarket");
+    const ask = askVenueRest({ venue, url: origin, perSecond: 1000 });
+    const markets = await marketsOf("polymarket", ask);
+    assert.deepEqual(markets.map(({ id }) => id), ["sim-market-1", "sim-market-2"]);
+    assert.equal(markets[0]?.mappings[0]?.external, "7".repeat(77));
+    assert.deepEqual(markets[0]?.mappings.map(({ outcome }) => outcome), ["Yes", "No"]);
+    const far = await fetch(`${origin}/markets?offset=2001`);
+    assert.equal(far.status, 422);
+    assert.match(await far.text(), /offset too large/);
+  }));

@@ -43,6 +43,7 @@ export class Discovery {
   #named: ReadonlySet<string>;
   /** Markets of the rules that are not over. */
   #living = new Set<string>();
+  #idsByExternal = new Map<string, string>();
   #changes: Promise<void> = Promise.resolve();
   #refreshing: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -74,8 +75,14 @@ export class Discovery {
 
   #note(instrument: InstrumentFile): void {
     if (!this.#isOfRule(instrument)) return;
-    if (isOver(instrument)) this.#living.delete(instrument.id);
-    else this.#living.add(instrument.id);
+    const { id, mappings } = instrument;
+    if (!isOver(instrument)) {
+      this.#living.add(id);
+      for (const { external } of mappings) this.#idsByExternal.set(external, id);
+      return;
+    }
+    this.#living.delete(id);
+    for (const { external } of mappings) this.#idsByExternal.delete(external);
   }
 
   #isOfRule(instrument: InstrumentFile): boolean {
@@ -89,7 +96,7 @@ export class Discovery {
 
   #take(news: readonly unknown[], atUs: number): void {
     const { feed, venue: { catalogue } } = this.#options;
-    const request = { feed, known: isoOfUs(atUs) };
+    const request = { feed, known: isoOfUs(atUs), idsByExternal: this.#idsByExternal };
     for (const each of news) {
       const found = catalogue?.news?.(each, undefined, request);
       if (found === undefined || !this.#isWanted(found)) continue;

@@ -1,6 +1,6 @@
 import type { InstrumentFile } from "@ssmd/metadata";
 import { isoOfUs } from "@ssmd/runtime";
-import type { CatalogueRequest } from "../adapter.ts";
+import type { NewsRequest } from "../adapter.ts";
 import { figureOf } from "../json_fields.ts";
 import { kalshiInstrument, kalshiMarketOf } from "./market_terms.ts";
 import { bodyOf, type KalshiBody } from "./messages.ts";
@@ -25,7 +25,7 @@ const TIMES = { open_time: "open_ts", close_time: "close_ts" } as const;
 export function kalshiNews(
   news: unknown,
   before: InstrumentFile | undefined,
-  { feed, known }: CatalogueRequest,
+  { feed, known }: NewsRequest,
 ): InstrumentFile | undefined {
   const body = bodyOf(news);
   if (typeof body?.market_ticker !== "string") return undefined;

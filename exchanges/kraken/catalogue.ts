@@ -1,6 +1,6 @@
 import type { InstrumentFile, InstrumentVersion } from "@ssmd/metadata";
 import { VenueError } from "@ssmd/runtime";
-import type { Catalogue, CatalogueRequest } from "../adapter.ts";
+import type { Catalogue, CatalogueRequest, NewsRequest } from "../adapter.ts";
 import { objectOf } from "./messages.ts";
 import { symbolOf } from "./symbols.ts";
 
@@ -63,7 +63,7 @@ interface ListedPair {
 export function krakenNews(
   news: unknown,
   before: InstrumentFile | undefined,
-  { feed, known }: CatalogueRequest,
+  { feed, known }: NewsRequest,
 ): InstrumentFile | undefined {
   const pair = objectOf<ListedPair>(news);
   if (typeof pair?.symbol !== "string" || typeof pair.status !== "string") return undefined;

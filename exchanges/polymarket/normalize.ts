@@ -67,6 +67,7 @@ export class PolymarketNormalizer extends VenueNormalizer<PolymarketBook, Polyma
     if (channel !== undefined) this.#tokenEvent(event, channel, atUs, out);
     else if (type === "price_change") this.books.changes(event, atUs, out);
     else if (type === "new_market" || type === "market_resolved") {
+      out.news = [...out.news ?? [], event];
       for (const token of this.#lifecycle.step(type, event, atUs, out)) {
         this.ledger.end(this.symbols.ours(token), atUs, out.events);
       }

@@ -180,6 +180,7 @@ Deno.test("polymarket: lives are told once, of ordered tokens alone, and a settl
   assert.deepEqual(feed(normalizer, other), {
     events: [],
     send: [],
+    news: [other],
     notice: { type: "ignored", what: "new_market of another market" },
   });
   const resolved = {

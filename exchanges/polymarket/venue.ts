@@ -1,4 +1,5 @@
 import type { Venue } from "../adapter.ts";
+import { polymarketCatalogue } from "./catalogue.ts";
 import { PolymarketNormalizer } from "./normalize.ts";
 
 /** A token of one outcome is a decimal text: too long for a number, so YAML wants it in quotes. */
@@ -13,6 +14,7 @@ function externalProblem(external: string): string | undefined {
 /** Polymarket's order books. Market data is public; nothing is acknowledged, numbered or refused. */
 export const polymarket: Venue = {
   id: "polymarket",
+  catalogue: polymarketCatalogue,
   endpoint: "wss://ws-subscriptions-clob.polymarket.com/ws/market",
   credentials: [],
   handshake: (endpoint) => Promise.resolve({ url: endpoint, headers: {} }),

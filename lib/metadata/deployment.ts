@@ -253,7 +253,7 @@ async function deployedFeed(
 
 /** The path of a REST at the host of a WebSocket: a test system or a simulator has both on one. */
 export function restBeside(endpoint: string, rest: string): string {
-  return new URL(new URL(rest).pathname, endpoint.replace(/^ws/, "http")).href;
+  return new URL(new URL(rest).pathname, endpoint.replace(/^ws/, "http")).href.replace(/\/$/, "");
 }
 
 function sendRateOf({ rate_limit }: FeedVersion): Pick<DeployedFeed, "sendRate"> {

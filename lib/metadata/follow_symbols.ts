@@ -13,7 +13,7 @@ import {
   instrumentOfKey,
 } from "./instruments/dynamic_instruments.ts";
 import type { InstrumentFile } from "./instruments/instrument_file.ts";
-import { selectedSymbol } from "./selected_symbols.ts";
+import { selectedSymbols } from "./selected_symbols.ts";
 
 /** Changes that come together are told together. */
 const TELL_MS = 20;
@@ -49,7 +49,7 @@ class SymbolFollower {
   #options: FollowedSymbols;
   #named: EnvironmentSymbols;
   /** By instrument. */
-  #selected = new Map<string, EnvironmentSymbols[string]>();
+  #selected = new Map<string, [string, EnvironmentSymbols[string]][]>();
   /** Whether the instruments of the bus are known. */
   #isCurrent: boolean;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -91,10 +91,10 @@ class SymbolFollower {
 
   /** Whether another market is meant now. */
   #take(id: string, instrument: InstrumentFile | undefined): boolean {
-    const before = this.#selected.get(id);
+    const before = this.#selected.get(id) ?? [];
     const { select = [] } = this.#options.environment;
-    const after = instrument && selectedSymbol(select, instrument);
-    if (after === undefined) this.#selected.delete(id);
+    const after = instrument === undefined ? [] : selectedSymbols(select, instrument);
+    if (after.length === 0) this.#selected.delete(id);
     else this.#selected.set(id, after);
     return !isDeepStrictEqual(before, after);
   }
@@ -110,7 +110,9 @@ class SymbolFollower {
   /** What the file names goes before what a rule finds. */
   #symbols(): EnvironmentSymbols {
     const named = new Set(Object.values(this.#named).map(marketOf));
-    const found = [...this.#selected].filter(([, entry]) => !named.has(marketOf(entry)));
+    const found = [...this.#selected.values()].flat().filter(([, entry]) =>
+      !named.has(marketOf(entry))
+    );
     return { ...Object.fromEntries(found), ...this.#named };
   }
 

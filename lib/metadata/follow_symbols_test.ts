@@ -143,6 +143,24 @@ Deno.test("markets of a rule come when they are made and go when they are settle
   assert.equal(reports.all.length, count);
 });
 
+Deno.test("each outcome of a market has a symbol of its own", async () => {
+  const bus = new FakeBus();
+  const tokens = [["1", "Yes"], ["2", "No, never"]] as const;
+  const mappings = tokens.map(([external, outcome]) => ({
+    ...{ feed: "kalshi", external, outcome, from: "2026-11-01", known: "2026-11-01" },
+  }));
+  bus.instrument({ ...market("KXR-1", "open"), mappings });
+  const reports = new Reports();
+  const first = reports.next();
+  const options = { environment: environment({}, [RULE]), onSymbols: reports.take };
+  const following = await followSymbols(bus, options);
+  assert.deepEqual(await first, {
+    "KXR-1:Yes": { feed: "kalshi", external: "1" },
+    "KXR-1:No_never": { feed: "kalshi", external: "2" },
+  });
+  following.unsubscribe();
+});
+
 Deno.test("a rule for open markets names them while they trade", async () => {
   const bus = new FakeBus();
   bus.instrument(market("KXR-1", "listed"));

@@ -23,18 +23,22 @@ export function isAbout(selector: Selector, { versions, mappings }: InstrumentFi
   );
 }
 
-/** The market that rules make of an instrument, as it is known now; undefined = none. */
-export function selectedSymbol(
+/** The symbols that rules make of an instrument, as it is known now: one for each of its outcomes. */
+export function selectedSymbols(
   select: readonly Selector[],
   instrument: InstrumentFile,
-): SymbolEntry | undefined {
+): [string, SymbolEntry][] {
   const state = instrument.versions.at(-1)?.state;
   const selector = select.find((each) =>
     isAbout(each, instrument) && (each.status === "open" ? state === "open" : !isOver(instrument))
   );
-  if (selector === undefined) return undefined;
+  if (selector === undefined) return [];
   const { feed, depth } = selector;
-  const mapping = instrument.mappings.findLast((each) => each.feed === feed);
-  if (mapping === undefined) return undefined;
-  return { feed, external: mapping.external, ...(depth === undefined ? {} : { depth }) };
+  const own = instrument.mappings.filter((each) => each.feed === feed);
+  // A later name of an outcome takes the place of an earlier one.
+  const byOutcome = new Map(own.map(({ outcome = "", external }) => [outcome, external]));
+  return [...byOutcome].map(([outcome, external]) => [
+    outcome === "" ? instrument.id : `${instrument.id}:${outcome.replace(/[^\w.-]+/g, "_")}`,
+    { feed, external, ...(depth === undefined ? {} : { depth }) },
+  ]);
 }

@@ -34,7 +34,7 @@ const READERS: Readonly<Record<string, string>> = {
   "lib/metadata/selected_symbols.ts":
     "environment.select.feed environment.select.series environment.select.group " +
     "environment.select.base environment.select.quote environment.select.status " +
-    "environment.select.depth",
+    "environment.select.depth instrument.mappings.outcome",
   "cli/commands/calendar_list.ts": "calendar.display_name",
   "cli/commands/calendar_show.ts": "calendar.special_days.reason",
   "cli/registry/calendar_text.ts": "calendar.versions.maintenance.reason",

@@ -1,6 +1,7 @@
 import type { Connection } from "../connection.ts";
-import type { ModelFeed, ModelOptions } from "../venue.ts";
+import type { ModelFeed, ModelOptions, RestAnswer } from "../venue.ts";
 import { PolymarketMarketPublisher, spaced, timeText } from "./publisher.ts";
+import { answerGamma, gammaMarket } from "./rest.ts";
 import { type PolymarketFeed, PolymarketSession } from "./session.ts";
 
 /** A market of nobody's interest appears this often, and the venue says so several times. */
@@ -39,6 +40,21 @@ export class PolymarketModelFeed implements PolymarketFeed, ModelFeed {
 
   closed(session: PolymarketSession): void {
     this.#sessions.delete(session);
+  }
+
+  /** Gamma: each two tokens are the outcomes of a market. */
+  rest(path: string, query: URLSearchParams): RestAnswer | undefined {
+    const tokens = this.#publishers.map(({ token }) => token);
+    const markets = tokens.flatMap((token, i) => {
+      if (i % 2 === 1) return [];
+      const n = i / 2 + 1;
+      const no = tokens[i + 1] ?? `9${token.slice(1)}`;
+      return gammaMarket({
+        ...{ n, slug: `sim-market-${n}`, question: `Simulated market ${n}?` },
+        ...{ tokens: [token, no], condition: `0x${String(n).padStart(64, "a")}` },
+      });
+    });
+    return answerGamma(path, query, markets);
   }
 
   /** Does the next event of the model and sends what came of it. */

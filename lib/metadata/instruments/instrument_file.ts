@@ -65,6 +65,8 @@ const VERSION = fields({
 const MAPPING = fields({
   feed: plainText.describe("The feed that names it"),
   external: plainText.describe("The venue's name"),
+  outcome: plainText.exactOptional()
+    .describe("The outcome that the name means, where each has one; absent = the instrument"),
   from: instant.describe("From when the name means it"),
   to: instant.exactOptional().describe("Until when, exclusive; absent = until further notice"),
   known: instant.describe("From when we knew it"),
