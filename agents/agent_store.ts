@@ -21,13 +21,15 @@ const SCHEMA = `
     position INTEGER PRIMARY KEY AUTOINCREMENT, thread TEXT NOT NULL, at TEXT NOT NULL,
     what TEXT NOT NULL, record TEXT NOT NULL
   ) STRICT;
-  CREATE TABLE IF NOT EXISTS fires (
-    id TEXT PRIMARY KEY, state TEXT NOT NULL, fire TEXT NOT NULL
+  CREATE TABLE IF NOT EXISTS fire_actions (
+    id TEXT PRIMARY KEY, fire_id TEXT NOT NULL, signal TEXT NOT NULL, policy TEXT NOT NULL,
+    fire TEXT NOT NULL, taken_ms INTEGER NOT NULL,
+    acted INTEGER NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL,
+    due_ms INTEGER NOT NULL, result TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS actions (
-    key TEXT PRIMARY KEY, fire TEXT NOT NULL, type TEXT NOT NULL, action TEXT NOT NULL,
-    state TEXT NOT NULL, attempts INTEGER NOT NULL, problem TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;`;
+  CREATE INDEX IF NOT EXISTS fire_actions_due ON fire_actions (due_ms) WHERE state <> 'ended';
+  CREATE INDEX IF NOT EXISTS fire_actions_taken ON fire_actions (signal, taken_ms);
+  CREATE INDEX IF NOT EXISTS fire_actions_acted ON fire_actions (policy, taken_ms) WHERE acted = 1;`;
 
 /** Wait for another process that writes. */
 const BUSY_MS = 5_000;
@@ -42,7 +44,7 @@ export class AgentStore implements Disposable {
       if (path !== undefined) createPrivate(path);
       this.db = new DatabaseSync(path ?? ":memory:");
       this.db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
-      this.db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+      this.db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
       this.db.exec(SCHEMA);
     } catch (cause) {
       throw new StorageError("AGENT_STORE_FAILED", `agents cannot be kept: ${messageOf(cause)}`, {
@@ -52,7 +54,17 @@ export class AgentStore implements Disposable {
     }
   }
 
-  /** Runs a change as one: all of it is kept, or nothing. */
+  /** Runs a change that outlives a power cut, as {@linkcode change} does not: what is repeated then is harmless. */
+  changeDurably<T>(body: (db: DatabaseSync) => T): T {
+    this.db.exec("PRAGMA synchronous = FULL");
+    try {
+      return this.change(body);
+    } finally {
+      this.db.exec("PRAGMA synchronous = NORMAL");
+    }
+  }
+
+  /** Runs a change as one: all of it is kept, or nothing, whenever the process ends. */
   change<T>(body: (db: DatabaseSync) => T): T {
     return inTransaction(this.db, () => body(this.db));
   }

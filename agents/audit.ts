@@ -12,6 +12,7 @@ type AuditWhat =
   | "approval_asked"
   | "approval"
   | "commit"
+  | "tool_call"
   | "decision"
   | "action"
   | "end";

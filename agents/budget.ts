@@ -4,7 +4,9 @@ import { AGENT_LIMITS } from "./limits.ts";
 
 /** What may be spent. */
 export interface BudgetLimits {
+  stepsPerThreadMax: number;
   callsPerThreadMax: number;
+  callsPerDayMax: number;
   tokensPerThreadMax: number;
   tokensPerDayMax: number;
 }
@@ -18,7 +20,7 @@ export class BudgetExhausted extends SsmdError {
   }
 }
 
-/** Calls and tokens of models by thread and day; the counts outlive the process. */
+/** Steps, calls and tokens of models by thread and day; the counts outlive the process. */
 export class Budget {
   #store: AgentStore;
   #limits: BudgetLimits;
@@ -28,15 +30,30 @@ export class Budget {
     this.#limits = { ...AGENT_LIMITS, ...limits };
   }
 
+  /** Counts a step of a graph before it is made. Throws BudgetExhausted. */
+  takeStep(thread: string): void {
+    this.#store.change(() => {
+      const scope = `steps of thread ${thread}`;
+      if (this.#spent(scope).calls >= this.#limits.stepsPerThreadMax) {
+        throw new BudgetExhausted(scope);
+      }
+      this.#add(scope, 1, 0);
+    });
+  }
+
   /** Counts a call before it is made, so that one that never returns counts. Throws BudgetExhausted. */
   takeCall(thread: string): void {
     this.#store.change(() => {
       const own = this.#spent(`thread ${thread}`);
-      const { callsPerThreadMax, tokensPerThreadMax, tokensPerDayMax } = this.#limits;
+      const { callsPerThreadMax, tokensPerThreadMax, callsPerDayMax, tokensPerDayMax } =
+        this.#limits;
       if (own.calls >= callsPerThreadMax || own.tokens >= tokensPerThreadMax) {
         throw new BudgetExhausted(`thread ${thread}`);
       }
-      if (this.#spent(today()).tokens >= tokensPerDayMax) throw new BudgetExhausted(today());
+      const daily = this.#spent(today());
+      if (daily.calls >= callsPerDayMax || daily.tokens >= tokensPerDayMax) {
+        throw new BudgetExhausted(today());
+      }
       this.#add(`thread ${thread}`, 1, 0);
       this.#add(today(), 1, 0);
     });

@@ -1,73 +1,147 @@
-import type { Journal } from "@ssmd/journal";
-import { agentStorePath, type DeployedAgents, type Deployment } from "@ssmd/metadata";
-import { ConfigError, nowUs } from "@ssmd/runtime";
+import { type Journal, openJournal, whoIsThis } from "@ssmd/journal";
+import { agentStorePath, type DeployedAgents, type Deployment, type Policy } from "@ssmd/metadata";
+import { ConfigError, type Logger, nowUs } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
+import type { Transport } from "@ssmd/transport";
+import { ActionAgent, type ActionAgentOptions } from "./act/action_agent.ts";
+import { ActionStore } from "./act/action_store.ts";
+import { fireContextReader } from "./act/fire_context.ts";
 import { AgentStore } from "./agent_store.ts";
+import { Approvals } from "./approvals.ts";
 import { AgentAudit } from "./audit.ts";
 import { Budget, type BudgetLimits } from "./budget.ts";
 import { SqliteSaver } from "./checkpoint/sqlite_saver.ts";
-import { Approvals } from "./define/approvals.ts";
 import { DefinitionAgent } from "./define/definition_agent.ts";
 import { signalGate } from "./define/gate.ts";
-import type { ModelSpec } from "./model/model.ts";
+import type { Model, ModelSpec } from "./model/model.ts";
 import { openModel } from "./model/open_model.ts";
 
 /** Days of the archive that a new signal is backtested over. */
 const BACKTEST_DAYS = 7;
 const DAY_US = 86_400_000_000;
 
-/** What the definition agent of an environment is made from. */
-interface DefinitionOptions {
+/** What the agents of an environment are made from. */
+export interface AgentsOptions {
   deployment: Pick<Deployment, "environment" | "dataDir" | "agents">;
   /** Folder of the project, in whose repository signals are committed. */
   project: string;
   /** The archive; undefined = there is none to backtest over. */
   storage?: Storage | undefined;
-  journal?: Journal;
+  /** The bus, policies and outlets; absent = nothing is done about fires here. */
+  acts?: {
+    transport: Transport;
+    policies: readonly Policy[];
+    logger: Logger;
+    onEnded: NonNullable<ActionAgentOptions["onEnded"]>;
+  };
 }
 
-/** An agent with its database, which is closed with it. */
-interface OpenedDefinitionAgent extends Disposable {
-  agent: DefinitionAgent;
+/** Agents with their database and journal, which are closed with them. */
+export interface OpenedAgents extends AsyncDisposable {
+  /** Undefined = the environment names no model. */
+  definition: DefinitionAgent | undefined;
+  /** Undefined = it does not act. */
+  action: ActionAgent | undefined;
+  actions: ActionStore;
+  approvals: Approvals;
+  audit: AgentAudit;
 }
 
-/** The definition agent of an environment. Throws ConfigError `AGENTS_NOT_CONFIGURED`. */
-export async function openDefinitionAgent(
-  { deployment, project, storage, journal }: DefinitionOptions,
-): Promise<OpenedDefinitionAgent> {
-  const { environment, dataDir, agents } = deployment;
-  if (agents === undefined) throw notConfigured(environment.name);
-  const model = await openModel(modelSpec(agents));
-  const store = new AgentStore(agentStorePath(environment, dataDir));
-  const agent = new DefinitionAgent(store, {
-    ...{ model, project, checkpointer: new SqliteSaver(store.db) },
-    audit: new AgentAudit(store, journal),
-    approvals: new Approvals(store),
-    budget: new Budget(store, budgetOf(agents)),
-    gate: signalGate({
-      ...{ workDir: `${dataDir}/agents/work`, env: environment.name, storage },
-      fromUs: nowUs() - BACKTEST_DAYS * DAY_US,
-    }),
+/** What all agents of an environment share. */
+interface Shared {
+  store: AgentStore;
+  audit: AgentAudit;
+  approvals: Approvals;
+  budget: Budget;
+  model: Model | undefined;
+  checkpointer: SqliteSaver;
+}
+
+/** The agents of an environment. Throws ConfigError `AGENTS_NOT_CONFIGURED`, and as its parts do. */
+export async function openAgents(options: AgentsOptions): Promise<OpenedAgents> {
+  const { environment, dataDir, agents } = options.deployment;
+  if (agents === undefined) throw agentsNotConfigured(environment.name);
+  await using stack = new AsyncDisposableStack();
+  const model = agents.model && await openModel(modelSpec(agents.model, agents.token));
+  const store = stack.use(new AgentStore(agentStorePath(environment, dataDir)));
+  const journal = await journalOf(environment.journal);
+  if (journal !== undefined) stack.defer(() => journal.close());
+  const shared: Shared = {
+    ...{ store, model, audit: new AgentAudit(store, journal), approvals: new Approvals(store) },
+    ...{ budget: new Budget(store, budgetOf(agents)), checkpointer: new SqliteSaver(store.db) },
+  };
+  const actions = new ActionStore(store, model?.name);
+  const action = actionAgent(options, { shared, actions, stack });
+  const opened = stack.move();
+  return {
+    ...{ definition: definitionAgent(options, shared), action, actions },
+    ...{ approvals: shared.approvals, audit: shared.audit },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+function definitionAgent(
+  { deployment: { environment, dataDir }, project, storage }: AgentsOptions,
+  { store, model, ...tools }: Shared,
+): DefinitionAgent | undefined {
+  if (model === undefined) return undefined;
+  const workDir = `${dataDir}/agents/work`;
+  const fromUs = nowUs() - BACKTEST_DAYS * DAY_US;
+  const gate = signalGate({ workDir, env: environment.name, storage, fromUs });
+  return new DefinitionAgent(store, { ...tools, model, project, workDir, gate });
+}
+
+function actionAgent(
+  { deployment, acts }: AgentsOptions,
+  { shared, actions, stack }: {
+    shared: Shared;
+    actions: ActionStore;
+    stack: AsyncDisposableStack;
+  },
+): ActionAgent | undefined {
+  const { environment: { name: env }, agents } = deployment;
+  if (acts === undefined || agents === undefined) return undefined;
+  const { transport, policies, logger, onEnded } = acts;
+  const { store, ...tools } = shared;
+  const publisher = transport.publisher();
+  stack.defer(() => publisher.close());
+  const agent = new ActionAgent({
+    ...{ env, store, policies, logger, publisher, onEnded, webhooks: agents.webhooks },
+    tools: {
+      ...{ ...tools, actions, principal: whoIsThis().user },
+      contextOf: fireContextReader({ env, transport, actions }),
+    },
   });
-  return { agent, [Symbol.dispose]: () => store[Symbol.dispose]() };
+  stack.defer(() => agent.close());
+  agent.start();
+  return agent;
 }
 
-function modelSpec({ model, token }: DeployedAgents): ModelSpec {
+/** One in memory would keep what nobody reads. */
+async function journalOf(
+  config: Deployment["environment"]["journal"],
+): Promise<Journal | undefined> {
+  return config.type === "memory" ? undefined : await openJournal(config);
+}
+
+function modelSpec(model: NonNullable<DeployedAgents["model"]>, token: string): ModelSpec {
   if (model.type === "scripted") return model;
   const { credentials: _, ...rest } = model;
   return { ...rest, token };
 }
 
 function budgetOf({ budget = {} }: DeployedAgents): Partial<BudgetLimits> {
-  const { calls_per_thread: calls, tokens_per_thread: tokens, tokens_per_day: daily } = budget;
-  return {
-    ...(calls === undefined ? {} : { callsPerThreadMax: calls }),
-    ...(tokens === undefined ? {} : { tokensPerThreadMax: tokens }),
-    ...(daily === undefined ? {} : { tokensPerDayMax: daily }),
+  const limits = {
+    callsPerThreadMax: budget.calls_per_thread,
+    tokensPerThreadMax: budget.tokens_per_thread,
+    callsPerDayMax: budget.calls_per_day,
+    tokensPerDayMax: budget.tokens_per_day,
   };
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
 }
 
-function notConfigured(env: string): ConfigError {
+/** The error where no model is named. */
+export function agentsNotConfigured(env: string): ConfigError {
   return new ConfigError("AGENTS_NOT_CONFIGURED", `environment ${env} names no model for agents`, {
     hint: "add agents: { model: … } to its file; demo has a scripted one",
   });

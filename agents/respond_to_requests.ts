@@ -2,13 +2,16 @@ import {
   type AgentsAnswer,
   type AgentsRequest,
   type AgentThread,
+  type FireAction,
   type SignalTest,
 } from "@ssmd/market";
 import { messageOf, sleep, SsmdError } from "@ssmd/runtime";
 import { checkSignal, findSignal } from "@ssmd/signals";
 import { z } from "zod";
 import type { DefinitionAgent, ThreadDetails } from "./define/definition_agent.ts";
+import { unknownAction } from "./act/action_agent.ts";
 import { AGENT_LIMITS } from "./limits.ts";
+import { agentsNotConfigured, type OpenedAgents } from "./open_agents.ts";
 
 /** Wait for a thread's first question; then it is told as running, and asked for again. */
 const FIRST_WAIT_MS = 10_000;
@@ -19,13 +22,23 @@ const REQUEST = z.discriminatedUnion("action", [
   z.object({ action: z.literal("create"), words: TEXT, client: z.string().max(64) }),
   z.object({ action: z.literal("answer"), thread: THREAD, text: TEXT }),
   z.object({ action: z.literal("show"), thread: THREAD }),
+  z.object({
+    ...{ action: z.literal("actions"), signal: z.string().max(64) },
+    limit: z.int().min(1).max(1_000),
+  }),
+  z.object({ action: z.literal("waiting") }),
+  z.object({
+    ...{ action: z.literal("decide"), thread: THREAD, decision: z.enum(["approve", "reject"]) },
+    ...{ hash: z.string().length(64), client: z.string().max(64) },
+  }),
   z.object({ action: z.literal("test"), signal: z.string().min(1).max(64) }),
 ]);
 
 /** What answers requests. */
 interface AgentResponder {
-  agent: DefinitionAgent;
-  /** Who may approve what is asked for here: whoever runs the process. */
+  agents: Pick<OpenedAgents, "definition" | "action" | "actions">;
+  env: string;
+  /** Who may approve what is asked for here: whoever runs the process, and administrators for them. */
   principal: string;
   /** Folders of signals. */
   signalFolders: readonly string[];
@@ -50,6 +63,13 @@ async function answered(responder: AgentResponder, text: string): Promise<Agents
     if (request.action === "test") {
       return { ok: true, test: await tested(request.signal, responder.signalFolders) };
     }
+    if (request.action === "actions") {
+      return { ok: true, actions: responder.agents.actions.list(request) };
+    }
+    if (request.action === "waiting") return { ok: true, waiting: await waitingAt(responder) };
+    if (request.action === "decide" && request.thread.startsWith("a-")) {
+      return { ok: true, actions: [decidedAction(request, responder)] };
+    }
     return { ok: true, thread: await threadFor(request, responder) };
   } catch (error) {
     if (error instanceof SsmdError) {
@@ -60,20 +80,64 @@ async function answered(responder: AgentResponder, text: string): Promise<Agents
   }
 }
 
+/** All that waits for an approval. */
+async function waitingAt({ agents: { definition, actions } }: AgentResponder) {
+  const threads: AgentThread[] = [];
+  for (const { id, state } of definition?.list() ?? []) {
+    if (definition && state === "approval") threads.push(threadOf(await definition.show(id)));
+  }
+  return { threads, actions: actions.list({ waiting: true, limit: AGENT_LIMITS.waitingShownMax }) };
+}
+
+/** What a client decides it decides for who runs the process, under its own name. */
+function decisionOf(
+  { decision, hash, client }: Extract<AgentsRequest, { action: "decide" }>,
+  { principal }: AgentResponder,
+) {
+  return { decision, hash, principal, by: client === "" ? principal : client };
+}
+
+function decidedAction(
+  request: Extract<AgentsRequest, { action: "decide" }>,
+  responder: AgentResponder,
+): FireAction {
+  const { action } = responder.agents;
+  if (action === undefined) throw unknownAction(request.thread);
+  return action.decide(request.thread, decisionOf(request, responder));
+}
+
 async function threadFor(
-  request: Exclude<AgentsRequest, { action: "test" }>,
-  { agent, principal, onFailed }: AgentResponder,
+  request: Exclude<AgentsRequest, { action: "test" | "actions" | "waiting" }>,
+  responder: AgentResponder,
 ): Promise<AgentThread> {
+  const { agents: { definition: agent }, env, onFailed } = responder;
+  if (agent === undefined) throw agentsNotConfigured(env);
   if (request.action === "show") return threadOf(await agent.show(request.thread));
-  const { id, done } = request.action === "create"
-    ? agent.begin(request.words, principal, request.client)
-    : { id: request.thread, done: agent.answer(request.thread, request.text) };
+  const { id, done } = begun(agent, request, responder);
   const waited = new AbortController();
   const first = await Promise.race([done, sleep(FIRST_WAIT_MS, waited.signal)]);
   waited.abort();
   if (first !== undefined) return threadOf(first);
   done.catch(onFailed);
   return threadOf(await agent.show(id));
+}
+
+function begun(
+  agent: DefinitionAgent,
+  request: Extract<AgentsRequest, { action: "create" | "answer" | "decide" }>,
+  responder: AgentResponder,
+): { id: string; done: Promise<ThreadDetails> } {
+  switch (request.action) {
+    case "create":
+      return agent.begin(request.words, responder.principal, request.client);
+    case "answer":
+      return { id: request.thread, done: agent.answer(request.thread, request.text) };
+    case "decide":
+      return {
+        id: request.thread,
+        done: agent.decide(request.thread, decisionOf(request, responder)),
+      };
+  }
 }
 
 function threadOf(

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import type { AgentsAnswer, AgentsRequest } from "@ssmd/market";
+import { ActionStore } from "./act/action_store.ts";
 import { AgentStore } from "./agent_store.ts";
 import { AgentAudit } from "./audit.ts";
 import { Budget } from "./budget.ts";
 import { SqliteSaver } from "./checkpoint/sqlite_saver.ts";
 import { KILLED_SCRIPT, WORD_GATE, WORDS } from "./define/_scripted.ts";
-import { Approvals } from "./define/approvals.ts";
+import { Approvals } from "./approvals.ts";
 import { DefinitionAgent } from "./define/definition_agent.ts";
 import { scriptedModel } from "./model/scripted_model.ts";
 import { agentResponder } from "./respond_to_requests.ts";
@@ -19,7 +20,8 @@ Deno.test("what a client asks for waits for who runs the process, and mistakes a
     checkpointer: new SqliteSaver(store.db),
   });
   const respond = agentResponder({
-    ...{ agent, principal: "operator", signalFolders: [], onFailed: () => {} },
+    agents: { definition: agent, action: undefined, actions: new ActionStore(store) },
+    ...{ env: "demo", principal: "operator", signalFolders: [], onFailed: () => {} },
   });
   const ask = async (request: AgentsRequest | { action: string }): Promise<AgentsAnswer> => {
     const bytes = await respond(new TextEncoder().encode(JSON.stringify(request)));

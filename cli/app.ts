@@ -43,6 +43,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "client": "Clients of the gateway: connections, keys, entitlements, limits and usage",
   "client api-key": "Keys of clients",
   "agent": "Agents that write signals from words",
+  "action": "What policies do about fires: list, show, approve and reject it",
   "feedback": "Issues that clients reported",
   "mcp": "Tools for agents (Model Context Protocol)",
   "feed": "Feeds of the registry",

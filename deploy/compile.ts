@@ -19,6 +19,7 @@ const INCLUDED = [
   "exchanges/feeds",
   "exchanges/environments",
   "exchanges/schemas",
+  "exchanges/policies",
   "exchanges/qa",
   // A thread is no import.
   "dataset/reprocess/worker.ts",

@@ -26,6 +26,7 @@ const ENV_DEFAULTS: Readonly<Record<string, string>> = {
   archiver: "demo-nats",
   gateway: "demo-nats",
   signals: "demo-nats",
+  agents: "demo-nats",
   worker: "demo-nats",
 };
 /** Gateways allocate little that lives long: small new space, short pauses. */

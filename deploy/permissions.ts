@@ -94,7 +94,11 @@ export function permissionsOf(launch: Launch): Permissions {
     read: unique(files.read),
     write: unique(files.write),
     net: unique(net),
-    run: program === "ssmd" ? runnable(launch) : [],
+    run: program === "ssmd"
+      ? runnable(launch)
+      : program === "agents"
+      ? [launch.deno, SHELL, "git"]
+      : [],
   };
 }
 
@@ -110,12 +114,14 @@ function toolPermissions({ args, registryDir, reach }: Launch): Permissions {
   };
 }
 
-/** Hosts of the environments; venues are for who captures, the cache for who answers clients. */
+/** Hosts of the environments; venues are for who captures, the cache for who answers clients, models for agents. */
 function hostsOf({ program, reach }: Launch): string[] {
   const captures = program === "connector" || program === "ssmd";
   const serves = program === "gateway" || program === "ssmd";
+  const acts = program === "agents" || program === "ssmd";
   return reach.filter(({ kind, field }) => kind === "net" && (captures || !isOfVenue(field)))
     .filter(({ field }) => serves || !field.startsWith("cache."))
+    .filter(({ field }) => acts || !field.startsWith("agents."))
     .map(({ what }) => what);
 }
 
@@ -150,6 +156,8 @@ function serviceFiles({ program, args, root, registryDir, reach, secretsDir }: L
     ...(program === "gateway" ? [`${root}/gateway/page/dist`] : []),
     ...(program === "connector" ? [TIMESYNCD_DIR, ...pathsIn(args)] : []),
     ...(program === "signals" ? [`${root}/signals`, `${project}/signals`] : []),
+    // What agents write is checked with Deno's own tools, by the software's rules.
+    ...(program === "agents" ? [root, `${project}/signals`] : []),
   ];
   return { read: reads, write: writes };
 }
@@ -225,7 +233,7 @@ function registryWrites({ args, registryDir, reach }: Launch): string[] {
 }
 
 /** Words of commands that run signals: in hosts, which a shell starts with a limit of memory. */
-const SIGNAL_WORDS: ReadonlySet<string> = new Set(["signal", "backtest", "agent"]);
+const SIGNAL_WORDS: ReadonlySet<string> = new Set(["signal", "backtest", "agent", "action"]);
 
 /** Programs that a command of ssmd may start: SQL and signals run in processes of their own, the rest asks git. */
 function runnable({ args, deno }: Launch): string[] {

@@ -130,3 +130,21 @@ Deno.test("the first word names the command, whatever flags stand before it", ()
   assert.equal(flagValue(["--env", "a"], "env"), "a");
   assert.equal(flagValue(["--env=b=c"], "env"), "b=c");
 });
+
+Deno.test("models and webhooks are reached by agents, and by nobody else", () => {
+  const reach: Reach[] = [
+    { ...LINE, kind: "net", what: "desk.example:443", field: "agents.webhooks.desk.url" },
+    { ...LINE, kind: "net", what: "api.anthropic.com:443", field: "agents.model" },
+  ];
+  const netOf = (program: Launch["program"]) =>
+    permissionsOf({
+      ...{ program, args: [], root: "/opt/ssmd", registryDir: "/m/exchanges", reach },
+      ...{ secretsDir: "/s", deno: "/usr/bin/deno" },
+    }).net.slice(3);
+  assert.deepEqual(netOf("agents"), ["desk.example:443", "api.anthropic.com:443"]);
+  for (const program of ["connector", "archiver", "gateway", "signals", "worker"] as const) {
+    assert.deepEqual(netOf(program), [], program);
+  }
+  const { run } = permissions("agents", "--env prod");
+  assert.deepEqual(run, ["/usr/bin/deno", "/bin/sh", "git"]);
+});

@@ -5,7 +5,7 @@ import { Budget } from "../budget.ts";
 import { SqliteSaver } from "../checkpoint/sqlite_saver.ts";
 import { scriptedModel } from "../model/scripted_model.ts";
 import { KILLED_SCRIPT, WORD_GATE, WORDS } from "./_scripted.ts";
-import { Approvals } from "./approvals.ts";
+import { Approvals } from "../approvals.ts";
 import { DefinitionAgent } from "./definition_agent.ts";
 
 const [path = "", project = "", place = "0"] = Deno.args;

@@ -7,6 +7,8 @@ interface SignalCommit {
   /** Files by their path from the project. */
   files: Readonly<Record<string, string>>;
   branch: string;
+  /** Folder for a file that is gone afterwards; absent = the system's. */
+  workDir?: string;
   subject: string;
   /** `Agent-Thread: …` and further ones, in this order. */
   trailers: Readonly<Record<string, string>>;
@@ -22,13 +24,16 @@ const NO_COMMIT = "0".repeat(40);
  * `COMMIT_FAILED` or `BRANCH_TAKEN`.
  */
 export async function commitSignal(commit: SignalCommit): Promise<string> {
-  const { project, files, branch, subject, trailers } = commit;
+  const { project, files, branch, subject, trailers, workDir } = commit;
   const ref = `refs/heads/${branch}`;
   const known = await git(project, ["rev-parse", "--verify", "--quiet", ref]).catch(() => "");
   if (known !== "") return await assertSame(project, known, commit);
   const head = await git(project, ["rev-parse", "HEAD"]);
   const prefix = await git(project, ["rev-parse", "--show-prefix"]);
-  const index = await Deno.makeTempFile({ prefix: "ssmd-index-" });
+  const index = await Deno.makeTempFile({
+    prefix: "ssmd-index-",
+    ...(workDir === undefined ? {} : { dir: await Deno.realPath(workDir) }),
+  });
   try {
     await Deno.remove(index);
     const env = { GIT_INDEX_FILE: index };

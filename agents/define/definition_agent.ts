@@ -2,6 +2,7 @@ import { Command } from "@langchain/langgraph";
 import { isoOfUs, nowUs, SsmdError } from "@ssmd/runtime";
 import type { AgentStore } from "../agent_store.ts";
 import { type AuditEntry, sha256 } from "../audit.ts";
+import type { Decision } from "../approvals.ts";
 import { AGENT_LIMITS } from "../limits.ts";
 import { withLease } from "../thread_lease.ts";
 import {
@@ -99,7 +100,7 @@ export class DefinitionAgent {
    */
   async decide(
     id: string,
-    decision: { decision: "approve" | "reject"; hash: string; principal: string },
+    decision: Decision,
   ): Promise<ThreadDetails> {
     this.#thread(id);
     this.#tools.approvals.decide(id, decision);

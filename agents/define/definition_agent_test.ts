@@ -5,7 +5,7 @@ import { Budget } from "../budget.ts";
 import { SqliteSaver } from "../checkpoint/sqlite_saver.ts";
 import type { Model } from "../model/model.ts";
 import { scriptedModel } from "../model/scripted_model.ts";
-import { Approvals } from "./approvals.ts";
+import { Approvals } from "../approvals.ts";
 import { DefinitionAgent } from "./definition_agent.ts";
 import { definitionGraph } from "./definition_graph.ts";
 import { DRAFT, KILLED_SCRIPT, WORD_GATE, WORDS } from "./_scripted.ts";

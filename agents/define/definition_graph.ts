@@ -2,14 +2,16 @@ import { Annotation, END, interrupt, START, StateGraph } from "@langchain/langgr
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import { messageOf, SsmdError } from "@ssmd/runtime";
 import type { z } from "zod";
+import { askModel } from "../ask_model.ts";
 import { type AgentAudit, sha256 } from "../audit.ts";
 import { type Budget, BudgetExhausted } from "../budget.ts";
 import { AGENT_LIMITS } from "../limits.ts";
-import { answerSchema, type Model } from "../model/model.ts";
-import type { Approvals } from "./approvals.ts";
+import type { Model } from "../model/model.ts";
+import type { Approvals } from "../approvals.ts";
 import { commitSignal } from "./commit_signal.ts";
 import type { BacktestReport, Gate, GateReport } from "./gate.ts";
-import { SIGNAL_RULES, untrusted } from "./prompts.ts";
+import { untrusted } from "../untrusted.ts";
+import { SIGNAL_RULES } from "./signal_rules.ts";
 import { SIGNAL_DRAFT, type SignalDraft, UNDERSTANDING } from "./signal_draft.ts";
 import { type SignalSources, signalSources } from "./signal_template.ts";
 
@@ -50,28 +52,36 @@ export interface DefinitionTools {
   gate: Gate;
   /** Folder of the project, in whose repository signals are committed. */
   project: string;
+  /** Folder for what is gone afterwards; absent = the system's. */
+  workDir?: string;
   checkpointer: BaseCheckpointSaver;
 }
 
 /** From words to a commit: understand, draft, check, backtest, ask, commit. */
 export function definitionGraph(tools: DefinitionTools) {
   const ended = ({ ending }: Values, next: string) => ending === null ? next : END;
+  const node =
+    (body: (tools: DefinitionTools, values: Values, thread: string) => Promise<Partial<Values>>) =>
+    async (
+      values: Values,
+      { configurable }: { configurable?: Record<string, unknown> },
+    ): Promise<Partial<Values>> => {
+      const thread = String(configurable?.["thread_id"]);
+      try {
+        tools.budget.takeStep(thread);
+      } catch (error) {
+        return endOf(error);
+      }
+      return await body(tools, values, thread);
+    };
   return new StateGraph(State)
-    .addNode(
-      "understand",
-      (values, { configurable }) => understand(tools, values, threadOf(configurable)),
-    )
-    .addNode("write", (values, { configurable }) => write(tools, values, threadOf(configurable)))
-    .addNode("check", (values, { configurable }) => check(tools, values, threadOf(configurable)))
-    .addNode(
-      "measure",
-      (values, { configurable }) => measure(tools, values, threadOf(configurable)),
-    )
-    .addNode(
-      "approve",
-      (values, { configurable }) => approve(tools, values, threadOf(configurable)),
-    )
-    .addNode("commit", (values, { configurable }) => commit(tools, values, threadOf(configurable)))
+    .setNodeDefaults({ timeout: AGENT_LIMITS.nodeMs })
+    .addNode("understand", node(understand))
+    .addNode("write", node(write))
+    .addNode("check", node(check))
+    .addNode("measure", node(measure))
+    .addNode("approve", node(approve))
+    .addNode("commit", node(commit))
     .addEdge(START, "understand")
     .addConditionalEdges("understand", (values) => ended(values, "write"), ["write", END])
     .addConditionalEdges("write", (values) => ended(values, "check"), ["check", END])
@@ -80,7 +90,7 @@ export function definitionGraph(tools: DefinitionTools) {
       (values) => ended(values, values.report?.ok ? "measure" : "write"),
       ["measure", "write", END],
     )
-    .addEdge("measure", "approve")
+    .addConditionalEdges("measure", (values) => ended(values, "approve"), ["approve", END])
     .addConditionalEdges("approve", (values) => ended(values, "commit"), ["commit", END])
     .addEdge("commit", END)
     .compile({ checkpointer: tools.checkpointer });
@@ -100,34 +110,6 @@ export function firstState(words: string, requestedBy: string): Values {
 /** SHA-256 of exactly what was tested, and of what came of it. */
 export function testedHash(sources: SignalSources, tested: BacktestReport | null): string {
   return sha256(JSON.stringify([sources.id, sources.source, sources.test, tested?.sha256 ?? ""]));
-}
-
-function threadOf(configurable: Record<string, unknown> | undefined): string {
-  return String(configurable?.["thread_id"]);
-}
-
-/** Asks the model; what it answers is checked by the schema. Throws BudgetExhausted, SsmdError, ZodError. */
-async function askModel<S extends z.ZodType>(
-  { model, budget, audit }: DefinitionTools,
-  thread: string,
-  { task, schema, user }: { task: string; schema: S; user: string },
-): Promise<{ value: z.output<S> } | { problem: string }> {
-  budget.takeCall(thread);
-  const question = { task, system: SIGNAL_RULES, user, schema: answerSchema(schema) };
-  const { value, tokensIn, tokensOut } = await model.ask(question);
-  budget.addTokens(thread, tokensIn + tokensOut);
-  const parsed = schema.safeParse(value);
-  await audit.add(thread, "model_call", {
-    ...{ model: model.name, task, tokens_in: tokensIn, tokens_out: tokensOut },
-    ...{ prompt_sha256: sha256(user), answer_sha256: sha256(JSON.stringify(value ?? null)) },
-    fits: parsed.success,
-  });
-  if (parsed.success) return { value: parsed.data };
-  return {
-    problem: parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join(
-      "; ",
-    ),
-  };
 }
 
 /** The end of a thread whose model or budget fails; other errors are the runner's. */
@@ -150,6 +132,7 @@ async function understand(
   let understanding: z.output<typeof UNDERSTANDING>;
   try {
     const asked = await askModel(tools, thread, {
+      system: SIGNAL_RULES,
       task: "understanding",
       schema: UNDERSTANDING,
       user,
@@ -180,6 +163,7 @@ async function write(
   }${before}${wrong}`;
   try {
     const asked = await askModel(tools, thread, {
+      system: SIGNAL_RULES,
       task: "signal_draft",
       schema: SIGNAL_DRAFT,
       user,
@@ -225,7 +209,7 @@ async function approve(
 ): Promise<Partial<Values>> {
   const sources = signalSources(draftOf(draft));
   const hash = testedHash(sources, tested);
-  approvals.ask(thread, hash, requestedBy);
+  approvals.ask(thread, { hash, principal: requestedBy, withinMs: AGENT_LIMITS.approvalMs });
   // The decision is read from the database: what resumes a thread proves nothing.
   interrupt<Question, unknown>({ kind: "approval", hash, id: sources.id, summary });
   const decided = approvals.decided(thread, hash);
@@ -241,7 +225,7 @@ async function approve(
 }
 
 async function commit(
-  { approvals, audit, model, project }: DefinitionTools,
+  { approvals, audit, model, project, workDir }: DefinitionTools,
   { draft, tested, approved }: Values,
   thread: string,
 ): Promise<Partial<Values>> {
@@ -257,6 +241,7 @@ async function commit(
   const branch = `signal/${id}`;
   const made = await commitSignal({
     ...{ project, branch, subject: `signals: ${id}` },
+    ...(workDir === undefined ? {} : { workDir }),
     files: { [`signals/${id}.ts`]: source, [`signals/${id}_test.ts`]: test },
     trailers: {
       "Agent-Thread": thread,

@@ -5,6 +5,11 @@ const BOOK = { name: "book", builder: "orderbook" };
 /** What the demo's scripted model knows: enough to see the way of a signal, without a provider. */
 export const DEMO_SCRIPT: Script = [
   {
+    task: "interpretation",
+    answers: [{ summary: "Scripted: no language model looked at this fire.", importance: "low" }],
+  },
+  { task: "decision", answers: [{ action: "tell", reason: "Scripted: it always tells." }] },
+  {
     task: "understanding",
     when: "spread.*(doubl|widen)",
     answers: [{

@@ -1,4 +1,4 @@
-import type { DefinitionAgent } from "@ssmd/agents";
+import type { DefinitionAgent, OpenedAgents } from "@ssmd/agents";
 import { appendAudit, whoIsThis } from "@ssmd/journal";
 import { findRegistry, loadDeployment } from "@ssmd/metadata";
 import { SsmdError } from "@ssmd/runtime";
@@ -29,11 +29,11 @@ export function principal(): string {
   return whoIsThis().user;
 }
 
-/** Opens the definition agent of an environment, and closes it after `body`. Throws as they do. */
-export async function withAgent<T>(
+/** Opens the agents of an environment, and closes them after `body`. Throws as they do. */
+export async function withAgents<T>(
   { globals }: SsmdContext,
   { env, data }: { env: string; data?: string },
-  body: (agent: DefinitionAgent) => Promise<T> | T,
+  body: (agents: OpenedAgents) => Promise<T> | T,
 ): Promise<T> {
   const registryDir = globals.dir ?? await findRegistry(Deno.cwd());
   const deployment = await loadDeployment({
@@ -43,15 +43,25 @@ export async function withAgent<T>(
       await appendAudit(journal, "keys", { component: "agents", ...access });
     },
   });
-  const { openDefinitionAgent } = await import("@ssmd/agents");
+  const { openAgents } = await import("@ssmd/agents");
+  await using stack = new AsyncDisposableStack();
   const storage = await archiveOf({ registryDir, env, ...(data === undefined ? {} : { data }) });
+  if (storage !== undefined) stack.defer(() => storage.close());
   const project = registryDir.replace(/\/[^/]*\/?$/, "") || "/";
-  try {
-    using opened = await openDefinitionAgent({ deployment, project, storage });
-    return await body(opened.agent);
-  } finally {
-    await storage?.close();
-  }
+  return await body(stack.use(await openAgents({ deployment, project, storage })));
+}
+
+/** As {@linkcode withAgents}, with the agent that defines signals. */
+export function withAgent<T>(
+  context: SsmdContext,
+  flags: { env: string; data?: string },
+  body: (agent: DefinitionAgent) => Promise<T> | T,
+): Promise<T> {
+  return withAgents(context, flags, async ({ definition }) => {
+    const { agentsNotConfigured } = await import("@ssmd/agents");
+    if (definition === undefined) throw agentsNotConfigured(flags.env);
+    return await body(definition);
+  });
 }
 
 /** The archive, where there is one. */

@@ -186,7 +186,7 @@ async function assertPublished(dir: string, url: string): Promise<void> {
 /** The repository's registry, where `demo` has the bus of the test. */
 async function copyRegistry(to: string, url: string): Promise<void> {
   const from = new URL("../../exchanges/", import.meta.url).pathname;
-  for (const folder of ["feeds", "schemas", "environments", "calendars", "qa"]) {
+  for (const folder of ["feeds", "schemas", "environments", "calendars", "policies", "qa"]) {
     await Deno.mkdir(`${to}/${folder}`, { recursive: true });
     for await (const { name, isFile } of Deno.readDir(`${from}${folder}`)) {
       if (isFile) await Deno.copyFile(`${from}${folder}/${name}`, `${to}/${folder}/${name}`);

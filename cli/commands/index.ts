@@ -3,6 +3,22 @@ import type { LazyCommand } from "../command/define.ts";
 
 /** Every command by its words, loaded when it is called. */
 export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
+  "action approve": {
+    brief: "Approve exactly what a policy wants to do about a fire; ssmd up or the agents go on",
+    load: () => import("./action_approve.ts"),
+  },
+  "action list": {
+    brief: "List what policies did about fires, the newest first",
+    load: () => import("./action_list.ts"),
+  },
+  "action reject": {
+    brief: "Reject exactly what a policy wants to do about a fire; ssmd up or the agents go on",
+    load: () => import("./action_reject.ts"),
+  },
+  "action show": {
+    brief: "Show what a policy did about a fire, and every step on the way to it",
+    load: () => import("./action_show.ts"),
+  },
   "agent answer": { brief: "Answer what an agent asks", load: () => import("./agent_answer.ts") },
   "agent approve": {
     brief: "Approve exactly what an agent tested; it is committed on a branch signal/<id>",

@@ -29,6 +29,7 @@ const WORDS: Readonly<Record<RegistryKind, string>> = {
   "schema text": "schema text",
   qa: "file of checks",
   instrument: "instrument",
+  policy: "policy",
 };
 
 /** All files of a registry folder with their texts. */

@@ -1,3 +1,4 @@
+import { AgentService } from "@ssmd/agents/service";
 import { type Archiver, createArchiver } from "@ssmd/archiver";
 import { type Cache, openServiceCache } from "@ssmd/cache";
 import {
@@ -49,7 +50,6 @@ import {
 import { openServiceStorage, type WatchedStorage } from "@ssmd/storage";
 import { openTransport, type Transport } from "@ssmd/transport";
 
-import { startAgents } from "./agents.ts";
 import { closeOptions, waitUntilArchived } from "./drained_storage.ts";
 import { KeptGateway } from "./kept_gateway.ts";
 import { type Captures, type FeedPlan, planFeeds } from "./plan.ts";
@@ -262,9 +262,11 @@ async function startParts(
     archiveAll: () => archiver.flush(),
   });
   stack.defer(() => signals.close());
-  stack.defer(
-    await startAgents({ deployment, transport, storage, registryDir: registryFolder, logger }),
-  );
+  const agents = await AgentService.start({
+    ...{ deployment, transport, storage, registryDir: registryFolder, logger, health },
+    metrics: new Metrics("agents", registry),
+  });
+  if (agents !== undefined) stack.use(agents);
   return { storage, transport, cache, simulators, gateway, archiver, signals, registry, health };
 }
 

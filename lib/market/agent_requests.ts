@@ -1,6 +1,10 @@
+import type { FireAction } from "./fire_action.ts";
+import { escapeToken } from "./subject.ts";
+
 /** Subject on which the agents of an environment are asked. */
 export function agentsSubject(env: string): string {
-  return `${env}.agents.requests`;
+  // Outside of the stream: JetStream would answer in place of the agents.
+  return `_ssmd.${escapeToken(env)}.agents`;
 }
 
 /** What agents are asked. */
@@ -8,7 +12,16 @@ export type AgentsRequest =
   | { action: "create"; words: string; client: string }
   | { action: "answer"; thread: string; text: string }
   | { action: "show"; thread: string }
-  | { action: "test"; signal: string };
+  | { action: "test"; signal: string }
+  | { action: "waiting" }
+  | { action: "actions"; signal: string; limit: number }
+  | {
+    action: "decide";
+    thread: string;
+    decision: "approve" | "reject";
+    hash: string;
+    client: string;
+  };
 
 /** A thread of an agent: a signal on its way from words to a commit. */
 export interface AgentThread {
@@ -39,4 +52,6 @@ export interface SignalTest {
 export type AgentsAnswer =
   | { ok: true; thread: AgentThread }
   | { ok: true; test: SignalTest }
+  | { ok: true; actions: readonly FireAction[] }
+  | { ok: true; waiting: { threads: readonly AgentThread[]; actions: readonly FireAction[] } }
   | { ok: false; code: string; message: string; hint: string };

@@ -81,6 +81,7 @@ export {
   type SignalStatus,
   type SignalSwitch,
 } from "./signal_state.ts";
+export { ACTION_STATES, actionSubject, type FireAction } from "./fire_action.ts";
 export {
   type AgentsAnswer,
   type AgentsRequest,

@@ -11,6 +11,8 @@ import { compareFindings, type Finding } from "./finding.ts";
 import { issueTexts } from "./issue_text.ts";
 import { INSTRUMENT_FILE, type InstrumentFile } from "./instruments/instrument_file.ts";
 import { instrumentReferences } from "./instruments/instrument_references.ts";
+import { type Policy, POLICY_FILE } from "./policy.ts";
+import { agentReferences, policyReferences } from "./policy_references.ts";
 import { fieldOf, listOf } from "./untyped.ts";
 import { QA_FILE, type QaRules } from "./qa.ts";
 import { qaReferences } from "./qa_references.ts";
@@ -60,6 +62,8 @@ export interface CheckResult {
   qa: Map<string, QaRules>;
   /** Instruments of sound shape by id. */
   instruments: Map<string, InstrumentFile>;
+  /** Policies of sound shape by name. */
+  policies: Map<string, Policy>;
 }
 
 interface Source {
@@ -69,8 +73,8 @@ interface Source {
 
 /**
  * Checks registry files and all references between them: `…/calendars/<name>.yaml`,
- * `…/environments/<name>.yaml`, `…/feeds/<id>.yaml`, `…/instruments/<id>.yaml`, `…/qa/<feed>.yaml`,
- * `…/schemas/<name>.yaml` and the texts `…/schemas/*.capnp`. Pure: reads no file. Files of other places are refused with a finding.
+ * `…/environments/<name>.yaml`, `…/feeds/<id>.yaml`, `…/instruments/<id>.yaml`, `…/policies/<name>.yaml`,
+ * `…/qa/<feed>.yaml`, `…/schemas/<name>.yaml` and the texts `…/schemas/*.capnp`. Pure: reads no file. Files of other places are refused with a finding.
  */
 export function checkSources(
   files: readonly SourceFile[],
@@ -85,6 +89,7 @@ export function checkSources(
     schemas: new Map(),
     qa: new Map(),
     instruments: new Map(),
+    policies: new Map(),
   };
   const { sources, texts } = sourcesOf(files, options.isPast, result);
   const calendars = options.isWhole === true ? namesOf("calendar", sources) : undefined;
@@ -99,6 +104,7 @@ export function checkSources(
   checkTexts(sources, options, { texts, result });
   checkQa(sources, options, result);
   checkInstruments(sources, options, result);
+  checkPolicies(sources, options, result);
   checkEnvironments(sources, options, result);
   result.findings.sort(compareFindings);
   result.warnings.sort(compareFindings);
@@ -128,7 +134,8 @@ function sourcesOf(
 function strangeFile(path: string): Finding {
   const message =
     "not a file of the registry; allowed: calendars/<name>.yaml, environments/<name>.yaml, " +
-    "feeds/<id>.yaml, instruments/<id>.yaml, qa/<feed>.yaml, schemas/<name>.yaml, schemas/<name>.capnp";
+    "feeds/<id>.yaml, instruments/<id>.yaml, policies/<name>.yaml, qa/<feed>.yaml, " +
+    "schemas/<name>.yaml, schemas/<name>.capnp";
   return { file: path, line: 1, column: 1, path: "", message };
 }
 
@@ -217,6 +224,24 @@ function checkInstruments(
     const instrument = shaped(yaml, INSTRUMENT_FILE, result.findings);
     result.findings.push(...instrumentReferences(yaml, file.name, feedIds));
     if (instrument) result.instruments.set(file.name, instrument);
+  }
+}
+
+function checkPolicies(
+  sources: readonly Source[],
+  { isWhole }: CheckOptions,
+  result: CheckResult,
+): void {
+  for (const { yaml, file } of sources) {
+    if (file.kind !== "policy" || yaml.findings.length > 0) continue;
+    const policy = shaped(yaml, POLICY_FILE, result.findings);
+    result.findings.push(...policyReferences(yaml, file.name));
+    if (policy) result.policies.set(file.name, policy);
+  }
+  const names = isWhole === true ? namesOf("policy", sources) : undefined;
+  for (const { yaml, file } of sources) {
+    if (file.kind !== "environment" || yaml.findings.length > 0) continue;
+    result.findings.push(...agentReferences(yaml, names, result.policies));
   }
 }
 

@@ -16,6 +16,7 @@ function filesIn(folder: URL, as: string): SourceFile[] {
 const REGISTRY = [
   ...filesIn(new URL("calendars/", EXCHANGES), "calendars"),
   ...filesIn(new URL("feeds/", EXCHANGES), "feeds"),
+  ...filesIn(new URL("policies/", EXCHANGES), "policies"),
   ...filesIn(new URL("feeds/", DATA), "feeds"),
 ];
 

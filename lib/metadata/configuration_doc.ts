@@ -24,6 +24,7 @@ const FILES: Readonly<Record<DescribedKind, string>> = {
   environment: "`environments/<name>.yaml`: a deployment",
   calendar: "`calendars/<name>.yaml`: when a feed is expected to trade",
   instrument: "`instruments/<id>.yaml`: an instrument with all that was known of it",
+  policy: "`policies/<name>.yaml`: what may be done when a signal fires",
   qa: "`qa/<feed>.yaml`: the checks of a feed's days",
   schema: "`schemas/<name>.yaml`: a record's registered schema",
 };

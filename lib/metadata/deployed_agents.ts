@@ -1,11 +1,20 @@
 import type { AgentsSpec } from "./environment_agents.ts";
 import type { ResolvedKeys } from "./keys.ts";
 
-/** Agents of an environment, with the model's token in place of its reference. */
-export type DeployedAgents = AgentsSpec & {
+/** Agents of an environment, with credentials in place of their references. */
+export type DeployedAgents = Omit<AgentsSpec, "webhooks"> & {
   /** Empty where the model wants none. */
   token: string;
+  /** Where may be sent to, by name. */
+  webhooks: Readonly<Record<string, DeployedWebhook>>;
 };
+
+/** An address that policies may name. */
+export interface DeployedWebhook {
+  url: string;
+  /** Signs what is sent; absent = it is not signed. */
+  secret?: string;
+}
 
 /** The agents of an environment; undefined = it has none, or without `keys`. */
 export function deployedAgents(
@@ -13,10 +22,22 @@ export function deployedAgents(
   keys: ResolvedKeys | undefined,
 ): DeployedAgents | undefined {
   if (spec === undefined || keys === undefined) return undefined;
-  return { ...spec, token: keys.values(modelReferences(spec))["token"] ?? "" };
+  const { webhooks = {}, ...rest } = spec;
+  const deployed = Object.entries(webhooks).map(([name, { url, credentials = {} }]) => {
+    const { secret } = keys.values(credentials);
+    return [name, secret === undefined ? { url } : { url, secret }] as const;
+  });
+  const token = keys.values(modelReferences(spec))["token"] ?? "";
+  return { ...rest, token, webhooks: Object.fromEntries(deployed) };
 }
 
-/** References of the model's credentials. */
-export function modelReferences({ model }: AgentsSpec): Record<string, string> {
-  return "credentials" in model ? model.credentials ?? {} : {};
+/** References of all credentials of agents. */
+export function agentKeyReferences(spec: AgentsSpec): string[] {
+  const webhooks = Object.values(spec.webhooks ?? {});
+  return [modelReferences(spec), ...webhooks.map(({ credentials = {} }) => credentials)]
+    .flatMap((references) => Object.values(references));
+}
+
+function modelReferences({ model }: AgentsSpec): Record<string, string> {
+  return model !== undefined && "credentials" in model ? model.credentials ?? {} : {};
 }

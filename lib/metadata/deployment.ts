@@ -1,6 +1,6 @@
 import { ConfigError } from "@ssmd/runtime";
 import { type DeployedStorage, deployedStorage, storageReferences } from "./deployed_storage.ts";
-import { type DeployedAgents, deployedAgents, modelReferences } from "./deployed_agents.ts";
+import { agentKeyReferences, type DeployedAgents, deployedAgents } from "./deployed_agents.ts";
 import { type DeployedIssues, deployedIssues } from "./deployed_issues.ts";
 import { type DeployedCache, deployedCache } from "./deployed_cache.ts";
 import type { Environment, TransportSpec } from "./environment.ts";
@@ -202,7 +202,7 @@ async function keysOf(
     ...transport.type === "nats" ? Object.values(transport.credentials ?? {}) : [],
     ...storageReferences(storage),
     ...usesCache && cache.type === "redis" ? Object.values(cache.credentials ?? {}) : [],
-    ...usesModel && environment.agents ? Object.values(modelReferences(environment.agents)) : [],
+    ...usesModel && environment.agents ? agentKeyReferences(environment.agents) : [],
     ...sendsIssues ? Object.values(gateway.issues?.credentials ?? {}) : [],
     ...signed.flatMap((feed) => Object.values(credentials[feed] ?? {})),
   ]);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CREDENTIALS } from "./environment_key.ts";
-import { address, fields, oneOf, plainText } from "./shape.ts";
+import { address, fields, nameText, oneOf, plainText } from "./shape.ts";
 
 const provider = (type: "openai" | "anthropic", what: string) =>
   fields({
@@ -28,15 +28,28 @@ const MODEL = oneOf([
 
 const count = (most: number) => z.int().min(1).max(most).exactOptional();
 
+const WEBHOOK = fields({
+  url: address(["https", "http"]).describe("Where it is posted to; no redirect is followed"),
+  credentials: CREDENTIALS.exactOptional()
+    .describe("secret, which signs what is sent → reference $key:name.field"),
+});
+
 /** `agents` of an environment: without it no agent runs. */
 export const AGENTS = fields({
-  model: MODEL.describe("The language model that agents ask"),
+  model: MODEL.exactOptional().describe(
+    "The language model that agents ask; absent = no signal is written, and policies do their default",
+  ),
+  policies: z.array(nameText).min(1).exactOptional()
+    .describe("Names of the policies that act on fires; absent = nothing is done"),
+  webhooks: z.record(nameText, WEBHOOK).exactOptional()
+    .describe("Addresses that policies may name, by name: nothing is sent to any other"),
   budget: fields({
     calls_per_thread: count(100).describe("Calls of the model for one request; absent = 8"),
     tokens_per_thread: count(10_000_000).describe("Tokens of one request; absent = 60,000"),
+    calls_per_day: count(10_000_000).describe("Calls of the model on a day (UTC); absent = 10,000"),
     tokens_per_day: count(1_000_000_000).describe("Tokens of a day (UTC); absent = 500,000"),
   }).exactOptional().describe("What agents may spend"),
 });
 
-/** Which model agents ask, and what they may spend. */
+/** Which model agents ask, what they act on, and what they may spend. */
 export type AgentsSpec = z.output<typeof AGENTS>;

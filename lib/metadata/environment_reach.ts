@@ -60,6 +60,7 @@ export function environmentReach(
     ...addresses(file, ["cache", "url"]),
     ...issuesReach(file),
     ...modelReach(file),
+    ...webhookReach(file),
     ...file.paths("write", ["journal", "path"]),
     ...file.paths("write", ["gateway", "clients", "path"]).map(parentOf),
     ...file.texts(["gateway", "host"]).map(({ text, path }) =>
@@ -93,6 +94,11 @@ function modelReach(file: ReachFile): Reach[] {
   const host = PROVIDERS[String(fieldOf(model, "type"))];
   if (own.length > 0 || host === undefined) return own;
   return [file.reach("net", host, ["agents", "model"])];
+}
+
+function webhookReach(file: ReachFile): Reach[] {
+  return entriesOf(fieldOf(fieldOf(file.value, "agents"), "webhooks"))
+    .flatMap(([name]) => addresses(file, ["agents", "webhooks", String(name), "url"]));
 }
 
 /** Linear's own address stands in no file. */

@@ -3,6 +3,7 @@ import { CALENDAR_FILE } from "./calendar.ts";
 import { ENVIRONMENT_FILE } from "./environment.ts";
 import { FEED_FILE } from "./feed.ts";
 import { INSTRUMENT_FILE } from "./instruments/instrument_file.ts";
+import { POLICY_FILE } from "./policy.ts";
 import { QA_FILE } from "./qa.ts";
 import { SCHEMA_FILE } from "./schema.ts";
 
@@ -13,6 +14,7 @@ const FILES = {
   schema: SCHEMA_FILE,
   qa: QA_FILE,
   instrument: INSTRUMENT_FILE,
+  policy: POLICY_FILE,
 } as const;
 
 /** Kinds of registry files that people write. */

@@ -14,6 +14,7 @@ Deno.test("every registry file names its JSON Schema, and no file names one that
     feeds: "feed",
     environments: "environment",
     schemas: "schema",
+    policies: "policy",
     qa: "qa",
   };
   for (const [folder, kind] of Object.entries(kinds)) {

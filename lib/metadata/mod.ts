@@ -86,6 +86,7 @@ export {
   loadCalendar,
   loadEnvironment,
   loadFeed,
+  loadPolicies,
   loadQaRules,
   selectableInstruments,
 } from "./registry.ts";
@@ -132,7 +133,9 @@ export {
 } from "./deployment.ts";
 export { loadStorage } from "./deployed_storage.ts";
 export { type DeployedIssues } from "./deployed_issues.ts";
-export { type DeployedAgents } from "./deployed_agents.ts";
+export { type DeployedAgents, type DeployedWebhook } from "./deployed_agents.ts";
+export { type Policy, type PolicyAction } from "./policy.ts";
+export { NO_ACTION } from "./policy_references.ts";
 export { symbolsByShard } from "./shards.ts";
 export { type FollowedSymbols, followSymbols } from "./follow_symbols.ts";
 export { isAbout, isOver, type Selector } from "./selected_symbols.ts";

@@ -8,6 +8,7 @@ import type { InstrumentFile } from "./instruments/instrument_file.ts";
 import { findRegistry } from "./find_registry.ts";
 import { findingsError } from "./finding.ts";
 import { fieldOf, listOf } from "./untyped.ts";
+import type { Policy } from "./policy.ts";
 import type { QaRules } from "./qa.ts";
 import { fileNamesIn, readRegistryFile, unreadableError } from "./registry_folder.ts";
 
@@ -15,6 +16,7 @@ const CALENDARS = "calendars";
 const ENVIRONMENTS = "environments";
 const FEEDS = "feeds";
 const INSTRUMENTS = "instruments";
+const POLICIES = "policies";
 const QA = "qa";
 
 /**
@@ -89,6 +91,19 @@ async function loadInstruments(dir: string): Promise<Map<string, InstrumentFile>
   const [ids, feeds] = [await list(dir, INSTRUMENTS), await listFeeds(dir)];
   const sources = await Promise.all(ids.map((id) => source(dir, INSTRUMENTS, id)));
   return checkSources(sources, { knownFeeds: feeds }).instruments;
+}
+
+/**
+ * The policies of these names in the registry folder `dir`. Throws as {@linkcode loadQaRules} does.
+ */
+export async function loadPolicies(dir: string, names: readonly string[]): Promise<Policy[]> {
+  return await Promise.all(names.map(async (name) => {
+    await assertListed(dir, POLICIES, { what: "policy", name });
+    const { findings, policies } = checkSources([await source(dir, POLICIES, name)]);
+    const policy = policies.get(name);
+    if (findings.length > 0 || policy === undefined) throw findingsError(findings);
+    return policy;
+  }));
 }
 
 /** Names of all environments in the registry folder `dir`, sorted. */

@@ -4,6 +4,7 @@ export type RegistryKind =
   | "environment"
   | "feed"
   | "instrument"
+  | "policy"
   | "qa"
   | "schema"
   | "schema text";
@@ -24,6 +25,7 @@ const KINDS: Readonly<Record<string, RegistryKind>> = {
   "schemas capnp": "schema text",
   "qa yaml": "qa",
   "instruments yaml": "instrument",
+  "policies yaml": "policy",
 };
 
 /** Folders of the registry. */
@@ -32,6 +34,7 @@ export const REGISTRY_FOLDERS: readonly string[] = [
   "environments",
   "feeds",
   "instruments",
+  "policies",
   "qa",
   "schemas",
 ];

@@ -71,15 +71,22 @@ const READERS: Readonly<Record<string, string>> = {
     "environment.gateway environment.gateway.clients environment.gateway.clients.path " +
     "environment.simulator environment.endpoints environment.credentials " +
     "environment.connects environment.connects.burst environment.connects.refill " +
-    "environment.gateway.issues environment.agents",
+    "environment.gateway.issues environment.agents environment.agents.webhooks.url",
   "lib/metadata/deployed_issues.ts": "environment.gateway.issues.credentials",
   "gateway/feedback/environment_tracker.ts": "environment.gateway.issues.from " +
     "environment.gateway.issues.team_id environment.gateway.issues.url",
   "lib/metadata/deployed_agents.ts":
-    "environment.agents.model environment.agents.model.credentials",
+    "environment.agents.model environment.agents.model.credentials environment.agents.webhooks " +
+    "environment.agents.webhooks.credentials",
   "agents/open_agents.ts": "environment.agents.budget " +
     "environment.agents.budget.calls_per_thread environment.agents.budget.tokens_per_thread " +
-    "environment.agents.budget.tokens_per_day",
+    "environment.agents.budget.calls_per_day environment.agents.budget.tokens_per_day",
+  "agents/agent_service.ts": "environment.agents.policies",
+  "agents/act/action_agent.ts": "policy.name policy.actions",
+  "agents/act/action_store.ts": "policy.signals policy.symbols policy.within " +
+    "policy.per_hour policy.actions.severity policy.actions.to policy.actions.side " +
+    "policy.actions.size",
+  "agents/act/action_graph.ts": "policy.default policy.actions.approve",
   "agents/model/open_model.ts": "environment.agents.model.path",
   "agents/model/provider_model.ts": "environment.agents.model.model environment.agents.model.url",
   "connector/clock_quality.ts":

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { type S3Server, s3ServerAvailable, startS3Server } from "../servers/s3_server.ts";
 import { eventually, Folder, RunningUp, runSsmd, type Verified } from "./_process.ts";
 
-const FEEDS = new URL("../../exchanges/feeds/", import.meta.url);
-const DEMO = new URL("../../exchanges/environments/demo.yaml", import.meta.url);
+const EXCHANGES = new URL("../../exchanges/", import.meta.url);
+const DEMO = new URL("environments/demo.yaml", EXCHANGES);
 const ENV = "e2e-s3";
 const RAW = "ssmd-raw";
 const NORMALIZED = "ssmd-normalized";
@@ -14,9 +14,11 @@ const STOP_MS_MAX = 60_000;
 async function writeRegistry(folder: string, endpoint: string): Promise<void> {
   const registry = `${folder}/exchanges`;
   await Deno.mkdir(`${registry}/environments`, { recursive: true });
-  await Deno.mkdir(`${registry}/feeds`);
-  for (const { name } of Deno.readDirSync(FEEDS)) {
-    await Deno.copyFile(new URL(name, FEEDS), `${registry}/feeds/${name}`);
+  for (const kind of ["feeds", "policies"]) {
+    await Deno.mkdir(`${registry}/${kind}`);
+    for (const { name } of Deno.readDirSync(new URL(`${kind}/`, EXCHANGES))) {
+      await Deno.copyFile(new URL(`${kind}/${name}`, EXCHANGES), `${registry}/${kind}/${name}`);
+    }
   }
   const storage = `storage:
   type: s3

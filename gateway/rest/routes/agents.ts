@@ -1,8 +1,12 @@
+import { ACTION_STATES } from "@ssmd/market";
 import { z } from "zod";
 import type { AgentsClient } from "../../bus/agents_client.ts";
 import { json, uncached } from "../../http/reply.ts";
 import { type Route, route } from "../../http/route.ts";
 import { named } from "../../http/named.ts";
+import { includes } from "../market_lookup.ts";
+import { TIME } from "../schemas/common.ts";
+import { PAGE_LIMIT } from "../schemas/history.ts";
 
 const TAG = { tag: "Agents", role: "admin" } as const;
 const TEXT = z.string().min(1).max(2_000);
@@ -45,9 +49,43 @@ const SIGNAL_TEST = named(
   }),
 );
 
+/** What a policy did about a fire. */
+const FIRE_ACTION = named(
+  "FireAction",
+  "What a policy does about a fire: one for each fire and policy.",
+  z.strictObject({
+    id: z.string().describe("Receivers tell repetitions by it."),
+    fire: z.string().describe("Id of the fire."),
+    signal: z.string(),
+    feed: z.string(),
+    symbol: z.string(),
+    policy: z.string(),
+    action: z.string().describe("Its name in the policy; `none` = nothing is done."),
+    type: z.string().describe("alert, log, webhook or trade_signal: a record, never an order."),
+    detail: z.record(z.string(), z.union([z.string(), z.number()])),
+    state: z.enum(ACTION_STATES),
+    chosen_by: z.enum(["model", "default", ""]).describe("`default` = no model answered."),
+    model: z.string().describe("The model; a scripted one says so."),
+    reason: z.string().describe("The model's words, or why there are none."),
+    problem: z.string(),
+    hash: z.string().describe("Of exactly what waits for an approval."),
+    decided_by: z.string(),
+    at: TIME,
+  }),
+);
+
+const WAITING = named(
+  "WaitingApprovals",
+  "What waits for an approval.",
+  z.strictObject({ threads: z.array(AGENT_THREAD), actions: z.array(FIRE_ACTION) }),
+);
+
 /** Routes of agents: for administrators, as what they write may be run. */
 export function agentRoutes(client: AgentsClient): Route[] {
-  return [createRoute(client), answerRoute(client), testRoute(client)];
+  return [
+    ...[createRoute(client), answerRoute(client), testRoute(client), actionsRoute(client)],
+    ...[waitingRoute(client), decideRoute(client, "approve"), decideRoute(client, "reject")],
+  ];
 }
 
 function createRoute(client: AgentsClient): Route {
@@ -87,6 +125,58 @@ function testRoute(client: AgentsClient): Route {
     handler: async ({ body: { signal } }) => {
       const answer = await client.ask({ action: "test", signal });
       return uncached(json(SIGNAL_TEST.parse("test" in answer ? answer.test : undefined)));
+    },
+  });
+}
+
+function actionsRoute(client: AgentsClient): Route {
+  return route({
+    ...{ path: "/v1/actions", id: "listActions", tag: "Agents" },
+    summary: "What policies did about fires, the newest first",
+    query: {
+      signal: z.string().max(64).optional().describe("Only about fires of this signal."),
+      limit: PAGE_LIMIT,
+    },
+    answers: { 200: { schema: z.strictObject({ actions: z.array(FIRE_ACTION) }) } },
+    handler: async ({ query: { signal = "", limit }, access }) => {
+      const answer = await client.ask({ action: "actions", signal, limit });
+      const actions = "actions" in answer ? answer.actions : [];
+      const seen = actions.filter(({ feed, symbol }) =>
+        includes(access.typesOf(feed, symbol), "fire")
+      );
+      return uncached(json({ actions: FIRE_ACTION.array().parse(seen) }));
+    },
+  });
+}
+
+function waitingRoute(client: AgentsClient): Route {
+  return route({
+    ...{ path: "/v1/admin/agent/waiting", id: "listWaiting", ...TAG },
+    summary: "Signals and actions that wait for an approval",
+    answers: { 200: { schema: WAITING } },
+    handler: async () => {
+      const answer = await client.ask({ action: "waiting" });
+      return uncached(json(WAITING.parse("waiting" in answer ? answer.waiting : undefined)));
+    },
+  });
+}
+
+/** Who may decide is who may change anything else here: the decision is kept under the client's name. */
+function decideRoute(client: AgentsClient, decision: "approve" | "reject"): Route {
+  return route({
+    ...{ method: "POST", path: `/v1/admin/agent/threads/{thread}/${decision}` },
+    ...{ id: `${decision}Thread`, ...TAG },
+    summary: `${decision === "approve" ? "Approves" : "Rejects"} exactly what has this hash`,
+    params: { thread: z.string().min(1).max(64) },
+    examples: { thread: "d-1a2b3c4d" },
+    query: { hash: z.string().length(64).describe("What was shown.") },
+    answers: { 200: { schema: z.strictObject({ thread: z.string(), state: z.string() }) } },
+    handler: async ({ params: { thread }, query: { hash }, access }) => {
+      const answer = await client.ask({
+        ...{ action: "decide", thread, decision, hash, client: access.client },
+      });
+      const state = "thread" in answer ? answer.thread.state : "decided";
+      return uncached(json({ thread, state }));
     },
   });
 }

@@ -1,6 +1,5 @@
 import { isoOfUs, nowUs, SsmdError } from "@ssmd/runtime";
-import type { AgentStore } from "../agent_store.ts";
-import { AGENT_LIMITS } from "../limits.ts";
+import type { AgentStore } from "./agent_store.ts";
 
 /** What is waited for. */
 interface PendingApproval {
@@ -13,12 +12,14 @@ interface PendingApproval {
 }
 
 /** A decision of a person. */
-interface Decision {
+export interface Decision {
   decision: "approve" | "reject";
   /** The hash that the person saw. */
   hash: string;
   /** Who decides. */
   principal: string;
+  /** For whom: a client whom the principal lets decide; absent = the principal. */
+  by?: string;
 }
 
 /** Approvals: each for one hash, one principal and a time, and used once. */
@@ -30,12 +31,21 @@ export class Approvals {
   }
 
   /** Asks for one. Asking again for the same hash keeps what is there: a graph repeats its nodes. */
-  ask(thread: string, hash: string, principal: string): void {
+  ask(
+    thread: string,
+    { hash, principal, withinMs }: { hash: string; principal: string; withinMs: number },
+  ): void {
     this.#store.db.prepare(
       `INSERT INTO approvals VALUES (?1, ?2, ?3, ?4, NULL, NULL, NULL) ON CONFLICT (thread) DO UPDATE
        SET hash = ?2, principal = ?3, until_ms = ?4, decision = NULL, decided_by = NULL,
        decided_at = NULL WHERE hash <> ?2`,
-    ).run(thread, hash, principal, Date.now() + AGENT_LIMITS.approvalMs);
+    ).run(thread, hash, principal, Date.now() + withinMs);
+  }
+
+  /** Whether what a thread waits for came too late. */
+  isExpired(thread: string): boolean {
+    const { untilMs = Infinity } = this.pending(thread) ?? {};
+    return untilMs < Date.now();
   }
 
   /** What a thread waits for; undefined = nothing. */
@@ -54,8 +64,8 @@ export class Approvals {
    * Uses an approval. Throws SsmdError `APPROVAL_NOT_PENDING` (none, or used before),
    * `APPROVAL_OTHER_HASH`, `APPROVAL_OTHER_PRINCIPAL` or `APPROVAL_EXPIRED`; nothing is decided then.
    */
-  decide(thread: string, { decision, hash, principal }: Decision): void {
-    this.#store.change(() => {
+  decide(thread: string, { decision, hash, principal, by = principal }: Decision): void {
+    this.#store.changeDurably(() => {
       const pending = this.pending(thread);
       if (pending === undefined) {
         throw refused("NOT_PENDING", "nothing waits for an approval here", "ssmd agent list");
@@ -73,7 +83,7 @@ export class Approvals {
       }
       this.#store.db.prepare(
         "UPDATE approvals SET decision = ?, decided_by = ?, decided_at = ? WHERE thread = ?",
-      ).run(decision, principal, isoOfUs(nowUs()), thread);
+      ).run(decision, by, isoOfUs(nowUs()), thread);
     });
   }
 

@@ -1,0 +1,85 @@
+/** An agent that acts on made-up fires, for tests. @module */
+import type { Fire } from "@ssmd/market";
+import type { DeployedWebhook, Policy } from "@ssmd/metadata";
+import { type Logger, silentLogger } from "@ssmd/runtime";
+import { openTransport, type Transport } from "@ssmd/transport";
+import { AgentStore } from "../agent_store.ts";
+import { Approvals } from "../approvals.ts";
+import { AgentAudit } from "../audit.ts";
+import { Budget, type BudgetLimits } from "../budget.ts";
+import { SqliteSaver } from "../checkpoint/sqlite_saver.ts";
+import type { Model } from "../model/model.ts";
+import type { Script } from "../model/script.ts";
+import { ActionAgent } from "./action_agent.ts";
+import { ActionStore } from "./action_store.ts";
+import type { FireContext } from "./decision.ts";
+
+/** Every fire is posted; a note in the log is the default. */
+export const POLICY: Policy = {
+  ...{ name: "watch", signals: ["spread_*"], default: "note", per_hour: 100_000 },
+  actions: { note: { type: "log" }, post: { type: "webhook", to: "desk" } },
+};
+
+/** Picks what is posted. */
+export const POSTS: Script = [
+  { task: "interpretation", answers: [{ summary: "The spread widens.", importance: "high" }] },
+  { task: "decision", answers: [{ action: "post", reason: "it is wide" }] },
+];
+
+/** The n-th fire. */
+export function fireOf(n: number): Fire {
+  return {
+    ...{ type: "fire", id: n.toString(16).padStart(32, "0"), signal: "spread_widens", version: 1 },
+    ...{ symbol: "KXBTC-26", feed: "kalshi", sequence: n, timestampUs: 0 },
+    ...{ receivedAtUs: Date.now() * 1000, sourceHash: "a".repeat(64), paramsHash: "b".repeat(64) },
+    ...{ causeSequence: n, causeReceivedAtUs: 0, values: '{"spread":0.05}', engine: "1 v8/1" },
+  };
+}
+
+/** What an agent is made from. */
+export interface Acting extends AsyncDisposable {
+  agent: ActionAgent;
+  actions: ActionStore;
+  approvals: Approvals;
+  audit: AgentAudit;
+  store: AgentStore;
+  transport: Transport;
+}
+
+/** An agent with a database of its own, on a bus in memory. */
+export async function acting(
+  { model, policy = POLICY, webhooks = {}, budget = {}, path, texts = [], logger = silentLogger }: {
+    model: Model | undefined;
+    policy?: Policy;
+    webhooks?: Record<string, DeployedWebhook>;
+    budget?: Partial<BudgetLimits>;
+    path?: string;
+    texts?: string[];
+    logger?: Logger;
+  },
+): Promise<Acting> {
+  const store = new AgentStore(path);
+  const transport = await openTransport({ type: "memory" }, { env: "demo", logger: silentLogger });
+  const actions = new ActionStore(store, model?.name);
+  const [approvals, audit] = [new Approvals(store), new AgentAudit(store)];
+  const contextOf = (): Promise<FireContext> =>
+    Promise.resolve({ earlierFires: [], trades: [], texts });
+  const publisher = transport.publisher();
+  const agent = new ActionAgent({
+    ...{ env: "demo", store, policies: [policy], webhooks, logger, publisher },
+    tools: {
+      ...{ model, audit, approvals, actions, principal: "ann", contextOf },
+      ...{ budget: new Budget(store, budget), checkpointer: new SqliteSaver(store.db) },
+    },
+  });
+  agent.start();
+  return {
+    ...{ agent, actions, approvals, audit, store, transport },
+    [Symbol.asyncDispose]: async () => {
+      await agent.close();
+      await publisher.close();
+      await transport.close();
+      store[Symbol.dispose]();
+    },
+  };
+}

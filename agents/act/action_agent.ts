@@ -1,0 +1,216 @@
+import { Command, GraphDrained, RunControl } from "@langchain/langgraph";
+import { actionSubject, type Fire, type FireAction } from "@ssmd/market";
+import type { Policy } from "@ssmd/metadata";
+import { messageOf, sleep, SsmdError } from "@ssmd/runtime";
+import type { Publisher } from "@ssmd/transport";
+import type { AgentStore } from "../agent_store.ts";
+import { AGENT_LIMITS } from "../limits.ts";
+import { withLease } from "../thread_lease.ts";
+import {
+  type ActionGraph,
+  actionGraph,
+  type ActionTools,
+  defaultChoice,
+  firstState,
+} from "./action_graph.ts";
+import type { ActionRow } from "./action_store.ts";
+import { type ActionOutlets, sendAction } from "./send_action.ts";
+
+/** What the agent acts with. */
+export interface ActionAgentOptions extends ActionOutlets {
+  env: string;
+  store: AgentStore;
+  tools: ActionTools;
+  policies: readonly Policy[];
+  publisher: Publisher;
+  /** An action is over. */
+  onEnded?: (action: FireAction) => void;
+}
+
+const TEXT = new TextEncoder();
+
+/** Does what policies say about fires: each fire once for a policy, whatever ends in between. */
+export class ActionAgent {
+  #options: ActionAgentOptions;
+  #graph: ActionGraph;
+  #ended = new AbortController();
+  #aborted = new Promise<void>((resolve) =>
+    this.#ended.signal.addEventListener("abort", () => resolve())
+  );
+  #wake = new AbortController();
+  #controls = new Set<RunControl>();
+  #work: Promise<void> | undefined;
+
+  constructor(options: ActionAgentOptions) {
+    this.#options = options;
+    this.#graph = actionGraph(options.tools, (name) => this.#policyOf(name));
+  }
+
+  /** Keeps fires for the policies that name them; those that are there already change nothing. */
+  take(fires: readonly Fire[]): void {
+    this.#options.tools.actions.take(fires, this.#options.policies);
+    this.#wake.abort();
+  }
+
+  /** Begins to work, on what an earlier process left first. */
+  start(): void {
+    this.#work ??= this.#run();
+  }
+
+  /** Ends at the next step of each graph and after what is on its way; the rest waits for the next start. */
+  async close(): Promise<void> {
+    this.#ended.abort();
+    this.#wake.abort();
+    for (const control of this.#controls) control.requestDrain("the process ends");
+    await this.#work;
+  }
+
+  /** Uses an approval of an action. Throws as Approvals does. */
+  decide(id: string, decision: Parameters<ActionTools["approvals"]["decide"]>[1]): FireAction {
+    const { actions, approvals } = this.#options.tools;
+    const found = actions.find(id);
+    if (found === undefined) throw unknownAction(id);
+    approvals.decide(id, decision);
+    this.#wake.abort();
+    return found.result;
+  }
+
+  async #run(): Promise<void> {
+    const { tools: { actions }, logger } = this.#options;
+    while (!this.#ended.signal.aborted) {
+      this.#wake = new AbortController();
+      let moved = 0;
+      try {
+        const due = actions.due();
+        const next = due.values();
+        const worker = async () => {
+          for (const row of next) if (await this.#advance(row)) moved++;
+        };
+        await Promise.all(Array.from({ length: AGENT_LIMITS.actionsAtOnce }, worker));
+      } catch (error) {
+        logger.error("actions cannot be worked on", { error });
+      }
+      if (moved === 0) await sleep(AGENT_LIMITS.lookMs, this.#wake.signal);
+    }
+  }
+
+  /** Brings an action as far as it goes; whether it got any further. */
+  async #advance({ id }: ActionRow): Promise<boolean> {
+    const { store, tools: { actions }, logger } = this.#options;
+    try {
+      return await withLease(store, id, async () => {
+        for (let moved = false;; moved = true) {
+          const row = actions.find(id);
+          if (row === undefined || this.#ended.signal.aborted) return moved;
+          if (row.stage === "approval" && moved) return true;
+          if (!await this.#step(row)) return moved;
+        }
+      });
+    } catch (error) {
+      if (error instanceof SsmdError && error.code === "THREAD_BUSY") return false;
+      if (error instanceof GraphDrained) return false;
+      logger.warn("an action failed and is tried again", { id, error: messageOf(error) });
+      this.#failed(id, messageOf(error));
+      return false;
+    }
+  }
+
+  /** One stage of an action; whether it is over. */
+  async #step(row: ActionRow): Promise<boolean> {
+    switch (row.stage) {
+      case "open":
+      case "approval":
+        return await this.#runGraph(row);
+      case "queued":
+        return await this.#send(row);
+      case "sent":
+        return await this.#publish(row);
+      case "ended":
+        return false;
+    }
+  }
+
+  async #runGraph({ id, policy, fire, stage }: ActionRow): Promise<boolean> {
+    const { actions } = this.#options.tools;
+    const config = { configurable: { thread_id: id, policy } };
+    const { next, tasks } = await this.#graph.getState(config);
+    const waits = tasks.some(({ interrupts }) => interrupts.length > 0);
+    const on = waits
+      ? new Command<unknown, Record<string, unknown>, never>({ resume: "decided" })
+      : null;
+    const control = new RunControl();
+    this.#controls.add(control);
+    try {
+      await this.#graph.invoke(next.length === 0 ? firstState(fire) : on, {
+        ...{ ...config, control, durability: "sync", recursionLimit: AGENT_LIMITS.stepsMax },
+      });
+    } finally {
+      this.#controls.delete(control);
+    }
+    return actions.find(id)?.stage !== stage;
+  }
+
+  async #send(row: ActionRow): Promise<boolean> {
+    const { tools: { actions, audit } } = this.#options;
+    const { action, type, detail } = row.result;
+    await audit.add(row.id, "action", {
+      fire: row.fire.id,
+      action,
+      type,
+      detail,
+      attempt: row.attempts + 1,
+    });
+    const sent = await sendAction(this.#options, row);
+    if (sent.kind === "done") actions.sent(row.id, { state: "done" });
+    else if (sent.kind === "refused" || actions.retry(row) >= AGENT_LIMITS.sendsMax) {
+      actions.sent(row.id, { state: "failed", problem: sent.problem });
+    } else return false;
+    return true;
+  }
+
+  /** Publishes what became of it; the bus and its readers know repetitions by the id. */
+  async #publish({ id, result, fire }: ActionRow): Promise<boolean> {
+    const { env, publisher, tools: { actions, audit, checkpointer }, onEnded } = this.#options;
+    const event = { ...result, values: JSON.parse(fire.values || "{}") };
+    publisher.publish({
+      ...{ subject: actionSubject(env, result.policy), id },
+      payload: TEXT.encode(JSON.stringify(event)),
+    });
+    await Promise.race([publisher.flush(), this.#aborted]);
+    if (this.#ended.signal.aborted) return false;
+    const { state, action, problem } = result;
+    await audit.add(id, "end", { end: state, action, problem, fire: fire.id });
+    actions.end(id);
+    await checkpointer.deleteThread(id);
+    onEnded?.(result);
+    return true;
+  }
+
+  /** What cannot be worked on gets its policy's default at last; one that needs a person fails. */
+  #failed(id: string, why: string): void {
+    const { actions } = this.#options.tools;
+    const row = actions.find(id);
+    if (row === undefined || actions.retry(row) < AGENT_LIMITS.runsMax) return;
+    if (row.stage !== "open" && row.stage !== "approval") return;
+    const policy = this.#options.policies.find(({ name }) => name === row.policy);
+    if (policy === undefined) return actions.sent(id, { state: "failed", problem: why });
+    const choice = defaultChoice(policy, `the graph failed: ${why}`);
+    const needsPerson = policy.actions[choice.action]?.approve !== undefined;
+    actions.queue(id, { policy, choice }, needsPerson ? { state: "failed", problem: why } : {});
+  }
+
+  #policyOf(name: string): Policy {
+    const found = this.#options.policies.find((policy) => policy.name === name);
+    if (found !== undefined) return found;
+    throw new SsmdError("POLICY_GONE", `the environment names no policy "${name}" any more`, {
+      hint: "add it to agents.policies again, or leave its fires",
+    });
+  }
+}
+
+/** The error of an action that is not there. */
+export function unknownAction(id: string): SsmdError {
+  return new SsmdError("ACTION_UNKNOWN", `there is no action "${id}"`, {
+    hint: "ssmd action list",
+  });
+}

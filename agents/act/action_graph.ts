@@ -1,0 +1,206 @@
+import { Annotation, END, interrupt, START, StateGraph } from "@langchain/langgraph";
+import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
+import type { Fire } from "@ssmd/market";
+import { NO_ACTION, type Policy } from "@ssmd/metadata";
+import { messageOf, SsmdError } from "@ssmd/runtime";
+import type { Approvals } from "../approvals.ts";
+import { askModel } from "../ask_model.ts";
+import { type AgentAudit, sha256 } from "../audit.ts";
+import { type Budget, BudgetExhausted } from "../budget.ts";
+import { AGENT_LIMITS } from "../limits.ts";
+import type { Model } from "../model/model.ts";
+import type { ActionStore, Choice } from "./action_store.ts";
+import {
+  ACTION_RULES,
+  decisionQuestion,
+  decisionSchema,
+  type FireContext,
+  INTERPRETATION,
+  type Interpretation,
+  interpretationQuestion,
+} from "./decision.ts";
+
+const State = Annotation.Root({
+  fire: Annotation<Fire>,
+  context: Annotation<FireContext | null>,
+  interpretation: Annotation<Interpretation | null>,
+  choice: Annotation<Choice | null>,
+});
+
+type Values = typeof State.State;
+
+/** What the graph works with. */
+export interface ActionTools {
+  /** Undefined = there is none: the policy's default is done. */
+  model: Model | undefined;
+  budget: Budget;
+  audit: AgentAudit;
+  approvals: Approvals;
+  actions: ActionStore;
+  /** Who decides: whoever runs the process. */
+  principal: string;
+  /** What happened around a fire. */
+  contextOf: (fire: Fire) => Promise<FireContext>;
+  checkpointer: BaseCheckpointSaver;
+}
+
+/** What a node knows besides its state. */
+interface Run {
+  tools: ActionTools;
+  thread: string;
+  policy: Policy;
+}
+
+/** From a fire to an action in the queue: look around, interpret, decide, approve. */
+export function actionGraph(tools: ActionTools, policyOf: (name: string) => Policy) {
+  const node = (body: (run: Run, values: Values) => Promise<Partial<Values>>) =>
+  (
+    values: Values,
+    { configurable }: { configurable?: Record<string, unknown> },
+  ) => {
+    const thread = String(configurable?.["thread_id"]);
+    const policy = policyOf(String(configurable?.["policy"]));
+    return body({ tools, thread, policy }, values);
+  };
+  const chosen = (next: "interpret" | "decide") => ({ choice }: Values) =>
+    choice === null ? next : "approve";
+  return new StateGraph(State)
+    .addNode("look", node(readContext), { timeout: AGENT_LIMITS.webhookMs * 3 })
+    .addNode("interpret", node(interpret), { timeout: AGENT_LIMITS.modelMs * 5 })
+    .addNode("decide", node(decide), { timeout: AGENT_LIMITS.modelMs * 5 })
+    .addNode("approve", node(approve), { timeout: AGENT_LIMITS.webhookMs * 3 })
+    .addEdge(START, "look")
+    .addConditionalEdges("look", chosen("interpret"), ["interpret", "approve"])
+    .addConditionalEdges("interpret", chosen("decide"), ["decide", "approve"])
+    .addEdge("decide", "approve")
+    .addEdge("approve", END)
+    .compile({ checkpointer: tools.checkpointer });
+}
+
+/** A graph of {@linkcode actionGraph}. */
+export type ActionGraph = ReturnType<typeof actionGraph>;
+
+/** The state with which a fire begins. */
+export function firstState(fire: Fire): Values {
+  return { fire, context: null, interpretation: null, choice: null };
+}
+
+/** The policy's default, which is done whatever is wrong with the model. */
+export function defaultChoice(policy: Policy, reason: string): Choice {
+  return { action: policy.default, by: "default", reason };
+}
+
+/** Runs what asks the model; without an answer the policy's default is picked. */
+async function orDefault(
+  { tools: { model, budget }, thread, policy }: Run,
+  body: (model: Model) => Promise<Partial<Values>>,
+): Promise<Partial<Values>> {
+  if (model === undefined) return { choice: defaultChoice(policy, "no model is named") };
+  try {
+    budget.takeStep(thread);
+    return await body(model);
+  } catch (error) {
+    const isKnown = error instanceof BudgetExhausted ||
+      error instanceof SsmdError && error.code === "MODEL_UNAVAILABLE";
+    if (!isKnown) throw error;
+    const kind = error instanceof BudgetExhausted ? "budget_exhausted" : "model_failed";
+    return { choice: defaultChoice(policy, `${kind}: ${messageOf(error)}`) };
+  }
+}
+
+async function readContext(run: Run, { fire }: Values): Promise<Partial<Values>> {
+  const { tools: { audit, contextOf }, thread } = run;
+  return await orDefault(run, async () => {
+    const context = await contextOf(fire);
+    await audit.add(thread, "tool_call", {
+      ...{ tool: "fire_context", fire: fire.id, answer_sha256: sha256(JSON.stringify(context)) },
+    });
+    return { context };
+  });
+}
+
+async function interpret(run: Run, { fire, context }: Values): Promise<Partial<Values>> {
+  const { tools, thread, policy } = run;
+  return await orDefault(run, async (model) => {
+    const asked = await askModel({ ...tools, model }, thread, {
+      ...{ task: "interpretation", schema: INTERPRETATION, system: ACTION_RULES },
+      user: interpretationQuestion(fire, context ?? { earlierFires: [], trades: [], texts: [] }),
+    });
+    return "problem" in asked
+      ? { choice: defaultChoice(policy, `the model answers no interpretation: ${asked.problem}`) }
+      : { interpretation: asked.value };
+  });
+}
+
+async function decide(run: Run, { fire, interpretation }: Values): Promise<Partial<Values>> {
+  const { tools, thread, policy } = run;
+  if (interpretation === null) return { choice: defaultChoice(policy, "nothing was understood") };
+  return await orDefault(run, async (model) => {
+    const asked = await askModel({ ...tools, model }, thread, {
+      ...{ task: "decision", schema: decisionSchema(policy), system: ACTION_RULES },
+      user: decisionQuestion(fire, policy, interpretation),
+    });
+    return {
+      choice: "problem" in asked
+        ? defaultChoice(policy, `the model answers what the policy does not know: ${asked.problem}`)
+        : { by: "model", action: asked.value.action, reason: asked.value.reason },
+    };
+  });
+}
+
+/** SHA-256 of exactly what would be done. */
+export function actionHash(fire: Fire, policy: Policy, action: string): string {
+  return sha256(JSON.stringify([fire, policy.name, action, policy.actions[action] ?? null]));
+}
+
+/** Puts what was picked into the queue, after a person said so where the policy asks for one. */
+async function approve(run: Run, { fire, choice: picked }: Values): Promise<Partial<Values>> {
+  const { tools: { approvals, actions, audit, principal }, thread, policy } = run;
+  // The policy may have changed since: what it does not know any more is not done.
+  const choice =
+    picked !== null && (picked.action === NO_ACTION || Object.hasOwn(policy.actions, picked.action))
+      ? picked
+      : defaultChoice(policy, "the policy does not know what was picked");
+  const { action, by, reason } = choice;
+  const hash = actionHash(fire, policy, action);
+  const withinMs = policy.actions[action]?.approve;
+  if (withinMs === undefined) {
+    await audit.add(thread, "decision", {
+      fire: fire.id,
+      action,
+      by,
+      hash,
+      reason: reason.slice(0, 300),
+    });
+    actions.queue(thread, { policy, choice });
+    return { choice };
+  }
+  approvals.ask(thread, { hash, principal, withinMs });
+  const decided = approvals.decided(thread, hash);
+  if (decided === undefined && !approvals.isExpired(thread)) {
+    actions.wait(thread, { policy, choice }, hash);
+    // What resumes it proves nothing: the decision is read from the database.
+    interrupt({ kind: "approval", hash });
+    throw new SsmdError("APPROVAL_MISSING", "nobody approved exactly this", {
+      hint: "ssmd action list",
+    });
+  }
+  const state = decided === undefined
+    ? "expired"
+    : decided.decision === "reject"
+    ? "rejected"
+    : undefined;
+  const who = decided?.by ?? "";
+  await audit.add(thread, "approval", { hash, decision: decided?.decision ?? "expired", by: who });
+  await audit.add(thread, "decision", {
+    fire: fire.id,
+    action,
+    by,
+    hash,
+    reason: reason.slice(0, 300),
+  });
+  actions.queue(thread, { policy, choice }, {
+    ...{ decided_by: who, ...(state === undefined ? {} : { state }) },
+  });
+  return { choice };
+}

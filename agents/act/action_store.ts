@@ -1,0 +1,220 @@
+import type { Fire, FireAction } from "@ssmd/market";
+import { NO_ACTION, type Policy, type PolicyAction } from "@ssmd/metadata";
+import { sha256 } from "../audit.ts";
+import type { AgentStore } from "../agent_store.ts";
+import { AGENT_LIMITS } from "../limits.ts";
+import type { StatementSync } from "node:sqlite";
+
+/** Where a fire is on its way: `open` = its graph runs, `queued` = to be sent, `sent` = to be published. */
+export type ActionStage = "open" | "approval" | "queued" | "sent" | "ended";
+
+/** A fire and what a policy does about it. */
+export interface ActionRow {
+  id: string;
+  policy: string;
+  fire: Fire;
+  stage: ActionStage;
+  /** Runs or sendings that failed at this stage. */
+  attempts: number;
+  result: FireAction;
+}
+
+/** What was picked, and why. */
+export interface Choice {
+  action: string;
+  by: "model" | "default";
+  reason: string;
+}
+
+/** What was picked of which policy. */
+interface Picked {
+  policy: Policy;
+  choice: Choice;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Fires that policies act on, and their action queue: nothing leaves before it is kept here. */
+export class ActionStore {
+  #store: AgentStore;
+  #model: string;
+
+  /** `model` = the model's name, "" where there is none. */
+  constructor(store: AgentStore, model = "") {
+    this.#store = store;
+    this.#model = model;
+  }
+
+  /** Keeps fires for the policies that name them, each once; they outlive a power cut. */
+  take(fires: readonly Fire[], policies: readonly Policy[]): void {
+    this.#store.changeDurably((db) => {
+      const insert = db.prepare(
+        "INSERT OR IGNORE INTO fire_actions VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+      );
+      for (const fire of fires) {
+        for (const policy of policies) {
+          if (isOf(policy, fire)) this.#insert(insert, fire, policy);
+        }
+      }
+    });
+  }
+
+  #insert(insert: StatementSync, fire: Fire, policy: Policy): void {
+    const now = Date.now();
+    const id = actionId(fire, policy.name);
+    const isLate = fire.receivedAtUs / 1000 < now - (policy.within ?? AGENT_LIMITS.fireAgeMs);
+    const state = isLate ? "late" : this.#isLimited(policy, now) ? "limited" : "working";
+    const isActedOn = state === "working";
+    const result: FireAction = {
+      ...{ id, fire: fire.id, signal: fire.signal, feed: fire.feed, symbol: fire.symbol },
+      ...{ policy: policy.name, action: "", type: "", detail: {}, state, chosen_by: "" },
+      ...{ model: "", reason: "", problem: "", hash: "", decided_by: "", at: now },
+    };
+    insert.run(
+      ...[id, fire.id, fire.signal, policy.name, JSON.stringify(fire), now] as const,
+      ...[Number(isActedOn), isActedOn ? "open" : "sent", now, JSON.stringify(result)] as const,
+    );
+  }
+
+  #isLimited({ name, per_hour: most }: Policy, now: number): boolean {
+    const taken = this.#store.db.prepare(
+      "SELECT count(*) AS n FROM fire_actions WHERE policy = ? AND acted = 1 AND taken_ms > ?",
+    ).get(name, now - HOUR_MS);
+    return Number(taken?.["n"]) >= most;
+  }
+
+  /** Rows with something to do now, the oldest first; those that wait for a person once it is decided. */
+  due(): ActionRow[] {
+    const now = Date.now();
+    return this.#rows(
+      `state NOT IN ('ended', 'approval') AND due_ms <= ?1 OR state = 'approval' AND EXISTS
+       (SELECT 1 FROM approvals WHERE thread = id AND (decision IS NOT NULL OR until_ms < ?1))
+       ORDER BY due_ms, id LIMIT ${AGENT_LIMITS.actionsAtOnce * 4}`,
+      now,
+    );
+  }
+
+  /** A row by its id. */
+  find(id: string): ActionRow | undefined {
+    return this.#rows("id = ?1", id)[0];
+  }
+
+  /** What was done about the fires of a signal (absent = all, `waiting` = approvals), the newest first. */
+  list({ signal, waiting = false, limit }: {
+    signal?: string | undefined;
+    waiting?: boolean | undefined;
+    limit: number;
+  }): FireAction[] {
+    const only = waiting ? " AND state = 'approval'" : "";
+    const where = `(?1 = '' OR signal = ?1)${only} ORDER BY taken_ms DESC, id LIMIT ${limit}`;
+    return this.#rows(where, signal ?? "").map(({ result }) => result);
+  }
+
+  /** Ids, times and values of the newest fires of a signal and symbol before this one. */
+  earlier({ signal, symbol, id }: Fire): Fire[] {
+    const rows = this.#rows(
+      `signal = ?1 ORDER BY taken_ms DESC LIMIT ${AGENT_LIMITS.contextRecordsMax}`,
+      signal,
+    );
+    return rows.map(({ fire }) => fire).filter((fire) => fire.symbol === symbol && fire.id !== id);
+  }
+
+  /** Puts what was picked into the queue; a node that is repeated finds the first one there. */
+  queue(id: string, picked: Picked, more: Partial<FireAction> = {}): void {
+    const isOver = more.state !== undefined || picked.choice.action === NO_ACTION;
+    this.#move(id, ["open", "approval"], {
+      ...{ to: isOver ? "sent" : "queued" },
+      result: {
+        ...this.#chosen(picked),
+        ...{ state: picked.choice.action === NO_ACTION ? "none" : "working", hash: "", ...more },
+      },
+    });
+  }
+
+  /** Notes that a person is waited for. */
+  wait(id: string, picked: Picked, hash: string): void {
+    this.#move(id, ["open", "approval"], {
+      to: "approval",
+      result: { ...this.#chosen(picked), state: "approval", hash },
+    });
+  }
+
+  #chosen({ policy: { actions }, choice: { action, by, reason } }: Picked): Partial<FireAction> {
+    const chosen = actions[action];
+    return {
+      ...{ action, type: chosen?.type ?? "", detail: detailOf(chosen), chosen_by: by, reason },
+      model: by === "model" ? this.#model : "",
+    };
+  }
+
+  /** Notes what became of it. */
+  sent(id: string, result: Partial<FireAction>): void {
+    this.#move(id, ["open", "approval", "queued"], { to: "sent", result });
+  }
+
+  /** Its event is published: it is over. */
+  end(id: string): void {
+    this.#move(id, ["sent"], { to: "ended", result: {} });
+  }
+
+  /** Has it tried again later; how often it failed at this stage by now. */
+  retry({ id, attempts }: ActionRow): number {
+    const waitMs = Math.min(AGENT_LIMITS.retryMs * 2 ** attempts, AGENT_LIMITS.retryMsMax);
+    this.#store.db.prepare("UPDATE fire_actions SET attempts = ?, due_ms = ? WHERE id = ?")
+      .run(attempts + 1, Date.now() + waitMs, id);
+    return attempts + 1;
+  }
+
+  #move(
+    id: string,
+    from: readonly ActionStage[],
+    { to, result }: { to: ActionStage; result: Partial<FireAction> },
+  ): void {
+    this.#store.change((db) => {
+      const row = this.find(id);
+      if (row === undefined || !from.includes(row.stage)) return;
+      db.prepare(
+        "UPDATE fire_actions SET state = ?, attempts = 0, due_ms = ?, result = ? WHERE id = ?",
+      ).run(to, Date.now(), JSON.stringify({ ...row.result, ...result }), id);
+    });
+  }
+
+  #rows(where: string, parameter: string | number): ActionRow[] {
+    return this.#store.db.prepare(`SELECT * FROM fire_actions WHERE ${where}`).all(parameter)
+      .map((row) => ({
+        id: String(row["id"]),
+        policy: String(row["policy"]),
+        fire: JSON.parse(String(row["fire"])),
+        stage: String(row["state"]) as ActionStage,
+        attempts: Number(row["attempts"]),
+        result: JSON.parse(String(row["result"])),
+      }));
+  }
+}
+
+/** The id of what a policy does about a fire: also its thread, and the key of what is sent. */
+export function actionId({ id }: Fire, policy: string): string {
+  return `a-${sha256(`${policy} ${id}`).slice(0, 24)}`;
+}
+
+function detailOf(action: PolicyAction | undefined): FireAction["detail"] {
+  switch (action?.type) {
+    case "alert":
+      return { severity: action.severity };
+    case "webhook":
+      return { to: action.to };
+    case "trade_signal":
+      return { side: action.side, ...(action.size === undefined ? {} : { size: action.size }) };
+    default:
+      return {};
+  }
+}
+
+/** Whether a policy is about a fire. */
+function isOf({ signals, symbols }: Policy, { signal, symbol }: Fire): boolean {
+  const fits = (patterns: readonly string[], name: string) =>
+    patterns.some((pattern) =>
+      pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern
+    );
+  return fits(signals, signal) && (symbols === undefined || fits(symbols, symbol));
+}

@@ -1,0 +1,56 @@
+import type { OpenedAgents } from "@ssmd/agents";
+import { ACTION_STATES, type FireAction } from "@ssmd/market";
+import { z } from "zod";
+import type { SsmdContext } from "../context.ts";
+import { UsageError } from "../exit.ts";
+import { text } from "../command/flag.ts";
+import { principal, withAgents } from "./with_agent.ts";
+
+/** What a policy did about a fire, as commands print it. */
+export const ACTION = z.object({
+  id: z.string(),
+  fire: z.string(),
+  signal: z.string(),
+  feed: z.string(),
+  symbol: z.string(),
+  policy: z.string(),
+  action: z.string().describe("Its name in the policy; none = nothing is done"),
+  type: z.string(),
+  detail: z.record(z.string(), z.union([z.string(), z.number()])),
+  state: z.enum(ACTION_STATES),
+  chosen_by: z.enum(["model", "default", ""]),
+  model: z.string().describe("A scripted one says so"),
+  reason: z.string(),
+  problem: z.string(),
+  hash: z.string().describe("Of exactly what waits for an approval"),
+  decided_by: z.string(),
+  at: z.number().describe("When the fire was taken, ms"),
+});
+
+/** The id of an action. */
+export const ACTION_ID = text("The action, as ssmd action list tells it", {
+  placeholder: "action",
+  required: true,
+});
+
+/** Decides on an action that waits; who works on fires goes on with it. */
+export function decideAction(
+  context: SsmdContext,
+  flags: { env: string; data?: string },
+  { id, decision }: { id: string; decision: "approve" | "reject" },
+): Promise<FireAction> {
+  return withAgents(context, flags, ({ actions, approvals }) => {
+    const { hash } = actionOf(actions, id);
+    approvals.decide(id, { decision, hash, principal: principal() });
+    return actionOf(actions, id);
+  });
+}
+
+/** An action by its id. Throws UsageError `ACTION_UNKNOWN`. */
+export function actionOf(actions: OpenedAgents["actions"], id: string): FireAction {
+  const found = actions.find(id);
+  if (found !== undefined) return found.result;
+  throw new UsageError("ACTION_UNKNOWN", `there is no action "${id}"`, {
+    hint: "ssmd action list",
+  });
+}

@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { ACTION } from "../agent/action_view.ts";
+import { AGENT_FLAGS, withAgents } from "../agent/with_agent.ts";
+import { defineCommand } from "../command/define.ts";
+import { on, text, whole } from "../command/flag.ts";
+
+export default defineCommand({
+  name: "action list",
+  brief: "List what policies did about fires, the newest first",
+  examples: ["ssmd action list", "ssmd action list --waiting --output json"],
+  flags: {
+    ...AGENT_FLAGS,
+    signal: text("Only about fires of this signal"),
+    waiting: on("Only what waits for an approval"),
+    limit: whole("At most so many", { default: "100" }),
+  },
+  output: z.array(ACTION),
+  table: (actions) => ({
+    rows: actions.map(({ id, at, signal, symbol, policy, action, state, chosen_by, problem }) => ({
+      ...{ id, at: new Date(at).toISOString(), signal, symbol, policy, action, state },
+      ...{ "chosen by": chosen_by, problem },
+    })),
+    counted: "action",
+  }),
+  run: ({ flags, context }) => withAgents(context, flags, ({ actions }) => actions.list(flags)),
+});
