@@ -39,7 +39,7 @@ class Archive(Source):
             return table_of(columns, [])
         feeds = table.column("feed").unique().to_pylist()
         if len(feeds) > 1:
-            raise SsmdError("FEED_AMBIGUOUS", f"{symbol} is of {' and '.join(feeds)}.", "Say which feed.")
+            raise SsmdError("FEED_AMBIGUOUS", f"{symbol} is of {' and '.join(map(str, feeds))}.", "Say which feed.")
         return table
 
     def _gaps(self, symbol: str | None, span: Span, feed: str | None) -> list[Row]:

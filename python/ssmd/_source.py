@@ -68,7 +68,7 @@ class Source(Protocol):
     def _gaps(self, symbol: str | None, span: Span, feed: str | None) -> list[Row]: ...
 
 
-def _marks(times: Iterable[int], from_us: int, gaps: list[Row]) -> list[bool]:
+def _marks(times: Iterable[Any], from_us: int, gaps: list[Row]) -> list[bool]:
     """Of trades in order of receipt: may trades be missing between each and the one before (or the start)?"""
     spans = [(gap["from_time"], gap["to_time"] or math.inf) for gap in gaps if gap["channel"] in ("all", "trade")]
     spans.sort()
