@@ -10,7 +10,7 @@ import { dayJobs } from "./day/open_day_jobs.ts";
 import { DayStore } from "./day/day_store.ts";
 import { JobStore } from "./job_store.ts";
 import { JobRunner } from "./runner.ts";
-import { lockRunner, type RunnerLock } from "./runner_lock.ts";
+import { holderOf, lockRunner, type RunnerLock } from "./runner_lock.ts";
 import { schedulesOf } from "./schedule.ts";
 import { Scheduler } from "./scheduler.ts";
 import { archiveWorkflows } from "./workflows/index.ts";
@@ -48,6 +48,15 @@ export async function openJobs(dataDir: string, env: string): Promise<JobStore> 
 export async function openDays(dataDir: string, env: string): Promise<DayStore> {
   await Deno.mkdir(`${dataDir}/jobs`, { recursive: true });
   return new DayStore(jobsPath(dataDir, env));
+}
+
+function lockPath(dataDir: string, env: string): string {
+  return `${dataDir}/jobs/${env}.lock`;
+}
+
+/** Who runs the jobs of a folder, for a person; asked after {@linkcode JobService.start} gave undefined. */
+export async function jobsHolder(dataDir: string, env: string): Promise<string> {
+  return await holderOf(lockPath(dataDir, env));
 }
 
 /**
@@ -90,7 +99,7 @@ export class JobService implements AsyncDisposable {
   static async start(options: JobServiceOptions): Promise<JobService | undefined> {
     const { dataDir, environment: { name: env } } = options;
     const store = await openJobs(dataDir, env);
-    const lock = await lockRunner(`${dataDir}/jobs/${env}.lock`);
+    const lock = await lockRunner(lockPath(dataDir, env));
     if (lock === undefined) {
       store[Symbol.dispose]();
       return undefined;

@@ -11,7 +11,7 @@ import {
   SsmdError,
   untilSignal,
 } from "@ssmd/runtime";
-import { JobService } from "./mod.ts";
+import { JobService, jobsHolder } from "./mod.ts";
 
 const FLAGS = {
   env: { help: "name of the environment", default: "demo-nats" },
@@ -41,7 +41,7 @@ await runService("worker", FLAGS, async (flags) => {
     // Nothing is captured here that must not be disturbed.
     quietMs: 0,
   });
-  if (jobs === undefined) throw runsElsewhere(dataDir);
+  if (jobs === undefined) throw await runsElsewhere(dataDir, environment.name);
   const scrape = serveMetrics({
     host: flags["metrics-host"],
     port: portOf("metrics-port", flags["metrics-port"]),
@@ -54,8 +54,9 @@ await runService("worker", FLAGS, async (flags) => {
   await scrape.close();
 });
 
-function runsElsewhere(dataDir: string): SsmdError {
-  return new SsmdError("JOBS_RUNNING", `Another process runs the jobs of ${dataDir}.`, {
+async function runsElsewhere(dataDir: string, env: string): Promise<SsmdError> {
+  const holder = await jobsHolder(dataDir, env);
+  return new SsmdError("JOBS_RUNNING", `${holder} runs the jobs of ${dataDir}.`, {
     hint: "One is enough: an `up` runs them, too. Choose another folder with --data.",
   });
 }

@@ -1,3 +1,5 @@
+import { whoIsThis } from "@ssmd/journal";
+
 /** Held while a process runs an environment's jobs. */
 export interface RunnerLock {
   release(): void;
@@ -9,7 +11,17 @@ export interface RunnerLock {
  */
 export async function lockRunner(path: string): Promise<RunnerLock | undefined> {
   const file = await Deno.open(path, { create: true, write: true });
-  if (await file.tryLock(true)) return { release: () => file.close() };
-  file.close();
-  return undefined;
+  if (!await file.tryLock(true)) {
+    file.close();
+    return undefined;
+  }
+  const { pid, host } = whoIsThis();
+  await file.truncate();
+  await file.write(new TextEncoder().encode(`process ${pid} on ${host}`));
+  return { release: () => file.close() };
+}
+
+/** Who holds a lock, for a person. */
+export async function holderOf(path: string): Promise<string> {
+  return await Deno.readTextFile(path).catch(() => "") || "another process";
 }

@@ -361,6 +361,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "List the jobs of an environment, the newest first",
     load: () => import("./job_list.ts"),
   },
+  "job logs": {
+    brief: "Print the log of a job, the oldest line first",
+    load: () => import("./job_logs.ts"),
+  },
   "job retry": {
     brief: "Run a failed or cancelled job again, from its first step that is not done",
     load: () => import("./job_retry.ts"),
@@ -465,6 +469,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
   "schedule resume": {
     brief: "Let a paused schedule ask for jobs again",
     load: () => import("./schedule_resume.ts"),
+  },
+  "schedule show": {
+    brief: "Show a schedule: when it is due, and how its last jobs went",
+    load: () => import("./schedule_show.ts"),
   },
   "schedule trigger": {
     brief: "Do now what a schedule does, out of turn",

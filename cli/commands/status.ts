@@ -9,6 +9,7 @@ import { ENVIRONMENT, OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { dir, on } from "../command/flag.ts";
 import type { SsmdContext } from "../context.ts";
+import { jobProblems } from "../jobs/job_problems.ts";
 import { bytesText, durationText } from "../format.ts";
 import { Registry } from "../registry/registry.ts";
 import { render } from "../render.ts";
@@ -87,7 +88,7 @@ export default defineCommand({
   description:
     "Finds a running up or gateway by its file in the data folder. Exit code 1 when something is " +
     "wrong: nothing runs, a feed is not live or behind, a service is not ready, the disk is nearly " +
-    "full. A gateway that asks for keys wants one in SSMD_API_KEY.",
+    "full, a job failed or is overdue. A gateway that asks for keys wants one in SSMD_API_KEY.",
   examples: ["ssmd status", "ssmd status --env demo --output json"],
   flags: {
     env: ENVIRONMENT,
@@ -135,6 +136,7 @@ async function readStatus(
     ...feeds.flatMap(feedProblems),
     ...await diskProblems(archive, dataDir),
     ...sealProblems(archive),
+    ...await jobProblems(environment, dataDir),
   ];
   return {
     ...{ ok: problems.length === 0, env: location.env, problems },

@@ -16,7 +16,7 @@ import {
   environmentFeedback,
   startGateway,
 } from "@ssmd/gateway";
-import { JobService } from "@ssmd/jobs";
+import { JobService, jobsHolder } from "@ssmd/jobs";
 import { appendAudit } from "@ssmd/journal";
 import {
   type Deployment,
@@ -302,8 +302,9 @@ async function startJobs(
     registryDir: registryDir ?? await findRegistry(Deno.cwd()),
     metrics: new Metrics("jobs", parts.registry),
   });
-  if (jobs === undefined) logger.info("another process runs the jobs of this folder");
-  else stack.use(jobs);
+  if (jobs !== undefined) return void stack.use(jobs);
+  const holder = await jobsHolder(dataDir, environment.name);
+  logger.info("the jobs of this folder run elsewhere", { holder });
 }
 
 function connectorOf(

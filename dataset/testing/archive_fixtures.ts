@@ -21,13 +21,12 @@ import { translatorOf } from "@ssmd/exchanges";
 /** Environment, feed and day of the tests' archive. */
 export const FEED_DAY = { env: "test", feed: "kraken", day: "2026-08-01" } as const;
 const MINUTE_US = 60_000_000;
-const RUN = "m1abc";
 const UTF8 = new TextEncoder();
 const encoder = new Encoder();
 
-function captureOf(env: string, connection: string, linesBefore: number): CaptureInfo {
+function captureOf(capture: Capture, connection: string, linesBefore: number): CaptureInfo {
   return {
-    ...{ run: RUN, connection, env, feed: FEED_DAY.feed, venue: "kraken" },
+    ...{ run: runOf(capture), connection, env: capture.env, feed: FEED_DAY.feed, venue: "kraken" },
     endpoint: "ws://127.0.0.1:1/v2",
     symbols: [{ symbol: "BTCUSD", external: "BTC/USD" }],
     ...{ location: "", host: "here" },
@@ -48,6 +47,11 @@ interface Capture {
   env: string;
   /** `YYYY-MM-DD`, UTC. */
   day: string;
+}
+
+/** A run a day. */
+function runOf({ day }: Capture): string {
+  return day === FEED_DAY.day ? "m1abc" : `m1${day.replaceAll("-", "")}`;
 }
 
 function startUsOf({ day }: Capture): number {
@@ -88,10 +92,10 @@ export async function fillArchive(
   await archiver.start();
   const files: ManifestFile[] = [];
   let line = 0;
-  const connections = ["m1abc-1", "m1abc-2"].map((name) => ({
+  const connections = [1, 2].map((index) => `${runOf(dayId)}-${index}`).map((name) => ({
     name,
     linesBefore: 0,
-    translator: translatorOf(captureOf(env, name, 0), { day }),
+    translator: translatorOf(captureOf(dayId, name, 0), { day }),
   }));
   for (let minute = 0; minute < 3; minute++) {
     for (const connection of connections) {
@@ -103,7 +107,9 @@ export async function fillArchive(
         const parsed = parseRawLine(text.slice(0, -1));
         if (parsed.kind === "capture") continue;
         line++;
-        translator.line(parsed).events.forEach((event, i) => send(publisher, env, event, line, i));
+        translator.line(parsed).events.forEach((event, i) =>
+          send(publisher, dayId, event, line, i)
+        );
       }
     }
   }
@@ -118,15 +124,15 @@ export async function fillArchive(
 
 function send(
   publisher: Publisher,
-  env: string,
+  capture: Capture,
   event: MarketEvent,
   line: number,
   index: number,
 ): void {
   publisher.publish({
-    subject: subjectOf(env, event.feed, event.type, event.symbol),
+    subject: subjectOf(capture.env, event.feed, event.type, event.symbol),
     payload: encoder.encode(event),
-    id: `${RUN}-${line}-${index}`,
+    id: `${runOf(capture)}-${line}-${index}`,
   });
 }
 
@@ -138,7 +144,7 @@ async function putRaw(
   linesBefore: number,
   lines: readonly string[],
 ): Promise<ManifestFile> {
-  const info = captureOf(capture.env, connection, linesBefore);
+  const info = captureOf(capture, connection, linesBefore);
   const built = buildRawFile(info, [UTF8.encode(lines.join(""))]);
   const key = rawKey({
     ...FEED_DAY,
@@ -148,7 +154,14 @@ async function putRaw(
   });
   await storage.put(key, built.bytes);
   return {
-    ...{ key, connection, run: RUN, count: lines.length, ...built.counts, clock: info.clock },
+    ...{
+      key,
+      connection,
+      run: runOf(capture),
+      count: lines.length,
+      ...built.counts,
+      clock: info.clock,
+    },
     bytes: built.bytes.length,
     sha256: built.sha256,
     ...manifestTimes(built.firstUs, built.lastUs),

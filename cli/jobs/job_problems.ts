@@ -1,0 +1,42 @@
+import { jobsPath, nextDueUs, openDays, openJobs, schedulesOf } from "@ssmd/jobs";
+import type { Environment } from "@ssmd/metadata";
+import { isoOfUs, nowUs } from "@ssmd/runtime";
+
+/** Time after which what is due and not done is overdue. */
+const OVERDUE_US = 3_600_000_000;
+/** Problems that are named one by one. */
+const NAMED_MAX = 5;
+
+/** What is wrong with an environment's jobs, schedules and trading days, in sentences. */
+export async function jobProblems(environment: Environment, dataDir: string): Promise<string[]> {
+  const { name: env } = environment;
+  // Nothing is made here by looking.
+  if (!await exists(jobsPath(dataDir, env))) return [];
+  using jobs = await openJobs(dataDir, env);
+  using days = await openDays(dataDir, env);
+  const lateUs = nowUs() - OVERDUE_US;
+  const failed = jobs.list({ state: "failed" }).map(({ id, error }) =>
+    `job ${id} failed: ${error?.message ?? "unknown"}: ssmd job retry ${id}`
+  );
+  const waiting = jobs.list({ state: "queued" }).filter(({ dueAtUs }) => dueAtUs < lateUs)
+    .map(({ id, dueAtUs }) => `job ${id} was due ${isoOfUs(dueAtUs)}`);
+  const schedules = schedulesOf(environment).flatMap((schedule) => {
+    const { isPaused, lastAtUs } = jobs.schedule(schedule.name);
+    if (isPaused || lastAtUs === null) return [];
+    const dueUs = nextDueUs(schedule, lastAtUs);
+    return dueUs < lateUs ? [`schedule ${schedule.name} was due ${isoOfUs(dueUs)}`] : [];
+  });
+  const stuck = days.list().filter(({ state, changedAtUs }) =>
+    (state === "starting" || state === "ending") && changedAtUs < lateUs
+  ).map(({ feed, day, state }) => `${feed} ${day} is ${state} for over an hour: ssmd day recover`);
+  return [failed, waiting, schedules, stuck].flatMap(shortened);
+}
+
+function shortened(problems: readonly string[]): string[] {
+  const more = problems.length - NAMED_MAX;
+  return [...problems.slice(0, NAMED_MAX), ...(more > 0 ? [`and ${more} more like it`] : [])];
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
