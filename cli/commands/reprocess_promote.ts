@@ -2,7 +2,9 @@ import { z } from "zod";
 import {
   activeVersionOn,
   type ActiveVersions,
+  dayOfUs,
   loadActiveVersions,
+  NORMALIZED_VERSION,
   saveActiveVersions,
 } from "@ssmd/archive";
 import { isoOfUs, nowUs } from "@ssmd/runtime";
@@ -24,8 +26,8 @@ export default defineCommand({
   name: "reprocess promote",
   brief: "Let readers take a version where they name none",
   description:
-    "Without days the version becomes the default: every day is read of it, but days that it does " +
-    "not have, which stay with the version that they are read of now. With days, these alone. " +
+    "Every day that the version has is read of it from now on; with days, these alone. Days that have " +
+    "not ended, and all that come, are read of v1, which is what the archiver writes. " +
     "One object is written, normalized/{env}/{feed}/promoted.json: a reader sees the old choice or " +
     "the new one. v1, what the archiver writes, is made active the same way. The journal keeps who " +
     "did it.",
@@ -51,9 +53,8 @@ export default defineCommand({
       const versions = await versionsIn(storage, { env, feed });
       const days = [...new Set(versions.flatMap((info) => info.days))].sort();
       const before = await loadActiveVersions(storage, env, feed);
-      const after = (date ?? from ?? to) === undefined
-        ? withDefault(before, chosen, days)
-        : withDays(before, chosen, daySpanOf(flags));
+      const isSpan = (date ?? from ?? to) !== undefined;
+      const after = choose(before, chosen, { days, span: isSpan ? daySpanOf(flags) : undefined });
       const changes = changesOf(before, after, days);
       const value = { env, feed, version, dry_run: dryRun, default: after.default, changes };
       if (dryRun || isSame(before, after)) return value;
@@ -67,36 +68,28 @@ export default defineCommand({
     }),
 });
 
-function withDays(
-  before: ActiveVersions,
-  { version, days }: VersionInfo,
-  { from, to }: { from: string; to: string },
-): ActiveVersions {
-  const own = days.filter((day) => day >= from && day <= to);
-  if (own.length === 0) {
-    throw new UsageError("DAY_MISSING", `Version ${version} has none of these days.`, {
-      hint: `It has ${days[0] ?? "none"} to ${days.at(-1) ?? "none"}.`,
-    });
-  }
-  const changed = { ...before.days, ...Object.fromEntries(own.map((day) => [day, version])) };
-  return { ...before, days: tidy(changed, before.default) };
-}
-
-/** Days that the version does not have stay with what they are read of. */
-function withDefault(
+/** A version that was made of a day that goes on lacks what comes: only ended days are chosen. */
+function choose(
   before: ActiveVersions,
   { version, days: own }: VersionInfo,
-  all: readonly string[],
+  { days, span }: { days: readonly string[]; span: { from: string; to: string } | undefined },
 ): ActiveVersions {
-  const kept = all.filter((day) => !own.includes(day)).map((
-    day,
-  ) => [day, activeVersionOn(before, day)]);
-  return { ...before, default: version, days: tidy(Object.fromEntries(kept), version) };
+  const today = dayOfUs(nowUs());
+  const isChosen = (day: string) =>
+    own.includes(day) && (version === NORMALIZED_VERSION || day < today) &&
+    (span === undefined || (day >= span.from && day <= span.to));
+  if (span !== undefined && !days.some(isChosen)) {
+    throw new UsageError("DAY_MISSING", `Version ${version} has none of these days, ended`, {
+      hint: `It has ${own[0] ?? "none"} to ${own.at(-1) ?? "none"}, and today is ${today}`,
+    });
+  }
+  const chosen = days.map((day) => [day, isChosen(day) ? version : activeVersionOn(before, day)]);
+  return { ...before, default: NORMALIZED_VERSION, days: tidy(Object.fromEntries(chosen)) };
 }
 
-/** Without days that say what the default says; in order. */
-function tidy(days: Record<string, string>, standard: string): Record<string, string> {
-  const entries = Object.entries(days).filter(([, version]) => version !== standard);
+/** Without days that are read of the default; in order. */
+function tidy(days: Record<string, string>): Record<string, string> {
+  const entries = Object.entries(days).filter(([, version]) => version !== NORMALIZED_VERSION);
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

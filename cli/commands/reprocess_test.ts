@@ -57,6 +57,21 @@ Deno.test("an active version is what readers get, and it can be taken back", () 
     );
   }));
 
+Deno.test("days that have not ended, and those that come, are read of what the archiver writes", () =>
+  inProject(async (project) => {
+    await run(project, `${MAKE} v2`);
+    const made = "data/normalized/demo/kraken/v2";
+    const today = new Date().toISOString().slice(0, 10).replaceAll("-", "/");
+    await run(project, `mkdir -p ${made}/${today}`);
+    await run(project, `cp ${made}/2026/08/01/manifest.json ${made}/${today}/manifest.json`);
+    await run(project, "ssmd reprocess promote v2 --feed kraken --data ./data -y");
+    const text = await run(project, "cat data/normalized/demo/kraken/promoted.json");
+    assert.equal(JSON.parse(text).default, "v1");
+    assert.deepEqual(JSON.parse(text).days, { "2026-08-01": "v2" });
+    const open = "ssmd reprocess promote v2 --feed kraken --data ./data --date today -y";
+    assert.match(await run(project, open, 2), /none of these days/);
+  }));
+
 Deno.test("prune removes all of a version, and none that is read or that the archiver writes", () =>
   inProject(async (project) => {
     await run(project, `${MAKE} v2`);

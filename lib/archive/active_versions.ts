@@ -12,7 +12,7 @@ export interface ActiveVersions {
   env: string;
   /** Feed. */
   feed: string;
-  /** The version of every day that is not named below. */
+  /** The version of every day that is not named below: the archiver's, which writes the days to come. */
   default: string;
   /** Versions of single days, `YYYY-MM-DD` → version. */
   days: Record<string, string>;
