@@ -53,6 +53,7 @@ export const CATALOGUE_HOSTS: Readonly<Record<string, string>> = {
   kraken: "api.kraken.com:443",
   polymarket: "gamma-api.polymarket.com:443",
 };
+const OPENFIGI_HOST = "api.openfigi.com:443";
 const LOOPBACK: readonly string[] = ["127.0.0.1", "localhost", "[::1]"];
 const DATA_DIR_DEFAULT = "./data";
 const CHRONYC = "/usr/bin/chronyc";
@@ -78,7 +79,7 @@ export function commandWord(args: readonly string[]): string | undefined {
 export function usesEnvironments({ program, args }: Pick<Launch, "program" | "args">): boolean {
   if (program !== "ssmd") return true;
   const word = commandWord(args);
-  if (word === "secmaster") return args.some((arg) => arg.startsWith("sync"));
+  if (word === "secmaster") return args.some((arg) => /^(sync|figi-(lookup|enrich)$)/.test(arg));
   return word !== undefined && !REGISTRY_WORDS.has(word) && !args.includes("--help");
 }
 
@@ -196,7 +197,9 @@ function temporaryFolders({ args, tempDir, cacheDir }: Launch): string[] {
 
 /** The venue whose REST a command asks: its host is no matter of an environment. */
 function catalogueHosts({ program, args }: Launch): string[] {
-  if (program !== "ssmd" || commandWord(args) !== "secmaster" || !args.includes("sync")) return [];
+  if (program !== "ssmd" || commandWord(args) !== "secmaster") return [];
+  if (args.some((arg) => /^figi-(lookup|enrich)$/.test(arg))) return [OPENFIGI_HOST];
+  if (!args.includes("sync")) return [];
   return Object.entries(CATALOGUE_HOSTS).flatMap(([venue, host]) =>
     args.includes(venue) ? [host] : []
   );

@@ -518,6 +518,14 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Print instruments with all their versions and mappings",
     load: () => import("./secmaster_export.ts"),
   },
+  "secmaster figi-enrich": {
+    brief: "Give instruments of the registry that have none the FIGI that OpenFIGI knows",
+    load: () => import("./secmaster_figi_enrich.ts"),
+  },
+  "secmaster figi-lookup": {
+    brief: "Ask OpenFIGI which FIGIs an identifier has",
+    load: () => import("./secmaster_figi_lookup.ts"),
+  },
   "secmaster figi-validate": {
     brief: "Check the form and the check digit of FIGIs; nobody is asked",
     load: () => import("./secmaster_figi_validate.ts"),

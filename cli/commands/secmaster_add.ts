@@ -1,10 +1,11 @@
-import { ASSET_CLASSES, editorLine, registryPathOf, YamlEdit, yamlText } from "@ssmd/metadata";
+import { ASSET_CLASSES, editorLine, registryPathOf, yamlText } from "@ssmd/metadata";
 import { defineCommand } from "../command/define.ts";
 import { choice, text } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
 import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
 import { Registry } from "../registry/registry.ts";
 import { instantFlag, INSTRUMENT_ID, nowText } from "../secmaster/flags.ts";
+import { newVersionText } from "../secmaster/new_version.ts";
 import { TERMS_FLAGS, termsOf } from "../secmaster/terms_flags.ts";
 
 export default defineCommand({
@@ -35,7 +36,7 @@ export default defineCommand({
     const text = registry.texts.get(path);
     const after = text === undefined
       ? newText(id, times, flags)
-      : versionText(text, registry.instrument(id), { ...times, ...termsOf(flags) });
+      : newVersionText(text, registry.instrument(id), { ...times, ...termsOf(flags) });
     return await applyChanges(context, { registry, changes: new Map([[path, after]]) }, flags);
   },
 });
@@ -51,16 +52,4 @@ function newText(id: string, times: object, flags: NewFlags): string {
   const version = { ...times, state: "open", ...termsOf(flags) };
   const file = { id, name: flags.name, asset_class: flags.class, versions: [version] };
   return yamlText(file, [editorLine("instrument")]);
-}
-
-function versionText(
-  text: string,
-  { versions }: ReturnType<Registry["instrument"]>,
-  changes: Record<string, unknown>,
-): string {
-  const newest = versions.toSorted((a, b) => a.effective < b.effective ? -1 : 1).at(-1);
-  const { venue: _, ...terms } = newest ?? {};
-  const edit = new YamlEdit(text);
-  edit.append(["versions"], { ...terms, ...changes });
-  return edit.toString();
 }

@@ -79,6 +79,8 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   tail: GATEWAY,
   "env apply": GATEWAY,
   "secmaster sync": REST,
+  "secmaster figi-lookup": REST,
+  "secmaster figi-enrich": REST,
   "secmaster sync-to-git": BUS,
   "feedback list": GATEWAY,
   "feedback show": GATEWAY,

@@ -1,6 +1,8 @@
+import { answerOpenFigi } from "./fake_open_figi.ts";
 import { answerRest } from "@ssmd/simulator/kalshi_rest";
 /**
- * Serves Kalshi's REST with a few markets on a fixed port, for the examples of `ssmd secmaster sync`.
+ * Serves Kalshi's REST with a few markets, and OpenFIGI's, on a fixed port, for the examples of
+ * `ssmd secmaster`.
  * Ends by itself with the project. @module
  */
 
@@ -21,7 +23,8 @@ const catalogue = {
 function serve(): void {
   Deno.serve(
     { hostname: "127.0.0.1", port: PORT, onListen: () => console.log("ready") },
-    (request) => {
+    async (request) => {
+      if (request.method === "POST") return await answerOpenFigi(request);
       const { pathname, searchParams } = new URL(request.url);
       const { status, body } = answerRest(catalogue, pathname.replace(ROOT, ""), searchParams);
       return new Response(body, { status, headers: { "content-type": "application/json" } });
