@@ -47,7 +47,8 @@ function assertEnded(command: CatalogueCommand, line: string, ran: Ran): void {
 /** What the examples of a command need and this machine has not. */
 function missingFor({ name, examples }: CatalogueCommand): string | undefined {
   if (!SEALING && examples.some((example) => example.includes("sealing.pem"))) return "openssl";
-  if (name === "secmaster sync-to-git" && !natsServerAvailable()) return "nats-server";
+  const usesBus = name === "secmaster sync-to-git" || name === "secmaster add";
+  if (usesBus && !natsServerAvailable()) return "nats-server";
   return name.startsWith("storage ") && !s3ServerAvailable() ? "versitygw" : undefined;
 }
 

@@ -79,7 +79,9 @@ export function commandWord(args: readonly string[]): string | undefined {
 export function usesEnvironments({ program, args }: Pick<Launch, "program" | "args">): boolean {
   if (program !== "ssmd") return true;
   const word = commandWord(args);
-  if (word === "secmaster") return args.some((arg) => /^(sync|figi-(lookup|enrich)$)/.test(arg));
+  if (word === "secmaster") {
+    return args.some((arg) => /^(sync|figi-(lookup|enrich)$|--dynamic$)/.test(arg));
+  }
   return word !== undefined && !REGISTRY_WORDS.has(word) && !args.includes("--help");
 }
 

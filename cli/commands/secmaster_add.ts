@@ -1,9 +1,16 @@
-import { ASSET_CLASSES, editorLine, registryPathOf, yamlText } from "@ssmd/metadata";
+import {
+  ASSET_CLASSES,
+  editorLine,
+  type InstrumentFile,
+  registryPathOf,
+  yamlText,
+} from "@ssmd/metadata";
 import { defineCommand } from "../command/define.ts";
-import { choice, text } from "../command/flag.ts";
+import { choice, on, text } from "../command/flag.ts";
 import { UsageError } from "../exit.ts";
 import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
 import { Registry } from "../registry/registry.ts";
+import { withBusInstruments } from "../secmaster/bus_instruments.ts";
 import { instantFlag, INSTRUMENT_ID, nowText } from "../secmaster/flags.ts";
 import { newVersionText } from "../secmaster/new_version.ts";
 import { TERMS_FLAGS, termsOf } from "../secmaster/terms_flags.ts";
@@ -17,9 +24,12 @@ export default defineCommand({
   examples: [
     'ssmd secmaster add ADAUSD --name "Cardano / US dollar" --class crypto --base ADA --quote USD',
     "ssmd secmaster add BTCUSD --effective 2026-12-01 --size-min 0.0001 --dry-run",
+    "ssmd secmaster add BTCUSD --state halted --dynamic --env demo-nats",
   ],
   flags: {
     ...EDIT_FLAGS,
+    dynamic: on("Into the key-value store of --env's bus, which all that runs follows, not a file"),
+    env: text("With --dynamic: the environment", { placeholder: "env", completes: "environment" }),
     name: text("Name for people", { placeholder: "name" }),
     class: choice(ASSET_CLASSES, "What is traded"),
     effective: instantFlag("From when it holds, by the venue's account; default now"),
@@ -30,16 +40,45 @@ export default defineCommand({
   table: editTable,
   async run({ flags, args: [id], context }) {
     const registry = await Registry.open(context.globals);
-    const path = registryPathOf({ kind: "instrument", name: id });
-    const known = nowText();
-    const times = { effective: flags.effective ?? known, known };
-    const text = registry.texts.get(path);
-    const after = text === undefined
-      ? newText(id, times, flags)
-      : newVersionText(text, registry.instrument(id), { ...times, ...termsOf(flags) });
-    return await applyChanges(context, { registry, changes: new Map([[path, after]]) }, flags);
+    if (!flags.dynamic) return await applyChanges(context, changed(registry, id, flags), flags);
+    const { env } = flags;
+    if (env === undefined) {
+      throw new UsageError("USAGE", "--dynamic needs the environment whose bus gets it", {
+        hint: `ssmd secmaster add ${id} --dynamic --env demo-nats`,
+      });
+    }
+    return await withBusInstruments(context, env, async (store) => {
+      const known = (await store.known()).get(id);
+      const files = known === undefined
+        ? registry
+        : registry.with(new Map([[pathOf(id), textOf(known)]]));
+      const change = changed(files, id, flags);
+      const result = await applyChanges(context, change, { dryRun: true, isQuiet: !flags.dryRun });
+      const after = files.with(change.changes).check().instruments.get(id);
+      if (!flags.dryRun && after !== undefined) await store.put([after]);
+      return { ...result, dry_run: flags.dryRun };
+    });
   },
 });
+
+function pathOf(id: string): string {
+  return registryPathOf({ kind: "instrument", name: id });
+}
+
+function textOf(instrument: InstrumentFile): string {
+  return yamlText(instrument, [editorLine("instrument")]);
+}
+
+/** The instrument's file as it would be. */
+function changed(registry: Registry, id: string, flags: NewFlags & { effective?: string }) {
+  const known = nowText();
+  const times = { effective: flags.effective ?? known, known };
+  const text = registry.texts.get(pathOf(id));
+  const after = text === undefined
+    ? newText(id, times, flags)
+    : newVersionText(text, registry.instrument(id), { ...times, ...termsOf(flags) });
+  return { registry, changes: new Map([[pathOf(id), after]]) };
+}
 
 type NewFlags = Parameters<typeof termsOf>[0] & { name?: string; class?: string };
 

@@ -1,7 +1,6 @@
 import { venueNamed, VENUES } from "@ssmd/exchanges";
-import { loadDeployment, loadSharedDeployment } from "@ssmd/metadata";
+import { loadDeployment } from "@ssmd/metadata";
 import { nowUs } from "@ssmd/runtime";
-import { openTransport } from "@ssmd/transport";
 import { z } from "zod";
 import { DRY_RUN, ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
@@ -11,8 +10,9 @@ import type { SsmdContext } from "../context.ts";
 import { Registry } from "../registry/registry.ts";
 import { registryDirOf } from "../registry_dir.ts";
 import { instantFlag, nowText, timesOf } from "../secmaster/flags.ts";
+import { withBusInstruments } from "../secmaster/bus_instruments.ts";
 import { FileInstruments } from "../secmaster/file_instruments.ts";
-import { BusInstruments, type InstrumentStore } from "@ssmd/connector";
+import type { InstrumentStore } from "@ssmd/connector";
 import { synchronize } from "../secmaster/synchronize.ts";
 import { askVenueRest } from "@ssmd/connector";
 
@@ -95,17 +95,7 @@ async function withStore<T>(
     await store.close();
     return result;
   }
-  const registryDir = await registryDirOf(context.globals);
-  const deployment = await loadSharedDeployment({ env, registryDir, signsInto: () => [] });
-  const transport = await openTransport(deployment.transport, { env });
-  try {
-    const store = await BusInstruments.open(transport, env);
-    const result = await action(store);
-    await store.close();
-    return result;
-  } finally {
-    await transport.close();
-  }
+  return await withBusInstruments(context, env, action);
 }
 
 function sinceS(since: string): number {

@@ -1,18 +1,10 @@
-import {
-  editorLine,
-  isSameInstrument,
-  loadSharedDeployment,
-  registryPathOf,
-  yamlText,
-} from "@ssmd/metadata";
-import { openTransport } from "@ssmd/transport";
+import { editorLine, isSameInstrument, registryPathOf, yamlText } from "@ssmd/metadata";
 import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { list } from "../command/flag.ts";
 import { applyChanges, EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
 import { Registry } from "../registry/registry.ts";
-import { registryDirOf } from "../registry_dir.ts";
-import { BusInstruments } from "@ssmd/connector";
+import { withBusInstruments } from "../secmaster/bus_instruments.ts";
 
 export default defineCommand({
   name: "secmaster sync-to-git",
@@ -34,25 +26,15 @@ export default defineCommand({
   async run({ flags, context }) {
     const registry = await Registry.open(context.globals);
     const files = registry.check().instruments;
-    const registryDir = await registryDirOf(context.globals);
-    const { env } = flags;
-    const deployment = await loadSharedDeployment({ env, registryDir, signsInto: () => [] });
-    const transport = await openTransport(deployment.transport, { env });
-    try {
-      const store = await BusInstruments.open(transport, env);
-      const known = await store.known();
-      await store.close();
-      const changes = new Map<string, string>();
-      for (const id of flags.ids ?? files.keys()) {
-        const instrument = known.get(id);
-        const file = files.get(id);
-        if (instrument === undefined || (file && isSameInstrument(file, instrument))) continue;
-        const path = registryPathOf({ kind: "instrument", name: id });
-        changes.set(path, yamlText(instrument, [editorLine("instrument")]));
-      }
-      return await applyChanges(context, { registry, changes }, flags);
-    } finally {
-      await transport.close();
+    const known = await withBusInstruments(context, flags.env, (store) => store.known());
+    const changes = new Map<string, string>();
+    for (const id of flags.ids ?? files.keys()) {
+      const instrument = known.get(id);
+      const file = files.get(id);
+      if (instrument === undefined || (file && isSameInstrument(file, instrument))) continue;
+      const path = registryPathOf({ kind: "instrument", name: id });
+      changes.set(path, yamlText(instrument, [editorLine("instrument")]));
     }
+    return await applyChanges(context, { registry, changes }, flags);
   },
 });

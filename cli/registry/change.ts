@@ -74,6 +74,8 @@ export const EDIT_FLAGS = { dryRun: on("Show the change as a diff and write noth
 export interface ApplyOptions {
   /** Nothing is written. */
   dryRun: boolean;
+  /** Whether nobody is told that nothing is written: it goes elsewhere. */
+  isQuiet?: boolean;
   /** A question that is asked before writing; absent = none. */
   question?: string;
 }
@@ -86,7 +88,7 @@ export interface ApplyOptions {
 export async function applyChanges(
   context: SsmdContext,
   { registry, changes }: { registry: Registry; changes: FileChanges },
-  { dryRun, question }: ApplyOptions,
+  { dryRun, isQuiet, question }: ApplyOptions,
 ): Promise<EditResult> {
   const files = fileChanges(registry, changes);
   assertValid(registry, changes);
@@ -94,7 +96,7 @@ export async function applyChanges(
     if (question !== undefined) assertConfirmed(context, question);
     await writeFiles(registry.dir, changes);
   }
-  if (dryRun) notice(context, "dry run: nothing was written");
+  if (dryRun && !isQuiet) notice(context, "dry run: nothing was written");
   return { dry_run: dryRun, files };
 }
 

@@ -82,6 +82,7 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "secmaster figi-lookup": REST,
   "secmaster figi-enrich": REST,
   "secmaster sync-to-git": BUS,
+  "secmaster add": BUS,
   "feedback list": GATEWAY,
   "feedback show": GATEWAY,
   "feedback resolve": GATEWAY,
