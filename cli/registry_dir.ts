@@ -3,6 +3,16 @@ import { ConfigError } from "@ssmd/runtime/errors";
 import type { Globals } from "./context.ts";
 
 /**
+ * As {@linkcode registryDirOf}; where no folder is named and none is found, the one that comes with
+ * ssmd, so that a first `up` needs no project.
+ */
+export async function registryToRun(globals: Pick<Globals, "dir">): Promise<string> {
+  if (globals.dir !== undefined) return await registryDirOf(globals);
+  const found = await findRegistry(Deno.cwd()).catch(() => undefined);
+  return found ?? new URL("../exchanges", import.meta.url).pathname;
+}
+
+/**
  * The registry folder of a command: `--dir` (the folder itself or the project above it), else found
  * upward from the working directory. Throws ConfigError `CONFIG_NOT_FOUND`; a folder that was named
  * is never exchanged for one above it.

@@ -69,9 +69,16 @@ function envOf(program: Program, args: readonly string[]): string | undefined {
   return flagValue(args, "env") ?? ENV_DEFAULTS[word];
 }
 
+/** The registry that it is started in; `up` has one that comes with ssmd where there is none. */
+async function registryOf(program: Program, args: readonly string[]): Promise<string | undefined> {
+  const dir = flagValue(args, "dir");
+  const found = await findRegistry(dir ?? Deno.cwd()).catch(() => undefined);
+  const isUp = program === "ssmd" && commandWord(args) === "up" && dir === undefined;
+  return found ?? (isUp ? `${ROOT}/exchanges` : undefined);
+}
+
 async function launchOf(program: Program, args: readonly string[]): Promise<Launch> {
-  const registryDir = await findRegistry(flagValue(args, "dir") ?? Deno.cwd())
-    .catch(() => undefined);
+  const registryDir = await registryOf(program, args);
   const needed = registryDir !== undefined && usesEnvironments({ program, args });
   const tempDir = Deno.env.get("TMPDIR");
   const cacheDir = findCacheDir((name) => Deno.env.get(name));

@@ -81,8 +81,8 @@ async function runUp(context: SsmdContext, flags: Flags): Promise<void> {
   // Help and mistakes cost no more than the parser: what runs is loaded when it is to run.
   const { sleep, untilSignal } = await import("@ssmd/runtime");
   const { startUp } = await import("../up/up.ts");
-  const { registryDirOf } = await import("../registry_dir.ts");
-  const registryDir = await registryDirOf(globals);
+  const { registryToRun } = await import("../registry_dir.ts");
+  const registryDir = await registryToRun(globals);
   const { quiet } = globals;
   const files = flags.capture ?? [];
   const terminal = Deno.stdout.isTerminal() && !quiet && flags.output !== "json";

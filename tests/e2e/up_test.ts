@@ -190,9 +190,12 @@ Deno.test("up says so when its port is in use, and ends with 1", async () => {
   assert.match(output, /hint: +\S/);
 });
 
-Deno.test("up ends with 1 where there is no registry", async () => {
+Deno.test("up without a registry runs the demo that comes with ssmd, unless a folder is named", async () => {
   await using folder = new Folder();
-  const { code, output } = await runSsmd(["up"], { cwd: folder.path });
+  await using up = new RunningUp([], { cwd: folder.path });
+  await up.line("running");
+  assert.equal((await up.stop()).code, 0);
+  const { code, output } = await runSsmd(["up", "--dir", "."], { cwd: folder.path });
   assert.equal(code, 1);
   assert.match(output, /there is no registry in .*CONFIG_NOT_FOUND/s);
 });

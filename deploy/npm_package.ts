@@ -1,0 +1,54 @@
+/**
+ * `deno run -A deploy/npm_package.ts`: the npm package in `dist/`, the sources with Deno as their one
+ * dependency: `npx ssmd up` needs no clone. Tests and what only they use stay out. @module
+ */
+import config from "../deno.json" with { type: "json" };
+
+const ROOT = new URL("../", import.meta.url).pathname;
+const DENO_VERSION = "2.9.6";
+/** What no user runs. */
+const LEFT_OUT =
+  /^(tests|bench|python|\.|deploy\/(charts|grafana|prometheus|compose|argocd|systemd)\/)|_test\.tsx?$|(^|\/)(testing|testdata|contract)\/|_fixtures\.ts$|^docs\/.*\.png$/;
+
+/** The manifest of the package. */
+function manifest(): Record<string, unknown> {
+  return {
+    name: "ssmd",
+    version: config.version,
+    description: "Capture, stream, archive and replay market data of exchanges",
+    license: config.license,
+    bin: { ssmd: "cli/ssmd" },
+    dependencies: { deno: DENO_VERSION },
+    engines: { node: ">=20" },
+    os: ["linux", "darwin"],
+  };
+}
+
+async function run(program: string, args: readonly string[], cwd: string): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program, {
+    ...{ args: [...args], cwd },
+  }).output();
+  const text = new TextDecoder();
+  if (!success) throw new Error(`${program} ${args.join(" ")}: ${text.decode(stderr)}`);
+  return text.decode(stdout);
+}
+
+/** Packs the files that git knows into `folder`; gives the tarball's path. */
+export async function packNpm(folder: string): Promise<string> {
+  const files = (await run("git", ["ls-files", "-z"], ROOT)).split("\0");
+  const target = `${folder}/npm`;
+  for (const path of files.filter((path) => path !== "" && !LEFT_OUT.test(path))) {
+    const to = `${target}/${path}`;
+    await Deno.mkdir(to.slice(0, to.lastIndexOf("/")), { recursive: true });
+    await Deno.copyFile(ROOT + path, to);
+  }
+  await Deno.writeTextFile(`${target}/package.json`, JSON.stringify(manifest(), null, 2));
+  const name = await run("npm", ["pack", "--silent", "--pack-destination", folder], target);
+  await Deno.remove(target, { recursive: true });
+  return `${folder}/${name.trim()}`;
+}
+
+if (import.meta.main) {
+  await Deno.mkdir(`${ROOT}dist`, { recursive: true });
+  console.log(await packNpm(`${ROOT}dist`));
+}

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { hasProgram } from "../tests/servers/certificates.ts";
+import { packNpm } from "./npm_package.ts";
+
+const REQUIRED = Deno.env.get("SSMD_REQUIRE_SERVICES") === "1";
+const BYTES_MAX = 4_000_000;
+const WAIT_MS = 120_000;
+
+Deno.test({
+  name: "npx of the packed tarball shows live data in an empty folder, and archives it",
+  ignore: !REQUIRED && !await hasProgram("npx", "--version"),
+  fn: async () => {
+    const top = await Deno.makeTempDir();
+    const cwd = `${top}/empty`;
+    try {
+      await Deno.mkdir(cwd);
+      const tarball = await packNpm(top);
+      const { size } = await Deno.stat(tarball);
+      assert.ok(size < BYTES_MAX, `${size} bytes`);
+      // A group of its own: npx starts a shell, which starts the rest.
+      const child = spawn("npx", ["-y", `--package=${tarball}`, "ssmd", "up", "--port", "0"], {
+        ...{ cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] },
+        env: { ...Deno.env.toObject(), npm_config_cache: `${top}/npm`, NO_COLOR: "1" },
+      });
+      let output = "";
+      child.stdout?.on("data", (bytes) => output += bytes);
+      child.stderr?.on("data", (bytes) => output += bytes);
+      const ended = new Promise((resolve) => child.on("close", resolve));
+      const said = () => output;
+      try {
+        const url = await until(() => /"page":"([^"]+)\/"/.exec(output)?.[1], said);
+        const trade = /published_total\{feed="kraken",type="trade"\} [1-9]/;
+        await until(async () => {
+          const metrics = await (await fetch(`${url}/metrics`)).text();
+          return trade.test(metrics) || undefined;
+        }, said);
+        process.kill(-(child.pid as number), "SIGTERM");
+        await until(() => /"message":"captured".*"archived":[1-9]/.test(output) || undefined, said);
+      } finally {
+        if (child.exitCode === null) process.kill(-(child.pid as number), "SIGKILL");
+        await ended;
+      }
+    } finally {
+      await Deno.remove(top, { recursive: true });
+    }
+  },
+});
+
+async function until<T>(
+  look: () => T | undefined | Promise<T | undefined>,
+  output: () => string,
+): Promise<T> {
+  const deadlineMs = Date.now() + WAIT_MS;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    assert.ok(Date.now() < deadlineMs, output());
+    await delay(100);
+  }
+}
