@@ -7,9 +7,9 @@ import { connectionOfName, type Gap, isBreak, type MarketEvent } from "@ssmd/mar
 import { type OrderBookUpdate, runOfName } from "@ssmd/market";
 import { folderStorage } from "@ssmd/storage";
 import { fileURLToPath } from "node:url";
-import { kalshiBooks, krakenBooks, ReplayedBook } from "./crash_books.ts";
+import { kalshiBooks, krakenBooks, polymarketBooks, ReplayedBook } from "./crash_books.ts";
 import { type Break, manifestsOf, type RawConnection, readRaw } from "./crash_raw.ts";
-import { CRASH_SYMBOLS } from "./crash_registry.ts";
+import { CRASH_SYMBOLS_AND_TOKENS } from "./crash_registry.ts";
 
 /** What was counted. */
 export interface ArchiveCounts {
@@ -155,7 +155,9 @@ function assertBooks(raw: readonly RawConnection[], archived: readonly MarketEve
   let compared = 0;
   for (const connections of Map.groupBy(raw, ({ feed, slot }) => `${feed} ${slot}`).values()) {
     for (const [external, venue] of venueBooks(connections.at(-1) as RawConnection)) {
-      const symbol = CRASH_SYMBOLS.find((known) => known.external === external)?.symbol ?? "";
+      const symbol = CRASH_SYMBOLS_AND_TOKENS.find((known) =>
+        known.external === external
+      )?.symbol ?? "";
       const { bids, asks } = (books.get(symbol) as ReplayedBook).levels();
       assert.deepEqual({ bids, asks }, venue, `the last book of ${symbol}`);
       compared++;
@@ -171,9 +173,13 @@ function venueBooks({ feed, lines }: RawConnection): [string, { bids: Levels; as
   const begin = lines.findLastIndex((line) => line.kind === "event" && line.name === "connect");
   const frames = lines.slice(begin).flatMap((line) => line.kind === "frame" ? [line.text] : []);
   const depth = (external: string) =>
-    CRASH_SYMBOLS.find((known) => known.external === external)?.depth ?? 10;
-  const books = feed === "kraken" ? krakenBooks(frames, depth) : kalshiBooks(frames);
-  const unit = feed === "kraken" ? [1, 1] as const : [1e4, 100] as const;
+    CRASH_SYMBOLS_AND_TOKENS.find((known) => known.external === external)?.depth ?? 10;
+  const books = feed === "kraken"
+    ? krakenBooks(frames, depth)
+    : feed === "kalshi"
+    ? kalshiBooks(frames)
+    : polymarketBooks(frames);
+  const unit = feed === "kalshi" ? [1e4, 100] as const : [1, 1] as const;
   return [...books].map(([external, { bids, asks }]) => {
     const levels = (side: Map<number, number>, sign: 1 | -1) =>
       [...side].sort((a, b) => sign * (a[0] - b[0]))

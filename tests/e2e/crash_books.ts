@@ -85,6 +85,34 @@ export function krakenBooks(frames: readonly string[], depth: (symbol: string) =
   return books;
 }
 
+interface PolymarketEvent {
+  event_type: string;
+  asset_id: string;
+  bids?: { price: string; size: string }[];
+  asks?: { price: string; size: string }[];
+  price_changes?: { asset_id: string; price: string; size: string; side: "BUY" | "SELL" }[];
+}
+
+/** Final books of a session's frames, kept by a plain reader of Polymarket's messages. */
+export function polymarketBooks(frames: readonly string[]) {
+  const books = new Map<string, { bids: Side; asks: Side }>();
+  for (const frame of frames) {
+    for (const event of [JSON.parse(frame)].flat() as PolymarketEvent[]) {
+      if (event.event_type === "book") {
+        const side = (levels: PolymarketEvent["bids"] = []) =>
+          new Map(levels.map(({ price, size }) => [Number(price), Number(size)]));
+        books.set(event.asset_id, { bids: side(event.bids), asks: side(event.asks) });
+      }
+      for (const { asset_id, price, size, side } of event.price_changes ?? []) {
+        const levels = books.get(asset_id)?.[side === "BUY" ? "bids" : "asks"];
+        if (Number(size) === 0) levels?.delete(Number(price));
+        else levels?.set(Number(price), Number(size));
+      }
+    }
+  }
+  return books;
+}
+
 interface KalshiFrame {
   type: string;
   msg: {

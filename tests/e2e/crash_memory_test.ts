@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { demoKey, type Simulator, startSimulator } from "@ssmd/simulator";
 import { assertArchive } from "./crash_archive.ts";
 import { assertRawAgainstLedger } from "./crash_raw.ts";
-import { CRASH_SYMBOLS, writeRegistry } from "./crash_registry.ts";
+import { CRASH_SYMBOLS_AND_TOKENS, writeRegistry } from "./crash_registry.ts";
 import { SeededRandom, Service } from "./crash_service.ts";
 
 const ROUNDS = 5;
@@ -14,13 +14,15 @@ const MINUTE_MS = 60_000;
 const WRITTEN_MS = 3_500;
 const ENV = "crash-memory";
 
-async function startVenue(venue: "kraken" | "kalshi", dir: string, seed: number) {
+const VENUES = ["kraken", "kalshi", "polymarket"] as const;
+
+async function startVenue(venue: typeof VENUES[number], dir: string, seed: number) {
   return await startSimulator({
     venue,
     source: {
       type: "model",
       seed,
-      symbols: CRASH_SYMBOLS.filter(({ feed }) => feed === venue)
+      symbols: CRASH_SYMBOLS_AND_TOKENS.filter(({ feed }) => feed === venue)
         .map(({ external }) => ({ external })),
       ratePerSecond: FRAMES_PER_SECOND,
     },
@@ -28,12 +30,12 @@ async function startVenue(venue: "kraken" | "kalshi", dir: string, seed: number)
   });
 }
 
-async function upOf(dir: string, kraken: Simulator, kalshi: Simulator): Promise<Service> {
+async function upOf(dir: string, simulators: readonly Simulator[]): Promise<Service> {
   await writeRegistry(dir, {
     name: ENV,
-    symbols: CRASH_SYMBOLS,
+    symbols: CRASH_SYMBOLS_AND_TOKENS,
     transport: "{ type: memory }",
-    endpoints: { kraken: kraken.url, kalshi: kalshi.url },
+    endpoints: Object.fromEntries(VENUES.map((venue, i) => [venue, simulators[i]?.url ?? ""])),
   });
   const key = await demoKey();
   return new Service({
@@ -66,9 +68,8 @@ Deno.test("after five kill -9 of `up` on the memory bus the spool gives back wha
   const seed = Number(Deno.env.get("SSMD_CRASH_SEED") ?? Date.now() % 2 ** 31);
   console.log(`seed ${seed} (again with SSMD_CRASH_SEED=${seed})`);
   const dir = await Deno.makeTempDir({ prefix: "ssmd-crash-" });
-  const kraken = await startVenue("kraken", dir, seed);
-  const kalshi = await startVenue("kalshi", dir, seed);
-  const up = await upOf(dir, kraken, kalshi);
+  const simulators = await Promise.all(VENUES.map((venue) => startVenue(venue, dir, seed)));
+  const up = await upOf(dir, simulators);
   let whole = false;
   try {
     up.start();
@@ -76,8 +77,8 @@ Deno.test("after five kill -9 of `up` on the memory bus the spool gives back wha
     await up.ready();
     await delay(3_000);
     assert.equal(await up.stop(), 0);
-    await Promise.all([kraken.close(), kalshi.close()]);
-    const { breaks, ...counts } = await assertRawAgainstLedger(dir, ENV);
+    await Promise.all(simulators.map((simulator) => simulator.close()));
+    const { breaks, ...counts } = await assertRawAgainstLedger(dir, ENV, VENUES);
     console.log(JSON.stringify({ ...counts, ...await assertArchive(dir, ENV, breaks) }));
     whole = true;
     await Deno.remove(dir, { recursive: true });
@@ -86,7 +87,7 @@ Deno.test("after five kill -9 of `up` on the memory bus the spool gives back wha
     if (up.ownEnds.length > 0) console.log(`ended by itself: ${up.ownEnds.join("; ")}`);
     if (!whole) {
       console.log(`${up.tail(40)}\neverything is kept in ${dir}`);
-      await Promise.allSettled([kraken.close(), kalshi.close()]);
+      await Promise.allSettled(simulators.map((simulator) => simulator.close()));
     }
   }
 });

@@ -42,7 +42,7 @@ export interface RawCounts {
 /** Other events, as of the clock or of time without a line, leave the connection as it is. */
 const ENDS_SESSION: readonly string[] = ["disconnect", "stop", "resumed"];
 const MARKET_DATA =
-  /^\{"(channel":"(book|trade|ticker)"|type":"(orderbook_snapshot|orderbook_delta|trade|ticker)")/;
+  /^\{"(channel":"(book|trade|ticker)"|type":"(orderbook_snapshot|orderbook_delta|trade|ticker)")|"event_type": ?"(book|price_change|last_trade_price|best_bid_ask)"/;
 
 /** All manifests of an environment, of one kind. */
 export async function manifestsOf(

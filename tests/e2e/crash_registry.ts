@@ -5,7 +5,7 @@ const FEEDS = fileURLToPath(new URL("../../exchanges/feeds", import.meta.url));
 /** A market of the test's environment. */
 export interface CrashSymbol {
   symbol: string;
-  feed: "kraken" | "kalshi";
+  feed: "kraken" | "kalshi" | "polymarket";
   external: string;
   depth?: number;
 }
@@ -34,10 +34,11 @@ export async function writeRegistry(dir: string, environment: CrashEnvironment):
 function environmentText(environment: CrashEnvironment): string {
   const { name, symbols, transport, endpoints } = environment;
   const markets = symbols.map(({ symbol, feed, external, depth }) =>
-    `  ${symbol}: { feed: ${feed}, external: ${external}${depth ? `, depth: ${depth}` : ""} }`
+    `  ${symbol}: { feed: ${feed}, external: "${external}"${depth ? `, depth: ${depth}` : ""} }`
   );
+  const feeds = [...new Set(symbols.map(({ feed }) => feed))];
   return `name: ${name}
-feeds: [kraken, kalshi]
+feeds: [${feeds.join(", ")}]
 schema: v1
 symbols:
 ${markets.join("\n")}
@@ -45,8 +46,7 @@ transport: ${transport}
 storage: { type: local, path: ./data }
 gateway: { host: 127.0.0.1, port: 8080 }
 connects:
-  kraken: { burst: 1000, refill: 1ms }
-  kalshi: { burst: 1000, refill: 1ms }
+${feeds.map((feed) => `  ${feed}: { burst: 1000, refill: 1ms }`).join("\n")}
 ${endpoints ? `endpoints: ${JSON.stringify(endpoints)}\n` : ""}${CREDENTIALS}
 `;
 }
@@ -68,4 +68,12 @@ export const CRASH_SYMBOLS: readonly CrashSymbol[] = [
   ...["KXSIMBTC-26DEC31-T99999.99", "KXSIMRAIN-26DEC31-NYC", "KXSIMFED-26DEC31-C25"].map((
     ticker,
   ) => ({ symbol: ticker, feed: "kalshi", external: ticker } as const)),
+];
+
+/** The same with tokens of a venue that numbers and confirms nothing. */
+export const CRASH_SYMBOLS_AND_TOKENS: readonly CrashSymbol[] = [
+  ...CRASH_SYMBOLS,
+  ...["7".repeat(77), "10".repeat(38)].map((external, i) => (
+    { symbol: `TOKEN-${i}`, feed: "polymarket", external } as const
+  )),
 ];
