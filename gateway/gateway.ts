@@ -13,6 +13,7 @@ import { History } from "./history/history.ts";
 import { RecentFires } from "./history/recent_fires.ts";
 import { StoredArchive } from "./history/stored_archive.ts";
 import { CaptureReports } from "./bus/capture_reports.ts";
+import { followSelectedMarkets } from "./bus/selected_markets.ts";
 import { BusSubscriber } from "./bus/bus_subscriber.ts";
 import { AgentsClient } from "./bus/agents_client.ts";
 import { SignalsClient } from "./bus/signals_client.ts";
@@ -133,12 +134,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const registry = registryDir === undefined ? undefined : new RegistrySource(registryDir);
   const parts = build(options, registry, await readFeedInfo(registry, logger));
   const { subscriber, streams, server, hub, data } = parts;
+  const { transport, environment } = options;
+  let following: { unsubscribe(): void } | undefined;
   let port: number;
   try {
     port = await listen(server, options.host, options.port);
     streams.attach(server);
     await subscriber.start();
     void parts.instruments.start();
+    following = await followSelectedMarkets({ environment, registryDir, transport, data, logger });
   } catch (error) {
     await stop(parts);
     throw error;
@@ -160,6 +164,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     close: () => {
       clearInterval(ticker);
       check?.close();
+      following?.unsubscribe();
       return stop(parts);
     },
   };

@@ -60,10 +60,26 @@ async function untilRolled(up: Up): Promise<RestMarket[]> {
   }
 }
 
+/** The gateway lists what rolls by the venue's name, and tells its life as it was. */
+async function assertKnown(up: Up): Promise<void> {
+  const get = async (path: string) => (await fetch(up.gatewayUrl + path)).json();
+  const { markets } = await get("/v1/markets");
+  const [rolled] = markets.filter(({ external }: { external: string }) =>
+    external.startsWith(`${SERIES}-`)
+  );
+  const settled = (await marketsAt(up)).find(({ status }, i) => i > 0 && status === "finalized");
+  assert.ok(rolled !== undefined && settled !== undefined);
+  const path = `/v1/secmaster/instruments/${settled.ticker}/history`;
+  const { versions }: { versions: { state: string; result?: string }[] } = await get(path);
+  assert.deepEqual(versions.map(({ state }) => state), ["listed", "open", "determined", "settled"]);
+  assert.match(versions.at(-1)?.result ?? "", /^(yes|no)$/);
+}
+
 /** When only what is not settled is subscribed, nothing is missing and the connection is the first. */
 async function untilSubscribed(up: Up): Promise<void> {
   const deadlineMs = Date.now() + 60_000;
   for (;;) {
+    await assertKnown(up);
     const stats = up.feeds()[0]?.stats;
     if (stats?.connected === 1 && stats.missing === 0) return;
     assert.ok(Date.now() < deadlineMs, JSON.stringify(stats));
