@@ -47,9 +47,9 @@ export class AgentStore implements Disposable {
       this.db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
       this.db.exec(SCHEMA);
     } catch (cause) {
-      throw new StorageError("AGENT_STORE_FAILED", `agents cannot be kept: ${messageOf(cause)}`, {
+      throw new StorageError("AGENT_STORE_FAILED", `Agents cannot be kept: ${messageOf(cause)}`, {
         ...{ cause, context: { path } },
-        hint: "check the folder of the data",
+        hint: "Check the folder of the data",
       });
     }
   }

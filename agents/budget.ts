@@ -15,7 +15,7 @@ export interface BudgetLimits {
 export class BudgetExhausted extends SsmdError {
   constructor(of: string) {
     super("BUDGET_EXHAUSTED", `the budget of ${of} is spent`, {
-      hint: "raise agents.budget of the environment, or ask again tomorrow",
+      hint: "Raise agents.budget of the environment, or ask again tomorrow",
     });
   }
 }

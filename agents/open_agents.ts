@@ -142,7 +142,7 @@ function budgetOf({ budget = {} }: DeployedAgents): Partial<BudgetLimits> {
 
 /** The error where no model is named. */
 export function agentsNotConfigured(env: string): ConfigError {
-  return new ConfigError("AGENTS_NOT_CONFIGURED", `environment ${env} names no model for agents`, {
-    hint: "add agents: { model: … } to its file; demo has a scripted one",
+  return new ConfigError("AGENTS_NOT_CONFIGURED", `Environment ${env} names no model for agents`, {
+    hint: "Add agents: { model: … } to its file; demo has a scripted one",
   });
 }

@@ -13,8 +13,8 @@ export async function withLease<T>(
 ): Promise<T> {
   const owner = crypto.randomUUID();
   if (!take(store, thread, owner)) {
-    throw new SsmdError("THREAD_BUSY", `thread ${thread} is being worked on`, {
-      ...{ hint: "try again in a moment", retryable: true },
+    throw new SsmdError("THREAD_BUSY", `Thread ${thread} is being worked on`, {
+      ...{ hint: "Try again in a moment", retryable: true },
     });
   }
   const renew = setInterval(() => take(store, thread, owner), AGENT_LIMITS.leaseMs / 3);

@@ -80,10 +80,10 @@ export class ArchiveLease {
       const isLate = !waitsOn && (holder?.isAlive === true || performance.now() > deadlineMs);
       if (this.#abort.signal.aborted || holder !== undefined && isLate) {
         await this.release();
-        throw new SsmdError("ARCHIVER_RUNNING", `no lease on the archive: ${answer.problem}`, {
+        throw new SsmdError("ARCHIVER_RUNNING", `No lease on the archive: ${answer.problem}`, {
           hint: holder?.isOfFolder === true
-            ? "stop it first, or choose another folder with --data"
-            : "stop the other one first; one archiver writes an environment's archive",
+            ? "Stop it first, or choose another folder with --data"
+            : "Stop the other one first; one archiver writes an environment's archive",
           context: { env },
         });
       }
@@ -188,14 +188,14 @@ async function holderOf(lease: CellLease): Promise<Holder | undefined> {
 /** What an archiver ends with when another one has its lease. */
 export function supersededBy(holder: string, env: string): SsmdError {
   return new SsmdError("ARCHIVER_SUPERSEDED", `${holder} has taken over the archive`, {
-    hint: "nothing is lost; a new start waits until the other one ends",
+    hint: "Nothing is lost; a new start waits until the other one ends",
     context: { env },
   });
 }
 
 function unanswered(afterMs: number): SsmdError {
-  return new SsmdError("LEASE_UNANSWERED", `no answer within ${afterMs} ms`, {
-    hint: "see that the storage and the bus can be reached; archiving begins by itself",
+  return new SsmdError("LEASE_UNANSWERED", `No answer within ${afterMs} ms`, {
+    hint: "See that the storage and the bus can be reached; archiving begins by itself",
     retryable: true,
   });
 }

@@ -28,7 +28,7 @@ Deno.test("a second archiver of a folder leaves at once, and says which process 
     await assert.rejects(second.start(), {
       code: "ARCHIVER_RUNNING",
       message: new RegExp(`process ${Deno.pid} on .* archives "${ENV}"`),
-      hint: "stop it first, or choose another folder with --data",
+      hint: "Stop it first, or choose another folder with --data",
     });
     await second.close();
     publish(one, 0, 100);
@@ -102,7 +102,7 @@ Deno.test("a second archiver on a bus leaves as soon as the first one gives a si
     await assert.rejects(second.start(), {
       code: "ARCHIVER_RUNNING",
       message: new RegExp(`process ${Deno.pid} on .* archives "${ENV}"`),
-      hint: "stop the other one first; one archiver writes an environment's archive",
+      hint: "Stop the other one first; one archiver writes an environment's archive",
     });
     await second.close();
     await first.close();

@@ -12,8 +12,8 @@ export function fenced(manifest: Manifest, token: number | undefined): Manifest 
   const { fence = 0 } = manifest;
   if (fence > token) {
     const { env, feed, day } = manifest;
-    throw new ArchiveError(CODE, `Another archiver has taken over ${env}/${feed} ${day}.`, {
-      hint: "Nothing of this one was acknowledged: the other one writes it. End this process.",
+    throw new ArchiveError(CODE, `Another archiver has taken over ${env}/${feed} ${day}`, {
+      hint: "Nothing of this one was acknowledged: the other one writes it. End this process",
       context: { fence, token },
     });
   }

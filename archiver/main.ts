@@ -38,7 +38,7 @@ function flushMsOf(text: string): number {
   const seconds = Number(text);
   if (seconds >= 0.5 && seconds <= 3600) return seconds * 1000;
   throw new ConfigError("WRONG_USAGE", `--flush-seconds ${text} is no time to wait`, {
-    hint: "a number of seconds from 0.5 to 3600",
+    hint: "A number of seconds from 0.5 to 3600",
   });
 }
 

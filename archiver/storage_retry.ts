@@ -79,10 +79,10 @@ export function notWritten(problem: string): ArchiveError {
     "ARCHIVE_NOT_WRITTEN",
     `The archiver was closed before all records were in storage${
       problem && `: ${problem.replace(/\.$/, "")}`
-    }.`,
+    }`,
     {
       hint: "Nothing of it was acknowledged: it comes again at the next start. " +
-        "See that storage has room and may be written to.",
+        "See that storage has room and may be written to",
       retryable: true,
     },
   );

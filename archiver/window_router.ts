@@ -167,8 +167,8 @@ export class WindowRouter {
     const { feed, type, symbol, receivedAtUs } = event;
     const day = this.#daysOf(feed).get(Math.floor(receivedAtUs / DAY_US));
     if (day === undefined) {
-      throw new ArchiveError("DAY_NOT_LOADED", `${feed} cannot take a record.`, {
-        hint: "It is tried again.",
+      throw new ArchiveError("DAY_NOT_LOADED", `${feed} cannot take a record`, {
+        hint: "It is tried again",
       });
     }
     if (symbol !== ALL_SYMBOLS) day.symbols.add(symbol);

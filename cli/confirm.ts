@@ -12,7 +12,7 @@ const ANSWER_BYTES_MAX = 1024;
 export function confirmed({ globals }: SsmdContext, question: string): boolean {
   if (globals.yes) return true;
   if (!Deno.stdin.isTerminal()) {
-    throw new UsageError("CONFIRM_NEEDED", `${question} Nobody is there to answer.`, {
+    throw new UsageError("CONFIRM_NEEDED", `${question} Nobody is there to answer`, {
       hint: "--yes answers every question with yes",
     });
   }
@@ -25,7 +25,7 @@ export function confirmed({ globals }: SsmdContext, question: string): boolean {
 /** As {@linkcode confirmed}; throws UsageError `NOT_CONFIRMED` where the answer is no. */
 export function assertConfirmed(context: SsmdContext, question: string): void {
   if (confirmed(context, question)) return;
-  throw new UsageError("NOT_CONFIRMED", "not confirmed; nothing was changed", {
-    hint: "answer y to go on",
+  throw new UsageError("NOT_CONFIRMED", "Not confirmed; nothing was changed", {
+    hint: "Answer y to go on",
   });
 }

@@ -59,10 +59,10 @@ Deno.test("help of a command is what the command says with --help", async () => 
 Deno.test("help of a command that there is none of ends with 2, as text and as JSON", async () => {
   const text = await ssmd("help", "archive", "verfy");
   assert.equal(text.code, 2);
-  assert.match(text.stderr, /did you mean "verify"/);
+  assert.match(text.stderr, /Did you mean "verify"/);
   const json = await ssmd("help", "archive", "verfy", "--output", "json");
   assert.deepEqual([json.code, json.stdout], [2, ""]);
-  assert.match(json.stderr, /did you mean "archive verify"/);
+  assert.match(json.stderr, /Did you mean "archive verify"/);
 });
 
 Deno.test("help for programs can be narrowed down to a word or a command", async () => {
@@ -89,19 +89,19 @@ Deno.test("an unknown command ends with 2 and names the one that was meant", asy
   const { code, stdout, stderr } = await ssmd("vresion");
   assert.equal(code, 2);
   assert.equal(stdout, "");
-  assert.match(stderr, /^error: there is no command "vresion"\nhint: {2}did you mean "version"\?/);
+  assert.match(stderr, /^error: There is no command "vresion"\nhint: {2}Did you mean "version"\?/);
 });
 
 Deno.test("an unknown command below a word ends with 2 and names the one that was meant", async () => {
   const { code, stderr } = await ssmd("archive", "vrify");
   assert.equal(code, 2);
-  assert.match(stderr, /no command "vrify"[^]*did you mean "verify"/);
+  assert.match(stderr, /no command "vrify"[^]*Did you mean "verify"/);
 });
 
 Deno.test("an unknown flag ends with 2 and names the one that was meant", async () => {
   const { code, stderr } = await ssmd("version", "--ouput", "json");
   assert.equal(code, 2);
-  assert.match(stderr, /no flag "--ouput"\nhint: {2}did you mean "--output"\?/);
+  assert.match(stderr, /no flag "--ouput"\nhint: {2}Did you mean "--output"\?/);
 });
 
 Deno.test("a value that a flag does not know ends with 2 and lists the allowed ones", async () => {

@@ -30,7 +30,7 @@ function meant(corrections: readonly string[]): string {
   const names = corrections.map((each) => each.replaceAll("`", ""));
   return corrections.length === 0
     ? "--help lists what there is"
-    : `did you mean ${names.map((each) => `"${each}"`).join(" or ")}? --help lists all`;
+    : `Did you mean ${names.map((each) => `"${each}"`).join(" or ")}? --help lists all`;
 }
 
 function kebab(name: string): string {
@@ -41,10 +41,10 @@ function kebab(name: string): string {
 export const parserMessages: ApplicationText = {
   ...text_en,
   noCommandRegisteredForInput: ({ input, corrections }) =>
-    usageText(`there is no command "${input}"`, meant(corrections)),
+    usageText(`There is no command "${input}"`, meant(corrections)),
   exceptionWhileParsingArguments: (error) => {
     if (error instanceof FlagNotFoundError) {
-      const sentence = `there is no flag "--${error.input}"`;
+      const sentence = `There is no flag "--${error.input}"`;
       return usageText(sentence, meant(error.corrections.map((each) => `--${kebab(each)}`)));
     }
     const sentence = error instanceof ArgumentScannerError

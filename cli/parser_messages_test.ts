@@ -6,9 +6,9 @@ import { wantsColor } from "./terminal.ts";
 import { errorText } from "./parser_messages.ts";
 
 Deno.test("an error is told as sentence, hint and code", () => {
-  const error = new ConfigError("CONFIG_NOT_FOUND", "there is no environment", { hint: "look" });
+  const error = new ConfigError("CONFIG_NOT_FOUND", "There is no environment", { hint: "look" });
   const plain = stripVTControlCharacters(errorText(error));
-  assert.equal(plain, "error: there is no environment\nhint:  look\ncode:  CONFIG_NOT_FOUND");
+  assert.equal(plain, "error: There is no environment\nhint:  look\ncode:  CONFIG_NOT_FOUND");
 });
 
 Deno.test("an error without hint says no hint", () => {
@@ -21,7 +21,7 @@ Deno.test("an error of permissions says where what is missing is named", () => {
   const hintOf = (error: Error) => stripVTControlCharacters(errorText(error)).split("\n")[1];
   const refused = new Deno.errors.NotCapable(text);
   Deno.env.delete("SSMD_REACH");
-  assert.match(hintOf(refused) ?? "", /start it with cli\/ssmd or deno task/);
+  assert.match(hintOf(refused) ?? "", /Start it with cli\/ssmd or deno task/);
   Deno.env.set("SSMD_REACH", "net a.yaml:3 (transport.url)\nwrite a.yaml:7 (storage.path)");
   try {
     const hint = hintOf(new Error("it cannot be written", { cause: refused })) ?? "";

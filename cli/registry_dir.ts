@@ -24,7 +24,7 @@ export async function registryDirOf({ dir }: Pick<Globals, "dir">): Promise<stri
   if (found !== undefined && [named, `${named}/exchanges`, "exchanges"].includes(found)) {
     return found;
   }
-  throw new ConfigError("CONFIG_NOT_FOUND", `there is no registry in "${dir}"`, {
+  throw new ConfigError("CONFIG_NOT_FOUND", `There is no registry in "${dir}"`, {
     hint: "--dir names a folder with feeds/ and environments/ in it, or the one above (exchanges/)",
     context: { dir },
   });

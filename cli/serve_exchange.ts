@@ -60,10 +60,10 @@ async function readKey(path: string): Promise<Key> {
     const publicKeyPem = publicKey.export({ type: "spki", format: "pem" }).toString();
     return { keyId: "any", publicKeyPem, path, temporary: false };
   } catch (cause) {
-    throw new ConfigError("KEY_UNREADABLE", `The key ${path} cannot be read.`, {
+    throw new ConfigError("KEY_UNREADABLE", `The key ${path} cannot be read`, {
       cause,
       context: { path, why: messageOf(cause) },
-      hint: "Give an RSA or Ed25519 key in PEM, public or private.",
+      hint: "Give an RSA or Ed25519 key in PEM, public or private",
     });
   }
 }
@@ -156,8 +156,8 @@ function untilEnd(options: ServeOptions): Promise<void> {
 export async function serveExchange(options: ServeOptions): Promise<void> {
   const { venue } = options;
   if (options.captures.length > 0 && options.symbols.length > 0) {
-    throw new ConfigError("SYMBOLS_OF_CAPTURE", "A capture has its own markets.", {
-      hint: "Leave --symbol or --capture out.",
+    throw new ConfigError("SYMBOLS_OF_CAPTURE", "A capture has its own markets", {
+      hint: "Leave --symbol or --capture out",
     });
   }
   const faults = options.faults.map((text) => parseScheduledFault(text, venue));

@@ -22,19 +22,19 @@ export function namesHint(name: string, names: Iterable<string>): string {
   const all = [...names].sort();
   const near = nearest(name, all);
   if (near !== undefined && all.length > LISTED_MAX) {
-    return `did you mean "${near}"? there are ${all.length} to choose from`;
+    return `Did you mean "${near}"? There are ${all.length} to choose from`;
   }
   const more = all.length > LISTED_MAX ? `, … (${all.length})` : "";
   const list = all.length === 0
-    ? "there are none yet"
-    : `there are: ${all.slice(0, LISTED_MAX).join(", ")}${more}`;
-  return near === undefined ? list : `did you mean "${near}"? ${list}`;
+    ? "There are none yet"
+    : `There are: ${all.slice(0, LISTED_MAX).join(", ")}${more}`;
+  return near === undefined ? list : `Did you mean "${near}"? ${list}`;
 }
 
 /** The error for a name that is not there, with the one that was probably meant. */
 export function unknownName({ what, name, names, where, code }: UnknownName): ConfigError {
   const argument = where === undefined ? "" : ` ${where}`;
-  return new ConfigError(code ?? "NAME_UNKNOWN", `there is no ${what} "${name}"${argument}`, {
+  return new ConfigError(code ?? "NAME_UNKNOWN", `There is no ${what} "${name}"${argument}`, {
     hint: namesHint(name, names),
     context: { name },
   });

@@ -9,16 +9,16 @@ Deno.test("a name that is not there names the nearest and all, in order", () => 
     names,
     where: "in exchanges/feeds",
   });
-  assert.equal(error.message, 'there is no feed "karken" in exchanges/feeds');
-  assert.equal(error.hint, 'did you mean "kraken"? there are: demo, kalshi, kraken');
+  assert.equal(error.message, 'There is no feed "karken" in exchanges/feeds');
+  assert.equal(error.hint, 'Did you mean "kraken"? There are: demo, kalshi, kraken');
   assert.equal(error.code, "NAME_UNKNOWN");
 });
 
 Deno.test("nothing near and nothing there are told as such", () => {
-  assert.equal(unknownName({ what: "key", name: "x", names: [] }).hint, "there are none yet");
+  assert.equal(unknownName({ what: "key", name: "x", names: [] }).hint, "There are none yet");
   assert.equal(
     unknownName({ what: "key", name: "zzz", names: ["abc"] }).hint,
-    "there are: abc",
+    "There are: abc",
   );
 });
 
@@ -31,7 +31,7 @@ Deno.test("of many names the nearest is told alone", () => {
   const names = Array.from({ length: 30 }, (_, i) => `KXMARKET-${i + 100}`);
   assert.equal(
     unknownName({ what: "symbol", name: "KXMARKT-107", names }).hint,
-    'did you mean "KXMARKET-107"? there are 30 to choose from',
+    'Did you mean "KXMARKET-107"? There are 30 to choose from',
   );
 });
 

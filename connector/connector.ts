@@ -118,7 +118,7 @@ export function assertNothingGivenUp({ givenUp }: Pick<ConnectorStats, "givenUp"
   if (givenUp === 0) return;
   throw new StorageError(
     "SPOOL_GIVEN_UP",
-    `the spool could not be written until the end: ${givenUp} lines that were received are lost`,
-    { hint: "give its disk room before the next start; the time without them is a gap there" },
+    `The spool could not be written until the end: ${givenUp} lines that were received are lost`,
+    { hint: "Give its disk room before the next start; the time without them is a gap there" },
   );
 }

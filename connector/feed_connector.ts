@@ -362,7 +362,7 @@ class FeedConnector implements Connector {
     this.#logger.error("this connector is to end: it cannot tell its feed any more", { why });
     this.#replaced.resolve(
       new SsmdError("CONNECTOR_REPLACED", why, {
-        hint: "nothing is lost: start it again, and it stands by",
+        hint: "Nothing is lost: start it again, and it stands by",
       }),
     );
   }

@@ -47,8 +47,8 @@ await runService("connector", FLAGS, async (flags) => {
   const env = environment.name;
   const id = flags.feed ?? (environment.feeds.length === 1 ? environment.feeds[0] : undefined);
   if (id === undefined) {
-    throw new ConfigError("WRONG_USAGE", `environment ${env} has several feeds`, {
-      hint: `name one: --feed ${environment.feeds.join(" | ")}`,
+    throw new ConfigError("WRONG_USAGE", `Environment ${env} has several feeds`, {
+      hint: `Name one: --feed ${environment.feeds.join(" | ")}`,
     });
   }
   const feed = deployment.feed(id);

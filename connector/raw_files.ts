@@ -314,7 +314,7 @@ export class RawFiles {
       this.#options.logger.error("the spool is over its limit: the oldest segment is given up", {
         segment: oldest.segment.path,
         bytes: oldest.bytes,
-        hint: "make storage reachable or give it room; until then the newest frames are kept",
+        hint: "Make storage reachable or give it room; until then the newest frames are kept",
       });
     }
   }

@@ -127,5 +127,5 @@ export class Replay {
 function pendingOf({ connectionIndex, raw }: SegmentLine): PendingLine {
   const line = parseRawLine(DECODER.decode(raw.subarray(0, -1)));
   if (line.kind !== "capture") return { ...line, connectionIndex };
-  throw new SsmdError("SPOOL_DAMAGED", "a capture line stands inside a segment");
+  throw new SsmdError("SPOOL_DAMAGED", "A capture line stands inside a segment");
 }

@@ -203,8 +203,8 @@ function parseHeader(bytes: Uint8Array, path: string): SegmentHeader {
     const header = JSON.parse(TEXT.decode(bytes)) as SegmentHeader;
     return { ...header, connections: header.connections.map(withContinuity) };
   } catch (cause) {
-    throw new SsmdError("SPOOL_DAMAGED", `the header of spool segment ${path} cannot be read`, {
-      hint: "move the file away to start without it; what it holds is lost to the archive",
+    throw new SsmdError("SPOOL_DAMAGED", `The header of spool segment ${path} cannot be read`, {
+      hint: "Move the file away to start without it; what it holds is lost to the archive",
       cause,
     });
   }

@@ -207,7 +207,7 @@ export class VenueSocket {
         skipUTF8Validation: true,
       });
     } catch (error) {
-      const hint = error instanceof SsmdError && error.hint !== "" ? ` ${error.hint}` : "";
+      const hint = error instanceof SsmdError && error.hint !== "" ? `. ${error.hint}` : "";
       return { opened: false, why: messageOf(error) + hint };
     }
     this.#socket = socket;

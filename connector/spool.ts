@@ -236,7 +236,7 @@ export function startTroubleOf(error: unknown, path: string): StorageError {
   const trouble = troubleOf(error, path);
   if (trouble.code !== "SPOOL_FULL") return trouble;
   return new StorageError(trouble.code, trouble.message, {
-    hint: "free space there and start again; what was accepted before lies there and is not lost",
+    hint: "Free space there and start again; what was accepted before lies there and is not lost",
     cause: error,
   });
 }
@@ -245,20 +245,20 @@ export function startTroubleOf(error: unknown, path: string): StorageError {
 export function troubleOf(error: unknown, path: string): StorageError {
   const code = systemCodeOf(error);
   if (code === "ENOSPC" || code === "EDQUOT") {
-    return new StorageError("SPOOL_FULL", `the disk of the spool ${path} is full`, {
-      hint: "free space there; capture goes on by itself, nothing accepted is lost",
+    return new StorageError("SPOOL_FULL", `The disk of the spool ${path} is full`, {
+      hint: "Free space there; capture goes on by itself, nothing accepted is lost",
       cause: error,
       retryable: true,
     });
   }
   if (code === "EROFS" || code === "EACCES" || code === "EPERM") {
-    return new StorageError("SPOOL_READ_ONLY", `the spool ${path} cannot be written`, {
-      hint: "make the folder writable for this user, or choose another with --data",
+    return new StorageError("SPOOL_READ_ONLY", `The spool ${path} cannot be written`, {
+      hint: "Make the folder writable for this user, or choose another with --data",
       cause: error,
     });
   }
-  return new StorageError("SPOOL_FAILED", `the spool ${path} failed: ${messageOf(error)}`, {
-    hint: "look at the disk; writing is tried again every second",
+  return new StorageError("SPOOL_FAILED", `The spool ${path} failed: ${messageOf(error)}`, {
+    hint: "Look at the disk; writing is tried again every second",
     cause: error,
     retryable: true,
   });

@@ -24,8 +24,8 @@ export async function lockSpool(dir: string): Promise<SpoolLock> {
   while (!await file.tryLock(true)) {
     if (performance.now() > deadlineMs) {
       file.close();
-      throw new SsmdError("SPOOL_IN_USE", `another process captures into the spool ${dir}`, {
-        hint: "stop it first, or choose another folder with --data",
+      throw new SsmdError("SPOOL_IN_USE", `Another process captures into the spool ${dir}`, {
+        hint: "Stop it first, or choose another folder with --data",
       });
     }
     await sleep(AGAIN_MS);
@@ -87,9 +87,9 @@ function unusable(error: unknown, dir: string): unknown {
   if (trouble.code !== "SPOOL_FAILED") return trouble;
   return new StorageError(
     "SPOOL_UNUSABLE",
-    `the spool ${dir} cannot be made: ${messageOf(error)}`,
+    `The spool ${dir} cannot be made: ${messageOf(error)}`,
     {
-      hint: "name a folder that can be made and written with --data",
+      hint: "Name a folder that can be made and written with --data",
       cause: error,
     },
   );

@@ -150,7 +150,7 @@ Deno.test("Spool keeps lines in memory while its folder is away, and writes them
 Deno.test("troubleOf() says what to do about a full disk and a read-only folder", () => {
   const full = troubleOf(Object.assign(new Error("x"), { code: "ENOSPC" }), "/spool");
   assert.equal(full.code, "SPOOL_FULL");
-  assert.match(full.hint, /free space/);
+  assert.match(full.hint, /Free space/);
   const readOnly = troubleOf(Object.assign(new Error("x"), { code: "EROFS" }), "/spool");
   assert.equal(readOnly.code, "SPOOL_READ_ONLY");
   assert.match(readOnly.hint, /writable/);

@@ -32,15 +32,15 @@ function keyOf({ symbol, external, depth }: SymbolSpec): string {
 
 /** `SYMBOLS_FIXED`: a recording is played. */
 export function symbolsFixed(): SsmdError {
-  return new SsmdError("SYMBOLS_FIXED", "A recording has the markets that it was made of.", {
-    hint: "Change the markets of an environment that captures.",
+  return new SsmdError("SYMBOLS_FIXED", "A recording has the markets that it was made of", {
+    hint: "Change the markets of an environment that captures",
   });
 }
 
 /** `CONNECTOR_NOT_RUNNING`: it has not begun to capture, or is stopping. */
 export function notRunning(): SsmdError {
-  return new SsmdError("CONNECTOR_NOT_RUNNING", "The connector does not capture now.", {
-    hint: "Its next start takes the markets of the environment's file.",
+  return new SsmdError("CONNECTOR_NOT_RUNNING", "The connector does not capture now", {
+    hint: "Its next start takes the markets of the environment's file",
     retryable: true,
   });
 }

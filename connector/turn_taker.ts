@@ -176,7 +176,7 @@ export class TurnTaker {
     ]);
     flushDone.abort();
     if (isFlushed !== true) {
-      throw new SsmdError("BUS_SLOW", "the bus does not acknowledge what was told");
+      throw new SsmdError("BUS_SLOW", "The bus does not acknowledge what was told");
     }
   }
 

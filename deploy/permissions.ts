@@ -213,8 +213,8 @@ export function permissionFlags(permissions: Permissions): string[] {
     const comma = list.find((item) => item.includes(","));
     if (comma === undefined) return list.length === 0 ? [] : [`--allow-${kind}=${list.join(",")}`];
     // Deno's lists have no way to write one.
-    throw new ConfigError("PATH_UNUSABLE", `a path with a comma cannot be used: ${comma}`, {
-      hint: "rename the folder, or work in another one",
+    throw new ConfigError("PATH_UNUSABLE", `A path with a comma cannot be used: ${comma}`, {
+      hint: "Rename the folder, or work in another one",
     });
   });
 }

@@ -83,7 +83,7 @@ export function venueNamed(
 ): Venue {
   const venue = Object.hasOwn(venues, id) ? venues[id] : undefined;
   if (venue !== undefined) return venue;
-  throw new VenueError("VENUE_UNKNOWN", `the venue "${id}" is not known`, {
+  throw new VenueError("VENUE_UNKNOWN", `The venue "${id}" is not known`, {
     hint: suggestion(id, Object.keys(venues)),
     context: { venue: id },
   });

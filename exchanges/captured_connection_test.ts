@@ -28,7 +28,7 @@ Deno.test("an unknown venue or normalizer is refused with what was meant", () =>
   );
   assert.throws(
     () => translatorOf(CAPTURE, { day, normalizer: "kalshi-2020" }),
-    code("NO_NORMALIZER", /did you mean "kalshi-2021"/),
+    code("NO_NORMALIZER", /Did you mean "kalshi-2021"/),
   );
   assert.throws(() => translatorOf(CAPTURE, { day: "2020-01-01" }), code("NO_NORMALIZER", /2021/));
   assert.throws(() => venueNamed("constructor"), code("VENUE_UNKNOWN", /kraken/));

@@ -20,7 +20,7 @@ export function venueOfParser(parser: string): Venue {
   const venue = Object.values(VENUES)
     .find(({ normalizers }) => normalizers.some(({ id }) => id === parser));
   if (venue !== undefined) return venue;
-  throw new VenueError("PARSER_UNKNOWN", `no normalizer "${parser}" is built in`, {
+  throw new VenueError("PARSER_UNKNOWN", `No normalizer "${parser}" is built in`, {
     hint: `${suggestion(parser, PARSERS)}; a feed file names it as parser of its version`,
     context: { parser },
   });

@@ -12,7 +12,7 @@ Deno.test("a parser that is not built in is refused with the nearest that is", (
   assert.throws(
     () => venueOfParser("kraken-v3"),
     (error: { code: string; hint: string }) =>
-      error.code === "PARSER_UNKNOWN" && error.hint.includes('did you mean "kraken-v2"?'),
+      error.code === "PARSER_UNKNOWN" && error.hint.includes('Did you mean "kraken-v2"?'),
   );
 });
 
@@ -21,11 +21,11 @@ Deno.test("a venue says what is wrong with a name of a market and what may be me
   for (const right of ["BTC/USD", "1INCH/EUR", "AAPLx/USD", "PF.X/USDT"]) {
     assert.equal(kraken(right), undefined, right);
   }
-  assert.match(kraken("XBT/USD") ?? "", /did you mean "BTC\/USD"\?$/);
-  assert.match(kraken("XDG/XBT") ?? "", /did you mean "DOGE\/BTC"\?$/);
-  assert.match(kraken("btc/usd") ?? "", /did you mean "BTC\/USD"\?$/);
-  assert.match(kraken("ADAUSD") ?? "", /did you mean "ADA\/USD"\?$/);
-  assert.match(kraken("BTC-USD") ?? "", /did you mean "BTC\/USD"\?$/);
+  assert.match(kraken("XBT/USD") ?? "", /Did you mean "BTC\/USD"\?$/);
+  assert.match(kraken("XDG/XBT") ?? "", /Did you mean "DOGE\/BTC"\?$/);
+  assert.match(kraken("btc/usd") ?? "", /Did you mean "BTC\/USD"\?$/);
+  assert.match(kraken("ADAUSD") ?? "", /Did you mean "ADA\/USD"\?$/);
+  assert.match(kraken("BTC-USD") ?? "", /Did you mean "BTC\/USD"\?$/);
   assert.match(kraken("bitcoin") ?? "", /write it like "BTC\/USD"$/);
   assert.equal(externalProblem("kalshi-2026-03-12", "KXBTC-26DEC31-T99999.99"), undefined);
   assert.match(externalProblem("kalshi-2026-03-12", "kxfed-26") ?? "", /mean "KXFED-26"\?/);

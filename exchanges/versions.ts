@@ -8,8 +8,8 @@ import type { NormalizerVersion, Venue } from "./adapter.ts";
 export function normalizerOn(venue: Venue, day: string): NormalizerVersion {
   const version = venue.normalizers.findLast((candidate) => candidate.from <= day);
   if (version) return version;
-  throw new VenueError("NO_NORMALIZER", `no wire format of ${venue.id} is known for ${day}`, {
-    hint: `the first known one begins on ${venue.normalizers[0]?.from ?? "no day"}`,
+  throw new VenueError("NO_NORMALIZER", `No wire format of ${venue.id} is known for ${day}`, {
+    hint: `The first known one begins on ${venue.normalizers[0]?.from ?? "no day"}`,
     context: { venue: venue.id, day },
   });
 }

@@ -24,8 +24,8 @@ export function connectionLimits(dir: string, logger: Logger): ConnectionLimits 
   if (fits < connectionsMin) {
     throw new ConfigError(
       "DESCRIPTORS_TOO_FEW",
-      `only ${free} file descriptors are free: too few to serve`,
-      { hint: `raise the limit, at least: ulimit -n 1024; for all clients 16384`, context },
+      `Only ${free} file descriptors are free: too few to serve`,
+      { hint: `Raise the limit, at least: ulimit -n 1024; for all clients 16384`, context },
     );
   }
   // The same share as without the limit: REST keeps sockets of its own.

@@ -64,12 +64,12 @@ Deno.test("the order book is given to the depth asked for", () =>
   }));
 
 const PROBLEMS: [path: string, status: number, code: string, hint: RegExp][] = [
-  ["/v1/markets/BTCUSDT", 404, "UNKNOWN_SYMBOL", /did you mean "BTCUSD"/],
+  ["/v1/markets/BTCUSDT", 404, "UNKNOWN_SYMBOL", /Did you mean "BTCUSD"/],
   ["/v1/markets/zzzzzzzzzzzz", 404, "UNKNOWN_SYMBOL", /\/v1\/markets/],
-  ["/v1/market", 404, "UNKNOWN_ROUTE", /did you mean \/v1\/markets\?/],
+  ["/v1/market", 404, "UNKNOWN_ROUTE", /Did you mean \/v1\/markets\?/],
   ["/v1/markets?cursor=!!", 400, "INVALID_PARAMETER", /next/],
   ["/v1/markets?cursor=abc", 400, "INVALID_CURSOR", /next/],
-  ["/v1/markets?sort=volume24h", 400, "INVALID_PARAMETER", /did you mean "volume_24h"/],
+  ["/v1/markets?sort=volume24h", 400, "INVALID_PARAMETER", /Did you mean "volume_24h"/],
   ["/v1/markets?limit=1&limit=2", 400, "INVALID_PARAMETER", /once/],
   ["/v1/markets/BTCUSD?feed=krakn", 404, "UNKNOWN_FEED", /kraken/],
   ["/v1/markets/BTCUSD/trades?from=yesterday", 400, "INVALID_PARAMETER", /ISO 8601/],
@@ -82,7 +82,7 @@ const PROBLEMS: [path: string, status: number, code: string, hint: RegExp][] = [
   ["/v1/markets/BTCUSD/trades?limit=5001", 400, "INVALID_PARAMETER", /1 to 5000/],
   ["/v1/markets/BTCUSD/trades?limit=abc", 400, "INVALID_PARAMETER", /1 to 5000/],
   ["/v1/markets/BTCUSD/orderbook?depth=-1", 400, "INVALID_PARAMETER", /1 to 10000/],
-  ["/v1/markets/BTCUSD/orderbook?dept=1", 400, "UNKNOWN_PARAMETER", /did you mean "depth"/],
+  ["/v1/markets/BTCUSD/orderbook?dept=1", 400, "UNKNOWN_PARAMETER", /Did you mean "depth"/],
   ["/v1/markets?feed=krakn", 404, "UNKNOWN_FEED", /kraken/],
 ];
 

@@ -27,7 +27,7 @@ async function answerTo(config: StorageConfig, task: ArchiveTask): Promise<Archi
       error: {
         code: isOurs ? error.code : "JOB_FAILED",
         message: messageOf(error),
-        hint: isOurs ? error.hint : "See the job's log.",
+        hint: isOurs ? error.hint : "See the job's log",
         retryable: isOurs && error.retryable,
       },
     };

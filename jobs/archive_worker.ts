@@ -43,7 +43,7 @@ async function inThread(
     event.preventDefault();
     reject(
       new SsmdError("JOB_THREAD_FAILED", `The thread of a job failed: ${event.message}`, {
-        hint: "See the job's log.",
+        hint: "See the job's log",
         retryable: true,
       }),
     );

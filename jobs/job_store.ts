@@ -55,7 +55,7 @@ export class JobStore implements Disposable {
     } catch (cause) {
       throw new StorageError("JOB_STORE_FAILED", `Jobs cannot be kept: ${messageOf(cause)}`, {
         ...{ cause, context: { path } },
-        hint: "Check the folder of the data: rights, and room on the disk.",
+        hint: "Check the folder of the data: rights, and room on the disk",
       });
     }
   }

@@ -56,7 +56,7 @@ await runService("worker", FLAGS, async (flags) => {
 
 async function runsElsewhere(dataDir: string, env: string): Promise<SsmdError> {
   const holder = await jobsHolder(dataDir, env);
-  return new SsmdError("JOBS_RUNNING", `${holder} runs the jobs of ${dataDir}.`, {
-    hint: "One is enough: an `up` runs them, too. Choose another folder with --data.",
+  return new SsmdError("JOBS_RUNNING", `${holder} runs the jobs of ${dataDir}`, {
+    hint: "One is enough: an `up` runs them, too. Choose another folder with --data",
   });
 }

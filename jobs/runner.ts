@@ -171,11 +171,11 @@ function errorOf(cause: unknown): JobError {
     const { code, message, hint } = cause;
     return { code, message, hint };
   }
-  return { code: "JOB_FAILED", message: messageOf(cause), hint: "See the job's log." };
+  return { code: "JOB_FAILED", message: messageOf(cause), hint: "See the job's log" };
 }
 
 function noWorkflow(name: string, known: readonly string[]): SsmdError {
-  return new SsmdError("WORKFLOW_UNKNOWN", `There is no workflow "${name}".`, {
-    hint: `There are: ${known.join(", ")}.`,
+  return new SsmdError("WORKFLOW_UNKNOWN", `There is no workflow "${name}"`, {
+    hint: `There are: ${known.join(", ")}`,
   });
 }

@@ -5,6 +5,7 @@
  */
 import { nameFinding, parametersFinding } from "./house_rules.ts";
 import { importFinding } from "./layers.ts";
+import { sentences } from "./sentence_rule.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 
@@ -67,6 +68,7 @@ const plugin: Deno.lint.Plugin = {
   name: "ssmd",
   rules: {
     parameters,
+    sentences,
     words,
     "named-exports": {
       create: (context) => ({

@@ -202,15 +202,15 @@ export class ActionAgent {
   #policyOf(name: string): Policy {
     const found = this.#options.policies.find((policy) => policy.name === name);
     if (found !== undefined) return found;
-    throw new SsmdError("POLICY_GONE", `the environment names no policy "${name}" any more`, {
-      hint: "add it to agents.policies again, or leave its fires",
+    throw new SsmdError("POLICY_GONE", `The environment names no policy "${name}" any more`, {
+      hint: "Add it to agents.policies again, or leave its fires",
     });
   }
 }
 
 /** The error of an action that is not there. */
 export function unknownAction(id: string): SsmdError {
-  return new SsmdError("ACTION_UNKNOWN", `there is no action "${id}"`, {
+  return new SsmdError("ACTION_UNKNOWN", `There is no action "${id}"`, {
     hint: "ssmd action list",
   });
 }

@@ -181,7 +181,7 @@ async function approve(run: Run, { fire, choice: picked }: Values): Promise<Part
     actions.wait(thread, { policy, choice }, hash);
     // What resumes it proves nothing: the decision is read from the database.
     interrupt({ kind: "approval", hash });
-    throw new SsmdError("APPROVAL_MISSING", "nobody approved exactly this", {
+    throw new SsmdError("APPROVAL_MISSING", "Nobody approved exactly this", {
       hint: "ssmd action list",
     });
   }

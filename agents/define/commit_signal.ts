@@ -64,8 +64,8 @@ async function assertSame(
 ): Promise<string> {
   const message = await git(project, ["log", "-1", "--format=%B", known]);
   if (message.includes(`Agent-Thread: ${trailers["Agent-Thread"]}`)) return known;
-  throw new SsmdError("BRANCH_TAKEN", `there is a branch ${branch} already`, {
-    hint: "merge or delete it, or ask for the signal under another name",
+  throw new SsmdError("BRANCH_TAKEN", `There is a branch ${branch} already`, {
+    hint: "Merge or delete it, or ask for the signal under another name",
   });
 }
 
@@ -96,6 +96,6 @@ async function git(
   if (code === 0) return text.decode(stdout).trim();
   const why = text.decode(stderr).trim().split("\n")[0] ?? "";
   throw new SsmdError("COMMIT_FAILED", `git ${args[0]} failed: ${why}`, {
-    hint: "signals are committed in the repository of the registry: is this one, with a commit?",
+    hint: "Signals are committed in the repository of the registry: is this one, with a commit?",
   });
 }

@@ -70,8 +70,8 @@ export class DefinitionAgent {
     client = "",
   ): { id: string; done: Promise<ThreadDetails> } {
     if (words.trim() === "" || words.length > AGENT_LIMITS.wordsCharactersMax) {
-      throw new SsmdError("REQUEST_INVALID", "the request is empty or too long", {
-        hint: `say in at most ${AGENT_LIMITS.wordsCharactersMax} characters when a signal fires`,
+      throw new SsmdError("REQUEST_INVALID", "The request is empty or too long", {
+        hint: `Say in at most ${AGENT_LIMITS.wordsCharactersMax} characters when a signal fires`,
       });
     }
     const id = `d-${crypto.randomUUID().slice(0, 8)}`;
@@ -87,7 +87,7 @@ export class DefinitionAgent {
   /** Answers a question of a thread. Throws SsmdError `QUESTION_NOT_ASKED`. */
   async answer(id: string, text: string): Promise<ThreadDetails> {
     if (this.#thread(id).state !== "question") {
-      throw new SsmdError("QUESTION_NOT_ASKED", `thread ${id} asks nothing`, {
+      throw new SsmdError("QUESTION_NOT_ASKED", `Thread ${id} asks nothing`, {
         hint: "ssmd agent list",
       });
     }
@@ -183,7 +183,7 @@ export class DefinitionAgent {
   #thread(id: string): Thread {
     const row = this.#store.db.prepare("SELECT * FROM threads WHERE id = ?").get(id);
     if (row !== undefined) return threadOf(row);
-    throw new SsmdError("THREAD_UNKNOWN", `there is no thread "${id}"`, {
+    throw new SsmdError("THREAD_UNKNOWN", `There is no thread "${id}"`, {
       hint: "ssmd agent list",
     });
   }

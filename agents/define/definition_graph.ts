@@ -214,7 +214,7 @@ async function approve(
   interrupt<Question, unknown>({ kind: "approval", hash, id: sources.id, summary });
   const decided = approvals.decided(thread, hash);
   if (decided === undefined) {
-    throw new SsmdError("APPROVAL_MISSING", "nobody approved exactly this", {
+    throw new SsmdError("APPROVAL_MISSING", "Nobody approved exactly this", {
       hint: `ssmd agent approve ${thread}`,
     });
   }
@@ -233,8 +233,8 @@ async function commit(
   const hash = testedHash(sources, tested);
   const decided = approvals.decided(thread, hash);
   if (hash !== approved || decided?.decision !== "approve") {
-    throw new SsmdError("APPROVAL_OTHER_HASH", "what was approved is not what would be committed", {
-      hint: "define the signal again",
+    throw new SsmdError("APPROVAL_OTHER_HASH", "What was approved is not what would be committed", {
+      hint: "Define the signal again",
     });
   }
   const { id, source, test } = sources;
@@ -258,5 +258,5 @@ async function commit(
 
 function draftOf(draft: SignalDraft | null): SignalDraft {
   if (draft !== null) return draft;
-  throw new SsmdError("DRAFT_MISSING", "there is no draft", { hint: "define the signal again" });
+  throw new SsmdError("DRAFT_MISSING", "There is no draft", { hint: "Define the signal again" });
 }

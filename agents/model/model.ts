@@ -44,8 +44,8 @@ export function answerSchema(schema: z.ZodType): Record<string, unknown> {
 
 /** The error of a model that does not answer. */
 export function modelUnavailable(name: string, cause: unknown): SsmdError {
-  return new SsmdError("MODEL_UNAVAILABLE", `the model ${name} does not answer`, {
+  return new SsmdError("MODEL_UNAVAILABLE", `The model ${name} does not answer`, {
     ...{ cause, retryable: true },
-    hint: "check agents.model of the environment, its key, and the provider",
+    hint: "Check agents.model of the environment, its key, and the provider",
   });
 }

@@ -13,7 +13,7 @@ export async function openScriptedModel(path: string | undefined): Promise<Model
       "SCRIPT_INVALID",
       `${path} is no script of a model: ${messageOf(cause)}`,
       {
-        ...{ cause, hint: "it is a list of {task, when, answers}" },
+        ...{ cause, hint: "It is a list of {task, when, answers}" },
       },
     );
   }

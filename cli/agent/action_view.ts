@@ -50,7 +50,7 @@ export function decideAction(
 export function actionOf(actions: OpenedAgents["actions"], id: string): FireAction {
   const found = actions.find(id);
   if (found !== undefined) return found.result;
-  throw new UsageError("ACTION_UNKNOWN", `there is no action "${id}"`, {
+  throw new UsageError("ACTION_UNKNOWN", `There is no action "${id}"`, {
     hint: "ssmd action list",
   });
 }

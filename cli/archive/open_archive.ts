@@ -33,15 +33,15 @@ export async function archiveConfig(
   if (storage.type === "s3") return storage;
   throw new ConfigError(
     "STORAGE_NOT_SHARED",
-    `Environment ${env} keeps its files in the memory of its process.`,
-    { hint: "Choose an environment with local or s3 storage, or name a folder with --data." },
+    `Environment ${env} keeps its files in the memory of its process`,
+    { hint: "Choose an environment with local or s3 storage, or name a folder with --data" },
   );
 }
 
 async function folder(path: string): Promise<StorageConfig> {
   const stat = await Deno.stat(path).catch(() => undefined);
   if (stat?.isDirectory) return { type: "local", path };
-  throw new ArchiveError("ARCHIVE_NOT_FOUND", `There is no folder "${path}".`, {
-    hint: "Name the archive's folder with --data.",
+  throw new ArchiveError("ARCHIVE_NOT_FOUND", `There is no folder "${path}"`, {
+    hint: "Name the archive's folder with --data",
   });
 }

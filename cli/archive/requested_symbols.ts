@@ -22,7 +22,7 @@ export async function assertSymbolsKnown(
   const known = await symbolsOf(globals, env);
   const unknown = known && symbols.find((symbol) => !known.includes(symbol));
   if (known === undefined || unknown === undefined) return;
-  throw new ArchiveError("SYMBOL_UNKNOWN", `There are no records of "${unknown}" in ${env}.`, {
+  throw new ArchiveError("SYMBOL_UNKNOWN", `There are no records of "${unknown}" in ${env}`, {
     hint: namesHint(unknown, known),
     context: { env, symbol: unknown },
   });

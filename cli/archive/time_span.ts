@@ -40,17 +40,17 @@ export function spanOf({ date, from, to }: SpanFlags): TimeSpan {
     if (from !== undefined || to !== undefined) {
       throw new UsageError(
         "SPAN_INVALID",
-        "--date names a whole day: --from and --to cannot narrow it.",
+        "--date names a whole day: --from and --to cannot narrow it",
         {
-          hint: "Leave out --date, or --from and --to.",
+          hint: "Leave out --date, or --from and --to",
         },
       );
     }
     return { fromUs: usOfDay(date), toUs: usOfDay(date) + DAY_US };
   }
   if (from !== undefined && to !== undefined && to <= from) {
-    throw new UsageError("SPAN_INVALID", "--to is not behind --from: nothing lies between.", {
-      hint: "--to is the first moment that is left out; a day alone is within.",
+    throw new UsageError("SPAN_INVALID", "--to is not behind --from: nothing lies between", {
+      hint: "--to is the first moment that is left out; a day alone is within",
     });
   }
   return {

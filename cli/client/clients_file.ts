@@ -147,7 +147,7 @@ export function parseClientsFile(text: string): ClientsFile {
 }
 
 function invalid(why: string): ConfigError {
-  return new ConfigError("CLIENTS_FILE_INVALID", `the file of clients cannot be used: ${why}`, {
+  return new ConfigError("CLIENTS_FILE_INVALID", `The file of clients cannot be used: ${why}`, {
     hint: "ssmd client export prints one that can",
   });
 }

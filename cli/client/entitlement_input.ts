@@ -23,7 +23,7 @@ export function parseEntitledTypes(text: string): EventType[] | "*" {
       text.split(",").map((word) => {
         const type = EVENT_TYPES.find((each) => each === word.trim());
         if (type !== undefined) return type;
-        throw new RangeError(`no type "${word.trim()}"; ${suggestion(word.trim(), EVENT_TYPES)}`);
+        throw new RangeError(`no type "${word.trim()}". ${suggestion(word.trim(), EVENT_TYPES)}`);
       }),
     ),
   ];

@@ -14,12 +14,12 @@ export function keyIdOf({ keys, clients }: Accounts, named: string): string {
   throw new ClientError(
     "API_KEY_AMBIGUOUS",
     only === undefined
-      ? `client ${named} has no live key`
-      : `client ${named} has ${live.length} live keys: ${live.map(({ id }) => id).join(", ")}`,
+      ? `Client ${named} has no live key`
+      : `Client ${named} has ${live.length} live keys: ${live.map(({ id }) => id).join(", ")}`,
     {
       hint: only === undefined
-        ? `make one: ssmd client api-key create ${named}`
-        : "name the key by its id",
+        ? `Make one: ssmd client api-key create ${named}`
+        : "Name the key by its id",
     },
   );
 }

@@ -68,9 +68,9 @@ export async function requestGateway(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch (cause) {
-    throw new SsmdError("GATEWAY_UNREACHABLE", `no gateway answers at ${base}`, {
+    throw new SsmdError("GATEWAY_UNREACHABLE", `No gateway answers at ${base}`, {
       cause,
-      hint: "start it with ssmd up, or say where it is with --url",
+      hint: "Start it with ssmd up, or say where it is with --url",
       retryable: true,
     });
   }
@@ -109,7 +109,7 @@ export async function gatewayUrl(
 function parseUrl(text: string): string {
   if (/^https?:\/\/[^/]+\/?$/.test(text)) return text.replace(/\/$/, "");
   throw new UsageError("URL_INVALID", `"${text}" is no address of a gateway`, {
-    hint: "write it as http://127.0.0.1:8080",
+    hint: "Write it as http://127.0.0.1:8080",
   });
 }
 

@@ -153,7 +153,7 @@ export function word<
   const parse = (text: string): Word => {
     const known = values.find((value) => value === text);
     if (known !== undefined) return known;
-    throw new RangeError(`one of ${values.join(", ")} is wanted; ${suggestion(text, values)}`);
+    throw new RangeError(`one of ${values.join(", ")} is wanted. ${suggestion(text, values)}`);
   };
   return { ...parsed(parse, brief, options), type: "choice", values };
 }

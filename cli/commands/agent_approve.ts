@@ -22,7 +22,7 @@ export default defineCommand({
       const thread = threadDetails(await agent.show(id));
       const meant = hash ?? thread.hash;
       if (meant === null) {
-        throw new UsageError("APPROVAL_NOT_PENDING", `nothing waits for an approval in ${id}`, {
+        throw new UsageError("APPROVAL_NOT_PENDING", `Nothing waits for an approval in ${id}`, {
           hint: "ssmd agent list",
         });
       }

@@ -16,7 +16,7 @@ export default defineCommand({
       const id = threadId(agent, given);
       const { hash } = await agent.show(id);
       if (hash === null) {
-        throw new UsageError("APPROVAL_NOT_PENDING", `nothing waits for an approval in ${id}`, {
+        throw new UsageError("APPROVAL_NOT_PENDING", `Nothing waits for an approval in ${id}`, {
           hint: "ssmd agent list",
         });
       }

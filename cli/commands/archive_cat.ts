@@ -77,8 +77,8 @@ async function writeMessages(path: string): Promise<void> {
   if (!isNormalized(path)) {
     // What is wrong with a file that cannot be read is told as it is.
     await contentOf(path);
-    throw new UsageError("CAT_FORMAT", `"${path}" holds no records: it has no Cap'n Proto form.`, {
-      hint: "Leave --format out, or name a window (.capnp.zst) or a sealed day (.parquet).",
+    throw new UsageError("CAT_FORMAT", `"${path}" holds no records: it has no Cap'n Proto form`, {
+      hint: "Leave --format out, or name a window (.capnp.zst) or a sealed day (.parquet)",
     });
   }
   using file = await opened(path);
@@ -161,7 +161,7 @@ function unreadable(path: string, error: unknown): ArchiveError {
     ? `There is no file "${path}".`
     : `"${path}" cannot be read: ${messageOf(error)}.`;
   return new ArchiveError(absent ? "FILE_NOT_FOUND" : "FILE_UNREADABLE", message, {
-    hint: "Name a raw (.jsonl.zst) or normalized (.capnp.zst, .parquet) file on disk.",
+    hint: "Name a raw (.jsonl.zst) or normalized (.capnp.zst, .parquet) file on disk",
     cause: error,
   });
 }

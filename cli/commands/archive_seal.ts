@@ -156,8 +156,8 @@ function progressTo(write: (text: string) => void): (progress: SealProgress) => 
 }
 
 function noDays({ location }: Storage): ArchiveError {
-  return new ArchiveError("ARCHIVE_NOT_FOUND", `There is no such day in "${location}".`, {
-    hint: "`ssmd archive verify` shows the days; --data names the folder that holds normalized/.",
+  return new ArchiveError("ARCHIVE_NOT_FOUND", `There is no such day in "${location}"`, {
+    hint: "`ssmd archive verify` shows the days; --data names the folder that holds normalized/",
   });
 }
 
@@ -167,7 +167,7 @@ function notOverText(days: number): string {
 }
 
 function notOver(day: SealOutcome | undefined): SsmdError {
-  return new ArchiveError("DAY_NOT_OVER", `${day?.env}/${day?.feed} ${day?.day} is not over yet.`, {
-    hint: "A day is sealed after 00:01 UTC of the next; --force seals what is there now.",
+  return new ArchiveError("DAY_NOT_OVER", `${day?.env}/${day?.feed} ${day?.day} is not over yet`, {
+    hint: "A day is sealed after 00:01 UTC of the next; --force seals what is there now",
   });
 }

@@ -65,8 +65,8 @@ async function verify(
   if (shown) stderr.write("\r\x1b[K");
   if (report.days.length > 0 || report.problems.length > 0) return verificationOf(report);
   const whose = env === undefined ? "archive" : `archive of the environment "${env}"`;
-  throw new ArchiveError("ARCHIVE_NOT_FOUND", `There is no ${whose} in "${storage.location}".`, {
-    hint: "--data names the folder that holds raw/ and normalized/; --env alone takes its storage.",
+  throw new ArchiveError("ARCHIVE_NOT_FOUND", `There is no ${whose} in "${storage.location}"`, {
+    hint: "--data names the folder that holds raw/ and normalized/; --env alone takes its storage",
   });
 }
 

@@ -27,8 +27,8 @@ export default defineCommand({
   failed: ({ understood }) => !understood,
   async run({ flags, args, context }) {
     if (args.length === 0) {
-      throw new UsageError("QUESTION_MISSING", "no question is given", {
-        hint: "for example: ssmd ask price of bitcoin",
+      throw new UsageError("QUESTION_MISSING", "No question is given", {
+        hint: "For example: ssmd ask price of bitcoin",
       });
     }
     const question = { text: args.join(" ") };

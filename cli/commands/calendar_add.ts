@@ -42,5 +42,5 @@ export default defineCommand({
 function windowOf(hours: string): { from: string; to: string } {
   const [from, to, ...rest] = hours.split("-");
   if (from !== undefined && to !== undefined && rest.length === 0) return { from, to };
-  throw new UsageError("HOURS_INVALID", `"${hours}" are no hours.`, { hint: "Like 09:30-13:00." });
+  throw new UsageError("HOURS_INVALID", `"${hours}" are no hours`, { hint: "Like 09:30-13:00" });
 }

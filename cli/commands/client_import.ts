@@ -70,7 +70,7 @@ async function textOf(path: string): Promise<string> {
       `${path} cannot be read: ${messageOf(cause)}`,
       {
         cause,
-        hint: "name a file that ssmd client export wrote, or - for stdin",
+        hint: "Name a file that ssmd client export wrote, or - for stdin",
       },
     );
   }
@@ -89,7 +89,7 @@ function changesIn({ clients }: ClientsFile, before: Accounts): z.output<typeof 
 function assertNew({ clients }: ClientsFile, accounts: Accounts, replace: boolean): void {
   for (const { client, keys } of clients) {
     if (!replace && accounts.clients.some(({ id }) => id === client)) {
-      throw new ClientError("CLIENT_EXISTS", `there is a client "${client}" already`, {
+      throw new ClientError("CLIENT_EXISTS", `There is a client "${client}" already`, {
         hint: "--replace puts the file's in its place",
       });
     }
@@ -97,8 +97,8 @@ function assertNew({ clients }: ClientsFile, accounts: Accounts, replace: boolea
       key.client !== client && keys.some(({ key_id }) => key_id === key.id)
     );
     if (taken === undefined) continue;
-    throw new ClientError("API_KEY_EXISTS", `key ${taken.id} is of client ${taken.client} here`, {
-      hint: "a key belongs to one client: take it out of the file",
+    throw new ClientError("API_KEY_EXISTS", `Key ${taken.id} is of client ${taken.client} here`, {
+      hint: "A key belongs to one client: take it out of the file",
     });
   }
 }
@@ -108,7 +108,7 @@ function assertFeeds({ clients }: ClientsFile, feeds: readonly string[]): void {
     const strange = entitlements.find(({ feed }) => feed !== "*" && !feeds.includes(feed));
     if (strange === undefined) continue;
     throw new ClientError("FEED_UNKNOWN", `${client}: there is no feed "${strange.feed}" here`, {
-      hint: `feeds of the environment: ${feeds.join(", ")}`,
+      hint: `Feeds of the environment: ${feeds.join(", ")}`,
     });
   }
 }

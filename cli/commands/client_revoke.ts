@@ -66,7 +66,7 @@ function selectionOf(
   if (typeof client === "string" && ids.length === numbers.length && all !== ids.length > 0) {
     return { client, ids: all ? "all" : ids };
   }
-  throw new UsageError("WRONG_USAGE", "one client and its entitlements are wanted", {
+  throw new UsageError("WRONG_USAGE", "One client and its entitlements are wanted", {
     hint: "ssmd client revoke desk 1 2, or ssmd client revoke desk --all",
   });
 }

@@ -25,8 +25,8 @@ export default defineCommand({
   table: oneRow,
   run({ flags: { description, role, ...flags }, args: [name], context }) {
     if (description === undefined && role === undefined) {
-      throw new UsageError("NOTHING_TO_CHANGE", "nothing is named that should change", {
-        hint: "give --description or --role",
+      throw new UsageError("NOTHING_TO_CHANGE", "Nothing is named that should change", {
+        hint: "Give --description or --role",
       });
     }
     return changeClients(context, flags, {

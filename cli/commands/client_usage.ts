@@ -45,7 +45,7 @@ export default defineCommand({
   table: (counts, { by }) => rowsOf("row", [...by, "messages"])(counts),
   async run({ flags: { from, to, by, ...flags }, args: [client], context }) {
     if (from !== undefined && to !== undefined && from > to) {
-      throw new UsageError("WRONG_USAGE", "--from is later than --to", { hint: "exchange them" });
+      throw new UsageError("WRONG_USAGE", "--from is later than --to", { hint: "Exchange them" });
     }
     const counts = await readClients(context, flags, ({ store }) =>
       store.usage({

@@ -139,8 +139,8 @@ async function exportRecords(context: SsmdContext, storage: Storage, flags: Flag
 function isOneFile(out: string, format: ExportFormat): boolean {
   const ending = EXPORT_FORMATS.find((each) => out.endsWith(`.${each}`));
   if (ending !== undefined && ending !== format) {
-    throw new UsageError("EXPORT_FORMAT", `"${out}" is no name for ${format}.`, {
-      hint: `Add --format ${ending}, or let the name end in .${format}.`,
+    throw new UsageError("EXPORT_FORMAT", `"${out}" is no name for ${format}`, {
+      hint: `Add --format ${ending}, or let the name end in .${format}`,
     });
   }
   return out === "-" || ending !== undefined;

@@ -158,7 +158,7 @@ async function playRecords(
   await output.sink.close?.();
   if (played > 0 || signal.aborted) return played;
   await assertSymbolsKnown(context.globals, env, query.symbols ?? []);
-  throw new ArchiveError("NOTHING_ARCHIVED", `There are no such records of ${feed} in ${env}.`, {
+  throw new ArchiveError("NOTHING_ARCHIVED", `There are no such records of ${feed} in ${env}`, {
     hint: `ssmd data inventory --env ${env} --feed ${feed} shows the days that there are`,
   });
 }
@@ -175,13 +175,13 @@ function queryOf(env: string, { feed, symbol, type, version }: ReplayFlags, span
 
 function assertFitting({ symbol, type, as, intoLive, version }: ReplayFlags, target: ReplayTarget) {
   if (target === "ws" && (symbol ?? type ?? version) !== undefined) {
-    throw new UsageError("REPLAY_FLAGS", "--to ws serves raw frames as they were.", {
-      hint: "Leave out --symbol, --type and --version: clients choose by what they subscribe to.",
+    throw new UsageError("REPLAY_FLAGS", "--to ws serves raw frames as they were", {
+      hint: "Leave out --symbol, --type and --version: clients choose by what they subscribe to",
     });
   }
   if (target !== "transport" && (as !== undefined || intoLive)) {
-    throw new UsageError("REPLAY_FLAGS", "--as and --into-live belong to --to transport.", {
-      hint: "Leave them out.",
+    throw new UsageError("REPLAY_FLAGS", "--as and --into-live belong to --to transport", {
+      hint: "Leave them out",
     });
   }
 }

@@ -136,7 +136,7 @@ Deno.test("a day without records says so and ends with 1, wherever it was to go"
     }
     const odd = await ssmd("data", "replay", ...FEED, dir, "--symbol", "BTCUSDT");
     assert.equal(odd.code, 1);
-    assert.match(odd.err, /no records of "BTCUSDT" in demo[^]*did you mean "BTCUSD"/);
+    assert.match(odd.err, /no records of "BTCUSDT" in demo[^]*Did you mean "BTCUSD"/);
   }));
 
 Deno.test("from a day to the same day is that day", () =>
@@ -152,7 +152,7 @@ Deno.test("a query for a symbol that there is not names the one that was meant; 
   withArchive("demo", async (dir) => {
     const unknown = await ssmd("query", "trades", "BTCUSDT", "--data", dir);
     assert.equal(unknown.code, 1);
-    assert.match(unknown.err, /did you mean "BTCUSD"/);
+    assert.match(unknown.err, /Did you mean "BTCUSD"/);
     const pattern = await ssmd("query", "trades", "BTC*", "--data", dir);
     assert.equal(pattern.code, 2);
     assert.match(pattern.err, /whole name/);

@@ -69,7 +69,7 @@ export default defineCommand({
   async run({ flags, args: [action], context }) {
     const { env, data, force, reason } = flags;
     if (force !== (reason !== undefined)) {
-      throw new UsageError("REASON_NEEDED", "--force and --reason go together.", {
+      throw new UsageError("REASON_NEEDED", "--force and --reason go together", {
         hint: '--force --reason "why"',
       });
     }
@@ -109,8 +109,8 @@ function viewOf(day: OldDay, isRemoved: boolean): z.output<typeof DAY> {
 }
 
 function noRetention(env: string): ConfigError {
-  return new ConfigError("RETENTION_ABSENT", `Environment ${env} keeps its days for ever.`, {
-    hint: "retention: { raw_days: 30, normalized_days: 3650 } in its file says how long.",
+  return new ConfigError("RETENTION_ABSENT", `Environment ${env} keeps its days for ever`, {
+    hint: "retention: { raw_days: 30, normalized_days: 3650 } in its file says how long",
   });
 }
 

@@ -46,7 +46,7 @@ export default defineCommand({
 });
 
 function notOver(feed: string, day: string): SsmdError {
-  return new SsmdError("DAY_NOT_OVER", `${feed} ${day} is not over yet.`, {
-    hint: "`ssmd archive seal --force` seals what is there now.",
+  return new SsmdError("DAY_NOT_OVER", `${feed} ${day} is not over yet`, {
+    hint: "`ssmd archive seal --force` seals what is there now",
   });
 }

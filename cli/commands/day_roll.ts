@@ -34,8 +34,8 @@ export default defineCommand({
     const next = calendar.at(nowUs())?.label;
     if (active === undefined || next === undefined || active.day >= next) {
       const why = active === undefined ? "no day of it is active" : `${active.day} is not over yet`;
-      throw new SsmdError("DAY_NOT_OVER", `${feed} cannot be rolled: ${why}.`, {
-        hint: "`ssmd day history` shows its days.",
+      throw new SsmdError("DAY_NOT_OVER", `${feed} cannot be rolled: ${why}`, {
+        hint: "`ssmd day history` shows its days",
       });
     }
     const day = { feed, version: "v1", day: active.day };

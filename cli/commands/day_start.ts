@@ -22,8 +22,8 @@ export default defineCommand({
     const calendar = await tradingDaysOf(await registryDirOf(context.globals), feed);
     const day = calendar.at(nowUs())?.label;
     if (day === undefined) {
-      throw new SsmdError("DAY_MISSING", `No trading day of ${feed} is in sight.`, {
-        hint: "`ssmd calendar show` tells when its market is open.",
+      throw new SsmdError("DAY_MISSING", `No trading day of ${feed} is in sight`, {
+        hint: "`ssmd calendar show` tells when its market is open",
       });
     }
     const id = startDayId(jobs.environment.name, { feed, day });

@@ -39,8 +39,8 @@ export default defineCommand({
       ...{ kind: "environment", name },
       change(edit) {
         if (edit.get(["keys", key]) !== undefined) {
-          throw new UsageError("USAGE", `environment ${name} has a key "${key}" already`, {
-            hint: `change it: ssmd env update ${name} --set keys.${key}.source=env`,
+          throw new UsageError("USAGE", `Environment ${name} has a key "${key}" already`, {
+            hint: `Change it: ssmd env update ${name} --set keys.${key}.source=env`,
           });
         }
         edit.set(["keys", key], {

@@ -54,8 +54,8 @@ function freshText(
   { feeds, keySource }: { feeds?: string[]; keySource?: string },
 ): string {
   if (feeds === undefined) {
-    throw new UsageError("USAGE", "an environment needs feeds", {
-      hint: "name them with --feeds kraken,kalshi, or take another environment with --from",
+    throw new UsageError("USAGE", "An environment needs feeds", {
+      hint: "Name them with --feeds kraken,kalshi, or take another environment with --from",
     });
   }
   const known = feeds.flatMap((id) => registry.check().feeds.get(id) ?? []);

@@ -42,7 +42,7 @@ export default defineCommand({
 
 function noSuchCommit(name: string, to: string | undefined): ConfigError {
   const what = to === undefined ? "no earlier commit of it" : `no commit ${to} that changed it`;
-  return new ConfigError("CONFIG_NOT_FOUND", `environment "${name}": git knows ${what}`, {
+  return new ConfigError("CONFIG_NOT_FOUND", `Environment "${name}": git knows ${what}`, {
     hint: `ssmd env history ${name} lists them`,
   });
 }

@@ -34,8 +34,8 @@ export default defineCommand({
         const version: Record<string, unknown> = { ...kept, ...versionFields(flags) };
         if (flags.sequenceField === "none") delete version["sequence_field"];
         if (String(newest["from"]) > flags.from) {
-          throw new UsageError("USAGE", `the newest version begins on ${newest["from"]}, later`, {
-            hint: "history is not rewritten: add versions after the newest one",
+          throw new UsageError("USAGE", `The newest version begins on ${newest["from"]}, later`, {
+            hint: "History is not rewritten: add versions after the newest one",
           });
         }
         edit.append(["versions"], { ...version, from: flags.from, capabilities });

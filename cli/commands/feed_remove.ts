@@ -45,8 +45,8 @@ function removeFeed(
 ): void {
   const index = feeds.indexOf(id);
   if (index < 0) {
-    throw new UsageError("USAGE", `environment ${name} has no feed "${id}"`, {
-      hint: `it has: ${feeds.join(", ")}`,
+    throw new UsageError("USAGE", `Environment ${name} has no feed "${id}"`, {
+      hint: `It has: ${feeds.join(", ")}`,
     });
   }
   edit.remove(["feeds", index]);

@@ -57,7 +57,7 @@ function versionIndex(
   if (from === undefined) return versions.length - 1;
   const index = versions.findIndex((version) => version.from === from);
   if (index >= 0) return index;
-  throw new ConfigError("CONFIG_NOT_FOUND", `no version of ${id} begins on ${from}`, {
-    hint: `there are: ${versions.map((version) => version.from).join(", ")}`,
+  throw new ConfigError("CONFIG_NOT_FOUND", `No version of ${id} begins on ${from}`, {
+    hint: `There are: ${versions.map((version) => version.from).join(", ")}`,
   });
 }

@@ -51,7 +51,7 @@ function partOf(all: Catalogue, words: readonly string[]): Catalogue {
     return { ...all, groups, commands: found };
   }
   const names = all.commands.map((each) => each.name);
-  throw new UsageError("COMMAND_UNKNOWN", `there is no command "${name}"`, {
+  throw new UsageError("COMMAND_UNKNOWN", `There is no command "${name}"`, {
     hint: namesHint(name, names),
   });
 }

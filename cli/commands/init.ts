@@ -30,7 +30,7 @@ export default defineCommand({
     } catch (cause) {
       if (cause instanceof Deno.errors.NotCapable || !(cause instanceof Error)) throw cause;
       throw new ConfigError("CONFIG_UNWRITABLE", `${root} cannot be made (${cause.name})`, {
-        hint: "choose a folder that this user may write, with --dir",
+        hint: "Choose a folder that this user may write, with --dir",
         cause,
       });
     }

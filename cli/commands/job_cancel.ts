@@ -18,8 +18,8 @@ export default defineCommand({
     using jobs = await openEnvironmentJobs(context, flags);
     const job = jobOfId(jobs, id);
     if (!jobs.store.cancel(job.id, nowUs())) {
-      throw new SsmdError("JOB_OVER", `The job ${id} is ${job.state} already.`, {
-        hint: "Only a job that is queued or running can be cancelled.",
+      throw new SsmdError("JOB_OVER", `The job ${id} is ${job.state} already`, {
+        hint: "Only a job that is queued or running can be cancelled",
       });
     }
     return jobView(jobOfId(jobs, id));

@@ -26,8 +26,8 @@ export default defineCommand({
     const job = jobOfId(jobs, id);
     assertKept(jobs.environment);
     if (!jobs.store.retry(job.id, nowUs())) {
-      throw new SsmdError("JOB_NOT_OVER", `The job ${id} is ${job.state}.`, {
-        hint: "Only a job that failed or was cancelled can be run again.",
+      throw new SsmdError("JOB_NOT_OVER", `The job ${id} is ${job.state}`, {
+        hint: "Only a job that failed or was cancelled can be run again",
       });
     }
     await finishJobs(context, jobs, () => [id]);

@@ -33,7 +33,7 @@ export default defineCommand({
       if (fields.length === 0) {
         throw new ConfigError(
           "KEY_MISSING",
-          `key ${name} is not set, so there is nothing to delete`,
+          `Key ${name} is not set, so there is nothing to delete`,
           { hint: `ssmd key show ${name} --env ${environment}` },
         );
       }

@@ -86,7 +86,7 @@ async function sealedSecretOf(
   const values = await readKey(name, spec, keys.sources);
   const missing = spec.fields.filter((field) => !values.has(field));
   if (missing.length === 0) return sealedSecret(target, await sealAll(values, key, target));
-  throw new ConfigError("KEY_MISSING", `key ${name} lacks ${missing.join(", ")}`, {
+  throw new ConfigError("KEY_MISSING", `Key ${name} lacks ${missing.join(", ")}`, {
     hint: `ssmd key show ${name} --env ${keys.environment.name} says where they are looked for`,
   });
 }

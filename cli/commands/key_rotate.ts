@@ -64,7 +64,7 @@ async function replaceValues(
   const { keys, name } = key;
   const store = storeOf(key, seal);
   if ((await store.present()).size === 0) {
-    throw new ConfigError("KEY_MISSING", `key ${name} is not set, so there is nothing to rotate`, {
+    throw new ConfigError("KEY_MISSING", `Key ${name} is not set, so there is nothing to rotate`, {
       hint: `ssmd key set ${name} --env ${keys.environment.name}`,
     });
   }
@@ -73,8 +73,8 @@ async function replaceValues(
   const values = await readValues(key, field);
   assertShape(key, values);
   if (await store.holds(values)) {
-    throw new ConfigError("KEY_UNCHANGED", `key ${name} has these very values already`, {
-      hint: "get new ones from the venue; the age is not reset",
+    throw new ConfigError("KEY_UNCHANGED", `Key ${name} has these very values already`, {
+      hint: "Get new ones from the venue; the age is not reset",
     });
   }
   await store.write(values);
@@ -87,12 +87,12 @@ async function recordOnly(key: DeclaredKey, { field, rotatedAt }: Rotation): Pro
   const { keys, name, spec } = key;
   if (field !== undefined) {
     throw new UsageError("KEY_SOURCE_READ_ONLY", `ssmd does not write the source ${spec.source}`, {
-      hint: "change the value there; then rotate without --field, which records the date",
+      hint: "Change the value there; then rotate without --field, which records the date",
     });
   }
   const values = await readKey(name, spec, keys.sources);
   if (spec.fields.some((each) => !values.has(each))) {
-    throw new ConfigError("KEY_MISSING", `key ${name} is not whole in ${spec.source}`, {
+    throw new ConfigError("KEY_MISSING", `Key ${name} is not whole in ${spec.source}`, {
       hint: `ssmd key show ${name} --env ${keys.environment.name} says what is missing`,
     });
   }

@@ -50,7 +50,7 @@ function assertFree(
 ): void {
   const taken = fields.filter((field) => present.has(field));
   if (taken.length === 0) return;
-  throw new ConfigError("KEY_EXISTS", `key ${name} is set already: ${taken.join(", ")}`, {
-    hint: `replace it: ssmd key rotate ${name} --env ${keys.environment.name}`,
+  throw new ConfigError("KEY_EXISTS", `Key ${name} is set already: ${taken.join(", ")}`, {
+    hint: `Replace it: ssmd key rotate ${name} --env ${keys.environment.name}`,
   });
 }

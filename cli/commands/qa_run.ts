@@ -66,7 +66,7 @@ function chosenRules(rules: QaRules, names: readonly string[] | undefined): QaRu
   if (names === undefined) return rules;
   const strange = names.find((name) => !(CHECKS as readonly string[]).includes(name));
   if (strange !== undefined) {
-    throw new UsageError("CHECK_UNKNOWN", `There is no check "${strange}".`, {
+    throw new UsageError("CHECK_UNKNOWN", `There is no check "${strange}"`, {
       hint: suggestion(strange, CHECKS),
     });
   }
@@ -74,9 +74,9 @@ function chosenRules(rules: QaRules, names: readonly string[] | undefined): QaRu
   if (checks.length > 0) return { ...rules, checks };
   throw new UsageError(
     "CHECK_UNKNOWN",
-    `No check of ${rules.feed} is one of ${names.join(", ")}.`,
+    `No check of ${rules.feed} is one of ${names.join(", ")}`,
     {
-      hint: `There are: ${[...new Set(rules.checks.map(({ type }) => type))].join(", ")}.`,
+      hint: `There are: ${[...new Set(rules.checks.map(({ type }) => type))].join(", ")}`,
     },
   );
 }

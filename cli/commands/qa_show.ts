@@ -69,7 +69,7 @@ async function isOutdated(storage: Storage, report: QaReport): Promise<boolean> 
 }
 
 function neverChecked(env: string, feed: string): ArchiveError {
-  return new ArchiveError("NEVER_CHECKED", `No such day of ${env}/${feed} was ever checked.`, {
+  return new ArchiveError("NEVER_CHECKED", `No such day of ${env}/${feed} was ever checked`, {
     hint: `Check it: ssmd qa run --feed ${feed}`,
     context: { env, feed },
   });

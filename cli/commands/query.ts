@@ -170,7 +170,7 @@ function symbolWord(text: string): string {
 
 function spanFlags({ date, from, to, start, end }: Flags): SpanFlags {
   if ((from !== undefined && start !== undefined) || (to !== undefined && end !== undefined)) {
-    throw new UsageError("SPAN_INVALID", "--start is --from and --end is --to: give one of each.");
+    throw new UsageError("SPAN_INVALID", "--start is --from and --end is --to: give one of each");
   }
   const first = from ?? start;
   const last = to ?? end;
@@ -192,7 +192,7 @@ function clockOf({ clockSource: sources, clockStatus: statuses }: Flags): { cloc
 }
 
 function clockInSql(): UsageError {
-  return new UsageError("QUERY_CLOCK", "Clocks narrow the records of a table, and not SQL.", {
+  return new UsageError("QUERY_CLOCK", "Clocks narrow the records of a table, and not SQL", {
     hint: "ssmd query trades BTCUSD --clock-status synchronized",
   });
 }
@@ -208,10 +208,10 @@ function progressOf({ globals, process }: SsmdContext): ExportProgress {
 }
 
 function severalWords(first: string): UsageError {
-  return new UsageError("QUERY_WORDS", `"${first}" is no table, and SQL is one word.`, {
+  return new UsageError("QUERY_WORDS", `"${first}" is no table, and SQL is one word`, {
     hint: `Put SQL into quotation marks; tables: ${
       [...Object.keys(TABLES), ...SERIES_NAMES].join(", ")
-    }.`,
+    }`,
   });
 }
 

@@ -146,8 +146,8 @@ async function commonDays(storage: Storage, env: string, flags: Flags): Promise<
   const { from, to } = daySpanOf(flags);
   const days = old.days.filter((day) => now.days.includes(day) && day >= from && day <= to);
   if (days.length > 0) return days;
-  throw new ArchiveError("DAY_MISSING", "The versions have none of these days in common.", {
-    hint: `${flags.old} has ${old.days.join(", ")}; ${flags.new} has ${now.days.join(", ")}.`,
+  throw new ArchiveError("DAY_MISSING", "The versions have none of these days in common", {
+    hint: `${flags.old} has ${old.days.join(", ")}; ${flags.new} has ${now.days.join(", ")}`,
     context: { env, feed },
   });
 }

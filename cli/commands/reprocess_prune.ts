@@ -56,21 +56,21 @@ function assertPrunable(info: VersionInfo): void {
   const { env, feed, version, activeDays, isDefault } = info;
   const context = { env, feed, version };
   if (version === NORMALIZED_VERSION) {
-    throw new ArchiveError("VERSION_LIVE", `${version} is what the archiver writes.`, {
-      hint: "Old days of it go by retention, not by prune.",
+    throw new ArchiveError("VERSION_LIVE", `${version} is what the archiver writes`, {
+      hint: "Old days of it go by retention, not by prune",
       context,
     });
   }
   if (isDefault || activeDays.length > 0) {
     const days = isDefault ? "every day that has no choice of its own" : activeDays.join(", ");
-    throw new ArchiveError("VERSION_ACTIVE", `Version ${version} is read of ${days}.`, {
-      hint: "Promote another version first: ssmd reprocess promote.",
+    throw new ArchiveError("VERSION_ACTIVE", `Version ${version} is read of ${days}`, {
+      hint: "Promote another version first: ssmd reprocess promote",
       context,
     });
   }
   if (stateOf(info) !== "running") return;
-  throw new ArchiveError("VERSION_BUSY", `Version ${version} is being made now.`, {
-    hint: "Wait until it has ended: ssmd reprocess status shows how far it is.",
+  throw new ArchiveError("VERSION_BUSY", `Version ${version} is being made now`, {
+    hint: "Wait until it has ended: ssmd reprocess status shows how far it is",
     context,
   });
 }

@@ -134,7 +134,7 @@ function threadsOf({ parallel }: Flags, storage: StorageConfig) {
     return parallel === 1 ? {} : { threads: { count: parallel, storage } };
   }
   throw new UsageError("WRONG_USAGE", `--parallel ${parallel} is no number of threads`, {
-    hint: `a number from 1 to ${THREADS_MAX}`,
+    hint: `A number from 1 to ${THREADS_MAX}`,
   });
 }
 
@@ -144,10 +144,10 @@ function assertSchema(schema: string | undefined): void {
   if (schema === undefined || written.every((each) => each.endsWith(` ${schema}`))) return;
   throw new UsageError(
     "SCHEMA_UNKNOWN",
-    `This software does not write schema version "${schema}".`,
+    `This software does not write schema version "${schema}"`,
     {
       hint: `It writes ${written.join(", ")}. The codec of another registered version is made by ` +
-        "deno task codegen, and its fields are filled by normalizers.",
+        "deno task codegen, and its fields are filled by normalizers",
     },
   );
 }
@@ -155,8 +155,8 @@ function assertSchema(schema: string | undefined): void {
 function versionOf({ as, normalizer, schema }: Flags): string {
   const version = as ?? normalizer ?? schema;
   if (version !== undefined) return version;
-  throw new UsageError("VERSION_NEEDED", "The version that is to be made has no name.", {
-    hint: "name it with --as v2",
+  throw new UsageError("VERSION_NEEDED", "The version that is to be made has no name", {
+    hint: "Name it with --as v2",
   });
 }
 

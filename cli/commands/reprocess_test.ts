@@ -101,7 +101,7 @@ Deno.test("what cannot be made is told before anything is written", () =>
       [make, 2, /VERSION_NEEDED/],
       [`${make} --schema v9 --as x`, 2, /writes trade v2/],
       [`${make} --as v1`, 1, /VERSION_NAME/],
-      [`${make} --as x --normalizer kraken-v3`, 1, /did you mean "kraken-v2"/],
+      [`${make} --as x --normalizer kraken-v3`, 1, /Did you mean "kraken-v2"/],
       [`${make} --as x --date 2026-09-01`, 1, /Raw days that are there: 2026-08-01 to 2026-08-01/],
       [`${make} --as x --parallel 0`, 2, /from 1 to 64/],
       [`${make} --as x --from 2026-08-01T10:00:00Z`, 2, /Days are made and checked as a whole/],
@@ -127,5 +127,5 @@ Deno.test("a day whose checks fail ends with 1, is stored, and a later change of
     assert.equal(after.reports[0].outdated, true);
     await run(project, "ssmd qa run --feed kraken --check nothing", 2);
     const wrong = "sed -i 's/crossed_book/crosed_book/' exchanges/qa/kraken.yaml; ssmd validate";
-    assert.match(await run(project, wrong, 1), /qa\/kraken\.yaml:\d+.*did you mean "crossed_book"/);
+    assert.match(await run(project, wrong, 1), /qa\/kraken\.yaml:\d+.*Did you mean "crossed_book"/);
   }));

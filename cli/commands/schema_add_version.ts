@@ -59,7 +59,7 @@ function assertCompatible(
   const lines = changes.filter((each) => each.effect !== "compatible")
     .map(({ message }) => `\n  ${message}`);
   throw new ConfigError("SCHEMA_INCOMPATIBLE", `${sentence}:${lines.join("")}`, {
-    hint: "append fields only; --allow-breaking takes it all the same",
+    hint: "Append fields only; --allow-breaking takes it all the same",
     context: { changes },
   });
 }

@@ -40,7 +40,7 @@ export default defineCommand({
       : builtInNames().filter((name) => !registry.texts.has(`schemas/${name}.yaml`));
     if (flags.file !== undefined && args.length !== 1) {
       throw new UsageError("USAGE", "--file gives the text of exactly one schema", {
-        hint: "name it: ssmd schema register trade --file trade.capnp",
+        hint: "Name it: ssmd schema register trade --file trade.capnp",
       });
     }
     const changes = new Map<string, string>();
@@ -58,8 +58,8 @@ async function textOf(registry: Registry, name: string, file?: string): Promise<
   if (file !== undefined) return await readText(file);
   const text = registry.texts.get(`schemas/${name}.capnp`) ?? builtInText(name);
   if (text !== undefined) return text;
-  throw new ConfigError("CONFIG_NOT_FOUND", `there is no text of schema "${name}"`, {
-    hint: `name it with --file; without one there are: ${builtInNames().join(", ")}`,
+  throw new ConfigError("CONFIG_NOT_FOUND", `There is no text of schema "${name}"`, {
+    hint: `Name it with --file; without one there are: ${builtInNames().join(", ")}`,
   });
 }
 

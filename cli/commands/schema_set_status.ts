@@ -33,7 +33,7 @@ export default defineCommand({
           throw new UsageError(
             "USAGE",
             `${name} ${version} is ${found.status}, never ${status} again`,
-            { hint: "a status goes forward only: draft, active, deprecated" },
+            { hint: "A status goes forward only: draft, active, deprecated" },
           );
         }
         for (const [i, each] of schema.versions.entries()) {

@@ -49,7 +49,7 @@ export default defineCommand({
     const toUs = flags.to === undefined ? fromUs + DAY_US : timesOf({ asOf: flags.to }).asOfUs;
     if (toUs <= fromUs) {
       throw new UsageError("USAGE", `--to lies not behind ${isoOfUs(fromUs)}`, {
-        hint: "the span is from inclusive to exclusive",
+        hint: "The span is from inclusive to exclusive",
       });
     }
     const { feed, by } = flags;

@@ -34,8 +34,8 @@ export default defineCommand({
   }),
   async run({ flags: { feed, symbol }, args: [id], context }) {
     if (!isSignalId(id)) {
-      throw new UsageError("SIGNAL_NAME_INVALID", `"${id}" is no name of a signal.`, {
-        hint: "Small letters, digits and _, a letter first: wide_book.",
+      throw new UsageError("SIGNAL_NAME_INVALID", `"${id}" is no name of a signal`, {
+        hint: "Small letters, digits and _, a letter first: wide_book",
       });
     }
     const { own } = await foldersOfSignals(context.globals);
@@ -54,8 +54,8 @@ async function write(path: string, content: string): Promise<void> {
     await Deno.writeTextFile(path, content, { createNew: true });
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    throw new UsageError("SIGNAL_EXISTS", `"${path}" is there already.`, {
-      hint: "Give the signal another name.",
+    throw new UsageError("SIGNAL_EXISTS", `"${path}" is there already`, {
+      hint: "Give the signal another name",
       cause: error,
     });
   }

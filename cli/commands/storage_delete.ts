@@ -48,8 +48,8 @@ export default defineCommand({
     withVersions(context, env, async (versions) => {
       const version = versionNamed(await versionsOfKey(versions, key), name);
       if (version.isLatest && !version.isDeletion && !force) {
-        throw new UsageError("VERSION_IS_CURRENT", `Reads of "${key}" give this very version.`, {
-          hint: "Restore another one first; --force deletes it all the same.",
+        throw new UsageError("VERSION_IS_CURRENT", `Reads of "${key}" give this very version`, {
+          hint: "Restore another one first; --force deletes it all the same",
         });
       }
       const view = { key, version: name, size: version.size, state: versionState(version) };

@@ -46,7 +46,7 @@ export default defineCommand({
   run({ flags: { env, version: name, at, dryRun }, args: [key], context }) {
     if ((name === undefined) === (at === undefined)) {
       throw new UsageError("VERSION_NEEDED", "Which version is meant?", {
-        hint: "Give --version or --at, and not both.",
+        hint: "Give --version or --at, and not both",
       });
     }
     return withVersions(context, env, async (versions) => {
@@ -73,7 +73,7 @@ export default defineCommand({
 
 function assertContent({ isDeletion }: ObjectVersion): void {
   if (!isDeletion) return;
-  throw new UsageError("VERSION_IS_DELETION", "That version says that the object is deleted.", {
-    hint: "ssmd storage delete removes it, which brings the object back.",
+  throw new UsageError("VERSION_IS_DELETION", "That version says that the object is deleted", {
+    hint: "ssmd storage delete removes it, which brings the object back",
   });
 }

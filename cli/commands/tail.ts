@@ -101,8 +101,8 @@ async function readStream(
 }
 
 function unreachable(url: string): SsmdError {
-  return new SsmdError("GATEWAY_UNREACHABLE", `the stream of ${new URL(url).origin} ended`, {
-    hint: "is it running, and is the key in SSMD_API_KEY valid? ssmd status shows what runs",
+  return new SsmdError("GATEWAY_UNREACHABLE", `The stream of ${new URL(url).origin} ended`, {
+    hint: "Is it running, and is the key in SSMD_API_KEY valid? ssmd status shows what runs",
     retryable: true,
   });
 }

@@ -132,8 +132,8 @@ async function runUp(context: SsmdContext, flags: Flags): Promise<void> {
 /** Throws VenueError `SUBSCRIPTION_REFUSED` for a recording that lacks what was subscribed. */
 function assertNothingRefused(refused: number): void {
   if (refused === 0) return;
-  throw new VenueError("SUBSCRIPTION_REFUSED", `the venue refused ${refused} of what was ordered`, {
-    hint: "the gap records of reason subscription say what and why",
+  throw new VenueError("SUBSCRIPTION_REFUSED", `The venue refused ${refused} of what was ordered`, {
+    hint: "The gap records of reason subscription say what and why",
   });
 }
 

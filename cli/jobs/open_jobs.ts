@@ -53,8 +53,8 @@ export function jobOfId({ store, dataDir, environment }: EnvironmentJobs, id: st
   const job = store.find(id);
   if (job !== undefined) return job;
   const file = jobsPath(dataDir, environment.name);
-  throw new UsageError("JOB_UNKNOWN", `There is no job "${id}" in ${file}.`, {
-    hint: "`ssmd job list` shows the jobs.",
+  throw new UsageError("JOB_UNKNOWN", `There is no job "${id}" in ${file}`, {
+    hint: "`ssmd job list` shows the jobs",
   });
 }
 
@@ -96,7 +96,7 @@ function isOpen(store: JobStore, id: string): boolean {
 /** Refuses an environment of which nothing outlives the process. */
 export function assertKept({ name, storage }: Environment): void {
   if (storage.type !== "memory") return;
-  throw new SsmdError("STORAGE_NOT_SHARED", `Environment ${name} keeps its files in memory.`, {
-    hint: "Choose an environment with local or s3 storage.",
+  throw new SsmdError("STORAGE_NOT_SHARED", `Environment ${name} keeps its files in memory`, {
+    hint: "Choose an environment with local or s3 storage",
   });
 }

@@ -46,9 +46,9 @@ export function scheduleNamed({ environment }: EnvironmentJobs, name: string): S
   const found = schedules.find((each) => each.name === name);
   if (found !== undefined) return found;
   const names = schedules.map((each) => each.name);
-  throw new UsageError("SCHEDULE_UNKNOWN", `${environment.name} has no schedule "${name}".`, {
+  throw new UsageError("SCHEDULE_UNKNOWN", `${environment.name} has no schedule "${name}"`, {
     hint: names.length === 0
-      ? "Its file says auto_roll: false: it does nothing by itself."
+      ? "Its file says auto_roll: false: it does nothing by itself"
       : suggestion(name, names),
   });
 }

@@ -119,9 +119,9 @@ function specOf({ environment }: KeyContext, name: string): KeySpec {
   const names = Object.keys(environment.keys);
   // What is near no name may be a secret that was put in its place: it is not repeated.
   const called = nearest(name, names) === undefined ? " of that name" : ` "${name}"`;
-  throw new ConfigError("KEY_UNKNOWN", `environment ${environment.name} has no key${called}`, {
+  throw new ConfigError("KEY_UNKNOWN", `Environment ${environment.name} has no key${called}`, {
     hint: names.length === 0
-      ? "declare it first: ssmd env add-key, or keys: in its file"
+      ? "Declare it first: ssmd env add-key, or keys: in its file"
       : suggestion(name, names),
   });
 }
@@ -130,8 +130,8 @@ function specOf({ environment }: KeyContext, name: string): KeySpec {
 export function onlyName(words: readonly string[]): string {
   const [name = "", ...more] = words;
   if (more.length === 0) return name;
-  throw new UsageError("KEY_VALUE_IN_ARGUMENTS", "there is more than the name of one key", {
-    hint: "values come from stdin or a prompt; one that was typed here is in the shell's history " +
+  throw new UsageError("KEY_VALUE_IN_ARGUMENTS", "There is more than the name of one key", {
+    hint: "Values come from stdin or a prompt; one that was typed here is in the shell's history " +
       "now: remove it there, and rotate the key",
   });
 }

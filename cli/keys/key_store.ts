@@ -28,7 +28,7 @@ export function storeOf({ keys, name, spec }: DeclaredKey, seal: SealFlags = {})
     : `change the secret that is mounted at ${source.dir}`;
   throw new ConfigError(
     "KEY_SOURCE_READ_ONLY",
-    `the values of key ${name} come from ${
+    `The values of key ${name} come from ${
       source.kind === "env" ? "variables" : "a mounted secret"
     }, which ssmd does not write`,
     {

@@ -46,7 +46,7 @@ export async function keepOutOfGit(path: string): Promise<void> {
   const name = relative(folder, resolve(path));
   if (holdsPath(index, relative(root, resolve(path)))) {
     throw new ConfigError("KEY_FILE_IN_GIT", `${path} is a file that git keeps`, {
-      hint: `take it out first (git rm --cached ${path}), or name another file; ` +
+      hint: `Take it out first (git rm --cached ${path}), or name another file; ` +
         "values in git's history count as public: rotate them",
       context: { path },
     });

@@ -55,7 +55,7 @@ export class SealedFile implements KeyStore {
       "KEY_MANIFEST_INVALID",
       `${this.path} is no SealedSecret ${this.#secret}`,
       {
-        hint: "get the right one from git, or remove the file and set the key anew",
+        hint: "Get the right one from git, or remove the file and set the key anew",
       },
     );
   }
@@ -99,8 +99,8 @@ export class SealedFile implements KeyStore {
     if (left.length === 0) return;
     throw new UsageError(
       "KEY_TARGET_CHANGED",
-      `another namespace or scope needs all values anew; ${left.join(", ")} would be left`,
-      { hint: "give all fields, or keep the namespace and scope of the manifest" },
+      `Another namespace or scope needs all values anew; ${left.join(", ")} would be left`,
+      { hint: "Give all fields, or keep the namespace and scope of the manifest" },
     );
   }
 }
@@ -125,9 +125,9 @@ export function targetOf(secret: string, flags: SealFlags, now?: SealedSecret): 
   throw new UsageError(
     "KEY_NAMESPACE_MISSING",
     namespace === undefined
-      ? `the namespace of the secret ${secret} is not known`
+      ? `The namespace of the secret ${secret} is not known`
       : `"${namespace}" is no name of a namespace`,
-    { hint: "name it: --namespace <a-z 0-9 ->" },
+    { hint: "Name it: --namespace <a-z 0-9 ->" },
   );
 }
 
@@ -146,8 +146,8 @@ export async function sealAll(
 export async function sealingKeyFrom({ cert }: SealFlags): Promise<SealingKey> {
   const path = cert ?? variable(CERT_VARIABLE);
   if (!path) {
-    throw new UsageError("KEY_CERT_MISSING", "sealing needs the controller's certificate", {
-      hint: `kubeseal --fetch-cert > sealing.pem; then --cert sealing.pem, or ${CERT_VARIABLE}`,
+    throw new UsageError("KEY_CERT_MISSING", "Sealing needs the controller's certificate", {
+      hint: `Kubeseal --fetch-cert > sealing.pem; then --cert sealing.pem, or ${CERT_VARIABLE}`,
     });
   }
   let pem: string;
@@ -155,7 +155,7 @@ export async function sealingKeyFrom({ cert }: SealFlags): Promise<SealingKey> {
     pem = await Deno.readTextFile(path);
   } catch (cause) {
     throw new ConfigError("KEY_CERT_UNREADABLE", `${path} cannot be read: ${messageOf(cause)}`, {
-      hint: "kubeseal --fetch-cert > sealing.pem",
+      hint: "Kubeseal --fetch-cert > sealing.pem",
       cause,
     });
   }

@@ -89,13 +89,13 @@ function isOpenPem(value: string): boolean {
 }
 
 function cancelled(): ConfigError {
-  return new ConfigError("KEY_INPUT_CANCELLED", "no value was given; nothing was changed", {
-    hint: "type or paste the value and press Enter, or pipe it: … < file",
+  return new ConfigError("KEY_INPUT_CANCELLED", "No value was given; nothing was changed", {
+    hint: "Type or paste the value and press Enter, or pipe it: … < file",
   });
 }
 
 function tooLarge(): ConfigError {
-  return new ConfigError("KEY_INPUT_TOO_LARGE", `the value is over ${CHARS_MAX} characters`, {
-    hint: "is it the right text?",
+  return new ConfigError("KEY_INPUT_TOO_LARGE", `The value is over ${CHARS_MAX} characters`, {
+    hint: "Is it the right text?",
   });
 }

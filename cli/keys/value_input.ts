@@ -34,8 +34,8 @@ export function valuesOf(text: string, spec: KeySpec, field?: string): Values {
     return filled(new Map([[only, withoutLineEnd(text)]]));
   }
   if (!isMap) {
-    throw new ConfigError("KEY_INPUT_INVALID", "stdin is no map of this key's fields", {
-      hint: `one line a field: ${spec.fields.map((each) => `${each}: …`).join(", ")}; ` +
+    throw new ConfigError("KEY_INPUT_INVALID", "Stdin is no map of this key's fields", {
+      hint: `One line a field: ${spec.fields.map((each) => `${each}: …`).join(", ")}; ` +
         "or name one with --field",
     });
   }
@@ -56,14 +56,14 @@ function mapOf(text: string): Record<string, string> | undefined {
 function filled(values: Values): Values {
   const empty = [...values].filter(([, value]) => value === "").map(([field]) => field);
   if (empty.length === 0) return values;
-  throw new ConfigError("KEY_INPUT_INVALID", `nothing was given for ${empty.join(", ")}`, {
-    hint: "give the value on stdin, or type it at the prompt",
+  throw new ConfigError("KEY_INPUT_INVALID", `Nothing was given for ${empty.join(", ")}`, {
+    hint: "Give the value on stdin, or type it at the prompt",
   });
 }
 
 function assertField(name: string, spec: KeySpec, field: string): void {
   if (spec.fields.includes(field)) return;
-  throw new UsageError("KEY_FIELD_UNKNOWN", `key ${name} has no such field`, {
+  throw new UsageError("KEY_FIELD_UNKNOWN", `Key ${name} has no such field`, {
     hint: suggestion(field, spec.fields),
   });
 }
@@ -78,8 +78,8 @@ async function allOfStdin(): Promise<string> {
   for await (const chunk of Deno.stdin.readable) {
     bytes += chunk.length;
     if (bytes > INPUT_BYTES_MAX) {
-      throw new ConfigError("KEY_INPUT_TOO_LARGE", `stdin is over ${INPUT_BYTES_MAX} bytes`, {
-        hint: "a key is a few kilobytes; is it the right file?",
+      throw new ConfigError("KEY_INPUT_TOO_LARGE", `Stdin is over ${INPUT_BYTES_MAX} bytes`, {
+        hint: "A key is a few kilobytes; is it the right file?",
       });
     }
     chunks.push(chunk);

@@ -45,6 +45,6 @@ Deno.test("what is no map of the fields is refused without a piece of it", () =>
 });
 
 Deno.test("an empty value is none", () => {
-  assert.throws(() => valuesOf("key_id:\nprivate_key: x\n", TWO), /nothing was given for key_id/);
-  assert.throws(() => valuesOf("\n", ONE), /nothing was given for token/);
+  assert.throws(() => valuesOf("key_id:\nprivate_key: x\n", TWO), /Nothing was given for key_id/);
+  assert.throws(() => valuesOf("\n", ONE), /Nothing was given for token/);
 });

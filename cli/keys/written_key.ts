@@ -20,7 +20,7 @@ export function assertShape({ name, spec }: DeclaredKey, values: Values): void {
   if (findings.length === 0) return;
   const all = findings.map(({ field, message }) => `${name}.${field} ${message}`).join("; ");
   throw new ConfigError("KEY_SHAPE", `${all}; nothing was changed`, {
-    hint: "give the value as the venue or tool printed it, whole and without quotes",
+    hint: "Give the value as the venue or tool printed it, whole and without quotes",
   });
 }
 
@@ -74,6 +74,6 @@ export function pastTime(text: string | undefined): string {
   const ms = text === undefined ? nowMs : Date.parse(text);
   if (ms <= nowMs) return new Date(ms).toISOString();
   throw new UsageError("KEY_TIME_INVALID", `"${text}" is no date or time in the past`, {
-    hint: "write it like 2026-01-31 or 2026-01-31T12:00:00Z",
+    hint: "Write it like 2026-01-31 or 2026-01-31T12:00:00Z",
   });
 }

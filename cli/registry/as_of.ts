@@ -50,10 +50,10 @@ export async function viewOfOne(
     return { registry: now, day: view.day, origin: { note } };
   }
   const first = (await historyOf(now.dir, path)).at(-1);
-  throw new ConfigError("CONFIG_NOT_FOUND", `environment "${name}" did not exist on ${view.day}`, {
+  throw new ConfigError("CONFIG_NOT_FOUND", `Environment "${name}" did not exist on ${view.day}`, {
     hint: first === undefined
-      ? "it is not in git yet; without --as-of it is shown as it is"
-      : `its first commit is of ${first.time}`,
+      ? "It is not in git yet; without --as-of it is shown as it is"
+      : `Its first commit is of ${first.time}`,
     context: { name, day: view.day },
   });
 }

@@ -105,7 +105,7 @@ Deno.test("feeds and environments are shown as of a date", async (t) => {
         assert.equal(code, 1);
         assert.match(
           stderr,
-          /did not exist on 2026-03-05\nhint: {2}its first commit is of 2026-03-10/,
+          /did not exist on 2026-03-05\nhint: {2}Its first commit is of 2026-03-10/,
         );
         assert.deepEqual(await project.json("env", "list", "--as-of", "2026-03-05"), []);
       },

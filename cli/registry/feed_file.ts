@@ -33,7 +33,7 @@ function rateLimitOf(text: string): { requests: number; per: string } {
   const [, requests, per] = /^(\d+)\/(\w+)$/.exec(text) ?? [];
   if (requests !== undefined && per !== undefined) return { requests: Number(requests), per };
   throw new ConfigError("CONFIG_INVALID", `"${text}" is no rate limit`, {
-    hint: "write messages/time, like 10/1s",
+    hint: "Write messages/time, like 10/1s",
   });
 }
 

@@ -56,10 +56,10 @@ Deno.test("changes that would break something are refused and write nothing", as
       [["feed", "remove", "kraken"], 1, /no feed "kraken" in the registry/],
       [["feed", "add-version", "kraken", "--from", "2020-01-01"], 2, /begins on .*, later/],
       [["feed", "update", "kraken", "--endpoint", "http://x"], 1, /must be an address/],
-      [["env", "update", "mine", "--set", "gatway.port=1"], 1, /did you mean "gateway"/],
-      [["env", "update", "mine", "--unset", "gateway.prot"], 2, /there is no gateway\.prot/],
-      [["env", "create", "mine2", "--feeds", "krakn"], 1, /did you mean "kraken"/],
-      [["env", "create", "mine2", "--from", "min"], 1, /did you mean "mine"/],
+      [["env", "update", "mine", "--set", "gatway.port=1"], 1, /Did you mean "gateway"/],
+      [["env", "update", "mine", "--unset", "gateway.prot"], 2, /no gateway\.prot/],
+      [["env", "create", "mine2", "--feeds", "krakn"], 1, /Did you mean "kraken"/],
+      [["env", "create", "mine2", "--from", "min"], 1, /Did you mean "mine"/],
       [["env", "delete", "mine"], 2, /--yes/],
       [["schema", "set-status", "trade", "v1", "draft"], 2, /never draft again/],
       [["schema", "set-status", "trade", "v2", "active"], 1, /no version of schema trade "v2"/],
@@ -84,7 +84,7 @@ Deno.test("a broken registry is told whole by validate, and commit refuses it", 
     await project.write("exchanges/feeds/kraken.yaml", text.replace("type: spot", "type: sport"));
     const { code, stdout } = await project.ssmd("validate");
     assert.equal(code, 1);
-    assert.match(stdout, /^exchanges\/feeds\/kraken\.yaml:4:7 .*did you mean "spot"/);
+    assert.match(stdout, /^exchanges\/feeds\/kraken\.yaml:4:7 .*Did you mean "spot"/);
     const commit = await project.ssmd("commit", "-m", "no");
     assert.equal(commit.code, 1);
     assert.match(commit.stderr, /CONFIG_INVALID/);
@@ -199,7 +199,7 @@ Deno.test("an environment captures where each of its feeds is captured, and nowh
     await project.ok(...add, "--accuracy-us", "50");
     await project.ok(...set);
     const typo = await project.ssmd("env", "update", "lab", "--set", "location=aws-us-east-2");
-    assert.match(typo.stderr, /did you mean "aws-us-east-1"\? it has: aws-us-east-1/);
+    assert.match(typo.stderr, /Did you mean "aws-us-east-1"\? It has: aws-us-east-1/);
     const shown = await project.json("env", "show", "lab") as Record<string, unknown>;
     assert.equal(shown["location"], "aws-us-east-1");
     await project.ok("env", "create", "other", "--from", "lab", "--set", "location=aws-us-east-1");

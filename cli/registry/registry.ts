@@ -120,7 +120,7 @@ export class Registry {
   assertNew(kind: RegistryKind, name: string): void {
     const path = registryPathOf({ kind, name });
     if (!this.texts.has(path)) return;
-    throw new ConfigError("CONFIG_EXISTS", `there is already a ${WORDS[kind]} "${name}"`, {
+    throw new ConfigError("CONFIG_EXISTS", `There is already a ${WORDS[kind]} "${name}"`, {
       hint: `ssmd ${
         kind === "environment" ? "env" : WORDS[kind]
       } show ${name} shows it; update changes it`,

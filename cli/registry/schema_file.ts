@@ -35,7 +35,7 @@ export async function readText(path: string): Promise<string> {
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
     throw new ConfigError("CONFIG_UNREADABLE", `${path} cannot be read (${systemCodeOf(cause)})`, {
-      hint: "name the file that holds the schema's text",
+      hint: "Name the file that holds the schema's text",
       cause,
     });
   }
@@ -52,8 +52,8 @@ export async function schemaText(registry: Registry, spec: string): Promise<Sche
   if (version === undefined) throw noVersion(registry, schema, wanted ?? "");
   const text = registry.texts.get(`schemas/${version.file}`);
   if (text === undefined) {
-    throw new ConfigError("CONFIG_NOT_FOUND", `the text ${version.file} of ${name} is missing`, {
-      hint: "restore it with git; ssmd validate tells everything that is wrong",
+    throw new ConfigError("CONFIG_NOT_FOUND", `The text ${version.file} of ${name} is missing`, {
+      hint: "Restore it with git; ssmd validate tells everything that is wrong",
     });
   }
   return { name: `${name}@${version.version}`, text };

@@ -8,7 +8,7 @@ export const checkSchemaText: SchemaTextCheck = (text, struct) => {
     const { structs } = parseSchema("", text);
     const names = structs.map(({ name }) => name);
     if (struct === undefined || names.includes(struct)) return undefined;
-    const message = `holds no struct ${struct}; ${suggestion(struct, names)}`;
+    const message = `holds no struct ${struct}. ${suggestion(struct, names)}`;
     return { line: 1, column: 1, message };
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error;

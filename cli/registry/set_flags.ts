@@ -35,8 +35,8 @@ export function applySettings(edit: YamlEdit, { set = [], unset = [] }: SetFlags
   for (const [path, value] of set) edit.set(parsePath(path), value);
   for (const path of unset) {
     if (edit.remove(parsePath(path))) continue;
-    throw new UsageError("USAGE", `there is no ${path} to remove`, {
-      hint: "show prints all paths of the file",
+    throw new UsageError("USAGE", `There is no ${path} to remove`, {
+      hint: "Show prints all paths of the file",
     });
   }
 }

@@ -53,10 +53,10 @@ export function targetAndSpan(
   const targets = to.filter((each) => typeof each === "string");
   const ends = to.filter((each) => typeof each === "number");
   if (targets.length > 1 || ends.length > 1) {
-    throw new UsageError("REPLAY_TO", "--to is given twice for the same.", {
+    throw new UsageError("REPLAY_TO", "--to is given twice for the same", {
       hint: `Give it once for where to (${
         REPLAY_TARGETS.join(", ")
-      }) and once for the end of the span.`,
+      }) and once for the end of the span`,
     });
   }
   const [end] = ends;

@@ -26,8 +26,8 @@ export async function openReplayBus(
 ): Promise<ReplayBus> {
   const env = flags.bus ?? flags.env;
   if (env === undefined) {
-    throw new UsageError("REPLAY_ENV", "--to transport needs an environment, whose bus it is.", {
-      hint: "Name it with --bus, or with --env where the archive is of the same environment.",
+    throw new UsageError("REPLAY_ENV", "--to transport needs an environment, whose bus it is", {
+      hint: "Name it with --bus, or with --env where the archive is of the same environment",
     });
   }
   const name = flags.as ?? `${archived}-replay`;
@@ -35,10 +35,9 @@ export async function openReplayBus(
   if (registry.names("environment").includes(name) && !flags.intoLive) {
     throw new UsageError(
       "REPLAY_INTO_LIVE",
-      `"${name}" is an environment: replayed records would stand among its live ones.`,
+      `"${name}" is an environment: replayed records would stand among its live ones`,
       {
-        hint:
-          `Leave out --as (then it is ${archived}-replay), or add --into-live if that is meant.`,
+        hint: `Leave out --as (then it is ${archived}-replay), or add --into-live if that is meant`,
       },
     );
   }
@@ -52,7 +51,7 @@ export async function openReplayBus(
 
 function assertName(name: string): void {
   if (/^[a-z0-9][a-z0-9-]*$/.test(name)) return;
-  throw new ConfigError("ENV_NAME", `"${name}" is no name of an environment.`, {
-    hint: "Use lower-case letters, digits and -.",
+  throw new ConfigError("ENV_NAME", `"${name}" is no name of an environment`, {
+    hint: "Use lower-case letters, digits and -",
   });
 }

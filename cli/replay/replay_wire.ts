@@ -45,8 +45,8 @@ export async function replayWire(context: SsmdContext, wire: ReplayWire): Promis
 function venueOf({ venue }: RawCapture) {
   const found = SIMULATED_VENUES.find((each) => each === venue);
   if (found !== undefined) return found;
-  throw new ConfigError("VENUE_UNKNOWN", `The protocol of "${venue}" cannot be served.`, {
-    hint: `There are: ${SIMULATED_VENUES.join(", ")}. Records: --to stdout or --to transport.`,
+  throw new ConfigError("VENUE_UNKNOWN", `The protocol of "${venue}" cannot be served`, {
+    hint: `There are: ${SIMULATED_VENUES.join(", ")}. Records: --to stdout or --to transport`,
   });
 }
 

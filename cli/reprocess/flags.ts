@@ -20,8 +20,8 @@ export function daySpanOf(flags: SpanFlags): { from: string; to: string } {
   const { fromUs, toUs } = spanOf(flags);
   for (const us of [fromUs, toUs]) {
     if (us === undefined || us % 86_400_000_000 === 0) continue;
-    throw new UsageError("SPAN_INVALID", "Days are made and checked as a whole.", {
-      hint: "Name days with --from and --to: YYYY-MM-DD, today, yesterday, 7d; both are within.",
+    throw new UsageError("SPAN_INVALID", "Days are made and checked as a whole", {
+      hint: "Name days with --from and --to: YYYY-MM-DD, today, yesterday, 7d; both are within",
     });
   }
   return {

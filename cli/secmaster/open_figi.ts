@@ -100,16 +100,16 @@ async function request(address: string, queries: readonly FigiQuery[]): Promise<
 }
 
 function refused(address: string, status: number): SsmdError {
-  return new SsmdError("OPENFIGI_REFUSED", `${address} answers with HTTP ${status}.`, {
+  return new SsmdError("OPENFIGI_REFUSED", `${address} answers with HTTP ${status}`, {
     context: { status },
-    hint: status === 429 ? "Try again in a minute: it counts requests." : "Look at the query.",
+    hint: status === 429 ? "Try again in a minute: it counts requests" : "Look at the query",
     retryable: status === 429,
   });
 }
 
 function unavailable(address: string, why: string): SsmdError {
-  return new SsmdError("OPENFIGI_UNAVAILABLE", `${address} cannot be used: ${why}.`, {
-    hint: "Check the network and the address.",
+  return new SsmdError("OPENFIGI_UNAVAILABLE", `${address} cannot be used: ${why}`, {
+    hint: "Check the network and the address",
     retryable: true,
   });
 }

@@ -27,8 +27,8 @@ export function instrumentOf(master: SecurityMaster, id: string): InstrumentFile
 /** Throws ConfigError `NOT_KNOWN_THEN`: nothing was known to hold at a time. */
 export function notKnownThen({ id, versions }: InstrumentFile): ConfigError {
   const [first] = versions.toSorted((a, b) => a.known < b.known ? -1 : 1);
-  return new ConfigError("NOT_KNOWN_THEN", `nothing of "${id}" held then, as it was known then`, {
-    hint: `its first version holds from ${first?.effective} and is known since ${first?.known}`,
+  return new ConfigError("NOT_KNOWN_THEN", `Nothing of "${id}" held then, as it was known then`, {
+    hint: `Its first version holds from ${first?.effective} and is known since ${first?.known}`,
   });
 }
 

@@ -46,7 +46,7 @@ Deno.test("the simulator's REST gives the markets that its WebSocket has, by ser
       .export({ type: "pkcs8", format: "pem" }).toString();
     const credentials = { key_id, private_key: foreign };
     const ask = askVenueRest({ venue, url, perSecond: 1000, credentials });
-    await assert.rejects(ask("/series"), { code: "VENUE_REST_REFUSED", hint: "Check the key." });
+    await assert.rejects(ask("/series"), { code: "VENUE_REST_REFUSED", hint: "Check the key" });
   }));
 
 Deno.test("Kalshi's events, schedule, pages and filters are as its documentation says", () =>

@@ -35,8 +35,8 @@ export function settingsOf(
   const names = settings.map(([name]) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) {
-    throw new UsageError("SETTING_TWICE", `The parameter "${twice}" is set twice.`, {
-      hint: "Leave one of them out.",
+    throw new UsageError("SETTING_TWICE", `The parameter "${twice}" is set twice`, {
+      hint: "Leave one of them out",
     });
   }
   return Object.fromEntries(settings);

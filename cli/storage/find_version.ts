@@ -13,8 +13,8 @@ export async function versionsOfKey(
     else if (!version.key.startsWith(key)) break;
   }
   if (found.length > 0) return found;
-  throw new StorageError("NOT_FOUND", `There is no version of "${key}".`, {
-    hint: "ssmd storage versions lists what there is; keys are whole, from raw/ or normalized/ on.",
+  throw new StorageError("NOT_FOUND", `There is no version of "${key}"`, {
+    hint: "ssmd storage versions lists what there is; keys are whole, from raw/ or normalized/ on",
     context: { key },
   });
 }
@@ -35,8 +35,8 @@ export function versionAt(found: readonly ObjectVersion[], atMs: number): Object
 
 function noSuch(found: readonly ObjectVersion[], which: string): StorageError {
   const key = found[0]?.key ?? "";
-  return new StorageError("NOT_FOUND", `There is no version of "${key}" ${which}.`, {
-    hint: `ssmd storage versions ${key} lists them.`,
+  return new StorageError("NOT_FOUND", `There is no version of "${key}" ${which}`, {
+    hint: `ssmd storage versions ${key} lists them`,
     context: { key },
   });
 }

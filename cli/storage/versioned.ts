@@ -43,8 +43,8 @@ export async function withVersions<T>(
     if (storage.versions !== undefined) return await action(storage.versions, storage);
     throw new ConfigError(
       "STORAGE_UNVERSIONED",
-      `The ${storage.type} storage of ${env} keeps no versions of objects.`,
-      { hint: "Only s3 storage can: what is deleted or written over elsewhere is gone." },
+      `The ${storage.type} storage of ${env} keeps no versions of objects`,
+      { hint: "Only s3 storage can: what is deleted or written over elsewhere is gone" },
     );
   } finally {
     await storage.close();

@@ -88,9 +88,9 @@ function planOf(
 const OLDEST_US = Date.UTC(2000, 0, 1) * 1000;
 
 function noTimes(file = ""): ConfigError {
-  return new ConfigError("CAPTURE_TIMES", `The lines of ${file} have no times that can be kept.`, {
+  return new ConfigError("CAPTURE_TIMES", `The lines of ${file} have no times that can be kept`, {
     context: { file },
-    hint: 'Leave --times out, or give lines whose "t" is in nanoseconds since 1970.',
+    hint: 'Leave --times out, or give lines whose "t" is in nanoseconds since 1970',
   });
 }
 

@@ -63,7 +63,7 @@ async function startOne(
 function simulatedVenue({ feed, venue }: FeedPlan): SimulatedVenueId {
   const simulated = SIMULATED_VENUES.find((id) => id === venue.id);
   if (simulated !== undefined) return simulated;
-  throw new ConfigError("VENUE_NOT_SIMULATED", `feed ${feed}: ${venue.id} has no simulator`, {
-    hint: `simulated are: ${SIMULATED_VENUES.join(", ")}; take "simulator" out of the environment`,
+  throw new ConfigError("VENUE_NOT_SIMULATED", `Feed ${feed}: ${venue.id} has no simulator`, {
+    hint: `Simulated are: ${SIMULATED_VENUES.join(", ")}; take "simulator" out of the environment`,
   });
 }

@@ -54,9 +54,9 @@ async function askOnce(options: VenueRestOptions, path: string): Promise<Answer>
     };
   } catch (cause) {
     return {
-      error: new VenueError("VENUE_REST_UNAVAILABLE", `${options.url} does not answer.`, {
+      error: new VenueError("VENUE_REST_UNAVAILABLE", `${options.url} does not answer`, {
         cause,
-        hint: "Check the network and the address.",
+        hint: "Check the network and the address",
         retryable: true,
       }),
     };
@@ -69,9 +69,9 @@ async function headersOf({ venue, credentials }: VenueRestOptions, address: stri
 }
 
 function refused({ venue }: VenueRestOptions, path: string, status: number): VenueError {
-  return new VenueError("VENUE_REST_REFUSED", `${venue.id} answers ${path} with HTTP ${status}.`, {
+  return new VenueError("VENUE_REST_REFUSED", `${venue.id} answers ${path} with HTTP ${status}`, {
     context: { status, path },
-    hint: status === 401 || status === 403 ? "Check the key." : "Look at the venue's status page.",
+    hint: status === 401 || status === 403 ? "Check the key" : "Look at the venue's status page",
     retryable: status === 429 || status >= 500,
   });
 }

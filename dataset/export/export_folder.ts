@@ -25,8 +25,8 @@ export class ExportFolder implements AsyncDisposable {
     const lock = await Deno.open(join(work, "lock"), { create: true, write: true });
     if (!await lock.tryLock(true) || !await isSame(lock, join(work, "lock"))) {
       lock.close();
-      throw new StorageError("EXPORT_RUNNING", `Another export is writing to "${path}".`, {
-        hint: "Wait for its end, or name another folder with --out.",
+      throw new StorageError("EXPORT_RUNNING", `Another export is writing to "${path}"`, {
+        hint: "Wait for its end, or name another folder with --out",
       });
     }
     const folder = new ExportFolder(path, lock);

@@ -203,7 +203,7 @@ Deno.test("a feed that is not archived is told with the nearest name", async () 
     });
     await assert.rejects(planExport(storage, { ...REQUEST, env: "tset" }), {
       code: "ARCHIVE_NOT_FOUND",
-      hint: 'did you mean "test"?',
+      hint: 'Did you mean "test"?',
     });
     await assert.rejects(planExport(storage, { ...REQUEST, span: { toUs: 1 } }), {
       code: "NOTHING_ARCHIVED",

@@ -34,8 +34,8 @@ export function oneStream(
   if (partition === undefined || (others.length > 0 && format !== "jsonl")) {
     throw new UsageError(
       "EXPORT_SEVERAL_TYPES",
-      `One ${format} file cannot hold ${[first, ...others].join(" and ")}: their columns differ.`,
-      { hint: "Name one with --type, a folder with --out, or take --format jsonl." },
+      `One ${format} file cannot hold ${[first, ...others].join(" and ")}: their columns differ`,
+      { hint: "Name one with --type, a folder with --out, or take --format jsonl" },
     );
   }
   const parts: { partition: Partition; counted: Counted }[] = [];

@@ -125,8 +125,8 @@ export async function planExport(storage: Storage, request: ExportRequest): Prom
   if (partitions.length > 0 || request.isEmptyAllowed) return partitions;
   throw new ArchiveError(
     "NOTHING_ARCHIVED",
-    `The archive in "${storage.location}" holds nothing of ${env} that was asked for.`,
-    { hint: "Widen --from and --to, --feed or --type.", context: { env, feeds } },
+    `The archive in "${storage.location}" holds nothing of ${env} that was asked for`,
+    { hint: "Widen --from and --to, --feed or --type", context: { env, feeds } },
   );
 }
 
@@ -206,10 +206,10 @@ export async function archivedFeeds(storage: Storage, env: string): Promise<stri
   const envs = await archivedEnvs(storage);
   throw new ArchiveError(
     "ARCHIVE_NOT_FOUND",
-    `There is no archive of the environment "${env}" in "${storage.location}".`,
+    `There is no archive of the environment "${env}" in "${storage.location}"`,
     {
       hint: envs.length === 0
-        ? "--data names the folder that holds raw/ and normalized/; --env alone takes its storage."
+        ? "--data names the folder that holds raw/ and normalized/; --env alone takes its storage"
         : suggestion(env, envs),
       context: { env },
     },

@@ -12,16 +12,16 @@ export async function envOf(storage: Storage, named: string | undefined): Promis
   if (named !== undefined) return named;
   const [only, ...others] = await archivedEnvs(storage);
   if (only === undefined) {
-    throw new ArchiveError("ARCHIVE_NOT_FOUND", `There is no archive in "${storage.location}".`, {
+    throw new ArchiveError("ARCHIVE_NOT_FOUND", `There is no archive in "${storage.location}"`, {
       hint:
-        "--data names the folder that holds raw/ and normalized/; --env alone takes its storage.",
+        "--data names the folder that holds raw/ and normalized/; --env alone takes its storage",
     });
   }
   if (others.length === 0) return only;
   throw new UsageError(
     "ENV_AMBIGUOUS",
-    `"${storage.location}" holds the archives of several environments.`,
-    { hint: `Name one with --env: ${[only, ...others].join(", ")}.` },
+    `"${storage.location}" holds the archives of several environments`,
+    { hint: `Name one with --env: ${[only, ...others].join(", ")}` },
   );
 }
 

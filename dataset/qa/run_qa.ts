@@ -81,8 +81,8 @@ function sha256(text: string): string {
 }
 
 function missing({ env, feed, version, day }: Required<QaReportId>): ArchiveError {
-  return new ArchiveError("DAY_MISSING", `There is no day ${day} of ${env}/${feed} ${version}.`, {
-    hint: "ssmd archive verify lists the days that are there.",
+  return new ArchiveError("DAY_MISSING", `There is no day ${day} of ${env}/${feed} ${version}`, {
+    hint: "ssmd archive verify lists the days that are there",
     context: { env, feed, version, day },
   });
 }

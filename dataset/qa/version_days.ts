@@ -29,8 +29,8 @@ export async function versionDays(
     );
   if (days.length > 0) return days;
   const there = all.length === 0 ? "none" : `${all[0]} to ${all.at(-1)}`;
-  throw new ArchiveError("DAY_MISSING", `There are no such days of ${env}/${feed}.`, {
-    hint: `Days that are there: ${there}.`,
+  throw new ArchiveError("DAY_MISSING", `There are no such days of ${env}/${feed}`, {
+    hint: `Days that are there: ${there}`,
     context: { env, feed, from, to },
   });
 }

@@ -44,7 +44,7 @@ export async function* askEngine(request: EngineRequest): AsyncGenerator<EngineM
 
 async function start(temporary: string): Promise<Deno.ChildProcess> {
   if (Deno.build.standalone) {
-    throw new QueryError("QUERY_ENGINE_FAILED", "A compiled ssmd has no query engine in it.", {
+    throw new QueryError("QUERY_ENGINE_FAILED", "A compiled ssmd has no query engine in it", {
       hint: "Run it from the sources: deno task ssmd query …",
     });
   }
@@ -69,7 +69,7 @@ async function start(temporary: string): Promise<Deno.ChildProcess> {
       "QUERY_ENGINE_FAILED",
       `The query engine cannot start: ${messageOf(error)}`,
       {
-        hint: "deno must be on the PATH, and among run of the permissions of ssmd in deno.json.",
+        hint: "deno must be on the PATH, and among run of the permissions of ssmd in deno.json",
         cause: error,
       },
     );
@@ -106,8 +106,8 @@ async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<stri
 
 function broken(errors: string): QueryError {
   const last = errors.trim().split("\n").slice(-5).join("\n");
-  return new QueryError("QUERY_ENGINE_FAILED", "The query engine broke down.", {
-    hint: last === "" ? "It may have had no memory; see --memory." : last,
+  return new QueryError("QUERY_ENGINE_FAILED", "The query engine broke down", {
+    hint: last === "" ? "It may have had no memory; see --memory" : last,
     context: { stderr: errors.slice(-2000) },
   });
 }

@@ -26,7 +26,7 @@ export function sqlError(sql: string, failure: EngineFailure): QueryError {
   // What DuckDB adds on further lines are names that come near; they are told in the hint.
   const sentence = (failure.message.split("\n")[0] ?? "").replace(/[.!]$/, "");
   const where = offset === undefined ? "" : ` (line ${offset.line}, column ${offset.column})`;
-  return new QueryError(code, `${sentence}${where}.`, {
+  return new QueryError(code, `${sentence}${where}`, {
     hint: HINTS[code] ?? nameHint(failure) ?? marked(sql, offset),
     context: { ...offset, kind: failure.kind },
   });
@@ -51,7 +51,7 @@ function nameHint({ name, candidates = [], kind }: EngineFailure): string | unde
   const tables = Object.keys(TABLES);
   const known = kind === "Catalog" ? [...tables, ...candidates] : candidates;
   const near = nearest(name, known);
-  if (near !== undefined) return `did you mean "${near}"?`;
+  if (near !== undefined) return `Did you mean "${near}"?`;
   return kind === "Catalog" ? `tables: ${tables.join(", ")}` : `columns: ${candidates.join(", ")}`;
 }
 

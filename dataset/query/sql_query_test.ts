@@ -243,8 +243,8 @@ Deno.test("a file of the cache cannot be written over by SQL", async () => {
 Deno.test("wrong SQL is told with its place and the name that may have been meant", async () => {
   await withArchive(async ({ ask }) => {
     const cases: [string, RegExp, RegExp][] = [
-      ["select prize\nfrom trades", /"prize".*line 1, column 8/, /did you mean "price"/],
-      ["select 1\nfrom tradez", /tradez.*line 2, column 6/, /did you mean "trades"/],
+      ["select prize\nfrom trades", /"prize".*line 1, column 8/, /Did you mean "price"/],
+      ["select 1\nfrom tradez", /tradez.*line 2, column 6/, /Did you mean "trades"/],
       ["select 'ä' from nowhere_at_all", /line 1, column 17/, /tables: trades/],
       ["selec 1", /syntax error.*line 1, column 1/, /selec 1\n *\^/],
     ];

@@ -259,9 +259,9 @@ class CaptureWriter {
     if (this.#frames === 0) {
       throw new ArchiveError(
         "RAW_NONE",
-        `There are no raw frames of ${env}/${feed} in this span.`,
+        `There are no raw frames of ${env}/${feed} in this span`,
         {
-          hint: "ssmd data inventory shows of which days there are raw files.",
+          hint: "ssmd data inventory shows of which days there are raw files",
           context: { env, feed },
         },
       );

@@ -130,7 +130,7 @@ export class ConnectionTranslation {
     if (taken !== file.count) {
       throw new ArchiveError(
         "FILE_COUNT",
-        `${file.key} holds ${taken} lines, its manifest says ${file.count}.`,
+        `${file.key} holds ${taken} lines, its manifest says ${file.count}`,
         { hint: "ssmd archive verify tells what else is wrong", context: { key: file.key } },
       );
     }
@@ -154,7 +154,7 @@ export class ConnectionTranslation {
       throw new ArchiveError(
         "RAW_REPEATED",
         `${file.key} begins after line ${info.linesBefore} of its connection, ` +
-          `the files before it hold ${this.#lines}: lines are there twice.`,
+          `the files before it hold ${this.#lines}: lines are there twice`,
         { hint: "ssmd archive verify names every such file", context: { key: file.key } },
       );
     }
@@ -174,8 +174,8 @@ export class ConnectionTranslation {
 
   #started(key: string): Translator {
     if (this.#translator !== undefined) return this.#translator;
-    throw new ArchiveError("RAW_LINE_INVALID", `${key} does not begin with its capture line.`, {
-      hint: "Restore the file from a copy.",
+    throw new ArchiveError("RAW_LINE_INVALID", `${key} does not begin with its capture line`, {
+      hint: "Restore the file from a copy",
       context: { key },
     });
   }

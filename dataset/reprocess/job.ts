@@ -201,8 +201,8 @@ export async function loadStates(
     if (frame?.end !== bytes.length) throw new RangeError("it is not one whole frame");
     return JSON.parse(new TextDecoder().decode(decompressFrame(bytes, frame, key)));
   } catch (error) {
-    throw new ArchiveError("ARCHIVE_DAMAGED", `${key} is damaged: ${messageOf(error)}.`, {
-      hint: "Delete it: the day is then begun from the connections' first lines.",
+    throw new ArchiveError("ARCHIVE_DAMAGED", `${key} is damaged: ${messageOf(error)}`, {
+      hint: "Delete it: the day is then begun from the connections' first lines",
       context: { key },
     });
   }

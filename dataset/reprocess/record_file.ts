@@ -71,7 +71,7 @@ export function* messagesOfFile(path: string): Generator<Uint8Array, void, undef
       used -= at;
     }
     if (used > 0) {
-      throw new ArchiveError("SCRATCH_FAILED", `The temporary file ${path} ends in a record.`);
+      throw new ArchiveError("SCRATCH_FAILED", `The temporary file ${path} ends in a record`);
     }
   } finally {
     file.close();
@@ -95,11 +95,11 @@ function withFileError<T>(path: string, action: () => T): T {
   } catch (error) {
     throw new ArchiveError(
       "SCRATCH_FAILED",
-      `The temporary file ${path} cannot be used: ${messageOf(error)}.`,
+      `The temporary file ${path} cannot be used: ${messageOf(error)}`,
       {
         hint:
           "Name a folder with room with --temp; a day needs about three times its raw size there, " +
-          "and three days are there at once with --parallel.",
+          "and three days are there at once with --parallel",
         cause: error,
         context: { path },
       },

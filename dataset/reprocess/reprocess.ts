@@ -114,8 +114,8 @@ async function prepared(options: ReprocessOptions): Promise<{ job: Job; days: Pl
   if (days.length > 0) return { job, days };
   const all = manifests.map(({ day }) => day);
   const there = all.length === 0 ? "none of this feed" : `${all[0]} to ${all.at(-1)}`;
-  throw new ArchiveError("RAW_MISSING", `There are no raw files of ${env}/${feed} in these days.`, {
-    hint: `Raw days that are there: ${there}.`,
+  throw new ArchiveError("RAW_MISSING", `There are no raw files of ${env}/${feed} in these days`, {
+    hint: `Raw days that are there: ${there}`,
     context: { env, feed, from, to },
   });
 }

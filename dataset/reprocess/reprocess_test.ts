@@ -315,7 +315,7 @@ Deno.test("nothing that something else made is touched, and it is said by what",
   );
   await assert.rejects(
     run(storage, { version: "v3", normalizer: "kraken-v3" }),
-    (error) => error instanceof VenueError && /did you mean "kraken-v2"/.test(error.hint),
+    (error) => error instanceof VenueError && /Did you mean "kraken-v2"/.test(error.hint),
   );
 });
 

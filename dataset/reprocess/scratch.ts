@@ -47,7 +47,7 @@ async function locked(path: string, version: string): Promise<Deno.FsFile> {
       "SCRATCH_FAILED",
       `The folder ${path} cannot be used: ${messageOf(error)}`,
       {
-        hint: "name a folder that can be written with --temp",
+        hint: "Name a folder that can be written with --temp",
         cause: error,
       },
     );
@@ -58,8 +58,8 @@ async function locked(path: string, version: string): Promise<Deno.FsFile> {
     return await locked(path, version);
   }
   file.close();
-  throw new SsmdError("REPROCESS_RUNNING", `another process is making version ${version} now`, {
-    hint: "wait until it has ended: ssmd reprocess status shows how far it is",
+  throw new SsmdError("REPROCESS_RUNNING", `Another process is making version ${version} now`, {
+    hint: "Wait until it has ended: ssmd reprocess status shows how far it is",
   });
 }
 

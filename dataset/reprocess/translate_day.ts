@@ -159,9 +159,9 @@ export async function fetchRaw(storage: Storage, file: ManifestFile): Promise<Ui
   if (found.length === file.bytes && sha256Of(found) === file.sha256) return found;
   throw new ArchiveError(
     "ARCHIVE_DAMAGED",
-    `${file.key} is not the file that its manifest names: its size or SHA-256 is another.`,
+    `${file.key} is not the file that its manifest names: its size or SHA-256 is another`,
     {
-      hint: "Restore it from a copy; ssmd archive verify names every such file.",
+      hint: "Restore it from a copy; ssmd archive verify names every such file",
       context: { key: file.key },
     },
   );

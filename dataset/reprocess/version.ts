@@ -30,18 +30,18 @@ export async function openVersion(
 function checkName(version: string): void {
   if (version === NORMALIZED_VERSION) {
     throw new ConfigError("VERSION_NAME", `${version} is what the archiver writes`, {
-      hint: "name another version with --as; nothing that was captured is ever replaced",
+      hint: "Name another version with --as; nothing that was captured is ever replaced",
     });
   }
   if (isKeyName(version)) return;
   throw new ConfigError("VERSION_NAME", `"${version}" cannot name a version`, {
-    hint: "use letters, digits, _ and - only",
+    hint: "Use letters, digits, _ and - only",
   });
 }
 
 function exists({ env, feed, version }: VersionId, what: string): ArchiveError {
-  return new ArchiveError("VERSION_EXISTS", `Version ${version} of ${env}/${feed} ${what}.`, {
-    hint: "Choose another name with --as, or remove the version: ssmd reprocess prune.",
+  return new ArchiveError("VERSION_EXISTS", `Version ${version} of ${env}/${feed} ${what}`, {
+    hint: "Choose another name with --as, or remove the version: ssmd reprocess prune",
     context: { env, feed, version },
   });
 }

@@ -17,7 +17,7 @@ let storage: Promise<Storage> | undefined;
 async function done(task: WorkerTask): Promise<WorkerAnswer> {
   try {
     if (storage === undefined) {
-      throw new SsmdError("WORKER_FAILED", "a task came before its storage");
+      throw new SsmdError("WORKER_FAILED", "A task came before its storage");
     }
     const opened = await storage;
     const result = task.kind === "translate"

@@ -22,10 +22,10 @@ interface ApplyOptions {
 export async function expireDay(day: OldDay, options: ApplyOptions): Promise<void> {
   const { storage, writtenBy, nowUs, reason } = options;
   if (day.state === "kept" && (day.isOpen || reason === undefined)) {
-    throw new ArchiveError("DAY_KEPT", `${oldDayText(day)} stays: ${day.why}.`, {
+    throw new ArchiveError("DAY_KEPT", `${oldDayText(day)} stays: ${day.why}`, {
       hint: day.isOpen
-        ? "A day that is open is never removed."
-        : "ssmd archive seal seals days; --force with --reason removes it all the same.",
+        ? "A day that is open is never removed"
+        : "ssmd archive seal seals days; --force with --reason removes it all the same",
       context: { ...day },
     });
   }
@@ -50,8 +50,8 @@ export async function expireDay(day: OldDay, options: ApplyOptions): Promise<voi
 
 function assertUnchanged(day: OldDay, { files, count }: Manifest): void {
   if (files.length === day.files && count === day.count) return;
-  throw new ArchiveError("DAY_CHANGED", `${oldDayText(day)} has changed since it was looked at.`, {
-    hint: "Run the command again.",
+  throw new ArchiveError("DAY_CHANGED", `${oldDayText(day)} has changed since it was looked at`, {
+    hint: "Run the command again",
     context: { ...day },
   });
 }

@@ -107,8 +107,8 @@ async function switchOver(
       // Only another sealing takes files out: its object has these records already, or will.
       throw new ArchiveError(
         "SEAL_OVERTAKEN",
-        `${file.key}: the manifest changed under the sealing; nothing was switched over.`,
-        { hint: "Another sealing of this day runs or ran. Run it again.", retryable: true },
+        `${file.key}: the manifest changed under the sealing; nothing was switched over`,
+        { hint: "Another sealing of this day runs or ran. Run it again", retryable: true },
       );
     },
   });
@@ -133,8 +133,8 @@ async function removeRetired(
 }
 
 function notOver({ env, feed, day }: SealedDayReport): ArchiveError {
-  return new ArchiveError("DAY_NOT_OVER", `${env}/${feed} ${day} is not over yet.`, {
-    hint: "A day is sealed after 00:01 UTC of the next; --force seals what is there now.",
+  return new ArchiveError("DAY_NOT_OVER", `${env}/${feed} ${day} is not over yet`, {
+    hint: "A day is sealed after 00:01 UTC of the next; --force seals what is there now",
     context: { env, feed, day },
   });
 }

@@ -58,8 +58,8 @@ export async function sealType(
   if (found.text === given.text) return sealed;
   throw new ArchiveError(
     "SEAL_DIFFERS",
-    `${key} holds ${found.text}; the files it was made of hold ${given.text}.`,
-    { hint: "Nothing was switched over or removed. Check memory and disk, and run it again." },
+    `${key} holds ${found.text}; the files it was made of hold ${given.text}`,
+    { hint: "Nothing was switched over or removed. Check memory and disk, and run it again" },
   );
 }
 
@@ -99,8 +99,8 @@ async function readAll(
     if (given.count - before === file.count) continue;
     throw new ArchiveError(
       "ARCHIVE_DAMAGED",
-      `${file.key} holds ${given.count - before} records, its manifest says ${file.count}.`,
-      { hint: "Run `ssmd archive verify`, and restore the file from a copy." },
+      `${file.key} holds ${given.count - before} records, its manifest says ${file.count}`,
+      { hint: "Run `ssmd archive verify`, and restore the file from a copy" },
     );
   }
   return given;
@@ -122,8 +122,8 @@ async function assertUnnamed(storage: Storage, manifestId: ManifestId, key: stri
   if (!manifest?.files.some((file) => file.key === key)) return;
   throw new ArchiveError(
     "SEAL_OVERTAKEN",
-    `${key} was written and named by another sealing meanwhile.`,
-    { hint: "Run it again when the other one is done.", retryable: true },
+    `${key} was written and named by another sealing meanwhile`,
+    { hint: "Run it again when the other one is done", retryable: true },
   );
 }
 

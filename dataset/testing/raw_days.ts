@@ -53,7 +53,7 @@ export class RawWriter {
   /** Writes lines (each with its line break) as one file and names it in the day's manifest. */
   async file(lines: readonly string[]): Promise<string> {
     const first = parseRawLine((lines[0] as string).slice(0, -1));
-    if (first.kind === "capture") throw new RangeError("a capture line among the lines");
+    if (first.kind === "capture") throw new RangeError("A capture line among the lines");
     const atUs = Math.floor(first.atUs / MINUTE_US) * MINUTE_US;
     const { env, feed, connection, run } = this.#info;
     const built = buildRawFile({ ...this.#info, linesBefore: this.#lines }, [

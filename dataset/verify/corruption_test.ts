@@ -85,7 +85,7 @@ async function linesOf(
 
 /** The error must name the object, and where in it the damage is, unless only its hash tells. */
 function assertNamed(error: unknown, key: string, what: string): void {
-  assert.ok(error instanceof ArchiveError, `${what}: ${error ?? "nothing was noticed"}`);
+  assert.ok(error instanceof ArchiveError, `${what}: ${error ?? "Nothing was noticed"}`);
   assert.ok(error.message.includes(key), `${what}: ${error.message}`);
   const isManifest = key.endsWith("manifest.json");
   if (!isManifest) assert.match(error.message, /byte \d+|record \d+|line \d+|SHA-256/, what);

@@ -87,8 +87,8 @@ export async function versionNamed(
   const found = all.find((each) => each.version === version);
   if (found !== undefined) return found;
   const names = all.map((each) => each.version);
-  throw new ArchiveError("VERSION_MISSING", `There is no version ${version} of ${env}/${feed}.`, {
-    hint: names.length === 0 ? "There are none." : suggestion(version, names),
+  throw new ArchiveError("VERSION_MISSING", `There is no version ${version} of ${env}/${feed}`, {
+    hint: names.length === 0 ? "There are none" : suggestion(version, names),
     context: versionId,
   });
 }

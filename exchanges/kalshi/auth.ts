@@ -29,9 +29,9 @@ export async function signedHandshake(
   const missing = [keyId.trim() === "" && "key_id", pem.trim() === "" && "private_key"]
     .filter((name) => name !== false);
   if (missing.length > 0) {
-    throw new VenueError("VENUE_CREDENTIALS_MISSING", `Kalshi needs ${missing.join(" and ")}.`, {
+    throw new VenueError("VENUE_CREDENTIALS_MISSING", `Kalshi needs ${missing.join(" and ")}`, {
       hint: "Make an API key in Kalshi's account settings and give both fields in the " +
-        "environment's keys; demo and production keys differ.",
+        "environment's keys; demo and production keys differ",
     });
   }
   const key = await importPrivateKey(pem);
@@ -58,7 +58,7 @@ async function importPrivateKey(pem: string): Promise<CryptoKey> {
     throw unreadable("is encrypted", "Decrypt it: openssl pkey -in key.pem -out plain.pem");
   }
   if (label.includes("PUBLIC")) {
-    throw unreadable("is the public half", "Give the private key that was shown once when made.");
+    throw unreadable("is the public half", "Give the private key that was shown once when made");
   }
   const der = pkcs8Of(bytesOfPem(pem));
   const kind = includes(der, ED25519_OID) ? ED25519 : RSA_IMPORT;
@@ -67,7 +67,7 @@ async function importPrivateKey(pem: string): Promise<CryptoKey> {
   } catch (cause) {
     throw unreadable(
       `is no RSA or Ed25519 key (${messageOf(cause)})`,
-      "Give the PEM file as Kalshi made it, with its BEGIN and END lines.",
+      "Give the PEM file as Kalshi made it, with its BEGIN and END lines",
     );
   }
 }
@@ -81,7 +81,7 @@ function bytesOfPem(pem: string): Uint8Array<ArrayBuffer> {
   const body = /-----BEGIN [A-Z0-9 ]+-----([^-]*)-----END/.exec(pem.replaceAll("\\n", "\n"))?.[1];
   const bytes = bytesOfBase64((body ?? "").replaceAll(/\s/g, ""));
   if (bytes === undefined || bytes.length === 0) {
-    throw unreadable("is no PEM text", "Give the file's text, with its BEGIN and END lines.");
+    throw unreadable("is no PEM text", "Give the file's text, with its BEGIN and END lines");
   }
   return bytes;
 }
@@ -129,5 +129,5 @@ function includes(bytes: Uint8Array, part: readonly number[]): boolean {
 }
 
 function unreadable(what: string, hint: string): VenueError {
-  return new VenueError("VENUE_KEY_UNREADABLE", `Kalshi's key ${what}.`, { hint });
+  return new VenueError("VENUE_KEY_UNREADABLE", `Kalshi's key ${what}`, { hint });
 }

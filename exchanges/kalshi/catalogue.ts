@@ -106,9 +106,9 @@ async function* pagesOf(
 }
 
 function unreadable(path: string, wanted: string): VenueError {
-  return new VenueError("VENUE_ANSWER_UNREADABLE", `Kalshi's answer of ${path} is not ${wanted}.`, {
+  return new VenueError("VENUE_ANSWER_UNREADABLE", `Kalshi's answer of ${path} is not ${wanted}`, {
     context: { path },
-    hint: "Try again; if it stays, the venue has changed its REST.",
+    hint: "Try again; if it stays, the venue has changed its REST",
     retryable: true,
   });
 }

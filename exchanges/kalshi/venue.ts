@@ -10,7 +10,7 @@ import { CENT_FORMAT } from "./normalize_2025.ts";
 function externalProblem(external: string): string | undefined {
   if (/^[A-Z0-9][A-Z0-9.-]*$/.test(external)) return undefined;
   const upper = external.toUpperCase();
-  const hint = /^[A-Z0-9][A-Z0-9.-]*$/.test(upper) ? `did you mean "${upper}"?` : "";
+  const hint = /^[A-Z0-9][A-Z0-9.-]*$/.test(upper) ? `Did you mean "${upper}"?` : "";
   return `a Kalshi ticker is of capitals, digits, "-" and "."; ${hint || "KXHIGHNY-26DEC31-T45"}`;
 }
 

@@ -38,9 +38,9 @@ export const krakenCatalogue: Catalogue = {
     const answer = await ask("/AssetPairs") as { error?: unknown; result?: unknown };
     const { result } = answer;
     if (typeof result !== "object" || result === null) {
-      throw new VenueError("VENUE_ANSWER_UNREADABLE", "Kraken's answer holds no pairs.", {
+      throw new VenueError("VENUE_ANSWER_UNREADABLE", "Kraken's answer holds no pairs", {
         context: { error: answer.error },
-        hint: "Try again; if it stays, the venue has changed its REST.",
+        hint: "Try again; if it stays, the venue has changed its REST",
         retryable: true,
       });
     }

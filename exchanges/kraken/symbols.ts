@@ -25,7 +25,7 @@ const QUOTES = [
 export function externalProblem(external: string): string | undefined {
   const pair = pairOf(external);
   if (pair === external) return undefined;
-  const hint = pair === undefined ? `write it like "BTC/USD"` : `did you mean "${pair}"?`;
+  const hint = pair === undefined ? `write it like "BTC/USD"` : `Did you mean "${pair}"?`;
   return `Kraken names a pair BASE/QUOTE as its WebSocket v2 does; ${hint}`;
 }
 

@@ -220,9 +220,9 @@ function defined<T extends object>(fields: T): { [Name in keyof T]: NonNullable<
 }
 
 function unreadable(path: string, wanted: string): VenueError {
-  return new VenueError("VENUE_ANSWER_UNREADABLE", `Gamma's answer of ${path} is not ${wanted}.`, {
+  return new VenueError("VENUE_ANSWER_UNREADABLE", `Gamma's answer of ${path} is not ${wanted}`, {
     context: { path },
-    hint: "Try again; if it stays, the venue has changed its REST.",
+    hint: "Try again; if it stays, the venue has changed its REST",
     retryable: true,
   });
 }

@@ -25,18 +25,18 @@ async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
     }
   } catch (cause) {
     if (cause instanceof StorageError) throw cause;
-    throw new StorageError("CAPTURE_UNREADABLE", `The capture ${path} cannot be read.`, {
+    throw new StorageError("CAPTURE_UNREADABLE", `The capture ${path} cannot be read`, {
       cause,
       context: { path },
-      hint: 'Give an existing file of lines {"t":…,"m":…}, plain or compressed with zstd.',
+      hint: 'Give an existing file of lines {"t":…,"m":…}, plain or compressed with zstd',
     });
   }
 }
 
 function compressedOtherwise(path: string): StorageError {
-  return new StorageError("CAPTURE_UNREADABLE", `The capture ${path} is compressed with gzip.`, {
+  return new StorageError("CAPTURE_UNREADABLE", `The capture ${path} is compressed with gzip`, {
     context: { path },
-    hint: "Take it out of its compression, or compress it with zstd.",
+    hint: "Take it out of its compression, or compress it with zstd",
   });
 }
 

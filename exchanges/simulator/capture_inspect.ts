@@ -58,7 +58,7 @@ export async function inspectCapture(file: string): Promise<CaptureSummary> {
       `The capture ${file} holds no frame of a known venue.${wrong}`,
       {
         context: { file, frames, unreadable: unreadable?.count ?? 0 },
-        hint: `Lines must read {"t":"<ns>","m":<frame>}.`,
+        hint: `Lines must read {"t":"<ns>","m":<frame>}`,
       },
     );
   }

@@ -62,8 +62,8 @@ export class CaptureStage implements FeedSource {
     progress: Signal,
   ): Promise<CaptureStage> {
     if (source.files.length === 0) {
-      throw new ConfigError("CAPTURE_NONE", "There is no capture to play.", {
-        hint: "Name at least one file.",
+      throw new ConfigError("CAPTURE_NONE", "There is no capture to play", {
+        hint: "Name at least one file",
       });
     }
     const summaries: CaptureSummary[] = [];
@@ -72,8 +72,8 @@ export class CaptureStage implements FeedSource {
       if (summary.venue !== venue) {
         throw new ConfigError(
           "CAPTURE_OTHER_VENUE",
-          `${file} was recorded at ${summary.venue}, the simulator is to be ${venue}.`,
-          { context: { file }, hint: `Serve ${summary.venue}, or choose another file.` },
+          `${file} was recorded at ${summary.venue}, the simulator is to be ${venue}`,
+          { context: { file }, hint: `Serve ${summary.venue}, or choose another file` },
         );
       }
       summaries.push(summary);

@@ -6,14 +6,14 @@ const KINDS = ["book", "trade", "ticker", "heartbeat"] as const;
 
 function oneOf(value: unknown, allowed: readonly string[], what: string): void {
   if (value === undefined || allowed.includes(value as string)) return;
-  throw new ConfigError("FAULT_INVALID", `"${value}" is no ${what}.`, {
+  throw new ConfigError("FAULT_INVALID", `"${value}" is no ${what}`, {
     hint: suggestion(String(value), allowed),
   });
 }
 
 function positive(value: unknown, what: string): void {
   if (typeof value === "number" && value > 0 && Number.isFinite(value)) return;
-  throw new ConfigError("FAULT_INVALID", `${what} must be above 0: current value is ${value}.`);
+  throw new ConfigError("FAULT_INVALID", `${what} must be above 0: current value is ${value}`);
 }
 
 /** Throws ConfigError `FAULT_INVALID` or `FAULT_UNSUPPORTED` unless the venue can have the fault. */
@@ -32,7 +32,7 @@ export function checkFault(fault: Fault, venue: SimulatedVenue): void {
 function checkMarket(fault: Extract<Fault, { symbol: string }>): void {
   if (typeof fault.symbol !== "string" || fault.symbol === "") {
     throw new ConfigError("FAULT_INVALID", `Which market is ${fault.type} of?`, {
-      hint: `Write ${fault.type}=at:10s,symbol:NAME with the venue's name of the market.`,
+      hint: `Write ${fault.type}=at:10s,symbol:NAME with the venue's name of the market`,
     });
   }
   oneOf("kind" in fault ? fault.kind : undefined, KINDS, "kind of frame");
@@ -44,13 +44,13 @@ export function readFault(text: string): Fault {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new ConfigError("FAULT_INVALID", "A fault must be a JSON object.", {
+    throw new ConfigError("FAULT_INVALID", "A fault must be a JSON object", {
       cause,
       hint: `{"type":"drop"}`,
     });
   }
   if (typeof value !== "object" || value === null) {
-    throw new ConfigError("FAULT_INVALID", "A fault must be a JSON object.");
+    throw new ConfigError("FAULT_INVALID", "A fault must be a JSON object");
   }
   return value as Fault;
 }

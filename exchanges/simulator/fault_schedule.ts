@@ -19,7 +19,7 @@ const KEYS = [
 function parseCount(text: string): number {
   const count = Number(text);
   if (Number.isSafeInteger(count) && count > 0) return count;
-  throw new ConfigError("FAULT_INVALID", `"${text}" is no number above 0.`);
+  throw new ConfigError("FAULT_INVALID", `"${text}" is no number above 0`);
 }
 
 function pairsOf(text: string): Map<string, string> {
@@ -28,7 +28,7 @@ function pairsOf(text: string): Map<string, string> {
     const colon = part.indexOf(":");
     const key = colon < 0 ? part : part.slice(0, colon);
     if (!(KEYS as readonly string[]).includes(key)) {
-      throw new ConfigError("FAULT_INVALID", `A fault has no "${key}".`, {
+      throw new ConfigError("FAULT_INVALID", `A fault has no "${key}"`, {
         hint: suggestion(key, KEYS),
       });
     }
@@ -58,7 +58,7 @@ export function parseScheduledFault(text: string, venue: SimulatedVenueId): Sche
   const equals = text.indexOf("=");
   const type = equals < 0 ? text : text.slice(0, equals);
   if (!(FAULT_TYPES as readonly string[]).includes(type)) {
-    throw new ConfigError("FAULT_INVALID", `"${type}" is no fault.`, {
+    throw new ConfigError("FAULT_INVALID", `"${type}" is no fault`, {
       hint: suggestion(type, FAULT_TYPES),
     });
   }
@@ -76,7 +76,7 @@ export function parseScheduledFault(text: string, venue: SimulatedVenueId): Sche
   };
   if (every ?? at ?? frames) return scheduled;
   throw new ConfigError("FAULT_INVALID", `When is ${type} to happen?`, {
-    hint: `Write ${type}=every:30s, ${type}=at:10s or ${type}=frames:1000.`,
+    hint: `Write ${type}=every:30s, ${type}=at:10s or ${type}=frames:1000`,
   });
 }
 

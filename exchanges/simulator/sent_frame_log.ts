@@ -21,10 +21,10 @@ export class SentFrameLog {
     try {
       this.#file = Deno.openSync(path, { create: true, append: true });
     } catch (cause) {
-      throw new StorageError("LEDGER_OPEN", `The ledger ${path} cannot be opened.`, {
+      throw new StorageError("LEDGER_OPEN", `The ledger ${path} cannot be opened`, {
         cause,
         context: { path },
-        hint: "Give a file in a folder that exists and may be written.",
+        hint: "Give a file in a folder that exists and may be written",
       });
     }
   }
@@ -55,10 +55,10 @@ export class SentFrameLog {
     try {
       for (let at = 0; at < bytes.length;) at += this.#file.writeSync(bytes.subarray(at));
     } catch (cause) {
-      throw new StorageError("LEDGER_WRITE", `The ledger ${this.#path} cannot be written.`, {
+      throw new StorageError("LEDGER_WRITE", `The ledger ${this.#path} cannot be written`, {
         cause,
         context: { path: this.#path },
-        hint: "Free some space or leave the ledger out.",
+        hint: "Free some space or leave the ledger out",
       });
     }
   }

@@ -64,12 +64,12 @@ export class SimulatorServer {
           new ConfigError(
             used ? "PORT_IN_USE" : "LISTEN_FAILED",
             used
-              ? `Port ${port} is in use by another program.`
-              : `Nothing can be served on ${host}:${port}.`,
+              ? `Port ${port} is in use by another program`
+              : `Nothing can be served on ${host}:${port}`,
             {
               cause,
               context: { host, port },
-              hint: used ? "Choose another port, or 0 for a free one." : "Choose another port.",
+              hint: used ? "Choose another port, or 0 for a free one" : "Choose another port",
             },
           ),
         );

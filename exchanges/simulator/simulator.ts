@@ -206,8 +206,8 @@ class ExchangeSimulator implements Simulator {
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { speed } = options.source;
   if (speed !== undefined && speed !== "max" && !(speed > 0 && Number.isFinite(speed))) {
-    throw new ConfigError("SPEED_INVALID", `A speed of ${speed} cannot be played.`, {
-      hint: "Give a number above 0, or max.",
+    throw new ConfigError("SPEED_INVALID", `A speed of ${speed} cannot be played`, {
+      hint: "Give a number above 0, or max",
     });
   }
   const check = await VENUES[options.venue].handshakes?.(options.publicKeyPem);

@@ -50,9 +50,9 @@ export async function* decompressFrames(bytes: Uint8Array): AsyncGenerator<Uint8
   for (let at = 0; at < bytes.length;) {
     const end = zstdFrameEnd(bytes, at);
     if (Number.isNaN(end)) {
-      throw new StorageError("CAPTURE_DAMAGED", `The zstd data is not whole at byte ${at}.`, {
+      throw new StorageError("CAPTURE_DAMAGED", `The zstd data is not whole at byte ${at}`, {
         context: { at, bytes: bytes.length },
-        hint: "Copy the file again, or cut it there.",
+        hint: "Copy the file again, or cut it there",
       });
     }
     const stream = createZstdDecompress();

@@ -33,9 +33,9 @@ export class AddressGuard {
     const leftMs = until - this.#now();
     if (leftMs <= 0) return undefined;
     const retryAfterS = Math.ceil(leftMs / 1000);
-    return new AccessDenied("ADDRESS_BLOCKED", "too many bad keys came from this address", {
+    return new AccessDenied("ADDRESS_BLOCKED", "Too many bad keys came from this address", {
       status: 429,
-      hint: `wait ${retryAfterS} seconds; check the key that is sent meanwhile`,
+      hint: `Wait ${retryAfterS} seconds; check the key that is sent meanwhile`,
       retryAfterS,
     });
   }

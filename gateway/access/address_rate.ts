@@ -39,9 +39,9 @@ export class AddressRate {
     this.#buckets.set(group, { tokens: Math.max(left, 0), ms: nowMs });
     this.#forget();
     if (left >= 0) return undefined;
-    return new AccessDenied("RATE_LIMITED", "requests without a key come too fast", {
+    return new AccessDenied("RATE_LIMITED", "Requests without a key come too fast", {
       status: 429,
-      hint: `at most ${this.#perSecondMax} a second from one address; a key has a rate of its own`,
+      hint: `At most ${this.#perSecondMax} a second from one address; a key has a rate of its own`,
       retryAfterS: 1,
     });
   }

@@ -132,9 +132,9 @@ class ApiKeyAuthenticator implements Authenticator {
     if (!(access instanceof KeyAccess)) throw badKey();
     const ticket = this.#sessions.newTicket(access.key.id);
     if (ticket !== undefined) return ticket;
-    throw new AccessDenied("TICKETS_WAITING", "too many tickets wait to be used", {
+    throw new AccessDenied("TICKETS_WAITING", "Too many tickets wait to be used", {
       status: 429,
-      hint: "use those that were given, or wait half a minute",
+      hint: "Use those that were given, or wait half a minute",
       retryAfterS: Math.ceil(ACCESS_LIMITS.ticketMs / 1000),
     });
   }
@@ -170,9 +170,9 @@ class ApiKeyAuthenticator implements Authenticator {
     }
     if (!mayActAs(state.account.role, wanted)) {
       const { id, role } = state.account;
-      const needed = new AccessDenied("ROLE_MISSING", `this needs the role ${wanted}`, {
+      const needed = new AccessDenied("ROLE_MISSING", `This needs the role ${wanted}`, {
         status: 403,
-        hint: `client ${id} has the role ${role}; ssmd client update ${id} --role ${wanted}`,
+        hint: `Client ${id} has the role ${role}; ssmd client update ${id} --role ${wanted}`,
       });
       throw this.#check.auditDenied(needed, caller, key);
     }

@@ -86,9 +86,9 @@ export function keylessAuthenticator(options: KeylessOptions): Authenticator {
 }
 
 function loopbackOnly(): AccessDenied {
-  return new AccessDenied("LOOPBACK_ONLY", "without keys this is for the own machine", {
+  return new AccessDenied("LOOPBACK_ONLY", "Without keys this is for the own machine", {
     status: 403,
-    hint: "ask from the machine of the gateway, or let the environment ask for keys",
+    hint: "Ask from the machine of the gateway, or let the environment ask for keys",
   });
 }
 

@@ -54,8 +54,8 @@ export class ClientAdmin {
     const client = { ...options, id, enabled: true, createdAtMs: nowMs, updatedAtMs: nowMs };
     return await this.#change(({ clients }) => {
       if (clients.some((each) => each.id === id)) {
-        throw new ClientError("CLIENT_EXISTS", `there is a client "${id}" already`, {
-          hint: `change it with: ssmd client update ${id}`,
+        throw new ClientError("CLIENT_EXISTS", `There is a client "${id}" already`, {
+          hint: `Change it with: ssmd client update ${id}`,
         });
       }
       if (clients.length >= ACCESS_LIMITS.clientsMax) {
@@ -219,10 +219,10 @@ export function clientIn({ clients }: Accounts, id: string): ClientAccount {
   const found = clients.find((client) => client.id === id);
   if (found !== undefined) return found;
   const near = nearest(id, clients.map((client) => client.id));
-  throw new ClientError("CLIENT_UNKNOWN", `there is no client "${id}"`, {
+  throw new ClientError("CLIENT_UNKNOWN", `There is no client "${id}"`, {
     hint: near === undefined
       ? "ssmd client accounts lists them; ssmd client create makes one"
-      : `did you mean "${near}"?`,
+      : `Did you mean "${near}"?`,
   });
 }
 
@@ -239,31 +239,31 @@ function keyIn({ keys }: Accounts, id: string): ApiKey {
   const found = keys.find((key) => key.id === id);
   if (found !== undefined) return found;
   // The text may be a whole key: it is not repeated.
-  throw new ClientError("API_KEY_UNKNOWN", "there is no key of this id", {
-    hint: "the id is the middle of ssmd_<id>_<secret>; ssmd client api-key list shows all",
+  throw new ClientError("API_KEY_UNKNOWN", "There is no key of this id", {
+    hint: "The id is the middle of ssmd_<id>_<secret>; ssmd client api-key list shows all",
   });
 }
 
 function keyOver({ id, client }: ApiKey): ClientError {
-  return new ClientError("API_KEY_OVER", `key ${id} has ended, so nothing takes its place`, {
-    hint: `make a new one: ssmd client api-key create ${client}`,
+  return new ClientError("API_KEY_OVER", `Key ${id} has ended, so nothing takes its place`, {
+    hint: `Make a new one: ssmd client api-key create ${client}`,
   });
 }
 
 function keyReplacedError({ id, replacedBy }: ApiKey): ClientError {
-  return new ClientError("API_KEY_REPLACED", `key ${id} was rotated already`, {
-    hint: `rotate the one that took its place: ssmd client api-key rotate ${replacedBy}`,
+  return new ClientError("API_KEY_REPLACED", `Key ${id} was rotated already`, {
+    hint: `Rotate the one that took its place: ssmd client api-key rotate ${replacedBy}`,
   });
 }
 
 function unknownEntitlementError(client: string, id: string): ClientError {
-  return new ClientError("ENTITLEMENT_UNKNOWN", `client ${client} has no entitlement ${id}`, {
+  return new ClientError("ENTITLEMENT_UNKNOWN", `Client ${client} has no entitlement ${id}`, {
     hint: `ssmd client entitlements ${client} lists them with their numbers`,
   });
 }
 
 function full(what: string, most: number): ClientError {
-  return new ClientError("CLIENT_STORE_FULL", `there are as many ${what} as may be: ${most}`, {
-    hint: "remove what is not needed any more",
+  return new ClientError("CLIENT_STORE_FULL", `There are as many ${what} as may be: ${most}`, {
+    hint: "Remove what is not needed any more",
   });
 }

@@ -32,7 +32,7 @@ Deno.test("a client is made once, changed field by field, and removed with all t
 Deno.test("a name that is not there is answered with the one that was meant", async () => {
   const { admin } = adminAt(1);
   await admin.create("desk-one", PLAIN);
-  await assert.rejects(admin.remove("desk-on"), { hint: 'did you mean "desk-one"?' });
+  await assert.rejects(admin.remove("desk-on"), { hint: 'Did you mean "desk-one"?' });
 });
 
 Deno.test("a key is stored as its hash alone", async () => {

@@ -53,9 +53,9 @@ export class ClientState {
     this.#tokensMs = nowMs;
     if (tokens < 1) {
       this.#tokens = tokens;
-      return new AccessDenied("RATE_LIMITED", "requests come too fast", {
+      return new AccessDenied("RATE_LIMITED", "Requests come too fast", {
         status: 429,
-        hint: `at most ${rate} a second for all connections of this client`,
+        hint: `At most ${rate} a second for all connections of this client`,
         retryAfterS: Math.ceil((1 - tokens) / rate),
       });
     }
@@ -68,9 +68,9 @@ export class ClientState {
   checkSessions(nowMs: number): AccessDenied | undefined {
     const { sessionsMax } = this.account.limits;
     if (sessionsMax !== null && this.sessions.size >= sessionsMax) {
-      return new AccessDenied("SESSION_LIMIT", "the client has as many streams as it may", {
+      return new AccessDenied("SESSION_LIMIT", "The client has as many streams as it may", {
         status: 429,
-        hint: `at most ${sessionsMax} at once; close one of them first`,
+        hint: `At most ${sessionsMax} at once; close one of them first`,
         retryAfterS: 1,
       });
     }
@@ -83,9 +83,9 @@ export class ClientState {
     this.#rollDay(nowMs);
     if (quota === null || this.usedToday < quota) return undefined;
     const resetMs = (Math.floor(nowMs / DAY_MS) + 1) * DAY_MS;
-    return new AccessDenied("QUOTA_EXCEEDED", `the day's quota of ${quota} messages is used up`, {
+    return new AccessDenied("QUOTA_EXCEEDED", `The day's quota of ${quota} messages is used up`, {
       status: 429,
-      hint: `streams are open again from ${new Date(resetMs).toISOString()}; REST goes on`,
+      hint: `Streams are open again from ${new Date(resetMs).toISOString()}; REST goes on`,
       retryAfterS: Math.ceil((resetMs - nowMs) / 1000),
     });
   }
@@ -128,7 +128,7 @@ export class ClientState {
       session.stream.onNotice({
         code: "quota_near",
         message: `${this.usedToday} of the day's ${quota} messages are used`,
-        hint: `at the limit the stream is closed with quota_exceeded until ${resets}`,
+        hint: `At the limit the stream is closed with quota_exceeded until ${resets}`,
         used: this.usedToday,
         quota,
         resets,
@@ -159,31 +159,31 @@ export function checkKey(
   if (client === undefined || client.isRemoved) return badKey();
   const name = client.account.id;
   if (key.revokedAtMs !== null && key.revokedAtMs <= nowMs) {
-    return new AccessDenied("KEY_REVOKED", `key ${key.id} was revoked`, {
+    return new AccessDenied("KEY_REVOKED", `Key ${key.id} was revoked`, {
       status: 401,
-      hint: `ask for another one: ssmd client api-key create ${name}`,
+      hint: `Ask for another one: ssmd client api-key create ${name}`,
     });
   }
   if (key.expiresAtMs !== null && key.expiresAtMs <= nowMs) {
     const when = new Date(key.expiresAtMs).toISOString();
-    return new AccessDenied("KEY_EXPIRED", `key ${key.id} ended at ${when}`, {
+    return new AccessDenied("KEY_EXPIRED", `Key ${key.id} ended at ${when}`, {
       status: 401,
       hint: key.replacedBy === null
-        ? `ask for another one: ssmd client api-key create ${name}`
-        : `use the key that took its place: ${key.replacedBy}`,
+        ? `Ask for another one: ssmd client api-key create ${name}`
+        : `Use the key that took its place: ${key.replacedBy}`,
     });
   }
   if (client.account.enabled) return undefined;
-  return new AccessDenied("CLIENT_DISABLED", `client ${name} is disabled`, {
+  return new AccessDenied("CLIENT_DISABLED", `Client ${name} is disabled`, {
     status: 403,
-    hint: `whoever runs the gateway enables it: ssmd client enable ${name}`,
+    hint: `Whoever runs the gateway enables it: ssmd client enable ${name}`,
   });
 }
 
 /** The same error for every unknown key, so that a guesser learns nothing. */
 export function badKey(): AccessDenied {
-  return new AccessDenied("KEY_INVALID", "the key is not known here", {
+  return new AccessDenied("KEY_INVALID", "The key is not known here", {
     status: 401,
-    hint: "check that it is whole, ssmd_<id>_<secret>, and of this environment",
+    hint: "Check that it is whole, ssmd_<id>_<secret>, and of this environment",
   });
 }

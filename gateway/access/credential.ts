@@ -65,9 +65,9 @@ export function isFromOtherOrigin({ headers }: Caller): boolean {
 }
 
 function keyInAddress(): AccessDenied {
-  return new AccessDenied("KEY_IN_ADDRESS", "a key stands in the address, where it may be logged", {
+  return new AccessDenied("KEY_IN_ADDRESS", "A key stands in the address, where it may be logged", {
     status: 401,
-    hint: "send it as Authorization: Bearer …, or get a ticket for the stream from POST " +
+    hint: "Send it as Authorization: Bearer …, or get a ticket for the stream from POST " +
       "/v1/tickets; rotate the key that was sent",
   });
 }

@@ -97,7 +97,7 @@ export class CredentialCheck {
 
   #keyOfSession(token: string, caller: Caller, wanted: Role): ApiKey | undefined {
     if (isFromOtherOrigin(caller)) {
-      const denied = new AccessDenied("OTHER_ORIGIN", "a page of another origin asks", {
+      const denied = new AccessDenied("OTHER_ORIGIN", "A page of another origin asks", {
         status: 403,
         hint: "sign-ins are for the gateway's own page; others get a ticket by POST /v1/tickets",
       });
@@ -106,9 +106,9 @@ export class CredentialCheck {
     const id = this.#options.sessions.keyOf(token);
     const key = id === undefined ? undefined : this.#options.clients.key(id);
     if (key !== undefined || wanted === "public") return key;
-    const denied = new AccessDenied("SIGN_IN_OVER", "the sign-in is over", {
+    const denied = new AccessDenied("SIGN_IN_OVER", "The sign-in is over", {
       status: 401,
-      hint: "sign in again at /sign-in",
+      hint: "Sign in again at /sign-in",
     });
     throw this.auditDenied(denied, caller);
   }
@@ -130,9 +130,9 @@ export class CredentialCheck {
 }
 
 function keyMissing(): AccessDenied {
-  return new AccessDenied("KEY_MISSING", "this gateway asks for a key", {
+  return new AccessDenied("KEY_MISSING", "This gateway asks for a key", {
     status: 401,
-    hint: "send Authorization: Bearer ssmd_…; browsers sign in at /sign-in. " +
+    hint: "Send Authorization: Bearer ssmd_…; browsers sign in at /sign-in. " +
       "Keys are made with: ssmd client api-key create",
   });
 }

@@ -84,9 +84,9 @@ function assertOpenIsIntended({ name, gateway }: Environment, host: string): voi
   if (isLoopback(host) || gateway.open_to_network === true) return;
   throw new ConfigError(
     "GATEWAY_OPEN",
-    `environment ${name} asks for no keys, and ${host} is reached by others than this machine`,
+    `Environment ${name} asks for no keys, and ${host} is reached by others than this machine`,
     {
-      hint: "set gateway.auth to required, or gateway.open_to_network to true if everyone may read",
+      hint: "Set gateway.auth to required, or gateway.open_to_network to true if everyone may read",
       context: { environment: name, host },
     },
   );

@@ -73,15 +73,15 @@ function isAddress(name: string): boolean {
 }
 
 function foreignHost(): AccessDenied {
-  return new AccessDenied("FOREIGN_HOST", "the gateway is not called by this name", {
+  return new AccessDenied("FOREIGN_HOST", "The gateway is not called by this name", {
     status: 403,
-    hint: "ask by the address that it listens on, or name the host in gateway.allowed_hosts",
+    hint: "Ask by the address that it listens on, or name the host in gateway.allowed_hosts",
   });
 }
 
 function foreignOrigin(): AccessDenied {
-  return new AccessDenied("FOREIGN_ORIGIN", "a page of another origin asks", {
+  return new AccessDenied("FOREIGN_ORIGIN", "A page of another origin asks", {
     status: 403,
-    hint: "name the page's origin in gateway.allowed_origins, or let the environment ask for keys",
+    hint: "Name the page's origin in gateway.allowed_origins, or let the environment ask for keys",
   });
 }

@@ -69,7 +69,7 @@ function modeRoute(clients: ConnectedClients): Route {
       const changed = clients.setMode(id, query);
       if (changed === "busy") {
         const hint = "try again in a moment";
-        throw new Problem("CLIENT_BUSY", "it is being given what it missed", {
+        throw new Problem("CLIENT_BUSY", "It is being given what it missed", {
           status: 503,
           hint,
           headers: {
@@ -84,5 +84,5 @@ function modeRoute(clients: ConnectedClients): Route {
 
 function unknownClient(id: number): never {
   const hint = "see /v1/admin/clients, or /v1/admin/clients/history for those that are gone";
-  throw new Problem("UNKNOWN_CLIENT", `no client ${id} is connected`, { status: 404, hint });
+  throw new Problem("UNKNOWN_CLIENT", `No client ${id} is connected`, { status: 404, hint });
 }

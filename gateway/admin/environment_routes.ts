@@ -76,8 +76,8 @@ function assertLive({ needsRestart }: EnvironmentChange): void {
   if (needsRestart.length === 0) return;
   throw new Problem(
     "RESTART_NEEDED",
-    `the file differs in what is read at a start only: ${needsRestart.join(", ")}`,
-    { status: 400, hint: "restart to take it over, or change only symbols" },
+    `The file differs in what is read at a start only: ${needsRestart.join(", ")}`,
+    { status: 400, hint: "Restart to take it over, or change only symbols" },
   );
 }
 

@@ -30,9 +30,9 @@ export class AgentsClient {
       return JSON.parse(new TextDecoder().decode(bytes)) as AgentsAnswer;
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      throw new Problem("AGENTS_AWAY", "no agents answer", {
+      throw new Problem("AGENTS_AWAY", "No agents answer", {
         status: 503,
-        hint: "name a model under agents in the environment's file, and start it with ssmd up",
+        hint: "Name a model under agents in the environment's file, and start it with ssmd up",
       });
     }
   }

@@ -34,9 +34,9 @@ export class SignalsClient {
       return JSON.parse(DECODER.decode(bytes)) as SignalsAnswer;
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      throw new Problem("SIGNALS_AWAY", "no service of signals answers", {
+      throw new Problem("SIGNALS_AWAY", "No service of signals answers", {
         status: 503,
-        hint: "name signals in the environment's file; beside NATS, start it: deno task signals",
+        hint: "Name signals in the environment's file; beside NATS, start it: deno task signals",
       });
     }
   }

@@ -131,5 +131,5 @@ async function countGaps(
 }
 
 function refused(code: string, detail: string, hint: string): Problem {
-  return new Problem(code, `the report is refused: ${detail}`, { status: 400, hint });
+  return new Problem(code, `The report is refused: ${detail}`, { status: 400, hint });
 }

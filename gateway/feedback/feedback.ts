@@ -135,8 +135,8 @@ function joinedEntry(entry: FeedbackEntry, { report, reporter, evidence }: Given
 }
 
 function full(): Problem {
-  return new Problem("FEEDBACK_FULL", "too many issues are open", {
+  return new Problem("FEEDBACK_FULL", "Too many issues are open", {
     status: 503,
-    hint: "whoever runs the gateway resolves some: ssmd feedback list",
+    hint: "Whoever runs the gateway resolves some: ssmd feedback list",
   });
 }

@@ -49,10 +49,10 @@ export class FeedbackStore implements Disposable {
     } catch (cause) {
       throw new StorageError(
         "FEEDBACK_STORE_FAILED",
-        `feedback cannot be kept: ${messageOf(cause)}`,
+        `Feedback cannot be kept: ${messageOf(cause)}`,
         {
           ...{ cause, context: { path } },
-          hint: "check the folder of the data",
+          hint: "Check the folder of the data",
         },
       );
     }

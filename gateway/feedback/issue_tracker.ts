@@ -41,9 +41,9 @@ export async function postJson(
       signal: AbortSignal.timeout(ANSWER_MS_MAX),
     });
   } catch (cause) {
-    throw new SsmdError("TRACKER_UNAVAILABLE", "the issue tracker does not answer", {
+    throw new SsmdError("TRACKER_UNAVAILABLE", "The issue tracker does not answer", {
       ...{ cause, retryable: true },
-      hint: "check gateway.issues of the environment",
+      hint: "Check gateway.issues of the environment",
     });
   }
   if (response.ok) return response;
@@ -53,8 +53,8 @@ export async function postJson(
 
 /** The error of a tracker that refuses an issue. */
 export function refusedByTracker(why: string): SsmdError {
-  return new SsmdError("TRACKER_REFUSED", `the issue tracker refuses: ${why}`, {
-    hint: "check the key and the team of gateway.issues",
+  return new SsmdError("TRACKER_REFUSED", `The issue tracker refuses: ${why}`, {
+    hint: "Check the key and the team of gateway.issues",
     retryable: true,
   });
 }

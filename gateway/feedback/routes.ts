@@ -132,7 +132,7 @@ function reporterOf({ client }: Access, headers: RouteRequest["headers"]): strin
 }
 
 function unknownEntry(id: number): never {
-  throw new Problem("UNKNOWN_FEEDBACK", `there is no issue ${id}`, {
+  throw new Problem("UNKNOWN_FEEDBACK", `There is no issue ${id}`, {
     status: 404,
     hint: "ssmd feedback list (/v1/feedback) lists them",
   });

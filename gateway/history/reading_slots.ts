@@ -8,7 +8,7 @@ const TURN_MS = 4;
 export class ArchiveBusy extends SsmdError {
   constructor() {
     super("ARCHIVE_BUSY", "too many requests read in the archive now", {
-      hint: "ask again in a second; ask for less at once",
+      hint: "Ask again in a second; ask for less at once",
       retryable: true,
     });
   }

@@ -35,7 +35,7 @@ export function listIn(answer: Json, name: string): Json[] {
 /** A route's path with a name of the caller in it. */
 export function pathOf(start: string, name: string, end = ""): string {
   if (/^\.{0,2}$/.test(name)) {
-    throw new Problem("UNKNOWN_SYMBOL", `there is no market "${name}"`, {
+    throw new Problem("UNKNOWN_SYMBOL", `There is no market "${name}"`, {
       status: 404,
       hint: "list_markets lists them",
     });

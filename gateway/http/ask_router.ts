@@ -31,8 +31,8 @@ function jsonOf({ body }: Reply): Json {
 }
 
 function roleNeeded(role: string): Problem {
-  return new Problem("ROLE_NEEDED", `this is for the role ${role}`, {
+  return new Problem("ROLE_NEEDED", `This is for the role ${role}`, {
     status: 403,
-    hint: "ask whoever runs the gateway for a key with that role",
+    hint: "Ask whoever runs the gateway for a key with that role",
   });
 }

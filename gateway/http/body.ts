@@ -15,7 +15,7 @@ export async function bodyOf(request: IncomingMessage, { body, rawBody }: Route)
   const type = request.headers["content-type"] ?? "application/json";
   if (!/^application\/(?:[\w.-]+\+)?json *(?:;|$)/i.test(type)) {
     const hint = "send JSON with content-type: application/json";
-    throw new Problem("UNSUPPORTED_TYPE", "the body is no JSON by its type", { status: 415, hint });
+    throw new Problem("UNSUPPORTED_TYPE", "The body is no JSON by its type", { status: 415, hint });
   }
   return checkedBody(parseJson(await textOf(request)), body);
 }
@@ -31,7 +31,7 @@ export function checkedBody(value: unknown, schema: z.ZodType): unknown {
     : issue?.message ?? "not what it must be";
   throw new Problem("INVALID_BODY", `${where}: ${what}`, {
     status: 400,
-    hint: "the description is at /docs",
+    hint: "The description is at /docs",
   });
 }
 
@@ -43,9 +43,9 @@ async function textOf(request: IncomingMessage): Promise<string> {
   for await (const part of request as AsyncIterable<Buffer>) {
     length += part.length;
     if (length > most) {
-      throw new Problem("BODY_TOO_LARGE", "the body is too large", {
+      throw new Problem("BODY_TOO_LARGE", "The body is too large", {
         status: 413,
-        hint: `at most ${most} bytes`,
+        hint: `At most ${most} bytes`,
       });
     }
     parts.push(decoder.decode(part, { stream: true }));
@@ -59,6 +59,6 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     const hint = "send a JSON object";
-    throw new Problem("INVALID_JSON", "the body cannot be read as JSON", { status: 400, hint });
+    throw new Problem("INVALID_JSON", "The body cannot be read as JSON", { status: 400, hint });
   }
 }

@@ -53,9 +53,9 @@ export class CallRate {
 }
 
 function tooMany(perMinute: number, burst: number, retryAfterS: number): AccessDenied {
-  return new AccessDenied("TOO_MANY_CALLS", "too many calls in a short time", {
+  return new AccessDenied("TOO_MANY_CALLS", "Too many calls in a short time", {
     status: 429,
-    hint: `wait ${retryAfterS} s; at most ${perMinute} a minute, ${burst} at once`,
+    hint: `Wait ${retryAfterS} s; at most ${perMinute} a minute, ${burst} at once`,
     retryAfterS,
   });
 }

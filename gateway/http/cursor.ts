@@ -16,9 +16,9 @@ export function valueOfCursor<S extends z.ZodType>(cursor: string, schema: S): z
   } catch {
     // Reported below: the cause does not help the caller.
   }
-  throw new Problem("INVALID_CURSOR", "the cursor is none of these answers", {
+  throw new Problem("INVALID_CURSOR", "The cursor is none of these answers", {
     status: 400,
     hint:
-      "give next of the answer before as it came, with the same other parameters; or leave it out",
+      "Give next of the answer before as it came, with the same other parameters; or leave it out",
   });
 }

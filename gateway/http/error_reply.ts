@@ -28,5 +28,5 @@ function internalProblem(error: unknown): Problem {
     });
   }
   const hint = "the gateway's log says what is wrong";
-  return new Problem("INTERNAL", "the gateway could not answer", { status: 500, hint });
+  return new Problem("INTERNAL", "The gateway could not answer", { status: 500, hint });
 }

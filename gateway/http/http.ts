@@ -75,16 +75,16 @@ export function listen(server: Server, host: string, port: number): Promise<numb
 function listenError(error: Error, host: string, port: number): SsmdError {
   const context = { host, port };
   if (systemCodeOf(error) === "EADDRINUSE" || error.name === "AddrInUse") {
-    return new SsmdError("PORT_IN_USE", `port ${port} on ${host} is in use`, {
+    return new SsmdError("PORT_IN_USE", `Port ${port} on ${host} is in use`, {
       cause: error,
       context,
-      hint: "choose another with --port, or 0 for any free one",
+      hint: "Choose another with --port, or 0 for any free one",
     });
   }
-  return new SsmdError("LISTEN_FAILED", `cannot listen on ${host}:${port}: ${error.message}`, {
+  return new SsmdError("LISTEN_FAILED", `Cannot listen on ${host}:${port}: ${error.message}`, {
     cause: error,
     context,
-    hint: "check the host and port of the gateway",
+    hint: "Check the host and port of the gateway",
   });
 }
 
@@ -176,17 +176,17 @@ function refuseBroken(error: Error & { code?: string }, socket: Socket): void {
 function brokenProblem(code: string): Problem {
   if (code === "HPE_HEADER_OVERFLOW") {
     const hint = `address and headers: at most ${GATEWAY_LIMITS.headerBytesMax} bytes together`;
-    return new Problem("HEADERS_TOO_LARGE", "the headers are too large", { status: 431, hint });
+    return new Problem("HEADERS_TOO_LARGE", "The headers are too large", { status: 431, hint });
   }
   if (code === "ERR_HTTP_REQUEST_TIMEOUT") {
     const hint = `send headers within ${GATEWAY_LIMITS.headersMs / 1000} s`;
-    return new Problem("REQUEST_TIMEOUT", "the request did not come in time", {
+    return new Problem("REQUEST_TIMEOUT", "The request did not come in time", {
       status: 408,
       hint,
     });
   }
-  return new Problem("INVALID_HTTP", "this is no HTTP/1.1 request", {
+  return new Problem("INVALID_HTTP", "This is no HTTP/1.1 request", {
     status: 400,
-    hint: "speak plain HTTP/1.1",
+    hint: "Speak plain HTTP/1.1",
   });
 }

@@ -64,8 +64,8 @@ export function invalidParameter(name: string, why: string, hint: string): Probl
 /** The error of an unknown parameter: misspelt ones are not ignored. */
 export function unknownParameter(name: string, allowed: readonly string[]): Problem {
   const shown = shorten(name);
-  const hint = allowed.length === 0 ? "it takes none" : suggestion(shown, allowed);
-  return new Problem("UNKNOWN_PARAMETER", `unknown parameter "${shown}"`, { status: 400, hint });
+  const hint = allowed.length === 0 ? "It takes none" : suggestion(shown, allowed);
+  return new Problem("UNKNOWN_PARAMETER", `Unknown parameter "${shown}"`, { status: 400, hint });
 }
 
 /** A text of a client, cut to what an answer may repeat. */

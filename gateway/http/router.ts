@@ -60,8 +60,8 @@ export class Router {
   #unknown(path: string): Problem {
     const shown = path.slice(0, 128);
     const near = nearest(shown, this.#paths);
-    const meant = near === undefined ? "" : `did you mean ${near}? `;
-    return new Problem("UNKNOWN_ROUTE", "there is nothing at this address", {
+    const meant = near === undefined ? "" : `Did you mean ${near}? `;
+    return new Problem("UNKNOWN_ROUTE", "There is nothing at this address", {
       status: 404,
       hint: `${meant}all routes are at /v1 and /docs; the stream is a WebSocket at /v1/stream`,
     });
@@ -74,7 +74,7 @@ export function endpointOf({ byMethod, allow }: Found, method: string): Endpoint
   if (endpoint !== undefined) return endpoint;
   throw new Problem("METHOD_NOT_ALLOWED", `${method} is not answered here`, {
     status: 405,
-    hint: `allowed here: ${allow}`,
+    hint: `Allowed here: ${allow}`,
     headers: { allow },
   });
 }
@@ -105,9 +105,9 @@ function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw new Problem("INVALID_PATH", "the address holds a % that is no percent-encoding", {
+    throw new Problem("INVALID_PATH", "The address holds a % that is no percent-encoding", {
       status: 400,
-      hint: "write % as %25",
+      hint: "Write % as %25",
     });
   }
 }

@@ -60,7 +60,7 @@ form.addEventListener("submit", async (event) => {
     if (answer.ok && location.pathname === "/sign-in") return location.replace("/");
     if (answer.ok) return location.reload();
     const problem = await answer.json();
-    told.textContent = problem.detail + (problem.hint ? ": " + problem.hint : "");
+    told.textContent = problem.detail + (problem.hint ? ". " + problem.hint : "");
   } catch {
     told.textContent = "The gateway does not answer. Try again.";
   }

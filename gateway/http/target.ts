@@ -5,14 +5,14 @@ import { Problem } from "./problem.ts";
 export function parseTarget(target: string): { path: string; query: URLSearchParams } {
   if (target.length > GATEWAY_LIMITS.urlCharactersMax) {
     const most = GATEWAY_LIMITS.urlCharactersMax;
-    throw new Problem("URL_TOO_LONG", "the address is too long", {
+    throw new Problem("URL_TOO_LONG", "The address is too long", {
       status: 414,
-      hint: `at most ${most} characters`,
+      hint: `At most ${most} characters`,
     });
   }
   if (!target.startsWith("/")) {
     const hint = "write the path alone, beginning with /";
-    throw new Problem("INVALID_PATH", "the address is not one of this server", {
+    throw new Problem("INVALID_PATH", "The address is not one of this server", {
       status: 400,
       hint,
     });

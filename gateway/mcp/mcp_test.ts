@@ -198,7 +198,7 @@ Deno.test("a client calls so often at once and so often a minute, and is told ho
         refused = (await call(client, "list_markets")).error;
       }
       assert.equal(refused?.code, "TOO_MANY_CALLS");
-      assert.match(refused?.hint ?? "", /wait \d+ s/);
+      assert.match(refused?.hint ?? "", /Wait \d+ s/);
     })
   );
 });

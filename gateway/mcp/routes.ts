@@ -86,9 +86,9 @@ function isEventStream({ headers }: Response): boolean {
 function assertOwnOrigin(headers: RouteRequest["headers"]): void {
   const caller = { headers, query: new URLSearchParams(), method: "POST", address: "" };
   if (!isFromOtherOrigin(caller)) return;
-  throw new AccessDenied("FOREIGN_ORIGIN", "a page of another origin asks", {
+  throw new AccessDenied("FOREIGN_ORIGIN", "A page of another origin asks", {
     status: 403,
-    hint: "call tools from a program, not from a page",
+    hint: "Call tools from a program, not from a page",
   });
 }
 
@@ -137,7 +137,7 @@ function resource({ toolbox }: ToolSource): Route {
       const context = { access, caller: callerOf(access.client, headers) };
       const text = await toolbox.read(uri, context);
       if (text !== undefined) return uncached(rawJson(text));
-      throw new Problem("UNKNOWN_RESOURCE", `there is no resource "${shorten(uri)}"`, {
+      throw new Problem("UNKNOWN_RESOURCE", `There is no resource "${shorten(uri)}"`, {
         status: 404,
         hint: "/v1/tools lists them",
       });

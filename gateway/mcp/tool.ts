@@ -61,9 +61,9 @@ export function toolNamed(tools: ReadonlyMap<string, Tool>, name: string): Tool 
   if (tool !== undefined) return tool;
   const shown = shorten(name);
   const near = nearest(shown, tools.keys());
-  throw new Problem("UNKNOWN_TOOL", `there is no tool "${shown}"`, {
+  throw new Problem("UNKNOWN_TOOL", `There is no tool "${shown}"`, {
     status: 404,
-    hint: near === undefined ? `tools: ${[...tools.keys()].join(", ")}` : `did you mean "${near}"?`,
+    hint: near === undefined ? `Tools: ${[...tools.keys()].join(", ")}` : `Did you mean "${near}"?`,
   });
 }
 
@@ -72,8 +72,8 @@ function invalidArgument({ issues }: z.ZodError, args: unknown, names: string[])
   const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   if (issue?.code === "unrecognized_keys") {
     const name = shorten(String(issue.keys[0]));
-    const hint = names.length === 0 ? "it takes none" : suggestion(name, names);
-    return new Problem("UNKNOWN_ARGUMENT", `unknown argument "${name}"`, { status: 400, hint });
+    const hint = names.length === 0 ? "It takes none" : suggestion(name, names);
+    return new Problem("UNKNOWN_ARGUMENT", `Unknown argument "${name}"`, { status: 400, hint });
   }
   const name = shorten(issue?.path.join(".") || "arguments");
   if (issue?.code === "invalid_value") {

@@ -36,7 +36,7 @@ export function candleSpan(
   const count = (toUs - fromUs) / intervalUs;
   if (count <= most) return { fromUs, toUs, intervalUs };
   const hint = `at most ${most} intervals in one answer: a longer interval, or part after part`;
-  throw new Problem("SPAN_TOO_LONG", `the span has ${count} intervals of ${interval}`, {
+  throw new Problem("SPAN_TOO_LONG", `The span has ${count} intervals of ${interval}`, {
     status: 400,
     hint,
   });

@@ -25,7 +25,7 @@ export function spanOf(
   const days = GATEWAY_LIMITS.historySpanDaysMax;
   if (toUs - fromUs > days * DAY_US) {
     const hint = `at most ${days} days in one request: ask for one part after another`;
-    throw new Problem("SPAN_TOO_LONG", "the span is too long", { status: 400, hint });
+    throw new Problem("SPAN_TOO_LONG", "The span is too long", { status: 400, hint });
   }
   return { fromUs, toUs };
 }
@@ -41,12 +41,12 @@ export function positionOfCursor(
   const [order, fromUs, toUs, atUs, sequence, same] = valueOfCursor(cursor, CURSOR);
   if (order !== wanted) {
     const hint = `give order=${order} again, as in the request before`;
-    throw new Problem("INVALID_CURSOR", "the cursor is of the other order", { status: 400, hint });
+    throw new Problem("INVALID_CURSOR", "The cursor is of the other order", { status: 400, hint });
   }
   const days = GATEWAY_LIMITS.historySpanDaysMax;
   if (fromUs >= toUs || toUs - fromUs > days * DAY_US) {
     const hint = "give next of the answer before as it came";
-    throw new Problem("INVALID_CURSOR", "the cursor is none of these answers", {
+    throw new Problem("INVALID_CURSOR", "The cursor is none of these answers", {
       status: 400,
       hint,
     });

@@ -55,7 +55,7 @@ export function feedOf(data: MarketData, access: Access, id: string): MarketFeed
   const hint = known.length === 0
     ? "there are none yet"
     : `feeds: ${known.slice(0, 20).join(", ")}`;
-  throw new Problem("UNKNOWN_FEED", `there is no feed "${shorten(id)}"`, { status: 404, hint });
+  throw new Problem("UNKNOWN_FEED", `There is no feed "${shorten(id)}"`, { status: 404, hint });
 }
 
 function unknownSymbol(data: MarketData, access: Access, query: MarketQuery): Problem {
@@ -68,7 +68,7 @@ function unknownSymbol(data: MarketData, access: Access, query: MarketQuery): Pr
   const near = nearest(shown, names);
   const hint = near === undefined
     ? "all markets are at /v1/markets, names alone at /v1/symbols"
-    : `did you mean "${near}"?`;
+    : `Did you mean "${near}"?`;
   const what = query.type === undefined ? "market" : `${query.type} of a market`;
-  return new Problem("UNKNOWN_SYMBOL", `there is no ${what} "${shown}"`, { status: 404, hint });
+  return new Problem("UNKNOWN_SYMBOL", `There is no ${what} "${shown}"`, { status: 404, hint });
 }

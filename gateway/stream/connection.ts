@@ -167,7 +167,7 @@ export class Connection implements StreamSession {
     const error = {
       ...{ type: "error", code: "slow_client", number: STREAM_ERRORS.slow_client.number },
       message: "the client does not read fast enough",
-      hint: "read faster, subscribe to less, or take the mode conflated",
+      hint: "Read faster, subscribe to less, or take the mode conflated",
     };
     if (dropMessage !== undefined) this.#socket.write(textFrame(dropMessage));
     this.#socket.write(textFrame(JSON.stringify(error)));
@@ -214,8 +214,8 @@ export class Connection implements StreamSession {
       this.#handler.sendRefusal(new RequestError(code.toLowerCase(), message, { hint }));
     } else if (isBinary) {
       this.#handler.sendRefusal(
-        new RequestError("binary_not_supported", "the message is binary", {
-          hint: "send JSON as text",
+        new RequestError("binary_not_supported", "The message is binary", {
+          hint: "Send JSON as text",
         }),
       );
     } else this.#handler.handleText(bytes.toString("utf8"));

@@ -61,7 +61,7 @@ export function parseRequest(text: string): ClientRequest | RequestError {
   try {
     value = JSON.parse(text);
   } catch {
-    return new RequestError("invalid_json", "the message is not JSON", { hint: EXAMPLE });
+    return new RequestError("invalid_json", "The message is not JSON", { hint: EXAMPLE });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return invalid("the message is not a JSON object", { hint: EXAMPLE });
@@ -77,7 +77,7 @@ export function requestOfQuery(query: URLSearchParams): ClientRequest | RequestE
   const given = fields.filter((key) => query.has(key) && !CONNECTION_FIELDS.includes(key));
   if (given.length === 0) return undefined;
   if (!given.includes("symbols")) {
-    return invalid("symbols are missing in the address", { hint: "add ?symbols=BTCUSD" });
+    return invalid("symbols are missing in the address", { hint: "Add ?symbols=BTCUSD" });
   }
   const valueOf = (key: string): unknown => {
     const text = query.get(key) ?? "";
@@ -93,7 +93,7 @@ function checkRequest(value: Record<string, unknown>): ClientRequest | RequestEr
   if (!id.success) {
     const most = GATEWAY_LIMITS.textCharactersMax;
     const message = `id is neither a number nor a string of up to ${most} characters`;
-    return invalid(message, { hint: "it is sent back as it came" });
+    return invalid(message, { hint: "It is sent back as it came" });
   }
   const parsed = CLIENT_REQUEST.safeParse(value);
   return parsed.success ? requestOf(parsed.data) : errorOf(parsed.error, value, id.data);

@@ -26,7 +26,7 @@ export function unknownWord(
 ): RequestError {
   const shown = shorten(text);
   const hint = suggestion(shown, allowed);
-  return new RequestError(`unknown_${name}`, `unknown ${name} "${shown}"`, { hint, id });
+  return new RequestError(`unknown_${name}`, `Unknown ${name} "${shown}"`, { hint, id });
 }
 
 /** A text of a client, cut to what an error may repeat. */

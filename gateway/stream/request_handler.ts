@@ -255,8 +255,8 @@ export class RequestHandler {
 
 function tooMany(id: RequestId): RequestError {
   const { clientSymbolsMax, clientPrefixesMax } = GATEWAY_LIMITS;
-  return new RequestError("too_many_subscriptions", "the client holds as many symbols as it may", {
-    hint: `at most ${clientSymbolsMax} symbols and ${clientPrefixesMax} names with *`,
+  return new RequestError("too_many_subscriptions", "The client holds as many symbols as it may", {
+    hint: `At most ${clientSymbolsMax} symbols and ${clientPrefixesMax} names with *`,
     id,
   });
 }

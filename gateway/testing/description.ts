@@ -65,7 +65,7 @@ export class Description {
     const pointer = steps.map((step) => step.replaceAll("~", "~0").replaceAll("/", "~1"));
     const reference = `openapi#/${pointer.map(encodeURIComponent).join("/")}`;
     const validate = this.#ajv.getSchema(reference);
-    if (validate === undefined) return [`there is no schema at ${reference}`];
+    if (validate === undefined) return [`There is no schema at ${reference}`];
     if (validate(value)) return [];
     return (validate.errors ?? []).map(({ instancePath, message }) =>
       `${instancePath || "/"} ${message}`

@@ -79,7 +79,7 @@ export class StreamClient {
   async close(): Promise<void> {
     this.#ws.close();
     await this.#ended;
-    assert.deepEqual(this.violations, [], "the gateway kept the protocol");
+    assert.deepEqual(this.violations, [], "The gateway kept the protocol");
   }
 
   #take(message: Message): void {

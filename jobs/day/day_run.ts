@@ -78,7 +78,7 @@ export class DayRun {
     if (isOurs && cause.code === "DAY_FENCED") return;
     const error = isOurs
       ? { code: cause.code, message: cause.message, hint: cause.hint }
-      : { code: "JOB_FAILED", message: messageOf(cause), hint: "See the job's log." };
+      : { code: "JOB_FAILED", message: messageOf(cause), hint: "See the job's log" };
     const { days, nowUs } = this.#jobs;
     const state = isOurs && cause.retryable ? "error" : "failed";
     days.advance(this.#held, state, { nowUs: nowUs(), error });

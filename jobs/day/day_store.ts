@@ -34,7 +34,7 @@ export class DayStore implements Disposable {
     } catch (cause) {
       throw new StorageError("JOB_STORE_FAILED", `Days cannot be kept: ${messageOf(cause)}`, {
         ...{ cause, context: { path } },
-        hint: "Check the folder of the data: rights, and room on the disk.",
+        hint: "Check the folder of the data: rights, and room on the disk",
       });
     }
   }
@@ -60,8 +60,8 @@ export class DayStore implements Disposable {
     return inTransaction(this.#db, () => {
       const known = this.find(feed, day);
       if (!mayPass(known.state, to)) {
-        throw new SsmdError("DAY_STATE", `${feed} ${day} is ${known.state}: not ${to} now.`, {
-          hint: "`ssmd day show` tells what was done to it.",
+        throw new SsmdError("DAY_STATE", `${feed} ${day} is ${known.state}: not ${to} now`, {
+          hint: "`ssmd day show` tells what was done to it",
         });
       }
       const token = known.token + 1;
@@ -90,9 +90,9 @@ export class DayStore implements Disposable {
       if (!mayPass(known.state, to)) {
         throw new SsmdError(
           "DAY_STATE",
-          `${held.feed} ${held.day} is ${known.state}: not ${to} now.`,
+          `${held.feed} ${held.day} is ${known.state}: not ${to} now`,
           {
-            hint: "`ssmd day show` tells what was done to it.",
+            hint: "`ssmd day show` tells what was done to it",
           },
         );
       }
@@ -108,8 +108,8 @@ export class DayStore implements Disposable {
   assertHeld({ feed, day, token }: { feed: string; day: string; token: number }): DayRecord {
     const known = this.find(feed, day);
     if (known.token === token) return known;
-    throw new SsmdError("DAY_FENCED", `${feed} ${day} was taken over by ${known.job}.`, {
-      hint: "Nothing more was done to it here; `ssmd day show` tells who does.",
+    throw new SsmdError("DAY_FENCED", `${feed} ${day} was taken over by ${known.job}`, {
+      hint: "Nothing more was done to it here; `ssmd day show` tells who does",
       context: { token, newest: known.token },
     });
   }

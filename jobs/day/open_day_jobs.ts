@@ -74,8 +74,8 @@ async function readRegistry(
   const { symbols } = await loadEnvironment(dir, env);
   const version = versionOn(await loadFeed(dir, id), day);
   if (version === undefined) {
-    throw new ConfigError("FEED_NOT_IN_FORCE", `No version of ${id} is in force on ${day}.`, {
-      hint: `ssmd feed show ${id} tells its versions.`,
+    throw new ConfigError("FEED_NOT_IN_FORCE", `No version of ${id} is in force on ${day}`, {
+      hint: `ssmd feed show ${id} tells its versions`,
     });
   }
   const markets = Object.values(symbols).filter(({ feed }) => feed === id).length;

@@ -79,15 +79,15 @@ export class RunningServices {
 
 /** That no service is found on this machine, where one is needed. */
 export function nothingRuns(dataDir: string): SsmdError {
-  return new SsmdError("NOTHING_RUNS", `Nothing runs on ${dataDir}.`, {
-    hint: "Start it with `ssmd up`; what captures on other machines needs no start from here.",
+  return new SsmdError("NOTHING_RUNS", `Nothing runs on ${dataDir}`, {
+    hint: "Start it with `ssmd up`; what captures on other machines needs no start from here",
     retryable: true,
   });
 }
 
 function notReady(message: string): SsmdError {
   return new SsmdError("SERVICE_NOT_READY", message, {
-    hint: "`ssmd status` tells how everything is; the step is tried again.",
+    hint: "`ssmd status` tells how everything is; the step is tried again",
     retryable: true,
   });
 }

@@ -108,17 +108,17 @@ async function removeOldDays(
 function corrupted({ feed, day }: EndDayInput, context: JsonRecord): ArchiveError {
   return new ArchiveError(
     "ARCHIVE_DIFFERS",
-    `Files of ${feed} ${day} are not as they were written.`,
+    `Files of ${feed} ${day} are not as they were written`,
     {
       hint:
-        "`ssmd archive verify` names each file; `ssmd reprocess run` makes records anew from raw.",
+        "`ssmd archive verify` names each file; `ssmd reprocess run` makes records anew from raw",
       context,
     },
   );
 }
 
 function noSuchDay(env: string, { feed, version, day }: EndDayInput): SsmdError {
-  return new SsmdError("DAY_MISSING", `There is no day ${day} of ${env}/${feed} ${version}.`, {
-    hint: "`ssmd data inventory` lists the days that are there.",
+  return new SsmdError("DAY_MISSING", `There is no day ${day} of ${env}/${feed} ${version}`, {
+    hint: "`ssmd data inventory` lists the days that are there",
   });
 }

@@ -13,8 +13,8 @@ export function verify({ env, run }: ArchiveJobs): Workflow {
         () => run({ kind: "verify", env }, context.signal),
       );
       if (result["ok"] === true) return;
-      throw new ArchiveError("ARCHIVE_DIFFERS", `The archive of ${env} does not balance.`, {
-        hint: "`ssmd archive verify` names each file.",
+      throw new ArchiveError("ARCHIVE_DIFFERS", `The archive of ${env} does not balance`, {
+        hint: "`ssmd archive verify` names each file",
         context: result,
       });
     },

@@ -42,7 +42,7 @@ export function parseHashed(
   format: HashedFormat,
 ): Record<string, unknown> {
   const corruption = (why: string) =>
-    new ArchiveError(format.code, `${key} is damaged: ${why}.`, {
+    new ArchiveError(format.code, `${key} is damaged: ${why}`, {
       hint: format.hint,
       context: { key },
     });
@@ -79,7 +79,7 @@ export async function loadHashedJson<T extends { format: string }>(
   if (bytes === undefined) return undefined;
   return parseHashed(bytes, key, {
     code: "FILE_DAMAGED",
-    hint: "Restore the object from a copy; do not edit it by hand.",
+    hint: "Restore the object from a copy; do not edit it by hand",
     wrongField: (value) => value["format"] === format ? undefined : `its format ${format}`,
   }) as unknown as T;
 }

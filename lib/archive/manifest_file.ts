@@ -111,7 +111,7 @@ export function parseManifest(bytes: Uint8Array, key: string): Manifest {
 
 const FORMAT: HashedFormat = {
   code: "MANIFEST_DAMAGED",
-  hint: "Restore the manifest from a copy; do not edit manifests by hand.",
+  hint: "Restore the manifest from a copy; do not edit manifests by hand",
   layout,
   wrongField: firstWrongField,
 };

@@ -132,8 +132,8 @@ function unreadable(
   { context, error }: { context: Record<string, unknown>; error: unknown },
 ) {
   if (!(error instanceof SsmdError)) return error;
-  return new ArchiveError("ARCHIVE_DAMAGED", `${key}, ${where}: ${messageOf(error)}.`, {
-    hint: "What stands before was read; restore the file from a copy.",
+  return new ArchiveError("ARCHIVE_DAMAGED", `${key}, ${where}: ${messageOf(error)}`, {
+    hint: "What stands before was read; restore the file from a copy",
     context: { key, ...context },
     cause: error,
   });

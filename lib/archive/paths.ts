@@ -83,8 +83,8 @@ export function isKeyName(name: string): boolean {
 
 function checked(what: string, name: string): string {
   if (isKeyName(name)) return name;
-  throw new ArchiveError("ARCHIVE_NAME", `The ${what} "${name}" cannot stand in a storage key.`, {
-    hint: "Use letters, digits, _ and - only.",
+  throw new ArchiveError("ARCHIVE_NAME", `The ${what} "${name}" cannot stand in a storage key`, {
+    hint: "Use letters, digits, _ and - only",
     context: { [what]: name },
   });
 }

@@ -67,8 +67,8 @@ export function lastOffsetOf(
   if (text === undefined) return undefined;
   const offset = parseFrameOffset(text);
   if (offset !== undefined) return offset;
-  throw new ArchiveError("ARCHIVE_POSITION", `"${text}" is no position of run ${run}.`, {
-    hint: "A position reads frame-index, both whole numbers.",
+  throw new ArchiveError("ARCHIVE_POSITION", `"${text}" is no position of run ${run}`, {
+    hint: "A position reads frame-index, both whole numbers",
     context: { run, text },
   });
 }

@@ -126,8 +126,8 @@ export function captureLine(info: CaptureInfo): string {
 }
 
 function invalid(line: string, why: string): ArchiveError {
-  return new ArchiveError("RAW_LINE_INVALID", `A raw line cannot be read: ${why}.`, {
-    hint: "The file is damaged or was not written by ssmd.",
+  return new ArchiveError("RAW_LINE_INVALID", `A raw line cannot be read: ${why}`, {
+    hint: "The file is damaged or was not written by ssmd",
     context: { line: line.length > 120 ? `${line.slice(0, 120)}…` : line },
   });
 }

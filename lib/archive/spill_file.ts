@@ -86,8 +86,8 @@ function withFileError<T>(path: string, action: () => T): T {
     return action();
   } catch (error) {
     if (error instanceof ArchiveError) throw error;
-    throw new ArchiveError("SPILL_FAILED", `The temporary file ${path} cannot be used: ${error}.`, {
-      hint: "Name a folder with room with --temp; a day needs about its compressed size there.",
+    throw new ArchiveError("SPILL_FAILED", `The temporary file ${path} cannot be used: ${error}`, {
+      hint: "Name a folder with room with --temp; a day needs about its compressed size there",
       cause: error,
       context: { path },
     });

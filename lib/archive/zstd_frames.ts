@@ -109,9 +109,9 @@ export function decompressFrame(
 export function corruptionError(key: string, corruption: ZstdCorruption): ArchiveError {
   return new ArchiveError(
     "ARCHIVE_DAMAGED",
-    `${key} is damaged at byte ${corruption.offset}: ${corruption.why}.`,
+    `${key} is damaged at byte ${corruption.offset}: ${corruption.why}`,
     {
-      hint: "What stands before that byte was read; restore the file from a copy.",
+      hint: "What stands before that byte was read; restore the file from a copy",
       context: { key, offset: corruption.offset },
     },
   );

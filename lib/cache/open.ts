@@ -43,7 +43,7 @@ async function openCache(config: CacheConfig, env: string): Promise<Cache> {
       return await DRIVERS.redis(config, env);
     default: {
       const { type } = config as { type: unknown };
-      throw new ConfigError("CACHE_TYPE_UNKNOWN", `There is no cache type "${type}".`, {
+      throw new ConfigError("CACHE_TYPE_UNKNOWN", `There is no cache type "${type}"`, {
         context: { type },
         hint: suggestion(String(type), Object.keys(DRIVERS)),
       });

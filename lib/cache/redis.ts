@@ -205,19 +205,19 @@ class RedisCache implements Cache {
     }
     const options = { cause: error, context: { location: this.location } };
     if (/^(NOAUTH|NOPERM|WRONGPASS)/.test(text)) {
-      return new CacheError("CACHE_UNAUTHORIZED", `The Redis does not let us in: ${text}.`, {
+      return new CacheError("CACHE_UNAUTHORIZED", `The Redis does not let us in: ${text}`, {
         ...options,
-        hint: "Check the cache's credentials and what they are allowed to do.",
+        hint: "Check the cache's credentials and what they are allowed to do",
       });
     }
     // Words in capitals at the beginning are answers of the server.
     if (/^[A-Z]{3,} /.test(text) && !/^(LOADING|BUSY|MASTERDOWN|READONLY)/.test(text)) {
-      return new CacheError("CACHE_FAILED", `The Redis refused: ${text}.`, options);
+      return new CacheError("CACHE_FAILED", `The Redis refused: ${text}`, options);
     }
     this.#problem ||= text;
-    return new CacheError("CACHE_UNAVAILABLE", `No Redis answers at ${this.location}: ${text}.`, {
+    return new CacheError("CACHE_UNAVAILABLE", `No Redis answers at ${this.location}: ${text}`, {
       ...options,
-      hint: "Start it, or check the url; until then the values are read from their source.",
+      hint: "Start it, or check the url; until then the values are read from their source",
       retryable: true,
     });
   }

@@ -55,8 +55,8 @@ export class CanonicalMessages {
     if (dataWords > this.#dataWords || pointers > this.#pointers) {
       throw new CodecError(
         "CODEC_NEWER_SCHEMA",
-        `a ${this.#type} record was written by a newer schema than this version knows`,
-        { hint: "use the version of ssmd that wrote it, or a newer one" },
+        `A ${this.#type} record was written by a newer schema than this version knows`,
+        { hint: "Use the version of ssmd that wrote it, or a newer one" },
       );
     }
     return this.#encoder.encode(decode(this.#type, message));

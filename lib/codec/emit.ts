@@ -38,7 +38,7 @@ export function rootNameOf({ schema, type }: Pick<SchemaSource, "schema" | "type
   const root = schema.structs.find(({ name }) => name.toLowerCase() === type);
   if (root !== undefined) return root.name;
   throw new CodecError("CODEC_SCHEMA_UNSUPPORTED", `${schema.file} has no struct for "${type}"`, {
-    hint: "the root struct is named as the file, capitals aside",
+    hint: "The root struct is named as the file, capitals aside",
   });
 }
 

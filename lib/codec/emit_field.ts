@@ -89,9 +89,9 @@ export function zeroDefault(field: FieldLayout): boolean {
 export function noRule(field: FieldLayout): CodecError {
   return new CodecError(
     "CODEC_SCHEMA_UNSUPPORTED",
-    `there is no rule to generate code for the field "${field.name}" (@${field.ordinal})`,
+    `There is no rule to generate code for the field "${field.name}" (@${field.ordinal})`,
     {
-      hint: "use a type and default that another record has, or add a rule to emit_field.ts",
+      hint: "Use a type and default that another record has, or add a rule to emit_field.ts",
       context: { type: field.type, default: String(field.default) },
     },
   );

@@ -137,11 +137,11 @@ export function checkedUint(value: number, max: number, field: string): number {
 /** The error of a value that has no place in a record. */
 export function unwritable(field: string, value: unknown, allowed: string): CodecError {
   return new CodecError("CODEC_OUT_OF_RANGE", `${field} cannot be encoded: it is ${value}`, {
-    hint: `give ${allowed}`,
+    hint: `Give ${allowed}`,
     context: { field },
   });
 }
 
 function unreadable(message: string): CodecError {
-  return new CodecError("CODEC_OUT_OF_RANGE", `the record cannot be read: ${message}`);
+  return new CodecError("CODEC_OUT_OF_RANGE", `The record cannot be read: ${message}`);
 }

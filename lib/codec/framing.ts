@@ -8,8 +8,8 @@ export function segmentCountAt(bytes: Uint8Array, at: number): number {
   if (at + 4 > bytes.length) throw cutOff(at, bytes.length);
   const count = uint32At(bytes, at) + 1;
   if (count > MAX_SEGMENTS) {
-    throw new CodecError("CODEC_MALFORMED", `no message begins at byte ${at}: ${count} segments`, {
-      hint: `a message has at most ${MAX_SEGMENTS} segments; is this an unpacked Cap'n Proto file?`,
+    throw new CodecError("CODEC_MALFORMED", `No message begins at byte ${at}: ${count} segments`, {
+      hint: `A message has at most ${MAX_SEGMENTS} segments; is this an unpacked Cap'n Proto file?`,
       context: { offset: at },
     });
   }
@@ -56,9 +56,9 @@ function uint32At(bytes: Uint8Array, at: number): number {
 function cutOff(at: number, length: number): CodecError {
   return new CodecError(
     "CODEC_TRUNCATED",
-    `the message that begins at byte ${at} is cut off: the bytes end at ${length}`,
+    `The message that begins at byte ${at} is cut off: the bytes end at ${length}`,
     {
-      hint: "the end is missing; whole messages before this byte can be used",
+      hint: "The end is missing; whole messages before this byte can be used",
       context: { offset: at, length },
     },
   );

@@ -200,8 +200,8 @@ export class MessageReader {
   }
 
   #malformed(why: string, at: number, cause?: unknown): CodecError {
-    return new CodecError("CODEC_MALFORMED", `the message is damaged: ${why}`, {
-      hint: "check that the bytes are an unpacked Cap'n Proto message of this type",
+    return new CodecError("CODEC_MALFORMED", `The message is damaged: ${why}`, {
+      hint: "Check that the bytes are an unpacked Cap'n Proto message of this type",
       context: { at: at - this.#messageAt },
       cause,
     });
@@ -222,15 +222,15 @@ export class MessageReader {
     if (at > end) throw truncated(this.#bytes.length);
     if (at < end) {
       throw new CodecError("CODEC_MALFORMED", `${end - at} bytes follow the message`, {
-        hint: "split messages that stand back to back with messagesIn()",
+        hint: "Split messages that stand back to back with messagesIn()",
       });
     }
   }
 }
 
 function truncated(length: number): CodecError {
-  return new CodecError("CODEC_TRUNCATED", `a message is cut off after ${length} bytes`, {
-    hint: "the rest of the message is missing; read it again from its source",
+  return new CodecError("CODEC_TRUNCATED", `A message is cut off after ${length} bytes`, {
+    hint: "The rest of the message is missing; read it again from its source",
     context: { length },
   });
 }

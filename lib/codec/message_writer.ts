@@ -95,8 +95,8 @@ export class MessageWriter {
 
   #renew(needed: number): void {
     if (needed > MAX_TEXT_BYTES) {
-      throw new CodecError("CODEC_OUT_OF_RANGE", `a record is too large: ${needed} bytes`, {
-        hint: "a message holds at most 512 MiB; split the book or shorten the text",
+      throw new CodecError("CODEC_OUT_OF_RANGE", `A record is too large: ${needed} bytes`, {
+        hint: "A message holds at most 512 MiB; split the book or shorten the text",
       });
     }
     const bytes = new Uint8Array(Math.max(CHUNK_BYTES, (needed + 7) & ~7));

@@ -20,5 +20,5 @@ export function decodeWatermark(bytes: Uint8Array): Watermark {
   } catch {
     // Told below.
   }
-  throw new CodecError("CODEC_WATERMARK", `"${text.slice(0, 80)}" is no watermark.`);
+  throw new CodecError("CODEC_WATERMARK", `"${text.slice(0, 80)}" is no watermark`);
 }

@@ -11,13 +11,13 @@ export function journalErrorOf(error: unknown, path: string): JournalError {
     full ? "JOURNAL_FULL" : "JOURNAL_FAILED",
     `The journal in ${path} cannot be ${full ? "written: no room is left" : "used"} (${
       systemCode || messageOf(error)
-    }).`,
+    })`,
     {
       context: { path, systemCode },
       cause: error,
       hint: full
-        ? "Free space or raise the quota; then try again."
-        : "Check that the folder belongs to this user, is writable, and is within --allow-write.",
+        ? "Free space or raise the quota; then try again"
+        : "Check that the folder belongs to this user, is writable, and is within --allow-write",
       retryable: true,
     },
   );
@@ -25,23 +25,23 @@ export function journalErrorOf(error: unknown, path: string): JournalError {
 
 /** `JOURNAL_CLOSED`: append or read after close. */
 export function journalClosed(): JournalError {
-  return new JournalError("JOURNAL_CLOSED", "The journal is closed.", {
-    hint: "Append before close, or open it anew.",
+  return new JournalError("JOURNAL_CLOSED", "The journal is closed", {
+    hint: "Append before close, or open it anew",
   });
 }
 
 /** `JOURNAL_BUSY`: too many appends wait. */
 export function journalBusy(pendingMax: number): JournalError {
-  return new JournalError("JOURNAL_BUSY", `${pendingMax} records wait to be written already.`, {
-    hint: "Wait for earlier appends before more are made.",
+  return new JournalError("JOURNAL_BUSY", `${pendingMax} records wait to be written already`, {
+    hint: "Wait for earlier appends before more are made",
     retryable: true,
   });
 }
 
 /** `JOURNAL_DAMAGED`: bytes that were durable are not what was written. */
 export function journalCorrupted(path: string, offset: number, why: string): JournalError {
-  return new JournalError("JOURNAL_DAMAGED", `${path} is damaged at byte ${offset}: ${why}.`, {
+  return new JournalError("JOURNAL_DAMAGED", `${path} is damaged at byte ${offset}: ${why}`, {
     context: { path, offset },
-    hint: "Put the file back from a copy, or move it away to begin a new journal.",
+    hint: "Put the file back from a copy, or move it away to begin a new journal",
   });
 }

@@ -18,9 +18,9 @@ const TEXT = new TextDecoder("utf-8", { fatal: true });
 /** Throws `JOURNAL_TOPIC_INVALID` unless it is lower-case words with dots, `audit.keys`. */
 export function assertTopic(topic: string): void {
   if (topic.length <= TOPIC_CHARS_MAX && TOPIC.test(topic)) return;
-  throw new JournalError("JOURNAL_TOPIC_INVALID", `"${topic}" is no topic of a journal.`, {
+  throw new JournalError("JOURNAL_TOPIC_INVALID", `"${topic}" is no topic of a journal`, {
     context: { topic },
-    hint: "Words of a-z 0-9 _ - with dots between, like audit.keys.",
+    hint: "Words of a-z 0-9 _ - with dots between, like audit.keys",
   });
 }
 
@@ -29,9 +29,9 @@ export function recordText(record: JsonRecord): string {
   const text = JSON.stringify(record);
   const bytes = text.length > RECORD_BYTES_MAX / 3 ? UTF8.encode(text).length : 0;
   if (bytes <= RECORD_BYTES_MAX) return text;
-  throw new JournalError("JOURNAL_RECORD_TOO_LARGE", `A record of ${bytes} bytes is too large.`, {
+  throw new JournalError("JOURNAL_RECORD_TOO_LARGE", `A record of ${bytes} bytes is too large`, {
     context: { bytes, largest: RECORD_BYTES_MAX },
-    hint: `Keep records below ${RECORD_BYTES_MAX} bytes; put large things into the archive.`,
+    hint: `Keep records below ${RECORD_BYTES_MAX} bytes; put large things into the archive`,
   });
 }
 

@@ -36,11 +36,11 @@ function refusal(type: unknown): ConfigError {
   if (type === "nats") {
     return new ConfigError(
       "JOURNAL_TYPE_UNSUPPORTED",
-      'The journal type "nats" is not built in this version.',
-      { context: { type }, hint: `Use one of: ${DRIVERS.join(", ")}.` },
+      'The journal type "nats" is not built in this version',
+      { context: { type }, hint: `Use one of: ${DRIVERS.join(", ")}` },
     );
   }
-  return new ConfigError("JOURNAL_TYPE_UNKNOWN", `There is no journal type "${type}".`, {
+  return new ConfigError("JOURNAL_TYPE_UNKNOWN", `There is no journal type "${type}"`, {
     context: { type },
     hint: suggestion(String(type), DRIVERS),
   });

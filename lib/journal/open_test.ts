@@ -19,6 +19,6 @@ Deno.test("a type that is not built, and one that is none, are refused with what
   });
   await assert.rejects(openJournal({ type: "flie" } as unknown as { type: "memory" }), {
     code: "JOURNAL_TYPE_UNKNOWN",
-    hint: 'did you mean "file"?',
+    hint: 'Did you mean "file"?',
   });
 });

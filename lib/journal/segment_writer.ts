@@ -89,7 +89,7 @@ export class SegmentWriter {
   async #locked<T>(body: () => Promise<T>): Promise<T> {
     const lock = this.#lock;
     if (lock === undefined) {
-      throw new JournalError("JOURNAL_CLOSED", "The journal is closed.", { hint: "Open it anew." });
+      throw new JournalError("JOURNAL_CLOSED", "The journal is closed", { hint: "Open it anew" });
     }
     await lock.lock(true);
     try {

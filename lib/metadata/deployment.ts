@@ -141,8 +141,8 @@ export async function loadDeployment(options: DeploymentOptions): Promise<Deploy
     feed: (id) => {
       const found = feeds.get(id);
       if (found) return found;
-      throw new ConfigError("FEED_UNKNOWN", `environment ${environment.name} has no feed "${id}"`, {
-        hint: `it has: ${environment.feeds.join(", ")}`,
+      throw new ConfigError("FEED_UNKNOWN", `Environment ${environment.name} has no feed "${id}"`, {
+        hint: `It has: ${environment.feeds.join(", ")}`,
       });
     },
   };
@@ -182,8 +182,8 @@ export async function loadSharedDeployment(options: DeploymentOptions): Promise<
   const { transport } = deployment;
   if (transport.type !== "memory") return { ...deployment, transport };
   const { name } = deployment.environment;
-  throw new ConfigError("TRANSPORT_NOT_SHARED", `environment ${name} has the memory transport`, {
-    hint: "a component alone needs a bus that others reach: run `up`, or use demo-nats",
+  throw new ConfigError("TRANSPORT_NOT_SHARED", `Environment ${name} has the memory transport`, {
+    hint: "A component alone needs a bus that others reach: run `up`, or use demo-nats",
   });
 }
 
@@ -225,8 +225,8 @@ async function deployedFeed(
   const file = await loadFeed(dir, id);
   const version = versionOn(file, today);
   if (!version) {
-    throw new ConfigError("FEED_NOT_BEGUN", `feed ${id} has no version that holds on ${today}`, {
-      hint: `see the versions in ${dir}/feeds/${id}.yaml`,
+    throw new ConfigError("FEED_NOT_BEGUN", `Feed ${id} has no version that holds on ${today}`, {
+      hint: `See the versions in ${dir}/feeds/${id}.yaml`,
     });
   }
   const location = file.capture_locations?.find((each) => each.id === environment.location);

@@ -21,7 +21,7 @@ export class YamlEdit {
     if (this.#document.errors.length > 0) {
       throw new ConfigError(
         "CONFIG_INVALID",
-        "the file is not valid YAML, so it cannot be edited",
+        "The file is not valid YAML, so it cannot be edited",
         {
           hint: "ssmd validate says where; correct it by hand",
         },
@@ -82,7 +82,7 @@ export class YamlEdit {
       return run();
     } catch (cause) {
       throw new ConfigError("CONFIG_INVALID", `${formatPath(path)} cannot be set`, {
-        hint: "a part of the path is a single value or a list, not a map",
+        hint: "A part of the path is a single value or a list, not a map",
         cause,
       });
     }

@@ -44,7 +44,7 @@ export function environmentReferences(
   if (typeof schema === "string" && !SCHEMA_VERSIONS.includes(schema)) {
     check.report(
       ["schema"],
-      `no schema version "${schema}"; ${suggestion(schema, SCHEMA_VERSIONS)}`,
+      `no schema version "${schema}". ${suggestion(schema, SCHEMA_VERSIONS)}`,
     );
   } else if (typeof schema === "string") check.schemas(schema);
   check.feeds();
@@ -275,7 +275,7 @@ class ReferenceCheck {
     const near = nearest(feed, this.#own);
     const hint = near === undefined
       ? `allowed: ${this.#own.join(", ")}`
-      : `did you mean "${near}"?`;
+      : `Did you mean "${near}"?`;
     this.report(path, `"${feed}" is not among the feeds of this environment; ${hint}`);
   }
 
@@ -294,5 +294,5 @@ class ReferenceCheck {
 /** Which places there are, and which of them may be meant. */
 function placesHint(location: string, known: readonly string[]): string {
   const near = nearest(location, known);
-  return `${near === undefined ? "" : `did you mean "${near}"? `}it has: ${known.join(", ")}`;
+  return `${near === undefined ? "" : `Did you mean "${near}"? `}It has: ${known.join(", ")}`;
 }

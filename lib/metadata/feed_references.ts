@@ -74,7 +74,7 @@ function parserFindings(
 ): Finding[] {
   const parser = fieldOf(version, "parser");
   if (parsers === undefined || typeof parser !== "string" || parsers.includes(parser)) return [];
-  const message = `no normalizer "${parser}" is built in; ${suggestion(parser, parsers)}`;
+  const message = `no normalizer "${parser}" is built in. ${suggestion(parser, parsers)}`;
   return [yaml.finding(["versions", index, "parser"], message)];
 }
 

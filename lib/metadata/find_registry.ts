@@ -19,9 +19,9 @@ export async function findRegistry(startDir: string): Promise<string> {
     if (parent === up) break;
     up = parent;
   }
-  throw new ConfigError("CONFIG_NOT_FOUND", `there is no registry in ${startDir} or above it`, {
+  throw new ConfigError("CONFIG_NOT_FOUND", `There is no registry in ${startDir} or above it`, {
     hint:
-      "a registry is a folder exchanges/ with feeds/ and environments/ in it; change to its project",
+      "A registry is a folder exchanges/ with feeds/ and environments/ in it; change to its project",
     context: { startDir },
   });
 }

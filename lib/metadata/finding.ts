@@ -32,8 +32,8 @@ export function compareFindings(a: Finding, b: Finding): number {
 export function findingsError(findings: readonly Finding[]): ConfigError {
   const count = findings.length === 1 ? "1 mistake" : `${findings.length} mistakes`;
   const lines = findings.map((finding) => `\n  ${formatFinding(finding)}`);
-  return new ConfigError("CONFIG_INVALID", `the configuration has ${count}:${lines.join("")}`, {
-    hint: "correct the places named above and start again",
+  return new ConfigError("CONFIG_INVALID", `The configuration has ${count}:${lines.join("")}`, {
+    hint: "Correct the places named above and start again",
     context: { findings },
   });
 }

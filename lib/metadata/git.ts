@@ -31,7 +31,7 @@ async function tryGit(dir: string, args: readonly string[]): Promise<Ran> {
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
     throw new ConfigError("GIT_FAILED", `git cannot be started (${systemCodeOf(cause)})`, {
-      hint: "install git, and start where --allow-run=git is granted",
+      hint: "Install git, and start where --allow-run=git is granted",
       cause,
     });
   }
@@ -44,8 +44,8 @@ export async function git(dir: string, ...args: string[]): Promise<string> {
   const said = (stderr || stdout).trim();
   throw new ConfigError("GIT_FAILED", `git ${args[0]} failed: ${said}`, {
     hint: /not a git repository/.test(said)
-      ? "dates and changes come from git: make the project a repository with git init"
-      : "see what git says above",
+      ? "Dates and changes come from git: make the project a repository with git init"
+      : "See what git says above",
     context: { dir, args },
   });
 }

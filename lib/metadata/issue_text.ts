@@ -119,7 +119,7 @@ function wanted(issue: Issue): string {
 
 function choice(value: string, allowed: readonly string[]): string {
   const hint = suggestion(value, allowed);
-  return hint.startsWith("allowed") ? hint : `${hint} allowed: ${allowed.join(", ")}`;
+  return hint.startsWith("Allowed") ? hint : `${hint} Allowed: ${allowed.join(", ")}`;
 }
 
 /** A value in a message: short, and never a whole map. */

@@ -64,7 +64,7 @@ export async function loadRotations(dir: string, environment: string): Promise<R
 function invalid(path: string, key: string | undefined): ConfigError {
   const what = key === undefined ? "is no map" : `has no time rotated_at for "${key}"`;
   return new ConfigError("KEY_ROTATION_INVALID", `${path} ${what}`, {
-    hint: "one entry a key: kalshi: { rotated_at: 2026-01-31T12:00:00.000Z }",
+    hint: "One entry a key: kalshi: { rotated_at: 2026-01-31T12:00:00.000Z }",
     context: { path },
   });
 }

@@ -119,7 +119,7 @@ async function mountedValue(
     if (cause instanceof Deno.errors.NotFound) return undefined;
     const why = systemCodeOf(cause) || (cause instanceof Error ? cause.name : "unknown cause");
     throw new ConfigError("KEY_UNREADABLE", `${path} of key "${name}" cannot be read (${why})`, {
-      hint: "check the mode of the mounted secret, and that --allow-read covers the folder",
+      hint: "Check the mode of the mounted secret, and that --allow-read covers the folder",
       context: { key: name, path },
       cause,
     });
@@ -136,8 +136,8 @@ async function fileLookup(
     text = await sources.readFile(path);
   } catch (cause) {
     if (!spec.required && cause instanceof Deno.errors.NotFound) return () => undefined;
-    throw new ConfigError("KEY_MISSING", `the file ${path} of key "${name}" cannot be read`, {
-      hint: `write it as YAML with the fields ${
+    throw new ConfigError("KEY_MISSING", `The file ${path} of key "${name}" cannot be read`, {
+      hint: `Write it as YAML with the fields ${
         spec.fields.join(", ")
       }, readable by this user only`,
       context: { key: name, path },
@@ -156,9 +156,9 @@ function fieldsOfFile(
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     throw new ConfigError(
       "KEY_INVALID",
-      `the file ${path} of key "${name}" is no YAML or JSON map`,
+      `The file ${path} of key "${name}" is no YAML or JSON map`,
       {
-        hint: `write one line a field: ${spec.fields.map((field) => `${field}: …`).join(", ")}`,
+        hint: `Write one line a field: ${spec.fields.map((field) => `${field}: …`).join(", ")}`,
         context: { key: name, path },
       },
     );
@@ -166,7 +166,7 @@ function fieldsOfFile(
   const strange = Object.keys(content).find((field) => !spec.fields.includes(field));
   if (strange !== undefined) {
     const hint = suggestion(strange, spec.fields);
-    throw new ConfigError("KEY_INVALID", `the file ${path} of key "${name}" has an unknown field`, {
+    throw new ConfigError("KEY_INVALID", `The file ${path} of key "${name}" has an unknown field`, {
       hint: spec.fields.length > 0 ? `${hint} allowed: ${spec.fields.join(", ")}` : hint,
       context: { key: name, path },
     });

@@ -66,11 +66,11 @@ export async function resolveKeys(
 function missingError(environment: string, missing: string[]): ConfigError {
   return new ConfigError(
     "KEY_MISSING",
-    `environment ${environment} lacks ${missing.length === 1 ? "a key" : "keys"}: ${
+    `Environment ${environment} lacks ${missing.length === 1 ? "a key" : "keys"}: ${
       missing.join("; ")
     }`,
     {
-      hint: "set what is named in brackets and start again; the environment demo needs no keys",
+      hint: "Set what is named in brackets and start again; the environment demo needs no keys",
       context: { environment, missing },
     },
   );

@@ -17,7 +17,7 @@ export function qaReferences(
   if (typeof feed === "string" && feed !== name) {
     report(["feed"], `"${feed}" must be the file's name, "${name}"`);
   } else if (!feeds.includes(name)) {
-    report(["feed"], `there is no feed "${name}"; ${suggestion(name, feeds)}`);
+    report(["feed"], `there is no feed "${name}". ${suggestion(name, feeds)}`);
   }
   listOf(fieldOf(yaml.value, "checks")).forEach((check, index) => {
     const at = ["checks", index];

@@ -144,8 +144,8 @@ async function assertListed(
   if (names.includes(name)) return;
   const near = nearest(name, names);
   const all = names.join(", ") || "none";
-  const meant = near === undefined ? "" : `did you mean "${near}"? `;
-  throw new ConfigError("CONFIG_NOT_FOUND", `there is no ${what} "${name}" in ${dir}/${kind}`, {
+  const meant = near === undefined ? "" : `Did you mean "${near}"? `;
+  throw new ConfigError("CONFIG_NOT_FOUND", `There is no ${what} "${name}" in ${dir}/${kind}`, {
     hint: `${meant}there are: ${all}`,
     context: { name, existing: names },
   });

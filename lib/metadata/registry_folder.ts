@@ -26,14 +26,14 @@ export async function readRegistryFile(path: string): Promise<string> {
 export function unreadableError(path: string, error: unknown): ConfigError {
   if (error instanceof Deno.errors.NotFound) {
     return new ConfigError("CONFIG_NOT_FOUND", `${path} does not exist`, {
-      hint: "start in the project's folder, or name the registry folder",
+      hint: "Start in the project's folder, or name the registry folder",
       context: { path },
       cause: error,
     });
   }
   const why = systemCodeOf(error) || (error instanceof Error ? error.name : "unknown cause");
   return new ConfigError("CONFIG_UNREADABLE", `${path} cannot be read (${why})`, {
-    hint: "check that it is readable by this user and within the granted --allow-read",
+    hint: "Check that it is readable by this user and within the granted --allow-read",
     context: { path },
     cause: error,
   });

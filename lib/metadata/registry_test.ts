@@ -97,7 +97,7 @@ Deno.test("an unknown environment names those that exist and the nearest", async
   assert.equal(error.code, "CONFIG_NOT_FOUND");
   assert.equal(
     error.hint,
-    'did you mean "kraken"? there are: demo, demo-nats, kalshi, kraken, polymarket',
+    'Did you mean "kraken"? There are: demo, demo-nats, kalshi, kraken, polymarket',
   );
 });
 
@@ -122,7 +122,7 @@ Deno.test("all mistakes are told at once, of the environment and of the feeds it
     assert.match(error.message, /2 mistakes:\n {2}\S+a\.yaml:7:1 {2}port: unknown field;/);
     assert.match(
       error.message,
-      /kraken\.yaml:5:7 {2}type: "sport" is not allowed; did you mean "spot"\?/,
+      /kraken\.yaml:5:7 {2}type: "sport" is not allowed. Did you mean "spot"\?/,
     );
   });
 });

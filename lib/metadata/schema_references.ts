@@ -48,7 +48,7 @@ export function schemaReferences(
     if (found === undefined) {
       const near = nearest(file, texts.keys());
       const all = [...texts.keys()].sort().join(", ") || "none";
-      const hint = near === undefined ? `there are: ${all}` : `did you mean "${near}"?`;
+      const hint = near === undefined ? `there are: ${all}` : `Did you mean "${near}"?`;
       report([...path, "file"], `there is no file ${file} beside this one; ${hint}`);
       return;
     }

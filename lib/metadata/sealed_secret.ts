@@ -51,8 +51,8 @@ export async function sealingKeyOf(pem: string, nowMs: number): Promise<SealingK
   if (from === undefined || to === undefined || nowMs < from || nowMs > to) {
     throw new ConfigError(
       "KEY_CERT_EXPIRED",
-      `the certificate holds from ${certificate.validFrom} to ${certificate.validTo} only`,
-      { hint: "fetch the controller's current one: kubeseal --fetch-cert > sealing.pem" },
+      `The certificate holds from ${certificate.validFrom} to ${certificate.validTo} only`,
+      { hint: "Fetch the controller's current one: kubeseal --fetch-cert > sealing.pem" },
     );
   }
   const spki = Uint8Array.from(key.export({ type: "spki", format: "der" }) as Uint8Array);
@@ -76,8 +76,8 @@ function certificateOf(pem: string): X509Certificate {
 }
 
 function certificateError(why: string): ConfigError {
-  return new ConfigError("KEY_CERT_INVALID", `that is no certificate of a controller: ${why}`, {
-    hint: "fetch it: kubeseal --fetch-cert > sealing.pem",
+  return new ConfigError("KEY_CERT_INVALID", `That is no certificate of a controller: ${why}`, {
+    hint: "Fetch it: kubeseal --fetch-cert > sealing.pem",
   });
 }
 

@@ -9,7 +9,7 @@ export function fields<Shape extends z.ZodRawShape>(
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === "unrecognized_keys"
-        ? (issue.keys as string[]).map((key) => `unknown field; ${suggestion(key, allowed)}`)
+        ? (issue.keys as string[]).map((key) => `unknown field. ${suggestion(key, allowed)}`)
           .join("\n")
         : undefined,
   });

@@ -59,7 +59,7 @@ function attributeFindings(yaml: YamlSource): Finding[] {
       const hint = nearest(name, known) === undefined
         ? `; an attribute is one that the selector of a shard names`
         : "";
-      const message = `unknown field; ${suggestion(name, known)}${hint}`;
+      const message = `unknown field. ${suggestion(name, known)}${hint}`;
       return yaml.findingAtKey(["symbols", symbol, name], message);
     })
   );
@@ -73,7 +73,7 @@ function selectorFindings(yaml: YamlSource, { symbols, shards = {} }: Environmen
     const strange = Object.keys(spec.selector).filter((name) => !attributes.includes(name));
     if (strange.length > 0) {
       return strange.map((name) => {
-        const message = `no symbol has the attribute "${name}"; ${suggestion(name, attributes)}`;
+        const message = `no symbol has the attribute "${name}". ${suggestion(name, attributes)}`;
         return yaml.findingAtKey([...path, name], message);
       });
     }

@@ -17,7 +17,7 @@ export function findCacheDir(env: (name: string) => string | undefined): string 
 export function cacheDir(): string {
   const dir = findCacheDir((name) => Deno.env.get(name));
   if (dir !== undefined) return dir;
-  throw new ConfigError("CACHE_DIR_UNKNOWN", "no folder for caches is known", {
-    hint: "set SSMD_CACHE_DIR or HOME, or name a folder with --cache",
+  throw new ConfigError("CACHE_DIR_UNKNOWN", "No folder for caches is known", {
+    hint: "Set SSMD_CACHE_DIR or HOME, or name a folder with --cache",
   });
 }

@@ -26,13 +26,13 @@ export function refusalIn(error: unknown): Error | undefined {
 export function refusalHint({ message }: Error): string {
   const kind = REFUSED.exec(message)?.[1] ?? "";
   const named = NAMED_BY[kind];
-  if (named === undefined) return "this program may do no more than it was started with";
+  if (named === undefined) return "This program may do no more than it was started with";
   const lines = reachLines(kind);
   if (lines === undefined) {
-    return "start it with cli/ssmd or deno task: they allow what the environment file names";
+    return "Start it with cli/ssmd or deno task: they allow what the environment file names";
   }
   const list = lines.length === 0 ? "no line of the environment file" : lines.join(", ");
-  return `it may use what is named by ${list}; name it there by ${named}`;
+  return `It may use what is named by ${list}; name it there by ${named}`;
 }
 
 /** Lines for a kind; undefined = this process was not started by the launcher. */

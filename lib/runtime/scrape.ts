@@ -46,8 +46,8 @@ export function serveMetrics(
     return { port: server.addr.port, close: () => server.shutdown() };
   } catch (cause) {
     if (systemCodeOf(cause) !== "EADDRINUSE") throw cause;
-    throw new SsmdError("PORT_IN_USE", `port ${port} on ${host} is in use`, {
-      hint: "choose another with --metrics-port (0 = any free one)",
+    throw new SsmdError("PORT_IN_USE", `Port ${port} on ${host} is in use`, {
+      hint: "Choose another with --metrics-port (0 = any free one)",
       cause,
     });
   }

@@ -36,12 +36,12 @@ function parseFlags<const S extends Record<string, FlagSpec>>(
   for (const token of tokens) {
     if (token.kind === "positional") {
       throw new ConfigError("WRONG_USAGE", `"${token.value}" is one argument too many`, {
-        hint: "flags are written --name value; --help lists them",
+        hint: "Flags are written --name value; --help lists them",
       });
     }
     if (token.kind !== "option") continue;
     if (!(token.name in spec)) {
-      throw new ConfigError("WRONG_USAGE", `there is no flag "--${token.name}"`, {
+      throw new ConfigError("WRONG_USAGE", `There is no flag "--${token.name}"`, {
         hint: suggestion(token.name, Object.keys(spec)),
       });
     }
@@ -60,7 +60,7 @@ export function portOf(flag: string, text: string): number {
   const port = Number(text);
   if (text !== "" && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new ConfigError("WRONG_USAGE", `--${flag} ${text} is no port`, {
-    hint: "a port is a whole number from 0 (any free one) to 65535",
+    hint: "A port is a whole number from 0 (any free one) to 65535",
   });
 }
 

@@ -27,8 +27,8 @@ export function nearest(name: string, allowed: Iterable<string>): string | undef
   return best;
 }
 
-/** `did you mean "x"?`, or the allowed values when nothing is near. */
+/** `Did you mean "x"?`, or the allowed values when nothing is near. */
 export function suggestion(name: string, allowed: readonly string[]): string {
   const near = nearest(name, allowed);
-  return near === undefined ? `allowed: ${allowed.join(", ")}` : `did you mean "${near}"?`;
+  return near === undefined ? `Allowed: ${allowed.join(", ")}` : `Did you mean "${near}"?`;
 }

@@ -16,9 +16,9 @@ export function storageByPrefix(byPrefix: Readonly<Record<string, Storage>>): St
     assertKey(key);
     const found = prefixes.find((prefix) => key.startsWith(prefix));
     if (found !== undefined) return byPrefix[found] as Storage;
-    throw new StorageError("KEY_INVALID", `No bucket is meant for the key "${key}".`, {
+    throw new StorageError("KEY_INVALID", `No bucket is meant for the key "${key}"`, {
       context: { key, location },
-      hint: `Keys begin with ${prefixes.join(" or ")}.`,
+      hint: `Keys begin with ${prefixes.join(" or ")}`,
     });
   }
 

@@ -42,8 +42,8 @@ function faultOf(key: string): string | undefined {
 }
 
 function invalid(what: string, key: string, why: string): StorageError {
-  return new StorageError("KEY_INVALID", `The ${what} "${key}" is refused: ${why}.`, {
+  return new StorageError("KEY_INVALID", `The ${what} "${key}" is refused: ${why}`, {
     context: { key },
-    hint: 'A key looks like "raw/prod/kraken/2026/11/20/10/05-main.jsonl.zst".',
+    hint: 'A key looks like "raw/prod/kraken/2026/11/20/10/05-main.jsonl.zst"',
   });
 }

@@ -49,7 +49,7 @@ export async function openStorage(config: StorageConfig, tries?: TryListener): P
 }
 
 function refusal(type: unknown): ConfigError {
-  return new ConfigError("STORAGE_TYPE_UNKNOWN", `There is no storage type "${type}".`, {
+  return new ConfigError("STORAGE_TYPE_UNKNOWN", `There is no storage type "${type}"`, {
     context: { type },
     hint: suggestion(String(type), Object.keys(DRIVERS)),
   });

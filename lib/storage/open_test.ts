@@ -14,7 +14,7 @@ Deno.test("a configuration opens the driver it names", async () => {
 Deno.test("storage types that are not there are refused with the ones that are", async () => {
   await assert.rejects(openStorage({ type: "locale" } as never), {
     code: "STORAGE_TYPE_UNKNOWN",
-    hint: /did you mean "local"/,
+    hint: /Did you mean "local"/,
   });
   await assert.rejects(openStorage({ type: "tape" } as never), { hint: /memory, local, s3/ });
 });

@@ -76,8 +76,8 @@ function keysOf({ credentials = {}, endpoint }: Pick<S3Config, "credentials" | "
   }
   throw new ConfigError(
     "STORAGE_CREDENTIALS_MISSING",
-    `The storage at ${endpoint} needs an access_key and a secret_key.`,
-    { hint: "Give both under storage.credentials as references $key:name.field." },
+    `The storage at ${endpoint} needs an access_key and a secret_key`,
+    { hint: "Give both under storage.credentials as references $key:name.field" },
   );
 }
 
@@ -86,7 +86,7 @@ function assertEndpoint(endpoint: string): void {
   const isValid = url !== null && /^https?:$/.test(url.protocol) &&
     url.username === "" && url.password === "";
   if (isValid) return;
-  throw new ConfigError("STORAGE_ENDPOINT_INVALID", "The storage's endpoint is no web address.", {
-    hint: "It looks like https://s3.eu-central-1.amazonaws.com, without credentials.",
+  throw new ConfigError("STORAGE_ENDPOINT_INVALID", "The storage's endpoint is no web address", {
+    hint: "It looks like https://s3.eu-central-1.amazonaws.com, without credentials",
   });
 }

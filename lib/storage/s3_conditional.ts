@@ -135,8 +135,8 @@ export class ConditionalPuts {
     if (await this.#isSupported(name, object)) return;
     throw new StorageError(
       "STORAGE_UNSUPPORTED",
-      `The S3 server at ${object.endpoint} ignores ${name}: it would write over "${object.key}".`,
-      { context: { ...object }, hint: "Use a server that has conditional writes." },
+      `The S3 server at ${object.endpoint} ignores ${name}: it would write over "${object.key}"`,
+      { context: { ...object }, hint: "Use a server that has conditional writes" },
     );
   }
 

@@ -31,39 +31,39 @@ interface Meaning {
 const UNAVAILABLE: Meaning = {
   code: "STORAGE_UNAVAILABLE",
   sentence: "The storage does not answer as it should",
-  hint: "See that the S3 server runs and can be reached; writing goes on by itself.",
+  hint: "See that the S3 server runs and can be reached; writing goes on by itself",
   retryable: true,
   again: true,
 };
 const DAMAGED: Meaning = {
   ...UNAVAILABLE,
   sentence: "The bytes did not arrive as they were sent",
-  hint: "Look at the network between here and the S3 server.",
+  hint: "Look at the network between here and the S3 server",
 };
 const UNAUTHORIZED: Meaning = {
   code: "STORAGE_UNAUTHORIZED",
   sentence: "The storage refuses these credentials",
-  hint: "Check access_key, secret_key and what the key may do with the bucket.",
+  hint: "Check access_key, secret_key and what the key may do with the bucket",
 };
 const UNKNOWN_KEY: Meaning = {
   ...UNAUTHORIZED,
   sentence: "The storage does not know this access key",
-  hint: "Check access_key; on AWS also that the session has not expired.",
+  hint: "Check access_key; on AWS also that the session has not expired",
 };
 const WRONG_SECRET: Meaning = {
   ...UNAUTHORIZED,
   sentence: "The storage refuses the signature",
-  hint: "Check secret_key, and the region: it must be the server's own.",
+  hint: "Check secret_key, and the region: it must be the server's own",
 };
 const WRONG_REGION: Meaning = {
   ...UNAUTHORIZED,
   sentence: "The storage is of another region or address",
-  hint: "Set region and endpoint as the server has them.",
+  hint: "Set region and endpoint as the server has them",
 };
 const WRONG_CLOCK: Meaning = {
   ...UNAUTHORIZED,
   sentence: "The clocks of this machine and of the storage differ too much",
-  hint: "Set this machine's clock.",
+  hint: "Set this machine's clock",
   // The SDK takes the server's time from the refusal and signs the next request with it.
   again: true,
 };
@@ -75,18 +75,18 @@ const NOT_ALLOWED: Meaning = {
 const BUCKET_MISSING: Meaning = {
   code: "BUCKET_MISSING",
   sentence: "There is no such bucket",
-  hint: "Create the bucket or correct its name in the environment.",
+  hint: "Create the bucket or correct its name in the environment",
 };
 const FULL: Meaning = {
   code: "STORAGE_FULL",
   sentence: "There is no room left",
-  hint: "Free space or raise the quota; writing goes on by itself.",
+  hint: "Free space or raise the quota; writing goes on by itself",
   retryable: true,
 };
 const OTHER: Meaning = {
   code: "STORAGE_FAILED",
   sentence: "The storage refused",
-  hint: "Look at the S3 server's log under the request's id.",
+  hint: "Look at the S3 server's log under the request's id",
 };
 
 /** The service's codes for an object that is not there; the last is a HEAD's, which has no body. */
@@ -131,7 +131,7 @@ export function s3FailureOf(thrown: unknown, object: S3Object): S3Failure {
   const detail = status === undefined ? connectionText(thrown) : `${name}, status ${status}`;
   const error = new StorageError(
     meaning.code,
-    `${meaning.sentence}: "${key}" in s3://${bucket} at ${object.endpoint} (${detail}).`,
+    `${meaning.sentence}: "${key}" in s3://${bucket} at ${object.endpoint} (${detail})`,
     {
       context: { ...object, s3Code: name, status, requestId },
       hint: meaning.hint,
@@ -146,7 +146,7 @@ export function s3FailureOf(thrown: unknown, object: S3Object): S3Failure {
 export function corruptionError(what: string, object: S3Object): StorageError {
   const { code, hint } = DAMAGED;
   const { key, bucket, endpoint } = object;
-  return new StorageError(code, `${what}: "${key}" in s3://${bucket} at ${endpoint}.`, {
+  return new StorageError(code, `${what}: "${key}" in s3://${bucket} at ${endpoint}`, {
     context: { ...object },
     hint,
     retryable: true,
@@ -156,7 +156,7 @@ export function corruptionError(what: string, object: S3Object): StorageError {
 function unanswered(thrown: unknown): Meaning {
   const refusal = refusalIn(thrown);
   if (refusal === undefined) return UNAVAILABLE;
-  return { ...NOT_ALLOWED, hint: `${refusalHint(refusal)}.` };
+  return { ...NOT_ALLOWED, hint: `${refusalHint(refusal)}` };
 }
 
 function byStatus(status: number): Meaning {

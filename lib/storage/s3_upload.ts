@@ -182,8 +182,8 @@ async function abort({ client, patience, object }: UploadOptions, upload: Upload
 function tooLarge(object: S3Object, partBytes: number): StorageError {
   return new StorageError(
     "STORAGE_FAILED",
-    `"${object.key}" is larger than ${PARTS_MAX} parts of ${partBytes} bytes.`,
-    { context: { ...object }, hint: "Write it as several objects." },
+    `"${object.key}" is larger than ${PARTS_MAX} parts of ${partBytes} bytes`,
+    { context: { ...object }, hint: "Write it as several objects" },
   );
 }
 

@@ -133,10 +133,10 @@ class S3Versions implements ObjectVersions {
       }
       throw new StorageError(
         "STORAGE_UNSUPPORTED",
-        `The S3 server at ${object.endpoint} keeps no versions of objects (${code}).`,
+        `The S3 server at ${object.endpoint} keeps no versions of objects (${code})`,
         {
           context: { ...object },
-          hint: "Turn versioning on at the server, or use one that has it.",
+          hint: "Turn versioning on at the server, or use one that has it",
         },
       );
     }

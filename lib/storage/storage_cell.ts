@@ -11,8 +11,8 @@ export function storageCell(storage: Storage, key: string): LeaseCell {
       if (storage.replace === undefined) {
         throw new StorageError(
           "STORAGE_UNSUPPORTED",
-          `${storage.location} cannot compare and swap.`,
-          { hint: "Use a storage that has conditional writes.", context: { key } },
+          `${storage.location} cannot compare and swap`,
+          { hint: "Use a storage that has conditional writes", context: { key } },
         );
       }
       const isWritten = await storage.replace(key, value, seen);

@@ -149,7 +149,7 @@ Deno.test("an S3 that accepts and never answers is told at the first failed try,
   });
   const put = assert.rejects(storage.put("a", BYTES), { code: "STORAGE_UNAVAILABLE" });
   const error = await failed.promise;
-  assert.match(error.message, /no answer within 30 ms/);
+  assert.match(error.message, /No answer within 30 ms/);
   await storage.close();
   await put;
 });
@@ -157,7 +157,7 @@ Deno.test("an S3 that accepts and never answers is told at the first failed try,
 Deno.test("a service logs that its storage began to fail and that it answers again, once each", () => {
   const lines: string[] = [];
   const log = new TryLog(createLogger({ format: "plain", write: (line) => lines.push(line) }));
-  const error = new StorageError("STORAGE_UNAVAILABLE", "The storage does not answer.");
+  const error = new StorageError("STORAGE_UNAVAILABLE", "The storage does not answer");
   log.succeeded();
   for (let tries = 0; tries < 3; tries++) log.failed(error);
   for (let tries = 0; tries < 3; tries++) log.succeeded();

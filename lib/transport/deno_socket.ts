@@ -177,8 +177,8 @@ function joined(frames: readonly Uint8Array[]): Uint8Array {
 }
 
 function broken(why: string): TransportError {
-  return new TransportError("CONNECTION_BROKEN", `The connection to the bus broke: ${why}.`, {
-    hint: "Check the url of the nats-server.",
+  return new TransportError("CONNECTION_BROKEN", `The connection to the bus broke: ${why}`, {
+    hint: "Check the url of the nats-server",
     retryable: true,
   });
 }

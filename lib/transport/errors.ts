@@ -2,9 +2,9 @@ import { messageOf, TransportError } from "@ssmd/runtime";
 
 /** `NO_RESPONDER`: nobody listens on the request's subject. */
 export function nobodyAnswers(subject: string): TransportError {
-  return new TransportError("NO_RESPONDER", `Nobody answers requests on "${subject}".`, {
+  return new TransportError("NO_RESPONDER", `Nobody answers requests on "${subject}"`, {
     context: { subject },
-    hint: "Start the component that answers there, or check the environment's name.",
+    hint: "Start the component that answers there, or check the environment's name",
     retryable: true,
   });
 }
@@ -13,8 +13,8 @@ export function nobodyAnswers(subject: string): TransportError {
 export function answeredTooLate(subject: string, timeoutMs: number): TransportError {
   return new TransportError(
     "REQUEST_TIMEOUT",
-    `No answer to a request on "${subject}" within ${timeoutMs} ms.`,
-    { context: { subject, timeoutMs }, hint: "Try again, or allow more time.", retryable: true },
+    `No answer to a request on "${subject}" within ${timeoutMs} ms`,
+    { context: { subject, timeoutMs }, hint: "Try again, or allow more time", retryable: true },
   );
 }
 
@@ -23,28 +23,28 @@ export function answerFailed(subject: string, cause: unknown): TransportError {
   return new TransportError(
     "REQUEST_FAILED",
     `The request on "${subject}" was answered with an error: ${messageOf(cause)}`,
-    { context: { subject }, cause, hint: "The log of the answering component says more." },
+    { context: { subject }, cause, hint: "The log of the answering component says more" },
   );
 }
 
 /** `TRANSPORT_CLOSED`: used after close. */
 export function transportClosed(): TransportError {
-  return new TransportError("TRANSPORT_CLOSED", "The transport was closed.", {
-    hint: "Open a new one; publishers and consumers end with the transport.",
+  return new TransportError("TRANSPORT_CLOSED", "The transport was closed", {
+    hint: "Open a new one; publishers and consumers end with the transport",
   });
 }
 
 /** `PUBLISHER_CLOSED`: published after close. */
 export function publisherClosed(): TransportError {
-  return new TransportError("PUBLISHER_CLOSED", "The publisher was closed.", {
-    hint: "Ask the transport for a new publisher.",
+  return new TransportError("PUBLISHER_CLOSED", "The publisher was closed", {
+    hint: "Ask the transport for a new publisher",
   });
 }
 
 /** `CONSUMER_IN_USE`: the durable name is being read by this transport already. */
 export function consumerInUse(name: string): TransportError {
-  return new TransportError("CONSUMER_IN_USE", `The consumer "${name}" is already open here.`, {
+  return new TransportError("CONSUMER_IN_USE", `The consumer "${name}" is already open here`, {
     context: { name },
-    hint: "Close it first, or give each reader a name of its own.",
+    hint: "Close it first, or give each reader a name of its own",
   });
 }

@@ -56,17 +56,17 @@ const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 /** Throws `KEY_INVALID` for what no store can hold. */
 export function assertKeyValueKey(key: string): void {
   if (KEY.test(key) && key.length <= 512) return;
-  throw new TransportError("KEY_INVALID", `"${key.slice(0, 80)}" is no key of a key-value store.`, {
+  throw new TransportError("KEY_INVALID", `"${key.slice(0, 80)}" is no key of a key-value store`, {
     context: { key: key.slice(0, 80) },
-    hint: "Escape other characters than letters, digits and _ - / = as =XX.",
+    hint: "Escape other characters than letters, digits and _ - / = as =XX",
   });
 }
 
 /** Throws `KEY_INVALID` for a store's name that no bus can hold. */
 export function assertStoreName(name: string): void {
   if (NAME.test(name)) return;
-  throw new TransportError("KEY_INVALID", `"${name}" is no name of a key-value store.`, {
+  throw new TransportError("KEY_INVALID", `"${name}" is no name of a key-value store`, {
     context: { name },
-    hint: "Use lower-case letters, digits and dashes.",
+    hint: "Use lower-case letters, digits and dashes",
   });
 }

@@ -32,9 +32,9 @@ export class MessageCheck {
   #assertSubject(subject: string): void {
     const env = this.#env;
     if (!subject.startsWith(`${env}.`) || !/^[^\s.*>]+(\.[^\s.*>]+)+$/.test(subject)) {
-      throw new TransportError("SUBJECT_INVALID", `Nothing can be published on "${subject}".`, {
+      throw new TransportError("SUBJECT_INVALID", `Nothing can be published on "${subject}"`, {
         context: { subject, env },
-        hint: `A subject begins with "${env}." and has no blanks, wildcards or empty tokens.`,
+        hint: `A subject begins with "${env}." and has no blanks, wildcards or empty tokens`,
       });
     }
     if (this.#subjects.size >= SUBJECTS_REMEMBERED_MAX) this.#subjects.clear();
@@ -50,19 +50,19 @@ export function sizeOf({ payload, id, headers }: OutMessage): number {
 }
 
 function invalidId(id: string): TransportError {
-  return new TransportError("ID_INVALID", `The message id ${JSON.stringify(id)} is refused.`, {
+  return new TransportError("ID_INVALID", `The message id ${JSON.stringify(id)} is refused`, {
     context: { id },
-    hint: "An id is printable ASCII without blanks, such as `{run}-{frame}-{index}`.",
+    hint: "An id is printable ASCII without blanks, such as `{run}-{frame}-{index}`",
   });
 }
 
 function tooLarge(message: OutMessage, bytesMax: number): TransportError {
   return new TransportError(
     "MESSAGE_TOO_LARGE",
-    `A message of ${message.payload.length} bytes on "${message.subject}" is too large.`,
+    `A message of ${message.payload.length} bytes on "${message.subject}" is too large`,
     {
       context: { subject: message.subject, id: message.id, bytesMax },
-      hint: `The nats-server takes ${bytesMax} bytes; raise its max_payload.`,
+      hint: `The nats-server takes ${bytesMax} bytes; raise its max_payload`,
     },
   );
 }

@@ -12,10 +12,10 @@ export function isOwnHeader(name: string): boolean {
 export function assertHeaders(headers: ReadonlyMap<string, string>): void {
   for (const [name, value] of headers) {
     if (isSendable(name, value)) continue;
-    throw new TransportError("HEADER_INVALID", `The header ${JSON.stringify(name)} is refused.`, {
+    throw new TransportError("HEADER_INVALID", `The header ${JSON.stringify(name)} is refused`, {
       context: { name, value },
       hint: "A name is printable ASCII without a colon and begins not with Nats- or Ssmd-; " +
-        "a value is printable ASCII without blanks at its ends.",
+        "a value is printable ASCII without blanks at its ends",
     });
   }
 }

@@ -64,9 +64,9 @@ export async function connectNats(
   }
   if (!isNewEnough(version)) {
     await connection.close();
-    throw new TransportError("SERVER_TOO_OLD", `The nats-server is version ${version}.`, {
+    throw new TransportError("SERVER_TOO_OLD", `The nats-server is version ${version}`, {
       context: { version, servers: endpoint.servers },
-      hint: `ssmd needs nats-server ${MAJOR_MIN}.${MINOR_MIN} or newer.`,
+      hint: `ssmd needs nats-server ${MAJOR_MIN}.${MINOR_MIN} or newer`,
     });
   }
   return connection;
@@ -88,7 +88,7 @@ export async function managerOf(connection: NatsConnection): Promise<JetStreamMa
 export function jetStreamError(error: unknown): TransportError {
   if (error instanceof TransportError) return error;
   if (error instanceof Error && error.name === "JetStreamNotEnabled" || isDisabled(error)) {
-    return new TransportError("JETSTREAM_DISABLED", "The nats-server runs without JetStream.", {
+    return new TransportError("JETSTREAM_DISABLED", "The nats-server runs without JetStream", {
       cause: error,
       hint: "Start it with JetStream: nats-server -js -sd <folder>",
     });
@@ -97,7 +97,7 @@ export function jetStreamError(error: unknown): TransportError {
   return new TransportError("TRANSPORT_FAILED", `The nats-server refused: ${messageOf(error)}`, {
     cause: error,
     context: error instanceof JetStreamApiError ? { apiCode: error.code } : {},
-    hint: "The log of the nats-server says more.",
+    hint: "The log of the nats-server says more",
     retryable: true,
   });
 }
@@ -117,16 +117,16 @@ function connectError(error: unknown, servers: readonly string[]): TransportErro
     return new TransportError("TRANSPORT_NOT_ALLOWED", sentence, {
       cause: error,
       context: { servers },
-      hint: `${refusalHint(refusal)}.`,
+      hint: `${refusalHint(refusal)}`,
     });
   }
   return new TransportError(
     "TRANSPORT_UNAVAILABLE",
-    `No nats-server answers at ${servers.join(", ")}: ${messageOf(error)}.`,
+    `No nats-server answers at ${servers.join(", ")}: ${messageOf(error)}`,
     {
       cause: error,
       context: { servers },
-      hint: "Start one with: nats-server -js, or check the url.",
+      hint: "Start one with: nats-server -js, or check the url",
       retryable: true,
     },
   );
@@ -135,11 +135,11 @@ function connectError(error: unknown, servers: readonly string[]): TransportErro
 function unauthorized(error: Error, servers: readonly string[] = []): TransportError {
   return new TransportError(
     "TRANSPORT_UNAUTHORIZED",
-    `The nats-server does not let us in: ${error.message}.`,
+    `The nats-server does not let us in: ${error.message}`,
     {
       cause: error,
       context: { servers },
-      hint: "Check the transport's credentials and what they are allowed to do.",
+      hint: "Check the transport's credentials and what they are allowed to do",
     },
   );
 }

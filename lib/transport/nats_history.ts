@@ -118,9 +118,9 @@ function take(message: Msg, batch: Batch): boolean {
 }
 
 function tooLate(stream: string): TransportError {
-  return new TransportError("TRANSPORT_TIMEOUT", `The stream "${stream}" is not read: no answer.`, {
+  return new TransportError("TRANSPORT_TIMEOUT", `The stream "${stream}" is not read: no answer`, {
     context: { stream, waitedMs: BATCH_MS_MAX },
-    hint: "The bus is away or overloaded; it is worth trying again.",
+    hint: "The bus is away or overloaded; it is worth trying again",
     retryable: true,
   });
 }

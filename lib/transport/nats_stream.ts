@@ -115,11 +115,11 @@ function conflict(name: string, what: string, cause?: unknown): TransportError {
   return new TransportError(
     "STREAM_CONFLICT",
     what === "subjects"
-      ? `Another stream on the server already holds the subjects of "${name}".`
-      : `The stream "${name}" exists with another ${what}.`,
+      ? `Another stream on the server already holds the subjects of "${name}"`
+      : `The stream "${name}" exists with another ${what}`,
     {
       context: { stream: name },
-      hint: "See `nats stream ls`; remove that stream or give this environment another name.",
+      hint: "See `nats stream ls`; remove that stream or give this environment another name",
       ...(cause === undefined ? {} : { cause }),
     },
   );

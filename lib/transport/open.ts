@@ -74,11 +74,11 @@ function refusal(type: unknown): ConfigError {
   if (typeof type === "string" && RESERVED.includes(type)) {
     return new ConfigError(
       "TRANSPORT_TYPE_UNSUPPORTED",
-      `The transport type "${type}" is a reserved name; it is not built in this version.`,
-      { context: { type }, hint: `Use one of: ${allowed.join(", ")}.` },
+      `The transport type "${type}" is a reserved name; it is not built in this version`,
+      { context: { type }, hint: `Use one of: ${allowed.join(", ")}` },
     );
   }
-  return new ConfigError("TRANSPORT_TYPE_UNKNOWN", `There is no transport type "${type}".`, {
+  return new ConfigError("TRANSPORT_TYPE_UNKNOWN", `There is no transport type "${type}"`, {
     context: { type },
     hint: suggestion(String(type), allowed),
   });

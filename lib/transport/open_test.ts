@@ -10,6 +10,6 @@ Deno.test("reserved and unknown bus types are refused with the ones that exist",
   }
   await assert.rejects(openTransport({ type: "nat" } as never, { env: "test" }), {
     code: "TRANSPORT_TYPE_UNKNOWN",
-    hint: /did you mean "nats"/,
+    hint: /Did you mean "nats"/,
   });
 });

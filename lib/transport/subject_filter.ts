@@ -84,10 +84,10 @@ function tokensOf(filter: string): string[] {
 function invalid(filter: string, why: string): TransportError {
   return new TransportError(
     "FILTER_INVALID",
-    `The subject filter "${filter}" is refused: ${why}.`,
+    `The subject filter "${filter}" is refused: ${why}`,
     {
       context: { filter },
-      hint: 'A filter looks like "prod.kraken.trade.*" or "prod.kraken.>".',
+      hint: 'A filter looks like "prod.kraken.trade.*" or "prod.kraken.>"',
     },
   );
 }

@@ -173,7 +173,7 @@ export function orderbook(
 ): BuilderDefinition<OrderbookView, OrderbookBuilder> {
   const { depth = 10, of } = options;
   if (!Number.isInteger(depth) || depth < 1 || depth > DEPTH_MAX) {
-    throw new ConfigError("SIGNAL_INVALID", `orderbook depth must be 1 to 1000, not ${depth}`);
+    throw new ConfigError("SIGNAL_INVALID", `Orderbook depth must be 1 to 1000, not ${depth}`);
   }
   return define({
     kind: "orderbook",

@@ -257,7 +257,7 @@ export function priceHistory(
     throw new ConfigError(
       "SIGNAL_INVALID",
       `priceHistory has 1 to ${SLOTS_MAX} slots: ${window} at ${resolutionUs} µs is out of range`,
-      { hint: "name another resolution" },
+      { hint: "Name another resolution" },
     );
   }
   const types: readonly EventType[] = Object.freeze([source === "trade" ? "trade" : "orderbook"]);

@@ -92,7 +92,7 @@ export class StateReader {
     const at = this.#at;
     if (at + count > this.#bytes.length) {
       throw new CodecError("STATE_TRUNCATED", `The state ends at byte ${this.#bytes.length}`, {
-        hint: "it was written by another version; start without it",
+        hint: "It was written by another version; start without it",
         context: { at, count },
       });
     }

@@ -128,7 +128,7 @@ function failed(what: string, text: string): SsmdError {
     "SIGNAL_CHECK_FAILED",
     `${what} does not run: ${text.trim().slice(0, 500)}`,
     {
-      hint: "checking a signal needs Deno on this machine, and the right to start it",
+      hint: "Checking a signal needs Deno on this machine, and the right to start it",
     },
   );
 }

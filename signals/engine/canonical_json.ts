@@ -44,6 +44,6 @@ function nested(value: object, place: string, depth: number): string {
 
 function invalid(place: string, what: string): ValueError {
   return new ValueError("VALUE_INVALID", `${place} ${what}`, {
-    hint: "numbers must be finite; write null for what is not known",
+    hint: "Numbers must be finite; write null for what is not known",
   });
 }

@@ -126,7 +126,7 @@ export function overriddenParams(
     const own = Object.hasOwn(params, name) ? params[name] : undefined;
     if (own === undefined) {
       const names = Object.keys(params);
-      const hint = names.length === 0 ? "it has none" : suggestion(name, names);
+      const hint = names.length === 0 ? "It has none" : suggestion(name, names);
       throw badParam(`There is no parameter "${name}"`, hint);
     }
     if (typeof value !== typeof own || (typeof value === "number" && !Number.isFinite(value))) {

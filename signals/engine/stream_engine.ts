@@ -136,7 +136,7 @@ export class StreamEngine {
     const version = from.number();
     if (version !== STATE_VERSION) {
       throw new CodecError("STATE_VERSION", `The state has version ${version}`, {
-        hint: `this is version ${STATE_VERSION}: start without it`,
+        hint: `This is version ${STATE_VERSION}: start without it`,
       });
     }
     this.#direct.read(from);

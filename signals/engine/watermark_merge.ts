@@ -49,7 +49,7 @@ export class WatermarkMerge {
       throw new MergeOverflow(
         "SIGNALS_FEED_SILENT",
         `${this.#waiting.length} records wait for the feed "${late}"`,
-        { hint: "is its connector running?", context: { feed: late } },
+        { hint: "Is its connector running?", context: { feed: late } },
       );
     }
     this.#waiting.push(record);

@@ -47,13 +47,13 @@ export class FirstSignals {
         return { ok: true, signals: [], lag_seconds: 0, switches: await switches() };
       case "enable":
       case "disable":
-        throw new SsmdError("SIGNAL_UNKNOWN", `there is no signal "${request.id}" here`, {
+        throw new SsmdError("SIGNAL_UNKNOWN", `There is no signal "${request.id}" here`, {
           hint: HINT,
         });
       case "deploy": {
         const wanted = await readSignals();
         if (wanted.length === 0) {
-          throw new SsmdError("SIGNALS_NONE", "this environment names no signals", { hint: HINT });
+          throw new SsmdError("SIGNALS_NONE", "This environment names no signals", { hint: HINT });
         }
         await assertLoads(wanted);
         this.isWaiting = false;

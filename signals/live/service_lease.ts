@@ -24,7 +24,7 @@ export class ServiceLease {
       onLost: (holder) =>
         this.#lost.resolve(
           new SsmdError("SIGNALS_SUPERSEDED", `${holder} runs the signals now`, {
-            hint: "nothing is lost: start it again, and it stands by",
+            hint: "Nothing is lost: start it again, and it stands by",
           }),
         ),
     });

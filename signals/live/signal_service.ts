@@ -282,7 +282,7 @@ export class SignalService {
     this.#failed.resolve(
       error instanceof SsmdError
         ? error
-        : new SsmdError("SIGNALS_FAILED", message, { hint: "its log says more" }),
+        : new SsmdError("SIGNALS_FAILED", message, { hint: "Its log says more" }),
     );
   }
 

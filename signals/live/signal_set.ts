@@ -123,7 +123,7 @@ export class SignalSet {
   async setEnabled(id: string, isEnabled: boolean): Promise<void> {
     const ids = this.#wanted.map((signal) => signal.id);
     if (!ids.includes(id)) {
-      throw new SsmdError("SIGNAL_UNKNOWN", `there is no signal "${id}" in this environment`, {
+      throw new SsmdError("SIGNAL_UNKNOWN", `There is no signal "${id}" in this environment`, {
         hint: suggestion(id, ids),
       });
     }
@@ -194,7 +194,7 @@ export class SignalSet {
 
   get #open(): Supervisor {
     if (this.#supervisor === undefined) {
-      throw new SsmdError("SIGNALS_NOT_OPEN", "signals are used before they are opened");
+      throw new SsmdError("SIGNALS_NOT_OPEN", "Signals are used before they are opened");
     }
     return this.#supervisor;
   }
@@ -274,7 +274,7 @@ export async function assertLoads(signals: readonly HostedSignal[]): Promise<voi
     ];
     if (first === undefined) return;
     throw new SsmdError("SIGNAL_FAILED", `${first.id} cannot be loaded: ${first.message}`, {
-      hint: "the signals run on as they were; ssmd signal check says more",
+      hint: "The signals run on as they were; ssmd signal check says more",
     });
   } finally {
     await trial.stop();

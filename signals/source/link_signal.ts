@@ -115,7 +115,7 @@ function stripped(path: string, source: string): string {
   try {
     return stripTypeScriptTypes(source);
   } catch (error) {
-    throw new SignalRefused(placeOf(path, source, 0), `its types: ${messageOf(error)}`);
+    throw new SignalRefused(placeOf(path, source, 0), `Its types: ${messageOf(error)}`);
   }
 }
 
@@ -124,7 +124,7 @@ function parsed(path: string, source: string, text: string): ReturnType<typeof l
     return lexer.parse(text);
   } catch (error) {
     const offset = Number((error as { idx?: unknown }).idx ?? 0);
-    throw new SignalRefused(placeOf(path, source, offset), "it cannot be read as TypeScript");
+    throw new SignalRefused(placeOf(path, source, offset), "It cannot be read as TypeScript");
   }
 }
 

@@ -47,7 +47,7 @@ export async function findSignal(
     const id = FILE.exec(file)?.[1];
     if (id === undefined) {
       throw new UsageError("SIGNAL_NAME_INVALID", `"${file}" is no name of a signal`, {
-        hint: "a signal's file has small letters, digits and _: spread_widens.ts",
+        hint: "A signal's file has small letters, digits and _: spread_widens.ts",
       });
     }
     return { id, path: name };
@@ -57,7 +57,7 @@ export async function findSignal(
   if (known !== undefined) return known;
   const ids = all.map(({ id }) => id);
   throw new UsageError("SIGNAL_UNKNOWN", `There is no signal "${name}"`, {
-    hint: ids.length === 0 ? "make one with ssmd signal new" : suggestion(name, ids),
+    hint: ids.length === 0 ? "Make one with ssmd signal new" : suggestion(name, ids),
   });
 }
 

@@ -208,7 +208,7 @@ function spawnHost(): Deno.ChildProcess {
   if (Deno.build.standalone) {
     // A compiled program starts itself again, with all the rights that are built into it.
     throw new ConfigError("SIGNALS_NEED_DENO", "A compiled ssmd runs no signals", {
-      hint: "run it with Deno: hosts are processes of Deno without rights",
+      hint: "Run it with Deno: hosts are processes of Deno without rights",
     });
   }
   const command = [

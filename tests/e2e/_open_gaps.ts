@@ -48,7 +48,7 @@ interface FeedEntry {
 /** The first feed of a rig. */
 export async function firstFeed(rig: Rig): Promise<FeedEntry> {
   const [feed] = (await read<{ feeds: FeedEntry[] }>(rig, "/v1/feeds")).feeds;
-  if (feed === undefined) throw new TypeError("The rig has no feed.");
+  if (feed === undefined) throw new TypeError("The rig has no feed");
   return feed;
 }
 

@@ -225,7 +225,7 @@ export class RunningUp extends Running {
   captured(): LogLine {
     const line = this.lines.find(({ message }) => message === "captured");
     if (line === undefined) {
-      throw new Error(`nothing was said of what is captured:\n${this.output}`);
+      throw new Error(`Nothing was said of what is captured:\n${this.output}`);
     }
     return line;
   }

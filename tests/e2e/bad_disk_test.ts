@@ -26,7 +26,7 @@ Deno.test({
     disk.fill();
     const { level, error } = await rig.up.line(spoolIsFull);
     assert.equal(level, "error");
-    assert.match((error as { hint: string }).hint, /free space .*nothing accepted is lost/);
+    assert.match((error as { hint: string }).hint, /Free space .*nothing accepted is lost/);
     for (const venue of ["kraken", "kalshi"]) {
       const counted = () => rig.metric("errors_total", venue, `,error_type="spool"`);
       await eventually("two tries counted", async () => await counted() >= 2);
@@ -92,8 +92,8 @@ Deno.test({
     disk.fill();
     const { code, output } = await rig.again(["--for", "3s"]);
     assert.equal(code, 1, output);
-    assert.match(output, /error: the disk of the spool \S+ is full/);
-    assert.match(output, /hint: +free space there and start again; what was accepted/);
+    assert.match(output, /error: The disk of the spool \S+ is full/);
+    assert.match(output, /hint: +Free space there and start again; what was accepted/);
     assert.match(output, /code: +SPOOL_FULL/);
     assert.doesNotMatch(output, /os error/);
     disk.free();
@@ -130,7 +130,7 @@ Deno.test({
       await capturing.line(spoolIsFull);
       const { code, output } = await capturing.stop("SIGTERM", END_MS_MAX);
       assert.equal(code, 1, output);
-      assert.match(output, /error: the spool could not be written .*: [1-9]\d* lines .* are lost/);
+      assert.match(output, /error: The spool could not be written .*: [1-9]\d* lines .* are lost/);
       assert.match(output, /code: +SPOOL_GIVEN_UP/);
       disk.free();
       await using again = start();
@@ -152,7 +152,7 @@ Deno.test({
     disk.fill();
     const { code, output } = await runSsmd(["up", "--port", "0", "--data", disk.path]);
     assert.equal(code, 1, output);
-    assert.match(output, /error: the disk of the spool \S+ is full/);
+    assert.match(output, /error: The disk of the spool \S+ is full/);
     assert.match(output, /code: +SPOOL_FULL/);
     assert.equal(output.includes('"connected"'), false, "nothing was begun");
   },
@@ -166,8 +166,8 @@ Deno.test({
     disk.makeReadOnly();
     const { code, output } = await runSsmd(["up", "--port", "0", "--data", disk.path]);
     assert.equal(code, 1);
-    assert.match(output, /error: the spool \S+ cannot be written/);
-    assert.match(output, /hint: +make the folder writable for this user, or choose another/);
+    assert.match(output, /error: The spool \S+ cannot be written/);
+    assert.match(output, /hint: +Make the folder writable for this user, or choose another/);
     assert.match(output, /code: +SPOOL_READ_ONLY/);
     assert.equal(output.includes("connected"), false, "nothing was begun");
   },
@@ -179,7 +179,7 @@ Deno.test("up refuses a data folder that is a file, and says so", async () => {
     const { code, output } = await runSsmd(["up", "--port", "0", "--data", path]);
     assert.equal(code, 1);
     assert.match(output, /code: +SPOOL_UNUSABLE/);
-    assert.match(output, /hint: +name a folder that can be made and written with --data/);
+    assert.match(output, /hint: +Name a folder that can be made and written with --data/);
   } finally {
     await Deno.remove(path);
   }

@@ -57,7 +57,7 @@ Deno.test("a wrong key ends up with the venue's sentence, and what came meanwhil
   await using rig = await Rig.start({ wrongKey: { keyId: "somebody", privateKeyPem } });
   const { code, output } = await rig.up.end();
   assert.equal(code, 1, output);
-  assert.match(output, /error: the venue refused the credentials \(HTTP 401: ".+"\): check key_id/);
+  assert.match(output, /error: The venue refused the credentials \(HTTP 401: ".+"\): check key_id/);
   assert.match(output, /code: +VENUE_ACCESS_DENIED/);
   assert.ok(!output.includes("connection refused"), output);
   assert.equal(output.includes(der.toBase64().slice(0, 40)), false, "no key in the log");

@@ -166,7 +166,7 @@ Deno.test("of two up on one data folder the second refuses at once, and the firs
   assert.match(second.output, /code: +ARCHIVER_RUNNING/);
   assert.match(second.output, new RegExp(`error: .*process ${first.pid} on .* archives "demo"`));
   assert.doesNotMatch(second.output, /waits/);
-  assert.match(second.output, /hint: +stop it first, or choose another folder with --data/);
+  assert.match(second.output, /hint: +Stop it first, or choose another folder with --data/);
   await priced(await first.url());
   const status = async () => {
     const { output } = await runSsmd(["status", "--data", data.path, "--output", "json"]);
@@ -197,14 +197,14 @@ Deno.test("up without a registry runs the demo that comes with ssmd, unless a fo
   assert.equal((await up.stop()).code, 0);
   const { code, output } = await runSsmd(["up", "--dir", "."], { cwd: folder.path });
   assert.equal(code, 1);
-  assert.match(output, /there is no registry in .*CONFIG_NOT_FOUND/s);
+  assert.match(output, /There is no registry in .*CONFIG_NOT_FOUND/s);
 });
 
 Deno.test("up ends with 1 and the nearest name for an environment that there is not", async () => {
   const { code, output } = await runSsmd(["up", "--env", "demoo"]);
   assert.equal(code, 1);
-  assert.match(output, /there is no environment "demoo"/);
-  assert.match(output, /did you mean "demo"\?/);
+  assert.match(output, /There is no environment "demoo"/);
+  assert.match(output, /Did you mean "demo"\?/);
 });
 
 Deno.test("up refuses a wrong environment with file, place and what would be right, before anything starts", async () => {
@@ -268,7 +268,7 @@ Deno.test("up ends with 2 for values that cannot be, before anything is started"
     [["--port", "x"], /"x" is no value for port: a port is a whole number from 0/],
     [["--port", "65536"], /"65536" is no value for port/],
     [["--for", "5"], /"5" is no duration: write a length of time above 0 with a unit, like 500ms/],
-    [["--prot", "1"], /there is no flag "--prot"[\s\S]*did you mean "--port"/],
+    [["--prot", "1"], /There is no flag "--prot"[\s\S]*Did you mean "--port"/],
   ];
   const ended = await Promise.all(cases.map(([flags]) => runSsmd(["up", ...flags])));
   for (const [index, [flags, said]] of cases.entries()) {

@@ -24,8 +24,8 @@ function pem(label: string, bytes: ArrayBuffer): string {
 function bytesOfPem(text: string): Uint8Array<ArrayBuffer> {
   const body = /-----BEGIN PUBLIC KEY-----([\s\S]+?)-----END PUBLIC KEY-----/.exec(text)?.[1];
   if (body === undefined) {
-    throw new VenueError("KEY_UNREADABLE", "The key for the handshake is no public key in PEM.", {
-      hint: "Give a file that begins with -----BEGIN PUBLIC KEY-----.",
+    throw new VenueError("KEY_UNREADABLE", "The key for the handshake is no public key in PEM", {
+      hint: "Give a file that begins with -----BEGIN PUBLIC KEY-----",
     });
   }
   return new Uint8Array(Buffer.from(body.replace(/\s+/g, ""), "base64"));
@@ -80,9 +80,9 @@ export class SignatureCheck {
       const key = await crypto.subtle.importKey("spki", bytes, "Ed25519", false, ["verify"]);
       return new SignatureCheck(key, "Ed25519");
     } catch (cause) {
-      throw new VenueError("KEY_UNREADABLE", "The public key is neither RSA nor Ed25519.", {
+      throw new VenueError("KEY_UNREADABLE", "The public key is neither RSA nor Ed25519", {
         cause,
-        hint: "Kalshi takes RSA (2048 bits or more) and Ed25519 keys.",
+        hint: "Kalshi takes RSA (2048 bits or more) and Ed25519 keys",
       });
     }
   }

@@ -2,16 +2,16 @@ import { messageOf, StorageError } from "@ssmd/runtime";
 
 /** The accounts changed concurrently. */
 export function storeChangedError(): StorageError {
-  return new StorageError("CLIENT_STORE_CHANGED", "the clients were changed by somebody else", {
-    hint: "try again",
+  return new StorageError("CLIENT_STORE_CHANGED", "The clients were changed by somebody else", {
+    hint: "Try again",
     retryable: true,
   });
 }
 
 /** The store was closed. */
 export function storeClosedError(): StorageError {
-  return new StorageError("CLIENT_STORE_CLOSED", "the store of clients is closed", {
-    hint: "it is closed with the gateway or the command that opened it",
+  return new StorageError("CLIENT_STORE_CLOSED", "The store of clients is closed", {
+    hint: "It is closed with the gateway or the command that opened it",
   });
 }
 
@@ -20,14 +20,14 @@ export function storeFailedError(cause: unknown, where: string): StorageError {
   const why = messageOf(cause);
   if (cause instanceof StorageError) return cause;
   if (/database is locked|database table is locked/.test(why)) {
-    return new StorageError("CLIENT_STORE_BUSY", "the store of clients is in use by another", {
+    return new StorageError("CLIENT_STORE_BUSY", "The store of clients is in use by another", {
       ...{ cause, context: { where }, retryable: true },
-      hint: "try again in a moment",
+      hint: "Try again in a moment",
     });
   }
-  return new StorageError("CLIENT_STORE_FAILED", `the store of clients refused: ${why}`, {
+  return new StorageError("CLIENT_STORE_FAILED", `The store of clients refused: ${why}`, {
     ...{ cause, context: { where } },
-    hint: `check ${where}: that it can be written, and that its disk is not full`,
+    hint: `Check ${where}: that it can be written, and that its disk is not full`,
   });
 }
 
@@ -36,6 +36,6 @@ export function storeNewer(where: string, found: number, known: number): Storage
   return new StorageError(
     "CLIENT_STORE_NEWER",
     `${where} has schema ${found}, this version knows ${known}`,
-    { context: { where, found, known }, hint: "use the newer version of ssmd that wrote it" },
+    { context: { where, found, known }, hint: "Use the newer version of ssmd that wrote it" },
   );
 }

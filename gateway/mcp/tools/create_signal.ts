@@ -23,9 +23,9 @@ export const CREATE_SIGNAL = defineTool({
   annotations: { readOnlyHint: false },
   run: async ({ words, thread }, ask) => {
     if (words === undefined && thread === undefined) {
-      throw new Problem("INVALID_ARGUMENT", "words are missing", {
+      throw new Problem("INVALID_ARGUMENT", "Words are missing", {
         status: 400,
-        hint: "say when the signal fires, or name a thread",
+        hint: "Say when the signal fires, or name a thread",
       });
     }
     const data = thread === undefined

@@ -41,7 +41,7 @@ export function metaRoutes(source: MetaSource): Route[] {
 async function viewOn({ registry }: MetaSource, day: string | undefined): Promise<RegistryView> {
   if (registry === undefined) {
     const hint = "start the gateway in the project's folder";
-    throw new Problem("NO_REGISTRY", "this gateway knows no registry", { status: 503, hint });
+    throw new Problem("NO_REGISTRY", "This gateway knows no registry", { status: 503, hint });
   }
   try {
     return await registry.on(day);

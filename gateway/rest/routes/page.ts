@@ -42,9 +42,9 @@ async function load(name: string): Promise<Uint8Array> {
   try {
     return await Deno.readFile(url);
   } catch (cause) {
-    throw new StorageError("PAGE_MISSING", `the page's file ${name} cannot be read`, {
+    throw new StorageError("PAGE_MISSING", `The page's file ${name} cannot be read`, {
       cause,
-      hint: "build it with gateway/page/build.ts, or include gateway/page/dist when compiling",
+      hint: "Build it with gateway/page/build.ts, or include gateway/page/dist when compiling",
     });
   }
 }

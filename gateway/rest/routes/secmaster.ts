@@ -49,9 +49,9 @@ function instrumentOf(master: SecurityMaster, access: Access, id: string): Instr
     if (each.id !== id && isVisible(each, access) && names.push(each.id) >= NAMES_MAX) break;
   }
   const near = nearest(shorten(id), names);
-  throw new Problem("UNKNOWN_INSTRUMENT", `there is no instrument "${shorten(id)}"`, {
+  throw new Problem("UNKNOWN_INSTRUMENT", `There is no instrument "${shorten(id)}"`, {
     status: 404,
-    hint: near === undefined ? "all are at /v1/secmaster/instruments" : `did you mean "${near}"?`,
+    hint: near === undefined ? "All are at /v1/secmaster/instruments" : `Did you mean "${near}"?`,
   });
 }
 
@@ -155,7 +155,7 @@ function lookup(source: InstrumentSource): Route {
       const detail = `"${shorten(external)}" of ${shorten(feed)} means no instrument then`;
       throw new Problem("UNKNOWN_NAME", detail, {
         status: 404,
-        hint: "names are case-sensitive; /v1/secmaster/resolve tells about a span of time",
+        hint: "Names are case-sensitive; /v1/secmaster/resolve tells about a span of time",
       });
     },
   });
@@ -180,7 +180,7 @@ function resolve(source: InstrumentSource): Route {
       const toUs = to === undefined ? fromUs + DAY_US : usOf(to);
       if (toUs <= fromUs) {
         const hint = "the span is from inclusive to exclusive";
-        throw new Problem("INVALID_PARAMETER", "to lies not behind from", { status: 400, hint });
+        throw new Problem("INVALID_PARAMETER", "To lies not behind from", { status: 400, hint });
       }
       const sees = (name: string, other: string) =>
         access.typesOf(feed, name) !== 0 || access.typesOf(feed, other) !== 0;

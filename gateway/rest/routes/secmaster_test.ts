@@ -98,7 +98,7 @@ Deno.test("names resolve to intervals, partly or not at all; what is wrong is to
     assert.equal(wrong.status, 400);
     assert.equal(
       (await get("/v1/secmaster/instruments/BTCUSB")).body["hint"],
-      'did you mean "BTCUSD"?',
+      'Did you mean "BTCUSD"?',
     );
     assert.equal((await get("/v1/secmaster/instruments?as_of=soon")).status, 400);
     const unknown = await get("/v1/secmaster/lookup?feed=kraken&external=XXX");

@@ -77,7 +77,7 @@ function oneRoute({ client }: SignalSource): Route {
       const found = signals.find((signal) => signal.id === id);
       if (found !== undefined) return rawJson(JSON.stringify(found));
       const hint = suggestion(id, signals.map((signal) => signal.id));
-      throw new Problem("SIGNAL_UNKNOWN", `there is no signal "${id}"`, { status: 404, hint });
+      throw new Problem("SIGNAL_UNKNOWN", `There is no signal "${id}"`, { status: 404, hint });
     },
   });
 }

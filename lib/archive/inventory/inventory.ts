@@ -53,7 +53,7 @@ async function archivedFeeds(storage: Storage, env: string): Promise<string[]> {
   if (feeds.size > 0) return [...feeds].sort();
   const message = `There is no archive of the environment "${env}" in "${storage.location}".`;
   throw new ArchiveError("ARCHIVE_NOT_FOUND", message, {
-    hint: "--data names the folder that holds raw/ and normalized/; --env alone takes its storage.",
+    hint: "--data names the folder that holds raw/ and normalized/; --env alone takes its storage",
     context: { env },
   });
 }

@@ -56,17 +56,17 @@ export function readsFires({ types, version }: Pick<ArchiveQuery, "types" | "ver
 export function assertQuery({ types, symbols, fromUs, toUs }: ArchiveQuery): void {
   const strange = types?.find((type) => !EVENT_TYPES.includes(type));
   if (strange !== undefined) {
-    throw invalid(`"${strange}" is no type of record.`, `Types are ${EVENT_TYPES.join(", ")}.`);
+    throw invalid(`"${strange}" is no type of record`, `Types are ${EVENT_TYPES.join(", ")}`);
   }
-  if (types?.length === 0) throw invalid("No type of record is asked for.", "Leave types out.");
-  if (symbols?.length === 0) throw invalid("No symbol is asked for.", "Leave symbols out.");
+  if (types?.length === 0) throw invalid("No type of record is asked for", "Leave types out");
+  if (symbols?.length === 0) throw invalid("No symbol is asked for", "Leave symbols out");
   for (const us of [fromUs, toUs]) {
     if (us === undefined || (us >= 0 && us < TIME_US_MAX)) continue;
-    throw invalid(`${us} µs is no time of an archive.`, "Times are µs since 1970.");
+    throw invalid(`${us} µs is no time of an archive`, "Times are µs since 1970");
   }
   if (fromUs !== undefined && toUs !== undefined && fromUs >= toUs) {
     const span = `${isoOfUs(fromUs)} to ${isoOfUs(toUs)}`;
-    throw invalid(`The span ${span} is empty.`, "The end is the first moment that is left out.");
+    throw invalid(`The span ${span} is empty`, "The end is the first moment that is left out");
   }
 }
 

@@ -185,7 +185,7 @@ function fileMissing({ key, fromUs, toUs, count }: Unit, cause: unknown): Corrup
     "FILE_MISSING",
     `${key} is named in its manifest and is not in storage: ${messageOf(cause)}`,
     {
-      hint: "Restore the file from a copy, or seal the day anew from raw.",
+      hint: "Restore the file from a copy, or seal the day anew from raw",
       context: { key },
       cause,
     },

@@ -145,7 +145,7 @@ Deno.test("days and spans without records are empty, what is not in the archive 
     Array.fromAsync(readArchive(storage, query));
   await assert.rejects(read({ env: "tets", feed: "kraken" }), {
     code: "ARCHIVE_NOT_FOUND",
-    message: 'There is no archive of the environment "tets" in "memory".',
+    message: 'There is no archive of the environment "tets" in "memory"',
     hint: 'Did you mean "test"?',
   });
   await assert.rejects(read({ env: "test", feed: "krakn" }), { hint: 'Did you mean "kraken"?' });

@@ -87,7 +87,7 @@ export async function assertKnown(
   if (version === undefined && await hasAny(storage, feedPrefix("raw", env, { feed }))) return;
   if (await hasAny(storage, feedPrefix("normalized", env, { feed, version }))) return;
   const { what, hint } = await missing(storage, { env, feed, version });
-  throw new ArchiveError("ARCHIVE_NOT_FOUND", `There is no ${what} in "${storage.location}".`, {
+  throw new ArchiveError("ARCHIVE_NOT_FOUND", `There is no ${what} in "${storage.location}"`, {
     hint,
     context: { env, feed, ...(version === undefined ? {} : { version }) },
   });
@@ -99,21 +99,16 @@ async function missing(
 ): Promise<{ what: string; hint: string }> {
   const envs = await namesIn(storage, "");
   if (!envs.includes(env)) {
-    const hint = envs.length === 0 ? "The archive is empty." : hintOf(env, envs);
+    const hint = envs.length === 0 ? "The archive is empty" : suggestion(env, envs);
     return { what: `archive of the environment "${env}"`, hint };
   }
   const feeds = await namesIn(storage, `${env}/`);
   if (!feeds.includes(feed)) {
-    return { what: `feed "${feed}" of the environment "${env}"`, hint: hintOf(feed, feeds) };
+    return { what: `feed "${feed}" of the environment "${env}"`, hint: suggestion(feed, feeds) };
   }
   const versions = await namesIn(storage, `${env}/${feed}/`);
   const what = `version "${version}" of ${env}/${feed}`;
-  return { what, hint: hintOf(version ?? "", versions.filter((name) => !name.includes("."))) };
-}
-
-function hintOf(name: string, known: readonly string[]): string {
-  const text = suggestion(name, known);
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith("?") ? "" : "."}`;
+  return { what, hint: suggestion(version ?? "", versions.filter((name) => !name.includes("."))) };
 }
 
 async function hasAny(storage: Storage, prefix: string): Promise<boolean> {

@@ -60,8 +60,8 @@ function unreadable(block: BlockOffset, record: number, error: unknown): Archive
   const { key, offset, recordsBefore } = block;
   const number = recordsBefore + record;
   const where = `record ${number} in the frame at byte ${offset}`;
-  return new ArchiveError("ARCHIVE_DAMAGED", `${key}, ${where}: ${messageOf(error)}.`, {
-    hint: "What stands before was read; restore the file from a copy.",
+  return new ArchiveError("ARCHIVE_DAMAGED", `${key}, ${where}: ${messageOf(error)}`, {
+    hint: "What stands before was read; restore the file from a copy",
     context: { key, offset, record: number },
     cause: error,
   });

@@ -190,8 +190,8 @@ function mismatch(bytes: Uint8Array, { key, bytes: length }: ManifestFile): Arch
   const why = bytes.length === length
     ? "it does not have the SHA-256 that its manifest names"
     : `it has ${bytes.length} bytes, its manifest names ${length}`;
-  return new ArchiveError("ARCHIVE_DAMAGED", `${key} is damaged: ${why}.`, {
-    hint: "What stands in whole frames was read; restore the file from a copy.",
+  return new ArchiveError("ARCHIVE_DAMAGED", `${key} is damaged: ${why}`, {
+    hint: "What stands in whole frames was read; restore the file from a copy",
     context: { key, offset: Math.min(bytes.length, length) },
   });
 }

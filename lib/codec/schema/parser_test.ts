@@ -75,6 +75,6 @@ for (const [what, text, message] of BAD) {
 
 Deno.test("parseSchema() says what was probably meant", () => {
   assert.throws(() => parseSchema("a.capnp", `${ID}struct S { a @0 :Flaot64; }`), {
-    hint: 'did you mean "Float64"?',
+    hint: 'Did you mean "Float64"?',
   });
 });

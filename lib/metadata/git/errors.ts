@@ -2,8 +2,8 @@ import { ConfigError } from "@ssmd/runtime";
 
 /** What of a repository cannot be read. */
 export function gitError(what: string, cause?: unknown): ConfigError {
-  return new ConfigError("GIT_FAILED", `the git repository cannot be read: ${what}`, {
-    hint: "see git fsck; the folder .git must be readable (--allow-read)",
+  return new ConfigError("GIT_FAILED", `The git repository cannot be read: ${what}`, {
+    hint: "See git fsck; the folder .git must be readable (--allow-read)",
     ...(cause === undefined ? {} : { cause }),
   });
 }

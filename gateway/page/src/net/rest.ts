@@ -72,7 +72,7 @@ export class Rest {
     if (response.status === 401 && watchSignIn) this.onSignedOut();
     const body = await response.json().catch(() => ({}));
     if (response.ok) return { ok: true, body, asOfMs: null };
-    const hint = body.hint === undefined ? "" : `: ${body.hint}`;
+    const hint = body.hint === undefined ? "" : `. ${body.hint}`;
     return { ok: false, status: response.status, detail: `${body.detail ?? "refused"}${hint}` };
   }
 
