@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { readArchive } from "@ssmd/archive";
 import { verifyArchive } from "@ssmd/dataset/verify";
+import type { MarketEvent } from "@ssmd/market";
 import { silentLogger } from "@ssmd/runtime";
 import { folderStorage } from "@ssmd/storage";
 import { startUp, type Up } from "./up.ts";
@@ -11,7 +12,18 @@ const SERIES = "KXROLL15M";
 const STAYS = ["KXSTAY-26DEC31-T1", "KXSTAY-26DEC31-T2", "KXSTAY-26DEC31-T3"];
 /** Simulated hours and the pace of their time; the long form is the one of the promise. */
 const LONG = Deno.env.get("SSMD_SOAK_ROLLS") === "1";
-const { speed, rolls } = LONG ? { speed: 60, rolls: 8 } : { speed: 180, rolls: 3 };
+const { speed, rolls } = LONG ? { speed: 60, rolls: 8 } : { speed: 120, rolls: 3 };
+
+/** Steps of a market from when it opens. */
+const LIFE = [
+  ...["activated", "price_level_structure_updated", "close_date_updated"],
+  ...["determined", "settled"],
+];
+
+function hasTenths(event: MarketEvent): boolean {
+  if (event.type !== "orderbook") return false;
+  return [...event.bids, ...event.asks].some(({ price }) => Math.round(price * 1000) % 10 !== 0);
+}
 
 interface RestMarket {
   ticker: string;
@@ -60,6 +72,13 @@ async function untilRolled(up: Up): Promise<RestMarket[]> {
   }
 }
 
+interface Version {
+  state: string;
+  result?: string;
+  closes?: string;
+  price_grid?: { step: string }[];
+}
+
 /** The gateway lists what rolls by the venue's name, and tells its life as it was. */
 async function assertKnown(up: Up): Promise<void> {
   const get = async (path: string) => (await fetch(up.gatewayUrl + path)).json();
@@ -70,8 +89,16 @@ async function assertKnown(up: Up): Promise<void> {
   const settled = (await marketsAt(up)).find(({ status }, i) => i > 0 && status === "finalized");
   assert.ok(rolled !== undefined && settled !== undefined);
   const path = `/v1/secmaster/instruments/${settled.ticker}/history`;
-  const { versions }: { versions: { state: string; result?: string }[] } = await get(path);
-  assert.deepEqual(versions.map(({ state }) => state), ["listed", "open", "determined", "settled"]);
+  const { versions }: { versions: Version[] } = await get(path);
+  assert.deepEqual(
+    versions.map(({ state, price_grid }) => `${state} ${price_grid?.[0]?.step}`),
+    [
+      ...["listed 0.0100", "open 0.0100", "open 0.0010", "open 0.0010", "determined 0.0010"],
+      "settled 0.0010",
+    ],
+  );
+  const closes = versions.map((each) => Date.parse(each.closes ?? ""));
+  assert.deepEqual(closes.map((ms) => ms - (closes[0] ?? 0)), [0, 0, 0, 1000, 1000, 1000]);
   assert.match(versions.at(-1)?.result ?? "", /^(yes|no)$/);
 }
 
@@ -110,7 +137,12 @@ Deno.test("a series rolls: each market is captured before it opens until it is s
     for (const { ticker } of whole) {
       const own = records.filter(({ symbol }) => symbol === ticker);
       const lives = own.flatMap((each) => each.type === "status" ? [each.detail] : []);
-      assert.deepEqual(lives, ["activated", "determined", "settled"], ticker);
+      assert.deepEqual(lives, LIFE, ticker);
+      const finer = own.findIndex((each) =>
+        each.type === "status" && each.detail === "price_level_structure_updated"
+      );
+      assert.ok(!own.slice(0, finer).some(hasTenths), `${ticker} had tenths of cents before`);
+      assert.ok(own.slice(finer).some(hasTenths), `${ticker} goes on in cents`);
       assert.ok(
         own[0]?.type === "orderbook" && own[0].kind === "snapshot",
         `${ticker} begins late`,

@@ -164,7 +164,9 @@ Deno.test({
       console.log(`100 markets were on the bus ${tookMs.join(" and ")} ms after they were applied`);
       await eventually("a market from before it opens until it is settled", () =>
         Promise.resolve(
-          [...bus.lives.values()].some((steps) => steps.join() === "activated,determined,settled"),
+          [...bus.lives.values()].some((steps) =>
+            steps[0] === "activated" && steps.at(-1) === "settled"
+          ),
         ));
       for (const service of [kraken, kalshi, archiver, gateway]) {
         assert.equal((await service.stop("SIGTERM")).code, 0, service.output);

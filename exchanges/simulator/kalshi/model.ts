@@ -127,6 +127,9 @@ export class KalshiModelFeed implements KalshiFeed, ModelFeed {
       const openUs = at.elapsedUs + Math.max(0, (body.open_ts ?? 0) * 1e6 - at.nowUs);
       if (type === "created") this.#open(ticker, openUs);
       if (type === "determined") this.#close(ticker);
+      if (body.price_level_structure !== undefined) {
+        this.#byTicker.get(ticker)?.restructure(body.price_level_structure);
+      }
       this.#tell(JSON.stringify(body));
     }
   }

@@ -55,6 +55,11 @@ export class KalshiMarketPublisher implements LevelObserver {
     market.observers.push(this);
   }
 
+  /** Other prices are allowed from now on. */
+  restructure(structure: string): void {
+    this.#market.spec.restructure?.(structure);
+  }
+
   changed(
     side: BookSideName,
     price: number,

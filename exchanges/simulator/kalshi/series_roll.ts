@@ -5,15 +5,25 @@ import type { LifeBody } from "./listing.ts";
 /** Markets are made this many periods before they open. */
 const AHEAD = 1;
 
+/** News of a market's terms, after a share of its time. */
+interface Terms {
+  share: number;
+  type: string;
+  fields: Record<string, unknown>;
+}
+
 /**
  * A series of markets that follow each other, as `KXBTC15M` of Kalshi does: each is made a period
- * before it opens, is determined when it closes, and settled a tenth of a period later.
+ * before it opens, gets finer prices after a third of its time, is said to close a second later after
+ * two thirds, is determined when it closes, and settled a tenth of a period later.
  */
 export class SeriesRoll {
   #series: string;
   #everyUs: number;
   #opened: number | undefined;
   #settleAtUs = Infinity;
+  /** Of the open market, still to come. */
+  #terms: Terms[] = [];
 
   constructor({ series, everyUs }: SeriesRollOptions) {
     this.#series = series;
@@ -25,6 +35,7 @@ export class SeriesRoll {
     const now = Math.floor(nowUs / this.#everyUs);
     if (this.#opened === undefined) {
       this.#opened = now;
+      this.#newTerms(now);
       const ahead = Array.from({ length: AHEAD }, (_, i) => this.#created(now + 1 + i));
       return [this.#created(now), this.#step(now, "activated"), ...ahead];
     }
@@ -42,9 +53,31 @@ export class SeriesRoll {
       this.#opened++;
       this.#settleAtUs = this.#opened * this.#everyUs + this.#everyUs / 10;
       due.push(this.#step(this.#opened, "activated"), this.#created(this.#opened + AHEAD));
+      this.#newTerms(this.#opened);
     }
+    due.push(...this.#dueTerms(nowUs, this.#opened));
     if (nowUs >= this.#settleAtUs) due.push(this.#settled(this.#opened - 1));
     return due;
+  }
+
+  #dueTerms(nowUs: number, opened: number): LifeBody[] {
+    const isDue = ({ share }: Terms) => nowUs >= (opened + share) * this.#everyUs;
+    const due = this.#terms.filter(isDue);
+    this.#terms = this.#terms.filter((each) => !isDue(each));
+    return due.map(({ type, fields }) => this.#step(opened, type, fields));
+  }
+
+  #newTerms(period: number): void {
+    const price_ranges = [{ start: "0.0000", end: "1.0000", step: "0.0010" }];
+    const close_ts = Math.floor((period + 1) * this.#everyUs / 1e6) + 1;
+    const price_level_structure = "deci_cent";
+    this.#terms = [
+      {
+        ...{ share: 1 / 3, type: "price_level_structure_updated" },
+        fields: { price_level_structure, price_ranges },
+      },
+      { share: 2 / 3, type: "close_date_updated", fields: { close_ts } },
+    ];
   }
 
   #settled(period: number): LifeBody {

@@ -43,7 +43,7 @@ function neighbour(structure: PriceStructure, price: number, direction: 1 | -1):
 /** What the market of a contract is like. Sizes are hundredths of a contract. */
 export function kalshiMarket(options: KalshiSymbolOptions): MarketSpec {
   const hash = hashText(options.external);
-  const structure = options.structure ?? PRICE_STRUCTURES[hash % 3] ?? "linear_cent";
+  let structure = options.structure ?? PRICE_STRUCTURES[hash % 3] ?? "linear_cent";
   const start = options.price ?? 0.1 + (hash % 80) / 100;
   return {
     external: options.external,
@@ -53,6 +53,7 @@ export function kalshiMarket(options: KalshiSymbolOptions): MarketSpec {
     priceMax: structure === "linear_cent" ? 990 : 999,
     quantize: (price) => coarse(structure, price) ? Math.floor(price / 10) * 10 : price,
     neighbour: (price, direction) => neighbour(structure, price, direction),
+    restructure: (next) => structure = PRICE_STRUCTURES.find((each) => each === next) ?? structure,
     fair: new ContractPrice(start, DOLLAR, 0.015),
     spacing: structure === "deci_cent" ? 6 : 25,
     typicalSize: 6_000,

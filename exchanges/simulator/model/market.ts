@@ -14,6 +14,8 @@ export interface MarketSpec {
   quantize(price: number): number;
   /** Next allowed price above (+1) or below (-1). */
   neighbour(price: number, direction: 1 | -1): number;
+  /** Other prices are allowed from now on; absent = the venue never changes them. */
+  restructure?(structure: string): void;
   /** The fair price moves by this after `seconds`. */
   fair: FairPrice;
   /** Typical distance of orders from the best price. */
