@@ -1,5 +1,5 @@
 import { START_DAY, startDayId, tradingDaysOf } from "@ssmd/jobs";
-import { nowUs, SsmdError } from "@ssmd/runtime";
+import { nowUs, runningProcesses, SsmdError } from "@ssmd/runtime";
 import { defineCommand } from "../command/define.ts";
 import { DAY_FEED } from "../jobs/day_view.ts";
 import { JOB_VIEW, jobRow, jobView } from "../jobs/job_view.ts";
@@ -19,6 +19,11 @@ export default defineCommand({
   failed: ({ state }) => state !== "done",
   async run({ flags: { feed, ...location }, context }) {
     using jobs = await openEnvironmentJobs(context, location);
+    if ((await runningProcesses(jobs.dataDir, jobs.environment.name)).length === 0) {
+      throw new SsmdError("NOTHING_RUNS", `Nothing runs on ${jobs.dataDir}`, {
+        hint: "Start it with `ssmd up`; what captures on other machines needs no start from here",
+      });
+    }
     const calendar = await tradingDaysOf(await registryDirOf(context.globals), feed);
     const day = calendar.at(nowUs())?.label;
     if (day === undefined) {

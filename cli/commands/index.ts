@@ -373,6 +373,14 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Show a job: its state, its steps with what each gave, its log",
     load: () => import("./job_show.ts"),
   },
+  "journal read": {
+    brief: "Print what the journal of an environment has on a topic, the oldest first",
+    load: () => import("./journal_read.ts"),
+  },
+  "journal tail": {
+    brief: "Print what comes into the journal of an environment on a topic",
+    load: () => import("./journal_tail.ts"),
+  },
   "key check": {
     brief: "Check ages: exit code 1 when a key is expired or missing",
     load: () => import("./key_check.ts"),

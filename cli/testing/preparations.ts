@@ -68,6 +68,8 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "reprocess prune": VERSION_2,
   "qa show": "ssmd qa run --feed kraken --check monotonic_time > checked",
   "data retention": scripted("brief_archive.ts"),
+  "day roll": scripted("active_day.ts"),
+  "job logs": QUEUED,
   "job show": QUEUED,
   "job cancel": QUEUED,
   "job retry": `${QUEUED}; ssmd job cancel end-day/demo/kraken/v1/2026-08-01 > cancelled`,
