@@ -2,6 +2,7 @@
  * `deno task compile [name]…`: every entrypoint as a program of its own in `dist/`, with what it may
  * do built in: its set of deno.json, and the hosts and folders of this registry. @module
  */
+import config from "../deno.json" with { type: "json" };
 import { commitOf } from "./commit.ts";
 import { ENTRYPOINTS, type Program } from "./entrypoints.ts";
 import { reachOf } from "./launch.ts";
@@ -47,17 +48,55 @@ async function permissions(program: Program): Promise<string[]> {
   return permissionFlags({ ...up, write: [...new Set([...up.write, ...key.write])] });
 }
 
+/** Parts of a module's specifier in a graph: `npm:/@scope/name@1.0.0/path`. */
+const NPM_NAME = /^npm:\/?((?:@[^/]+\/)?[^@/]+)/;
+
+/**
+ * Writes the configuration that a program is compiled with; gives its path. It names only packages
+ * that the program's modules reach: all others of deno.json would be embedded, 340 MB of them.
+ * Their versions are those of the lock, of which Deno changes a copy.
+ */
+async function writeConfig(name: Program, file: string): Promise<string> {
+  const { stdout } = await run(["info", "--json", file]);
+  const { modules } = JSON.parse(stdout) as { modules: { specifier: string }[] };
+  const nameOf = (specifier: string) => NPM_NAME.exec(specifier)?.[1];
+  const reached = new Set(modules.map(({ specifier }) => nameOf(specifier)));
+  const imports = Object.entries(config.imports).flatMap(([alias, target]) => {
+    if (target.startsWith("./")) return [[alias, `.${target}`]];
+    return reached.has(nameOf(target)) ? [[alias, target]] : [];
+  });
+  const own = {
+    ...{ nodeModulesDir: config.nodeModulesDir, compilerOptions: config.compilerOptions },
+    ...{ permissions: config.permissions, lock: `./${name}.lock` },
+    imports: Object.fromEntries(imports),
+  };
+  const path = `dist/${name}.json`;
+  await Deno.copyFile(new URL("deno.lock", ROOT), new URL(`dist/${name}.lock`, ROOT));
+  await Deno.writeTextFile(new URL(path, ROOT), JSON.stringify(own));
+  return path;
+}
+
+async function run(args: string[]) {
+  const { success, stdout, stderr } = await new Deno.Command("deno", {
+    ...{ args, cwd: ROOT, stdin: "null", stderr: "piped" },
+  }).output();
+  const text = new TextDecoder();
+  return { success, stdout: text.decode(stdout), stderr: text.decode(stderr).trim() };
+}
+
 async function compile(name: Program, file: string): Promise<string | undefined> {
   const include = INCLUDED.filter(isThere).map((path) => `--include=${path}`);
-  const args = ["compile", `-P=${name}`, "--no-prompt", "--frozen"];
+  const args = [
+    "compile",
+    `-P=${name}`,
+    "--no-prompt",
+    `--config=${await writeConfig(name, file)}`,
+  ];
+  // What another version of Deno wants besides.
+  args.push(...(Deno.env.get("SSMD_COMPILE_FLAGS") ?? "").split(" ").filter((flag) => flag !== ""));
   args.push(...await permissions(name), ...include, `--env-file=${VARIABLES}`);
-  const { success, stderr } = await new Deno.Command("deno", {
-    args: [...args, `--output=dist/${name}`, file],
-    cwd: ROOT,
-    stdin: "null",
-    stderr: "piped",
-  }).output();
-  return success ? undefined : new TextDecoder().decode(stderr).trim();
+  const { success, stderr } = await run([...args, `--output=dist/${name}`, file]);
+  return success ? undefined : stderr;
 }
 
 /** What to do when Deno cannot fetch the base program that it appends ours to. */

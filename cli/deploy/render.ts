@@ -86,7 +86,9 @@ function shardsOf(environment: Environment): RenderedValues["shards"] {
     : symbolsByShard(environment);
   return Object.fromEntries([...byShard].map(([name, own]) => {
     const { replicas = 1, resources: { cpu, memory } = {} } = shards[name] ?? {};
-    const feeds: Record<string, string[]> = {};
+    // Markets by rule belong to no file: their feeds have a connector all the same.
+    const ruled = name === "main" ? environment.feeds : [];
+    const feeds: Record<string, string[]> = Object.fromEntries(ruled.map((feed) => [feed, []]));
     for (const [symbol, { feed }] of Object.entries(own)) (feeds[feed] ??= []).push(symbol);
     const resources = {
       ...(cpu === undefined ? {} : { cpu: String(cpu) }),
