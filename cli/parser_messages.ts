@@ -4,9 +4,13 @@ import {
   FlagNotFoundError,
   formatMessageForArgumentScannerError,
   text_en,
+  UnsatisfiedFlagError,
+  UnsatisfiedPositionalError,
 } from "@stricli/core";
 import { messageOf, SsmdError } from "@ssmd/runtime/errors";
 import { refusalHint, refusalIn } from "@ssmd/runtime/refusal";
+import { nearest } from "@ssmd/runtime/suggest";
+import { COMMAND_INDEX } from "./commands/index.ts";
 import { paint } from "./terminal.ts";
 
 /** An error as a person reads it: the sentence, what to do, the code. */
@@ -22,6 +26,9 @@ export function errorText(error: unknown): string {
   return lines.join("\n");
 }
 
+/** Commands that a hint names at most. */
+const MEANT_MAX = 4;
+
 function usageText(sentence: string, hint: string): string {
   return `${paint("red", "error:")} ${sentence}\n${paint("cyan", "hint:")}  ${hint}`;
 }
@@ -33,6 +40,17 @@ function meant(corrections: readonly string[]): string {
     : `Did you mean ${names.map((each) => `"${each}"`).join(" or ")}? --help lists all`;
 }
 
+/** Commands that may have been meant, those below another word too: `gaps` → `ssmd data gaps`. */
+function commandsMeant(input: string, corrections: readonly string[]): readonly string[] {
+  const below = Object.keys(COMMAND_INDEX).filter((name) => name.includes(" "));
+  const lastOf = (name: string) => name.slice(name.lastIndexOf(" ") + 1);
+  const named = (word?: string) =>
+    below.filter((name) => lastOf(name) === word).map((name) => `ssmd ${name}`).slice(0, MEANT_MAX);
+  const same = named(input);
+  if (same.length > 0 || corrections.length > 0) return same.length > 0 ? same : corrections;
+  return named(nearest(input, below.map(lastOf)));
+}
+
 function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
@@ -41,11 +59,19 @@ function kebab(name: string): string {
 export const parserMessages: ApplicationText = {
   ...text_en,
   noCommandRegisteredForInput: ({ input, corrections }) =>
-    usageText(`There is no command "${input}"`, meant(corrections)),
+    usageText(`There is no command "${input}"`, meant(commandsMeant(input, corrections))),
   exceptionWhileParsingArguments: (error) => {
     if (error instanceof FlagNotFoundError) {
       const sentence = `There is no flag "--${error.input}"`;
       return usageText(sentence, meant(error.corrections.map((each) => `--${kebab(each)}`)));
+    }
+    if (error instanceof UnsatisfiedFlagError) {
+      const flag = `--${kebab(error.externalFlagName)}`;
+      const what = error.nextFlagName === undefined ? "is missing" : "has no value";
+      return usageText(`${flag} ${what}`, "--help shows how the command is used");
+    }
+    if (error instanceof UnsatisfiedPositionalError) {
+      return usageText(`<${error.placeholder}> is missing`, "--help shows how the command is used");
     }
     const sentence = error instanceof ArgumentScannerError
       ? formatMessageForArgumentScannerError(error, {

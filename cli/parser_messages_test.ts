@@ -1,14 +1,36 @@
 import assert from "node:assert/strict";
+import { UnsatisfiedFlagError, UnsatisfiedPositionalError } from "@stricli/core";
 import { stripVTControlCharacters } from "node:util";
 import { ConfigError } from "@ssmd/runtime";
 import { exitCodeOf, processExitCode, UsageError } from "./exit.ts";
 import { wantsColor } from "./terminal.ts";
-import { errorText } from "./parser_messages.ts";
+import { errorText, parserMessages } from "./parser_messages.ts";
 
-Deno.test("an error is told as sentence, hint and code", () => {
-  const error = new ConfigError("CONFIG_NOT_FOUND", "There is no environment", { hint: "look" });
+Deno.test("an error is reported as sentence, hint and code", () => {
+  const error = new ConfigError("CONFIG_NOT_FOUND", "there is no environment", { hint: "look" });
   const plain = stripVTControlCharacters(errorText(error));
   assert.equal(plain, "error: There is no environment\nhint:  look\ncode:  CONFIG_NOT_FOUND");
+});
+
+Deno.test("a command that lies deeper, or is misspelt, is reported by its whole name", () => {
+  const reported = (input: string) =>
+    stripVTControlCharacters(
+      parserMessages.noCommandRegisteredForInput({ input, corrections: [], ansiColor: false }),
+    );
+  assert.match(reported("gaps"), /no command "gaps"\nhint: {2}Did you mean "ssmd data gaps"\?/);
+  assert.match(reported("exprot"), /Did you mean .*"ssmd data export"/);
+  assert.match(reported("zzzzzzzz"), /--help lists what there is/);
+});
+
+Deno.test("a flag or an argument that is missing is named", () => {
+  const reported = (error: Error) =>
+    stripVTControlCharacters(parserMessages.exceptionWhileParsingArguments(error, false));
+  assert.match(
+    reported(new UnsatisfiedFlagError("out" as never)),
+    /^error: --out is missing/,
+  );
+  const positional = new UnsatisfiedPositionalError("symbol" as never);
+  assert.match(reported(positional), /^error: <symbol> is missing/);
 });
 
 Deno.test("an error without hint says no hint", () => {

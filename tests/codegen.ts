@@ -13,6 +13,7 @@ const GENERATORS: Readonly<Record<string, readonly string[]>> = {
   "lib/metadata/generate.ts": ["--allow-read=.", "--allow-write=exchanges,docs/configuration.md"],
   "cli/deploy/generate.ts": ["--allow-read=.", "--allow-write=deploy/charts/ssmd"],
   "deploy/grafana/generate.ts": ["--allow-read=.", "--allow-write=deploy/grafana/dashboards"],
+  "tests/error_index.ts": ["--allow-read=.", "--allow-write=docs/errors.md"],
   // esbuild is a program of its own in the package cache: its path is not known here.
   "gateway/page/build.ts": [
     "--allow-read",
