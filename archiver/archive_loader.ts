@@ -21,6 +21,8 @@ interface ArchiveLoaderOptions {
   rounds: FlushScheduler;
   /** Of the archive's lease. */
   token: () => number | undefined;
+  /** "" = there are no shards. */
+  shard: string;
   /** Messages that waited for it went into windows. */
   onLoaded: () => void;
   nowUs: () => number;
@@ -50,10 +52,10 @@ export class ArchiveLoader {
   }
 
   async #load(feed: string, day: string): Promise<void> {
-    const { env, storage, storageRetry, router, token, logger, onLoaded } = this.#options;
+    const { env, storage, storageRetry, router, token, shard, logger, onLoaded } = this.#options;
     const loaded = await storageRetry.run(
       `open the archive of ${feed} ${day}`,
-      () => loadDay(storage, { env, feed, day }, { logger, token: token() }),
+      () => loadDay(storage, { env, feed, day }, { logger, token: token(), shard }),
     );
     router.dayLoaded(loaded);
     onLoaded();

@@ -9,7 +9,7 @@ import {
   silentLogger,
   SsmdError,
 } from "@ssmd/runtime";
-import { recordFilters, streamNameOf } from "@ssmd/market";
+import { EVENT_TYPES, recordFilters, streamNameOf } from "@ssmd/market";
 import { dayOfUs } from "@ssmd/archive";
 import type { Consumer, InMessage } from "@ssmd/transport";
 import { ArchiveLoader } from "./archive_loader.ts";
@@ -37,6 +37,11 @@ const CLOSE_MS = 30_000;
 /** An archiver for one environment. */
 export function createArchiver(options: ArchiverOptions): Archiver {
   return new ArchiverService(options);
+}
+
+/** What its lease and its durable are named for. */
+function nameOf({ shard = "main" }: ArchiverOptions): string {
+  return shard;
 }
 
 class ArchiverService implements Archiver {
@@ -83,7 +88,7 @@ class ArchiverService implements Archiver {
       refuse: (message, reason, why) => this.#dead.add(message, reason, why),
     });
     this.#lease = new ArchiveLease({
-      ...{ env: options.env, shard: options.shard ?? "main", logger: this.#logger },
+      ...{ env: options.env, shard: nameOf(options), logger: this.#logger },
       ...{ storage: options.storage, transport: options.transport },
       onLost: (holder) => this.#leaseLost(holder),
       onAway: (error) => this.#leaseIsAway(error),
@@ -94,20 +99,20 @@ class ArchiverService implements Archiver {
     this.#loader = new ArchiveLoader({
       ...{ env: options.env, storage: options.storage, nowUs: this.#nowUs, logger: this.#logger },
       ...{ router: this.#router, rounds: this.#rounds, storageRetry: this.#storageRetry },
-      token: () => this.#lease.token,
+      ...{ token: () => this.#lease.token, shard: options.shard ?? "" },
       onLoaded: () => this.#gate.look(),
     });
     this.#health = (options.health ?? new Health()).component("archiver");
   }
 
   #newBusGaps(): BusGaps {
-    const { env, feeds, transport, storage } = this.#options;
+    const { env, feeds, transport, storage, shard = "" } = this.#options;
     const router = this.#router;
     const loadedOf = (feed: string) =>
       [...router.days()].filter((day) => day.manifest.feed === feed);
     return new BusGaps({
       ...{ env, transport, logger: this.#logger, metrics: this.#metrics, nowUs: this.#nowUs },
-      store: () => ({ storage, token: this.#lease.token }),
+      store: () => ({ storage, token: this.#lease.token, shard }),
       feeds: () => new Set([...feeds, ...router.feeds()]),
       lastUsOf: (feed) => Math.max(0, ...loadedOf(feed).map(({ lastUs }) => lastUs)),
       insist: (what, action) => this.#storageRetry.run(what, action),
@@ -119,14 +124,20 @@ class ArchiverService implements Archiver {
   }
 
   #newRounds(): FlushScheduler {
-    const { env, transport, storage, version, commit, shard = "main" } = this.#options;
+    const { env, transport, storage, version, commit, shard = "" } = this.#options;
+    const { shardsOf = () => [], firesOnly = false } = this.#options;
     return new FlushScheduler({
       ...{ storage, router: this.#router, storageRetry: this.#storageRetry, nowUs: this.#nowUs },
       source: {
-        ...{ env, feed: "", processor: `archiver-${shard}`, software: { version, commit } },
+        ...{
+          env,
+          feed: "",
+          processor: `archiver-${nameOf(this.#options)}`,
+          software: { version, commit },
+        },
         source: `${transport.type} ${streamNameOf(env)}`,
       },
-      ...{ logger: this.#logger, metrics: this.#metrics },
+      ...{ logger: this.#logger, metrics: this.#metrics, shard, shardsOf, endsDays: !firesOnly },
       token: () => this.#lease.token,
       ordered: this.#options.ordered,
       createdAtUs: () => this.#busGaps.createdAtUs,
@@ -158,7 +169,7 @@ class ArchiverService implements Archiver {
   }
 
   async #begin(): Promise<void> {
-    const { feeds, transport, leaseWaitMs = LEASE_WAIT_MS } = this.#options;
+    const { feeds, transport, firesOnly, leaseWaitMs = LEASE_WAIT_MS } = this.#options;
     // What a bus of this process does not deliver now is gone.
     if (!transport.durable) await this.#consume();
     await this.#lease.acquire(leaseWaitMs);
@@ -168,16 +179,17 @@ class ArchiverService implements Archiver {
       this.#router.prepare(feed, today);
       void this.#loader.background(this.#loader.openOldDays(feed));
     }
-    await this.#busGaps.begin();
+    // Fires that left the bus are made again by signals, not from raw.
+    if (firesOnly !== true) await this.#busGaps.begin();
     if (transport.durable) await this.#consume();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
   async #consume(): Promise<void> {
-    const { env, transport, shard = "main" } = this.#options;
+    const { env, transport, firesOnly = false } = this.#options;
     this.#consumer = await transport.consume({
-      name: `archiver-${shard}`,
-      filters: recordFilters(env),
+      name: `archiver-${nameOf(this.#options)}`,
+      filters: recordFilters(env, firesOnly ? ["fire"] : EVENT_TYPES),
       onMessage: (message) => this.#onMessage(message),
     });
     this.#gate.guard(this.#consumer);
@@ -251,7 +263,9 @@ class ArchiverService implements Archiver {
 
   async #drain(): Promise<void> {
     if (this.#consumer === undefined) return;
-    const { env, feeds, transport } = this.#options;
+    const { env, feeds, transport, firesOnly } = this.#options;
+    // What its consumer does not give is no work of its own.
+    if (firesOnly === true) return;
     await drain({
       ...{ transport, env, feeds, router: this.#router, logger: this.#logger },
       busy: () => this.#rounds.busy && this.#storageRetry.problem === "",

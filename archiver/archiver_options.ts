@@ -12,8 +12,12 @@ export interface ArchiverOptions {
   transport: Transport;
   /** Where the files go. */
   storage: Storage;
-  /** Part of the durable's name; one archiver a shard and env. Default `main`. */
-  shard?: string;
+  /** The shard whose records it archives, from a transport of that shard; absent = there are none. */
+  shard?: string | undefined;
+  /** Shards of a feed: a day is complete when all of them are through with it. Default none. */
+  shardsOf?: (feed: string) => readonly string[];
+  /** Whether it takes the fires of signals alone, as shards archive the rest. */
+  firesOnly?: boolean;
   /** Default silent. */
   logger?: Logger;
   /** Prefix `archiver`; default a registry of its own. */

@@ -6,6 +6,7 @@ import {
   type ManifestGap,
   NormalizedFileBuilder,
   parseFrameOffset,
+  parseNormalizedKey,
   type Position,
   usOfNsText,
 } from "@ssmd/archive";
@@ -18,6 +19,15 @@ interface RunWatermark {
   frame: number;
   index: number;
   minute: number;
+}
+
+/** receivedAt of the latest record that is archived of a shard, µs; 0 = none is known. */
+export function lastArchivedUs({ files }: Manifest, shard: string): number {
+  // A sealed day is of all shards together.
+  const own = shard === ""
+    ? files
+    : files.filter(({ key }) => parseNormalizedKey(key)?.shard === shard);
+  return Math.max(0, ...own.map(({ to }) => usOfNsText(to)));
 }
 
 /** Records of one type and minute that wait to become a file. */
@@ -59,13 +69,17 @@ export class Day {
   #fires: Set<string>;
 
   /** A day that goes on where `manifest` ends; `fires` are the ids of those in it. */
-  constructor(manifest: Manifest, startUs: number, fires: Set<string> = new Set()) {
+  constructor(
+    manifest: Manifest,
+    startUs: number,
+    { fires = new Set(), shard = "" }: { fires?: Set<string>; shard?: string } = {},
+  ) {
     this.#fires = fires;
     this.name = manifest.day;
     this.startUs = startUs;
     this.manifest = manifest;
     this.#late = new Set(manifest.late);
-    for (const { to } of manifest.files) this.lastUs = Math.max(this.lastUs, usOfNsText(to));
+    this.lastUs = lastArchivedUs(manifest, shard);
     for (const [run, text] of Object.entries(manifest.positions)) {
       const offset = parseFrameOffset(text);
       if (offset !== undefined) this.#marks.set(run, { ...offset, minute: 0 });

@@ -17,6 +17,14 @@ import { fenced } from "./fence.ts";
 
 const DAY_US = 86_400_000_000;
 
+/** Who writes to the archive. */
+interface ArchiveWriter {
+  /** Token of its lease; undefined = no other process can write here. */
+  token: number | undefined;
+  /** "" = there are no shards. */
+  shard: string;
+}
+
 /** Which day is to be loaded, from where. */
 interface DayId {
   env: string;
@@ -29,12 +37,12 @@ interface DayId {
 async function manifestOf(
   storage: Storage,
   manifestId: ManifestId,
-  token: number | undefined,
+  writer: ArchiveWriter,
 ): Promise<Manifest> {
-  if (token === undefined) return await openManifest(storage, manifestId);
+  if (writer.token === undefined) return await openManifest(storage, manifestId);
   return await changeManifest(storage, manifestId, {
     change: (manifest) => {
-      const ours = fenced(manifest, token);
+      const ours = fenced(manifest, writer);
       return ours === manifest ? undefined : ours;
     },
   });
@@ -42,26 +50,28 @@ async function manifestOf(
 
 /**
  * Loads a day as storage has it and deletes what a killed archiver left behind: files that no
- * manifest names, whose records were not acknowledged and therefore come again.
+ * manifest names, whose records were not acknowledged and therefore come again. Those of other
+ * shards may be about to be named.
  * Throws ArchiveError for a damaged manifest, StorageError when storage is away.
  */
 export async function loadDay(
   storage: Storage,
   dayId: DayId,
-  { logger, token }: { logger: Logger; token: number | undefined },
+  { logger, ...writer }: ArchiveWriter & { logger: Logger },
 ): Promise<Day> {
   const { env, feed, day } = dayId;
-  const manifest = await manifestOf(storage, { kind: "normalized", env, feed, day }, token);
+  const manifest = await manifestOf(storage, { kind: "normalized", env, feed, day }, writer);
   const named = new Set(manifest.files.map((file) => file.key));
   for (const type of EVENT_TYPES) {
     const prefix = `${normalizedTypePrefix(env, feed, { type })}${day.replaceAll("-", "/")}/`;
     for await (const { key } of storage.list(prefix)) {
-      if (named.has(key) || parseNormalizedKey(key) === undefined) continue;
+      if (named.has(key) || parseNormalizedKey(key)?.shard !== writer.shard) continue;
       await storage.delete(key);
       logger.warn("deleted a file that no manifest names; its records come again", { key });
     }
   }
-  return new Day(manifest, usOfDay(day), await firesOf(storage, dayId, manifest));
+  const fires = await firesOf(storage, dayId, manifest);
+  return new Day(manifest, usOfDay(day), { fires, shard: writer.shard });
 }
 
 /** Ids of the fires in a day. Throws as {@linkcode readArchive}. */

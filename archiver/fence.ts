@@ -1,15 +1,18 @@
-import type { Manifest } from "@ssmd/archive";
+import { type Manifest, progressOf, withProgress } from "@ssmd/archive";
 import { ArchiveError } from "@ssmd/runtime";
 
 const CODE = "ARCHIVE_FENCED";
 
 /**
- * The manifest with the token of who writes it; undefined = tokens are not used. Throws ArchiveError
+ * The manifest with the token of who writes it; undefined = tokens are not used. Shards have a lease each. Throws ArchiveError
  * `ARCHIVE_FENCED` when a later holder of the lease has written it.
  */
-export function fenced(manifest: Manifest, token: number | undefined): Manifest {
+export function fenced(
+  manifest: Manifest,
+  { token, shard }: { token: number | undefined; shard: string },
+): Manifest {
   if (token === undefined) return manifest;
-  const { fence = 0 } = manifest;
+  const { fence = 0 } = progressOf(manifest, shard);
   if (fence > token) {
     const { env, feed, day } = manifest;
     throw new ArchiveError(CODE, `Another archiver has taken over ${env}/${feed} ${day}`, {
@@ -17,7 +20,7 @@ export function fenced(manifest: Manifest, token: number | undefined): Manifest 
       context: { fence, token },
     });
   }
-  return fence === token ? manifest : { ...manifest, fence: token };
+  return fence === token ? manifest : withProgress(manifest, shard, { fence: token });
 }
 
 /** Whether a write was refused because the lease has another holder. */

@@ -15,7 +15,9 @@ import {
   normalizedKey,
   parseFrameOffset,
   type Positions,
+  progressOf,
   sha256Of,
+  withProgress,
 } from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 import type { Day, Window } from "./day.ts";
@@ -43,6 +45,10 @@ interface RoundWriter {
   ordered: ReadonlyMap<string, readonly string[]> | undefined;
   /** Of the lease; undefined = no other process can write here. */
   token: number | undefined;
+  /** "" = there are no shards. */
+  shard: string;
+  /** Shards of a feed, all of which have to be through with a day before it is complete. */
+  shardsOf: (feed: string) => readonly string[];
   /** Runs a storage action until it succeeds; rejects only when the archiver is being closed. */
   insist: (what: string, action: () => Promise<void>) => Promise<void>;
   /** Told of each file that is whole in storage. */
@@ -85,6 +91,7 @@ async function writeDay(
     positions,
     symbols: day.symbols.size,
     ordered: writer.ordered?.get(day.manifest.feed),
+    shard: writer.shard,
     bus: createdAtUs === undefined ? undefined : { createdAtUs, sequence: streamSequence },
     writtenBy: writer.writtenBy,
     nowUs: writer.nowUs(),
@@ -94,28 +101,38 @@ async function writeDay(
   await writer.insist(`write the manifest of ${feed} ${name}`, async () => {
     day.manifest = await changeManifest(writer.storage, day.manifest, {
       change: (manifest) => {
-        const ours = fenced(manifest, writer.token);
+        const ours = fenced(manifest, writer);
         if (isMade(change, ours)) return undefined;
-        return changedManifest(ours, isOver ? { ...change, status: lastStatus(ours) } : change);
+        const changed = changedManifest(ours, change);
+        return isOver ? ended(changed, writer) : changed;
       },
       known: day.manifest,
     });
   });
 }
 
-/** Of a day that is over. */
-function lastStatus({ gaps }: Manifest): ManifestStatus {
-  return gaps.some(({ bus }) => bus === "open" || bus === "lost") ? "partial" : "complete";
+/** A day that is over gets its last status, from the last of the shards that is through with it. */
+function ended(
+  manifest: Manifest,
+  { shard, shardsOf }: Pick<RoundWriter, "shard" | "shardsOf">,
+): Manifest {
+  const { feed, gaps } = manifest;
+  const isPartial = gaps.some(({ bus }) => bus === "open" || bus === "lost");
+  const status: ManifestStatus = isPartial ? "partial" : "complete";
+  if (shard === "") return { ...manifest, status };
+  const marked = withProgress(manifest, shard, { isOver: true });
+  const isLast = shardsOf(feed).every((each) => progressOf(marked, each).isOver);
+  return isLast ? { ...marked, status } : marked;
 }
 
 /** Writes a window under the first free name; nothing that another archiver wrote is touched. */
 async function writeFile(
   { built, taken }: { built: NormalizedFile; taken: Set<string> },
-  { storage, token, insist }: RoundWriter,
+  { storage, token, shard, insist }: RoundWriter,
   { day, window }: { day: Day; window: Window },
 ): Promise<string> {
   for (;;) {
-    const key = freeKey(day.manifest, window, taken);
+    const key = freeKey(day.manifest, window, { taken, shard });
     taken.add(key);
     let isWritten = true;
     await insist(`write ${key}`, async () => {
@@ -154,11 +171,15 @@ function isMade({ files = [], positions = {} }: ManifestChange, manifest: Manife
 }
 
 /** The first key of the window's minute that no file has, or had before it was sealed. */
-function freeKey(manifest: Manifest, window: Window, taken: ReadonlySet<string>): string {
+function freeKey(
+  manifest: Manifest,
+  window: Window,
+  { taken, shard }: { taken: ReadonlySet<string>; shard: string },
+): string {
   const { env, feed } = manifest;
   const atUs = window.day.startUs + window.minute * 60_000_000;
   for (let part = (manifest.sealedParts ?? 0) + 1;; part++) {
-    const key = normalizedKey({ env, feed, type: window.type, atUs, part });
+    const key = normalizedKey({ env, feed, type: window.type, atUs, part, shard });
     if (!taken.has(key)) return key;
   }
 }

@@ -1,5 +1,11 @@
 import { type Logger, messageOf } from "@ssmd/runtime";
-import { isDayOver, type LineageSource, type ManifestFile, usOfNsText } from "@ssmd/archive";
+import {
+  isDayOver,
+  type LineageSource,
+  type ManifestFile,
+  progressOf,
+  usOfNsText,
+} from "@ssmd/archive";
 import type { Storage } from "@ssmd/storage";
 import type { ArchiverMetrics } from "./archiver_metrics.ts";
 import type { Day, Window } from "./day.ts";
@@ -20,6 +26,12 @@ interface FlushSchedulerOptions {
   createdAtUs: () => number | undefined;
   /** Of the lease; undefined = no other process can write here. */
   token: () => number | undefined;
+  /** "" = there are no shards. */
+  shard: string;
+  /** Shards of a feed. */
+  shardsOf: (feed: string) => readonly string[];
+  /** Whether days get their last status here. */
+  endsDays: boolean;
   /** By feed: markets that are ordered; undefined = not known. */
   ordered: ReadonlyMap<string, readonly string[]> | undefined;
   /** Called when a round is whole in storage; rejects when its end cannot be told to the bus. */
@@ -77,13 +89,19 @@ export class FlushScheduler {
 
   /** Days that are over, have nothing open and no last status yet; those that have are forgotten. */
   #overDays(cut: readonly Window[]): Day[] {
-    const { router, nowUs } = this.#options;
+    const { router, nowUs, endsDays } = this.#options;
     const over = [...router.days()].filter((day) => day.open === 0 && isDayOver(day.name, nowUs()));
     for (const day of over) {
       const written = cut.some((window) => window.day === day);
-      if (day.manifest.status !== "open" && !written) router.forget(day);
+      if ((!endsDays || this.#isEnded(day)) && !written) router.forget(day);
     }
-    return over.filter((day) => day.manifest.status === "open");
+    return endsDays ? over.filter((day) => !this.#isEnded(day)) : [];
+  }
+
+  /** Whether all that this archiver has to say of a day that is over is said. */
+  #isEnded({ manifest }: Day): boolean {
+    const { shard } = this.#options;
+    return manifest.status !== "open" || progressOf(manifest, shard).isOver === true;
   }
 
   async #write(round: FlushBatch): Promise<void> {
@@ -96,7 +114,8 @@ export class FlushScheduler {
         source,
         writtenBy: `${version}+${commit}`,
         nowUs,
-        token: this.#options.token(),
+        ...{ token: this.#options.token(), shard: this.#options.shard },
+        shardsOf: this.#options.shardsOf,
         ordered: this.#options.ordered,
         insist: (what, action) => storageRetry.run(what, action),
         onFile: (file, day) => this.#written(file, day),

@@ -5,6 +5,7 @@ import {
   loadSharedDeployment,
   orderedSymbols,
   selectableInstruments,
+  shardsOfFeed,
 } from "@ssmd/metadata";
 import {
   COMMIT,
@@ -26,6 +27,7 @@ import { createArchiver } from "./mod.ts";
 
 const FLAGS = {
   env: { help: "name of the environment", default: "demo-nats" },
+  shard: { help: "shard whose records it archives; default: SHARD_ID", variable: "SHARD_ID" },
   data: { help: "folder of the local archive" },
   "flush-seconds": {
     help: "write what waits at least this often, as further parts; default: minute by minute",
@@ -45,27 +47,30 @@ function flushMsOf(text: string): number {
 await runService("archiver", FLAGS, async (flags) => {
   const deployment = await loadSharedDeployment({
     env: flags.env,
-    signsInto: () => [],
+    ...{ signsInto: () => [], shard: flags.shard },
     onKeyAccess: async ({ journal }, access) => {
       await appendAudit(journal, "keys", { component: "archiver", ...access });
     },
     ...(flags.data === undefined ? {} : { dataDir: flags.data }),
   });
-  const { environment } = deployment;
+  const { environment, shard } = deployment;
   const env = environment.name;
-  const logger = createLogger({ fields: { component: "archiver" } });
+  const logger = createLogger({ fields: { component: "archiver", ...(shard && { shard }) } });
   const metrics = new Metrics("archiver");
+  if (shard !== undefined) metrics.registry.setDefaultLabels({ shard });
   exportProcess(metrics.registry, { component: "archiver", dataDir: deployment.dataDir });
   exportKeyAges(metrics.registry, deployment);
-  const transport = await openTransport(deployment.transport, { env, logger });
+  const transport = await openTransport(deployment.transport, { env, shard, logger });
   const health = new Health({ registry: metrics.registry });
   const storage = await openServiceStorage(deployment.storage, {
     ...{ logger, health, prefix: `normalized/${env}/` },
   });
-  const ordered = orderedSymbols(environment);
+  const ordered = orderedSymbols(environment, shard);
   const archiver = createArchiver({
-    ...{ env, transport, logger, metrics, health, shard: "main", version: VERSION, commit: COMMIT },
-    feeds: environment.feeds,
+    ...{ env, transport, logger, metrics, health, shard, version: VERSION, commit: COMMIT },
+    feeds: environment.feeds.filter((feed) => shard === undefined || ordered.has(feed)),
+    shardsOf: (feed) => shardsOfFeed(environment, feed),
+    firesOnly: shard === undefined && environment.shards !== undefined,
     ordered,
     storage,
     // A rolling update starts the next one first.
@@ -84,7 +89,7 @@ await runService("archiver", FLAGS, async (flags) => {
   const following = await followSymbols(transport, {
     ...{ environment, instruments: await selectableInstruments(environment) },
     onSymbols: (symbols) => {
-      const byFeed = orderedSymbols({ ...environment, symbols });
+      const byFeed = orderedSymbols({ ...environment, symbols }, shard);
       for (const feed of environment.feeds) ordered.set(feed, byFeed.get(feed) ?? []);
     },
   }).catch((error) => logger.warn("changes of markets are not followed", { error }));

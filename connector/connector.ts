@@ -1,4 +1,5 @@
 import type { CredentialsSource, SymbolSpec, Venue } from "@ssmd/exchanges";
+import type { FeedShard } from "@ssmd/market";
 import type { CaptureLocation } from "@ssmd/metadata";
 import {
   Health,
@@ -20,6 +21,8 @@ import { type VenueConnection } from "./connection_state.ts";
 export interface ConnectorOptions {
   env: string;
   feed: string;
+  /** Whose symbols it captures, by a transport of that shard; absent = all of the feed's. */
+  shard?: FeedShard | undefined;
   venue: Venue;
   symbols: readonly SymbolSpec[];
   endpoint: string;

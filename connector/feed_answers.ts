@@ -1,5 +1,5 @@
 import type { MissingSubscription } from "@ssmd/exchanges";
-import { snapshotSubject } from "@ssmd/market";
+import { shardSubject, snapshotSubject } from "@ssmd/market";
 import {
   type CaptureReport,
   captureReportSubject,
@@ -12,6 +12,8 @@ import type { VenueConnection } from "./connection_state.ts";
 interface FeedAnswersOptions {
   env: string;
   feed: string;
+  /** Whose symbols it has; absent = the feed has no shards. */
+  shard?: string | undefined;
   transport: Transport;
   /** Snapshots of all valid books, encoded back to back. */
   snapshots: () => Uint8Array;
@@ -29,14 +31,13 @@ export class FeedAnswers {
 
   /** Answers from now on. Rejects as the transport does. */
   async begin(): Promise<void> {
-    const { env, feed, transport, snapshots, report } = this.#options;
+    const { env, feed, shard, transport, snapshots, report } = this.#options;
     const encoder = new TextEncoder();
-    this.#responders.push(await transport.respond(snapshotSubject(env, feed), snapshots));
+    const books = shardSubject(snapshotSubject(env, feed), shard);
+    const reports = shardSubject(captureReportSubject(env, feed), shard);
+    this.#responders.push(await transport.respond(books, snapshots));
     this.#responders.push(
-      await transport.respond(
-        captureReportSubject(env, feed),
-        () => encoder.encode(JSON.stringify(report())),
-      ),
+      await transport.respond(reports, () => encoder.encode(JSON.stringify(report()))),
     );
   }
 

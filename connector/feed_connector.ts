@@ -128,6 +128,7 @@ class FeedConnector implements Connector {
     const turns = this.#turns = recording === undefined
       ? FeedTurns.of({
         ...{ env, feed, run, dir, transport, logger, ttlMs: options.takeoverMs },
+        shard: options.shard?.name,
         onLost: (holder) => this.#replace(`${holder} has taken over the feed "${feed}"`),
       })
       : undefined;
@@ -172,6 +173,7 @@ class FeedConnector implements Connector {
     const onLost = () => metrics.lost.inc(metrics.labels);
     this.#rawFiles = new RawFiles({
       ...{ env, feed, storage, transport, publisher, logger, onLost },
+      shard: options.shard?.name,
       turns: () => turns?.known ?? [],
       pinnedUs: () => this.#taker?.pinnedUs() ?? Infinity,
     });
@@ -225,17 +227,17 @@ class FeedConnector implements Connector {
     this.played = this.#player?.ended ?? new Promise(() => {});
     this.#watermarks = this.#newWatermarks();
     this.#answers = new FeedAnswers({
-      ...{ env, feed, transport },
+      ...{ env, feed, transport, shard: options.shard?.name },
       snapshots: () => snapshotsOf(this.#active),
       report: () => captureReport(this.#states.list(), this.#watch.missing()),
     });
   }
 
   #newWatermarks(): Watermarks {
-    const { env, feed, transport, recording } = this.#options;
+    const { env, feed, shard, transport, recording } = this.#options;
     const keepsTimes = recording?.times === "recorded";
     return new Watermarks({
-      ...{ env, feed, publisher: transport.publisher() },
+      ...{ env, feed, shard, publisher: transport.publisher() },
       timeUs: () => keepsTimes ? this.#playedUs() : this.#ingest.nowUs(),
       isTelling: () => !this.#taker?.isChanging && (this.#turns?.isFresh ?? true),
       lines: () => this.#ingest.lines,

@@ -16,6 +16,8 @@ import { type LastOfKind, readFeedBefore } from "./feed_before.ts";
 interface FeedTurnsOptions {
   env: string;
   feed: string;
+  /** Whose symbols it captures; absent = the feed has no shards. */
+  shard?: string | undefined;
   run: string;
   /** The spool's folder: who has its lock takes the place of the run before in it. */
   dir: string;
@@ -84,10 +86,11 @@ export class FeedTurns {
 
   /** Nothing is asked yet; undefined where no other process can share the bus. */
   static of(options: FeedTurnsOptions): FeedTurns | undefined {
-    const { transport, feed } = options;
-    const lease = transport.leaseCell?.(`connector-${feed}`);
-    const turns = transport.leaseCell?.(`turns-${feed}`);
-    const standby = transport.leaseCell?.(`standby-${feed}`);
+    const { transport, feed, shard } = options;
+    const name = shard === undefined ? feed : `${feed}.${shard}`;
+    const lease = transport.leaseCell?.(`connector-${name}`);
+    const turns = transport.leaseCell?.(`turns-${name}`);
+    const standby = transport.leaseCell?.(`standby-${name}`);
     if (lease === undefined || turns === undefined || standby === undefined) return undefined;
     return new FeedTurns(options, { lease, turns, standby });
   }

@@ -1,4 +1,4 @@
-import { followSymbols, symbolsOfFeed } from "@ssmd/metadata";
+import { followSymbols, symbolsOfFeed, symbolsOfShard } from "@ssmd/metadata";
 import type { Connector } from "./connector.ts";
 import { Discovery, type DiscoveryOptions } from "./discovery/discovery.ts";
 
@@ -9,11 +9,12 @@ import { Discovery, type DiscoveryOptions } from "./discovery/discovery.ts";
  */
 export async function followFeed(
   connector: Connector,
-  options: DiscoveryOptions,
+  options: DiscoveryOptions & { shard?: string | undefined },
 ): Promise<{ close(): Promise<void> }> {
-  const { bus, feed, environment, instruments, logger } = options;
+  const { bus, feed, shard, environment, instruments, logger } = options;
   const onSymbols = (symbols: Parameters<typeof symbolsOfFeed>[0]) => {
-    connector.changeSymbols(symbolsOfFeed(symbols, feed)).catch((error) =>
+    const own = symbolsOfShard({ ...environment, symbols }, shard);
+    connector.changeSymbols(symbolsOfFeed(own, feed)).catch((error) =>
       logger.error("the markets cannot be changed", { feed, error })
     );
   };

@@ -24,9 +24,11 @@ import { openTransport } from "@ssmd/transport";
 import { assertNothingGivenUp } from "./connector.ts";
 import { createConnector } from "./feed_connector.ts";
 import { followFeed } from "./follow_symbols.ts";
+import { feedShardOf } from "./feed_shard.ts";
 
 const FLAGS = {
   env: { help: "name of the environment", default: "demo-nats" },
+  shard: { help: "shard whose symbols it captures; default: SHARD_ID", variable: "SHARD_ID" },
   feed: { help: "feed to capture; may stay away where the environment has one" },
   endpoint: { help: "address in place of the environment's, for a simulator" },
   data: { help: "folder of spool and local archive" },
@@ -41,9 +43,10 @@ await runService("connector", FLAGS, async (flags) => {
     onKeyAccess: async ({ journal }, access) => {
       await appendAudit(journal, "keys", { component: "connector", ...access });
     },
+    shard: flags.shard,
     ...(flags.data === undefined ? {} : { dataDir: flags.data }),
   });
-  const { environment } = deployment;
+  const { environment, shard } = deployment;
   const env = environment.name;
   const id = flags.feed ?? (environment.feeds.length === 1 ? environment.feeds[0] : undefined);
   if (id === undefined) {
@@ -52,11 +55,13 @@ await runService("connector", FLAGS, async (flags) => {
     });
   }
   const feed = deployment.feed(id);
-  const logger = createLogger({ fields: { component: "connector" } });
+  const feedShard = feedShardOf(environment, id, shard);
+  const logger = createLogger({ fields: { component: "connector", ...(shard && { shard }) } });
   const metrics = new Metrics("connector");
+  if (shard !== undefined) metrics.registry.setDefaultLabels({ shard });
   exportProcess(metrics.registry, { component: "connector", dataDir: deployment.dataDir });
   exportKeyAges(metrics.registry, deployment);
-  const transport = await openTransport(deployment.transport, { env, logger });
+  const transport = await openTransport(deployment.transport, { env, shard, logger });
   const health = new Health({ registry: metrics.registry });
   const { parser, ...wanted } = feed;
   const storage = await openServiceStorage(deployment.storage, {
@@ -65,12 +70,13 @@ await runService("connector", FLAGS, async (flags) => {
   const connector = createConnector({
     ...wanted,
     env,
+    shard: feedShard,
     venue: venueOfParser(parser),
     normalizer: parser,
     endpoint: flags.endpoint ?? feed.endpoint,
     transport,
     storage,
-    spoolDir: `${deployment.dataDir}/spool/${env}/${id}-main`,
+    spoolDir: `${deployment.dataDir}/spool/${env}/${id}-${shard ?? "main"}`,
     connectsDir: `${deployment.dataDir}/spool`,
     logger,
     metrics,
@@ -89,7 +95,7 @@ await runService("connector", FLAGS, async (flags) => {
   const signal = untilSignal(stopped.signal);
   await connector.start();
   const following = await followFeed(connector, {
-    ...{ environment, feed: id, venue: venueOfParser(parser), bus: transport, logger },
+    ...{ environment, feed: id, shard, venue: venueOfParser(parser), bus: transport, logger },
     rest: flags.endpoint && feed.rest ? restBeside(flags.endpoint, feed.rest) : feed.rest,
     instruments: await selectableInstruments(environment),
   });

@@ -34,6 +34,8 @@ import {
 interface RawFilesOptions {
   env: string;
   feed: string;
+  /** Whose symbols they are of; absent = the feed has no shards. */
+  shard?: string | undefined;
   storage: Storage;
   transport: Transport;
   publisher: Publisher;
@@ -245,7 +247,7 @@ export class RawFiles {
     { capture }: ConnectionCheckpoint,
     { manifest, file }: { manifest: Manifest; file: RawFile },
   ): Promise<ManifestFile> {
-    const { env, feed, storage } = this.#options;
+    const { env, feed, shard, storage } = this.#options;
     const first = capture.linesBefore + 1;
     const fileId = { env, feed, atUs: header.openedUs, connection: capture.connection };
     const key = keyFor(fileId, first, manifest);
@@ -255,6 +257,7 @@ export class RawFiles {
       key,
       connection: capture.connection,
       run: header.run,
+      ...(shard === undefined ? {} : { shard }),
       count,
       ...file.counts,
       clock: capture.clock,

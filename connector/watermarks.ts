@@ -1,6 +1,6 @@
 import { comparePositions, parsePosition } from "@ssmd/archive";
 import { encodeWatermark } from "@ssmd/codec";
-import { watermarkSubject } from "@ssmd/market";
+import { type FeedShard, watermarkSubject } from "@ssmd/market";
 import { sleep } from "@ssmd/runtime";
 import type { Publisher } from "@ssmd/transport";
 
@@ -13,6 +13,8 @@ const FLUSH_MS_MAX = 1_000;
 interface WatermarksOptions {
   env: string;
   feed: string;
+  /** Whose symbols they are of; absent = the feed has no shards. */
+  shard?: FeedShard | undefined;
   /** Of their own: records wait for no watermark, and ids of records stay in a row. */
   publisher: Publisher;
   /** Before which time no line will come any more, µs; 0 = not known yet. */
@@ -108,13 +110,14 @@ export class Watermarks {
 
   /** A bus that is away gets one of them when it is back, not all. */
   #tell(timeUs: number): void {
-    const { env, feed, publisher } = this.#options;
+    const { env, feed, shard, publisher } = this.#options;
     if (publisher.full || publisher.pending > 0) return;
     this.#publishedUs = timeUs;
     publisher.publish({
       subject: watermarkSubject(env, feed),
-      payload: encodeWatermark({ feed, timeUs }),
-      id: `watermark:${feed}:${timeUs}`,
+      payload: encodeWatermark({ feed, timeUs, ...(shard && { shard }) }),
+      // Two shards may say the same time, and the client stream takes an id once.
+      id: `watermark:${feed}${shard ? `:${shard.name}` : ""}:${timeUs}`,
     });
   }
 }

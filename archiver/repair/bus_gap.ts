@@ -20,6 +20,8 @@ const DAY_US = 86_400_000_000;
 export interface BusGap {
   env: string;
   feed: string;
+  /** Whose archiver missed them; "" = there are no shards. */
+  shard: string;
   /** receivedAt of the last record before it. */
   fromUs: number;
   /** receivedAt of the first record behind it; 0 = none has come. */
@@ -45,6 +47,8 @@ export interface BusGapStore {
   storage: Storage;
   /** Of the archive's lease. */
   token: number | undefined;
+  /** "" = there are no shards. */
+  shard: string;
 }
 
 /** The days that a gap touches, oldest first. */
@@ -67,6 +71,7 @@ function entryOf(gap: BusGap): ManifestGap {
     ...{ symbol: ALL_SYMBOLS, reason: "slow", receivedAt: nsText(gap.atUs) },
     ...{ from: nsText(gap.fromUs), to: gap.toUs === 0 ? "0" : nsText(gap.toUs) },
     ...{ time: isoOfUs(gap.atUs), missed: gap.missed, recovered: false, bus: "open" },
+    ...(gap.shard === "" ? {} : { shard: gap.shard }),
     detail: gap.detail,
   };
 }
@@ -93,16 +98,17 @@ function missedAfter({ missed }: BusGap, { state, records }: BusGapEnd): number 
   return missed === null ? null : Math.max(missed - records, 1);
 }
 
-/** Gaps that a manifest lists and that are not closed. */
-export function openGapsIn({ env, feed, gaps }: Manifest): BusGap[] {
-  return gaps.filter(({ bus }) => bus === "open").map((gap) => ({
-    ...{ env, feed, fromUs: usOfNsText(gap.from), toUs: usOfNsText(gap.to) },
+/** Gaps of a shard that a manifest lists and that are not closed. */
+export function openGapsIn({ env, feed, gaps }: Manifest, shard: string): BusGap[] {
+  const own = gaps.filter((gap) => gap.bus === "open" && (gap.shard ?? "") === shard);
+  return own.map((gap) => ({
+    ...{ env, feed, shard, fromUs: usOfNsText(gap.from), toUs: usOfNsText(gap.to) },
     ...{ atUs: usOfNsText(gap.receivedAt), missed: gap.missed, detail: gap.detail },
   }));
 }
 
 async function changeDays(
-  { storage, token }: BusGapStore,
+  { storage, ...writer }: BusGapStore,
   gap: BusGap,
   change: (manifest: Manifest) => Manifest | undefined,
 ): Promise<void> {
@@ -110,7 +116,7 @@ async function changeDays(
   for (const day of daysOf(gap)) {
     await changeManifest(storage, { kind: "normalized", env, feed, day }, {
       change: (manifest) => {
-        const next = change(fenced(manifest, token));
+        const next = change(fenced(manifest, writer));
         if (next === undefined) return undefined;
         const { toTime: updatedAt } = manifestTimes(gap.atUs, gap.atUs);
         return { ...next, quality: qualityOf(next), updatedAt: manifest.updatedAt || updatedAt };
@@ -119,7 +125,8 @@ async function changeDays(
   }
 }
 
-function isSame(entry: ManifestGap, { atUs, fromUs }: BusGap): boolean {
-  return entry.bus !== undefined && usOfNsText(entry.receivedAt) === atUs &&
+function isSame(entry: ManifestGap, { atUs, fromUs, shard }: BusGap): boolean {
+  return entry.bus !== undefined && (entry.shard ?? "") === shard &&
+    usOfNsText(entry.receivedAt) === atUs &&
     usOfNsText(entry.from) === fromUs;
 }

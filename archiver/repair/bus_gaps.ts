@@ -1,8 +1,16 @@
-import { type BusPosition, dayOfUs, loadManifest, type Manifest, usOfNsText } from "@ssmd/archive";
+import {
+  type BusPosition,
+  dayOfUs,
+  loadManifest,
+  type Manifest,
+  progressOf,
+  usOfNsText,
+} from "@ssmd/archive";
 import { rawManifests } from "@ssmd/dataset/reprocess";
 import { type Logger, messageOf } from "@ssmd/runtime";
 import type { InMessage, Transport } from "@ssmd/transport";
 import type { ArchiverMetrics } from "../archiver_metrics.ts";
+import { lastArchivedUs } from "../day.ts";
 import { type BusGap, openBusGap, openGapsIn } from "./bus_gap.ts";
 import { Repairer, type RepairerOptions } from "./repairer.ts";
 import { type MissedMessages, StreamWatch } from "./stream_watch.ts";
@@ -25,6 +33,13 @@ interface BusGapsOptions extends Omit<RepairerOptions, "onRepaired"> {
   background: (work: Promise<void>) => void;
   metrics: ArchiverMetrics;
   nowUs: () => number;
+}
+
+function isBehind(a: BusPosition | undefined, b: BusPosition): boolean {
+  if (a === undefined || a.createdAtUs !== b.createdAtUs) {
+    return a === undefined || a.createdAtUs < b.createdAtUs;
+  }
+  return a.sequence < b.sequence;
 }
 
 /** Finds what left the bus before it was archived, tells it, and has it made again from raw. */
@@ -68,19 +83,19 @@ export class BusGaps {
 
   /** Before the first message. Rejects as the bus does, and when the archiver is closed. */
   async begin(): Promise<void> {
-    const { feeds, transport } = this.#options;
-    let newest: Manifest | undefined;
+    const { feeds, transport, store } = this.#options;
+    const { shard } = store();
+    let position: BusPosition | undefined;
     for (const feed of feeds()) {
       for (const manifest of await this.#manifestsOf(feed)) {
-        for (const gap of openGapsIn(manifest)) this.#repairer.add(gap);
-        const lastUs = Math.max(0, ...manifest.files.map(({ to }) => usOfNsText(to)));
+        for (const gap of openGapsIn(manifest, shard)) this.#repairer.add(gap);
+        const lastUs = lastArchivedUs(manifest, shard);
         if (lastUs > (this.#archivedUs.get(feed) ?? 0)) this.#archivedUs.set(feed, lastUs);
-        if (manifest.bus === undefined) continue;
-        if (newest === undefined || manifest.updatedAt > newest.updatedAt) newest = manifest;
+        const { bus } = progressOf(manifest, shard);
+        if (bus !== undefined && isBehind(position, bus)) position = bus;
       }
     }
     if (!transport.durable) return;
-    const position: BusPosition | undefined = newest?.bus;
     await this.#watch.begin(position, (createdAtUs) => this.#firstByFeed(createdAtUs));
   }
 
@@ -141,15 +156,19 @@ export class BusGaps {
   async #firstRawUs(feed: string): Promise<number> {
     const { store, env } = this.#options;
     const manifests = await rawManifests(store().storage, env, feed);
-    const times = manifests.flatMap(({ files }) => files.map(({ from }) => usOfNsText(from)));
+    const { shard } = store();
+    const own = manifests.flatMap(({ files }) => files)
+      .filter((file) => (file.shard ?? "") === shard);
+    const times = own.map(({ from }) => usOfNsText(from));
     return times.length === 0 ? 0 : Math.min(...times);
   }
 
   #tell({ missed, why: detail }: MissedMessages, lastByFeed: ReadonlyMap<string, number>): void {
-    const { env, metrics, nowUs } = this.#options;
+    const { env, metrics, nowUs, store } = this.#options;
+    const { shard } = store();
     const atUs = nowUs();
     for (const [feed, fromUs] of lastByFeed) {
-      const gap = { env, feed, fromUs, toUs: 0, atUs, missed, detail };
+      const gap = { env, feed, shard, fromUs, toUs: 0, atUs, missed, detail };
       metrics.busGaps.inc({ feed });
       this.#logger.error("records left the bus before they were archived: raw gives them again", {
         ...{ feed, missed, detail },

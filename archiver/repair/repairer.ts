@@ -104,20 +104,21 @@ export class Repairer {
   }
 
   /** Whether raw reaches to the gap's end, or nothing more is to be expected. */
-  async #isRawThere({ env, feed, toUs, atUs }: BusGap): Promise<boolean> {
+  async #isRawThere({ env, feed, shard, toUs, atUs }: BusGap): Promise<boolean> {
     const { store, nowUs = systemNowUs } = this.#options;
     if (nowUs() - atUs > RAW_WAIT_US) return true;
     for (const day of new Set([dayOfUs(toUs), dayOfUs(toUs + DAY_US)])) {
       const manifest = await loadManifest(store().storage, { kind: "raw", env, feed, day });
-      if (manifest?.files.some(({ to }) => usOfNsText(to) >= toUs)) return true;
+      const own = manifest?.files.filter((file) => (file.shard ?? "") === shard) ?? [];
+      if (own.some(({ to }) => usOfNsText(to) >= toUs)) return true;
     }
     return false;
   }
 
   async #makeAgain(gap: BusGap): Promise<BusGapEnd> {
     const { archiveAll, openDay, insert, store } = this.#options;
-    const { env, feed } = gap;
-    const span = { env, feed, fromUs: gap.fromUs - MARGIN_US, toUs: gap.toUs };
+    const { env, feed, shard } = gap;
+    const span = { env, feed, shard, fromUs: gap.fromUs - MARGIN_US, toUs: gap.toUs };
     for (const day of daysOf(span)) await openDay(feed, day);
     await archiveAll();
     const archived = new ArchivedRecords();

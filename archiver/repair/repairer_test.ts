@@ -53,7 +53,7 @@ Deno.test("records of two connections that say the same at once are repaired eac
   const inserted: MarketEvent[] = [];
   const ended = Promise.withResolvers<number>();
   const repairer = new Repairer({
-    store: () => ({ storage, token: undefined }),
+    store: () => ({ storage, token: undefined, shard: "" }),
     logger: silentLogger,
     lastUsOf: () => END_US,
     archiveAll: () => sleep(0),
@@ -63,7 +63,7 @@ Deno.test("records of two connections that say the same at once are repaired eac
     nowUs: () => END_US,
   });
   const gap = { ...RAW_FEED_ID, fromUs: START_US, toUs: END_US, atUs: END_US };
-  repairer.add({ ...gap, missed: null, detail: "" });
+  repairer.add({ ...gap, shard: "", missed: null, detail: "" });
   assert.equal(await ended.promise, missing.length);
   assert.deepEqual(inserted, missing);
   await repairer.close();

@@ -578,9 +578,25 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Write instruments that the bus knows into files of the registry",
     load: () => import("./secmaster_sync_to_git.ts"),
   },
+  "shard apply": {
+    brief: "Have a running environment's shards take over symbols as its file has them now",
+    load: () => import("./shard_apply.ts"),
+  },
   "shard list": {
     brief: "List the shards of an environment with what each of them is",
     load: () => import("./shard_list.ts"),
+  },
+  "shard move": {
+    brief: "Move a symbol into another shard: gives it the attributes that the shard selects",
+    load: () => import("./shard_move.ts"),
+  },
+  "shard plan": {
+    brief: "Tell which symbols move with an environment's file as it is edited",
+    load: () => import("./shard_plan.ts"),
+  },
+  "shard status": {
+    brief: "Measure how much each shard of a running environment brings, and whether it is uneven",
+    load: () => import("./shard_status.ts"),
   },
   "shard symbols": {
     brief: "List the symbols of all shards of an environment, or of one",

@@ -15,7 +15,8 @@ const QUESTION = `${NO_THREAD}; ssmd agent define "when it rains" > defined`;
 const REST = `rm -f rest.pid rest.log; deno run -qA --no-check --config "$SSMD_ROOT/deno.json" ` +
   `"$SSMD_ROOT/cli/testing/served_rest.ts" > rest.log 2>&1 & ` +
   `for i in $(seq 300); do [ -f rest.pid ] && break; sleep 0.1; done`;
-const BUS = "sed -i s/127.0.0.1:4222/127.0.0.1:24222/ exchanges/environments/demo-nats.yaml; " +
+const BUS =
+  "sed -i s/127.0.0.1:4222/127.0.0.1:24222/ exchanges/environments/demo-{nats,shards}.yaml; " +
   "[ -f nats.pid ] && exit; nats-server -a 127.0.0.1 -p 24222 -js -sd js > nats.log 2>&1 & " +
   "pid=$!; echo $pid > nats.pid; (while [ -f nats.pid ]; do sleep 0.2; done; kill $pid) > /dev/null 2>&1 & " +
   "for i in $(seq 300); do grep -q 'Server is ready' nats.log && break; sleep 0.1; done";
@@ -51,7 +52,8 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "feed add": FRESH,
   "feed remove": FRESH,
   // A feed is forbidden only where no environment uses it.
-  "feed disable": "cd exchanges/environments && rm -f demo.yaml demo-nats.yaml kraken.yaml",
+  "feed disable":
+    "cd exchanges/environments && rm -f demo.yaml demo-nats.yaml demo-shards.yaml kraken.yaml",
   "schema add-version": `${FRESH}; sed -i '$ s/^}/  venue @${NEXT_FIELD} :Text;\\n}/' trade.capnp`,
   "signal new": "rm -rf signals",
   "key set": NO_KEY,
@@ -80,6 +82,8 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "storage versioning": VERSIONED,
   tail: GATEWAY,
   "env apply": GATEWAY,
+  "shard apply": GATEWAY,
+  "shard status": BUS,
   "secmaster sync": REST,
   "secmaster figi-lookup": REST,
   "secmaster figi-enrich": REST,

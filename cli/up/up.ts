@@ -33,6 +33,7 @@ import {
 import {
   announceRunning,
   COMMIT,
+  ConfigError,
   exportProcess,
   Health,
   type Logger,
@@ -122,6 +123,7 @@ export async function startUp(options: UpOptions): Promise<Up> {
       await appendAudit(journal, "keys", { component: "up", ...access });
     },
   });
+  assertNoServices(deployment, options.logger);
   const plans = await planFeeds(deployment, options.captures, options.logger);
   const stack = new AsyncDisposableStack();
   try {
@@ -250,7 +252,7 @@ async function startParts(
   });
   stack.defer(() => following.unsubscribe());
   const archiver = createArchiver({
-    ...{ env, transport, storage, logger, shard: "main", version: VERSION, commit: COMMIT, feeds },
+    ...{ env, transport, storage, logger, version: VERSION, commit: COMMIT, feeds },
     ordered,
     metrics: new Metrics("archiver", registry),
     health,
@@ -288,6 +290,22 @@ async function startSignals(
   });
   await signals.start();
   return signals;
+}
+
+/** Shards of a bus of this process are in it together; on a shared one services may run them already. */
+function assertNoServices(
+  { environment: { name, shards }, transport }: Deployment,
+  logger: Logger,
+): void {
+  if (shards === undefined) return;
+  const names = Object.keys(shards).join(", ");
+  if (transport.type === "memory") {
+    return logger.info("all shards are in this process", { shards: names });
+  }
+  throw new ConfigError("SHARDS_NEED_SERVICES", `Environment ${name} has shards: ${names}`, {
+    hint: "Run connector and archiver with SHARD_ID=<shard> for each, and one gateway; " +
+      "or give it the memory transport",
+  });
 }
 
 /** Days end by themselves, but not those of a recording: its days are what it is played for. */

@@ -9,6 +9,8 @@ import { fetchRaw } from "./translate_day.ts";
 interface RawSpan {
   env: string;
   feed: string;
+  /** Lines of its connectors alone, "" = of none; absent = all lines. */
+  shard?: string;
   fromUs: number;
   toUs: number;
 }
@@ -38,7 +40,7 @@ export interface SpanTranslation {
  */
 export async function translateSpan(
   storage: Storage,
-  { env, feed, fromUs, toUs }: RawSpan,
+  { env, feed, shard, fromUs, toUs }: RawSpan,
   { onEvent, venues, afterFile }: SpanOptions,
 ): Promise<SpanTranslation> {
   const connections = rawConnectionsOf(await rawManifests(storage, env, feed));
@@ -49,6 +51,7 @@ export async function translateSpan(
     }
   };
   for (const { connection, files, turns } of connections) {
+    if (shard !== undefined && (files[0]?.shard ?? "") !== shard) continue;
     const touches = ({ from, to }: ManifestFile) =>
       usOfNsText(from) <= toUs && usOfNsText(to) >= fromUs;
     for (const { from, to } of files) {

@@ -2,9 +2,11 @@ import {
   type CaptureReport,
   captureReportSubject,
   readCaptureReport,
+  REPORT_SUBSCRIPTIONS_MAX,
 } from "@ssmd/market/capture_report";
 import { type Logger, messageOf } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
+import { requestFeed } from "./feed_request.ts";
 
 /** Age up to which a report is given again. */
 const FRESH_MS = 1_000;
@@ -42,10 +44,22 @@ export class CaptureReports {
     const { env, transport, logger } = this.#options;
     try {
       const subject = captureReportSubject(env, feed);
-      return readCaptureReport(await transport.request(subject, new Uint8Array(0), ANSWER_MS));
+      return joinedReport(
+        (await requestFeed(transport, subject, ANSWER_MS)).map(readCaptureReport),
+      );
     } catch (error) {
       logger.debug("no report of a feed", { feed, why: messageOf(error) });
       return undefined;
     }
   }
+}
+
+/** The reports of a feed's shards as one. */
+function joinedReport(reports: readonly CaptureReport[]): CaptureReport {
+  const tries = reports.flatMap(({ nextTryMs }) => nextTryMs ?? []);
+  return {
+    nextTryMs: tries.length === 0 ? null : Math.min(...tries),
+    awayCount: reports.reduce((sum, { awayCount }) => sum + awayCount, 0),
+    away: reports.flatMap(({ away }) => away).slice(0, REPORT_SUBSCRIPTIONS_MAX),
+  };
 }

@@ -4,6 +4,7 @@ import { Backoff, type Logger, messageOf } from "@ssmd/runtime";
 import type { Transport } from "@ssmd/transport";
 import { GATEWAY_LIMITS } from "../limits.ts";
 import type { MarketData } from "../state/market_data.ts";
+import { requestFeed } from "./feed_request.ts";
 
 /** Options of a {@linkcode SnapshotRequest}. */
 interface SnapshotRequestOptions {
@@ -71,12 +72,9 @@ export class SnapshotRequest {
     this.#again = false;
     const epoch = this.#epoch;
     try {
-      const answer = await transport.request(
-        snapshotSubject(env, feed.id),
-        new Uint8Array(0),
-        GATEWAY_LIMITS.snapshotRequestMs,
-      );
-      if (epoch === this.#epoch) this.#take(answer);
+      const subject = snapshotSubject(env, feed.id);
+      const answers = await requestFeed(transport, subject, GATEWAY_LIMITS.snapshotRequestMs);
+      if (epoch === this.#epoch) this.#take(answers);
       else this.#again = true;
     } catch (error) {
       if (!this.#closed) {
@@ -88,11 +86,11 @@ export class SnapshotRequest {
     if (this.#again) this.#schedule(this.#backoff.nextMs());
   }
 
-  #take(answer: Uint8Array): void {
+  #take(answers: readonly Uint8Array[]): void {
     const { feed, data, decode } = this.#options;
     this.answered = true;
     let waiting = 0;
-    for (const event of decode(answer)) {
+    for (const event of answers.flatMap((answer) => [...decode(answer)])) {
       if (event.type === "orderbook" && event.kind === "snapshot" && event.feed === feed.id) {
         data.takeSnapshotAnswer(event satisfies OrderBookUpdate);
       }

@@ -32,6 +32,8 @@ export interface ManifestFile {
   connection?: string;
   /** Raw: life of the connector that captured it. */
   run?: string;
+  /** Raw: whose connector captured it; absent = there are no shards. */
+  shard?: string;
   /** Records (normalized) or lines without the capture line (raw). */
   count: number;
   /** Raw: frames that are JSON. */
@@ -118,6 +120,8 @@ export interface ManifestGap {
    * does not have all of them.
    */
   bus?: "open" | "repaired" | "lost";
+  /** With `bus`: whose archiver missed them; absent = there are no shards. */
+  shard?: string;
   /** One sentence for a person. */
   detail: string;
   /** The type of record that is missing; absent = every one. */
@@ -130,6 +134,16 @@ export interface BusPosition {
   createdAtUs: number;
   /** All up to here is archived, or needs not be. */
   sequence: number;
+}
+
+/** How far the archiver of a shard is with a day. */
+export interface ShardProgress {
+  /** As in {@linkcode Manifest}, of the shard's own stream. */
+  bus?: BusPosition;
+  /** As in {@linkcode Manifest}, of the shard's own lease. */
+  fence?: number;
+  /** The day is over, and all that the shard has of it is written. */
+  isOver?: true;
 }
 
 /** All there is of one day of a feed, raw or normalized. */
@@ -179,6 +193,8 @@ export interface Manifest {
   bus?: BusPosition;
   /** Normalized: token of the archiver's lease that wrote last; lower ones are refused. */
   fence?: number;
+  /** Normalized: the same of each shard's archiver; absent = there are no shards. */
+  shards?: Readonly<Record<string, ShardProgress>>;
   /** Present = its files were removed on purpose, and nothing is missing. */
   expired?: Expired;
   /** Versions that wrote here, `0.1.0+abc1234`, oldest first. */
@@ -253,6 +269,18 @@ export function manifestGap(gap: Gap): ManifestGap {
     detail: gap.detail,
     ...(gap.channel === "all" ? {} : { channel: gap.channel }),
   };
+}
+
+/** How far an archiver is with a day: that of a shard, or with "" the only one. */
+export function progressOf(manifest: Manifest, shard: string): ShardProgress {
+  return shard === "" ? manifest : manifest.shards?.[shard] ?? {};
+}
+
+/** The manifest with what is new of an archiver's progress. */
+export function withProgress(manifest: Manifest, shard: string, news: ShardProgress): Manifest {
+  if (shard === "") return { ...manifest, ...news };
+  const progress = { ...manifest.shards?.[shard], ...news };
+  return { ...manifest, shards: { ...manifest.shards, [shard]: progress } };
 }
 
 /** Whether the day is over, with a minute for records on their way. `nowUs` since 1970. */

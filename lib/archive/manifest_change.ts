@@ -1,11 +1,12 @@
 import { joinedTurns, type Turn } from "@ssmd/market";
 import { isoOfUs } from "@ssmd/runtime";
-import type {
-  BusPosition,
-  Manifest,
-  ManifestFile,
-  ManifestGap,
-  ManifestStatus,
+import {
+  type BusPosition,
+  type Manifest,
+  type ManifestFile,
+  type ManifestGap,
+  type ManifestStatus,
+  withProgress,
 } from "./manifest.ts";
 import { qualityOf } from "./manifest_quality.ts";
 import type { Positions } from "./position.ts";
@@ -22,6 +23,8 @@ export interface ManifestChange {
   turns?: readonly Turn[];
   /** How far the stream is taken with this change. */
   bus?: BusPosition | undefined;
+  /** Whose stream that is; absent = there are no shards. */
+  shard?: string;
   /** Ids to be added to `late`. */
   late?: readonly string[];
   /** Symbols seen that day, when more than before. */
@@ -57,7 +60,6 @@ export function changedManifest(manifest: Manifest, change: ManifestChange): Man
     ...(change.turns === undefined || change.turns.length === 0
       ? {}
       : { turns: joinedTurns(manifest.turns ?? [], change.turns) }),
-    ...(change.bus === undefined ? {} : { bus: change.bus }),
     ...(change.late === undefined || change.late.length === 0
       ? {}
       : { late: [...new Set([...manifest.late ?? [], ...change.late])] }),
@@ -66,7 +68,10 @@ export function changedManifest(manifest: Manifest, change: ManifestChange): Man
       : [...manifest.writtenBy, change.writtenBy],
     updatedAt: isoOfUs(change.nowUs),
   };
-  return { ...next, quality: qualityOf(next) };
+  const whole = { ...next, quality: qualityOf(next) };
+  return change.bus === undefined
+    ? whole
+    : withProgress(whole, change.shard ?? "", { bus: change.bus });
 }
 
 function orderedOf(before: Manifest, change: ManifestChange): Pick<Manifest, "ordered"> {

@@ -9,6 +9,7 @@ import {
   type ManifestFile,
   type ManifestGap,
   type SealedEntry,
+  type ShardProgress,
 } from "./manifest.ts";
 import { isKeyName, type ManifestId, manifestKey } from "./paths.ts";
 import { parseFrameOffset } from "./position.ts";
@@ -131,9 +132,10 @@ function firstWrongField(manifest: Record<string, unknown>): string | undefined 
   if (!Array.isArray(writtenBy)) return "writtenBy";
   if (!Array.isArray(files)) return "files";
   if (!Array.isArray(gaps)) return "gaps";
-  const { bus, fence, late, sealedParts, retired, expired, ordered } = manifest;
+  const { bus, fence, shards, late, sealedParts, retired, expired, ordered } = manifest;
   if (bus !== undefined && !isBusPosition(bus)) return "bus";
   if (fence !== undefined && !Number.isSafeInteger(fence)) return "fence";
+  if (shards !== undefined && !isShards(shards)) return "shards";
   if (late !== undefined && !isTexts(late)) return "late";
   if (ordered !== undefined && !isTexts(ordered)) return "ordered";
   if (expired !== undefined && !isExpired(expired)) return "expired";
@@ -171,6 +173,14 @@ function isFile(value: unknown): value is ManifestFile {
 function isBusPosition(value: unknown): boolean {
   const position = value as Partial<BusPosition> | null;
   return Number.isSafeInteger(position?.createdAtUs) && Number.isSafeInteger(position?.sequence);
+}
+
+function isShards(value: unknown): boolean {
+  return typeof value === "object" && value !== null &&
+    Object.values(value as Record<string, ShardProgress>).every(({ bus, fence }) =>
+      (bus === undefined || isBusPosition(bus)) &&
+      (fence === undefined || Number.isSafeInteger(fence))
+    );
 }
 
 function isClock(value: unknown): boolean {

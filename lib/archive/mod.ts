@@ -64,6 +64,8 @@ export {
   manifestGap,
   type ManifestStatus,
   manifestTimes,
+  progressOf,
+  withProgress,
 } from "./manifest.ts";
 export { changedManifest, expiredManifest, type ManifestChange } from "./manifest_change.ts";
 export { isMissing, qualityOf } from "./manifest_quality.ts";

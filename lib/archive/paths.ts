@@ -10,7 +10,7 @@ const NAME = /^[A-Za-z0-9_-]+$/;
 const RAW_KEY =
   /^raw\/([\w-]+)\/([\w-]+)\/(\d{4})\/(\d\d)\/(\d\d)\/(\d\d)\/(\d\d)-([\w-]+)(?:\.(\d+))?\.jsonl\.zst$/;
 const NORMALIZED_KEY =
-  /^normalized\/([\w-]+)\/([\w-]+)\/([\w-]+)\/([a-z]+)\/(\d{4})\/(\d\d)\/(\d\d)\/(\d\d)-(\d\d)(?:\.(\d+))?\.capnp\.zst$/;
+  /^normalized\/([\w-]+)\/([\w-]+)\/([\w-]+)\/([a-z]+)\/(\d{4})\/(\d\d)\/(\d\d)\/(\d\d)-(\d\d)(?:\.(\d+))?(?:\.([a-z][a-z0-9-]*))?\.capnp\.zst$/;
 const SEALED_KEY =
   /^normalized\/([\w-]+)\/([\w-]+)\/([\w-]+)\/([a-z]+)\/(\d{4})\/(\d\d)\/(\d\d)\/day(?:\.(\d+))?\.(?:parquet|capnp\.zst)$/;
 const MANIFEST_KEY =
@@ -44,6 +44,8 @@ interface WindowFileId {
   atUs: number;
   /** 1 = the minute's first file of the type; the name shows it from 2 on. */
   part?: number;
+  /** Whose archiver writes it; "" = there are no shards. Default "". */
+  shard?: string;
 }
 
 /** Where a sealed day belongs. */
@@ -121,12 +123,13 @@ export function rawKey(fileId: RawFileId): string {
     `${minute}-${connection}${suffix(fileId.part)}.jsonl.zst`;
 }
 
-/** `normalized/{env}/{feed}/{version}/{type}/YYYY/MM/DD/HH-MM.capnp.zst` */
+/** `normalized/{env}/{feed}/{version}/{type}/YYYY/MM/DD/HH-MM.capnp.zst`, `HH-MM.{shard}.…` */
 export function normalizedKey(fileId: WindowFileId): string {
   const { date, hour, minute } = parts(fileId.atUs);
-  const { env, feed, type, version } = fileId;
+  const { env, feed, type, version, shard = "" } = fileId;
+  const end = shard === "" ? "" : `.${shard}`;
   return `${normalizedTypePrefix(env, feed, { type, version })}${date}/` +
-    `${hour}-${minute}${suffix(fileId.part)}.capnp.zst`;
+    `${hour}-${minute}${suffix(fileId.part)}${end}.capnp.zst`;
 }
 
 /** `normalized/{env}/{feed}/{version}/{type}/YYYY/MM/DD/day.parquet` */
@@ -195,7 +198,7 @@ export function parseNormalizedKey(key: string): Required<WindowFileId> | undefi
   const type = eventTypeOf(typeText);
   if (type === undefined) return undefined;
   const atUs = minuteUs(`${y}-${m}-${d}`, hour, minute);
-  return { env, feed, version, type, atUs, part: Number(match[10] ?? 1) };
+  return { env, feed, version, type, atUs, part: Number(match[10] ?? 1), shard: match[11] ?? "" };
 }
 
 /** Takes the key of a sealed day, of today's or of the former form, apart; undefined when it is none. */

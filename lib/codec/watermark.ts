@@ -5,17 +5,20 @@ const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
 
 /** The message of a watermark, JSON with the time in nanoseconds: `{"feed":"kraken","time_ns":"…"}`. */
-export function encodeWatermark({ feed, timeUs }: Watermark): Uint8Array {
-  return ENCODER.encode(JSON.stringify({ feed, time_ns: `${timeUs}000` }));
+export function encodeWatermark({ feed, timeUs, shard }: Watermark): Uint8Array {
+  const of = shard === undefined ? {} : { shard: shard.name, shards: shard.all };
+  return ENCODER.encode(JSON.stringify({ feed, time_ns: `${timeUs}000`, ...of }));
 }
 
 /** Reads a watermark's message. Throws CodecError (`CODEC_WATERMARK`) for what is none. */
 export function decodeWatermark(bytes: Uint8Array): Watermark {
   const text = DECODER.decode(bytes);
   try {
-    const { feed, time_ns: timeNs } = JSON.parse(text) as { feed?: unknown; time_ns?: unknown };
+    const { feed, time_ns: timeNs, shard, shards } = JSON.parse(text) as Record<string, unknown>;
     if (typeof feed === "string" && typeof timeNs === "string" && /^[1-9]\d{3,18}$/.test(timeNs)) {
-      return { feed, timeUs: Number(timeNs.slice(0, -3)) };
+      const watermark = { feed, timeUs: Number(timeNs.slice(0, -3)) };
+      if (typeof shard !== "string" || !Array.isArray(shards)) return watermark;
+      return { ...watermark, shard: { name: shard, all: shards.map(String) } };
     }
   } catch {
     // Told below.

@@ -52,6 +52,7 @@ export {
   fireSubject,
   parseSubject,
   recordFilters,
+  shardSubject,
   snapshotSubject,
   streamNameOf,
   subjectOf,
@@ -71,7 +72,7 @@ export {
   type TurnEnd,
   turnsOf,
 } from "./turn.ts";
-export { type Watermark } from "./watermark.ts";
+export { type FeedShard, type Watermark } from "./watermark.ts";
 export {
   SIGNAL_STATES,
   type SignalRunState,

@@ -52,6 +52,11 @@ export function typeOfSubject(subject: string): EventType | undefined {
   return FEED_TYPES.find((type) => type === word);
 }
 
+/** The subject of a request to the connector of a shard; `shard` undefined = there are none. */
+export function shardSubject(subject: string, shard: string | undefined): string {
+  return shard === undefined ? subject : `${subject}.${escapeToken(shard)}`;
+}
+
 /** Subject on which a feed's connector answers with snapshots of its valid books. */
 export function snapshotSubject(env: string, feed: string): string {
   return `_ssmd.${escapeToken(env)}.snapshot.${escapeToken(feed)}`;

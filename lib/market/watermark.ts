@@ -7,4 +7,13 @@ export interface Watermark {
   feed: string;
   /** Exclusive, µs; it never falls. */
   timeUs: number;
+  /** Whose connector says so, and all shards that the feed has; absent = it has none. */
+  shard?: FeedShard;
+}
+
+/** A shard of a feed among all that the feed has. */
+export interface FeedShard {
+  name: string;
+  /** With `name` itself. */
+  all: readonly string[];
 }

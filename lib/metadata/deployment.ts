@@ -1,9 +1,9 @@
-import { ConfigError } from "@ssmd/runtime";
+import { ConfigError, suggestion } from "@ssmd/runtime";
 import { type DeployedStorage, deployedStorage, storageReferences } from "./deployed_storage.ts";
 import { agentKeyReferences, type DeployedAgents, deployedAgents } from "./deployed_agents.ts";
 import { type DeployedIssues, deployedIssues } from "./deployed_issues.ts";
 import { type DeployedCache, deployedCache } from "./deployed_cache.ts";
-import type { Environment, TransportSpec } from "./environment.ts";
+import type { Environment } from "./environment.ts";
 import { type CaptureLocation, type FeedVersion, versionOn } from "./feed.ts";
 import { type KeyAccess, reported } from "./key_access.ts";
 import { type CredentialsReader, credentialsReader, KEY_SOURCES } from "./credentials_reader.ts";
@@ -11,6 +11,7 @@ import { loadRotations, type Rotations } from "./key_age.ts";
 import { keysOfReferences, type ResolvedKeys, resolveKeys } from "./keys.ts";
 import { findRegistry } from "./find_registry.ts";
 import { loadEnvironment, loadFeed } from "./registry.ts";
+import { symbolsOfShard } from "./shards.ts";
 
 /** A market as a connector asks for it. */
 export interface DeployedSymbol {
@@ -57,6 +58,8 @@ type DeployedTransport = { type: "memory" } | {
   type: "nats";
   url: string[];
   stream: { maxBytes?: number; maxAgeMs?: number };
+  /** Those of the environment. */
+  shards: string[];
   credentials?: Record<string, string>;
   /** Reads them from where their keys are now. */
   readCredentials?: CredentialsReader;
@@ -66,6 +69,8 @@ type DeployedTransport = { type: "memory" } | {
 export interface Deployment {
   /** As its file tells it. */
   environment: Environment;
+  /** The shard that the component is of; undefined = of none. */
+  shard: string | undefined;
   /** The bus, with credentials. */
   transport: DeployedTransport;
   /** Where files go, with credentials. */
@@ -97,6 +102,8 @@ interface DeploymentOptions {
    * there. Default all that are not simulated.
    */
   signsInto?: (environment: Environment) => readonly string[];
+  /** The shard that it is of, whose symbols alone its feeds have; default none. */
+  shard?: string | undefined;
   /** Whether it opens the cache, whose keys have to be there then; default false. */
   usesCache?: boolean;
   /** Whether it hands on what clients report, whose keys have to be there then; default false. */
@@ -116,6 +123,9 @@ const DEFAULT_DATA_DIR = "./data";
 export async function loadDeployment(options: DeploymentOptions): Promise<Deployment> {
   const dir = options.registryDir ?? await findRegistry(Deno.cwd());
   const environment = await loadEnvironment(dir, options.env);
+  const { shard } = options;
+  assertShard(environment, shard);
+  const symbols = symbolsOfShard(environment, shard);
   const signed = (options.signsInto ?? liveFeeds)(environment);
   const keys = await keysOf(environment, signed, options);
   const feeds = new Map<string, DeployedFeed>();
@@ -126,12 +136,13 @@ export async function loadDeployment(options: DeploymentOptions): Promise<Deploy
     const credentials = signed.includes(id)
       ? read(environment.credentials?.[id])
       : () => Promise.resolve({});
-    feeds.set(id, { ...await deployedFeed(dir, environment, id), credentials });
+    feeds.set(id, { ...await deployedFeed(dir, { ...environment, symbols }, id), credentials });
   }
   const dataDir = dataDirOf(environment, options.dataDir);
   return {
     environment,
-    transport: deployedTransport(environment.transport, keys, read),
+    shard,
+    transport: deployedTransport(environment, keys, read),
     storage: deployedStorage(environment.storage, keys, { dataDir, read }),
     cache: deployedCache(environment.cache, options.usesCache ? keys : undefined),
     issues: deployedIssues(environment.gateway.issues, options.sendsIssues ? keys : undefined),
@@ -146,6 +157,17 @@ export async function loadDeployment(options: DeploymentOptions): Promise<Deploy
       });
     },
   };
+}
+
+/** Throws ConfigError `SHARD_UNKNOWN` for a shard that the environment has not. */
+function assertShard({ name, shards = {} }: Environment, shard: string | undefined): void {
+  if (shard === undefined || Object.hasOwn(shards, shard)) return;
+  const names = Object.keys(shards);
+  throw new ConfigError("SHARD_UNKNOWN", `Environment ${name} has no shard "${shard}"`, {
+    hint: names.length === 0
+      ? "It has no shards: leave SHARD_ID and --shard out"
+      : suggestion(shard, names),
+  });
 }
 
 /** Folder of the spools: the one that is named, else beside the archive where that is local. */
@@ -272,7 +294,7 @@ function connectsOf(
 }
 
 function deployedTransport(
-  spec: TransportSpec,
+  { transport: spec, shards = {} }: Environment,
   keys: ResolvedKeys,
   read: (references: Record<string, string>) => CredentialsReader,
 ): DeployedTransport {
@@ -282,7 +304,7 @@ function deployedTransport(
     ...(max_bytes === undefined ? {} : { maxBytes: max_bytes }),
     ...(max_age === undefined ? {} : { maxAgeMs: max_age }),
   };
-  const deployed = { type, url: url.split(","), stream };
+  const deployed = { type, url: url.split(","), stream, shards: Object.keys(shards) };
   if (credentials === undefined) return deployed;
   return { ...deployed, credentials: keys.values(credentials), readCredentials: read(credentials) };
 }

@@ -193,8 +193,6 @@ export const ENVIRONMENT_FILE = fields({
 
 /** A deployment. */
 export type Environment = z.output<typeof ENVIRONMENT_FILE>;
-/** The message bus. */
-export type TransportSpec = Environment["transport"];
 /** Where files go. */
 export type StorageSpec = Environment["storage"];
 /** Where the gateway keeps what can be read again. */
@@ -202,9 +200,3 @@ export type CacheSpec = Environment["cache"];
 
 export type { GatewaySpec } from "./environment_gateway.ts";
 export type { KeySpec } from "./environment_key.ts";
-
-/** By feed: our names of its markets. */
-export function orderedSymbols({ symbols }: Environment): Map<string, string[]> {
-  const byFeed = Map.groupBy(Object.entries(symbols), ([, { feed }]) => feed);
-  return new Map([...byFeed].map(([feed, own]) => [feed, own.map(([symbol]) => symbol)]));
-}

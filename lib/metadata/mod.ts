@@ -4,7 +4,6 @@ export {
   ENVIRONMENT_FILE,
   type GatewaySpec,
   type KeySpec,
-  orderedSymbols,
 } from "./environment.ts";
 export { type CaptureLocation, type Feed, FEED_FILE, todayUtc, versionOn } from "./feed.ts";
 export {
@@ -136,6 +135,12 @@ export { type DeployedIssues } from "./deployed_issues.ts";
 export { type DeployedAgents, type DeployedWebhook } from "./deployed_agents.ts";
 export { type Policy, type PolicyAction } from "./policy.ts";
 export { NO_ACTION } from "./policy_references.ts";
-export { symbolsByShard } from "./shards.ts";
+export {
+  orderedSymbols,
+  shardMoves,
+  shardsOfFeed,
+  symbolsByShard,
+  symbolsOfShard,
+} from "./shards.ts";
 export { type FollowedSymbols, followSymbols } from "./follow_symbols.ts";
 export { isAbout, isOver, type Selector } from "./selected_symbols.ts";

@@ -1,17 +1,16 @@
 import { nearest, suggestion } from "@ssmd/runtime";
 import type { YamlSource } from "./document.ts";
 import { type Environment, SYMBOL_FIELDS } from "./environment.ts";
-
+import type { EnvironmentSymbols } from "./environment_change.ts";
 import type { ShardSpec } from "./environment_shards.ts";
 import type { Finding } from "./finding.ts";
 import { entriesOf, fieldOf } from "./untyped.ts";
 
 type Shards = Readonly<Record<string, ShardSpec>>;
-type EnvironmentSymbols = Environment["symbols"];
 type SymbolEntry = EnvironmentSymbols[string];
 
 /** Names of the shards whose selector a symbol matches; of a sound environment it is one. */
-export function shardsOf(entry: SymbolEntry, shards: Shards): string[] {
+function shardsOf(entry: SymbolEntry, shards: Shards): string[] {
   return Object.entries(shards).filter(([, { selector }]) =>
     Object.entries(selector).every(([name, value]) =>
       Object.hasOwn(entry, name) && entry[name] === value
@@ -34,6 +33,52 @@ export function symbolsByShard(
   return byShard;
 }
 
+/** Shards that have symbols of a feed. */
+export function shardsOfFeed(environment: Environment, feed: string): string[] {
+  return [...symbolsByShard(environment)]
+    .filter(([, symbols]) => Object.values(symbols).some((entry) => entry.feed === feed))
+    .map(([shard]) => shard);
+}
+
+/** The symbols of a shard; all of them without one. */
+export function symbolsOfShard(
+  environment: Pick<Environment, "symbols" | "shards">,
+  shard: string | undefined,
+): EnvironmentSymbols {
+  if (shard === undefined) return environment.symbols;
+  return symbolsByShard(environment).get(shard) ?? {};
+}
+
+/** By feed: our names of its markets, those of a shard where one is named. */
+export function orderedSymbols(
+  environment: Pick<Environment, "symbols" | "shards">,
+  shard?: string,
+): Map<string, string[]> {
+  const own = Object.entries(symbolsOfShard(environment, shard));
+  const byFeed = Map.groupBy(own, ([, { feed }]) => feed);
+  return new Map([...byFeed].map(([feed, pairs]) => [feed, pairs.map(([symbol]) => symbol)]));
+}
+
+/** A symbol that is in another shard than before; null = in none, as it is new or gone. */
+interface ShardMove {
+  symbol: string;
+  from: string | null;
+  to: string | null;
+}
+
+/** Which symbols change their shard from one environment to another, in the order of names. */
+export function shardMoves(before: Environment, after: Environment): ShardMove[] {
+  const [from, to] = [before, after].map((each) => {
+    const pairs = [...symbolsByShard(each)].flatMap(([shard, symbols]) =>
+      Object.keys(symbols).map((symbol) => [symbol, shard] as const)
+    );
+    return new Map(pairs);
+  }) as [Map<string, string>, Map<string, string>];
+  return [...new Set([...from.keys(), ...to.keys()])].sort()
+    .map((symbol) => ({ symbol, from: from.get(symbol) ?? null, to: to.get(symbol) ?? null }))
+    .filter((move) => move.from !== move.to);
+}
+
 /**
  * Every symbol belongs to exactly one shard, every shard has one, and all attributes are used.
  * `environment` undefined = its shape is wrong: then only attributes are looked at.
@@ -44,6 +89,7 @@ export function shardFindings(yaml: YamlSource, environment: Environment | undef
     ...attributeFindings(yaml),
     ...selectorFindings(yaml, environment),
     ...membershipFindings(yaml, environment),
+    ...ruleFindings(yaml, environment),
   ];
 }
 
@@ -65,9 +111,12 @@ function attributeFindings(yaml: YamlSource): Finding[] {
   );
 }
 
-function selectorFindings(yaml: YamlSource, { symbols, shards = {} }: Environment): Finding[] {
+function selectorFindings(
+  yaml: YamlSource,
+  { symbols, select = [], shards = {} }: Environment,
+): Finding[] {
   const entries = Object.values(symbols);
-  const attributes = [...new Set(entries.flatMap((entry) => Object.keys(entry)))];
+  const attributes = [...new Set(["feed", ...entries.flatMap((entry) => Object.keys(entry))])];
   return Object.entries(shards).flatMap(([shard, spec]) => {
     const path = ["shards", shard, "selector"];
     const strange = Object.keys(spec.selector).filter((name) => !attributes.includes(name));
@@ -77,7 +126,8 @@ function selectorFindings(yaml: YamlSource, { symbols, shards = {} }: Environmen
         return yaml.findingAtKey([...path, name], message);
       });
     }
-    if (entries.some((entry) => shardsOf(entry, { [shard]: spec }).length > 0)) return [];
+    const wanted = [...entries, ...select.map(({ feed }) => ({ feed, external: "" }))];
+    if (wanted.some((entry) => shardsOf(entry, { [shard]: spec }).length > 0)) return [];
     const message = `shard "${shard}" has no symbol: none has ${termsOf(spec.selector)}`;
     return [yaml.finding(path, message)];
   });
@@ -92,6 +142,16 @@ function membershipFindings(yaml: YamlSource, { symbols, shards }: Environment):
       ? `"${symbol}" is in no shard; give it what a selector asks for: ${choicesOf(shards)}`
       : `"${symbol}" is in several shards: ${own.join(", ")}; make their selectors narrower`;
     return [yaml.finding(["symbols", symbol], message)];
+  });
+}
+
+/** Of a market that a rule finds nothing but its feed is known. */
+function ruleFindings(yaml: YamlSource, { select = [], shards }: Environment): Finding[] {
+  if (shards === undefined) return [];
+  return select.flatMap(({ feed }, i) => {
+    if (shardsOf({ feed, external: "" }, shards).length === 1) return [];
+    const message = `markets of a rule are sorted by their feed: one shard needs { feed: ${feed} }`;
+    return [yaml.finding(["select", i], message)];
   });
 }
 

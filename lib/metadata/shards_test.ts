@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { loadEnvironment } from "./registry.ts";
-import { symbolsByShard } from "./shards.ts";
+import { shardMoves, shardsOfFeed, symbolsByShard, symbolsOfShard } from "./shards.ts";
 
 const DIR = new URL("../../exchanges/", import.meta.url).pathname;
 
@@ -13,5 +13,18 @@ Deno.test("each symbol belongs to the shard whose selector it matches", async ()
   assert.deepEqual(names, [
     ["tier1", ["BTCUSD", "KXSIMBTC-26DEC31-T99999.99"]],
     ["tier2", ["ETHUSD", "SOLUSD", "KXSIMRAIN-26DEC31-NYC"]],
+  ]);
+  assert.deepEqual(shardsOfFeed(environment, "kalshi"), ["tier1", "tier2"]);
+  assert.deepEqual(Object.keys(symbolsOfShard(environment, undefined)).length, 5);
+});
+
+Deno.test("a changed attribute moves exactly that symbol", async () => {
+  const before = await loadEnvironment(DIR, "demo-shards");
+  const after = structuredClone(before);
+  Object.assign(after.symbols["SOLUSD"] ?? {}, { tier: 1 });
+  delete after.symbols["ETHUSD"];
+  assert.deepEqual(shardMoves(before, after), [
+    { symbol: "ETHUSD", from: "tier2", to: null },
+    { symbol: "SOLUSD", from: "tier2", to: "tier1" },
   ]);
 });

@@ -9,6 +9,8 @@ interface FlagSpec {
   help: string;
   /** Value where the flag is not given. */
   default?: string;
+  /** Environment variable that gives its value where the flag is not given. */
+  variable?: string;
 }
 
 /** Values of flags by name. */
@@ -32,7 +34,9 @@ function parseFlags<const S extends Record<string, FlagSpec>>(
     tokens: true,
   });
   const values: Record<string, string | undefined> = {};
-  for (const [name, flag] of Object.entries(spec)) values[name] = flag.default;
+  for (const [name, { variable, default: value }] of Object.entries(spec)) {
+    values[name] = (variable && Deno.env.get(variable)) || value;
+  }
   for (const token of tokens) {
     if (token.kind === "positional") {
       throw new ConfigError("WRONG_USAGE", `"${token.value}" is one argument too many`, {

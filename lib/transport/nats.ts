@@ -25,12 +25,14 @@ import { NatsPublisher } from "./nats_publisher.ts";
 import { NatsReader, type NatsReaderOptions } from "./nats_reader.ts";
 import { readHistory } from "./nats_history.ts";
 import {
-  ensureStream,
+  ensureStreams,
+  type EnvironmentStreams,
   isApiError,
   renewStream,
   stateOf,
   type StreamLimits,
 } from "./nats_stream.ts";
+import { SubjectSpace } from "./subject_space.ts";
 import {
   compileFilter,
   compileFilters,
@@ -60,6 +62,10 @@ interface NatsTransportOptions {
   env: string;
   /** Limits of the stream; default 24 hours, no limit in bytes. */
   stream?: StreamLimits;
+  /** Those of the environment; default none. */
+  shards?: readonly string[];
+  /** The one that is published and read; absent = what all of them are together. */
+  shard?: string;
   /** Who we are to the server; default nobody. */
   credentials?: NatsCredentials;
   /** Reads them from where they are now, before each connection; absent = they stay. */
@@ -89,7 +95,7 @@ export async function natsTransport(options: NatsTransportOptions): Promise<Tran
   const connection = await connectNats(endpoint, `ssmd ${options.env}`, true);
   try {
     const manager = await managerOf(connection);
-    await ensureStream(manager, options.env, options.stream ?? {});
+    await ensureStreams(manager, streamsOf(options));
     return new NatsTransport(options, endpoint, { connection, manager });
   } catch (error) {
     await connection.close();
@@ -104,7 +110,7 @@ class NatsTransport implements Transport {
   #endpoint: NatsEndpoint;
   #connection: NatsConnection;
   #manager: JetStreamManager;
-  #stream: string;
+  #space: SubjectSpace;
   #logger: Logger;
   #readers = new Map<NatsReader, string>();
   #lease: LeaseConnection | undefined;
@@ -127,11 +133,15 @@ class NatsTransport implements Transport {
     this.#endpoint = endpoint;
     this.#connection = connection;
     this.#manager = manager;
-    this.#stream = `ssmd-${options.env}`;
+    this.#space = new SubjectSpace(options.env, options.shard);
     this.#logger = options.logger ?? silentLogger;
     this.#payloadBytesMax = connection.info?.max_payload ?? Infinity;
     this.#probe = new NatsProbe(() => connection.flush());
     this.#watching = this.#watch();
+  }
+
+  get shards(): readonly string[] {
+    return this.#options.shards ?? [];
   }
 
   get problem(): string {
@@ -140,16 +150,16 @@ class NatsTransport implements Transport {
 
   publisher(options: PublisherOptions = {}): Publisher {
     this.#assertOpen();
-    const { env, stream = {} } = this.#options;
+    const { env } = this.#options;
     const publisher = new NatsPublisher({
       env,
       connect: () => connectNats(this.#endpoint, `ssmd ${env} publisher`, false),
       prepare: async (connection) => {
         const manager = await managerOf(connection);
-        await ensureStream(manager, env, stream);
+        await ensureStreams(manager, streamsOf(this.#options));
         return manager;
       },
-      stream: this.#stream,
+      space: this.#space,
       reports: options,
       payloadBytesMax: () => this.#payloadBytesMax,
       logger: this.#logger,
@@ -217,7 +227,7 @@ class NatsTransport implements Transport {
     const options: NatsReaderOptions = {
       connection: this.#connection,
       manager: this.#manager,
-      stream: this.#stream,
+      space: this.#space,
       filters: distinct,
       onMessage,
       logger: this.#logger,
@@ -249,12 +259,12 @@ class NatsTransport implements Transport {
 
   async state(): Promise<StreamState> {
     this.#assertOpen();
-    return await this.#ask(() => stateOf(this.#manager, this.#stream));
+    return await this.#ask(() => stateOf(this.#manager, this.#space.stream));
   }
 
   async renew(createdAtUs: number): Promise<void> {
     this.#assertOpen();
-    await this.#ask(() => renewStream(this.#manager, this.#stream, createdAtUs));
+    await this.#ask(() => renewStream(this.#manager, this.#space.stream, createdAtUs));
   }
 
   async *read(options: ReadOptions): AsyncGenerator<readonly InMessage[]> {
@@ -267,7 +277,7 @@ class NatsTransport implements Transport {
       const target = {
         connection: this.#connection,
         manager: this.#manager,
-        stream: this.#stream,
+        space: this.#space,
       };
       for await (const batch of readHistory(target, { ...options, filters })) {
         yield batch.filter(({ subject }) => matches(subject));
@@ -281,7 +291,7 @@ class NatsTransport implements Transport {
   async lastId(filter: string): Promise<string | undefined> {
     this.#assertOpen();
     compileFilter(filter);
-    return await this.#ask(() => lastIdOf(this.#manager, this.#stream, filter));
+    return await this.#ask(() => lastIdOf(this.#manager, this.#space, filter));
   }
 
   /** Asks JetStream, once more when the connection was lost on the way. */
@@ -411,17 +421,23 @@ class NatsTransport implements Transport {
   }
 }
 
+function streamsOf({ env, stream = {}, shards = [] }: NatsTransportOptions): EnvironmentStreams {
+  return { env, limits: stream, shards };
+}
+
 function anyOverlap(filters: readonly string[]): boolean {
   return filters.some((one, i) => filters.slice(i + 1).some((other) => filtersOverlap(one, other)));
 }
 
 async function lastIdOf(
   manager: JetStreamManager,
-  stream: string,
+  space: SubjectSpace,
   filter: string,
 ): Promise<string | undefined> {
   try {
-    const message = await manager.streams.getMessage(stream, { last_by_subj: filter });
+    const message = await manager.streams.getMessage(space.stream, {
+      last_by_subj: space.toServer(filter),
+    });
     return message === null ? undefined : message.header.get("Nats-Msg-Id");
   } catch (error) {
     if (isApiError(error, NO_MESSAGE_FOUND)) return undefined;

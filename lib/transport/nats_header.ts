@@ -1,5 +1,6 @@
 import { headers, type MsgHdrs, type NatsConnection } from "@nats-io/nats-core";
 import { isOwnHeader } from "./message_headers.ts";
+import type { SubjectSpace } from "./subject_space.ts";
 import type { OutMessage } from "./transport.ts";
 
 const PREFIX = new TextEncoder().encode("NATS/1.0\r\nNats-Msg-Id: ");
@@ -81,6 +82,12 @@ export class NatsMessageWriter {
   #header = new MsgIdHeader();
   #options = { reply: "", headers: this.#header.headers };
   #plainOptions = { reply: "" };
+  #space: SubjectSpace;
+
+  /** Writes where the server has the subjects. */
+  constructor(space: SubjectSpace) {
+    this.#space = space;
+  }
 
   /** `reply` is where the acknowledgement goes. Throws as the connection does when it has ended. */
   write(
@@ -88,7 +95,8 @@ export class NatsMessageWriter {
     message: OutMessage,
     { reply, isLate }: { reply: string; isLate: boolean },
   ): void {
-    const { subject, payload, id, headers } = message;
+    const { payload, id, headers } = message;
+    const subject = this.#space.toServer(message.subject);
     if (headers !== undefined) {
       connection.publish(subject, payload, { reply, headers: headersOf(message, isLate) });
     } else if (id === "") {

@@ -7,6 +7,7 @@ import {
 } from "@nats-io/jetstream";
 import { TransportError } from "@ssmd/runtime";
 import { givenHeaders, isLate } from "./nats_header.ts";
+import type { SubjectSpace } from "./subject_space.ts";
 import type { InMessage, ReadOptions } from "./transport.ts";
 
 /** Messages of one batch. */
@@ -20,7 +21,7 @@ const IDLE_MS = 60_000;
 export interface HistoryTarget {
   connection: NatsConnection;
   manager: JetStreamManager;
-  stream: string;
+  space: SubjectSpace;
 }
 
 interface Batch {
@@ -37,8 +38,8 @@ export async function* readHistory(
   target: HistoryTarget,
   options: ReadOptions,
 ): AsyncGenerator<readonly InMessage[]> {
-  const { manager, stream } = target;
-  const { name } = await manager.consumers.add(stream, configOf(options));
+  const { manager, space: { stream } } = target;
+  const { name } = await manager.consumers.add(stream, configOf(options, target.space));
   try {
     for (;;) {
       options.signal?.throwIfAborted();
@@ -54,7 +55,11 @@ export async function* readHistory(
   }
 }
 
-function configOf({ filters, from }: ReadOptions): Partial<ConsumerConfig> {
+function configOf(
+  { filters: named, from }: ReadOptions,
+  space: SubjectSpace,
+): Partial<ConsumerConfig> {
+  const filters = named.map((filter) => space.toServer(filter));
   const [only = ">"] = filters;
   return {
     ...(filters.length === 1 ? { filter_subject: only } : { filter_subjects: [...filters] }),
@@ -72,7 +77,7 @@ function configOf({ filters, from }: ReadOptions): Partial<ConsumerConfig> {
 }
 
 /** Pulls once: what the server holds now, up to a batch. */
-function nextBatch({ connection, stream }: HistoryTarget, name: string): Promise<Batch> {
+function nextBatch({ connection, space }: HistoryTarget, name: string): Promise<Batch> {
   return new Promise((resolve, reject) => {
     const batch: Batch = { messages: [], pending: 0 };
     const inbox = createInbox();
@@ -82,16 +87,16 @@ function nextBatch({ connection, stream }: HistoryTarget, name: string): Promise
       if (error === undefined) resolve(batch);
       else reject(error);
     };
-    const timer = setTimeout(() => end(tooLate(stream)), BATCH_MS_MAX);
+    const timer = setTimeout(() => end(tooLate(space.stream)), BATCH_MS_MAX);
     const subscription = connection.subscribe(inbox, {
       callback: (error, message) => {
         if (error !== null) return end(error);
-        if (!take(message, batch) || batch.messages.length === BATCH_MESSAGES) end();
+        if (!take(message, batch, space) || batch.messages.length === BATCH_MESSAGES) end();
         else if (batch.pending === 0) end();
       },
     });
     connection.publish(
-      `$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`,
+      `$JS.API.CONSUMER.MSG.NEXT.${space.stream}.${name}`,
       JSON.stringify({ batch: BATCH_MESSAGES, no_wait: true }),
       { reply: inbox },
     );
@@ -99,7 +104,7 @@ function nextBatch({ connection, stream }: HistoryTarget, name: string): Promise
 }
 
 /** Adds a delivery; false when it is a status, which ends the batch. */
-function take(message: Msg, batch: Batch): boolean {
+function take(message: Msg, batch: Batch, space: SubjectSpace): boolean {
   const parts = (message.reply ?? "").split(".");
   if (parts[0] !== "$JS" || parts[1] !== "ACK") return false;
   // `$JS.ACK.{stream}.{consumer}.{times}.{stream seq}.{consumer seq}.{time}.{pending}`, and two
@@ -107,7 +112,7 @@ function take(message: Msg, batch: Batch): boolean {
   const skip = parts.length > 9 ? 2 : 0;
   batch.pending = Number(parts[8 + skip]);
   batch.messages.push({
-    subject: message.subject,
+    subject: space.fromServer(message.subject),
     payload: message.data,
     id: message.headers?.get("Nats-Msg-Id") ?? "",
     streamSequence: Number(parts[5 + skip]),

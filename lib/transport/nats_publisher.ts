@@ -10,6 +10,7 @@ import { PublishWindow } from "./publish_window.ts";
 import { isFinal, refusalOf } from "./refusal.ts";
 import { StallWatch } from "./stall_watch.ts";
 import { StoredProof } from "./stored_proof.ts";
+import type { SubjectSpace } from "./subject_space.ts";
 import type { OutMessage, Publisher, PublisherOptions, PublishRefusal } from "./transport.ts";
 
 const LOG_EVERY_TRIES = 20;
@@ -23,8 +24,7 @@ interface NatsPublisherOptions {
   connect: () => Promise<NatsConnection>;
   /** Makes sure that the stream is there; gives its management. */
   prepare: (connection: NatsConnection) => Promise<JetStreamManager>;
-  /** Name of the stream. */
-  stream: string;
+  space: SubjectSpace;
   /** Who is told of what became of messages. */
   reports: PublisherOptions;
   /** Largest message the server takes, in bytes. */
@@ -43,7 +43,7 @@ interface NatsPublisherOptions {
 export class NatsPublisher implements Publisher {
   #options: NatsPublisherOptions;
   #window = new PublishWindow();
-  #writer = new NatsMessageWriter();
+  #writer: NatsMessageWriter;
   #connection: NatsConnection | undefined;
   #inbox = "";
   #connected = false;
@@ -68,6 +68,7 @@ export class NatsPublisher implements Publisher {
   /** Begins to connect at once. */
   constructor(options: NatsPublisherOptions) {
     this.#options = options;
+    this.#writer = new NatsMessageWriter(options.space);
     this.#proof = new StoredProof(this.#window);
     this.#check = new MessageCheck(options.env, options.payloadBytesMax);
     this.#running = this.#run();
@@ -182,8 +183,7 @@ export class NatsPublisher implements Publisher {
 
   /** Acknowledges what an earlier connection stored without our being told. */
   async #proveStored(connection: NatsConnection, manager: JetStreamManager): Promise<void> {
-    const { stream } = this.#options;
-    const target = { connection, manager, stream };
+    const target = { connection, manager, space: this.#options.space };
     for (const number of await this.#proof.storedIn(target, this.#everSent)) {
       this.#acknowledge(number);
     }
@@ -284,11 +284,12 @@ export class NatsPublisher implements Publisher {
       if (status.type !== "error" || connection !== this.#connection) continue;
       const { error } = status;
       if (!(error instanceof errors.PermissionViolationError)) continue;
-      const number = this.#window.oldestOf(error.subject, this.#everSent);
+      const subject = this.#options.space.fromServer(error.subject);
+      const number = this.#window.oldestOf(subject, this.#everSent);
       if (error.operation !== "publish" || number === undefined || !this.#connected) continue;
       const id = this.#window.get(number)?.id ?? "";
       const detail = error.message;
-      this.#holdBack(number, { reason: "permission", subject: error.subject, id, detail });
+      this.#holdBack(number, { reason: "permission", subject, id, detail });
     }
   }
 

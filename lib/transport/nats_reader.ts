@@ -18,6 +18,7 @@ import { PausableHandler } from "./handler.ts";
 import { givenHeaders, isLate } from "./nats_header.ts";
 import { ackSubjectOf, type Delivery, readDelivery, UnacknowledgedDeliveries } from "./delivery.ts";
 import { isApiError } from "./nats_stream.ts";
+import type { SubjectSpace } from "./subject_space.ts";
 import type { InMessage } from "./transport.ts";
 
 /** Messages asked for at most; asked again when half of them came. */
@@ -40,7 +41,7 @@ const ACK = new TextEncoder().encode("+ACK");
 export interface NatsReaderOptions {
   connection: NatsConnection;
   manager: JetStreamManager;
-  stream: string;
+  space: SubjectSpace;
   /** Without overlap: the server refuses it. */
   filters: readonly string[];
   /** Durable name; undefined for a live reader, which begins with the next message. */
@@ -56,8 +57,8 @@ class StreamMessage implements InMessage {
   readonly streamSequence: number;
   #source: Msg;
 
-  constructor(source: Msg, streamSequence: number) {
-    this.subject = source.subject;
+  constructor(source: Msg, streamSequence: number, subject: string) {
+    this.subject = subject;
     this.payload = source.data;
     this.streamSequence = streamSequence;
     this.#source = source;
@@ -117,6 +118,17 @@ export class NatsReader {
     this.#handler = new PausableHandler(options.onMessage, goOn, options.logger);
   }
 
+  /** As the server has them. */
+  get #filters(): string[] {
+    const { filters, space } = this.#options;
+    return filters.map((filter) => space.toServer(filter));
+  }
+
+  #received(message: Msg, streamSequence: number): StreamMessage {
+    const subject = this.#options.space.fromServer(message.subject);
+    return new StreamMessage(message, streamSequence, subject);
+  }
+
   /** Whether it ended. */
   get closed(): boolean {
     return this.#abort.signal.aborted;
@@ -127,7 +139,7 @@ export class NatsReader {
 
   /** Makes or finds the consumer and begins to read. */
   async start(): Promise<void> {
-    const { manager, stream, durableName } = this.#options;
+    const { manager, space: { stream }, durableName } = this.#options;
     this.#streamCreated = String((await manager.streams.info(stream)).created);
     const known = durableName === undefined ? undefined : await this.#find(durableName);
     if (known !== undefined) {
@@ -187,11 +199,11 @@ export class NatsReader {
   /** Whether nothing waits for the server's ack timer, so the consumer can be read as it is. */
   #canGoOnWith({ config, num_ack_pending }: ConsumerInfo): boolean {
     const filters = config.filter_subjects ?? [config.filter_subject ?? ">"];
-    return num_ack_pending === 0 && filters.join(" ") === this.#options.filters.join(" ");
+    return num_ack_pending === 0 && filters.join(" ") === this.#filters.join(" ");
   }
 
   async #find(name: string): Promise<ConsumerInfo | undefined> {
-    const { manager, stream } = this.#options;
+    const { manager, space: { stream } } = this.#options;
     try {
       return await manager.consumers.info(stream, name);
     } catch (error) {
@@ -202,7 +214,7 @@ export class NatsReader {
 
   /** Makes the consumer anew, after the last acknowledged message. */
   async #create(known: boolean): Promise<void> {
-    const { manager, stream, durableName } = this.#options;
+    const { manager, space: { stream }, durableName } = this.#options;
     if (known) await this.#remove();
     const info = await manager.consumers.add(stream, this.#config());
     if (durableName === undefined && this.#newest === 0) {
@@ -234,7 +246,8 @@ export class NatsReader {
   }
 
   #config(): Partial<ConsumerConfig> {
-    const { filters, durableName } = this.#options;
+    const { durableName } = this.#options;
+    const filters = this.#filters;
     const [only = ">"] = filters;
     const shared = filters.length === 1
       ? { filter_subject: only }
@@ -261,7 +274,7 @@ export class NatsReader {
   }
 
   async #remove(): Promise<void> {
-    const { manager, stream, durableName } = this.#options;
+    const { manager, space: { stream }, durableName } = this.#options;
     const name = durableName ?? this.#consumerName;
     if (name === "") return;
     try {
@@ -278,7 +291,7 @@ export class NatsReader {
     if (this.#handler.paused || this.closed || this.#options.connection.isClosed()) return;
     const batch = BATCH_MESSAGES - this.#requested;
     if (batch <= 0) return;
-    const { connection, stream } = this.#options;
+    const { connection, space: { stream } } = this.#options;
     this.#requested += batch;
     const request = {
       batch,
@@ -306,7 +319,7 @@ export class NatsReader {
     this.#noteDelivery(reply, delivery);
     if (delivery.streamSequence > this.#newest) {
       this.#newest = delivery.streamSequence;
-      this.#handler.take(new StreamMessage(message, delivery.streamSequence));
+      this.#handler.take(this.#received(message, delivery.streamSequence));
     }
     if (this.#requested <= BATCH_MESSAGES / 2) this.#pull();
   }
@@ -357,7 +370,7 @@ export class NatsReader {
       this.#rewindAgain = true;
       return;
     }
-    const { durableName, stream } = this.#options;
+    const { durableName, space: { stream } } = this.#options;
     this.#options.logger.warn("reader starts over", {
       why,
       stream,
@@ -384,7 +397,7 @@ export class NatsReader {
 
   /** A stream that was made anew, or lost its end in a power cut, counts from a lower number. */
   async #matchStream(): Promise<void> {
-    const { manager, stream, logger } = this.#options;
+    const { manager, space: { stream }, logger } = this.#options;
     const { created, state } = await manager.streams.info(stream);
     const isOther = String(created) !== this.#streamCreated;
     this.#streamCreated = String(created);

@@ -7,9 +7,12 @@ import {
   type JetStreamManager,
   RetentionPolicy,
   StorageType,
+  type StreamInfo,
+  type StreamSource,
   type StreamUpdateConfig,
 } from "@nats-io/jetstream";
 import { jetStreamError } from "./nats_connect.ts";
+import { shardPrefix, shardStreamName } from "./subject_space.ts";
 import type { StreamState } from "./transport.ts";
 
 /** Limits of an environment's stream. */
@@ -31,19 +34,70 @@ const STREAM_AGE_MS = 24 * 60 * 60 * 1000;
 const RENEWED = "ssmd-renewed-at-us";
 const SUBJECTS_OVERLAP = 10065;
 
+/** What an environment's streams are like. */
+export interface EnvironmentStreams {
+  env: string;
+  limits: StreamLimits;
+  /** Each has a stream of its own, of which the environment's is filled; none = there is one stream. */
+  shards: readonly string[];
+}
+
 /**
- * Makes the stream `ssmd-{env}` on `{env}.>`, or gives an existing one these limits. Throws a
- * TransportError `STREAM_CONFLICT` when another stream holds these subjects, or when the stream is
- * of a kind that cannot be changed.
+ * Makes the stream `ssmd-{env}` on `{env}.>`, or gives an existing one these limits. With shards it
+ * keeps what is published on it itself, and takes in what their streams get, under the subjects of an
+ * environment without shards. Shards are added here and never taken off: what is left of one may be
+ * on its way. Throws a TransportError `STREAM_CONFLICT` when another stream holds these subjects, or
+ * when the stream is of a kind that cannot be changed.
  */
-export async function ensureStream(
+export async function ensureStreams(
   manager: JetStreamManager,
-  env: string,
-  limits: StreamLimits,
+  { env, limits, shards }: EnvironmentStreams,
 ): Promise<void> {
   const name = `ssmd-${env}`;
+  const known = await infoOf(manager, name);
+  const sources = [
+    ...known?.config.sources ?? [],
+    ...shards.map((shard) => shardSource(env, shard)),
+  ].filter((source, i, all) => all.findIndex((other) => other.name === source.name) === i);
+  if (sources.length === 0) {
+    return await ensureStream(manager, { name, limits, subjects: [`${env}.>`] });
+  }
+  // Records have four tokens; those of a shard have more, and lie in its own stream.
+  const subjects = [`${env}.*`, `${env}.*.*`, `${env}.*.*.*`];
+  if (known !== undefined) await ensureStream(manager, { name, limits, subjects });
+  for (const shard of shards) {
+    const own = [`${shardPrefix(env, shard)}.*.>`];
+    await ensureStream(manager, { name: shardStreamName(env, shard), limits, subjects: own });
+  }
+  await ensureStream(manager, { name, limits, subjects, sources });
+}
+
+function shardSource(env: string, shard: string): StreamSource {
+  const transform = { src: `${shardPrefix(env, shard)}.>`, dest: `${env}.>` };
+  return { name: shardStreamName(env, shard), subject_transforms: [transform] };
+}
+
+async function infoOf(manager: JetStreamManager, name: string): Promise<StreamInfo | undefined> {
+  try {
+    return await manager.streams.info(name);
+  } catch (error) {
+    if (isApiError(error, JetStreamApiCodes.StreamNotFound)) return undefined;
+    throw jetStreamError(error);
+  }
+}
+
+async function ensureStream(
+  manager: JetStreamManager,
+  { name, limits, subjects, sources }: {
+    name: string;
+    limits: StreamLimits;
+    subjects: string[];
+    /** Absent = as they are. */
+    sources?: StreamSource[];
+  },
+): Promise<void> {
   const wanted: Partial<StreamUpdateConfig> = {
-    subjects: [`${env}.>`],
+    subjects,
     max_bytes: limits.maxBytes ?? -1,
     max_age: nanos(limits.maxAgeMs ?? STREAM_AGE_MS),
     discard: DiscardPolicy.Old,
@@ -51,11 +105,9 @@ export async function ensureStream(
     num_replicas: limits.replicas ?? 1,
     allow_direct: true,
   };
+  if (sources !== undefined) wanted.sources = sources;
   try {
-    const known = await manager.streams.info(name).catch((error: unknown) => {
-      if (isApiError(error, JetStreamApiCodes.StreamNotFound)) return undefined;
-      throw error;
-    });
+    const known = await infoOf(manager, name);
     if (known === undefined) {
       const fixed = { name, storage: StorageType.File, retention: RetentionPolicy.Limits };
       await manager.streams.add({ ...wanted, ...fixed });
@@ -64,7 +116,9 @@ export async function ensureStream(
     if (known.config.retention !== RetentionPolicy.Limits) throw conflict(name, "retention");
     const config = { ...known.config } as Record<string, unknown>;
     const differs = Object.entries(wanted).some(([key, value]) =>
-      JSON.stringify(config[key]) !== JSON.stringify(value)
+      key === "sources"
+        ? (known.config.sources ?? []).length !== sources?.length
+        : JSON.stringify(config[key]) !== JSON.stringify(value)
     );
     if (differs) await manager.streams.update(name, { ...known.config, ...wanted });
   } catch (error) {

@@ -12,6 +12,8 @@ type TransportConfig =
     url: string | readonly string[];
     /** Limits of the stream. */
     stream?: StreamLimits;
+    /** Shards of the environment; absent = it has none. */
+    shards?: readonly string[];
     /** Who we are to the server. */
     credentials?: NatsCredentials;
     /** Reads them from where they are now, before each connection; absent = they stay. */
@@ -22,6 +24,8 @@ type TransportConfig =
 interface OpenTransportOptions {
   /** The environment's name, first token of all subjects. */
   env: string;
+  /** The shard that is published and read; absent = what all of them are together. */
+  shard?: string | undefined;
   /** Default silent. */
   logger?: Logger;
 }
@@ -34,12 +38,14 @@ const DRIVERS = {
     // In one process the spool, not the bus, gives again what a crash took.
     return memoryTransport({ ...options, redeliver: false });
   },
-  nats: async (config: NatsConfig, { env, logger }: OpenTransportOptions) => {
+  nats: async (config: NatsConfig, { env, shard, logger }: OpenTransportOptions) => {
     const { natsTransport } = await import("./nats.ts");
     return await natsTransport({
       servers: config.url,
       env,
       ...(config.stream === undefined ? {} : { stream: config.stream }),
+      ...(config.shards === undefined ? {} : { shards: config.shards }),
+      ...(shard === undefined ? {} : { shard }),
       ...(config.credentials === undefined ? {} : { credentials: config.credentials }),
       ...(config.readCredentials === undefined ? {} : { readCredentials: config.readCredentials }),
       ...(logger === undefined ? {} : { logger }),

@@ -29,7 +29,7 @@ export class StoredProof {
    * identity. Rejects as the bus does.
    */
   async storedIn(source: HistoryTarget, end: number): Promise<Iterable<number>> {
-    const { manager, stream } = source;
+    const { manager, space: { stream } } = source;
     const { createdAtUs, lastSequence } = await stateOf(manager, stream);
     const acknowledged = sequenceIn(this.#lastAcknowledgement);
     let proven = Math.max(this.#provenSequence, acknowledged);

@@ -176,6 +176,8 @@ export type TransportStatus =
 export interface Transport {
   /** Which driver it is. */
   readonly type: "memory" | "nats";
+  /** Shards of the environment, whose connectors answer for themselves; absent = it has none. */
+  readonly shards?: readonly string[];
   /** Whether messages outlive the process. */
   readonly durable: boolean;
   /** A publisher; one a component. */

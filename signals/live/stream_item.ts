@@ -21,13 +21,27 @@ const NOTHING: Kind = { feed: "", type: "fire" };
 /** Tells what messages are, by their subjects. */
 export class StreamItems {
   #kinds = new Map<string, Kind>();
+  /** By feed and shard: the newest watermark, µs. */
+  #byShard = new Map<string, Map<string, number>>();
 
   /** What a message is; undefined = nothing for signals. Throws CodecError for an unreadable watermark. */
   of({ subject, payload, streamSequence: sequence }: InMessage): StreamItem | undefined {
     const { feed, type } = this.#kinds.get(subject) ?? this.#kindOf(subject);
     if (type === "fire") return undefined;
     if (type !== "watermark") return { sequence, feed, type, payload };
-    return { sequence, feed, type, watermark: decodeWatermark(payload) };
+    const watermark = this.#joined(decodeWatermark(payload));
+    return watermark && { sequence, feed, type, watermark };
+  }
+
+  /** Of a feed in shards it is true up to the least of theirs; undefined = not of all of them is one known. */
+  #joined({ feed, timeUs, shard }: Watermark): Watermark | undefined {
+    if (shard === undefined) return { feed, timeUs };
+    let byShard = this.#byShard.get(feed);
+    if (byShard === undefined) this.#byShard.set(feed, byShard = new Map());
+    byShard.set(shard.name, timeUs);
+    const times = shard.all.map((name) => byShard.get(name) ?? 0);
+    const leastUs = Math.min(...times);
+    return leastUs === 0 ? undefined : { feed, timeUs: leastUs };
   }
 
   #kindOf(subject: string): Kind {

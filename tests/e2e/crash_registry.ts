@@ -8,6 +8,8 @@ export interface CrashSymbol {
   feed: "kraken" | "kalshi" | "polymarket";
   external: string;
   depth?: number;
+  /** An attribute, for shards. */
+  tier?: number;
 }
 
 /** An environment file of the test's own. */
@@ -18,6 +20,13 @@ export interface CrashEnvironment {
   transport: string;
   /** Addresses by feed, where no flag gives them. */
   endpoints?: Record<string, string>;
+  /** Shards by name: their tier; default none. */
+  shards?: Record<string, number>;
+}
+
+/** A market as its line in an environment file. */
+function marketText({ symbol, ...entry }: CrashSymbol): string {
+  return `  ${symbol}: ${JSON.stringify(entry)}`;
 }
 
 /** Writes a registry with the repository's feeds and one environment below `dir`. */
@@ -32,9 +41,10 @@ export async function writeRegistry(dir: string, environment: CrashEnvironment):
 }
 
 function environmentText(environment: CrashEnvironment): string {
-  const { name, symbols, transport, endpoints } = environment;
-  const markets = symbols.map(({ symbol, feed, external, depth }) =>
-    `  ${symbol}: { feed: ${feed}, external: "${external}"${depth ? `, depth: ${depth}` : ""} }`
+  const { name, symbols, transport, endpoints, shards } = environment;
+  const markets = symbols.map(marketText);
+  const selectors = Object.entries(shards ?? {}).map(([shard, tier]) =>
+    `  ${shard}: { selector: { tier: ${tier} } }\n`
   );
   const feeds = [...new Set(symbols.map(({ feed }) => feed))];
   return `name: ${name}
@@ -47,7 +57,9 @@ storage: { type: local, path: ./data }
 gateway: { host: 127.0.0.1, port: 8080 }
 connects:
 ${feeds.map((feed) => `  ${feed}: { burst: 1000, refill: 1ms }`).join("\n")}
-${endpoints ? `endpoints: ${JSON.stringify(endpoints)}\n` : ""}${CREDENTIALS}
+${selectors.length === 0 ? "" : `shards:\n${selectors.join("")}`}${
+    endpoints ? `endpoints: ${JSON.stringify(endpoints)}\n` : ""
+  }${feeds.includes("kalshi") ? CREDENTIALS : ""}
 `;
 }
 

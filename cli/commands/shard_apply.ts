@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { symbolsByShard } from "@ssmd/metadata";
+import { askGateway, GATEWAY_FLAGS } from "../client/running_gateway.ts";
+import { defineCommand } from "../command/define.ts";
+import { DRY_RUN } from "../command/common_flags.ts";
+import { rowsOf } from "../command/table.ts";
+import { Registry } from "../registry/registry.ts";
+
+const APPLIED = z.object({ added: z.array(z.string()), changed: z.array(z.string()) });
+
+export default defineCommand({
+  name: "shard apply",
+  brief: "Have a running environment's shards take over symbols as its file has them now",
+  description:
+    "Each connector that had a symbol gives it up, says where it ended, and the one that has it from " +
+    "now on goes on there: trades of the time between are made up for as far as the venue repeats " +
+    "them, and the change is a planned gap. Shards that are new or gone need a start: refused.",
+  examples: ["ssmd shard apply --env demo --dry-run"],
+  flags: { ...GATEWAY_FLAGS, dryRun: DRY_RUN },
+  output: z.array(z.object({ symbol: z.string(), shard: z.string().nullable() })),
+  table: rowsOf("symbol"),
+  async run({ flags: { dryRun, ...location }, context }) {
+    const environment = (await Registry.open(context.globals)).environment(location.env);
+    const path = `/v1/admin/environment/apply?dry_run=${dryRun}`;
+    const applied = APPLIED.parse(await askGateway(context, location, ["POST", path]));
+    const shardBySymbol = new Map(
+      [...symbolsByShard(environment)].flatMap(([shard, symbols]) =>
+        Object.keys(symbols).map((symbol) => [symbol, shard] as const)
+      ),
+    );
+    return [...applied.added, ...applied.changed]
+      .map((symbol) => ({ symbol, shard: shardBySymbol.get(symbol) ?? null }));
+  },
+});

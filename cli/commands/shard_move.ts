@@ -1,0 +1,38 @@
+import { ENVIRONMENT_REQUIRED } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { text } from "../command/flag.ts";
+import { EDIT_FLAGS, EDIT_RESULT, editTable } from "../registry/change.ts";
+import { editFile } from "../registry/edit_file.ts";
+import { noteRunning } from "../registry/note_running.ts";
+import { SYMBOL_NAME } from "../registry/registry_args.ts";
+
+export default defineCommand({
+  name: "shard move",
+  brief: "Move a symbol into another shard: gives it the attributes that the shard selects",
+  description: "Changes the file alone; ssmd shard apply has what runs take it over.",
+  examples: ["ssmd shard move SOLUSD tier1 --env demo-shards --dry-run"],
+  flags: { ...EDIT_FLAGS, env: ENVIRONMENT_REQUIRED },
+  args: [SYMBOL_NAME, text("The shard's name", { placeholder: "shard", required: true })],
+  output: EDIT_RESULT,
+  table: editTable,
+  async run({ flags, args: [symbol, shard], context }) {
+    const result = await editFile(context, {
+      ...{ kind: "environment", name: flags.env },
+      change(edit, registry) {
+        const { shards = {}, symbols } = registry.environment(flags.env);
+        const selector = shards[shard]?.selector;
+        if (selector === undefined) throw registry.unknown("shard", shard, Object.keys(shards));
+        if (!Object.hasOwn(symbols, symbol)) {
+          throw registry.unknown("symbol", symbol, Object.keys(symbols));
+        }
+        for (const [name, value] of Object.entries(selector)) {
+          if (edit.get(["symbols", symbol, name]) !== value) {
+            edit.set(["symbols", symbol, name], value);
+          }
+        }
+      },
+    }, flags);
+    if (!flags.dryRun) await noteRunning(context, flags.env);
+    return result;
+  },
+});

@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { loadSharedDeployment, symbolsByShard } from "@ssmd/metadata";
+import { sleep } from "@ssmd/runtime";
+import { openTransport } from "@ssmd/transport";
+import { ENVIRONMENT } from "../command/common_flags.ts";
+import { defineCommand } from "../command/define.ts";
+import { rowsOf } from "../command/table.ts";
+import { registryDirOf } from "../registry_dir.ts";
+
+/** Time over which messages are counted. */
+const MEASURE_MS = 2_000;
+/** A shard with as many times the messages of the mean has too much to do. */
+const UNEVEN = 2;
+
+const STATUS = z.object({
+  shard: z.string(),
+  symbols: z.int(),
+  messages_per_second: z.number().describe("Records and watermarks, over two seconds"),
+  share: z.number().describe("Of the messages of all shards: 0 to 1"),
+  is_uneven: z.boolean().describe(`More than ${UNEVEN} times the mean: move some of its symbols`),
+});
+
+export default defineCommand({
+  name: "shard status",
+  brief: "Measure how much each shard of a running environment brings, and whether it is uneven",
+  description: "Counts what the shards' streams on the bus get in two seconds.",
+  examples: ["ssmd shard status --env demo-shards"],
+  flags: { env: ENVIRONMENT },
+  output: z.array(STATUS),
+  table: rowsOf("shard"),
+  async run({ flags: { env }, context }) {
+    const registryDir = await registryDirOf(context.globals);
+    const deployment = await loadSharedDeployment({ env, registryDir, signsInto: () => [] });
+    const shards = [...symbolsByShard(deployment.environment)];
+    const rates = await Promise.all(
+      shards.map(([shard]) => rateOf(deployment.transport, { env, shard })),
+    );
+    const sum = rates.reduce((all, rate) => all + rate, 0);
+    return shards.map(([shard, symbols], i) => {
+      const rate = rates[i] ?? 0;
+      return {
+        ...{ shard, symbols: Object.keys(symbols).length },
+        messages_per_second: rate,
+        share: sum === 0 ? 0 : Math.round(rate / sum * 1000) / 1000,
+        is_uneven: shards.length > 1 && rate > UNEVEN * sum / shards.length,
+      };
+    });
+  },
+});
+
+async function rateOf(
+  config: Parameters<typeof openTransport>[0],
+  { env, shard }: { env: string; shard: string },
+): Promise<number> {
+  const transport = await openTransport(config, { env, shard });
+  try {
+    const before = (await transport.state()).lastSequence;
+    const startMs = performance.now();
+    await sleep(MEASURE_MS);
+    const messages = (await transport.state()).lastSequence - before;
+    return Math.round(messages / (performance.now() - startMs) * 10_000) / 10;
+  } finally {
+    await transport.close();
+  }
+}
