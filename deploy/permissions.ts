@@ -117,10 +117,10 @@ function toolPermissions({ args, registryDir, reach }: Launch): Permissions {
   };
 }
 
-/** Hosts of the environments; venues are for who captures, the cache for who answers clients, models for agents. */
+/** Hosts of the environments; venues are for who captures, the cache for who answers clients or tells them of days, models for agents. */
 function hostsOf({ program, reach }: Launch): string[] {
   const captures = program === "connector" || program === "ssmd";
-  const serves = program === "gateway" || program === "ssmd";
+  const serves = ["gateway", "worker", "ssmd"].includes(program);
   const acts = program === "agents" || program === "ssmd";
   return reach.filter(({ kind, field }) => kind === "net" && (captures || !isOfVenue(field)))
     .filter(({ field }) => serves || !field.startsWith("cache."))

@@ -51,10 +51,11 @@ Deno.test("a synchronization reaches the REST of its venue, as the venue's folde
   }
 });
 
-Deno.test("the cache is reached by who answers clients, and by nobody else", () => {
+Deno.test("the cache is reached by who answers clients or tells them of days, and by nobody else", () => {
   const reaches = (program: Launch["program"], line: string) =>
     permissions(program, line).net.includes("redis.lan:6379");
   assert.ok(reaches("gateway", "--env prod") && reaches("ssmd", "up --env prod"));
+  assert.ok(reaches("worker", "--env prod"));
   assert.ok(!reaches("archiver", "--env prod") && !reaches("connector", "--env prod"));
 });
 

@@ -1,3 +1,4 @@
+import { openServiceCache } from "@ssmd/cache";
 import { appendAudit } from "@ssmd/journal";
 import { exportKeyAges, findRegistry, loadSharedDeployment } from "@ssmd/metadata";
 import {
@@ -24,6 +25,7 @@ await runService("worker", FLAGS, async (flags) => {
   const deployment = await loadSharedDeployment({
     env: flags.env,
     signsInto: () => [],
+    usesCache: true,
     onKeyAccess: async ({ journal }, access) => {
       await appendAudit(journal, "keys", { component: "worker", ...access });
     },
@@ -35,8 +37,13 @@ await runService("worker", FLAGS, async (flags) => {
   exportProcess(metrics.registry, { component: "worker", dataDir: deployment.dataDir });
   exportKeyAges(metrics.registry, deployment);
   const signal = untilSignal();
+  const health = new Health({ registry: metrics.registry });
+  // A gateway reads in it how trading days are.
+  const cache = await openServiceCache(deployment.cache, {
+    ...{ env: environment.name, logger, health },
+  });
   const jobs = await JobService.start({
-    ...{ environment, dataDir, storage, logger, metrics },
+    ...{ environment, dataDir, storage, cache, logger, metrics },
     registryDir: await findRegistry(Deno.cwd()),
     // Nothing is captured here that must not be disturbed.
     quietMs: 0,
@@ -46,11 +53,12 @@ await runService("worker", FLAGS, async (flags) => {
     host: flags["metrics-host"],
     port: portOf("metrics-port", flags["metrics-port"]),
     metrics,
-    health: new Health({ registry: metrics.registry }),
+    health,
   });
   logger.info("running jobs", { env: environment.name, metrics_port: scrape.port });
   logger.info("stopping", { signal: await signal });
   await jobs[Symbol.asyncDispose]();
+  await cache.close();
   await scrape.close();
 });
 

@@ -10,7 +10,7 @@ Deno.test("who took a day earlier is refused once another job has it", () => {
   assert.ok(second > first);
   assert.throws(() => days.advance({ ...DAY, token: first }, "active", { nowUs: 3 }), {
     code: "DAY_FENCED",
-    message: "kraken 2026-08-01 was taken over by end.",
+    message: "kraken 2026-08-01 was taken over by end",
   });
   days.advance({ ...DAY, token: second }, "complete", { nowUs: 4 });
   assert.equal(days.find(DAY.feed, DAY.day).completeAtUs, 4);
