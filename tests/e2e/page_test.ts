@@ -59,6 +59,7 @@ browserTest("the page shows live markets, one market, feeds, signals and clients
   await page.press("s");
   await shows(page, says("#signal-list", /imbalance_flip[\s\S]*momentum_burst/));
   await shows(page, says("#fire-rows", /imbalance_flip/));
+  await decidesInThePage(page, url);
   await page.evaluate(`document.querySelector("#signal-list button").click()`);
   await shows(page, `document.querySelector("#confirm").open`);
   await page.evaluate(`document.querySelector("#confirm-yes").click()`);
@@ -81,6 +82,24 @@ browserTest("the page shows live markets, one market, feeds, signals and clients
   }
   assert.deepEqual([page.errors, page.failures], [[], []]);
 });
+
+/** What was done about fires stands beside them, and a signal of an agent is rejected by a click. */
+async function decidesInThePage(page: Page, url: string): Promise<void> {
+  await shows(page, says("#fire-rows", /tell done by scripted \(no language model\)/));
+  const answer = await fetch(`${url}/v1/admin/agent/threads`, {
+    ...{ method: "POST", headers: { "content-type": "application/json" } },
+    body: JSON.stringify({ words: "when the spread doubles" }),
+  });
+  const { thread } = await answer.json() as { thread: string };
+  await shows(page, says("#approval-list", /spread_doubles[\s\S]*model: scripted/));
+  await page.evaluate(`document.querySelector("#approval-list button:last-of-type").click()`);
+  await shows(page, `document.querySelector("#approvals").hidden`);
+  const path = `${url}/v1/admin/agent/threads/${thread}`;
+  const told = await fetch(path, {
+    ...{ method: "POST", headers: { "content-type": "application/json" }, body: "{}" },
+  });
+  assert.match((await told.json() as { detail: string }).detail, /^rejected by /);
+}
 
 /** Another client is disconnected by hand: not before it was confirmed. */
 async function disconnectsOther(page: Page, url: string): Promise<void> {

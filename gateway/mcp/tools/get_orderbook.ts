@@ -1,23 +1,80 @@
 import { z } from "zod";
 import { fittingCount, type Found } from "../answer.ts";
-import { type Json, listIn, pathOf } from "../../http/ask.ts";
+import { type AskRoute, type Json, listIn, pathOf } from "../../http/ask.ts";
+import { Problem } from "../../http/problem.ts";
 import { defineTool } from "../tool.ts";
 import { FEED, SYMBOL } from "./arguments.ts";
 
 const DEPTH_MAX = 500;
 
-/** The book now. */
+/** Spans in which the last change before a time is looked for, each in steps that it is a multiple of. */
+const LOOKS = [["1s", 60_000], ["1m", 3_600_000], ["1h", 86_400_000 - 1]] as const;
+
+/** The book now, or as it was. */
 export const GET_ORDERBOOK = defineTool({
   name: "get_orderbook",
-  description: "Order book now: [price, size] levels, best first.",
-  input: { symbol: SYMBOL, feed: FEED, depth: z.int().min(1).max(DEPTH_MAX).default(10) },
-  run: async ({ symbol, ...query }, ask) => {
-    const answer = await ask({ path: pathOf("/v1/markets", symbol, "/orderbook"), query });
+  description: "Order book now, or at a past second: [price, size] levels, best first.",
+  input: {
+    ...{ symbol: SYMBOL, feed: FEED, depth: z.int().min(1).max(DEPTH_MAX).default(10) },
+    at: z.string().optional().describe("ISO 8601"),
+  },
+  run: async ({ symbol, at, ...query }, ask) => {
     const depths = Array.from({ length: query.depth }, (_, i) => i);
-    const found = (kept: readonly number[]) => bookFound(answer, kept.length, query.depth);
+    const found = at === undefined
+      ? await bookNow(ask, symbol, query)
+      : await bookAt(ask, symbol, { ...query, at });
     return found(depths.slice(0, fittingCount(depths, found)));
   },
 });
+
+/** An answer with so many levels as are kept. */
+type Fitted = (kept: readonly number[]) => Found;
+
+type BookQuery = { feed?: string | undefined; depth: number };
+
+async function bookNow(ask: AskRoute, symbol: string, query: BookQuery): Promise<Fitted> {
+  const answer = await ask({ path: pathOf("/v1/markets", symbol, "/orderbook"), query });
+  return (kept) => bookFound(answer, kept.length, query.depth);
+}
+
+/** The last row before a time: first of the last minute, then further back, where nothing changed since. */
+async function bookAt(
+  ask: AskRoute,
+  symbol: string,
+  { at, ...query }: BookQuery & { at: string },
+): Promise<Fitted> {
+  const atMs = Date.parse(at);
+  if (Number.isNaN(atMs)) {
+    const hint = "a time like 2026-11-28T14:30:00Z";
+    throw new Problem("INVALID_ARGUMENT", `at "${at}" is no time`, { status: 400, hint });
+  }
+  let answer: Json = {};
+  for (const [every, spanMs] of LOOKS) {
+    const span = { every, from: atMs - spanMs, to: atMs + 1, limit: 100 };
+    answer = await ask({
+      path: pathOf("/v1/markets", symbol, "/book"),
+      query: { ...query, ...span },
+    });
+    const row = listIn(answer, "book").at(-1);
+    if (row !== undefined) return (kept) => pastFound(answer, row, kept.length);
+  }
+  return () => pastFound(answer, undefined, 0);
+}
+
+function pastFound(answer: Json, row: Json | undefined, depth: number): Found {
+  const [bids, asks] = [listIn(row ?? {}, "bids"), listIn(row ?? {}, "asks")];
+  return {
+    data: {
+      ...{ symbol: answer["symbol"], feed: answer["feed"], time: row?.["time"] ?? null },
+      ...{ bids: bids.slice(0, depth), asks: asks.slice(0, depth) },
+    },
+    condition: row === undefined ? "empty" : row["gap"] === true ? "gaps" : "complete",
+    notes: row === undefined
+      ? ["Nothing is known of this book in the day before."]
+      : ["Everything received by time is in it; nothing changed up to the second asked for."],
+    ...(depth < Math.max(bids.length, asks.length) ? { truncated: true } : {}),
+  };
+}
 
 function bookFound(answer: Json, depth: number, requestedDepth: number): Found {
   const { state, recv_ts: received, suspect_since: suspect, ...rest } = answer;

@@ -2,6 +2,7 @@ import { ChartView } from "./chart/chart_view.ts";
 import { type Interval, INTERVALS } from "./chart/candles.ts";
 import { add, byId, setAttribute, setText } from "./dom.ts";
 import { listenForKeys, openHelp } from "./keys.ts";
+import { Actions } from "./net/actions.ts";
 import { Rest } from "./net/rest.ts";
 import { Signals } from "./net/signals.ts";
 import { Session } from "./net/session.ts";
@@ -38,7 +39,7 @@ const sparklines = new Sparklines(store, rest);
 const markets = new MarketsView(store, sparklines);
 const feeds = new FeedsView(store, rest);
 const clients = new ClientsView(rest, () => session.client);
-const signalsView = new SignalsView(signals, () => isAdmin === true);
+const signalsView = new SignalsView(signals, new Actions(rest), () => isAdmin === true);
 const session: Session = new Session(store, rest, {
   onState: (state) => {
     header.connection(state);

@@ -1,7 +1,9 @@
 import { add, byId, setText } from "../dom.ts";
 import { dayTime } from "../format.ts";
 import type { FireInfo, Signals } from "../net/signals.ts";
+import type { ActionInfo, Actions } from "../net/actions.ts";
 import { hashOf } from "../routes.ts";
+import { ApprovalsView } from "./approvals_view.ts";
 import { confirmAction } from "./confirm.ts";
 import { SignalCard } from "./signal_card.ts";
 
@@ -11,18 +13,26 @@ const FIRES_SHOWN = 60;
 /** The signals of the environment: how they are, what they fired, and a switch for each. */
 export class SignalsView {
   #signals: Signals;
+  #actions: Actions;
+  #approvals: ApprovalsView;
   #isAdmin: () => boolean;
   #cards = new Map<string, SignalCard>();
   #seconds = 0;
 
-  constructor(signals: Signals, isAdmin: () => boolean) {
+  constructor(signals: Signals, actions: Actions, isAdmin: () => boolean) {
     this.#signals = signals;
+    this.#actions = actions;
+    this.#approvals = new ApprovalsView(actions, (problem) => {
+      this.open();
+      this.#problem(problem);
+    });
     this.#isAdmin = isAdmin;
   }
 
   /** It comes into view. */
   open(): void {
     this.#seconds = 0;
+    this.#actions.restart();
     void this.tick();
   }
 
@@ -32,7 +42,9 @@ export class SignalsView {
     this.#problem(problem);
     this.#show();
     if (this.#seconds++ % FIRES_EVERY_S !== 0) return;
-    this.#showFires(await this.#signals.fires("", FIRES_SHOWN));
+    const fires = await this.#signals.fires("", FIRES_SHOWN);
+    this.#showFires(fires, await this.#actions.byFire(FIRES_SHOWN * 2));
+    this.#approvals.show(this.#isAdmin() ? await this.#actions.waiting() : []);
   }
 
   #show(): void {
@@ -57,8 +69,11 @@ export class SignalsView {
     byId("signals-empty").hidden = list.length > 0 || !byId("signals-problem").hidden;
   }
 
-  #showFires(fires: readonly FireInfo[]): void {
-    const rows = fires.map(({ recv_ts, signal, symbol, feed, values }) => {
+  #showFires(
+    fires: readonly FireInfo[],
+    actions: ReadonlyMap<string, readonly ActionInfo[]>,
+  ): void {
+    const rows = fires.map(({ id, recv_ts, signal, symbol, feed, values }) => {
       const row = document.createElement("tr");
       add(row, "td", { text: dayTime(recv_ts) });
       add(row, "td", { text: signal });
@@ -66,6 +81,10 @@ export class SignalsView {
       link.href = hashOf({ view: "market", symbol, feed });
       add(row, "td", { text: feed });
       add(row, "td", { text: valuesText(values) });
+      const done = add(row, "td", { text: (actions.get(id) ?? []).map(actionText).join(", ") });
+      done.title = (actions.get(id) ?? []).map(({ reason, problem }) => problem || reason).join(
+        "\n",
+      );
       return row;
     });
     byId("fire-rows").replaceChildren(...rows);
@@ -88,6 +107,12 @@ export class SignalsView {
     problem.hidden = text === "";
     setText(problem, text);
   }
+}
+
+/** What was done about a fire; a scripted model is told as such. */
+export function actionText({ action, state, chosen_by: by, model }: ActionInfo): string {
+  const who = by === "model" ? model : by === "default" ? "policy's default" : "";
+  return [action, state, ...(who === "" ? [] : [`by ${who}`])].join(" ").trim();
 }
 
 /** What a fire says, in a line. */
