@@ -39,6 +39,7 @@ const TIMES = new Set([
   "from",
   "to",
   "start",
+  "time",
   "since",
   "suspect_since",
   "updated",

@@ -17,6 +17,8 @@ export function localBackend(
   return {
     call: (name, args, program) =>
       resultOf(() => toolbox.call(name, args, contextOf(program)), name, logger),
+    approve: (signal, program) =>
+      resultOf(() => toolbox.approve(signal, contextOf(program)), "approval", logger),
     read: async (uri, program) => {
       let isKnown = true;
       const result = await resultOf(

@@ -4,6 +4,7 @@ import {
   ResourceNotFoundError,
   Server,
 } from "@modelcontextprotocol/server";
+import { answeredApproval, approvalQuestion } from "./elicit_approval.ts";
 import { RESOURCE_TEMPLATES, RESOURCES } from "./resources.ts";
 import { toolNamed } from "./tool.ts";
 import { TOOLS } from "./tools/index.ts";
@@ -18,6 +19,8 @@ export interface ToolResult {
 /** Where calls are answered: in this process, or by a gateway elsewhere. */
 export interface ToolBackend {
   call(name: string, args: unknown, program: string): Promise<ToolResult>;
+  /** Approves what has this hash, where the caller may. */
+  approve(signal: { thread: string; hash: string }, program: string): Promise<ToolResult>;
   /** undefined = there is none of this address. */
   read(uri: string, program: string): Promise<ToolResult | undefined>;
 }
@@ -49,10 +52,13 @@ export function mcpServer(backend: ToolBackend, version: string): Server {
   });
   const program = () => programOf(server.getClientVersion());
   server.setRequestHandler("tools/list", () => ({ tools: TOOL_LIST }));
-  server.setRequestHandler("tools/call", async ({ params: { name, arguments: args } }) => {
+  server.setRequestHandler("tools/call", async ({ params: { name, arguments: args } }, context) => {
     assertTool(name);
-    const { text, isError } = await backend.call(name, args, program());
-    return { content: [{ type: "text", text }], isError };
+    const answered = await answeredApproval(backend, context.mcpReq, program());
+    const result = answered ?? await backend.call(name, args, program());
+    const { text, isError } = result;
+    return approvalQuestion(name, result, context.mcpReq) ??
+      { content: [{ type: "text", text }], isError };
   });
   server.setRequestHandler("prompts/list", () => ({ prompts: [] }));
   server.setRequestHandler("resources/list", () => ({ resources: [...RESOURCES] }));

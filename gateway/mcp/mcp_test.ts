@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { type AgentsRequest, agentsSubject } from "@ssmd/market";
 import fc from "fast-check";
 import { HIDDEN_SYMBOL, withGuardedGateway } from "../access/testing/guarded_gateway.ts";
 import { type GatewayRig, until, withGateway } from "../testing/gateway_rig.ts";
@@ -138,6 +139,8 @@ Deno.test("what is misspelt is answered with the name that was meant", async () 
       const kind = { symbol: "BTCUSD", kind: "candel" };
       assert.match(await hintOf("query_historical", kind) ?? "", /"candles"/);
       assert.match(await hintOf("list_markets", { feed: "krakn" }) ?? "", /kraken/);
+      const at = { symbol: "BTCUSD", at: "noon" };
+      assert.match(await hintOf("get_orderbook", at) ?? "", /2026-/);
       await assert.rejects(client.callTool({ name: "get_trade", arguments: {} }), /get_trades/);
     })
   );
@@ -201,6 +204,46 @@ Deno.test("a client calls so often at once and so often a minute, and is told ho
       assert.match(refused?.hint ?? "", /Wait \d+ s/);
     })
   );
+});
+
+Deno.test("a client that can ask its person gets a signal approved; another one leaves it waiting", async () => {
+  const thread = {
+    ...{ thread: "d-1", state: "approval", detail: "wide", model: "scripted", signal: "wide" },
+    ...{ source: "export default 1;", hash: "c".repeat(64), checks: [] },
+  };
+  await withGateway(async (rig) => {
+    const asked: AgentsRequest[] = [];
+    await rig.transport.respond(agentsSubject("test"), (payload) => {
+      const request: AgentsRequest = JSON.parse(new TextDecoder().decode(payload));
+      asked.push(request);
+      const state = asked.some(({ action }) => action === "decide") ? "ended" : "approval";
+      return new TextEncoder().encode(JSON.stringify({ ok: true, thread: { ...thread, state } }));
+    });
+    const words = { words: "when the spread doubles" };
+    await withClient(rig.gateway.url, async (client) => {
+      assert.equal((await call(client, "create_signal", words)).data["state"], "approval");
+    });
+    const messages: string[] = [];
+    for (const approve of [false, true]) {
+      const client = new Client({ name: "asks", version: "1" }, {
+        ...{ versionNegotiation: { mode: { pin: "2026-07-28" } } },
+        capabilities: { elicitation: { form: {} } },
+      });
+      client.setRequestHandler("elicitation/create", ({ params }) => {
+        messages.push(params.message);
+        return { action: "accept", content: { approve } };
+      });
+      await client.connect(new StreamableHTTPClientTransport(new URL(`${rig.gateway.url}/mcp`)));
+      const { data } = await call(client, "create_signal", words);
+      assert.equal(data["state"], approve ? "ended" : "approval");
+      await client.close();
+    }
+    assert.match(messages[0] ?? "", /cccc[\s\S]*export default 1/);
+    const decisions = asked.filter(({ action }) => action === "decide");
+    assert.deepEqual(decisions, [{
+      ...{ action: "decide", thread: "d-1", decision: "approve", hash: "c".repeat(64), client: "" },
+    }]);
+  });
 });
 
 Deno.test("over /mcp a key sees its markets only, and pages of others are refused", async () => {

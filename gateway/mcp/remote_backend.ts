@@ -20,6 +20,12 @@ export function remoteBackend(gateway: RemoteGateway): ToolBackend {
         headers: { "content-type": "application/json", "x-ssmd-program": program },
         body: JSON.stringify(args ?? {}),
       }),
+    approve: ({ thread, hash }, program) => {
+      const path = `/v1/admin/agent/threads/${encodeURIComponent(thread)}/approve`;
+      return request(gateway, `${path}?hash=${encodeURIComponent(hash)}`, {
+        ...{ method: "POST", headers: { "x-ssmd-program": program } },
+      });
+    },
     read: async (uri, program) => {
       const path = `/v1/resource?uri=${encodeURIComponent(uri)}`;
       const result = await request(gateway, path, { headers: { "x-ssmd-program": program } });

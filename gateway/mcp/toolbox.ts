@@ -2,7 +2,7 @@ import type { Metrics } from "@ssmd/runtime";
 import { Problem } from "../http/problem.ts";
 import type { Access } from "../access/access.ts";
 import { answerText } from "./answer.ts";
-import type { AskRoute } from "../http/ask.ts";
+import { type AskRoute, pathOf } from "../http/ask.ts";
 import type { CallRate } from "../http/call_rate.ts";
 import { readResource } from "./resources.ts";
 import { toolNamed } from "./tool.ts";
@@ -52,6 +52,18 @@ export class Toolbox {
       this.#calls.inc({ tool, result });
       this.clients.add(context.caller, tool, result === "error");
     }
+  }
+
+  /** Approves a signal as its caller. Throws as calls do. */
+  async approve(
+    { thread, hash }: { thread: string; hash: string },
+    context: CallContext,
+  ): Promise<string> {
+    const path = pathOf("/v1/admin/agent/threads", thread, "/approve");
+    return await this.#run(context, async (ask) => ({
+      data: await ask({ method: "POST", path, query: { hash } }),
+      condition: "complete",
+    }));
   }
 
   /** Reads a resource as JSON text; undefined = there is none of this address. Throws as calls do. */
