@@ -78,7 +78,8 @@ export class Store {
   take(message: Message): void {
     if (message.type === "gap") return this.#takeGap(message);
     const symbol = message["symbol"];
-    if (typeof symbol !== "string") return;
+    // What is about a whole feed, as the steps of its day, is of no market.
+    if (typeof symbol !== "string" || symbol === "_all") return;
     const row = this.row(symbol, String(message["feed"]));
     row.updatedMs = Number(message["recv_ts"]);
     this.#noteLag(row.feed, message["ts"], row.updatedMs);

@@ -72,6 +72,8 @@ Deno.test("a market whose life was not seen is of unknown state until it trades 
   store.take(trade);
   assert.equal(stateText(row), "open");
   store.take(notSeen);
+  store.take({ ...HEAD, type: "status", symbol: "_all", state: "open" });
+  assert.equal(store.find("_all"), undefined);
   store.take({ ...HEAD, type: "status", state: "unknown", kind: "terms" });
   assert.match(stateText(row), /^unknown since /);
   store.take(settled);
