@@ -6,7 +6,7 @@ import {
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import type { ToolBackend, ToolResult } from "./mcp_server.ts";
+import type { ToolBackend, ToolResult } from "./tool_backend.ts";
 
 const TOOL = "create_signal";
 const KEY = "approval";

@@ -3,7 +3,7 @@ import { AccessDenied } from "../access/access_denied.ts";
 import { errorReply } from "../http/error_reply.ts";
 import { Problem } from "../http/problem.ts";
 import type { Access } from "../access/access.ts";
-import type { ToolBackend, ToolResult } from "./mcp_server.ts";
+import type { ToolBackend, ToolResult } from "./tool_backend.ts";
 import type { CallContext, Toolbox } from "./toolbox.ts";
 
 /** Answers the calls of one caller in this process. */

@@ -7,23 +7,8 @@ import {
 import { answeredApproval, approvalQuestion } from "./elicit_approval.ts";
 import { RESOURCE_TEMPLATES, RESOURCES } from "./resources.ts";
 import { toolNamed } from "./tool.ts";
+import type { ToolBackend } from "./tool_backend.ts";
 import { TOOLS } from "./tools/index.ts";
-
-/** Result of a call. */
-export interface ToolResult {
-  /** JSON; of an error `{error: {code, message, hint}}`. */
-  text: string;
-  isError: boolean;
-}
-
-/** Where calls are answered: in this process, or by a gateway elsewhere. */
-export interface ToolBackend {
-  call(name: string, args: unknown, program: string): Promise<ToolResult>;
-  /** Approves what has this hash, where the caller may. */
-  approve(signal: { thread: string; hash: string }, program: string): Promise<ToolResult>;
-  /** undefined = there is none of this address. */
-  read(uri: string, program: string): Promise<ToolResult | undefined>;
-}
 
 const INSTRUCTIONS =
   "Market data of ssmd. Start with list_markets or system_status. Times are UTC. " +

@@ -1,4 +1,4 @@
-import type { ToolBackend, ToolResult } from "./mcp_server.ts";
+import type { ToolBackend, ToolResult } from "./tool_backend.ts";
 
 /** A gateway elsewhere. */
 interface RemoteGateway {

@@ -95,10 +95,10 @@ async function decidesInThePage(page: Page, url: string): Promise<void> {
   await page.evaluate(`document.querySelector("#approval-list button:last-of-type").click()`);
   await shows(page, `document.querySelector("#approvals").hidden`);
   const path = `${url}/v1/admin/agent/threads/${thread}`;
-  const told = await fetch(path, {
+  const shown = await fetch(path, {
     ...{ method: "POST", headers: { "content-type": "application/json" }, body: "{}" },
   });
-  assert.match((await told.json() as { detail: string }).detail, /^rejected by /);
+  assert.match((await shown.json() as { detail: string }).detail, /^rejected by /);
 }
 
 /** Another client is disconnected by hand: not before it was confirmed. */

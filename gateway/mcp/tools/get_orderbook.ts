@@ -46,7 +46,7 @@ async function bookAt(
   const atMs = Date.parse(at);
   if (Number.isNaN(atMs)) {
     const hint = "a time like 2026-11-28T14:30:00Z";
-    throw new Problem("INVALID_ARGUMENT", `at "${at}" is no time`, { status: 400, hint });
+    throw new Problem("INVALID_ARGUMENT", `The time "${at}" cannot be read`, { status: 400, hint });
   }
   let answer: Json = {};
   for (const [every, spanMs] of LOOKS) {
