@@ -115,6 +115,7 @@ Deno.test("Kraken's list of pairs keeps the pairs of a rule: steps, halts, and n
   await end.close();
   const known = await stored(bus);
   assert.deepEqual([...known.keys()], ["BTCUSD"]);
+  assert.equal(known.get("BTCUSD")?.name, "BTC/USD");
   const versions = known.get("BTCUSD")?.versions ?? [];
   assert.deepEqual(
     versions.map(({ state, price_grid, size_step, size_min }) => [

@@ -18,10 +18,13 @@ export function withNews(
       feed === mapping.feed && external === mapping.external
     )
   );
-  if (isSame && added.length === 0 && known.name === fresh.name) return undefined;
+  // A venue that has no name for people gives its own of the market.
+  const isNamed = fresh.mappings.every(({ external }) => external !== fresh.name);
+  const name = isNamed ? fresh.name : known.name;
+  if (isSame && added.length === 0 && known.name === name) return undefined;
   return {
     ...known,
-    name: fresh.name,
+    name,
     versions: isSame ? known.versions : [...known.versions, version],
     mappings: [...known.mappings, ...added],
   };
