@@ -34,6 +34,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "signal": "Signals in code: write, check, list and switch them",
   "backtest": "",
   "reprocess": "Versions of the archive's records, made again from raw",
+  "test": "Revisions of this software, compared",
   "qa": "Checks of archived days",
   "day": "Trading days of feeds: start, roll and end them",
   "job": "Work that up and the worker do by themselves",

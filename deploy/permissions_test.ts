@@ -74,6 +74,7 @@ Deno.test("signals read their own files and run their hosts through the shell, a
   assert.ok(read.includes("/opt/ssmd/signals") && read.includes("/home/ada/markets/signals"));
   assert.ok(permissions("ssmd", "up --env prod").run.includes("/bin/sh"));
   assert.ok(!permissions("ssmd", "status").run.includes("/bin/sh"));
+  assert.deepEqual(permissions("ssmd", "test replay --feed kraken").run, ["/bin/sh", "git"]);
 });
 
 Deno.test("what agents start reaches the gateway's machine or its address, writes and runs nothing", () => {

@@ -686,6 +686,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Print records of the live stream as they come",
     load: () => import("./tail.ts"),
   },
+  "test replay": {
+    brief: "Compare the records that two revisions make of the same raw files",
+    load: () => import("./test_replay.ts"),
+  },
   "up": {
     brief: "Start everything for an environment in one process",
     load: () => import("./up.ts"),

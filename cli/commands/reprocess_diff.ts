@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { EVENT_TYPES } from "@ssmd/market";
 import { ArchiveError } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import { withArchive } from "../archive/with_archive.ts";
@@ -8,46 +7,11 @@ import { OUTPUT } from "../command/common_flags.ts";
 import { defineCommand } from "../command/define.ts";
 import { list, text, type ValuesOf } from "../command/flag.ts";
 import { notice, type SsmdContext } from "../context.ts";
-import { render, type Row } from "../render.ts";
+import { render } from "../render.ts";
 import { differenceLines, diffVersions, type VersionDiff } from "@ssmd/dataset/diff";
+import { DIFFERENCES, diffRows, diffView } from "../reprocess/diff_view.ts";
 import { daySpanOf, VERSION_FLAGS } from "../reprocess/flags.ts";
 import { versionNamed } from "@ssmd/dataset/versions";
-
-const RECORD_TYPE = z.enum(EVENT_TYPES);
-
-const TYPE = z.object({
-  type: RECORD_TYPE,
-  old: z.int(),
-  new: z.int(),
-  same: z.int().describe("But for the number in the connection"),
-  changed: z.int(),
-  only_old: z.int(),
-  only_new: z.int(),
-  renumbered: z.int().describe("Of the same: those with another number in the connection"),
-});
-
-const SUMMARY = z.object({
-  count: z.int(),
-  min: z.number().nullable(),
-  max: z.number().nullable(),
-  mean: z.number().nullable(),
-  p1: z.number().nullable().describe("Quantiles are right to 0.5 %"),
-  p50: z.number().nullable(),
-  p99: z.number().nullable(),
-});
-
-const DIFFERENCE = z.object({
-  symbol: z.string(),
-  type: RECORD_TYPE,
-  kind: z.enum(["changed", "only old", "only new"]),
-  time: z.string().describe("Receive time, ISO 8601"),
-  received_at_ns: z.string().describe("Receive time, ns since 1970"),
-  fields: z.array(z.object({
-    field: z.string(),
-    old: z.unknown().optional(),
-    new: z.unknown().optional(),
-  })),
-});
 
 const DIFF = z.object({
   env: z.string(),
@@ -55,20 +19,7 @@ const DIFF = z.object({
   old: z.string(),
   new: z.string(),
   days: z.array(z.string()),
-  same: z.boolean(),
-  types: z.array(TYPE),
-  schemas: z.array(z.object({ type: RECORD_TYPE, old: z.string(), new: z.string() })),
-  values: z.array(z.object({
-    field: z.string(),
-    old: SUMMARY.nullable(),
-    new: SUMMARY.nullable(),
-  })),
-  symbols: z.array(z.object({
-    symbol: z.string(),
-    differences: z.int(),
-    first: z.array(DIFFERENCE),
-  })),
-  symbols_left_out: z.int(),
+  ...DIFFERENCES.shape,
 });
 
 const FLAGS = {
@@ -108,33 +59,17 @@ export default defineCommand({
         ...(type === undefined ? {} : { types: type }),
       });
       if (flags.output === "table") return printTable(context, found, days);
-      const value = { env, feed, old, new: flags.new, days, ...viewOf(found) };
+      const value = { env, feed, old, new: flags.new, days, ...diffView(found) };
       context.process.stdout.write(render({ value, rows: [] }, flags.output));
     }),
 });
 
 function printTable(context: SsmdContext, found: VersionDiff, days: readonly string[]): void {
   const { stdout } = context.process;
-  stdout.write(render({ value: found, rows: rowsOf(found) }, "table"));
+  stdout.write(render({ value: found, rows: diffRows(found) }, "table"));
   for (const line of differenceLines(found)) stdout.write(`${line}\n`);
   const verdict = found.same ? "no difference" : "there are differences";
   notice(context, `${verdict} on ${days.length === 1 ? days[0] : `${days.length} days`}`);
-}
-
-function viewOf({ types, symbols, symbolsLeftOut, ...found }: VersionDiff) {
-  return {
-    ...found,
-    types: types.map(({ onlyOld, onlyNew, ...counts }) => ({
-      ...counts,
-      only_old: onlyOld,
-      only_new: onlyNew,
-    })),
-    symbols: symbols.map(({ first, ...symbol }) => ({
-      ...symbol,
-      first: first.map(({ receivedAt, ...each }) => ({ ...each, received_at_ns: receivedAt })),
-    })),
-    symbols_left_out: symbolsLeftOut,
-  };
 }
 
 async function commonDays(storage: Storage, env: string, flags: Flags): Promise<string[]> {
@@ -149,23 +84,5 @@ async function commonDays(storage: Storage, env: string, flags: Flags): Promise<
   throw new ArchiveError("DAY_MISSING", "The versions have none of these days in common", {
     hint: `${flags.old} has ${old.days.join(", ")}; ${flags.new} has ${now.days.join(", ")}`,
     context: { env, feed },
-  });
-}
-
-function rowsOf({ types, schemas }: VersionDiff): Row[] {
-  return types.map(({ type, ...counts }) => {
-    const schema = schemas.find((each) => each.type === type);
-    const isOne = schema?.old === schema?.new;
-    return {
-      type,
-      old: counts.old,
-      new: counts.new,
-      same: counts.same,
-      changed: counts.changed,
-      "only old": counts.onlyOld,
-      "only new": counts.onlyNew,
-      renumbered: counts.renumbered,
-      schema: isOne ? schema?.old : `${schema?.old || "none"} → ${schema?.new || "none"}`,
-    };
   });
 }

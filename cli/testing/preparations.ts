@@ -25,6 +25,11 @@ const CLIENT = `${NO_CLIENT}; ssmd client create desk`;
 const CLIENT_KEY = `${CLIENT}; ssmd client api-key create desk`;
 const ENTITLED = `${CLIENT_KEY}; ssmd client entitle desk --feed kraken`;
 
+/** `ssmd/`, a clone of this software as it lies here, in the project. */
+export const OWN_CLONE = "mkdir -p ssmd && [ -d ssmd/.git ] || " +
+  `{ (cd "$SSMD_ROOT" && tar -c --exclude=./.git --exclude=./data --exclude=./dist --exclude=./coverage .) | ` +
+  "tar -x -C ssmd && cd ssmd && git init -qb main && git add -A && git commit -qm start; }";
+
 /** Runs a file of this folder in the project. */
 function scripted(name: string): string {
   return `deno run -A --no-check --frozen --config "$SSMD_ROOT/deno.json" ` +
@@ -68,6 +73,7 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "reprocess diff": VERSION_2,
   "reprocess promote": VERSION_2,
   "reprocess prune": VERSION_2,
+  "test replay": OWN_CLONE,
   "qa show": "ssmd qa run --feed kraken --check monotonic_time > checked",
   "data retention": scripted("brief_archive.ts"),
   "day roll": scripted("active_day.ts"),

@@ -1,3 +1,3 @@
 /** Comparison of two versions of records. @module */
 export { diffVersions, type VersionDiff } from "./diff_versions.ts";
-export { differenceLines } from "./view.ts";
+export { differenceLines, differenceText } from "./view.ts";

@@ -26,6 +26,8 @@ export class RecordValues {
 
   /** Takes a record in. */
   add(event: MarketEvent): void {
+    const { type, timestampUs, receivedAtUs } = event;
+    if (timestampUs > 0) this.#of(`${type}.delayMs`).add((receivedAtUs - timestampUs) / 1000);
     switch (event.type) {
       case "trade":
         this.#of("trade.price").add(event.price);

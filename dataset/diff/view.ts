@@ -1,5 +1,4 @@
-import type { RecordDifference } from "./compare_records.ts";
-import type { ValueComparison, VersionDiff } from "./diff_versions.ts";
+import type { ValueComparison } from "./diff_versions.ts";
 import type { ValueSummary } from "./value_stats.ts";
 
 /** Symbols whose differences are printed; JSON has all. */
@@ -7,8 +6,27 @@ const SYMBOLS_SHOWN = 10;
 /** Longest value that is printed whole. */
 const VALUE_CHARS = 60;
 
+/** A record that differs, as a person reads it. */
+interface ShownRecord {
+  type: string;
+  kind: string;
+  time: string;
+  fields: readonly { field: string; old?: unknown; new?: unknown }[];
+}
+
+/** Differences as a person reads them. */
+interface ShownDifferences {
+  values: readonly ValueComparison[];
+  symbols: readonly {
+    symbol: string;
+    differences: number;
+    first: readonly ShownRecord[];
+  }[];
+  symbolsLeftOut: number;
+}
+
 /** What a person reads below the table of counts: values that are spread otherwise, first differences. */
-export function differenceLines({ values, symbols, symbolsLeftOut }: VersionDiff): string[] {
+export function differenceLines({ values, symbols, symbolsLeftOut }: ShownDifferences): string[] {
   const lines = values.filter(isOther).flatMap(({ field, old, new: now }) => [
     `${field}: old ${summaryText(old)}`,
     `${" ".repeat(field.length)}  new ${summaryText(now)}`,
@@ -36,7 +54,8 @@ function summaryText(summary: ValueSummary | null): string {
   return `${count} values, ${parts.join(", ")}`;
 }
 
-function differenceText({ type, kind, time, fields }: RecordDifference): string {
+/** A record that differs in one line. */
+export function differenceText({ type, kind, time, fields }: ShownRecord): string {
   const what = fields.map(({ field, old, new: now }) => `${field} ${shown(old)} → ${shown(now)}`);
   return `${time} ${type}: ${kind}${what.length === 0 ? "" : `: ${what.join(", ")}`}`;
 }

@@ -1,4 +1,4 @@
-import { isoOfUs } from "@ssmd/runtime";
+import { isoOfUs, makeTemporaryFolder } from "@ssmd/runtime";
 import type { Storage } from "@ssmd/storage";
 import type { TimeSpan } from "../time_span.ts";
 import { type Column, type ColumnKind, columnsOf } from "@ssmd/archive/parquet";
@@ -16,7 +16,6 @@ import { askEngine } from "./engine_process.ts";
 import { queryFiles } from "./export_cache.ts";
 import { sqlError } from "./sql_error.ts";
 import { isSeries, TABLES, tablesIn } from "./tables.ts";
-import { makeTemporaryFolder } from "./temporary_folder.ts";
 
 const DAY_US = 86_400_000_000;
 
@@ -69,7 +68,7 @@ export async function answerSql(query: SqlQuery, sink: AnswerSink): Promise<Answ
   const startMs = performance.now();
   const { tables, made } = await tablesOf(query);
   const exportedMs = performance.now();
-  await using folder = await makeTemporaryFolder();
+  await using folder = await makeTemporaryFolder("ssmd-query-");
   const { path: temporary } = folder;
   let done = { rows: 0, isCut: false };
   const answer = askEngine({

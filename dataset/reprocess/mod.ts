@@ -1,4 +1,5 @@
 /** Records made again from raw. @module */
+export { copyRaw } from "./copy_raw.ts";
 export { type Job, loadJob, parseJobKey } from "./job.ts";
 export { rawManifests } from "./raw_connections.ts";
 export {

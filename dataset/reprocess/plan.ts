@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { dayOfUs, type Manifest, usOfDay, usOfNsText } from "@ssmd/archive";
+import { ArchiveError } from "@ssmd/runtime";
 import { digestOf, type RawConnection, rawConnectionsOf } from "./raw_connections.ts";
 import { filesUpTo } from "./translate_day.ts";
 
@@ -55,4 +56,18 @@ function plannedDay(day: string, all: readonly RawConnection[]): PlannedDay {
   }
   planned.input = hash.digest("hex");
   return planned;
+}
+
+/** The error of days of which raw has no lines. */
+export function missingRaw(
+  manifests: readonly Manifest[],
+  { env, feed, from, to }: { env: string; feed: string; from: string; to: string },
+): ArchiveError {
+  const all = manifests.map(({ day }) => day);
+  const there = all.length === 0 ? "none of this feed" : `${all[0]} to ${all.at(-1)}`;
+  const missing = `There are no raw files of ${env}/${feed} in these days`;
+  return new ArchiveError("RAW_MISSING", missing, {
+    hint: `Raw days that are there: ${there}`,
+    context: { env, feed, from, to },
+  });
 }

@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { normalizerFor, type Venue, venueNamed, VENUES } from "@ssmd/exchanges";
-import { ArchiveError, isoOfUs, messageOf, nowUs } from "@ssmd/runtime";
+import { isoOfUs, messageOf, nowUs } from "@ssmd/runtime";
 import type { Storage, StorageConfig } from "@ssmd/storage";
 import type { TranslationState } from "./connection_translation.ts";
 import { DayMaker } from "./day_maker.ts";
@@ -14,7 +14,7 @@ import {
   saveStates,
   type WrittenDay,
 } from "./job.ts";
-import { planDays, type PlannedDay } from "./plan.ts";
+import { missingRaw, planDays, type PlannedDay } from "./plan.ts";
 import { rawManifests } from "./raw_connections.ts";
 import { openScratch } from "./scratch.ts";
 import type { TranslateResult } from "./translate_day.ts";
@@ -112,12 +112,7 @@ async function prepared(options: ReprocessOptions): Promise<{ job: Job; days: Pl
   const manifests = await rawManifests(storage, env, feed);
   const days = planDays(manifests, from, to);
   if (days.length > 0) return { job, days };
-  const all = manifests.map(({ day }) => day);
-  const there = all.length === 0 ? "none of this feed" : `${all[0]} to ${all.at(-1)}`;
-  throw new ArchiveError("RAW_MISSING", `There are no raw files of ${env}/${feed} in these days`, {
-    hint: `Raw days that are there: ${there}`,
-    context: { env, feed, from, to },
-  });
+  throw missingRaw(manifests, options);
 }
 
 /** A mistyped name is told before a day's raw files are read; feeds are named for their venues. */

@@ -35,6 +35,7 @@ export { countFreeDescriptors } from "./descriptors.ts";
 export { cleanText, withoutInvisible } from "./clean_text.ts";
 export { childEnvironment } from "./child_environment.ts";
 export { untilSignal } from "./signals.ts";
+export { makeTemporaryFolder } from "./temporary_folder.ts";
 export { refusalHint, refusalIn } from "./refusal.ts";
 export { announceRunning, runningProcesses } from "./running_file.ts";
 export { portOf, runService } from "./service.ts";

@@ -1,25 +1,24 @@
 import { join } from "node:path";
 
-const PREFIX = "ssmd-query-";
 /** Its owner holds this file's lock, which ends with the process, however that ends. */
 const LOCK = "owner.lock";
-/** A folder without a lock is that of a query that starts now, or was killed while it started. */
+/** A folder without a lock is of a process that starts now, or was killed while it started. */
 const STARTING_MS_MAX = 10 * 60_000;
 
-/** A folder for the files of one query. */
+/** A folder for the files of one task. */
 interface TemporaryFolder extends AsyncDisposable {
   readonly path: string;
 }
 
 /**
- * Makes a folder that is removed when it is disposed of, and removes those that killed queries left
- * in `dir` (default the system's folder for temporary files).
+ * Makes a folder that is removed when it is disposed of, and removes those with this prefix that
+ * killed processes left in `dir` (default the system's folder for temporary files).
  */
-export async function makeTemporaryFolder(dir?: string): Promise<TemporaryFolder> {
-  const path = await Deno.makeTempDir({ prefix: PREFIX, ...(dir === undefined ? {} : { dir }) });
+export async function makeTemporaryFolder(prefix: string, dir?: string): Promise<TemporaryFolder> {
+  const path = await Deno.makeTempDir({ prefix, ...(dir === undefined ? {} : { dir }) });
   const lock = await Deno.open(join(path, LOCK), { create: true, write: true });
   await lock.tryLock(true);
-  await removeLeftFolders(join(path, ".."));
+  await removeLeftFolders(join(path, ".."), prefix);
   return {
     path,
     async [Symbol.asyncDispose]() {
@@ -30,10 +29,10 @@ export async function makeTemporaryFolder(dir?: string): Promise<TemporaryFolder
   };
 }
 
-async function removeLeftFolders(dir: string): Promise<void> {
+async function removeLeftFolders(dir: string, prefix: string): Promise<void> {
   try {
     for await (const { name, isDirectory } of Deno.readDir(dir)) {
-      if (!isDirectory || !name.startsWith(PREFIX)) continue;
+      if (!isDirectory || !name.startsWith(prefix)) continue;
       const path = join(dir, name);
       // Another user's, or gone by now: it is not ours to remove.
       if (await isLeft(path)) await Deno.remove(path, { recursive: true }).catch(() => {});

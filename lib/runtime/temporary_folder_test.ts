@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { makeTemporaryFolder } from "./temporary_folder.ts";
 
-Deno.test("folders of killed queries go with the next query, those of running ones and others stay", async () => {
+Deno.test("folders of killed processes go with the next one, those of running ones and others stay", async () => {
   const dir = await Deno.makeTempDir();
   try {
     // Its owner was killed: nobody holds the lock.
@@ -14,9 +14,9 @@ Deno.test("folders of killed queries go with the next query, those of running on
     await Deno.utime(`${dir}/ssmd-query-old`, longAgo, longAgo);
     await Deno.mkdir(`${dir}/other`);
     const names = async () => (await Array.fromAsync(Deno.readDir(dir), ({ name }) => name)).sort();
-    await using running = await makeTemporaryFolder(dir);
+    await using running = await makeTemporaryFolder("ssmd-query-", dir);
     {
-      await using _ = await makeTemporaryFolder(dir);
+      await using _ = await makeTemporaryFolder("ssmd-query-", dir);
       assert.equal((await names()).length, 4);
     }
     const own = running.path.slice(dir.length + 1);
