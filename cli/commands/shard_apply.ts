@@ -12,9 +12,10 @@ export default defineCommand({
   name: "shard apply",
   brief: "Have a running environment's shards take over symbols as its file has them now",
   description:
-    "Each connector that had a symbol gives it up, says where it ended, and the one that has it from " +
-    "now on goes on there: trades of the time between are made up for as far as the venue repeats " +
-    "them, and the change is a planned gap. Shards that are new or gone need a start: refused.",
+    "As ssmd env apply, told by shards: the connector that had a symbol unsubscribes it while the one " +
+    "that has it from now on subscribes it. Neither waits for the other, so records of that moment " +
+    "may be missing or come twice: move symbols in a quiet time. All other symbols go on without a " +
+    "gap. Shards that are new or gone need a start: refused.",
   examples: ["ssmd shard apply --env demo --dry-run"],
   flags: { ...GATEWAY_FLAGS, dryRun: DRY_RUN },
   output: z.array(z.object({ symbol: z.string(), shard: z.string().nullable() })),
