@@ -45,9 +45,7 @@ export function parametersFinding(path: string, count: number): string | undefin
 }
 
 /** What is wrong with a name; undefined = nothing. */
-export function nameFinding(path: string, name: string): string | undefined {
-  // Its words are its own until it is one with the other services.
-  if (path.startsWith("signals/")) return undefined;
+export function nameFinding(name: string): string | undefined {
   const retired = wordsOf(name).find((word) => Object.hasOwn(RETIRED_WORDS, word));
   return retired && `"${retired}" is a retired word: say ${RETIRED_WORDS[retired]}`;
 }

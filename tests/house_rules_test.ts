@@ -30,7 +30,7 @@ Deno.test("retired words are found in each kind of declaration, and only as whol
   for (const source of ["const replaced = 1;", "const placeholder = 1;", "a.place();"]) {
     assert.deepEqual(lint(file, source), [], source);
   }
-  assert.match(nameFinding(file, "RawPlace") ?? "", /say key, id, offset or location/);
+  assert.match(nameFinding("RawPlace") ?? "", /say key, id, offset or location/);
 });
 
 Deno.test("more than three parameters are found, five where each message passes", () => {

@@ -39,10 +39,9 @@ const parameters: Deno.lint.Rule = {
 /** A rule against words that this project has left behind, in names that are declared. */
 const words: Deno.lint.Rule = {
   create(context) {
-    const path = fromRoot(context.filename);
     const check = (node: Deno.lint.Node | Deno.lint.Parameter | null | undefined) => {
       if (node?.type !== "Identifier" && node?.type !== "PrivateIdentifier") return;
-      const message = nameFinding(path, node.name);
+      const message = nameFinding(node.name);
       if (message !== undefined) context.report({ node, message });
     };
     return {

@@ -1,7 +1,7 @@
 import type { EventType } from "@ssmd/market";
 import { RecordKeyReader } from "@ssmd/codec";
 import type { SortedDay, SortedRecord, SymbolTotal } from "./sealed_writer.ts";
-import { isPieceFull, SpillFile } from "./spill_file.ts";
+import { isChunkFull, OverflowFile } from "./overflow_file.ts";
 import { compareBytes, mergeRuns, type SortedRun } from "./run_merge.ts";
 
 /** What a sorter may use. */
@@ -19,7 +19,7 @@ const FIRST_BUFFER_BYTES = 256 * 1024;
 /** Records in memory, each with 24 bytes beside its own. */
 const BUFFER_RECORDS = 256 * 1024;
 const FIRST_RECORDS = 2048;
-const FIRST_PIECE_BYTES = 4 * 1024;
+const FIRST_CHUNK_BYTES = 4 * 1024;
 
 interface Market extends SymbolTotal {
   runs: SortedRun[];
@@ -37,7 +37,7 @@ export class RecordSorter {
   /** Of all records. */
   readonly type: EventType;
   #options: RecordSorterOptions;
-  #spill: SpillFile | undefined;
+  #spill: OverflowFile | undefined;
   #markets = new Map<string, Market>();
   #numbers = new Map<string, number>();
   #byNumber: Market[] = [];
@@ -45,7 +45,7 @@ export class RecordSorter {
   #bytesMax: number;
   #buffer: Uint8Array;
   /** Messages of a symbol beside each other, on their way to the file. */
-  #piece = new Uint8Array(FIRST_PIECE_BYTES);
+  #chunk = new Uint8Array(FIRST_CHUNK_BYTES);
   #used = 0;
   #count = 0;
   #starts = new Uint32Array(FIRST_RECORDS + 1);
@@ -168,7 +168,7 @@ export class RecordSorter {
   /** Writes the buffer to the file, one symbol behind the other. */
   #flush(): void {
     if (this.#count === 0) return;
-    this.#spill ??= new SpillFile(this.#options.tempDir);
+    this.#spill ??= new OverflowFile(this.#options.tempDir);
     for (const [market, records] of this.#inOrder()) {
       market.runs.push(this.#spilled(this.#spill, records));
       market.buffered = 0;
@@ -226,24 +226,24 @@ export class RecordSorter {
     return this.#buffer.subarray(this.#starts[i], this.#starts[i + 1]);
   }
 
-  #spilled(spill: SpillFile, records: Uint32Array): SortedRun {
-    const run: SortedRun = { fromUs: this.#times[records[0] ?? 0] ?? 0, pieces: [] };
+  #spilled(spill: OverflowFile, records: Uint32Array): SortedRun {
+    const run: SortedRun = { fromUs: this.#times[records[0] ?? 0] ?? 0, chunks: [] };
     let bytes = 0;
     for (const record of records) {
       const message = this.#message(record);
-      if (isPieceFull(bytes, message.length)) {
-        run.pieces.push(spill.append(this.#piece.subarray(0, bytes)));
+      if (isChunkFull(bytes, message.length)) {
+        run.chunks.push(spill.append(this.#chunk.subarray(0, bytes)));
         bytes = 0;
       }
-      if (bytes + message.length > this.#piece.length) {
-        const piece = new Uint8Array(2 * (bytes + message.length));
-        piece.set(this.#piece.subarray(0, bytes));
-        this.#piece = piece;
+      if (bytes + message.length > this.#chunk.length) {
+        const chunk = new Uint8Array(2 * (bytes + message.length));
+        chunk.set(this.#chunk.subarray(0, bytes));
+        this.#chunk = chunk;
       }
-      this.#piece.set(message, bytes);
+      this.#chunk.set(message, bytes);
       bytes += message.length;
     }
-    run.pieces.push(spill.append(this.#piece.subarray(0, bytes)));
+    run.chunks.push(spill.append(this.#chunk.subarray(0, bytes)));
     return run;
   }
 

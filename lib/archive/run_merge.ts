@@ -1,20 +1,20 @@
 import { messageEndAt, RecordKeyReader } from "@ssmd/codec";
 import type { SortedRecord } from "./sealed_writer.ts";
-import type { SpillFile, SpillPiece } from "./spill_file.ts";
+import type { OverflowChunk, OverflowFile } from "./overflow_file.ts";
 
-/** A symbol's records of one buffer, in order, as pieces of the spill file. */
+/** A symbol's records of one buffer, in order, as chunks of the spill file. */
 export interface SortedRun {
   /** receivedAt of the first record, µs. */
   fromUs: number;
   /** Where its records lie. */
-  pieces: SpillPiece[];
+  chunks: OverflowChunk[];
 }
 
 /** The records of one symbol's runs in order; only runs that overlap are compared. */
 export function* mergeRuns(
   symbol: string,
   runs: readonly SortedRun[],
-  spill: SpillFile,
+  spill: OverflowFile,
 ): Iterable<SortedRecord> {
   const waiting = runs.map((run) => new Cursor(spill, run))
     .sort((a, b) => b.fromUs - a.fromUs);
@@ -54,25 +54,25 @@ class Cursor {
   receivedAtUs = 0;
   sequence = 0;
   payload: Uint8Array = new Uint8Array(0);
-  #spill: SpillFile;
-  #pieces: readonly SpillPiece[];
-  #piece = 0;
+  #spill: OverflowFile;
+  #chunks: readonly OverflowChunk[];
+  #chunk = 0;
   #data: Uint8Array = new Uint8Array(0);
   #at = 0;
   #keys = new RecordKeyReader();
 
-  constructor(spill: SpillFile, { fromUs, pieces }: SortedRun) {
+  constructor(spill: OverflowFile, { fromUs, chunks }: SortedRun) {
     this.fromUs = fromUs;
     this.#spill = spill;
-    this.#pieces = pieces;
+    this.#chunks = chunks;
   }
 
   /** Moves to the next record; false = there is none. */
   advance(): boolean {
     if (this.#at === this.#data.length) {
-      const piece = this.#pieces[this.#piece++];
-      if (piece === undefined) return false;
-      this.#data = this.#spill.read(piece);
+      const chunk = this.#chunks[this.#chunk++];
+      if (chunk === undefined) return false;
+      this.#data = this.#spill.read(chunk);
       this.#at = 0;
     }
     const end = messageEndAt(this.#data, this.#at);

@@ -142,14 +142,14 @@ export class OrderbookView {
     return (bids - asks) / (bids + asks);
   }
 
-  /** Price of the bid at a place, 0 = best. */
-  bidAt(place: number): number {
-    return (this.#book.bids.prices[place] ?? NaN) / PRICE_STEPS;
+  /** Price of the bid at a level, 0 = best. */
+  bidAt(level: number): number {
+    return (this.#book.bids.prices[level] ?? NaN) / PRICE_STEPS;
   }
 
-  /** Price of the ask at a place, 0 = best. */
-  askAt(place: number): number {
-    return (this.#book.asks.prices[place] ?? NaN) / PRICE_STEPS;
+  /** Price of the ask at a level, 0 = best. */
+  askAt(level: number): number {
+    return (this.#book.asks.prices[level] ?? NaN) / PRICE_STEPS;
   }
 
   /** What is bid or offered at a price; 0 = nothing. */

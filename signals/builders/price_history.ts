@@ -109,9 +109,9 @@ export class PriceHistoryBuilder implements Builder {
       this.#first = (this.#first + 1) % capacity;
       this.#count--;
     } else if (this.#count === capacity) this.#grow(capacity);
-    const place = (this.#first + this.#count++) % this.#slots.length;
-    this.#slots[place] = slot;
-    this.#closes[place] = this.#highs[place] = this.#lows[place] = price;
+    const at = (this.#first + this.#count++) % this.#slots.length;
+    this.#slots[at] = slot;
+    this.#closes[at] = this.#highs[at] = this.#lows[at] = price;
   }
 
   /** Twice the room, as far as the window needs it. */
@@ -159,12 +159,12 @@ export class PriceHistoryBuilder implements Builder {
     return low;
   }
 
-  /** The place of the price that holds at the window's begin. */
+  /** The index of the price that holds at the window's begin. */
   #firstInWindow(): number {
     return Math.max(0, this.#indexAt(this.#nowUs - this.#windowUs));
   }
 
-  /** The last place whose slot is that of `atUs` or before; -1 = none. */
+  /** The last index whose slot is that of `atUs` or before; -1 = none. */
   #indexAt(atUs: number): number {
     const slot = Math.floor(atUs / this.#resolutionUs);
     let low = 0;

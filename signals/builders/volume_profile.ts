@@ -78,27 +78,27 @@ export class VolumeProfileBuilder implements Builder {
 
   #add(price: number, size: number, side: number): void {
     if (this.#count === this.#times.length) this.#makeRoom();
-    const place = (this.#first + this.#count++) % this.#times.length;
+    const at = (this.#first + this.#count++) % this.#times.length;
     const bucket = Math.floor(Math.round(price * PRICE_STEPS) / this.#bucketSteps);
     const steps = Math.round(size * SIZE_STEPS);
-    this.#times[place] = this.#nowUs;
-    this.#buckets[place] = bucket;
-    this.#sizes[place] = steps;
-    this.#sides[place] = side;
+    this.#times[at] = this.#nowUs;
+    this.#buckets[at] = bucket;
+    this.#sizes[at] = steps;
+    this.#sides[at] = side;
     this.#volumes[side] = (this.#volumes[side] ?? 0) + steps;
     this.#byBucket.set(bucket, (this.#byBucket.get(bucket) ?? 0) + steps);
   }
 
   #drop(): void {
-    const place = this.#first;
-    const steps = this.#sizes[place] as number;
-    const side = this.#sides[place] as number;
-    const bucket = this.#buckets[place] as number;
+    const at = this.#first;
+    const steps = this.#sizes[at] as number;
+    const side = this.#sides[at] as number;
+    const bucket = this.#buckets[at] as number;
     this.#volumes[side] = (this.#volumes[side] ?? 0) - steps;
     const left = (this.#byBucket.get(bucket) ?? 0) - steps;
     if (left === 0) this.#byBucket.delete(bucket);
     else this.#byBucket.set(bucket, left);
-    this.#first = (place + 1) % this.#times.length;
+    this.#first = (at + 1) % this.#times.length;
     this.#count--;
   }
 
@@ -151,9 +151,9 @@ export class VolumeProfileBuilder implements Builder {
   write(to: StateWriter): void {
     to.flag(this.#isSynced).number(this.#lostUntilUs).number(this.#nowUs).number(this.#count);
     for (let i = 0; i < this.#count; i++) {
-      const place = (this.#first + i) % this.#times.length;
-      to.number(this.#times[place] as number).number(this.#buckets[place] as number);
-      to.number(this.#sizes[place] as number).number(this.#sides[place] as number);
+      const at = (this.#first + i) % this.#times.length;
+      to.number(this.#times[at] as number).number(this.#buckets[at] as number);
+      to.number(this.#sizes[at] as number).number(this.#sides[at] as number);
     }
   }
 

@@ -185,8 +185,8 @@ function verdict(name: string, { fires }: HostRun, problem: string | undefined):
 
 function differenceOf(expected: readonly Fire[], given: readonly Fire[]): string {
   const at = expected.findIndex((fire, i) => JSON.stringify(fire) !== JSON.stringify(given[i]));
-  const place = at < 0 ? expected.length : at;
-  return `fire ${place + 1} is ${textOf(expected[place])}, then ${textOf(given[place])}`;
+  const index = at < 0 ? expected.length : at;
+  return `fire ${index + 1} is ${textOf(expected[index])}, then ${textOf(given[index])}`;
 }
 
 function textOf(fire: Fire | undefined): string {

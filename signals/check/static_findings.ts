@@ -7,7 +7,7 @@ import { SignalRefused } from "../source/signal_refused.ts";
 const CONFIG = new URL("author.json", import.meta.url).pathname;
 const TEXT = new TextDecoder();
 
-/** Something that is wrong with a source, with its place where that is known. */
+/** Something that is wrong with a source, with its location where that is known. */
 export interface Finding {
   file: string;
   /** From 1. */
@@ -85,9 +85,14 @@ export async function importFindings(
     return { findings: await graphFindings(path, files), files };
   } catch (error) {
     if (!(error instanceof SsmdError)) throw error;
-    const place = error instanceof SignalRefused ? error.place : { file: path, line: 1, column: 1 };
-    const message = error.message.replace(`${place.file}:${place.line}:${place.column}: `, "");
-    return { findings: [{ ...place, message, hint: error.hint }], files: [path] };
+    const location = error instanceof SignalRefused
+      ? error.location
+      : { file: path, line: 1, column: 1 };
+    const message = error.message.replace(
+      `${location.file}:${location.line}:${location.column}: `,
+      "",
+    );
+    return { findings: [{ ...location, message, hint: error.hint }], files: [path] };
   }
 }
 

@@ -7,29 +7,29 @@ export class ValueError extends SsmdError {}
 
 /**
  * JSON with sorted keys and no space: equal values are equal text. Fields that are undefined are
- * left out. Throws ValueError `VALUE_INVALID` that names the place.
+ * left out. Throws ValueError `VALUE_INVALID` that names the path.
  */
-export function canonicalJson(value: unknown, place = "value", depth = 0): string {
+export function canonicalJson(value: unknown, path = "value", depth = 0): string {
   switch (typeof value) {
     case "string":
     case "boolean":
       return JSON.stringify(value);
     case "number":
       if (Number.isFinite(value)) return JSON.stringify(value);
-      throw invalid(place, `is ${value}`);
+      throw invalid(path, `is ${value}`);
     case "object":
-      if (depth >= DEPTH_MAX) throw invalid(place, `is nested more than ${DEPTH_MAX} deep`);
-      return value === null ? "null" : nested(value, place, depth + 1);
+      if (depth >= DEPTH_MAX) throw invalid(path, `is nested more than ${DEPTH_MAX} deep`);
+      return value === null ? "null" : nested(value, path, depth + 1);
     default:
-      throw invalid(place, `is a ${typeof value}`);
+      throw invalid(path, `is a ${typeof value}`);
   }
 }
 
-function nested(value: object, place: string, depth: number): string {
+function nested(value: object, path: string, depth: number): string {
   if (Array.isArray(value)) {
     const items: string[] = [];
     for (let i = 0; i < value.length; i++) {
-      items.push(canonicalJson(value[i], `${place}[${i}]`, depth));
+      items.push(canonicalJson(value[i], `${path}[${i}]`, depth));
     }
     return `[${items.join(",")}]`;
   }
@@ -37,13 +37,13 @@ function nested(value: object, place: string, depth: number): string {
   for (const name of Object.keys(value).sort()) {
     const field: unknown = (value as Record<string, unknown>)[name];
     if (field === undefined) continue;
-    fields.push(`${JSON.stringify(name)}:${canonicalJson(field, `${place}.${name}`, depth)}`);
+    fields.push(`${JSON.stringify(name)}:${canonicalJson(field, `${path}.${name}`, depth)}`);
   }
   return `{${fields.join(",")}}`;
 }
 
-function invalid(place: string, what: string): ValueError {
-  return new ValueError("VALUE_INVALID", `${place} ${what}`, {
+function invalid(path: string, what: string): ValueError {
+  return new ValueError("VALUE_INVALID", `${path} ${what}`, {
     hint: "Numbers must be finite; write null for what is not known",
   });
 }

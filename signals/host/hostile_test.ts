@@ -83,11 +83,11 @@ Deno.test("without the gate none reads a secret, opens a socket, or changes anot
     assert.equal(connections, 0);
     assert.deepEqual(together.quarantined, []);
     // Each one ran: it did not load, threw, or said what it got.
-    const told = [
+    const reported = [
       ...together.failed.map(({ id }) => id),
       ...[...together.reports, ...together.fires].map(({ signal }) => signal),
     ];
-    const silent = HOSTILE.filter((_, i) => !told.includes(`a_hostile_${i}`));
+    const silent = HOSTILE.filter((_, i) => !reported.includes(`a_hostile_${i}`));
     assert.deepEqual(silent.map(({ name }) => name), []);
     const isGood = ({ signal }: { signal: string }) => good.some(({ id }) => id === signal);
     assert.ok(alone.fires.length > 20, `${alone.fires.length} fires`);

@@ -180,7 +180,7 @@ export async function archivedFires(
 }
 
 /** Ids of the fires that are told already, of moments since the snapshot. */
-export async function toldFires(
+export async function publishedFires(
   source: MissedSource,
   from: MissedFrom,
 ): Promise<Set<string>> {

@@ -8,19 +8,19 @@ import {
   SsmdError,
 } from "@ssmd/runtime";
 import type { Consumer } from "@ssmd/transport";
-import { coldStart, inputFilters, missedItems, toldFires } from "./catch_up.ts";
+import { coldStart, inputFilters, missedItems, publishedFires } from "./catch_up.ts";
 import { BetweenBatches } from "./between_batches.ts";
-import { FireOutbox } from "./fire_outbox.ts";
+import { FireQueue } from "./fire_queue.ts";
 import { openSet } from "./open_set.ts";
 import { PassingTrouble } from "./passing_trouble.ts";
 import { ServiceLease } from "./service_lease.ts";
-import { StreamPlace } from "./stream_place.ts";
+import { StreamProgress } from "./stream_progress.ts";
 import { SignalSet, type WantedSignal } from "./signal_set.ts";
 import { requireWork } from "./signals_health.ts";
 import { SignalsMetrics } from "./signals_metrics.ts";
 import { SnapshotKeeper } from "./snapshot_keeper.ts";
 import type { Snapshot } from "./snapshots.ts";
-import { StreamIntake } from "./stream_intake.ts";
+import { StreamSubscriber } from "./stream_subscriber.ts";
 import type { StreamItem } from "./stream_item.ts";
 import { Switchboard } from "./switchboard.ts";
 import type { SignalServiceOptions, SignalServiceStats } from "./service_options.ts";
@@ -42,17 +42,17 @@ export class SignalService {
   #logger: Logger;
   #metrics: SignalsMetrics;
   #health: ComponentHealth;
-  #intake: StreamIntake;
+  #subscriber: StreamSubscriber;
   #snapshots: SnapshotKeeper;
   #switches: Switchboard;
   #set: SignalSet;
-  #outbox: FireOutbox | undefined;
+  #fires: FireQueue | undefined;
   #consumer: Consumer | undefined;
   #responder: { unsubscribe(): void } | undefined;
-  #place = new StreamPlace();
+  #progress = new StreamProgress();
   #lease: ServiceLease;
   #trouble: PassingTrouble;
-  #between = new BetweenBatches(() => this.#intake.wake());
+  #between = new BetweenBatches(() => this.#subscriber.wake());
   #timer: ReturnType<typeof setInterval> | undefined;
   #isLive = false;
   #isCold = false;
@@ -72,7 +72,7 @@ export class SignalService {
     this.#snapshots = new SnapshotKeeper({ ...options, shard, metrics });
     this.#set = new SignalSet({ env, shard, storage, logger });
     this.#switches = new Switchboard({
-      ...{ set: this.#set, place: this.#place, between: this.#between, logger },
+      ...{ set: this.#set, progress: this.#progress, between: this.#between, logger },
       readSignals: options.readSignals,
       lagSeconds: () => this.#lagSeconds(),
       onSwitched: async () => {
@@ -82,7 +82,7 @@ export class SignalService {
     });
     this.#lease = new ServiceLease(options.transport, `signals-${shard}`, logger);
     this.#lease.lost.then((error) => this.#fail(error));
-    this.#intake = new StreamIntake({
+    this.#subscriber = new StreamSubscriber({
       onFull: (isFull) => isFull ? this.#consumer?.pause() : this.#consumer?.resume(),
       onUnreadable: ({ subject }, error) => {
         this.#metrics.errors.inc({ error_type: "decode" });
@@ -92,7 +92,7 @@ export class SignalService {
     this.#trouble = new PassingTrouble({
       logger,
       onTry: () => this.#metrics.errors.inc({ error_type: "passing" }),
-      ended: this.#intake.ended,
+      ended: this.#subscriber.ended,
     });
   }
 
@@ -104,9 +104,9 @@ export class SignalService {
   stats(): SignalServiceStats {
     return {
       records: this.#records,
-      fires: this.#outbox?.count ?? 0,
-      repeated: this.#outbox?.repeated ?? 0,
-      waiting: this.#intake.waiting,
+      fires: this.#fires?.count ?? 0,
+      repeated: this.#fires?.repeated ?? 0,
+      waiting: this.#subscriber.waiting,
       lagSeconds: this.#lagSeconds(),
     };
   }
@@ -139,7 +139,7 @@ export class SignalService {
     this.#consumer = await transport.consume({
       name: `signals-${shard}`,
       filters: inputFilters(env, feeds),
-      onMessage: (message) => this.#intake.push(message),
+      onMessage: (message) => this.#subscriber.push(message),
     });
   }
 
@@ -155,12 +155,14 @@ export class SignalService {
   /** Waits for its turn, then takes the place of the service before; gives what is to run, if anything. */
   async #lead(expected: readonly WantedSignal[]): Promise<readonly WantedSignal[]> {
     const { transport, readSignals } = this.#options;
-    const isOurs = await this.#trouble.through(() => this.#lease.acquire(this.#intake.ended));
+    const isOurs = await this.#trouble.through(() => this.#lease.acquire(this.#subscriber.ended));
     if (!isOurs) return [];
     if (transport.durable) await this.#trouble.through(() => this.#respond());
     // Who stood by has missed what was deployed meanwhile.
     const wanted = transport.durable ? await readSignals() : expected;
-    const first = wanted.length === 0 ? await this.#switches.firstSignals(this.#intake.ended) : [];
+    const first = wanted.length === 0
+      ? await this.#switches.firstSignals(this.#subscriber.ended)
+      : [];
     if (transport.durable || first.length > 0) await this.#trouble.through(() => this.#subscribe());
     if (!transport.durable && first.length > 0) await this.#options.archiveAll?.();
     return [...wanted, ...first];
@@ -182,13 +184,13 @@ export class SignalService {
   }
 
   async #end(): Promise<void> {
-    this.#intake.end();
+    this.#subscriber.end();
     await this.#running;
     clearInterval(this.#timer);
     this.#responder?.unsubscribe();
     this.#health.close();
     await this.#consumer?.close();
-    await this.#outbox?.close();
+    await this.#fires?.close();
     await this.#set.close();
     await this.#lease.release();
   }
@@ -198,10 +200,10 @@ export class SignalService {
     if (wanted.length === 0) return;
     await this.#goOn(wanted);
     let batchBytes = BATCH_BYTES_MIN;
-    while (!this.#intake.isOver) {
-      const items = await this.#intake.next(batchBytes);
+    while (!this.#subscriber.isOver) {
+      const items = await this.#subscriber.next(batchBytes);
       // While others wait, larger batches cost less.
-      batchBytes = this.#intake.waiting > 0
+      batchBytes = this.#subscriber.waiting > 0
         ? Math.min(BATCH_BYTES_MAX, batchBytes * 2)
         : BATCH_BYTES_MIN;
       await this.#pass(items);
@@ -223,21 +225,21 @@ export class SignalService {
     this.#isCold = isCold;
     // What they fire of the time before nobody was told, and nobody asked for.
     if (snapshot === undefined && isCold) this.#silentUntilUs = nowUs();
-    this.#place.stream = { createdAtUs, sequence: 0 };
+    this.#progress.stream = { createdAtUs, sequence: 0 };
     const from = snapshot ?? coldStart(feeds, isCold ? this.#set.warmupUs : undefined);
-    this.#place.feeds = { ...from.feeds };
-    const told = await this.#trouble.through(() => toldFires(this.#options, from));
-    this.#outbox = new FireOutbox(env, transport, told);
-    await this.#outbox.restore(snapshot?.fires ?? new Uint8Array(0));
+    this.#progress.feeds = { ...from.feeds };
+    const published = await this.#trouble.through(() => publishedFires(this.#options, from));
+    this.#fires = new FireQueue(env, transport, published);
+    await this.#fires.restore(snapshot?.fires ?? new Uint8Array(0));
     const action = isChanged ? "deploy" : undefined;
     await this.#switches.begin(snapshot === undefined ? "start" : action);
     const reached = await this.#trouble.through(() => this.#catchUp(from));
-    this.#place.stream.sequence = reached;
-    this.#intake.skipTo(reached);
+    this.#progress.stream.sequence = reached;
+    this.#subscriber.skipTo(reached);
     this.#isLive = true;
     this.#logger.info("signals run", {
       signals: this.#set.ids.join(" "),
-      fires: this.#outbox.count,
+      fires: this.#fires.count,
     });
   }
 
@@ -247,7 +249,7 @@ export class SignalService {
       const { done, value } = await items.next();
       if (done === true) return value;
       await this.#pass(value);
-      if (this.#snapshots.isDue && this.#place.stream.sequence > 0) await this.#saveSnapshot();
+      if (this.#snapshots.isDue && this.#progress.stream.sequence > 0) await this.#saveSnapshot();
     }
   }
 
@@ -256,9 +258,9 @@ export class SignalService {
     const beganMs = performance.now();
     const { fires, quarantined } = await this.#trouble.through(() => this.#set.take(items));
     const now = fires.filter(({ receivedAtUs }) => receivedAtUs >= this.#silentUntilUs);
-    const told = await this.#outbox?.publish(now) ?? [];
-    for (const fire of told) this.#metrics.fires.inc({ signal: fire.signal });
-    const records = this.#place.moveOn(items);
+    const published = await this.#fires?.publish(now) ?? [];
+    for (const fire of published) this.#metrics.fires.inc({ signal: fire.signal });
+    const records = this.#progress.moveOn(items);
     this.#records += records;
     this.#snapshots.count(records);
     this.#metrics.records.inc(records);
@@ -271,9 +273,11 @@ export class SignalService {
 
   /** Only what a snapshot holds is acknowledged: the bus keeps the rest for the next life. */
   async #saveSnapshot(): Promise<void> {
-    const place = { ...this.#place.copy(), isCold: this.#isCold };
-    const isSaved = await this.#snapshots.save(place, { set: this.#set, outbox: this.#outbox });
-    if (isSaved && place.stream.sequence > 0) this.#consumer?.acknowledge(place.stream.sequence);
+    const progress = { ...this.#progress.copy(), isCold: this.#isCold };
+    const isSaved = await this.#snapshots.save(progress, { set: this.#set, queue: this.#fires });
+    if (isSaved && progress.stream.sequence > 0) {
+      this.#consumer?.acknowledge(progress.stream.sequence);
+    }
   }
 
   #fail(error: unknown): void {
@@ -287,14 +291,14 @@ export class SignalService {
   }
 
   #lagSeconds(): number {
-    return this.#intake.waiting === 0 && this.#isLive ? 0 : this.#place.ageSeconds(nowUs());
+    return this.#subscriber.waiting === 0 && this.#isLive ? 0 : this.#progress.ageSeconds(nowUs());
   }
 
   #tick(): void {
-    if (this.#snapshots.isDue) this.#intake.wake();
+    if (this.#snapshots.isDue) this.#subscriber.wake();
     this.#health.look();
     this.#metrics.lagSeconds.set(this.#lagSeconds());
-    this.#metrics.waiting.set(this.#intake.waiting);
+    this.#metrics.waiting.set(this.#subscriber.waiting);
     this.#metrics.quarantined.set(this.#set.quarantined);
   }
 }

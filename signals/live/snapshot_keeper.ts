@@ -1,6 +1,6 @@
 import type { Logger } from "@ssmd/runtime";
 import { archivedFires, type MissedSource } from "./catch_up.ts";
-import type { FireOutbox } from "./fire_outbox.ts";
+import type { FireQueue } from "./fire_queue.ts";
 import type { SignalSet } from "./signal_set.ts";
 import type { SignalsMetrics } from "./signals_metrics.ts";
 import { type Snapshot, Snapshots } from "./snapshots.ts";
@@ -48,17 +48,17 @@ export class SnapshotKeeper {
 
   /** Writes one; false = it cannot be written now, and is tried again when it is due. */
   async save(
-    place: Pick<Snapshot, "stream" | "feeds" | "isCold">,
-    { set, outbox }: { set: SignalSet; outbox: FireOutbox | undefined },
+    progress: Pick<Snapshot, "stream" | "feeds" | "isCold">,
+    { set, queue }: { set: SignalSet; queue: FireQueue | undefined },
   ): Promise<boolean> {
     const { logger, metrics, snapshotMs = SNAPSHOT_MS } = this.#options;
     this.#records = 0;
     this.#dueMs = performance.now() + snapshotMs;
     try {
-      await this.#forgetArchived(outbox);
+      await this.#forgetArchived(queue);
       const state = await set.state();
-      const fires = outbox?.keptBytes() ?? new Uint8Array(0);
-      await this.#snapshots.save({ ...place, state, fires, ran: set.fingerprint });
+      const fires = queue?.keptBytes() ?? new Uint8Array(0);
+      await this.#snapshots.save({ ...progress, state, fires, ran: set.fingerprint });
       metrics.snapshots.inc();
       return true;
     } catch (error) {
@@ -69,10 +69,10 @@ export class SnapshotKeeper {
   }
 
   /** What the archive has needs to be kept no more; looked for now and then. */
-  async #forgetArchived(outbox: FireOutbox | undefined): Promise<void> {
-    const fromUs = outbox?.keptFromUs;
+  async #forgetArchived(queue: FireQueue | undefined): Promise<void> {
+    const fromUs = queue?.keptFromUs;
     if (fromUs === undefined || performance.now() < this.#forgetDueMs) return;
     this.#forgetDueMs = performance.now() + FORGET_MS;
-    outbox?.archived(await archivedFires(this.#options, fromUs));
+    queue?.archived(await archivedFires(this.#options, fromUs));
   }
 }

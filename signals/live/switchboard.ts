@@ -3,12 +3,12 @@ import { type Logger, nowUs } from "@ssmd/runtime";
 import type { BetweenBatches } from "./between_batches.ts";
 import { FirstSignals } from "./first_signals.ts";
 import type { SignalSet, WantedSignal } from "./signal_set.ts";
-import type { StreamPlace } from "./stream_place.ts";
+import type { StreamProgress } from "./stream_progress.ts";
 
 /** What a switchboard works on. */
 interface SwitchboardOptions {
   set: SignalSet;
-  place: StreamPlace;
+  progress: StreamProgress;
   between: BetweenBatches;
   readSignals: () => Promise<readonly WantedSignal[]>;
   lagSeconds: () => number;
@@ -72,8 +72,8 @@ export class Switchboard {
 
   /** Writes down what runs from this place of the stream on. */
   async record(action: SignalSwitch["action"]): Promise<SignalSwitch> {
-    const { set, place, onSwitched, logger } = this.#options;
-    const { stream: { createdAtUs, sequence }, feeds } = place.copy();
+    const { set, progress, onSwitched, logger } = this.#options;
+    const { stream: { createdAtUs, sequence }, feeds } = progress.copy();
     const change: SignalSwitch = {
       ...{ at: nowUs() / 1000, action, feeds },
       stream: { created_at_us: createdAtUs, sequence },

@@ -2,7 +2,7 @@ import { stripTypeScriptTypes } from "node:module";
 import * as lexer from "es-module-lexer";
 import { messageOf } from "@ssmd/runtime/errors";
 import { sha256Of } from "../engine/fire_id.ts";
-import { placeOf, SignalRefused } from "./signal_refused.ts";
+import { locationOf, SignalRefused } from "./signal_refused.ts";
 
 /** What a signal may import besides files beside it. */
 const SDK_SPECIFIER = "@ssmd/signal";
@@ -62,17 +62,17 @@ class Linker {
   async add(path: string, importers: readonly string[]): Promise<void> {
     const source = await this.#read(path);
     const refuse = (offset: number, why: string, hint?: string) =>
-      new SignalRefused(placeOf(path, source, offset), why, hint);
+      new SignalRefused(locationOf(path, source, offset), why, hint);
     if (source.length > SOURCE_CHARS_MAX) throw refuse(0, "a signal has at most 256 KiB");
     const text = stripped(path, source);
     const [imports, exports] = parsed(path, source, text);
     const edits: Edit[] = [];
     for (const each of imports) {
-      const place = each.start;
-      if (each.type !== "static") throw refuse(place, "a signal imports nothing while it runs");
+      const offset = each.start;
+      if (each.type !== "static") throw refuse(offset, "a signal imports nothing while it runs");
       const target = targetOf(path, each.specifier ?? "");
-      if (target === undefined) throw refuse(place, refusalOf(each.specifier ?? ""), IMPORT_HINT);
-      if (each.attributes !== null) throw refuse(place, "an import of a signal has no attributes");
+      if (target === undefined) throw refuse(offset, refusalOf(each.specifier ?? ""), IMPORT_HINT);
+      if (each.attributes !== null) throw refuse(offset, "an import of a signal has no attributes");
       if (target !== SDK_SPECIFIER) await this.#addImported(target, [...importers, path], refuse);
       const clause = text.slice(each.importStart, each.start);
       const names = /^import\s*\{([^{}]*)\}\s*from\s*["']$/.exec(clause)?.[1];
@@ -115,7 +115,7 @@ function stripped(path: string, source: string): string {
   try {
     return stripTypeScriptTypes(source);
   } catch (error) {
-    throw new SignalRefused(placeOf(path, source, 0), `Its types: ${messageOf(error)}`);
+    throw new SignalRefused(locationOf(path, source, 0), `Its types: ${messageOf(error)}`);
   }
 }
 
@@ -124,7 +124,7 @@ function parsed(path: string, source: string, text: string): ReturnType<typeof l
     return lexer.parse(text);
   } catch (error) {
     const offset = Number((error as { idx?: unknown }).idx ?? 0);
-    throw new SignalRefused(placeOf(path, source, offset), "It cannot be read as TypeScript");
+    throw new SignalRefused(locationOf(path, source, offset), "It cannot be read as TypeScript");
   }
 }
 

@@ -1,7 +1,7 @@
 import { SsmdError } from "@ssmd/runtime/errors";
 
 /** Where in a source something is. */
-interface SourcePlace {
+interface SourceLocation {
   file: string;
   /** From 1. */
   line: number;
@@ -11,20 +11,20 @@ interface SourcePlace {
 
 /** A source that cannot be a signal; `context` names file, line and column. */
 export class SignalRefused extends SsmdError {
-  readonly place: SourcePlace;
+  readonly location: SourceLocation;
 
-  /** Refuses what stands at a place. */
-  constructor(place: SourcePlace, why: string, hint?: string) {
-    super("SIGNAL_REFUSED", `${place.file}:${place.line}:${place.column}: ${why}`, {
-      context: { ...place },
+  /** Refuses what stands at a location. */
+  constructor(location: SourceLocation, why: string, hint?: string) {
+    super("SIGNAL_REFUSED", `${location.file}:${location.line}:${location.column}: ${why}`, {
+      context: { ...location },
       ...(hint === undefined ? {} : { hint }),
     });
-    this.place = place;
+    this.location = location;
   }
 }
 
-/** The place of an offset in a text. */
-export function placeOf(file: string, text: string, offset: number): SourcePlace {
+/** The location of an offset in a text. */
+export function locationOf(file: string, text: string, offset: number): SourceLocation {
   const before = text.slice(0, offset);
   const line = before.split("\n").length;
   return { file, line, column: offset - before.lastIndexOf("\n") };

@@ -157,8 +157,8 @@ Deno.test("buffers without end end an instance or its signal, and the others' fi
   await withSupervisor([await harmful("harmful", harm), ...GOOD], async (supervisor, out) => {
     const reports: Report[] = [];
     assert.deepEqual(await firesOf(supervisor, BATCHES, reports), EXPECTED);
-    const told = [...out, ...reports].map(({ signal }) => signal);
-    assert.deepEqual([...new Set(told)], ["harmful"]);
+    const reported = [...out, ...reports].map(({ signal }) => signal);
+    assert.deepEqual([...new Set(reported)], ["harmful"]);
   });
 });
 
@@ -172,7 +172,7 @@ Deno.test("two signals that do harm are both found", async () => {
   });
 });
 
-Deno.test("a signal that never ends loading is taken out, one that throws is told", async () => {
+Deno.test("a signal that never ends loading is taken out, one that throws is reported", async () => {
   const signals = [
     rawSignal("loops", "for (;;);"),
     rawSignal("throws", "throw new TypeError('no');"),

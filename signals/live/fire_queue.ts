@@ -9,7 +9,7 @@ const KEPT_MAX = 100_000;
  * Publishes fires, each once: what the bus or the archive has from before a restart is left out. A bus
  * that keeps nothing may lose them before they are archived: until then they are kept for a snapshot.
  */
-export class FireOutbox {
+export class FireQueue {
   #env: string;
   #publisher: Publisher;
   #encoder = new Encoder();

@@ -1,13 +1,13 @@
 import { ArchiveError } from "@ssmd/runtime";
 import { compressFrame, corruptionError, decompressFrame } from "./zstd_frames.ts";
 
-/** Uncompressed bytes of one piece: what a merge has in memory of each part that it reads. */
-const PIECE_BYTES = 256 * 1024;
+/** Uncompressed bytes of one chunk: what a merge has in memory of each part that it reads. */
+const CHUNK_BYTES = 256 * 1024;
 /** Spilled data lives for minutes: speed matters more than size. */
 const SPILL_LEVEL = 1;
 
-/** A compressed piece of a spill file. */
-export interface SpillPiece {
+/** A compressed chunk of a spill file. */
+export interface OverflowChunk {
   /** Offset of its first byte. */
   offset: number;
   /** Its bytes. */
@@ -15,10 +15,10 @@ export interface SpillPiece {
 }
 
 /**
- * A temporary file of compressed pieces, with a checksum each. It has no name once it is open
+ * A temporary file of compressed chunks, with a checksum each. It has no name once it is open
  * (except on Windows), so that nothing stays behind when the process is killed.
  */
-export class SpillFile {
+export class OverflowFile {
   #path: string;
   #file: Deno.FsFile;
   #isNamed = true;
@@ -41,20 +41,20 @@ export class SpillFile {
     return this.#bytes;
   }
 
-  /** Appends data as one piece. Throws ArchiveError `SPILL_FAILED`, for a full disk too. */
-  append(data: Uint8Array): SpillPiece {
+  /** Appends data as one chunk. Throws ArchiveError `SPILL_FAILED`, for a full disk too. */
+  append(data: Uint8Array): OverflowChunk {
     const packed = compressFrame(data, SPILL_LEVEL);
-    const piece = { offset: this.#bytes, bytes: packed.length };
+    const chunk = { offset: this.#bytes, bytes: packed.length };
     withFileError(this.#path, () => {
       this.#file.seekSync(this.#bytes, Deno.SeekMode.Start);
       for (let at = 0; at < packed.length;) at += this.#file.writeSync(packed.subarray(at));
     });
     this.#bytes += packed.length;
-    return piece;
+    return chunk;
   }
 
-  /** The data of a piece. Throws ArchiveError when the disk does not give back what it got. */
-  read({ offset, bytes }: SpillPiece): Uint8Array {
+  /** The data of a chunk. Throws ArchiveError when the disk does not give back what it got. */
+  read({ offset, bytes }: OverflowChunk): Uint8Array {
     const packed = new Uint8Array(bytes);
     withFileError(this.#path, () => {
       this.#file.seekSync(offset, Deno.SeekMode.Start);
@@ -76,9 +76,9 @@ export class SpillFile {
   }
 }
 
-/** Whether a piece with `used` bytes has no room for `more`. */
-export function isPieceFull(used: number, more: number): boolean {
-  return used > 0 && used + more > PIECE_BYTES;
+/** Whether a chunk with `used` bytes has no room for `more`. */
+export function isChunkFull(used: number, more: number): boolean {
+  return used > 0 && used + more > CHUNK_BYTES;
 }
 
 function withFileError<T>(path: string, action: () => T): T {

@@ -2,7 +2,7 @@ import { RecordKeyReader } from "@ssmd/codec";
 import type { StreamItem } from "./stream_item.ts";
 
 /** How far the signals have got. */
-export class StreamPlace {
+export class StreamProgress {
   /** Identity of the stream, µs, and the last message of it that was taken; 0 = none. */
   stream = { createdAtUs: 0, sequence: 0 };
   /** By feed: receive time of the last record that was taken, µs. */
@@ -34,7 +34,7 @@ export class StreamPlace {
   }
 
   /** A copy, for who writes it down. */
-  copy(): Pick<StreamPlace, "stream" | "feeds"> {
+  copy(): Pick<StreamProgress, "stream" | "feeds"> {
     return { stream: { ...this.stream }, feeds: { ...this.feeds } };
   }
 }

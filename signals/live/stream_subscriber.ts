@@ -1,8 +1,8 @@
 import type { InMessage } from "@ssmd/transport";
 import { bytesOf, type StreamItem, StreamItems } from "./stream_item.ts";
 
-/** Options of {@linkcode StreamIntake}. */
-interface StreamIntakeOptions {
+/** Options of {@linkcode StreamSubscriber}. */
+interface StreamSubscriberOptions {
   /** Too much waits (true), or there is room again. */
   onFull: (isFull: boolean) => void;
   /** A message that cannot be read. */
@@ -13,8 +13,8 @@ interface StreamIntakeOptions {
 const WAITING_BYTES_MAX = 128 * 1024 * 1024;
 
 /** What the bus has delivered and the signals have not taken yet, in its order. */
-export class StreamIntake {
-  #options: StreamIntakeOptions;
+export class StreamSubscriber {
+  #options: StreamSubscriberOptions;
   #items = new StreamItems();
   #waiting: StreamItem[] = [];
   #head = 0;
@@ -28,7 +28,7 @@ export class StreamIntake {
   /** Place of the newest message that came. */
   newest = 0;
 
-  constructor(options: StreamIntakeOptions) {
+  constructor(options: StreamSubscriberOptions) {
     this.#options = options;
   }
 
