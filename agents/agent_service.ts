@@ -11,7 +11,7 @@ import { AGENT_LIMITS } from "./limits.ts";
 import type { OpenedAgents } from "./open_agents.ts";
 
 /** What the agents work with. */
-export interface AgentServiceOptions {
+interface AgentServiceOptions {
   deployment: Deployment;
   transport: Transport;
   storage: Storage;

@@ -4,14 +4,14 @@ import type { Budget } from "./budget.ts";
 import { answerSchema, type Model } from "./model/model.ts";
 
 /** What a model is asked with. */
-export interface AskTools {
+interface AskTools {
   model: Model;
   budget: Budget;
   audit: AgentAudit;
 }
 
 /** A question whose answer has a schema. */
-export interface TypedQuestion<S extends z.ZodType> {
+interface TypedQuestion<S extends z.ZodType> {
   /** Name of the answer, for providers and scripts. */
   task: string;
   /** Words of ours only. */

@@ -21,7 +21,7 @@ const BACKTEST_DAYS = 7;
 const DAY_US = 86_400_000_000;
 
 /** What the agents of an environment are made from. */
-export interface AgentsOptions {
+interface AgentsOptions {
   deployment: Pick<Deployment, "environment" | "dataDir" | "agents">;
   /** Folder of the project, in whose repository signals are committed. */
   project: string;

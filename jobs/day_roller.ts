@@ -17,7 +17,7 @@ const DAY_US = 86_400_000_000;
 const VERSION = "v1";
 
 /** Options of {@linkcode DayRoller}. */
-export interface DayRollerOptions {
+interface DayRollerOptions {
   environment: Environment;
   store: JobStore;
   day: DayJobs;

@@ -149,7 +149,7 @@ async function decide(run: Run, { fire, interpretation }: Values): Promise<Parti
 }
 
 /** SHA-256 of exactly what would be done. */
-export function actionHash(fire: Fire, policy: Policy, action: string): string {
+function actionHash(fire: Fire, policy: Policy, action: string): string {
   return sha256(JSON.stringify([fire, policy.name, action, policy.actions[action] ?? null]));
 }
 

@@ -6,7 +6,7 @@ import { AGENT_LIMITS } from "../limits.ts";
 import type { StatementSync } from "node:sqlite";
 
 /** Where a fire is on its way: `open` = its graph runs, `queued` = to be sent, `sent` = to be published. */
-export type ActionStage = "open" | "approval" | "queued" | "sent" | "ended";
+type ActionStage = "open" | "approval" | "queued" | "sent" | "ended";
 
 /** A fire and what a policy does about it. */
 export interface ActionRow {
@@ -193,7 +193,7 @@ export class ActionStore {
 }
 
 /** The id of what a policy does about a fire: also its thread, and the key of what is sent. */
-export function actionId({ id }: Fire, policy: string): string {
+function actionId({ id }: Fire, policy: string): string {
   return `a-${sha256(`${policy} ${id}`).slice(0, 24)}`;
 }
 

@@ -7,7 +7,7 @@ const port = z.int().min(1).max(65_535);
 const workload = z.strictObject({ cpu: quantity, memory: quantity });
 
 /** What `ssmd env render` writes: what the environment's file decides of a deployment. */
-export const RENDERED_VALUES = z.strictObject({
+const RENDERED_VALUES = z.strictObject({
   environment: z.string().describe("The environment's name"),
   oneProcess: z.boolean().describe(
     "Whether all of it runs in one process, as its bus is in memory",

@@ -26,7 +26,7 @@ export function valuesText(registry: Registry, env: string): string {
 }
 
 /** See {@linkcode valuesText}. */
-export function valuesOf(registry: Registry, env: string): RenderedValues {
+function valuesOf(registry: Registry, env: string): RenderedValues {
   const environment = registry.environment(env);
   assertDeployable(environment);
   const { gateway: { port, auth }, signals, transport } = environment;

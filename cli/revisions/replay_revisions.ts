@@ -6,7 +6,7 @@ import { checkOut, forgetWorktrees, type Revision } from "./source.ts";
 import { translateRaw } from "./translate_raw.ts";
 
 /** What is translated by two revisions. */
-export interface ReplayOptions {
+interface ReplayOptions {
   /** The archive with the raw files; it is only read. */
   storage: Storage;
   env: string;
@@ -27,12 +27,12 @@ export interface ReplayOptions {
 }
 
 /** What a revision is, and how long it translated. */
-export interface ReplayedRevision extends Omit<Revision, "dir"> {
+interface ReplayedRevision extends Omit<Revision, "dir"> {
   seconds: number;
 }
 
 /** How two revisions translate the same raw files. */
-export interface RevisionsReplay {
+interface RevisionsReplay {
   baseline: ReplayedRevision;
   candidate: ReplayedRevision;
   days: (VersionDiff & { day: string })[];

@@ -1,7 +1,7 @@
 import { type InstrumentFile, YamlEdit } from "@ssmd/metadata";
 
 /** What the newest version of an instrument says, with changes: a version holds whole. */
-export function newVersion(
+function newVersion(
   { versions }: InstrumentFile,
   changes: Record<string, unknown>,
 ): Record<string, unknown> {

@@ -28,7 +28,7 @@ const ANSWERS = z.array(z.looseObject({
 }));
 
 /** A row of OpenFIGI. */
-export type FigiMatch = z.output<typeof MATCH>;
+type FigiMatch = z.output<typeof MATCH>;
 
 /** What became of a query: what was found, or why nothing was. */
 export interface FigiAnswer {

@@ -29,7 +29,7 @@ interface FieldDifference {
 }
 
 /** A record that is not the same. */
-export interface RecordDifference {
+interface RecordDifference {
   symbol: string;
   type: EventType;
   kind: "changed" | "only old" | "only new";

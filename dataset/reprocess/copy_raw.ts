@@ -5,7 +5,7 @@ import { rawManifests } from "./raw_connections.ts";
 import { filesUpTo } from "./translate_day.ts";
 
 /** Which raw files are copied. */
-export interface CopyRawOptions {
+interface CopyRawOptions {
   env: string;
   feed: string;
   /** First and last day, both within, `YYYY-MM-DD`. */

@@ -5,7 +5,7 @@ import { GapMarks, type MissingSpan } from "./gap_marks.ts";
 import type { BarRow } from "./series.ts";
 
 /** Reads one market's book updates of a span, in order of receipt. */
-export type ReadUpdates = (
+type ReadUpdates = (
   symbol: string,
   fromUs: number,
   toUs: number,

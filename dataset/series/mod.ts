@@ -11,10 +11,9 @@ export {
   valueOf,
 } from "./candle.ts";
 export { type MissingSpan } from "./gap_marks.ts";
-export { barRows, bookRows, type ReadUpdates } from "./make_rows.ts";
+export { barRows, bookRows } from "./make_rows.ts";
 export {
   barJson,
-  type BarRow,
   bookJson,
   columnsOfSeries,
   DEPTH_MAX,

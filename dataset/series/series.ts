@@ -116,19 +116,19 @@ interface JsonRow {
 }
 
 /** A bar in JSON. */
-export interface BarJson extends JsonRow, CandleFigures {
+interface BarJson extends JsonRow, CandleFigures {
   start: number;
 }
 
 /** A row of a sampled book in JSON; levels are [price, size], best first. */
-export interface BookJson extends JsonRow {
+interface BookJson extends JsonRow {
   time: number;
   bids: [number, number][];
   asks: [number, number][];
 }
 
 /** The best bid and ask in JSON; null = there is none, or the book is not known. */
-export interface TopJson extends JsonRow {
+interface TopJson extends JsonRow {
   time: number;
   bid_price: number | null;
   bid_size: number | null;

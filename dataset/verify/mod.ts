@@ -1,4 +1,4 @@
 /** Recount of archived files against manifests and raw frames. @module */
 export { type DayReport, type Report } from "./report.ts";
 export { verifyArchive } from "./verify.ts";
-export { type VerifiedDay, verifyDay } from "./verify_day.ts";
+export { verifyDay } from "./verify_day.ts";

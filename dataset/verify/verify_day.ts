@@ -6,7 +6,7 @@ import type { Storage } from "@ssmd/storage";
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
 /** What holding the files of a day against their manifests gave. */
-export interface VerifiedDay {
+interface VerifiedDay {
   files: number;
   bytes: number;
   /** Sentences; none = every file is whole. */

@@ -1,7 +1,7 @@
 /** The dashboards, as one list; `generate.ts` makes Grafana's files of it. @module */
 
 /** What is drawn in a panel: an expression of Prometheus, and how its lines are named. */
-export type Line = readonly [expression: string, legend: string];
+type Line = readonly [expression: string, legend: string];
 
 /** A chart of a dashboard. */
 export interface PanelSpec {

@@ -60,7 +60,7 @@ interface ListedPair {
 }
 
 /** What the instrument channel says of a pair, with what was known of it besides. */
-export function krakenNews(
+function krakenNews(
   news: unknown,
   before: InstrumentFile | undefined,
   { feed, known }: NewsRequest,

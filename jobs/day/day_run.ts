@@ -5,7 +5,7 @@ import type { JobContext } from "../workflow.ts";
 import type { DayJobs } from "./day_jobs.ts";
 
 /** What a run works on. */
-export interface DayId {
+interface DayId {
   feed: string;
   /** Label of the feed's calendar. */
   day: string;

@@ -12,7 +12,7 @@ const SCHEMA = `
   ) STRICT;`;
 
 /** Who begins with a day, and with what. */
-export interface DayClaim {
+interface DayClaim {
   feed: string;
   day: string;
   to: "starting" | "active" | "ending";

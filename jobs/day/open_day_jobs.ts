@@ -15,7 +15,7 @@ import type { DayStore } from "./day_store.ts";
 import { RunningServices } from "./running_services.ts";
 
 /** The journal's topic of an environment's trading days. */
-export function dayTopic(env: string): string {
+function dayTopic(env: string): string {
   return `${env}.day.events`;
 }
 

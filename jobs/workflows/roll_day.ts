@@ -4,7 +4,7 @@ import type { Workflow } from "../workflow.ts";
 import { END_DAY_INPUT, type EndDayJobs, endSteps } from "./end_day.ts";
 
 /** What a `roll-day` job ends, and the day after it. */
-export const ROLL_DAY_INPUT = END_DAY_INPUT.extend({ next: z.iso.date() });
+const ROLL_DAY_INPUT = END_DAY_INPUT.extend({ next: z.iso.date() });
 
 /** Name of the workflow that goes from one day to the next. */
 export const ROLL_DAY = "roll-day";

@@ -6,7 +6,7 @@ import type { Workflow } from "../workflow.ts";
 import type { ArchiveJobs } from "./archive_jobs.ts";
 
 /** What a `start-day` job starts. */
-export const START_DAY_INPUT = z.strictObject({ feed: z.string(), day: z.iso.date() });
+const START_DAY_INPUT = z.strictObject({ feed: z.string(), day: z.iso.date() });
 
 /** Name of the workflow that starts a day. */
 export const START_DAY = "start-day";

@@ -19,7 +19,7 @@ import { selectedSymbols } from "./selected_symbols.ts";
 const TELL_MS = 20;
 
 /** What is followed of an environment. */
-export interface FollowedSymbols {
+interface FollowedSymbols {
   environment: Pick<Environment, "symbols" | "select">;
   /** Instruments of the registry's files; those of the bus take their place. */
   instruments?: ReadonlyMap<string, InstrumentFile>;

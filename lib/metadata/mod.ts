@@ -13,7 +13,7 @@ export {
   calendarVersionOn,
   type WeeklyWindow,
 } from "./calendar.ts";
-export { type TradingDay, TradingDays } from "./trading_days.ts";
+export { TradingDays } from "./trading_days.ts";
 export { isOpen, nextCloseUs, nextOpenUs, openSpans } from "./calendar_hours.ts";
 export {
   type RegisteredSchema,
@@ -25,7 +25,6 @@ export {
 export {
   type EnvironmentChange,
   environmentChange,
-  type StoringBus,
   symbolsOfFeed,
   tellSymbols,
 } from "./environment_change.ts";
@@ -142,5 +141,5 @@ export {
   symbolsByShard,
   symbolsOfShard,
 } from "./shards.ts";
-export { type FollowedSymbols, followSymbols } from "./follow_symbols.ts";
+export { followSymbols } from "./follow_symbols.ts";
 export { isAbout, isOver, type Selector } from "./selected_symbols.ts";

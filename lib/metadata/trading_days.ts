@@ -5,7 +5,7 @@ import { localDay, type Session, sessionsBegunOn } from "./calendar_hours.ts";
  * A day as a market counts it. Days of a calendar follow each other without a hole: one begins when the
  * last session of the one before has closed, so a weekend belongs to the day after it.
  */
-export interface TradingDay {
+interface TradingDay {
   /** `YYYY-MM-DD`: the local date on which its last session ends. */
   label: string;
   /** First moment, µs since 1970, UTC: the close of the day before. */

@@ -1,7 +1,7 @@
 import type { RestAnswer } from "../venue.ts";
 
 /** A market as Gamma gives it; lists are JSON texts. */
-export interface GammaMarket {
+interface GammaMarket {
   slug: string;
   closed: boolean;
   [field: string]: unknown;

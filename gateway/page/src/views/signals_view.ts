@@ -110,7 +110,7 @@ export class SignalsView {
 }
 
 /** What was done about a fire; a scripted model is told as such. */
-export function actionText({ action, state, chosen_by: by, model }: ActionInfo): string {
+function actionText({ action, state, chosen_by: by, model }: ActionInfo): string {
   const who = by === "model" ? model : by === "default" ? "policy's default" : "";
   return [action, state, ...(who === "" ? [] : [`by ${who}`])].join(" ").trim();
 }
