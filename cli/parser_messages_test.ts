@@ -7,7 +7,7 @@ import { wantsColor } from "./terminal.ts";
 import { errorText, parserMessages } from "./parser_messages.ts";
 
 Deno.test("an error is reported as sentence, hint and code", () => {
-  const error = new ConfigError("CONFIG_NOT_FOUND", "there is no environment", { hint: "look" });
+  const error = new ConfigError("CONFIG_NOT_FOUND", "There is no environment", { hint: "look" });
   const plain = stripVTControlCharacters(errorText(error));
   assert.equal(plain, "error: There is no environment\nhint:  look\ncode:  CONFIG_NOT_FOUND");
 });
