@@ -91,12 +91,12 @@ export function fittingCount<T>(
 function isoTimes(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(isoTimes);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [
-      name,
-      typeof each === "number" && TIMES.has(name)
-        ? isoOfUs(Math.round(each * 1000))
-        : isoTimes(each),
-    ]),
-  );
+  const made: Record<string, unknown> = {};
+  for (const [name, each] of Object.entries(value)) {
+    if (typeof each === "object") made[name] = isoTimes(each);
+    else if (typeof each === "number" && TIMES.has(name)) {
+      made[name] = isoOfUs(Math.round(each * 1000));
+    } else made[name] = each;
+  }
+  return made;
 }

@@ -53,7 +53,11 @@ function walk(value: unknown, path: string[], found: Record<string, string>): un
     if (isOwn && name === "detail") continue;
     if (typeof each === "string" && isForeign(name, each)) {
       if (each !== "") keep(found, [...path, name].join("."), each);
-    } else kept[name] = walk(each, [...path, name], found);
+    } else {
+      // Most fields are plain: their way is written down for none of them.
+      const isPlain = typeof each !== "object" || each === null;
+      kept[name] = isPlain ? each : walk(each, [...path, name], found);
+    }
   }
   return kept;
 }
