@@ -2,6 +2,7 @@ import { appendAudit } from "@ssmd/journal";
 import { exportKeyAges, findRegistry, loadSharedDeployment } from "@ssmd/metadata";
 import {
   createLogger,
+  exportProcess,
   Health,
   Metrics,
   portOf,
@@ -17,6 +18,7 @@ import { agentsNotConfigured } from "./open_agents.ts";
 const FLAGS = {
   env: { help: "name of the environment", default: "demo-nats" },
   data: { help: "folder of the local archive" },
+  "metrics-host": { help: "interface of /metrics and /health", default: "127.0.0.1" },
   "metrics-port": { help: "port of /metrics and /health, 0 = any free one", default: "9105" },
 } as const;
 
@@ -33,6 +35,7 @@ await runService("agents", FLAGS, async (flags) => {
   const logger = createLogger({ fields: { component: "agents" } });
   await using stack = new AsyncDisposableStack();
   const metrics = new Metrics("agents");
+  exportProcess(metrics.registry, { component: "agents", dataDir: deployment.dataDir });
   exportKeyAges(metrics.registry, deployment);
   const health = new Health({ registry: metrics.registry });
   const transport = await openTransport(deployment.transport, { env, logger });
@@ -42,7 +45,7 @@ await runService("agents", FLAGS, async (flags) => {
   });
   stack.defer(() => storage.close());
   const port = portOf("metrics-port", flags["metrics-port"]);
-  const scrape = serveMetrics({ host: "127.0.0.1", port, metrics, health });
+  const scrape = serveMetrics({ host: flags["metrics-host"], port, metrics, health });
   stack.defer(() => scrape.close());
   const signal = untilSignal();
   const service = await AgentService.start({

@@ -54,6 +54,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "env": "Environments of the registry",
   "secmaster": "Instruments: what holds of them when, as known when, and how feeds name them",
   "symbol": "Symbols and their markets",
+  "clock": "This machine's clock",
   "shard": "Parts of an environment's markets with processes of their own",
 };
 

@@ -6,6 +6,7 @@ export {
   type ConnectorOptions,
   type ConnectorStats,
 } from "./connector.ts";
+export { readClock } from "./clock_quality.ts";
 export { createConnector } from "./feed_connector.ts";
 export { Pipeline } from "./pipeline.ts";
 export { assertUsableSpool } from "./spool_lock.ts";

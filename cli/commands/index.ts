@@ -180,6 +180,10 @@ export const COMMAND_INDEX: Readonly<Record<string, LazyCommand>> = {
     brief: "Count what clients got, by day, client, feed and type",
     load: () => import("./client_usage.ts"),
   },
+  "clock check": {
+    brief: "Tell how this machine's clock is kept, and whether records can rely on it",
+    load: () => import("./clock_check.ts"),
+  },
   "commit": {
     brief: "Check the registry and commit its files, and no others",
     load: () => import("./commit.ts"),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-const PROGRAMS = ["connector", "archiver", "gateway", "signals", "worker"] as const;
+const PROGRAMS = ["connector", "archiver", "gateway", "signals", "agents", "worker"] as const;
 const quantity = z.string().regex(/^\d+(\.\d+)?(m|[KMGT]i?)?$/);
 const labels = z.record(z.string(), z.string());
 const port = z.int().min(1).max(65_535);
@@ -23,6 +23,7 @@ const RENDERED_VALUES = z.strictObject({
     }),
   ).describe("Shard → its connectors and archiver"),
   signals: z.boolean().describe("Whether signals run"),
+  agents: z.boolean().describe("Whether agents and policies act"),
   secrets: z.array(z.string()).describe("Kubernetes secrets with its keys"),
   hosts: z.array(z.strictObject({
     host: z.string(),

@@ -36,6 +36,7 @@ function valuesOf(registry: Registry, env: string): RenderedValues {
     serves: { port, auth },
     shards: shardsOf(environment),
     signals: Object.values(signals).some(({ enabled = true }) => enabled),
+    agents: environment.agents !== undefined,
     secrets: secretsOf(environment),
     hosts: hostsOf(registry, environment),
     registry: Object.fromEntries(filesOf(registry, environment).sort(([a], [b]) => a < b ? -1 : 1)),
@@ -104,12 +105,13 @@ function secretsOf({ keys }: Environment): string[] {
 }
 
 type Host = RenderedValues["hosts"][number];
-const ALL: Host["for"] = ["connector", "archiver", "gateway", "signals", "worker"];
+const ALL: Host["for"] = ["connector", "archiver", "gateway", "signals", "agents", "worker"];
 /** First word of a field → who reaches what it names. */
 const REACHED_BY: Readonly<Record<string, Host["for"]>> = {
   transport: ALL,
   storage: ALL,
   cache: ["gateway"],
+  agents: ["agents"],
   gateway: ["gateway"],
   endpoints: ["connector"],
   versions: ["connector"],

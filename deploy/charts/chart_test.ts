@@ -73,10 +73,11 @@ const CASES: Readonly<Record<string, Case>> = {
     change: cluster,
     flags: ["--set", "monitoring.enabled=true,gateway.autoscaling.enabled=true"],
   },
-  "no signals, keys of clients": {
+  "agents, no signals, keys of clients": {
     from: "cluster",
     change: (text) =>
-      cluster(text).replace(/^signals:\n.*\n/m, "").replace(/auth: open.*}/, "auth: required }"),
+      cluster(text).replace(/^signals:\n.*\n/m, "agents: { model: { type: scripted } }\n")
+        .replace(/auth: open.*}/, "auth: required }"),
     flags: ["--set", "networkPolicy.enabled=false"],
   },
 };
@@ -115,22 +116,22 @@ const COUNTS: Readonly<Record<string, Record<string, number>>> = {
     StatefulSet: 1,
   },
   "two shards": {
-    ...{ ConfigMap: 1, Deployment: 4, NetworkPolicy: 5, PodDisruptionBudget: 3, Service: 1 },
+    ...{ ConfigMap: 1, Deployment: 4, NetworkPolicy: 6, PodDisruptionBudget: 3, Service: 1 },
     ...{ ServiceAccount: 1, StatefulSet: 3 },
   },
   "mesh on": {
-    ...{ AuthorizationPolicy: 2, ConfigMap: 1, Deployment: 4, NetworkPolicy: 5 },
+    ...{ AuthorizationPolicy: 2, ConfigMap: 1, Deployment: 4, NetworkPolicy: 6 },
     ...{ PeerAuthentication: 1, PodDisruptionBudget: 3, Service: 1, ServiceAccount: 1 },
     ...{ ServiceEntry: 1, StatefulSet: 3 },
   },
   "mesh off, watched and scaled": {
-    ...{ ConfigMap: 1, Deployment: 4, HorizontalPodAutoscaler: 1, NetworkPolicy: 5 },
+    ...{ ConfigMap: 1, Deployment: 4, HorizontalPodAutoscaler: 1, NetworkPolicy: 6 },
     ...{ PodDisruptionBudget: 3, PodMonitor: 1, PrometheusRule: 1, Service: 1, ServiceAccount: 1 },
     StatefulSet: 3,
   },
-  "no signals, keys of clients": {
+  "agents, no signals, keys of clients": {
     ...{ ConfigMap: 1, Deployment: 2, PodDisruptionBudget: 3, Service: 1, ServiceAccount: 1 },
-    StatefulSet: 4,
+    StatefulSet: 5,
   },
 };
 

@@ -57,6 +57,13 @@ Deno.test("what was captured by a good clock and what by a bad one is told apart
   await captureWith(folder.path, "0.000040000");
   await captureWith(folder.path, "-0.000250000");
 
+  const { code, output } = await runSsmd(["clock", "check", "--env", ENV, "--output", "json"], {
+    ...{ cwd: folder.path, permissions: "-A" },
+    env: { PATH: `${folder.path}/bin:${Deno.env.get("PATH")}` },
+  });
+  assert.equal(code, 1, output);
+  assert.match(output, /"offset_us": 250,\s+"allowed_us": 100,/);
+
   const storage = await folderStorage(`${folder.path}/data`);
   const captures: CaptureInfo[] = [];
   for await (const { key } of storage.list(`raw/${ENV}/`)) {

@@ -24,7 +24,7 @@ ssmd/environment: {{ .root.Values.environment }}
 
 {{- define "ssmd.port" -}}
 {{- if or (eq .program "gateway") (eq .program "up") }}{{ .root.Values.serves.port }}
-{{- else }}{{ get (dict "connector" 9101 "archiver" 9102 "signals" 9103 "worker" 9104) .program }}{{ end }}
+{{- else }}{{ get (dict "connector" 9101 "archiver" 9102 "signals" 9103 "worker" 9104 "agents" 9105) .program }}{{ end }}
 {{- end }}
 
 {{/* A pod of one process: .program, .args, .root, and .shard, .resources, .claim where it has them. */}}
