@@ -71,8 +71,7 @@ export default defineCommand({
         });
         const days = replay.days.map(({ day, ...diff }) => {
           const view = diffView(diff);
-          const isOneSchema = diff.schemas.every((each) => each.old === each.new);
-          const result = diff.same && isOneSchema ? "PASS" as const : "FAIL" as const;
+          const result = diff.same && isOneSchema(diff) ? "PASS" as const : "FAIL" as const;
           return { day, result, first: firstDifference(view), ...view };
         });
         const passed = days.every(({ result }) => result === "PASS");
@@ -121,6 +120,11 @@ function revisionText(role: string, { name, commit, seconds }: z.output<typeof R
   return `${role} ${what}${hash}: translated in ${seconds.toFixed(1)} s`;
 }
 
+/** Types of which one side has no records are differences of counts. */
+function isOneSchema({ schemas }: Pick<z.output<typeof DAY>, "schemas">): boolean {
+  return schemas.every((each) => each.old === each.new || each.old === "" || each.new === "");
+}
+
 function rowOf({ day, result, types, schemas }: z.output<typeof DAY>): Row {
   const sum = (count: (type: (typeof types)[number]) => number) =>
     types.reduce((all, type) => all + count(type), 0);
@@ -131,6 +135,6 @@ function rowOf({ day, result, types, schemas }: z.output<typeof DAY>): Row {
     changed: sum(({ changed }) => changed),
     "only baseline": sum(({ only_old }) => only_old),
     "only candidate": sum(({ only_new }) => only_new),
-    schemas: schemas.every((each) => each.old === each.new) ? "same" : "other",
+    schemas: isOneSchema({ schemas }) ? "same" : "other",
   };
 }
