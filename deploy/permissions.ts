@@ -159,6 +159,8 @@ function serviceFiles({ program, args, root, registryDir, reach, secretsDir }: L
     ...(program === "gateway" ? [`${root}/gateway/page/dist`] : []),
     ...(program === "connector" ? [TIMESYNCD_DIR, ...pathsIn(args)] : []),
     ...(program === "signals" ? [`${root}/signals`, `${project}/signals`] : []),
+    // A thread reads the modules that it runs.
+    ...(program === "worker" ? [root] : []),
     // What agents write is checked with Deno's own tools, by the software's rules.
     ...(program === "agents" ? [root, `${project}/signals`] : []),
   ];
