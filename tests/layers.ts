@@ -82,7 +82,8 @@ export function roomOf(path: string): Room | undefined {
 
 /** Whether a file holds tests or what only tests use; they may import every room. */
 export function isTest(path: string): boolean {
-  return /(_test|_fixtures|\/contract|\/testing)\.tsx?$|\/(testing|testdata)\/|\/test_/.test(path);
+  return /(_test|_fixtures|\/contract|\/testing)\.tsx?$|\/(testing|testdata)\/|\/test_frames\.ts$/
+    .test(path);
 }
 
 /** An import as it is written. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Validator } from "@seriousme/openapi-schema-validator";
+import { answerAsAgents } from "../testing/agents_service.ts";
 import { answerAsSignals } from "../testing/signals_service.ts";
 import { SIGNAL } from "../rest/schemas/signal_examples.ts";
 import { withGateway } from "../testing/gateway_rig.ts";
@@ -31,6 +32,7 @@ const NEEDED_QUERIES: Readonly<Record<string, string>> = {
 Deno.test("every route answers as described, errors too", () =>
   withGateway(async ({ get, gateway, connector, client, transport }) => {
     await answerAsSignals(transport, [{ ...SIGNAL, id: "1" }]);
+    await answerAsAgents(transport);
     await client("?symbols=BTCUSD");
     connector.trade("BTCUSD", 100);
     connector.delta("BTCUSD", [{ price: 99, size: 1 }], [{ price: 101, size: 2 }]);

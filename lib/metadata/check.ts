@@ -133,7 +133,7 @@ function sourcesOf(
 
 function strangeFile(path: string): Finding {
   const message =
-    "not a file of the registry; allowed: calendars/<name>.yaml, environments/<name>.yaml, " +
+    "not a file of the registry. Allowed: calendars/<name>.yaml, environments/<name>.yaml, " +
     "feeds/<id>.yaml, instruments/<id>.yaml, policies/<name>.yaml, qa/<feed>.yaml, " +
     "schemas/<name>.yaml, schemas/<name>.capnp";
   return { file: path, line: 1, column: 1, path: "", message };

@@ -83,7 +83,7 @@ versions:
   assert.equal(finding?.line, 13);
   assert.match(
     finding?.message ?? "",
-    /No normalizer "venue-1" is built in. Did you mean "venue-v1"/,
+    /no normalizer "venue-1" is built in. Did you mean "venue-v1"/,
   );
   assert.deepEqual(findings(text.replace("venue-1", "venue-v1")), []);
   assert.deepEqual(findings(text.replace("status: active", "status: disabled")), []);

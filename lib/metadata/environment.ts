@@ -54,8 +54,8 @@ const TRANSPORT = oneOf([
       .describe("user and password, or token → reference $key:name.field"),
   }),
 ], {
-  aeron: '"aeron" is a reserved name and not built yet; allowed: memory, nats',
-  chronicle: '"chronicle" is a reserved name and not built yet; allowed: memory, nats',
+  aeron: '"aeron" is a reserved name and not built yet. Allowed: memory, nats',
+  chronicle: '"chronicle" is a reserved name and not built yet. Allowed: memory, nats',
 });
 
 const STORAGE = oneOf([

@@ -18,7 +18,7 @@ const CLIENTS = oneOf([
     type: z.literal("sqlite").describe("A database file of this machine"),
     path: plainText.describe("File of the database"),
   }),
-], { postgres: '"postgres" is a reserved name and not built yet; allowed: sqlite' });
+], { postgres: '"postgres" is a reserved name and not built yet. Allowed: sqlite' });
 
 const sendFrom = z.enum(["low", "medium", "high"]).default("high")
   .describe("The least priority of issues that are handed over");

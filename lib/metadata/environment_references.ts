@@ -81,7 +81,7 @@ class ReferenceCheck {
       if (typeof feed !== "string") return;
       const path = ["feeds", index];
       if (!this.#registry.feedIds.includes(feed)) {
-        this.report(path, `no feed "${feed}" in the registry; ${this.#meant(feed)}`);
+        this.report(path, `no feed "${feed}" in the registry. ${this.#meant(feed)}`);
       } else if (seen.has(feed)) this.report(path, `feed "${feed}" stands here a second time`);
       else if (this.#registry.feeds.get(feed)?.status === "disabled") {
         this.report(path, `feed "${feed}" is disabled in its feed file`);
@@ -101,9 +101,9 @@ class ReferenceCheck {
       const known = (feed?.capture_locations ?? []).map((each) => each.id);
       if (feed === undefined || known.includes(location)) continue;
       const hint = known.length === 0
-        ? `it names none: ssmd feed add-location ${id} ${location} …`
+        ? `It names none: ssmd feed add-location ${id} ${location} …`
         : placesHint(location, known);
-      this.report(["location"], `feed ${id} has no capture location "${location}"; ${hint}`);
+      this.report(["location"], `feed ${id} has no capture location "${location}". ${hint}`);
     }
   }
 
@@ -178,7 +178,7 @@ class ReferenceCheck {
     if (allowed === undefined) {
       this.report(path, `${feed} sends whole books; leave depth out`);
     } else if (!allowed.includes(depth as number)) {
-      this.report(path, `${feed} has no depth ${depth}; allowed: ${allowed.join(", ")}`);
+      this.report(path, `${feed} has no depth ${depth}. Allowed: ${allowed.join(", ")}`);
     }
   }
 
@@ -245,9 +245,9 @@ class ReferenceCheck {
       }
       for (const field of names.filter((name) => !auth.fields.includes(name))) {
         const hint = auth.fields.length === 0
-          ? `${feed} is public and needs none`
+          ? `It is public and needs none`
           : suggestion(field, auth.fields);
-        this.report(["credentials", feed, field], `${feed} has no credential "${field}"; ${hint}`);
+        this.report(["credentials", feed, field], `${feed} has no credential "${field}". ${hint}`);
       }
     }
   }
@@ -260,11 +260,11 @@ class ReferenceCheck {
       if (!match?.[1] || !match[2]) continue;
       const known = listOf(fieldOf(fieldOf(keys, match[1]), "fields")).map(String);
       if (!names.includes(match[1])) {
-        const hint = names.length === 0 ? "keys: holds none yet" : suggestion(match[1], names);
-        this.report([...path, field], `no key "${match[1]}" under keys; ${hint}`);
+        const hint = names.length === 0 ? "It holds none yet" : suggestion(match[1], names);
+        this.report([...path, field], `no key "${match[1]}" under keys. ${hint}`);
       } else if (known.length > 0 && !known.includes(match[2])) {
         const hint = suggestion(match[2], known);
-        this.report([...path, field], `key "${match[1]}" has no field "${match[2]}"; ${hint}`);
+        this.report([...path, field], `key "${match[1]}" has no field "${match[2]}". ${hint}`);
       }
     }
   }
@@ -274,14 +274,14 @@ class ReferenceCheck {
     if (this.#own.length === 0 || this.#own.includes(feed)) return;
     const near = nearest(feed, this.#own);
     const hint = near === undefined
-      ? `allowed: ${this.#own.join(", ")}`
+      ? `Allowed: ${this.#own.join(", ")}`
       : `Did you mean "${near}"?`;
-    this.report(path, `"${feed}" is not among the feeds of this environment; ${hint}`);
+    this.report(path, `"${feed}" is not among the feeds of this environment. ${hint}`);
   }
 
   #meant(feed: string): string {
     return this.#registry.feedIds.length === 0
-      ? "it holds none"
+      ? "It holds none"
       : suggestion(feed, this.#registry.feedIds);
   }
 

@@ -62,9 +62,9 @@ function calendarFindings(yaml: YamlSource, calendars: readonly string[] | undef
   if (calendars === undefined || typeof calendar !== "string") return [];
   if (calendars.includes(calendar)) return [];
   const hint = calendars.length === 0
-    ? "there are none; leave it out = always open"
+    ? "There are none; leave it out = always open"
     : suggestion(calendar, calendars);
-  return [yaml.finding(["calendar"], `no calendar "${calendar}" in the registry; ${hint}`)];
+  return [yaml.finding(["calendar"], `no calendar "${calendar}" in the registry. ${hint}`)];
 }
 
 function parserFindings(

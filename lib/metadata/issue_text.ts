@@ -70,7 +70,7 @@ function valueText(issue: Issue, value: unknown, secret: boolean): string {
       return `${issue.message}, is ${shown(value)}`;
     case "invalid_value":
       return typeof value === "string"
-        ? `${shown(value)} is not allowed; ${choice(value, issue.values.map(String))}`
+        ? `${shown(value)} is not allowed. ${choice(value, issue.values.map(String))}`
         : `${wanted(issue)}, is ${shown(value)}`;
     case "invalid_union":
       return unionText(issue, value);
@@ -88,7 +88,7 @@ function unionText(issue: Issue & { code: "invalid_union" }, value: unknown): st
   if (!isDefault(issue)) return issue.message;
   const options = discriminators(issue);
   return typeof value === "string"
-    ? `${shown(value)} is not allowed; ${choice(value, options)}`
+    ? `${shown(value)} is not allowed. ${choice(value, options)}`
     : `must be one of ${options.join(", ")}, is ${shown(value)}`;
 }
 

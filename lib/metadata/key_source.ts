@@ -167,7 +167,7 @@ function fieldsOfFile(
   if (strange !== undefined) {
     const hint = suggestion(strange, spec.fields);
     throw new ConfigError("KEY_INVALID", `The file ${path} of key "${name}" has an unknown field`, {
-      hint: spec.fields.length > 0 ? `${hint} allowed: ${spec.fields.join(", ")}` : hint,
+      hint: spec.fields.length > 0 ? `${hint} Allowed: ${spec.fields.join(", ")}` : hint,
       context: { key: name, path },
     });
   }

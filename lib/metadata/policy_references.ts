@@ -23,7 +23,7 @@ export function policyReferences(yaml: YamlSource, name: string): Finding[] {
   const chosen = fieldOf(value, "default");
   const known = [...new Set([...actions, NO_ACTION])];
   if (typeof chosen === "string" && !known.includes(chosen)) {
-    const message = `there is no action "${chosen}"; ${suggestion(chosen, known)}`;
+    const message = `there is no action "${chosen}". ${suggestion(chosen, known)}`;
     findings.push(yaml.finding(["default"], message));
   }
   return findings;
@@ -41,13 +41,13 @@ export function agentReferences(
     const path = ["agents", "policies", index];
     if (typeof name !== "string") return [];
     if (names !== undefined && !names.includes(name)) {
-      return [yaml.finding(path, `there is no policy "${name}"; ${suggestion(name, names)}`)];
+      return [yaml.finding(path, `there is no policy "${name}". ${suggestion(name, names)}`)];
     }
     return Object.entries(policies.get(name)?.actions ?? {}).flatMap(
       ([action, { type, ...rest }]) => {
         const to = "to" in rest ? rest.to : undefined;
         if (type !== "webhook" || to === undefined || webhooks.includes(to)) return [];
-        const message = `its action ${action} needs the webhook "${to}"; ${
+        const message = `its action ${action} needs the webhook "${to}". ${
           suggestion(to, webhooks)
         }`;
         return [yaml.finding(path, message)];

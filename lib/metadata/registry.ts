@@ -146,7 +146,7 @@ async function assertListed(
   const all = names.join(", ") || "none";
   const meant = near === undefined ? "" : `Did you mean "${near}"? `;
   throw new ConfigError("CONFIG_NOT_FOUND", `There is no ${what} "${name}" in ${dir}/${kind}`, {
-    hint: `${meant}there are: ${all}`,
+    hint: `${meant}There are: ${all}`,
     context: { name, existing: names },
   });
 }

@@ -45,7 +45,15 @@ storage: { type: memory }
 
 Deno.test("every environment of the repository is sound", async () => {
   const names = await listEnvironments(REGISTRY);
-  assert.deepEqual(names, ["demo", "demo-nats", "kalshi", "kraken", "polymarket"]);
+  assert.deepEqual(names, [
+    "cluster",
+    "demo",
+    "demo-nats",
+    "demo-shards",
+    "kalshi",
+    "kraken",
+    "polymarket",
+  ]);
   for (const name of names) assert.equal((await loadEnvironment(REGISTRY, name)).name, name);
 });
 
@@ -97,7 +105,7 @@ Deno.test("an unknown environment names those that exist and the nearest", async
   assert.equal(error.code, "CONFIG_NOT_FOUND");
   assert.equal(
     error.hint,
-    'Did you mean "kraken"? There are: demo, demo-nats, kalshi, kraken, polymarket',
+    'Did you mean "kraken"? There are: cluster, demo, demo-nats, demo-shards, kalshi, kraken, polymarket',
   );
 });
 
@@ -119,7 +127,7 @@ Deno.test("all mistakes are told at once, of the environment and of the feeds it
     assert.equal(error.code, "CONFIG_INVALID");
     const findings = error.context["findings"] as Finding[];
     assert.deepEqual(findings.map(({ path }) => path).sort(), ["port", "type"]);
-    assert.match(error.message, /2 mistakes:\n {2}\S+a\.yaml:7:1 {2}port: unknown field;/);
+    assert.match(error.message, /2 mistakes:\n {2}\S+a\.yaml:7:1 {2}port: unknown field\./);
     assert.match(
       error.message,
       /kraken\.yaml:5:7 {2}type: "sport" is not allowed. Did you mean "spot"\?/,

@@ -48,8 +48,8 @@ export function schemaReferences(
     if (found === undefined) {
       const near = nearest(file, texts.keys());
       const all = [...texts.keys()].sort().join(", ") || "none";
-      const hint = near === undefined ? `there are: ${all}` : `Did you mean "${near}"?`;
-      report([...path, "file"], `there is no file ${file} beside this one; ${hint}`);
+      const hint = near === undefined ? `There are: ${all}` : `Did you mean "${near}"?`;
+      report([...path, "file"], `there is no file ${file} beside this one. ${hint}`);
       return;
     }
     const hash = schemaHash(found.text);

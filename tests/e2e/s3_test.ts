@@ -134,7 +134,7 @@ Deno.test("a storage that accepts and never answers is told early, is unready, a
   const env = { SSMD_KEY_ARCHIVE_ACCESS_KEY: "a", SSMD_KEY_ARCHIVE_SECRET_KEY: "b" };
   await using up = new RunningUp(["--env", ENV], { cwd: folder.path, env });
   const { error } = await up.line("the storage failed: it is tried again");
-  assert.match((error as { message: string }).message, /No answer within 10000 ms/);
+  assert.match((error as { message: string }).message, /no answer within 10000 ms/);
   const ready = await fetch(`${await up.url()}/health/ready`);
   const { conditions } = await ready.json() as { conditions: { condition: string }[] };
   assert.equal(ready.status, 503);

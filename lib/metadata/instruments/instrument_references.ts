@@ -26,7 +26,7 @@ export function instrumentReferences(
     const feed = fieldOf(mapping, "feed");
     if (typeof feed === "string" && !feeds.includes(feed)) {
       const hint = suggestion(feed, feeds);
-      say(["mappings", index, "feed"], `no feed "${feed}" in the registry; ${hint}`);
+      say(["mappings", index, "feed"], `no feed "${feed}" in the registry. ${hint}`);
     }
     const [from, to] = ["from", "to"].map((field) => usOfInstant(String(fieldOf(mapping, field))));
     if (from !== undefined && to !== undefined && to < from) {

@@ -1,0 +1,33 @@
+import {
+  type AgentsAnswer,
+  type AgentsRequest,
+  agentsSubject,
+  type AgentThread,
+  type FireAction,
+} from "@ssmd/market";
+import type { Transport } from "@ssmd/transport";
+
+const HASH = "c".repeat(64);
+
+const ACTION: FireAction = {
+  ...{ id: "a-1", fire: "f-1", signal: "spread_widens", feed: "kraken", symbol: "BTCUSD" },
+  ...{ policy: "demo", action: "tell", type: "alert", detail: { severity: "low" } },
+  ...{ state: "approval", chosen_by: "model", model: "scripted", reason: "wide", problem: "" },
+  ...{ hash: HASH, decided_by: "", at: 1_785_542_400_000 },
+};
+
+const THREAD: AgentThread = {
+  ...{ thread: "d-1", state: "approval", detail: "wide", model: "scripted", signal: "wide" },
+  ...{ source: "export default 1;", hash: HASH, checks: [] },
+};
+
+/** Answers as the agents would that have an action and a signal which wait for an approval. */
+export async function answerAsAgents(transport: Transport): Promise<void> {
+  await transport.respond(agentsSubject("test"), (payload) => {
+    const { action } = JSON.parse(new TextDecoder().decode(payload)) as AgentsRequest;
+    const answer: AgentsAnswer = action === "actions"
+      ? { ok: true, actions: [ACTION] }
+      : { ok: true, waiting: { threads: [THREAD], actions: [ACTION] } };
+    return new TextEncoder().encode(JSON.stringify(answer));
+  });
+}
