@@ -109,7 +109,7 @@ const LINES: readonly (readonly [typed: string, completed: RegExp])[] = [
   ["ssmd archive verify --outp", /ssmd archive verify --output/],
   ["ssmd version --output ya", /ssmd version --output yaml/],
   ["ssmd version --output=ya", /ssmd version --output=yaml/],
-  ["ssmd up --env demo-", /ssmd up --env demo-nats/],
+  ["ssmd up --env demo-n", /ssmd up --env demo-nats/],
   ["ssmd up --env=kal", /ssmd up --env=kalshi/],
   ["ssmd exchange serve kra", /ssmd exchange serve kraken/],
   ["ssmd archive cat deno.js", /ssmd archive cat deno\.json/],
