@@ -4,6 +4,9 @@ const FRESH = "git checkout -q . && git clean -fdq exchanges";
 const NO_KEY = "rm -f keys/kalshi.yaml";
 const KEY = `${NO_KEY}; ssmd key set kalshi --env prod < kalshi.yaml`;
 
+/** The keys of a cluster are mounted there, and nowhere else. */
+const OWN_KEYS = `${KEY}; rm -f exchanges/environments/cluster.yaml`;
+
 const VERSION_2 = "rm -f data/normalized/demo/kraken/promoted.json; " +
   "ssmd reprocess run --feed kraken --as v2 -q > made";
 const GATEWAY = `rm -f served.log; deno run -qA --no-check --config "$SSMD_ROOT/deno.json" ` +
@@ -63,11 +66,11 @@ export const PREPARATIONS: Readonly<Record<string, string>> = {
   "signal new": "rm -rf signals",
   "key set": NO_KEY,
   "key rotate": `${KEY}; sed -i "s/^key_id: .*/key_id: new/" kalshi.yaml`,
-  "key list": KEY,
-  "key check": KEY,
+  "key list": OWN_KEYS,
+  "key check": OWN_KEYS,
   "key delete": KEY,
   "key export": KEY,
-  "key verify": KEY,
+  "key verify": OWN_KEYS,
   "validate": KEY,
   "archive cat": SEALED,
   "reprocess diff": VERSION_2,
